@@ -1,0 +1,36 @@
+/**
+ * Names of the environment variables by which the stack configures its functions. Import-free, because both the
+ * constructs (which set them) and the handlers (which read them) use it.
+ */
+export const ENV = {
+  /** Route table: who is connected, by which device. */
+  routesTable: 'ROUTES_TABLE',
+  /** Conversation heads and memberships. */
+  conversationsTable: 'CONVERSATIONS_TABLE',
+  /** Message history. */
+  messagesTable: 'MESSAGES_TABLE',
+  /** References to messages that found nobody home. */
+  inboxTable: 'INBOX_TABLE',
+  /** URL of the offline queue. */
+  offlineQueueUrl: 'OFFLINE_QUEUE_URL',
+  /** The SDK itself reads this one: the stage's `@connections` endpoint. */
+  connectionsEndpoint: 'AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI',
+  /** Issuer (`iss`) of the tokens that the authorizer accepts. */
+  issuer: 'ISSUER',
+  /** Audience: `aud`, else `client_id`. Several are separated by commas. */
+  audience: 'AUDIENCE',
+  /** Where the issuer's keys are. */
+  jwksUri: 'JWKS_URI',
+  /** The claim that holds the user id. */
+  userIdClaim: 'USER_ID_CLAIM',
+  /** Allowed `Origin`s, separated by commas; `*` allows any. */
+  allowedOrigins: 'ALLOWED_ORIGINS',
+  /** The `wss://` URL that `GET /session` tells. */
+  webSocketUrl: 'WEBSOCKET_URL',
+  /** Presence lease in seconds. */
+  leaseSeconds: 'LEASE_SECONDS',
+  /** How long an inbox entry is kept, in seconds. */
+  inboxTtlSeconds: 'INBOX_TTL_SECONDS',
+  /** How long a message is kept in history, in seconds; 0: for ever. */
+  historyTtlSeconds: 'HISTORY_TTL_SECONDS',
+} as const;
