@@ -1,0 +1,31 @@
+/** One row per error code: its HTTP status and whether the same request may succeed later (section 3, 6). */
+export const ERROR_CODES = {
+  bad_frame: { status: 400, retryable: false },
+  unknown_action: { status: 400, retryable: false },
+  invalid_request: { status: 400, retryable: false },
+  payload_too_large: { status: 413, retryable: false },
+  unauthorized: { status: 401, retryable: false },
+  session_expired: { status: 401, retryable: false },
+  identity_mismatch: { status: 403, retryable: false },
+  not_found: { status: 404, retryable: false },
+  forbidden: { status: 403, retryable: false },
+  conflict: { status: 409, retryable: false },
+  idempotency_conflict: { status: 409, retryable: false },
+  recall_window_passed: { status: 409, retryable: false },
+  rate_limited: { status: 429, retryable: true },
+  unavailable: { status: 503, retryable: true },
+  internal: { status: 500, retryable: true },
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Why the server ended a session; by the frame, never by the close code (section 5). */
+export const CLOSE_REASONS = {
+  superseded: { reconnect: false },
+  replaced: { reconnect: false },
+  logged_out: { reconnect: false },
+  kicked: { reconnect: false },
+  expired: { reconnect: true },
+} as const;
+
+export type CloseReason = keyof typeof CLOSE_REASONS;

@@ -1,0 +1,148 @@
+import * as z from 'zod/mini';
+import type { CloseReason, ErrorCode } from './codes.ts';
+import { type Content, contentSchema } from './content.ts';
+import { CLIENT_ID, parseConversationId, USER_ID } from './ids.ts';
+
+/** Client frames (section 4): one schema an action, and the types of everything the server sends. */
+
+const frameId = z.string().check(z.regex(CLIENT_ID, 'must be 1 to 64 of A-Z a-z 0-9 _ -'));
+const userId = z.string().check(z.regex(USER_ID, 'is not a user id'));
+const conversationId = z
+  .string()
+  .check(z.refine((value) => parseConversationId(value) !== undefined, 'is not a conversation id'));
+
+export const helloSchema = z.object({ id: frameId });
+
+export const ackInboxSchema = z.object({ id: frameId, batch: z.string().check(z.maxLength(8_192)) });
+
+export const heartbeatSchema = z.object({ id: frameId });
+
+/** `POST /messages`, and `sendMessage` without its frame id. */
+export const messageRequestSchema = z
+  .object({
+    clientMsgId: frameId,
+    to: z.optional(userId),
+    conversationId: z.optional(conversationId),
+    content: contentSchema,
+  })
+  .check(
+    z.refine((value) => (value.to === undefined) !== (value.conversationId === undefined), {
+      path: ['to'],
+      message: 'exactly one of to and conversationId',
+    }),
+  );
+
+export const sendMessageSchema = z.intersection(z.object({ id: frameId }), messageRequestSchema);
+
+export type MessageRequest = z.infer<typeof messageRequestSchema>;
+
+export const ACTIONS = ['hello', 'ackInbox', 'sendMessage', 'heartbeat'] as const;
+export type Action = (typeof ACTIONS)[number];
+
+/** The whole text of a keep-alive and of its answer (IM-FRAME-4). */
+export const HEARTBEAT_TEXT = 'heartbeat';
+
+export interface Message {
+  readonly conversationId: string;
+  /** Order within the conversation; unique, with holes (IM-SEND-3). */
+  readonly seq: number;
+  readonly messageId: string;
+  readonly clientMsgId: string;
+  readonly from: string;
+  readonly content: Content;
+  /** Epoch milliseconds, the server's. */
+  readonly sentAt: number;
+}
+
+/** A page of the inbox. `batch` null: nothing is left. */
+export interface InboxPage {
+  readonly messages: readonly Message[];
+  readonly batch: string | null;
+  readonly more: boolean;
+}
+
+export interface Session {
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+}
+
+export interface Issue {
+  /** `content.text`; empty for the whole. */
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface WelcomeFrame {
+  readonly type: 'welcome';
+  readonly id: string;
+  readonly userId: string;
+  readonly deviceId: string;
+  readonly connectionId: string;
+  readonly serverTime: number;
+  readonly session: Session;
+  readonly heartbeatIntervalMs: number;
+  readonly inbox: InboxPage;
+}
+
+export interface InboxFrame extends InboxPage {
+  readonly type: 'inbox';
+  readonly id: string;
+}
+
+/** The fields of `sent`, and the body of `POST /messages`. */
+export interface Sent {
+  readonly clientMsgId: string;
+  readonly conversationId: string;
+  readonly messageId: string;
+  readonly seq: number;
+  readonly sentAt: number;
+  /** The message had been stored by an earlier attempt. */
+  readonly duplicate: boolean;
+}
+
+export interface SentFrame extends Sent {
+  readonly type: 'sent';
+  readonly id: string;
+}
+
+export interface HeartbeatFrame {
+  readonly type: 'heartbeat';
+  readonly id: string;
+  readonly serverTime: number;
+  readonly session: Session;
+}
+
+/** The body of an HTTP error, and of an error frame. */
+export interface ErrorBody {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly retryAfterMs?: number;
+  readonly issues?: readonly Issue[];
+}
+
+export interface ErrorFrame extends ErrorBody {
+  readonly type: 'error';
+  /** Null if the frame's id was missing or malformed. */
+  readonly id: string | null;
+}
+
+export interface MessagesPush {
+  readonly type: 'messages';
+  readonly messages: readonly Message[];
+}
+
+export interface SessionClosedPush {
+  readonly type: 'session.closed';
+  readonly code: CloseReason;
+  readonly reconnect: boolean;
+}
+
+export type ServerFrame =
+  | WelcomeFrame
+  | InboxFrame
+  | SentFrame
+  | HeartbeatFrame
+  | ErrorFrame
+  | MessagesPush
+  | SessionClosedPush;

@@ -1,0 +1,69 @@
+import * as z from 'zod/mini';
+import type { Message } from './frames.ts';
+import { DEVICE_ID } from './ids.ts';
+import { LIMITS } from './limits.ts';
+
+/** HTTP API (section 6): query parameters in, bodies out. */
+
+const pageLimit = z.optional(
+  z
+    .string()
+    .check(z.regex(/^[0-9]{1,3}$/, 'must be a whole number'))
+    .check(
+      z.refine(
+        (value) => Number(value) >= 1 && Number(value) <= LIMITS.pageMax,
+        `must be 1 to ${LIMITS.pageMax}`,
+      ),
+    ),
+);
+const seq = z.optional(z.string().check(z.regex(/^[0-9]{1,15}$/, 'must be a whole number')));
+
+export const sessionQuerySchema = z.object({
+  deviceId: z.optional(z.string().check(z.regex(DEVICE_ID, 'must be 1 to 64 of A-Z a-z 0-9 _ . -'))),
+});
+
+export const conversationsQuerySchema = z.object({
+  limit: pageLimit,
+  cursor: z.optional(z.string().check(z.maxLength(1_024))),
+});
+
+export const messagesQuerySchema = z.object({ limit: pageLimit, after: seq, before: seq }).check(
+  z.refine((value) => value.after === undefined || value.before === undefined, {
+    path: ['after'],
+    message: 'only one of after and before',
+  }),
+);
+
+export interface SessionBody {
+  readonly userId: string;
+  readonly wsUrl: string;
+  readonly serverTime: number;
+  readonly heartbeatIntervalMs: number;
+}
+
+export interface Conversation {
+  readonly conversationId: string;
+  readonly kind: 'direct' | 'group';
+  /** The other user of a direct conversation. */
+  readonly peer?: string;
+  readonly name?: string;
+  /** The highest seq handed out, perhaps a hole. */
+  readonly head: number;
+  readonly lastMessage: Message | null;
+  readonly readSeq: number;
+  /** Others' messages above `readSeq`, at most 100. */
+  readonly unread: number;
+}
+
+export interface ConversationsBody {
+  readonly conversations: readonly Conversation[];
+  readonly cursor: string | null;
+}
+
+export interface HistoryBody {
+  /** Ascending by seq. */
+  readonly messages: readonly Message[];
+  readonly head: number;
+  /** More in the paging direction. */
+  readonly hasMore: boolean;
+}
