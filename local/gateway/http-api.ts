@@ -1,0 +1,145 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HttpApiModel, HttpRouteModel, Invoker } from '../model.ts';
+import { type CorsRequest, preflightHeaders, withCorsHeaders } from './cors.ts';
+import { httpEvent } from './http-event.ts';
+import { gatewayReply, type HttpReply, parseHttpResult } from './http-response.ts';
+import { HttpRouteTable, type RouteMatch } from './http-route-table.ts';
+import { describeFailure, invokeWithin } from './invocation.ts';
+import { JwtAuthorizer, type JwtIdentity } from './jwt-authorizer.ts';
+import { readBody } from './request-body.ts';
+import { type RequestFacts, readRequestFacts } from './request-facts.ts';
+import { newGatewayId } from './request-id.ts';
+import type { Runtime } from './runtime.ts';
+
+/** One HTTP API: preflight, route, authorizer, function, response. */
+export class HttpApi {
+  readonly stage: string;
+  readonly #runtime: Runtime;
+  readonly #invoker: Invoker;
+  readonly #model: HttpApiModel;
+  readonly #routes: HttpRouteTable;
+  readonly #authorizers: ReadonlyMap<HttpRouteModel, JwtAuthorizer>;
+
+  constructor(runtime: Runtime, invoker: Invoker, model: HttpApiModel) {
+    this.stage = model.stage;
+    this.#runtime = runtime;
+    this.#invoker = invoker;
+    this.#model = model;
+    this.#routes = new HttpRouteTable(model.routes);
+    this.#authorizers = makeAuthorizers(model, runtime);
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const requestId = newGatewayId();
+    const corsRequest = readCorsRequest(request);
+    const { cors } = this.#model;
+    const isPreflight = cors !== undefined && request.method === 'OPTIONS';
+    const reply = isPreflight
+      ? { status: 204, headers: preflightHeaders(cors, corsRequest), cookies: [], body: Buffer.alloc(0) }
+      : await this.#reply(request, requestId);
+    const headers =
+      cors === undefined || isPreflight ? reply.headers : withCorsHeaders(cors, corsRequest, reply.headers);
+    write(response, { ...reply, headers: { ...headers, 'apigw-requestid': requestId } });
+  }
+
+  async #reply(request: IncomingMessage, requestId: string): Promise<HttpReply> {
+    const facts = readRequestFacts(request, this.#runtime.clock.now());
+    const path = decodePath(facts.encodedPath);
+    if (path === undefined) return gatewayReply(400, 'Bad Request');
+    const match = this.#routes.match(request.method ?? 'GET', this.#withoutStage(path));
+    if (match === undefined) return gatewayReply(404, 'Not Found');
+    const verdict = await this.#authorizers.get(match.route)?.authorize(facts);
+    if (verdict?.ok === false) {
+      return gatewayReply(401, 'Unauthorized', { 'www-authenticate': verdict.wwwAuthenticate });
+    }
+    const body = await readBody(request, this.#runtime.limits.httpBodyBytes);
+    if (body === 'too-large') return gatewayReply(413, 'Request Entity Too Large');
+    return this.#invoke(request, facts, path, match, body, requestId, verdict?.identity);
+  }
+
+  async #invoke(
+    { method = 'GET', httpVersion }: IncomingMessage,
+    facts: RequestFacts,
+    path: string,
+    { route, routeKey, pathParameters }: RouteMatch,
+    body: Buffer,
+    requestId: string,
+    identity: JwtIdentity | undefined,
+  ): Promise<HttpReply> {
+    const { accountId, clock, limits, timers, log } = this.#runtime;
+    const event = httpEvent({
+      request: facts,
+      method,
+      protocol: `HTTP/${httpVersion}`,
+      path,
+      routeKey,
+      pathParameters,
+      body,
+      apiId: this.#model.apiId,
+      stage: this.stage,
+      accountId,
+      requestId,
+      nowMs: clock.now(),
+      ...(identity === undefined ? {} : { identity }),
+    });
+    const limitMs = limits.httpIntegrationMs;
+    const invocation = await invokeWithin(this.#invoker, route.functionId, event, limitMs, timers);
+    if (invocation.outcome === 'returned') {
+      const reply = parseHttpResult(invocation.payload);
+      if (reply !== undefined) return reply;
+      log.warn(`${routeKey} (${route.functionId}) returned a malformed response`);
+      return gatewayReply(500, 'Internal Server Error');
+    }
+    log.warn(`${routeKey} (${route.functionId}) failed: ${describeFailure(invocation)}`);
+    // Slower than the API allows is 503 (anomalyco/sst#2232); a function's own time-out is one of its errors.
+    if (invocation.outcome === 'timed-out') return gatewayReply(503, 'Service Unavailable');
+    return gatewayReply(500, 'Internal Server Error');
+  }
+
+  #withoutStage(path: string): string {
+    return this.stage === '$default' ? path : path.slice(this.stage.length + 1) || '/';
+  }
+}
+
+/** Routes of the same issuer and audience share their keys. */
+function makeAuthorizers(model: HttpApiModel, runtime: Runtime): Map<HttpRouteModel, JwtAuthorizer> {
+  const shared = new Map<string, JwtAuthorizer>();
+  const authorizers = new Map<HttpRouteModel, JwtAuthorizer>();
+  for (const route of model.routes) {
+    if (route.authorizer === undefined) continue;
+    const key = JSON.stringify(route.authorizer);
+    const authorizer = shared.get(key) ?? new JwtAuthorizer(route.authorizer, runtime.clock);
+    shared.set(key, authorizer);
+    authorizers.set(route, authorizer);
+  }
+  return authorizers;
+}
+
+function readCorsRequest({ headers }: IncomingMessage): CorsRequest {
+  const requestedMethod = headers['access-control-request-method'];
+  return {
+    ...(headers.origin === undefined ? {} : { origin: headers.origin }),
+    ...(requestedMethod === undefined ? {} : { requestedMethod }),
+  };
+}
+
+function decodePath(encodedPath: string): string | undefined {
+  try {
+    return decodeURIComponent(encodedPath);
+  } catch {
+    return undefined;
+  }
+}
+
+function write(response: ServerResponse, { status, headers, cookies, body }: HttpReply): void {
+  if (cookies.length > 0) response.setHeader('set-cookie', [...cookies]);
+  const hasBody = status !== 204 && status !== 304;
+  if (hasBody) response.setHeader('content-length', body.length);
+  response.writeHead(status, withoutLength(headers)).end(hasBody ? body : undefined);
+}
+
+/** The gateway knows the length; a function that got it wrong would break the connection. */
+function withoutLength(headers: HttpReply['headers']): Record<string, string> {
+  const { 'content-length': _length, 'transfer-encoding': _encoding, ...others } = headers;
+  return others;
+}

@@ -1,0 +1,46 @@
+import type { Invoker } from '../model.ts';
+import type { TimerSet } from './clock.ts';
+
+/** How an invocation ended, as the gateway sees it. */
+export type Invocation =
+  | { readonly outcome: 'returned'; readonly payload: unknown }
+  | { readonly outcome: 'failed'; readonly errorType: string; readonly errorMessage: string }
+  | { readonly outcome: 'timed-out' };
+
+/** Invokes and waits no longer than the integration may take; as on AWS, the function itself runs on. */
+export async function invokeWithin(
+  invoker: Invoker,
+  functionId: string,
+  event: unknown,
+  limitMs: number,
+  timers: TimerSet,
+): Promise<Invocation> {
+  const { promise, resolve } = Promise.withResolvers<Invocation>();
+  const cancel = timers.schedule(limitMs, () => resolve({ outcome: 'timed-out' }));
+  void settle(invoker, functionId, event).then(resolve);
+  try {
+    return await promise;
+  } finally {
+    cancel();
+  }
+}
+
+async function settle(invoker: Invoker, functionId: string, event: unknown): Promise<Invocation> {
+  try {
+    const result = await invoker.invoke(functionId, event);
+    if (result.ok) return { outcome: 'returned', payload: result.payload };
+    return { outcome: 'failed', errorType: result.errorType, errorMessage: result.errorMessage };
+  } catch (error) {
+    return { outcome: 'failed', errorType: 'InvokerError', errorMessage: String(error) };
+  }
+}
+
+/** One line for the log. */
+export function describeFailure(invocation: Exclude<Invocation, { outcome: 'returned' }>): string {
+  if (invocation.outcome === 'timed-out') return 'no answer within the integration time-out';
+  return `${invocation.errorType}: ${invocation.errorMessage}`;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,155 @@
+import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
+import type { JwtAuthorizerModel } from '../model.ts';
+import type { Clock } from './clock.ts';
+import { isRecord } from './invocation.ts';
+import type { RequestFacts } from './request-facts.ts';
+
+/** `requestContext.authorizer.jwt`; scopes are null on routes that demand none. */
+export interface JwtIdentity {
+  readonly claims: Readonly<Record<string, string>>;
+  readonly scopes: readonly string[] | null;
+}
+
+export type JwtVerdict =
+  | { readonly ok: true; readonly identity: JwtIdentity }
+  | { readonly ok: false; readonly wwwAuthenticate: string };
+
+type KeySet = ReturnType<typeof createRemoteJWKSet>;
+
+const ALGORITHMS = ['RS256', 'RS384', 'RS512'];
+/** "API Gateway can cache the public key for two hours." */
+const KEY_CACHE_MS = 2 * 60 * 60_000;
+/** AWS gives an issuer 1.5 s; this one may be the same busy process. */
+const ISSUER_TIMEOUT_MS = 5_000;
+
+/** Why a token is refused; the text goes to the client as `error_description`. */
+class TokenRefusal extends Error {}
+
+/**
+ * The JWT authorizer of HTTP APIs: RSA signatures by the keys of the issuer's discovery document, then `iss`,
+ * `aud` (or, without one, `client_id`), `exp`, `nbf`, `iat`.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+ */
+export class JwtAuthorizer {
+  readonly #model: JwtAuthorizerModel;
+  readonly #clock: Clock;
+  #keySet: Promise<KeySet> | undefined;
+
+  constructor(model: JwtAuthorizerModel, clock: Clock) {
+    this.#model = model;
+    this.#clock = clock;
+  }
+
+  async authorize(request: RequestFacts): Promise<JwtVerdict> {
+    const token = findToken(this.#model.identitySource, request);
+    if (token === undefined) return { ok: false, wwwAuthenticate: 'Bearer' };
+    try {
+      const claims = await this.#verify(token);
+      return { ok: true, identity: { claims: stringifyClaims(claims), scopes: null } };
+    } catch (error) {
+      const description = describeRefusal(error);
+      const wwwAuthenticate = `Bearer scope="" error="invalid_token" error_description="${description}"`;
+      return { ok: false, wwwAuthenticate };
+    }
+  }
+
+  async #verify(token: string): Promise<JWTPayload> {
+    // The library would make do with the issuer's only key; AWS demands that the token names one.
+    if (typeof decodeProtectedHeader(token).kid !== 'string') {
+      throw new TokenRefusal('the token does not name a key');
+    }
+    const nowMs = this.#clock.now();
+    const { payload } = await jwtVerify(token, await this.#keys(), {
+      algorithms: ALGORITHMS,
+      issuer: this.#model.issuer,
+      requiredClaims: ['exp'],
+      currentDate: new Date(nowMs),
+    });
+    const audiences = [payload.aud ?? payload['client_id']].flat();
+    const isForUs = audiences.some(
+      (audience) => typeof audience === 'string' && this.#model.audience.includes(audience),
+    );
+    if (!isForUs) throw new TokenRefusal('the token does not have a valid audience');
+    if (payload.iat !== undefined && payload.iat * 1000 > nowMs) {
+      throw new TokenRefusal('the token was issued in the future');
+    }
+    return payload;
+  }
+
+  /** An issuer that was not to be reached is asked again for the next token. */
+  async #keys(): Promise<KeySet> {
+    this.#keySet ??= discoverKeys(this.#model.issuer);
+    try {
+      return await this.#keySet;
+    } catch (error) {
+      this.#keySet = undefined;
+      throw error;
+    }
+  }
+}
+
+async function discoverKeys(issuer: string): Promise<KeySet> {
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const keysUrl = await fetchKeysUrl(url).catch((cause: unknown) => {
+    throw new TokenRefusal('OIDC discovery endpoint communication error', { cause });
+  });
+  return createRemoteJWKSet(keysUrl, {
+    timeoutDuration: ISSUER_TIMEOUT_MS,
+    cacheMaxAge: KEY_CACHE_MS,
+    // An unknown key id means a new key at once: an issuer that restarted on this machine has another one.
+    cooldownDuration: 0,
+  });
+}
+
+async function fetchKeysUrl(url: string): Promise<URL> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(ISSUER_TIMEOUT_MS) });
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  const document: unknown = await response.json();
+  if (!isRecord(document) || typeof document['jwks_uri'] !== 'string') {
+    throw new Error(`${url} has no jwks_uri`);
+  }
+  return new URL(document['jwks_uri']);
+}
+
+/** The first source that is there; "only the token, or the token prefixed with Bearer". */
+function findToken(identitySource: readonly string[], request: RequestFacts): string | undefined {
+  for (const source of identitySource) {
+    const [, location, name = ''] = /^\$request\.(header|querystring)\.(.+)$/.exec(source) ?? [];
+    const isNamed = ([header]: readonly [string, string]) => header.toLowerCase() === name.toLowerCase();
+    const value =
+      location === 'header'
+        ? request.headers.find(isNamed)?.[1]
+        : new URLSearchParams(request.rawQueryString).get(name);
+    const token = value?.replace(/^Bearer\s+/i, '').trim() ?? '';
+    if (token !== '') return token;
+  }
+  return undefined;
+}
+
+function describeRefusal(error: unknown): string {
+  if (error instanceof TokenRefusal) return error.message;
+  if (error instanceof errors.JWTExpired) return 'the token has expired';
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return `the token has an invalid ${error.claim} claim`;
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'the token has an unsupported algorithm';
+  if (error instanceof errors.JWKSNoMatchingKey) return 'the token is signed with an unknown key';
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'the token signature is invalid';
+  if (error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid)
+    return 'the token is malformed';
+  if (error instanceof TypeError && error.message.startsWith('Invalid Token'))
+    return 'the token is malformed';
+  return 'JWKS communication error';
+}
+
+/**
+ * All values are strings: arrays as `[a b]` (aws-solutions-library-samples/
+ * guidance-for-claude-code-with-amazon-bedrock#803). How AWS writes objects is not on record; here it is JSON.
+ */
+function stringifyClaims(payload: JWTPayload): Record<string, string> {
+  return Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, stringifyClaim(value)]));
+}
+
+function stringifyClaim(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(stringifyClaim).join(' ')}]`;
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+}

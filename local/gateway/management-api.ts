@@ -1,0 +1,100 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Connection } from './connection.ts';
+import { readBody } from './request-body.ts';
+import { newGatewayId } from './request-id.ts';
+import { RequestRate } from './request-rate.ts';
+import type { Runtime } from './runtime.ts';
+import type { WebSocketGateway } from './websocket-gateway.ts';
+
+interface Reply {
+  readonly status: number;
+  /** The SDK makes its exception class of this. */
+  readonly errorType?: string;
+  readonly body?: unknown;
+}
+
+const MISSING_SIGNATURE = refusal(403, 'MissingAuthenticationTokenException', 'Missing Authentication Token');
+const FORBIDDEN = refusal(403, 'ForbiddenException', 'Forbidden');
+const GONE = refusal(410, 'GoneException', 'Gone');
+const TOO_LARGE = refusal(413, 'PayloadTooLargeException', 'Payload Too Large');
+const OVER_LIMIT = refusal(429, 'LimitExceededException', 'Too Many Requests');
+
+const MANAGEMENT_PATH = /^\/([^/]+)\/(?:@|%40)connections\/([^/]+)$/i;
+
+/**
+ * The `@connections` API of a stage: POST, GET, DELETE on `/{stage}/@connections/{connectionId}`. Signatures are
+ * demanded, not verified.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
+ */
+export class ManagementApi {
+  readonly #runtime: Runtime;
+  readonly #gateway: WebSocketGateway;
+  readonly #rate: RequestRate;
+
+  constructor(runtime: Runtime, gateway: WebSocketGateway) {
+    this.#runtime = runtime;
+    this.#gateway = gateway;
+    this.#rate = new RequestRate(runtime.clock, runtime.limits.managementRequestsPerSecond);
+  }
+
+  /** False if the request is for something else. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    const [path = ''] = (request.url ?? '').split('?');
+    const [, encodedStage, encodedId] = MANAGEMENT_PATH.exec(path) ?? [];
+    if (encodedStage === undefined || encodedId === undefined) return false;
+    const body = await readBody(request, this.#runtime.limits.messageBytes);
+    // Synchronous from here, so that messages leave in the order in which the posts arrived.
+    write(response, this.#reply(request, decode(encodedStage), decode(encodedId), body));
+    return true;
+  }
+
+  #reply(request: IncomingMessage, stage: string, connectionId: string, body: Buffer | 'too-large'): Reply {
+    const isSigned = request.headers.authorization?.startsWith('AWS4-HMAC-SHA256 ') === true;
+    if (!isSigned) return MISSING_SIGNATURE;
+    if (!this.#gateway.hasStage(stage)) return FORBIDDEN;
+    if (!this.#rate.take()) return OVER_LIMIT;
+    if (body === 'too-large') return TOO_LARGE;
+    const connection = this.#gateway.find(stage, connectionId);
+    // Not yet open counts as gone: AWS answers 410 to a post from within $connect.
+    if (connection === undefined) return GONE;
+    if (request.method === 'POST') return this.#post(body, connection);
+    if (request.method === 'GET') return { status: 200, body: describe(connection) };
+    if (request.method !== 'DELETE') return MISSING_SIGNATURE;
+    connection.close(1000, '');
+    return { status: 204 };
+  }
+
+  #post(body: Buffer, connection: Connection): Reply {
+    if (connection.bufferedBytes > this.#runtime.limits.clientBufferBytes) return OVER_LIMIT;
+    connection.send(body.toString());
+    return { status: 200 };
+  }
+}
+
+/** Dates as the SDK's model has them: ISO 8601. */
+function describe({ facts, lastActiveAt }: Connection) {
+  return {
+    connectedAt: new Date(facts.connectedAt).toISOString(),
+    identity: { sourceIp: facts.sourceIp, userAgent: facts.userAgent ?? '' },
+    lastActiveAt: new Date(lastActiveAt).toISOString(),
+  };
+}
+
+function refusal(status: number, errorType: string, message: string): Reply {
+  return { status, errorType, body: { message } };
+}
+
+function write(response: ServerResponse, { status, errorType, body }: Reply): void {
+  response.setHeader('x-amzn-RequestId', newGatewayId());
+  if (errorType !== undefined) response.setHeader('x-amzn-ErrorType', errorType);
+  if (body !== undefined) response.setHeader('Content-Type', 'application/json');
+  response.writeHead(status).end(body === undefined ? '' : JSON.stringify(body));
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

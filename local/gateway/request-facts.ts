@@ -1,0 +1,55 @@
+import type { IncomingMessage } from 'node:http';
+import { newTraceHeader } from './request-id.ts';
+
+/** What API Gateway knows of a caller besides its request. */
+export interface RequestFacts {
+  readonly domainName: string;
+  readonly sourceIp: string;
+  readonly userAgent?: string;
+  /** Without `?`, still encoded. */
+  readonly rawQueryString: string;
+  /** As sent, without the query, still encoded. */
+  readonly encodedPath: string;
+  /** In the client's spelling and order, with the headers that the edge adds. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+}
+
+/** Headers of the hop between client and gateway. */
+const HOP_HEADERS = new Set(['connection', 'upgrade', 'keep-alive', 'transfer-encoding', 'te', 'trailer']);
+
+export function readRequestFacts(request: IncomingMessage, nowMs: number): RequestFacts {
+  const url = request.url ?? '/';
+  const queryStart = url.indexOf('?');
+  const sourceIp = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+  const userAgent = request.headers['user-agent'];
+  return {
+    domainName: request.headers.host ?? 'localhost',
+    sourceIp,
+    ...(userAgent === undefined ? {} : { userAgent }),
+    encodedPath: queryStart === -1 ? url : url.slice(0, queryStart),
+    rawQueryString: queryStart === -1 ? '' : url.slice(queryStart + 1),
+    headers: [...clientHeaders(request), ...edgeHeaders(request, sourceIp, nowMs)],
+  };
+}
+
+function* clientHeaders(request: IncomingMessage): Generator<readonly [string, string]> {
+  const raw = request.rawHeaders;
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = raw[index] ?? '';
+    const lowerName = name.toLowerCase();
+    if (HOP_HEADERS.has(lowerName) || lowerName.startsWith('x-forwarded-')) continue;
+    if (lowerName === 'x-amzn-trace-id') continue;
+    yield [name, raw[index + 1] ?? ''];
+  }
+}
+
+function edgeHeaders(request: IncomingMessage, sourceIp: string, nowMs: number) {
+  const forwardedFor = request.headers['x-forwarded-for'];
+  const traceId = request.headers['x-amzn-trace-id'];
+  return [
+    ['X-Amzn-Trace-Id', typeof traceId === 'string' ? traceId : newTraceHeader(nowMs)],
+    ['X-Forwarded-For', forwardedFor === undefined ? sourceIp : `${forwardedFor}, ${sourceIp}`],
+    ['X-Forwarded-Port', String(request.socket.localPort ?? 80)],
+    ['X-Forwarded-Proto', 'http'],
+  ] as const;
+}

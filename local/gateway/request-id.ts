@@ -1,0 +1,26 @@
+import { randomBytes } from 'node:crypto';
+
+/**
+ * An id as API Gateway makes them for connections, requests, and messages (`L0SM9cOFvHcCIhw=`): 16 characters
+ * that end in `=`, so that callers which forget to URL-encode them are found out. 88 random bits.
+ */
+export function newGatewayId(): string {
+  return `${randomBytes(11).toString('base64url')}=`;
+}
+
+/** `Root=1-65d2ff2e-718990494fd688f062bf1571`: the second and 96 random bits, in hexadecimal. */
+export function newTraceHeader(nowMs: number): string {
+  const seconds = Math.floor(nowMs / 1000).toString(16);
+  return `Root=1-${seconds}-${randomBytes(12).toString('hex')}`;
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `requestTime` in the common log format, UTC: `09/Feb/2024:18:23:28 +0000`. */
+export function formatRequestTime(epochMs: number): string {
+  const date = new Date(epochMs);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = `${two(date.getUTCDate())}/${MONTHS[date.getUTCMonth()]}/${date.getUTCFullYear()}`;
+  const time = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`;
+  return `${day}:${time} +0000`;
+}

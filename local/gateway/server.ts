@@ -1,0 +1,213 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { HttpApiModel, Invoker, WebSocketApiModel } from '../model.ts';
+import { type Clock, systemClock, TimerSet } from './clock.ts';
+import { HttpApi } from './http-api.ts';
+import { fillLimits, type GatewayLimits } from './limits.ts';
+import { ManagementApi } from './management-api.ts';
+import { refuseUpgrade } from './refusal.ts';
+import type { GatewayLog, Runtime } from './runtime.ts';
+import { WebSocketGateway } from './websocket-gateway.ts';
+
+/** Serves a plain HTTP request before any API does; false, and nothing written, passes it on. */
+export type ExtraRoute = (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>;
+
+export interface GatewayOptions {
+  /** The dev issuer, web pages, …: asked in this order, and from the start, before there are APIs. */
+  readonly extraRoutes?: readonly ExtraRoute[];
+  readonly limits?: Partial<GatewayLimits>;
+  /** @default the system's */
+  readonly clock?: Clock;
+  /** @default console */
+  readonly log?: GatewayLog;
+  /** In method ARNs. @default us-east-1 */
+  readonly region?: string;
+  /** @default 000000000000 */
+  readonly accountId?: string;
+}
+
+export interface GatewayApis {
+  readonly webSocketApis: readonly WebSocketApiModel[];
+  readonly httpApis: readonly HttpApiModel[];
+  readonly invoker: Invoker;
+}
+
+export interface ConnectionDescription {
+  readonly connectionId: string;
+  readonly stage: string;
+  readonly connectedAt: number;
+  readonly lastActiveAt: number;
+  /** What the authorizer said, with `principalId`. */
+  readonly authorizer?: Readonly<Record<string, string | number>>;
+}
+
+/**
+ * API Gateway on one port: upgrades at `/{stage}`, `/{stage}/@connections/{id}`, and HTTP APIs. It can listen
+ * before it knows its APIs, since the port goes into the issuer's URL and with it into the stack; until `serve`
+ * everything but the extra routes is 503.
+ */
+export interface Gateway {
+  /** Listens on a server of its own; resolves with the port. Port 0 takes a free one. */
+  listen(port: number, host?: string): Promise<number>;
+  /** Serves the requests and upgrades of somebody else's server instead. */
+  attach(server: Server): void;
+  /** Once. */
+  serve(apis: GatewayApis): void;
+  connections(): readonly ConnectionDescription[];
+  /**
+   * For fault tests: cuts a line without a close frame. Silently: as if AWS had lost the `$disconnect`. False if
+   * there is no such connection.
+   */
+  cut(connectionId: string, options?: { readonly silent?: boolean }): boolean;
+  /** For fault tests: whenever this connection ends, its `$disconnect` is lost. */
+  loseDisconnect(connectionId: string): void;
+  /** Closes all sockets with 1001, without `$disconnect`, and stops listening. */
+  close(): Promise<void>;
+}
+
+export function createGateway(options: GatewayOptions = {}): Gateway {
+  return new ApiGateway(options);
+}
+
+interface Served {
+  readonly webSockets: WebSocketGateway;
+  readonly management: ManagementApi;
+  readonly httpApis: readonly HttpApi[];
+}
+
+class ApiGateway implements Gateway {
+  readonly #runtime: Runtime;
+  readonly #extraRoutes: readonly ExtraRoute[];
+  #served: Served | undefined;
+  #ownServer: Server | undefined;
+  #detach: () => void = () => {};
+
+  constructor(options: GatewayOptions) {
+    const clock = options.clock ?? systemClock;
+    this.#extraRoutes = options.extraRoutes ?? [];
+    this.#runtime = {
+      clock,
+      timers: new TimerSet(clock),
+      limits: fillLimits(options.limits),
+      log: options.log ?? console,
+      region: options.region ?? 'us-east-1',
+      accountId: options.accountId ?? '000000000000',
+    };
+  }
+
+  async listen(port: number, host = '127.0.0.1'): Promise<number> {
+    const server = createServer();
+    this.#ownServer = server;
+    this.attach(server);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+    await promise;
+    server.off('error', reject);
+    return (server.address() as AddressInfo).port;
+  }
+
+  attach(server: Server): void {
+    const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+      this.#onRequest(request, response).catch((error: unknown) => this.#fail(response, error));
+    };
+    const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      this.#onUpgrade(request, socket, head).catch((error: unknown) => {
+        this.#runtime.log.warn(`Upgrade failed: ${String(error)}`);
+        socket.destroy();
+      });
+    };
+    server.on('request', onRequest);
+    server.on('upgrade', onUpgrade);
+    this.#detach = () => {
+      server.off('request', onRequest);
+      server.off('upgrade', onUpgrade);
+    };
+  }
+
+  serve({ webSocketApis, httpApis, invoker }: GatewayApis): void {
+    if (this.#served !== undefined) throw new Error('The gateway serves its APIs already');
+    const webSockets = new WebSocketGateway(this.#runtime, invoker, webSocketApis);
+    this.#served = {
+      webSockets,
+      management: new ManagementApi(this.#runtime, webSockets),
+      httpApis: httpApis.map((model) => new HttpApi(this.#runtime, invoker, model)),
+    };
+  }
+
+  connections(): readonly ConnectionDescription[] {
+    const connections = this.#served?.webSockets.connections() ?? [];
+    return connections.map(({ facts, lastActiveAt }) => ({
+      connectionId: facts.connectionId,
+      stage: facts.stage,
+      connectedAt: facts.connectedAt,
+      lastActiveAt,
+      ...(facts.authorizer === undefined ? {} : { authorizer: facts.authorizer }),
+    }));
+  }
+
+  cut(connectionId: string, { silent = false }: { readonly silent?: boolean } = {}): boolean {
+    const connections = this.#served?.webSockets.connections() ?? [];
+    const connection = connections.find(({ facts }) => facts.connectionId === connectionId);
+    if (silent) this.loseDisconnect(connectionId);
+    connection?.drop();
+    return connection !== undefined;
+  }
+
+  loseDisconnect(connectionId: string): void {
+    this.#served?.webSockets.silence(connectionId);
+  }
+
+  async close(): Promise<void> {
+    await this.#served?.webSockets.close();
+    const server = this.#ownServer;
+    if (server?.listening === true) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      server.close(() => resolve());
+      server.closeAllConnections();
+      await promise;
+    }
+    this.#detach();
+    this.#runtime.timers.clear();
+  }
+
+  async #onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    for (const route of this.#extraRoutes) {
+      if (await route(request, response)) return;
+    }
+    if (this.#served === undefined) {
+      answer(response, 503, 'Service Unavailable');
+      return;
+    }
+    if (await this.#served.management.handle(request, response)) return;
+    const httpApi = findHttpApi(this.#served.httpApis, request.url ?? '/');
+    if (httpApi === undefined) answer(response, 404, 'Not Found');
+    else await httpApi.handle(request, response);
+  }
+
+  async #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    if (this.#served !== undefined) return this.#served.webSockets.upgrade(request, socket, head);
+    socket.on('error', () => socket.destroy());
+    refuseUpgrade(socket, 503, JSON.stringify({ message: 'Service Unavailable' }));
+  }
+
+  #fail(response: ServerResponse, error: unknown): void {
+    // A caller that hangs up in the middle of its request is no fault of anybody here.
+    if (response.destroyed) return;
+    this.#runtime.log.warn(`Request failed: ${String(error)}`);
+    if (response.headersSent) response.destroy();
+    else answer(response, 500, 'Internal Server Error');
+  }
+}
+
+/** "If the request explicitly matches a stage", that one; else `$default`. */
+function findHttpApi(httpApis: readonly HttpApi[], url: string): HttpApi | undefined {
+  const [, firstSegment] = url.split(/[/?]/);
+  const named = httpApis.find(({ stage }) => stage === firstSegment);
+  return named ?? httpApis.find(({ stage }) => stage === '$default');
+}
+
+function answer(response: ServerResponse, status: number, message: string): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ message }));
+}
