@@ -1,0 +1,61 @@
+import { devNull } from 'node:os';
+import type { FunctionModel } from '../model.ts';
+import { ACCOUNT_ID, functionArn, REGION } from '../stack/identifiers.ts';
+import type { WorkerSetup } from './messages.ts';
+
+/** Everything that an instance of a function needs, worked out once. */
+export interface FunctionSpec {
+  readonly functionId: string;
+  readonly functionName: string;
+  readonly timeoutSeconds: number;
+  readonly reservedConcurrency: number | undefined;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly setup: Omit<WorkerSetup, 'gate'>;
+}
+
+/**
+ * A function's environment as Lambda makes it: the reserved variables, then what the runtime adds (endpoints), then
+ * the template's own. Nothing of the parent process is in it.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+ */
+export function functionSpec(model: FunctionModel, added: Readonly<Record<string, string>>): FunctionSpec {
+  const functionName = model.logicalId;
+  const environment = {
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ACCOUNT_ID: ACCOUNT_ID,
+    // The SDK would find the developer's own files and take a region or a profile from them.
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_DEFAULT_REGION: REGION,
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(model.memoryMegabytes),
+    AWS_LAMBDA_FUNCTION_NAME: functionName,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${functionName}`,
+    AWS_REGION: REGION,
+    LAMBDA_RUNTIME_DIR: '/var/runtime',
+    LAMBDA_TASK_ROOT: model.codeDirectory,
+    LANG: 'en_US.UTF-8',
+    TZ: ':UTC',
+    _HANDLER: model.handler,
+    ...added,
+    ...model.environment,
+  };
+  return {
+    functionId: model.logicalId,
+    functionName,
+    timeoutSeconds: model.timeoutSeconds,
+    reservedConcurrency: model.reservedConcurrency,
+    environment,
+    setup: {
+      codeDirectory: model.codeDirectory,
+      handler: model.handler,
+      functionName,
+      functionArn: functionArn(functionName),
+      memoryMegabytes: model.memoryMegabytes,
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { InvokeResult } from '../model.ts';
+
+/** What a worker is told when it starts. */
+export interface WorkerSetup {
+  readonly codeDirectory: string;
+  readonly handler: string;
+  readonly functionName: string;
+  readonly functionArn: string;
+  readonly memoryMegabytes: number;
+  /** One Int32: 0 while the function is frozen, 1 when an event waits for it. */
+  readonly gate: SharedArrayBuffer;
+}
+
+/** To the worker. The event travels as JSON text, as in Lambda. */
+export interface InvokeMessage {
+  readonly requestId: string;
+  readonly eventJson: string;
+  readonly deadlineMs: number;
+}
+
+/** From the worker. */
+export type WorkerMessage =
+  | { readonly type: 'ready' }
+  | { readonly type: 'init-failed'; readonly error: InvokeFailure; readonly detail: string }
+  | { readonly type: 'log'; readonly stream: LogStream; readonly text: string }
+  | { readonly type: 'returned'; readonly payloadJson: string }
+  | { readonly type: 'threw'; readonly error: InvokeFailure; readonly detail: string };
+
+export type InvokeFailure = Extract<InvokeResult, { readonly ok: false }>;
+
+export type LogStream = 'stdout' | 'stderr';
+
+export function failure(errorType: string, errorMessage: string): InvokeFailure {
+  return { ok: false, errorType, errorMessage };
+}

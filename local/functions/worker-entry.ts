@@ -1,0 +1,122 @@
+/**
+ * The inside of a worker: Lambda's Node runtime in small. It imports the function's bundle, then waits for events.
+ * Between two events the whole thread stands still, as Lambda freezes a function's sandbox: a promise that a handler
+ * didn't await goes no further until the next event, here as there.
+ */
+import { existsSync } from 'node:fs';
+import { setSourceMapsSupport } from 'node:module';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import {
+  failure,
+  type InvokeFailure,
+  type InvokeMessage,
+  type LogStream,
+  type WorkerMessage,
+  type WorkerSetup,
+} from './messages.ts';
+
+type Handler = (event: unknown, context: unknown) => unknown;
+
+const port = parentPort;
+if (!port) throw new Error('worker-entry runs in a worker thread only.');
+const setup = workerData as WorkerSetup;
+const gate = new Int32Array(setup.gate);
+const send = (message: WorkerMessage) => port.postMessage(message);
+
+setSourceMapsSupport(true, { nodeModules: true });
+forwardOutput('stdout');
+forwardOutput('stderr');
+void serve();
+
+async function serve(): Promise<void> {
+  let handler: Handler;
+  try {
+    handler = await loadHandler();
+  } catch (error) {
+    send({ type: 'init-failed', error: asFailure(error), detail: inspect(error) });
+    return;
+  }
+  send({ type: 'ready' });
+  for (;;) {
+    const message = await nextEvent();
+    try {
+      const result = await handler(JSON.parse(message.eventJson), contextOf(message));
+      send({ type: 'returned', payloadJson: JSON.stringify(result ?? null) });
+    } catch (error) {
+      send({ type: 'threw', error: asFailure(error), detail: inspect(error) });
+    }
+  }
+}
+
+/** Freezes the thread until the pool opens the gate. */
+async function nextEvent(): Promise<InvokeMessage> {
+  Atomics.wait(gate, 0, 0);
+  Atomics.store(gate, 0, 0);
+  const received = receiveMessageOnPort(port as NonNullable<typeof port>);
+  // What happened meanwhile comes first: a server that hung up on an idle socket must not meet the next request.
+  await turn();
+  await turn();
+  return received?.message as InvokeMessage;
+}
+
+async function loadHandler(): Promise<Handler> {
+  const separator = setup.handler.lastIndexOf('.');
+  const file = join(setup.codeDirectory, setup.handler.slice(0, separator));
+  const path = ['.mjs', '.js', '.cjs'].map((ending) => file + ending).find((each) => existsSync(each));
+  if (!path) throw named('Runtime.ImportModuleError', `Cannot find module '${setup.handler}'`);
+  const bundle: unknown = await import(pathToFileURL(path).href);
+  const name = setup.handler.slice(separator + 1);
+  const handler = exportOf(bundle, name) ?? exportOf(exportOf(bundle, 'default'), name);
+  if (typeof handler !== 'function') {
+    throw named('Runtime.HandlerNotFound', `${setup.handler} is undefined or not exported`);
+  }
+  return handler as Handler;
+}
+
+function exportOf(bundle: unknown, name: string): unknown {
+  return typeof bundle === 'object' && bundle !== null
+    ? (bundle as Readonly<Record<string, unknown>>)[name]
+    : undefined;
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */
+function contextOf(message: InvokeMessage) {
+  return {
+    awsRequestId: message.requestId,
+    callbackWaitsForEmptyEventLoop: true,
+    functionName: setup.functionName,
+    functionVersion: '$LATEST',
+    invokedFunctionArn: setup.functionArn,
+    logGroupName: `/aws/lambda/${setup.functionName}`,
+    logStreamName: process.env['AWS_LAMBDA_LOG_STREAM_NAME'],
+    memoryLimitInMB: String(setup.memoryMegabytes),
+    getRemainingTimeInMillis: () => Math.max(0, message.deadlineMs - Date.now()),
+  };
+}
+
+/** A worker's own output streams need its event loop, which stands still between events; a message doesn't. */
+function forwardOutput(stream: LogStream): void {
+  process[stream].write = (chunk: string | Uint8Array, ...rest: unknown[]) => {
+    send({
+      type: 'log',
+      stream,
+      text: typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8'),
+    });
+    const done = rest.find((each) => typeof each === 'function');
+    if (done) process.nextTick(done as () => void);
+    return true;
+  };
+}
+
+function named(name: string, message: string): Error {
+  return Object.assign(new Error(message), { name });
+}
+
+/** Lambda tells the error's own name and message; of a thrown non-error, its text. */
+function asFailure(error: unknown): InvokeFailure {
+  return error instanceof Error ? failure(error.name, error.message) : failure(typeof error, String(error));
+}

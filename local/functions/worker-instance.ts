@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import { Worker } from 'node:worker_threads';
+import type { InvokeResult } from '../model.ts';
+import { messageOf } from '../operator-error.ts';
+import type { FunctionSpec } from './function-spec.ts';
+import {
+  failure,
+  type InvokeFailure,
+  type InvokeMessage,
+  type LogStream,
+  type WorkerMessage,
+} from './messages.ts';
+
+/** Lambda gives initialization this long, apart from the function's own time-out. */
+const INIT_TIMEOUT_SECONDS = 10;
+const YOUNG_GENERATION_MEGABYTES = 16;
+
+export interface InstanceEvents {
+  onLog(stream: LogStream, text: string, requestId: string | undefined): void;
+  /** The thread is gone, whatever the reason. Comes before the answer of the invocation that it took along. */
+  onExit(): void;
+}
+
+/**
+ * One sandbox of a function: a worker thread that has imported the bundle and takes one event at a time. A time-out,
+ * a kill, and a crash end the thread, and its open sockets with it, before the invocation is answered; so whoever
+ * sees the failure knows that this invocation sends nothing more.
+ */
+export class WorkerInstance {
+  readonly #worker: Worker;
+  readonly #gate: Int32Array<SharedArrayBuffer>;
+  readonly #spec: FunctionSpec;
+  readonly #events: InstanceEvents;
+  readonly #ready = Promise.withResolvers<InvokeFailure | undefined>();
+  readonly #initTimer: NodeJS.Timeout;
+  #invocation: { readonly requestId: string; readonly answer: (result: InvokeResult) => void } | undefined;
+  /** Why the thread was ended, if not of its own doing. */
+  #verdict: InvokeFailure | undefined;
+  #crash: string | undefined;
+  #exited = false;
+  #isReady = false;
+
+  constructor(spec: FunctionSpec, events: InstanceEvents) {
+    this.#spec = spec;
+    this.#events = events;
+    const gate = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+    this.#gate = new Int32Array(gate);
+    this.#worker = new Worker(new URL('./worker-entry.ts', import.meta.url), {
+      name: spec.functionName,
+      argv: [],
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+      env: { ...spec.environment, AWS_LAMBDA_LOG_STREAM_NAME: `local/[$LATEST]${randomUUID()}` },
+      stdin: false,
+      stdout: true,
+      stderr: true,
+      workerData: { ...spec.setup, gate },
+      resourceLimits: {
+        maxOldGenerationSizeMb: spec.setup.memoryMegabytes,
+        maxYoungGenerationSizeMb: YOUNG_GENERATION_MEGABYTES,
+      },
+    });
+    // What bypasses the worker's console, as Node's own warnings do.
+    for (const stream of ['stdout', 'stderr'] as const) {
+      this.#worker[stream].setEncoding('utf8').on('data', (text: string) => this.#log(stream, text));
+    }
+    this.#worker.on('message', (message: WorkerMessage) => this.#receive(message));
+    this.#worker.on('error', (error: unknown) => {
+      this.#crash = messageOf(error);
+      this.#log('stderr', `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    });
+    this.#worker.once('exit', (code) => this.#exit(code));
+    this.#initTimer = setTimeout(() => {
+      void this.terminate(
+        failure('Sandbox.Timedout', `Init timed out after ${INIT_TIMEOUT_SECONDS} seconds`),
+      );
+    }, INIT_TIMEOUT_SECONDS * 1000);
+  }
+
+  get isBusy(): boolean {
+    return this.#invocation !== undefined;
+  }
+
+  /** Runs one event; the caller sends the next only after the answer. */
+  async invoke(eventJson: string): Promise<InvokeResult> {
+    const requestId = randomUUID();
+    const { promise, resolve } = Promise.withResolvers<InvokeResult>();
+    this.#invocation = { requestId, answer: resolve };
+    // Without a handler the thread ends, and its exit answers.
+    if (await this.#ready.promise) return promise;
+    const { timeoutSeconds } = this.#spec;
+    const message: InvokeMessage = { requestId, eventJson, deadlineMs: Date.now() + timeoutSeconds * 1000 };
+    const timer = setTimeout(() => {
+      const text = `Task timed out after ${timeoutSeconds.toFixed(2)} seconds`;
+      this.#log('stderr', `${new Date().toISOString()} ${requestId} ${text}\n`);
+      void this.terminate(failure('Sandbox.Timedout', `RequestId: ${requestId} Error: ${text}`));
+    }, timeoutSeconds * 1000);
+    this.#worker.postMessage(message);
+    Atomics.store(this.#gate, 0, 1);
+    Atomics.notify(this.#gate, 0);
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ends the thread and cuts its sockets; an invocation under way is answered with the verdict. */
+  async terminate(verdict: InvokeFailure): Promise<void> {
+    if (this.#exited) return;
+    this.#verdict ??= verdict;
+    await this.#worker.terminate();
+  }
+
+  #receive(message: WorkerMessage): void {
+    switch (message.type) {
+      case 'ready':
+        this.#isReady = true;
+        clearTimeout(this.#initTimer);
+        this.#ready.resolve(undefined);
+        break;
+      case 'init-failed':
+        this.#verdict ??= message.error;
+        this.#log('stderr', `${message.detail}\n`);
+        this.#ready.resolve(message.error);
+        break;
+      case 'log':
+        this.#log(message.stream, message.text);
+        break;
+      case 'threw':
+        this.#log('stderr', `Invoke Error ${message.detail}\n`);
+        this.#answer(message.error);
+        break;
+      case 'returned':
+        this.#answer({ ok: true, payload: JSON.parse(message.payloadJson) });
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #exit(code: number): void {
+    this.#exited = true;
+    clearTimeout(this.#initTimer);
+    const requestId = this.#invocation?.requestId ?? 'none';
+    const reason =
+      code === 0 && !this.#crash
+        ? 'Runtime exited without providing a reason'
+        : `Runtime exited with error: ${this.#crash ?? `exit status ${code}`}`;
+    const verdict = this.#verdict ?? failure('Runtime.ExitError', `RequestId: ${requestId} Error: ${reason}`);
+    if (!this.#isReady && !this.#verdict) this.#log('stderr', `${verdict.errorMessage}\n`);
+    this.#ready.resolve(verdict);
+    this.#events.onExit();
+    this.#answer(verdict);
+  }
+
+  #answer(result: InvokeResult): void {
+    // A result that was on its way when the verdict fell comes too late, as in Lambda.
+    if (this.#verdict && !this.#exited) return;
+    const invocation = this.#invocation;
+    this.#invocation = undefined;
+    invocation?.answer(result);
+  }
+
+  #log(stream: LogStream, text: string): void {
+    this.#events.onLog(stream, text, this.#invocation?.requestId);
+  }
+}

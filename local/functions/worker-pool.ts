@@ -1,0 +1,210 @@
+import type { FunctionModel, InvokeResult, Invoker } from '../model.ts';
+import { type FunctionSpec, functionSpec } from './function-spec.ts';
+import { failure, type LogStream } from './messages.ts';
+import { WorkerInstance } from './worker-instance.ts';
+
+export interface LogEvent {
+  readonly functionId: string;
+  /** Of the invocation during which it was written, if there was one. */
+  readonly requestId: string | undefined;
+  readonly stream: LogStream;
+  /** As written: a part of a line, one, or several. */
+  readonly text: string;
+}
+
+export interface WorkerPoolOptions {
+  readonly functions: readonly FunctionModel[];
+  /** Variables that every function gets beside its own: endpoints of the emulators. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** @default 8 */
+  readonly maxInstancesPerFunction?: number;
+  /** Of all functions together; an idle instance of another function makes room. @default 24 */
+  readonly maxInstances?: number;
+  /** An instance idle for so long is ended. @default 300 */
+  readonly idleSeconds?: number;
+  readonly onLog?: (event: LogEvent) => void;
+}
+
+interface Pending {
+  readonly pool: FunctionPool;
+  readonly eventJson: string;
+  readonly answer: (result: InvokeResult) => void;
+}
+
+interface FunctionPool {
+  readonly spec: FunctionSpec;
+  readonly maxInstances: number;
+  readonly busy: Set<WorkerInstance>;
+  /** The most recently used one is last, and taken first, so that the others can grow old and end. */
+  readonly idle: { readonly instance: WorkerInstance; readonly sinceMs: number }[];
+}
+
+const SHUTDOWN = failure('Runtime.ExitError', 'The local runtime is stopping.');
+
+/**
+ * Runs functions as Lambda's dispatcher does: one event at a time in an instance, another instance for an event that
+ * finds all of them busy, and the warmest instance first. Where Lambda would throttle, invocations wait in order.
+ */
+export class WorkerPool implements Invoker {
+  readonly #pools: ReadonlyMap<string, FunctionPool>;
+  readonly #maxInstances: number;
+  readonly #onLog: (event: LogEvent) => void;
+  readonly #shrinkTimer: NodeJS.Timeout;
+  #pending: Pending[] = [];
+  readonly #running = new Set<Promise<void>>();
+  readonly #ending = new Set<Promise<void>>();
+  #instances = 0;
+  #isEvicting = false;
+  #stopped = false;
+
+  constructor(options: WorkerPoolOptions) {
+    const perFunction = options.maxInstancesPerFunction ?? 8;
+    const idleMs = (options.idleSeconds ?? 300) * 1000;
+    this.#maxInstances = options.maxInstances ?? 24;
+    this.#onLog = options.onLog ?? (() => {});
+    this.#pools = new Map(
+      options.functions.map((model) => {
+        const spec = functionSpec(model, options.environment ?? {});
+        const maxInstances = Math.min(perFunction, spec.reservedConcurrency ?? perFunction);
+        return [model.logicalId, { spec, maxInstances, busy: new Set(), idle: [] }];
+      }),
+    );
+    this.#shrinkTimer = setInterval(
+      () => this.#shrink(Date.now() - idleMs),
+      Math.max(idleMs / 2, 10),
+    ).unref();
+  }
+
+  /**
+   * Runs a function; the event and the payload are JSON copies.
+   * @throws if there is no such function. What happens inside the function is a result, never a throw.
+   */
+  async invoke(functionId: string, event: unknown): Promise<InvokeResult> {
+    const pool = this.#pool(functionId);
+    if (this.#stopped) return SHUTDOWN;
+    const { promise, resolve } = Promise.withResolvers<InvokeResult>();
+    this.#pending.push({ pool, eventJson: JSON.stringify(event ?? null), answer: resolve });
+    this.#dispatch();
+    return promise;
+  }
+
+  /** Ends the busy instances of a function in mid-invocation, and returns how many there were. For tests. */
+  async kill(functionId: string): Promise<number> {
+    const victims = [...this.#pool(functionId).busy];
+    const verdict = failure('Runtime.ExitError', 'Runtime exited with error: signal: killed');
+    await Promise.all(victims.map((instance) => instance.terminate(verdict)));
+    return victims.length;
+  }
+
+  /** How many instances a function has, and how many of them are at work. */
+  instances(functionId: string): { readonly total: number; readonly busy: number } {
+    const { busy, idle } = this.#pool(functionId);
+    return { total: busy.size + idle.length, busy: busy.size };
+  }
+
+  /** Takes no more events, ends the idle instances, gives the busy ones `graceMs`, and then ends these too. */
+  async stop(graceMs = 0): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#shrinkTimer);
+    for (const { answer } of this.#pending.splice(0)) answer(SHUTDOWN);
+    this.#shrink(Number.POSITIVE_INFINITY);
+    await within(graceMs, Promise.all(this.#running));
+    const rest = [...this.#pools.values()].flatMap((pool) => [...pool.busy]);
+    await Promise.all(rest.map((instance) => instance.terminate(SHUTDOWN)));
+    await Promise.all(this.#ending);
+  }
+
+  #pool(functionId: string): FunctionPool {
+    const pool = this.#pools.get(functionId);
+    if (!pool) throw new Error(`There is no function ${functionId} in this stack.`);
+    return pool;
+  }
+
+  /** Gives each waiting invocation an instance, oldest first, as far as there are any. */
+  #dispatch(): void {
+    const blocked = new Set<FunctionPool>();
+    this.#pending = this.#pending.filter((pending) => {
+      if (blocked.has(pending.pool)) return true;
+      const instance = this.#instanceFor(pending.pool);
+      if (instance) this.#track(this.#running, this.#run(pending, instance));
+      else blocked.add(pending.pool);
+      return instance === undefined;
+    });
+  }
+
+  #instanceFor(pool: FunctionPool): WorkerInstance | undefined {
+    const warm = pool.idle.pop();
+    if (warm) return warm.instance;
+    if (pool.busy.size >= pool.maxInstances) return undefined;
+    if (this.#instances >= this.#maxInstances) {
+      // The thread that must go first frees its place when it is gone, and `onExit` dispatches again.
+      if (!this.#isEvicting) this.#evict(this.#oldestIdle());
+      return undefined;
+    }
+    return this.#start(pool);
+  }
+
+  #oldestIdle(): WorkerInstance | undefined {
+    const owners = [...this.#pools.values()].filter((pool) => pool.idle.length > 0);
+    owners.sort((a, b) => (a.idle[0]?.sinceMs ?? 0) - (b.idle[0]?.sinceMs ?? 0));
+    return owners[0]?.idle.shift()?.instance;
+  }
+
+  #start(pool: FunctionPool): WorkerInstance {
+    this.#instances += 1;
+    const { functionId } = pool.spec;
+    const instance: WorkerInstance = new WorkerInstance(pool.spec, {
+      onLog: (stream, text, requestId) => this.#onLog({ functionId, requestId, stream, text }),
+      onExit: () => {
+        this.#instances -= 1;
+        this.#isEvicting = false;
+        pool.busy.delete(instance);
+        const index = pool.idle.findIndex((each) => each.instance === instance);
+        if (index >= 0) pool.idle.splice(index, 1);
+        this.#dispatch();
+      },
+    });
+    return instance;
+  }
+
+  async #run(pending: Pending, instance: WorkerInstance): Promise<void> {
+    const { pool } = pending;
+    pool.busy.add(instance);
+    const result = await instance.invoke(pending.eventJson);
+    // An instance that ended meanwhile has already been taken out.
+    if (pool.busy.delete(instance)) pool.idle.push({ instance, sinceMs: Date.now() });
+    pending.answer(result);
+    if (this.#stopped) this.#shrink(Number.POSITIVE_INFINITY);
+    else this.#dispatch();
+  }
+
+  #shrink(idleSinceBeforeMs: number): void {
+    for (const pool of this.#pools.values()) {
+      while (pool.idle[0] && pool.idle[0].sinceMs <= idleSinceBeforeMs) {
+        this.#end(pool.idle.shift()?.instance);
+      }
+    }
+  }
+
+  #evict(instance: WorkerInstance | undefined): void {
+    this.#isEvicting = instance !== undefined;
+    this.#end(instance);
+  }
+
+  #end(instance: WorkerInstance | undefined): void {
+    if (instance) this.#track(this.#ending, instance.terminate(SHUTDOWN));
+  }
+
+  #track(set: Set<Promise<void>>, promise: Promise<void>): void {
+    const tracked = promise.finally(() => set.delete(tracked));
+    set.add(tracked);
+  }
+}
+
+/** Waits for the work, but no longer than `milliseconds`. */
+async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  await Promise.race([work, promise]);
+  clearTimeout(timer);
+}

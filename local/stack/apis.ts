@@ -1,0 +1,155 @@
+import type {
+  CorsModel,
+  HttpApiModel,
+  HttpRouteModel,
+  JwtAuthorizerModel,
+  RequestAuthorizerModel,
+  WebSocketApiModel,
+} from '../model.ts';
+import { apiId } from './identifiers.ts';
+import type { ResolvedTemplate } from './resources.ts';
+import { isRecord, type Resource, reader, TemplateError } from './template.ts';
+
+export interface ApiModels {
+  readonly webSocketApis: readonly WebSocketApiModel[];
+  readonly httpApis: readonly HttpApiModel[];
+}
+
+/**
+ * The `AWS::ApiGatewayV2` resources, joined: each API with its stage, its routes, and what they lead to.
+ * @param functionIds logical ids of the functions by function name
+ * @throws {TemplateError} naming a route, an authorizer, or an API that is incomplete.
+ */
+export function apiModels(
+  template: ResolvedTemplate,
+  stackName: string,
+  functionIds: ReadonlyMap<string, string>,
+): ApiModels {
+  const all = (type: string) => template.ofType(`AWS::ApiGatewayV2::${type}`);
+  const stages = all('Stage');
+  const routes = all('Route');
+  const authorizers = byId(all('Authorizer'));
+  const integrations = byId(all('Integration'));
+  const routesWithDefaultResponse = new Set(
+    all('RouteResponse')
+      .filter((response) => reader(response).text('RouteResponseKey') === '$default')
+      .map((response) => refOf(stackName, reader(response).text('RouteId'))),
+  );
+
+  const functionOf = (uri: string, owner: Resource): string => {
+    const name = /:function:([^/:]+)/.exec(uri)?.[1];
+    const functionId = name === undefined ? undefined : functionIds.get(name);
+    if (!functionId)
+      throw new TemplateError(`${owner.logicalId} leads to ${uri}, which isn't a function here.`);
+    return functionId;
+  };
+  const integrationOf = (route: Resource): string => {
+    const target = reader(route).text('Target').replace('integrations/', '');
+    const integration = integrations.get(refOf(stackName, target));
+    if (!integration) throw new TemplateError(`${route.logicalId} has no integration ${target}.`);
+    return functionOf(reader(integration).text('IntegrationUri'), integration);
+  };
+  const authorizerOf = (route: Resource, type: string): Resource | undefined => {
+    const id = reader(route).optionalText('AuthorizerId');
+    if (id === undefined) return undefined;
+    const authorizer = authorizers.get(refOf(stackName, id));
+    if (!authorizer || reader(authorizer).text('AuthorizerType') !== type) {
+      throw new TemplateError(`${route.logicalId} needs an authorizer that isn't run here: only ${type} is.`);
+    }
+    return authorizer;
+  };
+
+  const webSocketRoute = (route: Resource): WebSocketApiModel['routes'][number] => {
+    const authorizer = authorizerOf(route, 'REQUEST');
+    return {
+      routeKey: reader(route).text('RouteKey'),
+      functionId: integrationOf(route),
+      hasResponse:
+        reader(route).optionalText('RouteResponseSelectionExpression') !== undefined &&
+        routesWithDefaultResponse.has(route.logicalId),
+      ...(authorizer && { authorizer: requestAuthorizer(authorizer, functionOf) }),
+    };
+  };
+  const httpRoute = (route: Resource): HttpRouteModel => {
+    const authorizer = authorizerOf(route, 'JWT');
+    return {
+      ...parseRouteKey(reader(route).text('RouteKey')),
+      functionId: integrationOf(route),
+      ...(authorizer && { authorizer: jwtAuthorizer(authorizer) }),
+    };
+  };
+
+  const webSocketApis: WebSocketApiModel[] = [];
+  const httpApis: HttpApiModel[] = [];
+  for (const api of all('Api')) {
+    const id = apiId(stackName, api.logicalId);
+    const own = routes.filter((route) => reader(route).text('ApiId') === id);
+    const stage = stages.find((each) => reader(each).text('ApiId') === id);
+    if (!stage) throw new TemplateError(`${api.logicalId} has no stage.`);
+    const common = { apiId: id, stage: reader(stage).text('StageName') };
+    if (reader(api).text('ProtocolType') === 'WEBSOCKET') {
+      const routeSelectionExpression = reader(api).text('RouteSelectionExpression');
+      webSocketApis.push({ ...common, routeSelectionExpression, routes: own.map(webSocketRoute) });
+    } else {
+      const cors = api.properties['CorsConfiguration'];
+      httpApis.push({
+        ...common,
+        routes: own.map(httpRoute),
+        ...(isRecord(cors) && { cors: corsModel(cors) }),
+      });
+    }
+  }
+  return { webSocketApis, httpApis };
+}
+
+function requestAuthorizer(
+  authorizer: Resource,
+  functionOf: (uri: string, owner: Resource) => string,
+): RequestAuthorizerModel {
+  const read = reader(authorizer);
+  return {
+    functionId: functionOf(read.text('AuthorizerUri'), authorizer),
+    identitySource: read.texts('IdentitySource'),
+  };
+}
+
+function jwtAuthorizer(authorizer: Resource): JwtAuthorizerModel {
+  const { Issuer: issuer, Audience: audience } = reader(authorizer).record('JwtConfiguration');
+  if (typeof issuer !== 'string' || !Array.isArray(audience)) {
+    throw new TemplateError(`${authorizer.logicalId} has no issuer or no audience.`);
+  }
+  return {
+    issuer,
+    audience: audience.map(String),
+    identitySource: reader(authorizer).texts('IdentitySource'),
+  };
+}
+
+function corsModel(cors: Readonly<Record<string, unknown>>): CorsModel {
+  const texts = (name: string) => (Array.isArray(cors[name]) ? cors[name].map(String) : []);
+  return {
+    allowOrigins: texts('AllowOrigins'),
+    allowMethods: texts('AllowMethods'),
+    allowHeaders: texts('AllowHeaders'),
+    exposeHeaders: texts('ExposeHeaders'),
+    allowCredentials: cors['AllowCredentials'] === true,
+    ...(cors['MaxAge'] === undefined ? {} : { maxAgeSeconds: Number(cors['MaxAge']) }),
+  };
+}
+
+/** `GET /session`; `$default` takes what no other route takes. */
+function parseRouteKey(routeKey: string): Pick<HttpRouteModel, 'method' | 'path'> {
+  if (routeKey === '$default') return { method: 'ANY', path: '/{proxy+}' };
+  const [method, path] = routeKey.split(' ');
+  if (!method || !path) throw new TemplateError(`The route key "${routeKey}" has no method and path.`);
+  return { method, path };
+}
+
+/** A `Ref` of a route, an authorizer, or an integration is `stack-LogicalId` here. */
+function refOf(stackName: string, ref: string): string {
+  return ref.startsWith(`${stackName}-`) ? ref.slice(stackName.length + 1) : ref;
+}
+
+function byId(resources: readonly Resource[]): ReadonlyMap<string, Resource> {
+  return new Map(resources.map((resource) => [resource.logicalId, resource]));
+}

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemErrorCode } from '../operator-error.ts';
+import { isRecord, type Template, TemplateError } from './template.ts';
+
+/** One stack of a cloud assembly (the folder that `cdk synth` writes). */
+export interface AssemblyStack {
+  readonly name: string;
+  readonly template: Template;
+  /** Absolute path of the asset that the template's S3 key names, as the asset manifest tells it. */
+  assetPath(s3Key: string): string | undefined;
+}
+
+/**
+ * Reads the one stack of a cloud assembly, in the schema of `cloud-assembly-schema`.
+ * @throws {TemplateError} if there is no assembly, or not exactly one stack in it.
+ */
+export function readAssembly(directory: string): AssemblyStack {
+  const artifacts = Object.entries(asRecord(readJson(join(directory, 'manifest.json'))['artifacts']));
+  const ofType = (type: string) =>
+    artifacts.flatMap(([id, artifact]) =>
+      isRecord(artifact) && artifact['type'] === type
+        ? [{ id, properties: asRecord(artifact['properties']) }]
+        : [],
+    );
+  const [stack, ...others] = ofType('aws:cloudformation:stack');
+  if (!stack || others.length > 0) {
+    const names = [stack, ...others].map((each) => each?.id ?? 'none').join(', ');
+    throw new TemplateError(`The local runtime runs exactly one stack; ${directory} has: ${names}.`);
+  }
+  const template = readJson(join(directory, String(stack.properties['templateFile'])));
+  if (!isRecord(template['Resources'])) throw new TemplateError(`The stack ${stack.id} has no resources.`);
+  const assets = new Map(
+    ofType('cdk:asset-manifest').flatMap(({ properties }) =>
+      assetsOf(directory, join(directory, String(properties['file']))),
+    ),
+  );
+  return {
+    name: String(stack.properties['stackName'] ?? stack.id),
+    template: template as unknown as Template,
+    assetPath: (s3Key) => assets.get(s3Key),
+  };
+}
+
+/** Pairs of S3 key and path of an asset manifest's files. */
+function assetsOf(directory: string, manifestFile: string): readonly (readonly [string, string])[] {
+  return Object.values(asRecord(readJson(manifestFile)['files'])).flatMap((asset) => {
+    const path = asRecord(asRecord(asset)['source'])['path'];
+    if (typeof path !== 'string') return [];
+    return Object.values(asRecord(asRecord(asset)['destinations'])).map(
+      (destination) => [String(asRecord(destination)['objectKey']), join(directory, path)] as const,
+    );
+  });
+}
+
+function readJson(file: string): Readonly<Record<string, unknown>> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new TemplateError(`Cannot read ${file} (${systemErrorCode(error) ?? 'unknown'}).`, {
+      cause: error,
+    });
+  }
+  return asRecord(JSON.parse(text));
+}
+
+function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(value) ? value : {};
+}

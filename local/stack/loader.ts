@@ -1,0 +1,109 @@
+import type { FunctionModel, StackModel } from '../model.ts';
+import { apiModels } from './apis.ts';
+import { type AssemblyStack, readAssembly } from './assembly.ts';
+import { physicalName } from './identifiers.ts';
+import { type LocalOrigins, rewriteUrls } from './local-urls.ts';
+import { type ResolvedTemplate, resolveTemplate } from './resources.ts';
+import { eventSourceModel, queueModel, tableModel } from './storage.ts';
+import { isRecord, type Resource, reader } from './template.ts';
+
+const RUN_TYPES = new Set([
+  'AWS::ApiGatewayV2::Api',
+  'AWS::ApiGatewayV2::Authorizer',
+  'AWS::ApiGatewayV2::Integration',
+  'AWS::ApiGatewayV2::Route',
+  'AWS::ApiGatewayV2::RouteResponse',
+  'AWS::ApiGatewayV2::Stage',
+  'AWS::DynamoDB::GlobalTable',
+  'AWS::DynamoDB::Table',
+  'AWS::Lambda::EventSourceMapping',
+  'AWS::Lambda::Function',
+  'AWS::SQS::Queue',
+]);
+
+/** Permissions, logs, alarms: nothing on one machine behaves differently without them. */
+const IGNORED_TYPES =
+  /^AWS::(IAM|Logs|CloudWatch)::|^AWS::(Lambda::Permission|SQS::QueuePolicy|CDK::Metadata|ApiGateway::Account|ApiGatewayV2::Deployment)$/;
+
+/**
+ * Reads a cloud assembly into what this runtime runs, with the AWS URLs in environments, outputs, and authorizers
+ * rewritten to this machine's.
+ * @throws {TemplateError} if the assembly or the template can't be understood.
+ */
+export function loadStack(assemblyDirectory: string, origins: LocalOrigins): StackModel {
+  const stack = readAssembly(assemblyDirectory);
+  const template = resolveTemplate(stack.template, stack.name);
+  const warnings = unknownTypes(template);
+  const functions = template.ofType('AWS::Lambda::Function').flatMap((resource) => {
+    const model = functionModel(resource, stack);
+    if (typeof model === 'string') warnings.push(model);
+    return typeof model === 'string' ? [] : [{ resource, model }];
+  });
+  const functionIds = new Map(
+    functions.map(({ resource, model }) => [functionName(resource, stack.name), model.logicalId]),
+  );
+  const queues = template.ofType('AWS::SQS::Queue').map((resource) => queueModel(resource, stack.name));
+  const apis = apiModels(template, stack.name, functionIds);
+  const webSocketApiIds = new Set(apis.webSocketApis.map((api) => api.apiId));
+  const rewrite = <T>(value: T): T => rewriteTexts(value, origins, webSocketApiIds) as T;
+  return {
+    functions: rewrite(functions.map(({ model }) => model)),
+    tables: template
+      .ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable')
+      .map((resource) => tableModel(resource, stack.name)),
+    queues,
+    eventSources: template
+      .ofType('AWS::Lambda::EventSourceMapping')
+      .map((resource) => eventSourceModel(resource, queues, functionIds)),
+    webSocketApis: apis.webSocketApis,
+    httpApis: rewrite(apis.httpApis),
+    outputs: rewrite(template.outputs),
+    warnings,
+  };
+}
+
+function unknownTypes(template: ResolvedTemplate): string[] {
+  return [...template.types]
+    .filter(([, type]) => !RUN_TYPES.has(type) && !IGNORED_TYPES.test(type))
+    .map(([logicalId, type]) => `${logicalId} (${type}) can't run on one machine and is left out.`);
+}
+
+/** The function, or the warning that says why it can't run. */
+function functionModel(resource: Resource, stack: AssemblyStack): FunctionModel | string {
+  const read = reader(resource);
+  const runtime = read.optionalText('Runtime') ?? 'image';
+  if (!runtime.startsWith('nodejs')) {
+    return `${resource.logicalId} (AWS::Lambda::Function) can't run on one machine: its runtime is ${runtime}.`;
+  }
+  const s3Key = read.record('Code')['S3Key'];
+  const codeDirectory = typeof s3Key === 'string' ? stack.assetPath(s3Key) : undefined;
+  if (codeDirectory === undefined) {
+    return `${resource.logicalId} (AWS::Lambda::Function) can't run on one machine: its code isn't an asset.`;
+  }
+  const reserved = read.optionalNumber('ReservedConcurrentExecutions');
+  const variables = read.record('Environment')['Variables'];
+  return {
+    logicalId: resource.logicalId,
+    codeDirectory,
+    handler: read.text('Handler'),
+    environment: Object.fromEntries(
+      Object.entries(isRecord(variables) ? variables : {}).map(([name, value]) => [name, String(value)]),
+    ),
+    timeoutSeconds: read.optionalNumber('Timeout') ?? 3,
+    memoryMegabytes: read.optionalNumber('MemorySize') ?? 128,
+    ...(reserved === undefined ? {} : { reservedConcurrency: reserved }),
+  };
+}
+
+function functionName(resource: Resource, stackName: string): string {
+  return reader(resource).optionalText('FunctionName') ?? physicalName(stackName, resource.logicalId);
+}
+
+function rewriteTexts(value: unknown, origins: LocalOrigins, webSocketApiIds: ReadonlySet<string>): unknown {
+  if (typeof value === 'string') return rewriteUrls(value, origins, webSocketApiIds);
+  if (Array.isArray(value)) return value.map((item) => rewriteTexts(item, origins, webSocketApiIds));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, rewriteTexts(item, origins, webSocketApiIds)]),
+  );
+}

@@ -1,0 +1,83 @@
+import { attributeOf, identityOf, pseudoParameter } from './identifiers.ts';
+import { type IntrinsicScope, resolveIntrinsics } from './intrinsics.ts';
+import { type Resource, type Template, TemplateError, type TemplateResource } from './template.ts';
+
+/** The resources of a template whose condition holds, resolved when asked for, and the outputs. */
+export interface ResolvedTemplate {
+  ofType(...types: string[]): readonly Resource[];
+  readonly types: ReadonlyMap<string, string>;
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+/**
+ * Resolves a template. A resource's properties are resolved only when its type is asked for, so an intrinsic that
+ * only a skipped resource uses disturbs nobody.
+ * @throws {TemplateError} naming what can't be resolved.
+ */
+export function resolveTemplate(template: Template, stackName: string): ResolvedTemplate {
+  const resourceOf = (logicalId: string): TemplateResource => {
+    const resource = template.Resources[logicalId];
+    if (!resource) throw new TemplateError(`The template refers to ${logicalId}, which isn't in it.`);
+    return resource;
+  };
+  const identity = (logicalId: string) => {
+    const resource = resourceOf(logicalId);
+    return identityOf({
+      stackName,
+      logicalId,
+      resource,
+      name: (property) => {
+        const value = resolveIntrinsics(resource.Properties?.[property], scope);
+        return typeof value === 'string' ? value : undefined;
+      },
+    });
+  };
+  const scope: IntrinsicScope = {
+    ref: (name) => {
+      const pseudo = pseudoParameter(name, stackName);
+      if (pseudo !== undefined) return pseudo;
+      const parameter = template.Parameters?.[name];
+      if (!parameter) return identity(name).ref;
+      if (parameter.Default !== undefined) return parameter.Default;
+      throw new TemplateError(`The template's parameter ${name} has no default.`);
+    },
+    getAtt: (logicalId, attribute) =>
+      attributeOf(identity(logicalId), logicalId, attribute, resourceOf(logicalId).Type),
+    condition: (name) => {
+      const condition = template.Conditions?.[name];
+      if (condition === undefined) throw new TemplateError(`The template has no condition ${name}.`);
+      return condition;
+    },
+  };
+  const holds = (condition: string | undefined) =>
+    condition === undefined || resolveIntrinsics({ Condition: condition }, scope) === true;
+
+  const present = Object.entries(template.Resources).filter(([, resource]) => holds(resource.Condition));
+  return {
+    types: new Map(present.map(([logicalId, resource]) => [logicalId, resource.Type])),
+    ofType: (...types) =>
+      present
+        .filter(([, resource]) => types.includes(resource.Type))
+        .map(([logicalId, resource]) => ({
+          logicalId,
+          type: resource.Type,
+          properties: resolveProperties(logicalId, resource, scope),
+        })),
+    get outputs() {
+      const wanted = Object.entries(template.Outputs ?? {}).filter(([, output]) => holds(output.Condition));
+      return Object.fromEntries(
+        wanted.map(([name, output]) => [name, String(resolveIntrinsics(output.Value, scope))]),
+      );
+    },
+  };
+}
+
+function resolveProperties(logicalId: string, resource: TemplateResource, scope: IntrinsicScope) {
+  try {
+    const properties = resolveIntrinsics(resource.Properties ?? {}, scope);
+    return properties as Resource['properties'];
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    throw new TemplateError(`${logicalId} (${resource.Type}): ${error.message}`, { cause: error });
+  }
+}

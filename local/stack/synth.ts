@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OperatorError } from '../operator-error.ts';
+import { ISSUER_PLACEHOLDER } from './local-urls.ts';
+import { isRecord } from './template.ts';
+
+export interface SynthOptions {
+  /** Folder with cdk.json. */
+  readonly projectDirectory: string;
+  /** Where the cloud assembly goes. */
+  readonly outDirectory: string;
+  /** CDK context over that of cdk.json. */
+  readonly context?: Readonly<Record<string, unknown>>;
+  readonly signal?: AbortSignal;
+}
+
+export const DEV_AUDIENCE = 'serverless-im-dev';
+
+/** What the stack is told here: trust the dev issuer, let any origin in, and keep nothing after its end. */
+const LOCAL_CONTEXT: Readonly<Record<string, unknown>> = {
+  issuer: ISSUER_PLACEHOLDER,
+  audience: DEV_AUDIENCE,
+  jwksUri: `${ISSUER_PLACEHOLDER}/.well-known/jwks.json`,
+  allowedOrigins: '*',
+  retain: false,
+};
+
+/**
+ * Synthesizes the CDK app as the CDK CLI does: cdk.json's `app` in a shell, told by environment variables where the
+ * assembly goes and what the context is. No account, no network.
+ * @throws {OperatorError} with the app's last words if it fails.
+ */
+export async function synthesize(options: SynthOptions): Promise<void> {
+  const settings: unknown = JSON.parse(readFileSync(join(options.projectDirectory, 'cdk.json'), 'utf8'));
+  if (!isRecord(settings) || typeof settings['app'] !== 'string') {
+    throw new OperatorError('cdk.json has no "app" command.');
+  }
+  const context = { ...asContext(settings['context']), ...LOCAL_CONTEXT, ...options.context };
+  const child = spawn(settings['app'], {
+    shell: true,
+    cwd: options.projectDirectory,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(options.signal && { signal: options.signal }),
+    env: {
+      ...process.env,
+      CDK_OUTDIR: options.outDirectory,
+      CDK_CONTEXT_JSON: JSON.stringify(context),
+      CDK_DEFAULT_REGION: '',
+      CDK_DEFAULT_ACCOUNT: '',
+    },
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-20_000);
+    });
+  }
+  const status = await new Promise<number | string>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
+  });
+  if (status === 0) return;
+  const lastLines = output.trim().split('\n').slice(-40).join('\n');
+  throw new OperatorError(`The CDK app failed (${status}); \`npx cdk synth\` shows the same:\n${lastLines}`);
+}
+
+function asContext(context: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(context) ? context : {};
+}

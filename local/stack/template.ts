@@ -1,0 +1,69 @@
+/** The parts of a CloudFormation template that the loader reads. Values may still be intrinsics. */
+export interface Template {
+  readonly Resources: Readonly<Record<string, TemplateResource>>;
+  readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown }>>;
+  readonly Conditions?: Readonly<Record<string, unknown>>;
+  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown; readonly Condition?: string }>>;
+}
+
+export interface TemplateResource {
+  readonly Type: string;
+  readonly Condition?: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+}
+
+/** A resource with its logical id and its properties resolved. */
+export interface Resource {
+  readonly logicalId: string;
+  readonly type: string;
+  readonly properties: Properties;
+}
+
+export type Properties = Readonly<Record<string, unknown>>;
+
+/** The template isn't of the shape that this runtime understands; the message names the place. */
+export class TemplateError extends Error {
+  override readonly name = 'TemplateError';
+}
+
+export function isRecord(value: unknown): value is Properties {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Reads typed properties of one resource and names the place when one has another type. */
+export function reader(resource: Resource) {
+  const fail = (name: string, expected: string): never => {
+    throw new TemplateError(`${resource.logicalId} (${resource.type}): ${name} is not ${expected}.`);
+  };
+  const value = (name: string) => resource.properties[name];
+  const optionalText = (name: string): string | undefined => {
+    const found = value(name);
+    return found === undefined || typeof found === 'string' ? found : fail(name, 'a string');
+  };
+  const optionalNumber = (name: string): number | undefined => {
+    const found = value(name);
+    if (found === undefined) return undefined;
+    // CloudFormation takes numbers as strings too.
+    const number = typeof found === 'string' && found !== '' ? Number(found) : found;
+    return typeof number === 'number' && Number.isFinite(number) ? number : fail(name, 'a number');
+  };
+  return {
+    text: (name: string): string => optionalText(name) ?? fail(name, 'a string'),
+    optionalText,
+    optionalNumber,
+    record: (name: string): Properties => {
+      const found = value(name) ?? {};
+      return isRecord(found) ? found : fail(name, 'an object');
+    },
+    list: (name: string): readonly unknown[] => {
+      const found = value(name) ?? [];
+      return Array.isArray(found) ? found : fail(name, 'a list');
+    },
+    texts: (name: string): readonly string[] => {
+      const found = value(name) ?? [];
+      const isTexts = Array.isArray(found) && found.every((item) => typeof item === 'string');
+      return isTexts ? found : fail(name, 'a list of strings');
+    },
+    flag: (name: string): boolean => value(name) === true || value(name) === 'true',
+  };
+}
