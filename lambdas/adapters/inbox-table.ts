@@ -1,0 +1,107 @@
+import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { InboxEntry, InboxTable } from '../domain/inbox.ts';
+import type { Reference } from '../domain/offline.ts';
+import { chunk } from '../shared/chunk.ts';
+import { type Clock, epochSecondsAfter } from '../shared/clock.ts';
+import { UnavailableError } from '../shared/errors.ts';
+import { batchWrite, call, type Item, type WriteRequest } from './dynamodb.ts';
+
+/*
+ * Inbox table: references to what found nobody home.
+ *
+ *   userId (PK)   messageId (SK)   attributes
+ *   'bob'         ULID             conversationId, from, clientMsgId, seq, sentAt, bytes, ttl (epoch seconds)
+ *
+ * The ULID's time is sentAt, so the sort key alone gives the order by time, stores a repeat once, and keeps a batch
+ * token of 50 keys short.
+ *
+ * Access                Call                  Units
+ * store, ≤ 25 at once   BatchWriteItem        1 write each
+ * first 50              Query                 1 read per 4 KB ≈ 16 entries, strong
+ * remove                BatchWriteItem        1 write each
+ */
+
+const BATCH_WRITE = 25;
+
+export interface InboxTableProps {
+  readonly tableName: string;
+  readonly inboxTtlSeconds: number;
+  readonly clock: Clock;
+}
+
+export function createInboxTable(documents: DynamoDBDocumentClient, props: InboxTableProps): InboxTable {
+  const { tableName, inboxTtlSeconds, clock } = props;
+  const nowSeconds = () => Math.floor(clock() / 1000);
+
+  async function write(requests: readonly WriteRequest[]): Promise<readonly WriteRequest[]> {
+    const left = await Promise.all(
+      chunk(requests, BATCH_WRITE).map((part) => batchWrite(documents, tableName, part)),
+    );
+    return left.flat();
+  }
+
+  return {
+    async put(entries) {
+      const items = new Map(entries.map((entry) => [keyOf(entry), toItem(entry, inboxTtlSeconds)]));
+      const fresh = [...items.values()].filter(({ ttl }) => ttl > nowSeconds());
+      const left = await write(fresh.map((Item) => ({ PutRequest: { Item } })));
+      const leftKeys = new Set(
+        left.flatMap((request) => ('PutRequest' in request ? [itemKey(request.PutRequest.Item)] : [])),
+      );
+      return entries.filter((entry) => leftKeys.has(keyOf(entry)));
+    },
+
+    async first(userId, limit) {
+      const command = new QueryCommand({
+        TableName: tableName,
+        KeyConditionExpression: 'userId = :userId',
+        // TTL deletion lags by days.
+        FilterExpression: '#ttl > :nowSeconds',
+        ExpressionAttributeNames: { '#ttl': 'ttl' },
+        ExpressionAttributeValues: { ':userId': userId, ':nowSeconds': nowSeconds() },
+        ConsistentRead: true,
+      });
+      const references: Reference[] = [];
+      let start: Item | undefined;
+      do {
+        command.input.Limit = limit + 1 - references.length;
+        command.input.ExclusiveStartKey = start;
+        const page = await call(() => documents.send(command));
+        references.push(...(page.Items ?? []).map(toReference));
+        start = page.LastEvaluatedKey;
+      } while (start !== undefined && references.length <= limit);
+      return { references: references.slice(0, limit), more: references.length > limit };
+    },
+
+    async remove(userId, messageIds) {
+      const left = await write(
+        messageIds.map((messageId) => ({ DeleteRequest: { Key: { userId, messageId } } })),
+      );
+      if (left.length > 0) throw new UnavailableError();
+    },
+  };
+}
+
+function keyOf({ userId, reference }: InboxEntry): string {
+  return `${userId}\n${reference.messageId}`;
+}
+
+function itemKey(item: Item): string {
+  return `${item['userId']}\n${item['messageId']}`;
+}
+
+function toItem({ userId, reference }: InboxEntry, inboxTtlSeconds: number) {
+  return { userId, ...reference, ttl: epochSecondsAfter(reference.sentAt, inboxTtlSeconds) };
+}
+
+function toReference(item: Item): Reference {
+  return {
+    conversationId: String(item['conversationId']),
+    from: String(item['from']),
+    clientMsgId: String(item['clientMsgId']),
+    seq: Number(item['seq']),
+    messageId: String(item['messageId']),
+    sentAt: Number(item['sentAt']),
+    bytes: Number(item['bytes']),
+  };
+}

@@ -1,0 +1,11 @@
+import type { MessageKey } from '../domain/message.ts';
+
+/** Sort key of a message: neither part can hold a `#`. */
+export function messageSortKey({ from, clientMsgId }: Pick<MessageKey, 'from' | 'clientMsgId'>): string {
+  return `${from}#${clientMsgId}`;
+}
+
+export function parseMessageSortKey(sortKey: string): Pick<MessageKey, 'from' | 'clientMsgId'> {
+  const [from = '', clientMsgId = ''] = sortKey.split('#');
+  return { from, clientMsgId };
+}

@@ -1,0 +1,80 @@
+import { JwtVerifier } from 'aws-jwt-verify';
+import { JwksValidationError } from 'aws-jwt-verify/error';
+import type { Fetcher } from 'aws-jwt-verify/https';
+import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
+import { USER_ID } from '../../protocol/ids.ts';
+import type { Identity, TokenVerifier } from '../domain/token.ts';
+import { UnauthorizedError, UnavailableError } from '../shared/errors.ts';
+
+export interface TokenVerifierProps {
+  readonly issuer: string;
+  /** `aud` or, where a token has none, `client_id` must be one of these (Cognito access tokens). */
+  readonly audience: readonly string[];
+  readonly jwksUri: string;
+  readonly userIdClaim: string;
+}
+
+const FETCH_TIMEOUT_MS = 3_000;
+
+class KeysUnavailableError extends Error {}
+
+/** By `fetch`, since the library's own takes `https:` only, and an issuer on this machine has no certificate. */
+const fetcher: Fetcher = {
+  async fetch(uri) {
+    try {
+      const response = await fetch(uri, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
+      if (!response.ok) throw new Error(`status ${response.status}`);
+      return await response.arrayBuffer();
+    } catch (cause) {
+      throw new KeysUnavailableError('The keys of the issuer could not be read.', { cause });
+    }
+  },
+};
+
+/**
+ * Verifies as the HTTP API's JWT authorizer does, but takes RS256 only and wants a user id that the contract allows
+ * (IM-CONN-1, IM-CONN-2). The keys are kept for the life of the process and fetched again for an unknown key id.
+ */
+export function createTokenVerifier({
+  issuer,
+  audience,
+  jwksUri,
+  userIdClaim,
+}: TokenVerifierProps): TokenVerifier {
+  const verifier = JwtVerifier.create(
+    { issuer, audience: null, jwksUri },
+    { jwksCache: new SimpleJwksCache({ fetcher }) },
+  );
+
+  function check(header: { alg?: unknown }, payload: Readonly<Record<string, unknown>>): Identity {
+    if (header.alg !== 'RS256') throw new UnauthorizedError();
+    const named = [payload['aud'] ?? payload['client_id']].flat();
+    if (!named.some((one) => typeof one === 'string' && audience.includes(one)))
+      throw new UnauthorizedError();
+    const userId = payload[userIdClaim];
+    if (typeof userId !== 'string' || !USER_ID.test(userId))
+      throw new UnauthorizedError('The user id is not valid.');
+    if (typeof payload['exp'] !== 'number') throw new UnauthorizedError();
+    return { userId, expiresAtMs: payload['exp'] * 1000 };
+  }
+
+  return {
+    async verify(token) {
+      let identity: Identity | undefined;
+      try {
+        await verifier.verify(token, {
+          customJwtCheck: ({ header, payload }) => {
+            identity = check(header, payload);
+          },
+        });
+      } catch (cause) {
+        if (cause instanceof KeysUnavailableError || cause instanceof JwksValidationError) {
+          throw new UnavailableError({ cause });
+        }
+        throw cause instanceof UnauthorizedError ? cause : new UnauthorizedError(undefined, { cause });
+      }
+      if (identity === undefined) throw new UnauthorizedError();
+      return identity;
+    },
+  };
+}

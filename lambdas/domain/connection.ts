@@ -1,0 +1,27 @@
+import { CLOSE_REASONS, type CloseReason } from '../../protocol/codes.ts';
+import type { ServerFrame } from '../../protocol/frames.ts';
+
+/**
+ * `took`: the gateway has it for an open socket. `gone`: there is no such connection (410), or not yet: the gateway
+ * says the same while `$connect` runs. `unsure`: nobody knows (429, 5xx, no answer within a second).
+ */
+export type PostOutcome = 'took' | 'gone' | 'unsure';
+
+/** The sockets, wherever they are. Neither call throws: every failure is an outcome. */
+export interface Connections {
+  /** @param text one JSON frame, or the literal `heartbeat` */
+  post(connectionId: string, text: string): Promise<PostOutcome>;
+  /** Closes the socket; already closed is fine. */
+  close(connectionId: string): Promise<void>;
+}
+
+/** Tells the client why, then closes. The client decides by the frame, since DELETE carries no close code. */
+export async function endSession(
+  connections: Connections,
+  connectionId: string,
+  code: CloseReason,
+): Promise<void> {
+  const frame: ServerFrame = { type: 'session.closed', code, reconnect: CLOSE_REASONS[code].reconnect };
+  await connections.post(connectionId, JSON.stringify(frame));
+  await connections.close(connectionId);
+}

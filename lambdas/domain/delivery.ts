@@ -1,0 +1,116 @@
+import type { MessagesPush } from '../../protocol/frames.ts';
+import type { Clock } from '../shared/clock.ts';
+import { type Connections, endSession, type PostOutcome } from './connection.ts';
+import { type StoredMessage, toMessage } from './message.ts';
+import { type DelayedJob, type OfflineQueue, referenceTo } from './offline.ts';
+import { type RouteTable, type Session, takesPushes } from './session.ts';
+
+/** How long the gateway may say 410 for a connection that is being made: `$connect` plus clock skew. */
+const YOUNG_MS = 5_000;
+/** Until a connection that is being made is open, or a busy one has room again. */
+export const RETRY_DELAY_SECONDS = 2;
+
+/** `connecting`: a 410 on a young route, which may just not be open yet; it must not be removed (fault 7). */
+export type PushOutcome = PostOutcome | 'connecting';
+
+export interface Pushed {
+  readonly session: Session;
+  readonly outcome: PushOutcome;
+}
+
+export interface PushPorts {
+  readonly routes: RouteTable;
+  readonly connections: Connections;
+  readonly clock: Clock;
+}
+
+export interface DeliveryPorts extends PushPorts {
+  readonly queue: OfflineQueue;
+}
+
+/**
+ * Hands a stored message to every session of the recipients and to the sender's others. A recipient of whom no
+ * session took it gets it by the offline queue; a single session of which nobody knows gets it by the queue alone.
+ * Resolves when each has it or the queue does. Safe to repeat: same seq, same message (IM-PUSH-1).
+ * @throws {UnavailableError} the routes can't be read, or the queue doesn't take what must not be lost
+ */
+export async function deliver(
+  ports: DeliveryPorts,
+  stored: StoredMessage,
+  recipients: readonly string[],
+  sendingConnectionId: string | undefined,
+): Promise<void> {
+  // Read after the commit: who connects later finds the message in history (IM-PUSH-2).
+  const routes = await ports.routes.sessionsOf([stored.from, ...recipients]);
+  const sessions = [...routes.values()]
+    .flat()
+    .filter(({ connectionId }) => connectionId !== sendingConnectionId);
+  const pushed = await pushTo(ports, sessions, messagesFrame([stored]));
+  const jobs = leftovers(stored, recipients, pushed);
+  if (jobs.length > 0) await ports.queue.enqueue(jobs);
+}
+
+function leftovers(
+  stored: StoredMessage,
+  recipients: readonly string[],
+  pushed: readonly Pushed[],
+): DelayedJob[] {
+  const reference = referenceTo(stored);
+  const unserved = recipients.filter((userId) => !tookAny(pushed, userId));
+  const store = unserved.map((userId): DelayedJob => {
+    return { job: { kind: 'store', userId, reference, round: 0 }, delaySeconds: 0 };
+  });
+  const open = pushed.filter(({ session, outcome }) => isOpen(outcome) && !unserved.includes(session.userId));
+  const post = open.map(({ session: { userId, deviceId, connectionId } }): DelayedJob => {
+    const job = { kind: 'post', userId, deviceId, connectionId, reference, round: 0 } as const;
+    return { job, delaySeconds: RETRY_DELAY_SECONDS };
+  });
+  return [...store, ...post];
+}
+
+export function tookAny(pushed: readonly Pushed[], userId: string): boolean {
+  return pushed.some(({ session, outcome }) => session.userId === userId && outcome === 'took');
+}
+
+/** It may or may not have arrived. */
+export function isOpen(outcome: PushOutcome): boolean {
+  return outcome === 'unsure' || outcome === 'connecting';
+}
+
+export function messagesFrame(messages: readonly StoredMessage[]): string {
+  const frame: MessagesPush = { type: 'messages', messages: messages.map(toMessage) };
+  return JSON.stringify(frame);
+}
+
+/** Posts to all sessions at once and heals the routes: what is gone or over is removed, by condition. */
+export async function pushTo(
+  ports: PushPorts,
+  sessions: readonly Session[],
+  text: string,
+): Promise<Pushed[]> {
+  return Promise.all(
+    sessions.map(async (session) => ({ session, outcome: await pushToOne(ports, session, text) })),
+  );
+}
+
+async function pushToOne(
+  { routes, connections, clock }: PushPorts,
+  session: Session,
+  text: string,
+): Promise<PushOutcome> {
+  if (!takesPushes(session, clock())) {
+    await forget(routes, session);
+    await endSession(connections, session.connectionId, 'expired');
+    return 'gone';
+  }
+  const outcome = await connections.post(session.connectionId, text);
+  if (outcome !== 'gone') return outcome;
+  if (clock() - session.connectedAtMs < YOUNG_MS) return 'connecting';
+  await forget(routes, session);
+  return 'gone';
+}
+
+/** A stale route must never fail the sender: if it can't be removed now, the next delivery tries again. */
+async function forget(routes: RouteTable, session: Session): Promise<void> {
+  await routes.disconnect(session).catch(() => undefined);
+}

@@ -1,0 +1,116 @@
+import pLimit from 'p-limit';
+import type { Conversation, ConversationsBody, HistoryBody } from '../../protocol/http.ts';
+import { parseConversationId, peerOf } from '../../protocol/ids.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import { openList, sealList } from '../shared/sealed-list.ts';
+import { type ConversationTable, type Head, type Membership, resolveConversation } from './conversation.ts';
+import { type MessageTable, type SeqRange, type StoredMessage, toMessage } from './message.ts';
+
+export interface HistoryPorts {
+  readonly conversations: ConversationTable;
+  readonly messages: MessageTable;
+}
+
+/** Lookups that some conversations of a page need, at once. */
+const CONCURRENCY = 16;
+
+/**
+ * A page of a conversation's record, ascending; strongly consistent (section 6).
+ * @throws {NotFoundError} not the user's
+ */
+export async function readHistory(
+  { conversations, messages }: HistoryPorts,
+  userId: string,
+  target: string,
+  range: SeqRange,
+): Promise<HistoryBody> {
+  const { conversationId } = resolveConversation(userId, { conversationId: target });
+  const [head, page] = await Promise.all([
+    conversations.head(conversationId),
+    messages.page(conversationId, range),
+  ]);
+  const ascending = page.messages.toSorted((a, b) => a.seq - b.seq);
+  // The head was read beside the page: a message may have come between.
+  return {
+    messages: ascending.map(toMessage),
+    head: Math.max(head.seq, ascending.at(-1)?.seq ?? 0),
+    hasMore: page.hasMore,
+  };
+}
+
+/**
+ * One page of the user's conversations by conversationId, those without messages left out: a page may be shorter than
+ * `limit`, even empty, and go on.
+ * @throws {InvalidRequestError} a cursor that is altered or another user's
+ */
+export async function readConversations(
+  ports: HistoryPorts,
+  userId: string,
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
+): Promise<ConversationsBody> {
+  const after = cursor === undefined ? undefined : openList(userId, cursor, 'cursor')[0];
+  // One more than asked for tells whether there is a next page.
+  const found = await ports.conversations.memberships(userId, {
+    limit: limit + 1,
+    ...(after !== undefined && { after }),
+  });
+  const page = found.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    conversations: await summaries(ports, userId, page),
+    cursor: found.length > limit && last !== undefined ? sealList(userId, [last.conversationId]) : null,
+  };
+}
+
+async function summaries(
+  ports: HistoryPorts,
+  userId: string,
+  page: readonly Membership[],
+): Promise<Conversation[]> {
+  if (page.length === 0) return [];
+  const heads = await ports.conversations.heads(page.map(({ conversationId }) => conversationId));
+  const tails = await readTails(ports, heads);
+  const atOnce = pLimit(CONCURRENCY);
+  const all = page.map((membership) =>
+    atOnce(() => summary(ports, userId, membership, heads.get(membership.conversationId), tails)),
+  );
+  return (await Promise.all(all)).filter((one) => one !== undefined);
+}
+
+async function readTails(
+  { messages }: HistoryPorts,
+  heads: ReadonlyMap<string, Head>,
+): Promise<StoredMessage[]> {
+  const keys = [...heads].flatMap(([conversationId, { tail }]) =>
+    tail ? [{ conversationId, ...tail }] : [],
+  );
+  return keys.length === 0 ? [] : [...(await messages.getMany(keys))];
+}
+
+async function summary(
+  { messages }: HistoryPorts,
+  userId: string,
+  { conversationId, readSeq }: Membership,
+  head: Head | undefined,
+  tails: readonly StoredMessage[],
+): Promise<Conversation | undefined> {
+  if (head === undefined) return undefined;
+  const tail = tails.find((message) => message.conversationId === conversationId && message.seq === head.seq);
+  // The highest seq is a hole, or its message was a repeat of an older one: then only the record knows the last.
+  const last = tail ?? (await messages.page(conversationId, { limit: 1 })).messages[0];
+  if (last === undefined) return undefined;
+  const conversation = parseConversationId(conversationId);
+  const peer = conversation && peerOf(conversation, userId);
+  return {
+    conversationId,
+    kind: 'direct',
+    ...(peer !== undefined && { peer }),
+    head: head.seq,
+    lastMessage: toMessage(last),
+    readSeq,
+    unread:
+      last.seq <= readSeq
+        ? 0
+        : await messages.countOthersAbove(conversationId, userId, readSeq, LIMITS.unreadMax),
+  };
+}

@@ -1,0 +1,116 @@
+import * as z from 'zod/mini';
+import type { InboxPage } from '../../protocol/frames.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import type { Clock } from '../shared/clock.ts';
+import { parseWith } from '../shared/parse.ts';
+import { openList, sealList } from '../shared/sealed-list.ts';
+import { type MessageTable, type StoredMessage, toMessage } from './message.ts';
+import type { Reference } from './offline.ts';
+
+export interface InboxEntry {
+  readonly userId: string;
+  readonly reference: Reference;
+}
+
+export interface InboxRead {
+  /** Oldest first. */
+  readonly references: readonly Reference[];
+  readonly more: boolean;
+}
+
+/** References to what arrived while none of the user's sessions took it; gone after their TTL (IM-HELLO-1). */
+export interface InboxTable {
+  /** Stores each once, however often it comes. Returns those that could not be stored. */
+  put(entries: readonly InboxEntry[]): Promise<readonly InboxEntry[]>;
+  /** Strong; the oldest first; expired ones are left out. */
+  first(userId: string, limit: number): Promise<InboxRead>;
+  /** Removes exactly these. @throws {UnavailableError} if any may be left */
+  remove(userId: string, messageIds: readonly string[]): Promise<void>;
+}
+
+export interface InboxPorts {
+  readonly inbox: InboxTable;
+  readonly messages: MessageTable;
+  readonly clock: Clock;
+}
+
+/** The frame around the messages: its other fields, and the batch of 50 keys. */
+const ENVELOPE_BYTES = 3 * 1024;
+
+export function firstEntries({ inbox }: Pick<InboxPorts, 'inbox'>, userId: string): Promise<InboxRead> {
+  return inbox.first(userId, LIMITS.inboxPageMessages);
+}
+
+/** A page and what it is made of: acknowledging `messageIds` removes exactly these. */
+export interface FilledPage {
+  readonly messages: readonly StoredMessage[];
+  readonly messageIds: readonly string[];
+  readonly more: boolean;
+}
+
+/**
+ * Reads the messages that `read` names, as many as make a frame (IM-HELLO-1). Entries whose message is no longer kept
+ * are removed and passed over, so that a page is empty only when nothing is left.
+ */
+export async function fillPage(
+  ports: Omit<InboxPorts, 'clock'>,
+  userId: string,
+  read: InboxRead,
+): Promise<FilledPage> {
+  const chosen = thatFit(read.references);
+  const messageIds = chosen.map(({ messageId }) => messageId);
+  if (chosen.length === 0) return { messages: [], messageIds, more: false };
+  const messages = await ports.messages.getMany(chosen);
+  if (messages.length > 0) {
+    return {
+      messages: inOrder(messages),
+      messageIds,
+      more: read.more || chosen.length < read.references.length,
+    };
+  }
+  await ports.inbox.remove(userId, messageIds);
+  return fillPage(ports, userId, await firstEntries(ports, userId));
+}
+
+export function toInboxPage(userId: string, page: FilledPage): InboxPage {
+  const batch = page.messages.length === 0 ? null : sealList(userId, page.messageIds);
+  return { messages: page.messages.map(toMessage), batch, more: page.more };
+}
+
+const batchSchema = z
+  .array(z.string().check(z.regex(/^[0-9A-HJKMNP-TV-Z]{26}$/, 'is not an entry')))
+  .check(z.minLength(1), z.maxLength(LIMITS.inboxPageMessages));
+
+/** The entries that a `batch` names. @throws {InvalidRequestError} altered, or another user's (IM-HELLO-2) */
+export function openBatch(userId: string, batch: string): string[] {
+  return [...new Set(parseWith(batchSchema, openList(userId, batch, 'batch')))];
+}
+
+/** At least one, so that every page moves on. */
+function thatFit(references: readonly Reference[]): readonly Reference[] {
+  let bytes = ENVELOPE_BYTES;
+  const end = references.findIndex((reference, index) => {
+    bytes += reference.bytes + 1;
+    return index > 0 && bytes > LIMITS.inboxPageBytes;
+  });
+  return end === -1 ? references : references.slice(0, end);
+}
+
+/**
+ * By sentAt, and by seq within a conversation: server clocks differ by up to 2 s, so the two may disagree. The places
+ * go to conversations by time; each conversation fills its own in order of seq.
+ */
+export function inOrder(messages: readonly StoredMessage[]): StoredMessage[] {
+  const bySeq = Map.groupBy(
+    [...messages].sort((a, b) => a.seq - b.seq),
+    ({ conversationId }) => conversationId,
+  );
+  return [...messages]
+    .sort((a, b) => a.sentAt - b.sentAt || compare(a.conversationId, b.conversationId) || a.seq - b.seq)
+    .flatMap(({ conversationId }) => bySeq.get(conversationId)?.shift() ?? []);
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,68 @@
+import { LIMITS } from '../../protocol/limits.ts';
+import { SessionExpiredError } from '../shared/errors.ts';
+
+export type Mode = 'managed' | 'plain';
+
+/** One device of a user, connected. */
+export interface Session {
+  readonly userId: string;
+  readonly deviceId: string;
+  readonly connectionId: string;
+  readonly mode: Mode;
+  readonly connectedAtMs: number;
+  /** After it frames are refused; pushes go on for a grace (IM-RENEW). */
+  readonly expiresAtMs: number;
+  /** Presence only; never decides about delivery (IM-BEAT). */
+  readonly leaseUntilMs: number;
+}
+
+/** Who speaks: what the gateway carries with the connection. */
+export type Speaker = Pick<Session, 'userId' | 'deviceId' | 'connectionId'>;
+
+/** Where a user's sessions are known: one entry a user, one session a device (IM-CONN-3). Reads are strong. */
+export interface RouteTable {
+  /** Puts the session in the place of its device's former one; returns all sessions of the user before that. */
+  connect(session: Session): Promise<readonly Session[]>;
+  /** Removes the session if that very connection still holds its device; else does nothing (IM-CONN-5). */
+  disconnect(speaker: Speaker): Promise<void>;
+  find(userId: string, deviceId: string): Promise<Session | undefined>;
+  /** Sessions of up to 100 users in one request; users without any have an empty list. */
+  sessionsOf(userIds: readonly string[]): Promise<ReadonlyMap<string, readonly Session[]>>;
+  /** Moves the lease if that very connection still holds its device. */
+  extendLease(speaker: Speaker, leaseUntilMs: number): Promise<void>;
+}
+
+/** min(token expiry, connectedAt + 2 h − 5 min): before the gateway's own cut (IM-RENEW). */
+export function sessionExpiryMs(connectedAtMs: number, tokenExpiresAtMs: number): number {
+  return Math.min(tokenExpiresAtMs, connectedAtMs + LIMITS.connectionLifetimeMs - LIMITS.sessionMarginMs);
+}
+
+/** Pushes go on until the grace after the session's end is over (IM-RENEW). */
+export function takesPushes(session: Session, nowMs: number): boolean {
+  return nowMs < session.expiresAtMs + LIMITS.expiryGraceMs;
+}
+
+/**
+ * The speaker's session, if its frames are still heard.
+ * @throws {SessionExpiredError} as a reply within the grace; with `disconnect` when the route is gone or the grace over
+ */
+export function requireLiveSession(session: Session | undefined, speaker: Speaker, nowMs: number): Session {
+  if (session?.connectionId !== speaker.connectionId) throw new SessionExpiredError({ disconnect: true });
+  if (nowMs >= session.expiresAtMs)
+    throw new SessionExpiredError({ disconnect: !takesPushes(session, nowMs) });
+  return session;
+}
+
+/**
+ * Moves the lease when half of it is gone: so a client that beats every 8 minutes costs a write only every second
+ * time, and one that sends all the time doesn't look away for not beating.
+ */
+export async function keepLease(
+  routes: RouteTable,
+  session: Session,
+  leaseMs: number,
+  nowMs: number,
+): Promise<void> {
+  if (session.leaseUntilMs - nowMs > leaseMs / 2) return;
+  await routes.extendLease(session, nowMs + leaseMs);
+}

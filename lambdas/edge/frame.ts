@@ -1,0 +1,89 @@
+import type * as z from 'zod/mini';
+import type { ServerFrame } from '../../protocol/frames.ts';
+import { CLIENT_ID } from '../../protocol/ids.ts';
+import type { Connections } from '../domain/connection.ts';
+import type { Speaker } from '../domain/session.ts';
+import { errorFrame, isFault, SessionExpiredError } from '../shared/errors.ts';
+import { parseJsonObject } from '../shared/json.ts';
+import { describe, logger } from '../shared/logger.ts';
+import { parseWith } from '../shared/parse.ts';
+
+/** What a route reads of a MESSAGE event (fixture `websocket-message.json`); `$disconnect` may lack the authorizer. */
+export interface SocketEvent {
+  readonly requestContext: {
+    readonly connectionId: string;
+    readonly connectedAt: number;
+    readonly authorizer?: Readonly<Record<string, unknown>>;
+  };
+  readonly body?: string;
+}
+
+/** Always 200: what a WebSocket API does with other codes is disputed. Without `body` no frame is sent. */
+export interface SocketResult {
+  readonly statusCode: 200;
+  readonly body?: string;
+}
+
+/** Names in the authorizer's context: set by `authorize`, carried by the gateway on every later event. */
+export const CONTEXT = {
+  userId: 'userId',
+  deviceId: 'deviceId',
+  tokenExpiresAtMs: 'tokenExpiresAtMs',
+} as const;
+
+/** Who speaks, by the connection itself: no look-up, and no sender that a client could claim (decision 3). */
+export function speakerOf({
+  requestContext: { connectionId, authorizer },
+}: SocketEvent): Speaker | undefined {
+  const userId = authorizer?.[CONTEXT.userId];
+  const deviceId = authorizer?.[CONTEXT.deviceId];
+  if (typeof userId !== 'string' || typeof deviceId !== 'string') return undefined;
+  return { userId, deviceId, connectionId };
+}
+
+/**
+ * One frame: parse, decide, answer. The reply is the route response (IM-FRAME-2); every failure is an error frame with
+ * the frame's id; a refusal that ends the session is posted, then the connection is deleted.
+ */
+export function frameRoute<Schema extends z.ZodMiniType>(
+  connections: Connections,
+  schema: Schema,
+  answer: (frame: z.output<Schema>, speaker: Speaker) => Promise<ServerFrame>,
+): (event: SocketEvent) => Promise<SocketResult> {
+  return async (event) => {
+    let id: string | null = null;
+    try {
+      const frame = parseJsonObject(event.body ?? '');
+      id = frameIdIn(frame);
+      const speaker = speakerOf(event);
+      if (speaker === undefined) throw new Error('The gateway named no speaker.');
+      return reply(await answer(parseWith(schema, frame), speaker));
+    } catch (error) {
+      return refuse(connections, event.requestContext.connectionId, error, id);
+    }
+  };
+}
+
+export function reply(frame: ServerFrame): SocketResult {
+  return { statusCode: 200, body: JSON.stringify(frame) };
+}
+
+/** The id that a reply repeats: null if it is missing or malformed (IM-FRAME-1). */
+export function frameIdIn(frame: Readonly<Record<string, unknown>>): string | null {
+  const id = frame['id'];
+  return typeof id === 'string' && CLIENT_ID.test(id) ? id : null;
+}
+
+async function refuse(
+  connections: Connections,
+  connectionId: string,
+  error: unknown,
+  id: string | null,
+): Promise<SocketResult> {
+  if (isFault(error)) logger.error('frame failed', { connectionId, error: describe(error) });
+  const frame = errorFrame(error, id);
+  if (!(error instanceof SessionExpiredError && error.disconnect)) return reply(frame);
+  await connections.post(connectionId, JSON.stringify(frame));
+  await connections.close(connectionId);
+  return { statusCode: 200 };
+}

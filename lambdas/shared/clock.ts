@@ -1,0 +1,13 @@
+/** Epoch milliseconds. Injected, so that tests advance it. */
+export type Clock = () => number;
+
+export const systemClock: Clock = () => Date.now();
+
+declare const seconds: unique symbol;
+/** DynamoDB's TTL attribute holds epoch seconds; the brand keeps milliseconds out of it. */
+export type EpochSeconds = number & { readonly [seconds]: true };
+
+/** The second in which `epochMs + ttlSeconds` lies. */
+export function epochSecondsAfter(epochMs: number, ttlSeconds: number): EpochSeconds {
+  return (Math.floor(epochMs / 1000) + ttlSeconds) as EpochSeconds;
+}

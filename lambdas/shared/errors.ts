@@ -1,0 +1,106 @@
+import { ERROR_CODES, type ErrorCode } from '../../protocol/codes.ts';
+import type { ErrorBody, ErrorFrame, Issue } from '../../protocol/frames.ts';
+
+/** What can be refused. `message` is for the client: it never holds a stack, a table name, or AWS's words. */
+export class ImError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+export class BadFrameError extends ImError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('bad_frame', message, options);
+  }
+}
+
+export class InvalidRequestError extends ImError {
+  readonly issues: readonly Issue[];
+
+  constructor(issues: readonly Issue[], options?: ErrorOptions) {
+    super('invalid_request', 'The request is invalid.', options);
+    this.issues = issues;
+  }
+}
+
+export class UnknownActionError extends ImError {
+  constructor() {
+    super('unknown_action', 'There is no such action.');
+  }
+}
+
+export class PayloadTooLargeError extends ImError {
+  constructor(actualBytes: number, maximumBytes: number) {
+    super('payload_too_large', `The content has ${actualBytes} bytes; at most ${maximumBytes} are allowed.`);
+  }
+}
+
+export class UnauthorizedError extends ImError {
+  constructor(message = 'The token is not valid.', options?: ErrorOptions) {
+    super('unauthorized', message, options);
+  }
+}
+
+/** The same words for what is missing and for what is somebody else's (IM-SEND-7). */
+export class NotFoundError extends ImError {
+  constructor() {
+    super('not_found', 'There is no such conversation.');
+  }
+}
+
+export class ForbiddenError extends ImError {
+  constructor(message: string) {
+    super('forbidden', message);
+  }
+}
+
+export class IdempotencyConflictError extends ImError {
+  constructor() {
+    super('idempotency_conflict', 'This clientMsgId was used for other content in this conversation.');
+  }
+}
+
+/**
+ * The session is over. With `disconnect` the refusal is posted and the connection deleted (IM-FRAME-2); without,
+ * it is a reply and the socket stays open for a `renew` (IM-RENEW).
+ */
+export class SessionExpiredError extends ImError {
+  readonly disconnect: boolean;
+
+  constructor(options: { readonly disconnect: boolean }) {
+    super('session_expired', 'The session has ended.');
+    this.disconnect = options.disconnect;
+  }
+}
+
+/** A dependency didn't answer in time. The outcome is unknown; the same request again is safe (IM-SEND-1). */
+export class UnavailableError extends ImError {
+  constructor(options?: ErrorOptions) {
+    super('unavailable', 'The service is busy. Try again.', options);
+  }
+}
+
+/** What the client is told of any thrown value. Only an `ImError`'s own words ever show. */
+export function errorBody(error: unknown): ErrorBody {
+  const known =
+    error instanceof ImError ? error : new ImError('internal', 'Something went wrong. Try again.');
+  return {
+    code: known.code,
+    message: known.message,
+    retryable: ERROR_CODES[known.code].retryable,
+    ...(known instanceof InvalidRequestError && { issues: known.issues }),
+  };
+}
+
+export function errorFrame(error: unknown, id: string | null): ErrorFrame {
+  return { type: 'error', id, ...errorBody(error) };
+}
+
+/** True if nobody foresaw it, so that the operator must hear of it. */
+export function isFault(error: unknown): boolean {
+  return !(error instanceof ImError) || error.code === 'internal' || error.code === 'unavailable';
+}

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import { LIMITS } from '../../protocol/limits.ts';
+import { BadFrameError, InvalidRequestError } from './errors.ts';
+
+/**
+ * The JSON object of a frame or an HTTP body.
+ * @throws {BadFrameError} not JSON, not an object, or nested deeper than 32, itself included (IM-FRAME-3)
+ */
+export function parseJsonObject(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new BadFrameError('Not JSON.', { cause });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new BadFrameError('Not a JSON object.');
+  if (isDeeperThan(value, LIMITS.maxDepth)) throw new BadFrameError(`Nested deeper than ${LIMITS.maxDepth}.`);
+  return value as Record<string, unknown>;
+}
+
+/** Recursion is bounded by `depth`, whatever was sent. */
+function isDeeperThan(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (depth === 0) return true;
+  return Object.values(value).some((child) => isDeeperThan(child, depth - 1));
+}
+
+/**
+ * RFC 8785: the same value gives the same text, so that equal contents have equal hashes (IM-SEND-2).
+ * @throws {InvalidRequestError} what JSON can't carry between all clients: lone surrogates, numbers beyond a double
+ */
+export function canonicalJson(value: unknown, path: string): string {
+  try {
+    return canonicalize(value) ?? 'null';
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : 'is not JSON';
+    throw new InvalidRequestError([{ path, message }], { cause });
+  }
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}

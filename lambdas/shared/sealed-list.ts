@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import { InvalidRequestError } from './errors.ts';
+
+const CHECKSUM_CHARS = 22;
+
+/**
+ * An opaque text of strings for one user: an inbox page's entry keys, a list's position. The checksum over user and
+ * list finds what was altered or is another user's (refusal 5). It is no secret and needs none: whatever it names is
+ * only ever looked up below the caller's own key.
+ */
+export function sealList(userId: string, items: readonly string[]): string {
+  const payload = Buffer.from(JSON.stringify(items)).toString('base64url');
+  return `${payload}.${checksum(userId, payload)}`;
+}
+
+/** @throws {InvalidRequestError} not made by `sealList` for this user */
+export function openList(userId: string, sealed: string, path: string): string[] {
+  const [payload, sum, ...rest] = sealed.split('.');
+  if (payload === undefined || rest.length > 0 || sum !== checksum(userId, payload)) {
+    throw new InvalidRequestError([{ path, message: 'was not given to you by this server' }]);
+  }
+  return JSON.parse(Buffer.from(payload, 'base64url').toString()) as string[];
+}
+
+function checksum(userId: string, payload: string): string {
+  return createHash('sha256').update(`${userId}\n${payload}`).digest('base64url').slice(0, CHECKSUM_CHARS);
+}
