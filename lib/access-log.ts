@@ -1,0 +1,50 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { type IAccessLogSettings, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+
+/**
+ * Fields of an access log line. Each is a number, an id that the gateway made, or a word of a closed list: none can
+ * hold a token, whatever a client sends. So no headers, query, path, or authorizer context; and no error messages
+ * either, since API Gateway quotes a malformed `Authorization` header in some of its own.
+ *
+ * docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html and http-api-logging-variables.html
+ */
+const COMMON_FIELDS = {
+  requestId: '$context.requestId',
+  requestTimeEpoch: '$context.requestTimeEpoch',
+  routeKey: '$context.routeKey',
+  status: '$context.status',
+  errorType: '$context.error.responseType',
+  integrationRequestId: '$context.integration.requestId',
+  integrationStatus: '$context.integration.status',
+  integrationLatency: '$context.integration.latency',
+};
+
+export const WEB_SOCKET_LOG_FIELDS = {
+  ...COMMON_FIELDS,
+  eventType: '$context.eventType',
+  authorizerStatus: '$context.authorizer.status',
+  connectionId: '$context.connectionId',
+  connectedAt: '$context.connectedAt',
+  messageId: '$context.messageId',
+};
+
+export const HTTP_LOG_FIELDS = {
+  ...COMMON_FIELDS,
+  responseLatency: '$context.responseLatency',
+  responseLength: '$context.responseLength',
+};
+
+/** A JSON access log of exactly these fields, kept for a month. */
+export function accessLog(scope: Construct, fields: Readonly<Record<string, string>>): IAccessLogSettings {
+  const logGroup = new LogGroup(scope, 'AccessLog', {
+    retention: RetentionDays.ONE_MONTH,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  return {
+    destination: new LogGroupLogDestination(logGroup),
+    format: AccessLogFormat.custom(JSON.stringify(fields)),
+  };
+}

@@ -1,0 +1,31 @@
+import { Stack, Validations } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+
+/**
+ * Records on the construct why a rule of cdk-nag's AwsSolutions pack doesn't apply to it; for apps without cdk-nag it is
+ * a note in the construct tree and nothing more. A rule about several findings wants each one named, e.g.
+ * `AwsSolutions-IAM5[Resource::*]`.
+ */
+export function acknowledge(construct: IConstruct, id: string, reason: string): void {
+  Validations.of(construct).acknowledge({ id, reason });
+}
+
+/** The name cdk-nag gives to a wildcard in a policy: references become `<LogicalId>` or `<LogicalId.Attribute>`. */
+export function wildcardFinding(scope: IConstruct, resourceArn: string): string {
+  return `AwsSolutions-IAM5[Resource::${flatten(Stack.of(scope).resolve(resourceArn))}]`;
+}
+
+function flatten(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (isIntrinsic(value, 'Ref')) return `<${value.Ref}>`;
+  if (isIntrinsic(value, 'Fn::GetAtt')) return `<${String(value['Fn::GetAtt']).replace(',', '.')}>`;
+  if (isIntrinsic(value, 'Fn::Join')) {
+    const [delimiter, parts] = value['Fn::Join'] as [string, unknown[]];
+    return parts.map(flatten).join(delimiter);
+  }
+  return JSON.stringify(value);
+}
+
+function isIntrinsic<Name extends string>(value: unknown, name: Name): value is Record<Name, unknown> {
+  return typeof value === 'object' && value !== null && name in value;
+}

@@ -1,0 +1,100 @@
+import { Duration } from 'aws-cdk-lib';
+import { InvalidOptionsError, type ServerlessImProps } from './options.ts';
+
+/** Looks a context key up; `undefined` if it isn't set. */
+export type ReadContext = (key: string) => unknown;
+
+/**
+ * Reads the construct's props from CDK context. Values are strings from `cdk -c key=value` and any JSON from `cdk.json`;
+ * both are understood:
+ *
+ * - text: `issuer`, `jwksUri`, `userIdClaim`
+ * - lists, as JSON or separated by commas: `audience`, `allowedOrigins`
+ * - switches, `true` or `false`: `retain`, `accessLogRole`
+ * - durations, a whole number and `s`, `m`, `h`, or `d`: `lease` (`30m`), `inboxTtl` (`7d`), `historyRetention` (`365d`,
+ *   or `forever`)
+ * - whole numbers: `offlineConcurrency`
+ *
+ * An empty string is as good as no value, so that scripts can write `-c issuer=$ISSUER`.
+ * @throws InvalidOptionsError
+ */
+export function propsFromContext(read: ReadContext): ServerlessImProps {
+  const context = new ContextReader(read);
+  const props: ServerlessImProps = {
+    issuer: context.text('issuer'),
+    audience: context.list('audience'),
+    jwksUri: context.text('jwksUri'),
+    userIdClaim: context.text('userIdClaim'),
+    allowedOrigins: context.list('allowedOrigins'),
+    retain: context.flag('retain'),
+    historyRetention: context.retention('historyRetention'),
+    inboxTtl: context.duration('inboxTtl'),
+    lease: context.duration('lease'),
+    offlineConcurrency: context.integer('offlineConcurrency'),
+    accessLogRole: context.flag('accessLogRole'),
+  };
+  if (context.faults.length > 0) throw new InvalidOptionsError(context.faults);
+  return props;
+}
+
+const DURATION_UNITS = { s: Duration.seconds, m: Duration.minutes, h: Duration.hours, d: Duration.days };
+
+class ContextReader {
+  readonly faults: string[] = [];
+  readonly #read: ReadContext;
+
+  constructor(read: ReadContext) {
+    this.#read = read;
+  }
+
+  text(key: string): string | undefined {
+    const value = this.#value(key);
+    return value === undefined || typeof value === 'string' ? value : this.#fault(key, 'text', value);
+  }
+
+  list(key: string): readonly string[] | undefined {
+    const value = this.#value(key);
+    if (value === undefined) return undefined;
+    if (typeof value === 'string') return value.split(',').map((entry) => entry.trim());
+    if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) return value;
+    return this.#fault(key, 'text or a list of texts', value);
+  }
+
+  flag(key: string): boolean | undefined {
+    const value = this.#value(key);
+    if (value === undefined || typeof value === 'boolean') return value;
+    if (value === 'true') return true;
+    if (value === 'false') return false;
+    return this.#fault(key, 'true or false', value);
+  }
+
+  integer(key: string): number | undefined {
+    const value = this.#value(key);
+    if (value === undefined || (typeof value === 'number' && Number.isInteger(value))) return value;
+    if (typeof value === 'string' && /^\d+$/.test(value)) return Number(value);
+    return this.#fault(key, 'a whole number', value);
+  }
+
+  duration(key: string): Duration | undefined {
+    const value = this.#value(key);
+    if (value === undefined) return undefined;
+    const [, amount, unit] = (typeof value === 'string' && /^(\d{1,9})([smhd])$/.exec(value)) || [];
+    // A bare number is refused: nobody would know whether it meant days or seconds.
+    if (amount === undefined) return this.#fault(key, 'a duration like 90s, 30m, 12h, or 7d', value);
+    return DURATION_UNITS[unit as keyof typeof DURATION_UNITS](Number(amount));
+  }
+
+  retention(key: string): Duration | undefined {
+    return this.#value(key) === 'forever' ? undefined : this.duration(key);
+  }
+
+  #value(key: string): unknown {
+    const value = this.#read(key);
+    return value === '' || value === null ? undefined : value;
+  }
+
+  #fault(key: string, expected: string, value: unknown): undefined {
+    this.faults.push(`context "${key}" must be ${expected}, not ${JSON.stringify(value)}`);
+    return undefined;
+  }
+}

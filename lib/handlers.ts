@@ -1,0 +1,212 @@
+import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { HandlerFunction } from './handler-function.ts';
+import type { OfflineQueue } from './offline-queue.ts';
+import type { SettingName } from './settings.ts';
+import type { Storage } from './storage.ts';
+import type { WebSocketGateway } from './web-socket-gateway.ts';
+
+/** Who can grant something to a handler. A grant is a permission and the variable that goes with it. */
+export interface Grantors {
+  readonly storage: Storage;
+  readonly queue: OfflineQueue;
+  readonly gateway: WebSocketGateway;
+}
+
+/** What calls a handler. */
+export type Trigger =
+  | { readonly kind: 'authorizer' | 'connect' | 'disconnect' | 'queue' }
+  | { readonly kind: 'action'; readonly routeKey: string }
+  | { readonly kind: 'http'; readonly method: HttpMethod; readonly path: string };
+
+/** One Lambda function: what calls it, and all that it may know and do. */
+export interface HandlerSpec {
+  /** Its module without ending, from the package's root. */
+  readonly module: string;
+  readonly description: string;
+  readonly trigger: Trigger;
+  readonly timeoutSeconds: number;
+  readonly memoryMegabytes: number;
+  /** Plain values that it gets by environment. */
+  readonly settings: readonly SettingName[];
+  /** What it may touch, by exact action; what isn't here is denied (test/infra/permissions.test.ts). */
+  readonly grant: (fn: HandlerFunction, to: Grantors) => void;
+}
+
+/**
+ * Time-out of whatever sends a message. Contract: a seq that is in no history after 15 s never will be (IM-SEND-3),
+ * since the function that drew it has been cut off by then.
+ */
+export const SENDER_TIMEOUT_SECONDS = 10;
+
+const action = (routeKey: string): Trigger => ({ kind: 'action', routeKey });
+const get = (path: string): Trigger => ({ kind: 'http', method: HttpMethod.GET, path });
+const post = (path: string): Trigger => ({ kind: 'http', method: HttpMethod.POST, path });
+const nothing = (): void => {};
+
+/** All functions. A new route is a line here and a module in `lambdas/`. */
+export const HANDLERS = {
+  authorize: {
+    module: 'lambdas/routes/authorize',
+    description: 'Decides who may connect: origin and token',
+    trigger: { kind: 'authorizer' },
+    timeoutSeconds: 5,
+    memoryMegabytes: 512,
+    settings: ['issuer', 'audience', 'jwksUri', 'userIdClaim', 'allowedOrigins'],
+    grant: nothing,
+  },
+  connect: {
+    module: 'lambdas/routes/connect',
+    description: 'Stores the session of a new connection',
+    trigger: { kind: 'connect' },
+    timeoutSeconds: 10,
+    memoryMegabytes: 256,
+    settings: ['leaseSeconds', 'inboxTtlSeconds'],
+    grant: (fn, { storage, queue, gateway }) => {
+      storage.routes.grant(fn, 'UpdateItem');
+      storage.inbox.grant(fn, 'Query');
+      queue.grantSend(fn);
+      gateway.grantConnections(fn, 'POST', 'DELETE');
+    },
+  },
+  disconnect: {
+    module: 'lambdas/routes/disconnect',
+    description: 'Removes the session of a closed connection',
+    trigger: { kind: 'disconnect' },
+    timeoutSeconds: 5,
+    memoryMegabytes: 256,
+    settings: [],
+    grant: (fn, { storage }) => {
+      storage.routes.grant(fn, 'UpdateItem');
+    },
+  },
+  default: {
+    module: 'lambdas/routes/default',
+    description: 'Answers the literal heartbeat, and frames that are no action of ours',
+    trigger: action('$default'),
+    timeoutSeconds: 3,
+    memoryMegabytes: 256,
+    settings: [],
+    grant: nothing,
+  },
+  hello: {
+    module: 'lambdas/routes/hello',
+    description: 'Welcomes a managed session with the first page of its inbox',
+    trigger: action('hello'),
+    timeoutSeconds: 10,
+    memoryMegabytes: 256,
+    settings: ['leaseSeconds'],
+    grant: grantInboxPages,
+  },
+  ackInbox: {
+    module: 'lambdas/routes/ack-inbox',
+    description: 'Removes an acknowledged page of the inbox and answers with the next',
+    trigger: action('ackInbox'),
+    timeoutSeconds: 10,
+    memoryMegabytes: 256,
+    settings: ['leaseSeconds'],
+    grant: grantInboxPages,
+  },
+  sendMessage: {
+    module: 'lambdas/routes/send-message',
+    description: 'Stores a message, delivers it, and acknowledges it to its sender',
+    trigger: action('sendMessage'),
+    timeoutSeconds: SENDER_TIMEOUT_SECONDS,
+    memoryMegabytes: 512,
+    settings: ['leaseSeconds', 'historyTtlSeconds', 'inboxTtlSeconds'],
+    grant: (fn, to) => {
+      to.storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
+      grantSending(fn, to);
+    },
+  },
+  heartbeat: {
+    module: 'lambdas/routes/heartbeat',
+    description: 'Keeps the presence lease of a session alive',
+    trigger: action('heartbeat'),
+    timeoutSeconds: 5,
+    memoryMegabytes: 256,
+    settings: ['leaseSeconds'],
+    grant: (fn, { storage, gateway }) => {
+      storage.routes.grant(fn, 'GetItem', 'UpdateItem');
+      gateway.grantConnections(fn, 'POST', 'DELETE');
+    },
+  },
+  getSession: {
+    module: 'lambdas/routes/get-session',
+    description: 'Tells a client who it is and where to connect, or why it cannot',
+    trigger: get('/session'),
+    timeoutSeconds: 3,
+    memoryMegabytes: 256,
+    settings: ['userIdClaim', 'webSocketUrl', 'allowedOrigins'],
+    grant: nothing,
+  },
+  listConversations: {
+    module: 'lambdas/routes/list-conversations',
+    description: 'Lists the conversations of a user with last message and unread count',
+    trigger: get('/conversations'),
+    timeoutSeconds: 10,
+    memoryMegabytes: 512,
+    settings: ['userIdClaim', 'allowedOrigins'],
+    grant: (fn, { storage }) => {
+      storage.conversations.grant(fn, 'Query', 'BatchGetItem');
+      storage.messages.grant(fn, 'BatchGetItem');
+      storage.messages.grantQueryBySeq(fn);
+    },
+  },
+  listMessages: {
+    module: 'lambdas/routes/list-messages',
+    description: 'Pages through the history of a conversation',
+    trigger: get('/conversations/{conversationId}/messages'),
+    timeoutSeconds: 10,
+    memoryMegabytes: 256,
+    settings: ['userIdClaim', 'allowedOrigins'],
+    grant: (fn, { storage }) => {
+      storage.conversations.grant(fn, 'GetItem');
+      storage.messages.grantQueryBySeq(fn);
+    },
+  },
+  postMessage: {
+    module: 'lambdas/routes/post-message',
+    description: 'sendMessage over HTTP',
+    trigger: post('/messages'),
+    timeoutSeconds: SENDER_TIMEOUT_SECONDS,
+    memoryMegabytes: 512,
+    settings: ['leaseSeconds', 'historyTtlSeconds', 'inboxTtlSeconds', 'userIdClaim', 'allowedOrigins'],
+    grant: (fn, to) => {
+      to.storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
+      grantSending(fn, to);
+    },
+  },
+  storeOffline: {
+    module: 'lambdas/workers/store-offline',
+    description: 'Puts references into inboxes, and delivers to whoever came back meanwhile',
+    trigger: { kind: 'queue' },
+    timeoutSeconds: 30,
+    memoryMegabytes: 512,
+    settings: ['inboxTtlSeconds'],
+    grant: (fn, { storage, queue, gateway }) => {
+      storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
+      storage.inbox.grant(fn, 'BatchWriteItem', 'Query');
+      storage.messages.grant(fn, 'BatchGetItem');
+      queue.grantSend(fn);
+      gateway.grantConnections(fn, 'POST', 'DELETE');
+    },
+  },
+} as const satisfies Record<string, HandlerSpec>;
+
+export type HandlerName = keyof typeof HANDLERS;
+
+/** hello and ackInbox read one page, remove another, and send an ended session away. */
+function grantInboxPages(fn: HandlerFunction, { storage, gateway }: Grantors): void {
+  storage.routes.grant(fn, 'GetItem', 'UpdateItem');
+  storage.inbox.grant(fn, 'Query', 'BatchWriteItem');
+  storage.messages.grant(fn, 'BatchGetItem');
+  gateway.grantConnections(fn, 'POST', 'DELETE');
+}
+
+/** Sending by socket and by HTTP is the same but for whose session is looked at. */
+function grantSending(fn: HandlerFunction, { storage, queue, gateway }: Grantors): void {
+  storage.conversations.grant(fn, 'UpdateItem', 'PutItem');
+  storage.messages.grant(fn, 'PutItem');
+  queue.grantSend(fn);
+  gateway.grantConnections(fn, 'POST', 'DELETE');
+}

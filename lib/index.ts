@@ -1,0 +1,10 @@
+export type { HandlerFunction } from './handler-function.ts';
+export type { HandlerName } from './handlers.ts';
+export type { HttpGateway } from './http-gateway.ts';
+export type { Identity } from './identity.ts';
+export type { OfflineQueue } from './offline-queue.ts';
+export { InvalidOptionsError, type ServerlessImProps, type Throttle } from './options.ts';
+export { ServerlessIm } from './serverless-im.ts';
+export { ServerlessImStack } from './serverless-im-stack.ts';
+export type { ItemAction, MessageStore, Storage, Store } from './storage.ts';
+export type { ConnectionMethod, WebSocketGateway } from './web-socket-gateway.ts';

@@ -1,0 +1,191 @@
+import { Duration, Token } from 'aws-cdk-lib';
+
+/** What an app may choose about its `ServerlessIm`. Everything has a default. */
+export interface ServerlessImProps {
+  /**
+   * Issuer (`iss`) of the tokens that users connect with: any OpenID Connect provider that signs with RS256 and
+   * serves `<issuer>/.well-known/openid-configuration`. Needs `audience`.
+   * @default - the construct makes a Cognito user pool and accepts its access tokens
+   */
+  readonly issuer?: string | undefined;
+  /** Accepted audiences: a token's `aud`, else its `client_id`. @default - the client of the made pool */
+  readonly audience?: string | readonly string[] | undefined;
+  /**
+   * Where the WebSocket authorizer finds the issuer's keys. The HTTP API finds them by the issuer's discovery document.
+   * @default `<issuer>/.well-known/jwks.json`
+   */
+  readonly jwksUri?: string | undefined;
+  /** The claim that holds the user id (IM, section 1 of docs/protocol.md). @default 'sub' */
+  readonly userIdClaim?: string | undefined;
+  /**
+   * Web origins that may connect (`https://chat.example.com`), or exactly `['*']` for any. Native clients send no
+   * origin and are not concerned.
+   * @default [] - no browser may connect
+   */
+  readonly allowedOrigins?: readonly string[] | undefined;
+  /** Whether tables and the made user pool outlive the stack. @default true */
+  readonly retain?: boolean | undefined;
+  /** How long messages are kept, at least 24 hours (IM-SEND-2). @default - for ever */
+  readonly historyRetention?: Duration | undefined;
+  /** How long an inbox waits for its user, at least a minute (IM-PUSH-2). @default Duration.days(7) */
+  readonly inboxTtl?: Duration | undefined;
+  /** How long a silent session counts as present, at least a minute (IM-BEAT). @default Duration.minutes(30) */
+  readonly lease?: Duration | undefined;
+  /** How many batches of the offline queue are worked on at once, 2 to 1,000. @default 50 */
+  readonly offlineConcurrency?: number | undefined;
+  /** Ceiling for client frames and connects on the WebSocket stage. @default 2,000 a second, bursts of 1,000 */
+  readonly webSocketThrottle?: Throttle | undefined;
+  /** Ceiling for requests to the HTTP API. @default 500 a second, bursts of 250 */
+  readonly httpThrottle?: Throttle | undefined;
+  /**
+   * Whether to give API Gateway the role by which it writes access logs. It is a setting of the whole account and
+   * region, without which no WebSocket stage with an access log can be deployed; say false where another stack makes it
+   * (docs/adr/0003-access-log-role.md).
+   * @default true
+   */
+  readonly accessLogRole?: boolean | undefined;
+}
+
+/** Token bucket of an API Gateway stage; the account's own limits stand above it. */
+export interface Throttle {
+  /** Requests a second in the long run. */
+  readonly rateLimit: number;
+  /** Requests at one moment. */
+  readonly burstLimit: number;
+}
+
+/** A token issuer that exists already. */
+export interface ExternalIssuer {
+  readonly issuer: string;
+  readonly audience: readonly string[];
+  readonly jwksUri: string;
+}
+
+/** `ServerlessImProps` with every default filled in and every fault refused. */
+export interface ServerlessImOptions {
+  /** `undefined`: make a user pool. */
+  readonly externalIssuer: ExternalIssuer | undefined;
+  readonly userIdClaim: string;
+  readonly allowedOrigins: readonly string[];
+  readonly retain: boolean;
+  /** 0: for ever. */
+  readonly historyTtlSeconds: number;
+  readonly inboxTtlSeconds: number;
+  readonly leaseSeconds: number;
+  readonly offlineConcurrency: number;
+  readonly webSocketThrottle: Throttle;
+  readonly httpThrottle: Throttle;
+  readonly accessLogRole: boolean;
+}
+
+/** Says in one line what is wrong with the options, all faults together. */
+export class InvalidOptionsError extends Error {
+  override readonly name = 'InvalidOptionsError';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`serverless-im: ${faults.join('; ')}`);
+    this.faults = faults;
+  }
+}
+
+const MIN_LEASE_SECONDS = 60;
+const MIN_INBOX_TTL_SECONDS = 60;
+const MIN_HISTORY_SECONDS = 24 * 60 * 60;
+
+/** Fills the defaults. @throws InvalidOptionsError */
+export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
+  const options: ServerlessImOptions = {
+    externalIssuer: externalIssuer(props),
+    userIdClaim: props.userIdClaim ?? 'sub',
+    allowedOrigins: props.allowedOrigins ?? [],
+    retain: props.retain ?? true,
+    historyTtlSeconds: props.historyRetention?.toSeconds() ?? 0,
+    inboxTtlSeconds: (props.inboxTtl ?? Duration.days(7)).toSeconds(),
+    leaseSeconds: (props.lease ?? Duration.minutes(30)).toSeconds(),
+    offlineConcurrency: props.offlineConcurrency ?? 50,
+    webSocketThrottle: props.webSocketThrottle ?? { rateLimit: 2_000, burstLimit: 1_000 },
+    httpThrottle: props.httpThrottle ?? { rateLimit: 500, burstLimit: 250 },
+    accessLogRole: props.accessLogRole ?? true,
+  };
+  const faults = [...issuerFaults(props), ...optionFaults(props, options)];
+  if (faults.length > 0) throw new InvalidOptionsError(faults);
+  return options;
+}
+
+function externalIssuer(props: ServerlessImProps): ExternalIssuer | undefined {
+  const { issuer, jwksUri } = props;
+  if (issuer === undefined) return undefined;
+  return {
+    issuer,
+    audience: audienceList(props.audience),
+    jwksUri: jwksUri ?? `${issuer.replace(/\/+$/, '')}/.well-known/jwks.json`,
+  };
+}
+
+function audienceList(audience: ServerlessImProps['audience']): readonly string[] {
+  return typeof audience === 'string' ? [audience] : (audience ?? []);
+}
+
+function issuerFaults(props: ServerlessImProps): string[] {
+  const { issuer, jwksUri } = props;
+  const audience = audienceList(props.audience);
+  const faults: string[] = [];
+  if (issuer === undefined) {
+    if (audience.length > 0) faults.push('audience needs an issuer');
+    if (jwksUri !== undefined) faults.push('jwksUri needs an issuer');
+    return faults;
+  }
+  if (!isTrustworthyUrl(issuer)) faults.push(`issuer must be an https URL, not "${issuer}"`);
+  if (jwksUri !== undefined && !isTrustworthyUrl(jwksUri)) {
+    faults.push(`jwksUri must be an https URL, not "${jwksUri}"`);
+  }
+  if (audience.length === 0) faults.push('issuer needs an audience');
+  // Functions get the list as one variable, separated by commas.
+  if (audience.some((entry) => entry === '' || entry.includes(','))) {
+    faults.push('an audience must not be empty or contain a comma');
+  }
+  return faults;
+}
+
+/** Keys fetched in the clear could be anybody's. The loopback address is for the one-machine runtime. */
+function isTrustworthyUrl(text: string): boolean {
+  if (Token.isUnresolved(text)) return true;
+  const url = URL.parse(text);
+  if (url === null) return false;
+  return (
+    url.protocol === 'https:' ||
+    (url.protocol === 'http:' && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname))
+  );
+}
+
+function optionFaults(props: ServerlessImProps, options: ServerlessImOptions): string[] {
+  const faults: string[] = [];
+  if (options.userIdClaim.trim() === '') faults.push('userIdClaim must not be empty');
+  if (options.leaseSeconds < MIN_LEASE_SECONDS) faults.push('lease must be at least 60 seconds');
+  if (options.inboxTtlSeconds < MIN_INBOX_TTL_SECONDS) faults.push('inboxTtl must be at least 60 seconds');
+  if (props.historyRetention !== undefined && options.historyTtlSeconds < MIN_HISTORY_SECONDS) {
+    faults.push('historyRetention must be at least 24 hours');
+  }
+  if (!isIntegerWithin(options.offlineConcurrency, 2, 1_000)) {
+    faults.push('offlineConcurrency must be a whole number from 2 to 1000');
+  }
+  for (const name of ['webSocketThrottle', 'httpThrottle'] as const) {
+    const { rateLimit, burstLimit } = options[name];
+    if (!(rateLimit > 0 && isIntegerWithin(burstLimit, 1, Number.MAX_SAFE_INTEGER))) {
+      faults.push(`${name} must have a positive rateLimit and a whole burstLimit of at least 1`);
+    }
+  }
+  return [...faults, ...originFaults(options.allowedOrigins)];
+}
+
+function isIntegerWithin(value: number, min: number, max: number): boolean {
+  return Number.isInteger(value) && value >= min && value <= max;
+}
+
+function originFaults(origins: readonly string[]): string[] {
+  if (origins.includes('*') && origins.length > 1) return ["allowedOrigins: '*' must stand alone"];
+  return origins
+    .filter((origin) => origin !== '*' && !/^[a-z][a-z0-9+.-]*:\/\/[^\s/,?#*]+$/.test(origin))
+    .map((origin) => `allowedOrigins must hold origins like https://chat.example.com, not "${origin}"`);
+}

@@ -1,0 +1,37 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { propsFromContext } from './context.ts';
+import { ServerlessIm } from './serverless-im.ts';
+
+/** The construct as a stack of its own: props come from context (see `propsFromContext`), URLs and ids go to outputs. */
+export class ServerlessImStack extends Stack {
+  readonly chat: ServerlessIm;
+
+  constructor(scope: Construct, id: string, props?: StackProps) {
+    super(scope, id, { description: 'Serverless instant messaging', ...props });
+    this.chat = new ServerlessIm(
+      this,
+      'Chat',
+      propsFromContext((key) => this.node.tryGetContext(key)),
+    );
+    const { webSocket, http, identity, offlineQueue } = this.chat;
+    this.#output('WebSocketUrl', webSocket.url, 'Where clients connect');
+    this.#output('HttpUrl', http.url, 'The HTTP API');
+    this.#output('UserPoolId', identity.userPool?.userPoolId, 'The user pool made by this stack');
+    this.#output(
+      'UserPoolClientId',
+      identity.userPoolClient?.userPoolClientId,
+      'The client that users sign in to',
+    );
+    this.#output('OfflineQueueUrl', offlineQueue.queue.queueUrl, 'Messages on the way to an inbox');
+    this.#output(
+      'OfflineDeadLetterQueueUrl',
+      offlineQueue.deadLetterQueue.queueUrl,
+      'Those that failed five times',
+    );
+  }
+
+  #output(name: string, value: string | undefined, description: string): void {
+    if (value !== undefined) new CfnOutput(this, name, { value, description });
+  }
+}

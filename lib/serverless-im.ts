@@ -1,0 +1,101 @@
+import { Construct } from 'constructs';
+import { ENV } from '../lambdas/shared/env-names.ts';
+import { HandlerBundles } from './bundling/handler-bundles.ts';
+import { HandlerFunction } from './handler-function.ts';
+import { HANDLERS, type HandlerName, type HandlerSpec } from './handlers.ts';
+import { HttpGateway } from './http-gateway.ts';
+import { Identity } from './identity.ts';
+import { OfflineQueue } from './offline-queue.ts';
+import { fillOptions, type ServerlessImProps } from './options.ts';
+import { type Settings, settingsOf } from './settings.ts';
+import { Storage } from './storage.ts';
+import { WebSocketGateway } from './web-socket-gateway.ts';
+
+const BUNDLES = new HandlerBundles(Object.values(HANDLERS).map(({ module }) => module));
+
+/**
+ * Instant messaging for anybody's CDK app: `new ServerlessIm(this, 'Chat', { issuer, audience })`. Clients speak
+ * docs/protocol.md to `webSocket.url` and `http.url`. Other functions of the app may be granted what its own are, e.g.
+ * `chat.storage.messages.grantQueryBySeq(fn)` or `chat.webSocket.grantConnections(fn, 'DELETE')`.
+ *
+ * @throws InvalidOptionsError in one line, if the props contradict each other
+ */
+export class ServerlessIm extends Construct {
+  readonly identity: Identity;
+  readonly storage: Storage;
+  readonly offlineQueue: OfflineQueue;
+  readonly webSocket: WebSocketGateway;
+  readonly http: HttpGateway;
+  readonly functions: Readonly<Record<HandlerName, HandlerFunction>>;
+
+  constructor(scope: Construct, id: string, props: ServerlessImProps = {}) {
+    super(scope, id);
+    const options = fillOptions(props);
+    const { retain, externalIssuer, accessLogRole } = options;
+    this.identity = new Identity(this, 'Identity', { externalIssuer, retain });
+    this.storage = new Storage(this, 'Storage', { retain });
+    this.offlineQueue = new OfflineQueue(this, 'Offline', {
+      consumerTimeoutSeconds: HANDLERS.storeOffline.timeoutSeconds,
+    });
+    this.webSocket = new WebSocketGateway(this, 'WebSocket', {
+      throttle: options.webSocketThrottle,
+      accessLogRole,
+    });
+    this.http = new HttpGateway(this, 'Http', {
+      issuer: this.identity.issuer,
+      audience: this.identity.audience,
+      allowedOrigins: options.allowedOrigins,
+      throttle: options.httpThrottle,
+    });
+    this.functions = this.#makeFunctions(settingsOf(options, this.identity, this.webSocket.url));
+    for (const name of handlerNames()) this.#connect(name, options.offlineConcurrency);
+  }
+
+  #makeFunctions(settings: Settings): Record<HandlerName, HandlerFunction> {
+    const scope = new Construct(this, 'Functions');
+    const functions = handlerNames().map((name) => [name, this.#makeFunction(scope, name, settings)]);
+    return Object.fromEntries(functions);
+  }
+
+  #makeFunction(scope: Construct, name: HandlerName, settings: Settings): HandlerFunction {
+    const spec: HandlerSpec = HANDLERS[name];
+    const fn = new HandlerFunction(scope, pascalCase(name), { ...spec, code: BUNDLES.code(spec.module) });
+    for (const setting of spec.settings) fn.addEnvironment(ENV[setting], settings[setting]);
+    spec.grant(fn, { storage: this.storage, queue: this.offlineQueue, gateway: this.webSocket });
+    return fn;
+  }
+
+  #connect(name: HandlerName, offlineConcurrency: number): void {
+    const fn = this.functions[name];
+    const { trigger }: HandlerSpec = HANDLERS[name];
+    switch (trigger.kind) {
+      case 'authorizer':
+        break; // `$connect` brings it along.
+      case 'connect':
+        this.webSocket.addConnectRoute(fn, this.functions.authorize);
+        break;
+      case 'disconnect':
+        this.webSocket.addDisconnectRoute(fn);
+        break;
+      case 'action':
+        this.webSocket.addTwoWayRoute(trigger.routeKey, fn);
+        break;
+      case 'http':
+        this.http.addRoute(trigger.method, trigger.path, fn);
+        break;
+      case 'queue':
+        this.offlineQueue.consumeBy(fn, offlineConcurrency);
+        break;
+      default:
+        trigger satisfies never;
+    }
+  }
+}
+
+function handlerNames(): HandlerName[] {
+  return Object.keys(HANDLERS) as HandlerName[];
+}
+
+function pascalCase(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}

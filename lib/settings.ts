@@ -1,0 +1,31 @@
+import type { ENV } from '../lambdas/shared/env-names.ts';
+import type { Identity } from './identity.ts';
+import type { ServerlessImOptions } from './options.ts';
+
+/** Variables that are plain values; names of tables, queue, and endpoint come with their grants. */
+export type SettingName = Exclude<
+  keyof typeof ENV,
+  | 'routesTable'
+  | 'conversationsTable'
+  | 'messagesTable'
+  | 'inboxTable'
+  | 'offlineQueueUrl'
+  | 'connectionsEndpoint'
+>;
+
+export type Settings = Readonly<Record<SettingName, string>>;
+
+/** The settings' values, as text for the environment: lists separated by commas. */
+export function settingsOf(options: ServerlessImOptions, identity: Identity, webSocketUrl: string): Settings {
+  return {
+    issuer: identity.issuer,
+    audience: identity.audience.join(','),
+    jwksUri: identity.jwksUri,
+    userIdClaim: options.userIdClaim,
+    allowedOrigins: options.allowedOrigins.join(','),
+    webSocketUrl,
+    leaseSeconds: String(options.leaseSeconds),
+    inboxTtlSeconds: String(options.inboxTtlSeconds),
+    historyTtlSeconds: String(options.historyTtlSeconds),
+  };
+}
