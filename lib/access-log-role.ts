@@ -1,10 +1,8 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { CfnAccount } from 'aws-cdk-lib/aws-apigateway';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { acknowledge } from './acknowledge.ts';
-
-const POLICY = 'service-role/AmazonAPIGatewayPushToCloudWatchLogs';
+import { acknowledge, finding } from './acknowledge.ts';
 
 /**
  * Lets API Gateway write access logs in this account and region. Without it a WebSocket stage fails to deploy:
@@ -16,14 +14,17 @@ const POLICY = 'service-role/AmazonAPIGatewayPushToCloudWatchLogs';
 export class AccessLogRole extends Construct {
   constructor(scope: Construct, id: string) {
     super(scope, id);
+    const policy = ManagedPolicy.fromAwsManagedPolicyName(
+      'service-role/AmazonAPIGatewayPushToCloudWatchLogs',
+    );
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('apigateway.amazonaws.com'),
-      managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName(POLICY)],
+      managedPolicies: [policy],
     });
     role.applyRemovalPolicy(RemovalPolicy.RETAIN);
     acknowledge(
       role,
-      `AwsSolutions-IAM4[Policy::arn:${Stack.of(this).partition === 'aws' ? 'aws' : '<AWS::Partition>'}:iam::aws:policy/${POLICY}]`,
+      finding(this, 'AwsSolutions-IAM4', `Policy::${policy.managedPolicyArn}`),
       'AWS asks for this policy on the role, and the role serves all APIs of the account.',
     );
     new CfnAccount(this, 'Account', { cloudWatchRoleArn: role.roleArn }).applyRemovalPolicy(

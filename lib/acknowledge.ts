@@ -10,9 +10,9 @@ export function acknowledge(construct: IConstruct, id: string, reason: string): 
   Validations.of(construct).acknowledge({ id, reason });
 }
 
-/** The name cdk-nag gives to a wildcard in a policy: references become `<LogicalId>` or `<LogicalId.Attribute>`. */
-export function wildcardFinding(scope: IConstruct, resourceArn: string): string {
-  return `AwsSolutions-IAM5[Resource::${flatten(Stack.of(scope).resolve(resourceArn))}]`;
+/** The name of one finding of a rule, as cdk-nag writes it: references become `<LogicalId>` or `<LogicalId.Attribute>`. */
+export function finding(scope: IConstruct, rule: string, detail: string): string {
+  return `${rule}[${flatten(Stack.of(scope).resolve(detail))}]`;
 }
 
 function flatten(value: unknown): string {

@@ -5,6 +5,7 @@ import {
   type Code,
   Function as LambdaFunction,
   LoggingFormat,
+  RecursiveLoop,
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
@@ -18,6 +19,8 @@ export interface HandlerFunctionProps {
   readonly description: string;
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
+  /** @default false */
+  readonly feedsItself?: boolean;
 }
 
 /** A Lambda function as all of ours are; what it may touch is granted afterwards, by name. */
@@ -45,6 +48,10 @@ export class HandlerFunction extends LambdaFunction {
       memorySize: props.memoryMegabytes,
       timeout: Duration.seconds(props.timeoutSeconds),
       tracing: Tracing.ACTIVE,
+      // Lambda drops as looping what has made 16 hops by its trace header. The records of a batch share one, so on a busy
+      // queue the hops of many add up, though each goes round five times at most; and a hand-off would be lost.
+      // docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+      ...(props.feedsItself && { recursiveLoop: RecursiveLoop.ALLOW }),
       loggingFormat: LoggingFormat.JSON,
       logGroup,
       role,

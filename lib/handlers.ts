@@ -26,6 +26,11 @@ export interface HandlerSpec {
   readonly trigger: Trigger;
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
+  /**
+   * Set if it writes to the queue that calls it, in a loop that it bounds by itself.
+   * @default false
+   */
+  readonly feedsItself?: boolean;
   /** Plain values that it gets by environment. */
   readonly settings: readonly SettingName[];
   /** What it may touch, by exact action; what isn't here is denied (test/infra/permissions.test.ts). */
@@ -79,7 +84,7 @@ export const HANDLERS = {
       storage.routes.grant(fn, 'UpdateItem');
     },
   },
-  default: {
+  fallback: {
     module: 'lambdas/routes/default',
     description: 'Answers the literal heartbeat, and frames that are no action of ours',
     trigger: action('$default'),
@@ -112,7 +117,7 @@ export const HANDLERS = {
     trigger: action('sendMessage'),
     timeoutSeconds: SENDER_TIMEOUT_SECONDS,
     memoryMegabytes: 512,
-    settings: ['leaseSeconds', 'historyTtlSeconds', 'inboxTtlSeconds'],
+    settings: ['leaseSeconds', 'historyTtlSeconds'],
     grant: (fn, to) => {
       to.storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
       grantSending(fn, to);
@@ -170,7 +175,7 @@ export const HANDLERS = {
     trigger: post('/messages'),
     timeoutSeconds: SENDER_TIMEOUT_SECONDS,
     memoryMegabytes: 512,
-    settings: ['leaseSeconds', 'historyTtlSeconds', 'inboxTtlSeconds', 'userIdClaim', 'allowedOrigins'],
+    settings: ['leaseSeconds', 'historyTtlSeconds', 'userIdClaim', 'allowedOrigins'],
     grant: (fn, to) => {
       to.storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
       grantSending(fn, to);
@@ -182,6 +187,7 @@ export const HANDLERS = {
     trigger: { kind: 'queue' },
     timeoutSeconds: 30,
     memoryMegabytes: 512,
+    feedsItself: true,
     settings: ['inboxTtlSeconds'],
     grant: (fn, { storage, queue, gateway }) => {
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');

@@ -41,6 +41,8 @@ function makePool(scope: Construct, retain: boolean): UserPool {
   const pool = new UserPool(scope, 'Users', {
     selfSignUpEnabled: false,
     signInAliases: { username: true },
+    // Else "Bob" and "bob" would be two people.
+    signInCaseSensitive: false,
     passwordPolicy: {
       minLength: 12,
       requireLowercase: true,

@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
 import { accessLog, WEB_SOCKET_LOG_FIELDS } from './access-log.ts';
 import { AccessLogRole } from './access-log-role.ts';
-import { acknowledge, wildcardFinding } from './acknowledge.ts';
+import { acknowledge, finding } from './acknowledge.ts';
 import type { Throttle } from './options.ts';
 
 export interface WebSocketGatewayProps {
@@ -78,7 +78,7 @@ export class WebSocketGateway extends Construct {
     const resourceArns = methods.map((method) => this.#connectionsArn(method));
     for (const arn of resourceArns) {
       const reason = 'Connection ids exist only once clients connect; method, stage, and API are named.';
-      acknowledge(fn.role ?? fn, wildcardFinding(this, arn), reason);
+      acknowledge(fn.role ?? fn, finding(this, 'AwsSolutions-IAM5', `Resource::${arn}`), reason);
     }
     return Grant.addToPrincipal({
       grantee: fn,
