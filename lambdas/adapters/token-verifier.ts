@@ -12,6 +12,8 @@ export interface TokenVerifierProps {
   readonly audience: readonly string[];
   readonly jwksUri: string;
   readonly userIdClaim: string;
+  /** @default globalThis.fetch */
+  readonly fetchKeys?: typeof fetch;
 }
 
 const FETCH_TIMEOUT_MS = 3_000;
@@ -19,31 +21,29 @@ const FETCH_TIMEOUT_MS = 3_000;
 class KeysUnavailableError extends Error {}
 
 /** By `fetch`, since the library's own takes `https:` only, and an issuer on this machine has no certificate. */
-const fetcher: Fetcher = {
-  async fetch(uri) {
-    try {
-      const response = await fetch(uri, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
-      if (!response.ok) throw new Error(`status ${response.status}`);
-      return await response.arrayBuffer();
-    } catch (cause) {
-      throw new KeysUnavailableError('The keys of the issuer could not be read.', { cause });
-    }
-  },
-};
+function createFetcher(fetchKeys: typeof fetch): Fetcher {
+  return {
+    async fetch(uri) {
+      try {
+        const response = await fetchKeys(uri, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
+        if (!response.ok) throw new Error(`status ${response.status}`);
+        return await response.arrayBuffer();
+      } catch (cause) {
+        throw new KeysUnavailableError('The keys of the issuer could not be read.', { cause });
+      }
+    },
+  };
+}
 
 /**
  * Verifies as the HTTP API's JWT authorizer does, but takes RS256 only and wants a user id that the contract allows
  * (IM-CONN-1, IM-CONN-2). The keys are kept for the life of the process and fetched again for an unknown key id.
  */
-export function createTokenVerifier({
-  issuer,
-  audience,
-  jwksUri,
-  userIdClaim,
-}: TokenVerifierProps): TokenVerifier {
+export function createTokenVerifier(props: TokenVerifierProps): TokenVerifier {
+  const { issuer, audience, jwksUri, userIdClaim, fetchKeys = fetch } = props;
   const verifier = JwtVerifier.create(
     { issuer, audience: null, jwksUri },
-    { jwksCache: new SimpleJwksCache({ fetcher }) },
+    { jwksCache: new SimpleJwksCache({ fetcher: createFetcher(fetchKeys) }) },
   );
 
   function check(header: { alg?: unknown }, payload: Readonly<Record<string, unknown>>): Identity {

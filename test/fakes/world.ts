@@ -1,0 +1,53 @@
+import type { Session } from '../../lambdas/domain/session.ts';
+import type { MessageRequest } from '../../protocol/frames.ts';
+import {
+  fakeConnections,
+  fakeConversations,
+  fakeInbox,
+  fakeMessages,
+  fakeQueue,
+  fakeRoutes,
+} from './ports.ts';
+
+export const NOON = Date.UTC(2026, 10, 21, 12);
+const HOUR_MS = 3_600_000;
+
+/** All ports, and a clock that a test moves. */
+export function createWorld() {
+  let now = NOON;
+  return {
+    routes: fakeRoutes(),
+    conversations: fakeConversations(),
+    messages: fakeMessages(),
+    inbox: fakeInbox(),
+    queue: fakeQueue(),
+    connections: fakeConnections(),
+    clock: () => now,
+    leaseMs: HOUR_MS / 2,
+    advance(ms: number) {
+      now += ms;
+    },
+  };
+}
+
+export type World = ReturnType<typeof createWorld>;
+
+/** A managed session that has been open for a minute. */
+export function aSession(overrides: Partial<Session> = {}): Session {
+  const userId = overrides.userId ?? 'bob';
+  const deviceId = overrides.deviceId ?? 'phone';
+  return {
+    userId,
+    deviceId,
+    connectionId: `${userId}-${deviceId}`,
+    mode: 'managed',
+    connectedAtMs: NOON - 60_000,
+    expiresAtMs: NOON + HOUR_MS,
+    leaseUntilMs: NOON + HOUR_MS / 2,
+    ...overrides,
+  };
+}
+
+export function aRequest(overrides: Partial<MessageRequest> = {}): MessageRequest {
+  return { clientMsgId: 'c1', to: 'bob', content: { type: 'text', text: 'hi' }, ...overrides };
+}

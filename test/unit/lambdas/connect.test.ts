@@ -1,0 +1,96 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type ConnectRequest, connect } from '../../../lambdas/domain/connect.ts';
+import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+
+let world: World;
+
+beforeEach(() => {
+  world = createWorld();
+});
+
+const request = (overrides: Partial<ConnectRequest> = {}): ConnectRequest => ({
+  userId: 'bob',
+  deviceId: 'phone',
+  connectionId: 'new',
+  mode: 'managed',
+  replaces: undefined,
+  connectedAtMs: NOON,
+  tokenExpiresAtMs: NOON + 3_600_000,
+  ...overrides,
+});
+const closedWith = (code: string) => ({ frame: { type: 'session.closed', code, reconnect: false } });
+
+describe('connecting', () => {
+  it('stores the session with its expiry and lease (IM-CONN-3)', async () => {
+    await connect(world, request());
+    expect(await world.routes.find('bob', 'phone')).toEqual({
+      userId: 'bob',
+      deviceId: 'phone',
+      connectionId: 'new',
+      mode: 'managed',
+      connectedAtMs: NOON,
+      expiresAtMs: NOON + 3_600_000,
+      leaseUntilMs: NOON + world.leaseMs,
+    });
+    expect(world.connections.posts).toEqual([]);
+  });
+
+  it('replaces the session of the same device and leaves the others alone (IM-CONN-4)', async () => {
+    await world.routes.connect(aSession());
+    await world.routes.connect(aSession({ deviceId: 'tablet' }));
+    await connect(world, request());
+    expect(world.connections.posts).toEqual([{ connectionId: 'bob-phone', ...closedWith('replaced') }]);
+    expect(world.connections.closed).toEqual(['bob-phone']);
+    expect(await world.routes.find('bob', 'tablet')).toBeDefined();
+  });
+
+  it.each(['phone', 'tablet'])(
+    'supersedes the own connection that replaces names, on %s (IM-CONN-4)',
+    async (deviceId) => {
+      await world.routes.connect(aSession({ deviceId }));
+      await connect(world, request({ replaces: `bob-${deviceId}` }));
+      expect(world.connections.posts).toEqual([
+        { connectionId: `bob-${deviceId}`, ...closedWith('superseded') },
+      ]);
+      const sessions = (await world.routes.sessionsOf(['bob'])).get('bob');
+      expect(sessions?.map(({ connectionId }) => connectionId)).toEqual(['new']);
+    },
+  );
+
+  it("leaves another user's connection alone, whatever replaces says (IM-CONN-4)", async () => {
+    await world.routes.connect(aSession({ userId: 'alice' }));
+    await connect(world, request({ replaces: 'alice-phone' }));
+    expect(world.connections.closed).toEqual([]);
+    expect(await world.routes.find('alice', 'phone')).toBeDefined();
+  });
+
+  it('does not end itself when the store repeated its write (fault 10)', async () => {
+    const { routes } = world;
+    const twice = {
+      ...routes,
+      connect: async (session: Parameters<typeof routes.connect>[0]) => {
+        await routes.connect(session);
+        return routes.connect(session);
+      },
+    };
+    await connect({ ...world, routes: twice }, request());
+    expect(world.connections.closed).toEqual([]);
+  });
+
+  it('drains the inbox of a plain session only if there is one, after a second (IM-CONN-6)', async () => {
+    await connect(world, request({ mode: 'plain' }));
+    expect(world.queue.jobs).toEqual([]);
+    const reference = {
+      conversationId: 'dm:alice:bob',
+      from: 'alice',
+      clientMsgId: 'c',
+      seq: 1,
+      messageId: 'm',
+      sentAt: NOON,
+    };
+    await world.inbox.put([{ userId: 'bob', reference: { ...reference, bytes: 100 } }]);
+    await connect(world, request({ mode: 'plain', connectionId: 'newer' }));
+    const job = { kind: 'drain', userId: 'bob', deviceId: 'phone', connectionId: 'newer', round: 0 };
+    expect(world.queue.jobs).toEqual([{ job, delaySeconds: 1 }]);
+  });
+});

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { acceptedSubprotocol, credentialOf } from '../../../lambdas/domain/credential.ts';
+
+describe('the credential of an upgrade', () => {
+  it.each([
+    ['subprotocols', { subprotocols: 'im.v1, im.token.a.b.c', authorization: undefined }],
+    ['subprotocols in another order', { subprotocols: 'im.token.a.b.c,im.v1', authorization: undefined }],
+    ['a bearer header', { subprotocols: undefined, authorization: 'Bearer a.b.c' }],
+    ['a bearer header in lower case', { subprotocols: 'im.v1', authorization: 'bearer a.b.c' }],
+  ])('travels in %s (IM-CONN-1)', (_, carriers) => {
+    expect(credentialOf(carriers)).toBe('a.b.c');
+  });
+
+  it.each([
+    ['none', { subprotocols: undefined, authorization: undefined }],
+    ['im.v1 alone', { subprotocols: 'im.v1', authorization: undefined }],
+    ['a token without im.v1', { subprotocols: 'im.token.a.b.c', authorization: undefined }],
+    ['two carriers', { subprotocols: 'im.v1, im.token.a.b.c', authorization: 'Bearer a.b.c' }],
+    ['two token subprotocols', { subprotocols: 'im.v1, im.token.a, im.token.b', authorization: undefined }],
+    ['another scheme', { subprotocols: undefined, authorization: 'Basic YTpi' }],
+    ['an empty bearer', { subprotocols: undefined, authorization: 'Bearer ' }],
+    ['two words', { subprotocols: undefined, authorization: 'Bearer a b' }],
+  ])('is refused: %s (IM-CONN-1, refusal 13)', (_, carriers) => {
+    expect(() => credentialOf(carriers)).toThrow(expect.objectContaining({ code: 'unauthorized' }));
+  });
+
+  it('is never answered: only im.v1 is accepted (IM-CONN-1)', () => {
+    expect(acceptedSubprotocol('im.token.a.b.c, im.v1')).toBe('im.v1');
+    expect(acceptedSubprotocol('chat')).toBeUndefined();
+    expect(acceptedSubprotocol(undefined)).toBeUndefined();
+  });
+});

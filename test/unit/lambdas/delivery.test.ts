@@ -1,0 +1,85 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { deliver } from '../../../lambdas/domain/delivery.ts';
+import { commit, draft } from '../../../lambdas/domain/message.ts';
+import { UnavailableError } from '../../../lambdas/shared/errors.ts';
+import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+
+let world: World;
+
+beforeEach(() => {
+  world = createWorld();
+});
+
+const aMessage = async () =>
+  (await commit(world, 'dm:alice:bob', 1, draft('alice', 'c1', { type: 'text', text: 'hi' }))).message;
+const deliverToBob = async (sendingConnectionId?: string) =>
+  deliver(world, await aMessage(), ['bob'], sendingConnectionId);
+const served = () => world.connections.posts.map(({ connectionId }) => connectionId).sort();
+const jobs = () => world.queue.jobs.map(({ job }) => job);
+
+describe('delivery', () => {
+  it("posts to every session of the recipient and the sender's others, and queues nothing (IM-SEND-5)", async () => {
+    for (const deviceId of ['phone', 'tablet']) await world.routes.connect(aSession({ deviceId }));
+    for (const deviceId of ['laptop', 'watch'])
+      await world.routes.connect(aSession({ userId: 'alice', deviceId }));
+    await deliverToBob('alice-laptop');
+    expect(served()).toEqual(['alice-watch', 'bob-phone', 'bob-tablet']);
+    expect(jobs()).toEqual([]);
+  });
+
+  it('queues a reference without content for a recipient who is nowhere (IM-PUSH-2)', async () => {
+    await deliverToBob();
+    expect(jobs()).toEqual([expect.objectContaining({ kind: 'store', userId: 'bob', round: 0 })]);
+    expect(JSON.stringify(jobs())).not.toContain('hi"');
+  });
+
+  it('forgets one stale device, serves the other, and makes no inbox copy (fault 6)', async () => {
+    for (const deviceId of ['phone', 'tablet']) await world.routes.connect(aSession({ deviceId }));
+    world.connections.outcomes.set('bob-phone', 'gone');
+    await deliverToBob();
+    expect((await world.routes.sessionsOf(['bob'])).get('bob')?.map(({ deviceId }) => deviceId)).toEqual([
+      'tablet',
+    ]);
+    expect(jobs()).toEqual([]);
+  });
+
+  it('keeps a route that is just being made and hands the message to the queue (fault 7)', async () => {
+    await world.routes.connect(aSession({ connectedAtMs: NOON - 4_999 }));
+    world.connections.outcomes.set('bob-phone', 'gone');
+    await deliverToBob();
+    expect(await world.routes.find('bob', 'phone')).toBeDefined();
+    expect(jobs()).toEqual([expect.objectContaining({ kind: 'store', userId: 'bob' })]);
+  });
+
+  it('queues for one connection alone when nobody knows whether it took what another did (fault 11)', async () => {
+    for (const deviceId of ['phone', 'tablet']) await world.routes.connect(aSession({ deviceId }));
+    world.connections.outcomes.set('bob-phone', 'unsure');
+    await deliverToBob();
+    expect(jobs()).toEqual([expect.objectContaining({ kind: 'post', connectionId: 'bob-phone' })]);
+  });
+
+  it("never fills the sender's own inbox: an unsure device of the sender gets a post of its own", async () => {
+    await world.routes.connect(aSession());
+    await world.routes.connect(aSession({ userId: 'alice', deviceId: 'watch' }));
+    world.connections.outcomes.set('alice-watch', 'unsure');
+    await deliverToBob();
+    expect(jobs()).toEqual([expect.objectContaining({ kind: 'post', connectionId: 'alice-watch' })]);
+  });
+
+  it('ends a session whose grace is over instead of posting to it (IM-RENEW)', async () => {
+    await world.routes.connect(aSession({ expiresAtMs: NOON - 30_000 }));
+    await deliverToBob();
+    const frame = { type: 'session.closed', code: 'expired', reconnect: true };
+    expect(world.connections.posts).toEqual([{ connectionId: 'bob-phone', frame }]);
+    expect(world.connections.closed).toEqual(['bob-phone']);
+    expect(jobs()).toEqual([expect.objectContaining({ kind: 'store', userId: 'bob' })]);
+  });
+
+  it('does not fail the sender when a stale route cannot be removed', async () => {
+    await world.routes.connect(aSession());
+    world.connections.outcomes.set('bob-phone', 'gone');
+    const throttled = { ...world.routes, disconnect: () => Promise.reject(new UnavailableError()) };
+    await deliver({ ...world, routes: throttled }, await aMessage(), ['bob'], undefined);
+    expect(jobs()).toEqual([expect.objectContaining({ kind: 'store', userId: 'bob' })]);
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
+import { frameRoute, type SocketEvent } from '../../../lambdas/edge/frame.ts';
+import { SessionExpiredError, UnavailableError } from '../../../lambdas/shared/errors.ts';
+import type { ServerFrame } from '../../../protocol/frames.ts';
+import { fakeConnections } from '../../fakes/ports.ts';
+
+const event = (body: string): SocketEvent => ({
+  requestContext: { connectionId: 'c=', connectedAt: 0, authorizer: { userId: 'bob', deviceId: 'phone' } },
+  body,
+});
+const heartbeat = (id: string): ServerFrame => ({
+  type: 'heartbeat',
+  id,
+  serverTime: 1,
+  session: { expiresAt: 2 },
+});
+const schema = z.object({ id: z.string() });
+
+async function run(body: string, fail?: unknown) {
+  const connections = fakeConnections();
+  const route = frameRoute(connections, schema, async ({ id }) => {
+    if (fail !== undefined) throw fail;
+    return heartbeat(id);
+  });
+  const { statusCode, body: text } = await route(event(body));
+  return { statusCode, frame: text === undefined ? undefined : JSON.parse(text), connections };
+}
+
+describe('a frame', () => {
+  it('is answered by the route response with its id, always 200 (IM-FRAME-1, IM-FRAME-2)', async () => {
+    expect(await run('{"id":"7"}')).toMatchObject({ statusCode: 200, frame: { type: 'heartbeat', id: '7' } });
+  });
+
+  it.each([
+    ['{', 'bad_frame', null],
+    ['{"id":"7","x":{}', 'bad_frame', null],
+    ['{"id":7}', 'invalid_request', null],
+    ['{"id":"a b"}', undefined, undefined],
+  ])('with faults is refused with the id or null: %s (IM-FRAME-1, IM-FRAME-3)', async (body, code, id) => {
+    const { frame } = await run(body);
+    if (code !== undefined) expect(frame).toMatchObject({ type: 'error', code, id });
+  });
+
+  it('that fails unforeseen says internal and nothing of why (IM-FRAME-3)', async () => {
+    const { frame } = await run('{"id":"7"}', new Error('secret table name'));
+    expect(frame).toEqual({
+      type: 'error',
+      id: '7',
+      code: 'internal',
+      message: expect.any(String),
+      retryable: true,
+    });
+    expect(JSON.stringify(frame)).not.toContain('secret');
+  });
+
+  it('whose dependency is busy is retryable', async () => {
+    expect((await run('{"id":"7"}', new UnavailableError())).frame).toMatchObject({
+      code: 'unavailable',
+      retryable: true,
+    });
+  });
+
+  it('of a session within its grace is refused and the socket stays open (IM-RENEW)', async () => {
+    const { frame, connections } = await run('{"id":"7"}', new SessionExpiredError({ disconnect: false }));
+    expect(frame).toMatchObject({ code: 'session_expired', id: '7' });
+    expect(connections.closed).toEqual([]);
+  });
+
+  it('of a session that is over is refused by a post, then the connection is deleted (IM-FRAME-2, refusal 7)', async () => {
+    const { frame, connections } = await run('{"id":"7"}', new SessionExpiredError({ disconnect: true }));
+    expect(frame).toBeUndefined();
+    expect(connections.posts).toMatchObject([
+      { connectionId: 'c=', frame: { type: 'error', code: 'session_expired', id: '7' } },
+    ]);
+    expect(connections.closed).toEqual(['c=']);
+  });
+});

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { readConversations, readHistory } from '../../../lambdas/domain/history.ts';
+import { send } from '../../../lambdas/domain/send.ts';
+import { aRequest, createWorld, type World } from '../../fakes/world.ts';
+
+const say = (world: World, from: string, to: string, clientMsgId: string) =>
+  send(world, from, aRequest({ to, clientMsgId, content: { type: 'text', text: clientMsgId } }));
+
+async function conversationsOf(world: World, userId: string) {
+  return (await readConversations(world, userId, { limit: 50 })).conversations;
+}
+
+describe('conversations', () => {
+  it('show head, last message, and the others unread, to both users', async () => {
+    const world = createWorld();
+    await say(world, 'alice', 'bob', 'c1');
+    await say(world, 'bob', 'alice', 'c2');
+    await say(world, 'alice', 'bob', 'c3');
+    const common = { conversationId: 'dm:alice:bob', kind: 'direct', head: 3, readSeq: 0 };
+    const lastMessage = expect.objectContaining({ seq: 3, clientMsgId: 'c3' });
+    expect(await conversationsOf(world, 'bob')).toEqual([
+      { ...common, peer: 'alice', lastMessage, unread: 2 },
+    ]);
+    expect(await conversationsOf(world, 'alice')).toEqual([
+      { ...common, peer: 'bob', lastMessage, unread: 1 },
+    ]);
+  });
+
+  it('know the last message though a repeat took the highest seq', async () => {
+    const world = createWorld();
+    await say(world, 'alice', 'bob', 'c1');
+    await say(world, 'alice', 'bob', 'c2');
+    await say(world, 'alice', 'bob', 'c1');
+    const [conversation] = await conversationsOf(world, 'bob');
+    expect(conversation).toMatchObject({ head: 3, lastMessage: { seq: 2, clientMsgId: 'c2' }, unread: 2 });
+  });
+
+  it('leave out those whose first message was never stored, and never count holes', async () => {
+    const world = createWorld();
+    await world.conversations.createDirect('dm:alice:bob', ['alice', 'bob']);
+    await world.conversations.nextSeq('dm:alice:bob', 'alice', 'lost');
+    expect(await conversationsOf(world, 'bob')).toEqual([]);
+    await say(world, 'alice', 'bob', 'c1');
+    expect(await conversationsOf(world, 'bob')).toMatchObject([{ head: 2, unread: 1 }]);
+  });
+
+  it('cap unread at 100', async () => {
+    const world = createWorld();
+    for (let n = 0; n < 101; n += 1) await say(world, 'alice', 'bob', `c${n}`);
+    expect(await conversationsOf(world, 'bob')).toMatchObject([{ unread: 100 }]);
+  });
+
+  it('page by conversationId, each once, and refuse a foreign cursor (refusal 5)', async () => {
+    const world = createWorld();
+    for (const peer of ['dave', 'carol', 'alice']) await say(world, peer, 'bob', 'c1');
+    const first = await readConversations(world, 'bob', { limit: 2 });
+    const second = await readConversations(world, 'bob', { limit: 2, cursor: first.cursor ?? '' });
+    const ids = [first, second].map(({ conversations }) => conversations.map(({ peer }) => peer));
+    expect(ids).toEqual([['alice', 'carol'], ['dave']]);
+    expect(second.cursor).toBeNull();
+    const foreign = readConversations(world, 'alice', { limit: 2, cursor: first.cursor ?? '' });
+    await expect(foreign).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+});
+
+describe('history', () => {
+  const seqs = async (world: World, range: { after?: number; before?: number; limit: number }) => {
+    const { messages, head, hasMore } = await readHistory(world, 'bob', 'dm:alice:bob', range);
+    return { seqs: messages.map(({ seq }) => seq), head, hasMore };
+  };
+
+  it('is empty, with head 0, before the first message', async () => {
+    expect(await seqs(createWorld(), { limit: 50 })).toEqual({ seqs: [], head: 0, hasMore: false });
+  });
+
+  it('pages both ways, always ascending', async () => {
+    const world = createWorld();
+    for (let n = 1; n <= 5; n += 1) await say(world, 'alice', 'bob', `c${n}`);
+    expect(await seqs(world, { limit: 2 })).toEqual({ seqs: [4, 5], head: 5, hasMore: true });
+    expect(await seqs(world, { before: 4, limit: 2 })).toEqual({ seqs: [2, 3], head: 5, hasMore: true });
+    expect(await seqs(world, { before: 2, limit: 2 })).toEqual({ seqs: [1], head: 5, hasMore: false });
+    expect(await seqs(world, { after: 0, limit: 2 })).toEqual({ seqs: [1, 2], head: 5, hasMore: true });
+    expect(await seqs(world, { after: 3, limit: 2 })).toEqual({ seqs: [4, 5], head: 5, hasMore: false });
+    expect(await seqs(world, { after: 5, limit: 2 })).toEqual({ seqs: [], head: 5, hasMore: false });
+  });
+
+  it.each(['dm:alice:carol', 'dm:bob:alice', 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV'])(
+    'of %s is not found for bob (refusal 4)',
+    async (id) => {
+      await expect(readHistory(createWorld(), 'bob', id, { limit: 1 })).rejects.toMatchObject({
+        code: 'not_found',
+      });
+    },
+  );
+
+  it('refuses a malformed conversation id', async () => {
+    const read = readHistory(createWorld(), 'bob', 'nonsense', { limit: 1 });
+    await expect(read).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+});

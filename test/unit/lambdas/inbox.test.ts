@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fillPage, firstEntries, inOrder, openBatch, toInboxPage } from '../../../lambdas/domain/inbox.ts';
+import { commit, draft, type StoredMessage } from '../../../lambdas/domain/message.ts';
+import { referenceTo } from '../../../lambdas/domain/offline.ts';
+import { sealList } from '../../../lambdas/shared/sealed-list.ts';
+import { LIMITS } from '../../../protocol/limits.ts';
+import { createWorld, type World } from '../../fakes/world.ts';
+
+async function receive(world: World, seq: number, text: string): Promise<void> {
+  world.advance(1);
+  const { message } = await commit(
+    world,
+    'dm:alice:bob',
+    seq,
+    draft('alice', `c${seq}`, { type: 'text', text }),
+  );
+  await world.inbox.put([{ userId: 'bob', reference: referenceTo(message) }]);
+}
+
+const page = async (world: World) => fillPage(world, 'bob', await firstEntries(world, 'bob'));
+
+describe('inbox pages', () => {
+  it('end with batch null', async () => {
+    expect(toInboxPage('bob', await page(createWorld()))).toEqual({ messages: [], batch: null, more: false });
+  });
+
+  it('hold at most 50 messages, oldest first (IM-HELLO-1)', async () => {
+    const world = createWorld();
+    for (let seq = 1; seq <= 51; seq += 1) await receive(world, seq, 'hi');
+    const first = await page(world);
+    expect(first.messages.map(({ seq }) => seq)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
+    expect(first.more).toBe(true);
+    await world.inbox.remove('bob', first.messageIds);
+    expect(await page(world)).toMatchObject({ messages: [{ seq: 51 }], more: false });
+  });
+
+  it('make a frame of at most 28 KB, and always move on (IM-HELLO-1)', async () => {
+    const world = createWorld();
+    for (let seq = 1; seq <= 6; seq += 1) await receive(world, seq, 'x'.repeat(seq <= 3 ? 16_000 : 6_000));
+    const sizes: number[] = [];
+    for (let read = await page(world); read.messages.length > 0; read = await page(world)) {
+      const frame = JSON.stringify({ type: 'inbox', id: 'i'.repeat(64), ...toInboxPage('bob', read) });
+      expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(LIMITS.inboxPageBytes);
+      sizes.push(read.messages.length);
+      await world.inbox.remove('bob', read.messageIds);
+    }
+    expect(sizes).toEqual([1, 1, 2, 2]);
+  });
+
+  it('pass over entries whose message is no longer kept, and remove them', async () => {
+    const world = createWorld();
+    await receive(world, 1, 'hi');
+    const [entry] = (await world.inbox.first('bob', 1)).references;
+    if (entry === undefined) throw new Error('no entry');
+    await world.inbox.put([
+      { userId: 'bob', reference: { ...entry, messageId: '0'.repeat(26), clientMsgId: 'gone' } },
+    ]);
+    await world.inbox.remove('bob', [entry.messageId]);
+    expect(await page(world)).toMatchObject({ messages: [] });
+    expect((await world.inbox.first('bob', 1)).references).toEqual([]);
+  });
+
+  it('open their batch for their user only, each entry once (IM-HELLO-2)', async () => {
+    const world = createWorld();
+    await receive(world, 1, 'hi');
+    const { messageIds, ...rest } = await page(world);
+    const { batch } = toInboxPage('bob', { messageIds, ...rest });
+    expect(openBatch('bob', batch ?? '')).toEqual(messageIds);
+    const invalid = expect.objectContaining({ code: 'invalid_request' });
+    expect(() => openBatch('alice', batch ?? '')).toThrow(invalid);
+    expect(() => openBatch('bob', sealList('bob', ['not a key']))).toThrow(invalid);
+    expect(() => openBatch('bob', sealList('bob', []))).toThrow(invalid);
+  });
+});
+
+describe('order within a page', () => {
+  const message = fc.record({
+    conversationId: fc.constantFrom('dm:a:b', 'dm:b:c'),
+    seq: fc.integer({ min: 1, max: 99 }),
+    sentAt: fc.integer({ min: 0, max: 20 }),
+  });
+
+  it('is by seq within a conversation, whatever the server clocks said (IM-HELLO-1, fault 12)', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(message, { selector: ({ conversationId, seq }) => conversationId + seq }),
+        (parts) => {
+          const ordered = inOrder(parts as unknown as StoredMessage[]);
+          expect(ordered).toHaveLength(parts.length);
+          for (const id of ['dm:a:b', 'dm:b:c']) {
+            const seqs = ordered.filter(({ conversationId }) => conversationId === id).map(({ seq }) => seq);
+            expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
+          }
+        },
+      ),
+    );
+  });
+
+  it('is by time between conversations', () => {
+    const parts = [
+      { conversationId: 'dm:b:c', seq: 1, sentAt: 2 },
+      { conversationId: 'dm:a:b', seq: 9, sentAt: 3 },
+      { conversationId: 'dm:b:c', seq: 2, sentAt: 4 },
+    ];
+    expect(inOrder(parts.toReversed() as unknown as StoredMessage[])).toEqual(parts);
+  });
+});

@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { canonicalJson, parseJsonObject, sha256 } from '../../../lambdas/shared/json.ts';
+
+const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+
+describe('frames as JSON', () => {
+  it.each([
+    ['nothing', ''],
+    ['text', 'hello'],
+    ['an array', '[1]'],
+    ['null', 'null'],
+    ['a number', '1'],
+    ['33 levels', nested(33)],
+    ['100,000 open brackets', `{"a":${'['.repeat(100_000)}`],
+    ['33 levels of arrays', `{"a":${'['.repeat(32)}${']'.repeat(32)}}`],
+  ])('refuses %s as bad_frame (IM-FRAME-3, refusal 9)', (_, text) => {
+    expect(() => parseJsonObject(text)).toThrow(expect.objectContaining({ code: 'bad_frame' }));
+  });
+
+  it('takes 32 levels, the frame itself included (IM-FRAME-3)', () => {
+    expect(parseJsonObject(nested(32))).toBeTypeOf('object');
+  });
+
+  it('keeps __proto__ a plain key (refusal 9)', () => {
+    const frame = parseJsonObject('{"__proto__":{"polluted":true}}');
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+    expect(canonicalJson(frame, '')).toBe('{"__proto__":{"polluted":true}}');
+  });
+});
+
+describe('canonical JSON', () => {
+  it('is the same whatever the order of keys, and reads back as the value (IM-SEND-2)', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
+        fc.pre(JSON.stringify(value).isWellFormed() && !/\\ud[89a-f]/i.test(JSON.stringify(value)));
+        const text = canonicalJson(value, 'content');
+        expect(canonicalJson(shuffled(value), 'content')).toBe(text);
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
+  });
+
+  it('differs for different contents (IM-SEND-2)', () => {
+    expect(sha256(canonicalJson({ a: 1 }, ''))).not.toBe(sha256(canonicalJson({ a: '1' }, '')));
+  });
+
+  it.each([
+    ['a number beyond a double', JSON.parse('{"n":1e999}')],
+    ['a lone surrogate', JSON.parse('{"s":"\\ud800"}')],
+    ['a lone surrogate in a key', JSON.parse('{"\\udc00":1}')],
+  ])('refuses %s as invalid_request (refusal 9)', (_, value) => {
+    expect(() => canonicalJson(value, 'content')).toThrow(
+      expect.objectContaining({ code: 'invalid_request' }),
+    );
+  });
+});
+
+function shuffled(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(shuffled);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([key, child]) => [key, shuffled(child)]),
+  );
+}

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { send } from '../../../lambdas/domain/send.ts';
+import { UnavailableError } from '../../../lambdas/shared/errors.ts';
+import { aRequest, aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+
+const CONVERSATION = 'dm:alice:bob';
+
+async function withSpeaker(): Promise<{ world: World; speaker: ReturnType<typeof aSession> }> {
+  const world = createWorld();
+  const speaker = aSession({ userId: 'alice', deviceId: 'laptop' });
+  await world.routes.connect(speaker);
+  return { world, speaker };
+}
+
+const history = async (world: World) =>
+  (await world.messages.page(CONVERSATION, { after: 0, limit: 100 })).messages;
+
+describe('sending', () => {
+  it('answers with server-made seq, id, and time, after the message is stored (IM-SEND-1, IM-SEND-6)', async () => {
+    const { world, speaker } = await withSpeaker();
+    const sent = await send(world, 'alice', aRequest(), speaker);
+    const [stored] = await history(world);
+    expect(sent).toEqual({
+      clientMsgId: 'c1',
+      conversationId: CONVERSATION,
+      messageId: stored?.messageId,
+      seq: 1,
+      sentAt: NOON,
+      duplicate: false,
+    });
+  });
+
+  it('returns the first ack again when a send is repeated, by to or conversationId (IM-SEND-2)', async () => {
+    const { world, speaker } = await withSpeaker();
+    const first = await send(world, 'alice', aRequest(), speaker);
+    world.advance(60_000);
+    const { to: _, ...rest } = aRequest();
+    const again = await send(world, 'alice', { ...rest, conversationId: CONVERSATION });
+    expect(again).toEqual({ ...first, duplicate: true });
+    expect(await history(world)).toHaveLength(1);
+  });
+
+  it('delivers a repeat again under the same seq, since the first attempt may have died before it (IM-SEND-2)', async () => {
+    const { world, speaker } = await withSpeaker();
+    await world.routes.connect(aSession());
+    await send(world, 'alice', aRequest(), speaker);
+    await send(world, 'alice', aRequest(), speaker);
+    expect(world.connections.posts.map(({ frame }) => frame)).toEqual([
+      expect.objectContaining({ messages: [expect.objectContaining({ seq: 1 })] }),
+      expect.objectContaining({ messages: [expect.objectContaining({ seq: 1 })] }),
+    ]);
+  });
+
+  it('takes equal canonical JSON for the same content, and refuses other content (IM-SEND-2)', async () => {
+    const { world, speaker } = await withSpeaker();
+    const content = (data: unknown) => aRequest({ content: { type: 'custom', data } });
+    await send(world, 'alice', content({ a: 1, b: 2 }), speaker);
+    await expect(send(world, 'alice', content({ b: 2, a: 1 }), speaker)).resolves.toMatchObject({
+      duplicate: true,
+    });
+    const conflict = expect.objectContaining({ code: 'idempotency_conflict' });
+    await expect(send(world, 'alice', content({ a: 2 }), speaker)).rejects.toThrow(conflict);
+  });
+
+  it('keeps one scope a sender: the peer may use the same clientMsgId (IM-SEND-2)', async () => {
+    const { world } = await withSpeaker();
+    await send(world, 'alice', aRequest());
+    const reply = await send(world, 'bob', aRequest({ to: 'alice' }));
+    expect(reply).toMatchObject({ seq: 2, duplicate: false, conversationId: CONVERSATION });
+  });
+
+  it("takes the store's own repeat of the same put for success (fault 10)", async () => {
+    const { world } = await withSpeaker();
+    const { messages } = world;
+    const twice = {
+      ...messages,
+      async putIfAbsent(message: Parameters<typeof messages.putIfAbsent>[0]) {
+        await messages.putIfAbsent(message);
+        return messages.putIfAbsent(message);
+      },
+    };
+    await expect(send({ ...world, messages: twice }, 'alice', aRequest())).resolves.toMatchObject({
+      duplicate: false,
+    });
+  });
+
+  it.each([
+    ['with oneself', aRequest({ to: 'alice' }), 'invalid_request'],
+    [
+      'with content of 16,385 bytes',
+      aRequest({ content: { type: 'text', text: 'é'.repeat(8_180) } }),
+      'payload_too_large',
+    ],
+  ])('refuses %s and leaves no trace (IM-SEND-1, IM-FRAME-5)', async (_, request, code) => {
+    const { world, speaker } = await withSpeaker();
+    await expect(send(world, 'alice', request, speaker)).rejects.toThrow(expect.objectContaining({ code }));
+    expect(await world.conversations.head(CONVERSATION)).toEqual({ seq: 0 });
+  });
+
+  it.each(['dm:bob:carol', 'dm:bob:alice', 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV', 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV'])(
+    'answers not_found for %s, in the same words (IM-SEND-7, refusal 4)',
+    async (conversationId) => {
+      const { world } = await withSpeaker();
+      const { to: _, ...rest } = aRequest();
+      const error = { code: 'not_found', message: 'There is no such conversation.' };
+      await expect(send(world, 'alice', { ...rest, conversationId })).rejects.toMatchObject(error);
+    },
+  );
+
+  it('refuses a session that is over, and nothing is stored (IM-SEND-1, refusal 7)', async () => {
+    const { world, speaker } = await withSpeaker();
+    await world.routes.disconnect(speaker);
+    await expect(send(world, 'alice', aRequest(), speaker)).rejects.toMatchObject({
+      code: 'session_expired',
+    });
+    expect(await history(world)).toEqual([]);
+  });
+
+  it('answers unavailable when what found nobody home cannot be queued, and a repeat heals it (fault 10)', async () => {
+    const { world } = await withSpeaker();
+    const full = { enqueue: () => Promise.reject(new UnavailableError()) };
+    await expect(send({ ...world, queue: full }, 'alice', aRequest())).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+    await expect(send(world, 'alice', aRequest())).resolves.toMatchObject({ seq: 1, duplicate: true });
+    expect(world.queue.jobs).toHaveLength(1);
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import {
+  keepLease,
+  requireLiveSession,
+  sessionExpiryMs,
+  takesPushes,
+} from '../../../lambdas/domain/session.ts';
+import { aSession, createWorld, NOON } from '../../fakes/world.ts';
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+
+describe('a session', () => {
+  it('ends with its token or 5 minutes before the gateway cuts it, whichever is first (IM-RENEW)', () => {
+    expect(sessionExpiryMs(NOON, NOON + HOUR_MS)).toBe(NOON + HOUR_MS);
+    expect(sessionExpiryMs(NOON, NOON + 24 * HOUR_MS)).toBe(NOON + 2 * HOUR_MS - 5 * MINUTE_MS);
+  });
+
+  it('gets pushes until 30 s after its end (IM-RENEW)', () => {
+    const session = aSession({ expiresAtMs: NOON });
+    expect(takesPushes(session, NOON + 29_999)).toBe(true);
+    expect(takesPushes(session, NOON + 30_000)).toBe(false);
+  });
+
+  const refusal = (run: () => unknown) => {
+    try {
+      run();
+    } catch (error) {
+      return error;
+    }
+    return undefined;
+  };
+
+  it.each([
+    ['heard before its end', aSession({ expiresAtMs: NOON + 1 }), undefined],
+    ['refused from its end on, and stays open', aSession({ expiresAtMs: NOON }), { disconnect: false }],
+    ['cut after the grace', aSession({ expiresAtMs: NOON - 30_000 }), { disconnect: true }],
+    ['cut when another connection has its device', aSession({ connectionId: 'newer' }), { disconnect: true }],
+    ['cut when its route is gone', undefined, { disconnect: true }],
+  ])('is %s (IM-BEAT, IM-RENEW)', (_, session, expected) => {
+    const speaker = { userId: 'bob', deviceId: 'phone', connectionId: 'bob-phone' };
+    const error = refusal(() => requireLiveSession(session, speaker, NOON));
+    if (expected === undefined) expect(error).toBeUndefined();
+    else expect(error).toMatchObject({ code: 'session_expired', ...expected });
+  });
+
+  it('writes its lease only when half of it is gone (IM-BEAT)', async () => {
+    const world = createWorld();
+    await world.routes.connect(aSession({ leaseUntilMs: NOON + world.leaseMs }));
+    const leaseAfter = async (ms: number) => {
+      world.advance(ms);
+      const [session] = (await world.routes.sessionsOf(['bob'])).get('bob') ?? [];
+      if (session === undefined) throw new Error('no session');
+      await keepLease(world.routes, session, world.leaseMs, world.clock());
+      return (await world.routes.find('bob', 'phone'))?.leaseUntilMs;
+    };
+    expect(await leaseAfter(8 * MINUTE_MS)).toBe(NOON + 30 * MINUTE_MS);
+    expect(await leaseAfter(8 * MINUTE_MS)).toBe(NOON + 46 * MINUTE_MS);
+  });
+});

@@ -1,0 +1,129 @@
+import { createSecretKey } from 'node:crypto';
+import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createTokenVerifier } from '../../../lambdas/adapters/token-verifier.ts';
+
+const ISSUER = 'https://issuer.example';
+const claims = (overrides: JWTPayload = {}): JWTPayload => ({
+  iss: ISSUER,
+  aud: 'chat',
+  sub: 'alice',
+  exp: Math.floor(Date.now() / 1000) + 600,
+  ...overrides,
+});
+
+let keys: Awaited<ReturnType<typeof generateKeyPair>>;
+let jwks: string;
+let fetched = 0;
+
+beforeAll(async () => {
+  keys = await generateKeyPair('RS256', { extractable: true });
+  jwks = JSON.stringify({
+    keys: [{ ...(await exportJWK(keys.publicKey)), kid: 'k1', use: 'sig', alg: 'RS256' }],
+  });
+});
+
+const serveKeys: typeof fetch = async () => {
+  fetched += 1;
+  return new Response(jwks);
+};
+
+const verifier = (overrides: Partial<Parameters<typeof createTokenVerifier>[0]> = {}) =>
+  createTokenVerifier({
+    issuer: ISSUER,
+    audience: ['chat'],
+    jwksUri: `${ISSUER}/jwks`,
+    userIdClaim: 'sub',
+    fetchKeys: serveKeys,
+    ...overrides,
+  });
+
+const sign = (payload: JWTPayload, header: { alg?: string; kid?: string } = {}, key = keys.privateKey) =>
+  new SignJWT(payload).setProtectedHeader({ alg: 'RS256', kid: 'k1', ...header }).sign(key);
+
+const unauthorized = expect.objectContaining({ code: 'unauthorized' });
+
+describe('tokens', () => {
+  it('tell the user and the expiry, by aud or by client_id (IM-CONN-1)', async () => {
+    const exp = Math.floor(Date.now() / 1000) + 600;
+    const identity = { userId: 'alice', expiresAtMs: exp * 1000 };
+    await expect(verifier().verify(await sign(claims({ exp })))).resolves.toEqual(identity);
+    await expect(verifier().verify(await sign(claims({ exp, aud: ['other', 'chat'] })))).resolves.toEqual(
+      identity,
+    );
+    const cognito = claims({ exp, client_id: 'chat' });
+    delete cognito.aud;
+    await expect(verifier().verify(await sign(cognito))).resolves.toEqual(identity);
+  });
+
+  it('name the user by the configured claim', async () => {
+    const byName = verifier({ userIdClaim: 'username' });
+    await expect(byName.verify(await sign(claims({ username: 'al' })))).resolves.toMatchObject({
+      userId: 'al',
+    });
+  });
+
+  it.each([
+    ['expired', claims({ exp: Math.floor(Date.now() / 1000) - 1 })],
+    ['not yet valid', claims({ nbf: Math.floor(Date.now() / 1000) + 600 })],
+    ['of another issuer', claims({ iss: 'https://evil.example' })],
+    ['for another audience', claims({ aud: 'shop' })],
+    ['for another audience though the client id fits', claims({ aud: 'shop', client_id: 'chat' })],
+    ['without expiry', { iss: ISSUER, aud: 'chat', sub: 'alice' }],
+    ['without user', claims({ sub: '' })],
+    ['with a colon in the user id', claims({ sub: 'a:b' })],
+  ])('are refused when %s (IM-CONN-2, refusal 1)', async (_, payload) => {
+    await expect(verifier().verify(await sign(payload))).rejects.toThrow(unauthorized);
+  });
+
+  it('are refused when signed with another key, by RS512, or by an unknown key id (refusal 1)', async () => {
+    const other = await generateKeyPair('RS256');
+    await expect(verifier().verify(await sign(claims(), {}, other.privateKey))).rejects.toThrow(unauthorized);
+    const rs512 = await generateKeyPair('RS512', { extractable: true });
+    const keysOf512 = JSON.stringify({
+      keys: [{ ...(await exportJWK(rs512.publicKey)), kid: 'k1', use: 'sig' }],
+    });
+    const accepting512 = verifier({ fetchKeys: async () => new Response(keysOf512) });
+    const signed512 = await sign(claims(), { alg: 'RS512' }, rs512.privateKey);
+    await expect(accepting512.verify(signed512)).rejects.toThrow(unauthorized);
+    const unknown = await sign(claims(), { kid: 'k2' });
+    const one = verifier();
+    await expect(one.verify(unknown)).rejects.toThrow(unauthorized);
+    await expect(one.verify(unknown)).rejects.toThrow(unauthorized);
+  });
+
+  it('are refused without signature and with the public key as HMAC secret (refusal 1)', async () => {
+    const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const none = `${encode({ alg: 'none', kid: 'k1' })}.${encode(claims())}.`;
+    await expect(verifier().verify(none)).rejects.toThrow(unauthorized);
+    const secret = createSecretKey(Buffer.from(await exportSPKI(keys.publicKey)));
+    const hs256 = await new SignJWT(claims()).setProtectedHeader({ alg: 'HS256', kid: 'k1' }).sign(secret);
+    await expect(verifier().verify(hs256)).rejects.toThrow(unauthorized);
+  });
+
+  it.each(['', 'a', 'a.b.c', '...', 'x'.repeat(10_000)])(
+    'are refused when malformed: %.20j (IM-CONN-2)',
+    async (token) => {
+      await expect(verifier().verify(token)).rejects.toThrow(unauthorized);
+    },
+  );
+
+  it.each([
+    ['the issuer is down', async () => Promise.reject(new Error('ECONNREFUSED'))],
+    ['the issuer answers 500', async () => new Response('no', { status: 500 })],
+    ['the issuer answers no keys', async () => new Response('<html>')],
+  ])('are neither taken nor refused when %s (IM-CONN-2)', async (_, fetchKeys) => {
+    const broken = verifier({ fetchKeys });
+    await expect(broken.verify(await sign(claims()))).rejects.toThrow(
+      expect.objectContaining({ code: 'unavailable' }),
+    );
+  });
+
+  it('need the keys once', async () => {
+    const one = verifier();
+    const before = fetched;
+    await one.verify(await sign(claims()));
+    await one.verify(await sign(claims()));
+    expect(fetched - before).toBe(1);
+  });
+});

@@ -1,0 +1,56 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { directConversationId, parseConversationId, peerOf } from '../../../protocol/ids.ts';
+
+const userId = fc.stringMatching(/^[A-Za-z0-9_.@|+=-]{1,64}$/);
+
+describe('conversation ids', () => {
+  it('names the same direct conversation whoever asks, and each user finds the other in it', () => {
+    fc.assert(
+      fc.property(userId, userId, (a, b) => {
+        fc.pre(a !== b);
+        const id = directConversationId(a, b);
+        expect(directConversationId(b, a)).toBe(id);
+        const parsed = parseConversationId(id);
+        expect(parsed && peerOf(parsed, a)).toBe(b);
+        expect(parsed && peerOf(parsed, b)).toBe(a);
+      }),
+    );
+  });
+
+  it('orders users by code unit, not by locale', () => {
+    expect(directConversationId('a', 'B')).toBe('dm:B:a');
+  });
+
+  it.each([
+    '',
+    'dm',
+    'dm:a',
+    'dm:a:',
+    'dm:a:b:c',
+    'dm:a:a',
+    'dm:a b:c',
+    'x:a:b',
+    'g:123',
+    'g:01ARZ3NDEKTSV4RRFFQ69G5FAI',
+    'G:01ARZ3NDEKTSV4RRFFQ69G5FAV',
+    `dm:a:${'b'.repeat(65)}`,
+  ])('refuses the malformed id %j', (id) => {
+    expect(parseConversationId(id)).toBeUndefined();
+  });
+
+  it.each(['g:01ARZ3NDEKTSV4RRFFQ69G5FAV', 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV', 'dm:a:b', 'dm:b:a'])(
+    'knows %s',
+    (id) => {
+      expect(parseConversationId(id)?.id).toBe(id);
+    },
+  );
+
+  it.each([
+    ['in wrong order', 'dm:b:a', 'a'],
+    ['of two others', 'dm:a:b', 'c'],
+  ])('finds no peer in a direct id %s', (_, id, user) => {
+    const parsed = parseConversationId(id);
+    expect(parsed && peerOf(parsed, user)).toBeUndefined();
+  });
+});
