@@ -1,0 +1,151 @@
+import type { Message, MessageRequest, Sent } from '../../protocol/frames.ts';
+import type { Environment } from './environment.ts';
+import { type ImError, toImError } from './errors.ts';
+import type { OutgoingMessage } from './outgoing-message.ts';
+import type { RetryPolicy } from './retry-policy.ts';
+
+/** What the outbox needs of a session. */
+export interface Sender {
+  request(action: 'sendMessage', fields: MessageRequest): Promise<Sent>;
+}
+
+/**
+ * Messages on their way: one at a time for each conversation, which keeps their order (IM-SEND-4). A message whose
+ * outcome is unknown (no answer, `unavailable`, `internal`, a lost connection) is sent again with the same
+ * `clientMsgId` until its outcome is known; the server makes one of the attempts (IM-SEND-1, IM-SEND-2).
+ */
+export class Outbox {
+  readonly #policy: RetryPolicy;
+  readonly #environment: Pick<Environment, 'after'>;
+  readonly #onSent: (sent: Sent) => void;
+  /** In the order of `add`. */
+  readonly #queue: OutgoingMessage[] = [];
+  readonly #failed = new Map<string, OutgoingMessage>();
+  /** Conversations with a message under way or waiting to be sent again. */
+  readonly #busy = new Set<string>();
+  #sender: Sender | null = null;
+
+  constructor(policy: RetryPolicy, environment: Pick<Environment, 'after'>, onSent: (sent: Sent) => void) {
+    this.#policy = policy;
+    this.#environment = environment;
+    this.#onSent = onSent;
+  }
+
+  add(message: OutgoingMessage): void {
+    this.#queue.push(message);
+    this.#flush();
+  }
+
+  /** Queues a failed message again, after all that are waiting. Returns undefined if there is none of this id. */
+  retry(clientMsgId: string): Promise<Sent> | undefined {
+    const message = this.#failed.get(clientMsgId);
+    if (message === undefined) return undefined;
+    this.#failed.delete(clientMsgId);
+    message.restart();
+    this.add(message);
+    return message.acked;
+  }
+
+  /** A session that has been welcomed. */
+  resume(sender: Sender): void {
+    this.#sender = sender;
+    this.#flush();
+  }
+
+  pause(): void {
+    this.#sender = null;
+  }
+
+  /** The connection is over for good: what is on its way fails with this, and `retry` is up to the program. */
+  failAll(error: ImError): void {
+    this.pause();
+    for (const message of [...this.#queue]) this.#fail(message, error);
+  }
+
+  /**
+   * Takes a message that came back from the server: if it is one of these, it has arrived, though the ack has not.
+   * Returns whether it was.
+   */
+  claim(message: Message): boolean {
+    const { clientMsgId, conversationId } = message;
+    const own =
+      this.#queue.find((pending) => pending.clientMsgId === clientMsgId) ?? this.#failed.get(clientMsgId);
+    if (own === undefined || own.from !== message.from || own.conversationId !== conversationId) return false;
+    const { messageId, seq, sentAt } = message;
+    this.#succeed(own, { clientMsgId, conversationId, messageId, seq, sentAt, duplicate: true });
+    return true;
+  }
+
+  #flush(): void {
+    for (const message of [...this.#queue]) {
+      const { conversationId } = message;
+      if (this.#sender === null || conversationId === undefined || this.#busy.has(conversationId)) continue;
+      this.#busy.add(conversationId);
+      void this.#send(message, conversationId, this.#sender, 0);
+    }
+  }
+
+  async #send(
+    message: OutgoingMessage,
+    conversationId: string,
+    sender: Sender,
+    attempt: number,
+  ): Promise<void> {
+    try {
+      const sent = await sender.request('sendMessage', message.request);
+      if (message.state === 'pending') this.#succeed(message, sent);
+      this.#onSent(sent);
+    } catch (cause) {
+      const error = toImError(cause);
+      if (error.code === 'disconnected' && this.#sender === sender) this.pause();
+      const delayMs = this.#resendDelayMs(message, error, attempt);
+      if (delayMs !== null) {
+        this.#resendAfter(delayMs, message, conversationId, attempt + 1);
+        return;
+      }
+      if (message.state === 'pending' && error.code !== 'disconnected') this.#fail(message, error);
+    }
+    this.#next(conversationId);
+  }
+
+  /** Null: it is not to be sent again by itself, or only by the next session. */
+  #resendDelayMs(message: OutgoingMessage, error: ImError, attempt: number): number | null {
+    if (message.state !== 'pending' || !isOutcomeUnknown(error)) return null;
+    return this.#policy.nextDelayMs({ attempt, error });
+  }
+
+  #resendAfter(delayMs: number, message: OutgoingMessage, conversationId: string, attempt: number): void {
+    this.#environment.after(delayMs, () => {
+      // Not pending: its answer came by another way meanwhile. No session: the next one starts afresh.
+      if (message.state !== 'pending' || this.#sender === null) this.#next(conversationId);
+      else void this.#send(message, conversationId, this.#sender, attempt);
+    });
+  }
+
+  #next(conversationId: string): void {
+    this.#busy.delete(conversationId);
+    this.#flush();
+  }
+
+  #succeed(message: OutgoingMessage, sent: Sent): void {
+    this.#forget(message);
+    message.succeed(sent);
+  }
+
+  #fail(message: OutgoingMessage, error: ImError): void {
+    this.#forget(message);
+    this.#failed.set(message.clientMsgId, message);
+    message.fail(error);
+  }
+
+  #forget(message: OutgoingMessage): void {
+    const index = this.#queue.indexOf(message);
+    if (index >= 0) this.#queue.splice(index, 1);
+    this.#failed.delete(message.clientMsgId);
+  }
+}
+
+/** Whether the message may have been stored all the same, on a session that is still there (IM-SEND-1). */
+function isOutcomeUnknown(error: ImError): boolean {
+  return error.code === 'unavailable' || error.code === 'internal' || error.code === 'timeout';
+}
