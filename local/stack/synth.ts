@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { OperatorError } from '../operator-error.ts';
 import { ISSUER_PLACEHOLDER } from './local-urls.ts';
 import { isRecord } from './template.ts';
@@ -41,9 +41,12 @@ export async function synthesize(options: SynthOptions): Promise<void> {
     shell: true,
     cwd: options.projectDirectory,
     stdio: ['ignore', 'pipe', 'pipe'],
-    ...(options.signal && { signal: options.signal }),
+    // A group of its own, so that giving up ends the shell's children too.
+    detached: process.platform !== 'win32',
     env: {
       ...process.env,
+      // `node` in the command is the one that runs this, whatever else is installed.
+      PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
       CDK_OUTDIR: options.outDirectory,
       CDK_CONTEXT_JSON: JSON.stringify(context),
       CDK_DEFAULT_REGION: '',
@@ -56,13 +59,29 @@ export async function synthesize(options: SynthOptions): Promise<void> {
       output = (output + text).slice(-20_000);
     });
   }
+  const giveUp = () => killGroup(child);
+  options.signal?.addEventListener('abort', giveUp, { once: true });
   const status = await new Promise<number | string>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
   });
+  options.signal?.removeEventListener('abort', giveUp);
+  options.signal?.throwIfAborted();
   if (status === 0) return;
   const lastLines = output.trim().split('\n').slice(-40).join('\n');
   throw new OperatorError(`The CDK app failed (${status}); \`npx cdk synth\` shows the same:\n${lastLines}`);
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined || process.platform === 'win32') {
+    child.kill();
+    return;
+  }
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 function asContext(context: unknown): Readonly<Record<string, unknown>> {

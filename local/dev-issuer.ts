@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { exportJWK, exportPKCS8, generateKeyPair, importPKCS8, type JWK, SignJWT } from 'jose';
+import { z } from 'zod';
+
+/** Beyond the contract's 64 characters, and with any of them: tests ask for tokens that must be refused. */
+const MAX_USER_ID_LENGTH = 256;
+const MAX_BODY_BYTES = 4096;
+const DEFAULT_LIFETIME_SECONDS = 24 * 60 * 60;
+const MAX_LIFETIME_SECONDS = 365 * 24 * 60 * 60;
+
+const tokenRequest = z.object({
+  userId: z.string().min(1).max(MAX_USER_ID_LENGTH),
+  expiresInSeconds: z.number().int().min(1).max(MAX_LIFETIME_SECONDS).optional(),
+});
+
+export interface TokenOptions {
+  /** Negative: has expired already. @default a day */
+  readonly expiresInSeconds?: number;
+  /** Claims beside, or instead of, the usual ones. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+}
+
+export interface DevIssuerOptions {
+  readonly audience: string;
+  /** Keeps the key there, so that tokens stay good after a restart. Without it: a new key each time. */
+  readonly keyFile?: string;
+}
+
+/**
+ * An OpenID Connect issuer that gives anybody a token for any user. It exists in `local/` only: no stack that is
+ * deployed can ever trust it.
+ */
+export class DevIssuer {
+  readonly #key: CryptoKey;
+  readonly #jwk: JWK;
+  readonly #audience: string;
+  #url = '';
+
+  private constructor(key: CryptoKey, jwk: JWK, audience: string) {
+    this.#key = key;
+    this.#jwk = jwk;
+    this.#audience = audience;
+  }
+
+  static async create({ audience, keyFile }: DevIssuerOptions): Promise<DevIssuer> {
+    const key = await loadOrMakeKey(keyFile);
+    const { kty, n, e } = await exportJWK(key.privateKey);
+    const jwk = { kty, n, e, kid: key.keyId, use: 'sig', alg: 'RS256' } as JWK;
+    return new DevIssuer(key.privateKey, jwk, audience);
+  }
+
+  /** The issuer's URL is known once the gateway listens. */
+  serveAt(url: string): void {
+    this.#url = url;
+  }
+
+  get issuer(): string {
+    return this.#url;
+  }
+
+  get tokenUrl(): string {
+    return `${this.#url}/token`;
+  }
+
+  async token(userId: string, options: TokenOptions = {}): Promise<string> {
+    const nowSeconds = Math.floor(Date.now() / 1000);
+    const lifetimeSeconds = options.expiresInSeconds ?? DEFAULT_LIFETIME_SECONDS;
+    const claims = {
+      sub: userId,
+      aud: this.#audience,
+      iss: this.#url,
+      iat: nowSeconds,
+      exp: nowSeconds + lifetimeSeconds,
+      ...options.claims,
+    };
+    return new SignJWT(claims)
+      .setProtectedHeader({ alg: 'RS256', kid: String(this.#jwk.kid) })
+      .sign(this.#key);
+  }
+
+  /** Answers the issuer's own paths; false, and nothing written, for all others. */
+  async route(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    const path = (request.url ?? '/').split('?')[0];
+    const answer = {
+      '/.well-known/openid-configuration': () => this.#discovery(),
+      '/.well-known/jwks.json': () => ({ keys: [this.#jwk] }),
+      '/token': undefined,
+    }[path ?? ''];
+    if (answer === undefined && path !== '/token') return false;
+    const allowed = answer ? 'GET' : 'POST';
+    if (request.method === 'OPTIONS') send(response, 204);
+    else if (request.method !== allowed) send(response, 405, { message: `Use ${allowed}.` });
+    else if (answer) send(response, 200, answer());
+    else await this.#answerToken(request, response);
+    return true;
+  }
+
+  #discovery() {
+    return {
+      issuer: this.#url,
+      jwks_uri: `${this.#url}/.well-known/jwks.json`,
+      token_endpoint: this.tokenUrl,
+      response_types_supported: ['token'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256'],
+    };
+  }
+
+  async #answerToken(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readText(request, MAX_BODY_BYTES);
+    if (body === undefined)
+      return send(response, 413, { message: `The body exceeds ${MAX_BODY_BYTES} bytes.` });
+    const parsed = tokenRequest.safeParse(parseJson(body));
+    if (!parsed.success) return send(response, 400, { message: z.prettifyError(parsed.error) });
+    const { userId, expiresInSeconds } = parsed.data;
+    const token = await this.token(userId, expiresInSeconds === undefined ? {} : { expiresInSeconds });
+    send(response, 200, { token });
+  }
+}
+
+interface IssuerKey {
+  readonly privateKey: CryptoKey;
+  readonly keyId: string;
+}
+
+/** The key id is the file's first line, the key in PKCS #8 the rest. */
+async function loadOrMakeKey(file: string | undefined): Promise<IssuerKey> {
+  if (file !== undefined && existsSync(file)) {
+    const [keyId = '', ...pem] = readFileSync(file, 'utf8').split('\n');
+    return { keyId, privateKey: await importPKCS8(pem.join('\n'), 'RS256', { extractable: true }) };
+  }
+  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
+  const keyId = randomUUID();
+  if (file !== undefined) {
+    writeFileSync(file, `${keyId}\n${await exportPKCS8(privateKey)}`, { mode: 0o600 });
+  }
+  return { privateKey, keyId };
+}
+
+async function readText(request: IncomingMessage, maximumBytes: number): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    // The rest is read all the same, or the client would see a broken connection and not the answer.
+    if (bytes <= maximumBytes) chunks.push(chunk);
+  }
+  return bytes <= maximumBytes ? Buffer.concat(chunks).toString('utf8') : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Open to any web page: it is a tool of the developer at this machine. */
+const CORS = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-methods': 'GET, POST, OPTIONS',
+  'access-control-allow-headers': 'content-type, authorization',
+};
+
+function send(response: ServerResponse, status: number, body?: unknown): void {
+  const text = body === undefined ? '' : JSON.stringify(body);
+  response.writeHead(status, {
+    ...CORS,
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+  });
+  response.end(text);
+}

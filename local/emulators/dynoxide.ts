@@ -1,0 +1,170 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { OperatorError } from '../operator-error.ts';
+
+/** A DynamoDB that answers at `endpoint` until `stop`. */
+export interface DynamoDb {
+  readonly endpoint: string;
+  stop(): Promise<void>;
+}
+
+export interface DynamoDbOptions {
+  /** SQLite file; without one the data live in memory. */
+  readonly file?: string;
+  /** Told in one line if the emulator ends by itself. */
+  readonly onExit?: (message: string) => void;
+  /** @default process.env */
+  readonly environment?: Readonly<NodeJS.ProcessEnv>;
+  /** Finds the binary that came with `npm ci`. @default the optional dependency `@dynoxide/linux-x64` */
+  readonly findPackaged?: () => string | undefined;
+}
+
+const START_ATTEMPTS = 5;
+const START_TIMEOUT_MS = 10_000;
+
+/**
+ * Starts dynoxide (https://github.com/nubo-db/dynoxide), or uses the DynamoDB that `DYNAMODB_ENDPOINT` names.
+ * @throws {OperatorError} in one line if there is none, or if it doesn't start.
+ */
+export async function startDynamoDb(options: DynamoDbOptions = {}): Promise<DynamoDb> {
+  const environment = options.environment ?? process.env;
+  const endpoint = environment['DYNAMODB_ENDPOINT'];
+  if (endpoint) return { endpoint, stop: async () => {} };
+  const binary = (options.findPackaged ?? findPackaged)() ?? findOnPath(environment['PATH'] ?? '');
+  if (!binary) throw new OperatorError(HOW_TO_GET_ONE);
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort();
+    const started = await start(binary, port, options);
+    if (typeof started !== 'string') return started;
+    // Somebody may have taken the port in between.
+    const isPortTaken = started.includes('in use');
+    if (!isPortTaken || attempt === START_ATTEMPTS)
+      throw new OperatorError(`dynoxide did not start: ${started}`);
+  }
+}
+
+const HOW_TO_GET_ONE =
+  'No DynamoDB emulator found: install dynoxide (macOS: `brew install nubo-db/tap/dynoxide`; Windows and others: ' +
+  'put the binary from https://github.com/nubo-db/dynoxide/releases on the PATH), ' +
+  'or set DYNAMODB_ENDPOINT to a DynamoDB Local.';
+
+function findPackaged(): string | undefined {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
+  try {
+    const manifest = createRequire(import.meta.url).resolve('@dynoxide/linux-x64/package.json');
+    return join(manifest, '..', 'dynoxide');
+  } catch {
+    return undefined;
+  }
+}
+
+function findOnPath(path: string): string | undefined {
+  const name = process.platform === 'win32' ? 'dynoxide.exe' : 'dynoxide';
+  const candidates = path
+    .split(delimiter)
+    .filter(Boolean)
+    .map((folder) => join(folder, name));
+  return candidates.find((candidate) => {
+    try {
+      accessSync(candidate, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/**
+ * Becomes the emulator, and leaves behind a shell that waits on file descriptor 3, whose other end this process holds:
+ * a line there ends the shell, but the end of file, which comes when this process dies in whatever way, makes it kill
+ * the emulator. Signals to a parent that is killed with -9 can't be relied on; a closed pipe can.
+ */
+const TIE_TO_PARENT =
+  '(read -r line <&3 || kill -9 $$) >/dev/null 2>&1 </dev/null & exec "$@" 3<&- </dev/null';
+
+/** The running emulator, or its last words. */
+async function start(binary: string, port: number, options: DynamoDbOptions): Promise<DynamoDb | string> {
+  const file = options.file === undefined ? [] : ['--db-path', options.file];
+  const command = [binary, 'serve', '--host', '127.0.0.1', '--port', String(port), ...file];
+  const child = spawnTied(command);
+  let words = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      words = (words + text).slice(-2000);
+    });
+  }
+  const exited = new Promise<void>((resolve) => {
+    child.once('error', (error) => {
+      words += error.message;
+      resolve();
+    });
+    child.once('exit', () => resolve());
+  });
+  const endpoint = `http://127.0.0.1:${port}`;
+  // Its own word first: what answers at the port could be somebody else's server, and this child about to say so.
+  const isUp = await Promise.race([
+    waitUntil(async () => words.includes('listening') && (await answers(endpoint))),
+    exited.then(() => false),
+  ]);
+  if (!isUp) {
+    child.kill('SIGKILL');
+    return lastLine(words) || 'it ended without a word';
+  }
+  let isStopping = false;
+  child.once('exit', (code, signal) => {
+    if (!isStopping) options.onExit?.(`dynoxide ended (${signal ?? code}): ${lastLine(words)}`);
+  });
+  return {
+    endpoint,
+    stop: async () => {
+      isStopping = true;
+      child.kill('SIGTERM');
+      const force = setTimeout(() => child.kill('SIGKILL'), 2000);
+      await exited;
+      clearTimeout(force);
+      const leash = child.stdio[3];
+      if (leash && 'end' in leash) leash.end('\n');
+    },
+  };
+}
+
+function spawnTied([binary = '', ...args]: readonly string[]): ChildProcess {
+  // Windows has no such shell; there a stale emulator only keeps an old port.
+  if (process.platform === 'win32') return spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn('/bin/sh', ['-c', TIE_TO_PARENT, 'sh', binary, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    // A group of its own: Ctrl-C in the terminal reaches the runtime, which stops the emulator last.
+    detached: true,
+  });
+}
+
+async function waitUntil(condition: () => Promise<boolean>): Promise<boolean> {
+  const deadlineMs = Date.now() + START_TIMEOUT_MS;
+  while (Date.now() < deadlineMs) {
+    if (await condition()) return true;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return false;
+}
+
+async function answers(endpoint: string): Promise<boolean> {
+  const response = await fetch(endpoint, { signal: AbortSignal.timeout(1000) }).catch(() => undefined);
+  await response?.body?.cancel();
+  return response !== undefined;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (typeof address !== 'object' || !address) throw new Error('A listening socket has no port.');
+  return address.port;
+}
+
+function lastLine(words: string): string {
+  return words.trim().split('\n').at(-1) ?? '';
+}

@@ -1,0 +1,44 @@
+/**
+ * fauxqs in a thread of its own: its SQLite writes are synchronous, and would hold up the gateway. It listens on all
+ * interfaces and has no option against that; in this thread, where nothing else listens, everybody else is kept out.
+ */
+import { existsSync } from 'node:fs';
+import { Server } from 'node:net';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { parentPort, workerData } from 'node:worker_threads';
+
+const { dataDirectory } = workerData as { readonly dataDirectory?: string };
+const listen = Server.prototype.listen;
+Server.prototype.listen = function listenOnLoopback(this: Server, ...args: unknown[]) {
+  const [first, ...rest] = args;
+  const options = typeof first === 'object' && first !== null ? { ...first, host: '127.0.0.1' } : first;
+  return Reflect.apply(listen, this, [options, ...rest]);
+};
+
+if (dataDirectory !== undefined) returnMessagesInFlight(join(dataDirectory, 'fauxqs.db'));
+const { startFauxqs } = await import('fauxqs');
+const server = await startFauxqs({
+  port: 0,
+  logger: false,
+  ...(dataDirectory === undefined ? {} : { dataDir: dataDirectory }),
+});
+parentPort?.postMessage({ port: server.port });
+parentPort?.once('message', () => {
+  void server.stop().then(() => parentPort?.close());
+});
+
+/**
+ * Whoever had received these messages died with the last runtime, since nothing else polls here. Their visibility
+ * time-out would only make a restart look as if it had lost them for minutes. Receive counts stay.
+ */
+function returnMessagesInFlight(file: string): void {
+  if (!existsSync(file)) return;
+  const database = new DatabaseSync(file);
+  try {
+    const table = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'sqs_messages'").get();
+    if (table) database.exec('UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL');
+  } finally {
+    database.close();
+  }
+}

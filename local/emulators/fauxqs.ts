@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { messageOf, OperatorError } from '../operator-error.ts';
+
+/** An SQS that answers at `endpoint` until `stop`. */
+export interface Sqs {
+  readonly endpoint: string;
+  stop(): Promise<void>;
+}
+
+export interface SqsOptions {
+  /** Every change is written through to SQLite there; without it the queues live in memory. */
+  readonly dataDirectory?: string;
+  /** Told in one line if the emulator ends by itself. */
+  readonly onExit?: (message: string) => void;
+}
+
+/**
+ * Starts fauxqs (https://github.com/kibertoad/fauxqs) on a free port of this machine's loopback.
+ * @throws {OperatorError} in one line if it can't open its data.
+ */
+export async function startSqs(options: SqsOptions = {}): Promise<Sqs> {
+  const worker = new Worker(new URL('./fauxqs-thread.ts', import.meta.url), {
+    name: 'fauxqs',
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    stdout: true,
+    workerData: { dataDirectory: options.dataDirectory },
+  });
+  worker.stdout.resume();
+  try {
+    const [{ port }] = (await once(worker, 'message')) as [{ port: number }];
+    let isStopping = false;
+    const exited = once(worker, 'exit');
+    worker.on('error', (error: unknown) => {
+      if (!isStopping) options.onExit?.(`fauxqs ended: ${messageOf(error)}`);
+    });
+    return {
+      endpoint: `http://127.0.0.1:${port}`,
+      stop: async () => {
+        isStopping = true;
+        worker.postMessage('stop');
+        const force = setTimeout(() => void worker.terminate(), 2000);
+        await exited;
+        clearTimeout(force);
+      },
+    };
+  } catch (error) {
+    throw new OperatorError(`The queue emulator did not start: ${messageOf(error)}`, { cause: error });
+  }
+}

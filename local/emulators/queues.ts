@@ -1,0 +1,45 @@
+import {
+  CreateQueueCommand,
+  GetQueueUrlCommand,
+  type QueueAttributeName,
+  QueueDoesNotExist,
+  SetQueueAttributesCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { QueueModel } from '../model.ts';
+import { ACCOUNT_ID } from '../stack/identifiers.ts';
+
+/** A queue's URL at the emulator; it looks only at the name, so this stays right whatever stands in between. */
+export function localQueueUrl(endpoint: string, queueName: string): string {
+  return `${endpoint}/${ACCOUNT_ID}/${queueName}`;
+}
+
+/** Creates the queues that don't exist yet and gives the others the template's attributes. */
+export async function createQueues(client: SQSClient, queues: readonly QueueModel[]): Promise<void> {
+  await Promise.all(queues.map((queue) => createQueue(client, queue)));
+}
+
+async function createQueue(client: SQSClient, { queueName, attributes }: QueueModel): Promise<void> {
+  const names = attributes as Partial<Record<QueueAttributeName, string>>;
+  if (!(await exists(client, queueName))) {
+    await client.send(new CreateQueueCommand({ QueueName: queueName, Attributes: names }));
+    return;
+  }
+  const { FifoQueue: _, ...changeable } = names;
+  if (Object.keys(changeable).length === 0) return;
+  const endpoint = await client.config.endpoint?.();
+  const origin = `${endpoint?.protocol}//${endpoint?.hostname}:${endpoint?.port}`;
+  await client.send(
+    new SetQueueAttributesCommand({ QueueUrl: localQueueUrl(origin, queueName), Attributes: changeable }),
+  );
+}
+
+async function exists(client: SQSClient, queueName: string): Promise<boolean> {
+  try {
+    await client.send(new GetQueueUrlCommand({ QueueName: queueName }));
+    return true;
+  } catch (error) {
+    if (error instanceof QueueDoesNotExist) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DescribeTableCommand,
+  type DynamoDBClient,
+  type KeySchemaElement,
+  ResourceNotFoundException,
+  UpdateTimeToLiveCommand,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
+import type { TableModel } from '../model.ts';
+import { OperatorError } from '../operator-error.ts';
+
+/**
+ * Creates the tables that don't exist yet.
+ * @throws {OperatorError} if one exists with another key: its data would not be found.
+ */
+export async function createTables(client: DynamoDBClient, tables: readonly TableModel[]): Promise<void> {
+  await Promise.all(tables.map((table) => createTable(client, table)));
+}
+
+async function createTable(client: DynamoDBClient, table: TableModel): Promise<void> {
+  const input = { ...table.definition, TableName: table.tableName } as CreateTableCommandInput;
+  const existing = await describe(client, table.tableName);
+  if (existing) {
+    if (shapeOf(existing) === shapeOf(input)) return;
+    throw new OperatorError(
+      `The table ${table.tableName} in the data folder has another key or index than the stack's; start with --fresh.`,
+    );
+  }
+  await client.send(new CreateTableCommand(input));
+  await waitUntilTableExists({ client, maxWaitTime: 20, minDelay: 1 }, { TableName: table.tableName });
+  if (table.ttlAttribute === undefined) return;
+  await client.send(
+    new UpdateTimeToLiveCommand({
+      TableName: table.tableName,
+      TimeToLiveSpecification: { Enabled: true, AttributeName: table.ttlAttribute },
+    }),
+  );
+}
+
+async function describe(client: DynamoDBClient, name: string) {
+  try {
+    return (await client.send(new DescribeTableCommand({ TableName: name }))).Table;
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return undefined;
+    throw error;
+  }
+}
+
+interface IndexShape {
+  readonly IndexName?: string | undefined;
+  readonly KeySchema?: readonly KeySchemaElement[] | undefined;
+}
+
+interface TableShape extends IndexShape {
+  readonly LocalSecondaryIndexes?: readonly IndexShape[] | undefined;
+  readonly GlobalSecondaryIndexes?: readonly IndexShape[] | undefined;
+}
+
+function shapeOf(table: TableShape): string {
+  const keys = ({ KeySchema }: IndexShape) =>
+    (KeySchema ?? []).map((key) => `${key.KeyType}=${key.AttributeName}`).sort();
+  const indexes = [...(table.LocalSecondaryIndexes ?? []), ...(table.GlobalSecondaryIndexes ?? [])];
+  const names = indexes.map((index) => `${index.IndexName}:${keys(index).join()}`).sort();
+  return JSON.stringify([keys(table), names]);
+}

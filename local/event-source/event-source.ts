@@ -1,0 +1,157 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { localQueueUrl } from '../emulators/queues.ts';
+import type { EventSourceModel, Invoker } from '../model.ts';
+import { messageOf } from '../operator-error.ts';
+import { queueArn } from '../stack/identifiers.ts';
+import { failedMessageIds } from './batch-result.ts';
+import { sqsEvent } from './sqs-event.ts';
+
+export interface EventSourceOptions {
+  readonly model: EventSourceModel;
+  readonly client: SQSClient;
+  /** Of the SQS that the queue is in. */
+  readonly endpoint: string;
+  readonly invoker: Invoker;
+  /** Batches at once, if fewer than the mapping's maximum concurrency: what the worker pool can run. */
+  readonly maxConcurrentBatches?: number;
+  /**
+   * Gives failed messages back so soon, for tests. fauxqs with a data folder loses a message that is given back
+   * after 0 s, so there the least is 1.
+   * @default - after the queue's visibility time-out, as Lambda does
+   */
+  readonly returnFailedAfterSeconds?: number;
+  /** Told in one line if the queue can't be read. */
+  readonly onWarning?: (message: string) => void;
+}
+
+const LONG_POLL_SECONDS = 20;
+/** SQS gives at most so many messages at once. */
+const MAX_RECEIVE = 10;
+const RETRY_DELAY_MS = 250;
+
+/**
+ * An SQS event source mapping: polls the queue, hands batches to the function, deletes what succeeded, and leaves the
+ * rest to the visibility time-out and, in the end, to the dead-letter queue.
+ */
+export class EventSource {
+  readonly #options: EventSourceOptions;
+  readonly #queueUrl: string;
+  readonly #running = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
+  #polling: Promise<void> | undefined;
+
+  constructor(options: EventSourceOptions) {
+    this.#options = options;
+    this.#queueUrl = localQueueUrl(options.endpoint, options.model.queueName);
+  }
+
+  start(): void {
+    this.#polling ??= this.#poll();
+  }
+
+  /** Polls no more, and gives the batches under way `graceMs` to end. */
+  async stop(graceMs = 0): Promise<void> {
+    this.#stopping.abort();
+    await this.#polling;
+    const expired = new AbortController();
+    await Promise.race([
+      Promise.all(this.#running),
+      delay(graceMs, undefined, { signal: expired.signal }).catch(() => {}),
+    ]);
+    expired.abort();
+  }
+
+  async #poll(): Promise<void> {
+    const { model, maxConcurrentBatches = Number.POSITIVE_INFINITY } = this.#options;
+    const maximum = Math.min(model.maximumConcurrency, maxConcurrentBatches);
+    while (!this.#stopping.signal.aborted) {
+      while (this.#running.size >= maximum) await Promise.race(this.#running);
+      const messages = await this.#receiveBatch();
+      if (messages.length === 0) continue;
+      const batch = this.#process(messages).finally(() => this.#running.delete(batch));
+      this.#running.add(batch);
+    }
+  }
+
+  /** As many as the batch size; with a window, what arrives within it after the first. */
+  async #receiveBatch(): Promise<readonly Message[]> {
+    const { batchSize, batchingWindowSeconds } = this.#options.model;
+    const messages = [...(await this.#receive(batchSize, LONG_POLL_SECONDS))];
+    if (messages.length === 0 || batchingWindowSeconds === 0) return messages;
+    const deadlineMs = Date.now() + batchingWindowSeconds * 1000;
+    while (messages.length < batchSize && Date.now() < deadlineMs && !this.#stopping.signal.aborted) {
+      const waitSeconds = Math.ceil((deadlineMs - Date.now()) / 1000);
+      messages.push(...(await this.#receive(batchSize - messages.length, waitSeconds)));
+    }
+    return messages;
+  }
+
+  async #receive(wanted: number, waitSeconds: number): Promise<readonly Message[]> {
+    const command = new ReceiveMessageCommand({
+      QueueUrl: this.#queueUrl,
+      MaxNumberOfMessages: Math.min(wanted, MAX_RECEIVE),
+      WaitTimeSeconds: Math.min(waitSeconds, LONG_POLL_SECONDS),
+      MessageSystemAttributeNames: ['All'],
+      MessageAttributeNames: ['All'],
+    });
+    const { signal } = this.#stopping;
+    try {
+      return (await this.#options.client.send(command, { abortSignal: signal })).Messages ?? [];
+    } catch (error) {
+      if (signal.aborted) return [];
+      this.#warn(`Cannot read the queue ${this.#options.model.queueName}: ${messageOf(error)}`);
+      await delay(RETRY_DELAY_MS, undefined, { signal }).catch(() => {});
+      return [];
+    }
+  }
+
+  async #process(messages: readonly Message[]): Promise<void> {
+    const { model, invoker } = this.#options;
+    const result = await invoker.invoke(model.functionId, sqsEvent(messages, queueArn(model.queueName)));
+    const messageIds = messages.map((message) => String(message.MessageId));
+    const failed = failedMessageIds(result, messageIds, model.reportBatchItemFailures);
+    const isFailed = (message: Message) => failed.has(String(message.MessageId));
+    try {
+      await this.#delete(messages.filter((message) => !isFailed(message)));
+      await this.#giveBack(messages.filter(isFailed));
+    } catch (error) {
+      // They come back and are handled again: SQS promises delivery at least once, not once.
+      this.#warn(`Cannot settle a batch of the queue ${model.queueName}: ${messageOf(error)}`);
+    }
+  }
+
+  async #delete(messages: readonly Message[]): Promise<void> {
+    for (const Entries of entriesOf(messages)) {
+      await this.#options.client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#queueUrl, Entries }));
+    }
+  }
+
+  async #giveBack(messages: readonly Message[]): Promise<void> {
+    const seconds = this.#options.returnFailedAfterSeconds;
+    if (seconds === undefined) return;
+    for (const batch of entriesOf(messages)) {
+      const Entries = batch.map((entry) => ({ ...entry, VisibilityTimeout: seconds }));
+      const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#queueUrl, Entries });
+      await this.#options.client.send(command);
+    }
+  }
+
+  #warn(message: string): void {
+    this.#options.onWarning?.(message);
+  }
+}
+
+/** Batch requests take ten entries each. */
+function entriesOf(messages: readonly Message[]) {
+  const entries = messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+  return Array.from({ length: Math.ceil(entries.length / MAX_RECEIVE) }, (_, batch) =>
+    entries.slice(batch * MAX_RECEIVE, (batch + 1) * MAX_RECEIVE),
+  );
+}
