@@ -19,12 +19,15 @@ export const systemClock: Clock = {
 export class TimerSet {
   readonly #clock: Clock;
   readonly #pending = new Set<Cancel>();
+  #isClosed = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
+  /** Does nothing after `close`. */
   schedule(delayMs: number, run: () => void): Cancel {
+    if (this.#isClosed) return () => {};
     const cancelTimer = this.#clock.schedule(delayMs, () => {
       this.#pending.delete(cancel);
       run();
@@ -37,7 +40,8 @@ export class TimerSet {
     return cancel;
   }
 
-  clear(): void {
+  close(): void {
+    this.#isClosed = true;
     for (const cancel of [...this.#pending]) cancel();
   }
 }

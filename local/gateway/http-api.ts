@@ -108,7 +108,7 @@ function makeAuthorizers(model: HttpApiModel, runtime: Runtime): Map<HttpRouteMo
   for (const route of model.routes) {
     if (route.authorizer === undefined) continue;
     const key = JSON.stringify(route.authorizer);
-    const authorizer = shared.get(key) ?? new JwtAuthorizer(route.authorizer, runtime.clock);
+    const authorizer = shared.get(key) ?? new JwtAuthorizer(route.authorizer, runtime);
     shared.set(key, authorizer);
     authorizers.set(route, authorizer);
   }

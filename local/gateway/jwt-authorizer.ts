@@ -1,8 +1,8 @@
 import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import type { JwtAuthorizerModel } from '../model.ts';
-import type { Clock } from './clock.ts';
 import { isRecord } from './invocation.ts';
 import type { RequestFacts } from './request-facts.ts';
+import type { Runtime } from './runtime.ts';
 
 /** `requestContext.authorizer.jwt`; scopes are null on routes that demand none. */
 export interface JwtIdentity {
@@ -32,12 +32,12 @@ class TokenRefusal extends Error {}
  */
 export class JwtAuthorizer {
   readonly #model: JwtAuthorizerModel;
-  readonly #clock: Clock;
+  readonly #runtime: Runtime;
   #keySet: Promise<KeySet> | undefined;
 
-  constructor(model: JwtAuthorizerModel, clock: Clock) {
+  constructor(model: JwtAuthorizerModel, runtime: Runtime) {
     this.#model = model;
-    this.#clock = clock;
+    this.#runtime = runtime;
   }
 
   async authorize(request: RequestFacts): Promise<JwtVerdict> {
@@ -48,6 +48,9 @@ export class JwtAuthorizer {
       return { ok: true, identity: { claims: stringifyClaims(claims), scopes: null } };
     } catch (error) {
       const description = describeRefusal(error);
+      if (description.endsWith('communication error')) {
+        this.#runtime.log.warn(`Issuer ${this.#model.issuer}: ${description}: ${describeCause(error)}`);
+      }
       const wwwAuthenticate = `Bearer scope="" error="invalid_token" error_description="${description}"`;
       return { ok: false, wwwAuthenticate };
     }
@@ -58,7 +61,7 @@ export class JwtAuthorizer {
     if (typeof decodeProtectedHeader(token).kid !== 'string') {
       throw new TokenRefusal('the token does not name a key');
     }
-    const nowMs = this.#clock.now();
+    const nowMs = this.#runtime.clock.now();
     const { payload } = await jwtVerify(token, await this.#keys(), {
       algorithms: ALGORITHMS,
       issuer: this.#model.issuer,
@@ -139,6 +142,10 @@ function describeRefusal(error: unknown): string {
   if (error instanceof TypeError && error.message.startsWith('Invalid Token'))
     return 'the token is malformed';
   return 'JWKS communication error';
+}
+
+function describeCause(error: unknown): string {
+  return error instanceof Error && error.cause !== undefined ? String(error.cause) : String(error);
 }
 
 /**

@@ -169,7 +169,7 @@ class ApiGateway implements Gateway {
       await promise;
     }
     this.#detach();
-    this.#runtime.timers.clear();
+    this.#runtime.timers.close();
   }
 
   async #onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -79,6 +79,10 @@ export class WebSocketGateway {
     const stage = decodeStage(requestFacts.encodedPath);
     const api = this.#apis.get(stage);
     const facts = this.#connectionFacts(api, stage, requestFacts);
+    if (this.#isClosed) {
+      socket.destroy();
+      return;
+    }
     if (api === undefined) {
       refuseUpgrade(socket, 403, gatewayMessage('Forbidden', facts.connectionId));
       return;

@@ -1,0 +1,80 @@
+import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
+import { onTestFinished } from 'vitest';
+import type { ClientOptions } from 'ws';
+import { createGateway, type GatewayOptions } from '../../../local/gateway/server.ts';
+import type { HttpApiModel, WebSocketApiModel, WebSocketRouteModel } from '../../../local/model.ts';
+import { type FakeFunction, FakeFunctions } from './fake-functions.ts';
+import { ManualClock } from './manual-clock.ts';
+import { TestClient } from './test-client.ts';
+
+export interface FixtureOptions extends Omit<GatewayOptions, 'clock' | 'log'> {
+  readonly webSocketApi?: Partial<WebSocketApiModel>;
+  readonly httpApi?: Partial<HttpApiModel>;
+  /** By function id. A route's id is its key; the authorizer's is `authorizer`. */
+  readonly functions?: Readonly<Record<string, FakeFunction>>;
+}
+
+/** A gateway on a free port with a clock that stands still; it ends with the test. */
+export async function startGateway(options: FixtureOptions = {}) {
+  const { webSocketApi, httpApi, functions = {}, ...gatewayOptions } = options;
+  const clock = new ManualClock();
+  const warnings: string[] = [];
+  const log = { warn: (message: string) => void warnings.push(message) };
+  const gateway = createGateway({ ...gatewayOptions, clock, log });
+  const port = await gateway.listen(0);
+  onTestFinished(() => gateway.close());
+  const invoker = new FakeFunctions({ $connect: () => ({ statusCode: 200 }), ...functions });
+  gateway.serve({
+    webSocketApis: [{ ...defaultWebSocketApi, ...webSocketApi }],
+    httpApis: [{ apiId: 'http-api', stage: '$default', routes: [], ...httpApi }],
+    invoker,
+  });
+  const httpUrl = `http://127.0.0.1:${port}`;
+  const managementUrl = `${httpUrl}/prod`;
+  return {
+    gateway,
+    clock,
+    warnings,
+    invoker,
+    httpUrl,
+    managementUrl,
+    webSocketUrl: `ws://127.0.0.1:${port}/prod`,
+    client(query = '', protocols: string[] = [], clientOptions: ClientOptions = {}): TestClient {
+      const client = new TestClient(`ws://127.0.0.1:${port}/prod${query}`, protocols, clientOptions);
+      onTestFinished(() => client.webSocket.terminate());
+      return client;
+    },
+    management(endpoint = managementUrl): ApiGatewayManagementApiClient {
+      const client = new ApiGatewayManagementApiClient({
+        endpoint,
+        region: 'us-east-1',
+        credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+        maxAttempts: 1,
+      });
+      onTestFinished(() => client.destroy());
+      return client;
+    },
+  };
+}
+
+export function route(routeKey: string, overrides: Partial<WebSocketRouteModel> = {}): WebSocketRouteModel {
+  return { routeKey, functionId: routeKey, hasResponse: false, ...overrides };
+}
+
+/** `$connect` behind an authorizer that is always asked. */
+export function authorizedConnect(identitySource: readonly string[] = []): WebSocketRouteModel {
+  return route('$connect', { authorizer: { functionId: 'authorizer', identitySource } });
+}
+
+const defaultWebSocketApi: WebSocketApiModel = {
+  apiId: 'ws-api',
+  stage: 'prod',
+  routeSelectionExpression: '$request.body.action',
+  routes: [
+    route('$connect'),
+    route('$disconnect'),
+    route('$default', { hasResponse: true }),
+    route('echo', { hasResponse: true }),
+    route('silent'),
+  ],
+};
