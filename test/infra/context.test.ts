@@ -1,0 +1,97 @@
+import { Duration } from 'aws-cdk-lib';
+import { describe, expect, it } from 'vitest';
+import { propsFromContext } from '../../lib/context.ts';
+import type { ServerlessImProps } from '../../lib/options.ts';
+
+const fromContext = (context: Record<string, unknown>) => propsFromContext((key) => context[key]);
+
+/** Durations compare by their length. */
+const inSeconds = (props: ServerlessImProps) =>
+  Object.fromEntries(
+    Object.entries(props)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [key, value instanceof Duration ? value.toSeconds() : value]),
+  );
+
+describe('context', () => {
+  it('says nothing when nothing is set', () => {
+    expect(inSeconds(fromContext({}))).toEqual({});
+  });
+
+  const ISSUER = {
+    issuer: 'https://issuer.example.com',
+    jwksUri: 'https://keys.example.com',
+    userIdClaim: 'uid',
+  };
+  const meaning = {
+    ...ISSUER,
+    audience: ['im', 'im-staging'],
+    allowedOrigins: ['https://a.example.com', 'https://b.example.com'],
+    retain: false,
+    accessLogRole: true,
+    historyRetention: 365 * 86_400,
+    inboxTtl: 12 * 3600,
+    lease: 1800,
+    offlineConcurrency: 10,
+  };
+
+  it('is understood as the CLI passes it: as text', () => {
+    const props = fromContext({
+      ...ISSUER,
+      audience: 'im, im-staging',
+      allowedOrigins: 'https://a.example.com,https://b.example.com',
+      retain: 'false',
+      accessLogRole: 'true',
+      historyRetention: '365d',
+      inboxTtl: '12h',
+      lease: '30m',
+      offlineConcurrency: '10',
+    });
+    expect(inSeconds(props)).toEqual(meaning);
+  });
+
+  it('is understood as cdk.json has it: as JSON', () => {
+    const props = fromContext({
+      ...ISSUER,
+      audience: ['im', 'im-staging'],
+      allowedOrigins: ['https://a.example.com', 'https://b.example.com'],
+      retain: false,
+      accessLogRole: true,
+      historyRetention: '365d',
+      inboxTtl: '12h',
+      lease: '1800s',
+      offlineConcurrency: 10,
+    });
+    expect(inSeconds(props)).toEqual(meaning);
+  });
+
+  it('takes an empty text for no value, so that a script may pass an unset variable', () => {
+    expect(inSeconds(fromContext({ issuer: '', audience: '', retain: '', lease: null }))).toEqual({});
+  });
+
+  it('can say for ever', () => {
+    expect(fromContext({ historyRetention: 'forever' }).historyRetention).toBeUndefined();
+  });
+
+  it.each([
+    ['retain', 'nope', 'true or false'],
+    ['retain', 0, 'true or false'],
+    ['issuer', 7, 'text'],
+    ['audience', [1], 'text or a list of texts'],
+    ['audience', {}, 'text or a list of texts'],
+    ['lease', '30', 'a duration like 90s, 30m, 12h, or 7d'],
+    ['lease', 30, 'a duration like 90s, 30m, 12h, or 7d'],
+    ['lease', '-5m', 'a duration like 90s, 30m, 12h, or 7d'],
+    ['inboxTtl', 'forever', 'a duration like 90s, 30m, 12h, or 7d'],
+    ['historyRetention', '1.5d', 'a duration like 90s, 30m, 12h, or 7d'],
+    ['offlineConcurrency', 'many', 'a whole number'],
+  ])('%s=%j is refused in one line', (key, value, expected) => {
+    expect(() => fromContext({ [key]: value })).toThrow(
+      `serverless-im: context "${key}" must be ${expected}, not ${JSON.stringify(value)}`,
+    );
+  });
+
+  it('is refused with all faults at once', () => {
+    expect(() => fromContext({ retain: 'x', lease: 'y' })).toThrow(/"retain".*; .*"lease"/);
+  });
+});

@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest';
+import { EXTERNAL_ISSUER, type Resource, resource, resources, synthesize } from './synth.ts';
+
+const { template } = synthesize({ ...EXTERNAL_ISSUER, allowedOrigins: ['https://chat.example.com'] });
+
+const routesOf = (api: string) =>
+  resources(template, 'AWS::ApiGatewayV2::Route').filter(
+    ({ Properties }) => (Properties['ApiId'] as { Ref: string }).Ref === apiId(api),
+  );
+const apiId = (part: string) => resource(template, 'AWS::ApiGatewayV2::Api', part).logicalId;
+const routeKeys = (routes: readonly Resource[]) =>
+  routes.map(({ Properties }) => Properties['RouteKey']).sort();
+const authorizationTypes = (routes: readonly Resource[]) =>
+  Object.fromEntries(routes.map(({ Properties: p }) => [p['RouteKey'], p['AuthorizationType']]));
+
+function logFormat(stage: string): Record<string, string> {
+  const { Properties } = resource(template, 'AWS::ApiGatewayV2::Stage', stage);
+  return JSON.parse((Properties['AccessLogSettings'] as { Format: string }).Format);
+}
+
+/** Of the documented variables those that hold no text of a client's: no headers, query, path, claims, or messages. */
+const HARMLESS = new Set([
+  '$context.requestId',
+  '$context.requestTimeEpoch',
+  '$context.routeKey',
+  '$context.status',
+  '$context.error.responseType',
+  '$context.eventType',
+  '$context.connectionId',
+  '$context.connectedAt',
+  '$context.messageId',
+  '$context.authorizer.status',
+  '$context.integration.requestId',
+  '$context.integration.status',
+  '$context.integration.latency',
+  '$context.responseLatency',
+  '$context.responseLength',
+]);
+
+describe('the WebSocket API', () => {
+  it('selects routes by the action of a frame (IM-FRAME-1)', () => {
+    const { Properties } = resource(template, 'AWS::ApiGatewayV2::Api', 'WebSocket');
+    expect(Properties).toMatchObject({
+      ProtocolType: 'WEBSOCKET',
+      RouteSelectionExpression: '$request.body.action',
+    });
+    expect(routeKeys(routesOf('WebSocket'))).toEqual([
+      '$connect',
+      '$default',
+      '$disconnect',
+      'ackInbox',
+      'heartbeat',
+      'hello',
+      'sendMessage',
+    ]);
+  });
+
+  it('answers on every route that has an answer: a selection expression and a response (IM-FRAME-2)', () => {
+    const routes = routesOf('WebSocket');
+    const responses = resources(template, 'AWS::ApiGatewayV2::RouteResponse').map(
+      ({ Properties }) => Properties,
+    );
+    for (const { logicalId, Properties } of routes) {
+      const answers = responses.filter(({ RouteId }) => (RouteId as { Ref: string }).Ref === logicalId);
+      const twoWay = !['$connect', '$disconnect'].includes(String(Properties['RouteKey']));
+      expect(Properties['RouteResponseSelectionExpression']).toBe(twoWay ? '$default' : undefined);
+      expect(answers.map(({ RouteResponseKey }) => RouteResponseKey)).toEqual(twoWay ? ['$default'] : []);
+    }
+  });
+
+  it('asks the authorizer at every connect, whichever header has the token: no identity sources (IM-CONN-1)', () => {
+    expect(authorizationTypes(routesOf('WebSocket'))).toMatchObject({ $connect: 'CUSTOM', hello: 'NONE' });
+    const authorizer = resource(template, 'AWS::ApiGatewayV2::Authorizer', 'WebSocket');
+    expect(authorizer.Properties).toMatchObject({ AuthorizerType: 'REQUEST', IdentitySource: [] });
+    expect(authorizer.Properties).not.toHaveProperty('AuthorizerResultTtlInSeconds');
+    expect(JSON.stringify(authorizer.Properties['AuthorizerUri'])).toContain('FunctionsAuthorize');
+  });
+
+  it('deploys itself, is throttled and measured, and keeps bodies out of the logs', () => {
+    expect(resource(template, 'AWS::ApiGatewayV2::Stage', 'WebSocket').Properties).toMatchObject({
+      StageName: 'prod',
+      AutoDeploy: true,
+      DefaultRouteSettings: {
+        DataTraceEnabled: false,
+        DetailedMetricsEnabled: true,
+        LoggingLevel: 'OFF',
+        ThrottlingBurstLimit: 1000,
+        ThrottlingRateLimit: 2000,
+      },
+    });
+  });
+
+  it('may write its access log before its stage is made: the account has the role', () => {
+    const [account] = resources(template, 'AWS::ApiGateway::Account');
+    expect(account?.DeletionPolicy).toBe('Retain');
+    expect(resource(template, 'AWS::ApiGatewayV2::Stage', 'WebSocket').DependsOn).toContain(
+      account?.logicalId,
+    );
+  });
+
+  it('leaves the role of the account alone if told so', () => {
+    const { template: without } = synthesize({ ...EXTERNAL_ISSUER, accessLogRole: false });
+    expect(resources(without, 'AWS::ApiGateway::Account')).toEqual([]);
+  });
+});
+
+describe('the HTTP API', () => {
+  it('has the four routes of section 6, each behind the JWT authorizer', () => {
+    expect(authorizationTypes(routesOf('Http'))).toEqual({
+      'GET /session': 'JWT',
+      'GET /conversations': 'JWT',
+      'GET /conversations/{conversationId}/messages': 'JWT',
+      'POST /messages': 'JWT',
+    });
+  });
+
+  it('accepts the tokens that the WebSocket API accepts (IM-CONN-2)', () => {
+    expect(resource(template, 'AWS::ApiGatewayV2::Authorizer', 'Http').Properties).toMatchObject({
+      AuthorizerType: 'JWT',
+      IdentitySource: ['$request.header.Authorization'],
+      JwtConfiguration: { Issuer: EXTERNAL_ISSUER.issuer, Audience: [...EXTERNAL_ISSUER.audience] },
+    });
+    const authorize = resource(template, 'AWS::Lambda::Function', 'Authorize').Properties;
+    expect(authorize).toHaveProperty('Environment.Variables.ISSUER', EXTERNAL_ISSUER.issuer);
+    expect(authorize).toHaveProperty('Environment.Variables.AUDIENCE', EXTERNAL_ISSUER.audience.join(','));
+  });
+
+  it('calls functions with payload 2.0', () => {
+    const integrations = resources(template, 'AWS::ApiGatewayV2::Integration').filter(({ logicalId }) =>
+      logicalId.includes('Http'),
+    );
+    expect(integrations.map(({ Properties }) => Properties['PayloadFormatVersion'])).toEqual(
+      Array(4).fill('2.0'),
+    );
+  });
+
+  it('lets the allowed origins in, with what they need and no more (refusal 2)', () => {
+    expect(resource(template, 'AWS::ApiGatewayV2::Api', 'Http').Properties['CorsConfiguration']).toEqual({
+      AllowOrigins: ['https://chat.example.com'],
+      AllowHeaders: ['authorization', 'content-type'],
+      AllowMethods: ['GET', 'POST', 'PATCH', 'DELETE'],
+      MaxAge: 3600,
+    });
+  });
+
+  it('knows no CORS without allowed origins, and any origin only if told so (refusal 2)', () => {
+    const cors = (allowedOrigins?: readonly string[]) => {
+      const { template: variant } = synthesize({ ...EXTERNAL_ISSUER, allowedOrigins });
+      return resource(variant, 'AWS::ApiGatewayV2::Api', 'Http').Properties['CorsConfiguration'];
+    };
+    expect(cors()).toBeUndefined();
+    expect(cors(['*'])).toMatchObject({ AllowOrigins: ['*'] });
+  });
+
+  it('deploys itself, is throttled and measured', () => {
+    expect(resource(template, 'AWS::ApiGatewayV2::Stage', 'Http').Properties).toMatchObject({
+      StageName: '$default',
+      AutoDeploy: true,
+      DefaultRouteSettings: {
+        DetailedMetricsEnabled: true,
+        ThrottlingBurstLimit: 250,
+        ThrottlingRateLimit: 500,
+      },
+    });
+  });
+});
+
+describe.each(['WebSocket', 'Http'])('the access log of the %s API', (api) => {
+  it('names only fields that can hold no token, whatever a client sends (refusal 11)', () => {
+    const fields = Object.values(logFormat(api));
+    expect(fields.filter((field) => !HARMLESS.has(field))).toEqual([]);
+  });
+
+  it('tells which request, how it ended, and how long it took', () => {
+    expect(Object.keys(logFormat(api))).toEqual(
+      expect.arrayContaining(['requestId', 'routeKey', 'status', 'errorType', 'integrationLatency']),
+    );
+  });
+
+  it('is kept for a month', () => {
+    expect(resource(template, 'AWS::Logs::LogGroup', `${api}AccessLog`).Properties).toMatchObject({
+      RetentionInDays: 30,
+    });
+  });
+});

@@ -1,0 +1,118 @@
+import { Duration, Token } from 'aws-cdk-lib';
+import { describe, expect, it } from 'vitest';
+import { fillOptions, InvalidOptionsError, type ServerlessImProps } from '../../lib/options.ts';
+
+const EXTERNAL = { issuer: 'https://issuer.example.com', audience: 'im' };
+
+describe('options', () => {
+  it('have a default each, those of the contract (section 7)', () => {
+    expect(fillOptions({})).toEqual({
+      externalIssuer: undefined,
+      userIdClaim: 'sub',
+      allowedOrigins: [],
+      retain: true,
+      historyTtlSeconds: 0,
+      inboxTtlSeconds: 7 * 24 * 3600,
+      leaseSeconds: 1800,
+      offlineConcurrency: 50,
+      webSocketThrottle: { rateLimit: 2000, burstLimit: 1000 },
+      httpThrottle: { rateLimit: 500, burstLimit: 250 },
+      accessLogRole: true,
+    });
+  });
+
+  it.each([
+    ['https://issuer.example.com', 'https://issuer.example.com/.well-known/jwks.json'],
+    ['https://issuer.example.com/', 'https://issuer.example.com/.well-known/jwks.json'],
+    ['https://issuer.example.com/tenant/', 'https://issuer.example.com/tenant/.well-known/jwks.json'],
+  ])(
+    'find the keys of %s without a double slash, and leave the issuer as its tokens say it',
+    (issuer, jwksUri) => {
+      expect(fillOptions({ issuer, audience: 'im' }).externalIssuer).toEqual({
+        issuer,
+        audience: ['im'],
+        jwksUri,
+      });
+    },
+  );
+
+  it('take keys from elsewhere', () => {
+    const jwksUri = 'https://keys.example.com/im';
+    expect(fillOptions({ ...EXTERNAL, jwksUri }).externalIssuer?.jwksUri).toBe(jwksUri);
+  });
+
+  it('take an issuer that only deployment will know', () => {
+    const issuer = Token.asString({ Ref: 'Issuer' });
+    expect(fillOptions({ issuer, audience: 'im' }).externalIssuer?.issuer).toBe(issuer);
+  });
+
+  it.each(['http://127.0.0.1:8787/issuer', 'http://localhost:1', 'http://[::1]:8787'])(
+    'take the issuer of the one-machine runtime, %s',
+    (issuer) => {
+      expect(fillOptions({ issuer, audience: 'im' }).externalIssuer?.issuer).toBe(issuer);
+    },
+  );
+
+  it.each(['https://chat.example.com', 'https://chat.example.com:8443', 'capacitor://localhost', '*'])(
+    'take the origin %s',
+    (origin) => {
+      expect(fillOptions({ allowedOrigins: [origin] }).allowedOrigins).toEqual([origin]);
+    },
+  );
+
+  const refused: [ServerlessImProps, string][] = [
+    [{ issuer: EXTERNAL.issuer }, 'issuer needs an audience'],
+    [{ issuer: EXTERNAL.issuer, audience: [] }, 'issuer needs an audience'],
+    [{ audience: 'im' }, 'audience needs an issuer'],
+    [{ jwksUri: 'https://keys.example.com' }, 'jwksUri needs an issuer'],
+    [{ ...EXTERNAL, issuer: 'issuer.example.com' }, 'issuer must be an https URL, not "issuer.example.com"'],
+    [
+      { ...EXTERNAL, issuer: 'http://a.example.com' },
+      'issuer must be an https URL, not "http://a.example.com"',
+    ],
+    [
+      { ...EXTERNAL, issuer: 'http://localhost.example.com' },
+      'issuer must be an https URL, not "http://localhost.example.com"',
+    ],
+    [{ ...EXTERNAL, jwksUri: 'keys' }, 'jwksUri must be an https URL, not "keys"'],
+    [{ ...EXTERNAL, audience: ['im', ''] }, 'an audience must not be empty or contain a comma'],
+    [{ ...EXTERNAL, audience: 'a,b' }, 'an audience must not be empty or contain a comma'],
+    [{ userIdClaim: ' ' }, 'userIdClaim must not be empty'],
+    [{ lease: Duration.seconds(59) }, 'lease must be at least 60 seconds'],
+    [{ inboxTtl: Duration.seconds(59) }, 'inboxTtl must be at least 60 seconds'],
+    [{ historyRetention: Duration.hours(23) }, 'historyRetention must be at least 24 hours'],
+    [{ historyRetention: Duration.seconds(0) }, 'historyRetention must be at least 24 hours'],
+    [{ offlineConcurrency: 1 }, 'offlineConcurrency must be a whole number from 2 to 1000'],
+    [{ offlineConcurrency: 2.5 }, 'offlineConcurrency must be a whole number from 2 to 1000'],
+    [{ offlineConcurrency: 1001 }, 'offlineConcurrency must be a whole number from 2 to 1000'],
+    [
+      { httpThrottle: { rateLimit: 0, burstLimit: 1 } },
+      'httpThrottle must have a positive rateLimit and a whole burstLimit of at least 1',
+    ],
+    [
+      { webSocketThrottle: { rateLimit: 1, burstLimit: 0 } },
+      'webSocketThrottle must have a positive rateLimit and a whole burstLimit of at least 1',
+    ],
+    [{ allowedOrigins: ['*', 'https://chat.example.com'] }, "allowedOrigins: '*' must stand alone"],
+    ...[
+      'chat.example.com',
+      'https://chat.example.com/',
+      'https://*.example.com',
+      'https://a.com,https://b.com',
+      '',
+    ].map((origin): [ServerlessImProps, string] => [
+      { allowedOrigins: [origin] },
+      `allowedOrigins must hold origins like https://chat.example.com, not "${origin}"`,
+    ]),
+  ];
+  it.each(refused)('%j are refused in one line: %s', (props, message) => {
+    expect(() => fillOptions(props)).toThrow(new InvalidOptionsError([message]));
+  });
+
+  it('are refused with all faults at once', () => {
+    const props = { issuer: EXTERNAL.issuer, lease: Duration.seconds(1) };
+    expect(() => fillOptions(props)).toThrow(
+      'serverless-im: issuer needs an audience; lease must be at least 60 seconds',
+    );
+  });
+});

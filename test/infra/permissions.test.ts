@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import { resource, resources, synthesize } from './synth.ts';
+
+const { template } = synthesize();
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+}
+
+const asList = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
+
+/** Names of the resources as this page calls them. */
+const NAMES: Readonly<Record<string, string>> = {
+  [tableId('Routes')]: 'Routes',
+  [tableId('Conversations')]: 'Conversations',
+  [tableId('Messages')]: 'Messages',
+  [tableId('Inbox')]: 'Inbox',
+  [resource(template, 'AWS::SQS::Queue', 'OfflineQueue').logicalId]: 'Queue',
+};
+
+function tableId(name: string): string {
+  return resource(template, 'AWS::DynamoDB::Table', `Storage${name}`).logicalId;
+}
+
+/** What a role may do, as `Resource: Action` lines; its own log group and X-Ray aside. */
+function permissionsOf(functionName: string): string[] {
+  const role = resource(template, 'AWS::IAM::Role', `Functions${functionName}Role`);
+  expect(role.Properties).not.toHaveProperty('ManagedPolicyArns');
+  expect(role.Properties).not.toHaveProperty('Policies');
+  const policies = resources(template, 'AWS::IAM::Policy').filter(({ Properties }) =>
+    (Properties['Roles'] as { Ref: string }[]).some(({ Ref }) => Ref === role.logicalId),
+  );
+  const statements = policies.flatMap(
+    ({ Properties }) => (Properties['PolicyDocument'] as { Statement: Statement[] }).Statement,
+  );
+  return statements
+    .flatMap(({ Effect, Action, Resource }) => {
+      expect(Effect).toBe('Allow');
+      return asList(Resource).flatMap((arn) => asList(Action).map((action) => `${nameOf(arn)}: ${action}`));
+    })
+    .filter((line) => !OWN_LOG_AND_TRACE(functionName).includes(line))
+    .sort();
+}
+
+const OWN_LOG_AND_TRACE = (functionName: string) => [
+  `Functions${functionName}Logs: logs:CreateLogStream`,
+  `Functions${functionName}Logs: logs:PutLogEvents`,
+  '*: xray:PutTraceSegments',
+  '*: xray:PutTelemetryRecords',
+];
+
+function nameOf(arn: unknown): string {
+  if (typeof arn === 'string') return arn;
+  const { 'Fn::GetAtt': attribute, 'Fn::Join': join } = arn as Record<string, unknown[]>;
+  if (attribute !== undefined) return nameOfId(String(attribute[0]));
+  const parts = (join?.[1] ?? []) as (string | Record<string, string | string[]>)[];
+  return parts.map(nameOfPart).join('');
+}
+
+function nameOfPart(part: string | Record<string, string | string[]>): string {
+  if (typeof part === 'string') return part;
+  const { Ref, 'Fn::GetAtt': attribute } = part;
+  return attribute === undefined ? `<${Ref}>` : nameOfId(String(attribute[0]));
+}
+
+function nameOfId(logicalId: string): string {
+  return NAMES[logicalId] ?? logicalId.replace(/^Chat/, '').replace(/[0-9A-F]{8}$/, '');
+}
+
+const API = resource(template, 'AWS::ApiGatewayV2::Api', 'WebSocket').logicalId;
+const connections = (method: string) =>
+  `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<${API}>/prod/${method}/@connections/*: execute-api:ManageConnections`;
+const onTable = (table: string, ...actions: string[]) =>
+  actions.map((action) => `${table}: dynamodb:${action}`);
+
+const PUSH_AND_CUT = [connections('POST'), connections('DELETE')];
+const SEND = [
+  ...onTable('Conversations', 'UpdateItem', 'PutItem'),
+  ...onTable('Messages', 'PutItem'),
+  'Queue: sqs:SendMessage',
+  ...PUSH_AND_CUT,
+];
+const READ_INBOX = [
+  ...onTable('Routes', 'GetItem', 'UpdateItem'),
+  ...onTable('Inbox', 'Query', 'BatchWriteItem'),
+  ...onTable('Messages', 'BatchGetItem'),
+  ...PUSH_AND_CUT,
+];
+
+const EXPECTED: Readonly<Record<string, readonly string[]>> = {
+  Authorize: [],
+  Connect: [
+    ...onTable('Routes', 'UpdateItem'),
+    ...onTable('Inbox', 'Query'),
+    'Queue: sqs:SendMessage',
+    ...PUSH_AND_CUT,
+  ],
+  Disconnect: onTable('Routes', 'UpdateItem'),
+  Fallback: [],
+  Hello: READ_INBOX,
+  AckInbox: READ_INBOX,
+  SendMessage: [...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'), ...SEND],
+  Heartbeat: [...onTable('Routes', 'GetItem', 'UpdateItem'), ...PUSH_AND_CUT],
+  GetSession: [],
+  ListConversations: [
+    ...onTable('Conversations', 'Query', 'BatchGetItem'),
+    ...onTable('Messages', 'BatchGetItem'),
+    ...onTable('Messages/index/bySeq', 'Query'),
+  ],
+  ListMessages: [...onTable('Conversations', 'GetItem'), ...onTable('Messages/index/bySeq', 'Query')],
+  PostMessage: [...onTable('Routes', 'BatchGetItem', 'UpdateItem'), ...SEND],
+  StoreOffline: [
+    ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
+    ...onTable('Inbox', 'BatchWriteItem', 'Query'),
+    ...onTable('Messages', 'BatchGetItem'),
+    'Queue: sqs:ChangeMessageVisibility',
+    'Queue: sqs:DeleteMessage',
+    'Queue: sqs:GetQueueAttributes',
+    'Queue: sqs:GetQueueUrl',
+    'Queue: sqs:ReceiveMessage',
+    'Queue: sqs:SendMessage',
+    ...PUSH_AND_CUT,
+  ],
+};
+
+describe('permissions (refusal 12)', () => {
+  it.each(Object.entries(EXPECTED))('%s may do exactly what its work needs', (name, expected) => {
+    expect(permissionsOf(name)).toEqual([...expected].sort());
+  });
+
+  it('are stated here for every function', () => {
+    const names = resources(template, 'AWS::Lambda::Function').map(({ logicalId }) =>
+      logicalId.replace(/^ChatFunctions/, '').replace(/[0-9A-F]{8}$/, ''),
+    );
+    expect(names.sort()).toEqual(Object.keys(EXPECTED).sort());
+  });
+
+  const statements = resources(template, 'AWS::IAM::Policy').flatMap(
+    ({ Properties }) => (Properties['PolicyDocument'] as { Statement: Statement[] }).Statement,
+  );
+
+  it('include no Scan and no action by wildcard', () => {
+    const actions = statements.flatMap(({ Action }) => asList(Action));
+    expect(actions.filter((action) => action.includes('*') || /scan/i.test(action))).toEqual([]);
+  });
+
+  it('reach every resource only for X-Ray', () => {
+    const everywhere = statements.filter(({ Resource }) => asList(Resource).includes('*'));
+    expect(new Set(everywhere.flatMap(({ Action }) => asList(Action)))).toEqual(
+      new Set(['xray:PutTraceSegments', 'xray:PutTelemetryRecords']),
+    );
+  });
+
+  it('name POST, GET, and DELETE on @connections apart: nobody has all by one wildcard', () => {
+    const arns = statements
+      .filter(({ Action }) => asList(Action).includes('execute-api:ManageConnections'))
+      .flatMap(({ Resource }) => asList(Resource).map(nameOf));
+    expect(arns.length).toBeGreaterThan(0);
+    expect(arns.filter((arn) => !/\/prod\/(POST|GET|DELETE)\/@connections\/\*$/.test(arn))).toEqual([]);
+  });
+
+  it('let API Gateway call a function only through its own API', () => {
+    const permissions = resources(template, 'AWS::Lambda::Permission');
+    expect(permissions).toHaveLength(12);
+    for (const { Properties } of permissions) {
+      expect(Properties['Principal']).toBe('apigateway.amazonaws.com');
+      expect(JSON.stringify(Properties['SourceArn'])).toMatch(/"Ref":"Chat(WebSocket|Http)Api[0-9A-F]{8}"/);
+    }
+  });
+});

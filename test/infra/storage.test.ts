@@ -1,0 +1,131 @@
+import { Duration } from 'aws-cdk-lib';
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { HANDLERS } from '../../lib/handlers.ts';
+import { resource, resources, synthesize } from './synth.ts';
+
+const { template } = synthesize();
+const table = (part: string) => resource(template, 'AWS::DynamoDB::Table', `Storage${part}`).Properties;
+
+describe('the tables', () => {
+  it('have the keys that the adapters use', () => {
+    const keys = ['Routes', 'Conversations', 'Messages', 'Inbox'].map((name) => [
+      name,
+      table(name)['KeySchema'],
+    ]);
+    expect(Object.fromEntries(keys)).toEqual({
+      Routes: [{ AttributeName: 'userId', KeyType: 'HASH' }],
+      Conversations: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      Messages: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      Inbox: [
+        { AttributeName: 'userId', KeyType: 'HASH' },
+        { AttributeName: 'messageId', KeyType: 'RANGE' },
+      ],
+    });
+  });
+
+  it('find messages by seq in a local index, which can be read strongly (IM-SEND-3)', () => {
+    expect(table('Messages')).toMatchObject({
+      AttributeDefinitions: expect.arrayContaining([{ AttributeName: 'seq', AttributeType: 'N' }]),
+      LocalSecondaryIndexes: [
+        {
+          IndexName: 'bySeq',
+          KeySchema: [
+            { AttributeName: 'pk', KeyType: 'HASH' },
+            { AttributeName: 'seq', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'ALL' },
+        },
+      ],
+    });
+  });
+
+  it('can be restored to a point in time where they hold what nothing else has', () => {
+    const restorable = resources(template, 'AWS::DynamoDB::Table')
+      .filter(({ Properties }) => Properties['PointInTimeRecoverySpecification'] !== undefined)
+      .map(({ Properties }) => Properties['PointInTimeRecoverySpecification']);
+    expect(table('Conversations')).toHaveProperty('PointInTimeRecoverySpecification');
+    expect(table('Messages')).toHaveProperty('PointInTimeRecoverySpecification');
+    expect(restorable).toEqual(Array(2).fill({ PointInTimeRecoveryEnabled: true }));
+  });
+
+  it('let go of messages and inbox entries by TTL, and of nothing else (IM-PUSH-2)', () => {
+    const ttl = { AttributeName: 'ttl', Enabled: true };
+    expect(table('Messages')['TimeToLiveSpecification']).toEqual(ttl);
+    expect(table('Inbox')['TimeToLiveSpecification']).toEqual(ttl);
+    expect(table('Routes')).not.toHaveProperty('TimeToLiveSpecification');
+    expect(table('Conversations')).not.toHaveProperty('TimeToLiveSpecification');
+  });
+
+  it('are billed by request, encrypted with keys of AWS, and not named by us', () => {
+    for (const { Properties } of resources(template, 'AWS::DynamoDB::Table')) {
+      expect(Properties['BillingMode']).toBe('PAY_PER_REQUEST');
+      expect(Properties).not.toHaveProperty('SSESpecification');
+      expect(Properties).not.toHaveProperty('TableName');
+    }
+  });
+
+  it.each([
+    [{}, 'Retain'],
+    [{ retain: true }, 'Retain'],
+    [{ retain: false }, 'Delete'],
+  ])('outlive the stack unless told otherwise: %j', (props, policy) => {
+    const { template: variant } = synthesize(props);
+    for (const type of ['AWS::DynamoDB::Table', 'AWS::Cognito::UserPool']) {
+      variant.allResources(type, { DeletionPolicy: policy, UpdateReplacePolicy: policy });
+    }
+  });
+});
+
+describe('the offline queue', () => {
+  it('hands what failed five times to the dead-letter queue, which keeps it for 14 days (fault 5)', () => {
+    const deadLetters = resource(template, 'AWS::SQS::Queue', 'DeadLetters');
+    expect(deadLetters.Properties['MessageRetentionPeriod']).toBe(14 * 86_400);
+    expect(resource(template, 'AWS::SQS::Queue', 'OfflineQueue').Properties['RedrivePolicy']).toEqual({
+      deadLetterTargetArn: { 'Fn::GetAtt': [deadLetters.logicalId, 'Arn'] },
+      maxReceiveCount: 5,
+    });
+  });
+
+  it('keeps a batch hidden for six times the time-out of its consumer', () => {
+    const consumer = resource(template, 'AWS::Lambda::Function', 'StoreOffline').Properties;
+    const { VisibilityTimeout } = resource(template, 'AWS::SQS::Queue', 'OfflineQueue').Properties;
+    expect(consumer['Timeout']).toBe(HANDLERS.storeOffline.timeoutSeconds);
+    expect(VisibilityTimeout).toBe(6 * Number(consumer['Timeout']));
+  });
+
+  it('is encrypted, and so is its dead-letter queue; neither talks without TLS', () => {
+    template.allResourcesProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
+    template.resourceCountIs('AWS::SQS::Queue', 2);
+    template.resourceCountIs('AWS::SQS::QueuePolicy', 2);
+    template.allResourcesProperties('AWS::SQS::QueuePolicy', {
+      PolicyDocument: {
+        Statement: [
+          Match.objectLike({
+            Action: 'sqs:*',
+            Effect: 'Deny',
+            Principal: { AWS: '*' },
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          }),
+        ],
+      },
+    });
+  });
+
+  it('is worked on in batches of ten without a window, record by record, so many at once', () => {
+    const { template: variant } = synthesize({ offlineConcurrency: 7, inboxTtl: Duration.days(1) });
+    const [mapping] = resources(variant, 'AWS::Lambda::EventSourceMapping');
+    expect(mapping?.Properties).toMatchObject({
+      BatchSize: 10,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 7 },
+    });
+    expect(mapping?.Properties).not.toHaveProperty('MaximumBatchingWindowInSeconds');
+  });
+});

@@ -1,0 +1,52 @@
+import { App, Stack, type StackProps } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import cdk from '../../cdk.json' with { type: 'json' };
+import { ServerlessIm, type ServerlessImProps } from '../../lib/index.ts';
+
+/** CDK's own validation takes seconds to start; `app.test.ts` has it on. */
+process.env['CDK_VALIDATION'] = 'false';
+
+/** The flags of cdk.json, and no bundling: what is inside the assets is `bundles.test.ts`'s affair. */
+const CONTEXT = { ...cdk.context, 'aws:cdk:bundling-stacks': [] };
+
+export interface Synthesized {
+  readonly app: App;
+  readonly chat: ServerlessIm;
+  readonly template: Template;
+}
+
+/** A stack with the construct and nothing else. */
+export function synthesize(props: ServerlessImProps = {}, stackProps: StackProps = {}): Synthesized {
+  const app = new App({ context: CONTEXT });
+  const stack = new Stack(app, 'Test', stackProps);
+  const chat = new ServerlessIm(stack, 'Chat', props);
+  return { app, chat, template: Template.fromStack(stack) };
+}
+
+export const EXTERNAL_ISSUER = {
+  issuer: 'https://issuer.example.com/',
+  audience: ['im', 'im-staging'],
+} as const;
+
+/** A resource as the template has it. */
+export interface Resource {
+  readonly logicalId: string;
+  readonly Properties: Record<string, unknown>;
+  readonly DeletionPolicy?: string;
+  readonly DependsOn?: readonly string[];
+}
+
+/** All resources of a type. */
+export function resources(template: Template, type: string): readonly Resource[] {
+  const found = template.findResources(type) as Record<string, Omit<Resource, 'logicalId'>>;
+  return Object.entries(found).map(([logicalId, resource]) => ({ logicalId, ...resource }));
+}
+
+/** The one resource of a type whose logical id contains a text. */
+export function resource(template: Template, type: string, part: string): Resource {
+  const found = resources(template, type).filter(({ logicalId }) => logicalId.includes(part));
+  const [only] = found;
+  if (only === undefined || found.length > 1)
+    throw new Error(`${found.length} resources ${type} with "${part}"`);
+  return only;
+}
