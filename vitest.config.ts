@@ -1,9 +1,23 @@
 import { defineConfig } from 'vitest/config';
 
+/** `npx vitest run --project unit` runs one of them. Only what runs the stack waits for a synthesized one. */
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts', 'client/test/**/*.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { extends: true, test: { name: 'client', include: ['client/test/**/*.test.ts'] } },
+      { extends: true, test: { name: 'infra', include: ['test/infra/**/*.test.ts'] } },
+      { extends: true, test: { name: 'emulator', include: ['test/emulator/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'flow',
+          include: ['test/flow/**/*.test.ts'],
+          globalSetup: ['test/flow/setup/synth-once.ts'],
+        },
+      },
+    ],
   },
 });
