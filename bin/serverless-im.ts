@@ -11,5 +11,6 @@ try {
 } catch (error) {
   if (!(error instanceof InvalidOptionsError)) throw error;
   console.error(error.message);
-  process.exitCode = 1;
+  // At once: an app that is left to end synthesizes what it has so far.
+  process.exit(1);
 }

@@ -1,0 +1,154 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import cdk from '../../cdk.json' with { type: 'json' };
+import { ENV } from '../../lambdas/shared/env-names.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+interface Run {
+  readonly exitCode: number | null;
+  readonly stderr: string;
+}
+
+function runNode(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<Run & { stdout: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, {
+      cwd: ROOT,
+      env: { PATH: process.env['PATH'] ?? '', ...environment },
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    child.on('error', reject);
+    child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
+  });
+}
+
+/** The app as the CLI and the one-machine runtime start it, with every check of the templates on. */
+const synth = (outdir: string, context: object): Promise<Run> =>
+  runNode(['bin/serverless-im.ts'], { CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify(context) });
+
+interface FunctionResource {
+  readonly Type: string;
+  readonly Properties: {
+    readonly Code: { readonly S3Key: string };
+    readonly Environment: { readonly Variables: Record<string, unknown> };
+  };
+}
+
+describe('the app', () => {
+  const outdir = mkdtempSync(join(tmpdir(), 'serverless-im-test-'));
+  let run: Run;
+  let functions: readonly (readonly [string, FunctionResource])[];
+
+  beforeAll(async () => {
+    run = await synth(outdir, {});
+    const template = JSON.parse(readFileSync(join(outdir, 'ServerlessIm.template.json'), 'utf8'));
+    functions = Object.entries<FunctionResource>(template.Resources).filter(
+      ([, { Type }]) => Type === 'AWS::Lambda::Function',
+    );
+  });
+  afterAll(() => rmSync(outdir, { recursive: true, force: true }));
+
+  const bundleOf = (fn: FunctionResource) =>
+    join(outdir, `asset.${fn.Properties.Code.S3Key.replace('.zip', '')}`);
+  const sourceMap = (fn: FunctionResource): { sources: string[]; sourcesContent?: string[] } =>
+    JSON.parse(readFileSync(join(bundleOf(fn), 'index.mjs.map'), 'utf8'));
+
+  it('is synthesized by plain node, without an account, and nothing is found wrong with it', () => {
+    expect(run.exitCode).toBe(0);
+    const remarks = run.stderr
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('Bundling asset'));
+    expect(remarks).toEqual([]);
+    const report = JSON.parse(readFileSync(join(outdir, 'validation-report.json'), 'utf8'));
+    expect(report.pluginReports).toEqual([]);
+  });
+
+  it('has its feature flags from cdk.json even without the CLI: policies are minimized', () => {
+    expect(Object.keys(cdk.context)).toContain('@aws-cdk/aws-iam:minimizePolicies');
+    const tree = JSON.parse(readFileSync(join(outdir, 'ServerlessIm.template.json'), 'utf8'));
+    expect(JSON.stringify(tree)).toContain(
+      '["dynamodb:BatchGetItem","dynamodb:GetItem","dynamodb:UpdateItem"]',
+    );
+  });
+
+  it('gives each function a bundle of one module and its source map', () => {
+    expect(functions).toHaveLength(13);
+    for (const [, fn] of functions) {
+      expect(readdirSync(bundleOf(fn)).sort()).toEqual(['index.mjs', 'index.mjs.map']);
+    }
+  });
+
+  it('keeps every bundle below 350 KB, the SDK included', () => {
+    const sizes = functions.map(
+      ([name, fn]) => [name, statSync(join(bundleOf(fn), 'index.mjs')).size] as const,
+    );
+    expect(sizes.filter(([, bytes]) => bytes > 350_000)).toEqual([]);
+  });
+
+  it('leaves out the credential sources that Lambda never uses', () => {
+    const sources = functions.flatMap(([, fn]) => sourceMap(fn).sources);
+    const providers = sources.flatMap((source) => /credential-provider-[a-z-]+/.exec(source) ?? []);
+    expect(new Set(providers)).toEqual(new Set(['credential-provider-env']));
+  });
+
+  it('names sources in maps from the package, so that a checkout elsewhere makes the same assets', () => {
+    for (const [, fn] of functions) {
+      const { sources, sourcesContent } = sourceMap(fn);
+      expect(sources.filter((source) => !/^(lambdas|lib|protocol|node_modules)\//.test(source))).toEqual([]);
+      expect(sourcesContent).toBeUndefined();
+    }
+  });
+
+  it('starts every function with exactly the variables that it reads', async () => {
+    const script = `
+      const names = new Set(${JSON.stringify(Object.values(ENV))});
+      const results = {};
+      for (const [name, file, given] of JSON.parse(process.env.FUNCTIONS)) {
+        const read = new Set();
+        process.env = new Proxy({ AWS_REGION: 'eu-central-1', ...given }, {
+          get(target, key) { if (names.has(key)) read.add(key); return target[key]; },
+        });
+        const { handler } = await import(file);
+        results[name] = { handler: typeof handler, unread: Object.keys(given).filter((key) => !read.has(key)) };
+      }
+      console.log(JSON.stringify(results));`;
+    const given = (fn: FunctionResource) =>
+      Object.keys(fn.Properties.Environment.Variables)
+        .filter((name) => Object.values<string>(ENV).includes(name))
+        .map((name) => [name, name.endsWith('_SECONDS') ? '60' : 'https://example.com/x']);
+    const jobs = functions.map(([name, fn]) => [
+      name,
+      join(bundleOf(fn), 'index.mjs'),
+      Object.fromEntries(given(fn)),
+    ]);
+    const { stdout, stderr } = await runNode(['--input-type=module', '--eval', script], {
+      FUNCTIONS: JSON.stringify(jobs),
+    });
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual(
+      Object.fromEntries(functions.map(([name]) => [name, { handler: 'function', unread: [] }])),
+    );
+  });
+
+  it('says in one line what is wrong with its context, and fails', async () => {
+    const { exitCode, stderr } = await synth(join(outdir, 'bad'), { lease: '30' });
+    expect(exitCode).toBe(1);
+    expect(stderr).toBe(
+      'serverless-im: context "lease" must be a duration like 90s, 30m, 12h, or 7d, not "30"\n',
+    );
+  });
+});

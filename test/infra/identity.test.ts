@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { EXTERNAL_ISSUER, resource, resources, synthesize } from './synth.ts';
+
+describe('without an issuer', () => {
+  const { template } = synthesize();
+  const pool = resource(template, 'AWS::Cognito::UserPool', 'Users');
+  const client = resource(template, 'AWS::Cognito::UserPoolClient', 'Client');
+
+  it('the stack makes a user pool that only administrators add users to, with strong passwords', () => {
+    expect(pool.Properties).toMatchObject({
+      AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
+      UsernameConfiguration: { CaseSensitive: false },
+      Policies: {
+        PasswordPolicy: {
+          MinimumLength: 12,
+          RequireLowercase: true,
+          RequireNumbers: true,
+          RequireSymbols: true,
+          RequireUppercase: true,
+        },
+      },
+    });
+  });
+
+  it('users sign in by SRP or, for first steps by CLI, by password; there is no secret and no hosted page', () => {
+    expect(client.Properties).toMatchObject({
+      AllowedOAuthFlowsUserPoolClient: false,
+      ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+      GenerateSecret: false,
+      PreventUserExistenceErrors: 'ENABLED',
+    });
+  });
+
+  it('both APIs accept its access tokens, whose audience is their client id (IM-CONN-1)', () => {
+    const issuer = {
+      'Fn::Join': [
+        '',
+        ['https://cognito-idp.', { Ref: 'AWS::Region' }, '.amazonaws.com/', { Ref: pool.logicalId }],
+      ],
+    };
+    expect(
+      resource(template, 'AWS::ApiGatewayV2::Authorizer', 'Http').Properties['JwtConfiguration'],
+    ).toEqual({
+      Issuer: issuer,
+      Audience: [{ Ref: client.logicalId }],
+    });
+    const { Variables } = resource(template, 'AWS::Lambda::Function', 'Authorize').Properties[
+      'Environment'
+    ] as { Variables: Record<string, unknown> };
+    expect(Variables['ISSUER']).toEqual(issuer);
+    expect(Variables['AUDIENCE']).toEqual({ Ref: client.logicalId });
+    expect(JSON.stringify(Variables['JWKS_URI'])).toContain(
+      `{"Ref":"${pool.logicalId}"},"/.well-known/jwks.json"`,
+    );
+  });
+});
+
+describe('with an issuer', () => {
+  it('the stack makes no user pool', () => {
+    const { template, chat } = synthesize(EXTERNAL_ISSUER);
+    expect(resources(template, 'AWS::Cognito::UserPool')).toEqual([]);
+    expect(chat.identity.userPool).toBeUndefined();
+  });
+});

@@ -1,0 +1,32 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { describe, expect, it } from 'vitest';
+import type { ServerlessImProps } from '../../lib/index.ts';
+import { EXTERNAL_ISSUER, synthesize } from './synth.ts';
+
+function findingsIn(app: App): string[] {
+  const { violations } = new AwsSolutionsChecks(app).validateScope(app);
+  return violations.flatMap(({ ruleName, violatingResources }) =>
+    violatingResources.map(({ constructPath }) => `${ruleName} ${constructPath}`),
+  );
+}
+
+describe('cdk-nag AwsSolutions', () => {
+  const variants: [string, ServerlessImProps, { env?: { region: string } }][] = [
+    ['with the made user pool', {}, {}],
+    ['with an issuer', EXTERNAL_ISSUER, {}],
+    ['with web origins, and nothing kept', { allowedOrigins: ['*'], retain: false }, {}],
+    ['in a fixed region', {}, { env: { region: 'eu-central-1' } }],
+    ['in China', {}, { env: { region: 'cn-north-1' } }],
+  ];
+  it.each(variants)('finds nothing %s that has no reason beside it', (_, props, stackProps) => {
+    expect(findingsIn(synthesize(props, stackProps).app)).toEqual([]);
+  });
+
+  it('would find something', () => {
+    const app = new App();
+    new Queue(new Stack(app, 'Test'), 'Careless');
+    expect(findingsIn(app)).toEqual(expect.arrayContaining([expect.stringContaining('AwsSolutions-SQS4')]));
+  });
+});

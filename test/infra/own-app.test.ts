@@ -1,0 +1,80 @@
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { InvalidOptionsError, ServerlessIm, ServerlessImStack } from '../../lib/index.ts';
+import { EXTERNAL_ISSUER, resource, resources, synthesize } from './synth.ts';
+
+const NO_BUNDLING = { 'aws:cdk:bundling-stacks': [] };
+
+describe('the construct in an own app', () => {
+  it('needs no feature flags, and stands twice in one stack', () => {
+    const stack = new Stack(new App({ context: NO_BUNDLING }), 'Own');
+    new ServerlessIm(stack, 'Sales', EXTERNAL_ISSUER);
+    new ServerlessIm(stack, 'Support', { ...EXTERNAL_ISSUER, accessLogRole: false });
+    const names = resources(Template.fromStack(stack), 'AWS::ApiGatewayV2::Api').map(
+      ({ Properties }) => Properties['Name'],
+    );
+    expect(names).toEqual([
+      'Own-Sales-WebSocket',
+      'Own-Sales-Http',
+      'Own-Support-WebSocket',
+      'Own-Support-Http',
+    ]);
+  });
+
+  it('grants functions of the app what its own have: permission and variable together', () => {
+    const stack = new Stack(new App({ context: NO_BUNDLING }), 'Own');
+    const chat = new ServerlessIm(stack, 'Chat', EXTERNAL_ISSUER);
+    const bot = new LambdaFunction(stack, 'Bot', {
+      code: Code.fromInline('exports.handler = async () => {}'),
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+    });
+    chat.storage.messages.grantQueryBySeq(bot);
+    chat.webSocket.grantConnections(bot, 'GET');
+    chat.offlineQueue.grantSend(bot);
+
+    const template = Template.fromStack(stack);
+    const variables = resource(template, 'AWS::Lambda::Function', 'Bot').Properties['Environment'];
+    expect(Object.keys((variables as { Variables: object }).Variables).sort()).toEqual([
+      'AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI',
+      'MESSAGES_TABLE',
+      'OFFLINE_QUEUE_URL',
+    ]);
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyName: Match.stringLikeRegexp('^Bot'),
+      PolicyDocument: {
+        Statement: [
+          Match.objectLike({ Action: 'dynamodb:Query' }),
+          Match.objectLike({ Action: 'execute-api:ManageConnections' }),
+          Match.objectLike({ Action: 'sqs:SendMessage' }),
+        ],
+      },
+    });
+  });
+
+  it('refuses contradicting props in one line', () => {
+    expect(() => synthesize({ issuer: EXTERNAL_ISSUER.issuer })).toThrow(
+      new InvalidOptionsError(['issuer needs an audience']),
+    );
+    expect(() => synthesize({ lease: Duration.seconds(5) })).toThrow(/^serverless-im: lease must be .*$/);
+  });
+});
+
+describe('the stack', () => {
+  const outputsWith = (context: Record<string, unknown>) => {
+    const stack = new ServerlessImStack(new App({ context: { ...NO_BUNDLING, ...context } }), 'ServerlessIm');
+    return Object.keys(Template.fromStack(stack).toJSON()['Outputs']).sort();
+  };
+  const ALWAYS = ['HttpUrl', 'OfflineDeadLetterQueueUrl', 'OfflineQueueUrl', 'WebSocketUrl'];
+
+  it('tells the URLs, and the ids of the user pool that it made', () => {
+    expect(outputsWith({})).toEqual([...ALWAYS, 'UserPoolClientId', 'UserPoolId'].sort());
+  });
+
+  it('maps context to props', () => {
+    expect(outputsWith({ issuer: 'https://issuer.example.com', audience: 'im' })).toEqual(ALWAYS);
+    expect(() => outputsWith({ audience: 'im' })).toThrow('serverless-im: audience needs an issuer');
+  });
+});
