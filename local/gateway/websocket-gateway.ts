@@ -1,22 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Invoker, WebSocketApiModel, WebSocketRouteModel } from '../model.ts';
+import type { Invoker, WebSocketApiModel } from '../model.ts';
 import { decideConnect } from './connect-decision.ts';
 import { Connection } from './connection.ts';
-import { describeFailure, invokeWithin, isRecord } from './invocation.ts';
 import { PendingClient } from './pending-client.ts';
 import { gatewayMessage, refuseUpgrade } from './refusal.ts';
 import { type RequestFacts, readRequestFacts } from './request-facts.ts';
 import { newGatewayId } from './request-id.ts';
-import { type RouteSelector, routeSelector } from './route-selection.ts';
+import { RouteDispatcher } from './route-dispatcher.ts';
 import type { Runtime } from './runtime.ts';
-import {
-  type ClosureFacts,
-  type ConnectionFacts,
-  disconnectEvent,
-  messageEvent,
-} from './websocket-events.ts';
+import type { AuthorizerContext, ClosureFacts, ConnectionFacts } from './websocket-events.ts';
 
 /** RFC 6455, 4.1: a nonce of 16 bytes in base64. */
 const WEBSOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/;
@@ -24,8 +18,9 @@ const WEBSOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/;
 /** How long clients may take to answer the close frame when the gateway stops. */
 const CLOSE_GRACE_MS = 500;
 
-interface ServedApi extends WebSocketApiModel {
-  readonly selectRoute: RouteSelector;
+interface ServedApi {
+  readonly model: WebSocketApiModel;
+  readonly dispatcher: RouteDispatcher;
 }
 
 /** The WebSocket APIs of a stack: upgrade, frames, and the end of connections. */
@@ -34,7 +29,10 @@ export class WebSocketGateway {
   readonly #invoker: Invoker;
   readonly #apis: ReadonlyMap<string, ServedApi>;
   readonly #connections = new Map<string, Connection>();
-  readonly #pendingSockets = new Set<Duplex>();
+  /** Clients that wait for the answer to their upgrade. */
+  readonly #pending = new Set<Duplex>();
+  /** Connections whose sockets are not closed, those that ended already among them. */
+  readonly #unclosed = new Set<Connection>();
   /** Connections whose `$disconnect` is to be lost, as AWS may lose it. */
   readonly #silenced = new Set<string>();
   readonly #subprotocols = new WeakMap<IncomingMessage, string>();
@@ -44,7 +42,9 @@ export class WebSocketGateway {
   constructor(runtime: Runtime, invoker: Invoker, apis: readonly WebSocketApiModel[]) {
     this.#runtime = runtime;
     this.#invoker = invoker;
-    this.#apis = new Map(apis.map((api) => [api.stage, { ...api, selectRoute: routeSelector(api) }]));
+    this.#apis = new Map(
+      apis.map((model) => [model.stage, { model, dispatcher: new RouteDispatcher(runtime, invoker, model) }]),
+    );
     if (this.#apis.size < apis.length) throw new Error('Two WebSocket APIs have the same stage name');
     this.#webSocketServer = new WebSocketServer({
       noServer: true,
@@ -73,51 +73,38 @@ export class WebSocketGateway {
     if (this.#connections.has(connectionId)) this.#silenced.add(connectionId);
   }
 
+  /** Answers an upgrade: with a refusal or, after authorizer and `$connect`, with a connection. */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const client = new PendingClient(socket, head);
     const requestFacts = readRequestFacts(request, this.#runtime.clock.now());
     const stage = decodeStage(requestFacts.encodedPath);
     const api = this.#apis.get(stage);
-    const facts = this.#connectionFacts(api, stage, requestFacts);
-    if (this.#isClosed) {
-      socket.destroy();
-      return;
-    }
-    if (api === undefined) {
-      refuseUpgrade(socket, 403, gatewayMessage('Forbidden', facts.connectionId));
-      return;
-    }
-    if (!isWebSocketHandshake(request)) {
-      refuseUpgrade(socket, 400, gatewayMessage('Bad Request', facts.connectionId));
-      return;
-    }
-    this.#pendingSockets.add(socket);
+    const facts = this.#connectionFacts(api?.model, stage, requestFacts);
+    const refuse = (status: number, message: string) =>
+      refuseUpgrade(socket, status, gatewayMessage(message, facts.connectionId));
+    if (api === undefined) return refuse(403, 'Forbidden');
+    if (!isWebSocketHandshake(request)) return refuse(400, 'Bad Request');
+    this.#pending.add(socket);
+    const { model, dispatcher } = api;
     const isGone = () => client.isGone;
-    const decision = await decideConnect(this.#runtime, this.#invoker, api, facts, requestFacts, isGone);
-    this.#pendingSockets.delete(socket);
-    if (this.#isClosed) {
-      socket.destroy();
-      return;
-    }
-    if (!decision.accepted) {
-      refuseUpgrade(socket, decision.status, gatewayMessage(decision.message, facts.connectionId));
-      return;
-    }
-    const { authorizer, subprotocol } = decision;
-    if (subprotocol !== undefined) this.#subprotocols.set(request, subprotocol);
-    this.#open(api, authorizer === undefined ? facts : { ...facts, authorizer }, request, socket, client);
+    const decision = await decideConnect(this.#runtime, this.#invoker, model, facts, requestFacts, isGone);
+    this.#pending.delete(socket);
+    if (this.#isClosed) return void socket.destroy();
+    if (!decision.accepted) return refuse(decision.status, decision.message);
+    if (decision.subprotocol !== undefined) this.#subprotocols.set(request, decision.subprotocol);
+    this.#open(dispatcher, withAuthorizer(facts, decision.authorizer), request, socket, client);
   }
 
   /** Ends all connections with 1001 and without `$disconnect`: AWS has nothing that corresponds. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const socket of this.#pendingSockets) socket.destroy();
-    const open = this.connections();
-    const closed = open.map((connection) => connection.closed());
-    for (const connection of open) connection.close(1001, 'Going away');
+    for (const socket of this.#pending) socket.destroy();
+    const unclosed = [...this.#unclosed];
+    const closed = unclosed.map((connection) => connection.closed());
+    for (const connection of unclosed) connection.close(1001, 'Going away');
     // Of the real clock: nobody advances an injected one while the gateway closes.
     const grace = setTimeout(() => {
-      for (const connection of open) connection.drop();
+      for (const connection of unclosed) connection.drop();
     }, CLOSE_GRACE_MS);
     await Promise.all(closed);
     clearTimeout(grace);
@@ -125,7 +112,7 @@ export class WebSocketGateway {
   }
 
   #open(
-    api: ServedApi,
+    dispatcher: RouteDispatcher,
     facts: ConnectionFacts,
     request: IncomingMessage,
     socket: Duplex,
@@ -140,67 +127,24 @@ export class WebSocketGateway {
     if (webSocket === undefined) {
       // It went away after $connect had accepted it, so $connect's work is to be undone.
       socket.destroy();
-      void this.#invokeDisconnect(api, facts, { code: 1006, reason: 'Connection closed abnormally' });
+      void dispatcher.disconnect(facts, { code: 1006, reason: 'Connection closed abnormally' });
       return;
     }
     const connection = new Connection(this.#runtime, facts, webSocket, socket, {
-      onMessage: (text) => void this.#dispatch(api, connection, text),
-      onEnd: (closure) => this.#forget(api, facts, closure),
+      onMessage: (text) => void dispatcher.dispatch(connection, text),
+      onEnd: (closure) => this.#forget(dispatcher, facts, closure),
     });
     this.#connections.set(facts.connectionId, connection);
+    this.#unclosed.add(connection);
+    void connection.closed().then(() => this.#unclosed.delete(connection));
     socket.resume();
   }
 
-  #forget(api: WebSocketApiModel, facts: ConnectionFacts, closure: ClosureFacts): void {
+  #forget(dispatcher: RouteDispatcher, facts: ConnectionFacts, closure: ClosureFacts): void {
     this.#connections.delete(facts.connectionId);
     const isSilenced = this.#silenced.delete(facts.connectionId);
     if (isSilenced || this.#isClosed) return;
-    void this.#invokeDisconnect(api, facts, closure);
-  }
-
-  /** Frames of one socket run concurrently: nobody waits for the promise. */
-  async #dispatch(api: ServedApi, connection: Connection, text: string): Promise<void> {
-    const { connectionId } = connection.facts;
-    const route = api.selectRoute(text);
-    if (route === undefined) {
-      connection.send(gatewayMessage('Forbidden', connectionId));
-      return;
-    }
-    const { clock, limits, timers, log } = this.#runtime;
-    const event = messageEvent(connection.facts, route.routeKey, text, clock.now());
-    const limitMs = limits.webSocketIntegrationMs;
-    const invocation = await invokeWithin(this.#invoker, route.functionId, event, limitMs, timers);
-    if (invocation.outcome !== 'returned') {
-      log.warn(`Route ${route.routeKey} (${route.functionId}) failed: ${describeFailure(invocation)}`);
-      connection.send(gatewayMessage('Internal server error', connectionId));
-      return;
-    }
-    this.#respond(connection, route, invocation.payload);
-  }
-
-  /** https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html */
-  #respond(connection: Connection, route: WebSocketRouteModel, payload: unknown): void {
-    if (!route.hasResponse || !isRecord(payload) || typeof payload['body'] !== 'string') return;
-    const { body } = payload;
-    const { limits, log } = this.#runtime;
-    if (Buffer.byteLength(body) > limits.messageBytes) {
-      log.warn(`Route ${route.routeKey} answered more than ${limits.messageBytes} bytes`);
-      connection.send(gatewayMessage('Internal server error', connection.facts.connectionId));
-      return;
-    }
-    connection.send(body);
-  }
-
-  /** Best effort, as on AWS: a failure is logged and never repeated. */
-  async #invokeDisconnect(api: WebSocketApiModel, facts: ConnectionFacts, closure: ClosureFacts) {
-    const route = api.routes.find(({ routeKey }) => routeKey === '$disconnect');
-    if (route === undefined) return;
-    const { clock, limits, timers, log } = this.#runtime;
-    const event = disconnectEvent(facts, closure, clock.now());
-    const limitMs = limits.webSocketIntegrationMs;
-    const invocation = await invokeWithin(this.#invoker, route.functionId, event, limitMs, timers);
-    if (invocation.outcome === 'returned') return;
-    log.warn(`$disconnect of ${facts.connectionId} failed: ${describeFailure(invocation)}`);
+    void dispatcher.disconnect(facts, closure);
   }
 
   #connectionFacts(
@@ -219,6 +163,10 @@ export class WebSocketGateway {
       ...(userAgent === undefined ? {} : { userAgent }),
     };
   }
+}
+
+function withAuthorizer(facts: ConnectionFacts, authorizer: AuthorizerContext | undefined): ConnectionFacts {
+  return authorizer === undefined ? facts : { ...facts, authorizer };
 }
 
 function decodeStage(encodedPath: string): string {

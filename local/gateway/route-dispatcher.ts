@@ -1,0 +1,75 @@
+import type { Invoker, WebSocketApiModel, WebSocketRouteModel } from '../model.ts';
+import type { Connection } from './connection.ts';
+import { describeFailure, type Invocation, invokeWithin, isRecord } from './invocation.ts';
+import { gatewayMessage } from './refusal.ts';
+import { type RouteSelector, routeSelector } from './route-selection.ts';
+import type { Runtime } from './runtime.ts';
+import {
+  type ClosureFacts,
+  type ConnectionFacts,
+  disconnectEvent,
+  messageEvent,
+} from './websocket-events.ts';
+
+/** Runs the functions of one WebSocket API's routes for the messages of its open connections, and for their end. */
+export class RouteDispatcher {
+  readonly #runtime: Runtime;
+  readonly #invoker: Invoker;
+  readonly #selectRoute: RouteSelector;
+  readonly #disconnectRoute: WebSocketRouteModel | undefined;
+
+  constructor(runtime: Runtime, invoker: Invoker, api: WebSocketApiModel) {
+    this.#runtime = runtime;
+    this.#invoker = invoker;
+    this.#selectRoute = routeSelector(api);
+    this.#disconnectRoute = api.routes.find(({ routeKey }) => routeKey === '$disconnect');
+  }
+
+  /** The messages of one connection run concurrently: nobody waits for the promise. It never rejects. */
+  async dispatch(connection: Connection, text: string): Promise<void> {
+    const { connectionId } = connection.facts;
+    const route = this.#selectRoute(text);
+    if (route === undefined) {
+      connection.send(gatewayMessage('Forbidden', connectionId));
+      return;
+    }
+    const event = messageEvent(connection.facts, route.routeKey, text, this.#runtime.clock.now());
+    const invocation = await this.#invoke(route, event);
+    if (invocation.outcome === 'returned') {
+      this.#respond(connection, route, invocation.payload);
+      return;
+    }
+    const failure = describeFailure(invocation);
+    this.#runtime.log.warn(`Route ${route.routeKey} (${route.functionId}) failed: ${failure}`);
+    connection.send(gatewayMessage('Internal server error', connectionId));
+  }
+
+  /** Best effort, as on AWS: a failure is logged and never repeated. */
+  async disconnect(connection: ConnectionFacts, closure: ClosureFacts): Promise<void> {
+    const route = this.#disconnectRoute;
+    if (route === undefined) return;
+    const event = disconnectEvent(connection, closure, this.#runtime.clock.now());
+    const invocation = await this.#invoke(route, event);
+    if (invocation.outcome === 'returned') return;
+    const failure = describeFailure(invocation);
+    this.#runtime.log.warn(`$disconnect of ${connection.connectionId} failed: ${failure}`);
+  }
+
+  /** https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html */
+  #respond(connection: Connection, route: WebSocketRouteModel, payload: unknown): void {
+    if (!route.hasResponse || !isRecord(payload) || typeof payload['body'] !== 'string') return;
+    const { body } = payload;
+    const { limits, log } = this.#runtime;
+    if (Buffer.byteLength(body) > limits.messageBytes) {
+      log.warn(`Route ${route.routeKey} answered more than ${limits.messageBytes} bytes`);
+      connection.send(gatewayMessage('Internal server error', connection.facts.connectionId));
+      return;
+    }
+    connection.send(body);
+  }
+
+  #invoke(route: WebSocketRouteModel, event: unknown): Promise<Invocation> {
+    const { limits, timers } = this.#runtime;
+    return invokeWithin(this.#invoker, route.functionId, event, limits.webSocketIntegrationMs, timers);
+  }
+}
