@@ -151,8 +151,8 @@ function issuerFaults(props: ServerlessImProps): string[] {
 /** Keys fetched in the clear could be anybody's. The loopback address is for the one-machine runtime. */
 function isTrustworthyUrl(text: string): boolean {
   if (Token.isUnresolved(text)) return true;
-  const url = URL.parse(text);
-  if (url === null) return false;
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
   return (
     url.protocol === 'https:' ||
     (url.protocol === 'http:' && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname))

@@ -1,44 +1,17 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import cdk from '../../cdk.json' with { type: 'json' };
 import { ENV } from '../../lambdas/shared/env-names.ts';
-
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-
-interface Run {
-  readonly exitCode: number | null;
-  readonly stderr: string;
-}
-
-function runNode(
-  args: readonly string[],
-  environment: Readonly<Record<string, string>>,
-): Promise<Run & { stdout: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, {
-      cwd: ROOT,
-      env: { PATH: process.env['PATH'] ?? '', ...environment },
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (chunk) => {
-      stdout += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      stderr += chunk;
-    });
-    child.on('error', reject);
-    child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
-  });
-}
+import { REPOSITORY, type Run, runNode } from './run-node.ts';
 
 /** The app as the CLI and the one-machine runtime start it, with every check of the templates on. */
 const synth = (outdir: string, context: object): Promise<Run> =>
-  runNode(['bin/serverless-im.ts'], { CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify(context) });
+  runNode(REPOSITORY, ['bin/serverless-im.ts'], {
+    CDK_OUTDIR: outdir,
+    CDK_CONTEXT_JSON: JSON.stringify(context),
+  });
 
 interface FunctionResource {
   readonly Type: string;
@@ -135,7 +108,7 @@ describe('the app', () => {
       join(bundleOf(fn), 'index.mjs'),
       Object.fromEntries(given(fn)),
     ]);
-    const { stdout, stderr } = await runNode(['--input-type=module', '--eval', script], {
+    const { stdout, stderr } = await runNode(REPOSITORY, ['--input-type=module', '--eval', script], {
       FUNCTIONS: JSON.stringify(jobs),
     });
     expect(stderr).toBe('');
