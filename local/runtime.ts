@@ -246,6 +246,8 @@ async function findAssembly(
     cleanups.push(() => rmSync(temporary, { recursive: true, force: true }));
     outDirectory = temporary;
   }
+  // Bundles of earlier code would stay for ever.
+  rmSync(outDirectory, { recursive: true, force: true });
   await synthesize({
     projectDirectory: PROJECT_DIRECTORY,
     outDirectory,

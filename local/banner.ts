@@ -1,0 +1,30 @@
+import { type CliOptions, DEFAULT_PORT } from './cli-options.ts';
+import type { LocalRuntime } from './runtime.ts';
+
+/** What a person sees when everything runs. */
+export function banner(runtime: LocalRuntime, options: CliOptions): string {
+  const port = runtime.port === DEFAULT_PORT ? '' : ` --port ${runtime.port}`;
+  const data = options.dataDirectory;
+  return `
+serverless-im runs on this machine.
+
+  WebSocket  ${runtime.wsUrl}
+  HTTP       ${runtime.httpUrl}
+  Tokens     ${runtime.tokenUrl}  (POST {"userId":"alice"})
+  Data       ${data}  (what the functions write: ${data}/logs)
+
+Paste these into two more terminals, and alice and bob can talk:
+
+  npm run chat --${port} alice bob
+  npm run chat --${port} bob alice
+
+Ctrl-C stops it.
+`;
+}
+
+/** What a program reads when everything runs, in one line. */
+export function readyLine(runtime: LocalRuntime): string {
+  const { wsUrl, httpUrl, tokenUrl, outputs, endpoints } = runtime;
+  const { dynamodb, sqs } = endpoints;
+  return JSON.stringify({ ready: true, wsUrl, httpUrl, tokenUrl, outputs, endpoints: { dynamodb, sqs } });
+}

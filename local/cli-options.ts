@@ -1,0 +1,54 @@
+import { parseArgs } from 'node:util';
+import { messageOf, OperatorError } from './operator-error.ts';
+
+export interface CliOptions {
+  readonly port: number;
+  readonly dataDirectory: string;
+  readonly fresh: boolean;
+  readonly json: boolean;
+  readonly logs: boolean;
+  readonly help: boolean;
+}
+
+export const DEFAULT_PORT = 8787;
+
+export const HELP = `Runs serverless-im on this machine: npm start -- [options]
+
+  --port N     port of the gateway, 0 for any (default ${DEFAULT_PORT})
+  --data DIR   where messages, queues, and logs are kept (default .local)
+  --fresh      begin with an empty data folder
+  --json       print one line of JSON to stdout when ready, and nothing else there
+  --logs       show what the functions write
+  --help       print this`;
+
+/** @throws {OperatorError} in one line, on arguments that aren't understood. */
+export function parseCliOptions(args: readonly string[]): CliOptions {
+  const { values } = parse(args);
+  const port = values.port === undefined ? DEFAULT_PORT : Number(values.port);
+  if (values.port?.trim() === '' || !Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new OperatorError(`--port takes a number from 0 to 65535, not "${values.port}".`);
+  }
+  const dataDirectory = values.data ?? '.local';
+  if (dataDirectory === '') throw new OperatorError('--data takes a folder.');
+  const { fresh = false, json = false, logs = false, help = false } = values;
+  return { port, dataDirectory, fresh, json, logs, help };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        port: { type: 'string' },
+        data: { type: 'string' },
+        fresh: { type: 'boolean' },
+        json: { type: 'boolean' },
+        logs: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    const [firstLine] = messageOf(error).split('\n');
+    throw new OperatorError(`${firstLine} (--help lists the options)`, { cause: error });
+  }
+}

@@ -1,0 +1,407 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadStack } from '../../../local/stack/loader.ts';
+import { ISSUER_PLACEHOLDER } from '../../../local/stack/local-urls.ts';
+import { type AssemblyParts, invocationUri, lambda, writeAssembly } from './assembly.ts';
+
+const ORIGINS = {
+  gateway: 'http://127.0.0.1:8787',
+  connections: 'http://127.0.0.1:1111',
+  issuer: 'http://127.0.0.1:8787',
+  sqs: 'http://127.0.0.1:2222',
+};
+
+function load(parts: AssemblyParts) {
+  const directory = writeAssembly(parts);
+  return { directory, stack: loadStack(directory, ORIGINS) };
+}
+
+const url = (scheme: string, api: string, path = '') => ({
+  'Fn::Join': [
+    '',
+    [`${scheme}://`, { Ref: api }, '.execute-api.us-east-1.', { Ref: 'AWS::URLSuffix' }, path],
+  ],
+});
+
+describe('functions', () => {
+  test('come with their asset, their settings, and an environment whose AWS hosts are on this machine', () => {
+    const { directory, stack } = load({
+      bundles: { abc: '' },
+      resources: {
+        Socket: {
+          Type: 'AWS::ApiGatewayV2::Api',
+          Properties: { ProtocolType: 'WEBSOCKET', RouteSelectionExpression: '$request.body.action' },
+        },
+        SocketStage: {
+          Type: 'AWS::ApiGatewayV2::Stage',
+          Properties: { ApiId: { Ref: 'Socket' }, StageName: 'prod' },
+        },
+        Queue: { Type: 'AWS::SQS::Queue' },
+        Table: { Type: 'AWS::DynamoDB::Table', Properties: { KeySchema: [], AttributeDefinitions: [] } },
+        Fn: lambda('abc', {
+          Timeout: 10,
+          MemorySize: '256',
+          ReservedConcurrentExecutions: 2,
+          Environment: {
+            Variables: {
+              ISSUER: ISSUER_PLACEHOLDER,
+              JWKS_URI: `${ISSUER_PLACEHOLDER}/.well-known/jwks.json`,
+              CALLBACK: url('https', 'Socket', '/prod'),
+              SOCKET: url('wss', 'Socket', '/prod'),
+              QUEUE: { Ref: 'Queue' },
+              TABLE: { Ref: 'Table' },
+              OTHER: 'https://example.com',
+              NUMBER: 5,
+            },
+          },
+        }),
+      },
+    });
+    expect(stack.functions).toEqual([
+      {
+        logicalId: 'Fn',
+        codeDirectory: join(directory, 'asset.abc'),
+        handler: 'index.handler',
+        timeoutSeconds: 10,
+        memoryMegabytes: 256,
+        reservedConcurrency: 2,
+        environment: {
+          ISSUER: 'http://127.0.0.1:8787',
+          JWKS_URI: 'http://127.0.0.1:8787/.well-known/jwks.json',
+          CALLBACK: 'http://127.0.0.1:1111/prod',
+          SOCKET: 'ws://127.0.0.1:8787/prod',
+          QUEUE: 'http://127.0.0.1:2222/000000000000/Mini-Queue',
+          TABLE: 'Mini-Table',
+          OTHER: 'https://example.com',
+          NUMBER: '5',
+        },
+      },
+    ]);
+  });
+
+  test('have Lambda’s defaults', () => {
+    const { stack } = load({ bundles: { abc: '' }, resources: { Fn: lambda('abc') } });
+    expect(stack.functions[0]).toMatchObject({ timeoutSeconds: 3, memoryMegabytes: 128, environment: {} });
+  });
+
+  test('of another runtime are named in a warning', () => {
+    const { stack } = load({
+      bundles: { abc: '' },
+      resources: { Py: lambda('abc', { Runtime: 'python3.13' }) },
+    });
+    expect(stack.functions).toEqual([]);
+    expect(stack.warnings).toEqual([
+      "Py (AWS::Lambda::Function) can't run on one machine: its runtime is python3.13.",
+    ]);
+  });
+});
+
+describe('storage', () => {
+  test('tables take the shape of CreateTable, of either resource type', () => {
+    const keys = {
+      AttributeDefinitions: [
+        { AttributeName: 'pk', AttributeType: 'S' },
+        { AttributeName: 'seq', AttributeType: 'N' },
+      ],
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+    };
+    const index = { IndexName: 'bySeq', KeySchema: keys.KeySchema, Projection: { ProjectionType: 'ALL' } };
+    const { stack } = load({
+      resources: {
+        Plain: {
+          Type: 'AWS::DynamoDB::Table',
+          Properties: {
+            ...keys,
+            BillingMode: 'PAY_PER_REQUEST',
+            LocalSecondaryIndexes: [index],
+            TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+            PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+            SSESpecification: { SSEEnabled: false },
+          },
+        },
+        Global: {
+          Type: 'AWS::DynamoDB::GlobalTable',
+          Properties: {
+            ...keys,
+            TableName: 'named',
+            StreamSpecification: { StreamViewType: 'KEYS_ONLY' },
+            GlobalSecondaryIndexes: [{ ...index, WriteProvisionedThroughputSettings: {} }],
+            Replicas: [{ Region: 'us-east-1' }],
+          },
+        },
+      },
+    });
+    expect(stack.tables).toEqual([
+      {
+        logicalId: 'Plain',
+        tableName: 'Mini-Plain',
+        ttlAttribute: 'ttl',
+        definition: { ...keys, BillingMode: 'PAY_PER_REQUEST', LocalSecondaryIndexes: [index] },
+      },
+      {
+        logicalId: 'Global',
+        tableName: 'named',
+        definition: {
+          ...keys,
+          BillingMode: 'PAY_PER_REQUEST',
+          GlobalSecondaryIndexes: [index],
+          StreamSpecification: { StreamEnabled: true, StreamViewType: 'KEYS_ONLY' },
+        },
+      },
+    ]);
+  });
+
+  test('queues and their mapping to a function', () => {
+    const { stack } = load({
+      bundles: { abc: '' },
+      resources: {
+        Dead: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'dead' } },
+        Queue: {
+          Type: 'AWS::SQS::Queue',
+          Properties: {
+            VisibilityTimeout: 180,
+            SqsManagedSseEnabled: true,
+            RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['Dead', 'Arn'] }, maxReceiveCount: 5 },
+          },
+        },
+        Fn: lambda('abc'),
+        Mapping: {
+          Type: 'AWS::Lambda::EventSourceMapping',
+          Properties: {
+            EventSourceArn: { 'Fn::GetAtt': ['Queue', 'Arn'] },
+            FunctionName: { Ref: 'Fn' },
+            BatchSize: 10,
+            FunctionResponseTypes: ['ReportBatchItemFailures'],
+            ScalingConfig: { MaximumConcurrency: 7 },
+          },
+        },
+        Permission: { Type: 'AWS::Lambda::Permission', Properties: { X: { 'Fn::ImportValue': 'unknown' } } },
+      },
+    });
+    expect(stack.queues).toEqual([
+      { logicalId: 'Dead', queueName: 'dead', attributes: {} },
+      {
+        logicalId: 'Queue',
+        queueName: 'Mini-Queue',
+        attributes: {
+          VisibilityTimeout: '180',
+          RedrivePolicy:
+            '{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead","maxReceiveCount":5}',
+        },
+      },
+    ]);
+    expect(stack.eventSources).toEqual([
+      {
+        logicalId: 'Mapping',
+        functionId: 'Fn',
+        queueName: 'Mini-Queue',
+        batchSize: 10,
+        batchingWindowSeconds: 0,
+        maximumConcurrency: 7,
+        reportBatchItemFailures: true,
+      },
+    ]);
+    expect(stack.warnings).toEqual([]);
+  });
+});
+
+describe('APIs', () => {
+  const api = (name: string, protocol: string) => ({
+    [name]: {
+      Type: 'AWS::ApiGatewayV2::Api',
+      Properties: {
+        ProtocolType: protocol,
+        ...(protocol === 'WEBSOCKET'
+          ? { RouteSelectionExpression: '$request.body.action' }
+          : { CorsConfiguration: { AllowOrigins: ['*'], AllowMethods: ['GET'], MaxAge: 60 } }),
+      },
+    },
+    [`${name}Stage`]: {
+      Type: 'AWS::ApiGatewayV2::Stage',
+      Properties: { ApiId: { Ref: name }, StageName: protocol === 'WEBSOCKET' ? 'prod' : '$default' },
+    },
+    [`${name}Integration`]: {
+      Type: 'AWS::ApiGatewayV2::Integration',
+      Properties: {
+        ApiId: { Ref: name },
+        IntegrationUri: protocol === 'WEBSOCKET' ? invocationUri('Fn') : { 'Fn::GetAtt': ['Fn', 'Arn'] },
+      },
+    },
+  });
+  const target = (name: string) => ({ 'Fn::Join': ['', ['integrations/', { Ref: `${name}Integration` }]] });
+
+  test('a WebSocket API with its authorizer and its two kinds of routes', () => {
+    const { stack } = load({
+      bundles: { abc: '' },
+      resources: {
+        Fn: lambda('abc'),
+        ...api('Socket', 'WEBSOCKET'),
+        Authorizer: {
+          Type: 'AWS::ApiGatewayV2::Authorizer',
+          Properties: {
+            ApiId: { Ref: 'Socket' },
+            AuthorizerType: 'REQUEST',
+            AuthorizerUri: invocationUri('Fn'),
+            IdentitySource: ['route.request.header.Authorization'],
+          },
+        },
+        Connect: {
+          Type: 'AWS::ApiGatewayV2::Route',
+          Properties: {
+            ApiId: { Ref: 'Socket' },
+            RouteKey: '$connect',
+            Target: target('Socket'),
+            AuthorizationType: 'CUSTOM',
+            AuthorizerId: { Ref: 'Authorizer' },
+          },
+        },
+        Send: {
+          Type: 'AWS::ApiGatewayV2::Route',
+          Properties: {
+            ApiId: { Ref: 'Socket' },
+            RouteKey: 'send',
+            Target: target('Socket'),
+            RouteResponseSelectionExpression: '$default',
+          },
+        },
+        SendResponse: {
+          Type: 'AWS::ApiGatewayV2::RouteResponse',
+          Properties: { ApiId: { Ref: 'Socket' }, RouteId: { Ref: 'Send' }, RouteResponseKey: '$default' },
+        },
+        // Without a route response the expression alone sends nothing back.
+        Half: {
+          Type: 'AWS::ApiGatewayV2::Route',
+          Properties: {
+            ApiId: { Ref: 'Socket' },
+            RouteKey: 'half',
+            Target: target('Socket'),
+            RouteResponseSelectionExpression: '$default',
+          },
+        },
+      },
+      outputs: { Url: { Value: url('wss', 'Socket', '/prod') } },
+    });
+    expect(stack.webSocketApis).toEqual([
+      {
+        apiId: expect.stringMatching(/^[a-z0-9]{10}$/),
+        stage: 'prod',
+        routeSelectionExpression: '$request.body.action',
+        routes: [
+          {
+            routeKey: '$connect',
+            functionId: 'Fn',
+            hasResponse: false,
+            authorizer: { functionId: 'Fn', identitySource: ['route.request.header.Authorization'] },
+          },
+          { routeKey: 'send', functionId: 'Fn', hasResponse: true },
+          { routeKey: 'half', functionId: 'Fn', hasResponse: false },
+        ],
+      },
+    ]);
+    expect(stack.outputs).toEqual({ Url: 'ws://127.0.0.1:8787/prod' });
+  });
+
+  test('an HTTP API with its JWT authorizer and CORS', () => {
+    const { stack } = load({
+      bundles: { abc: '' },
+      resources: {
+        Fn: lambda('abc'),
+        ...api('Http', 'HTTP'),
+        Jwt: {
+          Type: 'AWS::ApiGatewayV2::Authorizer',
+          Properties: {
+            ApiId: { Ref: 'Http' },
+            AuthorizerType: 'JWT',
+            IdentitySource: ['$request.header.Authorization'],
+            JwtConfiguration: { Issuer: ISSUER_PLACEHOLDER, Audience: ['im'] },
+          },
+        },
+        List: {
+          Type: 'AWS::ApiGatewayV2::Route',
+          Properties: {
+            ApiId: { Ref: 'Http' },
+            RouteKey: 'GET /conversations/{conversationId}/messages',
+            Target: target('Http'),
+            AuthorizerId: { Ref: 'Jwt' },
+          },
+        },
+        Rest: {
+          Type: 'AWS::ApiGatewayV2::Route',
+          Properties: { ApiId: { Ref: 'Http' }, RouteKey: '$default', Target: target('Http') },
+        },
+      },
+      outputs: { Url: { Value: { 'Fn::GetAtt': ['Http', 'ApiEndpoint'] } } },
+    });
+    expect(stack.httpApis).toEqual([
+      {
+        apiId: expect.any(String),
+        stage: '$default',
+        cors: {
+          allowOrigins: ['*'],
+          allowMethods: ['GET'],
+          allowHeaders: [],
+          exposeHeaders: [],
+          allowCredentials: false,
+          maxAgeSeconds: 60,
+        },
+        routes: [
+          {
+            method: 'GET',
+            path: '/conversations/{conversationId}/messages',
+            functionId: 'Fn',
+            authorizer: {
+              issuer: 'http://127.0.0.1:8787',
+              audience: ['im'],
+              identitySource: ['$request.header.Authorization'],
+            },
+          },
+          { method: 'ANY', path: '/{proxy+}', functionId: 'Fn' },
+        ],
+      },
+    ]);
+    expect(stack.outputs).toEqual({ Url: 'http://127.0.0.1:8787' });
+  });
+});
+
+describe('what does not run here', () => {
+  test('is named in one line each, but for what changes nothing on one machine', () => {
+    const { stack } = load({
+      conditions: { Never: { 'Fn::Equals': ['a', 'b'] } },
+      resources: {
+        Bucket: { Type: 'AWS::S3::Bucket' },
+        Absent: { Type: 'AWS::S3::Bucket', Condition: 'Never' },
+        Role: { Type: 'AWS::IAM::Role' },
+        Alarm: { Type: 'AWS::CloudWatch::Alarm' },
+        Metadata: { Type: 'AWS::CDK::Metadata' },
+      },
+    });
+    expect(stack.warnings).toEqual(["Bucket (AWS::S3::Bucket) can't run on one machine and is left out."]);
+  });
+
+  test.each([
+    [
+      'an unknown intrinsic',
+      { Q: { Type: 'AWS::SQS::Queue', Properties: { DelaySeconds: { 'Fn::Length': [] } } } },
+      "Q (AWS::SQS::Queue): The local runtime doesn't know the intrinsic Fn::Length.",
+    ],
+    [
+      'an unknown attribute',
+      {
+        Role: { Type: 'AWS::IAM::Role' },
+        Q: { Type: 'AWS::SQS::Queue', Properties: { DelaySeconds: { 'Fn::GetAtt': ['Role', 'RoleId'] } } },
+      },
+      "Q (AWS::SQS::Queue): The local runtime doesn't know Fn::GetAtt Role.RoleId (AWS::IAM::Role).",
+    ],
+    [
+      'a reference to nothing',
+      { Q: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { Ref: 'Gone' } } } },
+      "Q (AWS::SQS::Queue): The template refers to Gone, which isn't in it.",
+    ],
+  ])('%s stops the loader with the place', (_, resources, message) => {
+    expect(() => load({ resources })).toThrow(message);
+  });
+
+  test('a folder without an assembly is named', () => {
+    expect(() => loadStack('/nowhere', ORIGINS)).toThrow('Cannot read /nowhere/manifest.json (ENOENT).');
+  });
+});
