@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TestSocket } from './setup/socket.ts';
+import { newUser, type Stack, startStack } from './setup/stack.ts';
+
+let stack: Stack;
+let alice: TestSocket;
+beforeAll(async () => {
+  stack = await startStack();
+  alice = await stack.join(newUser('alice'));
+});
+afterAll(() => stack?.stop());
+
+async function replyTo(text: string) {
+  const reply = alice.nextText();
+  alice.send(text);
+  return JSON.parse(await reply);
+}
+
+describe('frames', () => {
+  it.each([
+    ['not JSON', 'hello there', 'bad_frame'],
+    ['an array', '[{"action":"hello"}]', 'bad_frame'],
+    ['a number', '7', 'bad_frame'],
+    ['33 levels deep', `{"action":"heartbeat","id":"1","x":${'['.repeat(32)}${']'.repeat(32)}}`, 'bad_frame'],
+    ['without action', '{"id":"1"}', 'unknown_action'],
+    ['with a number as action', '{"action":7,"id":"1"}', 'unknown_action'],
+    ['of an unknown action', '{"action":"dance","id":"1"}', 'unknown_action'],
+    ['of action $connect', '{"action":"$connect","id":"1"}', 'unknown_action'],
+    ['of action $default', '{"action":"$default","id":"1"}', 'unknown_action'],
+    ['of action __proto__', '{"action":"__proto__","id":"1"}', 'unknown_action'],
+    ['without id', '{"action":"heartbeat"}', 'invalid_request'],
+  ])('%s are refused and the socket stays open (IM-FRAME-3)', async (_, text, code) => {
+    const reply = await replyTo(text);
+    expect(reply).toMatchObject({ type: 'error', code, retryable: false, message: expect.any(String) });
+    expect(await alice.request({ action: 'heartbeat' })).toMatchObject({ type: 'heartbeat' });
+  });
+
+  it('are answered with their id, or null (IM-FRAME-1)', async () => {
+    expect(await replyTo('{"action":"dance","id":"abc"}')).toMatchObject({ id: 'abc' });
+    expect(await replyTo('{"action":"dance","id":"a b"}')).toMatchObject({ id: null });
+    expect(await replyTo('{"action":"dance"}')).toMatchObject({ id: null });
+  });
+
+  it('name every faulty field (IM-FRAME-3)', async () => {
+    const reply = await alice.request({
+      action: 'sendMessage',
+      clientMsgId: 'a b',
+      content: { type: 'text', text: ' ' },
+    });
+    expect(reply).toMatchObject({ type: 'error', code: 'invalid_request' });
+    expect(reply.issues.map(({ path }: { path: string }) => path)).toEqual(
+      expect.arrayContaining(['clientMsgId', 'content.text']),
+    );
+  });
+
+  it('with the literal text heartbeat are answered by the same text (IM-FRAME-4)', async () => {
+    const reply = alice.nextText();
+    alice.send('heartbeat');
+    expect(await reply).toBe('heartbeat');
+  });
+
+  it('with content above 16,384 bytes are refused as payload_too_large; just so many pass (IM-FRAME-5)', async () => {
+    const envelope = JSON.stringify({ type: 'text', text: '' }).length;
+    const send = (bytes: number) =>
+      alice.request({
+        action: 'sendMessage',
+        clientMsgId: `c${bytes}`,
+        to: newUser('bob'),
+        content: { type: 'text', text: 'x'.repeat(bytes - envelope) },
+      });
+    expect(await send(16_385)).toMatchObject({ type: 'error', code: 'payload_too_large' });
+    expect(await send(16_384)).toMatchObject({ type: 'sent' });
+  });
+
+  it.each([
+    ['above 32 KB close with 1009', 'x'.repeat(32 * 1024 + 1), 1009],
+    ['of binary close with 1003', Buffer.from('{"action":"heartbeat","id":"1"}'), 1003],
+  ])('%s (IM-FRAME-5)', async (_, data, code) => {
+    const socket = await stack.join(newUser('carol'));
+    socket.raw.send(data);
+    expect(await socket.closed).toMatchObject({ code });
+  });
+
+  it('may act before hello (IM-FRAME-7)', async () => {
+    const socket = await stack.open(newUser('dave'));
+    const content = { type: 'text', text: 'hi' };
+    const reply = await socket.request({
+      action: 'sendMessage',
+      clientMsgId: 'c',
+      to: newUser('eve'),
+      content,
+    });
+    expect(reply).toMatchObject({ type: 'sent', seq: 1 });
+  });
+
+  it('keep the session and tell its end (IM-BEAT)', async () => {
+    const reply = await alice.request({ action: 'heartbeat' });
+    expect(reply).toEqual({
+      type: 'heartbeat',
+      id: reply.id,
+      serverTime: expect.any(Number),
+      session: { expiresAt: expect.any(Number) },
+    });
+    expect(reply.session.expiresAt).toBeGreaterThan(Date.now());
+  });
+
+  it('of a session whose route is gone are refused, and the socket is closed (IM-BEAT, IM-FRAME-2)', async () => {
+    const user = newUser('frank');
+    const socket = await stack.join(user, { deviceId: 'phone' });
+    const { connectionId } = await socket.request({ action: 'hello' });
+    await removeRoute(user, connectionId);
+    expect(await socket.request({ action: 'heartbeat' })).toMatchObject({
+      type: 'error',
+      code: 'session_expired',
+    });
+    await socket.closed;
+  });
+
+  it('after the session ended are refused while the socket stays open (IM-RENEW, refusal 7)', async () => {
+    const user = newUser('grace');
+    const token = await stack.token(user, { expiresInSeconds: 2 });
+    const socket = await stack.open(user, { token });
+    const { session } = await socket.request({ action: 'hello' });
+    await expect
+      .poll(() => socket.request({ action: 'heartbeat' }), { timeout: 10_000 })
+      .toMatchObject({ type: 'error', code: 'session_expired' });
+    expect(Date.now()).toBeGreaterThanOrEqual(session.expiresAt);
+    expect(socket.raw.readyState).toBe(socket.raw.OPEN);
+  });
+});
+
+/** As a late `$disconnect` would. */
+async function removeRoute(userId: string, connectionId: string): Promise<void> {
+  const disconnect = stack.stack.functions.find(({ logicalId }) => logicalId.includes('Disconnect'));
+  const authorizer = { userId, deviceId: 'phone' };
+  const event = { requestContext: { connectionId, connectedAt: 0, authorizer } };
+  expect(await stack.workers.invoke(disconnect?.logicalId ?? '', event)).toMatchObject({ ok: true });
+}

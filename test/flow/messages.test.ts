@@ -1,0 +1,202 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newUser, type Stack, startStack } from './setup/stack.ts';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack?.stop());
+
+const text = (value: string) => ({ type: 'text', text: value });
+const sending = (to: string, clientMsgId: string, value = clientMsgId) => ({
+  action: 'sendMessage',
+  clientMsgId,
+  to,
+  content: text(value),
+});
+
+describe('messages between people online', () => {
+  it('arrive as they were sent, with what the server says of them (IM-SEND-1, IM-SEND-6, IM-PUSH-1)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const [alice, bob] = [await stack.join(a), await stack.join(b)];
+    const frame = { ...sending(b, 'c1', 'hi 👋'), from: 'mallory', seq: 99, sentAt: 1 };
+    const sent = await alice.request(frame);
+    expect(sent).toEqual({
+      type: 'sent',
+      id: sent.id,
+      clientMsgId: 'c1',
+      conversationId: `dm:${a}:${b}`,
+      messageId: expect.stringMatching(/^[0-9A-Z]{26}$/),
+      seq: 1,
+      sentAt: expect.any(Number),
+      duplicate: false,
+    });
+    const { type: _, id: __, duplicate: ___, ...facts } = sent;
+    expect(await bob.message('hi 👋')).toEqual({ ...facts, from: a, content: text('hi 👋') });
+  });
+
+  it("reach the sender's other sessions and never the sending one (IM-SEND-5)", async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const [phone, laptop] = [await stack.join(a), await stack.join(a)];
+    const bobs = [await stack.join(b), await stack.join(b)];
+    await phone.request(sending(b, 'c1', 'hi'));
+    await Promise.all([laptop, ...bobs].map((socket) => socket.message('hi')));
+    // What comes later through the same path would come after an echo.
+    await laptop.request(sending(b, 'c2', 'bye'));
+    await phone.message('bye');
+    expect(phone.messages()).toHaveLength(1);
+  });
+
+  it('keep the order of a sender who waits for each ack (IM-SEND-4)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const [alice, bob] = [await stack.join(a), await stack.join(b)];
+    const seqs: number[] = [];
+    for (let n = 1; n <= 10; n += 1) seqs.push((await alice.request(sending(b, `c${n}`))).seq);
+    expect(seqs).toEqual(seqs.toSorted((x, y) => x - y));
+    await bob.message('c10');
+    const { body } = await stack.http(b, `/conversations/${encodeURIComponent(`dm:${a}:${b}`)}/messages`);
+    expect(body.messages.map(({ content }: { content: { text: string } }) => content.text)).toEqual(
+      Array.from({ length: 10 }, (_, n) => `c${n + 1}`),
+    );
+  });
+
+  it('of two devices and ten senders at once have unique seqs (IM-SEND-3, fault 13)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const sockets = [await stack.join(a), await stack.join(a), await stack.join(b)];
+    const replies = await Promise.all(
+      Array.from({ length: 30 }, (_, n) => {
+        const socket = sockets[n % 3];
+        return socket?.request(sending(n % 3 === 2 ? a : b, `c${n}`));
+      }),
+    );
+    expect(new Set(replies.map(({ seq }) => seq)).size).toBe(30);
+    expect(replies.every(({ type }) => type === 'sent')).toBe(true);
+  });
+
+  it('sent again return the first ack, over socket and HTTP, and stay one message (IM-SEND-2)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const alice = await stack.join(a);
+    const { id: _, type: __, ...first } = await alice.request(sending(b, 'c1', 'hi'));
+    expect(await alice.request(sending(b, 'c1', 'hi'))).toMatchObject({ ...first, duplicate: true });
+    const conversationId = `dm:${a}:${b}`;
+    const overHttp = await stack.http(a, '/messages', {
+      method: 'POST',
+      body: JSON.stringify({ clientMsgId: 'c1', conversationId, content: text('hi') }),
+    });
+    expect(overHttp).toEqual({ status: 200, body: { ...first, duplicate: true } });
+    const { body } = await stack.http(b, `/conversations/${encodeURIComponent(conversationId)}/messages`);
+    expect(body.messages).toHaveLength(1);
+  });
+
+  it('with the same clientMsgId and other content are refused (IM-SEND-2)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const alice = await stack.join(a);
+    await alice.request(sending(b, 'c1', 'hi'));
+    expect(await alice.request(sending(b, 'c1', 'ho'))).toMatchObject({
+      type: 'error',
+      code: 'idempotency_conflict',
+    });
+  });
+
+  it('over HTTP reach all sessions of the sender (section 6)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const sockets = [await stack.join(a), await stack.join(a), await stack.join(b)];
+    const { status, body } = await stack.http(a, '/messages', {
+      method: 'POST',
+      body: JSON.stringify({
+        clientMsgId: 'c1',
+        to: b,
+        content: { type: 'custom', data: { votes: [1, null] } },
+      }),
+    });
+    expect([status, body.seq]).toEqual([200, 1]);
+    for (const socket of sockets) {
+      const push = await socket.frame(({ type }) => type === 'messages');
+      expect(push.messages[0].content).toEqual({ type: 'custom', data: { votes: [1, null] } });
+    }
+  });
+
+  it.each([
+    ['to oneself', (me: string) => ({ to: me }), 'invalid_request'],
+    ['to two others', () => ({ conversationId: 'dm:x:y' }), 'not_found'],
+    ['to a direct id in wrong order', (me: string) => ({ conversationId: `dm:zz:${me}` }), 'not_found'],
+    ['to a group one is not in', () => ({ conversationId: 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV' }), 'not_found'],
+    ['to nonsense', () => ({ conversationId: 'nonsense' }), 'invalid_request'],
+  ])('%s are refused, over socket and HTTP alike (IM-SEND-7, refusal 4)', async (_, target, code) => {
+    const a = newUser('alice');
+    const request = { clientMsgId: 'c1', content: text('hi'), ...target(a) };
+    const alice = await stack.join(a);
+    expect(await alice.request({ action: 'sendMessage', ...request })).toMatchObject({ type: 'error', code });
+    const { status, body } = await stack.http(a, '/messages', {
+      method: 'POST',
+      body: JSON.stringify(request),
+    });
+    expect([status, body.code]).toEqual([code === 'not_found' ? 404 : 400, code]);
+  });
+});
+
+describe('history', () => {
+  it('pages both ways by seq, strongly consistent (section 6)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const alice = await stack.join(a);
+    for (let n = 1; n <= 5; n += 1) await alice.request(sending(b, `c${n}`));
+    const page = async (query: string) => {
+      const path = `/conversations/${encodeURIComponent(`dm:${a}:${b}`)}/messages${query}`;
+      const { body } = await stack.http(b, path);
+      return [body.messages.map(({ seq }: { seq: number }) => seq), body.hasMore, body.head];
+    };
+    expect(await page('')).toEqual([[1, 2, 3, 4, 5], false, 5]);
+    expect(await page('?limit=2')).toEqual([[4, 5], true, 5]);
+    expect(await page('?limit=2&before=4')).toEqual([[2, 3], true, 5]);
+    expect(await page('?after=3')).toEqual([[4, 5], false, 5]);
+    expect(await page('?after=5')).toEqual([[], false, 5]);
+  });
+
+  it.each(['?after=1&before=2', '?limit=0', '?limit=101', '?limit=x', '?after=-1', '?after=1.5', '?limit='])(
+    'refuses %s with 400',
+    async (query) => {
+      const [a, b] = [newUser('alice'), newUser('bob')];
+      const { status, body } = await stack.http(a, `/conversations/dm:${a}:${b}/messages${query}`);
+      expect([status, body.code]).toEqual([400, 'invalid_request']);
+    },
+  );
+
+  it('of others is 404, in the same words as a missing one (refusal 4)', async () => {
+    const me = newUser('mallory');
+    const words = await Promise.all(
+      ['dm:x:y', 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV'].map((id) => stack.http(me, `/conversations/${id}/messages`)),
+    );
+    expect(words[0]).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    expect(words[1]).toEqual(words[0]);
+  });
+});
+
+describe('conversations', () => {
+  it('list what one has talked about, with unread and a cursor (section 6)', async () => {
+    const me = newUser('bob');
+    const peers = ['x', 'y', 'z'].map(newUser);
+    for (const peer of peers) {
+      const socket = await stack.join(peer);
+      await socket.request(sending(me, 'c1', `from ${peer}`));
+      await socket.close();
+    }
+    const first = await stack.http(me, '/conversations?limit=2');
+    const second = await stack.http(
+      me,
+      `/conversations?limit=2&cursor=${encodeURIComponent(first.body.cursor)}`,
+    );
+    const all = [...first.body.conversations, ...second.body.conversations];
+    expect(second.body.cursor).toBeNull();
+    expect(all.map(({ peer }) => peer).sort()).toEqual(peers.sort());
+    expect(all[0]).toMatchObject({ kind: 'direct', head: 1, unread: 1, readSeq: 0, lastMessage: { seq: 1 } });
+    const foreign = await stack.http(
+      newUser('eve'),
+      `/conversations?cursor=${encodeURIComponent(first.body.cursor)}`,
+    );
+    expect(foreign).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect((await stack.http(newUser('eve'), '/conversations')).body).toEqual({
+      conversations: [],
+      cursor: null,
+    });
+  });
+});

@@ -1,0 +1,134 @@
+import { once } from 'node:events';
+import WebSocket from 'ws';
+import type { Json } from './stack.ts';
+
+export interface SocketOptions {
+  readonly token: string;
+  readonly deviceId: string;
+  readonly mode: 'managed' | 'plain';
+  readonly replaces: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** Everything but the URL as given: for upgrades that must be refused. */
+  readonly protocols: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A plain `ws` client that waits for events, never for time. */
+export interface TestSocket {
+  readonly raw: WebSocket;
+  /** Every JSON frame so far. */
+  readonly frames: readonly Json[];
+  /** All messages that were pushed so far. */
+  readonly messages: () => Json[];
+  /** Sends a frame with a new id and returns the reply to it. */
+  request(frame: Readonly<Record<string, unknown>>): Promise<Json>;
+  /** Sends text as it is. */
+  send(text: string): void;
+  /** The first frame, old or new, that fits. */
+  frame(fits: (frame: Json) => boolean): Promise<Json>;
+  /** The pushed message with this text. */
+  message(text: string): Promise<Json>;
+  /** The next text that comes in, whatever it is. */
+  nextText(): Promise<string>;
+  readonly closed: Promise<{ code: number; reason: string }>;
+  close(): Promise<void>;
+}
+
+const TIMEOUT_MS = 15_000;
+
+/** Why an upgrade was refused. */
+export class RefusedError extends Error {
+  readonly status: number;
+  constructor(status: number) {
+    super(`The upgrade was refused with ${status}.`);
+    this.status = status;
+  }
+}
+
+export function upgradeUrl(
+  wsUrl: string,
+  { deviceId, mode, replaces, query }: Partial<SocketOptions>,
+): string {
+  const url = new URL(wsUrl);
+  const parameters = { deviceId, mode, replaces, ...query };
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined) url.searchParams.set(name, value);
+  }
+  return url.href;
+}
+
+/** @throws {RefusedError} with the status of a refused upgrade */
+export async function openSocket(wsUrl: string, options: Partial<SocketOptions>): Promise<TestSocket> {
+  const protocols = options.protocols ?? ['im.v1', `im.token.${options.token}`];
+  const raw = new WebSocket(upgradeUrl(wsUrl, options), [...protocols], { headers: options.headers ?? {} });
+  const socket = listen(raw);
+  await new Promise<void>((resolve, reject) => {
+    raw.once('open', resolve);
+    raw.once('error', reject);
+    raw.once('unexpected-response', (_, response) => {
+      response.resume();
+      reject(new RefusedError(response.statusCode ?? 0));
+    });
+  });
+  return socket;
+}
+
+function listen(raw: WebSocket): TestSocket {
+  const frames: Json[] = [];
+  const waiting = new Set<() => void>();
+  let nextId = 0;
+  raw.on('message', (data) => {
+    const text = String(data);
+    if (text.startsWith('{')) frames.push(JSON.parse(text));
+    for (const wake of waiting) wake();
+  });
+  raw.on('error', () => undefined);
+  const closed = new Promise<{ code: number; reason: string }>((resolve) => {
+    raw.once('close', (code, reason) => resolve({ code, reason: String(reason) }));
+  });
+
+  const frame = (fits: (frame: Json) => boolean) =>
+    new Promise<Json>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        waiting.delete(look);
+        reject(new Error(`No such frame among ${JSON.stringify(frames)}`));
+      }, TIMEOUT_MS);
+      const look = () => {
+        const found = frames.find(fits);
+        if (found === undefined) return;
+        clearTimeout(timer);
+        waiting.delete(look);
+        resolve(found);
+      };
+      waiting.add(look);
+      look();
+    });
+
+  return {
+    raw,
+    frames,
+    messages: () => frames.flatMap((one) => (one.type === 'messages' ? one.messages : [])),
+    async request(request) {
+      nextId += 1;
+      const id = `r${nextId}`;
+      raw.send(JSON.stringify({ id, ...request }));
+      return frame((one) => one.id === (request['id'] ?? id));
+    },
+    send: (text) => raw.send(text),
+    frame,
+    async message(text) {
+      const fits = (one: Json) => one.content.text === text;
+      const push = await frame(({ type, messages }) => type === 'messages' && messages.some(fits));
+      return push.messages.find(fits);
+    },
+    async nextText() {
+      const [data] = await once(raw, 'message');
+      return String(data);
+    },
+    closed,
+    async close() {
+      raw.close();
+      await closed;
+    },
+  };
+}
