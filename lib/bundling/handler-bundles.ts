@@ -78,7 +78,11 @@ function buildOptions(modules: readonly string[], outdir: string): BuildOptions 
     target: 'node24',
     // The SDK's CommonJS build can't be tree-shaken.
     mainFields: ['module', 'main'],
-    alias: { '@aws-sdk/credential-provider-node': packageModule('lib/bundling/env-credentials') },
+    // Parts of the SDK that never run in our functions: a third of it.
+    alias: {
+      '@aws-sdk/credential-provider-node': packageModule('lib/bundling/env-credentials'),
+      '@smithy/core/event-streams': packageModule('lib/bundling/no-event-streams'),
+    },
     minify: true,
     sourcemap: true,
     // Positions are enough for a stack trace; with the texts Node would load megabytes at every cold start.
