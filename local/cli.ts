@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { banner, readyLine } from './banner.ts';
 import { type CliOptions, HELP, parseCliOptions } from './cli-options.ts';
 import { OperatorError } from './operator-error.ts';
-import { type LocalRuntime, startRuntime } from './runtime.ts';
+import type { LocalRuntime } from './runtime.ts';
 
 type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 const SIGNALS: readonly Signal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
@@ -29,6 +29,8 @@ async function run(options: CliOptions): Promise<void> {
   };
   listenToSignals((signal) => end({ status: 128 + constants.signals[signal] }));
 
+  // Only now: a mistyped option or --help needn't wait for it.
+  const { startRuntime } = await import('./runtime.ts');
   let runtime: LocalRuntime;
   try {
     runtime = await startRuntime({

@@ -1,0 +1,176 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { parseCliOptions } from '../../../local/cli-options.ts';
+import { OperatorError } from '../../../local/operator-error.ts';
+import { temporaryFolder } from './bundle.ts';
+
+interface Cli {
+  readonly child: ChildProcess;
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  readonly exit: Promise<{ code: number | null; stdout: string; stderr: string }>;
+}
+
+function cli(...args: string[]): Cli {
+  const child = spawn(process.execPath, ['local/main.ts', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const texts = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      texts[stream] += text;
+    });
+  }
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const exit = once(child, 'close').then(([code]) => ({ code: code as number | null, ...texts }));
+  return { child, stdout: () => texts.stdout, stderr: () => texts.stderr, exit };
+}
+
+interface Ready {
+  readonly ready: true;
+  readonly wsUrl: string;
+  readonly httpUrl: string;
+  readonly tokenUrl: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly endpoints: { readonly dynamodb: string; readonly sqs: string };
+}
+
+async function ready(started: Cli): Promise<Ready> {
+  await Promise.race([
+    expect.poll(started.stdout, { timeout: 30_000, interval: 20 }).toContain('\n'),
+    started.exit.then(({ stderr }) => expect.fail(`It ended: ${stderr}`)),
+  ]);
+  return JSON.parse(started.stdout());
+}
+
+/** Processes that were started with this data folder in their arguments. */
+function processesOf(folder: string): string[] {
+  try {
+    const found = execFileSync('pgrep', ['-a', '-f', folder], { encoding: 'utf8' }).trim().split('\n');
+    return found.filter((line) => !line.includes('pgrep'));
+  } catch {
+    return [];
+  }
+}
+
+async function tokenOf({ tokenUrl }: Ready): Promise<string> {
+  const response = await fetch(tokenUrl, { method: 'POST', body: JSON.stringify({ userId: 'alice' }) });
+  return (await response.json()).token;
+}
+
+describe('a fault of the operator is one line on stderr, and status 1', () => {
+  test('an unknown option', async () => {
+    const { code, stdout, stderr } = await cli('--prot', '1').exit;
+    expect(stderr).toMatch(/^serverless-im: Unknown option '--prot'[^\n]*\n$/);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  });
+
+  test.each([
+    ['a port that is no number', ['--port', 'x'], /^--port takes a number from 0 to 65535, not "x"\.$/],
+    ['an empty port', ['--port', ''], /^--port takes a number/],
+    ['a port out of range', ['--port', '65536'], /^--port takes a number/],
+    ['an empty data folder', ['--data', ''], /^--data takes a folder\.$/],
+    ['an option without its value', ['--data', '--json'], /^Option '--data' [^\n]*$/],
+    ['an argument too many', ['now'], /^Unexpected argument 'now'[^\n]*$/],
+  ])('%s', (_, args, message) => {
+    expect(() => parseCliOptions(args)).toThrow(OperatorError);
+    expect(() => parseCliOptions(args)).toThrow(message);
+  });
+
+  test('a taken port', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as { port: number };
+    const { code, stderr } = await cli('--port', String(port), '--data', temporaryFolder()).exit;
+    expect(stderr).toBe(`serverless-im: Port ${port} is taken; choose another with --port, or 0 for any.\n`);
+    expect(code).toBe(1);
+  });
+
+  test('a data folder that can’t be used', async () => {
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, '');
+    const { code, stderr } = await cli('--data', file).exit;
+    expect(stderr).toMatch(
+      /^serverless-im: Cannot use the data folder .* \(EEXIST\); choose another with --data\.\n$/,
+    );
+    expect(code).toBe(1);
+  });
+
+  test('a data folder whose database is broken', async () => {
+    const data = temporaryFolder();
+    writeFileSync(
+      join(data, 'dynamodb.db'),
+      'this is no database, and long enough to be seen as none '.repeat(100),
+    );
+    const { code, stderr } = await cli('--port', '0', '--data', data).exit;
+    expect(stderr).toMatch(/^serverless-im: dynoxide did not start: [^\n]*\n$/);
+    expect(code).toBe(1);
+  });
+});
+
+test('--help lists the options', async () => {
+  const { code, stdout } = await cli('--help').exit;
+  expect(code).toBe(0);
+  for (const option of ['--port', '--data', '--fresh', '--json', '--logs']) expect(stdout).toContain(option);
+});
+
+test('--json prints one line; a kill -9 leaves nothing behind, and the next start finds everything', {
+  timeout: 90_000,
+}, async () => {
+  const data = temporaryFolder();
+  const first = cli('--json', '--port', '0', '--data', data);
+  const line = await ready(first);
+  expect(line).toEqual({
+    ready: true,
+    wsUrl: expect.stringMatching(/^ws:\/\/127\.0\.0\.1:\d+\/prod$/),
+    httpUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+    tokenUrl: `${line.httpUrl}/token`,
+    outputs: expect.objectContaining({ WebSocketUrl: line.wsUrl, HttpUrl: line.httpUrl }),
+    endpoints: { dynamodb: expect.stringMatching(/^http:/), sqs: expect.stringMatching(/^http:/) },
+  });
+  const { port } = new URL(line.httpUrl);
+  const authorization = `Bearer ${await tokenOf(line)}`;
+  const sent = await fetch(`${line.httpUrl}/messages`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/json' },
+    body: JSON.stringify({ to: 'bob', clientMsgId: 'one', content: { type: 'text', text: 'still there?' } }),
+  });
+  expect(sent.ok).toBe(true);
+
+  const second = await cli('--port', '0', '--data', data).exit;
+  expect(second.stderr).toMatch(
+    new RegExp(
+      `^serverless-im: Another runtime \\(process ${first.child.pid}, port ${port}\\) uses the data folder[^\n]*\n$`,
+    ),
+  );
+  expect(second.code).toBe(1);
+
+  first.child.kill('SIGKILL');
+  await first.exit;
+  expect(first.stdout().trim().split('\n')).toHaveLength(1);
+  await expect.poll(() => processesOf(data)).toEqual([]);
+
+  const again = cli('--json', '--port', port, '--data', data);
+  const { httpUrl } = await ready(again);
+  const history = await fetch(`${httpUrl}/conversations/dm:alice:bob/messages`, {
+    headers: { authorization },
+  });
+  expect(await history.json()).toMatchObject({ messages: [{ content: { text: 'still there?' } }] });
+
+  again.child.kill('SIGINT');
+  expect(await again.exit).toMatchObject({ code: 0, stderr: '' });
+  expect(processesOf(data)).toEqual([]);
+  expect(existsSync(join(data, 'runtime.json'))).toBe(false);
+});
+
+test('a signal during the start ends it at once', async () => {
+  const data = temporaryFolder();
+  const starting = cli('--json', '--port', '0', '--data', data);
+  await expect.poll(() => existsSync(join(data, 'runtime.json'))).toBe(true);
+  starting.child.kill('SIGTERM');
+  expect(await starting.exit).toEqual({ code: 0, stdout: '', stderr: '' });
+  await expect.poll(() => processesOf(data)).toEqual([]);
+});

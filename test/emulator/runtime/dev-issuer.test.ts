@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
+import { expect, onTestFinished, test } from 'vitest';
+import { DevIssuer } from '../../../local/dev-issuer.ts';
+import { temporaryFolder } from './bundle.ts';
+
+async function serve(keyFile?: string) {
+  const issuer = await DevIssuer.create({ audience: 'im', ...(keyFile && { keyFile }) });
+  const server = createServer((request, response) => {
+    void issuer.route(request, response).then((isServed) => {
+      if (!isServed) response.writeHead(404).end('not the issuer');
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  issuer.serveAt(url);
+  const ask = (body: string) =>
+    fetch(`${url}/token`, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
+  return { issuer, url, ask };
+}
+
+test('gives a token that its discovered keys verify', async () => {
+  const { url, ask } = await serve();
+  const response = await ask(JSON.stringify({ userId: 'alice', expiresInSeconds: 60 }));
+  expect(response.status).toBe(200);
+  expect(response.headers.get('access-control-allow-origin')).toBe('*');
+  const { token } = await response.json();
+  const discovery = await (await fetch(`${url}/.well-known/openid-configuration`)).json();
+  expect(discovery).toMatchObject({ issuer: url, jwks_uri: `${url}/.well-known/jwks.json` });
+  const { payload, protectedHeader } = await jwtVerify(
+    token,
+    createRemoteJWKSet(new URL(discovery.jwks_uri)),
+    { issuer: url, audience: 'im' },
+  );
+  expect(protectedHeader).toMatchObject({ alg: 'RS256', kid: expect.any(String) });
+  expect(payload.sub).toBe('alice');
+  expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(60);
+});
+
+test('publishes no private part of its key', async () => {
+  const { url } = await serve();
+  const { keys } = await (await fetch(`${url}/.well-known/jwks.json`)).json();
+  expect(Object.keys(keys[0]).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
+});
+
+test('keeps its key, so that tokens stay good after a restart', async () => {
+  const keyFile = join(temporaryFolder(), 'key.pem');
+  const first = await serve(keyFile);
+  const token = await first.issuer.token('alice');
+  const second = await serve(keyFile);
+  const keys = createRemoteJWKSet(new URL(`${second.url}/.well-known/jwks.json`));
+  expect((await jwtVerify(token, keys)).payload.sub).toBe('alice');
+});
+
+test('makes tokens for tests that are expired or have other claims', async () => {
+  const { issuer } = await serve();
+  const token = await issuer.token('alice', {
+    expiresInSeconds: -10,
+    claims: { aud: 'other', roles: ['agent'] },
+  });
+  const payload = decodeJwt(token);
+  expect(payload.exp).toBeLessThan(Date.now() / 1000);
+  expect(payload).toMatchObject({ aud: 'other', roles: ['agent'] });
+  expect(decodeProtectedHeader(token).alg).toBe('RS256');
+});
+
+test.each([
+  ['no JSON', 'alice'],
+  ['no userId', '{}'],
+  ['an empty userId', '{"userId":""}'],
+  ['a userId that is no text', '{"userId":7}'],
+  ['a userId that is too long', JSON.stringify({ userId: 'x'.repeat(257) })],
+  ['a lifetime of nothing', '{"userId":"a","expiresInSeconds":0}'],
+  ['a lifetime that is no whole number', '{"userId":"a","expiresInSeconds":1.5}'],
+  ['a lifetime beyond a year', '{"userId":"a","expiresInSeconds":31536001}'],
+])('answers 400 with a message to %s', async (_, body) => {
+  const { ask } = await serve();
+  const response = await ask(body);
+  expect(response.status).toBe(400);
+  expect(await response.json()).toEqual({ message: expect.stringMatching(/./) });
+});
+
+test('refuses a large body, another method, and leaves other paths to others', async () => {
+  const { url, ask } = await serve();
+  expect((await ask(' '.repeat(5000))).status).toBe(413);
+  expect((await fetch(`${url}/token`)).status).toBe(405);
+  expect((await fetch(`${url}/token`, { method: 'OPTIONS' })).status).toBe(204);
+  expect(await (await fetch(`${url}/tokens`)).text()).toBe('not the issuer');
+});

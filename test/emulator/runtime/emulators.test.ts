@@ -1,0 +1,181 @@
+import { execFileSync } from 'node:child_process';
+import { connect } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import {
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  GetItemCommand,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { dynamoDbClient, sqsClient } from '../../../local/emulators/clients.ts';
+import { type DynamoDbOptions, startDynamoDb } from '../../../local/emulators/dynoxide.ts';
+import { startSqs } from '../../../local/emulators/fauxqs.ts';
+import { createQueues, localQueueUrl } from '../../../local/emulators/queues.ts';
+import { createTables } from '../../../local/emulators/tables.ts';
+import type { TableModel } from '../../../local/model.ts';
+import { OperatorError } from '../../../local/operator-error.ts';
+import { temporaryFolder } from './bundle.ts';
+
+async function dynamoDb(options: DynamoDbOptions = {}) {
+  const database = await startDynamoDb(options);
+  const client = dynamoDbClient(database.endpoint);
+  const stop = async () => {
+    client.destroy();
+    await database.stop();
+  };
+  onTestFinished(stop);
+  return { client, stop, endpoint: database.endpoint };
+}
+
+const MESSAGES: TableModel = {
+  logicalId: 'Messages',
+  tableName: 'Messages',
+  ttlAttribute: 'ttl',
+  definition: {
+    AttributeDefinitions: [
+      { AttributeName: 'pk', AttributeType: 'S' },
+      { AttributeName: 'sk', AttributeType: 'S' },
+      { AttributeName: 'seq', AttributeType: 'N' },
+    ],
+    KeySchema: [
+      { AttributeName: 'pk', KeyType: 'HASH' },
+      { AttributeName: 'sk', KeyType: 'RANGE' },
+    ],
+    LocalSecondaryIndexes: [
+      {
+        IndexName: 'bySeq',
+        KeySchema: [
+          { AttributeName: 'pk', KeyType: 'HASH' },
+          { AttributeName: 'seq', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'ALL' },
+      },
+    ],
+    BillingMode: 'PAY_PER_REQUEST',
+  },
+};
+
+describe('tables', () => {
+  test('are made with index and TTL, and found again with their items after a restart', async () => {
+    const file = join(temporaryFolder(), 'dynamodb.db');
+    const first = await dynamoDb({ file });
+    await createTables(first.client, [MESSAGES]);
+    const item = { pk: { S: 'p' }, sk: { S: 's' }, seq: { N: '1' } };
+    await first.client.send(new PutItemCommand({ TableName: 'Messages', Item: item }));
+    await first.stop();
+
+    const { client } = await dynamoDb({ file });
+    await createTables(client, [MESSAGES]);
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: 'Messages' }));
+    expect(Table?.LocalSecondaryIndexes?.map((index) => index.IndexName)).toEqual(['bySeq']);
+    const ttl = await client.send(new DescribeTimeToLiveCommand({ TableName: 'Messages' }));
+    expect(ttl.TimeToLiveDescription).toMatchObject({ TimeToLiveStatus: 'ENABLED', AttributeName: 'ttl' });
+    const found = await client.send(
+      new GetItemCommand({ TableName: 'Messages', Key: { pk: item.pk, sk: item.sk } }),
+    );
+    expect(found.Item).toEqual(item);
+  });
+
+  test('with another key than the stack’s are refused, not used', async () => {
+    const { client } = await dynamoDb();
+    await createTables(client, [MESSAGES]);
+    const changed = { ...MESSAGES, definition: { ...MESSAGES.definition, LocalSecondaryIndexes: undefined } };
+    await expect(createTables(client, [changed])).rejects.toThrow(/The table Messages .* start with --fresh/);
+  });
+});
+
+describe('DynamoDB', () => {
+  test('without an emulator says in one line how to get one', async () => {
+    const start = startDynamoDb({ environment: { PATH: '/nowhere' }, findPackaged: () => undefined });
+    await expect(start).rejects.toThrow(OperatorError);
+    await expect(start).rejects.toThrow(
+      /^No DynamoDB emulator found: .*brew install.*DYNAMODB_ENDPOINT[^\n]*$/,
+    );
+  });
+
+  test('is the one that DYNAMODB_ENDPOINT names', async () => {
+    const database = await startDynamoDb({ environment: { DYNAMODB_ENDPOINT: 'http://127.0.0.1:8000' } });
+    expect(database.endpoint).toBe('http://127.0.0.1:8000');
+  });
+
+  test('that cannot open its file says so in one line', async () => {
+    const start = startDynamoDb({ file: temporaryFolder() });
+    await expect(start).rejects.toThrow(/^dynoxide did not start: .*unable to open database file[^\n]*$/);
+  });
+
+  test('that ends by itself is reported', async () => {
+    const ended = Promise.withResolvers<string>();
+    const { endpoint } = await dynamoDb({ onExit: ended.resolve });
+    const pids = execFileSync('pgrep', ['-f', `^[^ ]*dynoxide serve .*--port ${new URL(endpoint).port}`], {
+      encoding: 'utf8',
+    });
+    process.kill(Number(pids.split('\n')[0]), 'SIGKILL');
+    expect(await ended.promise).toMatch(/^dynoxide ended \(SIGKILL\)/);
+  });
+});
+
+describe('SQS', () => {
+  test('keeps messages over a restart, and those in flight are visible again at once', async () => {
+    const dataDirectory = temporaryFolder();
+    const queues = [{ logicalId: 'Q', queueName: 'kept', attributes: { VisibilityTimeout: '600' } }];
+    const first = await startSqs({ dataDirectory });
+    const client = sqsClient(first.endpoint);
+    await createQueues(client, queues);
+    const QueueUrl = localQueueUrl(first.endpoint, 'kept');
+    await client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }));
+    const { Messages } = await client.send(new ReceiveMessageCommand({ QueueUrl }));
+    expect(Messages).toHaveLength(1);
+    client.destroy();
+    await first.stop();
+
+    const second = await startSqs({ dataDirectory });
+    onTestFinished(() => second.stop());
+    const again = sqsClient(second.endpoint);
+    onTestFinished(() => again.destroy());
+    await createQueues(again, queues);
+    const received = await again.send(
+      new ReceiveMessageCommand({
+        QueueUrl: localQueueUrl(second.endpoint, 'kept'),
+        MessageSystemAttributeNames: ['All'],
+      }),
+    );
+    expect(received.Messages).toMatchObject([
+      { Body: 'hello', Attributes: { ApproximateReceiveCount: '2' } },
+    ]);
+  });
+
+  test('changes a queue’s attributes when the template does', async () => {
+    const sqs = await startSqs();
+    onTestFinished(() => sqs.stop());
+    const client = sqsClient(sqs.endpoint);
+    onTestFinished(() => client.destroy());
+    const queue = (VisibilityTimeout: string) => [
+      { logicalId: 'Q', queueName: 'q', attributes: { VisibilityTimeout } },
+    ];
+    await createQueues(client, queue('10'));
+    await createQueues(client, queue('0'));
+    const QueueUrl = localQueueUrl(sqs.endpoint, 'q');
+    await client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' }));
+    for (let i = 0; i < 2; i += 1) {
+      const { Messages } = await client.send(new ReceiveMessageCommand({ QueueUrl }));
+      expect(Messages).toHaveLength(1);
+    }
+  });
+
+  const outside = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find((address) => address.family === 'IPv4' && !address.internal)?.address;
+  test.skipIf(outside === undefined)('is not to be reached from other machines', async () => {
+    const sqs = await startSqs();
+    onTestFinished(() => sqs.stop());
+    const code = await new Promise((resolve) => {
+      const socket = connect(Number(new URL(sqs.endpoint).port), outside);
+      socket.once('connect', () => resolve('connected'));
+      socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+    });
+    expect(code).toBe('ECONNREFUSED');
+  });
+});

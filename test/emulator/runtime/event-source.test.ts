@@ -1,0 +1,284 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import {
+  GetQueueAttributesCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { sqsClient } from '../../../local/emulators/clients.ts';
+import { type Sqs, startSqs } from '../../../local/emulators/fauxqs.ts';
+import { createQueues, localQueueUrl } from '../../../local/emulators/queues.ts';
+import { EventSource } from '../../../local/event-source/event-source.ts';
+import { WorkerPool } from '../../../local/functions/worker-pool.ts';
+import type { EventSourceModel, InvokeResult } from '../../../local/model.ts';
+import { queueArn } from '../../../local/stack/identifiers.ts';
+import { functionOf } from './bundle.ts';
+
+let sqs: Sqs;
+let client: SQSClient;
+beforeAll(async () => {
+  sqs = await startSqs();
+  client = sqsClient(sqs.endpoint);
+});
+afterAll(async () => {
+  client.destroy();
+  await sqs.stop();
+});
+
+interface Record {
+  readonly messageId: string;
+  readonly body: string;
+  readonly attributes: { readonly ApproximateReceiveCount: string };
+}
+type Batch = readonly Record[];
+
+let count = 0;
+
+interface Setup {
+  readonly model?: Partial<EventSourceModel>;
+  readonly handle: (batch: Batch) => unknown;
+  readonly maxReceiveCount?: number;
+  readonly visibilitySeconds?: number;
+}
+
+/** A queue of its own with a dead-letter queue, polled; failed messages come back at once. */
+async function setUp({ model, handle, maxReceiveCount = 2, visibilitySeconds }: Setup) {
+  count += 1;
+  const queueName = `queue-${count}`;
+  const deadName = `dead-${count}`;
+  const redrive = JSON.stringify({ deadLetterTargetArn: queueArn(deadName), maxReceiveCount });
+  await createQueues(client, [{ logicalId: 'D', queueName: deadName, attributes: {} }]);
+  const attributes = {
+    RedrivePolicy: redrive,
+    ...(visibilitySeconds === undefined ? {} : { VisibilityTimeout: String(visibilitySeconds) }),
+  };
+  await createQueues(client, [{ logicalId: 'Q', queueName, attributes }]);
+  const batches: Batch[] = [];
+  const eventSource = new EventSource({
+    model: {
+      logicalId: 'M',
+      functionId: 'Fn',
+      queueName,
+      batchSize: 10,
+      batchingWindowSeconds: 0,
+      maximumConcurrency: 2,
+      reportBatchItemFailures: true,
+      ...model,
+    },
+    client,
+    endpoint: sqs.endpoint,
+    invoker: {
+      invoke: async (_, event) => {
+        const { Records } = event as { readonly Records: Batch };
+        batches.push(Records);
+        const result = await handle(Records);
+        return (isInvokeResult(result) ? result : { ok: true, payload: result ?? null }) as InvokeResult;
+      },
+    },
+    ...(visibilitySeconds === undefined ? { returnFailedAfterSeconds: 0 } : {}),
+  });
+  onTestFinished(() => eventSource.stop());
+  const url = localQueueUrl(sqs.endpoint, queueName);
+  return {
+    eventSource,
+    batches,
+    url,
+    send: (...bodies: string[]) =>
+      client.send(
+        new SendMessageBatchCommand({
+          QueueUrl: url,
+          Entries: bodies.map((MessageBody, index) => ({ Id: String(index), MessageBody })),
+        }),
+      ),
+    left: () => depth(url),
+    dead: () => depth(localQueueUrl(sqs.endpoint, deadName)),
+  };
+}
+
+function isInvokeResult(value: unknown): value is InvokeResult {
+  return typeof value === 'object' && value !== null && 'ok' in value;
+}
+
+/** Messages in the queue, visible or not. */
+async function depth(url: string): Promise<number> {
+  const { Attributes } = await client.send(
+    new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }),
+  );
+  return (
+    Number(Attributes?.ApproximateNumberOfMessages) +
+    Number(Attributes?.ApproximateNumberOfMessagesNotVisible)
+  );
+}
+
+const bodies = (batch: Batch | undefined) => batch?.map((record) => record.body);
+const failing = (batch: Batch, ...names: string[]) => ({
+  batchItemFailures: batch
+    .filter((record) => names.includes(record.body))
+    .map((record) => ({ itemIdentifier: record.messageId })),
+});
+
+test('hands over a batch and deletes it when the function succeeds', async () => {
+  const queue = await setUp({ handle: () => ({ batchItemFailures: [] }) });
+  await queue.send('a', 'b', 'c');
+  queue.eventSource.start();
+  await expect.poll(queue.left).toBe(0);
+  expect(queue.batches.map(bodies)).toEqual([['a', 'b', 'c']]);
+});
+
+test('makes records of the captured shape', async () => {
+  const queue = await setUp({ handle: () => undefined });
+  await client.send(
+    new SendMessageCommand({
+      QueueUrl: queue.url,
+      MessageBody: 'Message Body',
+      MessageAttributes: {
+        Attribute1: { DataType: 'String', StringValue: 'AttributeValue1' },
+        Attribute2: { DataType: 'Binary', BinaryValue: new TextEncoder().encode('1100') },
+      },
+    }),
+  );
+  queue.eventSource.start();
+  await expect.poll(() => queue.batches.length).toBe(1);
+  const captured = JSON.parse(readFileSync('test/fixtures/aws-events/sqs-batch.json', 'utf8')).Records[0];
+  const record = JSON.parse(JSON.stringify(queue.batches[0]?.[0]));
+  expect(Object.keys(record).sort()).toEqual(Object.keys(captured).sort());
+  expect(Object.keys(record.attributes).sort()).toEqual(Object.keys(captured.attributes).sort());
+  expect(record).toMatchObject({
+    body: 'Message Body',
+    md5OfBody: createHash('md5').update('Message Body').digest('hex'),
+    eventSource: 'aws:sqs',
+    eventSourceARN: expect.stringMatching(/^arn:aws:sqs:us-east-1:000000000000:queue-\d+$/),
+    awsRegion: 'us-east-1',
+    attributes: { ApproximateReceiveCount: '1' },
+    messageAttributes: {
+      Attribute1: {
+        stringValue: 'AttributeValue1',
+        stringListValues: [],
+        binaryListValues: [],
+        dataType: 'String',
+      },
+      Attribute2: { binaryValue: 'MTEwMA==', stringListValues: [], binaryListValues: [], dataType: 'Binary' },
+    },
+  });
+});
+
+test('gives back only the failed ones, and the poison lands in the dead-letter queue', async () => {
+  const queue = await setUp({ handle: (batch) => failing(batch, 'poison') });
+  await queue.send('good', 'poison', 'fine');
+  queue.eventSource.start();
+  await expect.poll(queue.dead).toBe(1);
+  expect(queue.batches.map(bodies)).toEqual([['good', 'poison', 'fine'], ['poison']]);
+  expect(queue.batches[1]?.[0]?.attributes.ApproximateReceiveCount).toBe('2');
+  expect(await queue.left()).toBe(0);
+});
+
+test.each([
+  ['a function that fails', { ok: false, errorType: 'Error', errorMessage: 'no' }],
+  ['an unknown identifier', { batchItemFailures: [{ itemIdentifier: 'unknown' }] }],
+])('gives back the whole batch after %s', async (_, answer) => {
+  let calls = 0;
+  const queue = await setUp({
+    handle: () => {
+      calls += 1;
+      return calls === 1 ? answer : null;
+    },
+  });
+  await queue.send('a', 'b');
+  queue.eventSource.start();
+  await expect.poll(queue.left).toBe(0);
+  expect(queue.batches.flatMap((batch) => bodies(batch) ?? []).sort()).toEqual(['a', 'a', 'b', 'b']);
+  expect(await queue.dead()).toBe(0);
+});
+
+test('leaves failed ones to the visibility time-out of the queue', async () => {
+  let calls = 0;
+  const times: number[] = [];
+  const queue = await setUp({
+    visibilitySeconds: 1,
+    handle: (batch) => {
+      times.push(Date.now());
+      calls += 1;
+      return calls === 1 ? failing(batch, 'a') : null;
+    },
+  });
+  await queue.send('a');
+  queue.eventSource.start();
+  await expect.poll(queue.left, { timeout: 5000 }).toBe(0);
+  expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(900);
+});
+
+test('a killed function gives its batch back, and another instance does it', async () => {
+  const model = functionOf(`
+    export const handler = async ({ Records }) => {
+      if (Records[0].attributes.ApproximateReceiveCount === '1') { console.log('stuck'); await new Promise((r) => setTimeout(r, 60000)); }
+      console.log('done');
+    };`);
+  const logged = Promise.withResolvers<void>();
+  const output: string[] = [];
+  const pool = new WorkerPool({
+    functions: [model],
+    onLog: ({ text }) => {
+      output.push(text.trim());
+      if (text.includes('stuck')) logged.resolve();
+    },
+  });
+  onTestFinished(() => pool.stop());
+  const queue = await setUp({ handle: (Records) => pool.invoke('Fn', { Records }) });
+  await queue.send('a');
+  queue.eventSource.start();
+  await logged.promise;
+  await pool.kill('Fn');
+  await expect.poll(queue.left).toBe(0);
+  expect(output).toEqual(['stuck', 'done']);
+});
+
+test('runs no more batches at once than the maximum concurrency', async () => {
+  const releases: (() => void)[] = [];
+  const queue = await setUp({
+    model: { batchSize: 1, maximumConcurrency: 2 },
+    handle: () => new Promise<void>((resolve) => releases.push(resolve)),
+  });
+  await queue.send('a', 'b', 'c');
+  queue.eventSource.start();
+  await expect.poll(() => releases.length).toBe(2);
+  expect(await queue.left()).toBe(3);
+  for (const release of releases.splice(0)) release();
+  await expect.poll(() => releases.length).toBe(1);
+  releases[0]?.();
+  await expect.poll(queue.left).toBe(0);
+});
+
+test('collects a batch for the length of its window', async () => {
+  const queue = await setUp({
+    model: { batchSize: 20, batchingWindowSeconds: 1 },
+    handle: () => null,
+  });
+  const ten = Array.from({ length: 10 }, (_, index) => `first-${index}`);
+  await queue.send(...ten);
+  queue.eventSource.start();
+  await queue.send('second');
+  await expect.poll(queue.left, { timeout: 5000 }).toBe(0);
+  expect(queue.batches.map((batch) => batch.length)).toEqual([11]);
+});
+
+test('stopping waits for the batch under way, and polls no more', async () => {
+  const started = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const queue = await setUp({
+    handle: async () => {
+      started.resolve();
+      await release.promise;
+    },
+  });
+  await queue.send('a');
+  queue.eventSource.start();
+  await started.promise;
+  const stopped = queue.eventSource.stop(10_000);
+  await queue.send('b');
+  release.resolve();
+  await stopped;
+  expect(queue.batches.map(bodies)).toEqual([['a']]);
+  expect(await queue.left()).toBe(1);
+});

@@ -1,0 +1,184 @@
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { openDataDirectory } from '../../../local/data-directory.ts';
+import { type RuntimeOptions, startRuntime } from '../../../local/runtime.ts';
+import { ISSUER_PLACEHOLDER } from '../../../local/stack/local-urls.ts';
+import { DEV_AUDIENCE } from '../../../local/stack/synth.ts';
+import { invocationUri, lambda, writeAssembly } from './assembly.ts';
+import { temporaryFolder } from './bundle.ts';
+
+const api = (name: string, properties: Readonly<Record<string, unknown>>, stage: string) => ({
+  [name]: { Type: 'AWS::ApiGatewayV2::Api', Properties: properties },
+  [`${name}Stage`]: {
+    Type: 'AWS::ApiGatewayV2::Stage',
+    Properties: { ApiId: { Ref: name }, StageName: stage },
+  },
+  [`${name}Integration`]: {
+    Type: 'AWS::ApiGatewayV2::Integration',
+    Properties: { ApiId: { Ref: name }, IntegrationUri: invocationUri('Fn') },
+  },
+});
+const route = (apiName: string, properties: Readonly<Record<string, unknown>>) => ({
+  Type: 'AWS::ApiGatewayV2::Route',
+  Properties: {
+    ApiId: { Ref: apiName },
+    Target: { 'Fn::Join': ['/', ['integrations', { Ref: `${apiName}Integration` }]] },
+    ...properties,
+  },
+});
+
+/** A stack with one of everything; its function answers its environment, and prints what the queue brings. */
+function miniAssembly(): string {
+  return writeAssembly({
+    bundles: {
+      abc: `export const handler = async (event) => {
+        if (event.Records) { for (const { body } of event.Records) console.log('queue: ' + body); return null; }
+        return { statusCode: 200, body: JSON.stringify({ env: process.env, body: event.body, claims: event.requestContext?.authorizer?.jwt?.claims }) };
+      };`,
+    },
+    resources: {
+      Bucket: { Type: 'AWS::S3::Bucket' },
+      Queue: { Type: 'AWS::SQS::Queue', Properties: { VisibilityTimeout: 60 } },
+      Table: {
+        Type: 'AWS::DynamoDB::Table',
+        Properties: {
+          AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+          KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+          BillingMode: 'PAY_PER_REQUEST',
+        },
+      },
+      Fn: lambda('abc', {
+        Environment: { Variables: { ISSUER: ISSUER_PLACEHOLDER, QUEUE: { Ref: 'Queue' }, LEASE: '1800' } },
+      }),
+      Mapping: {
+        Type: 'AWS::Lambda::EventSourceMapping',
+        Properties: { EventSourceArn: { 'Fn::GetAtt': ['Queue', 'Arn'] }, FunctionName: { Ref: 'Fn' } },
+      },
+      ...api(
+        'Socket',
+        { ProtocolType: 'WEBSOCKET', RouteSelectionExpression: '$request.body.action' },
+        'prod',
+      ),
+      Connect: route('Socket', { RouteKey: '$connect' }),
+      Default: route('Socket', { RouteKey: '$default', RouteResponseSelectionExpression: '$default' }),
+      DefaultResponse: {
+        Type: 'AWS::ApiGatewayV2::RouteResponse',
+        Properties: { ApiId: { Ref: 'Socket' }, RouteId: { Ref: 'Default' }, RouteResponseKey: '$default' },
+      },
+      ...api('Http', { ProtocolType: 'HTTP' }, '$default'),
+      Jwt: {
+        Type: 'AWS::ApiGatewayV2::Authorizer',
+        Properties: {
+          ApiId: { Ref: 'Http' },
+          AuthorizerType: 'JWT',
+          IdentitySource: ['$request.header.Authorization'],
+          JwtConfiguration: { Issuer: ISSUER_PLACEHOLDER, Audience: [DEV_AUDIENCE] },
+        },
+      },
+      Get: route('Http', { RouteKey: 'GET /env', AuthorizerId: { Ref: 'Jwt' } }),
+    },
+    outputs: { QueueUrl: { Value: { Ref: 'Queue' } } },
+  });
+}
+
+async function start(options: RuntimeOptions = {}) {
+  const warnings: string[] = [];
+  const lines: string[] = [];
+  const runtime = await startRuntime({
+    cdkOut: miniAssembly(),
+    onWarning: (message) => warnings.push(message),
+    onLogLine: (_, line) => lines.push(line),
+    ...options,
+  });
+  onTestFinished(() => runtime.stop());
+  const environment = async () => {
+    const authorization = `Bearer ${await runtime.token('alice')}`;
+    const response = await fetch(`${runtime.httpUrl}/env`, { headers: { authorization } });
+    expect(response.status).toBe(200);
+    return response.json();
+  };
+  return { runtime, warnings, lines, environment };
+}
+
+test('runs functions, sockets, routes, and queues of an assembly', async () => {
+  const { runtime, warnings, lines, environment } = await start({ environment: { LEASE: '60' } });
+  expect(warnings).toEqual(["Bucket (AWS::S3::Bucket) can't run on one machine and is left out."]);
+  expect(runtime.outputs).toEqual({ QueueUrl: `${runtime.endpoints.sqs}/000000000000/Mini-Queue` });
+
+  const { env, claims } = await environment();
+  expect(claims).toMatchObject({ sub: 'alice', iss: runtime.issuer });
+  expect(env).toMatchObject({
+    ISSUER: runtime.issuer,
+    QUEUE: runtime.outputs['QueueUrl'],
+    LEASE: '60',
+    AWS_ENDPOINT_URL_DYNAMODB: runtime.endpoints.dynamodb,
+    AWS_ENDPOINT_URL_SQS: runtime.endpoints.sqs,
+  });
+  expect((await fetch(`${runtime.httpUrl}/env`)).status).toBe(401);
+
+  const socket = new WebSocket(runtime.wsUrl);
+  await once(socket, 'open');
+  socket.send('hello');
+  const [frame] = await once(socket, 'message');
+  expect(JSON.parse(String(frame))).toMatchObject({ body: 'hello' });
+  socket.terminate();
+
+  await fetch(`${runtime.endpoints.sqs}/`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.SendMessage' },
+    body: JSON.stringify({ QueueUrl: runtime.outputs['QueueUrl'], MessageBody: 'from the queue' }),
+  });
+  await expect.poll(() => lines).toContain('queue: from the queue');
+});
+
+test('one assembly serves several runtimes at once, and a wire proxy can stand in between', async () => {
+  const cdkOut = miniAssembly();
+  const [plain, wired] = await Promise.all([
+    start({ cdkOut }),
+    start({ cdkOut, wire: (direct) => ({ ...direct, dynamodb: 'http://127.0.0.1:9/proxied' }) }),
+  ]);
+  expect(plain.runtime.port).not.toBe(wired.runtime.port);
+  expect((await plain.environment()).env.ISSUER).toBe(plain.runtime.issuer);
+  expect((await wired.environment()).env.AWS_ENDPOINT_URL_DYNAMODB).toBe('http://127.0.0.1:9/proxied');
+});
+
+test('keeps logs and key in the data folder, and --fresh wipes only what was made there', async () => {
+  const dataDirectory = temporaryFolder();
+  const file = join(dataDirectory, 'mine.txt');
+  writeFileSync(file, 'of the user');
+  const first = await start({ dataDirectory });
+  await first.environment();
+  await first.runtime.stop();
+  const key = readFileSync(join(dataDirectory, 'issuer-key.pem'), 'utf8');
+  const second = await start({ dataDirectory, fresh: true });
+  await second.runtime.stop();
+  expect(readFileSync(join(dataDirectory, 'issuer-key.pem'), 'utf8')).not.toBe(key);
+  expect(existsSync(file)).toBe(true);
+});
+
+test('a data folder in use, or one that is no folder, is refused in one line', () => {
+  const directory = temporaryFolder();
+  const data = openDataDirectory(directory);
+  data.announce(1234);
+  expect(() => openDataDirectory(directory)).toThrow(
+    `Another runtime (process ${process.pid}, port 1234) uses the data folder ${directory};`,
+  );
+  data.release();
+  openDataDirectory(directory).release();
+  expect(() => openDataDirectory('/dev/null/x')).toThrow(
+    /^Cannot use the data folder \/dev\/null\/x \(ENOTDIR\)/,
+  );
+});
+
+test('a start that fails leaves nothing running', async () => {
+  const dataDirectory = temporaryFolder();
+  const broken = writeAssembly({
+    resources: { Q: { Type: 'AWS::SQS::Queue', Properties: { X: { 'Fn::Y': 1 } } } },
+  });
+  await expect(start({ dataDirectory, cdkOut: broken })).rejects.toThrow('Fn::Y');
+  // The lock is free again, and so are the database and its port.
+  await start({ dataDirectory });
+});
