@@ -53,7 +53,7 @@ describe('options', () => {
     },
   );
 
-  it.each(['https://chat.example.com', 'https://chat.example.com:8443', 'capacitor://localhost', '*'])(
+  it.each(['https://chat.example.com', 'https://chat.example.com:8443', 'http://localhost:5173', '*'])(
     'take the origin %s',
     (origin) => {
       expect(fillOptions({ allowedOrigins: [origin] }).allowedOrigins).toEqual([origin]);
@@ -96,6 +96,9 @@ describe('options', () => {
     [{ allowedOrigins: ['*', 'https://chat.example.com'] }, "allowedOrigins: '*' must stand alone"],
     ...[
       'chat.example.com',
+      'capacitor://localhost',
+      'https://Chat.example.com',
+      'https://chat.example.com:443',
       'https://chat.example.com/',
       'https://*.example.com',
       'https://a.com,https://b.com',
