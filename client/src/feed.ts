@@ -41,7 +41,8 @@ interface Lane {
   /** The reads of this lane, one after the other. */
   reading: Promise<void>;
   cancelWatch: Cancel | null;
-  watchedFrom: number;
+  /** Where the hole begins that is looked for. */
+  watchedFrom: number | undefined;
   rereads: number;
 }
 
@@ -131,7 +132,7 @@ export class Feed {
       timeline,
       reading: Promise.resolve(),
       cancelWatch: null,
-      watchedFrom: 0,
+      watchedFrom: undefined,
       rereads: 0,
     };
     this.#lanes.set(id, lane);
@@ -159,9 +160,13 @@ export class Feed {
   /** Sees to it that an open hole is looked for after a while. */
   #watch(lane: Lane): void {
     const { hole } = lane.timeline;
+    if (hole?.from !== lane.watchedFrom) {
+      lane.cancelWatch?.();
+      lane.cancelWatch = null;
+      lane.watchedFrom = hole?.from;
+      lane.rereads = 0;
+    }
     if (hole === undefined || lane.cancelWatch !== null || this.#stopped) return;
-    if (hole.from !== lane.watchedFrom) lane.rereads = 0;
-    lane.watchedFrom = hole.from;
     lane.cancelWatch = this.#ports.environment.after(this.#watchDelayMs(lane, hole), () => {
       lane.cancelWatch = null;
       lane.rereads += 1;

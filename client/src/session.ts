@@ -30,7 +30,8 @@ export interface SessionEvents {
 }
 
 interface PendingReply {
-  readonly sentAtMs: number;
+  /** How many frames had been heard when it was asked. */
+  readonly heardBefore: number;
   readonly cancelTimeout: Cancel;
   resolve(frame: ServerFrame): void;
   reject(error: ImError): void;
@@ -47,7 +48,7 @@ export class Session {
   readonly #pending = new Map<string, PendingReply>();
   #nextId = 1;
   #state: 'opening' | 'open' | 'over' = 'opening';
-  #heardAtMs = Number.NEGATIVE_INFINITY;
+  #heard = 0;
   #heartbeatIntervalMs: number = LIMITS.heartbeatIntervalMs;
   #cancelBeat: Cancel = () => {};
   #cancelExpiry: Cancel = () => {};
@@ -69,7 +70,7 @@ export class Session {
     const id = String(this.#nextId++);
     return new Promise<Reply<A>>((resolve, reject) => {
       this.#pending.set(id, {
-        sentAtMs: this.#environment.nowMs(),
+        heardBefore: this.#heard,
         cancelTimeout: this.#environment.after(LIMITS.replyTimeoutMs, () => this.#onTimeout(id, action)),
         resolve: resolve as (frame: ServerFrame) => void,
         reject,
@@ -120,7 +121,7 @@ export class Session {
 
   #onFrame(data: unknown): void {
     if (this.#state === 'over') return;
-    this.#heardAtMs = this.#environment.nowMs();
+    this.#heard += 1;
     const frame = parseFrame(data);
     // The gateway's own frames have no type (IM-FRAME-6), later protocol versions unknown ones (IM-FRAME-1).
     if (frame === undefined) this.#logger.debug('ignored a frame that is not of the protocol');
@@ -150,7 +151,7 @@ export class Session {
     const error = new TimeoutError(action, LIMITS.replyTimeoutMs);
     pending.reject(error);
     // Not a byte since: the socket is dead, whatever it claims. Otherwise just this reply was lost.
-    if (this.#heardAtMs < pending.sentAtMs)
+    if (this.#heard === pending.heardBefore)
       this.#lose(new DisconnectedError('the connection is dead', error));
   }
 

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type ConnectionEvent,
+  type ConnectionState,
+  type Transition,
+  transition,
+} from '../src/connection-state.ts';
+import { DisconnectedError, UnauthorizedError } from '../src/errors.ts';
+
+const lostError = new DisconnectedError();
+const finalError = new UnauthorizedError();
+const trouble = { error: lostError, retryInMs: 700 };
+
+const STATES = {
+  idle: { name: 'idle' },
+  connecting: { name: 'connecting', attempt: 0 },
+  syncing: { name: 'syncing', attempt: 3, trouble: null },
+  syncingAgain: { name: 'syncing', attempt: 3, trouble },
+  connected: { name: 'connected', attempt: 3 },
+  waiting: { name: 'reconnecting', attempt: 3, trouble },
+  reopening: { name: 'reconnecting', attempt: 3, trouble: null },
+  closed: { name: 'closed' },
+  failed: { name: 'failed', error: finalError },
+} satisfies Record<string, ConnectionState>;
+
+const EVENTS = {
+  connect: { type: 'connect' },
+  close: { type: 'close' },
+  opened: { type: 'opened' },
+  synced: { type: 'synced' },
+  syncFailed: { type: 'syncFailed', error: lostError, retryInMs: 900 },
+  syncHopeless: { type: 'syncFailed', error: finalError, retryInMs: null },
+  lost: { type: 'lost', error: lostError, retryInMs: 900 },
+  lostForGood: { type: 'lost', error: finalError, retryInMs: null },
+  retryDue: { type: 'retryDue' },
+  settled: { type: 'settled' },
+} satisfies Record<string, ConnectionEvent>;
+
+type StateKey = keyof typeof STATES;
+type EventKey = keyof typeof EVENTS;
+
+const again = { error: lostError, retryInMs: 900 };
+const opening: Transition = { state: { name: 'connecting', attempt: 0 }, effects: [{ type: 'open' }] };
+const shut: Transition = { state: { name: 'closed' }, effects: [{ type: 'drop' }] };
+const failed: Transition = { state: { name: 'failed', error: finalError }, effects: [{ type: 'drop' }] };
+const reopening: Transition = {
+  state: { name: 'reconnecting', attempt: 3, trouble: null },
+  effects: [{ type: 'open' }],
+};
+const resync: Transition = {
+  state: { name: 'syncing', attempt: 3, trouble: null },
+  effects: [{ type: 'sync' }],
+};
+const backedOff = (attempt: number): Transition => ({
+  state: { name: 'reconnecting', attempt, trouble: again },
+  effects: [{ type: 'drop' }, { type: 'retryAfter', delayMs: 900 }],
+});
+const syncBackedOff: Transition = {
+  state: { name: 'syncing', attempt: 4, trouble: again },
+  effects: [{ type: 'retryAfter', delayMs: 900 }],
+};
+
+/** What is not listed changes nothing. */
+const TABLE: Record<StateKey, Partial<Record<EventKey, Transition>>> = {
+  idle: { connect: opening, close: { state: { name: 'closed' }, effects: [] } },
+  connecting: {
+    opened: { state: { name: 'syncing', attempt: 0, trouble: null }, effects: [{ type: 'sync' }] },
+    lost: backedOff(1),
+    lostForGood: failed,
+    close: shut,
+  },
+  syncing: {
+    synced: { state: { name: 'connected', attempt: 3 }, effects: [{ type: 'settle' }] },
+    syncFailed: syncBackedOff,
+    syncHopeless: failed,
+    lost: backedOff(4),
+    lostForGood: failed,
+    close: shut,
+  },
+  syncingAgain: {
+    synced: { state: { name: 'connected', attempt: 3 }, effects: [{ type: 'settle' }] },
+    syncFailed: syncBackedOff,
+    syncHopeless: failed,
+    retryDue: resync,
+    connect: resync,
+    lost: backedOff(4),
+    lostForGood: failed,
+    close: shut,
+  },
+  connected: {
+    lost: backedOff(4),
+    lostForGood: failed,
+    settled: { state: { name: 'connected', attempt: 0 }, effects: [] },
+    close: shut,
+  },
+  waiting: { retryDue: reopening, connect: reopening, close: shut },
+  reopening: {
+    opened: { state: { name: 'syncing', attempt: 3, trouble: null }, effects: [{ type: 'sync' }] },
+    lost: backedOff(4),
+    lostForGood: failed,
+    close: shut,
+  },
+  closed: { connect: opening },
+  failed: { connect: opening, close: { state: { name: 'closed' }, effects: [] } },
+};
+
+const stateKeys = Object.keys(STATES) as StateKey[];
+const eventKeys = Object.keys(EVENTS) as EventKey[];
+
+describe.each(stateKeys)('in state %s', (stateKey) => {
+  it.each(eventKeys)('takes %s', (eventKey) => {
+    const state = STATES[stateKey];
+    const expected = TABLE[stateKey][eventKey] ?? { state, effects: [] };
+    expect(transition(state, EVENTS[eventKey])).toEqual(expected);
+  });
+
+  it('says that nothing changed by returning the very same state', () => {
+    const state = STATES[stateKey];
+    for (const eventKey of eventKeys) {
+      const same = transition(state, EVENTS[eventKey]).state === state;
+      expect(same, eventKey).toBe(TABLE[stateKey][eventKey] === undefined);
+    }
+  });
+});
+
+it('drops the socket on every way out of a state that has or opens one', () => {
+  for (const stateKey of ['connecting', 'syncing', 'syncingAgain', 'connected', 'reopening'] as const) {
+    for (const eventKey of eventKeys) {
+      const { state, effects } = transition(STATES[stateKey], EVENTS[eventKey]);
+      const left = ['closed', 'failed', 'reconnecting'].includes(state.name) && state !== STATES[stateKey];
+      expect(
+        effects.some(({ type }) => type === 'drop'),
+        `${stateKey} × ${eventKey}`,
+      ).toBe(left);
+    }
+  }
+});

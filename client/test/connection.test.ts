@@ -1,0 +1,385 @@
+import { describe, expect, it } from 'vitest';
+import type { ConnectionChange } from '../src/connection.ts';
+import { createClient, UnauthorizedError } from '../src/index.ts';
+import { fullDelays, harness } from './support/harness.ts';
+
+const names = (changes: readonly ConnectionChange[]): string[] => changes.map(({ current }) => current);
+
+describe('connecting', () => {
+  it('goes through its states, authorizes by subprotocol, and says hello (IM-CONN-1)', async () => {
+    const { im, changes, connected } = await harness();
+    const connection = await connected();
+    expect(changes).toEqual([
+      { current: 'connecting', previous: 'idle' },
+      { current: 'syncing', previous: 'connecting' },
+      { current: 'connected', previous: 'syncing' },
+    ]);
+    expect(connection.protocols.replaceAll(' ', '')).toBe('im.v1,im.token.token-1');
+    expect(connection.url).toBe('/?deviceId=device');
+    expect(connection.frames.map(({ action }) => action)).toEqual(['hello']);
+    expect(im.userId).toBe('alice');
+    await expect(im.connect()).resolves.toBeUndefined();
+  });
+
+  it('keeps the query that a URL already has', async () => {
+    const { server } = await harness();
+    const im = createClient({ ...options(server), wsUrl: `${server.wsUrl}/v1?x=1`, deviceId: 'd' });
+    const [connection] = await Promise.all([server.nextConnection(), im.connect()]);
+    expect(connection.url).toBe('/v1?x=1&deviceId=d');
+    im.close();
+  });
+
+  it('makes up a device id that is valid and stays', async () => {
+    const { server } = await harness();
+    const im = createClient(options(server));
+    const [first] = await Promise.all([server.nextConnection(), im.connect()]);
+    const deviceId = new URL(first.url, server.httpUrl).searchParams.get('deviceId');
+    expect(deviceId).toMatch(/^[A-Za-z0-9_.-]{22}$/);
+    first.cut();
+    await new Promise<void>((resolve) => im.on('connection', () => resolve()));
+    const [second] = await Promise.all([server.nextConnection(), im.connect()]);
+    expect(new URL(second.url, server.httpUrl).searchParams.get('deviceId')).toBe(deviceId);
+    im.close();
+  });
+
+  it('acknowledges the inbox page by page until nothing is left (IM-HELLO-2)', async () => {
+    const { server, connected, heard } = await harness();
+    const page = (seq: number) => ({
+      messages: [
+        {
+          conversationId: 'dm:alice:bob',
+          seq,
+          messageId: `M${seq}`,
+          clientMsgId: `c${seq}`,
+          from: 'bob',
+          content: { type: 'text' as const, text: 'x' },
+          sentAt: 1,
+        },
+      ],
+      batch: `batch-${seq}`,
+      more: true,
+    });
+    server.inbox = [page(1), page(2), page(3)];
+    const connection = await connected();
+    expect(connection.frames.map(({ batch }) => batch)).toEqual([undefined, 'batch-1', 'batch-2', 'batch-3']);
+    expect(heard.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+  });
+
+  it('stays `syncing` until it has caught up, and tries that again', async () => {
+    const { server, im, clock, changes, entered } = await harness(fullDelays);
+    server.scripts.set('hello', (frame, connection) => {
+      server.httpAnswers.set('/conversations', { status: 503, body: '' });
+      return server.answerTo(frame, connection);
+    });
+    const failing = new Promise<ConnectionChange>((resolve) => {
+      im.on('connection', (change) => change.retryInMs !== undefined && resolve(change));
+    });
+    void im.connect();
+    expect(await failing).toMatchObject({
+      current: 'syncing',
+      retryInMs: 500,
+      error: { code: 'unavailable' },
+    });
+    server.scripts.delete('hello');
+    server.httpAnswers.clear();
+    const connected = entered('connected');
+    clock.advance(500);
+    await connected;
+    expect(names(changes)).toEqual(['connecting', 'syncing', 'syncing', 'syncing', 'connected']);
+    expect(server.connections).toHaveLength(1);
+  });
+
+  it('reports a URL that can never work', async () => {
+    const { server } = await harness();
+    const im = createClient({ ...options(server), wsUrl: 'not a url' });
+    await expect(im.connect()).rejects.toMatchObject({ code: 'invalid_request', retryable: false });
+    expect(im.state).toBe('failed');
+  });
+});
+
+describe('an upgrade that fails', () => {
+  it.each([
+    [401, 'unauthorized'],
+    [403, 'forbidden'],
+    [400, 'invalid_request'],
+    [409, 'conflict'],
+  ])('is final when GET /session says %i (IM-CONN-7)', async (status, code) => {
+    const { server, im, changes } = await harness();
+    server.refuseUpgradeWith = status;
+    server.httpAnswers.set('/session', { status, body: { message: 'no' } });
+    await expect(im.connect()).rejects.toMatchObject({
+      name: 'RefusedError',
+      code,
+      status,
+      retryable: false,
+    });
+    expect(changes.at(-1)).toMatchObject({ current: 'failed', error: { code } });
+    expect(server.requests).toContain('/session?deviceId=device');
+  });
+
+  it.each([
+    ['GET /session finds nothing wrong', 200, { userId: 'alice' }],
+    ['GET /session fails too', 503, ''],
+  ])('is tried again when %s', async (_, status, body) => {
+    const { server, im, clock, entered } = await harness(fullDelays);
+    server.refuseUpgradeWith = 502;
+    server.httpAnswers.set('/session', { status, body });
+    const reconnecting = entered('reconnecting');
+    const connected = im.connect();
+    expect(await reconnecting).toMatchObject({ retryInMs: 500, error: { code: 'disconnected' } });
+    server.refuseUpgradeWith = undefined;
+    clock.advance(500);
+    await connected;
+  });
+
+  it('waits longer each time, up to 20 s', async () => {
+    const { server, im, clock, entered } = await harness(fullDelays);
+    server.refuseUpgradeWith = 500;
+    const delays: (number | undefined)[] = [];
+    void im.connect();
+    for (let attempt = 0; attempt < 8; attempt++) {
+      const { retryInMs = 0 } = await entered('reconnecting');
+      delays.push(retryInMs);
+      const trying = entered('reconnecting');
+      clock.advance(retryInMs);
+      await trying;
+    }
+    expect(delays).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 20_000, 20_000]);
+  });
+
+  it('is given up after 10 s without an answer', async () => {
+    const { server, im, clock, entered } = await harness();
+    server.stallUpgrades = true;
+    const stalled = server.nextStalledUpgrade();
+    void im.connect();
+    await stalled;
+    const reconnecting = entered('reconnecting');
+    clock.advance(10_000);
+    expect(await reconnecting).toMatchObject({ error: { code: 'timeout' } });
+  });
+
+  it('is tried at once when the program says connect', async () => {
+    const { server, im, entered } = await harness(fullDelays);
+    server.refuseUpgradeWith = 500;
+    const reconnecting = entered('reconnecting');
+    void im.connect();
+    await reconnecting;
+    server.refuseUpgradeWith = undefined;
+    await im.connect();
+    expect(im.state).toBe('connected');
+  });
+});
+
+describe('getToken', () => {
+  it.each([
+    ['an UnauthorizedError', () => new UnauthorizedError('logged out')],
+    ['anything with code unauthorized', () => Object.assign(new Error('x'), { code: 'unauthorized' })],
+    ['anything that is not retryable', () => Object.assign(new Error('x'), { retryable: false })],
+  ])('throwing %s is final', async (_, error) => {
+    const { im } = await harness({
+      getToken: () => {
+        throw error();
+      },
+    });
+    await expect(im.connect()).rejects.toMatchObject({ code: 'unauthorized' });
+    expect(im.state).toBe('failed');
+  });
+
+  it('failing in any other way is tried again', async () => {
+    let down = true;
+    const { im, clock, entered } = await harness({
+      ...fullDelays,
+      getToken: async () => {
+        if (down) throw new Error('offline');
+        return 'token';
+      },
+    });
+    const reconnecting = entered('reconnecting');
+    const connected = im.connect();
+    expect(await reconnecting).toMatchObject({ error: { code: 'network', cause: { message: 'offline' } } });
+    down = false;
+    clock.advance(500);
+    await connected;
+  });
+
+  it('that hangs does not hang the connection', async () => {
+    const { im, clock, entered } = await harness({ getToken: () => new Promise(() => {}) });
+    const reconnecting = entered('reconnecting');
+    void im.connect();
+    clock.advance(30_000);
+    expect(await reconnecting).toMatchObject({ error: { code: 'timeout' } });
+  });
+
+  it('is asked for each connection, and once more when HTTP says 401', async () => {
+    let count = 0;
+    const { server, im, connected, entered } = await harness({ getToken: () => `token-${++count}` });
+    const first = await connected();
+    expect(first.protocols).toContain('token-1');
+    const reconnecting = entered('reconnecting');
+    first.cut();
+    await reconnecting;
+    const [second] = await Promise.all([server.nextConnection(), im.connect()]);
+    expect(second.protocols).toContain('token-2');
+    server.httpAnswers.set('/conversations', { status: 401, body: { message: 'Unauthorized' } });
+    await expect(im.direct('bob').history()).rejects.toMatchObject({ code: 'unauthorized', status: 401 });
+    expect(server.tokens.slice(-2)).toEqual(['Bearer token-2', 'Bearer token-3']);
+  });
+});
+
+describe('losing the connection', () => {
+  it.each(['cut', 'close'] as const)('by %s leads to a new one that replaces it (IM-CONN-4)', async (how) => {
+    const { server, clock, connected, changes, entered } = await harness(fullDelays);
+    const first = await connected();
+    const reconnecting = entered('reconnecting');
+    first[how]();
+    expect(await reconnecting).toMatchObject({ previous: 'connected', retryInMs: 500 });
+    const again = entered('connected');
+    clock.advance(500);
+    const second = await server.nextConnection();
+    await again;
+    expect(second.url).toBe('/?deviceId=device&replaces=C1%3D');
+    expect(names(changes).slice(3)).toEqual(['reconnecting', 'reconnecting', 'syncing', 'connected']);
+  });
+
+  it('counts failures on while connections last less than 10 s', async () => {
+    const { server, clock, connected, entered } = await harness(fullDelays);
+    let connection = await connected();
+    const drop = async (): Promise<number | undefined> => {
+      const reconnecting = entered('reconnecting');
+      connection.cut();
+      const { retryInMs = 0 } = await reconnecting;
+      const again = entered('connected');
+      clock.advance(retryInMs);
+      connection = await server.nextConnection();
+      await again;
+      return retryInMs;
+    };
+    expect(await drop()).toBe(500);
+    expect(await drop()).toBe(1_000);
+    clock.advance(10_000);
+    expect(await drop()).toBe(500);
+  });
+
+  it('after a dead 409 offers no connection to replace the next time', async () => {
+    const { server, clock, connected, entered } = await harness(fullDelays);
+    const first = await connected();
+    const reconnecting = entered('reconnecting');
+    first.cut();
+    await reconnecting;
+    server.refuseUpgradeWith = 409;
+    server.httpAnswers.set('/session', {
+      status: 409,
+      body: { code: 'conflict', message: '', retryable: false },
+    });
+    const waiting = new Promise<void>((resolve) => {
+      void entered('reconnecting').then(() => entered('reconnecting').then(() => resolve()));
+    });
+    clock.advance(500);
+    await waiting;
+    const failed = entered('failed');
+    clock.advance(1_000);
+    expect(await failed).toMatchObject({ error: { code: 'conflict' } });
+  });
+});
+
+describe('session.closed decides, never the close code', () => {
+  it.each(['replaced', 'logged_out', 'kicked', 'superseded'])('%s is final', async (code) => {
+    const { server, im, connected, entered, clock } = await harness();
+    const connection = await connected();
+    const failed = entered('failed');
+    connection.send({ type: 'session.closed', code, reconnect: false });
+    connection.close(1001);
+    expect(await failed).toMatchObject({ error: { name: 'SessionClosedError', code, retryable: false } });
+    await connection.closed;
+    clock.advance(3_600_000);
+    expect(server.connections).toHaveLength(1);
+    await im.connect();
+    expect(server.connections).toHaveLength(2);
+  });
+
+  it('expired reconnects with a fresh token', async () => {
+    let count = 0;
+    const { server, clock, connected, entered } = await harness({
+      ...fullDelays,
+      getToken: () => `token-${++count}`,
+    });
+    const connection = await connected();
+    const reconnecting = entered('reconnecting');
+    connection.send({ type: 'session.closed', code: 'expired', reconnect: true });
+    connection.close(1000);
+    expect(await reconnecting).toMatchObject({ error: { code: 'expired' } });
+    const again = entered('connected');
+    clock.advance(500);
+    expect((await server.nextConnection()).protocols).toContain('token-2');
+    await again;
+  });
+
+  it('a session is renewed by reconnecting when its time is over', async () => {
+    const { server, clock, connected, entered } = await harness(fullDelays);
+    server.heartbeatIntervalMs = 10 ** 9;
+    server.sessionEndsInMs = 60_000;
+    await connected();
+    const reconnecting = entered('reconnecting');
+    clock.advance(60_000);
+    expect(await reconnecting).toMatchObject({ error: { code: 'expired' } });
+  });
+});
+
+describe('close', () => {
+  it('ends the connection, rejects what waits for it, and sets no timers', async () => {
+    const { im, clock, connected, changes } = await harness();
+    const connection = await connected();
+    im.close();
+    await connection.closed;
+    expect(changes.at(-1)).toEqual({ current: 'closed', previous: 'connected' });
+    expect(clock.pendingMs).toEqual([]);
+  });
+
+  it('while connecting opens no socket any more', async () => {
+    let give: (token: string) => void = () => {};
+    const { im, server } = await harness({ getToken: () => new Promise((resolve) => (give = resolve)) });
+    const connected = im.connect();
+    im.close();
+    await expect(connected).rejects.toMatchObject({ code: 'closed' });
+    give('late');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(server.connections).toHaveLength(0);
+  });
+
+  it('may be called by a listener', async () => {
+    const { im, entered } = await harness();
+    im.on('connection', ({ current }) => {
+      if (current === 'syncing') im.close();
+    });
+    const closed = entered('closed');
+    await expect(im.connect()).rejects.toMatchObject({ code: 'closed' });
+    await closed;
+  });
+
+  it('can be followed by connect', async () => {
+    const { im, connected } = await harness();
+    await connected();
+    im.close();
+    await im.connect();
+    expect(im.state).toBe('connected');
+  });
+});
+
+it('survives a listener that throws', async () => {
+  const errors: unknown[] = [];
+  const logger = {
+    debug: () => {},
+    warn: () => {},
+    error: (_: string, error: unknown) => errors.push(error),
+  };
+  const { im, connected } = await harness({ logger });
+  im.on('connection', () => {
+    throw new Error('of the app');
+  });
+  await connected();
+  expect(errors).toHaveLength(3);
+});
+
+function options(server: { wsUrl: string; httpUrl: string }) {
+  return { wsUrl: server.wsUrl, httpUrl: server.httpUrl, getToken: () => 'token' };
+}

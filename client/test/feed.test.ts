@@ -1,0 +1,269 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Message } from '../../protocol/frames.ts';
+import type { Conversation, HistoryBody } from '../../protocol/http.ts';
+import { NetworkError, RefusedError } from '../src/errors.ts';
+import { Feed } from '../src/feed.ts';
+import { message, SERVER_TIME, seqs } from './support/builders.ts';
+import { ManualClock, settle } from './support/manual-clock.ts';
+
+const DM = 'dm:alice:bob';
+
+/** History as the server keeps it, with heads of their own so that there can be holes. */
+class FakeHttp {
+  messages: Message[] = [];
+  heads = new Map<string, number>();
+  reads: { conversationId: string; after: number }[] = [];
+  failWith: Error | undefined;
+  pageSize = 100;
+
+  store(...messages: Message[]): void {
+    this.messages.push(...messages);
+    for (const { conversationId, seq } of messages)
+      this.heads.set(conversationId, Math.max(seq, this.heads.get(conversationId) ?? 0));
+  }
+
+  async conversations(): Promise<Conversation[]> {
+    return [...this.heads].map(([conversationId, head]) => ({
+      conversationId,
+      kind: 'direct',
+      head,
+      lastMessage: null,
+      readSeq: 0,
+      unread: 0,
+    }));
+  }
+
+  async history(conversationId: string, { after }: { after: number }): Promise<HistoryBody> {
+    this.reads.push({ conversationId, after });
+    if (this.failWith !== undefined) throw this.failWith;
+    const found = this.messages
+      .filter((stored) => stored.conversationId === conversationId && stored.seq > after)
+      .sort((a, b) => a.seq - b.seq);
+    const messages = found.slice(0, this.pageSize);
+    return { messages, head: this.heads.get(conversationId) ?? 0, hasMore: messages.length < found.length };
+  }
+}
+
+let http: FakeHttp;
+let clock: ManualClock;
+let emitted: Message[];
+let claimed: string[];
+let feed: Feed;
+
+beforeEach(() => {
+  http = new FakeHttp();
+  clock = new ManualClock();
+  emitted = [];
+  claimed = [];
+  feed = new Feed({
+    http,
+    environment: clock,
+    logger: { debug: () => {}, warn: () => {}, error: () => {} },
+    claim: ({ clientMsgId }) => claimed.includes(clientMsgId),
+    emit: (received) => emitted.push(received),
+  });
+});
+
+/** A device that has been connected and has everything up to `http`'s heads. */
+async function upToDate(): Promise<void> {
+  await feed.begin();
+  feed.setServerTime(SERVER_TIME);
+  feed.release();
+}
+
+async function wait(ms: number): Promise<void> {
+  clock.advance(ms);
+  await settle();
+}
+
+describe('a hole', () => {
+  beforeEach(upToDate);
+
+  it('that a late push fills within 500 ms costs no request', async () => {
+    feed.push([message(2)]);
+    await wait(499);
+    feed.push([message(1)]);
+    await wait(60_000);
+    expect(seqs(emitted)).toEqual([1, 2]);
+    expect(http.reads).toEqual([]);
+  });
+
+  it('is fetched from history after 500 ms', async () => {
+    http.store(message(1), message(2));
+    feed.push([message(2)]);
+    await wait(499);
+    expect(emitted).toEqual([]);
+    await wait(1);
+    expect(seqs(emitted)).toEqual([1, 2]);
+    expect(http.reads).toEqual([{ conversationId: DM, after: 0 }]);
+  });
+
+  it('stays open while a slow sender may still fill it (IM-SEND-3)', async () => {
+    http.store(message(2));
+    feed.push([message(2)]);
+    await wait(9_000);
+    http.store(message(1));
+    await wait(6_000);
+    expect(seqs(emitted)).toEqual([1, 2]);
+  });
+
+  it('is void when history does not have it 15 s after it was first missed (IM-HELLO-3)', async () => {
+    http.store(message(2));
+    feed.push([message(2)]);
+    for (let waitedMs = 0; waitedMs < 14_900; waitedMs += 100) await wait(100);
+    expect(emitted).toEqual([]);
+    await wait(100);
+    expect(seqs(emitted)).toEqual([2]);
+    const reads = http.reads.length;
+    await wait(60_000);
+    expect(http.reads).toHaveLength(reads);
+  });
+
+  it('is void at once below a message that is old by the server’s clock', async () => {
+    http.store(message(2, { sentAt: SERVER_TIME - 31_000 }));
+    feed.push([message(2, { sentAt: SERVER_TIME - 31_000 })]);
+    await wait(500);
+    expect(seqs(emitted)).toEqual([2]);
+  });
+
+  it('is given up only after history could be read', async () => {
+    http.store(message(2));
+    http.failWith = new NetworkError('down');
+    feed.push([message(2)]);
+    for (let waitedMs = 0; waitedMs < 60_000; waitedMs += 500) await wait(500);
+    expect(emitted).toEqual([]);
+    http.failWith = undefined;
+    await wait(8_000);
+    expect(seqs(emitted)).toEqual([2]);
+  });
+
+  it('in one conversation holds up no other', async () => {
+    feed.push([message(2), message(1, { conversationId: 'dm:alice:carol' })]);
+    expect(emitted.map(({ conversationId }) => conversationId)).toEqual(['dm:alice:carol']);
+  });
+
+  it('is no longer looked for after stop', async () => {
+    feed.push([message(2)]);
+    feed.stop();
+    await wait(60_000);
+    expect(http.reads).toEqual([]);
+    expect(clock.pendingMs).toEqual([]);
+  });
+});
+
+describe('catching up (IM-HELLO-3)', () => {
+  it('feeds exactly what this device lacks below the heads, page by page', async () => {
+    http.store(message(1), message(2));
+    await upToDate();
+    http.pageSize = 2;
+    http.store(message(3), message(4), message(5), message(1, { conversationId: 'dm:alice:carol' }));
+    feed.push([message(4)]);
+    await feed.catchUp();
+    expect(emitted.map(({ conversationId, seq }) => `${conversationId} ${seq}`).sort()).toEqual([
+      'dm:alice:bob 3',
+      'dm:alice:bob 4',
+      'dm:alice:bob 5',
+      'dm:alice:carol 1',
+    ]);
+    expect(http.reads).toContainEqual({ conversationId: DM, after: 2 });
+    expect(http.reads).toContainEqual({ conversationId: DM, after: 4 });
+  });
+
+  it('reads nothing when heads and device agree', async () => {
+    await upToDate();
+    feed.push([message(1)]);
+    http.store(message(1));
+    await feed.catchUp();
+    expect(http.reads).toEqual([]);
+  });
+
+  it('waits for no hole in old history', async () => {
+    await upToDate();
+    const sentAt = SERVER_TIME - 3_600_000;
+    http.store(message(1, { sentAt }), message(4, { sentAt }), message(9, { sentAt }));
+    await feed.catchUp();
+    expect(seqs(emitted)).toEqual([1, 4, 9]);
+  });
+
+  it('leaves a seq at the head open for 15 s, and takes it when it appears', async () => {
+    await upToDate();
+    http.store(message(1));
+    http.heads.set(DM, 2);
+    await feed.catchUp();
+    expect(seqs(emitted)).toEqual([1]);
+    http.store(message(2));
+    await wait(500);
+    expect(seqs(emitted)).toEqual([1, 2]);
+  });
+
+  it('rejects when history can not be had, and succeeds when asked again', async () => {
+    await upToDate();
+    http.store(message(1));
+    http.failWith = new NetworkError('down');
+    await expect(feed.catchUp()).rejects.toMatchObject({ code: 'network' });
+    http.failWith = undefined;
+    await feed.catchUp();
+    expect(seqs(emitted)).toEqual([1]);
+  });
+
+  it('passes over a conversation that is not readable any more', async () => {
+    await upToDate();
+    http.store(message(1));
+    http.failWith = new RefusedError({ code: 'not_found', message: 'no', retryable: false }, 404);
+    await expect(feed.catchUp()).resolves.toBeUndefined();
+  });
+});
+
+describe('a fresh device', () => {
+  it('is fed what comes after it began, however it comes; what was before is history', async () => {
+    http.store(message(1), message(2));
+    await feed.begin();
+    http.store(message(3));
+    feed.release();
+    await feed.catchUp();
+    expect(seqs(emitted)).toEqual([3]);
+  });
+
+  it('is fed its inbox first and pushes that came before `welcome` after it (IM-FRAME-7)', async () => {
+    http.store(message(1), message(2));
+    await feed.begin();
+    feed.push([message(3)]);
+    feed.fromInbox([message(1)]);
+    feed.fromInbox([message(2)]);
+    expect(seqs(emitted)).toEqual([1, 2]);
+    feed.release();
+    expect(seqs(emitted)).toEqual([1, 2, 3]);
+  });
+
+  it('takes the same message from inbox, push, and history once (IM-PUSH-1)', async () => {
+    await feed.begin();
+    http.store(message(1), message(2));
+    feed.push([message(2), message(1)]);
+    feed.fromInbox([message(1)]);
+    feed.release();
+    feed.push([message(2)]);
+    await feed.catchUp();
+    expect(seqs(emitted)).toEqual([1, 2]);
+  });
+});
+
+describe('own messages', () => {
+  beforeEach(upToDate);
+
+  it('from another device are fed like any other', () => {
+    feed.push([message(1, { from: 'alice' })]);
+    expect(seqs(emitted)).toEqual([1]);
+  });
+
+  it('of this device take their place without being fed again', () => {
+    feed.settle(DM, 1);
+    feed.push([message(1, { from: 'alice' }), message(2)]);
+    expect(seqs(emitted)).toEqual([2]);
+  });
+
+  it('of this device that arrive before their ack are claimed', () => {
+    claimed.push('c1');
+    feed.push([message(1, { from: 'alice', clientMsgId: 'c1' }), message(2)]);
+    expect(seqs(emitted)).toEqual([2]);
+  });
+});

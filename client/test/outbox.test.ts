@@ -1,0 +1,304 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { ErrorCode } from '../../protocol/codes.ts';
+import { ERROR_CODES } from '../../protocol/codes.ts';
+import type { MessageRequest, Sent } from '../../protocol/frames.ts';
+import { ClosedError, DisconnectedError, type ImError, RefusedError, TimeoutError } from '../src/errors.ts';
+import { Outbox, type Sender } from '../src/outbox.ts';
+import { OutgoingMessage } from '../src/outgoing-message.ts';
+import { SERVER_TIME, message as stored } from './support/builders.ts';
+import { ManualClock, settle } from './support/manual-clock.ts';
+
+/** A session whose answers the test gives, one request at a time. */
+class FakeSender implements Sender {
+  readonly requests: MessageRequest[] = [];
+  readonly #open: { request: MessageRequest; resolve(sent: Sent): void; reject(error: ImError): void }[] = [];
+
+  request(_action: 'sendMessage', request: MessageRequest): Promise<Sent> {
+    this.requests.push(request);
+    return new Promise((resolve, reject) => this.#open.push({ request, resolve, reject }));
+  }
+
+  get inFlight(): MessageRequest[] {
+    return this.#open.map(({ request }) => request);
+  }
+
+  async ack(seq: number, parts: Partial<Sent> = {}): Promise<void> {
+    const open = this.#open.shift();
+    open?.resolve(sentOf(open.request, seq, parts));
+    await settle();
+  }
+
+  async fail(error: ImError): Promise<void> {
+    this.#open.shift()?.reject(error);
+    await settle();
+  }
+}
+
+function sentOf(
+  { clientMsgId, conversationId = '' }: MessageRequest,
+  seq: number,
+  parts: Partial<Sent> = {},
+): Sent {
+  return {
+    clientMsgId,
+    conversationId,
+    messageId: `M${seq}`,
+    seq,
+    sentAt: SERVER_TIME,
+    duplicate: false,
+    ...parts,
+  };
+}
+
+function refused(code: ErrorCode): RefusedError {
+  return new RefusedError({ code, message: code, retryable: ERROR_CODES[code].retryable });
+}
+
+function outgoing(
+  id: string,
+  conversationId: string | undefined = 'dm:alice:bob',
+  states: string[] = [],
+): OutgoingMessage {
+  const destination = {
+    id: conversationId,
+    target: { conversationId: conversationId ?? '' },
+    userId: 'alice',
+  };
+  const content = { type: 'text', text: id } as const;
+  return new OutgoingMessage(destination, content, id, 5, (message) => states.push(message.state));
+}
+
+let clock: ManualClock;
+let sender: FakeSender;
+let sent: Sent[];
+let outbox: Outbox;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  sender = new FakeSender();
+  sent = [];
+  outbox = new Outbox({ nextDelayMs: () => 100 }, clock, (answer) => sent.push(answer));
+});
+
+const ids = (requests: readonly MessageRequest[]): string[] => requests.map(({ clientMsgId }) => clientMsgId);
+
+describe('outbox', () => {
+  it('holds messages until there is a session', async () => {
+    const message = outgoing('a');
+    outbox.add(message);
+    expect(message.state).toBe('pending');
+    outbox.resume(sender);
+    expect(ids(sender.requests)).toEqual(['a']);
+  });
+
+  it('has one message of a conversation under way at a time (IM-SEND-4)', async () => {
+    outbox.resume(sender);
+    for (const id of ['a', 'b', 'c']) outbox.add(outgoing(id));
+    expect(ids(sender.requests)).toEqual(['a']);
+    await sender.ack(1);
+    expect(ids(sender.requests)).toEqual(['a', 'b']);
+    await sender.ack(2);
+    expect(ids(sender.requests)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('does not let one conversation wait for another', () => {
+    outbox.resume(sender);
+    outbox.add(outgoing('a', 'dm:alice:bob'));
+    outbox.add(outgoing('b', 'dm:alice:carol'));
+    expect(ids(sender.inFlight)).toEqual(['a', 'b']);
+  });
+
+  it('tells the state and the server’s facts of an acknowledged message (IM-SEND-1)', async () => {
+    const states: string[] = [];
+    const message = outgoing('a', 'dm:alice:bob', states);
+    outbox.resume(sender);
+    outbox.add(message);
+    expect(message).toMatchObject({ state: 'pending', seq: undefined, sentAt: 5 });
+    await sender.ack(7);
+    expect(await message.acked).toMatchObject({ seq: 7, messageId: 'M7' });
+    expect(message).toMatchObject({ state: 'sent', seq: 7, messageId: 'M7', sentAt: SERVER_TIME });
+    expect(states).toEqual(['sent']);
+    expect(sent).toHaveLength(1);
+  });
+
+  it('takes a duplicate’s ack as success (IM-SEND-2)', async () => {
+    const message = outgoing('a');
+    outbox.resume(sender);
+    outbox.add(message);
+    await sender.ack(1, { duplicate: true });
+    expect(await message.acked).toMatchObject({ seq: 1, duplicate: true });
+  });
+
+  it.each([
+    ['unavailable', refused('unavailable')],
+    ['internal', refused('internal')],
+    ['no answer, or only the gateway’s own frame (IM-FRAME-6)', new TimeoutError('sendMessage', 10_000)],
+  ])('sends the very same again after %s (IM-SEND-1)', async (_, error) => {
+    const message = outgoing('a');
+    outbox.resume(sender);
+    outbox.add(message);
+    outbox.add(outgoing('b'));
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      await sender.fail(error);
+      expect(sender.inFlight).toEqual([]);
+      clock.advance(100);
+    }
+    expect(ids(sender.requests)).toEqual(['a', 'a', 'a', 'a']);
+    expect(new Set(sender.requests.map((request) => JSON.stringify(request))).size).toBe(1);
+    await sender.ack(1);
+    expect(message.state).toBe('sent');
+    expect(ids(sender.inFlight)).toEqual(['b']);
+  });
+
+  it('gives up when its policy does', async () => {
+    outbox = new Outbox({ nextDelayMs: ({ attempt }) => (attempt < 1 ? 0 : null) }, clock, () => {});
+    const message = outgoing('a');
+    outbox.resume(sender);
+    outbox.add(message);
+    await sender.fail(refused('internal'));
+    clock.advance(0);
+    await sender.fail(refused('internal'));
+    await expect(message.acked).rejects.toMatchObject({ code: 'internal', retryable: true });
+  });
+
+  it('sends again through the next session, first things first (IM-SEND-2)', async () => {
+    outbox.resume(sender);
+    const message = outgoing('a');
+    outbox.add(message);
+    outbox.add(outgoing('b'));
+    outbox.pause();
+    await sender.fail(new DisconnectedError());
+    expect(message.state).toBe('pending');
+    const next = new FakeSender();
+    outbox.resume(next);
+    expect(ids(next.requests)).toEqual(['a']);
+    await next.ack(1, { duplicate: true });
+    expect(ids(next.requests)).toEqual(['a', 'b']);
+    expect(next.requests[0]).toEqual(sender.requests[0]);
+  });
+
+  it('does not try a session again that says it is gone', async () => {
+    outbox.resume(sender);
+    outbox.add(outgoing('a'));
+    await sender.fail(new DisconnectedError());
+    expect(sender.requests).toHaveLength(1);
+  });
+
+  const finalCodes = (Object.keys(ERROR_CODES) as ErrorCode[]).filter(
+    (code) => code !== 'unavailable' && code !== 'internal',
+  );
+  it.each(finalCodes)('rejects with `%s` and goes on with the next message', async (code) => {
+    const message = outgoing('a');
+    outbox.resume(sender);
+    outbox.add(message);
+    outbox.add(outgoing('b'));
+    await sender.fail(refused(code));
+    await expect(message.acked).rejects.toMatchObject({ code, retryable: ERROR_CODES[code].retryable });
+    expect(message).toMatchObject({ state: 'failed', error: { code } });
+    expect(ids(sender.inFlight)).toEqual(['b']);
+  });
+
+  it('sends a failed message again on request, under the same id', async () => {
+    const states: string[] = [];
+    const message = outgoing('a', 'dm:alice:bob', states);
+    outbox.resume(sender);
+    outbox.add(message);
+    await sender.fail(refused('rate_limited'));
+    const acked = outbox.retry('a');
+    expect(message.acked).toBe(acked);
+    await sender.ack(1);
+    expect(await acked).toMatchObject({ seq: 1 });
+    expect(states).toEqual(['failed', 'pending', 'sent']);
+    expect(ids(sender.requests)).toEqual(['a', 'a']);
+    expect(outbox.retry('a')).toBeUndefined();
+  });
+
+  it('fails everything when the connection is over for good', async () => {
+    outbox.resume(sender);
+    const messages = ['a', 'b'].map((id) => outgoing(id));
+    for (const message of messages) outbox.add(message);
+    outbox.failAll(new ClosedError());
+    await sender.fail(new DisconnectedError());
+    for (const message of messages) await expect(message.acked).rejects.toMatchObject({ code: 'closed' });
+    expect(ids(sender.requests)).toEqual(['a']);
+  });
+
+  it('recognizes its message when it comes back before the ack', async () => {
+    const message = outgoing('a');
+    outbox.resume(sender);
+    outbox.add(message);
+    expect(outbox.claim(stored(4, { clientMsgId: 'a', from: 'alice' }))).toBe(true);
+    expect(message).toMatchObject({ state: 'sent', seq: 4 });
+    expect(outbox.claim(stored(4, { clientMsgId: 'a', from: 'alice' }))).toBe(false);
+    outbox.add(outgoing('b'));
+    await sender.ack(4, { duplicate: true });
+    expect(ids(sender.inFlight)).toEqual(['b']);
+  });
+
+  it('turns a failed message into a sent one when it turns out to have arrived', async () => {
+    const message = outgoing('a');
+    outbox.resume(sender);
+    outbox.add(message);
+    outbox.failAll(new ClosedError());
+    outbox.claim(stored(4, { clientMsgId: 'a', from: 'alice' }));
+    expect(message.state).toBe('sent');
+    expect(await message.acked).toMatchObject({ seq: 4 });
+  });
+
+  it.each([
+    ['of somebody else', { from: 'bob' }],
+    ['of another conversation', { from: 'alice', conversationId: 'dm:alice:carol' }],
+  ])('does not mistake a message %s for its own', (_, parts) => {
+    outbox.add(outgoing('a'));
+    expect(outbox.claim(stored(4, { clientMsgId: 'a', ...parts }))).toBe(false);
+  });
+
+  it('stores every message once and in order, whatever happens to requests and acks (IM-SEND-2, IM-SEND-4)', async () => {
+    type Fate = 'ack' | 'lostBefore' | 'lostAfter' | 'errorBefore' | 'errorAfter' | 'disconnectAfter';
+    const fates = fc.constantFrom<Fate>(
+      'ack',
+      'lostBefore',
+      'lostAfter',
+      'errorBefore',
+      'errorAfter',
+      'disconnectAfter',
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fates, { maxLength: 25 }),
+        fc.integer({ min: 1, max: 6 }),
+        async (plan, count) => {
+          const history: string[] = [];
+          const time = new ManualClock();
+          const box = new Outbox({ nextDelayMs: () => 10 }, time, () => {});
+          const server: Sender = {
+            request: async (_action, request) => {
+              const fate = plan.shift() ?? 'ack';
+              const kept = fate !== 'lostBefore' && fate !== 'errorBefore';
+              const duplicate = history.includes(request.clientMsgId);
+              if (kept && !duplicate) history.push(request.clientMsgId);
+              if (fate === 'ack')
+                return sentOf(request, history.indexOf(request.clientMsgId) + 1, { duplicate });
+              if (fate === 'disconnectAfter') throw new DisconnectedError();
+              throw fate.startsWith('lost') ? new TimeoutError('sendMessage', 10_000) : refused('internal');
+            },
+          };
+          const messages = Array.from({ length: count }, (_, index) => outgoing(`m${index}`));
+          for (const message of messages) box.add(message);
+          for (let round = 0; round < 80 && messages.some(({ state }) => state === 'pending'); round++) {
+            box.resume(server);
+            await settle();
+            time.advance(10);
+          }
+          const written = messages.map(({ clientMsgId }) => clientMsgId);
+          expect(history).toEqual(written);
+          expect(messages.map(({ state, seq }) => [state, seq])).toEqual(
+            written.map((_, index) => ['sent', index + 1]),
+          );
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { message, seqs } from './support/builders.ts';
+import { fullDelays, harness } from './support/harness.ts';
+import { settle } from './support/manual-clock.ts';
+
+describe('heartbeats', () => {
+  it('go out only after the interval of own silence (IM-BEAT)', async () => {
+    const { server, im, clock, connected, heardCount } = await harness();
+    server.heartbeatIntervalMs = 60_000;
+    const connection = await connected();
+    clock.advance(59_000);
+    await im.direct('bob').send({ type: 'text', text: 'not silent' }).acked;
+    clock.advance(59_999);
+    await settle();
+    expect(connection.frames.map(({ action }) => action)).toEqual(['hello', 'sendMessage']);
+    const beat = connection.next('heartbeat');
+    clock.advance(1);
+    await beat;
+    // What comes after the reply proves that the reply has come.
+    connection.push(message(2));
+    await heardCount(2);
+    const another = connection.next('heartbeat');
+    clock.advance(60_000);
+    await another;
+    expect(im.state).toBe('connected');
+  });
+
+  it('without a reply in 10 s mean that the socket is dead', async () => {
+    const { server, clock, connected, entered } = await harness();
+    server.scripts.set('heartbeat', () => undefined);
+    const connection = await connected();
+    const beat = connection.next('heartbeat');
+    clock.advance(server.heartbeatIntervalMs);
+    await beat;
+    const reconnecting = entered('reconnecting');
+    clock.advance(10_000);
+    expect(await reconnecting).toMatchObject({ error: { code: 'disconnected', cause: { code: 'timeout' } } });
+    await connection.closed;
+  });
+
+  it('whose reply is lost while pushes arrive do not', async () => {
+    const { server, clock, im, connected, heardCount } = await harness();
+    server.scripts.set('heartbeat', () => undefined);
+    const connection = await connected();
+    const beat = connection.next('heartbeat');
+    clock.advance(server.heartbeatIntervalMs);
+    await beat;
+    connection.push(message(1));
+    await heardCount(1);
+    clock.advance(10_000);
+    await settle();
+    expect(im.state).toBe('connected');
+  });
+});
+
+describe('a dead session', () => {
+  it('is noticed by a send without any answer, which the next session repeats', async () => {
+    const { server, im, clock, connected, entered } = await harness(fullDelays);
+    const first = await connected();
+    server.scripts.set('sendMessage', (frame) => {
+      server.store(frame);
+      return undefined;
+    });
+    const sent = im.direct('bob').send({ type: 'text', text: 'once' });
+    await first.next('sendMessage');
+    const reconnecting = entered('reconnecting');
+    clock.advance(10_000);
+    await reconnecting;
+    server.scripts.clear();
+    clock.advance(500);
+    expect(await sent.acked).toMatchObject({ seq: 1 });
+    expect(server.history).toHaveLength(1);
+  });
+
+  it('is noticed by `session_expired`, and what was asked goes through the next', async () => {
+    const { server, im, clock, connected, entered } = await harness(fullDelays);
+    await connected();
+    server.scripts.set('sendMessage', ({ id }) => ({
+      type: 'error',
+      id,
+      code: 'session_expired',
+      message: 'the session has expired',
+      retryable: false,
+    }));
+    const reconnecting = entered('reconnecting');
+    const sent = im.direct('bob').send({ type: 'text', text: 'again' });
+    expect(await reconnecting).toMatchObject({ error: { code: 'expired' } });
+    expect(sent.state).toBe('pending');
+    server.scripts.clear();
+    clock.advance(500);
+    await expect(sent.acked).resolves.toMatchObject({ seq: 1 });
+  });
+});
+
+describe('frames', () => {
+  it('of the gateway, of unknown types, and no frames at all are ignored (IM-FRAME-1, IM-FRAME-6)', async () => {
+    const { im, connected, heard, heardCount } = await harness();
+    const connection = await connected();
+    connection.send({ message: 'Internal server error', connectionId: 'C1=', requestId: 'r' });
+    connection.send({ type: 'from.the.future', id: '1' });
+    connection.send({ type: 'toString' });
+    for (const text of ['heartbeat', '', 'null', '[]', '{', '{"type":1}', '"messages"'])
+      connection.send(text);
+    connection.push(message(1));
+    await heardCount(1);
+    expect(seqs(heard)).toEqual([1]);
+    expect(im.state).toBe('connected');
+  });
+
+  it('of the gateway are no answer: the send is repeated with the same clientMsgId (IM-FRAME-6)', async () => {
+    const { server, im, clock, connected, heardCount } = await harness(fullDelays);
+    const connection = await connected();
+    server.scripts.set('sendMessage', () => ({ message: 'Internal server error', connectionId: 'C1=' }));
+    const sent = im.direct('bob').send({ type: 'text', text: 'hi' });
+    const first = await connection.next('sendMessage');
+    // What comes after the gateway's frame proves that it has come.
+    connection.push(message(1));
+    await heardCount(2);
+    server.scripts.clear();
+    clock.advance(10_000);
+    await settle();
+    expect(im.state).toBe('connected');
+    clock.advance(500);
+    const second = await connection.next('sendMessage');
+    expect(second).toMatchObject({ clientMsgId: first.clientMsgId, content: first.content });
+    await sent.acked;
+  });
+
+  it('of a socket that was given up are not heard', async () => {
+    const { server, clock, connected, entered, heard, heardCount } = await harness(fullDelays);
+    const first = await connected();
+    const reconnecting = entered('reconnecting');
+    first.send({ type: 'session.closed', code: 'expired', reconnect: true });
+    first.push(message(1));
+    await reconnecting;
+    const again = entered('connected');
+    clock.advance(500);
+    const second = await server.nextConnection();
+    await again;
+    second.push(message(1), message(2));
+    await heardCount(2);
+    expect(seqs(heard)).toEqual([1, 2]);
+  });
+});

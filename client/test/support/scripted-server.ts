@@ -1,0 +1,271 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { InboxPage, Message } from '../../../protocol/frames.ts';
+import type { Conversation } from '../../../protocol/http.ts';
+import { directConversationId } from '../../../protocol/ids.ts';
+import { SERVER_TIME } from './builders.ts';
+
+export interface ClientFrame {
+  readonly action: string;
+  readonly id: string;
+  readonly clientMsgId?: string;
+  readonly to?: string;
+  readonly conversationId?: string;
+  readonly content?: Message['content'];
+  readonly batch?: string;
+}
+
+/** What to answer: a frame, or nothing. */
+type Script = (frame: ClientFrame, connection: ServerConnection) => object | undefined;
+
+const EMPTY_PAGE: InboxPage = { messages: [], batch: null, more: false };
+
+/** One socket as the server sees it. */
+export class ServerConnection {
+  readonly frames: ClientFrame[] = [];
+  readonly url: string;
+  readonly protocols: string;
+  readonly id: string;
+  readonly closed: Promise<void>;
+  readonly #socket: WebSocket;
+  readonly #waiting: { action: string; resolve(frame: ClientFrame): void }[] = [];
+  readonly #taken = new Set<ClientFrame>();
+
+  constructor(socket: WebSocket, request: IncomingMessage, id: string) {
+    this.#socket = socket;
+    this.url = request.url ?? '';
+    this.protocols = request.headers['sec-websocket-protocol'] ?? '';
+    this.id = id;
+    this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
+  }
+
+  /** The next frame of this action that no earlier call has returned. */
+  next(action: string): Promise<ClientFrame> {
+    const here = this.frames.find((frame) => frame.action === action && !this.#taken.has(frame));
+    if (here !== undefined) {
+      this.#taken.add(here);
+      return Promise.resolve(here);
+    }
+    return new Promise((resolve) => this.#waiting.push({ action, resolve }));
+  }
+
+  received(frame: ClientFrame): void {
+    this.frames.push(frame);
+    const index = this.#waiting.findIndex(({ action }) => action === frame.action);
+    const [waiting] = index < 0 ? [] : this.#waiting.splice(index, 1);
+    if (waiting === undefined) return;
+    this.#taken.add(frame);
+    waiting.resolve(frame);
+  }
+
+  send(frame: object | string): void {
+    this.#socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
+  }
+
+  push(...messages: Message[]): void {
+    this.send({ type: 'messages', messages });
+  }
+
+  close(code = 1001): void {
+    this.#socket.close(code);
+  }
+
+  /** Without a goodbye. */
+  cut(): void {
+    this.#socket.terminate();
+  }
+}
+
+/**
+ * A server that keeps to the contract, for alice, in memory, unless a test scripts one of its answers. Ordinary sends
+ * are stored; nothing is pushed unless the test does it.
+ */
+export class ScriptedServer {
+  readonly scripts = new Map<string, Script>();
+  readonly connections: ServerConnection[] = [];
+  readonly requests: string[] = [];
+  readonly tokens: string[] = [];
+  readonly history: Message[] = [];
+  /** Seqs handed out beyond what history holds. */
+  readonly heads = new Map<string, number>();
+  /** Pages that `hello` and `ackInbox` hand out, one after the other. */
+  inbox: InboxPage[] = [];
+  /** Answers upgrades with this status instead. */
+  refuseUpgradeWith: number | undefined;
+  /** Leaves upgrades without an answer. */
+  stallUpgrades = false;
+  heartbeatIntervalMs = 480_000;
+  sessionEndsInMs = 6_900_000;
+  /** Status and body for HTTP requests whose path starts with the key. */
+  readonly httpAnswers = new Map<string, { status: number; body: unknown }>();
+  readonly #http: Server;
+  readonly #sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'im.v1' });
+  readonly #waiting: ((connection: ServerConnection) => void)[] = [];
+  readonly #upgradesWaiting: (() => void)[] = [];
+  readonly #stalled: Duplex[] = [];
+  #handedOut = 0;
+
+  static async start(): Promise<ScriptedServer> {
+    const server = new ScriptedServer();
+    await new Promise<void>((resolve) => server.#http.listen(0, '127.0.0.1', resolve));
+    return server;
+  }
+
+  private constructor() {
+    this.#http = createServer((request, response) => this.#answer(request, response));
+    this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+  }
+
+  get wsUrl(): string {
+    return `ws://127.0.0.1:${this.#port}`;
+  }
+
+  get httpUrl(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  get #port(): number {
+    return (this.#http.address() as AddressInfo).port;
+  }
+
+  /** The next connection that no earlier call has returned. */
+  nextConnection(): Promise<ServerConnection> {
+    const here = this.connections[this.#handedOut];
+    if (here !== undefined) {
+      this.#handedOut += 1;
+      return Promise.resolve(here);
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Resolves at the next upgrade request that is stalled. */
+  nextStalledUpgrade(): Promise<void> {
+    return new Promise((resolve) => this.#upgradesWaiting.push(resolve));
+  }
+
+  async stop(): Promise<void> {
+    for (const connection of this.connections) connection.cut();
+    for (const socket of this.#stalled) socket.destroy();
+    this.#http.closeAllConnections();
+    await new Promise((resolve) => this.#http.close(resolve));
+  }
+
+  /** The answer to a frame as the contract has it. */
+  answerTo(frame: ClientFrame, connection: ServerConnection): object {
+    const { id } = frame;
+    switch (frame.action) {
+      case 'hello':
+        return { ...this.#welcome(connection), id, inbox: this.inbox[0] ?? EMPTY_PAGE };
+      case 'ackInbox':
+        this.inbox.shift();
+        return { type: 'inbox', id, ...(this.inbox[0] ?? EMPTY_PAGE) };
+      case 'sendMessage':
+        return { type: 'sent', id, ...this.store(frame) };
+      case 'heartbeat':
+        return { type: 'heartbeat', id, serverTime: SERVER_TIME, session: { expiresAt: SERVER_TIME } };
+      default:
+        return { type: 'error', id, code: 'unknown_action', message: 'unknown action', retryable: false };
+    }
+  }
+
+  /** Stores a message of alice, or finds it (IM-SEND-2). */
+  store(frame: ClientFrame): object {
+    const { clientMsgId = '', content = { type: 'text', text: '' } } = frame;
+    const conversationId = frame.conversationId ?? directConversationId('alice', frame.to ?? '');
+    const original = this.history.find(
+      (message) => message.clientMsgId === clientMsgId && message.conversationId === conversationId,
+    );
+    const seq = original?.seq ?? this.head(conversationId) + 1;
+    const stored = { conversationId, seq, messageId: `M${seq}`, clientMsgId, sentAt: SERVER_TIME };
+    if (original === undefined) this.history.push({ ...stored, from: 'alice', content });
+    return { ...stored, duplicate: original !== undefined };
+  }
+
+  head(conversationId: string): number {
+    const stored = this.history.filter((message) => message.conversationId === conversationId);
+    return Math.max(this.heads.get(conversationId) ?? 0, ...stored.map(({ seq }) => seq), 0);
+  }
+
+  #welcome(connection: ServerConnection): object {
+    return {
+      type: 'welcome',
+      userId: 'alice',
+      deviceId: 'device',
+      connectionId: connection.id,
+      serverTime: SERVER_TIME,
+      session: { expiresAt: SERVER_TIME + this.sessionEndsInMs },
+      heartbeatIntervalMs: this.heartbeatIntervalMs,
+    };
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.stallUpgrades) {
+      this.#stalled.push(socket);
+      for (const resolve of this.#upgradesWaiting.splice(0)) resolve();
+      return;
+    }
+    if (this.refuseUpgradeWith !== undefined) {
+      socket.end(`HTTP/1.1 ${this.refuseUpgradeWith} Refused\r\nconnection: close\r\n\r\n`);
+      return;
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, request));
+  }
+
+  #accept(socket: WebSocket, request: IncomingMessage): void {
+    const connection = new ServerConnection(socket, request, `C${this.connections.length + 1}=`);
+    socket.on('message', (data) => {
+      const frame: ClientFrame = JSON.parse(String(data));
+      const script = this.scripts.get(frame.action);
+      const reply = script === undefined ? this.answerTo(frame, connection) : script(frame, connection);
+      if (reply !== undefined) connection.send(reply);
+      connection.received(frame);
+    });
+    this.connections.push(connection);
+    const waiting = this.#waiting.shift();
+    if (waiting === undefined) return;
+    this.#handedOut += 1;
+    waiting(connection);
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const url = new URL(request.url ?? '/', this.httpUrl);
+    this.requests.push(`${url.pathname}${url.search}`);
+    this.tokens.push(request.headers.authorization ?? '');
+    const scripted = [...this.httpAnswers].find(([path]) =>
+      decodeURIComponent(url.pathname).startsWith(path),
+    );
+    const { status, body } = scripted?.[1] ?? { status: 200, body: this.#bodyOf(url) };
+    response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
+    response.end(typeof body === 'string' ? body : JSON.stringify(body));
+  }
+
+  #bodyOf(url: URL): unknown {
+    const [, first, id] = url.pathname.split('/');
+    if (first === 'session')
+      return { userId: 'alice', wsUrl: this.wsUrl, serverTime: SERVER_TIME, heartbeatIntervalMs: 1 };
+    return id === undefined ? this.#conversations() : this.#page(decodeURIComponent(id), url.searchParams);
+  }
+
+  #conversations(): { conversations: Partial<Conversation>[]; cursor: null } {
+    const ids = new Set([...this.history.map(({ conversationId }) => conversationId), ...this.heads.keys()]);
+    const conversations = [...ids].map((conversationId) => ({
+      conversationId,
+      head: this.head(conversationId),
+    }));
+    return { conversations, cursor: null };
+  }
+
+  #page(conversationId: string, query: URLSearchParams): object {
+    const limit = Number(query.get('limit') ?? 50);
+    const after = Number(query.get('after') ?? 0);
+    const before = Number(query.get('before') ?? Number.POSITIVE_INFINITY);
+    const found = this.history
+      .filter((message) => message.conversationId === conversationId)
+      .filter(({ seq }) => seq > after && seq < before)
+      .sort((a, b) => a.seq - b.seq);
+    const messages = query.has('after') ? found.slice(0, limit) : found.slice(-limit);
+    return { messages, head: this.head(conversationId), hasMore: messages.length < found.length };
+  }
+}
