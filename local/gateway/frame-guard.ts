@@ -4,7 +4,6 @@ export interface FrameViolation {
   readonly reason: string;
 }
 
-const OPCODE_CONTINUATION = 0x0;
 const OPCODE_BINARY = 0x2;
 const OPCODE_FIRST_CONTROL = 0x8;
 const FIN_BIT = 0x80;
@@ -55,7 +54,6 @@ export class FrameGuard {
     if (opcode >= OPCODE_FIRST_CONTROL) return undefined;
     if (opcode === OPCODE_BINARY) return { code: 1003, reason: 'Binary frames are not supported' };
     if (payloadBytes > this.#frameBytes) return { code: 1009, reason: 'Frame too long' };
-    if (opcode !== OPCODE_CONTINUATION) this.#bytesOfMessage = 0;
     this.#bytesOfMessage += payloadBytes;
     if (this.#bytesOfMessage > this.#messageBytes) return { code: 1009, reason: 'Message too long' };
     if (isFinal) this.#bytesOfMessage = 0;

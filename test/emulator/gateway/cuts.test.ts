@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { PostToConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi';
 import { describe, expect, it } from 'vitest';
 import { startGateway } from './gateway-fixture.ts';
-import { roundTrip } from './raw-client.ts';
+import { roundTrip, sendHandshake } from './raw-client.ts';
 
 const MINUTE = 60_000;
 
@@ -108,13 +109,15 @@ describe('a connection', () => {
   });
 
   it('whose client does not answer the close frame is destroyed after two seconds', async () => {
-    const { opened, clock, invoker } = await startOpened();
-    opened.webSocket.pause();
+    const { httpUrl, clock, invoker } = await startGateway();
+    const socket = await sendHandshake(httpUrl);
+    const closed = once(socket.resume(), 'close');
+    await invoker.call('$connect');
+    await roundTrip(httpUrl);
     clock.advance(10 * MINUTE);
     await invoker.call('$disconnect');
     clock.advance(2_000);
-    opened.webSocket.resume();
-    expect([1001, 1006]).toContain((await opened.closed).code);
+    await closed;
     expect(clock.pendingTimers).toBe(0);
   });
 

@@ -9,6 +9,8 @@ import { TestClient } from './test-client.ts';
 
 export interface FixtureOptions extends Omit<GatewayOptions, 'clock' | 'log'> {
   readonly webSocketApi?: Partial<WebSocketApiModel>;
+  /** Stages of further WebSocket APIs with the same routes. */
+  readonly otherStages?: readonly string[];
   readonly httpApi?: Partial<HttpApiModel>;
   /** By function id. A route's id is its key; the authorizer's is `authorizer`. */
   readonly functions?: Readonly<Record<string, FakeFunction>>;
@@ -16,7 +18,7 @@ export interface FixtureOptions extends Omit<GatewayOptions, 'clock' | 'log'> {
 
 /** A gateway on a free port with a clock that stands still; it ends with the test. */
 export async function startGateway(options: FixtureOptions = {}) {
-  const { webSocketApi, httpApi, functions = {}, ...gatewayOptions } = options;
+  const { webSocketApi, otherStages = [], httpApi, functions = {}, ...gatewayOptions } = options;
   const clock = new ManualClock();
   const warnings: string[] = [];
   const log = { warn: (message: string) => void warnings.push(message) };
@@ -25,7 +27,10 @@ export async function startGateway(options: FixtureOptions = {}) {
   onTestFinished(() => gateway.close());
   const invoker = new FakeFunctions({ $connect: () => ({ statusCode: 200 }), ...functions });
   gateway.serve({
-    webSocketApis: [{ ...defaultWebSocketApi, ...webSocketApi }],
+    webSocketApis: [
+      { ...defaultWebSocketApi, ...webSocketApi },
+      ...otherStages.map((stage) => ({ ...defaultWebSocketApi, stage })),
+    ],
     httpApis: [{ apiId: 'http-api', stage: '$default', routes: [], ...httpApi }],
     invoker,
   });

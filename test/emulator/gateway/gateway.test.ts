@@ -60,7 +60,7 @@ describe('a gateway that listens before it knows its APIs', () => {
 
 describe('extra routes', () => {
   it('come before the APIs, may be asynchronous, and fail with 500', async () => {
-    const { httpUrl } = await startGateway({
+    const { httpUrl, warnings } = await startGateway({
       extraRoutes: [
         async ({ url }, response) => {
           await Promise.resolve();
@@ -72,6 +72,7 @@ describe('extra routes', () => {
       ],
     });
     expect(await (await fetch(`${httpUrl}/mine`)).text()).toBe('mine');
+    expect(warnings).toEqual([]);
     expect((await fetch(`${httpUrl}/broken`)).status).toBe(500);
     expect((await fetch(`${httpUrl}/other`)).status).toBe(404);
   });
@@ -106,9 +107,11 @@ describe('close', () => {
 
   it('does not wait for clients that answer nothing, functions that return nothing, or half-made sockets', async () => {
     const forever = () => new Promise(() => {});
-    const { gateway, client, clock, invoker } = await startGateway({
+    const { gateway, client, clock, invoker, httpUrl } = await startGateway({
+      httpApi: { routes: httpApi.routes },
       functions: {
         echo: forever,
+        f: forever,
         $connect: ({ queryStringParameters }) =>
           queryStringParameters === undefined ? { statusCode: 200 } : forever(),
       },
@@ -120,8 +123,11 @@ describe('close', () => {
     const connecting = client('?slow=1').opened();
     const refused = expect(connecting).rejects.toThrow();
     await invoker.call('$connect', 2);
+    const unanswered = expect(fetch(`${httpUrl}/x`)).rejects.toThrow();
+    await invoker.call('f');
     await gateway.close();
     await refused;
+    await unanswered;
     expect(clock.pendingTimers).toBe(0);
     expect(invoker.calls('$disconnect')).toEqual([]);
   });

@@ -85,6 +85,7 @@ describe('authorizer', () => {
     const withHeader = { headers: { authorization: 'Bearer x' } };
     expect((await client('?deviceId=a').refused()).status).toBe(401);
     expect((await client('', [], withHeader).refused()).status).toBe(401);
+    expect((await client('?deviceId=a', [], { headers: { authorization: '' } }).refused()).status).toBe(401);
     expect((await client('?deviceId=', [], withHeader).refused()).body).toMatch(gatewayBody('Unauthorized'));
     expect(invoker.calls('authorizer')).toEqual([]);
     await client('?deviceId=a', [], withHeader).opened();

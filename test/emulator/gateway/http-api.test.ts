@@ -131,8 +131,8 @@ describe('routes', () => {
     '$default',
     'ANY /{proxy+}',
     'GET /groups/{proxy+}',
-    'GET /groups/{groupId}',
     'ANY /groups/{groupId}',
+    'GET /groups/{groupId}',
     'GET /groups/mine',
     'GET /groups/{groupId}/members/{userId}',
   ];

@@ -154,6 +154,12 @@ describe('@connections', () => {
     await expect(elsewhere.send(post(connectionId, 'x'))).rejects.toThrow(ForbiddenException);
   });
 
+  it('of a connection of another stage: 410', async () => {
+    const { management, httpUrl, connectionId } = await startOpened({ otherStages: ['beta'] });
+    const elsewhere = management(`${httpUrl}/beta`);
+    await expect(elsewhere.send(post(connectionId, 'x'))).rejects.toThrow(GoneException);
+  });
+
   it.each([undefined, 'Bearer x'])('with Authorization %s in place of a signature: 403', async (token) => {
     const { managementUrl, connectionId, opened, sdk } = await startOpened();
     const url = `${managementUrl}/@connections/${encodeURIComponent(connectionId)}`;
