@@ -1,6 +1,7 @@
 import type { Message, MessageRequest, Sent } from '../../protocol/frames.ts';
+import { LIMITS } from '../../protocol/limits.ts';
 import type { Environment } from './environment.ts';
-import { type ImError, toImError } from './errors.ts';
+import { type ImError, RefusedError, toImError } from './errors.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
@@ -32,6 +33,12 @@ export class Outbox {
   }
 
   add(message: OutgoingMessage): void {
+    const { content } = message;
+    // The gateway answers a frame above 32 KB by closing the socket: sent again and again, it would never get through.
+    if (byteLength(JSON.stringify(content)) > LIMITS.maxContentBytes) {
+      this.#fail(message, tooLarge());
+      return;
+    }
     this.#queue.push(message);
     this.#flush();
   }
@@ -143,6 +150,16 @@ export class Outbox {
     if (index >= 0) this.#queue.splice(index, 1);
     this.#failed.delete(message.clientMsgId);
   }
+}
+
+/** In UTF-8. `JSON.stringify` has escaped lone surrogates, which `encodeURIComponent` would refuse. */
+function byteLength(json: string): number {
+  return encodeURIComponent(json).replace(/%../g, '.').length;
+}
+
+function tooLarge(): RefusedError {
+  const message = `content is over ${LIMITS.maxContentBytes} bytes`;
+  return new RefusedError({ code: 'payload_too_large', message, retryable: false });
 }
 
 /** Whether the message may have been stored all the same, on a session that is still there (IM-SEND-1). */

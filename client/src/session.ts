@@ -1,10 +1,12 @@
 import type {
+  ErrorFrame,
   HeartbeatFrame,
   InboxFrame,
   Message,
   MessageRequest,
+  MessagesPush,
   SentFrame,
-  ServerFrame,
+  SessionClosedPush,
   WelcomeFrame,
 } from '../../protocol/frames.ts';
 import { LIMITS } from '../../protocol/limits.ts';
@@ -33,7 +35,7 @@ interface PendingReply {
   /** How many frames had been heard when it was asked. */
   readonly heardBefore: number;
   readonly cancelTimeout: Cancel;
-  resolve(frame: ServerFrame): void;
+  resolve(frame: HandledFrame): void;
   reject(error: ImError): void;
 }
 
@@ -72,7 +74,7 @@ export class Session {
       this.#pending.set(id, {
         heardBefore: this.#heard,
         cancelTimeout: this.#environment.after(LIMITS.replyTimeoutMs, () => this.#onTimeout(id, action)),
-        resolve: resolve as (frame: ServerFrame) => void,
+        resolve: resolve as (frame: HandledFrame) => void,
         reject,
       });
       this.#socket.send(JSON.stringify({ action, id, ...fields }));
@@ -190,7 +192,17 @@ export class Session {
   }
 }
 
-const FRAME_TYPES: Record<ServerFrame['type'], true> = {
+/** What this client makes sense of. */
+type HandledFrame =
+  | WelcomeFrame
+  | InboxFrame
+  | SentFrame
+  | HeartbeatFrame
+  | ErrorFrame
+  | MessagesPush
+  | SessionClosedPush;
+
+const HANDLED: Record<HandledFrame['type'], true> = {
   welcome: true,
   inbox: true,
   sent: true,
@@ -200,12 +212,12 @@ const FRAME_TYPES: Record<ServerFrame['type'], true> = {
   'session.closed': true,
 };
 
-function parseFrame(data: unknown): ServerFrame | undefined {
+function parseFrame(data: unknown): HandledFrame | undefined {
   if (typeof data !== 'string' || !data.startsWith('{')) return undefined;
   try {
     const frame: { readonly type?: unknown } = JSON.parse(data);
-    const known = typeof frame.type === 'string' && Object.hasOwn(FRAME_TYPES, frame.type);
-    return known ? (frame as ServerFrame) : undefined;
+    const handled = typeof frame.type === 'string' && Object.hasOwn(HANDLED, frame.type);
+    return handled ? (frame as HandledFrame) : undefined;
   } catch {
     return undefined;
   }

@@ -254,6 +254,26 @@ describe('outbox', () => {
     expect(outbox.claim(stored(4, { clientMsgId: 'a', ...parts }))).toBe(false);
   });
 
+  it.each([
+    ['a', 16_384 - 25],
+    ['é', (16_384 - 25) / 2],
+    ['👍', (16_384 - 25) / 4],
+  ])(
+    'refuses %s repeated beyond 16,384 bytes by itself: the gateway would cut the socket (IM-FRAME-5)',
+    async (character, times) => {
+      const destination = { id: 'dm:alice:bob', target: { to: 'bob' }, userId: 'alice' };
+      const write = (text: string) =>
+        new OutgoingMessage(destination, { type: 'text', text }, text, 5, () => {});
+      const fits = write(character.repeat(Math.floor(times)));
+      const tooLong = write(character.repeat(Math.floor(times) + 1));
+      outbox.resume(sender);
+      outbox.add(tooLong);
+      await expect(tooLong.acked).rejects.toMatchObject({ code: 'payload_too_large', retryable: false });
+      outbox.add(fits);
+      expect(ids(sender.requests)).toEqual([fits.clientMsgId]);
+    },
+  );
+
   it('stores every message once and in order, whatever happens to requests and acks (IM-SEND-2, IM-SEND-4)', async () => {
     type Fate = 'ack' | 'lostBefore' | 'lostAfter' | 'errorBefore' | 'errorAfter' | 'disconnectAfter';
     const fates = fc.constantFrom<Fate>(

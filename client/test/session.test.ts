@@ -114,6 +114,7 @@ describe('frames', () => {
     const sent = im.direct('bob').send({ type: 'text', text: 'hi' });
     const first = await connection.next('sendMessage');
     // What comes after the gateway's frame proves that it has come.
+    server.history.push(message(1));
     connection.push(message(1));
     await heardCount(2);
     server.scripts.clear();

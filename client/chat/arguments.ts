@@ -1,0 +1,45 @@
+import { parseArgs } from 'node:util';
+
+export const USAGE = `usage: npm run chat -- <me> <peer> [--port N]
+       npm run chat -- <peer> --http URL --token T [--ws URL]`;
+
+export type ChatArguments =
+  | { readonly kind: 'local'; readonly me: string; readonly peer: string; readonly baseUrl: string }
+  | {
+      readonly kind: 'deployed';
+      readonly peer: string;
+      readonly httpUrl: string;
+      /** Asked from the HTTP API if absent. */
+      readonly wsUrl: string | undefined;
+      readonly token: string;
+    };
+
+/** Throws an `Error` with one line for the person. */
+export function parseArguments(args: readonly string[]): ChatArguments {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      port: { type: 'string', default: '8787' },
+      ws: { type: 'string' },
+      http: { type: 'string' },
+      token: { type: 'string' },
+    },
+  });
+  // With a token it says who one is; a name before the peer's is taken for a comment.
+  const peer = positionals.at(-1);
+  if (values.http !== undefined && values.token !== undefined) {
+    if (peer === undefined || positionals.length > 2) throw new Error('whom to chat with?');
+    return { kind: 'deployed', peer, httpUrl: values.http, wsUrl: values.ws, token: values.token };
+  }
+  if (values.http !== undefined || values.token !== undefined || values.ws !== undefined) {
+    throw new Error('a deployed stack needs --http and --token');
+  }
+  const [me] = positionals;
+  if (me === undefined || peer === undefined || positionals.length !== 2)
+    throw new Error('two names are needed');
+  if (me === peer) throw new Error('two different names are needed');
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error(`not a port: ${values.port}`);
+  return { kind: 'local', me, peer, baseUrl: `http://127.0.0.1:${port}` };
+}

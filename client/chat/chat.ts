@@ -1,0 +1,117 @@
+import type { ChatMessage, Client, ConnectionChange, Conversation, OwnMessage } from '../src/index.ts';
+import { connectionLine, messageLine } from './lines.ts';
+import type { Screen } from './screen.ts';
+
+const HISTORY_MESSAGES = 20;
+
+/** A conversation on a screen. */
+export class Chat {
+  readonly #im: Client;
+  readonly #conversation: Conversation;
+  readonly #screen: Screen;
+  readonly #pending = new Set<OwnMessage>();
+  readonly #shownSeqs = new Set<number>();
+  /** What came before history was shown. */
+  #early: ChatMessage[] | null = [];
+  #status: { change: ConnectionChange; retryAtMs: number | undefined } | undefined;
+  #ticking: NodeJS.Timeout | undefined;
+  #wasConnected = false;
+  failures = 0;
+
+  constructor(im: Client, peer: string, screen: Screen) {
+    this.#im = im;
+    this.#conversation = im.direct(peer);
+    this.#screen = screen;
+    im.on('connection', (change) => this.#onConnection(change));
+    this.#conversation.on('message', (message) => this.#onMessage(message));
+  }
+
+  get pendingCount(): number {
+    return this.#pending.size;
+  }
+
+  /** Connects, then shows the last messages. Rejects if the connection has become hopeless. */
+  async start(): Promise<void> {
+    await this.#im.connect();
+    const { messages } = await this.#conversation.history({ limit: HISTORY_MESSAGES });
+    const early = this.#early ?? [];
+    this.#early = null;
+    const unseen = new Set(early.map(({ seq }) => seq));
+    const old = messages.filter(({ seq }) => !unseen.has(seq));
+    for (const message of old) this.#show(message);
+    if (early.length > 0) this.#screen.write(`── ${early.length} new ──`);
+    for (const message of early) this.#show(message);
+  }
+
+  send(text: string): void {
+    if (text.trim() === '') return;
+    const message = this.#conversation.send({ type: 'text', text });
+    this.#pending.add(message);
+    if (!this.#screen.live && this.#im.state !== 'connected')
+      this.#screen.write(messageLine(message, new Date()));
+    message.acked
+      .catch(() => {
+        this.failures += 1;
+      })
+      .finally(() => {
+        this.#pending.delete(message);
+        this.#show(message);
+        this.#showBelow();
+      });
+    this.#showBelow();
+  }
+
+  /** Resolves when nothing is on its way any more. */
+  async flushed(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.allSettled([...this.#pending].map(({ acked }) => acked));
+  }
+
+  stop(): void {
+    clearInterval(this.#ticking);
+    this.#im.close();
+  }
+
+  #onMessage(message: ChatMessage): void {
+    // One's own of this terminal is shown when it has arrived.
+    if (message.state === 'pending') return;
+    if (this.#early === null) this.#show(message);
+    else this.#early.push(message);
+  }
+
+  #show(message: ChatMessage): void {
+    if (message.seq !== undefined && this.#shownSeqs.has(message.seq)) return;
+    if (message.seq !== undefined) this.#shownSeqs.add(message.seq);
+    this.#screen.write(messageLine(message, new Date()));
+  }
+
+  #onConnection(change: ConnectionChange): void {
+    const retryAtMs = change.retryInMs === undefined ? undefined : Date.now() + change.retryInMs;
+    this.#status = { change, retryAtMs };
+    clearInterval(this.#ticking);
+    if (this.#screen.live && retryAtMs !== undefined)
+      this.#ticking = setInterval(() => this.#showBelow(), 1_000);
+    this.#showBelow();
+    const worthALine = this.#screen.live ? change.current === 'connected' : change.current !== 'syncing';
+    const line = connectionLine(change, change.retryInMs);
+    if (line !== undefined && worthALine) this.#screen.write(this.#again(change, line));
+  }
+
+  #again({ current }: ConnectionChange, line: string): string {
+    if (current !== 'connected') return line;
+    const again = this.#wasConnected;
+    this.#wasConnected = true;
+    return again ? `${line} again` : line;
+  }
+
+  #showBelow(): void {
+    const now = new Date();
+    const lines = [...this.#pending].map((message) => messageLine(message, now));
+    const { change, retryAtMs } = this.#status ?? {};
+    if (change !== undefined && change.current !== 'connected') {
+      const leftMs = retryAtMs === undefined ? undefined : Math.max(0, retryAtMs - Date.now());
+      const line = connectionLine(change, leftMs);
+      if (line !== undefined) lines.push(line);
+    }
+    this.#screen.showBelow(lines);
+  }
+}

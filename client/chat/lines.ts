@@ -1,0 +1,72 @@
+import type { ChatMessage, ConnectionChange, ImError } from '../src/index.ts';
+import { safeText } from './safe-text.ts';
+
+/** What the chat writes, one line each. */
+
+const MARKS = { pending: '…', sent: '✓', failed: '✗' };
+
+/** `10:42 bob: hi`; own messages with their mark, and the reason if they failed. `now` decides whether to name the day. */
+export function messageLine(message: ChatMessage, now: Date): string {
+  const when = timeOf(new Date(message.sentAt), now);
+  if (!message.mine) return `${when} ${safeText(message.from ?? '')}: ${contentText(message.content)}`;
+  const reason = message.error === undefined ? '' : ` (not sent: ${errorText(message.error)})`;
+  return `${when} you: ${contentText(message.content)} ${MARKS[message.state]}${reason}`;
+}
+
+export function contentText(content: ChatMessage['content']): string {
+  switch (content.type) {
+    case 'text':
+      return safeText(content.text);
+    case 'custom':
+      return safeText(content.fallback ?? '[custom content]');
+    case 'recalled':
+      return '[recalled]';
+    default:
+      // Of a later version of the protocol.
+      return '[unknown content]';
+  }
+}
+
+/** How the connection is, or undefined if there's nothing to say. */
+export function connectionLine({ current, error }: ConnectionChange, retryInMs?: number): string | undefined {
+  switch (current) {
+    case 'connecting':
+      return '○ connecting…';
+    case 'syncing':
+      return error === undefined
+        ? '○ catching up…'
+        : `○ catching up failed: ${errorText(error)}${inSeconds(retryInMs)}`;
+    case 'connected':
+      return '● connected';
+    case 'reconnecting':
+      if (retryInMs === undefined) return '○ reconnecting…';
+      return `○ disconnected: ${error === undefined ? '' : errorText(error)}${inSeconds(retryInMs)}`;
+    default:
+      return undefined;
+  }
+}
+
+/** What a person can do with an error. */
+export function errorText(error: ImError): string {
+  switch (error.code) {
+    case 'replaced':
+      return 'this device has connected elsewhere';
+    case 'unauthorized':
+      return 'the token was refused';
+    case 'payload_too_large':
+      return 'too long';
+    default:
+      return safeText(error.message);
+  }
+}
+
+function inSeconds(ms: number | undefined): string {
+  return ms === undefined ? '' : `; next try in ${Math.ceil(ms / 1_000)} s`;
+}
+
+function timeOf(when: Date, now: Date): string {
+  const pad = (part: number): string => String(part).padStart(2, '0');
+  const time = `${pad(when.getHours())}:${pad(when.getMinutes())}`;
+  if (when.toDateString() === now.toDateString()) return time;
+  return `${when.getFullYear()}-${pad(when.getMonth() + 1)}-${pad(when.getDate())} ${time}`;
+}

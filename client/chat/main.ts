@@ -1,0 +1,66 @@
+import { createClient, ImError } from '../src/index.ts';
+import { parseArguments, USAGE } from './arguments.ts';
+import { Chat } from './chat.ts';
+import { errorText } from './lines.ts';
+import { openScreen } from './screen.ts';
+import { findServer } from './server.ts';
+
+/**
+ * `npm run chat -- alice bob`: a chat in the terminal over the SDK. Reads lines from a pipe, too: sends them, waits
+ * until the server has them, and leaves. Exit code 0 unless a message was not sent or there is no connection to be had.
+ */
+async function main(): Promise<void> {
+  const args = parseOrExit();
+  const server = await findServer(args);
+  const im = createClient(server);
+  const left = Promise.withResolvers<void>();
+  const early: string[] = [];
+  let send = (line: string): void => void early.push(line);
+  const screen = openScreen(process.stdin, process.stdout, {
+    onLine: (line) => send(line),
+    onEnd: () => {
+      if (chat.pendingCount > 0) screen.write('waiting for what is not yet sent; Ctrl-C gives up');
+      void started.then(() => chat.flushed()).then(left.resolve, left.reject);
+    },
+    onInterrupt: () => left.resolve(),
+  });
+  screen.write(`${server.userId} → ${args.peer}. Write and press Enter; Ctrl-D leaves.`);
+  const chat = new Chat(im, args.peer, screen);
+  send = (line) => chat.send(line);
+  for (const line of early) send(line);
+  const started = chat.start();
+  im.on('connection', ({ current, error }) => {
+    if (current === 'failed') left.reject(error);
+  });
+  started.catch(left.reject);
+  try {
+    await left.promise;
+    if (chat.pendingCount > 0) chat.failures += chat.pendingCount;
+  } finally {
+    chat.stop();
+    screen.close();
+  }
+  if (chat.failures > 0) fail(`${chat.failures} not sent`);
+}
+
+function parseOrExit(): ReturnType<typeof parseArguments> {
+  try {
+    return parseArguments(process.argv.slice(2));
+  } catch (error) {
+    fail(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+    process.exit();
+  }
+}
+
+function fail(line: string): void {
+  process.stderr.write(`chat: ${line}\n`);
+  process.exitCode = 1;
+}
+
+try {
+  await main();
+} catch (error) {
+  fail(error instanceof ImError ? errorText(error) : error instanceof Error ? error.message : String(error));
+}
+// A connection that was just closed keeps the process for as long as the server takes to answer.
+process.exit();

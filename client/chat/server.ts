@@ -1,0 +1,53 @@
+import { type GetToken, UnauthorizedError } from '../src/index.ts';
+import type { ChatArguments } from './arguments.ts';
+
+/** What the SDK needs to reach a server. */
+export interface ServerAccess {
+  readonly wsUrl: string;
+  readonly httpUrl: string;
+  readonly getToken: GetToken;
+  readonly userId: string;
+}
+
+/** Finds the server that the arguments mean. Throws an `Error` with one line for the person. */
+export async function findServer(args: ChatArguments): Promise<ServerAccess> {
+  const httpUrl = (args.kind === 'local' ? args.baseUrl : args.httpUrl).replace(/\/+$/, '');
+  const hint = args.kind === 'local' ? '; start one with: npm start' : '';
+  const getToken = args.kind === 'local' ? () => devToken(httpUrl, args.me) : () => args.token;
+  const token = await Promise.resolve(getToken()).catch((error: unknown) => {
+    throw unreachable(error) ? new Error(`no server at ${httpUrl}${hint}`) : error;
+  });
+  const response = await fetch(`${httpUrl}/session`, {
+    headers: { authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(10_000),
+  }).catch(() => {
+    throw new Error(`no server at ${httpUrl}${hint}`);
+  });
+  if (response.status === 401)
+    throw new Error('the token was refused: it has expired, or is not of this server');
+  if (!response.ok) throw new Error(`${httpUrl}/session answered ${response.status}`);
+  const session = (await response.json().catch(() => ({}))) as { userId?: unknown; wsUrl?: unknown };
+  const wsUrl = (args.kind === 'deployed' ? args.wsUrl : undefined) ?? session.wsUrl;
+  if (typeof wsUrl !== 'string' || typeof session.userId !== 'string') {
+    throw new Error(`${httpUrl} is not a serverless-im HTTP API`);
+  }
+  return { wsUrl, httpUrl, getToken, userId: session.userId };
+}
+
+async function devToken(baseUrl: string, userId: string): Promise<string> {
+  const response = await fetch(`${baseUrl}/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ userId }),
+    signal: AbortSignal.timeout(10_000),
+  });
+  if (response.status >= 400 && response.status < 500) throw new UnauthorizedError(`no token for ${userId}`);
+  if (!response.ok) throw new Error(`${baseUrl}/token answered ${response.status}`);
+  const { token } = (await response.json()) as { token: string };
+  return token;
+}
+
+/** Node's fetch throws a TypeError for everything below HTTP. */
+function unreachable(error: unknown): boolean {
+  return error instanceof TypeError || (error instanceof DOMException && error.name === 'TimeoutError');
+}

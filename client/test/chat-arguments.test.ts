@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { parseArguments } from '../chat/arguments.ts';
+
+describe('chat arguments', () => {
+  it.each([
+    ['alice bob', { kind: 'local', me: 'alice', peer: 'bob', baseUrl: 'http://127.0.0.1:8787' }],
+    ['alice bob --port 9000', { kind: 'local', me: 'alice', peer: 'bob', baseUrl: 'http://127.0.0.1:9000' }],
+    [
+      'bob --http https://h --token T',
+      { kind: 'deployed', peer: 'bob', httpUrl: 'https://h', wsUrl: undefined, token: 'T' },
+    ],
+    [
+      'alice bob --ws wss://w --http https://h --token T',
+      { kind: 'deployed', peer: 'bob', httpUrl: 'https://h', wsUrl: 'wss://w', token: 'T' },
+    ],
+  ])('`%s`', (line, expected) => {
+    expect(parseArguments(line.split(' '))).toEqual(expected);
+  });
+
+  it.each([
+    '',
+    'alice',
+    'alice bob carol',
+    'alice alice',
+    'alice bob --port x',
+    'bob --http https://h',
+    'bob --ws wss://w',
+    '--http h --token t',
+    'alice bob --wat',
+  ])('`%s` is refused', (line) => {
+    expect(() => parseArguments(line.split(' ').filter((part) => part !== ''))).toThrow();
+  });
+});
