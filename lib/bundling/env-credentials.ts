@@ -7,4 +7,4 @@ import { fromEnv } from '@aws-sdk/credential-provider-env';
  *
  * Exports what the SDK's clients import from that package; a client that wants more fails the bundling, not a function.
  */
-export const defaultProvider = () => fromEnv();
+export const defaultProvider = (): ReturnType<typeof fromEnv> => fromEnv();
