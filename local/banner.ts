@@ -15,8 +15,8 @@ serverless-im runs on this machine.
 
 Paste these into two more terminals, and alice and bob can talk:
 
-  npm run chat --${port} alice bob
-  npm run chat --${port} bob alice
+  npm run chat -- alice bob${port}
+  npm run chat -- bob alice${port}
 
 Ctrl-C stops it.
 `;

@@ -3,7 +3,7 @@
  * Its message is one line that says what to do; the command line prints it without a stack.
  */
 export class OperatorError extends Error {
-  override readonly name = 'OperatorError';
+  override readonly name: string = 'OperatorError';
 }
 
 /** `code` of a Node system error (`EADDRINUSE`), if it is one. */

@@ -1,3 +1,5 @@
+import { OperatorError } from '../operator-error.ts';
+
 /** The parts of a CloudFormation template that the loader reads. Values may still be intrinsics. */
 export interface Template {
   readonly Resources: Readonly<Record<string, TemplateResource>>;
@@ -22,7 +24,7 @@ export interface Resource {
 export type Properties = Readonly<Record<string, unknown>>;
 
 /** The template isn't of the shape that this runtime understands; the message names the place. */
-export class TemplateError extends Error {
+export class TemplateError extends OperatorError {
   override readonly name = 'TemplateError';
 }
 
