@@ -50,7 +50,12 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<LocalR
 }
 
 async function start(options: RuntimeOptions, cleanups: Cleanups): Promise<LocalRuntime> {
-  const warn = options.onWarning ?? ((message: string) => console.error(message));
+  const report = options.onWarning ?? ((message: string) => console.error(message));
+  let isStopping = false;
+  // Whatever fails because everything is being ended is no news.
+  const warn = (message: string) => {
+    if (!isStopping) report(message);
+  };
   const ground = await layGround(options, warn, cleanups);
   const { gateway, issuer, port, direct } = ground;
   const endpoints = (await options.wire?.(direct)) ?? direct;
@@ -72,6 +77,9 @@ async function start(options: RuntimeOptions, cleanups: Cleanups): Promise<Local
   });
   gateway.serve({ webSocketApis: stack.webSocketApis, httpApis: stack.httpApis, invoker: workers });
   for (const eventSource of eventSources) eventSource.start();
+  cleanups.add(() => {
+    isStopping = true;
+  });
 
   const [httpApi] = stack.httpApis;
   return {
