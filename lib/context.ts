@@ -9,6 +9,7 @@ export type ReadContext = (key: string) => unknown;
  * both are understood:
  *
  * - text: `issuer`, `jwksUri`, `userIdClaim`
+ * - one of two words: `duplicateLogin` (`replace`, `reject`)
  * - lists, as JSON or separated by commas: `audience`, `allowedOrigins`
  * - switches, `true` or `false`: `retain`, `accessLogRole`
  * - durations, a whole number and `s`, `m`, `h`, or `d`: `lease` (`30m`), `inboxTtl` (`7d`), `historyRetention` (`365d`,
@@ -30,6 +31,7 @@ export function propsFromContext(read: ReadContext): ServerlessImProps {
     historyRetention: context.retention('historyRetention'),
     inboxTtl: context.duration('inboxTtl'),
     lease: context.duration('lease'),
+    duplicateLogin: context.choice('duplicateLogin', ['replace', 'reject']),
     offlineConcurrency: context.integer('offlineConcurrency'),
     accessLogRole: context.flag('accessLogRole'),
   };
@@ -50,6 +52,12 @@ class ContextReader {
   text(key: string): string | undefined {
     const value = this.#value(key);
     return value === undefined || typeof value === 'string' ? value : this.#fault(key, 'text', value);
+  }
+
+  choice<const Word extends string>(key: string, words: readonly Word[]): Word | undefined {
+    const value = this.#value(key);
+    if (value === undefined) return undefined;
+    return words.find((word) => word === value) ?? this.#fault(key, words.join(' or '), value);
   }
 
   list(key: string): readonly string[] | undefined {

@@ -1,20 +1,21 @@
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { HandlerFunction } from './handler-function.ts';
-import type { OfflineQueue } from './offline-queue.ts';
 import type { SettingName } from './settings.ts';
 import type { Storage } from './storage.ts';
 import type { WebSocketGateway } from './web-socket-gateway.ts';
+import type { WorkQueue } from './work-queue.ts';
 
 /** Who can grant something to a handler. A grant is a permission and the variable that goes with it. */
 export interface Grantors {
   readonly storage: Storage;
-  readonly queue: OfflineQueue;
+  readonly queue: WorkQueue;
   readonly gateway: WebSocketGateway;
 }
 
 /** What calls a handler. */
 export type Trigger =
-  | { readonly kind: 'authorizer' | 'connect' | 'disconnect' | 'queue' }
+  | { readonly kind: 'authorizer' | 'connect' | 'disconnect' }
+  | { readonly kind: 'queue'; readonly queue: 'offline' | 'service' }
   | { readonly kind: 'action'; readonly routeKey: string }
   | { readonly kind: 'http'; readonly method: HttpMethod; readonly path: string };
 
@@ -65,12 +66,12 @@ export const HANDLERS = {
     trigger: { kind: 'connect' },
     timeoutSeconds: 10,
     memoryMegabytes: 256,
-    settings: ['leaseSeconds', 'inboxTtlSeconds'],
+    settings: ['leaseSeconds', 'inboxTtlSeconds', 'duplicateLogin'],
     grant: (fn, { storage, queue, gateway }) => {
-      storage.routes.grant(fn, 'UpdateItem');
+      storage.routes.grant(fn, 'GetItem', 'UpdateItem');
       storage.inbox.grant(fn, 'Query');
       queue.grantSend(fn);
-      gateway.grantConnections(fn, 'POST', 'DELETE');
+      gateway.grantConnections(fn, 'GET', 'POST', 'DELETE');
     },
   },
   disconnect: {
@@ -135,6 +136,18 @@ export const HANDLERS = {
       gateway.grantConnections(fn, 'POST', 'DELETE');
     },
   },
+  renew: {
+    module: 'lambdas/routes/renew',
+    description: 'Gives an open session a new end by a fresh token',
+    trigger: action('renew'),
+    timeoutSeconds: 10,
+    memoryMegabytes: 256,
+    settings: ['issuer', 'audience', 'jwksUri', 'userIdClaim'],
+    grant: (fn, { storage, gateway }) => {
+      storage.routes.grant(fn, 'GetItem', 'UpdateItem');
+      gateway.grantConnections(fn, 'POST', 'DELETE');
+    },
+  },
   getSession: {
     module: 'lambdas/routes/get-session',
     description: 'Tells a client who it is and where to connect, or why it cannot',
@@ -184,7 +197,7 @@ export const HANDLERS = {
   storeOffline: {
     module: 'lambdas/workers/store-offline',
     description: 'Puts references into inboxes, and delivers to whoever came back meanwhile',
-    trigger: { kind: 'queue' },
+    trigger: { kind: 'queue', queue: 'offline' },
     timeoutSeconds: 30,
     memoryMegabytes: 512,
     feedsItself: true,
@@ -195,6 +208,18 @@ export const HANDLERS = {
       storage.messages.grant(fn, 'BatchGetItem');
       queue.grantSend(fn);
       gateway.grantConnections(fn, 'POST', 'DELETE');
+    },
+  },
+  serveEvents: {
+    module: 'lambdas/workers/serve-events',
+    description: 'Does what other services ask: logs users out, sends messages as any user',
+    trigger: { kind: 'queue', queue: 'service' },
+    timeoutSeconds: SENDER_TIMEOUT_SECONDS,
+    memoryMegabytes: 512,
+    settings: ['leaseSeconds', 'historyTtlSeconds'],
+    grant: (fn, to) => {
+      to.storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
+      grantSending(fn, to);
     },
   },
 } as const satisfies Record<string, HandlerSpec>;
@@ -209,7 +234,7 @@ function grantInboxPages(fn: HandlerFunction, { storage, gateway }: Grantors): v
   gateway.grantConnections(fn, 'POST', 'DELETE');
 }
 
-/** Sending by socket and by HTTP is the same but for whose session is looked at. */
+/** Sending by socket, by HTTP, and by service event is the same but for whose session is looked at. */
 function grantSending(fn: HandlerFunction, { storage, queue, gateway }: Grantors): void {
   storage.conversations.grant(fn, 'UpdateItem', 'PutItem');
   storage.messages.grant(fn, 'PutItem');

@@ -31,6 +31,12 @@ export interface ServerlessImProps {
   readonly inboxTtl?: Duration | undefined;
   /** How long a silent session counts as present, at least a minute (IM-BEAT). @default Duration.minutes(30) */
   readonly lease?: Duration | undefined;
+  /**
+   * What becomes of a device's session when the same device connects again: it is ended, or, if its socket is open, the
+   * new one is refused with 409 (IM-CONN-4).
+   * @default 'replace'
+   */
+  readonly duplicateLogin?: DuplicateLogin | undefined;
   /** How many batches of the offline queue are worked on at once, 2 to 1,000. @default 50 */
   readonly offlineConcurrency?: number | undefined;
   /** Ceiling for client frames and connects on the WebSocket stage. @default 2,000 a second, bursts of 1,000 */
@@ -45,6 +51,8 @@ export interface ServerlessImProps {
    */
   readonly accessLogRole?: boolean | undefined;
 }
+
+export type DuplicateLogin = 'replace' | 'reject';
 
 /** Token bucket of an API Gateway stage; the account's own limits stand above it. */
 export interface Throttle {
@@ -72,6 +80,7 @@ export interface ServerlessImOptions {
   readonly historyTtlSeconds: number;
   readonly inboxTtlSeconds: number;
   readonly leaseSeconds: number;
+  readonly duplicateLogin: DuplicateLogin;
   readonly offlineConcurrency: number;
   readonly webSocketThrottle: Throttle;
   readonly httpThrottle: Throttle;
@@ -103,6 +112,7 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     historyTtlSeconds: props.historyRetention?.toSeconds() ?? 0,
     inboxTtlSeconds: (props.inboxTtl ?? Duration.days(7)).toSeconds(),
     leaseSeconds: (props.lease ?? Duration.minutes(30)).toSeconds(),
+    duplicateLogin: props.duplicateLogin ?? 'replace',
     offlineConcurrency: props.offlineConcurrency ?? 50,
     webSocketThrottle: props.webSocketThrottle ?? { rateLimit: 2_000, burstLimit: 1_000 },
     httpThrottle: props.httpThrottle ?? { rateLimit: 500, burstLimit: 250 },

@@ -1,3 +1,4 @@
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
 import { HandlerBundles } from './bundling/handler-bundles.ts';
@@ -5,11 +6,14 @@ import { HandlerFunction } from './handler-function.ts';
 import { HANDLERS, type HandlerName, type HandlerSpec } from './handlers.ts';
 import { HttpGateway } from './http-gateway.ts';
 import { Identity } from './identity.ts';
-import { OfflineQueue } from './offline-queue.ts';
 import { fillOptions, type ServerlessImProps } from './options.ts';
 import { type Settings, settingsOf } from './settings.ts';
 import { Storage } from './storage.ts';
 import { WebSocketGateway } from './web-socket-gateway.ts';
+import { WorkQueue } from './work-queue.ts';
+
+/** Batches of service events at once: they are rare, and a flood of them must not crowd out the users. */
+const SERVICE_CONCURRENCY = 10;
 
 const BUNDLES = new HandlerBundles(Object.values(HANDLERS).map(({ module }) => module));
 
@@ -23,7 +27,10 @@ const BUNDLES = new HandlerBundles(Object.values(HANDLERS).map(({ module }) => m
 export class ServerlessIm extends Construct {
   readonly identity: Identity;
   readonly storage: Storage;
-  readonly offlineQueue: OfflineQueue;
+  /** References to messages that no session of their recipient took, on the way to the inbox. */
+  readonly offlineQueue: WorkQueue;
+  /** What the account's other services tell the chat (docs/protocol.md, service events). */
+  readonly serviceQueue: WorkQueue;
   readonly webSocket: WebSocketGateway;
   readonly http: HttpGateway;
   readonly functions: Readonly<Record<HandlerName, HandlerFunction>>;
@@ -34,8 +41,12 @@ export class ServerlessIm extends Construct {
     const { retain, externalIssuer, accessLogRole } = options;
     this.identity = new Identity(this, 'Identity', { externalIssuer, retain });
     this.storage = new Storage(this, 'Storage', { retain });
-    this.offlineQueue = new OfflineQueue(this, 'Offline', {
+    this.offlineQueue = new WorkQueue(this, 'Offline', {
       consumerTimeoutSeconds: HANDLERS.storeOffline.timeoutSeconds,
+      urlVariable: ENV.offlineQueueUrl,
+    });
+    this.serviceQueue = new WorkQueue(this, 'Service', {
+      consumerTimeoutSeconds: HANDLERS.serveEvents.timeoutSeconds,
     });
     this.webSocket = new WebSocketGateway(this, 'WebSocket', {
       throttle: options.webSocketThrottle,
@@ -49,6 +60,11 @@ export class ServerlessIm extends Construct {
     });
     this.functions = this.#makeFunctions(settingsOf(options, this.identity, this.webSocket.url));
     for (const name of handlerNames()) this.#connect(name, options.offlineConcurrency);
+  }
+
+  /** Allows another service to send service events: log users out, send messages as any user. */
+  grantServiceEvents(grantee: IGrantable): Grant {
+    return this.serviceQueue.grantSendTo(grantee);
   }
 
   #makeFunctions(settings: Settings): Record<HandlerName, HandlerFunction> {
@@ -84,7 +100,8 @@ export class ServerlessIm extends Construct {
         this.http.addRoute(trigger.method, trigger.path, fn);
         break;
       case 'queue':
-        this.offlineQueue.consumeBy(fn, offlineConcurrency);
+        if (trigger.queue === 'offline') this.offlineQueue.consumeBy(fn, offlineConcurrency);
+        else this.serviceQueue.consumeBy(fn, SERVICE_CONCURRENCY);
         break;
       default:
         trigger satisfies never;

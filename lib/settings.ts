@@ -24,6 +24,7 @@ export function settingsOf(options: ServerlessImOptions, identity: Identity, web
     userIdClaim: options.userIdClaim,
     allowedOrigins: options.allowedOrigins.join(','),
     webSocketUrl,
+    duplicateLogin: options.duplicateLogin,
     leaseSeconds: String(options.leaseSeconds),
     inboxTtlSeconds: String(options.inboxTtlSeconds),
     historyTtlSeconds: String(options.historyTtlSeconds),

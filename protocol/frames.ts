@@ -17,6 +17,8 @@ export const ackInboxSchema = z.object({ id: frameId, batch: z.string().check(z.
 
 export const heartbeatSchema = z.object({ id: frameId });
 
+export const renewSchema = z.object({ id: frameId, token: z.string().check(z.maxLength(8_192)) });
+
 /** `POST /messages`, and `sendMessage` without its frame id. */
 export const messageRequestSchema = z
   .object({
@@ -36,7 +38,7 @@ export const sendMessageSchema = z.intersection(z.object({ id: frameId }), messa
 
 export type MessageRequest = z.infer<typeof messageRequestSchema>;
 
-export const ACTIONS = ['hello', 'ackInbox', 'sendMessage', 'heartbeat'] as const;
+export const ACTIONS = ['hello', 'ackInbox', 'sendMessage', 'heartbeat', 'renew'] as const;
 export type Action = (typeof ACTIONS)[number];
 
 /** The whole text of a keep-alive and of its answer (IM-FRAME-4). */
@@ -112,6 +114,13 @@ export interface HeartbeatFrame {
   readonly session: Session;
 }
 
+/** The answer to `renew`. */
+export interface SessionFrame {
+  readonly type: 'session';
+  readonly id: string;
+  readonly session: Session;
+}
+
 /** The body of an HTTP error, and of an error frame. */
 export interface ErrorBody {
   readonly code: ErrorCode;
@@ -143,6 +152,7 @@ export type ServerFrame =
   | InboxFrame
   | SentFrame
   | HeartbeatFrame
+  | SessionFrame
   | ErrorFrame
   | MessagesPush
   | SessionClosedPush;

@@ -1,6 +1,7 @@
 import {
   ApiGatewayManagementApiClient,
   DeleteConnectionCommand,
+  GetConnectionCommand,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
 import pLimit from 'p-limit';
@@ -20,32 +21,46 @@ export function createConnections(): Connections {
   const client = new ApiGatewayManagementApiClient({ maxAttempts: 1 });
   const atOnce = pLimit(CONCURRENCY);
 
+  async function outcomeOf(
+    name: string,
+    connectionId: string,
+    run: (signal: AbortSignal) => Promise<unknown>,
+  ): Promise<PostOutcome> {
+    try {
+      await run(AbortSignal.timeout(TIMEOUT_MS));
+      return 'took';
+    } catch (error) {
+      if (isGone(error)) return 'gone';
+      logger.warn(`${name} failed`, { connectionId, error: describe(error) });
+      return 'unsure';
+    }
+  }
+
   return {
     post: (connectionId, text) =>
-      atOnce(async (): Promise<PostOutcome> => {
-        try {
+      atOnce(() =>
+        outcomeOf('post', connectionId, (abortSignal) => {
           const command = new PostToConnectionCommand({
             ConnectionId: connectionId,
             Data: Buffer.from(text),
           });
-          await client.send(command, { abortSignal: AbortSignal.timeout(TIMEOUT_MS) });
-          return 'took';
-        } catch (error) {
-          if (isGone(error)) return 'gone';
-          logger.warn('post failed', { connectionId, error: describe(error) });
-          return 'unsure';
-        }
-      }),
+          return client.send(command, { abortSignal });
+        }),
+      ),
 
+    probe: (connectionId) =>
+      atOnce(() =>
+        outcomeOf('probe', connectionId, (abortSignal) =>
+          client.send(new GetConnectionCommand({ ConnectionId: connectionId }), { abortSignal }),
+        ),
+      ),
+
+    // Unless it is gone its route is: nothing is sent there any more, and the gateway cuts it in time.
     close: (connectionId) =>
       atOnce(async () => {
-        try {
-          const command = new DeleteConnectionCommand({ ConnectionId: connectionId });
-          await client.send(command, { abortSignal: AbortSignal.timeout(TIMEOUT_MS) });
-        } catch (error) {
-          // Its route is gone already: nothing is sent there any more, and the gateway cuts it in time.
-          if (!isGone(error)) logger.warn('close failed', { connectionId, error: describe(error) });
-        }
+        await outcomeOf('close', connectionId, (abortSignal) =>
+          client.send(new DeleteConnectionCommand({ ConnectionId: connectionId }), { abortSignal }),
+        );
       }),
   };
 }

@@ -9,7 +9,8 @@ import { batchGet, call, type Item, isConditionFailed } from './dynamodb.ts';
  *   d#<deviceId>  { c: connectionId, m: mode, a: connectedAtMs, e: expiresAtMs, l: leaseUntilMs }
  *
  * Access                         Call        Units (strong, item of up to 10 devices ≈ 2 KB)
- * connect a device               UpdateItem  1 write per KB; returns the former sessions for nothing
+ * connect, claim a device         UpdateItem  1 write per KB; returns the former sessions for nothing
+ * move a session's end, its lease UpdateItem  1 write per KB
  * disconnect, heal a 410         UpdateItem  1 write per KB; also when the condition fails
  * one speaker                    GetItem     1 read
  * all devices of ≤ 100 users     BatchGet    1 read a user
@@ -28,9 +29,11 @@ interface StoredSession {
 
 const DEVICE = 'd#';
 const STILL_HOLDS_DEVICE = '#device.#c = :connectionId';
+const NOBODY_HOLDS_DEVICE = 'attribute_not_exists(#device)';
 
 export function createRouteTable(documents: DynamoDBDocumentClient, tableName: string): RouteTable {
-  async function updateOwn(speaker: Speaker, expression: string, values: Item = {}): Promise<void> {
+  /** Returns whether the connection still held its device. */
+  async function updateOwn(speaker: Speaker, expression: string, values: Item = {}): Promise<boolean> {
     const command = new UpdateCommand({
       TableName: tableName,
       Key: { userId: speaker.userId },
@@ -41,26 +44,48 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
     });
     try {
       await call(() => documents.send(command));
+      return true;
     } catch (error) {
-      if (!isConditionFailed(error)) throw error;
+      if (isConditionFailed(error)) return false;
+      throw error;
+    }
+  }
+
+  /** Returns what was there before, or `undefined` if the condition failed. */
+  async function put(session: Session, condition?: string, former?: string): Promise<Session[] | undefined> {
+    const command = new UpdateCommand({
+      TableName: tableName,
+      Key: { userId: session.userId },
+      UpdateExpression: 'SET #device = :session',
+      ...(condition !== undefined && { ConditionExpression: condition }),
+      ExpressionAttributeNames: {
+        '#device': DEVICE + session.deviceId,
+        ...(condition === STILL_HOLDS_DEVICE && { '#c': 'c' }),
+      },
+      ExpressionAttributeValues: {
+        ':session': toStored(session),
+        ...(former !== undefined && { ':connectionId': former }),
+      },
+      ReturnValues: 'ALL_OLD',
+    });
+    try {
+      const { Attributes } = await call(() => documents.send(command));
+      return sessionsIn(Attributes);
+    } catch (error) {
+      if (isConditionFailed(error)) return undefined;
+      throw error;
     }
   }
 
   return {
-    async connect(session) {
-      const command = new UpdateCommand({
-        TableName: tableName,
-        Key: { userId: session.userId },
-        UpdateExpression: 'SET #device = :session',
-        ExpressionAttributeNames: { '#device': DEVICE + session.deviceId },
-        ExpressionAttributeValues: { ':session': toStored(session) },
-        ReturnValues: 'ALL_OLD',
-      });
-      const { Attributes } = await call(() => documents.send(command));
-      return sessionsIn(Attributes);
-    },
+    connect: async (session) => (await put(session)) ?? [],
 
-    disconnect: (speaker) => updateOwn(speaker, 'REMOVE #device'),
+    claim: (session, former) =>
+      former === undefined ? put(session, NOBODY_HOLDS_DEVICE) : put(session, STILL_HOLDS_DEVICE, former),
+
+    async disconnect(speaker) {
+      await updateOwn(speaker, 'REMOVE #device');
+    },
 
     async find(userId, deviceId) {
       const command = new GetCommand({ TableName: tableName, Key: { userId }, ConsistentRead: true });
@@ -80,14 +105,19 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
       return new Map(users.map((userId) => [userId, found.get(userId) ?? []]));
     },
 
-    extendLease: (speaker, leaseUntilMs) =>
-      updateOwn(speaker, 'SET #device.#l = :leaseUntilMs', { ':leaseUntilMs': leaseUntilMs }),
+    setExpiry: (speaker, expiresAtMs) => updateOwn(speaker, 'SET #device.#e = :at', { ':at': expiresAtMs }),
+
+    async extendLease(speaker, leaseUntilMs) {
+      await updateOwn(speaker, 'SET #device.#l = :until', { ':until': leaseUntilMs });
+    },
   };
 }
 
 /** DynamoDB refuses names that the expressions don't use. */
 function names(expression: string): Record<string, string> {
-  return expression.includes('#l') ? { '#l': 'l' } : {};
+  return Object.fromEntries(
+    ['e', 'l'].filter((name) => expression.includes(`#${name} `)).map((name) => [`#${name}`, name]),
+  );
 }
 
 function toStored({ connectionId, mode, connectedAtMs, expiresAtMs, leaseUntilMs }: Session): StoredSession {

@@ -1,10 +1,23 @@
 import type { CloseReason } from '../../protocol/codes.ts';
+import { LIMITS } from '../../protocol/limits.ts';
 import type { Clock } from '../shared/clock.ts';
+import { ConflictError, UnavailableError } from '../shared/errors.ts';
 import { settleAll } from '../shared/settle.ts';
 import { type Connections, endSession } from './connection.ts';
 import type { InboxTable } from './inbox.ts';
 import type { OfflineQueue } from './offline.ts';
-import { type Mode, type RouteTable, type Session, type Speaker, sessionExpiryMs } from './session.ts';
+import {
+  isBeingMade,
+  type Mode,
+  type RouteTable,
+  type Session,
+  type Speaker,
+  sessionExpiryMs,
+  takesPushes,
+} from './session.ts';
+
+/** What becomes of a device's session when the same device connects again (IM-CONN-4). */
+export type DuplicateLogin = 'replace' | 'reject';
 
 export interface ConnectPorts {
   readonly routes: RouteTable;
@@ -13,6 +26,7 @@ export interface ConnectPorts {
   readonly connections: Connections;
   readonly clock: Clock;
   readonly leaseMs: number;
+  readonly duplicateLogin: DuplicateLogin;
 }
 
 export interface ConnectRequest extends Speaker {
@@ -25,41 +39,97 @@ export interface ConnectRequest extends Speaker {
 
 /** A post during `$connect` finds no open socket yet. */
 const DRAIN_DELAY_SECONDS = 1;
+const CLAIM_ATTEMPTS = 3;
 
 /**
  * Stores the session, then ends those that it takes the place of: from the write on, nothing is sent to the old socket
  * any more (IM-CONN-3, IM-CONN-4).
+ * @throws {ConflictError} `duplicateLogin: reject`, and the device's session is alive
  */
 export async function connect(ports: ConnectPorts, request: ConnectRequest): Promise<void> {
+  const session = newSession(ports, request);
+  const before =
+    ports.duplicateLogin === 'reject'
+      ? await claim(ports, session, request)
+      : await ports.routes.connect(session);
+  // The SDK repeats a write after a lost answer: what it finds "before" may be this very session.
+  const others = before.filter(({ connectionId }) => connectionId !== session.connectionId);
+  const ending = endings(others, request);
+  await settleAll([
+    ...ending.map((one) => end(ports, one, session)),
+    session.mode === 'plain' && enqueueDrain(ports, session),
+  ]);
+}
+
+function newSession({ clock, leaseMs }: ConnectPorts, request: ConnectRequest): Session {
   const { userId, deviceId, connectionId, mode, connectedAtMs, tokenExpiresAtMs } = request;
-  const before = await ports.routes.connect({
+  const expiresAtMs = sessionExpiryMs(connectedAtMs, tokenExpiresAtMs);
+  return {
     userId,
     deviceId,
     connectionId,
     mode,
     connectedAtMs,
-    expiresAtMs: sessionExpiryMs(connectedAtMs, tokenExpiresAtMs),
-    leaseUntilMs: ports.clock() + ports.leaseMs,
-  });
-  await settleAll([
-    ...before.map((former) => endIfReplaced(ports, former, request)),
-    mode === 'plain' && enqueueDrain(ports, request),
-  ]);
+    expiresAtMs,
+    leaseUntilMs: clock() + leaseMs,
+  };
 }
 
-async function endIfReplaced(
+/** Takes the device over only from a session that is gone: looks, probes, and writes if nothing has changed. */
+async function claim(
+  ports: ConnectPorts,
+  session: Session,
+  { replaces }: ConnectRequest,
+): Promise<readonly Session[]> {
+  for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt += 1) {
+    const holder = await ports.routes.find(session.userId, session.deviceId);
+    // The repeat of a write whose answer was lost.
+    if (holder?.connectionId === session.connectionId) return [];
+    if (holder !== undefined && holder.connectionId !== replaces && (await isAlive(ports, holder))) {
+      throw new ConflictError('This device has a session.');
+    }
+    const before = await ports.routes.claim(session, holder?.connectionId);
+    if (before !== undefined) return before;
+  }
+  throw new UnavailableError();
+}
+
+/** @throws {UnavailableError} nobody knows: neither a live session may be ended nor a user locked out for good */
+async function isAlive({ connections, clock }: ConnectPorts, session: Session): Promise<boolean> {
+  if (!takesPushes(session, clock())) return false;
+  const outcome = await connections.probe(session.connectionId);
+  if (outcome === 'unsure') throw new UnavailableError();
+  return outcome === 'took' || isBeingMade(session, clock());
+}
+
+interface Ending {
+  readonly session: Session;
+  readonly reason: CloseReason;
+}
+
+/** Which of the user's other sessions end now: the named one, the device's former, and the longest silent above ten. */
+function endings(others: readonly Session[], { deviceId, replaces }: ConnectRequest): Ending[] {
+  const ending = others.flatMap((session): Ending[] => {
+    if (session.connectionId === replaces) return [{ session, reason: 'superseded' }];
+    return session.deviceId === deviceId ? [{ session, reason: 'replaced' }] : [];
+  });
+  const staying = others.filter((session) => !ending.some((one) => one.session === session));
+  // The lease moves when a client speaks: the lowest has been silent for longest.
+  const bySilence = staying.toSorted(
+    (a, b) => a.leaseUntilMs - b.leaseUntilMs || a.connectedAtMs - b.connectedAtMs,
+  );
+  const surplus = bySilence.slice(0, Math.max(0, staying.length + 1 - LIMITS.maxDevices));
+  return [...ending, ...surplus.map((session): Ending => ({ session, reason: 'kicked' }))];
+}
+
+async function end(
   { routes, connections }: ConnectPorts,
-  former: Session,
-  { connectionId, deviceId, replaces }: ConnectRequest,
+  { session, reason }: Ending,
+  successor: Session,
 ): Promise<void> {
-  // The SDK repeated the write after a lost answer: what it found "before" is this very session.
-  if (former.connectionId === connectionId) return;
-  const named = former.connectionId === replaces;
-  if (!named && former.deviceId !== deviceId) return;
   // The same device's route is overwritten already.
-  if (former.deviceId !== deviceId) await routes.disconnect(former);
-  const reason: CloseReason = named ? 'superseded' : 'replaced';
-  await endSession(connections, former.connectionId, reason);
+  if (session.deviceId !== successor.deviceId) await routes.disconnect(session);
+  await endSession(connections, session.connectionId, reason);
 }
 
 /**

@@ -7,10 +7,12 @@ import type { ServerFrame } from '../../protocol/frames.ts';
  */
 export type PostOutcome = 'took' | 'gone' | 'unsure';
 
-/** The sockets, wherever they are. Neither call throws: every failure is an outcome. */
+/** The sockets, wherever they are. No call throws: every failure is an outcome. */
 export interface Connections {
   /** @param text one JSON frame, or the literal `heartbeat` */
   post(connectionId: string, text: string): Promise<PostOutcome>;
+  /** Is the socket open? `took` says yes. */
+  probe(connectionId: string): Promise<PostOutcome>;
   /** Closes the socket; already closed is fine. */
   close(connectionId: string): Promise<void>;
 }

@@ -3,10 +3,8 @@ import type { Clock } from '../shared/clock.ts';
 import { type Connections, endSession, type PostOutcome } from './connection.ts';
 import { type StoredMessage, toMessage } from './message.ts';
 import { type DelayedJob, type OfflineQueue, referenceTo } from './offline.ts';
-import { type RouteTable, type Session, takesPushes } from './session.ts';
+import { isBeingMade, type RouteTable, type Session, takesPushes } from './session.ts';
 
-/** How long the gateway may say 410 for a connection that is being made: `$connect` plus clock skew. */
-const YOUNG_MS = 5_000;
 /** Until a connection that is being made is open, or a busy one has room again. */
 export const RETRY_DELAY_SECONDS = 2;
 
@@ -105,7 +103,7 @@ async function pushToOne(
   }
   const outcome = await connections.post(session.connectionId, text);
   if (outcome !== 'gone') return outcome;
-  if (clock() - session.connectedAtMs < YOUNG_MS) return 'connecting';
+  if (isBeingMade(session, clock())) return 'connecting';
   await forget(routes, session);
   return 'gone';
 }

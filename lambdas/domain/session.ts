@@ -1,5 +1,5 @@
 import { LIMITS } from '../../protocol/limits.ts';
-import { SessionExpiredError } from '../shared/errors.ts';
+import { SessionEndedError, SessionExpiredError } from '../shared/errors.ts';
 
 export type Mode = 'managed' | 'plain';
 
@@ -23,14 +23,23 @@ export type Speaker = Pick<Session, 'userId' | 'deviceId' | 'connectionId'>;
 export interface RouteTable {
   /** Puts the session in the place of its device's former one; returns all sessions of the user before that. */
   connect(session: Session): Promise<readonly Session[]>;
+  /**
+   * Puts the session if its device is held by the connection `former`, or by none if that is `undefined`; returns all
+   * sessions of the user before that, or `undefined` if somebody else came first.
+   */
+  claim(session: Session, former: string | undefined): Promise<readonly Session[] | undefined>;
   /** Removes the session if that very connection still holds its device; else does nothing (IM-CONN-5). */
   disconnect(speaker: Speaker): Promise<void>;
   find(userId: string, deviceId: string): Promise<Session | undefined>;
   /** Sessions of up to 100 users in one request; users without any have an empty list. */
   sessionsOf(userIds: readonly string[]): Promise<ReadonlyMap<string, readonly Session[]>>;
+  /** Moves the session's end if that very connection still holds its device; returns whether it does. */
+  setExpiry(speaker: Speaker, expiresAtMs: number): Promise<boolean>;
   /** Moves the lease if that very connection still holds its device. */
   extendLease(speaker: Speaker, leaseUntilMs: number): Promise<void>;
 }
+
+const SESSION_OVER = 'The session has ended.';
 
 /** min(token expiry, connectedAt + 2 h − 5 min): before the gateway's own cut (IM-RENEW). */
 export function sessionExpiryMs(connectedAtMs: number, tokenExpiresAtMs: number): number {
@@ -42,14 +51,34 @@ export function takesPushes(session: Session, nowMs: number): boolean {
   return nowMs < session.expiresAtMs + LIMITS.expiryGraceMs;
 }
 
+/** How long the gateway may say 410 for a connection that is being made: `$connect` plus clock skew. */
+const YOUNG_MS = 5_000;
+
+/** A 410 for it may only mean that its socket isn't open yet (fault 7). */
+export function isBeingMade(session: Session, nowMs: number): boolean {
+  return nowMs - session.connectedAtMs < YOUNG_MS;
+}
+
 /**
  * The speaker's session, if its frames are still heard.
- * @throws {SessionExpiredError} as a reply within the grace; with `disconnect` when the route is gone or the grace over
+ * @throws {SessionExpiredError} within the grace
+ * @throws {SessionEndedError} when the route is gone or the grace over
  */
 export function requireLiveSession(session: Session | undefined, speaker: Speaker, nowMs: number): Session {
-  if (session?.connectionId !== speaker.connectionId) throw new SessionExpiredError({ disconnect: true });
-  if (nowMs >= session.expiresAtMs)
-    throw new SessionExpiredError({ disconnect: !takesPushes(session, nowMs) });
+  const known = requireKnownSession(session, speaker, nowMs);
+  if (nowMs >= known.expiresAtMs) throw new SessionExpiredError();
+  return known;
+}
+
+/**
+ * As `requireLiveSession`, but a session within its grace passes: it may still `renew` (IM-RENEW).
+ * @throws {SessionEndedError} when the route is gone or the grace over
+ */
+export function requireKnownSession(session: Session | undefined, speaker: Speaker, nowMs: number): Session {
+  if (session?.connectionId !== speaker.connectionId) {
+    throw new SessionEndedError('session_expired', SESSION_OVER);
+  }
+  if (!takesPushes(session, nowMs)) throw new SessionEndedError('session_expired', SESSION_OVER, 'expired');
   return session;
 }
 

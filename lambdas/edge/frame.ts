@@ -1,9 +1,9 @@
 import type * as z from 'zod/mini';
 import type { ServerFrame } from '../../protocol/frames.ts';
 import { CLIENT_ID } from '../../protocol/ids.ts';
-import type { Connections } from '../domain/connection.ts';
+import { type Connections, endSession } from '../domain/connection.ts';
 import type { Speaker } from '../domain/session.ts';
-import { errorFrame, isFault, SessionExpiredError } from '../shared/errors.ts';
+import { errorFrame, isFault, SessionEndedError } from '../shared/errors.ts';
 import { parseJsonObject } from '../shared/json.ts';
 import { describe, logger } from '../shared/logger.ts';
 import { parseWith } from '../shared/parse.ts';
@@ -82,8 +82,9 @@ async function refuse(
 ): Promise<SocketResult> {
   if (isFault(error)) logger.error('frame failed', { connectionId, error: describe(error) });
   const frame = errorFrame(error, id);
-  if (!(error instanceof SessionExpiredError && error.disconnect)) return reply(frame);
+  if (!(error instanceof SessionEndedError)) return reply(frame);
   await connections.post(connectionId, JSON.stringify(frame));
-  await connections.close(connectionId);
+  if (error.closedWith === undefined) await connections.close(connectionId);
+  else await endSession(connections, connectionId, error.closedWith);
   return { statusCode: 200 };
 }

@@ -11,7 +11,7 @@ import { CONTEXT, type SocketEvent, speakerOf } from '../edge/frame.ts';
 import { header, type UpgradeEvent } from '../edge/upgrade.ts';
 import { systemClock } from '../shared/clock.ts';
 import { readEnv, wholeNumber } from '../shared/env.ts';
-import { InvalidRequestError } from '../shared/errors.ts';
+import { ConflictError, InvalidRequestError } from '../shared/errors.ts';
 import { parseWith } from '../shared/parse.ts';
 
 const env = readEnv(
@@ -21,6 +21,7 @@ const env = readEnv(
   'connectionsEndpoint',
   'leaseSeconds',
   'inboxTtlSeconds',
+  'duplicateLogin',
 );
 const documents = createDocumentClient();
 const clock = systemClock;
@@ -34,6 +35,7 @@ const ports: ConnectPorts = {
   queue: createOfflineQueue(env.offlineQueueUrl),
   connections: createConnections(),
   leaseMs: wholeNumber('LEASE_SECONDS', env.leaseSeconds) * 1000,
+  duplicateLogin: env.duplicateLogin === 'reject' ? 'reject' : 'replace',
   clock,
 };
 
@@ -44,8 +46,8 @@ const querySchema = z.object({
 });
 
 /**
- * Stores the session (IM-CONN-3). 400 for what the authorizer can't refuse with that status; anything else that fails
- * is thrown, and the upgrade fails with 502: a client must never hold a socket that no route knows.
+ * Stores the session (IM-CONN-3). 400 and 409 for what the authorizer can't refuse with that status; anything else that
+ * fails is thrown, and the upgrade fails with 502: a client must never hold a socket that no route knows.
  */
 export async function handler(event: SocketEvent & UpgradeEvent) {
   const speaker = speakerOf(event);
@@ -61,6 +63,7 @@ export async function handler(event: SocketEvent & UpgradeEvent) {
     });
   } catch (error) {
     if (error instanceof InvalidRequestError) return { statusCode: 400 };
+    if (error instanceof ConflictError) return { statusCode: 409 };
     throw error;
   }
   const subprotocol = acceptedSubprotocol(header(event, 'sec-websocket-protocol'));

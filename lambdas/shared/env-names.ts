@@ -27,6 +27,8 @@ export const ENV = {
   allowedOrigins: 'ALLOWED_ORIGINS',
   /** The `wss://` URL that `GET /session` tells. */
   webSocketUrl: 'WEBSOCKET_URL',
+  /** `replace` or `reject`: what becomes of a device's session when it connects again. */
+  duplicateLogin: 'DUPLICATE_LOGIN',
   /** Presence lease in seconds. */
   leaseSeconds: 'LEASE_SECONDS',
   /** How long an inbox entry is kept, in seconds. */

@@ -1,4 +1,4 @@
-import { ERROR_CODES, type ErrorCode } from '../../protocol/codes.ts';
+import { type CloseReason, ERROR_CODES, type ErrorCode } from '../../protocol/codes.ts';
 import type { ErrorBody, ErrorFrame, Issue } from '../../protocol/frames.ts';
 
 /** What can be refused. `message` is for the client: it never holds a stack, a table name, or AWS's words. */
@@ -58,6 +58,12 @@ export class ForbiddenError extends ImError {
   }
 }
 
+export class ConflictError extends ImError {
+  constructor(message: string) {
+    super('conflict', message);
+  }
+}
+
 export class IdempotencyConflictError extends ImError {
   constructor() {
     super('idempotency_conflict', 'This clientMsgId was used for other content in this conversation.');
@@ -65,15 +71,22 @@ export class IdempotencyConflictError extends ImError {
 }
 
 /**
- * The session is over. With `disconnect` the refusal is posted and the connection deleted (IM-FRAME-2); without,
- * it is a reply and the socket stays open for a `renew` (IM-RENEW).
+ * A refusal that ends the session: it is posted, then the connection is deleted (IM-FRAME-2). `session.closed` goes
+ * between the two when the reason is known, since the client decides by that frame.
  */
-export class SessionExpiredError extends ImError {
-  readonly disconnect: boolean;
+export class SessionEndedError extends ImError {
+  readonly closedWith: CloseReason | undefined;
 
-  constructor(options: { readonly disconnect: boolean }) {
-    super('session_expired', 'The session has ended.');
-    this.disconnect = options.disconnect;
+  constructor(code: ErrorCode, message: string, closedWith?: CloseReason) {
+    super(code, message);
+    this.closedWith = closedWith;
+  }
+}
+
+/** Within the grace: a reply, and the socket stays open for a `renew` (IM-RENEW). */
+export class SessionExpiredError extends ImError {
+  constructor() {
+    super('session_expired', 'The session has ended; renew it.');
   }
 }
 

@@ -12,12 +12,17 @@ import type { RouteTable, Session } from '../../lambdas/domain/session.ts';
 export function fakeRoutes(): RouteTable {
   const users = new Map<string, Map<string, Session>>();
   const devicesOf = (userId: string) => users.get(userId) ?? new Map<string, Session>();
+  function put(session: Session): readonly Session[] {
+    const devices = devicesOf(session.userId);
+    const before = [...devices.values()];
+    users.set(session.userId, devices.set(session.deviceId, session));
+    return before;
+  }
   return {
-    async connect(session) {
-      const devices = devicesOf(session.userId);
-      const before = [...devices.values()];
-      users.set(session.userId, devices.set(session.deviceId, session));
-      return before;
+    connect: async (session) => put(session),
+    async claim(session, former) {
+      const holder = devicesOf(session.userId).get(session.deviceId);
+      return holder?.connectionId === former ? put(session) : undefined;
     },
     async disconnect({ userId, deviceId, connectionId }) {
       const devices = devicesOf(userId);
@@ -26,6 +31,12 @@ export function fakeRoutes(): RouteTable {
     find: async (userId, deviceId) => devicesOf(userId).get(deviceId),
     sessionsOf: async (userIds) =>
       new Map(userIds.map((userId) => [userId, [...devicesOf(userId).values()]])),
+    async setExpiry({ userId, deviceId, connectionId }, expiresAtMs) {
+      const session = devicesOf(userId).get(deviceId);
+      if (session?.connectionId !== connectionId) return false;
+      devicesOf(userId).set(deviceId, { ...session, expiresAtMs });
+      return true;
+    },
     async extendLease({ userId, deviceId, connectionId }, leaseUntilMs) {
       const session = devicesOf(userId).get(deviceId);
       if (session?.connectionId === connectionId)
@@ -126,7 +137,7 @@ export function fakeQueue(): FakeQueue {
 export interface FakeConnections extends Connections {
   readonly posts: { readonly connectionId: string; readonly frame: unknown }[];
   readonly closed: string[];
-  /** What a post to this connection answers; `took` unless it is set. */
+  /** What a post to this connection and a probe of it answer; `took` unless it is set. */
   readonly outcomes: Map<string, PostOutcome>;
 }
 
@@ -142,6 +153,7 @@ export function fakeConnections(): FakeConnections {
       posts.push({ connectionId, frame: JSON.parse(text) });
       return outcomes.get(connectionId) ?? 'took';
     },
+    probe: async (connectionId) => outcomes.get(connectionId) ?? 'took',
     close: async (connectionId) => void closed.push(connectionId),
   };
 }

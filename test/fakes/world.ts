@@ -1,3 +1,4 @@
+import type { DuplicateLogin } from '../../lambdas/domain/connect.ts';
 import type { Session } from '../../lambdas/domain/session.ts';
 import type { MessageRequest } from '../../protocol/frames.ts';
 import {
@@ -24,6 +25,7 @@ export function createWorld() {
     connections: fakeConnections(),
     clock: () => now,
     leaseMs: HOUR_MS / 2,
+    duplicateLogin: 'replace' as DuplicateLogin,
     advance(ms: number) {
       now += ms;
     },

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
+import { HANDLERS } from '../../lib/handlers.ts';
 import { EXTERNAL_ISSUER, resource, resources, synthesize } from './synth.ts';
 
 const { template } = synthesize({
@@ -15,7 +16,7 @@ const environment = (part: string) =>
 
 describe('every function', () => {
   it('runs on nodejs24.x and arm64, is traced, and logs JSON', () => {
-    expect(functions).toHaveLength(13);
+    expect(functions).toHaveLength(Object.keys(HANDLERS).length);
     template.allResourcesProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],

@@ -51,6 +51,7 @@ describe('the WebSocket API', () => {
       'ackInbox',
       'heartbeat',
       'hello',
+      'renew',
       'sendMessage',
     ]);
   });

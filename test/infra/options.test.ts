@@ -10,6 +10,7 @@ describe('options', () => {
       externalIssuer: undefined,
       userIdClaim: 'sub',
       allowedOrigins: [],
+      duplicateLogin: 'replace',
       retain: true,
       historyTtlSeconds: 0,
       inboxTtlSeconds: 7 * 24 * 3600,

@@ -67,7 +67,14 @@ describe('the stack', () => {
     const stack = new ServerlessImStack(new App({ context: { ...NO_BUNDLING, ...context } }), 'ServerlessIm');
     return Object.keys(Template.fromStack(stack).toJSON()['Outputs']).sort();
   };
-  const ALWAYS = ['HttpUrl', 'OfflineDeadLetterQueueUrl', 'OfflineQueueUrl', 'WebSocketUrl'];
+  const ALWAYS = [
+    'HttpUrl',
+    'OfflineDeadLetterQueueUrl',
+    'OfflineQueueUrl',
+    'ServiceDeadLetterQueueUrl',
+    'ServiceQueueUrl',
+    'WebSocketUrl',
+  ];
 
   it('tells the URLs, and the ids of the user pool that it made', () => {
     expect(outputsWith({})).toEqual([...ALWAYS, 'UserPoolClientId', 'UserPoolId'].sort());

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { HANDLERS } from '../../lib/handlers.ts';
 import { resource, resources, synthesize } from './synth.ts';
 
 const { template } = synthesize();
@@ -18,6 +19,7 @@ const NAMES: Readonly<Record<string, string>> = {
   [tableId('Messages')]: 'Messages',
   [tableId('Inbox')]: 'Inbox',
   [resource(template, 'AWS::SQS::Queue', 'OfflineQueue').logicalId]: 'Queue',
+  [resource(template, 'AWS::SQS::Queue', 'ServiceQueue').logicalId]: 'ServiceQueue',
 };
 
 function tableId(name: string): string {
@@ -92,9 +94,10 @@ const READ_INBOX = [
 const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   Authorize: [],
   Connect: [
-    ...onTable('Routes', 'UpdateItem'),
+    ...onTable('Routes', 'GetItem', 'UpdateItem'),
     ...onTable('Inbox', 'Query'),
     'Queue: sqs:SendMessage',
+    connections('GET'),
     ...PUSH_AND_CUT,
   ],
   Disconnect: onTable('Routes', 'UpdateItem'),
@@ -103,6 +106,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   AckInbox: READ_INBOX,
   SendMessage: [...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'), ...SEND],
   Heartbeat: [...onTable('Routes', 'GetItem', 'UpdateItem'), ...PUSH_AND_CUT],
+  Renew: [...onTable('Routes', 'GetItem', 'UpdateItem'), ...PUSH_AND_CUT],
   GetSession: [],
   ListConversations: [
     ...onTable('Conversations', 'Query', 'BatchGetItem'),
@@ -110,6 +114,15 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...onTable('Messages/index/bySeq', 'Query'),
   ],
   ListMessages: [...onTable('Conversations', 'GetItem'), ...onTable('Messages/index/bySeq', 'Query')],
+  ServeEvents: [
+    ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
+    ...SEND,
+    'ServiceQueue: sqs:ChangeMessageVisibility',
+    'ServiceQueue: sqs:DeleteMessage',
+    'ServiceQueue: sqs:GetQueueAttributes',
+    'ServiceQueue: sqs:GetQueueUrl',
+    'ServiceQueue: sqs:ReceiveMessage',
+  ],
   PostMessage: [...onTable('Routes', 'BatchGetItem', 'UpdateItem'), ...SEND],
   StoreOffline: [
     ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
@@ -163,7 +176,8 @@ describe('permissions (refusal 12)', () => {
 
   it('let API Gateway call a function only through its own API', () => {
     const permissions = resources(template, 'AWS::Lambda::Permission');
-    expect(permissions).toHaveLength(12);
+    const calledByQueues = Object.values(HANDLERS).filter(({ trigger }) => trigger.kind === 'queue');
+    expect(permissions).toHaveLength(Object.keys(HANDLERS).length - calledByQueues.length);
     for (const { Properties } of permissions) {
       expect(Properties['Principal']).toBe('apigateway.amazonaws.com');
       expect(JSON.stringify(Properties['SourceArn'])).toMatch(/"Ref":"Chat(WebSocket|Http)Api[0-9A-F]{8}"/);

@@ -1,7 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { HANDLERS } from '../../lib/handlers.ts';
 import { resource, resources, synthesize } from './synth.ts';
 
 const { template } = synthesize();
@@ -83,27 +82,29 @@ describe('the tables', () => {
   });
 });
 
-describe('the offline queue', () => {
+describe.each([
+  ['Offline', 'StoreOffline'],
+  ['Service', 'ServeEvents'],
+] as const)('the %s queue', (name, consumerName) => {
   it('hands what failed five times to the dead-letter queue, which keeps it for 14 days (fault 5)', () => {
-    const deadLetters = resource(template, 'AWS::SQS::Queue', 'DeadLetters');
+    const deadLetters = resource(template, 'AWS::SQS::Queue', `${name}DeadLetters`);
     expect(deadLetters.Properties['MessageRetentionPeriod']).toBe(14 * 86_400);
-    expect(resource(template, 'AWS::SQS::Queue', 'OfflineQueue').Properties['RedrivePolicy']).toEqual({
+    expect(resource(template, 'AWS::SQS::Queue', `${name}Queue`).Properties['RedrivePolicy']).toEqual({
       deadLetterTargetArn: { 'Fn::GetAtt': [deadLetters.logicalId, 'Arn'] },
       maxReceiveCount: 5,
     });
   });
 
   it('keeps a batch hidden for six times the time-out of its consumer', () => {
-    const consumer = resource(template, 'AWS::Lambda::Function', 'StoreOffline').Properties;
-    const { VisibilityTimeout } = resource(template, 'AWS::SQS::Queue', 'OfflineQueue').Properties;
-    expect(consumer['Timeout']).toBe(HANDLERS.storeOffline.timeoutSeconds);
+    const consumer = resource(template, 'AWS::Lambda::Function', consumerName).Properties;
+    const { VisibilityTimeout } = resource(template, 'AWS::SQS::Queue', `${name}Queue`).Properties;
     expect(VisibilityTimeout).toBe(6 * Number(consumer['Timeout']));
   });
 
   it('is encrypted, and so is its dead-letter queue; neither talks without TLS', () => {
     template.allResourcesProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
-    template.resourceCountIs('AWS::SQS::Queue', 2);
-    template.resourceCountIs('AWS::SQS::QueuePolicy', 2);
+    template.resourceCountIs('AWS::SQS::Queue', 4);
+    template.resourceCountIs('AWS::SQS::QueuePolicy', 4);
     template.allResourcesProperties('AWS::SQS::QueuePolicy', {
       PolicyDocument: {
         Statement: [
@@ -120,12 +121,12 @@ describe('the offline queue', () => {
 
   it('is worked on in batches of ten without a window, record by record, so many at once', () => {
     const { template: variant } = synthesize({ offlineConcurrency: 7, inboxTtl: Duration.days(1) });
-    const [mapping] = resources(variant, 'AWS::Lambda::EventSourceMapping');
-    expect(mapping?.Properties).toMatchObject({
+    const mapping = resource(variant, 'AWS::Lambda::EventSourceMapping', consumerName);
+    expect(mapping.Properties).toMatchObject({
       BatchSize: 10,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
-      ScalingConfig: { MaximumConcurrency: 7 },
+      ScalingConfig: { MaximumConcurrency: name === 'Offline' ? 7 : 10 },
     });
-    expect(mapping?.Properties).not.toHaveProperty('MaximumBatchingWindowInSeconds');
+    expect(mapping.Properties).not.toHaveProperty('MaximumBatchingWindowInSeconds');
   });
 });

@@ -91,6 +91,28 @@ describe.each([
       expect(await routes.find(userId, 'phone')).toBeUndefined();
     });
 
+    it('lets a session claim its device only from the holder it knows of (IM-CONN-4)', async () => {
+      const userId = newUser();
+      const { routes } = ports();
+      const first = aSession({ userId, connectionId: 'first' });
+      const second = aSession({ userId, connectionId: 'second' });
+      expect(await routes.claim(first, 'nobody')).toBeUndefined();
+      expect(await routes.claim(first, undefined)).toEqual([]);
+      expect(await routes.claim(second, undefined)).toBeUndefined();
+      expect(await routes.claim(second, 'first')).toEqual([first]);
+      expect(await routes.find(userId, 'phone')).toEqual(second);
+    });
+
+    it("moves a session's end, if the connection still holds the device (IM-RENEW)", async () => {
+      const userId = newUser();
+      const { routes } = ports();
+      const session = aSession({ userId });
+      await routes.connect(session);
+      expect(await routes.setExpiry({ ...session, connectionId: 'other' }, NOON)).toBe(false);
+      expect(await routes.setExpiry(session, NOON + 7)).toBe(true);
+      expect(await routes.find(userId, 'phone')).toEqual({ ...session, expiresAtMs: NOON + 7 });
+    });
+
     it('moves the lease of the connection that still holds the device only', async () => {
       const userId = newUser();
       const { routes } = ports();

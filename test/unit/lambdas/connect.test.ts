@@ -93,4 +93,67 @@ describe('connecting', () => {
     const job = { kind: 'drain', userId: 'bob', deviceId: 'phone', connectionId: 'newer', round: 0 };
     expect(world.queue.jobs).toEqual([{ job, delaySeconds: 1 }]);
   });
+
+  it('evicts the longest silent device for the eleventh (IM-CONN-3)', async () => {
+    for (let n = 1; n <= 10; n += 1) {
+      await world.routes.connect(
+        aSession({ deviceId: `d${n}`, leaseUntilMs: NOON + (n === 4 ? 1 : n * 1_000) }),
+      );
+    }
+    await connect(world, request());
+    expect(world.connections.posts).toEqual([{ connectionId: 'bob-d4', ...closedWith('kicked') }]);
+    const sessions = (await world.routes.sessionsOf(['bob'])).get('bob') ?? [];
+    expect(sessions).toHaveLength(10);
+    expect(sessions.map(({ deviceId }) => deviceId)).not.toContain('d4');
+  });
+
+  it('evicts nobody when the eleventh session is one of ten devices, or takes over from one (IM-CONN-3)', async () => {
+    for (let n = 1; n <= 10; n += 1) await world.routes.connect(aSession({ deviceId: `d${n}` }));
+    await connect(world, request({ deviceId: 'd1' }));
+    await connect(world, request({ connectionId: 'newest', replaces: 'bob-d2' }));
+    const reasons = world.connections.posts.map(({ frame }) => (frame as { code: string }).code);
+    expect(reasons).toEqual(['replaced', 'superseded']);
+  });
+});
+
+describe('connecting with duplicateLogin reject', () => {
+  const rejecting = () => ({ ...world, duplicateLogin: 'reject' as const });
+
+  it('is refused while the device has a living session, which is left alone (IM-CONN-4)', async () => {
+    await world.routes.connect(aSession());
+    await expect(connect(rejecting(), request())).rejects.toMatchObject({ code: 'conflict' });
+    expect((await world.routes.find('bob', 'phone'))?.connectionId).toBe('bob-phone');
+    expect(world.connections.closed).toEqual([]);
+  });
+
+  it.each([
+    ['is free', undefined, 'took'],
+    ['has a session whose socket is gone', aSession(), 'gone'],
+    ['has a session that is over', aSession({ expiresAtMs: NOON - 30_000 }), 'took'],
+  ] as const)('takes the device over when it %s (IM-CONN-4)', async (_, holder, outcome) => {
+    if (holder !== undefined) await world.routes.connect(holder);
+    world.connections.outcomes.set('bob-phone', outcome);
+    await connect(rejecting(), request());
+    expect((await world.routes.find('bob', 'phone'))?.connectionId).toBe('new');
+  });
+
+  it('is refused while the other session is being made, and neither way when nobody knows (IM-CONN-4)', async () => {
+    await world.routes.connect(aSession({ connectedAtMs: NOON - 1_000 }));
+    world.connections.outcomes.set('bob-phone', 'gone');
+    await expect(connect(rejecting(), request())).rejects.toMatchObject({ code: 'conflict' });
+    world.connections.outcomes.set('bob-phone', 'unsure');
+    await expect(connect(rejecting(), request())).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('always replaces the own connection that replaces names (IM-CONN-4)', async () => {
+    await world.routes.connect(aSession());
+    await connect(rejecting(), request({ replaces: 'bob-phone' }));
+    expect(world.connections.posts).toEqual([{ connectionId: 'bob-phone', ...closedWith('superseded') }]);
+  });
+
+  it('lets one of two win that connect at once (IM-CONN-4)', async () => {
+    const both = [request({ connectionId: 'a' }), request({ connectionId: 'b' })];
+    const results = await Promise.allSettled(both.map((one) => connect(rejecting(), one)));
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { frameRoute, type SocketEvent } from '../../../lambdas/edge/frame.ts';
-import { SessionExpiredError, UnavailableError } from '../../../lambdas/shared/errors.ts';
+import { SessionEndedError, SessionExpiredError, UnavailableError } from '../../../lambdas/shared/errors.ts';
 import type { ServerFrame } from '../../../protocol/frames.ts';
 import { fakeConnections } from '../../fakes/ports.ts';
 
@@ -62,16 +62,26 @@ describe('a frame', () => {
   });
 
   it('of a session within its grace is refused and the socket stays open (IM-RENEW)', async () => {
-    const { frame, connections } = await run('{"id":"7"}', new SessionExpiredError({ disconnect: false }));
+    const { frame, connections } = await run('{"id":"7"}', new SessionExpiredError());
     expect(frame).toMatchObject({ code: 'session_expired', id: '7' });
     expect(connections.closed).toEqual([]);
   });
 
   it('of a session that is over is refused by a post, then the connection is deleted (IM-FRAME-2, refusal 7)', async () => {
-    const { frame, connections } = await run('{"id":"7"}', new SessionExpiredError({ disconnect: true }));
+    const { frame, connections } = await run('{"id":"7"}', new SessionEndedError('session_expired', 'over'));
     expect(frame).toBeUndefined();
     expect(connections.posts).toMatchObject([
       { connectionId: 'c=', frame: { type: 'error', code: 'session_expired', id: '7' } },
+    ]);
+    expect(connections.closed).toEqual(['c=']);
+  });
+
+  it('of a session whose grace is over is told why before it is closed (IM-RENEW)', async () => {
+    const over = new SessionEndedError('session_expired', 'over', 'expired');
+    const { connections } = await run('{"id":"7"}', over);
+    expect(connections.posts.map(({ frame }) => frame)).toMatchObject([
+      { type: 'error', code: 'session_expired', id: '7' },
+      { type: 'session.closed', code: 'expired', reconnect: true },
     ]);
     expect(connections.closed).toEqual(['c=']);
   });

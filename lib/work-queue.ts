@@ -1,24 +1,27 @@
 import { Duration } from 'aws-cdk-lib';
-import { Grant } from 'aws-cdk-lib/aws-iam';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { ENV } from '../lambdas/shared/env-names.ts';
 
-export interface OfflineQueueProps {
+export interface WorkQueueProps {
   /** Time-out of the function that consumes the queue. */
   readonly consumerTimeoutSeconds: number;
+  /** Variable by which a function that may send learns the queue's URL. @default - none of ours sends */
+  readonly urlVariable?: string;
 }
 
-/** References to messages that no session of their recipient took, on the way to the inbox. */
-export class OfflineQueue extends Construct {
+/** A standard queue of jobs for one function, and a dead-letter queue for those that it can't do. */
+export class WorkQueue extends Construct {
   readonly queue: Queue;
   /** What failed five times: look at it, mend the cause, redrive; processing again does no harm. */
   readonly deadLetterQueue: Queue;
+  readonly #urlVariable: string | undefined;
 
-  constructor(scope: Construct, id: string, props: OfflineQueueProps) {
+  constructor(scope: Construct, id: string, props: WorkQueueProps) {
     super(scope, id);
+    this.#urlVariable = props.urlVariable;
     const security = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
     this.deadLetterQueue = new Queue(this, 'DeadLetters', {
       ...security,
@@ -32,19 +35,24 @@ export class OfflineQueue extends Construct {
     });
   }
 
-  /** Allows to enqueue, and tells the function the queue's URL. */
+  /** Allows one of our functions to enqueue, and tells it the queue's URL. */
   grantSend(fn: LambdaFunction): Grant {
-    fn.addEnvironment(ENV.offlineQueueUrl, this.queue.queueUrl);
+    if (this.#urlVariable !== undefined) fn.addEnvironment(this.#urlVariable, this.queue.queueUrl);
+    return this.grantSendTo(fn);
+  }
+
+  /** Allows anybody to enqueue. */
+  grantSendTo(grantee: IGrantable): Grant {
     return Grant.addToPrincipal({
-      grantee: fn,
+      grantee,
       actions: ['sqs:SendMessage'],
       resourceArns: [this.queue.queueArn],
     });
   }
 
   /**
-   * Makes the function work on the queue, and allows what Lambda's poller needs. No window: a reference is written, or
-   * its message delivered, as soon as it is there; a batch grows by itself when there is much to do.
+   * Makes the function work on the queue, and allows what Lambda's poller needs. No window: a job is done as soon as it
+   * is there; a batch grows by itself when there is much to do.
    */
   consumeBy(fn: LambdaFunction, maxConcurrency: number): void {
     fn.addEventSource(

@@ -1,0 +1,157 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { openSocket, RefusedError } from './setup/socket.ts';
+import { newUser, type Stack, startStack } from './setup/stack.ts';
+
+let stack: Stack;
+let sqs: SQSClient;
+beforeAll(async () => {
+  stack = await startStack({ returnFailedAfterSeconds: 0 });
+  sqs = new SQSClient({
+    endpoint: stack.endpoints.sqs,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+});
+afterAll(() => stack?.stop());
+
+const tell = (event: unknown) =>
+  sqs.send(
+    new SendMessageCommand({
+      QueueUrl: stack.outputs['ServiceQueueUrl'],
+      MessageBody: typeof event === 'string' ? event : JSON.stringify(event),
+    }),
+  );
+const closing = (code: string, reconnect = false) => ({ type: 'session.closed', code, reconnect });
+const isClosing = ({ type }: { type: string }) => type === 'session.closed';
+
+describe('renewing', () => {
+  it('moves the end of the session to that of a fresh token (IM-RENEW)', async () => {
+    const alice = newUser('alice');
+    const socket = await stack.open(alice, { token: await stack.token(alice, { expiresInSeconds: 60 }) });
+    const { session: before } = await socket.request({ action: 'hello' });
+    const token = await stack.token(alice, { expiresInSeconds: 3_600 });
+    const renewed = await socket.request({ action: 'renew', token });
+    expect(renewed).toEqual({ type: 'session', id: renewed.id, session: { expiresAt: expect.any(Number) } });
+    expect(renewed.session.expiresAt - before.expiresAt).toBeGreaterThan(3_500_000);
+    expect((await socket.request({ action: 'heartbeat' })).session).toEqual(renewed.session);
+  });
+
+  it('revives a session that has just ended (IM-RENEW)', async () => {
+    const alice = newUser('alice');
+    const socket = await stack.open(alice, { token: await stack.token(alice, { expiresInSeconds: 2 }) });
+    await expect
+      .poll(() => socket.request({ action: 'heartbeat' }), { timeout: 10_000 })
+      .toMatchObject({ type: 'error', code: 'session_expired' });
+    await socket.request({ action: 'renew', token: await stack.token(alice) });
+    expect(await socket.request({ action: 'heartbeat' })).toMatchObject({ type: 'heartbeat' });
+  });
+
+  it("with another user's token is refused and disconnects (IM-RENEW, refusal 6)", async () => {
+    const socket = await stack.join(newUser('alice'));
+    const token = await stack.token(newUser('mallory'));
+    expect(await socket.request({ action: 'renew', token })).toMatchObject({
+      type: 'error',
+      code: 'identity_mismatch',
+    });
+    await socket.closed;
+  });
+
+  it.each(['', 'nonsense', 'a.b.c'])(
+    'with the invalid token %j is refused; the session goes on',
+    async (token) => {
+      const socket = await stack.join(newUser('alice'));
+      expect(await socket.request({ action: 'renew', token })).toMatchObject({
+        type: 'error',
+        code: 'unauthorized',
+      });
+      expect(await socket.request({ action: 'heartbeat' })).toMatchObject({ type: 'heartbeat' });
+    },
+  );
+});
+
+describe('devices', () => {
+  it('are ten at most: the eleventh evicts the longest silent, which is told (IM-CONN-3)', async () => {
+    const alice = newUser('alice');
+    const sockets = [];
+    for (let n = 0; n < 11; n += 1) sockets.push(await stack.join(alice, { deviceId: `d${n}` }));
+    const [first, ...others] = sockets;
+    expect(await first?.frame(isClosing)).toEqual(closing('kicked'));
+    await first?.closed;
+    for (const socket of others)
+      expect(await socket.request({ action: 'heartbeat' })).toMatchObject({ type: 'heartbeat' });
+  });
+
+  it('with duplicateLogin reject keep their living session, and get 409 (IM-CONN-4)', async () => {
+    const rejecting = await startStack({ environment: { DUPLICATE_LOGIN: 'reject', ALLOWED_ORIGINS: '' } });
+    onTestFinished(() => rejecting.stop());
+    const alice = newUser('alice');
+    const device = { token: await rejecting.token(alice), deviceId: 'phone' };
+    const old = await openSocket(rejecting.wsUrl, device);
+    const { connectionId } = await old.request({ action: 'hello' });
+    const refused = await openSocket(rejecting.wsUrl, device).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(RefusedError);
+    expect(refused).toMatchObject({ status: 409 });
+    expect(await old.request({ action: 'heartbeat' })).toMatchObject({ type: 'heartbeat' });
+
+    const overlapping = await openSocket(rejecting.wsUrl, { ...device, replaces: connectionId });
+    expect(await old.frame(isClosing)).toEqual(closing('superseded'));
+
+    // Its socket is gone, and nobody told.
+    const { connectionId: current } = await overlapping.request({ action: 'hello' });
+    rejecting.gateway.cut(current, { silent: true });
+    await overlapping.closed;
+    const fresh = await openSocket(rejecting.wsUrl, device).catch((error: unknown) => error);
+    // Within its first seconds a 410 may mean that it is only being made.
+    if (fresh instanceof RefusedError) expect(fresh.status).toBe(409);
+  });
+});
+
+describe('service events', () => {
+  it('log a user out: told, closed, and heard no more (refusal 7)', async () => {
+    const [alice, bob] = [newUser('alice'), newUser('bob')];
+    const sockets = [
+      await stack.join(alice, { deviceId: 'phone' }),
+      await stack.join(alice, { deviceId: 'laptop' }),
+    ];
+    const bystander = await stack.join(bob);
+    await tell({ type: 'user.loggedOut', userId: alice });
+    for (const socket of sockets) {
+      expect(await socket.frame(isClosing)).toEqual(closing('logged_out'));
+      await socket.closed;
+    }
+    expect(await bystander.request({ action: 'heartbeat' })).toMatchObject({ type: 'heartbeat' });
+  });
+
+  it('log one device out and leave the others', async () => {
+    const alice = newUser('alice');
+    const phone = await stack.join(alice, { deviceId: 'phone' });
+    const laptop = await stack.join(alice, { deviceId: 'laptop' });
+    await tell({ type: 'user.loggedOut', userId: alice, deviceId: 'phone' });
+    expect(await phone.frame(isClosing)).toEqual(closing('logged_out'));
+    expect(await laptop.request({ action: 'heartbeat' })).toMatchObject({ type: 'heartbeat' });
+  });
+
+  it("send messages as any user, once for their clientMsgId, like a client's (IM-SEND-2)", async () => {
+    const bob = newUser('bob');
+    const socket = await stack.join(bob);
+    const event = {
+      type: 'message.send',
+      from: 'system',
+      to: bob,
+      clientMsgId: 'order-17',
+      content: { type: 'text', text: 'Your order is on its way' },
+    };
+    await tell(event);
+    expect(await socket.message('Your order is on its way')).toMatchObject({ from: 'system', seq: 1 });
+    await tell(event);
+    await tell({ ...event, clientMsgId: 'order-18', content: { type: 'text', text: 'It has arrived' } });
+    await socket.message('It has arrived');
+    const path = `/conversations/${encodeURIComponent(`dm:${[bob, 'system'].sort().join(':')}`)}/messages`;
+    const { body } = await stack.http(bob, path);
+    expect(body.messages.map(({ clientMsgId }: { clientMsgId: string }) => clientMsgId)).toEqual([
+      'order-17',
+      'order-18',
+    ]);
+  });
+});

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { logOut } from '../../../lambdas/domain/log-out.ts';
+import { aSession, createWorld } from '../../fakes/world.ts';
+
+async function worldOfTwoDevices() {
+  const world = createWorld();
+  for (const deviceId of ['phone', 'tablet']) await world.routes.connect(aSession({ deviceId }));
+  return world;
+}
+
+describe('logging a user out', () => {
+  it('removes all routes first, then tells and closes all sockets (refusal 7)', async () => {
+    const world = await worldOfTwoDevices();
+    const routesAtPost: number[] = [];
+    const connections = {
+      ...world.connections,
+      async post(connectionId: string, text: string) {
+        routesAtPost.push((await world.routes.sessionsOf(['bob'])).get('bob')?.length ?? -1);
+        return world.connections.post(connectionId, text);
+      },
+    };
+    await logOut({ ...world, connections }, { userId: 'bob' });
+    expect(routesAtPost).toEqual([0, 0]);
+    const frame = { type: 'session.closed', code: 'logged_out', reconnect: false };
+    expect(world.connections.posts.map((post) => post.frame)).toEqual([frame, frame]);
+    expect(world.connections.closed.toSorted()).toEqual(['bob-phone', 'bob-tablet']);
+  });
+
+  it('of one device leaves the other alone', async () => {
+    const world = await worldOfTwoDevices();
+    await logOut(world, { userId: 'bob', deviceId: 'phone' });
+    expect(world.connections.closed).toEqual(['bob-phone']);
+    expect(await world.routes.find('bob', 'tablet')).toBeDefined();
+  });
+
+  it('who is nowhere is fine', async () => {
+    await logOut(createWorld(), { userId: 'bob' });
+  });
+});

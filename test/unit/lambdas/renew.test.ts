@@ -1,0 +1,72 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { renew } from '../../../lambdas/domain/renew.ts';
+import type { TokenVerifier } from '../../../lambdas/domain/token.ts';
+import { SessionEndedError, UnauthorizedError } from '../../../lambdas/shared/errors.ts';
+import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+
+const HOUR_MS = 3_600_000;
+/** Its tokens read `bob:<minutes they last>`. */
+const tokens: TokenVerifier = {
+  async verify(token) {
+    const [userId = '', minutes] = token.split(':');
+    if (minutes === undefined) throw new UnauthorizedError();
+    return { userId, expiresAtMs: NOON + Number(minutes) * 60_000 };
+  },
+};
+const speaker = { userId: 'bob', deviceId: 'phone', connectionId: 'bob-phone' };
+
+let world: World;
+beforeEach(async () => {
+  world = createWorld();
+});
+
+const renewing = (token: string) => renew({ ...world, tokens }, speaker, token);
+const expiry = async () => (await world.routes.find('bob', 'phone'))?.expiresAtMs;
+
+describe('renewing a session', () => {
+  it('moves its end to that of the token, within the life of the connection (IM-RENEW)', async () => {
+    await world.routes.connect(aSession({ connectedAtMs: NOON }));
+    expect(await renewing('bob:90')).toBe(NOON + 1.5 * HOUR_MS);
+    expect(await renewing('bob:600')).toBe(NOON + 2 * HOUR_MS - 5 * 60_000);
+    expect(await expiry()).toBe(NOON + 2 * HOUR_MS - 5 * 60_000);
+  });
+
+  it('works within the grace, and not after it (IM-RENEW, refusal 7)', async () => {
+    await world.routes.connect(aSession({ expiresAtMs: NOON - 29_999 }));
+    expect(await renewing('bob:30')).toBe(NOON + HOUR_MS / 2);
+    await world.routes.connect(aSession({ expiresAtMs: NOON - 30_000 }));
+    await expect(renewing('bob:30')).rejects.toMatchObject({
+      code: 'session_expired',
+      closedWith: 'expired',
+    });
+  });
+
+  it("with another user's token ends the session (IM-RENEW, refusal 6)", async () => {
+    await world.routes.connect(aSession());
+    const refused = renewing('alice:30');
+    await expect(refused).rejects.toBeInstanceOf(SessionEndedError);
+    await expect(refused).rejects.toMatchObject({ code: 'identity_mismatch' });
+    expect(await world.routes.find('bob', 'phone')).toBeUndefined();
+  });
+
+  it('with an invalid token is refused and changes nothing', async () => {
+    await world.routes.connect(aSession());
+    await expect(renewing('nonsense')).rejects.toMatchObject({ code: 'unauthorized' });
+    expect(await expiry()).toBe(aSession().expiresAtMs);
+  });
+
+  it('of a session that was replaced or logged out meanwhile is refused and makes no new route (refusal 7)', async () => {
+    await expect(renewing('bob:30')).rejects.toBeInstanceOf(SessionEndedError);
+    await world.routes.connect(aSession());
+    const racing: TokenVerifier = {
+      async verify(token) {
+        await world.routes.disconnect(speaker);
+        return tokens.verify(token);
+      },
+    };
+    await expect(renew({ ...world, tokens: racing }, speaker, 'bob:30')).rejects.toBeInstanceOf(
+      SessionEndedError,
+    );
+    expect(await world.routes.find('bob', 'phone')).toBeUndefined();
+  });
+});
