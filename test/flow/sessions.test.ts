@@ -1,12 +1,18 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openSocket, RefusedError } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
 let stack: Stack;
 let sqs: SQSClient;
+const logs: string[] = [];
 beforeAll(async () => {
-  stack = await startStack({ returnFailedAfterSeconds: 0 });
+  stack = await startStack({ returnFailedAfterSeconds: 0, onLogLine: (_, line) => void logs.push(line) });
   sqs = new SQSClient({
     endpoint: stack.endpoints.sqs,
     region: 'us-east-1',
@@ -22,6 +28,12 @@ const tell = (event: unknown) =>
       MessageBody: typeof event === 'string' ? event : JSON.stringify(event),
     }),
   );
+const A_MESSAGE = {
+  type: 'message.send',
+  from: 'system',
+  clientMsgId: 'c1',
+  content: { type: 'text', text: 'hi' },
+};
 const closing = (code: string, reconnect = false) => ({ type: 'session.closed', code, reconnect });
 const isClosing = ({ type }: { type: string }) => type === 'session.closed';
 
@@ -154,4 +166,50 @@ describe('service events', () => {
       'order-18',
     ]);
   });
+
+  it.each([
+    ['that are no JSON', '{'],
+    ['of an unknown type', JSON.stringify({ type: 'user.deleted', userId: 'bob' })],
+    ['that the contract refuses', JSON.stringify({ ...A_MESSAGE, from: 'bob', to: 'bob' })],
+  ])(
+    '%s land in the dead-letter queue, with a reason in the log, and hold up nobody (fault 5)',
+    async (_, body) => {
+      const bob = newUser('bob');
+      const socket = await stack.join(bob);
+      const text = `still alive ${bob}`;
+      await tell(body);
+      await tell({ ...A_MESSAGE, to: bob, clientMsgId: 'c1', content: { type: 'text', text } });
+      await socket.message(text);
+      expect(await receive(stack.outputs['ServiceDeadLetterQueueUrl'])).toBe(body);
+      expect(logs.some((line) => line.includes('service event failed') && line.includes('"name"'))).toBe(
+        true,
+      );
+    },
+  );
 });
+
+describe('a poison record in the offline queue', () => {
+  it('lands in the dead-letter queue; the others are delivered; redriving it does no harm (fault 5)', async () => {
+    const [alice, bob] = [newUser('alice'), newUser('bob')];
+    const sender = await stack.join(alice);
+    const poison = '{"kind":"store","userId":7}';
+    const offlineQueueUrl = stack.outputs['OfflineQueueUrl'];
+    await sqs.send(new SendMessageCommand({ QueueUrl: offlineQueueUrl, MessageBody: poison }));
+    await sender.request({ ...A_MESSAGE, action: 'sendMessage', to: bob });
+    await stack.inboxHolds(bob, 1);
+    for (const _ of ['first', 'redriven']) {
+      expect(await receive(stack.outputs['OfflineDeadLetterQueueUrl'])).toBe(poison);
+      await sqs.send(new SendMessageCommand({ QueueUrl: offlineQueueUrl, MessageBody: poison }));
+    }
+    await stack.inboxHolds(bob, 1);
+  });
+});
+
+/** Waits for the next message of a queue, and takes it. */
+async function receive(QueueUrl: string | undefined): Promise<string | undefined> {
+  const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 15 }));
+  const [message] = Messages ?? [];
+  if (message === undefined) return undefined;
+  await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
+  return message.Body;
+}
