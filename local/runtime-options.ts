@@ -1,4 +1,4 @@
-import type { LogEvent } from './functions/worker-pool.ts';
+import type { InvocationObserver, LogEvent } from './functions/worker-pool.ts';
 import type { GatewayLimits } from './gateway/limits.ts';
 import type { ExtraRoute } from './gateway/server.ts';
 
@@ -8,6 +8,14 @@ export interface Endpoints {
   readonly sqs: string;
   /** The gateway, for functions: `@connections` lives below it. */
   readonly connections: string;
+}
+
+/** What a wire proxy puts in their place. */
+export interface WiredEndpoints extends Endpoints {
+  /** Is told who runs what, so that it knows who calls. */
+  readonly observer?: InvocationObserver;
+  /** Called when no function runs any more. */
+  readonly close?: () => Promise<void>;
 }
 
 export interface RuntimeOptions {
@@ -39,7 +47,7 @@ export interface RuntimeOptions {
    * Puts a wire proxy between the functions (and the queue's pollers) and everything they call: gets the true
    * endpoints, returns those to use.
    */
-  readonly wire?: (direct: Endpoints) => Endpoints | Promise<Endpoints>;
+  readonly wire?: (direct: Endpoints) => WiredEndpoints | Promise<WiredEndpoints>;
   /** What functions write, piece by piece. */
   readonly onLog?: (event: LogEvent) => void;
   /** What functions write, line by line. */

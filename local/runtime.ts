@@ -9,11 +9,11 @@ import { WorkerPool } from './functions/worker-pool.ts';
 import type { Gateway } from './gateway/server.ts';
 import { type Ground, layGround } from './ground.ts';
 import type { StackModel } from './model.ts';
-import type { Endpoints, RuntimeOptions } from './runtime-options.ts';
+import type { Endpoints, RuntimeOptions, WiredEndpoints } from './runtime-options.ts';
 import { loadStack } from './stack/loader.ts';
 
 export { PROJECT_DIRECTORY } from './ground.ts';
-export type { Endpoints, RuntimeOptions } from './runtime-options.ts';
+export type { Endpoints, RuntimeOptions, WiredEndpoints } from './runtime-options.ts';
 
 export interface LocalRuntime {
   readonly port: number;
@@ -58,7 +58,8 @@ async function start(options: RuntimeOptions, cleanups: Cleanups): Promise<Local
   };
   const ground = await layGround(options, warn, cleanups);
   const { gateway, issuer, port, direct } = ground;
-  const endpoints = (await options.wire?.(direct)) ?? direct;
+  const endpoints: WiredEndpoints = (await options.wire?.(direct)) ?? direct;
+  cleanups.add(() => endpoints.close?.());
   const origin = direct.connections;
   const stack = loadStack(ground.assembly, {
     gateway: origin,
@@ -113,7 +114,7 @@ function makeWorkers(
   options: RuntimeOptions,
   { data }: Ground,
   stack: StackModel,
-  endpoints: Endpoints,
+  endpoints: WiredEndpoints,
   cleanups: Cleanups,
 ): WorkerPool {
   const logs = new FunctionLogs({
@@ -130,6 +131,7 @@ function makeWorkers(
       AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
       AWS_ENDPOINT_URL_SQS: endpoints.sqs,
     },
+    ...(endpoints.observer && { observer: endpoints.observer }),
     maxInstancesPerFunction: options.maxInstancesPerFunction ?? DEFAULT_INSTANCES_PER_FUNCTION,
     ...(options.maxInstances === undefined ? {} : { maxInstances: options.maxInstances }),
     onLog: (event) => {
@@ -148,7 +150,7 @@ function makeEventSources(
   onWarning: (message: string) => void,
   cleanups: Cleanups,
 ): readonly EventSource[] {
-  const client = sqsClient(endpoints.sqs);
+  const client = sqsClient(endpoints.sqs, 'event-source');
   cleanups.add(() => client.destroy());
   const seconds = options.returnFailedAfterSeconds;
   const leastSeconds = options.dataDirectory === undefined ? 0 : 1;

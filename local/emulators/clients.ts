@@ -9,6 +9,12 @@ export function dynamoDbClient(endpoint: string): DynamoDBClient {
   return new DynamoDBClient({ endpoint, region: REGION, credentials: CREDENTIALS });
 }
 
-export function sqsClient(endpoint: string): SQSClient {
-  return new SQSClient({ endpoint, region: REGION, credentials: CREDENTIALS });
+/** @param userAgentAppId by which a wire proxy knows who calls */
+export function sqsClient(endpoint: string, userAgentAppId?: string): SQSClient {
+  return new SQSClient({
+    endpoint,
+    region: REGION,
+    credentials: CREDENTIALS,
+    ...(userAgentAppId !== undefined && { userAgentAppId }),
+  });
 }

@@ -17,6 +17,9 @@ const YOUNG_GENERATION_MEGABYTES = 16;
 
 export interface InstanceEvents {
   onLog(stream: LogStream, text: string, requestId: string | undefined): void;
+  /** The event is about to be handed over; not called for an instance that can't start. */
+  onInvoke(requestId: string, eventJson: string): void;
+  onAnswer(requestId: string, result: InvokeResult): void;
   /** The thread is gone, whatever the reason. Comes before the answer of the invocation that it took along. */
   onExit(): void;
 }
@@ -94,6 +97,7 @@ export class WorkerInstance {
       this.#log('stderr', `${new Date().toISOString()} ${requestId} ${text}\n`);
       void this.terminate(failure('Sandbox.Timedout', `RequestId: ${requestId} Error: ${text}`));
     }, timeoutSeconds * 1000);
+    this.#events.onInvoke(requestId, eventJson);
     this.#worker.postMessage(message);
     Atomics.store(this.#gate, 0, 1);
     Atomics.notify(this.#gate, 0);
@@ -157,8 +161,10 @@ export class WorkerInstance {
     // A result that was on its way when the verdict fell comes too late, as in Lambda.
     if (this.#verdict && !this.#exited) return;
     const invocation = this.#invocation;
+    if (invocation === undefined) return;
     this.#invocation = undefined;
-    invocation?.answer(result);
+    this.#events.onAnswer(invocation.requestId, result);
+    invocation.answer(result);
   }
 
   #log(stream: LogStream, text: string): void {

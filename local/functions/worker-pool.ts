@@ -12,6 +12,24 @@ export interface LogEvent {
   readonly text: string;
 }
 
+/** An invocation, told before the function sees its event. */
+export interface StartedInvocation {
+  /** Names the instance in the user agent of all its SDK requests: it is that instance's `AWS_SDK_UA_APP_ID`. */
+  readonly instanceId: string;
+  readonly functionId: string;
+  /** `awsRequestId` */
+  readonly requestId: string;
+  readonly eventJson: string;
+  /** Ends this instance, and with it the invocation. */
+  kill(): Promise<void>;
+}
+
+/** Looks on, so that a wire proxy knows who calls. */
+export interface InvocationObserver {
+  started(invocation: StartedInvocation): void;
+  ended(requestId: string, result: InvokeResult): void;
+}
+
 export interface WorkerPoolOptions {
   readonly functions: readonly FunctionModel[];
   /** Variables that every function gets beside its own: endpoints of the emulators. */
@@ -23,6 +41,7 @@ export interface WorkerPoolOptions {
   /** An instance idle for so long is ended. @default 300 */
   readonly idleSeconds?: number;
   readonly onLog?: (event: LogEvent) => void;
+  readonly observer?: InvocationObserver;
 }
 
 interface Pending {
@@ -39,6 +58,7 @@ interface FunctionPool {
   readonly idle: { readonly instance: WorkerInstance; readonly sinceMs: number }[];
 }
 
+const KILLED = failure('Runtime.ExitError', 'Runtime exited with error: signal: killed');
 const SHUTDOWN = failure('Runtime.ExitError', 'The local runtime is stopping.');
 
 /**
@@ -49,11 +69,13 @@ export class WorkerPool implements Invoker {
   readonly #pools: ReadonlyMap<string, FunctionPool>;
   readonly #maxInstances: number;
   readonly #onLog: (event: LogEvent) => void;
+  readonly #observer: InvocationObserver | undefined;
   readonly #shrinkTimer: NodeJS.Timeout;
   #pending: Pending[] = [];
   readonly #running = new Set<Promise<void>>();
   readonly #ending = new Set<Promise<void>>();
   #instances = 0;
+  #startedInstances = 0;
   #isEvicting = false;
   #stopped = false;
 
@@ -62,6 +84,7 @@ export class WorkerPool implements Invoker {
     const idleMs = (options.idleSeconds ?? 300) * 1000;
     this.#maxInstances = options.maxInstances ?? 24;
     this.#onLog = options.onLog ?? (() => {});
+    this.#observer = options.observer;
     this.#pools = new Map(
       options.functions.map((model) => {
         const spec = functionSpec(model, options.environment ?? {});
@@ -91,8 +114,7 @@ export class WorkerPool implements Invoker {
   /** Ends the busy instances of a function in mid-invocation, and returns how many there were. For tests. */
   async kill(functionId: string): Promise<number> {
     const victims = [...this.#pool(functionId).busy];
-    const verdict = failure('Runtime.ExitError', 'Runtime exited with error: signal: killed');
-    await Promise.all(victims.map((instance) => instance.terminate(verdict)));
+    await Promise.all(victims.map((instance) => instance.terminate(KILLED)));
     return victims.length;
   }
 
@@ -152,18 +174,30 @@ export class WorkerPool implements Invoker {
 
   #start(pool: FunctionPool): WorkerInstance {
     this.#instances += 1;
+    this.#startedInstances += 1;
+    const instanceId = `instance-${this.#startedInstances}`;
     const { functionId } = pool.spec;
-    const instance: WorkerInstance = new WorkerInstance(pool.spec, {
-      onLog: (stream, text, requestId) => this.#onLog({ functionId, requestId, stream, text }),
-      onExit: () => {
-        this.#instances -= 1;
-        this.#isEvicting = false;
-        pool.busy.delete(instance);
-        const index = pool.idle.findIndex((each) => each.instance === instance);
-        if (index >= 0) pool.idle.splice(index, 1);
-        this.#dispatch();
+    const observer = this.#observer;
+    const environment = { ...pool.spec.environment, ...(observer && { AWS_SDK_UA_APP_ID: instanceId }) };
+    const instance: WorkerInstance = new WorkerInstance(
+      { ...pool.spec, environment },
+      {
+        onLog: (stream, text, requestId) => this.#onLog({ functionId, requestId, stream, text }),
+        onInvoke: (requestId, eventJson) => {
+          const kill = () => instance.terminate(KILLED);
+          observer?.started({ instanceId, functionId, requestId, eventJson, kill });
+        },
+        onAnswer: (requestId, result) => observer?.ended(requestId, result),
+        onExit: () => {
+          this.#instances -= 1;
+          this.#isEvicting = false;
+          pool.busy.delete(instance);
+          const index = pool.idle.findIndex((each) => each.instance === instance);
+          if (index >= 0) pool.idle.splice(index, 1);
+          this.#dispatch();
+        },
       },
-    });
+    );
     return instance;
   }
 

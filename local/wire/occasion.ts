@@ -1,0 +1,44 @@
+import { recordOf } from './request.ts';
+
+/** What a function was run for, without anything that its event says in confidence. */
+export interface Occasion {
+  readonly kind: 'authorizer' | 'frame' | 'http' | 'queue' | 'other';
+  /** The route key of a frame, method and path of a request, the queue of a batch. */
+  readonly name: string;
+  readonly user?: string;
+  readonly device?: string;
+  readonly connectionId?: string;
+  /** Records of a batch. */
+  readonly records?: number;
+}
+
+/** Reads an event of API Gateway or SQS, as in test/fixtures/aws-events. */
+export function occasionOf(eventJson: string): Occasion {
+  const event = recordOf(JSON.parse(eventJson));
+  const context = recordOf(event['requestContext']);
+  const authorizer = recordOf(context['authorizer']);
+  if (Array.isArray(event['Records'])) return batch(event['Records']);
+  if (context['http'] !== undefined) {
+    const { method, path } = recordOf(context['http']);
+    const { sub } = recordOf(recordOf(authorizer['jwt'])['claims']);
+    return { kind: 'http', name: `${method} ${path}`, ...text('user', sub) };
+  }
+  const { routeKey, connectionId } = context;
+  if (typeof routeKey !== 'string') return { kind: 'other', name: 'event' };
+  return {
+    kind: event['type'] === 'REQUEST' ? 'authorizer' : 'frame',
+    name: routeKey,
+    ...text('user', authorizer['userId'] ?? authorizer['principalId']),
+    ...text('device', authorizer['deviceId']),
+    ...text('connectionId', connectionId),
+  };
+}
+
+function batch(records: readonly unknown[]): Occasion {
+  const arn = String(recordOf(records[0])['eventSourceARN']);
+  return { kind: 'queue', name: arn.split(':').at(-1) ?? arn, records: records.length };
+}
+
+function text(name: string, value: unknown) {
+  return typeof value === 'string' ? { [name]: value } : {};
+}

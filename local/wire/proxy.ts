@@ -1,0 +1,236 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Call, Service } from './call.ts';
+import type { CallLog } from './call-log.ts';
+import { askForUnits, takeUnits } from './capacity.ts';
+import { ClientLine } from './client-line.ts';
+import type { Exchange } from './exchange.ts';
+import { endingOf, type FaultKind, stageOf } from './fault-kind.ts';
+import type { FaultRules } from './fault-rules.ts';
+import { Hangs } from './hangs.ts';
+import type { Holds } from './hold.ts';
+import type { Caller, Invocations } from './invocations.ts';
+import type { Latency } from './latency.ts';
+import { QueueRelay, receiptHandlesIn } from './queue-relay.ts';
+import { type RefusalKind, refusal } from './refusal.ts';
+import { inputOf, recordOf, type SentRequest, subjectOf } from './request.ts';
+import { splitBatch } from './split-batch.ts';
+import { type Answer, headerOf, type Upstream, wholeBody } from './upstream.ts';
+
+export interface ProxyParts {
+  readonly invocations: Invocations;
+  readonly log: CallLog;
+  readonly rules: FaultRules;
+  readonly holds: Holds;
+  readonly latency: Latency;
+}
+
+/** Takes each request along its way: hold, fault, latency, emulator, and the same back. It never sends one twice. */
+export class WireProxy {
+  readonly hangs = new Hangs();
+  readonly #parts: ProxyParts;
+  readonly #queues = new Map<string, QueueRelay>();
+
+  constructor(parts: ProxyParts) {
+    this.#parts = parts;
+  }
+
+  async handle(
+    service: Service,
+    upstream: Upstream,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const startMs = performance.now();
+    const line = new ClientLine(request, response);
+    const body = await wholeBody(request);
+    const { method = 'GET', url: path = '/', rawHeaders: headers } = request;
+    const sent = { method, path, headers, body };
+    const caller = this.#parts.invocations.callerOf(request.headers['user-agent']);
+    if (caller === undefined) {
+      line.answer(await upstream.send(sent, line.gone));
+      return;
+    }
+    const input = inputOf(service, sent);
+    const call = this.#begin(service, sent, input, caller, request, startMs);
+    const exchange = { call, caller, request: sent, input, line };
+    try {
+      await this.#run(exchange, upstream);
+    } finally {
+      this.#parts.log.end(call);
+    }
+  }
+
+  #begin(
+    service: Service,
+    sent: SentRequest,
+    input: unknown,
+    caller: Caller,
+    { headers }: IncomingMessage,
+    startMs: number,
+  ) {
+    const subject = subjectOf(service, sent, String(headers['x-amz-target'] ?? ''), input);
+    const [, attempt = '1'] = /attempt=(\d+)/.exec(String(headers['amz-sdk-request'])) ?? [];
+    const { invocation } = caller;
+    const call = this.#parts.log.begin({
+      function: caller.function,
+      ...(invocation && { requestId: invocation.requestId }),
+      service,
+      ...subject,
+      ...this.#parts.invocations.peer(subject.connectionId),
+      attempt: Number(attempt),
+      startMs,
+      bytesOut: sent.body.length,
+      bytesIn: 0,
+      readUnits: 0,
+      writeUnits: 0,
+      forwarded: false,
+      outcome: 'open',
+    });
+    invocation?.calls.push(call);
+    return call;
+  }
+
+  async #run(exchange: Exchange, upstream: Upstream): Promise<void> {
+    const { call, input, line } = exchange;
+    const { rules, holds, latency } = this.#parts;
+    const rule = rules.strike(['before', 'after', 'batch'], call, input);
+    const delayMs = latency.of(call, input);
+
+    const fault = (await holds.pass('before', call, input, line.gone)) ?? rule?.fault;
+    if (fault !== undefined && stageOf(fault) === 'before') {
+      if (await this.#strike(exchange, fault, rule?.code)) return;
+    }
+    await pause(delayMs / 2, line.gone);
+    if (line.gone.aborted) {
+      call.outcome = 'abandoned';
+      return;
+    }
+    const answer = await this.#forward(exchange, upstream, fault === 'unprocessed');
+    if (answer === undefined) return;
+    const after = fault !== undefined && stageOf(fault) === 'after' ? fault : undefined;
+    const lateFault = (await holds.pass('after', call, input, line.gone)) ?? after;
+    if (lateFault !== undefined && (await this.#strike(exchange, lateFault, rule?.code))) return;
+    await pause(delayMs / 2, line.gone);
+    this.#answer(exchange, answer);
+  }
+
+  /** True if that was the call's end. */
+  async #strike(exchange: Exchange, fault: FaultKind, code: string | undefined): Promise<boolean> {
+    const { call, line, caller } = exchange;
+    call.fault = fault;
+    switch (endingOf(fault)) {
+      case 'refuse':
+        this.#answer(exchange, refusal(call.service, fault.replace('-after', '') as RefusalKind, code));
+        return true;
+      case 'kill':
+        call.outcome = 'killed';
+        await caller.invocation?.kill();
+        line.cut();
+        return true;
+      case 'cut':
+        call.outcome = 'cut';
+        line.cut();
+        return true;
+      case 'hang':
+        await this.hangs.wait(line.gone);
+        return false;
+    }
+  }
+
+  async #forward(exchange: Exchange, upstream: Upstream, isSplit: boolean): Promise<Answer | undefined> {
+    const { call, input, line } = exchange;
+    call.forwarded = true;
+    try {
+      if (isSplit) return await this.#forwardHalf(exchange, upstream);
+      if (call.operation === 'ReceiveMessage') return await this.#receive(exchange, upstream);
+      const answer = await this.#send(exchange, upstream, exchange.request, input);
+      if (call.operation.startsWith('DeleteMessage')) this.#queue(call).deleted(receiptHandlesIn(input));
+      return answer;
+    } catch {
+      call.outcome = line.gone.aborted ? 'abandoned' : 'failed';
+      line.cut();
+      return undefined;
+    }
+  }
+
+  async #send(exchange: Exchange, upstream: Upstream, sent: SentRequest, input: unknown): Promise<Answer> {
+    const { call } = exchange;
+    if (call.service !== 'dynamodb') return upstream.send(sent);
+    // Without the caller's signal: what has been sent is done, as it would be in AWS.
+    const told = await upstream.send(askForUnits(call.operation, sent, input));
+    const { units, answer } = takeUnits(call.operation, input, told);
+    call.readUnits += units.readUnits;
+    call.writeUnits += units.writeUnits;
+    return answer;
+  }
+
+  async #forwardHalf(exchange: Exchange, upstream: Upstream): Promise<Answer> {
+    const { call, request, input } = exchange;
+    call.fault = 'unprocessed';
+    const half = splitBatch(call.operation, input);
+    const none: Answer = {
+      status: 200,
+      headers: ['content-type', 'application/x-amz-json-1.0'],
+      body: Buffer.from('{}'),
+    };
+    call.forwarded = half.input !== undefined;
+    const body = Buffer.from(JSON.stringify(half.input));
+    const answer =
+      half.input === undefined
+        ? none
+        : await this.#send(exchange, upstream, { ...request, body }, half.input);
+    if (answer.status !== 200) return answer;
+    const output = half.report(recordOf(JSON.parse(answer.body.toString())));
+    return { ...answer, headers: none.headers, body: Buffer.from(JSON.stringify(output)) };
+  }
+
+  #receive({ call, request, input }: Exchange, upstream: Upstream): Promise<Answer> {
+    const { rules } = this.#parts;
+    const strike = (kinds: 'record' | 'records') => {
+      const fault = rules.strike([kinds], call, input)?.fault;
+      if (fault !== undefined) call.fault = fault;
+      return fault;
+    };
+    const faults = {
+      duplicates: () => strike('record') as 'duplicate' | 'duplicate-late' | undefined,
+      isReordered: () => strike('records') !== undefined,
+    };
+    const maximum = Number(recordOf(input)['MaxNumberOfMessages'] ?? 1);
+    return this.#queue(call).receive(maximum, faults, () => upstream.send(request));
+  }
+
+  #queue({ queue = '' }: Call): QueueRelay {
+    const relay = this.#queues.get(queue) ?? new QueueRelay();
+    this.#queues.set(queue, relay);
+    return relay;
+  }
+
+  #answer({ call, line }: Exchange, answer: Answer): void {
+    call.status = answer.status;
+    call.bytesIn = answer.body.length;
+    if (answer.status >= 400) call.error = errorOf(answer);
+    call.outcome = line.gone.aborted ? 'abandoned' : 'answered';
+    call.endMs = performance.now();
+    if (!line.gone.aborted) line.answer(answer);
+  }
+}
+
+function errorOf(answer: Answer): string {
+  const header = headerOf(answer, 'x-amzn-errortype');
+  const [type = ''] = (header ?? typeIn(answer.body)).split(':');
+  return type.split('#').at(-1) ?? type;
+}
+
+function typeIn(body: Buffer): string {
+  try {
+    return String(recordOf(JSON.parse(body.toString()))['__type'] ?? 'error');
+  } catch {
+    return 'error';
+  }
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  if (milliseconds <= 0) return;
+  await delay(milliseconds, undefined, { signal }).catch(() => undefined);
+}

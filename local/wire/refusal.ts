@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import type { Service } from './call.ts';
+import type { Answer } from './upstream.ts';
+
+export type RefusalKind = 'throttle' | 'error' | 'gone';
+
+interface Shape {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * As the services' API models have them:
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
+ */
+const SHAPES: Readonly<Record<Service, Readonly<Record<RefusalKind, Shape>>>> = {
+  dynamodb: {
+    throttle: {
+      status: 400,
+      code: 'ProvisionedThroughputExceededException',
+      message: 'The level of configured provisioned throughput for the table was exceeded.',
+    },
+    error: { status: 500, code: 'InternalServerError', message: 'Internal server error' },
+    gone: { status: 500, code: 'InternalServerError', message: 'Internal server error' },
+  },
+  sqs: {
+    throttle: { status: 403, code: 'RequestThrottled', message: 'The request was denied due to throttling.' },
+    error: { status: 500, code: 'InternalFailure', message: 'We encountered an internal error.' },
+    gone: { status: 500, code: 'InternalFailure', message: 'We encountered an internal error.' },
+  },
+  connections: {
+    throttle: { status: 429, code: 'LimitExceededException', message: 'Too Many Requests' },
+    error: { status: 500, code: 'InternalServerErrorException', message: 'Internal server error' },
+    gone: { status: 410, code: 'GoneException', message: 'Gone' },
+  },
+};
+
+const TYPE_PREFIXES: Readonly<Record<Exclude<Service, 'connections'>, string>> = {
+  dynamodb: 'com.amazonaws.dynamodb.v20120810#',
+  sqs: 'com.amazonaws.sqs#',
+};
+
+/** @param code another error of the same status: `ThrottlingException` */
+export function refusal(service: Service, kind: RefusalKind, code?: string): Answer {
+  const shape = SHAPES[service][kind];
+  const type = code ?? shape.code;
+  const { status, message } = shape;
+  if (service === 'connections')
+    return answer(status, { message }, ['x-amzn-ErrorType', type], 'application/json');
+  const headers =
+    service === 'sqs' ? ['x-amzn-query-error', `${type};${status < 500 ? 'Sender' : 'Receiver'}`] : [];
+  const body = { __type: TYPE_PREFIXES[service] + type, message };
+  return answer(status, body, headers, 'application/x-amz-json-1.0');
+}
+
+function answer(status: number, body: unknown, headers: readonly string[], contentType: string): Answer {
+  return {
+    status,
+    headers: [...headers, 'content-type', contentType, 'x-amzn-RequestId', randomUUID()],
+    body: Buffer.from(JSON.stringify(body)),
+  };
+}

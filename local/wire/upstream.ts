@@ -1,0 +1,94 @@
+import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { SentRequest } from './request.ts';
+
+export interface Answer {
+  readonly status: number;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  readonly body: Buffer;
+}
+
+/** They belong to one line, not to the message. */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'content-length',
+]);
+
+/**
+ * An idle line is given up before the server does (Node's own hangs up after 5 s): a request that meets a closing line
+ * would be lost, and the wire must never repeat one, since the first may have been a write.
+ */
+const IDLE_MS = 2_000;
+
+/** One of the emulators. */
+export class Upstream {
+  readonly #base: URL;
+  readonly #agent: Agent;
+  readonly #send: (url: URL, options: object) => ClientRequest;
+
+  constructor(endpoint: string) {
+    this.#base = new URL(endpoint);
+    const isSecure = this.#base.protocol === 'https:';
+    const options = { keepAlive: true, timeout: IDLE_MS };
+    this.#agent = isSecure ? new HttpsAgent(options) : new Agent(options);
+    this.#send = isSecure ? httpsRequest : httpRequest;
+  }
+
+  /** Sends it once. @throws if the line breaks before the whole answer is here. */
+  async send(sent: SentRequest, signal?: AbortSignal): Promise<Answer> {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const request = this.#send(new URL(this.#base.pathname.replace(/\/$/, '') + sent.path, this.#base), {
+      method: sent.method,
+      agent: this.#agent,
+      headers: [...endToEnd(sent.headers), 'content-length', String(sent.body.length)],
+      ...(signal && { signal }),
+    });
+    request.once('response', resolve);
+    request.once('error', reject);
+    request.end(sent.body);
+    const response = await promise;
+    const body = await wholeBody(response);
+    return { status: response.statusCode ?? 502, headers: endToEnd(response.rawHeaders), body };
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+/** @throws if the line breaks in the middle. */
+export async function wholeBody(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+function endToEnd(headers: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const [name = '', value = ''] = headers.slice(index, index + 2);
+    if (!HOP_BY_HOP.has(name.toLowerCase())) kept.push(name, value);
+  }
+  return kept;
+}
+
+export function headerOf({ headers }: Pick<Answer, 'headers'>, name: string): string | undefined {
+  const index = headers.findIndex((each, at) => at % 2 === 0 && each.toLowerCase() === name);
+  return index < 0 ? undefined : headers[index + 1];
+}
+
+/** The answer with another body; DynamoDB's checksum follows it. */
+export function withBody(answer: Answer, body: Buffer, checksum: (body: Buffer) => number): Answer {
+  const headers = answer.headers.map((value, at) =>
+    at % 2 === 1 && answer.headers[at - 1]?.toLowerCase() === 'x-amz-crc32' ? String(checksum(body)) : value,
+  );
+  return { ...answer, headers, body };
+}

@@ -1,0 +1,150 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { InvocationObserver } from '../functions/worker-pool.ts';
+import type { Endpoints, WiredEndpoints } from '../runtime.ts';
+import type { Call, Service } from './call.ts';
+import { CallLog } from './call-log.ts';
+import type { CountFilter, Counts } from './counts.ts';
+import { type ActiveFault, type FaultRule, FaultRules } from './fault-rules.ts';
+import { type Hold, type HoldMatch, Holds } from './hold.ts';
+import { type Invocation, Invocations } from './invocations.ts';
+import { Latency, type LatencyRule } from './latency.ts';
+import { WireProxy } from './proxy.ts';
+import { Upstream } from './upstream.ts';
+
+export interface WireOptions {
+  /** Decides what is left to chance. @default 1 */
+  readonly seed?: number;
+  readonly faults?: readonly FaultRule[];
+  readonly latency?: readonly LatencyRule[];
+  /** Calls, and invocations, that can be looked at afterwards; the sums are over all. @default 10000 */
+  readonly keep?: number;
+}
+
+/**
+ * A proxy between the functions and what they call. It sees, counts, delays, and breaks their calls; they don't know.
+ * Callers without an app id (a test that looks into a table) pass unseen.
+ */
+export interface Wire {
+  /** For `RuntimeOptions.wire`; the runtime closes it. One wire serves one runtime. */
+  readonly attach: (direct: Endpoints) => Promise<WiredEndpoints>;
+  /** The seed in force: print it when a test fails. */
+  readonly seed: number;
+  readonly calls: readonly Call[];
+  /** In the order in which they began, each with its calls. */
+  readonly invocations: readonly Invocation[];
+  counts(filter?: CountFilter): Counts;
+  /** Forgets calls, invocations, and sums; rules and holds stay. */
+  reset(): void;
+  /** Adds a rule after those that are there. */
+  inject(rule: FaultRule): ActiveFault;
+  hold(match?: HoldMatch): Hold;
+  /** Lets everything go on that hangs by a `hang` fault. */
+  releaseHangs(): void;
+  /** Ends all rules and lets go on what hangs: faults are over, and healing begins. */
+  calm(): void;
+  /** Told of each invocation when it has ended. Returns what ends that. */
+  onInvocation(listener: (invocation: Invocation) => void): () => void;
+  /** The next invocation to end of a function whose logical id contains this. */
+  nextEnd(functionName: string): Promise<Invocation>;
+  /** Resolves when no invocation runs. What waits in a queue is nobody's invocation yet. */
+  quiet(): Promise<void>;
+  readonly observer: InvocationObserver;
+}
+
+export function createWire(options: WireOptions = {}): Wire {
+  const { seed = 1, keep = 10_000 } = options;
+  const invocations = new Invocations(keep);
+  const log = new CallLog(keep);
+  const rules = new FaultRules(seed);
+  const holds = new Holds();
+  const proxy = new WireProxy({
+    invocations,
+    log,
+    rules,
+    holds,
+    latency: new Latency(seed, options.latency ?? []),
+  });
+  for (const rule of options.faults ?? []) rules.add(rule);
+
+  const nextEnd = (fits: (invocation: Invocation) => boolean) =>
+    new Promise<Invocation>((resolve) => {
+      const stop = invocations.onEnd((invocation) => {
+        if (!fits(invocation)) return;
+        stop();
+        resolve(invocation);
+      });
+    });
+  const calm = () => {
+    rules.clear();
+    proxy.hangs.release();
+  };
+
+  return {
+    seed,
+    observer: invocations,
+    async attach(direct) {
+      const closers: (() => Promise<void>)[] = [];
+      const open = async (service: Service, endpoint: string) => {
+        const listening = await listen(proxy, service, endpoint);
+        closers.push(listening.close);
+        return listening.endpoint;
+      };
+      return {
+        dynamodb: await open('dynamodb', direct.dynamodb),
+        sqs: await open('sqs', direct.sqs),
+        connections: await open('connections', direct.connections),
+        observer: invocations,
+        async close() {
+          calm();
+          holds.close();
+          await Promise.all(closers.map((close) => close()));
+        },
+      };
+    },
+    get calls() {
+      return log.calls;
+    },
+    get invocations() {
+      return invocations.all;
+    },
+    counts: (filter) => log.counts.counts(filter),
+    reset() {
+      log.clear();
+      invocations.clear();
+    },
+    inject: (rule) => rules.add(rule),
+    hold: (match = {}) => holds.hold(match),
+    releaseHangs: () => proxy.hangs.release(),
+    calm,
+    onInvocation: (listener) => invocations.onEnd(listener),
+    nextEnd: (name) => nextEnd((invocation) => invocation.function.includes(name)),
+    async quiet() {
+      while (invocations.isRunning) await nextEnd(() => true);
+    },
+  };
+}
+
+async function listen(proxy: WireProxy, service: Service, endpoint: string) {
+  const upstream = new Upstream(endpoint);
+  const server = createServer((request, response) => {
+    // The line broke on either side; what there is to say of it has been written down.
+    proxy.handle(service, upstream, request, response).catch(() => request.socket.destroy());
+  });
+  // A function stands still between two events, for minutes, and must find its lines open when it goes on.
+  server.keepAliveTimeout = 0;
+  server.requestTimeout = 0;
+  server.headersTimeout = 0;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return { endpoint: `http://127.0.0.1:${port}`, close: () => close(server, upstream) };
+}
+
+async function close(server: Server, upstream: Upstream): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  upstream.close();
+  await closed;
+}
