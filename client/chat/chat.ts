@@ -11,7 +11,7 @@ export class Chat {
   readonly #screen: Screen;
   readonly #pending = new Set<OwnMessage>();
   readonly #shownSeqs = new Set<number>();
-  /** What came before history was shown. */
+  /** What came before history was shown, and is shown after it. */
   #early: ChatMessage[] | null = [];
   #status: { change: ConnectionChange; retryAtMs: number | undefined } | undefined;
   #ticking: NodeJS.Timeout | undefined;
@@ -36,10 +36,10 @@ export class Chat {
     const { messages } = await this.#conversation.history({ limit: HISTORY_MESSAGES });
     const early = this.#early ?? [];
     this.#early = null;
-    const unseen = new Set(early.map(({ seq }) => seq));
-    const old = messages.filter(({ seq }) => !unseen.has(seq));
-    for (const message of old) this.#show(message);
-    if (early.length > 0) this.#screen.write(`── ${early.length} new ──`);
+    const earlySeqs = new Set(early.map(({ seq }) => seq));
+    for (const message of messages) if (!earlySeqs.has(message.seq)) this.#show(message);
+    const unread = early.filter(({ mine }) => !mine).length;
+    if (unread > 0) this.#screen.write(`── ${unread} new ──`);
     for (const message of early) this.#show(message);
   }
 
@@ -47,7 +47,7 @@ export class Chat {
     if (text.trim() === '') return;
     const message = this.#conversation.send({ type: 'text', text });
     this.#pending.add(message);
-    if (!this.#screen.live && this.#im.state !== 'connected')
+    if (!this.#screen.live && this.#im.state !== 'connected' && message.state === 'pending')
       this.#screen.write(messageLine(message, new Date()));
     message.acked
       .catch(() => {
@@ -73,12 +73,14 @@ export class Chat {
 
   #onMessage(message: ChatMessage): void {
     // One's own of this terminal is shown when it has arrived.
-    if (message.state === 'pending') return;
-    if (this.#early === null) this.#show(message);
-    else this.#early.push(message);
+    if (message.state !== 'pending') this.#show(message);
   }
 
   #show(message: ChatMessage): void {
+    if (this.#early !== null) {
+      this.#early.push(message);
+      return;
+    }
     if (message.seq !== undefined && this.#shownSeqs.has(message.seq)) return;
     if (message.seq !== undefined) this.#shownSeqs.add(message.seq);
     this.#screen.write(messageLine(message, new Date()));
@@ -91,13 +93,17 @@ export class Chat {
     if (this.#screen.live && retryAtMs !== undefined)
       this.#ticking = setInterval(() => this.#showBelow(), 1_000);
     this.#showBelow();
-    const worthALine = this.#screen.live ? change.current === 'connected' : change.current !== 'syncing';
-    const line = connectionLine(change, change.retryInMs);
-    if (line !== undefined && worthALine) this.#screen.write(this.#again(change, line));
+    const line = this.#isWorthALine(change) ? connectionLine(change, change.retryInMs) : undefined;
+    if (line !== undefined) this.#screen.write(change.current === 'connected' ? this.#again(line) : line);
   }
 
-  #again({ current }: ConnectionChange, line: string): string {
-    if (current !== 'connected') return line;
+  /** Where nothing can be shown below, the start of each outage is worth a line, and its end always is. */
+  #isWorthALine({ current, previous }: ConnectionChange): boolean {
+    if (current === 'connected') return true;
+    return !this.#screen.live && current === 'reconnecting' && previous !== 'reconnecting';
+  }
+
+  #again(line: string): string {
     const again = this.#wasConnected;
     this.#wasConnected = true;
     return again ? `${line} again` : line;

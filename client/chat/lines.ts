@@ -53,6 +53,8 @@ export function errorText(error: ImError): string {
       return 'this device has connected elsewhere';
     case 'unauthorized':
       return 'the token was refused';
+    case 'network':
+      return 'the server can’t be reached';
     case 'payload_too_large':
       return 'too long';
     default:

@@ -19,7 +19,8 @@ async function main(): Promise<void> {
   const screen = openScreen(process.stdin, process.stdout, {
     onLine: (line) => send(line),
     onEnd: () => {
-      if (chat.pendingCount > 0) screen.write('waiting for what is not yet sent; Ctrl-C gives up');
+      if (screen.live && chat.pendingCount > 0)
+        screen.write('waiting for what is not yet sent; Ctrl-C gives up');
       void started.then(() => chat.flushed()).then(left.resolve, left.reject);
     },
     onInterrupt: () => left.resolve(),

@@ -113,7 +113,10 @@ export class Session {
     });
     opened.catch(() => {});
     this.#socket.onmessage = (event: { readonly data: unknown }) => this.#onFrame(event.data);
-    this.#socket.onclose = () => this.#lose(new DisconnectedError());
+    this.#socket.onclose = () =>
+      this.#lose(
+        new DisconnectedError(this.#state === 'opening' ? 'the connection could not be opened' : undefined),
+      );
     // A close always follows; without a handler some implementations throw.
     this.#socket.onerror = () => {};
     return opened;
