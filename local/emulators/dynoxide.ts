@@ -115,7 +115,7 @@ async function start(binary: string, port: number, options: DynamoDbOptions): Pr
   }
   let isStopping = false;
   child.once('exit', (code, signal) => {
-    if (!isStopping) options.onExit?.(`dynoxide ended (${signal ?? code}): ${lastLine(words)}`);
+    if (!isStopping) options.onExit?.(`dynoxide ended (${signal ?? code}) ${lastLine(words)}`.trim());
   });
   return {
     endpoint,
@@ -165,6 +165,8 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
+/** Of its complaints; that it listened is not one. */
 function lastLine(words: string): string {
-  return words.trim().split('\n').at(-1) ?? '';
+  const lines = words.split('\n').filter((line) => line.trim() !== '' && !line.includes('listening'));
+  return lines.at(-1)?.trim() ?? '';
 }

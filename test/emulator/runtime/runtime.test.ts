@@ -36,6 +36,7 @@ function miniAssembly(): string {
     bundles: {
       abc: `export const handler = async (event) => {
         if (event.Records) { for (const { body } of event.Records) console.log('queue: ' + body); return null; }
+        console.log('asked');
         return { statusCode: 200, body: JSON.stringify({ env: process.env, body: event.body, claims: event.requestContext?.authorizer?.jwt?.claims }) };
       };`,
     },
@@ -152,6 +153,7 @@ test('keeps logs and key in the data folder, and --fresh wipes only what was mad
   const first = await start({ dataDirectory });
   await first.environment();
   await first.runtime.stop();
+  expect(readFileSync(join(dataDirectory, 'logs', 'Fn.log'), 'utf8')).toBe('asked\n');
   const key = readFileSync(join(dataDirectory, 'issuer-key.pem'), 'utf8');
   const second = await start({ dataDirectory, fresh: true });
   await second.runtime.stop();
