@@ -15,7 +15,7 @@ import { QueueRelay, receiptHandlesIn } from './queue-relay.ts';
 import { type RefusalKind, refusal } from './refusal.ts';
 import { inputOf, recordOf, type SentRequest, subjectOf } from './request.ts';
 import { splitBatch } from './split-batch.ts';
-import { type Answer, headerOf, type Upstream, wholeBody } from './upstream.ts';
+import { type Answer, BrokenLineError, headerOf, type Upstream, wholeBody } from './upstream.ts';
 
 export interface ProxyParts {
   readonly invocations: Invocations;
@@ -147,7 +147,8 @@ export class WireProxy {
       const answer = await this.#send(exchange, upstream, exchange.request, input);
       if (call.operation.startsWith('DeleteMessage')) this.#queue(call).deleted(receiptHandlesIn(input));
       return answer;
-    } catch {
+    } catch (error) {
+      if (!(error instanceof BrokenLineError)) throw error;
       call.outcome = line.gone.aborted ? 'abandoned' : 'failed';
       line.cut();
       return undefined;
@@ -175,11 +176,10 @@ export class WireProxy {
       body: Buffer.from('{}'),
     };
     call.forwarded = half.input !== undefined;
-    const body = Buffer.from(JSON.stringify(half.input));
     const answer =
       half.input === undefined
         ? none
-        : await this.#send(exchange, upstream, { ...request, body }, half.input);
+        : await this.#send(exchange, upstream, withInput(request, half.input), half.input);
     if (answer.status !== 200) return answer;
     const output = half.report(recordOf(JSON.parse(answer.body.toString())));
     return { ...answer, headers: none.headers, body: Buffer.from(JSON.stringify(output)) };
@@ -214,6 +214,10 @@ export class WireProxy {
     call.endMs = performance.now();
     if (!line.gone.aborted) line.answer(answer);
   }
+}
+
+function withInput(request: SentRequest, input: unknown): SentRequest {
+  return { ...request, body: Buffer.from(JSON.stringify(input)) };
 }
 
 function errorOf(answer: Answer): string {

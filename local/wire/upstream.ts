@@ -28,6 +28,11 @@ const HOP_BY_HOP = new Set([
  */
 const IDLE_MS = 2_000;
 
+/** One end hung up: nothing that the wire could mend. */
+export class BrokenLineError extends Error {
+  override readonly name = 'BrokenLineError';
+}
+
 /** One of the emulators. */
 export class Upstream {
   readonly #base: URL;
@@ -42,7 +47,7 @@ export class Upstream {
     this.#send = isSecure ? httpsRequest : httpRequest;
   }
 
-  /** Sends it once. @throws if the line breaks before the whole answer is here. */
+  /** Sends it once. @throws {BrokenLineError} before the whole answer is here */
   async send(sent: SentRequest, signal?: AbortSignal): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const request = this.#send(new URL(this.#base.pathname.replace(/\/$/, '') + sent.path, this.#base), {
@@ -52,7 +57,7 @@ export class Upstream {
       ...(signal && { signal }),
     });
     request.once('response', resolve);
-    request.once('error', reject);
+    request.once('error', (cause) => reject(new BrokenLineError('The emulator is not there.', { cause })));
     request.end(sent.body);
     const response = await promise;
     const body = await wholeBody(response);
@@ -64,10 +69,14 @@ export class Upstream {
   }
 }
 
-/** @throws if the line breaks in the middle. */
+/** @throws {BrokenLineError} in the middle */
 export async function wholeBody(message: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of message) chunks.push(chunk as Buffer);
+  try {
+    for await (const chunk of message) chunks.push(chunk as Buffer);
+  } catch (cause) {
+    throw new BrokenLineError('The line broke in the middle.', { cause });
+  }
   return Buffer.concat(chunks);
 }
 

@@ -10,7 +10,7 @@ import { type Hold, type HoldMatch, Holds } from './hold.ts';
 import { type Invocation, Invocations } from './invocations.ts';
 import { Latency, type LatencyRule } from './latency.ts';
 import { WireProxy } from './proxy.ts';
-import { Upstream } from './upstream.ts';
+import { BrokenLineError, Upstream } from './upstream.ts';
 
 export interface WireOptions {
   /** Decides what is left to chance. @default 1 */
@@ -128,8 +128,10 @@ export function createWire(options: WireOptions = {}): Wire {
 async function listen(proxy: WireProxy, service: Service, endpoint: string) {
   const upstream = new Upstream(endpoint);
   const server = createServer((request, response) => {
-    // The line broke on either side; what there is to say of it has been written down.
-    proxy.handle(service, upstream, request, response).catch(() => request.socket.destroy());
+    proxy.handle(service, upstream, request, response).catch((error: unknown) => {
+      request.socket.destroy();
+      if (!(error instanceof BrokenLineError)) console.error('The wire proxy failed:', error);
+    });
   });
   // A function stands still between two events, for minutes, and must find its lines open when it goes on.
   server.keepAliveTimeout = 0;

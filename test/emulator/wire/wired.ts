@@ -1,0 +1,156 @@
+import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
+import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { dynamoDbClient, sqsClient } from '../../../local/emulators/clients.ts';
+import { type DynamoDb, startDynamoDb } from '../../../local/emulators/dynoxide.ts';
+import { type Sqs, startSqs } from '../../../local/emulators/fauxqs.ts';
+import { createQueues, localQueueUrl } from '../../../local/emulators/queues.ts';
+import { createTables } from '../../../local/emulators/tables.ts';
+import type { TableModel } from '../../../local/model.ts';
+import type { Endpoints } from '../../../local/runtime.ts';
+import { createWire, type WireOptions } from '../../../local/wire/index.ts';
+import { startGateway } from '../gateway/gateway-fixture.ts';
+
+export const TABLE = 'Messages';
+
+const MESSAGES: TableModel = {
+  logicalId: TABLE,
+  tableName: TABLE,
+  definition: {
+    AttributeDefinitions: [
+      { AttributeName: 'pk', AttributeType: 'S' },
+      { AttributeName: 'sk', AttributeType: 'S' },
+      { AttributeName: 'seq', AttributeType: 'N' },
+    ],
+    KeySchema: [
+      { AttributeName: 'pk', KeyType: 'HASH' },
+      { AttributeName: 'sk', KeyType: 'RANGE' },
+    ],
+    LocalSecondaryIndexes: [
+      {
+        IndexName: 'bySeq',
+        KeySchema: [
+          { AttributeName: 'pk', KeyType: 'HASH' },
+          { AttributeName: 'seq', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'ALL' },
+      },
+    ],
+    BillingMode: 'PAY_PER_REQUEST',
+  },
+};
+
+export interface WiredOptions extends WireOptions {
+  /** Of the SDK clients. @default 1 */
+  readonly maxAttempts?: number;
+  /** In place of the emulators. */
+  readonly direct?: Partial<Endpoints>;
+}
+
+let count = 0;
+/** A word that no other test of this run uses. */
+export function newName(prefix: string): string {
+  count += 1;
+  return `${prefix}-${process.pid}-${count}`;
+}
+
+/** Real emulators for one file of tests; each test gets a wire of its own to them. */
+export function useEmulators() {
+  let database: DynamoDb;
+  let queues: Sqs;
+  beforeAll(async () => {
+    [database, queues] = await Promise.all([startDynamoDb(), startSqs()]);
+    const client = dynamoDbClient(database.endpoint);
+    await createTables(client, [MESSAGES]);
+    client.destroy();
+  });
+  afterAll(() => Promise.all([database?.stop(), queues?.stop()]));
+
+  async function wired({ maxAttempts = 1, direct: others, ...options }: WiredOptions = {}) {
+    const gateway = await startGateway();
+    const direct = {
+      dynamodb: database.endpoint,
+      sqs: queues.endpoint,
+      connections: gateway.httpUrl,
+      ...others,
+    };
+    const wire = createWire(options);
+    const endpoints = await wire.attach(direct);
+    const outside = { dynamoDb: dynamoDbClient(direct.dynamodb), sqs: sqsClient(direct.sqs) };
+    const config = {
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      maxAttempts,
+    };
+    const caller = { ...config, userAgentAppId: 'caller-Fn' };
+    const clients = {
+      dynamoDb: new DynamoDBClient({ ...caller, endpoint: endpoints.dynamodb }),
+      sqs: new SQSClient({ ...caller, endpoint: endpoints.sqs }),
+      poller: new SQSClient({ ...config, userAgentAppId: 'event-source', endpoint: endpoints.sqs }),
+      connections: new ApiGatewayManagementApiClient({
+        ...caller,
+        endpoint: `${endpoints.connections}/prod`,
+      }),
+    };
+    onTestFinished(async () => {
+      for (const client of [...Object.values(outside), ...Object.values(clients)]) client.destroy();
+      await endpoints.close?.();
+    });
+
+    return {
+      wire,
+      direct,
+      endpoints,
+      outside,
+      ...clients,
+      /** An open socket of the gateway. */
+      async socket() {
+        const client = await gateway.client().opened();
+        const connectionId = gateway.gateway.connections().at(-1)?.connectionId ?? '';
+        return { client, connectionId };
+      },
+      /** A new queue; its URL is one of the wire's. */
+      async queue() {
+        const queueName = newName('queue');
+        await createQueues(outside.sqs, [{ logicalId: 'Q', queueName, attributes: {} }]);
+        return localQueueUrl(endpoints.sqs, queueName);
+      },
+      /** What the emulator has, whoever the wire tells what. */
+      async stored(key: Key): Promise<boolean> {
+        const command = new GetItemCommand({ TableName: TABLE, Key: key, ConsistentRead: true });
+        return (await outside.dynamoDb.send(command)).Item !== undefined;
+      },
+      async bodiesIn(QueueUrl: string): Promise<string[]> {
+        const command = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 });
+        const { Messages: messages = [] } = await outside.sqs.send(command);
+        return messages.map(({ Body }) => String(Body)).sort();
+      },
+    };
+  }
+  return { wired };
+}
+
+export interface Key extends Record<string, { readonly S: string }> {
+  readonly pk: { readonly S: string };
+  readonly sk: { readonly S: string };
+}
+
+export function newKey(): Key {
+  return { pk: { S: newName('pk') }, sk: { S: 'sk' } };
+}
+
+export function put(key: Key, bytes = 10) {
+  const Item = { ...key, seq: { N: '1' }, text: { S: 'x'.repeat(bytes) } };
+  return new PutItemCommand({ TableName: TABLE, Item });
+}
+
+/** The name of the error that a call is answered with. */
+export async function failureOf(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+    return 'none';
+  } catch (error) {
+    return error instanceof Error ? error.name : String(error);
+  }
+}
