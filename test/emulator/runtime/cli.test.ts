@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseCliOptions } from '../../../local/cli-options.ts';
 import { OperatorError } from '../../../local/operator-error.ts';
 import { temporaryFolder } from './bundle.ts';
+import { eventually } from './eventually.ts';
 
 interface Cli {
   readonly child: ChildProcess;
@@ -39,7 +40,7 @@ interface Ready {
 
 async function ready(started: Cli): Promise<Ready> {
   await Promise.race([
-    expect.poll(started.stdout, { timeout: 30_000, interval: 20 }).toContain('\n'),
+    eventually(started.stdout).toContain('\n'),
     started.exit.then(({ stderr }) => expect.fail(`It ended: ${stderr}`)),
   ]);
   return JSON.parse(started.stdout());
@@ -151,7 +152,7 @@ test('--json prints one line; a kill -9 leaves nothing behind, and the next star
   first.child.kill('SIGKILL');
   await first.exit;
   expect(first.stdout().trim().split('\n')).toHaveLength(1);
-  await expect.poll(() => processesOf(data)).toEqual([]);
+  await eventually(() => processesOf(data)).toEqual([]);
 
   const again = cli('--json', '--port', port, '--data', data);
   const { httpUrl } = await ready(again);
@@ -169,8 +170,8 @@ test('--json prints one line; a kill -9 leaves nothing behind, and the next star
 test('a signal during the start ends it at once', async () => {
   const data = temporaryFolder();
   const starting = cli('--json', '--port', '0', '--data', data);
-  await expect.poll(() => existsSync(join(data, 'runtime.json'))).toBe(true);
+  await eventually(() => existsSync(join(data, 'runtime.json'))).toBe(true);
   starting.child.kill('SIGTERM');
   expect(await starting.exit).toEqual({ code: 0, stdout: '', stderr: '' });
-  await expect.poll(() => processesOf(data)).toEqual([]);
+  await eventually(() => processesOf(data)).toEqual([]);
 });

@@ -15,6 +15,7 @@ import { WorkerPool } from '../../../local/functions/worker-pool.ts';
 import type { EventSourceModel, InvokeResult } from '../../../local/model.ts';
 import { queueArn } from '../../../local/stack/identifiers.ts';
 import { functionOf } from './bundle.ts';
+import { eventually } from './eventually.ts';
 
 let sqs: Sqs;
 let client: SQSClient;
@@ -123,7 +124,7 @@ test('hands over a batch and deletes it when the function succeeds', async () =>
   const queue = await setUp({ handle: () => ({ batchItemFailures: [] }) });
   await queue.send('a', 'b', 'c');
   queue.eventSource.start();
-  await expect.poll(queue.left).toBe(0);
+  await eventually(queue.left).toBe(0);
   expect(queue.batches.map(bodies)).toEqual([['a', 'b', 'c']]);
 });
 
@@ -140,7 +141,7 @@ test('makes records of the captured shape', async () => {
     }),
   );
   queue.eventSource.start();
-  await expect.poll(() => queue.batches.length).toBe(1);
+  await eventually(() => queue.batches.length).toBe(1);
   const captured = JSON.parse(readFileSync('test/fixtures/aws-events/sqs-batch.json', 'utf8')).Records[0];
   const record = JSON.parse(JSON.stringify(queue.batches[0]?.[0]));
   expect(Object.keys(record).sort()).toEqual(Object.keys(captured).sort());
@@ -168,7 +169,7 @@ test('gives back only the failed ones, and the poison lands in the dead-letter q
   const queue = await setUp({ handle: (batch) => failing(batch, 'poison') });
   await queue.send('good', 'poison', 'fine');
   queue.eventSource.start();
-  await expect.poll(queue.dead).toBe(1);
+  await eventually(queue.dead).toBe(1);
   expect(queue.batches.map(bodies)).toEqual([['good', 'poison', 'fine'], ['poison']]);
   expect(queue.batches[1]?.[0]?.attributes.ApproximateReceiveCount).toBe('2');
   expect(await queue.left()).toBe(0);
@@ -187,7 +188,7 @@ test.each([
   });
   await queue.send('a', 'b');
   queue.eventSource.start();
-  await expect.poll(queue.left).toBe(0);
+  await eventually(queue.left).toBe(0);
   expect(queue.batches.flatMap((batch) => bodies(batch) ?? []).sort()).toEqual(['a', 'a', 'b', 'b']);
   expect(await queue.dead()).toBe(0);
 });
@@ -205,7 +206,7 @@ test('leaves failed ones to the visibility time-out of the queue', async () => {
   });
   await queue.send('a');
   queue.eventSource.start();
-  await expect.poll(queue.left, { timeout: 5000 }).toBe(0);
+  await eventually(queue.left).toBe(0);
   expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(900);
 });
 
@@ -230,7 +231,7 @@ test('a killed function gives its batch back, and another instance does it', asy
   queue.eventSource.start();
   await logged.promise;
   await pool.kill('Fn');
-  await expect.poll(queue.left).toBe(0);
+  await eventually(queue.left).toBe(0);
   expect(output).toEqual(['stuck', 'done']);
 });
 
@@ -242,12 +243,12 @@ test('runs no more batches at once than the maximum concurrency', async () => {
   });
   await queue.send('a', 'b', 'c');
   queue.eventSource.start();
-  await expect.poll(() => releases.length).toBe(2);
+  await eventually(() => releases.length).toBe(2);
   expect(await queue.left()).toBe(3);
   for (const release of releases.splice(0)) release();
-  await expect.poll(() => releases.length).toBe(1);
+  await eventually(() => releases.length).toBe(1);
   releases[0]?.();
-  await expect.poll(queue.left).toBe(0);
+  await eventually(queue.left).toBe(0);
 });
 
 test('collects a batch for the length of its window', async () => {
@@ -259,7 +260,7 @@ test('collects a batch for the length of its window', async () => {
   await queue.send(...ten);
   queue.eventSource.start();
   await queue.send('second');
-  await expect.poll(queue.left, { timeout: 5000 }).toBe(0);
+  await eventually(queue.left).toBe(0);
   expect(queue.batches.map((batch) => batch.length)).toEqual([11]);
 });
 

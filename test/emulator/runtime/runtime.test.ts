@@ -9,6 +9,7 @@ import { ISSUER_PLACEHOLDER } from '../../../local/stack/local-urls.ts';
 import { DEV_AUDIENCE } from '../../../local/stack/synth.ts';
 import { invocationUri, lambda, writeAssembly } from './assembly.ts';
 import { temporaryFolder } from './bundle.ts';
+import { eventually } from './eventually.ts';
 
 const api = (name: string, properties: Readonly<Record<string, unknown>>, stage: string) => ({
   [name]: { Type: 'AWS::ApiGatewayV2::Api', Properties: properties },
@@ -132,7 +133,7 @@ test('runs functions, sockets, routes, and queues of an assembly', async () => {
     headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.SendMessage' },
     body: JSON.stringify({ QueueUrl: runtime.outputs['QueueUrl'], MessageBody: 'from the queue' }),
   });
-  await expect.poll(() => lines).toContain('queue: from the queue');
+  await eventually(() => lines).toContain('queue: from the queue');
 });
 
 test('one assembly serves several runtimes at once, and a wire proxy can stand in between', async () => {

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type LogEvent, WorkerPool, type WorkerPoolOptions } from '../../../local/functions/worker-pool.ts';
 import type { FunctionModel } from '../../../local/model.ts';
 import { functionOf } from './bundle.ts';
+import { eventually } from './eventually.ts';
 
 const pools: WorkerPool[] = [];
 afterEach(async () => {
@@ -211,7 +212,7 @@ describe('instances', () => {
   test('ends an instance that has been idle for long', async () => {
     const { pool } = poolOf(functionOf('export const handler = async () => 1;'), { idleSeconds: 0.05 });
     await pool.invoke('Fn', {});
-    await expect.poll(() => pool.instances('Fn').total).toBe(0);
+    await eventually(() => pool.instances('Fn').total).toBe(0);
     expect(await pool.invoke('Fn', {})).toEqual({ ok: true, payload: 1 });
   });
 
