@@ -1,5 +1,8 @@
 import { parseArgs } from 'node:util';
 
+/** Where `npm start` listens unless told otherwise. */
+export const DEFAULT_PORT = 8787;
+
 export const USAGE = `usage: npm run chat -- <me> <peer> [--port N]
        npm run chat -- <peer> --http URL --token T [--ws URL]`;
 
@@ -20,7 +23,7 @@ export function parseArguments(args: readonly string[]): ChatArguments {
     args: [...args],
     allowPositionals: true,
     options: {
-      port: { type: 'string', default: '8787' },
+      port: { type: 'string', default: String(DEFAULT_PORT) },
       ws: { type: 'string' },
       http: { type: 'string' },
       token: { type: 'string' },

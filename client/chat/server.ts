@@ -1,5 +1,5 @@
 import { type GetToken, UnauthorizedError } from '../src/index.ts';
-import type { ChatArguments } from './arguments.ts';
+import { type ChatArguments, DEFAULT_PORT } from './arguments.ts';
 
 /** What the SDK needs to reach a server. */
 export interface ServerAccess {
@@ -12,7 +12,7 @@ export interface ServerAccess {
 /** Finds the server that the arguments mean. Throws an `Error` with one line for the person. */
 export async function findServer(args: ChatArguments): Promise<ServerAccess> {
   const httpUrl = (args.kind === 'local' ? args.baseUrl : args.httpUrl).replace(/\/+$/, '');
-  const hint = args.kind === 'local' ? '; start one with: npm start' : '';
+  const hint = args.kind === 'local' ? `; start one with: npm start${portOption(httpUrl)}` : '';
   const getToken = args.kind === 'local' ? () => devToken(httpUrl, args.me) : () => args.token;
   const token = await Promise.resolve(getToken()).catch((error: unknown) => {
     throw unreachable(error) ? new Error(`no server at ${httpUrl}${hint}`) : error;
@@ -32,6 +32,11 @@ export async function findServer(args: ChatArguments): Promise<ServerAccess> {
     throw new Error(`${httpUrl} is not a serverless-im HTTP API`);
   }
   return { wsUrl, httpUrl, getToken, userId: session.userId };
+}
+
+function portOption(baseUrl: string): string {
+  const { port } = new URL(baseUrl);
+  return port === String(DEFAULT_PORT) ? '' : ` -- --port ${port}`;
 }
 
 async function devToken(baseUrl: string, userId: string): Promise<string> {

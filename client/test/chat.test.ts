@@ -1,0 +1,187 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { Chat } from '../chat/chat.ts';
+import { messageLine } from '../chat/lines.ts';
+import type { Screen } from '../chat/screen.ts';
+import { message, SERVER_TIME } from './support/builders.ts';
+import { fullDelays, type Harness, harness } from './support/harness.ts';
+import { ScriptedServer } from './support/scripted-server.ts';
+
+/** Remembers what is on it; times are cut off. */
+class FakeScreen implements Screen {
+  readonly live = true;
+  readonly lines: string[] = [];
+  below: readonly string[] = [];
+  readonly #waiting: { text: string; resolve(): void }[] = [];
+
+  write(line: string): void {
+    this.lines.push(withoutTime(line));
+    for (const { text, resolve } of this.#waiting) if (line.includes(text)) resolve();
+  }
+
+  showBelow(lines: readonly string[]): void {
+    this.below = lines.map(withoutTime);
+  }
+
+  written(text: string): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push({ text, resolve }));
+  }
+
+  close(): void {}
+}
+
+function withoutTime(line: string): string {
+  return line.replace(/^(\d{4}-\d\d-\d\d )?\d\d:\d\d /, '');
+}
+
+async function chatting(): Promise<Harness & { screen: FakeScreen; chat: Chat }> {
+  const parts = await harness(fullDelays);
+  const screen = new FakeScreen();
+  return { ...parts, screen, chat: new Chat(parts.im, 'bob', screen) };
+}
+
+describe('chat', () => {
+  it('shows the last 20 messages, then what is new', async () => {
+    const { server, chat, screen } = await chatting();
+    server.history.push(...Array.from({ length: 25 }, (_, index) => message(index + 1)));
+    server.inbox = [{ messages: [message(24), message(25)], batch: 'b', more: false }];
+    await chat.start();
+    expect(screen.lines.slice(0, 3)).toEqual(['● connected', 'bob: message 6', 'bob: message 7']);
+    expect(screen.lines.slice(-3)).toEqual(['── 2 new ──', 'bob: message 24', 'bob: message 25']);
+  });
+
+  it('shows own messages below while they are pending, and with their mark when they are decided', async () => {
+    const { server, chat, screen } = await chatting();
+    chat.send('early');
+    expect(screen.below).toEqual(['you: early …']);
+    await chat.start();
+    await chat.flushed();
+    expect(screen.lines.at(-1)).toBe('you: early ✓');
+    server.scripts.set('sendMessage', ({ id }) => ({
+      type: 'error',
+      id,
+      code: 'forbidden',
+      message: 'not\x1b[2J allowed',
+      retryable: false,
+    }));
+    const decided = screen.written('✗');
+    chat.send('refused');
+    chat.send('   ');
+    await decided;
+    expect(screen.lines.at(-1)).toBe('you: refused ✗ (not sent: not␛[2J allowed)');
+    expect(screen.below).toEqual([]);
+    expect(chat.failures).toBe(1);
+  });
+
+  it('shows incoming messages, unable to drive the terminal', async () => {
+    const { connected, chat, screen } = await chatting();
+    const connection = await connected();
+    await chat.start();
+    const shown = screen.written('gone');
+    connection.push(message(1, { content: { type: 'text', text: '\x1b[2Jgone\nyou: forged ✓' } }));
+    await shown;
+    expect(screen.lines.at(-1)).toBe('bob: ␛[2Jgone ⏎ you: forged ✓');
+  });
+
+  it('shows when the connection is lost, when the next try is, and when it is back', async () => {
+    const { connected, chat, screen, entered, clock } = await chatting();
+    const connection = await connected();
+    await chat.start();
+    const lost = entered('reconnecting');
+    connection.cut();
+    await lost;
+    expect(screen.below).toEqual(['○ disconnected: the connection was lost; next try in 1 s']);
+    chat.send('queued');
+    expect(screen.below).toContain('you: queued …');
+    const again = entered('connected');
+    clock.advance(500);
+    await again;
+    await chat.flushed();
+    expect(screen.lines).toContain('● connected again');
+    chat.stop();
+  });
+
+  it('names the day of a message of another day', () => {
+    const [sentAt, today] = [new Date(2026, 1, 3, 4, 5), new Date(2026, 1, 4, 4, 5)];
+    const old = {
+      ...message(1),
+      sentAt: sentAt.getTime(),
+      mine: false,
+      state: 'sent',
+      error: undefined,
+    } as const;
+    expect(messageLine(old, sentAt)).toBe('04:05 bob: message 1');
+    expect(messageLine(old, today)).toBe('2026-02-03 04:05 bob: message 1');
+  });
+
+  it.each([
+    [{ type: 'custom', data: {}, fallback: 'a \x07picture' }, 'a ␇picture'],
+    [{ type: 'custom', data: {} }, '[custom content]'],
+    [{ type: 'recalled', by: 'bob', at: 1 }, '[recalled]'],
+    [{ type: 'from-the-future' } as never, '[unknown content]'],
+  ] as const)('shows %j as %j', (content, text) => {
+    const received = {
+      ...message(1, { content, sentAt: SERVER_TIME }),
+      mine: false,
+      state: 'sent',
+      error: undefined,
+    } as const;
+    expect(messageLine(received, new Date(SERVER_TIME))).toMatch(
+      new RegExp(`bob: ${text.replace(/[[\]]/g, '\\$&')}$`),
+    );
+  });
+});
+
+describe('npm run chat', () => {
+  it('sends the lines of a pipe, waits until the server has them, and leaves with 0', async () => {
+    const server = await ScriptedServer.start();
+    const { code, output } = await run(
+      ['bob', '--http', server.httpUrl, '--token', 'T'],
+      'one\n\ntwo 👍\nlast without end',
+    );
+    expect(server.history.map(({ content }) => content)).toEqual(
+      ['one', 'two 👍', 'last without end'].map((text) => ({ type: 'text', text })),
+    );
+    expect(output).toContain('you: last without end ✓');
+    expect(code).toBe(0);
+    await server.stop();
+  });
+
+  it('says in one line what is wrong', async () => {
+    const server = await ScriptedServer.start();
+    const url = server.httpUrl;
+    server.httpAnswers.set('/session', { status: 401, body: { message: 'Unauthorized' } });
+    const refused = await run(['bob', '--http', url, '--token', 'T'], 'x');
+    await server.stop();
+    const [absent, wrong] = await Promise.all([
+      run(['alice', 'bob', '--port', new URL(url).port], 'x'),
+      run(['alice'], ''),
+    ]);
+    expect(refused).toMatchObject({
+      code: 1,
+      errors: expect.stringMatching(/^chat: the token was refused[^\n]*\n$/),
+    });
+    expect(absent).toMatchObject({
+      code: 1,
+      errors: `chat: no server at ${url}; start one with: npm start -- --port ${new URL(url).port}\n`,
+    });
+    expect(wrong).toMatchObject({
+      code: 1,
+      errors: expect.stringMatching(/^chat: two names are needed\nusage: /),
+    });
+  });
+});
+
+async function run(args: string[], input: string): Promise<{ code: number; output: string; errors: string }> {
+  const main = fileURLToPath(new URL('../chat/main.ts', import.meta.url));
+  const child = spawn(process.execPath, [main, ...args]);
+  let output = '';
+  let errors = '';
+  child.stdout.on('data', (data) => (output += data));
+  child.stderr.on('data', (data) => (errors += data));
+  child.stdin.end(input);
+  const [code] = await once(child, 'close');
+  return { code, output, errors };
+}
