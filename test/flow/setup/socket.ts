@@ -26,8 +26,10 @@ export interface TestSocket {
   send(text: string): void;
   /** The first frame, old or new, that fits. */
   frame(fits: (frame: Json) => boolean): Promise<Json>;
-  /** The pushed message with this text. */
+  /** The message with this text, pushed or in a page of the inbox. */
   message(text: string): Promise<Json>;
+  /** The next frame of the gateway's own (IM-FRAME-6). */
+  gatewayFrame(): Promise<Json>;
   /** The next text that comes in, whatever it is. */
   nextText(): Promise<string>;
   readonly closed: Promise<{ code: number; reason: string }>;
@@ -35,6 +37,9 @@ export interface TestSocket {
 }
 
 const TIMEOUT_MS = 15_000;
+
+/** Stands for a frame without `type`: a client ignores it and repeats its own (IM-FRAME-6). */
+export const IGNORED_GATEWAY_FRAME = Symbol('gateway frame');
 
 /** Why an upgrade was refused. */
 export class RefusedError extends Error {
@@ -118,8 +123,11 @@ function listen(raw: WebSocket): TestSocket {
     frame,
     async message(text) {
       const fits = (one: Json) => one.content.text === text;
-      const push = await frame(({ type, messages }) => type === 'messages' && messages.some(fits));
-      return push.messages.find(fits);
+      return messagesIn(await frame((one) => messagesIn(one).some(fits))).find(fits);
+    },
+    async gatewayFrame() {
+      const before = frames.length;
+      return frame((one) => frames.indexOf(one) >= before && one.type === undefined);
     },
     async nextText() {
       const [data] = await once(raw, 'message');
@@ -131,4 +139,8 @@ function listen(raw: WebSocket): TestSocket {
       await closed;
     },
   };
+}
+
+function messagesIn(frame: Json): Json[] {
+  return frame.messages ?? frame.inbox?.messages ?? [];
 }

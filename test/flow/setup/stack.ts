@@ -1,5 +1,5 @@
 import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { expect, inject } from 'vitest';
+import { expect, inject, vi } from 'vitest';
 import { type LocalRuntime, type RuntimeOptions, startRuntime } from '../../../local/runtime.ts';
 import { openSocket, type SocketOptions, type TestSocket } from './socket.ts';
 
@@ -52,7 +52,10 @@ export async function startStack(options: RuntimeOptions = {}): Promise<Stack> {
       return { status: response.status, body: await response.json() };
     },
     inboxHolds: (userId, entries) =>
-      expect.poll(() => countInbox(runtime, userId), { timeout: 10_000, interval: 20 }).toBe(entries),
+      vi.waitFor(async () => expect(await countInbox(runtime, userId)).toBe(entries), {
+        timeout: 10_000,
+        interval: 20,
+      }),
   };
 }
 

@@ -1,0 +1,174 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createWire, type FaultKind, steps } from '../../local/wire/index.ts';
+import { drain, historyOf, sending, sendUntilKnown } from './setup/sends.ts';
+import { type Json, newUser, type Stack, startStack } from './setup/stack.ts';
+
+const wire = createWire();
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack({ wire: wire.attach, returnFailedAfterSeconds: 0, onWarning: () => undefined });
+});
+afterEach(() => wire.calm());
+afterAll(() => stack?.stop());
+
+const seqsOf = (messages: readonly Json[]) => messages.map(({ seq }) => seq);
+
+describe('a store that fails', () => {
+  const faults: readonly FaultKind[] = ['throttle', 'error', 'error-after', 'cut-before', 'cut-after'];
+
+  it.each(faults)(
+    'once, by %s, at any call of a send, still gives a true ack and one message (I1, fault 10)',
+    async (fault) => {
+      let users: [string, string] = ['', ''];
+      const run = async (n: number) => {
+        users = [newUser(`alice${n}`), newUser(`bob${n}`)];
+        return sendUntilKnown(await stack.join(users[0]), users[1], 'hi');
+      };
+      for await (const step of steps(wire, { function: 'SendMessage', service: 'dynamodb', run })) {
+        step.fail(fault);
+        const sent = await step.finished;
+        expect(sent).toMatchObject({ type: 'sent' });
+        expect(await historyOf(stack, ...users)).toMatchObject([
+          { seq: sent.seq, messageId: sent.messageId },
+        ]);
+      }
+    },
+  );
+
+  it.each([
+    ['UpdateItem', 'Conversations', 'throttle'],
+    ['GetItem', 'Routes', 'error'],
+    ['PutItem', 'Messages', 'throttle'],
+    ['PutItem', 'Messages', 'error-after'],
+    ['BatchGetItem', 'Routes', 'cut-after'],
+  ] as const)(
+    'for good at %s of %s, by %s, is unavailable and retryable, never an ack; the repeat heals it (IM-SEND-1, fault 10)',
+    async (operation, table, fault) => {
+      const [a, b] = [newUser('alice'), newUser('bob')];
+      const alice = await stack.join(a);
+      wire.inject({ function: 'SendMessage', operation, table, fault });
+      const refused = await alice.request(sending(b, 'hi'));
+      expect(refused).toMatchObject({ type: 'error', code: 'unavailable', retryable: true });
+      expect(JSON.stringify(refused)).not.toMatch(/Exception|Table|dynamo/i);
+      wire.calm();
+      const sent = await sendUntilKnown(alice, b, 'hi');
+      expect(seqsOf(await historyOf(stack, a, b))).toEqual([sent.seq]);
+      expect(await (await stack.join(b)).message('hi')).toMatchObject({ seq: sent.seq });
+    },
+  );
+
+  it('at the queue is unavailable: what found nobody home is not acked before it is kept (IM-SEND-1, fault 10)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const alice = await stack.join(a);
+    wire.inject({ function: 'SendMessage', service: 'sqs', fault: 'error' });
+    expect(await alice.request(sending(b, 'hi'))).toMatchObject({ code: 'unavailable' });
+    wire.calm();
+    expect(await sendUntilKnown(alice, b, 'hi')).toMatchObject({ type: 'sent', duplicate: true, seq: 1 });
+    await stack.inboxHolds(b, 1);
+  });
+
+  it('in part of a batch fails that part alone, and all is kept in the end (fault 5, fault 10)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const alice = await stack.join(a);
+    wire.inject({ function: 'StoreOffline', operation: 'BatchWriteItem', fault: 'unprocessed', times: 3 });
+    for (let n = 1; n <= 12; n += 1) await alice.request(sending(b, `m${n}`));
+    await stack.inboxHolds(b, 12);
+  });
+});
+
+describe('a receiver that does not take a post', () => {
+  it('holds up nobody: another device has the message while the first still hangs (IM-PUSH-2, fault 11)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const [phone, tablet] = [
+      await stack.join(b, { deviceId: 'phone' }),
+      await stack.join(b, { deviceId: 'tablet' }),
+    ];
+    const { connectionId } = await phone.request({ action: 'hello' });
+    const stuck = wire.hold({ operation: 'PostToConnection', connection: connectionId });
+    const alice = await stack.join(a);
+    const answer = alice.request(sending(b, 'hi'));
+    await stuck.reached;
+    await tablet.message('hi');
+    expect(phone.messages()).toEqual([]);
+    // The function gives up after a second; the queue brings it to this one connection.
+    expect(await answer).toMatchObject({ type: 'sent' });
+    stuck.release();
+    await phone.message('hi');
+    await stack.inboxHolds(b, 0);
+  });
+
+  it.each(['throttle', 'error', 'hang'] as const)(
+    'by %s gets it from the queue (fault 11)',
+    async (fault) => {
+      const [a, b] = [newUser('alice'), newUser('bob')];
+      const bob = await stack.join(b);
+      const alice = await stack.join(a);
+      wire.inject({ operation: 'PostToConnection', user: b, fault, times: 1 });
+      expect(await alice.request(sending(b, 'hi'))).toMatchObject({ type: 'sent' });
+      await bob.message('hi');
+    },
+  );
+
+  it('for good is disconnected after five rounds, and finds the message when it is back (IM-PUSH-2, fault 11)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const bob = await stack.join(b);
+    const alice = await stack.join(a);
+    wire.inject({ operation: 'PostToConnection', user: b, fault: 'throttle' });
+    await alice.request(sending(b, 'hi'));
+    await bob.closed;
+    wire.calm();
+    const again = await stack.join(b);
+    expect(await again.message('hi')).toMatchObject({ seq: 1 });
+  });
+});
+
+describe('a socket cut without a word', () => {
+  it('after the commit, before the ack: the repeat returns the original, one message (I1, fault 1)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const alice = await stack.join(a);
+    const committed = wire.hold({ function: 'SendMessage', operation: 'PutItem', when: 'after' });
+    alice.send(JSON.stringify({ ...sending(b, 'hi'), id: '1' }));
+    await committed.reached;
+    alice.raw.terminate();
+    await alice.closed;
+    const ended = wire.nextEnd('SendMessage');
+    committed.release();
+    await ended;
+    const again = await stack.join(a);
+    expect(await sendUntilKnown(again, b, 'hi')).toMatchObject({ type: 'sent', seq: 1, duplicate: true });
+    expect(seqsOf(await historyOf(stack, a, b))).toEqual([1]);
+  });
+
+  it('at the receiver, mid-delivery: it is in history and heads, and in the inbox if nobody took it (IM-HELLO-3, I4, fault 2)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const bob = await stack.join(b, { deviceId: 'phone' });
+    const { connectionId } = await bob.request({ action: 'hello' });
+    const posting = wire.hold({ operation: 'PostToConnection', connection: connectionId });
+    const alice = await stack.join(a);
+    const answer = alice.request(sending(b, 'hi'));
+    await posting.reached;
+    stack.gateway.cut(connectionId, { silent: true });
+    posting.release();
+    expect(await answer).toMatchObject({ type: 'sent' });
+    const again = await stack.join(b, { deviceId: 'phone' });
+    const { body } = await stack.http(b, '/conversations');
+    expect(body.conversations).toMatchObject([{ head: 1, lastMessage: { seq: 1 } }]);
+    expect(seqsOf(await historyOf(stack, b, a))).toEqual([1]);
+    expect(await again.message('hi')).toMatchObject({ seq: 1 });
+  });
+});
+
+describe('queue records', () => {
+  it('that come twice, late, and in any order are one message each in the view (fault 4)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const alice = await stack.join(a);
+    for (const fault of ['duplicate', 'duplicate-late', 'reorder'] as const) {
+      wire.inject({ function: 'event-source', queue: 'Offline', fault, probability: 0.5 });
+    }
+    for (let n = 1; n <= 15; n += 1) await alice.request(sending(b, `m${n}`));
+    await stack.inboxHolds(b, 15);
+    const bob = await stack.join(b);
+    const seen = new Set(seqsOf([...(await drain(bob)), ...bob.messages()]));
+    expect([...seen].toSorted((x, y) => x - y)).toEqual(Array.from({ length: 15 }, (_, n) => n + 1));
+  });
+});

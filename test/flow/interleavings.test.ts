@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createWire, type HoldStage, steps } from '../../local/wire/index.ts';
+import { historyOf, sending, sendUntilKnown } from './setup/sends.ts';
+import { newUser, type Stack, startStack } from './setup/stack.ts';
+
+/**
+ * The flow is stopped at every AWS call in turn, the other side acts there, and the flow goes on. Nothing here waits
+ * for time: what must not be seen too early or too late is stood at, not slept over.
+ */
+const wire = createWire();
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack({ wire: wire.attach, returnFailedAfterSeconds: 0, onWarning: () => undefined });
+  // Cold starts take longer than the hands of a test may be held.
+  const [a, b] = [newUser('warm'), newUser('warm')];
+  const socket = await stack.join(a);
+  await sendUntilKnown(socket, b, 'warm');
+  await stack.inboxHolds(b, 1);
+  await stack.join(b);
+});
+afterAll(() => stack?.stop());
+
+const STAGES: readonly HoldStage[] = ['before', 'after'];
+
+describe('a receiver who connects while a message is on its way', () => {
+  it.each(['SendMessage', 'StoreOffline'].flatMap((name) => STAGES.map((when) => [name, when] as const)))(
+    'sees it without a further reconnect: at each call of %s, %s it is made (IM-PUSH-2, fault 8)',
+    async (name, when) => {
+      let rounds = 0;
+      let bob = '';
+      const run = async (n: number) => {
+        bob = newUser(`bob${n}`);
+        const alice = await stack.join(newUser('alice'));
+        const sent = await alice.request(sending(bob, 'hi'));
+        expect(sent).toMatchObject({ type: 'sent', seq: 1 });
+        if (name === 'StoreOffline') await wire.nextEnd(name);
+      };
+      for await (const step of steps(wire, { function: name, when, run })) {
+        rounds += 1;
+        const socket = await stack.join(bob);
+        step.release();
+        await step.finished;
+        expect(await socket.message('hi')).toMatchObject({ seq: 1 });
+      }
+      expect(rounds).toBeGreaterThanOrEqual(2);
+    },
+  );
+
+  it('sees it though a post found its connection still being made (IM-PUSH-2, fault 7)', async () => {
+    const [alice, bob] = [newUser('alice'), newUser('bob')];
+    const sender = await stack.join(alice);
+    const connecting = wire.hold({ function: 'Connect', operation: 'UpdateItem', when: 'after' });
+    const upgrade = stack.open(bob);
+    await connecting.reached;
+    const stored = wire.nextEnd('StoreOffline');
+    expect(await sender.request(sending(bob, 'hi'))).toMatchObject({ type: 'sent' });
+    expect(wire.calls.some(({ error, user }) => error === 'GoneException' && user === bob)).toBe(true);
+    await stored;
+    connecting.release();
+    const socket = await upgrade;
+    await socket.request({ action: 'hello' });
+    expect(await socket.message('hi')).toMatchObject({ seq: 1 });
+  });
+});
+
+describe('a late $disconnect', () => {
+  it.each(STAGES)(
+    'leaves the session alone that the same device has by then, %s its call (IM-CONN-5, fault 9)',
+    async (when) => {
+      let bob = '';
+      const device = { deviceId: 'phone' };
+      const run = async (n: number) => {
+        bob = newUser(`bob${n}`);
+        const old = await stack.join(bob, device);
+        const ended = wire.nextEnd('Disconnect');
+        old.raw.terminate();
+        await ended;
+      };
+      for await (const step of steps(wire, { function: 'Disconnect', when, run })) {
+        const fresh = await stack.join(bob, device);
+        step.release();
+        await step.finished;
+        const alice = await stack.join(newUser('alice'));
+        await alice.request(sending(bob, 'hi'));
+        expect(await fresh.message('hi')).toMatchObject({ seq: 1 });
+        await stack.inboxHolds(bob, 0);
+      }
+    },
+  );
+});
+
+describe('a sender whose function dies', () => {
+  const cases = STAGES.flatMap((when) =>
+    (['online', 'away'] as const).map((where) => [when, where] as const),
+  );
+
+  it.each(cases)(
+    'at any call, %s it is made, repeats and gets one message through to a receiver who is %s (IM-SEND-1, IM-SEND-2, fault 3)',
+    async (when, where) => {
+      let rounds = 0;
+      let users: [string, string] = ['', ''];
+      const run = async (n: number) => {
+        users = [newUser(`alice${n}`), newUser(`bob${n}`)];
+        const [a, b] = users;
+        const receiver = where === 'online' ? await stack.join(b) : undefined;
+        const sender = await stack.join(a);
+        const sent = await sendUntilKnown(sender, b, 'hi');
+        return { sent, receiver };
+      };
+      for await (const step of steps(wire, { function: 'SendMessage', when, run })) {
+        rounds += 1;
+        step.fail(when === 'before' ? 'kill' : 'kill-after');
+        const { sent, receiver } = await step.finished;
+        const [a, b] = users;
+        expect(sent).toMatchObject({ type: 'sent' });
+        const { seq, messageId } = sent;
+        expect(await historyOf(stack, a, b)).toMatchObject([{ seq, messageId, content: { text: 'hi' } }]);
+        if (receiver === undefined) await stack.inboxHolds(b, 1);
+        const seen = await (receiver ?? (await stack.join(b))).message('hi');
+        expect(seen).toMatchObject({ seq, messageId });
+      }
+      expect(rounds).toBeGreaterThanOrEqual(5);
+    },
+  );
+});
+
+describe('the consumer of the offline queue that dies', () => {
+  it.each(STAGES)(
+    'at any call, %s it is made, loses nothing: the record comes again (IM-PUSH-2, fault 3)',
+    async (when) => {
+      let bob = '';
+      const run = async (n: number) => {
+        bob = newUser(`bob${n}`);
+        const alice = await stack.join(newUser('alice'));
+        await alice.request(sending(bob, 'hi'));
+        await stack.inboxHolds(bob, 1);
+      };
+      for await (const step of steps(wire, { function: 'StoreOffline', when, run })) {
+        step.fail(when === 'before' ? 'kill' : 'kill-after');
+        await step.finished;
+        expect(await (await stack.join(bob)).message('hi')).toMatchObject({ seq: 1 });
+      }
+    },
+  );
+});
