@@ -7,8 +7,8 @@ const text = z.string().check(
 );
 
 /**
- * What a client may send (IM-SEND-8). Unknown fields are dropped; other types are refused. `data` is any JSON,
- * checked by `issuesOfJson` since its depth and strings need a walk that a schema can't bound.
+ * What a client may send (IM-SEND-8). Unknown fields are dropped; other types are refused. `data` is any JSON; that it
+ * can be carried between all clients is checked when it is made canonical.
  */
 export const contentSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text }),
@@ -23,5 +23,23 @@ export const contentSchema = z.discriminatedUnion('type', [
 
 export type SentContent = z.infer<typeof contentSchema>;
 
-/** Content as it is read: what was sent, or what the server put in its place. Clients ignore unknown types. */
-export type Content = SentContent | { readonly type: 'recalled'; readonly by: string; readonly at: number };
+/** In the place of what was recalled. */
+export interface RecalledContent {
+  readonly type: 'recalled';
+  readonly by: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/** A change of a group: a message like any other, so that it has its place in the order (IM-GROUP). */
+export interface SystemContent {
+  readonly type: 'system';
+  readonly event: 'created' | 'joined' | 'left' | 'removed' | 'renamed' | 'admins';
+  /** Who joined, left, was removed; of `admins` all that there are now; of `created` the first members. */
+  readonly users?: readonly string[];
+  readonly name?: string;
+  readonly by: string;
+}
+
+/** Content as it is read. Clients ignore unknown types. */
+export type Content = SentContent | RecalledContent | SystemContent;

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { CloseReason, ErrorCode } from './codes.ts';
 import { type Content, contentSchema } from './content.ts';
 import { CLIENT_ID, parseConversationId, USER_ID } from './ids.ts';
+import { LIMITS } from './limits.ts';
 
 /** Client frames (section 4): one schema an action, and the types of everything the server sends. */
 
@@ -19,18 +20,43 @@ export const heartbeatSchema = z.object({ id: frameId });
 
 export const renewSchema = z.object({ id: frameId, token: z.string().check(z.maxLength(8_192)) });
 
+/** A conversation, by its id or by the other user of a direct one. */
+const target = { to: z.optional(userId), conversationId: z.optional(conversationId) };
+
+const exactlyOneTarget = z.refine<{ to?: string | undefined; conversationId?: string | undefined }>(
+  (value) => (value.to === undefined) !== (value.conversationId === undefined),
+  { path: ['to'], message: 'exactly one of to and conversationId' },
+);
+
 /** `POST /messages`, and `sendMessage` without its frame id. */
 export const messageRequestSchema = z
   .object({
     clientMsgId: frameId,
-    to: z.optional(userId),
-    conversationId: z.optional(conversationId),
+    ...target,
     content: contentSchema,
+    /** A hint: this is not the first attempt (docs/protocol.md, section 9). */
+    resend: z.optional(z.boolean()),
+  })
+  .check(exactlyOneTarget);
+
+const seq = z.int().check(z.minimum(1));
+
+export const readSchema = z.object({ id: frameId, ...target, seq }).check(exactlyOneTarget);
+
+export const recallSchema = z.object({ id: frameId, ...target, seq }).check(exactlyOneTarget);
+
+export const typingSchema = z.object({ ...target, typing: z.boolean() }).check(exactlyOneTarget);
+
+export const presenceSchema = z
+  .object({
+    id: frameId,
+    userIds: z.optional(z.array(userId).check(z.minLength(1), z.maxLength(LIMITS.presenceUsers))),
+    conversationId: z.optional(conversationId),
   })
   .check(
-    z.refine((value) => (value.to === undefined) !== (value.conversationId === undefined), {
-      path: ['to'],
-      message: 'exactly one of to and conversationId',
+    z.refine((value) => (value.userIds === undefined) !== (value.conversationId === undefined), {
+      path: ['userIds'],
+      message: 'exactly one of userIds and conversationId',
     }),
   );
 
@@ -38,7 +64,17 @@ export const sendMessageSchema = z.intersection(z.object({ id: frameId }), messa
 
 export type MessageRequest = z.infer<typeof messageRequestSchema>;
 
-export const ACTIONS = ['hello', 'ackInbox', 'sendMessage', 'heartbeat', 'renew'] as const;
+export const ACTIONS = [
+  'hello',
+  'ackInbox',
+  'sendMessage',
+  'heartbeat',
+  'renew',
+  'read',
+  'recall',
+  'typing',
+  'presence',
+] as const;
 export type Action = (typeof ACTIONS)[number];
 
 /** The whole text of a keep-alive and of its answer (IM-FRAME-4). */
@@ -121,6 +157,25 @@ export interface SessionFrame {
   readonly session: Session;
 }
 
+/** The answer to `read` and `recall`. */
+export interface OkFrame {
+  readonly type: 'ok';
+  readonly id: string;
+}
+
+export interface PresenceFrame {
+  readonly type: 'presence';
+  readonly id: string;
+  readonly users: readonly UserPresence[];
+}
+
+export interface UserPresence {
+  readonly userId: string;
+  readonly online: boolean;
+  /** Epoch milliseconds; null: never seen, or not for you to know. */
+  readonly lastSeenAt: number | null;
+}
+
 /** The body of an HTTP error, and of an error frame. */
 export interface ErrorBody {
   readonly code: ErrorCode;
@@ -147,12 +202,42 @@ export interface SessionClosedPush {
   readonly reconnect: boolean;
 }
 
+/** How far a member has read. */
+export interface ReadPush {
+  readonly type: 'read';
+  readonly conversationId: string;
+  readonly userId: string;
+  readonly seq: number;
+}
+
+/** Wins over the message, in whatever order they come. */
+export interface RecalledPush {
+  readonly type: 'recalled';
+  readonly conversationId: string;
+  readonly seq: number;
+  readonly by: string;
+  readonly at: number;
+}
+
+/** Goes out by itself: a client forgets it after a few seconds without another. */
+export interface TypingPush {
+  readonly type: 'typing';
+  readonly conversationId: string;
+  readonly userId: string;
+  readonly typing: boolean;
+}
+
 export type ServerFrame =
   | WelcomeFrame
   | InboxFrame
   | SentFrame
   | HeartbeatFrame
   | SessionFrame
+  | OkFrame
+  | PresenceFrame
   | ErrorFrame
   | MessagesPush
+  | ReadPush
+  | RecalledPush
+  | TypingPush
   | SessionClosedPush;

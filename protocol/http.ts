@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Message } from './frames.ts';
-import { DEVICE_ID } from './ids.ts';
+import { DEVICE_ID, USER_ID } from './ids.ts';
 import { LIMITS } from './limits.ts';
 
 /** HTTP API (section 6): query parameters in, bodies out. */
@@ -24,6 +24,8 @@ export const sessionQuerySchema = z.object({
 
 export const conversationsQuerySchema = z.object({
   limit: pageLimit,
+  /** Epoch milliseconds of the server: only what may have changed since (docs/protocol.md, section 9). */
+  changedSince: z.optional(z.string().check(z.regex(/^[0-9]{1,15}$/, 'must be a whole number'))),
   cursor: z.optional(z.string().check(z.maxLength(1_024))),
 });
 
@@ -66,4 +68,54 @@ export interface HistoryBody {
   readonly head: number;
   /** More in the paging direction. */
   readonly hasMore: boolean;
+}
+
+const userId = z.string().check(z.regex(USER_ID, 'is not a user id'));
+const groupName = z.string().check(
+  z.trim(),
+  z.minLength(1),
+  z.maxLength(LIMITS.groupNameChars),
+  z.refine((value) => value.isWellFormed(), 'must not have lone surrogates'),
+);
+const members = z.array(userId).check(z.maxLength(LIMITS.membersPerRequest));
+
+export const createGroupSchema = z.object({
+  name: groupName,
+  members: z._default(members, []),
+  /** Whether members see what was said before they joined. */
+  openHistory: z._default(z.boolean(), false),
+});
+
+export const updateGroupSchema = z
+  .object({
+    name: z.optional(groupName),
+    admins: z.optional(z.array(userId).check(z.minLength(1), z.maxLength(20))),
+  })
+  .check(
+    z.refine((value) => value.name !== undefined || value.admins !== undefined, {
+      path: ['name'],
+      message: 'name or admins is needed',
+    }),
+  );
+
+export const addMembersSchema = z.object({ members: members.check(z.minLength(1)) });
+
+export const cursorQuerySchema = z.object({ cursor: z.optional(z.string().check(z.maxLength(1_024))) });
+
+export interface GroupBody {
+  readonly conversationId: string;
+  readonly name: string;
+  readonly admins: readonly string[];
+  readonly memberCount: number;
+}
+
+export interface MembersBody {
+  readonly members: readonly { readonly userId: string; readonly joinedSeq: number }[];
+  readonly cursor: string | null;
+}
+
+/** Who has read up to where. */
+export interface ReadsBody {
+  readonly reads: readonly { readonly userId: string; readonly seq: number }[];
+  readonly cursor: string | null;
 }

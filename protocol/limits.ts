@@ -18,6 +18,17 @@ export const LIMITS = {
   sessionMarginMs: 5 * 60_000,
   /** How long pushes go on after `expiresAt` (IM-RENEW). */
   expiryGraceMs: 30_000,
+  presenceUsers: 100,
+  recallWindowMs: 2 * 60_000,
+  maxGroupMembers: 100_000,
+  /** Groups up to this size have inbox copies; in larger ones members catch up from history. */
+  inboxCopiesMembers: 500,
+  /** Conversations up to this size tell who reads and who types. */
+  readPushMembers: 100,
+  groupNameChars: 100,
+  /** Members that one request names. */
+  membersPerRequest: 100,
+  typingIntervalMs: 2_000,
   pageMax: 100,
   pageDefault: 50,
   unreadMax: 100,
