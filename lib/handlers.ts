@@ -237,7 +237,7 @@ function grantInboxPages(fn: HandlerFunction, { storage, gateway }: Grantors): v
 /** Sending by socket, by HTTP, and by service event is the same but for whose session is looked at. */
 function grantSending(fn: HandlerFunction, { storage, queue, gateway }: Grantors): void {
   storage.conversations.grant(fn, 'UpdateItem', 'PutItem');
-  storage.messages.grant(fn, 'PutItem');
+  storage.messages.grant(fn, 'PutItem', 'BatchGetItem');
   queue.grantSend(fn);
   gateway.grantConnections(fn, 'POST', 'DELETE');
 }

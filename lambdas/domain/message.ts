@@ -67,6 +67,11 @@ export interface MessageStore {
   readonly clock: Clock;
 }
 
+export interface Committed {
+  readonly message: StoredMessage;
+  readonly duplicate: boolean;
+}
+
 const CREATE_ATTEMPTS = 4;
 
 /** A seq of the conversation that nobody else has; makes the conversation if this is its first message. */
@@ -94,7 +99,7 @@ export async function commit(
   conversationId: string,
   seq: number,
   { from, clientMsgId, contentJson, contentHash }: Draft,
-): Promise<{ readonly message: StoredMessage; readonly duplicate: boolean }> {
+): Promise<Committed> {
   const sentAt = clock();
   // Its time part is sentAt, so that messageIds sort the inbox by time.
   const messageId = ulid(sentAt);
@@ -102,6 +107,24 @@ export async function commit(
   const existing = await messages.putIfAbsent(message);
   // The same messageId is this very put, repeated by the SDK after an answer that got lost.
   if (existing === undefined || existing.messageId === messageId) return { message, duplicate: false };
+  return asDuplicate(existing, contentHash);
+}
+
+/**
+ * Looks whether the draft is stored already, before a seq is taken for it: a repeat that says so (`resend`) then leaves
+ * no hole, for which its readers would wait (IM-SEND-3).
+ * @throws {IdempotencyConflictError} the key was used for other content
+ */
+export async function findEarlier(
+  { messages }: Pick<MessageStore, 'messages'>,
+  conversationId: string,
+  { from, clientMsgId, contentHash }: Draft,
+): Promise<Committed | undefined> {
+  const [existing] = await messages.getMany([{ conversationId, from, clientMsgId }]);
+  return existing && asDuplicate(existing, contentHash);
+}
+
+function asDuplicate(existing: StoredMessage, contentHash: string): Committed {
   if (existing.contentHash !== contentHash) throw new IdempotencyConflictError();
   return { message: existing, duplicate: true };
 }

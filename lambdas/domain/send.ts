@@ -1,8 +1,16 @@
 import type { MessageRequest, Sent } from '../../protocol/frames.ts';
 import { settleAll } from '../shared/settle.ts';
-import { resolveConversation } from './conversation.ts';
+import { type DirectConversation, resolveConversation } from './conversation.ts';
 import { type DeliveryPorts, deliver } from './delivery.ts';
-import { commit, draft, type MessageStore, takeSeq } from './message.ts';
+import {
+  type Committed,
+  commit,
+  type Draft,
+  draft,
+  findEarlier,
+  type MessageStore,
+  takeSeq,
+} from './message.ts';
 import { keepLease, requireLiveSession, type Session, type Speaker } from './session.ts';
 
 export interface SendPorts extends MessageStore, DeliveryPorts {
@@ -12,7 +20,7 @@ export interface SendPorts extends MessageStore, DeliveryPorts {
 /**
  * Stores a message, then delivers it; what it returns is the ack (IM-SEND-1).
  *
- * 1. in parallel: the next seq; is the speaker's session alive (sockets only)
+ * 1. in parallel: the next seq, or for a `resend` the original; is the speaker's session alive (sockets only)
  * 2. store, once for its key: the commit
  * 3. deliver, also for a repeat: its first attempt may have died between the two
  *
@@ -26,17 +34,30 @@ export async function send(
 ): Promise<Sent> {
   const conversation = resolveConversation(userId, request);
   const wanted = draft(userId, request.clientMsgId, request.content);
-  const [session, seq] = await settleAll([
+  const [session, place] = await settleAll([
     speaker && sessionOf(ports, speaker),
-    takeSeq(ports, conversation, wanted),
+    findPlace(ports, conversation, wanted, request.resend === true),
   ]);
-  const { message, duplicate } = await commit(ports, conversation.conversationId, seq, wanted);
+  const { conversationId } = conversation;
+  const { message, duplicate } =
+    typeof place === 'number' ? await commit(ports, conversationId, place, wanted) : place;
   await settleAll([
     deliver(ports, message, [conversation.peer], speaker?.connectionId),
     session && touch(ports, session),
   ]);
-  const { clientMsgId, conversationId, messageId, sentAt } = message;
-  return { clientMsgId, conversationId, messageId, seq: message.seq, sentAt, duplicate };
+  const { clientMsgId, messageId, seq, sentAt } = message;
+  return { clientMsgId, conversationId, messageId, seq, sentAt, duplicate };
+}
+
+/** The original of a repeat that says it is one, or else the next seq. */
+async function findPlace(
+  ports: SendPorts,
+  conversation: DirectConversation,
+  wanted: Draft,
+  isResend: boolean,
+): Promise<Committed | number> {
+  const earlier = isResend ? await findEarlier(ports, conversation.conversationId, wanted) : undefined;
+  return earlier ?? takeSeq(ports, conversation, wanted);
 }
 
 async function sessionOf({ routes, clock }: SendPorts, speaker: Speaker): Promise<Session> {

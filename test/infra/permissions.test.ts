@@ -80,7 +80,7 @@ const onTable = (table: string, ...actions: string[]) =>
 const PUSH_AND_CUT = [connections('POST'), connections('DELETE')];
 const SEND = [
   ...onTable('Conversations', 'UpdateItem', 'PutItem'),
-  ...onTable('Messages', 'PutItem'),
+  ...onTable('Messages', 'PutItem', 'BatchGetItem'),
   'Queue: sqs:SendMessage',
   ...PUSH_AND_CUT,
 ];

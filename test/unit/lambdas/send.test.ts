@@ -40,6 +40,18 @@ describe('sending', () => {
     expect(await history(world)).toHaveLength(1);
   });
 
+  it('leaves no hole when a repeat says that it is one, whether or not the original was stored (IM-SEND-3)', async () => {
+    const { world, speaker } = await withSpeaker();
+    await send(world, 'alice', aRequest({ resend: true }), speaker);
+    await send(world, 'alice', aRequest({ resend: true }), speaker);
+    const next = await send(world, 'alice', aRequest({ clientMsgId: 'c2' }), speaker);
+    expect(next.seq).toBe(2);
+    const other = aRequest({ resend: true, content: { type: 'text', text: 'other' } });
+    await expect(send(world, 'alice', other, speaker)).rejects.toMatchObject({
+      code: 'idempotency_conflict',
+    });
+  });
+
   it('delivers a repeat again under the same seq, since the first attempt may have died before it (IM-SEND-2)', async () => {
     const { world, speaker } = await withSpeaker();
     await world.routes.connect(aSession());
