@@ -7,6 +7,8 @@ export interface CliOptions {
   readonly fresh: boolean;
   readonly json: boolean;
   readonly logs: boolean;
+  readonly trace: boolean;
+  readonly faultsFile?: string;
   readonly help: boolean;
 }
 
@@ -19,6 +21,8 @@ export const HELP = `Runs serverless-im on this machine: npm start -- [options]
   --fresh      begin with an empty data folder
   --json       print one line of JSON to stdout when ready, and nothing else there
   --logs       show what the functions write
+  --trace      show each frame, request, and batch with its AWS calls
+  --faults F   slow and break those calls by the rules in the file F (docs/faults.md)
   --help       print this`;
 
 /** @throws {OperatorError} in one line, on arguments that aren't understood. */
@@ -30,8 +34,10 @@ export function parseCliOptions(args: readonly string[]): CliOptions {
   }
   const dataDirectory = values.data ?? '.local';
   if (dataDirectory === '') throw new OperatorError('--data takes a folder.');
-  const { fresh = false, json = false, logs = false, help = false } = values;
-  return { port, dataDirectory, fresh, json, logs, help };
+  const { fresh = false, json = false, logs = false, trace = false, help = false, faults } = values;
+  if (faults === '') throw new OperatorError('--faults takes a file.');
+  const faultsFile = faults === undefined ? {} : { faultsFile: faults };
+  return { port, dataDirectory, fresh, json, logs, trace, help, ...faultsFile };
 }
 
 function parse(args: readonly string[]) {
@@ -44,6 +50,8 @@ function parse(args: readonly string[]) {
         fresh: { type: 'boolean' },
         json: { type: 'boolean' },
         logs: { type: 'boolean' },
+        trace: { type: 'boolean' },
+        faults: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });

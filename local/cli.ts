@@ -29,6 +29,7 @@ async function run(options: CliOptions): Promise<void> {
   };
   listenToSignals((signal) => end({ status: 128 + constants.signals[signal] }));
 
+  const wire = await openWire(options);
   // Only now: a mistyped option or --help needn't wait for it.
   const { startRuntime } = await import('./runtime.ts');
   let runtime: LocalRuntime;
@@ -40,6 +41,7 @@ async function run(options: CliOptions): Promise<void> {
       signal: ending.signal,
       onWarning: (message) => console.error(`serverless-im: ${message}`),
       onFailure: (message) => end({ status: 1, message }),
+      ...(wire && { wire: wire.attach }),
       ...(options.logs && { onLogLine: (functionId, line) => console.error(`[${functionId}] ${line}`) }),
     });
   } catch (error) {
@@ -47,9 +49,22 @@ async function run(options: CliOptions): Promise<void> {
     return exit(await ended.promise);
   }
   console.log(options.json ? readyLine(runtime) : banner(runtime, options));
+  wire?.show(runtime);
   const reason = await ended.promise;
   await runtime.stop();
   exit(reason);
+}
+
+/** Between functions and AWS stands something only if somebody wants to see or to break what they say. */
+async function openWire({ trace, faultsFile, json }: CliOptions) {
+  if (!trace && faultsFile === undefined) return undefined;
+  const { createTerminalWire } = await import('./wire/terminal.ts');
+  return createTerminalWire({
+    trace,
+    ...(faultsFile !== undefined && { faultsFile }),
+    output: json ? process.stderr : process.stdout,
+    warn: (message) => console.error(`serverless-im: ${message}`),
+  });
 }
 
 interface Ending {

@@ -26,6 +26,8 @@ export interface Call {
   readonly attempt: number;
   /** `performance.now()` at arrival. */
   readonly startMs: number;
+  /** When it was sent at the latest: at arrival, or before a call ended that was under way with it. */
+  readonly issuedMs: number;
   /** When it was answered or ended otherwise. */
   readonly endMs?: number;
   readonly bytesOut: number;

@@ -1,7 +1,7 @@
 import type { InvocationObserver, StartedInvocation } from '../functions/worker-pool.ts';
 import type { InvokeResult } from '../model.ts';
 import type { Call } from './call.ts';
-import { type Occasion, occasionOf } from './occasion.ts';
+import { type Occasion, occasionOf, replyIn } from './occasion.ts';
 
 /** One run of a function, and what it asked of AWS. */
 export interface Invocation {
@@ -15,7 +15,12 @@ export interface Invocation {
   /** `performance.now()`, after a cold start. */
   readonly startMs: number;
   readonly endMs?: number;
-  readonly result?: InvokeResult;
+  /** Undefined while it runs; false for a throw, a time-out, and a kill. */
+  readonly ok?: boolean;
+  /** `Runtime.ExitError: …` */
+  readonly error?: string;
+  /** What it answered: the status, or of a frame the reply's type and code. */
+  readonly reply?: string;
 }
 
 /** Who makes a call. */
@@ -77,7 +82,7 @@ export class Invocations implements InvocationObserver {
     const invocation = this.#running.get(requestId);
     if (invocation === undefined) return;
     this.#running.delete(requestId);
-    Object.assign(invocation, { endMs: performance.now(), result });
+    Object.assign(invocation, { endMs: performance.now(), ...endingOf(invocation.occasion, result) });
     for (const listener of this.#listeners) listener(invocation);
   }
 
@@ -109,4 +114,11 @@ export class Invocations implements InvocationObserver {
     const [oldest] = this.#peers.keys();
     if (this.#peers.size > MOST_PEERS && oldest !== undefined) this.#peers.delete(oldest);
   }
+}
+
+/** Without the payload: ten thousand pages of history would fill the memory. */
+function endingOf(occasion: Occasion, result: InvokeResult): Pick<Invocation, 'ok' | 'error' | 'reply'> {
+  if (!result.ok) return { ok: false, error: `${result.errorType}: ${result.errorMessage}` };
+  const reply = replyIn(occasion, result.payload);
+  return { ok: true, ...(reply !== undefined && { reply }) };
 }

@@ -34,6 +34,24 @@ export function occasionOf(eventJson: string): Occasion {
   };
 }
 
+/** The status of an answer, or the type and code of a frame's reply: `200`, `sent`, `error not_found`. */
+export function replyIn({ kind }: Occasion, payload: unknown): string | undefined {
+  const { statusCode, body } = recordOf(payload);
+  if (kind !== 'frame' || statusCode !== 200)
+    return statusCode === undefined ? undefined : String(statusCode);
+  if (typeof body !== 'string' || !body.startsWith('{')) return undefined;
+  const { type, code } = recordOf(parsed(body));
+  return [type, code].filter((part) => typeof part === 'string').join(' ');
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 function batch(records: readonly unknown[]): Occasion {
   const arn = String(recordOf(records[0])['eventSourceARN']);
   return { kind: 'queue', name: arn.split(':').at(-1) ?? arn, records: records.length };

@@ -11,6 +11,7 @@ import { Hangs } from './hangs.ts';
 import type { Holds } from './hold.ts';
 import type { Caller, Invocations } from './invocations.ts';
 import type { Latency } from './latency.ts';
+import { Lines } from './lines.ts';
 import { QueueRelay, receiptHandlesIn } from './queue-relay.ts';
 import { type RefusalKind, refusal } from './refusal.ts';
 import { inputOf, recordOf, type SentRequest, subjectOf } from './request.ts';
@@ -30,6 +31,7 @@ export class WireProxy {
   readonly hangs = new Hangs();
   readonly #parts: ProxyParts;
   readonly #queues = new Map<string, QueueRelay>();
+  readonly #lines = new Lines();
 
   constructor(parts: ProxyParts) {
     this.#parts = parts;
@@ -66,7 +68,7 @@ export class WireProxy {
     sent: SentRequest,
     input: unknown,
     caller: Caller,
-    { headers }: IncomingMessage,
+    { headers, socket }: IncomingMessage,
     startMs: number,
   ) {
     const subject = subjectOf(service, sent, String(headers['x-amz-target'] ?? ''), input);
@@ -80,6 +82,7 @@ export class WireProxy {
       ...this.#parts.invocations.peer(subject.connectionId),
       attempt: Number(attempt),
       startMs,
+      issuedMs: startMs,
       bytesOut: sent.body.length,
       bytesIn: 0,
       readUnits: 0,
@@ -87,6 +90,7 @@ export class WireProxy {
       forwarded: false,
       outcome: 'open',
     });
+    call.issuedMs = this.#lines.issuedMs(call, socket, invocation?.calls ?? []);
     invocation?.calls.push(call);
     return call;
   }

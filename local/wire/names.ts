@@ -1,0 +1,31 @@
+import type { StackModel } from '../model.ts';
+
+/** Shorter names for people: `ChatStorageMessagesD603B373` is `Messages` among the tables of its stack. */
+export class Names {
+  readonly #short = new Map<string, string>();
+
+  constructor({ functions, tables, queues }: Pick<StackModel, 'functions' | 'tables' | 'queues'>) {
+    this.#add(functions.map(({ logicalId }) => [logicalId, logicalId]));
+    this.#add(tables.map(({ tableName, logicalId }) => [tableName, logicalId]));
+    this.#add(queues.map(({ queueName, logicalId }) => [queueName, logicalId]));
+  }
+
+  of(name: string): string {
+    return this.#short.get(name) ?? name;
+  }
+
+  #add(named: readonly (readonly [name: string, logicalId: string])[]): void {
+    const words = named.map(([, logicalId]) => wordsOf(logicalId));
+    const [first = []] = words;
+    const different = first.findIndex((word, index) => words.some((other) => other[index] !== word));
+    const common = named.length > 1 ? Math.max(different, 0) : 0;
+    for (const [index, [name]] of named.entries()) {
+      this.#short.set(name, words[index]?.slice(common).join('') ?? name);
+    }
+  }
+}
+
+/** `ChatStorageRoutes3D4C0778` → Chat, Storage, Routes: CloudFormation's hash is no word. */
+function wordsOf(logicalId: string): readonly string[] {
+  return logicalId.replace(/[0-9A-F]{8}$/, '').match(/[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])/g) ?? [logicalId];
+}
