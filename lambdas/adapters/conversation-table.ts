@@ -1,50 +1,60 @@
+import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { ConversationTable, GroupFacts, Head, Membership } from '../domain/conversation.ts';
+import type { Clock } from '../shared/clock.ts';
 import {
-  type DynamoDBDocumentClient,
-  GetCommand,
-  QueryCommand,
-  TransactWriteCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
-import type { ConversationTable, Head } from '../domain/conversation.ts';
-import { batchGet, call, type Item, isConditionFailed } from './dynamodb.ts';
+  batchGet,
+  call,
+  callDespiteTransactions,
+  type Item,
+  isConditionFailed,
+  transact,
+} from './dynamodb.ts';
 import { messageSortKey, parseMessageSortKey } from './message-key.ts';
 
 /*
  * Conversation table.
  *
  *   pk                 sk                attributes
- *   <conversationId>   'head'            head: the highest seq handed out, tail: sort key of the message that got it
- *   u#<userId>         <conversationId>  readSeq
+ *   <conversationId>   'head'            head: the highest seq handed out, tail: sort key of the message that got it,
+ *                                        at: when; of a group also name, admins (set), memberCount, openHistory
+ *   u#<userId>         <conversationId>  readSeq; in a group also visibleFrom, left?
+ *   g:<ULID>           m#<userId>        joinedSeq, left?   (the group's members: group-table.ts)
  *
  * Access                              Call          Units
  * next seq                            UpdateItem    1 write
  * first message of a pair             TransactWrite 6 writes, once
  * head of one, of 100                 GetItem, BatchGet   1 read each, strong
+ * membership, cursor                  GetItem       1 read, strong
+ * read cursor                         UpdateItem    1 write
  * a user's conversations, paged       Query         1 read per 4 KB ≈ 40 rows, strong
  *
  * The head never holds content: a recall would have to find it there.
  */
 
-const HEAD = 'head';
+export const HEAD = 'head';
 
 export function createConversationTable(
   documents: DynamoDBDocumentClient,
-  tableName: string,
+  { tableName, clock }: { readonly tableName: string; readonly clock: Clock },
 ): ConversationTable {
   return {
     async nextSeq(conversationId, from, clientMsgId) {
       const command = new UpdateCommand({
         TableName: tableName,
         Key: { pk: conversationId, sk: HEAD },
-        UpdateExpression: 'SET #head = #head + :one, #tail = :tail',
+        UpdateExpression: 'SET #head = #head + :one, #tail = :tail, #at = :now',
         ConditionExpression: 'attribute_exists(pk)',
-        ExpressionAttributeNames: { '#head': 'head', '#tail': 'tail' },
-        ExpressionAttributeValues: { ':one': 1, ':tail': messageSortKey({ from, clientMsgId }) },
-        ReturnValues: 'UPDATED_NEW',
+        ExpressionAttributeNames: { '#head': 'head', '#tail': 'tail', '#at': 'at' },
+        ExpressionAttributeValues: {
+          ':one': 1,
+          ':tail': messageSortKey({ from, clientMsgId }),
+          ':now': clock(),
+        },
+        ReturnValues: 'ALL_NEW',
       });
       try {
-        const { Attributes } = await call(() => documents.send(command));
-        return Number(Attributes?.['head']);
+        const { Attributes } = await callDespiteTransactions(() => documents.send(command));
+        return { seq: Number(Attributes?.['head']), memberCount: Number(Attributes?.['memberCount'] ?? 2) };
       } catch (error) {
         if (isConditionFailed(error)) return undefined;
         throw error;
@@ -54,7 +64,7 @@ export function createConversationTable(
     async createDirect(conversationId, users) {
       const head = {
         TableName: tableName,
-        Item: { pk: conversationId, sk: HEAD, head: 0 },
+        Item: { pk: conversationId, sk: HEAD, head: 0, at: 0 },
         ConditionExpression: 'attribute_not_exists(pk)',
       };
       const members = users.map((userId) => ({
@@ -64,19 +74,15 @@ export function createConversationTable(
         UpdateExpression: 'SET readSeq = if_not_exists(readSeq, :zero)',
         ExpressionAttributeValues: { ':zero': 0 },
       }));
-      const items = [{ Put: head }, ...members.map((Update) => ({ Update }))];
-      try {
-        await call(() => documents.send(new TransactWriteCommand({ TransactItems: items })));
-      } catch (error) {
-        if (!isRaceLost(error)) throw error;
-      }
+      // A failed condition: somebody made it first.
+      await transact(documents, [{ Put: head }, ...members.map((Update) => ({ Update }))]);
     },
 
     async head(conversationId) {
       const key = { pk: conversationId, sk: HEAD };
       const command = new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true });
       const { Item } = await call(() => documents.send(command));
-      return Item === undefined ? { seq: 0 } : toHead(Item);
+      return Item === undefined ? { seq: 0, atMs: 0 } : toHead(Item);
     },
 
     async heads(conversationIds) {
@@ -85,10 +91,23 @@ export function createConversationTable(
       return new Map(items.map((item) => [String(item['pk']), toHead(item)]));
     },
 
+    async membership(userId, conversationId) {
+      const command = new GetCommand({
+        TableName: tableName,
+        Key: memberKey(userId, conversationId),
+        ConsistentRead: true,
+      });
+      const { Item } = await call(() => documents.send(command));
+      return Item === undefined || Item['left'] === true ? undefined : toMembership(Item);
+    },
+
     async memberships(userId, { after, limit }) {
       const command = new QueryCommand({
         TableName: tableName,
         KeyConditionExpression: after === undefined ? 'pk = :pk' : 'pk = :pk AND sk > :after',
+        // Rare: only between the two steps of a removal.
+        FilterExpression: 'attribute_not_exists(#left)',
+        ExpressionAttributeNames: { '#left': 'left' },
         ExpressionAttributeValues: {
           ':pk': memberPartition(userId),
           ...(after !== undefined && { ':after': after }),
@@ -96,34 +115,78 @@ export function createConversationTable(
         ConsistentRead: true,
         Limit: limit,
       });
-      const { Items } = await call(() => documents.send(command));
-      return (Items ?? []).map((item) => ({
-        conversationId: String(item['sk']),
-        readSeq: Number(item['readSeq']),
-      }));
+      const found: Item[] = [];
+      do {
+        const { Items, LastEvaluatedKey } = await call(() => documents.send(command));
+        found.push(...(Items ?? []));
+        command.input.ExclusiveStartKey = LastEvaluatedKey;
+        command.input.Limit = Math.max(1, limit - found.length);
+      } while (command.input.ExclusiveStartKey !== undefined && found.length < limit);
+      return found.map(toMembership);
+    },
+
+    async readSeqs(conversationId, userIds) {
+      const keys = [...new Set(userIds)].map((userId) => memberKey(userId, conversationId));
+      const items = keys.length === 0 ? [] : await batchGet(documents, tableName, keys);
+      return new Map(
+        items.map((item) => [String(item['pk']).slice(MEMBER.length), Number(item['readSeq'] ?? 0)]),
+      );
+    },
+
+    async advanceRead(userId, conversationId, seq) {
+      const command = new UpdateCommand({
+        TableName: tableName,
+        Key: memberKey(userId, conversationId),
+        UpdateExpression: 'SET readSeq = :seq',
+        ConditionExpression: 'readSeq < :seq',
+        ExpressionAttributeValues: { ':seq': seq },
+      });
+      try {
+        await call(() => documents.send(command));
+        return true;
+      } catch (error) {
+        if (isConditionFailed(error)) return false;
+        throw error;
+      }
     },
   };
 }
 
+const MEMBER = 'u#';
+
 function memberPartition(userId: string): string {
-  return `u#${userId}`;
+  return MEMBER + userId;
 }
 
-function memberKey(userId: string, conversationId: string): Item {
+export function memberKey(userId: string, conversationId: string): Item {
   return { pk: memberPartition(userId), sk: conversationId };
+}
+
+function toMembership(item: Item): Membership {
+  return {
+    conversationId: String(item['sk']),
+    readSeq: Number(item['readSeq'] ?? 0),
+    visibleFrom: Number(item['visibleFrom'] ?? 1),
+  };
 }
 
 function toHead(item: Item): Head {
   const tail = item['tail'];
-  return { seq: Number(item['head']), ...(typeof tail === 'string' && { tail: parseMessageSortKey(tail) }) };
+  const group = toGroup(item);
+  return {
+    seq: Number(item['head']),
+    atMs: Number(item['at'] ?? 0),
+    ...(typeof tail === 'string' && { tail: parseMessageSortKey(tail) }),
+    ...(group !== undefined && { group }),
+  };
 }
 
-/** Somebody made it first, or is making it right now: both leave one head. */
-function isRaceLost(error: unknown): boolean {
-  if (!(error instanceof Error) || error.name !== 'TransactionCanceledException') return false;
-  const reasons = 'CancellationReasons' in error ? (error.CancellationReasons as { Code?: string }[]) : [];
-  const codes = reasons.map(({ Code }) => Code);
-  return codes.every(
-    (code) => code === 'None' || code === 'ConditionalCheckFailed' || code === 'TransactionConflict',
-  );
+function toGroup(item: Item): GroupFacts | undefined {
+  if (item['memberCount'] === undefined) return undefined;
+  return {
+    name: String(item['name']),
+    admins: [...((item['admins'] as Set<string> | undefined) ?? [])].sort(),
+    memberCount: Number(item['memberCount']),
+    openHistory: item['openHistory'] === true,
+  };
 }

@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { BatchGetCommand, BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetCommand,
+  BatchWriteCommand,
+  DynamoDBDocumentClient,
+  TransactWriteCommand,
+  type TransactWriteCommandInput,
+} from '@aws-sdk/lib-dynamodb';
 import { UnavailableError } from '../shared/errors.ts';
 
 export type Item = Record<string, unknown>;
@@ -43,7 +49,53 @@ function isPassing(error: unknown): boolean {
 }
 
 export function isConditionFailed(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ConditionalCheckFailedException';
+  return isNamed(error, 'ConditionalCheckFailedException');
+}
+
+function isNamed(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name;
+}
+
+type TransactItems = NonNullable<TransactWriteCommandInput['TransactItems']>;
+
+const CONFLICT_ATTEMPTS = 5;
+
+/**
+ * Writes all or nothing; repeats while others are at the same items.
+ * @returns false if a condition failed, and nothing was done
+ * @throws {UnavailableError} others were at the same items all the time
+ */
+export async function transact(documents: DynamoDBDocumentClient, items: TransactItems): Promise<boolean> {
+  for (let attempt = 0; attempt < CONFLICT_ATTEMPTS; attempt += 1) {
+    if (attempt > 0) await backOff(attempt);
+    try {
+      await call(() => documents.send(new TransactWriteCommand({ TransactItems: items })));
+      return true;
+    } catch (error) {
+      const codes = cancelCodes(error);
+      if (codes.includes('ConditionalCheckFailed')) return false;
+      if (!codes.includes('TransactionConflict')) throw error;
+    }
+  }
+  throw new UnavailableError();
+}
+
+function cancelCodes(error: unknown): (string | undefined)[] {
+  if (!(error instanceof TransactionCanceledException)) return [];
+  return (error.CancellationReasons ?? []).map(({ Code }) => Code);
+}
+
+/** Repeats a single write that met a transaction on the same item. */
+export async function callDespiteTransactions<Result>(run: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await call(run);
+    } catch (error) {
+      const met = error instanceof UnavailableError && isNamed(error.cause, 'TransactionConflictException');
+      if (!met || attempt === CONFLICT_ATTEMPTS) throw error;
+      await backOff(attempt);
+    }
+  }
 }
 
 const BATCH_ATTEMPTS = 4;

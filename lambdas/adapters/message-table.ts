@@ -1,9 +1,9 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { MessageTable, SeqRange, StoredMessage } from '../domain/message.ts';
 import { type Clock, epochSecondsAfter } from '../shared/clock.ts';
-import { batchGet, call, type Item } from './dynamodb.ts';
+import { batchGet, call, type Item, isConditionFailed } from './dynamodb.ts';
 import { messageSortKey } from './message-key.ts';
 
 /*
@@ -19,6 +19,7 @@ import { messageSortKey } from './message-key.ts';
  *
  * Access                          Call      Units for messages of ≤ 1 KB
  * store                           PutItem   2 writes (item, index); a repeat 1, and the original comes back free of reads
+ * recall                          UpdateItem 2 writes
  * page of 50 by seq               Query     1 read per 4 KB, strong
  * by key, ≤ 100                   BatchGet  1 read each, strong
  * unread above a seq              Query     1 read per 4 KB up to the 100th message
@@ -46,20 +47,23 @@ export function createMessageTable(
 
   async function queryBySeq(
     conversationId: string,
-    { after, before }: Omit<SeqRange, 'limit'>,
+    { after, before, from = 1 }: Omit<SeqRange, 'limit'>,
     more: Item,
   ): Promise<Item> {
-    const bound = after === undefined ? 'seq < :bound' : 'seq > :bound';
+    const lowest = Math.max(from, (after ?? 0) + 1);
+    const highest = (before ?? Number.MAX_SAFE_INTEGER) - 1;
+    if (lowest > highest) return {};
     const command = new QueryCommand({
       TableName: tableName,
       IndexName: BY_SEQ,
-      KeyConditionExpression: `pk = :pk AND ${bound}`,
+      KeyConditionExpression: 'pk = :pk AND seq BETWEEN :lowest AND :highest',
       ConsistentRead: true,
       ScanIndexForward: after !== undefined,
       ...more,
       ExpressionAttributeValues: {
         ':pk': partition(conversationId),
-        ':bound': after ?? before ?? Number.MAX_SAFE_INTEGER,
+        ':lowest': lowest,
+        ':highest': highest,
         ...(more['ExpressionAttributeValues'] as Item | undefined),
       },
     });
@@ -70,7 +74,7 @@ export function createMessageTable(
     async putIfAbsent(message) {
       const command = new PutCommand({
         TableName: tableName,
-        Item: toItem(message, historyTtlSeconds),
+        Item: messageItem(message, historyTtlSeconds),
         ConditionExpression: ABSENT_OR_EXPIRED,
         ExpressionAttributeNames: { '#ttl': 'ttl' },
         ExpressionAttributeValues: { ':nowSeconds': Math.floor(clock() / 1000) },
@@ -93,6 +97,22 @@ export function createMessageTable(
         [...wanted.values()].map((key) => ({ pk: partition(key.conversationId), sk: messageSortKey(key) })),
       );
       return items.filter(isKept).map(toStored);
+    },
+
+    async redact(key, contentJson) {
+      const command = new UpdateCommand({
+        TableName: tableName,
+        Key: { pk: partition(key.conversationId), sk: messageSortKey(key) },
+        UpdateExpression: 'SET content = :content',
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: { ':content': contentJson },
+      });
+      try {
+        await call(() => documents.send(command));
+      } catch (error) {
+        // Its time is over: nobody reads it any more.
+        if (!isConditionFailed(error)) throw error;
+      }
     },
 
     async page(conversationId, { limit, ...range }) {
@@ -126,7 +146,7 @@ export function createMessageTable(
             ...(start !== undefined && { ExclusiveStartKey: start }),
           },
         );
-        count += Number(page['Count']);
+        count += Number(page['Count'] ?? 0);
         start = page['LastEvaluatedKey'];
       } while (start !== undefined && count < maximum);
       return Math.min(count, maximum);
@@ -138,7 +158,8 @@ function partition(conversationId: string): string {
   return `${conversationId}#${EPOCH}`;
 }
 
-function toItem(message: StoredMessage, historyTtlSeconds: number): Item {
+/** As it lies in the table; for whoever puts one in a transaction with something else. */
+export function messageItem(message: StoredMessage, historyTtlSeconds: number): Item {
   const { conversationId, from, clientMsgId, seq, messageId, sentAt, contentJson, contentHash } = message;
   return {
     pk: partition(conversationId),

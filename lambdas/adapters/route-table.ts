@@ -1,12 +1,15 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { Mode, RouteTable, Session, Speaker } from '../domain/session.ts';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Mode, Presence, RouteTable, Session, Speaker } from '../domain/session.ts';
 import { batchGet, call, type Item, isConditionFailed } from './dynamodb.ts';
 
 /*
  * Route table: one item a user, one attribute a device.
  *
  *   userId (PK)   'alice'
- *   d#<deviceId>  { c: connectionId, m: mode, a: connectedAtMs, e: expiresAtMs, l: leaseUntilMs }
+ *   d#<deviceId>  { c: connectionId, m: mode, a: connectedAtMs, e: expiresAtMs, l: leaseUntilMs, t?: typedAtMs }
+ *   seen          when a session was last seen to close, epoch milliseconds
  *
  * Access                         Call        Units (strong, item of up to 10 devices ≈ 2 KB)
  * connect, claim a device         UpdateItem  1 write per KB; returns the former sessions for nothing
@@ -77,14 +80,23 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
     }
   }
 
+  async function itemsOf(userIds: readonly string[]): Promise<ReadonlyMap<string, Item | undefined>> {
+    const users = [...new Set(userIds)];
+    const keys = users.map((userId) => ({ userId }));
+    const items = users.length === 0 ? [] : await batchGet(documents, tableName, keys);
+    const found = new Map(items.map((item) => [String(item['userId']), item]));
+    return new Map(users.map((userId) => [userId, found.get(userId)]));
+  }
+
   return {
     connect: async (session) => (await put(session)) ?? [],
 
     claim: (session, former) =>
       former === undefined ? put(session, NOBODY_HOLDS_DEVICE) : put(session, STILL_HOLDS_DEVICE, former),
 
-    async disconnect(speaker) {
-      await updateOwn(speaker, 'REMOVE #device');
+    async disconnect(speaker, seenAtMs) {
+      if (seenAtMs === undefined) await updateOwn(speaker, 'REMOVE #device');
+      else await updateOwn(speaker, 'SET seen = :seen REMOVE #device', { ':seen': seenAtMs });
     },
 
     async find(userId, deviceId) {
@@ -94,15 +106,37 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
     },
 
     async sessionsOf(userIds) {
-      const users = [...new Set(userIds)];
-      if (users.length === 0) return new Map();
-      const items = await batchGet(
-        documents,
-        tableName,
-        users.map((userId) => ({ userId })),
-      );
-      const found = new Map(items.map((item) => [String(item['userId']), sessionsIn(item)]));
-      return new Map(users.map((userId) => [userId, found.get(userId) ?? []]));
+      const found = await itemsOf(userIds);
+      return new Map([...found].map(([userId, item]) => [userId, sessionsIn(item)]));
+    },
+
+    async presencesOf(userIds) {
+      const found = await itemsOf(userIds);
+      return new Map([...found].map(([userId, item]) => [userId, presenceIn(item)]));
+    },
+
+    async noteTyping(speaker, nowMs, intervalMs) {
+      const command = new UpdateCommand({
+        TableName: tableName,
+        Key: { userId: speaker.userId },
+        UpdateExpression: 'SET #device.#t = :now',
+        ConditionExpression: `${STILL_HOLDS_DEVICE} AND #device.#e > :now AND (attribute_not_exists(#device.#t) OR #device.#t <= :before)`,
+        ExpressionAttributeNames: { '#device': DEVICE + speaker.deviceId, '#c': 'c', '#e': 'e', '#t': 't' },
+        ExpressionAttributeValues: {
+          ':connectionId': speaker.connectionId,
+          ':now': nowMs,
+          ':before': nowMs - intervalMs,
+        },
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      });
+      try {
+        await call(() => documents.send(command));
+        return { noted: true, session: undefined };
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        const sessions = sessionsIn(error.Item && unmarshall(error.Item));
+        return { noted: false, session: sessions.find(({ deviceId }) => deviceId === speaker.deviceId) };
+      }
     },
 
     setExpiry: (speaker, expiresAtMs) => updateOwn(speaker, 'SET #device.#e = :at', { ':at': expiresAtMs }),
@@ -122,6 +156,11 @@ function names(expression: string): Record<string, string> {
 
 function toStored({ connectionId, mode, connectedAtMs, expiresAtMs, leaseUntilMs }: Session): StoredSession {
   return { c: connectionId, m: mode, a: connectedAtMs, e: expiresAtMs, l: leaseUntilMs };
+}
+
+function presenceIn(item: Item | undefined): Presence {
+  const seen = item?.['seen'];
+  return { sessions: sessionsIn(item), seenAtMs: typeof seen === 'number' ? seen : undefined };
 }
 
 function sessionsIn(item: Item | undefined): Session[] {

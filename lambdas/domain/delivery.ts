@@ -2,7 +2,7 @@ import type { MessagesPush } from '../../protocol/frames.ts';
 import type { Clock } from '../shared/clock.ts';
 import { type Connections, endSession, type PostOutcome } from './connection.ts';
 import { type StoredMessage, toMessage } from './message.ts';
-import { type DelayedJob, type OfflineQueue, referenceTo } from './offline.ts';
+import { type DelayedJob, type OfflineQueue, type Reference, referenceTo } from './offline.ts';
 import { isBeingMade, type RouteTable, type Session, takesPushes } from './session.ts';
 
 /** Until a connection that is being made is open, or a busy one has room again. */
@@ -44,16 +44,19 @@ export async function deliver(
     .flat()
     .filter(({ connectionId }) => connectionId !== sendingConnectionId);
   const pushed = await pushTo(ports, sessions, messagesFrame([stored]));
-  const jobs = leftovers(stored, recipients, pushed);
+  const jobs = leftovers(referenceTo(stored), recipients, pushed);
   if (jobs.length > 0) await ports.queue.enqueue(jobs);
 }
 
-function leftovers(
-  stored: StoredMessage,
+/**
+ * What the queue has to do after the posts: store for each recipient of whom no session took it; post again to each
+ * session of which nobody knows, where another session took it or no inbox is kept.
+ */
+export function leftovers(
+  reference: Reference,
   recipients: readonly string[],
   pushed: readonly Pushed[],
 ): DelayedJob[] {
-  const reference = referenceTo(stored);
   const unserved = recipients.filter((userId) => !tookAny(pushed, userId));
   const store = unserved.map((userId): DelayedJob => {
     return { job: { kind: 'store', userId, reference, round: 0 }, delaySeconds: 0 };

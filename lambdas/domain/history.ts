@@ -3,7 +3,13 @@ import type { Conversation, ConversationsBody, HistoryBody } from '../../protoco
 import { parseConversationId, peerOf } from '../../protocol/ids.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { openList, sealList } from '../shared/sealed-list.ts';
-import { type ConversationTable, type Head, type Membership, resolveConversation } from './conversation.ts';
+import {
+  type ConversationTable,
+  type Head,
+  type Membership,
+  requireMembership,
+  resolveConversation,
+} from './conversation.ts';
 import { type MessageTable, type SeqRange, type StoredMessage, toMessage } from './message.ts';
 
 export interface HistoryPorts {
@@ -24,10 +30,16 @@ export async function readHistory(
   target: string,
   range: SeqRange,
 ): Promise<HistoryBody> {
-  const { conversationId } = resolveConversation(userId, { conversationId: target });
+  const conversation = resolveConversation(userId, { conversationId: target });
+  const { conversationId } = conversation;
+  // A group's member sees it from some seq on, which has to be known first; a direct one is all its users'.
+  const from =
+    conversation.kind === 'group'
+      ? (await requireMembership(conversations, userId, conversation)).visibleFrom
+      : 1;
   const [head, page] = await Promise.all([
     conversations.head(conversationId),
-    messages.page(conversationId, range),
+    messages.page(conversationId, { ...range, from }),
   ]);
   const ascending = page.messages.toSorted((a, b) => a.seq - b.seq);
   // The head was read beside the page: a message may have come between.
@@ -38,6 +50,16 @@ export async function readHistory(
   };
 }
 
+export interface ConversationsRange {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  /** Leaves out those in which nothing has happened since: cheap for a device that was away (IM-HELLO-3). */
+  readonly changedSinceMs?: number | undefined;
+}
+
+/** A seq is handed out up to 10 s before its message is there, and server clocks differ by 2 s. */
+const CHANGE_MARGIN_MS = 15_000;
+
 /**
  * One page of the user's conversations by conversationId, those without messages left out: a page may be shorter than
  * `limit`, even empty, and go on.
@@ -46,7 +68,7 @@ export async function readHistory(
 export async function readConversations(
   ports: HistoryPorts,
   userId: string,
-  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
+  { limit, cursor, changedSinceMs }: ConversationsRange,
 ): Promise<ConversationsBody> {
   const after = cursor === undefined ? undefined : openList(userId, cursor, 'cursor')[0];
   // One more than asked for tells whether there is a next page.
@@ -57,7 +79,7 @@ export async function readConversations(
   const page = found.slice(0, limit);
   const last = page.at(-1);
   return {
-    conversations: await summaries(ports, userId, page),
+    conversations: await summaries(ports, userId, page, changedSinceMs ?? 0),
     cursor: found.length > limit && last !== undefined ? sealList(userId, [last.conversationId]) : null,
   };
 }
@@ -66,15 +88,17 @@ async function summaries(
   ports: HistoryPorts,
   userId: string,
   page: readonly Membership[],
+  changedSinceMs: number,
 ): Promise<Conversation[]> {
   if (page.length === 0) return [];
-  const heads = await ports.conversations.heads(page.map(({ conversationId }) => conversationId));
+  const all = await ports.conversations.heads(page.map(({ conversationId }) => conversationId));
+  const heads = new Map([...all].filter(([, { atMs }]) => atMs >= changedSinceMs - CHANGE_MARGIN_MS));
   const tails = await readTails(ports, heads);
   const atOnce = pLimit(CONCURRENCY);
-  const all = page.map((membership) =>
+  const found = page.map((membership) =>
     atOnce(() => summary(ports, userId, membership, heads.get(membership.conversationId), tails)),
   );
-  return (await Promise.all(all)).filter((one) => one !== undefined);
+  return (await Promise.all(found)).filter((one) => one !== undefined);
 }
 
 async function readTails(
@@ -90,27 +114,29 @@ async function readTails(
 async function summary(
   { messages }: HistoryPorts,
   userId: string,
-  { conversationId, readSeq }: Membership,
+  { conversationId, readSeq, visibleFrom }: Membership,
   head: Head | undefined,
   tails: readonly StoredMessage[],
 ): Promise<Conversation | undefined> {
   if (head === undefined) return undefined;
   const tail = tails.find((message) => message.conversationId === conversationId && message.seq === head.seq);
   // The highest seq is a hole, or its message was a repeat of an older one: then only the record knows the last.
-  const last = tail ?? (await messages.page(conversationId, { limit: 1 })).messages[0];
-  if (last === undefined) return undefined;
+  const last = tail ?? (await messages.page(conversationId, { from: visibleFrom, limit: 1 })).messages[0];
+  if (last === undefined && head.group === undefined) return undefined;
   const conversation = parseConversationId(conversationId);
   const peer = conversation && peerOf(conversation, userId);
+  const unreadAfter = Math.max(readSeq, visibleFrom - 1);
   return {
     conversationId,
-    kind: 'direct',
+    kind: head.group === undefined ? 'direct' : 'group',
     ...(peer !== undefined && { peer }),
+    ...(head.group !== undefined && { name: head.group.name }),
     head: head.seq,
-    lastMessage: toMessage(last),
+    lastMessage: last === undefined ? null : toMessage(last),
     readSeq,
     unread:
-      last.seq <= readSeq
+      last === undefined || last.seq <= unreadAfter
         ? 0
-        : await messages.countOthersAbove(conversationId, userId, readSeq, LIMITS.unreadMax),
+        : await messages.countOthersAbove(conversationId, userId, unreadAfter, LIMITS.unreadMax),
   };
 }

@@ -3,9 +3,14 @@ import type { SentContent } from '../../protocol/content.ts';
 import type { Message } from '../../protocol/frames.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { Clock } from '../shared/clock.ts';
-import { IdempotencyConflictError, PayloadTooLargeError, UnavailableError } from '../shared/errors.ts';
+import {
+  IdempotencyConflictError,
+  NotFoundError,
+  PayloadTooLargeError,
+  UnavailableError,
+} from '../shared/errors.ts';
 import { canonicalJson, sha256 } from '../shared/json.ts';
-import type { ConversationTable, DirectConversation } from './conversation.ts';
+import type { Conversation, ConversationTable, Slot } from './conversation.ts';
 
 /** What names a message before it has a seq, and for ever (IM-SEND-2). */
 export interface MessageKey {
@@ -35,6 +40,8 @@ export interface MessageTable {
     conversationId: string,
     range: SeqRange,
   ): Promise<{ messages: readonly StoredMessage[]; hasMore: boolean }>;
+  /** Puts `contentJson` in the place of the content; the hash stays, so that repeats still meet their original. */
+  redact(key: MessageKey, contentJson: string): Promise<void>;
   /** How many messages of others are above `seq`; stops counting at `maximum`. */
   countOthersAbove(conversationId: string, userId: string, seq: number, maximum: number): Promise<number>;
 }
@@ -42,6 +49,8 @@ export interface MessageTable {
 export interface SeqRange {
   readonly after?: number;
   readonly before?: number;
+  /** Nothing below it, in either direction. */
+  readonly from?: number;
   readonly limit: number;
 }
 
@@ -74,16 +83,21 @@ export interface Committed {
 
 const CREATE_ATTEMPTS = 4;
 
-/** A seq of the conversation that nobody else has; makes the conversation if this is its first message. */
+/**
+ * A seq of the conversation that nobody else has; makes a direct conversation if this is its first message.
+ * @throws {NotFoundError} no such group
+ */
 export async function takeSeq(
   { conversations }: Pick<MessageStore, 'conversations'>,
-  { conversationId, users }: DirectConversation,
+  conversation: Conversation,
   { from, clientMsgId }: Pick<Draft, 'from' | 'clientMsgId'>,
-): Promise<number> {
+): Promise<Slot> {
+  const { conversationId } = conversation;
   for (let attempt = 0; attempt < CREATE_ATTEMPTS; attempt += 1) {
-    const seq = await conversations.nextSeq(conversationId, from, clientMsgId);
-    if (seq !== undefined) return seq;
-    await conversations.createDirect(conversationId, users);
+    const slot = await conversations.nextSeq(conversationId, from, clientMsgId);
+    if (slot !== undefined) return slot;
+    if (conversation.kind === 'group') throw new NotFoundError();
+    await conversations.createDirect(conversationId, conversation.users);
   }
   // Others are making it at this very moment.
   throw new UnavailableError();

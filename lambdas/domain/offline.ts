@@ -21,7 +21,7 @@ export function jsonBytes(message: Message): number {
   return Buffer.byteLength(JSON.stringify(message));
 }
 
-const referenceSchema = z.object({
+export const referenceSchema = z.object({
   conversationId: z.string(),
   from: z.string(),
   clientMsgId: z.string(),

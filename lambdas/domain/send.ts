@@ -1,7 +1,8 @@
 import type { MessageRequest, Sent } from '../../protocol/frames.ts';
 import { settleAll } from '../shared/settle.ts';
-import { type DirectConversation, resolveConversation } from './conversation.ts';
-import { type DeliveryPorts, deliver } from './delivery.ts';
+import { type Conversation, requireMembership, resolveConversation } from './conversation.ts';
+import { deliver } from './delivery.ts';
+import { broadcastMessage, type FanOutPorts } from './fan-out.ts';
 import {
   type Committed,
   commit,
@@ -13,14 +14,15 @@ import {
 } from './message.ts';
 import { keepLease, requireLiveSession, type Session, type Speaker } from './session.ts';
 
-export interface SendPorts extends MessageStore, DeliveryPorts {
+export interface SendPorts extends MessageStore, FanOutPorts {
   readonly leaseMs: number;
 }
 
 /**
  * Stores a message, then delivers it; what it returns is the ack (IM-SEND-1).
  *
- * 1. in parallel: the next seq, or for a `resend` the original; is the speaker's session alive (sockets only)
+ * 1. in parallel: the next seq, or for a `resend` the original; is the speaker's session alive (sockets only). A group's
+ *    member is known as such before a seq is taken: an outsider must leave no trace, not even a hole
  * 2. store, once for its key: the commit
  * 3. deliver, also for a repeat: its first attempt may have died between the two
  *
@@ -39,25 +41,47 @@ export async function send(
     findPlace(ports, conversation, wanted, request.resend === true),
   ]);
   const { conversationId } = conversation;
-  const { message, duplicate } =
-    typeof place === 'number' ? await commit(ports, conversationId, place, wanted) : place;
+  const committed = 'message' in place ? place : await commit(ports, conversationId, place.seq, wanted);
   await settleAll([
-    deliver(ports, message, [conversation.peer], speaker?.connectionId),
+    handOut(ports, conversation, committed, speaker?.connectionId, place),
     session && touch(ports, session),
   ]);
-  const { clientMsgId, messageId, seq, sentAt } = message;
-  return { clientMsgId, conversationId, messageId, seq, sentAt, duplicate };
+  const { clientMsgId, messageId, seq, sentAt } = committed.message;
+  return { clientMsgId, conversationId, messageId, seq, sentAt, duplicate: committed.duplicate };
+}
+
+interface Place {
+  readonly seq: number;
+  readonly memberCount: number;
 }
 
 /** The original of a repeat that says it is one, or else the next seq. */
 async function findPlace(
   ports: SendPorts,
-  conversation: DirectConversation,
+  conversation: Conversation,
   wanted: Draft,
   isResend: boolean,
-): Promise<Committed | number> {
+): Promise<Place | Committed> {
+  if (conversation.kind === 'group') await requireMembership(ports.conversations, wanted.from, conversation);
   const earlier = isResend ? await findEarlier(ports, conversation.conversationId, wanted) : undefined;
   return earlier ?? takeSeq(ports, conversation, wanted);
+}
+
+async function handOut(
+  ports: SendPorts,
+  conversation: Conversation,
+  { message }: Committed,
+  exceptConnectionId: string | undefined,
+  place: Place | Committed,
+): Promise<void> {
+  if (conversation.kind === 'direct') return deliver(ports, message, [conversation.peer], exceptConnectionId);
+  const memberCount =
+    'memberCount' in place ? place.memberCount : await sizeOf(ports, conversation.conversationId);
+  await broadcastMessage(ports, message, { memberCount, exceptConnectionId });
+}
+
+async function sizeOf({ conversations }: SendPorts, conversationId: string): Promise<number> {
+  return (await conversations.head(conversationId)).group?.memberCount ?? 0;
 }
 
 async function sessionOf({ routes, clock }: SendPorts, speaker: Speaker): Promise<Session> {

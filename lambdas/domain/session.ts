@@ -19,6 +19,11 @@ export interface Session {
 /** Who speaks: what the gateway carries with the connection. */
 export type Speaker = Pick<Session, 'userId' | 'deviceId' | 'connectionId'>;
 
+export interface Presence {
+  readonly sessions: readonly Session[];
+  readonly seenAtMs: number | undefined;
+}
+
 /** Where a user's sessions are known: one entry a user, one session a device (IM-CONN-3). Reads are strong. */
 export interface RouteTable {
   /** Puts the session in the place of its device's former one; returns all sessions of the user before that. */
@@ -28,13 +33,27 @@ export interface RouteTable {
    * sessions of the user before that, or `undefined` if somebody else came first.
    */
   claim(session: Session, former: string | undefined): Promise<readonly Session[] | undefined>;
-  /** Removes the session if that very connection still holds its device; else does nothing (IM-CONN-5). */
-  disconnect(speaker: Speaker): Promise<void>;
+  /**
+   * Removes the session if that very connection still holds its device; else does nothing (IM-CONN-5).
+   * @param seenAtMs when the user was last seen, if that is known
+   */
+  disconnect(speaker: Speaker, seenAtMs?: number): Promise<void>;
   find(userId: string, deviceId: string): Promise<Session | undefined>;
   /** Sessions of up to 100 users in one request; users without any have an empty list. */
   sessionsOf(userIds: readonly string[]): Promise<ReadonlyMap<string, readonly Session[]>>;
   /** Moves the session's end if that very connection still holds its device; returns whether it does. */
   setExpiry(speaker: Speaker, expiresAtMs: number): Promise<boolean>;
+  /** As `sessionsOf`, with when they were last seen to leave. */
+  presencesOf(userIds: readonly string[]): Promise<ReadonlyMap<string, Presence>>;
+  /**
+   * Notes that the speaker types, if its session is alive and it last did so at least `intervalMs` ago.
+   * @returns whether it was noted, and the session as it is otherwise
+   */
+  noteTyping(
+    speaker: Speaker,
+    nowMs: number,
+    intervalMs: number,
+  ): Promise<{ readonly noted: boolean; readonly session: Session | undefined }>;
   /** Moves the lease if that very connection still holds its device. */
   extendLease(speaker: Speaker, leaseUntilMs: number): Promise<void>;
 }

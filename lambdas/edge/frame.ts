@@ -48,7 +48,7 @@ export function speakerOf({
 export function frameRoute<Schema extends z.ZodMiniType>(
   connections: Connections,
   schema: Schema,
-  answer: (frame: z.output<Schema>, speaker: Speaker) => Promise<ServerFrame>,
+  answer: (frame: z.output<Schema>, speaker: Speaker) => Promise<ServerFrame | undefined>,
 ): (event: SocketEvent) => Promise<SocketResult> {
   return async (event) => {
     let id: string | null = null;
@@ -57,7 +57,8 @@ export function frameRoute<Schema extends z.ZodMiniType>(
       id = frameIdIn(frame);
       const speaker = speakerOf(event);
       if (speaker === undefined) throw new Error('The gateway named no speaker.');
-      return reply(await answer(parseWith(schema, frame), speaker));
+      const answered = await answer(parseWith(schema, frame), speaker);
+      return answered === undefined ? { statusCode: 200 } : reply(answered);
     } catch (error) {
       return refuse(connections, event.requestContext.connectionId, error, id);
     }

@@ -21,14 +21,15 @@ export interface HttpOptions {
   readonly allowedOrigins: readonly string[];
 }
 
-/** One request behind the JWT authorizer: its answer as JSON, and every failure as an error body (section 6). */
+/** One request behind the JWT authorizer: its answer as JSON, with the status of success, and every failure as an error body (section 6). */
 export function httpRoute(
   options: HttpOptions,
-  answer: (request: HttpRequest) => Promise<object>,
+  answer: (request: HttpRequest) => Promise<object | undefined>,
+  success: 200 | 201 | 204 = 200,
 ): (event: HttpEvent) => Promise<APIGatewayProxyStructuredResultV2> {
   return async (event) => {
     try {
-      return json(200, await answer(toRequest(options, event)));
+      return json(success, await answer(toRequest(options, event)));
     } catch (error) {
       if (isFault(error))
         logger.error('request failed', { routeKey: event.routeKey, error: describe(error) });
@@ -38,7 +39,8 @@ export function httpRoute(
   };
 }
 
-function json(statusCode: number, body: object): APIGatewayProxyStructuredResultV2 {
+function json(statusCode: number, body: object | undefined): APIGatewayProxyStructuredResultV2 {
+  if (body === undefined) return { statusCode };
   const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
   return { statusCode, headers, body: JSON.stringify(body) };
 }

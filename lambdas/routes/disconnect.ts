@@ -1,6 +1,7 @@
 import { createDocumentClient } from '../adapters/dynamodb.ts';
 import { createRouteTable } from '../adapters/route-table.ts';
 import { type SocketEvent, speakerOf } from '../edge/frame.ts';
+import { systemClock } from '../shared/clock.ts';
 import { readEnv } from '../shared/env.ts';
 
 const env = readEnv('routesTable');
@@ -12,6 +13,6 @@ const routes = createRouteTable(createDocumentClient(), env.routesTable);
  */
 export async function handler(event: SocketEvent) {
   const speaker = speakerOf(event);
-  if (speaker !== undefined) await routes.disconnect(speaker);
+  if (speaker !== undefined) await routes.disconnect(speaker, systemClock());
   return { statusCode: 200 };
 }

@@ -10,7 +10,10 @@ export function createHistoryPorts(): HistoryPorts {
   const env = readEnv('conversationsTable', 'messagesTable');
   const documents = createDocumentClient();
   return {
-    conversations: createConversationTable(documents, env.conversationsTable),
+    conversations: createConversationTable(documents, {
+      tableName: env.conversationsTable,
+      clock: systemClock,
+    }),
     messages: createMessageTable(documents, {
       tableName: env.messagesTable,
       historyTtlSeconds: 0,

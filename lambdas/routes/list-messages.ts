@@ -2,22 +2,18 @@ import { messagesQuerySchema } from '../../protocol/http.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { readHistory } from '../domain/history.ts';
 import { httpRoute } from '../edge/http.ts';
-import { list, readEnv } from '../shared/env.ts';
+import { httpOptions } from '../edge/http-options.ts';
 import { parseWith } from '../shared/parse.ts';
 import { createHistoryPorts } from './history-ports.ts';
 
-const { userIdClaim, allowedOrigins } = readEnv('userIdClaim', 'allowedOrigins');
 const ports = createHistoryPorts();
 
 /** `GET /conversations/{conversationId}/messages`: a page of the record (section 6). */
-export const handler = httpRoute(
-  { userIdClaim, allowedOrigins: list(allowedOrigins) },
-  ({ userId, query, path }) => {
-    const { limit, after, before } = parseWith(messagesQuerySchema, query);
-    return readHistory(ports, userId, path['conversationId'] ?? '', {
-      limit: limit === undefined ? LIMITS.pageDefault : Number(limit),
-      ...(after !== undefined && { after: Number(after) }),
-      ...(before !== undefined && { before: Number(before) }),
-    });
-  },
-);
+export const handler = httpRoute(httpOptions(), ({ userId, query, path }) => {
+  const { limit, after, before } = parseWith(messagesQuerySchema, query);
+  return readHistory(ports, userId, path['conversationId'] ?? '', {
+    limit: limit === undefined ? LIMITS.pageDefault : Number(limit),
+    ...(after !== undefined && { after: Number(after) }),
+    ...(before !== undefined && { before: Number(before) }),
+  });
+});

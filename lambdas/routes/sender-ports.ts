@@ -1,6 +1,8 @@
 import { createConnections } from '../adapters/connections.ts';
 import { createConversationTable } from '../adapters/conversation-table.ts';
 import { createDocumentClient } from '../adapters/dynamodb.ts';
+import { createFanOutQueue } from '../adapters/fan-out-queue.ts';
+import { createGroupTable } from '../adapters/group-table.ts';
 import { createMessageTable } from '../adapters/message-table.ts';
 import { createOfflineQueue } from '../adapters/offline-queue.ts';
 import { createRouteTable } from '../adapters/route-table.ts';
@@ -8,28 +10,28 @@ import type { SendPorts } from '../domain/send.ts';
 import { systemClock } from '../shared/clock.ts';
 import { readEnv, wholeNumber } from '../shared/env.ts';
 
-/** What sending needs, over the socket and over HTTP. */
+/** What sending needs, over socket and HTTP, by services and workers; and so do changes of groups, which are messages. */
 export function createSenderPorts(): SendPorts {
   const env = readEnv(
     'routesTable',
     'conversationsTable',
     'messagesTable',
     'offlineQueueUrl',
+    'fanOutQueueUrl',
     'connectionsEndpoint',
     'leaseSeconds',
     'historyTtlSeconds',
   );
   const documents = createDocumentClient();
   const clock = systemClock;
+  const historyTtlSeconds = wholeNumber('HISTORY_TTL_SECONDS', env.historyTtlSeconds);
   return {
     routes: createRouteTable(documents, env.routesTable),
-    conversations: createConversationTable(documents, env.conversationsTable),
-    messages: createMessageTable(documents, {
-      tableName: env.messagesTable,
-      historyTtlSeconds: wholeNumber('HISTORY_TTL_SECONDS', env.historyTtlSeconds),
-      clock,
-    }),
+    conversations: createConversationTable(documents, { tableName: env.conversationsTable, clock }),
+    groups: createGroupTable(documents, { ...env, historyTtlSeconds }),
+    messages: createMessageTable(documents, { tableName: env.messagesTable, historyTtlSeconds, clock }),
     queue: createOfflineQueue(env.offlineQueueUrl),
+    fanOut: createFanOutQueue(env.fanOutQueueUrl),
     connections: createConnections(),
     leaseMs: wholeNumber('LEASE_SECONDS', env.leaseSeconds) * 1000,
     clock,

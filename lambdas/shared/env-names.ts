@@ -13,6 +13,8 @@ export const ENV = {
   inboxTable: 'INBOX_TABLE',
   /** URL of the offline queue. */
   offlineQueueUrl: 'OFFLINE_QUEUE_URL',
+  /** URL of the fan-out queue. */
+  fanOutQueueUrl: 'FAN_OUT_QUEUE_URL',
   /** The SDK itself reads this one: the stage's `@connections` endpoint. */
   connectionsEndpoint: 'AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI',
   /** Issuer (`iss`) of the tokens that the authorizer accepts. */

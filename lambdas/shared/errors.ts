@@ -64,6 +64,12 @@ export class ConflictError extends ImError {
   }
 }
 
+export class RecallWindowPassedError extends ImError {
+  constructor() {
+    super('recall_window_passed', 'The message is too old to be recalled.');
+  }
+}
+
 export class IdempotencyConflictError extends ImError {
   constructor() {
     super('idempotency_conflict', 'This clientMsgId was used for other content in this conversation.');

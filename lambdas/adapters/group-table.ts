@@ -1,0 +1,182 @@
+import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { GroupFacts } from '../domain/conversation.ts';
+import type { GroupTable, Member } from '../domain/group.ts';
+import type { StoredMessage } from '../domain/message.ts';
+import { HEAD, memberKey } from './conversation-table.ts';
+import { batchGet, call, type Item, transact } from './dynamodb.ts';
+import { messageSortKey } from './message-key.ts';
+import { messageItem } from './message-table.ts';
+
+/*
+ * Members of groups, in the conversation table (see conversation-table.ts): each member has a row in the group's
+ * partition, for fan-out, and one in the user's, for lists and cursors. Both rows, the head, and the message that tells
+ * of the change are written in one transaction.
+ *
+ * Access                        Call               Units
+ * a change of n members         TransactWriteItems 2 × (2n + 3) writes
+ * dismiss one                   TransactWriteItems 4 writes
+ * members, paged                Query              1 read per 4 KB ≈ 60 members, strong
+ * which of 100 are members      BatchGetItem       1 read each
+ *
+ * In the group's partition only member rows sort at or after 'm#'.
+ */
+
+const MEMBER = 'm#';
+
+export interface GroupTableProps {
+  readonly conversationsTable: string;
+  readonly messagesTable: string;
+  readonly historyTtlSeconds: number;
+}
+
+export function createGroupTable(documents: DynamoDBDocumentClient, props: GroupTableProps): GroupTable {
+  const { conversationsTable, messagesTable, historyTtlSeconds } = props;
+  const putMessage = (message: StoredMessage) => ({
+    Put: {
+      TableName: messagesTable,
+      Item: messageItem(message, historyTtlSeconds),
+      ConditionExpression: 'attribute_not_exists(pk)',
+    },
+  });
+  const putNew = (item: Item) => ({
+    Put: { TableName: conversationsTable, Item: item, ConditionExpression: 'attribute_not_exists(pk)' },
+  });
+  const remove = (key: Item) => ({
+    Delete: { TableName: conversationsTable, Key: key, ConditionExpression: 'attribute_exists(pk)' },
+  });
+  const rowsOf = (
+    conversationId: string,
+    userId: string,
+    joinedSeq: number,
+    openHistory: boolean,
+  ): Item[] => [
+    { ...groupKey(conversationId, userId), joinedSeq },
+    { ...memberKey(userId, conversationId), readSeq: 0, visibleFrom: openHistory ? 1 : joinedSeq },
+  ];
+
+  return {
+    async create({ name, admins, openHistory }, members, message) {
+      const { conversationId, seq } = message;
+      const head = {
+        pk: conversationId,
+        sk: HEAD,
+        head: seq,
+        tail: messageSortKey(message),
+        at: message.sentAt,
+        name,
+        admins: new Set(admins),
+        memberCount: members.length,
+        openHistory,
+      };
+      const rows = members.flatMap((userId) => rowsOf(conversationId, userId, seq, openHistory));
+      const items = [putNew(head), ...rows.map(putNew), putMessage(message)];
+      if (!(await transact(documents, items))) throw new Error('A new group was there already.');
+    },
+
+    async apply({ conversationId, message, add = [], remove: removed = [], name, admins, openHistory }) {
+      const rows = add.flatMap((userId) => rowsOf(conversationId, userId, message.seq, openHistory));
+      const keys = removed.flatMap((userId) => [
+        groupKey(conversationId, userId),
+        memberKey(userId, conversationId),
+      ]);
+      const head = updateHead(conversationsTable, conversationId, {
+        memberCount: add.length - removed.length,
+        formerAdmins: removed,
+        ...(name !== undefined && { name }),
+        ...(admins !== undefined && { admins }),
+      });
+      return transact(documents, [...head, ...rows.map(putNew), ...keys.map(remove), putMessage(message)]);
+    },
+
+    async dismiss(conversationId, userIds) {
+      const keys = userIds.flatMap((userId) => [
+        groupKey(conversationId, userId),
+        memberKey(userId, conversationId),
+      ]);
+      const items = keys.map((Key) => ({
+        Update: {
+          TableName: conversationsTable,
+          Key,
+          UpdateExpression: 'SET #left = :true',
+          ConditionExpression: 'attribute_exists(pk)',
+          ExpressionAttributeNames: { '#left': 'left' },
+          ExpressionAttributeValues: { ':true': true },
+        },
+      }));
+      // A failed condition: somebody removed them meanwhile.
+      await transact(documents, items);
+    },
+
+    async members(conversationId, { after = '', limit }) {
+      const command = new QueryCommand({
+        TableName: conversationsTable,
+        KeyConditionExpression: 'pk = :pk AND sk > :after',
+        FilterExpression: 'attribute_not_exists(#left)',
+        ProjectionExpression: 'sk, joinedSeq',
+        ExpressionAttributeNames: { '#left': 'left' },
+        ExpressionAttributeValues: { ':pk': conversationId, ':after': MEMBER + after },
+        ConsistentRead: true,
+      });
+      const members: Member[] = [];
+      do {
+        // One more than asked for tells whether there is a next page.
+        command.input.Limit = limit + 1 - members.length;
+        const { Items, LastEvaluatedKey } = await call(() => documents.send(command));
+        members.push(...(Items ?? []).map(toMember));
+        command.input.ExclusiveStartKey = LastEvaluatedKey;
+      } while (command.input.ExclusiveStartKey !== undefined && members.length <= limit);
+      return { members: members.slice(0, limit), more: members.length > limit };
+    },
+
+    async among(conversationId, userIds) {
+      const keys = [...new Set(userIds)].map((userId) => groupKey(conversationId, userId));
+      const items = keys.length === 0 ? [] : await batchGet(documents, conversationsTable, keys);
+      return new Set(items.map((item) => toMember(item).userId));
+    },
+  };
+}
+
+interface HeadChange extends Partial<Pick<GroupFacts, 'name' | 'admins'>> {
+  readonly memberCount: number;
+  readonly formerAdmins: readonly string[];
+}
+
+/** The head's part of a change: nothing, if it is no concern of the head. */
+function updateHead(
+  TableName: string,
+  conversationId: string,
+  { memberCount, formerAdmins, name, admins }: HeadChange,
+) {
+  const sets = [
+    ...(name === undefined ? [] : ['#name = :name']),
+    ...(admins === undefined ? [] : ['admins = :admins']),
+  ];
+  const clauses = [
+    ...(sets.length === 0 ? [] : [`SET ${sets.join(', ')}`]),
+    ...(memberCount === 0 ? [] : ['ADD memberCount :delta']),
+    ...(formerAdmins.length === 0 ? [] : ['DELETE admins :former']),
+  ];
+  if (clauses.length === 0) return [];
+  const Update = {
+    TableName,
+    Key: { pk: conversationId, sk: HEAD },
+    UpdateExpression: clauses.join(' '),
+    ConditionExpression: 'attribute_exists(pk)',
+    ...(name !== undefined && { ExpressionAttributeNames: { '#name': 'name' } }),
+    ExpressionAttributeValues: {
+      ...(memberCount !== 0 && { ':delta': memberCount }),
+      ...(formerAdmins.length > 0 && { ':former': new Set(formerAdmins) }),
+      ...(name !== undefined && { ':name': name }),
+      ...(admins !== undefined && { ':admins': new Set(admins) }),
+    },
+  };
+  return [{ Update }];
+}
+
+function groupKey(conversationId: string, userId: string): Item {
+  return { pk: conversationId, sk: MEMBER + userId };
+}
+
+function toMember(item: Item): Member {
+  return { userId: String(item['sk']).slice(MEMBER.length), joinedSeq: Number(item['joinedSeq']) };
+}

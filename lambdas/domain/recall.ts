@@ -1,0 +1,90 @@
+import type { Content, RecalledContent } from '../../protocol/content.ts';
+import type { RecalledPush } from '../../protocol/frames.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import { ForbiddenError, NotFoundError, RecallWindowPassedError } from '../shared/errors.ts';
+import { canonicalJson } from '../shared/json.ts';
+import { settleAll } from '../shared/settle.ts';
+import {
+  type Conversation,
+  type ConversationTable,
+  type GroupFacts,
+  requireMembership,
+  resolveConversation,
+  type Target,
+} from './conversation.ts';
+import { broadcastFrame, type FanOutPorts } from './fan-out.ts';
+import type { StoredMessage } from './message.ts';
+import { pushToUsers } from './read.ts';
+import { requireLiveSession, type Speaker } from './session.ts';
+
+export interface RecallPorts extends FanOutPorts {
+  readonly conversations: ConversationTable;
+}
+
+/**
+ * Redacts a message where it is stored, so that every read begun after this is redacted: history, inbox, and
+ * `lastMessage` all come from there (fault 15). Then tells who is online. Again is fine.
+ * @throws {RecallWindowPassedError} the sender's, after 2 minutes
+ * @throws {ForbiddenError} another's, and one is no admin; or a system message
+ * @throws {NotFoundError} no such message, or not for this user to see
+ */
+export async function recall(
+  ports: RecallPorts,
+  speaker: Speaker,
+  { seq, ...target }: Target & { readonly seq: number },
+): Promise<void> {
+  const { userId } = speaker;
+  const conversation = resolveConversation(userId, target);
+  const { conversationId } = conversation;
+  const [session, head, membership, page] = await settleAll([
+    ports.routes.find(userId, speaker.deviceId),
+    conversation.kind === 'group' ? ports.conversations.head(conversationId) : undefined,
+    requireMembership(ports.conversations, userId, conversation),
+    ports.messages.page(conversationId, { after: seq - 1, limit: 1 }),
+  ]);
+  requireLiveSession(session, speaker, ports.clock());
+  const [message] = page.messages;
+  if (message?.seq !== seq || seq < membership.visibleFrom) throw new NotFoundError();
+  const content: Content = JSON.parse(message.contentJson);
+  if (content.type === 'recalled') return;
+  requireRight(message, content, userId, head?.group, ports.clock());
+  const recalled: RecalledContent = { type: 'recalled', by: userId, at: ports.clock() };
+  await ports.messages.redact(message, canonicalJson(recalled, 'content'));
+  await tell(
+    ports,
+    conversation,
+    speaker,
+    { type: 'recalled', conversationId, seq, by: userId, at: recalled.at },
+    head?.group,
+  );
+}
+
+function requireRight(
+  { from, sentAt }: StoredMessage,
+  content: Content,
+  userId: string,
+  group: GroupFacts | undefined,
+  nowMs: number,
+): void {
+  if (content.type === 'system') throw new ForbiddenError("A group's own messages can't be recalled.");
+  if (group?.admins.includes(userId)) return;
+  if (from !== userId) throw new ForbiddenError('Only its sender or an admin may recall a message.');
+  if (nowMs - sentAt > LIMITS.recallWindowMs) throw new RecallWindowPassedError();
+}
+
+async function tell(
+  ports: RecallPorts,
+  conversation: Conversation,
+  { userId, connectionId }: Speaker,
+  frame: RecalledPush,
+  group: GroupFacts | undefined,
+): Promise<void> {
+  if (conversation.kind === 'direct') {
+    return pushToUsers(ports, [userId, conversation.peer], connectionId, JSON.stringify(frame));
+  }
+  const memberCount = group?.memberCount ?? 0;
+  await broadcastFrame(ports, conversation.conversationId, frame, {
+    memberCount,
+    exceptConnectionId: connectionId,
+  });
+}

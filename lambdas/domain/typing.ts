@@ -1,0 +1,40 @@
+import type { TypingPush } from '../../protocol/frames.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import { settleAll } from '../shared/settle.ts';
+import { requireMembership, resolveConversation, type Target } from './conversation.ts';
+import { type ConversationPorts, fewMembers, pushToUsers } from './read.ts';
+import { requireLiveSession, type Speaker } from './session.ts';
+
+/**
+ * Tells the others that the speaker types, at most once in 2 s a sender. Of the typing nothing is stored; the one write,
+ * a timestamp in the sender's own session, is the session's check and the limit at once.
+ */
+export async function tellTyping(
+  ports: ConversationPorts,
+  speaker: Speaker,
+  { typing, ...target }: Target & { readonly typing: boolean },
+): Promise<void> {
+  const { userId } = speaker;
+  const conversation = resolveConversation(userId, target);
+  const { conversationId } = conversation;
+  const isGroup = conversation.kind === 'group';
+  const [{ noted, session }, head] = await settleAll([
+    ports.routes.noteTyping(speaker, ports.clock(), LIMITS.typingIntervalMs),
+    isGroup ? ports.conversations.head(conversationId) : undefined,
+    isGroup ? requireMembership(ports.conversations, userId, conversation) : undefined,
+  ]);
+  if (!noted) {
+    requireLiveSession(session, speaker, ports.clock());
+    return;
+  }
+  const others = isGroup
+    ? await fewMembers(ports, conversationId, head?.group?.memberCount)
+    : [conversation.peer];
+  const frame: TypingPush = { type: 'typing', conversationId, userId, typing };
+  await pushToUsers(
+    ports,
+    others.filter((other) => other !== userId),
+    speaker.connectionId,
+    JSON.stringify(frame),
+  );
+}

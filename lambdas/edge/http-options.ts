@@ -1,0 +1,8 @@
+import { list, readEnv } from '../shared/env.ts';
+import type { HttpOptions } from './http.ts';
+
+/** What every HTTP route is told by its environment. */
+export function httpOptions(): HttpOptions {
+  const { userIdClaim, allowedOrigins } = readEnv('userIdClaim', 'allowedOrigins');
+  return { userIdClaim, allowedOrigins: list(allowedOrigins) };
+}
