@@ -1,4 +1,10 @@
-import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import {
+  Agent,
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { SentRequest } from './request.ts';
 
@@ -35,29 +41,32 @@ export class BrokenLineError extends Error {
 
 /** One of the emulators. */
 export class Upstream {
-  readonly #base: URL;
-  readonly #agent: Agent;
-  readonly #send: (url: URL, options: object) => ClientRequest;
+  readonly #target: { readonly host: string; readonly port: string; readonly agent: Agent };
+  readonly #pathPrefix: string;
+  readonly #request: (options: RequestOptions) => ClientRequest;
 
   constructor(endpoint: string) {
-    this.#base = new URL(endpoint);
-    const isSecure = this.#base.protocol === 'https:';
+    const { protocol, hostname, port, pathname } = new URL(endpoint);
+    const isSecure = protocol === 'https:';
     const options = { keepAlive: true, timeout: IDLE_MS };
-    this.#agent = isSecure ? new HttpsAgent(options) : new Agent(options);
-    this.#send = isSecure ? httpsRequest : httpRequest;
+    const agent = isSecure ? new HttpsAgent(options) : new Agent(options);
+    this.#target = { host: hostname, port, agent };
+    this.#pathPrefix = pathname.replace(/\/$/, '');
+    this.#request = isSecure ? httpsRequest : httpRequest;
   }
 
   /** Sends it once. @throws {BrokenLineError} before the whole answer is here */
   async send(sent: SentRequest, signal?: AbortSignal): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const request = this.#send(new URL(this.#base.pathname.replace(/\/$/, '') + sent.path, this.#base), {
+    const request = this.#request({
+      ...this.#target,
       method: sent.method,
-      agent: this.#agent,
+      path: this.#pathPrefix + sent.path,
       headers: [...endToEnd(sent.headers), 'content-length', String(sent.body.length)],
       ...(signal && { signal }),
     });
     request.once('response', resolve);
-    request.once('error', (cause) => reject(new BrokenLineError('The emulator is not there.', { cause })));
+    request.on('error', (cause) => reject(new BrokenLineError('The emulator is not there.', { cause })));
     request.end(sent.body);
     const response = await promise;
     const body = await wholeBody(response);
@@ -65,19 +74,20 @@ export class Upstream {
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#target.agent.destroy();
   }
 }
 
 /** @throws {BrokenLineError} in the middle */
 export async function wholeBody(message: IncomingMessage): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
-  try {
-    for await (const chunk of message) chunks.push(chunk as Buffer);
-  } catch (cause) {
-    throw new BrokenLineError('The line broke in the middle.', { cause });
-  }
-  return Buffer.concat(chunks);
+  message.on('data', (chunk: Buffer) => chunks.push(chunk));
+  message.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+  const fail = (cause?: unknown) => reject(new BrokenLineError('The line broke in the middle.', { cause }));
+  message.on('error', fail);
+  message.once('close', fail);
+  return promise;
 }
 
 function endToEnd(headers: readonly string[]): string[] {

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
 import { WorkerPool } from '../../../local/functions/worker-pool.ts';
 import type { StackModel } from '../../../local/model.ts';
@@ -80,4 +82,19 @@ it('--faults strikes by its file, says so, and warns of a rule that never can', 
   const statuses = [await invoke(), await invoke(), await invoke()];
   expect(statuses).toEqual([200, 500, 200].map((statusCode) => ({ ok: true, payload: { statusCode } })));
   expect(printed()).toBe('');
+});
+
+it('a file of faults that cannot be used ends npm start at once, in one line', async () => {
+  const starting = promisify(execFile)(process.execPath, [
+    'local/main.ts',
+    '--faults',
+    '/nowhere/faults.json',
+  ]);
+  await expect(starting).rejects.toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^serverless-im: Cannot read the faults in \/nowhere\/faults.json: [^\n]*\n$/,
+    ),
+  });
 });
