@@ -1,7 +1,7 @@
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { HandlerFunction } from './handler-function.ts';
 import type { SettingName } from './settings.ts';
-import type { Storage } from './storage.ts';
+import type { ItemAction, Storage } from './storage.ts';
 import type { WebSocketGateway } from './web-socket-gateway.ts';
 import type { WorkQueue } from './work-queue.ts';
 
@@ -9,13 +9,14 @@ import type { WorkQueue } from './work-queue.ts';
 export interface Grantors {
   readonly storage: Storage;
   readonly queue: WorkQueue;
+  readonly fanOut: WorkQueue;
   readonly gateway: WebSocketGateway;
 }
 
 /** What calls a handler. */
 export type Trigger =
   | { readonly kind: 'authorizer' | 'connect' | 'disconnect' }
-  | { readonly kind: 'queue'; readonly queue: 'offline' | 'service' }
+  | { readonly kind: 'queue'; readonly queue: 'offline' | 'service' | 'fanOut' }
   | { readonly kind: 'action'; readonly routeKey: string }
   | { readonly kind: 'http'; readonly method: HttpMethod; readonly path: string };
 
@@ -47,7 +48,33 @@ export const SENDER_TIMEOUT_SECONDS = 10;
 const action = (routeKey: string): Trigger => ({ kind: 'action', routeKey });
 const get = (path: string): Trigger => ({ kind: 'http', method: HttpMethod.GET, path });
 const post = (path: string): Trigger => ({ kind: 'http', method: HttpMethod.POST, path });
+const httpRoute = (method: HttpMethod, path: string): Trigger => ({ kind: 'http', method, path });
 const nothing = (): void => {};
+
+/** A group's change waits for transactions, one after the other for every 40 members. */
+const groupChange = (module: string, description: string, method: HttpMethod, path: string) =>
+  ({
+    module,
+    description,
+    trigger: httpRoute(method, path),
+    timeoutSeconds: SENDER_TIMEOUT_SECONDS,
+    memoryMegabytes: 512,
+    settings: ['leaseSeconds', 'historyTtlSeconds', 'userIdClaim', 'allowedOrigins'],
+    grant: grantGroupChange,
+  }) as const;
+
+const groupView = (module: string, description: string, path: string, ...more: ItemAction[]) =>
+  ({
+    module,
+    description,
+    trigger: get(path),
+    timeoutSeconds: 10,
+    memoryMegabytes: 256,
+    settings: ['userIdClaim', 'allowedOrigins'],
+    grant: (fn: HandlerFunction, { storage }: Grantors) => {
+      storage.conversations.grant(fn, 'GetItem', ...more);
+    },
+  }) as const;
 
 /** All functions. A new route is a line here and a module in `lambdas/`. */
 export const HANDLERS = {
@@ -194,6 +221,107 @@ export const HANDLERS = {
       grantSending(fn, to);
     },
   },
+  read: {
+    module: 'lambdas/routes/read',
+    description: "Moves a reader's cursor and tells the others",
+    trigger: action('read'),
+    timeoutSeconds: 10,
+    memoryMegabytes: 256,
+    settings: ['leaseSeconds'],
+    grant: (fn, to) => {
+      to.storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
+      to.storage.conversations.grant(fn, 'UpdateItem');
+      grantTelling(fn, to);
+    },
+  },
+  recall: {
+    module: 'lambdas/routes/recall',
+    description: 'Takes a message back and tells who saw it',
+    trigger: action('recall'),
+    timeoutSeconds: 10,
+    memoryMegabytes: 256,
+    settings: [],
+    grant: (fn, to) => {
+      to.storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
+      to.storage.messages.grant(fn, 'UpdateItem');
+      to.storage.messages.grantQueryBySeq(fn);
+      to.fanOut.grantSend(fn);
+      grantTelling(fn, to);
+    },
+  },
+  typing: {
+    module: 'lambdas/routes/typing',
+    description: 'Tells the others that somebody types',
+    trigger: action('typing'),
+    timeoutSeconds: 5,
+    memoryMegabytes: 256,
+    settings: ['leaseSeconds'],
+    grant: (fn, to) => {
+      to.storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
+      grantTelling(fn, to);
+    },
+  },
+  presence: {
+    module: 'lambdas/routes/presence',
+    description: 'Tells who is there',
+    trigger: action('presence'),
+    timeoutSeconds: 5,
+    memoryMegabytes: 256,
+    settings: ['leaseSeconds'],
+    grant: (fn, to) => {
+      to.storage.routes.grant(fn, 'GetItem', 'BatchGetItem');
+      to.storage.conversations.grant(fn, 'BatchGetItem');
+      grantTelling(fn, to);
+    },
+  },
+  createGroup: groupChange('lambdas/routes/create-group', 'Makes a group', HttpMethod.POST, '/groups'),
+  updateGroup: groupChange(
+    'lambdas/routes/update-group',
+    'Renames a group, names its admins',
+    HttpMethod.PATCH,
+    '/groups/{id}',
+  ),
+  addMembers: groupChange(
+    'lambdas/routes/add-members',
+    'Adds members to a group',
+    HttpMethod.POST,
+    '/groups/{id}/members',
+  ),
+  removeMember: groupChange(
+    'lambdas/routes/remove-member',
+    'Removes a member from a group, or oneself',
+    HttpMethod.DELETE,
+    '/groups/{id}/members/{userId}',
+  ),
+  getGroup: groupView('lambdas/routes/get-group', 'Shows a group', '/groups/{id}'),
+  listMembers: groupView(
+    'lambdas/routes/list-members',
+    'Lists the members of a group',
+    '/groups/{id}/members',
+    'Query',
+  ),
+  listReads: groupView(
+    'lambdas/routes/list-reads',
+    'Tells who has read up to where',
+    '/groups/{id}/reads',
+    'Query',
+    'BatchGetItem',
+  ),
+  fanOut: {
+    module: 'lambdas/workers/fan-out',
+    description: 'Hands a message to the members of a large group',
+    trigger: { kind: 'queue', queue: 'fanOut' },
+    timeoutSeconds: 60,
+    memoryMegabytes: 1_024,
+    feedsItself: true,
+    settings: ['leaseSeconds', 'historyTtlSeconds'],
+    grant: (fn, to) => {
+      to.storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
+      to.storage.conversations.grant(fn, 'Query');
+      to.storage.messages.grant(fn, 'BatchGetItem');
+      grantHandingOut(fn, to);
+    },
+  },
   storeOffline: {
     module: 'lambdas/workers/store-offline',
     description: 'Puts references into inboxes, and delivers to whoever came back meanwhile',
@@ -235,9 +363,36 @@ function grantInboxPages(fn: HandlerFunction, { storage, gateway }: Grantors): v
 }
 
 /** Sending by socket, by HTTP, and by service event is the same but for whose session is looked at. */
-function grantSending(fn: HandlerFunction, { storage, queue, gateway }: Grantors): void {
-  storage.conversations.grant(fn, 'UpdateItem', 'PutItem');
-  storage.messages.grant(fn, 'PutItem', 'BatchGetItem');
+function grantSending(fn: HandlerFunction, to: Grantors): void {
+  to.storage.conversations.grant(fn, 'GetItem', 'Query', 'UpdateItem', 'PutItem');
+  to.storage.messages.grant(fn, 'PutItem', 'BatchGetItem');
+  grantHandingOut(fn, to);
+}
+
+/** A change of a group is a message, stored with the members' rows in one transaction and handed out to all. */
+function grantGroupChange(fn: HandlerFunction, to: Grantors): void {
+  to.storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
+  to.storage.conversations.grant(
+    fn,
+    'GetItem',
+    'BatchGetItem',
+    'Query',
+    'UpdateItem',
+    'PutItem',
+    'DeleteItem',
+  );
+  to.storage.messages.grant(fn, 'PutItem');
+  grantHandingOut(fn, to);
+}
+
+function grantHandingOut(fn: HandlerFunction, { queue, fanOut, gateway }: Grantors): void {
   queue.grantSend(fn);
+  fanOut.grantSend(fn);
+  gateway.grantConnections(fn, 'POST', 'DELETE');
+}
+
+/** What is told to a few and kept by nobody. */
+function grantTelling(fn: HandlerFunction, { storage, gateway }: Grantors): void {
+  storage.conversations.grant(fn, 'GetItem', 'Query');
   gateway.grantConnections(fn, 'POST', 'DELETE');
 }

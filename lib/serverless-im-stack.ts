@@ -14,7 +14,7 @@ export class ServerlessImStack extends Stack {
       'Chat',
       propsFromContext((key) => this.node.tryGetContext(key)),
     );
-    const { webSocket, http, identity, offlineQueue, serviceQueue } = this.chat;
+    const { webSocket, http, identity, offlineQueue, fanOutQueue, serviceQueue } = this.chat;
     this.#output('WebSocketUrl', webSocket.url, 'Where clients connect');
     this.#output('HttpUrl', http.url, 'The HTTP API');
     this.#output('UserPoolId', identity.userPool?.userPoolId, 'The user pool made by this stack');
@@ -27,6 +27,12 @@ export class ServerlessImStack extends Stack {
     this.#output(
       'OfflineDeadLetterQueueUrl',
       offlineQueue.deadLetterQueue.queueUrl,
+      'Those that failed five times',
+    );
+    this.#output('FanOutQueueUrl', fanOutQueue.queue.queueUrl, 'Messages on the way to large groups');
+    this.#output(
+      'FanOutDeadLetterQueueUrl',
+      fanOutQueue.deadLetterQueue.queueUrl,
       'Those that failed five times',
     );
     this.#output('ServiceQueueUrl', serviceQueue.queue.queueUrl, 'Where other services speak to the chat');

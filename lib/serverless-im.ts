@@ -14,6 +14,8 @@ import { WorkQueue } from './work-queue.ts';
 
 /** Batches of service events at once: they are rare, and a flood of them must not crowd out the users. */
 const SERVICE_CONCURRENCY = 10;
+/** Jobs of about 1,000 members at once: what one huge group may take of the account's posts a second. */
+const FAN_OUT_CONCURRENCY = 20;
 
 const BUNDLES = new HandlerBundles(Object.values(HANDLERS).map(({ module }) => module));
 
@@ -29,6 +31,8 @@ export class ServerlessIm extends Construct {
   readonly storage: Storage;
   /** References to messages that no session of their recipient took, on the way to the inbox. */
   readonly offlineQueue: WorkQueue;
+  /** Messages to large groups, on the way to the workers that serve their members. */
+  readonly fanOutQueue: WorkQueue;
   /** What the account's other services tell the chat (docs/protocol.md, service events). */
   readonly serviceQueue: WorkQueue;
   readonly webSocket: WebSocketGateway;
@@ -44,6 +48,10 @@ export class ServerlessIm extends Construct {
     this.offlineQueue = new WorkQueue(this, 'Offline', {
       consumerTimeoutSeconds: HANDLERS.storeOffline.timeoutSeconds,
       urlVariable: ENV.offlineQueueUrl,
+    });
+    this.fanOutQueue = new WorkQueue(this, 'FanOut', {
+      consumerTimeoutSeconds: HANDLERS.fanOut.timeoutSeconds,
+      urlVariable: ENV.fanOutQueueUrl,
     });
     this.serviceQueue = new WorkQueue(this, 'Service', {
       consumerTimeoutSeconds: HANDLERS.serveEvents.timeoutSeconds,
@@ -77,7 +85,12 @@ export class ServerlessIm extends Construct {
     const spec: HandlerSpec = HANDLERS[name];
     const fn = new HandlerFunction(scope, pascalCase(name), { ...spec, code: BUNDLES.code(spec.module) });
     for (const setting of spec.settings) fn.addEnvironment(ENV[setting], settings[setting]);
-    spec.grant(fn, { storage: this.storage, queue: this.offlineQueue, gateway: this.webSocket });
+    spec.grant(fn, {
+      storage: this.storage,
+      queue: this.offlineQueue,
+      fanOut: this.fanOutQueue,
+      gateway: this.webSocket,
+    });
     return fn;
   }
 
@@ -100,12 +113,17 @@ export class ServerlessIm extends Construct {
         this.http.addRoute(trigger.method, trigger.path, fn);
         break;
       case 'queue':
-        if (trigger.queue === 'offline') this.offlineQueue.consumeBy(fn, offlineConcurrency);
-        else this.serviceQueue.consumeBy(fn, SERVICE_CONCURRENCY);
+        this.#consume(trigger.queue, fn, offlineConcurrency);
         break;
       default:
         trigger satisfies never;
     }
+  }
+
+  #consume(queue: 'offline' | 'service' | 'fanOut', fn: HandlerFunction, offlineConcurrency: number): void {
+    if (queue === 'offline') this.offlineQueue.consumeBy(fn, { maxConcurrency: offlineConcurrency });
+    else if (queue === 'service') this.serviceQueue.consumeBy(fn, { maxConcurrency: SERVICE_CONCURRENCY });
+    else this.fanOutQueue.consumeBy(fn, { maxConcurrency: FAN_OUT_CONCURRENCY, batchSize: 1 });
   }
 }
 

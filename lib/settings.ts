@@ -10,6 +10,7 @@ export type SettingName = Exclude<
   | 'messagesTable'
   | 'inboxTable'
   | 'offlineQueueUrl'
+  | 'fanOutQueueUrl'
   | 'connectionsEndpoint'
 >;
 

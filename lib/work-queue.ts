@@ -12,6 +12,12 @@ export interface WorkQueueProps {
   readonly urlVariable?: string;
 }
 
+export interface ConsumeOptions {
+  readonly maxConcurrency: number;
+  /** @default 10 */
+  readonly batchSize?: number;
+}
+
 /** A standard queue of jobs for one function, and a dead-letter queue for those that it can't do. */
 export class WorkQueue extends Construct {
   readonly queue: Queue;
@@ -54,9 +60,9 @@ export class WorkQueue extends Construct {
    * Makes the function work on the queue, and allows what Lambda's poller needs. No window: a job is done as soon as it
    * is there; a batch grows by itself when there is much to do.
    */
-  consumeBy(fn: LambdaFunction, maxConcurrency: number): void {
+  consumeBy(fn: LambdaFunction, { maxConcurrency, batchSize = 10 }: ConsumeOptions): void {
     fn.addEventSource(
-      new SqsEventSource(this.queue, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency }),
+      new SqsEventSource(this.queue, { batchSize, reportBatchItemFailures: true, maxConcurrency }),
     );
   }
 }

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import type { ServerFrame } from '../../protocol/frames.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { chunk } from '../shared/chunk.ts';
-import { type DeliveryPorts, leftovers, messagesFrame, pushTo } from './delivery.ts';
+import { type DeliveryPorts, leftovers, messagesFrame, type PushPorts, pushTo } from './delivery.ts';
 import type { GroupTable } from './group.ts';
 import type { MessageTable, StoredMessage } from './message.ts';
 import { type Reference, referenceSchema, referenceTo } from './offline.ts';
@@ -39,10 +39,14 @@ export interface FanOutQueue {
   enqueue(jobs: readonly FanOutJob[]): Promise<void>;
 }
 
-export interface FanOutPorts extends DeliveryPorts {
+/** What is needed to send a frame that nobody has to get. */
+export interface FramePorts extends PushPorts {
   readonly groups: GroupTable;
-  readonly messages: MessageTable;
   readonly fanOut: FanOutQueue;
+}
+
+export interface FanOutPorts extends FramePorts, DeliveryPorts {
+  readonly messages: MessageTable;
 }
 
 export interface BroadcastOptions {
@@ -79,7 +83,7 @@ export async function broadcastMessage(
 
 /** Sends a frame that nobody has to get: a post that fails is not tried again. */
 export async function broadcastFrame(
-  ports: FanOutPorts,
+  ports: FramePorts,
   conversationId: string,
   frame: ServerFrame,
   options: BroadcastOptions,
@@ -93,7 +97,7 @@ export async function broadcastFrame(
 
 /** The members and their sessions, or `undefined` if these are too many to be served here. */
 async function findFew(
-  ports: FanOutPorts,
+  ports: FramePorts,
   { conversationId, seq }: Pick<StoredMessage, 'conversationId' | 'seq'>,
   { also = [], exceptConnectionId }: BroadcastOptions,
 ): Promise<{ users: readonly string[]; sessions: readonly Session[] } | undefined> {
@@ -108,7 +112,7 @@ async function findFew(
 }
 
 async function enqueuePlan(
-  { fanOut: queue }: FanOutPorts,
+  { fanOut: queue }: FramePorts,
   conversationId: string,
   what: FanOutJob['what'],
   { memberCount, exceptConnectionId }: BroadcastOptions,

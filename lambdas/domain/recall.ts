@@ -12,13 +12,14 @@ import {
   resolveConversation,
   type Target,
 } from './conversation.ts';
-import { broadcastFrame, type FanOutPorts } from './fan-out.ts';
-import type { StoredMessage } from './message.ts';
+import { broadcastFrame, type FramePorts } from './fan-out.ts';
+import type { MessageTable, StoredMessage } from './message.ts';
 import { pushToUsers } from './read.ts';
 import { requireLiveSession, type Speaker } from './session.ts';
 
-export interface RecallPorts extends FanOutPorts {
+export interface RecallPorts extends FramePorts {
   readonly conversations: ConversationTable;
+  readonly messages: MessageTable;
 }
 
 /**

@@ -7,11 +7,7 @@ import { systemClock } from '../shared/clock.ts';
 import { readEnv } from '../shared/env.ts';
 import { parseWith } from '../shared/parse.ts';
 
-const { userIdClaim, webSocketUrl, allowedOrigins } = readEnv(
-  'userIdClaim',
-  'webSocketUrl',
-  'allowedOrigins',
-);
+const { webSocketUrl } = readEnv('webSocketUrl');
 
 /** `GET /session`: what a browser can't learn from a failed upgrade (IM-CONN-7). */
 export const handler = httpRoute(httpOptions(), async ({ userId, query }): Promise<SessionBody> => {

@@ -1,9 +1,12 @@
 import type { Connections, PostOutcome } from '../../lambdas/domain/connection.ts';
-import type { ConversationTable, Head } from '../../lambdas/domain/conversation.ts';
+import type { ConversationTable, GroupFacts, Head } from '../../lambdas/domain/conversation.ts';
+import type { FanOutJob, FanOutQueue } from '../../lambdas/domain/fan-out.ts';
+import type { GroupTable } from '../../lambdas/domain/group.ts';
 import type { InboxEntry, InboxTable } from '../../lambdas/domain/inbox.ts';
 import type { MessageTable, StoredMessage } from '../../lambdas/domain/message.ts';
 import type { DelayedJob, OfflineQueue } from '../../lambdas/domain/offline.ts';
 import type { RouteTable, Session } from '../../lambdas/domain/session.ts';
+import type { Clock } from '../../lambdas/shared/clock.ts';
 
 /**
  * The ports in memory, for tests of the domain. The tables pass the same contract suite as the DynamoDB adapters
@@ -11,6 +14,8 @@ import type { RouteTable, Session } from '../../lambdas/domain/session.ts';
  */
 export function fakeRoutes(): RouteTable {
   const users = new Map<string, Map<string, Session>>();
+  const seen = new Map<string, number>();
+  const typed = new Map<string, number>();
   const devicesOf = (userId: string) => users.get(userId) ?? new Map<string, Session>();
   function put(session: Session): readonly Session[] {
     const devices = devicesOf(session.userId);
@@ -24,9 +29,27 @@ export function fakeRoutes(): RouteTable {
       const holder = devicesOf(session.userId).get(session.deviceId);
       return holder?.connectionId === former ? put(session) : undefined;
     },
-    async disconnect({ userId, deviceId, connectionId }) {
+    async disconnect({ userId, deviceId, connectionId }, seenAtMs) {
       const devices = devicesOf(userId);
-      if (devices.get(deviceId)?.connectionId === connectionId) devices.delete(deviceId);
+      if (devices.get(deviceId)?.connectionId !== connectionId) return;
+      devices.delete(deviceId);
+      if (seenAtMs !== undefined) seen.set(userId, seenAtMs);
+    },
+    async presencesOf(userIds) {
+      return new Map(
+        userIds.map((userId) => [
+          userId,
+          { sessions: [...devicesOf(userId).values()], seenAtMs: seen.get(userId) },
+        ]),
+      );
+    },
+    async noteTyping({ userId, deviceId, connectionId }, nowMs, intervalMs) {
+      const session = devicesOf(userId).get(deviceId);
+      const before = typed.get(connectionId) ?? Number.NEGATIVE_INFINITY;
+      const isAlive = session?.connectionId === connectionId && session.expiresAtMs > nowMs;
+      if (!isAlive || before > nowMs - intervalMs) return { noted: false, session };
+      typed.set(connectionId, nowMs);
+      return { noted: true, session: undefined };
     },
     find: async (userId, deviceId) => devicesOf(userId).get(deviceId),
     sessionsOf: async (userIds) =>
@@ -45,29 +68,116 @@ export function fakeRoutes(): RouteTable {
   };
 }
 
-export function fakeConversations(): ConversationTable {
-  const heads = new Map<string, Head>();
-  const members = new Map<string, Set<string>>();
+interface FakeGroup {
+  facts: GroupFacts;
+  readonly members: Map<string, { joinedSeq: number; left: boolean }>;
+}
+
+/** Conversations and groups share their rows, as they share a table. */
+export function fakeConversations(messages: MessageTable, clock: Clock): ConversationTable & GroupTable {
+  const heads = new Map<string, Omit<Head, 'group'>>();
+  const groups = new Map<string, FakeGroup>();
+  const rows = new Map<string, Map<string, { readSeq: number; visibleFrom: number }>>();
+  const rowsOf = (userId: string) => {
+    const own = rows.get(userId) ?? new Map();
+    rows.set(userId, own);
+    return own;
+  };
+  const hasLeft = (id: string, userId: string) => groups.get(id)?.members.get(userId)?.left === true;
+  const headOf = (id: string): Head | undefined => {
+    const head = heads.get(id);
+    const group = groups.get(id)?.facts;
+    return head && { ...head, ...(group && { group }) };
+  };
+  const join = (id: string, userId: string, joinedSeq: number) => {
+    const group = groups.get(id);
+    group?.members.set(userId, { joinedSeq, left: false });
+    rowsOf(userId).set(id, { readSeq: 0, visibleFrom: group?.facts.openHistory ? 1 : joinedSeq });
+  };
   return {
     async nextSeq(conversationId, from, clientMsgId) {
       const head = heads.get(conversationId);
       if (head === undefined) return undefined;
-      heads.set(conversationId, { seq: head.seq + 1, tail: { from, clientMsgId } });
-      return head.seq + 1;
+      heads.set(conversationId, { seq: head.seq + 1, tail: { from, clientMsgId }, atMs: clock() });
+      return { seq: head.seq + 1, memberCount: groups.get(conversationId)?.facts.memberCount ?? 2 };
     },
     async createDirect(conversationId, users) {
-      if (!heads.has(conversationId)) heads.set(conversationId, { seq: 0 });
-      for (const user of users) members.set(user, (members.get(user) ?? new Set()).add(conversationId));
+      if (!heads.has(conversationId)) heads.set(conversationId, { seq: 0, atMs: 0 });
+      for (const user of users) rowsOf(user).set(conversationId, { readSeq: 0, visibleFrom: 1 });
     },
-    head: async (conversationId) => heads.get(conversationId) ?? { seq: 0 },
+    head: async (conversationId) => headOf(conversationId) ?? { seq: 0, atMs: 0 },
     async heads(conversationIds) {
       return new Map(
-        conversationIds.flatMap((id) => (heads.has(id) ? [[id, heads.get(id) as Head] as const] : [])),
+        conversationIds.flatMap((id) => (heads.has(id) ? [[id, headOf(id) as Head] as const] : [])),
       );
     },
+    async membership(userId, conversationId) {
+      const row = rowsOf(userId).get(conversationId);
+      return row && !hasLeft(conversationId, userId) ? { conversationId, ...row } : undefined;
+    },
     async memberships(userId, { after = '', limit }) {
-      const ids = [...(members.get(userId) ?? [])].sort().filter((id) => id > after);
-      return ids.slice(0, limit).map((conversationId) => ({ conversationId, readSeq: 0 }));
+      const ids = [...rowsOf(userId).keys()].sort().filter((id) => id > after && !hasLeft(id, userId));
+      return ids.slice(0, limit).map((conversationId) => ({
+        conversationId,
+        ...(rowsOf(userId).get(conversationId) ?? { readSeq: 0, visibleFrom: 1 }),
+      }));
+    },
+    async readSeqs(conversationId, userIds) {
+      return new Map(
+        userIds.flatMap((userId) => {
+          const row = rowsOf(userId).get(conversationId);
+          return row ? [[userId, row.readSeq] as const] : [];
+        }),
+      );
+    },
+    async advanceRead(userId, conversationId, seq) {
+      const row = rowsOf(userId).get(conversationId);
+      if (row === undefined || row.readSeq >= seq) return false;
+      rowsOf(userId).set(conversationId, { ...row, readSeq: seq });
+      return true;
+    },
+    async create(facts, members, message) {
+      const { conversationId, seq, from, clientMsgId, sentAt } = message;
+      heads.set(conversationId, { seq, tail: { from, clientMsgId }, atMs: sentAt });
+      groups.set(conversationId, { facts: { ...facts, memberCount: members.length }, members: new Map() });
+      for (const userId of members) join(conversationId, userId, seq);
+      await messages.putIfAbsent(message);
+    },
+    async apply({ conversationId, message, add = [], remove = [], name, admins }) {
+      const group = groups.get(conversationId);
+      if (group === undefined) return false;
+      const isPossible =
+        add.every((id) => !group.members.has(id)) && remove.every((id) => group.members.has(id));
+      if (!isPossible) return false;
+      for (const userId of add) join(conversationId, userId, message.seq);
+      for (const userId of remove) {
+        group.members.delete(userId);
+        rowsOf(userId).delete(conversationId);
+      }
+      group.facts = {
+        ...group.facts,
+        memberCount: group.members.size,
+        admins: admins ?? group.facts.admins.filter((admin) => !remove.includes(admin)),
+        ...(name !== undefined && { name }),
+      };
+      await messages.putIfAbsent(message);
+      return true;
+    },
+    async dismiss(conversationId, userIds) {
+      for (const userId of userIds) {
+        const member = groups.get(conversationId)?.members.get(userId);
+        if (member) member.left = true;
+      }
+    },
+    async members(conversationId, { after = '', limit }) {
+      const all = [...(groups.get(conversationId)?.members ?? [])]
+        .filter(([userId, { left }]) => userId > after && !left)
+        .map(([userId, { joinedSeq }]) => ({ userId, joinedSeq }))
+        .sort((a, b) => (a.userId < b.userId ? -1 : 1));
+      return { members: all.slice(0, limit), more: all.length > limit };
+    },
+    async among(conversationId, userIds) {
+      return new Set(userIds.filter((userId) => groups.get(conversationId)?.members.has(userId)));
     },
   };
 }
@@ -86,9 +196,13 @@ export function fakeMessages(): MessageTable {
       if (existing === undefined) stored.set(keyOf(message), message);
       return existing;
     },
+    async redact(key, contentJson) {
+      const message = stored.get(keyOf(key));
+      if (message !== undefined) stored.set(keyOf(key), { ...message, contentJson });
+    },
     getMany: async (keys) => [...new Set(keys.map(keyOf))].flatMap((key) => stored.get(key) ?? []),
-    async page(conversationId, { after, before, limit }) {
-      const all = inConversation(conversationId);
+    async page(conversationId, { after, before, from = 1, limit }) {
+      const all = inConversation(conversationId).filter(({ seq }) => seq >= from);
       const range =
         after === undefined
           ? all.filter(({ seq }) => seq < (before ?? Infinity)).reverse()
@@ -131,6 +245,15 @@ export interface FakeQueue extends OfflineQueue {
 
 export function fakeQueue(): FakeQueue {
   const jobs: DelayedJob[] = [];
+  return { jobs, enqueue: async (added) => void jobs.push(...added) };
+}
+
+export interface FakeFanOut extends FanOutQueue {
+  readonly jobs: FanOutJob[];
+}
+
+export function fakeFanOut(): FakeFanOut {
+  const jobs: FanOutJob[] = [];
   return { jobs, enqueue: async (added) => void jobs.push(...added) };
 }
 

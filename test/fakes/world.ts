@@ -4,6 +4,7 @@ import type { MessageRequest } from '../../protocol/frames.ts';
 import {
   fakeConnections,
   fakeConversations,
+  fakeFanOut,
   fakeInbox,
   fakeMessages,
   fakeQueue,
@@ -16,14 +17,19 @@ const HOUR_MS = 3_600_000;
 /** All ports, and a clock that a test moves. */
 export function createWorld() {
   let now = NOON;
+  const clock = () => now;
+  const messages = fakeMessages();
+  const conversations = fakeConversations(messages, clock);
   return {
     routes: fakeRoutes(),
-    conversations: fakeConversations(),
-    messages: fakeMessages(),
+    conversations,
+    groups: conversations,
+    messages,
+    fanOut: fakeFanOut(),
     inbox: fakeInbox(),
     queue: fakeQueue(),
     connections: fakeConnections(),
-    clock: () => now,
+    clock,
     leaseMs: HOUR_MS / 2,
     duplicateLogin: 'replace' as DuplicateLogin,
     advance(ms: number) {

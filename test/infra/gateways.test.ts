@@ -51,8 +51,12 @@ describe('the WebSocket API', () => {
       'ackInbox',
       'heartbeat',
       'hello',
+      'presence',
+      'read',
+      'recall',
       'renew',
       'sendMessage',
+      'typing',
     ]);
   });
 
@@ -106,12 +110,19 @@ describe('the WebSocket API', () => {
 });
 
 describe('the HTTP API', () => {
-  it('has the four routes of section 6, each behind the JWT authorizer', () => {
+  it('has the routes of section 6, each behind the JWT authorizer', () => {
     expect(authorizationTypes(routesOf('Http'))).toEqual({
       'GET /session': 'JWT',
       'GET /conversations': 'JWT',
       'GET /conversations/{conversationId}/messages': 'JWT',
       'POST /messages': 'JWT',
+      'POST /groups': 'JWT',
+      'GET /groups/{id}': 'JWT',
+      'PATCH /groups/{id}': 'JWT',
+      'GET /groups/{id}/members': 'JWT',
+      'POST /groups/{id}/members': 'JWT',
+      'DELETE /groups/{id}/members/{userId}': 'JWT',
+      'GET /groups/{id}/reads': 'JWT',
     });
   });
 
@@ -131,7 +142,7 @@ describe('the HTTP API', () => {
       logicalId.includes('Http'),
     );
     expect(integrations.map(({ Properties }) => Properties['PayloadFormatVersion'])).toEqual(
-      Array(4).fill('2.0'),
+      Array(11).fill('2.0'),
     );
   });
 

@@ -68,6 +68,8 @@ describe('the stack', () => {
     return Object.keys(Template.fromStack(stack).toJSON()['Outputs']).sort();
   };
   const ALWAYS = [
+    'FanOutDeadLetterQueueUrl',
+    'FanOutQueueUrl',
     'HttpUrl',
     'OfflineDeadLetterQueueUrl',
     'OfflineQueueUrl',

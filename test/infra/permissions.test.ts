@@ -20,6 +20,7 @@ const NAMES: Readonly<Record<string, string>> = {
   [tableId('Inbox')]: 'Inbox',
   [resource(template, 'AWS::SQS::Queue', 'OfflineQueue').logicalId]: 'Queue',
   [resource(template, 'AWS::SQS::Queue', 'ServiceQueue').logicalId]: 'ServiceQueue',
+  [resource(template, 'AWS::SQS::Queue', 'FanOutQueue').logicalId]: 'FanOutQueue',
 };
 
 function tableId(name: string): string {
@@ -78,12 +79,22 @@ const onTable = (table: string, ...actions: string[]) =>
   actions.map((action) => `${table}: dynamodb:${action}`);
 
 const PUSH_AND_CUT = [connections('POST'), connections('DELETE')];
+const HAND_OUT = ['Queue: sqs:SendMessage', 'FanOutQueue: sqs:SendMessage', ...PUSH_AND_CUT];
 const SEND = [
-  ...onTable('Conversations', 'UpdateItem', 'PutItem'),
+  ...onTable('Conversations', 'GetItem', 'Query', 'UpdateItem', 'PutItem'),
   ...onTable('Messages', 'PutItem', 'BatchGetItem'),
-  'Queue: sqs:SendMessage',
-  ...PUSH_AND_CUT,
+  ...HAND_OUT,
 ];
+const CHANGE_GROUP = [
+  ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
+  ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem', 'PutItem', 'DeleteItem'),
+  ...onTable('Messages', 'PutItem'),
+  ...HAND_OUT,
+];
+const consume = (queue: string) =>
+  ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'].map(
+    (action) => `${queue}: sqs:${action}`,
+  );
 const READ_INBOX = [
   ...onTable('Routes', 'GetItem', 'UpdateItem'),
   ...onTable('Inbox', 'Query', 'BatchWriteItem'),
@@ -106,6 +117,43 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   AckInbox: READ_INBOX,
   SendMessage: [...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'), ...SEND],
   Heartbeat: [...onTable('Routes', 'GetItem', 'UpdateItem'), ...PUSH_AND_CUT],
+  Read: [
+    ...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'),
+    ...onTable('Conversations', 'GetItem', 'Query', 'UpdateItem'),
+    ...PUSH_AND_CUT,
+  ],
+  Recall: [
+    ...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'),
+    ...onTable('Conversations', 'GetItem', 'Query'),
+    ...onTable('Messages', 'UpdateItem'),
+    ...onTable('Messages/index/bySeq', 'Query'),
+    'FanOutQueue: sqs:SendMessage',
+    ...PUSH_AND_CUT,
+  ],
+  Typing: [
+    ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
+    ...onTable('Conversations', 'GetItem', 'Query'),
+    ...PUSH_AND_CUT,
+  ],
+  Presence: [
+    ...onTable('Routes', 'GetItem', 'BatchGetItem'),
+    ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'Query'),
+    ...PUSH_AND_CUT,
+  ],
+  CreateGroup: CHANGE_GROUP,
+  UpdateGroup: CHANGE_GROUP,
+  AddMembers: CHANGE_GROUP,
+  RemoveMember: CHANGE_GROUP,
+  GetGroup: onTable('Conversations', 'GetItem'),
+  ListMembers: onTable('Conversations', 'GetItem', 'Query'),
+  ListReads: onTable('Conversations', 'GetItem', 'Query', 'BatchGetItem'),
+  FanOut: [
+    ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
+    ...onTable('Conversations', 'Query'),
+    ...onTable('Messages', 'BatchGetItem'),
+    ...HAND_OUT,
+    ...consume('FanOutQueue'),
+  ],
   Renew: [...onTable('Routes', 'GetItem', 'UpdateItem'), ...PUSH_AND_CUT],
   GetSession: [],
   ListConversations: [
@@ -114,25 +162,13 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...onTable('Messages/index/bySeq', 'Query'),
   ],
   ListMessages: [...onTable('Conversations', 'GetItem'), ...onTable('Messages/index/bySeq', 'Query')],
-  ServeEvents: [
-    ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
-    ...SEND,
-    'ServiceQueue: sqs:ChangeMessageVisibility',
-    'ServiceQueue: sqs:DeleteMessage',
-    'ServiceQueue: sqs:GetQueueAttributes',
-    'ServiceQueue: sqs:GetQueueUrl',
-    'ServiceQueue: sqs:ReceiveMessage',
-  ],
+  ServeEvents: [...onTable('Routes', 'BatchGetItem', 'UpdateItem'), ...SEND, ...consume('ServiceQueue')],
   PostMessage: [...onTable('Routes', 'BatchGetItem', 'UpdateItem'), ...SEND],
   StoreOffline: [
     ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
     ...onTable('Inbox', 'BatchWriteItem', 'Query'),
     ...onTable('Messages', 'BatchGetItem'),
-    'Queue: sqs:ChangeMessageVisibility',
-    'Queue: sqs:DeleteMessage',
-    'Queue: sqs:GetQueueAttributes',
-    'Queue: sqs:GetQueueUrl',
-    'Queue: sqs:ReceiveMessage',
+    ...consume('Queue'),
     'Queue: sqs:SendMessage',
     ...PUSH_AND_CUT,
   ],

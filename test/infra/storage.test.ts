@@ -85,6 +85,7 @@ describe('the tables', () => {
 describe.each([
   ['Offline', 'StoreOffline'],
   ['Service', 'ServeEvents'],
+  ['FanOut', 'FanOut'],
 ] as const)('the %s queue', (name, consumerName) => {
   it('hands what failed five times to the dead-letter queue, which keeps it for 14 days (fault 5)', () => {
     const deadLetters = resource(template, 'AWS::SQS::Queue', `${name}DeadLetters`);
@@ -103,8 +104,8 @@ describe.each([
 
   it('is encrypted, and so is its dead-letter queue; neither talks without TLS', () => {
     template.allResourcesProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
-    template.resourceCountIs('AWS::SQS::Queue', 4);
-    template.resourceCountIs('AWS::SQS::QueuePolicy', 4);
+    template.resourceCountIs('AWS::SQS::Queue', 6);
+    template.resourceCountIs('AWS::SQS::QueuePolicy', 6);
     template.allResourcesProperties('AWS::SQS::QueuePolicy', {
       PolicyDocument: {
         Statement: [
@@ -119,13 +120,13 @@ describe.each([
     });
   });
 
-  it('is worked on in batches of ten without a window, record by record, so many at once', () => {
+  it('is worked on without a window, record by record, so many at once', () => {
     const { template: variant } = synthesize({ offlineConcurrency: 7, inboxTtl: Duration.days(1) });
     const mapping = resource(variant, 'AWS::Lambda::EventSourceMapping', consumerName);
     expect(mapping.Properties).toMatchObject({
-      BatchSize: 10,
+      BatchSize: name === 'FanOut' ? 1 : 10,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
-      ScalingConfig: { MaximumConcurrency: name === 'Offline' ? 7 : 10 },
+      ScalingConfig: { MaximumConcurrency: { Offline: 7, Service: 10, FanOut: 20 }[name] },
     });
     expect(mapping.Properties).not.toHaveProperty('MaximumBatchingWindowInSeconds');
   });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConversationTable } from '../../../lambdas/domain/conversation.ts';
+import type { GroupTable } from '../../../lambdas/domain/group.ts';
 import type { InboxTable } from '../../../lambdas/domain/inbox.ts';
 import type { MessageTable, StoredMessage } from '../../../lambdas/domain/message.ts';
 import type { Reference } from '../../../lambdas/domain/offline.ts';
@@ -12,6 +13,7 @@ import { startTables } from './tables.ts';
 interface Ports {
   readonly routes: RouteTable;
   readonly conversations: ConversationTable;
+  readonly groups: GroupTable;
   readonly messages: MessageTable;
   readonly inbox: InboxTable;
 }
@@ -23,10 +25,13 @@ beforeAll(async () => {
 });
 afterAll(() => tables?.stop());
 
+const fakeStore = fakeMessages();
+const fakeRows = fakeConversations(fakeStore, () => now);
 const fakes: Ports = {
   routes: fakeRoutes(),
-  conversations: fakeConversations(),
-  messages: fakeMessages(),
+  conversations: fakeRows,
+  groups: fakeRows,
+  messages: fakeStore,
   inbox: fakeInbox(),
 };
 
@@ -113,6 +118,31 @@ describe.each([
       expect(await routes.find(userId, 'phone')).toEqual({ ...session, expiresAtMs: NOON + 7 });
     });
 
+    it('notes typing of a living session, once in an interval', async () => {
+      const userId = newUser();
+      const { routes } = ports();
+      const session = aSession({ userId, expiresAtMs: NOON + 60_000 });
+      expect(await routes.noteTyping(session, NOON, 2_000)).toEqual({ noted: false, session: undefined });
+      await routes.connect(session);
+      expect(await routes.noteTyping(session, NOON, 2_000)).toMatchObject({ noted: true });
+      expect(await routes.noteTyping(session, NOON + 1_999, 2_000)).toEqual({ noted: false, session });
+      expect(await routes.noteTyping(session, NOON + 2_000, 2_000)).toMatchObject({ noted: true });
+      expect(await routes.noteTyping(session, NOON + 60_000, 2_000)).toEqual({ noted: false, session });
+    });
+
+    it('remembers when a user was last seen to leave', async () => {
+      const userId = newUser();
+      const { routes } = ports();
+      const session = aSession({ userId });
+      await routes.connect(session);
+      const presence = async () => (await routes.presencesOf([userId])).get(userId);
+      expect(await presence()).toEqual({ sessions: [session], seenAtMs: undefined });
+      await routes.disconnect({ ...session, connectionId: 'other' }, NOON);
+      expect((await presence())?.seenAtMs).toBeUndefined();
+      await routes.disconnect(session, NOON + 5);
+      expect(await presence()).toEqual({ sessions: [], seenAtMs: NOON + 5 });
+    });
+
     it('moves the lease of the connection that still holds the device only', async () => {
       const userId = newUser();
       const { routes } = ports();
@@ -140,15 +170,21 @@ describe.each([
       const users = newPair();
       const id = `dm:${users.join(':')}`;
       expect(await conversations.nextSeq(id, users[0], 'c')).toBeUndefined();
-      expect(await conversations.head(id)).toEqual({ seq: 0 });
+      expect(await conversations.head(id)).toEqual({ seq: 0, atMs: 0 });
       await Promise.all([conversations.createDirect(id, users), conversations.createDirect(id, users)]);
-      const seqs = await Promise.all(
+      const slots = await Promise.all(
         Array.from({ length: 20 }, () => conversations.nextSeq(id, users[0], 'c')),
       );
+      expect(slots[0]?.memberCount).toBe(2);
+      const seqs = slots.map((slot) => slot?.seq);
       expect(seqs.toSorted((a, b) => Number(a) - Number(b))).toEqual(
         Array.from({ length: 20 }, (__, n) => n + 1),
       );
-      expect(await conversations.head(id)).toEqual({ seq: 20, tail: { from: users[0], clientMsgId: 'c' } });
+      expect(await conversations.head(id)).toEqual({
+        seq: 20,
+        tail: { from: users[0], clientMsgId: 'c' },
+        atMs: NOON,
+      });
     });
 
     it('is left alone by a second making', async () => {
@@ -171,14 +207,171 @@ describe.each([
         (await conversations.memberships(me, page)).map(({ conversationId }) => conversationId);
       expect(await listed({ limit: 2 })).toEqual([a, b]);
       expect(await listed({ after: b, limit: 2 })).toEqual([c]);
-      expect(await conversations.memberships(me, { limit: 1 })).toEqual([{ conversationId: a, readSeq: 0 }]);
+      expect(await conversations.memberships(me, { limit: 1 })).toEqual([
+        { conversationId: a, readSeq: 0, visibleFrom: 1 },
+      ]);
       const heads = await conversations.heads([a, 'dm:no:body']);
-      expect([...heads]).toEqual([[a, { seq: 0 }]]);
+      expect([...heads]).toEqual([[a, { seq: 0, atMs: 0 }]]);
       expect(await conversations.heads([])).toEqual(new Map());
     });
   });
 
+  describe('groups', () => {
+    const facts = { name: 'Rowers', admins: ['a'], memberCount: 0, openHistory: false };
+    const newGroup = () => {
+      unique += 1;
+      return `g:${String(unique).padStart(26, '0')}`;
+    };
+    const message = (conversationId: string, seq: number) => aMessage({ conversationId, seq });
+
+    it('are made with their members and first message, whole (IM-GROUP)', async () => {
+      const { groups, conversations, messages } = ports();
+      const conversationId = newGroup();
+      const [a, b] = newPair();
+      const created = message(conversationId, 1);
+      await groups.create({ ...facts, admins: [a] }, [a, b], created);
+      expect(await conversations.head(conversationId)).toMatchObject({
+        seq: 1,
+        tail: { clientMsgId: created.clientMsgId },
+        group: { name: 'Rowers', admins: [a], memberCount: 2, openHistory: false },
+      });
+      expect(await messages.getMany([created])).toEqual([created]);
+      expect(await groups.members(conversationId, { limit: 5 })).toEqual({
+        members: [a, b].sort().map((userId) => ({ userId, joinedSeq: 1 })),
+        more: false,
+      });
+      expect(await conversations.membership(b, conversationId)).toEqual({
+        conversationId,
+        readSeq: 0,
+        visibleFrom: 1,
+      });
+      expect(await conversations.nextSeq(conversationId, a, 'c')).toEqual({ seq: 2, memberCount: 2 });
+    });
+
+    it('change with the message that tells of it, or not at all (IM-GROUP)', async () => {
+      const { groups, conversations, messages } = ports();
+      const conversationId = newGroup();
+      const [a, b] = newPair();
+      const c = newUser();
+      await groups.create({ ...facts, admins: [a] }, [a], message(conversationId, 1));
+      const joined = message(conversationId, 2);
+      const add = { conversationId, openHistory: false, add: [b, c] };
+      expect(await groups.apply({ ...add, message: joined })).toBe(true);
+      const again = message(conversationId, 3);
+      expect(await groups.apply({ ...add, message: again })).toBe(false);
+      expect(await messages.getMany([joined, again])).toEqual([joined]);
+      expect((await conversations.membership(b, conversationId))?.visibleFrom).toBe(2);
+      expect((await conversations.head(conversationId)).group?.memberCount).toBe(3);
+      const renamed = { name: 'Scullers', admins: [a, b] };
+      expect(
+        await groups.apply({
+          conversationId,
+          openHistory: false,
+          message: message(conversationId, 4),
+          ...renamed,
+        }),
+      ).toBe(true);
+      expect((await conversations.head(conversationId)).group).toMatchObject({
+        name: 'Scullers',
+        admins: [a, b].sort(),
+      });
+    });
+
+    it('have no dismissed members for anybody who looks; then their rows go, and they are no admins (fault 14)', async () => {
+      const { groups, conversations } = ports();
+      const conversationId = newGroup();
+      const [a, b] = newPair();
+      await groups.create({ ...facts, admins: [a, b] }, [a, b], message(conversationId, 1));
+      await groups.dismiss(conversationId, [b]);
+      await groups.dismiss(conversationId, [b]);
+      expect(
+        (await groups.members(conversationId, { limit: 5 })).members.map(({ userId }) => userId),
+      ).toEqual([a]);
+      expect(await conversations.membership(b, conversationId)).toBeUndefined();
+      expect(await conversations.memberships(b, { limit: 5 })).toEqual([]);
+      expect(await groups.among(conversationId, [a, b])).toEqual(new Set([a, b]));
+      const removal = { conversationId, openHistory: false, remove: [b] };
+      expect(await groups.apply({ ...removal, message: message(conversationId, 2) })).toBe(true);
+      expect(await groups.apply({ ...removal, message: message(conversationId, 3) })).toBe(false);
+      expect(await groups.among(conversationId, [a, b])).toEqual(new Set([a]));
+      expect((await conversations.head(conversationId)).group).toMatchObject({ admins: [a], memberCount: 1 });
+    });
+
+    it('page their members by user id', async () => {
+      const { groups } = ports();
+      const conversationId = newGroup();
+      const users = Array.from({ length: 7 }, newUser).sort();
+      await groups.create({ ...facts, openHistory: true }, users, message(conversationId, 1));
+      const page = async (after?: string) => {
+        const { members, more } = await groups.members(conversationId, { limit: 3, ...(after && { after }) });
+        return [members.map(({ userId }) => userId), more];
+      };
+      expect(await page()).toEqual([users.slice(0, 3), true]);
+      expect(await page(users[2])).toEqual([users.slice(3, 6), true]);
+      expect(await page(users[5])).toEqual([users.slice(6), false]);
+    });
+
+    it('keep the changes of many at once apart: each is applied, and the count is right', async () => {
+      const { groups, conversations } = ports();
+      const conversationId = newGroup();
+      const owner = newUser();
+      await groups.create({ ...facts, admins: [owner] }, [owner], message(conversationId, 1));
+      const adding = Array.from({ length: 5 }, async (__, n) => {
+        const slot = await conversations.nextSeq(conversationId, owner, `c${n}`);
+        const change = { conversationId, openHistory: false, add: [newUser()] };
+        return groups.apply({ ...change, message: message(conversationId, slot?.seq ?? 0) });
+      });
+      expect(await Promise.all(adding)).toEqual(Array(5).fill(true));
+      expect((await conversations.head(conversationId)).group?.memberCount).toBe(6);
+    });
+  });
+
+  describe('read cursors', () => {
+    it('never go back (I6)', async () => {
+      const { conversations } = ports();
+      const users = newPair();
+      const id = `dm:${users.join(':')}`;
+      expect(await conversations.advanceRead(users[0], id, 1)).toBe(false);
+      await conversations.createDirect(id, users);
+      expect(await conversations.advanceRead(users[0], id, 5)).toBe(true);
+      expect(await conversations.advanceRead(users[0], id, 4)).toBe(false);
+      expect(await conversations.advanceRead(users[0], id, 5)).toBe(false);
+      expect((await conversations.membership(users[0], id))?.readSeq).toBe(5);
+      expect(await conversations.readSeqs(id, [...users, 'stranger'])).toEqual(
+        new Map([
+          [users[0], 5],
+          [users[1], 0],
+        ]),
+      );
+    });
+  });
+
   describe('message table', () => {
+    it('redacts the content and keeps what a repeat is held against (fault 15)', async () => {
+      const { messages } = ports();
+      const original = aMessage();
+      await messages.putIfAbsent(original);
+      await messages.redact(original, '{"type":"recalled"}');
+      const redacted = { ...original, contentJson: '{"type":"recalled"}' };
+      expect(await messages.getMany([original])).toEqual([redacted]);
+      expect(await messages.putIfAbsent({ ...original, messageId: 'other' })).toEqual(redacted);
+      await messages.redact(aMessage(), '{}');
+    });
+
+    it('shows nothing below a seq, in either direction (I5)', async () => {
+      const { messages } = ports();
+      const conversationId = `dm:${newPair().join(':')}`;
+      for (const seq of [1, 2, 3, 4]) await messages.putIfAbsent(aMessage({ conversationId, seq }));
+      const seqs = async (range: { after?: number; before?: number }) => {
+        const page = await messages.page(conversationId, { ...range, from: 3, limit: 10 });
+        return page.messages.map(({ seq }) => seq);
+      };
+      expect(await seqs({})).toEqual([4, 3]);
+      expect(await seqs({ after: 0 })).toEqual([3, 4]);
+      expect(await seqs({ before: 4 })).toEqual([3]);
+      expect(await seqs({ before: 2 })).toEqual([]);
+    });
+
     it('stores a key once and returns the original of a repeat, whole (IM-SEND-2)', async () => {
       const { messages } = ports();
       const original = aMessage();

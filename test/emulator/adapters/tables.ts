@@ -1,6 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { createConversationTable } from '../../../lambdas/adapters/conversation-table.ts';
 import { createDocumentClient } from '../../../lambdas/adapters/dynamodb.ts';
+import { createGroupTable } from '../../../lambdas/adapters/group-table.ts';
 import { createInboxTable } from '../../../lambdas/adapters/inbox-table.ts';
 import { createMessageTable } from '../../../lambdas/adapters/message-table.ts';
 import { createRouteTable } from '../../../lambdas/adapters/route-table.ts';
@@ -40,7 +41,12 @@ export async function startTables(clock: Clock) {
     createMessageTable(documents, { tableName: nameOf('Messages'), historyTtlSeconds, clock });
   return {
     routes: createRouteTable(documents, nameOf('Routes')),
-    conversations: createConversationTable(documents, nameOf('Conversations')),
+    conversations: createConversationTable(documents, { tableName: nameOf('Conversations'), clock }),
+    groups: createGroupTable(documents, {
+      conversationsTable: nameOf('Conversations'),
+      messagesTable: nameOf('Messages'),
+      historyTtlSeconds: 0,
+    }),
     messages: messages(),
     messagesWithTtl: messages,
     inbox: createInboxTable(documents, { tableName: nameOf('Inbox'), inboxTtlSeconds: 3_600, clock }),

@@ -131,6 +131,7 @@ describe('the consumer of the offline queue', () => {
   });
 
   it('takes duplicate and reordered records: one entry a message (fault 4)', async () => {
+    world.advance(1);
     const second = await aMessage(2);
     await run(storeJob(second), storeJob(message), storeJob(second));
     expect(await inbox()).toEqual([1, 2]);

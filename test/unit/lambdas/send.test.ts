@@ -106,7 +106,7 @@ describe('sending', () => {
   ])('refuses %s and leaves no trace (IM-SEND-1, IM-FRAME-5)', async (_, request, code) => {
     const { world, speaker } = await withSpeaker();
     await expect(send(world, 'alice', request, speaker)).rejects.toThrow(expect.objectContaining({ code }));
-    expect(await world.conversations.head(CONVERSATION)).toEqual({ seq: 0 });
+    expect(await world.conversations.head(CONVERSATION)).toEqual({ seq: 0, atMs: 0 });
   });
 
   it.each(['dm:bob:carol', 'dm:bob:alice', 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV', 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV'])(

@@ -1,0 +1,365 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createWire } from '../../local/wire/index.ts';
+import type { TestSocket } from './setup/socket.ts';
+import { type Json, newUser, type Stack, startStack } from './setup/stack.ts';
+
+const wire = createWire();
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack({ wire: wire.attach, returnFailedAfterSeconds: 0, onWarning: () => undefined });
+});
+afterAll(() => stack?.stop());
+
+const call = (user: string, method: string, path: string, body?: object) =>
+  stack.http(user, path, { method, ...(body && { body: JSON.stringify(body) }) });
+
+async function newGroup(owner: string, members: readonly string[], more: object = {}): Promise<string> {
+  const { status, body } = await call(owner, 'POST', '/groups', { name: 'Rowers', members, ...more });
+  expect(status).toBe(201);
+  return body.conversationId;
+}
+
+const say = (socket: TestSocket, conversationId: string, text: string) => {
+  const clientMsgId = text.replace(/[^A-Za-z0-9]/g, '-');
+  return socket.request({
+    action: 'sendMessage',
+    clientMsgId,
+    conversationId,
+    content: { type: 'text', text },
+  });
+};
+const isSystem = (event: string) => (frame: Json) =>
+  frame.type === 'messages' && frame.messages.some(({ content }: Json) => content.event === event);
+const historyOf = async (user: string, id: string, query = '') =>
+  stack.http(user, `/conversations/${id}/messages${query}`);
+const missing = { status: 404, body: expect.objectContaining({ code: 'not_found' }) };
+
+describe('a group', () => {
+  it('is made by its admin; those in it hear of it at once, and it is in their lists (IM-GROUP)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const bob = await stack.join(b);
+    const { status, body } = await call(a, 'POST', '/groups', { name: '  Rowers ', members: [b, b, a] });
+    expect(status).toBe(201);
+    const id = body.conversationId;
+    expect(body).toEqual({
+      conversationId: expect.stringMatching(/^g:[0-9A-Z]{26}$/),
+      name: 'Rowers',
+      admins: [a],
+      memberCount: 2,
+    });
+    const { messages } = await bob.frame(isSystem('created'));
+    const content = { type: 'system', event: 'created', users: [a, b], name: 'Rowers', by: a };
+    expect(messages[0]).toMatchObject({ conversationId: id, seq: 1, from: a, content });
+    const { body: list } = await stack.http(b, '/conversations');
+    expect(list.conversations).toMatchObject([
+      { conversationId: id, kind: 'group', name: 'Rowers', head: 1, unread: 1 },
+    ]);
+  });
+
+  it('carries messages to all its members, online and away, and to no one else (IM-SEND-1, I5)', async () => {
+    const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
+    const id = await newGroup(a, [b, c]);
+    const [alice, bob] = [await stack.join(a), await stack.join(b)];
+    expect(await say(alice, id, 'hi')).toMatchObject({ type: 'sent', seq: 2, conversationId: id });
+    expect(await bob.message('hi')).toMatchObject({ from: a, seq: 2 });
+    await stack.inboxHolds(c, 2);
+    const carol = await stack.open(c);
+    const { inbox } = await carol.request({ action: 'hello' });
+    expect(inbox.messages.map(({ seq }: Json) => seq)).toEqual([1, 2]);
+    expect(alice.messages()).toEqual([]);
+  });
+
+  it('does not exist for others: every way in answers as for a missing one (IM-SEND-7, refusal 4)', async () => {
+    const [a, m] = [newUser('alice'), newUser('mallory')];
+    const id = await newGroup(a, []);
+    const absent = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
+    const mallory = await stack.join(m);
+    const answers = async (group: string) => {
+      const socket = [
+        { action: 'sendMessage', clientMsgId: 'c', content: { type: 'text', text: 'hi' } },
+        { action: 'read', seq: 1 },
+        { action: 'recall', seq: 1 },
+        { action: 'presence' },
+        { action: 'typing', typing: true },
+      ];
+      const frames = [];
+      for (const frame of socket)
+        frames.push({ ...(await mallory.request({ ...frame, conversationId: group })), id: '' });
+      const http = [
+        ['GET', `/conversations/${group}/messages`],
+        ['GET', `/groups/${group}`],
+        ['GET', `/groups/${group}/members`],
+        ['GET', `/groups/${group}/reads`],
+        ['PATCH', `/groups/${group}`, { name: 'Mine' }],
+        ['POST', `/groups/${group}/members`, { members: [m] }],
+        ['DELETE', `/groups/${group}/members/${m}`],
+      ] as const;
+      const bodies = [];
+      for (const [method, path, body] of http) bodies.push(await call(m, method, path, body));
+      return { frames, bodies };
+    };
+    const [real, none] = [await answers(id), await answers(absent)];
+    expect(real).toEqual(none);
+    expect(real.frames.map(({ code }) => code)).toEqual(Array(5).fill('not_found'));
+    expect(real.bodies).toEqual(Array(7).fill(missing));
+    expect((await stack.http(a, '/conversations')).body.conversations).toMatchObject([{ head: 1 }]);
+  });
+
+  it('shows a new member nothing from before its joining, unless its history is open (I5)', async () => {
+    for (const openHistory of [false, true]) {
+      const [a, b] = [newUser('alice'), newUser('bob')];
+      const id = await newGroup(a, [], { openHistory });
+      const alice = await stack.join(a);
+      await say(alice, id, 'before');
+      const bob = await stack.join(b);
+      const { status, body } = await call(a, 'POST', `/groups/${id}/members`, { members: [b] });
+      expect([status, body.memberCount]).toEqual([200, 2]);
+      await bob.frame(isSystem('joined'));
+      await say(alice, id, 'after');
+      await bob.message('after');
+      const seqs = (await historyOf(b, id)).body.messages.map(({ seq }: Json) => seq);
+      expect(seqs).toEqual(openHistory ? [1, 2, 3, 4] : [3, 4]);
+      expect((await historyOf(b, id, '?after=0&limit=1')).body.messages[0].seq).toBe(openHistory ? 1 : 3);
+      expect((await stack.http(b, '/conversations')).body.conversations[0].unread).toBe(openHistory ? 4 : 2);
+    }
+  });
+
+  it('tells of a removal with its seq; the removed one gets that and nothing after (IM-GROUP, I5)', async () => {
+    const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
+    const id = await newGroup(a, [b, c]);
+    const [alice, bob, carol] = [await stack.join(a), await stack.join(b), await stack.join(c)];
+    expect((await fetchRaw(a, 'DELETE', `/groups/${id}/members/${b}`)).status).toBe(204);
+    await bob.frame(isSystem('removed'));
+    await say(alice, id, 'without bob');
+    await carol.message('without bob');
+    expect(bob.messages().some(({ content }) => content.text === 'without bob')).toBe(false);
+    expect(await historyOf(b, id)).toEqual(missing);
+    expect(await say(bob, id, 'still here?')).toMatchObject({ code: 'not_found' });
+    expect((await stack.http(b, '/conversations')).body.conversations).toEqual([]);
+    expect((await call(a, 'GET', `/groups/${id}`)).body.memberCount).toBe(2);
+  });
+
+  it('is changed by admins alone, and never left without one (IM-GROUP)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const id = await newGroup(a, [b]);
+    const forbidden = { status: 403, body: { code: 'forbidden' } };
+    expect(await call(b, 'PATCH', `/groups/${id}`, { name: 'Mine' })).toMatchObject(forbidden);
+    expect(await call(b, 'POST', `/groups/${id}/members`, { members: ['x'] })).toMatchObject(forbidden);
+    expect(await call(b, 'DELETE', `/groups/${id}/members/${a}`)).toMatchObject(forbidden);
+    const conflict = { status: 409, body: { code: 'conflict' } };
+    expect(await call(a, 'DELETE', `/groups/${id}/members/${a}`)).toMatchObject(conflict);
+    const stranger = await call(a, 'PATCH', `/groups/${id}`, { admins: ['stranger'] });
+    expect(stranger).toMatchObject({ status: 400, body: { issues: [{ path: 'admins' }] } });
+    const changed = await call(a, 'PATCH', `/groups/${id}`, { name: 'Scullers', admins: [b] });
+    expect(changed).toMatchObject({ status: 200, body: { name: 'Scullers', admins: [b] } });
+    expect((await fetchRaw(a, 'DELETE', `/groups/${id}/members/${a}`)).status).toBe(204);
+    const events = (await historyOf(b, id)).body.messages.map(({ content }: Json) => content.event);
+    expect(events).toEqual(['created', 'renamed', 'admins', 'left']);
+    expect((await fetchRaw(b, 'DELETE', `/groups/${id}/members/${b}`)).status).toBe(204);
+  });
+
+  it('of more than 100 pages its members, and each is told by the workers (IM-GROUP)', async () => {
+    const a = newUser('alice');
+    const others = Array.from({ length: 130 }, (_, n) => `${a}-m${String(n).padStart(3, '0')}`);
+    const id = await newGroup(a, others.slice(0, 100));
+    await call(a, 'POST', `/groups/${id}/members`, { members: others.slice(100) });
+    const first = await call(a, 'GET', `/groups/${id}/members`);
+    const second = await call(
+      a,
+      'GET',
+      `/groups/${id}/members?cursor=${encodeURIComponent(first.body.cursor)}`,
+    );
+    const listed = [...first.body.members, ...second.body.members].map(({ userId }: Json) => userId);
+    expect(listed).toEqual([a, ...others].sort());
+    expect(second.body.cursor).toBeNull();
+    const sockets = await Promise.all(others.slice(0, 30).map((user) => stack.join(user)));
+    const alice = await stack.join(a);
+    wire.reset();
+    expect(await say(alice, id, 'to all')).toMatchObject({ type: 'sent' });
+    await Promise.all(sockets.map((socket) => socket.message('to all')));
+    const sender = wire.counts({ function: 'SendMessage' });
+    // Session, membership, seq, message: no more than for a small one, and one enqueue instead of posts.
+    expect([sender.calls, sender.posts]).toEqual([5, 0]);
+  });
+});
+
+describe('read cursors', () => {
+  it('move forward alone, on all devices, and are told to the others (I6)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const [alice, phone, tablet] = [await stack.join(a), await stack.join(b), await stack.join(b)];
+    for (const text of ['m1', 'm2', 'm3'])
+      await alice.request({
+        action: 'sendMessage',
+        clientMsgId: text,
+        to: b,
+        content: { type: 'text', text },
+      });
+    const state = async () => {
+      const { body } = await stack.http(b, '/conversations');
+      return [body.conversations[0].readSeq, body.conversations[0].unread];
+    };
+    expect(await state()).toEqual([0, 3]);
+    expect(await phone.request({ action: 'read', to: a, seq: 2 })).toMatchObject({ type: 'ok' });
+    expect(await state()).toEqual([2, 1]);
+    const conversationId = `dm:${a}:${b}`;
+    const push = { type: 'read', conversationId, userId: b, seq: 2 };
+    const isRead = ({ type }: Json) => type === 'read';
+    expect([await alice.frame(isRead), await tablet.frame(isRead)]).toEqual([push, push]);
+    await phone.request({ action: 'read', conversationId, seq: 1 });
+    expect(await state()).toEqual([2, 1]);
+    expect(await phone.request({ action: 'read', conversationId, seq: 4 })).toMatchObject({
+      code: 'invalid_request',
+    });
+    expect(await phone.request({ action: 'read', conversationId: 'dm:x:y', seq: 1 })).toMatchObject({
+      code: 'not_found',
+    });
+  });
+
+  it('of a group can be looked up, without a write for any message', async () => {
+    const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
+    const id = await newGroup(a, [b, c]);
+    const bob = await stack.join(b);
+    await bob.request({ action: 'read', conversationId: id, seq: 1 });
+    const { body } = await call(c, 'GET', `/groups/${id}/reads`);
+    const reads = [a, b, c].sort().map((userId) => ({ userId, seq: userId === b ? 1 : 0 }));
+    expect(body).toEqual({ reads, cursor: null });
+  });
+});
+
+describe('a recall', () => {
+  const recalled = (by: string) => ({ type: 'recalled', by, at: expect.any(Number) });
+
+  it('redacts history, inbox, and last message, and is told to who is online (fault 15)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const [alice, laptop] = [await stack.join(a), await stack.join(a)];
+    await alice.request({
+      action: 'sendMessage',
+      clientMsgId: 'oops',
+      to: b,
+      content: { type: 'text', text: 'oops' },
+    });
+    await stack.inboxHolds(b, 1);
+    expect(await alice.request({ action: 'recall', to: b, seq: 1 })).toMatchObject({ type: 'ok' });
+    const conversationId = `dm:${a}:${b}`;
+    const push = await laptop.frame(({ type }) => type === 'recalled');
+    expect(push).toEqual({ type: 'recalled', conversationId, seq: 1, by: a, at: expect.any(Number) });
+    const bob = await stack.open(b);
+    const { inbox } = await bob.request({ action: 'hello' });
+    expect(inbox.messages[0].content).toEqual(recalled(a));
+    expect((await historyOf(b, encodeURIComponent(conversationId))).body.messages[0].content).toEqual(
+      recalled(a),
+    );
+    expect((await stack.http(b, '/conversations')).body.conversations[0].lastMessage.content).toEqual(
+      recalled(a),
+    );
+    expect(await alice.request({ action: 'recall', to: b, seq: 1 })).toMatchObject({ type: 'ok' });
+    const repeat = {
+      action: 'sendMessage',
+      clientMsgId: 'oops',
+      to: b,
+      content: { type: 'text', text: 'oops' },
+    };
+    expect(await alice.request(repeat)).toMatchObject({ type: 'sent', duplicate: true });
+  });
+
+  it('of a message on its way to one who is away reaches the inbox before it is read (fault 15)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const alice = await stack.join(a);
+    const storing = wire.hold({ function: 'StoreOffline', operation: 'BatchWriteItem' });
+    await alice.request({
+      action: 'sendMessage',
+      clientMsgId: 'oops',
+      to: b,
+      content: { type: 'text', text: 'oops' },
+    });
+    await storing.reached;
+    expect(await alice.request({ action: 'recall', to: b, seq: 1 })).toMatchObject({ type: 'ok' });
+    const bob = await stack.join(b);
+    storing.release();
+    const { messages } = await bob.frame(({ type }) => type === 'messages');
+    expect(messages[0].content).toEqual(recalled(a));
+  });
+
+  it("is the sender's, or in a group also an admin's; of nobody's else, of no hole, of no system message", async () => {
+    const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
+    const id = await newGroup(a, [b, c]);
+    const [alice, bob, carol] = [await stack.join(a), await stack.join(b), await stack.join(c)];
+    const { seq } = await say(bob, id, 'rude');
+    const recall = (socket: TestSocket, which: number) =>
+      socket.request({ action: 'recall', conversationId: id, seq: which });
+    expect(await recall(carol, seq)).toMatchObject({ code: 'forbidden' });
+    expect(await recall(alice, 1)).toMatchObject({ code: 'forbidden' });
+    expect(await recall(alice, 99)).toMatchObject({ code: 'not_found' });
+    expect(await recall(alice, seq)).toMatchObject({ type: 'ok' });
+    expect(await carol.frame(({ type }) => type === 'recalled')).toMatchObject({ seq, by: a });
+  });
+});
+
+describe('typing', () => {
+  it('is told to the others, at most once in 2 s, and to nobody else', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const [alice, laptop, bob] = [await stack.join(a), await stack.join(a), await stack.join(b)];
+    wire.reset();
+    for (let n = 0; n < 5; n += 1) alice.send(JSON.stringify({ action: 'typing', to: b, typing: true }));
+    const push = await bob.frame(({ type }) => type === 'typing');
+    expect(push).toEqual({ type: 'typing', conversationId: `dm:${a}:${b}`, userId: a, typing: true });
+    await alice.request({ action: 'heartbeat' });
+    await wire.quiet();
+    expect(wire.counts({ function: 'Typing' }).posts).toBe(1);
+    expect(laptop.frames.some(({ type }) => type === 'typing')).toBe(false);
+  });
+});
+
+describe('presence', () => {
+  it('is told of those one talks with, with when they were last seen; others are nowhere (refusal 4)', async () => {
+    const [a, b, c, s] = [newUser('alice'), newUser('bob'), newUser('carol'), newUser('stranger')];
+    const [alice, bob] = [await stack.join(a), await stack.join(b)];
+    await stack.join(s);
+    for (const to of [b, c])
+      await alice.request({
+        action: 'sendMessage',
+        clientMsgId: to,
+        to,
+        content: { type: 'text', text: 'hi' },
+      });
+    const ask = async () => {
+      const { users } = await alice.request({ action: 'presence', userIds: [b, c, s] });
+      return users;
+    };
+    expect(await ask()).toEqual([
+      { userId: b, online: true, lastSeenAt: expect.any(Number) },
+      { userId: c, online: false, lastSeenAt: null },
+      { userId: s, online: false, lastSeenAt: null },
+    ]);
+    const gone = wire.nextEnd('Disconnect');
+    await bob.close();
+    await gone;
+    expect((await ask())[0]).toEqual({ userId: b, online: false, lastSeenAt: expect.any(Number) });
+    const id = await newGroup(a, [s]);
+    const { users } = await alice.request({ action: 'presence', conversationId: id });
+    expect(users).toMatchObject([a, s].sort().map((userId) => ({ userId, online: true })));
+  });
+});
+
+describe('catching up', () => {
+  it('asks only for what has changed: changedSince leaves out the rest (IM-HELLO-3)', async () => {
+    const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
+    const alice = await stack.join(a);
+    for (const to of [b, c])
+      await alice.request({
+        action: 'sendMessage',
+        clientMsgId: to,
+        to,
+        content: { type: 'text', text: 'hi' },
+      });
+    const since = async (ms: number) =>
+      (await stack.http(a, `/conversations?changedSince=${ms}`)).body.conversations.length;
+    expect(await since(Date.now() - 60_000)).toBe(2);
+    expect(await since(Date.now() + 60_000)).toBe(0);
+  });
+});
+
+async function fetchRaw(user: string, method: string, path: string): Promise<Response> {
+  const headers = { authorization: `Bearer ${await stack.token(user)}` };
+  return fetch(stack.httpUrl + path, { method, headers });
+}
