@@ -8,7 +8,7 @@ export type ReadContext = (key: string) => unknown;
  * Reads the construct's props from CDK context. Values are strings from `cdk -c key=value` and any JSON from `cdk.json`;
  * both are understood:
  *
- * - text: `issuer`, `jwksUri`, `userIdClaim`
+ * - text: `issuer`, `jwksUri`, `userIdClaim`, `alarmTopicArn`
  * - one of two words: `duplicateLogin` (`replace`, `reject`)
  * - lists, as JSON or separated by commas: `audience`, `allowedOrigins`
  * - switches, `true` or `false`: `retain`, `accessLogRole`
@@ -34,6 +34,7 @@ export function propsFromContext(read: ReadContext): ServerlessImProps {
     duplicateLogin: context.choice('duplicateLogin', ['replace', 'reject']),
     offlineConcurrency: context.integer('offlineConcurrency'),
     accessLogRole: context.flag('accessLogRole'),
+    alarmTopicArn: context.text('alarmTopicArn'),
   };
   if (context.faults.length > 0) throw new InvalidOptionsError(context.faults);
   return props;

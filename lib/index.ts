@@ -2,6 +2,7 @@ export type { HandlerFunction } from './handler-function.ts';
 export type { HandlerName } from './handlers.ts';
 export type { HttpGateway } from './http-gateway.ts';
 export type { Identity } from './identity.ts';
+export type { Observability } from './observability.ts';
 export { InvalidOptionsError, type ServerlessImProps, type Throttle } from './options.ts';
 export { ServerlessIm } from './serverless-im.ts';
 export { ServerlessImStack } from './serverless-im-stack.ts';

@@ -50,6 +50,11 @@ export interface ServerlessImProps {
    * @default true
    */
   readonly accessLogRole?: boolean | undefined;
+  /**
+   * SNS topic of the same region that is told of every alarm, and of its end (docs/operations.md, runbook).
+   * @default - alarms show in CloudWatch only
+   */
+  readonly alarmTopicArn?: string | undefined;
 }
 
 export type DuplicateLogin = 'replace' | 'reject';
@@ -85,6 +90,8 @@ export interface ServerlessImOptions {
   readonly webSocketThrottle: Throttle;
   readonly httpThrottle: Throttle;
   readonly accessLogRole: boolean;
+  /** `undefined`: nobody is told. */
+  readonly alarmTopicArn: string | undefined;
 }
 
 /** Says in one line what is wrong with the options, all faults together. */
@@ -117,6 +124,7 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     webSocketThrottle: props.webSocketThrottle ?? { rateLimit: 2_000, burstLimit: 1_000 },
     httpThrottle: props.httpThrottle ?? { rateLimit: 500, burstLimit: 250 },
     accessLogRole: props.accessLogRole ?? true,
+    alarmTopicArn: props.alarmTopicArn,
   };
   const faults = [...issuerFaults(props), ...optionFaults(props, options)];
   if (faults.length > 0) throw new InvalidOptionsError(faults);
@@ -186,7 +194,14 @@ function optionFaults(props: ServerlessImProps, options: ServerlessImOptions): s
       faults.push(`${name} must have a positive rateLimit and a whole burstLimit of at least 1`);
     }
   }
+  if (options.alarmTopicArn !== undefined && !isTopicArn(options.alarmTopicArn)) {
+    faults.push(`alarmTopicArn must be the ARN of an SNS topic, not "${options.alarmTopicArn}"`);
+  }
   return [...faults, ...originFaults(options.allowedOrigins)];
+}
+
+function isTopicArn(text: string): boolean {
+  return Token.isUnresolved(text) || /^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[\w-]+$/.test(text);
 }
 
 function isIntegerWithin(value: number, min: number, max: number): boolean {

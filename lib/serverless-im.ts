@@ -6,6 +6,7 @@ import { HandlerFunction } from './handler-function.ts';
 import { HANDLERS, type HandlerName, type HandlerSpec } from './handlers.ts';
 import { HttpGateway } from './http-gateway.ts';
 import { Identity } from './identity.ts';
+import { Observability } from './observability.ts';
 import { fillOptions, type ServerlessImProps } from './options.ts';
 import { type Settings, settingsOf } from './settings.ts';
 import { Storage } from './storage.ts';
@@ -38,6 +39,7 @@ export class ServerlessIm extends Construct {
   readonly webSocket: WebSocketGateway;
   readonly http: HttpGateway;
   readonly functions: Readonly<Record<HandlerName, HandlerFunction>>;
+  readonly observability: Observability;
 
   constructor(scope: Construct, id: string, props: ServerlessImProps = {}) {
     super(scope, id);
@@ -68,6 +70,16 @@ export class ServerlessIm extends Construct {
     });
     this.functions = this.#makeFunctions(settingsOf(options, this.identity, this.webSocket.url));
     for (const name of handlerNames()) this.#connect(name, options.offlineConcurrency);
+    const { offlineQueue, serviceQueue, functions, storage, webSocket, http } = this;
+    this.observability = new Observability(this, 'Observability', {
+      offlineQueue,
+      serviceQueue,
+      functions,
+      storage,
+      webSocket,
+      http,
+      alarmTopicArn: options.alarmTopicArn,
+    });
   }
 
   /** Allows another service to send service events: log users out, send messages as any user. */

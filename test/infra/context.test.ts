@@ -22,6 +22,7 @@ describe('context', () => {
     issuer: 'https://issuer.example.com',
     jwksUri: 'https://keys.example.com',
     userIdClaim: 'uid',
+    alarmTopicArn: 'arn:aws:sns:eu-central-1:123456789012:on-call',
   };
   const meaning = {
     ...ISSUER,

@@ -19,6 +19,7 @@ describe('options', () => {
       webSocketThrottle: { rateLimit: 2000, burstLimit: 1000 },
       httpThrottle: { rateLimit: 500, burstLimit: 250 },
       accessLogRole: true,
+      alarmTopicArn: undefined,
     });
   });
 
@@ -47,6 +48,13 @@ describe('options', () => {
     expect(fillOptions({ issuer, audience: 'im' }).externalIssuer?.issuer).toBe(issuer);
   });
 
+  it.each(['arn:aws:sns:eu-central-1:123456789012:on-call', Token.asString({ Ref: 'OnCall' })])(
+    'take the topic %s',
+    (alarmTopicArn) => {
+      expect(fillOptions({ alarmTopicArn }).alarmTopicArn).toBe(alarmTopicArn);
+    },
+  );
+
   it.each(['http://127.0.0.1:8787/issuer', 'http://localhost:1', 'http://[::1]:8787'])(
     'take the issuer of the one-machine runtime, %s',
     (issuer) => {
@@ -65,6 +73,7 @@ describe('options', () => {
     [{ issuer: EXTERNAL.issuer }, 'issuer needs an audience'],
     [{ issuer: EXTERNAL.issuer, audience: [] }, 'issuer needs an audience'],
     [{ audience: 'im' }, 'audience needs an issuer'],
+    [{ alarmTopicArn: 'on-call' }, 'alarmTopicArn must be the ARN of an SNS topic, not "on-call"'],
     [{ jwksUri: 'https://keys.example.com' }, 'jwksUri needs an issuer'],
     [{ ...EXTERNAL, issuer: 'issuer.example.com' }, 'issuer must be an https URL, not "issuer.example.com"'],
     [
