@@ -22,6 +22,7 @@ import type { WorkQueue } from './work-queue.ts';
 
 export interface ObservabilityProps {
   readonly offlineQueue: WorkQueue;
+  readonly fanOutQueue: WorkQueue;
   readonly serviceQueue: WorkQueue;
   readonly functions: Readonly<Record<HandlerName, HandlerFunction>>;
   readonly storage: Storage;
@@ -104,6 +105,7 @@ export class Observability extends Construct {
       alarmTopicArn === undefined ? [] : [new SnsAction(Topic.fromTopicArn(this, 'Topic', alarmTopicArn))];
     const functions = Object.entries(props.functions) as unknown as readonly Watched[];
     this.#watchQueue('Offline', props.offlineQueue);
+    this.#watchQueue('FanOut', props.fanOutQueue);
     this.#watchQueue('Service', props.serviceQueue);
     for (const area of new Set(Object.values(AREAS))) {
       this.#watchFunctions(

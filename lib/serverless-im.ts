@@ -70,9 +70,10 @@ export class ServerlessIm extends Construct {
     });
     this.functions = this.#makeFunctions(settingsOf(options, this.identity, this.webSocket.url));
     for (const name of handlerNames()) this.#connect(name, options.offlineConcurrency);
-    const { offlineQueue, serviceQueue, functions, storage, webSocket, http } = this;
+    const { offlineQueue, fanOutQueue, serviceQueue, functions, storage, webSocket, http } = this;
     this.observability = new Observability(this, 'Observability', {
       offlineQueue,
+      fanOutQueue,
       serviceQueue,
       functions,
       storage,

@@ -1,3 +1,4 @@
+import { UnavailableError } from '../shared/errors.ts';
 import {
   type DeliveryPorts,
   isOpen,
@@ -34,25 +35,32 @@ interface Scene {
   readonly messages: ReadonlyMap<string, StoredMessage>;
 }
 
+/** A job that must come again, and why. */
+export interface FailedJob {
+  readonly recordId: string;
+  readonly reason: unknown;
+}
+
 /**
- * Does the jobs of one batch and returns the record ids of those that must come again. Every job may come any number
- * of times, in any order (fault 4).
+ * Does the jobs of one batch and returns those that must come again. Every job may come any number of times, in any
+ * order (fault 4).
  *
  * The order closes the race with a connecting receiver (fault 8): first the inbox is written, *then* the routes are
  * read. Who connected before that read is seen by it and is posted to; who connects later reads the inbox in `hello`.
  */
-export async function handOff(ports: HandOffPorts, records: readonly JobRecord[]): Promise<string[]> {
+export async function handOff(ports: HandOffPorts, records: readonly JobRecord[]): Promise<FailedJob[]> {
   const unstored = await storeInInbox(ports, records);
-  const stored = records.filter(({ recordId }) => !unstored.includes(recordId));
+  const stored = records.filter((record) => !unstored.some(({ recordId }) => recordId === record.recordId));
   const scene = await lookAround(ports, stored);
   const results = await Promise.allSettled(stored.map(({ job }) => doJob(ports, scene, job)));
-  const failed = stored
-    .filter((_, index) => results[index]?.status === 'rejected')
-    .map(({ recordId }) => recordId);
+  const failed = stored.flatMap(({ recordId }, index) => {
+    const result = results[index];
+    return result?.status === 'rejected' ? [{ recordId, reason: result.reason }] : [];
+  });
   return [...unstored, ...failed];
 }
 
-async function storeInInbox({ inbox }: HandOffPorts, records: readonly JobRecord[]): Promise<string[]> {
+async function storeInInbox({ inbox }: HandOffPorts, records: readonly JobRecord[]): Promise<FailedJob[]> {
   const fresh = records.flatMap(({ recordId, job }) =>
     job.kind === 'store' && job.round === 0
       ? [{ recordId, userId: job.userId, reference: job.reference }]
@@ -63,7 +71,7 @@ async function storeInInbox({ inbox }: HandOffPorts, records: readonly JobRecord
     left.some((entry) => entry.userId === userId && entry.reference.messageId === messageId);
   return fresh
     .filter(({ userId, reference }) => isLeft(userId, reference.messageId))
-    .map(({ recordId }) => recordId);
+    .map(({ recordId }) => ({ recordId, reason: new UnavailableError() }));
 }
 
 async function lookAround({ routes, messages }: HandOffPorts, records: readonly JobRecord[]): Promise<Scene> {

@@ -43,8 +43,11 @@ export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> 
   const parsed = Records.map((record) => ({ recordId: record.messageId, job: parseJob(record) }));
   const records = parsed.filter((record): record is JobRecord => record.job !== undefined);
   const malformed = parsed.filter(({ job }) => job === undefined).map(({ recordId }) => recordId);
-  const failed = [...malformed, ...(await handOff(ports, records))];
-  return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+  const failed = await handOff(ports, records);
+  for (const { recordId, reason } of failed)
+    logger.error('job failed', { recordId, error: describe(reason) });
+  const again = [...malformed, ...failed.map(({ recordId }) => recordId)];
+  return { batchItemFailures: again.map((itemIdentifier) => ({ itemIdentifier })) };
 }
 
 function parseJob({ messageId, body }: SQSRecord): JobRecord['job'] | undefined {

@@ -134,6 +134,8 @@ describe('the alarms', () => {
   });
 
   it.each([
+    ['FanOutDeadLetters', 1, 300, 1, 'Maximum', ['ApproximateNumberOfMessagesVisible']],
+    ['FanOutAge', 300, 60, 5, 'Maximum', ['ApproximateAgeOfOldestMessage']],
     ['OfflineDeadLetters', 1, 300, 1, 'Maximum', ['ApproximateNumberOfMessagesVisible']],
     ['ServiceDeadLetters', 1, 300, 1, 'Maximum', ['ApproximateNumberOfMessagesVisible']],
     ['OfflineAge', 300, 60, 5, 'Maximum', ['ApproximateAgeOfOldestMessage']],
@@ -161,13 +163,23 @@ describe('the alarms', () => {
   );
 
   it('of queues look at the right ones', () => {
-    const watched = ['OfflineDeadLetters', 'OfflineAge', 'ServiceDeadLetters', 'ServiceAge'].map((name) =>
-      refOf(alarm(name).metrics[0] as MetricInAlarm),
-    );
+    const watched = [
+      'OfflineDeadLetters',
+      'OfflineAge',
+      'FanOutDeadLetters',
+      'FanOutAge',
+      'ServiceDeadLetters',
+      'ServiceAge',
+    ].map((name) => refOf(alarm(name).metrics[0] as MetricInAlarm));
     expect(watched).toEqual(
-      ['OfflineDeadLetters', 'OfflineQueue', 'ServiceDeadLetters', 'ServiceQueue'].map(
-        (part) => resource(template, 'AWS::SQS::Queue', `Chat${part}`).logicalId,
-      ),
+      [
+        'OfflineDeadLetters',
+        'OfflineQueue',
+        'FanOutDeadLetters',
+        'FanOutQueue',
+        'ServiceDeadLetters',
+        'ServiceQueue',
+      ].map((part) => resource(template, 'AWS::SQS::Queue', `Chat${part}`).logicalId),
     );
   });
 
