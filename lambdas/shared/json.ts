@@ -4,6 +4,18 @@ import { LIMITS } from '../../protocol/limits.ts';
 import { BadFrameError, InvalidRequestError } from './errors.ts';
 
 /**
+ * Any JSON text, for whoever logs the failure: the engine's own words quote what they stumbled over (refusal 11).
+ * @throws {InvalidRequestError}
+ */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidRequestError([{ path: '', message: 'is not JSON' }]);
+  }
+}
+
+/**
  * The JSON object of a frame or an HTTP body.
  * @throws {BadFrameError} not JSON, not an object, or nested deeper than 32, itself included (IM-FRAME-3)
  */
@@ -11,8 +23,8 @@ export function parseJsonObject(text: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (cause) {
-    throw new BadFrameError('Not JSON.', { cause });
+  } catch {
+    throw new BadFrameError('Not JSON.');
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new BadFrameError('Not a JSON object.');

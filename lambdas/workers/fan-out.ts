@@ -2,6 +2,7 @@ import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-p
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { fanOut, fanOutJobSchema } from '../domain/fan-out.ts';
 import { createSenderPorts } from '../routes/sender-ports.ts';
+import { parseJson } from '../shared/json.ts';
 import { describe, logger } from '../shared/logger.ts';
 import { parseWith } from '../shared/parse.ts';
 
@@ -14,7 +15,7 @@ export const handler = (event: SQSEvent, context: Context): Promise<SQSBatchResp
 
 async function serveRecord({ messageId, body }: SQSRecord): Promise<void> {
   try {
-    await fanOut(ports, parseWith(fanOutJobSchema, JSON.parse(body)));
+    await fanOut(ports, parseWith(fanOutJobSchema, parseJson(body)));
   } catch (error) {
     logger.error('fan-out failed', { recordId: messageId, error: describe(error) });
     throw error;

@@ -4,6 +4,7 @@ import { type ServiceEvent, serviceEventSchema } from '../../protocol/service.ts
 import { logOut } from '../domain/log-out.ts';
 import { send } from '../domain/send.ts';
 import { createSenderPorts } from '../routes/sender-ports.ts';
+import { parseJson } from '../shared/json.ts';
 import { describe, logger } from '../shared/logger.ts';
 import { parseWith } from '../shared/parse.ts';
 
@@ -19,7 +20,7 @@ export const handler = (event: SQSEvent, context: Context): Promise<SQSBatchResp
 
 async function serveRecord({ messageId, body }: SQSRecord): Promise<void> {
   try {
-    await serve(parseWith(serviceEventSchema, JSON.parse(body)));
+    await serve(parseWith(serviceEventSchema, parseJson(body)));
   } catch (error) {
     logger.error('service event failed', { recordId: messageId, error: describe(error) });
     throw error;

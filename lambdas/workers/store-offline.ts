@@ -9,6 +9,7 @@ import { type HandOffPorts, handOff, type JobRecord } from '../domain/hand-off.t
 import { jobSchema } from '../domain/offline.ts';
 import { systemClock } from '../shared/clock.ts';
 import { readEnv, wholeNumber } from '../shared/env.ts';
+import { parseJson } from '../shared/json.ts';
 import { describe, logger } from '../shared/logger.ts';
 import { parseWith } from '../shared/parse.ts';
 
@@ -52,7 +53,7 @@ export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> 
 
 function parseJob({ messageId, body }: SQSRecord): JobRecord['job'] | undefined {
   try {
-    return parseWith(jobSchema, JSON.parse(body));
+    return parseWith(jobSchema, parseJson(body));
   } catch (error) {
     logger.error('malformed job', { recordId: messageId, error: describe(error) });
     return undefined;

@@ -1,0 +1,91 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createWire } from '../../local/wire/index.ts';
+import { openSocket } from './setup/socket.ts';
+import { newUser, type Stack, startStack } from './setup/stack.ts';
+
+const CANARY = 'canary7f3a9';
+const wire = createWire();
+const logged: string[] = [];
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack({
+    wire: wire.attach,
+    returnFailedAfterSeconds: 0,
+    onLogLine: (_, line) => void logged.push(line),
+    onWarning: (line) => void logged.push(line),
+  });
+});
+afterAll(() => stack?.stop());
+
+const sending = (to: string, clientMsgId: string, text = `hush ${CANARY}`) => ({
+  action: 'sendMessage',
+  clientMsgId,
+  to,
+  content: { type: 'text', text },
+});
+
+describe('everything that is logged', () => {
+  it('holds no body, token, or subprotocol, whatever goes wrong (refusal 11)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const token = await stack.token(a, { claims: { note: CANARY } });
+    const alice = await openSocket(stack.wsUrl, { token, protocols: ['im.v1', `im.token.${token}`, CANARY] });
+    await alice.request({ action: 'hello' });
+
+    // Refused in every way that there is.
+    for (const protocols of [['im.v1', `im.token.${CANARY}`], [`im.token.${token}`], [CANARY]]) {
+      await openSocket(stack.wsUrl, { protocols }).catch(() => undefined);
+    }
+    alice.send(`{"action":"${CANARY}","id":"x1"}`);
+    alice.send(`not JSON ${CANARY}`);
+    await alice.request({ action: 'sendMessage', clientMsgId: `${CANARY} `, to: b, content: CANARY });
+    await alice.request({ action: 'ackInbox', batch: CANARY });
+    await alice.request({ action: 'renew', token: CANARY });
+    await stack.http(a, `/conversations/${CANARY}/messages?after=${CANARY}`);
+    await stack.http(a, '/messages', { method: 'POST', body: `{"text":"${CANARY}"` });
+
+    // Stored, repeated, and in conflict: a failed condition carries the whole item.
+    await alice.request(sending(b, 'c1'));
+    await alice.request(sending(b, 'c1'));
+    await alice.request(sending(b, 'c1', `other ${CANARY}`));
+    await stack.inboxHolds(b, 1);
+
+    // Broken at every store, at the queue, and at the socket.
+    for (const rule of [
+      { service: 'dynamodb', operation: 'PutItem', fault: 'error' },
+      { service: 'dynamodb', operation: 'UpdateItem', fault: 'throttle' },
+      { service: 'sqs', function: 'SendMessage', fault: 'cut-before' },
+      { service: 'connections', operation: 'PostToConnection', fault: 'throttle', times: 3 },
+      { service: 'dynamodb', operation: 'PutItem', fault: 'kill', times: 1 },
+    ] as const) {
+      const fault = wire.inject(rule);
+      const answer = alice.request(sending(b, `broken-${rule.operation ?? rule.service}-${rule.fault}`));
+      await Promise.race([answer, alice.gatewayFrame()]);
+      fault.remove();
+    }
+
+    // From other services, malformed and refused.
+    const sqs = new SQSClient({
+      endpoint: stack.endpoints.sqs,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
+    const deadLetters = async (name: 'Service' | 'Offline', MessageBody: string) => {
+      const failed = wire.nextEnd(name === 'Service' ? 'ServeEvents' : 'StoreOffline');
+      await sqs.send(new SendMessageCommand({ QueueUrl: stack.outputs[`${name}QueueUrl`], MessageBody }));
+      await failed;
+    };
+    await deadLetters('Service', `{"type":"${CANARY}`);
+    const event = { ...sending(a, 'c1'), action: undefined, type: 'message.send', from: a };
+    await deadLetters('Service', JSON.stringify(event));
+    await deadLetters('Offline', `{"kind":"${CANARY}"}`);
+    for (const name of ['Service', 'Offline'] as const) await deadLetters(name, `${CANARY} is no JSON`);
+    await wire.quiet();
+
+    expect(logged.length).toBeGreaterThan(10);
+    const [, payload = '', signature = ''] = token.split('.');
+    for (const secret of [CANARY, payload, signature]) {
+      expect(logged.filter((line) => line.includes(secret))).toEqual([]);
+    }
+  });
+});
