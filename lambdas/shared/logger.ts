@@ -1,4 +1,15 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import type { Issue } from '../../protocol/frames.ts';
+import { InvalidRequestError } from './errors.ts';
+
+interface Described {
+  readonly name: string;
+  readonly message: string;
+  /** Which fields were at fault, and why; never their values. */
+  readonly issues?: readonly Issue[];
+  readonly stack?: string;
+  readonly cause?: Described;
+}
 
 /**
  * One JSON line an event. Never a frame, a body, a header, or a token goes into it (refusal 11): pass ids, codes, and
@@ -7,11 +18,12 @@ import { Logger } from '@aws-lambda-powertools/logger';
  */
 export const logger = new Logger();
 
-export function describe(error: unknown): { name: string; message: string; stack?: string; cause?: object } {
+export function describe(error: unknown): Described {
   if (!(error instanceof Error)) return { name: typeof error, message: 'not an Error' };
   return {
     name: error.name,
     message: error.message,
+    ...(error instanceof InvalidRequestError && { issues: error.issues }),
     ...(error.stack !== undefined && { stack: error.stack }),
     ...(error.cause !== undefined && { cause: describe(error.cause) }),
   };

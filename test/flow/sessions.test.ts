@@ -181,7 +181,7 @@ describe('service events', () => {
       await tell({ ...A_MESSAGE, to: bob, clientMsgId: 'c1', content: { type: 'text', text } });
       await socket.message(text);
       expect(await receive(stack.outputs['ServiceDeadLetterQueueUrl'])).toBe(body);
-      expect(logs.some((line) => line.includes('service event failed') && line.includes('"name"'))).toBe(
+      expect(logs.some((line) => line.includes('service event failed') && line.includes('"issues":[{'))).toBe(
         true,
       );
     },
