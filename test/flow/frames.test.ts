@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestSocket } from './setup/socket.ts';
-import { newUser, type Stack, startStack } from './setup/stack.ts';
+import { type Chat, newUser, startChat } from './setup/stack.ts';
 
-let stack: Stack;
+let stack: Chat;
 let alice: TestSocket;
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await startChat();
   alice = await stack.join(newUser('alice'));
 });
 afterAll(() => stack?.stop());
@@ -103,36 +103,4 @@ describe('frames', () => {
     });
     expect(reply.session.expiresAt).toBeGreaterThan(Date.now());
   });
-
-  it('of a session whose route is gone are refused, and the socket is closed (IM-BEAT, IM-FRAME-2)', async () => {
-    const user = newUser('frank');
-    const socket = await stack.join(user, { deviceId: 'phone' });
-    const { connectionId } = await socket.request({ action: 'hello' });
-    await removeRoute(user, connectionId);
-    expect(await socket.request({ action: 'heartbeat' })).toMatchObject({
-      type: 'error',
-      code: 'session_expired',
-    });
-    await socket.closed;
-  });
-
-  it('after the session ended are refused while the socket stays open (IM-RENEW, refusal 7)', async () => {
-    const user = newUser('grace');
-    const token = await stack.token(user, { expiresInSeconds: 2 });
-    const socket = await stack.open(user, { token });
-    const { session } = await socket.request({ action: 'hello' });
-    await expect
-      .poll(() => socket.request({ action: 'heartbeat' }), { timeout: 10_000 })
-      .toMatchObject({ type: 'error', code: 'session_expired' });
-    expect(Date.now()).toBeGreaterThanOrEqual(session.expiresAt);
-    expect(socket.raw.readyState).toBe(socket.raw.OPEN);
-  });
 });
-
-/** As a late `$disconnect` would. */
-async function removeRoute(userId: string, connectionId: string): Promise<void> {
-  const disconnect = stack.stack.functions.find(({ logicalId }) => logicalId.includes('Disconnect'));
-  const authorizer = { userId, deviceId: 'phone' };
-  const event = { requestContext: { connectionId, connectedAt: 0, authorizer } };
-  expect(await stack.workers.invoke(disconnect?.logicalId ?? '', event)).toMatchObject({ ok: true });
-}

@@ -1,37 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createWire } from '../../local/wire/index.ts';
+import { groupsOf, isSystem, say } from './setup/groups.ts';
 import type { TestSocket } from './setup/socket.ts';
-import { type Json, newUser, type Stack, startStack } from './setup/stack.ts';
+import { type Chat, type Json, newUser, startChat } from './setup/stack.ts';
 
-const wire = createWire();
-let stack: Stack;
+let stack: Chat;
 beforeAll(async () => {
-  stack = await startStack({ wire: wire.attach, returnFailedAfterSeconds: 0, onWarning: () => undefined });
+  stack = await startChat();
 });
 afterAll(() => stack?.stop());
 
-const call = (user: string, method: string, path: string, body?: object) =>
-  stack.http(user, path, { method, ...(body && { body: JSON.stringify(body) }) });
+const { call, send, newGroup, historyOf } = groupsOf(() => stack);
 
-async function newGroup(owner: string, members: readonly string[], more: object = {}): Promise<string> {
-  const { status, body } = await call(owner, 'POST', '/groups', { name: 'Rowers', members, ...more });
-  expect(status).toBe(201);
-  return body.conversationId;
-}
-
-const say = (socket: TestSocket, conversationId: string, text: string) => {
-  const clientMsgId = text.replace(/[^A-Za-z0-9]/g, '-');
-  return socket.request({
-    action: 'sendMessage',
-    clientMsgId,
-    conversationId,
-    content: { type: 'text', text },
-  });
-};
-const isSystem = (event: string) => (frame: Json) =>
-  frame.type === 'messages' && frame.messages.some(({ content }: Json) => content.event === event);
-const historyOf = async (user: string, id: string, query = '') =>
-  stack.http(user, `/conversations/${id}/messages${query}`);
 const missing = { status: 404, body: expect.objectContaining({ code: 'not_found' }) };
 
 describe('a group', () => {
@@ -128,7 +107,7 @@ describe('a group', () => {
     const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
     const id = await newGroup(a, [b, c]);
     const [alice, bob, carol] = [await stack.join(a), await stack.join(b), await stack.join(c)];
-    expect((await fetchRaw(a, 'DELETE', `/groups/${id}/members/${b}`)).status).toBe(204);
+    expect((await send(a, 'DELETE', `/groups/${id}/members/${b}`)).status).toBe(204);
     await bob.frame(isSystem('removed'));
     await say(alice, id, 'without bob');
     await carol.message('without bob');
@@ -152,34 +131,10 @@ describe('a group', () => {
     expect(stranger).toMatchObject({ status: 400, body: { issues: [{ path: 'admins' }] } });
     const changed = await call(a, 'PATCH', `/groups/${id}`, { name: 'Scullers', admins: [b] });
     expect(changed).toMatchObject({ status: 200, body: { name: 'Scullers', admins: [b] } });
-    expect((await fetchRaw(a, 'DELETE', `/groups/${id}/members/${a}`)).status).toBe(204);
+    expect((await send(a, 'DELETE', `/groups/${id}/members/${a}`)).status).toBe(204);
     const events = (await historyOf(b, id)).body.messages.map(({ content }: Json) => content.event);
     expect(events).toEqual(['created', 'renamed', 'admins', 'left']);
-    expect((await fetchRaw(b, 'DELETE', `/groups/${id}/members/${b}`)).status).toBe(204);
-  });
-
-  it('of more than 100 pages its members, and each is told by the workers (IM-GROUP)', async () => {
-    const a = newUser('alice');
-    const others = Array.from({ length: 130 }, (_, n) => `${a}-m${String(n).padStart(3, '0')}`);
-    const id = await newGroup(a, others.slice(0, 100));
-    await call(a, 'POST', `/groups/${id}/members`, { members: others.slice(100) });
-    const first = await call(a, 'GET', `/groups/${id}/members`);
-    const second = await call(
-      a,
-      'GET',
-      `/groups/${id}/members?cursor=${encodeURIComponent(first.body.cursor)}`,
-    );
-    const listed = [...first.body.members, ...second.body.members].map(({ userId }: Json) => userId);
-    expect(listed).toEqual([a, ...others].sort());
-    expect(second.body.cursor).toBeNull();
-    const sockets = await Promise.all(others.slice(0, 30).map((user) => stack.join(user)));
-    const alice = await stack.join(a);
-    wire.reset();
-    expect(await say(alice, id, 'to all')).toMatchObject({ type: 'sent' });
-    await Promise.all(sockets.map((socket) => socket.message('to all')));
-    const sender = wire.counts({ function: 'SendMessage' });
-    // Session, membership, seq, message: no more than for a small one, and one enqueue instead of posts.
-    expect([sender.calls, sender.posts]).toEqual([5, 0]);
+    expect((await send(b, 'DELETE', `/groups/${id}/members/${b}`)).status).toBe(204);
   });
 });
 
@@ -262,24 +217,6 @@ describe('a recall', () => {
     expect(await alice.request(repeat)).toMatchObject({ type: 'sent', duplicate: true });
   });
 
-  it('of a message on its way to one who is away reaches the inbox before it is read (fault 15)', async () => {
-    const [a, b] = [newUser('alice'), newUser('bob')];
-    const alice = await stack.join(a);
-    const storing = wire.hold({ function: 'StoreOffline', operation: 'BatchWriteItem' });
-    await alice.request({
-      action: 'sendMessage',
-      clientMsgId: 'oops',
-      to: b,
-      content: { type: 'text', text: 'oops' },
-    });
-    await storing.reached;
-    expect(await alice.request({ action: 'recall', to: b, seq: 1 })).toMatchObject({ type: 'ok' });
-    const bob = await stack.join(b);
-    storing.release();
-    const { messages } = await bob.frame(({ type }) => type === 'messages');
-    expect(messages[0].content).toEqual(recalled(a));
-  });
-
   it("is the sender's, or in a group also an admin's; of nobody's else, of no hole, of no system message", async () => {
     const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
     const id = await newGroup(a, [b, c]);
@@ -292,52 +229,6 @@ describe('a recall', () => {
     expect(await recall(alice, 99)).toMatchObject({ code: 'not_found' });
     expect(await recall(alice, seq)).toMatchObject({ type: 'ok' });
     expect(await carol.frame(({ type }) => type === 'recalled')).toMatchObject({ seq, by: a });
-  });
-});
-
-describe('typing', () => {
-  it('is told to the others, at most once in 2 s, and to nobody else', async () => {
-    const [a, b] = [newUser('alice'), newUser('bob')];
-    const [alice, laptop, bob] = [await stack.join(a), await stack.join(a), await stack.join(b)];
-    wire.reset();
-    for (let n = 0; n < 5; n += 1) alice.send(JSON.stringify({ action: 'typing', to: b, typing: true }));
-    const push = await bob.frame(({ type }) => type === 'typing');
-    expect(push).toEqual({ type: 'typing', conversationId: `dm:${a}:${b}`, userId: a, typing: true });
-    await alice.request({ action: 'heartbeat' });
-    await wire.quiet();
-    expect(wire.counts({ function: 'Typing' }).posts).toBe(1);
-    expect(laptop.frames.some(({ type }) => type === 'typing')).toBe(false);
-  });
-});
-
-describe('presence', () => {
-  it('is told of those one talks with, with when they were last seen; others are nowhere (refusal 4)', async () => {
-    const [a, b, c, s] = [newUser('alice'), newUser('bob'), newUser('carol'), newUser('stranger')];
-    const [alice, bob] = [await stack.join(a), await stack.join(b)];
-    await stack.join(s);
-    for (const to of [b, c])
-      await alice.request({
-        action: 'sendMessage',
-        clientMsgId: to,
-        to,
-        content: { type: 'text', text: 'hi' },
-      });
-    const ask = async () => {
-      const { users } = await alice.request({ action: 'presence', userIds: [b, c, s] });
-      return users;
-    };
-    expect(await ask()).toEqual([
-      { userId: b, online: true, lastSeenAt: expect.any(Number) },
-      { userId: c, online: false, lastSeenAt: null },
-      { userId: s, online: false, lastSeenAt: null },
-    ]);
-    const gone = wire.nextEnd('Disconnect');
-    await bob.close();
-    await gone;
-    expect((await ask())[0]).toEqual({ userId: b, online: false, lastSeenAt: expect.any(Number) });
-    const id = await newGroup(a, [s]);
-    const { users } = await alice.request({ action: 'presence', conversationId: id });
-    expect(users).toMatchObject([a, s].sort().map((userId) => ({ userId, online: true })));
   });
 });
 
@@ -358,8 +249,3 @@ describe('catching up', () => {
     expect(await since(Date.now() + 60_000)).toBe(0);
   });
 });
-
-async function fetchRaw(user: string, method: string, path: string): Promise<Response> {
-  const headers = { authorization: `Bearer ${await stack.token(user)}` };
-  return fetch(stack.httpUrl + path, { method, headers });
-}

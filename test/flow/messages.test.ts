@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newUser, type Stack, startStack } from './setup/stack.ts';
+import { type Chat, newUser, startChat } from './setup/stack.ts';
 
-let stack: Stack;
+let stack: Chat;
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await startChat();
 });
 afterAll(() => stack?.stop());
 

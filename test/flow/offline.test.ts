@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestSocket } from './setup/socket.ts';
-import { type Json, newUser, type Stack, startStack } from './setup/stack.ts';
+import { type Chat, type Json, newUser, startChat } from './setup/stack.ts';
 
-let stack: Stack;
+let stack: Chat;
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await startChat();
 });
 afterAll(() => stack?.stop());
 

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createWire } from '../../local/wire/index.ts';
+import { groupsOf, say } from './setup/groups.ts';
+import { type Json, newUser, type Stack, startStack } from './setup/stack.ts';
+
+const wire = createWire();
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack({ wire: wire.attach, returnFailedAfterSeconds: 0, onWarning: () => undefined });
+});
+afterAll(() => stack?.stop());
+
+const { call, newGroup } = groupsOf(() => stack);
+
+describe('a group', () => {
+  it('of more than 100 pages its members, and each is told by the workers (IM-GROUP)', async () => {
+    const a = newUser('alice');
+    const others = Array.from({ length: 130 }, (_, n) => `${a}-m${String(n).padStart(3, '0')}`);
+    const id = await newGroup(a, others.slice(0, 100));
+    await call(a, 'POST', `/groups/${id}/members`, { members: others.slice(100) });
+    const first = await call(a, 'GET', `/groups/${id}/members`);
+    const second = await call(
+      a,
+      'GET',
+      `/groups/${id}/members?cursor=${encodeURIComponent(first.body.cursor)}`,
+    );
+    const listed = [...first.body.members, ...second.body.members].map(({ userId }: Json) => userId);
+    expect(listed).toEqual([a, ...others].sort());
+    expect(second.body.cursor).toBeNull();
+    const sockets = await Promise.all(others.slice(0, 30).map((user) => stack.join(user)));
+    const alice = await stack.join(a);
+    wire.reset();
+    expect(await say(alice, id, 'to all')).toMatchObject({ type: 'sent' });
+    await Promise.all(sockets.map((socket) => socket.message('to all')));
+    const sender = wire.counts({ function: 'SendMessage' });
+    // Session, membership, seq, message: no more than for a small one, and one enqueue instead of posts.
+    expect([sender.calls, sender.posts]).toEqual([5, 0]);
+  });
+});
+
+describe('a recall', () => {
+  const recalled = (by: string) => ({ type: 'recalled', by, at: expect.any(Number) });
+
+  it('of a message on its way to one who is away reaches the inbox before it is read (fault 15)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const alice = await stack.join(a);
+    const storing = wire.hold({
+      function: 'StoreOffline',
+      operation: 'BatchWriteItem',
+      where: (_, input) => JSON.stringify(input).includes(b),
+    });
+    await alice.request({
+      action: 'sendMessage',
+      clientMsgId: 'oops',
+      to: b,
+      content: { type: 'text', text: 'oops' },
+    });
+    await storing.reached;
+    expect(await alice.request({ action: 'recall', to: b, seq: 1 })).toMatchObject({ type: 'ok' });
+    const bob = await stack.join(b);
+    storing.release();
+    const { messages } = await bob.frame(({ type }) => type === 'messages');
+    expect(messages[0].content).toEqual(recalled(a));
+  });
+});
+
+describe('typing', () => {
+  it('is told to the others, at most once in 2 s, and to nobody else', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const [alice, laptop, bob] = [await stack.join(a), await stack.join(a), await stack.join(b)];
+    wire.reset();
+    for (let n = 0; n < 5; n += 1) alice.send(JSON.stringify({ action: 'typing', to: b, typing: true }));
+    const push = await bob.frame(({ type }) => type === 'typing');
+    expect(push).toEqual({ type: 'typing', conversationId: `dm:${a}:${b}`, userId: a, typing: true });
+    await alice.request({ action: 'heartbeat' });
+    await wire.quiet();
+    expect(wire.counts({ function: 'Typing' }).posts).toBe(1);
+    expect(laptop.frames.some(({ type }) => type === 'typing')).toBe(false);
+  });
+});
+
+describe('presence', () => {
+  it('is told of those one talks with, with when they were last seen; others are nowhere (refusal 4)', async () => {
+    const [a, b, c, s] = [newUser('alice'), newUser('bob'), newUser('carol'), newUser('stranger')];
+    const [alice, bob] = [await stack.join(a), await stack.join(b)];
+    await stack.join(s);
+    for (const to of [b, c])
+      await alice.request({
+        action: 'sendMessage',
+        clientMsgId: to,
+        to,
+        content: { type: 'text', text: 'hi' },
+      });
+    const ask = async () => {
+      const { users } = await alice.request({ action: 'presence', userIds: [b, c, s] });
+      return users;
+    };
+    expect(await ask()).toEqual([
+      { userId: b, online: true, lastSeenAt: expect.any(Number) },
+      { userId: c, online: false, lastSeenAt: null },
+      { userId: s, online: false, lastSeenAt: null },
+    ]);
+    const gone = wire.nextEnd('Disconnect');
+    await bob.close();
+    await gone;
+    expect((await ask())[0]).toEqual({ userId: b, online: false, lastSeenAt: expect.any(Number) });
+    const id = await newGroup(a, [s]);
+    const { users } = await alice.request({ action: 'presence', conversationId: id });
+    expect(users).toMatchObject([a, s].sort().map((userId) => ({ userId, online: true })));
+  });
+});

@@ -1,0 +1,38 @@
+import { expect } from 'vitest';
+import type { TestSocket } from './socket.ts';
+import type { Chat, Json } from './stack.ts';
+
+/** Requests about groups, over the chat that a file has started by then. */
+export function groupsOf(chat: () => Chat) {
+  const call = (user: string, method: string, path: string, body?: object) =>
+    chat().http(user, path, { method, ...(body && { body: JSON.stringify(body) }) });
+
+  return {
+    call,
+    /** For answers without a body. */
+    async send(user: string, method: string, path: string): Promise<Response> {
+      const headers = { authorization: `Bearer ${await chat().token(user)}` };
+      return fetch(chat().httpUrl + path, { method, headers });
+    },
+    async newGroup(owner: string, members: readonly string[], more: object = {}): Promise<string> {
+      const { status, body } = await call(owner, 'POST', '/groups', { name: 'Rowers', members, ...more });
+      expect(status).toBe(201);
+      return body.conversationId;
+    },
+    historyOf: (user: string, id: string, query = '') =>
+      chat().http(user, `/conversations/${id}/messages${query}`),
+  };
+}
+
+export const say = (socket: TestSocket, conversationId: string, text: string) => {
+  const clientMsgId = text.replace(/[^A-Za-z0-9]/g, '-');
+  return socket.request({
+    action: 'sendMessage',
+    clientMsgId,
+    conversationId,
+    content: { type: 'text', text },
+  });
+};
+
+export const isSystem = (event: string) => (frame: Json) =>
+  frame.type === 'messages' && frame.messages.some(({ content }: Json) => content.event === event);
