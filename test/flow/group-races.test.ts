@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWire } from '../../local/wire/index.ts';
-import { groupsOf, say } from './setup/groups.ts';
+import { groupsOf, isSystem, say } from './setup/groups.ts';
 import { type Json, newUser, type Stack, startStack } from './setup/stack.ts';
 
 const wire = createWire();
@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-const { call, newGroup } = groupsOf(() => stack);
+const { call, send, newGroup, historyOf } = groupsOf(() => stack);
 
 describe('a group', () => {
   it('of more than 100 pages its members, and each is told by the workers (IM-GROUP)', async () => {
@@ -35,6 +35,39 @@ describe('a group', () => {
     const sender = wire.counts({ function: 'SendMessage' });
     // Session, membership, seq, message: no more than for a small one, and one enqueue instead of posts.
     expect([sender.calls, sender.posts]).toEqual([5, 0]);
+  });
+
+  it('hands nothing to one whose removal has a lower seq, though the removal is still under way (I5, fault 14)', async () => {
+    const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
+    const id = await newGroup(a, [b, c]);
+    const [alice, bob, carol] = [await stack.join(a), await stack.join(b), await stack.join(c)];
+    const applying = wire.hold({ function: 'RemoveMember', operation: 'TransactWriteItems', nth: 2 });
+    const removal = send(a, 'DELETE', `/groups/${id}/members/${b}`);
+    await applying.reached;
+    const { seq } = await say(alice, id, 'not for bob');
+    expect(seq).toBe(3);
+    await carol.message('not for bob');
+    expect((await historyOf(b, id)).status).toBe(404);
+    expect((await stack.http(b, '/conversations')).body.conversations).toEqual([]);
+    applying.release();
+    expect((await removal).status).toBe(204);
+    await bob.frame(isSystem('removed'));
+    expect(bob.messages().map((message) => message.seq)).not.toContain(3);
+  });
+
+  it('can be left again after a removal that died halfway (IM-GROUP, fault 14)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const id = await newGroup(a, [b]);
+    const applying = wire.hold({ function: 'RemoveMember', operation: 'TransactWriteItems', nth: 2 });
+    const removal = send(a, 'DELETE', `/groups/${id}/members/${b}`);
+    await applying.reached;
+    applying.fail('kill');
+    expect((await removal).status).toBe(500);
+    expect((await call(a, 'GET', `/groups/${id}`)).body.memberCount).toBe(2);
+    expect((await send(a, 'DELETE', `/groups/${id}/members/${b}`)).status).toBe(204);
+    expect((await call(a, 'GET', `/groups/${id}`)).body.memberCount).toBe(1);
+    const events = (await historyOf(a, id)).body.messages.map(({ content }: Json) => content.event);
+    expect(events).toEqual(['created', 'removed']);
   });
 });
 
