@@ -1,0 +1,40 @@
+import type { History } from '../history.ts';
+import { printEvent } from '../print.ts';
+import { findWrongCursors } from './cursors.ts';
+import { Evidence } from './evidence.ts';
+import { findAmbiguous, findReordered } from './order.ts';
+import { findOutsiders } from './outsiders.ts';
+import { findLost, findUninvited } from './stored.ts';
+import { findStale, findStranded, findUnseen } from './views.ts';
+import type { Violation } from './violation.ts';
+
+const CHECKS = [
+  findLost,
+  findUninvited,
+  findAmbiguous,
+  findReordered,
+  findUnseen,
+  findStale,
+  findStranded,
+  findOutsiders,
+  findWrongCursors,
+];
+
+/** Everything in a history that should not be, by docs/guarantees.md. */
+export function violationsOf(history: History): Violation[] {
+  const evidence = new Evidence(history);
+  return CHECKS.flatMap((check) => check(evidence));
+}
+
+/** Each violation with the events that show it. */
+export function printViolations(violations: readonly Violation[], { events }: History): string {
+  return violations
+    .map(({ invariant, kind, text, events: places }) => {
+      const shown = places.flatMap((at) => {
+        const event = events[at];
+        return event === undefined ? [] : [`    ${at}\t${printEvent(event)}`];
+      });
+      return [`${invariant} ${kind}: ${text}`, ...shown].join('\n');
+    })
+    .join('\n');
+}

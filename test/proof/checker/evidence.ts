@@ -1,0 +1,156 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Final, History, HistoryEvent, Outcome, SeenMessage, Settled, Try } from '../history.ts';
+
+/** An event and its place in the log. */
+export type At<Event> = Event & { readonly at: number };
+
+type EventOf<Type extends HistoryEvent['type']> = Extract<HistoryEvent, { type: Type }>;
+
+export interface Ack {
+  readonly at: number;
+  readonly outcome: Extract<Outcome, { is: 'acked' }>;
+}
+
+/** What a client wanted stored once, and everything it tried for it. */
+export interface Send {
+  readonly user: string;
+  readonly conversationId: string;
+  readonly clientMsgId: string;
+  readonly content: unknown;
+  readonly tries: At<Try>[];
+  readonly acks: Ack[];
+  /** Ids of the tries that were refused. */
+  readonly refused: Set<number>;
+  /** The service queue has it. */
+  isQueued: boolean;
+}
+
+export interface Sighting {
+  readonly at: number;
+  readonly user: string;
+  readonly message: SeenMessage;
+}
+
+/** A history, looked up in the ways in which the checks need it. */
+export class Evidence {
+  readonly sends: Send[] = [];
+  readonly sightings: Sighting[] = [];
+  readonly events: readonly At<HistoryEvent>[];
+  readonly calmAt: number;
+  readonly #members: ReadonlyMap<string, readonly string[]>;
+  readonly #byKey = new Map<string, Send[]>();
+  readonly #finals = new Map<string, At<Final>>();
+
+  constructor({ conversations, events }: History) {
+    this.#members = new Map(conversations.map(({ conversationId, members }) => [conversationId, members]));
+    this.events = events.map((event, at) => ({ ...event, at }));
+    this.calmAt = this.of('calm')[0]?.at ?? Number.POSITIVE_INFINITY;
+    this.#gatherSends();
+    for (const final of this.of('final')) {
+      if (!this.#finals.has(final.conversationId)) this.#finals.set(final.conversationId, final);
+    }
+    for (const event of this.events) this.#gatherSightings(event);
+  }
+
+  get conversationIds(): readonly string[] {
+    return [...this.#members.keys()];
+  }
+
+  of<Type extends HistoryEvent['type']>(type: Type): At<EventOf<Type>>[] {
+    return this.events.flatMap((event) => (event.type === type ? [event as At<EventOf<Type>>] : []));
+  }
+
+  isMember(user: string, conversationId: string): boolean {
+    return this.#members.get(conversationId)?.includes(user) === true;
+  }
+
+  conversationsOf(user: string): readonly string[] {
+    return this.conversationIds.filter((id) => this.isMember(user, id));
+  }
+
+  finalOf(conversationId: string): readonly SeenMessage[] {
+    return this.#finals.get(conversationId)?.messages ?? [];
+  }
+
+  finalAt(conversationId: string): number {
+    return this.#finals.get(conversationId)?.at ?? this.events.length;
+  }
+
+  /** All sends of this name: more than one if a client used it for different contents. */
+  sendsOf({ from, conversationId, clientMsgId }: SeenMessage): readonly Send[] {
+    return this.#byKey.get(keyOf(from, conversationId, clientMsgId)) ?? [];
+  }
+
+  #gatherSends(): void {
+    const byTry = new Map<number, Send>();
+    for (const event of this.events) {
+      if (event.type === 'try') {
+        const send = this.#sendOf(event);
+        send.tries.push(event);
+        byTry.set(event.id, send);
+      }
+      if (event.type === 'settled') {
+        const send = byTry.get(event.id);
+        if (send !== undefined) settle(send, event);
+      }
+    }
+  }
+
+  #sendOf({ user, conversationId, clientMsgId, content }: Try): Send {
+    const key = keyOf(user, conversationId, clientMsgId);
+    const known = this.#byKey.get(key) ?? [];
+    this.#byKey.set(key, known);
+    const same = known.find((send) => isDeepStrictEqual(send.content, content));
+    if (same !== undefined) return same;
+    const send: Send = {
+      user,
+      conversationId,
+      clientMsgId,
+      content,
+      tries: [],
+      acks: [],
+      refused: new Set(),
+      isQueued: false,
+    };
+    known.push(send);
+    this.sends.push(send);
+    return send;
+  }
+
+  #gatherSightings(event: At<HistoryEvent>): void {
+    const messages = messagesIn(event);
+    for (const message of messages) this.sightings.push({ at: event.at, user: userOf(event), message });
+  }
+}
+
+function settle(send: Send, { id, outcome, at }: At<Settled>): void {
+  if (outcome.is === 'acked') send.acks.push({ at, outcome });
+  if (outcome.is === 'refused') send.refused.add(id);
+  if (outcome.is === 'queued') send.isQueued = true;
+}
+
+function messagesIn(event: HistoryEvent): readonly SeenMessage[] {
+  if (event.type === 'saw' || event.type === 'final') return event.messages;
+  if (event.type !== 'listed') return [];
+  return event.conversations.flatMap(({ lastMessage }) => (lastMessage === null ? [] : [lastMessage]));
+}
+
+function userOf(event: HistoryEvent): string {
+  return 'user' in event ? event.user : '';
+}
+
+function keyOf(user: string, conversationId: string, clientMsgId: string): string {
+  return [user, conversationId, clientMsgId].join('\n');
+}
+
+/** The server's own messages: nobody sent them. */
+export function isSystem({ content }: SeenMessage): boolean {
+  return typeof content === 'object' && content !== null && 'type' in content && content.type === 'system';
+}
+
+export function seqOf(evidence: Evidence, send: Send): number | undefined {
+  const stored = evidence
+    .finalOf(send.conversationId)
+    .find(({ from, clientMsgId }) => from === send.user && clientMsgId === send.clientMsgId);
+  return send.acks[0]?.outcome.seq ?? stored?.seq;
+}

@@ -1,0 +1,140 @@
+import type { Connected, HistoryPage, Listed, Saw, SeenMessage } from '../history.ts';
+import type { At, Evidence } from './evidence.ts';
+import type { Violation } from './violation.ts';
+
+/** I4: a synced device has all that is in its conversations' histories, and nothing else. */
+export function findUnseen(evidence: Evidence): Violation[] {
+  return evidence.of('synced').flatMap(({ at, user, device, view }) => {
+    const has = new Set(view.map(placeOf));
+    const may = evidence.conversationsOf(user).flatMap((id) => evidence.finalOf(id));
+    const kept = new Set(may.map(placeOf));
+    const missing = may
+      .filter((message) => !has.has(placeOf(message)))
+      .map((message): Violation => {
+        const text = `${user}/${device} has synced and lacks ${placeOf(message)}`;
+        return { invariant: 'I4', kind: 'unseen', text, events: [at, ...tellersOf(evidence, message)] };
+      });
+    const extra = [...has]
+      .filter((place) => !kept.has(place))
+      .map((place): Violation => {
+        const text = `${user}/${device} has ${place}, which is not in history`;
+        return { invariant: 'I4', kind: 'phantom', text, events: [at] };
+      });
+    return [...missing, ...extra];
+  });
+}
+
+/** Reads are strongly consistent: what was acked before a page was asked for is on it (section 6). */
+export function findStale(evidence: Evidence): Violation[] {
+  const pages = evidence
+    .of('saw')
+    .flatMap((saw) => (saw.page === undefined ? [] : stalePage(evidence, saw, saw.page)));
+  const lists = evidence.of('listed').flatMap((listed) => staleList(evidence, listed));
+  return [...pages, ...lists];
+}
+
+function stalePage(evidence: Evidence, { at, user, messages }: At<Saw>, page: HistoryPage): Violation[] {
+  const has = new Set(messages.map(({ seq }) => seq));
+  return acksBefore(evidence, page.conversationId, page.begun)
+    .filter(({ seq }) => isInRange(seq, page, messages) && !has.has(seq))
+    .map(({ seq, at: ackedAt }): Violation => {
+      const text = `${user}'s page of ${page.conversationId} lacks ${seq}, which was acked before`;
+      return { invariant: 'I4', kind: 'stale', text, events: [ackedAt, page.begun, at] };
+    });
+}
+
+function isInRange(
+  seq: number,
+  { after, before, hasMore }: HistoryPage,
+  messages: readonly SeenMessage[],
+): boolean {
+  if (after !== undefined) return seq > after && (!hasMore || seq <= (messages.at(-1)?.seq ?? after));
+  return seq < (before ?? Number.POSITIVE_INFINITY) && (!hasMore || seq >= (messages[0]?.seq ?? 0));
+}
+
+function staleList(evidence: Evidence, { at, user, begun, conversations }: At<Listed>): Violation[] {
+  const listed = new Map(conversations.map((one) => [one.conversationId, one]));
+  return evidence.conversationsOf(user).flatMap((conversationId) => {
+    const row = listed.get(conversationId);
+    const last = row?.lastMessage?.seq ?? 0;
+    const missed = acksBefore(evidence, conversationId, begun).find(
+      ({ seq }) => seq > Math.min(last, row?.head ?? 0),
+    );
+    if (missed === undefined) return [];
+    const text = `${user}'s list has ${conversationId} with head ${row?.head} and last message ${last}, and ${missed.seq} was acked before`;
+    return [{ invariant: 'I4' as const, kind: 'stale' as const, text, events: [missed.at, begun, at] }];
+  });
+}
+
+function acksBefore({ sends }: Evidence, conversationId: string, begun: number) {
+  return sends
+    .filter((send) => send.conversationId === conversationId)
+    .flatMap(({ acks }) => acks.map(({ at, outcome }) => ({ at, seq: outcome.seq })))
+    .filter(({ at }) => at < begun);
+}
+
+/**
+ * IM-PUSH-2: when all is calm, a connection that was open since before a message was sent has got it. Managed ones must
+ * have drained the inbox since they were opened; the connection that sent it gets its ack instead (IM-SEND-5).
+ */
+export function findStranded(evidence: Evidence): Violation[] {
+  const isBefore = ({ at }: { at: number }) => at < evidence.calmAt;
+  const ended = new Set(
+    evidence
+      .of('disconnected')
+      .filter(isBefore)
+      .map(({ connection }) => connection),
+  );
+  const drained = new Set(
+    evidence
+      .of('drained')
+      .filter(isBefore)
+      .map(({ connection }) => connection),
+  );
+  const open = evidence
+    .of('connected')
+    .filter(
+      ({ at, connection, mode }) =>
+        at < evidence.calmAt && !ended.has(connection) && (mode === 'plain' || drained.has(connection)),
+    );
+  if (evidence.calmAt === Number.POSITIVE_INFINITY) return [];
+  return open.flatMap((connected) => strandedOf(evidence, connected));
+}
+
+function strandedOf(evidence: Evidence, { at, user, device, connection, mode }: At<Connected>): Violation[] {
+  const got = new Set(
+    evidence
+      .of('saw')
+      .filter((saw) => saw.connection === connection && saw.at < evidence.calmAt)
+      .flatMap(({ messages }) => messages.map(placeOf)),
+  );
+  return evidence
+    .conversationsOf(user)
+    .flatMap((id) => evidence.finalOf(id))
+    .filter((message) => {
+      const tries = evidence.sendsOf(message).flatMap((send) => send.tries);
+      const isLater = tries.length > 0 && tries.every((one) => one.at > at);
+      const isOwn = tries.some((one) => one.connection === connection);
+      return isLater && !isOwn && !got.has(placeOf(message));
+    })
+    .map((message): Violation => {
+      const text = `${user}/${device} (${mode}) was connected as ${connection} all the time and never got ${placeOf(message)}`;
+      return { invariant: 'I4', kind: 'stranded', text, events: [at, ...tellersOf(evidence, message)] };
+    });
+}
+
+/** Tries and acks of a message. */
+function tellersOf(evidence: Evidence, message: SeenMessage): number[] {
+  return evidence
+    .sendsOf(message)
+    .flatMap(({ tries, acks }) => [...tries, ...acks])
+    .map(({ at }) => at);
+}
+
+function placeOf({
+  conversationId,
+  seq,
+  messageId,
+}: Pick<SeenMessage, 'conversationId' | 'seq' | 'messageId'>): string {
+  return `${conversationId} ${seq} ${messageId}`;
+}

@@ -1,0 +1,32 @@
+export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6';
+
+export type ViolationKind =
+  /** Acked, queued, or seen, and not in history. */
+  | 'lost'
+  /** One send, two messages. */
+  | 'duplicated'
+  /** Nobody sent it. */
+  | 'phantom'
+  /** Sent, but not so. */
+  | 'altered'
+  | 'refused-but-visible'
+  /** One place, two messages; or one message, two places. */
+  | 'ambiguous'
+  | 'reordered'
+  /** A read that began after an ack, without what was acked. */
+  | 'stale'
+  /** A device that has synced lacks it. */
+  | 'unseen'
+  /** A connection that was open all the time never got it (IM-PUSH-2). */
+  | 'stranded'
+  | 'visible-to-outsider'
+  | 'cursor-went-back'
+  | 'wrong-unread';
+
+export interface Violation {
+  readonly invariant: Invariant;
+  readonly kind: ViolationKind;
+  readonly text: string;
+  /** Places in the log that show it. */
+  readonly events: readonly number[];
+}

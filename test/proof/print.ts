@@ -1,0 +1,77 @@
+import type { History, HistoryEvent, Outcome, SeenMessage } from './history.ts';
+
+/** One line an event. */
+export function printHistory({ seed, conversations, events }: History): string {
+  const heading = [
+    `seed ${seed}`,
+    ...conversations.map(({ conversationId, members }) => `${conversationId}: ${members.join(', ')}`),
+  ];
+  return [...heading, ...events.map((event, index) => `${index}\t${printEvent(event)}`)].join('\n');
+}
+
+export function printEvent(event: HistoryEvent): string {
+  switch (event.type) {
+    case 'try': {
+      const { id, user, via, connection, conversationId, clientMsgId, content } = event;
+      const from = connection === undefined ? via : `${via} ${connection}`;
+      return `try ${id}: ${user} by ${from} sends ${clientMsgId} ${JSON.stringify(content)} to ${conversationId}`;
+    }
+    case 'settled':
+      return `try ${event.id}: ${printOutcome(event.outcome)}`;
+    case 'saw': {
+      const { user, device = 'HTTP', connection = '', channel, page, messages } = event;
+      const asked = page === undefined ? '' : ` after ${page.after ?? '-'} before ${page.before ?? '-'}`;
+      return `${user}/${device} ${connection} saw by ${channel}${asked}: ${messages.map(printMessage).join(', ')}`;
+    }
+    case 'listed': {
+      const rows = event.conversations.map(
+        ({ conversationId, head, readSeq, unread, lastMessage }) =>
+          `${conversationId} head ${head} read ${readSeq} unread ${unread} last ${lastMessage?.seq}`,
+      );
+      return `${event.user} listed (begun at ${event.begun}): ${rows.join('; ')}`;
+    }
+    case 'read':
+      return `${event.user} read ${event.conversationId} up to ${event.seq}: ${event.done ? 'ok' : 'unknown'}`;
+    case 'told':
+      return `${event.user} was told of a cursor in ${event.conversationId}`;
+    case 'connected':
+      return `${event.user}/${event.device} connected as ${event.connection} (${event.mode})`;
+    case 'drained':
+      return `${event.connection} drained the inbox`;
+    case 'disconnected':
+      return `${event.connection} ended: ${event.why}`;
+    case 'calm':
+      return 'calm';
+    case 'synced':
+      return `${event.user}/${event.device} synced: ${event.view.map(place).join(', ')}`;
+    case 'final':
+      return `final ${event.conversationId} as ${event.user} reads it: ${event.messages.map(printMessage).join(', ')}`;
+    case 'note':
+      return `-- ${event.text}`;
+  }
+}
+
+function printOutcome(outcome: Outcome): string {
+  switch (outcome.is) {
+    case 'acked':
+      return `acked ${outcome.seq} ${outcome.messageId}${outcome.duplicate ? ' duplicate' : ''}`;
+    case 'refused':
+      return `refused ${outcome.code}`;
+    case 'unknown':
+      return `unknown (${outcome.why})`;
+    case 'queued':
+      return 'queued';
+  }
+}
+
+function printMessage(message: SeenMessage): string {
+  return `${place(message)} ${message.from}:${message.clientMsgId}`;
+}
+
+function place({
+  conversationId,
+  seq,
+  messageId,
+}: Pick<SeenMessage, 'conversationId' | 'seq' | 'messageId'>): string {
+  return `${conversationId}#${seq}=${messageId.slice(-6)}`;
+}
