@@ -1,0 +1,62 @@
+import { parseArgs } from 'node:util';
+
+export type Mode = 'full' | 'quick' | 'check';
+
+/** What can be measured; `counts` also gives the CPU of each function. */
+export const PARTS = ['counts', 'bundles', 'latency', 'throughput'] as const;
+export type Part = (typeof PARTS)[number];
+
+export interface BenchArguments {
+  readonly mode: Mode;
+  readonly scenarios: readonly string[];
+  readonly parts: readonly Part[];
+  /** Writes what was counted into the budgets: after a change that is meant to cost more, or less. */
+  readonly accept: boolean;
+  readonly help: boolean;
+}
+
+export const HELP = `npm run bench -- [options]
+
+  --check            counts and budgets only, under 45 s: part of \`npm run check\`
+  --quick            everything in small, under a minute
+  --scenario NAME    only this scenario's counts; may be given again
+  --part NAME        only ${PARTS.join(', ')}; may be given again
+  --accept           make what is counted now the budget
+
+Without --check, --scenario, and --part the results go to bench/results/ and docs/performance.md.`;
+
+/** @throws {Error} in words for whoever typed it */
+export function parseBenchArguments(args: readonly string[], known: readonly string[]): BenchArguments {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      check: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      scenario: { type: 'string', multiple: true, default: [] },
+      part: { type: 'string', multiple: true, default: [] },
+      accept: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const scenarios = values.scenario.filter((name) => requireOneOf('scenario', name, known));
+  const named = values.part.filter((name) => requireOneOf('part', name, PARTS)) as Part[];
+  const mode = values.check ? 'check' : values.quick ? 'quick' : 'full';
+  return {
+    mode,
+    scenarios,
+    parts: partsOf(mode, scenarios, named),
+    accept: values.accept,
+    help: values.help,
+  };
+}
+
+function partsOf(mode: Mode, scenarios: readonly string[], named: readonly Part[]): readonly Part[] {
+  if (named.length > 0) return named;
+  if (scenarios.length > 0) return ['counts'];
+  return mode === 'check' ? ['counts', 'bundles'] : PARTS;
+}
+
+function requireOneOf(option: string, name: string, known: readonly string[]): boolean {
+  if (known.includes(name)) return true;
+  throw new Error(`--${option} ${name}: there is none of that name. There are: ${known.join(', ')}`);
+}

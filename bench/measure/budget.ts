@@ -1,0 +1,79 @@
+import type { OperationResult } from './recorder.ts';
+import type { Tally } from './tally.ts';
+
+/** Bytes are reported but not gated: a longer name in a frame is no regression. */
+export type OperationBudget = Omit<Tally, 'bytesOut' | 'bytesIn' | 'chain'>;
+
+export interface Budgets {
+  /** By `scenario/operation`: what each may cost at most, and costs today. */
+  readonly operations: Readonly<Record<string, OperationBudget>>;
+  /** The largest bundle of a function, SDK included, minified. */
+  readonly bundleBytes: number;
+}
+
+export interface Verdict {
+  /** One line each; the gate is shut if there is any. */
+  readonly broken: readonly string[];
+  /** What costs less than its budget: time to lower that. */
+  readonly under: readonly string[];
+}
+
+export function budgetOf({ bytesOut, bytesIn, chain, ...budget }: Tally): OperationBudget {
+  return budget;
+}
+
+export function nameOf({ scenario, operation }: Pick<OperationResult, 'scenario' | 'operation'>): string {
+  return `${scenario}/${operation}`;
+}
+
+export function judgeCounts(
+  { operations }: Pick<Budgets, 'operations'>,
+  results: readonly OperationResult[],
+): Verdict {
+  const broken: string[] = [];
+  const under: string[] = [];
+  for (const result of results) {
+    const name = nameOf(result);
+    const budget = operations[name];
+    if (budget === undefined) {
+      broken.push(`${name} has no budget: \`npm run bench -- --accept\` makes one`);
+      continue;
+    }
+    for (const [count, allowed, actual] of pairs(budget, budgetOf(result.tally))) {
+      if (actual > allowed) broken.push(`${name}: ${count} is ${actual}, budget ${allowed}`);
+      if (actual < allowed) under.push(`${name}: ${count} is ${actual}, budget ${allowed}`);
+    }
+  }
+  return { broken, under };
+}
+
+export function judgeBundles(
+  { bundleBytes }: Pick<Budgets, 'bundleBytes'>,
+  sizes: Readonly<Record<string, number>>,
+): Verdict {
+  const broken = Object.entries(sizes)
+    .filter(([, bytes]) => bytes > bundleBytes)
+    .map(([name, bytes]) => `bundle of ${name}: ${bytes} bytes, budget ${bundleBytes}`);
+  return { broken, under: [] };
+}
+
+/** Every number in either, with 0 for what only the other has. */
+function* pairs(
+  budget: OperationBudget,
+  actual: OperationBudget,
+): Generator<[name: string, allowed: number, actual: number]> {
+  const [allowed, counted] = [flat(budget), flat(actual)];
+  for (const name of new Set([...allowed.keys(), ...counted.keys()])) {
+    yield [name, allowed.get(name) ?? 0, counted.get(name) ?? 0];
+  }
+}
+
+function flat(budget: OperationBudget): ReadonlyMap<string, number> {
+  return new Map(
+    Object.entries(budget).flatMap(([name, value]): [string, number][] =>
+      typeof value === 'number'
+        ? [[name, value]]
+        : Object.entries(value).map(([key, count]) => [`${name} of ${key}`, count]),
+    ),
+  );
+}

@@ -1,0 +1,139 @@
+import { type Call, chainLength, type Invocation } from '../../local/wire/index.ts';
+
+/** What one operation costs, but for time: the same in every run. */
+export interface Tally {
+  /** Runs of each function. */
+  readonly invocations: Readonly<Record<string, number>>;
+  /** By operation and target: `PutItem Messages`, `PostToConnection`. */
+  readonly calls: Readonly<Record<string, number>>;
+  readonly writeUnits: number;
+  readonly readUnits: number;
+  readonly posts: number;
+  /** Requests to SQS: sent by functions, and a receive and a delete for each batch that came. */
+  readonly queueRequests: number;
+  /** WebSocket messages, as billed: frames in, replies, pushes. `$connect` and `$disconnect` are none. */
+  readonly socketMessages: number;
+  readonly httpRequests: number;
+  /** Bodies to and from AWS. */
+  readonly bytesOut: number;
+  readonly bytesIn: number;
+  /** Of each function, the longest row of calls one after the other; not of runs with a crowd of calls at once. */
+  readonly chain: Readonly<Record<string, number>>;
+  /** The same, up to the first post. */
+  readonly chainBeforePush: Readonly<Record<string, number>>;
+}
+
+/** SQS bills a request of more than this as several. */
+const QUEUE_REQUEST_BYTES = 64 * 1024;
+/** The poller receives a batch and deletes it. Empty receives are the queue's, not the message's: see prices.json. */
+const REQUESTS_PER_BATCH = 2;
+
+/**
+ * Above so many calls a function works through them some at a time, and how the waves overlap is an accident of timing:
+ * no number that is the same in every run.
+ */
+const CROWD = 40;
+
+const UNBILLED = new Set(['$connect', '$disconnect']);
+
+export function tallyOf(invocations: readonly Invocation[], nameOf: (id: string) => string): Tally {
+  const calls = invocations.flatMap((invocation) => invocation.calls);
+  const batches = invocations.filter(({ occasion }) => occasion.kind === 'queue').length;
+  const sends = calls.filter(({ service }) => service === 'sqs');
+  const frames = invocations.filter(
+    ({ occasion }) => occasion.kind === 'frame' && !UNBILLED.has(occasion.name),
+  );
+  const replies = frames.filter(({ reply }) => reply !== undefined && reply !== '');
+  const posts = calls.filter(isPost);
+  return {
+    invocations: countBy(invocations, (one) => nameOf(one.function)),
+    calls: countBy(calls, (call) => [call.operation, ...call.tables.map(nameOf)].join(' ')),
+    writeUnits: sum(calls, ({ writeUnits }) => writeUnits),
+    readUnits: sum(calls, ({ readUnits }) => readUnits),
+    posts: posts.length,
+    queueRequests:
+      sum(sends, ({ bytesOut }) => Math.ceil(bytesOut / QUEUE_REQUEST_BYTES)) + batches * REQUESTS_PER_BATCH,
+    socketMessages: frames.length + replies.length + posts.filter(({ status }) => status === 200).length,
+    httpRequests: invocations.filter(({ occasion }) => occasion.kind === 'http').length,
+    bytesOut: sum(calls, ({ bytesOut }) => bytesOut),
+    bytesIn: sum(calls, ({ bytesIn }) => bytesIn),
+    chain: longest(invocations, nameOf, (one) => one.calls),
+    chainBeforePush: longest(invocations, nameOf, (one) => beforePush(one.calls)),
+  };
+}
+
+function beforePush(calls: readonly Call[]): readonly Call[] {
+  const first = Math.min(...calls.filter(isPost).map(({ issuedMs }) => issuedMs));
+  return calls.filter(({ endMs = Number.POSITIVE_INFINITY }) => endMs <= first);
+}
+
+function isPost({ operation }: Call): boolean {
+  return operation === 'PostToConnection';
+}
+
+function longest(
+  invocations: readonly Invocation[],
+  nameOf: (id: string) => string,
+  callsOf: (invocation: Invocation) => readonly Call[],
+): Record<string, number> {
+  const lengths: Record<string, number> = {};
+  for (const invocation of invocations) {
+    const name = nameOf(invocation.function);
+    const calls = callsOf(invocation);
+    if (calls.length <= CROWD) lengths[name] = Math.max(lengths[name] ?? 0, chainLength(calls));
+  }
+  return inOrder(lengths);
+}
+
+function countBy<T>(values: readonly T[], nameOf: (value: T) => string): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const value of values) counts[nameOf(value)] = (counts[nameOf(value)] ?? 0) + 1;
+  return inOrder(counts);
+}
+
+/** Calls made at once arrive in any order; the record of them must not depend on it. */
+function inOrder(record: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function sum<T>(values: readonly T[], of: (value: T) => number): number {
+  return values.reduce((total, value) => total + of(value), 0);
+}
+
+/** Of an operation that was done `times` times. @throws if a count can't be divided: then they were not the same */
+export function shareOf(tally: Tally, times: number): Tally {
+  if (times === 1) return tally;
+  const share = (name: string, count: number): number => {
+    const part = count / times;
+    if (name.startsWith('bytes')) return Math.round(part);
+    // Chains are not added up over runs.
+    if (name.startsWith('chain')) return count;
+    if (!Number.isInteger(part * 2)) throw new Error(`${name}: ${count} in ${times} equal operations`);
+    return part;
+  };
+  const divided = Object.entries(tally).map(([name, value]): [string, unknown] => [
+    name,
+    typeof value === 'number'
+      ? share(name, value)
+      : Object.fromEntries(
+          Object.entries(value as Record<string, number>).map(([key, count]) => [key, share(name, count)]),
+        ),
+  ]);
+  return Object.fromEntries(divided) as unknown as Tally;
+}
+
+/** Where two tallies differ, in words: `writeUnits 3 → 4`. */
+export function differences(before: Tally, after: Tally): readonly string[] {
+  const flat = (tally: Tally) =>
+    new Map(
+      Object.entries(tally).flatMap(([name, value]): [string, number][] =>
+        typeof value === 'number'
+          ? [[name, value]]
+          : Object.entries(value as Record<string, number>).map(([key, one]) => [`${name} ${key}`, one]),
+      ),
+    );
+  const [old, now] = [flat(before), flat(after)];
+  return [...new Set([...old.keys(), ...now.keys()])]
+    .filter((name) => old.get(name) !== now.get(name))
+    .map((name) => `${name} ${old.get(name) ?? 0} → ${now.get(name) ?? 0}`);
+}

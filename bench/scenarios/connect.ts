@@ -1,0 +1,19 @@
+import type { Scenario } from './scenario.ts';
+
+/** A device comes, comes again while its old socket is still there, and goes. */
+export const connect: Scenario = {
+  name: 'connect',
+  isChecked: true,
+  async run({ stack, measure, rounds, user }) {
+    for (let round = 0; round < rounds; round += 1) {
+      const alice = user();
+      await measure('connect', () => stack.open(alice));
+      const second = await measure('connect, replacing the same device', async () => {
+        // The old socket is deleted, and its $disconnect comes late: it must not take the new session away.
+        const [socket] = await Promise.all([stack.open(alice), stack.ends('Disconnect')]);
+        return socket;
+      });
+      await measure('disconnect', () => stack.leave(second));
+    }
+  },
+};

@@ -1,0 +1,39 @@
+import { inParallel, type Scenario, sending } from './scenario.ts';
+
+const PEERS = 300;
+const PAGE = 100;
+
+interface Page {
+  readonly conversations: readonly unknown[];
+  readonly cursor: string | null;
+}
+
+/** Bob has three hundred conversations, each with one unread message, and looks at them after a while away. */
+export const conversations: Scenario = {
+  name: 'conversations',
+  isChecked: true,
+  async run({ stack, measure, rounds, user }) {
+    const b = user();
+    const bob = await stack.join(b);
+    await inParallel(PEERS, 10, async () => {
+      const { action, ...body } = sending(b);
+      await stack.http(user(), '/messages', { method: 'POST', body });
+    });
+    const list = async (query: string) => {
+      let [path, found] = [`/conversations?limit=${PAGE}${query}`, 0];
+      for (;;) {
+        const page = (await stack.http(b, path)) as Page;
+        found += page.conversations.length;
+        if (page.cursor === null) return found;
+        path = `/conversations?limit=${PAGE}${query}&cursor=${encodeURIComponent(page.cursor)}`;
+      }
+    };
+    for (let round = 0; round < rounds; round += 1) {
+      const all = await measure('conversations, all 300 in 3 pages', () => list(''));
+      if (all !== PEERS) throw new Error(`${all} conversations were listed`);
+      const later = `&changedSince=${Date.now() + 60_000}`;
+      await measure('conversations, 300 of which none changed', () => list(later));
+    }
+    await stack.leave(bob);
+  },
+};

@@ -1,0 +1,74 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { LIMITS } from '../../protocol/limits.ts';
+import type { BenchStack } from '../stack/bench-stack.ts';
+import { seedMembers, seedRoutes } from '../stack/seed.ts';
+import { measureWithAbsent } from './absent.ts';
+import { type Bench, type Scenario, sending } from './scenario.ts';
+
+/** Members that one `POST /groups` names, beside the creator. */
+const MOST_NAMED = 100;
+
+interface GroupSize {
+  readonly members: number;
+  /** With an open session, the sender included. */
+  readonly online: number;
+  readonly isChecked: boolean;
+  readonly mostRounds: number;
+}
+
+const SIZES: readonly GroupSize[] = [
+  { members: 10, online: 5, isChecked: true, mostRounds: 20 },
+  { members: 100, online: 20, isChecked: true, mostRounds: 10 },
+  { members: 1_000, online: 100, isChecked: true, mostRounds: 5 },
+  { members: 10_000, online: 1_000, isChecked: false, mostRounds: 2 },
+];
+
+export const groups: readonly Scenario[] = SIZES.map((size) => ({
+  name: `group-${size.members}`,
+  isChecked: size.isChecked,
+  async run(bench) {
+    const creator = bench.user();
+    const sender = await bench.stack.join(creator);
+    const conversationId = await makeGroup(bench, creator, size);
+    for (let round = 0; round < Math.min(bench.rounds, size.mostRounds); round += 1) {
+      const frame = sending(conversationId);
+      const told = `group of ${size.members}, ${size.online} online`;
+      if (size.members > LIMITS.inboxCopiesMembers) await bench.measure(told, () => sender.request(frame));
+      else
+        await measureWithAbsent(bench, { told, kept: `${told}: kept for the absent` }, () =>
+          sender.request(frame),
+        );
+    }
+    await bench.stack.leave(sender);
+  },
+}));
+
+/** The creator is a real client; the other online members' sockets take posts and are not there (phantom-gateway.ts). */
+async function makeGroup(bench: Bench, creator: string, size: GroupSize): Promise<string> {
+  const { stack, user } = bench;
+  const members = Array.from({ length: size.members - 1 }, user);
+  await seedRoutes(stack, members.slice(0, size.online - 1));
+  const [named, seeded] = [members.slice(0, MOST_NAMED - 1), members.slice(MOST_NAMED - 1)];
+  const create = () =>
+    stack.http(creator, '/groups', { method: 'POST', body: { name: 'bench', members: named } });
+  const told = `group of ${size.members}, created`;
+  const group = await (size.members <= MOST_NAMED
+    ? measureWithAbsent(bench, { told, kept: `${told}: kept for the absent` }, create)
+    : create());
+  const { conversationId } = group as { conversationId: string };
+  await seedMembers(stack, conversationId, seeded);
+  await setMemberCount(stack, conversationId, size.members);
+  await stack.settle();
+  return conversationId;
+}
+
+async function setMemberCount({ documents, table }: BenchStack, conversationId: string, count: number) {
+  await documents.send(
+    new UpdateCommand({
+      TableName: table('Conversations'),
+      Key: { pk: conversationId, sk: 'head' },
+      UpdateExpression: 'SET memberCount = :count',
+      ExpressionAttributeValues: { ':count': count },
+    }),
+  );
+}

@@ -1,0 +1,24 @@
+import { connect } from './connect.ts';
+import { conversations } from './conversations.ts';
+import { directOffline } from './direct-offline.ts';
+import { directOnline } from './direct-online.ts';
+import { groups } from './groups.ts';
+import { heartbeat } from './heartbeat.ts';
+import { hello } from './hello.ts';
+import { historyPage } from './history-page.ts';
+import { reconnectStorm } from './reconnect-storm.ts';
+import { resend } from './resend.ts';
+import type { Scenario } from './scenario.ts';
+
+export const SCENARIOS: readonly Scenario[] = [
+  connect,
+  hello,
+  directOnline,
+  directOffline,
+  resend,
+  heartbeat,
+  historyPage,
+  conversations,
+  ...groups,
+  reconnectStorm,
+];

@@ -1,0 +1,31 @@
+import type { Socket } from '../stack/socket.ts';
+import { inParallel, type Scenario } from './scenario.ts';
+
+/** As many handshakes at once: what one machine can take, with a gateway, three functions, and two emulators on it. */
+const AT_ONCE = 50;
+
+/** Everybody's network goes, and everybody comes back. */
+export const reconnectStorm: Scenario = {
+  name: 'reconnect-storm',
+  isChecked: false,
+  async run({ stack, measure, scale, user }) {
+    const count = scale === 'full' ? 1_000 : 100;
+    const users = Array.from({ length: count }, user);
+    const connectAll = async () => {
+      const sockets: Socket[] = [];
+      await inParallel(count, AT_ONCE, async (n) => {
+        sockets.push(await stack.join(users[n] ?? ''));
+      });
+      return sockets;
+    };
+    const sockets = await connectAll();
+    const cutAll = async () => {
+      const gone = stack.ends('Disconnect', count);
+      for (const socket of sockets) socket.cut();
+      await gone;
+    };
+    await measure('everybody is cut off, each', cutAll, count);
+    const again = await measure('everybody reconnects, each', connectAll, count);
+    await stack.leave(...again);
+  },
+};

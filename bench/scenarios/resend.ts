@@ -1,0 +1,18 @@
+import { type Scenario, sending } from './scenario.ts';
+
+/** The ack got lost, and the client sends the same again. */
+export const resend: Scenario = {
+  name: 'resend',
+  isChecked: true,
+  async run({ stack, measure, rounds, user }) {
+    const b = user();
+    const [alice, bob] = [await stack.join(user()), await stack.join(b)];
+    for (let round = 0; round < rounds; round += 1) {
+      const frame = sending(b);
+      await alice.request(frame);
+      await measure('resend that says so', () => alice.request({ ...frame, resend: true }));
+      await measure('resend that does not', () => alice.request(frame));
+    }
+    await stack.leave(alice, bob);
+  },
+};

@@ -1,0 +1,172 @@
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { dynamoDbClient } from '../../local/emulators/clients.ts';
+import type { Endpoints, LocalRuntime } from '../../local/runtime.ts';
+import { startRuntime } from '../../local/runtime.ts';
+import { createWire, EVENT_SOURCE, type LatencyRule, type Wire } from '../../local/wire/index.ts';
+import { Names } from '../../local/wire/names.ts';
+import { CpuMeter } from '../measure/cpu-meter.ts';
+import { type PhantomGateway, startPhantomGateway } from './phantom-gateway.ts';
+import { QueueWatch } from './queue-watch.ts';
+import { Socket } from './socket.ts';
+
+/** The stack on this machine behind a wire, and who uses it. */
+export interface BenchStack {
+  readonly runtime: LocalRuntime;
+  readonly wire: Wire;
+  readonly names: Names;
+  readonly cpu: CpuMeter;
+  /** For what the bench itself writes and reads: not counted. */
+  readonly documents: DynamoDBDocumentClient;
+  /** Name of the table whose short name this is. */
+  table(name: string): string;
+  open(userId: string, deviceId?: string): Promise<Socket>;
+  /** Opens and says hello. */
+  join(userId: string, deviceId?: string): Promise<Socket>;
+  http(userId: string, path: string, init?: { method: string; body: unknown }): Promise<unknown>;
+  /** Resolves when this function has ended so often, counted from now. */
+  ends(name: string, times?: number): Promise<void>;
+  /** Closes sockets, and waits until their sessions are gone too. */
+  leave(...sockets: readonly Socket[]): Promise<void>;
+  /** Resolves when no function runs and no queue holds a message, but for what is being held back. */
+  settle(): Promise<void>;
+  /** Lets nothing out of this queue until `release`; works once the poll under way has ended, so after a message. */
+  holdQueue(name: string, prime: () => Promise<unknown>): Promise<HeldQueue>;
+  stop(): Promise<void>;
+}
+
+export interface HeldQueue {
+  release(): void;
+}
+
+export interface BenchStackOptions {
+  readonly cdkOut: string;
+  readonly latency: readonly LatencyRule[];
+  readonly maxInstancesPerFunction?: number;
+}
+
+/** Calls and invocations that one operation may make: a group of 10,000 makes some 20,000. */
+const KEEP = 100_000;
+
+/** Runs something on a stack of its own, in which open sockets need no real client. */
+export async function withBenchStack<Result>(
+  options: BenchStackOptions,
+  run: (stack: BenchStack) => Promise<Result>,
+): Promise<Result> {
+  let phantoms: PhantomGateway | undefined;
+  const stack = await startBenchStack(options, async (direct) => {
+    phantoms = await startPhantomGateway(direct.connections);
+    return { ...direct, connections: phantoms.endpoint };
+  });
+  try {
+    return await run(stack);
+  } finally {
+    await stack.stop();
+    await phantoms?.close();
+  }
+}
+
+async function startBenchStack(
+  options: BenchStackOptions,
+  between: (direct: Endpoints) => Promise<Endpoints>,
+): Promise<BenchStack> {
+  const wire = createWire({ latency: options.latency, keep: KEEP });
+  const cpu = new CpuMeter();
+  let warned = '';
+  const runtime = await startRuntime({
+    cdkOut: options.cdkOut,
+    wire: async (direct) => wire.attach(await between(direct)),
+    onLogLine: (_, line) => cpu.read(line),
+    onWarning: (message) => {
+      warned = message;
+    },
+    ...(options.maxInstancesPerFunction !== undefined && {
+      maxInstancesPerFunction: options.maxInstancesPerFunction,
+      maxInstances: options.maxInstancesPerFunction * 4,
+    }),
+  });
+  // Through the wire, but unseen: it counts and delays only callers that name themselves.
+  const client = dynamoDbClient(runtime.endpoints.dynamodb);
+  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+  const names = new Names(runtime.stack);
+  const queues = new QueueWatch(runtime);
+
+  const open = async (userId: string, deviceId = 'phone') => {
+    const url = `${runtime.wsUrl}?deviceId=${deviceId}`;
+    return Socket.open(url, await runtime.token(userId));
+  };
+  const ends = (name: string, times = 1) =>
+    new Promise<void>((resolve) => {
+      let left = times;
+      if (left === 0) resolve();
+      const stop = wire.onInvocation((invocation) => {
+        if (names.of(invocation.function) !== name) return;
+        left -= 1;
+        if (left > 0) return;
+        stop();
+        resolve();
+      });
+    });
+  const consumerOf = (queue: string) =>
+    names.of(runtime.stack.eventSources.find(({ queueName }) => queueName.includes(queue))?.functionId ?? '');
+  return {
+    runtime,
+    wire,
+    names,
+    cpu,
+    documents,
+    table(name) {
+      const found = runtime.stack.tables.find(({ tableName }) => names.of(tableName) === name);
+      if (found === undefined) throw new Error(`There is no table ${name}.`);
+      return found.tableName;
+    },
+    open,
+    async join(userId, deviceId) {
+      const socket = await open(userId, deviceId);
+      await socket.request({ action: 'hello' });
+      return socket;
+    },
+    async http(userId, path, init) {
+      const response = await fetch(runtime.httpUrl + path, {
+        method: init?.method ?? 'GET',
+        headers: {
+          authorization: `Bearer ${await runtime.token(userId)}`,
+          'content-type': 'application/json',
+        },
+        ...(init && { body: JSON.stringify(init.body) }),
+      });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${text} ${warned}`);
+      return text === '' ? undefined : JSON.parse(text);
+    },
+    ends,
+    async leave(...sockets) {
+      const gone = ends('Disconnect', sockets.length);
+      await Promise.all(sockets.map((socket) => socket.close()));
+      await gone;
+    },
+    async settle() {
+      do {
+        await wire.quiet();
+      } while (await queues.hasWork());
+    },
+    async holdQueue(name, prime) {
+      const hold = wire.hold({ function: EVENT_SOURCE, operation: 'ReceiveMessage', queue: name });
+      const consumed = ends(consumerOf(name));
+      await prime();
+      await hold.reached;
+      await consumed;
+      queues.ignore(name);
+      return {
+        release() {
+          queues.heed(name);
+          hold.release();
+        },
+      };
+    },
+    async stop() {
+      client.destroy();
+      queues.close();
+      await runtime.stop();
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { createServer, request as send } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** How a connection id begins that is held open by nobody. */
+export const PHANTOM = 'phantom-';
+
+export interface PhantomGateway {
+  readonly endpoint: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Stands before the gateway's `@connections` and takes posts to sockets that don't exist, as an open socket would: 200,
+ * after what the wire's latency says. So ten thousand users can be connected on a machine that has no memory and no
+ * cores for ten thousand clients, and a function that posts to them does all that it would do for real ones. The real
+ * gateway's 410 would be the wrong answer: it makes handlers delete rows.
+ */
+export async function startPhantomGateway(gateway: string): Promise<PhantomGateway> {
+  const { hostname, port } = new URL(gateway);
+  const server = createServer((incoming, outgoing) => {
+    const { method, url: path = '/', headers } = incoming;
+    if (decodeURIComponent(path).includes(`/@connections/${PHANTOM}`)) {
+      incoming.resume();
+      incoming.once('end', () => outgoing.writeHead(200, { 'content-length': 0 }).end());
+      return;
+    }
+    const forwarded = send({ hostname, port, method, path, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    forwarded.once('error', () => outgoing.destroy());
+    incoming.pipe(forwarded);
+  });
+  server.keepAliveTimeout = 0;
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
