@@ -18,6 +18,14 @@ export default defineConfig({
           globalSetup: ['test/flow/setup/synth-once.ts'],
         },
       },
+      {
+        extends: true,
+        test: {
+          name: 'proof',
+          include: ['test/proof/**/*.test.ts'],
+          globalSetup: ['test/flow/setup/synth-once.ts'],
+        },
+      },
     ],
   },
 });

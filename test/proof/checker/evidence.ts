@@ -148,9 +148,13 @@ export function isSystem({ content }: SeenMessage): boolean {
   return typeof content === 'object' && content !== null && 'type' in content && content.type === 'system';
 }
 
+/** The place of what this send brought about. */
 export function seqOf(evidence: Evidence, send: Send): number | undefined {
   const stored = evidence
     .finalOf(send.conversationId)
-    .find(({ from, clientMsgId }) => from === send.user && clientMsgId === send.clientMsgId);
+    .find(
+      ({ from, clientMsgId, content }) =>
+        from === send.user && clientMsgId === send.clientMsgId && isDeepStrictEqual(content, send.content),
+    );
   return send.acks[0]?.outcome.seq ?? stored?.seq;
 }

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { type Ground, layGround } from './model/ground.ts';
+import { runOnce } from './model/run.ts';
+
+/**
+ * Each seed is a run of its own: clients, faults, healing, judgement. What one finds is replayed by
+ * `PROOF_SEED=n npx vitest run --project proof`; with PROOF_SHRINK=1 a smaller case is looked for, which
+ * PROOF_PATH and PROOF_REPLAY_PATH replay. `npm run soak` goes on with random seeds.
+ */
+const { PROOF_SEED, PROOF_PATH, PROOF_REPLAY_PATH, PROOF_SHRINK } = process.env;
+const SEEDS = PROOF_SEED === undefined ? [1, 4, 7, 102, 108, 109, 111, 1007] : [Number(PROOF_SEED)];
+const USERS = 4;
+const MAX_COMMANDS = 60;
+/** No run begins later: on a machine that is very busy, fewer must do. */
+const BUDGET_MS = 60_000;
+const RUN_TIMEOUT_MS = PROOF_SHRINK === undefined ? 90_000 : 3_600_000;
+
+let ground: Ground;
+beforeAll(async () => {
+  ground = await layGround(inject('cdkOut'));
+});
+afterAll(() => ground?.stop());
+
+describe('clients among faults', () => {
+  const beganAt = Date.now();
+
+  it.for(SEEDS)(
+    'see every message that was acked, once, in order, and nothing else (I1 to I6, IM-PUSH-2, seed %i)',
+    { timeout: RUN_TIMEOUT_MS },
+    async (seed, { skip }) => {
+      skip(Date.now() - beganAt > BUDGET_MS, 'the time for this file is used up');
+      const report = await runOnce(ground, {
+        seed,
+        users: USERS,
+        maxCommands: MAX_COMMANDS,
+        shrink: PROOF_SHRINK !== undefined,
+        ...(PROOF_PATH !== undefined && { path: PROOF_PATH }),
+        ...(PROOF_REPLAY_PATH !== undefined && { replayPath: PROOF_REPLAY_PATH }),
+      });
+      expect(report.failure ?? '').toBe('');
+    },
+  );
+});

@@ -1,0 +1,115 @@
+import type { Json } from '../../flow/setup/stack.ts';
+import type { ListedConversation, Outcome, SeenMessage } from '../history.ts';
+import type { Recorder } from '../recorder.ts';
+import { type FrameOptions, type Letter, outcomeOfCode, requestOf } from './letter.ts';
+
+const TIMEOUT_MS = 12_000;
+
+export interface Range {
+  readonly after?: number;
+  readonly before?: number;
+  readonly limit: number;
+}
+
+export interface AccountPorts {
+  readonly recorder: Recorder;
+  readonly httpUrl: string;
+  readonly token: () => Promise<string>;
+}
+
+interface Reply {
+  /** 0: none came. */
+  readonly status: number;
+  readonly body: Json;
+}
+
+/** A user, over HTTP. */
+export class Account {
+  readonly user: string;
+  readonly #ports: AccountPorts;
+
+  constructor(user: string, ports: AccountPorts) {
+    this.user = user;
+    this.#ports = ports;
+  }
+
+  async post(letter: Letter, options: FrameOptions): Promise<Outcome> {
+    const { recorder } = this.#ports;
+    const { user, conversationId, clientMsgId, content } = letter;
+    const id = recorder.begin({ user, via: 'http', conversationId, clientMsgId, content });
+    const { status, body } = await this.request('POST', '/messages', requestOf(letter, options));
+    const outcome = recorder.settle(id, outcomeOf(status, body));
+    letter.outcomes.push(outcome);
+    return outcome;
+  }
+
+  /** One page; `undefined` if it can't be had. */
+  async page(
+    conversationId: string,
+    range: Range,
+  ): Promise<{ messages: SeenMessage[]; hasMore: boolean } | undefined> {
+    const { recorder } = this.#ports;
+    const begun = recorder.now;
+    const query = new URLSearchParams(Object.entries(range).map(([name, value]) => [name, String(value)]));
+    const path = `/conversations/${encodeURIComponent(conversationId)}/messages?${query}`;
+    const { status, body } = await this.request('GET', path);
+    if (status !== 200) {
+      recorder.note(`${this.user} got ${status} for ${path}`);
+      return undefined;
+    }
+    const { limit: _, ...bounds } = range;
+    const { messages, hasMore } = body;
+    const page = { conversationId, ...bounds, hasMore, begun };
+    recorder.add({ type: 'saw', user: this.user, channel: 'history', messages, page });
+    return { messages, hasMore };
+  }
+
+  /** All conversations; `undefined` if they can't be had. */
+  async list(limit: number): Promise<readonly ListedConversation[] | undefined> {
+    const { recorder } = this.#ports;
+    const begun = recorder.now;
+    const conversations: ListedConversation[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const more: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+      const { status, body } = await this.request('GET', `/conversations?limit=${limit}${more}`);
+      if (status !== 200) {
+        recorder.note(`${this.user} got ${status} for the list of conversations`);
+        return undefined;
+      }
+      conversations.push(...body.conversations.map(toListed));
+      cursor = body.cursor;
+    }
+    recorder.add({ type: 'listed', user: this.user, begun, conversations });
+    return conversations;
+  }
+
+  async request(method: string, path: string, body?: object): Promise<Reply> {
+    const { httpUrl, token } = this.#ports;
+    try {
+      const response = await fetch(httpUrl + path, {
+        method,
+        headers: { authorization: `Bearer ${await token()}`, 'content-type': 'application/json' },
+        ...(body && { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      return { status: response.status, body: await response.json() };
+    } catch (error) {
+      return { status: 0, body: { message: String(error) } };
+    }
+  }
+}
+
+function toListed({ conversationId, head, readSeq, unread, lastMessage }: Json): ListedConversation {
+  return { conversationId, head, readSeq, unread, lastMessage };
+}
+
+function outcomeOf(status: number, body: Json): Outcome {
+  if (status === 200) {
+    const { messageId, seq, sentAt, duplicate } = body;
+    return { is: 'acked', messageId, seq, sentAt, duplicate };
+  }
+  // The gateway's own words have no code.
+  if (typeof body.code !== 'string') return { is: 'unknown', why: `${status} ${body.message}` };
+  return outcomeOfCode(body.code);
+}

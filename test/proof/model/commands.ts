@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { type Command, command } from './command.ts';
+import { plannedRule } from './faults.ts';
+import * as messages from './message-commands.ts';
+import * as sessions from './session-commands.ts';
+
+const inject = command('inject', fc.record({ rule: plannedRule }), ({ rule }) => ({
+  how: 'alone',
+  expect: (model) => {
+    model.rules += 1;
+  },
+  run: async (world) => world.inject(rule),
+}));
+
+const calm = command('calm', fc.record({}), () => ({
+  how: 'alone',
+  check: ({ rules }) => rules > 0,
+  expect: (model) => {
+    model.rules = 0;
+  },
+  run: async (world) => world.calm(),
+}));
+
+/** Time goes by: whatever was started comes to its end. */
+const rest = command('rest', fc.record({}), () => ({
+  how: 'alone',
+  run: (world) => world.rest(),
+}));
+
+const WEIGHTS: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Command>])[] = [
+  [4, sessions.connect],
+  [3, sessions.leave],
+  [2, sessions.hello],
+  [1, sessions.read],
+  [1, sessions.look],
+  [6, messages.send],
+  [2, messages.resend],
+  [1, messages.post],
+  [1, messages.sendByEvent],
+  [1, messages.sendOtherContent],
+  [1, messages.sendFromTwoDevices],
+  [1, messages.sendTogether],
+  [1, messages.pry],
+  [4, inject],
+  [1, calm],
+  [1, rest],
+];
+
+/** `fc.commands` takes each kind as often as it stands here. */
+export const COMMANDS: fc.Arbitrary<Command>[] = WEIGHTS.flatMap(([weight, arbitrary]) =>
+  Array.from({ length: weight }, () => arbitrary),
+);

@@ -1,0 +1,264 @@
+import type { LocalRuntime } from '../../../local/runtime.ts';
+import { openSocket } from '../../flow/setup/socket.ts';
+import type { Json } from '../../flow/setup/stack.ts';
+import type { Channel, Outcome, SeenMessage } from '../history.ts';
+import type { Recorder } from '../recorder.ts';
+import type { Account } from './account.ts';
+import { type FrameOptions, type Letter, outcomeOfCode, requestOf } from './letter.ts';
+import { type Answer, Line } from './line.ts';
+import { View } from './view.ts';
+
+/** How far a session goes with its inbox once it is open. */
+export type Greeting = 'none' | 'hello' | 'one page' | 'drain';
+
+export interface ConnectOptions {
+  readonly mode: 'managed' | 'plain';
+  /** Names the connection that it takes over from. */
+  readonly replaces: boolean;
+  readonly greeting: Greeting;
+}
+
+export interface DevicePorts {
+  readonly recorder: Recorder;
+  readonly runtime: Pick<LocalRuntime, 'wsUrl' | 'gateway'>;
+  readonly account: Account;
+  readonly token: () => Promise<string>;
+  readonly skewMs: number;
+}
+
+const CALM: ConnectOptions = { mode: 'managed', replaces: false, greeting: 'drain' };
+const SYNC_PAGE = 20;
+
+/** A device with a small client on it: at most one session, and a memory of all it has ever seen. */
+export class Device {
+  readonly user: string;
+  readonly name: string;
+  readonly view = new View();
+  readonly #ports: DevicePorts;
+  readonly #lines = new Set<Line>();
+  #line: Line | undefined;
+  /** One attempt to connect at a time. */
+  #dialing: Promise<unknown> = Promise.resolve();
+  connects = 0;
+  /** Pushed messages, and those of the inbox, that were here already. */
+  duplicates = 0;
+
+  constructor(user: string, name: string, ports: DevicePorts) {
+    this.user = user;
+    this.name = name;
+    this.#ports = ports;
+  }
+
+  /** Opens a session in place of the one that there is; false if the upgrade failed. */
+  connect(options: ConnectOptions): Promise<boolean> {
+    const dialed = this.#dialing.then(() => this.#dial(options));
+    this.#dialing = dialed.catch(() => undefined);
+    return dialed;
+  }
+
+  /** The line that is open, or a new one; `undefined` if there is none to be had. */
+  async #open(): Promise<Line | undefined> {
+    await this.#dialing;
+    if (this.#line?.isOpen !== true) await this.connect({ ...CALM, greeting: 'hello' });
+    return this.#line;
+  }
+
+  async send(letter: Letter, options: Omit<FrameOptions, 'skewMs'>): Promise<Outcome | undefined> {
+    const line = await this.#open();
+    if (line === undefined) return undefined;
+    const { recorder, skewMs } = this.#ports;
+    const { user, conversationId, clientMsgId, content } = letter;
+    const { connection } = line;
+    const id = recorder.begin({ user, via: 'socket', connection, conversationId, clientMsgId, content });
+    const settle = (outcome: Outcome) => {
+      this.#own(letter, outcome);
+      letter.outcomes.push(outcome);
+      return recorder.settle(id, outcome);
+    };
+    const request = { action: 'sendMessage', ...requestOf(letter, { ...options, skewMs }) };
+    const answer = await line.request(request, (frame) => settle(outcomeOf({ is: 'reply', frame })));
+    return settle(outcomeOf(answer));
+  }
+
+  /** Says hello and goes through the inbox as far as told. */
+  async greet(greeting: Greeting): Promise<void> {
+    await this.#dialing;
+    if (this.#line !== undefined) await this.#greet(this.#line, greeting);
+  }
+
+  async read(conversationId: string): Promise<void> {
+    const line = await this.#open();
+    const seq = this.view.lastSeq(conversationId);
+    if (line === undefined || seq === undefined) return;
+    const answer = await line.request({ action: 'read', conversationId, seq });
+    const done = answer.is === 'reply' && answer.frame.type === 'ok';
+    this.#ports.recorder.add({ type: 'read', user: this.user, conversationId, seq, done });
+  }
+
+  /** Ends the session as a client should. */
+  async close(): Promise<void> {
+    await this.#dialing;
+    this.#leave('closed by its client');
+  }
+
+  /** The line breaks without a close frame; silently: `$disconnect` is lost as well. */
+  async cut(silent: boolean): Promise<void> {
+    await this.#dialing;
+    const line = this.#line;
+    if (line === undefined) return;
+    this.#end(line.connection, silent ? 'cut, and nobody knows' : 'cut');
+    this.#ports.runtime.gateway.cut(line.connection, { silent });
+    this.#line = undefined;
+  }
+
+  /** The gateway still takes posts for it, and nothing arrives. */
+  async goDeaf(): Promise<void> {
+    await this.#dialing;
+    const line = this.#line;
+    if (line === undefined) return;
+    this.#end(line.connection, 'deaf');
+    line.goDeaf();
+  }
+
+  /** Resolves when all pushes that were sent have arrived. */
+  async flush(): Promise<void> {
+    await Promise.all([...this.#lines].map((line) => line.flush()));
+  }
+
+  /** Reconnects, empties the inbox, compares the heads, and pages the difference (IM-HELLO-3). */
+  async sync(): Promise<void> {
+    const { recorder, account } = this.#ports;
+    const { user, name: device } = this;
+    if (!(await this.connect(CALM))) throw new Error(`${user}/${device} can't connect, and faults are over.`);
+    const conversations = await account.list(100);
+    if (conversations === undefined) throw new Error(`${user} has no list, and faults are over.`);
+    for (const { conversationId, head } of conversations) await this.#catchUp(conversationId, head);
+    recorder.add({ type: 'synced', user, device, view: this.view.inOrder() });
+  }
+
+  hangUp(): void {
+    for (const line of this.#lines) line.close();
+  }
+
+  async #catchUp(conversationId: string, head: number): Promise<void> {
+    let after: number | undefined = this.view.endOfPrefix(conversationId);
+    while (after !== undefined && after < head) {
+      const page = await this.#ports.account.page(conversationId, { after, limit: SYNC_PAGE });
+      if (page === undefined) throw new Error(`${this.user} has no history, and faults are over.`);
+      this.view.add(page.messages);
+      after = page.hasMore ? page.messages.at(-1)?.seq : undefined;
+    }
+  }
+
+  async #dial({ mode, replaces, greeting }: ConnectOptions): Promise<boolean> {
+    const { recorder, runtime, token } = this.#ports;
+    const { user, name: device } = this;
+    const former = this.#line;
+    // From here on its route may be taken over, whether or not the new session comes to be.
+    if (former !== undefined) this.#end(former.connection, 'displaced');
+    this.#line = undefined;
+    const options = {
+      token: await token(),
+      deviceId: device,
+      mode,
+      ...(replaces && former !== undefined && { replaces: former.connection }),
+    };
+    this.connects += 1;
+    const socket = await openSocket(runtime.wsUrl, options).catch((error: unknown) => {
+      recorder.note(`${user}/${device} could not connect: ${error}`);
+    });
+    if (socket === undefined) {
+      former?.close();
+      return false;
+    }
+    const connection = this.#findConnection() ?? `unknown-${this.connects}`;
+    recorder.add({ type: 'connected', user, device, connection, mode });
+    const line: Line = new Line(connection, socket, {
+      onPush: (frame) => this.#take(connection, frame),
+      onClose: () => {
+        this.#end(connection, 'closed');
+        this.#lines.delete(line);
+      },
+    });
+    this.#lines.add(line);
+    this.#line = line;
+    if (mode === 'managed') await this.#greet(line, greeting);
+    return true;
+  }
+
+  /** The newest connection of this device that the gateway knows. */
+  #findConnection(): string | undefined {
+    const { gateway } = this.#ports.runtime;
+    const known = new Set([...this.#lines].map(({ connection }) => connection));
+    return gateway
+      .connections()
+      .find(
+        ({ connectionId, authorizer }) =>
+          authorizer?.['userId'] === this.user &&
+          authorizer['deviceId'] === this.name &&
+          !known.has(connectionId),
+      )?.connectionId;
+  }
+
+  async #greet(line: Line, greeting: Greeting): Promise<void> {
+    if (greeting === 'none') return;
+    let answer = await line.request({ action: 'hello' });
+    let page = this.#takePage(line, answer);
+    if (greeting === 'hello') return;
+    for (let left = greeting === 'drain' ? 100 : 1; page?.batch && left > 0; left -= 1) {
+      answer = await line.request({ action: 'ackInbox', batch: page.batch });
+      page = this.#takePage(line, answer);
+    }
+    if (page !== undefined && page.batch === null) {
+      this.#ports.recorder.add({ type: 'drained', connection: line.connection });
+    }
+  }
+
+  #takePage({ connection }: Line, answer: Answer): Json | undefined {
+    if (answer.is === 'silence' || answer.frame.type === 'error') return undefined;
+    const page = answer.frame.inbox ?? answer.frame;
+    this.#see(page.messages, 'inbox', connection);
+    return page;
+  }
+
+  #take(connection: string, frame: Json): void {
+    if (frame.type === 'messages') this.#see(frame.messages, 'push', connection);
+    if (frame.type === 'read') {
+      this.#ports.recorder.add({ type: 'told', user: this.user, conversationId: frame.conversationId });
+    }
+    if (frame.type === 'session.closed') this.#end(connection, `session.closed ${frame.code}`);
+  }
+
+  #see(messages: readonly SeenMessage[], channel: Channel, connection: string): void {
+    const { user, name: device } = this;
+    if (messages.length === 0) return;
+    this.#ports.recorder.add({ type: 'saw', user, device, connection, channel, messages });
+    this.duplicates += this.view.add(messages);
+  }
+
+  /** The ack is how the sending device learns of its own message (IM-SEND-5). */
+  #own({ conversationId }: Letter, outcome: Outcome): void {
+    if (outcome.is !== 'acked') return;
+    const { seq, messageId } = outcome;
+    this.view.add([{ conversationId, seq, messageId }]);
+  }
+
+  #leave(why: string): void {
+    const line = this.#line;
+    if (line === undefined) return;
+    this.#end(line.connection, why);
+    this.#line = undefined;
+    line.close();
+  }
+
+  #end(connection: string, why: string): void {
+    this.#ports.recorder.add({ type: 'disconnected', connection, why });
+  }
+}
+
+function outcomeOf(answer: Answer): Outcome {
+  if (answer.is === 'silence') return { is: 'unknown', why: answer.why };
+  const { type, code, messageId, seq, sentAt, duplicate } = answer.frame;
+  if (type === 'error') return outcomeOfCode(code);
+  return { is: 'acked', messageId, seq, sentAt, duplicate };
+}

@@ -1,0 +1,145 @@
+import fc from 'fast-check';
+import type { FaultKind, FaultRule } from '../../../local/wire/index.ts';
+import { draw } from '../../../local/wire/random.ts';
+
+/** A rule as data, so that it can be printed and replayed; chance is drawn by the run's own seed. */
+export interface PlannedRule {
+  readonly fault: FaultKind;
+  readonly service?: NonNullable<FaultRule['service']>;
+  readonly operation?: string;
+  readonly table?: string;
+  readonly queue?: string;
+  readonly function?: string;
+  readonly probability?: number;
+  readonly nth?: number;
+  readonly times?: number;
+}
+
+const FAILS: readonly FaultKind[] = ['throttle', 'error', 'error-after', 'cut-before', 'cut-after'];
+/** Each costs its caller the whole time-out, so they come once. */
+const HANGS: readonly FaultKind[] = ['hang', 'hang-after'];
+
+const STORE_CALLS = [
+  ['UpdateItem', 'Conversations'],
+  ['TransactWriteItems', 'Conversations'],
+  ['PutItem', 'Messages'],
+  ['BatchGetItem', 'Messages'],
+  ['UpdateItem', 'Routes'],
+  ['GetItem', 'Routes'],
+  ['BatchGetItem', 'Routes'],
+  ['BatchWriteItem', 'Inbox'],
+  ['Query', 'Inbox'],
+] as const;
+
+const FUNCTIONS = [
+  'SendMessage',
+  'StoreOffline',
+  'Connect',
+  'Disconnect',
+  'Hello',
+  'AckInbox',
+  'PostMessage',
+  'ServeEvents',
+  'Read',
+] as const;
+
+const times = fc.integer({ min: 1, max: 4 });
+const often = fc.constantFrom(0.3, 0.6, 1);
+
+/** Anything at the store, now and then. */
+const weather = fc.record({
+  service: fc.constant('dynamodb' as const),
+  fault: fc.constantFrom(...FAILS),
+  probability: fc.constantFrom(0.02, 0.1, 0.25),
+});
+
+/** One call of the store, a few times. */
+const storm = fc
+  .record({
+    call: fc.constantFrom(...STORE_CALLS),
+    fault: fc.constantFrom(...FAILS),
+    probability: often,
+    times,
+  })
+  .map(({ call: [operation, table], ...rule }) => ({ operation, table, ...rule }));
+
+const standstill = fc.oneof(
+  fc
+    .record({ call: fc.constantFrom(...STORE_CALLS), fault: fc.constantFrom(...HANGS) })
+    .map(({ call: [operation, table], fault }) => ({ operation, table, fault, times: 1 })),
+  fc.record({
+    operation: fc.constantFrom('PostToConnection', 'SendMessageBatch'),
+    fault: fc.constantFrom(...HANGS),
+    times: fc.constant(1),
+  }),
+);
+
+const sockets = fc.record({
+  operation: fc.constantFrom('PostToConnection', 'PostToConnection', 'PostToConnection', 'DeleteConnection'),
+  fault: fc.constantFrom(...FAILS, 'gone' as const),
+  probability: often,
+  times,
+});
+
+const queue = fc.record({
+  operation: fc.constant('SendMessageBatch'),
+  fault: fc.constantFrom(...FAILS, 'unprocessed' as const),
+  probability: often,
+  times,
+});
+
+const halfDone = fc.record({
+  operation: fc.constantFrom('BatchWriteItem', 'BatchGetItem'),
+  fault: fc.constant('unprocessed' as const),
+  probability: often,
+  times,
+});
+
+const records = fc.record({
+  function: fc.constant('event-source'),
+  queue: fc.constantFrom('Offline', 'Service'),
+  fault: fc.constantFrom('duplicate' as const, 'duplicate-late' as const, 'reorder' as const),
+  probability: often,
+});
+
+const death = fc.record({
+  function: fc.constantFrom(...FUNCTIONS),
+  fault: fc.constantFrom('kill' as const, 'kill-after' as const),
+  nth: fc.integer({ min: 1, max: 8 }),
+});
+
+export const plannedRule: fc.Arbitrary<PlannedRule> = fc.oneof(
+  { weight: 3, arbitrary: weather },
+  { weight: 4, arbitrary: storm },
+  { weight: 1, arbitrary: standstill },
+  { weight: 4, arbitrary: sockets },
+  { weight: 2, arbitrary: queue },
+  { weight: 1, arbitrary: halfDone },
+  { weight: 3, arbitrary: records },
+  { weight: 5, arbitrary: death },
+);
+
+/**
+ * The rule with its chance bound to the run: the wire's own depends on all rules that it ever had.
+ * @param name among the rules of this run
+ * @param onGone told of connections that may be said to be gone though they are not
+ */
+export function toRule(
+  { probability = 1, ...planned }: PlannedRule,
+  {
+    seed,
+    name,
+    onGone,
+  }: { readonly seed: number; readonly name: string; readonly onGone: (connection: string) => void },
+): FaultRule {
+  let seen = 0;
+  return {
+    ...planned,
+    where: ({ connectionId }) => {
+      seen += 1;
+      const isStruck = draw(seed, name, seen) < probability;
+      if (isStruck && planned.fault === 'gone' && connectionId !== undefined) onGone(connectionId);
+      return isStruck;
+    },
+  };
+}

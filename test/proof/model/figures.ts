@@ -1,0 +1,77 @@
+import type { HistoryEvent } from '../history.ts';
+import type { World } from './world.ts';
+
+/** What a run, or many, came to. */
+export interface Figures {
+  readonly runs: number;
+  readonly messages: number;
+  readonly tries: number;
+  readonly acked: number;
+  readonly refused: number;
+  readonly unknown: number;
+  readonly queued: number;
+  readonly connects: number;
+  /** Messages that came to a reader who had them. */
+  readonly duplicates: number;
+  readonly deadLetters: number;
+  /** Faults that struck, by kind. */
+  readonly faults: Readonly<Record<string, number>>;
+}
+
+export const NOTHING: Figures = {
+  runs: 0,
+  messages: 0,
+  tries: 0,
+  acked: 0,
+  refused: 0,
+  unknown: 0,
+  queued: 0,
+  connects: 0,
+  duplicates: 0,
+  deadLetters: 0,
+  faults: {},
+};
+
+export function figuresOf({ letters, recorder, devices, faults, redriven }: World): Figures {
+  const { events } = recorder.history;
+  const settled = (is: string) =>
+    count(events, (event) => event.type === 'settled' && event.outcome.is === is);
+  const struck: Record<string, number> = {};
+  for (const { rule, active } of faults) struck[rule.fault] = (struck[rule.fault] ?? 0) + active.fired;
+  return {
+    runs: 1,
+    messages: letters.length,
+    tries: count(events, ({ type }) => type === 'try'),
+    acked: settled('acked'),
+    refused: settled('refused'),
+    unknown: settled('unknown'),
+    queued: settled('queued'),
+    connects: devices.reduce((sum, { connects }) => sum + connects, 0),
+    duplicates: devices.reduce((sum, { duplicates }) => sum + duplicates, 0),
+    deadLetters: redriven,
+    faults: struck,
+  };
+}
+
+export function sum(a: Figures, b: Figures): Figures {
+  const kinds = new Set([...Object.keys(a.faults), ...Object.keys(b.faults)]);
+  return {
+    runs: a.runs + b.runs,
+    messages: a.messages + b.messages,
+    tries: a.tries + b.tries,
+    acked: a.acked + b.acked,
+    refused: a.refused + b.refused,
+    unknown: a.unknown + b.unknown,
+    queued: a.queued + b.queued,
+    connects: a.connects + b.connects,
+    duplicates: a.duplicates + b.duplicates,
+    deadLetters: a.deadLetters + b.deadLetters,
+    faults: Object.fromEntries(
+      [...kinds].sort().map((kind) => [kind, (a.faults[kind] ?? 0) + (b.faults[kind] ?? 0)]),
+    ),
+  };
+}
+
+function count(events: readonly HistoryEvent[], fits: (event: HistoryEvent) => boolean): number {
+  return events.filter(fits).length;
+}

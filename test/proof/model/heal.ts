@@ -1,0 +1,64 @@
+import { isOpen, type Letter } from './letter.ts';
+import type { World } from './world.ts';
+
+const MOST_TRIES = 10;
+const FINAL_PAGE = 100;
+const BACKWARD_PAGE = 7;
+
+/**
+ * Ends the faults, lets everything come to rest, and reads all that there is: who has what, and what history holds.
+ * @throws if something can't be had though nothing is broken any more
+ */
+export async function heal(world: World): Promise<void> {
+  const { ground, recorder, devices, accounts } = world;
+  world.calm();
+  await world.rest();
+  // A client repeats in its own order, one after the other.
+  await Promise.all(
+    accounts.map(async ({ user }) => {
+      for (const letter of world.letters.filter((one) => one.user === user)) await settle(world, letter);
+    }),
+  );
+  world.redriven = await ground.queues.drain();
+  await Promise.all(devices.map((device) => device.flush()));
+  recorder.add({ type: 'calm' });
+  await Promise.all(devices.map((device) => device.sync()));
+  await Promise.all(world.conversations.map((conversation) => readAll(world, conversation.conversationId)));
+  for (const account of accounts) await account.list(1);
+  for (const device of devices) device.hangUp();
+  await ground.wire.quiet();
+}
+
+async function settle(world: World, letter: Letter): Promise<void> {
+  for (let tries = 0; isOpen(letter); tries += 1) {
+    if (tries === MOST_TRIES) throw new Error(`${letter.clientMsgId} stays unknown, and faults are over.`);
+    await world.device(letter.user, tries).send(letter, { byPeer: false, hint: tries % 2 === 0 });
+  }
+}
+
+async function readAll(world: World, conversationId: string): Promise<void> {
+  const { members } = world.conversations.find((one) => one.conversationId === conversationId) ?? {
+    members: [],
+  };
+  const [first = '', ...others] = members;
+  const messages = [];
+  for (let after: number | undefined = 0; after !== undefined; ) {
+    const page = await world.account(first).page(conversationId, { after, limit: FINAL_PAGE });
+    if (page === undefined) throw new Error(`${first} has no history, and faults are over.`);
+    messages.push(...page.messages);
+    after = page.hasMore ? page.messages.at(-1)?.seq : undefined;
+  }
+  world.recorder.add({ type: 'final', user: first, conversationId, messages });
+  await Promise.all(others.map((user) => readBackwards(world, user, conversationId)));
+}
+
+/** Another member, the other way round: it must be the same. */
+async function readBackwards(world: World, user: string, conversationId: string): Promise<void> {
+  let bound: { before?: number } | undefined = {};
+  while (bound !== undefined) {
+    const page = await world.account(user).page(conversationId, { ...bound, limit: BACKWARD_PAGE });
+    if (page === undefined) throw new Error(`${user} has no history, and faults are over.`);
+    const first: number | undefined = page.messages[0]?.seq;
+    bound = page.hasMore && first !== undefined ? { before: first } : undefined;
+  }
+}

@@ -1,0 +1,149 @@
+import fc from 'fast-check';
+import { type Action, at, command, conversationAt, type Model } from './command.ts';
+import type { Letter } from './letter.ts';
+import type { World } from './world.ts';
+
+const index = fc.nat({ max: 11 });
+const wait = fc.boolean();
+
+const writes = {
+  expect: (model: Model) => {
+    model.letters += 1;
+  },
+};
+const hasLetters = ({ letters }: Readonly<Model>) => letters > 0;
+
+export const send = command(
+  'send',
+  fc.record({ conversation: index, member: index, device: index, byPeer: fc.boolean(), wait }),
+  ({ conversation, member, device, byPeer, wait }) => ({
+    ...writes,
+    wait,
+    run: (world) => sendAndRepeat(world, letterAt(world, conversation, member), device, byPeer),
+  }),
+);
+
+export const post = command(
+  'post',
+  fc.record({ conversation: index, member: index, byPeer: fc.boolean(), wait }),
+  ({ conversation, member, byPeer, wait }) => ({
+    ...writes,
+    wait,
+    run: (world) => {
+      const letter = letterAt(world, conversation, member);
+      return world.account(letter.user).post(letter, { byPeer, hint: false, skewMs: 0 });
+    },
+  }),
+);
+
+export const sendByEvent = command(
+  'send by event',
+  fc.record({ conversation: index, member: index, wait }),
+  ({ conversation, member, wait }) => ({
+    ...writes,
+    wait,
+    run: (world) => tell(world, letterAt(world, conversation, member, true)),
+  }),
+);
+
+export const resend = command(
+  'resend',
+  fc.record({ letter: index, device: index, hint: fc.boolean(), byHttp: fc.boolean(), wait }),
+  ({ letter: back, device, hint, byHttp, wait }) => ({
+    wait,
+    check: hasLetters,
+    run: async (world) => {
+      const letter = at(world.letters.toReversed(), back);
+      if (byHttp) await world.account(letter.user).post(letter, { byPeer: false, hint, skewMs: 0 });
+      else await world.device(letter.user, device).send(letter, { byPeer: true, hint });
+    },
+  }),
+);
+
+/** The same clientMsgId with other content: whoever comes first has it (IM-SEND-2). */
+export const sendOtherContent = command(
+  'send other content',
+  fc.record({ letter: index, wait }),
+  ({ letter: back, wait }) => ({
+    wait,
+    check: hasLetters,
+    run: async (world) => {
+      const original = at(world.letters.toReversed(), back);
+      // A queued one would come back for ever if this were first.
+      if (original.byEvent) return;
+      const letter = { ...original, content: { type: 'custom', data: { not: ['the same'] } }, outcomes: [] };
+      world.letters.push(letter);
+      await world.device(letter.user, 0).send(letter, { byPeer: true, hint: false });
+    },
+  }),
+);
+
+export const sendFromTwoDevices = command(
+  'send from two devices at once',
+  fc.record({ conversation: index, member: index, wait }),
+  ({ conversation, member, wait }) => ({
+    ...writes,
+    wait,
+    run: (world) => {
+      const letter = letterAt(world, conversation, member);
+      return Promise.all([0, 1].map((device) => sendAndRepeat(world, letter, device, true)));
+    },
+  }),
+);
+
+export const sendTogether = command(
+  'several senders at once',
+  fc.record({ conversation: index, each: fc.integer({ min: 1, max: 3 }), wait }),
+  ({ conversation, each, wait }) => ({
+    ...writes,
+    wait,
+    run: (world) => {
+      const { members } = conversationAt(world, conversation);
+      const lanes = members.flatMap((_, member) => [0, 1].map((device) => ({ member, device })));
+      return Promise.all(
+        lanes.map(async ({ member, device }) => {
+          for (let n = 0; n < each; n += 1) {
+            await sendAndRepeat(world, letterAt(world, conversation, member), device, false);
+          }
+        }),
+      );
+    },
+  }),
+);
+
+/** An outsider tries to read and to write, as one who knows the conversation's id (I5). */
+export const pry = command(
+  'pry',
+  fc.record({ conversation: index, user: index, wait }),
+  ({ conversation, user, wait }): Action => ({
+    wait,
+    run: async (world) => {
+      const { conversationId, members } = conversationAt(world, conversation);
+      const outsiders = world.accounts.filter((account) => !members.includes(account.user));
+      const account = at(outsiders, user);
+      await account.page(conversationId, { limit: 10 });
+      const letter = world.write({ conversationId, members: [account.user] }, account.user);
+      await world.device(account.user, 0).send(letter, { byPeer: false, hint: false });
+    },
+  }),
+);
+
+/** An unknown send is sent again, once: more of that when faults are over. */
+async function sendAndRepeat(world: World, letter: Letter, device: number, byPeer: boolean): Promise<void> {
+  const sender = world.device(letter.user, device);
+  const outcome = await sender.send(letter, { byPeer, hint: false });
+  if (outcome?.is === 'unknown') await sender.send(letter, { byPeer, hint: true });
+}
+
+async function tell(world: World, letter: Letter): Promise<void> {
+  const { user, conversationId, clientMsgId, content } = letter;
+  const id = world.recorder.begin({ user, via: 'event', conversationId, clientMsgId, content });
+  const event = { type: 'message.send', from: user, conversationId, clientMsgId, content };
+  await world.ground.queues.tell(event);
+  letter.outcomes.push(world.recorder.settle(id, { is: 'queued' }));
+}
+
+function letterAt(world: World, conversation: number, member: number, byEvent = false): Letter {
+  const chosen = conversationAt(world, conversation);
+  return world.write(chosen, at(chosen.members, member), byEvent);
+}

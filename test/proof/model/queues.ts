@@ -1,0 +1,104 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { sqsClient } from '../../../local/emulators/clients.ts';
+import type { LocalRuntime } from '../../../local/runtime.ts';
+import type { Wire } from '../../../local/wire/index.ts';
+
+const NAMES = ['Offline', 'FanOut', 'Service'] as const;
+type QueueName = (typeof NAMES)[number];
+
+const POLL_MS = 20;
+/** A drain is five rounds of 2 s at worst, and a dead letter starts over. */
+const DRAIN_MS = 45_000;
+
+/** The stack's queues, as an operator sees them. No wire stands in between. */
+export class Queues {
+  readonly #client: SQSClient;
+  readonly #runtime: LocalRuntime;
+  readonly #wire: Wire;
+
+  constructor(runtime: LocalRuntime, wire: Wire) {
+    this.#client = sqsClient(runtime.endpoints.sqs);
+    this.#runtime = runtime;
+    this.#wire = wire;
+  }
+
+  /** Puts an event into the service queue, as the account's other services do. */
+  async tell(event: object): Promise<void> {
+    await this.#send(this.#url('Service'), JSON.stringify(event));
+  }
+
+  /** Resolves with the number of dead letters that were redriven, when nothing waits and nothing runs. */
+  async drain(): Promise<number> {
+    const deadline = Date.now() + DRAIN_MS;
+    let redriven = 0;
+    for (;;) {
+      await this.#wire.quiet();
+      if (await this.#isEmpty()) {
+        const moved = await this.#redrive();
+        if (moved === 0) return redriven;
+        redriven += moved;
+      }
+      if (Date.now() > deadline) throw new Error('The queues do not drain.');
+      await delay(POLL_MS);
+    }
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+
+  async #isEmpty(): Promise<boolean> {
+    const counts = await Promise.all(NAMES.map((name) => this.#count(this.#url(name))));
+    return counts.every((count) => count === 0);
+  }
+
+  /** What docs/operations.md tells the operator to do once the cause is gone. */
+  async #redrive(): Promise<number> {
+    const moved = await Promise.all(
+      NAMES.map((name) => this.#move(this.#url(name, 'DeadLetter'), this.#url(name))),
+    );
+    return moved.reduce((sum, one) => sum + one, 0);
+  }
+
+  async #move(from: string, to: string): Promise<number> {
+    let moved = 0;
+    while ((await this.#count(from)) > 0) {
+      const { Messages = [] } = await this.#client.send(
+        new ReceiveMessageCommand({ QueueUrl: from, MaxNumberOfMessages: 10 }),
+      );
+      for (const { Body = '', ReceiptHandle } of Messages) {
+        await this.#send(to, Body);
+        await this.#client.send(new DeleteMessageCommand({ QueueUrl: from, ReceiptHandle }));
+        moved += 1;
+      }
+    }
+    return moved;
+  }
+
+  async #send(url: string, body: string): Promise<void> {
+    await this.#client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body }));
+  }
+
+  /** Visible, in flight, and delayed. */
+  async #count(url: string): Promise<number> {
+    const { Attributes = {} } = await this.#client.send(
+      new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }),
+    );
+    return Object.entries(Attributes)
+      .filter(([name]) => name.startsWith('ApproximateNumberOfMessages'))
+      .reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
+  #url(name: QueueName, kind: '' | 'DeadLetter' = ''): string {
+    const url = this.#runtime.outputs[`${name}${kind}QueueUrl`];
+    if (url === undefined) throw new Error(`The stack has no output for the queue ${name}${kind}.`);
+    return url;
+  }
+}

@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { printViolations, violationsOf } from '../checker/checker.ts';
+import type { History } from '../history.ts';
+import { printHistory } from '../print.ts';
+import type { Model } from './command.ts';
+import { COMMANDS } from './commands.ts';
+import type { Ground } from './ground.ts';
+import { heal } from './heal.ts';
+import { World } from './world.ts';
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly users: number;
+  readonly maxCommands: number;
+  /** Of fast-check: which shrunk case. */
+  readonly path?: string;
+  readonly replayPath?: string;
+  /** Looks for a smaller case. Takes minutes, and only works for a failure that comes each time. */
+  readonly shrink?: boolean;
+}
+
+export interface RunReport {
+  readonly world: World;
+  /** What is wrong, in full; undefined if nothing is. */
+  readonly failure?: string;
+}
+
+/** Broken by the system, not by the harness. */
+export class ViolationError extends Error {
+  readonly history: History;
+
+  constructor(history: History, text: string) {
+    super(text);
+    this.name = 'ViolationError';
+    this.history = history;
+  }
+}
+
+/** One run: commands from the seed, faults among them; then healing, and the judgement. */
+export async function runOnce(ground: Ground, options: RunOptions): Promise<RunReport> {
+  const { seed, users, maxCommands, path, replayPath, shrink = false } = options;
+  let world = new World(ground, { seed, users });
+  const commands = fc.commands(COMMANDS, {
+    maxCommands,
+    size: 'max',
+    ...(replayPath !== undefined && { replayPath }),
+  });
+  const property = fc.asyncProperty(commands, async (sequence) => {
+    world = new World(ground, { seed, users });
+    await live(world, sequence);
+  });
+  const result = await fc.check(property, {
+    seed,
+    numRuns: 1,
+    unbiased: true,
+    endOnFailure: !shrink,
+    ...(path !== undefined && { path }),
+  });
+  if (!result.failed) return { world };
+  const failure = [
+    fc.defaultReportMessage(result),
+    String(result.errorInstance ?? ''),
+    `Replay: PROOF_SEED=${seed} npx vitest run --project proof`,
+    printHistory(world.recorder.history),
+  ];
+  return { world, failure: failure.join('\n\n') };
+}
+
+type Sequence = Parameters<typeof fc.asyncModelRun<Model, World, boolean, Model>>[1];
+
+async function live(world: World, sequence: Sequence): Promise<void> {
+  await world.begin();
+  try {
+    await fc.asyncModelRun(() => ({ model: { letters: 0, rules: 0 }, real: world }), sequence);
+  } finally {
+    await heal(world);
+  }
+  const { history } = world.recorder;
+  const violations = violationsOf(history);
+  if (violations.length > 0) throw new ViolationError(history, printViolations(violations, history));
+}

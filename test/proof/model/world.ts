@@ -1,0 +1,158 @@
+import type { ActiveFault } from '../../../local/wire/index.ts';
+import type { Conversation } from '../history.ts';
+import { Recorder } from '../recorder.ts';
+import { Account } from './account.ts';
+import { Device } from './device.ts';
+import { type PlannedRule, toRule } from './faults.ts';
+import type { Ground } from './ground.ts';
+import type { Letter } from './letter.ts';
+
+export const DEVICES = ['phone', 'tablet'] as const;
+const NAMES = ['ann', 'bob', 'cid', 'dee', 'eva', 'fay', 'gus', 'hal'];
+/** Clients' clocks are anything (fault 12). */
+const SKEWS_MS = [0, 6 * 3_600_000, -48 * 3_600_000];
+
+let runs = 0;
+
+/** The users of one run, what they wrote, and what was done to them. */
+export class World {
+  readonly seed: number;
+  readonly ground: Ground;
+  readonly recorder: Recorder;
+  readonly accounts: readonly Account[];
+  readonly devices: readonly Device[];
+  readonly letters: Letter[] = [];
+  readonly faults: { readonly rule: PlannedRule; readonly active: ActiveFault }[] = [];
+  readonly #tokens = new Map<string, Promise<string>>();
+  readonly #pending = new Set<Promise<void>>();
+  readonly #failures: unknown[] = [];
+  redriven = 0;
+
+  constructor(ground: Ground, { seed, users }: { readonly seed: number; readonly users: number }) {
+    runs += 1;
+    this.ground = ground;
+    this.seed = seed;
+    this.recorder = new Recorder(seed);
+    const run = `${process.pid}-${runs}`;
+    const { runtime } = ground;
+    this.accounts = Array.from({ length: users }, (_, index) => {
+      const user = `${NAMES[index] ?? `user${index}`}-${run}`;
+      return new Account(user, {
+        recorder: this.recorder,
+        httpUrl: runtime.httpUrl,
+        token: () => this.#token(user),
+      });
+    });
+    this.devices = this.accounts.flatMap((account, index) =>
+      DEVICES.map(
+        (name) =>
+          new Device(account.user, name, {
+            recorder: this.recorder,
+            runtime,
+            account,
+            token: () => this.#token(account.user),
+            skewMs: SKEWS_MS[index % SKEWS_MS.length] ?? 0,
+          }),
+      ),
+    );
+  }
+
+  /** A group of all but the last user, and a ring of direct conversations. */
+  async begin(): Promise<void> {
+    const [founder, ...others] = this.accounts.slice(0, -1);
+    if (founder === undefined) throw new Error('A run needs users.');
+    const body = { name: 'all but one', members: others.map(({ user }) => user) };
+    const { status, body: group } = await founder.request('POST', '/groups', body);
+    if (status !== 201) throw new Error(`No group: ${status} ${JSON.stringify(group)}`);
+    const members = [founder, ...others].map(({ user }) => user);
+    this.recorder.addConversation({ conversationId: group.conversationId, members });
+    this.accounts.forEach(({ user }, index) => {
+      const next = this.accounts[(index + 1) % this.accounts.length]?.user ?? '';
+      const pair = [user, next].sort();
+      this.recorder.addConversation({ conversationId: `dm:${pair.join(':')}`, members: pair });
+    });
+  }
+
+  get conversations(): readonly Conversation[] {
+    return this.recorder.conversations;
+  }
+
+  account(user: string): Account {
+    return find(this.accounts, (one) => one.user === user);
+  }
+
+  device(user: string, index: number): Device {
+    return find(this.devices, (one) => one.user === user && one.name === DEVICES[index % DEVICES.length]);
+  }
+
+  /** A new letter; the text says whose it is and the how-manyth. */
+  write(conversation: Conversation, user: string, byEvent = false): Letter {
+    const number = this.letters.length + 1;
+    const clientMsgId = `m${number}`;
+    const peer = conversation.conversationId.startsWith('dm:')
+      ? conversation.members.find((member) => member !== user)
+      : undefined;
+    const letter: Letter = {
+      user,
+      conversationId: conversation.conversationId,
+      ...(peer !== undefined && { peer }),
+      clientMsgId,
+      content: { type: 'text', text: `${user}'s ${clientMsgId}` },
+      byEvent,
+      outcomes: [],
+    };
+    this.letters.push(letter);
+    return letter;
+  }
+
+  inject(rule: PlannedRule): void {
+    const name = `${this.faults.length}`;
+    this.recorder.note(`fault ${name}: ${JSON.stringify(rule)}`);
+    const onGone = (connection: string) =>
+      this.recorder.add({ type: 'disconnected', connection, why: `fault ${name} says that it is gone` });
+    this.faults.push({
+      rule,
+      active: this.ground.wire.inject(toRule(rule, { seed: this.seed, name, onGone })),
+    });
+  }
+
+  calm(): void {
+    this.recorder.note('no more faults');
+    this.ground.wire.calm();
+  }
+
+  /** Starts something; waits for its end, or goes on beside it. */
+  async perform(run: () => Promise<unknown>, wait: boolean): Promise<void> {
+    const done: Promise<void> = run()
+      .then(
+        () => undefined,
+        (error: unknown) => void this.#failures.push(error),
+      )
+      .finally(() => this.#pending.delete(done));
+    this.#pending.add(done);
+    if (wait) await done;
+  }
+
+  /** Resolves when nothing is under way any more. @throws what went wrong with the harness itself */
+  async rest(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.all(this.#pending);
+    if (this.#failures.length > 0)
+      throw new Error(`The harness failed: ${this.#failures.map(describe).join('\n')}`);
+  }
+
+  #token(user: string): Promise<string> {
+    const token = this.#tokens.get(user) ?? this.ground.runtime.token(user);
+    this.#tokens.set(user, token);
+    return token;
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function find<One>(all: readonly One[], fits: (one: One) => boolean): One {
+  const found = all.find(fits);
+  if (found === undefined) throw new Error('There is no such user.');
+  return found;
+}
