@@ -215,6 +215,29 @@ describe('service events', () => {
 });
 
 describe('a poison record in the offline queue', () => {
+  it('fails alone: the others of its batch are done (fault 5)', async () => {
+    const bob = newUser('bob');
+    const reference = {
+      conversationId: `dm:${[bob, 'system'].sort().join(':')}`,
+      from: 'system',
+      clientMsgId: 'c1',
+      seq: 1,
+      messageId: '01ARZ3NDEKTSV4RRFFQ69G5FAV',
+      sentAt: Date.now(),
+      bytes: 200,
+    };
+    const good = JSON.stringify({ kind: 'store', userId: bob, reference, round: 0 });
+    const Records = [good, '{"kind":"store","userId":7}', 'no JSON'].map((body, n) => ({
+      messageId: `r${n}`,
+      body,
+    }));
+    const consumer = stack.stack.functions.find(({ logicalId }) => logicalId.includes('StoreOffline'));
+    const result = await stack.workers.invoke(consumer?.logicalId ?? '', { Records });
+    const batchItemFailures = [{ itemIdentifier: 'r1' }, { itemIdentifier: 'r2' }];
+    expect(result).toEqual({ ok: true, payload: { batchItemFailures } });
+    await stack.inboxHolds(bob, 1);
+  });
+
   it('lands in the dead-letter queue; the others are delivered; redriving it does no harm (fault 5)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const sender = await stack.join(alice);
