@@ -1,0 +1,195 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type FanOutJob, fanOut } from '../../../lambdas/domain/fan-out.ts';
+import { addMembers, createGroup, removeMember, updateGroup } from '../../../lambdas/domain/group.ts';
+import { recall } from '../../../lambdas/domain/recall.ts';
+import { send } from '../../../lambdas/domain/send.ts';
+import { UnavailableError } from '../../../lambdas/shared/errors.ts';
+import { aSession, createWorld, type World } from '../../fakes/world.ts';
+
+let world: World;
+beforeEach(() => {
+  world = createWorld();
+});
+
+const names = (count: number) => Array.from({ length: count }, (_, n) => `m${String(n).padStart(4, '0')}`);
+
+async function groupOf(members: readonly string[]): Promise<string> {
+  const { conversationId } = await createGroup(world, 'alice', {
+    name: 'Rowers',
+    members: members.slice(0, 100),
+    openHistory: false,
+  });
+  for (let n = 100; n < members.length; n += 100)
+    await addMembers(world, 'alice', conversationId, members.slice(n, n + 100));
+  forget();
+  return conversationId;
+}
+
+function forget(): void {
+  world.fanOut.jobs.length = 0;
+  world.queue.jobs.length = 0;
+  world.connections.posts.length = 0;
+}
+
+const say = (conversationId: string, text = 'hi', from = 'alice') =>
+  send(world, from, { clientMsgId: text, conversationId, content: { type: 'text', text } });
+const posted = () => world.connections.posts.map(({ connectionId }) => connectionId).sort();
+const stored = () => world.queue.jobs.map(({ job }) => job.userId).sort();
+
+/** Works off the fan-out queue, as many times as jobs make jobs. */
+async function workOff(): Promise<number> {
+  let done = 0;
+  for (let job = world.fanOut.jobs.shift(); job !== undefined; job = world.fanOut.jobs.shift()) {
+    await fanOut(world, job);
+    done += 1;
+  }
+  return done;
+}
+
+describe('a message to a group', () => {
+  it('of few is posted by the sender itself, and kept for those away', async () => {
+    const id = await groupOf(['bob', 'carol']);
+    await world.routes.connect(aSession({ userId: 'bob' }));
+    await say(id);
+    expect(posted()).toEqual(['bob-phone']);
+    expect(stored()).toEqual(['carol']);
+    expect(world.fanOut.jobs).toEqual([]);
+  });
+
+  it('of more than 25 members, or of more than 25 sessions, is one enqueue to the sender', async () => {
+    await say(await groupOf(names(25)));
+    expect(world.fanOut.jobs).toHaveLength(1);
+    expect(posted()).toEqual([]);
+    const few = await groupOf(['bob', 'carol', 'dave']);
+    for (const userId of ['bob', 'carol', 'dave']) {
+      for (let n = 0; n < 9; n += 1) await world.routes.connect(aSession({ userId, deviceId: `d${n}` }));
+    }
+    await say(few);
+    expect(world.fanOut.jobs).toHaveLength(1);
+    expect(posted()).toEqual([]);
+  });
+
+  it('reaches every member once by jobs of 1,000, and only the online ones above 500 members', async () => {
+    const members = names(2_500);
+    const id = await groupOf(members);
+    for (const userId of members.slice(0, 300)) await world.routes.connect(aSession({ userId }));
+    await say(id);
+    expect(await workOff()).toBe(4);
+    expect(posted()).toEqual(members.slice(0, 300).map((userId) => `${userId}-phone`));
+    expect(stored()).toEqual([]);
+  });
+
+  it('is kept for all who are away in a group of up to 500, but not for its sender', async () => {
+    const members = names(120);
+    await say(await groupOf(members));
+    await workOff();
+    expect(stored()).toEqual(members);
+  });
+
+  it('repeats only what failed: the part whose routes could not be read', async () => {
+    const members = names(300);
+    const id = await groupOf(members);
+    for (const userId of members) await world.routes.connect(aSession({ userId }));
+    await say(id);
+    const { routes } = world;
+    let broken = true;
+    const flaky = {
+      ...world,
+      routes: {
+        ...routes,
+        async sessionsOf(users: readonly string[]) {
+          if (broken && users.includes('m0150')) throw new UnavailableError();
+          return routes.sessionsOf(users);
+        },
+      },
+    };
+    const [plan] = world.fanOut.jobs.splice(0);
+    await fanOut(flaky, plan as FanOutJob);
+    const [again] = world.fanOut.jobs;
+    expect(again?.users).toHaveLength(100);
+    expect(posted()).toHaveLength(200);
+    broken = false;
+    await workOff();
+    expect(posted()).toEqual(members.map((userId) => `${userId}-phone`));
+  });
+
+  it('is not for those who joined after it (I5)', async () => {
+    const id = await groupOf(names(30));
+    await world.routes.connect(aSession({ userId: 'late' }));
+    await say(id);
+    const [plan] = world.fanOut.jobs.splice(0);
+    await addMembers(world, 'alice', id, ['late']);
+    forget();
+    await fanOut(world, plan as FanOutJob);
+    expect(posted()).toEqual([]);
+  });
+
+  it('is not for those who were removed before it (I5, fault 14)', async () => {
+    const id = await groupOf(['bob', ...names(30)]);
+    await world.routes.connect(aSession({ userId: 'bob' }));
+    await removeMember(world, 'alice', id, 'bob');
+    await workOff();
+    forget();
+    await say(id);
+    await workOff();
+    expect(posted()).toEqual([]);
+  });
+
+  it('from an outsider leaves no trace, not even a hole (IM-SEND-7)', async () => {
+    const id = await groupOf(['bob']);
+    const before = await world.conversations.head(id);
+    await expect(say(id, 'hi', 'mallory')).rejects.toMatchObject({ code: 'not_found' });
+    expect(await world.conversations.head(id)).toEqual(before);
+  });
+});
+
+describe('a group', () => {
+  it('takes a hundred members in changes of forty, each with its message (IM-GROUP)', async () => {
+    const id = await groupOf(names(100));
+    const { messages } = await world.messages.page(id, { after: 0, limit: 10 });
+    const changes = messages.map(({ contentJson }) => JSON.parse(contentJson));
+    expect(changes.map(({ event, users }) => [event, users.length])).toEqual([
+      ['created', 40],
+      ['joined', 39],
+      ['joined', 22],
+    ]);
+    expect((await world.conversations.head(id)).group?.memberCount).toBe(101);
+  });
+
+  it('passes over those who are in it already', async () => {
+    const id = await groupOf(['bob']);
+    expect(await addMembers(world, 'alice', id, ['bob', 'bob'])).toMatchObject({ memberCount: 2 });
+    expect((await world.conversations.head(id)).seq).toBe(1);
+  });
+
+  it('says nothing when its name stays the same', async () => {
+    const id = await groupOf(['bob']);
+    await updateGroup(world, 'alice', id, { name: 'Rowers' });
+    expect((await world.conversations.head(id)).seq).toBe(1);
+  });
+});
+
+describe('recalling', () => {
+  const speaker = { userId: 'alice', deviceId: 'laptop', connectionId: 'alice-laptop' };
+
+  it('is allowed for two minutes, later to an admin only', async () => {
+    await world.routes.connect(aSession(speaker));
+    const direct = await send(world, 'alice', {
+      clientMsgId: 'c',
+      to: 'bob',
+      content: { type: 'text', text: 'hi' },
+    });
+    const id = await groupOf(['bob']);
+    await say(id);
+    world.advance(2 * 60_000 + 1);
+    const late = recall(world, speaker, { conversationId: direct.conversationId, seq: 1 });
+    await expect(late).rejects.toMatchObject({ code: 'recall_window_passed' });
+    await recall(world, speaker, { conversationId: id, seq: 2 });
+    const { messages } = await world.messages.page(id, { limit: 1 });
+    expect(JSON.parse(messages[0]?.contentJson ?? '')).toEqual({
+      type: 'recalled',
+      by: 'alice',
+      at: world.clock(),
+    });
+  });
+});
