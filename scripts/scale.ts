@@ -99,6 +99,11 @@ function aMessage(conversationId: string, from: string, seq: number, text: strin
   };
 }
 
+/** `ServerlessIm-ChatStorageMessagesD603B373` is Messages. */
+function short(name: string): string {
+  return name.replaceAll(/ServerlessIm-|Chat|Functions|Storage|[0-9A-F]{8}(?=$|\+)/g, '');
+}
+
 interface Listener {
   readonly seqs: number[];
   readonly socket: WebSocket;
@@ -144,9 +149,9 @@ async function openSockets(memberCount: number, socketCount: number, messageCoun
     `${complete} of ${everybody.length} sockets got every message, ${twice} copies too many, in ${(tookMs / 1000).toFixed(1)} s.\n`,
   );
   console.log('| function | call | a message |\n|---|---|---|');
-  for (const { function: name, service, operation, calls } of wire.counts().rows) {
-    const short = name.replace(/^ChatFunctions/, '').replace(/[0-9A-F]{8}$/, '');
-    console.log(`| ${short} | ${service} ${operation} | ${(calls / messageCount).toFixed(1)} |`);
+  for (const { function: name, operation, target, calls } of wire.counts().rows) {
+    const fn = short(name);
+    console.log(`| ${fn} | ${operation} ${short(target)} | ${(calls / messageCount).toFixed(1)} |`);
   }
   for (const { socket } of [...listeners, sender]) socket.terminate();
   if (complete < everybody.length) process.exitCode = 1;
