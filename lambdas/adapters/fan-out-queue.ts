@@ -1,5 +1,5 @@
 import type { FanOutJob, FanOutQueue } from '../domain/fan-out.ts';
-import { createBatchSender } from './sqs.ts';
+import { createBatchSender, fairGroup } from './sqs.ts';
 
 /**
  * Standard queue with fair-queue groups: the jobs of one busy group don't delay those of others (SQS fair queues).
@@ -12,7 +12,7 @@ export function createFanOutQueue(queueUrl: string): FanOutQueue {
       send(
         jobs.map((job) => ({
           MessageBody: JSON.stringify(job),
-          MessageGroupId: job.conversationId.replace(':', '-'),
+          MessageGroupId: fairGroup(job.conversationId),
         })),
       ),
   };

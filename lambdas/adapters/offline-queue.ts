@@ -1,7 +1,7 @@
-import type { DelayedJob, OfflineQueue } from '../domain/offline.ts';
-import { createBatchSender } from './sqs.ts';
+import type { DelayedJob, OfflineJob, OfflineQueue } from '../domain/offline.ts';
+import { createBatchSender, fairGroup } from './sqs.ts';
 
-/** SQS standard queue: at least once, in any order. One request for up to ten jobs. */
+/** SQS standard queue: at least once, in any order. One request for up to ten jobs; a busy conversation waits for itself. */
 export function createOfflineQueue(queueUrl: string): OfflineQueue {
   const send = createBatchSender(queueUrl);
   return {
@@ -10,7 +10,12 @@ export function createOfflineQueue(queueUrl: string): OfflineQueue {
         jobs.map(({ job, delaySeconds }) => ({
           MessageBody: JSON.stringify(job),
           DelaySeconds: delaySeconds,
+          MessageGroupId: fairGroup(tenantOf(job)),
         })),
       ),
   };
+}
+
+function tenantOf(job: OfflineJob): string {
+  return job.kind === 'drain' ? job.userId : job.reference.conversationId;
 }

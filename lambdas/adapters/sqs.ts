@@ -1,8 +1,18 @@
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, SQSClient } from '@aws-sdk/client-sqs';
 import { chunk } from '../shared/chunk.ts';
 import { UnavailableError } from '../shared/errors.ts';
+import { sha256 } from '../shared/json.ts';
 
 const BATCH = 10;
+
+/**
+ * Names the group of a fair queue: the backlog of one doesn't hold up the others
+ * (docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html). A hash, since a direct
+ * conversation's id may be longer than the 128 characters allowed.
+ */
+export function fairGroup(tenant: string): string {
+  return sha256(tenant);
+}
 
 /**
  * Sends entries to a queue, ten a request. Durable when it resolves.

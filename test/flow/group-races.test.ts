@@ -69,6 +69,29 @@ describe('a group', () => {
     const events = (await historyOf(a, id)).body.messages.map(({ content }: Json) => content.event);
     expect(events).toEqual(['created', 'removed']);
   });
+
+  it('that is huge holds up no direct message, though its workers stand still (fairness)', async () => {
+    const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
+    const members = Array.from({ length: 60 }, (_, n) => `${a}-m${n}`);
+    const id = await newGroup(a, members);
+    const [alice, bob, member] = [
+      await stack.join(a),
+      await stack.join(b),
+      await stack.join(members[0] ?? ''),
+    ];
+    const stuck = wire.hold({ function: 'FanOut', operation: 'BatchGetItem', table: 'Routes' });
+    await say(alice, id, 'to all');
+    await stuck.reached;
+    for (const to of [b, c]) {
+      const frame = { action: 'sendMessage', clientMsgId: to, to, content: { type: 'text', text: 'direct' } };
+      expect(await alice.request(frame)).toMatchObject({ type: 'sent' });
+    }
+    await bob.message('direct');
+    await stack.inboxHolds(c, 1);
+    expect(member.messages().some(({ content }) => content.text === 'to all')).toBe(false);
+    stuck.release();
+    await member.message('to all');
+  });
 });
 
 describe('a recall', () => {
