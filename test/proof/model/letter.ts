@@ -14,15 +14,17 @@ export interface Letter {
   readonly outcomes: Outcome[];
 }
 
+/** Ends the session, and says nothing about the letter: another session may send it. */
+const SESSION_CODES = new Set(['session_expired', 'unauthorized']);
+
 /** Done or not, nobody knows: it must be sent again (IM-FRAME-6). */
 export function isOpen({ outcomes }: Letter): boolean {
-  const isSettled = outcomes.some(
-    (outcome) =>
-      outcome.is === 'acked' ||
-      outcome.is === 'queued' ||
-      (outcome.is === 'refused' && outcome.code === 'idempotency_conflict'),
-  );
-  return !isSettled && outcomes.some(({ is }) => is === 'unknown');
+  return outcomes.some(({ is }) => is === 'unknown') && !outcomes.some(isLastWord);
+}
+
+function isLastWord(outcome: Outcome): boolean {
+  if (outcome.is === 'refused') return !SESSION_CODES.has(outcome.code);
+  return outcome.is !== 'unknown';
 }
 
 export interface FrameOptions {
