@@ -14,6 +14,10 @@ export class CpuMeter {
     return this.#micros.get(requestId);
   }
 
+  get totalMs(): number {
+    return [...this.#micros.values()].reduce((sum, micros) => sum + micros, 0) / 1000;
+  }
+
   clear(): void {
     this.#micros.clear();
   }

@@ -45,6 +45,7 @@ export function tallyOf(invocations: readonly Invocation[], nameOf: (id: string)
   );
   const replies = frames.filter(({ reply }) => reply !== undefined && reply !== '');
   const posts = calls.filter(isPost);
+  const quiet = invocations.filter((one) => one.calls.length <= CROWD);
   return {
     invocations: countBy(invocations, (one) => nameOf(one.function)),
     calls: countBy(calls, (call) => [call.operation, ...call.tables.map(nameOf)].join(' ')),
@@ -57,8 +58,8 @@ export function tallyOf(invocations: readonly Invocation[], nameOf: (id: string)
     httpRequests: invocations.filter(({ occasion }) => occasion.kind === 'http').length,
     bytesOut: sum(calls, ({ bytesOut }) => bytesOut),
     bytesIn: sum(calls, ({ bytesIn }) => bytesIn),
-    chain: longest(invocations, nameOf, (one) => one.calls),
-    chainBeforePush: longest(invocations, nameOf, (one) => beforePush(one.calls)),
+    chain: longest(quiet, nameOf, ({ calls }) => calls),
+    chainBeforePush: longest(quiet, nameOf, ({ calls }) => beforePush(calls)),
   };
 }
 
@@ -80,7 +81,7 @@ function longest(
   for (const invocation of invocations) {
     const name = nameOf(invocation.function);
     const calls = callsOf(invocation);
-    if (calls.length <= CROWD) lengths[name] = Math.max(lengths[name] ?? 0, chainLength(calls));
+    lengths[name] = Math.max(lengths[name] ?? 0, chainLength(calls));
   }
   return inOrder(lengths);
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FunctionModel } from '../../local/model.ts';
@@ -25,29 +25,42 @@ export async function makeAssembly(projectDirectory: string): Promise<Assembly> 
   return { directory, functions, remove: () => rmSync(directory, { recursive: true, force: true }) };
 }
 
-/** By the functions' short names. */
-export function bundleSizes({ functions }: Assembly): Readonly<Record<string, number>> {
+/** With the functions' short names, in order. */
+export function namedFunctions({ functions }: Pick<Assembly, 'functions'>) {
   const names = new Names({ functions, tables: [], queues: [] });
+  return functions
+    .map((model) => ({ name: names.of(model.logicalId), model }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+export function bundleSizes(assembly: Assembly): Readonly<Record<string, number>> {
   return Object.fromEntries(
-    functions
-      .map(({ logicalId, codeDirectory }): [string, number] => [
-        names.of(logicalId),
-        statSync(join(codeDirectory, 'index.mjs')).size,
-      ])
-      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    namedFunctions(assembly).map(({ name, model }) => [name, statSync(handlerFile(model)).size]),
   );
+}
+
+export function memoryOf(assembly: Assembly): Readonly<Record<string, number>> {
+  return Object.fromEntries(namedFunctions(assembly).map(({ name, model }) => [name, model.memoryMegabytes]));
 }
 
 const METERED = 'metered.mjs';
 
+/** The bundle itself, whether or not something stands before it. */
+export function handlerFile({ codeDirectory }: FunctionModel): string {
+  const metered = join(codeDirectory, METERED);
+  return existsSync(metered) ? metered : join(codeDirectory, 'index.mjs');
+}
+
 /**
- * Puts a meter around each handler of the assembly: how much CPU its thread used from event to answer. The bundle is the
- * deployed one, unchanged, under another name; the runtime knows nothing of it.
+ * Puts one of measure/*.mjs around each handler of the assembly: a meter of the CPU that its thread uses from event to
+ * answer, or a profiler. The bundle is the deployed one, unchanged, under another name; the runtime knows nothing of it.
  */
-export function meterHandlers({ functions }: Assembly): void {
-  const meter = readFileSync(new URL('../measure/meter.mjs', import.meta.url), 'utf8');
+export function wrapHandlers({ functions }: Assembly, wrapper: 'meter' | 'profiler'): void {
+  const program = readFileSync(new URL(`../measure/${wrapper}.mjs`, import.meta.url), 'utf8');
   for (const codeDirectory of new Set(functions.map((one) => one.codeDirectory))) {
-    renameSync(join(codeDirectory, 'index.mjs'), join(codeDirectory, METERED));
-    writeFileSync(join(codeDirectory, 'index.mjs'), meter);
+    if (!existsSync(join(codeDirectory, METERED))) {
+      renameSync(join(codeDirectory, 'index.mjs'), join(codeDirectory, METERED));
+    }
+    writeFileSync(join(codeDirectory, 'index.mjs'), program);
   }
 }

@@ -42,6 +42,8 @@ export interface BenchStackOptions {
   readonly cdkOut: string;
   readonly latency: readonly LatencyRule[];
   readonly maxInstancesPerFunction?: number;
+  /** Variables for all functions. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Calls and invocations that one operation may make: a group of 10,000 makes some 20,000. */
@@ -79,6 +81,7 @@ async function startBenchStack(
     onWarning: (message) => {
       warned = message;
     },
+    ...(options.environment && { environment: options.environment }),
     ...(options.maxInstancesPerFunction !== undefined && {
       maxInstancesPerFunction: options.maxInstancesPerFunction,
       maxInstances: options.maxInstancesPerFunction * 4,

@@ -1,0 +1,4 @@
+import { App } from 'aws-cdk-lib';
+import { BaselineStack } from './baseline-stack.ts';
+
+new BaselineStack(new App(), 'Baseline');

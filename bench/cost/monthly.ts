@@ -1,0 +1,200 @@
+import { nameOf } from '../measure/budget.ts';
+import { type MeasuredOperation, type Memory, usageOf } from './operation-usage.ts';
+import type { PriceFile } from './prices.ts';
+import { addUsage, times, type Usage } from './usage.ts';
+import type { Workload } from './workload.ts';
+
+const DAYS = 30;
+const DAY_MINUTES = 24 * 60;
+const HEARTBEAT_MINUTES = 8;
+const PAGE = 100;
+const INBOX_PAGE = 50;
+
+/** One reason for usage: so often a month, so much each time. */
+export interface Cause {
+  readonly what: string;
+  readonly perMonth: number;
+  readonly each: Usage;
+}
+
+export interface Measured {
+  readonly operations: readonly MeasuredOperation[];
+  readonly memory: Memory;
+  readonly baseline: BaselineFigures;
+}
+
+export interface BaselineFigures {
+  /** CPU of the sending function for each connected user. */
+  readonly cpuMsPerPost: number;
+  readonly memoryMegabytes: number;
+}
+
+export function monthlyUsage(causes: readonly Cause[]): Usage {
+  return addUsage(...causes.map(({ perMonth, each }) => times(each, perMonth)));
+}
+
+/** Everything that users do in a month, each by an operation that was measured. */
+export function ourCauses(workload: Workload, measured: Measured, prices: PriceFile): readonly Cause[] {
+  const { users, groupSize, conversations, batch } = workload;
+  const of = (name: string): Usage => usageOf(find(measured.operations, name), measured.memory, prices);
+  const messages = users * workload.messagesPerDay * DAYS;
+  const direct = messages * (1 - workload.groupShare);
+  const away = direct * (1 - workload.receiverOnline);
+  const inGroups = messages * workload.groupShare;
+  const sessions = users * workload.sessionsPerDay * DAYS;
+  const connected = users * workload.online;
+  const minutes = connected * DAY_MINUTES * DAYS;
+  const absent = absentOf(measured.operations, groupSize);
+  const kept = away + inGroups * absent.members;
+  const group = `group-${groupSize}`;
+  const lists = of('conversations/conversations, 300 of which none changed');
+  return [
+    { what: 'direct-online/message', perMonth: direct - away, each: of('direct-online/message') },
+    {
+      what: 'direct-offline/message, receiver away',
+      perMonth: away,
+      each: of('direct-offline/message, receiver away'),
+    },
+    { what: `${group}: ${absent.told}`, perMonth: inGroups, each: of(`${group}/${absent.told}`) },
+    {
+      what: 'direct-offline/store-offline, a batch of 10, each of its messages',
+      perMonth: kept,
+      each: oneOfBatch(of('direct-offline/store-offline, a batch of 10'), batch),
+    },
+    {
+      what: 'direct-offline/hello and ackInbox, each message of a page of 50',
+      perMonth: kept,
+      each: oneOfPage(of('direct-offline/hello, a page of 50'), of('direct-offline/ackInbox, nothing left')),
+    },
+    {
+      what: 'direct-offline/ackInbox, a page',
+      perMonth: Math.min(sessions, kept),
+      each: withoutUnits(of('direct-offline/ackInbox, nothing left')),
+    },
+    { what: 'connect/connect', perMonth: sessions, each: of('connect/connect') },
+    { what: 'hello/hello, empty inbox', perMonth: sessions, each: of('hello/hello, empty inbox') },
+    { what: 'connect/disconnect', perMonth: sessions, each: of('connect/disconnect') },
+    {
+      what: `conversations/none changed, ${conversations} of 300`,
+      perMonth: sessions,
+      each: { ...times(lists, conversations / 300), ...pages(lists, Math.ceil(conversations / PAGE)) },
+    },
+    {
+      what: 'history/history, the latest 50',
+      perMonth: sessions * workload.historyPages,
+      each: of('history/history, the latest 50'),
+    },
+    {
+      what: 'heartbeat, every second time with the lease',
+      perMonth: minutes / HEARTBEAT_MINUTES,
+      each: times(addUsage(of('heartbeat/heartbeat'), of('heartbeat/heartbeat that renews the lease')), 0.5),
+    },
+    { what: 'connected', perMonth: minutes, each: { connectionMinute: 1 } },
+    {
+      what: `history of ${workload.keptMonths} months, and its backup`,
+      perMonth: messages * workload.keptMonths,
+      each: storedMessage(prices),
+    },
+  ];
+}
+
+/** The same users on the pattern of the sample: it stores nothing, and who is away gets nothing. */
+export function baselineCauses(
+  workload: Workload,
+  { baseline }: Pick<Measured, 'baseline'>,
+  { assumptions }: PriceFile,
+): readonly Cause[] {
+  const connected = workload.users * workload.online;
+  const sessions = workload.users * workload.sessionsPerDay * DAYS;
+  const share = Math.min(1, baseline.memoryMegabytes / assumptions.vcpuMegabytes.value);
+  const sendMs =
+    (connected * baseline.cpuMsPerPost) / share +
+    assumptions.waitPerCallMs.value * (1 + connected / SOCKETS_OF_THE_SDK);
+  const run: Usage = {
+    lambdaRequest: 1,
+    logGb: (assumptions.logBytesPerInvocation.value + assumptions.accessLogBytesPerRequest.value) / 1e9,
+  };
+  const gbSecond = baseline.memoryMegabytes / 1024 / 1000;
+  return [
+    {
+      what: `a message: a Scan of ${connected} rows, and as many posts`,
+      perMonth: workload.users * workload.messagesPerDay * DAYS,
+      each: {
+        ...run,
+        dynamodbReadUnit: scanUnits(connected),
+        socketMessage: 1 + connected,
+        lambdaGbSecond: gbSecond * sendMs,
+        transferGb: (connected * assumptions.wireBytesPerMessage.value) / 1e9,
+      },
+    },
+    {
+      what: 'connect and disconnect',
+      perMonth: sessions * 2,
+      each: { ...run, dynamodbWriteUnit: 1, lambdaGbSecond: gbSecond * assumptions.waitPerCallMs.value },
+    },
+    { what: 'connected', perMonth: connected * DAY_MINUTES * DAYS, each: { connectionMinute: 1 } },
+  ];
+}
+
+const SOCKETS_OF_THE_SDK = 50;
+/** `connectionId` and sixteen characters: what DynamoDB counts of a row. */
+const ROW_BYTES = 28;
+
+/** Eventually consistent: half a unit for 4 KB, of each page rounded up, and at least that. */
+export function scanUnits(rows: number): number {
+  return Math.max(0.5, Math.ceil((rows * ROW_BYTES) / 4096) / 2);
+}
+
+function find(operations: readonly MeasuredOperation[], name: string): MeasuredOperation {
+  const found = operations.find((operation) => nameOf(operation) === name);
+  if (found === undefined) throw new Error(`${name} was not measured: run \`npm run bench\` first.`);
+  return found;
+}
+
+/** Of a measured group, its message, and how many members it found away. */
+function absentOf(operations: readonly MeasuredOperation[], groupSize: number) {
+  const own = operations.filter(({ scenario }) => scenario === `group-${groupSize}`);
+  const kept = own.find(({ operation }) => / online: kept for the absent$/.test(operation));
+  const told = own.find(({ operation }) => / online$/.test(operation));
+  if (told === undefined)
+    throw new Error(`Groups of ${groupSize} were not measured: 10, 100, 1000, or 10000.`);
+  return { told: told.operation, members: kept?.tally.writeUnits ?? 0 };
+}
+
+/** Units are the message's own; a run and its requests are shared by what it finds. */
+function oneOfBatch(usage: Usage, batch: number): Usage {
+  const { dynamodbWriteUnit = 0, dynamodbReadUnit = 0, ...run } = usage;
+  return {
+    ...times(run, 1 / batch),
+    dynamodbWriteUnit: dynamodbWriteUnit / 10,
+    dynamodbReadUnit: dynamodbReadUnit / batch,
+  };
+}
+
+/** What a page costs beyond an empty one: to read each message, and to delete its entry. */
+function oneOfPage(page: Usage, acknowledged: Usage): Usage {
+  return {
+    dynamodbReadUnit: (page.dynamodbReadUnit ?? 0) / INBOX_PAGE,
+    dynamodbWriteUnit: (acknowledged.dynamodbWriteUnit ?? 0) / INBOX_PAGE,
+  };
+}
+
+function withoutUnits({ dynamodbWriteUnit, dynamodbReadUnit, ...rest }: Usage): Usage {
+  return { ...rest, dynamodbReadUnit: 2 };
+}
+
+/** Requests go by page, however full it is; measured were three. */
+function pages({ httpRequest = 0, lambdaRequest = 0, logGb = 0, trace = 0 }: Usage, count: number): Usage {
+  const part = count / 3;
+  return {
+    httpRequest: httpRequest * part,
+    lambdaRequest: lambdaRequest * part,
+    logGb: logGb * part,
+    trace: trace * part,
+  };
+}
+
+function storedMessage({ assumptions }: PriceFile): Usage {
+  const gb = assumptions.storedBytesPerMessage.value / 1e9;
+  return { dynamodbStorageGb: gb, dynamodbBackupGb: gb };
+}

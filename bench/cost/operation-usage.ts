@@ -1,0 +1,55 @@
+import type { OperationResult } from '../measure/recorder.ts';
+import type { PriceFile } from './prices.ts';
+import type { Usage } from './usage.ts';
+
+/** What bench/results/operations.json tells of one operation. */
+export type MeasuredOperation = Pick<OperationResult, 'scenario' | 'operation' | 'tally' | 'cpuMs'>;
+
+export type Memory = Readonly<Record<string, number>>;
+
+/**
+ * What doing it once puts on the bill. Requests and units are counted; the functions' time is worked out: CPU as measured,
+ * stretched to the share of a vCPU that the memory buys, and the wait for the calls in a row.
+ */
+export function usageOf(
+  { tally, cpuMs }: MeasuredOperation,
+  memory: Memory,
+  { assumptions }: Pick<PriceFile, 'assumptions'>,
+): Usage {
+  const runs = Object.entries(tally.invocations);
+  const invocations = runs.reduce((sum, [, count]) => sum + count, 0);
+  const calls = Object.values(tally.calls).reduce((sum, count) => sum + count, 0);
+  const gbSeconds = runs.reduce((sum, [name, count]) => {
+    const megabytes = memory[name] ?? 0;
+    const share = Math.min(1, megabytes / assumptions.vcpuMegabytes.value);
+    const rows = tally.chain[name] ?? calls / invocations / assumptions.callsAtOnce.value;
+    const ms = (cpuMs[name]?.p50 ?? 0) / share + rows * assumptions.waitPerCallMs.value;
+    return sum + (count * (megabytes / 1024) * ms) / 1000;
+  }, 0);
+  const logBytes =
+    invocations * assumptions.logBytesPerInvocation.value +
+    accessLines(tally) * assumptions.accessLogBytesPerRequest.value;
+  return {
+    dynamodbWriteUnit: tally.writeUnits,
+    dynamodbReadUnit: tally.readUnits,
+    sqsRequest: tally.queueRequests,
+    socketMessage: tally.socketMessages,
+    httpRequest: tally.httpRequests,
+    lambdaRequest: invocations,
+    lambdaGbSecond: gbSeconds,
+    logGb: logBytes / 1e9,
+    trace: invocations * assumptions.traceShare.value,
+    transferGb: (tally.socketMessages * assumptions.wireBytesPerMessage.value) / 1e9,
+  };
+}
+
+/** One for each frame (it has a reply), connect, disconnect, and HTTP request. */
+function accessLines({
+  socketMessages,
+  posts,
+  httpRequests,
+  invocations,
+}: MeasuredOperation['tally']): number {
+  const frames = Math.max(0, socketMessages - posts) / 2;
+  return frames + httpRequests + (invocations['Connect'] ?? 0) + (invocations['Disconnect'] ?? 0);
+}

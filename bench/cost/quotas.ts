@@ -1,0 +1,80 @@
+import type { Cause } from './monthly.ts';
+import { addUsage, times } from './usage.ts';
+
+const MONTH_SECONDS = 30 * 24 * 3600;
+
+export interface Quota {
+  readonly name: string;
+  readonly limit: number;
+  readonly unit: string;
+  readonly source: string;
+}
+
+/** Of an account in a region, by default; all of these can be raised, up to a point. */
+export const QUOTAS = {
+  gatewayRequests: {
+    name: 'API Gateway requests, @connections included',
+    limit: 10_000,
+    unit: '/s',
+    source: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html',
+  },
+  newConnections: {
+    name: 'new WebSocket connections',
+    limit: 500,
+    unit: '/s',
+    source:
+      'https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html',
+  },
+  concurrency: {
+    name: 'Lambda runs at once',
+    limit: 1_000,
+    unit: '',
+    source: 'https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html',
+  },
+  writes: {
+    name: 'DynamoDB write units of a table',
+    limit: 40_000,
+    unit: '/s',
+    source: 'https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html',
+  },
+  reads: {
+    name: 'DynamoDB read units of a table',
+    limit: 40_000,
+    unit: '/s',
+    source: 'https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html',
+  },
+} as const satisfies Record<string, Quota>;
+
+export interface QuotaUse {
+  readonly quota: Quota;
+  /** In the busiest second. */
+  readonly peak: number;
+  /** 1: reached. */
+  readonly share: number;
+}
+
+export interface QuotaInput {
+  readonly causes: readonly Cause[];
+  readonly connectsPerMonth: number;
+  readonly peak: number;
+  /** Mean memory of a run in GB, to make runs at once of GB-seconds. */
+  readonly runGb: number;
+}
+
+/** Most used first. */
+export function quotaUses({ causes, connectsPerMonth, peak, runGb }: QuotaInput): readonly QuotaUse[] {
+  const month = addUsage(...causes.map(({ perMonth, each }) => times(each, perMonth)));
+  const perSecond = (amount = 0) => (amount * peak) / MONTH_SECONDS;
+  // A reply is part of its request; a frame, a post, and an HTTP request are one each.
+  const requests = (month.socketMessage ?? 0) + (month.httpRequest ?? 0) + connectsPerMonth * 2;
+  const uses: readonly (readonly [Quota, number])[] = [
+    [QUOTAS.gatewayRequests, perSecond(requests)],
+    [QUOTAS.newConnections, perSecond(connectsPerMonth)],
+    [QUOTAS.concurrency, perSecond(month.lambdaGbSecond) / runGb],
+    [QUOTAS.writes, perSecond(month.dynamodbWriteUnit)],
+    [QUOTAS.reads, perSecond(month.dynamodbReadUnit)],
+  ];
+  return uses
+    .map(([quota, amount]) => ({ quota, peak: amount, share: amount / quota.limit }))
+    .toSorted((a, b) => b.share - a.share);
+}

@@ -1,0 +1,114 @@
+import { parseArgs } from 'node:util';
+
+/** Who does what, on average. */
+export interface Workload {
+  readonly users: number;
+  /** Share of them connected at a time, the day through. */
+  readonly online: number;
+  /** Sent by each user. */
+  readonly messagesPerDay: number;
+  /** Of the messages, those into groups. */
+  readonly groupShare: number;
+  /** One that was measured: 10, 100, 1000, 10000. */
+  readonly groupSize: number;
+  /** Of direct messages, those whose receiver is connected: people write to who is there, so more than `online`. */
+  readonly receiverOnline: number;
+  /** Connects of each user; an app opens a session when it comes to the front. */
+  readonly sessionsPerDay: number;
+  readonly conversations: number;
+  /** Pages of history that each session opens. */
+  readonly historyPages: number;
+  /** Jobs that a run of the offline consumer finds. */
+  readonly batch: number;
+  /** Of the busiest second, over the average: for quotas. */
+  readonly peak: number;
+  /** Months of history that are stored. */
+  readonly keptMonths: number;
+}
+
+const DEFAULTS: Workload = {
+  users: 1e6,
+  online: 0.1,
+  messagesPerDay: 40,
+  groupShare: 0.3,
+  groupSize: 10,
+  receiverOnline: 0.6,
+  sessionsPerDay: 8,
+  conversations: 30,
+  historyPages: 1,
+  batch: 2,
+  peak: 3,
+  keptMonths: 12,
+};
+
+const MEANINGS: Readonly<Record<keyof Workload, string>> = {
+  users: 'users',
+  online: 'share of users connected at a time',
+  messagesPerDay: 'messages that a user sends a day',
+  groupShare: 'share of messages into groups',
+  groupSize: 'members of a group: 10, 100, 1000, or 10000',
+  receiverOnline: 'share of direct messages whose receiver is connected',
+  sessionsPerDay: 'connects of a user a day',
+  conversations: 'conversations of a user',
+  historyPages: 'pages of history opened a session',
+  batch: 'jobs that a run of the offline consumer finds',
+  peak: 'busiest second over the average',
+  keptMonths: 'months of history stored',
+};
+
+export interface CostArguments {
+  readonly workload: Workload;
+  readonly explain: boolean;
+  readonly quotas: boolean;
+  readonly help: boolean;
+}
+
+export const COST_HELP = [
+  'npm run cost -- [options]',
+  '',
+  ...Object.entries(MEANINGS).map(
+    ([name, meaning]) =>
+      `${`  --${optionOf(name)} N`.padEnd(28)}${meaning} (${DEFAULTS[name as keyof Workload]})`,
+  ),
+  `${'  --explain'.padEnd(28)}the inputs of each figure`,
+  `${'  --quotas'.padEnd(28)}which AWS quota is reached first, from 10⁴ to 10⁷ users`,
+].join('\n');
+
+/** @throws {Error} in words for whoever typed it */
+export function parseCostArguments(args: readonly string[]): CostArguments {
+  const names = Object.keys(DEFAULTS) as (keyof Workload)[];
+  const flag = { type: 'boolean', default: false } as const;
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      ...Object.fromEntries(names.map((name) => [optionOf(name), { type: 'string' } as const])),
+      explain: flag,
+      quotas: flag,
+      help: flag,
+    },
+  });
+  const given: Readonly<Record<string, unknown>> = values;
+  const numbers = names.map((name) => [
+    name,
+    numberOf(optionOf(name), given[optionOf(name)], DEFAULTS[name]),
+  ]);
+  return {
+    workload: Object.fromEntries(numbers) as Workload,
+    explain: given['explain'] === true,
+    quotas: given['quotas'] === true,
+    help: given['help'] === true,
+  };
+}
+
+function optionOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function numberOf(option: string, text: unknown, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  const number = Number(text);
+  if (text === '' || !Number.isFinite(number) || number < 0) {
+    throw new Error(`--${option} must be a number, not "${text}"`);
+  }
+  return number;
+}

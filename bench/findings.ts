@@ -1,0 +1,92 @@
+import type { BenchArguments } from './arguments.ts';
+import { pathOf } from './files.ts';
+import { type InitTime, measureInit } from './init/init-time.ts';
+import { type GrowthPoint, measureGrowth } from './latency/growth.ts';
+import { nameOf } from './measure/budget.ts';
+import { countScenarios } from './measure/count-scenarios.ts';
+import type { OperationResult } from './measure/recorder.ts';
+import { step } from './progress.ts';
+import { REFERENCE } from './report/report.ts';
+import { type CountsFile, countsOf, type TimesFile } from './results.ts';
+import {
+  type Assembly,
+  bundleSizes,
+  makeAssembly,
+  memoryOf,
+  namedFunctions,
+  wrapHandlers,
+} from './stack/assembly.ts';
+import { withBenchStack } from './stack/bench-stack.ts';
+import type { SelfTime } from './throughput/cpu-profile.ts';
+import { measureThroughput, profileSending, type Throughput } from './throughput/throughput.ts';
+
+/** Constant, and longer than a function takes to send two calls one after the other: then chains can be told. */
+const COUNTING_LATENCY = [{ ms: 5 }];
+const INIT_ROUNDS = { check: 0, quick: 3, full: 15 };
+
+interface Times {
+  readonly init?: readonly InitTime[];
+  readonly growth?: readonly GrowthPoint[];
+  readonly throughput?: Throughput;
+  readonly profile?: readonly SelfTime[];
+}
+
+/** What was asked for; of the rest, nothing. */
+export interface Findings extends Times {
+  readonly results: readonly OperationResult[];
+  readonly counts: CountsFile;
+  readonly cpuMs: TimesFile['cpuMs'];
+}
+
+export async function find(assembly: Assembly, options: BenchArguments): Promise<Findings> {
+  const results = await count(assembly, options);
+  const counts = countsOf(results, memoryOf(assembly), bundleSizes(assembly));
+  const cpuMs = Object.fromEntries(results.map((result) => [nameOf(result), result.cpuMs]));
+  return { results, counts, cpuMs, ...(await measureTimes(assembly, options)) };
+}
+
+async function count(
+  assembly: Assembly,
+  { mode, scenarios, parts }: BenchArguments,
+): Promise<readonly OperationResult[]> {
+  if (!parts.includes('counts')) return [];
+  if (mode !== 'check') wrapHandlers(assembly, 'meter');
+  const options = { cdkOut: assembly.directory, latency: COUNTING_LATENCY };
+  return withBenchStack(options, (stack) => countScenarios(stack, mode, scenarios));
+}
+
+async function measureTimes(assembly: Assembly, { mode, parts }: BenchArguments): Promise<Times> {
+  if (mode === 'check' || !parts.some((part) => part !== 'counts')) return {};
+  const baseline = await step('synthesize the baseline', () => makeAssembly(pathOf('baseline')));
+  try {
+    const init = parts.includes('bundles')
+      ? await step('import times', () =>
+          measureInit(initialized(assembly, baseline, mode), INIT_ROUNDS[mode]),
+        )
+      : undefined;
+    for (const one of [assembly, baseline]) wrapHandlers(one, 'meter');
+    const growth = parts.includes('latency')
+      ? await measureGrowth(assembly.directory, baseline.directory, mode)
+      : undefined;
+    if (!parts.includes('throughput')) return { ...(init && { init }), ...(growth && { growth }) };
+    const throughput = await step('throughput', () => measureThroughput(assembly, mode));
+    wrapHandlers(assembly, 'profiler');
+    const profile = await step('profile', () => profileSending(assembly, mode));
+    return { ...(init && { init }), ...(growth && { growth }), throughput, profile };
+  } finally {
+    baseline.remove();
+  }
+}
+
+const QUICK_INIT = ['SendMessage', 'Hello'];
+
+/** The baseline's are our measure of the SDK alone: they are nothing but its clients and a few lines. */
+function initialized(assembly: Assembly, baseline: Assembly, mode: BenchArguments['mode']) {
+  const bare = namedFunctions(baseline).find(({ name }) => name === 'Connect');
+  const both = namedFunctions(baseline).find(({ name }) => name === 'SendMessage');
+  return [
+    ...(bare ? [{ ...bare, name: REFERENCE }] : []),
+    ...(both ? [{ ...both, name: 'and @connections (baseline SendMessage)' }] : []),
+    ...namedFunctions(assembly).filter(({ name }) => mode === 'full' || QUICK_INIT.includes(name)),
+  ];
+}

@@ -1,0 +1,92 @@
+import type { Mode } from '../arguments.ts';
+import { type Summary, summarize } from '../measure/percentile.ts';
+import { type Tally, tallyOf } from '../measure/tally.ts';
+import { step } from '../progress.ts';
+import { type BenchStack, withBenchStack } from '../stack/bench-stack.ts';
+import { joinBaseline } from './baseline-crowd.ts';
+import type { Crowd } from './crowd.ts';
+import { joinOurs } from './our-crowd.ts';
+import { readProfile } from './profile.ts';
+
+/** What one message costs, and how long it takes, with so many users connected. */
+export interface GrowthPoint {
+  readonly system: 'ours' | 'baseline';
+  readonly users: number;
+  /** From the frame sent to a push received. */
+  readonly ms: Summary;
+  readonly tally: Pick<Tally, 'readUnits' | 'writeUnits' | 'posts' | 'socketMessages'>;
+  /** CPU of the sending function, median. */
+  readonly cpuMs: number;
+}
+
+const USERS: Readonly<Record<Mode, readonly number[]>> = {
+  check: [],
+  quick: [10, 1_000],
+  full: [10, 100, 1_000, 10_000],
+};
+const MESSAGES: Readonly<Record<Mode, number>> = { check: 0, quick: 20, full: 200 };
+/** A message to everyone costs this machine that many posts, at about a millisecond each. */
+const MOST_POSTS: Readonly<Record<Mode, number>> = { check: 0, quick: 2_000, full: 40_000 };
+const LEAST_MESSAGES = 4;
+/** The first ones start functions and compile them. */
+const WARM_UP = 15;
+
+/** Both systems up at the same time on the same machine, measured in turn, under the same latencies. */
+export async function measureGrowth(
+  ours: string,
+  baseline: string,
+  mode: Mode,
+): Promise<readonly GrowthPoint[]> {
+  const latency = readProfile().rules;
+  const points: GrowthPoint[] = [];
+  await withBenchStack({ cdkOut: ours, latency }, (ourStack) =>
+    withBenchStack({ cdkOut: baseline, latency }, async (baselineStack) => {
+      for (const users of USERS[mode]) {
+        const few = Math.max(LEAST_MESSAGES, Math.min(MESSAGES[mode], Math.floor(MOST_POSTS[mode] / users)));
+        const run = async (
+          system: GrowthPoint['system'],
+          stack: BenchStack,
+          crowd: Crowd,
+          messages: number,
+        ) => points.push({ system, users, ...(await measureCrowd(stack, crowd, messages)) });
+        await step(`ours, ${users} connected`, async () =>
+          run('ours', ourStack, await joinOurs(ourStack, users), MESSAGES[mode]),
+        );
+        await step(`baseline, ${users} connected`, async () =>
+          run('baseline', baselineStack, await joinBaseline(baselineStack, users), few),
+        );
+      }
+    }),
+  );
+  return points;
+}
+
+async function measureCrowd(
+  stack: BenchStack,
+  crowd: Crowd,
+  messages: number,
+): Promise<Pick<GrowthPoint, 'ms' | 'tally' | 'cpuMs'>> {
+  const { wire, names, cpu } = stack;
+  for (let n = 0; n < Math.min(WARM_UP, messages); n += 1) await crowd.send(n);
+  const delays: number[] = [];
+  const cpuMs: number[] = [];
+  let tally: Tally | undefined;
+  for (let n = 0; n < messages; n += 1) {
+    await wire.quiet();
+    wire.reset();
+    delays.push(...(await crowd.send(n)));
+    await wire.quiet();
+    const { invocations } = wire;
+    const failed = invocations.find(({ ok }) => ok !== true);
+    if (failed) throw new Error(`${failed.function} failed: ${failed.error}`);
+    tally ??= tallyOf(invocations, (id) => names.of(id));
+    cpuMs.push((cpu.microsOf(invocations[0]?.requestId ?? '') ?? Number.NaN) / 1000);
+  }
+  await crowd.leave();
+  const { readUnits = 0, writeUnits = 0, posts = 0, socketMessages = 0 } = tally ?? {};
+  return {
+    ms: summarize(delays),
+    tally: { readUnits, writeUnits, posts, socketMessages },
+    cpuMs: summarize(cpuMs).p50,
+  };
+}

@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process';
+import { readJson, writeJson } from './files.ts';
+import type { Findings } from './findings.ts';
+import { type Budgets, budgetOf, judgeBundles, judgeCounts, nameOf } from './measure/budget.ts';
+import { differences } from './measure/tally.ts';
+import { writeReport } from './report/report.ts';
+import { type CountsFile, describeMachine, type TimesFile } from './results.ts';
+import { sharesBy } from './throughput/cpu-profile.ts';
+
+/** Of the profile, as many as say something. */
+const [OWNERS, PLACES] = [12, 20];
+
+/** Writes bench/results and the report, if everything was measured. */
+export function save({ counts, cpuMs, init, growth, throughput, profile }: Findings): void {
+  if (!init || !growth || !throughput || !profile) return;
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+  const times: TimesFile = {
+    machine: describeMachine(commit),
+    cpuMs,
+    init,
+    growth,
+    throughput,
+    profile: {
+      owners: sharesBy(profile, ({ owner }) => owner).slice(0, OWNERS),
+      places: sharesBy(profile, ({ place }) => place).slice(0, PLACES),
+    },
+  };
+  writeJson('results/counts.json', counts);
+  writeJson('results/times.json', times);
+  writeReport(counts, times);
+}
+
+/** Counts are the same in every run: so they are those that were committed, or something has changed. */
+export function compare({ results }: Findings): void {
+  const { operations } = readJson<CountsFile>('results/counts.json');
+  const committed = new Map(operations.map((one) => [nameOf(one), one.tally]));
+  let same = 0;
+  for (const result of results) {
+    const before = committed.get(nameOf(result));
+    const changes = before === undefined ? ['not there yet'] : differences(before, result.tally);
+    if (changes.length === 0) same += 1;
+    else console.error(`not as committed: ${nameOf(result)}: ${changes.join(', ')}`);
+  }
+  if (results.length > 0) console.error(`${same} of ${results.length} operations count as committed.`);
+}
+
+export function summary({ init, growth, throughput, profile, counts }: Findings): string {
+  const parts = [
+    ...counts.operations.map(
+      ({ operation, tally: { writeUnits, readUnits, posts, queueRequests } }) =>
+        `${operation}: ${writeUnits} w, ${readUnits} r, ${posts} posts, ${queueRequests} queue requests`,
+    ),
+    ...(init ?? []).map(({ name, cpuMs }) => `import of ${name}: ${cpuMs.toFixed(0)} ms CPU`),
+    ...(growth ?? []).map(
+      ({ system, users, ms, tally }) =>
+        `${system}, ${users} connected: p50 ${ms.p50.toFixed(0)} ms, p99 ${ms.p99.toFixed(0)} ms, ${tally.posts} posts`,
+    ),
+    ...(throughput ? [`${throughput.messagesPerSecond.toFixed(0)} messages/s`] : []),
+    ...sharesBy(profile ?? [], ({ owner }) => owner)
+      .slice(0, OWNERS)
+      .map(({ name, share }) => `CPU of sendMessage: ${(share * 100).toFixed(1)} % ${name}`),
+  ];
+  return parts.join('\n');
+}
+
+/** Makes what was counted the budget. */
+export function accept({ results }: Findings): void {
+  const budgets = readJson<Budgets>('budgets.json');
+  const counted = results.map((result) => [nameOf(result), budgetOf(result.tally)] as const);
+  writeJson('budgets.json', {
+    ...budgets,
+    operations: { ...budgets.operations, ...Object.fromEntries(counted) },
+  });
+}
+
+/** The gate; returns the exit status. @param withBundles whether their sizes count */
+export function judge({ results, counts }: Findings, withBundles: boolean): number {
+  const sizes = withBundles ? counts.bundleBytes : {};
+  const budgets = readJson<Budgets>('budgets.json');
+  const verdicts = [judgeCounts(budgets, results), judgeBundles(budgets, sizes)];
+  const broken = verdicts.flatMap((verdict) => verdict.broken);
+  const under = verdicts.flatMap((verdict) => verdict.under);
+  for (const line of under) console.error(`under budget: ${line}`);
+  for (const line of broken) console.error(`OVER BUDGET: ${line}`);
+  if (broken.length > 0) return 1;
+  console.error(
+    `${results.length} operations and ${Object.keys(sizes).length} bundles are within their budgets.`,
+  );
+  return 0;
+}

@@ -1,0 +1,127 @@
+import { type MeasuredOperation, usageOf } from '../cost/operation-usage.ts';
+import type { PriceFile } from '../cost/prices.ts';
+import { billOf, dollarsBy, totalOf } from '../cost/usage.ts';
+import { nameOf } from '../measure/budget.ts';
+import type { CountsFile, TimesFile } from '../results.ts';
+import type { Bar } from './bar-chart.ts';
+import { short, table } from './table.ts';
+
+/** Counts and CPU of each operation, side by side. */
+export function measuredOperations(counts: CountsFile, times: Pick<TimesFile, 'cpuMs'>): MeasuredOperation[] {
+  return counts.operations.map((one) => ({ ...one, cpuMs: times.cpuMs[nameOf(one)] ?? {} }));
+}
+
+export function countsTable({ operations }: CountsFile): string {
+  const headings = [
+    'operation',
+    'write units',
+    'read units',
+    'AWS calls',
+    'posts',
+    'queue requests',
+    'in a row, before the push',
+    'KB out / in',
+  ];
+  return table(
+    headings,
+    operations.map(({ operation, tally }) => [
+      operation,
+      tally.writeUnits,
+      tally.readUnits,
+      sum(tally.calls),
+      tally.posts,
+      tally.queueRequests,
+      rows(tally.chain, tally.chainBeforePush),
+      `${short(tally.bytesOut / 1024)} / ${short(tally.bytesIn / 1024)}`,
+    ]),
+  );
+}
+
+export function callsTable({ operations }: CountsFile): string {
+  return table(
+    ['operation', 'functions', 'calls'],
+    operations.map(({ operation, tally }) => [operation, listed(tally.invocations), listed(tally.calls)]),
+  );
+}
+
+export function dollarsTable(
+  operations: readonly MeasuredOperation[],
+  memory: CountsFile['memory'],
+  prices: PriceFile,
+): string {
+  return table(
+    [
+      'a million of',
+      'dollars',
+      'DynamoDB',
+      'API Gateway',
+      'Lambda',
+      'SQS',
+      'logs, traces, transfer',
+      'CPU ms',
+    ],
+    operations.map((operation) => {
+      const lines = billOf(usageOf(operation, memory, prices), prices);
+      const services = dollarsBy(lines);
+      const million = (service: string) => short((services.get(service) ?? 0) * 1e6);
+      const cpu = Object.entries(operation.cpuMs).map(([name, { p50 }]) => `${name} ${short(p50)}`);
+      return [
+        operation.operation,
+        short(totalOf(lines) * 1e6),
+        million('DynamoDB'),
+        million('API Gateway'),
+        million('Lambda'),
+        million('SQS'),
+        short(million('CloudWatch and X-Ray') + million('Data transfer')),
+        cpu.join(', '),
+      ];
+    }),
+  );
+}
+
+/** What a user does most, for the plot. */
+const PLOTTED = [
+  'connect/connect',
+  'hello/hello, empty inbox',
+  'direct-online/message',
+  'direct-offline/message, receiver away',
+  'direct-offline/store-offline, a batch of 10',
+  'resend/resend that says so',
+  'heartbeat/heartbeat',
+  'history/history, the latest 50',
+  'group-10/group of 10, 5 online',
+];
+
+export function dollarBars(
+  operations: readonly MeasuredOperation[],
+  memory: CountsFile['memory'],
+  prices: PriceFile,
+): Bar[] {
+  return operations
+    .filter((operation) => PLOTTED.includes(nameOf(operation)))
+    .map((operation) => {
+      const services = dollarsBy(billOf(usageOf(operation, memory, prices), prices));
+      const parts = [...services].map(([name, dollars]) => [name.replace(' and X-Ray', ''), dollars * 1e6]);
+      return { name: operation.operation, parts: Object.fromEntries(parts) };
+    });
+}
+
+function rows(chain: Readonly<Record<string, number>>, beforePush: Readonly<Record<string, number>>): string {
+  const names = [...new Set([...Object.keys(chain), ...Object.keys(beforePush)])];
+  const texts = names.map((name) => {
+    const [all, before] = [chain[name], beforePush[name]];
+    const text = all === before ? `${all}` : `${all ?? 'many'}, ${before ?? 'many'}`;
+    return names.length === 1 ? text : `${name} ${text}`;
+  });
+  return texts.length === 0 ? 'many' : texts.join('; ');
+}
+
+function listed(record: Readonly<Record<string, number>>): string {
+  return Object.entries(record)
+    .map(([name, count]) => (count === 1 ? name : `${count} × ${name}`))
+    .join(', ');
+}
+
+function sum(record: Readonly<Record<string, number>>): number {
+  return Object.values(record).reduce((total, count) => total + count, 0);
+}

@@ -1,0 +1,97 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { readPrices } from '../cost/prices.ts';
+import { pathOf } from '../files.ts';
+import type { CountsFile, Machine, TimesFile } from '../results.ts';
+import { barChart } from './bar-chart.ts';
+import { growthTable, latencyPlot, requestsPlot } from './growth.ts';
+import { fillIn } from './markers.ts';
+import { callsTable, countsTable, dollarBars, dollarsTable, measuredOperations } from './operations.ts';
+import { short, table } from './table.ts';
+
+const PAGE = pathOf('../docs/performance.md');
+const IMAGES = pathOf('../docs/images');
+
+/** Writes tables into docs/performance.md and plots beside it. */
+export function writeReport(counts: CountsFile, times: TimesFile): void {
+  const prices = readPrices();
+  const operations = measuredOperations(counts, times);
+  const sections: Readonly<Record<string, string>> = {
+    machine: machineText(times.machine),
+    counts: countsTable(counts),
+    calls: callsTable(counts),
+    dollars: dollarsTable(operations, counts.memory, prices),
+    functions: functionsTable(counts, times),
+    growth: growthTable(times.growth, prices),
+    throughput: throughputText(times),
+    profile: profileTables(times),
+  };
+  const page = Object.entries(sections).reduce(
+    (text, [name, section]) => fillIn(text, name, section),
+    readFileSync(PAGE, 'utf8'),
+  );
+  writeFileSync(PAGE, page);
+  const plots: Readonly<Record<string, string>> = {
+    'bench-latency.svg': latencyPlot(times.growth),
+    'bench-growth.svg': requestsPlot(times.growth, prices),
+    'bench-dollars.svg': barChart(
+      'Dollars for a million',
+      dollarBars(operations, counts.memory, prices),
+      (value) => value.toFixed(2),
+    ),
+  };
+  for (const [name, svg] of Object.entries(plots)) writeFileSync(`${IMAGES}/${name}`, svg);
+}
+
+function machineText({ date, commit, node, cpu, cores, memoryGb, platform }: Machine): string {
+  return `${date}, commit ${commit}, Node ${node}, ${cores} × ${cpu}, ${memoryGb} GB, ${platform}.`;
+}
+
+const REFERENCE = 'bare SDK (baseline Connect)';
+
+export function functionsTable(
+  { memory, bundleBytes }: CountsFile,
+  { init }: Pick<TimesFile, 'init'>,
+): string {
+  const bare = init.find(({ name }) => name === REFERENCE)?.cpuMs ?? Number.NaN;
+  const rows = init.map(({ name, cpuMs }) => [
+    name,
+    memory[name] === undefined ? '' : `${memory[name]}`,
+    bundleBytes[name] === undefined ? '' : `${Math.round(bundleBytes[name] / 1000)}`,
+    short(cpuMs),
+    (cpuMs / bare).toFixed(2),
+  ]);
+  return table(['function', 'MB', 'bundle KB', 'import, CPU ms', '× bare SDK'], rows);
+}
+
+function throughputText({ throughput }: TimesFile): string {
+  const { senders, seconds, messagesPerSecond, ackMs, cpuMs } = throughput;
+  return table(
+    ['', ''],
+    [
+      ['senders, each waiting for its ack', `${senders}`],
+      ['seconds', seconds.toFixed(1)],
+      ['messages a second', messagesPerSecond.toFixed(0)],
+      ['ack, p50 / p95 / p99 ms', `${short(ackMs.p50)} / ${short(ackMs.p95)} / ${short(ackMs.p99)}`],
+      ['CPU of the handler a message', `${short(cpuMs.handler)} ms`],
+      ['CPU of the whole process a message', `${short(cpuMs.process)} ms`],
+      ['of which gateway, wire, and clients', `${short(cpuMs.mainThread)} ms`],
+    ],
+  );
+}
+
+function profileTables({ profile }: TimesFile): string {
+  const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
+  return [
+    table(
+      ['owner', 'self time'],
+      profile.owners.map(({ name, share }) => [name, percent(share)]),
+    ),
+    '',
+    table(
+      ['function', 'self time'],
+      profile.places.map(({ name, share }) => [`\`${name}\``, percent(share)]),
+    ),
+  ].join('\n');
+}
+
+export { REFERENCE };

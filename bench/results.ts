@@ -1,0 +1,73 @@
+import { cpus, totalmem } from 'node:os';
+import type { InitTime } from './init/init-time.ts';
+import type { GrowthPoint } from './latency/growth.ts';
+import type { Summary } from './measure/percentile.ts';
+import type { OperationResult } from './measure/recorder.ts';
+import type { Tally } from './measure/tally.ts';
+import type { Throughput } from './throughput/throughput.ts';
+
+/** bench/results/counts.json: the same from every run of the same commit. */
+export interface CountsFile {
+  readonly operations: readonly {
+    readonly scenario: string;
+    readonly operation: string;
+    readonly tally: Tally;
+  }[];
+  /** Megabytes of each function. */
+  readonly memory: Readonly<Record<string, number>>;
+  readonly bundleBytes: Readonly<Record<string, number>>;
+}
+
+/** bench/results/times.json: of one run on one machine. */
+export interface TimesFile {
+  readonly machine: Machine;
+  /** By `scenario/operation` and function. */
+  readonly cpuMs: Readonly<Record<string, Readonly<Record<string, Summary>>>>;
+  readonly init: readonly InitTime[];
+  readonly growth: readonly GrowthPoint[];
+  readonly throughput: Throughput;
+  readonly profile: {
+    readonly owners: readonly Share[];
+    readonly places: readonly Share[];
+  };
+}
+
+export interface Share {
+  readonly name: string;
+  readonly share: number;
+}
+
+export interface Machine {
+  readonly date: string;
+  readonly commit: string;
+  readonly node: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGb: number;
+  readonly platform: string;
+}
+
+export function describeMachine(commit: string): Machine {
+  const [cpu] = cpus();
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    commit,
+    node: process.version,
+    cpu: cpu?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    platform: `${process.platform} ${process.arch}`,
+  };
+}
+
+export function countsOf(
+  results: readonly OperationResult[],
+  memory: Readonly<Record<string, number>>,
+  bundleBytes: Readonly<Record<string, number>>,
+): CountsFile {
+  return {
+    operations: results.map(({ scenario, operation, tally }) => ({ scenario, operation, tally })),
+    memory,
+    bundleBytes,
+  };
+}
