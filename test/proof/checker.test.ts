@@ -182,6 +182,11 @@ describe('the checker', () => {
       every('saw', (event) => (event.page ? { ...event, user: 'cid', messages: [] } : event)),
     ],
     [
+      'written-by-outsider',
+      'a message is from a user who is not in the conversation (I5)',
+      messagesOf(asM2({ from: 'cid' })).seen,
+    ],
+    [
       'cursor-went-back',
       'a cursor is lower than it was put (I6)',
       every('listed', (event) => ({

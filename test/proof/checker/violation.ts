@@ -20,6 +20,7 @@ export type ViolationKind =
   /** A connection that was open all the time never got it (IM-PUSH-2). */
   | 'stranded'
   | 'visible-to-outsider'
+  | 'written-by-outsider'
   | 'cursor-went-back'
   | 'wrong-unread';
 

@@ -105,7 +105,7 @@ const records = fc.record({
 const death = fc.record({
   function: fc.constantFrom(...FUNCTIONS),
   fault: fc.constantFrom('kill' as const, 'kill-after' as const),
-  nth: fc.integer({ min: 1, max: 8 }),
+  nth: fc.integer({ min: 1, max: 4 }),
 });
 
 export const plannedRule: fc.Arbitrary<PlannedRule> = fc.oneof(

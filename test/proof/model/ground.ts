@@ -15,6 +15,8 @@ export async function layGround(cdkOut?: string): Promise<Ground> {
   const wire = createWire({ keep: 1_000 });
   const runtime = await startRuntime({
     wire: wire.attach,
+    maxInstancesPerFunction: 3,
+    maxInstances: 36,
     returnFailedAfterSeconds: 0,
     onWarning: () => undefined,
     ...(cdkOut !== undefined && { cdkOut }),
