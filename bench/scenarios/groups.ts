@@ -13,12 +13,13 @@ interface GroupSize {
   /** With an open session, the sender included. */
   readonly online: number;
   readonly isChecked: boolean;
+  /** So few that no seq has two digits: that would be a byte more. */
   readonly mostRounds: number;
 }
 
 const SIZES: readonly GroupSize[] = [
-  { members: 10, online: 5, isChecked: true, mostRounds: 20 },
-  { members: 100, online: 20, isChecked: true, mostRounds: 10 },
+  { members: 10, online: 5, isChecked: true, mostRounds: 8 },
+  { members: 100, online: 20, isChecked: true, mostRounds: 5 },
   { members: 1_000, online: 100, isChecked: true, mostRounds: 5 },
   { members: 10_000, online: 1_000, isChecked: false, mostRounds: 2 },
 ];

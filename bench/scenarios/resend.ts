@@ -5,14 +5,15 @@ export const resend: Scenario = {
   name: 'resend',
   isChecked: true,
   async run({ stack, measure, rounds, user }) {
-    const b = user();
-    const [alice, bob] = [await stack.join(user()), await stack.join(b)];
     for (let round = 0; round < rounds; round += 1) {
+      // A new pair each time: a seq of two digits would be a byte more.
+      const b = user();
+      const [alice, bob] = [await stack.join(user()), await stack.join(b)];
       const frame = sending(b);
       await alice.request(frame);
       await measure('resend that says so', () => alice.request({ ...frame, resend: true }));
       await measure('resend that does not', () => alice.request(frame));
+      await stack.leave(alice, bob);
     }
-    await stack.leave(alice, bob);
   },
 };

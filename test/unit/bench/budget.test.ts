@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { budgetOf, judgeBundles, judgeCounts } from '../../../bench/measure/budget.ts';
+import { aTally } from './builders.ts';
+
+const operations = { 'direct/message': budgetOf(aTally()) };
+const result = (tally = aTally()) => ({ scenario: 'direct', operation: 'message', tally, cpuMs: {} });
+
+it('lets through what costs as much as it may', () => {
+  expect(judgeCounts({ operations }, [result()])).toEqual({ broken: [], under: [] });
+});
+
+it('is broken by one unit more, by a call of another kind, and by one more call in a row before the push', () => {
+  const tally = aTally({
+    writeUnits: 4,
+    calls: { 'PutItem Messages': 1, 'Scan Routes': 1 },
+    chainBeforePush: { SendMessage: 4 },
+  });
+  expect(judgeCounts({ operations }, [result(tally)]).broken).toEqual([
+    'direct/message: writeUnits is 4, budget 3',
+    'direct/message: chainBeforePush of SendMessage is 4, budget 3',
+    'direct/message: calls of Scan Routes is 1, budget 0',
+  ]);
+});
+
+it('points out what costs less than it may, so that the budget can follow', () => {
+  expect(judgeCounts({ operations }, [result(aTally({ readUnits: 2 }))])).toEqual({
+    broken: [],
+    under: ['direct/message: readUnits is 2, budget 3'],
+  });
+});
+
+it('wants a budget for every operation', () => {
+  expect(judgeCounts({ operations: {} }, [result()]).broken).toHaveLength(1);
+});
+
+it('does not look at bytes', () => {
+  expect(judgeCounts({ operations }, [result(aTally({ bytesOut: 9_999 }))]).broken).toEqual([]);
+});
+
+it('is broken by a bundle that grew too large, and names it', () => {
+  const verdict = judgeBundles({ bundleBytes: 350_000 }, { Hello: 350_000, SendMessage: 350_001 });
+  expect(verdict.broken).toEqual(['bundle of SendMessage: 350001 bytes, budget 350000']);
+});

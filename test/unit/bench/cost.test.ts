@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import {
+  baselineCauses,
+  type Measured,
+  monthlyUsage,
+  ourCauses,
+  scanUnits,
+} from '../../../bench/cost/monthly.ts';
+import { usageOf } from '../../../bench/cost/operation-usage.ts';
+import { costOf, readPrices } from '../../../bench/cost/prices.ts';
+import { quotaUses } from '../../../bench/cost/quotas.ts';
+import { addUsage, billOf, times, totalOf } from '../../../bench/cost/usage.ts';
+import { parseCostArguments } from '../../../bench/cost/workload.ts';
+import { aTally } from './builders.ts';
+
+const prices = readPrices();
+
+describe('a price', () => {
+  const tiers = [{ upTo: 100, dollars: 2 }, { dollars: 1 }];
+  it.each([
+    [0, 0],
+    [100, 200],
+    [150, 250],
+  ])('of %d units in tiers is %d', (amount, dollars) => {
+    expect(costOf({ tiers }, amount)).toBe(dollars);
+  });
+
+  it('is dated, and each has a source', () => {
+    expect(prices.collected).toMatch(/^\d{4}-\d\d-\d\d$/);
+    for (const { source } of Object.values(prices.prices))
+      expect(source).toMatch(/^https:\/\/aws\.amazon\.com\//);
+  });
+});
+
+describe('an operation', () => {
+  const operation = {
+    scenario: 'direct-online',
+    operation: 'message',
+    tally: aTally(),
+    cpuMs: { SendMessage: { count: 1, p50: 10, p95: 10, p99: 10 } },
+  };
+
+  it('costs what was counted', () => {
+    const usage = usageOf(operation, { SendMessage: 1_769 }, prices);
+    expect(usage).toMatchObject({
+      dynamodbWriteUnit: 3,
+      dynamodbReadUnit: 3,
+      socketMessage: 3,
+      lambdaRequest: 1,
+    });
+    expect(totalOf(billOf({ dynamodbWriteUnit: 1e6 }, prices))).toBeCloseTo(0.625);
+  });
+
+  it('is billed for the wait, and for CPU as slow as its memory makes it', () => {
+    const wait = 4 * prices.assumptions.waitPerCallMs.value;
+    const whole = usageOf(operation, { SendMessage: 1_769 }, prices).lambdaGbSecond;
+    const tenth = usageOf(operation, { SendMessage: 176.9 }, prices).lambdaGbSecond;
+    expect(whole).toBeCloseTo((1_769 / 1_024) * ((10 + wait) / 1_000));
+    expect(tenth).toBeCloseTo((176.9 / 1_024) * ((100 + wait) / 1_000));
+  });
+});
+
+it('adds up usage and multiplies it', () => {
+  const sum = addUsage({ trace: 1 }, times({ trace: 1, logGb: 2 }, 3));
+  expect(sum).toEqual({ trace: 4, logGb: 6 });
+});
+
+describe('a month', () => {
+  const { workload } = parseCostArguments(['--users', '1000']);
+  const named = [
+    ['direct-online', 'message'],
+    ['direct-offline', 'message, receiver away'],
+    ['direct-offline', 'store-offline, a batch of 10'],
+    ['direct-offline', 'hello, a page of 50'],
+    ['direct-offline', 'ackInbox, nothing left'],
+    ['group-10', 'group of 10, 5 online'],
+    ['group-10', 'group of 10, 5 online: kept for the absent'],
+    ['connect', 'connect'],
+    ['connect', 'disconnect'],
+    ['hello', 'hello, empty inbox'],
+    ['conversations', 'conversations, 300 of which none changed'],
+    ['history', 'history, the latest 50'],
+    ['heartbeat', 'heartbeat'],
+    ['heartbeat', 'heartbeat that renews the lease'],
+  ] as const;
+  const measured: Measured = {
+    operations: named.map(([scenario, operation]) => ({ scenario, operation, tally: aTally(), cpuMs: {} })),
+    memory: { SendMessage: 512 },
+    baseline: { cpuMsPerPost: 0.3, memoryMegabytes: 256 },
+  };
+  const totalFor = (users: number) => {
+    const causes = ourCauses({ ...workload, users }, measured, prices);
+    return totalOf(billOf(monthlyUsage(causes), prices));
+  };
+
+  it('costs in proportion to the users', () => {
+    expect(totalFor(2_000) / totalFor(1_000)).toBeCloseTo(2);
+  });
+
+  it('of the baseline costs in proportion to their square', () => {
+    const of = (users: number) => {
+      const usage = monthlyUsage(baselineCauses({ ...workload, users }, measured, prices));
+      return totalOf(billOf({ dynamodbReadUnit: usage.dynamodbReadUnit ?? 0, logGb: 0 }, prices));
+    };
+    expect(of(1e7) / of(1e6)).toBeCloseTo(100, 0);
+  });
+
+  it('has every direct message delivered or stored, never both', () => {
+    const causes = ourCauses(workload, measured, prices);
+    const [online, away] = causes;
+    expect((online?.perMonth ?? 0) + (away?.perMonth ?? 0)).toBeCloseTo(1_000 * 40 * 30 * 0.7);
+  });
+
+  it('says which operation was not measured', () => {
+    const none = {
+      ...measured,
+      operations: measured.operations.filter(({ scenario }) => scenario !== 'hello'),
+    };
+    expect(() => ourCauses(workload, none, prices)).toThrow('npm run bench');
+  });
+
+  it('reaches first the quota of which it uses the largest share', () => {
+    const uses = quotaUses({
+      causes: [{ what: 'frames', perMonth: 30 * 24 * 3600, each: { socketMessage: 20_000 } }],
+      connectsPerMonth: 0,
+      peak: 1,
+      runGb: 0.5,
+    });
+    expect(uses[0]).toMatchObject({ peak: 20_000, share: 2 });
+  });
+});
+
+it.each([
+  [1, 0.5],
+  [146, 0.5],
+  [1_000, 3.5],
+  [10_000, 34.5],
+])('a Scan of %d connections is %d read units', (rows, units) => {
+  expect(scanUnits(rows)).toBe(units);
+});
+
+describe('the arguments of cost', () => {
+  it('are numbers in any notation, and the rest is as usual', () => {
+    const { workload } = parseCostArguments(['--users', '1e6', '--messages-per-day', '12']);
+    expect(workload).toMatchObject({ users: 1e6, messagesPerDay: 12, online: 0.1 });
+  });
+
+  it.each(['many', '', '-1'])('refuse "%s" users', (users) => {
+    expect(() => parseCostArguments([`--users=${users}`])).toThrow('--users must be a number');
+  });
+});

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { median, percentile, summarize } from '../../../bench/measure/percentile.ts';
+
+it.each([
+  [0, 1],
+  [0.5, 3],
+  [0.875, 4.5],
+  [1, 5],
+])('at a share of %d of 1 to 5 is %d', (share, value) => {
+  expect(percentile([5, 3, 1, 2, 4], share)).toBe(value);
+});
+
+it('lies between the two in the middle of an even number', () => {
+  expect(median([1, 2, 3, 10])).toBe(2.5);
+});
+
+it('of nothing is no number', () => {
+  expect(median([])).toBeNaN();
+});
+
+it('sums up a hundred values', () => {
+  const values = Array.from({ length: 101 }, (_, n) => n);
+  expect(summarize(values)).toEqual({ count: 101, p50: 50, p95: 95, p99: 99 });
+});

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { differences, shareOf, tallyOf } from '../../../bench/measure/tally.ts';
+import { aCall, anInvocation, aPost, aTally } from './builders.ts';
+
+const same = (id: string) => id;
+
+describe('the tally of an operation', () => {
+  it('sums units and bytes, and counts calls by operation and table', () => {
+    const calls = [
+      aCall({ startMs: 0 }),
+      aCall({ startMs: 10 }),
+      aCall({ operation: 'GetItem', readUnits: 1, writeUnits: 0 }),
+    ];
+    expect(tallyOf([anInvocation({ calls })], same)).toMatchObject({
+      writeUnits: 2,
+      readUnits: 1,
+      bytesOut: 30,
+      bytesIn: 60,
+      calls: { 'PutItem messages': 2, 'GetItem messages': 1 },
+    });
+  });
+
+  it('bills a frame, its reply, and each post that was taken; a post to nobody is none', () => {
+    const calls = [aPost(), aPost({ status: 410 })];
+    expect(tallyOf([anInvocation({ calls })], same)).toMatchObject({ posts: 2, socketMessages: 3 });
+  });
+
+  it('bills no message for connecting and leaving', () => {
+    const connect = anInvocation({ occasion: { kind: 'frame', name: '$connect' }, reply: '200' });
+    expect(tallyOf([connect], same).socketMessages).toBe(0);
+  });
+
+  it('counts a receive and a delete for each batch, and 64 KB of what is sent as a request', () => {
+    const send = aCall({
+      service: 'sqs',
+      operation: 'SendMessageBatch',
+      tables: [],
+      writeUnits: 0,
+      bytesOut: 70_000,
+    });
+    const batch = anInvocation({ function: 'store', occasion: { kind: 'queue', name: 'q', records: 3 } });
+    expect(tallyOf([anInvocation({ calls: [send] }), batch], same).queueRequests).toBe(4);
+  });
+
+  it('tells the calls in a row, and those before the first post', () => {
+    const calls = [
+      aCall({ startMs: 0 }),
+      aCall({ startMs: 1 }),
+      aCall({ startMs: 10 }),
+      aPost({ startMs: 20 }),
+    ];
+    expect(tallyOf([anInvocation({ calls })], same)).toMatchObject({
+      chain: { send: 3 },
+      chainBeforePush: { send: 2 },
+    });
+  });
+
+  it('claims no row for a crowd of calls, which would differ from run to run', () => {
+    const calls = Array.from({ length: 41 }, (_, n) => aCall({ startMs: n }));
+    expect(tallyOf([anInvocation({ calls })], same)).toMatchObject({ chain: {}, chainBeforePush: {} });
+  });
+});
+
+describe('the share of one among many equal operations', () => {
+  it('divides counts, but not the calls in a row', () => {
+    const share = shareOf(
+      aTally({
+        writeUnits: 20,
+        readUnits: 10,
+        posts: 10,
+        socketMessages: 30,
+        invocations: { SendMessage: 10 },
+        calls: {},
+      }),
+      10,
+    );
+    expect(share).toMatchObject({
+      writeUnits: 2,
+      readUnits: 1,
+      invocations: { SendMessage: 1 },
+      chain: { SendMessage: 4 },
+    });
+  });
+
+  it('refuses what can not have been equal', () => {
+    expect(() => shareOf(aTally({ invocations: {}, calls: {}, writeUnits: 21 }), 10)).toThrow(
+      'writeUnits: 21 in 10 equal operations',
+    );
+  });
+});
+
+it('names what differs between two tallies, down to the call', () => {
+  const after = aTally({ writeUnits: 4, calls: { 'PutItem Messages': 1, 'Query Inbox': 2 } });
+  expect(differences(aTally(), after)).toEqual(['writeUnits 3 → 4', 'calls Query Inbox 0 → 2']);
+  expect(differences(aTally(), aTally())).toEqual([]);
+});
