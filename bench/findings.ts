@@ -22,6 +22,8 @@ import { measureThroughput, profileSending, type Throughput } from './throughput
 
 /** Constant, and longer than a function takes to send two calls one after the other: then chains can be told. */
 const COUNTING_LATENCY = [{ ms: 5 }];
+/** More would take each other's time, until calls time out. */
+const COUNTING_INSTANCES = 2;
 const INIT_ROUNDS = { check: 0, quick: 3, full: 15 };
 
 interface Times {
@@ -51,7 +53,11 @@ async function count(
 ): Promise<readonly OperationResult[]> {
   if (!parts.includes('counts')) return [];
   if (mode !== 'check') wrapHandlers(assembly, 'meter');
-  const options = { cdkOut: assembly.directory, latency: COUNTING_LATENCY };
+  const options = {
+    cdkOut: assembly.directory,
+    latency: COUNTING_LATENCY,
+    maxInstancesPerFunction: COUNTING_INSTANCES,
+  };
   return withBenchStack(options, (stack) => countScenarios(stack, mode, scenarios));
 }
 
