@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import type { SystemContent } from '../../protocol/content.ts';
-import type { GroupBody, MembersBody, ReadsBody } from '../../protocol/http.ts';
+import type { GroupBody } from '../../protocol/http.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { chunk } from '../shared/chunk.ts';
 import {
@@ -10,16 +10,11 @@ import {
   NotFoundError,
   UnavailableError,
 } from '../shared/errors.ts';
-import { canonicalJson, sha256 } from '../shared/json.ts';
-import { openList, sealList } from '../shared/sealed-list.ts';
-import {
-  type ConversationTable,
-  type GroupFacts,
-  requireMembership,
-  resolveConversation,
-} from './conversation.ts';
+import type { GroupFacts } from './conversation.ts';
 import { broadcastMessage, type FanOutPorts } from './fan-out.ts';
+import { type GroupReadPorts, requireGroup, toBody } from './group-view.ts';
 import type { StoredMessage } from './message.ts';
+import { nextSystemMessage, systemMessage } from './system-message.ts';
 
 export interface Member {
   readonly userId: string;
@@ -59,11 +54,6 @@ export interface GroupTable {
   among(conversationId: string, userIds: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
-export interface GroupReadPorts {
-  readonly conversations: ConversationTable;
-  readonly groups: GroupTable;
-}
-
 export interface GroupPorts extends FanOutPorts, GroupReadPorts {}
 
 /** Members a transaction takes: two rows each, beside head and message, of at most 100. */
@@ -91,14 +81,6 @@ export async function createGroup(
   await broadcastMessage(ports, message, { memberCount: members.length });
   for (const part of rest) await addPart(ports, conversationId, facts, userId, part);
   return toBody(conversationId, { ...facts, memberCount: others.length + 1 });
-}
-
-export async function showGroup(
-  ports: GroupReadPorts,
-  userId: string,
-  conversationId: string,
-): Promise<GroupBody> {
-  return toBody(conversationId, await requireGroup(ports, userId, conversationId));
 }
 
 /** Those who are members already are passed over. @throws {ForbiddenError} not an admin */
@@ -203,66 +185,6 @@ async function change(
   await broadcastMessage(ports, message, { memberCount });
 }
 
-/** 100 a page, by user id. */
-export async function listMembers(
-  ports: GroupReadPorts,
-  userId: string,
-  conversationId: string,
-  cursor: string | undefined,
-): Promise<MembersBody> {
-  await requireGroup(ports, userId, conversationId);
-  const { members, next } = await memberPage(ports, userId, conversationId, cursor);
-  return { members, cursor: next };
-}
-
-/** Who has read up to where: derived from the members' own cursors, so that no message costs a write for it. */
-export async function listReads(
-  ports: GroupReadPorts,
-  userId: string,
-  conversationId: string,
-  cursor: string | undefined,
-): Promise<ReadsBody> {
-  await requireGroup(ports, userId, conversationId);
-  const { members, next } = await memberPage(ports, userId, conversationId, cursor);
-  const seqs = await ports.conversations.readSeqs(
-    conversationId,
-    members.map((member) => member.userId),
-  );
-  const reads = members.map((member) => ({ userId: member.userId, seq: seqs.get(member.userId) ?? 0 }));
-  return { reads, cursor: next };
-}
-
-async function memberPage(
-  ports: GroupReadPorts,
-  userId: string,
-  conversationId: string,
-  cursor: string | undefined,
-) {
-  const [of, after] = cursor === undefined ? [conversationId] : openList(userId, cursor, 'cursor');
-  if (of !== conversationId)
-    throw new InvalidRequestError([{ path: 'cursor', message: "is another group's" }]);
-  const page = { limit: LIMITS.pageMax, ...(after !== undefined && { after }) };
-  const { members, more } = await ports.groups.members(conversationId, page);
-  const last = members.at(-1);
-  return { members, next: more && last ? sealList(userId, [conversationId, last.userId]) : null };
-}
-
-/** @throws {NotFoundError} not a group, or not a member of it: the same words (IM-SEND-7) */
-async function requireGroup(
-  ports: GroupReadPorts,
-  userId: string,
-  conversationId: string,
-): Promise<GroupFacts> {
-  const conversation = resolveConversation(userId, { conversationId });
-  if (conversation.kind !== 'group') throw new NotFoundError();
-  const [head] = await Promise.all([
-    ports.conversations.head(conversationId),
-    requireMembership(ports.conversations, userId, conversation),
-  ]);
-  if (head.group === undefined) throw new NotFoundError();
-  return head.group;
-}
-
 async function requireAdmin(
   ports: GroupReadPorts,
   userId: string,
@@ -271,41 +193,4 @@ async function requireAdmin(
   const facts = await requireGroup(ports, userId, conversationId);
   if (!facts.admins.includes(userId)) throw new ForbiddenError('Only an admin may do this.');
   return facts;
-}
-
-async function nextSystemMessage(
-  ports: GroupPorts,
-  conversationId: string,
-  content: Omit<SystemContent, 'type'>,
-): Promise<StoredMessage> {
-  const clientMsgId = `sys-${ulid(ports.clock())}`;
-  const slot = await ports.conversations.nextSeq(conversationId, content.by, clientMsgId);
-  if (slot === undefined) throw new NotFoundError();
-  return systemMessage(ports, conversationId, slot.seq, content, clientMsgId);
-}
-
-function systemMessage(
-  { clock }: GroupPorts,
-  conversationId: string,
-  seq: number,
-  content: Omit<SystemContent, 'type'>,
-  clientMsgId = `sys-${ulid(clock())}`,
-): StoredMessage {
-  const sentAt = clock();
-  const contentJson = canonicalJson({ type: 'system', ...content }, 'content');
-  const contentHash = sha256(contentJson);
-  return {
-    conversationId,
-    from: content.by,
-    clientMsgId,
-    seq,
-    messageId: ulid(sentAt),
-    sentAt,
-    contentJson,
-    contentHash,
-  };
-}
-
-function toBody(conversationId: string, { name, admins, memberCount }: GroupFacts): GroupBody {
-  return { conversationId, name, admins, memberCount };
 }
