@@ -14,12 +14,22 @@ export type ConnectionState =
   | { readonly name: 'idle' }
   | { readonly name: 'connecting'; readonly attempt: number }
   | { readonly name: 'syncing'; readonly attempt: number; readonly trouble: Trouble | null }
-  | { readonly name: 'connected'; readonly attempt: number }
+  | { readonly name: 'connected'; readonly attempt: number; readonly handover: Handover }
   | { readonly name: 'reconnecting'; readonly attempt: number; readonly trouble: Trouble | null }
   | { readonly name: 'closed' }
   | { readonly name: 'failed'; readonly error: ImError };
 
 export type ConnectionStateName = ConnectionState['name'];
+
+/**
+ * Where the change of sessions stands that is made before the old one breaks. Nobody sees it unless it fails.
+ *
+ * - `waiting`: the next could not be opened; the old one goes on meanwhile.
+ * - `opening`: the old one is still there.
+ * - `alone`: the server has let the next in and ended the old one, but the next isn't open here yet.
+ * - `syncing`: the next is the one now, and catches up.
+ */
+export type Handover = 'none' | 'waiting' | 'opening' | 'alone' | 'syncing';
 
 /** What went wrong, while waiting to try again. */
 export interface Trouble {
@@ -39,6 +49,10 @@ export type ConnectionEvent =
   | { readonly type: 'syncFailed'; readonly error: ImError; readonly retryInMs: number | null }
   /** The socket did not open, closed, fell silent, or was ended by the server. */
   | { readonly type: 'lost'; readonly error: ImError; readonly retryInMs: number | null }
+  /** The session's time is almost over: another must take its place. */
+  | { readonly type: 'endsSoon' }
+  | { readonly type: 'nextOpened' }
+  | { readonly type: 'nextFailed'; readonly error: ImError; readonly retryInMs: number | null }
   /** The wait is over. */
   | { readonly type: 'retryDue' }
   /** Connected long enough to count as well. */
@@ -49,6 +63,10 @@ export type ConnectionEffect =
   /** Abandon the attempt or close the socket; nothing of it is heard any more. */
   | { readonly type: 'drop' }
   | { readonly type: 'sync' }
+  /** Begin another attempt beside the open session. */
+  | { readonly type: 'openNext' }
+  /** That attempt's session is the one from now on; the old one is closed. */
+  | { readonly type: 'switch' }
   /** Send `retryDue` after this. Like every timer it belongs to the state that set it. */
   | { readonly type: 'retryAfter'; readonly delayMs: number }
   /** Send `settled` after a while. */
@@ -96,6 +114,9 @@ function atRest(state: In<'idle' | 'closed' | 'failed'>, event: ConnectionEvent)
     case 'synced':
     case 'syncFailed':
     case 'lost':
+    case 'endsSoon':
+    case 'nextOpened':
+    case 'nextFailed':
     case 'retryDue':
     case 'settled':
       return stay(state);
@@ -118,6 +139,9 @@ function whileOpening(state: In<'connecting' | 'reconnecting'>, event: Connectio
     case 'connect':
     case 'synced':
     case 'syncFailed':
+    case 'endsSoon':
+    case 'nextOpened':
+    case 'nextFailed':
     case 'retryDue':
     case 'settled':
       return stay(state);
@@ -141,6 +165,9 @@ function whileWaiting(state: In<'reconnecting'>, event: ConnectionEvent): Transi
     case 'synced':
     case 'syncFailed':
     case 'lost':
+    case 'endsSoon':
+    case 'nextOpened':
+    case 'nextFailed':
     case 'settled':
       return stay(state);
     default:
@@ -151,17 +178,9 @@ function whileWaiting(state: In<'reconnecting'>, event: ConnectionEvent): Transi
 function whileSyncing(state: In<'syncing'>, event: ConnectionEvent): Transition {
   switch (event.type) {
     case 'synced':
-      return { state: { name: 'connected', attempt: state.attempt }, effects: [{ type: 'settle' }] };
+      return { state: { name: 'connected', attempt: state.attempt, handover: 'none' }, effects: [SETTLE] };
     case 'syncFailed':
-      if (event.retryInMs === null) return fail(event.error);
-      return {
-        state: {
-          name: 'syncing',
-          attempt: state.attempt + 1,
-          trouble: { error: event.error, retryInMs: event.retryInMs },
-        },
-        effects: [{ type: 'retryAfter', delayMs: event.retryInMs }],
-      };
+      return resync(state, event);
     case 'retryDue':
     case 'connect':
       if (state.trouble === null) return stay(state);
@@ -174,6 +193,9 @@ function whileSyncing(state: In<'syncing'>, event: ConnectionEvent): Transition 
     case 'close':
       return shut();
     case 'opened':
+    case 'endsSoon':
+    case 'nextOpened':
+    case 'nextFailed':
     case 'settled':
       return stay(state);
     default:
@@ -184,26 +206,69 @@ function whileSyncing(state: In<'syncing'>, event: ConnectionEvent): Transition 
 function whileConnected(state: In<'connected'>, event: ConnectionEvent): Transition {
   switch (event.type) {
     case 'lost':
+      // The server ends the old session when it lets the next one in, which may be heard before that is open here.
+      if (state.handover === 'opening' && event.error.code === 'superseded') return handing(state, 'alone');
       return down(state, event);
+    case 'endsSoon':
+      return state.handover === 'none' ? handing(state, 'opening', { type: 'openNext' }) : stay(state);
+    case 'nextOpened':
+      if (state.handover !== 'opening' && state.handover !== 'alone') return stay(state);
+      return handing(state, 'syncing', { type: 'switch' }, { type: 'sync' });
+    case 'nextFailed':
+      return nextFailed(state, event);
+    case 'retryDue':
+      return state.handover === 'waiting' ? handing(state, 'opening', { type: 'openNext' }) : stay(state);
+    case 'synced':
+      return state.handover === 'syncing' ? handing(state, 'none', SETTLE) : stay(state);
+    case 'syncFailed':
+      return state.handover === 'syncing' ? resync(state, event) : stay(state);
     case 'settled':
       // Only now do failures stop counting: a server that accepts and drops at once must meet a growing backoff.
-      return { state: { name: 'connected', attempt: 0 }, effects: [] };
+      return { state: { ...state, attempt: 0 }, effects: [] };
     case 'close':
       return shut();
     case 'connect':
     case 'opened':
-    case 'synced':
-    case 'syncFailed':
-    case 'retryDue':
       return stay(state);
     default:
       return event satisfies never;
   }
 }
 
+function nextFailed(state: In<'connected'>, event: Failure): Transition {
+  if (state.handover === 'alone') return down(state, event);
+  if (state.handover !== 'opening') return stay(state);
+  // Hopeless: the session that is there goes on to its end, and the next attempt then says why for all to hear.
+  if (event.retryInMs === null) return handing(state, 'none');
+  return handing(state, 'waiting', { type: 'retryAfter', delayMs: event.retryInMs });
+}
+
+const SETTLE: ConnectionEffect = { type: 'settle' };
+
+interface Failure {
+  readonly error: ImError;
+  readonly retryInMs: number | null;
+}
+
+function handing(
+  state: In<'connected'>,
+  handover: Handover,
+  ...effects: readonly ConnectionEffect[]
+): Transition {
+  return { state: { ...state, handover }, effects };
+}
+
+function resync(state: In<'syncing' | 'connected'>, { error, retryInMs }: Failure): Transition {
+  if (retryInMs === null) return fail(error);
+  return {
+    state: { name: 'syncing', attempt: state.attempt + 1, trouble: { error, retryInMs } },
+    effects: [{ type: 'retryAfter', delayMs: retryInMs }],
+  };
+}
+
 function down(
   state: In<'connecting' | 'reconnecting' | 'syncing' | 'connected'>,
-  { error, retryInMs }: { readonly error: ImError; readonly retryInMs: number | null },
+  { error, retryInMs }: Failure,
 ): Transition {
   if (retryInMs === null) return fail(error);
   return {

@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { InboxPage, Message } from '../../../protocol/frames.ts';
-import type { Conversation } from '../../../protocol/http.ts';
+import type { InboxPage, Message, UserPresence } from '../../../protocol/frames.ts';
+import type { ConversationsBody } from '../../../protocol/http.ts';
 import { directConversationId } from '../../../protocol/ids.ts';
-import { SERVER_TIME } from './builders.ts';
+import { listed, SERVER_TIME } from './builders.ts';
 
 export interface ClientFrame {
   readonly action: string;
@@ -15,6 +15,11 @@ export interface ClientFrame {
   readonly conversationId?: string;
   readonly content?: Message['content'];
   readonly batch?: string;
+  readonly seq?: number;
+  readonly token?: string;
+  readonly typing?: boolean;
+  readonly userIds?: readonly string[];
+  readonly resend?: boolean;
 }
 
 /** What to answer: a frame, or nothing. */
@@ -98,6 +103,8 @@ export class ScriptedServer {
   stallUpgrades = false;
   heartbeatIntervalMs = 480_000;
   sessionEndsInMs = 6_900_000;
+  /** How much longer `renew` makes a session. */
+  renewGainMs = 0;
   /** Status and body for HTTP requests whose path starts with the key. */
   readonly httpAnswers = new Map<string, { status: number; body: unknown }>();
   readonly #http: Server;
@@ -124,6 +131,10 @@ export class ScriptedServer {
 
   get httpUrl(): string {
     return `http://127.0.0.1:${this.#port}`;
+  }
+
+  get #expiresAt(): number {
+    return SERVER_TIME + this.sessionEndsInMs;
   }
 
   get #port(): number {
@@ -165,6 +176,13 @@ export class ScriptedServer {
         return { type: 'sent', id, ...this.store(frame) };
       case 'heartbeat':
         return { type: 'heartbeat', id, serverTime: SERVER_TIME, session: { expiresAt: SERVER_TIME } };
+      case 'renew':
+        return { type: 'session', id, session: { expiresAt: this.#expiresAt + this.renewGainMs } };
+      case 'read':
+      case 'recall':
+        return { type: 'ok', id };
+      case 'presence':
+        return { type: 'presence', id, users: (frame.userIds ?? ['alice', 'bob']).map(presenceOf) };
       default:
         return { type: 'error', id, code: 'unknown_action', message: 'unknown action', retryable: false };
     }
@@ -195,7 +213,7 @@ export class ScriptedServer {
       deviceId: 'device',
       connectionId: connection.id,
       serverTime: SERVER_TIME,
-      session: { expiresAt: SERVER_TIME + this.sessionEndsInMs },
+      session: { expiresAt: this.#expiresAt },
       heartbeatIntervalMs: this.heartbeatIntervalMs,
     };
   }
@@ -219,7 +237,8 @@ export class ScriptedServer {
       const frame: ClientFrame = JSON.parse(String(data));
       const script = this.scripts.get(frame.action);
       const reply = script === undefined ? this.answerTo(frame, connection) : script(frame, connection);
-      if (reply !== undefined) connection.send(reply);
+      // Typing has no reply.
+      if (reply !== undefined && frame.id !== undefined) connection.send(reply);
       connection.received(frame);
     });
     this.connections.push(connection);
@@ -248,12 +267,9 @@ export class ScriptedServer {
     return id === undefined ? this.#conversations() : this.#page(decodeURIComponent(id), url.searchParams);
   }
 
-  #conversations(): { conversations: Partial<Conversation>[]; cursor: null } {
+  #conversations(): ConversationsBody {
     const ids = new Set([...this.history.map(({ conversationId }) => conversationId), ...this.heads.keys()]);
-    const conversations = [...ids].map((conversationId) => ({
-      conversationId,
-      head: this.head(conversationId),
-    }));
+    const conversations = [...ids].map((id) => listed(this.history, id, this.heads.get(id)));
     return { conversations, cursor: null };
   }
 
@@ -268,4 +284,8 @@ export class ScriptedServer {
     const messages = query.has('after') ? found.slice(0, limit) : found.slice(-limit);
     return { messages, head: this.head(conversationId), hasMore: messages.length < found.length };
   }
+}
+
+function presenceOf(userId: string): UserPresence {
+  return { userId, online: userId === 'bob', lastSeenAt: null };
 }
