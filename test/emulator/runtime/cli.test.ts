@@ -119,7 +119,7 @@ test('--help lists the options', async () => {
 });
 
 test('--json prints one line; a kill -9 leaves nothing behind, and the next start finds everything', {
-  timeout: 90_000,
+  timeout: 240_000,
 }, async () => {
   const data = temporaryFolder();
   const first = cli('--json', '--port', '0', '--data', data);
