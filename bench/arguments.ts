@@ -12,6 +12,8 @@ export interface BenchArguments {
   readonly parts: readonly Part[];
   /** Writes what was counted into the budgets: after a change that is meant to cost more, or less. */
   readonly accept: boolean;
+  /** Measures nothing: writes tables and plots from bench/results again, as after a change of prices. */
+  readonly report: boolean;
   readonly help: boolean;
 }
 
@@ -22,6 +24,7 @@ export const HELP = `npm run bench -- [options]
   --scenario NAME    only this scenario's counts; may be given again
   --part NAME        only ${PARTS.join(', ')}; may be given again
   --accept           make what is counted now the budget
+  --report           measure nothing; write the pages again from bench/results
 
 Without --check, --scenario, and --part the results go to bench/results/ and docs/performance.md.`;
 
@@ -35,6 +38,7 @@ export function parseBenchArguments(args: readonly string[], known: readonly str
       scenario: { type: 'string', multiple: true, default: [] },
       part: { type: 'string', multiple: true, default: [] },
       accept: { type: 'boolean', default: false },
+      report: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -46,6 +50,7 @@ export function parseBenchArguments(args: readonly string[], known: readonly str
     scenarios,
     parts: partsOf(mode, scenarios, named),
     accept: values.accept,
+    report: values.report,
     help: values.help,
   };
 }

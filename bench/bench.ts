@@ -1,8 +1,11 @@
 import { PROJECT_DIRECTORY } from '../local/runtime.ts';
 import { type BenchArguments, HELP, parseBenchArguments } from './arguments.ts';
+import { readJson } from './files.ts';
 import { find } from './findings.ts';
 import { accept, compare, judge, save, summary } from './outcome.ts';
 import { step } from './progress.ts';
+import { writeReport } from './report/report.ts';
+import type { CountsFile, TimesFile } from './results.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 import { type Assembly, makeAssembly } from './stack/assembly.ts';
 
@@ -12,6 +15,10 @@ export async function main(args: readonly string[]): Promise<number> {
   if (options === undefined) return 2;
   if (options.help) {
     console.log(HELP);
+    return 0;
+  }
+  if (options.report) {
+    writeReport(readJson<CountsFile>('results/counts.json'), readJson<TimesFile>('results/times.json'));
     return 0;
   }
   const assembly = await step('synthesize', () => makeAssembly(PROJECT_DIRECTORY));

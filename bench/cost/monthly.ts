@@ -1,5 +1,5 @@
 import { nameOf } from '../measure/budget.ts';
-import { type MeasuredOperation, type Memory, usageOf } from './operation-usage.ts';
+import { type MeasuredOperation, type Memory, requestsOf, usageOf } from './operation-usage.ts';
 import type { PriceFile } from './prices.ts';
 import { addUsage, times, type Usage } from './usage.ts';
 import type { Workload } from './workload.ts';
@@ -15,6 +15,8 @@ export interface Cause {
   readonly what: string;
   readonly perMonth: number;
   readonly each: Usage;
+  /** Against API Gateway's rate: frames, connects, posts, HTTP requests; a reply is part of its request. */
+  readonly requests: number;
 }
 
 export interface Measured {
@@ -48,52 +50,57 @@ export function ourCauses(workload: Workload, measured: Measured, prices: PriceF
   const kept = away + inGroups * absent.members;
   const group = `group-${groupSize}`;
   const lists = of('conversations/conversations, 300 of which none changed');
+  const requests = (name: string) => requestsOf(find(measured.operations, name));
+  const done = (name: string, perMonth: number): Cause => ({
+    what: name,
+    perMonth,
+    each: of(name),
+    requests: requests(name),
+  });
   return [
-    { what: 'direct-online/message', perMonth: direct - away, each: of('direct-online/message') },
-    {
-      what: 'direct-offline/message, receiver away',
-      perMonth: away,
-      each: of('direct-offline/message, receiver away'),
-    },
-    { what: `${group}: ${absent.told}`, perMonth: inGroups, each: of(`${group}/${absent.told}`) },
+    done('direct-online/message', direct - away),
+    done('direct-offline/message, receiver away', away),
+    done(`${group}/${absent.told}`, inGroups),
     {
       what: 'direct-offline/store-offline, a batch of 10, each of its messages',
       perMonth: kept,
       each: oneOfBatch(of('direct-offline/store-offline, a batch of 10'), batch),
+      requests: 0,
     },
     {
       what: 'direct-offline/hello and ackInbox, each message of a page of 50',
       perMonth: kept,
       each: oneOfPage(of('direct-offline/hello, a page of 50'), of('direct-offline/ackInbox, nothing left')),
+      requests: 0,
     },
     {
       what: 'direct-offline/ackInbox, a page',
       perMonth: Math.min(sessions, kept),
       each: withoutUnits(of('direct-offline/ackInbox, nothing left')),
+      requests: 1,
     },
-    { what: 'connect/connect', perMonth: sessions, each: of('connect/connect') },
-    { what: 'hello/hello, empty inbox', perMonth: sessions, each: of('hello/hello, empty inbox') },
-    { what: 'connect/disconnect', perMonth: sessions, each: of('connect/disconnect') },
+    done('connect/connect', sessions),
+    done('hello/hello, empty inbox', sessions),
+    done('connect/disconnect', sessions),
     {
       what: `conversations/none changed, ${conversations} of 300`,
       perMonth: sessions,
       each: { ...times(lists, conversations / 300), ...pages(lists, Math.ceil(conversations / PAGE)) },
+      requests: Math.ceil(conversations / PAGE),
     },
-    {
-      what: 'history/history, the latest 50',
-      perMonth: sessions * workload.historyPages,
-      each: of('history/history, the latest 50'),
-    },
+    done('history/history, the latest 50', sessions * workload.historyPages),
     {
       what: 'heartbeat, every second time with the lease',
       perMonth: minutes / HEARTBEAT_MINUTES,
       each: times(addUsage(of('heartbeat/heartbeat'), of('heartbeat/heartbeat that renews the lease')), 0.5),
+      requests: 1,
     },
-    { what: 'connected', perMonth: minutes, each: { connectionMinute: 1 } },
+    { what: 'connected', perMonth: minutes, each: { connectionMinute: 1 }, requests: 0 },
     {
       what: `history of ${workload.keptMonths} months, and its backup`,
       perMonth: messages * workload.keptMonths,
       each: storedMessage(prices),
+      requests: 0,
     },
   ];
 }
@@ -126,13 +133,20 @@ export function baselineCauses(
         lambdaGbSecond: gbSecond * sendMs,
         transferGb: (connected * assumptions.wireBytesPerMessage.value) / 1e9,
       },
+      requests: 1 + connected,
     },
     {
       what: 'connect and disconnect',
       perMonth: sessions * 2,
       each: { ...run, dynamodbWriteUnit: 1, lambdaGbSecond: gbSecond * assumptions.waitPerCallMs.value },
+      requests: 1,
     },
-    { what: 'connected', perMonth: connected * DAY_MINUTES * DAYS, each: { connectionMinute: 1 } },
+    {
+      what: 'connected',
+      perMonth: connected * DAY_MINUTES * DAYS,
+      each: { connectionMinute: 1 },
+      requests: 0,
+    },
   ];
 }
 

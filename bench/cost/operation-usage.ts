@@ -43,6 +43,11 @@ export function usageOf(
   };
 }
 
+/** What counts against API Gateway's rate of requests: frames, connects, disconnects, HTTP, and posts. */
+export function requestsOf({ tally }: Pick<MeasuredOperation, 'tally'>): number {
+  return accessLines(tally) + tally.posts;
+}
+
 /** One for each frame (it has a reply), connect, disconnect, and HTTP request. */
 function accessLines({
   socketMessages,

@@ -18,6 +18,18 @@ export const QUOTAS = {
     unit: '/s',
     source: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html',
   },
+  ownFrames: {
+    name: 'frames and connects: the stack\u2019s own throttle',
+    limit: 2_000,
+    unit: '/s',
+    source: 'lib/options.ts, webSocketThrottle',
+  },
+  ownHttp: {
+    name: 'HTTP requests: the stack\u2019s own throttle',
+    limit: 500,
+    unit: '/s',
+    source: 'lib/options.ts, httpThrottle',
+  },
   newConnections: {
     name: 'new WebSocket connections',
     limit: 500,
@@ -65,10 +77,13 @@ export interface QuotaInput {
 export function quotaUses({ causes, connectsPerMonth, peak, runGb }: QuotaInput): readonly QuotaUse[] {
   const month = addUsage(...causes.map(({ perMonth, each }) => times(each, perMonth)));
   const perSecond = (amount = 0) => (amount * peak) / MONTH_SECONDS;
-  // A reply is part of its request; a frame, a post, and an HTTP request are one each.
-  const requests = (month.socketMessage ?? 0) + (month.httpRequest ?? 0) + connectsPerMonth * 2;
+  const requests = causes.reduce((sum, one) => sum + one.perMonth * one.requests, 0);
+  const posts = causes.reduce((sum, one) => sum + one.perMonth * postsIn(one), 0);
+  const http = month.httpRequest ?? 0;
   const uses: readonly (readonly [Quota, number])[] = [
     [QUOTAS.gatewayRequests, perSecond(requests)],
+    [QUOTAS.ownFrames, perSecond(requests - posts - http)],
+    [QUOTAS.ownHttp, perSecond(http)],
     [QUOTAS.newConnections, perSecond(connectsPerMonth)],
     [QUOTAS.concurrency, perSecond(month.lambdaGbSecond) / runGb],
     [QUOTAS.writes, perSecond(month.dynamodbWriteUnit)],
@@ -77,4 +92,11 @@ export function quotaUses({ causes, connectsPerMonth, peak, runGb }: QuotaInput)
   return uses
     .map(([quota, amount]) => ({ quota, peak: amount, share: amount / quota.limit }))
     .toSorted((a, b) => b.share - a.share);
+}
+
+/** Of frame, reply, and posts, the posts: each frame has a reply. What has no messages is a connect or an end. */
+function postsIn({ each: { socketMessage = 0, httpRequest = 0 }, requests }: Cause): number {
+  if (socketMessage === 0) return 0;
+  const framesAndPosts = requests - httpRequest;
+  return Math.max(0, Math.min(framesAndPosts, 2 * framesAndPosts - socketMessage));
 }

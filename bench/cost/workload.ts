@@ -26,7 +26,7 @@ export interface Workload {
   readonly keptMonths: number;
 }
 
-const DEFAULTS: Workload = {
+export const DEFAULT_WORKLOAD: Workload = {
   users: 1e6,
   online: 0.1,
   messagesPerDay: 40,
@@ -68,7 +68,7 @@ export const COST_HELP = [
   '',
   ...Object.entries(MEANINGS).map(
     ([name, meaning]) =>
-      `${`  --${optionOf(name)} N`.padEnd(28)}${meaning} (${DEFAULTS[name as keyof Workload]})`,
+      `${`  --${optionOf(name)} N`.padEnd(28)}${meaning} (${DEFAULT_WORKLOAD[name as keyof Workload]})`,
   ),
   `${'  --explain'.padEnd(28)}the inputs of each figure`,
   `${'  --quotas'.padEnd(28)}which AWS quota is reached first, from 10⁴ to 10⁷ users`,
@@ -76,7 +76,7 @@ export const COST_HELP = [
 
 /** @throws {Error} in words for whoever typed it */
 export function parseCostArguments(args: readonly string[]): CostArguments {
-  const names = Object.keys(DEFAULTS) as (keyof Workload)[];
+  const names = Object.keys(DEFAULT_WORKLOAD) as (keyof Workload)[];
   const flag = { type: 'boolean', default: false } as const;
   const { values } = parseArgs({
     args: [...args],
@@ -90,7 +90,7 @@ export function parseCostArguments(args: readonly string[]): CostArguments {
   const given: Readonly<Record<string, unknown>> = values;
   const numbers = names.map((name) => [
     name,
-    numberOf(optionOf(name), given[optionOf(name)], DEFAULTS[name]),
+    numberOf(optionOf(name), given[optionOf(name)], DEFAULT_WORKLOAD[name]),
   ]);
   return {
     workload: Object.fromEntries(numbers) as Workload,

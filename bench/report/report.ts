@@ -1,20 +1,24 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { billText, measuredOf, quotaText } from '../cost/cost-text.ts';
 import { readPrices } from '../cost/prices.ts';
+import { DEFAULT_WORKLOAD } from '../cost/workload.ts';
 import { pathOf } from '../files.ts';
 import type { CountsFile, Machine, TimesFile } from '../results.ts';
 import { barChart } from './bar-chart.ts';
 import { growthTable, latencyPlot, requestsPlot } from './growth.ts';
 import { fillIn } from './markers.ts';
-import { callsTable, countsTable, dollarBars, dollarsTable, measuredOperations } from './operations.ts';
+import { callsTable, countsTable, dollarBars, dollarsTable } from './operations.ts';
 import { short, table } from './table.ts';
 
 const PAGE = pathOf('../docs/performance.md');
+const SCALE_PAGE = pathOf('../docs/scale.md');
 const IMAGES = pathOf('../docs/images');
 
 /** Writes tables into docs/performance.md and plots beside it. */
 export function writeReport(counts: CountsFile, times: TimesFile): void {
   const prices = readPrices();
-  const operations = measuredOperations(counts, times);
+  const measured = measuredOf(counts, times);
+  const { operations } = measured;
   const sections: Readonly<Record<string, string>> = {
     machine: machineText(times.machine),
     counts: countsTable(counts),
@@ -24,12 +28,10 @@ export function writeReport(counts: CountsFile, times: TimesFile): void {
     growth: growthTable(times.growth, prices),
     throughput: throughputText(times),
     profile: profileTables(times),
+    month: codeBlock(billText(DEFAULT_WORKLOAD, measured, prices)),
   };
-  const page = Object.entries(sections).reduce(
-    (text, [name, section]) => fillIn(text, name, section),
-    readFileSync(PAGE, 'utf8'),
-  );
-  writeFileSync(PAGE, page);
+  fillPage(PAGE, sections);
+  fillPage(SCALE_PAGE, { quotas: codeBlock(quotaText(DEFAULT_WORKLOAD, measured, prices)) });
   const plots: Readonly<Record<string, string>> = {
     'bench-latency.svg': latencyPlot(times.growth),
     'bench-growth.svg': requestsPlot(times.growth, prices),
@@ -40,6 +42,18 @@ export function writeReport(counts: CountsFile, times: TimesFile): void {
     ),
   };
   for (const [name, svg] of Object.entries(plots)) writeFileSync(`${IMAGES}/${name}`, svg);
+}
+
+function fillPage(path: string, sections: Readonly<Record<string, string>>): void {
+  const page = Object.entries(sections).reduce(
+    (text, [name, section]) => fillIn(text, name, section),
+    readFileSync(path, 'utf8'),
+  );
+  writeFileSync(path, page);
+}
+
+function codeBlock(text: string): string {
+  return `\`\`\`\n${text}\n\`\`\``;
 }
 
 function machineText({ date, commit, node, cpu, cores, memoryGb, platform }: Machine): string {

@@ -48,6 +48,8 @@ export interface BenchStackOptions {
 
 /** Calls and invocations that one operation may make: a group of 10,000 makes some 20,000. */
 const KEEP = 100_000;
+/** Of all functions: no idle one may have to make room, or its next event would meet a cold start. */
+const MOST_INSTANCES = 64;
 
 /** Runs something on a stack of its own, in which open sockets need no real client. */
 export async function withBenchStack<Result>(
@@ -84,7 +86,7 @@ async function startBenchStack(
     ...(options.environment && { environment: options.environment }),
     ...(options.maxInstancesPerFunction !== undefined && {
       maxInstancesPerFunction: options.maxInstancesPerFunction,
-      maxInstances: options.maxInstancesPerFunction * 4,
+      maxInstances: MOST_INSTANCES,
     }),
   });
   // Through the wire, but unseen: it counts and delays only callers that name themselves.

@@ -1,0 +1,113 @@
+import { measuredOperations } from '../report/operations.ts';
+import type { CountsFile, TimesFile } from '../results.ts';
+import { baselineCauses, type Cause, type Measured, monthlyUsage, ourCauses } from './monthly.ts';
+import type { PriceFile } from './prices.ts';
+import { quotaUses } from './quotas.ts';
+import { billOf, dollarsBy, times, totalOf } from './usage.ts';
+import type { Workload } from './workload.ts';
+
+export function measuredOf(counts: CountsFile, timesFile: TimesFile): Measured {
+  const crowd = timesFile.growth.filter(({ system }) => system === 'baseline').at(-1);
+  return {
+    operations: measuredOperations(counts, timesFile),
+    memory: counts.memory,
+    baseline: {
+      cpuMsPerPost: (crowd?.cpuMs ?? 0) / (crowd?.users ?? 1),
+      memoryMegabytes: BASELINE_MEGABYTES,
+    },
+  };
+}
+
+/** bench/baseline/baseline-stack.ts */
+const BASELINE_MEGABYTES = 256;
+
+export function billText(workload: Workload, measured: Measured, prices: PriceFile): string {
+  const ours = ourCauses(workload, measured, prices);
+  const baseline = baselineCauses(workload, measured, prices);
+  const [our, their] = [ours, baseline].map((causes) => billOf(monthlyUsage(causes), prices));
+  const [ourServices, theirServices] = [dollarsBy(our ?? []), dollarsBy(their ?? [])];
+  const services = [...new Set([...ourServices.keys(), ...theirServices.keys()])];
+  const row = (name: string, a: string, b: string) => name.padEnd(24) + a.padStart(14) + b.padStart(20);
+  const messages = workload.users * workload.messagesPerDay * 30;
+  const perMillion = (total: number) => dollars((total / messages) * 1e6);
+  const [ourTotal, theirTotal] = [totalOf(our ?? []), totalOf(their ?? [])];
+  return [
+    `${count(workload.users)} users, ${count(messages)} messages a month; dollars a month in ${prices.region}, prices of ${prices.collected}`,
+    '',
+    row('', 'ours', 'baseline'),
+    ...services.map((name) =>
+      row(name, dollars(ourServices.get(name) ?? 0), dollars(theirServices.get(name) ?? 0)),
+    ),
+    row('all', dollars(ourTotal), dollars(theirTotal)),
+    row('a million messages', perMillion(ourTotal), perMillion(theirTotal)),
+    row('a user', dollars(ourTotal / workload.users), dollars(theirTotal / workload.users)),
+  ].join('\n');
+}
+
+/** The inputs of each figure. */
+export function explainText(workload: Workload, measured: Measured, prices: PriceFile): string {
+  return [
+    explanation('Ours', ourCauses(workload, measured, prices), prices),
+    explanation('Baseline', baselineCauses(workload, measured, prices), prices),
+    sources(prices),
+  ].join('\n\n');
+}
+
+function explanation(title: string, causes: readonly Cause[], prices: PriceFile): string {
+  const lines = causes.map(({ what, perMonth, each }) => {
+    const total = totalOf(billOf(times(each, perMonth), prices));
+    const inputs = billOf(each, prices)
+      .filter(({ amount }) => amount > 0)
+      .map(({ name, amount }) => `${short(amount)} ${name}`)
+      .join(' + ');
+    return `  ${dollars(total).padStart(14)}  ${count(perMonth)} × ${what}\n${' '.repeat(18)}= ${count(perMonth)} × (${inputs})`;
+  });
+  return [`${title}: times a month × what each costs (bench/results/*.json)`, ...lines].join('\n');
+}
+
+function sources({ prices, assumptions, collected }: PriceFile): string {
+  return [
+    `Prices (bench/prices.json, ${collected}):`,
+    ...Object.entries(prices).map(
+      ([name, { tiers, unit, source }]) =>
+        `  ${name.padEnd(20)} ${tiers.map(({ dollars: each }) => each).join(', then ')} dollars a ${unit}; ${source}`,
+    ),
+    'Assumptions:',
+    ...Object.entries(assumptions).map(([name, { value, why }]) => `  ${name.padEnd(26)} ${value}: ${why}`),
+  ].join('\n');
+}
+
+const SCALES = [1e4, 1e5, 1e6, 1e7];
+/** Most runs are of functions with 256 or 512 MB. */
+const RUN_GB = 0.4;
+
+export function quotaText(workload: Workload, measured: Measured, prices: PriceFile): string {
+  const blocks = SCALES.map((users) => {
+    const scaled = { ...workload, users };
+    const uses = quotaUses({
+      causes: ourCauses(scaled, measured, prices),
+      connectsPerMonth: users * workload.sessionsPerDay * 30,
+      peak: workload.peak,
+      runGb: RUN_GB,
+    });
+    const lines = uses.map(({ quota, peak, share }) => {
+      const use = `${Math.round(peak)}${quota.unit} of ${quota.limit}${quota.unit}`;
+      return `  ${`${(share * 100).toPrecision(2)} %`.padStart(10)}  ${quota.name.padEnd(46)} ${use}`;
+    });
+    return [`${count(users)} users`, ...lines].join('\n');
+  });
+  return [`Busiest second, ${workload.peak} × the average:`, ...blocks].join('\n\n');
+}
+
+function dollars(amount: number): string {
+  if (amount >= 1e6) return `${(amount / 1e6).toFixed(1)} M`;
+  return amount >= 100 ? Math.round(amount).toLocaleString('en') : amount.toPrecision(3);
+}
+
+function count(amount: number): string {
+  return Math.round(amount).toLocaleString('en');
+}
+
+function short(amount: number): string {
+  return String(Number(amount.toPrecision(4)));
+}
