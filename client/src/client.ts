@@ -1,6 +1,5 @@
 import type { UserPresence } from '../../protocol/frames.ts';
 import { parseConversationId, USER_ID } from '../../protocol/ids.ts';
-import { LIMITS } from '../../protocol/limits.ts';
 import type { ClientOptions } from './client-options.ts';
 import type { ConnectionChange } from './connection.ts';
 import type { ConnectionStateName } from './connection-state.ts';
@@ -11,7 +10,8 @@ import { Engine } from './engine.ts';
 import { DisconnectedError, ImError } from './errors.ts';
 import type { ClientEvents } from './events.ts';
 import type { Target } from './frame.ts';
-import { Groups } from './groups.ts';
+import type { Groups } from './groups.ts';
+import { PRESENCE_USERS } from './limits.ts';
 import type { Place } from './place.ts';
 
 /** Makes a client. It does nothing until `connect`. */
@@ -26,9 +26,10 @@ export class Client {
   readonly #engine: Engine;
   readonly #conversations = new Map<Place, Conversation>();
 
+  /** @internal */
   constructor(options: ClientOptions) {
     this.#engine = new Engine(options);
-    this.groups = new Groups(this.#engine.http, this.#engine.identity);
+    this.groups = this.#engine.groups;
   }
 
   get state(): ConnectionStateName {
@@ -95,8 +96,8 @@ export class Client {
     const { session } = this.#engine;
     if (session === null) throw new DisconnectedError('not connected');
     const parts: Promise<readonly UserPresence[]>[] = [];
-    for (let start = 0; start < userIds.length; start += LIMITS.presenceUsers) {
-      const part = userIds.slice(start, start + LIMITS.presenceUsers);
+    for (let start = 0; start < userIds.length; start += PRESENCE_USERS) {
+      const part = userIds.slice(start, start + PRESENCE_USERS);
       parts.push(session.request('presence', { userIds: part }).then(({ users }) => users));
     }
     return (await Promise.all(parts)).flat();

@@ -2,9 +2,9 @@ import type { RecalledContent } from '../../protocol/content.ts';
 import type { Message } from '../../protocol/frames.ts';
 import type { Conversation } from '../../protocol/http.ts';
 import { parseConversationId, peerOf } from '../../protocol/ids.ts';
-import { LIMITS } from '../../protocol/limits.ts';
 import type { Off } from './emitter.ts';
 import type { Identity } from './identity.ts';
+import { UNREAD_MAX } from './limits.ts';
 import { Live } from './live.ts';
 import { type ChatMessage, receivedMessage } from './message.ts';
 
@@ -196,7 +196,7 @@ export class ConversationList {
       name: name === '' ? undefined : name,
       lastMessage: last && receivedMessage(last, this.#ports.identity.userId, readUpTo),
       readSeq,
-      unread: Math.min(counted + others.size, LIMITS.unreadMax),
+      unread: Math.min(counted + others.size, UNREAD_MAX),
     };
   }
 }

@@ -1,5 +1,5 @@
-import type { SentContent } from '../../protocol/content.ts';
 import type { Sent, UserPresence } from '../../protocol/frames.ts';
+import type { SentContent } from './content.ts';
 import type { Off } from './emitter.ts';
 import type { Engine } from './engine.ts';
 import { newId } from './environment.ts';
@@ -7,7 +7,6 @@ import { DisconnectedError, ImError } from './errors.ts';
 import type { ConversationEvents, Gap } from './events.ts';
 import type { HistoryRange } from './http-api.ts';
 import { type ChatMessage, copyOf, type OwnMessage } from './message.ts';
-import { MessageView, type MessageViewOptions } from './message-view.ts';
 import type { Place } from './place.ts';
 
 export interface HistoryPage {
@@ -47,28 +46,31 @@ const TYPING_INTERVAL_MS = 3_000;
 
 /** One conversation: send, hear, and look back. */
 export class Conversation {
-  readonly #place: Place;
-  readonly #ports: ConversationPorts;
+  /** @internal */
+  readonly place: Place;
+  /** @internal */
+  readonly ports: ConversationPorts;
   #toldTyping: { readonly typing: boolean; readonly atMs: number } | undefined;
 
+  /** @internal */
   constructor(place: Place, ports: ConversationPorts) {
-    this.#place = place;
-    this.#ports = ports;
+    this.place = place;
+    this.ports = ports;
   }
 
   /** Undefined for a direct conversation until this client knows whose it is, which is once it has connected. */
   get id(): string | undefined {
-    return this.#place.id;
+    return this.place.id;
   }
 
   /** Who is typing, in the order in which they began. The same array until that changes. */
   get typists(): readonly string[] {
-    return this.#place.typists.users;
+    return this.place.typists.users;
   }
 
   /** The open gaps, ascending (see the event `gap`). The same array until they change. */
   get gaps(): readonly Gap[] {
-    return this.#place.gaps;
+    return this.place.gaps;
   }
 
   /**
@@ -76,12 +78,12 @@ export class Conversation {
    * message. Messages of a conversation arrive in the order of these calls (IM-SEND-4).
    */
   send(content: SentContent, options: SendOptions = {}): OwnMessage {
-    const { environment, outbox } = this.#ports;
+    const { environment, outbox } = this.ports;
     const clientMsgId = options.clientMsgId ?? newId(environment);
     const draft = { clientMsgId, content, writtenAtMs: environment.wallClockMs() };
     // Their clients take the message for the end of it.
     this.#toldTyping = undefined;
-    const message = this.#ports.compose(this.#place, draft);
+    const message = this.ports.compose(this.place, draft);
     outbox.add(message);
     return message;
   }
@@ -91,15 +93,15 @@ export class Conversation {
    * still only one (IM-SEND-2). Resolves and rejects as `acked`.
    */
   async retry(clientMsgId: string): Promise<Sent> {
-    const acked = this.#ports.outbox.retry(clientMsgId);
+    const acked = this.ports.outbox.retry(clientMsgId);
     if (acked !== undefined) return acked;
     throw new ImError('not_found', `no failed message ${clientMsgId}`, { retryable: false });
   }
 
   /** Forgets a failed message. Returns whether there was one. */
   discard(clientMsgId: string): boolean {
-    const message = this.#ports.outbox.discard(clientMsgId);
-    if (message !== undefined) this.#ports.tell(this.#place, 'discarded', copyOf(message));
+    const message = this.ports.outbox.discard(clientMsgId);
+    if (message !== undefined) this.ports.tell(this.place, 'discarded', copyOf(message));
     return message !== undefined;
   }
 
@@ -107,19 +109,14 @@ export class Conversation {
     name: Name,
     listener: (event: ConversationEvents[Name]) => void,
   ): Off {
-    return this.#place.events.on(name, listener);
+    return this.place.events.on(name, listener);
   }
 
   /** A page of the past: the latest, or what is before or after a seq. Works without a connection. */
   async history(range: HistoryRange = {}): Promise<HistoryPage> {
-    const place = this.#place;
-    const { messages, hasMore } = await this.#ports.http.history(await place.resolve(), range);
+    const place = this.place;
+    const { messages, hasMore } = await this.ports.http.history(await place.resolve(), range);
     return { messages: messages.map((message) => place.show(message)), hasMore };
-  }
-
-  /** The messages as a list that keeps itself up to date, for showing them. Close it when it isn't shown any more. */
-  view(options: MessageViewOptions = {}): MessageView {
-    return new MessageView(this, this.#place, this.#ports, options);
   }
 
   /**
@@ -127,8 +124,8 @@ export class Conversation {
    * that fails. Going back has no effect.
    */
   markRead(seq: number): void {
-    const { list, readMarks } = this.#ports;
-    const { id, target } = this.#place;
+    const { list, readMarks } = this.ports;
+    const { id, target } = this.place;
     readMarks.mark(target, seq);
     if (id !== undefined) list.read(id, seq);
   }
@@ -138,19 +135,19 @@ export class Conversation {
    * tells that they have stopped; sending does so by itself. Lost without a connection.
    */
   typing(typing = true): void {
-    const nowMs = this.#ports.environment.nowMs();
+    const nowMs = this.ports.environment.nowMs();
     const last = this.#toldTyping;
     const isNews = last?.typing === true ? !typing || nowMs - last.atMs >= TYPING_INTERVAL_MS : typing;
     if (!isNews) return;
     this.#toldTyping = { typing, atMs: nowMs };
-    this.#ports.session?.tellTyping(this.#place.target, typing);
+    this.ports.session?.tellTyping(this.place.target, typing);
   }
 
   /** Who of the members is there now: both users, or a group's first hundred. Rejects like `Client.presence`. */
   async presence(): Promise<readonly UserPresence[]> {
-    const { session } = this.#ports;
+    const { session } = this.ports;
     if (session === null) throw new DisconnectedError('not connected');
-    const conversationId = await this.#place.resolve();
+    const conversationId = await this.place.resolve();
     return (await session.request('presence', { conversationId })).users;
   }
 
@@ -159,10 +156,10 @@ export class Conversation {
    * `recall_window_passed`, `forbidden`, or `disconnected` without a connection.
    */
   async recall(seq: number): Promise<void> {
-    const { environment, incoming, session } = this.#ports;
+    const { environment, incoming, session } = this.ports;
     if (session === null) throw new DisconnectedError('not connected');
-    await session.request('recall', { ...this.#place.target, seq });
-    const { id = '', userId = '' } = this.#place;
+    await session.request('recall', { ...this.place.target, seq });
+    const { id = '', userId = '' } = this.place;
     incoming.recalled(id, seq, userId, environment.wallClockMs());
   }
 }

@@ -9,6 +9,7 @@ import { type Cancel, type Environment, environmentOf, newId } from './environme
 import { ClosedError } from './errors.ts';
 import type { ClientEvents } from './events.ts';
 import { Feed } from './feed.ts';
+import { Groups } from './groups.ts';
 import { HttpApi } from './http-api.ts';
 import { Identity } from './identity.ts';
 import { Incoming } from './incoming.ts';
@@ -30,6 +31,7 @@ export class Engine {
   readonly events: Emitter<ClientEvents>;
   readonly http: HttpApi;
   readonly identity: Identity;
+  readonly groups: Groups;
   readonly places: Places;
   readonly list: ConversationList;
   readonly incoming: Incoming;
@@ -56,13 +58,14 @@ export class Engine {
     this.environment = environment;
     this.http = http;
     this.identity = identity;
+    this.groups = new Groups(http, identity);
     this.#logger = logger;
     this.events = new Emitter(this.report);
     this.places = new Places((target) => new Place(target, identity, environment, this.report));
     this.list = new ConversationList({
       identity,
       readUpTo: (id) => this.places.at(id)[0]?.readUpTo ?? 0,
-      nameOf: async (id) => (await http.group(id)).name,
+      nameOf: async (id) => (await this.groups.get(id)).name,
       report: this.report,
     });
     this.list.subscribe((summaries) => this.events.emit('conversations', summaries));

@@ -2,7 +2,6 @@ import type {
   ErrorFrame,
   HeartbeatFrame,
   InboxFrame,
-  MessageRequest,
   OkFrame,
   PresenceFrame,
   ReadPush,
@@ -13,15 +12,24 @@ import type {
   TypingPush,
   WelcomeFrame,
 } from '../../protocol/frames.ts';
+import type { SentContent } from './content.ts';
 
 /** A conversation, by its id or by the other user of a direct one. */
 export type Target = { readonly to: string } | { readonly conversationId: string };
+
+/** `sendMessage`, without its frame id. */
+export type SendFields = Target & {
+  readonly clientMsgId: string;
+  readonly content: SentContent;
+  /** Not the first attempt (docs/protocol.md, section 9). */
+  readonly resend?: boolean;
+};
 
 /** Which frame is answered by which (section 4). */
 interface Exchanges {
   hello: { fields: Record<never, never>; reply: WelcomeFrame };
   ackInbox: { fields: { batch: string }; reply: InboxFrame };
-  sendMessage: { fields: MessageRequest; reply: SentFrame };
+  sendMessage: { fields: SendFields; reply: SentFrame };
   heartbeat: { fields: Record<never, never>; reply: HeartbeatFrame };
   renew: { fields: { token: string }; reply: SessionFrame };
   read: { fields: Target & { seq: number }; reply: OkFrame };

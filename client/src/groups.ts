@@ -1,5 +1,5 @@
 import type { GroupBody, MembersBody, ReadsBody } from '../../protocol/http.ts';
-import type { HttpApi } from './http-api.ts';
+import { type HttpApi, queryString } from './http-api.ts';
 import type { Identity } from './identity.ts';
 
 /** A group as its members see it. */
@@ -29,48 +29,53 @@ export interface GroupChanges {
  * `not_found` when one isn't a member, `conflict` when the last admin would leave others behind.
  */
 export class Groups {
-  readonly #http: HttpApi;
+  readonly #http: Pick<HttpApi, 'call'>;
   readonly #identity: Identity;
 
-  constructor(http: HttpApi, identity: Identity) {
+  /** @internal */
+  constructor(http: Pick<HttpApi, 'call'>, identity: Identity) {
     this.#http = http;
     this.#identity = identity;
   }
 
   /** Makes a group. Not repeated by itself after an unknown outcome: there might be two. */
   create(group: NewGroup): Promise<Group> {
-    return this.#http.createGroup(group);
+    return this.#http.call('POST', '/groups', group);
   }
 
   get(conversationId: string): Promise<Group> {
-    return this.#http.group(conversationId);
+    return this.#call('GET', conversationId);
   }
 
   /** Renames, or hands over. Admins only. */
   update(conversationId: string, changes: GroupChanges): Promise<Group> {
-    return this.#http.updateGroup(conversationId, changes);
+    return this.#call('PATCH', conversationId, '', changes);
   }
 
   members(conversationId: string, cursor?: string): Promise<GroupMembersPage> {
-    return this.#http.members(conversationId, cursor);
+    return this.#call('GET', conversationId, `/members${queryString({ cursor })}`);
   }
 
   /** How far each member has read. */
   reads(conversationId: string, cursor?: string): Promise<GroupReadsPage> {
-    return this.#http.reads(conversationId, cursor);
+    return this.#call('GET', conversationId, `/reads${queryString({ cursor })}`);
   }
 
   /** Admins only; at most 100 at once. Those who are members already are passed over. */
   addMembers(conversationId: string, members: readonly string[]): Promise<Group> {
-    return this.#http.addMembers(conversationId, members);
+    return this.#call('POST', conversationId, '/members', { members });
   }
 
   /** Admins only. The one who was removed hears of it, and of nothing after. */
   removeMember(conversationId: string, userId: string): Promise<void> {
-    return this.#http.removeMember(conversationId, userId);
+    return this.#call('DELETE', conversationId, `/members/${encodeURIComponent(userId)}`);
   }
 
   async leave(conversationId: string): Promise<void> {
-    await this.#http.removeMember(conversationId, await this.#identity.resolve());
+    await this.removeMember(conversationId, await this.#identity.resolve());
+  }
+
+  #call<Body>(method: string, id: string, rest = '', body?: object): Promise<Body> {
+    return this.#http.call(method, `/groups/${encodeURIComponent(id)}${rest}`, body);
   }
 }

@@ -1,15 +1,7 @@
-import type {
-  Conversation,
-  ConversationsBody,
-  GroupBody,
-  HistoryBody,
-  MembersBody,
-  ReadsBody,
-  SessionBody,
-} from '../../protocol/http.ts';
-import { LIMITS } from '../../protocol/limits.ts';
+import type { Conversation, ConversationsBody, HistoryBody, SessionBody } from '../../protocol/http.ts';
 import type { Environment, FetchResponse } from './environment.ts';
 import { ImError, NetworkError, refusalOf, TimeoutError } from './errors.ts';
+import { PAGE_MAX, REPLY_TIMEOUT_MS } from './limits.ts';
 import { withTimeout } from './timeout.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -48,7 +40,7 @@ export class HttpApi {
     const all: Conversation[] = [];
     let cursor: string | null | undefined;
     do {
-      const query = { limit: LIMITS.pageMax, changedSince, cursor };
+      const query = { limit: PAGE_MAX, changedSince, cursor };
       const page: ConversationsBody = await this.#get('/conversations', query);
       all.push(...page.conversations);
       cursor = page.cursor;
@@ -64,42 +56,15 @@ export class HttpApi {
     });
   }
 
-  createGroup(body: object): Promise<GroupBody> {
-    return this.#call<GroupBody>('POST', '/groups', body);
+  /** Anything else: the answer's body, undefined if it has none. */
+  async call<Body>(method: string, path: string, body?: object): Promise<Body> {
+    return (await this.#send(method, path, body)).body as Body;
   }
 
-  group(id: string): Promise<GroupBody> {
-    return this.#get<GroupBody>(`/groups/${encodeURIComponent(id)}`, {});
-  }
-
-  updateGroup(id: string, body: object): Promise<GroupBody> {
-    return this.#call<GroupBody>('PATCH', `/groups/${encodeURIComponent(id)}`, body);
-  }
-
-  members(id: string, cursor: string | undefined): Promise<MembersBody> {
-    return this.#get<MembersBody>(`/groups/${encodeURIComponent(id)}/members`, { cursor });
-  }
-
-  reads(id: string, cursor: string | undefined): Promise<ReadsBody> {
-    return this.#get<ReadsBody>(`/groups/${encodeURIComponent(id)}/reads`, { cursor });
-  }
-
-  addMembers(id: string, members: readonly string[]): Promise<GroupBody> {
-    return this.#call<GroupBody>('POST', `/groups/${encodeURIComponent(id)}/members`, { members });
-  }
-
-  async removeMember(id: string, userId: string): Promise<void> {
-    await this.#send('DELETE', `/groups/${encodeURIComponent(id)}/members/${encodeURIComponent(userId)}`);
-  }
-
-  #get<Body>(path: string, query: Query): Promise<Body> {
-    return this.#call<Body>('GET', path + queryString(query));
-  }
-
-  async #call<Body>(method: string, path: string, body?: object): Promise<Body> {
-    const answer = await this.#send(method, path, body);
-    if (answer.body === undefined) throw new NetworkError(`${path}: the answer is not JSON`);
-    return answer.body as Body;
+  async #get<Body>(path: string, query: Query): Promise<Body> {
+    const { body } = await this.#send('GET', path + queryString(query));
+    if (body === undefined) throw new NetworkError(`${path}: the answer is not JSON`);
+    return body as Body;
   }
 
   async #send(method: string, path: string, body?: object): Promise<Answer> {
@@ -121,9 +86,9 @@ export class HttpApi {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     };
     const work = this.#environment.fetch(url, init).then(readAnswer);
-    const late = new TimeoutError('HTTP', LIMITS.replyTimeoutMs);
+    const late = new TimeoutError('HTTP', REPLY_TIMEOUT_MS);
     try {
-      return await withTimeout(this.#environment, work, LIMITS.replyTimeoutMs, late);
+      return await withTimeout(this.#environment, work, REPLY_TIMEOUT_MS, late);
     } catch (error) {
       aborter.abort();
       throw error instanceof ImError ? error : new NetworkError('the HTTP API could not be reached', error);
@@ -143,7 +108,7 @@ async function readAnswer(response: FetchResponse): Promise<Answer> {
   return { ok: response.ok, status: response.status, body };
 }
 
-function queryString(query: Query): string {
+export function queryString(query: Query): string {
   const pairs: string[] = [];
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== null) pairs.push(`${name}=${encodeURIComponent(value)}`);

@@ -1,10 +1,11 @@
 export type { CloseReason, ErrorCode } from '../../protocol/codes.ts';
-export type { Content, RecalledContent, SentContent, SystemContent } from '../../protocol/content.ts';
+export type { RecalledContent, SystemContent } from '../../protocol/content.ts';
 export type { Issue, Sent, UserPresence } from '../../protocol/frames.ts';
 export { type Client, createClient } from './client.ts';
 export type { ClientOptions } from './client-options.ts';
 export type { ConnectionChange } from './connection.ts';
 export type { ConnectionStateName } from './connection-state.ts';
+export type { Content, CustomContent, SentContent, TextContent } from './content.ts';
 export type { Conversation, HistoryPage, SendOptions } from './conversation.ts';
 export type { ConversationSummary } from './conversation-list.ts';
 export type { Off } from './emitter.ts';
@@ -47,7 +48,7 @@ export type { HistoryRange } from './http-api.ts';
 export { indexedDbStore } from './indexed-db-store.ts';
 export type { Logger } from './logger.ts';
 export type { ChatMessage, MessageState, OwnMessage } from './message.ts';
-export type { MessagesSnapshot, MessageView, MessageViewOptions } from './message-view.ts';
+export { type MessagesSnapshot, MessageView, type MessageViewOptions } from './message-view.ts';
 export {
   type BackoffOptions,
   fullJitterBackoff,

@@ -1,9 +1,9 @@
 import type { Message } from '../../protocol/frames.ts';
 import type { HistoryBody } from '../../protocol/http.ts';
-import { LIMITS } from '../../protocol/limits.ts';
 import type { Cancel, Environment } from './environment.ts';
 import { ImError } from './errors.ts';
 import type { Gap } from './events.ts';
+import { HOLE_MS, PAGE_MAX } from './limits.ts';
 import type { Logger } from './logger.ts';
 import { type Hole, Timeline } from './timeline.ts';
 
@@ -18,7 +18,7 @@ const HOLE_HOLD_MS = 1_000;
  * its seq after the hole's and at most one function time-out from its `sentAt`; clocks differ by 2 s. So catching up
  * on old history waits for nothing.
  */
-const OLD_MESSAGE_MS = 2 * LIMITS.holeMs;
+const OLD_MESSAGE_MS = 2 * HOLE_MS;
 
 export interface LanePorts {
   readonly http: {
@@ -193,7 +193,7 @@ export class Lane {
 
   #readDelayMs(missing: Hole<Entry>): number {
     const delayMs = this.#rereads === 0 ? HOLE_FETCH_MS : (HOLE_REFETCH_MS[this.#rereads - 1] ?? 8_000);
-    const voidInMs = missing.missedAtMs + LIMITS.holeMs - this.#ports.environment.nowMs();
+    const voidInMs = missing.missedAtMs + HOLE_MS - this.#ports.environment.nowMs();
     return voidInMs > 0 ? Math.min(delayMs, voidInMs) : delayMs;
   }
 
@@ -219,7 +219,7 @@ export class Lane {
 
   async #page(after: number): Promise<HistoryBody> {
     try {
-      return await this.#ports.http.history(this.#id, { after, limit: LIMITS.pageMax });
+      return await this.#ports.http.history(this.#id, { after, limit: PAGE_MAX });
     } catch (error) {
       // No longer ours to read: there is nothing to miss.
       const gone = error instanceof ImError && (error.code === 'not_found' || error.code === 'forbidden');
@@ -240,7 +240,7 @@ export class Lane {
   /** Whether a hole that was not in history at `readAtMs` will never be filled (IM-SEND-3, IM-HELLO-3). */
   #isVoid({ missedAtMs, next }: Hole<Entry>, readAtMs: number): boolean {
     const { environment, serverNowMs } = this.#ports;
-    if (readAtMs - missedAtMs >= LIMITS.holeMs) return true;
+    if (readAtMs - missedAtMs >= HOLE_MS) return true;
     const serverNow = serverNowMs();
     if (!next || serverNow === null) return false;
     return serverNow - (environment.nowMs() - readAtMs) - next.sentAt >= OLD_MESSAGE_MS;

@@ -1,11 +1,10 @@
-import type { Conversation, ConversationPorts, HistoryPage } from './conversation.ts';
+import type { Conversation, HistoryPage } from './conversation.ts';
 import type { Off } from './emitter.ts';
 import { type ImError, toImError } from './errors.ts';
 import type { Gap } from './events.ts';
 import type { HistoryRange } from './http-api.ts';
 import { Live } from './live.ts';
 import { type ChatMessage, copyOf } from './message.ts';
-import type { Place } from './place.ts';
 
 export interface MessageViewOptions {
   /** Messages that a page of history brings: 1 to 100, 50 by default. */
@@ -28,13 +27,11 @@ export interface MessagesSnapshot {
 }
 
 /**
- * A conversation's messages, complete from the oldest that is shown to the newest there is: history, what comes in,
- * and what is being sent; ordered by seq at all times, each message once.
+ * A conversation's messages as a list that keeps itself up to date, for showing them: complete from the oldest that is shown to the newest there is: history, what comes in,
+ * and what is being sent; ordered by seq at all times, each message once. Close it when it isn't shown any more.
  */
 export class MessageView {
   readonly #conversation: Conversation;
-  readonly #place: Place;
-  readonly #ports: Pick<ConversationPorts, 'feed'>;
   readonly #pageSize: number;
   readonly #live: Live<MessagesSnapshot>;
   readonly #messages = new Map<string, ChatMessage>();
@@ -48,15 +45,9 @@ export class MessageView {
   /** Up to where pages have brought it, as long as it isn't joined. */
   #pagedUpTo = 0;
 
-  constructor(
-    conversation: Conversation,
-    place: Place,
-    ports: ConversationPorts,
-    { pageSize = 50 }: MessageViewOptions,
-  ) {
+  constructor(conversation: Conversation, { pageSize = 50 }: MessageViewOptions = {}) {
+    const { place, ports } = conversation;
     this.#conversation = conversation;
-    this.#place = place;
-    this.#ports = ports;
     this.#pageSize = pageSize;
     this.#live = new Live(() => this.#compute(), ports.report);
     for (const message of ports.outbox.messagesOf(place)) this.#put(copyOf(message));
@@ -102,7 +93,7 @@ export class MessageView {
 
   /** Reads the latest page again. Resolves when it is there; a failure is in `error`. */
   async reload(): Promise<void> {
-    const isFed = this.#ports.feed.hasBegun;
+    const isFed = this.#conversation.ports.feed.hasBegun;
     await this.#load({}, (page) => this.#putLatest(page, isFed));
   }
 
@@ -159,7 +150,7 @@ export class MessageView {
 
   /** As it is by now: read by somebody, or taken back. */
   #refreshed(message: ChatMessage): ChatMessage {
-    const place = this.#place;
+    const place = this.#conversation.place;
     const { seq = 0, state, mine } = message;
     const isRead = state === 'sent' && mine && seq <= place.readUpTo;
     return {

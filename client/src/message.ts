@@ -1,5 +1,5 @@
-import type { Content } from '../../protocol/content.ts';
 import type { Message, Sent } from '../../protocol/frames.ts';
+import type { Content } from './content.ts';
 import type { ImError } from './errors.ts';
 
 /**
@@ -46,27 +46,12 @@ export function keyOf(from: string | undefined, mine: boolean, clientMsgId: stri
 }
 
 /** What the server holds, as a program sees it. `readUpTo`: how far others have read. */
-export function receivedMessage(
-  { conversationId, clientMsgId, from, content, sentAt, seq, messageId }: Message,
-  userId: string | undefined,
-  readUpTo = 0,
-): ChatMessage {
+export function receivedMessage(message: Message, userId: string | undefined, readUpTo = 0): ChatMessage {
+  const { from, seq, clientMsgId } = message;
   const mine = from === userId;
   const state = mine && seq <= readUpTo ? 'read' : 'sent';
   const key = keyOf(from, mine, clientMsgId);
-  return {
-    key,
-    conversationId,
-    clientMsgId,
-    from,
-    mine,
-    content,
-    sentAt,
-    state,
-    seq,
-    messageId,
-    error: undefined,
-  };
+  return copyOf({ ...message, key, mine, state, error: undefined });
 }
 
 /** An own message as it is now: the copy doesn't change. */

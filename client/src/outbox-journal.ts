@@ -1,5 +1,5 @@
-import { ERROR_CODES, type ErrorCode } from '../../protocol/codes.ts';
-import type { SentContent } from '../../protocol/content.ts';
+import type { ErrorBody } from '../../protocol/frames.ts';
+import type { SentContent } from './content.ts';
 import { RefusedError } from './errors.ts';
 import type { Target } from './frame.ts';
 import type { Logger } from './logger.ts';
@@ -19,7 +19,7 @@ export interface OutboxRecord {
   /** Whose it is; null if it was written before that was known. */
   readonly userId: string | null;
   /** Why it was refused, if it was. */
-  readonly refused?: { readonly code: ErrorCode; readonly message: string };
+  readonly refused?: ErrorBody;
 }
 
 /** Keeps unsent messages in a store, so that they outlive the program. */
@@ -64,7 +64,7 @@ export class OutboxJournal {
       writtenAtMs,
       order,
       userId: destination.userId ?? null,
-      ...(error && { refused: { code: error.code as ErrorCode, message: error.message } }),
+      ...(error && { refused: error.body }),
     };
     this.#write(() => this.#store.set(PREFIX + clientMsgId, JSON.stringify(record)));
   }
@@ -88,7 +88,5 @@ export class OutboxJournal {
 
 /** The reason of an earlier run. */
 export function refusalIn({ refused }: OutboxRecord): RefusedError | undefined {
-  return (
-    refused && new RefusedError({ ...refused, retryable: ERROR_CODES[refused.code]?.retryable ?? false })
-  );
+  return refused && new RefusedError(refused);
 }

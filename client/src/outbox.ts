@@ -1,14 +1,15 @@
-import type { Message, MessageRequest, Sent } from '../../protocol/frames.ts';
-import { LIMITS } from '../../protocol/limits.ts';
+import type { Message, Sent } from '../../protocol/frames.ts';
 import type { Environment } from './environment.ts';
 import { type ImError, RefusedError, toImError } from './errors.ts';
+import type { SendFields } from './frame.ts';
+import { MAX_CONTENT_BYTES } from './limits.ts';
 import type { OutboxJournal } from './outbox-journal.ts';
 import type { Destination, OutgoingMessage } from './outgoing-message.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
 /** What the outbox needs of a session. */
 export interface Sender {
-  request(action: 'sendMessage', fields: MessageRequest): Promise<Sent>;
+  request(action: 'sendMessage', fields: SendFields): Promise<Sent>;
 }
 
 export interface OutboxPorts {
@@ -41,7 +42,7 @@ export class Outbox {
   add(message: OutgoingMessage): void {
     const { content } = message;
     // The gateway answers a frame above 32 KB by closing the socket: sent again and again, it would never get through.
-    if (byteLength(JSON.stringify(content)) > LIMITS.maxContentBytes) {
+    if (byteLength(JSON.stringify(content)) > MAX_CONTENT_BYTES) {
       this.#fail(message, tooLarge());
       return;
     }
@@ -213,7 +214,7 @@ function byteLength(json: string): number {
 }
 
 function tooLarge(): RefusedError {
-  const message = `content is over ${LIMITS.maxContentBytes} bytes`;
+  const message = `content is over ${MAX_CONTENT_BYTES} bytes`;
   return new RefusedError({ code: 'payload_too_large', message, retryable: false });
 }
 

@@ -1,7 +1,7 @@
-import type { SentContent } from '../../protocol/content.ts';
-import type { MessageRequest, Sent } from '../../protocol/frames.ts';
+import type { Sent } from '../../protocol/frames.ts';
+import type { SentContent } from './content.ts';
 import type { ImError } from './errors.ts';
-import type { Target } from './frame.ts';
+import type { SendFields, Target } from './frame.ts';
 import { keyOf, type MessageState, type OwnMessage } from './message.ts';
 
 /** Where a message goes. The id of a direct conversation is known once this user's own id is. */
@@ -78,7 +78,7 @@ export class OutgoingMessage implements OwnMessage {
   }
 
   /** For one attempt. All are the same, but that those after the first say so (docs/protocol.md, section 9). */
-  nextRequest(): MessageRequest {
+  nextRequest(): SendFields {
     const { clientMsgId, content } = this;
     const request = { clientMsgId, ...this.destination.target, content };
     if (this.#isRepeat) return { ...request, resend: true };

@@ -1,5 +1,4 @@
 import type { Message } from '../../protocol/frames.ts';
-import { LIMITS } from '../../protocol/limits.ts';
 import type { Cancel, Environment, Socket } from './environment.ts';
 import { DisconnectedError, type ImError, RefusedError, SessionClosedError, TimeoutError } from './errors.ts';
 import {
@@ -11,6 +10,7 @@ import {
   type ReplyFrame,
   type Target,
 } from './frame.ts';
+import { HEARTBEAT_INTERVAL_MS, REPLY_TIMEOUT_MS } from './limits.ts';
 import type { Logger } from './logger.ts';
 
 export interface SessionEvents {
@@ -42,7 +42,7 @@ export class Session {
   #state: 'opening' | 'open' | 'over' = 'opening';
   #heard = 0;
   #probeId = '';
-  #heartbeatIntervalMs: number = LIMITS.heartbeatIntervalMs;
+  #heartbeatIntervalMs: number = HEARTBEAT_INTERVAL_MS;
   #cancelBeat: Cancel = () => {};
   #cancelExpiry: Cancel = () => {};
 
@@ -68,7 +68,7 @@ export class Session {
     return new Promise<Reply<A>>((resolve, reject) => {
       this.#pending.set(id, {
         heardBefore: this.#heard,
-        cancelTimeout: this.#environment.after(LIMITS.replyTimeoutMs, () => this.#onTimeout(id, action)),
+        cancelTimeout: this.#environment.after(REPLY_TIMEOUT_MS, () => this.#onTimeout(id, action)),
         resolve: resolve as (frame: ReplyFrame) => void,
         reject,
       });
@@ -118,8 +118,8 @@ export class Session {
 
   #open(): Promise<void> {
     const opened = new Promise<void>((resolve, reject) => {
-      const cancel = this.#environment.after(LIMITS.replyTimeoutMs, () =>
-        this.#lose(new TimeoutError('opening the connection', LIMITS.replyTimeoutMs)),
+      const cancel = this.#environment.after(REPLY_TIMEOUT_MS, () =>
+        this.#lose(new TimeoutError('opening the connection', REPLY_TIMEOUT_MS)),
       );
       this.#socket.onopen = () => {
         cancel();
@@ -190,7 +190,7 @@ export class Session {
   #onTimeout(id: string, action: Action): void {
     const pending = this.#take(id);
     if (pending === undefined) return;
-    const error = new TimeoutError(action, LIMITS.replyTimeoutMs);
+    const error = new TimeoutError(action, REPLY_TIMEOUT_MS);
     pending.reject(error);
     // Not a byte since: the socket is dead, whatever it claims. Otherwise just this reply was lost.
     if (this.#heard === pending.heardBefore)

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../protocol/codes.ts';
 import { ERROR_CODES } from '../../protocol/codes.ts';
-import type { MessageRequest, Sent } from '../../protocol/frames.ts';
+import type { Sent } from '../../protocol/frames.ts';
 import { ClosedError, DisconnectedError, type ImError, RefusedError, TimeoutError } from '../src/errors.ts';
+import type { SendFields } from '../src/frame.ts';
 import { Outbox, type Sender } from '../src/outbox.ts';
 import { OutgoingMessage } from '../src/outgoing-message.ts';
 import type { RetryPolicy } from '../src/retry-policy.ts';
@@ -12,15 +13,15 @@ import { ManualClock, settle } from './support/manual-clock.ts';
 
 /** A session whose answers the test gives, one request at a time. */
 class FakeSender implements Sender {
-  readonly requests: MessageRequest[] = [];
-  readonly #open: { request: MessageRequest; resolve(sent: Sent): void; reject(error: ImError): void }[] = [];
+  readonly requests: SendFields[] = [];
+  readonly #open: { request: SendFields; resolve(sent: Sent): void; reject(error: ImError): void }[] = [];
 
-  request(_action: 'sendMessage', request: MessageRequest): Promise<Sent> {
+  request(_action: 'sendMessage', request: SendFields): Promise<Sent> {
     this.requests.push(request);
     return new Promise((resolve, reject) => this.#open.push({ request, resolve, reject }));
   }
 
-  get inFlight(): MessageRequest[] {
+  get inFlight(): SendFields[] {
     return this.#open.map(({ request }) => request);
   }
 
@@ -36,11 +37,8 @@ class FakeSender implements Sender {
   }
 }
 
-function sentOf(
-  { clientMsgId, conversationId = '' }: MessageRequest,
-  seq: number,
-  parts: Partial<Sent> = {},
-): Sent {
+function sentOf({ clientMsgId, ...target }: SendFields, seq: number, parts: Partial<Sent> = {}): Sent {
+  const conversationId = 'conversationId' in target ? target.conversationId : '';
   return {
     clientMsgId,
     conversationId,
@@ -88,7 +86,7 @@ function outboxWith(nextDelayMs: RetryPolicy['nextDelayMs'], environment = clock
   return new Outbox({ policy: { nextDelayMs }, environment, onSent: (_, answer) => sent.push(answer) });
 }
 
-const ids = (requests: readonly MessageRequest[]): string[] => requests.map(({ clientMsgId }) => clientMsgId);
+const ids = (requests: readonly SendFields[]): string[] => requests.map(({ clientMsgId }) => clientMsgId);
 
 describe('outbox', () => {
   it('holds messages until there is a session', async () => {

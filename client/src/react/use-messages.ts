@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import type { Conversation } from '../conversation.ts';
-import type { MessagesSnapshot, MessageView, MessageViewOptions } from '../message-view.ts';
+import { type MessagesSnapshot, MessageView, type MessageViewOptions } from '../message-view.ts';
 
 /** What the list of messages shows, and how to see more of it. */
 export interface UseMessages extends MessagesSnapshot {
@@ -40,7 +40,7 @@ export function useMessages(
 function useView(conversation: Conversation, pageSize: number): MessageView | undefined {
   const [opened, setOpened] = useState<{ of: Conversation; view: MessageView }>();
   useEffect(() => {
-    const view = conversation.view({ pageSize });
+    const view = new MessageView(conversation, { pageSize });
     setOpened({ of: conversation, view });
     return () => view.close();
   }, [conversation, pageSize]);
