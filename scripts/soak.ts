@@ -8,9 +8,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Figures, figuresOf, NOTHING, sum } from '../test/proof/model/figures.ts';
 import { layGround } from '../test/proof/model/ground.ts';
-import { runOnce } from '../test/proof/model/run.ts';
+import { DEFAULT_USERS, runOnce } from '../test/proof/model/run.ts';
 
-const MAX_COMMANDS = 100;
 const PROGRESS_MS = 30_000;
 const DIRECTORY = join('.local', 'soak');
 
@@ -19,7 +18,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '20' },
     /** Of the first run; the others follow it. One run with `--minutes 0`. */
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000_000)) },
-    users: { type: 'string', default: '4' },
+    users: { type: 'string', default: String(DEFAULT_USERS) },
   },
 });
 const minutes = numberOf('minutes', 0);
@@ -37,7 +36,7 @@ async function soak(): Promise<boolean> {
   const ground = await layGround();
   try {
     for (let seed = firstSeed; seed === firstSeed || Date.now() < beganAt + minutes * 60_000; seed += 1) {
-      const { world, failure } = await runOnce(ground, { seed, users, maxCommands: MAX_COMMANDS });
+      const { world, failure } = await runOnce(ground, { seed, users });
       figures = sum(figures, figuresOf(world));
       if (failure !== undefined) {
         failed.push(seed);

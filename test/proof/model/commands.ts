@@ -28,12 +28,12 @@ const rest = command('rest', fc.record({}), () => ({
 }));
 
 const WEIGHTS: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Command>])[] = [
-  [4, sessions.connect],
+  [3, sessions.connect],
   [3, sessions.leave],
   [2, sessions.hello],
   [1, sessions.read],
   [1, sessions.look],
-  [6, messages.send],
+  [7, messages.send],
   [2, messages.resend],
   [1, messages.post],
   [1, messages.sendByEvent],
@@ -41,7 +41,7 @@ const WEIGHTS: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Comma
   [1, messages.sendFromTwoDevices],
   [1, messages.sendTogether],
   [1, messages.pry],
-  [4, inject],
+  [6, inject],
   [1, calm],
   [1, rest],
 ];

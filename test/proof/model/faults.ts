@@ -33,6 +33,9 @@ const STORE_CALLS = [
 
 const FUNCTIONS = [
   'SendMessage',
+  'SendMessage',
+  'SendMessage',
+  'StoreOffline',
   'StoreOffline',
   'Connect',
   'Disconnect',
@@ -105,7 +108,7 @@ const records = fc.record({
 const death = fc.record({
   function: fc.constantFrom(...FUNCTIONS),
   fault: fc.constantFrom('kill' as const, 'kill-after' as const),
-  nth: fc.integer({ min: 1, max: 4 }),
+  nth: fc.integer({ min: 1, max: 6 }),
 });
 
 export const plannedRule: fc.Arbitrary<PlannedRule> = fc.oneof(

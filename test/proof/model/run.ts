@@ -8,10 +8,14 @@ import type { Ground } from './ground.ts';
 import { heal } from './heal.ts';
 import { World } from './world.ts';
 
+/** At most; half as many on average. A seed means the same only with the same number. */
+const MAX_COMMANDS = 80;
+export const DEFAULT_USERS = 4;
+
 export interface RunOptions {
   readonly seed: number;
-  readonly users: number;
-  readonly maxCommands: number;
+  /** @default 4 */
+  readonly users?: number;
   /** Of fast-check: which shrunk case. */
   readonly path?: string;
   readonly replayPath?: string;
@@ -38,10 +42,10 @@ export class ViolationError extends Error {
 
 /** One run: commands from the seed, faults among them; then healing, and the judgement. */
 export async function runOnce(ground: Ground, options: RunOptions): Promise<RunReport> {
-  const { seed, users, maxCommands, path, replayPath, shrink = false } = options;
+  const { seed, users = DEFAULT_USERS, path, replayPath, shrink = false } = options;
   let world = new World(ground, { seed, users });
   const commands = fc.commands(COMMANDS, {
-    maxCommands,
+    maxCommands: MAX_COMMANDS,
     size: 'max',
     ...(replayPath !== undefined && { replayPath }),
   });
@@ -60,7 +64,7 @@ export async function runOnce(ground: Ground, options: RunOptions): Promise<RunR
   const failure = [
     fc.defaultReportMessage(result),
     String(result.errorInstance ?? ''),
-    `Replay: PROOF_SEED=${seed} npx vitest run --project proof`,
+    `Replay: npm run soak -- --minutes 0 --seed ${seed} --users ${users}`,
     printHistory(world.recorder.history),
   ];
   return { world, failure: failure.join('\n\n') };

@@ -57,7 +57,7 @@ export class World {
     );
   }
 
-  /** A group of all but the last user, and a ring of direct conversations. */
+  /** A group of all but the last user, and a ring of direct conversations; everybody's devices are connected. */
   async begin(): Promise<void> {
     const [founder, ...others] = this.accounts.slice(0, -1);
     if (founder === undefined) throw new Error('A run needs users.');
@@ -71,6 +71,9 @@ export class World {
       const pair = [user, next].sort();
       this.recorder.addConversation({ conversationId: `dm:${pair.join(':')}`, members: pair });
     });
+    await Promise.all(
+      this.devices.map((device) => device.connect({ mode: 'managed', replaces: false, greeting: 'drain' })),
+    );
   }
 
   get conversations(): readonly Conversation[] {
