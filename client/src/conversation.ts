@@ -135,12 +135,13 @@ export class Conversation {
    * tells that they have stopped; sending does so by itself. Lost without a connection.
    */
   typing(typing = true): void {
-    const nowMs = this.ports.environment.nowMs();
+    const { environment, session } = this.ports;
     const last = this.#toldTyping;
+    const nowMs = environment.nowMs();
     const isNews = last?.typing === true ? !typing || nowMs - last.atMs >= TYPING_INTERVAL_MS : typing;
-    if (!isNews) return;
+    if (session === null || !isNews) return;
     this.#toldTyping = { typing, atMs: nowMs };
-    this.ports.session?.tellTyping(this.place.target, typing);
+    session.tellTyping(this.place.target, typing);
   }
 
   /** Who of the members is there now: both users, or a group's first hundred. Rejects like `Client.presence`. */

@@ -66,8 +66,8 @@ export function environmentOf(parts: Partial<Environment> = {}): Environment {
 
 function onBrowserWake(wake: () => void): Cancel {
   const { document } = globalThis as { document?: Document };
-  // React Native has a `window` without events.
-  if (typeof document?.addEventListener !== 'function') return () => {};
+  // Node and React Native have neither, or one without the other.
+  if (!document?.addEventListener || !globalThis.addEventListener) return () => {};
   const onVisibility = (): void => {
     if (document.visibilityState === 'visible') wake();
   };

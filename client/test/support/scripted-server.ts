@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { InboxPage, Message, UserPresence } from '../../../protocol/frames.ts';
 import type { ConversationsBody } from '../../../protocol/http.ts';
@@ -91,6 +92,8 @@ export class ScriptedServer {
   readonly scripts = new Map<string, Script>();
   readonly connections: ServerConnection[] = [];
   readonly requests: string[] = [];
+  /** Method, path, and body of each. */
+  readonly calls: (readonly [method: string, path: string, body: unknown])[] = [];
   readonly tokens: string[] = [];
   readonly history: Message[] = [];
   /** Seqs handed out beyond what history holds. */
@@ -103,6 +106,10 @@ export class ScriptedServer {
   stallUpgrades = false;
   heartbeatIntervalMs = 480_000;
   sessionEndsInMs = 6_900_000;
+  /** Whose the tokens are. */
+  userId = 'alice';
+  /** Runs before an upgrade is answered. */
+  beforeUpgrade: () => Promise<void> = async () => {};
   /** How much longer `renew` makes a session. */
   renewGainMs = 0;
   /** Status and body for HTTP requests whose path starts with the key. */
@@ -111,6 +118,7 @@ export class ScriptedServer {
   readonly #sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'im.v1' });
   readonly #waiting: ((connection: ServerConnection) => void)[] = [];
   readonly #upgradesWaiting: (() => void)[] = [];
+  readonly #refusalsWaiting: (() => void)[] = [];
   readonly #stalled: Duplex[] = [];
   #handedOut = 0;
 
@@ -121,7 +129,7 @@ export class ScriptedServer {
   }
 
   private constructor() {
-    this.#http = createServer((request, response) => this.#answer(request, response));
+    this.#http = createServer((request, response) => void this.#answer(request, response));
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
@@ -154,6 +162,11 @@ export class ScriptedServer {
   /** Resolves at the next upgrade request that is stalled. */
   nextStalledUpgrade(): Promise<void> {
     return new Promise((resolve) => this.#upgradesWaiting.push(resolve));
+  }
+
+  /** Resolves at the next upgrade request that is refused. */
+  nextRefusal(): Promise<void> {
+    return new Promise((resolve) => this.#refusalsWaiting.push(resolve));
   }
 
   async stop(): Promise<void> {
@@ -209,7 +222,7 @@ export class ScriptedServer {
   #welcome(connection: ServerConnection): object {
     return {
       type: 'welcome',
-      userId: 'alice',
+      userId: this.userId,
       deviceId: 'device',
       connectionId: connection.id,
       serverTime: SERVER_TIME,
@@ -225,10 +238,13 @@ export class ScriptedServer {
       return;
     }
     if (this.refuseUpgradeWith !== undefined) {
+      for (const resolve of this.#refusalsWaiting.splice(0)) resolve();
       socket.end(`HTTP/1.1 ${this.refuseUpgradeWith} Refused\r\nconnection: close\r\n\r\n`);
       return;
     }
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, request));
+    void this.beforeUpgrade().then(() =>
+      this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, request)),
+    );
   }
 
   #accept(socket: WebSocket, request: IncomingMessage): void {
@@ -248,7 +264,9 @@ export class ScriptedServer {
     waiting(connection);
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const sent = await text(request);
+    this.calls.push([request.method ?? '', request.url ?? '', sent === '' ? undefined : JSON.parse(sent)]);
     const url = new URL(request.url ?? '/', this.httpUrl);
     this.requests.push(`${url.pathname}${url.search}`);
     this.tokens.push(request.headers.authorization ?? '');
@@ -256,6 +274,7 @@ export class ScriptedServer {
       decodeURIComponent(url.pathname).startsWith(path),
     );
     const { status, body } = scripted?.[1] ?? { status: 200, body: this.#bodyOf(url) };
+    if (status === 204) return void response.writeHead(204).end();
     response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   }
@@ -264,13 +283,23 @@ export class ScriptedServer {
     const [, first, id] = url.pathname.split('/');
     if (first === 'session')
       return { userId: 'alice', wsUrl: this.wsUrl, serverTime: SERVER_TIME, heartbeatIntervalMs: 1 };
-    return id === undefined ? this.#conversations() : this.#page(decodeURIComponent(id), url.searchParams);
+    return id === undefined
+      ? this.#conversations(url.searchParams)
+      : this.#page(decodeURIComponent(id), url.searchParams);
   }
 
-  #conversations(): ConversationsBody {
-    const ids = new Set([...this.history.map(({ conversationId }) => conversationId), ...this.heads.keys()]);
-    const conversations = [...ids].map((id) => listed(this.history, id, this.heads.get(id)));
-    return { conversations, cursor: null };
+  /** Pages of all conversations, of which those without news are left out, as the server does it. */
+  #conversations(query: URLSearchParams): ConversationsBody {
+    const all = new Set([...this.history.map(({ conversationId }) => conversationId), ...this.heads.keys()]);
+    const from = Number(query.get('cursor') ?? 0);
+    const to = from + Number(query.get('limit') ?? 50);
+    const changedSince = Number(query.get('changedSince') ?? 0);
+    const conversations = [...all]
+      .sort()
+      .slice(from, to)
+      .map((id) => listed(this.history, id, this.heads.get(id)))
+      .filter(({ lastMessage }) => (lastMessage?.sentAt ?? SERVER_TIME) >= changedSince);
+    return { conversations, cursor: to < all.size ? String(to) : null };
   }
 
   #page(conversationId: string, query: URLSearchParams): object {
