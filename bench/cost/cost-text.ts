@@ -92,7 +92,7 @@ export function quotaText(workload: Workload, measured: Measured, prices: PriceF
     });
     const lines = uses.map(({ quota, peak, share }) => {
       const use = `${Math.round(peak)}${quota.unit} of ${quota.limit}${quota.unit}`;
-      return `  ${`${(share * 100).toPrecision(2)} %`.padStart(10)}  ${quota.name.padEnd(46)} ${use}`;
+      return `  ${`${percent(share)} %`.padStart(10)}  ${quota.name.padEnd(46)} ${use}`;
     });
     return [`${count(users)} users`, ...lines].join('\n');
   });
@@ -110,4 +110,8 @@ function count(amount: number): string {
 
 function short(amount: number): string {
   return String(Number(amount.toPrecision(4)));
+}
+
+function percent(share: number): string {
+  return share >= 0.1 ? (share * 100).toFixed(0) : (share * 100).toFixed(1);
 }

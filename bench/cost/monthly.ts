@@ -175,14 +175,10 @@ function absentOf(operations: readonly MeasuredOperation[], groupSize: number) {
   return { told: told.operation, members: kept?.tally.writeUnits ?? 0 };
 }
 
-/** Units are the message's own; a run and its requests are shared by what it finds. */
-function oneOfBatch(usage: Usage, batch: number): Usage {
-  const { dynamodbWriteUnit = 0, dynamodbReadUnit = 0, ...run } = usage;
-  return {
-    ...times(run, 1 / batch),
-    dynamodbWriteUnit: dynamodbWriteUnit / 10,
-    dynamodbReadUnit: dynamodbReadUnit / batch,
-  };
+/** Units are the message's own, as its users differ; a run and its requests are shared by what it finds. */
+function oneOfBatch({ dynamodbWriteUnit = 0, ...usage }: Usage, batch: number): Usage {
+  const { dynamodbReadUnit = 0, ...run } = usage;
+  return { ...times(run, 1 / batch), dynamodbWriteUnit: dynamodbWriteUnit / 10, dynamodbReadUnit };
 }
 
 /** What a page costs beyond an empty one: to read each message, and to delete its entry. */

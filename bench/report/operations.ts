@@ -2,6 +2,7 @@ import { type MeasuredOperation, usageOf } from '../cost/operation-usage.ts';
 import type { PriceFile } from '../cost/prices.ts';
 import { billOf, dollarsBy, totalOf } from '../cost/usage.ts';
 import { nameOf } from '../measure/budget.ts';
+import type { Tally } from '../measure/tally.ts';
 import type { CountsFile, TimesFile } from '../results.ts';
 import type { Bar } from './bar-chart.ts';
 import { short, table } from './table.ts';
@@ -31,7 +32,7 @@ export function countsTable({ operations }: CountsFile): string {
       sum(tally.calls),
       tally.posts,
       tally.queueRequests,
-      rows(tally.chain, tally.chainBeforePush),
+      rows(tally),
       `${short(tally.bytesOut / 1024)} / ${short(tally.bytesIn / 1024)}`,
     ]),
   );
@@ -106,14 +107,14 @@ export function dollarBars(
     });
 }
 
-function rows(chain: Readonly<Record<string, number>>, beforePush: Readonly<Record<string, number>>): string {
-  const names = [...new Set([...Object.keys(chain), ...Object.keys(beforePush)])];
+function rows({ invocations, chain, chainBeforePush }: Tally): string {
+  const names = Object.keys(invocations);
   const texts = names.map((name) => {
-    const [all, before] = [chain[name], beforePush[name]];
-    const text = all === before ? `${all}` : `${all ?? 'many'}, ${before ?? 'many'}`;
+    const [all, before] = [chain[name] ?? 'many', chainBeforePush[name] ?? 'many'];
+    const text = all === before ? `${all}` : `${all}, ${before}`;
     return names.length === 1 ? text : `${name} ${text}`;
   });
-  return texts.length === 0 ? 'many' : texts.join('; ');
+  return texts.join('; ');
 }
 
 function listed(record: Readonly<Record<string, number>>): string {

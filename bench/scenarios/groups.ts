@@ -48,7 +48,7 @@ export const groups: readonly Scenario[] = SIZES.map((size) => ({
 async function makeGroup(bench: Bench, creator: string, size: GroupSize): Promise<string> {
   const { stack, user } = bench;
   const members = Array.from({ length: size.members - 1 }, user);
-  await seedRoutes(stack, members.slice(0, size.online - 1));
+  await seedRoutes(stack, evenly(members, size.online - 1));
   const [named, seeded] = [members.slice(0, MOST_NAMED - 1), members.slice(MOST_NAMED - 1)];
   const create = () =>
     stack.http(creator, '/groups', { method: 'POST', body: { name: 'bench', members: named } });
@@ -61,6 +61,13 @@ async function makeGroup(bench: Bench, creator: string, size: GroupSize): Promis
   await setMemberCount(stack, conversationId, size.members);
   await stack.settle();
   return conversationId;
+}
+
+/** So many of them, spread out: each job of the fan-out finds its share. */
+function evenly<T>(values: readonly T[], count: number): T[] {
+  return values.filter(
+    (_, n) => Math.floor((n * count) / values.length) !== Math.floor(((n - 1) * count) / values.length),
+  );
 }
 
 async function setMemberCount({ documents, table }: BenchStack, conversationId: string, count: number) {

@@ -121,12 +121,15 @@ describe('a month', () => {
 
   it('reaches first the quota of which it uses the largest share', () => {
     const uses = quotaUses({
-      causes: [{ what: 'frames', perMonth: 30 * 24 * 3600, each: { socketMessage: 20_000 } }],
+      causes: [
+        { what: 'frames', perMonth: 30 * 24 * 3600, each: { socketMessage: 40_000 }, requests: 20_000 },
+      ],
       connectsPerMonth: 0,
       peak: 1,
       runGb: 0.5,
     });
-    expect(uses[0]).toMatchObject({ peak: 20_000, share: 2 });
+    expect(uses.map(({ quota, share }) => [quota.limit, share])).toContainEqual([10_000, 2]);
+    expect(uses[0]).toMatchObject({ peak: 20_000, share: 10, quota: { limit: 2_000 } });
   });
 });
 
