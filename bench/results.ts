@@ -1,7 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import type { InitTime } from './init/init-time.ts';
 import type { GrowthPoint } from './latency/growth.ts';
-import type { Summary } from './measure/percentile.ts';
+import type { CpuTime } from './measure/percentile.ts';
 import type { OperationResult } from './measure/recorder.ts';
 import type { Tally } from './measure/tally.ts';
 import type { Throughput } from './throughput/throughput.ts';
@@ -22,7 +22,7 @@ export interface CountsFile {
 export interface TimesFile {
   readonly machine: Machine;
   /** By `scenario/operation` and function. */
-  readonly cpuMs: Readonly<Record<string, Readonly<Record<string, Summary>>>>;
+  readonly cpuMs: Readonly<Record<string, Readonly<Record<string, CpuTime>>>>;
   readonly init: readonly InitTime[];
   readonly growth: readonly GrowthPoint[];
   readonly throughput: Throughput;

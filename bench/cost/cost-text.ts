@@ -92,7 +92,7 @@ export function quotaText(workload: Workload, measured: Measured, prices: PriceF
     });
     const lines = uses.map(({ quota, peak, share }) => {
       const use = `${Math.round(peak)}${quota.unit} of ${quota.limit}${quota.unit}`;
-      return `  ${`${percent(share)} %`.padStart(10)}  ${quota.name.padEnd(46)} ${use}`;
+      return `  ${`${percent(share)} %`.padStart(10)}  ${quota.name.padEnd(48)} ${use}`;
     });
     return [`${count(users)} users`, ...lines].join('\n');
   });

@@ -23,7 +23,7 @@ export function usageOf(
     const megabytes = memory[name] ?? 0;
     const share = Math.min(1, megabytes / assumptions.vcpuMegabytes.value);
     const rows = tally.chain[name] ?? calls / invocations / assumptions.callsAtOnce.value;
-    const ms = (cpuMs[name]?.p50 ?? 0) / share + rows * assumptions.waitPerCallMs.value;
+    const ms = (cpuMs[name]?.meanMs ?? 0) / share + rows * assumptions.waitPerCallMs.value;
     return sum + (count * (megabytes / 1024) * ms) / 1000;
   }, 0);
   const logBytes =

@@ -44,13 +44,13 @@ export const QUOTAS = {
     source: 'https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html',
   },
   writes: {
-    name: 'DynamoDB write units of a table',
+    name: 'DynamoDB write units, all tables (each has this)',
     limit: 40_000,
     unit: '/s',
     source: 'https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html',
   },
   reads: {
-    name: 'DynamoDB read units of a table',
+    name: 'DynamoDB read units, all tables (each has this)',
     limit: 40_000,
     unit: '/s',
     source: 'https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html',

@@ -1,5 +1,5 @@
 import type { Mode } from '../arguments.ts';
-import { type Summary, summarize } from '../measure/percentile.ts';
+import { cpuTime, type Summary, summarize } from '../measure/percentile.ts';
 import { type Tally, tallyOf } from '../measure/tally.ts';
 import { step } from '../progress.ts';
 import { type BenchStack, withBenchStack } from '../stack/bench-stack.ts';
@@ -15,7 +15,7 @@ export interface GrowthPoint {
   /** From the frame sent to a push received. */
   readonly ms: Summary;
   readonly tally: Pick<Tally, 'readUnits' | 'writeUnits' | 'posts' | 'socketMessages'>;
-  /** CPU of the sending function, median. */
+  /** CPU of the sending function, mean. */
   readonly cpuMs: number;
 }
 
@@ -87,6 +87,6 @@ async function measureCrowd(
   return {
     ms: summarize(delays),
     tally: { readUnits, writeUnits, posts, socketMessages },
-    cpuMs: summarize(cpuMs).p50,
+    cpuMs: cpuTime(cpuMs).meanMs,
   };
 }

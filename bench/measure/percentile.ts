@@ -12,6 +12,24 @@ export function median(values: readonly number[]): number {
   return percentile(values, 0.5);
 }
 
+/** CPU milliseconds of the runs of one function. */
+export interface CpuTime {
+  readonly runs: number;
+  readonly meanMs: number;
+}
+
+/** The first runs start the function and compile it. */
+const COLD_RUNS = 3;
+
+/**
+ * The mean, not the median: a kernel that counts a thread's time by ticks is right on average only, and may say 0 of most
+ * runs. Of few runs all count, and are cold.
+ */
+export function cpuTime(valuesMs: readonly number[]): CpuTime {
+  const warm = valuesMs.length > 2 * COLD_RUNS ? valuesMs.slice(COLD_RUNS) : valuesMs;
+  return { runs: warm.length, meanMs: warm.reduce((sum, ms) => sum + ms, 0) / warm.length };
+}
+
 export interface Summary {
   readonly count: number;
   readonly p50: number;

@@ -1,5 +1,5 @@
 import type { BenchStack } from '../stack/bench-stack.ts';
-import { type Summary, summarize } from './percentile.ts';
+import { type CpuTime, cpuTime } from './percentile.ts';
 import { differences, shareOf, type Tally, tallyOf } from './tally.ts';
 
 /** One thing that a user or the service does, and what it costs. */
@@ -8,7 +8,7 @@ export interface OperationResult {
   readonly operation: string;
   readonly tally: Tally;
   /** CPU milliseconds of each function's runs, if the handlers were metered. */
-  readonly cpuMs: Readonly<Record<string, Summary>>;
+  readonly cpuMs: Readonly<Record<string, CpuTime>>;
 }
 
 /** The counts of one operation were not the same in two runs: one of them, or the operation, is not what it claims. */
@@ -86,7 +86,7 @@ export class Recorder {
       scenario: this.#scenario,
       operation,
       tally,
-      cpuMs: Object.fromEntries(Object.entries(cpuMs).map(([name, values]) => [name, summarize(values)])),
+      cpuMs: Object.fromEntries(Object.entries(cpuMs).map(([name, values]) => [name, cpuTime(values)])),
     }));
   }
 }

@@ -65,7 +65,7 @@ export function dollarsTable(
       const lines = billOf(usageOf(operation, memory, prices), prices);
       const services = dollarsBy(lines);
       const million = (service: string) => short((services.get(service) ?? 0) * 1e6);
-      const cpu = Object.entries(operation.cpuMs).map(([name, { p50 }]) => `${name} ${short(p50)}`);
+      const cpu = Object.entries(operation.cpuMs).map(([name, { meanMs }]) => `${name} ${short(meanMs)}`);
       return [
         operation.operation,
         short(totalOf(lines) * 1e6),

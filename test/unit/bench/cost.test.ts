@@ -37,7 +37,7 @@ describe('an operation', () => {
     scenario: 'direct-online',
     operation: 'message',
     tally: aTally(),
-    cpuMs: { SendMessage: { count: 1, p50: 10, p95: 10, p99: 10 } },
+    cpuMs: { SendMessage: { runs: 1, meanMs: 10 } },
   };
 
   it('costs what was counted', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { median, percentile, summarize } from '../../../bench/measure/percentile.ts';
+import { cpuTime, median, percentile, summarize } from '../../../bench/measure/percentile.ts';
 
 it.each([
   [0, 1],
@@ -21,4 +21,9 @@ it('of nothing is no number', () => {
 it('sums up a hundred values', () => {
   const values = Array.from({ length: 101 }, (_, n) => n);
   expect(summarize(values)).toEqual({ count: 101, p50: 50, p95: 95, p99: 99 });
+});
+
+it('CPU time is the mean of the warm runs; of a few, of all', () => {
+  expect(cpuTime([90, 60, 30, 2, 0, 4, 2])).toEqual({ runs: 4, meanMs: 2 });
+  expect(cpuTime([90, 0])).toEqual({ runs: 2, meanMs: 45 });
 });
