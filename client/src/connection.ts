@@ -50,9 +50,6 @@ export class Connection<Session> {
   #state: ConnectionState = { name: 'idle' };
   #timer: Cancel | null = null;
   #attempt: OpenAttempt<Session> | null = null;
-  /** The attempt that is to take the place of the open one. */
-  #next: OpenAttempt<Session> | null = null;
-  #latest: ConnectionChange = { current: 'idle', previous: 'idle' };
 
   constructor(ports: ConnectionPorts<Session>, policy: RetryPolicy, environment: Pick<Environment, 'after'>) {
     this.#ports = ports;
@@ -74,21 +71,6 @@ export class Connection<Session> {
     this.#dispatch({ type: 'connect' });
     this.#answerWaiting();
     return connected;
-  }
-
-  /** The last change; the same object until the next. */
-  get latest(): ConnectionChange {
-    return this.#latest;
-  }
-
-  /** While waiting to try again: now. */
-  hurry(): void {
-    if ('trouble' in this.#state) this.#dispatch({ type: 'connect' });
-  }
-
-  /** The open session's time is almost over: opens another, then leaves the old one. */
-  handOver(): void {
-    this.#dispatch({ type: 'endsSoon' });
   }
 
   close(): void {
@@ -115,30 +97,18 @@ export class Connection<Session> {
     this.#timer?.();
     this.#timer = null;
     for (const effect of effects) this.#run(effect);
-    if (state.name !== 'connected' || previous.name !== 'connected') {
-      this.#latest = changeOf(state, previous);
-      this.#ports.onChange(this.#latest);
-    }
+    if (event.type !== 'settled') this.#ports.onChange(changeOf(state, previous));
     this.#answerWaiting();
   }
 
   #run(effect: ConnectionEffect): void {
     switch (effect.type) {
       case 'open':
-        this.#attempt = this.#open();
-        break;
-      case 'openNext':
-        this.#next = this.#open();
-        break;
-      case 'switch':
-        this.#attempt?.drop();
-        this.#attempt = this.#next;
-        this.#next = null;
+        this.#open();
         break;
       case 'drop':
         this.#attempt?.drop();
-        this.#next?.drop();
-        this.#attempt = this.#next = null;
+        this.#attempt = null;
         break;
       case 'sync':
         this.#sync();
@@ -158,21 +128,19 @@ export class Connection<Session> {
     this.#timer = this.#environment.after(delayMs, () => this.#dispatch(event));
   }
 
-  #open(): OpenAttempt<Session> {
-    const attempt = new OpenAttempt<Session>((error) => {
-      const type = attempt === this.#next ? 'nextFailed' : 'lost';
-      if (type === 'nextFailed') attempt.drop();
-      this.#dispatch({ type, error, retryInMs: this.#retryInMs(error) });
-    });
+  #open(): void {
+    const attempt = new OpenAttempt<Session>((error) =>
+      this.#dispatch({ type: 'lost', error, retryInMs: this.#retryInMs(error) }),
+    );
+    this.#attempt = attempt;
     this.#ports.open(attempt).then(
       (session) => {
         if (attempt.dropped) return;
         attempt.session = session;
-        this.#dispatch({ type: attempt === this.#next ? 'nextOpened' : 'opened' });
+        this.#dispatch({ type: 'opened' });
       },
       (error: unknown) => attempt.lost(toImError(error)),
     );
-    return attempt;
   }
 
   #sync(): void {

@@ -15,8 +15,9 @@ export interface Dialer {
   readonly logger: Logger;
   /** The connection this one takes the place of, if its end wasn't seen by the server (IM-CONN-4). */
   replaces: string | undefined;
+  /** What must be done before the server can know of this session. */
+  prepare(): Promise<void>;
   onMessages: SessionEvents['onMessages'];
-  onPush: SessionEvents['onPush'];
 }
 
 /** Answers of `GET /session` that trying again can't change (IM-CONN-2, IM-CONN-4). */
@@ -25,6 +26,7 @@ const FINAL_STATUSES: readonly (number | undefined)[] = [400, 401, 403, 409];
 /** Opens a session. Rejects with an `ImError` whose `retryable` says whether another attempt makes sense. */
 export async function dial(dialer: Dialer, attempt: Attempt): Promise<Session> {
   const token = await dialer.tokens.fresh();
+  await dialer.prepare();
   // Closed meanwhile. A socket opened now could replace the one of a later attempt.
   if (attempt.dropped) throw new ClosedError();
   const session = openSession(dialer, token, attempt);
@@ -42,8 +44,7 @@ function openSession(dialer: Dialer, token: string, attempt: Attempt): Session {
   try {
     // A browser can't set headers, so the token travels as a subprotocol (IM-CONN-1).
     const socket = new environment.WebSocket(urlOf(dialer), ['im.v1', `im.token.${token}`]);
-    const { onMessages, onPush } = dialer;
-    const events = { onMessages, onPush, onLost: (error: ImError) => attempt.lost(error) };
+    const events = { onMessages: dialer.onMessages, onLost: (error: ImError) => attempt.lost(error) };
     return new Session(socket, environment, events, logger);
   } catch (cause) {
     // The constructor throws for a URL or a token that no attempt will ever get through.

@@ -11,9 +11,7 @@ export class ManualClock {
   #nowMs = 1_000;
 
   nowMs = (): number => this.#nowMs;
-  /** What somebody has set the device's clock forward by, or a sleep that stopped the other clock. */
-  wallClockJumpMs = 0;
-  wallClockMs = (): number => 1_900_000_000_000 + this.wallClockJumpMs;
+  wallClockMs = (): number => 1_900_000_000_000;
 
   after = (delayMs: number, task: () => void): Cancel => {
     const timer = { dueAtMs: this.#nowMs + delayMs, task };
