@@ -151,6 +151,15 @@ const MUTANTS: readonly Mutant[] = [
     only: 'though the removal is still under way',
   },
   {
+    fault: 14,
+    file: 'lambdas/domain/fan-out.ts',
+    from: 'const users = [...members.filter',
+    to: 'const users = foreseen.length > 0 ? [...foreseen] : [...members.filter',
+    project: 'flow',
+    test: 'test/flow/group-interleavings.test.ts',
+    only: 'becomes a member before it is stored',
+  },
+  {
     fault: 15,
     file: 'lambdas/domain/recall.ts',
     from: "await ports.messages.redact(message, canonicalJson(recalled, 'content'));",

@@ -2,7 +2,7 @@ import type { MessageRequest, Sent } from '../../protocol/frames.ts';
 import { settleAll } from '../shared/settle.ts';
 import { type Conversation, requireMembership, resolveConversation } from './conversation.ts';
 import { deliver } from './delivery.ts';
-import { broadcastMessage, type FanOutPorts } from './fan-out.ts';
+import { broadcastMessage, type FanOutPorts, foreseeMembers } from './fan-out.ts';
 import {
   type Committed,
   commit,
@@ -23,7 +23,7 @@ export interface SendPorts extends MessageStore, FanOutPorts {
  *
  * 1. in parallel: the next seq, or for a `resend` the original; is the speaker's session alive (sockets only). A group's
  *    member is known as such before a seq is taken: an outsider must leave no trace, not even a hole
- * 2. store, once for its key: the commit
+ * 2. store, once for its key: the commit. Beside it, who is in a small group: a guess, made good in 3
  * 3. deliver, also for a repeat: its first attempt may have died between the two
  *
  * @throws {ImError} refused, and nothing is visible to anyone; but after `unavailable` the outcome is unknown
@@ -41,9 +41,14 @@ export async function send(
     findPlace(ports, conversation, wanted, request.resend === true),
   ]);
   const { conversationId } = conversation;
-  const committed = 'message' in place ? place : await commit(ports, conversationId, place.seq, wanted);
+  const [committed, foreseen] = await settleAll([
+    'message' in place ? place : commit(ports, conversationId, place.seq, wanted),
+    'message' in place || conversation.kind === 'direct'
+      ? undefined
+      : foreseeMembers(ports, conversationId, place.memberCount),
+  ]);
   await settleAll([
-    handOut(ports, conversation, committed, speaker?.connectionId, place),
+    handOut(ports, conversation, committed, { place, foreseen, exceptConnectionId: speaker?.connectionId }),
     session && touch(ports, session),
   ]);
   const { clientMsgId, messageId, seq, sentAt } = committed.message;
@@ -67,17 +72,22 @@ async function findPlace(
   return earlier ?? takeSeq(ports, conversation, wanted);
 }
 
+interface HandOutOptions {
+  readonly place: Place | Committed;
+  readonly foreseen: readonly string[] | undefined;
+  readonly exceptConnectionId: string | undefined;
+}
+
 async function handOut(
   ports: SendPorts,
   conversation: Conversation,
   { message }: Committed,
-  exceptConnectionId: string | undefined,
-  place: Place | Committed,
+  { place, foreseen, exceptConnectionId }: HandOutOptions,
 ): Promise<void> {
   if (conversation.kind === 'direct') return deliver(ports, message, [conversation.peer], exceptConnectionId);
   const memberCount =
     'memberCount' in place ? place.memberCount : await sizeOf(ports, conversation.conversationId);
-  await broadcastMessage(ports, message, { memberCount, exceptConnectionId });
+  await broadcastMessage(ports, message, { memberCount, foreseen, exceptConnectionId });
 }
 
 async function sizeOf({ conversations }: SendPorts, conversationId: string): Promise<number> {
