@@ -97,6 +97,15 @@ const MUTANTS: readonly Mutant[] = [
     only: 'who connects while',
   },
   {
+    fault: 8,
+    file: 'lambdas/domain/delivery.ts',
+    from: 'const routes = await ports',
+    to: "const routes = glimpsed.length > 0 ? new Map([['', glimpsed]]) : await ports",
+    project: 'flow',
+    test: 'test/flow/interleavings.test.ts',
+    only: 'other device',
+  },
+  {
     fault: 9,
     file: 'lambdas/adapters/route-table.ts',
     from: "const STILL_HOLDS_DEVICE = '#device.#c = :connectionId';",
