@@ -46,6 +46,7 @@ const WEIGHTS: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Comma
   [3, groups.addMember],
   [2, groups.removeMember],
   [1, groups.leaveGroup],
+  [2, groups.removeAmidMessages],
   [6, inject],
   [1, calm],
   [1, rest],

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { at, command } from './command.ts';
+import { sendAndRepeat } from './message-commands.ts';
 import type { Change, World } from './world.ts';
 
 const index = fc.nat({ max: 11 });
@@ -29,3 +30,25 @@ const change = (name: string, what: Change['change'], who: Who) =>
 export const addMember = change('add', 'add', 'founder');
 export const removeMember = change('remove', 'remove', 'founder');
 export const leaveGroup = change('leave the group', 'remove', 'guest');
+
+/** Somebody is taken out while both devices of the founder write: each message is before the removal, or after it. */
+export const removeAmidMessages = command(
+  'remove amid messages',
+  fc.record({ member: index, each: fc.integer({ min: 2, max: 6 }), wait }),
+  ({ member, each, wait }) => ({
+    wait,
+    expect: (model) => {
+      model.letters += 1;
+    },
+    run: async (world) => {
+      const [by, guest] = [founderOf(world), guestAt(world, member)];
+      await world.changeGroup({ by, change: 'add', member: guest });
+      const write = async (device: number) => {
+        for (let n = 0; n < each; n += 1)
+          await sendAndRepeat(world, world.write(world.changingGroup, by), device, false);
+      };
+      const removal = world.changeGroup({ by, change: 'remove', member: guest });
+      await Promise.all([write(0), write(1), removal]);
+    },
+  }),
+);

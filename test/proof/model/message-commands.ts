@@ -150,7 +150,12 @@ export const recall = command(
 );
 
 /** An unknown send is sent again, once: more of that when faults are over. */
-async function sendAndRepeat(world: World, letter: Letter, device: number, byPeer: boolean): Promise<void> {
+export async function sendAndRepeat(
+  world: World,
+  letter: Letter,
+  device: number,
+  byPeer: boolean,
+): Promise<void> {
   const sender = world.device(letter.user, device);
   const outcome = await sender.send(letter, { byPeer, hint: false });
   if (outcome?.is === 'unknown') await sender.send(letter, { byPeer, hint: true });
