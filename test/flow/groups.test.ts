@@ -232,6 +232,7 @@ describe('a recall', () => {
     expect(await recall(alice, 1)).toMatchObject({ code: 'forbidden' });
     expect(await recall(alice, 99)).toMatchObject({ code: 'not_found' });
     expect(await recall(alice, seq)).toMatchObject({ type: 'ok' });
+    expect(await recall(carol, seq)).toMatchObject({ code: 'forbidden' });
     expect(await carol.frame(({ type }) => type === 'recalled')).toMatchObject({ seq, by: a });
   });
 });

@@ -264,6 +264,7 @@ describe('recalling', () => {
     const late = recall(world, speaker, { conversationId: direct.conversationId, seq: 1 });
     await expect(late).rejects.toMatchObject({ code: 'recall_window_passed' });
     await recall(world, speaker, { conversationId: id, seq: 2 });
+    await recall(world, speaker, { conversationId: id, seq: 2 });
     const { messages } = await world.messages.page(id, { limit: 1 });
     expect(JSON.parse(messages[0]?.contentJson ?? '')).toEqual({
       type: 'recalled',
