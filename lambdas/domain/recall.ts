@@ -8,6 +8,8 @@ import {
   type Conversation,
   type ConversationTable,
   type GroupFacts,
+  type Head,
+  memberCountOf,
   requireMembership,
   resolveConversation,
   type Target,
@@ -39,7 +41,7 @@ export async function recall(
   const { conversationId } = conversation;
   const [session, head, membership, page] = await settleAll([
     ports.routes.find(userId, speaker.deviceId),
-    conversation.kind === 'group' ? ports.conversations.head(conversationId) : undefined,
+    conversation.kind === 'direct' ? undefined : ports.conversations.head(conversationId),
     requireMembership(ports.conversations, userId, conversation),
     ports.messages.page(conversationId, { after: seq - 1, limit: 1 }),
   ]);
@@ -56,7 +58,7 @@ export async function recall(
     conversation,
     speaker,
     { type: 'recalled', conversationId, seq, by: userId, at: recalled.at },
-    head?.group,
+    head,
   );
 }
 
@@ -67,7 +69,7 @@ function requireRight(
   group: GroupFacts | undefined,
   nowMs: number,
 ): void {
-  if (content.type === 'system') throw new ForbiddenError("A group's own messages can't be recalled.");
+  if (content.type === 'system') throw new ForbiddenError("System messages can't be recalled.");
   if (group?.admins.includes(userId)) return;
   if (from !== userId) throw new ForbiddenError('Only its sender or an admin may recall a message.');
   if (nowMs - sentAt > LIMITS.recallWindowMs) throw new RecallWindowPassedError();
@@ -78,12 +80,12 @@ async function tell(
   conversation: Conversation,
   { userId, connectionId }: Speaker,
   frame: RecalledPush,
-  group: GroupFacts | undefined,
+  head: Head | undefined,
 ): Promise<void> {
   if (conversation.kind === 'direct') {
     return pushToUsers(ports, [userId, conversation.peer], connectionId, JSON.stringify(frame));
   }
-  const memberCount = group?.memberCount ?? 0;
+  const memberCount = head === undefined ? 0 : memberCountOf(head);
   await broadcastFrame(ports, conversation.conversationId, frame, {
     memberCount,
     exceptConnectionId: connectionId,
