@@ -76,8 +76,8 @@ function untoldItem({ before, after, message }: ChatChange): Item {
 
 /** Its place in the queue and in the queue's lists, and the customer's claim to one open chat. */
 function placeItems(table: string, { before, after }: ChatChange): TransactItems {
-  const { conversationId, customer, openedAtMs } = after;
-  const open = listKey({ of: after, part: 'open' }, conversationId);
+  const { conversationId, customer, queue, openedAtMs } = after;
+  const open = listKey({ of: { queue }, part: 'open' }, conversationId);
   return [
     ...(before?.state === 'waiting' ? [remove(table, waitingKey(before), PRESENT)] : []),
     ...(after.state === 'waiting'
@@ -90,7 +90,7 @@ function placeItems(table: string, { before, after }: ChatChange): TransactItems
       ? [
           remove(table, customerKey(after)),
           remove(table, open),
-          put(table, listKey({ of: after, part: 'closed' }, conversationId)),
+          put(table, listKey({ of: { queue }, part: 'closed' }, conversationId)),
         ]
       : []),
   ];

@@ -250,3 +250,147 @@ describe('an agent', () => {
     expect(order.map(({ chat }: Json) => chat.conversationId)).toEqual(ids);
   });
 });
+
+describe('a transfer', () => {
+  it('hands a chat to another agent, who reads it all; the first is out (IM-DESK-5)', async () => {
+    const queue = newQueue();
+    const bob = await customer();
+    const ann = await readyAgent(queue);
+    const { conversationId } = await openChat(bob, queue);
+    await assigned(ann, conversationId);
+    await say(bob.socket, conversationId, 'for both');
+    const zoe = await readyAgent(newQueue());
+    const answer = await ann.socket.request({ action: 'desk.transfer', conversationId, to: zoe.user });
+    expect(answer).toMatchObject({ type: 'desk.chat', chat: { agent: { userId: zoe.user } } });
+    await assigned(zoe, conversationId);
+    await assigned(bob, conversationId, zoe.user);
+    expect(events(await historyOf(zoe.user, conversationId))).toEqual([
+      'opened',
+      'assigned',
+      'for both',
+      'transferred',
+    ]);
+    expect(await say(ann.socket, conversationId, 'me too')).toMatchObject({ code: 'not_found' });
+    await say(bob.socket, conversationId, 'for zoe');
+    await zoe.socket.message('for zoe');
+    expect(ann.socket.messages().some(({ content }) => content.text === 'for zoe')).toBe(false);
+    const free = await ann.socket.request({ action: 'desk.away' });
+    expect(free.agent.active).toBe(0);
+  });
+
+  it('to an agent who is full, away, unknown, or the customer is a conflict, and nothing changes (IM-DESK-5)', async () => {
+    const queue = newQueue();
+    const bob = await agent();
+    const ann = await readyAgent(queue);
+    const { conversationId } = await openChat(bob, queue);
+    await assigned(ann, conversationId);
+    const elsewhere = newQueue();
+    const full = await readyAgent(elsewhere);
+    await assigned(full, (await openChat(await customer(), elsewhere)).conversationId);
+    const away = await readyAgent(newQueue());
+    await away.socket.request({ action: 'desk.away' });
+    await bob.socket.request({ action: 'desk.ready', queues: [newQueue()], capacity: 1 });
+    for (const to of [full.user, away.user, newUser('nobody'), bob.user]) {
+      const answer = await ann.socket.request({ action: 'desk.transfer', conversationId, to });
+      expect(answer).toMatchObject({ type: 'error', code: 'conflict' });
+    }
+    const self = await ann.socket.request({ action: 'desk.transfer', conversationId, to: ann.user });
+    expect(self).toMatchObject({ type: 'error', code: 'invalid_request' });
+    expect(events(await historyOf(ann.user, conversationId))).toEqual(['opened', 'assigned']);
+  });
+
+  it('to the queue puts the chat at its head, before those who came earlier (IM-DESK-5)', async () => {
+    const queue = newQueue();
+    const ann = await readyAgent(queue);
+    const [bob, eve, dan] = [await customer(), await customer(), await customer()];
+    const first = await openChat(bob, queue);
+    await assigned(ann, first.conversationId);
+    const others = [await openChat(eve, queue), await openChat(dan, queue)];
+    await ann.socket.request({ action: 'desk.away' });
+    const transfer = { action: 'desk.transfer', conversationId: first.conversationId, to: 'queue' };
+    const { chat } = await ann.socket.request(transfer);
+    expect(chat).toMatchObject({ state: 'waiting', agent: null, position: 1 });
+    await updated(bob, first.conversationId, ({ state }) => state === 'waiting');
+    await updated(dan, others[1].conversationId, ({ position }) => position === 3);
+    const zoe = await readyAgent(queue, 3);
+    await Promise.all([first, ...others].map((one) => assigned(zoe, one.conversationId)));
+    const order = zoe.socket.frames.filter(({ type }) => type === 'desk.assigned');
+    const bySeat = order.map(({ chat: one }: Json) => one).sort((a, b) => a.assignedAt - b.assignedAt);
+    expect(bySeat[0].conversationId).toBe(first.conversationId);
+  });
+
+  it('is for the agent who has the chat: a colleague does not find it (IM-DESK-5)', async () => {
+    const queue = newQueue();
+    const bob = await customer();
+    const { conversationId } = await openChat(bob, queue);
+    const ann = await agent();
+    const answer = await ann.socket.request({ action: 'desk.transfer', conversationId, to: 'queue' });
+    expect(answer).toMatchObject({ type: 'error', code: 'not_found' });
+  });
+});
+
+describe('GET /desk/chats', () => {
+  const listed = ({ body }: Json) => body.chats.map(({ conversationId }: Json) => conversationId);
+
+  it("shows an agent's own, open and closed, and nobody else's (IM-DESK)", async () => {
+    const queue = newQueue();
+    const ann = await readyAgent(queue, 2);
+    const [first, second] = [
+      await openChat(await customer(), queue),
+      await openChat(await customer(), queue),
+    ];
+    for (const { conversationId } of [first, second]) await assigned(ann, conversationId);
+    await ann.socket.request({ action: 'desk.close', conversationId: first.conversationId });
+    await openChat(await customer(), newQueue());
+    const chats = (query = '') => http(ann.user, ['agent'], `/desk/chats${query}`);
+    expect(listed(await chats('?state=assigned'))).toEqual([second.conversationId]);
+    expect(listed(await chats('?state=closed'))).toEqual([first.conversationId]);
+    const open = await chats();
+    expect(listed(open)).toEqual([second.conversationId]);
+    expect(listed(await chats(`?cursor=${open.body.cursor}`))).toEqual([first.conversationId]);
+    expect((await chats('?state=lost')).status).toBe(400);
+    expect((await http(newUser('zoe'), ['agent'], `/desk/chats?cursor=${open.body.cursor}`)).status).toBe(
+      400,
+    );
+  });
+
+  it('shows supervisors all, page by page (IM-DESK)', async () => {
+    const { conversationId } = await openChat(await customer(), newQueue());
+    const sue = newUser('sue');
+    const seen: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const page = await http(
+        sue,
+        ['supervisor'],
+        `/desk/chats?state=waiting&cursor=${cursor}`.replace(/&cursor=$/, ''),
+      );
+      seen.push(...listed(page));
+      cursor = page.body.cursor;
+    }
+    expect(seen).toContain(conversationId);
+    expect(new Set(seen).size).toBe(seen.length);
+  });
+});
+
+describe('GET /desk/queues', () => {
+  it('tells supervisors who waits, for how long, and who serves; agents not (IM-DESK, IM-ROLE)', async () => {
+    const queue = newQueue();
+    await openChat(await customer(), queue);
+    await openChat(await customer(), queue);
+    const [ann, zoe] = [await agent(), await agent()];
+    await ann.socket.request({ action: 'desk.ready', queues: [queue], capacity: 1 });
+    await ann.socket.frame(({ type }) => type === 'desk.assigned');
+    await zoe.socket.request({ action: 'desk.ready', queues: [queue], capacity: 1 });
+    await zoe.socket.frame(({ type }) => type === 'desk.assigned');
+    await zoe.socket.request({ action: 'desk.away' });
+    await openChat(await customer(), queue);
+    const { body } = await http(newUser('sue'), ['supervisor'], '/desk/queues');
+    expect(body.queues.find((one: Json) => one.queue === queue)).toEqual({
+      queue,
+      waiting: 1,
+      longestWaitMs: expect.any(Number),
+      agents: { ready: 1, away: 1, offline: 0 },
+    });
+    expect((await http(ann.user, ['agent'], '/desk/queues')).status).toBe(403);
+  });
+});
