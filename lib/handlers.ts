@@ -84,7 +84,7 @@ const groupView = (module: string, description: string, path: string, ...more: I
   }) as const;
 
 /** An action of the desk; each waits for transactions, and tells those concerned. */
-const deskAction = (module: string, description: string, routeKey: string) =>
+const deskAction = (module: string, description: string, routeKey: string, ...more: SettingName[]) =>
   ({
     part: 'desk',
     module,
@@ -92,14 +92,14 @@ const deskAction = (module: string, description: string, routeKey: string) =>
     trigger: action(routeKey),
     timeoutSeconds: SENDER_TIMEOUT_SECONDS,
     memoryMegabytes: 512,
-    settings: ['historyTtlSeconds', 'deskQueues'],
+    settings: ['historyTtlSeconds', ...more],
     grant: (fn: HandlerFunction, to: Grantors) => {
       to.storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
       grantDeskChange(fn, to);
     },
   }) as const;
 
-const deskView = (module: string, description: string, path: string) =>
+const deskView = (module: string, description: string, path: string, ...onChats: ItemAction[]) =>
   ({
     part: 'desk',
     module,
@@ -109,7 +109,7 @@ const deskView = (module: string, description: string, path: string) =>
     memoryMegabytes: 256,
     settings: ['userIdClaim', 'rolesClaim', 'allowedOrigins', 'deskQueues'],
     grant: (fn: HandlerFunction, to: Grantors) => {
-      to.storage.conversations.grant(fn, 'BatchGetItem');
+      if (onChats.length > 0) to.storage.conversations.grant(fn, ...onChats);
       to.desk?.store.grant(fn, 'Query');
     },
   }) as const;
@@ -389,12 +389,17 @@ export const HANDLERS = {
       grantSending(fn, to);
     },
   },
-  deskOpen: deskAction('lambdas/routes/desk-open', 'Opens a support chat', 'desk.open'),
+  deskOpen: deskAction('lambdas/routes/desk-open', 'Opens a support chat', 'desk.open', 'deskQueues'),
   deskClose: deskAction('lambdas/routes/desk-close', 'Ends a support chat, or rates it', 'desk.close'),
-  deskReady: deskAction('lambdas/routes/desk-ready', 'An agent takes chats', 'desk.ready'),
+  deskReady: deskAction('lambdas/routes/desk-ready', 'An agent takes chats', 'desk.ready', 'deskQueues'),
   deskAway: deskAction('lambdas/routes/desk-away', 'An agent takes no more chats', 'desk.away'),
   deskTransfer: deskAction('lambdas/routes/desk-transfer', 'Hands a support chat on', 'desk.transfer'),
-  listDeskChats: deskView('lambdas/routes/list-desk-chats', 'Lists support chats', '/desk/chats'),
+  listDeskChats: deskView(
+    'lambdas/routes/list-desk-chats',
+    'Lists support chats',
+    '/desk/chats',
+    'BatchGetItem',
+  ),
   listDeskQueues: deskView('lambdas/routes/list-desk-queues', 'Tells how the queues stand', '/desk/queues'),
   matchDesk: {
     part: 'desk',

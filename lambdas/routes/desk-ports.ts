@@ -7,7 +7,7 @@ import { createMessageTable } from '../adapters/message-table.ts';
 import { createOfflineQueue } from '../adapters/offline-queue.ts';
 import { createRouteTable } from '../adapters/route-table.ts';
 import type { DeskPorts } from '../domain/desk/change.ts';
-import type { DeskViewPorts } from '../domain/desk/views.ts';
+import type { ChatViewPorts, QueueViewPorts } from '../domain/desk/views.ts';
 import { systemClock } from '../shared/clock.ts';
 import { list, readEnv, wholeNumber } from '../shared/env.ts';
 
@@ -42,17 +42,20 @@ export function deskQueues(): string[] {
   return list(readEnv('deskQueues').deskQueues);
 }
 
-/** What looking at the desk needs; it writes nothing. */
-export function createDeskViewPorts(): DeskViewPorts {
-  const env = readEnv('conversationsTable', 'deskTable');
-  const documents = createDocumentClient();
+/** What looking at queues needs; it writes nothing, and knows no other table. */
+export function createQueueViewPorts(): QueueViewPorts {
+  const { deskTable } = readEnv('deskTable');
+  const others = { conversationsTable: '', messagesTable: '', historyTtlSeconds: 0 };
   return {
-    conversations: createConversationTable(documents, {
-      tableName: env.conversationsTable,
-      clock: systemClock,
-    }),
-    desk: createDeskTable(documents, { ...env, messagesTable: '', historyTtlSeconds: 0 }),
+    desk: createDeskTable(createDocumentClient(), { deskTable, ...others }),
     queues: deskQueues(),
     clock: systemClock,
   };
+}
+
+/** What looking at chats needs besides. */
+export function createChatViewPorts(): ChatViewPorts {
+  const { conversationsTable: tableName } = readEnv('conversationsTable');
+  const conversations = createConversationTable(createDocumentClient(), { tableName, clock: systemClock });
+  return { ...createQueueViewPorts(), conversations };
 }

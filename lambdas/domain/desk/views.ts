@@ -8,11 +8,14 @@ import type { ConversationTable } from '../conversation.ts';
 import { requireRole, type Standing } from '../role.ts';
 import { type ChatList, type DeskTable, toDeskChat } from './chat.ts';
 
-export interface DeskViewPorts {
+export interface QueueViewPorts {
   readonly desk: DeskTable;
-  readonly conversations: ConversationTable;
   readonly queues: readonly string[];
   readonly clock: Clock;
+}
+
+export interface ChatViewPorts extends QueueViewPorts {
+  readonly conversations: ConversationTable;
 }
 
 export interface ChatsQuery {
@@ -27,7 +30,7 @@ export interface ChatsQuery {
  * @throws {InvalidRequestError} a cursor that is altered or another user's
  */
 export async function listChats(
-  ports: DeskViewPorts,
+  ports: ChatViewPorts,
   userId: string,
   standing: Standing,
   { state, cursor }: ChatsQuery,
@@ -41,21 +44,16 @@ export async function listChats(
   const page = ids.slice(0, LIMITS.pageDefault);
   const heads = await ports.conversations.heads(page);
   const chats = page.flatMap((id) => heads.get(id)?.chat ?? []);
-  const next =
-    ids.length > page.length
-      ? [number, page.at(-1) ?? '']
-      : Number(number) + 1 < lists.length
-        ? [String(Number(number) + 1)]
-        : undefined;
+  const isLast = ids.length === page.length && Number(number) + 1 === lists.length;
+  const next = ids.length > page.length ? [number, page.at(-1) ?? ''] : [String(Number(number) + 1)];
+  const wanted = chats.filter((chat) => state === undefined || chat.state === state);
   return {
-    chats: chats
-      .filter((chat) => state === undefined || chat.state === state)
-      .map((chat) => toDeskChat(chat)),
-    cursor: next === undefined ? null : sealList(userId, next),
+    chats: wanted.map((chat) => toDeskChat(chat)),
+    cursor: isLast ? null : sealList(userId, next),
   };
 }
 
-function listsFor({ queues }: DeskViewPorts, userId: string, { roles }: Standing): ChatList[] {
+function listsFor({ queues }: QueueViewPorts, userId: string, { roles }: Standing): ChatList[] {
   const whose = roles.includes('supervisor')
     ? queues.map((queue) => ({ queue }))
     : roles.includes('agent')
@@ -70,12 +68,12 @@ function holds(part: ChatList['part'], state: ChatState | undefined): boolean {
 }
 
 /** How the queues stand. @throws {ForbiddenError} not a supervisor (IM-ROLE) */
-export async function listQueues(ports: DeskViewPorts, standing: Standing): Promise<DeskQueuesBody> {
+export async function listQueues(ports: QueueViewPorts, standing: Standing): Promise<DeskQueuesBody> {
   requireRole(standing, 'supervisor');
   return { queues: await settleAll(ports.queues.map((queue) => toQueue(ports, queue))) };
 }
 
-async function toQueue({ desk, clock }: DeskViewPorts, queue: string): Promise<DeskQueue> {
+async function toQueue({ desk, clock }: QueueViewPorts, queue: string): Promise<DeskQueue> {
   const [waiting, agents] = await settleAll([
     desk.waiting(queue, LIMITS.maxPosition),
     desk.agentCounts(queue),
