@@ -17,6 +17,8 @@ export interface LookJob {
 /** SQS keeps a message back for so long at most; then it is looked again. */
 const MAX_DELAY_SECONDS = 900;
 const CHATS_PER_READ = 50;
+/** Until a connection that is being made is open, or the gateway has an answer again. */
+const UNSURE_MS = 5_000;
 
 /**
  * Looks whether an agent is there (IM-DESK-7). Nobody home for the whole grace: offline, and the chats go back to the
@@ -28,7 +30,9 @@ export async function lookAtAgent(ports: VanishPorts, { userId, sinceMs }: LookJ
   if (agent === undefined) return;
   if (agent.status !== 'offline') {
     const presence = (await ports.routes.presencesOf([userId])).get(userId);
-    if (await isAnyAlive(ports, presence?.sessions ?? [])) return;
+    const found = await findSession(ports, presence?.sessions ?? []);
+    if (found === 'home') return;
+    if (found === 'unsure') return lookAgain(ports, userId, sinceMs, UNSURE_MS);
     // A session may have come and gone meanwhile: the last one counts.
     const goneSinceMs = Math.max(sinceMs, presence?.seenAtMs ?? 0);
     const leftMs = goneSinceMs + ports.agentGraceMs - ports.clock();
@@ -39,19 +43,23 @@ export async function lookAtAgent(ports: VanishPorts, { userId, sinceMs }: LookJ
   await giveBack(ports, userId);
 }
 
-async function isAnyAlive(
+type Found = 'home' | 'gone' | 'unsure';
+
+/** A socket that died without a word is known to the gateway alone, which says the same of one that is being made. */
+async function findSession(
   { connections, clock }: VanishPorts,
   sessions: readonly Session[],
-): Promise<boolean> {
+): Promise<Found> {
   const nowMs = clock();
-  const alive = await settleAll(
-    sessions.map(async (session) => {
-      if (!takesPushes(session, nowMs)) return false;
-      // A socket that died without a word is known to the gateway alone; what nobody knows counts as alive.
-      return isBeingMade(session, nowMs) || (await connections.probe(session.connectionId)) !== 'gone';
+  const found = await settleAll(
+    sessions.map(async (session): Promise<Found> => {
+      if (!takesPushes(session, nowMs)) return 'gone';
+      const outcome = await connections.probe(session.connectionId);
+      if (outcome === 'took') return 'home';
+      return outcome === 'unsure' || isBeingMade(session, nowMs) ? 'unsure' : 'gone';
     }),
   );
-  return alive.includes(true);
+  return (['home', 'unsure'] as const).find((one) => found.includes(one)) ?? 'gone';
 }
 
 async function lookAgain(

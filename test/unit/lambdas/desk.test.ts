@@ -121,15 +121,17 @@ describe('a look at an agent', () => {
     expect(await world.desk.agent('ann')).toMatchObject({ status: 'offline' });
   });
 
-  it('trusts a socket of which nobody knows, and one that is being made (IM-DESK-7)', async () => {
+  it('looks again after 5 s when nobody knows, and at a socket that is being made (IM-DESK-7)', async () => {
     world.connections.outcomes.set('ann-phone', 'unsure');
     world.advance(120_000);
     await look(NOON);
     expect(await world.desk.agent('ann')).toMatchObject({ status: 'ready' });
+    expect(looks().map(({ delaySeconds }) => delaySeconds)).toEqual([5]);
     world.connections.outcomes.set('ann-phone', 'gone');
     await world.routes.connect(aSession({ userId: 'ann', connectedAtMs: world.clock() - 100 }));
     await look(NOON);
     expect(await world.desk.agent('ann')).toMatchObject({ status: 'ready' });
+    expect(looks()).toHaveLength(2);
   });
 
   it('yields to what the agent says meanwhile (IM-DESK-7)', async () => {
