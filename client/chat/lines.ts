@@ -3,7 +3,7 @@ import { safeText } from './safe-text.ts';
 
 /** What the chat writes, one line each. */
 
-const MARKS = { pending: '…', sent: '✓', failed: '✗' };
+const MARKS = { pending: '…', sent: '✓', read: '✓✓', failed: '✗' };
 
 /** `10:42 bob: hi`; own messages with their mark, and the reason if they failed. `now` decides whether to name the day. */
 export function messageLine(message: ChatMessage, now: Date): string {

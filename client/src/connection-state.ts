@@ -14,12 +14,29 @@ export type ConnectionState =
   | { readonly name: 'idle' }
   | { readonly name: 'connecting'; readonly attempt: number }
   | { readonly name: 'syncing'; readonly attempt: number; readonly trouble: Trouble | null }
-  | { readonly name: 'connected'; readonly attempt: number }
+  | { readonly name: 'connected'; readonly attempt: number; readonly handover: Handover }
   | { readonly name: 'reconnecting'; readonly attempt: number; readonly trouble: Trouble | null }
   | { readonly name: 'closed' }
   | { readonly name: 'failed'; readonly error: ImError };
 
-export type ConnectionStateName = ConnectionState['name'];
+export type ConnectionStateName =
+  | 'idle'
+  | 'connecting'
+  | 'syncing'
+  | 'connected'
+  | 'reconnecting'
+  | 'closed'
+  | 'failed';
+
+/**
+ * Where the change of sessions stands that is made before the old one breaks. Nobody sees it unless it fails.
+ *
+ * - `waiting`: the next could not be opened; the old one goes on meanwhile.
+ * - `opening`: the old one is still there.
+ * - `alone`: the server has let the next in and ended the old one, but the next isn't open here yet.
+ * - `syncing`: the next is the one now, and catches up.
+ */
+export type Handover = 'none' | 'waiting' | 'opening' | 'alone' | 'syncing';
 
 /** What went wrong, while waiting to try again. */
 export interface Trouble {
@@ -39,6 +56,10 @@ export type ConnectionEvent =
   | { readonly type: 'syncFailed'; readonly error: ImError; readonly retryInMs: number | null }
   /** The socket did not open, closed, fell silent, or was ended by the server. */
   | { readonly type: 'lost'; readonly error: ImError; readonly retryInMs: number | null }
+  /** The session's time is almost over: another must take its place. */
+  | { readonly type: 'endsSoon' }
+  | { readonly type: 'nextOpened' }
+  | { readonly type: 'nextFailed'; readonly error: ImError; readonly retryInMs: number | null }
   /** The wait is over. */
   | { readonly type: 'retryDue' }
   /** Connected long enough to count as well. */
@@ -49,6 +70,10 @@ export type ConnectionEffect =
   /** Abandon the attempt or close the socket; nothing of it is heard any more. */
   | { readonly type: 'drop' }
   | { readonly type: 'sync' }
+  /** Begin another attempt beside the open session. */
+  | { readonly type: 'openNext' }
+  /** That attempt's session is the one from now on; the old one is closed. */
+  | { readonly type: 'switch' }
   /** Send `retryDue` after this. Like every timer it belongs to the state that set it. */
   | { readonly type: 'retryAfter'; readonly delayMs: number }
   /** Send `settled` after a while. */
@@ -59,24 +84,70 @@ export interface Transition {
   readonly effects: readonly ConnectionEffect[];
 }
 
+type In<Name extends ConnectionStateName> = Extract<ConnectionState, { name: Name }>;
+type EventOf<Type extends ConnectionEvent['type']> = Extract<ConnectionEvent, { type: Type }>;
+/** What happens in a state. An event that isn't there means nothing in it. */
+type Row<in State> = {
+  readonly [Type in ConnectionEvent['type']]?: (state: State, event: EventOf<Type>) => Transition;
+};
+
+const atRest: Row<In<'idle' | 'closed' | 'failed'>> = {
+  connect: () => to({ name: 'connecting', attempt: 0 }, 'open'),
+  close: (state) => (state.name === 'closed' ? to(state) : to({ name: 'closed' })),
+};
+
+/** The program knows better than the backoff: `connect` is "try now". */
+const reopen = (state: In<'reconnecting'>): Transition =>
+  state.trouble === null ? to(state) : to({ ...state, trouble: null }, 'open');
+
+const resume = (state: In<'syncing'>): Transition =>
+  state.trouble === null ? to(state) : to({ ...state, trouble: null }, 'sync');
+
+const TABLE: { readonly [Name in ConnectionStateName]: Row<In<Name>> } = {
+  idle: atRest,
+  closed: atRest,
+  failed: atRest,
+  connecting: { opened, lost: down, close: shut },
+  reconnecting: {
+    opened: (state) => (state.trouble === null ? opened(state) : to(state)),
+    lost: (state, event) => (state.trouble === null ? down(state, event) : to(state)),
+    connect: reopen,
+    retryDue: reopen,
+    close: shut,
+  },
+  syncing: {
+    synced: ({ attempt }) => to({ name: 'connected', attempt, handover: 'none' }, 'settle'),
+    syncFailed: resync,
+    connect: resume,
+    retryDue: resume,
+    lost: down,
+    close: shut,
+  },
+  connected: {
+    // The server ends the old session when it lets the next one in, which may be heard before that is open here.
+    lost: (state, event) =>
+      state.handover === 'opening' && event.error.code === 'superseded'
+        ? to({ ...state, handover: 'alone' })
+        : down(state, event),
+    endsSoon: handing(['none'], 'opening', 'openNext'),
+    retryDue: handing(['waiting'], 'opening', 'openNext'),
+    nextOpened: handing(['opening', 'alone'], 'syncing', 'switch', 'sync'),
+    nextFailed,
+    synced: handing(['syncing'], 'none', 'settle'),
+    syncFailed: (state, event) => (state.handover === 'syncing' ? resync(state, event) : to(state)),
+    // Only now do failures stop counting: a server that accepts and drops at once must meet a growing backoff.
+    settled: (state) => to({ ...state, attempt: 0 }),
+    close: shut,
+  },
+};
+
 /** The next state and what to do about it. An event that means nothing in a state returns the very same state. */
 export function transition(state: ConnectionState, event: ConnectionEvent): Transition {
-  switch (state.name) {
-    case 'idle':
-    case 'closed':
-    case 'failed':
-      return atRest(state, event);
-    case 'connecting':
-      return whileOpening(state, event);
-    case 'reconnecting':
-      return state.trouble === null ? whileOpening(state, event) : whileWaiting(state, event);
-    case 'syncing':
-      return whileSyncing(state, event);
-    case 'connected':
-      return whileConnected(state, event);
-    default:
-      return state satisfies never;
-  }
+  const row: Row<never> = TABLE[state.name];
+  const step = row[event.type] as
+    | ((state: ConnectionState, event: ConnectionEvent) => Transition)
+    | undefined;
+  return step === undefined ? to(state) : step(state, event);
 }
 
 /** Failures in a row so far. */
@@ -84,142 +155,55 @@ export function attemptOf(state: ConnectionState): number {
   return 'attempt' in state ? state.attempt : 0;
 }
 
-type In<Name extends ConnectionStateName> = Extract<ConnectionState, { name: Name }>;
-
-function atRest(state: In<'idle' | 'closed' | 'failed'>, event: ConnectionEvent): Transition {
-  switch (event.type) {
-    case 'connect':
-      return { state: { name: 'connecting', attempt: 0 }, effects: [{ type: 'open' }] };
-    case 'close':
-      return state.name === 'closed' ? stay(state) : { state: { name: 'closed' }, effects: [] };
-    case 'opened':
-    case 'synced':
-    case 'syncFailed':
-    case 'lost':
-    case 'retryDue':
-    case 'settled':
-      return stay(state);
-    default:
-      return event satisfies never;
-  }
+function opened({ attempt }: In<'connecting' | 'reconnecting'>): Transition {
+  return to({ name: 'syncing', attempt, trouble: null }, 'sync');
 }
 
-function whileOpening(state: In<'connecting' | 'reconnecting'>, event: ConnectionEvent): Transition {
-  switch (event.type) {
-    case 'opened':
-      return {
-        state: { name: 'syncing', attempt: state.attempt, trouble: null },
-        effects: [{ type: 'sync' }],
-      };
-    case 'lost':
-      return down(state, event);
-    case 'close':
-      return shut();
-    case 'connect':
-    case 'synced':
-    case 'syncFailed':
-    case 'retryDue':
-    case 'settled':
-      return stay(state);
-    default:
-      return event satisfies never;
-  }
-}
-
-function whileWaiting(state: In<'reconnecting'>, event: ConnectionEvent): Transition {
-  switch (event.type) {
-    case 'retryDue':
-    // The program knows better than the backoff: "try now".
-    case 'connect':
-      return {
-        state: { name: 'reconnecting', attempt: state.attempt, trouble: null },
-        effects: [{ type: 'open' }],
-      };
-    case 'close':
-      return shut();
-    case 'opened':
-    case 'synced':
-    case 'syncFailed':
-    case 'lost':
-    case 'settled':
-      return stay(state);
-    default:
-      return event satisfies never;
-  }
-}
-
-function whileSyncing(state: In<'syncing'>, event: ConnectionEvent): Transition {
-  switch (event.type) {
-    case 'synced':
-      return { state: { name: 'connected', attempt: state.attempt }, effects: [{ type: 'settle' }] };
-    case 'syncFailed':
-      if (event.retryInMs === null) return fail(event.error);
-      return {
-        state: {
-          name: 'syncing',
-          attempt: state.attempt + 1,
-          trouble: { error: event.error, retryInMs: event.retryInMs },
-        },
-        effects: [{ type: 'retryAfter', delayMs: event.retryInMs }],
-      };
-    case 'retryDue':
-    case 'connect':
-      if (state.trouble === null) return stay(state);
-      return {
-        state: { name: 'syncing', attempt: state.attempt, trouble: null },
-        effects: [{ type: 'sync' }],
-      };
-    case 'lost':
-      return down(state, event);
-    case 'close':
-      return shut();
-    case 'opened':
-    case 'settled':
-      return stay(state);
-    default:
-      return event satisfies never;
-  }
-}
-
-function whileConnected(state: In<'connected'>, event: ConnectionEvent): Transition {
-  switch (event.type) {
-    case 'lost':
-      return down(state, event);
-    case 'settled':
-      // Only now do failures stop counting: a server that accepts and drops at once must meet a growing backoff.
-      return { state: { name: 'connected', attempt: 0 }, effects: [] };
-    case 'close':
-      return shut();
-    case 'connect':
-    case 'opened':
-    case 'synced':
-    case 'syncFailed':
-    case 'retryDue':
-      return stay(state);
-    default:
-      return event satisfies never;
-  }
+interface Failure {
+  readonly error: ImError;
+  readonly retryInMs: number | null;
 }
 
 function down(
-  state: In<'connecting' | 'reconnecting' | 'syncing' | 'connected'>,
-  { error, retryInMs }: { readonly error: ImError; readonly retryInMs: number | null },
+  { attempt }: In<'connecting' | 'reconnecting' | 'syncing' | 'connected'>,
+  { error, retryInMs }: Failure,
 ): Transition {
   if (retryInMs === null) return fail(error);
-  return {
-    state: { name: 'reconnecting', attempt: state.attempt + 1, trouble: { error, retryInMs } },
-    effects: [{ type: 'drop' }, { type: 'retryAfter', delayMs: retryInMs }],
-  };
+  const state = { name: 'reconnecting', attempt: attempt + 1, trouble: { error, retryInMs } } as const;
+  return { state, effects: [{ type: 'drop' }, { type: 'retryAfter', delayMs: retryInMs }] };
+}
+
+function resync({ attempt }: In<'syncing' | 'connected'>, { error, retryInMs }: Failure): Transition {
+  if (retryInMs === null) return fail(error);
+  const state = { name: 'syncing', attempt: attempt + 1, trouble: { error, retryInMs } } as const;
+  return { state, effects: [{ type: 'retryAfter', delayMs: retryInMs }] };
+}
+
+function nextFailed(state: In<'connected'>, event: Failure): Transition {
+  const { retryInMs } = event;
+  if (state.handover === 'alone') return down(state, event);
+  if (state.handover !== 'opening') return to(state);
+  // Hopeless: the session that is there goes on to its end, and the next attempt then says why for all to hear.
+  if (retryInMs === null) return to({ ...state, handover: 'none' });
+  const effects: ConnectionEffect[] = [{ type: 'retryAfter', delayMs: retryInMs }];
+  return { state: { ...state, handover: 'waiting' }, effects };
+}
+
+function handing(from: readonly Handover[], handover: Handover, ...effects: PlainEffect[]) {
+  return (state: In<'connected'>): Transition =>
+    from.includes(state.handover) ? to({ ...state, handover }, ...effects) : to(state);
 }
 
 function fail(error: ImError): Transition {
-  return { state: { name: 'failed', error }, effects: [{ type: 'drop' }] };
+  return to({ name: 'failed', error }, 'drop');
 }
 
 function shut(): Transition {
-  return { state: { name: 'closed' }, effects: [{ type: 'drop' }] };
+  return to({ name: 'closed' }, 'drop');
 }
 
-function stay(state: ConnectionState): Transition {
-  return { state, effects: [] };
+type PlainEffect = Exclude<ConnectionEffect['type'], 'retryAfter'>;
+
+function to(state: ConnectionState, ...effects: PlainEffect[]): Transition {
+  return { state, effects: effects.map((type) => ({ type })) };
 }

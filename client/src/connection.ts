@@ -34,6 +34,8 @@ export interface Attempt {
 
 /** What the shell needs done. Both reject with an `ImError`, whose `retryable` decides what follows. */
 export interface ConnectionPorts<Session> {
+  readonly policy: RetryPolicy;
+  readonly environment: Pick<Environment, 'after'>;
   open(attempt: Attempt): Promise<Session>;
   sync(session: Session): Promise<void>;
   onChange(change: ConnectionChange): void;
@@ -42,19 +44,18 @@ export interface ConnectionPorts<Session> {
 /** Runs the table of `connection-state.ts`: owns its timers and the current attempt. */
 export class Connection<Session> {
   readonly #ports: ConnectionPorts<Session>;
-  readonly #policy: RetryPolicy;
-  readonly #environment: Pick<Environment, 'after'>;
   readonly #waiting: { resolve(): void; reject(error: ImError): void }[] = [];
   readonly #events: ConnectionEvent[] = [];
   #dispatching = false;
   #state: ConnectionState = { name: 'idle' };
   #timer: Cancel | null = null;
   #attempt: OpenAttempt<Session> | null = null;
+  /** The attempt that is to take the place of the open one. */
+  #next: OpenAttempt<Session> | null = null;
+  #latest: ConnectionChange = { current: 'idle', previous: 'idle' };
 
-  constructor(ports: ConnectionPorts<Session>, policy: RetryPolicy, environment: Pick<Environment, 'after'>) {
+  constructor(ports: ConnectionPorts<Session>) {
     this.#ports = ports;
-    this.#policy = policy;
-    this.#environment = environment;
   }
 
   get state(): ConnectionStateName {
@@ -71,6 +72,21 @@ export class Connection<Session> {
     this.#dispatch({ type: 'connect' });
     this.#answerWaiting();
     return connected;
+  }
+
+  /** The last change; the same object until the next. */
+  get latest(): ConnectionChange {
+    return this.#latest;
+  }
+
+  /** While waiting to try again: now. */
+  hurry(): void {
+    if ('trouble' in this.#state) this.#dispatch({ type: 'connect' });
+  }
+
+  /** The open session's time is almost over: opens another, then leaves the old one. */
+  handOver(): void {
+    this.#dispatch({ type: 'endsSoon' });
   }
 
   close(): void {
@@ -97,18 +113,30 @@ export class Connection<Session> {
     this.#timer?.();
     this.#timer = null;
     for (const effect of effects) this.#run(effect);
-    if (event.type !== 'settled') this.#ports.onChange(changeOf(state, previous));
+    if (state.name !== 'connected' || previous.name !== 'connected') {
+      this.#latest = changeOf(state, previous);
+      this.#ports.onChange(this.#latest);
+    }
     this.#answerWaiting();
   }
 
   #run(effect: ConnectionEffect): void {
     switch (effect.type) {
       case 'open':
-        this.#open();
+        this.#attempt = this.#open();
+        break;
+      case 'openNext':
+        this.#next = this.#open();
+        break;
+      case 'switch':
+        this.#attempt?.drop();
+        this.#attempt = this.#next;
+        this.#next = null;
         break;
       case 'drop':
         this.#attempt?.drop();
-        this.#attempt = null;
+        this.#next?.drop();
+        this.#attempt = this.#next = null;
         break;
       case 'sync':
         this.#sync();
@@ -125,22 +153,24 @@ export class Connection<Session> {
   }
 
   #setTimer(delayMs: number, event: ConnectionEvent): void {
-    this.#timer = this.#environment.after(delayMs, () => this.#dispatch(event));
+    this.#timer = this.#ports.environment.after(delayMs, () => this.#dispatch(event));
   }
 
-  #open(): void {
-    const attempt = new OpenAttempt<Session>((error) =>
-      this.#dispatch({ type: 'lost', error, retryInMs: this.#retryInMs(error) }),
-    );
-    this.#attempt = attempt;
+  #open(): OpenAttempt<Session> {
+    const attempt = new OpenAttempt<Session>((error) => {
+      const type = attempt === this.#next ? 'nextFailed' : 'lost';
+      if (type === 'nextFailed') attempt.drop();
+      this.#dispatch({ type, error, retryInMs: this.#retryInMs(error) });
+    });
     this.#ports.open(attempt).then(
       (session) => {
         if (attempt.dropped) return;
         attempt.session = session;
-        this.#dispatch({ type: 'opened' });
+        this.#dispatch({ type: attempt === this.#next ? 'nextOpened' : 'opened' });
       },
       (error: unknown) => attempt.lost(toImError(error)),
     );
+    return attempt;
   }
 
   #sync(): void {
@@ -159,7 +189,9 @@ export class Connection<Session> {
   }
 
   #retryInMs(error: ImError): number | null {
-    return error.retryable ? this.#policy.nextDelayMs({ attempt: attemptOf(this.#state), error }) : null;
+    return error.retryable
+      ? this.#ports.policy.nextDelayMs({ attempt: attemptOf(this.#state), error })
+      : null;
   }
 
   #answerWaiting(): void {

@@ -1,23 +1,13 @@
-import type { SentContent } from '../../protocol/content.ts';
-import type { Sent } from '../../protocol/frames.ts';
-import { directConversationId } from '../../protocol/ids.ts';
-import type { Emitter, Off } from './emitter.ts';
-import { ImError } from './errors.ts';
-import type { HistoryRange, HttpApi } from './http-api.ts';
-import type { Identity } from './identity.ts';
-import { type ChatMessage, type OwnMessage, receivedMessage } from './message.ts';
-import type { Outbox } from './outbox.ts';
-import { type Destination, OutgoingMessage } from './outgoing-message.ts';
-
-export interface ConversationEvents {
-  /**
-   * A message that wasn't here before: an own one at once when it is sent, others in order of seq, each once. Own ones
-   * of other devices too. What `history` returns is not repeated here, but a message may be in both: `seq` tells.
-   */
-  message: ChatMessage;
-  /** An own message changed its `state`. */
-  state: ChatMessage;
-}
+import type { Sent, UserPresence } from '../../protocol/frames.ts';
+import type { SentContent } from './content.ts';
+import type { Off } from './emitter.ts';
+import type { Engine } from './engine.ts';
+import { newId } from './environment.ts';
+import { DisconnectedError, ImError } from './errors.ts';
+import type { ConversationEvents, Gap } from './events.ts';
+import type { HistoryRange } from './http-api.ts';
+import type { ChatMessage, OwnMessage } from './message.ts';
+import type { Place } from './place.ts';
 
 export interface HistoryPage {
   /** Ascending by seq. */
@@ -26,69 +16,74 @@ export interface HistoryPage {
   readonly hasMore: boolean;
 }
 
-/** A direct conversation by the other user, before and after its id is known; or any conversation by its id. */
-export type Target = { readonly to: string } | { readonly conversationId: string };
-
-/** Where a conversation is, as far as is known. */
-export class Address implements Destination {
-  readonly target: Target;
-  readonly #identity: Identity;
-
-  constructor(target: Target, identity: Identity) {
-    this.target = target;
-    this.#identity = identity;
-  }
-
-  get userId(): string | undefined {
-    return this.#identity.userId;
-  }
-
-  get id(): string | undefined {
-    return this.userId === undefined && 'to' in this.target ? undefined : this.#idFor(this.userId ?? '');
-  }
-
-  /** Asks the server who this user is, if that is needed and not known. */
-  async resolve(): Promise<string> {
-    return this.#idFor(await this.#identity.resolve());
-  }
-
-  #idFor(userId: string): string {
-    return 'to' in this.target ? directConversationId(userId, this.target.to) : this.target.conversationId;
-  }
+export interface SendOptions {
+  /**
+   * `[A-Za-z0-9_-]{1,64}`. The same id again is the same message (IM-SEND-2): what answers something may derive its id
+   * from that, and is then sent once, however often the program is restarted. By default a fresh one.
+   */
+  readonly clientMsgId?: string;
 }
 
-export interface ConversationPorts {
-  readonly address: Address;
-  readonly events: Emitter<ConversationEvents>;
-  readonly http: Pick<HttpApi, 'history'>;
-  readonly outbox: Pick<Outbox, 'add' | 'retry'>;
-  newId(): string;
-  wallClockMs(): number;
-}
+/** What a conversation needs of its client. */
+export type ConversationPorts = Pick<
+  Engine,
+  | 'compose'
+  | 'environment'
+  | 'events'
+  | 'feed'
+  | 'http'
+  | 'incoming'
+  | 'list'
+  | 'outbox'
+  | 'readMarks'
+  | 'report'
+  | 'session'
+  | 'tell'
+>;
+
+/** Typing is told at most this often: the others' clients forget it after some seconds (section 9). */
+const TYPING_INTERVAL_MS = 3_000;
 
 /** One conversation: send, hear, and look back. */
 export class Conversation {
-  readonly #ports: ConversationPorts;
+  /** @internal */
+  readonly place: Place;
+  /** @internal */
+  readonly ports: ConversationPorts;
+  #toldTyping: { readonly typing: boolean; readonly atMs: number } | undefined;
 
-  constructor(ports: ConversationPorts) {
-    this.#ports = ports;
+  /** @internal */
+  constructor(place: Place, ports: ConversationPorts) {
+    this.place = place;
+    this.ports = ports;
   }
 
   /** Undefined for a direct conversation until this client knows whose it is, which is once it has connected. */
   get id(): string | undefined {
-    return this.#ports.address.id;
+    return this.place.id;
+  }
+
+  /** Who is typing, in the order in which they began. The same array until that changes. */
+  get typists(): readonly string[] {
+    return this.place.typists.users;
+  }
+
+  /** The open gaps, ascending (see the event `gap`). The same array until they change. */
+  get gaps(): readonly Gap[] {
+    return this.place.gaps;
   }
 
   /**
    * Sends. Returns at once, before the message has gone anywhere, and never fails: see `acked` and `state` of the
    * message. Messages of a conversation arrive in the order of these calls (IM-SEND-4).
    */
-  send(content: SentContent): OwnMessage {
-    const { address, events, newId, wallClockMs, outbox } = this.#ports;
-    const message = new OutgoingMessage(address, content, newId(), wallClockMs(), (changed) =>
-      events.emit('state', changed),
-    );
-    events.emit('message', message);
+  send(content: SentContent, options: SendOptions = {}): OwnMessage {
+    const { environment, outbox } = this.ports;
+    const clientMsgId = options.clientMsgId ?? newId(environment);
+    const draft = { clientMsgId, content, writtenAtMs: environment.wallClockMs() };
+    // Their clients take the message for the end of it.
+    this.#toldTyping = undefined;
+    const message = this.ports.compose(this.place, draft);
     outbox.add(message);
     return message;
   }
@@ -98,22 +93,74 @@ export class Conversation {
    * still only one (IM-SEND-2). Resolves and rejects as `acked`.
    */
   async retry(clientMsgId: string): Promise<Sent> {
-    const acked = this.#ports.outbox.retry(clientMsgId);
+    const acked = this.ports.outbox.retry(clientMsgId);
     if (acked !== undefined) return acked;
     throw new ImError('not_found', `no failed message ${clientMsgId}`, { retryable: false });
+  }
+
+  /** Forgets a failed message. Returns whether there was one. */
+  discard(clientMsgId: string): boolean {
+    const message = this.ports.outbox.discard(clientMsgId);
+    if (message !== undefined) this.ports.tell(this.place, 'discarded', message);
+    return message !== undefined;
   }
 
   on<Name extends keyof ConversationEvents>(
     name: Name,
     listener: (event: ConversationEvents[Name]) => void,
   ): Off {
-    return this.#ports.events.on(name, listener);
+    return this.place.events.on(name, listener);
   }
 
   /** A page of the past: the latest, or what is before or after a seq. Works without a connection. */
   async history(range: HistoryRange = {}): Promise<HistoryPage> {
-    const { address, http } = this.#ports;
-    const { messages, hasMore } = await http.history(await address.resolve(), range);
-    return { messages: messages.map((message) => receivedMessage(message, address.userId)), hasMore };
+    const place = this.place;
+    const { messages, hasMore } = await this.ports.http.history(await place.resolve(), range);
+    return { messages: messages.map((message) => place.show(message)), hasMore };
+  }
+
+  /**
+   * This user has read everything up to `seq`. Counts here at once; the server is told when it can be, and again if
+   * that fails. Going back has no effect.
+   */
+  markRead(seq: number): void {
+    const { list, readMarks } = this.ports;
+    const { id, target } = this.place;
+    readMarks.mark(target, seq);
+    if (id !== undefined) list.read(id, seq);
+  }
+
+  /**
+   * Tells the others that this user is typing: call it at each keystroke, it passes on one in three seconds. `false`
+   * tells that they have stopped; sending does so by itself. Lost without a connection.
+   */
+  typing(typing = true): void {
+    const { environment, session } = this.ports;
+    const last = this.#toldTyping;
+    const nowMs = environment.nowMs();
+    const isNews = last?.typing === true ? !typing || nowMs - last.atMs >= TYPING_INTERVAL_MS : typing;
+    if (session === null || !isNews) return;
+    this.#toldTyping = { typing, atMs: nowMs };
+    session.tellTyping(this.place.target, typing);
+  }
+
+  /** Who of the members is there now: both users, or a group's first hundred. Rejects like `Client.presence`. */
+  async presence(): Promise<readonly UserPresence[]> {
+    const { session } = this.ports;
+    if (session === null) throw new DisconnectedError('not connected');
+    const conversationId = await this.place.resolve();
+    return (await session.request('presence', { conversationId })).users;
+  }
+
+  /**
+   * Takes a message back for everybody: an own one within two minutes, or as a group's admin any. Rejects with
+   * `recall_window_passed`, `forbidden`, or `disconnected` without a connection.
+   */
+  async recall(seq: number): Promise<void> {
+    const { environment, incoming, session } = this.ports;
+    if (session === null) throw new DisconnectedError('not connected');
+    await session.request('recall', { ...this.place.target, seq });
+    const { id = '', userId = '' } = this.place;
+    incoming.recalled(id, seq, userId, environment.wallClockMs());
   }
 }

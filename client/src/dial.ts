@@ -2,22 +2,22 @@ import type { Attempt } from './connection.ts';
 import type { Environment } from './environment.ts';
 import { ClosedError, ImError, RefusedError, UnauthorizedError } from './errors.ts';
 import type { HttpApi } from './http-api.ts';
+import type { Identity } from './identity.ts';
 import type { Logger } from './logger.ts';
 import { Session, type SessionEvents } from './session.ts';
 import type { Tokens } from './tokens.ts';
 
 export interface Dialer {
   readonly wsUrl: string;
-  readonly deviceId: string;
+  readonly identity: Pick<Identity, 'deviceId'>;
   readonly tokens: Tokens;
-  readonly http: HttpApi;
+  readonly http: Pick<HttpApi, 'session'>;
   readonly environment: Environment;
   readonly logger: Logger;
   /** The connection this one takes the place of, if its end wasn't seen by the server (IM-CONN-4). */
   replaces: string | undefined;
-  /** What must be done before the server can know of this session. */
-  prepare(): Promise<void>;
-  onMessages: SessionEvents['onMessages'];
+  readonly feed: { push: SessionEvents['onMessages'] };
+  readonly incoming: { push: SessionEvents['onPush'] };
 }
 
 /** Answers of `GET /session` that trying again can't change (IM-CONN-2, IM-CONN-4). */
@@ -26,7 +26,6 @@ const FINAL_STATUSES: readonly (number | undefined)[] = [400, 401, 403, 409];
 /** Opens a session. Rejects with an `ImError` whose `retryable` says whether another attempt makes sense. */
 export async function dial(dialer: Dialer, attempt: Attempt): Promise<Session> {
   const token = await dialer.tokens.fresh();
-  await dialer.prepare();
   // Closed meanwhile. A socket opened now could replace the one of a later attempt.
   if (attempt.dropped) throw new ClosedError();
   const session = openSession(dialer, token, attempt);
@@ -44,7 +43,11 @@ function openSession(dialer: Dialer, token: string, attempt: Attempt): Session {
   try {
     // A browser can't set headers, so the token travels as a subprotocol (IM-CONN-1).
     const socket = new environment.WebSocket(urlOf(dialer), ['im.v1', `im.token.${token}`]);
-    const events = { onMessages: dialer.onMessages, onLost: (error: ImError) => attempt.lost(error) };
+    const events: SessionEvents = {
+      onMessages: (messages) => dialer.feed.push(messages),
+      onPush: (push) => dialer.incoming.push(push),
+      onLost: (error) => attempt.lost(error),
+    };
     return new Session(socket, environment, events, logger);
   } catch (cause) {
     // The constructor throws for a URL or a token that no attempt will ever get through.
@@ -52,8 +55,8 @@ function openSession(dialer: Dialer, token: string, attempt: Attempt): Session {
   }
 }
 
-function urlOf({ wsUrl, deviceId, replaces }: Dialer): string {
-  const query = `deviceId=${encodeURIComponent(deviceId)}`;
+function urlOf({ wsUrl, identity, replaces }: Dialer): string {
+  const query = `deviceId=${encodeURIComponent(identity.deviceId)}`;
   const overlap = replaces === undefined ? '' : `&replaces=${encodeURIComponent(replaces)}`;
   return `${wsUrl}${wsUrl.includes('?') ? '&' : '?'}${query}${overlap}`;
 }
@@ -61,7 +64,7 @@ function urlOf({ wsUrl, deviceId, replaces }: Dialer): string {
 /** A browser isn't told why an upgrade failed; HTTP tells (IM-CONN-7). */
 async function explain(dialer: Dialer, error: unknown): Promise<unknown> {
   try {
-    await dialer.http.session(dialer.deviceId);
+    await dialer.http.session(dialer.identity.deviceId);
     return error;
   } catch (reason) {
     if (reason instanceof UnauthorizedError) return reason;

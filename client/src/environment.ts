@@ -21,7 +21,7 @@ export interface FetchResponse {
 
 export type Fetch = (
   url: string,
-  init: { headers: Record<string, string>; signal: AbortSignal },
+  init: { method: string; headers: Record<string, string>; body?: string; signal: AbortSignal },
 ) => Promise<FetchResponse>;
 
 /** The world outside: sockets, HTTP, time, and chance. Tests replace what they want to rule over. */
@@ -36,6 +36,11 @@ export interface Environment {
   after(delayMs: number, task: () => void): Cancel;
   /** 0 ≤ n < 1. */
   random(): number;
+  /**
+   * Calls back whenever the network or the app comes back, when a socket may have died unseen: `online` and
+   * `visibilitychange` of a browser. In React Native give one for `AppState`. Returns the way out.
+   */
+  onWake(wake: () => void): Cancel;
 }
 
 // setTimeout fires at once above this.
@@ -54,7 +59,23 @@ export function environmentOf(parts: Partial<Environment> = {}): Environment {
       return () => clearTimeout(timer);
     },
     random: () => Math.random(),
+    onWake: onBrowserWake,
     ...parts,
+  };
+}
+
+function onBrowserWake(wake: () => void): Cancel {
+  const { document } = globalThis as { document?: Document };
+  // Node and React Native have neither, or one without the other.
+  if (!document?.addEventListener || !globalThis.addEventListener) return () => {};
+  const onVisibility = (): void => {
+    if (document.visibilityState === 'visible') wake();
+  };
+  document.addEventListener('visibilitychange', onVisibility);
+  globalThis.addEventListener('online', wake);
+  return () => {
+    document.removeEventListener('visibilitychange', onVisibility);
+    globalThis.removeEventListener('online', wake);
   };
 }
 

@@ -1,5 +1,4 @@
 import type { CloseReason, ErrorCode } from '../../protocol/codes.ts';
-import { ERROR_CODES } from '../../protocol/codes.ts';
 import type { ErrorBody, Issue } from '../../protocol/frames.ts';
 
 /**
@@ -28,15 +27,22 @@ export class RefusedError extends ImError {
   override readonly name = 'RefusedError';
   /** HTTP status; absent for an error frame. */
   readonly status: number | undefined;
-  readonly retryAfterMs: number | undefined;
-  /** Field faults of `invalid_request`. */
-  readonly issues: readonly Issue[];
+  /** As the server sent it. */
+  readonly body: ErrorBody;
 
   constructor(body: ErrorBody, status?: number) {
-    super(body.code, body.message, { retryable: body.retryable });
+    super(body.code, body.message, body);
     this.status = status;
-    this.retryAfterMs = body.retryAfterMs;
-    this.issues = body.issues ?? [];
+    this.body = body;
+  }
+
+  get retryAfterMs(): number | undefined {
+    return this.body.retryAfterMs;
+  }
+
+  /** Field faults of `invalid_request`. */
+  get issues(): readonly Issue[] {
+    return this.body.issues ?? [];
   }
 }
 
@@ -104,8 +110,8 @@ export function toImError(error: unknown): ImError {
 /** The error of an HTTP answer; the gateway's own bodies have no `code`, so the status decides (section 6). */
 export function refusalOf(status: number, body: unknown): RefusedError {
   if (isErrorBody(body)) return new RefusedError(body, status);
-  const code = codeOfStatus(status);
-  const { retryable } = ERROR_CODES[code];
+  const code = CODES[status] ?? (status >= 500 ? 'unavailable' : 'invalid_request');
+  const retryable = status >= 500 || status === 429;
   return new RefusedError({ code, message: `HTTP ${status}`, retryable }, status);
 }
 
@@ -115,12 +121,11 @@ function isErrorBody(body: unknown): body is ErrorBody {
   return typeof code === 'string' && typeof message === 'string' && typeof retryable === 'boolean';
 }
 
-function codeOfStatus(status: number): ErrorCode {
-  if (status === 401) return 'unauthorized';
-  if (status === 403) return 'forbidden';
-  if (status === 404) return 'not_found';
-  if (status === 409) return 'conflict';
-  if (status === 413) return 'payload_too_large';
-  if (status === 429) return 'rate_limited';
-  return status >= 500 ? 'unavailable' : 'invalid_request';
-}
+const CODES: Readonly<Record<number, ErrorCode>> = {
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not_found',
+  409: 'conflict',
+  413: 'payload_too_large',
+  429: 'rate_limited',
+};

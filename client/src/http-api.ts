@@ -1,7 +1,7 @@
 import type { Conversation, ConversationsBody, HistoryBody, SessionBody } from '../../protocol/http.ts';
-import { LIMITS } from '../../protocol/limits.ts';
 import type { Environment, FetchResponse } from './environment.ts';
 import { ImError, NetworkError, refusalOf, TimeoutError } from './errors.ts';
+import { PAGE_MAX, REPLY_TIMEOUT_MS } from './limits.ts';
 import { withTimeout } from './timeout.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -12,6 +12,8 @@ export interface HistoryRange {
   /** 1 to 100, 50 by default. */
   readonly limit?: number;
 }
+
+type Query = Record<string, string | number | null | undefined>;
 
 /**
  * The HTTP API (section 6). Everything rejects with an `ImError`: `RefusedError` for an answer with an error status,
@@ -33,12 +35,13 @@ export class HttpApi {
     return this.#get<SessionBody>('/session', { deviceId });
   }
 
-  /** All conversations that have messages. */
-  async conversations(): Promise<Conversation[]> {
+  /** All conversations that have messages; with `changedSince` (the server's milliseconds) those with new ones. */
+  async conversations(changedSince?: number): Promise<Conversation[]> {
     const all: Conversation[] = [];
     let cursor: string | null | undefined;
     do {
-      const page: ConversationsBody = await this.#get('/conversations', { limit: LIMITS.pageMax, cursor });
+      const query = { limit: PAGE_MAX, changedSince, cursor };
+      const page: ConversationsBody = await this.#get('/conversations', query);
       all.push(...page.conversations);
       cursor = page.cursor;
     } while (cursor !== null);
@@ -46,26 +49,46 @@ export class HttpApi {
   }
 
   history(conversationId: string, { after, before, limit }: HistoryRange): Promise<HistoryBody> {
-    const path = `/conversations/${encodeURIComponent(conversationId)}/messages`;
-    return this.#get<HistoryBody>(path, { after, before, limit });
+    return this.#get<HistoryBody>(`/conversations/${encodeURIComponent(conversationId)}/messages`, {
+      after,
+      before,
+      limit,
+    });
   }
 
-  async #get<Body>(path: string, query: Record<string, string | number | null | undefined>): Promise<Body> {
-    const url = this.#baseUrl + path + queryString(query);
-    let answer = await this.#fetch(url, await this.#tokens.current());
-    if (answer.status === 401) answer = await this.#fetch(url, await this.#tokens.fresh());
+  /** Anything else: the answer's body, undefined if it has none. */
+  async call<Body>(method: string, path: string, body?: object): Promise<Body> {
+    return (await this.#send(method, path, body)).body as Body;
+  }
+
+  async #get<Body>(path: string, query: Query): Promise<Body> {
+    const { body } = await this.#send('GET', path + queryString(query));
+    if (body === undefined) throw new NetworkError(`${path}: the answer is not JSON`);
+    return body as Body;
+  }
+
+  async #send(method: string, path: string, body?: object): Promise<Answer> {
+    const ask = (token: string): Promise<Answer> => this.#fetch(this.#baseUrl + path, method, token, body);
+    let answer = await ask(await this.#tokens.current());
+    if (answer.status === 401) answer = await ask(await this.#tokens.fresh());
     if (!answer.ok) throw refusalOf(answer.status, answer.body);
-    if (answer.body === undefined) throw new NetworkError(`${path}: the answer is not JSON`);
-    return answer.body as Body;
+    return answer;
   }
 
-  async #fetch(url: string, token: string): Promise<Answer> {
+  async #fetch(url: string, method: string, token: string, body: object | undefined): Promise<Answer> {
     const aborter = new AbortController();
-    const headers = { authorization: `Bearer ${token}` };
-    const work = this.#environment.fetch(url, { headers, signal: aborter.signal }).then(readAnswer);
-    const late = new TimeoutError('HTTP', LIMITS.replyTimeoutMs);
+    const headers: Record<string, string> = { authorization: `Bearer ${token}` };
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    const init = {
+      method,
+      headers,
+      signal: aborter.signal,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    };
+    const work = this.#environment.fetch(url, init).then(readAnswer);
+    const late = new TimeoutError('HTTP', REPLY_TIMEOUT_MS);
     try {
-      return await withTimeout(this.#environment, work, LIMITS.replyTimeoutMs, late);
+      return await withTimeout(this.#environment, work, REPLY_TIMEOUT_MS, late);
     } catch (error) {
       aborter.abort();
       throw error instanceof ImError ? error : new NetworkError('the HTTP API could not be reached', error);
@@ -85,7 +108,7 @@ async function readAnswer(response: FetchResponse): Promise<Answer> {
   return { ok: response.ok, status: response.status, body };
 }
 
-function queryString(query: Record<string, string | number | null | undefined>): string {
+export function queryString(query: Query): string {
   const pairs: string[] = [];
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== null) pairs.push(`${name}=${encodeURIComponent(value)}`);

@@ -1,15 +1,20 @@
-import type { Content } from '../../protocol/content.ts';
 import type { Message, Sent } from '../../protocol/frames.ts';
+import type { Content } from './content.ts';
 import type { ImError } from './errors.ts';
 
-/** `pending`: on its way. `sent`: the server has it for good. `failed`: it was refused, or sending was given up. */
-export type MessageState = 'pending' | 'sent' | 'failed';
+/**
+ * `pending`: on its way. `sent`: the server has it for good. `read`: an own message that somebody else has read up to.
+ * `failed`: it was refused, or sending was given up.
+ */
+export type MessageState = 'pending' | 'sent' | 'read' | 'failed';
 
 /** A message as a program sees it, own or other's. */
 export interface ChatMessage {
+  /** Names the message within its conversation, the same from pending to read: a key for lists. */
+  readonly key: string;
   /** Undefined for an own message written before this client ever was connected. */
   readonly conversationId: string | undefined;
-  /** Names the message within the conversation from the start; an own message's is chosen by this client. */
+  /** Chosen by the sender's client; unique for its sender in this conversation (IM-SEND-2). */
   readonly clientMsgId: string;
   /** Undefined for an own message written before this client ever was connected. */
   readonly from: string | undefined;
@@ -35,7 +40,35 @@ export interface OwnMessage extends ChatMessage {
   readonly acked: Promise<Sent>;
 }
 
-/** What the server holds, as a program sees it. */
-export function receivedMessage(message: Message, userId: string | undefined): ChatMessage {
-  return { ...message, mine: message.from === userId, state: 'sent', error: undefined };
+/** User ids have no colon, so nobody's key is another's. */
+export function keyOf(from: string | undefined, mine: boolean, clientMsgId: string): string {
+  return `${mine ? '' : from}:${clientMsgId}`;
+}
+
+/** What the server holds, as a program sees it. `readUpTo`: how far others have read. */
+export function receivedMessage(message: Message, userId: string | undefined, readUpTo = 0): ChatMessage {
+  const { from, seq, clientMsgId } = message;
+  const mine = from === userId;
+  const state = mine && seq <= readUpTo ? 'read' : 'sent';
+  const key = keyOf(from, mine, clientMsgId);
+  return { ...message, key, mine, state, error: undefined };
+}
+
+const FIELDS = [
+  'key',
+  'conversationId',
+  'clientMsgId',
+  'from',
+  'mine',
+  'content',
+  'sentAt',
+  'state',
+  'seq',
+  'messageId',
+  'error',
+] as const satisfies (keyof ChatMessage)[];
+
+/** An own message as it is now: the copy doesn't change. */
+export function copyOf(message: ChatMessage): ChatMessage {
+  return Object.fromEntries(FIELDS.map((field) => [field, message[field]])) as unknown as ChatMessage;
 }

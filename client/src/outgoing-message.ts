@@ -1,54 +1,68 @@
-import type { SentContent } from '../../protocol/content.ts';
-import type { MessageRequest, Sent } from '../../protocol/frames.ts';
+import type { Sent } from '../../protocol/frames.ts';
+import type { SentContent } from './content.ts';
 import type { ImError } from './errors.ts';
-import type { MessageState, OwnMessage } from './message.ts';
+import type { SendFields, Target } from './frame.ts';
+import { keyOf, type MessageState, type OwnMessage } from './message.ts';
 
 /** Where a message goes. The id of a direct conversation is known once this user's own id is. */
 export interface Destination {
   readonly id: string | undefined;
-  readonly target: { readonly to: string } | { readonly conversationId: string };
+  readonly target: Target;
   readonly userId: string | undefined;
+  /** How far anybody else has read. */
+  readonly readUpTo: number;
+}
+
+export interface Draft {
+  readonly clientMsgId: string;
+  readonly content: SentContent;
+  /** Epoch milliseconds of this device. */
+  readonly writtenAtMs: number;
+  /** An earlier run of the program may have sent it. */
+  readonly isRepeat?: boolean;
 }
 
 /** The outbox's side of an `OwnMessage`. */
 export class OutgoingMessage implements OwnMessage {
+  readonly key: string;
   readonly clientMsgId: string;
   readonly content: SentContent;
   readonly mine = true;
-  readonly #destination: Destination;
+  readonly destination: Destination;
+  readonly writtenAtMs: number;
   readonly #onState: (message: OutgoingMessage) => void;
-  readonly #writtenAtMs: number;
-  #state: MessageState = 'pending';
+  #state: 'pending' | 'sent' | 'failed' = 'pending';
+  #isRepeat: boolean;
   #sent: Sent | undefined;
   #error: ImError | undefined;
   #acked = new Deferred<Sent>();
 
   constructor(
     destination: Destination,
-    content: SentContent,
-    clientMsgId: string,
-    writtenAtMs: number,
+    { clientMsgId, content, writtenAtMs, isRepeat = false }: Draft,
     onState: (message: OutgoingMessage) => void,
   ) {
-    this.#destination = destination;
+    this.destination = destination;
+    this.key = keyOf(undefined, true, clientMsgId);
+    this.clientMsgId = clientMsgId;
     // A copy: what is sent again must be what was sent first (IM-SEND-2).
     this.content = JSON.parse(JSON.stringify(content));
-    this.clientMsgId = clientMsgId;
-    this.#writtenAtMs = writtenAtMs;
+    this.writtenAtMs = writtenAtMs;
+    this.#isRepeat = isRepeat;
     this.#onState = onState;
   }
 
   get conversationId(): string | undefined {
-    return this.#sent?.conversationId ?? this.#destination.id;
+    return this.#sent?.conversationId ?? this.destination.id;
   }
   get from(): string | undefined {
-    return this.#destination.userId;
+    return this.destination.userId;
   }
   get sentAt(): number {
-    return this.#sent?.sentAt ?? this.#writtenAtMs;
+    return this.#sent?.sentAt ?? this.writtenAtMs;
   }
   get state(): MessageState {
-    return this.#state;
+    return this.#state === 'sent' && (this.seq ?? 0) <= this.destination.readUpTo ? 'read' : this.#state;
   }
   get seq(): number | undefined {
     return this.#sent?.seq;
@@ -63,9 +77,13 @@ export class OutgoingMessage implements OwnMessage {
     return this.#acked.promise;
   }
 
-  /** Without its frame id. The same in every attempt. */
-  get request(): MessageRequest {
-    return { clientMsgId: this.clientMsgId, ...this.#destination.target, content: this.content };
+  /** For one attempt. All are the same, but that those after the first say so (docs/protocol.md, section 9). */
+  nextRequest(): SendFields {
+    const { clientMsgId, content } = this;
+    const request = { clientMsgId, ...this.destination.target, content };
+    if (this.#isRepeat) return { ...request, resend: true };
+    this.#isRepeat = true;
+    return request;
   }
 
   succeed(sent: Sent): void {

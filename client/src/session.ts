@@ -1,32 +1,22 @@
-import type {
-  ErrorFrame,
-  HeartbeatFrame,
-  InboxFrame,
-  Message,
-  MessageRequest,
-  MessagesPush,
-  SentFrame,
-  SessionClosedPush,
-  WelcomeFrame,
-} from '../../protocol/frames.ts';
-import { LIMITS } from '../../protocol/limits.ts';
+import type { Message } from '../../protocol/frames.ts';
 import type { Cancel, Environment, Socket } from './environment.ts';
 import { DisconnectedError, type ImError, RefusedError, SessionClosedError, TimeoutError } from './errors.ts';
+import {
+  type Action,
+  type ConversationPush,
+  type Fields,
+  parseFrame,
+  type Reply,
+  type ReplyFrame,
+  type Target,
+} from './frame.ts';
+import { HEARTBEAT_INTERVAL_MS, REPLY_TIMEOUT_MS } from './limits.ts';
 import type { Logger } from './logger.ts';
-
-interface Exchanges {
-  hello: { fields: Record<never, never>; reply: WelcomeFrame };
-  ackInbox: { fields: { batch: string }; reply: InboxFrame };
-  sendMessage: { fields: MessageRequest; reply: SentFrame };
-  heartbeat: { fields: Record<never, never>; reply: HeartbeatFrame };
-}
-
-export type Action = keyof Exchanges;
-export type Reply<A extends Action> = Exchanges[A]['reply'];
 
 export interface SessionEvents {
   /** Messages that nobody asked for; may come before `welcome` (IM-FRAME-7). */
   onMessages(messages: readonly Message[]): void;
+  onPush(push: ConversationPush): void;
   /** The open session is over, by the network, by silence, or by the server. Once; never after `close`. */
   onLost(error: ImError): void;
 }
@@ -35,7 +25,7 @@ interface PendingReply {
   /** How many frames had been heard when it was asked. */
   readonly heardBefore: number;
   readonly cancelTimeout: Cancel;
-  resolve(frame: HandledFrame): void;
+  resolve(frame: ReplyFrame): void;
   reject(error: ImError): void;
 }
 
@@ -51,7 +41,8 @@ export class Session {
   #nextId = 1;
   #state: 'opening' | 'open' | 'over' = 'opening';
   #heard = 0;
-  #heartbeatIntervalMs: number = LIMITS.heartbeatIntervalMs;
+  #probeId = '';
+  #heartbeatIntervalMs: number = HEARTBEAT_INTERVAL_MS;
   #cancelBeat: Cancel = () => {};
   #cancelExpiry: Cancel = () => {};
 
@@ -63,31 +54,56 @@ export class Session {
     this.opened = this.#open();
   }
 
+  get isOver(): boolean {
+    return this.#state === 'over';
+  }
+
   /**
    * Sends a frame, resolves to its reply. Rejects with `RefusedError` for an error frame, `TimeoutError` if nothing
    * answers within 10 s (the gateway's own frames are no answer, IM-FRAME-6), `DisconnectedError` if the socket goes.
    */
-  request<A extends Action>(action: A, fields: Exchanges[A]['fields']): Promise<Reply<A>> {
+  request<A extends Action>(action: A, fields: Fields<A>): Promise<Reply<A>> {
     if (this.#state === 'over') return Promise.reject(new DisconnectedError());
     const id = String(this.#nextId++);
     return new Promise<Reply<A>>((resolve, reject) => {
       this.#pending.set(id, {
         heardBefore: this.#heard,
-        cancelTimeout: this.#environment.after(LIMITS.replyTimeoutMs, () => this.#onTimeout(id, action)),
-        resolve: resolve as (frame: HandledFrame) => void,
+        cancelTimeout: this.#environment.after(REPLY_TIMEOUT_MS, () => this.#onTimeout(id, action)),
+        resolve: resolve as (frame: ReplyFrame) => void,
         reject,
       });
-      this.#socket.send(JSON.stringify({ action, id, ...fields }));
-      this.#restBeat();
+      this.#send({ action, id, ...fields });
     });
   }
 
-  /** What `welcome` says: how long this side may be silent, and when the session ends (milliseconds from now). */
-  keepAlive(heartbeatIntervalMs: number, endsInMs: number): void {
+  /** Sends a frame that has no reply. */
+  tellTyping(target: Target, typing: boolean): void {
+    if (this.#state === 'open') this.#send({ action: 'typing', ...target, typing });
+  }
+
+  /** Finds out whether the socket is alive: no sign in 10 s ends the session. One probe at a time. */
+  probe(): void {
+    if (this.#pending.has(this.#probeId) || this.#state !== 'open') return;
+    this.#probeId = String(this.#nextId);
+    this.request('heartbeat', {}).catch((error: unknown) => this.#logger.debug('no heartbeat', { error }));
+  }
+
+  /** Ends it for a reason of this side's, which `onLost` hears. */
+  fail(error: ImError): void {
+    this.#lose(error);
+  }
+
+  /** How long this side may be silent (milliseconds), as `welcome` says. */
+  beatEvery(heartbeatIntervalMs: number): void {
     this.#heartbeatIntervalMs = heartbeatIntervalMs;
     this.#restBeat();
+  }
+
+  /** When the session ends, as `welcome` and `renew` say: milliseconds from now. */
+  expireIn(delayMs: number): void {
     this.#cancelExpiry();
-    this.#cancelExpiry = this.#environment.after(Math.max(0, endsInMs), () => this.#expire());
+    if (this.#state !== 'over')
+      this.#cancelExpiry = this.#environment.after(Math.max(0, delayMs), () => this.#expire());
   }
 
   /** Ends it from this side, without a word to `onLost`. Requests under way reject. */
@@ -95,10 +111,15 @@ export class Session {
     this.#end(new DisconnectedError('this side closed the connection'));
   }
 
+  #send(frame: object): void {
+    this.#socket.send(JSON.stringify(frame));
+    this.#restBeat();
+  }
+
   #open(): Promise<void> {
     const opened = new Promise<void>((resolve, reject) => {
-      const cancel = this.#environment.after(LIMITS.replyTimeoutMs, () =>
-        this.#lose(new TimeoutError('opening the connection', LIMITS.replyTimeoutMs)),
+      const cancel = this.#environment.after(REPLY_TIMEOUT_MS, () =>
+        this.#lose(new TimeoutError('opening the connection', REPLY_TIMEOUT_MS)),
       );
       this.#socket.onopen = () => {
         cancel();
@@ -128,12 +149,25 @@ export class Session {
     if (this.#state === 'over') return;
     this.#heard += 1;
     const frame = parseFrame(data);
-    // The gateway's own frames have no type (IM-FRAME-6), later protocol versions unknown ones (IM-FRAME-1).
-    if (frame === undefined) this.#logger.debug('ignored a frame that is not of the protocol');
-    else if (frame.type === 'messages') this.#events.onMessages(frame.messages);
-    else if (frame.type === 'session.closed') this.#lose(new SessionClosedError(frame.code, frame.reconnect));
-    else if (frame.type === 'error') this.#onErrorFrame(new RefusedError(frame), frame.id);
-    else this.#take(frame.id)?.resolve(frame);
+    if (frame === undefined) return;
+    switch (frame.type) {
+      case 'messages':
+        this.#events.onMessages(frame.messages);
+        break;
+      case 'read':
+      case 'recalled':
+      case 'typing':
+        this.#events.onPush(frame);
+        break;
+      case 'session.closed':
+        this.#lose(new SessionClosedError(frame.code, frame.reconnect));
+        break;
+      case 'error':
+        this.#onErrorFrame(new RefusedError(frame), frame.id);
+        break;
+      default:
+        this.#take(frame.id)?.resolve(frame);
+    }
   }
 
   #onErrorFrame(error: RefusedError, id: string | null): void {
@@ -153,7 +187,7 @@ export class Session {
   #onTimeout(id: string, action: Action): void {
     const pending = this.#take(id);
     if (pending === undefined) return;
-    const error = new TimeoutError(action, LIMITS.replyTimeoutMs);
+    const error = new TimeoutError(action, REPLY_TIMEOUT_MS);
     pending.reject(error);
     // Not a byte since: the socket is dead, whatever it claims. Otherwise just this reply was lost.
     if (this.#heard === pending.heardBefore)
@@ -164,9 +198,7 @@ export class Session {
   #restBeat(): void {
     this.#cancelBeat();
     if (this.#state === 'over') return;
-    this.#cancelBeat = this.#environment.after(this.#heartbeatIntervalMs, () => {
-      this.request('heartbeat', {}).catch((error: unknown) => this.#logger.debug('no heartbeat', { error }));
-    });
+    this.#cancelBeat = this.#environment.after(this.#heartbeatIntervalMs, () => this.probe());
   }
 
   #expire(): void {
@@ -192,36 +224,5 @@ export class Session {
     this.#pending.clear();
     // The handlers stay: closing a socket that is still connecting reports an error, which needs a listener.
     this.#socket.close();
-  }
-}
-
-/** What this client makes sense of. */
-type HandledFrame =
-  | WelcomeFrame
-  | InboxFrame
-  | SentFrame
-  | HeartbeatFrame
-  | ErrorFrame
-  | MessagesPush
-  | SessionClosedPush;
-
-const HANDLED: Record<HandledFrame['type'], true> = {
-  welcome: true,
-  inbox: true,
-  sent: true,
-  heartbeat: true,
-  error: true,
-  messages: true,
-  'session.closed': true,
-};
-
-function parseFrame(data: unknown): HandledFrame | undefined {
-  if (typeof data !== 'string' || !data.startsWith('{')) return undefined;
-  try {
-    const frame: { readonly type?: unknown } = JSON.parse(data);
-    const handled = typeof frame.type === 'string' && Object.hasOwn(HANDLED, frame.type);
-    return handled ? (frame as HandledFrame) : undefined;
-  } catch {
-    return undefined;
   }
 }

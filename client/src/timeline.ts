@@ -10,13 +10,13 @@ export interface Hole<Entry> {
 
 /**
  * Order and uniqueness of one conversation's entries by seq (IM-PUSH-1). Entries come in any order and any number of
- * times; each leaves once, in order of seq. An entry above a hole waits until the hole is filled or given up.
+ * times; each leaves once, in order of seq. An entry above a hole waits until the hole is filled or skipped.
  *
  * A timeline begins at an origin: what is older is history. An older entry that comes all the same (the inbox brings
- * it), or one of a hole that was given up, leaves at once: better late than never.
+ * it), or one of a hole that was skipped, leaves at once: better late than never.
  */
 export class Timeline<Entry> {
-  /** Everything up to here has left, was given up, or lies before the origin. */
+  /** Everything up to here has left, was skipped, or lies before the origin. */
   #settled: number;
   /** Ranges that nothing is waited for in. */
   readonly #skipped: (readonly [from: number, to: number])[] = [];
@@ -27,7 +27,7 @@ export class Timeline<Entry> {
 
   constructor(origin: number) {
     this.#settled = origin;
-    this.#skip(1, origin);
+    this.#skipRange(1, origin);
   }
 
   get settled(): number {
@@ -64,15 +64,22 @@ export class Timeline<Entry> {
     return { from, to, missedAtMs, next: this.#waiting.get(nextSeq)?.entry };
   }
 
-  /** Gives up the lowest hole; returns what may leave. */
-  giveUp(hole: Pick<Hole<Entry>, 'from' | 'to'>): Entry[] {
+  /** Whether something between these seqs is still missing, though nothing waits for it any more. */
+  lacks(from: number, to: number): boolean {
+    let missing = to - from + 1;
+    for (const seq of this.#late) if (from <= seq && seq <= to) missing -= 1;
+    return missing > 0;
+  }
+
+  /** Waits no longer for the lowest hole; returns what may leave. What comes of the hole later leaves at once. */
+  skip(hole: Pick<Hole<Entry>, 'from' | 'to'>): Entry[] {
     if (hole.from !== this.#settled + 1) return [];
-    this.#skip(hole.from, hole.to);
+    this.#skipRange(hole.from, hole.to);
     this.#settled = hole.to;
     return this.#release();
   }
 
-  #skip(from: number, to: number): void {
+  #skipRange(from: number, to: number): void {
     if (to >= from) this.#skipped.push([from, to]);
   }
 

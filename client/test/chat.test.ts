@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { Chat } from '../chat/chat.ts';
 import { messageLine } from '../chat/lines.ts';
 import type { Screen } from '../chat/screen.ts';
-import { message, SERVER_TIME } from './support/builders.ts';
+import { message, oldMessage, SERVER_TIME } from './support/builders.ts';
 import { fullDelays, type Harness, harness } from './support/harness.ts';
 import { ScriptedServer } from './support/scripted-server.ts';
 
@@ -45,8 +45,8 @@ async function chatting(): Promise<Harness & { screen: FakeScreen; chat: Chat }>
 describe('chat', () => {
   it('shows the last 20 messages, then what is new', async () => {
     const { server, chat, screen } = await chatting();
-    server.history.push(...Array.from({ length: 25 }, (_, index) => message(index + 1)));
-    server.inbox = [{ messages: [message(24), message(25)], batch: 'b', more: false }];
+    server.history.push(...Array.from({ length: 25 }, (_, index) => oldMessage(index + 1)));
+    server.inbox = [{ messages: [oldMessage(24), oldMessage(25)], batch: 'b', more: false }];
     await chat.start();
     expect(screen.lines.slice(0, 3)).toEqual(['● connected', 'bob: message 6', 'bob: message 7']);
     expect(screen.lines.slice(-3)).toEqual(['── 2 new ──', 'bob: message 24', 'bob: message 25']);
@@ -107,6 +107,7 @@ describe('chat', () => {
     const [sentAt, today] = [new Date(2026, 1, 3, 4, 5), new Date(2026, 1, 4, 4, 5)];
     const old = {
       ...message(1),
+      key: 'bob:c1',
       sentAt: sentAt.getTime(),
       mine: false,
       state: 'sent',
@@ -124,6 +125,7 @@ describe('chat', () => {
   ] as const)('shows %j as %j', (content, text) => {
     const received = {
       ...message(1, { content, sentAt: SERVER_TIME }),
+      key: 'bob:c1',
       mine: false,
       state: 'sent',
       error: undefined,

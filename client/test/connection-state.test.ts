@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import {
+  type ConnectionEffect,
   type ConnectionEvent,
   type ConnectionState,
+  type Handover,
   type Transition,
   transition,
 } from '../src/connection-state.ts';
-import { DisconnectedError, UnauthorizedError } from '../src/errors.ts';
+import { DisconnectedError, SessionClosedError, UnauthorizedError } from '../src/errors.ts';
 
 const lostError = new DisconnectedError();
+const superseded = new SessionClosedError('superseded', false);
 const finalError = new UnauthorizedError();
 const trouble = { error: lostError, retryInMs: 700 };
 
@@ -16,7 +19,11 @@ const STATES = {
   connecting: { name: 'connecting', attempt: 0 },
   syncing: { name: 'syncing', attempt: 3, trouble: null },
   syncingAgain: { name: 'syncing', attempt: 3, trouble },
-  connected: { name: 'connected', attempt: 3 },
+  connected: { name: 'connected', attempt: 3, handover: 'none' },
+  handoverWaiting: { name: 'connected', attempt: 3, handover: 'waiting' },
+  handoverOpening: { name: 'connected', attempt: 3, handover: 'opening' },
+  handoverAlone: { name: 'connected', attempt: 3, handover: 'alone' },
+  handoverSyncing: { name: 'connected', attempt: 3, handover: 'syncing' },
   waiting: { name: 'reconnecting', attempt: 3, trouble },
   reopening: { name: 'reconnecting', attempt: 3, trouble: null },
   closed: { name: 'closed' },
@@ -32,6 +39,11 @@ const EVENTS = {
   syncHopeless: { type: 'syncFailed', error: finalError, retryInMs: null },
   lost: { type: 'lost', error: lostError, retryInMs: 900 },
   lostForGood: { type: 'lost', error: finalError, retryInMs: null },
+  superseded: { type: 'lost', error: superseded, retryInMs: null },
+  endsSoon: { type: 'endsSoon' },
+  nextOpened: { type: 'nextOpened' },
+  nextFailed: { type: 'nextFailed', error: lostError, retryInMs: 900 },
+  nextHopeless: { type: 'nextFailed', error: finalError, retryInMs: null },
   retryDue: { type: 'retryDue' },
   settled: { type: 'settled' },
 } satisfies Record<string, ConnectionEvent>;
@@ -55,10 +67,20 @@ const backedOff = (attempt: number): Transition => ({
   state: { name: 'reconnecting', attempt, trouble: again },
   effects: [{ type: 'drop' }, { type: 'retryAfter', delayMs: 900 }],
 });
+const overtaken: Transition = { state: { name: 'failed', error: superseded }, effects: [{ type: 'drop' }] };
+const handing = (handover: Handover, ...effects: ConnectionEffect[]): Transition => ({
+  state: { name: 'connected', attempt: 3, handover },
+  effects,
+});
+const synced = handing('none', { type: 'settle' });
 const syncBackedOff: Transition = {
   state: { name: 'syncing', attempt: 4, trouble: again },
   effects: [{ type: 'retryAfter', delayMs: 900 }],
 };
+
+function calm(handover: Handover): Transition {
+  return { state: { name: 'connected', attempt: 0, handover }, effects: [] };
+}
 
 /** What is not listed changes nothing. */
 const TABLE: Record<StateKey, Partial<Record<EventKey, Transition>>> = {
@@ -67,30 +89,73 @@ const TABLE: Record<StateKey, Partial<Record<EventKey, Transition>>> = {
     opened: { state: { name: 'syncing', attempt: 0, trouble: null }, effects: [{ type: 'sync' }] },
     lost: backedOff(1),
     lostForGood: failed,
+    superseded: overtaken,
     close: shut,
   },
   syncing: {
-    synced: { state: { name: 'connected', attempt: 3 }, effects: [{ type: 'settle' }] },
+    synced,
     syncFailed: syncBackedOff,
     syncHopeless: failed,
     lost: backedOff(4),
     lostForGood: failed,
+    superseded: overtaken,
     close: shut,
   },
   syncingAgain: {
-    synced: { state: { name: 'connected', attempt: 3 }, effects: [{ type: 'settle' }] },
+    synced,
     syncFailed: syncBackedOff,
     syncHopeless: failed,
     retryDue: resync,
     connect: resync,
     lost: backedOff(4),
     lostForGood: failed,
+    superseded: overtaken,
     close: shut,
   },
   connected: {
     lost: backedOff(4),
     lostForGood: failed,
-    settled: { state: { name: 'connected', attempt: 0 }, effects: [] },
+    superseded: overtaken,
+    endsSoon: handing('opening', { type: 'openNext' }),
+    settled: calm('none'),
+    close: shut,
+  },
+  handoverWaiting: {
+    lost: backedOff(4),
+    lostForGood: failed,
+    superseded: overtaken,
+    retryDue: handing('opening', { type: 'openNext' }),
+    settled: calm('waiting'),
+    close: shut,
+  },
+  handoverOpening: {
+    lost: backedOff(4),
+    lostForGood: failed,
+    superseded: handing('alone'),
+    nextOpened: handing('syncing', { type: 'switch' }, { type: 'sync' }),
+    nextFailed: handing('waiting', { type: 'retryAfter', delayMs: 900 }),
+    nextHopeless: handing('none'),
+    settled: calm('opening'),
+    close: shut,
+  },
+  handoverAlone: {
+    lost: backedOff(4),
+    lostForGood: failed,
+    superseded: overtaken,
+    nextOpened: handing('syncing', { type: 'switch' }, { type: 'sync' }),
+    nextFailed: backedOff(4),
+    nextHopeless: failed,
+    settled: calm('alone'),
+    close: shut,
+  },
+  handoverSyncing: {
+    synced,
+    syncFailed: syncBackedOff,
+    syncHopeless: failed,
+    lost: backedOff(4),
+    lostForGood: failed,
+    superseded: overtaken,
+    settled: calm('syncing'),
     close: shut,
   },
   waiting: { retryDue: reopening, connect: reopening, close: shut },
@@ -98,6 +163,7 @@ const TABLE: Record<StateKey, Partial<Record<EventKey, Transition>>> = {
     opened: { state: { name: 'syncing', attempt: 3, trouble: null }, effects: [{ type: 'sync' }] },
     lost: backedOff(4),
     lostForGood: failed,
+    superseded: overtaken,
     close: shut,
   },
   closed: { connect: opening },
@@ -124,7 +190,7 @@ describe.each(stateKeys)('in state %s', (stateKey) => {
 });
 
 it('drops the socket on every way out of a state that has or opens one', () => {
-  for (const stateKey of ['connecting', 'syncing', 'syncingAgain', 'connected', 'reopening'] as const) {
+  for (const stateKey of stateKeys.filter((key) => !['idle', 'waiting', 'closed', 'failed'].includes(key))) {
     for (const eventKey of eventKeys) {
       const { state, effects } = transition(STATES[stateKey], EVENTS[eventKey]);
       const left = ['closed', 'failed', 'reconnecting'].includes(state.name) && state !== STATES[stateKey];

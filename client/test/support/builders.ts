@@ -1,4 +1,5 @@
 import type { Message } from '../../../protocol/frames.ts';
+import type { Conversation } from '../../../protocol/http.ts';
 
 export const SERVER_TIME = 1_800_000_000_000;
 
@@ -13,6 +14,29 @@ export function message(seq: number, parts: Partial<Message> = {}): Message {
     content: { type: 'text', text: `message ${seq}` },
     sentAt: SERVER_TIME,
     ...parts,
+  };
+}
+
+/** Sent long before the server's present: history to a device that is new. */
+export function oldMessage(seq: number, parts: Partial<Message> = {}): Message {
+  return message(seq, { sentAt: SERVER_TIME - 3_600_000, ...parts });
+}
+
+/** A line of the server's list, as `history` has it. */
+export function listed(history: readonly Message[], conversationId: string, head = 0): Conversation {
+  const last = history
+    .filter((one) => one.conversationId === conversationId)
+    .reduce<Message | null>((a, b) => (a === null || b.seq > a.seq ? b : a), null);
+  const kind = conversationId.startsWith('g:') ? 'group' : 'direct';
+  const others = history.filter((one) => one.conversationId === conversationId && one.from !== 'alice');
+  return {
+    conversationId,
+    kind,
+    ...(kind === 'direct' ? { peer: 'bob' } : { name: 'Rowers' }),
+    head: Math.max(head, last?.seq ?? 0),
+    lastMessage: last,
+    readSeq: 0,
+    unread: others.length,
   };
 }
 

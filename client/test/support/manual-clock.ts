@@ -11,7 +11,9 @@ export class ManualClock {
   #nowMs = 1_000;
 
   nowMs = (): number => this.#nowMs;
-  wallClockMs = (): number => 1_900_000_000_000;
+  /** What somebody has set the device's clock forward by, or a sleep that stopped the other clock. */
+  wallClockJumpMs = 0;
+  wallClockMs = (): number => 1_900_000_000_000 + this.wallClockJumpMs;
 
   after = (delayMs: number, task: () => void): Cancel => {
     const timer = { dueAtMs: this.#nowMs + delayMs, task };

@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { InboxPage, Message } from '../../../protocol/frames.ts';
-import type { Conversation } from '../../../protocol/http.ts';
+import type { InboxPage, Message, UserPresence } from '../../../protocol/frames.ts';
+import type { ConversationsBody } from '../../../protocol/http.ts';
 import { directConversationId } from '../../../protocol/ids.ts';
-import { SERVER_TIME } from './builders.ts';
+import { listed, SERVER_TIME } from './builders.ts';
 
 export interface ClientFrame {
   readonly action: string;
@@ -15,6 +16,11 @@ export interface ClientFrame {
   readonly conversationId?: string;
   readonly content?: Message['content'];
   readonly batch?: string;
+  readonly seq?: number;
+  readonly token?: string;
+  readonly typing?: boolean;
+  readonly userIds?: readonly string[];
+  readonly resend?: boolean;
 }
 
 /** What to answer: a frame, or nothing. */
@@ -86,6 +92,8 @@ export class ScriptedServer {
   readonly scripts = new Map<string, Script>();
   readonly connections: ServerConnection[] = [];
   readonly requests: string[] = [];
+  /** Method, path, and body of each. */
+  readonly calls: (readonly [method: string, path: string, body: unknown])[] = [];
   readonly tokens: string[] = [];
   readonly history: Message[] = [];
   /** Seqs handed out beyond what history holds. */
@@ -98,12 +106,19 @@ export class ScriptedServer {
   stallUpgrades = false;
   heartbeatIntervalMs = 480_000;
   sessionEndsInMs = 6_900_000;
+  /** Whose the tokens are. */
+  userId = 'alice';
+  /** Runs before an upgrade is answered. */
+  beforeUpgrade: () => Promise<void> = async () => {};
+  /** How much longer `renew` makes a session. */
+  renewGainMs = 0;
   /** Status and body for HTTP requests whose path starts with the key. */
   readonly httpAnswers = new Map<string, { status: number; body: unknown }>();
   readonly #http: Server;
   readonly #sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'im.v1' });
   readonly #waiting: ((connection: ServerConnection) => void)[] = [];
   readonly #upgradesWaiting: (() => void)[] = [];
+  readonly #refusalsWaiting: (() => void)[] = [];
   readonly #stalled: Duplex[] = [];
   #handedOut = 0;
 
@@ -114,7 +129,7 @@ export class ScriptedServer {
   }
 
   private constructor() {
-    this.#http = createServer((request, response) => this.#answer(request, response));
+    this.#http = createServer((request, response) => void this.#answer(request, response));
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
@@ -124,6 +139,10 @@ export class ScriptedServer {
 
   get httpUrl(): string {
     return `http://127.0.0.1:${this.#port}`;
+  }
+
+  get #expiresAt(): number {
+    return SERVER_TIME + this.sessionEndsInMs;
   }
 
   get #port(): number {
@@ -143,6 +162,11 @@ export class ScriptedServer {
   /** Resolves at the next upgrade request that is stalled. */
   nextStalledUpgrade(): Promise<void> {
     return new Promise((resolve) => this.#upgradesWaiting.push(resolve));
+  }
+
+  /** Resolves at the next upgrade request that is refused. */
+  nextRefusal(): Promise<void> {
+    return new Promise((resolve) => this.#refusalsWaiting.push(resolve));
   }
 
   async stop(): Promise<void> {
@@ -165,6 +189,13 @@ export class ScriptedServer {
         return { type: 'sent', id, ...this.store(frame) };
       case 'heartbeat':
         return { type: 'heartbeat', id, serverTime: SERVER_TIME, session: { expiresAt: SERVER_TIME } };
+      case 'renew':
+        return { type: 'session', id, session: { expiresAt: this.#expiresAt + this.renewGainMs } };
+      case 'read':
+      case 'recall':
+        return { type: 'ok', id };
+      case 'presence':
+        return { type: 'presence', id, users: (frame.userIds ?? ['alice', 'bob']).map(presenceOf) };
       default:
         return { type: 'error', id, code: 'unknown_action', message: 'unknown action', retryable: false };
     }
@@ -191,11 +222,11 @@ export class ScriptedServer {
   #welcome(connection: ServerConnection): object {
     return {
       type: 'welcome',
-      userId: 'alice',
+      userId: this.userId,
       deviceId: 'device',
       connectionId: connection.id,
       serverTime: SERVER_TIME,
-      session: { expiresAt: SERVER_TIME + this.sessionEndsInMs },
+      session: { expiresAt: this.#expiresAt },
       heartbeatIntervalMs: this.heartbeatIntervalMs,
     };
   }
@@ -207,10 +238,13 @@ export class ScriptedServer {
       return;
     }
     if (this.refuseUpgradeWith !== undefined) {
+      for (const resolve of this.#refusalsWaiting.splice(0)) resolve();
       socket.end(`HTTP/1.1 ${this.refuseUpgradeWith} Refused\r\nconnection: close\r\n\r\n`);
       return;
     }
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, request));
+    void this.beforeUpgrade().then(() =>
+      this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, request)),
+    );
   }
 
   #accept(socket: WebSocket, request: IncomingMessage): void {
@@ -219,7 +253,8 @@ export class ScriptedServer {
       const frame: ClientFrame = JSON.parse(String(data));
       const script = this.scripts.get(frame.action);
       const reply = script === undefined ? this.answerTo(frame, connection) : script(frame, connection);
-      if (reply !== undefined) connection.send(reply);
+      // Typing has no reply.
+      if (reply !== undefined && frame.id !== undefined) connection.send(reply);
       connection.received(frame);
     });
     this.connections.push(connection);
@@ -229,7 +264,9 @@ export class ScriptedServer {
     waiting(connection);
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const sent = await text(request);
+    this.calls.push([request.method ?? '', request.url ?? '', sent === '' ? undefined : JSON.parse(sent)]);
     const url = new URL(request.url ?? '/', this.httpUrl);
     this.requests.push(`${url.pathname}${url.search}`);
     this.tokens.push(request.headers.authorization ?? '');
@@ -237,6 +274,7 @@ export class ScriptedServer {
       decodeURIComponent(url.pathname).startsWith(path),
     );
     const { status, body } = scripted?.[1] ?? { status: 200, body: this.#bodyOf(url) };
+    if (status === 204) return void response.writeHead(204).end();
     response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   }
@@ -245,16 +283,23 @@ export class ScriptedServer {
     const [, first, id] = url.pathname.split('/');
     if (first === 'session')
       return { userId: 'alice', wsUrl: this.wsUrl, serverTime: SERVER_TIME, heartbeatIntervalMs: 1 };
-    return id === undefined ? this.#conversations() : this.#page(decodeURIComponent(id), url.searchParams);
+    return id === undefined
+      ? this.#conversations(url.searchParams)
+      : this.#page(decodeURIComponent(id), url.searchParams);
   }
 
-  #conversations(): { conversations: Partial<Conversation>[]; cursor: null } {
-    const ids = new Set([...this.history.map(({ conversationId }) => conversationId), ...this.heads.keys()]);
-    const conversations = [...ids].map((conversationId) => ({
-      conversationId,
-      head: this.head(conversationId),
-    }));
-    return { conversations, cursor: null };
+  /** Pages of all conversations, of which those without news are left out, as the server does it. */
+  #conversations(query: URLSearchParams): ConversationsBody {
+    const all = new Set([...this.history.map(({ conversationId }) => conversationId), ...this.heads.keys()]);
+    const from = Number(query.get('cursor') ?? 0);
+    const to = from + Number(query.get('limit') ?? 50);
+    const changedSince = Number(query.get('changedSince') ?? 0);
+    const conversations = [...all]
+      .sort()
+      .slice(from, to)
+      .map((id) => listed(this.history, id, this.heads.get(id)))
+      .filter(({ lastMessage }) => (lastMessage?.sentAt ?? SERVER_TIME) >= changedSince);
+    return { conversations, cursor: to < all.size ? String(to) : null };
   }
 
   #page(conversationId: string, query: URLSearchParams): object {
@@ -268,4 +313,8 @@ export class ScriptedServer {
     const messages = query.has('after') ? found.slice(0, limit) : found.slice(-limit);
     return { messages, head: this.head(conversationId), hasMore: messages.length < found.length };
   }
+}
+
+function presenceOf(userId: string): UserPresence {
+  return { userId, online: userId === 'bob', lastSeenAt: null };
 }

@@ -1,0 +1,81 @@
+import type { WelcomeFrame } from '../../protocol/frames.ts';
+import type { ConversationList } from './conversation-list.ts';
+import type { Environment } from './environment.ts';
+import { ImError } from './errors.ts';
+import type { Feed } from './feed.ts';
+import type { HttpApi } from './http-api.ts';
+import type { Identity } from './identity.ts';
+import type { Session } from './session.ts';
+
+/** After a longer outage the whole list is read: `changedSince` knows of messages, not of what other devices read. */
+const SHORT_OUTAGE_MS = 60_000;
+
+export interface CatchUpPorts {
+  readonly identity: Identity;
+  readonly http: Pick<HttpApi, 'conversations'>;
+  readonly feed: Feed;
+  readonly list: ConversationList;
+  readonly environment: Pick<Environment, 'wallClockMs'>;
+  /** The session is this user's: it may be used from now on. */
+  onWelcome(session: Session, welcome: WelcomeFrame): Promise<void>;
+}
+
+/**
+ * What makes a new session's view complete: `hello`, the inbox page by page, and the heads of all conversations
+ * (IM-HELLO-2, IM-HELLO-3). One request for each hundred conversations, and one for each that is behind by more than
+ * its last message.
+ */
+export class CatchUp {
+  readonly #ports: CatchUpPorts;
+  /** The server's time at the `welcome` of the last session that caught up. */
+  #caughtUpAtMs: number | undefined;
+  #lostAtMs: number | undefined;
+
+  constructor(ports: CatchUpPorts) {
+    this.#ports = ports;
+  }
+
+  /** The session is over. */
+  lost(): void {
+    this.#lostAtMs ??= this.#ports.environment.wallClockMs();
+  }
+
+  async run(session: Session): Promise<void> {
+    const { feed, identity, list } = this.#ports;
+    const welcome = await session.request('hello', {});
+    const { userId, serverTime } = welcome;
+    // What is on its way here was written by another user.
+    if (identity.userId !== undefined && identity.userId !== userId)
+      throw new ImError('identity_mismatch', 'the token is of another user', { retryable: false });
+    identity.learn(userId);
+    feed.setServerTime(serverTime);
+    feed.resume();
+    await this.#ports.onWelcome(session, welcome);
+    const conversations = await this.#ports.http.conversations(this.#changedSince());
+    list.load(conversations);
+    const isFirst = !feed.hasBegun;
+    if (isFirst) await feed.begin(conversations, serverTime);
+    await this.#drain(session, welcome);
+    if (!isFirst) await feed.catchUp(conversations);
+    this.#caughtUpAtMs = serverTime;
+    this.#lostAtMs = undefined;
+  }
+
+  /** A page is acknowledged after the program has heard of it: what a crash leaves comes again. */
+  async #drain(session: Session, welcome: WelcomeFrame): Promise<void> {
+    const { feed } = this.#ports;
+    let page = welcome.inbox;
+    feed.fromInbox(page.messages);
+    while (page.batch !== null) {
+      page = await session.request('ackInbox', { batch: page.batch });
+      feed.fromInbox(page.messages);
+    }
+    feed.release();
+  }
+
+  #changedSince(): number | undefined {
+    const outageMs =
+      this.#lostAtMs === undefined ? 0 : this.#ports.environment.wallClockMs() - this.#lostAtMs;
+    return outageMs >= 0 && outageMs < SHORT_OUTAGE_MS ? this.#caughtUpAtMs : undefined;
+  }
+}

@@ -1,0 +1,81 @@
+import type { UserPresence } from '../../../protocol/frames.ts';
+import type { Client } from '../client.ts';
+import type { Off } from '../emitter.ts';
+
+const books = new WeakMap<Client, PresenceBook>();
+
+export function presenceBookOf(im: Client, intervalMs: number): PresenceBook {
+  const book = books.get(im) ?? new PresenceBook(im, intervalMs);
+  books.set(im, book);
+  return book;
+}
+
+/** Asks for the presence of all users that anybody watches: at once for a new one, then at intervals. */
+export class PresenceBook {
+  readonly #im: Client;
+  readonly #intervalMs: number;
+  readonly #watchers = new Map<string, Set<() => void>>();
+  readonly #known = new Map<string, UserPresence>();
+  #stop: (() => void) | undefined;
+  #isAsking = false;
+
+  constructor(im: Client, intervalMs: number) {
+    this.#im = im;
+    this.#intervalMs = intervalMs;
+  }
+
+  of(userId: string): UserPresence | undefined {
+    return this.#known.get(userId);
+  }
+
+  watch(userId: string, onChange: () => void): Off {
+    const watchers = this.#watchers.get(userId) ?? new Set();
+    this.#watchers.set(userId, watchers);
+    watchers.add(onChange);
+    this.#stop ??= this.#start();
+    if (!this.#known.has(userId)) this.#askSoon();
+    return () => {
+      watchers.delete(onChange);
+      if (watchers.size === 0 && this.#watchers.get(userId) === watchers) this.#watchers.delete(userId);
+      if (this.#watchers.size > 0) return;
+      this.#stop?.();
+      this.#stop = undefined;
+    };
+  }
+
+  #start(): () => void {
+    const timer = setInterval(() => this.#askSoon(), this.#intervalMs);
+    const off = this.#im.on('connection', ({ current }) => {
+      if (current === 'connected') this.#askSoon();
+    });
+    return () => {
+      clearInterval(timer);
+      off();
+    };
+  }
+
+  /** Once for all who want it in this moment. */
+  #askSoon(): void {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    queueMicrotask(() => {
+      this.#isAsking = false;
+      const userIds = [...this.#watchers.keys()];
+      if (userIds.length === 0 || this.#im.state !== 'connected') return;
+      this.#im.presence(userIds).then(
+        (users) => this.#learn(users),
+        // The next interval, or the next connection, asks again.
+        () => {},
+      );
+    });
+  }
+
+  #learn(users: readonly UserPresence[]): void {
+    for (const user of users) {
+      const known = this.#known.get(user.userId);
+      if (known?.online === user.online && known.lastSeenAt === user.lastSeenAt) continue;
+      this.#known.set(user.userId, user);
+      for (const onChange of [...(this.#watchers.get(user.userId) ?? [])]) onChange();
+    }
+  }
+}

@@ -1,0 +1,10 @@
+import { useCallback, useSyncExternalStore } from 'react';
+import type { Client } from '../client.ts';
+import type { ConnectionChange } from '../connection.ts';
+
+/** How the connection is: `current`, and in trouble `error` and `retryInMs`. The same object until it changes. */
+export function useConnection(im: Client): ConnectionChange {
+  const subscribe = useCallback((onChange: () => void) => im.on('connection', onChange), [im]);
+  const look = (): ConnectionChange => im.connection;
+  return useSyncExternalStore(subscribe, look, look);
+}

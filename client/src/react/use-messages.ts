@@ -1,0 +1,49 @@
+import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import type { Conversation } from '../conversation.ts';
+import { type MessagesSnapshot, MessageView, type MessageViewOptions } from '../message-view.ts';
+
+/** What the list of messages shows, and how to see more of it. */
+export interface UseMessages extends MessagesSnapshot {
+  /** Reads the page before the oldest message. Resolves when it is there; a failure is in `error`. */
+  loadEarlier(): Promise<void>;
+  /** Reads the latest page again. Resolves when it is there; a failure is in `error`. */
+  reload(): Promise<void>;
+}
+
+const NOTHING: MessagesSnapshot = {
+  messages: [],
+  gaps: [],
+  isLoaded: false,
+  isLoading: true,
+  hasEarlier: false,
+  error: undefined,
+};
+
+/**
+ * The conversation's messages while the component is there: see `MessageView`. A message that hasn't changed is the
+ * same object as before, so rows may be memoized; `key` is a key for them.
+ */
+export function useMessages(
+  conversation: Conversation,
+  { pageSize = 50 }: MessageViewOptions = {},
+): UseMessages {
+  const view = useView(conversation, pageSize);
+  const subscribe = useCallback((onChange: () => void) => view?.subscribe(onChange) ?? (() => {}), [view]);
+  const look = (): MessagesSnapshot => view?.snapshot ?? NOTHING;
+  const snapshot = useSyncExternalStore(subscribe, look, look);
+  const loadEarlier = useCallback(async () => view?.loadEarlier(), [view]);
+  const reload = useCallback(async () => view?.reload(), [view]);
+  return useMemo(() => ({ ...snapshot, loadEarlier, reload }), [snapshot, loadEarlier, reload]);
+}
+
+/** A view listens as long as it is open, so it is opened and closed by an effect, never while rendering. */
+function useView(conversation: Conversation, pageSize: number): MessageView | undefined {
+  const [opened, setOpened] = useState<{ of: Conversation; view: MessageView }>();
+  useEffect(() => {
+    const view = new MessageView(conversation, { pageSize });
+    setOpened({ of: conversation, view });
+    return () => view.close();
+  }, [conversation, pageSize]);
+  // Until the effect has run for another conversation, the view is still of the last.
+  return opened?.of === conversation ? opened.view : undefined;
+}

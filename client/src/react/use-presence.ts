@@ -1,0 +1,24 @@
+import { useCallback, useSyncExternalStore } from 'react';
+import type { UserPresence } from '../../../protocol/frames.ts';
+import type { Client } from '../client.ts';
+import { presenceBookOf } from './presence-book.ts';
+
+export interface UsePresenceOptions {
+  /** How often to ask, 30 s by default: nothing tells by itself. The first to use a client decides. */
+  readonly intervalMs?: number;
+}
+
+/**
+ * Who is there, asked again and again while the component is there and the client connected. Undefined until it is
+ * known. All components of a client ask as one, so a list may use this in each of its rows.
+ */
+export function usePresence(
+  im: Client,
+  userId: string,
+  { intervalMs = 30_000 }: UsePresenceOptions = {},
+): UserPresence | undefined {
+  const book = presenceBookOf(im, intervalMs);
+  const subscribe = useCallback((onChange: () => void) => book.watch(userId, onChange), [book, userId]);
+  const look = (): UserPresence | undefined => book.of(userId);
+  return useSyncExternalStore(subscribe, look, look);
+}

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import type { ClientEvents } from '../src/index.ts';
+import { message, oldMessage, SERVER_TIME } from './support/builders.ts';
+import { fullDelays, type Harness, harness } from './support/harness.ts';
+
+const DM = 'dm:alice:bob';
+const GROUP = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
+
+/** Resolves when the list fits. */
+function listed({ im }: Harness, fits: (list: ClientEvents['conversations']) => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (!fits(im.conversations() ?? [])) return;
+      off();
+      resolve();
+    };
+    const off = im.on('conversations', look);
+    look();
+  });
+}
+
+describe('the list of conversations', () => {
+  it('is undefined until it has come, then has the latest activity first', async () => {
+    const { server, im, connected } = await harness();
+    server.history.push(
+      oldMessage(1),
+      oldMessage(1, { conversationId: GROUP, sentAt: SERVER_TIME - 60_000 }),
+    );
+    expect(im.conversations()).toBeUndefined();
+    await connected();
+    expect(im.conversations()).toMatchObject([
+      { conversationId: GROUP, kind: 'group', name: 'Rowers', peer: undefined },
+      { conversationId: DM, kind: 'direct', peer: 'bob', unread: 1, lastMessage: { seq: 1, state: 'sent' } },
+    ]);
+    expect(im.conversations()).toBe(im.conversations());
+  });
+
+  it('follows what comes, what is sent, and what is read', async () => {
+    const parts = await harness();
+    const { server, im, connected } = parts;
+    server.history.push(oldMessage(1), oldMessage(2));
+    const connection = await connected();
+    const row = () => im.conversations()?.[0];
+    server.history.push(message(3));
+    connection.push(message(3));
+    await listed(parts, ([first]) => first?.unread === 3);
+    expect(row()).toMatchObject({ unread: 3, lastMessage: { seq: 3 } });
+    im.direct('bob').markRead(2);
+    expect(row()).toMatchObject({ readSeq: 2, unread: 1 });
+    im.direct('bob').markRead(1);
+    expect(row()).toMatchObject({ readSeq: 2 });
+    await im.direct('bob').send({ type: 'text', text: 'hi' }).acked;
+    expect(row()).toMatchObject({ unread: 1, lastMessage: { seq: 4, mine: true, state: 'sent' } });
+    connection.send({ type: 'read', conversationId: DM, userId: 'bob', seq: 4 });
+    await listed(parts, ([first]) => first?.lastMessage?.state === 'read');
+    connection.send({ type: 'read', conversationId: DM, userId: 'alice', seq: 3 });
+    await listed(parts, ([first]) => first?.unread === 0);
+    connection.send({ type: 'recalled', conversationId: DM, seq: 4, by: 'alice', at: 5 });
+    await listed(parts, ([first]) => first?.lastMessage?.content.type === 'recalled');
+  });
+
+  it('begins with the first message of a conversation that nobody has opened', async () => {
+    const parts = await harness();
+    const connection = await parts.connected();
+    const all: string[] = [];
+    parts.im.on('message', ({ conversationId, seq }) => all.push(`${conversationId} ${seq}`));
+    connection.push(message(1, { conversationId: 'dm:alice:carol', from: 'carol' }));
+    await listed(parts, ([first]) => first?.peer === 'carol' && first.unread === 1);
+    expect(all).toEqual(['dm:alice:carol 1']);
+  });
+
+  it('knows groups by what happens in them: made, joined, renamed, left', async () => {
+    const parts = await harness();
+    const { server, connected } = parts;
+    const connection = await connected();
+    const system = (seq: number, content: object) =>
+      connection.push(
+        message(seq, { conversationId: GROUP, content: { type: 'system', by: 'bob', ...content } as never }),
+      );
+    server.httpAnswers.set(`/groups/${GROUP}`, {
+      status: 200,
+      body: { conversationId: GROUP, name: 'Rowers', admins: ['bob'], memberCount: 2 },
+    });
+    system(40, { event: 'joined', users: ['alice'] });
+    await listed(parts, ([first]) => first?.name === 'Rowers');
+    system(41, { event: 'renamed', name: 'Scullers' });
+    await listed(parts, ([first]) => first?.name === 'Scullers');
+    system(42, { event: 'left', users: ['carol'] });
+    system(43, { event: 'removed', users: ['alice'] });
+    await listed(parts, (list) => list.length === 0);
+  });
+
+  it('is told once for many changes at once', async () => {
+    const { im, connected } = await harness();
+    await connected();
+    let told = 0;
+    im.on('conversations', () => {
+      told += 1;
+    });
+    im.direct('bob').markRead(1);
+    for (const user of ['u1', 'u2', 'u3']) await im.direct(user).send({ type: 'text', text: 'x' }).acked;
+    expect(told).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('catching up with 300 conversations (IM-HELLO-3)', () => {
+  it('takes three requests, and after a short outage asks only for what has changed', async () => {
+    const { server, clock, connected, entered } = await harness(fullDelays);
+    server.history.push(
+      ...Array.from({ length: 300 }, (_, n) => oldMessage(1, { conversationId: `dm:alice:u${n}` })),
+    );
+    const first = await connected();
+    expect(server.requests).toHaveLength(3);
+    const reconnecting = entered('reconnecting');
+    first.cut();
+    await reconnecting;
+    server.requests.length = 0;
+    server.history.push(message(2, { conversationId: 'dm:alice:u7' }));
+    const again = entered('connected');
+    clock.advance(500);
+    await again;
+    expect(server.requests.length).toBeLessThanOrEqual(4);
+    for (const request of server.requests) expect(request).toContain(`changedSince=${SERVER_TIME}`);
+  });
+
+  it('reads the whole list after a long one, since other devices may have read', async () => {
+    const { server, clock, connected, entered } = await harness(fullDelays);
+    const first = await connected();
+    const reconnecting = entered('reconnecting');
+    first.cut();
+    await reconnecting;
+    server.requests.length = 0;
+    clock.wallClockJumpMs += 3_600_000;
+    const again = entered('connected');
+    clock.advance(500);
+    await again;
+    expect(server.requests).toEqual(['/conversations?limit=100']);
+  });
+});

@@ -1,0 +1,210 @@
+import fc from 'fast-check';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type MessagesSnapshot, MessageView } from '../src/index.ts';
+import { message, oldMessage, seqs } from './support/builders.ts';
+import { fullDelays, type Harness, harness } from './support/harness.ts';
+import { settle } from './support/manual-clock.ts';
+
+const DM = 'dm:alice:bob';
+const hi = { type: 'text', text: 'hi' } as const;
+
+function open({ im }: Harness, pageSize = 3): MessageView {
+  const view = new MessageView(im.direct('bob'), { pageSize });
+  onTestFinished(() => view.close());
+  return view;
+}
+
+/** Resolves when the view shows what fits. */
+function shows(view: MessageView, fits: (snapshot: MessagesSnapshot) => boolean): Promise<MessagesSnapshot> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (!fits(view.snapshot)) return;
+      off();
+      resolve(view.snapshot);
+    };
+    const off = view.subscribe(look);
+    look();
+  });
+}
+
+const shown = (view: MessageView) => seqs(view.snapshot.messages);
+const isQuiet = ({ isLoaded, isLoading }: MessagesSnapshot): boolean => isLoaded && !isLoading;
+
+describe('a view', () => {
+  it('has the latest page, then earlier ones, then no more', async () => {
+    const parts = await harness();
+    parts.server.history.push(...[1, 2, 3, 4, 5, 6, 7].map((seq) => oldMessage(seq)));
+    await parts.connected();
+    const view = open(parts);
+    expect(view.snapshot).toMatchObject({ isLoaded: false, isLoading: true, messages: [] });
+    await shows(view, isQuiet);
+    expect([shown(view), view.snapshot.hasEarlier]).toEqual([[5, 6, 7], true]);
+    await view.loadEarlier();
+    await view.loadEarlier();
+    expect([shown(view), view.snapshot.hasEarlier]).toEqual([[1, 2, 3, 4, 5, 6, 7], false]);
+    await view.loadEarlier();
+    expect(view.snapshot).toBe(view.snapshot);
+  });
+
+  it('shows what comes in its place, and what is sent last until it has one', async () => {
+    const parts = await harness();
+    const { server, im } = parts;
+    const connection = await parts.connected();
+    const view = open(parts);
+    await shows(view, isQuiet);
+    server.scripts.set('sendMessage', () => undefined);
+    const own = im.direct('bob').send(hi);
+    server.history.push(message(1));
+    connection.push(message(1));
+    const { messages } = await shows(view, (snapshot) => snapshot.messages.length === 2);
+    expect(messages.map(({ state, seq }) => [state, seq])).toEqual([
+      ['sent', 1],
+      ['pending', undefined],
+    ]);
+    const frame = await connection.next('sendMessage');
+    server.store(frame);
+    connection.send({ type: 'sent', ...server.store(frame), id: frame.id });
+    await own.acked;
+    const after = await shows(view, (snapshot) => snapshot.messages[1]?.state === 'sent');
+    expect(shown(view)).toEqual([1, 2]);
+    expect(after.messages[1]?.key).toBe(messages[1]?.key);
+    expect(after.messages[0]).toBe(messages[0]);
+  });
+
+  it('follows reads, recalls, failures, and what is discarded', async () => {
+    const parts = await harness();
+    const { server, im } = parts;
+    const connection = await parts.connected();
+    const bob = im.direct('bob');
+    await bob.send(hi).acked;
+    const view = open(parts);
+    await shows(view, isQuiet);
+    connection.send({ type: 'read', conversationId: DM, userId: 'bob', seq: 1 });
+    await shows(view, ({ messages: [first] }) => first?.state === 'read');
+    connection.send({ type: 'recalled', conversationId: DM, seq: 1, by: 'alice', at: 1 });
+    await shows(view, ({ messages: [first] }) => first?.content.type === 'recalled');
+    server.scripts.set('sendMessage', ({ id }) => ({
+      type: 'error',
+      id,
+      code: 'forbidden',
+      message: 'no',
+      retryable: false,
+    }));
+    const refused = bob.send(hi);
+    await shows(view, ({ messages }) => messages[1]?.error?.code === 'forbidden');
+    expect(bob.discard(refused.clientMsgId)).toBe(true);
+    expect(bob.discard(refused.clientMsgId)).toBe(false);
+    await shows(view, ({ messages }) => messages.length === 1);
+  });
+
+  it('shows what is above a gap, where the gap is, and what fills it in its place', async () => {
+    const parts = await harness();
+    const { server, clock } = parts;
+    server.history.push(oldMessage(1));
+    const connection = await parts.connected();
+    const view = open(parts);
+    await shows(view, isQuiet);
+    connection.push(message(3));
+    for (let round = 0; round < 1_000 && !clock.pendingMs.includes(1_000); round++) await settle();
+    clock.advance(1_000);
+    const { gaps } = await shows(view, ({ messages }) => messages.length === 2);
+    expect([shown(view), gaps]).toEqual([[1, 3], [{ from: 2, to: 2, state: 'open' }]]);
+    connection.push(message(2));
+    await shows(view, (snapshot) => snapshot.gaps.length === 0 && snapshot.messages.length === 3);
+    expect(shown(view)).toEqual([1, 2, 3]);
+  });
+
+  it('learns after a reconnect what was taken back meanwhile', async () => {
+    const parts = await harness(fullDelays);
+    const { server, clock, entered } = parts;
+    server.history.push(oldMessage(1));
+    const first = await parts.connected();
+    const view = open(parts);
+    await shows(view, isQuiet);
+    const reconnecting = entered('reconnecting');
+    first.cut();
+    await reconnecting;
+    server.history[0] = oldMessage(1, { content: { type: 'recalled', by: 'bob', at: 5 } });
+    clock.advance(500);
+    await shows(view, ({ messages: [only] }) => only?.content.type === 'recalled');
+  });
+
+  it('that was loaded before connecting lacks nothing that came in between', async () => {
+    const parts = await harness();
+    const { server } = parts;
+    server.history.push(...[1, 2, 3, 4].map((seq) => oldMessage(seq)));
+    const view = open(parts);
+    await shows(view, isQuiet);
+    expect(shown(view)).toEqual([2, 3, 4]);
+    server.history.push(...[5, 6, 7, 8, 9].map((seq) => oldMessage(seq)));
+    await parts.connected();
+    await shows(view, ({ messages }) => messages.at(-1)?.seq === 9);
+    // There was a page between: it is begun anew rather than shown with a hole.
+    expect([shown(view), view.snapshot.hasEarlier]).toEqual([[7, 8, 9], true]);
+  });
+
+  it('says why a page could not be had, and tries again when asked', async () => {
+    const parts = await harness();
+    const { server } = parts;
+    await parts.connected();
+    server.httpAnswers.set(`/conversations/${DM}`, { status: 503, body: '' });
+    const view = open(parts);
+    await shows(view, ({ isLoading }) => !isLoading);
+    expect(view.snapshot).toMatchObject({ isLoaded: false, error: { code: 'unavailable' } });
+    server.httpAnswers.clear();
+    await view.reload();
+    expect(view.snapshot).toMatchObject({ isLoaded: true, error: undefined });
+  });
+
+  it('is ordered, without repeats, and complete, whatever order messages and pages come in (IM-PUSH-1)', async () => {
+    const steps = fc.array(
+      fc.oneof(
+        fc.record({ push: fc.array(fc.integer({ min: 1, max: 25 }), { minLength: 1, maxLength: 5 }) }),
+        fc.constant('earlier' as const),
+        fc.constant('reload' as const),
+        fc.constant('time' as const),
+      ),
+      { maxLength: 15 },
+    );
+    await fc.assert(
+      fc.asyncProperty(steps, async (plan) => {
+        const parts = await harness();
+        const { server, clock } = parts;
+        server.history.push(...Array.from({ length: 10 }, (_, index) => oldMessage(index + 1)));
+        const connection = await parts.connected();
+        const view = open(parts);
+        await shows(view, isQuiet);
+        const check = (): void => {
+          const list = shown(view);
+          expect(list).toEqual([...new Set(list)].sort((a = 0, b = 0) => a - b));
+        };
+        const off = view.subscribe(check);
+        for (const step of plan) {
+          if (step === 'earlier') await view.loadEarlier();
+          else if (step === 'reload') await view.reload();
+          else if (step === 'time') clock.advance(600);
+          else {
+            for (const seq of step.push)
+              if (!server.history.some((stored) => stored.seq === seq)) server.history.push(message(seq));
+            connection.push(
+              ...step.push.map((seq) => server.history.find((one) => one.seq === seq) ?? message(seq)),
+            );
+          }
+        }
+        // Time for every hole to be looked for, and the rest of history.
+        while (view.snapshot.hasEarlier) await view.loadEarlier();
+        const stored = seqs(server.history).sort((a = 0, b = 0) => a - b);
+        for (let round = 0; round < 200 && shown(view).length < stored.length; round++) {
+          clock.advance(500);
+          await new Promise((resolve) => setTimeout(resolve, 1));
+        }
+        expect(shown(view)).toEqual(stored);
+        off();
+        view.close();
+        parts.im.close();
+        await server.stop();
+      }),
+      { numRuns: 25 },
+    );
+  });
+});

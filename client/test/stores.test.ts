@@ -1,0 +1,184 @@
+import { IDBFactory } from 'fake-indexeddb';
+import { describe, expect, it } from 'vitest';
+import {
+  createClient,
+  indexedDbStore,
+  localStorageStore,
+  memoryStore,
+  Store,
+  type StoreBackend,
+} from '../src/index.ts';
+import { type Harness, harness } from './support/harness.ts';
+import { settle } from './support/manual-clock.ts';
+
+/** As browsers have it: keys are its own properties, methods are not. */
+function fakeStorage(): Storage {
+  const methods = {
+    getItem(this: Record<string, string>, key: string) {
+      return this[key] ?? null;
+    },
+    setItem(this: Record<string, string>, key: string, value: string) {
+      this[key] = String(value);
+    },
+    removeItem(this: Record<string, string>, key: string) {
+      delete this[key];
+    },
+  };
+  return Object.create(methods);
+}
+
+const databases = new IDBFactory();
+const storage = fakeStorage();
+
+describe.each<[string, (name: string) => Store]>([
+  ['memory', () => memoryStore()],
+  ['localStorage', (name) => localStorageStore(name, storage)],
+  ['IndexedDB', (name) => indexedDbStore(name, databases)],
+])('a store in %s', (kind, make) => {
+  const all = async (store: StoreBackend) => new Map(await store.entries());
+
+  it('gives back what was set last, and nothing that was removed', async () => {
+    const store = make('one').backend;
+    expect(await all(store)).toEqual(new Map());
+    await store.set('a', '1');
+    await store.set('b', '2');
+    await store.set('a', '3 👍');
+    await store.remove('b');
+    await store.remove('never there');
+    expect(await all(store)).toEqual(new Map([['a', '3 👍']]));
+  });
+
+  it('shares nothing with one of another name', async () => {
+    await make('two').backend.set('a', '1');
+    expect(await all(make('twofold').backend)).toEqual(new Map());
+    if (kind !== 'memory') expect(await all(make('two').backend)).toEqual(new Map([['a', '1']]));
+  });
+});
+
+const say = (text: string) => ({ type: 'text', text }) as const;
+
+/** The next run of the program: another client of the same user on the same server and store. */
+function nextRun({ server }: Harness, store: Store) {
+  return createClient({
+    wsUrl: server.wsUrl,
+    httpUrl: server.httpUrl,
+    getToken: () => 'token',
+    deviceId: 'device',
+    store,
+  });
+}
+
+describe('unsent messages', () => {
+  it('outlive the program: the next run sends them first, in order, as repeats', async () => {
+    const store = memoryStore();
+    const parts = await harness({ store });
+    const sent = [parts.im.direct('bob').send(say('one')), parts.im.direct('bob').send(say('two'))];
+    parts.im.close();
+    for (const { acked } of sent) await expect(acked).rejects.toMatchObject({ code: 'closed' });
+    const next = nextRun(parts, store);
+    const heard: (string | undefined)[] = [];
+    next.on('message', ({ clientMsgId, mine, state }) => heard.push(`${clientMsgId} ${mine} ${state}`));
+    const third = next.direct('bob').send(say('three'));
+    const [connection] = await Promise.all([parts.server.nextConnection(), next.connect()]);
+    await third.acked;
+    expect(parts.server.history.map(({ content }) => content)).toEqual(['one', 'two', 'three'].map(say));
+    const frames = connection.frames.filter(({ action }) => action === 'sendMessage');
+    expect(frames.map(({ clientMsgId, resend }) => [clientMsgId, resend])).toEqual([
+      [sent[0]?.clientMsgId, true],
+      [sent[1]?.clientMsgId, true],
+      [third.clientMsgId, undefined],
+    ]);
+    expect(heard).toContain(`${sent[0]?.clientMsgId} true pending`);
+    next.close();
+    await settle();
+    expect([...(await store.backend.entries())]).toEqual([]);
+  });
+
+  it('are one message when the last run’s ack was lost (IM-SEND-2)', async () => {
+    const store = memoryStore();
+    const parts = await harness({ store });
+    const connection = await parts.connected();
+    parts.server.scripts.set('sendMessage', (frame) => {
+      parts.server.store(frame);
+      return undefined;
+    });
+    parts.im.direct('bob').send(say('once'));
+    await connection.next('sendMessage');
+    parts.im.close();
+    parts.server.scripts.clear();
+    const next = nextRun(parts, store);
+    const states: string[] = [];
+    next.direct('bob').on('state', ({ state, seq }) => states.push(`${state} ${seq}`));
+    await next.connect();
+    for (let round = 0; round < 1_000 && states.length === 0; round++) await settle();
+    expect([states, parts.server.history.length]).toEqual([['sent 1'], 1]);
+    next.close();
+  });
+
+  it('that were refused come back as failed, with the reason, to be sent again or forgotten', async () => {
+    const store = memoryStore();
+    const parts = await harness({ store });
+    await parts.connected();
+    parts.server.scripts.set('sendMessage', ({ id }) => ({
+      type: 'error',
+      id,
+      code: 'forbidden',
+      message: 'not a friend',
+      retryable: false,
+    }));
+    const [one, two] = [parts.im.direct('bob').send(say('one')), parts.im.direct('bob').send(say('two'))];
+    await expect(two.acked).rejects.toMatchObject({ code: 'forbidden' });
+    parts.im.close();
+    parts.server.scripts.clear();
+    const next = nextRun(parts, store);
+    const failed: string[] = [];
+    next.direct('bob').on('state', ({ state, error }) => failed.push(`${state} ${error?.message}`));
+    await next.connect();
+    expect(failed).toEqual(['failed not a friend', 'failed not a friend']);
+    expect(next.direct('bob').discard(one.clientMsgId)).toBe(true);
+    expect(await next.direct('bob').retry(two.clientMsgId)).toMatchObject({ seq: 1 });
+    next.close();
+    await settle();
+    expect([...(await store.backend.entries())]).toEqual([]);
+  });
+
+  it('of another user of the same store stay that user’s', async () => {
+    const store = memoryStore();
+    const parts = await harness({ store });
+    const connection = await parts.connected();
+    parts.server.scripts.set('sendMessage', () => undefined);
+    parts.im.direct('bob').send(say('from alice'));
+    await connection.next('sendMessage');
+    parts.im.close();
+    parts.server.scripts.clear();
+    parts.server.userId = 'mallory';
+    const other = nextRun(parts, store);
+    await other.connect();
+    other.close();
+    expect(parts.server.history).toEqual([]);
+    expect([...(await store.backend.entries())]).toHaveLength(1);
+  });
+
+  it('go out all the same when the store fails, and what it holds is garbage', async () => {
+    const broken: StoreBackend = {
+      entries: async () => [
+        ['outbox/x', '{'],
+        ['other', '1'],
+      ],
+      set: async () => {
+        throw new Error('quota');
+      },
+      remove: async () => {
+        throw new Error('quota');
+      },
+    };
+    const parts = await harness({ store: new Store(broken) });
+    await parts.connected();
+    expect(await parts.im.direct('bob').send(say('hi')).acked).toMatchObject({ seq: 1 });
+    const unreadable = await harness({
+      store: new Store({ ...broken, entries: () => Promise.reject(new Error('locked')) }),
+    });
+    await unreadable.connected();
+    expect(await unreadable.im.direct('bob').send(say('hi')).acked).toMatchObject({ seq: 1 });
+  });
+});

@@ -1,0 +1,257 @@
+import { describe, expect, it } from 'vitest';
+import type { Gap, RecalledEvent, TypingEvent } from '../src/index.ts';
+import { message, oldMessage } from './support/builders.ts';
+import { fullDelays, harness } from './support/harness.ts';
+import { settle } from './support/manual-clock.ts';
+
+const DM = 'dm:alice:bob';
+const hi = { type: 'text', text: 'hi' } as const;
+
+/** Resolves at the conversation's next event of this name. */
+const once = <T>(on: (listener: (event: T) => void) => void): Promise<T> =>
+  new Promise((resolve) => on(resolve));
+
+describe('read', () => {
+  it('turns own messages into read ones when somebody has read up to them, and never back', async () => {
+    const { im, connected } = await harness();
+    const connection = await connected();
+    const bob = im.direct('bob');
+    const [one, two] = [bob.send(hi), bob.send(hi)];
+    await two.acked;
+    const read = once<{ userId: string; seq: number }>((listener) => bob.on('read', listener));
+    connection.send({ type: 'read', conversationId: DM, userId: 'bob', seq: 1 });
+    expect(await read).toEqual({ userId: 'bob', seq: 1 });
+    expect([one.state, two.state]).toEqual(['read', 'sent']);
+    const further = once((listener) => bob.on('read', listener));
+    connection.send({ type: 'read', conversationId: DM, userId: 'bob', seq: 0 });
+    connection.send({ type: 'read', conversationId: DM, userId: 'bob', seq: 2 });
+    expect(await further).toEqual({ userId: 'bob', seq: 2 });
+    expect(two.state).toBe('read');
+    expect((await bob.history()).messages.map(({ state }) => state)).toEqual(['read', 'read']);
+  });
+
+  it('tells the server the furthest mark, one at a time', async () => {
+    const { im, connected } = await harness();
+    const connection = await connected();
+    for (const seq of [3, 4, 7, 5]) im.direct('bob').markRead(seq);
+    expect(await connection.next('read')).toMatchObject({ to: 'bob', seq: 3 });
+    expect(await connection.next('read')).toMatchObject({ to: 'bob', seq: 7 });
+    await settle();
+    expect(connection.frames.filter(({ action }) => action === 'read')).toHaveLength(2);
+  });
+
+  it('made without a connection, or lost with one, is told by the next', async () => {
+    const { im, server, clock, connected, entered } = await harness(fullDelays);
+    im.direct('bob').markRead(2);
+    const first = await connected();
+    await first.next('read');
+    server.scripts.set('read', () => undefined);
+    im.direct('bob').markRead(5);
+    await first.next('read');
+    const reconnecting = entered('reconnecting');
+    first.cut();
+    await reconnecting;
+    server.scripts.clear();
+    clock.advance(500);
+    const second = await server.nextConnection();
+    expect(await second.next('read')).toMatchObject({ seq: 5 });
+  });
+
+  it('that the server refuses for good is not repeated; one that it can’t do now is', async () => {
+    const { im, server, clock, connected } = await harness(fullDelays);
+    const connection = await connected();
+    const error = (code: string, retryable: boolean) => (frame: { id: string }) => ({
+      type: 'error',
+      id: frame.id,
+      code,
+      message: code,
+      retryable,
+    });
+    server.scripts.set('read', error('unavailable', true));
+    im.direct('bob').markRead(1);
+    await connection.next('read');
+    server.scripts.set('read', error('invalid_request', false));
+    await untilPending(clock, 500);
+    clock.advance(500);
+    await connection.next('read');
+    im.direct('bob').markRead(1);
+    await settle();
+    expect(connection.frames.filter(({ action }) => action === 'read')).toHaveLength(2);
+  });
+});
+
+async function untilPending(clock: { pendingMs: number[] }, delayMs: number): Promise<void> {
+  for (let round = 0; round < 1_000 && !clock.pendingMs.includes(delayMs); round++) await settle();
+}
+
+describe('recall', () => {
+  it('asks the server, and takes the message back here when it has agreed', async () => {
+    const { im, connected } = await harness();
+    const connection = await connected();
+    const bob = im.direct('bob');
+    const { seq } = await bob.send(hi).acked;
+    const events: RecalledEvent[] = [];
+    bob.on('recalled', (event) => events.push(event));
+    await bob.recall(seq);
+    expect(await connection.next('recall')).toMatchObject({ to: 'bob', seq: 1 });
+    expect(events).toMatchObject([{ seq: 1, by: 'alice' }]);
+    expect((await bob.history()).messages[0]?.content).toMatchObject({ type: 'recalled', by: 'alice' });
+  });
+
+  it('wins over the message in any order', async () => {
+    const { im, connected, heard, heardCount } = await harness();
+    const connection = await connected();
+    connection.send({ type: 'recalled', conversationId: DM, seq: 1, by: 'bob', at: 9 });
+    connection.push(message(1), message(2));
+    await heardCount(2);
+    expect(heard.map(({ content }) => content.type)).toEqual(['recalled', 'text']);
+    const again = once((listener) => im.direct('bob').on('recalled', listener));
+    connection.send({ type: 'recalled', conversationId: DM, seq: 1, by: 'bob', at: 9 });
+    connection.send({ type: 'recalled', conversationId: DM, seq: 2, by: 'bob', at: 10 });
+    expect(await again).toEqual({ seq: 2, by: 'bob', at: 10 });
+  });
+
+  it('rejects with the server’s reason, and without a connection', async () => {
+    const { im, server, connected } = await harness();
+    await expect(im.direct('bob').recall(1)).rejects.toMatchObject({ code: 'disconnected' });
+    await connected();
+    server.scripts.set('recall', ({ id }) => ({
+      type: 'error',
+      id,
+      code: 'recall_window_passed',
+      message: 'too late',
+      retryable: false,
+    }));
+    await expect(im.direct('bob').recall(1)).rejects.toMatchObject({ code: 'recall_window_passed' });
+  });
+});
+
+describe('typing', () => {
+  it('is passed on once in three seconds, and its end at once', async () => {
+    const { im, clock, connected } = await harness();
+    im.direct('bob').typing();
+    const connection = await connected();
+    const bob = im.direct('bob');
+    bob.typing(false);
+    for (const waitMs of [0, 1_000, 1_999, 1]) {
+      clock.advance(waitMs);
+      bob.typing();
+    }
+    bob.typing(false);
+    bob.typing(false);
+    bob.typing();
+    await bob.send(hi).acked;
+    bob.typing();
+    await im.presence([]);
+    await bob.presence();
+    const told = connection.frames.filter(({ action }) => action === 'typing');
+    expect(told.map(({ typing }) => typing)).toEqual([true, true, false, true, true]);
+    expect(told[0]).not.toHaveProperty('id');
+  });
+
+  it('of others ends by a frame, by their message, and by six seconds of silence', async () => {
+    const { im, clock, connected, heardCount } = await harness();
+    const connection = await connected();
+    const bob = im.direct('bob');
+    const events: TypingEvent[] = [];
+    bob.on('typing', (event) => events.push(event));
+    const types = async (typing: boolean): Promise<void> => {
+      connection.send({ type: 'typing', conversationId: DM, userId: 'bob', typing });
+      const probe = once((listener) => bob.on('read', listener));
+      connection.send({ type: 'read', conversationId: DM, userId: 'alice', seq: 1 });
+      await probe;
+    };
+    await types(true);
+    await types(true);
+    expect(bob.typists).toEqual(['bob']);
+    expect(bob.typists).toBe(bob.typists);
+    await types(false);
+    await types(true);
+    connection.push(message(1));
+    await heardCount(1);
+    expect(bob.typists).toEqual([]);
+    await types(true);
+    clock.advance(5_999);
+    expect(bob.typists).toEqual(['bob']);
+    clock.advance(1);
+    expect(bob.typists).toEqual([]);
+    expect(events.map(({ typing }) => typing)).toEqual([true, false, true, false, true, false]);
+  });
+});
+
+describe('presence', () => {
+  it('is asked a hundred users at a time', async () => {
+    const { im, connected } = await harness();
+    const connection = await connected();
+    const users = await im.presence(['bob', ...Array.from({ length: 149 }, (_, n) => `u${n}`)]);
+    expect(users).toHaveLength(150);
+    expect(users[0]).toEqual({ userId: 'bob', online: true, lastSeenAt: null });
+    const asked = connection.frames.filter(({ action }) => action === 'presence');
+    expect(asked.map(({ userIds }) => userIds?.length)).toEqual([100, 50]);
+  });
+
+  it('rejects without a connection', async () => {
+    const { im } = await harness();
+    await expect(im.presence(['bob'])).rejects.toMatchObject({ code: 'disconnected', retryable: true });
+    await expect(im.direct('bob').presence()).rejects.toMatchObject({ code: 'disconnected' });
+  });
+});
+
+describe('a gap', () => {
+  it('is told before what comes after it, and again when it is filled', async () => {
+    const { im, server, clock, connected, heard, heardCount } = await harness();
+    server.history.push(oldMessage(1));
+    const connection = await connected();
+    const gaps: Gap[] = [];
+    im.direct('bob').on('gap', (gap) => gaps.push(gap));
+    server.history.push(message(4));
+    connection.push(message(4));
+    await untilPending(clock, 1_000);
+    clock.advance(1_000);
+    await heardCount(1);
+    expect(gaps).toEqual([{ from: 2, to: 3, state: 'open' }]);
+    expect(im.direct('bob').gaps).toEqual(gaps);
+    connection.push(message(3), message(2));
+    await heardCount(3);
+    expect(heard.map(({ seq }) => seq)).toEqual([4, 3, 2]);
+    expect(gaps.at(-1)).toEqual({ from: 2, to: 3, state: 'filled' });
+    expect(im.direct('bob').gaps).toEqual([]);
+  });
+});
+
+describe('groups (IM-GROUP)', () => {
+  it('are made and changed over HTTP, with a body of JSON', async () => {
+    const { im, server } = await harness();
+    const id = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
+    const group = { conversationId: id, name: 'Rowers', admins: ['alice'], memberCount: 2 };
+    server.httpAnswers.set('/groups', { status: 201, body: group });
+    expect(await im.groups.create({ name: 'Rowers', members: ['bob'] })).toEqual(group);
+    expect(await im.groups.get(id)).toEqual(group);
+    await im.groups.update(id, { name: 'Scullers' });
+    await im.groups.addMembers(id, ['carol']);
+    await im.groups.members(id);
+    await im.groups.reads(id, 'cursor=');
+    server.httpAnswers.set('/groups', { status: 204, body: '' });
+    await im.groups.removeMember(id, 'car@ol');
+    await im.groups.leave(id);
+    const path = `/groups/${encodeURIComponent(id)}`;
+    expect(server.calls).toEqual([
+      ['POST', '/groups', { name: 'Rowers', members: ['bob'] }],
+      ['GET', path, undefined],
+      ['PATCH', path, { name: 'Scullers' }],
+      ['POST', `${path}/members`, { members: ['carol'] }],
+      ['GET', `${path}/members`, undefined],
+      ['GET', `${path}/reads?cursor=cursor%3D`, undefined],
+      ['DELETE', `${path}/members/car%40ol`, undefined],
+      ['GET', '/session?deviceId=device', undefined],
+      ['DELETE', `${path}/members/alice`, undefined],
+    ]);
+  });
+
+  it('reject with the server’s reason', async () => {
+    const { im, server } = await harness();
+    const body = { code: 'conflict', message: 'Name another admin first.', retryable: false };
+    server.httpAnswers.set('/groups', { status: 409, body });
+    await expect(im.groups.create({ name: 'x' })).rejects.toMatchObject({ code: 'conflict', status: 409 });
+  });
+});
