@@ -154,6 +154,7 @@ export function fakeConversations(messages: MessageTable, clock: Clock): FakeCon
       const group = groups.get(conversationId) ?? {
         facts: { name: '', admins: [], memberCount: 2, openHistory: true },
         members: new Map(),
+        removedSeq: 0,
       };
       groups.set(conversationId, group);
       const members = [after.customer, ...(after.agent === undefined ? [] : [after.agent.userId])];
