@@ -1,13 +1,11 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
-import { Store } from './storage.ts';
+import type { Storage, Store } from './storage.ts';
 import { WorkQueue } from './work-queue.ts';
 
 export interface DeskProps {
-  /** Whether the table outlives the stack. */
-  readonly retain: boolean;
+  /** Where its table stands. */
+  readonly storage: Storage;
   /** Time-out of the function that matches chats and agents. */
   readonly consumerTimeoutSeconds: number;
 }
@@ -18,16 +16,9 @@ export class Desk extends Construct {
   readonly store: Store;
   readonly queue: WorkQueue;
 
-  constructor(scope: Construct, id: string, { retain, consumerTimeoutSeconds }: DeskProps) {
+  constructor(scope: Construct, id: string, { storage, consumerTimeoutSeconds }: DeskProps) {
     super(scope, id);
-    const table = new Table(this, 'Table', {
-      partitionKey: { name: 'pk', type: AttributeType.STRING },
-      sortKey: { name: 'sk', type: AttributeType.STRING },
-      billingMode: BillingMode.PAY_PER_REQUEST,
-      removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-    });
-    this.store = new Store(table, ENV.deskTable);
+    this.store = storage.addStore('Desk', ENV.deskTable);
     this.queue = new WorkQueue(this, 'Events', { consumerTimeoutSeconds, urlVariable: ENV.deskQueueUrl });
   }
 }

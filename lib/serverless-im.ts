@@ -80,7 +80,10 @@ export class ServerlessIm extends Construct {
       throttle: options.httpThrottle,
     });
     this.desk = options.desk
-      ? new Desk(this, 'Desk', { retain, consumerTimeoutSeconds: HANDLERS.matchDesk.timeoutSeconds })
+      ? new Desk(this, 'Desk', {
+          storage: this.storage,
+          consumerTimeoutSeconds: HANDLERS.matchDesk.timeoutSeconds,
+        })
       : undefined;
     this.functions = this.#makeFunctions(settingsOf(options, this.identity, this.webSocket.url));
     const made = Object.entries(this.functions) as unknown as readonly [HandlerName, HandlerFunction][];

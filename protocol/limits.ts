@@ -42,7 +42,7 @@ export const LIMITS = {
   agentCapacity: 50,
   topicChars: 200,
   /** Waiting customers that are told of their new position when their queue moves. */
-  toldPositions: 20,
+  toldPositions: 10,
   /** Nobody is told to be further behind. */
   maxPosition: 1_000,
 } as const;

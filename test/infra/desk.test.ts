@@ -6,7 +6,7 @@ const { template: without, chat } = synthesize({ desk: false });
 
 describe('the desk', () => {
   it('has one table, by pk and sk, that outlives the stack', () => {
-    const table = resource(template, 'AWS::DynamoDB::Table', 'DeskTable');
+    const table = resource(template, 'AWS::DynamoDB::Table', 'StorageDesk');
     expect(table.DeletionPolicy).toBe('Retain');
     expect(table.Properties['KeySchema']).toEqual([
       { AttributeName: 'pk', KeyType: 'HASH' },

@@ -22,7 +22,7 @@ const NAMES: Readonly<Record<string, string>> = {
   [resource(template, 'AWS::SQS::Queue', 'ServiceQueue').logicalId]: 'ServiceQueue',
   [resource(template, 'AWS::SQS::Queue', 'FanOutQueue').logicalId]: 'FanOutQueue',
   [resource(template, 'AWS::SQS::Queue', 'DeskEventsQueue').logicalId]: 'DeskQueue',
-  [resource(template, 'AWS::DynamoDB::Table', 'DeskTable').logicalId]: 'Desk',
+  [resource(template, 'AWS::DynamoDB::Table', 'StorageDesk').logicalId]: 'Desk',
 };
 
 function tableId(name: string): string {

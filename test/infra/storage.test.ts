@@ -51,7 +51,7 @@ describe('the tables', () => {
       .map(({ Properties }) => Properties['PointInTimeRecoverySpecification']);
     expect(table('Conversations')).toHaveProperty('PointInTimeRecoverySpecification');
     expect(table('Messages')).toHaveProperty('PointInTimeRecoverySpecification');
-    expect(resource(template, 'AWS::DynamoDB::Table', 'DeskTable').Properties).toHaveProperty(
+    expect(resource(template, 'AWS::DynamoDB::Table', 'StorageDesk').Properties).toHaveProperty(
       'PointInTimeRecoverySpecification',
     );
     expect(restorable).toEqual(Array(3).fill({ PointInTimeRecoveryEnabled: true }));
