@@ -90,7 +90,10 @@ try {
     const seat: Seat = { client, capacity: (n % 4) + 1, active: 0, most: 0, served: 0 };
     client.onFrame = ({ type, chat }) => {
       if (type !== 'desk.assigned' || chat === undefined) return;
-      assert(!served.has(chat.conversationId), `${chat.conversationId} was assigned twice`);
+      const known = served.get(chat.conversationId);
+      // A push may come twice (IM-PUSH-1), but to nobody else.
+      assert(known === undefined || known.agent?.userId === client.userId, 'A chat has two agents.');
+      if (known !== undefined) return;
       served.set(chat.conversationId, chat);
       seat.active += 1;
       seat.served += 1;

@@ -36,7 +36,10 @@ export function customerKey({ customer, queue }: Pick<Chat, 'customer' | 'queue'
   return { pk: `c#${customer}`, sk: queuePartition(queue) };
 }
 
-export function untoldKey(queue: string, { conversationId, seq }: Untold): Item {
+export function untoldKey(
+  queue: string,
+  { conversationId, seq }: Pick<Untold, 'conversationId' | 'seq'>,
+): Item {
   return { pk: queuePartition(queue), sk: `${UNTOLD}${conversationId}#${String(seq).padStart(DIGITS, '0')}` };
 }
 

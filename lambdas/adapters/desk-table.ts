@@ -97,6 +97,7 @@ export function createDeskTable(documents: DynamoDBDocumentClient, props: DeskTa
         from: String(row['from']),
         clientMsgId: String(row['clientMsgId']),
         seq: Number(row['seq']),
+        sinceMs: Number(row['sinceMs']),
         ...(row['former'] !== undefined && { former: String(row['former']) }),
       }));
     },

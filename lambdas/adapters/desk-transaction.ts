@@ -68,9 +68,16 @@ function putMessage({ messagesTable, historyTtlSeconds }: DeskTableProps, { mess
 }
 
 function untoldItem({ before, after, message }: ChatChange): Item {
-  const { conversationId, from, clientMsgId, seq } = message;
+  const { conversationId, from, clientMsgId, seq, sentAt: sinceMs } = message;
   const former = holderOf(before);
-  const untold = { conversationId, from, clientMsgId, seq, ...(former !== holderOf(after) && { former }) };
+  const untold = {
+    conversationId,
+    from,
+    clientMsgId,
+    seq,
+    sinceMs,
+    ...(former !== holderOf(after) && { former }),
+  };
   return { ...untoldKey(after.queue, untold), ...untold };
 }
 

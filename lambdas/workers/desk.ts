@@ -1,7 +1,6 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import type { DeskPorts } from '../domain/desk/change.ts';
 import { type DeskJob, deskJobSchema } from '../domain/desk/desk-queue.ts';
-import { matchQueue, patrol } from '../domain/desk/match.ts';
+import { type MatchOrder, matchQueue } from '../domain/desk/match.ts';
 import { lookAtAgent, type VanishPorts } from '../domain/desk/vanish.ts';
 import { createDeskPorts } from '../routes/desk-ports.ts';
 import { readEnv, wholeNumber } from '../shared/env.ts';
@@ -13,6 +12,9 @@ const { deskAgentGraceSeconds } = readEnv('deskAgentGraceSeconds');
 const ports: VanishPorts = {
   ...createDeskPorts(),
   agentGraceMs: wholeNumber('DESK_AGENT_GRACE_SECONDS', deskAgentGraceSeconds) * 1000,
+  // The alarm on long waits counts on this line (lib/observability.ts).
+  onWait: (queue, waitMs) =>
+    logger.info('desk waits', { queue, longestWaitSeconds: Math.floor(waitMs / 1000) }),
 };
 
 interface Work {
@@ -34,7 +36,12 @@ export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> 
   };
 }
 
-function worksOf(parsed: readonly { readonly record: SQSRecord; readonly job: DeskJob }[]): Work[] {
+interface Parsed {
+  readonly record: SQSRecord;
+  readonly job: DeskJob;
+}
+
+function worksOf(parsed: readonly Parsed[]): Work[] {
   const groups = Map.groupBy(parsed, ({ job }) =>
     job.kind === 'match' ? `match ${job.queue}` : `look ${job.userId}`,
   );
@@ -45,23 +52,19 @@ function worksOf(parsed: readonly { readonly record: SQSRecord; readonly job: De
       const { job } = first;
       return { recordIds, run: () => lookAtAgent(ports, job) };
     }
-    const isRepeat = group.some(
-      ({ record, job }) =>
-        (job.kind === 'match' && job.guard) || Number(record.attributes.ApproximateReceiveCount) > 1,
-    );
-    const moved = group.some(({ job }) => job.kind === 'match' && job.moved);
-    const queue = first?.job.kind === 'match' ? first.job.queue : '';
-    return { recordIds, run: () => match(ports, queue, moved, isRepeat) };
+    return { recordIds, run: () => matchQueue(ports, orderOf(group)) };
   });
 }
 
-async function match(deskPorts: DeskPorts, queue: string, moved: boolean, isRepeat: boolean): Promise<void> {
-  await matchQueue(deskPorts, queue, { moved, isRepeat });
-  if (!isRepeat) return;
-  const waitMs = await patrol(deskPorts, queue);
-  // The alarm on long waits counts on this line (lib/desk.ts).
-  if (waitMs !== undefined)
-    logger.info('desk waits', { queue, longestWaitSeconds: Math.floor(waitMs / 1000) });
+/** Events of one queue, as one. */
+function orderOf(group: readonly Parsed[]): MatchOrder {
+  const jobs = group.flatMap(({ job }) => (job.kind === 'match' ? [job] : []));
+  return {
+    queue: jobs[0]?.queue ?? '',
+    moved: jobs.some(({ moved }) => moved),
+    isRepeat: group.some(({ record }) => Number(record.attributes.ApproximateReceiveCount) > 1),
+    isGuard: jobs.some(({ guard }) => guard),
+  };
 }
 
 async function failedOf({ run, recordIds }: Work): Promise<readonly string[]> {

@@ -11,7 +11,8 @@ export function fakeDesk(conversations: FakeConversations): DeskTable {
   const patrols = new Map<string, number>();
 
   const holderOf = (chat: Chat | undefined) => (chat?.state === 'assigned' ? chat.agent?.userId : undefined);
-  const keyOf = ({ conversationId, seq }: Untold) => `${conversationId}#${seq}`;
+  const keyOf = ({ conversationId, seq }: Pick<Untold, 'conversationId' | 'seq'>) =>
+    `${conversationId}#${seq}`;
   const openOf = (customer: string, queue: string) =>
     [...chats.values()].find(
       (chat) => chat.customer === customer && chat.queue === queue && chat.state !== 'closed',
@@ -51,8 +52,8 @@ export function fakeDesk(conversations: FakeConversations): DeskTable {
       if (after.state === 'closed' && former !== undefined) {
         had.set(former, (had.get(former) ?? new Set()).add(after.conversationId));
       }
-      const { conversationId, from, clientMsgId, seq } = message;
-      const told = { conversationId, from, clientMsgId, seq, queue: after.queue };
+      const { conversationId, from, clientMsgId, seq, sentAt: sinceMs } = message;
+      const told = { conversationId, from, clientMsgId, seq, sinceMs, queue: after.queue };
       untold.set(keyOf(told), { ...told, ...(former !== holder && former !== undefined && { former }) });
       return true;
     },

@@ -12,6 +12,8 @@ export interface DeskPorts extends DeliveryPorts, DeskQueuePorts {
   readonly desk: DeskTable;
   readonly conversations: ConversationTable;
   readonly messages: MessageTable;
+  /** Hears once a minute how long the next in a queue has been waiting. */
+  readonly onWait?: (queue: string, waitMs: number) => void;
 }
 
 /** Who speaks when nobody did: no user id has a colon. */

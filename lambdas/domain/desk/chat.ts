@@ -37,6 +37,8 @@ export interface ChatChange {
 /** A change of which not everybody concerned has been told for certain: its message, and who lost the chat by it. */
 export interface Untold extends MessageKey {
   readonly seq: number;
+  /** When the change was made. */
+  readonly sinceMs: number;
   readonly former?: string | undefined;
 }
 
@@ -50,7 +52,7 @@ export interface DeskTable {
    */
   apply(change: ChatChange): Promise<boolean>;
   /** Everybody concerned has been told. */
-  forgetUntold(queue: string, untold: Untold): Promise<void>;
+  forgetUntold(queue: string, untold: Pick<Untold, 'conversationId' | 'seq'>): Promise<void>;
   untold(queue: string): Promise<readonly Untold[]>;
   /** The customer's open chat in this queue. */
   openChatOf(customer: string, queue: string): Promise<string | undefined>;

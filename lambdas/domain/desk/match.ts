@@ -17,20 +17,29 @@ const PATROL_SECONDS = 60;
 /** An event may come a little early. */
 const PATROL_MARGIN_MS = 5_000;
 
+export interface MatchOrder {
+  readonly queue: string;
+  /** Those who wait may stand elsewhere than they know. */
+  readonly moved: boolean;
+  /** Whoever had this very event may have died over it. */
+  readonly isRepeat: boolean;
+  /** Somebody may have died before any event. */
+  readonly isGuard: boolean;
+}
+
+/** Who is alive has told of a change by then. */
+const UNDER_WAY_MS = 5_000;
+
 /**
  * Brings chats and agents together until there are no more of one or the other (IM-DESK-6). Any number of workers may
  * do so at once: a chat and an agent's place are claimed in one transaction, and who comes second reads anew.
- * @param moved those who wait may stand elsewhere than they know
- * @param isRepeat the event came before, or is a guard: whoever had it may have died, and left somebody untold
  */
-export async function matchQueue(
-  ports: DeskPorts,
-  queue: string,
-  { moved, isRepeat }: { readonly moved: boolean; readonly isRepeat: boolean },
-): Promise<void> {
-  if (isRepeat) await tellAgain(ports, queue);
+export async function matchQueue(ports: DeskPorts, order: MatchOrder): Promise<void> {
+  const { queue, moved, isRepeat, isGuard } = order;
+  const isLeft = (isRepeat || isGuard) && (await tellAgain(ports, queue, isRepeat ? 0 : UNDER_WAY_MS));
   const haveMoved = await assignAll(ports, queue);
   if (moved || haveMoved) await tellPositions(ports, queue);
+  if (isGuard) await patrol(ports, queue, isLeft);
 }
 
 /** @returns whether anybody was assigned */
@@ -83,18 +92,17 @@ async function assign(
 }
 
 /**
- * After a guard: while anybody still waits, keeps one event of this queue going round, a minute apart. So a lost event
- * costs a minute at most, and how long people wait is known though nothing happens.
- * @returns how long the first in the queue has been waiting, if there is one
+ * After a guard: while anybody still waits, or is untold, keeps one event of this queue going round, a minute apart. So a
+ * lost event costs a minute at most, and how long people wait is known though nothing happens.
  */
-export async function patrol(ports: DeskPorts, queue: string): Promise<number | undefined> {
+async function patrol(ports: DeskPorts, queue: string, isLeft: boolean): Promise<void> {
   const [oldest] = await ports.desk.waiting(queue, 1);
-  if (oldest === undefined) return undefined;
+  if (oldest === undefined && !isLeft) return;
   const nowMs = ports.clock();
+  if (oldest !== undefined) ports.onWait?.(queue, nowMs - oldest.openedAtMs);
   const untilMs = nowMs + PATROL_SECONDS * 1000 - PATROL_MARGIN_MS;
   if (await ports.desk.claimPatrol(queue, nowMs, untilMs)) {
     const job = { kind: 'match', queue, moved: false, guard: true } as const;
     await ports.deskQueue.enqueue([{ job, delaySeconds: PATROL_SECONDS }]);
   }
-  return nowMs - oldest.openedAtMs;
 }

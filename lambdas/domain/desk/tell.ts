@@ -45,8 +45,7 @@ async function tellOf(
   if (agent !== undefined && recipients.includes(agent.userId) && !tookAny(pushed, agent.userId)) {
     await lookAfter(ports, agent.userId);
   }
-  const { conversationId, from, clientMsgId, seq } = message;
-  await ports.desk.forgetUntold(queue, { conversationId, from, clientMsgId, seq });
+  await ports.desk.forgetUntold(queue, message);
 }
 
 async function pushFrames(
@@ -75,9 +74,15 @@ async function pushFrames(
   ]);
 }
 
-/** Tells what somebody died over telling. Those who heard of it hear it again, under the same seq (IM-PUSH-1). */
-export async function tellAgain(ports: DeskPorts, queue: string): Promise<void> {
-  for (const untold of await ports.desk.untold(queue)) {
+/**
+ * Tells what somebody died over telling, if it is older than `atLeastMs`: what is younger may be under way. Those who
+ * heard of it hear it again, under the same seq (IM-PUSH-1).
+ * @returns whether anything is left
+ */
+export async function tellAgain(ports: DeskPorts, queue: string, atLeastMs: number): Promise<boolean> {
+  const all = await ports.desk.untold(queue);
+  const old = all.filter(({ sinceMs }) => ports.clock() - sinceMs >= atLeastMs);
+  for (const untold of old) {
     const [{ chat }, [message]] = await Promise.all([
       ports.conversations.head(untold.conversationId),
       ports.messages.getMany([untold]),
@@ -85,6 +90,7 @@ export async function tellAgain(ports: DeskPorts, queue: string): Promise<void> 
     if (chat === undefined || message === undefined) await ports.desk.forgetUntold(queue, untold);
     else await tellOf(ports, chat, message, untold.former);
   }
+  return old.length < all.length;
 }
 
 /** Tells those who are next in the queue where they stand now; further back it changes too often to be news. */
