@@ -51,7 +51,9 @@ describe('the packed tarball', () => {
     const built = ['index', 'react', 'shared'].flatMap((name) =>
       ['js', 'cjs', 'd.ts', 'd.cts'].map((extension) => `./dist/${name}.${extension}`),
     );
-    expect(files).toEqual(expect.arrayContaining([...built, './package.json', './README.md', './docs/index.md']));
+    expect(files).toEqual(
+      expect.arrayContaining([...built, './package.json', './README.md', './docs/index.md']),
+    );
     expect(files.filter((file) => /\/(src|test|scripts)\//.test(file))).toEqual([]);
   });
 
@@ -67,7 +69,10 @@ describe('the packed tarball', () => {
     await withReact();
     const hooks = 'useConnection,useConversations,useMessages,usePresence,useTyping';
     expect(
-      await node('r.mjs', "import * as r from '@serverless-im/client/react';console.log(Object.keys(r).join())"),
+      await node(
+        'r.mjs',
+        "import * as r from '@serverless-im/client/react';console.log(Object.keys(r).join())",
+      ),
     ).toBe(hooks);
     expect(
       await node('r.cjs', "console.log(Object.keys(require('@serverless-im/client/react')).sort().join())"),
@@ -92,7 +97,7 @@ describe('the packed tarball', () => {
       import { type UseMessages, useMessages } from '@serverless-im/client/react';`;
     await writeFile(join(folder, 'types.mts'), imports + uses);
     await writeFile(join(folder, 'types.cts'), imports + uses);
-    const options = ['--strict', '--noEmit', '--target', 'es2022', '--lib', 'es2022,dom', '--types', ''];
+    const options = ['--strict', '--noEmit', '--target', 'es2022', '--lib', 'es2022,dom'];
     for (const module of ['nodenext', 'node16', 'esnext --moduleResolution bundler']) {
       const flags = [...options, '--module', ...module.split(' ')];
       const sources = module.startsWith('node') ? ['types.mts', 'types.cts'] : ['types.mts'];

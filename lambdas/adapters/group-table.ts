@@ -19,6 +19,9 @@ import { messageItem } from './message-table.ts';
  * which of 100 are members      BatchGetItem       1 read each
  *
  * In the group's partition only member rows sort at or after 'm#'.
+ *
+ * Seqs are drawn before the transaction, so two changes may commit in the other order than the record tells them. The head's
+ * `removedSeq` stops that where it would matter: who was removed at 8 is not brought back by an addition at 7 that was slow.
  */
 
 const MEMBER = 'm#';
@@ -41,8 +44,14 @@ export function createGroupTable(documents: DynamoDBDocumentClient, props: Group
   const putNew = (item: Item) => ({
     Put: { TableName: conversationsTable, Item: item, ConditionExpression: 'attribute_not_exists(pk)' },
   });
-  const remove = (key: Item) => ({
-    Delete: { TableName: conversationsTable, Key: key, ConditionExpression: 'attribute_exists(pk)' },
+  // Without the mark it is the row of a later membership.
+  const removeDismissed = (Key: Item) => ({
+    Delete: {
+      TableName: conversationsTable,
+      Key,
+      ConditionExpression: 'attribute_exists(#left)',
+      ExpressionAttributeNames: { '#left': 'left' },
+    },
   });
   const rowsOf = (
     conversationId: string,
@@ -80,12 +89,18 @@ export function createGroupTable(documents: DynamoDBDocumentClient, props: Group
         memberKey(userId, conversationId),
       ]);
       const head = updateHead(conversationsTable, conversationId, {
-        memberCount: add.length - removed.length,
-        formerAdmins: removed,
+        seq: message.seq,
+        added: add.length,
+        removed,
         ...(name !== undefined && { name }),
         ...(admins !== undefined && { admins }),
       });
-      return transact(documents, [...head, ...rows.map(putNew), ...keys.map(remove), putMessage(message)]);
+      return transact(documents, [
+        ...head,
+        ...rows.map(putNew),
+        ...keys.map(removeDismissed),
+        putMessage(message),
+      ]);
     },
 
     async dismiss(conversationId, userIds) {
@@ -131,41 +146,47 @@ export function createGroupTable(documents: DynamoDBDocumentClient, props: Group
     async among(conversationId, userIds) {
       const keys = [...new Set(userIds)].map((userId) => groupKey(conversationId, userId));
       const items = keys.length === 0 ? [] : await batchGet(documents, conversationsTable, keys);
-      return new Set(items.map((item) => toMember(item).userId));
+      return new Map(items.map((item) => [toMember(item).userId, item['left'] ? 'dismissed' : 'member']));
     },
   };
 }
 
 interface HeadChange extends Partial<Pick<GroupFacts, 'name' | 'admins'>> {
-  readonly memberCount: number;
-  readonly formerAdmins: readonly string[];
+  readonly seq: number;
+  readonly added: number;
+  readonly removed: readonly string[];
 }
 
 /** The head's part of a change: nothing, if it is no concern of the head. */
 function updateHead(
   TableName: string,
   conversationId: string,
-  { memberCount, formerAdmins, name, admins }: HeadChange,
+  { seq, added, removed, name, admins }: HeadChange,
 ) {
+  const isRemoval = removed.length > 0;
+  const delta = added - removed.length;
   const sets = [
+    ...(isRemoval ? ['removedSeq = :seq'] : []),
     ...(name === undefined ? [] : ['#name = :name']),
     ...(admins === undefined ? [] : ['admins = :admins']),
   ];
   const clauses = [
     ...(sets.length === 0 ? [] : [`SET ${sets.join(', ')}`]),
-    ...(memberCount === 0 ? [] : ['ADD memberCount :delta']),
-    ...(formerAdmins.length === 0 ? [] : ['DELETE admins :former']),
+    ...(delta === 0 ? [] : ['ADD memberCount :delta']),
+    ...(isRemoval ? ['DELETE admins :former'] : []),
   ];
   if (clauses.length === 0) return [];
+  const exists = 'attribute_exists(pk)';
+  const isLater = '(attribute_not_exists(removedSeq) OR removedSeq < :seq)';
   const Update = {
     TableName,
     Key: { pk: conversationId, sk: HEAD },
     UpdateExpression: clauses.join(' '),
-    ConditionExpression: 'attribute_exists(pk)',
+    ConditionExpression: delta === 0 ? exists : `${exists} AND ${isLater}`,
     ...(name !== undefined && { ExpressionAttributeNames: { '#name': 'name' } }),
     ExpressionAttributeValues: {
-      ...(memberCount !== 0 && { ':delta': memberCount }),
-      ...(formerAdmins.length > 0 && { ':former': new Set(formerAdmins) }),
+      ...(delta !== 0 && { ':delta': delta, ':seq': seq }),
+      ...(isRemoval && { ':former': new Set(removed) }),
       ...(name !== undefined && { ':name': name }),
       ...(admins !== undefined && { ':admins': new Set(admins) }),
     },

@@ -4,6 +4,7 @@ import { InvalidRequestError, NotFoundError } from '../shared/errors.ts';
 import { openList, sealList } from '../shared/sealed-list.ts';
 import {
   type ConversationTable,
+  type GroupConversation,
   type GroupFacts,
   requireMembership,
   resolveConversation,
@@ -73,14 +74,36 @@ export async function requireGroup(
   userId: string,
   conversationId: string,
 ): Promise<GroupFacts> {
-  const conversation = resolveConversation(userId, { conversationId });
-  if (conversation.kind !== 'group') throw new NotFoundError();
-  const [head] = await Promise.all([
-    ports.conversations.head(conversationId),
+  const conversation = resolveGroup(userId, conversationId);
+  const [facts] = await Promise.all([
+    factsOf(ports, conversationId),
     requireMembership(ports.conversations, userId, conversation),
   ]);
-  if (head.group === undefined) throw new NotFoundError();
-  return head.group;
+  return facts;
+}
+
+/** For whom its members are counted otherwise. @throws {NotFoundError} not a group */
+export async function groupFacts(
+  ports: Pick<GroupReadPorts, 'conversations'>,
+  userId: string,
+  conversationId: string,
+): Promise<GroupFacts> {
+  return factsOf(ports, resolveGroup(userId, conversationId).conversationId);
+}
+
+async function factsOf(
+  { conversations }: Pick<GroupReadPorts, 'conversations'>,
+  conversationId: string,
+): Promise<GroupFacts> {
+  const { group } = await conversations.head(conversationId);
+  if (group === undefined) throw new NotFoundError();
+  return group;
+}
+
+function resolveGroup(userId: string, conversationId: string): GroupConversation {
+  const conversation = resolveConversation(userId, { conversationId });
+  if (conversation.kind !== 'group') throw new NotFoundError();
+  return conversation;
 }
 
 export function toBody(conversationId: string, { name, admins, memberCount }: GroupFacts): GroupBody {

@@ -12,7 +12,7 @@ import {
 } from '../shared/errors.ts';
 import type { GroupFacts } from './conversation.ts';
 import { broadcastMessage, type FanOutPorts } from './fan-out.ts';
-import { type GroupReadPorts, requireGroup, toBody } from './group-view.ts';
+import { type GroupReadPorts, groupFacts, requireGroup, toBody } from './group-view.ts';
 import type { StoredMessage } from './message.ts';
 import { nextSystemMessage, systemMessage } from './system-message.ts';
 
@@ -20,6 +20,9 @@ export interface Member {
   readonly userId: string;
   readonly joinedSeq: number;
 }
+
+/** `dismissed`: a removal has begun, and has no seq yet. */
+export type Standing = 'member' | 'dismissed';
 
 /** What a change does besides being a message. */
 export interface GroupChange {
@@ -38,7 +41,10 @@ export interface GroupChange {
  */
 export interface GroupTable {
   create(facts: GroupFacts, members: readonly string[], message: StoredMessage): Promise<void>;
-  /** @returns false if somebody else changed the same members meanwhile, and nothing was done */
+  /**
+   * Changes of one user's membership take effect in the order of their seqs; only the dismissed are removed.
+   * @returns false if somebody else changed the same members meanwhile, or removed some at a higher seq: nothing was done
+   */
   apply(change: GroupChange): Promise<boolean>;
   /**
    * From now on they are no members to anybody who looks, though their removal has no seq yet: whatever gets a seq after
@@ -50,14 +56,16 @@ export interface GroupTable {
     conversationId: string,
     page: { readonly after?: string; readonly limit: number },
   ): Promise<{ readonly members: readonly Member[]; readonly more: boolean }>;
-  /** Which of up to 100 users are members, the dismissed included. */
-  among(conversationId: string, userIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Of up to 100 users; who is no member is left out. */
+  among(conversationId: string, userIds: readonly string[]): Promise<ReadonlyMap<string, Standing>>;
 }
 
 export interface GroupPorts extends FanOutPorts, GroupReadPorts {}
 
 /** Members a transaction takes: two rows each, beside head and message, of at most 100. */
 const MEMBERS_PER_CHANGE = 40;
+/** How often a change that met another one is begun anew, with a seq of its own each time. */
+const ATTEMPTS = 4;
 
 /** Makes a group of the creator, who is its admin, and the members; they hear of it at once (IM-GROUP). */
 export async function createGroup(
@@ -91,28 +99,47 @@ export async function addMembers(
   members: readonly string[],
 ): Promise<GroupBody> {
   const facts = await requireAdmin(ports, userId, conversationId);
-  const wanted = [...new Set(members)];
-  const present = await ports.groups.among(conversationId, wanted);
-  const fresh = wanted.filter((member) => !present.has(member));
-  if (facts.memberCount + fresh.length > LIMITS.maxGroupMembers) {
+  const { absent, ended } = await findAbsent(ports, conversationId, facts, userId, [...new Set(members)]);
+  const memberCount = facts.memberCount - ended + absent.length;
+  if (memberCount > LIMITS.maxGroupMembers) {
     throw new ConflictError(`A group has at most ${LIMITS.maxGroupMembers} members.`);
   }
-  for (const part of chunk(fresh, MEMBERS_PER_CHANGE))
+  for (const part of chunk(absent, MEMBERS_PER_CHANGE))
     await addPart(ports, conversationId, facts, userId, part);
-  return toBody(conversationId, { ...facts, memberCount: facts.memberCount + fresh.length });
+  return toBody(conversationId, { ...facts, memberCount });
 }
 
 async function addPart(
   ports: GroupPorts,
   conversationId: string,
-  { openHistory, memberCount }: GroupFacts,
+  facts: GroupFacts,
+  by: string,
+  part: readonly string[],
+): Promise<void> {
+  const { openHistory, memberCount } = facts;
+  let users = part;
+  for (let attempt = 0; attempt < ATTEMPTS && users.length > 0; attempt += 1) {
+    const message = await nextSystemMessage(ports, conversationId, { event: 'joined', users, by });
+    if (await ports.groups.apply({ conversationId, message, add: users, openHistory })) {
+      return broadcastMessage(ports, message, { memberCount: memberCount + users.length });
+    }
+    users = (await findAbsent(ports, conversationId, facts, by, users)).absent;
+  }
+  if (users.length > 0) throw new UnavailableError();
+}
+
+/** Who isn't in it, once removals that died halfway are ended: nobody else may ever repeat those. */
+async function findAbsent(
+  ports: GroupPorts,
+  conversationId: string,
+  facts: GroupFacts,
   by: string,
   users: readonly string[],
-): Promise<void> {
-  const message = await nextSystemMessage(ports, conversationId, { event: 'joined', users, by });
-  const isDone = await ports.groups.apply({ conversationId, message, add: users, openHistory });
-  if (!isDone) throw new UnavailableError();
-  await broadcastMessage(ports, message, { memberCount: memberCount + users.length });
+): Promise<{ readonly absent: readonly string[]; readonly ended: number }> {
+  const standings = await ports.groups.among(conversationId, users);
+  const dismissed = users.filter((user) => standings.get(user) === 'dismissed');
+  for (const member of dismissed) await remove(ports, conversationId, facts, by, member);
+  return { absent: users.filter((user) => standings.get(user) !== 'member'), ended: dismissed.length };
 }
 
 /**
@@ -126,20 +153,36 @@ export async function removeMember(
   conversationId: string,
   member: string,
 ): Promise<void> {
+  // Who leaves need not be a member to those who look: an attempt that died before its message may be repeated.
   const facts =
     member === userId
-      ? await requireGroup(ports, userId, conversationId)
+      ? await groupFacts(ports, userId, conversationId)
       : await requireAdmin(ports, userId, conversationId);
   const isLastAdmin = facts.admins.length === 1 && facts.admins[0] === member;
   if (isLastAdmin && facts.memberCount > 1) throw new ConflictError('Name another admin first.');
-  // Those dismissed by an attempt that died before its message are still among them.
-  if (!(await ports.groups.among(conversationId, [member])).has(member)) throw new NotFoundError();
-  await ports.groups.dismiss(conversationId, [member]);
-  const event = member === userId ? 'left' : 'removed';
-  const message = await nextSystemMessage(ports, conversationId, { event, users: [member], by: userId });
-  const { openHistory, memberCount } = facts;
-  if (!(await ports.groups.apply({ conversationId, message, remove: [member], openHistory }))) return;
-  await broadcastMessage(ports, message, { memberCount, also: [member] });
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const isIn = (await ports.groups.among(conversationId, [member])).has(member);
+    if (!isIn && attempt === 0) throw new NotFoundError();
+    if (!isIn) return;
+    await ports.groups.dismiss(conversationId, [member]);
+    if (await remove(ports, conversationId, facts, userId, member)) return;
+  }
+  throw new UnavailableError();
+}
+
+/** One who is dismissed. @returns false if somebody else did it, or made a change at a higher seq */
+async function remove(
+  ports: GroupPorts,
+  conversationId: string,
+  { openHistory, memberCount }: GroupFacts,
+  by: string,
+  member: string,
+): Promise<boolean> {
+  const event = member === by ? 'left' : 'removed';
+  const message = await nextSystemMessage(ports, conversationId, { event, users: [member], by });
+  const isDone = await ports.groups.apply({ conversationId, message, remove: [member], openHistory });
+  if (isDone) await broadcastMessage(ports, message, { memberCount, also: [member] });
+  return isDone;
 }
 
 /** Renames, or names the admins; each is a message. @throws {ForbiddenError} not an admin */
@@ -157,7 +200,7 @@ export async function updateGroup(
   if (admins !== undefined) {
     const unique = [...new Set(admins)];
     const present = await ports.groups.among(conversationId, unique);
-    if (unique.some((admin) => !present.has(admin))) {
+    if (unique.some((admin) => present.get(admin) !== 'member')) {
       throw new InvalidRequestError([{ path: 'admins', message: 'must be members' }]);
     }
     await change(

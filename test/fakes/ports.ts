@@ -71,6 +71,7 @@ export function fakeRoutes(): RouteTable {
 interface FakeGroup {
   facts: GroupFacts;
   readonly members: Map<string, { joinedSeq: number; left: boolean }>;
+  removedSeq: number;
 }
 
 /** Conversations and groups share their rows, as they share a table. */
@@ -139,16 +140,22 @@ export function fakeConversations(messages: MessageTable, clock: Clock): Convers
     async create(facts, members, message) {
       const { conversationId, seq, from, clientMsgId, sentAt } = message;
       heads.set(conversationId, { seq, tail: { from, clientMsgId }, atMs: sentAt });
-      groups.set(conversationId, { facts: { ...facts, memberCount: members.length }, members: new Map() });
+      groups.set(conversationId, {
+        facts: { ...facts, memberCount: members.length },
+        members: new Map(),
+        removedSeq: 0,
+      });
       for (const userId of members) join(conversationId, userId, seq);
       await messages.putIfAbsent(message);
     },
     async apply({ conversationId, message, add = [], remove = [], name, admins }) {
       const group = groups.get(conversationId);
       if (group === undefined) return false;
+      const isLater = group.removedSeq < message.seq || add.length + remove.length === 0;
       const isPossible =
-        add.every((id) => !group.members.has(id)) && remove.every((id) => group.members.has(id));
-      if (!isPossible) return false;
+        add.every((id) => !group.members.has(id)) && remove.every((id) => group.members.get(id)?.left);
+      if (!isLater || !isPossible) return false;
+      if (remove.length > 0) group.removedSeq = message.seq;
       for (const userId of add) join(conversationId, userId, message.seq);
       for (const userId of remove) {
         group.members.delete(userId);
@@ -177,7 +184,12 @@ export function fakeConversations(messages: MessageTable, clock: Clock): Convers
       return { members: all.slice(0, limit), more: all.length > limit };
     },
     async among(conversationId, userIds) {
-      return new Set(userIds.filter((userId) => groups.get(conversationId)?.members.has(userId)));
+      return new Map(
+        userIds.flatMap((userId) => {
+          const member = groups.get(conversationId)?.members.get(userId);
+          return member ? [[userId, member.left ? 'dismissed' : 'member'] as const] : [];
+        }),
+      );
     },
   };
 }

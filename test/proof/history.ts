@@ -5,14 +5,16 @@
  */
 export interface History {
   readonly seed: number;
-  /** Whose each conversation is; nobody joins or leaves. */
   readonly conversations: readonly Conversation[];
   readonly events: readonly HistoryEvent[];
 }
 
 export interface Conversation {
   readonly conversationId: string;
+  /** Of a group, the first is its admin for ever. */
   readonly members: readonly string[];
+  /** Its `members` are those who may be in it at times: when, its own record and the `membership` events tell. */
+  readonly isChanging?: boolean;
 }
 
 export interface SeenMessage {
@@ -72,6 +74,8 @@ export interface Saw {
   readonly channel: Channel;
   readonly messages: readonly SeenMessage[];
   readonly page?: HistoryPage;
+  /** Of a page: place in the log when it was asked for. */
+  readonly begun?: number;
 }
 
 /** What a page of history was asked for. */
@@ -106,8 +110,34 @@ export interface MarkedRead {
   readonly user: string;
   readonly conversationId: string;
   readonly seq: number;
+  /** Place in the log when it was sent. */
+  readonly begun: number;
   readonly done: boolean;
 }
+
+/** Somebody was put into a group, or taken out of it; `user` is who, not by whom. */
+export interface Membership {
+  readonly type: 'membership';
+  readonly user: string;
+  readonly conversationId: string;
+  readonly change: 'add' | 'remove';
+  /** Place in the log when it was asked for. */
+  readonly begun: number;
+  readonly outcome: Effect;
+}
+
+export interface Recalled {
+  readonly type: 'recall';
+  readonly user: string;
+  readonly conversationId: string;
+  readonly seq: number;
+  /** Place in the log when it was sent. */
+  readonly begun: number;
+  readonly outcome: Effect;
+}
+
+/** `unknown`: no answer, or one that says so. */
+export type Effect = 'done' | 'refused' | 'unknown';
 
 /** A frame `read`: somebody's cursor, as told to others. */
 export interface Told {
@@ -171,6 +201,8 @@ export type HistoryEvent =
   | Saw
   | Listed
   | MarkedRead
+  | Membership
+  | Recalled
   | Told
   | Connected
   | Drained

@@ -32,6 +32,10 @@ export function printEvent(event: HistoryEvent): string {
     }
     case 'read':
       return `${event.user} read ${event.conversationId} up to ${event.seq}: ${event.done ? 'ok' : 'unknown'}`;
+    case 'membership':
+      return `${event.conversationId}: ${event.change} ${event.user} (begun at ${event.begun}): ${event.outcome}`;
+    case 'recall':
+      return `${event.user} recalls ${event.conversationId}#${event.seq} (begun at ${event.begun}): ${event.outcome}`;
     case 'told':
       return `${event.user} was told of a cursor in ${event.conversationId}`;
     case 'connected':

@@ -289,12 +289,41 @@ describe.each([
       ).toEqual([a]);
       expect(await conversations.membership(b, conversationId)).toBeUndefined();
       expect(await conversations.memberships(b, { limit: 5 })).toEqual([]);
-      expect(await groups.among(conversationId, [a, b])).toEqual(new Set([a, b]));
+      const standings = { [a]: 'member', [b]: 'dismissed' };
+      expect(Object.fromEntries(await groups.among(conversationId, [a, b]))).toEqual(standings);
       const removal = { conversationId, openHistory: false, remove: [b] };
       expect(await groups.apply({ ...removal, message: message(conversationId, 2) })).toBe(true);
       expect(await groups.apply({ ...removal, message: message(conversationId, 3) })).toBe(false);
-      expect(await groups.among(conversationId, [a, b])).toEqual(new Set([a]));
+      expect(await groups.among(conversationId, [a, b])).toEqual(new Map([[a, 'member']]));
       expect((await conversations.head(conversationId)).group).toMatchObject({ admins: [a], memberCount: 1 });
+    });
+
+    it('remove no one who has come back since the dismissal (fault 14)', async () => {
+      const { groups } = ports();
+      const conversationId = newGroup();
+      const [a, b] = newPair();
+      await groups.create({ ...facts, admins: [a] }, [a, b], message(conversationId, 1));
+      await groups.dismiss(conversationId, [b]);
+      const change = { conversationId, openHistory: false };
+      const at = (seq: number) => ({ ...change, message: message(conversationId, seq) });
+      expect(await groups.apply({ ...at(2), remove: [b] })).toBe(true);
+      expect(await groups.apply({ ...at(3), add: [b] })).toBe(true);
+      expect(await groups.apply({ ...at(4), remove: [b] })).toBe(false);
+      expect(await groups.among(conversationId, [b])).toEqual(new Map([[b, 'member']]));
+    });
+
+    it('let no addition take effect that has a lower seq than a removal (I5)', async () => {
+      const { groups } = ports();
+      const conversationId = newGroup();
+      const [a, b] = newPair();
+      await groups.create({ ...facts, admins: [a] }, [a, b], message(conversationId, 1));
+      await groups.dismiss(conversationId, [b]);
+      const change = { conversationId, openHistory: false };
+      const at = (seq: number) => ({ ...change, message: message(conversationId, seq) });
+      expect(await groups.apply({ ...at(5), remove: [b] })).toBe(true);
+      expect(await groups.apply({ ...at(4), add: [b] })).toBe(false);
+      expect(await groups.among(conversationId, [b])).toEqual(new Map());
+      expect(await groups.apply({ ...at(6), add: [b] })).toBe(true);
     });
 
     it('page their members by user id', async () => {

@@ -4,6 +4,7 @@ import { findWrongCursors } from './cursors.ts';
 import { Evidence } from './evidence.ts';
 import { findAmbiguous, findReordered } from './order.ts';
 import { findOutsiders } from './outsiders.ts';
+import { findUnredacted } from './recalls.ts';
 import { findLost, findUninvited } from './stored.ts';
 import { findStale, findStranded, findUnseen } from './views.ts';
 import type { Violation } from './violation.ts';
@@ -18,6 +19,7 @@ const CHECKS = [
   findStranded,
   findOutsiders,
   findWrongCursors,
+  findUnredacted,
 ];
 
 /** Everything in a history that should not be, by docs/guarantees.md. */

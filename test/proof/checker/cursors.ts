@@ -9,10 +9,12 @@ const MOST_UNREAD = 100;
 export function findWrongCursors(evidence: Evidence): Violation[] {
   const lists = evidence.of('listed');
   return lists.flatMap((listed) =>
-    listed.conversations.flatMap((row) => [
-      ...judgeCursor(evidence, lists, listed, row),
-      ...judgeUnread(evidence, listed, row),
-    ]),
+    listed.conversations.flatMap((row) => {
+      const since = evidence.memberSince(listed.user, row.conversationId, listed.begun);
+      // Who was taken out and put back begins anew.
+      if (since === undefined) return [];
+      return [...judgeCursor(evidence, lists, listed, row, since), ...judgeUnread(evidence, listed, row)];
+    }),
   );
 }
 
@@ -21,13 +23,14 @@ function judgeCursor(
   lists: readonly At<Listed>[],
   { at, user, begun }: At<Listed>,
   { conversationId, readSeq }: ListedConversation,
+  since: number,
 ): Violation[] {
   const reads = evidence
     .of('read')
     .filter((read) => read.user === user && read.conversationId === conversationId);
-  const done = reads.filter((read) => read.done && read.at < begun);
+  const done = reads.filter((read) => read.done && read.at < begun && read.begun >= since);
   const earlier = lists.flatMap((list) =>
-    list.user !== user || list.at >= begun
+    list.user !== user || list.at >= begun || list.begun < since
       ? []
       : list.conversations
           .filter((row) => row.conversationId === conversationId)
@@ -50,7 +53,8 @@ function judgeUnread(
   { at, user, begun }: At<Listed>,
   { conversationId, readSeq, unread }: ListedConversation,
 ): Violation[] {
-  const others = evidence.finalOf(conversationId).filter(({ from, seq }) => from !== user && seq > readSeq);
+  const own = evidence.ownPartOf(user, conversationId);
+  const others = own.filter(({ from, seq }) => from !== user && seq > readSeq);
   const known = others.filter(
     (message) =>
       begun > evidence.calmAt ||

@@ -1,5 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Final, History, HistoryEvent, Outcome, SeenMessage, Settled, Try } from '../history.ts';
+import type {
+  Conversation,
+  Final,
+  History,
+  HistoryEvent,
+  Membership,
+  Outcome,
+  Recalled,
+  SeenMessage,
+  Settled,
+  Try,
+} from '../history.ts';
+import { additionBefore, isOut, type Period, periodsOf } from './membership.ts';
 
 /** An event and its place in the log. */
 export type At<Event> = Event & { readonly at: number };
@@ -37,12 +49,15 @@ export class Evidence {
   readonly sightings: Sighting[] = [];
   readonly events: readonly At<HistoryEvent>[];
   readonly calmAt: number;
-  readonly #members: ReadonlyMap<string, readonly string[]>;
+  readonly #conversations: ReadonlyMap<string, Conversation>;
+  readonly #periods = new Map<string, ReadonlyMap<string, readonly Period[]>>();
+  readonly #changes: ReadonlyMap<string, readonly At<Membership>[]>;
+  readonly #recalls: readonly At<Recalled>[];
   readonly #byKey = new Map<string, Send[]>();
   readonly #finals = new Map<string, At<Final>>();
 
   constructor({ conversations, events }: History) {
-    this.#members = new Map(conversations.map(({ conversationId, members }) => [conversationId, members]));
+    this.#conversations = new Map(conversations.map((one) => [one.conversationId, one]));
     this.events = events.map((event, at) => ({ ...event, at }));
     this.calmAt = this.of('calm')[0]?.at ?? Number.POSITIVE_INFINITY;
     this.#gatherSends();
@@ -50,22 +65,88 @@ export class Evidence {
       if (!this.#finals.has(final.conversationId)) this.#finals.set(final.conversationId, final);
     }
     for (const event of this.events) this.#gatherSightings(event);
+    this.#changes = Map.groupBy(
+      this.of('membership'),
+      ({ user, conversationId }) => `${user}\n${conversationId}`,
+    );
+    this.#recalls = this.of('recall');
   }
 
   get conversationIds(): readonly string[] {
-    return [...this.#members.keys()];
+    return [...this.#conversations.keys()];
   }
 
   of<Type extends HistoryEvent['type']>(type: Type): At<EventOf<Type>>[] {
     return this.events.flatMap((event) => (event.type === type ? [event as At<EventOf<Type>>] : []));
   }
 
+  /** At some time or other. */
   isMember(user: string, conversationId: string): boolean {
-    return this.#members.get(conversationId)?.includes(user) === true;
+    return this.#conversations.get(conversationId)?.members.includes(user) === true;
+  }
+
+  isChanging(conversationId: string): boolean {
+    return this.#conversations.get(conversationId)?.isChanging === true;
+  }
+
+  /** Of a group; a direct conversation has none. */
+  adminOf(conversationId: string): string | undefined {
+    return conversationId.startsWith('g:') ? this.#conversations.get(conversationId)?.members[0] : undefined;
   }
 
   conversationsOf(user: string): readonly string[] {
     return this.conversationIds.filter((id) => this.isMember(user, id));
+  }
+
+  /** Where in a conversation this user was a member. */
+  periodsOf(user: string, conversationId: string): readonly Period[] {
+    if (!this.isChanging(conversationId)) {
+      return this.isMember(user, conversationId) ? [{ from: 1, to: Number.POSITIVE_INFINITY }] : [];
+    }
+    const known = this.#periods.get(conversationId) ?? periodsOf(this.finalOf(conversationId));
+    this.#periods.set(conversationId, known);
+    return known.get(user) ?? [];
+  }
+
+  /** What a user who is a member in the end must have had, and has of a conversation now (IM-GROUP). */
+  ownPartOf(user: string, conversationId: string): readonly SeenMessage[] {
+    const last = this.periodsOf(user, conversationId).at(-1);
+    if (last === undefined || last.to !== Number.POSITIVE_INFINITY) return [];
+    return this.finalOf(conversationId).filter(({ seq }) => seq >= last.from);
+  }
+
+  /** Is it this user's to see? Whoever wrote it knows it. */
+  maySee(user: string, { conversationId, seq, from }: SeenMessage): boolean {
+    const isWithin = this.periodsOf(user, conversationId).some((one) => seq >= one.from && seq <= one.to);
+    return isWithin || (from === user && this.isMember(user, conversationId));
+  }
+
+  /** Without a doubt no member at this time. */
+  isOutAt(user: string, conversationId: string, at: number): boolean {
+    if (!this.isChanging(conversationId)) return !this.isMember(user, conversationId);
+    return isOut(this.#changesOf(user, conversationId), at);
+  }
+
+  /** Not even about to be one. */
+  wasNeverIn(user: string, conversationId: string, at: number): boolean {
+    if (!this.isChanging(conversationId)) return !this.isMember(user, conversationId);
+    return !this.#changesOf(user, conversationId).some(
+      ({ change, outcome, begun }) => change === 'add' && outcome !== 'refused' && begun < at,
+    );
+  }
+
+  /** Since when, if this user is a member at this time and to the end, without a doubt. */
+  memberSince(user: string, conversationId: string, at: number): number | undefined {
+    if (!this.isChanging(conversationId)) return this.isMember(user, conversationId) ? 0 : undefined;
+    return additionBefore(this.#changesOf(user, conversationId), at)?.at;
+  }
+
+  recallsOf({ conversationId, seq }: Pick<SeenMessage, 'conversationId' | 'seq'>): readonly At<Recalled>[] {
+    return this.#recalls.filter((one) => one.conversationId === conversationId && one.seq === seq);
+  }
+
+  #changesOf(user: string, conversationId: string): readonly At<Membership>[] {
+    return this.#changes.get(`${user}\n${conversationId}`) ?? [];
   }
 
   finalOf(conversationId: string): readonly SeenMessage[] {
@@ -146,6 +227,10 @@ function keyOf(user: string, conversationId: string, clientMsgId: string): strin
 /** The server's own messages: nobody sent them. */
 export function isSystem({ content }: SeenMessage): boolean {
   return typeof content === 'object' && content !== null && 'type' in content && content.type === 'system';
+}
+
+export function isRecalled({ content }: SeenMessage): boolean {
+  return typeof content === 'object' && content !== null && 'type' in content && content.type === 'recalled';
 }
 
 /** The place of what this send brought about. */

@@ -128,10 +128,11 @@ class PerfectServer {
   read(pair: number, side: number): void {
     const user = PAIRS[pair]?.[side] ?? '';
     const conversationId = idOf(PAIRS[pair]);
+    const begun = this.#recorder.now;
     const seq = this.#stored[pair]?.at(-1)?.seq;
     if (seq === undefined) return;
     this.#cursors.set(`${user} ${conversationId}`, seq);
-    this.#recorder.add({ type: 'read', user, conversationId, seq, done: true });
+    this.#recorder.add({ type: 'read', user, conversationId, seq, begun, done: true });
   }
 
   end(): History {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SeenMessage } from '../history.ts';
-import { type Evidence, isSystem, type Send, type Sighting } from './evidence.ts';
+import { type Evidence, isRecalled, isSystem, type Send, type Sighting } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
 /** I1: every acked message is in history exactly once, with the acked id and seq; so is what anybody saw. */
@@ -50,7 +50,10 @@ function judge(evidence: Evidence, { at, user, message }: Sighting): Violation[]
   const invariant = 'I2';
   if (named.length === 0)
     return [{ invariant, kind: 'phantom', text: `${text}; nobody sent it`, events: [at] }];
-  const send = named.find(({ content }) => isDeepStrictEqual(content, message.content));
+  const isRedacted = isRecalled(message) && evidence.recallsOf(message).some((recall) => recall.begun < at);
+  const send = isRedacted
+    ? named[0]
+    : named.find(({ content }) => isDeepStrictEqual(content, message.content));
   if (send === undefined) {
     const events = [...named.flatMap(tries), at];
     return [{ invariant, kind: 'altered', text: `${text}; it was sent with other content`, events }];

@@ -6,9 +6,13 @@ import type { Violation } from './violation.ts';
 export function findUnseen(evidence: Evidence): Violation[] {
   return evidence.of('synced').flatMap(({ at, user, device, view }) => {
     const has = new Set(view.map(placeOf));
-    const may = evidence.conversationsOf(user).flatMap((id) => evidence.finalOf(id));
+    const conversations = evidence.conversationsOf(user);
+    const must = conversations.flatMap((id) => evidence.ownPartOf(user, id));
+    const may = conversations
+      .flatMap((id) => evidence.finalOf(id))
+      .filter((message) => evidence.maySee(user, message));
     const kept = new Set(may.map(placeOf));
-    const missing = may
+    const missing = must
       .filter((message) => !has.has(placeOf(message)))
       .map((message): Violation => {
         const text = `${user}/${device} has synced and lacks ${placeOf(message)}`;
@@ -17,7 +21,7 @@ export function findUnseen(evidence: Evidence): Violation[] {
     const extra = [...has]
       .filter((place) => !kept.has(place))
       .map((place): Violation => {
-        const text = `${user}/${device} has ${place}, which is not in history`;
+        const text = `${user}/${device} has ${place}, which is not in the history it may see`;
         return { invariant: 'I4', kind: 'phantom', text, events: [at] };
       });
     return [...missing, ...extra];
@@ -35,8 +39,10 @@ export function findStale(evidence: Evidence): Violation[] {
 
 function stalePage(evidence: Evidence, { at, user, messages }: At<Saw>, page: HistoryPage): Violation[] {
   const has = new Set(messages.map(({ seq }) => seq));
+  if (evidence.memberSince(user, page.conversationId, page.begun) === undefined) return [];
+  const own = new Set(evidence.ownPartOf(user, page.conversationId).map(({ seq }) => seq));
   return acksBefore(evidence, page.conversationId, page.begun)
-    .filter(({ seq }) => isInRange(seq, page, messages) && !has.has(seq))
+    .filter(({ seq }) => own.has(seq) && isInRange(seq, page, messages) && !has.has(seq))
     .map(({ seq, at: ackedAt }): Violation => {
       const text = `${user}'s page of ${page.conversationId} lacks ${seq}, which was acked before`;
       return { invariant: 'I4', kind: 'stale', text, events: [ackedAt, page.begun, at] };
@@ -57,8 +63,10 @@ function staleList(evidence: Evidence, { at, user, begun, conversations }: At<Li
   return evidence.conversationsOf(user).flatMap((conversationId) => {
     const row = listed.get(conversationId);
     const last = row?.lastMessage?.seq ?? 0;
+    if (evidence.memberSince(user, conversationId, begun) === undefined) return [];
+    const own = new Set(evidence.ownPartOf(user, conversationId).map(({ seq }) => seq));
     const missed = acksBefore(evidence, conversationId, begun).find(
-      ({ seq }) => seq > Math.min(last, row?.head ?? 0),
+      ({ seq }) => own.has(seq) && seq > Math.min(last, row?.head ?? 0),
     );
     if (missed === undefined) return [];
     const text = `${user}'s list has ${conversationId} with head ${row?.head} and last message ${last}, and ${missed.seq} was acked before`;
@@ -110,7 +118,7 @@ function strandedOf(evidence: Evidence, { at, user, device, connection, mode }: 
   );
   return evidence
     .conversationsOf(user)
-    .flatMap((id) => evidence.finalOf(id))
+    .flatMap((id) => evidence.ownPartOf(user, id))
     .filter((message) => {
       const tries = evidence.sendsOf(message).flatMap((send) => send.tries);
       const isLater = tries.length > 0 && tries.every((one) => one.at > at);

@@ -1,4 +1,4 @@
-export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6';
+export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'fault 15';
 
 export type ViolationKind =
   /** Acked, queued, or seen, and not in history. */
@@ -21,6 +21,10 @@ export type ViolationKind =
   | 'stranded'
   | 'visible-to-outsider'
   | 'written-by-outsider'
+  /** A read that began after a recall's `ok`, and shows what was said. */
+  | 'unredacted'
+  /** Recalled by one who had no right to. */
+  | 'recalled-by-other'
   | 'cursor-went-back'
   | 'wrong-unread';
 

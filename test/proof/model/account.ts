@@ -1,7 +1,7 @@
 import type { Json } from '../../flow/setup/stack.ts';
-import type { ListedConversation, Outcome, SeenMessage } from '../history.ts';
+import type { Effect, ListedConversation, Membership, Outcome, SeenMessage } from '../history.ts';
 import type { Recorder } from '../recorder.ts';
-import { type FrameOptions, type Letter, outcomeOfCode, requestOf } from './letter.ts';
+import { effectOfCode, type FrameOptions, type Letter, outcomeOfCode, requestOf } from './letter.ts';
 
 const TIMEOUT_MS = 12_000;
 
@@ -84,6 +84,20 @@ export class Account {
     return conversations;
   }
 
+  /** Puts somebody into a group, or takes somebody out of it; oneself, too. */
+  async change(change: Membership['change'], conversationId: string, member: string): Promise<Effect> {
+    const { recorder } = this.#ports;
+    const begun = recorder.now;
+    const path = `/groups/${conversationId}/members`;
+    const { status, body } =
+      change === 'add'
+        ? await this.request('POST', path, { members: [member] })
+        : await this.request('DELETE', `${path}/${member}`);
+    const outcome = status === 200 || status === 204 ? 'done' : effectOfCode(body.code);
+    recorder.add({ type: 'membership', user: member, conversationId, change, begun, outcome });
+    return outcome;
+  }
+
   async request(method: string, path: string, body?: object): Promise<Reply> {
     const { httpUrl, token } = this.#ports;
     try {
@@ -93,7 +107,8 @@ export class Account {
         ...(body && { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
-      return { status: response.status, body: await response.json() };
+      const text = await response.text();
+      return { status: response.status, body: text === '' ? {} : JSON.parse(text) };
     } catch (error) {
       return { status: 0, body: { message: String(error) } };
     }

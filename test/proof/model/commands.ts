@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { type Command, command } from './command.ts';
 import { plannedRule } from './faults.ts';
+import * as groups from './group-commands.ts';
 import * as messages from './message-commands.ts';
 import * as sessions from './session-commands.ts';
 
@@ -41,6 +42,11 @@ const WEIGHTS: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Comma
   [1, messages.sendFromTwoDevices],
   [1, messages.sendTogether],
   [1, messages.pry],
+  [2, messages.recall],
+  [3, groups.addMember],
+  [2, groups.removeMember],
+  [1, groups.leaveGroup],
+  [2, groups.removeAmidMessages],
   [6, inject],
   [1, calm],
   [1, rest],

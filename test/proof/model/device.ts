@@ -1,10 +1,10 @@
 import type { LocalRuntime } from '../../../local/runtime.ts';
 import { openSocket } from '../../flow/setup/socket.ts';
 import type { Json } from '../../flow/setup/stack.ts';
-import type { Channel, Outcome, SeenMessage } from '../history.ts';
+import type { Effect, Outcome, Saw, SeenMessage } from '../history.ts';
 import type { Recorder } from '../recorder.ts';
 import type { Account } from './account.ts';
-import { type FrameOptions, type Letter, outcomeOfCode, requestOf } from './letter.ts';
+import { effectOfCode, type FrameOptions, type Letter, outcomeOfCode, requestOf } from './letter.ts';
 import { type Answer, Line } from './line.ts';
 import { View } from './view.ts';
 
@@ -90,9 +90,23 @@ export class Device {
     const line = await this.#open();
     const seq = this.view.lastSeq(conversationId);
     if (line === undefined || seq === undefined) return;
+    const { recorder } = this.#ports;
+    const begun = recorder.now;
     const answer = await line.request({ action: 'read', conversationId, seq });
     const done = answer.is === 'reply' && answer.frame.type === 'ok';
-    this.#ports.recorder.add({ type: 'read', user: this.user, conversationId, seq, done });
+    recorder.add({ type: 'read', user: this.user, conversationId, seq, begun, done });
+  }
+
+  async recall(conversationId: string, seq: number): Promise<void> {
+    const line = await this.#open();
+    if (line === undefined) return;
+    const { recorder } = this.#ports;
+    const begun = recorder.now;
+    const event = { type: 'recall', user: this.user, conversationId, seq, begun } as const;
+    const answer = await line.request({ action: 'recall', conversationId, seq }, (frame) =>
+      recorder.add({ ...event, outcome: effectOf({ is: 'reply', frame }) }),
+    );
+    recorder.add({ ...event, outcome: effectOf(answer) });
   }
 
   /** Ends the session as a client should. */
@@ -202,37 +216,40 @@ export class Device {
 
   async #greet(line: Line, greeting: Greeting): Promise<void> {
     if (greeting === 'none') return;
+    const { recorder } = this.#ports;
+    let begun = recorder.now;
     let answer = await line.request({ action: 'hello' });
-    let page = this.#takePage(line, answer);
+    let page = this.#takePage(line, answer, begun);
     if (greeting === 'hello') return;
     for (let left = greeting === 'drain' ? 100 : 1; page?.batch && left > 0; left -= 1) {
+      begun = recorder.now;
       answer = await line.request({ action: 'ackInbox', batch: page.batch });
-      page = this.#takePage(line, answer);
+      page = this.#takePage(line, answer, begun);
     }
     if (page !== undefined && page.batch === null) {
       this.#ports.recorder.add({ type: 'drained', connection: line.connection });
     }
   }
 
-  #takePage({ connection }: Line, answer: Answer): Json | undefined {
+  #takePage({ connection }: Line, answer: Answer, begun: number): Json | undefined {
     if (answer.is === 'silence' || answer.frame.type === 'error') return undefined;
     const page = answer.frame.inbox ?? answer.frame;
-    this.#see(page.messages, 'inbox', connection);
+    this.#see(page.messages, { channel: 'inbox', connection, begun });
     return page;
   }
 
   #take(connection: string, frame: Json): void {
-    if (frame.type === 'messages') this.#see(frame.messages, 'push', connection);
+    if (frame.type === 'messages') this.#see(frame.messages, { channel: 'push', connection });
     if (frame.type === 'read') {
       this.#ports.recorder.add({ type: 'told', user: this.user, conversationId: frame.conversationId });
     }
     if (frame.type === 'session.closed') this.#end(connection, `session.closed ${frame.code}`);
   }
 
-  #see(messages: readonly SeenMessage[], channel: Channel, connection: string): void {
+  #see(messages: readonly SeenMessage[], how: Pick<Saw, 'channel' | 'connection' | 'begun'>): void {
     const { user, name: device } = this;
     if (messages.length === 0) return;
-    this.#ports.recorder.add({ type: 'saw', user, device, connection, channel, messages });
+    this.#ports.recorder.add({ type: 'saw', user, device, ...how, messages });
     this.duplicates += this.view.add(messages);
   }
 
@@ -254,6 +271,11 @@ export class Device {
   #end(connection: string, why: string): void {
     this.#ports.recorder.add({ type: 'disconnected', connection, why });
   }
+}
+
+function effectOf(answer: Answer): Effect {
+  if (answer.is === 'silence') return 'unknown';
+  return answer.frame.type === 'error' ? effectOfCode(answer.frame.code) : 'done';
 }
 
 function outcomeOf(answer: Answer): Outcome {

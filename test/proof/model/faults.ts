@@ -44,6 +44,11 @@ const FUNCTIONS = [
   'PostMessage',
   'ServeEvents',
   'Read',
+  'AddMembers',
+  'RemoveMember',
+  'RemoveMember',
+  'FanOut',
+  'Recall',
 ] as const;
 
 const times = fc.integer({ min: 1, max: 4 });

@@ -1,3 +1,4 @@
+import { periodsOf } from '../checker/membership.ts';
 import { isOpen, type Letter } from './letter.ts';
 import type { World } from './world.ts';
 
@@ -19,6 +20,7 @@ export async function heal(world: World): Promise<void> {
       for (const letter of world.letters.filter((one) => one.user === user)) await settle(world, letter);
     }),
   );
+  await settleChanges(world);
   world.redriven = await ground.queues.drain();
   await Promise.all(devices.map((device) => device.flush()));
   recorder.add({ type: 'calm' });
@@ -36,10 +38,16 @@ async function settle(world: World, letter: Letter): Promise<void> {
   }
 }
 
+async function settleChanges(world: World): Promise<void> {
+  for (let tries = 0; world.openChanges.length > 0; tries += 1) {
+    if (tries === MOST_TRIES) throw new Error('A change of the group stays unknown, and faults are over.');
+    for (const change of world.openChanges.splice(0)) await world.changeGroup(change);
+  }
+}
+
 async function readAll(world: World, conversationId: string): Promise<void> {
-  const { members } = world.conversations.find((one) => one.conversationId === conversationId) ?? {
-    members: [],
-  };
+  const { members = [], isChanging = false } =
+    world.conversations.find((one) => one.conversationId === conversationId) ?? {};
   const [first = '', ...others] = members;
   const messages = [];
   for (let after: number | undefined = 0; after !== undefined; ) {
@@ -49,7 +57,15 @@ async function readAll(world: World, conversationId: string): Promise<void> {
     after = page.hasMore ? page.messages.at(-1)?.seq : undefined;
   }
   world.recorder.add({ type: 'final', user: first, conversationId, messages });
-  await Promise.all(others.map((user) => readBackwards(world, user, conversationId)));
+  const periods = periodsOf(messages);
+  const isIn = (user: string) => !isChanging || periods.get(user)?.at(-1)?.to === Number.POSITIVE_INFINITY;
+  await Promise.all(
+    others.map((user) =>
+      isIn(user)
+        ? readBackwards(world, user, conversationId)
+        : world.account(user).page(conversationId, { limit: BACKWARD_PAGE }),
+    ),
+  );
 }
 
 /** Another member, the other way round: it must be the same. */

@@ -1,4 +1,4 @@
-import type { Outcome } from '../history.ts';
+import type { Effect, Outcome } from '../history.ts';
 
 /** What a user wants sent, once: every try of it is the same. */
 export interface Letter {
@@ -51,6 +51,10 @@ export function requestOf(letter: Letter, { byPeer, hint, skewMs }: FrameOptions
 }
 
 const UNKNOWN = new Set(['unavailable', 'internal']);
+
+export function effectOfCode(code: unknown): Effect {
+  return typeof code !== 'string' || UNKNOWN.has(code) ? 'unknown' : 'refused';
+}
 
 /** What an error's code says about the send (IM-SEND-1). */
 export function outcomeOfCode(code: string): Outcome {

@@ -42,7 +42,11 @@ export const sendByEvent = command(
   ({ conversation, member, wait }) => ({
     ...writes,
     wait,
-    run: (world) => tell(world, letterAt(world, conversation, member, true)),
+    run: async (world) => {
+      // Refused, it would come back for ever: of those who come and go nobody knows beforehand.
+      const { isChanging } = conversationAt(world, conversation);
+      if (!isChanging) await tell(world, letterAt(world, conversation, member, true));
+    },
   }),
 );
 
@@ -118,8 +122,8 @@ export const pry = command(
   ({ conversation, user, wait }): Action => ({
     wait,
     run: async (world) => {
-      const { conversationId, members } = conversationAt(world, conversation);
-      const outsiders = world.accounts.filter((account) => !members.includes(account.user));
+      const { conversationId, members, isChanging = false } = conversationAt(world, conversation);
+      const outsiders = world.accounts.filter((account) => isChanging || !members.includes(account.user));
       const account = at(outsiders, user);
       await account.page(conversationId, { limit: 10 });
       const letter = world.write({ conversationId, members: [account.user] }, account.user);
@@ -128,8 +132,30 @@ export const pry = command(
   }),
 );
 
+/** Its sender's right, and the group's admin's; others try. */
+export const recall = command(
+  'recall',
+  fc.record({ letter: index, user: fc.option(index, { nil: undefined }), device: index, wait }),
+  ({ letter: back, user, device, wait }): Action => ({
+    wait,
+    check: hasLetters,
+    run: async (world) => {
+      const letter = at(world.letters.toReversed(), back);
+      const acked = letter.outcomes.find((outcome) => outcome.is === 'acked');
+      if (acked === undefined) return;
+      const by = user === undefined ? letter.user : at(world.accounts, user).user;
+      await world.device(by, device).recall(letter.conversationId, acked.seq);
+    },
+  }),
+);
+
 /** An unknown send is sent again, once: more of that when faults are over. */
-async function sendAndRepeat(world: World, letter: Letter, device: number, byPeer: boolean): Promise<void> {
+export async function sendAndRepeat(
+  world: World,
+  letter: Letter,
+  device: number,
+  byPeer: boolean,
+): Promise<void> {
   const sender = world.device(letter.user, device);
   const outcome = await sender.send(letter, { byPeer, hint: false });
   if (outcome?.is === 'unknown') await sender.send(letter, { byPeer, hint: true });

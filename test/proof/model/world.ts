@@ -12,6 +12,16 @@ const NAMES = ['ann', 'bob', 'cid', 'dee', 'eva', 'fay', 'gus', 'hal'];
 /** Clients' clocks are anything (fault 12). */
 const SKEWS_MS = [0, 6 * 3_600_000, -48 * 3_600_000];
 
+/** In every other run: more than the sender's own function serves, so that the workers do (decision 9). */
+const BYSTANDERS = Array.from({ length: 25 }, (_, index) => `bystander${index}`);
+
+/** Who does what to whose membership of the changing group. */
+export interface Change {
+  readonly by: string;
+  readonly change: 'add' | 'remove';
+  readonly member: string;
+}
+
 let runs = 0;
 
 /** The users of one run, what they wrote, and what was done to them. */
@@ -22,6 +32,8 @@ export class World {
   readonly accounts: readonly Account[];
   readonly devices: readonly Device[];
   readonly letters: Letter[] = [];
+  /** Changes of the group whose outcome nobody knows. */
+  readonly openChanges: Change[] = [];
   readonly faults: { readonly rule: PlannedRule; readonly active: ActiveFault }[] = [];
   readonly #tokens = new Map<string, Promise<string>>();
   readonly #pending = new Set<Promise<void>>();
@@ -57,15 +69,26 @@ export class World {
     );
   }
 
-  /** A group of all but the last user, and a ring of direct conversations; everybody's devices are connected. */
+  /**
+   * A group of all but the last user, one that they all come and go in but its founder, and a ring of direct
+   * conversations; everybody's devices are connected.
+   */
   async begin(): Promise<void> {
-    const [founder, ...others] = this.accounts.slice(0, -1);
-    if (founder === undefined) throw new Error('A run needs users.');
-    const body = { name: 'all but one', members: others.map(({ user }) => user) };
-    const { status, body: group } = await founder.request('POST', '/groups', body);
-    if (status !== 201) throw new Error(`No group: ${status} ${JSON.stringify(group)}`);
-    const members = [founder, ...others].map(({ user }) => user);
-    this.recorder.addConversation({ conversationId: group.conversationId, members });
+    const users = this.accounts.map(({ user }) => user);
+    const [founder = '', guest = '', ...strangers] = users;
+    const members = users.slice(0, -1);
+    this.recorder.addConversation({ conversationId: await this.#newGroup(members), members });
+    const bystanders = this.seed % 2 === 0 ? [] : BYSTANDERS.map((name) => `${name}-${founder}`);
+    const conversationId = await this.#newGroup([founder, guest, ...bystanders]);
+    this.recorder.addConversation({
+      conversationId,
+      members: [founder, guest, ...strangers],
+      isChanging: true,
+    });
+    for (const user of [founder, guest]) {
+      const begun = this.recorder.now;
+      this.recorder.add({ type: 'membership', user, conversationId, change: 'add', begun, outcome: 'done' });
+    }
     this.accounts.forEach(({ user }, index) => {
       const next = this.accounts[(index + 1) % this.accounts.length]?.user ?? '';
       const pair = [user, next].sort();
@@ -76,8 +99,20 @@ export class World {
     );
   }
 
+  async #newGroup([founder = '', ...members]: readonly string[]): Promise<string> {
+    const request = { name: 'a group', members };
+    const { status, body } = await this.account(founder).request('POST', '/groups', request);
+    if (status !== 201) throw new Error(`No group: ${status} ${JSON.stringify(body)}`);
+    return body.conversationId;
+  }
+
   get conversations(): readonly Conversation[] {
     return this.recorder.conversations;
+  }
+
+  /** The group whose members come and go; the first stays. */
+  get changingGroup(): Conversation {
+    return find(this.conversations, ({ isChanging }) => isChanging === true);
   }
 
   account(user: string): Account {
@@ -106,6 +141,12 @@ export class World {
     };
     this.letters.push(letter);
     return letter;
+  }
+
+  async changeGroup(one: Change): Promise<void> {
+    const { by, change, member } = one;
+    const outcome = await this.account(by).change(change, this.changingGroup.conversationId, member);
+    if (outcome === 'unknown') this.openChanges.push(one);
   }
 
   inject(rule: PlannedRule): void {

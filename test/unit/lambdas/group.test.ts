@@ -162,6 +162,41 @@ describe('a group', () => {
     expect((await world.conversations.head(id)).seq).toBe(1);
   });
 
+  it('takes back one whose removal died halfway, once that has ended', async () => {
+    const id = await groupOf(['bob']);
+    await world.groups.dismiss(id, ['bob']);
+    expect(await addMembers(world, 'alice', id, ['bob'])).toMatchObject({ memberCount: 2 });
+    const { messages } = await world.messages.page(id, { after: 1, limit: 10 });
+    expect(messages.map(({ contentJson }) => JSON.parse(contentJson).event)).toEqual(['removed', 'joined']);
+    expect(await world.conversations.membership('bob', id)).toMatchObject({ visibleFrom: 3 });
+  });
+
+  it('can be left again by one whose leaving died halfway', async () => {
+    const id = await groupOf(['bob']);
+    await world.groups.dismiss(id, ['bob']);
+    await removeMember(world, 'bob', id, 'bob');
+    const { messages } = await world.messages.page(id, { limit: 1 });
+    expect(JSON.parse(messages[0]?.contentJson ?? '')).toMatchObject({ event: 'left', users: ['bob'] });
+    await expect(removeMember(world, 'bob', id, 'bob')).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('removes anew when another change has taken a higher seq meanwhile', async () => {
+    const id = await groupOf(['bob', 'carol']);
+    const { apply } = world.groups;
+    let isFirst = true;
+    world.groups.apply = async (change) => {
+      if (isFirst) {
+        isFirst = false;
+        await removeMember(world, 'alice', id, 'carol');
+      }
+      return apply(change);
+    };
+    await removeMember(world, 'alice', id, 'bob');
+    expect((await world.conversations.head(id)).group?.memberCount).toBe(1);
+    const { messages } = await world.messages.page(id, { after: 1, limit: 10 });
+    expect(messages.map(({ contentJson }) => JSON.parse(contentJson).users)).toEqual([['carol'], ['bob']]);
+  });
+
   it('says nothing when its name stays the same', async () => {
     const id = await groupOf(['bob']);
     await updateGroup(world, 'alice', id, { name: 'Rowers' });

@@ -1,0 +1,50 @@
+import type { Recalled, SeenMessage } from '../history.ts';
+import { type At, type Evidence, isRecalled } from './evidence.ts';
+import type { Violation } from './violation.ts';
+
+/** Fault 15: every read begun after a recall's `ok` is redacted; and only the sender or the admin recalls. */
+export function findUnredacted(evidence: Evidence): Violation[] {
+  const done = evidence.of('recall').filter(({ outcome }) => outcome === 'done');
+  return done.flatMap((recall) => [...judgeRight(evidence, recall), ...judgeReads(evidence, recall)]);
+}
+
+function judgeRight(evidence: Evidence, { at, user, conversationId, seq }: At<Recalled>): Violation[] {
+  const message = evidence.finalOf(conversationId).find((one) => one.seq === seq);
+  if (message?.from === user || evidence.adminOf(conversationId) === user) return [];
+  const text = `${user} recalled ${conversationId} ${seq} of ${message?.from}`;
+  return [{ invariant: 'fault 15', kind: 'recalled-by-other', text, events: [at] }];
+}
+
+function judgeReads(evidence: Evidence, { at: recalledAt, conversationId, seq }: At<Recalled>): Violation[] {
+  return readsBegunAfter(evidence, recalledAt)
+    .filter(({ message }) => message.conversationId === conversationId && message.seq === seq)
+    .filter(({ message }) => !isRecalled(message))
+    .map(({ at, user }): Violation => {
+      const text = `${user} read ${conversationId} ${seq} as it was, after its recall was done`;
+      return { invariant: 'fault 15', kind: 'unredacted', text, events: [recalledAt, at] };
+    });
+}
+
+/** Pages of history and inbox, last messages of lists; a push may have been under way. */
+function readsBegunAfter(
+  evidence: Evidence,
+  recalledAt: number,
+): readonly { readonly at: number; readonly user: string; readonly message: SeenMessage }[] {
+  const pages = evidence
+    .of('saw')
+    .filter(({ begun, page }) => (page?.begun ?? begun ?? 0) > recalledAt)
+    .flatMap(({ at, user, messages }) => messages.map((message) => ({ at, user, message })));
+  const finals = evidence
+    .of('final')
+    .filter(({ at }) => at > recalledAt)
+    .flatMap(({ at, user, messages }) => messages.map((message) => ({ at, user, message })));
+  const lists = evidence
+    .of('listed')
+    .filter(({ begun }) => begun > recalledAt)
+    .flatMap(({ at, user, conversations }) =>
+      conversations.flatMap(({ lastMessage }) =>
+        lastMessage === null ? [] : [{ at, user, message: lastMessage }],
+      ),
+    );
+  return [...pages, ...finals, ...lists];
+}

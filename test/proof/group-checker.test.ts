@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import { printViolations, violationsOf } from './checker/checker.ts';
+import { followedBy, groupHistory } from './checker/group-history.ts';
+import type { ViolationKind } from './checker/violation.ts';
+import type { History, HistoryEvent, SeenMessage } from './history.ts';
+
+const GOOD = groupHistory();
+const [GROUP = ''] = GOOD.conversations.map(({ conversationId }) => conversationId);
+const final = GOOD.events.find((event) => event.type === 'final');
+const record = final?.type === 'final' ? final.messages : [];
+const messageAt = (seq: number) => record[seq - 1] as SeenMessage;
+
+function changed(change: (event: HistoryEvent, place: number) => HistoryEvent | undefined): History {
+  return { ...GOOD, events: GOOD.events.map((event, place) => change(event, place) ?? event) };
+}
+
+const pushTo = (user: string, message: SeenMessage) => () =>
+  ({
+    type: 'saw',
+    user,
+    device: 'phone',
+    connection: `${user}-2`,
+    channel: 'push',
+    messages: [message],
+  }) as const;
+
+const pageOf =
+  (user: string, messages: readonly SeenMessage[]) =>
+  (now: number): HistoryEvent => ({
+    type: 'saw',
+    user,
+    channel: 'history',
+    messages,
+    page: { conversationId: GROUP, after: 0, hasMore: false, begun: now },
+  });
+
+describe('the checker, of a group whose members come and go,', () => {
+  it('passes one in which each sees what is theirs', () => {
+    expect(printViolations(violationsOf(GOOD), GOOD)).toBe('');
+  });
+
+  const sincePlace = GOOD.events.findIndex((event) => event.type === 'saw' && event.page !== undefined);
+
+  it.each<[ViolationKind, string, History]>([
+    [
+      'visible-to-outsider',
+      'a removed member gets what came after the removal (I5)',
+      followedBy(GOOD, pushTo('bob', messageAt(8))),
+    ],
+    [
+      'visible-to-outsider',
+      'a new member gets what came before the joining (I5)',
+      followedBy(GOOD, pushTo('cid', messageAt(3))),
+    ],
+    [
+      'visible-to-outsider',
+      "a new member's page begins before the joining (I5)",
+      followedBy(GOOD, pageOf('cid', record)),
+    ],
+    [
+      'visible-to-outsider',
+      'a removed member gets a page, though an empty one (I5)',
+      followedBy(GOOD, pageOf('bob', [])),
+    ],
+    [
+      'visible-to-outsider',
+      'a removed member has it in the list (I5)',
+      followedBy(GOOD, (begun) => ({
+        type: 'listed',
+        user: 'bob',
+        begun,
+        conversations: [{ conversationId: GROUP, head: 8, readSeq: 0, unread: 0, lastMessage: messageAt(2) }],
+      })),
+    ],
+    [
+      'visible-to-outsider',
+      'one is told of a cursor before anybody added them (I5)',
+      changed((event, place) => (place === 0 ? { type: 'told', user: 'cid', conversationId: GROUP } : event)),
+    ],
+    [
+      'written-by-outsider',
+      'a removed member writes, and began to after the removal (I5)',
+      changed((event) => (event.type === 'try' && event.user === 'bob' ? { type: 'note', text: '' } : event)),
+    ],
+    [
+      'unseen',
+      'a member who has synced lacks what came since the joining (I4)',
+      changed((event) =>
+        event.type === 'synced' && event.user === 'cid' ? { ...event, view: event.view.slice(1) } : event,
+      ),
+    ],
+    [
+      'phantom',
+      'a removed member who has synced has what came after (I4)',
+      changed((event) =>
+        event.type === 'synced' && event.user === 'bob'
+          ? { ...event, view: [...event.view, messageAt(8)] }
+          : event,
+      ),
+    ],
+    [
+      'stranded',
+      'a member who was connected all the time never got a message (IM-PUSH-2)',
+      changed((event) =>
+        event.type === 'saw' && event.user === 'cid' && event.messages[0]?.seq === 8
+          ? { type: 'note', text: '' }
+          : event,
+      ),
+    ],
+    [
+      'stale',
+      "a member's page lacks what was acked since the joining (I4)",
+      changed((event) =>
+        event.type === 'saw' && event.user === 'cid' && event.page !== undefined
+          ? { ...event, messages: event.messages.filter(({ seq }) => seq !== 8) }
+          : event,
+      ),
+    ],
+    [
+      'stale',
+      "a member's list lacks the group (I4)",
+      changed((event) =>
+        event.type === 'listed' && event.user === 'cid' ? { ...event, conversations: [] } : event,
+      ),
+    ],
+    [
+      'wrong-unread',
+      'unread counts what came before the joining (I6)',
+      changed((event) =>
+        event.type === 'listed' && event.user === 'cid'
+          ? {
+              ...event,
+              conversations: event.conversations.map((row) => ({ ...row, unread: row.unread + 1 })),
+            }
+          : event,
+      ),
+    ],
+    [
+      'unredacted',
+      'a page that was asked for after a recall shows what was said (fault 15)',
+      changed((event, place) =>
+        event.type === 'saw' && place === sincePlace
+          ? {
+              ...event,
+              messages: event.messages.map((one) =>
+                one.clientMsgId === 'm2' ? { ...one, content: { type: 'text', text: 'm2' } } : one,
+              ),
+            }
+          : event,
+      ),
+    ],
+    [
+      'recalled-by-other',
+      'a recall by one who is neither sender nor admin is done (fault 15)',
+      changed((event) => (event.type === 'recall' ? { ...event, user: 'cid' } : event)),
+    ],
+    [
+      'altered',
+      'a message is redacted that nobody recalled (I2)',
+      changed((event) => (event.type === 'recall' ? { ...event, outcome: 'refused', seq: 8 } : event)),
+    ],
+  ])('says %s if %s', (kind, _, history) => {
+    expect(violationsOf(history).map((violation) => violation.kind)).toContain(kind);
+  });
+});
