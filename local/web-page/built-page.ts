@@ -46,7 +46,9 @@ async function build(
 ): Promise<void> {
   const vite = join(dirname(createRequire(import.meta.url).resolve('vite/package.json')), 'bin/vite.js');
   const args = [vite, 'build', webDirectory, '--outDir', outDirectory, '--emptyOutDir', '--logLevel', 'warn'];
-  await promisify(execFile)(process.execPath, args, { cwd: webDirectory, ...(signal && { signal }) });
+  // Else a test runner's own environment would make it React's development build.
+  const env = { ...process.env, NODE_ENV: 'production' };
+  await promisify(execFile)(process.execPath, args, { cwd: webDirectory, env, ...(signal && { signal }) });
 }
 
 function isFresh(projectDirectory: string, built: string): boolean {

@@ -53,7 +53,6 @@ export function NewConversation({ onClose, onStarted }: NewConversationProps) {
             autoCapitalize="off"
             autoComplete="off"
             spellCheck={false}
-            // biome-ignore lint/a11y/noAutofocus: the dialog was opened to write here
             autoFocus
           />
           <small id="with-hint">Several names make a group.</small>

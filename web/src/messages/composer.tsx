@@ -3,6 +3,7 @@ import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 
 import { useIm } from '../session/client-context.ts';
 import { IconButton } from '../ui/icon-button.tsx';
 import { draftsOf } from './drafts.ts';
+import './composer.css';
 
 export interface ComposerProps {
   readonly conversation: Conversation;

@@ -117,8 +117,10 @@ function Row({ row, ...list }: MessageListProps & { readonly row: ListRow | unde
     case 'gap':
       return <p className="system-line">Looking for messages that are missing here…</p>;
     case 'message': {
+      const { message, isFirst, isLast, isLatestOwn } = row;
       const { conversation, isGroup, isAdmin } = list;
-      return <MessageRow {...row} {...{ conversation, isGroup, isAdmin }} />;
+      const props = { conversation, message, isGroup, isFirst, isLast, isLatestOwn, isAdmin };
+      return <MessageRow {...props} />;
     }
     default:
       return row satisfies never;

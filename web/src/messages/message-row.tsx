@@ -6,8 +6,9 @@ import { IconButton } from '../ui/icon-button.tsx';
 import { clockTime, fullTime } from '../ui/times.ts';
 import { useNow } from '../ui/use-now.ts';
 import { reasonOf } from './reasons.ts';
-import { Ticks } from './ticks.tsx';
+import { Ticks, wordsOf } from './ticks.tsx';
 import { isSaid, textOf } from './wording.ts';
+import './message.css';
 
 export interface MessageRowProps {
   readonly conversation: Conversation;
@@ -48,11 +49,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
             {mine && isSaid(content) && <Ticks message={message} />}
           </span>
         </div>
-        {state === 'failed' ? (
-          <Failed {...props} />
-        ) : (
-          props.isLatestOwn && <Ticks message={message} isSpelled />
-        )}
+        {state === 'failed' && <Failed {...props} />}
+        {state !== 'failed' && props.isLatestOwn && <p className="message-state">{wordsOf(message)}</p>}
       </div>
       {isSaid(content) && message.seq !== undefined && <Recall {...props} seq={message.seq} />}
     </div>

@@ -8,19 +8,19 @@ const SIGNS: Readonly<Record<ChatMessage['state'], readonly [IconName, string]>>
   failed: ['alert', 'Not sent'],
 };
 
-export interface TicksProps {
-  readonly message: Pick<ChatMessage, 'state'>;
-  /** In words too, not for screen readers only. */
-  readonly isSpelled?: boolean;
-}
+type HasState = Pick<ChatMessage, 'state'>;
 
-/** How far an own message has come. */
-export function Ticks({ message: { state }, isSpelled = false }: TicksProps) {
-  const [icon, words] = SIGNS[state];
+/** How far an own message has come, as a sign; in words for those who don't see it. */
+export function Ticks({ message }: { readonly message: HasState }) {
+  const words = wordsOf(message);
   return (
-    <span className={`ticks ticks-${state}`} title={words}>
-      <span className={isSpelled ? undefined : 'visually-hidden'}>{words}</span>
-      <Icon name={icon} />
+    <span className={`ticks ticks-${message.state}`} title={words}>
+      <span className="visually-hidden">{words}</span>
+      <Icon name={SIGNS[message.state][0]} />
     </span>
   );
+}
+
+export function wordsOf({ state }: HasState): string {
+  return SIGNS[state][1];
 }
