@@ -1,3 +1,4 @@
+import { Lazy } from 'aws-cdk-lib';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
@@ -10,6 +11,7 @@ import { Observability } from './observability.ts';
 import { fillOptions, type ServerlessImProps } from './options.ts';
 import { type Settings, settingsOf } from './settings.ts';
 import { Storage } from './storage.ts';
+import { WebPage } from './web-page.ts';
 import { WebSocketGateway } from './web-socket-gateway.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -40,12 +42,17 @@ export class ServerlessIm extends Construct {
   readonly http: HttpGateway;
   readonly functions: Readonly<Record<HandlerName, HandlerFunction>>;
   readonly observability: Observability;
+  /** The web page, if it is wanted. */
+  readonly webPage: WebPage | undefined;
 
   constructor(scope: Construct, id: string, props: ServerlessImProps = {}) {
     super(scope, id);
     const options = fillOptions(props);
     const { retain, externalIssuer, accessLogRole } = options;
-    this.identity = new Identity(this, 'Identity', { externalIssuer, retain });
+    // Sign-in and page have to know of each other.
+    const pageUrl = Lazy.string({ produce: () => this.webPage?.url });
+    const webPage = options.webPage && { ...options.webPage, url: pageUrl };
+    this.identity = new Identity(this, 'Identity', { externalIssuer, retain, webPage });
     this.storage = new Storage(this, 'Storage', { retain });
     this.offlineQueue = new WorkQueue(this, 'Offline', {
       consumerTimeoutSeconds: HANDLERS.storeOffline.timeoutSeconds,
@@ -65,10 +72,18 @@ export class ServerlessIm extends Construct {
     this.http = new HttpGateway(this, 'Http', {
       issuer: this.identity.issuer,
       audience: this.identity.audience,
-      allowedOrigins: options.allowedOrigins,
+      // The page's origin can't be known to the API, whose URL is in the page's headers. So the gateway answers
+      // preflights from anywhere, and the functions refuse what comes from elsewhere (IM-CONN-2).
+      allowedOrigins: webPage === undefined ? options.allowedOrigins : ['*'],
       throttle: options.httpThrottle,
     });
-    this.functions = this.#makeFunctions(settingsOf(options, this.identity, this.webSocket.url));
+    const { webPageSignIn: signIn } = this.identity;
+    const urls = { webSocketUrl: this.webSocket.url, httpUrl: this.http.url };
+    this.webPage = signIn && new WebPage(this, 'WebPage', { ...urls, signIn });
+    const allowedOrigins = originsOf(options.allowedOrigins, this.webPage);
+    this.functions = this.#makeFunctions(
+      settingsOf({ ...options, allowedOrigins }, this.identity, this.webSocket.url),
+    );
     for (const name of handlerNames()) this.#connect(name, options.offlineConcurrency);
     const { offlineQueue, fanOutQueue, serviceQueue, functions, storage, webSocket, http } = this;
     this.observability = new Observability(this, 'Observability', {
@@ -138,6 +153,12 @@ export class ServerlessIm extends Construct {
     else if (queue === 'service') this.serviceQueue.consumeBy(fn, { maxConcurrency: SERVICE_CONCURRENCY });
     else this.fanOutQueue.consumeBy(fn, { maxConcurrency: FAN_OUT_CONCURRENCY, batchSize: 1 });
   }
+}
+
+function originsOf(allowedOrigins: readonly string[], webPage: WebPage | undefined): readonly string[] {
+  return webPage === undefined || allowedOrigins.includes('*')
+    ? allowedOrigins
+    : [...allowedOrigins, webPage.url];
 }
 
 function handlerNames(): HandlerName[] {

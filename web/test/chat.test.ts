@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { signIn, useBrowser } from './setup/person.ts';
+import { sharedBrowser, signIn } from './setup/person.ts';
 import { newUser, say } from './setup/stack.ts';
 
-useBrowser();
+sharedBrowser();
 
 async function twoPeople() {
   const [alice, bob] = await Promise.all([signIn(newUser('alice')), signIn(newUser('bob'))]);
@@ -90,7 +90,11 @@ describe('a message that was refused', () => {
     await alice.page.getByText("Not sent. It can't be sent like this.").waitFor();
     await alice.page.getByRole('button', { name: 'Retry' }).click();
     await bob.sees('try me');
-    await alice.bubble('try me').getByText(/Sent|Read/).first().waitFor();
+    await alice
+      .bubble('try me')
+      .getByText(/Sent|Read/)
+      .first()
+      .waitFor();
     expect(await alice.bubble('try me').count()).toBe(1);
   });
 
@@ -121,9 +125,11 @@ describe('what is written', () => {
     await alice.composer().pressSequentially('second 👩‍👩‍👧‍👦');
     await alice.composer().press('Enter');
     await bob.sees('second 👩‍👩‍👧‍👦');
-    expect(await bob.bubble('second').locator('.bubble-text').innerText()).toBe('first\nsecond 👩‍👩‍👧‍👦');
+    expect(await bob.bubble('second').locator('.bubble-text').textContent()).toBe('first\nsecond 👩‍👩‍👧‍👦');
     const isWide = await bob.page.evaluate(() =>
-      [...document.querySelectorAll('.messages-scroller, body')].some((one) => one.scrollWidth > one.clientWidth),
+      [...document.querySelectorAll('.messages-scroller, body')].some(
+        (one) => one.scrollWidth > one.clientWidth,
+      ),
     );
     expect(isWide).toBe(false);
   });

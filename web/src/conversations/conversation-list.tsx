@@ -23,12 +23,12 @@ export function ConversationList({ name, selection, onSignOut }: ConversationLis
   const [isStarting, setIsStarting] = useState(false);
   const { selected, select } = selection;
   return (
-    <nav className="list" aria-label="Conversations">
+    <nav className="list" aria-label={`Conversations of ${name}`}>
       <header className="list-header">
         <Avatar name={name} isOnline={current === 'connected'} />
-        <h1 className="list-name">
+        <h2 className="list-name">
           <bdi>{name}</bdi>
-        </h1>
+        </h2>
         <IconButton icon="compose" label="New conversation" onClick={() => setIsStarting(true)} />
         {onSignOut !== undefined && <IconButton icon="sign-out" label="Sign out" onClick={onSignOut} />}
       </header>

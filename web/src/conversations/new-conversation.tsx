@@ -53,7 +53,6 @@ export function NewConversation({ onClose, onStarted }: NewConversationProps) {
             autoCapitalize="off"
             autoComplete="off"
             spellCheck={false}
-            autoFocus
           />
           <small id="with-hint">Several names make a group.</small>
         </label>

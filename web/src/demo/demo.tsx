@@ -12,9 +12,10 @@ export function Demo({ config }: { readonly config: PageConfig }) {
     );
   }
   return (
-    <div className="demo">
+    <main className="demo">
+      <h1 className="visually-hidden">Two people side by side</h1>
       <DemoPerson config={config} auth={auth} userId="alice" peer="bob" />
       <DemoPerson config={config} auth={auth} userId="bob" peer="alice" />
-    </div>
+    </main>
   );
 }

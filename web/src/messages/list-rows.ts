@@ -48,12 +48,14 @@ export function listRows({ messages, gaps, hasEarlier, readSeq }: ListRowsInput)
       rows.push({ kind: 'day', key: `day ${message.key}`, atMs: message.sentAt });
     if (above !== undefined && gaps.some(isBetween(above, message)))
       rows.push({ kind: 'gap', key: `gap ${message.key}` });
-    if (message === firstUnread) rows.push({ kind: 'unread', key: 'unread' });
+    // With older ones to come, the topmost may not be the first.
+    const isFirstUnread = message === firstUnread && (above !== undefined || !hasEarlier);
+    if (isFirstUnread) rows.push({ kind: 'unread', key: 'unread' });
     rows.push({
       kind: 'message',
       key: message.key,
       message,
-      isFirst: message === firstUnread || above === undefined || !isRun(above, message),
+      isFirst: isFirstUnread || above === undefined || !isRun(above, message),
       isLast: below === undefined || below === firstUnread || !isRun(message, below),
       isLatestOwn: message === latestOwn,
     });

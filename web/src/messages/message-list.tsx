@@ -1,6 +1,6 @@
 import type { Conversation } from '@serverless-im/client';
 import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
-import { useEffect, useLayoutEffect, useRef } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Button } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { dayName } from '../ui/times.ts';
@@ -44,13 +44,13 @@ export function MessageList(props: MessageListProps) {
     scrollEndThreshold: END_PX,
     overscan: 8,
   });
-  useStart(virtualizer, rows);
+  const hasStarted = useStart(virtualizer, rows);
   useLayoutEffect(() => {
     if (toEnd > 0) virtualizer.scrollToEnd();
   }, [toEnd, virtualizer]);
 
   const items = virtualizer.getVirtualItems();
-  const isNearStart = hasEarlier && !isLoading && (items[0]?.index ?? 0) < ROWS_AHEAD;
+  const isNearStart = hasStarted && hasEarlier && !isLoading && (items[0]?.index ?? 0) < ROWS_AHEAD;
   useEffect(() => {
     if (isNearStart) onNearStart();
   }, [isNearStart, onNearStart]);
@@ -94,16 +94,25 @@ export function MessageList(props: MessageListProps) {
   );
 }
 
-/** Opens at the first unread message, if there is one; else at the end. */
-function useStart(virtualizer: Rows, rows: readonly ListRow[]): void {
-  const hasStarted = useRef(false);
+/**
+ * Opens at the first unread message, if there is one; else at the end.
+ * @returns whether it is there by now: until then the list shows its start, and nobody has asked to see that
+ */
+function useStart(virtualizer: Rows, rows: readonly ListRow[]): boolean {
+  const isBegun = useRef(false);
+  const [hasStarted, setHasStarted] = useState(false);
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => setHasStarted(true));
+    return () => cancelAnimationFrame(frame);
+  }, []);
   useLayoutEffect(() => {
-    if (hasStarted.current || rows.length === 0) return;
-    hasStarted.current = true;
+    if (isBegun.current || rows.length === 0) return;
+    isBegun.current = true;
     const unread = rows.findIndex(({ kind }) => kind === 'unread');
-    if (unread > 0) virtualizer.scrollToIndex(unread, { align: 'start' });
+    if (unread >= 0) virtualizer.scrollToIndex(unread, { align: 'start' });
     else virtualizer.scrollToEnd();
   }, [virtualizer, rows]);
+  return hasStarted;
 }
 
 function Row({ row, ...list }: MessageListProps & { readonly row: ListRow | undefined }) {

@@ -26,13 +26,13 @@ export function Chat({ name, selection, onSignOut }: ChatProps) {
       <ConnectionBanner />
       <div className={selected === undefined ? 'chat-columns' : 'chat-columns is-open'}>
         <ConversationList name={im.userId ?? name} selection={selection} onSignOut={onSignOut} />
-        <main className="chat-pane">
+        <div className="chat-pane">
           {selected === undefined ? (
             <Notice title="No conversation is open" text="Choose one from the list, or begin a new one." />
           ) : (
             <MessagePane key={selected} conversationKey={selected} onClose={() => select(undefined)} />
           )}
-        </main>
+        </div>
       </div>
     </div>
   );

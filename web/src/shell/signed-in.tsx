@@ -17,8 +17,11 @@ export function SignedIn({ config, session, onSignOut }: SignedInProps) {
   const selection = useHashSelection();
   if (im === undefined) return null;
   return (
-    <ClientProvider value={im}>
-      <Chat name={session.name} selection={selection} onSignOut={onSignOut} />
-    </ClientProvider>
+    <main className="whole">
+      <h1 className="visually-hidden">Chat</h1>
+      <ClientProvider value={im}>
+        <Chat name={session.name} selection={selection} onSignOut={onSignOut} />
+      </ClientProvider>
+    </main>
   );
 }

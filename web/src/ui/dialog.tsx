@@ -14,6 +14,8 @@ export function Dialog({ title, children, onClose }: DialogProps) {
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
+    // Else it would be the button that closes it.
+    element?.querySelector('input')?.focus();
     // Only one that is closed gives the focus back, so before it is taken out of the page.
     return () => element?.close();
   }, []);

@@ -29,7 +29,7 @@ const { webUrl } = inject('stack');
 let browser: Browser;
 
 /** Every file of tests calls this once. */
-export function useBrowser(): void {
+export function sharedBrowser(): void {
   beforeAll(async () => {
     browser = await chromium.connect(inject('browser'));
   });
@@ -38,14 +38,19 @@ export function useBrowser(): void {
 
 /** A page in a browser that nobody used before; a fault in the page fails the test. */
 export async function visit({ query = '', ...options }: Visit = {}): Promise<Page & { readonly line: Line }> {
-  const context = await browser.newContext({ viewport: { width: 1100, height: 720 }, locale: 'en-GB', ...options });
+  const context = await browser.newContext({
+    viewport: { width: 1100, height: 720 },
+    locale: 'en-GB',
+    ...options,
+  });
   context.setDefaultTimeout(15_000);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => {
-    // A line that is cut is reported by the browser itself.
-    if (message.type() === 'error' && !/net::ERR|WebSocket/.test(message.text())) faults.push(message.text());
+    // Lines that are cut, and refusals, are reported by the browser itself.
+    if (message.type() === 'error' && !/net::ERR|WebSocket|Failed to load resource/.test(message.text()))
+      faults.push(message.text());
   });
   onTestFinished(async () => {
     await context.close();
@@ -65,7 +70,11 @@ export async function signIn(userId: string, options: Visit = {}): Promise<Perso
   return personAt(page, userId);
 }
 
-export function personAt(page: Page & { readonly line: Line }, userId: string, within: Locator | Page = page): Person {
+export function personAt(
+  page: Page & { readonly line: Line },
+  userId: string,
+  within: Locator | Page = page,
+): Person {
   const composer = () => within.getByRole('textbox', { name: /^Message / });
   const bubble = (text: string) => within.locator('.message', { hasText: text });
   return {
