@@ -109,11 +109,16 @@ async function start(options: RuntimeOptions, cleanups: Cleanups): Promise<Local
 async function startPage(
   { webPort }: RuntimeOptions,
   { page }: Ground,
-  urls: Pick<LocalRuntime, 'wsUrl' | 'httpUrl' | 'tokenUrl'>,
+  { wsUrl, httpUrl, tokenUrl }: Pick<LocalRuntime, 'wsUrl' | 'httpUrl' | 'tokenUrl'>,
   cleanups: Cleanups,
 ): Promise<string | undefined> {
   if (webPort === undefined || page === undefined) return undefined;
-  const server = await servePage({ directory: page, port: webPort, ...urls });
+  const server = await servePage({
+    directory: page,
+    port: webPort,
+    config: { wsUrl, httpUrl, auth: { kind: 'dev', tokenUrl } },
+    signInUrls: [tokenUrl],
+  });
   cleanups.add(() => server.stop());
   return server.url;
 }

@@ -10,14 +10,22 @@ import {
 } from '../../web/security-headers.ts';
 import { OperatorError, systemErrorCode } from '../operator-error.ts';
 
+/** See `web/src/config.ts`. */
+export interface PageConfig {
+  readonly wsUrl: string;
+  readonly httpUrl: string;
+  readonly auth: Readonly<Record<string, string>>;
+}
+
 export interface PageServerOptions {
   /** Of the built page. */
   readonly directory: string;
   /** 0 takes a free one. */
   readonly port: number;
-  readonly wsUrl: string;
-  readonly httpUrl: string;
-  readonly tokenUrl: string;
+  /** What its `config.json` says. */
+  readonly config: PageConfig;
+  /** URLs beside the chat's own that it may speak to: of whoever signs its users in. */
+  readonly signInUrls: readonly string[];
 }
 
 export interface PageServer {
@@ -26,8 +34,7 @@ export interface PageServer {
 }
 
 /**
- * Serves the web page as CloudFront would: the same files, the same headers, and a `config.json` that says where the
- * chat is.
+ * Serves the web page as CloudFront would: the same files, the same headers, and a `config.json` of its own.
  * @throws {OperatorError} if the port can't be had.
  */
 export async function servePage(options: PageServerOptions): Promise<PageServer> {
@@ -62,19 +69,18 @@ export async function servePage(options: PageServerOptions): Promise<PageServer>
 type Files = ReadonlyMap<string, Buffer>;
 
 /** All of them, once: a few hundred kilobytes, and a later build doesn't mix with this one. */
-function filesOf({ directory, wsUrl, httpUrl, tokenUrl }: PageServerOptions): Files {
+function filesOf({ directory, config }: PageServerOptions): Files {
   const names = readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name).slice(directory.length + 1));
   const files = new Map(
     names.map((name) => [name.replaceAll(sep, '/'), readFileSync(join(directory, name))]),
   );
-  const config = { wsUrl, httpUrl, auth: { kind: 'dev', tokenUrl } };
   return files.set('config.json', Buffer.from(JSON.stringify(config)));
 }
 
-function headersOf({ wsUrl, httpUrl, tokenUrl }: PageServerOptions): Readonly<Record<string, string>> {
-  const connect = [httpUrl, wsUrl, tokenUrl].map((url) => new URL(url).origin);
+function headersOf({ config, signInUrls }: PageServerOptions): Readonly<Record<string, string>> {
+  const connect = [config.httpUrl, config.wsUrl, ...signInUrls].map((url) => new URL(url).origin);
   return {
     'content-security-policy': contentSecurityPolicy({ connect }),
     'x-content-type-options': 'nosniff',

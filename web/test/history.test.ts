@@ -35,7 +35,7 @@ describe('a long conversation', () => {
       })
       .toBe(1);
     await person.page.getByText('New', { exact: true }).waitFor();
-    await person.page.getByText('today', { exact: true }).waitFor();
+    await person.page.getByText('Today', { exact: true }).waitFor();
 
     await say(bob, person.userId, ['something new']);
     await person.row('something new').waitFor();

@@ -38,8 +38,10 @@ const RUN_MS = 3 * 60_000;
  */
 export function listRows({ messages, gaps, hasEarlier, readSeq }: ListRowsInput): readonly ListRow[] {
   const rows: ListRow[] = [];
-  const firstUnread = readSeq === undefined ? undefined : messages.find(isUnread(readSeq));
   const latestOwn = messages.findLast(({ mine, content }) => mine && isSaid(content));
+  // Who has answered has read what came before.
+  const unanswered = messages.slice(latestOwn === undefined ? 0 : messages.indexOf(latestOwn) + 1);
+  const firstUnread = readSeq === undefined ? undefined : unanswered.find(isUnread(readSeq));
   messages.forEach((message, index) => {
     const above = messages[index - 1];
     const below = messages[index + 1];

@@ -26,7 +26,7 @@ export function PaneHeader({ name, peer, group, onClose }: PaneHeaderProps) {
       <div className="pane-title">
         <h2 dir="auto">{name}</h2>
         {peer === undefined ? (
-          <p>{members !== undefined && `${members} ${members === 1 ? 'member' : 'members'}`}</p>
+          members !== undefined && <p>{`${members} ${members === 1 ? 'member' : 'members'}`}</p>
         ) : (
           <Presence userId={peer} />
         )}
@@ -49,7 +49,7 @@ export function PaneHeader({ name, peer, group, onClose }: PaneHeaderProps) {
 function Presence({ userId }: { readonly userId: string }) {
   const presence = usePresence(useIm(), userId);
   const nowMs = useNow();
-  if (presence === undefined) return <p />;
+  if (presence === undefined) return null;
   if (presence.online) return <p className="is-online">online</p>;
   return (
     <p>{presence.lastSeenAt === null ? 'offline' : `last seen ${briefly(presence.lastSeenAt, nowMs)}`}</p>

@@ -29,5 +29,5 @@ function hueOf(name: string): number {
   let hash = 0;
   for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 997;
   // From green to violet: beside each other they look like one family.
-  return 140 + ((hash * 37) % 150);
+  return 120 + ((hash * 53) % 200);
 }

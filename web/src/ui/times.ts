@@ -33,8 +33,13 @@ export function briefly(atMs: number, nowMs: number): string {
   return isSameYear(atMs, nowMs) ? dayAndMonth.format(atMs) : withYear.format(atMs);
 }
 
-/** As a separator of days says it: "today", "yesterday", "Monday", "3 March". */
+/** As a separator of days says it: "Today", "Yesterday", "Monday", "3 March". */
 export function dayName(atMs: number, nowMs: number): string {
+  const name = dayNameWithin(atMs, nowMs);
+  return name.charAt(0).toLocaleUpperCase() + name.slice(1);
+}
+
+function dayNameWithin(atMs: number, nowMs: number): string {
   const days = daysBetween(atMs, nowMs);
   if (days <= 1) return relative.format(-Math.max(0, days), 'day');
   if (days < 7) return weekdayLong.format(atMs);

@@ -23,6 +23,8 @@ export interface Person {
 export interface Visit extends BrowserContextOptions {
   /** After the page's address, e.g. `?demo`. */
   readonly query?: string;
+  /** @default the stack's page */
+  readonly url?: string;
 }
 
 const { webUrl } = inject('stack');
@@ -37,7 +39,11 @@ export function sharedBrowser(): void {
 }
 
 /** A page in a browser that nobody used before; a fault in the page fails the test. */
-export async function visit({ query = '', ...options }: Visit = {}): Promise<Page & { readonly line: Line }> {
+export async function visit({
+  query = '',
+  url = webUrl,
+  ...options
+}: Visit = {}): Promise<Page & { readonly line: Line }> {
   const context = await browser.newContext({
     viewport: { width: 1100, height: 720 },
     locale: 'en-GB',
@@ -57,7 +63,7 @@ export async function visit({ query = '', ...options }: Visit = {}): Promise<Pag
     if (faults.length > 0) throw new Error(`The page reported: ${faults.join('\n')}`);
   });
   const line = await cutter(context, page);
-  await page.goto(webUrl + query);
+  await page.goto(url + query);
   return Object.assign(page, { line });
 }
 
