@@ -14,7 +14,7 @@ export class ServerlessImStack extends Stack {
       'Chat',
       propsFromContext((key) => this.node.tryGetContext(key)),
     );
-    const { webSocket, http, identity, offlineQueue, fanOutQueue, serviceQueue } = this.chat;
+    const { webSocket, http, identity, offlineQueue, fanOutQueue, serviceQueue, desk } = this.chat;
     this.#output('WebSocketUrl', webSocket.url, 'Where clients connect');
     this.#output('HttpUrl', http.url, 'The HTTP API');
     this.#output('WebUrl', this.chat.webPage?.url, 'The web page');
@@ -41,6 +41,12 @@ export class ServerlessImStack extends Stack {
       'ServiceDeadLetterQueueUrl',
       serviceQueue.deadLetterQueue.queueUrl,
       'Service events that failed five times',
+    );
+    this.#output('DeskQueueUrl', desk?.queue.queue.queueUrl, 'Events of the customer-service desk');
+    this.#output(
+      'DeskDeadLetterQueueUrl',
+      desk?.queue.deadLetterQueue.queueUrl,
+      'Those that failed five times',
     );
   }
 

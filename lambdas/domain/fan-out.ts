@@ -3,7 +3,8 @@ import * as z from 'zod/mini';
 import type { ServerFrame } from '../../protocol/frames.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { chunk } from '../shared/chunk.ts';
-import { type DeliveryPorts, leftovers, messagesFrame, type PushPorts, pushTo } from './delivery.ts';
+import { settleAll } from '../shared/settle.ts';
+import { type DeliveryPorts, leftovers, messagesFrame, type PushPorts, pushTo, tookAny } from './delivery.ts';
 import type { GroupTable } from './group.ts';
 import type { MessageTable, StoredMessage } from './message.ts';
 import { type Reference, referenceSchema, referenceTo } from './offline.ts';
@@ -53,32 +54,37 @@ export interface BroadcastOptions {
   readonly memberCount: number;
   /** Users who are no members any more and still get this. */
   readonly also?: readonly string[];
+  /** Who is probably a member, of a small group: decides about nothing (`foreseeMembers`). */
+  readonly foreseen?: readonly string[] | undefined;
   readonly exceptConnectionId?: string | undefined;
 }
 
 /**
  * Hands a stored message to a group: by itself if it has few members and few sessions, else by the workers. Resolves
- * when each member has it or a queue does. Safe to repeat.
+ * when each member has it or a queue does. Safe to repeat. Returns who had no session that took it; nobody, where the
+ * workers will know.
  * @throws {UnavailableError} members or routes can't be read, or a queue doesn't take what must not be lost
  */
 export async function broadcastMessage(
   ports: FanOutPorts,
   stored: StoredMessage,
   options: BroadcastOptions,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { also = [], memberCount, exceptConnectionId } = options;
   const text = messagesFrame([stored]);
   const reference = referenceTo(stored);
   const few = memberCount <= INLINE_SESSIONS ? await findFew(ports, stored, options) : undefined;
   if (few === undefined) {
-    const routes = also.length === 0 ? new Map() : await ports.routes.sessionsOf(also);
+    const routes = await sessionsIfAny(ports, also);
     await pushTo(ports, [...routes.values()].flat(), text);
-    return enqueuePlan(ports, stored.conversationId, { reference }, { memberCount, exceptConnectionId });
+    await enqueuePlan(ports, stored.conversationId, { reference }, { memberCount, exceptConnectionId });
+    return [];
   }
   const pushed = await pushTo(ports, few.sessions, text);
   const recipients = few.users.filter((userId) => userId !== stored.from && !also.includes(userId));
   const jobs = leftovers(reference, recipients, pushed);
   if (jobs.length > 0) await ports.queue.enqueue(jobs);
+  return recipients.filter((userId) => !tookAny(pushed, userId));
 }
 
 /** Sends a frame that nobody has to get: a post that fails is not tried again. */
@@ -95,20 +101,48 @@ export async function broadcastFrame(
   await pushTo(ports, few.sessions, text);
 }
 
+/**
+ * Reads a small group's members before its message is stored, so that afterwards their routes needn't wait for them. A
+ * guess: who joins or goes meanwhile is known by the reading after the commit, which alone decides.
+ */
+export async function foreseeMembers(
+  { groups }: Pick<FramePorts, 'groups'>,
+  conversationId: string,
+  memberCount: number,
+): Promise<readonly string[]> {
+  if (memberCount > INLINE_SESSIONS) return [];
+  const guess = await groups.members(conversationId, { limit: INLINE_SESSIONS }).catch(() => undefined);
+  return guess?.members.map(({ userId }) => userId) ?? [];
+}
+
 /** The members and their sessions, or `undefined` if these are too many to be served here. */
 async function findFew(
   ports: FramePorts,
   { conversationId, seq }: Pick<StoredMessage, 'conversationId' | 'seq'>,
-  { also = [], exceptConnectionId }: BroadcastOptions,
+  { also = [], foreseen = [], exceptConnectionId }: BroadcastOptions,
 ): Promise<{ users: readonly string[]; sessions: readonly Session[] } | undefined> {
-  const { members, more } = await ports.groups.members(conversationId, { limit: INLINE_SESSIONS });
+  // Both after the commit: who joined before it is served (IM-PUSH-2), who went before its seq is not (fault 14).
+  const [{ members, more }, guessed] = await settleAll([
+    ports.groups.members(conversationId, { limit: INLINE_SESSIONS }),
+    sessionsIfAny(ports, foreseen),
+  ]);
   if (more) return undefined;
   const users = [...members.filter(({ joinedSeq }) => joinedSeq <= seq).map(({ userId }) => userId), ...also];
-  const routes = await ports.routes.sessionsOf(users);
-  const sessions = [...routes.values()]
-    .flat()
+  const others = await sessionsIfAny(
+    ports,
+    users.filter((userId) => !guessed.has(userId)),
+  );
+  const sessions = users
+    .flatMap((userId) => guessed.get(userId) ?? others.get(userId) ?? [])
     .filter(({ connectionId }) => connectionId !== exceptConnectionId);
   return sessions.length <= INLINE_SESSIONS ? { users, sessions } : undefined;
+}
+
+async function sessionsIfAny(
+  { routes }: FramePorts,
+  users: readonly string[],
+): Promise<ReadonlyMap<string, readonly Session[]>> {
+  return users.length === 0 ? new Map() : routes.sessionsOf(users);
 }
 
 async function enqueuePlan(

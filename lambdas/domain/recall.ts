@@ -7,7 +7,8 @@ import { settleAll } from '../shared/settle.ts';
 import {
   type Conversation,
   type ConversationTable,
-  type GroupFacts,
+  type Head,
+  memberCountOf,
   requireMembership,
   resolveConversation,
   type Target,
@@ -39,7 +40,7 @@ export async function recall(
   const { conversationId } = conversation;
   const [session, head, membership, page] = await settleAll([
     ports.routes.find(userId, speaker.deviceId),
-    conversation.kind === 'group' ? ports.conversations.head(conversationId) : undefined,
+    conversation.kind === 'direct' ? undefined : ports.conversations.head(conversationId),
     requireMembership(ports.conversations, userId, conversation),
     ports.messages.page(conversationId, { after: seq - 1, limit: 1 }),
   ]);
@@ -47,8 +48,10 @@ export async function recall(
   const [message] = page.messages;
   if (message?.seq !== seq || seq < membership.visibleFrom) throw new NotFoundError();
   const content: Content = JSON.parse(message.contentJson);
+  const isAdmin = head?.group?.admins.includes(userId) === true;
+  requireRight(message, content, userId, isAdmin);
   if (content.type === 'recalled') return;
-  requireRight(message, content, userId, head?.group, ports.clock());
+  if (!isAdmin && ports.clock() - message.sentAt > LIMITS.recallWindowMs) throw new RecallWindowPassedError();
   const recalled: RecalledContent = { type: 'recalled', by: userId, at: ports.clock() };
   await ports.messages.redact(message, canonicalJson(recalled, 'content'));
   await tell(
@@ -56,21 +59,15 @@ export async function recall(
     conversation,
     speaker,
     { type: 'recalled', conversationId, seq, by: userId, at: recalled.at },
-    head?.group,
+    head,
   );
 }
 
-function requireRight(
-  { from, sentAt }: StoredMessage,
-  content: Content,
-  userId: string,
-  group: GroupFacts | undefined,
-  nowMs: number,
-): void {
-  if (content.type === 'system') throw new ForbiddenError("A group's own messages can't be recalled.");
-  if (group?.admins.includes(userId)) return;
-  if (from !== userId) throw new ForbiddenError('Only its sender or an admin may recall a message.');
-  if (nowMs - sentAt > LIMITS.recallWindowMs) throw new RecallWindowPassedError();
+/** Of one that is recalled already, too. */
+function requireRight({ from }: StoredMessage, content: Content, userId: string, isAdmin: boolean): void {
+  if (content.type === 'system') throw new ForbiddenError("System messages can't be recalled.");
+  if (!isAdmin && from !== userId)
+    throw new ForbiddenError('Only its sender or an admin may recall a message.');
 }
 
 async function tell(
@@ -78,12 +75,12 @@ async function tell(
   conversation: Conversation,
   { userId, connectionId }: Speaker,
   frame: RecalledPush,
-  group: GroupFacts | undefined,
+  head: Head | undefined,
 ): Promise<void> {
   if (conversation.kind === 'direct') {
     return pushToUsers(ports, [userId, conversation.peer], connectionId, JSON.stringify(frame));
   }
-  const memberCount = group?.memberCount ?? 0;
+  const memberCount = head === undefined ? 0 : memberCountOf(head);
   await broadcastFrame(ports, conversation.conversationId, frame, {
     memberCount,
     exceptConnectionId: connectionId,

@@ -27,7 +27,7 @@ export function MessagePane({ conversationKey, onClose }: MessagePaneProps) {
   const conversation = useMemo(() => open(im, conversationKey), [im, conversationKey]);
   const peer = conversationKey.startsWith('@') ? conversationKey.slice(1) : undefined;
   const summary = useConversations(im)?.find(({ conversationId }) => conversationId === conversation.id);
-  const group = useGroup(peer === undefined ? conversationKey : undefined);
+  const group = useGroup(conversationKey.startsWith('g:') ? conversationKey : undefined);
   const name = peer ?? groupName(group.value?.name ?? summary?.name);
   const { messages, gaps, hasEarlier, isLoaded, isLoading, error, loadEarlier, reload } =
     useMessages(conversation);

@@ -44,6 +44,15 @@ function systemText({ event, by, users = [], name }: SystemContent): string {
       return name === undefined ? `${by} renamed the group` : `${by} named the group “${name}”`;
     case 'admins':
       return `${list(users)} ${users.length === 1 ? 'is' : 'are'} admin now`;
+    case 'opened':
+      return `${by} asked for help`;
+    case 'assigned':
+    case 'transferred':
+      return `${list(users)} is here to help`;
+    case 'requeued':
+      return 'Waiting for somebody to help';
+    case 'closed':
+      return `${by} closed this chat`;
     default:
       return unknown(event);
   }

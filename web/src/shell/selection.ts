@@ -1,6 +1,6 @@
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
 
-/** Which conversation is open: `@bob` for the one with bob, a conversation id for a group. */
+/** Which conversation is open: `@bob` for the one with bob, a conversation id for any other. */
 export type ConversationKey = string;
 
 export interface Selection {
@@ -36,5 +36,5 @@ function parse(hash: string): ConversationKey | undefined {
 export const USER_ID = /^[A-Za-z0-9_.@|+=-]{1,64}$/;
 
 function isKey(key: string): boolean {
-  return key.startsWith('@') ? USER_ID.test(key.slice(1)) : /^g:[0-9A-Z]{26}$/.test(key);
+  return key.startsWith('@') ? USER_ID.test(key.slice(1)) : /^(g|cs):[0-9A-Z]{26}$/.test(key);
 }
