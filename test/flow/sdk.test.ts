@@ -155,7 +155,13 @@ describe('the SDK, among faults', () => {
         { fault: 'error-after', operation: 'PutItem', table: 'Messages', probability: 0.2 },
         { fault: 'cut-after', operation: 'UpdateItem', table: 'Conversations', probability: 0.1 },
         { fault: 'error', operation: 'PostToConnection', probability: 0.2 },
-        { fault: 'kill', function: 'SendMessage', operation: 'PostToConnection', probability: 0.05, times: 2 },
+        {
+          fault: 'kill',
+          function: 'SendMessage',
+          operation: 'PostToConnection',
+          probability: 0.05,
+          times: 2,
+        },
       ] as const)
         wire.inject(rule);
 
