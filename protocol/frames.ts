@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { CloseReason, ErrorCode } from './codes.ts';
 import { type Content, contentSchema } from './content.ts';
+import type { DeskAgentFrame, DeskAssignedPush, DeskChatFrame, DeskUpdatedPush } from './desk.ts';
 import { CLIENT_ID, parseConversationId, USER_ID } from './ids.ts';
 import { LIMITS } from './limits.ts';
 
@@ -74,6 +75,11 @@ export const ACTIONS = [
   'recall',
   'typing',
   'presence',
+  'desk.open',
+  'desk.close',
+  'desk.ready',
+  'desk.away',
+  'desk.transfer',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -235,9 +241,13 @@ export type ServerFrame =
   | SessionFrame
   | OkFrame
   | PresenceFrame
+  | DeskChatFrame
+  | DeskAgentFrame
   | ErrorFrame
   | MessagesPush
   | ReadPush
   | RecalledPush
   | TypingPush
+  | DeskAssignedPush
+  | DeskUpdatedPush
   | SessionClosedPush;

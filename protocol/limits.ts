@@ -37,4 +37,12 @@ export const LIMITS = {
   /** Time-out of the functions that send: the hole rule rests on it. */
   senderTimeoutSeconds: 10,
   replyTimeoutMs: 10_000,
+  queueNameChars: 64,
+  queuesPerAgent: 20,
+  agentCapacity: 50,
+  topicChars: 200,
+  /** Waiting customers that are told of their new position when their queue moves. */
+  toldPositions: 10,
+  /** Nobody is told to be further behind. */
+  maxPosition: 1_000,
 } as const;

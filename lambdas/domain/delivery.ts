@@ -123,18 +123,18 @@ async function pushToOne(
   text: string,
 ): Promise<PushOutcome> {
   if (!takesPushes(session, clock())) {
-    await forget(routes, session);
+    await forget(routes, session, clock());
     await endSession(connections, session.connectionId, 'expired');
     return 'gone';
   }
   const outcome = await connections.post(session.connectionId, text);
   if (outcome !== 'gone') return outcome;
   if (isBeingMade(session, clock())) return 'connecting';
-  await forget(routes, session);
+  await forget(routes, session, clock());
   return 'gone';
 }
 
 /** A stale route must never fail the sender: if it can't be removed now, the next delivery tries again. */
-async function forget(routes: RouteTable, session: Session): Promise<void> {
-  await routes.disconnect(session).catch(() => undefined);
+async function forget(routes: RouteTable, session: Session, nowMs: number): Promise<void> {
+  await routes.disconnect(session, nowMs).catch(() => undefined);
 }

@@ -2,6 +2,7 @@ import type * as z from 'zod/mini';
 import type { ServerFrame } from '../../protocol/frames.ts';
 import { CLIENT_ID } from '../../protocol/ids.ts';
 import { type Connections, endSession } from '../domain/connection.ts';
+import { parseName, parseRoles, type Standing } from '../domain/role.ts';
 import type { Speaker } from '../domain/session.ts';
 import { errorFrame, isFault, SessionEndedError } from '../shared/errors.ts';
 import { parseJsonObject } from '../shared/json.ts';
@@ -29,6 +30,8 @@ export const CONTEXT = {
   userId: 'userId',
   deviceId: 'deviceId',
   tokenExpiresAtMs: 'tokenExpiresAtMs',
+  roles: 'roles',
+  name: 'name',
 } as const;
 
 /** Who speaks, by the connection itself: no look-up, and no sender that a client could claim (decision 3). */
@@ -41,6 +44,11 @@ export function speakerOf({
   return { userId, deviceId, connectionId };
 }
 
+/** What the speaker may be at the desk: as the token said when the connection was made (IM-ROLE). */
+export function standingOf({ requestContext: { authorizer } }: SocketEvent): Standing {
+  return { roles: parseRoles(authorizer?.[CONTEXT.roles]), name: parseName(authorizer?.[CONTEXT.name]) };
+}
+
 /**
  * One frame: parse, decide, answer. The reply is the route response (IM-FRAME-2); every failure is an error frame with
  * the frame's id; a refusal that ends the session is posted, then the connection is deleted.
@@ -48,7 +56,7 @@ export function speakerOf({
 export function frameRoute<Schema extends z.ZodMiniType>(
   connections: Connections,
   schema: Schema,
-  answer: (frame: z.output<Schema>, speaker: Speaker) => Promise<ServerFrame | undefined>,
+  answer: (frame: z.output<Schema>, speaker: Speaker, standing: Standing) => Promise<ServerFrame | undefined>,
 ): (event: SocketEvent) => Promise<SocketResult> {
   return async (event) => {
     let id: string | null = null;
@@ -57,7 +65,7 @@ export function frameRoute<Schema extends z.ZodMiniType>(
       id = frameIdIn(frame);
       const speaker = speakerOf(event);
       if (speaker === undefined) throw new Error('The gateway named no speaker.');
-      const answered = await answer(parseWith(schema, frame), speaker);
+      const answered = await answer(parseWith(schema, frame), speaker, standingOf(event));
       return answered === undefined ? { statusCode: 200 } : reply(answered);
     } catch (error) {
       return refuse(connections, event.requestContext.connectionId, error, id);
