@@ -2,7 +2,7 @@
  * Where the examples find a chat. On one machine that is what `npm start` serves; for a deployment set IM_HTTP_URL,
  * IM_WS_URL (outputs of the stack), and IM_TOKEN.
  */
-const { IM_HTTP_URL = 'http://127.0.0.1:8080', IM_WS_URL, IM_TOKEN } = process.env;
+const { IM_HTTP_URL = 'http://127.0.0.1:8787', IM_WS_URL, IM_TOKEN } = process.env;
 
 /** What `createClient` needs to speak as this user. */
 export async function serverFor(userId: string) {
