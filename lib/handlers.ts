@@ -114,12 +114,15 @@ export const HANDLERS = {
   },
   fallback: {
     module: 'lambdas/routes/default',
-    description: 'Answers the literal heartbeat, and frames that are no action of ours',
+    description: 'Answers the literal heartbeat, plain frames, and frames that are no action of ours',
     trigger: action('$default'),
-    timeoutSeconds: 3,
-    memoryMegabytes: 256,
-    settings: [],
-    grant: nothing,
+    timeoutSeconds: SENDER_TIMEOUT_SECONDS,
+    memoryMegabytes: 512,
+    settings: ['leaseSeconds', 'historyTtlSeconds'],
+    grant: (fn, to) => {
+      to.storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
+      grantSending(fn, to);
+    },
   },
   hello: {
     module: 'lambdas/routes/hello',

@@ -2,7 +2,7 @@ import type * as z from 'zod/mini';
 import type { ServerFrame } from '../../protocol/frames.ts';
 import { CLIENT_ID } from '../../protocol/ids.ts';
 import { type Connections, endSession } from '../domain/connection.ts';
-import type { Speaker } from '../domain/session.ts';
+import type { Mode, Speaker } from '../domain/session.ts';
 import { errorFrame, isFault, SessionEndedError } from '../shared/errors.ts';
 import { parseJsonObject } from '../shared/json.ts';
 import { describe, logger } from '../shared/logger.ts';
@@ -29,6 +29,7 @@ export const CONTEXT = {
   userId: 'userId',
   deviceId: 'deviceId',
   tokenExpiresAtMs: 'tokenExpiresAtMs',
+  mode: 'mode',
 } as const;
 
 /** Who speaks, by the connection itself: no look-up, and no sender that a client could claim (decision 3). */
@@ -41,6 +42,11 @@ export function speakerOf({
   return { userId, deviceId, connectionId };
 }
 
+/** `mode` as the upgrade asked for it; `$connect` has refused all but the known ones. */
+export function modeOf({ requestContext: { authorizer } }: SocketEvent): Mode {
+  return authorizer?.[CONTEXT.mode] === 'plain' ? 'plain' : 'managed';
+}
+
 /**
  * One frame: parse, decide, answer. The reply is the route response (IM-FRAME-2); every failure is an error frame with
  * the frame's id; a refusal that ends the session is posted, then the connection is deleted.
@@ -50,6 +56,21 @@ export function frameRoute<Schema extends z.ZodMiniType>(
   schema: Schema,
   answer: (frame: z.output<Schema>, speaker: Speaker) => Promise<ServerFrame | undefined>,
 ): (event: SocketEvent) => Promise<SocketResult> {
+  return frameTextRoute(connections, async (frame, speaker) => {
+    const answered = await answer(parseWith(schema, frame), speaker);
+    return answered && JSON.stringify(answered);
+  });
+}
+
+/** As `frameRoute`, for any object and any text in answer to it. */
+export function frameTextRoute(
+  connections: Connections,
+  answer: (
+    frame: Readonly<Record<string, unknown>>,
+    speaker: Speaker,
+    event: SocketEvent,
+  ) => Promise<string | undefined>,
+): (event: SocketEvent) => Promise<SocketResult> {
   return async (event) => {
     let id: string | null = null;
     try {
@@ -57,8 +78,8 @@ export function frameRoute<Schema extends z.ZodMiniType>(
       id = frameIdIn(frame);
       const speaker = speakerOf(event);
       if (speaker === undefined) throw new Error('The gateway named no speaker.');
-      const answered = await answer(parseWith(schema, frame), speaker);
-      return answered === undefined ? { statusCode: 200 } : reply(answered);
+      const body = await answer(frame, speaker, event);
+      return body === undefined ? { statusCode: 200 } : { statusCode: 200, body };
     } catch (error) {
       return refuse(connections, event.requestContext.connectionId, error, id);
     }

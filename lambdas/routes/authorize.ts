@@ -38,6 +38,7 @@ async function authorize(
         [CONTEXT.userId]: userId,
         [CONTEXT.deviceId]: deviceIdOf(event),
         [CONTEXT.tokenExpiresAtMs]: String(expiresAtMs),
+        ...(event.queryStringParameters?.['mode'] === 'plain' && { [CONTEXT.mode]: 'plain' }),
       },
     };
   } catch (error) {

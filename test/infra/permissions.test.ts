@@ -112,7 +112,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...PUSH_AND_CUT,
   ],
   Disconnect: onTable('Routes', 'UpdateItem'),
-  Fallback: [],
+  Fallback: [...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'), ...SEND],
   Hello: READ_INBOX,
   AckInbox: READ_INBOX,
   SendMessage: [...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'), ...SEND],
