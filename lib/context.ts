@@ -14,7 +14,7 @@ export type ReadContext = (key: string) => unknown;
  * - switches, `true` or `false`: `retain`, `accessLogRole`
  * - durations, a whole number and `s`, `m`, `h`, or `d`: `lease` (`30m`), `inboxTtl` (`7d`), `historyRetention` (`365d`,
  *   or `forever`)
- * - whole numbers: `offlineConcurrency`
+ * - whole numbers: `offlineConcurrency`, `idleTimeoutMs`
  *
  * An empty string is as good as no value, so that scripts can write `-c issuer=$ISSUER`.
  * @throws InvalidOptionsError
@@ -31,6 +31,7 @@ export function propsFromContext(read: ReadContext): ServerlessImProps {
     historyRetention: context.retention('historyRetention'),
     inboxTtl: context.duration('inboxTtl'),
     lease: context.duration('lease'),
+    idleTimeoutMs: context.integer('idleTimeoutMs'),
     duplicateLogin: context.choice('duplicateLogin', ['replace', 'reject']),
     offlineConcurrency: context.integer('offlineConcurrency'),
     accessLogRole: context.flag('accessLogRole'),

@@ -93,7 +93,7 @@ export const HANDLERS = {
     trigger: { kind: 'connect' },
     timeoutSeconds: 10,
     memoryMegabytes: 256,
-    settings: ['leaseSeconds', 'inboxTtlSeconds', 'duplicateLogin'],
+    settings: ['leaseSeconds', 'inboxTtlSeconds', 'duplicateLogin', 'idleTimeoutMs'],
     grant: (fn, { storage, queue, gateway }) => {
       storage.routes.grant(fn, 'GetItem', 'UpdateItem');
       storage.inbox.grant(fn, 'Query');
@@ -118,7 +118,7 @@ export const HANDLERS = {
     trigger: action('$default'),
     timeoutSeconds: SENDER_TIMEOUT_SECONDS,
     memoryMegabytes: 512,
-    settings: ['leaseSeconds', 'historyTtlSeconds'],
+    settings: ['leaseSeconds', 'historyTtlSeconds', 'idleTimeoutMs'],
     grant: (fn, to) => {
       to.storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
       grantSending(fn, to);
@@ -184,7 +184,7 @@ export const HANDLERS = {
     trigger: get('/session'),
     timeoutSeconds: 3,
     memoryMegabytes: 256,
-    settings: ['userIdClaim', 'webSocketUrl', 'allowedOrigins'],
+    settings: ['userIdClaim', 'webSocketUrl', 'allowedOrigins', 'idleTimeoutMs'],
     grant: nothing,
   },
   listConversations: {
@@ -272,7 +272,7 @@ export const HANDLERS = {
     memoryMegabytes: 256,
     settings: ['leaseSeconds'],
     grant: (fn, to) => {
-      to.storage.routes.grant(fn, 'GetItem', 'BatchGetItem');
+      to.storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
       to.storage.conversations.grant(fn, 'BatchGetItem');
       grantTelling(fn, to);
     },

@@ -32,6 +32,12 @@ export interface ServerlessImProps {
   /** How long a silent session counts as present, at least a minute (IM-BEAT). @default Duration.minutes(30) */
   readonly lease?: Duration | undefined;
   /**
+   * A session heard of less recently is not trusted: messages go to it and to the inbox, and its connection is deleted
+   * at the next delivery; clients are told to beat at 0.4 of it (IM-IDLE). 10,000 to the lease; 0: off.
+   * @default 0
+   */
+  readonly idleTimeoutMs?: number | undefined;
+  /**
    * What becomes of a device's session when the same device connects again: it is ended, or, if its socket is open, the
    * new one is refused with 409 (IM-CONN-4).
    * @default 'replace'
@@ -85,6 +91,8 @@ export interface ServerlessImOptions {
   readonly historyTtlSeconds: number;
   readonly inboxTtlSeconds: number;
   readonly leaseSeconds: number;
+  /** 0: off. */
+  readonly idleTimeoutMs: number;
   readonly duplicateLogin: DuplicateLogin;
   readonly offlineConcurrency: number;
   readonly webSocketThrottle: Throttle;
@@ -106,6 +114,7 @@ export class InvalidOptionsError extends Error {
 }
 
 const MIN_LEASE_SECONDS = 60;
+const MIN_IDLE_TIMEOUT_MS = 10_000;
 const MIN_INBOX_TTL_SECONDS = 60;
 const MIN_HISTORY_SECONDS = 24 * 60 * 60;
 
@@ -119,6 +128,7 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     historyTtlSeconds: props.historyRetention?.toSeconds() ?? 0,
     inboxTtlSeconds: (props.inboxTtl ?? Duration.days(7)).toSeconds(),
     leaseSeconds: (props.lease ?? Duration.minutes(30)).toSeconds(),
+    idleTimeoutMs: props.idleTimeoutMs ?? 0,
     duplicateLogin: props.duplicateLogin ?? 'replace',
     offlineConcurrency: props.offlineConcurrency ?? 50,
     webSocketThrottle: props.webSocketThrottle ?? { rateLimit: 2_000, burstLimit: 1_000 },
@@ -181,6 +191,13 @@ function optionFaults(props: ServerlessImProps, options: ServerlessImOptions): s
   const faults: string[] = [];
   if (options.userIdClaim.trim() === '') faults.push('userIdClaim must not be empty');
   if (options.leaseSeconds < MIN_LEASE_SECONDS) faults.push('lease must be at least 60 seconds');
+  const { idleTimeoutMs } = options;
+  if (
+    idleTimeoutMs !== 0 &&
+    !isIntegerWithin(idleTimeoutMs, MIN_IDLE_TIMEOUT_MS, options.leaseSeconds * 1000)
+  ) {
+    faults.push('idleTimeoutMs must be 0 or a whole number from 10000 to the lease');
+  }
   if (options.inboxTtlSeconds < MIN_INBOX_TTL_SECONDS) faults.push('inboxTtl must be at least 60 seconds');
   if (props.historyRetention !== undefined && options.historyTtlSeconds < MIN_HISTORY_SECONDS) {
     faults.push('historyRetention must be at least 24 hours');

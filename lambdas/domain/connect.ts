@@ -8,6 +8,7 @@ import type { InboxTable } from './inbox.ts';
 import type { OfflineQueue } from './offline.ts';
 import {
   isBeingMade,
+  leaseTermMs,
   type Mode,
   type RouteTable,
   type Session,
@@ -27,6 +28,8 @@ export interface ConnectPorts {
   readonly clock: Clock;
   readonly leaseMs: number;
   readonly duplicateLogin: DuplicateLogin;
+  /** The idle option (IM-IDLE); `undefined`: off. */
+  readonly idleTimeoutMs?: number | undefined;
 }
 
 export interface ConnectRequest extends Speaker {
@@ -61,9 +64,10 @@ export async function connect(ports: ConnectPorts, request: ConnectRequest): Pro
   ]);
 }
 
-function newSession({ clock, leaseMs }: ConnectPorts, request: ConnectRequest): Session {
+function newSession({ clock, leaseMs, idleTimeoutMs }: ConnectPorts, request: ConnectRequest): Session {
   const { userId, deviceId, connectionId, mode, connectedAtMs, tokenExpiresAtMs } = request;
   const expiresAtMs = sessionExpiryMs(connectedAtMs, tokenExpiresAtMs);
+  const idle = idleTimeoutMs === undefined ? {} : { idleTimeoutMs };
   return {
     userId,
     deviceId,
@@ -71,7 +75,8 @@ function newSession({ clock, leaseMs }: ConnectPorts, request: ConnectRequest): 
     mode,
     connectedAtMs,
     expiresAtMs,
-    leaseUntilMs: clock() + leaseMs,
+    leaseUntilMs: clock() + leaseTermMs(idle, leaseMs),
+    ...idle,
   };
 }
 

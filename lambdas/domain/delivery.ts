@@ -3,13 +3,16 @@ import type { Clock } from '../shared/clock.ts';
 import { type Connections, endSession, type PostOutcome } from './connection.ts';
 import { type StoredMessage, toMessage } from './message.ts';
 import { type DelayedJob, type OfflineQueue, type Reference, referenceTo } from './offline.ts';
-import { isBeingMade, type RouteTable, type Session, takesPushes } from './session.ts';
+import { isBeingMade, isTrusted, type RouteTable, type Session, takesPushes } from './session.ts';
 
 /** Until a connection that is being made is open, or a busy one has room again. */
 export const RETRY_DELAY_SECONDS = 2;
 
-/** `connecting`: a 410 on a young route, which may just not be open yet; it must not be removed (fault 7). */
-export type PushOutcome = PostOutcome | 'connecting';
+/**
+ * `connecting`: a 410 on a young route, which may just not be open yet; it must not be removed (fault 7).
+ * `distrusted`: posted to a session that has been silent for too long; its connection is deleted (IM-IDLE).
+ */
+export type PushOutcome = PostOutcome | 'connecting' | 'distrusted';
 
 export interface Pushed {
   readonly session: Session;
@@ -49,8 +52,9 @@ export async function deliver(
 }
 
 /**
- * What the queue has to do after the posts: store for each recipient of whom no session took it; post again to each
- * session of which nobody knows, where another session took it or no inbox is kept.
+ * What the queue has to do after the posts: store for each recipient of whom no session took it; keep for each user of
+ * whom some session looks in the inbox all the same; post again to each session of which nobody knows, where another
+ * session took it or no inbox is kept.
  */
 export function leftovers(
   reference: Reference,
@@ -66,7 +70,18 @@ export function leftovers(
     const job = { kind: 'post', userId, deviceId, connectionId, reference, round: 0 } as const;
     return { job, delaySeconds: RETRY_DELAY_SECONDS };
   });
-  return [...store, ...post];
+  const keepers = pushed.filter(({ session, outcome }) => {
+    return leavesInInbox(outcome) && !unserved.includes(session.userId);
+  });
+  const keep = [...new Set(keepers.map(({ session }) => session.userId))].map((userId): DelayedJob => {
+    return { job: { kind: 'keep', userId, reference, round: 0 }, delaySeconds: 0 };
+  });
+  return [...store, ...keep, ...post];
+}
+
+/** Whatever other sessions took: this one finds it in the inbox. */
+export function leavesInInbox(outcome: PushOutcome): boolean {
+  return outcome === 'distrusted';
 }
 
 export function tookAny(pushed: readonly Pushed[], userId: string): boolean {
@@ -105,10 +120,15 @@ async function pushToOne(
     return 'gone';
   }
   const outcome = await connections.post(session.connectionId, text);
-  if (outcome !== 'gone') return outcome;
-  if (isBeingMade(session, clock())) return 'connecting';
+  if (outcome === 'gone') {
+    if (isBeingMade(session, clock())) return 'connecting';
+    await forget(routes, session);
+    return 'gone';
+  }
+  if (isTrusted(session, clock())) return outcome;
   await forget(routes, session);
-  return 'gone';
+  await connections.close(session.connectionId);
+  return 'distrusted';
 }
 
 /** A stale route must never fail the sender: if it can't be removed now, the next delivery tries again. */

@@ -14,6 +14,8 @@ export interface Session {
   readonly expiresAtMs: number;
   /** Presence only; never decides about delivery (IM-BEAT). */
   readonly leaseUntilMs: number;
+  /** Set by the idle option when the session was made: how long it may be silent and still be trusted (IM-IDLE). */
+  readonly idleTimeoutMs?: number;
 }
 
 /** Who speaks: what the gateway carries with the connection. */
@@ -47,7 +49,7 @@ export interface RouteTable {
   presencesOf(userIds: readonly string[]): Promise<ReadonlyMap<string, Presence>>;
   /**
    * Notes that the speaker types, if its session is alive and it last did so at least `intervalMs` ago.
-   * @returns whether it was noted, and the session as it is otherwise
+   * @returns whether it was noted, and the session as it was
    */
   noteTyping(
     speaker: Speaker,
@@ -101,6 +103,11 @@ export function requireKnownSession(session: Session | undefined, speaker: Speak
   return session;
 }
 
+/** How long a session's lease lasts: with the idle option no longer than it is trusted. */
+export function leaseTermMs({ idleTimeoutMs }: Pick<Session, 'idleTimeoutMs'>, leaseMs: number): number {
+  return idleTimeoutMs ?? leaseMs;
+}
+
 /**
  * Moves the lease when half of it is gone: so a client that beats every 8 minutes costs a write only every second
  * time, and one that sends all the time doesn't look away for not beating.
@@ -111,6 +118,29 @@ export async function keepLease(
   leaseMs: number,
   nowMs: number,
 ): Promise<void> {
-  if (session.leaseUntilMs - nowMs > leaseMs / 2) return;
-  await routes.extendLease(session, nowMs + leaseMs);
+  const termMs = leaseTermMs(session, leaseMs);
+  if (session.leaseUntilMs - nowMs > termMs / 2) return;
+  await routes.extendLease(session, nowMs + termMs);
+}
+
+/**
+ * For what moves no lease otherwise: with the idle option every frame counts as a sign of life. Never a reason to fail.
+ */
+export async function noteHeard(
+  routes: RouteTable,
+  session: Session | undefined,
+  nowMs: number,
+): Promise<void> {
+  if (session?.idleTimeoutMs === undefined) return;
+  await keepLease(routes, session, session.idleTimeoutMs, nowMs).catch(() => undefined);
+}
+
+/** False if the idle option is on and the session has been silent for too long (IM-IDLE). */
+export function isTrusted({ idleTimeoutMs, leaseUntilMs }: Session, nowMs: number): boolean {
+  return idleTimeoutMs === undefined || nowMs < leaseUntilMs;
+}
+
+/** Beats must come more often than the lease is written, which is when half of it is gone (IM-IDLE). */
+export function heartbeatIntervalMs(idleTimeoutMs: number | undefined): number {
+  return Math.min(LIMITS.heartbeatIntervalMs, Math.floor((idleTimeoutMs ?? Infinity) * 0.4));
 }

@@ -22,6 +22,7 @@ const env = readEnv(
   'leaseSeconds',
   'inboxTtlSeconds',
   'duplicateLogin',
+  'idleTimeoutMs',
 );
 const documents = createDocumentClient();
 const clock = systemClock;
@@ -35,6 +36,7 @@ const ports: ConnectPorts = {
   queue: createOfflineQueue(env.offlineQueueUrl),
   connections: createConnections(),
   leaseMs: wholeNumber('LEASE_SECONDS', env.leaseSeconds) * 1000,
+  idleTimeoutMs: wholeNumber('IDLE_TIMEOUT_MS', env.idleTimeoutMs) || undefined,
   duplicateLogin: env.duplicateLogin === 'reject' ? 'reject' : 'replace',
   clock,
 };

@@ -1,12 +1,15 @@
 import { HEARTBEAT_TEXT, PLAIN_OK_TEXT, plainFrameSchema } from '../../protocol/frames.ts';
 import { messageOf } from '../domain/plain-frame.ts';
 import { send } from '../domain/send.ts';
-import { frameTextRoute, modeOf, type SocketEvent, type SocketResult } from '../edge/frame.ts';
+import { noteHeard, type Speaker } from '../domain/session.ts';
+import { frameTextRoute, modeOf, type SocketEvent, type SocketResult, speakerOf } from '../edge/frame.ts';
+import { readEnv, wholeNumber } from '../shared/env.ts';
 import { UnknownActionError } from '../shared/errors.ts';
 import { parseWith } from '../shared/parse.ts';
 import { createSenderPorts } from './sender-ports.ts';
 
 const ports = createSenderPorts();
+const isIdleOptionOn = wholeNumber('IDLE_TIMEOUT_MS', readEnv('idleTimeoutMs').idleTimeoutMs) > 0;
 
 const PLAIN_FIELDS = Object.keys(plainFrameSchema.shape);
 
@@ -19,8 +22,18 @@ const answerOthers = frameTextRoute(ports.connections, async (frame, speaker, ev
   return PLAIN_OK_TEXT;
 });
 
+/** The keep-alive of simple clients (IM-FRAME-4); with the idle option it is a sign of life (IM-IDLE). */
+async function answerHeartbeat(event: SocketEvent): Promise<SocketResult> {
+  const speaker = isIdleOptionOn ? speakerOf(event) : undefined;
+  if (speaker !== undefined) await noteBeat(speaker).catch(() => undefined);
+  return { statusCode: 200, body: HEARTBEAT_TEXT };
+}
+
+async function noteBeat(speaker: Speaker): Promise<void> {
+  const session = await ports.routes.find(speaker.userId, speaker.deviceId);
+  if (session?.connectionId === speaker.connectionId) await noteHeard(ports.routes, session, ports.clock());
+}
+
 export async function handler(event: SocketEvent): Promise<SocketResult> {
-  // The keep-alive of simple clients (IM-FRAME-4).
-  if (event.body === HEARTBEAT_TEXT) return { statusCode: 200, body: HEARTBEAT_TEXT };
-  return answerOthers(event);
+  return event.body === HEARTBEAT_TEXT ? answerHeartbeat(event) : answerOthers(event);
 }

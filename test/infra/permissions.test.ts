@@ -136,7 +136,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...PUSH_AND_CUT,
   ],
   Presence: [
-    ...onTable('Routes', 'GetItem', 'BatchGetItem'),
+    ...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'),
     ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'Query'),
     ...PUSH_AND_CUT,
   ],

@@ -66,6 +66,32 @@ describe('delivery', () => {
     expect(jobs()).toEqual([expect.objectContaining({ kind: 'post', connectionId: 'alice-watch' })]);
   });
 
+  it('to a session that was silent for too long goes to it and the inbox, and deletes its connection (IM-IDLE)', async () => {
+    await world.routes.connect(aSession({ idleTimeoutMs: 60_000, leaseUntilMs: NOON }));
+    await deliverToBob();
+    expect(served()).toEqual(['bob-phone']);
+    expect(world.connections.closed).toEqual(['bob-phone']);
+    expect(await world.routes.find('bob', 'phone')).toBeUndefined();
+    expect(jobs()).toEqual([expect.objectContaining({ kind: 'store', userId: 'bob' })]);
+  });
+
+  it('keeps a copy for a session that is not trusted when another took the message (IM-IDLE)', async () => {
+    await world.routes.connect(aSession({ idleTimeoutMs: 60_000, leaseUntilMs: NOON }));
+    await world.routes.connect(
+      aSession({ deviceId: 'tablet', idleTimeoutMs: 60_000, leaseUntilMs: NOON + 1 }),
+    );
+    await deliverToBob();
+    expect(served()).toEqual(['bob-phone', 'bob-tablet']);
+    expect(jobs()).toEqual([expect.objectContaining({ kind: 'keep', userId: 'bob' })]);
+  });
+
+  it('trusts however silent a session without the idle option (IM-IDLE, IM-BEAT)', async () => {
+    await world.routes.connect(aSession({ leaseUntilMs: 0 }));
+    await deliverToBob();
+    expect(world.connections.closed).toEqual([]);
+    expect(jobs()).toEqual([]);
+  });
+
   it('ends a session whose grace is over instead of posting to it (IM-RENEW)', async () => {
     await world.routes.connect(aSession({ expiresAtMs: NOON - 30_000 }));
     await deliverToBob();
