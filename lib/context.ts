@@ -14,7 +14,7 @@ export type ReadContext = (key: string) => unknown;
  * - switches, `true` or `false`: `retain`, `accessLogRole`
  * - durations, a whole number and `s`, `m`, `h`, or `d`: `lease` (`30m`), `inboxTtl` (`7d`), `historyRetention` (`365d`,
  *   or `forever`)
- * - whole numbers: `offlineConcurrency`, `idleTimeoutMs`
+ * - whole numbers: `offlineConcurrency`, `pollConcurrency`, `idleTimeoutMs`
  *
  * An empty string is as good as no value, so that scripts can write `-c issuer=$ISSUER`.
  * @throws InvalidOptionsError
@@ -34,6 +34,7 @@ export function propsFromContext(read: ReadContext): ServerlessImProps {
     idleTimeoutMs: context.integer('idleTimeoutMs'),
     duplicateLogin: context.choice('duplicateLogin', ['replace', 'reject']),
     offlineConcurrency: context.integer('offlineConcurrency'),
+    pollConcurrency: context.integer('pollConcurrency'),
     accessLogRole: context.flag('accessLogRole'),
     alarmTopicArn: context.text('alarmTopicArn'),
   };

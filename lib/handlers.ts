@@ -224,6 +224,19 @@ export const HANDLERS = {
       grantSending(fn, to);
     },
   },
+  poll: {
+    module: 'lambdas/routes/poll',
+    description: 'Waits on the inbox of a client that gets no socket',
+    trigger: post('/poll'),
+    // 20 s of waiting and its calls; the HTTP API gives up after 30.
+    timeoutSeconds: 28,
+    memoryMegabytes: 256,
+    settings: ['leaseSeconds', 'duplicateLogin', 'userIdClaim', 'allowedOrigins'],
+    grant: (fn, to) => {
+      grantInboxPages(fn, to);
+      to.gateway.grantConnections(fn, 'GET');
+    },
+  },
   read: {
     module: 'lambdas/routes/read',
     description: "Moves a reader's cursor and tells the others",

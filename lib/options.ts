@@ -45,6 +45,12 @@ export interface ServerlessImProps {
   readonly duplicateLogin?: DuplicateLogin | undefined;
   /** How many batches of the offline queue are worked on at once, 2 to 1,000. @default 50 */
   readonly offlineConcurrency?: number | undefined;
+  /**
+   * How many clients may poll at once; more get 503. Each that waits takes one of the account's concurrent executions
+   * (IM-POLL); the number is reserved out of them. 0: nobody may poll.
+   * @default - as many as the account has
+   */
+  readonly pollConcurrency?: number | undefined;
   /** Ceiling for client frames and connects on the WebSocket stage. @default 2,000 a second, bursts of 1,000 */
   readonly webSocketThrottle?: Throttle | undefined;
   /** Ceiling for requests to the HTTP API. @default 500 a second, bursts of 250 */
@@ -95,6 +101,8 @@ export interface ServerlessImOptions {
   readonly idleTimeoutMs: number;
   readonly duplicateLogin: DuplicateLogin;
   readonly offlineConcurrency: number;
+  /** `undefined`: no ceiling of its own. */
+  readonly pollConcurrency: number | undefined;
   readonly webSocketThrottle: Throttle;
   readonly httpThrottle: Throttle;
   readonly accessLogRole: boolean;
@@ -131,6 +139,7 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     idleTimeoutMs: props.idleTimeoutMs ?? 0,
     duplicateLogin: props.duplicateLogin ?? 'replace',
     offlineConcurrency: props.offlineConcurrency ?? 50,
+    pollConcurrency: props.pollConcurrency,
     webSocketThrottle: props.webSocketThrottle ?? { rateLimit: 2_000, burstLimit: 1_000 },
     httpThrottle: props.httpThrottle ?? { rateLimit: 500, burstLimit: 250 },
     accessLogRole: props.accessLogRole ?? true,
@@ -204,6 +213,9 @@ function optionFaults(props: ServerlessImProps, options: ServerlessImOptions): s
   }
   if (!isIntegerWithin(options.offlineConcurrency, 2, 1_000)) {
     faults.push('offlineConcurrency must be a whole number from 2 to 1000');
+  }
+  if (options.pollConcurrency !== undefined && !isIntegerWithin(options.pollConcurrency, 0, 10_000)) {
+    faults.push('pollConcurrency must be a whole number from 0 to 10000');
   }
   for (const name of ['webSocketThrottle', 'httpThrottle'] as const) {
     const { rateLimit, burstLimit } = options[name];

@@ -7,7 +7,7 @@ import { HANDLERS, type HandlerName, type HandlerSpec } from './handlers.ts';
 import { HttpGateway } from './http-gateway.ts';
 import { Identity } from './identity.ts';
 import { Observability } from './observability.ts';
-import { fillOptions, type ServerlessImProps } from './options.ts';
+import { fillOptions, type ServerlessImOptions, type ServerlessImProps } from './options.ts';
 import { type Settings, settingsOf } from './settings.ts';
 import { Storage } from './storage.ts';
 import { WebSocketGateway } from './web-socket-gateway.ts';
@@ -68,7 +68,7 @@ export class ServerlessIm extends Construct {
       allowedOrigins: options.allowedOrigins,
       throttle: options.httpThrottle,
     });
-    this.functions = this.#makeFunctions(settingsOf(options, this.identity, this.webSocket.url));
+    this.functions = this.#makeFunctions(options, settingsOf(options, this.identity, this.webSocket.url));
     for (const name of handlerNames()) this.#connect(name, options.offlineConcurrency);
     const { offlineQueue, fanOutQueue, serviceQueue, functions, storage, webSocket, http } = this;
     this.observability = new Observability(this, 'Observability', {
@@ -88,15 +88,27 @@ export class ServerlessIm extends Construct {
     return this.serviceQueue.grantSendTo(grantee);
   }
 
-  #makeFunctions(settings: Settings): Record<HandlerName, HandlerFunction> {
+  #makeFunctions(options: ServerlessImOptions, settings: Settings): Record<HandlerName, HandlerFunction> {
     const scope = new Construct(this, 'Functions');
-    const functions = handlerNames().map((name) => [name, this.#makeFunction(scope, name, settings)]);
+    const functions = handlerNames().map((name) => [
+      name,
+      this.#makeFunction(scope, name, options, settings),
+    ]);
     return Object.fromEntries(functions);
   }
 
-  #makeFunction(scope: Construct, name: HandlerName, settings: Settings): HandlerFunction {
+  #makeFunction(
+    scope: Construct,
+    name: HandlerName,
+    { pollConcurrency }: ServerlessImOptions,
+    settings: Settings,
+  ): HandlerFunction {
     const spec: HandlerSpec = HANDLERS[name];
-    const fn = new HandlerFunction(scope, pascalCase(name), { ...spec, code: BUNDLES.code(spec.module) });
+    const fn = new HandlerFunction(scope, pascalCase(name), {
+      ...spec,
+      code: BUNDLES.code(spec.module),
+      ...(name === 'poll' && { reservedConcurrency: pollConcurrency }),
+    });
     for (const setting of spec.settings) fn.addEnvironment(ENV[setting], settings[setting]);
     spec.grant(fn, {
       storage: this.storage,

@@ -1,5 +1,6 @@
 import { CLOSE_REASONS, type CloseReason } from '../../protocol/codes.ts';
 import type { ServerFrame } from '../../protocol/frames.ts';
+import { isPolling, type Session } from './session.ts';
 
 /**
  * `took`: the gateway has it for an open socket. `gone`: there is no such connection (410), or not yet: the gateway
@@ -17,12 +18,17 @@ export interface Connections {
   close(connectionId: string): Promise<void>;
 }
 
-/** Tells the client why, then closes. The client decides by the frame, since DELETE carries no close code. */
+/**
+ * Tells the client why, then closes. The client decides by the frame, since DELETE carries no close code. A polling
+ * session has nothing to be closed: its next poll finds out.
+ */
 export async function endSession(
   connections: Connections,
-  connectionId: string,
+  session: Pick<Session, 'connectionId' | 'mode'>,
   code: CloseReason,
 ): Promise<void> {
+  if (isPolling(session)) return;
+  const { connectionId } = session;
   const frame: ServerFrame = { type: 'session.closed', code, reconnect: CLOSE_REASONS[code].reconnect };
   await connections.post(connectionId, JSON.stringify(frame));
   await connections.close(connectionId);

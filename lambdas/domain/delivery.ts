@@ -3,7 +3,7 @@ import type { Clock } from '../shared/clock.ts';
 import { type Connections, endSession, type PostOutcome } from './connection.ts';
 import { type StoredMessage, toMessage } from './message.ts';
 import { type DelayedJob, type OfflineQueue, type Reference, referenceTo } from './offline.ts';
-import { isBeingMade, isTrusted, type RouteTable, type Session, takesPushes } from './session.ts';
+import { isBeingMade, isPolling, isTrusted, type RouteTable, type Session, takesPushes } from './session.ts';
 
 /** Until a connection that is being made is open, or a busy one has room again. */
 export const RETRY_DELAY_SECONDS = 2;
@@ -11,8 +11,9 @@ export const RETRY_DELAY_SECONDS = 2;
 /**
  * `connecting`: a 410 on a young route, which may just not be open yet; it must not be removed (fault 7).
  * `distrusted`: posted to a session that has been silent for too long; its connection is deleted (IM-IDLE).
+ * `polls`: has no socket to post to, and looks in the inbox (IM-POLL-2).
  */
-export type PushOutcome = PostOutcome | 'connecting' | 'distrusted';
+export type PushOutcome = PostOutcome | 'connecting' | 'distrusted' | 'polls';
 
 export interface Pushed {
   readonly session: Session;
@@ -81,7 +82,7 @@ export function leftovers(
 
 /** Whatever other sessions took: this one finds it in the inbox. */
 export function leavesInInbox(outcome: PushOutcome): boolean {
-  return outcome === 'distrusted';
+  return outcome === 'distrusted' || outcome === 'polls';
 }
 
 export function tookAny(pushed: readonly Pushed[], userId: string): boolean {
@@ -115,10 +116,12 @@ async function pushToOne(
   text: string,
 ): Promise<PushOutcome> {
   if (!takesPushes(session, clock())) {
-    await forget(routes, session);
-    await endSession(connections, session.connectionId, 'expired');
+    // Nobody tells when a device has stopped polling: it was last seen when it last polled.
+    await forget(routes, session, isPolling(session) ? session.connectedAtMs : undefined);
+    await endSession(connections, session, 'expired');
     return 'gone';
   }
+  if (isPolling(session)) return 'polls';
   const outcome = await connections.post(session.connectionId, text);
   if (outcome === 'gone') {
     if (isBeingMade(session, clock())) return 'connecting';
@@ -132,6 +135,6 @@ async function pushToOne(
 }
 
 /** A stale route must never fail the sender: if it can't be removed now, the next delivery tries again. */
-async function forget(routes: RouteTable, session: Session): Promise<void> {
-  await routes.disconnect(session).catch(() => undefined);
+async function forget(routes: RouteTable, session: Session, seenAtMs?: number): Promise<void> {
+  await routes.disconnect(session, seenAtMs).catch(() => undefined);
 }

@@ -1,7 +1,8 @@
 import { LIMITS } from '../../protocol/limits.ts';
 import { SessionEndedError, SessionExpiredError } from '../shared/errors.ts';
 
-export type Mode = 'managed' | 'plain';
+/** What a client can ask for in its upgrade, and `polling`: a session without a socket (IM-POLL-2). */
+export type Mode = 'managed' | 'plain' | 'polling';
 
 /** One device of a user, connected. */
 export interface Session {
@@ -67,9 +68,17 @@ export function sessionExpiryMs(connectedAtMs: number, tokenExpiresAtMs: number)
   return Math.min(tokenExpiresAtMs, connectedAtMs + LIMITS.connectionLifetimeMs - LIMITS.sessionMarginMs);
 }
 
-/** Pushes go on until the grace after the session's end is over (IM-RENEW). */
+/**
+ * Pushes go on until the grace after the session's end is over (IM-RENEW). A polling device has no grace: it is alive as
+ * long as its last poll said (IM-POLL-2).
+ */
 export function takesPushes(session: Session, nowMs: number): boolean {
-  return nowMs < session.expiresAtMs + LIMITS.expiryGraceMs;
+  return nowMs < session.expiresAtMs + (isPolling(session) ? 0 : LIMITS.expiryGraceMs);
+}
+
+/** Has no socket: it finds what comes in the inbox (IM-POLL-2). */
+export function isPolling({ mode }: Pick<Session, 'mode'>): boolean {
+  return mode === 'polling';
 }
 
 /** How long the gateway may say 410 for a connection that is being made: `$connect` plus clock skew. */

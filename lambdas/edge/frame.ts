@@ -107,6 +107,6 @@ async function refuse(
   if (!(error instanceof SessionEndedError)) return reply(frame);
   await connections.post(connectionId, JSON.stringify(frame));
   if (error.closedWith === undefined) await connections.close(connectionId);
-  else await endSession(connections, connectionId, error.closedWith);
+  else await endSession(connections, { connectionId, mode: 'managed' }, error.closedWith);
   return { statusCode: 200 };
 }

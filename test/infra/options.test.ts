@@ -17,6 +17,7 @@ describe('options', () => {
       leaseSeconds: 1800,
       idleTimeoutMs: 0,
       offlineConcurrency: 50,
+      pollConcurrency: undefined,
       webSocketThrottle: { rateLimit: 2000, burstLimit: 1000 },
       httpThrottle: { rateLimit: 500, burstLimit: 250 },
       accessLogRole: true,

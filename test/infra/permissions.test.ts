@@ -115,6 +115,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   Fallback: [...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'), ...SEND],
   Hello: READ_INBOX,
   AckInbox: READ_INBOX,
+  Poll: [...READ_INBOX, connections('GET')],
   SendMessage: [...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'), ...SEND],
   Heartbeat: [...onTable('Routes', 'GetItem', 'UpdateItem'), ...PUSH_AND_CUT],
   Read: [
