@@ -60,7 +60,7 @@ export class HandlerFunction extends LambdaFunction {
       loggingFormat: LoggingFormat.JSON,
       logGroup,
       role,
-      environment: { NODE_OPTIONS: '--enable-source-maps', POWERTOOLS_SERVICE_NAME: 'serverless-im' },
+      environment: { POWERTOOLS_SERVICE_NAME: 'serverless-im' },
     });
   }
 }

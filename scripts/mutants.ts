@@ -97,6 +97,15 @@ const MUTANTS: readonly Mutant[] = [
     only: 'who connects while',
   },
   {
+    fault: 8,
+    file: 'lambdas/domain/delivery.ts',
+    from: 'const routes = await ports',
+    to: "const routes = glimpsed.length > 0 ? new Map([['', glimpsed]]) : await ports",
+    project: 'flow',
+    test: 'test/flow/interleavings.test.ts',
+    only: 'other device',
+  },
+  {
     fault: 9,
     file: 'lambdas/adapters/route-table.ts',
     from: "const STILL_HOLDS_DEVICE = '#device.#c = :connectionId';",
@@ -149,6 +158,15 @@ const MUTANTS: readonly Mutant[] = [
     project: 'flow',
     test: 'test/flow/group-races.test.ts',
     only: 'though the removal is still under way',
+  },
+  {
+    fault: 14,
+    file: 'lambdas/domain/fan-out.ts',
+    from: 'const users = [...members.filter',
+    to: 'const users = foreseen.length > 0 ? [...foreseen] : [...members.filter',
+    project: 'flow',
+    test: 'test/flow/group-interleavings.test.ts',
+    only: 'becomes a member before it is stored',
   },
   {
     fault: 15,

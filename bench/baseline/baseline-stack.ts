@@ -32,7 +32,7 @@ export class BaselineStack extends Stack {
         memorySize: 256,
         timeout: Duration.seconds(29),
         // Source maps as ours have them, so that import times differ by code alone.
-        environment: { CONNECTIONS_TABLE: connections.tableName, NODE_OPTIONS: '--enable-source-maps' },
+        environment: { CONNECTIONS_TABLE: connections.tableName },
       });
     const [connect, disconnect, sendMessage] = [
       handler('Connect', MODULES[0]),

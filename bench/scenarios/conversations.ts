@@ -9,17 +9,23 @@ interface Page {
   readonly cursor: string | null;
 }
 
-/** Bob has three hundred conversations, each with one unread message, and looks at them after a while away. */
+/**
+ * Bob has three hundred conversations, each with one unread message, and looks at them after a while away. Then two are
+ * unread in those of the first page.
+ */
 export const conversations: Scenario = {
   name: 'conversations',
   isChecked: true,
   async run({ stack, measure, rounds, user }) {
     const b = user();
     const bob = await stack.join(b);
-    await inParallel(PEERS, 10, async () => {
-      const { action, ...body } = sending(b);
-      await stack.http(user(), '/messages', { method: 'POST', body });
-    });
+    const peers = Array.from({ length: PEERS }, user);
+    const write = (count: number) =>
+      inParallel(count, 10, async (n) => {
+        const { action, ...body } = sending(b);
+        await stack.http(peers[n] ?? '', '/messages', { method: 'POST', body });
+      });
+    await write(PEERS);
     const list = async (query: string) => {
       let [path, found] = [`/conversations?limit=${PAGE}${query}`, 0];
       for (;;) {
@@ -29,12 +35,17 @@ export const conversations: Scenario = {
         path = `/conversations?limit=${PAGE}${query}&cursor=${encodeURIComponent(page.cursor)}`;
       }
     };
-    for (let round = 0; round < Math.min(rounds, MOST_ROUNDS); round += 1) {
+    const mostRounds = Math.min(rounds, MOST_ROUNDS);
+    for (let round = 0; round < mostRounds; round += 1) {
       const all = await measure('conversations, all 300 in 3 pages', () => list(''));
       if (all !== PEERS) throw new Error(`${all} conversations were listed`);
       const later = `&changedSince=${Date.now() + 60_000}`;
       await measure('conversations, 300 of which none changed', () => list(later));
     }
+    await write(PAGE);
+    const first = `/conversations?limit=${PAGE}`;
+    for (let round = 0; round < mostRounds; round += 1)
+      await measure('conversations, 100 with two unread in each', () => stack.http(b, first));
     await stack.leave(bob);
   },
 };

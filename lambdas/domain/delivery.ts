@@ -1,5 +1,6 @@
 import type { MessagesPush } from '../../protocol/frames.ts';
 import type { Clock } from '../shared/clock.ts';
+import { settleAll } from '../shared/settle.ts';
 import { type Connections, endSession, type PostOutcome } from './connection.ts';
 import { type StoredMessage, toMessage } from './message.ts';
 import { type DelayedJob, type OfflineQueue, type Reference, referenceTo } from './offline.ts';
@@ -30,24 +31,46 @@ export interface DeliveryPorts extends PushPorts {
   readonly queue: OfflineQueue;
 }
 
+export interface DeliveryOptions {
+  readonly exceptConnectionId?: string | undefined;
+  /** Sessions of sender and recipients as they were before the commit: posted to without another look. */
+  readonly glimpsed?: readonly Session[] | undefined;
+}
+
 /**
  * Hands a stored message to every session of the recipients and to the sender's others. A recipient of whom no
  * session took it gets it by the offline queue; a single session of which nobody knows gets it by the queue alone.
  * Resolves when each has it or the queue does. Safe to repeat: same seq, same message (IM-PUSH-1).
+ *
+ * Only the sessions of now, after the commit, count: what was glimpsed before saves these a wait, and no more. Who took
+ * it and has gone since is looked after as one who is away.
  * @throws {UnavailableError} the routes can't be read, or the queue doesn't take what must not be lost
  */
 export async function deliver(
   ports: DeliveryPorts,
   stored: StoredMessage,
   recipients: readonly string[],
-  sendingConnectionId: string | undefined,
+  { exceptConnectionId, glimpsed = [] }: DeliveryOptions = {},
 ): Promise<void> {
-  // Read after the commit: who connects later finds the message in history (IM-PUSH-2).
-  const routes = await ports.routes.sessionsOf([stored.from, ...recipients]);
-  const sessions = [...routes.values()]
-    .flat()
-    .filter(({ connectionId }) => connectionId !== sendingConnectionId);
-  const pushed = await pushTo(ports, sessions, messagesFrame([stored]));
+  const text = messagesFrame([stored]);
+  const wanted = (session: Session) => session.connectionId !== exceptConnectionId;
+  // What is over is healed by the second reading: it may have been renewed since.
+  const early = glimpsed.filter((session) => wanted(session) && takesPushes(session, ports.clock()));
+  const posts = new Map(early.map((session) => [session.connectionId, pushToOne(ports, session, text)]));
+
+  async function pushToPresent(): Promise<Pushed[]> {
+    // Read after the commit: who connects later finds the message in history (IM-PUSH-2).
+    const routes = await ports.routes.sessionsOf([stored.from, ...recipients]);
+    const sessions = [...routes.values()].flat().filter(wanted);
+    return Promise.all(
+      sessions.map(async (session) => {
+        const outcome = await (posts.get(session.connectionId) ?? pushToOne(ports, session, text));
+        return { session, outcome };
+      }),
+    );
+  }
+
+  const [pushed] = await settleAll([pushToPresent(), ...posts.values()]);
   const jobs = leftovers(referenceTo(stored), recipients, pushed);
   if (jobs.length > 0) await ports.queue.enqueue(jobs);
 }

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import type { ServerFrame } from '../../protocol/frames.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { chunk } from '../shared/chunk.ts';
+import { settleAll } from '../shared/settle.ts';
 import { type DeliveryPorts, leftovers, messagesFrame, type PushPorts, pushTo } from './delivery.ts';
 import type { GroupTable } from './group.ts';
 import type { MessageTable, StoredMessage } from './message.ts';
@@ -53,6 +54,8 @@ export interface BroadcastOptions {
   readonly memberCount: number;
   /** Users who are no members any more and still get this. */
   readonly also?: readonly string[];
+  /** Who is probably a member, of a small group: decides about nothing (`foreseeMembers`). */
+  readonly foreseen?: readonly string[] | undefined;
   readonly exceptConnectionId?: string | undefined;
 }
 
@@ -71,7 +74,7 @@ export async function broadcastMessage(
   const reference = referenceTo(stored);
   const few = memberCount <= INLINE_SESSIONS ? await findFew(ports, stored, options) : undefined;
   if (few === undefined) {
-    const routes = also.length === 0 ? new Map() : await ports.routes.sessionsOf(also);
+    const routes = await sessionsIfAny(ports, also);
     await pushTo(ports, [...routes.values()].flat(), text);
     return enqueuePlan(ports, stored.conversationId, { reference }, { memberCount, exceptConnectionId });
   }
@@ -95,20 +98,48 @@ export async function broadcastFrame(
   await pushTo(ports, few.sessions, text);
 }
 
+/**
+ * Reads a small group's members before its message is stored, so that afterwards their routes needn't wait for them. A
+ * guess: who joins or goes meanwhile is known by the reading after the commit, which alone decides.
+ */
+export async function foreseeMembers(
+  { groups }: Pick<FramePorts, 'groups'>,
+  conversationId: string,
+  memberCount: number,
+): Promise<readonly string[]> {
+  if (memberCount > INLINE_SESSIONS) return [];
+  const guess = await groups.members(conversationId, { limit: INLINE_SESSIONS }).catch(() => undefined);
+  return guess?.members.map(({ userId }) => userId) ?? [];
+}
+
 /** The members and their sessions, or `undefined` if these are too many to be served here. */
 async function findFew(
   ports: FramePorts,
   { conversationId, seq }: Pick<StoredMessage, 'conversationId' | 'seq'>,
-  { also = [], exceptConnectionId }: BroadcastOptions,
+  { also = [], foreseen = [], exceptConnectionId }: BroadcastOptions,
 ): Promise<{ users: readonly string[]; sessions: readonly Session[] } | undefined> {
-  const { members, more } = await ports.groups.members(conversationId, { limit: INLINE_SESSIONS });
+  // Both after the commit: who joined before it is served (IM-PUSH-2), who went before its seq is not (fault 14).
+  const [{ members, more }, guessed] = await settleAll([
+    ports.groups.members(conversationId, { limit: INLINE_SESSIONS }),
+    sessionsIfAny(ports, foreseen),
+  ]);
   if (more) return undefined;
   const users = [...members.filter(({ joinedSeq }) => joinedSeq <= seq).map(({ userId }) => userId), ...also];
-  const routes = await ports.routes.sessionsOf(users);
-  const sessions = [...routes.values()]
-    .flat()
+  const others = await sessionsIfAny(
+    ports,
+    users.filter((userId) => !guessed.has(userId)),
+  );
+  const sessions = users
+    .flatMap((userId) => guessed.get(userId) ?? others.get(userId) ?? [])
     .filter(({ connectionId }) => connectionId !== exceptConnectionId);
   return sessions.length <= INLINE_SESSIONS ? { users, sessions } : undefined;
+}
+
+async function sessionsIfAny(
+  { routes }: FramePorts,
+  users: readonly string[],
+): Promise<ReadonlyMap<string, readonly Session[]>> {
+  return users.length === 0 ? new Map() : routes.sessionsOf(users);
 }
 
 async function enqueuePlan(

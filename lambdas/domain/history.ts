@@ -134,9 +134,19 @@ async function summary(
     head: head.seq,
     lastMessage: last === undefined ? null : toMessage(last),
     readSeq,
-    unread:
-      last === undefined || last.seq <= unreadAfter
-        ? 0
-        : await messages.countOthersAbove(conversationId, userId, unreadAfter, LIMITS.unreadMax),
+    unread: last === undefined ? 0 : await countUnread(messages, userId, last, unreadAfter),
   };
+}
+
+/** @param last the last message that there is: as far as its seq, nothing has to be asked if it is the only one */
+async function countUnread(
+  messages: MessageTable,
+  userId: string,
+  { conversationId, seq, from }: StoredMessage,
+  after: number,
+): Promise<number> {
+  if (seq <= after) return 0;
+  // One Query a conversation was most of what this list cost, and in most of them one message is new.
+  if (seq === after + 1) return from === userId ? 0 : 1;
+  return messages.countOthersAbove(conversationId, userId, after, LIMITS.unreadMax);
 }

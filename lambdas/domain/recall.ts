@@ -48,8 +48,10 @@ export async function recall(
   const [message] = page.messages;
   if (message?.seq !== seq || seq < membership.visibleFrom) throw new NotFoundError();
   const content: Content = JSON.parse(message.contentJson);
+  const isAdmin = head?.group?.admins.includes(userId) === true;
+  requireRight(message, content, userId, isAdmin);
   if (content.type === 'recalled') return;
-  requireRight(message, content, userId, head?.group, ports.clock());
+  if (!isAdmin && ports.clock() - message.sentAt > LIMITS.recallWindowMs) throw new RecallWindowPassedError();
   const recalled: RecalledContent = { type: 'recalled', by: userId, at: ports.clock() };
   await ports.messages.redact(message, canonicalJson(recalled, 'content'));
   await tell(
@@ -61,17 +63,11 @@ export async function recall(
   );
 }
 
-function requireRight(
-  { from, sentAt }: StoredMessage,
-  content: Content,
-  userId: string,
-  group: GroupFacts | undefined,
-  nowMs: number,
-): void {
+/** Of one that is recalled already, too. */
+function requireRight({ from }: StoredMessage, content: Content, userId: string, isAdmin: boolean): void {
   if (content.type === 'system') throw new ForbiddenError("A group's own messages can't be recalled.");
-  if (group?.admins.includes(userId)) return;
-  if (from !== userId) throw new ForbiddenError('Only its sender or an admin may recall a message.');
-  if (nowMs - sentAt > LIMITS.recallWindowMs) throw new RecallWindowPassedError();
+  if (!isAdmin && from !== userId)
+    throw new ForbiddenError('Only its sender or an admin may recall a message.');
 }
 
 async function tell(

@@ -2,7 +2,7 @@ import type { MessageRequest, Sent } from '../../protocol/frames.ts';
 import { settleAll } from '../shared/settle.ts';
 import { type Conversation, requireMembership, resolveConversation } from './conversation.ts';
 import { deliver } from './delivery.ts';
-import { broadcastMessage, type FanOutPorts } from './fan-out.ts';
+import { broadcastMessage, type FanOutPorts, foreseeMembers } from './fan-out.ts';
 import {
   type Committed,
   commit,
@@ -21,10 +21,12 @@ export interface SendPorts extends MessageStore, FanOutPorts {
 /**
  * Stores a message, then delivers it; what it returns is the ack (IM-SEND-1).
  *
- * 1. in parallel: the next seq, or for a `resend` the original; is the speaker's session alive (sockets only). A group's
- *    member is known as such before a seq is taken: an outsider must leave no trace, not even a hole
- * 2. store, once for its key: the commit
- * 3. deliver, also for a repeat: its first attempt may have died between the two
+ * 1. in parallel: the next seq, or for a `resend` the original; is the speaker's session alive, and which are there beside
+ *    it (sockets only). A group's member is known as such before a seq is taken: an outsider must leave no trace, not even
+ *    a hole
+ * 2. store, once for its key: the commit. Beside it, who is in a small group
+ * 3. deliver, also for a repeat: its first attempt may have died between the two. What was seen of receivers before the
+ *    commit is a guess, which saves a wait: they are looked for again
  *
  * @throws {ImError} refused, and nothing is visible to anyone; but after `unavailable` the outcome is unknown
  */
@@ -36,15 +38,25 @@ export async function send(
 ): Promise<Sent> {
   const conversation = resolveConversation(userId, request);
   const wanted = draft(userId, request.clientMsgId, request.content);
-  const [session, place] = await settleAll([
-    speaker && sessionOf(ports, speaker),
+  const [seen, place] = await settleAll([
+    speaker && lookAround(ports, conversation, speaker),
     findPlace(ports, conversation, wanted, request.resend === true),
   ]);
   const { conversationId } = conversation;
-  const committed = 'message' in place ? place : await commit(ports, conversationId, place.seq, wanted);
+  const [committed, foreseen] = await settleAll([
+    'message' in place ? place : commit(ports, conversationId, place.seq, wanted),
+    'message' in place || conversation.kind === 'direct'
+      ? undefined
+      : foreseeMembers(ports, conversationId, place.memberCount),
+  ]);
   await settleAll([
-    handOut(ports, conversation, committed, speaker?.connectionId, place),
-    session && touch(ports, session),
+    handOut(ports, conversation, committed, {
+      place,
+      foreseen,
+      glimpsed: seen?.glimpsed,
+      exceptConnectionId: speaker?.connectionId,
+    }),
+    seen && touch(ports, seen.session),
   ]);
   const { clientMsgId, messageId, seq, sentAt } = committed.message;
   return { clientMsgId, conversationId, messageId, seq, sentAt, duplicate: committed.duplicate };
@@ -67,25 +79,48 @@ async function findPlace(
   return earlier ?? takeSeq(ports, conversation, wanted);
 }
 
+interface HandOutOptions {
+  readonly place: Place | Committed;
+  readonly foreseen: readonly string[] | undefined;
+  readonly glimpsed: readonly Session[] | undefined;
+  readonly exceptConnectionId: string | undefined;
+}
+
 async function handOut(
   ports: SendPorts,
   conversation: Conversation,
   { message }: Committed,
-  exceptConnectionId: string | undefined,
-  place: Place | Committed,
+  { place, foreseen, glimpsed, exceptConnectionId }: HandOutOptions,
 ): Promise<void> {
-  if (conversation.kind === 'direct') return deliver(ports, message, [conversation.peer], exceptConnectionId);
+  if (conversation.kind === 'direct')
+    return deliver(ports, message, [conversation.peer], { glimpsed, exceptConnectionId });
   const memberCount =
     'memberCount' in place ? place.memberCount : await sizeOf(ports, conversation.conversationId);
-  await broadcastMessage(ports, message, { memberCount, exceptConnectionId });
+  await broadcastMessage(ports, message, { memberCount, foreseen, exceptConnectionId });
 }
 
 async function sizeOf({ conversations }: SendPorts, conversationId: string): Promise<number> {
   return (await conversations.head(conversationId)).group?.memberCount ?? 0;
 }
 
-async function sessionOf({ routes, clock }: SendPorts, speaker: Speaker): Promise<Session> {
-  return requireLiveSession(await routes.find(speaker.userId, speaker.deviceId), speaker, clock());
+interface Glimpse {
+  readonly session: Session;
+  /** Where a direct message will probably go. */
+  readonly glimpsed?: readonly Session[];
+}
+
+/** The speaker's session; in a direct conversation, by the same request, all of both. */
+async function lookAround(
+  { routes, clock }: SendPorts,
+  conversation: Conversation,
+  speaker: Speaker,
+): Promise<Glimpse> {
+  const { userId, deviceId } = speaker;
+  if (conversation.kind === 'group')
+    return { session: requireLiveSession(await routes.find(userId, deviceId), speaker, clock()) };
+  const sessions = await routes.sessionsOf(conversation.users);
+  const own = sessions.get(userId)?.find((session) => session.deviceId === deviceId);
+  return { session: requireLiveSession(own, speaker, clock()), glimpsed: [...sessions.values()].flat() };
 }
 
 /** The lease is presence: never a reason to fail a stored message. */

@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Issue } from '../../protocol/frames.ts';
 import { InvalidRequestError } from './errors.ts';
+import { inSources } from './source-positions.ts';
 
 interface Described {
   readonly name: string;
@@ -24,7 +25,7 @@ export function describe(error: unknown): Described {
     name: error.name,
     message: error.message,
     ...(error instanceof InvalidRequestError && { issues: error.issues }),
-    ...(error.stack !== undefined && { stack: error.stack }),
+    ...(error.stack !== undefined && { stack: inSources(error.stack) }),
     ...(error.cause !== undefined && { cause: describe(error.cause) }),
   };
 }

@@ -4,7 +4,6 @@
  * didn't await goes no further until the next event, here as there.
  */
 import { existsSync } from 'node:fs';
-import { setSourceMapsSupport } from 'node:module';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -27,7 +26,6 @@ const setup = workerData as WorkerSetup;
 const gate = new Int32Array(setup.gate);
 const send = (message: WorkerMessage) => port.postMessage(message);
 
-setSourceMapsSupport(true, { nodeModules: true });
 forwardOutput('stdout');
 forwardOutput('stderr');
 void serve();

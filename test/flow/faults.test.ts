@@ -37,16 +37,19 @@ describe('a store that fails', () => {
 
   it.each([
     ['UpdateItem', 'Conversations', 'throttle'],
-    ['GetItem', 'Routes', 'error'],
+    ['BatchGetItem', 'Routes', 'error'],
     ['PutItem', 'Messages', 'throttle'],
     ['PutItem', 'Messages', 'error-after'],
-    ['BatchGetItem', 'Routes', 'cut-after'],
+    ['BatchGetItem', 'Routes', 'cut-after', 'after the commit'],
   ] as const)(
     'for good at %s of %s, by %s, is unavailable and retryable, never an ack; the repeat heals it (IM-SEND-1, fault 10)',
-    async (operation, table, fault) => {
+    async (operation, table, fault, when?: 'after the commit') => {
       const [a, b] = [newUser('alice'), newUser('bob')];
       const alice = await stack.join(a);
-      wire.inject({ function: 'SendMessage', operation, table, fault });
+      wire.reset();
+      const isStored = () => wire.calls.some((call) => call.operation === 'PutItem' && call.status === 200);
+      const where = () => when === undefined || isStored();
+      wire.inject({ function: 'SendMessage', operation, table, fault, where });
       const refused = await alice.request(sending(b, 'hi'));
       expect(refused).toMatchObject({ type: 'error', code: 'unavailable', retryable: true });
       expect(JSON.stringify(refused)).not.toMatch(/Exception|Table|dynamo/i);

@@ -73,31 +73,6 @@ describe('a group', () => {
       expect(events).toEqual(['created', by === a ? 'removed' : 'left']);
     },
   );
-
-  it('that is huge holds up no direct message, though its workers stand still (fairness)', async () => {
-    const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
-    const members = Array.from({ length: 60 }, (_, n) => `${a}-m${n}`);
-    const id = await newGroup(a, members);
-    const [alice, bob, member] = [
-      await stack.join(a),
-      await stack.join(b),
-      await stack.join(members[0] ?? ''),
-    ];
-    // Every try: the workers' own time-out is 2 s, and then they ask again.
-    const routes = { function: 'FanOut', operation: 'BatchGetItem', table: 'Routes' };
-    const stuck = wire.inject({ fault: 'hang', ...routes });
-    await say(alice, id, 'to all');
-    await expect.poll(() => stuck.fired).toBeGreaterThan(0);
-    for (const to of [b, c]) {
-      const frame = { action: 'sendMessage', clientMsgId: to, to, content: { type: 'text', text: 'direct' } };
-      expect(await alice.request(frame)).toMatchObject({ type: 'sent' });
-    }
-    await bob.message('direct');
-    await stack.inboxHolds(c, 1);
-    expect(member.messages().some(({ content }) => content.text === 'to all')).toBe(false);
-    stuck.remove();
-    await member.message('to all');
-  });
 });
 
 describe('a recall', () => {

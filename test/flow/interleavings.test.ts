@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWire, type HoldStage, steps } from '../../local/wire/index.ts';
 import { historyOf, sending, sendUntilKnown } from './setup/sends.ts';
+import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
 /**
@@ -61,6 +62,94 @@ describe('a receiver who connects while a message is on its way', () => {
     await socket.request({ action: 'hello' });
     expect(await socket.message('hi')).toMatchObject({ seq: 1 });
   });
+});
+
+/** A post to one of the user's sockets has been let through. */
+const hasTaken = (user: string) =>
+  wire.calls.some((call) => call.operation === 'PostToConnection' && call.user === user && call.forwarded);
+
+describe('a receiver whose session ends while a message is on its way', () => {
+  const where = STAGES.flatMap((when) =>
+    (['the same device', 'another device'] as const).map((d) => [when, d] as const),
+  );
+
+  it.each(where)(
+    'sees it on the next one: at each call of SendMessage, %s it is made, %s connects (IM-PUSH-2, IM-CONN-4, fault 2)',
+    async (when, which) => {
+      let rounds = 0;
+      let bob = '';
+      let old: TestSocket | undefined;
+      const run = async (n: number) => {
+        bob = newUser(`bob${n}`);
+        old = await stack.join(bob, { deviceId: 'phone' });
+        const alice = await stack.join(newUser('alice'));
+        return alice.request(sending(bob, 'hi'));
+      };
+      for await (const step of steps(wire, { function: 'SendMessage', when, run })) {
+        rounds += 1;
+        const hadTaken = hasTaken(bob);
+        const ended = wire.nextEnd('Disconnect');
+        if (which === 'another device') old?.raw.terminate();
+        const fresh = await stack.join(bob, { deviceId: which === 'another device' ? 'tablet' : 'phone' });
+        await ended;
+        step.release();
+        expect(await step.finished).toMatchObject({ type: 'sent', seq: 1 });
+        if (!hadTaken) expect(await fresh.message('hi')).toMatchObject({ seq: 1 });
+      }
+      expect(rounds).toBeGreaterThanOrEqual(5);
+    },
+  );
+
+  it.each(STAGES)(
+    'finds it in its inbox, when it comes back: it goes at each call of SendMessage, %s it is made (IM-PUSH-2, fault 2)',
+    async (when) => {
+      let bob = '';
+      let old: TestSocket | undefined;
+      const run = async (n: number) => {
+        bob = newUser(`bob${n}`);
+        old = await stack.join(bob);
+        const alice = await stack.join(newUser('alice'));
+        return alice.request(sending(bob, 'hi'));
+      };
+      for await (const step of steps(wire, { function: 'SendMessage', when, run })) {
+        const hadTaken = hasTaken(bob);
+        const ended = wire.nextEnd('Disconnect');
+        await old?.close();
+        await ended;
+        step.release();
+        expect(await step.finished).toMatchObject({ type: 'sent', seq: 1 });
+        if (hadTaken) continue;
+        await stack.inboxHolds(bob, 1);
+        expect(await (await stack.join(bob)).message('hi')).toMatchObject({ seq: 1 });
+      }
+    },
+  );
+
+  it.each(STAGES)(
+    "is served beside the sender's other device, which connects at each call of SendMessage, %s it is made (IM-SEND-5)",
+    async (when) => {
+      let [alice, bob] = ['', ''];
+      const run = async (n: number) => {
+        [alice, bob] = [newUser(`alice${n}`), newUser(`bob${n}`)];
+        const receiver = await stack.join(bob);
+        const sender = await stack.join(alice);
+        wire.reset();
+        await sender.request(sending(bob, 'hi'));
+        return receiver;
+      };
+      for await (const step of steps(wire, { function: 'SendMessage', when, run })) {
+        const isStored = wire.calls.some(
+          ({ operation, endMs }) => operation === 'PutItem' && endMs !== undefined,
+        );
+        const isAboutToLook = when === 'before' && step.call.operation === 'BatchGetItem';
+        const tablet = await stack.join(alice);
+        step.release();
+        const receiver = await step.finished;
+        expect(await receiver.message('hi')).toMatchObject({ seq: 1 });
+        if (!isStored || isAboutToLook) expect(await tablet.message('hi')).toMatchObject({ seq: 1 });
+      }
+    },
+  );
 });
 
 describe('a late $disconnect', () => {

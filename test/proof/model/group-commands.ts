@@ -37,9 +37,6 @@ export const removeAmidMessages = command(
   fc.record({ member: index, each: fc.integer({ min: 2, max: 6 }), wait }),
   ({ member, each, wait }) => ({
     wait,
-    expect: (model) => {
-      model.letters += 1;
-    },
     run: async (world) => {
       const [by, guest] = [founderOf(world), guestAt(world, member)];
       await world.changeGroup({ by, change: 'add', member: guest });

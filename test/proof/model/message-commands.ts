@@ -44,8 +44,11 @@ export const sendByEvent = command(
     wait,
     run: async (world) => {
       // Refused, it would come back for ever: of those who come and go nobody knows beforehand.
-      const { isChanging } = conversationAt(world, conversation);
-      if (!isChanging) await tell(world, letterAt(world, conversation, member, true));
+      const chosen = at(
+        world.conversations.filter(({ isChanging }) => isChanging !== true),
+        conversation,
+      );
+      await tell(world, world.write(chosen, at(chosen.members, member), true));
     },
   }),
 );
@@ -169,7 +172,7 @@ async function tell(world: World, letter: Letter): Promise<void> {
   letter.outcomes.push(world.recorder.settle(id, { is: 'queued' }));
 }
 
-function letterAt(world: World, conversation: number, member: number, byEvent = false): Letter {
+function letterAt(world: World, conversation: number, member: number): Letter {
   const chosen = conversationAt(world, conversation);
-  return world.write(chosen, at(chosen.members, member), byEvent);
+  return world.write(chosen, at(chosen.members, member));
 }

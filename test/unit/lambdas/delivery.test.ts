@@ -13,7 +13,7 @@ beforeEach(() => {
 const aMessage = async () =>
   (await commit(world, 'dm:alice:bob', 1, draft('alice', 'c1', { type: 'text', text: 'hi' }))).message;
 const deliverToBob = async (sendingConnectionId?: string) =>
-  deliver(world, await aMessage(), ['bob'], sendingConnectionId);
+  deliver(world, await aMessage(), ['bob'], { exceptConnectionId: sendingConnectionId });
 const served = () => world.connections.posts.map(({ connectionId }) => connectionId).sort();
 const jobs = () => world.queue.jobs.map(({ job }) => job);
 
@@ -105,7 +105,71 @@ describe('delivery', () => {
     await world.routes.connect(aSession());
     world.connections.outcomes.set('bob-phone', 'gone');
     const throttled = { ...world.routes, disconnect: () => Promise.reject(new UnavailableError()) };
-    await deliver({ ...world, routes: throttled }, await aMessage(), ['bob'], undefined);
+    await deliver({ ...world, routes: throttled }, await aMessage(), ['bob']);
     expect(jobs()).toEqual([expect.objectContaining({ kind: 'store', userId: 'bob' })]);
+  });
+});
+
+describe('delivery to sessions glimpsed before the commit', () => {
+  const session = (deviceId: string, userId = 'bob') => aSession({ deviceId, userId });
+  const deliverEarly = async (...glimpsed: ReturnType<typeof aSession>[]) =>
+    deliver(world, await aMessage(), ['bob'], { glimpsed, exceptConnectionId: 'alice-laptop' });
+
+  it('posts once to each, and to those who connected since (IM-PUSH-2)', async () => {
+    for (const deviceId of ['phone', 'tablet']) await world.routes.connect(session(deviceId));
+    for (const deviceId of ['laptop', 'watch']) await world.routes.connect(session(deviceId, 'alice'));
+    await deliverEarly(session('phone'), session('laptop', 'alice'));
+    expect(served()).toEqual(['alice-watch', 'bob-phone', 'bob-tablet']);
+    expect(jobs()).toEqual([]);
+  });
+
+  it('posts before the second look is answered, and waits for it', async () => {
+    const { promise, resolve } = Promise.withResolvers<ReadonlyMap<string, never[]>>();
+    const slow = { ...world, routes: { ...world.routes, sessionsOf: () => promise } };
+    const delivered = deliver(slow, await aMessage(), ['bob'], { glimpsed: [session('phone')] });
+    expect(served()).toEqual(['bob-phone']);
+    expect(jobs()).toEqual([]);
+    resolve(new Map([['bob', []]]));
+    await delivered;
+    expect(jobs()).toHaveLength(1);
+  });
+
+  it('stores for a recipient whose only session took it and has gone since, as it would for one away', async () => {
+    await deliverEarly(session('phone'));
+    expect(served()).toEqual(['bob-phone']);
+    expect(jobs()).toEqual([expect.objectContaining({ kind: 'store', userId: 'bob' })]);
+  });
+
+  it('queues nothing for a connection that has gone since, whatever its post came to', async () => {
+    await world.routes.connect(session('phone'));
+    world.connections.outcomes.set('bob-tablet', 'unsure');
+    await deliverEarly(session('phone'), session('tablet'));
+    expect(jobs()).toEqual([]);
+  });
+
+  it('leaves one alone whose grace seemed over and that was renewed since (IM-RENEW)', async () => {
+    await world.routes.connect(session('phone'));
+    await deliverEarly(aSession({ expiresAtMs: NOON - 30_000 }));
+    expect(world.connections.closed).toEqual([]);
+    expect(served()).toEqual(['bob-phone']);
+  });
+
+  it('waits for the early posts before it says that routes cannot be read', async () => {
+    const { promise, resolve } = Promise.withResolvers<'took'>();
+    let isOver = false;
+    const broken = {
+      ...world,
+      connections: { ...world.connections, post: () => promise },
+      routes: { ...world.routes, sessionsOf: () => Promise.reject(new UnavailableError()) },
+    };
+    const delivered = deliver(broken, await aMessage(), ['bob'], { glimpsed: [session('phone')] });
+    const failed = delivered.catch((error: unknown) => {
+      isOver = true;
+      return error;
+    });
+    await new Promise(setImmediate);
+    expect(isOver).toBe(false);
+    resolve('took');
+    expect(await failed).toBeInstanceOf(UnavailableError);
   });
 });

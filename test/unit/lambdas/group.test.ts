@@ -79,6 +79,50 @@ describe('a message to a group', () => {
     expect(stored()).toEqual([]);
   });
 
+  it('goes by the members after the commit, whoever they seemed to be before it (IM-PUSH-2, I5)', async () => {
+    const id = await groupOf(['bob', 'carol']);
+    for (const userId of ['bob', 'carol', 'dave']) await world.routes.connect(aSession({ userId }));
+    const { groups, messages } = world;
+    const seen = await groups.members(id, { limit: 25 });
+    await addMembers(world, 'alice', id, ['dave']);
+    await removeMember(world, 'alice', id, 'bob');
+    forget();
+    const outdated = [seen];
+    const racing = {
+      ...groups,
+      members: async (...wanted: Parameters<typeof groups.members>) =>
+        outdated.pop() ?? groups.members(...wanted),
+    };
+    await send({ ...world, groups: racing, messages }, 'alice', {
+      clientMsgId: 'c',
+      conversationId: id,
+      content: { type: 'text', text: 'hi' },
+    });
+    expect(posted()).toEqual(['carol-phone', 'dave-phone']);
+    expect(stored()).toEqual([]);
+  });
+
+  it('is sent though its members cannot be foreseen', async () => {
+    const id = await groupOf(['bob']);
+    await world.routes.connect(aSession());
+    const { groups } = world;
+    let isFirst = true;
+    const flaky = {
+      ...groups,
+      members: async (...wanted: Parameters<typeof groups.members>) => {
+        if (!isFirst) return groups.members(...wanted);
+        isFirst = false;
+        throw new UnavailableError();
+      },
+    };
+    await send({ ...world, groups: flaky }, 'alice', {
+      clientMsgId: 'c',
+      conversationId: id,
+      content: { type: 'text', text: 'hi' },
+    });
+    expect(posted()).toEqual(['bob-phone']);
+  });
+
   it('is kept for all who are away in a group of up to 500, but not for its sender', async () => {
     const members = names(120);
     await say(await groupOf(members));
@@ -219,6 +263,7 @@ describe('recalling', () => {
     world.advance(2 * 60_000 + 1);
     const late = recall(world, speaker, { conversationId: direct.conversationId, seq: 1 });
     await expect(late).rejects.toMatchObject({ code: 'recall_window_passed' });
+    await recall(world, speaker, { conversationId: id, seq: 2 });
     await recall(world, speaker, { conversationId: id, seq: 2 });
     const { messages } = await world.messages.page(id, { limit: 1 });
     expect(JSON.parse(messages[0]?.contentJson ?? '')).toEqual({

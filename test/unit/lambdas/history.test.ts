@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { addMembers, createGroup } from '../../../lambdas/domain/group.ts';
 import { readConversations, readHistory } from '../../../lambdas/domain/history.ts';
 import { send } from '../../../lambdas/domain/send.ts';
 import { aRequest, createWorld, type World } from '../../fakes/world.ts';
@@ -48,6 +49,50 @@ describe('conversations', () => {
     const world = createWorld();
     for (let n = 0; n < 101; n += 1) await say(world, 'alice', 'bob', `c${n}`);
     expect(await conversationsOf(world, 'bob')).toMatchObject([{ unread: 100 }]);
+  });
+
+  it.each([
+    { title: "another's", from: 'alice', unread: 1 },
+    { title: 'my own, from another device', from: 'bob', unread: 0 },
+  ])('ask nothing about the only message above the cursor: $title', async ({ from, unread }) => {
+    const world = createWorld();
+    await say(world, 'alice', 'bob', 'c1');
+    await say(world, from, from === 'bob' ? 'alice' : 'bob', 'c2');
+    await world.conversations.advanceRead('bob', 'dm:alice:bob', 1);
+    const messages = { ...world.messages, countOthersAbove: () => Promise.reject(new Error('asked')) };
+    const { conversations } = await readConversations({ ...world, messages }, 'bob', { limit: 50 });
+    expect(conversations).toMatchObject([{ head: 2, readSeq: 1, unread }]);
+  });
+
+  it('count the only message above the cursor though it is recalled, and though holes follow it', async () => {
+    const world = createWorld();
+    await say(world, 'alice', 'bob', 'c1');
+    const [last] = (await world.messages.page('dm:alice:bob', { limit: 1 })).messages;
+    if (last) await world.messages.redact(last, '{"type":"recalled","by":"alice","at":1}');
+    expect(await conversationsOf(world, 'bob')).toMatchObject([{ head: 1, unread: 1 }]);
+    await world.conversations.nextSeq('dm:alice:bob', 'alice', 'lost');
+    expect(await conversationsOf(world, 'bob')).toMatchObject([
+      { head: 2, lastMessage: { seq: 1 }, unread: 1 },
+    ]);
+  });
+
+  it('ask for the number where a hole lies between the cursor and the last message', async () => {
+    const world = createWorld();
+    await say(world, 'alice', 'bob', 'c1');
+    await say(world, 'alice', 'bob', 'c1');
+    await say(world, 'alice', 'bob', 'c2');
+    await world.conversations.advanceRead('bob', 'dm:alice:bob', 1);
+    expect(await conversationsOf(world, 'bob')).toMatchObject([{ head: 3, readSeq: 1, unread: 1 }]);
+  });
+
+  it("count a group's own messages as another's, and nothing from before one joined", async () => {
+    const world = createWorld();
+    const group = { name: 'team', members: ['bob'], openHistory: false };
+    const { conversationId } = await createGroup(world, 'alice', group);
+    expect(await conversationsOf(world, 'bob')).toMatchObject([{ head: 1, unread: 1 }]);
+    expect(await conversationsOf(world, 'alice')).toMatchObject([{ head: 1, unread: 0 }]);
+    await addMembers(world, 'alice', conversationId, ['carol']);
+    expect(await conversationsOf(world, 'carol')).toMatchObject([{ head: 2, unread: 1 }]);
   });
 
   it('page by conversationId, each once, and refuse a foreign cursor (refusal 5)', async () => {

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createWire } from '../../local/wire/index.ts';
+import { groupsOf, say } from './setup/groups.ts';
+import type { TestSocket } from './setup/socket.ts';
+import { newUser, type Stack, startStack } from './setup/stack.ts';
+
+/** Like a Region's, but for the fan-out workers, who have far too much to do. */
+const wire = createWire({
+  latency: [
+    { function: 'FanOut', service: 'dynamodb', ms: 1_500 },
+    { service: 'dynamodb', p50Ms: 4, p99Ms: 20 },
+    { service: 'sqs', p50Ms: 8, p99Ms: 40 },
+    { operation: 'PostToConnection', p50Ms: 10, p99Ms: 60 },
+  ],
+});
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack({ wire: wire.attach, returnFailedAfterSeconds: 0, onWarning: () => undefined });
+});
+afterAll(() => stack?.stop());
+
+const { newGroup } = groupsOf(() => stack);
+
+/** A group that the workers serve, its admin, and one of its members. */
+async function hugeGroup() {
+  const a = newUser('alice');
+  const members = Array.from({ length: 60 }, (_, n) => `${a}-m${n}`);
+  const id = await newGroup(a, members);
+  const [alice, member] = [await stack.join(a), await stack.join(members[0] ?? '')];
+  return { id, alice, member };
+}
+
+const direct = (from: TestSocket, to: string) =>
+  from.request({ action: 'sendMessage', clientMsgId: to, to, content: { type: 'text', text: 'direct' } });
+const has = (socket: TestSocket, text: string) =>
+  socket.messages().some(({ content }) => content.text === text);
+
+describe('a huge group holds up no direct message (fairness)', () => {
+  it('while its workers are slow: what is sent after a burst overtakes it', async () => {
+    const { id, alice, member } = await hugeGroup();
+    const b = newUser('bob');
+    const bob = await stack.join(b);
+    const burst = ['1', '2', '3', '4', '5', '6'];
+    await Promise.all(burst.map((text) => say(alice, id, text)));
+    expect(await direct(alice, b)).toMatchObject({ type: 'sent' });
+    await bob.message('direct');
+    expect(burst.filter((text) => has(member, text)).length).toBeLessThan(burst.length);
+    await Promise.all(burst.map((text) => member.message(text)));
+  });
+
+  it('while its workers stand still', async () => {
+    const { id, alice, member } = await hugeGroup();
+    const [b, c] = [newUser('bob'), newUser('carol')];
+    const bob = await stack.join(b);
+    // Every try: the workers' own time-out is 2 s, and then they ask again.
+    const stuck = wire.inject({
+      fault: 'hang',
+      function: 'FanOut',
+      operation: 'BatchGetItem',
+      table: 'Routes',
+    });
+    await say(alice, id, 'to all');
+    await expect.poll(() => stuck.fired, { timeout: 30_000 }).toBeGreaterThan(0);
+    for (const to of [b, c]) expect(await direct(alice, to)).toMatchObject({ type: 'sent' });
+    await bob.message('direct');
+    await stack.inboxHolds(c, 1);
+    expect(has(member, 'to all')).toBe(false);
+    stuck.remove();
+    await member.message('to all');
+  });
+});

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createWire, type HoldStage, steps } from '../../local/wire/index.ts';
+import { groupsOf, isSystem, say } from './setup/groups.ts';
+import { sending } from './setup/sends.ts';
+import type { TestSocket } from './setup/socket.ts';
+import { newUser, type Stack, startStack } from './setup/stack.ts';
+
+/** As interleavings.test.ts: the sender is stopped at every AWS call in turn, and the group changes there. */
+const wire = createWire();
+let stack: Stack;
+const { call, send, newGroup } = groupsOf(() => stack);
+
+beforeAll(async () => {
+  stack = await startStack({ wire: wire.attach, returnFailedAfterSeconds: 0, onWarning: () => undefined });
+  // Cold starts take longer than the hands of a test may be held.
+  const [a, b] = [newUser('warm'), newUser('warm')];
+  const id = await newGroup(a, [newUser('warm')]);
+  await call(a, 'POST', `/groups/${id}/members`, { members: [b] });
+  await say(await stack.join(a), id, 'warm');
+  await send(a, 'DELETE', `/groups/${id}/members/${b}`);
+});
+afterAll(() => stack?.stop());
+
+const STAGES: readonly HoldStage[] = ['before', 'after'];
+/** Session, membership, seq, message, members twice, routes, and a post. */
+const CALLS = 8;
+
+describe('a message on its way to a group', () => {
+  it.each(STAGES)(
+    'reaches one who becomes a member before it is stored: at each call of the sender, %s it is made (IM-PUSH-2)',
+    async (when) => {
+      let rounds = 0;
+      let becomeMember = async () => {};
+      let dave: TestSocket | undefined;
+      const run = async (n: number) => {
+        const [a, b, d] = [newUser(`alice${n}`), newUser('bob'), newUser('dave')];
+        const id = await newGroup(a, [b]);
+        const [alice] = [await stack.join(a), await stack.join(b)];
+        dave = await stack.join(d);
+        // His joining has the lower seq already, and no member's row yet.
+        const joining = wire.hold({ function: 'AddMembers', operation: 'TransactWriteItems' });
+        const joined = call(a, 'POST', `/groups/${id}/members`, { members: [d] });
+        await joining.reached;
+        becomeMember = async () => {
+          joining.release();
+          expect((await joined).status).toBe(200);
+        };
+        wire.reset();
+        return say(alice, id, 'hi');
+      };
+      for await (const step of steps(wire, { function: 'SendMessage', when, run })) {
+        rounds += 1;
+        const isStored = () => wire.calls.some((one) => one.operation === 'PutItem' && one.forwarded);
+        const wasStored = isStored();
+        await becomeMember();
+        step.release();
+        expect(await step.finished).toMatchObject({ type: 'sent', seq: 3 });
+        if (!wasStored) expect(await dave?.message('hi')).toMatchObject({ seq: 3 });
+      }
+      expect(rounds).toBeGreaterThanOrEqual(CALLS);
+    },
+  );
+
+  it.each(STAGES)(
+    'reaches nobody whose removal has a lower seq: at each call of the sender, %s it is made (I5, fault 14)',
+    async (when) => {
+      let rounds = 0;
+      let passedOver = 0;
+      let remove = async () => {};
+      let farewell = async () => {};
+      let bob: TestSocket | undefined;
+      const run = async (n: number) => {
+        const [a, b, c] = [newUser(`alice${n}`), newUser('bob'), newUser('carol')];
+        const id = await newGroup(a, [b, c]);
+        const [alice] = [await stack.join(a), await stack.join(c)];
+        bob = await stack.join(b);
+        remove = async () => expect((await send(a, 'DELETE', `/groups/${id}/members/${b}`)).status).toBe(204);
+        farewell = async () => {
+          const { action: _, ...body } = sending(b, 'farewell');
+          await call(a, 'POST', '/messages', body);
+        };
+        return say(alice, id, 'hi');
+      };
+      for await (const step of steps(wire, { function: 'SendMessage', when, run })) {
+        rounds += 1;
+        await remove();
+        step.release();
+        const { seq } = await step.finished;
+        const removal = await bob?.frame(isSystem('removed'));
+        // What was posted to the same socket before it has come by then.
+        await farewell();
+        await bob?.message('farewell');
+        if (seq < removal.messages[0].seq) continue;
+        passedOver += 1;
+        expect(bob?.messages().map(({ content }) => content.text)).not.toContain('hi');
+      }
+      expect(rounds).toBeGreaterThanOrEqual(CALLS);
+      // The seq itself is one of the calls: stopped before it, the message is a later one.
+      expect(passedOver).toBeGreaterThanOrEqual(when === 'before' ? 1 : 0);
+    },
+  );
+});
