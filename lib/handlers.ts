@@ -114,13 +114,26 @@ export const HANDLERS = {
   },
   fallback: {
     module: 'lambdas/routes/default',
-    description: 'Answers the literal heartbeat, plain frames, and frames that are no action of ours',
+    description: 'Answers Protobuf and plain frames, the literal heartbeat, and what is no action of ours',
     trigger: action('$default'),
     timeoutSeconds: SENDER_TIMEOUT_SECONDS,
     memoryMegabytes: 512,
-    settings: ['leaseSeconds', 'historyTtlSeconds', 'idleTimeoutMs'],
+    settings: [
+      'leaseSeconds',
+      'historyTtlSeconds',
+      'idleTimeoutMs',
+      'issuer',
+      'audience',
+      'jwksUri',
+      'userIdClaim',
+    ],
+    // A Protobuf frame can be any: the permissions of all actions.
     grant: (fn, to) => {
       to.storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
+      to.storage.inbox.grant(fn, 'Query', 'BatchWriteItem');
+      to.storage.conversations.grant(fn, 'BatchGetItem');
+      to.storage.messages.grant(fn, 'UpdateItem');
+      to.storage.messages.grantQueryBySeq(fn);
       grantSending(fn, to);
     },
   },

@@ -9,7 +9,7 @@ import { batchGet, call, type Item, isConditionFailed } from './dynamodb.ts';
  *
  *   userId (PK)   'alice'
  *   d#<deviceId>  { c: connectionId, m: mode, a: connectedAtMs, e: expiresAtMs, l: leaseUntilMs, t?: typedAtMs,
- *                   i?: idleTimeoutMs }
+ *                   i?: idleTimeoutMs, p?: frames are Protobuf }
  *   seen          when a session was last seen to close, epoch milliseconds
  *
  * Access                         Call        Units (strong, item of up to 10 devices ≈ 2 KB)
@@ -30,6 +30,7 @@ interface StoredSession {
   readonly e: number;
   readonly l: number;
   readonly i?: number;
+  readonly p?: true;
 }
 
 const DEVICE = 'd#';
@@ -158,9 +159,13 @@ function names(expression: string): Record<string, string> {
 }
 
 function toStored(session: Session): StoredSession {
-  const { connectionId, mode, connectedAtMs, expiresAtMs, leaseUntilMs, idleTimeoutMs } = session;
+  const { connectionId, mode, connectedAtMs, expiresAtMs, leaseUntilMs, idleTimeoutMs, encoding } = session;
   const stored = { c: connectionId, m: mode, a: connectedAtMs, e: expiresAtMs, l: leaseUntilMs };
-  return { ...stored, ...(idleTimeoutMs !== undefined && { i: idleTimeoutMs }) };
+  return {
+    ...stored,
+    ...(idleTimeoutMs !== undefined && { i: idleTimeoutMs }),
+    ...(encoding === 'protobuf' && { p: true }),
+  };
 }
 
 function presenceIn(item: Item | undefined): Presence {
@@ -176,11 +181,13 @@ function sessionsIn(item: Item | undefined): Session[] {
   const userId = String(item?.['userId']);
   return Object.entries(item ?? {}).flatMap(([name, value]) => {
     if (!name.startsWith(DEVICE)) return [];
-    const { c, m, a, e, l, i } = value as StoredSession;
+    const { c, m, a, e, l, i, p } = value as StoredSession;
     const deviceId = name.slice(DEVICE.length);
     const times = { connectedAtMs: a, expiresAtMs: e, leaseUntilMs: l };
-    return [
-      { userId, deviceId, connectionId: c, mode: m, ...times, ...(i !== undefined && { idleTimeoutMs: i }) },
-    ];
+    const options = {
+      ...(i !== undefined && { idleTimeoutMs: i }),
+      ...(p && { encoding: 'protobuf' as const }),
+    };
+    return [{ userId, deviceId, connectionId: c, mode: m, ...times, ...options }];
   });
 }

@@ -7,6 +7,7 @@ import { type Connections, endSession } from './connection.ts';
 import type { InboxTable } from './inbox.ts';
 import type { OfflineQueue } from './offline.ts';
 import {
+  type Encoding,
   isBeingMade,
   isPolling,
   leaseTermMs,
@@ -38,6 +39,7 @@ export interface ConnectPorts extends DevicePorts {
 
 export interface ConnectRequest extends Speaker {
   readonly mode: Mode;
+  readonly encoding?: Encoding | undefined;
   /** The client's own connection that this one takes over from (IM-CONN-4). */
   readonly replaces: string | undefined;
   readonly connectedAtMs: number;
@@ -78,7 +80,7 @@ export async function takeDevice(
 }
 
 function newSession({ clock, leaseMs, idleTimeoutMs }: ConnectPorts, request: ConnectRequest): Session {
-  const { userId, deviceId, connectionId, mode, connectedAtMs, tokenExpiresAtMs } = request;
+  const { userId, deviceId, connectionId, mode, encoding, connectedAtMs, tokenExpiresAtMs } = request;
   const expiresAtMs = sessionExpiryMs(connectedAtMs, tokenExpiresAtMs);
   const idle = idleTimeoutMs === undefined ? {} : { idleTimeoutMs };
   return {
@@ -90,6 +92,7 @@ function newSession({ clock, leaseMs, idleTimeoutMs }: ConnectPorts, request: Co
     expiresAtMs,
     leaseUntilMs: clock() + leaseTermMs(idle, leaseMs),
     ...idle,
+    ...(encoding && { encoding }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { MessagesPush } from '../../protocol/frames.ts';
 import type { Clock } from '../shared/clock.ts';
 import { settleAll } from '../shared/settle.ts';
 import { type Connections, endSession, type PostOutcome } from './connection.ts';
+import { textFor } from './encoding.ts';
 import { type StoredMessage, toMessage } from './message.ts';
 import { type DelayedJob, type OfflineQueue, type Reference, referenceTo } from './offline.ts';
 import { isBeingMade, isPolling, isTrusted, type RouteTable, type Session, takesPushes } from './session.ts';
@@ -55,7 +56,7 @@ export async function deliver(
   const text = messagesFrame([stored]);
   const wanted = (session: Session) => session.connectionId !== exceptConnectionId;
   // What is over is healed by the second reading: it may have been renewed since.
-  const early = glimpsed.filter((session) => wanted(session) && takesPushes(session, ports.clock()));
+  const early = glimpsed.filter((session) => wanted(session) && isInOrder(session, ports.clock()));
   const posts = new Map(early.map((session) => [session.connectionId, pushToOne(ports, session, text)]));
 
   async function pushToPresent(): Promise<Pushed[]> {
@@ -73,6 +74,11 @@ export async function deliver(
   const [pushed] = await settleAll([pushToPresent(), ...posts.values()]);
   const jobs = leftovers(referenceTo(stored), recipients, pushed);
   if (jobs.length > 0) await ports.queue.enqueue(jobs);
+}
+
+/** Nothing is to be healed. */
+function isInOrder(session: Session, nowMs: number): boolean {
+  return takesPushes(session, nowMs) && isTrusted(session, nowMs);
 }
 
 /**
@@ -145,7 +151,7 @@ async function pushToOne(
     return 'gone';
   }
   if (isPolling(session)) return 'polls';
-  const outcome = await connections.post(session.connectionId, text);
+  const outcome = await connections.post(session.connectionId, textFor(session, text));
   if (outcome === 'gone') {
     if (isBeingMade(session, clock())) return 'connecting';
     await forget(routes, session);

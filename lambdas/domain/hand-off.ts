@@ -9,7 +9,7 @@ import {
   RETRY_DELAY_SECONDS,
   tookAny,
 } from './delivery.ts';
-import { fillPage, firstEntries, type InboxTable } from './inbox.ts';
+import { fillPage, firstEntries, type InboxTable, pageBytesFor } from './inbox.ts';
 import type { MessageTable, StoredMessage } from './message.ts';
 import type { OfflineJob } from './offline.ts';
 import type { Session } from './session.ts';
@@ -157,7 +157,12 @@ async function keepToo({ queue }: HandOffPorts, { userId, reference }: PostJob):
 /** Pushes a plain session's inbox, page by page, and removes exactly what it took (IM-CONN-6). */
 async function drain(ports: HandOffPorts, session: Session, job: OfflineJob): Promise<void> {
   for (let page = 0; page < DRAIN_PAGES; page += 1) {
-    const filled = await fillPage(ports, job.userId, await firstEntries(ports, job.userId));
+    const filled = await fillPage(
+      ports,
+      job.userId,
+      await firstEntries(ports, job.userId),
+      pageBytesFor(session),
+    );
     if (filled.messages.length === 0) return;
     const pushed = await pushTo(ports, [session], messagesFrame(filled.messages));
     const open = pushed.filter(({ outcome }) => isOpen(outcome));

@@ -4,6 +4,9 @@ import { SessionEndedError, SessionExpiredError } from '../shared/errors.ts';
 /** What a client can ask for in its upgrade, and `polling`: a session without a socket (IM-POLL-2). */
 export type Mode = 'managed' | 'plain' | 'polling';
 
+/** What frames can be written in beside JSON. */
+export type Encoding = 'protobuf';
+
 /** One device of a user, connected. */
 export interface Session {
   readonly userId: string;
@@ -17,6 +20,8 @@ export interface Session {
   readonly leaseUntilMs: number;
   /** Set by the idle option when the session was made: how long it may be silent and still be trusted (IM-IDLE). */
   readonly idleTimeoutMs?: number;
+  /** How frames are written to it; JSON unless its upgrade asked for another (IM-PB). */
+  readonly encoding?: Encoding;
 }
 
 /** Who speaks: what the gateway carries with the connection. */

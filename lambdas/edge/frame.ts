@@ -2,7 +2,8 @@ import type * as z from 'zod/mini';
 import type { ServerFrame } from '../../protocol/frames.ts';
 import { CLIENT_ID } from '../../protocol/ids.ts';
 import { type Connections, endSession } from '../domain/connection.ts';
-import type { Mode, Speaker } from '../domain/session.ts';
+import { textFor } from '../domain/encoding.ts';
+import type { Encoding, Mode, Speaker } from '../domain/session.ts';
 import { errorFrame, isFault, SessionEndedError } from '../shared/errors.ts';
 import { parseJsonObject } from '../shared/json.ts';
 import { describe, logger } from '../shared/logger.ts';
@@ -30,6 +31,7 @@ export const CONTEXT = {
   deviceId: 'deviceId',
   tokenExpiresAtMs: 'tokenExpiresAtMs',
   mode: 'mode',
+  encoding: 'encoding',
 } as const;
 
 /** Who speaks, by the connection itself: no look-up, and no sender that a client could claim (decision 3). */
@@ -47,6 +49,11 @@ export function modeOf({ requestContext: { authorizer } }: SocketEvent): Mode {
   return authorizer?.[CONTEXT.mode] === 'plain' ? 'plain' : 'managed';
 }
 
+/** How frames are written in this connection; `undefined`: JSON. */
+export function sessionEncodingOf({ requestContext: { authorizer } }: SocketEvent): Encoding | undefined {
+  return authorizer?.[CONTEXT.encoding] === 'protobuf' ? 'protobuf' : undefined;
+}
+
 /**
  * One frame: parse, decide, answer. The reply is the route response (IM-FRAME-2); every failure is an error frame with
  * the frame's id; a refusal that ends the session is posted, then the connection is deleted.
@@ -56,9 +63,9 @@ export function frameRoute<Schema extends z.ZodMiniType>(
   schema: Schema,
   answer: (frame: z.output<Schema>, speaker: Speaker) => Promise<ServerFrame | undefined>,
 ): (event: SocketEvent) => Promise<SocketResult> {
-  return frameTextRoute(connections, async (frame, speaker) => {
+  return frameTextRoute(connections, async (frame, speaker, event) => {
     const answered = await answer(parseWith(schema, frame), speaker);
-    return answered && JSON.stringify(answered);
+    return answered && textFor(toSession(event), JSON.stringify(answered));
   });
 }
 
@@ -81,13 +88,19 @@ export function frameTextRoute(
       const body = await answer(frame, speaker, event);
       return body === undefined ? { statusCode: 200 } : { statusCode: 200, body };
     } catch (error) {
-      return refuse(connections, event.requestContext.connectionId, error, id);
+      return refuse(connections, event, error, id);
     }
   };
 }
 
-export function reply(frame: ServerFrame): SocketResult {
-  return { statusCode: 200, body: JSON.stringify(frame) };
+/** What is known of the connection without a look at its route. */
+function toSession(event: SocketEvent) {
+  const encoding = sessionEncodingOf(event);
+  return {
+    connectionId: event.requestContext.connectionId,
+    mode: modeOf(event),
+    ...(encoding && { encoding }),
+  };
 }
 
 /** The id that a reply repeats: null if it is missing or malformed (IM-FRAME-1). */
@@ -96,17 +109,20 @@ export function frameIdIn(frame: Readonly<Record<string, unknown>>): string | nu
   return typeof id === 'string' && CLIENT_ID.test(id) ? id : null;
 }
 
-async function refuse(
+/** Answers a frame that failed, in the connection's encoding. */
+export async function refuse(
   connections: Connections,
-  connectionId: string,
+  event: SocketEvent,
   error: unknown,
   id: string | null,
 ): Promise<SocketResult> {
+  const session = toSession(event);
+  const { connectionId } = session;
   if (isFault(error)) logger.error('frame failed', { connectionId, error: describe(error) });
-  const frame = errorFrame(error, id);
-  if (!(error instanceof SessionEndedError)) return reply(frame);
-  await connections.post(connectionId, JSON.stringify(frame));
+  const body = textFor(session, JSON.stringify(errorFrame(error, id)));
+  if (!(error instanceof SessionEndedError)) return { statusCode: 200, body };
+  await connections.post(connectionId, body);
   if (error.closedWith === undefined) await connections.close(connectionId);
-  else await endSession(connections, { connectionId, mode: 'managed' }, error.closedWith);
+  else await endSession(connections, session, error.closedWith);
   return { statusCode: 200 };
 }

@@ -1,11 +1,21 @@
 import { HEARTBEAT_TEXT, PLAIN_OK_TEXT, plainFrameSchema } from '../../protocol/frames.ts';
+import { decodeClientFrame } from '../../protocol/protobuf.ts';
 import { messageOf } from '../domain/plain-frame.ts';
 import { send } from '../domain/send.ts';
 import { noteHeard, type Speaker } from '../domain/session.ts';
-import { frameTextRoute, modeOf, type SocketEvent, type SocketResult, speakerOf } from '../edge/frame.ts';
+import {
+  frameTextRoute,
+  modeOf,
+  refuse,
+  type SocketEvent,
+  type SocketResult,
+  sessionEncodingOf,
+  speakerOf,
+} from '../edge/frame.ts';
 import { readEnv, wholeNumber } from '../shared/env.ts';
-import { UnknownActionError } from '../shared/errors.ts';
+import { BadFrameError, UnknownActionError } from '../shared/errors.ts';
 import { parseWith } from '../shared/parse.ts';
+import { PROTOBUF_ROUTES } from './protobuf-routes.ts';
 import { createSenderPorts } from './sender-ports.ts';
 
 const ports = createSenderPorts();
@@ -34,6 +44,19 @@ async function noteBeat(speaker: Speaker): Promise<void> {
   if (session?.connectionId === speaker.connectionId) await noteHeard(ports.routes, session, ports.clock());
 }
 
+/** Decodes a frame and gives it, as JSON, to the route of its action, which answers in Protobuf by itself (IM-PB). */
+async function answerProtobuf(event: SocketEvent): Promise<SocketResult> {
+  let frame: Record<string, unknown>;
+  try {
+    frame = decodeClientFrame(event.body ?? '');
+  } catch (cause) {
+    return refuse(ports.connections, event, new BadFrameError('Not base64 of Protobuf.', { cause }), null);
+  }
+  const route = PROTOBUF_ROUTES.get(frame['action']) ?? answerOthers;
+  return route({ ...event, body: JSON.stringify(frame) });
+}
+
 export async function handler(event: SocketEvent): Promise<SocketResult> {
-  return event.body === HEARTBEAT_TEXT ? answerHeartbeat(event) : answerOthers(event);
+  if (event.body === HEARTBEAT_TEXT) return answerHeartbeat(event);
+  return sessionEncodingOf(event) === 'protobuf' ? answerProtobuf(event) : answerOthers(event);
 }

@@ -1,6 +1,6 @@
 import { helloSchema } from '../../protocol/frames.ts';
 import { createConnections } from '../adapters/connections.ts';
-import { fillPage, firstEntries, toInboxPage } from '../domain/inbox.ts';
+import { fillPage, firstEntries, pageBytesFor, toInboxPage } from '../domain/inbox.ts';
 import { heartbeatIntervalMs, keepLease, requireLiveSession } from '../domain/session.ts';
 import { frameRoute } from '../edge/frame.ts';
 import { settleAll } from '../shared/settle.ts';
@@ -14,7 +14,7 @@ export const handler = frameRoute(createConnections(), helloSchema, async ({ id 
   const [found, first] = await settleAll([ports.routes.find(userId, deviceId), firstEntries(ports, userId)]);
   const session = requireLiveSession(found, speaker, ports.clock());
   const [page] = await settleAll([
-    fillPage(ports, userId, first),
+    fillPage(ports, userId, first, pageBytesFor(session)),
     keepLease(ports.routes, session, ports.leaseMs, ports.clock()),
   ]);
   return {
