@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { deliver } from '../../../lambdas/domain/delivery.ts';
 import { commit, draft } from '../../../lambdas/domain/message.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
+import { decodeServerFrame } from '../../../protocol/protobuf.ts';
 import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
 
 let world: World;
@@ -82,6 +83,29 @@ describe('delivery', () => {
     );
     await deliverToBob();
     expect(served()).toEqual(['bob-phone', 'bob-tablet']);
+    expect(jobs()).toEqual([expect.objectContaining({ kind: 'keep', userId: 'bob' })]);
+  });
+
+  it('writes to each session in its own encoding (IM-PB)', async () => {
+    const texts = new Map<string, string>();
+    world.connections.post = async (connectionId, text) => {
+      texts.set(connectionId, text);
+      return 'took';
+    };
+    await world.routes.connect(aSession());
+    for (const deviceId of ['a', 'b']) {
+      await world.routes.connect(aSession({ deviceId, connectionId: deviceId, encoding: 'protobuf' }));
+    }
+    await deliverToBob();
+    const pushed = JSON.parse(texts.get('bob-phone') ?? '');
+    expect(['a', 'b'].map((device) => decodeServerFrame(texts.get(device) ?? ''))).toEqual([pushed, pushed]);
+  });
+
+  it('does not post early to a session that it would not trust: what is found then decides (IM-IDLE)', async () => {
+    const silent = aSession({ idleTimeoutMs: 60_000, leaseUntilMs: NOON });
+    await world.routes.connect(silent);
+    await world.routes.connect(aSession({ deviceId: 'tablet' }));
+    await deliver(world, await aMessage(), ['bob'], { glimpsed: [silent] });
     expect(jobs()).toEqual([expect.objectContaining({ kind: 'keep', userId: 'bob' })]);
   });
 
