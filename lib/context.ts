@@ -8,12 +8,12 @@ export type ReadContext = (key: string) => unknown;
  * Reads the construct's props from CDK context. Values are strings from `cdk -c key=value` and any JSON from `cdk.json`;
  * both are understood:
  *
- * - text: `issuer`, `jwksUri`, `userIdClaim`, `alarmTopicArn`
+ * - text: `issuer`, `jwksUri`, `userIdClaim`, `rolesClaim`, `alarmTopicArn`
  * - one of two words: `duplicateLogin` (`replace`, `reject`)
- * - lists, as JSON or separated by commas: `audience`, `allowedOrigins`
- * - switches, `true` or `false`: `retain`, `accessLogRole`
+ * - lists, as JSON or separated by commas: `audience`, `allowedOrigins`, `deskQueues`
+ * - switches, `true` or `false`: `retain`, `accessLogRole`, `desk`
  * - durations, a whole number and `s`, `m`, `h`, or `d`: `lease` (`30m`), `inboxTtl` (`7d`), `historyRetention` (`365d`,
- *   or `forever`)
+ *   or `forever`), `deskAgentGrace` (`2m`)
  * - whole numbers: `offlineConcurrency`, `pollConcurrency`, `idleTimeoutMs`
  *
  * An empty string is as good as no value, so that scripts can write `-c issuer=$ISSUER`.
@@ -26,6 +26,10 @@ export function propsFromContext(read: ReadContext): ServerlessImProps {
     audience: context.list('audience'),
     jwksUri: context.text('jwksUri'),
     userIdClaim: context.text('userIdClaim'),
+    rolesClaim: context.text('rolesClaim'),
+    desk: context.flag('desk'),
+    deskQueues: context.list('deskQueues'),
+    deskAgentGrace: context.duration('deskAgentGrace'),
     allowedOrigins: context.list('allowedOrigins'),
     retain: context.flag('retain'),
     historyRetention: context.retention('historyRetention'),

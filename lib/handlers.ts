@@ -1,4 +1,5 @@
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { Desk } from './desk.ts';
 import type { HandlerFunction } from './handler-function.ts';
 import type { SettingName } from './settings.ts';
 import type { ItemAction, Storage } from './storage.ts';
@@ -11,17 +12,23 @@ export interface Grantors {
   readonly queue: WorkQueue;
   readonly fanOut: WorkQueue;
   readonly gateway: WebSocketGateway;
+  /** `undefined`: left out of this deployment. */
+  readonly desk: Desk | undefined;
 }
+
+export type QueueName = 'offline' | 'service' | 'fanOut' | 'desk';
 
 /** What calls a handler. */
 export type Trigger =
   | { readonly kind: 'authorizer' | 'connect' | 'disconnect' }
-  | { readonly kind: 'queue'; readonly queue: 'offline' | 'service' | 'fanOut' }
+  | { readonly kind: 'queue'; readonly queue: QueueName }
   | { readonly kind: 'action'; readonly routeKey: string }
   | { readonly kind: 'http'; readonly method: HttpMethod; readonly path: string };
 
 /** One Lambda function: what calls it, and all that it may know and do. */
 export interface HandlerSpec {
+  /** What it is left out with. @default - always there */
+  readonly part?: 'desk';
   /** Its module without ending, from the package's root. */
   readonly module: string;
   readonly description: string;
@@ -76,6 +83,37 @@ const groupView = (module: string, description: string, path: string, ...more: I
     },
   }) as const;
 
+/** An action of the desk; each waits for transactions, and tells those concerned. */
+const deskAction = (module: string, description: string, routeKey: string, ...more: SettingName[]) =>
+  ({
+    part: 'desk',
+    module,
+    description,
+    trigger: action(routeKey),
+    timeoutSeconds: SENDER_TIMEOUT_SECONDS,
+    memoryMegabytes: 512,
+    settings: ['historyTtlSeconds', ...more],
+    grant: (fn: HandlerFunction, to: Grantors) => {
+      to.storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
+      grantDeskChange(fn, to);
+    },
+  }) as const;
+
+const deskView = (module: string, description: string, path: string, ...onChats: ItemAction[]) =>
+  ({
+    part: 'desk',
+    module,
+    description,
+    trigger: get(path),
+    timeoutSeconds: 10,
+    memoryMegabytes: 256,
+    settings: ['userIdClaim', 'rolesClaim', 'allowedOrigins', 'deskQueues'],
+    grant: (fn: HandlerFunction, to: Grantors) => {
+      if (onChats.length > 0) to.storage.conversations.grant(fn, ...onChats);
+      to.desk?.store.grant(fn, 'Query');
+    },
+  }) as const;
+
 /** All functions. A new route is a line here and a module in `lambdas/`. */
 export const HANDLERS = {
   authorize: {
@@ -84,7 +122,7 @@ export const HANDLERS = {
     trigger: { kind: 'authorizer' },
     timeoutSeconds: 5,
     memoryMegabytes: 512,
-    settings: ['issuer', 'audience', 'jwksUri', 'userIdClaim', 'allowedOrigins'],
+    settings: ['issuer', 'audience', 'jwksUri', 'userIdClaim', 'rolesClaim', 'allowedOrigins'],
     grant: nothing,
   },
   connect: {
@@ -108,8 +146,9 @@ export const HANDLERS = {
     timeoutSeconds: 5,
     memoryMegabytes: 256,
     settings: [],
-    grant: (fn, { storage }) => {
+    grant: (fn, { storage, desk }) => {
       storage.routes.grant(fn, 'UpdateItem');
+      desk?.queue.grantSend(fn);
     },
   },
   fallback: {
@@ -219,7 +258,7 @@ export const HANDLERS = {
     trigger: get('/conversations/{conversationId}/messages'),
     timeoutSeconds: 10,
     memoryMegabytes: 256,
-    settings: ['userIdClaim', 'allowedOrigins'],
+    settings: ['userIdClaim', 'rolesClaim', 'allowedOrigins'],
     grant: (fn, { storage }) => {
       storage.conversations.grant(fn, 'GetItem');
       storage.messages.grantQueryBySeq(fn);
@@ -379,9 +418,47 @@ export const HANDLERS = {
       grantSending(fn, to);
     },
   },
+  deskOpen: deskAction('lambdas/routes/desk-open', 'Opens a support chat', 'desk.open', 'deskQueues'),
+  deskClose: deskAction('lambdas/routes/desk-close', 'Ends a support chat, or rates it', 'desk.close'),
+  deskReady: deskAction('lambdas/routes/desk-ready', 'An agent takes chats', 'desk.ready', 'deskQueues'),
+  deskAway: deskAction('lambdas/routes/desk-away', 'An agent takes no more chats', 'desk.away'),
+  deskTransfer: deskAction('lambdas/routes/desk-transfer', 'Hands a support chat on', 'desk.transfer'),
+  listDeskChats: deskView(
+    'lambdas/routes/list-desk-chats',
+    'Lists support chats',
+    '/desk/chats',
+    'BatchGetItem',
+  ),
+  listDeskQueues: deskView('lambdas/routes/list-desk-queues', 'Tells how the queues stand', '/desk/queues'),
+  matchDesk: {
+    part: 'desk',
+    module: 'lambdas/workers/desk',
+    description: 'Brings support chats and agents together, and takes chats from agents who are gone',
+    trigger: { kind: 'queue', queue: 'desk' },
+    timeoutSeconds: 30,
+    memoryMegabytes: 1_024,
+    feedsItself: true,
+    settings: ['historyTtlSeconds', 'deskAgentGraceSeconds'],
+    grant: (fn, to) => {
+      to.storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
+      to.storage.messages.grant(fn, 'BatchGetItem');
+      to.gateway.grantConnections(fn, 'GET');
+      grantDeskChange(fn, to);
+    },
+  },
 } as const satisfies Record<string, HandlerSpec>;
 
 export type HandlerName = keyof typeof HANDLERS;
+
+/** Those that a deployment without a desk doesn't have. */
+export type DeskHandlerName = {
+  [Name in HandlerName]: (typeof HANDLERS)[Name] extends { readonly part: 'desk' } ? Name : never;
+}[HandlerName];
+
+export type HandlerFunctions = Readonly<
+  Record<Exclude<HandlerName, DeskHandlerName>, HandlerFunction> &
+    Partial<Record<DeskHandlerName, HandlerFunction>>
+>;
 
 /** hello and ackInbox read one page, remove another, and send an ended session away. */
 function grantInboxPages(fn: HandlerFunction, { storage, gateway }: Grantors): void {
@@ -395,7 +472,19 @@ function grantInboxPages(fn: HandlerFunction, { storage, gateway }: Grantors): v
 function grantSending(fn: HandlerFunction, to: Grantors): void {
   to.storage.conversations.grant(fn, 'GetItem', 'Query', 'UpdateItem', 'PutItem');
   to.storage.messages.grant(fn, 'PutItem', 'BatchGetItem');
+  // An agent who isn't there is noticed by who writes to him (IM-DESK-7).
+  to.desk?.queue.grantSend(fn);
   grantHandingOut(fn, to);
+}
+
+/** A change of a support chat is a message too, stored in one transaction with all that the desk says of the chat. */
+function grantDeskChange(fn: HandlerFunction, { storage, desk, queue, gateway }: Grantors): void {
+  storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem');
+  storage.messages.grant(fn, 'PutItem');
+  desk?.store.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem');
+  desk?.queue.grantSend(fn);
+  queue.grantSend(fn);
+  gateway.grantConnections(fn, 'POST', 'DELETE');
 }
 
 /** A change of a group is a message, stored with the members' rows in one transaction and handed out to all. */

@@ -1,3 +1,4 @@
+export type { Desk } from './desk.ts';
 export type { HandlerFunction } from './handler-function.ts';
 export type { HandlerName } from './handlers.ts';
 export type { HttpGateway } from './http-gateway.ts';

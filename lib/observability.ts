@@ -13,8 +13,9 @@ import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { chunk } from '../lambdas/shared/chunk.ts';
+import type { Desk } from './desk.ts';
 import type { HandlerFunction } from './handler-function.ts';
-import { HANDLERS, type HandlerName, type Trigger } from './handlers.ts';
+import { HANDLERS, type HandlerFunctions, type HandlerName, type Trigger } from './handlers.ts';
 import type { HttpGateway } from './http-gateway.ts';
 import type { Storage } from './storage.ts';
 import type { WebSocketGateway } from './web-socket-gateway.ts';
@@ -24,7 +25,8 @@ export interface ObservabilityProps {
   readonly offlineQueue: WorkQueue;
   readonly fanOutQueue: WorkQueue;
   readonly serviceQueue: WorkQueue;
-  readonly functions: Readonly<Record<HandlerName, HandlerFunction>>;
+  readonly desk: Desk | undefined;
+  readonly functions: HandlerFunctions;
   readonly storage: Storage;
   readonly webSocket: WebSocketGateway;
   readonly http: HttpGateway;
@@ -41,7 +43,8 @@ type RunbookSection =
   | 'logged-faults'
   | 'websocket-errors'
   | 'http-errors'
-  | 'table-throttles';
+  | 'table-throttles'
+  | 'desk-waits';
 
 interface AlarmSpec {
   readonly section: RunbookSection;
@@ -68,6 +71,8 @@ const SEVERAL = 5;
  * docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  */
 const OLD = { threshold: 300, periods: 5 };
+
+const LONG_WAIT_SECONDS = 300;
 
 /** docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-limits.html: "This is a hard limit". */
 const METRICS_PER_ALARM = 10;
@@ -115,7 +120,9 @@ export class Observability extends Construct {
     }
     this.#watchLogs(functions.filter(([name]) => LOGGED_FAULTS.includes(kindOf(name))));
     this.#watchGateways(props.webSocket, props.http);
-    this.#watchTables(props.storage);
+    this.#watchTables(props.storage, props.desk);
+    const { matchDesk } = props.functions;
+    if (props.desk !== undefined && matchDesk !== undefined) this.#watchDesk(props.desk, matchDesk);
   }
 
   /** For an app that wants more of them than a topic. */
@@ -199,8 +206,27 @@ export class Observability extends Construct {
     });
   }
 
-  #watchTables({ routes, conversations, messages, inbox }: Storage): void {
-    const metrics = [routes, conversations, messages, inbox].flatMap(({ table }) =>
+  /** How long people wait is logged once a minute, while anybody does (lambdas/workers/desk.ts). */
+  #watchDesk({ queue }: Desk, { logGroup }: HandlerFunction): void {
+    this.#watchQueue('Desk', queue);
+    const filter = new MetricFilter(this, 'DeskWait', {
+      logGroup,
+      metricNamespace: SERVICE,
+      metricName: `${this.node.path.replaceAll('/', '-')}-DeskWaitSeconds`,
+      filterPattern: FilterPattern.stringValue('$.message', '=', 'desk waits'),
+      metricValue: '$.longestWaitSeconds',
+    });
+    this.#alarm('DeskWaits', {
+      section: 'desk-waits',
+      meaning: 'Customers have been waiting for an agent for more than five minutes.',
+      metric: filter.metric({ period: FIVE_MINUTES.period, statistic: 'Maximum' }),
+      threshold: LONG_WAIT_SECONDS,
+    });
+  }
+
+  #watchTables({ routes, conversations, messages, inbox }: Storage, desk: Desk | undefined): void {
+    const stores = [routes, conversations, messages, inbox, ...(desk === undefined ? [] : [desk.store])];
+    const metrics = stores.flatMap(({ table }) =>
       ['ReadThrottleEvents', 'WriteThrottleEvents'].map((name) => table.metric(name, FIVE_MINUTES)),
     );
     this.#alarm('TableThrottles', {

@@ -18,6 +18,23 @@ export interface ServerlessImProps {
   /** The claim that holds the user id (IM, section 1 of docs/protocol.md). @default 'sub' */
   readonly userIdClaim?: string | undefined;
   /**
+   * The claim that holds the roles `agent` and `supervisor` of the desk: a list, or words separated by spaces (IM-ROLE).
+   * @default 'cognito:groups'
+   */
+  readonly rolesClaim?: string | undefined;
+  /**
+   * Whether there is a customer-service desk (IM-DESK). Without it: no table, no queue, no functions of its own.
+   * @default true
+   */
+  readonly desk?: boolean | undefined;
+  /** Names of the desk's queues; the first is the one of who names none. @default ['default'] */
+  readonly deskQueues?: readonly string[] | undefined;
+  /**
+   * How long an agent may be without a session before the chats go back to their queues, at least a second (IM-DESK-7).
+   * @default Duration.minutes(2)
+   */
+  readonly deskAgentGrace?: Duration | undefined;
+  /**
    * Web origins that may connect (`https://chat.example.com`), or exactly `['*']` for any. Native clients send no
    * origin and are not concerned.
    * @default [] - no browser may connect
@@ -91,6 +108,10 @@ export interface ServerlessImOptions {
   /** `undefined`: make a user pool. */
   readonly externalIssuer: ExternalIssuer | undefined;
   readonly userIdClaim: string;
+  readonly rolesClaim: string;
+  readonly desk: boolean;
+  readonly deskQueues: readonly string[];
+  readonly deskAgentGraceSeconds: number;
   readonly allowedOrigins: readonly string[];
   readonly retain: boolean;
   /** 0: for ever. */
@@ -124,6 +145,7 @@ export class InvalidOptionsError extends Error {
 const MIN_LEASE_SECONDS = 60;
 const MIN_IDLE_TIMEOUT_MS = 10_000;
 const MIN_INBOX_TTL_SECONDS = 60;
+const MAX_DESK_QUEUES = 20;
 const MIN_HISTORY_SECONDS = 24 * 60 * 60;
 
 /** Fills the defaults. @throws InvalidOptionsError */
@@ -131,6 +153,10 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
   const options: ServerlessImOptions = {
     externalIssuer: externalIssuer(props),
     userIdClaim: props.userIdClaim ?? 'sub',
+    rolesClaim: props.rolesClaim ?? 'cognito:groups',
+    desk: props.desk ?? true,
+    deskQueues: props.deskQueues ?? ['default'],
+    deskAgentGraceSeconds: (props.deskAgentGrace ?? Duration.minutes(2)).toSeconds(),
     allowedOrigins: props.allowedOrigins ?? [],
     retain: props.retain ?? true,
     historyTtlSeconds: props.historyRetention?.toSeconds() ?? 0,
@@ -199,6 +225,7 @@ function isTrustworthyUrl(text: string): boolean {
 function optionFaults(props: ServerlessImProps, options: ServerlessImOptions): string[] {
   const faults: string[] = [];
   if (options.userIdClaim.trim() === '') faults.push('userIdClaim must not be empty');
+  if (options.rolesClaim.trim() === '') faults.push('rolesClaim must not be empty');
   if (options.leaseSeconds < MIN_LEASE_SECONDS) faults.push('lease must be at least 60 seconds');
   const { idleTimeoutMs } = options;
   if (
@@ -226,7 +253,20 @@ function optionFaults(props: ServerlessImProps, options: ServerlessImOptions): s
   if (options.alarmTopicArn !== undefined && !isTopicArn(options.alarmTopicArn)) {
     faults.push(`alarmTopicArn must be the ARN of an SNS topic, not "${options.alarmTopicArn}"`);
   }
-  return [...faults, ...originFaults(options.allowedOrigins)];
+  return [...faults, ...deskFaults(options), ...originFaults(options.allowedOrigins)];
+}
+
+function deskFaults({ deskQueues, deskAgentGraceSeconds }: ServerlessImOptions): string[] {
+  const faults: string[] = [];
+  if (deskAgentGraceSeconds < 1) faults.push('deskAgentGrace must be at least 1 second');
+  if (deskQueues.length < 1 || deskQueues.length > MAX_DESK_QUEUES) {
+    faults.push(`deskQueues must name 1 to ${MAX_DESK_QUEUES} queues`);
+  }
+  if (new Set(deskQueues).size < deskQueues.length) faults.push('deskQueues must not name a queue twice');
+  // They are parts of keys, and one list in a variable.
+  const odd = deskQueues.filter((queue) => !/^[A-Za-z0-9_-]{1,64}$/.test(queue));
+  if (odd.length > 0) faults.push(`deskQueues must be 1 to 64 of A-Z a-z 0-9 _ -, not "${odd[0]}"`);
+  return faults;
 }
 
 function isTopicArn(text: string): boolean {

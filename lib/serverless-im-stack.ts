@@ -14,7 +14,7 @@ export class ServerlessImStack extends Stack {
       'Chat',
       propsFromContext((key) => this.node.tryGetContext(key)),
     );
-    const { webSocket, http, identity, offlineQueue, fanOutQueue, serviceQueue } = this.chat;
+    const { webSocket, http, identity, offlineQueue, fanOutQueue, serviceQueue, desk } = this.chat;
     this.#output('WebSocketUrl', webSocket.url, 'Where clients connect');
     this.#output('HttpUrl', http.url, 'The HTTP API');
     this.#output('UserPoolId', identity.userPool?.userPoolId, 'The user pool made by this stack');
@@ -40,6 +40,12 @@ export class ServerlessImStack extends Stack {
       'ServiceDeadLetterQueueUrl',
       serviceQueue.deadLetterQueue.queueUrl,
       'Service events that failed five times',
+    );
+    this.#output('DeskQueueUrl', desk?.queue.queue.queueUrl, 'Events of the customer-service desk');
+    this.#output(
+      'DeskDeadLetterQueueUrl',
+      desk?.queue.deadLetterQueue.queueUrl,
+      'Those that failed five times',
     );
   }
 

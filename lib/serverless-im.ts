@@ -2,8 +2,15 @@ import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
 import { HandlerBundles } from './bundling/handler-bundles.ts';
+import { Desk } from './desk.ts';
 import { HandlerFunction } from './handler-function.ts';
-import { HANDLERS, type HandlerName, type HandlerSpec } from './handlers.ts';
+import {
+  HANDLERS,
+  type HandlerFunctions,
+  type HandlerName,
+  type HandlerSpec,
+  type QueueName,
+} from './handlers.ts';
 import { HttpGateway } from './http-gateway.ts';
 import { Identity } from './identity.ts';
 import { Observability } from './observability.ts';
@@ -11,12 +18,14 @@ import { fillOptions, type ServerlessImOptions, type ServerlessImProps } from '.
 import { type Settings, settingsOf } from './settings.ts';
 import { Storage } from './storage.ts';
 import { WebSocketGateway } from './web-socket-gateway.ts';
-import { WorkQueue } from './work-queue.ts';
+import { type ConsumeOptions, WorkQueue } from './work-queue.ts';
 
 /** Batches of service events at once: they are rare, and a flood of them must not crowd out the users. */
 const SERVICE_CONCURRENCY = 10;
 /** Jobs of about 1,000 members at once: what one huge group may take of the account's posts a second. */
 const FAN_OUT_CONCURRENCY = 20;
+/** Events of the desk at once: workers on the same queue stand in each other's way. */
+const DESK_CONCURRENCY = 5;
 
 const BUNDLES = new HandlerBundles(Object.values(HANDLERS).map(({ module }) => module));
 
@@ -38,7 +47,9 @@ export class ServerlessIm extends Construct {
   readonly serviceQueue: WorkQueue;
   readonly webSocket: WebSocketGateway;
   readonly http: HttpGateway;
-  readonly functions: Readonly<Record<HandlerName, HandlerFunction>>;
+  /** The customer-service desk, unless it is left out. */
+  readonly desk: Desk | undefined;
+  readonly functions: HandlerFunctions;
   readonly observability: Observability;
 
   constructor(scope: Construct, id: string, props: ServerlessImProps = {}) {
@@ -68,13 +79,21 @@ export class ServerlessIm extends Construct {
       allowedOrigins: options.allowedOrigins,
       throttle: options.httpThrottle,
     });
+    this.desk = options.desk
+      ? new Desk(this, 'Desk', {
+          storage: this.storage,
+          consumerTimeoutSeconds: HANDLERS.matchDesk.timeoutSeconds,
+        })
+      : undefined;
     this.functions = this.#makeFunctions(options, settingsOf(options, this.identity, this.webSocket.url));
-    for (const name of handlerNames()) this.#connect(name, options.offlineConcurrency);
-    const { offlineQueue, fanOutQueue, serviceQueue, functions, storage, webSocket, http } = this;
+    const made = Object.entries(this.functions) as unknown as readonly [HandlerName, HandlerFunction][];
+    for (const [name, fn] of made) this.#connect(name, fn, options);
+    const { offlineQueue, fanOutQueue, serviceQueue, desk, functions, storage, webSocket, http } = this;
     this.observability = new Observability(this, 'Observability', {
       offlineQueue,
       fanOutQueue,
       serviceQueue,
+      desk,
       functions,
       storage,
       webSocket,
@@ -88,12 +107,10 @@ export class ServerlessIm extends Construct {
     return this.serviceQueue.grantSendTo(grantee);
   }
 
-  #makeFunctions(options: ServerlessImOptions, settings: Settings): Record<HandlerName, HandlerFunction> {
+  #makeFunctions(options: ServerlessImOptions, settings: Settings): HandlerFunctions {
     const scope = new Construct(this, 'Functions');
-    const functions = handlerNames().map((name) => [
-      name,
-      this.#makeFunction(scope, name, options, settings),
-    ]);
+    const names = handlerNames().filter((name) => this.desk !== undefined || !isPartOfDesk(name));
+    const functions = names.map((name) => [name, this.#makeFunction(scope, name, options, settings)]);
     return Object.fromEntries(functions);
   }
 
@@ -115,12 +132,12 @@ export class ServerlessIm extends Construct {
       queue: this.offlineQueue,
       fanOut: this.fanOutQueue,
       gateway: this.webSocket,
+      desk: this.desk,
     });
     return fn;
   }
 
-  #connect(name: HandlerName, offlineConcurrency: number): void {
-    const fn = this.functions[name];
+  #connect(name: HandlerName, fn: HandlerFunction, options: ServerlessImOptions): void {
     const { trigger }: HandlerSpec = HANDLERS[name];
     switch (trigger.kind) {
       case 'authorizer':
@@ -138,18 +155,28 @@ export class ServerlessIm extends Construct {
         this.http.addRoute(trigger.method, trigger.path, fn);
         break;
       case 'queue':
-        this.#consume(trigger.queue, fn, offlineConcurrency);
+        this.#consume(trigger.queue, fn, options);
         break;
       default:
         trigger satisfies never;
     }
   }
 
-  #consume(queue: 'offline' | 'service' | 'fanOut', fn: HandlerFunction, offlineConcurrency: number): void {
-    if (queue === 'offline') this.offlineQueue.consumeBy(fn, { maxConcurrency: offlineConcurrency });
-    else if (queue === 'service') this.serviceQueue.consumeBy(fn, { maxConcurrency: SERVICE_CONCURRENCY });
-    else this.fanOutQueue.consumeBy(fn, { maxConcurrency: FAN_OUT_CONCURRENCY, batchSize: 1 });
+  #consume(queue: QueueName, fn: HandlerFunction, { offlineConcurrency }: ServerlessImOptions): void {
+    const consumers: Record<QueueName, readonly [WorkQueue | undefined, ConsumeOptions]> = {
+      offline: [this.offlineQueue, { maxConcurrency: offlineConcurrency }],
+      service: [this.serviceQueue, { maxConcurrency: SERVICE_CONCURRENCY }],
+      fanOut: [this.fanOutQueue, { maxConcurrency: FAN_OUT_CONCURRENCY, batchSize: 1 }],
+      desk: [this.desk?.queue, { maxConcurrency: DESK_CONCURRENCY }],
+    };
+    const [work, options] = consumers[queue];
+    work?.consumeBy(fn, options);
   }
+}
+
+function isPartOfDesk(name: HandlerName): boolean {
+  const spec: HandlerSpec = HANDLERS[name];
+  return spec.part === 'desk';
 }
 
 function handlerNames(): HandlerName[] {

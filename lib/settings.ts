@@ -11,6 +11,8 @@ export type SettingName = Exclude<
   | 'inboxTable'
   | 'offlineQueueUrl'
   | 'fanOutQueueUrl'
+  | 'deskTable'
+  | 'deskQueueUrl'
   | 'connectionsEndpoint'
 >;
 
@@ -23,6 +25,7 @@ export function settingsOf(options: ServerlessImOptions, identity: Identity, web
     audience: identity.audience.join(','),
     jwksUri: identity.jwksUri,
     userIdClaim: options.userIdClaim,
+    rolesClaim: options.rolesClaim,
     allowedOrigins: options.allowedOrigins.join(','),
     webSocketUrl,
     duplicateLogin: options.duplicateLogin,
@@ -30,5 +33,7 @@ export function settingsOf(options: ServerlessImOptions, identity: Identity, web
     idleTimeoutMs: String(options.idleTimeoutMs),
     inboxTtlSeconds: String(options.inboxTtlSeconds),
     historyTtlSeconds: String(options.historyTtlSeconds),
+    deskQueues: options.deskQueues.join(','),
+    deskAgentGraceSeconds: String(options.deskAgentGraceSeconds),
   };
 }

@@ -74,9 +74,11 @@ export class Storage extends Construct {
   readonly messages: MessageStore;
   /** References to messages that found nobody home. */
   readonly inbox: Store;
+  readonly #props: StorageProps;
 
   constructor(scope: Construct, id: string, props: StorageProps) {
     super(scope, id);
+    this.#props = props;
     const routes = this.#table('Routes', props, { partitionKey: USER_ID });
     const conversations = this.#table('Conversations', props, { partitionKey: PK, sortKey: SK, ...PITR });
     const messages = this.#table('Messages', props, { partitionKey: PK, sortKey: SK, ...PITR, ...TTL });
@@ -101,6 +103,11 @@ export class Storage extends Construct {
     this.conversations = new Store(conversations, ENV.conversationsTable);
     this.messages = new MessageStore(messages, ENV.messagesTable);
     this.inbox = new Store(inbox, ENV.inboxTable);
+  }
+
+  /** A table of a subsystem that may be left out, by `pk` and `sk`, among the others. */
+  addStore(id: string, variable: string): Store {
+    return new Store(this.#table(id, this.#props, { partitionKey: PK, sortKey: SK, ...PITR }), variable);
   }
 
   #table(id: string, { retain }: StorageProps, props: TableProps): Table {

@@ -7,17 +7,25 @@ import { z } from 'zod';
 /** Beyond the contract's 64 characters, and with any of them: tests ask for tokens that must be refused. */
 const MAX_USER_ID_LENGTH = 256;
 const MAX_BODY_BYTES = 4096;
+/** Where the stack looks for roles unless it is told otherwise (option `rolesClaim`). */
+const ROLES_CLAIM = 'cognito:groups';
 const DEFAULT_LIFETIME_SECONDS = 24 * 60 * 60;
 const MAX_LIFETIME_SECONDS = 365 * 24 * 60 * 60;
 
 const tokenRequest = z.object({
   userId: z.string().min(1).max(MAX_USER_ID_LENGTH),
   expiresInSeconds: z.number().int().min(1).max(MAX_LIFETIME_SECONDS).optional(),
+  roles: z.array(z.string().max(64)).max(20).optional(),
+  name: z.string().max(256).optional(),
 });
 
 export interface TokenOptions {
   /** Negative: has expired already. @default a day */
-  readonly expiresInSeconds?: number;
+  readonly expiresInSeconds?: number | undefined;
+  /** Go into the claim in which Cognito has its groups (IM-ROLE). */
+  readonly roles?: readonly string[] | undefined;
+  /** What others see. */
+  readonly name?: string | undefined;
   /** Claims beside, or instead of, the usual ones. */
   readonly claims?: Readonly<Record<string, unknown>>;
 }
@@ -73,6 +81,8 @@ export class DevIssuer {
       iss: this.#url,
       iat: nowSeconds,
       exp: nowSeconds + lifetimeSeconds,
+      ...(options.roles && { [ROLES_CLAIM]: options.roles }),
+      ...(options.name !== undefined && { name: options.name }),
       ...options.claims,
     };
     return new SignJWT(claims)
@@ -114,8 +124,8 @@ export class DevIssuer {
       return send(response, 413, { message: `The body exceeds ${MAX_BODY_BYTES} bytes.` });
     const parsed = tokenRequest.safeParse(parseJson(body));
     if (!parsed.success) return send(response, 400, { message: z.prettifyError(parsed.error) });
-    const { userId, expiresInSeconds } = parsed.data;
-    const token = await this.token(userId, expiresInSeconds === undefined ? {} : { expiresInSeconds });
+    const { userId, ...options } = parsed.data;
+    const token = await this.token(userId, options);
     send(response, 200, { token });
   }
 }

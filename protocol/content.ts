@@ -31,11 +31,17 @@ export interface RecalledContent {
   readonly at: number;
 }
 
-/** A change of a group: a message like any other, so that it has its place in the order (IM-GROUP). */
+/** What happens to a support chat (IM-DESK): `requeued` is back at the head of its queue. */
+export type DeskEvent = 'opened' | 'assigned' | 'transferred' | 'requeued' | 'closed';
+
+/** A change of a group or support chat: a message like any other, so that it has its place in the order (IM-GROUP). */
 export interface SystemContent {
   readonly type: 'system';
-  readonly event: 'created' | 'joined' | 'left' | 'removed' | 'renamed' | 'admins';
-  /** Who joined, left, was removed; of `admins` all that there are now; of `created` the first members. */
+  readonly event: 'created' | 'joined' | 'left' | 'removed' | 'renamed' | 'admins' | DeskEvent;
+  /**
+   * Who joined, left, was removed; of `admins` all that there are now; of `created` the first members; of `assigned` and
+   * `transferred` the agent that has the chat now, of `requeued` the one that had it.
+   */
   readonly users?: readonly string[];
   readonly name?: string;
   readonly by: string;

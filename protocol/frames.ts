@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { CloseReason, ErrorCode } from './codes.ts';
 import { type Content, contentSchema, text } from './content.ts';
+import type { DeskAgentFrame, DeskAssignedPush, DeskChatFrame, DeskUpdatedPush } from './desk.ts';
 import { CLIENT_ID, parseConversationId, USER_ID } from './ids.ts';
 import { LIMITS } from './limits.ts';
 
@@ -86,6 +87,11 @@ export const ACTIONS = [
   'recall',
   'typing',
   'presence',
+  'desk.open',
+  'desk.close',
+  'desk.ready',
+  'desk.away',
+  'desk.transfer',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -249,9 +255,13 @@ export type ServerFrame =
   | SessionFrame
   | OkFrame
   | PresenceFrame
+  | DeskChatFrame
+  | DeskAgentFrame
   | ErrorFrame
   | MessagesPush
   | ReadPush
   | RecalledPush
   | TypingPush
+  | DeskAssignedPush
+  | DeskUpdatedPush
   | SessionClosedPush;

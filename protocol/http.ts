@@ -60,9 +60,10 @@ export interface SessionBody {
 
 export interface Conversation {
   readonly conversationId: string;
-  readonly kind: 'direct' | 'group';
+  readonly kind: 'direct' | 'group' | 'support';
   /** The other user of a direct conversation. */
   readonly peer?: string;
+  /** A group's name, a support chat's topic. */
   readonly name?: string;
   /** The highest seq handed out, perhaps a hole. */
   readonly head: number;

@@ -41,4 +41,12 @@ export const LIMITS = {
   /** How long a polling device is a session after its last poll may have ended (IM-POLL-2). */
   pollAliveMs: 60_000,
   replyTimeoutMs: 10_000,
+  queueNameChars: 64,
+  queuesPerAgent: 20,
+  agentCapacity: 50,
+  topicChars: 200,
+  /** Waiting customers that are told of their new position when their queue moves. */
+  toldPositions: 10,
+  /** Nobody is told to be further behind. */
+  maxPosition: 1_000,
 } as const;

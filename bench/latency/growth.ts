@@ -30,6 +30,8 @@ const MOST_POSTS: Readonly<Record<Mode, number>> = { check: 0, quick: 2_000, ful
 const LEAST_MESSAGES = 4;
 /** The first ones start functions and compile them. */
 const WARM_UP = 15;
+/** Messages that are left out because a function failed. */
+const MOST_FAILURES = 2;
 
 /** Both systems up at the same time on the same machine, measured in turn, under the same latencies. */
 export async function measureGrowth(
@@ -71,14 +73,22 @@ async function measureCrowd(
   const delays: number[] = [];
   const cpuMs: number[] = [];
   let tally: Tally | undefined;
-  for (let n = 0; n < messages; n += 1) {
+  let failures = 0;
+  for (let n = 0; delays.length === 0 || n < messages; n += 1) {
     await wire.quiet();
     wire.reset();
-    delays.push(...(await crowd.send(n)));
+    const measured = await crowd.send(n);
     await wire.quiet();
     const { invocations } = wire;
     const failed = invocations.find(({ ok }) => ok !== true);
-    if (failed) throw new Error(`${failed.function} failed: ${failed.error}`);
+    if (failed) {
+      // On a machine that is too busy the baseline's function may be cut off after its 29 s.
+      failures += 1;
+      if (failures > MOST_FAILURES) throw new Error(`${failed.function} failed: ${failed.error}`);
+      console.error(`left out: ${names.of(failed.function)} failed: ${failed.error}`);
+      continue;
+    }
+    delays.push(...measured);
     tally ??= tallyOf(invocations, (id) => names.of(id));
     cpuMs.push((cpu.microsOf(invocations[0]?.requestId ?? '') ?? Number.NaN) / 1000);
   }

@@ -45,6 +45,9 @@ export type ReplyFrame = Exclude<Reply<Action>, ErrorFrame>;
 /** What happens in a conversation besides messages. */
 export type ConversationPush = ReadPush | RecalledPush | TypingPush;
 
+/** What this client knows; frames of the desk are unknown to it yet, and so ignored (IM-FRAME-1). */
+export type KnownFrame = Exclude<ServerFrame, { readonly type: `desk.${string}` }>;
+
 const TYPES = {
   welcome: 1,
   inbox: 1,
@@ -59,18 +62,18 @@ const TYPES = {
   recalled: 1,
   typing: 1,
   'session.closed': 1,
-} satisfies Record<ServerFrame['type'], 1>;
+} satisfies Record<KnownFrame['type'], 1>;
 
 /**
  * What came in, or undefined if it isn't for this client: the gateway's own frames have no type (IM-FRAME-6), later
  * versions of the protocol have unknown ones (IM-FRAME-1).
  */
-export function parseFrame(data: unknown): ServerFrame | undefined {
+export function parseFrame(data: unknown): KnownFrame | undefined {
   if (typeof data !== 'string' || !data.startsWith('{')) return undefined;
   try {
     const frame: { readonly type?: unknown } = JSON.parse(data);
     const isKnown = typeof frame.type === 'string' && Object.hasOwn(TYPES, frame.type);
-    return isKnown ? (frame as ServerFrame) : undefined;
+    return isKnown ? (frame as KnownFrame) : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { ConversationTable, GroupFacts, Head, Membership } from '../domain/conversation.ts';
+import type { Chat } from '../domain/desk/chat.ts';
 import type { Clock } from '../shared/clock.ts';
 import {
   batchGet,
@@ -16,9 +17,10 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  *
  *   pk                 sk                attributes
  *   <conversationId>   'head'            head: the highest seq handed out, tail: sort key of the message that got it,
- *                                        at: when; of a group also name, admins (set), memberCount, openHistory
+ *                                        at: when; of a group also name, admins (set), memberCount, openHistory;
+ *                                        of a support chat also chat (map: what it is), closed?
  *   u#<userId>         <conversationId>  readSeq; in a group also visibleFrom, left?
- *   g:<ULID>           m#<userId>        joinedSeq, left?   (the group's members: group-table.ts)
+ *   g:<ULID>, cs:…     m#<userId>        joinedSeq, left?   (members: group-table.ts, desk-transaction.ts)
  *
  * Access                              Call          Units
  * next seq                            UpdateItem    1 write
@@ -43,8 +45,8 @@ export function createConversationTable(
         TableName: tableName,
         Key: { pk: conversationId, sk: HEAD },
         UpdateExpression: 'SET #head = #head + :one, #tail = :tail, #at = :now',
-        ConditionExpression: 'attribute_exists(pk)',
-        ExpressionAttributeNames: { '#head': 'head', '#tail': 'tail', '#at': 'at' },
+        ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(#closed)',
+        ExpressionAttributeNames: { '#head': 'head', '#tail': 'tail', '#at': 'at', '#closed': 'closed' },
         ExpressionAttributeValues: {
           ':one': 1,
           ':tail': messageSortKey({ from, clientMsgId }),
@@ -54,7 +56,12 @@ export function createConversationTable(
       });
       try {
         const { Attributes } = await callDespiteTransactions(() => documents.send(command));
-        return { seq: Number(Attributes?.['head']), memberCount: Number(Attributes?.['memberCount'] ?? 2) };
+        const agent = (Attributes?.['chat'] as Chat | undefined)?.agent?.userId;
+        return {
+          seq: Number(Attributes?.['head']),
+          memberCount: Number(Attributes?.['memberCount'] ?? 2),
+          ...(agent !== undefined && { agent }),
+        };
       } catch (error) {
         if (isConditionFailed(error)) return undefined;
         throw error;
@@ -178,6 +185,9 @@ function toHead(item: Item): Head {
     atMs: Number(item['at'] ?? 0),
     ...(typeof tail === 'string' && { tail: parseMessageSortKey(tail) }),
     ...(group !== undefined && { group }),
+    ...(item['chat'] !== undefined && {
+      chat: { conversationId: String(item['pk']), ...(item['chat'] as Omit<Chat, 'conversationId'>) },
+    }),
   };
 }
 

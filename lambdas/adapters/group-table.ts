@@ -59,7 +59,7 @@ export function createGroupTable(documents: DynamoDBDocumentClient, props: Group
     joinedSeq: number,
     openHistory: boolean,
   ): Item[] => [
-    { ...groupKey(conversationId, userId), joinedSeq },
+    { ...memberRowKey(conversationId, userId), joinedSeq },
     { ...memberKey(userId, conversationId), readSeq: 0, visibleFrom: openHistory ? 1 : joinedSeq },
   ];
 
@@ -85,7 +85,7 @@ export function createGroupTable(documents: DynamoDBDocumentClient, props: Group
     async apply({ conversationId, message, add = [], remove: removed = [], name, admins, openHistory }) {
       const rows = add.flatMap((userId) => rowsOf(conversationId, userId, message.seq, openHistory));
       const keys = removed.flatMap((userId) => [
-        groupKey(conversationId, userId),
+        memberRowKey(conversationId, userId),
         memberKey(userId, conversationId),
       ]);
       const head = updateHead(conversationsTable, conversationId, {
@@ -105,7 +105,7 @@ export function createGroupTable(documents: DynamoDBDocumentClient, props: Group
 
     async dismiss(conversationId, userIds) {
       const keys = userIds.flatMap((userId) => [
-        groupKey(conversationId, userId),
+        memberRowKey(conversationId, userId),
         memberKey(userId, conversationId),
       ]);
       const items = keys.map((Key) => ({
@@ -144,7 +144,7 @@ export function createGroupTable(documents: DynamoDBDocumentClient, props: Group
     },
 
     async among(conversationId, userIds) {
-      const keys = [...new Set(userIds)].map((userId) => groupKey(conversationId, userId));
+      const keys = [...new Set(userIds)].map((userId) => memberRowKey(conversationId, userId));
       const items = keys.length === 0 ? [] : await batchGet(documents, conversationsTable, keys);
       return new Map(items.map((item) => [toMember(item).userId, item['left'] ? 'dismissed' : 'member']));
     },
@@ -194,7 +194,8 @@ function updateHead(
   return [{ Update }];
 }
 
-function groupKey(conversationId: string, userId: string): Item {
+/** In the conversation's partition, for fan-out. */
+export function memberRowKey(conversationId: string, userId: string): Item {
   return { pk: conversationId, sk: MEMBER + userId };
 }
 

@@ -3,6 +3,7 @@ import { JwksValidationError } from 'aws-jwt-verify/error';
 import type { Fetcher } from 'aws-jwt-verify/https';
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
 import { USER_ID } from '../../protocol/ids.ts';
+import { parseName, parseRoles } from '../domain/role.ts';
 import type { Identity, TokenVerifier } from '../domain/token.ts';
 import { UnauthorizedError, UnavailableError } from '../shared/errors.ts';
 
@@ -12,6 +13,8 @@ export interface TokenVerifierProps {
   readonly audience: readonly string[];
   readonly jwksUri: string;
   readonly userIdClaim: string;
+  /** The claim that holds the roles (IM-ROLE). @default - roles don't matter */
+  readonly rolesClaim?: string;
   /** @default globalThis.fetch */
   readonly fetchKeys?: typeof fetch;
 }
@@ -40,7 +43,7 @@ function createFetcher(fetchKeys: typeof fetch): Fetcher {
  * (IM-CONN-1, IM-CONN-2). The keys are kept for the life of the process and fetched again for an unknown key id.
  */
 export function createTokenVerifier(props: TokenVerifierProps): TokenVerifier {
-  const { issuer, audience, jwksUri, userIdClaim, fetchKeys = fetch } = props;
+  const { issuer, audience, jwksUri, userIdClaim, rolesClaim, fetchKeys = fetch } = props;
   const verifier = JwtVerifier.create(
     { issuer, audience: null, jwksUri },
     { jwksCache: new SimpleJwksCache({ fetcher: createFetcher(fetchKeys) }) },
@@ -55,7 +58,12 @@ export function createTokenVerifier(props: TokenVerifierProps): TokenVerifier {
     if (typeof userId !== 'string' || !USER_ID.test(userId))
       throw new UnauthorizedError('The user id is not valid.');
     if (typeof payload['exp'] !== 'number') throw new UnauthorizedError();
-    return { userId, expiresAtMs: payload['exp'] * 1000 };
+    return {
+      userId,
+      expiresAtMs: payload['exp'] * 1000,
+      roles: rolesClaim === undefined ? [] : parseRoles(payload[rolesClaim]),
+      name: parseName(payload['name']),
+    };
   }
 
   return {

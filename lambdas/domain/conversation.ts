@@ -1,7 +1,8 @@
 import { directConversationId, parseConversationId, peerOf } from '../../protocol/ids.ts';
 import { InvalidRequestError, NotFoundError } from '../shared/errors.ts';
+import type { Chat } from './desk/chat.ts';
 
-/** A conversation's place in the sequence, and what a group is. */
+/** A conversation's place in the sequence, and what a group or a support chat is. */
 export interface Head {
   /** The highest seq handed out; 0 before the first. */
   readonly seq: number;
@@ -10,6 +11,7 @@ export interface Head {
   /** When `seq` was handed out; 0 before the first. */
   readonly atMs: number;
   readonly group?: GroupFacts;
+  readonly chat?: Chat;
 }
 
 export interface GroupFacts {
@@ -30,13 +32,18 @@ export interface Membership {
 
 export interface Slot {
   readonly seq: number;
-  /** 2 in a direct conversation. */
+  /** 2 in a direct conversation, and at most 2 in a support chat. */
   readonly memberCount: number;
+  /** Who has the support chat. */
+  readonly agent?: string;
 }
 
 /** Conversation heads and memberships. Reads are strong. */
 export interface ConversationTable {
-  /** The next seq, or `undefined` if the conversation has no head yet. Every call hands out another one. */
+  /**
+   * The next seq, or `undefined` if the conversation has no head yet, or is a support chat that is closed. Every call
+   * hands out another one.
+   */
   nextSeq(conversationId: string, from: string, clientMsgId: string): Promise<Slot | undefined>;
   /** Makes head and memberships at once; losing the race to do so is success. */
   createDirect(conversationId: string, users: readonly [string, string]): Promise<void>;
@@ -70,7 +77,12 @@ export interface GroupConversation {
   readonly conversationId: string;
 }
 
-export type Conversation = DirectConversation | GroupConversation;
+export interface SupportConversation {
+  readonly kind: 'support';
+  readonly conversationId: string;
+}
+
+export type Conversation = DirectConversation | GroupConversation | SupportConversation;
 
 export interface Target {
   readonly to?: string | undefined;
@@ -78,10 +90,10 @@ export interface Target {
 }
 
 /**
- * The conversation that `to` or `conversationId` names for this user. Whether the user is a member of a group is yet to
- * be asked (`requireMembership`).
+ * The conversation that `to` or `conversationId` names for this user. Whether the user is a member of a group or a support
+ * chat is yet to be asked (`requireMembership`).
  * @throws {InvalidRequestError} with oneself, or malformed
- * @throws {NotFoundError} not this user's, in wrong order, or of a kind that doesn't exist yet
+ * @throws {NotFoundError} not this user's, or in wrong order
  */
 export function resolveConversation(userId: string, target: Target): Conversation {
   if (target.to === userId) throw new InvalidRequestError([{ path: 'to', message: 'is yourself' }]);
@@ -90,15 +102,15 @@ export function resolveConversation(userId: string, target: Target): Conversatio
   if (conversation === undefined) {
     throw new InvalidRequestError([{ path: 'conversationId', message: 'is not a conversation id' }]);
   }
-  if (conversation.kind === 'group') return { kind: 'group', conversationId: conversation.id };
+  if (conversation.kind !== 'direct') return { kind: conversation.kind, conversationId: conversation.id };
   const peer = peerOf(conversation, userId);
-  if (peer === undefined || conversation.kind !== 'direct') throw new NotFoundError();
+  if (peer === undefined) throw new NotFoundError();
   return { kind: 'direct', conversationId: conversation.id, users: conversation.users, peer };
 }
 
 /**
- * What this user may see of the conversation. A direct one is its two users' from the start; a group's non-member can't
- * tell it from a missing one (IM-SEND-7).
+ * What this user may see of the conversation. A direct one is its two users' from the start; of a group or a
+ * support chat an outsider can't tell it from a missing one (IM-SEND-7).
  * @throws {NotFoundError} not a member
  */
 export async function requireMembership(
@@ -109,6 +121,14 @@ export async function requireMembership(
   const { conversationId, kind } = conversation;
   const membership = await conversations.membership(userId, conversationId);
   if (membership !== undefined) return membership;
-  if (kind === 'group') throw new NotFoundError();
+  if (kind !== 'direct') throw new NotFoundError();
   return { conversationId, readSeq: 0, visibleFrom: 1 };
 }
+
+/** Of a group or a support chat. */
+export function memberCountOf({ group, chat }: Head): number {
+  return group?.memberCount ?? (chat === undefined ? 0 : MAX_CHAT_MEMBERS);
+}
+
+/** The customer and, while assigned, the agent. */
+export const MAX_CHAT_MEMBERS = 2;

@@ -146,7 +146,7 @@ async function pushToOne(
 ): Promise<PushOutcome> {
   if (!takesPushes(session, clock())) {
     // Nobody tells when a device has stopped polling: it was last seen when it last polled.
-    await forget(routes, session, isPolling(session) ? session.connectedAtMs : undefined);
+    await forget(routes, session, isPolling(session) ? session.connectedAtMs : clock());
     await endSession(connections, session, 'expired');
     return 'gone';
   }
@@ -154,16 +154,16 @@ async function pushToOne(
   const outcome = await connections.post(session.connectionId, textFor(session, text));
   if (outcome === 'gone') {
     if (isBeingMade(session, clock())) return 'connecting';
-    await forget(routes, session);
+    await forget(routes, session, clock());
     return 'gone';
   }
   if (isTrusted(session, clock())) return outcome;
-  await forget(routes, session);
+  await forget(routes, session, session.leaseUntilMs - (session.idleTimeoutMs ?? 0));
   await connections.close(session.connectionId);
   return 'distrusted';
 }
 
 /** A stale route must never fail the sender: if it can't be removed now, the next delivery tries again. */
-async function forget(routes: RouteTable, session: Session, seenAtMs?: number): Promise<void> {
+async function forget(routes: RouteTable, session: Session, seenAtMs: number): Promise<void> {
   await routes.disconnect(session, seenAtMs).catch(() => undefined);
 }

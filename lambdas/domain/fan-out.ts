@@ -4,7 +4,7 @@ import type { ServerFrame } from '../../protocol/frames.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { chunk } from '../shared/chunk.ts';
 import { settleAll } from '../shared/settle.ts';
-import { type DeliveryPorts, leftovers, messagesFrame, type PushPorts, pushTo } from './delivery.ts';
+import { type DeliveryPorts, leftovers, messagesFrame, type PushPorts, pushTo, tookAny } from './delivery.ts';
 import type { GroupTable } from './group.ts';
 import type { MessageTable, StoredMessage } from './message.ts';
 import { type Reference, referenceSchema, referenceTo } from './offline.ts';
@@ -61,14 +61,15 @@ export interface BroadcastOptions {
 
 /**
  * Hands a stored message to a group: by itself if it has few members and few sessions, else by the workers. Resolves
- * when each member has it or a queue does. Safe to repeat.
+ * when each member has it or a queue does. Safe to repeat. Returns who had no session that took it; nobody, where the
+ * workers will know.
  * @throws {UnavailableError} members or routes can't be read, or a queue doesn't take what must not be lost
  */
 export async function broadcastMessage(
   ports: FanOutPorts,
   stored: StoredMessage,
   options: BroadcastOptions,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { also = [], memberCount, exceptConnectionId } = options;
   const text = messagesFrame([stored]);
   const reference = referenceTo(stored);
@@ -76,12 +77,14 @@ export async function broadcastMessage(
   if (few === undefined) {
     const routes = await sessionsIfAny(ports, also);
     await pushTo(ports, [...routes.values()].flat(), text);
-    return enqueuePlan(ports, stored.conversationId, { reference }, { memberCount, exceptConnectionId });
+    await enqueuePlan(ports, stored.conversationId, { reference }, { memberCount, exceptConnectionId });
+    return [];
   }
   const pushed = await pushTo(ports, few.sessions, text);
   const recipients = few.users.filter((userId) => userId !== stored.from && !also.includes(userId));
   const jobs = leftovers(reference, recipients, pushed);
   if (jobs.length > 0) await ports.queue.enqueue(jobs);
+  return recipients.filter((userId) => !tookAny(pushed, userId));
 }
 
 /** Sends a frame that nobody has to get: a post that fails is not tried again. */

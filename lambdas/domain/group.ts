@@ -121,7 +121,8 @@ async function addPart(
   for (let attempt = 0; attempt < ATTEMPTS && users.length > 0; attempt += 1) {
     const message = await nextSystemMessage(ports, conversationId, { event: 'joined', users, by });
     if (await ports.groups.apply({ conversationId, message, add: users, openHistory })) {
-      return broadcastMessage(ports, message, { memberCount: memberCount + users.length });
+      await broadcastMessage(ports, message, { memberCount: memberCount + users.length });
+      return;
     }
     users = (await findAbsent(ports, conversationId, facts, by, users)).absent;
   }

@@ -2,8 +2,10 @@ import pLimit from 'p-limit';
 import type { Conversation, ConversationsBody, HistoryBody } from '../../protocol/http.ts';
 import { parseConversationId, peerOf } from '../../protocol/ids.ts';
 import { LIMITS } from '../../protocol/limits.ts';
+import { NotFoundError } from '../shared/errors.ts';
 import { openList, sealList } from '../shared/sealed-list.ts';
 import {
+  type Conversation as AnyConversation,
   type ConversationTable,
   type Head,
   type Membership,
@@ -11,6 +13,7 @@ import {
   resolveConversation,
 } from './conversation.ts';
 import { type MessageTable, type SeqRange, type StoredMessage, toMessage } from './message.ts';
+import type { Standing } from './role.ts';
 
 export interface HistoryPorts {
   readonly conversations: ConversationTable;
@@ -21,22 +24,20 @@ export interface HistoryPorts {
 const CONCURRENCY = 16;
 
 /**
- * A page of a conversation's record, ascending; strongly consistent (section 6).
+ * A page of a conversation's record, ascending; strongly consistent (section 6). Supervisors see every support chat's.
  * @throws {NotFoundError} not the user's
  */
 export async function readHistory(
-  { conversations, messages }: HistoryPorts,
+  ports: HistoryPorts,
   userId: string,
   target: string,
   range: SeqRange,
+  standing: Standing = { roles: [] },
 ): Promise<HistoryBody> {
+  const { conversations, messages } = ports;
   const conversation = resolveConversation(userId, { conversationId: target });
   const { conversationId } = conversation;
-  // A group's member sees it from some seq on, which has to be known first; a direct one is all its users'.
-  const from =
-    conversation.kind === 'group'
-      ? (await requireMembership(conversations, userId, conversation)).visibleFrom
-      : 1;
+  const from = await visibleFrom(ports, userId, conversation, standing);
   const [head, page] = await Promise.all([
     conversations.head(conversationId),
     messages.page(conversationId, { ...range, from }),
@@ -48,6 +49,21 @@ export async function readHistory(
     head: Math.max(head.seq, ascending.at(-1)?.seq ?? 0),
     hasMore: page.hasMore,
   };
+}
+
+/** A group's member sees it from some seq on, which has to be known first; a direct one is all its users'. */
+async function visibleFrom(
+  { conversations }: HistoryPorts,
+  userId: string,
+  conversation: AnyConversation,
+  { roles }: Standing,
+): Promise<number> {
+  if (conversation.kind === 'direct') return 1;
+  if (conversation.kind === 'group' || !roles.includes('supervisor')) {
+    return (await requireMembership(conversations, userId, conversation)).visibleFrom;
+  }
+  if ((await conversations.head(conversation.conversationId)).chat === undefined) throw new NotFoundError();
+  return 1;
 }
 
 export interface ConversationsRange {
@@ -125,12 +141,13 @@ async function summary(
   if (last === undefined && head.group === undefined) return undefined;
   const conversation = parseConversationId(conversationId);
   const peer = conversation && peerOf(conversation, userId);
+  const name = head.group?.name ?? head.chat?.topic;
   const unreadAfter = Math.max(readSeq, visibleFrom - 1);
   return {
     conversationId,
-    kind: head.group === undefined ? 'direct' : 'group',
+    kind: conversation?.kind ?? 'direct',
     ...(peer !== undefined && { peer }),
-    ...(head.group !== undefined && { name: head.group.name }),
+    ...(name !== undefined && { name }),
     head: head.seq,
     lastMessage: last === undefined ? null : toMessage(last),
     readSeq,

@@ -4,6 +4,7 @@ import type { Message } from '../../protocol/frames.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { Clock } from '../shared/clock.ts';
 import {
+  ForbiddenError,
   IdempotencyConflictError,
   NotFoundError,
   PayloadTooLargeError,
@@ -86,6 +87,7 @@ const CREATE_ATTEMPTS = 4;
 /**
  * A seq of the conversation that nobody else has; makes a direct conversation if this is its first message.
  * @throws {NotFoundError} no such group
+ * @throws {ForbiddenError} a support chat that is closed (IM-DESK-3)
  */
 export async function takeSeq(
   { conversations }: Pick<MessageStore, 'conversations'>,
@@ -97,6 +99,7 @@ export async function takeSeq(
     const slot = await conversations.nextSeq(conversationId, from, clientMsgId);
     if (slot !== undefined) return slot;
     if (conversation.kind === 'group') throw new NotFoundError();
+    if (conversation.kind === 'support') throw new ForbiddenError('This chat is closed.');
     await conversations.createDirect(conversationId, conversation.users);
   }
   // Others are making it at this very moment.

@@ -4,6 +4,7 @@ import { InvalidRequestError } from '../shared/errors.ts';
 import { settleAll } from '../shared/settle.ts';
 import {
   type ConversationTable,
+  memberCountOf,
   requireMembership,
   resolveConversation,
   type Target,
@@ -42,7 +43,7 @@ export async function markRead(
   const others =
     conversation.kind === 'direct'
       ? [conversation.peer]
-      : await fewMembers(ports, conversationId, head.group?.memberCount);
+      : await fewMembers(ports, conversationId, memberCountOf(head));
   const frame: ReadPush = { type: 'read', conversationId, userId, seq };
   await pushToUsers(ports, [userId, ...others], speaker.connectionId, JSON.stringify(frame));
 }
@@ -51,7 +52,7 @@ export async function markRead(
 export async function fewMembers(
   { groups }: Pick<ConversationPorts, 'groups'>,
   conversationId: string,
-  memberCount = 0,
+  memberCount: number,
 ): Promise<readonly string[]> {
   if (memberCount > LIMITS.readPushMembers) return [];
   const { members } = await groups.members(conversationId, { limit: LIMITS.readPushMembers });

@@ -7,7 +7,8 @@ import { settleAll } from '../shared/settle.ts';
 import {
   type Conversation,
   type ConversationTable,
-  type GroupFacts,
+  type Head,
+  memberCountOf,
   requireMembership,
   resolveConversation,
   type Target,
@@ -39,7 +40,7 @@ export async function recall(
   const { conversationId } = conversation;
   const [session, head, membership, page] = await settleAll([
     ports.routes.find(userId, speaker.deviceId),
-    conversation.kind === 'group' ? ports.conversations.head(conversationId) : undefined,
+    conversation.kind === 'direct' ? undefined : ports.conversations.head(conversationId),
     requireMembership(ports.conversations, userId, conversation),
     ports.messages.page(conversationId, { after: seq - 1, limit: 1 }),
   ]);
@@ -59,13 +60,13 @@ export async function recall(
     conversation,
     speaker,
     { type: 'recalled', conversationId, seq, by: userId, at: recalled.at },
-    head?.group,
+    head,
   );
 }
 
 /** Of one that is recalled already, too. */
 function requireRight({ from }: StoredMessage, content: Content, userId: string, isAdmin: boolean): void {
-  if (content.type === 'system') throw new ForbiddenError("A group's own messages can't be recalled.");
+  if (content.type === 'system') throw new ForbiddenError("System messages can't be recalled.");
   if (!isAdmin && from !== userId)
     throw new ForbiddenError('Only its sender or an admin may recall a message.');
 }
@@ -75,12 +76,12 @@ async function tell(
   conversation: Conversation,
   { userId, connectionId }: Speaker,
   frame: RecalledPush,
-  group: GroupFacts | undefined,
+  head: Head | undefined,
 ): Promise<void> {
   if (conversation.kind === 'direct') {
     return pushToUsers(ports, [userId, conversation.peer], connectionId, JSON.stringify(frame));
   }
-  const memberCount = group?.memberCount ?? 0;
+  const memberCount = head === undefined ? 0 : memberCountOf(head);
   await broadcastFrame(ports, conversation.conversationId, frame, {
     memberCount,
     exceptConnectionId: connectionId,

@@ -1,7 +1,8 @@
 import type { MessageRequest, Sent } from '../../protocol/frames.ts';
 import { settleAll } from '../shared/settle.ts';
-import { type Conversation, requireMembership, resolveConversation } from './conversation.ts';
+import { type Conversation, memberCountOf, requireMembership, resolveConversation } from './conversation.ts';
 import { deliver } from './delivery.ts';
+import { type DeskQueue, lookAfter } from './desk/desk-queue.ts';
 import { broadcastMessage, type FanOutPorts, foreseeMembers } from './fan-out.ts';
 import {
   type Committed,
@@ -16,6 +17,8 @@ import { keepLease, requireLiveSession, type Session, type Speaker } from './ses
 
 export interface SendPorts extends MessageStore, FanOutPorts {
   readonly leaseMs: number;
+  /** Of a deployment with a desk: hears of agents who are not there. */
+  readonly deskQueue?: DeskQueue | undefined;
 }
 
 /**
@@ -65,6 +68,7 @@ export async function send(
 interface Place {
   readonly seq: number;
   readonly memberCount: number;
+  readonly agent?: string;
 }
 
 /** The original of a repeat that says it is one, or else the next seq. */
@@ -74,7 +78,7 @@ async function findPlace(
   wanted: Draft,
   isResend: boolean,
 ): Promise<Place | Committed> {
-  if (conversation.kind === 'group') await requireMembership(ports.conversations, wanted.from, conversation);
+  if (conversation.kind !== 'direct') await requireMembership(ports.conversations, wanted.from, conversation);
   const earlier = isResend ? await findEarlier(ports, conversation.conversationId, wanted) : undefined;
   return earlier ?? takeSeq(ports, conversation, wanted);
 }
@@ -96,11 +100,13 @@ async function handOut(
     return deliver(ports, message, [conversation.peer], { glimpsed, exceptConnectionId });
   const memberCount =
     'memberCount' in place ? place.memberCount : await sizeOf(ports, conversation.conversationId);
-  await broadcastMessage(ports, message, { memberCount, foreseen, exceptConnectionId });
+  const absent = await broadcastMessage(ports, message, { memberCount, foreseen, exceptConnectionId });
+  if (!('agent' in place) || place.agent === undefined || !absent.includes(place.agent)) return;
+  await lookAfter(ports, place.agent);
 }
 
 async function sizeOf({ conversations }: SendPorts, conversationId: string): Promise<number> {
-  return (await conversations.head(conversationId)).group?.memberCount ?? 0;
+  return memberCountOf(await conversations.head(conversationId));
 }
 
 interface Glimpse {
@@ -116,7 +122,7 @@ async function lookAround(
   speaker: Speaker,
 ): Promise<Glimpse> {
   const { userId, deviceId } = speaker;
-  if (conversation.kind === 'group')
+  if (conversation.kind !== 'direct')
     return { session: requireLiveSession(await routes.find(userId, deviceId), speaker, clock()) };
   const sessions = await routes.sessionsOf(conversation.users);
   const own = sessions.get(userId)?.find((session) => session.deviceId === deviceId);

@@ -1,5 +1,7 @@
-/** Whose token it is, and until when. */
-export interface Identity {
+import type { Standing } from './role.ts';
+
+/** Whose token it is, what they are here, and until when. */
+export interface Identity extends Standing {
   readonly userId: string;
   readonly expiresAtMs: number;
 }

@@ -1,7 +1,7 @@
 import type { TypingPush } from '../../protocol/frames.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { settleAll } from '../shared/settle.ts';
-import { requireMembership, resolveConversation, type Target } from './conversation.ts';
+import { memberCountOf, requireMembership, resolveConversation, type Target } from './conversation.ts';
 import { type ConversationPorts, fewMembers, pushToUsers } from './read.ts';
 import { noteHeard, requireLiveSession, type Speaker } from './session.ts';
 
@@ -17,20 +17,21 @@ export async function tellTyping(
   const { userId } = speaker;
   const conversation = resolveConversation(userId, target);
   const { conversationId } = conversation;
-  const isGroup = conversation.kind === 'group';
+  const isDirect = conversation.kind === 'direct';
   const [{ noted, session }, head] = await settleAll([
     ports.routes.noteTyping(speaker, ports.clock(), LIMITS.typingIntervalMs),
-    isGroup ? ports.conversations.head(conversationId) : undefined,
-    isGroup ? requireMembership(ports.conversations, userId, conversation) : undefined,
+    isDirect ? undefined : ports.conversations.head(conversationId),
+    isDirect ? undefined : requireMembership(ports.conversations, userId, conversation),
   ]);
   if (!noted) {
     requireLiveSession(session, speaker, ports.clock());
     return;
   }
   await noteHeard(ports.routes, session, ports.clock());
-  const others = isGroup
-    ? await fewMembers(ports, conversationId, head?.group?.memberCount)
-    : [conversation.peer];
+  const others =
+    conversation.kind === 'direct'
+      ? [conversation.peer]
+      : await fewMembers(ports, conversationId, head === undefined ? 0 : memberCountOf(head));
   const frame: TypingPush = { type: 'typing', conversationId, userId, typing };
   await pushToUsers(
     ports,

@@ -3,6 +3,7 @@ import type { ServerFrame } from '../../protocol/frames.ts';
 import { CLIENT_ID } from '../../protocol/ids.ts';
 import { type Connections, endSession } from '../domain/connection.ts';
 import { textFor } from '../domain/encoding.ts';
+import { parseName, parseRoles, type Standing } from '../domain/role.ts';
 import type { Encoding, Mode, Speaker } from '../domain/session.ts';
 import { errorFrame, isFault, SessionEndedError } from '../shared/errors.ts';
 import { parseJsonObject } from '../shared/json.ts';
@@ -32,6 +33,8 @@ export const CONTEXT = {
   tokenExpiresAtMs: 'tokenExpiresAtMs',
   mode: 'mode',
   encoding: 'encoding',
+  roles: 'roles',
+  name: 'name',
 } as const;
 
 /** Who speaks, by the connection itself: no look-up, and no sender that a client could claim (decision 3). */
@@ -54,6 +57,11 @@ export function sessionEncodingOf({ requestContext: { authorizer } }: SocketEven
   return authorizer?.[CONTEXT.encoding] === 'protobuf' ? 'protobuf' : undefined;
 }
 
+/** What the speaker may be at the desk: as the token said when the connection was made (IM-ROLE). */
+export function standingOf({ requestContext: { authorizer } }: SocketEvent): Standing {
+  return { roles: parseRoles(authorizer?.[CONTEXT.roles]), name: parseName(authorizer?.[CONTEXT.name]) };
+}
+
 /**
  * One frame: parse, decide, answer. The reply is the route response (IM-FRAME-2); every failure is an error frame with
  * the frame's id; a refusal that ends the session is posted, then the connection is deleted.
@@ -61,10 +69,10 @@ export function sessionEncodingOf({ requestContext: { authorizer } }: SocketEven
 export function frameRoute<Schema extends z.ZodMiniType>(
   connections: Connections,
   schema: Schema,
-  answer: (frame: z.output<Schema>, speaker: Speaker) => Promise<ServerFrame | undefined>,
+  answer: (frame: z.output<Schema>, speaker: Speaker, standing: Standing) => Promise<ServerFrame | undefined>,
 ): (event: SocketEvent) => Promise<SocketResult> {
   return frameTextRoute(connections, async (frame, speaker, event) => {
-    const answered = await answer(parseWith(schema, frame), speaker);
+    const answered = await answer(parseWith(schema, frame), speaker, standingOf(event));
     return answered && textFor(toSession(event), JSON.stringify(answered));
   });
 }

@@ -6,3 +6,8 @@ export function httpOptions(): HttpOptions {
   const { userIdClaim, allowedOrigins } = readEnv('userIdClaim', 'allowedOrigins');
   return { userIdClaim, allowedOrigins: list(allowedOrigins) };
 }
+
+/** The same where roles mean something. */
+export function httpOptionsWithRoles(): HttpOptions {
+  return { ...httpOptions(), ...readEnv('rolesClaim') };
+}

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2WithJWTAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { ERROR_CODES } from '../../protocol/codes.ts';
 import { USER_ID } from '../../protocol/ids.ts';
+import { parseRoles, type Standing } from '../domain/role.ts';
 import { errorBody, ForbiddenError, isFault, UnauthorizedError } from '../shared/errors.ts';
 import { parseJsonObject } from '../shared/json.ts';
 import { describe, logger } from '../shared/logger.ts';
@@ -10,6 +11,7 @@ export type HttpEvent = APIGatewayProxyEventV2WithJWTAuthorizer;
 
 export interface HttpRequest {
   readonly userId: string;
+  readonly standing: Standing;
   readonly query: Readonly<Record<string, string | undefined>>;
   readonly path: Readonly<Record<string, string | undefined>>;
   /** Parsed when it is asked for. @throws {BadFrameError} not a JSON object */
@@ -18,6 +20,8 @@ export interface HttpRequest {
 
 export interface HttpOptions {
   readonly userIdClaim: string;
+  /** Of routes where roles mean something. */
+  readonly rolesClaim?: string;
   readonly allowedOrigins: readonly string[];
 }
 
@@ -45,14 +49,16 @@ function json(statusCode: number, body: object | undefined): APIGatewayProxyStru
   return { statusCode, headers, body: JSON.stringify(body) };
 }
 
-function toRequest({ userIdClaim, allowedOrigins }: HttpOptions, event: HttpEvent): HttpRequest {
+function toRequest({ userIdClaim, rolesClaim, allowedOrigins }: HttpOptions, event: HttpEvent): HttpRequest {
   if (!isAllowedOrigin(event.headers['origin'], allowedOrigins))
     throw new ForbiddenError('This origin is not allowed.');
-  const userId = event.requestContext.authorizer.jwt.claims[userIdClaim];
+  const { claims } = event.requestContext.authorizer.jwt;
+  const userId = claims[userIdClaim];
   if (typeof userId !== 'string' || !USER_ID.test(userId))
     throw new UnauthorizedError('The user id is not valid.');
   return {
     userId,
+    standing: { roles: rolesClaim === undefined ? [] : parseRoles(claims[rolesClaim]) },
     query: event.queryStringParameters ?? {},
     path: event.pathParameters ?? {},
     body: () => parseJsonObject(bodyText(event)),

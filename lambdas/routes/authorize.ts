@@ -10,7 +10,7 @@ import { UnauthorizedError } from '../shared/errors.ts';
 import { describe, logger } from '../shared/logger.ts';
 import { isAllowedOrigin } from '../shared/origin.ts';
 
-const env = readEnv('issuer', 'audience', 'jwksUri', 'userIdClaim', 'allowedOrigins');
+const env = readEnv('issuer', 'audience', 'jwksUri', 'userIdClaim', 'rolesClaim', 'allowedOrigins');
 const allowedOrigins = list(env.allowedOrigins);
 const tokens = createTokenVerifier({ ...env, audience: list(env.audience) });
 
@@ -31,7 +31,7 @@ async function authorize(
       subprotocols: header(event, 'sec-websocket-protocol'),
       authorization: header(event, 'authorization'),
     });
-    const { userId, expiresAtMs } = await verifier.verify(token);
+    const { userId, expiresAtMs, roles, name } = await verifier.verify(token);
     return {
       ...policy('Allow', userId, event.methodArn),
       context: {
@@ -40,6 +40,8 @@ async function authorize(
         [CONTEXT.tokenExpiresAtMs]: String(expiresAtMs),
         ...(encodingOf(header(event, 'sec-websocket-protocol')) && { [CONTEXT.encoding]: 'protobuf' }),
         ...(event.queryStringParameters?.['mode'] === 'plain' && { [CONTEXT.mode]: 'plain' }),
+        ...(roles.length > 0 && { [CONTEXT.roles]: roles.join(' ') }),
+        ...(name !== undefined && { [CONTEXT.name]: name }),
       },
     };
   } catch (error) {

@@ -15,6 +15,10 @@ export const ENV = {
   offlineQueueUrl: 'OFFLINE_QUEUE_URL',
   /** URL of the fan-out queue. */
   fanOutQueueUrl: 'FAN_OUT_QUEUE_URL',
+  /** Desk: who waits, and who serves. */
+  deskTable: 'DESK_TABLE',
+  /** URL of the desk's queue; only where there is a desk. */
+  deskQueueUrl: 'DESK_QUEUE_URL',
   /** The SDK itself reads this one: the stage's `@connections` endpoint. */
   connectionsEndpoint: 'AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI',
   /** Issuer (`iss`) of the tokens that the authorizer accepts. */
@@ -25,6 +29,8 @@ export const ENV = {
   jwksUri: 'JWKS_URI',
   /** The claim that holds the user id. */
   userIdClaim: 'USER_ID_CLAIM',
+  /** The claim that holds the roles. */
+  rolesClaim: 'ROLES_CLAIM',
   /** Allowed `Origin`s, separated by commas; `*` allows any. */
   allowedOrigins: 'ALLOWED_ORIGINS',
   /** The `wss://` URL that `GET /session` tells. */
@@ -39,4 +45,8 @@ export const ENV = {
   inboxTtlSeconds: 'INBOX_TTL_SECONDS',
   /** How long a message is kept in history, in seconds; 0: for ever. */
   historyTtlSeconds: 'HISTORY_TTL_SECONDS',
+  /** Names of the desk's queues, separated by commas; the first is the default. */
+  deskQueues: 'DESK_QUEUES',
+  /** How long an agent may be without a session before the chats go back, in seconds. */
+  deskAgentGraceSeconds: 'DESK_AGENT_GRACE_SECONDS',
 } as const;

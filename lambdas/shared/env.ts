@@ -16,6 +16,11 @@ export function readEnv<const Names extends readonly Name[]>(...names: Names): R
   >;
 }
 
+/** A variable that may be missing: what it stands for is left out of this deployment. */
+export function readOptionalEnv(name: Name): string | undefined {
+  return process.env[ENV[name]];
+}
+
 /** A whole number ≥ 0. */
 export function wholeNumber(name: string, text: string): number {
   if (!/^[0-9]+$/.test(text)) throw new Error(`${name} must be a whole number, not "${text}"`);

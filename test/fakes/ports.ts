@@ -1,5 +1,6 @@
 import type { Connections, PostOutcome } from '../../lambdas/domain/connection.ts';
 import type { ConversationTable, GroupFacts, Head } from '../../lambdas/domain/conversation.ts';
+import type { ChatChange } from '../../lambdas/domain/desk/chat.ts';
 import type { FanOutJob, FanOutQueue } from '../../lambdas/domain/fan-out.ts';
 import type { GroupTable } from '../../lambdas/domain/group.ts';
 import type { InboxEntry, InboxTable } from '../../lambdas/domain/inbox.ts';
@@ -74,8 +75,14 @@ interface FakeGroup {
   removedSeq: number;
 }
 
-/** Conversations and groups share their rows, as they share a table. */
-export function fakeConversations(messages: MessageTable, clock: Clock): ConversationTable & GroupTable {
+export interface FakeConversations extends ConversationTable, GroupTable {
+  /** What a change of a support chat does here; false: the head is no longer where the change saw it. */
+  applyChat(change: ChatChange): Promise<boolean>;
+  rateChat(conversationId: string, rating: number): boolean;
+}
+
+/** Conversations, groups, and support chats share their rows, as they share a table. */
+export function fakeConversations(messages: MessageTable, clock: Clock): FakeConversations {
   const heads = new Map<string, Omit<Head, 'group'>>();
   const groups = new Map<string, FakeGroup>();
   const rows = new Map<string, Map<string, { readSeq: number; visibleFrom: number }>>();
@@ -87,7 +94,7 @@ export function fakeConversations(messages: MessageTable, clock: Clock): Convers
   const hasLeft = (id: string, userId: string) => groups.get(id)?.members.get(userId)?.left === true;
   const headOf = (id: string): Head | undefined => {
     const head = heads.get(id);
-    const group = groups.get(id)?.facts;
+    const group = head?.chat === undefined ? groups.get(id)?.facts : undefined;
     return head && { ...head, ...(group && { group }) };
   };
   const join = (id: string, userId: string, joinedSeq: number) => {
@@ -98,9 +105,11 @@ export function fakeConversations(messages: MessageTable, clock: Clock): Convers
   return {
     async nextSeq(conversationId, from, clientMsgId) {
       const head = heads.get(conversationId);
-      if (head === undefined) return undefined;
-      heads.set(conversationId, { seq: head.seq + 1, tail: { from, clientMsgId }, atMs: clock() });
-      return { seq: head.seq + 1, memberCount: groups.get(conversationId)?.facts.memberCount ?? 2 };
+      if (head === undefined || head.chat?.state === 'closed') return undefined;
+      heads.set(conversationId, { ...head, seq: head.seq + 1, tail: { from, clientMsgId }, atMs: clock() });
+      const agent = head.chat?.agent?.userId;
+      const memberCount = head.chat ? 2 : (groups.get(conversationId)?.facts.memberCount ?? 2);
+      return { seq: head.seq + 1, memberCount, ...(agent !== undefined && { agent }) };
     },
     async createDirect(conversationId, users) {
       if (!heads.has(conversationId)) heads.set(conversationId, { seq: 0, atMs: 0 });
@@ -135,6 +144,33 @@ export function fakeConversations(messages: MessageTable, clock: Clock): Convers
       const row = rowsOf(userId).get(conversationId);
       if (row === undefined || row.readSeq >= seq) return false;
       rowsOf(userId).set(conversationId, { ...row, readSeq: seq });
+      return true;
+    },
+    async applyChat({ before, after, message }) {
+      const { conversationId, seq, from, clientMsgId, sentAt } = message;
+      if ((heads.get(conversationId)?.seq ?? 0) !== seq - 1) return false;
+      if ((before === undefined) !== !heads.has(conversationId)) return false;
+      heads.set(conversationId, { seq, tail: { from, clientMsgId }, atMs: sentAt, chat: after });
+      const group = groups.get(conversationId) ?? {
+        facts: { name: '', admins: [], memberCount: 2, openHistory: true },
+        members: new Map(),
+        removedSeq: 0,
+      };
+      groups.set(conversationId, group);
+      const members = [after.customer, ...(after.agent === undefined ? [] : [after.agent.userId])];
+      for (const userId of group.members.keys()) {
+        if (members.includes(userId)) continue;
+        group.members.delete(userId);
+        rowsOf(userId).delete(conversationId);
+      }
+      for (const userId of members) if (!group.members.has(userId)) join(conversationId, userId, 1);
+      await messages.putIfAbsent(message);
+      return true;
+    },
+    rateChat(conversationId, rating) {
+      const head = heads.get(conversationId);
+      if (head?.chat?.state !== 'closed' || head.chat.rating !== undefined) return false;
+      heads.set(conversationId, { ...head, chat: { ...head.chat, rating } });
       return true;
     },
     async create(facts, members, message) {

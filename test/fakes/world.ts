@@ -1,6 +1,7 @@
 import type { DuplicateLogin } from '../../lambdas/domain/connect.ts';
 import type { Session } from '../../lambdas/domain/session.ts';
 import type { MessageRequest } from '../../protocol/frames.ts';
+import { fakeDesk, fakeDeskQueue } from './desk.ts';
 import {
   fakeConnections,
   fakeConversations,
@@ -25,6 +26,10 @@ export function createWorld() {
     conversations,
     groups: conversations,
     messages,
+    desk: fakeDesk(conversations),
+    deskQueue: fakeDeskQueue(),
+    queues: ['default', 'boats'],
+    agentGraceMs: 120_000,
     fanOut: fakeFanOut(),
     inbox: fakeInbox(),
     queue: fakeQueue(),

@@ -47,7 +47,7 @@ describe('every function', () => {
 
   it('answers before the gateway gives up after 29 seconds, but for queue consumers', () => {
     const timeouts = functions
-      .filter(({ logicalId }) => !/StoreOffline|FunctionsFanOut/.test(logicalId))
+      .filter(({ logicalId }) => !/StoreOffline|FunctionsFanOut|MatchDesk/.test(logicalId))
       .map(({ Properties }) => Number(Properties['Timeout']));
     expect(Math.max(...timeouts)).toBeLessThan(29);
   });
@@ -62,6 +62,7 @@ describe('a function', () => {
     const allowed = functions.filter(({ Properties }) => Properties['RecursiveLoop'] === 'Allow');
     expect(allowed.map(({ logicalId }) => logicalId).sort()).toEqual([
       expect.stringContaining('FanOut'),
+      expect.stringContaining('MatchDesk'),
       expect.stringContaining('StoreOffline'),
     ]);
   });

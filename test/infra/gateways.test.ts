@@ -49,6 +49,11 @@ describe('the WebSocket API', () => {
       '$default',
       '$disconnect',
       'ackInbox',
+      'desk.away',
+      'desk.close',
+      'desk.open',
+      'desk.ready',
+      'desk.transfer',
       'heartbeat',
       'hello',
       'presence',
@@ -110,7 +115,7 @@ describe('the WebSocket API', () => {
 });
 
 describe('the HTTP API', () => {
-  it('has the routes of section 6, each behind the JWT authorizer', () => {
+  it('has the routes of sections 6 and 11, each behind the JWT authorizer', () => {
     expect(authorizationTypes(routesOf('Http'))).toEqual({
       'GET /session': 'JWT',
       'GET /conversations': 'JWT',
@@ -123,6 +128,8 @@ describe('the HTTP API', () => {
       'POST /groups/{id}/members': 'JWT',
       'DELETE /groups/{id}/members/{userId}': 'JWT',
       'GET /groups/{id}/reads': 'JWT',
+      'GET /desk/chats': 'JWT',
+      'GET /desk/queues': 'JWT',
     });
   });
 
@@ -142,7 +149,7 @@ describe('the HTTP API', () => {
       logicalId.includes('Http'),
     );
     expect(integrations.map(({ Properties }) => Properties['PayloadFormatVersion'])).toEqual(
-      Array(11).fill('2.0'),
+      Array(13).fill('2.0'),
     );
   });
 

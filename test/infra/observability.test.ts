@@ -149,6 +149,9 @@ describe('the alarms', () => {
     ['LoggedFaults', 5, 300, 1, 'Sum', ['Test-Chat-Observability-LoggedFaults']],
     ['WebSocketErrors', 5, 300, 1, 'Sum', ['ExecutionError', 'IntegrationError']],
     ['HttpErrors', 5, 300, 1, 'Sum', ['5xx']],
+    ['DeskDeadLetters', 1, 300, 1, 'Maximum', ['ApproximateNumberOfMessagesVisible']],
+    ['DeskAge', 300, 60, 5, 'Maximum', ['ApproximateAgeOfOldestMessage']],
+    ['DeskWaits', 300, 300, 1, 'Maximum', ['Test-Chat-Observability-DeskWaitSeconds']],
     ['TableThrottles', 1, 300, 3, 'Sum', ['ReadThrottleEvents', 'WriteThrottleEvents']],
   ])(
     '%s rings from %d on, in periods of %d s, %d in a row',
@@ -170,6 +173,8 @@ describe('the alarms', () => {
       'FanOutAge',
       'ServiceDeadLetters',
       'ServiceAge',
+      'DeskDeadLetters',
+      'DeskAge',
     ].map((name) => refOf(alarm(name).metrics[0] as MetricInAlarm));
     expect(watched).toEqual(
       [
@@ -179,6 +184,8 @@ describe('the alarms', () => {
         'FanOutQueue',
         'ServiceDeadLetters',
         'ServiceQueue',
+        'DeskEventsDeadLetters',
+        'DeskEventsQueue',
       ].map((part) => resource(template, 'AWS::SQS::Queue', `Chat${part}`).logicalId),
     );
   });
@@ -221,7 +228,9 @@ describe('the alarms', () => {
 });
 
 describe('the metric of logged faults', () => {
-  const filters = resources(template, 'AWS::Logs::MetricFilter');
+  const filters = resources(template, 'AWS::Logs::MetricFilter').filter(
+    ({ logicalId }) => !logicalId.includes('DeskWait'),
+  );
   const logGroupOf = ({ Properties }: Resource) => (Properties['LogGroupName'] as { Ref: string }).Ref;
 
   it('is fed by what no metric of AWS shows: frames that fail in good order, and the authorizer', () => {
@@ -248,6 +257,18 @@ describe('the metric of logged faults', () => {
       POWERTOOLS_SERVICE_NAME,
     });
     expect(JSON.parse(stdout + stderr)).toMatchObject({ service: 'serverless-im', level: 'ERROR' });
+  });
+});
+
+describe('the metric of long waits', () => {
+  it('is what the desk logs while anybody waits (IM-DESK-6)', () => {
+    const filter = resource(template, 'AWS::Logs::MetricFilter', 'DeskWait');
+    const worker = resource(template, 'AWS::Lambda::Function', 'MatchDesk').Properties;
+    expect(filter.Properties).toMatchObject({
+      FilterPattern: '{ $.message = "desk waits" }',
+      LogGroupName: (worker['LoggingConfig'] as { LogGroup: object }).LogGroup,
+      MetricTransformations: [{ MetricValue: '$.longestWaitSeconds' }],
+    });
   });
 });
 

@@ -9,6 +9,10 @@ describe('options', () => {
     expect(fillOptions({})).toEqual({
       externalIssuer: undefined,
       userIdClaim: 'sub',
+      rolesClaim: 'cognito:groups',
+      desk: true,
+      deskQueues: ['default'],
+      deskAgentGraceSeconds: 120,
       allowedOrigins: [],
       duplicateLogin: 'replace',
       retain: true,
@@ -90,6 +94,11 @@ describe('options', () => {
     [{ ...EXTERNAL, audience: ['im', ''] }, 'an audience must not be empty or contain a comma'],
     [{ ...EXTERNAL, audience: 'a,b' }, 'an audience must not be empty or contain a comma'],
     [{ userIdClaim: ' ' }, 'userIdClaim must not be empty'],
+    [{ rolesClaim: '' }, 'rolesClaim must not be empty'],
+    [{ deskQueues: [] }, 'deskQueues must name 1 to 20 queues'],
+    [{ deskQueues: ['a', 'a'] }, 'deskQueues must not name a queue twice'],
+    [{ deskQueues: ['a#b'] }, 'deskQueues must be 1 to 64 of A-Z a-z 0-9 _ -, not "a#b"'],
+    [{ deskAgentGrace: Duration.seconds(0) }, 'deskAgentGrace must be at least 1 second'],
     [{ lease: Duration.seconds(59) }, 'lease must be at least 60 seconds'],
     [{ idleTimeoutMs: 9_999 }, 'idleTimeoutMs must be 0 or a whole number from 10000 to the lease'],
     [

@@ -21,6 +21,8 @@ const NAMES: Readonly<Record<string, string>> = {
   [resource(template, 'AWS::SQS::Queue', 'OfflineQueue').logicalId]: 'Queue',
   [resource(template, 'AWS::SQS::Queue', 'ServiceQueue').logicalId]: 'ServiceQueue',
   [resource(template, 'AWS::SQS::Queue', 'FanOutQueue').logicalId]: 'FanOutQueue',
+  [resource(template, 'AWS::SQS::Queue', 'DeskEventsQueue').logicalId]: 'DeskQueue',
+  [resource(template, 'AWS::DynamoDB::Table', 'StorageDesk').logicalId]: 'Desk',
 };
 
 function tableId(name: string): string {
@@ -83,8 +85,20 @@ const HAND_OUT = ['Queue: sqs:SendMessage', 'FanOutQueue: sqs:SendMessage', ...P
 const SEND = [
   ...onTable('Conversations', 'GetItem', 'Query', 'UpdateItem', 'PutItem'),
   ...onTable('Messages', 'PutItem', 'BatchGetItem'),
+  'DeskQueue: sqs:SendMessage',
   ...HAND_OUT,
 ];
+const CHANGE_CHAT = [
+  ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
+  ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
+  ...onTable('Messages', 'PutItem'),
+  ...onTable('Desk', 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
+  'DeskQueue: sqs:SendMessage',
+  'Queue: sqs:SendMessage',
+  ...PUSH_AND_CUT,
+];
+const SERVE_DESK = [...onTable('Routes', 'GetItem'), ...CHANGE_CHAT];
+const SEE_DESK = [...onTable('Conversations', 'BatchGetItem'), ...onTable('Desk', 'Query')];
 const CHANGE_GROUP = [
   ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
   ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem', 'PutItem', 'DeleteItem'),
@@ -111,7 +125,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     connections('GET'),
     ...PUSH_AND_CUT,
   ],
-  Disconnect: onTable('Routes', 'UpdateItem'),
+  Disconnect: [...onTable('Routes', 'UpdateItem'), 'DeskQueue: sqs:SendMessage'],
   Fallback: [
     ...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'),
     ...onTable('Inbox', 'Query', 'BatchWriteItem'),
@@ -161,6 +175,19 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...onTable('Messages', 'BatchGetItem'),
     ...HAND_OUT,
     ...consume('FanOutQueue'),
+  ],
+  DeskOpen: SERVE_DESK,
+  DeskClose: SERVE_DESK,
+  DeskReady: SERVE_DESK,
+  DeskAway: SERVE_DESK,
+  DeskTransfer: SERVE_DESK,
+  ListDeskChats: SEE_DESK,
+  ListDeskQueues: onTable('Desk', 'Query'),
+  MatchDesk: [
+    ...CHANGE_CHAT,
+    ...onTable('Messages', 'BatchGetItem'),
+    connections('GET'),
+    ...consume('DeskQueue'),
   ],
   Renew: [...onTable('Routes', 'GetItem', 'UpdateItem'), ...PUSH_AND_CUT],
   GetSession: [],

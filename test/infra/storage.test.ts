@@ -51,7 +51,10 @@ describe('the tables', () => {
       .map(({ Properties }) => Properties['PointInTimeRecoverySpecification']);
     expect(table('Conversations')).toHaveProperty('PointInTimeRecoverySpecification');
     expect(table('Messages')).toHaveProperty('PointInTimeRecoverySpecification');
-    expect(restorable).toEqual(Array(2).fill({ PointInTimeRecoveryEnabled: true }));
+    expect(resource(template, 'AWS::DynamoDB::Table', 'StorageDesk').Properties).toHaveProperty(
+      'PointInTimeRecoverySpecification',
+    );
+    expect(restorable).toEqual(Array(3).fill({ PointInTimeRecoveryEnabled: true }));
   });
 
   it('let go of messages and inbox entries by TTL, and of nothing else (IM-PUSH-2)', () => {
@@ -86,6 +89,7 @@ describe.each([
   ['Offline', 'StoreOffline'],
   ['Service', 'ServeEvents'],
   ['FanOut', 'FanOut'],
+  ['DeskEvents', 'MatchDesk'],
 ] as const)('the %s queue', (name, consumerName) => {
   it('hands what failed five times to the dead-letter queue, which keeps it for 14 days (fault 5)', () => {
     const deadLetters = resource(template, 'AWS::SQS::Queue', `${name}DeadLetters`);
@@ -104,8 +108,8 @@ describe.each([
 
   it('is encrypted, and so is its dead-letter queue; neither talks without TLS', () => {
     template.allResourcesProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
-    template.resourceCountIs('AWS::SQS::Queue', 6);
-    template.resourceCountIs('AWS::SQS::QueuePolicy', 6);
+    template.resourceCountIs('AWS::SQS::Queue', 8);
+    template.resourceCountIs('AWS::SQS::QueuePolicy', 8);
     template.allResourcesProperties('AWS::SQS::QueuePolicy', {
       PolicyDocument: {
         Statement: [
@@ -126,7 +130,7 @@ describe.each([
     expect(mapping.Properties).toMatchObject({
       BatchSize: name === 'FanOut' ? 1 : 10,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
-      ScalingConfig: { MaximumConcurrency: { Offline: 7, Service: 10, FanOut: 20 }[name] },
+      ScalingConfig: { MaximumConcurrency: { Offline: 7, Service: 10, FanOut: 20, DeskEvents: 5 }[name] },
     });
     expect(mapping.Properties).not.toHaveProperty('MaximumBatchingWindowInSeconds');
   });

@@ -1,5 +1,6 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { createConversationTable } from '../../../lambdas/adapters/conversation-table.ts';
+import { createDeskTable } from '../../../lambdas/adapters/desk-table.ts';
 import { createDocumentClient } from '../../../lambdas/adapters/dynamodb.ts';
 import { createGroupTable } from '../../../lambdas/adapters/group-table.ts';
 import { createInboxTable } from '../../../lambdas/adapters/inbox-table.ts';
@@ -43,6 +44,12 @@ export async function startTables(clock: Clock) {
     routes: createRouteTable(documents, nameOf('Routes')),
     conversations: createConversationTable(documents, { tableName: nameOf('Conversations'), clock }),
     groups: createGroupTable(documents, {
+      conversationsTable: nameOf('Conversations'),
+      messagesTable: nameOf('Messages'),
+      historyTtlSeconds: 0,
+    }),
+    desk: createDeskTable(documents, {
+      deskTable: nameOf('Desk'),
       conversationsTable: nameOf('Conversations'),
       messagesTable: nameOf('Messages'),
       historyTtlSeconds: 0,

@@ -10,7 +10,7 @@ const tokens: TokenVerifier = {
   async verify(token) {
     const [userId = '', minutes] = token.split(':');
     if (minutes === undefined) throw new UnauthorizedError();
-    return { userId, expiresAtMs: NOON + Number(minutes) * 60_000 };
+    return { userId, roles: [], expiresAtMs: NOON + Number(minutes) * 60_000 };
   },
 };
 const speaker = { userId: 'bob', deviceId: 'phone', connectionId: 'bob-phone' };

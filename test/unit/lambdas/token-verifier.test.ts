@@ -46,7 +46,7 @@ const unauthorized = expect.objectContaining({ code: 'unauthorized' });
 describe('tokens', () => {
   it('tell the user and the expiry, by aud or by client_id (IM-CONN-1)', async () => {
     const exp = Math.floor(Date.now() / 1000) + 600;
-    const identity = { userId: 'alice', expiresAtMs: exp * 1000 };
+    const identity = { userId: 'alice', expiresAtMs: exp * 1000, roles: [] };
     await expect(verifier().verify(await sign(claims({ exp })))).resolves.toEqual(identity);
     await expect(verifier().verify(await sign(claims({ exp, aud: ['other', 'chat'] })))).resolves.toEqual(
       identity,
@@ -54,6 +54,13 @@ describe('tokens', () => {
     const cognito = claims({ exp, client_id: 'chat' });
     delete cognito.aud;
     await expect(verifier().verify(await sign(cognito))).resolves.toEqual(identity);
+  });
+
+  it('tell the roles by the configured claim, and the name (IM-ROLE)', async () => {
+    const token = await sign(claims({ groups: ['rowers', 'agent'], name: 'Ann' }));
+    const verified = verifier({ rolesClaim: 'groups' }).verify(token);
+    await expect(verified).resolves.toMatchObject({ roles: ['agent'], name: 'Ann' });
+    await expect(verifier({ rolesClaim: 'other' }).verify(token)).resolves.toMatchObject({ roles: [] });
   });
 
   it('name the user by the configured claim', async () => {

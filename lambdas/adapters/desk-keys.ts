@@ -1,0 +1,57 @@
+import type { Chat, ChatList, Untold } from '../domain/desk/chat.ts';
+import type { Item } from './dynamodb.ts';
+
+/* Keys of the desk table: see desk-table.ts. No user id, queue name, or conversation id can hold a `#`. */
+
+export const WAITING = 'w#';
+export const AGENT = 'a#';
+export const UNTOLD = 't#';
+const DIGITS = 15;
+
+export function queuePartition(queue: string): string {
+  return `q#${queue}`;
+}
+
+export function agentPartition(userId: string): string {
+  return AGENT + userId;
+}
+
+export function agentKey(userId: string): Item {
+  return { pk: agentPartition(userId), sk: 'agent' };
+}
+
+/** An agent's row in a queue that he serves. */
+export function servingKey(queue: string, userId: string): Item {
+  return { pk: queuePartition(queue), sk: AGENT + userId };
+}
+
+/** What came back stands before what has never been assigned; else the oldest first. */
+export function waitingKey({ queue, isBack, openedAtMs, conversationId }: Chat): Item {
+  const rank = isBack === true ? 0 : 1;
+  const since = String(openedAtMs).padStart(DIGITS, '0');
+  return { pk: queuePartition(queue), sk: `${WAITING}${rank}#${since}#${conversationId}` };
+}
+
+export function customerKey({ customer, queue }: Pick<Chat, 'customer' | 'queue'>): Item {
+  return { pk: `c#${customer}`, sk: queuePartition(queue) };
+}
+
+export function untoldKey(
+  queue: string,
+  { conversationId, seq }: Pick<Untold, 'conversationId' | 'seq'>,
+): Item {
+  return { pk: queuePartition(queue), sk: `${UNTOLD}${conversationId}#${String(seq).padStart(DIGITS, '0')}` };
+}
+
+export function patrolKey(queue: string): Item {
+  return { pk: queuePartition(queue), sk: 'p' };
+}
+
+export function listKey(list: ChatList, conversationId: string): Item {
+  const pk = 'agent' in list.of ? agentPartition(list.of.agent) : queuePartition(list.of.queue);
+  return { pk, sk: listPrefix(list) + conversationId };
+}
+
+export function listPrefix({ part }: ChatList): string {
+  return part === 'open' ? 'o#' : 'z#';
+}

@@ -1,0 +1,240 @@
+import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { AgentStatus } from '../../protocol/desk.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import type { Agent, AgentChange, DeskTable } from '../domain/desk/chat.ts';
+import { chunk } from '../shared/chunk.ts';
+import { HEAD } from './conversation-table.ts';
+import {
+  AGENT,
+  agentKey,
+  customerKey,
+  listKey,
+  listPrefix,
+  patrolKey,
+  queuePartition,
+  servingKey,
+  UNTOLD,
+  untoldKey,
+  WAITING,
+  waitingKey,
+} from './desk-keys.ts';
+import { changeItems, type DeskTableProps } from './desk-transaction.ts';
+import { batchGet, call, type Item, isConditionFailed, transact } from './dynamodb.ts';
+
+/*
+ * Desk table. What a chat is stands in its conversation's head (attribute `chat`); here is who waits, and who serves.
+ *
+ *   pk             sk                           attributes
+ *   q#<queue>      w#<0|1>#<openedAt>#<cs:…>    a chat that waits, in the order of service; 0: it came back
+ *   q#<queue>      a#<userId>                   status of an agent who serves this queue
+ *   q#<queue>      o#<cs:…>, z#<cs:…>           all chats, open and closed
+ *   q#<queue>      t#<cs:…>#<seq>               a change that not all have been told of yet
+ *   q#<queue>      p                            dueAtMs: until then somebody looks after who waits
+ *   a#<userId>     agent                        status, queues, capacity, active, lastAssignedAtMs, revision, name?
+ *   a#<userId>     o#<cs:…>, z#<cs:…>           chats that the agent has, and had to the end
+ *   c#<customer>   q#<queue>                    conversationId of the one open chat
+ *
+ * Access                          Call                 Units
+ * open a chat                     TransactWriteItems   20 writes (8 items; the message is two)
+ * assign one                      TransactWriteItems   20 writes (9 items), 6 of them in the queue's partition
+ * close one                       TransactWriteItems   22 writes
+ * transfer                        TransactWriteItems   24 writes
+ * oldest waiting                  Query                1 read per 4 KB ≈ 30 entries, strong
+ * ready agents                    Query + BatchGet     1 read per 4 KB ≈ 60 agents + 1 each that is ready, strong
+ * position                        Query COUNT          1 read per 4 KB ≈ 30 entries before it, strong
+ * ready, away                     TransactWriteItems   2 writes, and 2 a queue
+ *
+ * Heat: a chat's life costs its queue's partition about 20 of the 1,000 write units a second that a partition takes,
+ * its own keys and its agent's lie elsewhere: some 50 chats a second and queue. Transactions on one queue don't meet,
+ * since each touches entries of its own chat only; two meet at an agent, and one of them is repeated. Who needs more
+ * names more queues.
+ */
+
+const COUNTED: Readonly<Record<AgentStatus, number>> = { ready: 0, away: 0, offline: 0 };
+
+export function createDeskTable(documents: DynamoDBDocumentClient, props: DeskTableProps): DeskTable {
+  const { deskTable, conversationsTable } = props;
+
+  async function get(Key: Item): Promise<Item | undefined> {
+    const command = new GetCommand({ TableName: deskTable, Key, ConsistentRead: true });
+    return (await call(() => documents.send(command))).Item;
+  }
+
+  /** Rows of a queue whose sort key begins so; all of them, unless there is a limit. */
+  async function rowsOf(
+    pk: string,
+    prefix: string,
+    { after = prefix, limit = Number.POSITIVE_INFINITY } = {},
+  ) {
+    const command = new QueryCommand({
+      TableName: deskTable,
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :after AND :end',
+      ExpressionAttributeValues: { ':pk': pk, ':after': after, ':end': `${prefix}\uffff` },
+      ConsistentRead: true,
+    });
+    const rows: Item[] = [];
+    do {
+      // The one at `after` itself comes too, if there is one.
+      if (Number.isFinite(limit)) command.input.Limit = limit + 1 - rows.length;
+      const { Items = [], LastEvaluatedKey } = await call(() => documents.send(command));
+      rows.push(...Items);
+      command.input.ExclusiveStartKey = LastEvaluatedKey;
+    } while (command.input.ExclusiveStartKey !== undefined && rows.length <= limit);
+    return rows.filter(({ sk }) => sk !== after).slice(0, limit);
+  }
+
+  return {
+    apply: (change) => transact(documents, changeItems(props, change)),
+
+    async forgetUntold(queue, untold) {
+      await transact(documents, [{ Delete: { TableName: deskTable, Key: untoldKey(queue, untold) } }]);
+    },
+
+    async untold(queue) {
+      const rows = await rowsOf(queuePartition(queue), UNTOLD);
+      return rows.map((row) => ({
+        conversationId: String(row['conversationId']),
+        from: String(row['from']),
+        clientMsgId: String(row['clientMsgId']),
+        seq: Number(row['seq']),
+        sinceMs: Number(row['sinceMs']),
+        ...(row['former'] !== undefined && { former: String(row['former']) }),
+      }));
+    },
+
+    async openChatOf(customer, queue) {
+      const id = (await get(customerKey({ customer, queue })))?.['conversationId'];
+      return id === undefined ? undefined : String(id);
+    },
+
+    async waiting(queue, limit) {
+      const rows = await rowsOf(queuePartition(queue), WAITING, { limit });
+      return rows.map((row) => ({
+        conversationId: String(row['conversationId']),
+        customer: String(row['customer']),
+        openedAtMs: Number(row['openedAtMs']),
+      }));
+    },
+
+    async positionOf(chat) {
+      const { pk, sk } = waitingKey(chat);
+      const command = new QueryCommand({
+        TableName: deskTable,
+        KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :own',
+        ExpressionAttributeValues: { ':pk': pk, ':first': WAITING, ':own': sk },
+        ConsistentRead: true,
+        Select: 'COUNT',
+        Limit: LIMITS.maxPosition,
+      });
+      return Math.max(1, (await call(() => documents.send(command))).Count ?? 1);
+    },
+
+    async rate(conversationId, rating) {
+      const command = new UpdateCommand({
+        TableName: conversationsTable,
+        Key: { pk: conversationId, sk: HEAD },
+        UpdateExpression: 'SET chat.rating = :rating',
+        ConditionExpression: 'closed = :closed AND attribute_not_exists(chat.rating)',
+        ExpressionAttributeValues: { ':rating': rating, ':closed': true },
+      });
+      return succeeds(() => documents.send(command));
+    },
+
+    async agent(userId) {
+      const item = await get(agentKey(userId));
+      return item && toAgent(item);
+    },
+
+    setAgent: (change) => transact(documents, agentItems(deskTable, change)),
+
+    async readyAgents(queue) {
+      const rows = await rowsOf(queuePartition(queue), AGENT);
+      const keys = rows
+        .filter((row) => row['status'] === 'ready')
+        .map(({ sk }) => agentKey(String(sk).slice(AGENT.length)));
+      const parts = await Promise.all(chunk(keys, 100).map((part) => batchGet(documents, deskTable, part)));
+      return parts
+        .flat()
+        .map(toAgent)
+        .filter(({ status, queues }) => status === 'ready' && queues.includes(queue));
+    },
+
+    async agentCounts(queue) {
+      const counts = { ...COUNTED };
+      for (const row of await rowsOf(queuePartition(queue), AGENT)) counts[row['status'] as AgentStatus] += 1;
+      return counts;
+    },
+
+    async chatIds(list, { after = '', limit }) {
+      const { pk, sk } = listKey(list, after);
+      const rows = await rowsOf(String(pk), listPrefix(list), { after: String(sk), limit });
+      return rows.map((row) => String(row['sk']).slice(listPrefix(list).length));
+    },
+
+    async claimPatrol(queue, nowMs, untilMs) {
+      const command = new UpdateCommand({
+        TableName: deskTable,
+        Key: patrolKey(queue),
+        UpdateExpression: 'SET dueAtMs = :until',
+        ConditionExpression: 'attribute_not_exists(pk) OR dueAtMs <= :now',
+        ExpressionAttributeValues: { ':until': untilMs, ':now': nowMs },
+      });
+      return succeeds(() => documents.send(command));
+    },
+  };
+}
+
+/** Runs a conditional write; returns whether its condition held. */
+async function succeeds(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await call(write);
+    return true;
+  } catch (error) {
+    if (isConditionFailed(error)) return false;
+    throw error;
+  }
+}
+
+function agentItems(TableName: string, { userId, status, queues, capacity, name, before }: AgentChange) {
+  const left = (before?.queues ?? []).filter((queue) => !queues.includes(queue));
+  const named = name === undefined ? '' : ', #name = :name';
+  const agent = {
+    TableName,
+    Key: agentKey(userId),
+    UpdateExpression: `SET #status = :status, queues = :queues, #capacity = :capacity, revision = :next${named}, active = if_not_exists(active, :zero), lastAssignedAtMs = if_not_exists(lastAssignedAtMs, :zero)`,
+    ConditionExpression: before === undefined ? 'attribute_not_exists(pk)' : 'revision = :read',
+    ExpressionAttributeNames: {
+      '#status': 'status',
+      '#capacity': 'capacity',
+      ...(name !== undefined && { '#name': 'name' }),
+    },
+    ExpressionAttributeValues: {
+      ':status': status,
+      ':queues': queues,
+      ':capacity': capacity,
+      ':next': (before?.revision ?? 0) + 1,
+      ':zero': 0,
+      ...(name !== undefined && { ':name': name }),
+      ...(before !== undefined && { ':read': before.revision }),
+    },
+  };
+  return [
+    { Update: agent },
+    ...queues.map((queue) => ({ Put: { TableName, Item: { ...servingKey(queue, userId), status } } })),
+    ...left.map((queue) => ({ Delete: { TableName, Key: servingKey(queue, userId) } })),
+  ];
+}
+
+function toAgent(item: Item): Agent {
+  const name = item['name'];
+  return {
+    userId: String(item['pk']).slice(AGENT.length),
+    status: item['status'] as AgentStatus,
+    queues: item['queues'] as string[],
+    capacity: Number(item['capacity']),
+    active: Number(item['active']),
+    lastAssignedAtMs: Number(item['lastAssignedAtMs']),
+    revision: Number(item['revision']),
+    ...(typeof name === 'string' && { name }),
+  };
+}

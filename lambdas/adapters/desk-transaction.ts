@@ -1,0 +1,178 @@
+import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { Chat, ChatChange } from '../domain/desk/chat.ts';
+import { HEAD, memberKey } from './conversation-table.ts';
+import { agentKey, customerKey, listKey, untoldKey, waitingKey } from './desk-keys.ts';
+import type { Item } from './dynamodb.ts';
+import { memberRowKey } from './group-table.ts';
+import { messageSortKey } from './message-key.ts';
+import { messageItem } from './message-table.ts';
+
+export interface DeskTableProps {
+  readonly deskTable: string;
+  readonly conversationsTable: string;
+  readonly messagesTable: string;
+  readonly historyTtlSeconds: number;
+}
+
+type TransactItems = NonNullable<TransactWriteCommandInput['TransactItems']>;
+
+const ABSENT = 'attribute_not_exists(pk)';
+const PRESENT = 'attribute_exists(pk)';
+
+/**
+ * Everything that a change of a chat writes. Its conditions are what makes the desk safe, whoever races: the head
+ * stands where it was read (so nobody else changed the chat), the waiting entry is there, the agent is ready and has
+ * room, the customer has no other open chat in the queue.
+ */
+export function changeItems(props: DeskTableProps, change: ChatChange): TransactItems {
+  return [
+    headItem(props, change),
+    putMessage(props, change),
+    put(props.deskTable, untoldItem(change)),
+    ...placeItems(props.deskTable, change),
+    ...agentItems(props, change),
+  ];
+}
+
+/** The agent who has the chat. */
+export function holderOf(chat: Chat | undefined): string | undefined {
+  return chat?.state === 'assigned' ? chat.agent?.userId : undefined;
+}
+
+function headItem({ conversationsTable }: DeskTableProps, { before, after, message }: ChatChange) {
+  const key = { pk: after.conversationId, sk: HEAD };
+  const facts = { head: message.seq, tail: messageSortKey(message), at: message.sentAt, chat: toItem(after) };
+  if (before === undefined) return put(conversationsTable, { ...key, ...facts }, ABSENT);
+  const closed = after.state === 'closed' ? ', closed = :closed' : '';
+  return {
+    Update: {
+      TableName: conversationsTable,
+      Key: key,
+      UpdateExpression: `SET #head = :head, #tail = :tail, #at = :at, chat = :chat${closed}`,
+      ConditionExpression: '#head = :read',
+      ExpressionAttributeNames: { '#head': 'head', '#tail': 'tail', '#at': 'at' },
+      ExpressionAttributeValues: {
+        ':read': message.seq - 1,
+        ':head': facts.head,
+        ':tail': facts.tail,
+        ':at': facts.at,
+        ':chat': facts.chat,
+        ...(closed !== '' && { ':closed': true }),
+      },
+    },
+  };
+}
+
+function putMessage({ messagesTable, historyTtlSeconds }: DeskTableProps, { message }: ChatChange) {
+  return put(messagesTable, messageItem(message, historyTtlSeconds), ABSENT);
+}
+
+function untoldItem({ before, after, message }: ChatChange): Item {
+  const { conversationId, from, clientMsgId, seq, sentAt: sinceMs } = message;
+  const former = holderOf(before);
+  const untold = {
+    conversationId,
+    from,
+    clientMsgId,
+    seq,
+    sinceMs,
+    ...(former !== holderOf(after) && { former }),
+  };
+  return { ...untoldKey(after.queue, untold), ...untold };
+}
+
+/** Its place in the queue and in the queue's lists, and the customer's claim to one open chat. */
+function placeItems(table: string, { before, after }: ChatChange): TransactItems {
+  const { conversationId, customer, queue, openedAtMs } = after;
+  const open = listKey({ of: { queue }, part: 'open' }, conversationId);
+  return [
+    ...(before?.state === 'waiting' ? [remove(table, waitingKey(before), PRESENT)] : []),
+    ...(after.state === 'waiting'
+      ? [put(table, { ...waitingKey(after), conversationId, customer, openedAtMs })]
+      : []),
+    ...(before === undefined
+      ? [put(table, { ...customerKey(after), conversationId }, ABSENT), put(table, open)]
+      : []),
+    ...(after.state === 'closed'
+      ? [
+          remove(table, customerKey(after)),
+          remove(table, open),
+          put(table, listKey({ of: { queue }, part: 'closed' }, conversationId)),
+        ]
+      : []),
+  ];
+}
+
+/** Members, and the load of the agent who loses the chat and of the one who gets it. */
+function agentItems({ deskTable, conversationsTable }: DeskTableProps, { before, after }: ChatChange) {
+  const { conversationId, customer } = after;
+  const [former, holder] = [holderOf(before), holderOf(after)];
+  const join = (userId: string) => [
+    // From the first seq on: what got its seq before they came and is stored after is theirs too.
+    put(conversationsTable, { ...memberRowKey(conversationId, userId), joinedSeq: 1 }),
+    put(conversationsTable, { ...memberKey(userId, conversationId), readSeq: 0, visibleFrom: 1 }),
+  ];
+  const leave = (userId: string) => [
+    remove(conversationsTable, memberRowKey(conversationId, userId)),
+    remove(conversationsTable, memberKey(userId, conversationId)),
+  ];
+  const items: TransactItems = before === undefined ? join(customer) : [];
+  if (former === holder) return items;
+  if (former !== undefined) {
+    const of = { agent: former };
+    items.push(loseChat(deskTable, former), remove(deskTable, listKey({ of, part: 'open' }, conversationId)));
+    // Who closed it or saw it closed may read on.
+    if (after.state === 'closed') items.push(put(deskTable, listKey({ of, part: 'closed' }, conversationId)));
+    else items.push(...leave(former));
+  }
+  if (holder !== undefined) {
+    const list = { of: { agent: holder }, part: 'open' } as const;
+    items.push(gainChat(deskTable, holder, before, after), put(deskTable, listKey(list, conversationId)));
+    items.push(...join(holder));
+  }
+  return items;
+}
+
+function loseChat(TableName: string, userId: string) {
+  return {
+    Update: {
+      TableName,
+      Key: agentKey(userId),
+      UpdateExpression: 'ADD active :minusOne',
+      ConditionExpression: PRESENT,
+      ExpressionAttributeValues: { ':minusOne': -1 },
+    },
+  };
+}
+
+/** From a queue only to one who serves it; by a colleague to any. */
+function gainChat(TableName: string, userId: string, before: Chat | undefined, after: Chat) {
+  const isFromQueue = before?.state === 'waiting';
+  return {
+    Update: {
+      TableName,
+      Key: agentKey(userId),
+      UpdateExpression: 'SET lastAssignedAtMs = :now ADD active :one',
+      ConditionExpression: `#status = :ready AND active < #capacity${isFromQueue ? ' AND contains(queues, :queue)' : ''}`,
+      ExpressionAttributeNames: { '#status': 'status', '#capacity': 'capacity' },
+      ExpressionAttributeValues: {
+        ':ready': 'ready',
+        ':one': 1,
+        ':now': after.assignedAtMs,
+        ...(isFromQueue && { ':queue': after.queue }),
+      },
+    },
+  };
+}
+
+function put(TableName: string, Item: Item, ConditionExpression?: string) {
+  return { Put: { TableName, Item, ...(ConditionExpression !== undefined && { ConditionExpression }) } };
+}
+
+function remove(TableName: string, Key: Item, ConditionExpression?: string) {
+  return { Delete: { TableName, Key, ...(ConditionExpression !== undefined && { ConditionExpression }) } };
+}
+
+function toItem({ conversationId: _, ...facts }: Chat): Item {
+  return facts;
+}

@@ -1,0 +1,89 @@
+import type { ChatState, DeskChatsBody, DeskQueue, DeskQueuesBody } from '../../../protocol/desk.ts';
+import { LIMITS } from '../../../protocol/limits.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { ForbiddenError } from '../../shared/errors.ts';
+import { openList, sealList } from '../../shared/sealed-list.ts';
+import { settleAll } from '../../shared/settle.ts';
+import type { ConversationTable } from '../conversation.ts';
+import { requireRole, type Standing } from '../role.ts';
+import { type ChatList, type DeskTable, toDeskChat } from './chat.ts';
+
+export interface QueueViewPorts {
+  readonly desk: DeskTable;
+  readonly queues: readonly string[];
+  readonly clock: Clock;
+}
+
+export interface ChatViewPorts extends QueueViewPorts {
+  readonly conversations: ConversationTable;
+}
+
+export interface ChatsQuery {
+  readonly state?: ChatState | undefined;
+  readonly cursor?: string | undefined;
+}
+
+/**
+ * An agent's own chats, a supervisor's all: the open ones first, by age within a queue. A page may be short, even empty,
+ * and go on.
+ * @throws {ForbiddenError} neither (IM-ROLE)
+ * @throws {InvalidRequestError} a cursor that is altered or another user's
+ */
+export async function listChats(
+  ports: ChatViewPorts,
+  userId: string,
+  standing: Standing,
+  { state, cursor }: ChatsQuery,
+): Promise<DeskChatsBody> {
+  const lists = listsFor(ports, userId, standing).filter(({ part }) => holds(part, state));
+  const [number = '0', after = ''] = cursor === undefined ? [] : openList(userId, cursor, 'cursor');
+  const list = lists[Number(number)];
+  if (list === undefined) return { chats: [], cursor: null };
+  // One more than asked for tells whether there is a next page.
+  const ids = await ports.desk.chatIds(list, { after, limit: LIMITS.pageDefault + 1 });
+  const page = ids.slice(0, LIMITS.pageDefault);
+  const heads = await ports.conversations.heads(page);
+  const chats = page.flatMap((id) => heads.get(id)?.chat ?? []);
+  const isLast = ids.length === page.length && Number(number) + 1 === lists.length;
+  const next = ids.length > page.length ? [number, page.at(-1) ?? ''] : [String(Number(number) + 1)];
+  const wanted = chats.filter((chat) => state === undefined || chat.state === state);
+  return {
+    chats: wanted.map((chat) => toDeskChat(chat)),
+    cursor: isLast ? null : sealList(userId, next),
+  };
+}
+
+function listsFor({ queues }: QueueViewPorts, userId: string, { roles }: Standing): ChatList[] {
+  const whose = roles.includes('supervisor')
+    ? queues.map((queue) => ({ queue }))
+    : roles.includes('agent')
+      ? [{ agent: userId }]
+      : [];
+  if (whose.length === 0) throw new ForbiddenError('This is for agents and supervisors.');
+  return (['open', 'closed'] as const).flatMap((part) => whose.map((of): ChatList => ({ of, part })));
+}
+
+function holds(part: ChatList['part'], state: ChatState | undefined): boolean {
+  return state === undefined || (part === 'closed') === (state === 'closed');
+}
+
+/** How the queues stand. @throws {ForbiddenError} not a supervisor (IM-ROLE) */
+export async function listQueues(ports: QueueViewPorts, standing: Standing): Promise<DeskQueuesBody> {
+  requireRole(standing, 'supervisor');
+  return { queues: await settleAll(ports.queues.map((queue) => toQueue(ports, queue))) };
+}
+
+async function toQueue({ desk, clock }: QueueViewPorts, queue: string): Promise<DeskQueue> {
+  const [waiting, agents] = await settleAll([
+    desk.waiting(queue, LIMITS.maxPosition),
+    desk.agentCounts(queue),
+  ]);
+  // Not the first: one that came back stands before older ones.
+  const since = Math.min(...waiting.map(({ openedAtMs }) => openedAtMs));
+  return {
+    queue,
+    waiting: waiting.length,
+    longestWaitMs: waiting.length === 0 ? 0 : clock() - since,
+    agents,
+  };
+}

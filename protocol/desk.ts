@@ -1,0 +1,131 @@
+import * as z from 'zod/mini';
+import { CLIENT_ID, parseConversationId, USER_ID } from './ids.ts';
+import { LIMITS } from './limits.ts';
+
+/** The customer-service desk (IM-DESK): its frames in, its chats and agents out. */
+
+/** What a token's roles claim may say that means something here; everything else in it is ignored (IM-ROLE). */
+export const ROLES = ['agent', 'supervisor'] as const;
+export type Role = (typeof ROLES)[number];
+
+const frameId = z.string().check(z.regex(CLIENT_ID, 'must be 1 to 64 of A-Z a-z 0-9 _ -'));
+const queueName = z.string().check(z.maxLength(LIMITS.queueNameChars));
+const supportId = z
+  .string()
+  .check(z.refine((value) => parseConversationId(value) !== undefined, 'is not a conversation id'));
+
+export const deskOpenSchema = z.object({
+  id: frameId,
+  /** Absent: the first queue of the deployment. */
+  queue: z.optional(queueName),
+  topic: z.optional(
+    z.string().check(
+      z.trim(),
+      z.minLength(1),
+      z.maxLength(LIMITS.topicChars),
+      z.refine((value) => value.isWellFormed(), 'must not have lone surrogates'),
+    ),
+  ),
+});
+
+export const deskCloseSchema = z.object({
+  id: frameId,
+  conversationId: supportId,
+  rating: z.optional(z.int().check(z.minimum(1), z.maximum(5))),
+});
+
+export const deskReadySchema = z.object({
+  id: frameId,
+  queues: z.array(queueName).check(z.minLength(1), z.maxLength(LIMITS.queuesPerAgent)),
+  capacity: z.int().check(z.minimum(1), z.maximum(LIMITS.agentCapacity)),
+});
+
+export const deskAwaySchema = z.object({ id: frameId });
+
+export const deskTransferSchema = z.object({
+  id: frameId,
+  conversationId: supportId,
+  /** An agent, or the word `queue`: back to the head of the chat's own. */
+  to: z.string().check(z.regex(USER_ID, 'is not a user id')),
+});
+
+export const CHAT_STATES = ['waiting', 'assigned', 'closed'] as const;
+export type ChatState = (typeof CHAT_STATES)[number];
+
+/** Query of `GET /desk/chats`. */
+export const deskChatsQuerySchema = z.object({
+  state: z.optional(z.enum(CHAT_STATES)),
+  cursor: z.optional(z.string().check(z.maxLength(1_024))),
+});
+
+/** A support chat as it is told to its customer, its agent, and supervisors. Times are epoch milliseconds. */
+export interface DeskChat {
+  readonly conversationId: string;
+  readonly queue: string;
+  readonly state: ChatState;
+  readonly customer: string;
+  readonly agent: { readonly userId: string; readonly name?: string } | null;
+  readonly topic?: string;
+  /** 1 is next; only while waiting, and where it is told. */
+  readonly position?: number;
+  readonly openedAt: number;
+  readonly assignedAt?: number;
+  readonly closedAt?: number;
+  readonly rating?: number;
+}
+
+export type AgentStatus = 'ready' | 'away' | 'offline';
+
+export interface DeskAgent {
+  readonly userId: string;
+  readonly status: AgentStatus;
+  readonly queues: readonly string[];
+  readonly capacity: number;
+  /** Chats that the agent has. */
+  readonly active: number;
+}
+
+/** The answer to `desk.open`, `desk.close`, `desk.transfer`. */
+export interface DeskChatFrame {
+  readonly type: 'desk.chat';
+  readonly id: string;
+  readonly chat: DeskChat;
+}
+
+/** The answer to `desk.ready` and `desk.away`. */
+export interface DeskAgentFrame {
+  readonly type: 'desk.agent';
+  readonly id: string;
+  readonly agent: DeskAgent;
+}
+
+/** A chat got an agent. */
+export interface DeskAssignedPush {
+  readonly type: 'desk.assigned';
+  readonly chat: DeskChat;
+  /** Of the conversation: up to here the agent catches up from history. */
+  readonly head: number;
+}
+
+/** Another position, a transfer, an end. */
+export interface DeskUpdatedPush {
+  readonly type: 'desk.updated';
+  readonly chat: DeskChat;
+}
+
+export interface DeskChatsBody {
+  readonly chats: readonly DeskChat[];
+  readonly cursor: string | null;
+}
+
+export interface DeskQueue {
+  readonly queue: string;
+  readonly waiting: number;
+  /** How long the oldest has been waiting; 0 if nobody is. */
+  readonly longestWaitMs: number;
+  readonly agents: Readonly<Record<AgentStatus, number>>;
+}
+
+export interface DeskQueuesBody {
+  readonly queues: readonly DeskQueue[];
+}

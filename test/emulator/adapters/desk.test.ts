@@ -1,0 +1,236 @@
+import { ulid } from 'ulid';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ConversationTable } from '../../../lambdas/domain/conversation.ts';
+import { DESK } from '../../../lambdas/domain/desk/change.ts';
+import type { Agent, Chat, ChatChange, DeskTable } from '../../../lambdas/domain/desk/chat.ts';
+import type { GroupTable } from '../../../lambdas/domain/group.ts';
+import type { MessageTable } from '../../../lambdas/domain/message.ts';
+import { systemMessage } from '../../../lambdas/domain/system-message.ts';
+import type { DeskEvent } from '../../../protocol/content.ts';
+import { fakeDesk } from '../../fakes/desk.ts';
+import { fakeConversations, fakeMessages } from '../../fakes/ports.ts';
+import { NOON } from '../../fakes/world.ts';
+import { startTables } from './tables.ts';
+
+/** One suite for both: what the domain's tests believe of the fake desk is true of DynamoDB. */
+interface Ports {
+  readonly desk: DeskTable;
+  readonly conversations: ConversationTable;
+  readonly groups: GroupTable;
+  readonly messages: MessageTable;
+}
+
+const clock = () => NOON;
+let tables: Awaited<ReturnType<typeof startTables>>;
+beforeAll(async () => {
+  tables = await startTables(clock);
+});
+afterAll(() => tables?.stop());
+
+const messages = fakeMessages();
+const rows = fakeConversations(messages, clock);
+const fakes: Ports = { desk: fakeDesk(rows), conversations: rows, groups: rows, messages };
+
+let unique = 0;
+const newName = (what: string) => {
+  unique += 1;
+  return `${what}-${unique}`;
+};
+
+function aChat(queue: string, more: Partial<Chat> = {}): Chat {
+  const customer = newName('customer');
+  return { conversationId: `cs:${ulid(NOON)}`, queue, state: 'waiting', customer, openedAtMs: NOON, ...more };
+}
+
+function change(before: Chat | undefined, after: Chat, seq: number, event: DeskEvent): ChatChange {
+  const message = systemMessage({ clock }, after.conversationId, seq, { event, by: DESK });
+  return { before, after, message };
+}
+
+describe.each([
+  ['memory', () => fakes],
+  ['DynamoDB', (): Ports => tables],
+])('the desk on %s', (_, ports) => {
+  const open = async (queue: string, more: Partial<Chat> = {}): Promise<Chat> => {
+    const chat = aChat(queue, more);
+    expect(await ports().desk.apply(change(undefined, chat, 1, 'opened'))).toBe(true);
+    return chat;
+  };
+  const ready = async (queue: string, capacity = 1): Promise<Agent> => {
+    const { desk } = ports();
+    const userId = newName('agent');
+    const wanted = { userId, status: 'ready', queues: [queue], capacity, before: undefined } as const;
+    expect(await desk.setAgent(wanted)).toBe(true);
+    return (await desk.agent(userId)) as Agent;
+  };
+  const given = ({ isBack: _isBack, ...chat }: Chat, userId: string): Chat => ({
+    ...chat,
+    state: 'assigned',
+    agent: { userId },
+    assignedAtMs: NOON + 1,
+  });
+  const give = async (chat: Chat, userId: string, seq = 2): Promise<Chat | undefined> => {
+    const after = given(chat, userId);
+    return (await ports().desk.apply(change(chat, after, seq, 'assigned'))) ? after : undefined;
+  };
+  const activeOf = async (userId: string) => (await ports().desk.agent(userId))?.active;
+
+  it('opens a chat: in its queue, a conversation of its customer, once at a time (IM-DESK-1)', async () => {
+    const { desk, conversations, groups } = ports();
+    const queue = newName('queue');
+    const chat = await open(queue, { topic: 'oars' });
+    const { conversationId, customer } = chat;
+    expect(await desk.openChatOf(customer, queue)).toBe(conversationId);
+    expect(await desk.waiting(queue, 10)).toEqual([{ conversationId, customer, openedAtMs: NOON }]);
+    expect(await conversations.head(conversationId)).toMatchObject({ seq: 1, chat });
+    expect((await groups.members(conversationId, { limit: 5 })).members).toEqual([
+      { userId: customer, joinedSeq: 1 },
+    ]);
+    expect(await conversations.membership(customer, conversationId)).toMatchObject({ visibleFrom: 1 });
+    const second = aChat(queue, { customer });
+    expect(await desk.apply(change(undefined, second, 1, 'opened'))).toBe(false);
+    expect(await conversations.head(second.conversationId)).toMatchObject({ seq: 0 });
+  });
+
+  it('orders who waits: those who came back first, then by age; positions count from 1 (IM-DESK-5)', async () => {
+    const { desk } = ports();
+    const queue = newName('queue');
+    const late = await open(queue, { openedAtMs: NOON + 2 });
+    const early = await open(queue, { openedAtMs: NOON + 1 });
+    const back = await open(queue, { openedAtMs: NOON + 3, isBack: true });
+    const order = [back, early, late];
+    const waiting = await desk.waiting(queue, 10);
+    expect(waiting.map(({ conversationId }) => conversationId)).toEqual(
+      order.map(({ conversationId }) => conversationId),
+    );
+    expect(await desk.waiting(queue, 2)).toEqual(waiting.slice(0, 2));
+    expect(await Promise.all(order.map((chat) => desk.positionOf(chat)))).toEqual([1, 2, 3]);
+  });
+
+  it('gives a chat to an agent with room, once, and only as it was read (IM-DESK-6)', async () => {
+    const { desk, conversations, groups } = ports();
+    const queue = newName('queue');
+    const [ann, zoe] = [await ready(queue), await ready(queue)];
+    const chat = await open(queue);
+    const mine = await give(chat, ann.userId);
+    expect(mine).toBeDefined();
+    expect(await give(chat, zoe.userId)).toBeUndefined();
+    expect([await activeOf(ann.userId), await activeOf(zoe.userId)]).toEqual([1, 0]);
+    expect(await desk.agent(ann.userId)).toMatchObject({ lastAssignedAtMs: NOON + 1 });
+    expect(await desk.waiting(queue, 10)).toEqual([]);
+    const { conversationId } = chat;
+    expect(await conversations.head(conversationId)).toMatchObject({ seq: 2, chat: mine });
+    expect(await conversations.membership(ann.userId, conversationId)).toMatchObject({ visibleFrom: 1 });
+    expect((await groups.members(conversationId, { limit: 5 })).members).toHaveLength(2);
+    expect(await conversations.nextSeq(conversationId, 'bob', 'c1')).toMatchObject({
+      seq: 3,
+      agent: ann.userId,
+    });
+  });
+
+  it('gives nothing to who is full, away, elsewhere, or unknown, nor where a message came between (IM-DESK-6)', async () => {
+    const { desk, conversations } = ports();
+    const queue = newName('queue');
+    const ann = await ready(queue);
+    await give(await open(queue), ann.userId);
+    const chat = await open(queue);
+    const away = await ready(queue);
+    await desk.setAgent({ ...away, status: 'away', before: away });
+    const elsewhere = await ready(newName('queue'));
+    for (const { userId } of [ann, away, elsewhere, { userId: newName('nobody') }]) {
+      expect(await give(chat, userId)).toBeUndefined();
+    }
+    const free = await ready(queue);
+    await conversations.nextSeq(chat.conversationId, chat.customer, 'c1');
+    expect(await give(chat, free.userId)).toBeUndefined();
+    expect(await give(chat, free.userId, 3)).toBeDefined();
+  });
+
+  it('hands a chat from one agent to another, in any queue: members, load, and lists follow (IM-DESK-5)', async () => {
+    const { desk, conversations } = ports();
+    const queue = newName('queue');
+    const [ann, zoe] = [await ready(queue), await ready(newName('queue'))];
+    const chat = (await give(await open(queue), ann.userId)) as Chat;
+    expect(await desk.apply(change(chat, given(chat, zoe.userId), 3, 'transferred'))).toBe(true);
+    expect([await activeOf(ann.userId), await activeOf(zoe.userId)]).toEqual([0, 1]);
+    expect(await conversations.membership(ann.userId, chat.conversationId)).toBeUndefined();
+    const openOf = (agent: string) => desk.chatIds({ of: { agent }, part: 'open' }, { limit: 10 });
+    expect(await openOf(ann.userId)).toEqual([]);
+    expect(await openOf(zoe.userId)).toEqual([chat.conversationId]);
+    expect(await desk.untold(queue)).toContainEqual(expect.objectContaining({ seq: 3, former: ann.userId }));
+  });
+
+  it('closes a chat, waiting or assigned: nothing more is written, both may read, the place is free (IM-DESK-3)', async () => {
+    const { desk, conversations } = ports();
+    const queue = newName('queue');
+    const ann = await ready(queue);
+    const waiting = await open(queue);
+    const assigned = (await give(await open(queue), ann.userId)) as Chat;
+    for (const [chat, seq] of [
+      [waiting, 2],
+      [assigned, 3],
+    ] as const) {
+      const after: Chat = { ...chat, state: 'closed', closedAtMs: NOON };
+      expect(await desk.apply(change(chat, after, seq, 'closed'))).toBe(true);
+      expect(await conversations.nextSeq(chat.conversationId, chat.customer, 'c')).toBeUndefined();
+      expect(await desk.openChatOf(chat.customer, queue)).toBeUndefined();
+    }
+    expect(await desk.waiting(queue, 10)).toEqual([]);
+    expect(await activeOf(ann.userId)).toBe(0);
+    expect(await conversations.membership(ann.userId, assigned.conversationId)).toBeDefined();
+    const listed = (of: { agent: string } | { queue: string }, part: 'open' | 'closed') =>
+      desk.chatIds({ of, part }, { limit: 10 });
+    expect(await listed({ agent: ann.userId }, 'closed')).toEqual([assigned.conversationId]);
+    expect(await listed({ queue }, 'open')).toEqual([]);
+    const both = [waiting, assigned].map(({ conversationId }) => conversationId).sort();
+    expect(await listed({ queue }, 'closed')).toEqual(both);
+    const [first = ''] = both;
+    const page = { after: first, limit: 1 };
+    expect(await desk.chatIds({ of: { queue }, part: 'closed' }, page)).toEqual(both.slice(1));
+  });
+
+  it('takes one rating, after the end only (IM-DESK-3)', async () => {
+    const { desk, conversations } = ports();
+    const chat = await open(newName('queue'));
+    expect(await desk.rate(chat.conversationId, 5)).toBe(false);
+    await desk.apply(change(chat, { ...chat, state: 'closed', closedAtMs: NOON }, 2, 'closed'));
+    expect(await desk.rate(chat.conversationId, 4)).toBe(true);
+    expect(await desk.rate(chat.conversationId, 1)).toBe(false);
+    expect((await conversations.head(chat.conversationId)).chat?.rating).toBe(4);
+  });
+
+  it('knows what was not told for certain, until it is (IM-DESK-6, fault 3)', async () => {
+    const { desk, messages: record } = ports();
+    const queue = newName('queue');
+    await open(queue);
+    const [untold] = await desk.untold(queue);
+    expect(untold).toMatchObject({ seq: 1, from: DESK });
+    if (untold === undefined) throw new Error('nothing untold');
+    expect(await record.getMany([untold])).toHaveLength(1);
+    await desk.forgetUntold(queue, untold);
+    expect(await desk.untold(queue)).toEqual([]);
+  });
+
+  it('keeps of two changes of an agent the one that saw the present; the load stays (IM-DESK-4)', async () => {
+    const { desk } = ports();
+    const [queue, other] = [newName('queue'), newName('queue')];
+    const ann = await ready(queue, 2);
+    await give(await open(queue), ann.userId);
+    const moved = { ...ann, queues: [other], capacity: 5, before: ann };
+    expect(await desk.setAgent(moved)).toBe(true);
+    expect(await desk.setAgent({ ...ann, status: 'away', before: ann })).toBe(false);
+    expect(await desk.agent(ann.userId)).toMatchObject({ status: 'ready', capacity: 5, active: 1 });
+    expect(await desk.readyAgents(queue)).toEqual([]);
+    expect(await desk.readyAgents(other)).toMatchObject([{ userId: ann.userId, queues: [other] }]);
+    expect(await desk.agentCounts(other)).toEqual({ ready: 1, away: 0, offline: 0 });
+    expect(await desk.agentCounts(queue)).toEqual({ ready: 0, away: 0, offline: 0 });
+  });
+
+  it('lets one patrol of a queue go round', async () => {
+    const { desk } = ports();
+    const queue = newName('queue');
+    expect(await desk.claimPatrol(queue, NOON, NOON + 10)).toBe(true);
+    expect(await desk.claimPatrol(queue, NOON + 9, NOON + 20)).toBe(false);
+    expect(await desk.claimPatrol(queue, NOON + 10, NOON + 20)).toBe(true);
+  });
+});

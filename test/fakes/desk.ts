@@ -1,0 +1,138 @@
+import type { Agent, Chat, DeskTable, Untold } from '../../lambdas/domain/desk/chat.ts';
+import type { DelayedDeskJob, DeskQueue } from '../../lambdas/domain/desk/desk-queue.ts';
+import type { FakeConversations } from './ports.ts';
+
+/** The desk's table in memory, beside the conversations that its chats are. */
+export function fakeDesk(conversations: FakeConversations): DeskTable {
+  const chats = new Map<string, Chat>();
+  const agents = new Map<string, Agent>();
+  const untold = new Map<string, Untold & { readonly queue: string }>();
+  const had = new Map<string, Set<string>>();
+  const patrols = new Map<string, number>();
+
+  const holderOf = (chat: Chat | undefined) => (chat?.state === 'assigned' ? chat.agent?.userId : undefined);
+  const keyOf = ({ conversationId, seq }: Pick<Untold, 'conversationId' | 'seq'>) =>
+    `${conversationId}#${seq}`;
+  const openOf = (customer: string, queue: string) =>
+    [...chats.values()].find(
+      (chat) => chat.customer === customer && chat.queue === queue && chat.state !== 'closed',
+    );
+  const inOrder = (queue: string) =>
+    [...chats.values()]
+      .filter((chat) => chat.queue === queue && chat.state === 'waiting')
+      .sort(
+        (a, b) =>
+          Number(b.isBack ?? false) - Number(a.isBack ?? false) ||
+          a.openedAtMs - b.openedAtMs ||
+          (a.conversationId < b.conversationId ? -1 : 1),
+      );
+  const load = (userId: string | undefined, by: number, lastAssignedAtMs?: number) => {
+    const agent = userId === undefined ? undefined : agents.get(userId);
+    if (agent === undefined) return;
+    const last = lastAssignedAtMs ?? agent.lastAssignedAtMs;
+    agents.set(agent.userId, { ...agent, active: agent.active + by, lastAssignedAtMs: last });
+  };
+
+  return {
+    async apply(change) {
+      const { before, after, message } = change;
+      const [former, holder] = [holderOf(before), holderOf(after)];
+      if (before === undefined && openOf(after.customer, after.queue) !== undefined) return false;
+      if (holder !== undefined && holder !== former) {
+        const agent = agents.get(holder);
+        if (agent?.status !== 'ready' || agent.active >= agent.capacity) return false;
+        if (before?.state === 'waiting' && !agent.queues.includes(after.queue)) return false;
+      }
+      if (!(await conversations.applyChat(change))) return false;
+      chats.set(after.conversationId, after);
+      if (former !== holder) {
+        load(former, -1);
+        load(holder, 1, after.assignedAtMs);
+      }
+      if (after.state === 'closed' && former !== undefined) {
+        had.set(former, (had.get(former) ?? new Set()).add(after.conversationId));
+      }
+      const { conversationId, from, clientMsgId, seq, sentAt: sinceMs } = message;
+      const told = { conversationId, from, clientMsgId, seq, sinceMs, queue: after.queue };
+      untold.set(keyOf(told), { ...told, ...(former !== holder && former !== undefined && { former }) });
+      return true;
+    },
+    async forgetUntold(_, told) {
+      untold.delete(keyOf(told));
+    },
+    async untold(queue) {
+      return [...untold.values()].filter((one) => one.queue === queue).map(({ queue: _, ...one }) => one);
+    },
+    openChatOf: async (customer, queue) => openOf(customer, queue)?.conversationId,
+    async waiting(queue, limit) {
+      return inOrder(queue)
+        .slice(0, limit)
+        .map(({ conversationId, customer, openedAtMs }) => ({ conversationId, customer, openedAtMs }));
+    },
+    positionOf: async (chat) =>
+      Math.max(
+        1,
+        inOrder(chat.queue).findIndex(({ conversationId }) => conversationId === chat.conversationId) + 1,
+      ),
+    async rate(conversationId, rating) {
+      const chat = chats.get(conversationId);
+      if (chat === undefined || !conversations.rateChat(conversationId, rating)) return false;
+      chats.set(conversationId, { ...chat, rating });
+      return true;
+    },
+    agent: async (userId) => agents.get(userId),
+    async setAgent({ userId, status, queues, capacity, name, before }) {
+      const present = agents.get(userId);
+      if (present?.revision !== before?.revision) return false;
+      agents.set(userId, {
+        userId,
+        status,
+        queues,
+        capacity,
+        active: present?.active ?? 0,
+        lastAssignedAtMs: present?.lastAssignedAtMs ?? 0,
+        revision: (present?.revision ?? 0) + 1,
+        ...((name ?? present?.name) !== undefined && { name: name ?? present?.name ?? '' }),
+      });
+      return true;
+    },
+    async readyAgents(queue) {
+      return [...agents.values()].filter(
+        ({ status, queues }) => status === 'ready' && queues.includes(queue),
+      );
+    },
+    async agentCounts(queue) {
+      const counts = { ready: 0, away: 0, offline: 0 };
+      for (const { status, queues } of agents.values()) if (queues.includes(queue)) counts[status] += 1;
+      return counts;
+    },
+    async chatIds({ of, part }, { after = '', limit }) {
+      const isClosed = part === 'closed';
+      return [...chats.values()]
+        .filter((chat) => (chat.state === 'closed') === isClosed)
+        .filter((chat) =>
+          'queue' in of
+            ? chat.queue === of.queue
+            : holderOf(chat) === of.agent || (isClosed && had.get(of.agent)?.has(chat.conversationId)),
+        )
+        .map(({ conversationId }) => conversationId)
+        .sort()
+        .filter((id) => id > after)
+        .slice(0, limit);
+    },
+    async claimPatrol(queue, nowMs, untilMs) {
+      if ((patrols.get(queue) ?? 0) > nowMs) return false;
+      patrols.set(queue, untilMs);
+      return true;
+    },
+  };
+}
+
+export interface FakeDeskQueue extends DeskQueue {
+  readonly jobs: DelayedDeskJob[];
+}
+
+export function fakeDeskQueue(): FakeDeskQueue {
+  const jobs: DelayedDeskJob[] = [];
+  return { jobs, enqueue: async (added) => void jobs.push(...added) };
+}

@@ -1,0 +1,269 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createWire, type HoldStage, steps } from '../../local/wire/index.ts';
+import { assigned, deskEnvironment, deskOf, events, newQueue, openChat, updated } from './setup/desk.ts';
+import { say } from './setup/groups.ts';
+import type { TestSocket } from './setup/socket.ts';
+import { type Json, type Stack, startStack } from './setup/stack.ts';
+
+/** The flow is stopped at the desk's own AWS calls; the other side acts there, or the function dies. */
+const wire = createWire();
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack({
+    wire: wire.attach,
+    returnFailedAfterSeconds: 0,
+    environment: deskEnvironment({ DESK_AGENT_GRACE_SECONDS: '1' }),
+    onWarning: () => undefined,
+  });
+});
+afterAll(() => stack?.stop());
+
+const { customer, readyAgent, historyOf } = deskOf(() => stack);
+const STAGES: readonly HoldStage[] = ['before', 'after'];
+
+/** A call about this queue, or this conversation, whatever else goes on. */
+const about = (name: string) => (_: unknown, input: unknown) => (JSON.stringify(input) ?? '').includes(name);
+
+async function agentOf(socket: TestSocket): Promise<Json> {
+  return (await socket.request({ action: 'desk.away' })).agent;
+}
+
+describe('the match worker', () => {
+  it.each(STAGES)(
+    'that dies at any call, %s it is made, loses no chat and assigns none twice (IM-DESK-6, fault 3)',
+    async (when) => {
+      let queue = '';
+      let people: Json = {};
+      const run = async () => {
+        queue = newQueue();
+        const ann = await readyAgent(queue, 3);
+        const bob = await customer();
+        const { conversationId } = await openChat(bob, queue);
+        people = { ann, bob, conversationId };
+        await Promise.all([assigned(ann, conversationId), assigned(bob, conversationId)]);
+      };
+      let rounds = 0;
+      for await (const step of steps(wire, { function: 'MatchDesk', when, run })) {
+        rounds += 1;
+        step.fail(when === 'before' ? 'kill' : 'kill-after');
+        await step.finished;
+        const { ann, conversationId } = people;
+        expect(events(await historyOf(ann.user, conversationId))).toEqual(['opened', 'assigned']);
+        expect((await agentOf(ann.socket)).active).toBe(1);
+      }
+      expect(rounds).toBeGreaterThanOrEqual(2);
+    },
+  );
+
+  it('gives a chat to one agent though two workers claim it (IM-DESK-6)', async () => {
+    const queue = newQueue();
+    const claiming = wire.hold({
+      function: 'MatchDesk',
+      operation: 'TransactWriteItems',
+      where: about(`"q#${queue}"`),
+    });
+    const [bob, eve] = [await customer(), await customer()];
+    const { conversationId } = await openChat(bob, queue);
+    const ann = await readyAgent(queue);
+    await claiming.reached;
+    // The second worker comes by the event of another chat, and claims the same one first.
+    const zoe = await readyAgent(queue);
+    await openChat(eve, queue);
+    await Promise.race([assigned(ann, conversationId), assigned(zoe, conversationId)]);
+    claiming.release();
+    await Promise.all([ann, zoe].map(({ socket }) => socket.frame(({ type }) => type === 'desk.assigned')));
+    expect(events(await historyOf(bob.user, conversationId))).toEqual(['opened', 'assigned']);
+    for (const { socket } of [ann, zoe]) {
+      expect(socket.frames.filter(({ type }) => type === 'desk.assigned')).toHaveLength(1);
+      expect((await agentOf(socket)).active).toBe(1);
+    }
+  });
+
+  it('gives nothing to an agent who goes away while claimed; the next gets it (IM-DESK-4, IM-DESK-6)', async () => {
+    const queue = newQueue();
+    const bob = await customer();
+    const { conversationId } = await openChat(bob, queue);
+    const claiming = wire.hold({
+      function: 'MatchDesk',
+      operation: 'TransactWriteItems',
+      where: about(`"q#${queue}"`),
+    });
+    const ann = await readyAgent(queue);
+    await claiming.reached;
+    expect(await agentOf(ann.socket)).toMatchObject({ status: 'away', active: 0 });
+    claiming.release();
+    const zoe = await readyAgent(queue);
+    expect(await assigned(zoe, conversationId)).toMatchObject({ agent: { userId: zoe.user } });
+    expect((await agentOf(ann.socket)).active).toBe(0);
+  });
+
+  it('gives nobody a chat that was closed while claimed (IM-DESK-3, IM-DESK-6)', async () => {
+    const queue = newQueue();
+    const [bob, eve] = [await customer(), await customer()];
+    const { conversationId } = await openChat(bob, queue);
+    const claiming = wire.hold({
+      function: 'MatchDesk',
+      operation: 'TransactWriteItems',
+      where: about(`"q#${queue}"`),
+    });
+    const ann = await readyAgent(queue);
+    await claiming.reached;
+    const closed = await bob.socket.request({ action: 'desk.close', conversationId });
+    expect(closed.chat.state).toBe('closed');
+    claiming.release();
+    const second = await openChat(eve, queue);
+    await assigned(ann, second.conversationId);
+    expect(events(await historyOf(bob.user, conversationId))).toEqual(['opened', 'closed']);
+    expect((await agentOf(ann.socket)).active).toBe(1);
+  });
+
+  it('misses no message that is stored while it claims: the agent gets it in order (IM-DESK-2)', async () => {
+    const queue = newQueue();
+    const bob = await customer();
+    const { conversationId } = await openChat(bob, queue);
+    // Its seq is drawn before the assignment, and it is stored after.
+    const storing = wire.hold({
+      function: 'SendMessage',
+      operation: 'PutItem',
+      where: about(conversationId),
+    });
+    const sending = say(bob.socket, conversationId, 'wait');
+    await storing.reached;
+    const ann = await readyAgent(queue);
+    await assigned(ann, conversationId);
+    storing.release();
+    const { seq } = await sending;
+    expect(await ann.socket.message('wait')).toMatchObject({ seq });
+    expect(events(await historyOf(ann.user, conversationId))).toEqual(['opened', 'wait', 'assigned']);
+  });
+});
+
+describe('a function of the desk that dies', () => {
+  it.each([
+    ['before', 'kill'],
+    ['after', 'kill-after'],
+  ] as const)(
+    'over opening a chat, %s it was made, leaves one chat when asked again (IM-DESK-1, fault 3)',
+    async (when, fault) => {
+      const queue = newQueue();
+      const bob = await customer();
+      const opening = wire.hold({
+        function: 'DeskOpen',
+        operation: 'TransactWriteItems',
+        when,
+        where: about(`"q#${queue}"`),
+      });
+      const frame = { action: 'desk.open', queue };
+      const lost = bob.socket.gatewayFrame();
+      bob.socket.send(JSON.stringify({ id: 'lost', ...frame }));
+      await opening.reached;
+      opening.fail(fault);
+      await lost;
+      const { chat } = await bob.socket.request(frame);
+      const ann = await readyAgent(queue, 2);
+      await assigned(ann, chat.conversationId);
+      expect((await agentOf(ann.socket)).active).toBe(1);
+      expect(events(await historyOf(bob.user, chat.conversationId))).toEqual(['opened', 'assigned']);
+    },
+  );
+
+  it('after opening and before its event, is made good by its guard: somebody is served (IM-DESK-6, fault 3)', async () => {
+    const queue = newQueue();
+    const ann = await readyAgent(queue);
+    const bob = await customer();
+    const opening = wire.hold({
+      function: 'DeskOpen',
+      operation: 'TransactWriteItems',
+      when: 'after',
+      where: about(`"q#${queue}"`),
+    });
+    bob.socket.send(JSON.stringify({ id: 'lost', action: 'desk.open', queue }));
+    await opening.reached;
+    opening.fail('kill-after');
+    // Nobody asks again; after 12 seconds the guard looks.
+    const { chat } = await ann.socket.frame(({ type }) => type === 'desk.assigned');
+    expect(chat).toMatchObject({ customer: bob.user, queue });
+  });
+});
+
+describe('an agent who vanishes', () => {
+  it('is offline after the grace: the chat is back at the head, and the next agent gets it whole (IM-DESK-7)', async () => {
+    const queue = newQueue();
+    const [bob, eve] = [await customer(), await customer()];
+    const ann = await readyAgent(queue);
+    const { conversationId } = await openChat(bob, queue);
+    await assigned(ann, conversationId);
+    await say(bob.socket, conversationId, 'help');
+    const behind = await openChat(eve, queue);
+    ann.socket.raw.terminate();
+    const back = await updated(bob, conversationId, ({ state }) => state === 'waiting');
+    expect(back).toMatchObject({ agent: null, position: 1 });
+    await updated(eve, behind.conversationId, ({ position }) => position === 2);
+    const zoe = await readyAgent(queue);
+    await assigned(zoe, conversationId);
+    expect(events(await historyOf(zoe.user, conversationId))).toEqual([
+      'opened',
+      'assigned',
+      'help',
+      'requeued',
+      'assigned',
+    ]);
+  });
+
+  it('and is back before the grace is over has lost nothing (IM-DESK-7)', async () => {
+    const queue = newQueue();
+    const bob = await customer();
+    const ann = await readyAgent(queue);
+    const { conversationId } = await openChat(bob, queue);
+    await assigned(ann, conversationId);
+    const first = wire.nextEnd('MatchDesk');
+    ann.socket.raw.terminate();
+    await first;
+    const again = await deskOf(() => stack).agent(ann.user);
+    // The look after the grace finds the new session.
+    await wire.nextEnd('MatchDesk');
+    await say(again.socket, conversationId, 'here I am');
+    await bob.socket.message('here I am');
+    expect((await agentOf(again.socket)).active).toBe(1);
+  });
+
+  it('without a word, since his $disconnect never came, is noticed by the next message to him (IM-DESK-7)', async () => {
+    const queue = newQueue();
+    const bob = await customer();
+    const ann = await readyAgent(queue);
+    const { conversationId } = await openChat(bob, queue);
+    await assigned(ann, conversationId);
+    const leaving = wire.hold({ function: 'Disconnect', operation: 'UpdateItem' });
+    ann.socket.raw.terminate();
+    await leaving.reached;
+    leaving.fail('kill');
+    await say(bob.socket, conversationId, 'still there?');
+    await updated(bob, conversationId, ({ state }) => state === 'waiting');
+  });
+
+  it('over a worker that dies at any call is offline all the same, and no chat stays behind (IM-DESK-7, fault 3)', async () => {
+    const run = async () => {
+      const queue = newQueue();
+      const bob = await customer();
+      const ann = await readyAgent(queue, 2);
+      const { conversationId } = await openChat(bob, queue);
+      await assigned(ann, conversationId);
+      ann.socket.raw.terminate();
+      await updated(bob, conversationId, ({ state }) => state === 'waiting');
+      return { bob, conversationId };
+    };
+    const isReturning = (_: unknown, input: unknown) => /requeued|offline/.test(JSON.stringify(input) ?? '');
+    const match = { function: 'MatchDesk', operation: 'TransactWriteItems', where: isReturning };
+    for (const [when, fault] of [
+      ['before', 'kill'],
+      ['after', 'kill-after'],
+    ] as const) {
+      for await (const step of steps(wire, { ...match, when, run })) {
+        step.fail(fault);
+        const { bob, conversationId } = await step.finished;
+        const told = events(await historyOf(bob.user, conversationId));
+        expect(told).toEqual(['opened', 'assigned', 'requeued']);
+      }
+    }
+  }, 40_000);
+});

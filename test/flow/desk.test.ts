@@ -1,0 +1,396 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { assigned, deskEnvironment, deskOf, events, newQueue, openChat, updated } from './setup/desk.ts';
+import { say } from './setup/groups.ts';
+import { type Json, newUser, type Stack, startStack } from './setup/stack.ts';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack({ environment: deskEnvironment(), onWarning: () => undefined });
+});
+afterAll(() => stack?.stop());
+
+const { customer, agent, readyAgent, http, historyOf } = deskOf(() => stack);
+
+describe('a customer', () => {
+  it('opens a chat, waits, is served, and closes it with a rating (IM-DESK-1, IM-DESK-3)', async () => {
+    const queue = newQueue();
+    const bob = await customer();
+    const chat = await openChat(bob, queue, { topic: 'My boat leaks' });
+    expect(chat).toEqual({
+      conversationId: expect.stringMatching(/^cs:[0-9A-Z]{26}$/),
+      queue,
+      state: 'waiting',
+      customer: bob.user,
+      agent: null,
+      topic: 'My boat leaks',
+      position: 1,
+      openedAt: expect.any(Number),
+    });
+    const { conversationId } = chat;
+    const ann = await agent();
+    await ann.socket.request({ action: 'desk.ready', queues: [queue], capacity: 1 });
+    const mine = await assigned(ann, conversationId);
+    expect(mine).toMatchObject({ state: 'assigned', agent: { userId: ann.user, name: 'Ann of the desk' } });
+    expect(await assigned(bob, conversationId)).toEqual(mine);
+    await say(ann.socket, conversationId, 'how can I help');
+    await bob.socket.message('how can I help');
+    const closing = { action: 'desk.close', conversationId, rating: 5 };
+    expect((await bob.socket.request(closing)).chat).toMatchObject({ state: 'closed', rating: 5 });
+    expect(await updated(ann, conversationId)).toMatchObject({ state: 'closed', rating: 5 });
+    expect(events(await historyOf(ann.user, conversationId))).toEqual([
+      'opened',
+      'assigned',
+      'how can I help',
+      'closed',
+    ]);
+  });
+
+  it('has one open chat in a queue: opening again returns it (IM-DESK-1)', async () => {
+    const queue = newQueue();
+    const bob = await customer();
+    const first = await openChat(bob, queue);
+    expect(await openChat(bob, queue)).toEqual(first);
+    expect((await openChat(bob, newQueue())).conversationId).not.toBe(first.conversationId);
+    await bob.socket.request({ action: 'desk.close', conversationId: first.conversationId });
+    expect((await openChat(bob, queue)).conversationId).not.toBe(first.conversationId);
+  });
+
+  it('opens in the first queue when naming none, and in no queue that there is not (IM-DESK-1)', async () => {
+    const bob = await customer();
+    const { chat } = await bob.socket.request({ action: 'desk.open' });
+    expect(chat.queue).toBe('default');
+    const answer = await bob.socket.request({ action: 'desk.open', queue: 'nowhere' });
+    expect(answer).toMatchObject({ type: 'error', code: 'not_found' });
+  });
+
+  it('writes at once; the agent finds it whole and in order on assignment (IM-DESK-2)', async () => {
+    const queue = newQueue();
+    const bob = await customer();
+    const { conversationId } = await openChat(bob, queue);
+    for (const text of ['one', 'two', 'three']) await say(bob.socket, conversationId, text);
+    const ann = await readyAgent(queue);
+    const { head } = await ann.socket.frame(({ type }) => type === 'desk.assigned');
+    const messages = await historyOf(ann.user, conversationId);
+    expect(events(messages)).toEqual(['opened', 'one', 'two', 'three', 'assigned']);
+    expect(messages.at(-1).seq).toBe(head);
+  });
+
+  it('is told of the position, and of each step to the front (IM-DESK-1, IM-DESK-6)', async () => {
+    const queue = newQueue();
+    const [bob, eve] = [await customer(), await customer()];
+    const first = await openChat(bob, queue);
+    const second = await openChat(eve, queue);
+    expect([first.position, second.position]).toEqual([1, 2]);
+    await readyAgent(queue);
+    await assigned(bob, first.conversationId);
+    await updated(eve, second.conversationId, ({ position }) => position === 1);
+  });
+});
+
+describe('a closed chat', () => {
+  it('takes no messages, from nobody; it stays readable for both (IM-DESK-3)', async () => {
+    const queue = newQueue();
+    const bob = await customer();
+    const ann = await readyAgent(queue);
+    const { conversationId } = await openChat(bob, queue);
+    await assigned(ann, conversationId);
+    await ann.socket.request({ action: 'desk.close', conversationId });
+    for (const { socket } of [bob, ann]) {
+      expect(await say(socket, conversationId, 'too late')).toMatchObject({
+        type: 'error',
+        code: 'forbidden',
+      });
+    }
+    for (const { user } of [bob, ann]) expect((await historyOf(user, conversationId)).at(-1).seq).toBe(3);
+  });
+
+  it('may be rated once by its customer, also after the agent closed it, and by nobody else (IM-DESK-3)', async () => {
+    const queue = newQueue();
+    const bob = await customer();
+    const ann = await readyAgent(queue);
+    const { conversationId } = await openChat(bob, queue);
+    await assigned(ann, conversationId);
+    const close = (rating?: number) => ({ action: 'desk.close', conversationId, ...(rating && { rating }) });
+    expect(await ann.socket.request(close(5))).toMatchObject({ type: 'error', code: 'forbidden' });
+    await ann.socket.request(close());
+    expect((await bob.socket.request(close(2))).chat.rating).toBe(2);
+    await updated(ann, conversationId, ({ rating }) => rating === 2);
+    expect((await bob.socket.request(close(5))).chat.rating).toBe(2);
+    expect(await bob.socket.request(close(6))).toMatchObject({ type: 'error', code: 'invalid_request' });
+  });
+});
+
+describe('a support chat', () => {
+  it('is a conversation like any other: resend, read, recall, typing, list (IM-DESK, IM-SEND-2)', async () => {
+    const queue = newQueue();
+    const bob = await customer();
+    const ann = await readyAgent(queue);
+    const { conversationId } = await openChat(bob, queue, { topic: 'oars' });
+    await assigned(ann, conversationId);
+    const sent = await say(bob.socket, conversationId, 'hello');
+    expect(await say(bob.socket, conversationId, 'hello')).toMatchObject({ duplicate: true, seq: sent.seq });
+    await ann.socket.message('hello');
+    await ann.socket.request({ action: 'read', conversationId, seq: sent.seq });
+    expect(await bob.socket.frame(({ type }) => type === 'read')).toMatchObject({ userId: ann.user });
+    ann.socket.send(JSON.stringify({ action: 'typing', conversationId, typing: true }));
+    expect(await bob.socket.frame(({ type }) => type === 'typing')).toMatchObject({ userId: ann.user });
+    await bob.socket.request({ action: 'recall', conversationId, seq: sent.seq });
+    expect(await ann.socket.frame(({ type }) => type === 'recalled')).toMatchObject({ seq: sent.seq });
+    const { body } = await stack.http(ann.user, '/conversations');
+    const [listed] = body.conversations.filter((one: Json) => one.conversationId === conversationId);
+    expect(listed).toMatchObject({
+      kind: 'support',
+      name: 'oars',
+      // The repeat left a hole.
+      head: sent.seq + 1,
+      readSeq: sent.seq,
+      unread: 0,
+    });
+  });
+
+  it('waits in the inbox for a customer who is away (IM-DESK, IM-PUSH-2)', async () => {
+    const queue = newQueue();
+    const bob = await customer();
+    const ann = await readyAgent(queue);
+    const { conversationId } = await openChat(bob, queue);
+    await assigned(ann, conversationId);
+    await bob.socket.close();
+    await say(ann.socket, conversationId, 'are you there');
+    await stack.inboxHolds(bob.user, 1);
+    const back = await stack.open(bob.user);
+    const { inbox } = await back.request({ action: 'hello' });
+    expect(events(inbox.messages)).toEqual(['are you there']);
+  });
+
+  it('does not exist for outsiders: other users, other agents, its agent no longer (IM-DESK, refusal 4)', async () => {
+    const queue = newQueue();
+    const bob = await customer();
+    const { conversationId } = await openChat(bob, queue);
+    const [eve, ann] = [await customer(), await agent()];
+    for (const { user, socket } of [eve, ann]) {
+      expect((await stack.http(user, `/conversations/${conversationId}/messages`)).status).toBe(404);
+      for (const frame of [
+        { action: 'read', seq: 1 },
+        { action: 'recall', seq: 1 },
+        { action: 'desk.close' },
+        { action: 'sendMessage', clientMsgId: 'x', content: { type: 'text', text: 'x' } },
+      ]) {
+        const answer = await socket.request({ ...frame, conversationId });
+        expect(answer).toMatchObject({ type: 'error', code: 'not_found' });
+      }
+    }
+    expect(events(await historyOf(bob.user, conversationId))).toEqual(['opened']);
+  });
+
+  it('is read by every supervisor, and by no one who only says so (IM-ROLE, IM-DESK)', async () => {
+    const bob = await customer();
+    const { conversationId } = await openChat(bob, newQueue());
+    const sue = newUser('sue');
+    const path = `/conversations/${conversationId}/messages`;
+    const { status, body } = await http(sue, ['supervisor'], path);
+    expect([status, events(body.messages)]).toEqual([200, ['opened']]);
+    expect((await http(sue, ['agent'], path)).status).toBe(404);
+    const missing = '/conversations/cs:01ARZ3NDEKTSV4RRFFQ69G5FAV/messages';
+    expect((await http(sue, ['supervisor'], missing)).status).toBe(404);
+  });
+});
+
+describe('an agent', () => {
+  it('needs the role: without it desk actions are forbidden (IM-ROLE)', async () => {
+    const bob = await customer();
+    for (const frame of [
+      { action: 'desk.ready', queues: ['default'], capacity: 1 },
+      { action: 'desk.away' },
+      { action: 'desk.transfer', conversationId: 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV', to: 'queue' },
+    ]) {
+      expect(await bob.socket.request(frame)).toMatchObject({ type: 'error', code: 'forbidden' });
+    }
+    for (const path of ['/desk/chats', '/desk/queues']) {
+      expect((await stack.http(bob.user, path)).status).toBe(403);
+    }
+  });
+
+  it('is ready for named queues and so many chats, and away with those that there are (IM-DESK-4)', async () => {
+    const queue = newQueue();
+    const ann = await readyAgent(queue, 2);
+    const [bob, eve] = [await customer(), await customer()];
+    const { conversationId } = await openChat(bob, queue);
+    await assigned(ann, conversationId);
+    const away = await ann.socket.request({ action: 'desk.away' });
+    expect(away.agent).toEqual({ userId: ann.user, status: 'away', queues: [queue], capacity: 2, active: 1 });
+    const second = await openChat(eve, queue);
+    expect((await openChat(eve, queue)).state).toBe('waiting');
+    await say(ann.socket, conversationId, 'still here');
+    const ready = await ann.socket.request({ action: 'desk.ready', queues: [queue], capacity: 2 });
+    expect(ready.agent).toMatchObject({ status: 'ready', active: 1 });
+    await assigned(ann, second.conversationId);
+  });
+
+  it('is never ready for a queue that there is not, or for 0 or 51 chats (IM-DESK-4)', async () => {
+    const ann = await agent();
+    const ready = (more: object) =>
+      ann.socket.request({ action: 'desk.ready', queues: ['default'], capacity: 1, ...more });
+    expect(await ready({ queues: ['nowhere'] })).toMatchObject({ code: 'not_found' });
+    for (const more of [{ capacity: 0 }, { capacity: 51 }, { queues: [] }]) {
+      expect(await ready(more)).toMatchObject({ code: 'invalid_request' });
+    }
+  });
+
+  it('gets the oldest chat first, and another only when there is room (IM-DESK-6)', async () => {
+    const queue = newQueue();
+    const customers = [await customer(), await customer(), await customer()];
+    const ids: string[] = [];
+    for (const one of customers) ids.push((await openChat(one, queue)).conversationId);
+    const ann = await readyAgent(queue, 1);
+    for (const conversationId of ids) {
+      await assigned(ann, conversationId);
+      await ann.socket.request({ action: 'desk.close', conversationId });
+    }
+    const order = ann.socket.frames.filter(({ type }) => type === 'desk.assigned');
+    expect(order.map(({ chat }: Json) => chat.conversationId)).toEqual(ids);
+  });
+});
+
+describe('a transfer', () => {
+  it('hands a chat to another agent, who reads it all; the first is out (IM-DESK-5)', async () => {
+    const queue = newQueue();
+    const bob = await customer();
+    const ann = await readyAgent(queue);
+    const { conversationId } = await openChat(bob, queue);
+    await assigned(ann, conversationId);
+    await say(bob.socket, conversationId, 'for both');
+    const zoe = await readyAgent(newQueue());
+    const answer = await ann.socket.request({ action: 'desk.transfer', conversationId, to: zoe.user });
+    expect(answer).toMatchObject({ type: 'desk.chat', chat: { agent: { userId: zoe.user } } });
+    await assigned(zoe, conversationId);
+    await assigned(bob, conversationId, zoe.user);
+    expect(events(await historyOf(zoe.user, conversationId))).toEqual([
+      'opened',
+      'assigned',
+      'for both',
+      'transferred',
+    ]);
+    expect(await say(ann.socket, conversationId, 'me too')).toMatchObject({ code: 'not_found' });
+    await say(bob.socket, conversationId, 'for zoe');
+    await zoe.socket.message('for zoe');
+    expect(ann.socket.messages().some(({ content }) => content.text === 'for zoe')).toBe(false);
+    const free = await ann.socket.request({ action: 'desk.away' });
+    expect(free.agent.active).toBe(0);
+  });
+
+  it('to an agent who is full, away, unknown, or the customer is a conflict, and nothing changes (IM-DESK-5)', async () => {
+    const queue = newQueue();
+    const bob = await agent();
+    const ann = await readyAgent(queue);
+    const { conversationId } = await openChat(bob, queue);
+    await assigned(ann, conversationId);
+    const elsewhere = newQueue();
+    const full = await readyAgent(elsewhere);
+    await assigned(full, (await openChat(await customer(), elsewhere)).conversationId);
+    const away = await readyAgent(newQueue());
+    await away.socket.request({ action: 'desk.away' });
+    await bob.socket.request({ action: 'desk.ready', queues: [newQueue()], capacity: 1 });
+    for (const to of [full.user, away.user, newUser('nobody'), bob.user]) {
+      const answer = await ann.socket.request({ action: 'desk.transfer', conversationId, to });
+      expect(answer).toMatchObject({ type: 'error', code: 'conflict' });
+    }
+    const self = await ann.socket.request({ action: 'desk.transfer', conversationId, to: ann.user });
+    expect(self).toMatchObject({ type: 'error', code: 'invalid_request' });
+    expect(events(await historyOf(ann.user, conversationId))).toEqual(['opened', 'assigned']);
+  });
+
+  it('to the queue puts the chat at its head, before those who came earlier (IM-DESK-5)', async () => {
+    const queue = newQueue();
+    const ann = await readyAgent(queue);
+    const [bob, eve, dan] = [await customer(), await customer(), await customer()];
+    const first = await openChat(bob, queue);
+    await assigned(ann, first.conversationId);
+    const others = [await openChat(eve, queue), await openChat(dan, queue)];
+    await ann.socket.request({ action: 'desk.away' });
+    const transfer = { action: 'desk.transfer', conversationId: first.conversationId, to: 'queue' };
+    const { chat } = await ann.socket.request(transfer);
+    expect(chat).toMatchObject({ state: 'waiting', agent: null, position: 1 });
+    await updated(bob, first.conversationId, ({ state }) => state === 'waiting');
+    await updated(dan, others[1].conversationId, ({ position }) => position === 3);
+    const zoe = await readyAgent(queue, 3);
+    await Promise.all([first, ...others].map((one) => assigned(zoe, one.conversationId)));
+    const order = zoe.socket.frames.filter(({ type }) => type === 'desk.assigned');
+    const bySeat = order.map(({ chat: one }: Json) => one).sort((a, b) => a.assignedAt - b.assignedAt);
+    expect(bySeat[0].conversationId).toBe(first.conversationId);
+  });
+
+  it('is for the agent who has the chat: a colleague does not find it (IM-DESK-5)', async () => {
+    const queue = newQueue();
+    const bob = await customer();
+    const { conversationId } = await openChat(bob, queue);
+    const ann = await agent();
+    const answer = await ann.socket.request({ action: 'desk.transfer', conversationId, to: 'queue' });
+    expect(answer).toMatchObject({ type: 'error', code: 'not_found' });
+  });
+});
+
+describe('GET /desk/chats', () => {
+  const listed = ({ body }: Json) => body.chats.map(({ conversationId }: Json) => conversationId);
+
+  it("shows an agent's own, open and closed, and nobody else's (IM-DESK)", async () => {
+    const queue = newQueue();
+    const ann = await readyAgent(queue, 2);
+    const [first, second] = [
+      await openChat(await customer(), queue),
+      await openChat(await customer(), queue),
+    ];
+    for (const { conversationId } of [first, second]) await assigned(ann, conversationId);
+    await ann.socket.request({ action: 'desk.close', conversationId: first.conversationId });
+    await openChat(await customer(), newQueue());
+    const chats = (query = '') => http(ann.user, ['agent'], `/desk/chats${query}`);
+    expect(listed(await chats('?state=assigned'))).toEqual([second.conversationId]);
+    expect(listed(await chats('?state=closed'))).toEqual([first.conversationId]);
+    const open = await chats();
+    expect(listed(open)).toEqual([second.conversationId]);
+    expect(listed(await chats(`?cursor=${open.body.cursor}`))).toEqual([first.conversationId]);
+    expect((await chats('?state=lost')).status).toBe(400);
+    expect((await http(newUser('zoe'), ['agent'], `/desk/chats?cursor=${open.body.cursor}`)).status).toBe(
+      400,
+    );
+  });
+
+  it('shows supervisors all, page by page (IM-DESK)', async () => {
+    const { conversationId } = await openChat(await customer(), newQueue());
+    const sue = newUser('sue');
+    const seen: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const page = await http(
+        sue,
+        ['supervisor'],
+        `/desk/chats?state=waiting&cursor=${cursor}`.replace(/&cursor=$/, ''),
+      );
+      seen.push(...listed(page));
+      cursor = page.body.cursor;
+    }
+    expect(seen).toContain(conversationId);
+    expect(new Set(seen).size).toBe(seen.length);
+  });
+});
+
+describe('GET /desk/queues', () => {
+  it('tells supervisors who waits, for how long, and who serves; agents not (IM-DESK, IM-ROLE)', async () => {
+    const queue = newQueue();
+    await openChat(await customer(), queue);
+    await openChat(await customer(), queue);
+    const [ann, zoe] = [await agent(), await agent()];
+    await ann.socket.request({ action: 'desk.ready', queues: [queue], capacity: 1 });
+    await ann.socket.frame(({ type }) => type === 'desk.assigned');
+    await zoe.socket.request({ action: 'desk.ready', queues: [queue], capacity: 1 });
+    await zoe.socket.frame(({ type }) => type === 'desk.assigned');
+    await zoe.socket.request({ action: 'desk.away' });
+    await openChat(await customer(), queue);
+    const { body } = await http(newUser('sue'), ['supervisor'], '/desk/queues');
+    expect(body.queues.find((one: Json) => one.queue === queue)).toEqual({
+      queue,
+      waiting: 1,
+      longestWaitMs: expect.any(Number),
+      agents: { ready: 1, away: 1, offline: 0 },
+    });
+    expect((await http(ann.user, ['agent'], '/desk/queues')).status).toBe(403);
+  });
+});

@@ -1,0 +1,84 @@
+import { expect } from 'vitest';
+import type { TokenOptions } from '../../../local/dev-issuer.ts';
+import type { TestSocket } from './socket.ts';
+import { ALLOWED_ORIGIN, type Chat, type Json, newUser } from './stack.ts';
+
+/** Queues enough for each test to have its own: what one leaves waiting is nobody else's. */
+const QUEUES = ['default', ...Array.from({ length: 60 }, (_, n) => `q${n}`)];
+let taken = 0;
+
+/** The functions' environment of a stack with these queues. */
+export function deskEnvironment(more: Readonly<Record<string, string>> = {}) {
+  return { ALLOWED_ORIGINS: ALLOWED_ORIGIN, DESK_QUEUES: QUEUES.join(','), ...more };
+}
+
+export function newQueue(): string {
+  taken += 1;
+  const queue = QUEUES[taken];
+  if (queue === undefined) throw new Error('Name more queues.');
+  return queue;
+}
+
+export interface Actor {
+  readonly user: string;
+  readonly socket: TestSocket;
+}
+
+/** People at the desk, over the chat that a file has started by then. */
+export function deskOf(chat: () => Chat) {
+  const join = async (user: string, options: TokenOptions, deviceId?: string): Promise<Actor> => {
+    const token = await chat().token(user, options);
+    return { user, socket: await chat().join(user, { token, ...(deviceId !== undefined && { deviceId }) }) };
+  };
+  return {
+    customer: (user = newUser('customer')) => join(user, {}),
+    agent: (user = newUser('agent'), deviceId?: string) =>
+      join(user, { roles: ['agent'], name: 'Ann of the desk' }, deviceId),
+    async readyAgent(queue: string, capacity = 1, user = newUser('agent')): Promise<Actor> {
+      const agent = await join(user, { roles: ['agent'] });
+      const answer = await agent.socket.request({ action: 'desk.ready', queues: [queue], capacity });
+      expect(answer).toMatchObject({ type: 'desk.agent', agent: { status: 'ready' } });
+      return agent;
+    },
+    async http(user: string, roles: readonly string[], path: string) {
+      const token = await chat().token(user, { roles });
+      return chat().http(user, path, { headers: { authorization: `Bearer ${token}` } });
+    },
+    historyOf: async (user: string, conversationId: string): Promise<Json[]> => {
+      const { status, body } = await chat().http(user, `/conversations/${conversationId}/messages`);
+      expect(status).toBe(200);
+      return body.messages;
+    },
+  };
+}
+
+export async function openChat({ socket }: Actor, queue: string, more: object = {}): Promise<Json> {
+  const answer = await socket.request({ action: 'desk.open', queue, ...more });
+  expect(answer.type).toBe('desk.chat');
+  return answer.chat;
+}
+
+/** The chat, as this person is told that it has an agent; `by` names one of several. */
+export async function assigned({ socket }: Actor, conversationId: string, by?: string): Promise<Json> {
+  const frame = await socket.frame(
+    ({ type, chat }: Json) =>
+      type === 'desk.assigned' &&
+      chat.conversationId === conversationId &&
+      (by === undefined || chat.agent.userId === by),
+  );
+  return frame.chat;
+}
+
+export const updated = async (
+  { socket }: Actor,
+  conversationId: string,
+  fits: (chat: Json) => boolean = () => true,
+): Promise<Json> => {
+  const frame = await socket.frame(
+    ({ type, chat }: Json) => type === 'desk.updated' && chat.conversationId === conversationId && fits(chat),
+  );
+  return frame.chat;
+};
+
+export const events = (messages: readonly Json[]): string[] =>
+  messages.map(({ content }) => content.event ?? content.text ?? content.type);

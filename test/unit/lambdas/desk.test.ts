@@ -1,0 +1,264 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { beAway, beReady, transferChat } from '../../../lambdas/domain/desk/agent.ts';
+import { closeChat, openChat } from '../../../lambdas/domain/desk/customer.ts';
+import { matchQueue } from '../../../lambdas/domain/desk/match.ts';
+import { lookAtAgent } from '../../../lambdas/domain/desk/vanish.ts';
+import { ImError } from '../../../lambdas/shared/errors.ts';
+import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+
+const QUEUE = 'default';
+const AGENT = { roles: ['agent'] } as const;
+const speaker = (userId: string) => ({ userId, deviceId: 'phone', connectionId: `${userId}-phone` });
+
+let world: World;
+beforeEach(() => {
+  world = createWorld();
+});
+
+const connect = (userId: string, w = world) =>
+  w.routes.connect(aSession({ userId, connectedAtMs: NOON - 60_000 }));
+const disconnect = (userId: string, w = world) => w.routes.disconnect(speaker(userId), w.clock());
+async function open(customer: string, w = world): Promise<string> {
+  await connect(customer, w);
+  return (await openChat(w, speaker(customer), {})).conversationId;
+}
+async function ready(userId: string, capacity = 1, w = world) {
+  await connect(userId, w);
+  return beReady(w, speaker(userId), AGENT, { queues: [QUEUE], capacity });
+}
+const match = (w = world) => matchQueue(w, { queue: QUEUE, moved: false, isRepeat: false, isGuard: false });
+const chatOf = async (id: string, w = world) => (await w.conversations.head(id)).chat;
+const framesTo = (userId: string, type: string) =>
+  world.connections.posts
+    .filter(({ connectionId }) => connectionId === `${userId}-phone`)
+    .map(({ frame }) => frame as { type: string })
+    .filter((frame) => frame.type === type);
+
+describe('matching', () => {
+  let waits: number[] = [];
+  beforeEach(() => {
+    waits = [];
+  });
+  const guard = () =>
+    matchQueue(
+      { ...world, onWait: (_, waitMs) => waits.push(waitMs) },
+      { queue: QUEUE, moved: false, isRepeat: false, isGuard: true },
+    );
+
+  it('wakes the queue after each change, and has a guard look again should it die before (IM-DESK-6)', async () => {
+    await open('bob');
+    expect(world.deskQueue.jobs).toEqual([
+      { job: { kind: 'match', queue: QUEUE, moved: false, guard: true }, delaySeconds: 12 },
+      { job: { kind: 'match', queue: QUEUE, moved: false, guard: false }, delaySeconds: 0 },
+    ]);
+  });
+
+  it('tells what a dead worker left untold, to customer and agent, when its event comes again (IM-DESK-6, fault 3)', async () => {
+    const id = await open('bob');
+    await ready('ann');
+    const broken = { ...world.routes, sessionsOf: () => Promise.reject(new Error('killed')) };
+    await expect(match({ ...world, routes: broken })).rejects.toThrow('killed');
+    expect(framesTo('ann', 'desk.assigned')).toEqual([]);
+    await matchQueue(world, { queue: QUEUE, moved: false, isRepeat: true, isGuard: false });
+    for (const user of ['ann', 'bob']) expect(framesTo(user, 'desk.assigned')).toHaveLength(1);
+    expect(await world.desk.untold(QUEUE)).toEqual([]);
+    expect(await chatOf(id)).toMatchObject({ state: 'assigned', agent: { userId: 'ann' } });
+  });
+
+  it('by a guard tells what is left untold, but not what may be under way (IM-DESK-6, fault 3)', async () => {
+    await open('bob');
+    await ready('ann');
+    const broken = { ...world.routes, sessionsOf: () => Promise.reject(new Error('killed')) };
+    await expect(match({ ...world, routes: broken })).rejects.toThrow('killed');
+    await guard();
+    expect(framesTo('ann', 'desk.assigned')).toEqual([]);
+    world.advance(5_000);
+    await guard();
+    expect(framesTo('ann', 'desk.assigned')).toHaveLength(1);
+  });
+
+  it('keeps one event going round while anybody waits, and tells for how long (IM-DESK-6)', async () => {
+    await guard();
+    expect(waits).toEqual([]);
+    await open('bob');
+    world.deskQueue.jobs.length = 0;
+    world.advance(7_000);
+    await guard();
+    await guard();
+    expect(waits).toEqual([7_000, 7_000]);
+    expect(world.deskQueue.jobs.map(({ delaySeconds }) => delaySeconds)).toEqual([60]);
+    world.advance(60_000);
+    await guard();
+    expect(world.deskQueue.jobs).toHaveLength(2);
+  });
+});
+
+describe('a look at an agent', () => {
+  const look = (sinceMs = world.clock()) => lookAtAgent(world, { userId: 'ann', sinceMs });
+  const looks = () => world.deskQueue.jobs.filter(({ job }) => job.kind === 'look');
+  beforeEach(async () => {
+    await open('bob');
+    await ready('ann');
+    await match();
+  });
+
+  it('finds somebody home: nothing changes (IM-DESK-7)', async () => {
+    await look();
+    expect(await world.desk.agent('ann')).toMatchObject({ status: 'ready', active: 1 });
+    expect(looks()).toEqual([]);
+  });
+
+  it('finds nobody: looks again when the grace is over, and then takes the chats back (IM-DESK-7)', async () => {
+    await disconnect('ann');
+    const left = world.clock();
+    await look();
+    expect(looks()).toEqual([{ job: { kind: 'look', userId: 'ann', sinceMs: left }, delaySeconds: 120 }]);
+    world.advance(120_000);
+    await look(left);
+    expect(await world.desk.agent('ann')).toMatchObject({ status: 'offline', active: 0 });
+    expect(await world.desk.waiting(QUEUE, 9)).toHaveLength(1);
+  });
+
+  it('counts from the last session: one that came and went meanwhile begins the grace anew (IM-DESK-7)', async () => {
+    await disconnect('ann');
+    const left = world.clock();
+    world.advance(60_000);
+    await connect('ann');
+    await disconnect('ann');
+    world.advance(60_000);
+    await look(left);
+    expect(await world.desk.agent('ann')).toMatchObject({ status: 'ready', active: 1 });
+    expect(looks().map(({ delaySeconds }) => delaySeconds)).toEqual([60]);
+  });
+
+  it('does not trust a route whose socket is gone (IM-DESK-7)', async () => {
+    world.connections.outcomes.set('ann-phone', 'gone');
+    world.advance(120_000);
+    await look(NOON);
+    expect(await world.desk.agent('ann')).toMatchObject({ status: 'offline' });
+  });
+
+  it('looks again after 5 s when nobody knows, and at a socket that is being made (IM-DESK-7)', async () => {
+    world.connections.outcomes.set('ann-phone', 'unsure');
+    world.advance(120_000);
+    await look(NOON);
+    expect(await world.desk.agent('ann')).toMatchObject({ status: 'ready' });
+    expect(looks().map(({ delaySeconds }) => delaySeconds)).toEqual([5]);
+    world.connections.outcomes.set('ann-phone', 'gone');
+    await world.routes.connect(aSession({ userId: 'ann', connectedAtMs: world.clock() - 100 }));
+    await look(NOON);
+    expect(await world.desk.agent('ann')).toMatchObject({ status: 'ready' });
+    expect(looks()).toHaveLength(2);
+  });
+
+  it('yields to what the agent says meanwhile (IM-DESK-7)', async () => {
+    await disconnect('ann');
+    world.advance(120_000);
+    const presencesOf: World['routes']['presencesOf'] = async (userIds) => {
+      const presences = await world.routes.presencesOf(userIds);
+      await ready('ann', 5);
+      return presences;
+    };
+    await lookAtAgent(
+      { ...world, routes: { ...world.routes, presencesOf } },
+      { userId: 'ann', sinceMs: NOON },
+    );
+    expect(await world.desk.agent('ann')).toMatchObject({ status: 'ready', capacity: 5, active: 1 });
+  });
+});
+
+describe('the desk as a whole', () => {
+  const customers = ['bob', 'eve', 'dan', 'kim'];
+  const agents = ['ann', 'zoe', 'lou'];
+  type Step = (w: World) => Promise<unknown>;
+  const someChat = async (w: World, n: number, of: string) => {
+    const list = { of: of === '' ? { queue: QUEUE } : { agent: of }, part: 'open' } as const;
+    const ids = await w.desk.chatIds(list, { limit: 99 });
+    return ids[n % Math.max(1, ids.length)] ?? 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV';
+  };
+  const index = fc.nat(9);
+  const customer = fc.constantFrom(...customers);
+  const agent = fc.constantFrom(...agents);
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    customer.map(
+      (one): Step =>
+        (w) =>
+          open(one, w),
+    ),
+    fc.tuple(agent, fc.integer({ min: 1, max: 3 })).map(
+      ([one, n]): Step =>
+        (w) =>
+          ready(one, n, w),
+    ),
+    agent.map(
+      (one): Step =>
+        async (w) => {
+          await connect(one, w);
+          return beAway(w, speaker(one), AGENT);
+        },
+    ),
+    fc.constant<Step>((w) => match(w)),
+    fc.tuple(fc.constantFrom(...customers, ...agents), index).map(
+      ([one, n]): Step =>
+        async (w) => {
+          const conversationId = await someChat(w, n, agents.includes(one) ? one : '');
+          return closeChat(w, speaker(one), { conversationId });
+        },
+    ),
+    fc.tuple(agent, index, fc.constantFrom('queue', ...agents)).map(
+      ([one, n, to]): Step =>
+        async (w) => {
+          const conversationId = await someChat(w, n, one);
+          return transferChat(w, speaker(one), AGENT, { conversationId, to });
+        },
+    ),
+    agent.map(
+      (one): Step =>
+        async (w) => {
+          await disconnect(one, w);
+          w.advance(120_000);
+          return lookAtAgent(w, { userId: one, sinceMs: w.clock() - 120_000 });
+        },
+    ),
+  );
+
+  async function check(w: World): Promise<void> {
+    const ids = [
+      ...(await w.desk.chatIds({ of: { queue: QUEUE }, part: 'open' }, { limit: 999 })),
+      ...(await w.desk.chatIds({ of: { queue: QUEUE }, part: 'closed' }, { limit: 999 })),
+    ];
+    const chats = [...(await w.conversations.heads(ids)).values()].flatMap(({ chat }) => chat ?? []);
+    const waiting = (await w.desk.waiting(QUEUE, 999)).map(({ conversationId }) => conversationId);
+    for (const { conversationId, state } of chats) {
+      expect(waiting.includes(conversationId)).toBe(state === 'waiting');
+    }
+    for (const userId of agents) {
+      const has = chats.filter((chat) => chat.state === 'assigned' && chat.agent?.userId === userId);
+      const known = await w.desk.agent(userId);
+      expect(known?.active ?? 0).toBe(has.length);
+      if (known?.status === 'offline') expect(has).toEqual([]);
+    }
+  }
+
+  it('has every chat in one place, counts right, and leaves nobody waiting while somebody is free (IM-DESK-6)', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+        const w = createWorld();
+        for (const run of steps) {
+          w.advance(1_000);
+          await run(w).catch((error: unknown) => {
+            // Refusals are part of the play.
+            if (!(error instanceof ImError) || error.code === 'unavailable') throw error;
+          });
+          await check(w);
+        }
+        await match(w);
+        await check(w);
+        const free = (await w.desk.readyAgents(QUEUE)).some(({ active, capacity }) => active < capacity);
+        if (free) expect(await w.desk.waiting(QUEUE, 9)).toEqual([]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});

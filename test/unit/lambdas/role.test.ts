@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { parseName, parseRoles, requireRole } from '../../../lambdas/domain/role.ts';
+
+describe('the roles claim', () => {
+  const cases: readonly [string, unknown, string[]][] = [
+    ['a list', ['rowers', 'agent'], ['agent']],
+    ['words', 'agent supervisor rowers', ['agent', 'supervisor']],
+    ['a list as the HTTP authorizer writes it', '[rowers supervisor]', ['supervisor']],
+    ['part of a word', 'agents', []],
+    ['a list of odd things', [['agent'], { agent: true }, 7], []],
+    ['something else', { agent: true }, []],
+    ['nothing', undefined, []],
+  ];
+  it.each(cases)('may be %s (IM-ROLE)', (_, claim, roles) => {
+    expect(parseRoles(claim)).toEqual(roles);
+  });
+
+  it('without the role there is nothing to be done (IM-ROLE)', () => {
+    expect(() => requireRole({ roles: ['supervisor'] }, 'agent')).toThrow('"agent"');
+    expect(requireRole({ roles: ['agent'] }, 'agent')).toBeUndefined();
+  });
+});
+
+describe('the display name', () => {
+  it('is a text that any frame can carry, cut to 100 characters, or none', () => {
+    expect(parseName(' Ann ')).toBe('Ann');
+    expect(parseName('n'.repeat(150))).toHaveLength(100);
+    for (const odd of ['', ' ', '\ud800', 7, undefined]) expect(parseName(odd)).toBeUndefined();
+  });
+});
