@@ -3,7 +3,7 @@ import { type Field, MESSAGES } from './protobuf-fields.ts';
 
 /**
  * Frames as base64 of Protobuf (IM-PB): the same objects that JSON carries, by the table that is made of `im.proto`. Why not
- * by generated classes: docs/adr/0012-protobuf-by-table.md.
+ * by generated classes: docs/adr/0015-protobuf-by-table.md.
  */
 
 type JsonObject = Readonly<Record<string, unknown>>;

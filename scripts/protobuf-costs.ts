@@ -1,4 +1,4 @@
-/** Sizes and CPU of frames as JSON and as Protobuf, for docs/adr/0012-protobuf-by-table.md: `node scripts/protobuf-costs.ts`. */
+/** Sizes and CPU of frames as JSON and as Protobuf, for docs/adr/0015-protobuf-by-table.md: `node scripts/protobuf-costs.ts`. */
 import {
   decodeClientFrame,
   decodeServerFrame,
