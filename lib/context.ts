@@ -14,7 +14,7 @@ export type ReadContext = (key: string) => unknown;
  * - switches, `true` or `false`: `retain`, `accessLogRole`, `desk`, `webPage`
  * - durations, a whole number and `s`, `m`, `h`, or `d`: `lease` (`30m`), `inboxTtl` (`7d`), `historyRetention` (`365d`,
  *   or `forever`), `deskAgentGrace` (`2m`)
- * - whole numbers: `offlineConcurrency`
+ * - whole numbers: `offlineConcurrency`, `pollConcurrency`, `idleTimeoutMs`
  *
  * An empty string is as good as no value, so that scripts can write `-c issuer=$ISSUER`.
  * @throws InvalidOptionsError
@@ -35,8 +35,10 @@ export function propsFromContext(read: ReadContext): ServerlessImProps {
     historyRetention: context.retention('historyRetention'),
     inboxTtl: context.duration('inboxTtl'),
     lease: context.duration('lease'),
+    idleTimeoutMs: context.integer('idleTimeoutMs'),
     duplicateLogin: context.choice('duplicateLogin', ['replace', 'reject']),
     offlineConcurrency: context.integer('offlineConcurrency'),
+    pollConcurrency: context.integer('pollConcurrency'),
     accessLogRole: context.flag('accessLogRole'),
     webPage: context.flag('webPage'),
     webPageClientId: context.text('webPageClientId'),

@@ -21,6 +21,8 @@ export interface HandlerFunctionProps {
   readonly memoryMegabytes: number;
   /** @default false */
   readonly feedsItself?: boolean;
+  /** How many of it run at once at most; taken out of what the account has. @default - as many as there are */
+  readonly reservedConcurrency?: number | undefined;
 }
 
 /** A Lambda function as all of ours are; what it may touch is granted afterwards, by name. */
@@ -46,6 +48,9 @@ export class HandlerFunction extends LambdaFunction {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: props.memoryMegabytes,
+      ...(props.reservedConcurrency !== undefined && {
+        reservedConcurrentExecutions: props.reservedConcurrency,
+      }),
       timeout: Duration.seconds(props.timeoutSeconds),
       tracing: Tracing.ACTIVE,
       // Lambda drops as looping what has made 16 hops by its trace header. The records of a batch share one, so on a busy

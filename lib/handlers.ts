@@ -131,7 +131,7 @@ export const HANDLERS = {
     trigger: { kind: 'connect' },
     timeoutSeconds: 10,
     memoryMegabytes: 256,
-    settings: ['leaseSeconds', 'inboxTtlSeconds', 'duplicateLogin'],
+    settings: ['leaseSeconds', 'inboxTtlSeconds', 'duplicateLogin', 'idleTimeoutMs'],
     grant: (fn, { storage, queue, gateway }) => {
       storage.routes.grant(fn, 'GetItem', 'UpdateItem');
       storage.inbox.grant(fn, 'Query');
@@ -153,12 +153,28 @@ export const HANDLERS = {
   },
   fallback: {
     module: 'lambdas/routes/default',
-    description: 'Answers the literal heartbeat, and frames that are no action of ours',
+    description: 'Answers Protobuf and plain frames, the literal heartbeat, and what is no action of ours',
     trigger: action('$default'),
-    timeoutSeconds: 3,
-    memoryMegabytes: 256,
-    settings: [],
-    grant: nothing,
+    timeoutSeconds: SENDER_TIMEOUT_SECONDS,
+    memoryMegabytes: 512,
+    settings: [
+      'leaseSeconds',
+      'historyTtlSeconds',
+      'idleTimeoutMs',
+      'issuer',
+      'audience',
+      'jwksUri',
+      'userIdClaim',
+    ],
+    // A Protobuf frame can be any: the permissions of all actions.
+    grant: (fn, to) => {
+      to.storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
+      to.storage.inbox.grant(fn, 'Query', 'BatchWriteItem');
+      to.storage.conversations.grant(fn, 'BatchGetItem');
+      to.storage.messages.grant(fn, 'UpdateItem');
+      to.storage.messages.grantQueryBySeq(fn);
+      grantSending(fn, to);
+    },
   },
   hello: {
     module: 'lambdas/routes/hello',
@@ -220,7 +236,7 @@ export const HANDLERS = {
     trigger: get('/session'),
     timeoutSeconds: 3,
     memoryMegabytes: 256,
-    settings: ['userIdClaim', 'webSocketUrl', 'allowedOrigins'],
+    settings: ['userIdClaim', 'webSocketUrl', 'allowedOrigins', 'idleTimeoutMs'],
     grant: nothing,
   },
   listConversations: {
@@ -258,6 +274,19 @@ export const HANDLERS = {
     grant: (fn, to) => {
       to.storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
       grantSending(fn, to);
+    },
+  },
+  poll: {
+    module: 'lambdas/routes/poll',
+    description: 'Waits on the inbox of a client that gets no socket',
+    trigger: post('/poll'),
+    // 20 s of waiting and its calls; the HTTP API gives up after 30.
+    timeoutSeconds: 28,
+    memoryMegabytes: 256,
+    settings: ['leaseSeconds', 'duplicateLogin', 'userIdClaim', 'allowedOrigins'],
+    grant: (fn, to) => {
+      grantInboxPages(fn, to);
+      to.gateway.grantConnections(fn, 'GET');
     },
   },
   read: {
@@ -308,7 +337,7 @@ export const HANDLERS = {
     memoryMegabytes: 256,
     settings: ['leaseSeconds'],
     grant: (fn, to) => {
-      to.storage.routes.grant(fn, 'GetItem', 'BatchGetItem');
+      to.storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
       to.storage.conversations.grant(fn, 'BatchGetItem');
       grantTelling(fn, to);
     },

@@ -49,6 +49,12 @@ export interface ServerlessImProps {
   /** How long a silent session counts as present, at least a minute (IM-BEAT). @default Duration.minutes(30) */
   readonly lease?: Duration | undefined;
   /**
+   * A session heard of less recently is not trusted: messages go to it and to the inbox, and its connection is deleted
+   * at the next delivery; clients are told to beat at 0.4 of it (IM-IDLE). 10,000 to the lease; 0: off.
+   * @default 0
+   */
+  readonly idleTimeoutMs?: number | undefined;
+  /**
    * What becomes of a device's session when the same device connects again: it is ended, or, if its socket is open, the
    * new one is refused with 409 (IM-CONN-4).
    * @default 'replace'
@@ -56,6 +62,12 @@ export interface ServerlessImProps {
   readonly duplicateLogin?: DuplicateLogin | undefined;
   /** How many batches of the offline queue are worked on at once, 2 to 1,000. @default 50 */
   readonly offlineConcurrency?: number | undefined;
+  /**
+   * How many clients may poll at once; more get 503. Each that waits takes one of the account's concurrent executions
+   * (IM-POLL); the number is reserved out of them. 0: nobody may poll.
+   * @default - as many as the account has
+   */
+  readonly pollConcurrency?: number | undefined;
   /** Ceiling for client frames and connects on the WebSocket stage. @default 2,000 a second, bursts of 1,000 */
   readonly webSocketThrottle?: Throttle | undefined;
   /** Ceiling for requests to the HTTP API. @default 500 a second, bursts of 250 */
@@ -122,8 +134,12 @@ export interface ServerlessImOptions {
   readonly historyTtlSeconds: number;
   readonly inboxTtlSeconds: number;
   readonly leaseSeconds: number;
+  /** 0: off. */
+  readonly idleTimeoutMs: number;
   readonly duplicateLogin: DuplicateLogin;
   readonly offlineConcurrency: number;
+  /** `undefined`: no ceiling of its own. */
+  readonly pollConcurrency: number | undefined;
   readonly webSocketThrottle: Throttle;
   readonly httpThrottle: Throttle;
   readonly accessLogRole: boolean;
@@ -145,6 +161,7 @@ export class InvalidOptionsError extends Error {
 }
 
 const MIN_LEASE_SECONDS = 60;
+const MIN_IDLE_TIMEOUT_MS = 10_000;
 const MIN_INBOX_TTL_SECONDS = 60;
 const MAX_DESK_QUEUES = 20;
 const MIN_HISTORY_SECONDS = 24 * 60 * 60;
@@ -163,8 +180,10 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     historyTtlSeconds: props.historyRetention?.toSeconds() ?? 0,
     inboxTtlSeconds: (props.inboxTtl ?? Duration.days(7)).toSeconds(),
     leaseSeconds: (props.lease ?? Duration.minutes(30)).toSeconds(),
+    idleTimeoutMs: props.idleTimeoutMs ?? 0,
     duplicateLogin: props.duplicateLogin ?? 'replace',
     offlineConcurrency: props.offlineConcurrency ?? 50,
+    pollConcurrency: props.pollConcurrency,
     webSocketThrottle: props.webSocketThrottle ?? { rateLimit: 2_000, burstLimit: 1_000 },
     httpThrottle: props.httpThrottle ?? { rateLimit: 500, burstLimit: 250 },
     accessLogRole: props.accessLogRole ?? true,
@@ -246,12 +265,22 @@ function optionFaults(props: ServerlessImProps, options: ServerlessImOptions): s
   if (options.userIdClaim.trim() === '') faults.push('userIdClaim must not be empty');
   if (options.rolesClaim.trim() === '') faults.push('rolesClaim must not be empty');
   if (options.leaseSeconds < MIN_LEASE_SECONDS) faults.push('lease must be at least 60 seconds');
+  const { idleTimeoutMs } = options;
+  if (
+    idleTimeoutMs !== 0 &&
+    !isIntegerWithin(idleTimeoutMs, MIN_IDLE_TIMEOUT_MS, options.leaseSeconds * 1000)
+  ) {
+    faults.push('idleTimeoutMs must be 0 or a whole number from 10000 to the lease');
+  }
   if (options.inboxTtlSeconds < MIN_INBOX_TTL_SECONDS) faults.push('inboxTtl must be at least 60 seconds');
   if (props.historyRetention !== undefined && options.historyTtlSeconds < MIN_HISTORY_SECONDS) {
     faults.push('historyRetention must be at least 24 hours');
   }
   if (!isIntegerWithin(options.offlineConcurrency, 2, 1_000)) {
     faults.push('offlineConcurrency must be a whole number from 2 to 1000');
+  }
+  if (options.pollConcurrency !== undefined && !isIntegerWithin(options.pollConcurrency, 0, 10_000)) {
+    faults.push('pollConcurrency must be a whole number from 0 to 10000');
   }
   for (const name of ['webSocketThrottle', 'httpThrottle'] as const) {
     const { rateLimit, burstLimit } = options[name];

@@ -99,6 +99,7 @@ export class ServerlessIm extends Construct {
       : undefined;
     const allowedOrigins = originsOf(options.allowedOrigins, this.webPage);
     this.functions = this.#makeFunctions(
+      options,
       settingsOf({ ...options, allowedOrigins }, this.identity, this.webSocket.url),
     );
     const made = Object.entries(this.functions) as unknown as readonly [HandlerName, HandlerFunction][];
@@ -122,16 +123,25 @@ export class ServerlessIm extends Construct {
     return this.serviceQueue.grantSendTo(grantee);
   }
 
-  #makeFunctions(settings: Settings): HandlerFunctions {
+  #makeFunctions(options: ServerlessImOptions, settings: Settings): HandlerFunctions {
     const scope = new Construct(this, 'Functions');
     const names = handlerNames().filter((name) => this.desk !== undefined || !isPartOfDesk(name));
-    const functions = names.map((name) => [name, this.#makeFunction(scope, name, settings)]);
+    const functions = names.map((name) => [name, this.#makeFunction(scope, name, options, settings)]);
     return Object.fromEntries(functions);
   }
 
-  #makeFunction(scope: Construct, name: HandlerName, settings: Settings): HandlerFunction {
+  #makeFunction(
+    scope: Construct,
+    name: HandlerName,
+    { pollConcurrency }: ServerlessImOptions,
+    settings: Settings,
+  ): HandlerFunction {
     const spec: HandlerSpec = HANDLERS[name];
-    const fn = new HandlerFunction(scope, pascalCase(name), { ...spec, code: BUNDLES.code(spec.module) });
+    const fn = new HandlerFunction(scope, pascalCase(name), {
+      ...spec,
+      code: BUNDLES.code(spec.module),
+      ...(name === 'poll' && { reservedConcurrency: pollConcurrency }),
+    });
     for (const setting of spec.settings) fn.addEnvironment(ENV[setting], settings[setting]);
     spec.grant(fn, {
       storage: this.storage,

@@ -30,6 +30,7 @@ export function settingsOf(options: ServerlessImOptions, identity: Identity, web
     webSocketUrl,
     duplicateLogin: options.duplicateLogin,
     leaseSeconds: String(options.leaseSeconds),
+    idleTimeoutMs: String(options.idleTimeoutMs),
     inboxTtlSeconds: String(options.inboxTtlSeconds),
     historyTtlSeconds: String(options.historyTtlSeconds),
     deskQueues: options.deskQueues.join(','),

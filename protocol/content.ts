@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 
 /** At least one character that is not white space; any Unicode but lone surrogates (IM-SEND-8). */
-const text = z.string().check(
+export const text = z.string().check(
   z.refine((value) => value.trim().length > 0, 'must have a character that is not white space'),
   z.refine((value) => value.isWellFormed(), 'must not have lone surrogates'),
 );

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { CloseReason, ErrorCode } from './codes.ts';
-import { type Content, contentSchema } from './content.ts';
+import { type Content, contentSchema, text } from './content.ts';
 import type { DeskAgentFrame, DeskAssignedPush, DeskChatFrame, DeskUpdatedPush } from './desk.ts';
 import { CLIENT_ID, parseConversationId, USER_ID } from './ids.ts';
 import { LIMITS } from './limits.ts';
@@ -65,6 +65,18 @@ export const sendMessageSchema = z.intersection(z.object({ id: frameId }), messa
 
 export type MessageRequest = z.infer<typeof messageRequestSchema>;
 
+/** Older clients have numbers for ids. */
+const plainUserId = z.pipe(
+  z.pipe(
+    z.union([z.string(), z.int()]),
+    z.transform((value) => String(value)),
+  ),
+  userId,
+);
+
+/** A text message of an older client, in `mode=plain` (IM-PLAIN). */
+export const plainFrameSchema = z.object({ fromUser: plainUserId, toUser: plainUserId, message: text });
+
 export const ACTIONS = [
   'hello',
   'ackInbox',
@@ -85,6 +97,8 @@ export type Action = (typeof ACTIONS)[number];
 
 /** The whole text of a keep-alive and of its answer (IM-FRAME-4). */
 export const HEARTBEAT_TEXT = 'heartbeat';
+/** The whole text that answers a plain frame (IM-PLAIN). */
+export const PLAIN_OK_TEXT = 'ok';
 
 export interface Message {
   readonly conversationId: string;

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Message } from './frames.ts';
+import type { InboxPage, Message, Session } from './frames.ts';
 import { DEVICE_ID, USER_ID } from './ids.ts';
 import { LIMITS } from './limits.ts';
 
@@ -21,6 +21,21 @@ const seq = z.optional(z.string().check(z.regex(/^[0-9]{1,15}$/, 'must be a whol
 export const sessionQuerySchema = z.object({
   deviceId: z.optional(z.string().check(z.regex(DEVICE_ID, 'must be 1 to 64 of A-Z a-z 0-9 _ . -'))),
 });
+
+/** `POST /poll` (IM-POLL). */
+export const pollSchema = z.object({
+  deviceId: z.string().check(z.regex(DEVICE_ID, 'must be 1 to 64 of A-Z a-z 0-9 _ . -')),
+  waitMs: z._default(z.int().check(z.minimum(0), z.maximum(LIMITS.pollWaitMs)), LIMITS.pollWaitMs),
+  /** Acknowledges the page of the poll before. */
+  batch: z.nullish(z.string().check(z.maxLength(8_192))),
+});
+
+export interface PollBody extends InboxPage {
+  /** Nothing came in `waitMs`. */
+  readonly timedOut: boolean;
+  /** Until when the device is a session without another poll. */
+  readonly session: Session;
+}
 
 export const conversationsQuerySchema = z.object({
   limit: pageLimit,

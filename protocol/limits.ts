@@ -36,6 +36,10 @@ export const LIMITS = {
   holeMs: 15_000,
   /** Time-out of the functions that send: the hole rule rests on it. */
   senderTimeoutSeconds: 10,
+  /** How long a poll may wait (IM-POLL). */
+  pollWaitMs: 20_000,
+  /** How long a polling device is a session after its last poll may have ended (IM-POLL-2). */
+  pollAliveMs: 60_000,
   replyTimeoutMs: 10_000,
   queueNameChars: 64,
   queuesPerAgent: 20,

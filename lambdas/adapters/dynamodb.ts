@@ -11,8 +11,16 @@ import { UnavailableError } from '../shared/errors.ts';
 
 export type Item = Record<string, unknown>;
 
-/** Three attempts of at most 2 s: a sender's function has 10 s for its three calls in a row. */
+let shared: DynamoDBDocumentClient | undefined;
+
+/** The function's one client: several routes may be in one function, and its sockets are worth sharing. */
 export function createDocumentClient(): DynamoDBDocumentClient {
+  shared ??= newDocumentClient();
+  return shared;
+}
+
+/** Three attempts of at most 2 s: a sender's function has 10 s for its three calls in a row. */
+function newDocumentClient(): DynamoDBDocumentClient {
   const client = new DynamoDBClient({
     maxAttempts: 3,
     requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },

@@ -8,7 +8,8 @@ import { batchGet, call, type Item, isConditionFailed } from './dynamodb.ts';
  * Route table: one item a user, one attribute a device.
  *
  *   userId (PK)   'alice'
- *   d#<deviceId>  { c: connectionId, m: mode, a: connectedAtMs, e: expiresAtMs, l: leaseUntilMs, t?: typedAtMs }
+ *   d#<deviceId>  { c: connectionId, m: mode, a: connectedAtMs, e: expiresAtMs, l: leaseUntilMs, t?: typedAtMs,
+ *                   i?: idleTimeoutMs, p?: frames are Protobuf }
  *   seen          when a session was last seen to close, epoch milliseconds
  *
  * Access                         Call        Units (strong, item of up to 10 devices ≈ 2 KB)
@@ -28,6 +29,8 @@ interface StoredSession {
   readonly a: number;
   readonly e: number;
   readonly l: number;
+  readonly i?: number;
+  readonly p?: true;
 }
 
 const DEVICE = 'd#';
@@ -102,7 +105,7 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
     async find(userId, deviceId) {
       const command = new GetCommand({ TableName: tableName, Key: { userId }, ConsistentRead: true });
       const { Item } = await call(() => documents.send(command));
-      return sessionsIn(Item).find((session) => session.deviceId === deviceId);
+      return sessionOf(Item, deviceId);
     },
 
     async sessionsOf(userIds) {
@@ -127,15 +130,16 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
           ':now': nowMs,
           ':before': nowMs - intervalMs,
         },
+        ReturnValues: 'ALL_OLD',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       });
       try {
-        await call(() => documents.send(command));
-        return { noted: true, session: undefined };
+        const { Attributes } = await call(() => documents.send(command));
+        return { noted: true, session: sessionOf(Attributes, speaker.deviceId) };
       } catch (error) {
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
-        const sessions = sessionsIn(error.Item && unmarshall(error.Item));
-        return { noted: false, session: sessions.find(({ deviceId }) => deviceId === speaker.deviceId) };
+        const item = error.Item && unmarshall(error.Item);
+        return { noted: false, session: sessionOf(item, speaker.deviceId) };
       }
     },
 
@@ -154,8 +158,14 @@ function names(expression: string): Record<string, string> {
   );
 }
 
-function toStored({ connectionId, mode, connectedAtMs, expiresAtMs, leaseUntilMs }: Session): StoredSession {
-  return { c: connectionId, m: mode, a: connectedAtMs, e: expiresAtMs, l: leaseUntilMs };
+function toStored(session: Session): StoredSession {
+  const { connectionId, mode, connectedAtMs, expiresAtMs, leaseUntilMs, idleTimeoutMs, encoding } = session;
+  const stored = { c: connectionId, m: mode, a: connectedAtMs, e: expiresAtMs, l: leaseUntilMs };
+  return {
+    ...stored,
+    ...(idleTimeoutMs !== undefined && { i: idleTimeoutMs }),
+    ...(encoding === 'protobuf' && { p: true }),
+  };
 }
 
 function presenceIn(item: Item | undefined): Presence {
@@ -163,14 +173,21 @@ function presenceIn(item: Item | undefined): Presence {
   return { sessions: sessionsIn(item), seenAtMs: typeof seen === 'number' ? seen : undefined };
 }
 
+function sessionOf(item: Item | undefined, deviceId: string): Session | undefined {
+  return sessionsIn(item).find((session) => session.deviceId === deviceId);
+}
+
 function sessionsIn(item: Item | undefined): Session[] {
   const userId = String(item?.['userId']);
   return Object.entries(item ?? {}).flatMap(([name, value]) => {
     if (!name.startsWith(DEVICE)) return [];
-    const { c, m, a, e, l } = value as StoredSession;
+    const { c, m, a, e, l, i, p } = value as StoredSession;
     const deviceId = name.slice(DEVICE.length);
-    return [
-      { userId, deviceId, connectionId: c, mode: m, connectedAtMs: a, expiresAtMs: e, leaseUntilMs: l },
-    ];
+    const times = { connectedAtMs: a, expiresAtMs: e, leaseUntilMs: l };
+    const options = {
+      ...(i !== undefined && { idleTimeoutMs: i }),
+      ...(p && { encoding: 'protobuf' as const }),
+    };
+    return [{ userId, deviceId, connectionId: c, mode: m, ...times, ...options }];
   });
 }

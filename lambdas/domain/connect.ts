@@ -7,7 +7,10 @@ import { type Connections, endSession } from './connection.ts';
 import type { InboxTable } from './inbox.ts';
 import type { OfflineQueue } from './offline.ts';
 import {
+  type Encoding,
   isBeingMade,
+  isPolling,
+  leaseTermMs,
   type Mode,
   type RouteTable,
   type Session,
@@ -19,18 +22,24 @@ import {
 /** What becomes of a device's session when the same device connects again (IM-CONN-4). */
 export type DuplicateLogin = 'replace' | 'reject';
 
-export interface ConnectPorts {
+export interface DevicePorts {
   readonly routes: RouteTable;
-  readonly inbox: InboxTable;
-  readonly queue: OfflineQueue;
   readonly connections: Connections;
   readonly clock: Clock;
-  readonly leaseMs: number;
   readonly duplicateLogin: DuplicateLogin;
+}
+
+export interface ConnectPorts extends DevicePorts {
+  readonly inbox: InboxTable;
+  readonly queue: OfflineQueue;
+  readonly leaseMs: number;
+  /** The idle option (IM-IDLE); `undefined`: off. */
+  readonly idleTimeoutMs?: number | undefined;
 }
 
 export interface ConnectRequest extends Speaker {
   readonly mode: Mode;
+  readonly encoding?: Encoding | undefined;
   /** The client's own connection that this one takes over from (IM-CONN-4). */
   readonly replaces: string | undefined;
   readonly connectedAtMs: number;
@@ -48,22 +57,32 @@ const CLAIM_ATTEMPTS = 3;
  */
 export async function connect(ports: ConnectPorts, request: ConnectRequest): Promise<void> {
   const session = newSession(ports, request);
+  await takeDevice(ports, session, request.replaces);
+  if (session.mode === 'plain') await enqueueDrain(ports, session);
+}
+
+/**
+ * Stores a session of any kind, then ends those that it takes the place of.
+ * @throws {ConflictError} `duplicateLogin: reject`, and the device's session is alive
+ */
+export async function takeDevice(
+  ports: DevicePorts,
+  session: Session,
+  replaces: string | undefined,
+): Promise<void> {
   const before =
     ports.duplicateLogin === 'reject'
-      ? await claim(ports, session, request)
+      ? await claim(ports, session, replaces)
       : await ports.routes.connect(session);
   // The SDK repeats a write after a lost answer: what it finds "before" may be this very session.
   const others = before.filter(({ connectionId }) => connectionId !== session.connectionId);
-  const ending = endings(others, request);
-  await settleAll([
-    ...ending.map((one) => end(ports, one, session)),
-    session.mode === 'plain' && enqueueDrain(ports, session),
-  ]);
+  await settleAll(endings(others, session.deviceId, replaces).map((one) => end(ports, one, session)));
 }
 
-function newSession({ clock, leaseMs }: ConnectPorts, request: ConnectRequest): Session {
-  const { userId, deviceId, connectionId, mode, connectedAtMs, tokenExpiresAtMs } = request;
+function newSession({ clock, leaseMs, idleTimeoutMs }: ConnectPorts, request: ConnectRequest): Session {
+  const { userId, deviceId, connectionId, mode, encoding, connectedAtMs, tokenExpiresAtMs } = request;
   const expiresAtMs = sessionExpiryMs(connectedAtMs, tokenExpiresAtMs);
+  const idle = idleTimeoutMs === undefined ? {} : { idleTimeoutMs };
   return {
     userId,
     deviceId,
@@ -71,15 +90,17 @@ function newSession({ clock, leaseMs }: ConnectPorts, request: ConnectRequest): 
     mode,
     connectedAtMs,
     expiresAtMs,
-    leaseUntilMs: clock() + leaseMs,
+    leaseUntilMs: clock() + leaseTermMs(idle, leaseMs),
+    ...idle,
+    ...(encoding && { encoding }),
   };
 }
 
 /** Takes the device over only from a session that is gone: looks, probes, and writes if nothing has changed. */
 async function claim(
-  ports: ConnectPorts,
+  ports: DevicePorts,
   session: Session,
-  { replaces }: ConnectRequest,
+  replaces: string | undefined,
 ): Promise<readonly Session[]> {
   for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt += 1) {
     const holder = await ports.routes.find(session.userId, session.deviceId);
@@ -95,8 +116,9 @@ async function claim(
 }
 
 /** @throws {UnavailableError} nobody knows: neither a live session may be ended nor a user locked out for good */
-async function isAlive({ connections, clock }: ConnectPorts, session: Session): Promise<boolean> {
-  if (!takesPushes(session, clock())) return false;
+async function isAlive({ connections, clock }: DevicePorts, session: Session): Promise<boolean> {
+  // A device that polls is on its way back to a socket, or polls again: there is nothing to keep out.
+  if (isPolling(session) || !takesPushes(session, clock())) return false;
   const outcome = await connections.probe(session.connectionId);
   if (outcome === 'unsure') throw new UnavailableError();
   return outcome === 'took' || isBeingMade(session, clock());
@@ -108,7 +130,7 @@ interface Ending {
 }
 
 /** Which of the user's other sessions end now: the named one, the device's former, and the longest silent above ten. */
-function endings(others: readonly Session[], { deviceId, replaces }: ConnectRequest): Ending[] {
+function endings(others: readonly Session[], deviceId: string, replaces: string | undefined): Ending[] {
   const ending = others.flatMap((session): Ending[] => {
     if (session.connectionId === replaces) return [{ session, reason: 'superseded' }];
     return session.deviceId === deviceId ? [{ session, reason: 'replaced' }] : [];
@@ -123,13 +145,13 @@ function endings(others: readonly Session[], { deviceId, replaces }: ConnectRequ
 }
 
 async function end(
-  { routes, connections }: ConnectPorts,
+  { routes, connections }: DevicePorts,
   { session, reason }: Ending,
   successor: Session,
 ): Promise<void> {
   // The same device's route is overwritten already.
   if (session.deviceId !== successor.deviceId) await routes.disconnect(session);
-  await endSession(connections, session.connectionId, reason);
+  await endSession(connections, session, reason);
 }
 
 /**

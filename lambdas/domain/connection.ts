@@ -1,5 +1,7 @@
 import { CLOSE_REASONS, type CloseReason } from '../../protocol/codes.ts';
 import type { ServerFrame } from '../../protocol/frames.ts';
+import { textFor } from './encoding.ts';
+import { isPolling, type Session } from './session.ts';
 
 /**
  * `took`: the gateway has it for an open socket. `gone`: there is no such connection (410), or not yet: the gateway
@@ -9,7 +11,7 @@ export type PostOutcome = 'took' | 'gone' | 'unsure';
 
 /** The sockets, wherever they are. No call throws: every failure is an outcome. */
 export interface Connections {
-  /** @param text one JSON frame, or the literal `heartbeat` */
+  /** @param text one frame in the session's encoding, or the literal `heartbeat` */
   post(connectionId: string, text: string): Promise<PostOutcome>;
   /** Is the socket open? `took` says yes. */
   probe(connectionId: string): Promise<PostOutcome>;
@@ -17,13 +19,18 @@ export interface Connections {
   close(connectionId: string): Promise<void>;
 }
 
-/** Tells the client why, then closes. The client decides by the frame, since DELETE carries no close code. */
+/**
+ * Tells the client why, then closes. The client decides by the frame, since DELETE carries no close code. A polling
+ * session has nothing to be closed: its next poll finds out.
+ */
 export async function endSession(
   connections: Connections,
-  connectionId: string,
+  session: Pick<Session, 'connectionId' | 'mode' | 'encoding'>,
   code: CloseReason,
 ): Promise<void> {
+  if (isPolling(session)) return;
+  const { connectionId } = session;
   const frame: ServerFrame = { type: 'session.closed', code, reconnect: CLOSE_REASONS[code].reconnect };
-  await connections.post(connectionId, JSON.stringify(frame));
+  await connections.post(connectionId, textFor(session, JSON.stringify(frame)));
   await connections.close(connectionId);
 }

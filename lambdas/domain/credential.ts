@@ -1,7 +1,10 @@
 import { UnauthorizedError } from '../shared/errors.ts';
+import type { Encoding } from './session.ts';
 
 /** The subprotocol that every browser client offers beside its token. */
 export const SUBPROTOCOL = 'im.v1';
+/** In its place, by a client whose frames are Protobuf (IM-PB). */
+const PROTOBUF_SUBPROTOCOL = 'im.v1.pb';
 const TOKEN_PREFIX = 'im.token.';
 
 export interface Carriers {
@@ -17,8 +20,7 @@ export interface Carriers {
 export function credentialOf({ subprotocols, authorization }: Carriers): string {
   const offered = splitProtocols(subprotocols);
   const tokens = offered.filter((name) => name.startsWith(TOKEN_PREFIX));
-  if (tokens.length > 0 && !offered.includes(SUBPROTOCOL))
-    throw new UnauthorizedError('im.v1 was not offered.');
+  if (tokens.length > 0 && !offered.some(isOurs)) throw new UnauthorizedError('im.v1 was not offered.');
   if (tokens.length + (authorization === undefined ? 0 : 1) !== 1) {
     throw new UnauthorizedError('Exactly one token is needed.');
   }
@@ -27,9 +29,18 @@ export function credentialOf({ subprotocols, authorization }: Carriers): string 
   return token;
 }
 
-/** What the server answers of the offered subprotocols: never the token. */
+/** What the server answers of the offered subprotocols: the first that is one of ours, never the token. */
 export function acceptedSubprotocol(subprotocols: string | undefined): string | undefined {
-  return splitProtocols(subprotocols).includes(SUBPROTOCOL) ? SUBPROTOCOL : undefined;
+  return splitProtocols(subprotocols).find(isOurs);
+}
+
+/** How frames are written in a connection with these subprotocols; `undefined`: JSON. */
+export function encodingOf(subprotocols: string | undefined): Encoding | undefined {
+  return acceptedSubprotocol(subprotocols) === PROTOBUF_SUBPROTOCOL ? 'protobuf' : undefined;
+}
+
+function isOurs(name: string): boolean {
+  return name === SUBPROTOCOL || name === PROTOBUF_SUBPROTOCOL;
 }
 
 function splitProtocols(subprotocols = ''): string[] {

@@ -2,15 +2,20 @@ import type { MessagesPush } from '../../protocol/frames.ts';
 import type { Clock } from '../shared/clock.ts';
 import { settleAll } from '../shared/settle.ts';
 import { type Connections, endSession, type PostOutcome } from './connection.ts';
+import { textFor } from './encoding.ts';
 import { type StoredMessage, toMessage } from './message.ts';
 import { type DelayedJob, type OfflineQueue, type Reference, referenceTo } from './offline.ts';
-import { isBeingMade, type RouteTable, type Session, takesPushes } from './session.ts';
+import { isBeingMade, isPolling, isTrusted, type RouteTable, type Session, takesPushes } from './session.ts';
 
 /** Until a connection that is being made is open, or a busy one has room again. */
 export const RETRY_DELAY_SECONDS = 2;
 
-/** `connecting`: a 410 on a young route, which may just not be open yet; it must not be removed (fault 7). */
-export type PushOutcome = PostOutcome | 'connecting';
+/**
+ * `connecting`: a 410 on a young route, which may just not be open yet; it must not be removed (fault 7).
+ * `distrusted`: posted to a session that has been silent for too long; its connection is deleted (IM-IDLE).
+ * `polls`: has no socket to post to, and looks in the inbox (IM-POLL-2).
+ */
+export type PushOutcome = PostOutcome | 'connecting' | 'distrusted' | 'polls';
 
 export interface Pushed {
   readonly session: Session;
@@ -51,7 +56,7 @@ export async function deliver(
   const text = messagesFrame([stored]);
   const wanted = (session: Session) => session.connectionId !== exceptConnectionId;
   // What is over is healed by the second reading: it may have been renewed since.
-  const early = glimpsed.filter((session) => wanted(session) && takesPushes(session, ports.clock()));
+  const early = glimpsed.filter((session) => wanted(session) && isInOrder(session, ports.clock()));
   const posts = new Map(early.map((session) => [session.connectionId, pushToOne(ports, session, text)]));
 
   async function pushToPresent(): Promise<Pushed[]> {
@@ -71,9 +76,15 @@ export async function deliver(
   if (jobs.length > 0) await ports.queue.enqueue(jobs);
 }
 
+/** Nothing is to be healed. */
+function isInOrder(session: Session, nowMs: number): boolean {
+  return takesPushes(session, nowMs) && isTrusted(session, nowMs);
+}
+
 /**
- * What the queue has to do after the posts: store for each recipient of whom no session took it; post again to each
- * session of which nobody knows, where another session took it or no inbox is kept.
+ * What the queue has to do after the posts: store for each recipient of whom no session took it; keep for each user of
+ * whom some session looks in the inbox all the same; post again to each session of which nobody knows, where another
+ * session took it or no inbox is kept.
  */
 export function leftovers(
   reference: Reference,
@@ -89,7 +100,18 @@ export function leftovers(
     const job = { kind: 'post', userId, deviceId, connectionId, reference, round: 0 } as const;
     return { job, delaySeconds: RETRY_DELAY_SECONDS };
   });
-  return [...store, ...post];
+  const keepers = pushed.filter(({ session, outcome }) => {
+    return leavesInInbox(outcome) && !unserved.includes(session.userId);
+  });
+  const keep = [...new Set(keepers.map(({ session }) => session.userId))].map((userId): DelayedJob => {
+    return { job: { kind: 'keep', userId, reference, round: 0 }, delaySeconds: 0 };
+  });
+  return [...store, ...keep, ...post];
+}
+
+/** Whatever other sessions took: this one finds it in the inbox. */
+export function leavesInInbox(outcome: PushOutcome): boolean {
+  return outcome === 'distrusted' || outcome === 'polls';
 }
 
 export function tookAny(pushed: readonly Pushed[], userId: string): boolean {
@@ -123,18 +145,25 @@ async function pushToOne(
   text: string,
 ): Promise<PushOutcome> {
   if (!takesPushes(session, clock())) {
-    await forget(routes, session, clock());
-    await endSession(connections, session.connectionId, 'expired');
+    // Nobody tells when a device has stopped polling: it was last seen when it last polled.
+    await forget(routes, session, isPolling(session) ? session.connectedAtMs : clock());
+    await endSession(connections, session, 'expired');
     return 'gone';
   }
-  const outcome = await connections.post(session.connectionId, text);
-  if (outcome !== 'gone') return outcome;
-  if (isBeingMade(session, clock())) return 'connecting';
-  await forget(routes, session, clock());
-  return 'gone';
+  if (isPolling(session)) return 'polls';
+  const outcome = await connections.post(session.connectionId, textFor(session, text));
+  if (outcome === 'gone') {
+    if (isBeingMade(session, clock())) return 'connecting';
+    await forget(routes, session, clock());
+    return 'gone';
+  }
+  if (isTrusted(session, clock())) return outcome;
+  await forget(routes, session, session.leaseUntilMs - (session.idleTimeoutMs ?? 0));
+  await connections.close(session.connectionId);
+  return 'distrusted';
 }
 
 /** A stale route must never fail the sender: if it can't be removed now, the next delivery tries again. */
-async function forget(routes: RouteTable, session: Session, nowMs: number): Promise<void> {
-  await routes.disconnect(session, nowMs).catch(() => undefined);
+async function forget(routes: RouteTable, session: Session, seenAtMs: number): Promise<void> {
+  await routes.disconnect(session, seenAtMs).catch(() => undefined);
 }

@@ -2,13 +2,14 @@ import { UnavailableError } from '../shared/errors.ts';
 import {
   type DeliveryPorts,
   isOpen,
+  leavesInInbox,
   messagesFrame,
   type Pushed,
   pushTo,
   RETRY_DELAY_SECONDS,
   tookAny,
 } from './delivery.ts';
-import { fillPage, firstEntries, type InboxTable } from './inbox.ts';
+import { fillPage, firstEntries, type InboxTable, pageBytesFor } from './inbox.ts';
 import type { MessageTable, StoredMessage } from './message.ts';
 import type { OfflineJob } from './offline.ts';
 import type { Session } from './session.ts';
@@ -62,7 +63,7 @@ export async function handOff(ports: HandOffPorts, records: readonly JobRecord[]
 
 async function storeInInbox({ inbox }: HandOffPorts, records: readonly JobRecord[]): Promise<FailedJob[]> {
   const fresh = records.flatMap(({ recordId, job }) =>
-    job.kind === 'store' && job.round === 0
+    (job.kind === 'store' && job.round === 0) || job.kind === 'keep'
       ? [{ recordId, userId: job.userId, reference: job.reference }]
       : [],
   );
@@ -75,10 +76,10 @@ async function storeInInbox({ inbox }: HandOffPorts, records: readonly JobRecord
 }
 
 async function lookAround({ routes, messages }: HandOffPorts, records: readonly JobRecord[]): Promise<Scene> {
-  const jobs = records.map(({ job }) => job);
+  const jobs = records.map(({ job }) => job).filter(({ kind }) => kind !== 'keep');
   const sessions = await routes.sessionsOf([...new Set(jobs.map(({ userId }) => userId))]);
   const wanted = jobs.flatMap((job) =>
-    job.kind !== 'drain' && (sessions.get(job.userId)?.length ?? 0) > 0 ? [job.reference] : [],
+    'reference' in job && (sessions.get(job.userId)?.length ?? 0) > 0 ? [job.reference] : [],
   );
   const found = wanted.length === 0 ? [] : await messages.getMany(wanted);
   return { sessions, messages: new Map(found.map((message) => [message.messageId, message])) };
@@ -86,6 +87,7 @@ async function lookAround({ routes, messages }: HandOffPorts, records: readonly 
 
 async function doJob(ports: HandOffPorts, scene: Scene, job: OfflineJob): Promise<void> {
   const sessions = scene.sessions.get(job.userId) ?? [];
+  if (job.kind === 'keep') return;
   if (job.kind === 'store') {
     if (sessions.length > 0)
       await pushStored(ports, sessions, scene.messages.get(job.reference.messageId), job);
@@ -100,6 +102,7 @@ async function doJob(ports: HandOffPorts, scene: Scene, job: OfflineJob): Promis
 }
 
 type StoreJob = Extract<OfflineJob, { kind: 'store' }>;
+type PostJob = Extract<OfflineJob, { kind: 'post' }>;
 
 async function pushStored(
   ports: HandOffPorts,
@@ -113,6 +116,7 @@ async function pushStored(
   const open = pushed.filter(({ outcome }) => isOpen(outcome));
   if (tookAny(pushed, job.userId)) {
     await postLater(ports, open, job);
+    if (pushed.some(({ outcome }) => leavesInInbox(outcome))) return;
     return ports.inbox.remove(job.userId, [job.reference.messageId]);
   }
   // A managed session that is being made says `hello` after this, and finds the entry.
@@ -137,19 +141,28 @@ async function pushToConnection(
   ports: HandOffPorts,
   session: Session,
   message: StoredMessage | undefined,
-  job: OfflineJob,
+  job: PostJob,
 ): Promise<void> {
   if (message === undefined) return;
-  const open = (await pushTo(ports, [session], messagesFrame([message]))).filter(({ outcome }) =>
-    isOpen(outcome),
-  );
+  const pushed = await pushTo(ports, [session], messagesFrame([message]));
+  const open = pushed.filter(({ outcome }) => isOpen(outcome));
   if (open.length > 0) await tryAgain(ports, open, job);
+  if (pushed.some(({ outcome }) => leavesInInbox(outcome))) await keepToo(ports, job);
+}
+
+async function keepToo({ queue }: HandOffPorts, { userId, reference }: PostJob): Promise<void> {
+  await queue.enqueue([{ job: { kind: 'keep', userId, reference, round: 0 }, delaySeconds: 0 }]);
 }
 
 /** Pushes a plain session's inbox, page by page, and removes exactly what it took (IM-CONN-6). */
 async function drain(ports: HandOffPorts, session: Session, job: OfflineJob): Promise<void> {
   for (let page = 0; page < DRAIN_PAGES; page += 1) {
-    const filled = await fillPage(ports, job.userId, await firstEntries(ports, job.userId));
+    const filled = await fillPage(
+      ports,
+      job.userId,
+      await firstEntries(ports, job.userId),
+      pageBytesFor(session),
+    );
     if (filled.messages.length === 0) return;
     const pushed = await pushTo(ports, [session], messagesFrame(filled.messages));
     const open = pushed.filter(({ outcome }) => isOpen(outcome));

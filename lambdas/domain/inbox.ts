@@ -6,6 +6,7 @@ import { parseWith } from '../shared/parse.ts';
 import { openList, sealList } from '../shared/sealed-list.ts';
 import { type MessageTable, type StoredMessage, toMessage } from './message.ts';
 import type { Reference } from './offline.ts';
+import type { Session } from './session.ts';
 
 export interface InboxEntry {
   readonly userId: string;
@@ -56,8 +57,9 @@ export async function fillPage(
   ports: Omit<InboxPorts, 'clock'>,
   userId: string,
   read: InboxRead,
+  maxBytes: number = LIMITS.inboxPageBytes,
 ): Promise<FilledPage> {
-  const chosen = thatFit(read.references);
+  const chosen = thatFit(read.references, maxBytes);
   const messageIds = chosen.map(({ messageId }) => messageId);
   if (chosen.length === 0) return { messages: [], messageIds, more: false };
   const messages = await ports.messages.getMany(chosen);
@@ -69,7 +71,12 @@ export async function fillPage(
     };
   }
   await ports.inbox.remove(userId, messageIds);
-  return fillPage(ports, userId, await firstEntries(ports, userId));
+  return fillPage(ports, userId, await firstEntries(ports, userId), maxBytes);
+}
+
+/** Base64 is longer than what it holds by a third. */
+export function pageBytesFor({ encoding }: Pick<Session, 'encoding'>): number {
+  return encoding === 'protobuf' ? Math.floor(LIMITS.inboxPageBytes * 0.75) : LIMITS.inboxPageBytes;
 }
 
 export function toInboxPage(userId: string, page: FilledPage): InboxPage {
@@ -87,11 +94,11 @@ export function openBatch(userId: string, batch: string): string[] {
 }
 
 /** At least one, so that every page moves on. */
-function thatFit(references: readonly Reference[]): readonly Reference[] {
+function thatFit(references: readonly Reference[], maxBytes: number): readonly Reference[] {
   let bytes = ENVELOPE_BYTES;
   const end = references.findIndex((reference, index) => {
     bytes += reference.bytes + 1;
-    return index > 0 && bytes > LIMITS.inboxPageBytes;
+    return index > 0 && bytes > maxBytes;
   });
   return end === -1 ? references : references.slice(0, end);
 }

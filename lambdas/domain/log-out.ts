@@ -18,5 +18,5 @@ export async function logOut(
   const sessions = (await routes.sessionsOf([userId])).get(userId) ?? [];
   const ending = sessions.filter((session) => deviceId === undefined || session.deviceId === deviceId);
   await Promise.all(ending.map((session) => routes.disconnect(session)));
-  await Promise.all(ending.map(({ connectionId }) => endSession(connections, connectionId, 'logged_out')));
+  await Promise.all(ending.map((session) => endSession(connections, session, 'logged_out')));
 }

@@ -35,12 +35,14 @@ const toConnection = { userId: z.string(), deviceId: z.string(), connectionId: z
 /**
  * What the offline queue carries.
  * `store`: nobody took it; keep it in the user's inbox, then look again who is there.
+ * `keep`: another session took it; keep it in the inbox all the same, for one that looks there.
  * `post`: another device took it, but whether this connection did is unknown.
  * `drain`: a plain session has an inbox; push it.
  * `round` counts the attempts so far.
  */
 export const jobSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('store'), userId: z.string(), reference: referenceSchema, round: z.int() }),
+  z.object({ kind: z.literal('keep'), userId: z.string(), reference: referenceSchema, round: z.int() }),
   z.object({ kind: z.literal('post'), ...toConnection, reference: referenceSchema }),
   z.object({ kind: z.literal('drain'), ...toConnection }),
 ]);

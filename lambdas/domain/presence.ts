@@ -4,7 +4,14 @@ import { LIMITS } from '../../protocol/limits.ts';
 import { settleAll } from '../shared/settle.ts';
 import { requireMembership, resolveConversation } from './conversation.ts';
 import type { ConversationPorts } from './read.ts';
-import { type Presence, requireLiveSession, type Speaker, takesPushes } from './session.ts';
+import {
+  leaseTermMs,
+  noteHeard,
+  type Presence,
+  requireLiveSession,
+  type Speaker,
+  takesPushes,
+} from './session.ts';
 
 export interface PresencePorts
   extends Pick<ConversationPorts, 'routes' | 'conversations' | 'groups' | 'clock'> {
@@ -29,7 +36,8 @@ export async function presenceOf(
     ports.routes.find(speaker.userId, speaker.deviceId),
     findUsers(ports, speaker.userId, request),
   ]);
-  requireLiveSession(session, speaker, ports.clock());
+  const live = requireLiveSession(session, speaker, ports.clock());
+  await noteHeard(ports.routes, live, ports.clock());
   const presences = await ports.routes.presencesOf(userIds.filter((userId) => visible.has(userId)));
   return userIds.map((userId) => toUserPresence(ports, userId, presences.get(userId)));
 }
@@ -69,7 +77,7 @@ function toUserPresence(
   const online = sessions.some((session) => session.leaseUntilMs > now && takesPushes(session, now));
   // A session that fell silent was last heard when its lease was last moved.
   const heard = [
-    ...sessions.map(({ leaseUntilMs }) => leaseUntilMs - leaseMs),
+    ...sessions.map((session) => session.leaseUntilMs - leaseTermMs(session, leaseMs)),
     ...(seenAtMs === undefined ? [] : [seenAtMs]),
   ];
   return { userId, online, lastSeenAt: heard.length === 0 ? null : Math.max(...heard) };

@@ -11,7 +11,7 @@ import {
 } from './conversation.ts';
 import { type PushPorts, pushTo } from './delivery.ts';
 import type { GroupTable } from './group.ts';
-import { requireLiveSession, type Speaker } from './session.ts';
+import { noteHeard, requireLiveSession, type Speaker } from './session.ts';
 
 export interface ConversationPorts extends PushPorts {
   readonly conversations: ConversationTable;
@@ -35,7 +35,8 @@ export async function markRead(
     ports.conversations.head(conversationId),
     requireMembership(ports.conversations, userId, conversation),
   ]);
-  requireLiveSession(session, speaker, ports.clock());
+  const live = requireLiveSession(session, speaker, ports.clock());
+  await noteHeard(ports.routes, live, ports.clock());
   if (seq > head.seq) throw new InvalidRequestError([{ path: 'seq', message: 'is beyond the head' }]);
   if (seq <= membership.readSeq || !(await ports.conversations.advanceRead(userId, conversationId, seq)))
     return;

@@ -16,7 +16,7 @@ import {
 import { broadcastFrame, type FramePorts } from './fan-out.ts';
 import type { MessageTable, StoredMessage } from './message.ts';
 import { pushToUsers } from './read.ts';
-import { requireLiveSession, type Speaker } from './session.ts';
+import { noteHeard, requireLiveSession, type Speaker } from './session.ts';
 
 export interface RecallPorts extends FramePorts {
   readonly conversations: ConversationTable;
@@ -44,7 +44,8 @@ export async function recall(
     requireMembership(ports.conversations, userId, conversation),
     ports.messages.page(conversationId, { after: seq - 1, limit: 1 }),
   ]);
-  requireLiveSession(session, speaker, ports.clock());
+  const live = requireLiveSession(session, speaker, ports.clock());
+  await noteHeard(ports.routes, live, ports.clock());
   const [message] = page.messages;
   if (message?.seq !== seq || seq < membership.visibleFrom) throw new NotFoundError();
   const content: Content = JSON.parse(message.contentJson);

@@ -1,6 +1,6 @@
 import type { Clock } from '../shared/clock.ts';
 import { SessionEndedError } from '../shared/errors.ts';
-import { type RouteTable, requireKnownSession, type Speaker, sessionExpiryMs } from './session.ts';
+import { noteHeard, type RouteTable, requireKnownSession, type Speaker, sessionExpiryMs } from './session.ts';
 import type { TokenVerifier } from './token.ts';
 
 export interface RenewPorts {
@@ -30,5 +30,6 @@ export async function renew(
   if (!(await routes.setExpiry(speaker, expiresAtMs))) {
     throw new SessionEndedError('session_expired', 'The session has ended.');
   }
+  await noteHeard(routes, session, clock());
   return expiresAtMs;
 }

@@ -1,7 +1,11 @@
 import { LIMITS } from '../../protocol/limits.ts';
 import { SessionEndedError, SessionExpiredError } from '../shared/errors.ts';
 
-export type Mode = 'managed' | 'plain';
+/** What a client can ask for in its upgrade, and `polling`: a session without a socket (IM-POLL-2). */
+export type Mode = 'managed' | 'plain' | 'polling';
+
+/** What frames can be written in beside JSON. */
+export type Encoding = 'protobuf';
 
 /** One device of a user, connected. */
 export interface Session {
@@ -14,6 +18,10 @@ export interface Session {
   readonly expiresAtMs: number;
   /** Presence only; never decides about delivery (IM-BEAT). */
   readonly leaseUntilMs: number;
+  /** Set by the idle option when the session was made: how long it may be silent and still be trusted (IM-IDLE). */
+  readonly idleTimeoutMs?: number;
+  /** How frames are written to it; JSON unless its upgrade asked for another (IM-PB). */
+  readonly encoding?: Encoding;
 }
 
 /** Who speaks: what the gateway carries with the connection. */
@@ -47,7 +55,7 @@ export interface RouteTable {
   presencesOf(userIds: readonly string[]): Promise<ReadonlyMap<string, Presence>>;
   /**
    * Notes that the speaker types, if its session is alive and it last did so at least `intervalMs` ago.
-   * @returns whether it was noted, and the session as it is otherwise
+   * @returns whether it was noted, and the session as it was
    */
   noteTyping(
     speaker: Speaker,
@@ -65,9 +73,17 @@ export function sessionExpiryMs(connectedAtMs: number, tokenExpiresAtMs: number)
   return Math.min(tokenExpiresAtMs, connectedAtMs + LIMITS.connectionLifetimeMs - LIMITS.sessionMarginMs);
 }
 
-/** Pushes go on until the grace after the session's end is over (IM-RENEW). */
+/**
+ * Pushes go on until the grace after the session's end is over (IM-RENEW). A polling device has no grace: it is alive as
+ * long as its last poll said (IM-POLL-2).
+ */
 export function takesPushes(session: Session, nowMs: number): boolean {
-  return nowMs < session.expiresAtMs + LIMITS.expiryGraceMs;
+  return nowMs < session.expiresAtMs + (isPolling(session) ? 0 : LIMITS.expiryGraceMs);
+}
+
+/** Has no socket: it finds what comes in the inbox (IM-POLL-2). */
+export function isPolling({ mode }: Pick<Session, 'mode'>): boolean {
+  return mode === 'polling';
 }
 
 /** How long the gateway may say 410 for a connection that is being made: `$connect` plus clock skew. */
@@ -101,6 +117,11 @@ export function requireKnownSession(session: Session | undefined, speaker: Speak
   return session;
 }
 
+/** How long a session's lease lasts: with the idle option no longer than it is trusted. */
+export function leaseTermMs({ idleTimeoutMs }: Pick<Session, 'idleTimeoutMs'>, leaseMs: number): number {
+  return idleTimeoutMs ?? leaseMs;
+}
+
 /**
  * Moves the lease when half of it is gone: so a client that beats every 8 minutes costs a write only every second
  * time, and one that sends all the time doesn't look away for not beating.
@@ -111,6 +132,29 @@ export async function keepLease(
   leaseMs: number,
   nowMs: number,
 ): Promise<void> {
-  if (session.leaseUntilMs - nowMs > leaseMs / 2) return;
-  await routes.extendLease(session, nowMs + leaseMs);
+  const termMs = leaseTermMs(session, leaseMs);
+  if (session.leaseUntilMs - nowMs > termMs / 2) return;
+  await routes.extendLease(session, nowMs + termMs);
+}
+
+/**
+ * For what moves no lease otherwise: with the idle option every frame counts as a sign of life. Never a reason to fail.
+ */
+export async function noteHeard(
+  routes: RouteTable,
+  session: Session | undefined,
+  nowMs: number,
+): Promise<void> {
+  if (session?.idleTimeoutMs === undefined) return;
+  await keepLease(routes, session, session.idleTimeoutMs, nowMs).catch(() => undefined);
+}
+
+/** False if the idle option is on and the session has been silent for too long (IM-IDLE). */
+export function isTrusted({ idleTimeoutMs, leaseUntilMs }: Session, nowMs: number): boolean {
+  return idleTimeoutMs === undefined || nowMs < leaseUntilMs;
+}
+
+/** Beats must come more often than the lease is written, which is when half of it is gone (IM-IDLE). */
+export function heartbeatIntervalMs(idleTimeoutMs: number | undefined): number {
+  return Math.min(LIMITS.heartbeatIntervalMs, Math.floor((idleTimeoutMs ?? Infinity) * 0.4));
 }

@@ -3,7 +3,7 @@ import { LIMITS } from '../../protocol/limits.ts';
 import { settleAll } from '../shared/settle.ts';
 import { memberCountOf, requireMembership, resolveConversation, type Target } from './conversation.ts';
 import { type ConversationPorts, fewMembers, pushToUsers } from './read.ts';
-import { requireLiveSession, type Speaker } from './session.ts';
+import { noteHeard, requireLiveSession, type Speaker } from './session.ts';
 
 /**
  * Tells the others that the speaker types, at most once in 2 s a sender. Of the typing nothing is stored; the one write,
@@ -27,6 +27,7 @@ export async function tellTyping(
     requireLiveSession(session, speaker, ports.clock());
     return;
   }
+  await noteHeard(ports.routes, session, ports.clock());
   const others =
     conversation.kind === 'direct'
       ? [conversation.peer]

@@ -2,8 +2,9 @@ import type * as z from 'zod/mini';
 import type { ServerFrame } from '../../protocol/frames.ts';
 import { CLIENT_ID } from '../../protocol/ids.ts';
 import { type Connections, endSession } from '../domain/connection.ts';
+import { textFor } from '../domain/encoding.ts';
 import { parseName, parseRoles, type Standing } from '../domain/role.ts';
-import type { Speaker } from '../domain/session.ts';
+import type { Encoding, Mode, Speaker } from '../domain/session.ts';
 import { errorFrame, isFault, SessionEndedError } from '../shared/errors.ts';
 import { parseJsonObject } from '../shared/json.ts';
 import { describe, logger } from '../shared/logger.ts';
@@ -30,6 +31,8 @@ export const CONTEXT = {
   userId: 'userId',
   deviceId: 'deviceId',
   tokenExpiresAtMs: 'tokenExpiresAtMs',
+  mode: 'mode',
+  encoding: 'encoding',
   roles: 'roles',
   name: 'name',
 } as const;
@@ -42,6 +45,16 @@ export function speakerOf({
   const deviceId = authorizer?.[CONTEXT.deviceId];
   if (typeof userId !== 'string' || typeof deviceId !== 'string') return undefined;
   return { userId, deviceId, connectionId };
+}
+
+/** `mode` as the upgrade asked for it; `$connect` has refused all but the known ones. */
+export function modeOf({ requestContext: { authorizer } }: SocketEvent): Mode {
+  return authorizer?.[CONTEXT.mode] === 'plain' ? 'plain' : 'managed';
+}
+
+/** How frames are written in this connection; `undefined`: JSON. */
+export function sessionEncodingOf({ requestContext: { authorizer } }: SocketEvent): Encoding | undefined {
+  return authorizer?.[CONTEXT.encoding] === 'protobuf' ? 'protobuf' : undefined;
 }
 
 /** What the speaker may be at the desk: as the token said when the connection was made (IM-ROLE). */
@@ -58,6 +71,21 @@ export function frameRoute<Schema extends z.ZodMiniType>(
   schema: Schema,
   answer: (frame: z.output<Schema>, speaker: Speaker, standing: Standing) => Promise<ServerFrame | undefined>,
 ): (event: SocketEvent) => Promise<SocketResult> {
+  return frameTextRoute(connections, async (frame, speaker, event) => {
+    const answered = await answer(parseWith(schema, frame), speaker, standingOf(event));
+    return answered && textFor(toSession(event), JSON.stringify(answered));
+  });
+}
+
+/** As `frameRoute`, for any object and any text in answer to it. */
+export function frameTextRoute(
+  connections: Connections,
+  answer: (
+    frame: Readonly<Record<string, unknown>>,
+    speaker: Speaker,
+    event: SocketEvent,
+  ) => Promise<string | undefined>,
+): (event: SocketEvent) => Promise<SocketResult> {
   return async (event) => {
     let id: string | null = null;
     try {
@@ -65,16 +93,22 @@ export function frameRoute<Schema extends z.ZodMiniType>(
       id = frameIdIn(frame);
       const speaker = speakerOf(event);
       if (speaker === undefined) throw new Error('The gateway named no speaker.');
-      const answered = await answer(parseWith(schema, frame), speaker, standingOf(event));
-      return answered === undefined ? { statusCode: 200 } : reply(answered);
+      const body = await answer(frame, speaker, event);
+      return body === undefined ? { statusCode: 200 } : { statusCode: 200, body };
     } catch (error) {
-      return refuse(connections, event.requestContext.connectionId, error, id);
+      return refuse(connections, event, error, id);
     }
   };
 }
 
-export function reply(frame: ServerFrame): SocketResult {
-  return { statusCode: 200, body: JSON.stringify(frame) };
+/** What is known of the connection without a look at its route. */
+function toSession(event: SocketEvent) {
+  const encoding = sessionEncodingOf(event);
+  return {
+    connectionId: event.requestContext.connectionId,
+    mode: modeOf(event),
+    ...(encoding && { encoding }),
+  };
 }
 
 /** The id that a reply repeats: null if it is missing or malformed (IM-FRAME-1). */
@@ -83,17 +117,20 @@ export function frameIdIn(frame: Readonly<Record<string, unknown>>): string | nu
   return typeof id === 'string' && CLIENT_ID.test(id) ? id : null;
 }
 
-async function refuse(
+/** Answers a frame that failed, in the connection's encoding. */
+export async function refuse(
   connections: Connections,
-  connectionId: string,
+  event: SocketEvent,
   error: unknown,
   id: string | null,
 ): Promise<SocketResult> {
+  const session = toSession(event);
+  const { connectionId } = session;
   if (isFault(error)) logger.error('frame failed', { connectionId, error: describe(error) });
-  const frame = errorFrame(error, id);
-  if (!(error instanceof SessionEndedError)) return reply(frame);
-  await connections.post(connectionId, JSON.stringify(frame));
+  const body = textFor(session, JSON.stringify(errorFrame(error, id)));
+  if (!(error instanceof SessionEndedError)) return { statusCode: 200, body };
+  await connections.post(connectionId, body);
   if (error.closedWith === undefined) await connections.close(connectionId);
-  else await endSession(connections, connectionId, error.closedWith);
+  else await endSession(connections, session, error.closedWith);
   return { statusCode: 200 };
 }

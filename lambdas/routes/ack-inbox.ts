@@ -1,6 +1,6 @@
 import { ackInboxSchema } from '../../protocol/frames.ts';
 import { createConnections } from '../adapters/connections.ts';
-import { fillPage, firstEntries, openBatch, toInboxPage } from '../domain/inbox.ts';
+import { fillPage, firstEntries, openBatch, pageBytesFor, toInboxPage } from '../domain/inbox.ts';
 import { keepLease, requireLiveSession } from '../domain/session.ts';
 import { frameRoute } from '../edge/frame.ts';
 import { settleAll } from '../shared/settle.ts';
@@ -17,6 +17,6 @@ export const handler = frameRoute(createConnections(), ackInboxSchema, async ({ 
     ports.inbox.remove(userId, messageIds),
     keepLease(ports.routes, session, ports.leaseMs, ports.clock()),
   ]);
-  const page = await fillPage(ports, userId, await firstEntries(ports, userId));
+  const page = await fillPage(ports, userId, await firstEntries(ports, userId), pageBytesFor(session));
   return { type: 'inbox', id, ...toInboxPage(userId, page) };
 });

@@ -1,7 +1,7 @@
 import type { APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
 import { ulid } from 'ulid';
 import { createTokenVerifier } from '../adapters/token-verifier.ts';
-import { credentialOf } from '../domain/credential.ts';
+import { credentialOf, encodingOf } from '../domain/credential.ts';
 import type { TokenVerifier } from '../domain/token.ts';
 import { CONTEXT } from '../edge/frame.ts';
 import { header } from '../edge/upgrade.ts';
@@ -38,6 +38,8 @@ async function authorize(
         [CONTEXT.userId]: userId,
         [CONTEXT.deviceId]: deviceIdOf(event),
         [CONTEXT.tokenExpiresAtMs]: String(expiresAtMs),
+        ...(encodingOf(header(event, 'sec-websocket-protocol')) && { [CONTEXT.encoding]: 'protobuf' }),
+        ...(event.queryStringParameters?.['mode'] === 'plain' && { [CONTEXT.mode]: 'plain' }),
         ...(roles.length > 0 && { [CONTEXT.roles]: roles.join(' ') }),
         ...(name !== undefined && { [CONTEXT.name]: name }),
       },

@@ -7,7 +7,7 @@ import { createOfflineQueue } from '../adapters/offline-queue.ts';
 import { createRouteTable } from '../adapters/route-table.ts';
 import { type ConnectPorts, connect } from '../domain/connect.ts';
 import { acceptedSubprotocol } from '../domain/credential.ts';
-import { CONTEXT, type SocketEvent, speakerOf } from '../edge/frame.ts';
+import { CONTEXT, type SocketEvent, sessionEncodingOf, speakerOf } from '../edge/frame.ts';
 import { header, type UpgradeEvent } from '../edge/upgrade.ts';
 import { systemClock } from '../shared/clock.ts';
 import { readEnv, wholeNumber } from '../shared/env.ts';
@@ -22,6 +22,7 @@ const env = readEnv(
   'leaseSeconds',
   'inboxTtlSeconds',
   'duplicateLogin',
+  'idleTimeoutMs',
 );
 const documents = createDocumentClient();
 const clock = systemClock;
@@ -35,6 +36,7 @@ const ports: ConnectPorts = {
   queue: createOfflineQueue(env.offlineQueueUrl),
   connections: createConnections(),
   leaseMs: wholeNumber('LEASE_SECONDS', env.leaseSeconds) * 1000,
+  idleTimeoutMs: wholeNumber('IDLE_TIMEOUT_MS', env.idleTimeoutMs) || undefined,
   duplicateLogin: env.duplicateLogin === 'reject' ? 'reject' : 'replace',
   clock,
 };
@@ -57,6 +59,7 @@ export async function handler(event: SocketEvent & UpgradeEvent) {
     await connect(ports, {
       ...speaker,
       mode: query.mode,
+      encoding: sessionEncodingOf(event),
       replaces: query.replaces,
       connectedAtMs: event.requestContext.connectedAt,
       tokenExpiresAtMs: Number(event.requestContext.authorizer?.[CONTEXT.tokenExpiresAtMs]),

@@ -1,8 +1,7 @@
 import { helloSchema } from '../../protocol/frames.ts';
-import { LIMITS } from '../../protocol/limits.ts';
 import { createConnections } from '../adapters/connections.ts';
-import { fillPage, firstEntries, toInboxPage } from '../domain/inbox.ts';
-import { keepLease, requireLiveSession } from '../domain/session.ts';
+import { fillPage, firstEntries, pageBytesFor, toInboxPage } from '../domain/inbox.ts';
+import { heartbeatIntervalMs, keepLease, requireLiveSession } from '../domain/session.ts';
 import { frameRoute } from '../edge/frame.ts';
 import { settleAll } from '../shared/settle.ts';
 import { createReaderPorts } from './reader-ports.ts';
@@ -15,7 +14,7 @@ export const handler = frameRoute(createConnections(), helloSchema, async ({ id 
   const [found, first] = await settleAll([ports.routes.find(userId, deviceId), firstEntries(ports, userId)]);
   const session = requireLiveSession(found, speaker, ports.clock());
   const [page] = await settleAll([
-    fillPage(ports, userId, first),
+    fillPage(ports, userId, first, pageBytesFor(session)),
     keepLease(ports.routes, session, ports.leaseMs, ports.clock()),
   ]);
   return {
@@ -26,7 +25,7 @@ export const handler = frameRoute(createConnections(), helloSchema, async ({ id 
     connectionId,
     serverTime: ports.clock(),
     session: { expiresAt: session.expiresAtMs },
-    heartbeatIntervalMs: LIMITS.heartbeatIntervalMs,
+    heartbeatIntervalMs: heartbeatIntervalMs(session.idleTimeoutMs),
     inbox: toInboxPage(userId, page),
   };
 });

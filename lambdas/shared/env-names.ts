@@ -39,6 +39,8 @@ export const ENV = {
   duplicateLogin: 'DUPLICATE_LOGIN',
   /** Presence lease in seconds. */
   leaseSeconds: 'LEASE_SECONDS',
+  /** After how much silence a session is not trusted, in milliseconds; 0: however silent (IM-IDLE). */
+  idleTimeoutMs: 'IDLE_TIMEOUT_MS',
   /** How long an inbox entry is kept, in seconds. */
   inboxTtlSeconds: 'INBOX_TTL_SECONDS',
   /** How long a message is kept in history, in seconds; 0: for ever. */

@@ -58,6 +58,13 @@ export class ForbiddenError extends ImError {
   }
 }
 
+/** A sender other than who speaks; the socket stays open. */
+export class IdentityMismatchError extends ImError {
+  constructor() {
+    super('identity_mismatch', 'The sender is another user.');
+  }
+}
+
 export class ConflictError extends ImError {
   constructor(message: string) {
     super('conflict', message);

@@ -62,6 +62,8 @@ export interface Gateway {
   cut(connectionId: string, options?: { readonly silent?: boolean }): boolean;
   /** For fault tests: whenever this connection ends, its `$disconnect` is lost. */
   loseDisconnect(connectionId: string): void;
+  /** For fault tests: answers every upgrade with this status, as a network does that lets no WebSocket pass. */
+  refuseUpgrades(status: number | undefined): void;
   /** Closes all sockets with 1001, without `$disconnect`, and stops listening. */
   close(): Promise<void>;
 }
@@ -80,6 +82,7 @@ class ApiGateway implements Gateway {
   readonly #runtime: Runtime;
   readonly #extraRoutes: readonly ExtraRoute[];
   #served: Served | undefined;
+  #refusedWith: number | undefined;
   #ownServer: Server | undefined;
   #detach: () => void = () => {};
 
@@ -159,6 +162,10 @@ class ApiGateway implements Gateway {
     this.#served?.webSockets.silence(connectionId);
   }
 
+  refuseUpgrades(status: number | undefined): void {
+    this.#refusedWith = status;
+  }
+
   async close(): Promise<void> {
     await this.#served?.webSockets.close();
     const server = this.#ownServer;
@@ -187,9 +194,10 @@ class ApiGateway implements Gateway {
   }
 
   async #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    if (this.#served !== undefined) return this.#served.webSockets.upgrade(request, socket, head);
+    if (this.#served !== undefined && this.#refusedWith === undefined)
+      return this.#served.webSockets.upgrade(request, socket, head);
     socket.on('error', () => socket.destroy());
-    refuseUpgrade(socket, 503, JSON.stringify({ message: 'Service Unavailable' }));
+    refuseUpgrade(socket, this.#refusedWith ?? 503, JSON.stringify({ message: 'Service Unavailable' }));
   }
 
   #fail(response: ServerResponse, error: unknown): void {

@@ -50,7 +50,7 @@ export function fakeRoutes(): RouteTable {
       const isAlive = session?.connectionId === connectionId && session.expiresAtMs > nowMs;
       if (!isAlive || before > nowMs - intervalMs) return { noted: false, session };
       typed.set(connectionId, nowMs);
-      return { noted: true, session: undefined };
+      return { noted: true, session };
     },
     find: async (userId, deviceId) => devicesOf(userId).get(deviceId),
     sessionsOf: async (userIds) =>

@@ -115,12 +115,13 @@ describe('the WebSocket API', () => {
 });
 
 describe('the HTTP API', () => {
-  it('has the routes of sections 6 and 11, each behind the JWT authorizer', () => {
+  it('has the routes of sections 6, 11, and 12, each behind the JWT authorizer', () => {
     expect(authorizationTypes(routesOf('Http'))).toEqual({
       'GET /session': 'JWT',
       'GET /conversations': 'JWT',
       'GET /conversations/{conversationId}/messages': 'JWT',
       'POST /messages': 'JWT',
+      'POST /poll': 'JWT',
       'POST /groups': 'JWT',
       'GET /groups/{id}': 'JWT',
       'PATCH /groups/{id}': 'JWT',
@@ -149,7 +150,7 @@ describe('the HTTP API', () => {
       logicalId.includes('Http'),
     );
     expect(integrations.map(({ Properties }) => Properties['PayloadFormatVersion'])).toEqual(
-      Array(13).fill('2.0'),
+      Array(14).fill('2.0'),
     );
   });
 

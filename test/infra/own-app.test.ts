@@ -8,18 +8,23 @@ import { EXTERNAL_ISSUER, resource, resources, synthesize } from './synth.ts';
 const NO_BUNDLING = { 'aws:cdk:bundling-stacks': [] };
 
 describe('the construct in an own app', () => {
-  it('needs no feature flags, and stands twice in one stack, which with two desks is too much for CloudFormation', () => {
-    const stack = new Stack(new App({ context: NO_BUNDLING }), 'Own');
-    new ServerlessIm(stack, 'Sales', { ...EXTERNAL_ISSUER, desk: false });
-    new ServerlessIm(stack, 'Support', { ...EXTERNAL_ISSUER, desk: false, accessLogRole: false });
-    const names = resources(Template.fromStack(stack), 'AWS::ApiGatewayV2::Api').map(
-      ({ Properties }) => Properties['Name'],
+  it('needs no feature flags, and stands twice in one app: in one stack that is too much for CloudFormation', () => {
+    const app = new App({ context: NO_BUNDLING });
+    const stacks = ['Sales', 'Support'].map((name) => {
+      const stack = new Stack(app, `Own${name}`);
+      new ServerlessIm(stack, name, { ...EXTERNAL_ISSUER, accessLogRole: name === 'Sales' });
+      return stack;
+    });
+    const names = stacks.flatMap((stack) =>
+      resources(Template.fromStack(stack), 'AWS::ApiGatewayV2::Api').map(
+        ({ Properties }) => Properties['Name'],
+      ),
     );
     expect(names).toEqual([
-      'Own-Sales-WebSocket',
-      'Own-Sales-Http',
-      'Own-Support-WebSocket',
-      'Own-Support-Http',
+      'OwnSales-Sales-WebSocket',
+      'OwnSales-Sales-Http',
+      'OwnSupport-Support-WebSocket',
+      'OwnSupport-Support-Http',
     ]);
   });
 

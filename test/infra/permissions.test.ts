@@ -126,9 +126,17 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...PUSH_AND_CUT,
   ],
   Disconnect: [...onTable('Routes', 'UpdateItem'), 'DeskQueue: sqs:SendMessage'],
-  Fallback: [],
+  Fallback: [
+    ...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'),
+    ...onTable('Inbox', 'Query', 'BatchWriteItem'),
+    ...onTable('Conversations', 'BatchGetItem'),
+    ...onTable('Messages', 'UpdateItem'),
+    ...onTable('Messages/index/bySeq', 'Query'),
+    ...SEND,
+  ],
   Hello: READ_INBOX,
   AckInbox: READ_INBOX,
+  Poll: [...READ_INBOX, connections('GET')],
   SendMessage: [...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'), ...SEND],
   Heartbeat: [...onTable('Routes', 'GetItem', 'UpdateItem'), ...PUSH_AND_CUT],
   Read: [
@@ -150,7 +158,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...PUSH_AND_CUT,
   ],
   Presence: [
-    ...onTable('Routes', 'GetItem', 'BatchGetItem'),
+    ...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'),
     ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'Query'),
     ...PUSH_AND_CUT,
   ],

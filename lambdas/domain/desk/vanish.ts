@@ -1,5 +1,5 @@
 import { settleAll } from '../../shared/settle.ts';
-import { isBeingMade, type Session, takesPushes } from '../session.ts';
+import { isBeingMade, isPolling, type Session, takesPushes } from '../session.ts';
 import { requeue } from './agent.ts';
 import { changeChat, DESK, type DeskPorts } from './change.ts';
 import { thenMatch } from './desk-queue.ts';
@@ -54,6 +54,8 @@ async function findSession(
   const found = await settleAll(
     sessions.map(async (session): Promise<Found> => {
       if (!takesPushes(session, nowMs)) return 'gone';
+      // Without a socket to be asked: it said by its last poll how long it is here (IM-POLL-2).
+      if (isPolling(session)) return 'home';
       const outcome = await connections.probe(session.connectionId);
       if (outcome === 'took') return 'home';
       return outcome === 'unsure' || isBeingMade(session, nowMs) ? 'unsure' : 'gone';

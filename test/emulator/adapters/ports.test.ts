@@ -118,6 +118,19 @@ describe.each([
       expect(await routes.find(userId, 'phone')).toEqual({ ...session, expiresAtMs: NOON + 7 });
     });
 
+    it('keeps all that is known of a session: option, encoding, mode (IM-IDLE, IM-PB, IM-POLL-2)', async () => {
+      const userId = newUser();
+      const { routes } = ports();
+      const sessions = [
+        aSession({ userId, deviceId: 'a', idleTimeoutMs: 60_000 }),
+        aSession({ userId, deviceId: 'b', encoding: 'protobuf' }),
+        aSession({ userId, deviceId: 'c', mode: 'polling' }),
+      ];
+      for (const session of sessions) await routes.connect(session);
+      const found = (await routes.sessionsOf([userId])).get(userId) ?? [];
+      expect(found.toSorted((a, b) => (a.deviceId < b.deviceId ? -1 : 1))).toEqual(sessions);
+    });
+
     it('notes typing of a living session, once in an interval', async () => {
       const userId = newUser();
       const { routes } = ports();

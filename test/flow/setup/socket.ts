@@ -1,11 +1,14 @@
 import { once } from 'node:events';
 import WebSocket from 'ws';
+import { decodeServerFrame, encodeClientFrame } from '../../../protocol/protobuf.ts';
 import type { Json } from './stack.ts';
 
 export interface SocketOptions {
   readonly token: string;
   readonly deviceId: string;
   readonly mode: 'managed' | 'plain';
+  /** Frames are Protobuf (IM-PB). */
+  readonly protobuf: boolean;
   readonly replaces: string;
   readonly query: Readonly<Record<string, string>>;
   /** Everything but the URL as given: for upgrades that must be refused. */
@@ -64,9 +67,12 @@ export function upgradeUrl(
 
 /** @throws {RefusedError} with the status of a refused upgrade */
 export async function openSocket(wsUrl: string, options: Partial<SocketOptions>): Promise<TestSocket> {
-  const protocols = options.protocols ?? ['im.v1', `im.token.${options.token}`];
+  const protocols = options.protocols ?? [
+    options.protobuf ? 'im.v1.pb' : 'im.v1',
+    `im.token.${options.token}`,
+  ];
   const raw = new WebSocket(upgradeUrl(wsUrl, options), [...protocols], { headers: options.headers ?? {} });
-  const socket = listen(raw);
+  const socket = listen(raw, options.protobuf);
   await new Promise<void>((resolve, reject) => {
     raw.once('open', resolve);
     raw.once('error', reject);
@@ -78,13 +84,14 @@ export async function openSocket(wsUrl: string, options: Partial<SocketOptions>)
   return socket;
 }
 
-function listen(raw: WebSocket): TestSocket {
+function listen(raw: WebSocket, protobuf = false): TestSocket {
   const frames: Json[] = [];
   const waiting = new Set<() => void>();
   let nextId = 0;
   raw.on('message', (data) => {
     const text = String(data);
     if (text.startsWith('{')) frames.push(JSON.parse(text));
+    else if (protobuf && text !== 'heartbeat') frames.push(decodeServerFrame(text));
     for (const wake of waiting) wake();
   });
   raw.on('error', () => undefined);
@@ -116,7 +123,8 @@ function listen(raw: WebSocket): TestSocket {
     async request(request) {
       nextId += 1;
       const id = `r${nextId}`;
-      raw.send(JSON.stringify({ id, ...request }));
+      const message = { id, ...request };
+      raw.send(protobuf ? encodeClientFrame(message) : JSON.stringify(message));
       return frame((one) => one.id === (request['id'] ?? id));
     },
     send: (text) => raw.send(text),

@@ -40,4 +40,7 @@ it('does not look at bytes', () => {
 it('is broken by a bundle that grew too large, and names it', () => {
   const verdict = judgeBundles({ bundleBytes: 350_000 }, { Hello: 350_000, SendMessage: 350_001 });
   expect(verdict.broken).toEqual(['bundle of SendMessage: 350001 bytes, budget 350000']);
+  const own = { bundleBytes: 10, bundleBytesOf: { Fallback: 20 } };
+  expect(judgeBundles(own, { Fallback: 20, Hello: 10 }).broken).toEqual([]);
+  expect(judgeBundles(own, { Fallback: 21 }).broken).toHaveLength(1);
 });

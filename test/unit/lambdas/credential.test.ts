@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { acceptedSubprotocol, credentialOf } from '../../../lambdas/domain/credential.ts';
+import { acceptedSubprotocol, credentialOf, encodingOf } from '../../../lambdas/domain/credential.ts';
 
 describe('the credential of an upgrade', () => {
   it.each([
@@ -24,9 +24,20 @@ describe('the credential of an upgrade', () => {
     expect(() => credentialOf(carriers)).toThrow(expect.objectContaining({ code: 'unauthorized' }));
   });
 
-  it('is never answered: only im.v1 is accepted (IM-CONN-1)', () => {
+  it('is never answered: only im.v1 or im.v1.pb is accepted (IM-CONN-1, IM-PB)', () => {
     expect(acceptedSubprotocol('im.token.a.b.c, im.v1')).toBe('im.v1');
+    expect(acceptedSubprotocol('im.token.a.b.c, im.v1.pb, im.v1')).toBe('im.v1.pb');
     expect(acceptedSubprotocol('chat')).toBeUndefined();
     expect(acceptedSubprotocol(undefined)).toBeUndefined();
+  });
+
+  it('comes with im.v1.pb as well, which says how frames are written (IM-PB)', () => {
+    const carriers = { subprotocols: 'im.v1.pb, im.token.a.b.c', authorization: undefined };
+    expect(credentialOf(carriers)).toBe('a.b.c');
+    expect([carriers.subprotocols, 'im.v1, im.v1.pb', undefined].map(encodingOf)).toEqual([
+      'protobuf',
+      undefined,
+      undefined,
+    ]);
   });
 });

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { deliver } from '../../../lambdas/domain/delivery.ts';
 import { commit, draft } from '../../../lambdas/domain/message.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
+import { decodeServerFrame } from '../../../protocol/protobuf.ts';
 import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
 
 let world: World;
@@ -64,6 +65,55 @@ describe('delivery', () => {
     world.connections.outcomes.set('alice-watch', 'unsure');
     await deliverToBob();
     expect(jobs()).toEqual([expect.objectContaining({ kind: 'post', connectionId: 'alice-watch' })]);
+  });
+
+  it('to a session that was silent for too long goes to it and the inbox, and deletes its connection (IM-IDLE)', async () => {
+    await world.routes.connect(aSession({ idleTimeoutMs: 60_000, leaseUntilMs: NOON }));
+    await deliverToBob();
+    expect(served()).toEqual(['bob-phone']);
+    expect(world.connections.closed).toEqual(['bob-phone']);
+    expect(await world.routes.find('bob', 'phone')).toBeUndefined();
+    expect(jobs()).toEqual([expect.objectContaining({ kind: 'store', userId: 'bob' })]);
+  });
+
+  it('keeps a copy for a session that is not trusted when another took the message (IM-IDLE)', async () => {
+    await world.routes.connect(aSession({ idleTimeoutMs: 60_000, leaseUntilMs: NOON }));
+    await world.routes.connect(
+      aSession({ deviceId: 'tablet', idleTimeoutMs: 60_000, leaseUntilMs: NOON + 1 }),
+    );
+    await deliverToBob();
+    expect(served()).toEqual(['bob-phone', 'bob-tablet']);
+    expect(jobs()).toEqual([expect.objectContaining({ kind: 'keep', userId: 'bob' })]);
+  });
+
+  it('writes to each session in its own encoding (IM-PB)', async () => {
+    const texts = new Map<string, string>();
+    world.connections.post = async (connectionId, text) => {
+      texts.set(connectionId, text);
+      return 'took';
+    };
+    await world.routes.connect(aSession());
+    for (const deviceId of ['a', 'b']) {
+      await world.routes.connect(aSession({ deviceId, connectionId: deviceId, encoding: 'protobuf' }));
+    }
+    await deliverToBob();
+    const pushed = JSON.parse(texts.get('bob-phone') ?? '');
+    expect(['a', 'b'].map((device) => decodeServerFrame(texts.get(device) ?? ''))).toEqual([pushed, pushed]);
+  });
+
+  it('does not post early to a session that it would not trust: what is found then decides (IM-IDLE)', async () => {
+    const silent = aSession({ idleTimeoutMs: 60_000, leaseUntilMs: NOON });
+    await world.routes.connect(silent);
+    await world.routes.connect(aSession({ deviceId: 'tablet' }));
+    await deliver(world, await aMessage(), ['bob'], { glimpsed: [silent] });
+    expect(jobs()).toEqual([expect.objectContaining({ kind: 'keep', userId: 'bob' })]);
+  });
+
+  it('trusts however silent a session without the idle option (IM-IDLE, IM-BEAT)', async () => {
+    await world.routes.connect(aSession({ leaseUntilMs: 0 }));
+    await deliverToBob();
+    expect(world.connections.closed).toEqual([]);
+    expect(jobs()).toEqual([]);
   });
 
   it('ends a session whose grace is over instead of posting to it (IM-RENEW)', async () => {

@@ -124,6 +124,22 @@ describe('the consumer of the offline queue', () => {
     expect(posted()).toEqual(['bob-phone']);
   });
 
+  it('keeps what others took for a session that looks in the inbox, and posts it to nobody (IM-IDLE)', async () => {
+    await world.routes.connect(aSession());
+    await run({ kind: 'keep', userId: 'bob', reference: referenceTo(message), round: 0 });
+    expect(await inbox()).toEqual([1]);
+    expect(posted()).toEqual([]);
+  });
+
+  it('leaves the entry in the inbox when one of those who were posted to is not trusted (IM-IDLE)', async () => {
+    await world.routes.connect(aSession());
+    const silent = { idleTimeoutMs: 60_000, leaseUntilMs: NOON };
+    await world.routes.connect(aSession({ deviceId: 'tablet', ...silent }));
+    await run(storeJob(message));
+    expect(posted().sort()).toEqual(['bob-phone', 'bob-tablet']);
+    expect(await inbox()).toEqual([1]);
+  });
+
   it('drops an entry that has outlived its message', async () => {
     await world.routes.connect(aSession());
     await run(storeJob({ ...message, clientMsgId: 'forgotten' }));

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
+  heartbeatIntervalMs,
+  isTrusted,
   keepLease,
+  noteHeard,
   requireLiveSession,
   sessionExpiryMs,
   takesPushes,
@@ -46,6 +49,23 @@ describe('a session', () => {
       expect(error).toBeInstanceOf(expected);
       expect(error).toMatchObject({ code: 'session_expired' });
     }
+  });
+
+  it('with the idle option has a lease of that time, which every sign of life moves when half is gone (IM-IDLE)', async () => {
+    const world = createWorld();
+    const session = aSession({ idleTimeoutMs: 60_000, leaseUntilMs: NOON + 60_000 });
+    await world.routes.connect(session);
+    const leaseAfter = async (ms: number) => {
+      await noteHeard(world.routes, session, NOON + ms);
+      return (await world.routes.find('bob', 'phone'))?.leaseUntilMs;
+    };
+    expect(await leaseAfter(29_999)).toBe(NOON + 60_000);
+    expect(await leaseAfter(30_000)).toBe(NOON + 90_000);
+    expect([59_999, 60_000].map((ms) => isTrusted(session, NOON + ms))).toEqual([true, false]);
+  });
+
+  it('is told to beat at 0.4 of the idle time, 8 minutes at most (IM-IDLE)', () => {
+    expect([undefined, 60_000, 3_600_000].map(heartbeatIntervalMs)).toEqual([480_000, 24_000, 480_000]);
   });
 
   it('writes its lease only when half of it is gone (IM-BEAT)', async () => {

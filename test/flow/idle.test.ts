@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sending } from './setup/sends.ts';
+import type { TestSocket } from './setup/socket.ts';
+import { newUser, type Stack, startStack } from './setup/stack.ts';
+
+const IDLE_MS = 2_000;
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack({ environment: { IDLE_TIMEOUT_MS: String(IDLE_MS) } });
+});
+afterAll(() => stack?.stop());
+
+const isOnline = async (asker: TestSocket, userId: string): Promise<boolean> =>
+  (await asker.request({ action: 'presence', userIds: [userId] })).users[0].online;
+
+/** Does it again and again until two idle times are over. */
+async function forTwoIdleTimes(intervalMs: number, doIt: () => Promise<unknown>): Promise<void> {
+  const endMs = Date.now() + 2 * IDLE_MS;
+  const interval = { interval: intervalMs, timeout: 10 * IDLE_MS };
+  await expect.poll(async () => doIt().then(() => Date.now()), interval).toBeGreaterThan(endMs);
+}
+
+describe('the idle option', () => {
+  it('tells clients to beat at 0.4 of the time (IM-IDLE)', async () => {
+    const bob = newUser('bob');
+    const socket = await stack.open(bob);
+    expect(await socket.request({ action: 'hello' })).toMatchObject({ heartbeatIntervalMs: 0.4 * IDLE_MS });
+    const { body } = await stack.http(bob, '/session');
+    expect(body).toMatchObject({ heartbeatIntervalMs: 0.4 * IDLE_MS });
+  });
+
+  it('gives a message to a silent session and to the inbox, and deletes its connection (IM-IDLE)', async () => {
+    const [alice, bob] = [newUser('alice'), newUser('bob')];
+    const sender = await stack.join(alice);
+    const silent = await stack.join(bob, { deviceId: 'phone' });
+    await sender.request(sending(bob, 'heard-of'));
+    await silent.message('heard-of');
+    await expect.poll(() => isOnline(sender, bob), { timeout: 10_000, interval: 100 }).toBe(false);
+    expect(silent.raw.readyState).toBe(silent.raw.OPEN);
+    await sender.request(sending(bob, 'silent'));
+    await silent.message('silent');
+    await silent.closed;
+    await stack.inboxHolds(bob, 1);
+    const back = await stack.open(bob, { deviceId: 'phone' });
+    const { inbox } = await back.request({ action: 'hello' });
+    expect(inbox.messages).toMatchObject([{ content: { text: 'silent' } }]);
+  });
+
+  it.each([
+    ['the heartbeat action', 'managed', (socket: TestSocket) => socket.request({ action: 'heartbeat' })],
+    [
+      'the literal heartbeat',
+      'plain',
+      (socket: TestSocket) => {
+        const reply = socket.nextText();
+        socket.send('heartbeat');
+        return reply;
+      },
+    ],
+    [
+      'asking who is there',
+      'managed',
+      (socket: TestSocket) => socket.request({ action: 'presence', userIds: ['nobody'] }),
+    ],
+  ] as const)('trusts a session that says something in time: %s (IM-IDLE)', async (_, mode, speak) => {
+    const [alice, bob] = [newUser('alice'), newUser('bob')];
+    const sender = await stack.join(alice);
+    const socket = await stack.open(bob, { mode });
+    await forTwoIdleTimes(0.4 * IDLE_MS, () => speak(socket));
+    await sender.request(sending(bob, 'still-there'));
+    await socket.message('still-there');
+    expect(await speak(socket)).toBeTruthy();
+    expect(socket.raw.readyState).toBe(socket.raw.OPEN);
+  });
+});

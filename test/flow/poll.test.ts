@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { sending, textContent } from './setup/sends.ts';
+import { RefusedError } from './setup/socket.ts';
+import { type Json, newUser, type Stack, startStack } from './setup/stack.ts';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack?.stop());
+
+const post = (userId: string, path: string, body: object) =>
+  stack.http(userId, path, { method: 'POST', body: JSON.stringify(body) });
+const poll = (userId: string, body: object = {}) => post(userId, '/poll', { deviceId: 'phone', ...body });
+const say = (from: string, to: string, text: string) =>
+  post(from, '/messages', { to, clientMsgId: text, content: textContent(text) });
+const textsOf = ({ body }: { body: Json }) => body.messages.map(({ content }: Json) => content.text);
+/** Resolves when the user's polling session is known: from then on messages go to the inbox. */
+const polls = async (asker: string, userId: string) => {
+  const socket = await stack.join(asker);
+  const isOnline = async () =>
+    (await socket.request({ action: 'presence', userIds: [userId] })).users[0].online;
+  await expect.poll(isOnline, { timeout: 10_000, interval: 50 }).toBe(true);
+  await socket.close();
+};
+
+describe('a poll', () => {
+  it('that waits is answered soon after a message is sent, and not before (IM-POLL-1)', async () => {
+    const [alice, bob] = [newUser('alice'), newUser('bob')];
+    await say(alice, bob, 'first');
+    const page = (await poll(bob)).body;
+    expect(page).toMatchObject({ messages: [{ content: { text: 'first' } }], more: false, timedOut: false });
+    const waiting = poll(bob, { batch: page.batch });
+    await polls(alice, bob);
+    const sentAt = Date.now();
+    await say(alice, bob, 'second');
+    const answer = await waiting;
+    expect(Date.now() - sentAt).toBeLessThan(5_000);
+    expect(textsOf(answer)).toEqual(['second']);
+    expect(answer.body.session.expiresAt).toBeGreaterThan(Date.now() + 60_000);
+  });
+
+  it('is empty after its time; what was not acknowledged comes again (IM-POLL-1)', async () => {
+    const [alice, bob] = [newUser('alice'), newUser('bob')];
+    const empty = { messages: [], batch: null, more: false, timedOut: true };
+    expect(await poll(bob, { waitMs: 0 })).toMatchObject({ status: 200, body: empty });
+    await say(alice, bob, 'kept');
+    const page = await poll(bob);
+    expect(textsOf(page)).toEqual(['kept']);
+    expect(textsOf(await poll(bob))).toEqual(['kept']);
+    expect((await poll(bob, { batch: page.body.batch, waitMs: 0 })).body).toMatchObject(empty);
+    await stack.inboxHolds(bob, 0);
+  });
+
+  it('gets what a socket of the same user gets as well (IM-POLL-2)', async () => {
+    const [alice, bob] = [newUser('alice'), newUser('bob')];
+    const laptop = await stack.join(bob, { deviceId: 'laptop' });
+    const sender = await stack.join(alice);
+    await poll(bob, { waitMs: 0 });
+    await sender.request(sending(bob, 'both'));
+    await laptop.message('both');
+    expect(textsOf(await poll(bob))).toEqual(['both']);
+  });
+
+  it('of the sender gets what another of its devices sends (IM-POLL-2, IM-SEND-5)', async () => {
+    const [alice, bob] = [newUser('alice'), newUser('bob')];
+    const laptop = await stack.join(alice, { deviceId: 'laptop' });
+    await poll(alice, { waitMs: 0 });
+    await laptop.request(sending(bob, 'mine'));
+    expect(textsOf(await poll(alice))).toEqual(['mine']);
+  });
+
+  it('keeps nobody else waiting, however many there are', async () => {
+    const pollers = Array.from({ length: 5 }, () => newUser('poller'));
+    const alice = newUser('alice');
+    const waiting = pollers.map((user) => poll(user));
+    const receiver = await stack.join(newUser('bob'));
+    await stack.http(alice, '/conversations');
+    await receiver.request({ action: 'heartbeat' });
+    const first = await Promise.race([...waiting, Promise.resolve('still waiting')]);
+    expect(first).toBe('still waiting');
+    await Promise.all(pollers.map((user) => say(alice, user, `wake ${user}`.replaceAll(' ', '-'))));
+    for (const answer of await Promise.all(waiting)) expect(answer.body.messages).toHaveLength(1);
+  });
+
+  it('and POST /messages alone carry a conversation where no upgrade passes (IM-POLL-3)', async () => {
+    stack.gateway.refuseUpgrades(403);
+    onTestFinished(() => stack.gateway.refuseUpgrades(undefined));
+    const [alice, bob] = [newUser('alice'), newUser('bob')];
+    await expect(stack.open(alice)).rejects.toBeInstanceOf(RefusedError);
+    const heard: string[] = [];
+    const batches: Record<string, string> = {};
+    /** Alice and Bob answer each other, each told by a poll only. */
+    const listen = async (userId: string, from: string) => {
+      const { body } = await poll(userId, { batch: batches[userId] });
+      batches[userId] = body.batch;
+      heard.push(
+        ...body.messages.filter((one: Json) => one.from === from).map((one: Json) => one.content.text),
+      );
+    };
+    for (let turn = 0; turn < 3; turn += 1) {
+      await say(alice, bob, `ping-${turn}`);
+      await listen(bob, alice);
+      await say(bob, alice, `pong-${turn}`);
+      await expect.poll(() => listen(alice, bob).then(() => heard.at(-1))).toBe(`pong-${turn}`);
+    }
+    const expected = [0, 1, 2].flatMap((turn) => [`ping-${turn}`, `pong-${turn}`]);
+    expect([...new Set(heard)]).toEqual(expected);
+  });
+
+  it.each([
+    ['without a device', { deviceId: undefined }, ['deviceId']],
+    ['that waits for too long', { waitMs: 20_001 }, ['waitMs']],
+    ['with an altered batch', { batch: 'x.y' }, ['batch']],
+  ])('%s is refused at once (IM-POLL-1)', async (_, body, paths) => {
+    const answer = await poll(newUser('bob'), body);
+    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect(answer.body.issues.map(({ path }: Json) => path)).toEqual(paths);
+  });
+});

@@ -1,0 +1,17 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, it, onTestFinished } from 'vitest';
+import { startStack } from './setup/stack.ts';
+
+it('a client made of im.proto alone talks with the server (IM-PB)', async () => {
+  const stack = await startStack();
+  onTestFinished(() => stack.stop());
+  const run = promisify(execFile);
+  const { stdout } = await run(process.execPath, ['examples/protobuf/main.ts', stack.wsUrl, stack.tokenUrl]);
+  const told = stdout
+    .trim()
+    .split('\n')
+    .map((line) => ({ to: line.split(' ')[0], ...JSON.parse(line.slice(line.indexOf('{'))) }));
+  expect(told).toContainEqual(expect.objectContaining({ to: 'alice', frame: 'sent' }));
+  expect(told).toContainEqual(expect.objectContaining({ to: 'bob', frame: 'messages' }));
+});

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeServerFrame } from '../../protocol/protobuf.ts';
+import { sending } from './setup/sends.ts';
+import { newUser, type Stack, startStack } from './setup/stack.ts';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack?.stop());
+
+const inProtobuf = { protobuf: true };
+
+describe('a session of Protobuf frames', () => {
+  it('is answered and pushed to in Protobuf, and talks with one of JSON (IM-PB)', async () => {
+    const [alice, bob] = [newUser('alice'), newUser('bob')];
+    const sender = await stack.join(alice, inProtobuf);
+    const receiver = await stack.join(bob);
+    expect(sender.raw.protocol).toBe('im.v1.pb');
+    const content = {
+      type: 'custom',
+      data: { votes: [1, null, { ['__proto__']: 'x' }] },
+      fallback: 'a vote',
+    };
+    const sent = await sender.request({ action: 'sendMessage', clientMsgId: 'c1', to: bob, content });
+    expect(sent).toMatchObject({ type: 'sent', clientMsgId: 'c1', seq: 1, duplicate: false });
+    const push = await receiver.frame(({ type }) => type === 'messages');
+    expect(push.messages).toMatchObject([{ from: alice, seq: 1, content }]);
+    await receiver.request(sending(alice, 'and-back'));
+    expect(await sender.message('and-back')).toMatchObject({ from: bob, seq: 2 });
+    expect(sender.frames.map(({ type }) => type)).toEqual(['welcome', 'sent', 'messages']);
+  });
+
+  it('has the same actions as one of JSON (IM-PB)', async () => {
+    const [alice, bob] = [newUser('alice'), newUser('bob')];
+    const [socket, other] = [await stack.join(alice, inProtobuf), await stack.join(bob)];
+    const { conversationId } = await socket.request(sending(bob, 'hi'));
+    await other.message('hi');
+    expect(await socket.request({ action: 'heartbeat' })).toMatchObject({ type: 'heartbeat' });
+    expect(await socket.request({ action: 'presence', userIds: [bob] })).toMatchObject({
+      users: [{ userId: bob, online: true, lastSeenAt: expect.any(Number) }],
+    });
+    const token = await stack.token(alice, { expiresInSeconds: 1_800 });
+    expect(await socket.request({ action: 'renew', token })).toMatchObject({ type: 'session' });
+    await other.request({ action: 'read', conversationId, seq: 1 });
+    expect(await socket.frame(({ type }) => type === 'read')).toEqual({
+      type: 'read',
+      conversationId,
+      userId: bob,
+      seq: 1,
+    });
+  });
+
+  it('gets its inbox page by page, each within a frame of the gateway (IM-PB, IM-HELLO-1)', async () => {
+    const [alice, bob] = [newUser('alice'), newUser('bob')];
+    const sender = await stack.join(alice);
+    const texts = ['a', 'b', 'c'].map((letter) => letter.repeat(9_000));
+    for (const [index, text] of texts.entries()) {
+      await sender.request({ ...sending(bob, text, `c${index}`) });
+      await stack.inboxHolds(bob, index + 1);
+    }
+    const sizes: number[] = [];
+    const receiver = await stack.open(bob, inProtobuf);
+    receiver.raw.on('message', (data) => sizes.push(String(data).length));
+    let { inbox } = await receiver.request({ action: 'hello' });
+    const got: string[] = [];
+    while (inbox.batch !== null) {
+      got.push(...inbox.messages.map(({ content }: { content: { text: string } }) => content.text));
+      inbox = await receiver.request({ action: 'ackInbox', batch: inbox.batch });
+    }
+    expect(got).toEqual(texts);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(28 * 1024);
+    expect(sizes).toHaveLength(3);
+  });
+
+  it('gets errors in Protobuf, and stays open (IM-PB, IM-FRAME-3)', async () => {
+    const socket = await stack.join(newUser('alice'), inProtobuf);
+    for (const [garbage, code] of [
+      ['{"id":"1"}', 'bad_frame'],
+      ['CgM=', 'bad_frame'],
+    ] as const) {
+      const reply = socket.nextText();
+      socket.send(garbage);
+      expect(decodeServerFrame(await reply)).toMatchObject({ type: 'error', id: null, code });
+    }
+    const reply = socket.nextText();
+    socket.send('heartbeat');
+    expect(await reply).toBe('heartbeat');
+    const invalid = await socket.request({ action: 'sendMessage', clientMsgId: 'a b', to: 'bob' });
+    expect(invalid).toMatchObject({ type: 'error', code: 'invalid_request' });
+    expect(invalid.issues.map(({ path }: { path: string }) => path)).toEqual(['clientMsgId', 'content']);
+  });
+
+  it('is told in Protobuf why it ends (IM-PB, IM-CONN-4)', async () => {
+    const alice = newUser('alice');
+    const old = await stack.join(alice, { ...inProtobuf, deviceId: 'phone' });
+    await stack.join(alice, { deviceId: 'phone' });
+    expect(await old.frame(({ type }) => type === 'session.closed')).toMatchObject({ code: 'replaced' });
+    await old.closed;
+  });
+
+  it('is refused in Protobuf when it is over (IM-PB, IM-FRAME-2)', async () => {
+    const socket = await stack.join(newUser('alice'), inProtobuf);
+    const token = await stack.token(newUser('mallory'));
+    const refusal = await socket.request({ action: 'renew', token });
+    expect(refusal).toMatchObject({ type: 'error', code: 'identity_mismatch' });
+    await socket.closed;
+  });
+});

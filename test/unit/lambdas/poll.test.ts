@@ -1,0 +1,135 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { connect } from '../../../lambdas/domain/connect.ts';
+import { deliver } from '../../../lambdas/domain/delivery.ts';
+import { handOff } from '../../../lambdas/domain/hand-off.ts';
+import { logOut } from '../../../lambdas/domain/log-out.ts';
+import { commit, draft } from '../../../lambdas/domain/message.ts';
+import { type PollPorts, poll } from '../../../lambdas/domain/poll.ts';
+import { presenceOf } from '../../../lambdas/domain/presence.ts';
+import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+
+let world: World;
+/** What happens while a poll waits, second by second. */
+let meanwhile: (() => Promise<unknown>)[];
+let ports: PollPorts;
+
+beforeEach(() => {
+  world = createWorld();
+  meanwhile = [];
+  const pause = async (milliseconds: number) => {
+    world.advance(milliseconds);
+    await meanwhile.shift()?.();
+  };
+  ports = { ...world, pause };
+});
+
+const pollAs = (overrides: { deviceId?: string; waitMs?: number; batch?: string | null } = {}) =>
+  poll(ports, { userId: 'bob', deviceId: 'phone', waitMs: 20_000, ...overrides });
+const nothing = async () => {};
+let seq = 0;
+/** From the send to the end of the queue's work. */
+async function sendToBob(text: string): Promise<void> {
+  seq += 1;
+  const { message } = await commit(world, 'dm:alice:bob', seq, draft('alice', text, { type: 'text', text }));
+  await deliver(world, message, ['bob'], undefined);
+  const jobs = world.queue.jobs.splice(0).map(({ job }, index) => ({ recordId: String(index), job }));
+  expect(await handOff(world, jobs)).toEqual([]);
+}
+const textsOf = ({ messages }: { messages: readonly { content: object }[] }) =>
+  messages.map(({ content }) => ('text' in content ? content.text : undefined));
+const posted = () => world.connections.posts.map(({ connectionId }) => connectionId);
+
+describe('a poll', () => {
+  it('looks once a second and answers empty when its time is over (IM-POLL-1)', async () => {
+    const looks: number[] = [];
+    const { first } = world.inbox;
+    const watched: typeof first = async (...query) => {
+      looks.push(world.clock() - NOON);
+      return first(...query);
+    };
+    ports = { ...ports, inbox: { ...world.inbox, first: watched } };
+    const expiresAt = NOON + 2_500 + 60_000;
+    const empty = { messages: [], batch: null, more: false, timedOut: true, session: { expiresAt } };
+    expect(await pollAs({ waitMs: 2_500 })).toEqual(empty);
+    expect(world.clock()).toBe(NOON + 2_500);
+    expect(looks).toEqual([0, 1_000, 2_000, 2_500]);
+  });
+
+  it('answers as soon as something is there, and removes it when the next acknowledges it (IM-POLL-1)', async () => {
+    meanwhile = [nothing, nothing, () => sendToBob('hi')];
+    const page = await pollAs();
+    expect(world.clock()).toBe(NOON + 3_000);
+    expect(textsOf(page)).toEqual(['hi']);
+    expect(page).toMatchObject({ more: false, timedOut: false });
+    expect(textsOf(await pollAs())).toEqual(['hi']);
+    expect(await pollAs({ batch: page.batch, waitMs: 0 })).toMatchObject({ messages: [], timedOut: true });
+  });
+
+  it('gets what a socket took too, as long as the device is alive (IM-POLL-2)', async () => {
+    await world.routes.connect(aSession({ deviceId: 'laptop' }));
+    await pollAs({ waitMs: 0 });
+    world.advance(59_999);
+    await sendToBob('alive');
+    world.advance(1);
+    await sendToBob('gone');
+    expect(posted()).toEqual(['bob-laptop', 'bob-laptop']);
+    expect(textsOf(await pollAs())).toEqual(['alive']);
+    expect((await world.routes.sessionsOf(['bob'])).get('bob')).toHaveLength(2);
+  });
+
+  it('counts for presence until 60 s after it, and is last seen then (IM-POLL-2)', async () => {
+    await world.routes.connect(aSession());
+    await poll(ports, { userId: 'alice', deviceId: 'phone', waitMs: 0 });
+    const speaker = { userId: 'bob', deviceId: 'phone', connectionId: 'bob-phone' };
+    await world.conversations.createDirect('dm:alice:bob', ['alice', 'bob']);
+    await world.conversations.nextSeq('dm:alice:bob', 'alice', 'c1');
+    const alice = async () => (await presenceOf(world, speaker, { userIds: ['alice'] }))[0];
+    world.advance(59_999);
+    expect(await alice()).toMatchObject({ online: true });
+    world.advance(1);
+    expect(await alice()).toEqual({ userId: 'alice', online: false, lastSeenAt: NOON });
+  });
+
+  it('is one session of its device, however often it comes; ten devices stay the limit (IM-CONN-3)', async () => {
+    for (let device = 0; device < 9; device += 1)
+      await world.routes.connect(aSession({ deviceId: `d${device}`, connectionId: `c${device}` }));
+    await pollAs({ waitMs: 0 });
+    await pollAs({ waitMs: 0 });
+    expect(world.connections.closed).toEqual([]);
+    await pollAs({ deviceId: 'tablet', waitMs: 0 });
+    expect(world.connections.closed).toHaveLength(1);
+    expect((await world.routes.sessionsOf(['bob'])).get('bob')).toHaveLength(10);
+  });
+
+  it.each(['replace', 'reject'] as const)(
+    'gives its device up to a socket, and ends without what has come for that (IM-CONN-4, %s)',
+    async (duplicateLogin) => {
+      const times = { connectedAtMs: NOON, tokenExpiresAtMs: NOON + 3_600_000 };
+      const speaker = { userId: 'bob', deviceId: 'phone', connectionId: 'socket' };
+      const request = { ...speaker, ...times, mode: 'managed', replaces: undefined } as const;
+      meanwhile = [() => connect({ ...world, duplicateLogin }, request), () => sendToBob('hi')];
+      await expect(pollAs({ waitMs: 2_000 })).rejects.toMatchObject({ code: 'session_expired' });
+      expect(posted()).toEqual(['socket']);
+    },
+  );
+
+  it('of a device whose socket lives is a conflict with duplicateLogin reject (IM-CONN-4)', async () => {
+    await world.routes.connect(aSession());
+    ports = { ...ports, duplicateLogin: 'reject' };
+    await expect(pollAs()).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  it('ends with its session when the user is logged out; nothing is posted (refusal 7)', async () => {
+    meanwhile = [() => logOut(world, { userId: 'bob' }), () => sendToBob('secret')];
+    await expect(pollAs()).rejects.toMatchObject({ code: 'session_expired' });
+    expect(posted()).toEqual([]);
+  });
+
+  it("refuses another's batch before it waits (IM-HELLO-2)", async () => {
+    await sendToBob('hi');
+    const { batch } = await pollAs();
+    const asMallory = poll(ports, { userId: 'mallory', deviceId: 'phone', waitMs: 20_000, batch });
+    await expect(asMallory).rejects.toMatchObject({ code: 'invalid_request' });
+    expect(world.clock()).toBe(NOON);
+  });
+});
