@@ -10,7 +10,11 @@ import { dts } from 'rolldown-plugin-dts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dir = `${root}dist`;
 const shared: InputOptions = {
-  input: { index: `${root}src/index.ts`, react: `${root}src/react/index.ts` },
+  input: {
+    index: `${root}src/index.ts`,
+    react: `${root}src/react/index.ts`,
+    desk: `${root}src/desk/index.ts`,
+  },
   external: ['react'],
   platform: 'neutral',
   checks: { pluginTimings: false },

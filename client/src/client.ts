@@ -23,27 +23,28 @@ export function createClient(options: ClientOptions): Client {
 export class Client {
   /** Groups and their members. */
   readonly groups: Groups;
-  readonly #engine: Engine;
+  /** @internal */
+  readonly engine: Engine;
   readonly #conversations = new Map<Place, Conversation>();
 
   /** @internal */
   constructor(options: ClientOptions) {
-    this.#engine = new Engine(options);
-    this.groups = this.#engine.groups;
+    this.engine = new Engine(options);
+    this.groups = this.engine.groups;
   }
 
   get state(): ConnectionStateName {
-    return this.#engine.connection.state;
+    return this.engine.connection.state;
   }
 
   /** The last change of the connection: its state, and the reason for it. The same object until the next. */
   get connection(): ConnectionChange {
-    return this.#engine.connection.latest;
+    return this.engine.connection.latest;
   }
 
   /** This user's id, known once connected. */
   get userId(): string | undefined {
-    return this.#engine.identity.userId;
+    return this.engine.identity.userId;
   }
 
   /**
@@ -52,7 +53,7 @@ export class Client {
    * also means: try now.
    */
   connect(): Promise<void> {
-    return this.#engine.connect();
+    return this.engine.connect();
   }
 
   /**
@@ -60,12 +61,12 @@ export class Client {
    * `connect` may be called again.
    */
   close(): void {
-    this.#engine.connection.close();
+    this.engine.connection.close();
   }
 
   /** Subscribes; returns the way out. */
   on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): Off {
-    return this.#engine.events.on(name, listener);
+    return this.engine.events.on(name, listener);
   }
 
   /** The conversation with one other user. The same object for the same user. Throws if that can't be a user id. */
@@ -85,7 +86,7 @@ export class Client {
    * has come. The same array until something changes, which the event `conversations` tells.
    */
   conversations(): readonly ConversationSummary[] | undefined {
-    return this.#engine.list.summaries;
+    return this.engine.list.summaries;
   }
 
   /**
@@ -93,7 +94,7 @@ export class Client {
    * is told: offline, never seen. Rejects with `disconnected` without a connection.
    */
   async presence(userIds: readonly string[]): Promise<UserPresence[]> {
-    const { session } = this.#engine;
+    const { session } = this.engine;
     if (session === null) throw new DisconnectedError('not connected');
     const parts: Promise<readonly UserPresence[]>[] = [];
     for (let start = 0; start < userIds.length; start += PRESENCE_USERS) {
@@ -104,8 +105,8 @@ export class Client {
   }
 
   #open(target: Target): Conversation {
-    const place = this.#engine.places.open(target);
-    const conversation = this.#conversations.get(place) ?? new Conversation(place, this.#engine);
+    const place = this.engine.places.open(target);
+    const conversation = this.#conversations.get(place) ?? new Conversation(place, this.engine);
     this.#conversations.set(place, conversation);
     return conversation;
   }

@@ -1,6 +1,7 @@
 import type { Attempt } from './connection.ts';
 import type { Environment } from './environment.ts';
 import { ClosedError, ImError, RefusedError, UnauthorizedError } from './errors.ts';
+import type { DeskPush } from './frame.ts';
 import type { HttpApi } from './http-api.ts';
 import type { Identity } from './identity.ts';
 import type { Logger } from './logger.ts';
@@ -18,6 +19,7 @@ export interface Dialer {
   replaces: string | undefined;
   readonly feed: { push: SessionEvents['onMessages'] };
   readonly incoming: { push: SessionEvents['onPush'] };
+  readonly events: { emit(name: 'desk', push: DeskPush): void };
 }
 
 /** Answers of `GET /session` that trying again can't change (IM-CONN-2, IM-CONN-4). */
@@ -46,6 +48,7 @@ function openSession(dialer: Dialer, token: string, attempt: Attempt): Session {
     const events: SessionEvents = {
       onMessages: (messages) => dialer.feed.push(messages),
       onPush: (push) => dialer.incoming.push(push),
+      onDesk: (push) => dialer.events.emit('desk', push),
       onLost: (error) => attempt.lost(error),
     };
     return new Session(socket, environment, events, logger);

@@ -1,5 +1,6 @@
 import type { ConnectionChange } from './connection.ts';
 import type { ConversationSummary } from './conversation-list.ts';
+import type { DeskPush } from './frame.ts';
 import type { ChatMessage } from './message.ts';
 
 export interface ConversationEvents {
@@ -61,4 +62,6 @@ export interface ClientEvents {
   conversations: readonly ConversationSummary[];
   /** A message of any conversation, also of those that nobody has opened: as `message` of the conversation. */
   message: ChatMessage;
+  /** A support chat of this user's changed, as the server tells it: `@serverless-im/client/desk` is the way to hear of it. */
+  desk: DeskPush;
 }

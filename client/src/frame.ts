@@ -1,4 +1,10 @@
 import type {
+  DeskAgentFrame,
+  DeskAssignedPush,
+  DeskChatFrame,
+  DeskUpdatedPush,
+} from '../../protocol/desk.ts';
+import type {
   ErrorFrame,
   HeartbeatFrame,
   InboxFrame,
@@ -35,6 +41,11 @@ interface Exchanges {
   read: { fields: Target & { seq: number }; reply: OkFrame };
   recall: { fields: Target & { seq: number }; reply: OkFrame };
   presence: { fields: { userIds: readonly string[] } | { conversationId: string }; reply: PresenceFrame };
+  'desk.open': { fields: { queue?: string; topic?: string }; reply: DeskChatFrame };
+  'desk.close': { fields: { conversationId: string; rating?: number }; reply: DeskChatFrame };
+  'desk.transfer': { fields: { conversationId: string; to: string }; reply: DeskChatFrame };
+  'desk.ready': { fields: { queues: readonly string[]; capacity: number }; reply: DeskAgentFrame };
+  'desk.away': { fields: Record<never, never>; reply: DeskAgentFrame };
 }
 
 export type Action = keyof Exchanges;
@@ -44,9 +55,7 @@ export type Reply<A extends Action> = Exchanges[A]['reply'];
 export type ReplyFrame = Exclude<Reply<Action>, ErrorFrame>;
 /** What happens in a conversation besides messages. */
 export type ConversationPush = ReadPush | RecalledPush | TypingPush;
-
-/** What this client knows; frames of the desk are unknown to it yet, and so ignored (IM-FRAME-1). */
-export type KnownFrame = Exclude<ServerFrame, { readonly type: `desk.${string}` }>;
+export type DeskPush = DeskAssignedPush | DeskUpdatedPush;
 
 const TYPES = {
   welcome: 1,
@@ -62,18 +71,22 @@ const TYPES = {
   recalled: 1,
   typing: 1,
   'session.closed': 1,
-} satisfies Record<KnownFrame['type'], 1>;
+  'desk.chat': 1,
+  'desk.agent': 1,
+  'desk.assigned': 1,
+  'desk.updated': 1,
+} satisfies Record<ServerFrame['type'], 1>;
 
 /**
  * What came in, or undefined if it isn't for this client: the gateway's own frames have no type (IM-FRAME-6), later
  * versions of the protocol have unknown ones (IM-FRAME-1).
  */
-export function parseFrame(data: unknown): KnownFrame | undefined {
+export function parseFrame(data: unknown): ServerFrame | undefined {
   if (typeof data !== 'string' || !data.startsWith('{')) return undefined;
   try {
     const frame: { readonly type?: unknown } = JSON.parse(data);
     const isKnown = typeof frame.type === 'string' && Object.hasOwn(TYPES, frame.type);
-    return isKnown ? (frame as KnownFrame) : undefined;
+    return isKnown ? (frame as ServerFrame) : undefined;
   } catch {
     return undefined;
   }

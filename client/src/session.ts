@@ -4,6 +4,7 @@ import { DisconnectedError, type ImError, RefusedError, SessionClosedError, Time
 import {
   type Action,
   type ConversationPush,
+  type DeskPush,
   type Fields,
   parseFrame,
   type Reply,
@@ -17,6 +18,7 @@ export interface SessionEvents {
   /** Messages that nobody asked for; may come before `welcome` (IM-FRAME-7). */
   onMessages(messages: readonly Message[]): void;
   onPush(push: ConversationPush): void;
+  onDesk(push: DeskPush): void;
   /** The open session is over, by the network, by silence, or by the server. Once; never after `close`. */
   onLost(error: ImError): void;
 }
@@ -158,6 +160,10 @@ export class Session {
       case 'recalled':
       case 'typing':
         this.#events.onPush(frame);
+        break;
+      case 'desk.assigned':
+      case 'desk.updated':
+        this.#events.onDesk(frame);
         break;
       case 'session.closed':
         this.#lose(new SessionClosedError(frame.code, frame.reconnect));

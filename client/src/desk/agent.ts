@@ -1,0 +1,92 @@
+import type {
+  ChatState,
+  DeskAgent,
+  DeskChat,
+  DeskChatsBody,
+  DeskQueue,
+  DeskQueuesBody,
+} from '../../../protocol/desk.ts';
+import type { Client } from '../client.ts';
+import { queryString } from '../http-api.ts';
+import { ask } from './desk.ts';
+import type { SupportChats } from './support-chats.ts';
+
+export interface Readiness {
+  readonly queues: readonly string[];
+  /** Chats at a time, 1 to 50. */
+  readonly capacity: number;
+}
+
+/** An agent's side of the desk, and a supervisor's. Without the role everything rejects with `forbidden` (IM-ROLE). */
+export class Agent {
+  readonly #im: Client;
+  readonly #chats: SupportChats;
+  #readiness: Readiness | undefined;
+
+  /** @internal */
+  constructor(im: Client, chats: SupportChats) {
+    this.#im = im;
+    this.#chats = chats;
+    im.on('connection', ({ current }) => {
+      if (current === 'connected' && this.#readiness !== undefined) void this.#return(this.#readiness);
+    });
+  }
+
+  /**
+   * Takes chats from these queues, up to so many at a time, until `away` (IM-DESK-4). Said again by itself after each
+   * reconnect, when the chats that one has are read again.
+   */
+  async ready(readiness: Readiness): Promise<DeskAgent> {
+    const { agent } = await ask(this.#im, 'desk.ready', { ...readiness });
+    this.#readiness = readiness;
+    return agent;
+  }
+
+  /** Keeps the chats that one has, and takes no new ones. */
+  async away(): Promise<DeskAgent> {
+    this.#readiness = undefined;
+    return (await ask(this.#im, 'desk.away', {})).agent;
+  }
+
+  /**
+   * Hands a chat to another agent, or with `queue` back to the head of its queue (IM-DESK-5). Rejects with `conflict` if
+   * that agent isn't ready or is full.
+   */
+  async transfer(conversationId: string, to: string): Promise<DeskChat> {
+    const { chat } = await ask(this.#im, 'desk.transfer', { conversationId, to });
+    this.#chats.learn(chat);
+    return chat;
+  }
+
+  /** An agent's own chats, a supervisor's all, in this state or in any; `desk.chats()` has them from then on. */
+  async chats(state?: ChatState): Promise<readonly DeskChat[]> {
+    const all: DeskChat[] = [];
+    let cursor: string | null | undefined;
+    do {
+      const path = `/desk/chats${queryString({ state, cursor })}`;
+      const body: DeskChatsBody = await this.#im.engine.http.call('GET', path);
+      all.push(...body.chats);
+      cursor = body.cursor;
+    } while (cursor !== null);
+    return all.map((chat) => this.#chats.learn(chat));
+  }
+
+  /** Supervisors: how many wait, how long, and the agents by status. */
+  async queues(): Promise<readonly DeskQueue[]> {
+    return (await this.#im.engine.http.call<DeskQueuesBody>('GET', '/desk/queues')).queues;
+  }
+
+  /** What was missed: a chat that is no longer this agent's, and new ones. */
+  async #return(readiness: Readiness): Promise<void> {
+    try {
+      await this.ready(readiness);
+      const mine = new Set((await this.chats('assigned')).map(({ conversationId }) => conversationId));
+      for (const { conversationId, state, agent } of this.#chats.all) {
+        const isLost = state === 'assigned' && agent?.userId === this.#im.userId && !mine.has(conversationId);
+        if (isLost) this.#chats.forget(conversationId);
+      }
+    } catch (error) {
+      this.#im.engine.logger.warn('the desk could not be asked after a reconnect', { error });
+    }
+  }
+}

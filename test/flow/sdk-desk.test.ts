@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { createClient, type DeskChat, type DeskClient } from '../../client/src/desk/index.ts';
+import { fullJitterBackoff } from '../../client/src/index.ts';
+import type { TokenOptions } from '../../local/dev-issuer.ts';
+import { deskEnvironment } from './setup/desk.ts';
+import { newUser, type Stack, startStack } from './setup/stack.ts';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack({ environment: deskEnvironment() });
+});
+afterAll(() => stack?.stop());
+
+const retryPolicy = fullJitterBackoff({ baseMs: 20, capMs: 200 });
+
+async function join(userId: string, options?: TokenOptions): Promise<DeskClient> {
+  const getToken = () => stack.token(userId, options);
+  const { wsUrl, httpUrl } = stack;
+  const im = createClient({ wsUrl, httpUrl, getToken, deviceId: userId, retryPolicy });
+  onTestFinished(() => im.close());
+  await im.connect();
+  return im;
+}
+
+const heard = (im: DeskClient, fits: (chat: DeskChat) => boolean): Promise<DeskChat> =>
+  new Promise((resolve) => {
+    const known = im.desk.chats().find(fits);
+    if (known !== undefined) resolve(known);
+    im.desk.on('changed', (chat) => {
+      if (fits(chat)) resolve(chat);
+    });
+  });
+
+describe('the SDK at the desk', () => {
+  it('brings a customer and an agent together, in the order of what was written (IM-DESK-2, IM-DESK-3)', async () => {
+    const [customer, name] = [newUser('customer'), newUser('agent')];
+    const im = await join(customer);
+    const chat = await im.desk.open({ topic: 'My bill' });
+    expect(chat).toMatchObject({ state: 'waiting', customer, topic: 'My bill', agent: null });
+    const { conversationId } = chat;
+    for (const text of ['one', 'two'])
+      await im.conversation(conversationId).send({ type: 'text', text }).acked;
+
+    const agent = await join(name, { roles: ['agent'], name: 'Ann' });
+    expect(await agent.agent.ready({ queues: ['default'], capacity: 1 })).toMatchObject({ status: 'ready' });
+    const assigned = await heard(agent, ({ state }) => state === 'assigned');
+    expect(assigned.conversationId).toBe(conversationId);
+    const { messages } = await agent.conversation(conversationId).history();
+    expect(messages.flatMap(({ content }) => (content.type === 'text' ? [content.text] : []))).toEqual([
+      'one',
+      'two',
+    ]);
+    expect((await heard(im, ({ state }) => state === 'assigned')).agent?.userId).toBe(name);
+
+    await agent.desk.close(conversationId);
+    await heard(im, ({ state }) => state === 'closed');
+    expect(await im.desk.close(conversationId, 5)).toMatchObject({ state: 'closed', rating: 5 });
+    expect(await agent.agent.away()).toMatchObject({ status: 'away', active: 0 });
+  });
+
+  it('has an agent ready again, with the chats that are hers, after a lost connection (IM-DESK-4, IM-DESK-7)', async () => {
+    const [customer, name] = [newUser('customer'), newUser('agent')];
+    const agent = await join(name, { roles: ['agent'] });
+    await agent.agent.ready({ queues: ['default'], capacity: 2 });
+    const reconnected = new Promise<void>((resolve) => {
+      let wasLost = false;
+      agent.on('connection', ({ current }) => {
+        if (current === 'reconnecting') wasLost = true;
+        if (current === 'connected' && wasLost) resolve();
+      });
+    });
+    for (const { connectionId, authorizer } of stack.gateway.connections())
+      if (authorizer?.['userId'] === name) stack.gateway.cut(connectionId, { silent: true });
+    await reconnected;
+    const im = await join(customer);
+    const { conversationId } = await im.desk.open();
+    const assigned = await heard(agent, (chat) => chat.conversationId === conversationId);
+    expect(assigned).toMatchObject({ state: 'assigned', customer });
+    await im.desk.close(conversationId);
+    await heard(agent, (chat) => chat.conversationId === conversationId && chat.state === 'closed');
+    await agent.agent.away();
+  });
+
+  it('refuses what only agents and supervisors may do (IM-ROLE)', async () => {
+    const im = await join(newUser('customer'));
+    await expect(im.agent.ready({ queues: ['default'], capacity: 1 })).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    await expect(im.agent.queues()).rejects.toMatchObject({ code: 'forbidden' });
+  });
+});
