@@ -14,6 +14,14 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'web',
+          include: ['web/test/**/*.test.ts'],
+          globalSetup: ['web/test/setup/stage.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'flow',
           include: ['test/flow/**/*.test.ts'],
           globalSetup: ['test/flow/setup/synth-once.ts'],

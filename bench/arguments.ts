@@ -23,7 +23,7 @@ export const HELP = `npm run bench -- [options]
   --quick            everything in small, under a minute
   --scenario NAME    only this scenario's counts; may be given again
   --part NAME        only ${PARTS.join(', ')}; may be given again
-  --accept           make what is counted now the budget
+  --accept           make what is counted now the budget, and the report's counts
   --report           measure nothing; write the pages again from bench/results
 
 Without --check, --scenario, and --part the results go to bench/results/ and docs/performance.md.`;

@@ -8,10 +8,10 @@ export type ReadContext = (key: string) => unknown;
  * Reads the construct's props from CDK context. Values are strings from `cdk -c key=value` and any JSON from `cdk.json`;
  * both are understood:
  *
- * - text: `issuer`, `jwksUri`, `userIdClaim`, `rolesClaim`, `alarmTopicArn`
+ * - text: `issuer`, `jwksUri`, `userIdClaim`, `rolesClaim`, `webPageClientId`, `webPageScope`, `alarmTopicArn`
  * - one of two words: `duplicateLogin` (`replace`, `reject`)
  * - lists, as JSON or separated by commas: `audience`, `allowedOrigins`, `deskQueues`
- * - switches, `true` or `false`: `retain`, `accessLogRole`, `desk`
+ * - switches, `true` or `false`: `retain`, `accessLogRole`, `desk`, `webPage`
  * - durations, a whole number and `s`, `m`, `h`, or `d`: `lease` (`30m`), `inboxTtl` (`7d`), `historyRetention` (`365d`,
  *   or `forever`), `deskAgentGrace` (`2m`)
  * - whole numbers: `offlineConcurrency`, `pollConcurrency`, `idleTimeoutMs`
@@ -40,6 +40,9 @@ export function propsFromContext(read: ReadContext): ServerlessImProps {
     offlineConcurrency: context.integer('offlineConcurrency'),
     pollConcurrency: context.integer('pollConcurrency'),
     accessLogRole: context.flag('accessLogRole'),
+    webPage: context.flag('webPage'),
+    webPageClientId: context.text('webPageClientId'),
+    webPageScope: context.text('webPageScope'),
     alarmTopicArn: context.text('alarmTopicArn'),
   };
   if (context.faults.length > 0) throw new InvalidOptionsError(context.faults);

@@ -8,5 +8,6 @@ export { InvalidOptionsError, type ServerlessImProps, type Throttle } from './op
 export { ServerlessIm } from './serverless-im.ts';
 export { ServerlessImStack } from './serverless-im-stack.ts';
 export type { ItemAction, MessageStore, Storage, Store } from './storage.ts';
+export type { WebPage } from './web-page.ts';
 export type { ConnectionMethod, WebSocketGateway } from './web-socket-gateway.ts';
 export type { WorkQueue } from './work-queue.ts';

@@ -80,6 +80,15 @@ export interface ServerlessImProps {
    */
   readonly accessLogRole?: boolean | undefined;
   /**
+   * Whether to serve the chat's web page, by CloudFront. Its origin may connect, beside `allowedOrigins`; its URL is
+   * `webPage.url`, and goes as callback URL to the made pool. @default false
+   */
+  readonly webPage?: boolean | undefined;
+  /** The issuer's public client for the page: code flow with PKCE. Needed by `webPage` with an `issuer`. */
+  readonly webPageClientId?: string | undefined;
+  /** What the page asks such an issuer for; `offline_access` brings refresh tokens from most. @default 'openid' */
+  readonly webPageScope?: string | undefined;
+  /**
    * SNS topic of the same region that is told of every alarm, and of its end (docs/operations.md, runbook).
    * @default - alarms show in CloudWatch only
    */
@@ -101,6 +110,13 @@ export interface ExternalIssuer {
   readonly issuer: string;
   readonly audience: readonly string[];
   readonly jwksUri: string;
+}
+
+/** The web page that is to be served. */
+export interface WebPageOptions {
+  /** At an issuer that exists already. */
+  readonly clientId: string | undefined;
+  readonly scope: string;
 }
 
 /** `ServerlessImProps` with every default filled in and every fault refused. */
@@ -127,6 +143,8 @@ export interface ServerlessImOptions {
   readonly webSocketThrottle: Throttle;
   readonly httpThrottle: Throttle;
   readonly accessLogRole: boolean;
+  /** `undefined`: none. */
+  readonly webPage: WebPageOptions | undefined;
   /** `undefined`: nobody is told. */
   readonly alarmTopicArn: string | undefined;
 }
@@ -169,9 +187,10 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     webSocketThrottle: props.webSocketThrottle ?? { rateLimit: 2_000, burstLimit: 1_000 },
     httpThrottle: props.httpThrottle ?? { rateLimit: 500, burstLimit: 250 },
     accessLogRole: props.accessLogRole ?? true,
+    webPage: webPageOptions(props),
     alarmTopicArn: props.alarmTopicArn,
   };
-  const faults = [...issuerFaults(props), ...optionFaults(props, options)];
+  const faults = [...issuerFaults(props), ...webPageFaults(props), ...optionFaults(props, options)];
   if (faults.length > 0) throw new InvalidOptionsError(faults);
   return options;
 }
@@ -184,6 +203,25 @@ function externalIssuer(props: ServerlessImProps): ExternalIssuer | undefined {
     audience: audienceList(props.audience),
     jwksUri: jwksUri ?? `${issuer.replace(/\/+$/, '')}/.well-known/jwks.json`,
   };
+}
+
+function webPageOptions(props: ServerlessImProps): WebPageOptions | undefined {
+  if (props.webPage !== true) return undefined;
+  return { clientId: props.webPageClientId, scope: props.webPageScope ?? 'openid' };
+}
+
+function webPageFaults({
+  webPage = false,
+  issuer,
+  webPageClientId,
+  webPageScope,
+}: ServerlessImProps): string[] {
+  const isTold = webPageClientId !== undefined || webPageScope !== undefined;
+  if (isTold && (!webPage || issuer === undefined))
+    return ['webPageClientId and webPageScope need webPage and an issuer'];
+  return webPage && issuer !== undefined && webPageClientId === undefined
+    ? ['webPage with an issuer needs webPageClientId']
+    : [];
 }
 
 function audienceList(audience: ServerlessImProps['audience']): readonly string[] {

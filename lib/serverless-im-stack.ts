@@ -17,6 +17,7 @@ export class ServerlessImStack extends Stack {
     const { webSocket, http, identity, offlineQueue, fanOutQueue, serviceQueue, desk } = this.chat;
     this.#output('WebSocketUrl', webSocket.url, 'Where clients connect');
     this.#output('HttpUrl', http.url, 'The HTTP API');
+    this.#output('WebUrl', this.chat.webPage?.url, 'The web page');
     this.#output('UserPoolId', identity.userPool?.userPoolId, 'The user pool made by this stack');
     this.#output(
       'UserPoolClientId',

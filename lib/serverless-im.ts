@@ -1,3 +1,4 @@
+import { Lazy } from 'aws-cdk-lib';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
@@ -17,6 +18,7 @@ import { Observability } from './observability.ts';
 import { fillOptions, type ServerlessImOptions, type ServerlessImProps } from './options.ts';
 import { type Settings, settingsOf } from './settings.ts';
 import { Storage } from './storage.ts';
+import { WebPage } from './web-page.ts';
 import { WebSocketGateway } from './web-socket-gateway.ts';
 import { type ConsumeOptions, WorkQueue } from './work-queue.ts';
 
@@ -51,12 +53,17 @@ export class ServerlessIm extends Construct {
   readonly desk: Desk | undefined;
   readonly functions: HandlerFunctions;
   readonly observability: Observability;
+  /** The web page, if it is wanted. */
+  readonly webPage: WebPage | undefined;
 
   constructor(scope: Construct, id: string, props: ServerlessImProps = {}) {
     super(scope, id);
     const options = fillOptions(props);
     const { retain, externalIssuer, accessLogRole } = options;
-    this.identity = new Identity(this, 'Identity', { externalIssuer, retain });
+    // Sign-in and page have to know of each other.
+    const pageUrl = Lazy.string({ produce: () => this.webPage?.url });
+    const webPage = options.webPage && { ...options.webPage, url: pageUrl };
+    this.identity = new Identity(this, 'Identity', { externalIssuer, retain, webPage });
     this.storage = new Storage(this, 'Storage', { retain });
     this.offlineQueue = new WorkQueue(this, 'Offline', {
       consumerTimeoutSeconds: HANDLERS.storeOffline.timeoutSeconds,
@@ -76,16 +83,25 @@ export class ServerlessIm extends Construct {
     this.http = new HttpGateway(this, 'Http', {
       issuer: this.identity.issuer,
       audience: this.identity.audience,
-      allowedOrigins: options.allowedOrigins,
+      // The page's origin can't be known to the API, whose URL is in the page's headers. So the gateway answers
+      // preflights from anywhere, and the functions refuse what comes from elsewhere (IM-CONN-2).
+      allowedOrigins: webPage === undefined ? options.allowedOrigins : ['*'],
       throttle: options.httpThrottle,
     });
+    const { webPageSignIn: signIn } = this.identity;
+    const urls = { webSocketUrl: this.webSocket.url, httpUrl: this.http.url };
+    this.webPage = signIn && new WebPage(this, 'WebPage', { ...urls, signIn });
     this.desk = options.desk
       ? new Desk(this, 'Desk', {
           storage: this.storage,
           consumerTimeoutSeconds: HANDLERS.matchDesk.timeoutSeconds,
         })
       : undefined;
-    this.functions = this.#makeFunctions(options, settingsOf(options, this.identity, this.webSocket.url));
+    const allowedOrigins = originsOf(options.allowedOrigins, this.webPage);
+    this.functions = this.#makeFunctions(
+      options,
+      settingsOf({ ...options, allowedOrigins }, this.identity, this.webSocket.url),
+    );
     const made = Object.entries(this.functions) as unknown as readonly [HandlerName, HandlerFunction][];
     for (const [name, fn] of made) this.#connect(name, fn, options);
     const { offlineQueue, fanOutQueue, serviceQueue, desk, functions, storage, webSocket, http } = this;
@@ -172,6 +188,12 @@ export class ServerlessIm extends Construct {
     const [work, options] = consumers[queue];
     work?.consumeBy(fn, options);
   }
+}
+
+function originsOf(allowedOrigins: readonly string[], webPage: WebPage | undefined): readonly string[] {
+  return webPage === undefined || allowedOrigins.includes('*')
+    ? allowedOrigins
+    : [...allowedOrigins, webPage.url];
 }
 
 function isPartOfDesk(name: HandlerName): boolean {

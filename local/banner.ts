@@ -8,12 +8,13 @@ export function banner(runtime: LocalRuntime, options: CliOptions): string {
   return `
 serverless-im runs on this machine.
 
+  Web page   ${runtime.webUrl}  (two people side by side: ${runtime.webUrl}?demo)
   WebSocket  ${runtime.wsUrl}
   HTTP       ${runtime.httpUrl}
   Tokens     ${runtime.tokenUrl}  (POST {"userId":"alice"})
   Data       ${data}  (what the functions write: ${data}/logs)
 
-Paste these into two more terminals, and alice and bob can talk:
+Open the page in two windows, or paste these into two more terminals, and alice and bob can talk:
 
   npm run chat -- alice bob${port}
   npm run chat -- bob alice${port}
@@ -24,7 +25,15 @@ Ctrl-C stops it.
 
 /** What a program reads when everything runs, in one line. */
 export function readyLine(runtime: LocalRuntime): string {
-  const { wsUrl, httpUrl, tokenUrl, outputs, endpoints } = runtime;
+  const { wsUrl, httpUrl, tokenUrl, webUrl, outputs, endpoints } = runtime;
   const { dynamodb, sqs } = endpoints;
-  return JSON.stringify({ ready: true, wsUrl, httpUrl, tokenUrl, outputs, endpoints: { dynamodb, sqs } });
+  return JSON.stringify({
+    ready: true,
+    wsUrl,
+    httpUrl,
+    tokenUrl,
+    webUrl,
+    outputs,
+    endpoints: { dynamodb, sqs },
+  });
 }

@@ -36,6 +36,7 @@ async function run(options: CliOptions): Promise<void> {
   try {
     runtime = await startRuntime({
       port: options.port,
+      webPort: options.webPort,
       dataDirectory: options.dataDirectory,
       fresh: options.fresh,
       signal: ending.signal,

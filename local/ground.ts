@@ -11,6 +11,7 @@ import { createGateway, type Gateway } from './gateway/server.ts';
 import { OperatorError, systemErrorCode } from './operator-error.ts';
 import type { Endpoints, RuntimeOptions } from './runtime-options.ts';
 import { DEV_AUDIENCE, synthesize } from './stack/synth.ts';
+import { builtPage } from './web-page/built-page.ts';
 
 /** What stands before the stack is known. */
 export interface Ground {
@@ -22,13 +23,15 @@ export interface Ground {
   readonly direct: Endpoints;
   /** Folder of the cloud assembly. */
   readonly assembly: string;
+  /** Folder of the built web page, if one is to be served. */
+  readonly page: string | undefined;
 }
 
 /** Folder of cdk.json. */
 export const PROJECT_DIRECTORY = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * Takes data folder and port, then starts the emulators and synthesizes the app, all at once.
+ * Takes data folder and port, then starts the emulators, synthesizes the app, and builds the page, all at once.
  * @throws {OperatorError} in one line if it can't; what has been started is in `cleanups`.
  */
 export async function layGround(
@@ -53,14 +56,15 @@ export async function layGround(
   const onExit = options.onFailure ?? warn;
   const failed = new AbortController();
   const signal = AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])]);
-  const [dynamoDb, sqs, assembly] = await allOrNone(failed, [
+  const [dynamoDb, sqs, assembly, page] = await allOrNone(failed, [
     startDynamoDb({ onExit, ...(data && { file: data.files.dynamoDb }) }).then(endedBy(cleanups)),
     startSqs({ onExit, ...(data && { dataDirectory: data.files.sqs }) }).then(endedBy(cleanups)),
     findAssembly(options, data?.files.cdkOut, signal, cleanups),
+    options.webPort === undefined ? Promise.resolve(undefined) : builtPage(PROJECT_DIRECTORY, signal),
   ]);
   signal.throwIfAborted();
   const direct = { dynamodb: dynamoDb.endpoint, sqs: sqs.endpoint, connections: origin };
-  return { data, issuer, gateway, port, direct, assembly };
+  return { data, issuer, gateway, port, direct, assembly, page };
 }
 
 function takeData({ dataDirectory, fresh = false }: RuntimeOptions, cleanups: Cleanups) {

@@ -21,6 +21,8 @@ export interface WiredEndpoints extends Endpoints {
 export interface RuntimeOptions {
   /** @default 0 - any free port */
   readonly port?: number;
+  /** Serves the web page there, 0 for any free port; built first if that is due. @default - no web page */
+  readonly webPort?: number;
   /** Everything is kept there and survives a restart. @default - in memory, gone with the runtime */
   readonly dataDirectory?: string;
   /** Wipes what an earlier runtime left in the data folder. */

@@ -11,6 +11,7 @@ import { type Ground, layGround } from './ground.ts';
 import type { StackModel } from './model.ts';
 import type { Endpoints, RuntimeOptions, WiredEndpoints } from './runtime-options.ts';
 import { loadStack } from './stack/loader.ts';
+import { servePage } from './web-page/page-server.ts';
 
 export { PROJECT_DIRECTORY } from './ground.ts';
 export type { Endpoints, RuntimeOptions, WiredEndpoints } from './runtime-options.ts';
@@ -21,6 +22,8 @@ export interface LocalRuntime {
   readonly httpUrl: string;
   readonly tokenUrl: string;
   readonly issuer: string;
+  /** Of the web page, if it is served. */
+  readonly webUrl: string | undefined;
   readonly outputs: Readonly<Record<string, string>>;
   /** As the functions see them. */
   readonly endpoints: Endpoints;
@@ -83,11 +86,15 @@ async function start(options: RuntimeOptions, cleanups: Cleanups): Promise<Local
   });
 
   const [httpApi] = stack.httpApis;
-  return {
-    port,
+  const urls = {
     wsUrl: `ws://127.0.0.1:${port}/${stack.webSocketApis[0]?.stage ?? ''}`,
     httpUrl: httpApi === undefined || httpApi.stage === '$default' ? origin : `${origin}/${httpApi.stage}`,
     tokenUrl: issuer.tokenUrl,
+  };
+  return {
+    port,
+    ...urls,
+    webUrl: await startPage(options, ground, urls, cleanups),
     issuer: issuer.issuer,
     outputs: stack.outputs,
     endpoints,
@@ -97,6 +104,23 @@ async function start(options: RuntimeOptions, cleanups: Cleanups): Promise<Local
     token: (userId, tokenOptions) => issuer.token(userId, tokenOptions),
     stop: () => cleanups.run(),
   };
+}
+
+async function startPage(
+  { webPort }: RuntimeOptions,
+  { page }: Ground,
+  { wsUrl, httpUrl, tokenUrl }: Pick<LocalRuntime, 'wsUrl' | 'httpUrl' | 'tokenUrl'>,
+  cleanups: Cleanups,
+): Promise<string | undefined> {
+  if (webPort === undefined || page === undefined) return undefined;
+  const server = await servePage({
+    directory: page,
+    port: webPort,
+    config: { wsUrl, httpUrl, auth: { kind: 'dev', tokenUrl } },
+    signInUrls: [tokenUrl],
+  });
+  cleanups.add(() => server.stop());
+  return server.url;
 }
 
 async function createStorage(direct: Endpoints, stack: StackModel): Promise<void> {

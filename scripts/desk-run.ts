@@ -157,6 +157,8 @@ try {
     ({ agent }) => agent.active > 0,
   );
   const counts = wire.counts();
+  const once = served.size;
+  const loads = seats.map(({ served: n }) => n);
 
   // Then one at a time, while everybody is free.
   await Promise.all(
@@ -178,12 +180,11 @@ try {
   }
   waits.sort((a, b) => a - b);
 
-  const loads = seats.map(({ served: n }) => n);
   console.log(`
 | | |
 |---|---|
 | chats, agents, places | ${CHATS}, ${AGENTS}, ${seats.reduce((sum, { capacity }) => sum + capacity, 0)} |
-| served, each by one agent | ${served.size} |
+| served, each by one agent | ${once} |
 | assigned before one that had waited longer | ${overtaken} |
 | agents above their capacity at any moment | ${seats.filter(({ most, capacity }) => most > capacity).length} |
 | places taken at the end | ${stillActive.length} |

@@ -93,7 +93,7 @@ export class Feed {
       if (lane.isBehind) behind.push(lane);
     }
     const read = async (): Promise<void> => {
-      for (let lane = behind.shift(); lane !== undefined; lane = behind.shift()) await lane.read();
+      for (let lane = behind.shift(); lane !== undefined; lane = behind.shift()) await lane.catchUp();
     };
     await Promise.all(Array.from({ length: CONCURRENT_READS }, read));
   }

@@ -109,6 +109,14 @@ export class Lane {
     return reading;
   }
 
+  /** Reads what is missing, and keeps nothing back for what isn't there: connected means that all is shown. */
+  async catchUp(): Promise<void> {
+    await this.read();
+    for (let { hole } = this.#timeline; hole?.next !== undefined; hole = this.#timeline.hole)
+      this.#openGap(hole);
+    this.#watch();
+  }
+
   /** No more looking for holes, until `resume`. */
   stop(): void {
     this.#isStopped = true;

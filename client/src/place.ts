@@ -60,9 +60,9 @@ export class Place {
     return receivedMessage(this.redacted(message), this.userId, this.readUpTo);
   }
 
-  /** Asks the server who this user is, if that is needed and not known. */
+  /** Asks the server who this user is, if that isn't known: without it nobody can say which messages are own ones. */
   async resolve(): Promise<string> {
-    return this.id ?? this.#idFor(await this.#ports.identity.resolve());
+    return this.#idFor(await this.#ports.identity.resolve());
   }
 
   #idFor(userId: string): string {

@@ -243,6 +243,17 @@ describe('catching up (IM-HELLO-3)', () => {
     expect(seqs(emitted)).toEqual([1, 2]);
   });
 
+  it('keeps nothing back above a hole that history does not have now: it becomes a gap at once', async () => {
+    await upToDate();
+    http.store(message(1), message(3), message(4));
+    await feed.catchUp(http.list());
+    expect(seqs(emitted)).toEqual([1, 3, 4]);
+    expect(gaps).toEqual(['2-2 open']);
+    http.store(message(2));
+    await wait(500);
+    expect(seqs(emitted)).toEqual([1, 3, 4, 2]);
+  });
+
   it('rejects when history can not be had, and succeeds when asked again', async () => {
     await upToDate();
     http.store(message(1), message(2));

@@ -56,8 +56,8 @@ function Typing({ of }: { of: Conversation }) {
   return createElement('p', null, useTyping(of).join());
 }
 
-function Presence({ im, userId }: { im: Client; userId: string }) {
-  const presence = usePresence(im, userId, { intervalMs: 20 });
+function Presence({ im, userId, intervalMs = 20 }: { im: Client; userId: string; intervalMs?: number }) {
+  const presence = usePresence(im, userId, { intervalMs });
   return createElement('i', null, presence === undefined ? '?' : presence.online ? '1' : '0');
 }
 
@@ -114,5 +114,15 @@ describe('hooks', () => {
     await connection.next('presence');
     expect((await connection.next('presence')).userIds).toEqual(['bob', 'carol']);
     act(() => root.render(null));
+  });
+
+  it('usePresence asks again when one who was away writes', async () => {
+    const { im, connected } = await harness();
+    const { text } = render(createElement(Presence, { im, userId: 'carol', intervalMs: 600_000 }));
+    const connection = await act(() => connected());
+    await screen(text, '0');
+    const asked = connection.next('presence');
+    connection.push(message(1, { conversationId: 'dm:alice:carol', from: 'carol' }));
+    expect((await asked).userIds).toEqual(['carol']);
   });
 });

@@ -17,13 +17,15 @@ export interface SynthOptions {
 
 export const DEV_AUDIENCE = 'serverless-im-dev';
 
-/** What the stack is told here: trust the dev issuer, let any origin in, and keep nothing after its end. */
+/** What the stack is told here: trust the dev issuer, let any origin in, keep nothing after its end, and leave the page
+ * to the runtime. */
 const LOCAL_CONTEXT: Readonly<Record<string, unknown>> = {
   issuer: ISSUER_PLACEHOLDER,
   audience: DEV_AUDIENCE,
   jwksUri: `${ISSUER_PLACEHOLDER}/.well-known/jwks.json`,
   allowedOrigins: '*',
   retain: false,
+  webPage: false,
 };
 
 /**

@@ -18,6 +18,8 @@ describe('cdk-nag AwsSolutions', () => {
     ['with an issuer', EXTERNAL_ISSUER, {}],
     ['with web origins, and nothing kept', { allowedOrigins: ['*'], retain: false }, {}],
     ['in a fixed region', {}, { env: { region: 'eu-central-1' } }],
+    ['with the web page', { webPage: true }, {}],
+    ['with the web page and an issuer', { ...EXTERNAL_ISSUER, webPage: true, webPageClientId: 'page' }, {}],
     ['in China', {}, { env: { region: 'cn-north-1' } }],
   ];
   it.each(variants)('finds nothing %s that has no reason beside it', (_, props, stackProps) => {

@@ -10,7 +10,7 @@ export function presenceBookOf(im: Client, intervalMs: number): PresenceBook {
   return book;
 }
 
-/** Asks for the presence of all users that anybody watches: at once for a new one, then at intervals. */
+/** Asks for the presence of all users that anybody watches: at once for a new one, then at intervals, and when one who was away writes. */
 export class PresenceBook {
   readonly #im: Client;
   readonly #intervalMs: number;
@@ -45,12 +45,18 @@ export class PresenceBook {
 
   #start(): () => void {
     const timer = setInterval(() => this.#askSoon(), this.#intervalMs);
-    const off = this.#im.on('connection', ({ current }) => {
-      if (current === 'connected') this.#askSoon();
-    });
+    const offs = [
+      this.#im.on('connection', ({ current }) => {
+        if (current === 'connected') this.#askSoon();
+      }),
+      // Who writes is there: whoever was thought away is asked for again.
+      this.#im.on('message', ({ from = '', mine }) => {
+        if (!mine && this.#watchers.has(from) && this.#known.get(from)?.online === false) this.#askSoon();
+      }),
+    ];
     return () => {
       clearInterval(timer);
-      off();
+      for (const off of offs) off();
     };
   }
 

@@ -1,0 +1,28 @@
+/**
+ * Where the examples find a chat. On one machine that is what `npm start` serves; for a deployment set IM_HTTP_URL,
+ * IM_WS_URL (outputs of the stack), and IM_TOKEN.
+ */
+const { IM_HTTP_URL = 'http://127.0.0.1:8787', IM_WS_URL, IM_TOKEN } = process.env;
+
+/** What `createClient` needs to speak as this user. */
+export async function serverFor(userId: string) {
+  const getToken = () => IM_TOKEN ?? devToken(userId);
+  const wsUrl = IM_WS_URL ?? (await findWebSocket(await getToken()));
+  return { httpUrl: IM_HTTP_URL, wsUrl, getToken };
+}
+
+/** The issuer of `npm start` believes anybody. */
+async function devToken(userId: string): Promise<string> {
+  const response = await fetch(`${IM_HTTP_URL}/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ userId }),
+  });
+  return ((await response.json()) as { token: string }).token;
+}
+
+async function findWebSocket(token: string): Promise<string> {
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(`${IM_HTTP_URL}/session`, { headers });
+  return ((await response.json()) as { wsUrl: string }).wsUrl;
+}

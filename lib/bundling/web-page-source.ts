@@ -1,0 +1,36 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { AssetHashType, DockerImage } from 'aws-cdk-lib';
+import { type ISource, Source } from 'aws-cdk-lib/aws-s3-deployment';
+import { PACKAGE_ROOT } from './package-files.ts';
+
+const WEB = `${PACKAGE_ROOT}web`;
+
+/**
+ * The web page's files: in the repository built now, from the published package as they came. CDK asks for them only for
+ * stacks that it deploys.
+ */
+export function webPageSource(): ISource {
+  return Source.asset(WEB, {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // Never started, since `tryBundle` doesn't decline; but CDK wants an image for the fallback.
+      image: DockerImage.fromRegistry('scratch'),
+      local: {
+        tryBundle: (outputDirectory) => {
+          if (existsSync(join(WEB, 'vite.config.ts'))) build(outputDirectory);
+          else cpSync(join(WEB, 'dist'), outputDirectory, { recursive: true });
+          return true;
+        },
+      },
+    },
+  });
+}
+
+function build(outputDirectory: string): void {
+  const vite = join(dirname(createRequire(import.meta.url).resolve('vite/package.json')), 'bin/vite.js');
+  const args = [vite, 'build', WEB, '--outDir', outputDirectory, '--emptyOutDir', '--logLevel', 'warn'];
+  execFileSync(process.execPath, args, { cwd: WEB, env: { ...process.env, NODE_ENV: 'production' } });
+}

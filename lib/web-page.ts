@@ -1,0 +1,134 @@
+import { Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import {
+  type BehaviorOptions,
+  CachePolicy,
+  Distribution,
+  HeadersFrameOption,
+  HeadersReferrerPolicy,
+  HttpVersion,
+  ResponseHeadersPolicy,
+  ViewerProtocolPolicy,
+} from 'aws-cdk-lib/aws-cloudfront';
+import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
+import { BlockPublicAccess, Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
+import { BucketDeployment, Source } from 'aws-cdk-lib/aws-s3-deployment';
+import { Construct } from 'constructs';
+import {
+  contentSecurityPolicy,
+  IMMUTABLE_CACHE,
+  IMMUTABLE_PATH,
+  REVALIDATED_CACHE,
+} from '../web/security-headers.ts';
+import { acknowledge, finding } from './acknowledge.ts';
+import { webPageSource } from './bundling/web-page-source.ts';
+
+/** Where the page's users sign in: code flow with PKCE, a public client. */
+export interface WebPageSignIn {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly scope: string;
+  /** What the page itself speaks to for it: where the issuer's discovery document and its token endpoint are. */
+  readonly origins: readonly string[];
+}
+
+export interface WebPageProps {
+  readonly webSocketUrl: string;
+  readonly httpUrl: string;
+  readonly signIn: WebPageSignIn;
+}
+
+/**
+ * The chat's page for browsers: files in a private bucket, served by CloudFront with the same headers as on one machine.
+ * What it must know of this stack is in its `config.json`, so that the files are the same everywhere.
+ */
+export class WebPage extends Construct {
+  readonly distribution: Distribution;
+  /** The page's origin: `https://…` without a slash at its end. */
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, { webSocketUrl, httpUrl, signIn }: WebPageProps) {
+    super(scope, id);
+    const bucket = new Bucket(this, 'Files', {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      // Nothing in it that can't be made again.
+      removalPolicy: RemovalPolicy.DESTROY,
+    }) as IBucket;
+    acknowledge(bucket, 'AwsSolutions-S1', 'Only CloudFront reads it, and what it holds is public.');
+    const connect = [httpUrl, webSocketUrl, ...signIn.origins];
+    const behavior = (name: string, cacheControl: string): BehaviorOptions => ({
+      origin: S3BucketOrigin.withOriginAccessControl(bucket),
+      viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+      cachePolicy: CachePolicy.CACHING_OPTIMIZED,
+      responseHeadersPolicy: headers(this, name, contentSecurityPolicy({ connect }), cacheControl),
+    });
+    this.distribution = new Distribution(this, 'Distribution', {
+      comment: 'The web page of the chat',
+      defaultRootObject: 'index.html',
+      httpVersion: HttpVersion.HTTP2_AND_3,
+      defaultBehavior: behavior('Headers', REVALIDATED_CACHE),
+      additionalBehaviors: { [`${IMMUTABLE_PATH}*`]: behavior('AssetHeaders', IMMUTABLE_CACHE) },
+    });
+    acknowledgeDistribution(this.distribution);
+    this.url = `https://${this.distribution.distributionDomainName}`;
+    const { issuer, clientId, scope: oidcScope } = signIn;
+    const auth = { kind: 'oidc', issuer, clientId, scope: oidcScope };
+    const deployment = new BucketDeployment(this, 'Deployment', {
+      sources: [webPageSource(), Source.jsonData('config.json', { wsUrl: webSocketUrl, httpUrl, auth })],
+      destinationBucket: bucket,
+      // Else what was deployed yesterday would be served for a day.
+      distribution: this.distribution,
+      retainOnDelete: false,
+    });
+    acknowledgeDeployment(deployment, bucket);
+  }
+}
+
+function headers(scope: Construct, id: string, policy: string, cacheControl: string): ResponseHeadersPolicy {
+  return new ResponseHeadersPolicy(scope, id, {
+    securityHeadersBehavior: {
+      contentSecurityPolicy: { contentSecurityPolicy: policy, override: true },
+      contentTypeOptions: { override: true },
+      frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
+      referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
+      strictTransportSecurity: { accessControlMaxAge: Duration.days(365), override: true },
+    },
+    // For browsers; CloudFront itself keeps what it has until the next deployment.
+    customHeadersBehavior: {
+      customHeaders: [{ header: 'cache-control', value: cacheControl, override: true }],
+    },
+  });
+}
+
+function acknowledgeDistribution(distribution: Distribution): void {
+  const reasons = {
+    'AwsSolutions-CFR1':
+      'The page is for whoever the chat is for; the app that embeds it knows its countries.',
+    'AwsSolutions-CFR2': 'Static files without a backend: there is nothing for a firewall to protect.',
+    'AwsSolutions-CFR3': 'The files are public and the same for all; the APIs have access logs.',
+    'AwsSolutions-CFR4': "CloudFront's own certificate allows no choice; a custom domain's does.",
+  };
+  for (const [rule, reason] of Object.entries(reasons)) acknowledge(distribution, rule, reason);
+}
+
+/** The files are put there by a function of CDK's own, one a stack, whose role and runtime are its makers' choice. */
+function acknowledgeDeployment(deployment: BucketDeployment, bucket: IBucket): void {
+  const { scope } = deployment.handlerRole.node;
+  if (scope === undefined) throw new Error('The deployment has no function');
+  const stack = Stack.of(scope);
+  const assets = `cdk-${stack.synthesizer.bootstrapQualifier}-assets-${stack.account}-${stack.region}`;
+  const actions = ['GetBucket*', 'GetObject*', 'List*', 'Abort*', 'DeleteObject*'];
+  const details = [
+    ...actions.map((action) => `Action::s3:${action}`),
+    `Resource::arn:${Aws.PARTITION}:s3:::${assets}/*`,
+    `Resource::${bucket.arnForObjects('*')}`,
+    'Resource::*',
+  ];
+  const reason =
+    "CDK's own: it reads this app's assets, fills this bucket, and tells CloudFront, at deployments only.";
+  for (const detail of details) acknowledge(scope, finding(scope, 'AwsSolutions-IAM5', detail), reason);
+  const policy = ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaBasicExecutionRole');
+  acknowledge(scope, finding(scope, 'AwsSolutions-IAM4', `Policy::${policy.managedPolicyArn}`), reason);
+  acknowledge(scope, 'AwsSolutions-L1', reason);
+}

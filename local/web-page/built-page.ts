@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { messageOf, OperatorError } from '../operator-error.ts';
+
+/** What the page is made of, seen from the project's folder. */
+const SOURCES = [
+  'web/index.html',
+  'web/vite.config.ts',
+  'web/public',
+  'web/src',
+  'client/src',
+  'protocol',
+  'package-lock.json',
+];
+
+/**
+ * The folder of the built page: as it is if nothing it is made of is newer, else built now, which takes a second.
+ * @throws {OperatorError} with the builder's last words if it fails.
+ */
+export async function builtPage(projectDirectory: string, signal?: AbortSignal): Promise<string> {
+  const directory = join(projectDirectory, 'web/dist');
+  if (isFresh(projectDirectory, join(directory, 'index.html'))) return directory;
+  // Beside it, then in its place: another runtime may be reading it, or building it too.
+  const made = `${directory}.${randomUUID()}`;
+  try {
+    await build(join(projectDirectory, 'web'), made, signal);
+    rmSync(directory, { recursive: true, force: true });
+    renameSync(made, directory);
+  } catch (error) {
+    rmSync(made, { recursive: true, force: true });
+    signal?.throwIfAborted();
+    throw new OperatorError(`The web page can't be built: ${messageOf(error)}`, { cause: error });
+  }
+  return directory;
+}
+
+/** In a process of its own: the bundler's threads and memory end with it. */
+async function build(
+  webDirectory: string,
+  outDirectory: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const vite = join(dirname(createRequire(import.meta.url).resolve('vite/package.json')), 'bin/vite.js');
+  const args = [vite, 'build', webDirectory, '--outDir', outDirectory, '--emptyOutDir', '--logLevel', 'warn'];
+  // Else a test runner's own environment would make it React's development build.
+  const env = { ...process.env, NODE_ENV: 'production' };
+  await promisify(execFile)(process.execPath, args, { cwd: webDirectory, env, ...(signal && { signal }) });
+}
+
+function isFresh(projectDirectory: string, built: string): boolean {
+  if (!existsSync(built)) return false;
+  const builtAtMs = statSync(built).mtimeMs;
+  return SOURCES.every((source) => newestMs(join(projectDirectory, source)) <= builtAtMs);
+}
+
+function newestMs(path: string): number {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats?.isDirectory()) return stats?.mtimeMs ?? 0;
+  // The folder's own time tells of what was removed.
+  return Math.max(stats.mtimeMs, ...readdirSync(path).map((name) => newestMs(join(path, name))));
+}

@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * Where the browser is that the web page's tests drive. `node scripts/chromium.ts` prints it, and installs Debian's
+ * first where it is missing and this is root on such a machine (a CI runner): nothing is downloaded from anywhere else.
+ */
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'];
+const PATHS = [
+  '/snap/bin/chromium',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+];
+
+const HOW = 'No Chromium found: install one (Debian: apt-get install chromium), or name it in CHROMIUM_PATH.';
+
+/** @throws in one line that says what to do, if there is none. */
+export function chromiumPath(): string {
+  const named = process.env['CHROMIUM_PATH'];
+  const onPath = (process.env['PATH'] ?? '').split(delimiter);
+  const places = [...NAMES.flatMap((name) => onPath.map((folder) => join(folder, name))), ...PATHS];
+  const found = named === undefined || named === '' ? places.find(existsSync) : named;
+  if (found === undefined || !existsSync(found)) throw new Error(HOW);
+  return found;
+}
+
+/** As root Chromium has no sandbox to offer. */
+export function chromiumArguments(): readonly string[] {
+  return process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+}
+
+function installed(): string {
+  try {
+    return chromiumPath();
+  } catch (error) {
+    if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) throw error;
+    run('apt-get', ['update', '-q']);
+    // Without emoji and other scripts the pictures would show boxes.
+    run('apt-get', [
+      'install',
+      '-qy',
+      '--no-install-recommends',
+      'chromium',
+      'fonts-noto-core',
+      'fonts-noto-color-emoji',
+    ]);
+    return chromiumPath();
+  }
+}
+
+function run(command: string, args: readonly string[]): void {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const { status } = spawnSync(command, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) throw new Error(`${HOW} (${command} ${args[0]} ended with ${status})`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    console.log(installed());
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,146 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type LocalRuntime, PROJECT_DIRECTORY, startRuntime } from '../local/runtime.ts';
+import { chromiumArguments, chromiumPath } from './chromium.ts';
+
+/** `npm run screenshots`: the README's pictures of the web page, taken of the running stack. */
+
+const FOLDER = join(PROJECT_DIRECTORY, 'docs/images');
+const DESKTOP: BrowserContextOptions = { viewport: { width: 1200, height: 720 } };
+const PHONE: BrowserContextOptions = {
+  viewport: { width: 390, height: 720 },
+  colorScheme: 'dark',
+  hasTouch: true,
+};
+
+type Line = readonly [from: string, to: string, text: string];
+
+/** Before alice opens the page. */
+const BEFORE: readonly Line[] = [
+  ['dave', 'alice', 'The invoice is on its way'],
+  ['alice', 'dave', 'Thank you!'],
+  ['bob', 'alice', 'Morning! Did the deployment go through last night?'],
+  ['alice', 'bob', 'It did. Took four minutes, and nobody noticed.'],
+  ['alice', 'bob', 'I left the alarms on for the weekend, just in case.'],
+];
+
+/** While she looks at it. */
+const MEANWHILE: readonly Line[] = [
+  [
+    'bob',
+    'alice',
+    'Good. Then I will look at the fan-out numbers today:\n– 10,000 members\n– 1,000 of them online',
+  ],
+  ['bob', 'alice', 'Coffee at ten?'],
+  ['carol', 'alice', 'Are we still on for Sunday?'],
+  ['carol', 'alice', 'The forecast is fine'],
+];
+
+const runtime = await startRuntime({ webPort: 0 });
+const browser = await chromium.launch({ executablePath: chromiumPath(), args: [...chromiumArguments()] });
+try {
+  await mkdir(FOLDER, { recursive: true });
+  await makeGroup(runtime);
+  for (const line of BEFORE) await say(runtime, line);
+  await takeChat(browser, runtime);
+  await takePhone(browser, runtime);
+  await takeDemo(browser, runtime);
+} finally {
+  await browser.close();
+  await runtime.stop();
+}
+
+async function takeChat(browser: Browser, runtime: LocalRuntime): Promise<void> {
+  const bob = await signIn(browser, runtime, 'bob', DESKTOP);
+  await open(bob, 'alice');
+  const alice = await signIn(browser, runtime, 'alice', DESKTOP);
+  await open(alice, 'dave');
+  await open(alice, 'bob');
+  for (const line of MEANWHILE) await say(runtime, line);
+  await alice.getByRole('textbox', { name: 'Message bob' }).fill('On my way.');
+  await alice.keyboard.press('Enter');
+  await alice.locator('.message-state', { hasText: 'Read' }).waitFor();
+  await bob.getByRole('textbox', { name: 'Message alice' }).pressSequentially('Great');
+  await alice.getByText('bob is typing').waitFor();
+  await take(alice, 'web-chat.png');
+  await bob.context().close();
+  await alice.context().close();
+}
+
+async function takePhone(browser: Browser, runtime: LocalRuntime): Promise<void> {
+  const alice = await signIn(browser, runtime, 'alice', PHONE);
+  await open(alice, 'Sunday rowing');
+  await alice.locator('.message', { hasText: 'I bring the boat' }).waitFor();
+  await take(alice, 'web-phone.png');
+  await alice.context().close();
+}
+
+async function takeDemo(browser: Browser, runtime: LocalRuntime): Promise<void> {
+  const context = await browser.newContext({ deviceScaleFactor: 2, locale: 'en-GB', ...DESKTOP });
+  const page = await context.newPage();
+  await page.goto(`${runtime.webUrl}?demo`);
+  const alice = page.getByRole('region', { name: 'alice', exact: true });
+  const bob = page.getByRole('region', { name: 'bob', exact: true });
+  await alice.locator('.message', { hasText: 'Coffee at ten?' }).waitFor();
+  await bob.locator('.message', { hasText: 'Coffee at ten?' }).waitFor();
+  await bob.getByRole('button', { name: 'Cut the connection' }).click();
+  await bob.getByText('Connection lost').waitFor();
+  await bob.getByRole('textbox').fill('I am in a tunnel, this will come later');
+  await page.keyboard.press('Enter');
+  await alice.getByRole('textbox').fill('Shall I order for you?');
+  await page.keyboard.press('Enter');
+  await alice.locator('.message-state', { hasText: 'Sent' }).waitFor();
+  await take(page, 'web-demo.png');
+}
+
+async function signIn(
+  browser: Browser,
+  { webUrl }: LocalRuntime,
+  userId: string,
+  options: BrowserContextOptions,
+): Promise<Page> {
+  const context = await browser.newContext({ deviceScaleFactor: 2, locale: 'en-GB', ...options });
+  const page = await context.newPage();
+  await page.goto(String(webUrl));
+  await page.getByLabel('Somebody else').fill(userId);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  return page;
+}
+
+async function open(page: Page, name: string): Promise<void> {
+  await page.locator('.row-title', { hasText: name }).click();
+  await page.getByRole('textbox', { name: `Message ${name}` }).waitFor();
+}
+
+async function take(page: Page, name: string): Promise<void> {
+  await page.mouse.move(0, 0);
+  await page.screenshot({ path: join(FOLDER, name), animations: 'disabled', caret: 'hide' });
+  console.log(join('docs/images', name));
+}
+
+async function say(runtime: LocalRuntime, [from, to, text]: Line): Promise<void> {
+  const target = to.startsWith('g:') ? { conversationId: to } : { to };
+  const clientMsgId = crypto.randomUUID();
+  await post(runtime, from, '/messages', { ...target, clientMsgId, content: { type: 'text', text } });
+}
+
+async function makeGroup(runtime: LocalRuntime): Promise<void> {
+  const group = { name: 'Sunday rowing', members: ['bob', 'carol'] };
+  const { conversationId = '' } = await post(runtime, 'alice', '/groups', group);
+  await say(runtime, ['carol', conversationId, 'Who steers?']);
+  await say(runtime, ['alice', conversationId, 'I do, if nobody minds']);
+  await say(runtime, ['bob', conversationId, 'I bring the boat']);
+}
+
+async function post(
+  { httpUrl, token }: LocalRuntime,
+  userId: string,
+  path: string,
+  body: object,
+): Promise<{ readonly conversationId?: string }> {
+  const headers = { authorization: `Bearer ${await token(userId)}` };
+  const response = await fetch(httpUrl + path, { method: 'POST', headers, body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(`${path}: HTTP ${response.status}`);
+  return response.json();
+}

@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newUser, type Stack, startStack } from './setup/stack.ts';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack?.stop());
+
+function run(example: string, userId: string, ...args: string[]): Promise<ChildProcess> {
+  const file = fileURLToPath(new URL(`../../examples/${example}/main.ts`, import.meta.url));
+  return stack.token(userId).then((token) =>
+    spawn(process.execPath, ['--conditions', 'serverless-im-source', file, ...args], {
+      env: { ...process.env, IM_HTTP_URL: stack.httpUrl, IM_WS_URL: stack.wsUrl, IM_TOKEN: token },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }),
+  );
+}
+
+async function firstLine({ stdout }: ChildProcess): Promise<string> {
+  for await (const chunk of stdout ?? []) return String(chunk).trim();
+  return '';
+}
+
+describe('the examples', () => {
+  it('say something and print what was said', async () => {
+    const [me, peer] = [newUser('alice'), newUser('bob')];
+    const bob = await stack.join(peer);
+    const example = await run('node', me, me, peer, 'hello from Node');
+    expect(await firstLine(example)).toBe(`${me}: hello from Node`);
+    expect(await bob.message('hello from Node')).toMatchObject({ from: me, seq: 1 });
+    if (example.exitCode === null) await once(example, 'exit');
+    expect(example.exitCode).toBe(0);
+  });
+
+  it('answer each message once, also what came while the bot was away', async () => {
+    const [bot, user] = [newUser('bot'), newUser('user')];
+    const alice = await stack.join(user);
+    const say = (text: string) =>
+      alice.request({ action: 'sendMessage', clientMsgId: text, to: bot, content: { type: 'text', text } });
+    const first = await run('bot', bot);
+    expect(await firstLine(first)).toBe('ready');
+    await say('one');
+    await alice.message('You said: one');
+    first.kill('SIGKILL');
+    await once(first, 'exit');
+    await say('two');
+    const second = await run('bot', bot);
+    await alice.message('You said: two');
+    second.kill('SIGTERM');
+    await once(second, 'exit');
+    const { body } = await stack.http(user, `/conversations/dm:${[bot, user].sort().join(':')}/messages`);
+    const texts = body.messages.map(({ content }: { content: { text: string } }) => content.text);
+    expect(texts.toSorted()).toEqual(['one', 'two', 'You said: one', 'You said: two'].toSorted());
+  });
+});

@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type ChatMessage,
+  type Client,
+  type Conversation,
+  createClient,
+  fullJitterBackoff,
+  type OwnMessage,
+} from '../../client/src/index.ts';
+import { createWire } from '../../local/wire/index.ts';
+import { draw } from '../../local/wire/random.ts';
+import { printViolations, violationsOf } from '../proof/checker/checker.ts';
+import type { SeenMessage } from '../proof/history.ts';
+import { Recorder } from '../proof/recorder.ts';
+import { groupsOf } from './setup/groups.ts';
+import { newUser, type Stack, startStack } from './setup/stack.ts';
+
+const wire = createWire();
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack({ wire: wire.attach, returnFailedAfterSeconds: 0, onWarning: () => undefined });
+});
+afterAll(() => stack?.stop());
+
+/** A second would be many on the clock of a test. */
+const retryPolicy = fullJitterBackoff({ baseMs: 20, capMs: 200 });
+
+function seen({
+  conversationId,
+  seq,
+  messageId,
+  clientMsgId,
+  from,
+  content,
+  sentAt,
+}: ChatMessage): SeenMessage {
+  if (conversationId === undefined || seq === undefined || messageId === undefined || from === undefined)
+    throw new Error(`${clientMsgId} is not of the server's`);
+  return { conversationId, seq, messageId, clientMsgId, from, content, sentAt };
+}
+
+/** A program on a device, which notes down all that its SDK tells it. */
+class Device {
+  readonly user: string;
+  readonly name: string;
+  readonly im: Client;
+  readonly #recorder: Recorder;
+  readonly #view = new Map<string, SeenMessage>();
+  /** Messages that the SDK told of twice, or before one of a lower seq. */
+  readonly faults: string[] = [];
+  readonly #last = new Map<string, number>();
+  readonly sent: OwnMessage[] = [];
+
+  constructor(user: string, name: string, recorder: Recorder) {
+    this.user = user;
+    this.name = name;
+    this.#recorder = recorder;
+    const getToken = () => stack.token(user);
+    const { wsUrl, httpUrl } = stack;
+    this.im = createClient({ wsUrl, httpUrl, getToken, deviceId: `${user}-${name}`, retryPolicy });
+    this.im.on('message', (message) => {
+      // Its own come at once, and get their place by their ack.
+      if (message.seq !== undefined) this.#hear(seen(message));
+    });
+  }
+
+  /** What was there before its first session is history: it is in its view, and not told of. */
+  async begin(conversationIds: readonly string[]): Promise<void> {
+    await this.im.connect();
+    for (const id of conversationIds) {
+      const { messages } = await this.im.conversation(id).history({ limit: 100 });
+      for (const message of messages) this.#keep(seen(message));
+    }
+  }
+
+  send(conversationId: string, text: string): OwnMessage {
+    const { user, name } = this;
+    const content = { type: 'text' as const, text };
+    const clientMsgId = `${name}-${this.sent.length}`;
+    const id = this.#recorder.begin({ user, via: 'socket', conversationId, clientMsgId, content });
+    const message = this.im.conversation(conversationId).send(content, { clientMsgId });
+    this.sent.push(message);
+    message.acked.then(
+      ({ messageId, seq, sentAt, duplicate }) => {
+        this.#recorder.settle(id, { is: 'acked', messageId, seq, sentAt, duplicate });
+        this.#keep(seen(message));
+      },
+      ({ code }) => this.#recorder.settle(id, { is: 'refused', code }),
+    );
+    return message;
+  }
+
+  /** Comes back with nothing missing (IM-HELLO-3). */
+  async sync(): Promise<void> {
+    this.im.close();
+    await this.im.connect();
+    const view = [...this.#view.values()].sort((a, b) => a.seq - b.seq);
+    this.#recorder.add({ type: 'synced', user: this.user, device: this.name, view });
+  }
+
+  #hear(message: SeenMessage): void {
+    const { conversationId, seq } = message;
+    const { user, name: device } = this;
+    if (this.#view.has(`${conversationId} ${seq}`)) this.faults.push(`twice: ${conversationId} ${seq}`);
+    const isFilling = this.im
+      .conversation(conversationId)
+      .gaps.some(({ from, to }) => from <= seq && seq <= to);
+    if (seq < (this.#last.get(conversationId) ?? 0) && !isFilling)
+      this.faults.push(`late: ${conversationId} ${seq}`);
+    this.#last.set(conversationId, Math.max(seq, this.#last.get(conversationId) ?? 0));
+    this.#recorder.add({ type: 'saw', user, device, channel: 'push', messages: [message] });
+    this.#keep(message);
+  }
+
+  #keep(message: SeenMessage): void {
+    this.#view.set(`${message.conversationId} ${message.seq}`, message);
+  }
+}
+
+async function recordOf(conversation: Conversation): Promise<SeenMessage[]> {
+  const all: SeenMessage[] = [];
+  for (let after: number | undefined = 0; after !== undefined; ) {
+    const { messages, hasMore } = await conversation.history({ after, limit: 50 });
+    all.push(...messages.map(seen));
+    after = hasMore ? messages.at(-1)?.seq : undefined;
+  }
+  return all;
+}
+
+describe('the SDK, among faults', () => {
+  it.each([1])(
+    'gives each device what was acked, once, in order, and nothing else (I1 to I5, IM-HELLO-3, seed %i)',
+    async (seed) => {
+      const recorder = new Recorder(seed);
+      const [a, b, c] = [newUser('ann'), newUser('bob'), newUser('cid')];
+      const group = await groupsOf(() => stack).newGroup(a, [b, c]);
+      const conversations = [
+        { conversationId: group, members: [a, b, c] },
+        ...[
+          [a, b],
+          [b, c],
+        ].map((members) => ({ conversationId: `dm:${members.toSorted().join(':')}`, members })),
+      ];
+      for (const conversation of conversations) recorder.addConversation(conversation);
+      const of = (user: string) => conversations.filter(({ members }) => members.includes(user));
+      const devices = [a, b, c].flatMap((user) =>
+        ['phone', 'laptop'].map((name) => new Device(user, name, recorder)),
+      );
+      await Promise.all(
+        devices.map((device) => device.begin(of(device.user).map(({ conversationId }) => conversationId))),
+      );
+
+      for (const rule of [
+        { fault: 'throttle', service: 'dynamodb', probability: 0.05 },
+        { fault: 'error-after', operation: 'PutItem', table: 'Messages', probability: 0.2 },
+        { fault: 'cut-after', operation: 'UpdateItem', table: 'Conversations', probability: 0.1 },
+        { fault: 'error', operation: 'PostToConnection', probability: 0.2 },
+        {
+          fault: 'kill',
+          function: 'SendMessage',
+          operation: 'PostToConnection',
+          probability: 0.05,
+          times: 2,
+        },
+      ] as const)
+        wire.inject(rule);
+
+      let acked = 0;
+      /** Every few messages somebody's network is gone, and sometimes nobody notices. */
+      const cutSomebody = () => {
+        acked += 1;
+        if (acked % 4 !== 0) return;
+        const open = stack.gateway.connections();
+        const which = Math.floor(draw(seed, 'cut', acked) * open.length);
+        const { connectionId } = open[which] ?? {};
+        if (connectionId !== undefined) stack.gateway.cut(connectionId, { silent: acked % 8 === 0 });
+      };
+      const outcomes = devices.flatMap((device) =>
+        of(device.user).flatMap(({ conversationId }) =>
+          Array.from({ length: 4 }, (_, n) =>
+            device.send(conversationId, `${device.name} ${n}`).acked.then(cutSomebody),
+          ),
+        ),
+      );
+      await Promise.all(outcomes);
+
+      wire.calm();
+      await wire.quiet();
+      recorder.add({ type: 'calm' });
+      for (const device of devices) await device.sync();
+      for (const { conversationId, members } of conversations) {
+        const [reader] = devices.filter(({ user }) => user === members[0]);
+        if (reader === undefined) throw new Error('Nobody reads it.');
+        const messages = await recordOf(reader.im.conversation(conversationId));
+        recorder.add({ type: 'final', user: reader.user, conversationId, messages });
+      }
+      for (const { im } of devices) im.close();
+
+      const { history } = recorder;
+      expect(printViolations(violationsOf(history), history)).toBe('');
+      expect(
+        devices.flatMap(({ user, name, faults }) => faults.map((fault) => `${user}/${name} ${fault}`)),
+      ).toEqual([]);
+      expect(devices.flatMap(({ sent }) => sent.map(({ state }) => state)).includes('pending')).toBe(false);
+    },
+  );
+});

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { EXTERNAL_ISSUER, resource, resources, synthesize } from './synth.ts';
+
+const text = (value: unknown) => JSON.stringify(value);
+
+describe('without webPage', () => {
+  it('there is no page, and no function of CDK to fill it', () => {
+    const { template, chat } = synthesize();
+    expect(chat.webPage).toBeUndefined();
+    expect(resources(template, 'AWS::CloudFront::Distribution')).toEqual([]);
+    expect(resources(template, 'AWS::S3::Bucket')).toEqual([]);
+  });
+});
+
+describe('the web page', () => {
+  const { template } = synthesize({ webPage: true });
+  const distribution = resource(template, 'AWS::CloudFront::Distribution', 'WebPage');
+  const origin = { 'Fn::GetAtt': [distribution.logicalId, 'DomainName'] };
+
+  it('lies in a bucket that only its distribution reads', () => {
+    expect(resource(template, 'AWS::S3::Bucket', 'Files').Properties).toMatchObject({
+      PublicAccessBlockConfiguration: { BlockPublicAcls: true, RestrictPublicBuckets: true },
+    });
+    expect(resources(template, 'AWS::CloudFront::OriginAccessControl')).not.toEqual([]);
+  });
+
+  it('may speak to this chat and to its issuer, and run nothing but its own files', () => {
+    const policies = resources(template, 'AWS::CloudFront::ResponseHeadersPolicy');
+    expect(policies).toHaveLength(2);
+    for (const { Properties } of policies) {
+      const all = text(Properties);
+      expect(all).toContain("default-src 'none'; script-src 'self'");
+      expect(all).toContain('wss://');
+      expect(all).toContain('.auth.');
+      expect(all).not.toContain('unsafe');
+    }
+    expect(policies.map(({ Properties }) => text(Properties).includes('immutable')).sort()).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  it('is where browsers may connect from, and nowhere else', () => {
+    const { Variables } = resource(template, 'AWS::Lambda::Function', 'Authorize').Properties[
+      'Environment'
+    ] as {
+      Variables: Record<string, unknown>;
+    };
+    expect(Variables['ALLOWED_ORIGINS']).toEqual({ 'Fn::Join': ['', ['https://', origin]] });
+  });
+
+  it('signs users in by the code flow at a domain of the pool, with a client whose tokens both APIs accept', () => {
+    const client = resource(template, 'AWS::Cognito::UserPoolClient', 'WebPage');
+    expect(client.Properties).toMatchObject({
+      AllowedOAuthFlows: ['code'],
+      AllowedOAuthScopes: ['openid'],
+      CallbackURLs: [{ 'Fn::Join': ['', ['https://', origin, '/']] }],
+      GenerateSecret: false,
+    });
+    expect(resources(template, 'AWS::Cognito::UserPoolDomain')).toHaveLength(1);
+    const { JwtConfiguration } = resource(template, 'AWS::ApiGatewayV2::Authorizer', 'Http').Properties as {
+      JwtConfiguration: { Audience: readonly unknown[] };
+    };
+    expect(JwtConfiguration.Audience).toContainEqual({ Ref: client.logicalId });
+  });
+
+  it('is told by config.json where the chat and its issuer are', () => {
+    const [deployment] = resources(template, 'Custom::CDKBucketDeployment');
+    expect(text(deployment?.Properties['SourceMarkers'])).toContain('WebSocket');
+  });
+
+  it('signs users in at the own issuer, as the client that is named', () => {
+    const { template: own } = synthesize({ ...EXTERNAL_ISSUER, webPage: true, webPageClientId: 'page' });
+    expect(resources(own, 'AWS::Cognito::UserPoolClient')).toEqual([]);
+    const [policy] = resources(own, 'AWS::CloudFront::ResponseHeadersPolicy');
+    expect(text(policy?.Properties)).toContain('https://issuer.example.com');
+  });
+
+  it.each([
+    [{ ...EXTERNAL_ISSUER, webPage: true }, 'webPage with an issuer needs webPageClientId'],
+    [{ webPageClientId: 'page' }, 'webPageClientId and webPageScope need webPage and an issuer'],
+  ])('needs to be told all of that: %j', (props, fault) => {
+    expect(() => synthesize(props)).toThrow(fault);
+  });
+});

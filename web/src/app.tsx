@@ -1,0 +1,43 @@
+import { useEffect, useState } from 'react';
+import { loadConfig, type PageConfig } from './config.ts';
+import { Demo } from './demo/demo.tsx';
+import { SignIn } from './session/sign-in.tsx';
+import { useSession } from './session/use-session.ts';
+import { SignedIn } from './shell/signed-in.tsx';
+import { Button } from './ui/button.tsx';
+import { Notice } from './ui/notice.tsx';
+
+type Loading = PageConfig | Error | undefined;
+
+export function App() {
+  const [config, setConfig] = useState<Loading>();
+  const [attempt, setAttempt] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt is another load
+  useEffect(() => {
+    loadConfig().then(setConfig, (error: unknown) => setConfig(asError(error)));
+  }, [attempt]);
+
+  if (config === undefined) return <Notice title="Loading…" isBusy />;
+  if (config instanceof Error) {
+    return (
+      <Notice title="The chat can't be found" text={config.message}>
+        <Button kind="primary" onClick={() => setAttempt(attempt + 1)}>
+          Try again
+        </Button>
+      </Notice>
+    );
+  }
+  const isDemo = new URLSearchParams(location.search).has('demo');
+  return isDemo ? <Demo config={config} /> : <Page config={config} />;
+}
+
+function Page({ config }: { readonly config: PageConfig }) {
+  const { session, isReturning, error, signIn, signOut } = useSession(config.auth);
+  if (isReturning) return <Notice title="Signing in…" isBusy />;
+  if (session === undefined) return <SignIn auth={config.auth} error={error} onSignIn={signIn} />;
+  return <SignedIn key={session.storeName} config={config} session={session} onSignOut={signOut} />;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

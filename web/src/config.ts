@@ -1,0 +1,55 @@
+/** What the page is told at run time, by `config.json` beside it: where the chat is, and who says who its users are. */
+export interface PageConfig {
+  readonly wsUrl: string;
+  readonly httpUrl: string;
+  readonly auth: DevAuth | OidcAuth;
+}
+
+/** The issuer of one machine: a token for anybody, for the asking. */
+export interface DevAuth {
+  readonly kind: 'dev';
+  readonly tokenUrl: string;
+}
+
+/** Any OpenID Connect issuer: code flow with PKCE, a public client. */
+export interface OidcAuth {
+  readonly kind: 'oidc';
+  readonly issuer: string;
+  readonly clientId: string;
+  /** @default 'openid' */
+  readonly scope?: string;
+}
+
+/** @throws when it can't be had, or isn't what it should be. */
+export async function loadConfig(): Promise<PageConfig> {
+  const response = await fetch('config.json', { cache: 'no-cache' });
+  if (!response.ok) throw new Error(`config.json: HTTP ${response.status}`);
+  return parseConfig(await response.json());
+}
+
+export function parseConfig(value: unknown): PageConfig {
+  const { wsUrl, httpUrl, auth } = record(value, 'config.json');
+  return { wsUrl: text(wsUrl, 'wsUrl'), httpUrl: text(httpUrl, 'httpUrl'), auth: parseAuth(auth) };
+}
+
+function parseAuth(value: unknown): DevAuth | OidcAuth {
+  const { kind, tokenUrl, issuer, clientId, scope } = record(value, 'auth');
+  if (kind === 'dev') return { kind, tokenUrl: text(tokenUrl, 'auth.tokenUrl') };
+  if (kind !== 'oidc') throw new Error('config.json: auth.kind must be "dev" or "oidc"');
+  return {
+    kind,
+    issuer: text(issuer, 'auth.issuer'),
+    clientId: text(clientId, 'auth.clientId'),
+    ...(scope === undefined ? {} : { scope: text(scope, 'auth.scope') }),
+  };
+}
+
+function record(value: unknown, name: string): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null) return value as Readonly<Record<string, unknown>>;
+  throw new Error(`${name} must be an object`);
+}
+
+function text(value: unknown, name: string): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw new Error(`config.json: ${name} must be a text`);
+}

@@ -1,0 +1,85 @@
+import { type FormEvent, useState } from 'react';
+import { useIm } from '../session/client-context.ts';
+import type { ConversationKey } from '../shell/selection.ts';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { parsePeople, whyNot } from './people.ts';
+
+export interface NewConversationProps {
+  onClose(): void;
+  onStarted(key: ConversationKey): void;
+}
+
+/** One name begins a conversation of two; several, a group. */
+export function NewConversation({ onClose, onStarted }: NewConversationProps) {
+  const im = useIm();
+  const [names, setNames] = useState('');
+  const [title, setTitle] = useState('');
+  const [error, setError] = useState<string>();
+  const [isBusy, setIsBusy] = useState(false);
+  const people = parsePeople(names);
+  const isGroup = people.length > 1;
+
+  const start = async (): Promise<void> => {
+    const reason = whyNot(people, im.userId);
+    const [first = ''] = people;
+    if (reason !== undefined) return setError(reason);
+    if (!isGroup) return onStarted(`@${first}`);
+    setIsBusy(true);
+    try {
+      const name = title.trim() || people.join(', ');
+      const { conversationId } = await im.groups.create({ name, members: people });
+      onStarted(conversationId);
+    } catch (cause) {
+      setError(cause instanceof Error ? cause.message : String(cause));
+      setIsBusy(false);
+    }
+  };
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    void start();
+  };
+
+  return (
+    <Dialog title="New conversation" onClose={onClose}>
+      <form className="form" onSubmit={submit}>
+        <label className="field">
+          <span>With</span>
+          <input
+            value={names}
+            onChange={(event) => setNames(event.target.value)}
+            placeholder="bob, or several: bob carol"
+            aria-describedby="with-hint"
+            autoCapitalize="off"
+            autoComplete="off"
+            spellCheck={false}
+          />
+          <small id="with-hint">Several names make a group.</small>
+        </label>
+        {isGroup && (
+          <label className="field">
+            <span>Name of the group</span>
+            <input
+              value={title}
+              onChange={(event) => setTitle(event.target.value)}
+              placeholder={people.join(', ')}
+              maxLength={100}
+              dir="auto"
+            />
+          </label>
+        )}
+        {error !== undefined && (
+          <p className="form-error" role="alert">
+            {error}
+          </p>
+        )}
+        <div className="form-actions">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" type="submit" disabled={isBusy}>
+            {isGroup ? 'Make the group' : 'Begin'}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,53 @@
+import { useCallback, useMemo, useState } from 'react';
+import type { DevAuth, PageConfig } from '../config.ts';
+import { ClientProvider, useConnectedClient } from '../session/client-context.ts';
+import { devToken } from '../session/dev-session.ts';
+import { clientOf } from '../session/session.ts';
+import { Chat } from '../shell/chat.tsx';
+import type { ConversationKey } from '../shell/selection.ts';
+import { Icon } from '../ui/icon.tsx';
+import { createLine } from './line.ts';
+
+export interface DemoPersonProps {
+  readonly config: PageConfig;
+  readonly auth: DevAuth;
+  readonly userId: string;
+  /** With whom the conversation is open at first. */
+  readonly peer: string;
+}
+
+export function DemoPerson({ config, auth, userId, peer }: DemoPersonProps) {
+  const [line] = useState(createLine);
+  const [isCut, setIsCut] = useState(line.isCut);
+  const make = useCallback(() => {
+    const getToken = () => devToken(auth.tokenUrl, userId);
+    const { environment } = line;
+    return clientOf(config, { getToken, storeName: `demo/${userId}` }, { environment });
+  }, [config, auth, userId, line]);
+  const im = useConnectedClient(make);
+  const [selected, select] = useState<ConversationKey | undefined>(`@${peer}`);
+  const selection = useMemo(() => ({ selected, select }), [selected]);
+  const toggle = () => {
+    if (isCut) {
+      line.heal();
+      im?.connect().catch(() => {});
+    } else line.cut();
+    setIsCut(!isCut);
+  };
+  return (
+    <section className="demo-person" aria-label={userId}>
+      <header className="demo-header">
+        <strong>{userId}</strong>
+        <button type="button" className="demo-switch" aria-pressed={isCut} onClick={toggle}>
+          <Icon name="plug" />
+          {isCut ? 'Connect again' : 'Cut the connection'}
+        </button>
+      </header>
+      {im !== undefined && (
+        <ClientProvider value={im}>
+          <Chat name={userId} selection={selection} />
+        </ClientProvider>
+      )}
+    </section>
+  );
+}

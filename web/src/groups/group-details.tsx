@@ -1,0 +1,121 @@
+import type { Group } from '@serverless-im/client';
+import { type FormEvent, useState } from 'react';
+import { parsePeople } from '../conversations/people.ts';
+import { reasonOf } from '../messages/reasons.ts';
+import { useIm } from '../session/client-context.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { useMembers } from './use-members.ts';
+import './groups.css';
+
+export interface GroupDetailsProps {
+  readonly group: Group;
+  readonly isAdmin: boolean;
+  onClose(): void;
+  onLeft(): void;
+}
+
+export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsProps) {
+  const im = useIm();
+  const id = group.conversationId;
+  const { members, hasMore, loadMore } = useMembers(group);
+  const [error, setError] = useState<string>();
+  const attempt = async (work: () => Promise<unknown>, then?: () => void): Promise<void> => {
+    try {
+      setError(undefined);
+      await work();
+      then?.();
+    } catch (cause) {
+      setError(reasonOf(cause));
+    }
+  };
+  return (
+    <Dialog title="About this group" onClose={onClose}>
+      {isAdmin ? (
+        <OneField
+          label="Name"
+          action="Rename"
+          initial={group.name}
+          onSubmit={(name) => attempt(() => im.groups.update(id, { name }))}
+        />
+      ) : (
+        <p className="group-name" dir="auto">
+          {group.name}
+        </p>
+      )}
+      <h3 className="group-heading">{`${group.memberCount} members`}</h3>
+      <ul className="group-members">
+        {members.map((userId) => (
+          <li key={userId}>
+            <Avatar name={userId} />
+            <bdi className="group-member">{userId}</bdi>
+            {group.admins.includes(userId) && <span className="tag">admin</span>}
+            {isAdmin && userId !== im.userId && (
+              <Button
+                kind="quiet"
+                aria-label={`Remove ${userId}`}
+                onClick={() => void attempt(() => im.groups.removeMember(id, userId))}
+              >
+                Remove
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {hasMore && (
+        <Button kind="quiet" onClick={loadMore}>
+          Show more
+        </Button>
+      )}
+      {isAdmin && (
+        <OneField
+          label="Add people"
+          action="Add"
+          initial=""
+          onSubmit={(text) => attempt(() => im.groups.addMembers(id, parsePeople(text)))}
+        />
+      )}
+      {error !== undefined && (
+        <p className="form-error" role="alert">
+          {error}
+        </p>
+      )}
+      <div className="form-actions">
+        <Button kind="danger" onClick={() => void attempt(() => im.groups.leave(id), onLeft)}>
+          Leave the group
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
+interface OneFieldProps {
+  readonly label: string;
+  readonly action: string;
+  readonly initial: string;
+  onSubmit(text: string): Promise<void>;
+}
+
+function OneField({ label, action, initial, onSubmit }: OneFieldProps) {
+  const [text, setText] = useState(initial);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    void onSubmit(text.trim()).then(() => setText(initial === '' ? '' : text.trim()));
+  };
+  return (
+    <form className="field" onSubmit={submit}>
+      <label>
+        <span>{label}</span>
+        <input
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+          dir="auto"
+          required
+          maxLength={100}
+        />
+      </label>
+      <Button type="submit">{action}</Button>
+    </form>
+  );
+}

@@ -1,0 +1,149 @@
+import type { Conversation } from '@serverless-im/client';
+import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { Button } from '../ui/button.tsx';
+import { Icon } from '../ui/icon.tsx';
+import { dayName } from '../ui/times.ts';
+import { useNow } from '../ui/use-now.ts';
+import type { ListRow } from './list-rows.ts';
+import { MessageRow } from './message-row.tsx';
+
+export interface MessageListProps {
+  readonly label: string;
+  readonly conversation: Conversation;
+  readonly rows: readonly ListRow[];
+  readonly isGroup: boolean;
+  readonly isAdmin: boolean;
+  readonly hasEarlier: boolean;
+  readonly isLoading: boolean;
+  /** Counts up whenever the list is to show its end, wherever it is. */
+  readonly toEnd: number;
+  onNearStart(): void;
+  /** Tells whether the newest message is in sight. */
+  onAtEnd(isAtEnd: boolean): void;
+}
+
+/** This near to the end is at the end. */
+const END_PX = 64;
+/** Older messages are asked for when fewer rows than this are above. */
+const ROWS_AHEAD = 12;
+
+type Rows = Virtualizer<HTMLElement, HTMLLIElement>;
+
+/** Only the rows in sight exist. Anchored at the end: what comes above or grows doesn't move what one reads. */
+export function MessageList(props: MessageListProps) {
+  const { rows, label, hasEarlier, isLoading, toEnd, onNearStart, onAtEnd } = props;
+  const scroller = useRef<HTMLElement>(null);
+  const virtualizer: Rows = useVirtualizer<HTMLElement, HTMLLIElement>({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (index) => estimatedSize(rows[index]),
+    getItemKey: (index) => rows[index]?.key ?? index,
+    anchorTo: 'end',
+    followOnAppend: true,
+    scrollEndThreshold: END_PX,
+    overscan: 8,
+  });
+  const hasStarted = useStart(virtualizer, rows);
+  useLayoutEffect(() => {
+    if (toEnd > 0) virtualizer.scrollToEnd();
+  }, [toEnd, virtualizer]);
+
+  const items = virtualizer.getVirtualItems();
+  const isNearStart = hasStarted && hasEarlier && !isLoading && (items[0]?.index ?? 0) < ROWS_AHEAD;
+  useEffect(() => {
+    if (isNearStart) onNearStart();
+  }, [isNearStart, onNearStart]);
+
+  const isAtEnd = virtualizer.isAtEnd(END_PX);
+  useEffect(() => onAtEnd(isAtEnd), [isAtEnd, onAtEnd]);
+
+  return (
+    <div className="messages">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard */}
+      <section className="messages-scroller" ref={scroller} aria-label={label} tabIndex={0}>
+        {hasEarlier && (
+          <p className="messages-earlier" role="status">
+            <span className="spinner" />
+            <span className="visually-hidden">Loading earlier messages</span>
+          </p>
+        )}
+        <div className="messages-space" style={{ height: virtualizer.getTotalSize() }}>
+          <ol style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}>
+            {items.map(({ key, index }) => (
+              <li
+                key={key}
+                ref={virtualizer.measureElement}
+                data-index={index}
+                aria-posinset={index + 1}
+                aria-setsize={hasEarlier ? -1 : rows.length}
+              >
+                <Row {...props} row={rows[index]} />
+              </li>
+            ))}
+          </ol>
+        </div>
+      </section>
+      {!isAtEnd && (
+        <Button className="messages-jump" onClick={() => virtualizer.scrollToEnd({ behavior: 'auto' })}>
+          <Icon name="down" />
+          Latest
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/**
+ * Opens at the first unread message, if there is one; else at the end.
+ * @returns whether it is there by now: until then the list shows its start, and nobody has asked to see that
+ */
+function useStart(virtualizer: Rows, rows: readonly ListRow[]): boolean {
+  const isBegun = useRef(false);
+  const [hasStarted, setHasStarted] = useState(false);
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => setHasStarted(true));
+    return () => cancelAnimationFrame(frame);
+  }, []);
+  useLayoutEffect(() => {
+    if (isBegun.current || rows.length === 0) return;
+    isBegun.current = true;
+    const unread = rows.findIndex(({ kind }) => kind === 'unread');
+    if (unread >= 0) virtualizer.scrollToIndex(unread, { align: 'start' });
+    else virtualizer.scrollToEnd();
+  }, [virtualizer, rows]);
+  return hasStarted;
+}
+
+function Row({ row, ...list }: MessageListProps & { readonly row: ListRow | undefined }) {
+  switch (row?.kind) {
+    case undefined:
+      return null;
+    case 'day':
+      return <Day atMs={row.atMs} />;
+    case 'unread':
+      return <p className="separator is-unread">New</p>;
+    case 'gap':
+      return <p className="system-line">Looking for messages that are missing here…</p>;
+    case 'message': {
+      const { message, isFirst, isLast, isLatestOwn } = row;
+      const { conversation, isGroup, isAdmin } = list;
+      const props = { conversation, message, isGroup, isFirst, isLast, isLatestOwn, isAdmin };
+      return <MessageRow {...props} />;
+    }
+    default:
+      return row satisfies never;
+  }
+}
+
+function Day({ atMs }: { readonly atMs: number }) {
+  return <p className="separator">{dayName(atMs, useNow())}</p>;
+}
+
+/** Good enough until it is measured. */
+function estimatedSize(row: ListRow | undefined): number {
+  if (row?.kind !== 'message') return 44;
+  const { content } = row.message;
+  const lines = content.type === 'text' ? Math.ceil(content.text.length / 60) : 1;
+  return 20 + 22 * lines + (row.isFirst ? 8 : 0);
+}

@@ -1,0 +1,90 @@
+import type { Client, Conversation } from '@serverless-im/client';
+import { useConversations, useMessages } from '@serverless-im/client/react';
+import { useCallback, useMemo, useState } from 'react';
+import { groupName } from '../conversations/names.ts';
+import { useGroup } from '../groups/use-group.ts';
+import { useIm } from '../session/client-context.ts';
+import type { ConversationKey } from '../shell/selection.ts';
+import { Button } from '../ui/button.tsx';
+import { Notice } from '../ui/notice.tsx';
+import { Announcer } from './announcer.tsx';
+import { Composer } from './composer.tsx';
+import { listRows } from './list-rows.ts';
+import { MessageList } from './message-list.tsx';
+import { PaneHeader } from './pane-header.tsx';
+import { TypingLine } from './typing-line.tsx';
+import { useReading } from './use-reading.ts';
+import './messages.css';
+
+export interface MessagePaneProps {
+  readonly conversationKey: ConversationKey;
+  onClose(): void;
+}
+
+/** One open conversation. */
+export function MessagePane({ conversationKey, onClose }: MessagePaneProps) {
+  const im = useIm();
+  const conversation = useMemo(() => open(im, conversationKey), [im, conversationKey]);
+  const peer = conversationKey.startsWith('@') ? conversationKey.slice(1) : undefined;
+  const summary = useConversations(im)?.find(({ conversationId }) => conversationId === conversation.id);
+  const group = useGroup(conversationKey.startsWith('g:') ? conversationKey : undefined);
+  const name = peer ?? groupName(group.value?.name ?? summary?.name);
+  const { messages, gaps, hasEarlier, isLoaded, isLoading, error, loadEarlier, reload } =
+    useMessages(conversation);
+  const [isAtEnd, setIsAtEnd] = useState(true);
+  const [toEnd, setToEnd] = useState(0);
+  const readSeq = useReading(conversation, messages, summary, isAtEnd && isLoaded);
+  const rows = useMemo(
+    () => listRows({ messages, gaps, hasEarlier, readSeq }),
+    [messages, gaps, hasEarlier, readSeq],
+  );
+  const onNearStart = useCallback(() => void loadEarlier(), [loadEarlier]);
+  const isGone = error?.code === 'not_found' && peer === undefined;
+
+  return (
+    <>
+      <PaneHeader name={name} peer={peer} group={group} onClose={onClose} />
+      {rows.length > 0 ? (
+        <MessageList
+          label={`Messages with ${name}`}
+          isGroup={peer === undefined}
+          isAdmin={group.isAdmin}
+          onAtEnd={setIsAtEnd}
+          {...{ conversation, rows, hasEarlier, isLoading, toEnd, onNearStart }}
+        />
+      ) : (
+        <div className="messages">
+          {isGone && <Notice title="You are not in this group" text="Its messages are its members' own." />}
+          {error !== undefined && !isGone && (
+            <Notice
+              title="The messages could not be had"
+              text="They are asked for again when the connection is back."
+            >
+              <Button kind="primary" onClick={() => void reload()}>
+                Try again
+              </Button>
+            </Notice>
+          )}
+          {error === undefined && !isLoaded && <Notice title="Loading messages…" isBusy />}
+          {error === undefined && isLoaded && (
+            <Notice title="Nothing has been said yet" text={`Say hello to ${name}.`} />
+          )}
+        </div>
+      )}
+      <Announcer conversation={conversation} />
+      <TypingLine conversation={conversation} isGroup={peer === undefined} />
+      {!isGone && (
+        <Composer
+          conversation={conversation}
+          draftKey={conversationKey}
+          placeholder={`Message ${name}`}
+          onSent={() => setToEnd((count) => count + 1)}
+        />
+      )}
+    </>
+  );
+}
+
+function open(im: Client, key: ConversationKey): Conversation {
+  return key.startsWith('@') ? im.direct(key.slice(1)) : im.conversation(key);
+}

@@ -1,0 +1,32 @@
+import type { Conversation } from '@serverless-im/client';
+import { useTyping } from '@serverless-im/client/react';
+
+export interface TypingLineProps {
+  readonly conversation: Conversation;
+  readonly isGroup: boolean;
+}
+
+/** Always there, so that nothing moves when somebody begins. */
+export function TypingLine({ conversation, isGroup }: TypingLineProps) {
+  const users = useTyping(conversation);
+  return (
+    <p className="typing-line">
+      {users.length > 0 && (
+        <>
+          <span className="typing-dots" aria-hidden="true">
+            <i />
+            <i />
+            <i />
+          </span>
+          {sayWho(users, isGroup)}
+        </>
+      )}
+    </p>
+  );
+}
+
+function sayWho(users: readonly string[], isGroup: boolean): string {
+  const [first, second] = users;
+  if (!isGroup || users.length === 1) return `${first} is typing`;
+  return users.length === 2 ? `${first} and ${second} are typing` : `${users.length} people are typing`;
+}

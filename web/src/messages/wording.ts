@@ -1,0 +1,69 @@
+import type { ChatMessage, Content, SystemContent } from '@serverless-im/client';
+
+/** A message in one line, for lists and for those who listen. */
+export function previewOf(message: ChatMessage, isGroup: boolean): string {
+  const text = textOf(message);
+  return isGroup && isSaid(message.content) && !message.mine ? `${message.from}: ${text}` : text;
+}
+
+/** What a message says, whatever it is made of. */
+export function textOf({ content, mine }: ChatMessage): string {
+  switch (content.type) {
+    case 'text':
+      return content.text;
+    case 'custom':
+      return content.fallback ?? UNKNOWN;
+    case 'recalled':
+      return mine ? 'You took this message back' : 'This message was taken back';
+    case 'system':
+      return systemText(content);
+    default:
+      return unknown(content);
+  }
+}
+
+const UNKNOWN = "This page can't show this message";
+
+/** Later versions may bring other types. */
+function unknown(_content: never): string {
+  return UNKNOWN;
+}
+
+function systemText({ event, by, users = [], name }: SystemContent): string {
+  const others = users.filter((user) => user !== by);
+  switch (event) {
+    case 'created':
+      return others.length === 0 ? `${by} made this group` : `${by} made this group with ${list(others)}`;
+    case 'joined':
+      return others.length === 0 ? `${by} joined` : `${by} added ${list(others)}`;
+    case 'left':
+      return `${list(users)} left`;
+    case 'removed':
+      return `${by} removed ${list(users)}`;
+    case 'renamed':
+      return name === undefined ? `${by} renamed the group` : `${by} named the group “${name}”`;
+    case 'admins':
+      return `${list(users)} ${users.length === 1 ? 'is' : 'are'} admin now`;
+    case 'opened':
+      return `${by} asked for help`;
+    case 'assigned':
+    case 'transferred':
+      return `${list(users)} is here to help`;
+    case 'requeued':
+      return 'Waiting for somebody to help';
+    case 'closed':
+      return `${by} closed this chat`;
+    default:
+      return unknown(event);
+  }
+}
+
+const conjunction = new Intl.ListFormat('en', { type: 'conjunction' });
+
+function list(users: readonly string[]): string {
+  return users.length > 5 ? `${users.length} people` : conjunction.format(users);
+}
+
+export function isSaid(content: Content): boolean {
+  return content.type === 'text' || content.type === 'custom';
+}

@@ -1,0 +1,40 @@
+import { useCallback, useMemo, useSyncExternalStore } from 'react';
+
+/** Which conversation is open: `@bob` for the one with bob, a conversation id for any other. */
+export type ConversationKey = string;
+
+export interface Selection {
+  readonly selected: ConversationKey | undefined;
+  select(key: ConversationKey | undefined): void;
+}
+
+/** Kept in the page's address, so that the browser's back button leads back to the list. */
+export function useHashSelection(): Selection {
+  const hash = useSyncExternalStore(subscribe, () => location.hash);
+  const select = useCallback((key: ConversationKey | undefined) => {
+    location.hash = key === undefined ? '' : encodeURIComponent(key);
+  }, []);
+  const selected = parse(hash);
+  return useMemo(() => ({ selected, select }), [selected, select]);
+}
+
+function subscribe(onChange: () => void): () => void {
+  addEventListener('hashchange', onChange);
+  return () => removeEventListener('hashchange', onChange);
+}
+
+/** Anybody may have written it: what isn't a key opens nothing. */
+function parse(hash: string): ConversationKey | undefined {
+  try {
+    const key = decodeURIComponent(hash.slice(1));
+    return isKey(key) ? key : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export const USER_ID = /^[A-Za-z0-9_.@|+=-]{1,64}$/;
+
+function isKey(key: string): boolean {
+  return key.startsWith('@') ? USER_ID.test(key.slice(1)) : /^(g|cs):[0-9A-Z]{26}$/.test(key);
+}

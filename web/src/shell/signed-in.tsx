@@ -1,0 +1,27 @@
+import { useCallback } from 'react';
+import type { PageConfig } from '../config.ts';
+import { ClientProvider, useConnectedClient } from '../session/client-context.ts';
+import { clientOf, type Session } from '../session/session.ts';
+import { Chat } from './chat.tsx';
+import { useHashSelection } from './selection.ts';
+
+export interface SignedInProps {
+  readonly config: PageConfig;
+  readonly session: Session;
+  onSignOut(): void;
+}
+
+/** The page of one person. */
+export function SignedIn({ config, session, onSignOut }: SignedInProps) {
+  const im = useConnectedClient(useCallback(() => clientOf(config, session), [config, session]));
+  const selection = useHashSelection();
+  if (im === undefined) return null;
+  return (
+    <main className="whole">
+      <h1 className="visually-hidden">Chat</h1>
+      <ClientProvider value={im}>
+        <Chat name={session.name} selection={selection} onSignOut={onSignOut} />
+      </ClientProvider>
+    </main>
+  );
+}

@@ -1,0 +1,10 @@
+import type { ButtonHTMLAttributes } from 'react';
+
+export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+  /** `primary`: the one thing to do here. `quiet`: no box around it. */
+  readonly kind?: 'primary' | 'plain' | 'quiet' | 'danger';
+}
+
+export function Button({ kind = 'plain', type = 'button', className = '', ...rest }: ButtonProps) {
+  return <button type={type} className={`button button-${kind} ${className}`} {...rest} />;
+}

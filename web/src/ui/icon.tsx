@@ -1,0 +1,29 @@
+const PATHS = {
+  back: 'M15 5l-7 7 7 7',
+  check: 'M5 12.5l4.5 4.5L19 7.5',
+  checks: 'M2.5 12.5L7 17l9.5-9.5M12.5 16l1 1L23 7.5',
+  clock: 'M12 7v5l3 2M12 3.5a8.5 8.5 0 1 1 0 17 8.5 8.5 0 0 1 0-17',
+  alert: 'M12 7.5v5.5M12 16.5v.01M12 3.5a8.5 8.5 0 1 1 0 17 8.5 8.5 0 0 1 0-17',
+  close: 'M6 6l12 12M18 6L6 18',
+  compose: 'M12 5.5v13M5.5 12h13',
+  down: 'M6 9.5l6 6 6-6',
+  info: 'M12 11v5.5M12 7.5v.01M12 3.5a8.5 8.5 0 1 1 0 17 8.5 8.5 0 0 1 0-17',
+  people:
+    'M9 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7M2.5 19.5c.6-3.300 3-5 6.5-5s5.900 1.700 6.5 5M16 4.800a3.5 3.5 0 0 1 0 6.400M18 15c1.900.7 3.100 2.200 3.5 4.5',
+  plug: 'M9 3.5v5M15 3.5v5M6.5 8.5h11V12a5.5 5.5 0 0 1-11 0zM12 17.5v3.5',
+  send: 'M12 19V5.5M6 11.5l6-6 6 6',
+  'sign-out':
+    'M14.5 8V5.5a1.5 1.5 0 0 0-1.5-1.5H6.5A1.5 1.5 0 0 0 5 5.5v13A1.5 1.5 0 0 0 6.5 20H13a1.5 1.5 0 0 0 1.5-1.5V16M10 12h10.5M17.5 8.5L21 12l-3.5 3.5',
+  undo: 'M8.5 5L4 9.5 8.5 14M4.5 9.5H14a5.5 5.5 0 0 1 0 11h-3',
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+/** A drawing beside words, or inside a button that has a label: never heard by a screen reader. */
+export function Icon({ name }: { readonly name: IconName }) {
+  return (
+    <svg className={`icon icon-${name}`} viewBox="0 0 24 24" aria-hidden="true">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}

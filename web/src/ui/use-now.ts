@@ -1,0 +1,30 @@
+import { useSyncExternalStore } from 'react';
+
+/** How often what is said of time is looked at again. */
+const TICK_MS = 20_000;
+
+const listeners = new Set<() => void>();
+let nowMs = Date.now();
+let timer: ReturnType<typeof setInterval> | undefined;
+
+/** Epoch milliseconds, renewed three times a minute, at once for all who show how long ago something was. */
+export function useNow(): number {
+  return useSyncExternalStore(subscribe, () => nowMs);
+}
+
+function subscribe(onChange: () => void): () => void {
+  listeners.add(onChange);
+  timer ??= setInterval(tick, TICK_MS);
+  if (Date.now() - nowMs > TICK_MS) nowMs = Date.now();
+  return () => {
+    listeners.delete(onChange);
+    if (listeners.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+}
+
+function tick(): void {
+  nowMs = Date.now();
+  for (const listener of listeners) listener();
+}

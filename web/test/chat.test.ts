@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import { sharedBrowser, signIn } from './setup/person.ts';
+import { newUser, say } from './setup/stack.ts';
+
+sharedBrowser();
+
+async function twoPeople() {
+  const [alice, bob] = await Promise.all([signIn(newUser('alice')), signIn(newUser('bob'))]);
+  await Promise.all([alice.meet(bob.userId), bob.meet(alice.userId)]);
+  return { alice, bob };
+}
+
+describe('two people', () => {
+  it('talk, see each other type, and see what was read', async () => {
+    const { alice, bob } = await twoPeople();
+    await alice.say('hello bob');
+    await bob.sees('hello bob');
+    await alice.bubble('hello bob').getByText('Read').first().waitFor();
+    await bob.composer().pressSequentially('hm');
+    await alice.page.getByText(`${bob.userId} is typing`).waitFor();
+    await bob.say('hello alice');
+    await alice.sees('hello alice');
+    await alice.page.getByText('online').first().waitFor();
+  });
+
+  it('see how much is unread until they look at it, and the sender hears of it then', async () => {
+    const [alice, bob] = await Promise.all([signIn(newUser('alice')), signIn(newUser('bob'))]);
+    await alice.meet(bob.userId);
+    await alice.say('one');
+    await alice.say('two');
+    await bob.row('2 unread').waitFor();
+    await alice.bubble('two').getByText('Sent').first().waitFor();
+    await bob.row(alice.userId).click();
+    await bob.page.getByText('New', { exact: true }).waitFor();
+    await bob.sees('two');
+    await alice.bubble('two').getByText('Read').first().waitFor();
+    await expect.poll(() => bob.row('unread').count()).toBe(0);
+  });
+
+  it('write on while one is cut off, are told after a second, and miss nothing', async () => {
+    const { alice, bob } = await twoPeople();
+    await alice.say('before');
+    await bob.sees('before');
+    await alice.line.cut();
+    await alice.page.getByText('Connection lost').waitFor();
+    await alice.say('written without a connection');
+    await alice.say('and another');
+    await alice.bubble('and another').getByText('Sending').first().waitFor();
+    await bob.say('where are you?');
+    await bob.bubble('where are you?').getByText('Sent').first().waitFor();
+    await alice.line.heal();
+    await alice.sees('where are you?');
+    await bob.sees('and another');
+    const order = await bob.page.locator('.bubble-text').allTextContents();
+    expect(order.filter((text) => text.startsWith('written') || text.startsWith('and'))).toEqual([
+      'written without a connection',
+      'and another',
+    ]);
+    await expect.poll(() => alice.page.getByText('Connection lost').count()).toBe(0);
+  });
+
+  it('keep what was not sent when the page is loaded again', async () => {
+    const { alice, bob } = await twoPeople();
+    await alice.line.cut();
+    await alice.say('typed in a tunnel');
+    await alice.bubble('typed in a tunnel').getByText('Sending').first().waitFor();
+    await alice.line.heal();
+    await alice.page.reload();
+    await bob.sees('typed in a tunnel');
+    expect(await bob.bubble('typed in a tunnel').count()).toBe(1);
+  });
+
+  it('take a message back, for both', async () => {
+    const { alice, bob } = await twoPeople();
+    await alice.say('I should not have said this');
+    await bob.sees('I should not have said this');
+    await alice.bubble('I should not').hover();
+    await alice.page.getByRole('button', { name: 'Take back' }).click();
+    await alice.sees('You took this message back');
+    await bob.sees('This message was taken back');
+    expect(await bob.page.getByText('I should not').count()).toBe(0);
+  });
+});
+
+describe('a message that was refused', () => {
+  it('says why, and is sent by a retry, once', async () => {
+    const { alice, bob } = await twoPeople();
+    alice.line.refuseOnce('try me', { code: 'invalid_request', message: 'no', retryable: false });
+    await alice.say('try me');
+    await alice.page.getByText("Not sent. It can't be sent like this.").waitFor();
+    await alice.page.getByRole('button', { name: 'Retry' }).click();
+    await bob.sees('try me');
+    await alice
+      .bubble('try me')
+      .getByText(/Sent|Read/)
+      .first()
+      .waitFor();
+    expect(await alice.bubble('try me').count()).toBe(1);
+  });
+
+  it('can be deleted', async () => {
+    const { alice } = await twoPeople();
+    await alice.say('x'.repeat(17_000));
+    await alice.page.getByText('Not sent. It is too long.').waitFor();
+    await alice.page.getByRole('button', { name: 'Delete' }).click();
+    await alice.page.getByText('Nothing has been said yet').waitFor();
+  });
+});
+
+describe('what is written', () => {
+  it('is text, whatever it looks like', async () => {
+    const { alice, bob } = await twoPeople();
+    const markup = '<img src=x onerror="document.title=1"><b>bold</b><script>document.title=2</script>';
+    await alice.say(markup);
+    await bob.sees(markup);
+    expect(await bob.page.locator('.bubble img, .bubble b, .bubble script').count()).toBe(0);
+    expect(await bob.page.title()).toBe('serverless-im');
+  });
+
+  it('wraps, however long a word is, and keeps lines and emoji', async () => {
+    const { alice, bob } = await twoPeople();
+    await alice.say(`${'Donaudampfschifffahrt'.repeat(20)}`);
+    await alice.composer().fill('first');
+    await alice.composer().press('Shift+Enter');
+    await alice.composer().pressSequentially('second 👩‍👩‍👧‍👦');
+    await alice.composer().press('Enter');
+    await bob.sees('second 👩‍👩‍👧‍👦');
+    expect(await bob.bubble('second').locator('.bubble-text').textContent()).toBe('first\nsecond 👩‍👩‍👧‍👦');
+    const isWide = await bob.page.evaluate(() =>
+      [...document.querySelectorAll('.messages-scroller, body')].some(
+        (one) => one.scrollWidth > one.clientWidth,
+      ),
+    );
+    expect(isWide).toBe(false);
+  });
+
+  it('stays when Enter picks a word of an input method', async () => {
+    const { alice } = await twoPeople();
+    await alice.composer().fill('にほん');
+    const isTaken = await alice.composer().evaluate((field) => {
+      const init = { key: 'Enter', isComposing: true, bubbles: true, cancelable: true };
+      return !field.dispatchEvent(new KeyboardEvent('keydown', init));
+    });
+    expect(isTaken).toBe(false);
+    expect(await alice.composer().inputValue()).toBe('にほん');
+    await alice.composer().press('Enter');
+    await alice.sees('にほん');
+  });
+
+  it('waits as a draft while another conversation is open', async () => {
+    const { alice, bob } = await twoPeople();
+    const carol = newUser('carol');
+    await say(carol, alice.userId, ['psst']);
+    await bob.say('hi');
+    await alice.composer().fill('half a thought');
+    await alice.row(carol).click();
+    await alice.sees('psst');
+    await alice.row(bob.userId).click();
+    await expect.poll(() => alice.composer().inputValue()).toBe('half a thought');
+  });
+});

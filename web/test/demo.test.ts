@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { personAt, sharedBrowser, visit } from './setup/person.ts';
+
+sharedBrowser();
+
+it('the demo shows two people in one page, of whom one can be cut off and comes back to everything', async () => {
+  const page = await visit({ query: '?demo' });
+  const pane = (name: string) => page.getByRole('region', { name, exact: true });
+  const alice = personAt(page, 'alice', pane('alice'));
+  const bob = personAt(page, 'bob', pane('bob'));
+  await alice.say('hello');
+  await bob.sees('hello');
+  await alice.bubble('hello').getByText('Read').first().waitFor();
+
+  await pane('alice').getByRole('button', { name: 'Cut the connection' }).click();
+  await pane('alice').getByText('Connection lost').waitFor();
+  await alice.say('from the tunnel');
+  await alice.bubble('from the tunnel').getByText('Sending').first().waitFor();
+  await bob.say('are you there?');
+  await bob.bubble('are you there?').getByText('Sent').first().waitFor();
+  expect(await alice.bubble('are you there?').count()).toBe(0);
+
+  await pane('alice').getByRole('button', { name: 'Connect again' }).click();
+  await alice.sees('are you there?');
+  await bob.sees('from the tunnel');
+  await expect.poll(() => pane('alice').getByText('Connection lost').count()).toBe(0);
+});

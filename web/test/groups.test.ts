@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { sharedBrowser, signIn } from './setup/person.ts';
+import { newUser } from './setup/stack.ts';
+
+sharedBrowser();
+
+async function threePeople() {
+  const [alice, bob, carol] = await Promise.all(
+    ['alice', 'bob', 'carol'].map((name) => signIn(newUser(name))),
+  );
+  if (!alice || !bob || !carol) throw new Error('three');
+  await alice.page.getByRole('button', { name: 'New conversation' }).click();
+  await alice.page.getByLabel('With').fill(`${bob.userId} ${carol.userId}`);
+  await alice.page.getByLabel('Name of the group').fill('Rowers');
+  await alice.page.getByRole('button', { name: 'Make the group' }).click();
+  await alice.page.getByRole('heading', { name: 'Rowers' }).waitFor();
+  await Promise.all([bob, carol].map(({ row }) => row('Rowers').click()));
+  return { alice, bob, carol };
+}
+
+describe('a group of three', () => {
+  it('talks, and each sees who said what', async () => {
+    const { alice, bob, carol } = await threePeople();
+    await alice.say('race on Sunday');
+    await Promise.all([bob.sees('race on Sunday'), carol.sees('race on Sunday')]);
+    await carol.say('I am in');
+    await bob.sees('I am in');
+    expect(await bob.bubble('I am in').locator('.message-from').textContent()).toBe(carol.userId);
+    await alice.page.getByText('3 members').waitFor();
+    await alice.page.getByText(`${alice.userId} made this group with`).waitFor();
+  });
+
+  it('is renamed, grows, and shrinks, and its members are told', async () => {
+    const { alice, bob, carol } = await threePeople();
+    const dave = newUser('dave');
+    await alice.page.getByRole('button', { name: 'About this group' }).click();
+    const dialog = alice.page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('Eight');
+    await dialog.getByRole('button', { name: 'Rename' }).click();
+    await bob.page.getByRole('heading', { name: 'Eight' }).waitFor();
+    await dialog.getByLabel('Add people').fill(dave);
+    await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+    await bob.page.getByText(`${alice.userId} added ${dave}`).last().waitFor();
+    await dialog.getByRole('button', { name: `Remove ${carol.userId}` }).click();
+    await bob.page.getByText(`${alice.userId} removed ${carol.userId}`).last().waitFor();
+    await expect.poll(() => carol.row('Eight').count()).toBe(0);
+    await alice.page.keyboard.press('Escape');
+
+    await bob.page.getByRole('button', { name: 'About this group' }).click();
+    await bob.page.getByRole('button', { name: 'Leave the group' }).click();
+    await alice.page.getByText(`${bob.userId} left`).last().waitFor();
+    await bob.page.getByText('No conversation is open').waitFor();
+    expect(await bob.row('Eight').count()).toBe(0);
+  });
+
+  it('is not left by its only admin while others stay, and says why', async () => {
+    const { alice } = await threePeople();
+    await alice.page.getByRole('button', { name: 'About this group' }).click();
+    await alice.page.getByRole('button', { name: 'Leave the group' }).click();
+    await alice.page.getByText('The last admin can only leave an empty group').waitFor();
+  });
+});
+
+describe('a new conversation', () => {
+  it('says what is wrong with the names', async () => {
+    const { page, userId } = await signIn(newUser('alice'));
+    await page.getByRole('button', { name: 'New conversation' }).click();
+    await page.keyboard.press('Enter');
+    await page.getByText('Write at least one name.').waitFor();
+    await page.getByLabel('With').fill('ali:ce');
+    await page.keyboard.press('Enter');
+    await page.getByText("ali:ce can't be a user's name.").waitFor();
+    await page.getByLabel('With').fill(userId);
+    await page.keyboard.press('Enter');
+    await page.getByText('That includes yourself').waitFor();
+  });
+});

@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { faultsOf } from './setup/axe.ts';
+import { sharedBrowser, signIn, visit } from './setup/person.ts';
+import { newUser, say } from './setup/stack.ts';
+
+sharedBrowser();
+
+/** Motion is off, so that axe sees colours at rest. */
+const LIGHT = { colorScheme: 'light', reducedMotion: 'reduce' } as const;
+const DARK = { colorScheme: 'dark', reducedMotion: 'reduce' } as const;
+const PHONE = { viewport: { width: 390, height: 800 }, hasTouch: true, ...LIGHT };
+
+async function aliceWithMail(options = {}) {
+  const [bob, carol] = [newUser('bob'), newUser('carol')];
+  const alice = newUser('alice');
+  await say(bob, alice, ['first', 'second']);
+  await say(carol, alice, ['hi']);
+  return { person: await signIn(alice, options), bob, carol };
+}
+
+describe('axe finds nothing', () => {
+  it.each([
+    ['light', LIGHT],
+    ['dark', DARK],
+  ])('in the main states, %s', async (_, options) => {
+    const { person, bob } = await aliceWithMail(options);
+    const { page } = person;
+    await person.row('2 unread').waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+
+    await person.row(bob).click();
+    await person.sees('second');
+    await person.say('an answer');
+    await person.bubble('an answer').getByText('Sent').first().waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+
+    await page.getByRole('button', { name: 'New conversation' }).click();
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+
+    await person.line.cut();
+    await page.getByText('Connection lost').waitFor();
+    await person.say('waiting');
+    await person.bubble('waiting').getByText('Sending').first().waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+  });
+
+  it('where one signs in, in an empty chat, in a group, and in the demo', async () => {
+    const door = await visit(LIGHT);
+    await door.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(await faultsOf(door)).toEqual([]);
+
+    const { page } = await signIn(newUser('alice'), LIGHT);
+    await page.getByText('No conversations yet').waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Begin one' }).click();
+    await page.getByLabel('With').fill('bob carol');
+    await page.getByRole('button', { name: 'Make the group' }).click();
+    await page.getByText('3 members').waitFor();
+    await page.getByRole('button', { name: 'About this group' }).click();
+    await page.getByText('admin', { exact: true }).waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+
+    const demo = await visit({ ...LIGHT, query: '?demo' });
+    await demo.getByRole('textbox', { name: 'Message bob' }).waitFor();
+    expect(await faultsOf(demo)).toEqual([]);
+  });
+});
+
+describe('on a phone', () => {
+  it('shows the list or the conversation, and the back button leads to the list', async () => {
+    const { person, bob } = await aliceWithMail(PHONE);
+    const { page } = person;
+    await person.row(bob).waitFor();
+    expect(await page.getByText('No conversation is open').isVisible()).toBe(false);
+    await person.row(bob).click();
+    await person.sees('second');
+    expect(await person.row(bob).isVisible()).toBe(false);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width).toBe(390);
+    expect(await faultsOf(page)).toEqual([]);
+    await page.goBack();
+    await person.row(bob).waitFor();
+    await person.row(bob).click();
+    await page.getByRole('button', { name: 'Back to the list' }).click();
+    await person.row(bob).waitFor();
+  });
+});
+
+describe('from right to left', () => {
+  it('mirrors the page, and each text finds its own direction', async () => {
+    const { person, bob } = await aliceWithMail(LIGHT);
+    const { page } = person;
+    await page.evaluate(() => {
+      document.documentElement.dir = 'rtl';
+    });
+    await person.row(bob).click();
+    await person.say('שלום, מה שלומך?');
+    await person.sees('שלום');
+    const list = await page.getByRole('navigation').boundingBox();
+    const pane = await page.getByRole('main').boundingBox();
+    expect(list?.x).toBeGreaterThan(pane?.x ?? 0);
+    const direction = (text: string) =>
+      person
+        .bubble(text)
+        .locator('.bubble-text')
+        .evaluate((element) => getComputedStyle(element).direction);
+    expect(await direction('שלום')).toBe('rtl');
+    expect(await direction('second')).toBe('ltr');
+    expect(await faultsOf(page)).toEqual([]);
+  });
+});
+
+describe('by keyboard alone', () => {
+  it('one signs in, begins a conversation, writes, and takes it back', async () => {
+    const page = await visit(LIGHT);
+    const alice = newUser('alice');
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+    const tabTo = (label: string) =>
+      expect
+        .poll(async () => {
+          await page.keyboard.press('Tab');
+          return focused();
+        })
+        .toBe(label);
+    await page.getByLabel('Somebody else').focus();
+    await page.keyboard.type(alice);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: alice }).waitFor();
+    await tabTo('New conversation');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    expect(await focused()).toBe('New conversation');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('bob');
+    await page.keyboard.press('Enter');
+    await page.getByRole('textbox', { name: 'Message bob' }).waitFor();
+    await page.keyboard.type('typed');
+    await page.keyboard.press('Enter');
+    await page.locator('.message', { hasText: 'typed' }).getByText('Sent').first().waitFor();
+    await tabTo('Take back');
+    await page.keyboard.press('Enter');
+    await page.locator('.message', { hasText: 'You took this message back' }).waitFor();
+  });
+});

@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { PROJECT_DIRECTORY } from '../../local/runtime.ts';
+import { servePage } from '../../local/web-page/page-server.ts';
+import { type Issuer, openIssuer } from './setup/issuer.ts';
+import { sharedBrowser, visit } from './setup/person.ts';
+import { newUser } from './setup/stack.ts';
+
+sharedBrowser();
+
+const CLIENT_ID = 'page';
+
+/** The same page, told of this issuer: its URL, as it would be in AWS. */
+async function pageFor(issuer: Issuer): Promise<string> {
+  const { wsUrl, httpUrl } = inject('stack');
+  const auth = { kind: 'oidc', issuer: issuer.url, clientId: CLIENT_ID };
+  const server = await servePage({
+    directory: join(PROJECT_DIRECTORY, 'web/dist'),
+    port: 0,
+    config: { wsUrl, httpUrl, auth },
+    signInUrls: [issuer.url],
+  });
+  onTestFinished(() => server.stop());
+  return server.url;
+}
+
+describe('at an OpenID Connect issuer', () => {
+  it('one signs in by the code flow with PKCE, and stays signed in when the page is loaded again', async () => {
+    const user = newUser('alice');
+    const issuer = await openIssuer(user, CLIENT_ID, 3600);
+    const page = await visit({ url: await pageFor(issuer) });
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('heading', { name: user }).waitFor();
+    await page.getByText('No conversations yet').waitFor();
+    expect(new URL(page.url()).search).toBe('');
+    expect(issuer.grants).toEqual(['authorization_code']);
+    await page.reload();
+    await page.getByText('No conversations yet').waitFor();
+    expect(issuer.grants).toEqual(['authorization_code']);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Continue' }).waitFor();
+  });
+
+  it('an old token is renewed, and when that is refused the page says so and leads back to the sign-in', async () => {
+    const issuer = await openIssuer(newUser('alice'), CLIENT_ID, 1);
+    const page = await visit({ url: await pageFor(issuer) });
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('No conversations yet').waitFor();
+    expect(issuer.grants.slice(0, 2)).toEqual(['authorization_code', 'refresh_token']);
+    issuer.revoke();
+    await page.reload();
+    await page.getByText('Your sign-in has expired').waitFor();
+    await page.getByRole('button', { name: 'Sign in again' }).click();
+    await page.getByRole('button', { name: 'Continue' }).waitFor();
+  });
+
+  it('an answer that nobody asked for signs nobody in', async () => {
+    const issuer = await openIssuer(newUser('alice'), CLIENT_ID, 3600);
+    const page = await visit({ url: await pageFor(issuer), query: '?code=stolen&state=guessed' });
+    await page.getByRole('button', { name: 'Continue' }).waitFor();
+    expect(issuer.grants).toEqual([]);
+  });
+});

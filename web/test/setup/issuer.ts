@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { generateKeyPair, SignJWT } from 'jose';
+import { onTestFinished } from 'vitest';
+import { tokenOf } from './stack.ts';
+
+export interface Issuer {
+  readonly url: string;
+  /** What the token endpoint was asked for, in order. */
+  readonly grants: readonly string[];
+  /** From now on its refresh tokens are worth nothing. */
+  revoke(): void;
+}
+
+/** Nobody looks at the signature: what comes from the token endpoint itself is trusted (OpenID Connect Core, 3.1.3.7). */
+const KEY = generateKeyPair('RS256');
+
+/**
+ * An OpenID Connect issuer that takes everybody for this user: it holds the code flow to its rules (PKCE, one use), and
+ * its access tokens are those that the stack trusts.
+ * @param expiresInSeconds what it says of its access tokens
+ */
+export async function openIssuer(
+  userId: string,
+  clientId: string,
+  expiresInSeconds: number,
+): Promise<Issuer> {
+  const codes = new Map<string, URLSearchParams>();
+  const grants: string[] = [];
+  let isRevoked = false;
+  const server = createServer(async (request, response) => {
+    const url = new URL(request.url ?? '/', issuer.url);
+    const send = (status: number, body: unknown, headers: object = {}) => {
+      response.writeHead(status, {
+        'access-control-allow-origin': '*',
+        'content-type': 'application/json',
+        ...headers,
+      });
+      response.end(JSON.stringify(body));
+    };
+    if (url.pathname === '/.well-known/openid-configuration') {
+      return send(200, {
+        issuer: issuer.url,
+        authorization_endpoint: `${issuer.url}/authorize`,
+        token_endpoint: `${issuer.url}/token`,
+      });
+    }
+    if (url.pathname === '/authorize') {
+      const code = crypto.randomUUID();
+      codes.set(code, url.searchParams);
+      const back = new URL(url.searchParams.get('redirect_uri') ?? '');
+      back.searchParams.set('code', code);
+      back.searchParams.set('state', url.searchParams.get('state') ?? '');
+      return send(302, {}, { location: back.href });
+    }
+    const form = new URLSearchParams(await textOf(request));
+    const grant = form.get('grant_type') ?? '';
+    grants.push(grant);
+    const asked = codes.get(form.get('code') ?? '');
+    codes.delete(form.get('code') ?? '');
+    const challenge = createHash('sha256')
+      .update(form.get('code_verifier') ?? '')
+      .digest('base64url');
+    const isGood = grant === 'refresh_token' ? !isRevoked : asked?.get('code_challenge') === challenge;
+    if (!isGood) return send(400, { error: 'invalid_grant' });
+    send(200, {
+      access_token: await tokenOf(userId),
+      token_type: 'Bearer',
+      expires_in: expiresInSeconds,
+      refresh_token: 'again',
+      ...(asked && { id_token: await idToken(issuer.url, userId, clientId, asked.get('nonce') ?? '') }),
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const issuer = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    grants,
+    revoke: () => {
+      isRevoked = true;
+    },
+  };
+  return issuer;
+}
+
+async function idToken(issuer: string, userId: string, clientId: string, nonce: string): Promise<string> {
+  return new SignJWT({ nonce, preferred_username: userId })
+    .setProtectedHeader({ alg: 'RS256' })
+    .setIssuer(issuer)
+    .setSubject(userId)
+    .setAudience(clientId)
+    .setIssuedAt()
+    .setExpirationTime('1h')
+    .sign((await KEY).privateKey);
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}

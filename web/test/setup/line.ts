@@ -1,0 +1,46 @@
+import type { BrowserContext, Page, WebSocketRoute } from 'playwright-core';
+
+/** The network between a page and the stack. */
+export interface Line {
+  /** Sockets end, and nothing new gets through. */
+  cut(): Promise<void>;
+  heal(): Promise<void>;
+  /** Answers the next frame that holds this text with this error, in the server's stead. */
+  refuseOnce(text: string, error: object): void;
+}
+
+/** Puts itself between the page's sockets and the server. Before the page is loaded. */
+export async function cutter(context: BrowserContext, page: Page): Promise<Line> {
+  const sockets = new Set<WebSocketRoute>();
+  const refusals = new Map<string, object>();
+  let isCut = false;
+  await page.routeWebSocket(/^ws:/, (socket) => {
+    if (isCut) {
+      void socket.close();
+      return;
+    }
+    sockets.add(socket);
+    const server = socket.connectToServer();
+    socket.onMessage((message) => {
+      const refused = [...refusals].find(([text]) => String(message).includes(text));
+      if (refused === undefined) return server.send(message);
+      const [text, error] = refused;
+      refusals.delete(text);
+      const { id }: { id: string } = JSON.parse(String(message));
+      socket.send(JSON.stringify({ type: 'error', id, ...error }));
+    });
+  });
+  return {
+    async cut() {
+      isCut = true;
+      await context.setOffline(true);
+      for (const socket of sockets) await socket.close();
+      sockets.clear();
+    },
+    async heal() {
+      isCut = false;
+      await context.setOffline(false);
+    },
+    refuseOnce: (text, error) => refusals.set(text, error),
+  };
+}

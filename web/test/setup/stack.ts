@@ -1,0 +1,29 @@
+import { inject } from 'vitest';
+
+const stack = inject('stack');
+
+let users = 0;
+/** A user that no other test knows. */
+export function newUser(name: string): string {
+  users += 1;
+  return `${name}-${process.pid}-${users}`;
+}
+
+export async function tokenOf(userId: string): Promise<string> {
+  const response = await fetch(stack.tokenUrl, { method: 'POST', body: JSON.stringify({ userId }) });
+  const { token }: { token: string } = await response.json();
+  return token;
+}
+
+/** Says texts as this user, one after the other, past the page. */
+export async function say(from: string, to: string, texts: readonly string[]): Promise<void> {
+  const token = await tokenOf(from);
+  for (const text of texts) {
+    const response = await fetch(`${stack.httpUrl}/messages`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: JSON.stringify({ to, clientMsgId: crypto.randomUUID(), content: { type: 'text', text } }),
+    });
+    if (!response.ok) throw new Error(`HTTP ${response.status}: ${await response.text()}`);
+  }
+}

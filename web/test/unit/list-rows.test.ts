@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import type { ChatMessage } from '../../../client/src/index.ts';
+import { type ListRowsInput, listRows } from '../../src/messages/list-rows.ts';
+
+const NOON = new Date(2026, 2, 3, 12).getTime();
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+function message(seq: number, { mine = false, atMs = NOON + seq * 1000 } = {}): ChatMessage {
+  return {
+    key: `m${seq}`,
+    conversationId: 'dm:alice:bob',
+    clientMsgId: `m${seq}`,
+    from: mine ? 'alice' : 'bob',
+    mine,
+    content: { type: 'text', text: String(seq) },
+    sentAt: atMs,
+    state: 'sent',
+    seq,
+    messageId: `M${seq}`,
+    error: undefined,
+  };
+}
+
+const rowsOf = (messages: readonly ChatMessage[], more: Partial<ListRowsInput> = {}) =>
+  listRows({ messages, gaps: [], hasEarlier: false, readSeq: undefined, ...more });
+const keys = (...input: Parameters<typeof rowsOf>) => rowsOf(...input).map(({ key }) => key);
+
+describe('the rows of a conversation', () => {
+  it('begin with a day, and have one before each other day', () => {
+    const messages = [message(1), message(2), message(3, { atMs: NOON + DAY })];
+    expect(keys(messages)).toEqual(['day m1', 'm1', 'm2', 'day m3', 'm3']);
+  });
+
+  it('keep their keys when older ones come above, of the same day or another', () => {
+    const later = [message(2), message(3)];
+    const before = keys(later, { hasEarlier: true });
+    expect(before).toEqual(['m2', 'm3']);
+    expect(keys([message(1), ...later]).slice(-2)).toEqual(before);
+    expect(keys([message(1, { atMs: NOON - DAY }), ...later]).slice(-3)).toEqual(['day m2', ...before]);
+  });
+
+  it('have a separator before the first unread, once it is sure which that is', () => {
+    const messages = [message(1), message(2), message(3)];
+    expect(keys(messages, { readSeq: 1 })).toEqual(['day m1', 'm1', 'unread', 'm2', 'm3']);
+    expect(keys(messages, { readSeq: 0, hasEarlier: true })).not.toContain('unread');
+    expect(keys(messages)).not.toContain('unread');
+  });
+
+  it('have none above an answer: who answers has read', () => {
+    const messages = [message(1), message(2, { mine: true }), message(3)];
+    expect(keys(messages, { readSeq: 0 })).toEqual(['day m1', 'm1', 'm2', 'unread', 'm3']);
+  });
+
+  it('say where something is missing', () => {
+    const gaps = [{ from: 2, to: 2, state: 'open' }] as const;
+    expect(keys([message(1), message(3)], { gaps })).toEqual(['day m1', 'm1', 'gap m3', 'm3']);
+  });
+
+  it('join what one person says within three minutes', () => {
+    const messages = [
+      message(1),
+      message(2),
+      message(3, { mine: true }),
+      message(4, { mine: true, atMs: NOON + 5 * MINUTE }),
+    ];
+    const joined = rowsOf(messages).flatMap((row) =>
+      row.kind === 'message' ? [[row.isFirst, row.isLast]] : [],
+    );
+    expect(joined).toEqual([
+      [true, false],
+      [false, true],
+      [true, true],
+      [true, true],
+    ]);
+  });
+
+  it('tell in words how far the last own message has come', () => {
+    const messages = [message(1, { mine: true }), message(2, { mine: true }), message(3)];
+    const told = rowsOf(messages).filter((row) => row.kind === 'message' && row.isLatestOwn);
+    expect(told.map(({ key }) => key)).toEqual(['m2']);
+  });
+});

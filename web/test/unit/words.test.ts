@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../src/config.ts';
+import { parsePeople, whyNot } from '../../src/conversations/people.ts';
+import { briefly, dayName } from '../../src/ui/times.ts';
+
+const NOW = new Date(2026, 2, 4, 12).getTime();
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+describe('times', () => {
+  it('are said as briefly as they are near', () => {
+    const said = [0, -5_000, 5 * MINUTE, DAY, 3 * DAY, 40 * DAY, 400 * DAY].map((ago) =>
+      briefly(NOW - ago, NOW),
+    );
+    expect(said[0]).toBe('now');
+    // The server's clock may be ahead.
+    expect(said[1]).toBe('now');
+    expect(said[2]).toMatch(/5\s?m/);
+    expect(said[3]).toMatch(/yesterday/);
+    expect(said[4]).toBe('Sun');
+    expect(said[5]).not.toContain('2026');
+    expect(said[6]).toContain('2025');
+  });
+
+  it('are days by the calendar', () => {
+    expect(dayName(NOW, NOW)).toBe('Today');
+    expect(dayName(NOW - 13 * 60 * MINUTE, NOW)).toBe('Yesterday');
+    expect(dayName(NOW - 3 * DAY, NOW)).toBe('Sunday');
+  });
+});
+
+describe('names', () => {
+  it('may be written with spaces, commas, and lines between, and twice', () => {
+    expect(parsePeople(' bob,carol\n dave  bob ')).toEqual(['bob', 'carol', 'dave']);
+  });
+
+  it.each([
+    [[], 'Write at least one name.'],
+    [['b:b'], "b:b can't be a user's name."],
+    [['alice'], 'That includes yourself: leave it out.'],
+    [['bob'], undefined],
+  ])('%j: %s', (people, reason) => {
+    expect(whyNot(people, 'alice')).toBe(reason);
+  });
+});
+
+describe('config.json', () => {
+  const urls = { wsUrl: 'wss://a', httpUrl: 'https://a' };
+
+  it('names the dev issuer, or any other', () => {
+    const dev = { ...urls, auth: { kind: 'dev', tokenUrl: 'http://a/token' } };
+    expect(parseConfig(dev)).toEqual(dev);
+    const oidc = {
+      ...urls,
+      auth: { kind: 'oidc', issuer: 'https://i', clientId: 'c', scope: 'openid email' },
+    };
+    expect(parseConfig(oidc)).toEqual(oidc);
+  });
+
+  it.each([
+    [null, 'config.json must be an object'],
+    [{ ...urls, wsUrl: '' }, 'wsUrl must be a text'],
+    [{ ...urls, auth: { kind: 'magic' } }, 'auth.kind must be "dev" or "oidc"'],
+    [{ ...urls, auth: { kind: 'oidc', issuer: 'https://i' } }, 'auth.clientId must be a text'],
+  ])('is refused when it is %j', (value, reason) => {
+    expect(() => parseConfig(value)).toThrow(reason);
+  });
+});
