@@ -9,6 +9,7 @@ export function banner(runtime: LocalRuntime, options: CliOptions): string {
 serverless-im runs on this machine.
 
   Web page   ${runtime.webUrl}  (two people side by side: ${runtime.webUrl}?demo)
+  Desk       ${runtime.webUrl}desk  (for agents; customers: ${runtime.webUrl}widget-demo.html)
   WebSocket  ${runtime.wsUrl}
   HTTP       ${runtime.httpUrl}
   Tokens     ${runtime.tokenUrl}  (POST {"userId":"alice"})
@@ -33,6 +34,7 @@ export function readyLine(runtime: LocalRuntime): string {
     httpUrl,
     tokenUrl,
     webUrl,
+    deskUrl: `${webUrl}desk`,
     outputs,
     endpoints: { dynamodb, sqs },
   });

@@ -1,22 +1,25 @@
 /** Where the page may send anything, as origins (`https://api.example.com`, `wss://…`). */
 export interface PageOrigins {
   readonly connect: readonly string[];
+  /** Whether other pages may show this one in a frame: the customer's widget is made for that. @default false */
+  readonly isEmbeddable?: boolean;
 }
 
 /**
  * The page runs its own files and nothing else: no inline script or style, no markup made from strings, no frame around
- * it. Whatever a message holds, and whatever slips through a library, has nowhere to run and nowhere to send to.
+ * it, but for the widget's. Whatever a message holds, and whatever slips through a library, has nowhere to run and nowhere to send to.
  */
-export function contentSecurityPolicy({ connect }: PageOrigins): string {
+export function contentSecurityPolicy({ connect, isEmbeddable = false }: PageOrigins): string {
   const directives: Readonly<Record<string, readonly string[]>> = {
     'default-src': ["'none'"],
     'script-src': ["'self'"],
     'style-src': ["'self'"],
     'img-src': ["'self'"],
     'connect-src': ["'self'", ...new Set(connect)],
+    'frame-src': ["'self'"],
     'base-uri': ["'none'"],
     'form-action': ["'none'"],
-    'frame-ancestors': ["'none'"],
+    'frame-ancestors': [isEmbeddable ? '*' : "'none'"],
     'require-trusted-types-for': ["'script'"],
     'trusted-types': ["'none'"],
   };

@@ -40,7 +40,10 @@ export interface PageServer {
 export async function servePage(options: PageServerOptions): Promise<PageServer> {
   const files = filesOf(options);
   const headers = headersOf(options);
-  const server = createServer((request, response) => answer(request, response, files, headers));
+  const widgetHeaders = headersOf(options, true);
+  const server = createServer((request, response) =>
+    answer(request, response, files, pathOf(request) === WIDGET ? widgetHeaders : headers),
+  );
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
   server.listen(options.port, '127.0.0.1', resolve);
@@ -79,10 +82,13 @@ function filesOf({ directory, config }: PageServerOptions): Files {
   return files.set('config.json', Buffer.from(JSON.stringify(config)));
 }
 
-function headersOf({ config, signInUrls }: PageServerOptions): Readonly<Record<string, string>> {
+function headersOf(
+  { config, signInUrls }: PageServerOptions,
+  isEmbeddable = false,
+): Readonly<Record<string, string>> {
   const connect = [config.httpUrl, config.wsUrl, ...signInUrls].map((url) => new URL(url).origin);
   return {
-    'content-security-policy': contentSecurityPolicy({ connect }),
+    'content-security-policy': contentSecurityPolicy({ connect, isEmbeddable }),
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
   };
@@ -96,14 +102,23 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
+const WIDGET = 'widget';
+/** Views of the one page, each with an address of its own. */
+const VIEWS = new Set(['', 'desk', WIDGET]);
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.split('?')[0]?.slice(1) ?? '';
+}
+
 function answer(
-  { method, url = '/' }: IncomingMessage,
+  request: IncomingMessage,
   response: ServerResponse,
   files: Files,
   headers: Readonly<Record<string, string>>,
 ): void {
-  const path = url.split('?')[0]?.slice(1) ?? '';
-  const name = path === '' ? 'index.html' : path;
+  const { method } = request;
+  const path = pathOf(request);
+  const name = VIEWS.has(path) ? 'index.html' : path;
   const body = files.get(name);
   if (body === undefined) {
     response.writeHead(404, headers).end();

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { loadConfig, type PageConfig } from './config.ts';
 import { Demo } from './demo/demo.tsx';
 import { SignIn } from './session/sign-in.tsx';
@@ -6,6 +6,10 @@ import { useSession } from './session/use-session.ts';
 import { SignedIn } from './shell/signed-in.tsx';
 import { Button } from './ui/button.tsx';
 import { Notice } from './ui/notice.tsx';
+
+/** Whoever only chats loads nothing of the desk. */
+const DeskPage = lazy(async () => ({ default: (await import('./desk/desk-page.tsx')).DeskPage }));
+const WidgetPage = lazy(async () => ({ default: (await import('./desk/widget-page.tsx')).WidgetPage }));
 
 type Loading = PageConfig | Error | undefined;
 
@@ -27,8 +31,17 @@ export function App() {
       </Notice>
     );
   }
-  const isDemo = new URLSearchParams(location.search).has('demo');
-  return isDemo ? <Demo config={config} /> : <Page config={config} />;
+  return <Suspense fallback={<Notice title="Loading…" isBusy />}>{pageAt(location, config)}</Suspense>;
+}
+
+/** By path where the server knows these, by query everywhere. */
+function pageAt({ pathname, search }: Location, config: PageConfig) {
+  const query = new URLSearchParams(search);
+  const isAt = (name: string) => query.has(name) || pathname.endsWith(`/${name}`);
+  if (isAt('demo')) return <Demo config={config} />;
+  if (isAt('desk')) return <DeskPage config={config} />;
+  if (isAt('widget')) return <WidgetPage config={config} />;
+  return <Page config={config} />;
 }
 
 function Page({ config }: { readonly config: PageConfig }) {

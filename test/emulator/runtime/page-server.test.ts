@@ -29,6 +29,13 @@ describe('the web page, as it is served', () => {
     expect(policy).toContain("frame-ancestors 'none'; require-trusted-types-for 'script'");
   });
 
+  it('lets other pages show the customer’s widget in a frame, and nothing else', async () => {
+    const policyOf = async (path: string) => (await get(path)).headers.get('content-security-policy');
+    expect(await policyOf('widget')).toContain('frame-ancestors *;');
+    expect(await policyOf('desk')).toContain("frame-ancestors 'none';");
+    expect((await get('desk')).status).toBe(200);
+  });
+
   it('is asked for anew each time, but for files whose names change with their content', async () => {
     const page = await get('');
     expect(page.headers.get('content-type')).toContain('text/html');

@@ -1,6 +1,6 @@
 import type { Client, Conversation } from '@serverless-im/client';
 import { useConversations, useMessages } from '@serverless-im/client/react';
-import { useCallback, useMemo, useState } from 'react';
+import { type ReactNode, useCallback, useMemo, useState } from 'react';
 import { groupName } from '../conversations/names.ts';
 import { useGroup } from '../groups/use-group.ts';
 import { useIm } from '../session/client-context.ts';
@@ -18,11 +18,15 @@ import './messages.css';
 
 export interface MessagePaneProps {
   readonly conversationKey: ConversationKey;
+  /** In place of what the conversation is called, and of the list's name for it. */
+  readonly header?: ReactNode;
+  /** What was said stays, and nothing more can be said. */
+  readonly isOver?: boolean;
   onClose(): void;
 }
 
 /** One open conversation. */
-export function MessagePane({ conversationKey, onClose }: MessagePaneProps) {
+export function MessagePane({ conversationKey, header, isOver = false, onClose }: MessagePaneProps) {
   const im = useIm();
   const conversation = useMemo(() => open(im, conversationKey), [im, conversationKey]);
   const peer = conversationKey.startsWith('@') ? conversationKey.slice(1) : undefined;
@@ -43,7 +47,7 @@ export function MessagePane({ conversationKey, onClose }: MessagePaneProps) {
 
   return (
     <>
-      <PaneHeader name={name} peer={peer} group={group} onClose={onClose} />
+      {header ?? <PaneHeader name={name} peer={peer} group={group} onClose={onClose} />}
       {rows.length > 0 ? (
         <MessageList
           label={`Messages with ${name}`}
@@ -73,7 +77,7 @@ export function MessagePane({ conversationKey, onClose }: MessagePaneProps) {
       )}
       <Announcer conversation={conversation} />
       <TypingLine conversation={conversation} isGroup={peer === undefined} />
-      {!isGone && (
+      {!isGone && !isOver && (
         <Composer
           conversation={conversation}
           draftKey={conversationKey}

@@ -13,8 +13,8 @@ export function useIm(): Client {
 }
 
 /** A connected client while the component is there. `make` must stay the same function. */
-export function useConnectedClient(make: () => Client): Client | undefined {
-  const [client, setClient] = useState<Client>();
+export function useConnectedClient<Made extends Client>(make: () => Made): Made | undefined {
+  const [client, setClient] = useState<Made>();
   useEffect(() => {
     const im = make();
     setClient(im);

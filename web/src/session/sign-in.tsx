@@ -9,16 +9,22 @@ export interface SignInProps {
   readonly auth: DevAuth | OidcAuth;
   /** Why it failed the last time. */
   readonly error: string | undefined;
+  /** Names to choose from, on one machine. */
+  readonly suggested?: readonly string[];
   onSignIn(userId: string): void;
 }
 
-export function SignIn({ auth, error, onSignIn }: SignInProps) {
+export function SignIn({ auth, error, suggested = SUGGESTED, onSignIn }: SignInProps) {
   return (
     <main className="sign-in">
       <div className="sign-in-card">
         <Mark />
         <h1>Sign in</h1>
-        {auth.kind === 'dev' ? <PickUser onSignIn={onSignIn} /> : <AtIssuer onSignIn={onSignIn} />}
+        {auth.kind === 'dev' ? (
+          <PickUser suggested={suggested} onSignIn={onSignIn} />
+        ) : (
+          <AtIssuer onSignIn={onSignIn} />
+        )}
         {error !== undefined && (
           <p className="sign-in-error" role="alert">
             That didn't work: {error}
@@ -33,7 +39,7 @@ const SUGGESTED = ['alice', 'bob', 'carol'];
 /** Section 1 of the contract. */
 const USER_ID = '[A-Za-z0-9_.@\\|+=\\-]{1,64}';
 
-function PickUser({ onSignIn }: Pick<SignInProps, 'onSignIn'>) {
+function PickUser({ suggested, onSignIn }: Required<Pick<SignInProps, 'suggested' | 'onSignIn'>>) {
   const [userId, setUserId] = useState('');
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -43,7 +49,7 @@ function PickUser({ onSignIn }: Pick<SignInProps, 'onSignIn'>) {
     <>
       <p>This chat runs on your machine, where anybody may be anyone.</p>
       <ul className="sign-in-users">
-        {SUGGESTED.map((name) => (
+        {suggested.map((name) => (
           <li key={name}>
             <button type="button" onClick={() => onSignIn(name)}>
               <Avatar name={name} />

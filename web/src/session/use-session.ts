@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from 'react';
 import type { DevAuth, OidcAuth } from '../config.ts';
-import { resumeDevSession, signInAs } from './dev-session.ts';
+import { type DevSessionOptions, resumeDevSession, signInAs } from './dev-session.ts';
 import type { Session } from './session.ts';
 
 interface State {
@@ -17,9 +17,12 @@ export interface UseSession extends State {
   signOut(): void;
 }
 
-export function useSession(auth: DevAuth | OidcAuth): UseSession {
+/** `dev` must stay the same object. */
+export function useSession(auth: DevAuth | OidcAuth, dev?: DevSessionOptions): UseSession {
   const [state, setState] = useState<State>(() =>
-    auth.kind === 'dev' ? { session: resumeDevSession(auth), isReturning: false } : { isReturning: true },
+    auth.kind === 'dev'
+      ? { session: resumeDevSession(auth, dev), isReturning: false }
+      : { isReturning: true },
   );
   const fail = useCallback((error: unknown) => {
     setState({ isReturning: false, error: error instanceof Error ? error.message : String(error) });
@@ -30,7 +33,7 @@ export function useSession(auth: DevAuth | OidcAuth): UseSession {
   }, [auth, fail]);
 
   const signIn = (userId: string): void => {
-    if (auth.kind === 'dev') setState({ session: signInAs(auth, userId), isReturning: false });
+    if (auth.kind === 'dev') setState({ session: signInAs(auth, userId, dev), isReturning: false });
     else {
       setState({ isReturning: true });
       import('./oidc-session.ts').then(({ goToIssuer }) => goToIssuer(auth)).catch(fail);

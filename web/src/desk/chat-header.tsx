@@ -1,0 +1,88 @@
+import type { DeskChat } from '@serverless-im/client/desk';
+import { type FormEvent, useState } from 'react';
+import { Avatar } from '../ui/avatar.tsx';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { IconButton } from '../ui/icon-button.tsx';
+import { useDeskIm } from './desk-client.ts';
+import { wordsOf } from './words.ts';
+
+export interface ChatHeaderProps {
+  readonly chat: DeskChat;
+  onBack(): void;
+}
+
+/** Whose chat it is and what about, and how it is handed on or ended. */
+export function ChatHeader({ chat, onBack }: ChatHeaderProps) {
+  const im = useDeskIm();
+  const [isHandingOn, setIsHandingOn] = useState(false);
+  const [error, setError] = useState<string>();
+  const { conversationId, customer, topic, state, rating } = chat;
+  const close = () => {
+    im.desk.close(conversationId).catch((reason: unknown) => setError(wordsOf(reason)));
+  };
+  return (
+    <>
+      <header className="pane-header">
+        <IconButton icon="back" label="Back to the list" className="pane-back" onClick={onBack} />
+        <Avatar name={customer} />
+        <div className="pane-title">
+          <h2 dir="auto">{customer}</h2>
+          <p>{state === 'closed' ? endOf(rating) : (topic ?? 'No topic')}</p>
+        </div>
+        {state === 'assigned' && (
+          <>
+            <Button onClick={() => setIsHandingOn(true)}>Transfer</Button>
+            <Button kind="danger" onClick={close}>
+              End chat
+            </Button>
+          </>
+        )}
+      </header>
+      {error !== undefined && (
+        <p className="form-error" role="alert">
+          {error}
+        </p>
+      )}
+      {isHandingOn && <Transfer conversationId={conversationId} onClose={() => setIsHandingOn(false)} />}
+    </>
+  );
+}
+
+function endOf(rating: number | undefined): string {
+  return rating === undefined ? 'Ended' : `Ended · rated ${rating} of 5`;
+}
+
+function Transfer({ conversationId, onClose }: { readonly conversationId: string; onClose(): void }) {
+  const im = useDeskIm();
+  const [agent, setAgent] = useState('');
+  const [error, setError] = useState<string>();
+  const hand = (to: string) => {
+    im.agent.transfer(conversationId, to).then(onClose, (reason: unknown) => setError(wordsOf(reason)));
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    hand(agent.trim());
+  };
+  return (
+    <Dialog title="Transfer this chat" onClose={onClose}>
+      <form className="form" onSubmit={submit}>
+        <label className="field">
+          <span>To an agent</span>
+          <input value={agent} onChange={(event) => setAgent(event.target.value)} required />
+        </label>
+        {error !== undefined && (
+          <p className="form-error" role="alert">
+            {error}
+          </p>
+        )}
+        <div className="form-actions">
+          <Button onClick={() => hand('queue')}>Back to the queue</Button>
+          <Button kind="primary" type="submit">
+            Transfer
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

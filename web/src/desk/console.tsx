@@ -1,0 +1,89 @@
+import type { DeskChat } from '@serverless-im/client/desk';
+import { useConnection } from '@serverless-im/client/react';
+import { useEffect, useMemo, useState } from 'react';
+import { MessagePane } from '../messages/message-pane.tsx';
+import { ConnectionBanner } from '../shell/connection-banner.tsx';
+import { Ended } from '../shell/ended.tsx';
+import { Avatar } from '../ui/avatar.tsx';
+import { IconButton } from '../ui/icon-button.tsx';
+import { Notice } from '../ui/notice.tsx';
+import { ChatHeader } from './chat-header.tsx';
+import { ChatRow } from './chat-row.tsx';
+import { useDeskIm, useSupportChats } from './desk-client.ts';
+import { Queues } from './queues.tsx';
+import { ReadySwitch } from './ready-switch.tsx';
+import '../shell/chat.css';
+import '../conversations/conversations.css';
+import './desk.css';
+
+export interface ConsoleProps {
+  readonly name: string;
+  onSignOut(): void;
+}
+
+/** An agent's desk: readiness, the chats that are hers, the open one; for a supervisor the queues besides. */
+export function Console({ name, onSignOut }: ConsoleProps) {
+  const im = useDeskIm();
+  const { current, error } = useConnection(im);
+  const mine = useOwnChats();
+  const [selected, select] = useState<string>();
+  const open = mine.find(({ conversationId }) => conversationId === selected);
+  useEffect(() => {
+    // What was assigned before this page was loaded.
+    if (current === 'connected') im.agent.chats('assigned').catch(() => {});
+  }, [im, current]);
+  if (current === 'failed') return <Ended error={error} onSignOut={onSignOut} />;
+  return (
+    <div className="chat">
+      <ConnectionBanner />
+      <div className={open === undefined ? 'chat-columns' : 'chat-columns is-open'}>
+        <nav className="list" aria-label={`Chats of ${name}`}>
+          <header className="list-header">
+            <Avatar name={name} isOnline={current === 'connected'} />
+            <h2 className="list-name">
+              <bdi>{name}</bdi>
+            </h2>
+            <IconButton icon="sign-out" label="Sign out" onClick={onSignOut} />
+          </header>
+          <ReadySwitch />
+          {mine.length === 0 ? (
+            <p className="desk-empty">Chats appear here as they are given to you.</p>
+          ) : (
+            <ul className="list-rows">
+              {mine.map((chat) => (
+                <li key={chat.conversationId}>
+                  <ChatRow
+                    chat={chat}
+                    isSelected={chat === open}
+                    onSelect={() => select(chat.conversationId)}
+                  />
+                </li>
+              ))}
+            </ul>
+          )}
+          <Queues />
+        </nav>
+        <div className="chat-pane">
+          {open === undefined ? (
+            <Notice title="No chat is open" text="Choose one from the list." />
+          ) : (
+            <MessagePane
+              key={open.conversationId}
+              conversationKey={open.conversationId}
+              header={<ChatHeader chat={open} onBack={() => select(undefined)} />}
+              isOver={open.state === 'closed'}
+              onClose={() => select(undefined)}
+            />
+          )}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** Those that this agent has, and those that ended with her. */
+function useOwnChats(): readonly DeskChat[] {
+  const { userId } = useDeskIm();
+  const all = useSupportChats();
+  return useMemo(() => all.filter(({ agent }) => agent?.userId === userId), [all, userId]);
+}

@@ -1,0 +1,49 @@
+import type { DeskChat } from '@serverless-im/client/desk';
+import { useState } from 'react';
+import { Button } from '../ui/button.tsx';
+import { useDeskIm } from './desk-client.ts';
+import { wordsOf } from './words.ts';
+
+const MARKS = [1, 2, 3, 4, 5];
+
+export interface RatingProps {
+  readonly chat: DeskChat;
+  /** The customer wants another chat. */
+  onDone(): void;
+}
+
+/** Once, when it is over (IM-DESK-3). */
+export function Rating({ chat, onDone }: RatingProps) {
+  const im = useDeskIm();
+  const [error, setError] = useState<string>();
+  const rate = (mark: number) => {
+    im.desk.close(chat.conversationId, mark).then(
+      () => setError(undefined),
+      (reason: unknown) => setError(wordsOf(reason)),
+    );
+  };
+  return (
+    <section className="widget-rating" aria-label="Rating">
+      {chat.rating === undefined ? (
+        <fieldset>
+          <legend>How was it?</legend>
+          {MARKS.map((mark) => (
+            <Button key={mark} aria-label={`${mark} of 5`} onClick={() => rate(mark)}>
+              {mark}
+            </Button>
+          ))}
+        </fieldset>
+      ) : (
+        <p role="status">Thank you: {chat.rating} of 5.</p>
+      )}
+      {error !== undefined && (
+        <p className="form-error" role="alert">
+          {error}
+        </p>
+      )}
+      <Button kind="quiet" onClick={onDone}>
+        New chat
+      </Button>
+    </section>
+  );
+}

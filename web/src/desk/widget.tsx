@@ -1,0 +1,95 @@
+import type { DeskChat } from '@serverless-im/client/desk';
+import { useConnection } from '@serverless-im/client/react';
+import { type FormEvent, useState } from 'react';
+import { MessagePane } from '../messages/message-pane.tsx';
+import { ConnectionBanner } from '../shell/connection-banner.tsx';
+import { Button } from '../ui/button.tsx';
+import { Mark } from '../ui/mark.tsx';
+import { useDeskIm, useSupportChats } from './desk-client.ts';
+import { Rating } from './rating.tsx';
+import { wordsOf } from './words.ts';
+import '../shell/chat.css';
+import './desk.css';
+
+/** A customer's chat: asked for, waited for, had, rated. */
+export function Widget() {
+  const [id, setId] = useState<string>();
+  const chat = useSupportChats().find(({ conversationId }) => conversationId === id);
+  return (
+    <div className="chat">
+      <ConnectionBanner />
+      <div className="chat-pane widget">
+        {chat === undefined ? (
+          <Ask onOpened={({ conversationId }) => setId(conversationId)} />
+        ) : (
+          <>
+            <MessagePane
+              key={chat.conversationId}
+              conversationKey={chat.conversationId}
+              header={<WidgetHeader chat={chat} />}
+              isOver={chat.state === 'closed'}
+              onClose={() => setId(undefined)}
+            />
+            {chat.state === 'closed' && <Rating chat={chat} onDone={() => setId(undefined)} />}
+          </>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function WidgetHeader({ chat }: { readonly chat: DeskChat }) {
+  const im = useDeskIm();
+  const end = () => {
+    im.desk.close(chat.conversationId).catch(() => {});
+  };
+  return (
+    <header className="pane-header">
+      <div className="pane-title">
+        <h1>Support</h1>
+        <p role="status">{placeOf(chat)}</p>
+      </div>
+      {chat.state !== 'closed' && <Button onClick={end}>End chat</Button>}
+    </header>
+  );
+}
+
+function placeOf({ state, position, agent }: DeskChat): string {
+  if (state === 'closed') return 'This chat has ended';
+  if (state === 'assigned') return `${agent?.name ?? agent?.userId ?? 'Somebody'} is here to help`;
+  if (position === undefined) return 'You are in line. You may write already.';
+  return position === 1 ? 'You are next in line' : `You are number ${position} in line`;
+}
+
+function Ask({ onOpened }: { onOpened(chat: DeskChat): void }) {
+  const im = useDeskIm();
+  const { current } = useConnection(im);
+  const [topic, setTopic] = useState('');
+  const [error, setError] = useState<string>();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const wanted = topic.trim();
+    im.desk
+      .open(wanted === '' ? {} : { topic: wanted })
+      .then(onOpened, (reason: unknown) => setError(wordsOf(reason)));
+  };
+  return (
+    <form className="form widget-ask" onSubmit={submit}>
+      <Mark />
+      <h1>How can we help?</h1>
+      <p>Tell us in a line what it is about. Somebody will be with you.</p>
+      <label className="field">
+        <span>Topic</span>
+        <input value={topic} maxLength={100} onChange={(event) => setTopic(event.target.value)} />
+      </label>
+      {error !== undefined && (
+        <p className="form-error" role="alert">
+          {error}
+        </p>
+      )}
+      <Button kind="primary" type="submit" disabled={current !== 'connected'}>
+        Start chat
+      </Button>
+    </form>
+  );
+}
