@@ -46,6 +46,7 @@ try {
   await takeChat(browser, runtime);
   await takePhone(browser, runtime);
   await takeDemo(browser, runtime);
+  await takeDesk(browser, runtime);
 } finally {
   await browser.close();
   await runtime.stop();
@@ -92,6 +93,35 @@ async function takeDemo(browser: Browser, runtime: LocalRuntime): Promise<void> 
   await page.keyboard.press('Enter');
   await alice.locator('.message-state', { hasText: 'Sent' }).waitFor();
   await take(page, 'web-demo.png');
+}
+
+async function takeDesk(browser: Browser, runtime: LocalRuntime): Promise<void> {
+  const desk = await browser.newContext({ deviceScaleFactor: 2, locale: 'en-GB', ...DESKTOP });
+  const agent = await desk.newPage();
+  await agent.goto(`${runtime.webUrl}desk`);
+  await agent.getByRole('button', { name: 'supervisor' }).click();
+  await agent.getByRole('button', { name: 'Take chats' }).click();
+  for (const [user, topic] of [
+    ['maria', 'A parcel that is late'],
+    ['tom', 'My last bill'],
+    ['yuki', 'A new address'],
+  ]) {
+    const page = await desk.newPage();
+    await page.goto(`${runtime.webUrl}widget?user=${user}`);
+    await page.getByLabel('Topic').fill(topic ?? '');
+    await page.getByRole('button', { name: 'Start chat' }).click();
+    await page
+      .getByRole('textbox', { name: /^Message/ })
+      .fill(`Hello! It is about this: ${topic?.toLowerCase()}.`);
+    await page.keyboard.press('Enter');
+    await page.locator('.message').waitFor();
+  }
+  await agent.locator('.row', { hasText: 'maria' }).click();
+  await agent.getByRole('textbox').fill('Good morning, Maria. I am looking for it.');
+  await agent.keyboard.press('Enter');
+  await agent.locator('.message-state', { hasText: 'Sent' }).waitFor();
+  await agent.getByRole('row', { name: /default 1/ }).waitFor();
+  await take(agent, 'web-desk.png');
 }
 
 async function signIn(

@@ -80,6 +80,23 @@ describe('the desk', () => {
     await second.getByText('This chat has ended').waitFor();
   });
 
+  it('gives the customer of an agent who vanishes to the next one (IM-DESK-7)', async () => {
+    const [ann, ben] = [newUser('ann'), newUser('ben')];
+    const atAnn = await agent(ann);
+    const someone = await customer(newUser('someone'), 'Help');
+    await someone
+      .getByText(/is here to help/)
+      .first()
+      .waitFor();
+    await atAnn.context().close();
+    await someone.getByText(/You are (next )?in line/).waitFor();
+    const atBen = await agent(ben);
+    await atBen.locator('.row', { hasText: 'someone' }).click();
+    await atBen.getByRole('button', { name: 'Take a break' }).click();
+    await atBen.getByRole('button', { name: 'End chat' }).click();
+    await someone.getByText('This chat has ended').waitFor();
+  });
+
   it('is in any page by one script tag, in a frame of its own', async () => {
     const atAgent = await agent(newUser('ann'));
     const shop = await visit({ query: 'widget-demo.html' });

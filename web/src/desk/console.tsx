@@ -70,6 +70,7 @@ export function Console({ name, onSignOut }: ConsoleProps) {
             <MessagePane
               key={open.conversationId}
               conversationKey={open.conversationId}
+              title={open.customer}
               header={<ChatHeader chat={open} onBack={() => select(undefined)} />}
               isOver={open.state === 'closed'}
               onClose={() => select(undefined)}

@@ -26,6 +26,7 @@ export function Widget() {
             <MessagePane
               key={chat.conversationId}
               conversationKey={chat.conversationId}
+              title="Support"
               header={<WidgetHeader chat={chat} />}
               isOver={chat.state === 'closed'}
               onClose={() => setId(undefined)}

@@ -18,7 +18,8 @@ import './messages.css';
 
 export interface MessagePaneProps {
   readonly conversationKey: ConversationKey;
-  /** In place of what the conversation is called, and of the list's name for it. */
+  /** Where it has another name than the list's: whom one writes to, and the head of the pane. */
+  readonly title?: string;
   readonly header?: ReactNode;
   /** What was said stays, and nothing more can be said. */
   readonly isOver?: boolean;
@@ -26,13 +27,13 @@ export interface MessagePaneProps {
 }
 
 /** One open conversation. */
-export function MessagePane({ conversationKey, header, isOver = false, onClose }: MessagePaneProps) {
+export function MessagePane({ conversationKey, title, header, isOver = false, onClose }: MessagePaneProps) {
   const im = useIm();
   const conversation = useMemo(() => open(im, conversationKey), [im, conversationKey]);
   const peer = conversationKey.startsWith('@') ? conversationKey.slice(1) : undefined;
   const summary = useConversations(im)?.find(({ conversationId }) => conversationId === conversation.id);
   const group = useGroup(conversationKey.startsWith('g:') ? conversationKey : undefined);
-  const name = peer ?? groupName(group.value?.name ?? summary?.name);
+  const name = title ?? peer ?? groupName(group.value?.name ?? summary?.name);
   const { messages, gaps, hasEarlier, isLoaded, isLoading, error, loadEarlier, reload } =
     useMessages(conversation);
   const [isAtEnd, setIsAtEnd] = useState(true);
