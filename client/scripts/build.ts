@@ -14,6 +14,7 @@ const shared: InputOptions = {
     index: `${root}src/index.ts`,
     react: `${root}src/react/index.ts`,
     desk: `${root}src/desk/index.ts`,
+    polling: `${root}src/polling/index.ts`,
   },
   external: ['react'],
   platform: 'neutral',

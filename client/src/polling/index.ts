@@ -1,0 +1,1 @@
+export { type PollingOptions, withPolling } from './fallback.ts';

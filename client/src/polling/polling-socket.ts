@@ -1,0 +1,185 @@
+import type { PollBody, SessionBody } from '../../../protocol/http.ts';
+import type { Fetch, Socket } from '../environment.ts';
+
+export interface PollingSocketOptions {
+  readonly url: string;
+  readonly protocols: readonly string[];
+  readonly httpUrl: string;
+  readonly fetch: Fetch;
+  /** Then it closes, so that a real socket is tried. */
+  readonly forMs: number;
+}
+
+interface Frame {
+  readonly action: string;
+  readonly id?: string;
+  readonly token?: string;
+  readonly batch?: string;
+  readonly [field: string]: unknown;
+}
+
+interface Answer<Body> {
+  readonly status: number;
+  readonly body: Body;
+}
+
+const WAIT_MS = 20_000;
+const HEARTBEAT_MS = 8 * 60_000;
+/** Of a token that doesn't say so. */
+const HOUR_MS = 3_600_000;
+/** Frames that only a socket carries: asked again in a while, when there may be one. */
+const LATER_MS = 60_000;
+
+/** Looks like a socket, and is `POST /poll` and `POST /messages` (IM-POLL). */
+export class PollingSocket implements Socket {
+  onopen: ((event: never) => unknown) | null = null;
+  onmessage: ((event: never) => unknown) | null = null;
+  onerror: ((event: never) => unknown) | null = null;
+  onclose: ((event: never) => unknown) | null = null;
+  readonly #httpUrl: string;
+  readonly #fetch: Fetch;
+  readonly #deviceId: string;
+  readonly #aborter = new AbortController();
+  readonly #timer: ReturnType<typeof setTimeout>;
+  #token: string;
+  #isOver = false;
+
+  constructor({ url, protocols, httpUrl, fetch, forMs }: PollingSocketOptions) {
+    this.#httpUrl = httpUrl.replace(/\/+$/, '');
+    this.#fetch = fetch;
+    this.#deviceId = new URL(url).searchParams.get('deviceId') ?? '';
+    this.#token = protocols.find((one) => one.startsWith('im.token.'))?.slice('im.token.'.length) ?? '';
+    this.#timer = setTimeout(() => this.close(), forMs);
+    queueMicrotask(() => {
+      if (!this.#isOver) this.onopen?.({} as never);
+    });
+  }
+
+  send(data: string): void {
+    const frame: Frame = JSON.parse(data);
+    this.#serve(frame).catch(() => this.close());
+  }
+
+  close(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    this.#aborter.abort();
+    queueMicrotask(() => this.onclose?.({} as never));
+  }
+
+  async #serve(frame: Frame): Promise<void> {
+    const { action, id } = frame;
+    switch (action) {
+      case 'hello':
+        return this.#hello(id);
+      case 'ackInbox': {
+        const page = await this.#poll(0, frame.batch);
+        this.#tell({ type: 'inbox', id, ...inboxOf(page) });
+        if (page.batch === null) void this.#listen();
+        return;
+      }
+      case 'sendMessage': {
+        const { action: _, id: __, ...message } = frame;
+        const { status, body } = await this.#call<object>('POST', '/messages', message);
+        if (status === 200) this.#tell({ type: 'sent', id, ...body });
+        else this.#refuse(id, body);
+        return;
+      }
+      case 'heartbeat':
+        return this.#tell({ type: 'heartbeat', id, serverTime: Date.now(), session: this.#session() });
+      case 'renew':
+        this.#token = frame.token ?? this.#token;
+        return this.#tell({ type: 'session', id, session: this.#session() });
+      case 'typing':
+        return;
+      default:
+        return this.#refuse(id, { code: 'unavailable', message: 'not while polling', retryable: true });
+    }
+  }
+
+  async #hello(id: string | undefined): Promise<void> {
+    const path = `/session?deviceId=${encodeURIComponent(this.#deviceId)}`;
+    const { status, body } = await this.#call<SessionBody>('GET', path);
+    if (status !== 200) return this.#refuse(id, body);
+    const page = await this.#poll(0);
+    this.#tell({
+      type: 'welcome',
+      id,
+      userId: body.userId,
+      deviceId: this.#deviceId,
+      connectionId: 'polling',
+      serverTime: body.serverTime,
+      session: this.#session(),
+      heartbeatIntervalMs: HEARTBEAT_MS,
+      inbox: inboxOf(page),
+    });
+    if (page.batch === null) void this.#listen();
+  }
+
+  /** Until it is over: what comes is told, and acknowledged by the next poll, once it has been heard. */
+  async #listen(): Promise<void> {
+    let batch: string | null = null;
+    try {
+      while (!this.#isOver) {
+        const page: PollBody = await this.#poll(WAIT_MS, batch);
+        if (page.messages.length > 0) this.#tell({ type: 'messages', messages: page.messages });
+        batch = page.batch;
+      }
+    } catch {
+      this.close();
+    }
+  }
+
+  /** @throws if there is no page: the session has ended, or nothing answers. */
+  async #poll(waitMs: number, batch: string | null = null): Promise<PollBody> {
+    const request = { deviceId: this.#deviceId, waitMs, ...(batch !== null && { batch }) };
+    const { status, body } = await this.#call<PollBody & { readonly code?: string }>(
+      'POST',
+      '/poll',
+      request,
+    );
+    if (status === 200) return body;
+    if (body.code === 'session_expired')
+      this.#tell({ type: 'session.closed', code: 'expired', reconnect: true });
+    throw new Error(`/poll: ${status}`);
+  }
+
+  async #call<Body>(method: string, path: string, body?: object): Promise<Answer<Body>> {
+    const response = await this.#fetch(this.#httpUrl + path, {
+      method,
+      headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' },
+      signal: this.#aborter.signal,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: (await response.json().catch(() => ({}))) as Body };
+  }
+
+  #refuse(id: string | undefined, body: object): void {
+    const unknown = { code: 'unavailable', message: 'no answer', retryable: true, retryAfterMs: LATER_MS };
+    this.#tell({ type: 'error', id, ...unknown, ...body });
+  }
+
+  #tell(frame: object): void {
+    if (!this.#isOver) this.onmessage?.({ data: JSON.stringify(frame) } as never);
+  }
+
+  #session(): { readonly expiresAt: number } {
+    return { expiresAt: expiryOf(this.#token) ?? Date.now() + HOUR_MS };
+  }
+}
+
+function inboxOf({ messages, batch, more }: PollBody): object {
+  return { messages, batch, more };
+}
+
+/** Epoch milliseconds. The issuer's word, unverified: only the server's counts. */
+function expiryOf(token: string): number | undefined {
+  try {
+    const payload = token.split('.')[1] ?? '';
+    const { exp }: { exp?: number } = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));
+    return exp === undefined ? undefined : exp * 1000;
+  } catch {
+    return undefined;
+  }
+}
