@@ -127,6 +127,7 @@ test('--json prints one line; a kill -9 leaves nothing behind, and the next star
   expect(line).toEqual({
     ready: true,
     webUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/$/),
+    deskUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/desk$/),
     wsUrl: expect.stringMatching(/^ws:\/\/127\.0\.0\.1:\d+\/prod$/),
     httpUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
     tokenUrl: `${line.httpUrl}/token`,
