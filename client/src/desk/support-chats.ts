@@ -3,10 +3,13 @@ import type { Client } from '../client.ts';
 import { Emitter, type Off } from '../emitter.ts';
 import type { ChatMessage } from '../message.ts';
 
-/** `assigned`: it has got an agent just now. `changed`: anything else of it is new. Both carry the chat as it is. */
 export interface DeskEvents {
+  /** It has got an agent just now, or another one. */
   assigned: DeskChat;
+  /** Anything of it is new. */
   changed: DeskChat;
+  /** It went to somebody else while this agent was cut off. */
+  gone: DeskChat;
 }
 
 /** What the conversation's own messages tell of the chat (IM-DESK): by these a push that was missed is made up for. */
@@ -54,8 +57,11 @@ export class SupportChats {
 
   /** It is no longer this user's. */
   forget(conversationId: string): void {
+    const chat = this.#known.get(conversationId);
+    if (chat === undefined) return;
     this.#known.delete(conversationId);
-    this.#all = this.#all.filter((chat) => chat.conversationId !== conversationId);
+    this.#all = this.#all.filter((one) => one !== chat);
+    this.events.emit('gone', chat);
   }
 
   on<Name extends keyof DeskEvents>(name: Name, listener: (event: DeskEvents[Name]) => void): Off {
@@ -66,10 +72,11 @@ export class SupportChats {
     const chat = this.#known.get(conversationId);
     if (chat === undefined || content.type !== 'system') return;
     const state = STATE_BY_EVENT[content.event];
-    // The push of the same change tells more, and comes with it, before or after.
-    if (state === undefined || state === chat.state) return;
-    const { position: _, ...rest } = chat;
     const [userId] = content.users ?? [];
+    // The push of the same change tells more, and comes with it, before or after.
+    const isKnown = state === chat.state && (state !== 'assigned' || userId === chat.agent?.userId);
+    if (state === undefined || isKnown) return;
+    const { position: _, ...rest } = chat;
     if (state === 'assigned' && userId !== undefined)
       this.learn({ ...rest, state, agent: { userId }, assignedAt: sentAt });
     if (state === 'waiting') this.learn({ ...rest, state, agent: null });

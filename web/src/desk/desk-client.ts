@@ -21,7 +21,15 @@ export function useDeskIm(): DeskClient {
 /** The support chats that this client knows, open ones first. */
 export function useSupportChats(): readonly DeskChat[] {
   const im = useDeskIm();
-  const subscribe = useCallback((onChange: () => void) => im.desk.on('changed', onChange), [im]);
+  const subscribe = useCallback(
+    (onChange: () => void) => {
+      const offs = [im.desk.on('changed', onChange), im.desk.on('gone', onChange)];
+      return () => {
+        for (const off of offs) off();
+      };
+    },
+    [im],
+  );
   const look = () => im.desk.chats();
   return useSyncExternalStore(subscribe, look, look);
 }

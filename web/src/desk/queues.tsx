@@ -1,3 +1,4 @@
+import { ImError } from '@serverless-im/client';
 import type { DeskQueue } from '@serverless-im/client/desk';
 import { useConnection } from '@serverless-im/client/react';
 import { useEffect, useState } from 'react';
@@ -21,8 +22,12 @@ export function Queues() {
           setQueues(all);
           timer = setTimeout(look, REFRESH_MS);
         },
-        // Not a supervisor, mostly.
-        () => setQueues(undefined),
+        (error: unknown) => {
+          // No supervisor: there is nothing to see, now or later.
+          const isNone = error instanceof ImError && error.code === 'forbidden';
+          if (isNone) setQueues(undefined);
+          else if (!isOver) timer = setTimeout(look, REFRESH_MS);
+        },
       );
     };
     look();

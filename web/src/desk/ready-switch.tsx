@@ -1,42 +1,76 @@
+import type { Readiness } from '@serverless-im/client/desk';
 import { useConnection } from '@serverless-im/client/react';
-import { useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { Button } from '../ui/button.tsx';
 import { useDeskIm } from './desk-client.ts';
 import { wordsOf } from './words.ts';
 
 const CAPACITIES = [1, 2, 3, 5, 10];
-const QUEUES = ['default'];
+/** What this tab is ready for: said again when the page is loaded again, or the server would know better than the page. */
+const READY_KEY = 'im.desk.ready';
+const NOT_READY: Readiness = { queues: ['default'], capacity: 2 };
+
+function lastReadiness(): Readiness | undefined {
+  const kept = sessionStorage.getItem(READY_KEY);
+  return kept === null ? undefined : JSON.parse(kept);
+}
+
+/** Separated by commas. */
+function namesIn(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  return [...new Set(names.filter((name) => name !== ''))];
+}
 
 /** Whether new chats come to this agent, and how many at a time (IM-DESK-4). */
 export function ReadySwitch() {
   const im = useDeskIm();
   const { current } = useConnection(im);
-  const [capacity, setCapacity] = useState(2);
+  const [{ queues, capacity }, setWanted] = useState(() => lastReadiness() ?? NOT_READY);
   const [isReady, setIsReady] = useState(false);
   const [error, setError] = useState<string>();
-  const say = (ready: boolean, places: number) => {
-    const said = ready ? im.agent.ready({ queues: QUEUES, capacity: places }) : im.agent.away();
-    said.then(
-      ({ status }) => {
-        setIsReady(status === 'ready');
-        setError(undefined);
-      },
-      (reason: unknown) => setError(wordsOf(reason)),
-    );
-  };
-  const choose = (places: number) => {
-    setCapacity(places);
-    if (isReady) say(true, places);
+  const say = useCallback(
+    (readiness: Readiness | undefined) => {
+      const said = readiness === undefined ? im.agent.away() : im.agent.ready(readiness);
+      said.then(
+        ({ status }) => {
+          setIsReady(status === 'ready');
+          setError(undefined);
+          if (readiness === undefined) sessionStorage.removeItem(READY_KEY);
+          else sessionStorage.setItem(READY_KEY, JSON.stringify(readiness));
+        },
+        (reason: unknown) => setError(wordsOf(reason)),
+      );
+    },
+    [im],
+  );
+  useEffect(() => {
+    const kept = lastReadiness();
+    if (current === 'connected' && kept !== undefined) say(kept);
+  }, [current, say]);
+  const choose = (wanted: Readiness) => {
+    setWanted(wanted);
+    if (isReady) say(wanted);
   };
   return (
     <div className="desk-ready">
       <p className={isReady ? 'desk-status is-ready' : 'desk-status'} role="status">
         {isReady ? 'Ready for new chats' : 'Away: no new chats'}
       </p>
+      <label className="field">
+        <span>Queues</span>
+        <input
+          defaultValue={queues.join(', ')}
+          spellCheck={false}
+          onBlur={({ target }) => choose({ queues: namesIn(target.value), capacity })}
+        />
+      </label>
       <div className="desk-ready-row">
         <label>
           At a time{' '}
-          <select value={capacity} onChange={(event) => choose(Number(event.target.value))}>
+          <select
+            value={capacity}
+            onChange={(event) => choose({ queues, capacity: Number(event.target.value) })}
+          >
             {CAPACITIES.map((count) => (
               <option key={count}>{count}</option>
             ))}
@@ -45,7 +79,7 @@ export function ReadySwitch() {
         <Button
           kind={isReady ? 'plain' : 'primary'}
           disabled={current !== 'connected'}
-          onClick={() => say(!isReady, capacity)}
+          onClick={() => say(isReady ? undefined : { queues, capacity })}
         >
           {isReady ? 'Take a break' : 'Take chats'}
         </Button>
