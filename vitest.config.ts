@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 import { defineConfig } from 'vitest/config';
 
 /** `npx vitest run --project unit` runs one of them. Only what runs the stack waits for a synthesized one. */
@@ -8,6 +10,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     // None but where a machine is shared and nobody is there to look twice (.ci/run); one that needed it says so.
     retry: Number(process.env['TEST_RETRIES'] ?? 0),
+    // A file mostly waits for sockets: all cores, where the default leaves one idle.
+    maxWorkers: availableParallelism(),
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       { extends: true, test: { name: 'client', include: ['client/test/**/*.test.ts'] } },
