@@ -84,7 +84,12 @@ const groupView = (module: string, description: string, path: string, ...more: I
   }) as const;
 
 /** An action of the desk; each waits for transactions, and tells those concerned. */
-const deskAction = (module: string, description: string, routeKey: string, ...more: SettingName[]) =>
+const deskAction = (
+  module: string,
+  description: string,
+  routeKey: string,
+  { namesQueue }: { readonly namesQueue?: true } = {},
+) =>
   ({
     part: 'desk',
     module,
@@ -92,9 +97,10 @@ const deskAction = (module: string, description: string, routeKey: string, ...mo
     trigger: action(routeKey),
     timeoutSeconds: SENDER_TIMEOUT_SECONDS,
     memoryMegabytes: 512,
-    settings: ['historyTtlSeconds', ...more],
+    settings: ['historyTtlSeconds'],
     grant: (fn: HandlerFunction, to: Grantors) => {
       to.storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
+      if (namesQueue) to.desk?.nameQueues(fn);
       grantDeskChange(fn, to);
     },
   }) as const;
@@ -107,10 +113,11 @@ const deskView = (module: string, description: string, path: string, ...onChats:
     trigger: get(path),
     timeoutSeconds: 10,
     memoryMegabytes: 256,
-    settings: ['userIdClaim', 'rolesClaim', 'allowedOrigins', 'deskQueues'],
+    settings: ['userIdClaim', 'rolesClaim', 'allowedOrigins'],
     grant: (fn: HandlerFunction, to: Grantors) => {
       if (onChats.length > 0) to.storage.conversations.grant(fn, ...onChats);
       to.desk?.store.grant(fn, 'Query');
+      to.desk?.nameQueues(fn);
     },
   }) as const;
 
@@ -174,6 +181,9 @@ export const HANDLERS = {
       to.storage.messages.grant(fn, 'UpdateItem');
       to.storage.messages.grantQueryBySeq(fn);
       grantSending(fn, to);
+      if (to.desk === undefined) return;
+      to.desk.nameQueues(fn);
+      grantDeskChange(fn, to);
     },
   },
   hello: {
@@ -418,9 +428,11 @@ export const HANDLERS = {
       grantSending(fn, to);
     },
   },
-  deskOpen: deskAction('lambdas/routes/desk-open', 'Opens a support chat', 'desk.open', 'deskQueues'),
+  deskOpen: deskAction('lambdas/routes/desk-open', 'Opens a support chat', 'desk.open', { namesQueue: true }),
   deskClose: deskAction('lambdas/routes/desk-close', 'Ends a support chat, or rates it', 'desk.close'),
-  deskReady: deskAction('lambdas/routes/desk-ready', 'An agent takes chats', 'desk.ready', 'deskQueues'),
+  deskReady: deskAction('lambdas/routes/desk-ready', 'An agent takes chats', 'desk.ready', {
+    namesQueue: true,
+  }),
   deskAway: deskAction('lambdas/routes/desk-away', 'An agent takes no more chats', 'desk.away'),
   deskTransfer: deskAction('lambdas/routes/desk-transfer', 'Hands a support chat on', 'desk.transfer'),
   listDeskChats: deskView(

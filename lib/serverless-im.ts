@@ -95,6 +95,7 @@ export class ServerlessIm extends Construct {
       ? new Desk(this, 'Desk', {
           storage: this.storage,
           consumerTimeoutSeconds: HANDLERS.matchDesk.timeoutSeconds,
+          queueNames: options.deskQueues,
         })
       : undefined;
     const allowedOrigins = originsOf(options.allowedOrigins, this.webPage);

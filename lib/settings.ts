@@ -2,7 +2,7 @@ import type { ENV } from '../lambdas/shared/env-names.ts';
 import type { Identity } from './identity.ts';
 import type { ServerlessImOptions } from './options.ts';
 
-/** Variables that are plain values; names of tables, queue, and endpoint come with their grants. */
+/** Variables that are plain values; names of tables, queues, and endpoint come with their grants. */
 export type SettingName = Exclude<
   keyof typeof ENV,
   | 'routesTable'
@@ -13,6 +13,7 @@ export type SettingName = Exclude<
   | 'fanOutQueueUrl'
   | 'deskTable'
   | 'deskQueueUrl'
+  | 'deskQueues'
   | 'connectionsEndpoint'
 >;
 
@@ -33,7 +34,6 @@ export function settingsOf(options: ServerlessImOptions, identity: Identity, web
     idleTimeoutMs: String(options.idleTimeoutMs),
     inboxTtlSeconds: String(options.inboxTtlSeconds),
     historyTtlSeconds: String(options.historyTtlSeconds),
-    deskQueues: options.deskQueues.join(','),
     deskAgentGraceSeconds: String(options.deskAgentGraceSeconds),
   };
 }

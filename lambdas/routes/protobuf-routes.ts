@@ -1,6 +1,9 @@
 import type { Action } from '../../protocol/frames.ts';
 import type { SocketEvent, SocketResult } from '../edge/frame.ts';
+import { readOptionalEnv } from '../shared/env.ts';
 import { handler as ackInbox } from './ack-inbox.ts';
+import { createDeskPorts, deskQueues } from './desk-ports.ts';
+import { deskAway, deskClose, deskOpen, deskReady, deskTransfer } from './desk-routes.ts';
 import { handler as heartbeat } from './heartbeat.ts';
 import { handler as hello } from './hello.ts';
 import { handler as presence } from './presence.ts';
@@ -23,4 +26,18 @@ export const PROTOBUF_ROUTES: ReadonlyMap<unknown, Route> = new Map<Action, Rout
   ['recall', recall],
   ['typing', typing],
   ['presence', presence],
+  ...deskRoutes(),
 ]);
+
+/** None in a deployment without a desk. */
+function deskRoutes(): [Action, Route][] {
+  if (readOptionalEnv('deskTable') === undefined) return [];
+  const ports = { ...createDeskPorts(), queues: deskQueues() };
+  return [
+    ['desk.open', deskOpen(ports)],
+    ['desk.close', deskClose(ports)],
+    ['desk.ready', deskReady(ports)],
+    ['desk.away', deskAway(ports)],
+    ['desk.transfer', deskTransfer(ports)],
+  ];
+}

@@ -133,6 +133,8 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...onTable('Messages', 'UpdateItem'),
     ...onTable('Messages/index/bySeq', 'Query'),
     ...SEND,
+    ...onTable('Conversations', 'DeleteItem'),
+    ...onTable('Desk', 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
   ],
   Hello: READ_INBOX,
   AckInbox: READ_INBOX,
