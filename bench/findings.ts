@@ -1,3 +1,4 @@
+import { ENV } from '../lambdas/shared/env-names.ts';
 import type { BenchArguments } from './arguments.ts';
 import { pathOf } from './files.ts';
 import { type InitTime, measureInit } from './init/init-time.ts';
@@ -8,6 +9,7 @@ import type { OperationResult } from './measure/recorder.ts';
 import { step } from './progress.ts';
 import { REFERENCE } from './report/report.ts';
 import { type CountsFile, countsOf, type TimesFile } from './results.ts';
+import { DESK_QUEUES } from './scenarios/desk.ts';
 import {
   type Assembly,
   bundleSizes,
@@ -57,6 +59,7 @@ async function count(
     cdkOut: assembly.directory,
     latency: COUNTING_LATENCY,
     maxInstancesPerFunction: COUNTING_INSTANCES,
+    environment: { [ENV.deskQueues]: DESK_QUEUES.join(',') },
   };
   return withBenchStack(options, (stack) => countScenarios(stack, mode, scenarios));
 }

@@ -1,11 +1,13 @@
 import { connect } from './connect.ts';
 import { conversations } from './conversations.ts';
+import { desk } from './desk.ts';
 import { directOffline } from './direct-offline.ts';
 import { directOnline } from './direct-online.ts';
 import { groups } from './groups.ts';
 import { heartbeat } from './heartbeat.ts';
 import { hello } from './hello.ts';
 import { historyPage } from './history-page.ts';
+import { poll } from './poll.ts';
 import { reconnectStorm } from './reconnect-storm.ts';
 import { resend } from './resend.ts';
 import type { Scenario } from './scenario.ts';
@@ -20,5 +22,7 @@ export const SCENARIOS: readonly Scenario[] = [
   historyPage,
   conversations,
   ...groups,
+  desk,
+  poll,
   reconnectStorm,
 ];

@@ -1,4 +1,5 @@
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { TokenOptions } from '../../local/dev-issuer.ts';
 import { dynamoDbClient } from '../../local/emulators/clients.ts';
 import type { Endpoints, LocalRuntime } from '../../local/runtime.ts';
 import { startRuntime } from '../../local/runtime.ts';
@@ -19,9 +20,9 @@ export interface BenchStack {
   readonly documents: DynamoDBDocumentClient;
   /** Name of the table whose short name this is. */
   table(name: string): string;
-  open(userId: string, deviceId?: string): Promise<Socket>;
+  open(userId: string, deviceId?: string, token?: TokenOptions): Promise<Socket>;
   /** Opens and says hello. */
-  join(userId: string, deviceId?: string): Promise<Socket>;
+  join(userId: string, deviceId?: string, token?: TokenOptions): Promise<Socket>;
   http(userId: string, path: string, init?: { method: string; body: unknown }): Promise<unknown>;
   /** Resolves when this function has ended so often, counted from now. */
   ends(name: string, times?: number): Promise<void>;
@@ -31,6 +32,10 @@ export interface BenchStack {
   settle(): Promise<void>;
   /** Lets nothing out of this queue until `release`; works once the poll under way has ended, so after a message. */
   holdQueue(name: string, prime: () => Promise<unknown>): Promise<HeldQueue>;
+  /** Has `settle` not wait for this queue, which holds events for later; what it holds is dropped at the end. */
+  without<Result>(queue: string, run: () => Promise<Result>): Promise<Result>;
+  /** Puts an event into a queue of the stack's. */
+  enqueue(queue: string, event: object): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -95,9 +100,9 @@ async function startBenchStack(
   const names = new Names(runtime.stack);
   const queues = new QueueWatch(runtime);
 
-  const open = async (userId: string, deviceId = 'phone') => {
+  const open = async (userId: string, deviceId = 'phone', options?: TokenOptions) => {
     const url = `${runtime.wsUrl}?deviceId=${deviceId}`;
-    return Socket.open(url, await runtime.token(userId));
+    return Socket.open(url, await runtime.token(userId, options));
   };
   const ends = (name: string, times = 1) =>
     new Promise<void>((resolve) => {
@@ -113,6 +118,11 @@ async function startBenchStack(
     });
   const consumerOf = (queue: string) =>
     names.of(runtime.stack.eventSources.find(({ queueName }) => queueName.includes(queue))?.functionId ?? '');
+  const settle = async () => {
+    do {
+      await wire.quiet();
+    } while (await queues.hasWork());
+  };
   return {
     runtime,
     wire,
@@ -125,8 +135,8 @@ async function startBenchStack(
       return found.tableName;
     },
     open,
-    async join(userId, deviceId) {
-      const socket = await open(userId, deviceId);
+    async join(userId, deviceId, token) {
+      const socket = await open(userId, deviceId, token);
       await socket.request({ action: 'hello' });
       return socket;
     },
@@ -149,11 +159,7 @@ async function startBenchStack(
       await Promise.all(sockets.map((socket) => socket.close()));
       await gone;
     },
-    async settle() {
-      do {
-        await wire.quiet();
-      } while (await queues.hasWork());
-    },
+    settle,
     async holdQueue(name, prime) {
       const hold = wire.hold({ function: EVENT_SOURCE, operation: 'ReceiveMessage', queue: name });
       const consumed = ends(consumerOf(name));
@@ -168,6 +174,20 @@ async function startBenchStack(
         },
       };
     },
+    async without(queue, run) {
+      queues.ignore(queue);
+      try {
+        return await run();
+      } finally {
+        // What runs may put another event into it.
+        do {
+          await queues.drop(queue);
+          await wire.quiet();
+        } while (await queues.hasWork(queue));
+        queues.heed(queue);
+      }
+    },
+    enqueue: (queue, event) => queues.put(queue, event),
     async stop() {
       client.destroy();
       queues.close();

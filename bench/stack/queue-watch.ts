@@ -1,4 +1,9 @@
-import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  GetQueueAttributesCommand,
+  PurgeQueueCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import { sqsClient } from '../../local/emulators/clients.ts';
 import { localQueueUrl } from '../../local/emulators/queues.ts';
 import type { LocalRuntime } from '../../local/runtime.ts';
@@ -9,7 +14,7 @@ const WAITING = [
   'ApproximateNumberOfMessagesDelayed',
 ] as const;
 
-/** Tells whether a queue with a consumer still holds anything; the emulator's numbers are exact. */
+/** The queues with a consumer, from behind: whether they still hold anything (the emulator's numbers are exact). */
 export class QueueWatch {
   readonly #client: SQSClient;
   readonly #queues: readonly { readonly name: string; readonly url: string }[];
@@ -23,12 +28,24 @@ export class QueueWatch {
     }));
   }
 
-  async hasWork(): Promise<boolean> {
-    const watched = this.#queues.filter(
-      ({ name }) => ![...this.#ignored].some((part) => name.includes(part)),
+  /** @param part of a queue's name: only that one. @default all but the ignored ones */
+  async hasWork(part?: string): Promise<boolean> {
+    const watched = this.#queues.filter(({ name }) =>
+      part === undefined ? ![...this.#ignored].some((one) => name.includes(one)) : name.includes(part),
     );
     const waiting = await Promise.all(watched.map(({ url }) => this.#waiting(url)));
     return waiting.some((messages) => messages > 0);
+  }
+
+  /** Drops what this queue holds, what is delayed too. @param part of its name */
+  async drop(part: string): Promise<void> {
+    await this.#client.send(new PurgeQueueCommand({ QueueUrl: this.#urlOf(part) }));
+  }
+
+  /** @param part of the queue's name */
+  async put(part: string, event: object): Promise<void> {
+    const body = JSON.stringify(event);
+    await this.#client.send(new SendMessageCommand({ QueueUrl: this.#urlOf(part), MessageBody: body }));
   }
 
   /** @param part of the queue's name: it is being held, and may be full */
@@ -42,6 +59,12 @@ export class QueueWatch {
 
   close(): void {
     this.#client.destroy();
+  }
+
+  #urlOf(part: string): string {
+    const found = this.#queues.find(({ name }) => name.includes(part));
+    if (found === undefined) throw new Error(`No function consumes a queue ${part}.`);
+    return found.url;
   }
 
   async #waiting(url: string): Promise<number> {

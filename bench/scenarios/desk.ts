@@ -1,0 +1,74 @@
+import type { DeskChat } from '../../protocol/desk.ts';
+import type { Socket } from '../stack/socket.ts';
+import { type Bench, type Scenario, sending } from './scenario.ts';
+
+/** Its queue also holds what looks again later: the guards are counted by one that comes at once. */
+const EVENTS = 'DeskEvents';
+/** One a round: who was an agent of a queue is still listed in it, so that the next look at it reads more. */
+export const DESK_QUEUES = Array.from({ length: 30 }, (_, n) => `queue-${String(n).padStart(2, '0')}`);
+const AGENT = { roles: ['agent'], name: 'Ann' };
+
+/** A customer asks, an agent gets the chat, hands it on, and another closes it. */
+export const desk: Scenario = {
+  name: 'desk',
+  isChecked: true,
+  async run(bench) {
+    for (const queue of DESK_QUEUES.slice(0, bench.rounds)) {
+      await bench.stack.without(EVENTS, () => runRound(bench, queue));
+    }
+  },
+};
+
+async function runRound(bench: Bench, queue: string): Promise<void> {
+  const { stack, user } = bench;
+  const [a, b] = [user(), user()];
+  const [ann, ben] = [await stack.join(a, 'phone', AGENT), await stack.join(b, 'phone', AGENT)];
+  const [early, late] = [await stack.join(user()), await stack.join(user())];
+  const open = { action: 'desk.open', queue };
+  const ready = { action: 'desk.ready', queues: [queue], capacity: 1 };
+
+  await measureMatched(bench, 'desk.open, nobody is free', () => early.request(open));
+  const first = await measureMatched(bench, 'desk.ready, somebody waits: assigned', () =>
+    assigned([early, ann], () => ann.request(ready)),
+  );
+  await measureMatched(bench, 'desk.ready, nobody waits', () => ben.request(ready));
+  const second = await measureMatched(bench, 'desk.open, an agent is free: assigned', () =>
+    assigned([late, ben], () => late.request(open)),
+  );
+  await bench.measure('message in a support chat', () => late.request(sending(second)));
+  await measureMatched(bench, 'desk.close', () =>
+    late.request({ action: 'desk.close', conversationId: second }),
+  );
+  await measureMatched(bench, 'desk.transfer', () =>
+    ann.request({ action: 'desk.transfer', conversationId: first, to: b }),
+  );
+  await measureMatched(bench, 'guard of any of these, 12 s later', () =>
+    stack.enqueue(EVENTS, { kind: 'match', queue, moved: false, guard: true }),
+  );
+
+  await ben.request({ action: 'desk.close', conversationId: first });
+  for (const agent of [ann, ben]) await agent.request({ action: 'desk.away' });
+  await stack.leave(ann, ben, early, late);
+}
+
+/** Each change has the worker look at the queue once. */
+function measureMatched<Result>(
+  { stack, measure }: Bench,
+  operation: string,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  return measure(operation, async () => {
+    const isMatched = stack.ends('MatchDesk');
+    const result = await run();
+    await isMatched;
+    return result;
+  });
+}
+
+/** Until all of them know who has the chat. @returns its conversation */
+async function assigned(sockets: readonly Socket[], run: () => Promise<unknown>): Promise<string> {
+  const told = sockets.map((socket) => socket.next(({ type }) => type === 'desk.assigned'));
+  await run();
+  const chats = (await Promise.all(told)).map(({ frame }) => frame['chat'] as DeskChat);
+  return chats[0]?.conversationId ?? '';
+}
