@@ -1,4 +1,10 @@
-import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
 import type { AgentStatus } from '../../protocol/desk.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { Agent, AgentChange, DeskTable } from '../domain/desk/chat.ts';
@@ -19,7 +25,14 @@ import {
   waitingKey,
 } from './desk-keys.ts';
 import { changeItems, type DeskTableProps } from './desk-transaction.ts';
-import { batchGet, call, type Item, isConditionFailed, transact } from './dynamodb.ts';
+import {
+  batchGet,
+  call,
+  callDespiteTransactions,
+  type Item,
+  isConditionFailed,
+  transact,
+} from './dynamodb.ts';
 
 /*
  * Desk table. What a chat is stands in its conversation's head (attribute `chat`); here is who waits, and who serves.
@@ -87,7 +100,8 @@ export function createDeskTable(documents: DynamoDBDocumentClient, props: DeskTa
     apply: (change) => transact(documents, changeItems(props, change)),
 
     async forgetUntold(queue, untold) {
-      await transact(documents, [{ Delete: { TableName: deskTable, Key: untoldKey(queue, untold) } }]);
+      const command = new DeleteCommand({ TableName: deskTable, Key: untoldKey(queue, untold) });
+      await callDespiteTransactions(() => documents.send(command));
     },
 
     async untold(queue) {

@@ -72,11 +72,11 @@ export async function transferChat(
   if (to === userId) throw new InvalidRequestError([{ path: 'to', message: 'is yourself' }]);
   const conversation = resolveConversation(userId, { conversationId });
   if (conversation.kind !== 'support') throw new NotFoundError();
-  await settleAll([
+  const [{ chat: present }] = await settleAll([
+    ports.conversations.head(conversationId),
     requireSession(ports, speaker),
     requireMembership(ports.conversations, userId, conversation),
   ]);
-  const { chat: present } = await ports.conversations.head(conversationId);
   const decide = async (chat: Chat): Promise<Decision> => {
     if (chat.state !== 'assigned' || chat.agent?.userId !== userId) {
       throw new ConflictError('You do not have this chat.');

@@ -79,7 +79,8 @@ export async function closeChat(
   const { userId, connectionId } = speaker;
   const conversation = resolveConversation(userId, { conversationId });
   if (conversation.kind !== 'support') throw new NotFoundError();
-  await settleAll([
+  const [{ chat: present }] = await settleAll([
+    ports.conversations.head(conversationId),
     requireSession(ports, speaker),
     requireMembership(ports.conversations, userId, conversation),
   ]);
@@ -93,7 +94,6 @@ export async function closeChat(
     const after: Chat = { ...facts, state: 'closed', closedAtMs: ports.clock(), ...rated };
     return { after, content: { event: 'closed', by: userId } as const };
   };
-  const { chat: present } = await ports.conversations.head(conversationId);
   const queues = present === undefined || present.state === 'closed' ? [] : [present.queue];
   const chat = await thenMatch(ports, queues, () => changeChat(ports, conversationId, decide, connectionId));
   if (rating === undefined || chat.rating !== undefined) return toDeskChat(chat);

@@ -15,6 +15,8 @@ export interface MessageListProps {
   readonly isGroup: boolean;
   readonly isAdmin: boolean;
   readonly hasEarlier: boolean;
+  /** The latest page is there; before that, only what came by itself or was written here. */
+  readonly isLoaded: boolean;
   readonly isLoading: boolean;
   /** Counts up whenever the list is to show its end, wherever it is. */
   readonly toEnd: number;
@@ -32,7 +34,7 @@ type Rows = Virtualizer<HTMLElement, HTMLLIElement>;
 
 /** Only the rows in sight exist. Anchored at the end: what comes above or grows doesn't move what one reads. */
 export function MessageList(props: MessageListProps) {
-  const { rows, label, hasEarlier, isLoading, toEnd, onNearStart, onAtEnd } = props;
+  const { rows, label, hasEarlier, isLoaded, isLoading, toEnd, onNearStart, onAtEnd } = props;
   const scroller = useRef<HTMLElement>(null);
   const virtualizer: Rows = useVirtualizer<HTMLElement, HTMLLIElement>({
     count: rows.length,
@@ -44,7 +46,7 @@ export function MessageList(props: MessageListProps) {
     scrollEndThreshold: END_PX,
     overscan: 8,
   });
-  const hasStarted = useStart(virtualizer, rows);
+  const hasStarted = useStart(virtualizer, rows, isLoaded);
   useLayoutEffect(() => {
     if (toEnd > 0) virtualizer.scrollToEnd();
   }, [toEnd, virtualizer]);
@@ -95,23 +97,25 @@ export function MessageList(props: MessageListProps) {
 }
 
 /**
- * Opens at the first unread message, if there is one; else at the end.
+ * Opens at the first unread message, if there is one; else at the end. What was there before the latest page was loaded
+ * may be other rows altogether, so that the place is found anew.
  * @returns whether it is there by now: until then the list shows its start, and nobody has asked to see that
  */
-function useStart(virtualizer: Rows, rows: readonly ListRow[]): boolean {
+function useStart(virtualizer: Rows, rows: readonly ListRow[], isLoaded: boolean): boolean {
   const isBegun = useRef(false);
   const [hasStarted, setHasStarted] = useState(false);
-  useEffect(() => {
-    const frame = requestAnimationFrame(() => setHasStarted(true));
-    return () => cancelAnimationFrame(frame);
-  }, []);
+  const unread = rows.findIndex(({ kind }) => kind === 'unread');
   useLayoutEffect(() => {
     if (isBegun.current || rows.length === 0) return;
-    isBegun.current = true;
-    const unread = rows.findIndex(({ kind }) => kind === 'unread');
+    isBegun.current = isLoaded;
     if (unread >= 0) virtualizer.scrollToIndex(unread, { align: 'start' });
     else virtualizer.scrollToEnd();
-  }, [virtualizer, rows]);
+  }, [virtualizer, rows, unread, isLoaded]);
+  const place = unread >= 0 ? unread : rows.length - 1;
+  const isThere = virtualizer.getVirtualItems().some(({ index }) => index === place);
+  useEffect(() => {
+    if (isLoaded && isThere) setHasStarted(true);
+  }, [isLoaded, isThere]);
   return hasStarted;
 }
 

@@ -55,7 +55,7 @@ export function MessagePane({ conversationKey, title, header, isOver = false, on
           isGroup={peer === undefined}
           isAdmin={group.isAdmin}
           onAtEnd={setIsAtEnd}
-          {...{ conversation, rows, hasEarlier, isLoading, toEnd, onNearStart }}
+          {...{ conversation, rows, hasEarlier, isLoaded, isLoading, toEnd, onNearStart }}
         />
       ) : (
         <div className="messages">
