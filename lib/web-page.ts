@@ -3,6 +3,10 @@ import {
   type BehaviorOptions,
   CachePolicy,
   Distribution,
+  Function as EdgeFunction,
+  FunctionCode,
+  FunctionEventType,
+  FunctionRuntime,
   HeadersFrameOption,
   HeadersReferrerPolicy,
   HttpVersion,
@@ -18,8 +22,10 @@ import {
   contentSecurityPolicy,
   IMMUTABLE_CACHE,
   IMMUTABLE_PATH,
+  type PageOrigins,
   REVALIDATED_CACHE,
-} from '../web/security-headers.ts';
+  VIEWS,
+} from '../web/serving.ts';
 import { acknowledge, finding } from './acknowledge.ts';
 import { webPageSource } from './bundling/web-page-source.ts';
 
@@ -57,18 +63,37 @@ export class WebPage extends Construct {
     }) as IBucket;
     acknowledge(bucket, 'AwsSolutions-S1', 'Only CloudFront reads it, and what it holds is public.');
     const connect = [httpUrl, webSocketUrl, ...signIn.origins];
-    const behavior = (name: string, cacheControl: string): BehaviorOptions => ({
+    const behavior = (responseHeadersPolicy: ResponseHeadersPolicy): BehaviorOptions => ({
       origin: S3BucketOrigin.withOriginAccessControl(bucket),
       viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
       cachePolicy: CachePolicy.CACHING_OPTIMIZED,
-      responseHeadersPolicy: headers(this, name, contentSecurityPolicy({ connect }), cacheControl),
+      responseHeadersPolicy,
+    });
+    const assets = headers(this, 'AssetHeaders', { connect, cacheControl: IMMUTABLE_CACHE });
+    const page = headers(this, 'Headers', { connect, cacheControl: REVALIDATED_CACHE });
+    const embeddable = headers(this, 'WidgetHeaders', {
+      connect,
+      cacheControl: REVALIDATED_CACHE,
+      isEmbeddable: true,
+    });
+    const toIndex = {
+      eventType: FunctionEventType.VIEWER_REQUEST,
+      function: new EdgeFunction(this, 'Views', {
+        comment: 'Serves the one page at the paths of its views',
+        runtime: FunctionRuntime.JS_2_0,
+        code: FunctionCode.fromInline(TO_INDEX),
+      }),
+    };
+    const views = Object.entries(VIEWS).map(([path, { isEmbeddable }]) => {
+      const view = { ...behavior(isEmbeddable ? embeddable : page), functionAssociations: [toIndex] };
+      return [path, view] as const;
     });
     this.distribution = new Distribution(this, 'Distribution', {
       comment: 'The web page of the chat',
       defaultRootObject: 'index.html',
       httpVersion: HttpVersion.HTTP2_AND_3,
-      defaultBehavior: behavior('Headers', REVALIDATED_CACHE),
-      additionalBehaviors: { [`${IMMUTABLE_PATH}*`]: behavior('AssetHeaders', IMMUTABLE_CACHE) },
+      defaultBehavior: behavior(page),
+      additionalBehaviors: { [`${IMMUTABLE_PATH}*`]: behavior(assets), ...Object.fromEntries(views) },
     });
     acknowledgeDistribution(this.distribution);
     this.url = `https://${this.distribution.distributionDomainName}`;
@@ -85,12 +110,23 @@ export class WebPage extends Construct {
   }
 }
 
-function headers(scope: Construct, id: string, policy: string, cacheControl: string): ResponseHeadersPolicy {
+/** In CloudFront's own JavaScript. */
+const TO_INDEX = `function handler({ request }) {
+  request.uri = '/index.html';
+  return request;
+}`;
+
+function headers(
+  scope: Construct,
+  id: string,
+  { cacheControl, ...origins }: PageOrigins & { readonly cacheControl: string },
+): ResponseHeadersPolicy {
+  const frameOptions = { frameOption: HeadersFrameOption.DENY, override: true };
   return new ResponseHeadersPolicy(scope, id, {
     securityHeadersBehavior: {
-      contentSecurityPolicy: { contentSecurityPolicy: policy, override: true },
+      contentSecurityPolicy: { contentSecurityPolicy: contentSecurityPolicy(origins), override: true },
       contentTypeOptions: { override: true },
-      frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
+      ...(!origins.isEmbeddable && { frameOptions }),
       referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
       strictTransportSecurity: { accessControlMaxAge: Duration.days(365), override: true },
     },

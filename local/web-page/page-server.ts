@@ -7,7 +7,8 @@ import {
   IMMUTABLE_CACHE,
   IMMUTABLE_PATH,
   REVALIDATED_CACHE,
-} from '../../web/security-headers.ts';
+  VIEWS,
+} from '../../web/serving.ts';
 import { OperatorError, systemErrorCode } from '../operator-error.ts';
 
 /** See `web/src/config.ts`. */
@@ -40,10 +41,11 @@ export interface PageServer {
 export async function servePage(options: PageServerOptions): Promise<PageServer> {
   const files = filesOf(options);
   const headers = headersOf(options);
-  const widgetHeaders = headersOf(options, true);
-  const server = createServer((request, response) =>
-    answer(request, response, files, pathOf(request) === WIDGET ? widgetHeaders : headers),
-  );
+  const embeddable = headersOf(options, true);
+  const server = createServer((request, response) => {
+    const isEmbeddable = VIEWS[pathOf(request)]?.isEmbeddable ?? false;
+    answer(request, response, files, isEmbeddable ? embeddable : headers);
+  });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
   server.listen(options.port, '127.0.0.1', resolve);
@@ -102,10 +104,6 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-const WIDGET = 'widget';
-/** Views of the one page, each with an address of its own. */
-const VIEWS = new Set(['', 'desk', WIDGET]);
-
 function pathOf({ url = '/' }: IncomingMessage): string {
   return url.split('?')[0]?.slice(1) ?? '';
 }
@@ -118,7 +116,7 @@ function answer(
 ): void {
   const { method } = request;
   const path = pathOf(request);
-  const name = VIEWS.has(path) ? 'index.html' : path;
+  const name = path === '' || Object.hasOwn(VIEWS, path) ? 'index.html' : path;
   const body = files.get(name);
   if (body === undefined) {
     response.writeHead(404, headers).end();

@@ -1,13 +1,18 @@
 /**
  * A button that opens the support chat, for any page:
  *
- *   <script src="https://your-chat.example/widget.js" defer></script>
+ *   <script src="https://your-chat.example/widget.js" data-token="chatToken" defer></script>
+ *
+ * `data-token` names a function of the page that returns a token of who is signed in there (a promise of one is fine), or
+ * nothing if nobody is. Without it the chat has a sign-in of its own.
  *
  * Nothing of the page reaches into the chat, nor the other way round: the chat is a frame from its own origin, and the
  * button lives in a shadow root.
  */
 (() => {
-  const base = new URL('.', document.currentScript.src);
+  const { src, dataset } = document.currentScript;
+  const base = new URL('.', src);
+  const TOKEN = 'serverless-im.token';
   const host = document.createElement('div');
   const root = host.attachShadow({ mode: 'open' });
   Object.assign(host.style, {
@@ -47,12 +52,28 @@
   });
   button.addEventListener('click', () => {
     // Not before somebody wants it: the page that embeds it stays as fast as it was.
-    if (frame.src === '') frame.src = new URL('widget', base).href;
+    if (frame.src === '')
+      frame.src = new URL(dataset.token === undefined ? 'widget' : 'widget?token=host', base).href;
     const isOpen = frame.hidden;
     frame.hidden = !isOpen;
     frame.style.display = isOpen ? 'block' : 'none';
     button.textContent = isOpen ? 'Close' : 'Help';
     button.setAttribute('aria-expanded', String(isOpen));
+  });
+
+  /** To the chat alone: the frame may have been led elsewhere. */
+  const answer = async (id) => {
+    let token;
+    try {
+      token = await window[dataset.token]();
+    } catch (error) {
+      console.error('The support chat got no token', error);
+    }
+    frame.contentWindow.postMessage({ type: TOKEN, id, token: token ?? undefined }, base.origin);
+  };
+  window.addEventListener('message', ({ source, origin, data }) => {
+    if (dataset.token === undefined || source !== frame.contentWindow || origin !== base.origin) return;
+    if (data?.type === TOKEN) void answer(data.id);
   });
 
   root.append(frame, button);

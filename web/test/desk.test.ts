@@ -1,23 +1,35 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { FrameLocator, Page } from 'playwright-core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { faultsOf } from './setup/axe.ts';
-import { sharedBrowser, visit } from './setup/person.ts';
-import { newUser } from './setup/stack.ts';
+import { sharedBrowser, type Visit, visit } from './setup/person.ts';
+import { newUser, tokenOf } from './setup/stack.ts';
 
 sharedBrowser();
 
-async function agent(userId: string, places = '1'): Promise<Page> {
-  const page = await visit({ query: 'desk' });
+/** Motion is off, so that axe sees colours at rest. */
+const LIGHT: Visit = { colorScheme: 'light', reducedMotion: 'reduce' };
+const DARK: Visit = { colorScheme: 'dark', reducedMotion: 'reduce' };
+
+async function staff(userId: string, options: Visit = LIGHT): Promise<Page> {
+  const page = await visit({ query: 'desk', ...options });
   await page.getByLabel('Somebody else').fill(userId);
   await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByText('Away: no new chats').waitFor();
+  return page;
+}
+
+async function agent(userId: string, places = '1', options: Visit = LIGHT): Promise<Page> {
+  const page = await staff(userId, options);
   await page.getByLabel('At a time').selectOption(places);
   await page.getByRole('button', { name: 'Take chats' }).click();
   await page.getByText('Ready for new chats').waitFor();
   return page;
 }
 
-async function customer(userId: string, topic: string): Promise<Page> {
-  const page = await visit({ query: `widget?user=${userId}` });
+async function customer(userId: string, topic: string, options: Visit = LIGHT): Promise<Page> {
+  const page = await visit({ query: `widget?user=${userId}`, ...options });
   await page.getByLabel('Topic').fill(topic);
   await page.getByRole('button', { name: 'Start chat' }).click();
   return page;
@@ -27,6 +39,24 @@ async function say(page: Page | FrameLocator, text: string): Promise<void> {
   const composer = page.getByRole('textbox', { name: /^Message / });
   await composer.fill(text);
   await composer.press('Enter');
+}
+
+/** Somebody else's page, at another origin, whose user has this token; empty: nobody is signed in there. */
+async function pageWithWidget(token: string): Promise<string> {
+  const { webUrl } = inject('stack');
+  const html = `<!doctype html><html lang="en"><title>A shop</title>
+    <script>const shopToken = async () => ${JSON.stringify(token)} || undefined</script>
+    <script>window.chatToken = shopToken</script>
+    <script src="${webUrl}widget.js" data-token="chatToken" defer></script>
+    <h1>A shop</h1>`;
+  const server = createServer((_, response) =>
+    response.setHeader('content-type', 'text/html').end(html),
+  ).listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    server.close();
+  });
+  await new Promise((resolve) => server.once('listening', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
 const bubble = (page: Page | FrameLocator, text: string) => page.locator('.message', { hasText: text });
@@ -55,8 +85,8 @@ describe('the desk', () => {
     expect(await faultsOf(atAnn)).toEqual([]);
     expect(await faultsOf(first)).toEqual([]);
 
-    // Ben takes the one who waits; then there is a place for nobody, until the first has ended.
-    const atBen = await agent(ben, '2');
+    // Ben takes the one who waits, and then has no place for another, until he makes one.
+    const atBen = await agent(ben);
     await second
       .getByText(/is here to help/)
       .first()
@@ -66,6 +96,15 @@ describe('the desk', () => {
     await atAnn.getByRole('button', { name: 'Transfer' }).click();
     await atAnn.getByLabel('To an agent').fill(ben);
     await atAnn.getByRole('dialog').getByRole('button', { name: 'Transfer' }).click();
+    await atAnn.getByText('That agent is not ready, or has no place left.').waitFor();
+    await atBen.getByLabel('At a time').selectOption('2');
+    await expect
+      .poll(async () => {
+        const dialog = atAnn.getByRole('dialog');
+        if (await dialog.isVisible()) await dialog.getByRole('button', { name: 'Transfer' }).click();
+        return dialog.isVisible();
+      })
+      .toBe(false);
     await expect.poll(() => atBen.locator('.row').count(), { timeout: 15_000 }).toBe(2);
     await atBen.locator('.row', { hasText: 'first' }).click();
     await bubble(atBen, 'It is too high').waitFor();
@@ -74,6 +113,7 @@ describe('the desk', () => {
     await first.getByText('This chat has ended').waitFor();
     await first.getByRole('button', { name: '5 of 5' }).click();
     await first.getByText('Thank you: 5 of 5.').waitFor();
+    expect(await faultsOf(first)).toEqual([]);
     await atBen.getByText('rated 5 of 5').waitFor();
     for (const page of [atAnn, atBen]) await page.getByRole('button', { name: 'Take a break' }).click();
     await second.getByRole('button', { name: 'End chat' }).click();
@@ -82,19 +122,69 @@ describe('the desk', () => {
 
   it('gives the customer of an agent who vanishes to the next one (IM-DESK-7)', async () => {
     const [ann, ben] = [newUser('ann'), newUser('ben')];
-    const atAnn = await agent(ann);
-    const someone = await customer(newUser('someone'), 'Help');
+    const atAnn = await agent(ann, '1', DARK);
+    const someone = await customer(newUser('someone'), 'Help', DARK);
     await someone
       .getByText(/is here to help/)
       .first()
       .waitFor();
     await atAnn.context().close();
     await someone.getByText(/You are (next )?in line/).waitFor();
-    const atBen = await agent(ben);
+    expect(await faultsOf(someone)).toEqual([]);
+    const atBen = await agent(ben, '1', DARK);
     await atBen.locator('.row', { hasText: 'someone' }).click();
+    await atBen.getByRole('textbox', { name: /^Message / }).waitFor();
+    expect(await faultsOf(atBen)).toEqual([]);
     await atBen.getByRole('button', { name: 'Take a break' }).click();
     await atBen.getByRole('button', { name: 'End chat' }).click();
     await someone.getByText('This chat has ended').waitFor();
+  });
+
+  it('shows a supervisor how the queues stand, who serves whom, and what is said (IM-DESK)', async () => {
+    const [ann, bob, eve] = [newUser('ann'), newUser('bob'), newUser('eve')];
+    const atAnn = await agent(ann);
+    const atBob = await customer(bob, 'A leak');
+    await atAnn.locator('.row', { hasText: bob }).click();
+    const atEve = await customer(eve, 'A dent');
+    await atEve.getByText('You are next in line').waitFor();
+    const page = await staff(newUser('supervisor'));
+    const others = page.getByRole('region', { name: 'Chats of others' });
+    await others
+      .getByRole('button', { name: `${eve}` })
+      .getByText('Waits in default')
+      .waitFor();
+    await page.getByRole('row', { name: /^default 1 / }).waitFor();
+    await others
+      .getByRole('button', { name: bob })
+      .getByText(`With ${ann.charAt(0).toUpperCase()}`)
+      .waitFor();
+    await others.getByRole('button', { name: bob }).click();
+    await say(atBob, 'It drips');
+    await bubble(page, 'It drips').waitFor();
+    expect(await page.getByRole('textbox', { name: /^Message / }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'End chat' }).count()).toBe(0);
+    expect(await faultsOf(page)).toEqual([]);
+    for (const chat of [atEve, atBob]) {
+      await chat.getByRole('button', { name: 'End chat' }).click();
+      await chat.getByText('This chat has ended').waitFor();
+    }
+    await others.getByText('Nobody waits, and nobody else is being served.').waitFor();
+    await atAnn.getByRole('button', { name: 'Take a break' }).click();
+  });
+
+  it('finds the customer’s chat again when the page is loaded again, and no other when it has ended', async () => {
+    const user = newUser('again');
+    const page = await customer(user, 'My keys');
+    await page.getByText('You are next in line').waitFor();
+    await say(page, 'They are gone');
+    await bubble(page, 'They are gone').getByText('Sent').first().waitFor();
+    await page.reload();
+    await page.getByText('You are next in line').waitFor();
+    await bubble(page, 'They are gone').waitFor();
+    await page.getByRole('button', { name: 'End chat' }).click();
+    await page.getByText('This chat has ended').waitFor();
+    await page.reload();
+    await page.getByLabel('Topic').waitFor();
   });
 
   it('is in any page by one script tag, in a frame of its own', async () => {
@@ -114,5 +204,27 @@ describe('the desk', () => {
     await atAgent.getByRole('button', { name: 'Take a break' }).click();
     await atAgent.getByRole('button', { name: 'End chat' }).click();
     await widget.getByText('This chat has ended').waitFor();
+  });
+
+  it('takes a customer for whom the page around it says they are (data-token)', async () => {
+    const user = newUser('member');
+    const shop = await visit({ url: await pageWithWidget(await tokenOf(user)) });
+    await shop.getByRole('button', { name: 'Help' }).click();
+    const widget = shop.frameLocator('iframe[title="Support chat"]');
+    await widget.getByLabel('Topic').fill('My order');
+    await widget.getByRole('button', { name: 'Start chat' }).click();
+    await widget.getByText('You are next in line').waitFor();
+    const atAgent = await agent(newUser('ann'));
+    await atAgent.locator('.row', { hasText: user }).waitFor();
+    await atAgent.getByRole('button', { name: 'Take a break' }).click();
+    await widget.getByRole('button', { name: 'End chat' }).click();
+    await widget.getByText('This chat has ended').waitFor();
+
+    const stranger = await visit({ url: await pageWithWidget('') });
+    await stranger.getByRole('button', { name: 'Help' }).click();
+    await stranger
+      .frameLocator('iframe[title="Support chat"]')
+      .getByText('Please sign in to this site first')
+      .waitFor();
   });
 });

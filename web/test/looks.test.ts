@@ -135,6 +135,8 @@ describe('by keyboard alone', () => {
     await page.keyboard.press('Escape');
     expect(await focused()).toBe('New conversation');
     await page.keyboard.press('Enter');
+    // Nobody types before the field is there.
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('INPUT');
     await page.keyboard.type('bob');
     await page.keyboard.press('Enter');
     await page.getByRole('textbox', { name: 'Message bob' }).waitFor();

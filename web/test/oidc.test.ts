@@ -41,6 +41,16 @@ describe('at an OpenID Connect issuer', () => {
     await page.getByRole('button', { name: 'Continue' }).waitFor();
   });
 
+  it('one is led back to where one came from: the desk, say', async () => {
+    const user = newUser('ann');
+    const issuer = await openIssuer(user, CLIENT_ID, 3600);
+    const page = await visit({ url: await pageFor(issuer), query: 'desk' });
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('Away: no new chats').waitFor();
+    expect(new URL(page.url())).toMatchObject({ pathname: '/desk', search: '' });
+    expect(issuer.redirectUris).toEqual([new URL('/', page.url()).href]);
+  });
+
   it('an old token is renewed, and when that is refused the page says so and leads back to the sign-in', async () => {
     const issuer = await openIssuer(newUser('alice'), CLIENT_ID, 1);
     const page = await visit({ url: await pageFor(issuer) });

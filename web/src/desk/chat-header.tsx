@@ -5,19 +5,23 @@ import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { useDeskIm } from './desk-client.ts';
+import { stateOf } from './others-chats.tsx';
 import { wordsOf } from './words.ts';
 
 export interface ChatHeaderProps {
   readonly chat: DeskChat;
+  /** A supervisor looks on: nothing is done here. */
+  readonly isOthers?: boolean;
   onBack(): void;
 }
 
 /** Whose chat it is and what about, and how it is handed on or ended. */
-export function ChatHeader({ chat, onBack }: ChatHeaderProps) {
+export function ChatHeader({ chat, isOthers = false, onBack }: ChatHeaderProps) {
   const im = useDeskIm();
   const [isHandingOn, setIsHandingOn] = useState(false);
   const [error, setError] = useState<string>();
   const { conversationId, customer, topic, state, rating } = chat;
+  const about = topic ?? 'No topic';
   const close = () => {
     im.desk.close(conversationId).catch((reason: unknown) => setError(wordsOf(reason)));
   };
@@ -28,9 +32,9 @@ export function ChatHeader({ chat, onBack }: ChatHeaderProps) {
         <Avatar name={customer} />
         <div className="pane-title">
           <h2 dir="auto">{customer}</h2>
-          <p>{state === 'closed' ? endOf(rating) : (topic ?? 'No topic')}</p>
+          <p>{state === 'closed' ? endOf(rating) : isOthers ? `${stateOf(chat)} · ${about}` : about}</p>
         </div>
-        {state === 'assigned' && (
+        {state === 'assigned' && !isOthers && (
           <>
             <Button onClick={() => setIsHandingOn(true)}>Transfer</Button>
             <Button kind="danger" onClick={close}>

@@ -10,8 +10,10 @@ import { Notice } from '../ui/notice.tsx';
 import { ChatHeader } from './chat-header.tsx';
 import { ChatRow } from './chat-row.tsx';
 import { useDeskIm, useSupportChats } from './desk-client.ts';
+import { OthersChats } from './others-chats.tsx';
 import { Queues } from './queues.tsx';
 import { ReadySwitch } from './ready-switch.tsx';
+import { useSupervision } from './use-supervision.ts';
 import '../shell/chat.css';
 import '../conversations/conversations.css';
 import './desk.css';
@@ -27,7 +29,10 @@ export function Console({ name, onSignOut }: ConsoleProps) {
   const { current, error } = useConnection(im);
   const mine = useOwnChats();
   const [selected, select] = useState<string>();
-  const open = mine.find(({ conversationId }) => conversationId === selected);
+  const supervision = useSupervision();
+  const others = supervision?.chats.filter(({ agent }) => agent?.userId !== im.userId) ?? [];
+  const open = [...mine, ...others].find(({ conversationId }) => conversationId === selected);
+  const isOthers = open !== undefined && !mine.includes(open);
   useEffect(() => {
     // What was assigned before this page was loaded.
     if (current === 'connected') im.agent.chats('assigned').catch(() => {});
@@ -46,22 +51,29 @@ export function Console({ name, onSignOut }: ConsoleProps) {
             <IconButton icon="sign-out" label="Sign out" onClick={onSignOut} />
           </header>
           <ReadySwitch />
-          {mine.length === 0 ? (
-            <p className="desk-empty">Chats appear here as they are given to you.</p>
-          ) : (
-            <ul className="list-rows">
-              {mine.map((chat) => (
-                <li key={chat.conversationId}>
-                  <ChatRow
-                    chat={chat}
-                    isSelected={chat === open}
-                    onSelect={() => select(chat.conversationId)}
-                  />
-                </li>
-              ))}
-            </ul>
-          )}
-          <Queues />
+          <div className="desk-lists">
+            {mine.length === 0 ? (
+              <p className="desk-empty">Chats appear here as they are given to you.</p>
+            ) : (
+              <ul className="list-rows">
+                {mine.map((chat) => (
+                  <li key={chat.conversationId}>
+                    <ChatRow
+                      chat={chat}
+                      isSelected={chat === open}
+                      onSelect={() => select(chat.conversationId)}
+                    />
+                  </li>
+                ))}
+              </ul>
+            )}
+            {supervision !== undefined && (
+              <>
+                <Queues queues={supervision.queues} />
+                <OthersChats chats={others} selected={selected} onSelect={select} />
+              </>
+            )}
+          </div>
         </nav>
         <div className="chat-pane">
           {open === undefined ? (
@@ -71,8 +83,9 @@ export function Console({ name, onSignOut }: ConsoleProps) {
               key={open.conversationId}
               conversationKey={open.conversationId}
               title={open.customer}
-              header={<ChatHeader chat={open} onBack={() => select(undefined)} />}
+              header={<ChatHeader chat={open} isOthers={isOthers} onBack={() => select(undefined)} />}
               isOver={open.state === 'closed'}
+              isOthers={isOthers}
               onClose={() => select(undefined)}
             />
           )}

@@ -1,42 +1,7 @@
-import { ImError } from '@serverless-im/client';
 import type { DeskQueue } from '@serverless-im/client/desk';
-import { useConnection } from '@serverless-im/client/react';
-import { useEffect, useState } from 'react';
-import { useDeskIm } from './desk-client.ts';
 
-const REFRESH_MS = 5_000;
-
-/** A supervisor's view: how many wait, how long, and who is there. Nothing for others. */
-export function Queues() {
-  const im = useDeskIm();
-  const { current } = useConnection(im);
-  const [queues, setQueues] = useState<readonly DeskQueue[]>();
-  useEffect(() => {
-    if (current !== 'connected') return;
-    let isOver = false;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const look = () => {
-      im.agent.queues().then(
-        (all) => {
-          if (isOver) return;
-          setQueues(all);
-          timer = setTimeout(look, REFRESH_MS);
-        },
-        (error: unknown) => {
-          // No supervisor: there is nothing to see, now or later.
-          const isNone = error instanceof ImError && error.code === 'forbidden';
-          if (isNone) setQueues(undefined);
-          else if (!isOver) timer = setTimeout(look, REFRESH_MS);
-        },
-      );
-    };
-    look();
-    return () => {
-      isOver = true;
-      clearTimeout(timer);
-    };
-  }, [im, current]);
-  if (queues === undefined) return null;
+/** How many wait, how long, and who is there. */
+export function Queues({ queues }: { readonly queues: readonly DeskQueue[] }) {
   return (
     <table className="desk-queues">
       <caption>Queues</caption>
@@ -47,6 +12,7 @@ export function Queues() {
           <th scope="col">Longest</th>
           <th scope="col">Ready</th>
           <th scope="col">Away</th>
+          <th scope="col">Offline</th>
         </tr>
       </thead>
       <tbody>
@@ -57,6 +23,7 @@ export function Queues() {
             <td>{waiting === 0 ? '–' : waitOf(longestWaitMs)}</td>
             <td>{agents.ready}</td>
             <td>{agents.away}</td>
+            <td>{agents.offline}</td>
           </tr>
         ))}
       </tbody>

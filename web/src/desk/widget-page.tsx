@@ -1,18 +1,66 @@
-import { useCallback, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import type { DevAuth, PageConfig } from '../config.ts';
 import { ClientProvider, useConnectedClient } from '../session/client-context.ts';
 import { devToken } from '../session/dev-session.ts';
 import type { Session } from '../session/session.ts';
 import { SignIn } from '../session/sign-in.tsx';
 import { useSession } from '../session/use-session.ts';
+import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { DeskProvider, deskClientOf } from './desk-client.ts';
+import { hostToken, subjectOf } from './host-token.ts';
 import { Widget } from './widget.tsx';
 
 /** `/widget`: what a customer sees, in a frame of any page (`widget.js`) or in a window of its own. */
 export function WidgetPage({ config }: { readonly config: PageConfig }) {
   const { auth } = config;
-  return auth.kind === 'dev' ? <Guest config={config} auth={auth} /> : <Member config={config} />;
+  const isFramed = window.parent !== window;
+  if (isFramed && new URLSearchParams(location.search).get('token') === 'host')
+    return <Hosted config={config} />;
+  if (auth.kind === 'dev') return <Guest config={config} auth={auth} />;
+  // Issuers let nobody sign in within a frame, for good reasons.
+  return isFramed ? <OwnWindow /> : <Member config={config} />;
+}
+
+/** Whoever is signed in to the page around this one. */
+function Hosted({ config }: { readonly config: PageConfig }) {
+  const [state, setState] = useState<Session | Error>();
+  const [attempt, setAttempt] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt is another question
+  useEffect(() => {
+    let isOver = false;
+    const set = (next: Session | Error) => {
+      if (!isOver) setState(next);
+    };
+    hostToken().then((token) => set(hostedSession(token)), set);
+    return () => {
+      isOver = true;
+    };
+  }, [attempt]);
+  if (state === undefined) return <Notice title="Signing in…" isBusy />;
+  if (!(state instanceof Error)) return <Customer config={config} session={state} />;
+  return (
+    <Notice title="Please sign in to this site first" text="Then come back to the chat.">
+      <Button kind="primary" onClick={() => setAttempt(attempt + 1)}>
+        Try again
+      </Button>
+    </Notice>
+  );
+}
+
+function hostedSession(token: string): Session {
+  const name = subjectOf(token);
+  return { name, storeName: `widget/${name}`, getToken: hostToken, signOut: () => {} };
+}
+
+function OwnWindow() {
+  return (
+    <Notice title="The chat opens in a window" text="There you can sign in.">
+      <a className="button button-primary" href={location.href} target="_blank" rel="noopener">
+        Open the chat
+      </a>
+    </Notice>
+  );
 }
 
 /** On one machine nobody has to say who they are. */

@@ -3,24 +3,29 @@ import { useConnection } from '@serverless-im/client/react';
 import { type FormEvent, useState } from 'react';
 import { MessagePane } from '../messages/message-pane.tsx';
 import { ConnectionBanner } from '../shell/connection-banner.tsx';
+import { Ended } from '../shell/ended.tsx';
 import { Button } from '../ui/button.tsx';
 import { Mark } from '../ui/mark.tsx';
-import { useDeskIm, useSupportChats } from './desk-client.ts';
+import { Notice } from '../ui/notice.tsx';
+import { useDeskIm } from './desk-client.ts';
 import { Rating } from './rating.tsx';
+import { useOwnChat } from './use-own-chat.ts';
 import { wordsOf } from './words.ts';
 import '../shell/chat.css';
 import './desk.css';
 
 /** A customer's chat: asked for, waited for, had, rated. */
 export function Widget() {
-  const [id, setId] = useState<string>();
-  const chat = useSupportChats().find(({ conversationId }) => conversationId === id);
+  const { current, error } = useConnection(useDeskIm());
+  const { chat, isReturning, keep } = useOwnChat();
+  if (current === 'failed') return <Ended error={error} />;
+  if (isReturning) return <Notice title="Looking for your chat…" isBusy />;
   return (
     <div className="chat">
       <ConnectionBanner />
       <div className="chat-pane widget">
         {chat === undefined ? (
-          <Ask onOpened={({ conversationId }) => setId(conversationId)} />
+          <Ask onOpened={keep} />
         ) : (
           <>
             <MessagePane
@@ -29,9 +34,9 @@ export function Widget() {
               title="Support"
               header={<WidgetHeader chat={chat} />}
               isOver={chat.state === 'closed'}
-              onClose={() => setId(undefined)}
+              onClose={() => keep(undefined)}
             />
-            {chat.state === 'closed' && <Rating chat={chat} onDone={() => setId(undefined)} />}
+            {chat.state === 'closed' && <Rating chat={chat} onDone={() => keep(undefined)} />}
           </>
         )}
       </div>

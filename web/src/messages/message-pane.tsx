@@ -1,6 +1,6 @@
 import type { Client, Conversation } from '@serverless-im/client';
 import { useConversations, useMessages } from '@serverless-im/client/react';
-import { type ReactNode, useCallback, useMemo, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 import { groupName } from '../conversations/names.ts';
 import { useGroup } from '../groups/use-group.ts';
 import { useIm } from '../session/client-context.ts';
@@ -16,6 +16,9 @@ import { TypingLine } from './typing-line.tsx';
 import { useReading } from './use-reading.ts';
 import './messages.css';
 
+/** As a supervisor's lists are (use-supervision.ts). */
+const REFRESH_MS = 5_000;
+
 export interface MessagePaneProps {
   readonly conversationKey: ConversationKey;
   /** Where it has another name than the list's: whom one writes to, and the head of the pane. */
@@ -23,11 +26,20 @@ export interface MessagePaneProps {
   readonly header?: ReactNode;
   /** What was said stays, and nothing more can be said. */
   readonly isOver?: boolean;
+  /** One looks on, without a part in it: nothing is said, nothing marked as read, and what is new is asked for. */
+  readonly isOthers?: boolean;
   onClose(): void;
 }
 
 /** One open conversation. */
-export function MessagePane({ conversationKey, title, header, isOver = false, onClose }: MessagePaneProps) {
+export function MessagePane({
+  conversationKey,
+  title,
+  header,
+  isOver = false,
+  isOthers = false,
+  onClose,
+}: MessagePaneProps) {
   const im = useIm();
   const conversation = useMemo(() => open(im, conversationKey), [im, conversationKey]);
   const peer = conversationKey.startsWith('@') ? conversationKey.slice(1) : undefined;
@@ -38,7 +50,8 @@ export function MessagePane({ conversationKey, title, header, isOver = false, on
     useMessages(conversation);
   const [isAtEnd, setIsAtEnd] = useState(true);
   const [toEnd, setToEnd] = useState(0);
-  const readSeq = useReading(conversation, messages, summary, isAtEnd && isLoaded);
+  const readSeq = useReading(conversation, messages, summary, isAtEnd && isLoaded && !isOthers);
+  useRefresh(reload, isOthers);
   const rows = useMemo(
     () => listRows({ messages, gaps, hasEarlier, readSeq }),
     [messages, gaps, hasEarlier, readSeq],
@@ -78,7 +91,7 @@ export function MessagePane({ conversationKey, title, header, isOver = false, on
       )}
       <Announcer conversation={conversation} />
       <TypingLine conversation={conversation} isGroup={peer === undefined} />
-      {!isGone && !isOver && (
+      {!isGone && !isOver && !isOthers && (
         <Composer
           conversation={conversation}
           draftKey={conversationKey}
@@ -88,6 +101,15 @@ export function MessagePane({ conversationKey, title, header, isOver = false, on
       )}
     </>
   );
+}
+
+/** Nothing of it is pushed here. */
+function useRefresh(reload: () => Promise<void>, isWanted: boolean): void {
+  useEffect(() => {
+    if (!isWanted) return;
+    const timer = setInterval(() => void reload(), REFRESH_MS);
+    return () => clearInterval(timer);
+  }, [reload, isWanted]);
 }
 
 function open(im: Client, key: ConversationKey): Conversation {

@@ -17,8 +17,8 @@ interface Pending {
   readonly state: string;
   readonly verifier: string;
   readonly nonce: string;
-  /** Where in the page the user was. */
-  readonly hash: string;
+  /** Where the user was: path, query, and fragment. */
+  readonly place: string;
 }
 
 interface Tokens {
@@ -39,7 +39,7 @@ export async function goToIssuer(auth: OidcAuth): Promise<void> {
     verifier,
     state: oauth.generateRandomState(),
     nonce: oauth.generateRandomNonce(),
-    hash: location.hash,
+    place: `${location.pathname}${location.search}${location.hash}`,
   };
   sessionStorage.setItem(PENDING_KEY, JSON.stringify(pending));
   const url = new URL(server.authorization_endpoint);
@@ -64,8 +64,11 @@ export async function resumeOidcSession(auth: OidcAuth): Promise<Session | undef
   const isAnswer = url.searchParams.has('code') || url.searchParams.has('error');
   if (pending !== undefined && isAnswer) {
     // Out of sight, and of the history, before anything can go wrong: a code works once.
-    history.replaceState(null, '', `${redirectUri()}${pending.hash}`);
-    return sessionOf(auth, keep(await exchange(auth, url, pending)));
+    history.replaceState(null, '', redirectUri());
+    const tokens = keep(await exchange(auth, url, pending));
+    if (!isSameView(pending.place)) return leaveFor(pending.place);
+    history.replaceState(null, '', pending.place);
+    return sessionOf(auth, tokens);
   }
   const tokens = read<Tokens>(TOKENS_KEY);
   return tokens && sessionOf(auth, tokens);
@@ -167,9 +170,20 @@ function scopeOf({ scope = 'openid' }: OidcAuth): string {
   return scope;
 }
 
-/** The page itself, without query and fragment: what the issuer has on its list. */
+/** The page's first view, whichever this is: what the issuer has on its list. */
 function redirectUri(): string {
-  return `${location.origin}${location.pathname}`;
+  return new URL('.', location.href).href;
+}
+
+/** The page is loaded there, and takes the tokens up; nothing is to happen here until then. */
+function leaveFor(place: string): Promise<never> {
+  location.replace(place);
+  return new Promise(() => {});
+}
+
+function isSameView(place: string): boolean {
+  const { pathname, search } = new URL(place, location.href);
+  return pathname === location.pathname && search === '';
 }
 
 function keep(tokens: Tokens): Tokens {

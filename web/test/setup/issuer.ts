@@ -9,6 +9,8 @@ export interface Issuer {
   readonly url: string;
   /** What the token endpoint was asked for, in order. */
   readonly grants: readonly string[];
+  /** Where it sent people back to. */
+  readonly redirectUris: readonly string[];
   /** From now on its refresh tokens are worth nothing. */
   revoke(): void;
 }
@@ -28,6 +30,7 @@ export async function openIssuer(
 ): Promise<Issuer> {
   const codes = new Map<string, URLSearchParams>();
   const grants: string[] = [];
+  const redirectUris: string[] = [];
   let isRevoked = false;
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', issuer.url);
@@ -50,6 +53,7 @@ export async function openIssuer(
       const code = crypto.randomUUID();
       codes.set(code, url.searchParams);
       const back = new URL(url.searchParams.get('redirect_uri') ?? '');
+      redirectUris.push(back.href);
       back.searchParams.set('code', code);
       back.searchParams.set('state', url.searchParams.get('state') ?? '');
       return send(302, {}, { location: back.href });
@@ -80,6 +84,7 @@ export async function openIssuer(
   const issuer = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     grants,
+    redirectUris,
     revoke: () => {
       isRevoked = true;
     },

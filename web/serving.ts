@@ -28,6 +28,12 @@ export function contentSecurityPolicy({ connect, isEmbeddable = false }: PageOri
     .join('; ');
 }
 
+/** Views of the one page, each with a path of its own: what is served there is `index.html`. */
+export const VIEWS: Readonly<Record<string, { readonly isEmbeddable: boolean }>> = {
+  desk: { isEmbeddable: false },
+  widget: { isEmbeddable: true },
+};
+
 /** Files whose names hold a hash of their content; all others are asked for again each time. */
 export const IMMUTABLE_PATH = 'assets/';
 export const IMMUTABLE_CACHE = 'public, max-age=31536000, immutable';

@@ -1,0 +1,46 @@
+import { ImError } from '@serverless-im/client';
+import type { DeskChat } from '@serverless-im/client/desk';
+import { useConnection, useConversations } from '@serverless-im/client/react';
+import { useCallback, useEffect, useState } from 'react';
+import { useDeskIm, useSupportChats } from './desk-client.ts';
+
+/** The chat that this tab has opened, so that it is there when the page is loaded again. */
+const CHAT_KEY = 'im.widget.chat';
+
+export interface OwnChat {
+  readonly chat: DeskChat | undefined;
+  /** There was one before the page was loaded again; it is being asked for. */
+  readonly isReturning: boolean;
+  /** From now on it is this one, or none. */
+  keep(chat: DeskChat | undefined): void;
+}
+
+/** A customer's one chat. Customers list no chats, but opening again returns the one that is open (IM-DESK-1). */
+export function useOwnChat(): OwnChat {
+  const im = useDeskIm();
+  const { current } = useConnection(im);
+  const [id, setId] = useState(() => sessionStorage.getItem(CHAT_KEY) ?? undefined);
+  const chat = useSupportChats().find(({ conversationId }) => conversationId === id);
+  const conversations = useConversations(im);
+  const keep = useCallback((next: DeskChat | undefined) => {
+    if (next === undefined) sessionStorage.removeItem(CHAT_KEY);
+    else sessionStorage.setItem(CHAT_KEY, next.conversationId);
+    setId(next?.conversationId);
+  }, []);
+  const isReturning = id !== undefined && chat === undefined;
+  const isReady = current === 'connected' && conversations !== undefined;
+  useEffect(() => {
+    if (!isReturning || !isReady) return;
+    const last = conversations.find(({ conversationId }) => conversationId === id)?.lastMessage;
+    // Over, or somebody else's: opening would make a new one, which nobody has asked for.
+    const isOpen = last != null && !(last.content.type === 'system' && last.content.event === 'closed');
+    if (!isOpen) keep(undefined);
+    else {
+      im.desk.open().then(keep, (error: unknown) => {
+        // Else it is asked for again when the connection is back.
+        if (!(error instanceof ImError && error.retryable)) keep(undefined);
+      });
+    }
+  }, [im, id, isReturning, isReady, conversations, keep]);
+  return { chat, isReturning, keep };
+}

@@ -1,0 +1,44 @@
+import { ImError } from '@serverless-im/client';
+import type { DeskChat, DeskQueue } from '@serverless-im/client/desk';
+import { useConnection } from '@serverless-im/client/react';
+import { useEffect, useState } from 'react';
+import { useDeskIm } from './desk-client.ts';
+
+/** What a supervisor sees is asked for: nothing of it is pushed to who has no part in a chat. */
+const REFRESH_MS = 5_000;
+
+export interface Supervision {
+  readonly queues: readonly DeskQueue[];
+  /** All that are open, whoever has them: those who wait first, each group by age. */
+  readonly chats: readonly DeskChat[];
+}
+
+/** How the whole desk stands; `undefined` for who is no supervisor, and until it is known. */
+export function useSupervision(): Supervision | undefined {
+  const im = useDeskIm();
+  const { current } = useConnection(im);
+  const [supervision, setSupervision] = useState<Supervision>();
+  useEffect(() => {
+    if (current !== 'connected') return;
+    let isOver = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const look = async () => {
+      try {
+        const queues = await im.agent.queues();
+        const [waiting, assigned] = [await im.agent.chats('waiting'), await im.agent.chats('assigned')];
+        if (isOver) return;
+        setSupervision({ queues, chats: [...waiting, ...assigned] });
+      } catch (error) {
+        // No supervisor: there is nothing to see, now or later.
+        if (error instanceof ImError && error.code === 'forbidden') return;
+      }
+      if (!isOver) timer = setTimeout(look, REFRESH_MS);
+    };
+    void look();
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }, [im, current]);
+  return supervision;
+}
