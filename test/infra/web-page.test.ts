@@ -26,7 +26,7 @@ describe('the web page', () => {
 
   it('may speak to this chat and to its issuer, and run nothing but its own files', () => {
     const policies = resources(template, 'AWS::CloudFront::ResponseHeadersPolicy');
-    expect(policies).toHaveLength(2);
+    expect(policies).toHaveLength(3);
     for (const { Properties } of policies) {
       const all = text(Properties);
       expect(all).toContain("default-src 'none'; script-src 'self'");
@@ -34,10 +34,34 @@ describe('the web page', () => {
       expect(all).toContain('.auth.');
       expect(all).not.toContain('unsafe');
     }
-    expect(policies.map(({ Properties }) => text(Properties).includes('immutable')).sort()).toEqual([
-      false,
-      true,
-    ]);
+    const immutable = policies.filter(({ Properties }) => text(Properties).includes('immutable'));
+    expect(immutable).toHaveLength(1);
+  });
+
+  it('has its views at paths of their own, of which only the customer’s widget may be in a frame of another page', () => {
+    const { CacheBehaviors } = distribution.Properties['DistributionConfig'] as {
+      CacheBehaviors: readonly {
+        PathPattern: string;
+        ResponseHeadersPolicyId: { Ref: string };
+        FunctionAssociations?: readonly { EventType: string }[];
+      }[];
+    };
+    const policies = resources(template, 'AWS::CloudFront::ResponseHeadersPolicy');
+    const isEmbeddable = (path: string) => {
+      const behavior = CacheBehaviors.find(({ PathPattern }) => PathPattern === path);
+      expect(behavior?.FunctionAssociations).toMatchObject([{ EventType: 'viewer-request' }]);
+      const policy = policies.find(({ logicalId }) => logicalId === behavior?.ResponseHeadersPolicyId.Ref);
+      const all = text(policy?.Properties);
+      expect(all.includes("frame-ancestors 'none'")).toBe(all.includes('"FrameOption":"DENY"'));
+      return all.includes('frame-ancestors *');
+    };
+    expect({ desk: isEmbeddable('desk'), widget: isEmbeddable('widget') }).toEqual({
+      desk: false,
+      widget: true,
+    });
+    const { FunctionCode } = resource(template, 'AWS::CloudFront::Function', 'Views').Properties;
+    const run = new Function(`${FunctionCode}; return handler({ request: { uri: '/desk', method: 'GET' } })`);
+    expect(run()).toEqual({ uri: '/index.html', method: 'GET' });
   });
 
   it('is where browsers may connect from, and nowhere else', () => {

@@ -153,7 +153,9 @@ describe('the desk', () => {
       .getByRole('button', { name: `${eve}` })
       .getByText('Waits in default')
       .waitFor();
-    await page.getByRole('row', { name: /^default 1 / }).waitFor();
+    const queues = page.getByRole('region', { name: 'Queues' });
+    await queues.getByText(/^1 waiting, longest /).waitFor();
+    await queues.getByText(/Agents: [1-9]/).waitFor();
     await others
       .getByRole('button', { name: bob })
       .getByText(`With ${ann.charAt(0).toUpperCase()}`)

@@ -30,7 +30,10 @@ export function Console({ name, onSignOut }: ConsoleProps) {
   const mine = useOwnChats();
   const [selected, select] = useState<string>();
   const supervision = useSupervision();
-  const others = supervision?.chats.filter(({ agent }) => agent?.userId !== im.userId) ?? [];
+  // What was asked for some seconds ago may have come here since.
+  const isMine = ({ conversationId }: DeskChat) =>
+    mine.some((chat) => chat.conversationId === conversationId);
+  const others = supervision?.chats.filter((chat) => !isMine(chat)) ?? [];
   const open = [...mine, ...others].find(({ conversationId }) => conversationId === selected);
   const isOthers = open !== undefined && !mine.includes(open);
   useEffect(() => {

@@ -3,31 +3,22 @@ import type { DeskQueue } from '@serverless-im/client/desk';
 /** How many wait, how long, and who is there. */
 export function Queues({ queues }: { readonly queues: readonly DeskQueue[] }) {
   return (
-    <table className="desk-queues">
-      <caption>Queues</caption>
-      <thead>
-        <tr>
-          <th scope="col">Queue</th>
-          <th scope="col">Waiting</th>
-          <th scope="col">Longest</th>
-          <th scope="col">Ready</th>
-          <th scope="col">Away</th>
-          <th scope="col">Offline</th>
-        </tr>
-      </thead>
-      <tbody>
+    <section className="desk-queues" aria-label="Queues">
+      <h3>Queues</h3>
+      <ul>
         {queues.map(({ queue, waiting, longestWaitMs, agents }) => (
-          <tr key={queue}>
-            <th scope="row">{queue}</th>
-            <td>{waiting}</td>
-            <td>{waiting === 0 ? '–' : waitOf(longestWaitMs)}</td>
-            <td>{agents.ready}</td>
-            <td>{agents.away}</td>
-            <td>{agents.offline}</td>
-          </tr>
+          <li key={queue}>
+            <strong>{queue}</strong>
+            <span className={waiting === 0 ? 'desk-queue-note' : undefined}>
+              {waiting === 0 ? 'nobody waits' : `${waiting} waiting, longest ${waitOf(longestWaitMs)}`}
+            </span>
+            <span className="desk-queue-note">
+              Agents: {agents.ready} ready, {agents.away} away, {agents.offline} offline
+            </span>
+          </li>
         ))}
-      </tbody>
-    </table>
+      </ul>
+    </section>
   );
 }
 
