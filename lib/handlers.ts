@@ -59,7 +59,13 @@ const httpRoute = (method: HttpMethod, path: string): Trigger => ({ kind: 'http'
 const nothing = (): void => {};
 
 /** A group's change waits for transactions, one after the other for every 40 members. */
-const groupChange = (module: string, description: string, method: HttpMethod, path: string) =>
+const groupChange = (
+  module: string,
+  description: string,
+  method: HttpMethod,
+  path: string,
+  { adds }: { readonly adds?: true } = {},
+) =>
   ({
     module,
     description,
@@ -67,7 +73,11 @@ const groupChange = (module: string, description: string, method: HttpMethod, pa
     timeoutSeconds: SENDER_TIMEOUT_SECONDS,
     memoryMegabytes: 512,
     settings: ['leaseSeconds', 'historyTtlSeconds', 'userIdClaim', 'allowedOrigins'],
-    grant: grantGroupChange,
+    grant: (fn: HandlerFunction, to: Grantors) => {
+      // What overtook an addition is handed out after it.
+      if (adds) to.storage.messages.grantQueryBySeq(fn);
+      grantGroupChange(fn, to);
+    },
   }) as const;
 
 const groupView = (module: string, description: string, path: string, ...more: ItemAction[]) =>
@@ -352,7 +362,9 @@ export const HANDLERS = {
       grantTelling(fn, to);
     },
   },
-  createGroup: groupChange('lambdas/routes/create-group', 'Makes a group', HttpMethod.POST, '/groups'),
+  createGroup: groupChange('lambdas/routes/create-group', 'Makes a group', HttpMethod.POST, '/groups', {
+    adds: true,
+  }),
   updateGroup: groupChange(
     'lambdas/routes/update-group',
     'Renames a group, names its admins',
@@ -364,6 +376,7 @@ export const HANDLERS = {
     'Adds members to a group',
     HttpMethod.POST,
     '/groups/{id}/members',
+    { adds: true },
   ),
   removeMember: groupChange(
     'lambdas/routes/remove-member',

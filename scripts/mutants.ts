@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 interface Mutant {
-  /** The row of the fault table. */
-  readonly fault: number;
+  /** The row of the fault table, or `desk`. */
+  readonly fault: number | 'desk';
   readonly file: string;
   readonly from: string;
   readonly to: string;
@@ -177,6 +177,60 @@ const MUTANTS: readonly Mutant[] = [
     test: 'test/flow/group-races.test.ts',
     only: 'of a message on its way',
   },
+  {
+    fault: 8,
+    file: 'lambdas/domain/group.ts',
+    from: 'handOutOvertaken(ports, message, users, joined.memberCount),',
+    to: '',
+    project: 'flow',
+    test: 'test/flow/group-interleavings.test.ts',
+    only: 'whose joining has a lower seq',
+  },
+  {
+    fault: 'desk',
+    file: 'lambdas/adapters/desk-transaction.ts',
+    from: "ConditionExpression: '#head = :read',",
+    to: "ConditionExpression: '#head = :read OR attribute_exists(pk)',",
+    project: 'flow',
+    test: 'test/flow/desk-races.test.ts',
+    only: 'two workers claim it',
+  },
+  {
+    fault: 'desk',
+    file: 'lambdas/adapters/desk-transaction.ts',
+    from: '`#status = :ready AND active < #capacity',
+    to: '`(attribute_exists(pk) OR #status = :ready OR active < #capacity)',
+    project: 'flow',
+    test: 'test/flow/desk-races.test.ts',
+    only: 'goes away while claimed',
+  },
+  {
+    fault: 'desk',
+    file: 'lambdas/domain/desk/desk-queue.ts',
+    from: 'await deskQueue.enqueue(jobs(true));',
+    to: '',
+    project: 'flow',
+    test: 'test/flow/desk-races.test.ts',
+    only: 'made good by its guard',
+  },
+  {
+    fault: 'desk',
+    file: 'lambdas/domain/desk/tell.ts',
+    from: 'await tellOf(ports, chat, message, untold.former);',
+    to: 'void untold.former;',
+    project: 'unit',
+    test: 'test/unit/lambdas/desk.test.ts',
+    only: 'left untold',
+  },
+  {
+    fault: 'desk',
+    file: 'lambdas/domain/desk/vanish.ts',
+    from: 'const goneSinceMs = Math.max(sinceMs, presence?.seenAtMs ?? 0);',
+    to: 'const goneSinceMs = sinceMs;',
+    project: 'unit',
+    test: 'test/unit/lambdas/desk.test.ts',
+    only: 'counts from the last session',
+  },
 ];
 
 const repository = resolve(import.meta.dirname, '..');
@@ -186,10 +240,10 @@ execFileSync('git', ['worktree', 'add', '--detach', '--force', worktree, 'HEAD']
   stdio: 'ignore',
 });
 symlinkSync(join(repository, 'node_modules'), join(worktree, 'node_modules'));
-const wanted = process.argv.slice(2).map(Number);
+const wanted = process.argv.slice(2);
 let survivors = 0;
 try {
-  for (const mutant of MUTANTS.filter(({ fault }) => wanted.length === 0 || wanted.includes(fault))) {
+  for (const mutant of MUTANTS.filter(({ fault }) => wanted.length === 0 || wanted.includes(String(fault)))) {
     const killed = runMutant(mutant);
     if (!killed) survivors += 1;
     console.log(

@@ -10,10 +10,12 @@ import {
   NotFoundError,
   UnavailableError,
 } from '../shared/errors.ts';
+import { settleAll } from '../shared/settle.ts';
 import type { GroupFacts } from './conversation.ts';
 import { broadcastMessage, type FanOutPorts } from './fan-out.ts';
 import { type GroupReadPorts, groupFacts, requireGroup, toBody } from './group-view.ts';
 import type { StoredMessage } from './message.ts';
+import { referenceTo } from './offline.ts';
 import { nextSystemMessage, systemMessage } from './system-message.ts';
 
 export interface Member {
@@ -121,12 +123,42 @@ async function addPart(
   for (let attempt = 0; attempt < ATTEMPTS && users.length > 0; attempt += 1) {
     const message = await nextSystemMessage(ports, conversationId, { event: 'joined', users, by });
     if (await ports.groups.apply({ conversationId, message, add: users, openHistory })) {
-      await broadcastMessage(ports, message, { memberCount: memberCount + users.length });
+      const joined = { memberCount: memberCount + users.length };
+      await settleAll([
+        broadcastMessage(ports, message, joined),
+        handOutOvertaken(ports, message, users, joined.memberCount),
+      ]);
       return;
     }
     users = (await findAbsent(ports, conversationId, facts, by, users)).absent;
   }
   if (users.length > 0) throw new UnavailableError();
+}
+
+/**
+ * Hands out what overtook an addition: messages with a higher seq that were stored, and looked for members, before it was
+ * committed. Read after the commit: what is stored later finds the new members by itself.
+ */
+async function handOutOvertaken(
+  ports: GroupPorts,
+  { conversationId, seq }: StoredMessage,
+  users: readonly string[],
+  memberCount: number,
+): Promise<void> {
+  const { seq: head } = await ports.conversations.head(conversationId);
+  for (let after = seq, hasMore = after < head; hasMore; ) {
+    const page = await ports.messages.page(conversationId, {
+      after,
+      before: head + 1,
+      limit: LIMITS.pageMax,
+    });
+    const jobs = page.messages.map((message) => {
+      return { conversationId, memberCount, what: { reference: referenceTo(message) }, users: [...users] };
+    });
+    if (jobs.length > 0) await ports.fanOut.enqueue(jobs);
+    after = page.messages.at(-1)?.seq ?? head;
+    hasMore = page.hasMore;
+  }
 }
 
 /** Who isn't in it, once removals that died halfway are ended: nobody else may ever repeat those. */

@@ -105,6 +105,7 @@ const CHANGE_GROUP = [
   ...onTable('Messages', 'PutItem'),
   ...HAND_OUT,
 ];
+const ADD_MEMBERS = [...CHANGE_GROUP, ...onTable('Messages/index/bySeq', 'Query')];
 const consume = (queue: string) =>
   ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'].map(
     (action) => `${queue}: sqs:${action}`,
@@ -164,9 +165,9 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'Query'),
     ...PUSH_AND_CUT,
   ],
-  CreateGroup: CHANGE_GROUP,
+  CreateGroup: ADD_MEMBERS,
   UpdateGroup: CHANGE_GROUP,
-  AddMembers: CHANGE_GROUP,
+  AddMembers: ADD_MEMBERS,
   RemoveMember: CHANGE_GROUP,
   GetGroup: onTable('Conversations', 'GetItem'),
   ListMembers: onTable('Conversations', 'GetItem', 'Query'),
