@@ -193,7 +193,7 @@ const MUTANTS: readonly Mutant[] = [
     to: "ConditionExpression: '#head = :read OR attribute_exists(pk)',",
     project: 'flow',
     test: 'test/flow/desk-races.test.ts',
-    only: 'two workers claim it',
+    only: 'misses no message that is stored',
   },
   {
     fault: 'desk',
