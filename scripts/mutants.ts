@@ -193,7 +193,7 @@ const MUTANTS: readonly Mutant[] = [
     to: "ConditionExpression: '#head = :read OR attribute_exists(pk)',",
     project: 'flow',
     test: 'test/flow/desk-races.test.ts',
-    only: 'misses no message that is stored',
+    only: 'somebody writes while it claims',
   },
   {
     fault: 'desk',

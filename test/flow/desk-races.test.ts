@@ -117,6 +117,25 @@ describe('the match worker', () => {
     expect((await agentOf(ann.socket)).active).toBe(1);
   });
 
+  it('begins anew when somebody writes while it claims: no seq is there twice (IM-DESK-2, I3)', async () => {
+    const queue = newQueue();
+    const bob = await customer();
+    const { conversationId } = await openChat(bob, queue);
+    const claiming = wire.hold({
+      function: 'MatchDesk',
+      operation: 'TransactWriteItems',
+      where: about(`"q#${queue}"`),
+    });
+    const ann = await readyAgent(queue);
+    await claiming.reached;
+    expect(await say(bob.socket, conversationId, 'meanwhile')).toMatchObject({ seq: 2 });
+    claiming.release();
+    await assigned(ann, conversationId);
+    const messages = await historyOf(ann.user, conversationId);
+    expect(events(messages)).toEqual(['opened', 'meanwhile', 'assigned']);
+    expect(messages.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+  });
+
   it('misses no message that is stored while it claims: the agent gets it in order (IM-DESK-2)', async () => {
     const queue = newQueue();
     const bob = await customer();
