@@ -10,8 +10,9 @@ export default defineConfig({
     hookTimeout: 120_000,
     // None but where a machine is shared and nobody is there to look twice (.ci/run); one that needed it says so.
     retry: Number(process.env['TEST_RETRIES'] ?? 0),
-    // A file mostly waits for sockets: all cores, where the default leaves one idle.
-    maxWorkers: availableParallelism(),
+    expect: { poll: { timeout: 15_000 } },
+    // A file mostly waits for sockets: more than there are cores, where the default leaves one idle.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       { extends: true, test: { name: 'client', include: ['client/test/**/*.test.ts'] } },

@@ -133,6 +133,7 @@ describe('by keyboard alone', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();
     await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
     expect(await focused()).toBe('New conversation');
     await page.keyboard.press('Enter');
     // Nobody types before the field is there.

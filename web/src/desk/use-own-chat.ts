@@ -29,18 +29,16 @@ export function useOwnChat(): OwnChat {
   }, []);
   const isReturning = id !== undefined && chat === undefined;
   const isReady = current === 'connected' && conversations !== undefined;
+  const last = conversations?.find(({ conversationId }) => conversationId === id)?.lastMessage;
+  // Over, or somebody else's: opening would make a new one, which nobody has asked for.
+  const isOpen = last != null && !(last.content.type === 'system' && last.content.event === 'closed');
   useEffect(() => {
     if (!isReturning || !isReady) return;
-    const last = conversations.find(({ conversationId }) => conversationId === id)?.lastMessage;
-    // Over, or somebody else's: opening would make a new one, which nobody has asked for.
-    const isOpen = last != null && !(last.content.type === 'system' && last.content.event === 'closed');
-    if (!isOpen) keep(undefined);
-    else {
-      im.desk.open().then(keep, (error: unknown) => {
-        // Else it is asked for again when the connection is back.
-        if (!(error instanceof ImError && error.retryable)) keep(undefined);
-      });
-    }
-  }, [im, id, isReturning, isReady, conversations, keep]);
+    if (!isOpen) return keep(undefined);
+    im.desk.open().then(keep, (error: unknown) => {
+      // Else it is asked for again when the connection is back.
+      if (!(error instanceof ImError && error.retryable)) keep(undefined);
+    });
+  }, [im, isReturning, isReady, isOpen, keep]);
   return { chat, isReturning, keep };
 }
