@@ -23,8 +23,8 @@ export interface StackUrls {
 export default async function setStage(project: TestProject): Promise<() => Promise<void>> {
   const executablePath = chromiumPath();
   const [runtime, browser] = await Promise.all([
-    // Nobody waits two minutes for an agent who has gone.
-    startRuntime({ webPort: 0, environment: { DESK_AGENT_GRACE_SECONDS: '2' } }),
+    // Nobody waits two minutes for an agent who has gone; one whose page a busy machine stalls is back by then.
+    startRuntime({ webPort: 0, environment: { DESK_AGENT_GRACE_SECONDS: '5' } }),
     chromium.launchServer({ executablePath, args: [...chromiumArguments()] }),
   ]);
   const { wsUrl, httpUrl, tokenUrl, webUrl = '' } = runtime;
