@@ -14,6 +14,14 @@ function changed(change: (event: HistoryEvent, place: number) => HistoryEvent | 
   return { ...GOOD, events: GOOD.events.map((event, place) => change(event, place) ?? event) };
 }
 
+/** The same event, so many places further down. */
+function later(event: HistoryEvent, places: number): HistoryEvent {
+  if ('begun' in event) return { ...event, begun: event.begun + places };
+  if ('page' in event && event.page !== undefined)
+    return { ...event, page: { ...event.page, begun: event.page.begun + places } };
+  return event;
+}
+
 const pushTo = (user: string, message: SeenMessage) => () =>
   ({
     type: 'saw',
@@ -37,6 +45,22 @@ const pageOf =
 describe('the checker, of a group whose members come and go,', () => {
   it('passes one in which each sees what is theirs', () => {
     expect(printViolations(violationsOf(GOOD), GOOD)).toBe('');
+  });
+
+  it('passes a recalled message whose clientMsgId was tried with other content, too, and refused (I2)', () => {
+    const recall = GOOD.events.find((event) => event.type === 'recall');
+    const { from: user, clientMsgId } = messageAt(recall?.type === 'recall' ? recall.seq : 0);
+    const other = { type: 'text', text: 'not the same' };
+    const refused = { is: 'refused', code: 'idempotency_conflict' } as const;
+    const history = {
+      ...GOOD,
+      events: [
+        { type: 'try', id: -1, user, via: 'http', conversationId: GROUP, clientMsgId, content: other },
+        { type: 'settled', id: -1, outcome: refused },
+        ...GOOD.events.map((event) => later(event, 2)),
+      ] as HistoryEvent[],
+    };
+    expect(printViolations(violationsOf(history), history)).toBe('');
   });
 
   const sincePlace = GOOD.events.findIndex((event) => event.type === 'saw' && event.page !== undefined);

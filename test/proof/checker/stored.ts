@@ -51,8 +51,9 @@ function judge(evidence: Evidence, { at, user, message }: Sighting): Violation[]
   if (named.length === 0)
     return [{ invariant, kind: 'phantom', text: `${text}; nobody sent it`, events: [at] }];
   const isRedacted = isRecalled(message) && evidence.recallsOf(message).some((recall) => recall.begun < at);
+  // Nobody sees any more which of two contents under one clientMsgId it was: one that was not refused.
   const send = isRedacted
-    ? named[0]
+    ? (named.find((one) => !isRefused(one)) ?? named[0])
     : named.find(({ content }) => isDeepStrictEqual(content, message.content));
   if (send === undefined) {
     const events = [...named.flatMap(tries), at];
@@ -61,8 +62,7 @@ function judge(evidence: Evidence, { at, user, message }: Sighting): Violation[]
   if ((send.tries[0]?.at ?? 0) > at) {
     return [{ invariant, kind: 'phantom', text: `${text} before it was sent`, events: [at, ...tries(send)] }];
   }
-  const isRefused = send.tries.every(({ id }) => send.refused.has(id));
-  if (!isRefused) return [];
+  if (!isRefused(send)) return [];
   return [
     {
       invariant,
@@ -71,6 +71,10 @@ function judge(evidence: Evidence, { at, user, message }: Sighting): Violation[]
       events: [...tries(send), at],
     },
   ];
+}
+
+function isRefused({ tries, refused }: Send): boolean {
+  return tries.every(({ id }) => refused.has(id));
 }
 
 function findDuplicated(evidence: Evidence): Violation[] {
