@@ -11,8 +11,8 @@ export default defineConfig({
     // None but where a machine is shared and nobody is there to look twice (.ci/run); one that needed it says so.
     retry: Number(process.env['TEST_RETRIES'] ?? 0),
     expect: { poll: { timeout: 15_000 } },
-    // A file mostly waits for sockets: more than there are cores, where the default leaves one idle.
-    maxWorkers: availableParallelism() + 1,
+    // A file mostly waits for sockets: all cores, where the default leaves one idle. More take each other's time.
+    maxWorkers: availableParallelism(),
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       { extends: true, test: { name: 'client', include: ['client/test/**/*.test.ts'] } },
