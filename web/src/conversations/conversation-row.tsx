@@ -5,6 +5,7 @@ import { Ticks } from '../messages/ticks.tsx';
 import { previewOf } from '../messages/wording.ts';
 import { useIm } from '../session/client-context.ts';
 import { Avatar } from '../ui/avatar.tsx';
+import { Row } from '../ui/row.tsx';
 import { briefly } from '../ui/times.ts';
 import { useNow } from '../ui/use-now.ts';
 import { groupName } from './names.ts';
@@ -20,30 +21,14 @@ export const ConversationRow = memo(
     const { peer, name, lastMessage, unread } = conversation;
     const title = peer ?? groupName(name);
     return (
-      <button
-        type="button"
-        className={unread > 0 ? 'row has-unread' : 'row'}
-        aria-current={isSelected ? 'true' : undefined}
-        onClick={onSelect}
-      >
-        {peer === undefined ? <Avatar name={title} isGroup /> : <PresentAvatar userId={peer} />}
-        <span className="row-title">
-          <bdi>{title}</bdi>
-        </span>
-        {lastMessage !== null && <When atMs={lastMessage.sentAt} />}
-        <span className="row-preview">
-          {lastMessage?.mine === true && <Ticks message={lastMessage} />}
-          <span className="row-text" dir="auto">
-            {lastMessage === null ? 'No messages yet' : previewOf(lastMessage, peer === undefined)}
-          </span>
-        </span>
-        {unread > 0 && (
-          <span className="badge">
-            {unread >= 100 ? '99+' : unread}
-            <span className="visually-hidden"> unread</span>
-          </span>
-        )}
-      </button>
+      <Row
+        avatar={peer === undefined ? <Avatar name={title} isGroup /> : <PresentAvatar userId={peer} />}
+        title={title}
+        time={lastMessage === null ? undefined : <When atMs={lastMessage.sentAt} />}
+        mark={lastMessage?.mine === true && <Ticks message={lastMessage} />}
+        preview={lastMessage === null ? 'No messages yet' : previewOf(lastMessage, peer === undefined)}
+        {...{ unread, isSelected, onSelect }}
+      />
     );
   },
   // The handler is new each time and does the same.
@@ -51,7 +36,7 @@ export const ConversationRow = memo(
 );
 
 function When({ atMs }: { readonly atMs: number }) {
-  return <span className="row-time">{briefly(atMs, useNow())}</span>;
+  return briefly(atMs, useNow());
 }
 
 function PresentAvatar({ userId }: { readonly userId: string }) {

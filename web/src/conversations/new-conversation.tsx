@@ -3,6 +3,7 @@ import { useIm } from '../session/client-context.ts';
 import type { ConversationKey } from '../shell/selection.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { FormError } from '../ui/form-error.tsx';
 import { parsePeople, whyNot } from './people.ts';
 
 export interface NewConversationProps {
@@ -68,11 +69,7 @@ export function NewConversation({ onClose, onStarted }: NewConversationProps) {
             />
           </label>
         )}
-        {error !== undefined && (
-          <p className="form-error" role="alert">
-            {error}
-          </p>
-        )}
+        <FormError text={error} />
         <div className="form-actions">
           <Button onClick={onClose}>Cancel</Button>
           <Button kind="primary" type="submit" disabled={isBusy}>

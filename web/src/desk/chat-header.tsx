@@ -3,6 +3,7 @@ import { type FormEvent, useState } from 'react';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { FormError } from '../ui/form-error.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { useDeskIm } from './desk-client.ts';
 import { stateOf } from './others-chats.tsx';
@@ -43,11 +44,7 @@ export function ChatHeader({ chat, isOthers = false, onBack }: ChatHeaderProps) 
           </>
         )}
       </header>
-      {error !== undefined && (
-        <p className="form-error" role="alert">
-          {error}
-        </p>
-      )}
+      <FormError text={error} />
       {isHandingOn && <Transfer conversationId={conversationId} onClose={() => setIsHandingOn(false)} />}
     </>
   );
@@ -75,11 +72,7 @@ function Transfer({ conversationId, onClose }: { readonly conversationId: string
           <span>To an agent</span>
           <input value={agent} onChange={(event) => setAgent(event.target.value)} required />
         </label>
-        {error !== undefined && (
-          <p className="form-error" role="alert">
-            {error}
-          </p>
-        )}
+        <FormError text={error} />
         <div className="form-actions">
           <Button onClick={() => hand('queue')}>Back to the queue</Button>
           <Button kind="primary" type="submit">

@@ -1,5 +1,6 @@
 import type { DeskChat } from '@serverless-im/client/desk';
 import { Avatar } from '../ui/avatar.tsx';
+import { Row } from '../ui/row.tsx';
 import { briefly } from '../ui/times.ts';
 import { useNow } from '../ui/use-now.ts';
 
@@ -42,18 +43,13 @@ interface OthersChatProps {
 function OthersChat({ chat, isSelected, onSelect }: OthersChatProps) {
   const nowMs = useNow();
   return (
-    <button type="button" className="row" aria-current={isSelected ? 'true' : undefined} onClick={onSelect}>
-      <Avatar name={chat.customer} />
-      <span className="row-title">
-        <bdi>{chat.customer}</bdi>
-      </span>
-      <span className="row-time">{briefly(chat.openedAt, nowMs)}</span>
-      <span className="row-preview">
-        <span className="row-text" dir="auto">
-          {stateOf(chat)}
-        </span>
-      </span>
-    </button>
+    <Row
+      avatar={<Avatar name={chat.customer} />}
+      title={chat.customer}
+      time={briefly(chat.openedAt, nowMs)}
+      preview={stateOf(chat)}
+      {...{ isSelected, onSelect }}
+    />
   );
 }
 

@@ -1,6 +1,7 @@
 import type { DeskChat } from '@serverless-im/client/desk';
 import { useState } from 'react';
 import { Button } from '../ui/button.tsx';
+import { FormError } from '../ui/form-error.tsx';
 import { useDeskIm } from './desk-client.ts';
 import { wordsOf } from './words.ts';
 
@@ -36,11 +37,7 @@ export function Rating({ chat, onDone }: RatingProps) {
       ) : (
         <p role="status">Thank you: {chat.rating} of 5.</p>
       )}
-      {error !== undefined && (
-        <p className="form-error" role="alert">
-          {error}
-        </p>
-      )}
+      <FormError text={error} />
       <Button kind="quiet" onClick={onDone}>
         New chat
       </Button>

@@ -2,6 +2,7 @@ import type { Readiness } from '@serverless-im/client/desk';
 import { useConnection } from '@serverless-im/client/react';
 import { useCallback, useEffect, useState } from 'react';
 import { Button } from '../ui/button.tsx';
+import { FormError } from '../ui/form-error.tsx';
 import { useDeskIm } from './desk-client.ts';
 import { wordsOf } from './words.ts';
 
@@ -84,11 +85,7 @@ export function ReadySwitch() {
           {isReady ? 'Take a break' : 'Take chats'}
         </Button>
       </div>
-      {error !== undefined && (
-        <p className="form-error" role="alert">
-          {error}
-        </p>
-      )}
+      <FormError text={error} />
     </div>
   );
 }

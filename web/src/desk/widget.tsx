@@ -5,6 +5,7 @@ import { MessagePane } from '../messages/message-pane.tsx';
 import { ConnectionBanner } from '../shell/connection-banner.tsx';
 import { Ended } from '../shell/ended.tsx';
 import { Button } from '../ui/button.tsx';
+import { FormError } from '../ui/form-error.tsx';
 import { Mark } from '../ui/mark.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { useDeskIm } from './desk-client.ts';
@@ -46,17 +47,24 @@ export function Widget() {
 
 function WidgetHeader({ chat }: { readonly chat: DeskChat }) {
   const im = useDeskIm();
+  const [error, setError] = useState<string>();
   const end = () => {
-    im.desk.close(chat.conversationId).catch(() => {});
+    im.desk.close(chat.conversationId).then(
+      () => setError(undefined),
+      (reason: unknown) => setError(wordsOf(reason)),
+    );
   };
   return (
-    <header className="pane-header">
-      <div className="pane-title">
-        <h1>Support</h1>
-        <p role="status">{placeOf(chat)}</p>
-      </div>
-      {chat.state !== 'closed' && <Button onClick={end}>End chat</Button>}
-    </header>
+    <>
+      <header className="pane-header">
+        <div className="pane-title">
+          <h1>Support</h1>
+          <p role="status">{placeOf(chat)}</p>
+        </div>
+        {chat.state !== 'closed' && <Button onClick={end}>End chat</Button>}
+      </header>
+      <FormError text={error} />
+    </>
   );
 }
 
@@ -88,11 +96,7 @@ function Ask({ onOpened }: { onOpened(chat: DeskChat): void }) {
         <span>Topic</span>
         <input value={topic} maxLength={100} onChange={(event) => setTopic(event.target.value)} />
       </label>
-      {error !== undefined && (
-        <p className="form-error" role="alert">
-          {error}
-        </p>
-      )}
+      <FormError text={error} />
       <Button kind="primary" type="submit" disabled={current !== 'connected'}>
         Start chat
       </Button>

@@ -6,6 +6,7 @@ import { useIm } from '../session/client-context.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { FormError } from '../ui/form-error.tsx';
 import { useMembers } from './use-members.ts';
 import './groups.css';
 
@@ -76,11 +77,7 @@ export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsPr
           onSubmit={(text) => attempt(() => im.groups.addMembers(id, parsePeople(text)))}
         />
       )}
-      {error !== undefined && (
-        <p className="form-error" role="alert">
-          {error}
-        </p>
-      )}
+      <FormError text={error} />
       <div className="form-actions">
         <Button kind="danger" onClick={() => void attempt(() => im.groups.leave(id), onLeft)}>
           Leave the group

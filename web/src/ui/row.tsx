@@ -1,0 +1,45 @@
+import type { ReactNode } from 'react';
+
+export interface RowProps {
+  readonly avatar: ReactNode;
+  readonly title: string;
+  /** At the end of the first line. */
+  readonly time?: ReactNode;
+  /** Before the preview. */
+  readonly mark?: ReactNode;
+  readonly preview: string;
+  /** 100 means 100 or more. @default 0 */
+  readonly unread?: number;
+  readonly isSelected: boolean;
+  onSelect(): void;
+}
+
+/** A conversation in a list, of whatever kind. */
+export function Row({ avatar, title, time, mark, preview, unread = 0, isSelected, onSelect }: RowProps) {
+  return (
+    <button
+      type="button"
+      className={unread > 0 ? 'row has-unread' : 'row'}
+      aria-current={isSelected ? 'true' : undefined}
+      onClick={onSelect}
+    >
+      {avatar}
+      <span className="row-title">
+        <bdi>{title}</bdi>
+      </span>
+      {time !== undefined && <span className="row-time">{time}</span>}
+      <span className="row-preview">
+        {mark}
+        <span className="row-text" dir="auto">
+          {preview}
+        </span>
+      </span>
+      {unread > 0 && (
+        <span className="badge">
+          {unread >= 100 ? '99+' : unread}
+          <span className="visually-hidden"> unread</span>
+        </span>
+      )}
+    </button>
+  );
+}
