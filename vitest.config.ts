@@ -13,6 +13,7 @@ export default defineConfig({
     expect: { poll: { timeout: 15_000 } },
     // A file mostly waits for sockets: all cores, where the default leaves one idle. More take each other's time.
     maxWorkers: availableParallelism(),
+    globalSetup: ['test/setup/temporary-folder.ts'],
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       { extends: true, test: { name: 'client', include: ['client/test/**/*.test.ts'] } },

@@ -24,6 +24,10 @@ const STAGES: readonly HoldStage[] = ['before', 'after'];
 /** A call about this queue, or this conversation, whatever else goes on. */
 const about = (name: string) => (_: unknown, input: unknown) => (JSON.stringify(input) ?? '').includes(name);
 
+/** Stopped where a chat of the queue is given to an agent. */
+const claimIn = (queue: string) =>
+  wire.hold({ function: 'MatchDesk', operation: 'TransactWriteItems', where: about(`"q#${queue}"`) });
+
 async function agentOf(socket: TestSocket): Promise<Json> {
   return (await socket.request({ action: 'desk.away' })).agent;
 }
@@ -57,11 +61,7 @@ describe('the match worker', () => {
 
   it('gives a chat to one agent though two workers claim it (IM-DESK-6)', async () => {
     const queue = newQueue();
-    const claiming = wire.hold({
-      function: 'MatchDesk',
-      operation: 'TransactWriteItems',
-      where: about(`"q#${queue}"`),
-    });
+    const claiming = claimIn(queue);
     const [bob, eve] = [await customer(), await customer()];
     const { conversationId } = await openChat(bob, queue);
     const ann = await readyAgent(queue);
@@ -83,11 +83,7 @@ describe('the match worker', () => {
     const queue = newQueue();
     const bob = await customer();
     const { conversationId } = await openChat(bob, queue);
-    const claiming = wire.hold({
-      function: 'MatchDesk',
-      operation: 'TransactWriteItems',
-      where: about(`"q#${queue}"`),
-    });
+    const claiming = claimIn(queue);
     const ann = await readyAgent(queue);
     await claiming.reached;
     expect(await agentOf(ann.socket)).toMatchObject({ status: 'away', active: 0 });
@@ -101,11 +97,7 @@ describe('the match worker', () => {
     const queue = newQueue();
     const [bob, eve] = [await customer(), await customer()];
     const { conversationId } = await openChat(bob, queue);
-    const claiming = wire.hold({
-      function: 'MatchDesk',
-      operation: 'TransactWriteItems',
-      where: about(`"q#${queue}"`),
-    });
+    const claiming = claimIn(queue);
     const ann = await readyAgent(queue);
     await claiming.reached;
     const closed = await bob.socket.request({ action: 'desk.close', conversationId });
@@ -121,11 +113,7 @@ describe('the match worker', () => {
     const queue = newQueue();
     const bob = await customer();
     const { conversationId } = await openChat(bob, queue);
-    const claiming = wire.hold({
-      function: 'MatchDesk',
-      operation: 'TransactWriteItems',
-      where: about(`"q#${queue}"`),
-    });
+    const claiming = claimIn(queue);
     const ann = await readyAgent(queue);
     await claiming.reached;
     expect(await say(bob.socket, conversationId, 'meanwhile')).toMatchObject({ seq: 2 });
@@ -235,12 +223,21 @@ describe('an agent who vanishes', () => {
     const ann = await readyAgent(queue);
     const { conversationId } = await openChat(bob, queue);
     await assigned(ann, conversationId);
-    const first = wire.nextEnd('MatchDesk');
+    const looksAgain = wire.hold({
+      function: 'MatchDesk',
+      operation: 'SendMessageBatch',
+      where: about(ann.user),
+    });
     ann.socket.raw.terminate();
-    await first;
+    await looksAgain.reached;
+    // However long it takes to connect here, the look after the grace comes later.
+    const look = wire.hold({ function: 'MatchDesk', where: about(ann.user) });
+    looksAgain.release();
+    const looked = wire.nextEnd('MatchDesk');
+    await look.reached;
     const again = await deskOf(() => stack).agent(ann.user);
-    // The look after the grace finds the new session.
-    await wire.nextEnd('MatchDesk');
+    look.release();
+    await looked;
     await say(again.socket, conversationId, 'here I am');
     await bob.socket.message('here I am');
     expect((await agentOf(again.socket)).active).toBe(1);
