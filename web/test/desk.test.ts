@@ -190,6 +190,22 @@ describe('the desk', () => {
     await page.getByLabel('Topic').waitFor();
   });
 
+  it('asks again for an agent’s chats when the page is loaded again and they can’t be had at once', async () => {
+    const atAnn = await agent(newUser('ann'));
+    const user = newUser('there');
+    const page = await customer(user, 'Still there?');
+    await atAnn.getByRole('button', { name: user }).waitFor();
+    const api = '**/desk/chats?*';
+    await atAnn.route(api, (route) => route.abort());
+    await atAnn.reload();
+    await atAnn.getByRole('alert').getByText('That did not work (network). Try again.').waitFor();
+    await atAnn.unroute(api);
+    await atAnn.getByRole('button', { name: user }).waitFor();
+    await atAnn.getByRole('alert').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'End chat' }).click();
+    await atAnn.getByRole('button', { name: 'Take a break' }).click();
+  });
+
   it('is in any page by one script tag, in a frame of its own', async () => {
     const atAgent = await agent(newUser('ann'));
     const shop = await visit({ query: 'widget-demo.html' });

@@ -1,10 +1,11 @@
 import type { DeskChat } from '@serverless-im/client/desk';
 import { useConnection } from '@serverless-im/client/react';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { MessagePane } from '../messages/message-pane.tsx';
 import { ConnectionBanner } from '../shell/connection-banner.tsx';
 import { Ended } from '../shell/ended.tsx';
 import { Avatar } from '../ui/avatar.tsx';
+import { FormError } from '../ui/form-error.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { ChatHeader } from './chat-header.tsx';
@@ -13,6 +14,7 @@ import { useDeskIm, useSupportChats } from './desk-client.ts';
 import { OthersChats } from './others-chats.tsx';
 import { Queues } from './queues.tsx';
 import { ReadySwitch } from './ready-switch.tsx';
+import { useEarlierChats } from './use-earlier-chats.ts';
 import { useSupervision } from './use-supervision.ts';
 import '../shell/chat.css';
 import '../conversations/conversations.css';
@@ -29,6 +31,7 @@ export function Console({ name, onSignOut }: ConsoleProps) {
   const { current, error } = useConnection(im);
   const mine = useOwnChats();
   const [selected, select] = useState<string>();
+  const whyNoEarlier = useEarlierChats();
   const supervision = useSupervision();
   // What was asked for some seconds ago may have come here since.
   const isMine = ({ conversationId }: DeskChat) =>
@@ -36,10 +39,6 @@ export function Console({ name, onSignOut }: ConsoleProps) {
   const others = supervision?.chats.filter((chat) => !isMine(chat)) ?? [];
   const open = [...mine, ...others].find(({ conversationId }) => conversationId === selected);
   const isOthers = open !== undefined && !mine.includes(open);
-  useEffect(() => {
-    // What was assigned before this page was loaded.
-    if (current === 'connected') im.agent.chats('assigned').catch(() => {});
-  }, [im, current]);
   if (current === 'failed') return <Ended error={error} onSignOut={onSignOut} />;
   return (
     <div className="chat">
@@ -55,6 +54,7 @@ export function Console({ name, onSignOut }: ConsoleProps) {
           </header>
           <ReadySwitch />
           <div className="desk-lists">
+            <FormError text={whyNoEarlier} />
             {mine.length === 0 ? (
               <p className="desk-empty">Chats appear here as they are given to you.</p>
             ) : (
