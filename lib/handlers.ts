@@ -1,135 +1,18 @@
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
-import type { Desk } from './desk.ts';
+import { grantDeskChange, grantHandingOut, grantInboxPages, grantSending, grantTelling } from './grants.ts';
 import type { HandlerFunction } from './handler-function.ts';
-import type { SettingName } from './settings.ts';
-import type { ItemAction, Storage } from './storage.ts';
-import type { WebSocketGateway } from './web-socket-gateway.ts';
-import type { WorkQueue } from './work-queue.ts';
-
-/** Who can grant something to a handler. A grant is a permission and the variable that goes with it. */
-export interface Grantors {
-  readonly storage: Storage;
-  readonly queue: WorkQueue;
-  readonly fanOut: WorkQueue;
-  readonly gateway: WebSocketGateway;
-  /** `undefined`: left out of this deployment. */
-  readonly desk: Desk | undefined;
-}
-
-export type QueueName = 'offline' | 'service' | 'fanOut' | 'desk';
-
-/** What calls a handler. */
-export type Trigger =
-  | { readonly kind: 'authorizer' | 'connect' | 'disconnect' }
-  | { readonly kind: 'queue'; readonly queue: QueueName }
-  | { readonly kind: 'action'; readonly routeKey: string }
-  | { readonly kind: 'http'; readonly method: HttpMethod; readonly path: string };
-
-/** One Lambda function: what calls it, and all that it may know and do. */
-export interface HandlerSpec {
-  /** What it is left out with. @default - always there */
-  readonly part?: 'desk';
-  /** Its module without ending, from the package's root. */
-  readonly module: string;
-  readonly description: string;
-  readonly trigger: Trigger;
-  readonly timeoutSeconds: number;
-  readonly memoryMegabytes: number;
-  /**
-   * Set if it writes to the queue that calls it, in a loop that it bounds by itself.
-   * @default false
-   */
-  readonly feedsItself?: boolean;
-  /** Plain values that it gets by environment. */
-  readonly settings: readonly SettingName[];
-  /** What it may touch, by exact action; what isn't here is denied (test/infra/permissions.test.ts). */
-  readonly grant: (fn: HandlerFunction, to: Grantors) => void;
-}
-
-/**
- * Time-out of whatever sends a message. Contract: a seq that is in no history after 15 s never will be (IM-SEND-3),
- * since the function that drew it has been cut off by then.
- */
-export const SENDER_TIMEOUT_SECONDS = 10;
-
-const action = (routeKey: string): Trigger => ({ kind: 'action', routeKey });
-const get = (path: string): Trigger => ({ kind: 'http', method: HttpMethod.GET, path });
-const post = (path: string): Trigger => ({ kind: 'http', method: HttpMethod.POST, path });
-const httpRoute = (method: HttpMethod, path: string): Trigger => ({ kind: 'http', method, path });
-const nothing = (): void => {};
-
-/** A group's change waits for transactions, one after the other for every 40 members. */
-const groupChange = (
-  module: string,
-  description: string,
-  method: HttpMethod,
-  path: string,
-  { adds }: { readonly adds?: true } = {},
-) =>
-  ({
-    module,
-    description,
-    trigger: httpRoute(method, path),
-    timeoutSeconds: SENDER_TIMEOUT_SECONDS,
-    memoryMegabytes: 512,
-    settings: ['leaseSeconds', 'historyTtlSeconds', 'userIdClaim', 'allowedOrigins'],
-    grant: (fn: HandlerFunction, to: Grantors) => {
-      // What overtook an addition is handed out after it.
-      if (adds) to.storage.messages.grantQueryBySeq(fn);
-      grantGroupChange(fn, to);
-    },
-  }) as const;
-
-const groupView = (module: string, description: string, path: string, ...more: ItemAction[]) =>
-  ({
-    module,
-    description,
-    trigger: get(path),
-    timeoutSeconds: 10,
-    memoryMegabytes: 256,
-    settings: ['userIdClaim', 'allowedOrigins'],
-    grant: (fn: HandlerFunction, { storage }: Grantors) => {
-      storage.conversations.grant(fn, 'GetItem', ...more);
-    },
-  }) as const;
-
-/** An action of the desk; each waits for transactions, and tells those concerned. */
-const deskAction = (
-  module: string,
-  description: string,
-  routeKey: string,
-  { namesQueue }: { readonly namesQueue?: true } = {},
-) =>
-  ({
-    part: 'desk',
-    module,
-    description,
-    trigger: action(routeKey),
-    timeoutSeconds: SENDER_TIMEOUT_SECONDS,
-    memoryMegabytes: 512,
-    settings: ['historyTtlSeconds'],
-    grant: (fn: HandlerFunction, to: Grantors) => {
-      to.storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
-      if (namesQueue) to.desk?.nameQueues(fn);
-      grantDeskChange(fn, to);
-    },
-  }) as const;
-
-const deskView = (module: string, description: string, path: string, ...onChats: ItemAction[]) =>
-  ({
-    part: 'desk',
-    module,
-    description,
-    trigger: get(path),
-    timeoutSeconds: 10,
-    memoryMegabytes: 256,
-    settings: ['userIdClaim', 'rolesClaim', 'allowedOrigins'],
-    grant: (fn: HandlerFunction, to: Grantors) => {
-      if (onChats.length > 0) to.storage.conversations.grant(fn, ...onChats);
-      to.desk?.store.grant(fn, 'Query');
-      to.desk?.nameQueues(fn);
-    },
-  }) as const;
+import {
+  action,
+  deskAction,
+  deskView,
+  get,
+  groupChange,
+  groupView,
+  nothing,
+  post,
+  SENDER_TIMEOUT_SECONDS,
+} from './handler-kinds.ts';
+import type { HandlerSpec } from './handler-spec.ts';
 
 /** All functions. A new route is a line here and a module in `lambdas/`. */
 export const HANDLERS = {
@@ -484,58 +367,3 @@ export type HandlerFunctions = Readonly<
   Record<Exclude<HandlerName, DeskHandlerName>, HandlerFunction> &
     Partial<Record<DeskHandlerName, HandlerFunction>>
 >;
-
-/** hello and ackInbox read one page, remove another, and send an ended session away. */
-function grantInboxPages(fn: HandlerFunction, { storage, gateway }: Grantors): void {
-  storage.routes.grant(fn, 'GetItem', 'UpdateItem');
-  storage.inbox.grant(fn, 'Query', 'BatchWriteItem');
-  storage.messages.grant(fn, 'BatchGetItem');
-  gateway.grantConnections(fn, 'POST', 'DELETE');
-}
-
-/** Sending by socket, by HTTP, and by service event is the same but for whose session is looked at. */
-function grantSending(fn: HandlerFunction, to: Grantors): void {
-  to.storage.conversations.grant(fn, 'GetItem', 'Query', 'UpdateItem', 'PutItem');
-  to.storage.messages.grant(fn, 'PutItem', 'BatchGetItem');
-  // An agent who isn't there is noticed by who writes to him (IM-DESK-7).
-  to.desk?.queue.grantSend(fn);
-  grantHandingOut(fn, to);
-}
-
-/** A change of a support chat is a message too, stored in one transaction with all that the desk says of the chat. */
-function grantDeskChange(fn: HandlerFunction, { storage, desk, queue, gateway }: Grantors): void {
-  storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem');
-  storage.messages.grant(fn, 'PutItem');
-  desk?.store.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem');
-  desk?.queue.grantSend(fn);
-  queue.grantSend(fn);
-  gateway.grantConnections(fn, 'POST', 'DELETE');
-}
-
-/** A change of a group is a message, stored with the members' rows in one transaction and handed out to all. */
-function grantGroupChange(fn: HandlerFunction, to: Grantors): void {
-  to.storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
-  to.storage.conversations.grant(
-    fn,
-    'GetItem',
-    'BatchGetItem',
-    'Query',
-    'UpdateItem',
-    'PutItem',
-    'DeleteItem',
-  );
-  to.storage.messages.grant(fn, 'PutItem');
-  grantHandingOut(fn, to);
-}
-
-function grantHandingOut(fn: HandlerFunction, { queue, fanOut, gateway }: Grantors): void {
-  queue.grantSend(fn);
-  fanOut.grantSend(fn);
-  gateway.grantConnections(fn, 'POST', 'DELETE');
-}
-
-/** What is told to a few and kept by nobody. */
-function grantTelling(fn: HandlerFunction, { storage, gateway }: Grantors): void {
-  storage.conversations.grant(fn, 'GetItem', 'Query');
-  gateway.grantConnections(fn, 'POST', 'DELETE');
-}

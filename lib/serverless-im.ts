@@ -5,13 +5,8 @@ import { ENV } from '../lambdas/shared/env-names.ts';
 import { HandlerBundles } from './bundling/handler-bundles.ts';
 import { Desk } from './desk.ts';
 import { HandlerFunction } from './handler-function.ts';
-import {
-  HANDLERS,
-  type HandlerFunctions,
-  type HandlerName,
-  type HandlerSpec,
-  type QueueName,
-} from './handlers.ts';
+import type { HandlerSpec, QueueName } from './handler-spec.ts';
+import { HANDLERS, type HandlerFunctions, type HandlerName } from './handlers.ts';
 import { HttpGateway } from './http-gateway.ts';
 import { Identity } from './identity.ts';
 import { Observability } from './observability.ts';
