@@ -22,7 +22,7 @@ export const groupChange = (
   description: string,
   method: HttpMethod,
   path: string,
-  { adds }: { readonly adds?: true } = {},
+  { adds, namesAdmins }: { readonly adds?: true; readonly namesAdmins?: true } = {},
 ) =>
   ({
     module,
@@ -34,6 +34,8 @@ export const groupChange = (
     grant: (fn: HandlerFunction, to: Grantors) => {
       // What overtook an addition is handed out after it.
       if (adds) to.storage.messages.grantQueryBySeq(fn);
+      // Who is named must be a member still.
+      if (namesAdmins) to.storage.conversations.grant(fn, 'ConditionCheckItem');
       grantGroupChange(fn, to);
     },
   }) as const;

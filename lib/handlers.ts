@@ -253,6 +253,7 @@ export const HANDLERS = {
     'Renames a group, names its admins',
     HttpMethod.PATCH,
     '/groups/{id}',
+    { namesAdmins: true },
   ),
   addMembers: groupChange(
     'lambdas/routes/add-members',

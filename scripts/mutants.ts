@@ -153,8 +153,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     fault: 14,
     file: 'lambdas/domain/group.ts',
-    from: 'await ports.groups.dismiss(conversationId, [member]);',
-    to: '',
+    from: '!(await ports.groups.dismiss(conversationId, member))',
+    to: 'Math.random() > 1',
     project: 'flow',
     test: 'test/flow/group-races.test.ts',
     only: 'though the removal is still under way',

@@ -74,14 +74,26 @@ const CONFLICT_ATTEMPTS = 5;
  * @throws {UnavailableError} others were at the same items all the time
  */
 export async function transact(documents: DynamoDBDocumentClient, items: TransactItems): Promise<boolean> {
+  return (await transactOrRefusals(documents, items)).length === 0;
+}
+
+/**
+ * As `transact`.
+ * @returns which of the items have a condition that failed, by their place; none: it is done
+ */
+export async function transactOrRefusals(
+  documents: DynamoDBDocumentClient,
+  items: TransactItems,
+): Promise<readonly number[]> {
   for (let attempt = 0; attempt < CONFLICT_ATTEMPTS; attempt += 1) {
     if (attempt > 0) await backOff(attempt);
     try {
       await call(() => documents.send(new TransactWriteCommand({ TransactItems: items })));
-      return true;
+      return [];
     } catch (error) {
       const codes = cancelCodes(error);
-      if (codes.includes('ConditionalCheckFailed')) return false;
+      const refusals = [...codes.keys()].filter((place) => codes[place] === 'ConditionalCheckFailed');
+      if (refusals.length > 0) return refusals;
       if (!codes.includes('TransactionConflict')) throw error;
     }
   }

@@ -3,7 +3,7 @@ import type { GroupFacts } from '../domain/conversation.ts';
 import type { GroupTable, Member } from '../domain/group.ts';
 import type { StoredMessage } from '../domain/message.ts';
 import { HEAD, memberKey } from './conversation-table.ts';
-import { batchGet, call, type Item, transact } from './dynamodb.ts';
+import { batchGet, call, type Item, transact, transactOrRefusals } from './dynamodb.ts';
 import { messageSortKey } from './message-key.ts';
 import { messageItem } from './message-table.ts';
 
@@ -14,7 +14,8 @@ import { messageItem } from './message-table.ts';
  *
  * Access                        Call               Units
  * a change of n members         TransactWriteItems 2 × (2n + 3) writes
- * dismiss one                   TransactWriteItems 4 writes
+ * naming n admins               TransactWriteItems 2 × (n + 2) writes
+ * dismiss one                   TransactWriteItems 6 writes
  * members, paged                Query              1 read per 4 KB ≈ 60 members, strong
  * which of 100 are members      BatchGetItem       1 read each
  *
@@ -50,6 +51,15 @@ export function createGroupTable(documents: DynamoDBDocumentClient, props: Group
       TableName: conversationsTable,
       Key,
       ConditionExpression: 'attribute_exists(#left)',
+      ExpressionAttributeNames: { '#left': 'left' },
+    },
+  });
+  // Named while they leave, they would be admins of a group that they are not in.
+  const checkMember = (Key: Item) => ({
+    ConditionCheck: {
+      TableName: conversationsTable,
+      Key,
+      ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(#left)',
       ExpressionAttributeNames: { '#left': 'left' },
     },
   });
@@ -91,7 +101,7 @@ export function createGroupTable(documents: DynamoDBDocumentClient, props: Group
       const head = updateHead(conversationsTable, conversationId, {
         seq: message.seq,
         added: add.length,
-        removed,
+        removed: removed.length,
         ...(name !== undefined && { name }),
         ...(admins !== undefined && { admins }),
       });
@@ -99,16 +109,23 @@ export function createGroupTable(documents: DynamoDBDocumentClient, props: Group
         ...head,
         ...rows.map(putNew),
         ...keys.map(removeDismissed),
+        ...(admins ?? []).map((userId) => checkMember(memberRowKey(conversationId, userId))),
         putMessage(message),
       ]);
     },
 
-    async dismiss(conversationId, userIds) {
-      const keys = userIds.flatMap((userId) => [
-        memberRowKey(conversationId, userId),
-        memberKey(userId, conversationId),
-      ]);
-      const items = keys.map((Key) => ({
+    async dismiss(conversationId, userId) {
+      // Here and not with the removal, or two admins who leave at once would both find another one.
+      const notTheLastAdmin = {
+        Update: {
+          TableName: conversationsTable,
+          Key: { pk: conversationId, sk: HEAD },
+          UpdateExpression: 'DELETE admins :these',
+          ConditionExpression: 'NOT contains(admins, :user) OR size(admins) > :one OR memberCount = :one',
+          ExpressionAttributeValues: { ':these': new Set([userId]), ':user': userId, ':one': 1 },
+        },
+      };
+      const rows = [memberRowKey(conversationId, userId), memberKey(userId, conversationId)].map((Key) => ({
         Update: {
           TableName: conversationsTable,
           Key,
@@ -118,8 +135,9 @@ export function createGroupTable(documents: DynamoDBDocumentClient, props: Group
           ExpressionAttributeValues: { ':true': true },
         },
       }));
-      // A failed condition: somebody removed them meanwhile.
-      await transact(documents, items);
+      // Of the rows a failed condition says that somebody removed them meanwhile.
+      const refusals = await transactOrRefusals(documents, [notTheLastAdmin, ...rows]);
+      return !refusals.includes(0);
     },
 
     async members(conversationId, { after = '', limit }) {
@@ -154,7 +172,7 @@ export function createGroupTable(documents: DynamoDBDocumentClient, props: Group
 interface HeadChange extends Partial<Pick<GroupFacts, 'name' | 'admins'>> {
   readonly seq: number;
   readonly added: number;
-  readonly removed: readonly string[];
+  readonly removed: number;
 }
 
 /** The head's part of a change: nothing, if it is no concern of the head. */
@@ -163,8 +181,8 @@ function updateHead(
   conversationId: string,
   { seq, added, removed, name, admins }: HeadChange,
 ) {
-  const isRemoval = removed.length > 0;
-  const delta = added - removed.length;
+  const isRemoval = removed > 0;
+  const delta = added - removed;
   const sets = [
     ...(isRemoval ? ['removedSeq = :seq'] : []),
     ...(name === undefined ? [] : ['#name = :name']),
@@ -173,7 +191,6 @@ function updateHead(
   const clauses = [
     ...(sets.length === 0 ? [] : [`SET ${sets.join(', ')}`]),
     ...(delta === 0 ? [] : ['ADD memberCount :delta']),
-    ...(isRemoval ? ['DELETE admins :former'] : []),
   ];
   if (clauses.length === 0) return [];
   const exists = 'attribute_exists(pk)';
@@ -186,7 +203,6 @@ function updateHead(
     ...(name !== undefined && { ExpressionAttributeNames: { '#name': 'name' } }),
     ExpressionAttributeValues: {
       ...(delta !== 0 && { ':delta': delta, ':seq': seq }),
-      ...(isRemoval && { ':former': new Set(removed) }),
       ...(name !== undefined && { ':name': name }),
       ...(admins !== undefined && { ':admins': new Set(admins) }),
     },

@@ -44,15 +44,17 @@ export interface GroupChange {
 export interface GroupTable {
   create(facts: GroupFacts, members: readonly string[], message: StoredMessage): Promise<void>;
   /**
-   * Changes of one user's membership take effect in the order of their seqs; only the dismissed are removed.
+   * Changes of one user's membership take effect in the order of their seqs; only the dismissed are removed, only members
+   * named as admins.
    * @returns false if somebody else changed the same members meanwhile, or removed some at a higher seq: nothing was done
    */
   apply(change: GroupChange): Promise<boolean>;
   /**
-   * From now on they are no members to anybody who looks, though their removal has no seq yet: whatever gets a seq after
-   * this call is not for them (fault 14).
+   * From now on they are no member to anybody who looks, and no admin, though their removal has no seq yet: whatever gets a
+   * seq after this call is not for them (fault 14).
+   * @returns false for the last admin, while others stay: nothing was done
    */
-  dismiss(conversationId: string, userIds: readonly string[]): Promise<void>;
+  dismiss(conversationId: string, userId: string): Promise<boolean>;
   /** Ordered by user id, strictly after `after`; the dismissed are left out. */
   members(
     conversationId: string,
@@ -191,13 +193,12 @@ export async function removeMember(
     member === userId
       ? await groupFacts(ports, userId, conversationId)
       : await requireAdmin(ports, userId, conversationId);
-  const isLastAdmin = facts.admins.length === 1 && facts.admins[0] === member;
-  if (isLastAdmin && facts.memberCount > 1) throw new ConflictError('Name another admin first.');
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const isIn = (await ports.groups.among(conversationId, [member])).has(member);
     if (!isIn && attempt === 0) throw new NotFoundError();
     if (!isIn) return;
-    await ports.groups.dismiss(conversationId, [member]);
+    if (!(await ports.groups.dismiss(conversationId, member)))
+      throw new ConflictError('Name another admin first.');
     if (await remove(ports, conversationId, facts, userId, member)) return;
   }
   throw new UnavailableError();

@@ -189,7 +189,9 @@ export function fakeConversations(messages: MessageTable, clock: Clock): FakeCon
       if (group === undefined) return false;
       const isLater = group.removedSeq < message.seq || add.length + remove.length === 0;
       const isPossible =
-        add.every((id) => !group.members.has(id)) && remove.every((id) => group.members.get(id)?.left);
+        add.every((id) => !group.members.has(id)) &&
+        remove.every((id) => group.members.get(id)?.left) &&
+        (admins ?? []).every((id) => group.members.get(id)?.left === false);
       if (!isLater || !isPossible) return false;
       if (remove.length > 0) group.removedSeq = message.seq;
       for (const userId of add) join(conversationId, userId, message.seq);
@@ -200,17 +202,21 @@ export function fakeConversations(messages: MessageTable, clock: Clock): FakeCon
       group.facts = {
         ...group.facts,
         memberCount: group.members.size,
-        admins: admins ?? group.facts.admins.filter((admin) => !remove.includes(admin)),
+        admins: admins ?? group.facts.admins,
         ...(name !== undefined && { name }),
       };
       await messages.putIfAbsent(message);
       return true;
     },
-    async dismiss(conversationId, userIds) {
-      for (const userId of userIds) {
-        const member = groups.get(conversationId)?.members.get(userId);
-        if (member) member.left = true;
-      }
+    async dismiss(conversationId, userId) {
+      const group = groups.get(conversationId);
+      if (group === undefined) return true;
+      const { admins, memberCount } = group.facts;
+      if (admins.includes(userId) && admins.length === 1 && memberCount > 1) return false;
+      group.facts = { ...group.facts, admins: admins.filter((admin) => admin !== userId) };
+      const member = group.members.get(userId);
+      if (member) member.left = true;
+      return true;
     },
     async members(conversationId, { after = '', limit }) {
       const all = [...(groups.get(conversationId)?.members ?? [])]

@@ -73,6 +73,33 @@ describe('a group', () => {
       expect(events).toEqual(['created', by === a ? 'removed' : 'left']);
     },
   );
+
+  it('keeps an admin though the last two leave at once (IM-GROUP)', async () => {
+    const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
+    const id = await newGroup(a, [b, c]);
+    await call(a, 'PATCH', `/groups/${id}`, { admins: [a, b] });
+    // Alice was seen to have another admin beside her; then he goes.
+    const dismissing = wire.hold({ function: 'RemoveMember', operation: 'TransactWriteItems' });
+    const first = call(a, 'DELETE', `/groups/${id}/members/${a}`);
+    await dismissing.reached;
+    expect((await send(b, 'DELETE', `/groups/${id}/members/${b}`)).status).toBe(204);
+    dismissing.release();
+    expect(await first).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect((await call(c, 'GET', `/groups/${id}`)).body).toMatchObject({ admins: [a], memberCount: 2 });
+  });
+
+  it('keeps an admin though the one who is named leaves at once (IM-GROUP)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const id = await newGroup(a, [b]);
+    const naming = wire.hold({ function: 'UpdateGroup', operation: 'TransactWriteItems' });
+    const named = call(a, 'PATCH', `/groups/${id}`, { admins: [b] });
+    await naming.reached;
+    expect((await send(b, 'DELETE', `/groups/${id}/members/${b}`)).status).toBe(204);
+    naming.release();
+    expect(await named).toMatchObject({ status: 503, body: { code: 'unavailable', retryable: true } });
+    expect((await call(a, 'PATCH', `/groups/${id}`, { admins: [b] })).status).toBe(400);
+    expect((await call(a, 'GET', `/groups/${id}`)).body.admins).toEqual([a]);
+  });
 });
 
 describe('a recall', () => {

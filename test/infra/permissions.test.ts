@@ -166,7 +166,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...PUSH_AND_CUT,
   ],
   CreateGroup: ADD_MEMBERS,
-  UpdateGroup: CHANGE_GROUP,
+  UpdateGroup: [...CHANGE_GROUP, ...onTable('Conversations', 'ConditionCheckItem')],
   AddMembers: ADD_MEMBERS,
   RemoveMember: CHANGE_GROUP,
   GetGroup: onTable('Conversations', 'GetItem'),

@@ -295,8 +295,8 @@ describe.each([
       const conversationId = newGroup();
       const [a, b] = newPair();
       await groups.create({ ...facts, admins: [a, b] }, [a, b], message(conversationId, 1));
-      await groups.dismiss(conversationId, [b]);
-      await groups.dismiss(conversationId, [b]);
+      await groups.dismiss(conversationId, b);
+      await groups.dismiss(conversationId, b);
       expect(
         (await groups.members(conversationId, { limit: 5 })).members.map(({ userId }) => userId),
       ).toEqual([a]);
@@ -311,12 +311,42 @@ describe.each([
       expect((await conversations.head(conversationId)).group).toMatchObject({ admins: [a], memberCount: 1 });
     });
 
+    it('keep their last admin while others stay', async () => {
+      const { groups, conversations } = ports();
+      const conversationId = newGroup();
+      const [a, b] = newPair();
+      await groups.create({ ...facts, admins: [a] }, [a, b], message(conversationId, 1));
+      expect(await groups.dismiss(conversationId, a)).toBe(false);
+      expect(await groups.among(conversationId, [a])).toEqual(new Map([[a, 'member']]));
+      expect(await groups.dismiss(conversationId, b)).toBe(true);
+      await groups.apply({
+        conversationId,
+        openHistory: false,
+        remove: [b],
+        message: message(conversationId, 2),
+      });
+      expect(await groups.dismiss(conversationId, a)).toBe(true);
+      expect((await conversations.head(conversationId)).group).toMatchObject({ admins: [] });
+    });
+
+    it('name no one an admin who is leaving, or is not in it', async () => {
+      const { groups, conversations } = ports();
+      const conversationId = newGroup();
+      const [a, b] = newPair();
+      await groups.create({ ...facts, admins: [a] }, [a, b], message(conversationId, 1));
+      await groups.dismiss(conversationId, b);
+      const naming = { conversationId, openHistory: false, message: message(conversationId, 2) };
+      expect(await groups.apply({ ...naming, admins: [b] })).toBe(false);
+      expect(await groups.apply({ ...naming, admins: [a, newUser()] })).toBe(false);
+      expect((await conversations.head(conversationId)).group).toMatchObject({ admins: [a] });
+    });
+
     it('remove no one who has come back since the dismissal (fault 14)', async () => {
       const { groups } = ports();
       const conversationId = newGroup();
       const [a, b] = newPair();
       await groups.create({ ...facts, admins: [a] }, [a, b], message(conversationId, 1));
-      await groups.dismiss(conversationId, [b]);
+      await groups.dismiss(conversationId, b);
       const change = { conversationId, openHistory: false };
       const at = (seq: number) => ({ ...change, message: message(conversationId, seq) });
       expect(await groups.apply({ ...at(2), remove: [b] })).toBe(true);
@@ -330,7 +360,7 @@ describe.each([
       const conversationId = newGroup();
       const [a, b] = newPair();
       await groups.create({ ...facts, admins: [a] }, [a, b], message(conversationId, 1));
-      await groups.dismiss(conversationId, [b]);
+      await groups.dismiss(conversationId, b);
       const change = { conversationId, openHistory: false };
       const at = (seq: number) => ({ ...change, message: message(conversationId, seq) });
       expect(await groups.apply({ ...at(5), remove: [b] })).toBe(true);

@@ -208,7 +208,7 @@ describe('a group', () => {
 
   it('takes back one whose removal died halfway, once that has ended', async () => {
     const id = await groupOf(['bob']);
-    await world.groups.dismiss(id, ['bob']);
+    await world.groups.dismiss(id, 'bob');
     expect(await addMembers(world, 'alice', id, ['bob'])).toMatchObject({ memberCount: 2 });
     const { messages } = await world.messages.page(id, { after: 1, limit: 10 });
     expect(messages.map(({ contentJson }) => JSON.parse(contentJson).event)).toEqual(['removed', 'joined']);
@@ -217,7 +217,7 @@ describe('a group', () => {
 
   it('can be left again by one whose leaving died halfway', async () => {
     const id = await groupOf(['bob']);
-    await world.groups.dismiss(id, ['bob']);
+    await world.groups.dismiss(id, 'bob');
     await removeMember(world, 'bob', id, 'bob');
     const { messages } = await world.messages.page(id, { limit: 1 });
     expect(JSON.parse(messages[0]?.contentJson ?? '')).toMatchObject({ event: 'left', users: ['bob'] });
