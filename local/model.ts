@@ -26,6 +26,16 @@ export interface FunctionModel {
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
   readonly reservedConcurrency?: number;
+  /** What its role allows. @default - nobody knows */
+  readonly permissions?: readonly Permission[];
+}
+
+/** A statement of a policy; both may hold `*`. */
+export interface Permission {
+  /** `dynamodb:PutItem` */
+  readonly actions: readonly string[];
+  /** ARNs. */
+  readonly resources: readonly string[];
 }
 
 export interface TableModel {

@@ -1,6 +1,7 @@
 import type { InvocationObserver, LogEvent } from './functions/worker-pool.ts';
 import type { GatewayLimits } from './gateway/limits.ts';
 import type { ExtraRoute } from './gateway/server.ts';
+import type { StackModel } from './model.ts';
 
 /** Base URLs without a trailing slash. */
 export interface Endpoints {
@@ -14,6 +15,8 @@ export interface Endpoints {
 export interface WiredEndpoints extends Endpoints {
   /** Is told who runs what, so that it knows who calls. */
   readonly observer?: InvocationObserver;
+  /** Is told what will run before it does, and where to say what an operator should know. */
+  readonly learn?: (stack: StackModel, warn: (message: string) => void) => void;
   /** Called when no function runs any more. */
   readonly close?: () => Promise<void>;
 }

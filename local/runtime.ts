@@ -71,6 +71,7 @@ async function start(options: RuntimeOptions, cleanups: Cleanups): Promise<Local
     sqs: endpoints.sqs,
   });
   for (const warning of stack.warnings) warn(warning);
+  endpoints.learn?.(stack, warn);
   await createStorage(direct, stack);
 
   const workers = makeWorkers(options, ground, stack, endpoints, cleanups);

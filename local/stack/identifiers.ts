@@ -49,6 +49,15 @@ export function queueArn(queueName: string): string {
   return `arn:aws:sqs:${REGION}:${ACCOUNT_ID}:${queueName}`;
 }
 
+export function tableArn(tableName: string): string {
+  return `arn:aws:dynamodb:${REGION}:${ACCOUNT_ID}:table/${tableName}`;
+}
+
+/** Of a request to one of the API's connections: `POST` to post, `GET` to look, `DELETE` to close. */
+export function connectionsArn(apiId: string, stage: string, method: string, connectionId: string): string {
+  return `arn:aws:execute-api:${REGION}:${ACCOUNT_ID}:${apiId}/${stage}/${method}/@connections/${connectionId}`;
+}
+
 /** AWS's own queue URL; the runtime rewrites its host to the emulator's. */
 export function queueUrl(queueName: string): string {
   return `https://sqs.${REGION}.amazonaws.com/${ACCOUNT_ID}/${queueName}`;
@@ -90,7 +99,7 @@ const IDENTITIES: Readonly<Record<string, (input: IdentityInput, fallbackName: s
 
 function table({ name }: IdentityInput, fallback: string): Identity {
   const tableName = name('TableName') ?? fallback;
-  const arn = `arn:aws:dynamodb:${REGION}:${ACCOUNT_ID}:table/${tableName}`;
+  const arn = tableArn(tableName);
   return { ref: tableName, attributes: { Arn: arn, StreamArn: `${arn}/stream/local` } };
 }
 

@@ -1,8 +1,9 @@
-import type { FunctionModel, StackModel } from '../model.ts';
+import type { FunctionModel, Permission, StackModel } from '../model.ts';
 import { apiModels } from './apis.ts';
 import { type AssemblyStack, readAssembly } from './assembly.ts';
 import { physicalName } from './identifiers.ts';
 import { type LocalOrigins, rewriteUrls } from './local-urls.ts';
+import { permissionsByRole } from './permissions.ts';
 import { type ResolvedTemplate, resolveTemplate } from './resources.ts';
 import { eventSourceModel, queueModel, tableModel } from './storage.ts';
 import { isRecord, type Resource, reader } from './template.ts';
@@ -21,7 +22,7 @@ const RUN_TYPES = new Set([
   'AWS::SQS::Queue',
 ]);
 
-/** Permissions, logs, alarms: nothing on one machine behaves differently without them. */
+/** Logs, alarms: nothing on one machine behaves differently without them. Policies are read with their functions. */
 const IGNORED_TYPES =
   /^AWS::(IAM|Logs|CloudWatch)::|^AWS::(Lambda::Permission|SQS::QueuePolicy|CDK::Metadata|ApiGateway::Account|ApiGatewayV2::Deployment)$/;
 
@@ -34,8 +35,9 @@ export function loadStack(assemblyDirectory: string, origins: LocalOrigins): Sta
   const stack = readAssembly(assemblyDirectory);
   const template = resolveTemplate(stack.template, stack.name);
   const warnings = unknownTypes(template);
+  const permissionsOf = permissionsByRole(template);
   const functions = template.ofType('AWS::Lambda::Function').flatMap((resource) => {
-    const model = functionModel(resource, stack);
+    const model = functionModel(resource, stack, permissionsOf);
     if (typeof model === 'string') warnings.push(model);
     return typeof model === 'string' ? [] : [{ resource, model }];
   });
@@ -69,7 +71,11 @@ function unknownTypes(template: ResolvedTemplate): string[] {
 }
 
 /** The function, or the warning that says why it can't run. */
-function functionModel(resource: Resource, stack: AssemblyStack): FunctionModel | string {
+function functionModel(
+  resource: Resource,
+  stack: AssemblyStack,
+  permissionsOf: (roleArn: string) => readonly Permission[],
+): FunctionModel | string {
   const read = reader(resource);
   const runtime = read.optionalText('Runtime') ?? 'image';
   if (!runtime.startsWith('nodejs')) {
@@ -80,6 +86,7 @@ function functionModel(resource: Resource, stack: AssemblyStack): FunctionModel 
   if (codeDirectory === undefined) {
     return `${resource.logicalId} (AWS::Lambda::Function) can't run on one machine: its code isn't an asset.`;
   }
+  const role = read.optionalText('Role');
   const reserved = read.optionalNumber('ReservedConcurrentExecutions');
   const variables = read.record('Environment')['Variables'];
   return {
@@ -92,6 +99,7 @@ function functionModel(resource: Resource, stack: AssemblyStack): FunctionModel 
     timeoutSeconds: read.optionalNumber('Timeout') ?? 3,
     memoryMegabytes: read.optionalNumber('MemorySize') ?? 128,
     ...(reserved === undefined ? {} : { reservedConcurrency: reserved }),
+    ...(role === undefined ? {} : { permissions: permissionsOf(role) }),
   };
 }
 

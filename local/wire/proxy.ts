@@ -7,13 +7,14 @@ import { ClientLine } from './client-line.ts';
 import type { Exchange } from './exchange.ts';
 import { endingOf, type FaultKind, stageOf } from './fault-kind.ts';
 import type { FaultRules } from './fault-rules.ts';
+import type { Guard } from './guard.ts';
 import { Hangs } from './hangs.ts';
 import type { Holds } from './hold.ts';
 import type { Caller, Invocations } from './invocations.ts';
 import type { Latency } from './latency.ts';
 import { Lines } from './lines.ts';
 import { QueueRelay, receiptHandlesIn } from './queue-relay.ts';
-import { type RefusalKind, refusal } from './refusal.ts';
+import { denial, type RefusalKind, refusal } from './refusal.ts';
 import { inputOf, recordOf, type SentRequest, subjectOf } from './request.ts';
 import { splitBatch } from './split-batch.ts';
 import { type Answer, BrokenLineError, headerOf, type Upstream, wholeBody } from './upstream.ts';
@@ -32,9 +33,15 @@ export class WireProxy {
   readonly #parts: ProxyParts;
   readonly #queues = new Map<string, QueueRelay>();
   readonly #lines = new Lines();
+  #guard: Guard | undefined;
 
   constructor(parts: ProxyParts) {
     this.#parts = parts;
+  }
+
+  /** From now on what it denies is denied. */
+  obey(guard: Guard): void {
+    this.#guard = guard;
   }
 
   async handle(
@@ -98,6 +105,8 @@ export class WireProxy {
   async #run(exchange: Exchange, upstream: Upstream): Promise<void> {
     const { call, input, line } = exchange;
     const { rules, holds, latency } = this.#parts;
+    const denied = this.#guard?.denialOf(call, input);
+    if (denied !== undefined) return this.#answer(exchange, denial(call.service, denied));
     const rule = rules.strike(['before', 'after', 'batch'], call, input);
     const delayMs = latency.of(call, input);
 

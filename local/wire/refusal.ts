@@ -46,8 +46,16 @@ const TYPE_PREFIXES: Readonly<Record<Exclude<Service, 'connections'>, string>> =
 /** @param code another error of the same status: `ThrottlingException` */
 export function refusal(service: Service, kind: RefusalKind, code?: string): Answer {
   const shape = SHAPES[service][kind];
-  const type = code ?? shape.code;
-  const { status, message } = shape;
+  return answerOf(service, { ...shape, code: code ?? shape.code });
+}
+
+/** What IAM's refusal looks like to a caller of each service. */
+export function denial(service: Service, message: string): Answer {
+  const code = service === 'sqs' ? 'AccessDenied' : 'AccessDeniedException';
+  return answerOf(service, { status: service === 'dynamodb' ? 400 : 403, code, message });
+}
+
+function answerOf(service: Service, { status, code: type, message }: Shape): Answer {
   if (service === 'connections')
     return answer(status, { message }, ['x-amzn-ErrorType', type], 'application/json');
   const headers =

@@ -6,6 +6,7 @@ import type { Call, Service } from './call.ts';
 import { CallLog } from './call-log.ts';
 import type { CountFilter, Counts } from './counts.ts';
 import { type ActiveFault, type FaultRule, FaultRules } from './fault-rules.ts';
+import { Guard } from './guard.ts';
 import { type Hold, type HoldMatch, Holds } from './hold.ts';
 import { type Invocation, Invocations } from './invocations.ts';
 import { Latency, type LatencyRule } from './latency.ts';
@@ -22,7 +23,8 @@ export interface WireOptions {
 }
 
 /**
- * A proxy between the functions and what they call. It sees, counts, delays, and breaks their calls; they don't know.
+ * A proxy between the functions and what they call. It sees, counts, delays, and breaks their calls; they don't know. What
+ * a function's role doesn't allow is denied, as in AWS.
  * Callers without an app id (a test that looks into a table) pass unseen.
  */
 export interface Wire {
@@ -95,6 +97,7 @@ export function createWire(options: WireOptions = {}): Wire {
         sqs: await open('sqs', direct.sqs),
         connections: await open('connections', direct.connections),
         observer: invocations,
+        learn: (stack, warn) => proxy.obey(new Guard(stack, warn)),
         async close() {
           calm();
           holds.close();

@@ -79,6 +79,35 @@ describe('functions', () => {
     ]);
   });
 
+  test('have what the policies of their roles allow', () => {
+    const policy = (Roles: unknown, Statement: unknown) => ({
+      Type: 'AWS::IAM::Policy',
+      Properties: { PolicyDocument: { Statement }, Roles },
+    });
+    const arn = { 'Fn::GetAtt': ['Table', 'Arn'] };
+    const parts = (statement: object) => ({
+      bundles: { abc: '' },
+      resources: {
+        Table: { Type: 'AWS::DynamoDB::Table', Properties: { KeySchema: [], AttributeDefinitions: [] } },
+        Role: { Type: 'AWS::IAM::Role' },
+        OtherRole: { Type: 'AWS::IAM::Role' },
+        Policy: policy([{ Ref: 'Role' }], [{ Effect: 'Allow', Action: 'dynamodb:GetItem', ...statement }]),
+        // Whatever it says: nothing that runs has this role.
+        OtherPolicy: policy([{ Ref: 'OtherRole' }], [{ Effect: 'Deny', Action: '*', Resource: '*' }]),
+        Fn: lambda('abc', { Role: { 'Fn::GetAtt': ['Role', 'Arn'] } }),
+      },
+    });
+    const { stack } = load(parts({ Resource: [arn, { 'Fn::Join': ['/', [arn, 'index/*']] }] }));
+    const table = 'arn:aws:dynamodb:us-east-1:000000000000:table/Mini-Table';
+    expect(stack.functions[0]?.permissions).toEqual([
+      { actions: ['dynamodb:GetItem'], resources: [table, `${table}/index/*`] },
+    ]);
+    const conditional = { Resource: '*', Condition: { Bool: { 'aws:SecureTransport': 'true' } } };
+    expect(() => load(parts(conditional))).toThrow(
+      'Policy (AWS::IAM::Policy): only plain Allow statements are understood.',
+    );
+  });
+
   test('have Lambda’s defaults', () => {
     const { stack } = load({ bundles: { abc: '' }, resources: { Fn: lambda('abc') } });
     expect(stack.functions[0]).toMatchObject({ timeoutSeconds: 3, memoryMegabytes: 128, environment: {} });
