@@ -63,6 +63,8 @@ export interface Conversation {
   readonly kind: 'direct' | 'group' | 'support';
   /** The other user of a direct conversation. */
   readonly peer?: string;
+  /** How far the other user of a direct conversation has read. */
+  readonly peerReadSeq?: number;
   /** A group's name, a support chat's topic. */
   readonly name?: string;
   /** The highest seq handed out, perhaps a hole. */

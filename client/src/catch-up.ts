@@ -5,6 +5,7 @@ import { ImError } from './errors.ts';
 import type { Feed } from './feed.ts';
 import type { HttpApi } from './http-api.ts';
 import type { Identity } from './identity.ts';
+import type { Incoming } from './incoming.ts';
 import type { Session } from './session.ts';
 
 /** After a longer outage the whole list is read: `changedSince` knows of messages, not of what other devices read. */
@@ -15,6 +16,7 @@ export interface CatchUpPorts {
   readonly http: Pick<HttpApi, 'conversations'>;
   readonly feed: Feed;
   readonly list: ConversationList;
+  readonly incoming: Incoming;
   readonly environment: Pick<Environment, 'wallClockMs'>;
   /** The session is this user's: it may be used from now on. */
   onWelcome(session: Session, welcome: WelcomeFrame): Promise<void>;
@@ -41,7 +43,7 @@ export class CatchUp {
   }
 
   async run(session: Session): Promise<void> {
-    const { feed, identity, list } = this.#ports;
+    const { feed, identity, incoming, list } = this.#ports;
     const welcome = await session.request('hello', {});
     const { userId, serverTime } = welcome;
     // What is on its way here was written by another user.
@@ -53,6 +55,8 @@ export class CatchUp {
     await this.#ports.onWelcome(session, welcome);
     const conversations = await this.#ports.http.conversations(this.#changedSince());
     list.load(conversations);
+    for (const { conversationId, peer, peerReadSeq } of conversations)
+      if (peer && peerReadSeq) incoming.read(conversationId, peer, peerReadSeq);
     const isFirst = !feed.hasBegun;
     if (isFirst) await feed.begin(conversations, serverTime);
     await this.#drain(session, welcome);

@@ -40,7 +40,7 @@ export class Incoming {
   push(push: ConversationPush): void {
     const { conversationId, type } = push;
     if (type === 'recalled') this.recalled(conversationId, push.seq, push.by, push.at);
-    else if (type === 'read') this.#read(conversationId, push.userId, push.seq);
+    else if (type === 'read') this.read(conversationId, push.userId, push.seq);
     else if (push.userId !== this.#ports.identity.userId)
       for (const place of this.#ports.places.at(conversationId)) place.typists.hear(push.userId, push.typing);
   }
@@ -69,7 +69,7 @@ export class Incoming {
   }
 
   /** Cursors never go back, whatever order they are told in. */
-  #read(conversationId: string, userId: string, seq: number): void {
+  read(conversationId: string, userId: string, seq: number): void {
     const { identity, list, places } = this.#ports;
     const isOwn = userId === identity.userId;
     if (isOwn) list.read(conversationId, seq);

@@ -59,6 +59,16 @@ describe('the list of conversations', () => {
     await listed(parts, ([first]) => first?.lastMessage?.content.type === 'recalled');
   });
 
+  it('knows what was read before this client began', async () => {
+    const { server, im, connected } = await harness();
+    server.history.push(oldMessage(1, { from: 'alice' }), oldMessage(2, { from: 'alice' }));
+    server.peerReadSeq = 1;
+    await connected();
+    expect(im.conversations()?.[0]?.lastMessage).toMatchObject({ seq: 2, state: 'sent' });
+    const { messages } = await im.direct('bob').history();
+    expect(messages.map(({ state }) => state)).toEqual(['read', 'sent']);
+  });
+
   it('begins with the first message of a conversation that nobody has opened', async () => {
     const parts = await harness();
     const connection = await parts.connected();

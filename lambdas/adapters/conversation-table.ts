@@ -26,7 +26,7 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  * next seq                            UpdateItem    1 write
  * first message of a pair             TransactWrite 6 writes, once
  * head of one, of 100                 GetItem, BatchGet   1 read each, strong
- * membership, cursor                  GetItem       1 read, strong
+ * membership, cursor; 100 of them     GetItem, BatchGet   1 read each, strong
  * read cursor                         UpdateItem    1 write
  * a user's conversations, paged       Query         1 read per 4 KB ≈ 40 rows, strong
  *
@@ -132,12 +132,13 @@ export function createConversationTable(
       return found.map(toMembership);
     },
 
-    async readSeqs(conversationId, userIds) {
-      const keys = [...new Set(userIds)].map((userId) => memberKey(userId, conversationId));
+    async readSeqs(seats) {
+      const keys = seats.map(({ userId, conversationId }) => memberKey(userId, conversationId));
       const items = keys.length === 0 ? [] : await batchGet(documents, tableName, keys);
-      return new Map(
-        items.map((item) => [String(item['pk']).slice(MEMBER.length), Number(item['readSeq'] ?? 0)]),
-      );
+      return items.map((item) => {
+        const { conversationId, readSeq } = toMembership(item);
+        return { userId: String(item['pk']).slice(MEMBER.length), conversationId, readSeq };
+      });
     },
 
     async advanceRead(userId, conversationId, seq) {

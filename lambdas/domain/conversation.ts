@@ -30,6 +30,12 @@ export interface Membership {
   readonly visibleFrom: number;
 }
 
+/** A user in a conversation. */
+export interface Seat {
+  readonly userId: string;
+  readonly conversationId: string;
+}
+
 export interface Slot {
   readonly seq: number;
   /** 2 in a direct conversation, and at most 2 in a support chat. */
@@ -58,8 +64,8 @@ export interface ConversationTable {
     userId: string,
     page: { readonly after?: string; readonly limit: number },
   ): Promise<readonly Membership[]>;
-  /** Of up to 100 users in one conversation; who is no member is left out. */
-  readSeqs(conversationId: string, userIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** How far they have read: of up to 100, none twice; who is no member is left out. */
+  readSeqs(seats: readonly Seat[]): Promise<readonly (Seat & { readonly readSeq: number })[]>;
   /** Moves the cursor forward; returns false if it is there already, or further. */
   advanceRead(userId: string, conversationId: string, seq: number): Promise<boolean>;
 }

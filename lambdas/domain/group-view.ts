@@ -45,10 +45,10 @@ export async function listReads(
 ): Promise<ReadsBody> {
   await requireGroup(ports, userId, conversationId);
   const { members, next } = await memberPage(ports, userId, conversationId, cursor);
-  const seqs = await ports.conversations.readSeqs(
-    conversationId,
-    members.map((member) => member.userId),
+  const found = await ports.conversations.readSeqs(
+    members.map((member) => ({ userId: member.userId, conversationId })),
   );
+  const seqs = new Map(found.map(({ userId: reader, readSeq }) => [reader, readSeq]));
   const reads = members.map((member) => ({ userId: member.userId, seq: seqs.get(member.userId) ?? 0 }));
   return { reads, cursor: next };
 }

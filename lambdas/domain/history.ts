@@ -109,12 +109,41 @@ async function summaries(
   if (page.length === 0) return [];
   const all = await ports.conversations.heads(page.map(({ conversationId }) => conversationId));
   const heads = new Map([...all].filter(([, { atMs }]) => atMs >= changedSinceMs - CHANGE_MARGIN_MS));
-  const tails = await readTails(ports, heads);
+  const [tails, peerReadSeqs] = await Promise.all([
+    readTails(ports, heads),
+    readPeerSeqs(ports, userId, [...heads.keys()]),
+  ]);
+  const lookups = { heads, tails, peerReadSeqs };
   const atOnce = pLimit(CONCURRENCY);
-  const found = page.map((membership) =>
-    atOnce(() => summary(ports, userId, membership, heads.get(membership.conversationId), tails)),
-  );
+  const found = page.map((membership) => atOnce(() => summary(ports, userId, membership, lookups)));
   return (await Promise.all(found)).filter((one) => one !== undefined);
+}
+
+/** What is read for a whole page at once. */
+interface Lookups {
+  readonly heads: ReadonlyMap<string, Head>;
+  readonly tails: readonly StoredMessage[];
+  /** By conversation. */
+  readonly peerReadSeqs: ReadonlyMap<string, number>;
+}
+
+/** A page that was loaded again heard no `read` push of what the others had read by then. Of groups: `GET …/reads`. */
+async function readPeerSeqs(
+  { conversations }: HistoryPorts,
+  userId: string,
+  conversationIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const seats = conversationIds.flatMap((conversationId) => {
+    const peer = peerIn(conversationId, userId);
+    return peer === undefined ? [] : [{ userId: peer, conversationId }];
+  });
+  const found = await conversations.readSeqs(seats);
+  return new Map(found.map(({ conversationId, readSeq }) => [conversationId, readSeq]));
+}
+
+function peerIn(conversationId: string, userId: string): string | undefined {
+  const conversation = parseConversationId(conversationId);
+  return conversation && peerOf(conversation, userId);
 }
 
 async function readTails(
@@ -131,22 +160,21 @@ async function summary(
   { messages }: HistoryPorts,
   userId: string,
   { conversationId, readSeq, visibleFrom }: Membership,
-  head: Head | undefined,
-  tails: readonly StoredMessage[],
+  { heads, tails, peerReadSeqs }: Lookups,
 ): Promise<Conversation | undefined> {
+  const head = heads.get(conversationId);
   if (head === undefined) return undefined;
   const tail = tails.find((message) => message.conversationId === conversationId && message.seq === head.seq);
   // The highest seq is a hole, or its message was a repeat of an older one: then only the record knows the last.
   const last = tail ?? (await messages.page(conversationId, { from: visibleFrom, limit: 1 })).messages[0];
   if (last === undefined && head.group === undefined) return undefined;
-  const conversation = parseConversationId(conversationId);
-  const peer = conversation && peerOf(conversation, userId);
+  const peer = peerIn(conversationId, userId);
   const name = head.group?.name ?? head.chat?.topic;
   const unreadAfter = Math.max(readSeq, visibleFrom - 1);
   return {
     conversationId,
-    kind: conversation?.kind ?? 'direct',
-    ...(peer !== undefined && { peer }),
+    kind: parseConversationId(conversationId)?.kind ?? 'direct',
+    ...(peer !== undefined && { peer, peerReadSeq: peerReadSeqs.get(conversationId) ?? 0 }),
     ...(name !== undefined && { name }),
     head: head.seq,
     lastMessage: last === undefined ? null : toMessage(last),

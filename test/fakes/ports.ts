@@ -132,13 +132,11 @@ export function fakeConversations(messages: MessageTable, clock: Clock): FakeCon
         ...(rowsOf(userId).get(conversationId) ?? { readSeq: 0, visibleFrom: 1 }),
       }));
     },
-    async readSeqs(conversationId, userIds) {
-      return new Map(
-        userIds.flatMap((userId) => {
-          const row = rowsOf(userId).get(conversationId);
-          return row ? [[userId, row.readSeq] as const] : [];
-        }),
-      );
+    async readSeqs(seats) {
+      return seats.flatMap(({ userId, conversationId }) => {
+        const row = rowsOf(userId).get(conversationId);
+        return row ? [{ userId, conversationId, readSeq: row.readSeq }] : [];
+      });
     },
     async advanceRead(userId, conversationId, seq) {
       const row = rowsOf(userId).get(conversationId);

@@ -35,6 +35,9 @@ describe('two people', () => {
     await bob.sees('two');
     await alice.bubble('two').getByText('Read').first().waitFor();
     await expect.poll(() => bob.row('unread').count()).toBe(0);
+    await alice.page.reload();
+    await alice.row(bob.userId).click();
+    await alice.bubble('two').getByText('Read').first().waitFor();
   });
 
   it('write on while one is cut off, are told after a second, and miss nothing', async () => {

@@ -409,12 +409,13 @@ describe.each([
       expect(await conversations.advanceRead(users[0], id, 4)).toBe(false);
       expect(await conversations.advanceRead(users[0], id, 5)).toBe(false);
       expect((await conversations.membership(users[0], id))?.readSeq).toBe(5);
-      expect(await conversations.readSeqs(id, [...users, 'stranger'])).toEqual(
-        new Map([
-          [users[0], 5],
-          [users[1], 0],
-        ]),
-      );
+      const seats = [...users, 'stranger'].map((userId) => ({ userId, conversationId: id }));
+      const found = (await conversations.readSeqs(seats)).toSorted((a, b) => b.readSeq - a.readSeq);
+      expect(found).toEqual([
+        { userId: users[0], conversationId: id, readSeq: 5 },
+        { userId: users[1], conversationId: id, readSeq: 0 },
+      ]);
+      expect(await conversations.readSeqs([])).toEqual([]);
     });
   });
 

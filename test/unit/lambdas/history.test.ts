@@ -17,13 +17,14 @@ describe('conversations', () => {
     await say(world, 'alice', 'bob', 'c1');
     await say(world, 'bob', 'alice', 'c2');
     await say(world, 'alice', 'bob', 'c3');
-    const common = { conversationId: 'dm:alice:bob', kind: 'direct', head: 3, readSeq: 0 };
+    await world.conversations.advanceRead('bob', 'dm:alice:bob', 1);
+    const common = { conversationId: 'dm:alice:bob', kind: 'direct', head: 3 };
     const lastMessage = expect.objectContaining({ seq: 3, clientMsgId: 'c3' });
     expect(await conversationsOf(world, 'bob')).toEqual([
-      { ...common, peer: 'alice', lastMessage, unread: 2 },
+      { ...common, peer: 'alice', peerReadSeq: 0, lastMessage, readSeq: 1, unread: 1 },
     ]);
     expect(await conversationsOf(world, 'alice')).toEqual([
-      { ...common, peer: 'bob', lastMessage, unread: 1 },
+      { ...common, peer: 'bob', peerReadSeq: 1, lastMessage, readSeq: 0, unread: 1 },
     ]);
   });
 
