@@ -72,7 +72,7 @@ export async function transferChat(
   if (to === userId) throw new InvalidRequestError([{ path: 'to', message: 'is yourself' }]);
   const conversation = resolveConversation(userId, { conversationId });
   if (conversation.kind !== 'support') throw new NotFoundError();
-  const [{ chat: present }] = await settleAll([
+  const [head] = await settleAll([
     ports.conversations.head(conversationId),
     requireSession(ports, speaker),
     requireMembership(ports.conversations, userId, conversation),
@@ -83,8 +83,9 @@ export async function transferChat(
     }
     return to === 'queue' ? requeue(chat, userId) : handOver(ports, chat, to, userId);
   };
-  const queues = present === undefined ? [] : [present.queue];
-  const chat = await thenMatch(ports, queues, () => changeChat(ports, conversationId, decide, connectionId));
+  const queues = head.chat === undefined ? [] : [head.chat.queue];
+  const options = { head, exceptConnectionId: connectionId };
+  const chat = await thenMatch(ports, queues, () => changeChat(ports, conversationId, decide, options));
   return toDeskChat(chat, chat.state === 'waiting' ? await ports.desk.positionOf(chat) : undefined);
 }
 

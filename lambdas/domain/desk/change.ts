@@ -1,6 +1,6 @@
 import type { SystemContent } from '../../../protocol/content.ts';
 import { NotFoundError, UnavailableError } from '../../shared/errors.ts';
-import type { ConversationTable } from '../conversation.ts';
+import type { ConversationTable, Head } from '../conversation.ts';
 import type { DeliveryPorts } from '../delivery.ts';
 import type { MessageTable } from '../message.ts';
 import { systemMessage } from '../system-message.ts';
@@ -25,6 +25,13 @@ export interface Decision {
   readonly content: Omit<SystemContent, 'type'>;
 }
 
+export interface ChangeOptions {
+  /** As it was read a moment ago, which spares the first reading. */
+  readonly head?: Head | undefined;
+  /** Who gets an answer instead of a push. */
+  readonly exceptConnectionId?: string;
+}
+
 /** Each attempt is lost to somebody who wrote into the chat or changed it meanwhile: so many don't do so at once. */
 const ATTEMPTS = 8;
 
@@ -39,10 +46,11 @@ export async function changeChat(
   ports: DeskPorts,
   conversationId: string,
   decide: (chat: Chat) => Promise<Decision | undefined> | Decision | undefined,
-  exceptConnectionId?: string,
+  { head: known, exceptConnectionId }: ChangeOptions = {},
 ): Promise<Chat> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const { seq, chat: before } = await ports.conversations.head(conversationId);
+    const isKnown = attempt === 0 && known !== undefined;
+    const { seq, chat: before } = isKnown ? known : await ports.conversations.head(conversationId);
     if (before === undefined) throw new NotFoundError();
     const decision = await decide(before);
     if (decision === undefined) return before;

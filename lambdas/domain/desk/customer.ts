@@ -79,7 +79,7 @@ export async function closeChat(
   const { userId, connectionId } = speaker;
   const conversation = resolveConversation(userId, { conversationId });
   if (conversation.kind !== 'support') throw new NotFoundError();
-  const [{ chat: present }] = await settleAll([
+  const [head] = await settleAll([
     ports.conversations.head(conversationId),
     requireSession(ports, speaker),
     requireMembership(ports.conversations, userId, conversation),
@@ -94,8 +94,9 @@ export async function closeChat(
     const after: Chat = { ...facts, state: 'closed', closedAtMs: ports.clock(), ...rated };
     return { after, content: { event: 'closed', by: userId } as const };
   };
-  const queues = present === undefined || present.state === 'closed' ? [] : [present.queue];
-  const chat = await thenMatch(ports, queues, () => changeChat(ports, conversationId, decide, connectionId));
+  const queues = head.chat === undefined || head.chat.state === 'closed' ? [] : [head.chat.queue];
+  const options = { head, exceptConnectionId: connectionId };
+  const chat = await thenMatch(ports, queues, () => changeChat(ports, conversationId, decide, options));
   if (rating === undefined || chat.rating !== undefined) return toDeskChat(chat);
   return rateAfterwards(ports, speaker, chat, rating);
 }

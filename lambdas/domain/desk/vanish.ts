@@ -2,6 +2,7 @@ import { settleAll } from '../../shared/settle.ts';
 import { isBeingMade, isPolling, type Session, takesPushes } from '../session.ts';
 import { requeue } from './agent.ts';
 import { changeChat, DESK, type DeskPorts } from './change.ts';
+import type { Chat } from './chat.ts';
 import { thenMatch } from './desk-queue.ts';
 
 export interface VanishPorts extends DeskPorts {
@@ -84,9 +85,9 @@ async function giveBack(ports: VanishPorts, userId: string): Promise<void> {
     const queues = [...new Set([...heads.values()].flatMap(({ chat }) => (chat ? [chat.queue] : [])))];
     await thenMatch(ports, queues, async () => {
       for (const id of ids) {
-        await changeChat(ports, id, (chat) =>
-          chat.state === 'assigned' && chat.agent?.userId === userId ? requeue(chat, DESK) : undefined,
-        );
+        const decide = (chat: Chat) =>
+          chat.state === 'assigned' && chat.agent?.userId === userId ? requeue(chat, DESK) : undefined;
+        await changeChat(ports, id, decide, { head: heads.get(id) });
       }
     });
   }
