@@ -38,9 +38,18 @@ export class Chat {
     this.#early = null;
     const earlySeqs = new Set(early.map(({ seq }) => seq));
     for (const message of messages) if (!earlySeqs.has(message.seq)) this.#show(message);
-    const unread = early.filter(({ mine }) => !mine).length;
-    if (unread > 0) this.#screen.write(`── ${unread} new ──`);
-    for (const message of early) this.#show(message);
+    const readSeq = this.#readSeq;
+    const unread = early.filter(({ mine, seq = 0 }) => !mine && seq > readSeq);
+    for (const message of early) {
+      if (message === unread[0]) this.#screen.write(`── ${unread.length} new ──`);
+      this.#show(message);
+    }
+  }
+
+  /** How far this user has read, here or on another device. */
+  get #readSeq(): number {
+    const { id } = this.#conversation;
+    return this.#im.conversations()?.find(({ conversationId }) => conversationId === id)?.readSeq ?? 0;
   }
 
   send(text: string): void {
@@ -82,8 +91,10 @@ export class Chat {
       return;
     }
     if (message.seq !== undefined && this.#shownSeqs.has(message.seq)) return;
-    if (message.seq !== undefined) this.#shownSeqs.add(message.seq);
     this.#screen.write(messageLine(message, new Date()));
+    if (message.seq === undefined) return;
+    this.#shownSeqs.add(message.seq);
+    if (!message.mine) this.#conversation.markRead(message.seq);
   }
 
   #onConnection(change: ConnectionChange): void {

@@ -52,6 +52,16 @@ describe('chat', () => {
     expect(screen.lines.slice(-3)).toEqual(['── 2 new ──', 'bob: message 24', 'bob: message 25']);
   });
 
+  it('calls nothing new that was read before, and marks as read what it shows', async () => {
+    const { server, chat, screen, im } = await chatting();
+    server.history.push(...[1, 2, 3].map((seq) => oldMessage(seq)));
+    server.inbox = [{ messages: [oldMessage(2), oldMessage(3)], batch: 'b', more: false }];
+    server.reads = { readSeq: 2, peerReadSeq: 0 };
+    await chat.start();
+    expect(screen.lines.slice(-3)).toEqual(['bob: message 2', '── 1 new ──', 'bob: message 3']);
+    expect(im.conversations()).toMatchObject([{ readSeq: 3, unread: 0 }]);
+  });
+
   it('shows own messages below while they are pending, and with their mark when they are decided', async () => {
     const { server, chat, screen } = await chatting();
     chat.send('early');

@@ -62,7 +62,7 @@ describe('the list of conversations', () => {
   it('knows what was read before this client began', async () => {
     const { server, im, connected } = await harness();
     server.history.push(oldMessage(1, { from: 'alice' }), oldMessage(2, { from: 'alice' }));
-    server.peerReadSeq = 1;
+    server.reads = { readSeq: 0, peerReadSeq: 1 };
     await connected();
     expect(im.conversations()?.[0]?.lastMessage).toMatchObject({ seq: 2, state: 'sent' });
     const { messages } = await im.direct('bob').history();

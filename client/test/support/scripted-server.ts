@@ -98,8 +98,8 @@ export class ScriptedServer {
   readonly history: Message[] = [];
   /** Seqs handed out beyond what history holds. */
   readonly heads = new Map<string, number>();
-  /** How far bob has read, as the list says. */
-  peerReadSeq = 0;
+  /** How far alice and bob have read, as the list says. */
+  reads = { readSeq: 0, peerReadSeq: 0 };
   /** Pages that `hello` and `ackInbox` hand out, one after the other. */
   inbox: InboxPage[] = [];
   /** Answers upgrades with this status instead. */
@@ -299,7 +299,7 @@ export class ScriptedServer {
     const conversations = [...all]
       .sort()
       .slice(from, to)
-      .map((id) => ({ ...listed(this.history, id, this.heads.get(id)), peerReadSeq: this.peerReadSeq }))
+      .map((id) => ({ ...listed(this.history, id, this.heads.get(id)), ...this.reads }))
       .filter(({ lastMessage }) => (lastMessage?.sentAt ?? SERVER_TIME) >= changedSince);
     return { conversations, cursor: to < all.size ? String(to) : null };
   }
