@@ -28,6 +28,20 @@ async function agent(userId: string, places = '1', options: Visit = LIGHT): Prom
   return page;
 }
 
+/** No chat of the next test comes to them. */
+async function takeBreak(...pages: Page[]): Promise<void> {
+  for (const page of pages) {
+    await page.getByRole('button', { name: 'Take a break' }).click();
+    await page.getByText('Away: no new chats').waitFor();
+  }
+}
+
+/** It stands before nobody in the next test. */
+async function endChat(at: Page | FrameLocator, customerAt: Page | FrameLocator = at): Promise<void> {
+  await at.getByRole('button', { name: 'End chat' }).click();
+  await customerAt.getByText('This chat has ended').waitFor();
+}
+
 async function customer(userId: string, topic: string, options: Visit = LIGHT): Promise<Page> {
   const page = await visit({ query: `widget?user=${userId}`, ...options });
   await page.getByLabel('Topic').fill(topic);
@@ -110,15 +124,13 @@ describe('the desk', () => {
     await atBen.locator('.row', { hasText: 'first' }).click();
     await bubble(atBen, 'It is too high').waitFor();
 
-    await atBen.getByRole('button', { name: 'End chat' }).click();
-    await first.getByText('This chat has ended').waitFor();
+    await endChat(atBen, first);
     await first.getByRole('button', { name: '5 of 5' }).click();
     await first.getByText('Thank you: 5 of 5.').waitFor();
     expect(await faultsOf(first)).toEqual([]);
     await atBen.getByText('rated 5 of 5').waitFor();
-    for (const page of [atAnn, atBen]) await page.getByRole('button', { name: 'Take a break' }).click();
-    await second.getByRole('button', { name: 'End chat' }).click();
-    await second.getByText('This chat has ended').waitFor();
+    await takeBreak(atAnn, atBen);
+    await endChat(second);
   });
 
   it('gives the customer of an agent who vanishes to the next one (IM-DESK-7)', async () => {
@@ -136,9 +148,8 @@ describe('the desk', () => {
     await atBen.locator('.row', { hasText: 'someone' }).click();
     await atBen.getByRole('textbox', { name: /^Message / }).waitFor();
     expect(await faultsOf(atBen)).toEqual([]);
-    await atBen.getByRole('button', { name: 'Take a break' }).click();
-    await atBen.getByRole('button', { name: 'End chat' }).click();
-    await someone.getByText('This chat has ended').waitFor();
+    await takeBreak(atBen);
+    await endChat(atBen, someone);
   });
 
   it('shows a supervisor how the queues stand, who serves whom, and what is said (IM-DESK)', async () => {
@@ -168,11 +179,10 @@ describe('the desk', () => {
     expect(await page.getByRole('button', { name: 'End chat' }).count()).toBe(0);
     expect(await faultsOf(page)).toEqual([]);
     for (const chat of [atEve, atBob]) {
-      await chat.getByRole('button', { name: 'End chat' }).click();
-      await chat.getByText('This chat has ended').waitFor();
+      await endChat(chat);
     }
     await others.getByText('Nobody waits, and nobody else is being served.').waitFor();
-    await atAnn.getByRole('button', { name: 'Take a break' }).click();
+    await takeBreak(atAnn);
   });
 
   it('finds the customer’s chat again when the page is loaded again, and no other when it has ended', async () => {
@@ -184,8 +194,7 @@ describe('the desk', () => {
     await page.reload();
     await page.getByText('You are next in line').waitFor();
     await bubble(page, 'They are gone').waitFor();
-    await page.getByRole('button', { name: 'End chat' }).click();
-    await page.getByText('This chat has ended').waitFor();
+    await endChat(page);
     await page.reload();
     await page.getByLabel('Topic').waitFor();
   });
@@ -202,8 +211,8 @@ describe('the desk', () => {
     await atAnn.unroute(api);
     await atAnn.getByRole('button', { name: user }).waitFor();
     await atAnn.getByRole('alert').waitFor({ state: 'detached' });
-    await page.getByRole('button', { name: 'End chat' }).click();
-    await atAnn.getByRole('button', { name: 'Take a break' }).click();
+    await takeBreak(atAnn);
+    await endChat(page);
   });
 
   it('is in any page by one script tag, in a frame of its own', async () => {
@@ -220,9 +229,8 @@ describe('the desk', () => {
     await say(widget, 'Do you have 42?');
     await atAgent.locator('.row').first().click();
     await bubble(atAgent, 'Do you have 42?').waitFor();
-    await atAgent.getByRole('button', { name: 'Take a break' }).click();
-    await atAgent.getByRole('button', { name: 'End chat' }).click();
-    await widget.getByText('This chat has ended').waitFor();
+    await takeBreak(atAgent);
+    await endChat(atAgent, widget);
   });
 
   it('takes a customer for whom the page around it says they are (data-token)', async () => {
@@ -235,9 +243,8 @@ describe('the desk', () => {
     await widget.getByText('You are next in line').waitFor();
     const atAgent = await agent(newUser('ann'));
     await atAgent.locator('.row', { hasText: user }).waitFor();
-    await atAgent.getByRole('button', { name: 'Take a break' }).click();
-    await widget.getByRole('button', { name: 'End chat' }).click();
-    await widget.getByText('This chat has ended').waitFor();
+    await takeBreak(atAgent);
+    await endChat(widget);
 
     const stranger = await visit({ url: await pageWithWidget('') });
     await stranger.getByRole('button', { name: 'Help' }).click();
