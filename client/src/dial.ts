@@ -2,7 +2,7 @@ import type { Attempt } from './connection.ts';
 import type { Environment } from './environment.ts';
 import { ClosedError, ImError, RefusedError, UnauthorizedError } from './errors.ts';
 import type { DeskPush } from './frame.ts';
-import type { HttpApi } from './http-api.ts';
+import { type HttpApi, queryString } from './http-api.ts';
 import type { Identity } from './identity.ts';
 import type { Logger } from './logger.ts';
 import { Session, type SessionEvents } from './session.ts';
@@ -59,9 +59,8 @@ function openSession(dialer: Dialer, token: string, attempt: Attempt): Session {
 }
 
 function urlOf({ wsUrl, identity, replaces }: Dialer): string {
-  const query = `deviceId=${encodeURIComponent(identity.deviceId)}`;
-  const overlap = replaces === undefined ? '' : `&replaces=${encodeURIComponent(replaces)}`;
-  return `${wsUrl}${wsUrl.includes('?') ? '&' : '?'}${query}${overlap}`;
+  const query = queryString({ deviceId: identity.deviceId, replaces });
+  return wsUrl + (wsUrl.includes('?') ? query.replace('?', '&') : query);
 }
 
 /** A browser isn't told why an upgrade failed; HTTP tells (IM-CONN-7). */

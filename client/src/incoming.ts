@@ -1,4 +1,4 @@
-import type { RecalledContent, SystemContent } from '../../protocol/content.ts';
+import type { RecalledContent } from '../../protocol/content.ts';
 import type { Message } from '../../protocol/frames.ts';
 import type { ConversationList } from './conversation-list.ts';
 import type { Emitter } from './emitter.ts';
@@ -65,7 +65,9 @@ export class Incoming {
 
   /** Whether this user becomes a member by this message. */
   isJoining({ content }: Message): boolean {
-    return isJoiningOf(content, this.#ports.identity.userId);
+    if (content.type !== 'system' || (content.event !== 'joined' && content.event !== 'created'))
+      return false;
+    return content.users?.includes(this.#ports.identity.userId ?? '') === true;
   }
 
   /** Cursors never go back, whatever order they are told in. */
@@ -80,10 +82,4 @@ export class Incoming {
     }
     if (!isOwn) list.touched(conversationId);
   }
-}
-
-function isJoiningOf(content: Message['content'], userId: string | undefined): boolean {
-  if (content.type !== 'system' || userId === undefined) return false;
-  const { event, users }: SystemContent = content;
-  return (event === 'joined' || event === 'created') && users?.includes(userId) === true;
 }
