@@ -179,11 +179,11 @@ async function startBenchStack(
       try {
         return await run();
       } finally {
-        // What runs may put another event into it.
-        do {
-          await queues.drop(queue);
+        // What runs may put another event into it, and so may what the poller has taken out: dropping stops neither.
+        while (await queues.hasWork(queue)) {
           await wire.quiet();
-        } while (await queues.hasWork(queue));
+          if (!(await queues.isDue(queue))) await queues.drop(queue);
+        }
         queues.heed(queue);
       }
     },

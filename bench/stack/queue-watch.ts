@@ -8,11 +8,9 @@ import { sqsClient } from '../../local/emulators/clients.ts';
 import { localQueueUrl } from '../../local/emulators/queues.ts';
 import type { LocalRuntime } from '../../local/runtime.ts';
 
-const WAITING = [
-  'ApproximateNumberOfMessages',
-  'ApproximateNumberOfMessagesNotVisible',
-  'ApproximateNumberOfMessagesDelayed',
-] as const;
+/** To be handed to a function now, or handed to it already. */
+const DUE = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+const ALL = [...DUE, 'ApproximateNumberOfMessagesDelayed'] as const;
 
 /** The queues with a consumer, from behind: whether they still hold anything (the emulator's numbers are exact). */
 export class QueueWatch {
@@ -33,8 +31,13 @@ export class QueueWatch {
     const watched = this.#queues.filter(({ name }) =>
       part === undefined ? ![...this.#ignored].some((one) => name.includes(one)) : name.includes(part),
     );
-    const waiting = await Promise.all(watched.map(({ url }) => this.#waiting(url)));
+    const waiting = await Promise.all(watched.map(({ url }) => this.#count(url, ALL)));
     return waiting.some((messages) => messages > 0);
+  }
+
+  /** @param part of the queue's name: whether it holds more than what is delayed */
+  async isDue(part: string): Promise<boolean> {
+    return (await this.#count(this.#urlOf(part), DUE)) > 0;
   }
 
   /** Drops what this queue holds, what is delayed too. @param part of its name */
@@ -67,10 +70,10 @@ export class QueueWatch {
     return found.url;
   }
 
-  async #waiting(url: string): Promise<number> {
+  async #count(url: string, names: typeof ALL | typeof DUE): Promise<number> {
     const { Attributes } = await this.#client.send(
-      new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: [...WAITING] }),
+      new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: [...names] }),
     );
-    return WAITING.reduce((sum, name) => sum + Number(Attributes?.[name] ?? 0), 0);
+    return names.reduce<number>((sum, name) => sum + Number(Attributes?.[name] ?? 0), 0);
   }
 }
