@@ -216,6 +216,8 @@ function webPageFaults({
   webPageClientId,
   webPageScope,
 }: ServerlessImProps): string[] {
+  // Its origin goes into the page's headers.
+  if (webPage && Token.isUnresolved(issuer)) return ['webPage needs an issuer that is known at synthesis'];
   const isTold = webPageClientId !== undefined || webPageScope !== undefined;
   if (isTold && (!webPage || issuer === undefined))
     return ['webPageClientId and webPageScope need webPage and an issuer'];
@@ -324,6 +326,7 @@ function originFaults(origins: readonly string[]): string[] {
 
 /** As browsers send it. API Gateway's CORS documents no schemes but these two; `*` there is no part of a name. */
 function isWebOrigin(text: string): boolean {
+  if (Token.isUnresolved(text)) return true;
   if (!URL.canParse(text)) return false;
   const { protocol, origin } = new URL(text);
   return (protocol === 'https:' || protocol === 'http:') && origin === text && !text.includes('*');

@@ -1,4 +1,4 @@
-import { Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Aws, Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   type BehaviorOptions,
   CachePolicy,
@@ -11,6 +11,7 @@ import {
   HeadersReferrerPolicy,
   HttpVersion,
   ResponseHeadersPolicy,
+  S3OriginAccessControl,
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
@@ -60,18 +61,27 @@ export class WebPage extends Construct {
       enforceSSL: true,
       // Nothing in it that can't be made again.
       removalPolicy: RemovalPolicy.DESTROY,
+      // The deployment below doesn't empty it when the stack goes (aws-cdk issue 33397).
+      autoDeleteObjects: true,
     }) as IBucket;
     acknowledge(bucket, 'AwsSolutions-S1', 'Only CloudFront reads it, and what it holds is public.');
     const connect = [httpUrl, webSocketUrl, ...signIn.origins];
+    // Names of these are the account's in all regions, and CDK's own are the same in each.
+    const name = (id: string) => `${Names.uniqueResourceName(this, { maxLength: 30 })}-${id}-${Aws.REGION}`;
+    const origin = S3BucketOrigin.withOriginAccessControl(bucket, {
+      originAccessControl: new S3OriginAccessControl(this, 'Access', {
+        originAccessControlName: name('Access'),
+      }),
+    });
     const behavior = (responseHeadersPolicy: ResponseHeadersPolicy): BehaviorOptions => ({
-      origin: S3BucketOrigin.withOriginAccessControl(bucket),
+      origin,
       viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
       cachePolicy: CachePolicy.CACHING_OPTIMIZED,
       responseHeadersPolicy,
     });
-    const assets = headers(this, 'AssetHeaders', { connect, cacheControl: IMMUTABLE_CACHE });
-    const page = headers(this, 'Headers', { connect, cacheControl: REVALIDATED_CACHE });
-    const embeddable = headers(this, 'WidgetHeaders', {
+    const assets = headers(this, 'AssetHeaders', name, { connect, cacheControl: IMMUTABLE_CACHE });
+    const page = headers(this, 'Headers', name, { connect, cacheControl: REVALIDATED_CACHE });
+    const embeddable = headers(this, 'WidgetHeaders', name, {
       connect,
       cacheControl: REVALIDATED_CACHE,
       isEmbeddable: true,
@@ -104,14 +114,14 @@ export class WebPage extends Construct {
       destinationBucket: bucket,
       // Else what was deployed yesterday would be served for a day.
       distribution: this.distribution,
-      retainOnDelete: false,
     });
     acknowledgeDeployment(deployment, bucket);
   }
 }
 
-/** In CloudFront's own JavaScript. */
-const TO_INDEX = `function handler({ request }) {
+/** CloudFront's own JavaScript is ES 5.1 and little more: no destructuring, or every view is a 503. */
+const TO_INDEX = `function handler(event) {
+  var request = event.request;
   request.uri = '/index.html';
   return request;
 }`;
@@ -119,10 +129,12 @@ const TO_INDEX = `function handler({ request }) {
 function headers(
   scope: Construct,
   id: string,
+  nameOf: (id: string) => string,
   { cacheControl, ...origins }: PageOrigins & { readonly cacheControl: string },
 ): ResponseHeadersPolicy {
   const frameOptions = { frameOption: HeadersFrameOption.DENY, override: true };
   return new ResponseHeadersPolicy(scope, id, {
+    responseHeadersPolicyName: nameOf(id),
     securityHeadersBehavior: {
       contentSecurityPolicy: { contentSecurityPolicy: contentSecurityPolicy(origins), override: true },
       contentTypeOptions: { override: true },

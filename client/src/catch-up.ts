@@ -37,9 +37,9 @@ export class CatchUp {
     this.#ports = ports;
   }
 
-  /** The session is over. */
-  lost(): void {
-    this.#lostAtMs ??= this.#ports.environment.wallClockMs();
+  /** The session is over, and was heard last then: what slept, or whose socket died without a word, notices late. */
+  lost(atMs: number | undefined): void {
+    this.#lostAtMs ??= atMs;
   }
 
   async run(session: Session): Promise<void> {
@@ -78,8 +78,7 @@ export class CatchUp {
   }
 
   #changedSince(): number | undefined {
-    const outageMs =
-      this.#lostAtMs === undefined ? 0 : this.#ports.environment.wallClockMs() - this.#lostAtMs;
-    return outageMs >= 0 && outageMs < SHORT_OUTAGE_MS ? this.#caughtUpAtMs : undefined;
+    const nowMs = this.#ports.environment.wallClockMs();
+    return Math.abs(nowMs - (this.#lostAtMs ?? nowMs)) < SHORT_OUTAGE_MS ? this.#caughtUpAtMs : undefined;
   }
 }

@@ -101,7 +101,7 @@ export class ConversationList {
     if (seq > (row.last?.seq ?? 0)) row.last = message;
     if (from !== this.#ports.identity.userId && seq > row.readSeq && seq > row.countedUpTo)
       row.others.add(seq);
-    if (row.kind === 'group' && row.name === undefined) this.#askName(row);
+    if (row.name === undefined && conversationId[0] === 'g') this.#askName(row);
     this.#changed(row);
   }
 

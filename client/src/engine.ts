@@ -131,9 +131,9 @@ export class Engine {
     this.logger.debug('connection', change);
     const isOver = current === 'closed' || current === 'failed';
     if (current === 'reconnecting' || isOver) {
+      this.#catchUp.lost(this.#session?.heardAtMs);
       this.#session = null;
       this.#renewal.stop();
-      this.#catchUp.lost();
       this.outbox.pause();
       this.readMarks.pause();
     }

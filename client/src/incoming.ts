@@ -74,12 +74,12 @@ export class Incoming {
   read(conversationId: string, userId: string, seq: number): void {
     const { identity, list, places } = this.#ports;
     const isOwn = userId === identity.userId;
-    if (isOwn) list.read(conversationId, seq);
     for (const place of places.at(conversationId)) {
       if (!isOwn && seq <= (place.reads.get(userId) ?? 0)) continue;
       if (!isOwn) place.reads.set(userId, seq);
       place.events.emit('read', { userId, seq });
     }
-    if (!isOwn) list.touched(conversationId);
+    if (isOwn) list.read(conversationId, seq);
+    else list.touched(conversationId);
   }
 }

@@ -24,8 +24,8 @@ export interface SessionEvents {
 }
 
 interface PendingReply {
-  /** How many frames had been heard when it was asked. */
-  readonly heardBefore: number;
+  /** When the last frame had come when it was asked. */
+  readonly heardAtMs: number | undefined;
   readonly cancelTimeout: Cancel;
   resolve(frame: ReplyFrame): void;
   reject(error: ImError): void;
@@ -42,7 +42,8 @@ export class Session {
   readonly #pending = new Map<string, PendingReply>();
   #nextId = 1;
   #state: 'opening' | 'open' | 'over' = 'opening';
-  #heard = 0;
+  /** When the last frame came, by the wall clock. */
+  heardAtMs: number | undefined;
   #probeId = '';
   #heartbeatIntervalMs: number = HEARTBEAT_INTERVAL_MS;
   #cancelBeat: Cancel = () => {};
@@ -69,7 +70,7 @@ export class Session {
     const id = String(this.#nextId++);
     return new Promise<Reply<A>>((resolve, reject) => {
       this.#pending.set(id, {
-        heardBefore: this.#heard,
+        heardAtMs: this.heardAtMs,
         cancelTimeout: this.#environment.after(REPLY_TIMEOUT_MS, () => this.#onTimeout(id, action)),
         resolve: resolve as (frame: ReplyFrame) => void,
         reject,
@@ -149,7 +150,7 @@ export class Session {
 
   #onFrame(data: unknown): void {
     if (this.#state === 'over') return;
-    this.#heard += 1;
+    this.heardAtMs = this.#environment.wallClockMs();
     const frame = parseFrame(data);
     if (frame === undefined) return;
     switch (frame.type) {
@@ -196,7 +197,7 @@ export class Session {
     const error = new TimeoutError(action, REPLY_TIMEOUT_MS);
     pending.reject(error);
     // Not a byte since: the socket is dead, whatever it claims. Otherwise just this reply was lost.
-    if (this.#heard === pending.heardBefore)
+    if (this.heardAtMs === pending.heardAtMs)
       this.#lose(new DisconnectedError('the connection is dead', error));
   }
 

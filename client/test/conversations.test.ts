@@ -133,14 +133,18 @@ describe('catching up with 300 conversations (IM-HELLO-3)', () => {
     for (const request of server.requests) expect(request).toContain(`changedSince=${SERVER_TIME}`);
   });
 
-  it('reads the whole list after a long one, since other devices may have read', async () => {
+  it.each([
+    { title: 'a long one', sleepsBefore: false },
+    { title: 'one that was noticed late, by who slept', sleepsBefore: true },
+  ])('reads the whole list after $title, since other devices may have read', async ({ sleepsBefore }) => {
     const { server, clock, connected, entered } = await harness(fullDelays);
     const first = await connected();
     const reconnecting = entered('reconnecting');
+    if (sleepsBefore) clock.wallClockJumpMs += 3_600_000;
     first.cut();
     await reconnecting;
     server.requests.length = 0;
-    clock.wallClockJumpMs += 3_600_000;
+    if (!sleepsBefore) clock.wallClockJumpMs += 3_600_000;
     const again = entered('connected');
     clock.advance(500);
     await again;

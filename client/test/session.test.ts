@@ -45,6 +45,7 @@ describe('heartbeats', () => {
     const beat = connection.next('heartbeat');
     clock.advance(server.heartbeatIntervalMs);
     await beat;
+    clock.wallClockJumpMs += 1;
     connection.push(message(1));
     await heardCount(1);
     clock.advance(10_000);
@@ -113,6 +114,7 @@ describe('frames', () => {
     server.scripts.set('sendMessage', () => ({ message: 'Internal server error', connectionId: 'C1=' }));
     const sent = im.direct('bob').send({ type: 'text', text: 'hi' });
     const first = await connection.next('sendMessage');
+    clock.wallClockJumpMs += 1;
     // What comes after the gateway's frame proves that it has come.
     server.history.push(message(1));
     connection.push(message(1));

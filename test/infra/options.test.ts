@@ -68,6 +68,18 @@ describe('options', () => {
     },
   );
 
+  it('take no page for an issuer that only deployment will know', () => {
+    const issuer = Token.asString({ Ref: 'Issuer' });
+    expect(() => fillOptions({ issuer, audience: 'im', webPage: true, webPageClientId: 'page' })).toThrow(
+      'webPage needs an issuer that is known at synthesis',
+    );
+  });
+
+  it('take an origin that only deployment will know', () => {
+    const origin = `https://${Token.asString({ Ref: 'Shop' })}`;
+    expect(fillOptions({ allowedOrigins: [origin] }).allowedOrigins).toEqual([origin]);
+  });
+
   it.each(['https://chat.example.com', 'https://chat.example.com:8443', 'http://localhost:5173', '*'])(
     'take the origin %s',
     (origin) => {

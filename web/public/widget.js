@@ -4,7 +4,7 @@
  *   <script src="https://your-chat.example/widget.js" data-token="chatToken" defer></script>
  *
  * `data-token` names a function of the page that returns a token of who is signed in there (a promise of one is fine), or
- * nothing if nobody is. Without it the chat has a sign-in of its own.
+ * nothing if nobody is; if it throws, it is asked again. Without it the chat has a sign-in of its own.
  *
  * Nothing of the page reaches into the chat, nor the other way round: the chat is a frame from its own origin, and the
  * button lives in a shadow root.
@@ -63,13 +63,15 @@
 
   /** To the chat alone: the frame may have been led elsewhere. */
   const answer = async (id) => {
-    let token;
+    const reply = { type: TOKEN, id };
     try {
-      token = await window[dataset.token]();
+      reply.token = (await window[dataset.token]()) ?? undefined;
     } catch (error) {
+      // Perhaps there is no network now: the chat asks again.
+      reply.failed = true;
       console.error('The support chat got no token', error);
     }
-    frame.contentWindow.postMessage({ type: TOKEN, id, token: token ?? undefined }, base.origin);
+    frame.contentWindow.postMessage(reply, base.origin);
   };
   window.addEventListener('message', ({ source, origin, data }) => {
     if (dataset.token === undefined || source !== frame.contentWindow || origin !== base.origin) return;

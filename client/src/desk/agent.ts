@@ -28,8 +28,16 @@ export class Agent {
     this.#im = im;
     this.#chats = chats;
     im.on('connection', ({ current }) => {
-      if (current === 'connected' && this.#readiness !== undefined) void this.#return(this.#readiness);
+      if (current === 'connected' && (this.#readiness !== undefined || this.#own.length > 0))
+        void this.#return();
     });
+  }
+
+  /** The chats that this agent has, as far as is known here. */
+  get #own(): readonly DeskChat[] {
+    return this.#chats.all.filter(
+      ({ state, agent }) => state === 'assigned' && agent?.userId === this.#im.userId,
+    );
   }
 
   /**
@@ -77,14 +85,12 @@ export class Agent {
   }
 
   /** What was missed: a chat that is no longer this agent's, and new ones. */
-  async #return(readiness: Readiness): Promise<void> {
+  async #return(): Promise<void> {
     try {
-      await this.ready(readiness);
+      if (this.#readiness !== undefined) await this.ready(this.#readiness);
       const mine = new Set((await this.chats('assigned')).map(({ conversationId }) => conversationId));
-      for (const { conversationId, state, agent } of this.#chats.all) {
-        const isLost = state === 'assigned' && agent?.userId === this.#im.userId && !mine.has(conversationId);
-        if (isLost) this.#chats.forget(conversationId);
-      }
+      for (const { conversationId } of this.#own)
+        if (!mine.has(conversationId)) this.#chats.forget(conversationId);
     } catch (error) {
       this.#im.engine.logger.warn('the desk could not be asked after a reconnect', { error });
     }

@@ -8,7 +8,10 @@ import { useSession } from '../session/use-session.ts';
 import { Notice } from '../ui/notice.tsx';
 import { Console } from './console.tsx';
 import { DeskProvider, deskClientOf } from './desk-client.ts';
+import { keepReadiness } from './readiness.ts';
 
+/** Nobody waits longer for the desk to hear that they go. */
+const SIGN_OUT_MS = 1_000;
 const SUGGESTED = ['ann', 'ben', 'supervisor'];
 
 /** On one machine: who calls herself supervisor is one, everybody is an agent. */
@@ -38,12 +41,18 @@ interface AtDeskProps {
 function AtDesk({ config, session, onSignOut }: AtDeskProps) {
   const im = useConnectedClient(useCallback(() => deskClientOf(config, session), [config, session]));
   if (im === undefined) return null;
+  // Who signs in next in this tab is ready when they say so, and who goes is given no more chats.
+  const leave = () => {
+    keepReadiness(undefined);
+    const tooLong = new Promise((resolve) => setTimeout(resolve, SIGN_OUT_MS));
+    void Promise.race([im.agent.away().catch(() => {}), tooLong]).then(onSignOut);
+  };
   return (
     <main className="whole">
       <h1 className="visually-hidden">Desk</h1>
       <ClientProvider value={im}>
         <DeskProvider value={im}>
-          <Console name={session.name} onSignOut={onSignOut} />
+          <Console name={session.name} onSignOut={leave} />
         </DeskProvider>
       </ClientProvider>
     </main>

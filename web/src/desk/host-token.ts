@@ -14,15 +14,18 @@ interface Answer {
   readonly id: string;
   /** Missing: nobody is signed in there. */
   readonly token?: string;
+  /** Nobody knows: the page could not tell. */
+  readonly failed?: boolean;
 }
 
-/** @throws {UnauthorizedError} nobody is signed in there */
+/** @throws {UnauthorizedError} nobody is signed in there; anything else: it can't be told now */
 export async function hostToken(): Promise<string> {
   const id = crypto.randomUUID();
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const hear = ({ source, data }: MessageEvent<Partial<Answer> | null>) => {
     if (source !== window.parent || data?.type !== TYPE || data.id !== id) return;
     if (typeof data.token === 'string') resolve(data.token);
+    else if (data.failed === true) reject(new Error('the page around this one has no token now'));
     else reject(new UnauthorizedError('nobody is signed in to the page around this one'));
   };
   const timer = setTimeout(() => reject(new Error('the page around this one did not answer')), TIMEOUT_MS);

@@ -4,17 +4,11 @@ import { useCallback, useEffect, useState } from 'react';
 import { Button } from '../ui/button.tsx';
 import { FormError } from '../ui/form-error.tsx';
 import { useDeskIm } from './desk-client.ts';
+import { keepReadiness, lastReadiness } from './readiness.ts';
 import { wordsOf } from './words.ts';
 
 const CAPACITIES = [1, 2, 3, 5, 10];
-/** What this tab is ready for: said again when the page is loaded again, or the server would know better than the page. */
-const READY_KEY = 'im.desk.ready';
 const NOT_READY: Readiness = { queues: ['default'], capacity: 2 };
-
-function lastReadiness(): Readiness | undefined {
-  const kept = sessionStorage.getItem(READY_KEY);
-  return kept === null ? undefined : JSON.parse(kept);
-}
 
 /** Separated by commas. */
 function namesIn(text: string): readonly string[] {
@@ -36,8 +30,7 @@ export function ReadySwitch() {
         ({ status }) => {
           setIsReady(status === 'ready');
           setError(undefined);
-          if (readiness === undefined) sessionStorage.removeItem(READY_KEY);
-          else sessionStorage.setItem(READY_KEY, JSON.stringify(readiness));
+          keepReadiness(readiness);
         },
         (reason: unknown) => setError(wordsOf(reason)),
       );

@@ -6,6 +6,7 @@ import { useDeskIm, useSupportChats } from './desk-client.ts';
 
 /** The chat that this tab has opened, so that it is there when the page is loaded again. */
 const CHAT_KEY = 'im.widget.chat';
+const AGAIN_MS = 3_000;
 
 export interface OwnChat {
   readonly chat: DeskChat | undefined;
@@ -35,10 +36,19 @@ export function useOwnChat(): OwnChat {
   useEffect(() => {
     if (!isReturning || !isReady) return;
     if (!isOpen) return keep(undefined);
-    im.desk.open().then(keep, (error: unknown) => {
-      // Else it is asked for again when the connection is back.
-      if (!(error instanceof ImError && error.retryable)) keep(undefined);
-    });
+    let isOver = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ask = () => {
+      im.desk.open().then(keep, (error: unknown) => {
+        if (!(error instanceof ImError && error.retryable)) return keep(undefined);
+        if (!isOver) timer = setTimeout(ask, AGAIN_MS);
+      });
+    };
+    ask();
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
   }, [im, isReturning, isReady, isOpen, keep]);
   return { chat, isReturning, keep };
 }

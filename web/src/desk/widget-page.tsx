@@ -1,3 +1,4 @@
+import { UnauthorizedError } from '@serverless-im/client';
 import { useCallback, useEffect, useState } from 'react';
 import type { DevAuth, PageConfig } from '../config.ts';
 import { ClientProvider, useConnectedClient } from '../session/client-context.ts';
@@ -37,11 +38,19 @@ function Hosted({ config }: { readonly config: PageConfig }) {
       isOver = true;
     };
   }, [attempt]);
+  const again = () => {
+    setState(undefined);
+    setAttempt((count) => count + 1);
+  };
   if (state === undefined) return <Notice title="Signing in…" isBusy />;
-  if (!(state instanceof Error)) return <Customer config={config} session={state} />;
+  if (!(state instanceof Error)) return <Customer config={config} session={state} onSignOut={again} />;
+  const [title, text] =
+    state instanceof UnauthorizedError
+      ? ['Please sign in to this site first', 'Then come back to the chat.']
+      : ['The chat could not be started', 'This site could not say who you are.'];
   return (
-    <Notice title="Please sign in to this site first" text="Then come back to the chat.">
-      <Button kind="primary" onClick={() => setAttempt(attempt + 1)}>
+    <Notice title={title} text={text}>
+      <Button kind="primary" onClick={again}>
         Try again
       </Button>
     </Notice>
@@ -70,20 +79,27 @@ function Guest({ config, auth }: { readonly config: PageConfig; readonly auth: D
 }
 
 function Member({ config }: { readonly config: PageConfig }) {
-  const { session, isReturning, error, signIn } = useSession(config.auth);
+  const { session, isReturning, error, signIn, signOut } = useSession(config.auth);
   if (isReturning) return <Notice title="Signing in…" isBusy />;
   if (session === undefined) return <SignIn auth={config.auth} error={error} onSignIn={signIn} />;
-  return <Customer config={config} session={session} />;
+  return <Customer config={config} session={session} onSignOut={signOut} />;
 }
 
-function Customer({ config, session }: { readonly config: PageConfig; readonly session: Session }) {
+interface CustomerProps {
+  readonly config: PageConfig;
+  readonly session: Session;
+  /** @default - nothing to sign in to */
+  readonly onSignOut?: () => void;
+}
+
+function Customer({ config, session, onSignOut }: CustomerProps) {
   const im = useConnectedClient(useCallback(() => deskClientOf(config, session), [config, session]));
   if (im === undefined) return null;
   return (
     <main className="whole">
       <ClientProvider value={im}>
         <DeskProvider value={im}>
-          <Widget />
+          <Widget onSignOut={onSignOut} />
         </DeskProvider>
       </ClientProvider>
     </main>

@@ -16,10 +16,10 @@ import '../shell/chat.css';
 import './desk.css';
 
 /** A customer's chat: asked for, waited for, had, rated. */
-export function Widget() {
+export function Widget({ onSignOut }: { readonly onSignOut?: (() => void) | undefined }) {
   const { current, error } = useConnection(useDeskIm());
   const { chat, isReturning, keep } = useOwnChat();
-  if (current === 'failed') return <Ended error={error} />;
+  if (current === 'failed') return <Ended error={error} onSignOut={onSignOut} />;
   if (isReturning) return <Notice title="Looking for your chat…" isBusy />;
   return (
     <div className="chat">

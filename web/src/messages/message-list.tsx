@@ -1,4 +1,4 @@
-import type { Conversation } from '@serverless-im/client';
+import type { Conversation, ImError } from '@serverless-im/client';
 import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Button } from '../ui/button.tsx';
@@ -18,6 +18,8 @@ export interface MessageListProps {
   /** The latest page is there; before that, only what came by itself or was written here. */
   readonly isLoaded: boolean;
   readonly isLoading: boolean;
+  /** Why the last page could not be had. */
+  readonly error: ImError | undefined;
   /** Counts up whenever the list is to show its end, wherever it is. */
   readonly toEnd: number;
   onNearStart(): void;
@@ -30,11 +32,14 @@ const END_PX = 64;
 /** Older messages are asked for when fewer rows than this are above. */
 const ROWS_AHEAD = 12;
 
+/** Until a page that could not be had is asked for again. */
+const AGAIN_MS = 3_000;
+
 type Rows = Virtualizer<HTMLElement, HTMLLIElement>;
 
 /** Only the rows in sight exist. Anchored at the end: what comes above or grows doesn't move what one reads. */
 export function MessageList(props: MessageListProps) {
-  const { rows, label, hasEarlier, isLoaded, isLoading, toEnd, onNearStart, onAtEnd } = props;
+  const { rows, label, hasEarlier, isLoaded, isLoading, error, toEnd, onNearStart, onAtEnd } = props;
   const scroller = useRef<HTMLElement>(null);
   const virtualizer: Rows = useVirtualizer<HTMLElement, HTMLLIElement>({
     count: rows.length,
@@ -52,13 +57,18 @@ export function MessageList(props: MessageListProps) {
   }, [toEnd, virtualizer]);
 
   const items = virtualizer.getVirtualItems();
-  const isNearStart = hasStarted && hasEarlier && !isLoading && (items[0]?.index ?? 0) < ROWS_AHEAD;
+  const mayAsk = error === undefined || error.retryable;
+  const isNearStart = hasStarted && hasEarlier && mayAsk && !isLoading && (items[0]?.index ?? 0) < ROWS_AHEAD;
   useEffect(() => {
-    if (isNearStart) onNearStart();
-  }, [isNearStart, onNearStart]);
+    if (!isNearStart) return;
+    const timer = setTimeout(onNearStart, error === undefined ? 0 : AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [isNearStart, error, onNearStart]);
 
   const isAtEnd = virtualizer.isAtEnd(END_PX);
-  useEffect(() => onAtEnd(isAtEnd), [isAtEnd, onAtEnd]);
+  // Before it has found its place, no list is longer than its window.
+  const isEndSeen = hasStarted && isAtEnd;
+  useEffect(() => onAtEnd(isEndSeen), [isEndSeen, onAtEnd]);
 
   return (
     <div className="messages">
@@ -66,8 +76,14 @@ export function MessageList(props: MessageListProps) {
       <section className="messages-scroller" ref={scroller} aria-label={label} tabIndex={0}>
         {hasEarlier && (
           <p className="messages-earlier" role="status">
-            <span className="spinner" />
-            <span className="visually-hidden">Loading earlier messages</span>
+            {mayAsk ? (
+              <>
+                <span className="spinner" />
+                <span className="visually-hidden">Loading earlier messages</span>
+              </>
+            ) : (
+              'Earlier messages could not be had.'
+            )}
           </p>
         )}
         <div className="messages-space" style={{ height: virtualizer.getTotalSize() }}>

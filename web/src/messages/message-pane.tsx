@@ -48,9 +48,10 @@ export function MessagePane({
   const name = title ?? peer ?? groupName(group.value?.name ?? summary?.name);
   const { messages, gaps, hasEarlier, isLoaded, isLoading, error, loadEarlier, reload } =
     useMessages(conversation);
-  const [isAtEnd, setIsAtEnd] = useState(true);
+  const [isAtEnd, setIsAtEnd] = useState(false);
   const [toEnd, setToEnd] = useState(0);
-  const readSeq = useReading(conversation, messages, summary, isAtEnd && isLoaded && !isOthers);
+  const isEndInSight = isLoaded && !isOthers && (messages.length === 0 || isAtEnd);
+  const readSeq = useReading(conversation, messages, summary, isEndInSight);
   useRefresh(reload, isOthers);
   const rows = useMemo(
     () => listRows({ messages, gaps, hasEarlier, readSeq }),
@@ -68,7 +69,7 @@ export function MessagePane({
           isGroup={peer === undefined}
           isAdmin={group.isAdmin}
           onAtEnd={setIsAtEnd}
-          {...{ conversation, rows, hasEarlier, isLoaded, isLoading, toEnd, onNearStart }}
+          {...{ conversation, rows, hasEarlier, isLoaded, isLoading, error, toEnd, onNearStart }}
         />
       ) : (
         <div className="messages">
