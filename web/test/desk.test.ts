@@ -215,6 +215,17 @@ describe('the desk', () => {
     await endChat(page);
   });
 
+  it('leaves no readiness behind for who signs in next', async () => {
+    const atAnn = await agent(newUser('ann'));
+    await atAnn.getByRole('button', { name: 'Sign out' }).click();
+    const waiting = await customer(newUser('late'), 'Anybody?');
+    await waiting.getByText('You are next in line').waitFor();
+    await atAnn.getByLabel('Somebody else').fill(newUser('ben'));
+    await atAnn.getByRole('button', { name: 'Sign in' }).click();
+    await atAnn.getByText('Away: no new chats').waitFor();
+    await endChat(waiting);
+  });
+
   it('is in any page by one script tag, in a frame of its own', async () => {
     const atAgent = await agent(newUser('ann'));
     const shop = await visit({ query: 'widget-demo.html' });

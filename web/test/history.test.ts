@@ -8,18 +8,24 @@ const scrollerOf = ({ page }: Person) => page.locator('.messages-scroller');
 const line = ({ page }: Person, text: string) => page.locator('.bubble').getByText(text, { exact: true });
 const latest = ({ page }: Person) => page.getByRole('button', { name: 'Latest' });
 
-/** Somebody who opens a conversation of more than one page, all of it unread. */
-async function longConversation() {
+/** Somebody who opens a conversation of so many messages, all of them unread. */
+async function unread(count: number) {
   const [alice, bob] = [newUser('alice'), newUser('bob')];
   await say(
     bob,
     alice,
-    Array.from({ length: 70 }, (_, index) => `line ${index + 1}`),
+    Array.from({ length: count }, (_, index) => `line ${index + 1}`),
   );
   const person = await signIn(alice);
-  await person.row('70 unread').click();
-  await line(person, 'line 70').waitFor();
+  await person.row(`${count} unread`).click();
   return { person, bob };
+}
+
+/** More than one page. */
+async function longConversation() {
+  const opened = await unread(70);
+  await line(opened.person, 'line 70').waitFor();
+  return opened;
 }
 
 describe('a long conversation', () => {
@@ -73,5 +79,34 @@ describe('a long conversation', () => {
     await expect.poll(async () => (await space.boundingBox())?.height).toBeGreaterThan(height + 400);
     const after = await line(person, 'line 26').boundingBox();
     expect(Math.abs((after?.y ?? 0) - (before?.y ?? 0))).toBeLessThan(2);
+  });
+
+  it('asks again after a while, not at once, for older messages that could not be had', async () => {
+    const { person } = await longConversation();
+    const { page } = person;
+    let asked = 0;
+    await page.route(/before=/, (route) => {
+      asked += 1;
+      return asked > 2 ? route.continue() : route.abort();
+    });
+    await expect
+      .poll(async () => {
+        await scrollerOf(person).evaluate((list) => list.scrollTo(0, 0));
+        return line(person, 'line 1').count();
+      })
+      .toBe(1);
+    expect(asked).toBe(3);
+  });
+});
+
+describe('a conversation with more unread than fits the window', () => {
+  it('opens at the first of them, and marks none as read that was not in sight', async () => {
+    const { person } = await unread(30);
+    await line(person, 'line 1').waitFor();
+    await latest(person).waitFor();
+    await person.row('30 unread').waitFor();
+    await latest(person).click();
+    await line(person, 'line 30').waitFor();
+    await expect.poll(() => person.row('unread').count()).toBe(0);
   });
 });
