@@ -108,6 +108,12 @@ export function createConversationTable(
       return Item === undefined || Item['left'] === true ? undefined : toMembership(Item);
     },
 
+    async membershipsIn(userId, conversationIds) {
+      const keys = conversationIds.map((conversationId) => memberKey(userId, conversationId));
+      const items = keys.length === 0 ? [] : await batchGet(documents, tableName, keys);
+      return items.filter((item) => item['left'] !== true).map(toMembership);
+    },
+
     async memberships(userId, { after, limit }) {
       const command = new QueryCommand({
         TableName: tableName,

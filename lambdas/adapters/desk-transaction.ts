@@ -104,7 +104,10 @@ function placeItems(table: string, { before, after }: ChatChange): TransactItems
 }
 
 /** Members, and the load of the agent who loses the chat and of the one who gets it. */
-function agentItems({ deskTable, conversationsTable }: DeskTableProps, { before, after }: ChatChange) {
+function agentItems(
+  { deskTable, conversationsTable }: DeskTableProps,
+  { before, after, ifOffline }: ChatChange,
+) {
   const { conversationId, customer } = after;
   const [former, holder] = [holderOf(before), holderOf(after)];
   const join = (userId: string) => [
@@ -120,7 +123,10 @@ function agentItems({ deskTable, conversationsTable }: DeskTableProps, { before,
   if (former === holder) return items;
   if (former !== undefined) {
     const of = { agent: former };
-    items.push(loseChat(deskTable, former), remove(deskTable, listKey({ of, part: 'open' }, conversationId)));
+    items.push(
+      loseChat(deskTable, former, ifOffline),
+      remove(deskTable, listKey({ of, part: 'open' }, conversationId)),
+    );
     // Who closed it or saw it closed may read on.
     if (after.state === 'closed') items.push(put(deskTable, listKey({ of, part: 'closed' }, conversationId)));
     else items.push(...leave(former));
@@ -133,7 +139,12 @@ function agentItems({ deskTable, conversationsTable }: DeskTableProps, { before,
   return items;
 }
 
-function loseChat(TableName: string, userId: string) {
+function loseChat(TableName: string, userId: string, ifOffline: true | undefined) {
+  const isOffline = {
+    ConditionExpression: `${PRESENT} AND #status = :offline`,
+    ExpressionAttributeNames: { '#status': 'status' },
+    ExpressionAttributeValues: { ':minusOne': -1, ':offline': 'offline' },
+  };
   return {
     Update: {
       TableName,
@@ -141,6 +152,7 @@ function loseChat(TableName: string, userId: string) {
       UpdateExpression: 'ADD active :minusOne',
       ConditionExpression: PRESENT,
       ExpressionAttributeValues: { ':minusOne': -1 },
+      ...(ifOffline && isOffline),
     },
   };
 }

@@ -67,11 +67,13 @@ function isNamed(error: unknown, name: string): boolean {
 type TransactItems = NonNullable<TransactWriteCommandInput['TransactItems']>;
 
 const CONFLICT_ATTEMPTS = 5;
+/** Reasons of a cancelled transaction that say "later", too: the SDK repeats none of them (TransactWriteItems, API reference). */
+const PASSING = ['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'];
 
 /**
- * Writes all or nothing; repeats while others are at the same items.
+ * Writes all or nothing; repeats while others are at the same items, or DynamoDB has no room.
  * @returns false if a condition failed, and nothing was done
- * @throws {UnavailableError} others were at the same items all the time
+ * @throws {UnavailableError} it was so all the time
  */
 export async function transact(documents: DynamoDBDocumentClient, items: TransactItems): Promise<boolean> {
   return (await transactOrRefusals(documents, items)).length === 0;
@@ -94,7 +96,7 @@ export async function transactOrRefusals(
       const codes = cancelCodes(error);
       const refusals = [...codes.keys()].filter((place) => codes[place] === 'ConditionalCheckFailed');
       if (refusals.length > 0) return refusals;
-      if (!codes.includes('TransactionConflict')) throw error;
+      if (!PASSING.some((code) => codes.includes(code))) throw error;
     }
   }
   throw new UnavailableError();

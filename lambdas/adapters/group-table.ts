@@ -92,7 +92,16 @@ export function createGroupTable(documents: DynamoDBDocumentClient, props: Group
       if (!(await transact(documents, items))) throw new Error('A new group was there already.');
     },
 
-    async apply({ conversationId, message, add = [], remove: removed = [], name, admins, openHistory }) {
+    async apply({
+      conversationId,
+      message,
+      add = [],
+      addedBy,
+      remove: removed = [],
+      name,
+      admins,
+      openHistory,
+    }) {
       const rows = add.flatMap((userId) => rowsOf(conversationId, userId, message.seq, openHistory));
       const keys = removed.flatMap((userId) => [
         memberRowKey(conversationId, userId),
@@ -101,7 +110,8 @@ export function createGroupTable(documents: DynamoDBDocumentClient, props: Group
       const head = updateHead(conversationsTable, conversationId, {
         seq: message.seq,
         added: add.length,
-        removed: removed.length,
+        isRemoval: removed.length > 0,
+        ...(addedBy !== undefined && { addedBy }),
         ...(name !== undefined && { name }),
         ...(admins !== undefined && { admins }),
       });
@@ -120,9 +130,14 @@ export function createGroupTable(documents: DynamoDBDocumentClient, props: Group
         Update: {
           TableName: conversationsTable,
           Key: { pk: conversationId, sk: HEAD },
-          UpdateExpression: 'DELETE admins :these',
+          UpdateExpression: 'DELETE admins :these ADD memberCount :minusOne',
           ConditionExpression: 'NOT contains(admins, :user) OR size(admins) > :one OR memberCount = :one',
-          ExpressionAttributeValues: { ':these': new Set([userId]), ':user': userId, ':one': 1 },
+          ExpressionAttributeValues: {
+            ':these': new Set([userId]),
+            ':user': userId,
+            ':one': 1,
+            ':minusOne': -1,
+          },
         },
       };
       const rows = [memberRowKey(conversationId, userId), memberKey(userId, conversationId)].map((Key) => ({
@@ -130,12 +145,12 @@ export function createGroupTable(documents: DynamoDBDocumentClient, props: Group
           TableName: conversationsTable,
           Key,
           UpdateExpression: 'SET #left = :true',
-          ConditionExpression: 'attribute_exists(pk)',
+          ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(#left)',
           ExpressionAttributeNames: { '#left': 'left' },
           ExpressionAttributeValues: { ':true': true },
         },
       }));
-      // Of the rows a failed condition says that somebody removed them meanwhile.
+      // Of the rows a failed condition says that they are dismissed already, or were removed meanwhile.
       const refusals = await transactOrRefusals(documents, [notTheLastAdmin, ...rows]);
       return !refusals.includes(0);
     },
@@ -164,7 +179,8 @@ export function createGroupTable(documents: DynamoDBDocumentClient, props: Group
     async among(conversationId, userIds) {
       const keys = [...new Set(userIds)].map((userId) => memberRowKey(conversationId, userId));
       const items = keys.length === 0 ? [] : await batchGet(documents, conversationsTable, keys);
-      return new Map(items.map((item) => [toMember(item).userId, item['left'] ? 'dismissed' : 'member']));
+      const standings = items.map((item) => ({ ...toMember(item), isDismissed: item['left'] === true }));
+      return new Map(standings.map((standing) => [standing.userId, standing]));
     },
   };
 }
@@ -172,17 +188,16 @@ export function createGroupTable(documents: DynamoDBDocumentClient, props: Group
 interface HeadChange extends Partial<Pick<GroupFacts, 'name' | 'admins'>> {
   readonly seq: number;
   readonly added: number;
-  readonly removed: number;
+  readonly addedBy?: string;
+  readonly isRemoval: boolean;
 }
 
 /** The head's part of a change: nothing, if it is no concern of the head. */
 function updateHead(
   TableName: string,
   conversationId: string,
-  { seq, added, removed, name, admins }: HeadChange,
+  { seq, added, addedBy, isRemoval, name, admins }: HeadChange,
 ) {
-  const isRemoval = removed > 0;
-  const delta = added - removed;
   const sets = [
     ...(isRemoval ? ['removedSeq = :seq'] : []),
     ...(name === undefined ? [] : ['#name = :name']),
@@ -190,19 +205,25 @@ function updateHead(
   ];
   const clauses = [
     ...(sets.length === 0 ? [] : [`SET ${sets.join(', ')}`]),
-    ...(delta === 0 ? [] : ['ADD memberCount :delta']),
+    ...(added === 0 ? [] : ['ADD memberCount :added']),
   ];
   if (clauses.length === 0) return [];
-  const exists = 'attribute_exists(pk)';
-  const isLater = '(attribute_not_exists(removedSeq) OR removedSeq < :seq)';
+  const isOrdered = isRemoval || added > 0;
+  const conditions = [
+    'attribute_exists(pk)',
+    ...(isOrdered ? ['(attribute_not_exists(removedSeq) OR removedSeq < :seq)'] : []),
+    ...(addedBy === undefined ? [] : ['contains(admins, :by)']),
+  ];
   const Update = {
     TableName,
     Key: { pk: conversationId, sk: HEAD },
     UpdateExpression: clauses.join(' '),
-    ConditionExpression: delta === 0 ? exists : `${exists} AND ${isLater}`,
+    ConditionExpression: conditions.join(' AND '),
     ...(name !== undefined && { ExpressionAttributeNames: { '#name': 'name' } }),
     ExpressionAttributeValues: {
-      ...(delta !== 0 && { ':delta': delta, ':seq': seq }),
+      ...(isOrdered && { ':seq': seq }),
+      ...(added > 0 && { ':added': added }),
+      ...(addedBy !== undefined && { ':by': addedBy }),
       ...(name !== undefined && { ':name': name }),
       ...(admins !== undefined && { ':admins': new Set(admins) }),
     },

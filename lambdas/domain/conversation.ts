@@ -59,6 +59,8 @@ export interface ConversationTable {
   heads(conversationIds: readonly string[]): Promise<ReadonlyMap<string, Head>>;
   /** `undefined`: not a member, or no message in a direct conversation yet. */
   membership(userId: string, conversationId: string): Promise<Membership | undefined>;
+  /** Of one user in these, up to 100, none twice; where they are no member is left out. */
+  membershipsIn(userId: string, conversationIds: readonly string[]): Promise<readonly Membership[]>;
   /** Of one user, ordered by conversationId, strictly after `after`. */
   memberships(
     userId: string,

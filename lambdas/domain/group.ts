@@ -23,14 +23,18 @@ export interface Member {
   readonly joinedSeq: number;
 }
 
-/** `dismissed`: a removal has begun, and has no seq yet. */
-export type Standing = 'member' | 'dismissed';
+export interface Standing extends Member {
+  /** A removal has begun, and has no seq yet. */
+  readonly isDismissed: boolean;
+}
 
 /** What a change does besides being a message. */
 export interface GroupChange {
   readonly conversationId: string;
   readonly message: StoredMessage;
   readonly add?: readonly string[];
+  /** Who adds: an admin still. @default - nobody asks */
+  readonly addedBy?: string;
   readonly remove?: readonly string[];
   readonly name?: string;
   readonly admins?: readonly string[];
@@ -46,12 +50,13 @@ export interface GroupTable {
   /**
    * Changes of one user's membership take effect in the order of their seqs; only the dismissed are removed, only members
    * named as admins.
-   * @returns false if somebody else changed the same members meanwhile, or removed some at a higher seq: nothing was done
+   * @returns false if somebody else changed the same members meanwhile, or removed some at a higher seq, or who adds is no
+   *   admin any more: nothing was done
    */
   apply(change: GroupChange): Promise<boolean>;
   /**
-   * From now on they are no member to anybody who looks, and no admin, though their removal has no seq yet: whatever gets a
-   * seq after this call is not for them (fault 14).
+   * From now on they are no member to anybody who looks or counts, and no admin, though their removal has no seq yet:
+   * whatever gets a seq after this call is not for them (fault 14). Again is fine.
    * @returns false for the last admin, while others stay: nothing was done
    */
   dismiss(conversationId: string, userId: string): Promise<boolean>;
@@ -103,8 +108,8 @@ export async function addMembers(
   members: readonly string[],
 ): Promise<GroupBody> {
   const facts = await requireAdmin(ports, userId, conversationId);
-  const { absent, ended } = await findAbsent(ports, conversationId, facts, userId, [...new Set(members)]);
-  const memberCount = facts.memberCount - ended + absent.length;
+  const absent = await findAbsent(ports, conversationId, facts, userId, [...new Set(members)]);
+  const memberCount = facts.memberCount + absent.length;
   if (memberCount > LIMITS.maxGroupMembers) {
     throw new ConflictError(`A group has at most ${LIMITS.maxGroupMembers} members.`);
   }
@@ -124,7 +129,7 @@ async function addPart(
   let users = part;
   for (let attempt = 0; attempt < ATTEMPTS && users.length > 0; attempt += 1) {
     const message = await nextSystemMessage(ports, conversationId, { event: 'joined', users, by });
-    if (await ports.groups.apply({ conversationId, message, add: users, openHistory })) {
+    if (await ports.groups.apply({ conversationId, message, add: users, addedBy: by, openHistory })) {
       const joined = { memberCount: memberCount + users.length };
       await settleAll([
         broadcastMessage(ports, message, joined),
@@ -132,22 +137,31 @@ async function addPart(
       ]);
       return;
     }
-    users = (await findAbsent(ports, conversationId, facts, by, users)).absent;
+    await requireAdmin(ports, by, conversationId);
+    users = await findAbsent(ports, conversationId, facts, by, users);
   }
   if (users.length > 0) throw new UnavailableError();
 }
 
 /**
  * Hands out what overtook an addition: messages with a higher seq that were stored, and looked for members, before it was
- * committed. Read after the commit: what is stored later finds the new members by itself.
+ * committed. Read after the commit: what is stored later finds the new members by itself. Not to who has been removed since:
+ * who is a member still, after the head was read, is removed at a seq above all of these.
  */
 async function handOutOvertaken(
   ports: GroupPorts,
   { conversationId, seq }: StoredMessage,
-  users: readonly string[],
+  added: readonly string[],
   memberCount: number,
 ): Promise<void> {
   const { seq: head } = await ports.conversations.head(conversationId);
+  if (head === seq) return;
+  const standings = await ports.groups.among(conversationId, added);
+  const users = added.filter((user) => {
+    const { isDismissed, joinedSeq } = standings.get(user) ?? { isDismissed: true };
+    return !isDismissed && joinedSeq === seq;
+  });
+  if (users.length === 0) return;
   for (let after = seq, hasMore = after < head; hasMore; ) {
     const page = await ports.messages.page(conversationId, {
       after,
@@ -155,7 +169,7 @@ async function handOutOvertaken(
       limit: LIMITS.pageMax,
     });
     const jobs = page.messages.map((message) => {
-      return { conversationId, memberCount, what: { reference: referenceTo(message) }, users: [...users] };
+      return { conversationId, memberCount, what: { reference: referenceTo(message) }, users };
     });
     if (jobs.length > 0) await ports.fanOut.enqueue(jobs);
     after = page.messages.at(-1)?.seq ?? head;
@@ -170,11 +184,11 @@ async function findAbsent(
   facts: GroupFacts,
   by: string,
   users: readonly string[],
-): Promise<{ readonly absent: readonly string[]; readonly ended: number }> {
+): Promise<readonly string[]> {
   const standings = await ports.groups.among(conversationId, users);
-  const dismissed = users.filter((user) => standings.get(user) === 'dismissed');
+  const dismissed = users.filter((user) => standings.get(user)?.isDismissed === true);
   for (const member of dismissed) await remove(ports, conversationId, facts, by, member);
-  return { absent: users.filter((user) => standings.get(user) !== 'member'), ended: dismissed.length };
+  return users.filter((user) => standings.get(user)?.isDismissed !== false);
 }
 
 /**
@@ -234,7 +248,7 @@ export async function updateGroup(
   if (admins !== undefined) {
     const unique = [...new Set(admins)];
     const present = await ports.groups.among(conversationId, unique);
-    if (unique.some((admin) => present.get(admin) !== 'member')) {
+    if (unique.some((admin) => present.get(admin)?.isDismissed !== false)) {
       throw new InvalidRequestError([{ path: 'admins', message: 'must be members' }]);
     }
     await change(

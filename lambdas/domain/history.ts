@@ -42,13 +42,24 @@ export async function readHistory(
     conversations.head(conversationId),
     messages.page(conversationId, { ...range, from }),
   ]);
-  const ascending = page.messages.toSorted((a, b) => a.seq - b.seq);
+  const stillFrom = isWithoutEnd(conversation, standing)
+    ? from
+    : await visibleFrom(ports, userId, conversation, standing);
+  const ascending = page.messages.filter(({ seq }) => seq >= stillFrom).toSorted((a, b) => a.seq - b.seq);
   // The head was read beside the page: a message may have come between.
   return {
     messages: ascending.map(toMessage),
     head: Math.max(head.seq, ascending.at(-1)?.seq ?? 0),
     hasMore: page.hasMore,
   };
+}
+
+/**
+ * Whether nobody can lose the right to it while it is read. Else one is asked again after reading: what was written after a
+ * removal may have been read though the membership was seen before (I5).
+ */
+function isWithoutEnd({ kind }: AnyConversation, { roles }: Standing): boolean {
+  return kind === 'direct' || (kind === 'support' && roles.includes('supervisor'));
 }
 
 /** A group's member sees it from some seq on, which has to be known first; a direct one is all its users'. */
@@ -94,10 +105,27 @@ export async function readConversations(
   });
   const page = found.slice(0, limit);
   const last = page.at(-1);
+  const seen = await summaries(ports, userId, page, changedSinceMs ?? 0);
   return {
-    conversations: await summaries(ports, userId, page, changedSinceMs ?? 0),
+    conversations: await stillMine(ports, userId, page, seen),
     cursor: found.length > limit && last !== undefined ? sealList(userId, [last.conversationId]) : null,
   };
+}
+
+/** Without those that were left while they were read, whose last message may be from after that (I5). */
+async function stillMine(
+  { conversations }: HistoryPorts,
+  userId: string,
+  before: readonly Membership[],
+  seen: readonly Conversation[],
+): Promise<readonly Conversation[]> {
+  const ids = seen.flatMap(({ kind, conversationId }) => (kind === 'direct' ? [] : [conversationId]));
+  const now = await conversations.membershipsIn(userId, ids);
+  const placeIn = (all: readonly Membership[], id: string) =>
+    all.find(({ conversationId }) => conversationId === id)?.visibleFrom;
+  return seen.filter(
+    ({ kind, conversationId: id }) => kind === 'direct' || placeIn(now, id) === placeIn(before, id),
+  );
 }
 
 async function summaries(

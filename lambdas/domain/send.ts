@@ -1,4 +1,5 @@
 import type { MessageRequest, Sent } from '../../protocol/frames.ts';
+import { ForbiddenError } from '../shared/errors.ts';
 import { settleAll } from '../shared/settle.ts';
 import { type Conversation, memberCountOf, requireMembership, resolveConversation } from './conversation.ts';
 import { deliver } from './delivery.ts';
@@ -80,7 +81,18 @@ async function findPlace(
 ): Promise<Place | Committed> {
   if (conversation.kind !== 'direct') await requireMembership(ports.conversations, wanted.from, conversation);
   const earlier = isResend ? await findEarlier(ports, conversation.conversationId, wanted) : undefined;
-  return earlier ?? takeSeq(ports, conversation, wanted);
+  if (earlier !== undefined) return earlier;
+  try {
+    return await takeSeq(ports, conversation, wanted);
+  } catch (error) {
+    // A support chat was closed meanwhile: what was said in it before is said (IM-SEND-2).
+    const original =
+      error instanceof ForbiddenError && !isResend
+        ? await findEarlier(ports, conversation.conversationId, wanted)
+        : undefined;
+    if (original === undefined) throw error;
+    return original;
+  }
 }
 
 interface HandOutOptions {

@@ -1,6 +1,8 @@
+import { USER_ID } from '../../protocol/ids.ts';
 import { removeMember } from '../domain/group.ts';
 import { httpRoute } from '../edge/http.ts';
 import { httpOptions } from '../edge/http-options.ts';
+import { NotFoundError } from '../shared/errors.ts';
 import { createSenderPorts } from './sender-ports.ts';
 
 const ports = createSenderPorts();
@@ -9,7 +11,10 @@ const ports = createSenderPorts();
 export const handler = httpRoute(
   httpOptions(),
   async ({ userId, path }) => {
-    await removeMember(ports, userId, path['id'] ?? '', path['userId'] ?? '');
+    const { id = '', userId: member = '' } = path;
+    // No table takes a key of any length.
+    if (!USER_ID.test(member)) throw new NotFoundError();
+    await removeMember(ports, userId, id, member);
     return undefined;
   },
   204,

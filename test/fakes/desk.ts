@@ -35,8 +35,9 @@ export function fakeDesk(conversations: FakeConversations): DeskTable {
 
   return {
     async apply(change) {
-      const { before, after, message } = change;
+      const { before, after, message, ifOffline } = change;
       const [former, holder] = [holderOf(before), holderOf(after)];
+      if (ifOffline && former !== undefined && agents.get(former)?.status !== 'offline') return false;
       if (before === undefined && openOf(after.customer, after.queue) !== undefined) return false;
       if (holder !== undefined && holder !== former) {
         const agent = agents.get(holder);

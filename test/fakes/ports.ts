@@ -125,6 +125,12 @@ export function fakeConversations(messages: MessageTable, clock: Clock): FakeCon
       const row = rowsOf(userId).get(conversationId);
       return row && !hasLeft(conversationId, userId) ? { conversationId, ...row } : undefined;
     },
+    async membershipsIn(userId, conversationIds) {
+      return conversationIds.flatMap((conversationId) => {
+        const row = rowsOf(userId).get(conversationId);
+        return row && !hasLeft(conversationId, userId) ? [{ conversationId, ...row }] : [];
+      });
+    },
     async memberships(userId, { after = '', limit }) {
       const ids = [...rowsOf(userId).keys()].sort().filter((id) => id > after && !hasLeft(id, userId));
       return ids.slice(0, limit).map((conversationId) => ({
@@ -182,11 +188,12 @@ export function fakeConversations(messages: MessageTable, clock: Clock): FakeCon
       for (const userId of members) join(conversationId, userId, seq);
       await messages.putIfAbsent(message);
     },
-    async apply({ conversationId, message, add = [], remove = [], name, admins }) {
+    async apply({ conversationId, message, add = [], addedBy, remove = [], name, admins }) {
       const group = groups.get(conversationId);
       if (group === undefined) return false;
       const isLater = group.removedSeq < message.seq || add.length + remove.length === 0;
       const isPossible =
+        (addedBy === undefined || group.facts.admins.includes(addedBy)) &&
         add.every((id) => !group.members.has(id)) &&
         remove.every((id) => group.members.get(id)?.left) &&
         (admins ?? []).every((id) => group.members.get(id)?.left === false);
@@ -199,7 +206,7 @@ export function fakeConversations(messages: MessageTable, clock: Clock): FakeCon
       }
       group.facts = {
         ...group.facts,
-        memberCount: group.members.size,
+        memberCount: group.facts.memberCount + add.length,
         admins: admins ?? group.facts.admins,
         ...(name !== undefined && { name }),
       };
@@ -211,9 +218,11 @@ export function fakeConversations(messages: MessageTable, clock: Clock): FakeCon
       if (group === undefined) return true;
       const { admins, memberCount } = group.facts;
       if (admins.includes(userId) && admins.length === 1 && memberCount > 1) return false;
-      group.facts = { ...group.facts, admins: admins.filter((admin) => admin !== userId) };
       const member = group.members.get(userId);
-      if (member) member.left = true;
+      if (member === undefined || member.left) return true;
+      member.left = true;
+      const others = admins.filter((admin) => admin !== userId);
+      group.facts = { ...group.facts, admins: others, memberCount: memberCount - 1 };
       return true;
     },
     async members(conversationId, { after = '', limit }) {
@@ -227,7 +236,9 @@ export function fakeConversations(messages: MessageTable, clock: Clock): FakeCon
       return new Map(
         userIds.flatMap((userId) => {
           const member = groups.get(conversationId)?.members.get(userId);
-          return member ? [[userId, member.left ? 'dismissed' : 'member'] as const] : [];
+          if (member === undefined) return [];
+          const { joinedSeq, left } = member;
+          return [[userId, { userId, joinedSeq, isDismissed: left }] as const];
         }),
       );
     },

@@ -104,6 +104,16 @@ describe('a closed chat', () => {
     for (const { user } of [bob, ann]) expect((await historyOf(user, conversationId)).at(-1).seq).toBe(3);
   });
 
+  it('answers the repeat of a message that was stored before with the original (IM-SEND-2)', async () => {
+    const queue = newQueue();
+    const bob = await customer();
+    const { conversationId } = await openChat(bob, queue);
+    const first = await say(bob.socket, conversationId, 'in time');
+    await bob.socket.request({ action: 'desk.close', conversationId });
+    const again = await say(bob.socket, conversationId, 'in time');
+    expect(again).toMatchObject({ type: 'sent', seq: first.seq, duplicate: true });
+  });
+
   it('may be rated once by its customer, also after the agent closed it, and by nobody else (IM-DESK-3)', async () => {
     const queue = newQueue();
     const bob = await customer();

@@ -66,7 +66,7 @@ describe('a group', () => {
       await applying.reached;
       applying.fail('kill');
       expect((await removal).status).toBe(500);
-      expect((await call(a, 'GET', `/groups/${id}`)).body.memberCount).toBe(2);
+      expect((await call(a, 'GET', `/groups/${id}`)).body.memberCount).toBe(1);
       expect((await send(by, 'DELETE', `/groups/${id}/members/${b}`)).status).toBe(204);
       expect((await call(a, 'GET', `/groups/${id}`)).body.memberCount).toBe(1);
       const events = (await historyOf(a, id)).body.messages.map(({ content }: Json) => content.event);
@@ -87,6 +87,63 @@ describe('a group', () => {
     expect(await first).toMatchObject({ status: 409, body: { code: 'conflict' } });
     expect((await call(c, 'GET', `/groups/${id}`)).body).toMatchObject({ admins: [a], memberCount: 2 });
   });
+
+  it('is not added to by an admin who has left since (IM-GROUP)', async () => {
+    const [a, c] = [newUser('alice'), newUser('carol')];
+    const id = await newGroup(a, []);
+    const adding = wire.hold({ function: 'AddMembers', operation: 'TransactWriteItems' });
+    const added = call(a, 'POST', `/groups/${id}/members`, { members: [c] });
+    await adding.reached;
+    expect((await send(a, 'DELETE', `/groups/${id}/members/${a}`)).status).toBe(204);
+    adding.release();
+    expect((await added).status).toBe(404);
+    expect((await call(c, 'GET', `/groups/${id}`)).status).toBe(404);
+  });
+
+  it('hands what overtook an addition to no one who was removed since (I5)', async () => {
+    const [a, b, d] = [newUser('alice'), newUser('bob'), newUser('dave')];
+    const id = await newGroup(a, [b]);
+    const [alice, dave] = [await stack.join(a), await stack.join(d)];
+    const looking = wire.hold({
+      function: 'AddMembers',
+      operation: 'GetItem',
+      where: (_, input) => JSON.stringify(input).includes('head'),
+      nth: 2,
+    });
+    const added = call(a, 'POST', `/groups/${id}/members`, { members: [d] });
+    await looking.reached;
+    expect((await send(a, 'DELETE', `/groups/${id}/members/${d}`)).status).toBe(204);
+    await say(alice, id, 'not for dave');
+    wire.reset();
+    looking.release();
+    expect((await added).status).toBe(200);
+    const handedOut = wire.calls.filter(
+      ({ function: name, queue }) => name.includes('AddMembers') && queue?.includes('FanOut'),
+    );
+    expect(handedOut).toEqual([]);
+    expect(dave.messages().map(({ content }) => content.text ?? content.event)).not.toContain('not for dave');
+  });
+
+  it.each([
+    ['history', 'ListMessages', 'Query'],
+    ['the list of conversations', 'ListConversations', 'BatchGetItem'],
+  ])(
+    'shows in %s nothing that was said after one was removed while it was read (I5)',
+    async (_, name, operation) => {
+      const [a, b] = [newUser('alice'), newUser('bob')];
+      const id = await newGroup(a, [b]);
+      const alice = await stack.join(a);
+      const reading = wire.hold({ function: name, operation });
+      const read = name === 'ListMessages' ? historyOf(b, id) : stack.http(b, '/conversations');
+      await reading.reached;
+      expect((await send(a, 'DELETE', `/groups/${id}/members/${b}`)).status).toBe(204);
+      await say(alice, id, 'not for bob');
+      reading.release();
+      const { status, body } = await read;
+      expect(JSON.stringify(body)).not.toContain('not for bob');
+      expect(status).toBe(name === 'ListMessages' ? 404 : 200);
+    },
+  );
 
   it('keeps an admin though the one who is named leaves at once (IM-GROUP)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];

@@ -129,6 +129,8 @@ describe('a group', () => {
     expect(await call(b, 'PATCH', `/groups/${id}`, { name: 'Mine' })).toMatchObject(forbidden);
     expect(await call(b, 'POST', `/groups/${id}/members`, { members: ['x'] })).toMatchObject(forbidden);
     expect(await call(b, 'DELETE', `/groups/${id}/members/${a}`)).toMatchObject(forbidden);
+    const missing = { status: 404, body: { code: 'not_found' } };
+    expect(await call(a, 'DELETE', `/groups/${id}/members/${'x'.repeat(1_100)}`)).toMatchObject(missing);
     const conflict = { status: 409, body: { code: 'conflict' } };
     expect(await call(a, 'DELETE', `/groups/${id}/members/${a}`)).toMatchObject(conflict);
     const stranger = await call(a, 'PATCH', `/groups/${id}`, { admins: ['stranger'] });

@@ -23,6 +23,8 @@ export const DESK = 'im:desk';
 export interface Decision {
   readonly after: Chat;
   readonly content: Omit<SystemContent, 'type'>;
+  /** See `ChatChange`. */
+  readonly ifOffline?: true;
 }
 
 export interface ChangeOptions {
@@ -67,9 +69,9 @@ export async function tryChange(
   { desk, clock }: Pick<DeskPorts, 'desk' | 'clock'>,
   before: Chat | undefined,
   headSeq: number,
-  { after, content }: Decision,
+  { after, content, ifOffline }: Decision,
 ): Promise<ChatChange | undefined> {
   const message = systemMessage({ clock }, after.conversationId, headSeq + 1, content);
-  const change = { before, after, message };
+  const change = { before, after, message, ...(ifOffline && { ifOffline }) };
   return (await desk.apply(change)) ? change : undefined;
 }

@@ -32,6 +32,8 @@ export interface ChatChange {
   readonly after: Chat;
   /** Its seq is the head's next: who else took it made the change impossible. */
   readonly message: StoredMessage;
+  /** Only if the agent who loses the chat is offline. */
+  readonly ifOffline?: true;
 }
 
 /** A change of which not everybody concerned has been told for certain: its message, and who lost the chat by it. */
@@ -48,7 +50,7 @@ export interface DeskTable {
    * Changes the chat, its place in its queue, its members, and its agents' load, and stores the message: all in one
    * transaction, or nothing.
    * @returns false if chat or head are no longer as `before` and `message` say, an agent that should get it isn't ready
-   *   or is full, or a new chat's customer has an open one in that queue
+   *   or is full, one that should be offline isn't, or a new chat's customer has an open one in that queue
    */
   apply(change: ChatChange): Promise<boolean>;
   /** Everybody concerned has been told. */

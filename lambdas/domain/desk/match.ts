@@ -83,7 +83,10 @@ async function assign(
       const decision = give(head.chat, agent, ports.clock(), { event: 'assigned', by: DESK });
       const change = await tryChange(ports, head.chat, head.seq, decision);
       if (change === undefined) break;
-      telling.push(tell(ports, change));
+      const told = tell(ports, change);
+      // Waited for below. Until then nobody listens, and a rejection that nobody hears ends the function.
+      told.catch(() => {});
+      telling.push(told);
     }
   } finally {
     await settleAll(telling);

@@ -1,7 +1,7 @@
 import { settleAll } from '../../shared/settle.ts';
 import { isBeingMade, isPolling, type Session, takesPushes } from '../session.ts';
 import { requeue } from './agent.ts';
-import { changeChat, DESK, type DeskPorts } from './change.ts';
+import { changeChat, DESK, type Decision, type DeskPorts } from './change.ts';
 import type { Chat } from './chat.ts';
 import { thenMatch } from './desk-queue.ts';
 
@@ -75,9 +75,12 @@ async function lookAgain(
   await deskQueue.enqueue([{ job: { kind: 'look', userId, sinceMs }, delaySeconds }]);
 }
 
-/** Offline by now, so no chat comes to them any more: what is open is all that there is. Again is fine. */
+/**
+ * Offline by now, so no chat comes to them any more: what is open is all that there is. Again is fine. Who is back before
+ * it is done keeps the rest.
+ */
 async function giveBack(ports: VanishPorts, userId: string): Promise<void> {
-  for (;;) {
+  for (let isOffline = true; isOffline; ) {
     const list = { of: { agent: userId }, part: 'open' } as const;
     const ids = await ports.desk.chatIds(list, { limit: CHATS_PER_READ });
     if (ids.length === 0) return;
@@ -85,9 +88,16 @@ async function giveBack(ports: VanishPorts, userId: string): Promise<void> {
     const queues = [...new Set([...heads.values()].flatMap(({ chat }) => (chat ? [chat.queue] : [])))];
     await thenMatch(ports, queues, async () => {
       for (const id of ids) {
-        const decide = (chat: Chat) =>
-          chat.state === 'assigned' && chat.agent?.userId === userId ? requeue(chat, DESK) : undefined;
+        let attempts = 0;
+        const decide = async (chat: Chat): Promise<Decision | undefined> => {
+          if (chat.state !== 'assigned' || chat.agent?.userId !== userId) return undefined;
+          attempts += 1;
+          // The first one was refused: somebody wrote into the chat, or the agent is back.
+          if (attempts > 1) isOffline = (await ports.desk.agent(userId))?.status === 'offline';
+          return isOffline ? { ...requeue(chat, DESK), ifOffline: true } : undefined;
+        };
         await changeChat(ports, id, decide, { head: heads.get(id) });
+        if (!isOffline) return;
       }
     });
   }

@@ -236,6 +236,12 @@ describe.each([
       return `g:${String(unique).padStart(26, '0')}`;
     };
     const message = (conversationId: string, seq: number) => aMessage({ conversationId, seq });
+    const standings = async (conversationId: string, userIds: readonly string[]) => {
+      const found = [...(await ports().groups.among(conversationId, userIds)).values()];
+      return Object.fromEntries(
+        found.map(({ userId, isDismissed }) => [userId, isDismissed ? 'dismissed' : 'member']),
+      );
+    };
 
     it('are made with their members and first message, whole (IM-GROUP)', async () => {
       const { groups, conversations, messages } = ports();
@@ -302,12 +308,11 @@ describe.each([
       ).toEqual([a]);
       expect(await conversations.membership(b, conversationId)).toBeUndefined();
       expect(await conversations.memberships(b, { limit: 5 })).toEqual([]);
-      const standings = { [a]: 'member', [b]: 'dismissed' };
-      expect(Object.fromEntries(await groups.among(conversationId, [a, b]))).toEqual(standings);
+      expect(await standings(conversationId, [a, b])).toEqual({ [a]: 'member', [b]: 'dismissed' });
       const removal = { conversationId, openHistory: false, remove: [b] };
       expect(await groups.apply({ ...removal, message: message(conversationId, 2) })).toBe(true);
       expect(await groups.apply({ ...removal, message: message(conversationId, 3) })).toBe(false);
-      expect(await groups.among(conversationId, [a, b])).toEqual(new Map([[a, 'member']]));
+      expect(await standings(conversationId, [a, b])).toEqual({ [a]: 'member' });
       expect((await conversations.head(conversationId)).group).toMatchObject({ admins: [a], memberCount: 1 });
     });
 
@@ -317,7 +322,7 @@ describe.each([
       const [a, b] = newPair();
       await groups.create({ ...facts, admins: [a] }, [a, b], message(conversationId, 1));
       expect(await groups.dismiss(conversationId, a)).toBe(false);
-      expect(await groups.among(conversationId, [a])).toEqual(new Map([[a, 'member']]));
+      expect(await standings(conversationId, [a])).toEqual({ [a]: 'member' });
       expect(await groups.dismiss(conversationId, b)).toBe(true);
       await groups.apply({
         conversationId,
@@ -327,6 +332,31 @@ describe.each([
       });
       expect(await groups.dismiss(conversationId, a)).toBe(true);
       expect((await conversations.head(conversationId)).group).toMatchObject({ admins: [] });
+    });
+
+    it('count whom they have not dismissed, each once', async () => {
+      const { groups, conversations } = ports();
+      const conversationId = newGroup();
+      const [a, b] = newPair();
+      await groups.create({ ...facts, admins: [a] }, [a, b], message(conversationId, 1));
+      for (let times = 0; times < 2; times += 1) expect(await groups.dismiss(conversationId, b)).toBe(true);
+      expect((await conversations.head(conversationId)).group).toMatchObject({ memberCount: 1 });
+      // Nobody may ever end the leaving of the other: that locks nobody in.
+      expect(await groups.dismiss(conversationId, a)).toBe(true);
+      expect((await conversations.head(conversationId)).group).toMatchObject({ memberCount: 0 });
+    });
+
+    it('take members from none who is no admin any more', async () => {
+      const { groups } = ports();
+      const conversationId = newGroup();
+      const [a, b] = newPair();
+      await groups.create({ ...facts, admins: [a] }, [a], message(conversationId, 1));
+      const adding = { conversationId, openHistory: false, message: message(conversationId, 2), add: [b] };
+      expect(await groups.apply({ ...adding, addedBy: b })).toBe(false);
+      expect(await standings(conversationId, [b])).toEqual({});
+      expect(await groups.apply({ ...adding, addedBy: a })).toBe(true);
+      const [standing] = (await groups.among(conversationId, [b])).values();
+      expect(standing).toEqual({ userId: b, joinedSeq: 2, isDismissed: false });
     });
 
     it('name no one an admin who is leaving, or is not in it', async () => {
@@ -352,7 +382,7 @@ describe.each([
       expect(await groups.apply({ ...at(2), remove: [b] })).toBe(true);
       expect(await groups.apply({ ...at(3), add: [b] })).toBe(true);
       expect(await groups.apply({ ...at(4), remove: [b] })).toBe(false);
-      expect(await groups.among(conversationId, [b])).toEqual(new Map([[b, 'member']]));
+      expect(await standings(conversationId, [b])).toEqual({ [b]: 'member' });
     });
 
     it('let no addition take effect that has a lower seq than a removal (I5)', async () => {
@@ -365,7 +395,7 @@ describe.each([
       const at = (seq: number) => ({ ...change, message: message(conversationId, seq) });
       expect(await groups.apply({ ...at(5), remove: [b] })).toBe(true);
       expect(await groups.apply({ ...at(4), add: [b] })).toBe(false);
-      expect(await groups.among(conversationId, [b])).toEqual(new Map());
+      expect(await standings(conversationId, [b])).toEqual({});
       expect(await groups.apply({ ...at(6), add: [b] })).toBe(true);
     });
 

@@ -66,6 +66,19 @@ describe('matching', () => {
     expect(await chatOf(id)).toMatchObject({ state: 'assigned', agent: { userId: 'ann' } });
   });
 
+  it('claims on while one who got a chat can’t be told, and fails when it is done (IM-DESK-6)', async () => {
+    const [first, second] = [await open('bob'), await open('eve')];
+    await ready('ann', 2);
+    const broken = { ...world.routes, sessionsOf: () => Promise.reject(new Error('busy')) };
+    const apply: World['desk']['apply'] = async (change) => {
+      // Long enough for a rejection that nobody hears to end the process.
+      await new Promise((resolve) => setImmediate(resolve));
+      return world.desk.apply(change);
+    };
+    await expect(match({ ...world, routes: broken, desk: { ...world.desk, apply } })).rejects.toThrow('busy');
+    for (const id of [first, second]) expect(await chatOf(id)).toMatchObject({ state: 'assigned' });
+  });
+
   it('by a guard tells what is left untold, but not what may be under way (IM-DESK-6, fault 3)', async () => {
     await open('bob');
     await ready('ann');
@@ -150,6 +163,22 @@ describe('a look at an agent', () => {
     await look(NOON);
     expect(await world.desk.agent('ann')).toMatchObject({ status: 'ready' });
     expect(looks()).toHaveLength(2);
+  });
+
+  it('leaves the rest to an agent who is back before all of it is taken (IM-DESK-7)', async () => {
+    await beReady(world, speaker('ann'), AGENT, { queues: [QUEUE], capacity: 2 });
+    await open('eve');
+    await match();
+    await disconnect('ann');
+    world.advance(120_000);
+    const apply: World['desk']['apply'] = async (change) => {
+      const isDone = await world.desk.apply(change);
+      if (change.message.contentJson.includes('requeued')) await ready('ann', 2);
+      return isDone;
+    };
+    await lookAtAgent({ ...world, desk: { ...world.desk, apply } }, { userId: 'ann', sinceMs: NOON });
+    expect(await world.desk.agent('ann')).toMatchObject({ status: 'ready', active: 1 });
+    expect(await world.desk.waiting(QUEUE, 9)).toHaveLength(1);
   });
 
   it('yields to what the agent says meanwhile (IM-DESK-7)', async () => {

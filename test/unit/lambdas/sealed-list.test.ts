@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openList, sealList } from '../../../lambdas/shared/sealed-list.ts';
@@ -19,6 +20,14 @@ describe('sealed lists', () => {
       const altered = `${sealed.slice(0, index)}${sealed[index] === 'A' ? 'B' : 'A'}${sealed.slice(index + 1)}`;
       expect(() => openList('bob', altered, 'batch')).toThrow(invalid);
     }
+  });
+
+  it.each(['5', 'null', '[1]', '{}', 'no JSON'])('refuse %s, though sealed by who gives it', (payload) => {
+    const text = Buffer.from(payload).toString('base64url');
+    const sum = createHash('sha256').update(`bob\n${text}`).digest('base64url').slice(0, 22);
+    expect(() => openList('bob', `${text}.${sum}`, 'cursor')).toThrow(
+      expect.objectContaining({ code: 'invalid_request' }),
+    );
   });
 
   it.each(['', '.', 'abc', 'a.b.c'])('refuse %j', (text) => {
