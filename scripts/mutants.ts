@@ -166,7 +166,7 @@ const MUTANTS: readonly Mutant[] = [
     to: 'const users = foreseen.length > 0 ? [...foreseen] : [...members.filter',
     project: 'flow',
     test: 'test/flow/group-interleavings.test.ts',
-    only: 'becomes a member before it is stored',
+    only: 'has a lower seq',
   },
   {
     fault: 15,
