@@ -18,7 +18,7 @@ export interface Chat {
   /** Opens a session and says hello. */
   join(userId: string, options?: Partial<SocketOptions>): Promise<TestSocket>;
   http(userId: string, path: string, init?: RequestInit): Promise<{ status: number; body: Json }>;
-  /** Resolves when the user's inbox holds this many entries. */
+  /** Resolves when the user's inbox holds this many entries, and the consumer that stores them is at rest. */
   inboxHolds(userId: string, entries: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -44,11 +44,14 @@ export async function startStack(options: RuntimeOptions = {}): Promise<Stack> {
     environment: { ALLOWED_ORIGINS: ALLOWED_ORIGIN },
     ...options,
   });
+  const consumer = runtime.stack.functions.find(({ logicalId }) => logicalId.includes('StoreOffline'));
+  const look = async (userId: string, entries: number) => {
+    expect(await countInbox(runtime, userId)).toBe(entries);
+    // It looks who is there after it has stored: who connects before that is pushed to, and finds no entry.
+    expect(runtime.workers.instances(consumer?.logicalId ?? '').busy).toBe(0);
+  };
   const inboxHolds: Chat['inboxHolds'] = (userId, entries) =>
-    vi.waitFor(async () => expect(await countInbox(runtime, userId)).toBe(entries), {
-      timeout: 10_000,
-      interval: 20,
-    });
+    vi.waitFor(() => look(userId, entries), { timeout: 10_000, interval: 20 });
   return { ...runtime, ...clientsOf(runtime), inboxHolds };
 }
 
