@@ -25,7 +25,7 @@ export class Feed {
   /** Pushes that came before the first inbox was drained: older messages go first. */
   #held: Message[] | null = [];
   /** Acks that came before it was known where their conversations begin. */
-  #early: (readonly [conversationId: string, seq: number])[] = [];
+  #early: (readonly [conversationId: string, seq: number])[] | null = [];
   #hasBegun = false;
   #serverAheadMs: number | null = null;
   readonly #serverNowMs = (): number | null =>
@@ -55,9 +55,12 @@ export class Feed {
         recent.push(this.#readRecent(lane, lastMessage, fromMs));
       lane.noteHead(head);
     }
+    const early = this.#early ?? [];
+    this.#early = null;
+    // Before what is read comes: their messages may be in it, and were heard of when they were written.
+    for (const ack of early) this.settle(...ack);
     await Promise.all(recent);
     this.#hasBegun = true;
-    for (const [conversationId, seq] of this.#early.splice(0)) this.settle(conversationId, seq);
   }
 
   push(messages: readonly Message[]): void {
@@ -78,7 +81,7 @@ export class Feed {
 
   /** A message that this device sent has this seq. */
   settle(conversationId: string, seq: number): void {
-    if (this.#hasBegun) this.#lane(conversationId, 0).settle(seq);
+    if (this.#early === null) this.#lane(conversationId, 0).settle(seq);
     else this.#early.push([conversationId, seq]);
   }
 

@@ -40,6 +40,19 @@ describe('sending', () => {
     expect(sent[0]).toMatchObject({ conversationId: DM, from: 'alice' });
   });
 
+  it('tells once of what was acknowledged before the first list of conversations has come', async () => {
+    const acked = Promise.withResolvers<unknown>();
+    const fetch: typeof globalThis.fetch = async (url, init) => {
+      if (String(url).includes('/conversations')) await acked.promise;
+      return globalThis.fetch(url, init);
+    };
+    const { im, connected, heard } = await harness({ environment: { fetch } });
+    const sent = im.direct('bob').send(hi);
+    acked.resolve(sent.acked);
+    await connected();
+    expect(heard).toEqual([sent]);
+  });
+
   it('sends what was meant at the time of the call', async () => {
     const { im, server, connected } = await harness();
     const content = { type: 'custom', data: { n: 1 } } as const;

@@ -7,6 +7,8 @@ import type {
   DeskQueuesBody,
 } from '../../../protocol/desk.ts';
 import type { Client } from '../client.ts';
+import type { Cancel } from '../environment.ts';
+import { toImError } from '../errors.ts';
 import { queryString } from '../http-api.ts';
 import { ask } from './desk.ts';
 import type { SupportChats } from './support-chats.ts';
@@ -22,14 +24,21 @@ export class Agent {
   readonly #im: Client;
   readonly #chats: SupportChats;
   #readiness: Readiness | undefined;
+  /** The last word about readiness, until it is answered. */
+  #lastWord: Promise<unknown> = Promise.resolve();
+  /** Counts the changes of the connection: what was begun before the last one is no longer this one's business. */
+  #changes = 0;
+  #cancelRetry: Cancel = () => {};
 
   /** @internal */
   constructor(im: Client, chats: SupportChats) {
     this.#im = im;
     this.#chats = chats;
     im.on('connection', ({ current }) => {
+      this.#cancelRetry();
+      this.#changes += 1;
       if (current === 'connected' && (this.#readiness !== undefined || this.#own.length > 0))
-        void this.#return();
+        void this.#return(this.#changes, 0);
     });
   }
 
@@ -44,16 +53,21 @@ export class Agent {
    * Takes chats from these queues, up to so many at a time, until `away` (IM-DESK-4). Said again by itself after each
    * reconnect, when the chats that one has are read again.
    */
-  async ready(readiness: Readiness): Promise<DeskAgent> {
-    const { agent } = await ask(this.#im, 'desk.ready', { ...readiness });
-    this.#readiness = readiness;
-    return agent;
+  ready(readiness: Readiness): Promise<DeskAgent> {
+    return this.#inTurn(async () => {
+      const { agent } = await ask(this.#im, 'desk.ready', { ...readiness });
+      this.#readiness = readiness;
+      return agent;
+    });
   }
 
   /** Keeps the chats that one has, and takes no new ones. */
-  async away(): Promise<DeskAgent> {
-    this.#readiness = undefined;
-    return (await ask(this.#im, 'desk.away', {})).agent;
+  away(): Promise<DeskAgent> {
+    return this.#inTurn(async () => {
+      const { agent } = await ask(this.#im, 'desk.away', {});
+      this.#readiness = undefined;
+      return agent;
+    });
   }
 
   /**
@@ -84,15 +98,32 @@ export class Agent {
     return (await this.#im.engine.http.call<DeskQueuesBody>('GET', '/desk/queues')).queues;
   }
 
-  /** What was missed: a chat that is no longer this agent's, and new ones. */
-  async #return(): Promise<void> {
+  /** One word after the other is answered: two that are under way at once may reach the desk in either order. */
+  #inTurn<T>(say: () => Promise<T>): Promise<T> {
+    const said = this.#lastWord.then(say);
+    this.#lastWord = said.catch(() => {});
+    return said;
+  }
+
+  /**
+   * Says again that one is ready, without which the desk gives one's chats to others (IM-DESK-7), and reads what was
+   * missed: chats that are no longer this agent's, and new ones. Until it is had, or the connection is another.
+   */
+  async #return(change: number, attempt: number): Promise<void> {
+    const { engine } = this.#im;
     try {
-      if (this.#readiness !== undefined) await this.ready(this.#readiness);
+      await this.#inTurn(async () => this.#readiness && ask(this.#im, 'desk.ready', { ...this.#readiness }));
+      // What is pushed while the answer is on its way may not be in it.
+      const before = this.#own;
       const mine = new Set((await this.chats('assigned')).map(({ conversationId }) => conversationId));
-      for (const { conversationId } of this.#own)
+      for (const { conversationId } of before)
         if (!mine.has(conversationId)) this.#chats.forget(conversationId);
-    } catch (error) {
-      this.#im.engine.logger.warn('the desk could not be asked after a reconnect', { error });
+    } catch (reason) {
+      const error = toImError(reason);
+      engine.logger.warn('the desk could not be asked after a reconnect', { error });
+      const delayMs = error.retryable ? engine.policy.nextDelayMs({ attempt, error }) : null;
+      if (delayMs !== null && change === this.#changes)
+        this.#cancelRetry = engine.environment.after(delayMs, () => void this.#return(change, attempt + 1));
     }
   }
 }

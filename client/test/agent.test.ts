@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import type { DeskChat } from '../../protocol/desk.ts';
+import { Agent } from '../src/desk/agent.ts';
+import { SupportChats } from '../src/desk/support-chats.ts';
+import { fullDelays, harness } from './support/harness.ts';
+import type { ServerConnection } from './support/scripted-server.ts';
+
+const READY = { queues: ['default'], capacity: 2 };
+const CHATS = '/desk/chats';
+
+/** A chat that alice has. */
+const chat = (conversationId: string): DeskChat => ({
+  conversationId,
+  queue: 'default',
+  state: 'assigned',
+  customer: 'bob',
+  agent: { userId: 'alice' },
+  openedAt: 1,
+});
+const [FIRST, SECOND] = [chat('cs:01ARZ3NDEKTSV4RRFFQ69G5FA1'), chat('cs:01ARZ3NDEKTSV4RRFFQ69G5FA2')];
+const [first, second] = [FIRST.conversationId, SECOND.conversationId];
+
+/** Alice serves customers, before a desk that does what it is asked. */
+async function desk() {
+  // Stands before the list of chats on its way back to her.
+  let beforeChats = async () => {};
+  const fetch: typeof globalThis.fetch = async (url, init) => {
+    const answer = await globalThis.fetch(url, init);
+    if (String(url).includes(CHATS)) await beforeChats();
+    return answer;
+  };
+  const waits = Promise.withResolvers<void>();
+  const logger = { debug: () => {}, warn: () => waits.resolve(), error: () => {} };
+  const options = { ...fullDelays, logger, environment: { fetch } };
+  const { im, server, clock, connected, entered } = await harness(options);
+  const chats = new SupportChats(im);
+  const agent = new Agent(im, chats);
+  for (const [word, status] of [
+    ['ready', 'ready'],
+    ['away', 'away'],
+  ] as const) {
+    server.scripts.set(`desk.${word}`, ({ id }) => ({
+      type: 'desk.agent',
+      id,
+      agent: { userId: 'alice', status, active: 0, ...READY },
+    }));
+  }
+  const has = (...list: DeskChat[]) =>
+    server.httpAnswers.set(CHATS, { status: 200, body: { chats: list, cursor: null } });
+  has();
+  const told = (name: 'assigned' | 'gone', id: string) =>
+    new Promise<void>((resolve) => {
+      chats.on(name, ({ conversationId }) => conversationId === id && resolve());
+    });
+  /** Pushes one to her, and waits until she has it. */
+  const assign = async (to: ServerConnection, given: DeskChat) => {
+    const assigned = told('assigned', given.conversationId);
+    to.send({ type: 'desk.assigned', chat: given });
+    await assigned;
+  };
+  /** The line is cut, and there again. */
+  const again = async (connection: ServerConnection): Promise<ServerConnection> => {
+    const reconnecting = entered('reconnecting');
+    connection.cut();
+    await reconnecting;
+    const back = entered('connected');
+    clock.advance(500);
+    await back;
+    return server.nextConnection();
+  };
+  return {
+    ...{ agent, chats, server, clock, connected, again, assign, has, told },
+    /** It was asked in vain, and will be again. */
+    waits: waits.promise,
+    holdChats: (hold: () => Promise<void>) => {
+      beforeChats = hold;
+    },
+  };
+}
+
+describe('an agent who was cut off', () => {
+  it('says again that it is ready, and learns which chats are its own now (IM-DESK-7)', async () => {
+    const { agent, chats, connected, again, assign, has, told } = await desk();
+    const connection = await connected();
+    await agent.ready(READY);
+    await assign(connection, FIRST);
+    has(SECOND);
+    const [gone, assigned] = [told('gone', first), told('assigned', second)];
+    const next = await again(connection);
+    expect(await next.next('desk.ready')).toMatchObject(READY);
+    await Promise.all([gone, assigned]);
+    expect(chats.all).toEqual([SECOND]);
+  });
+
+  it('keeps a chat that is given to it while the list of its chats is on its way', async () => {
+    const { agent, chats, server, connected, again, assign, holdChats, told } = await desk();
+    const connection = await connected();
+    await agent.ready(READY);
+    await assign(connection, FIRST);
+    const gone = told('gone', first);
+    holdChats(async () => {
+      const now = server.connections.at(-1);
+      if (now !== undefined) await assign(now, SECOND);
+    });
+    await again(connection);
+    await gone;
+    expect(chats.all).toEqual([SECOND]);
+  });
+
+  it.each([
+    ['desk.ready', 'says'],
+    [CHATS, 'asks'],
+  ])('%s: %s it again when the desk has no answer', async (what) => {
+    const { agent, server, clock, connected, again, assign, has, told, waits } = await desk();
+    const connection = await connected();
+    await agent.ready(READY);
+    await assign(connection, FIRST);
+    const unavailable = { code: 'unavailable', message: 'busy', retryable: true };
+    const ready = server.scripts.get('desk.ready');
+    if (what === CHATS) server.httpAnswers.set(CHATS, { status: 503, body: unavailable });
+    else server.scripts.set('desk.ready', ({ id }) => ({ type: 'error', id, ...unavailable }));
+    const next = await again(connection);
+    await next.next('desk.ready');
+    await waits;
+    server.scripts.set('desk.ready', ready ?? (() => undefined));
+    has(SECOND);
+    const assigned = told('assigned', second);
+    clock.advance(500);
+    await next.next('desk.ready');
+    await assigned;
+  });
+});
+
+describe('readiness', () => {
+  it('is the last word that was said, whatever the first one’s answer took (IM-DESK-4)', async () => {
+    const { agent, server, connected, again } = await desk();
+    const answer = server.scripts.get('desk.ready');
+    server.scripts.set('desk.ready', () => undefined);
+    const connection = await connected();
+    const [ready, away] = [agent.ready(READY), agent.away()];
+    const asked = await connection.next('desk.ready');
+    expect(connection.frames.map(({ action }) => action)).not.toContain('desk.away');
+    connection.send(answer?.(asked, connection) ?? {});
+    expect([(await ready).status, (await away).status]).toEqual(['ready', 'away']);
+    const next = await again(connection);
+    await agent.away();
+    expect(next.frames.map(({ action }) => action)).not.toContain('desk.ready');
+  });
+});
