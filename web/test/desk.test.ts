@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { FrameLocator, Page } from 'playwright-core';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { faultsOf } from './setup/axe.ts';
-import { sharedBrowser, type Visit, visit } from './setup/person.ts';
+import { sharedBrowser, type Visit, type VisitedPage, visit } from './setup/person.ts';
 import { newUser, tokenOf } from './setup/stack.ts';
 
 sharedBrowser();
@@ -42,7 +42,7 @@ async function endChat(at: Page | FrameLocator, customerAt: Page | FrameLocator 
   await customerAt.getByText('This chat has ended').waitFor();
 }
 
-async function customer(userId: string, topic: string, options: Visit = LIGHT): Promise<Page> {
+async function customer(userId: string, topic: string, options: Visit = LIGHT): Promise<VisitedPage> {
   const page = await visit({ query: `widget?user=${userId}`, ...options });
   await page.getByLabel('Topic').fill(topic);
   await page.getByRole('button', { name: 'Start chat' }).click();
@@ -55,12 +55,11 @@ async function say(page: Page | FrameLocator, text: string): Promise<void> {
   await composer.press('Enter');
 }
 
-/** Somebody else's page, at another origin, whose user has this token; empty: nobody is signed in there. */
-async function pageWithWidget(token: string): Promise<string> {
+/** Somebody else's page, at another origin, which says by this function who is signed in there. */
+async function pageWithWidget(chatToken: string): Promise<string> {
   const { webUrl } = inject('stack');
   const html = `<!doctype html><html lang="en"><title>A shop</title>
-    <script>const shopToken = async () => ${JSON.stringify(token)} || undefined</script>
-    <script>window.chatToken = shopToken</script>
+    <script>window.chatToken = ${chatToken}</script>
     <script src="${webUrl}widget.js" data-token="chatToken" defer></script>
     <h1>A shop</h1>`;
   const server = createServer((_, response) =>
@@ -71,6 +70,14 @@ async function pageWithWidget(token: string): Promise<string> {
   });
   await new Promise((resolve) => server.once('listening', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+const always = (token: string) => `async () => ${JSON.stringify(token)}`;
+
+async function openWidget(chatToken: string, options: Visit = {}): Promise<FrameLocator> {
+  const shop = await visit({ url: await pageWithWidget(chatToken), ...options });
+  await shop.getByRole('button', { name: 'Help' }).click();
+  return shop.frameLocator('iframe[title="Support chat"]');
 }
 
 const bubble = (page: Page | FrameLocator, text: string) => page.locator('.message', { hasText: text });
@@ -199,6 +206,16 @@ describe('the desk', () => {
     await page.getByLabel('Topic').waitFor();
   });
 
+  it('looks for the customer’s chat again when the desk has no answer', async () => {
+    const page = await customer(newUser('again'), 'My keys');
+    await page.getByText('You are next in line').waitFor();
+    page.line.refuseOnce('desk.open', { code: 'unavailable', message: 'busy', retryable: true });
+    await page.reload();
+    await page.getByText('Looking for your chat…').waitFor();
+    await page.getByText('You are next in line').waitFor();
+    await endChat(page);
+  });
+
   it('asks again for an agent’s chats when the page is loaded again and they can’t be had at once', async () => {
     const atAnn = await agent(newUser('ann'));
     const user = newUser('there');
@@ -246,9 +263,7 @@ describe('the desk', () => {
 
   it('takes a customer for whom the page around it says they are (data-token)', async () => {
     const user = newUser('member');
-    const shop = await visit({ url: await pageWithWidget(await tokenOf(user)) });
-    await shop.getByRole('button', { name: 'Help' }).click();
-    const widget = shop.frameLocator('iframe[title="Support chat"]');
+    const widget = await openWidget(always(await tokenOf(user)));
     await widget.getByLabel('Topic').fill('My order');
     await widget.getByRole('button', { name: 'Start chat' }).click();
     await widget.getByText('You are next in line').waitFor();
@@ -257,11 +272,33 @@ describe('the desk', () => {
     await takeBreak(atAgent);
     await endChat(widget);
 
-    const stranger = await visit({ url: await pageWithWidget('') });
-    await stranger.getByRole('button', { name: 'Help' }).click();
-    await stranger
-      .frameLocator('iframe[title="Support chat"]')
-      .getByText('Please sign in to this site first')
-      .waitFor();
+    const stranger = await openWidget('() => {}');
+    await stranger.getByText('Please sign in to this site first').waitFor();
+  });
+
+  it('asks the page around it again that could not tell who somebody is', async () => {
+    const token = await tokenOf(newUser('member'));
+    const chatToken = `async () => {
+      window.asked = (window.asked ?? 0) + 1;
+      if (window.asked === 1) throw new Error('no network');
+      return ${JSON.stringify(token)};
+    }`;
+    const widget = await openWidget(chatToken, { reports: 'The support chat got no token' });
+    await widget.getByText('This site could not say who you are.').waitFor();
+    await widget.getByRole('button', { name: 'Try again' }).click();
+    await widget.getByLabel('Topic').waitFor();
+  });
+
+  it('leads back in who was signed out on the page around it', async () => {
+    const token = await tokenOf(newUser('member'));
+    // Known when the chat begins, signed out when it connects, and known again after that.
+    const chatToken = `async () => {
+      window.asked = (window.asked ?? 0) + 1;
+      return window.asked === 2 ? undefined : ${JSON.stringify(token)};
+    }`;
+    const widget = await openWidget(chatToken);
+    await widget.getByText('Your sign-in has expired').waitFor();
+    await widget.getByRole('button', { name: 'Sign in again' }).click();
+    await widget.getByLabel('Topic').waitFor();
   });
 });

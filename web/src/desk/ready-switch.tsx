@@ -39,8 +39,9 @@ export function ReadySwitch() {
   );
   useEffect(() => {
     const kept = lastReadiness();
-    if (current === 'connected' && kept !== undefined) say(kept);
-  }, [current, say]);
+    // After a reconnect the client says it by itself.
+    if (current === 'connected' && kept !== undefined && !isReady) say(kept);
+  }, [current, isReady, say]);
   const choose = (wanted: Readiness) => {
     setWanted(wanted);
     if (isReady) say(wanted);

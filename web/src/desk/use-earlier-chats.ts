@@ -1,10 +1,8 @@
-import { ImError } from '@serverless-im/client';
 import { useConnection } from '@serverless-im/client/react';
 import { useEffect, useState } from 'react';
 import { useDeskIm } from './desk-client.ts';
+import { repeatedly, soonAfter } from './repeatedly.ts';
 import { wordsOf } from './words.ts';
-
-const AGAIN_MS = 3_000;
 
 /**
  * Asks for the chats that were assigned before this page was loaded, until they are known or refused; later ones
@@ -16,23 +14,14 @@ export function useEarlierChats(): string | undefined {
   const [error, setError] = useState<string>();
   useEffect(() => {
     if (current !== 'connected') return;
-    let isOver = false;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const look = async () => {
-      try {
-        await im.agent.chats('assigned');
-        if (!isOver) setError(undefined);
-      } catch (reason) {
-        if (isOver) return;
-        setError(wordsOf(reason));
-        if (reason instanceof ImError && reason.retryable) timer = setTimeout(look, AGAIN_MS);
-      }
-    };
-    void look();
-    return () => {
-      isOver = true;
-      clearTimeout(timer);
-    };
+    return repeatedly(async (ended) => {
+      const failure: unknown = await im.agent.chats('assigned').then(
+        () => undefined,
+        (reason) => reason,
+      );
+      if (!ended.aborted) setError(failure === undefined ? undefined : wordsOf(failure));
+      return soonAfter(failure);
+    });
   }, [im, current]);
   return error;
 }

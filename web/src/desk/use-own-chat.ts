@@ -1,12 +1,11 @@
-import { ImError } from '@serverless-im/client';
 import type { DeskChat } from '@serverless-im/client/desk';
 import { useConnection, useConversations } from '@serverless-im/client/react';
 import { useCallback, useEffect, useState } from 'react';
 import { useDeskIm, useSupportChats } from './desk-client.ts';
+import { repeatedly, soonAfter } from './repeatedly.ts';
 
 /** The chat that this tab has opened, so that it is there when the page is loaded again. */
 const CHAT_KEY = 'im.widget.chat';
-const AGAIN_MS = 3_000;
 
 export interface OwnChat {
   readonly chat: DeskChat | undefined;
@@ -36,19 +35,16 @@ export function useOwnChat(): OwnChat {
   useEffect(() => {
     if (!isReturning || !isReady) return;
     if (!isOpen) return keep(undefined);
-    let isOver = false;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const ask = () => {
-      im.desk.open().then(keep, (error: unknown) => {
-        if (!(error instanceof ImError && error.retryable)) return keep(undefined);
-        if (!isOver) timer = setTimeout(ask, AGAIN_MS);
-      });
-    };
-    ask();
-    return () => {
-      isOver = true;
-      clearTimeout(timer);
-    };
+    return repeatedly(async () => {
+      try {
+        keep(await im.desk.open());
+        return undefined;
+      } catch (error) {
+        const afterMs = soonAfter(error);
+        if (afterMs === undefined) keep(undefined);
+        return afterMs;
+      }
+    });
   }, [im, isReturning, isReady, isOpen, keep]);
   return { chat, isReturning, keep };
 }

@@ -3,6 +3,7 @@ import type { DeskChat, DeskQueue } from '@serverless-im/client/desk';
 import { useConnection } from '@serverless-im/client/react';
 import { useEffect, useState } from 'react';
 import { useDeskIm } from './desk-client.ts';
+import { repeatedly } from './repeatedly.ts';
 
 /** What a supervisor sees is asked for: nothing of it is pushed to who has no part in a chat. */
 const REFRESH_MS = 5_000;
@@ -20,25 +21,17 @@ export function useSupervision(): Supervision | undefined {
   const [supervision, setSupervision] = useState<Supervision>();
   useEffect(() => {
     if (current !== 'connected') return;
-    let isOver = false;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const look = async () => {
+    return repeatedly(async (ended) => {
       try {
         const queues = await im.agent.queues();
         const [waiting, assigned] = [await im.agent.chats('waiting'), await im.agent.chats('assigned')];
-        if (isOver) return;
-        setSupervision({ queues, chats: [...waiting, ...assigned] });
+        if (!ended.aborted) setSupervision({ queues, chats: [...waiting, ...assigned] });
       } catch (error) {
         // No supervisor: there is nothing to see, now or later.
-        if (error instanceof ImError && error.code === 'forbidden') return;
+        if (error instanceof ImError && error.code === 'forbidden') return undefined;
       }
-      if (!isOver) timer = setTimeout(look, REFRESH_MS);
-    };
-    void look();
-    return () => {
-      isOver = true;
-      clearTimeout(timer);
-    };
+      return REFRESH_MS;
+    });
   }, [im, current]);
   return supervision;
 }

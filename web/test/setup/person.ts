@@ -25,7 +25,12 @@ export interface Visit extends BrowserContextOptions {
   readonly query?: string;
   /** @default the stack's page */
   readonly url?: string;
+  /** What the page is to report: no fault. @default nothing */
+  readonly reports?: string;
 }
+
+/** Where somebody looks, and what is between them and the stack. */
+export type VisitedPage = Page & { readonly line: Line };
 
 const { webUrl } = inject('stack');
 let browser: Browser;
@@ -42,8 +47,9 @@ export function sharedBrowser(): void {
 export async function visit({
   query = '',
   url = webUrl,
+  reports,
   ...options
-}: Visit = {}): Promise<Page & { readonly line: Line }> {
+}: Visit = {}): Promise<VisitedPage> {
   const context = await browser.newContext({
     viewport: { width: 1100, height: 720 },
     locale: 'en-GB',
@@ -54,9 +60,10 @@ export async function visit({
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => {
+    const text = message.text();
     // Lines that are cut, and refusals, are reported by the browser itself.
-    if (message.type() === 'error' && !/net::ERR|WebSocket|Failed to load resource/.test(message.text()))
-      faults.push(message.text());
+    if (message.type() !== 'error' || /net::ERR|WebSocket|Failed to load resource/.test(text)) return;
+    if (reports === undefined || !text.includes(reports)) faults.push(text);
   });
   onTestFinished(async () => {
     await context.close();
@@ -76,11 +83,7 @@ export async function signIn(userId: string, options: Visit = {}): Promise<Perso
   return personAt(page, userId);
 }
 
-export function personAt(
-  page: Page & { readonly line: Line },
-  userId: string,
-  within: Locator | Page = page,
-): Person {
+export function personAt(page: VisitedPage, userId: string, within: Locator | Page = page): Person {
   const composer = () => within.getByRole('textbox', { name: /^Message / });
   const bubble = (text: string) => within.locator('.message', { hasText: text });
   return {
