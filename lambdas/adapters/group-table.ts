@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { GroupFacts } from '../domain/conversation.ts';
-import type { GroupTable, Member } from '../domain/group.ts';
+import type { GroupTable, Member } from '../domain/group/group.ts';
 import type { StoredMessage } from '../domain/message.ts';
 import { HEAD, memberKey } from './conversation-table.ts';
 import { batchGet, call, type Item, transact, transactOrRefusals } from './dynamodb.ts';

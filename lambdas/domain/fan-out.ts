@@ -5,7 +5,7 @@ import { LIMITS } from '../../protocol/limits.ts';
 import { chunk } from '../shared/chunk.ts';
 import { settleAll } from '../shared/settle.ts';
 import { type DeliveryPorts, leftovers, messagesFrame, type PushPorts, pushTo, tookAny } from './delivery.ts';
-import type { GroupTable } from './group.ts';
+import type { GroupTable } from './group/group.ts';
 import type { MessageTable, StoredMessage } from './message.ts';
 import { type Reference, referenceSchema, referenceTo } from './offline.ts';
 import type { Session } from './session.ts';

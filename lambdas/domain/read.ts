@@ -10,7 +10,7 @@ import {
   type Target,
 } from './conversation.ts';
 import { type PushPorts, pushTo } from './delivery.ts';
-import type { GroupTable } from './group.ts';
+import type { GroupTable } from './group/group.ts';
 import { noteHeard, requireLiveSession, type Speaker } from './session.ts';
 
 export interface ConversationPorts extends PushPorts {

@@ -1,5 +1,5 @@
 import { addMembersSchema } from '../../protocol/http.ts';
-import { addMembers } from '../domain/group.ts';
+import { addMembers } from '../domain/group/members.ts';
 import { httpRoute } from '../edge/http.ts';
 import { httpOptions } from '../edge/http-options.ts';
 import { parseWith } from '../shared/parse.ts';

@@ -1,5 +1,5 @@
 import { createGroupSchema } from '../../protocol/http.ts';
-import { createGroup } from '../domain/group.ts';
+import { createGroup } from '../domain/group/change.ts';
 import { httpRoute } from '../edge/http.ts';
 import { httpOptions } from '../edge/http-options.ts';
 import { parseWith } from '../shared/parse.ts';

@@ -1,4 +1,4 @@
-import { showGroup } from '../domain/group-view.ts';
+import { showGroup } from '../domain/group/views.ts';
 import { httpRoute } from '../edge/http.ts';
 import { httpOptions } from '../edge/http-options.ts';
 import { createMemberPorts } from './member-ports.ts';

@@ -1,5 +1,5 @@
 import { cursorQuerySchema } from '../../protocol/http.ts';
-import { listMembers } from '../domain/group-view.ts';
+import { listMembers } from '../domain/group/views.ts';
 import { httpRoute } from '../edge/http.ts';
 import { httpOptions } from '../edge/http-options.ts';
 import { parseWith } from '../shared/parse.ts';

@@ -1,7 +1,7 @@
 import { createConversationTable } from '../adapters/conversation-table.ts';
 import { createDocumentClient } from '../adapters/dynamodb.ts';
 import { createGroupTable } from '../adapters/group-table.ts';
-import type { GroupReadPorts } from '../domain/group-view.ts';
+import type { GroupReadPorts } from '../domain/group/group.ts';
 import { systemClock } from '../shared/clock.ts';
 import { readEnv } from '../shared/env.ts';
 

@@ -1,5 +1,5 @@
 import { USER_ID } from '../../protocol/ids.ts';
-import { removeMember } from '../domain/group.ts';
+import { removeMember } from '../domain/group/members.ts';
 import { httpRoute } from '../edge/http.ts';
 import { httpOptions } from '../edge/http-options.ts';
 import { NotFoundError } from '../shared/errors.ts';

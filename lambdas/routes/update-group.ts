@@ -1,5 +1,5 @@
 import { updateGroupSchema } from '../../protocol/http.ts';
-import { updateGroup } from '../domain/group.ts';
+import { updateGroup } from '../domain/group/change.ts';
 import { httpRoute } from '../edge/http.ts';
 import { httpOptions } from '../edge/http-options.ts';
 import { parseWith } from '../shared/parse.ts';

@@ -2,7 +2,7 @@ import type { Connections, PostOutcome } from '../../lambdas/domain/connection.t
 import type { ConversationTable, GroupFacts, Head } from '../../lambdas/domain/conversation.ts';
 import type { ChatChange } from '../../lambdas/domain/desk/chat.ts';
 import type { FanOutJob, FanOutQueue } from '../../lambdas/domain/fan-out.ts';
-import type { GroupTable } from '../../lambdas/domain/group.ts';
+import type { GroupTable } from '../../lambdas/domain/group/group.ts';
 import type { InboxEntry, InboxTable } from '../../lambdas/domain/inbox.ts';
 import type { MessageTable, StoredMessage } from '../../lambdas/domain/message.ts';
 import type { DelayedJob, OfflineQueue } from '../../lambdas/domain/offline.ts';

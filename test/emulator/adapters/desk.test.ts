@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConversationTable } from '../../../lambdas/domain/conversation.ts';
 import { DESK } from '../../../lambdas/domain/desk/change.ts';
 import type { Agent, Chat, ChatChange, DeskTable } from '../../../lambdas/domain/desk/chat.ts';
-import type { GroupTable } from '../../../lambdas/domain/group.ts';
+import type { GroupTable } from '../../../lambdas/domain/group/group.ts';
 import type { MessageTable } from '../../../lambdas/domain/message.ts';
 import { systemMessage } from '../../../lambdas/domain/system-message.ts';
 import type { DeskEvent } from '../../../protocol/content.ts';

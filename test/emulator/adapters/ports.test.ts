@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConversationTable } from '../../../lambdas/domain/conversation.ts';
-import type { GroupTable } from '../../../lambdas/domain/group.ts';
+import type { GroupTable } from '../../../lambdas/domain/group/group.ts';
 import type { InboxTable } from '../../../lambdas/domain/inbox.ts';
 import type { MessageTable, StoredMessage } from '../../../lambdas/domain/message.ts';
 import type { Reference } from '../../../lambdas/domain/offline.ts';

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type FanOutJob, fanOut } from '../../../lambdas/domain/fan-out.ts';
-import { addMembers, createGroup, removeMember, updateGroup } from '../../../lambdas/domain/group.ts';
+import { createGroup, updateGroup } from '../../../lambdas/domain/group/change.ts';
+import { addMembers, removeMember } from '../../../lambdas/domain/group/members.ts';
 import { recall } from '../../../lambdas/domain/recall.ts';
 import { send } from '../../../lambdas/domain/send.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { addMembers, createGroup } from '../../../lambdas/domain/group.ts';
+import { createGroup } from '../../../lambdas/domain/group/change.ts';
+import { addMembers } from '../../../lambdas/domain/group/members.ts';
 import { readConversations, readHistory } from '../../../lambdas/domain/history.ts';
 import { send } from '../../../lambdas/domain/send.ts';
 import { aRequest, createWorld, type World } from '../../fakes/world.ts';
