@@ -3,7 +3,7 @@ import { sending } from './setup/sends.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
-const IDLE_MS = 2_000;
+const IDLE_MS = 3_000;
 
 let stack: Stack;
 beforeAll(async () => {
@@ -67,7 +67,7 @@ describe('the idle option', () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const sender = await stack.join(alice);
     const socket = await stack.open(bob, { mode });
-    await forTwoIdleTimes(0.4 * IDLE_MS, () => speak(socket));
+    await forTwoIdleTimes(0.25 * IDLE_MS, () => speak(socket));
     await sender.request(sending(bob, 'still-there'));
     await socket.message('still-there');
     expect(await speak(socket)).toBeTruthy();

@@ -51,7 +51,7 @@ describe('renewing', () => {
 
   it('revives a session that has just ended (IM-RENEW)', async () => {
     const alice = newUser('alice');
-    const socket = await stack.open(alice, { token: await stack.token(alice, { expiresInSeconds: 2 }) });
+    const socket = await stack.open(alice, { token: await stack.token(alice, { expiresInSeconds: 4 }) });
     await expect
       .poll(() => socket.request({ action: 'heartbeat' }), { timeout: 10_000 })
       .toMatchObject({ type: 'error', code: 'session_expired' });
@@ -97,7 +97,7 @@ describe('frames', () => {
 
   it('after the session ended are refused while the socket stays open (IM-RENEW, refusal 7)', async () => {
     const user = newUser('grace');
-    const token = await stack.token(user, { expiresInSeconds: 2 });
+    const token = await stack.token(user, { expiresInSeconds: 4 });
     const socket = await stack.open(user, { token });
     const { session } = await socket.request({ action: 'hello' });
     await expect
