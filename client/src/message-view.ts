@@ -22,7 +22,7 @@ export interface MessagesSnapshot {
   readonly isLoading: boolean;
   /** There are older messages: `loadEarlier`. */
   readonly hasEarlier: boolean;
-  /** Why the last page could not be had. `reload` tries again, and so does every reconnect. */
+  /** Why the latest page or the earlier one could not be had, until it is: `reload`, as every reconnect, or `loadEarlier`. */
   readonly error: ImError | undefined;
 }
 
@@ -39,7 +39,8 @@ export class MessageView {
   #loading = 0;
   #isLoaded = false;
   #hasEarlier = false;
-  #error: ImError | undefined;
+  /** Each until its own page is there: another page is no remedy. */
+  readonly #errors: { latest?: ImError | undefined; earlier?: ImError | undefined } = {};
   /** The last page was read when news were fed already: nothing can lie between it and them. */
   #isJoined = false;
   /** Up to where pages have brought it, as long as it isn't joined. */
@@ -85,7 +86,7 @@ export class MessageView {
   async loadEarlier(): Promise<void> {
     const before = this.#oldestSeq();
     if (!this.#hasEarlier || before === undefined || this.#loading > 0) return;
-    await this.#load({ before }, ({ messages, hasMore }) => {
+    await this.#load('earlier', { before }, ({ messages, hasMore }) => {
       this.#hasEarlier = hasMore;
       for (const message of messages) this.#put(message);
     });
@@ -94,21 +95,25 @@ export class MessageView {
   /** Reads the latest page again. Resolves when it is there; a failure is in `error`. */
   async reload(): Promise<void> {
     const isFed = this.#conversation.ports.feed.hasBegun;
-    await this.#load({}, (page) => this.#putLatest(page, isFed));
+    await this.#load('latest', {}, (page) => this.#putLatest(page, isFed));
   }
 
   close(): void {
     for (const off of this.#offs) off();
   }
 
-  async #load(range: HistoryRange, put: (page: HistoryPage) => void): Promise<void> {
+  async #load(
+    which: 'latest' | 'earlier',
+    range: HistoryRange,
+    put: (page: HistoryPage) => void,
+  ): Promise<void> {
     this.#loading += 1;
     this.#live.changed();
     try {
       put(await this.#conversation.history({ ...range, limit: this.#pageSize }));
-      this.#error = undefined;
+      this.#errors[which] = undefined;
     } catch (error) {
-      this.#error = toImError(error);
+      this.#errors[which] = toImError(error);
     } finally {
       this.#loading -= 1;
       this.#live.changed();
@@ -123,6 +128,7 @@ export class MessageView {
       for (const [key, { seq }] of this.#messages)
         if (seq !== undefined && seq < first) this.#messages.delete(key);
       this.#hasEarlier = hasMore;
+      this.#errors.earlier = undefined;
     }
     this.#isLoaded = true;
     this.#isJoined ||= isFed;
@@ -175,7 +181,7 @@ export class MessageView {
       isLoaded: this.#isLoaded,
       isLoading: this.#loading > 0,
       hasEarlier: this.#hasEarlier,
-      error: this.#error,
+      error: this.#errors.latest ?? this.#errors.earlier,
     };
   }
 }

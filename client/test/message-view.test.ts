@@ -156,6 +156,23 @@ describe('a view', () => {
     expect(view.snapshot).toMatchObject({ isLoaded: true, error: undefined });
   });
 
+  it('does not take an earlier page for had because the latest one is', async () => {
+    const parts = await harness();
+    const { server } = parts;
+    server.history.push(...[1, 2, 3, 4].map((seq) => oldMessage(seq)));
+    await parts.connected();
+    const view = open(parts);
+    await shows(view, isQuiet);
+    const path = `/conversations/${DM}/messages`;
+    server.httpAnswers.set(path, { status: 503, body: '' });
+    await view.loadEarlier();
+    server.httpAnswers.delete(path);
+    await view.reload();
+    expect(view.snapshot).toMatchObject({ hasEarlier: true, error: { code: 'unavailable' } });
+    await view.loadEarlier();
+    expect(view.snapshot).toMatchObject({ hasEarlier: false, error: undefined });
+  });
+
   it('is ordered, without repeats, and complete, whatever order messages and pages come in (IM-PUSH-1)', async () => {
     const steps = fc.array(
       fc.oneof(
