@@ -1,7 +1,14 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { Mode, Presence, RouteTable, Session, Speaker } from '../domain/session.ts';
+import {
+  isPolling,
+  type Mode,
+  type Presence,
+  type RouteTable,
+  type Session,
+  type Speaker,
+} from '../domain/session.ts';
 import { batchGet, call, type Item, isConditionFailed } from './dynamodb.ts';
 
 /*
@@ -36,6 +43,24 @@ interface StoredSession {
 const DEVICE = 'd#';
 const STILL_HOLDS_DEVICE = '#device.#c = :connectionId';
 const NOBODY_HOLDS_DEVICE = 'attribute_not_exists(#device)';
+/** `isOvertaken`, the other way round. */
+const IS_LATEST = `${NOBODY_HOLDS_DEVICE} OR #device.#a <= :connectedAtMs OR #device.#m = :polling`;
+
+interface Condition {
+  /** @default - none */
+  readonly text?: string;
+  readonly names?: Record<string, string>;
+  readonly values?: Item;
+}
+
+function isLatest({ connectedAtMs }: Session): Condition {
+  const values = { ':connectedAtMs': connectedAtMs, ':polling': 'polling' satisfies Mode };
+  return { text: IS_LATEST, names: { '#a': 'a', '#m': 'm' }, values };
+}
+
+function isHeldBy(connectionId: string): Condition {
+  return { text: STILL_HOLDS_DEVICE, names: { '#c': 'c' }, values: { ':connectionId': connectionId } };
+}
 
 export function createRouteTable(documents: DynamoDBDocumentClient, tableName: string): RouteTable {
   /** Returns whether the connection still held its device. */
@@ -58,20 +83,14 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
   }
 
   /** Returns what was there before, or `undefined` if the condition failed. */
-  async function put(session: Session, condition?: string, former?: string): Promise<Session[] | undefined> {
+  async function put(session: Session, condition: Condition): Promise<Session[] | undefined> {
     const command = new UpdateCommand({
       TableName: tableName,
       Key: { userId: session.userId },
       UpdateExpression: 'SET #device = :session',
-      ...(condition !== undefined && { ConditionExpression: condition }),
-      ExpressionAttributeNames: {
-        '#device': DEVICE + session.deviceId,
-        ...(condition === STILL_HOLDS_DEVICE && { '#c': 'c' }),
-      },
-      ExpressionAttributeValues: {
-        ':session': toStored(session),
-        ...(former !== undefined && { ':connectionId': former }),
-      },
+      ...(condition.text !== undefined && { ConditionExpression: condition.text }),
+      ExpressionAttributeNames: { '#device': DEVICE + session.deviceId, ...condition.names },
+      ExpressionAttributeValues: { ':session': toStored(session), ...condition.values },
       ReturnValues: 'ALL_OLD',
     });
     try {
@@ -92,10 +111,10 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
   }
 
   return {
-    connect: async (session) => (await put(session)) ?? [],
+    connect: (session) => put(session, isPolling(session) ? {} : isLatest(session)),
 
     claim: (session, former) =>
-      former === undefined ? put(session, NOBODY_HOLDS_DEVICE) : put(session, STILL_HOLDS_DEVICE, former),
+      put(session, former === undefined ? { text: NOBODY_HOLDS_DEVICE } : isHeldBy(former)),
 
     async disconnect(speaker, seenAtMs) {
       if (seenAtMs === undefined) await updateOwn(speaker, 'REMOVE #device');

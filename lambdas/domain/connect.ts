@@ -63,7 +63,8 @@ export async function connect(ports: ConnectPorts, request: ConnectRequest): Pro
 
 /**
  * Stores a session of any kind, then ends those that it takes the place of.
- * @throws {ConflictError} `duplicateLogin: reject`, and the device's session is alive
+ * @throws {ConflictError} `duplicateLogin: reject`, and the device's session is alive; or the device has opened another
+ *   socket since: this one was given up, and its `$connect` is late (a page that is loaded again while it connects)
  */
 export async function takeDevice(
   ports: DevicePorts,
@@ -74,6 +75,7 @@ export async function takeDevice(
     ports.duplicateLogin === 'reject'
       ? await claim(ports, session, replaces)
       : await ports.routes.connect(session);
+  if (before === undefined) throw new ConflictError('This device has a later session.');
   // The SDK repeats a write after a lost answer: what it finds "before" may be this very session.
   const others = before.filter(({ connectionId }) => connectionId !== session.connectionId);
   await settleAll(endings(others, session.deviceId, replaces).map((one) => end(ports, one, session)));

@@ -34,8 +34,11 @@ export interface Presence {
 
 /** Where a user's sessions are known: one entry a user, one session a device (IM-CONN-3). Reads are strong. */
 export interface RouteTable {
-  /** Puts the session in the place of its device's former one; returns all sessions of the user before that. */
-  connect(session: Session): Promise<readonly Session[]>;
+  /**
+   * Puts the session in the place of its device's former one; returns all sessions of the user before that, or `undefined`
+   * if the device has a socket by now that was opened after this one: a late write must not take its place.
+   */
+  connect(session: Session): Promise<readonly Session[] | undefined>;
   /**
    * Puts the session if its device is held by the connection `former`, or by none if that is `undefined`; returns all
    * sessions of the user before that, or `undefined` if somebody else came first.
@@ -84,6 +87,12 @@ export function takesPushes(session: Session, nowMs: number): boolean {
 /** Has no socket: it finds what comes in the inbox (IM-POLL-2). */
 export function isPolling({ mode }: Pick<Session, 'mode'>): boolean {
   return mode === 'polling';
+}
+
+/** Whether a session of its device may take its place. A poll comes after whatever its device did before. */
+export function isOvertaken(session: Session, holder: Session | undefined): boolean {
+  if (holder === undefined || isPolling(session) || isPolling(holder)) return false;
+  return holder.connectedAtMs > session.connectedAtMs;
 }
 
 /** How long the gateway may say 410 for a connection that is being made: `$connect` plus clock skew. */

@@ -6,7 +6,7 @@ import type { GroupTable } from '../../lambdas/domain/group/group.ts';
 import type { InboxEntry, InboxTable } from '../../lambdas/domain/inbox.ts';
 import type { MessageTable, StoredMessage } from '../../lambdas/domain/message.ts';
 import type { DelayedJob, OfflineQueue } from '../../lambdas/domain/offline.ts';
-import type { RouteTable, Session } from '../../lambdas/domain/session.ts';
+import { isOvertaken, type RouteTable, type Session } from '../../lambdas/domain/session.ts';
 import type { Clock } from '../../lambdas/shared/clock.ts';
 
 /**
@@ -25,7 +25,8 @@ export function fakeRoutes(): RouteTable {
     return before;
   }
   return {
-    connect: async (session) => put(session),
+    connect: async (session) =>
+      isOvertaken(session, devicesOf(session.userId).get(session.deviceId)) ? undefined : put(session),
     async claim(session, former) {
       const holder = devicesOf(session.userId).get(session.deviceId);
       return holder?.connectionId === former ? put(session) : undefined;

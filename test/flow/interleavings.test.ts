@@ -171,6 +171,23 @@ describe('a receiver whose session ends while a message is on its way', () => {
   );
 });
 
+describe('a late $connect', () => {
+  it('takes no place from the socket that its device has opened since (IM-CONN-4, fault 9)', async () => {
+    const [alice, bob] = [newUser('alice'), newUser('bob')];
+    const device = { deviceId: 'phone' };
+    const late = wire.hold({ function: 'Connect', operation: 'UpdateItem' });
+    const givenUp = stack.open(bob, device).catch((error: unknown) => error);
+    await late.reached;
+    const socket = await stack.join(bob, device);
+    late.release();
+    expect(await givenUp).toMatchObject({ status: 409 });
+    await (await stack.join(alice)).request(sending(bob, 'hi'));
+    await socket.message('hi');
+    expect(await socket.request({ action: 'heartbeat' })).toMatchObject({ type: 'heartbeat' });
+    expect(socket.frames.filter(({ type }) => type === 'session.closed')).toEqual([]);
+  });
+});
+
 describe('a late $disconnect', () => {
   it.each(STAGES)(
     'leaves the session alone that the same device has by then, %s its call (IM-CONN-5, fault 9)',

@@ -1,6 +1,6 @@
 export interface Mutant {
-  /** The row of the fault table, or `desk`. */
-  readonly fault: number | 'desk';
+  /** The row of the fault table, or what else is promised: of groups, of the desk. */
+  readonly fault: number | 'group' | 'desk';
   readonly file: string;
   readonly from: string;
   readonly to: string;
@@ -107,6 +107,15 @@ export const MUTANTS: readonly Mutant[] = [
     only: 'a late',
   },
   {
+    fault: 9,
+    file: 'lambdas/adapters/route-table.ts',
+    from: 'isPolling(session) ? {} : isLatest(session)',
+    to: 'isPolling(session) || Math.random() < 2 ? {} : isLatest(session)',
+    project: 'flow',
+    test: 'test/flow/interleavings.test.ts',
+    only: 'takes no place from the socket',
+  },
+  {
     fault: 10,
     file: 'lambdas/adapters/dynamodb.ts',
     from: 'throw isPassing(cause) ? new UnavailableError({ cause }) : cause;',
@@ -177,6 +186,33 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'flow',
     test: 'test/flow/group-interleavings.test.ts',
     only: 'whose joining has a lower seq',
+  },
+  {
+    fault: 14,
+    file: 'lambdas/domain/group/members.ts',
+    from: 'return !isDismissed && joinedSeq === seq;',
+    to: 'return isDismissed || joinedSeq === seq;',
+    project: 'flow',
+    test: 'test/flow/group-races.test.ts',
+    only: 'no one who was removed since',
+  },
+  {
+    fault: 14,
+    file: 'lambdas/domain/history.ts',
+    from: 'placeIn(now, id) === placeIn(before, id)',
+    to: 'placeIn(before, id) !== placeIn([], id)',
+    project: 'flow',
+    test: 'test/flow/group-races.test.ts',
+    only: 'shows in the list of conversations',
+  },
+  {
+    fault: 'group',
+    file: 'lambdas/adapters/group-table.ts',
+    from: "'NOT contains(admins, :user) OR size(admins) > :one",
+    to: "'attribute_exists(pk) OR NOT contains(admins, :user) OR size(admins) > :one",
+    project: 'flow',
+    test: 'test/flow/group-races.test.ts',
+    only: 'last two leave at once',
   },
   {
     fault: 'desk',

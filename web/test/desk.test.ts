@@ -209,6 +209,8 @@ describe('the desk', () => {
   it('looks for the customer’s chat again when the desk has no answer', async () => {
     const page = await customer(newUser('again'), 'My keys');
     await page.getByText('You are next in line').waitFor();
+    // It would be found by a push, too: of a step in the line, say.
+    page.line.lose('"desk.updated"');
     page.line.refuseOnce('desk.open', { code: 'unavailable', message: 'busy', retryable: true });
     await page.reload();
     await page.getByText('Looking for your chat…').waitFor();

@@ -76,11 +76,26 @@ describe.each([
       expect(await routes.connect(phone)).toEqual([]);
       expect(await routes.connect(tablet)).toEqual([phone]);
       const newer = aSession({ userId, connectionId: 'newer=' });
-      expect([...(await routes.connect(newer))].sort(byDevice)).toEqual([phone, tablet]);
+      expect([...((await routes.connect(newer)) ?? [])].sort(byDevice)).toEqual([phone, tablet]);
       expect([...((await routes.sessionsOf([userId])).get(userId) ?? [])].sort(byDevice)).toEqual([
         newer,
         tablet,
       ]);
+    });
+
+    it('lets no socket take the place of one that was opened later; polling goes first come or not (IM-CONN-4, IM-POLL-2)', async () => {
+      const userId = newUser();
+      const { routes } = ports();
+      const at = (connectionId: string, connectedAtMs: number, more = {}) =>
+        aSession({ userId, connectionId, connectedAtMs, ...more });
+      const later = at('later=', 2);
+      expect(await routes.connect(later)).toEqual([]);
+      expect(await routes.connect(at('late=', 1))).toBeUndefined();
+      expect(await routes.find(userId, 'phone')).toEqual(later);
+      expect(await routes.connect(later)).toEqual([later]);
+      const poll = at('poll', 1, { mode: 'polling' });
+      expect(await routes.connect(poll)).toEqual([later]);
+      expect(await routes.connect(at('socket=', 0))).toEqual([poll]);
     });
 
     it('disconnects exactly the connection that still holds the device (IM-CONN-5, fault 9)', async () => {

@@ -7,12 +7,15 @@ export interface Line {
   heal(): Promise<void>;
   /** Answers the next frame that holds this text with this error, in the server's stead. */
   refuseOnce(text: string, error: object): void;
+  /** Frames from the server that hold this text don't arrive from now on. */
+  lose(text: string): void;
 }
 
 /** Puts itself between the page's sockets and the server. Before the page is loaded. */
 export async function cutter(context: BrowserContext, page: Page): Promise<Line> {
   const sockets = new Set<WebSocketRoute>();
   const refusals = new Map<string, object>();
+  const lost: string[] = [];
   let isCut = false;
   await page.routeWebSocket(/^ws:/, (socket) => {
     if (isCut) {
@@ -21,6 +24,9 @@ export async function cutter(context: BrowserContext, page: Page): Promise<Line>
     }
     sockets.add(socket);
     const server = socket.connectToServer();
+    server.onMessage((message) => {
+      if (!lost.some((text) => String(message).includes(text))) socket.send(message);
+    });
     socket.onMessage((message) => {
       const refused = [...refusals].find(([text]) => String(message).includes(text));
       if (refused === undefined) return server.send(message);
@@ -41,6 +47,7 @@ export async function cutter(context: BrowserContext, page: Page): Promise<Line>
       isCut = false;
       await context.setOffline(false);
     },
+    lose: (text) => lost.push(text),
     refuseOnce: (text, error) => refusals.set(text, error),
   };
 }
