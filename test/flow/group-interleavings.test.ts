@@ -58,6 +58,25 @@ describe('a message on its way to a group', () => {
     },
   );
 
+  it('reaches one whose joining is committed after the sender has looked, and before it has stored (IM-PUSH-2)', async () => {
+    const [a, b, d] = [newUser('alice'), newUser('bob'), newUser('dave')];
+    const id = await newGroup(a, [b]);
+    const [alice, dave] = [await stack.join(a), await stack.join(d)];
+    const joining = wire.hold({ function: 'AddMembers', operation: 'TransactWriteItems' });
+    const joined = call(a, 'POST', `/groups/${id}/members`, { members: [d] });
+    await joining.reached;
+    const storing = wire.hold({ function: 'SendMessage', operation: 'PutItem' });
+    const looked = wire.hold({ function: 'SendMessage', operation: 'Query', when: 'after' });
+    const sent = say(alice, id, 'hi');
+    await Promise.all([storing.reached, looked.reached]);
+    joining.release();
+    expect((await joined).status).toBe(200);
+    looked.release();
+    storing.release();
+    expect(await sent).toMatchObject({ type: 'sent', seq: 3 });
+    expect(await dave.message('hi')).toMatchObject({ seq: 3 });
+  });
+
   it.each(STAGES)(
     'reaches nobody whose removal has a lower seq: at each call of the sender, %s it is made (I5, fault 14)',
     async (when) => {

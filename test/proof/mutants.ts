@@ -167,7 +167,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'const users = foreseen.length > 0 ? [...foreseen] : [...members.filter',
     project: 'flow',
     test: 'test/flow/group-interleavings.test.ts',
-    only: 'has a lower seq',
+    only: 'committed after the sender has looked',
   },
   {
     fault: 15,
