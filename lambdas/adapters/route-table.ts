@@ -43,7 +43,7 @@ interface StoredSession {
 const DEVICE = 'd#';
 const STILL_HOLDS_DEVICE = '#device.#c = :connectionId';
 const NOBODY_HOLDS_DEVICE = 'attribute_not_exists(#device)';
-/** `isOvertaken`, the other way round. */
+/** No socket was opened after this one; whatever a poll says of its time, a socket takes its place. */
 const IS_LATEST = `${NOBODY_HOLDS_DEVICE} OR #device.#a <= :connectedAtMs OR #device.#m = :polling`;
 
 interface Condition {

@@ -89,12 +89,6 @@ export function isPolling({ mode }: Pick<Session, 'mode'>): boolean {
   return mode === 'polling';
 }
 
-/** Whether a session of its device may take its place. A poll comes after whatever its device did before. */
-export function isOvertaken(session: Session, holder: Session | undefined): boolean {
-  if (holder === undefined || isPolling(session) || isPolling(holder)) return false;
-  return holder.connectedAtMs > session.connectedAtMs;
-}
-
 /** How long the gateway may say 410 for a connection that is being made: `$connect` plus clock skew. */
 const YOUNG_MS = 5_000;
 

@@ -6,7 +6,7 @@ import type { GroupTable } from '../../lambdas/domain/group/group.ts';
 import type { InboxEntry, InboxTable } from '../../lambdas/domain/inbox.ts';
 import type { MessageTable, StoredMessage } from '../../lambdas/domain/message.ts';
 import type { DelayedJob, OfflineQueue } from '../../lambdas/domain/offline.ts';
-import { isOvertaken, type RouteTable, type Session } from '../../lambdas/domain/session.ts';
+import { isPolling, type RouteTable, type Session } from '../../lambdas/domain/session.ts';
 import type { Clock } from '../../lambdas/shared/clock.ts';
 
 /**
@@ -24,9 +24,13 @@ export function fakeRoutes(): RouteTable {
     users.set(session.userId, devices.set(session.deviceId, session));
     return before;
   }
+  const isOvertaken = (session: Session): boolean => {
+    const holder = devicesOf(session.userId).get(session.deviceId);
+    if (holder === undefined || isPolling(session) || isPolling(holder)) return false;
+    return holder.connectedAtMs > session.connectedAtMs;
+  };
   return {
-    connect: async (session) =>
-      isOvertaken(session, devicesOf(session.userId).get(session.deviceId)) ? undefined : put(session),
+    connect: async (session) => (isOvertaken(session) ? undefined : put(session)),
     async claim(session, former) {
       const holder = devicesOf(session.userId).get(session.deviceId);
       return holder?.connectionId === former ? put(session) : undefined;
