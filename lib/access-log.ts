@@ -38,13 +38,17 @@ export const HTTP_LOG_FIELDS = {
 };
 
 /** A JSON access log of exactly these fields, kept for a month. */
-export function accessLog(scope: Construct, fields: Readonly<Record<string, string>>): IAccessLogSettings {
+export function accessLog(
+  scope: Construct,
+  fields: Readonly<Record<string, string>>,
+): { readonly logGroup: LogGroup; readonly settings: IAccessLogSettings } {
   const logGroup = new LogGroup(scope, 'AccessLog', {
     retention: RetentionDays.ONE_MONTH,
     removalPolicy: RemovalPolicy.DESTROY,
   });
-  return {
+  const settings = {
     destination: new LogGroupLogDestination(logGroup),
     format: AccessLogFormat.custom(JSON.stringify(fields)),
   };
+  return { logGroup, settings };
 }

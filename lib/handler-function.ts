@@ -12,7 +12,7 @@ import {
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { BUNDLE_HANDLER } from './bundling/handler-bundles.ts';
+import { BUNDLE_HANDLER } from './bundling/function-bundles.ts';
 
 export interface HandlerFunctionProps {
   readonly code: Code;

@@ -1,10 +1,17 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { CorsHttpMethod, HttpApi, type HttpMethod, HttpStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  CorsHttpMethod,
+  HttpApi,
+  type HttpMethod,
+  type HttpRoute,
+  HttpStage,
+} from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { accessLog, HTTP_LOG_FIELDS } from './access-log.ts';
+import { inSequence } from './in-sequence.ts';
 import type { Throttle } from './options.ts';
 
 export interface HttpGatewayProps {
@@ -23,6 +30,7 @@ export class HttpGateway extends Construct {
   /** `https://…` without a slash at its end. */
   readonly url: string;
   readonly #authorizer: HttpJwtAuthorizer;
+  readonly #routes: HttpRoute[] = [];
 
   constructor(scope: Construct, id: string, props: HttpGatewayProps) {
     super(scope, id);
@@ -37,7 +45,7 @@ export class HttpGateway extends Construct {
       autoDeploy: true,
       throttle: props.throttle,
       detailedMetricsEnabled: true,
-      accessLogSettings: accessLog(this, HTTP_LOG_FIELDS),
+      accessLogSettings: accessLog(this, HTTP_LOG_FIELDS).settings,
     });
     const { region, urlSuffix } = Stack.of(this);
     this.url = `https://${this.api.apiId}.execute-api.${region}.${urlSuffix}`;
@@ -46,10 +54,19 @@ export class HttpGateway extends Construct {
     });
   }
 
-  /** A route that only users with a valid token reach; the function gets its claims. */
-  addRoute(method: HttpMethod, path: string, fn: LambdaFunction): void {
-    const integration = new HttpLambdaIntegration('Integration', fn);
-    this.api.addRoutes({ path, methods: [method], integration, authorizer: this.#authorizer });
+  /**
+   * Makes routes that only requests with a valid token reach, all served by one function, which gets the token's claims.
+   * @param routeKeys `GET /groups/{id}`
+   */
+  addRoutes(id: string, fn: LambdaFunction, routeKeys: readonly string[]): void {
+    // One permission for all of them: a function's policy may have 20 KB.
+    const integration = new HttpLambdaIntegration(id, fn, { scopePermissionToRoute: false });
+    for (const routeKey of routeKeys) {
+      const [method, path = ''] = routeKey.split(' ');
+      const methods = [method as HttpMethod];
+      this.#routes.push(...this.api.addRoutes({ path, methods, integration, authorizer: this.#authorizer }));
+    }
+    inSequence(this.#routes, this.stage);
   }
 }
 

@@ -1,6 +1,6 @@
 export type { Desk } from './desk.ts';
+export type { FunctionName } from './functions.ts';
 export type { HandlerFunction } from './handler-function.ts';
-export type { HandlerName } from './handlers.ts';
 export type { HttpGateway } from './http-gateway.ts';
 export type { Identity } from './identity.ts';
 export type { Observability } from './observability.ts';

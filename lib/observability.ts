@@ -5,20 +5,16 @@ import {
   type IAlarmAction,
   type IMetric,
   MathExpression,
-  type Metric,
+  Metric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import { FilterPattern, type IFilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { chunk } from '../lambdas/shared/chunk.ts';
 import type { Desk } from './desk.ts';
-import type { HandlerFunction } from './handler-function.ts';
-import type { Trigger } from './handler-spec.ts';
-import { HANDLERS, type HandlerFunctions, type HandlerName } from './handlers.ts';
+import type { Functions } from './functions.ts';
 import type { HttpGateway } from './http-gateway.ts';
-import type { Storage } from './storage.ts';
 import type { WebSocketGateway } from './web-socket-gateway.ts';
 import type { WorkQueue } from './work-queue.ts';
 
@@ -27,8 +23,7 @@ export interface ObservabilityProps {
   readonly fanOutQueue: WorkQueue;
   readonly serviceQueue: WorkQueue;
   readonly desk: Desk | undefined;
-  readonly functions: HandlerFunctions;
-  readonly storage: Storage;
+  readonly functions: Functions;
   readonly webSocket: WebSocketGateway;
   readonly http: HttpGateway;
   /** SNS topic that hears of every alarm, and of its end. `undefined`: nobody is told. */
@@ -39,8 +34,6 @@ export interface ObservabilityProps {
 type RunbookSection =
   | 'dead-letters'
   | 'queue-age'
-  | 'function-errors'
-  | 'function-throttles'
   | 'logged-faults'
   | 'websocket-errors'
   | 'http-errors'
@@ -75,30 +68,13 @@ const OLD = { threshold: 300, periods: 5 };
 
 const LONG_WAIT_SECONDS = 300;
 
-/** docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-limits.html: "This is a hard limit". */
-const METRICS_PER_ALARM = 10;
-
-/** Who notices first when a function fails. */
-const AREAS = {
-  authorizer: 'Socket',
-  connect: 'Socket',
-  disconnect: 'Socket',
-  action: 'Socket',
-  http: 'Http',
-  queue: 'Queue',
-} as const satisfies Record<Trigger['kind'], string>;
-
 /** As POWERTOOLS_SERVICE_NAME has it: the `service` of every line that our code logs. */
 const SERVICE = 'serverless-im';
 
-/** Those whose own faults show in no metric of AWS's: a failed frame is answered by an error frame and status 200. */
-const LOGGED_FAULTS: readonly Trigger['kind'][] = ['authorizer', 'action'];
-
-type Watched = readonly [HandlerName, HandlerFunction];
-
 /**
- * The alarms. CloudWatch bills each metric of an alarm, not the alarm: one over many functions costs what many would,
- * but rings once. What each means and what to do is the runbook in docs/operations.md.
+ * The alarms: few, each with its section of the runbook in docs/operations.md. CloudWatch bills each metric of an alarm, so
+ * none says what another does: a function that crashes or isn't run shows at its gateway, or makes its queue old; a fault that
+ * is answered, and a throttled table, show in our own log lines, which become one metric for all functions.
  */
 export class Observability extends Construct {
   readonly #alarms: Alarm[] = [];
@@ -106,24 +82,19 @@ export class Observability extends Construct {
 
   constructor(scope: Construct, id: string, props: ObservabilityProps) {
     super(scope, id);
-    const { alarmTopicArn } = props;
+    const { alarmTopicArn, functions, desk, webSocket } = props;
     this.#actions =
       alarmTopicArn === undefined ? [] : [new SnsAction(Topic.fromTopicArn(this, 'Topic', alarmTopicArn))];
-    const functions = Object.entries(props.functions) as unknown as readonly Watched[];
-    this.#watchQueue('Offline', props.offlineQueue);
-    this.#watchQueue('FanOut', props.fanOutQueue);
-    this.#watchQueue('Service', props.serviceQueue);
-    for (const area of new Set(Object.values(AREAS))) {
-      this.#watchFunctions(
-        area,
-        functions.filter(([name]) => AREAS[kindOf(name)] === area),
-      );
-    }
-    this.#watchLogs(functions.filter(([name]) => LOGGED_FAULTS.includes(kindOf(name))));
-    this.#watchGateways(props.webSocket, props.http);
-    this.#watchTables(props.storage, props.desk);
-    const { matchDesk } = props.functions;
-    if (props.desk !== undefined && matchDesk !== undefined) this.#watchDesk(props.desk, matchDesk);
+    this.#watchQueues({
+      Offline: props.offlineQueue,
+      FanOut: props.fanOutQueue,
+      Service: props.serviceQueue,
+      ...(desk && { Desk: desk.queue }),
+    });
+    this.#watchFaults(functions, webSocket);
+    this.#watchTables(functions);
+    this.#watchGateways(webSocket, props.http);
+    if (functions.matchDesk !== undefined) this.#watchDesk(functions.matchDesk.logGroup);
   }
 
   /** For an app that wants more of them than a topic. */
@@ -131,72 +102,82 @@ export class Observability extends Construct {
     return this.#alarms;
   }
 
-  #watchQueue(name: string, { queue, deadLetterQueue }: WorkQueue): void {
-    this.#alarm(`${name}DeadLetters`, {
-      section: 'dead-letters',
-      meaning: `${name} queue: jobs failed five times and wait in the dead-letter queue.`,
-      metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible(),
-      threshold: 1,
-    });
-    this.#alarm(`${name}Age`, {
+  /** Dead letters stay until they are redriven, so each queue has an alarm of its own; one is enough for their age. */
+  #watchQueues(queues: Readonly<Record<string, WorkQueue>>): void {
+    for (const [name, { deadLetterQueue }] of Object.entries(queues)) {
+      this.#alarm(`${name}DeadLetters`, {
+        section: 'dead-letters',
+        meaning: `${name} queue: jobs failed five times and wait in the dead-letter queue.`,
+        metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible(),
+        threshold: 1,
+      });
+    }
+    const period = Duration.minutes(1);
+    const ages = Object.values(queues).map(({ queue }) =>
+      queue.metricApproximateAgeOfOldestMessage({ period }),
+    );
+    this.#alarm('QueueAge', {
       section: 'queue-age',
-      meaning: `${name} queue: jobs wait for more than five minutes.`,
-      metric: queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(1) }),
+      meaning: 'Jobs of a queue wait for more than five minutes.',
+      metric: combined('MAX', ages, period),
       ...OLD,
     });
   }
 
-  #watchFunctions(area: string, functions: readonly Watched[]): void {
-    // The authorizer refuses a bad token by an error (IM-CONN-2), so its errors are anybody's to make.
-    const faultless = functions.filter(([name]) => kindOf(name) !== 'authorizer');
-    this.#sumAlarms(
-      `${area}FunctionErrors`,
-      {
-        section: 'function-errors',
-        meaning: `${area} functions crash or time out.`,
-        threshold: SEVERAL,
-      },
-      faultless.map(([, fn]) => fn.metricErrors(FIVE_MINUTES)),
-    );
-    this.#sumAlarms(
-      `${area}FunctionThrottles`,
-      {
-        section: 'function-throttles',
-        meaning: `${area} functions are not run: no Lambda concurrency is left.`,
-        threshold: 1,
-      },
-      functions.map(([, fn]) => fn.metricThrottles(FIVE_MINUTES)),
-    );
-  }
-
-  #watchLogs(functions: readonly Watched[]): void {
-    const target = {
-      metricNamespace: SERVICE,
-      metricName: `${this.node.path.replaceAll('/', '-')}-LoggedFaults`,
+  /**
+   * A failed frame is answered by an error frame and status 200, and a failed connect by 5xx of the gateway: neither shows in
+   * a metric of AWS's own.
+   */
+  #watchFaults({ authorize, socket }: Functions, { accessLogGroup }: WebSocketGateway): void {
+    const metric = this.#countLines(
+      'LoggedFaults',
+      [authorize.logGroup, socket.logGroup],
       // Lambda's own lines about an error that was thrown have a level too, but no service.
-      filterPattern: FilterPattern.all(
+      FilterPattern.all(
         FilterPattern.stringValue('$.service', '=', SERVICE),
         FilterPattern.stringValue('$.level', '=', 'ERROR'),
       ),
-    };
-    const [filter] = functions.map(
-      ([name, { logGroup }]) => new MetricFilter(this, `${name}Faults`, { ...target, logGroup }),
     );
-    if (filter === undefined) return;
+    this.#countLines(
+      'LoggedFaults',
+      [accessLogGroup],
+      FilterPattern.all(
+        FilterPattern.stringValue('$.eventType', '=', 'CONNECT'),
+        FilterPattern.stringValue('$.status', '=', '5*'),
+      ),
+    );
     this.#alarm('LoggedFaults', {
       section: 'logged-faults',
-      meaning: 'Frames are answered with "unavailable" or "internal", or tokens can\'t be checked.',
-      metric: filter.metric(FIVE_MINUTES),
+      meaning:
+        'Frames are answered with "unavailable" or "internal", connects fail, or tokens can\'t be checked.',
+      metric,
       threshold: SEVERAL,
     });
   }
 
+  /** By the line that lambdas/adapters/dynamodb.ts logs: DynamoDB's own are two metrics a table. */
+  #watchTables(functions: Functions): void {
+    const metric = this.#countLines(
+      'TableThrottles',
+      Object.values(functions).map(({ logGroup }) => logGroup),
+      FilterPattern.stringValue('$.message', '=', 'table throttled'),
+    );
+    this.#alarm('TableThrottles', {
+      section: 'table-throttles',
+      meaning: 'DynamoDB has been throttling for a quarter of an hour.',
+      metric,
+      threshold: 1,
+      // A table on demand that grows throttles for a while; the SDK's repeats hide it.
+      periods: 3,
+    });
+  }
+
   #watchGateways({ stage }: WebSocketGateway, http: HttpGateway): void {
-    const metrics = ['IntegrationError', 'ExecutionError'].map((name) => stage.metric(name, FIVE_MINUTES));
+    const errors = ['IntegrationError', 'ExecutionError'].map((name) => stage.metric(name, FIVE_MINUTES));
     this.#alarm('WebSocketErrors', {
       section: 'websocket-errors',
-      meaning: 'The WebSocket API gets no proper answer from its functions.',
-      metric: sum(metrics),
+      meaning: 'The WebSocket API gets no proper answer from its function.',
+      metric: combined('SUM', errors, FIVE_MINUTES.period),
       threshold: SEVERAL,
     });
     this.#alarm('HttpErrors', {
@@ -207,13 +188,12 @@ export class Observability extends Construct {
     });
   }
 
-  /** How long people wait is logged once a minute, while anybody does (lambdas/workers/desk.ts). */
-  #watchDesk({ queue }: Desk, { logGroup }: HandlerFunction): void {
-    this.#watchQueue('Desk', queue);
+  /** How long people wait is logged once a minute, while anybody does (lambdas/functions/match-desk.ts). */
+  #watchDesk(logGroup: ILogGroup): void {
     const filter = new MetricFilter(this, 'DeskWait', {
       logGroup,
       metricNamespace: SERVICE,
-      metricName: `${this.node.path.replaceAll('/', '-')}-DeskWaitSeconds`,
+      metricName: this.#metricName('DeskWaitSeconds'),
       filterPattern: FilterPattern.stringValue('$.message', '=', 'desk waits'),
       metricValue: '$.longestWaitSeconds',
     });
@@ -225,26 +205,17 @@ export class Observability extends Construct {
     });
   }
 
-  #watchTables({ routes, conversations, messages, inbox }: Storage, desk: Desk | undefined): void {
-    const stores = [routes, conversations, messages, inbox, ...(desk === undefined ? [] : [desk.store])];
-    const metrics = stores.flatMap(({ table }) =>
-      ['ReadThrottleEvents', 'WriteThrottleEvents'].map((name) => table.metric(name, FIVE_MINUTES)),
-    );
-    this.#alarm('TableThrottles', {
-      section: 'table-throttles',
-      meaning: 'DynamoDB has been throttling for a quarter of an hour.',
-      metric: sum(metrics),
-      threshold: 1,
-      // A table on demand that grows throttles for a while; the SDK's repeats hide it.
-      periods: 3,
-    });
+  /** One metric for lines of all these logs. */
+  #countLines(name: string, logGroups: readonly ILogGroup[], filterPattern: IFilterPattern): Metric {
+    const target = { metricNamespace: SERVICE, metricName: this.#metricName(name) };
+    for (const logGroup of logGroups) {
+      new MetricFilter(this, `${name}${logGroup.node.id}`, { ...target, logGroup, filterPattern });
+    }
+    return new Metric({ namespace: target.metricNamespace, metricName: target.metricName, ...FIVE_MINUTES });
   }
 
-  /** One alarm over all the metrics, or more where CloudWatch's limit asks for it. */
-  #sumAlarms(id: string, spec: Omit<AlarmSpec, 'metric'>, metrics: readonly Metric[]): void {
-    for (const [index, part] of chunk(metrics, METRICS_PER_ALARM).entries()) {
-      this.#alarm(index === 0 ? id : `${id}${index + 1}`, { ...spec, metric: sum(part) });
-    }
+  #metricName(name: string): string {
+    return `${this.node.path.replaceAll('/', '-')}-${name}`;
   }
 
   #alarm(id: string, { section, meaning, metric, threshold, periods = 1 }: AlarmSpec): void {
@@ -263,16 +234,8 @@ export class Observability extends Construct {
   }
 }
 
-function kindOf(name: HandlerName): Trigger['kind'] {
-  return HANDLERS[name].trigger.kind;
-}
-
 /** Metrics without events have no values at all; filled, they don't take the others' with them. */
-function sum(metrics: readonly Metric[]): MathExpression {
+function combined(statistic: 'SUM' | 'MAX', metrics: readonly Metric[], period: Duration): MathExpression {
   const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric]));
-  return new MathExpression({
-    expression: 'SUM(FILL(METRICS(), 0))',
-    usingMetrics,
-    period: FIVE_MINUTES.period,
-  });
+  return new MathExpression({ expression: `${statistic}(FILL(METRICS(), 0))`, usingMetrics, period });
 }

@@ -2,11 +2,12 @@ import { Lazy } from 'aws-cdk-lib';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
-import { HandlerBundles } from './bundling/handler-bundles.ts';
+import { ACTIONS, type Action } from '../protocol/actions.ts';
+import { FunctionBundles } from './bundling/function-bundles.ts';
 import { Desk } from './desk.ts';
+import type { FunctionSpec, QueueName } from './function-spec.ts';
+import { FUNCTIONS, type FunctionName, type Functions, functionNames } from './functions.ts';
 import { HandlerFunction } from './handler-function.ts';
-import type { HandlerSpec, QueueName } from './handler-spec.ts';
-import { HANDLERS, type HandlerFunctions, type HandlerName } from './handlers.ts';
 import { HttpGateway } from './http-gateway.ts';
 import { Identity } from './identity.ts';
 import { Observability } from './observability.ts';
@@ -24,7 +25,7 @@ const FAN_OUT_CONCURRENCY = 20;
 /** Events of the desk at once: workers on the same queue stand in each other's way. */
 const DESK_CONCURRENCY = 5;
 
-const BUNDLES = new HandlerBundles(Object.values(HANDLERS).map(({ module }) => module));
+const BUNDLES = new FunctionBundles(Object.values(FUNCTIONS).map(({ module }) => module));
 
 /**
  * Instant messaging for anybody's CDK app: `new ServerlessIm(this, 'Chat', { issuer, audience })`. Clients speak
@@ -46,7 +47,7 @@ export class ServerlessIm extends Construct {
   readonly http: HttpGateway;
   /** The customer-service desk, unless it is left out. */
   readonly desk: Desk | undefined;
-  readonly functions: HandlerFunctions;
+  readonly functions: Functions;
   readonly observability: Observability;
   /** The web page, if it is wanted. */
   readonly webPage: WebPage | undefined;
@@ -61,15 +62,15 @@ export class ServerlessIm extends Construct {
     this.identity = new Identity(this, 'Identity', { externalIssuer, retain, webPage });
     this.storage = new Storage(this, 'Storage', { retain });
     this.offlineQueue = new WorkQueue(this, 'Offline', {
-      consumerTimeoutSeconds: HANDLERS.storeOffline.timeoutSeconds,
+      consumerTimeoutSeconds: FUNCTIONS.storeOffline.timeoutSeconds,
       urlVariable: ENV.offlineQueueUrl,
     });
     this.fanOutQueue = new WorkQueue(this, 'FanOut', {
-      consumerTimeoutSeconds: HANDLERS.fanOut.timeoutSeconds,
+      consumerTimeoutSeconds: FUNCTIONS.fanOut.timeoutSeconds,
       urlVariable: ENV.fanOutQueueUrl,
     });
     this.serviceQueue = new WorkQueue(this, 'Service', {
-      consumerTimeoutSeconds: HANDLERS.serveEvents.timeoutSeconds,
+      consumerTimeoutSeconds: FUNCTIONS.serveEvents.timeoutSeconds,
     });
     this.webSocket = new WebSocketGateway(this, 'WebSocket', {
       throttle: options.webSocketThrottle,
@@ -89,7 +90,7 @@ export class ServerlessIm extends Construct {
     this.desk = options.desk
       ? new Desk(this, 'Desk', {
           storage: this.storage,
-          consumerTimeoutSeconds: HANDLERS.matchDesk.timeoutSeconds,
+          consumerTimeoutSeconds: FUNCTIONS.matchDesk.timeoutSeconds,
           queueNames: options.deskQueues,
         })
       : undefined;
@@ -98,16 +99,14 @@ export class ServerlessIm extends Construct {
       options,
       settingsOf({ ...options, allowedOrigins }, this.identity, this.webSocket.url),
     );
-    const made = Object.entries(this.functions) as unknown as readonly [HandlerName, HandlerFunction][];
-    for (const [name, fn] of made) this.#connect(name, fn, options);
-    const { offlineQueue, fanOutQueue, serviceQueue, desk, functions, storage, webSocket, http } = this;
+    this.#connect(options);
+    const { offlineQueue, fanOutQueue, serviceQueue, desk, functions, webSocket, http } = this;
     this.observability = new Observability(this, 'Observability', {
       offlineQueue,
       fanOutQueue,
       serviceQueue,
       desk,
       functions,
-      storage,
       webSocket,
       http,
       alarmTopicArn: options.alarmTopicArn,
@@ -119,20 +118,22 @@ export class ServerlessIm extends Construct {
     return this.serviceQueue.grantSendTo(grantee);
   }
 
-  #makeFunctions(options: ServerlessImOptions, settings: Settings): HandlerFunctions {
+  #makeFunctions(options: ServerlessImOptions, settings: Settings): Functions {
     const scope = new Construct(this, 'Functions');
-    const names = handlerNames().filter((name) => this.desk !== undefined || !isPartOfDesk(name));
-    const functions = names.map((name) => [name, this.#makeFunction(scope, name, options, settings)]);
+    const functions = functionNames(options).map((name) => [
+      name,
+      this.#makeFunction(scope, name, options, settings),
+    ]);
     return Object.fromEntries(functions);
   }
 
   #makeFunction(
     scope: Construct,
-    name: HandlerName,
+    name: FunctionName,
     { pollConcurrency }: ServerlessImOptions,
     settings: Settings,
   ): HandlerFunction {
-    const spec: HandlerSpec = HANDLERS[name];
+    const spec: FunctionSpec = FUNCTIONS[name];
     const fn = new HandlerFunction(scope, pascalCase(name), {
       ...spec,
       code: BUNDLES.code(spec.module),
@@ -141,36 +142,27 @@ export class ServerlessIm extends Construct {
     for (const setting of spec.settings) fn.addEnvironment(ENV[setting], settings[setting]);
     spec.grant(fn, {
       storage: this.storage,
-      queue: this.offlineQueue,
-      fanOut: this.fanOutQueue,
+      offlineQueue: this.offlineQueue,
+      fanOutQueue: this.fanOutQueue,
       gateway: this.webSocket,
       desk: this.desk,
     });
     return fn;
   }
 
-  #connect(name: HandlerName, fn: HandlerFunction, options: ServerlessImOptions): void {
-    const { trigger }: HandlerSpec = HANDLERS[name];
-    switch (trigger.kind) {
-      case 'authorizer':
-        break; // `$connect` brings it along.
-      case 'connect':
-        this.webSocket.addConnectRoute(fn, this.functions.authorize);
-        break;
-      case 'disconnect':
-        this.webSocket.addDisconnectRoute(fn);
-        break;
-      case 'action':
-        this.webSocket.addTwoWayRoute(trigger.routeKey, fn);
-        break;
-      case 'http':
-        this.http.addRoute(trigger.method, trigger.path, fn);
-        break;
-      case 'queue':
+  #connect(options: ServerlessImOptions): void {
+    for (const name of functionNames(options)) {
+      const fn = this.functions[name];
+      const { trigger }: FunctionSpec = FUNCTIONS[name];
+      if (fn === undefined || trigger.kind === 'authorizer') continue;
+      if (trigger.kind === 'webSocket') {
+        this.webSocket.addRoutes(fn, this.functions.authorize, actionNames(options));
+      } else if (trigger.kind === 'http') {
+        const { routes, deskRoutes = [] } = trigger;
+        this.http.addRoutes(pascalCase(name), fn, options.desk ? [...routes, ...deskRoutes] : routes);
+      } else {
         this.#consume(trigger.queue, fn, options);
-        break;
-      default:
-        trigger satisfies never;
+      }
     }
   }
 
@@ -192,13 +184,9 @@ function originsOf(allowedOrigins: readonly string[], webPage: WebPage | undefin
     : [...allowedOrigins, webPage.url];
 }
 
-function isPartOfDesk(name: HandlerName): boolean {
-  const spec: HandlerSpec = HANDLERS[name];
-  return spec.part === 'desk';
-}
-
-function handlerNames(): HandlerName[] {
-  return Object.keys(HANDLERS) as HandlerName[];
+function actionNames({ desk }: ServerlessImOptions): Action[] {
+  const names = Object.keys(ACTIONS) as Action[];
+  return names.filter((name) => desk || !('part' in ACTIONS[name]));
 }
 
 function pascalCase(name: string): string {

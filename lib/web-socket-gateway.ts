@@ -1,15 +1,17 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
-import { CfnStage, WebSocketApi, type WebSocketRoute, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { CfnStage, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
-import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
 import { accessLog, WEB_SOCKET_LOG_FIELDS } from './access-log.ts';
 import { AccessLogRole } from './access-log-role.ts';
 import { acknowledge, finding } from './acknowledge.ts';
+import { inSequence } from './in-sequence.ts';
 import type { Throttle } from './options.ts';
+import { WebSocketFunctionIntegration } from './web-socket-integration.ts';
 
 export interface WebSocketGatewayProps {
   readonly throttle: Throttle;
@@ -22,10 +24,12 @@ export type ConnectionMethod = 'POST' | 'GET' | 'DELETE';
 
 const STAGE = 'prod';
 
-/** The connection tier: holds the sockets, and turns frames into invocations by their `action`. */
+/** The connection tier: holds the sockets, and turns frames into invocations. Each action is a route, for its own metrics. */
 export class WebSocketGateway extends Construct {
   readonly api: WebSocketApi;
   readonly stage: WebSocketStage;
+  /** A line for each connect, disconnect, and frame, by route. */
+  readonly accessLogGroup: LogGroup;
   /** `wss://…/prod`, where clients connect. */
   readonly url: string;
 
@@ -35,13 +39,15 @@ export class WebSocketGateway extends Construct {
       apiName: this.node.path.replaceAll('/', '-'),
       routeSelectionExpression: '$request.body.action',
     });
+    const { logGroup, settings } = accessLog(this, WEB_SOCKET_LOG_FIELDS);
+    this.accessLogGroup = logGroup;
     this.stage = new WebSocketStage(this, 'Stage', {
       webSocketApi: this.api,
       stageName: STAGE,
       autoDeploy: true,
       throttle: props.throttle,
       detailedMetricsEnabled: true,
-      accessLogSettings: accessLog(this, WEB_SOCKET_LOG_FIELDS),
+      accessLogSettings: settings,
     });
     keepBodiesOutOfLogs(this.stage);
     if (props.accessLogRole) this.stage.node.addDependency(new AccessLogRole(this, 'AccessLogRole'));
@@ -49,24 +55,30 @@ export class WebSocketGateway extends Construct {
   }
 
   /**
-   * `$connect`: who may open a socket, and what happens then. The authorizer has no identity sources, since API Gateway
-   * would demand all of them, and the token comes in one of two headers (IM-CONN-1); it is asked at every connect.
+   * Makes all routes of the API, each served by the same function: `$connect`, `$disconnect`, the actions, and `$default`.
+   *
+   * The authorizer has no identity sources, since API Gateway would demand all of them, and the token comes in one of two
+   * headers (IM-CONN-1); it is asked at every connect. All routes but `$connect` and `$disconnect` have a route response:
+   * what the function returns as `body` is the answer frame (IM-FRAME-2).
    */
-  addConnectRoute(fn: LambdaFunction, authorizer: LambdaFunction): void {
-    this.api.addRoute('$connect', {
-      integration: new WebSocketLambdaIntegration('Integration', fn),
+  addRoutes(fn: LambdaFunction, authorizer: LambdaFunction, actions: readonly string[]): void {
+    const integration = new WebSocketFunctionIntegration('Integration', fn, this.api.apiId);
+    const connect = this.api.addRoute('$connect', {
+      integration,
       authorizer: new WebSocketLambdaAuthorizer('Authorizer', authorizer, { identitySource: [] }),
     });
-  }
-
-  /** `$disconnect`: nobody is there to be answered. */
-  addDisconnectRoute(fn: LambdaFunction): void {
-    this.#addOpenRoute('$disconnect', fn, false);
-  }
-
-  /** An action, or `$default`: what the function returns as `body` is the answer frame (IM-FRAME-2). */
-  addTwoWayRoute(routeKey: string, fn: LambdaFunction): void {
-    this.#addOpenRoute(routeKey, fn, true);
+    const disconnect = this.api.addRoute('$disconnect', { integration });
+    const frames = [...actions, '$default'].map((routeKey) =>
+      this.api.addRoute(routeKey, { integration, returnResponse: true }),
+    );
+    for (const route of [disconnect, ...frames]) {
+      acknowledge(
+        route,
+        'AwsSolutions-APIG4',
+        'WebSocket APIs authorize at $connect; frames carry that identity.',
+      );
+    }
+    inSequence([connect, disconnect, ...frames], this.stage);
   }
 
   /**
@@ -85,17 +97,6 @@ export class WebSocketGateway extends Construct {
       actions: ['execute-api:ManageConnections'],
       resourceArns,
     });
-  }
-
-  #addOpenRoute(routeKey: string, fn: LambdaFunction, returnResponse: boolean): WebSocketRoute {
-    const integration = new WebSocketLambdaIntegration('Integration', fn);
-    const route = this.api.addRoute(routeKey, { integration, returnResponse });
-    acknowledge(
-      route,
-      'AwsSolutions-APIG4',
-      'WebSocket APIs authorize at $connect; frames carry that identity.',
-    );
-    return route;
   }
 
   #connectionsArn(method: ConnectionMethod): string {

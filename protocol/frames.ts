@@ -77,24 +77,6 @@ const plainUserId = z.pipe(
 /** A text message of an older client, in `mode=plain` (IM-PLAIN). */
 export const plainFrameSchema = z.object({ fromUser: plainUserId, toUser: plainUserId, message: text });
 
-export const ACTIONS = [
-  'hello',
-  'ackInbox',
-  'sendMessage',
-  'heartbeat',
-  'renew',
-  'read',
-  'recall',
-  'typing',
-  'presence',
-  'desk.open',
-  'desk.close',
-  'desk.ready',
-  'desk.away',
-  'desk.transfer',
-] as const;
-export type Action = (typeof ACTIONS)[number];
-
 /** The whole text of a keep-alive and of its answer (IM-FRAME-4). */
 export const HEARTBEAT_TEXT = 'heartbeat';
 /** The whole text that answers a plain frame (IM-PLAIN). */

@@ -5,6 +5,29 @@ import { LIMITS } from './limits.ts';
 
 /** HTTP API (section 6): query parameters in, bodies out. */
 
+/** Every route but the poll, by its route key. The routes of the HTTP API and the dispatch of the `http` function follow. */
+export const HTTP_ROUTES = [
+  'GET /session',
+  'GET /conversations',
+  'GET /conversations/{conversationId}/messages',
+  'POST /messages',
+  'POST /groups',
+  'GET /groups/{id}',
+  'PATCH /groups/{id}',
+  'GET /groups/{id}/members',
+  'POST /groups/{id}/members',
+  'DELETE /groups/{id}/members/{userId}',
+  'GET /groups/{id}/reads',
+] as const;
+
+/** Routes of a deployment that has a desk. */
+export const DESK_HTTP_ROUTES = ['GET /desk/chats', 'GET /desk/queues'] as const;
+
+/** A function of its own: a waiting poll keeps an instance for itself (IM-POLL). */
+export const POLL_ROUTE = 'POST /poll';
+
+export type HttpRoute = (typeof HTTP_ROUTES)[number] | (typeof DESK_HTTP_ROUTES)[number];
+
 const pageLimit = z.optional(
   z
     .string()

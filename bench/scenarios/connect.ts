@@ -10,7 +10,7 @@ export const connect: Scenario = {
       await measure('connect', () => stack.open(alice));
       const second = await measure('connect, replacing the same device', async () => {
         // The old socket is deleted, and its $disconnect comes late: it must not take the new session away.
-        const [socket] = await Promise.all([stack.open(alice), stack.ends('Disconnect')]);
+        const [socket] = await Promise.all([stack.open(alice), stack.ends({ route: '$disconnect' })]);
         return socket;
       });
       await measure('disconnect', () => stack.leave(second));

@@ -58,7 +58,7 @@ function measureMatched<Result>(
   run: () => Promise<Result>,
 ): Promise<Result> {
   return measure(operation, async () => {
-    const isMatched = stack.ends('MatchDesk');
+    const isMatched = stack.ends({ function: 'MatchDesk' });
     const result = await run();
     await isMatched;
     return result;

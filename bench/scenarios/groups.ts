@@ -91,8 +91,8 @@ async function inStep<Result>(
   create: () => Promise<Result>,
 ): Promise<Result> {
   const nextPart = () => ({
-    drawsSeq: wire.hold({ function: 'CreateGroup', operation: 'UpdateItem' }),
-    isTold: ends('FanOut'),
+    drawsSeq: wire.hold({ route: 'POST /groups', operation: 'UpdateItem' }),
+    isTold: ends({ function: 'FanOut' }),
   });
   let next = parts > 1 ? nextPart() : undefined;
   const created = create();

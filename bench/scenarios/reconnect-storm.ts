@@ -20,7 +20,7 @@ export const reconnectStorm: Scenario = {
     };
     const sockets = await connectAll();
     const cutAll = async () => {
-      const gone = stack.ends('Disconnect', count);
+      const gone = stack.ends({ route: '$disconnect' }, count);
       for (const socket of sockets) socket.cut();
       await gone;
     };

@@ -155,7 +155,7 @@ async function startBenchStack(
     },
     ends,
     async leave(...sockets) {
-      const gone = ends('Disconnect', sockets.length);
+      const gone = ends({ route: '$disconnect' }, sockets.length);
       await Promise.all(sockets.map((socket) => socket.close()));
       await gone;
     },

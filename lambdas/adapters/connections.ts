@@ -5,7 +5,7 @@ import {
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
 import pLimit from 'p-limit';
-import type { Connections, PostOutcome } from '../domain/connection.ts';
+import type { Connections, PostOutcome } from '../domain/model/connections.ts';
 import { describe, logger } from '../shared/logger.ts';
 
 /** A slow receiver delays nobody for longer (decision 8). */

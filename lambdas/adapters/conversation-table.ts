@@ -1,6 +1,12 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { ConversationTable, GroupFacts, Head, Membership } from '../domain/conversation.ts';
-import type { Chat } from '../domain/desk/chat.ts';
+import type { Chat } from '../domain/model/chat.ts';
+import type {
+  ConversationReader,
+  ConversationWriter,
+  GroupFacts,
+  Head,
+  Membership,
+} from '../domain/model/conversation.ts';
 import type { Clock } from '../shared/clock.ts';
 import {
   batchGet,
@@ -35,56 +41,11 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
 
 export const HEAD = 'head';
 
-export function createConversationTable(
+export function createConversationReader(
   documents: DynamoDBDocumentClient,
-  { tableName, clock }: { readonly tableName: string; readonly clock: Clock },
-): ConversationTable {
+  tableName: string,
+): ConversationReader {
   return {
-    async nextSeq(conversationId, from, clientMsgId) {
-      const command = new UpdateCommand({
-        TableName: tableName,
-        Key: { pk: conversationId, sk: HEAD },
-        UpdateExpression: 'SET #head = #head + :one, #tail = :tail, #at = :now',
-        ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(#closed)',
-        ExpressionAttributeNames: { '#head': 'head', '#tail': 'tail', '#at': 'at', '#closed': 'closed' },
-        ExpressionAttributeValues: {
-          ':one': 1,
-          ':tail': messageSortKey({ from, clientMsgId }),
-          ':now': clock(),
-        },
-        ReturnValues: 'ALL_NEW',
-      });
-      try {
-        const { Attributes } = await callDespiteTransactions(() => documents.send(command));
-        const agent = (Attributes?.['chat'] as Chat | undefined)?.agent?.userId;
-        return {
-          seq: Number(Attributes?.['head']),
-          memberCount: Number(Attributes?.['memberCount'] ?? 2),
-          ...(agent !== undefined && { agent }),
-        };
-      } catch (error) {
-        if (isConditionFailed(error)) return undefined;
-        throw error;
-      }
-    },
-
-    async createDirect(conversationId, users) {
-      const head = {
-        TableName: tableName,
-        Item: { pk: conversationId, sk: HEAD, head: 0, at: 0 },
-        ConditionExpression: 'attribute_not_exists(pk)',
-      };
-      const members = users.map((userId) => ({
-        TableName: tableName,
-        Key: memberKey(userId, conversationId),
-        // An Update leaves what is there alone, should the head alone have been lost.
-        UpdateExpression: 'SET readSeq = if_not_exists(readSeq, :zero)',
-        ExpressionAttributeValues: { ':zero': 0 },
-      }));
-      // A failed condition: somebody made it first.
-      await transact(documents, [{ Put: head }, ...members.map((Update) => ({ Update }))]);
-    },
-
     async head(conversationId) {
       const key = { pk: conversationId, sk: HEAD };
       const command = new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true });
@@ -138,13 +99,65 @@ export function createConversationTable(
       return found.map(toMembership);
     },
 
-    async readSeqs(seats) {
-      const keys = seats.map(({ userId, conversationId }) => memberKey(userId, conversationId));
+    async readSeqs(memberships) {
+      const keys = memberships.map(({ userId, conversationId }) => memberKey(userId, conversationId));
       const items = keys.length === 0 ? [] : await batchGet(documents, tableName, keys);
       return items.map((item) => {
         const { conversationId, readSeq } = toMembership(item);
         return { userId: String(item['pk']).slice(MEMBER.length), conversationId, readSeq };
       });
+    },
+  };
+}
+
+export function createConversationWriter(
+  documents: DynamoDBDocumentClient,
+  { tableName, clock }: { readonly tableName: string; readonly clock: Clock },
+): ConversationWriter {
+  return {
+    async nextSeq(conversationId, from, clientMsgId) {
+      const command = new UpdateCommand({
+        TableName: tableName,
+        Key: { pk: conversationId, sk: HEAD },
+        UpdateExpression: 'SET #head = #head + :one, #tail = :tail, #at = :now',
+        ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(#closed)',
+        ExpressionAttributeNames: { '#head': 'head', '#tail': 'tail', '#at': 'at', '#closed': 'closed' },
+        ExpressionAttributeValues: {
+          ':one': 1,
+          ':tail': messageSortKey({ from, clientMsgId }),
+          ':now': clock(),
+        },
+        ReturnValues: 'ALL_NEW',
+      });
+      try {
+        const { Attributes } = await callDespiteTransactions(() => documents.send(command));
+        const agent = (Attributes?.['chat'] as Chat | undefined)?.agent?.userId;
+        return {
+          seq: Number(Attributes?.['head']),
+          memberCount: Number(Attributes?.['memberCount'] ?? 2),
+          ...(agent !== undefined && { agent }),
+        };
+      } catch (error) {
+        if (isConditionFailed(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async createDirect(conversationId, users) {
+      const head = {
+        TableName: tableName,
+        Item: { pk: conversationId, sk: HEAD, head: 0, at: 0 },
+        ConditionExpression: 'attribute_not_exists(pk)',
+      };
+      const members = users.map((userId) => ({
+        TableName: tableName,
+        Key: memberKey(userId, conversationId),
+        // An Update leaves what is there alone, should the head alone have been lost.
+        UpdateExpression: 'SET readSeq = if_not_exists(readSeq, :zero)',
+        ExpressionAttributeValues: { ':zero': 0 },
+      }));
+      // A failed condition: somebody made it first.
+      await transact(documents, [{ Put: head }, ...members.map((Update) => ({ Update }))]);
     },
 
     async advanceRead(userId, conversationId, seq) {

@@ -1,11 +1,11 @@
-import type { Chat, ChatList, Untold } from '../domain/desk/chat.ts';
+import type { Chat, ChatList, OutboxEntry } from '../domain/model/chat.ts';
 import type { Item } from './dynamodb.ts';
 
 /* Keys of the desk table: see desk-table.ts. No user id, queue name, or conversation id can hold a `#`. */
 
 export const WAITING = 'w#';
 export const AGENT = 'a#';
-export const UNTOLD = 't#';
+export const OUTBOX = 't#';
 const DIGITS = 15;
 
 export function queuePartition(queue: string): string {
@@ -36,14 +36,14 @@ export function customerKey({ customer, queue }: Pick<Chat, 'customer' | 'queue'
   return { pk: `c#${customer}`, sk: queuePartition(queue) };
 }
 
-export function untoldKey(
+export function outboxKey(
   queue: string,
-  { conversationId, seq }: Pick<Untold, 'conversationId' | 'seq'>,
+  { conversationId, seq }: Pick<OutboxEntry, 'conversationId' | 'seq'>,
 ): Item {
-  return { pk: queuePartition(queue), sk: `${UNTOLD}${conversationId}#${String(seq).padStart(DIGITS, '0')}` };
+  return { pk: queuePartition(queue), sk: `${OUTBOX}${conversationId}#${String(seq).padStart(DIGITS, '0')}` };
 }
 
-export function patrolKey(queue: string): Item {
+export function sweepKey(queue: string): Item {
   return { pk: queuePartition(queue), sk: 'p' };
 }
 

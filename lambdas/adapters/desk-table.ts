@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import type { AgentStatus } from '../../protocol/desk.ts';
 import { LIMITS } from '../../protocol/limits.ts';
-import type { Agent, AgentChange, DeskTable } from '../domain/desk/chat.ts';
+import type { Agent, AgentChange, DeskReader, DeskWriter, NotificationOutbox } from '../domain/model/chat.ts';
 import { chunk } from '../shared/chunk.ts';
 import { HEAD } from './conversation-table.ts';
 import {
@@ -16,11 +16,11 @@ import {
   customerKey,
   listKey,
   listPrefix,
-  patrolKey,
+  OUTBOX,
+  outboxKey,
   queuePartition,
   servingKey,
-  UNTOLD,
-  untoldKey,
+  sweepKey,
   WAITING,
   waitingKey,
 } from './desk-keys.ts';
@@ -41,8 +41,8 @@ import {
  *   q#<queue>      w#<0|1>#<openedAt>#<cs:…>    a chat that waits, in the order of service; 0: it came back
  *   q#<queue>      a#<userId>                   status of an agent who serves this queue
  *   q#<queue>      o#<cs:…>, z#<cs:…>           all chats, open and closed
- *   q#<queue>      t#<cs:…>#<seq>               a change that not all have been told of yet
- *   q#<queue>      p                            dueAtMs: until then somebody looks after who waits
+ *   q#<queue>      t#<cs:…>#<seq>               notification outbox: a change whose notifications are not all out
+ *   q#<queue>      p                            dueAtMs: when the next sweep is due
  *   a#<userId>     agent                        status, queues, capacity, active, lastAssignedAtMs, revision, name?
  *   a#<userId>     o#<cs:…>, z#<cs:…>           chats that the agent has, and had to the end
  *   c#<customer>   q#<queue>                    conversationId of the one open chat
@@ -65,65 +65,29 @@ import {
 
 const COUNTED: Readonly<Record<AgentStatus, number>> = { ready: 0, away: 0, offline: 0 };
 
-export function createDeskTable(documents: DynamoDBDocumentClient, props: DeskTableProps): DeskTable {
-  const { deskTable, conversationsTable } = props;
+interface DeskProps {
+  readonly documents: DynamoDBDocumentClient;
+  readonly deskTable: string;
+}
+
+export function createDeskReader(documents: DynamoDBDocumentClient, deskTable: string): DeskReader {
+  const rows = (pk: string, prefix: string, range?: RowRange) =>
+    rowsOf({ documents, deskTable }, pk, prefix, range);
 
   async function get(Key: Item): Promise<Item | undefined> {
     const command = new GetCommand({ TableName: deskTable, Key, ConsistentRead: true });
     return (await call(() => documents.send(command))).Item;
   }
 
-  /** Rows of a queue whose sort key begins so; all of them, unless there is a limit. */
-  async function rowsOf(
-    pk: string,
-    prefix: string,
-    { after = prefix, limit = Number.POSITIVE_INFINITY } = {},
-  ) {
-    const command = new QueryCommand({
-      TableName: deskTable,
-      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :after AND :end',
-      ExpressionAttributeValues: { ':pk': pk, ':after': after, ':end': `${prefix}\uffff` },
-      ConsistentRead: true,
-    });
-    const rows: Item[] = [];
-    do {
-      // The one at `after` itself comes too, if there is one.
-      if (Number.isFinite(limit)) command.input.Limit = limit + 1 - rows.length;
-      const { Items = [], LastEvaluatedKey } = await call(() => documents.send(command));
-      rows.push(...Items);
-      command.input.ExclusiveStartKey = LastEvaluatedKey;
-    } while (command.input.ExclusiveStartKey !== undefined && rows.length <= limit);
-    return rows.filter(({ sk }) => sk !== after).slice(0, limit);
-  }
-
   return {
-    apply: (change) => transact(documents, changeItems(props, change)),
-
-    async forgetUntold(queue, untold) {
-      const command = new DeleteCommand({ TableName: deskTable, Key: untoldKey(queue, untold) });
-      await callDespiteTransactions(() => documents.send(command));
-    },
-
-    async untold(queue) {
-      const rows = await rowsOf(queuePartition(queue), UNTOLD);
-      return rows.map((row) => ({
-        conversationId: String(row['conversationId']),
-        from: String(row['from']),
-        clientMsgId: String(row['clientMsgId']),
-        seq: Number(row['seq']),
-        sinceMs: Number(row['sinceMs']),
-        ...(row['former'] !== undefined && { former: String(row['former']) }),
-      }));
-    },
-
     async openChatOf(customer, queue) {
       const id = (await get(customerKey({ customer, queue })))?.['conversationId'];
       return id === undefined ? undefined : String(id);
     },
 
     async waiting(queue, limit) {
-      const rows = await rowsOf(queuePartition(queue), WAITING, { limit });
-      return rows.map((row) => ({
+      const found = await rows(queuePartition(queue), WAITING, { limit });
+      return found.map((row) => ({
         conversationId: String(row['conversationId']),
         customer: String(row['customer']),
         openedAtMs: Number(row['openedAtMs']),
@@ -143,27 +107,14 @@ export function createDeskTable(documents: DynamoDBDocumentClient, props: DeskTa
       return Math.max(1, (await call(() => documents.send(command))).Count ?? 1);
     },
 
-    async rate(conversationId, rating) {
-      const command = new UpdateCommand({
-        TableName: conversationsTable,
-        Key: { pk: conversationId, sk: HEAD },
-        UpdateExpression: 'SET chat.rating = :rating',
-        ConditionExpression: 'closed = :closed AND attribute_not_exists(chat.rating)',
-        ExpressionAttributeValues: { ':rating': rating, ':closed': true },
-      });
-      return succeeds(() => documents.send(command));
-    },
-
     async agent(userId) {
       const item = await get(agentKey(userId));
       return item && toAgent(item);
     },
 
-    setAgent: (change) => transact(documents, agentItems(deskTable, change)),
-
     async readyAgents(queue) {
-      const rows = await rowsOf(queuePartition(queue), AGENT);
-      const keys = rows
+      const found = await rows(queuePartition(queue), AGENT);
+      const keys = found
         .filter((row) => row['status'] === 'ready')
         .map(({ sk }) => agentKey(String(sk).slice(AGENT.length)));
       const parts = await Promise.all(chunk(keys, 100).map((part) => batchGet(documents, deskTable, part)));
@@ -175,20 +126,40 @@ export function createDeskTable(documents: DynamoDBDocumentClient, props: DeskTa
 
     async agentCounts(queue) {
       const counts = { ...COUNTED };
-      for (const row of await rowsOf(queuePartition(queue), AGENT)) counts[row['status'] as AgentStatus] += 1;
+      for (const row of await rows(queuePartition(queue), AGENT)) counts[row['status'] as AgentStatus] += 1;
       return counts;
     },
 
     async chatIds(list, { after = '', limit }) {
       const { pk, sk } = listKey(list, after);
-      const rows = await rowsOf(String(pk), listPrefix(list), { after: String(sk), limit });
-      return rows.map((row) => String(row['sk']).slice(listPrefix(list).length));
+      const found = await rows(String(pk), listPrefix(list), { after: String(sk), limit });
+      return found.map((row) => String(row['sk']).slice(listPrefix(list).length));
+    },
+  };
+}
+
+export function createDeskWriter(documents: DynamoDBDocumentClient, props: DeskTableProps): DeskWriter {
+  const { deskTable, conversationsTable } = props;
+  return {
+    apply: (change) => transact(documents, changeItems(props, change)),
+
+    setAgent: (change) => transact(documents, agentItems(deskTable, change)),
+
+    async rate(conversationId, rating) {
+      const command = new UpdateCommand({
+        TableName: conversationsTable,
+        Key: { pk: conversationId, sk: HEAD },
+        UpdateExpression: 'SET chat.rating = :rating',
+        ConditionExpression: 'closed = :closed AND attribute_not_exists(chat.rating)',
+        ExpressionAttributeValues: { ':rating': rating, ':closed': true },
+      });
+      return succeeds(() => documents.send(command));
     },
 
-    async claimPatrol(queue, nowMs, untilMs) {
+    async claimSweep(queue, nowMs, untilMs) {
       const command = new UpdateCommand({
         TableName: deskTable,
-        Key: patrolKey(queue),
+        Key: sweepKey(queue),
         UpdateExpression: 'SET dueAtMs = :until',
         ConditionExpression: 'attribute_not_exists(pk) OR dueAtMs <= :now',
         ExpressionAttributeValues: { ':until': untilMs, ':now': nowMs },
@@ -196,6 +167,59 @@ export function createDeskTable(documents: DynamoDBDocumentClient, props: DeskTa
       return succeeds(() => documents.send(command));
     },
   };
+}
+
+export function createNotificationOutbox(
+  documents: DynamoDBDocumentClient,
+  deskTable: string,
+): NotificationOutbox {
+  return {
+    async pending(queue) {
+      const rows = await rowsOf({ documents, deskTable }, queuePartition(queue), OUTBOX);
+      return rows.map((row) => ({
+        conversationId: String(row['conversationId']),
+        from: String(row['from']),
+        clientMsgId: String(row['clientMsgId']),
+        seq: Number(row['seq']),
+        sinceMs: Number(row['sinceMs']),
+        ...(row['former'] !== undefined && { former: String(row['former']) }),
+      }));
+    },
+
+    async markAsSent(queue, entry) {
+      const command = new DeleteCommand({ TableName: deskTable, Key: outboxKey(queue, entry) });
+      await callDespiteTransactions(() => documents.send(command));
+    },
+  };
+}
+
+interface RowRange {
+  readonly after?: string;
+  readonly limit?: number;
+}
+
+/** Rows of a queue whose sort key begins so; all of them, unless there is a limit. */
+async function rowsOf(
+  { documents, deskTable }: DeskProps,
+  pk: string,
+  prefix: string,
+  { after = prefix, limit = Number.POSITIVE_INFINITY } = {},
+) {
+  const command = new QueryCommand({
+    TableName: deskTable,
+    KeyConditionExpression: 'pk = :pk AND sk BETWEEN :after AND :end',
+    ExpressionAttributeValues: { ':pk': pk, ':after': after, ':end': `${prefix}\uffff` },
+    ConsistentRead: true,
+  });
+  const rows: Item[] = [];
+  do {
+    // The one at `after` itself comes too, if there is one.
+    if (Number.isFinite(limit)) command.input.Limit = limit + 1 - rows.length;
+    const { Items = [], LastEvaluatedKey } = await call(() => documents.send(command));
+    rows.push(...Items);
+    command.input.ExclusiveStartKey = LastEvaluatedKey;
+  } while (command.input.ExclusiveStartKey !== undefined && rows.length <= limit);
+  return rows.filter(({ sk }) => sk !== after).slice(0, limit);
 }
 
 /** Runs a conditional write; returns whether its condition held. */

@@ -1,7 +1,7 @@
 import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
-import type { Chat, ChatChange } from '../domain/desk/chat.ts';
+import type { Chat, ChatChange } from '../domain/model/chat.ts';
 import { HEAD, memberKey } from './conversation-table.ts';
-import { agentKey, customerKey, listKey, untoldKey, waitingKey } from './desk-keys.ts';
+import { agentKey, customerKey, listKey, outboxKey, waitingKey } from './desk-keys.ts';
 import type { Item } from './dynamodb.ts';
 import { memberRowKey } from './group-table.ts';
 import { messageSortKey } from './message-key.ts';
@@ -28,7 +28,7 @@ export function changeItems(props: DeskTableProps, change: ChatChange): Transact
   return [
     headItem(props, change),
     putMessage(props, change),
-    put(props.deskTable, untoldItem(change)),
+    put(props.deskTable, outboxItem(change)),
     ...placeItems(props.deskTable, change),
     ...agentItems(props, change),
   ];
@@ -67,10 +67,10 @@ function putMessage({ messagesTable, historyTtlSeconds }: DeskTableProps, { mess
   return put(messagesTable, messageItem(message, historyTtlSeconds), ABSENT);
 }
 
-function untoldItem({ before, after, message }: ChatChange): Item {
+function outboxItem({ before, after, message }: ChatChange): Item {
   const { conversationId, from, clientMsgId, seq, sentAt: sinceMs } = message;
   const former = holderOf(before);
-  const untold = {
+  const entry = {
     conversationId,
     from,
     clientMsgId,
@@ -78,7 +78,7 @@ function untoldItem({ before, after, message }: ChatChange): Item {
     sinceMs,
     ...(former !== holderOf(after) && { former }),
   };
-  return { ...untoldKey(after.queue, untold), ...untold };
+  return { ...outboxKey(after.queue, entry), ...entry };
 }
 
 /** Its place in the queue and in the queue's lists, and the customer's claim to one open chat. */

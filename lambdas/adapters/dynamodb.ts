@@ -8,34 +8,43 @@ import {
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { UnavailableError } from '../shared/errors.ts';
+import { logger } from '../shared/logger.ts';
 
 export type Item = Record<string, unknown>;
 
-let shared: DynamoDBDocumentClient | undefined;
-
-/** The function's one client: several routes may be in one function, and its sockets are worth sharing. */
-export function createDocumentClient(): DynamoDBDocumentClient {
-  shared ??= newDocumentClient();
-  return shared;
-}
-
 /** Three attempts of at most 2 s: a sender's function has 10 s for its three calls in a row. */
-function newDocumentClient(): DynamoDBDocumentClient {
+export function createDocumentClient(): DynamoDBDocumentClient {
   const client = new DynamoDBClient({
     maxAttempts: 3,
     requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
   });
+  // Sees every attempt, since the SDK hides those that it repeats.
+  client.middlewareStack.add((next) => (args) => loggingThrottles(next(args)), {
+    step: 'finalizeRequest',
+    priority: 'low',
+    name: 'loggingThrottles',
+  });
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }
 
+const THROTTLED = ['ThrottlingException', 'ProvisionedThroughputExceededException', 'RequestLimitExceeded'];
+
+async function loggingThrottles<Result>(attempt: Promise<Result>): Promise<Result> {
+  try {
+    return await attempt;
+  } catch (error) {
+    if (THROTTLED.some((name) => isNamed(error, name))) logThrottle();
+    throw error;
+  }
+}
+
+/** The alarm on throttled tables counts on this line (lib/observability.ts). */
+function logThrottle(): void {
+  logger.warn('table throttled');
+}
+
 /** 400s that say "later" (DynamoDB error handling page). */
-const BUSY = new Set([
-  'ThrottlingException',
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'TransactionConflictException',
-  'TransactionInProgressException',
-]);
+const BUSY = new Set([...THROTTLED, 'TransactionConflictException', 'TransactionInProgressException']);
 
 /**
  * Runs one call. What another try may cure becomes `UnavailableError`; a failed condition and our own mistakes
@@ -144,6 +153,7 @@ export async function batchGet(
     const answer = await call(() => documents.send(new BatchGetCommand(request)));
     items.push(...(answer.Responses?.[table] ?? []));
     left = answer.UnprocessedKeys?.[table]?.Keys ?? [];
+    if (left.length > 0) logThrottle();
   }
   if (left.length > 0) throw new UnavailableError();
   return items;
@@ -166,6 +176,7 @@ export async function batchWrite(
       documents.send(new BatchWriteCommand({ RequestItems: { [table]: left } })),
     );
     left = (answer.UnprocessedItems?.[table] ?? []) as WriteRequest[];
+    if (left.length > 0) logThrottle();
   }
   return left;
 }

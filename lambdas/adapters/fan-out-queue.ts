@@ -1,4 +1,4 @@
-import type { FanOutJob, FanOutQueue } from '../domain/fan-out.ts';
+import type { FanOutQueue } from '../domain/model/fan-out-job.ts';
 import { createBatchSender, fairGroup } from './sqs.ts';
 
 /**
@@ -8,7 +8,7 @@ import { createBatchSender, fairGroup } from './sqs.ts';
 export function createFanOutQueue(queueUrl: string): FanOutQueue {
   const send = createBatchSender(queueUrl);
   return {
-    enqueue: (jobs: readonly FanOutJob[]) =>
+    enqueue: (jobs) =>
       send(
         jobs.map((job) => ({
           MessageBody: JSON.stringify(job),

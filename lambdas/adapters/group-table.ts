@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import type { GroupFacts } from '../domain/conversation.ts';
-import type { GroupTable, Member } from '../domain/group/group.ts';
-import type { StoredMessage } from '../domain/message.ts';
+import type { GroupFacts } from '../domain/model/conversation.ts';
+import type { GroupReader, GroupWriter, Member } from '../domain/model/group.ts';
+import type { StoredMessage } from '../domain/model/message.ts';
 import { HEAD, memberKey } from './conversation-table.ts';
 import { batchGet, call, type Item, transact, transactOrRefusals } from './dynamodb.ts';
 import { messageSortKey } from './message-key.ts';
@@ -15,7 +15,7 @@ import { messageItem } from './message-table.ts';
  * Access                        Call               Units
  * a change of n members         TransactWriteItems 2 × (2n + 3) writes
  * naming n admins               TransactWriteItems 2 × (n + 2) writes
- * dismiss one                   TransactWriteItems 6 writes
+ * mark as leaving                  TransactWriteItems 6 writes
  * members, paged                Query              1 read per 4 KB ≈ 60 members, strong
  * which of 100 are members      BatchGetItem       1 read each
  *
@@ -27,13 +27,48 @@ import { messageItem } from './message-table.ts';
 
 const MEMBER = 'm#';
 
-export interface GroupTableProps {
+export interface GroupWriterProps {
   readonly conversationsTable: string;
   readonly messagesTable: string;
   readonly historyTtlSeconds: number;
 }
 
-export function createGroupTable(documents: DynamoDBDocumentClient, props: GroupTableProps): GroupTable {
+export function createGroupReader(
+  documents: DynamoDBDocumentClient,
+  conversationsTable: string,
+): GroupReader {
+  return {
+    async members(conversationId, { after = '', limit }) {
+      const command = new QueryCommand({
+        TableName: conversationsTable,
+        KeyConditionExpression: 'pk = :pk AND sk > :after',
+        FilterExpression: 'attribute_not_exists(#left)',
+        ProjectionExpression: 'sk, joinedSeq',
+        ExpressionAttributeNames: { '#left': 'left' },
+        ExpressionAttributeValues: { ':pk': conversationId, ':after': MEMBER + after },
+        ConsistentRead: true,
+      });
+      const members: Member[] = [];
+      do {
+        // One more than asked for tells whether there is a next page.
+        command.input.Limit = limit + 1 - members.length;
+        const { Items, LastEvaluatedKey } = await call(() => documents.send(command));
+        members.push(...(Items ?? []).map(toMember));
+        command.input.ExclusiveStartKey = LastEvaluatedKey;
+      } while (command.input.ExclusiveStartKey !== undefined && members.length <= limit);
+      return { members: members.slice(0, limit), more: members.length > limit };
+    },
+
+    async getMembers(conversationId, userIds) {
+      const keys = [...new Set(userIds)].map((userId) => memberRowKey(conversationId, userId));
+      const items = keys.length === 0 ? [] : await batchGet(documents, conversationsTable, keys);
+      const statuses = items.map((item) => ({ ...toMember(item), isLeaving: item['left'] === true }));
+      return new Map(statuses.map((status) => [status.userId, status]));
+    },
+  };
+}
+
+export function createGroupWriter(documents: DynamoDBDocumentClient, props: GroupWriterProps): GroupWriter {
   const { conversationsTable, messagesTable, historyTtlSeconds } = props;
   const putMessage = (message: StoredMessage) => ({
     Put: {
@@ -46,7 +81,7 @@ export function createGroupTable(documents: DynamoDBDocumentClient, props: Group
     Put: { TableName: conversationsTable, Item: item, ConditionExpression: 'attribute_not_exists(pk)' },
   });
   // Without the mark it is the row of a later membership.
-  const removeDismissed = (Key: Item) => ({
+  const removeLeaving = (Key: Item) => ({
     Delete: {
       TableName: conversationsTable,
       Key,
@@ -118,13 +153,13 @@ export function createGroupTable(documents: DynamoDBDocumentClient, props: Group
       return transact(documents, [
         ...head,
         ...rows.map(putNew),
-        ...keys.map(removeDismissed),
+        ...keys.map(removeLeaving),
         ...(admins ?? []).map((userId) => checkMember(memberRowKey(conversationId, userId))),
         putMessage(message),
       ]);
     },
 
-    async dismiss(conversationId, userId) {
+    async markAsLeaving(conversationId, userId) {
       // Here and not with the removal, or two admins who leave at once would both find another one.
       const notTheLastAdmin = {
         Update: {
@@ -150,37 +185,9 @@ export function createGroupTable(documents: DynamoDBDocumentClient, props: Group
           ExpressionAttributeValues: { ':true': true },
         },
       }));
-      // Of the rows a failed condition says that they are dismissed already, or were removed meanwhile.
+      // Of the rows a failed condition says that they are leaving already, or were removed meanwhile.
       const refusals = await transactOrRefusals(documents, [notTheLastAdmin, ...rows]);
       return !refusals.includes(0);
-    },
-
-    async members(conversationId, { after = '', limit }) {
-      const command = new QueryCommand({
-        TableName: conversationsTable,
-        KeyConditionExpression: 'pk = :pk AND sk > :after',
-        FilterExpression: 'attribute_not_exists(#left)',
-        ProjectionExpression: 'sk, joinedSeq',
-        ExpressionAttributeNames: { '#left': 'left' },
-        ExpressionAttributeValues: { ':pk': conversationId, ':after': MEMBER + after },
-        ConsistentRead: true,
-      });
-      const members: Member[] = [];
-      do {
-        // One more than asked for tells whether there is a next page.
-        command.input.Limit = limit + 1 - members.length;
-        const { Items, LastEvaluatedKey } = await call(() => documents.send(command));
-        members.push(...(Items ?? []).map(toMember));
-        command.input.ExclusiveStartKey = LastEvaluatedKey;
-      } while (command.input.ExclusiveStartKey !== undefined && members.length <= limit);
-      return { members: members.slice(0, limit), more: members.length > limit };
-    },
-
-    async among(conversationId, userIds) {
-      const keys = [...new Set(userIds)].map((userId) => memberRowKey(conversationId, userId));
-      const items = keys.length === 0 ? [] : await batchGet(documents, conversationsTable, keys);
-      const standings = items.map((item) => ({ ...toMember(item), isDismissed: item['left'] === true }));
-      return new Map(standings.map((standing) => [standing.userId, standing]));
     },
   };
 }

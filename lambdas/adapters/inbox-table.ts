@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import type { InboxEntry, InboxTable } from '../domain/inbox.ts';
-import type { Reference } from '../domain/offline.ts';
+import type { Inbox, InboxEntry, InboxWriter } from '../domain/model/inbox.ts';
+import type { Reference } from '../domain/model/reference.ts';
 import { chunk } from '../shared/chunk.ts';
 import { type Clock, epochSecondsAfter } from '../shared/clock.ts';
 import { UnavailableError } from '../shared/errors.ts';
@@ -23,34 +23,17 @@ import { batchWrite, call, type Item, type WriteRequest } from './dynamodb.ts';
 
 const BATCH_WRITE = 25;
 
-export interface InboxTableProps {
+export interface InboxProps {
   readonly tableName: string;
-  readonly inboxTtlSeconds: number;
   readonly clock: Clock;
 }
 
-export function createInboxTable(documents: DynamoDBDocumentClient, props: InboxTableProps): InboxTable {
-  const { tableName, inboxTtlSeconds, clock } = props;
-  const nowSeconds = () => Math.floor(clock() / 1000);
+export interface InboxWriterProps extends InboxProps {
+  readonly inboxTtlSeconds: number;
+}
 
-  async function write(requests: readonly WriteRequest[]): Promise<readonly WriteRequest[]> {
-    const left = await Promise.all(
-      chunk(requests, BATCH_WRITE).map((part) => batchWrite(documents, tableName, part)),
-    );
-    return left.flat();
-  }
-
+export function createInbox(documents: DynamoDBDocumentClient, { tableName, clock }: InboxProps): Inbox {
   return {
-    async put(entries) {
-      const items = new Map(entries.map((entry) => [keyOf(entry), toItem(entry, inboxTtlSeconds)]));
-      const fresh = [...items.values()].filter(({ ttl }) => ttl > nowSeconds());
-      const left = await write(fresh.map((Item) => ({ PutRequest: { Item } })));
-      const leftKeys = new Set(
-        left.flatMap((request) => ('PutRequest' in request ? [itemKey(request.PutRequest.Item)] : [])),
-      );
-      return entries.filter((entry) => leftKeys.has(keyOf(entry)));
-    },
-
     async first(userId, limit) {
       const command = new QueryCommand({
         TableName: tableName,
@@ -58,7 +41,7 @@ export function createInboxTable(documents: DynamoDBDocumentClient, props: Inbox
         // TTL deletion lags by days.
         FilterExpression: '#ttl > :nowSeconds',
         ExpressionAttributeNames: { '#ttl': 'ttl' },
-        ExpressionAttributeValues: { ':userId': userId, ':nowSeconds': nowSeconds() },
+        ExpressionAttributeValues: { ':userId': userId, ':nowSeconds': Math.floor(clock() / 1000) },
         ConsistentRead: true,
       });
       const references: Reference[] = [];
@@ -75,11 +58,45 @@ export function createInboxTable(documents: DynamoDBDocumentClient, props: Inbox
 
     async remove(userId, messageIds) {
       const left = await write(
+        documents,
+        tableName,
         messageIds.map((messageId) => ({ DeleteRequest: { Key: { userId, messageId } } })),
       );
       if (left.length > 0) throw new UnavailableError();
     },
   };
+}
+
+export function createInboxWriter(
+  documents: DynamoDBDocumentClient,
+  { tableName, inboxTtlSeconds, clock }: InboxWriterProps,
+): InboxWriter {
+  return {
+    async put(entries) {
+      const items = new Map(entries.map((entry) => [keyOf(entry), toItem(entry, inboxTtlSeconds)]));
+      const fresh = [...items.values()].filter(({ ttl }) => ttl > clock() / 1000);
+      const left = await write(
+        documents,
+        tableName,
+        fresh.map((Item) => ({ PutRequest: { Item } })),
+      );
+      const leftKeys = new Set(
+        left.flatMap((request) => ('PutRequest' in request ? [itemKey(request.PutRequest.Item)] : [])),
+      );
+      return entries.filter((entry) => leftKeys.has(keyOf(entry)));
+    },
+  };
+}
+
+async function write(
+  documents: DynamoDBDocumentClient,
+  tableName: string,
+  requests: readonly WriteRequest[],
+): Promise<readonly WriteRequest[]> {
+  const left = await Promise.all(
+    chunk(requests, BATCH_WRITE).map((part) => batchWrite(documents, tableName, part)),
+  );
+  return left.flat();
 }
 
 function keyOf({ userId, reference }: InboxEntry): string {

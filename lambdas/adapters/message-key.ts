@@ -1,4 +1,4 @@
-import type { MessageKey } from '../domain/message.ts';
+import type { MessageKey } from '../domain/model/message.ts';
 
 /** Sort key of a message: neither part can hold a `#`. */
 export function messageSortKey({ from, clientMsgId }: Pick<MessageKey, 'from' | 'clientMsgId'>): string {

@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { MessageTable, SeqRange, StoredMessage } from '../domain/message.ts';
+import type { MessageReader, MessageWriter, SeqRange, StoredMessage } from '../domain/model/message.ts';
 import { type Clock, epochSecondsAfter } from '../shared/clock.ts';
 import { batchGet, call, type Item, isConditionFailed } from './dynamodb.ts';
 import { messageSortKey } from './message-key.ts';
@@ -29,19 +29,20 @@ const EPOCH = 0;
 const BY_SEQ = 'bySeq';
 const ABSENT_OR_EXPIRED = 'attribute_not_exists(pk) OR #ttl <= :nowSeconds';
 
-export interface MessageTableProps {
+export interface MessageReaderProps {
   readonly tableName: string;
-  /** 0: for ever. */
-  readonly historyTtlSeconds: number;
   readonly clock: Clock;
 }
 
-export function createMessageTable(
-  documents: DynamoDBDocumentClient,
-  props: MessageTableProps,
-): MessageTable {
-  const { tableName, historyTtlSeconds, clock } = props;
+export interface MessageWriterProps extends MessageReaderProps {
+  /** 0: for ever. */
+  readonly historyTtlSeconds: number;
+}
 
+export function createMessageReader(
+  documents: DynamoDBDocumentClient,
+  { tableName, clock }: MessageReaderProps,
+): MessageReader {
   /** TTL deletion lags by days: what is over counts as gone. */
   const isKept = (item: Item) => item['ttl'] === undefined || Number(item['ttl']) > clock() / 1000;
 
@@ -71,24 +72,6 @@ export function createMessageTable(
   }
 
   return {
-    async putIfAbsent(message) {
-      const command = new PutCommand({
-        TableName: tableName,
-        Item: messageItem(message, historyTtlSeconds),
-        ConditionExpression: ABSENT_OR_EXPIRED,
-        ExpressionAttributeNames: { '#ttl': 'ttl' },
-        ExpressionAttributeValues: { ':nowSeconds': Math.floor(clock() / 1000) },
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      });
-      try {
-        await call(() => documents.send(command));
-        return undefined;
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException) || error.Item === undefined) throw error;
-        return toStored(unmarshall(error.Item));
-      }
-    },
-
     async getMany(keys) {
       const wanted = new Map(keys.map((key) => [`${key.conversationId}\n${messageSortKey(key)}`, key]));
       const items = await batchGet(
@@ -97,22 +80,6 @@ export function createMessageTable(
         [...wanted.values()].map((key) => ({ pk: partition(key.conversationId), sk: messageSortKey(key) })),
       );
       return items.filter(isKept).map(toStored);
-    },
-
-    async redact(key, contentJson) {
-      const command = new UpdateCommand({
-        TableName: tableName,
-        Key: { pk: partition(key.conversationId), sk: messageSortKey(key) },
-        UpdateExpression: 'SET content = :content',
-        ConditionExpression: 'attribute_exists(pk)',
-        ExpressionAttributeValues: { ':content': contentJson },
-      });
-      try {
-        await call(() => documents.send(command));
-      } catch (error) {
-        // Its time is over: nobody reads it any more.
-        if (!isConditionFailed(error)) throw error;
-      }
     },
 
     async page(conversationId, { limit, ...range }) {
@@ -150,6 +117,47 @@ export function createMessageTable(
         start = page['LastEvaluatedKey'];
       } while (start !== undefined && count < maximum);
       return Math.min(count, maximum);
+    },
+  };
+}
+
+export function createMessageWriter(
+  documents: DynamoDBDocumentClient,
+  { tableName, historyTtlSeconds, clock }: MessageWriterProps,
+): MessageWriter {
+  return {
+    async putIfAbsent(message) {
+      const command = new PutCommand({
+        TableName: tableName,
+        Item: messageItem(message, historyTtlSeconds),
+        ConditionExpression: ABSENT_OR_EXPIRED,
+        ExpressionAttributeNames: { '#ttl': 'ttl' },
+        ExpressionAttributeValues: { ':nowSeconds': Math.floor(clock() / 1000) },
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      });
+      try {
+        await call(() => documents.send(command));
+        return undefined;
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException) || error.Item === undefined) throw error;
+        return toStored(unmarshall(error.Item));
+      }
+    },
+
+    async redact(key, contentJson) {
+      const command = new UpdateCommand({
+        TableName: tableName,
+        Key: { pk: partition(key.conversationId), sk: messageSortKey(key) },
+        UpdateExpression: 'SET content = :content',
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: { ':content': contentJson },
+      });
+      try {
+        await call(() => documents.send(command));
+      } catch (error) {
+        // Its time is over: nobody reads it any more.
+        if (!isConditionFailed(error)) throw error;
+      }
     },
   };
 }

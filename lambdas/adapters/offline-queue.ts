@@ -1,11 +1,11 @@
-import type { DelayedJob, OfflineJob, OfflineQueue } from '../domain/offline.ts';
+import type { OfflineJob, OfflineQueue } from '../domain/model/offline-job.ts';
 import { createBatchSender, fairGroup } from './sqs.ts';
 
 /** SQS standard queue: at least once, in any order. One request for up to ten jobs; a busy conversation waits for itself. */
 export function createOfflineQueue(queueUrl: string): OfflineQueue {
   const send = createBatchSender(queueUrl);
   return {
-    enqueue: (jobs: readonly DelayedJob[]) =>
+    enqueue: (jobs) =>
       send(
         jobs.map(({ job, delaySeconds }) => ({
           MessageBody: JSON.stringify(job),

@@ -2,13 +2,13 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import {
+  type Caller,
   isPolling,
   type Mode,
   type Presence,
   type RouteTable,
   type Session,
-  type Speaker,
-} from '../domain/session.ts';
+} from '../domain/model/session.ts';
 import { batchGet, call, type Item, isConditionFailed } from './dynamodb.ts';
 
 /*
@@ -23,7 +23,7 @@ import { batchGet, call, type Item, isConditionFailed } from './dynamodb.ts';
  * connect, claim a device         UpdateItem  1 write per KB; returns the former sessions for nothing
  * move a session's end, its lease UpdateItem  1 write per KB
  * disconnect, heal a 410         UpdateItem  1 write per KB; also when the condition fails
- * one speaker                    GetItem     1 read
+ * one caller                    GetItem     1 read
  * all devices of ≤ 100 users     BatchGet    1 read a user
  *
  * A device's attribute changes only on condition of its connectionId: a late `$disconnect` or a stale 410 can never
@@ -64,14 +64,14 @@ function isHeldBy(connectionId: string): Condition {
 
 export function createRouteTable(documents: DynamoDBDocumentClient, tableName: string): RouteTable {
   /** Returns whether the connection still held its device. */
-  async function updateOwn(speaker: Speaker, expression: string, values: Item = {}): Promise<boolean> {
+  async function updateOwn(caller: Caller, expression: string, values: Item = {}): Promise<boolean> {
     const command = new UpdateCommand({
       TableName: tableName,
-      Key: { userId: speaker.userId },
+      Key: { userId: caller.userId },
       UpdateExpression: expression,
       ConditionExpression: STILL_HOLDS_DEVICE,
-      ExpressionAttributeNames: { '#device': DEVICE + speaker.deviceId, '#c': 'c', ...names(expression) },
-      ExpressionAttributeValues: { ':connectionId': speaker.connectionId, ...values },
+      ExpressionAttributeNames: { '#device': DEVICE + caller.deviceId, '#c': 'c', ...names(expression) },
+      ExpressionAttributeValues: { ':connectionId': caller.connectionId, ...values },
     });
     try {
       await call(() => documents.send(command));
@@ -116,9 +116,9 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
     claim: (session, former) =>
       put(session, former === undefined ? { text: NOBODY_HOLDS_DEVICE } : isHeldBy(former)),
 
-    async disconnect(speaker, seenAtMs) {
-      if (seenAtMs === undefined) await updateOwn(speaker, 'REMOVE #device');
-      else await updateOwn(speaker, 'SET seen = :seen REMOVE #device', { ':seen': seenAtMs });
+    async disconnect(caller, seenAtMs) {
+      if (seenAtMs === undefined) await updateOwn(caller, 'REMOVE #device');
+      else await updateOwn(caller, 'SET seen = :seen REMOVE #device', { ':seen': seenAtMs });
     },
 
     async find(userId, deviceId) {
@@ -137,15 +137,15 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
       return new Map([...found].map(([userId, item]) => [userId, presenceIn(item)]));
     },
 
-    async noteTyping(speaker, nowMs, intervalMs) {
+    async noteTyping(caller, nowMs, intervalMs) {
       const command = new UpdateCommand({
         TableName: tableName,
-        Key: { userId: speaker.userId },
+        Key: { userId: caller.userId },
         UpdateExpression: 'SET #device.#t = :now',
         ConditionExpression: `${STILL_HOLDS_DEVICE} AND #device.#e > :now AND (attribute_not_exists(#device.#t) OR #device.#t <= :before)`,
-        ExpressionAttributeNames: { '#device': DEVICE + speaker.deviceId, '#c': 'c', '#e': 'e', '#t': 't' },
+        ExpressionAttributeNames: { '#device': DEVICE + caller.deviceId, '#c': 'c', '#e': 'e', '#t': 't' },
         ExpressionAttributeValues: {
-          ':connectionId': speaker.connectionId,
+          ':connectionId': caller.connectionId,
           ':now': nowMs,
           ':before': nowMs - intervalMs,
         },
@@ -154,18 +154,18 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
       });
       try {
         const { Attributes } = await call(() => documents.send(command));
-        return { noted: true, session: sessionOf(Attributes, speaker.deviceId) };
+        return { noted: true, session: sessionOf(Attributes, caller.deviceId) };
       } catch (error) {
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
         const item = error.Item && unmarshall(error.Item);
-        return { noted: false, session: sessionOf(item, speaker.deviceId) };
+        return { noted: false, session: sessionOf(item, caller.deviceId) };
       }
     },
 
-    setExpiry: (speaker, expiresAtMs) => updateOwn(speaker, 'SET #device.#e = :at', { ':at': expiresAtMs }),
+    setExpiry: (caller, expiresAtMs) => updateOwn(caller, 'SET #device.#e = :at', { ':at': expiresAtMs }),
 
-    async extendLease(speaker, leaseUntilMs) {
-      await updateOwn(speaker, 'SET #device.#l = :until', { ':until': leaseUntilMs });
+    async extendLease(caller, leaseUntilMs) {
+      await updateOwn(caller, 'SET #device.#l = :until', { ':until': leaseUntilMs });
     },
   };
 }

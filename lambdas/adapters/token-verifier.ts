@@ -3,8 +3,8 @@ import { JwksValidationError } from 'aws-jwt-verify/error';
 import type { Fetcher } from 'aws-jwt-verify/https';
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
 import { USER_ID } from '../../protocol/ids.ts';
-import { parseName, parseRoles } from '../domain/role.ts';
-import type { Identity, TokenVerifier } from '../domain/token.ts';
+import { parseName, parseRoles } from '../domain/model/roles.ts';
+import type { Identity, TokenVerifier } from '../domain/model/token.ts';
 import { UnauthorizedError, UnavailableError } from '../shared/errors.ts';
 
 export interface TokenVerifierProps {

@@ -1,34 +1,39 @@
 import { ENV } from './env-names.ts';
 
-type Name = keyof typeof ENV;
+export type EnvName = keyof typeof ENV;
 
 /**
- * The named variables, read once at cold start. All that are missing are reported together, so that an operator
- * fixes them in one go. `connectionsEndpoint` is read by the SDK itself; it is named here to fail early.
+ * Fails a cold start that lacks any of these variables, and names all that are missing, so that an operator fixes them in
+ * one go. `connectionsEndpoint` is read by the SDK itself; a function that posts names it here to fail early.
+ * @throws {Error} `Missing environment variables: …`
  */
-export function readEnv<const Names extends readonly Name[]>(...names: Names): Record<Names[number], string> {
+export function requireEnv(...names: readonly EnvName[]): void {
   const missing = names.filter((name) => process.env[ENV[name]] === undefined);
   if (missing.length > 0)
     throw new Error(`Missing environment variables: ${missing.map((name) => ENV[name]).join(', ')}`);
-  return Object.fromEntries(names.map((name) => [name, process.env[ENV[name]]])) as Record<
-    Names[number],
-    string
-  >;
 }
 
-/** A variable that may be missing: what it stands for is left out of this deployment. */
-export function readOptionalEnv(name: Name): string | undefined {
+/** @throws {Error} it isn't set */
+export function text(name: EnvName): string {
+  requireEnv(name);
+  return process.env[ENV[name]] ?? '';
+}
+
+/** A variable of a part that this deployment may lack. */
+export function optionalText(name: EnvName): string | undefined {
   return process.env[ENV[name]];
 }
 
-/** A whole number ≥ 0. */
-export function wholeNumber(name: string, text: string): number {
-  if (!/^[0-9]+$/.test(text)) throw new Error(`${name} must be a whole number, not "${text}"`);
-  return Number(text);
+/** A whole number ≥ 0. @throws {Error} it isn't set, or is none */
+export function wholeNumber(name: EnvName): number {
+  const value = text(name);
+  if (!/^[0-9]+$/.test(value)) throw new Error(`${ENV[name]} must be a whole number, not "${value}"`);
+  return Number(value);
 }
 
-export function list(text: string): string[] {
-  return text
+/** Parts separated by commas. @throws {Error} it isn't set */
+export function list(name: EnvName): string[] {
+  return text(name)
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');

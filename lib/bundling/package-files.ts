@@ -11,7 +11,7 @@ const ENDING = extname(fileURLToPath(import.meta.url));
 /** The folder that holds `lib/` and `lambdas/`. */
 export const PACKAGE_ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Absolute path of a module of this package, named without its ending: `lambdas/routes/hello`. */
+/** Absolute path of a module of this package, named without its ending: `lambdas/functions/poll`. */
 export function packageModule(name: string): string {
   return `${PACKAGE_ROOT}${name}${ENDING}`;
 }

@@ -9,6 +9,8 @@ export interface Call {
   readonly index: number;
   /** Logical id, or `event-source`. */
   readonly function: string;
+  /** The route key that called the function; none of a worker and an authorizer. */
+  readonly route?: string;
   /** The `awsRequestId` of the invocation that made it. */
   readonly requestId?: string;
   readonly service: Service;
@@ -66,10 +68,12 @@ export interface CallMatch {
   /** Whose connection it is. */
   readonly user?: string;
   /**
-   * Part of a function's logical id: `SendMessage`. `event-source` is the poller of the queues.
+   * Part of a function's logical id: `StoreOffline`. `event-source` is the poller of the queues.
    * @default - any function, but not the poller
    */
   readonly function?: string;
+  /** The route key that called the function: `sendMessage`, `$connect`, `POST /groups/{id}/members`. */
+  readonly route?: string;
   /** For tests; `input` is the parsed JSON of a request to DynamoDB or SQS. */
   readonly where?: (call: Call, input: unknown) => boolean;
 }
@@ -84,6 +88,7 @@ export function matches(match: CallMatch, call: Call, input: unknown): boolean {
     (connection === undefined || connection === call.connectionId) &&
     (user === undefined || user === call.user) &&
     isFrom(match.function, call) &&
+    (match.route === undefined || match.route === call.route) &&
     (where === undefined || where(call, input))
   );
 }

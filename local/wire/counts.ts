@@ -15,6 +15,7 @@ export interface Figures {
 
 export interface CountRow extends Figures {
   readonly function: string;
+  readonly route?: string;
   readonly service: string;
   readonly operation: string;
   /** The table, the queue; several tables of one call are joined by `+`. */
@@ -27,7 +28,7 @@ export interface Counts extends Figures {
   readonly rows: readonly CountRow[];
 }
 
-export type CountFilter = Pick<CallMatch, 'function' | 'service' | 'operation' | 'table' | 'queue'>;
+export type CountFilter = Pick<CallMatch, 'function' | 'route' | 'service' | 'operation' | 'table' | 'queue'>;
 
 const NOTHING: Figures = {
   calls: 0,
@@ -44,14 +45,21 @@ export class CountTable {
   readonly #rows = new Map<string, CountRow>();
 
   add(call: Call): void {
-    const { function: name, service, operation } = call;
+    const { function: name, route, service, operation } = call;
     const target = call.queue ?? call.tables.join('+');
-    const key = JSON.stringify([name, operation, target]);
-    const row = this.#rows.get(key) ?? { function: name, service, operation, target, ...NOTHING };
+    const key = JSON.stringify([name, route, operation, target]);
+    const row = this.#rows.get(key) ?? {
+      function: name,
+      ...(route !== undefined && { route }),
+      service,
+      operation,
+      target,
+      ...NOTHING,
+    };
     this.#rows.set(key, { ...row, ...sum(row, figuresOf(call)) });
   }
 
-  /** @param filter what its fields name in part, but service and operation in full */
+  /** @param filter what its fields name in part, but route, service, and operation in full */
   counts(filter: CountFilter = {}): Counts {
     const rows = [...this.#rows.values()].filter((row) => fits(filter, row));
     const posts = rows.filter(({ operation }) => operation === 'PostToConnection');
@@ -63,9 +71,13 @@ export class CountTable {
   }
 }
 
-function fits({ function: name, service, operation, table, queue }: CountFilter, row: CountRow): boolean {
+function fits(
+  { function: name, route, service, operation, table, queue }: CountFilter,
+  row: CountRow,
+): boolean {
   return (
     (name === undefined || row.function.includes(name)) &&
+    (route === undefined || row.route === route) &&
     (service === undefined || row.service === service) &&
     (operation === undefined || row.operation === operation) &&
     (table === undefined || (row.service === 'dynamodb' && row.target.includes(table))) &&

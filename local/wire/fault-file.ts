@@ -42,6 +42,7 @@ const matchShape = {
   connection: name.optional(),
   user: name.optional(),
   function: name.optional(),
+  route: name.optional(),
 };
 
 const faultSchema = z
@@ -120,13 +121,20 @@ export function idleRules({ faults, latency }: Faults, stack: StackModel): reado
     ...faults.map((rule, n) => ({ rule, at: `faults[${n}]` })),
     ...latency.map((rule, n) => ({ rule, at: `latency[${n}]` })),
   ];
-  return rules.flatMap(({ rule, at }) =>
-    (['table', 'queue', 'function'] as const).flatMap((kind) => {
+  const routes = [
+    ...stack.webSocketApis.flatMap((api) => api.routes.map(({ routeKey }) => routeKey)),
+    ...stack.httpApis.flatMap((api) => api.routes.map(({ method, path }) => `${method} ${path}`)),
+  ];
+  return rules.flatMap(({ rule, at }) => [
+    ...(['table', 'queue', 'function'] as const).flatMap((kind) => {
       const part = rule[kind];
       if (part === undefined || known[kind].some((each) => each.includes(part))) return [];
       return [`${at}.${kind}: no ${kind} has "${part}" in its name, so this rule never strikes.`];
     }),
-  );
+    ...(rule.route === undefined || routes.includes(rule.route)
+      ? []
+      : [`${at}.route: there is no route "${rule.route}", so this rule never strikes.`]),
+  ]);
 }
 
 function readJson(file: string): unknown {

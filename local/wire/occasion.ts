@@ -5,6 +5,8 @@ export interface Occasion {
   readonly kind: 'authorizer' | 'frame' | 'http' | 'queue' | 'other';
   /** The route key of a frame, method and path of a request, the queue of a batch. */
   readonly name: string;
+  /** The route key that called the function: `sendMessage`, `$connect`, `POST /groups/{id}/members`. */
+  readonly route?: string;
   readonly user?: string;
   readonly device?: string;
   readonly connectionId?: string;
@@ -21,13 +23,20 @@ export function occasionOf(eventJson: string): Occasion {
   if (context['http'] !== undefined) {
     const { method, path } = recordOf(context['http']);
     const { sub } = recordOf(recordOf(authorizer['jwt'])['claims']);
-    return { kind: 'http', name: `${method} ${path}`, ...text('user', sub) };
+    return {
+      kind: 'http',
+      name: `${method} ${path}`,
+      ...text('route', event['routeKey']),
+      ...text('user', sub),
+    };
   }
   const { routeKey, connectionId } = context;
   if (typeof routeKey !== 'string') return { kind: 'other', name: 'event' };
+  const isAuthorizer = event['type'] === 'REQUEST';
   return {
-    kind: event['type'] === 'REQUEST' ? 'authorizer' : 'frame',
+    kind: isAuthorizer ? 'authorizer' : 'frame',
     name: routeKey,
+    ...(!isAuthorizer && { route: routeKey }),
     ...text('user', authorizer['userId'] ?? authorizer['principalId']),
     ...text('device', authorizer['deviceId']),
     ...text('connectionId', connectionId),

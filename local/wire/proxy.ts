@@ -84,6 +84,7 @@ export class WireProxy {
     const call = this.#parts.log.begin({
       function: caller.function,
       ...(invocation && { requestId: invocation.requestId }),
+      ...(invocation?.occasion.route !== undefined && { route: invocation.occasion.route }),
       service,
       ...subject,
       ...this.#parts.invocations.peer(subject.connectionId),

@@ -25,7 +25,7 @@ export interface StepOptions<Result> extends Omit<HoldMatch, 'nth'> {
  * Runs a flow again and again, stopped at its first call, then at its second, and so on, until a run ends without
  * having made as many. For tests of what may happen in between:
  *
- *     for await (const step of steps(wire, { function: 'SendMessage', run: (n) => send(n) })) {
+ *     for await (const step of steps(wire, { route: 'sendMessage', run: (n) => send(n) })) {
  *       await theOtherSideActs();
  *       step.release();
  *       check(await step.finished);

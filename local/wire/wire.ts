@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { InvocationObserver } from '../functions/worker-pool.ts';
 import type { Endpoints, WiredEndpoints } from '../runtime.ts';
-import type { Call, Service } from './call.ts';
+import type { Call, CallMatch, Service } from './call.ts';
 import { CallLog } from './call-log.ts';
 import type { CountFilter, Counts } from './counts.ts';
 import { type ActiveFault, type FaultRule, FaultRules } from './fault-rules.ts';
@@ -47,8 +47,8 @@ export interface Wire {
   calm(): void;
   /** Told of each invocation when it has ended. Returns what ends that. */
   onInvocation(listener: (invocation: Invocation) => void): () => void;
-  /** The next invocation to end of a function whose logical id contains this. */
-  nextEnd(functionName: string): Promise<Invocation>;
+  /** The next invocation to end that was called by this route, or is of a function whose logical id contains this. */
+  nextEnd(match: Pick<CallMatch, 'function' | 'route'>): Promise<Invocation>;
   /** Resolves when no invocation runs. What waits in a queue is nobody's invocation yet. */
   quiet(): Promise<void>;
   readonly observer: InvocationObserver;
@@ -121,7 +121,11 @@ export function createWire(options: WireOptions = {}): Wire {
     releaseHangs: () => proxy.hangs.release(),
     calm,
     onInvocation: (listener) => invocations.onEnd(listener),
-    nextEnd: (name) => nextEnd((invocation) => invocation.function.includes(name)),
+    nextEnd: ({ function: name = '', route }) =>
+      nextEnd(
+        (invocation) =>
+          invocation.function.includes(name) && (route === undefined || invocation.occasion.route === route),
+      ),
     async quiet() {
       while (invocations.isRunning) await nextEnd(() => true);
     },

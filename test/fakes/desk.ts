@@ -1,17 +1,24 @@
-import type { Agent, Chat, DeskTable, Untold } from '../../lambdas/domain/desk/chat.ts';
-import type { DelayedDeskJob, DeskQueue } from '../../lambdas/domain/desk/desk-queue.ts';
+import type {
+  Agent,
+  Chat,
+  DeskReader,
+  DeskWriter,
+  NotificationOutbox,
+  OutboxEntry,
+} from '../../lambdas/domain/model/chat.ts';
+import type { DelayedDeskEvent, DeskEvents } from '../../lambdas/domain/model/desk-event.ts';
 import type { FakeConversations } from './ports.ts';
 
 /** The desk's table in memory, beside the conversations that its chats are. */
-export function fakeDesk(conversations: FakeConversations): DeskTable {
+export function fakeDesk(conversations: FakeConversations): DeskReader & DeskWriter & NotificationOutbox {
   const chats = new Map<string, Chat>();
   const agents = new Map<string, Agent>();
-  const untold = new Map<string, Untold & { readonly queue: string }>();
+  const pending = new Map<string, OutboxEntry & { readonly queue: string }>();
   const had = new Map<string, Set<string>>();
-  const patrols = new Map<string, number>();
+  const sweeps = new Map<string, number>();
 
   const holderOf = (chat: Chat | undefined) => (chat?.state === 'assigned' ? chat.agent?.userId : undefined);
-  const keyOf = ({ conversationId, seq }: Pick<Untold, 'conversationId' | 'seq'>) =>
+  const keyOf = ({ conversationId, seq }: Pick<OutboxEntry, 'conversationId' | 'seq'>) =>
     `${conversationId}#${seq}`;
   const openOf = (customer: string, queue: string) =>
     [...chats.values()].find(
@@ -54,15 +61,15 @@ export function fakeDesk(conversations: FakeConversations): DeskTable {
         had.set(former, (had.get(former) ?? new Set()).add(after.conversationId));
       }
       const { conversationId, from, clientMsgId, seq, sentAt: sinceMs } = message;
-      const told = { conversationId, from, clientMsgId, seq, sinceMs, queue: after.queue };
-      untold.set(keyOf(told), { ...told, ...(former !== holder && former !== undefined && { former }) });
+      const entry = { conversationId, from, clientMsgId, seq, sinceMs, queue: after.queue };
+      pending.set(keyOf(entry), { ...entry, ...(former !== holder && former !== undefined && { former }) });
       return true;
     },
-    async forgetUntold(_, told) {
-      untold.delete(keyOf(told));
+    async markAsSent(_, entry) {
+      pending.delete(keyOf(entry));
     },
-    async untold(queue) {
-      return [...untold.values()].filter((one) => one.queue === queue).map(({ queue: _, ...one }) => one);
+    async pending(queue) {
+      return [...pending.values()].filter((one) => one.queue === queue).map(({ queue: _, ...one }) => one);
     },
     openChatOf: async (customer, queue) => openOf(customer, queue)?.conversationId,
     async waiting(queue, limit) {
@@ -121,19 +128,19 @@ export function fakeDesk(conversations: FakeConversations): DeskTable {
         .filter((id) => id > after)
         .slice(0, limit);
     },
-    async claimPatrol(queue, nowMs, untilMs) {
-      if ((patrols.get(queue) ?? 0) > nowMs) return false;
-      patrols.set(queue, untilMs);
+    async claimSweep(queue, nowMs, untilMs) {
+      if ((sweeps.get(queue) ?? 0) > nowMs) return false;
+      sweeps.set(queue, untilMs);
       return true;
     },
   };
 }
 
-export interface FakeDeskQueue extends DeskQueue {
-  readonly jobs: DelayedDeskJob[];
+export interface FakeDeskEvents extends DeskEvents {
+  readonly events: DelayedDeskEvent[];
 }
 
-export function fakeDeskQueue(): FakeDeskQueue {
-  const jobs: DelayedDeskJob[] = [];
-  return { jobs, enqueue: async (added) => void jobs.push(...added) };
+export function fakeDeskEvents(): FakeDeskEvents {
+  const events: DelayedDeskEvent[] = [];
+  return { events, enqueue: async (added) => void events.push(...added) };
 }

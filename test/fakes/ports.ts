@@ -1,12 +1,22 @@
-import type { Connections, PostOutcome } from '../../lambdas/domain/connection.ts';
-import type { ConversationTable, GroupFacts, Head } from '../../lambdas/domain/conversation.ts';
-import type { ChatChange } from '../../lambdas/domain/desk/chat.ts';
-import type { FanOutJob, FanOutQueue } from '../../lambdas/domain/fan-out.ts';
-import type { GroupTable } from '../../lambdas/domain/group/group.ts';
-import type { InboxEntry, InboxTable } from '../../lambdas/domain/inbox.ts';
-import type { MessageTable, StoredMessage } from '../../lambdas/domain/message.ts';
-import type { DelayedJob, OfflineQueue } from '../../lambdas/domain/offline.ts';
-import { isPolling, type RouteTable, type Session } from '../../lambdas/domain/session.ts';
+import type { ChatChange } from '../../lambdas/domain/model/chat.ts';
+import type { Connections, PostOutcome } from '../../lambdas/domain/model/connections.ts';
+import type {
+  ConversationReader,
+  ConversationWriter,
+  GroupFacts,
+  Head,
+} from '../../lambdas/domain/model/conversation.ts';
+import type { FanOutJob, FanOutQueue } from '../../lambdas/domain/model/fan-out-job.ts';
+import type { GroupReader, GroupWriter } from '../../lambdas/domain/model/group.ts';
+import type { Inbox, InboxEntry, InboxWriter } from '../../lambdas/domain/model/inbox.ts';
+import type {
+  MessageKey,
+  MessageReader,
+  MessageWriter,
+  StoredMessage,
+} from '../../lambdas/domain/model/message.ts';
+import type { DelayedOfflineJob, OfflineQueue } from '../../lambdas/domain/model/offline-job.ts';
+import { isPolling, type RouteTable, type Session } from '../../lambdas/domain/model/session.ts';
 import type { Clock } from '../../lambdas/shared/clock.ts';
 
 /**
@@ -80,14 +90,14 @@ interface FakeGroup {
   removedSeq: number;
 }
 
-export interface FakeConversations extends ConversationTable, GroupTable {
+export interface FakeConversations extends ConversationReader, ConversationWriter, GroupReader, GroupWriter {
   /** What a change of a support chat does here; false: the head is no longer where the change saw it. */
   applyChat(change: ChatChange): Promise<boolean>;
   rateChat(conversationId: string, rating: number): boolean;
 }
 
 /** Conversations, groups, and support chats share their rows, as they share a table. */
-export function fakeConversations(messages: MessageTable, clock: Clock): FakeConversations {
+export function fakeConversations(messages: MessageWriter, clock: Clock): FakeConversations {
   const heads = new Map<string, Omit<Head, 'group'>>();
   const groups = new Map<string, FakeGroup>();
   const rows = new Map<string, Map<string, { readSeq: number; visibleFrom: number }>>();
@@ -143,8 +153,8 @@ export function fakeConversations(messages: MessageTable, clock: Clock): FakeCon
         ...(rowsOf(userId).get(conversationId) ?? { readSeq: 0, visibleFrom: 1 }),
       }));
     },
-    async readSeqs(seats) {
-      return seats.flatMap(({ userId, conversationId }) => {
+    async readSeqs(keys) {
+      return keys.flatMap(({ userId, conversationId }) => {
         const row = rowsOf(userId).get(conversationId);
         return row ? [{ userId, conversationId, readSeq: row.readSeq }] : [];
       });
@@ -218,7 +228,7 @@ export function fakeConversations(messages: MessageTable, clock: Clock): FakeCon
       await messages.putIfAbsent(message);
       return true;
     },
-    async dismiss(conversationId, userId) {
+    async markAsLeaving(conversationId, userId) {
       const group = groups.get(conversationId);
       if (group === undefined) return true;
       const { admins, memberCount } = group.facts;
@@ -237,22 +247,22 @@ export function fakeConversations(messages: MessageTable, clock: Clock): FakeCon
         .sort((a, b) => (a.userId < b.userId ? -1 : 1));
       return { members: all.slice(0, limit), more: all.length > limit };
     },
-    async among(conversationId, userIds) {
+    async getMembers(conversationId, userIds) {
       return new Map(
         userIds.flatMap((userId) => {
           const member = groups.get(conversationId)?.members.get(userId);
           if (member === undefined) return [];
           const { joinedSeq, left } = member;
-          return [[userId, { userId, joinedSeq, isDismissed: left }] as const];
+          return [[userId, { userId, joinedSeq, isLeaving: left }] as const];
         }),
       );
     },
   };
 }
 
-export function fakeMessages(): MessageTable {
+export function fakeMessages(): MessageReader & MessageWriter {
   const stored = new Map<string, StoredMessage>();
-  const keyOf = ({ conversationId, from, clientMsgId }: Parameters<MessageTable['getMany']>[0][number]) =>
+  const keyOf = ({ conversationId, from, clientMsgId }: MessageKey) =>
     [conversationId, from, clientMsgId].join('#');
   const inConversation = (conversationId: string) =>
     [...stored.values()]
@@ -286,7 +296,7 @@ export function fakeMessages(): MessageTable {
   };
 }
 
-export function fakeInbox(): InboxTable {
+export function fakeInbox(): Inbox & InboxWriter {
   const entries = new Map<string, InboxEntry>();
   const keyOf = (userId: string, messageId: string) => `${userId}#${messageId}`;
   return {
@@ -308,11 +318,11 @@ export function fakeInbox(): InboxTable {
 }
 
 export interface FakeQueue extends OfflineQueue {
-  readonly jobs: DelayedJob[];
+  readonly jobs: DelayedOfflineJob[];
 }
 
 export function fakeQueue(): FakeQueue {
-  const jobs: DelayedJob[] = [];
+  const jobs: DelayedOfflineJob[] = [];
   return { jobs, enqueue: async (added) => void jobs.push(...added) };
 }
 

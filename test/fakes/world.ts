@@ -1,7 +1,7 @@
-import type { DuplicateLogin } from '../../lambdas/domain/connect.ts';
-import type { Session } from '../../lambdas/domain/session.ts';
+import type { Session } from '../../lambdas/domain/model/session.ts';
+import type { DuplicateLogin } from '../../lambdas/domain/sessions/connect.ts';
 import type { MessageRequest } from '../../protocol/frames.ts';
-import { fakeDesk, fakeDeskQueue } from './desk.ts';
+import { fakeDesk, fakeDeskEvents } from './desk.ts';
 import {
   fakeConnections,
   fakeConversations,
@@ -21,18 +21,27 @@ export function createWorld() {
   const clock = () => now;
   const messages = fakeMessages();
   const conversations = fakeConversations(messages, clock);
+  const desk = fakeDesk(conversations);
+  const inbox = fakeInbox();
   return {
     routes: fakeRoutes(),
     conversations,
+    conversationWriter: conversations,
     groups: conversations,
+    groupWriter: conversations,
     messages,
-    desk: fakeDesk(conversations),
-    deskQueue: fakeDeskQueue(),
+    messageWriter: messages,
+    desk,
+    deskWriter: desk,
+    outbox: desk,
+    deskEvents: fakeDeskEvents(),
     queues: ['default', 'boats'],
     agentGraceMs: 120_000,
-    fanOut: fakeFanOut(),
-    inbox: fakeInbox(),
-    queue: fakeQueue(),
+    onWait: () => {},
+    fanOutQueue: fakeFanOut(),
+    inbox,
+    inboxWriter: inbox,
+    offlineQueue: fakeQueue(),
     connections: fakeConnections(),
     clock,
     leaseMs: HOUR_MS / 2,

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWire, type HoldStage, steps } from '../../local/wire/index.ts';
 import { assigned, deskEnvironment, deskOf, events, newQueue, openChat, updated } from './setup/desk.ts';
 import { say } from './setup/groups.ts';
+import type { Json } from './setup/json.ts';
 import type { TestSocket } from './setup/socket.ts';
-import { type Json, type Stack, startStack } from './setup/stack.ts';
+import { type Stack, startStack } from './setup/stack.ts';
 
 /** The flow is stopped at the desk's own AWS calls; the other side acts there, or the function dies. */
 const wire = createWire();
@@ -130,7 +131,7 @@ describe('the match worker', () => {
     const { conversationId } = await openChat(bob, queue);
     // Its seq is drawn before the assignment, and it is stored after.
     const storing = wire.hold({
-      function: 'SendMessage',
+      route: 'sendMessage',
       operation: 'PutItem',
       where: about(conversationId),
     });
@@ -155,7 +156,7 @@ describe('a function of the desk that dies', () => {
       const queue = newQueue();
       const bob = await customer();
       const opening = wire.hold({
-        function: 'DeskOpen',
+        route: 'desk.open',
         operation: 'TransactWriteItems',
         when,
         where: about(`"q#${queue}"`),
@@ -179,7 +180,7 @@ describe('a function of the desk that dies', () => {
     const ann = await readyAgent(queue);
     const bob = await customer();
     const opening = wire.hold({
-      function: 'DeskOpen',
+      route: 'desk.open',
       operation: 'TransactWriteItems',
       when: 'after',
       where: about(`"q#${queue}"`),
@@ -233,7 +234,7 @@ describe('an agent who vanishes', () => {
     // However long it takes to connect here, the look after the grace comes later.
     const look = wire.hold({ function: 'MatchDesk', where: about(ann.user) });
     looksAgain.release();
-    const looked = wire.nextEnd('MatchDesk');
+    const looked = wire.nextEnd({ function: 'MatchDesk' });
     await look.reached;
     const again = await deskOf(() => stack).agent(ann.user);
     look.release();
@@ -249,7 +250,7 @@ describe('an agent who vanishes', () => {
     const ann = await readyAgent(queue);
     const { conversationId } = await openChat(bob, queue);
     await assigned(ann, conversationId);
-    const leaving = wire.hold({ function: 'Disconnect', operation: 'UpdateItem' });
+    const leaving = wire.hold({ route: '$disconnect', operation: 'UpdateItem' });
     ann.socket.raw.terminate();
     await leaving.reached;
     leaving.fail('kill');

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assigned, deskEnvironment, deskOf, events, newQueue, openChat, updated } from './setup/desk.ts';
 import { say } from './setup/groups.ts';
-import { type Json, newUser, type Stack, startStack } from './setup/stack.ts';
+import type { Json } from './setup/json.ts';
+import { newUser, type Stack, startStack } from './setup/stack.ts';
 
 let stack: Stack;
 beforeAll(async () => {

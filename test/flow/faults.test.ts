@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createWire, type FaultKind, steps } from '../../local/wire/index.ts';
+import type { Json } from './setup/json.ts';
 import { drain, historyOf, sending, sendUntilKnown } from './setup/sends.ts';
-import { type Json, newUser, type Stack, startStack } from './setup/stack.ts';
+import { newUser, type Stack, startStack } from './setup/stack.ts';
 
 const wire = createWire();
 let stack: Stack;
@@ -24,7 +25,7 @@ describe('a store that fails', () => {
         users = [newUser(`alice${n}`), newUser(`bob${n}`)];
         return sendUntilKnown(await stack.join(users[0]), users[1], 'hi');
       };
-      for await (const step of steps(wire, { function: 'SendMessage', service: 'dynamodb', run })) {
+      for await (const step of steps(wire, { route: 'sendMessage', service: 'dynamodb', run })) {
         step.fail(fault);
         const sent = await step.finished;
         expect(sent).toMatchObject({ type: 'sent' });
@@ -49,7 +50,7 @@ describe('a store that fails', () => {
       wire.reset();
       const isStored = () => wire.calls.some((call) => call.operation === 'PutItem' && call.status === 200);
       const where = () => when === undefined || isStored();
-      wire.inject({ function: 'SendMessage', operation, table, fault, where });
+      wire.inject({ route: 'sendMessage', operation, table, fault, where });
       const refused = await alice.request(sending(b, 'hi'));
       expect(refused).toMatchObject({ type: 'error', code: 'unavailable', retryable: true });
       expect(JSON.stringify(refused)).not.toMatch(/Exception|Table|dynamo/i);
@@ -63,7 +64,7 @@ describe('a store that fails', () => {
   it('at the queue is unavailable: what found nobody home is not acked before it is kept (IM-SEND-1, fault 10)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const alice = await stack.join(a);
-    wire.inject({ function: 'SendMessage', service: 'sqs', fault: 'error' });
+    wire.inject({ route: 'sendMessage', service: 'sqs', fault: 'error' });
     expect(await alice.request(sending(b, 'hi'))).toMatchObject({ code: 'unavailable' });
     wire.calm();
     expect(await sendUntilKnown(alice, b, 'hi')).toMatchObject({ type: 'sent', duplicate: true, seq: 1 });
@@ -129,12 +130,12 @@ describe('a socket cut without a word', () => {
   it('after the commit, before the ack: the repeat returns the original, one message (I1, fault 1)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const alice = await stack.join(a);
-    const committed = wire.hold({ function: 'SendMessage', operation: 'PutItem', when: 'after' });
+    const committed = wire.hold({ route: 'sendMessage', operation: 'PutItem', when: 'after' });
     alice.send(JSON.stringify({ ...sending(b, 'hi'), id: '1' }));
     await committed.reached;
     alice.raw.terminate();
     await alice.closed;
-    const ended = wire.nextEnd('SendMessage');
+    const ended = wire.nextEnd({ route: 'sendMessage' });
     committed.release();
     await ended;
     const again = await stack.join(a);

@@ -38,7 +38,7 @@ describe('a message on its way to a group', () => {
         const [alice] = [await stack.join(a), await stack.join(b)];
         dave = await stack.join(d);
         // His joining has the lower seq already, and no member's row yet.
-        const joining = wire.hold({ function: 'AddMembers', operation: 'TransactWriteItems' });
+        const joining = wire.hold({ route: 'POST /groups/{id}/members', operation: 'TransactWriteItems' });
         const joined = call(a, 'POST', `/groups/${id}/members`, { members: [d] });
         await joining.reached;
         becomeMember = async () => {
@@ -47,7 +47,7 @@ describe('a message on its way to a group', () => {
         };
         return say(alice, id, 'hi');
       };
-      for await (const step of steps(wire, { function: 'SendMessage', when, run })) {
+      for await (const step of steps(wire, { route: 'sendMessage', when, run })) {
         rounds += 1;
         await becomeMember();
         step.release();
@@ -62,11 +62,11 @@ describe('a message on its way to a group', () => {
     const [a, b, d] = [newUser('alice'), newUser('bob'), newUser('dave')];
     const id = await newGroup(a, [b]);
     const [alice, dave] = [await stack.join(a), await stack.join(d)];
-    const joining = wire.hold({ function: 'AddMembers', operation: 'TransactWriteItems' });
+    const joining = wire.hold({ route: 'POST /groups/{id}/members', operation: 'TransactWriteItems' });
     const joined = call(a, 'POST', `/groups/${id}/members`, { members: [d] });
     await joining.reached;
-    const storing = wire.hold({ function: 'SendMessage', operation: 'PutItem' });
-    const looked = wire.hold({ function: 'SendMessage', operation: 'Query', when: 'after' });
+    const storing = wire.hold({ route: 'sendMessage', operation: 'PutItem' });
+    const looked = wire.hold({ route: 'sendMessage', operation: 'Query', when: 'after' });
     const sent = say(alice, id, 'hi');
     await Promise.all([storing.reached, looked.reached]);
     joining.release();
@@ -97,7 +97,7 @@ describe('a message on its way to a group', () => {
         };
         return say(alice, id, 'hi');
       };
-      for await (const step of steps(wire, { function: 'SendMessage', when, run })) {
+      for await (const step of steps(wire, { route: 'sendMessage', when, run })) {
         rounds += 1;
         await remove();
         step.release();

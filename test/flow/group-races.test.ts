@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWire } from '../../local/wire/index.ts';
 import { groupsOf, isSystem, say } from './setup/groups.ts';
-import { type Json, newUser, type Stack, startStack } from './setup/stack.ts';
+import type { Json } from './setup/json.ts';
+import { newUser, type Stack, startStack } from './setup/stack.ts';
 
 const wire = createWire();
 let stack: Stack;
@@ -32,7 +33,7 @@ describe('a group', () => {
     wire.reset();
     expect(await say(alice, id, 'to all')).toMatchObject({ type: 'sent' });
     await Promise.all(sockets.map((socket) => socket.message('to all')));
-    const sender = wire.counts({ function: 'SendMessage' });
+    const sender = wire.counts({ route: 'sendMessage' });
     // Session, membership, seq, message: no more than for a small one, and one enqueue instead of posts.
     expect([sender.calls, sender.posts]).toEqual([5, 0]);
   });
@@ -41,7 +42,11 @@ describe('a group', () => {
     const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
     const id = await newGroup(a, [b, c]);
     const [alice, bob, carol] = [await stack.join(a), await stack.join(b), await stack.join(c)];
-    const applying = wire.hold({ function: 'RemoveMember', operation: 'TransactWriteItems', nth: 2 });
+    const applying = wire.hold({
+      route: 'DELETE /groups/{id}/members/{userId}',
+      operation: 'TransactWriteItems',
+      nth: 2,
+    });
     const removal = send(a, 'DELETE', `/groups/${id}/members/${b}`);
     await applying.reached;
     const { seq } = await say(alice, id, 'not for bob');
@@ -61,7 +66,11 @@ describe('a group', () => {
       const [a, b] = [newUser('alice'), newUser('bob')];
       const by = who === 'an admin' ? a : b;
       const id = await newGroup(a, [b]);
-      const applying = wire.hold({ function: 'RemoveMember', operation: 'TransactWriteItems', nth: 2 });
+      const applying = wire.hold({
+        route: 'DELETE /groups/{id}/members/{userId}',
+        operation: 'TransactWriteItems',
+        nth: 2,
+      });
       const removal = send(by, 'DELETE', `/groups/${id}/members/${b}`);
       await applying.reached;
       applying.fail('kill');
@@ -79,7 +88,10 @@ describe('a group', () => {
     const id = await newGroup(a, [b, c]);
     await call(a, 'PATCH', `/groups/${id}`, { admins: [a, b] });
     // Alice was seen to have another admin beside her; then he goes.
-    const dismissing = wire.hold({ function: 'RemoveMember', operation: 'TransactWriteItems' });
+    const dismissing = wire.hold({
+      route: 'DELETE /groups/{id}/members/{userId}',
+      operation: 'TransactWriteItems',
+    });
     const first = call(a, 'DELETE', `/groups/${id}/members/${a}`);
     await dismissing.reached;
     expect((await send(b, 'DELETE', `/groups/${id}/members/${b}`)).status).toBe(204);
@@ -91,7 +103,7 @@ describe('a group', () => {
   it('is not added to by an admin who has left since (IM-GROUP)', async () => {
     const [a, c] = [newUser('alice'), newUser('carol')];
     const id = await newGroup(a, []);
-    const adding = wire.hold({ function: 'AddMembers', operation: 'TransactWriteItems' });
+    const adding = wire.hold({ route: 'POST /groups/{id}/members', operation: 'TransactWriteItems' });
     const added = call(a, 'POST', `/groups/${id}/members`, { members: [c] });
     await adding.reached;
     expect((await send(a, 'DELETE', `/groups/${id}/members/${a}`)).status).toBe(204);
@@ -105,7 +117,7 @@ describe('a group', () => {
     const id = await newGroup(a, [b]);
     const [alice, dave] = [await stack.join(a), await stack.join(d)];
     const looking = wire.hold({
-      function: 'AddMembers',
+      route: 'POST /groups/{id}/members',
       operation: 'GetItem',
       where: (_, input) => JSON.stringify(input).includes('head'),
       nth: 2,
@@ -118,37 +130,37 @@ describe('a group', () => {
     looking.release();
     expect((await added).status).toBe(200);
     const handedOut = wire.calls.filter(
-      ({ function: name, queue }) => name.includes('AddMembers') && queue?.includes('FanOut'),
+      ({ route, queue }) => route === 'POST /groups/{id}/members' && queue?.includes('FanOut'),
     );
     expect(handedOut).toEqual([]);
     expect(dave.messages().map(({ content }) => content.text ?? content.event)).not.toContain('not for dave');
   });
 
   it.each([
-    ['history', 'ListMessages', 'Query'],
-    ['the list of conversations', 'ListConversations', 'BatchGetItem'],
+    ['history', 'GET /conversations/{conversationId}/messages', 'Query'],
+    ['the list of conversations', 'GET /conversations', 'BatchGetItem'],
   ])(
     'shows in %s nothing that was said after one was removed while it was read (I5)',
-    async (_, name, operation) => {
+    async (what, route, operation) => {
       const [a, b] = [newUser('alice'), newUser('bob')];
       const id = await newGroup(a, [b]);
       const alice = await stack.join(a);
-      const reading = wire.hold({ function: name, operation });
-      const read = name === 'ListMessages' ? historyOf(b, id) : stack.http(b, '/conversations');
+      const reading = wire.hold({ route, operation });
+      const read = what === 'history' ? historyOf(b, id) : stack.http(b, '/conversations');
       await reading.reached;
       expect((await send(a, 'DELETE', `/groups/${id}/members/${b}`)).status).toBe(204);
       await say(alice, id, 'not for bob');
       reading.release();
       const { status, body } = await read;
       expect(JSON.stringify(body)).not.toContain('not for bob');
-      expect(status).toBe(name === 'ListMessages' ? 404 : 200);
+      expect(status).toBe(what === 'history' ? 404 : 200);
     },
   );
 
   it('keeps an admin though the one who is named leaves at once (IM-GROUP)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const id = await newGroup(a, [b]);
-    const naming = wire.hold({ function: 'UpdateGroup', operation: 'TransactWriteItems' });
+    const naming = wire.hold({ route: 'PATCH /groups/{id}', operation: 'TransactWriteItems' });
     const named = call(a, 'PATCH', `/groups/${id}`, { admins: [b] });
     await naming.reached;
     expect((await send(b, 'DELETE', `/groups/${id}/members/${b}`)).status).toBe(204);
@@ -195,7 +207,7 @@ describe('typing', () => {
     expect(push).toEqual({ type: 'typing', conversationId: `dm:${a}:${b}`, userId: a, typing: true });
     await alice.request({ action: 'heartbeat' });
     await wire.quiet();
-    expect(wire.counts({ function: 'Typing' }).posts).toBe(1);
+    expect(wire.counts({ route: 'typing' }).posts).toBe(1);
     expect(laptop.frames.some(({ type }) => type === 'typing')).toBe(false);
   });
 });
@@ -221,7 +233,7 @@ describe('presence', () => {
       { userId: c, online: false, lastSeenAt: null },
       { userId: s, online: false, lastSeenAt: null },
     ]);
-    const gone = wire.nextEnd('Disconnect');
+    const gone = wire.nextEnd({ route: '$disconnect' });
     await bob.close();
     await gone;
     expect((await ask())[0]).toEqual({ userId: b, online: false, lastSeenAt: expect.any(Number) });

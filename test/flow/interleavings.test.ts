@@ -24,7 +24,7 @@ afterAll(() => stack?.stop());
 const STAGES: readonly HoldStage[] = ['before', 'after'];
 
 describe('a receiver who connects while a message is on its way', () => {
-  it.each(['SendMessage', 'StoreOffline'].flatMap((name) => STAGES.map((when) => [name, when] as const)))(
+  it.each(['sendMessage', 'StoreOffline'].flatMap((name) => STAGES.map((when) => [name, when] as const)))(
     'sees it without a further reconnect: at each call of %s, %s it is made (IM-PUSH-2, fault 8)',
     async (name, when) => {
       let rounds = 0;
@@ -54,7 +54,7 @@ describe('a receiver who connects while a message is on its way', () => {
         expect(sent).toMatchObject({ type: 'sent', seq: 1 });
         await isStored;
       };
-      const match = { function: name, when, run, ...(isStoring && { where: isHis }) };
+      const match = isStoring ? { function: name, when, run, where: isHis } : { route: name, when, run };
       for await (const step of steps(wire, match)) {
         rounds += 1;
         const socket = await stack.join(bob);
@@ -69,10 +69,10 @@ describe('a receiver who connects while a message is on its way', () => {
   it('sees it though a post found its connection still being made (IM-PUSH-2, fault 7)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const sender = await stack.join(alice);
-    const connecting = wire.hold({ function: 'Connect', operation: 'UpdateItem', when: 'after' });
+    const connecting = wire.hold({ route: '$connect', operation: 'UpdateItem', when: 'after' });
     const upgrade = stack.open(bob);
     await connecting.reached;
-    const stored = wire.nextEnd('StoreOffline');
+    const stored = wire.nextEnd({ function: 'StoreOffline' });
     expect(await sender.request(sending(bob, 'hi'))).toMatchObject({ type: 'sent' });
     expect(wire.calls.some(({ error, user }) => error === 'GoneException' && user === bob)).toBe(true);
     await stored;
@@ -104,10 +104,10 @@ describe('a receiver whose session ends while a message is on its way', () => {
         const alice = await stack.join(newUser('alice'));
         return alice.request(sending(bob, 'hi'));
       };
-      for await (const step of steps(wire, { function: 'SendMessage', when, run })) {
+      for await (const step of steps(wire, { route: 'sendMessage', when, run })) {
         rounds += 1;
         const hadTaken = hasTaken(bob);
-        const ended = wire.nextEnd('Disconnect');
+        const ended = wire.nextEnd({ route: '$disconnect' });
         if (which === 'another device') old?.raw.terminate();
         const fresh = await stack.join(bob, { deviceId: which === 'another device' ? 'tablet' : 'phone' });
         await ended;
@@ -130,9 +130,9 @@ describe('a receiver whose session ends while a message is on its way', () => {
         const alice = await stack.join(newUser('alice'));
         return alice.request(sending(bob, 'hi'));
       };
-      for await (const step of steps(wire, { function: 'SendMessage', when, run })) {
+      for await (const step of steps(wire, { route: 'sendMessage', when, run })) {
         const hadTaken = hasTaken(bob);
-        const ended = wire.nextEnd('Disconnect');
+        const ended = wire.nextEnd({ route: '$disconnect' });
         await old?.close();
         await ended;
         step.release();
@@ -156,7 +156,7 @@ describe('a receiver whose session ends while a message is on its way', () => {
         await sender.request(sending(bob, 'hi'));
         return receiver;
       };
-      for await (const step of steps(wire, { function: 'SendMessage', when, run })) {
+      for await (const step of steps(wire, { route: 'sendMessage', when, run })) {
         const isStored = wire.calls.some(
           ({ operation, endMs }) => operation === 'PutItem' && endMs !== undefined,
         );
@@ -175,7 +175,7 @@ describe('a late $connect', () => {
   it('takes no place from the socket that its device has opened since (IM-CONN-4, fault 9)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const device = { deviceId: 'phone' };
-    const late = wire.hold({ function: 'Connect', operation: 'UpdateItem' });
+    const late = wire.hold({ route: '$connect', operation: 'UpdateItem' });
     const givenUp = stack.open(bob, device).catch((error: unknown) => error);
     await late.reached;
     const socket = await stack.join(bob, device);
@@ -197,11 +197,11 @@ describe('a late $disconnect', () => {
       const run = async (n: number) => {
         bob = newUser(`bob${n}`);
         const old = await stack.join(bob, device);
-        const ended = wire.nextEnd('Disconnect');
+        const ended = wire.nextEnd({ route: '$disconnect' });
         old.raw.terminate();
         await ended;
       };
-      for await (const step of steps(wire, { function: 'Disconnect', when, run })) {
+      for await (const step of steps(wire, { route: '$disconnect', when, run })) {
         const fresh = await stack.join(bob, device);
         step.release();
         await step.finished;
@@ -232,7 +232,7 @@ describe('a sender whose function dies', () => {
         const sent = await sendUntilKnown(sender, b, 'hi');
         return { sent, receiver };
       };
-      for await (const step of steps(wire, { function: 'SendMessage', when, run })) {
+      for await (const step of steps(wire, { route: 'sendMessage', when, run })) {
         rounds += 1;
         step.fail(when === 'before' ? 'kill' : 'kill-after');
         const { sent, receiver } = await step.finished;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Json } from './setup/json.ts';
 import type { TestSocket } from './setup/socket.ts';
-import { type Chat, type Json, newUser, startChat } from './setup/stack.ts';
+import { type Chat, newUser, startChat } from './setup/stack.ts';
 
 let stack: Chat;
 beforeAll(async () => {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { Json } from './setup/json.ts';
 import { sending, textContent } from './setup/sends.ts';
 import { RefusedError } from './setup/socket.ts';
-import { type Json, newUser, type Stack, startStack } from './setup/stack.ts';
+import { newUser, type Stack, startStack } from './setup/stack.ts';
 
 let stack: Stack;
 beforeAll(async () => {

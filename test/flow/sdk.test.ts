@@ -157,7 +157,7 @@ describe('the SDK, among faults', () => {
         { fault: 'error', operation: 'PostToConnection', probability: 0.2 },
         {
           fault: 'kill',
-          function: 'SendMessage',
+          route: 'sendMessage',
           operation: 'PostToConnection',
           probability: 0.05,
           times: 2,

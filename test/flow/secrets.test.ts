@@ -55,7 +55,7 @@ describe('everything that is logged', () => {
     for (const rule of [
       { service: 'dynamodb', operation: 'PutItem', fault: 'error' },
       { service: 'dynamodb', operation: 'UpdateItem', fault: 'throttle' },
-      { service: 'sqs', function: 'SendMessage', fault: 'cut-before' },
+      { service: 'sqs', route: 'sendMessage', fault: 'cut-before' },
       { service: 'connections', operation: 'PostToConnection', fault: 'throttle', times: 3 },
       { service: 'dynamodb', operation: 'PutItem', fault: 'kill', times: 1 },
     ] as const) {
@@ -72,7 +72,7 @@ describe('everything that is logged', () => {
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     });
     const deadLetters = async (name: 'Service' | 'Offline', MessageBody: string) => {
-      const failed = wire.nextEnd(name === 'Service' ? 'ServeEvents' : 'StoreOffline');
+      const failed = wire.nextEnd({ function: name === 'Service' ? 'ServeEvents' : 'StoreOffline' });
       await sqs.send(new SendMessageCommand({ QueueUrl: stack.outputs[`${name}QueueUrl`], MessageBody }));
       await failed;
     };

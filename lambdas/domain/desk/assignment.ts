@@ -1,4 +1,4 @@
-import type { Agent, Waiting } from './chat.ts';
+import type { Agent, Waiting } from '../model/chat.ts';
 
 export type Candidate = Pick<Agent, 'userId' | 'capacity' | 'active' | 'lastAssignedAtMs'>;
 

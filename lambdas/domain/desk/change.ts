@@ -1,48 +1,32 @@
-import type { SystemContent } from '../../../protocol/content.ts';
 import { NotFoundError, UnavailableError } from '../../shared/errors.ts';
-import type { ConversationTable, Head } from '../conversation.ts';
-import type { DeliveryPorts } from '../delivery.ts';
-import type { MessageTable } from '../message.ts';
-import { systemMessage } from '../system-message.ts';
-import type { Chat, ChatChange, DeskTable } from './chat.ts';
-import type { DeskQueuePorts } from './desk-queue.ts';
-import { tell } from './tell.ts';
+import { systemMessage } from '../messages/system-message.ts';
+import type { Chat, ChatChange } from '../model/chat.ts';
+import type { Head } from '../model/conversation.ts';
+import type { Transition } from './chat-state.ts';
+import { notify } from './notify.ts';
+import type { DeskPorts } from './ports.ts';
 
-export interface DeskPorts extends DeliveryPorts, DeskQueuePorts {
-  readonly desk: DeskTable;
-  readonly conversations: ConversationTable;
-  readonly messages: MessageTable;
-  /** Hears once a minute how long the next in a queue has been waiting. */
-  readonly onWait?: (queue: string, waitMs: number) => void;
-}
-
-/** Who speaks when nobody did: no user id has a colon. */
-export const DESK = 'im:desk';
-
-/** What a chat becomes, and what its conversation says about that. */
-export interface Decision {
-  readonly after: Chat;
-  readonly content: Omit<SystemContent, 'type'>;
+export interface Decision extends Transition {
   /** See `ChatChange`. */
   readonly ifOffline?: true;
 }
 
 export interface ChangeOptions {
-  /** As it was read a moment ago, which spares the first reading. */
+  /** As it was read a moment ago, which spares the first read. */
   readonly head?: Head | undefined;
-  /** Who gets an answer instead of a push. */
+  /** The session that gets an answer instead of a push. */
   readonly exceptConnectionId?: string;
 }
 
-/** Each attempt is lost to somebody who wrote into the chat or changed it meanwhile: so many don't do so at once. */
+/** Each attempt is lost to a message or a change that came first: so many don't come at once. */
 const ATTEMPTS = 8;
 
 /**
- * Changes a chat as `decide` says of its present state, and tells those concerned; `undefined`: it is as it should be.
+ * Changes a chat as `decide` says of its present state, and notifies those concerned; `undefined`: it is as it should be.
  * The change takes the head's next seq within its own transaction, so that it has its place among the messages, and
  * whatever has a higher seq looks for members after it (ADR 5).
  * @throws what `decide` throws
- * @throws {UnavailableError} somebody else was always faster
+ * @throws {UnavailableError} every attempt came second
  */
 export async function changeChat(
   ports: DeskPorts,
@@ -58,20 +42,20 @@ export async function changeChat(
     if (decision === undefined) return before;
     const change = await tryChange(ports, before, seq, decision);
     if (change === undefined) continue;
-    await tell(ports, change, exceptConnectionId);
+    await notify(ports, change, exceptConnectionId);
     return change.after;
   }
   throw new UnavailableError();
 }
 
-/** One attempt on a chat as it was read. @returns what is yet to be told; `undefined`: somebody else was faster */
+/** One attempt on a chat as it was read. @returns the change, not notified yet; `undefined`: another one came first */
 export async function tryChange(
-  { desk, clock }: Pick<DeskPorts, 'desk' | 'clock'>,
+  { deskWriter, clock }: Pick<DeskPorts, 'deskWriter' | 'clock'>,
   before: Chat | undefined,
   headSeq: number,
   { after, content, ifOffline }: Decision,
 ): Promise<ChatChange | undefined> {
   const message = systemMessage({ clock }, after.conversationId, headSeq + 1, content);
   const change = { before, after, message, ...(ifOffline && { ifOffline }) };
-  return (await desk.apply(change)) ? change : undefined;
+  return (await deskWriter.apply(change)) ? change : undefined;
 }

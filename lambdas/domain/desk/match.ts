@@ -1,45 +1,52 @@
 import { UnavailableError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
-import { give } from './agent.ts';
+import type { Agent } from '../model/chat.ts';
 import { type Assignment, planAssignments } from './assignment.ts';
-import { DESK, type DeskPorts, tryChange } from './change.ts';
-import type { Agent } from './chat.ts';
-import { tell, tellAgain, tellPositions } from './tell.ts';
+import { tryChange } from './change.ts';
+import { assign } from './chat-state.ts';
+import { hintPositions, notify, sendPending } from './notify.ts';
+import { DESK, type DeskPorts } from './ports.ts';
 
 /** Chats that one read is good for. */
 const CHATS_PER_ROUND = 10;
 /** Then another invocation goes on. */
 const ROUNDS = 50;
-/** Rounds in a row that somebody else won all of. */
+/** Rounds in a row of which other workers won all. */
 const MAX_LOST_ROUNDS = 8;
-/** While anybody waits, the queue is looked at so often, whoever died over an event. */
-const PATROL_SECONDS = 60;
+/** While anybody waits, the queue is swept so often, so that a lost event costs a minute at most. */
+const SWEEP_SECONDS = 60;
 /** An event may come a little early. */
-const PATROL_MARGIN_MS = 5_000;
+const SWEEP_MARGIN_MS = 5_000;
+
+export interface MatchPorts extends DeskPorts {
+  /** Is told once a minute how long the next in a queue has been waiting. */
+  readonly onWait: (queue: string, waitMs: number) => void;
+}
 
 export interface MatchOrder {
   readonly queue: string;
-  /** Those who wait may stand elsewhere than they know. */
+  /** Waiting customers may have another position now. */
   readonly moved: boolean;
-  /** Whoever had this very event may have died over it. */
+  /** A function that had this very event may have died in the middle of it. */
   readonly isRepeat: boolean;
-  /** Somebody may have died before any event. */
-  readonly isGuard: boolean;
+  /** A function may have died before it sent its event. */
+  readonly isWatchdog: boolean;
 }
 
-/** Who is alive has told of a change by then. */
+/** A function that is alive has sent its notifications by then. */
 const UNDER_WAY_MS = 5_000;
 
 /**
  * Brings chats and agents together until there are no more of one or the other (IM-DESK-6). Any number of workers may
- * do so at once: a chat and an agent's place are claimed in one transaction, and who comes second reads anew.
+ * do so at once: a chat and an agent's place are claimed in one transaction, and the second to claim them reads anew.
  */
-export async function matchQueue(ports: DeskPorts, order: MatchOrder): Promise<void> {
-  const { queue, moved, isRepeat, isGuard } = order;
-  const isLeft = (isRepeat || isGuard) && (await tellAgain(ports, queue, isRepeat ? 0 : UNDER_WAY_MS));
+export async function matchQueue(ports: MatchPorts, order: MatchOrder): Promise<void> {
+  const { queue, moved, isRepeat, isWatchdog } = order;
+  const mayBePending = isRepeat || isWatchdog;
+  const isLeft = mayBePending && (await sendPending(ports, queue, isRepeat ? 0 : UNDER_WAY_MS));
   const haveMoved = await assignAll(ports, queue);
-  if (moved || haveMoved) await tellPositions(ports, queue);
-  if (isGuard) await patrol(ports, queue, isLeft);
+  if (moved || haveMoved) await hintPositions(ports, queue);
+  if (isWatchdog) await keepSweeping(ports, queue, isLeft);
 }
 
 /** @returns whether anybody was assigned */
@@ -53,59 +60,59 @@ async function assignAll(ports: DeskPorts, queue: string): Promise<boolean> {
     ]);
     const plan = planAssignments(waiting, agents, ports.clock());
     if (plan.length === 0) return assigned > 0;
-    const won = await assign(ports, plan, agents);
+    const won = await claimPlanned(ports, plan, agents);
     assigned += won;
     lost = won === 0 ? lost + 1 : 0;
     if (lost > MAX_LOST_ROUNDS) throw new UnavailableError();
   }
-  const job = { kind: 'match', queue, moved: false, guard: false } as const;
-  await ports.deskQueue.enqueue([{ job, delaySeconds: 0 }]);
+  const event = { kind: 'match', queue, moved: false, watchdog: false } as const;
+  await ports.deskEvents.enqueue([{ event, delaySeconds: 0 }]);
   return true;
 }
 
 /**
- * Claims one after the other, in order; the first that somebody else has won, or that wrote meanwhile, ends the round:
- * what is behind it was planned on a state that is past. Telling goes on beside the next claim.
+ * Claims one after the other, in order; the first that another worker has won, or that got a message meanwhile, ends the
+ * round: what is behind it was planned on a state that is past. Notifications go on beside the next claim.
  * @returns how many were won
  */
-async function assign(
+async function claimPlanned(
   ports: DeskPorts,
   plan: readonly Assignment[],
   agents: readonly Agent[],
 ): Promise<number> {
   const heads = await ports.conversations.heads(plan.map(({ conversationId }) => conversationId));
-  const telling: Promise<void>[] = [];
+  const notifying: Promise<void>[] = [];
   try {
     for (const { conversationId, agentId } of plan) {
       const head = heads.get(conversationId);
       const agent = agents.find(({ userId }) => userId === agentId);
-      if (head?.chat?.state !== 'waiting' || agent === undefined) break;
-      const decision = give(head.chat, agent, ports.clock(), { event: 'assigned', by: DESK });
+      const decision = head?.chat && agent && assign(head.chat, agent, ports.clock(), DESK);
+      if (head === undefined || decision === undefined) break;
       const change = await tryChange(ports, head.chat, head.seq, decision);
       if (change === undefined) break;
-      const told = tell(ports, change);
-      // Waited for below. Until then nobody listens, and a rejection that nobody hears ends the function.
-      told.catch(() => {});
-      telling.push(told);
+      const notified = notify(ports, change);
+      // Waited for below. Until then nothing listens, and an unhandled rejection ends the function.
+      notified.catch(() => {});
+      notifying.push(notified);
     }
   } finally {
-    await settleAll(telling);
+    await settleAll(notifying);
   }
-  return telling.length;
+  return notifying.length;
 }
 
 /**
- * After a guard: while anybody still waits, or is untold, keeps one event of this queue going round, a minute apart. So a
- * lost event costs a minute at most, and how long people wait is known though nothing happens.
+ * After a watchdog event: while anybody still waits, or a notification is pending, keeps one event of this queue going
+ * round, a minute apart. So a lost event costs a minute at most, and how long people wait is known though nothing happens.
  */
-async function patrol(ports: DeskPorts, queue: string, isLeft: boolean): Promise<void> {
+async function keepSweeping(ports: MatchPorts, queue: string, isLeft: boolean): Promise<void> {
   const [oldest] = await ports.desk.waiting(queue, 1);
   if (oldest === undefined && !isLeft) return;
   const nowMs = ports.clock();
-  if (oldest !== undefined) ports.onWait?.(queue, nowMs - oldest.openedAtMs);
-  const untilMs = nowMs + PATROL_SECONDS * 1000 - PATROL_MARGIN_MS;
-  if (await ports.desk.claimPatrol(queue, nowMs, untilMs)) {
-    const job = { kind: 'match', queue, moved: false, guard: true } as const;
-    await ports.deskQueue.enqueue([{ job, delaySeconds: PATROL_SECONDS }]);
+  if (oldest !== undefined) ports.onWait(queue, nowMs - oldest.openedAtMs);
+  const untilMs = nowMs + SWEEP_SECONDS * 1000 - SWEEP_MARGIN_MS;
+  if (await ports.deskWriter.claimSweep(queue, nowMs, untilMs)) {
+    const event = { kind: 'match', queue, moved: false, watchdog: true } as const;
+    await ports.deskEvents.enqueue([{ event, delaySeconds: SWEEP_SECONDS }]);
   }
 }

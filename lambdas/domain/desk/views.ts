@@ -1,21 +1,21 @@
 import type { ChatState, DeskChatsBody, DeskQueue, DeskQueuesBody } from '../../../protocol/desk.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { Clock } from '../../shared/clock.ts';
+import { decodeCursor, encodeCursor } from '../../shared/cursor.ts';
 import { ForbiddenError } from '../../shared/errors.ts';
-import { openList, sealList } from '../../shared/sealed-list.ts';
 import { settleAll } from '../../shared/settle.ts';
-import type { ConversationTable } from '../conversation.ts';
-import { requireRole, type Standing } from '../role.ts';
-import { type ChatList, type DeskTable, toDeskChat } from './chat.ts';
+import { type ChatList, type DeskReader, toDeskChat } from '../model/chat.ts';
+import type { ConversationReader } from '../model/conversation.ts';
+import { type CallerRoles, requireRole } from '../model/roles.ts';
 
 export interface QueueViewPorts {
-  readonly desk: DeskTable;
+  readonly desk: DeskReader;
   readonly queues: readonly string[];
   readonly clock: Clock;
 }
 
 export interface ChatViewPorts extends QueueViewPorts {
-  readonly conversations: ConversationTable;
+  readonly conversations: ConversationReader;
 }
 
 export interface ChatsQuery {
@@ -32,11 +32,11 @@ export interface ChatsQuery {
 export async function listChats(
   ports: ChatViewPorts,
   userId: string,
-  standing: Standing,
+  callerRoles: CallerRoles,
   { state, cursor }: ChatsQuery,
 ): Promise<DeskChatsBody> {
-  const lists = listsFor(ports, userId, standing).filter(({ part }) => holds(part, state));
-  const [number = '0', after = ''] = cursor === undefined ? [] : openList(userId, cursor, 'cursor');
+  const lists = listsFor(ports, userId, callerRoles).filter(({ part }) => holds(part, state));
+  const [number = '0', after = ''] = cursor === undefined ? [] : decodeCursor(userId, cursor, 'cursor');
   const list = lists[Number(number)];
   if (list === undefined) return { chats: [], cursor: null };
   // One more than asked for tells whether there is a next page.
@@ -49,11 +49,11 @@ export async function listChats(
   const wanted = chats.filter((chat) => state === undefined || chat.state === state);
   return {
     chats: wanted.map((chat) => toDeskChat(chat)),
-    cursor: isLast ? null : sealList(userId, next),
+    cursor: isLast ? null : encodeCursor(userId, next),
   };
 }
 
-function listsFor({ queues }: QueueViewPorts, userId: string, { roles }: Standing): ChatList[] {
+function listsFor({ queues }: QueueViewPorts, userId: string, { roles }: CallerRoles): ChatList[] {
   const whose = roles.includes('supervisor')
     ? queues.map((queue) => ({ queue }))
     : roles.includes('agent')
@@ -68,8 +68,8 @@ function holds(part: ChatList['part'], state: ChatState | undefined): boolean {
 }
 
 /** How the queues stand. @throws {ForbiddenError} not a supervisor (IM-ROLE) */
-export async function listQueues(ports: QueueViewPorts, standing: Standing): Promise<DeskQueuesBody> {
-  requireRole(standing, 'supervisor');
+export async function listQueues(ports: QueueViewPorts, callerRoles: CallerRoles): Promise<DeskQueuesBody> {
+  requireRole(callerRoles, 'supervisor');
   return { queues: await settleAll(ports.queues.map((queue) => toQueue(ports, queue))) };
 }
 

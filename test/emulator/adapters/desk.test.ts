@@ -1,11 +1,18 @@
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ConversationTable } from '../../../lambdas/domain/conversation.ts';
-import { DESK } from '../../../lambdas/domain/desk/change.ts';
-import type { Agent, Chat, ChatChange, DeskTable } from '../../../lambdas/domain/desk/chat.ts';
-import type { GroupTable } from '../../../lambdas/domain/group/group.ts';
-import type { MessageTable } from '../../../lambdas/domain/message.ts';
-import { systemMessage } from '../../../lambdas/domain/system-message.ts';
+import { DESK } from '../../../lambdas/domain/desk/ports.ts';
+import { systemMessage } from '../../../lambdas/domain/messages/system-message.ts';
+import type {
+  Agent,
+  Chat,
+  ChatChange,
+  DeskReader,
+  DeskWriter,
+  NotificationOutbox,
+} from '../../../lambdas/domain/model/chat.ts';
+import type { ConversationReader, ConversationWriter } from '../../../lambdas/domain/model/conversation.ts';
+import type { GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
+import type { MessageReader, MessageWriter } from '../../../lambdas/domain/model/message.ts';
 import type { DeskEvent } from '../../../protocol/content.ts';
 import { fakeDesk } from '../../fakes/desk.ts';
 import { fakeConversations, fakeMessages } from '../../fakes/ports.ts';
@@ -14,10 +21,10 @@ import { startTables } from './tables.ts';
 
 /** One suite for both: what the domain's tests believe of the fake desk is true of DynamoDB. */
 interface Ports {
-  readonly desk: DeskTable;
-  readonly conversations: ConversationTable;
-  readonly groups: GroupTable;
-  readonly messages: MessageTable;
+  readonly desk: DeskReader & DeskWriter & NotificationOutbox;
+  readonly conversations: ConversationReader & ConversationWriter;
+  readonly groups: GroupReader & GroupWriter;
+  readonly messages: MessageReader & MessageWriter;
 }
 
 const clock = () => NOON;
@@ -157,7 +164,7 @@ describe.each([
     const openOf = (agent: string) => desk.chatIds({ of: { agent }, part: 'open' }, { limit: 10 });
     expect(await openOf(ann.userId)).toEqual([]);
     expect(await openOf(zoe.userId)).toEqual([chat.conversationId]);
-    expect(await desk.untold(queue)).toContainEqual(expect.objectContaining({ seq: 3, former: ann.userId }));
+    expect(await desk.pending(queue)).toContainEqual(expect.objectContaining({ seq: 3, former: ann.userId }));
   });
 
   it('closes a chat, waiting or assigned: nothing more is written, both may read, the place is free (IM-DESK-3)', async () => {
@@ -203,12 +210,12 @@ describe.each([
     const { desk, messages: record } = ports();
     const queue = newName('queue');
     await open(queue);
-    const [untold] = await desk.untold(queue);
+    const [untold] = await desk.pending(queue);
     expect(untold).toMatchObject({ seq: 1, from: DESK });
     if (untold === undefined) throw new Error('nothing untold');
     expect(await record.getMany([untold])).toHaveLength(1);
-    await desk.forgetUntold(queue, untold);
-    expect(await desk.untold(queue)).toEqual([]);
+    await desk.markAsSent(queue, untold);
+    expect(await desk.pending(queue)).toEqual([]);
   });
 
   it('keeps of two changes of an agent the one that saw the present; the load stays (IM-DESK-4)', async () => {
@@ -229,8 +236,8 @@ describe.each([
   it('lets one patrol of a queue go round', async () => {
     const { desk } = ports();
     const queue = newName('queue');
-    expect(await desk.claimPatrol(queue, NOON, NOON + 10)).toBe(true);
-    expect(await desk.claimPatrol(queue, NOON + 9, NOON + 20)).toBe(false);
-    expect(await desk.claimPatrol(queue, NOON + 10, NOON + 20)).toBe(true);
+    expect(await desk.claimSweep(queue, NOON, NOON + 10)).toBe(true);
+    expect(await desk.claimSweep(queue, NOON + 9, NOON + 20)).toBe(false);
+    expect(await desk.claimSweep(queue, NOON + 10, NOON + 20)).toBe(true);
   });
 });

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ConversationTable } from '../../../lambdas/domain/conversation.ts';
-import type { GroupTable } from '../../../lambdas/domain/group/group.ts';
-import type { InboxTable } from '../../../lambdas/domain/inbox.ts';
-import type { MessageTable, StoredMessage } from '../../../lambdas/domain/message.ts';
-import type { Reference } from '../../../lambdas/domain/offline.ts';
-import type { RouteTable } from '../../../lambdas/domain/session.ts';
+import type { ConversationReader, ConversationWriter } from '../../../lambdas/domain/model/conversation.ts';
+import type { GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
+import type { Inbox, InboxWriter } from '../../../lambdas/domain/model/inbox.ts';
+import type { MessageReader, MessageWriter, StoredMessage } from '../../../lambdas/domain/model/message.ts';
+import type { Reference } from '../../../lambdas/domain/model/reference.ts';
+import type { RouteTable } from '../../../lambdas/domain/model/session.ts';
 import { fakeConversations, fakeInbox, fakeMessages, fakeRoutes } from '../../fakes/ports.ts';
 import { aSession, NOON } from '../../fakes/world.ts';
 import { startTables } from './tables.ts';
@@ -12,10 +12,10 @@ import { startTables } from './tables.ts';
 /** One suite for every implementation: what the domain's tests believe of the fakes is true of DynamoDB. */
 interface Ports {
   readonly routes: RouteTable;
-  readonly conversations: ConversationTable;
-  readonly groups: GroupTable;
-  readonly messages: MessageTable;
-  readonly inbox: InboxTable;
+  readonly conversations: ConversationReader & ConversationWriter;
+  readonly groups: GroupReader & GroupWriter;
+  readonly messages: MessageReader & MessageWriter;
+  readonly inbox: Inbox & InboxWriter;
 }
 
 let now = NOON;
@@ -252,9 +252,9 @@ describe.each([
     };
     const message = (conversationId: string, seq: number) => aMessage({ conversationId, seq });
     const standings = async (conversationId: string, userIds: readonly string[]) => {
-      const found = [...(await ports().groups.among(conversationId, userIds)).values()];
+      const found = [...(await ports().groups.getMembers(conversationId, userIds)).values()];
       return Object.fromEntries(
-        found.map(({ userId, isDismissed }) => [userId, isDismissed ? 'dismissed' : 'member']),
+        found.map(({ userId, isLeaving }) => [userId, isLeaving ? 'dismissed' : 'member']),
       );
     };
 
@@ -316,8 +316,8 @@ describe.each([
       const conversationId = newGroup();
       const [a, b] = newPair();
       await groups.create({ ...facts, admins: [a, b] }, [a, b], message(conversationId, 1));
-      await groups.dismiss(conversationId, b);
-      await groups.dismiss(conversationId, b);
+      await groups.markAsLeaving(conversationId, b);
+      await groups.markAsLeaving(conversationId, b);
       expect(
         (await groups.members(conversationId, { limit: 5 })).members.map(({ userId }) => userId),
       ).toEqual([a]);
@@ -336,16 +336,16 @@ describe.each([
       const conversationId = newGroup();
       const [a, b] = newPair();
       await groups.create({ ...facts, admins: [a] }, [a, b], message(conversationId, 1));
-      expect(await groups.dismiss(conversationId, a)).toBe(false);
+      expect(await groups.markAsLeaving(conversationId, a)).toBe(false);
       expect(await standings(conversationId, [a])).toEqual({ [a]: 'member' });
-      expect(await groups.dismiss(conversationId, b)).toBe(true);
+      expect(await groups.markAsLeaving(conversationId, b)).toBe(true);
       await groups.apply({
         conversationId,
         openHistory: false,
         remove: [b],
         message: message(conversationId, 2),
       });
-      expect(await groups.dismiss(conversationId, a)).toBe(true);
+      expect(await groups.markAsLeaving(conversationId, a)).toBe(true);
       expect((await conversations.head(conversationId)).group).toMatchObject({ admins: [] });
     });
 
@@ -354,10 +354,11 @@ describe.each([
       const conversationId = newGroup();
       const [a, b] = newPair();
       await groups.create({ ...facts, admins: [a] }, [a, b], message(conversationId, 1));
-      for (let times = 0; times < 2; times += 1) expect(await groups.dismiss(conversationId, b)).toBe(true);
+      for (let times = 0; times < 2; times += 1)
+        expect(await groups.markAsLeaving(conversationId, b)).toBe(true);
       expect((await conversations.head(conversationId)).group).toMatchObject({ memberCount: 1 });
       // Nobody may ever end the leaving of the other: that locks nobody in.
-      expect(await groups.dismiss(conversationId, a)).toBe(true);
+      expect(await groups.markAsLeaving(conversationId, a)).toBe(true);
       expect((await conversations.head(conversationId)).group).toMatchObject({ memberCount: 0 });
     });
 
@@ -370,8 +371,8 @@ describe.each([
       expect(await groups.apply({ ...adding, addedBy: b })).toBe(false);
       expect(await standings(conversationId, [b])).toEqual({});
       expect(await groups.apply({ ...adding, addedBy: a })).toBe(true);
-      const [standing] = (await groups.among(conversationId, [b])).values();
-      expect(standing).toEqual({ userId: b, joinedSeq: 2, isDismissed: false });
+      const [standing] = (await groups.getMembers(conversationId, [b])).values();
+      expect(standing).toEqual({ userId: b, joinedSeq: 2, isLeaving: false });
     });
 
     it('name no one an admin who is leaving, or is not in it', async () => {
@@ -379,7 +380,7 @@ describe.each([
       const conversationId = newGroup();
       const [a, b] = newPair();
       await groups.create({ ...facts, admins: [a] }, [a, b], message(conversationId, 1));
-      await groups.dismiss(conversationId, b);
+      await groups.markAsLeaving(conversationId, b);
       const naming = { conversationId, openHistory: false, message: message(conversationId, 2) };
       expect(await groups.apply({ ...naming, admins: [b] })).toBe(false);
       expect(await groups.apply({ ...naming, admins: [a, newUser()] })).toBe(false);
@@ -391,7 +392,7 @@ describe.each([
       const conversationId = newGroup();
       const [a, b] = newPair();
       await groups.create({ ...facts, admins: [a] }, [a, b], message(conversationId, 1));
-      await groups.dismiss(conversationId, b);
+      await groups.markAsLeaving(conversationId, b);
       const change = { conversationId, openHistory: false };
       const at = (seq: number) => ({ ...change, message: message(conversationId, seq) });
       expect(await groups.apply({ ...at(2), remove: [b] })).toBe(true);
@@ -405,7 +406,7 @@ describe.each([
       const conversationId = newGroup();
       const [a, b] = newPair();
       await groups.create({ ...facts, admins: [a] }, [a, b], message(conversationId, 1));
-      await groups.dismiss(conversationId, b);
+      await groups.markAsLeaving(conversationId, b);
       const change = { conversationId, openHistory: false };
       const at = (seq: number) => ({ ...change, message: message(conversationId, seq) });
       expect(await groups.apply({ ...at(5), remove: [b] })).toBe(true);

@@ -1,10 +1,17 @@
 import { App, Stack } from 'aws-cdk-lib';
-import { createConversationTable } from '../../../lambdas/adapters/conversation-table.ts';
-import { createDeskTable } from '../../../lambdas/adapters/desk-table.ts';
+import {
+  createConversationReader,
+  createConversationWriter,
+} from '../../../lambdas/adapters/conversation-table.ts';
+import {
+  createDeskReader,
+  createDeskWriter,
+  createNotificationOutbox,
+} from '../../../lambdas/adapters/desk-table.ts';
 import { createDocumentClient } from '../../../lambdas/adapters/dynamodb.ts';
-import { createGroupTable } from '../../../lambdas/adapters/group-table.ts';
-import { createInboxTable } from '../../../lambdas/adapters/inbox-table.ts';
-import { createMessageTable } from '../../../lambdas/adapters/message-table.ts';
+import { createGroupReader, createGroupWriter } from '../../../lambdas/adapters/group-table.ts';
+import { createInbox, createInboxWriter } from '../../../lambdas/adapters/inbox-table.ts';
+import { createMessageReader, createMessageWriter } from '../../../lambdas/adapters/message-table.ts';
 import { createRouteTable } from '../../../lambdas/adapters/route-table.ts';
 import type { Clock } from '../../../lambdas/shared/clock.ts';
 import { ServerlessIm } from '../../../lib/index.ts';
@@ -38,25 +45,35 @@ export async function startTables(clock: Clock) {
     return found.tableName;
   };
   const documents = createDocumentClient();
-  const messages = (historyTtlSeconds = 0) =>
-    createMessageTable(documents, { tableName: nameOf('Messages'), historyTtlSeconds, clock });
+  const [deskTable, conversationsTable, messagesTable] = [
+    nameOf('Desk'),
+    nameOf('Conversations'),
+    nameOf('Messages'),
+  ];
+  const inDesk = { deskTable, conversationsTable, messagesTable, historyTtlSeconds: 0 };
+  const messages = (historyTtlSeconds = 0) => ({
+    ...createMessageReader(documents, { tableName: messagesTable, clock }),
+    ...createMessageWriter(documents, { tableName: messagesTable, historyTtlSeconds, clock }),
+  });
+  const inInbox = { tableName: nameOf('Inbox'), inboxTtlSeconds: 3_600, clock };
   return {
     routes: createRouteTable(documents, nameOf('Routes')),
-    conversations: createConversationTable(documents, { tableName: nameOf('Conversations'), clock }),
-    groups: createGroupTable(documents, {
-      conversationsTable: nameOf('Conversations'),
-      messagesTable: nameOf('Messages'),
-      historyTtlSeconds: 0,
-    }),
-    desk: createDeskTable(documents, {
-      deskTable: nameOf('Desk'),
-      conversationsTable: nameOf('Conversations'),
-      messagesTable: nameOf('Messages'),
-      historyTtlSeconds: 0,
-    }),
+    conversations: {
+      ...createConversationReader(documents, conversationsTable),
+      ...createConversationWriter(documents, { tableName: conversationsTable, clock }),
+    },
+    groups: {
+      ...createGroupReader(documents, conversationsTable),
+      ...createGroupWriter(documents, inDesk),
+    },
+    desk: {
+      ...createDeskReader(documents, deskTable),
+      ...createDeskWriter(documents, inDesk),
+      ...createNotificationOutbox(documents, deskTable),
+    },
     messages: messages(),
     messagesWithTtl: messages,
-    inbox: createInboxTable(documents, { tableName: nameOf('Inbox'), inboxTtlSeconds: 3_600, clock }),
+    inbox: { ...createInbox(documents, inInbox), ...createInboxWriter(documents, inInbox) },
     stop: () => database.stop(),
   };
 }

@@ -124,7 +124,7 @@ describe('waiting', () => {
     const { pool, wire } = await workers();
     await wire.quiet();
     const hold = wire.hold({ function: 'Store' });
-    const storeEnds = wire.nextEnd('Store');
+    const storeEnds = wire.nextEnd({ function: 'Store' });
     const invocations = [
       pool.invoke('ChatSend', { key: newKey() }),
       pool.invoke('ChatStore', { key: newKey() }),

@@ -61,20 +61,25 @@ describe('a file of faults', () => {
     const stack = {
       tables: [{ tableName: 'App-Messages' }],
       queues: [{ queueName: 'App-Queue' }],
-      functions: [{ logicalId: 'ChatSendMessage' }],
+      functions: [{ logicalId: 'ChatSocket' }],
+      webSocketApis: [{ routes: [{ routeKey: 'sendMessage' }] }],
+      httpApis: [{ routes: [{ method: 'POST', path: '/messages' }] }],
     } as unknown as StackModel;
     const faults = readFaults(
       fileOf({
         faults: [
-          { fault: 'error', table: 'Messages', function: 'SendMessage' },
+          { fault: 'error', table: 'Messages', route: 'sendMessage' },
           { fault: 'error', table: 'Mesages' },
           { fault: 'error', function: 'event-source', queue: 'Queue' },
+          { fault: 'error', function: 'Socket', route: 'POST /messages' },
+          { fault: 'error', route: 'SendMessage' },
         ],
         latency: [{ ms: 1, function: 'Sender' }],
       }),
     );
     expect(idleRules(faults, stack)).toEqual([
       'faults[1].table: no table has "Mesages" in its name, so this rule never strikes.',
+      'faults[4].route: there is no route "SendMessage", so this rule never strikes.',
       'latency[0].function: no function has "Sender" in its name, so this rule never strikes.',
     ]);
   });

@@ -53,7 +53,15 @@ async function terminal(options: { readonly trace: boolean; readonly faults?: un
     await endpoints.close?.();
   });
   const table = { logicalId: TABLE, tableName: TABLE, definition: {} };
-  wire.show({ stack: { functions: [fn], tables: [table], queues: [] } as unknown as StackModel });
+  wire.show({
+    stack: {
+      functions: [fn],
+      tables: [table],
+      queues: [],
+      webSocketApis: [],
+      httpApis: [],
+    } as unknown as StackModel,
+  });
   const invoke = () => pool.invoke('ChatPut', { key: newKey() });
   return { invoke, warnings, faultsFile, printed: () => String(output.read() ?? '') };
 }

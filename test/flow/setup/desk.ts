@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import type { TokenOptions } from '../../../local/dev-issuer.ts';
+import type { Json } from './json.ts';
 import type { TestSocket } from './socket.ts';
-import { ALLOWED_ORIGIN, type Chat, type Json, newUser } from './stack.ts';
+import { ALLOWED_ORIGIN, type Chat, newUser } from './stack.ts';
 
 /** Queues enough for each test to have its own: what one leaves waiting is nobody else's. */
 const QUEUES = ['default', ...Array.from({ length: 60 }, (_, n) => `q${n}`)];

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
+import type { Json } from './json.ts';
 import type { TestSocket } from './socket.ts';
-import type { Chat, Json } from './stack.ts';
+import type { Chat } from './stack.ts';
 
 /** Requests about groups, over the chat that a file has started by then. */
 export function groupsOf(chat: () => Chat) {

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
+import type { Json } from './json.ts';
 import { IGNORED_GATEWAY_FRAME, type TestSocket } from './socket.ts';
-import type { Json, Stack } from './stack.ts';
+import type { Stack } from './stack.ts';
 
 export const textContent = (text: string) => ({ type: 'text', text });
 

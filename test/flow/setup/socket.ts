@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import WebSocket from 'ws';
 import { decodeServerFrame, encodeClientFrame } from '../../../protocol/protobuf.ts';
-import type { Json } from './stack.ts';
+import type { Json } from './json.ts';
 
 export interface SocketOptions {
   readonly token: string;

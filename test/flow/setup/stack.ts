@@ -4,6 +4,7 @@ import { expect, inject, vi } from 'vitest';
 import type { TokenOptions } from '../../../local/dev-issuer.ts';
 import { type LocalRuntime, type RuntimeOptions, startRuntime } from '../../../local/runtime.ts';
 import { deployment } from './deployment.ts';
+import type { Json } from './json.ts';
 import { openSocket, type SocketOptions, type TestSocket } from './socket.ts';
 
 export const ALLOWED_ORIGIN = 'https://chat.example';
@@ -24,9 +25,6 @@ export interface Chat {
 }
 
 export type Stack = Chat & LocalRuntime;
-
-// biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects to be there
-export type Json = any;
 
 /** Runs against a deployment meet what earlier ones left. */
 const RUN = deployment === undefined ? String(process.pid) : `${process.pid}-${Date.now().toString(36)}`;

@@ -1,4 +1,5 @@
-import type { Json } from '../../flow/setup/stack.ts';
+import type { Json } from '../../flow/setup/json.ts';
+
 import type { Effect, ListedConversation, Membership, Outcome, SeenMessage } from '../history.ts';
 import type { Recorder } from '../recorder.ts';
 import { effectOfCode, type FrameOptions, type Letter, outcomeOfCode, requestOf } from './letter.ts';

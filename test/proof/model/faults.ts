@@ -31,24 +31,24 @@ const STORE_CALLS = [
   ['Query', 'Inbox'],
 ] as const;
 
-const FUNCTIONS = [
-  'SendMessage',
-  'SendMessage',
-  'SendMessage',
-  'StoreOffline',
-  'StoreOffline',
-  'Connect',
-  'Disconnect',
-  'Hello',
-  'AckInbox',
-  'PostMessage',
-  'ServeEvents',
-  'Read',
-  'AddMembers',
-  'RemoveMember',
-  'RemoveMember',
-  'FanOut',
-  'Recall',
+const CALLERS = [
+  { route: 'sendMessage' },
+  { route: 'sendMessage' },
+  { route: 'sendMessage' },
+  { function: 'StoreOffline' },
+  { function: 'StoreOffline' },
+  { route: '$connect' },
+  { route: '$disconnect' },
+  { route: 'hello' },
+  { route: 'ackInbox' },
+  { route: 'POST /messages' },
+  { function: 'ServeEvents' },
+  { route: 'read' },
+  { route: 'POST /groups/{id}/members' },
+  { route: 'DELETE /groups/{id}/members/{userId}' },
+  { route: 'DELETE /groups/{id}/members/{userId}' },
+  { function: 'FanOut' },
+  { route: 'recall' },
 ] as const;
 
 const times = fc.integer({ min: 1, max: 4 });
@@ -110,11 +110,13 @@ const records = fc.record({
   probability: often,
 });
 
-const death = fc.record({
-  function: fc.constantFrom(...FUNCTIONS),
-  fault: fc.constantFrom('kill' as const, 'kill-after' as const),
-  nth: fc.integer({ min: 1, max: 6 }),
-});
+const death = fc
+  .record({
+    caller: fc.constantFrom(...CALLERS),
+    fault: fc.constantFrom('kill' as const, 'kill-after' as const),
+    nth: fc.integer({ min: 1, max: 6 }),
+  })
+  .map(({ caller, ...rule }) => ({ ...caller, ...rule }));
 
 export const plannedRule: fc.Arbitrary<PlannedRule> = fc.oneof(
   { weight: 3, arbitrary: weather },

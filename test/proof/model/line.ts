@@ -1,5 +1,6 @@
 import type { TestSocket } from '../../flow/setup/socket.ts';
-import type { Json } from '../../flow/setup/stack.ts';
+import type { Json } from '../../flow/setup/json.ts';
+
 
 /** Shorter than a client would wait, so that repeats meet originals that are still at work. */
 const PATIENCE_MS = 4_000;

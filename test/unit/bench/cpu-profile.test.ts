@@ -9,7 +9,7 @@ const node = (id: number, functionName: string, url: string, columnNumber = 0) =
 const sourceMap = {
   version: 3,
   file: 'index.mjs',
-  sources: ['lambdas/domain/send.ts', '../node_modules/@smithy/core/client.js'],
+  sources: ['lambdas/domain/messages/send.ts', '../node_modules/@smithy/core/client.js'],
   sourcesContent: [],
   names: [],
   mappings: 'AAAA,UCAA',
@@ -30,7 +30,7 @@ it('gives self time to the original function, and the time of waiting to nobody'
   };
   const times = selfTimes(profile, sourceMap);
   expect(times).toEqual([
-    { owner: 'ours', place: 'lambdas/domain/send.ts:1', micros: 100 },
+    { owner: 'ours', place: 'lambdas/domain/messages/send.ts:1', micros: 100 },
     { owner: '@smithy/core', place: '@smithy/core/client.js:1', micros: 100 },
     { owner: 'V8', place: '(garbage collector)', micros: 20 },
   ]);

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type ConnectRequest, connect } from '../../../lambdas/domain/connect.ts';
+import { type ConnectRequest, connect } from '../../../lambdas/domain/sessions/connect.ts';
 import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
 
 let world: World;
@@ -79,7 +79,7 @@ describe('connecting', () => {
 
   it('drains the inbox of a plain session only if there is one, after a second (IM-CONN-6)', async () => {
     await connect(world, request({ mode: 'plain' }));
-    expect(world.queue.jobs).toEqual([]);
+    expect(world.offlineQueue.jobs).toEqual([]);
     const reference = {
       conversationId: 'dm:alice:bob',
       from: 'alice',
@@ -91,7 +91,7 @@ describe('connecting', () => {
     await world.inbox.put([{ userId: 'bob', reference: { ...reference, bytes: 100 } }]);
     await connect(world, request({ mode: 'plain', connectionId: 'newer' }));
     const job = { kind: 'drain', userId: 'bob', deviceId: 'phone', connectionId: 'newer', round: 0 };
-    expect(world.queue.jobs).toEqual([{ job, delaySeconds: 1 }]);
+    expect(world.offlineQueue.jobs).toEqual([{ job, delaySeconds: 1 }]);
   });
 
   it('evicts the longest silent device for the eleventh (IM-CONN-3)', async () => {

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { acceptedSubprotocol, credentialOf, encodingOf } from '../../../lambdas/domain/credential.ts';
+import {
+  acceptedSubprotocol,
+  credentialOf,
+  encodingOf,
+} from '../../../lambdas/domain/sessions/credential.ts';
 
 describe('the credential of an upgrade', () => {
   it.each([

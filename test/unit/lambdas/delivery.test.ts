@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { deliver } from '../../../lambdas/domain/delivery.ts';
-import { commit, draft } from '../../../lambdas/domain/message.ts';
+import { deliver } from '../../../lambdas/domain/delivery/deliver.ts';
+import { commit, draft } from '../../../lambdas/domain/messages/store.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
 import { decodeServerFrame } from '../../../protocol/protobuf.ts';
 import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
@@ -11,12 +11,13 @@ beforeEach(() => {
   world = createWorld();
 });
 
+const TO_BOB = { users: ['alice', 'bob'], recipients: ['bob'] };
 const aMessage = async () =>
   (await commit(world, 'dm:alice:bob', 1, draft('alice', 'c1', { type: 'text', text: 'hi' }))).message;
 const deliverToBob = async (sendingConnectionId?: string) =>
-  deliver(world, await aMessage(), ['bob'], { exceptConnectionId: sendingConnectionId });
+  deliver(world, await aMessage(), { ...TO_BOB, exceptConnectionId: sendingConnectionId });
 const served = () => world.connections.posts.map(({ connectionId }) => connectionId).sort();
-const jobs = () => world.queue.jobs.map(({ job }) => job);
+const jobs = () => world.offlineQueue.jobs.map(({ job }) => job);
 
 describe('delivery', () => {
   it("posts to every session of the recipient and the sender's others, and queues nothing (IM-SEND-5)", async () => {
@@ -105,7 +106,7 @@ describe('delivery', () => {
     const silent = aSession({ idleTimeoutMs: 60_000, leaseUntilMs: NOON });
     await world.routes.connect(silent);
     await world.routes.connect(aSession({ deviceId: 'tablet' }));
-    await deliver(world, await aMessage(), ['bob'], { glimpsed: [silent] });
+    await deliver(world, await aMessage(), { ...TO_BOB, prefetched: [silent] });
     expect(jobs()).toEqual([expect.objectContaining({ kind: 'keep', userId: 'bob' })]);
   });
 
@@ -129,15 +130,15 @@ describe('delivery', () => {
     await world.routes.connect(aSession());
     world.connections.outcomes.set('bob-phone', 'gone');
     const throttled = { ...world.routes, disconnect: () => Promise.reject(new UnavailableError()) };
-    await deliver({ ...world, routes: throttled }, await aMessage(), ['bob']);
+    await deliver({ ...world, routes: throttled }, await aMessage(), TO_BOB);
     expect(jobs()).toEqual([expect.objectContaining({ kind: 'store', userId: 'bob' })]);
   });
 });
 
-describe('delivery to sessions glimpsed before the commit', () => {
+describe('delivery to sessions prefetched before the commit', () => {
   const session = (deviceId: string, userId = 'bob') => aSession({ deviceId, userId });
-  const deliverEarly = async (...glimpsed: ReturnType<typeof aSession>[]) =>
-    deliver(world, await aMessage(), ['bob'], { glimpsed, exceptConnectionId: 'alice-laptop' });
+  const deliverEarly = async (...prefetched: ReturnType<typeof aSession>[]) =>
+    deliver(world, await aMessage(), { ...TO_BOB, prefetched, exceptConnectionId: 'alice-laptop' });
 
   it('posts once to each, and to those who connected since (IM-PUSH-2)', async () => {
     for (const deviceId of ['phone', 'tablet']) await world.routes.connect(session(deviceId));
@@ -150,7 +151,7 @@ describe('delivery to sessions glimpsed before the commit', () => {
   it('posts before the second look is answered, and waits for it', async () => {
     const { promise, resolve } = Promise.withResolvers<ReadonlyMap<string, never[]>>();
     const slow = { ...world, routes: { ...world.routes, sessionsOf: () => promise } };
-    const delivered = deliver(slow, await aMessage(), ['bob'], { glimpsed: [session('phone')] });
+    const delivered = deliver(slow, await aMessage(), { ...TO_BOB, prefetched: [session('phone')] });
     expect(served()).toEqual(['bob-phone']);
     expect(jobs()).toEqual([]);
     resolve(new Map([['bob', []]]));
@@ -186,7 +187,7 @@ describe('delivery to sessions glimpsed before the commit', () => {
       connections: { ...world.connections, post: () => promise },
       routes: { ...world.routes, sessionsOf: () => Promise.reject(new UnavailableError()) },
     };
-    const delivered = deliver(broken, await aMessage(), ['bob'], { glimpsed: [session('phone')] });
+    const delivered = deliver(broken, await aMessage(), { ...TO_BOB, prefetched: [session('phone')] });
     const failed = delivered.catch((error: unknown) => {
       isOver = true;
       return error;

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { beAway, beReady, transferChat } from '../../../lambdas/domain/desk/agent.ts';
+import { checkAgent } from '../../../lambdas/domain/desk/agent-liveness.ts';
 import { closeChat, openChat } from '../../../lambdas/domain/desk/customer.ts';
 import { matchQueue } from '../../../lambdas/domain/desk/match.ts';
-import { lookAtAgent } from '../../../lambdas/domain/desk/vanish.ts';
 import { ImError } from '../../../lambdas/shared/errors.ts';
 import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
 
 const QUEUE = 'default';
 const AGENT = { roles: ['agent'] } as const;
-const speaker = (userId: string) => ({ userId, deviceId: 'phone', connectionId: `${userId}-phone` });
+const caller = (userId: string) => ({ userId, deviceId: 'phone', connectionId: `${userId}-phone` });
 
 let world: World;
 beforeEach(() => {
@@ -18,16 +18,17 @@ beforeEach(() => {
 
 const connect = (userId: string, w = world) =>
   w.routes.connect(aSession({ userId, connectedAtMs: NOON - 60_000 }));
-const disconnect = (userId: string, w = world) => w.routes.disconnect(speaker(userId), w.clock());
+const disconnect = (userId: string, w = world) => w.routes.disconnect(caller(userId), w.clock());
 async function open(customer: string, w = world): Promise<string> {
   await connect(customer, w);
-  return (await openChat(w, speaker(customer), {})).conversationId;
+  return (await openChat(w, caller(customer), {})).conversationId;
 }
 async function ready(userId: string, capacity = 1, w = world) {
   await connect(userId, w);
-  return beReady(w, speaker(userId), AGENT, { queues: [QUEUE], capacity });
+  return beReady(w, caller(userId), AGENT, { queues: [QUEUE], capacity });
 }
-const match = (w = world) => matchQueue(w, { queue: QUEUE, moved: false, isRepeat: false, isGuard: false });
+const match = (w = world) =>
+  matchQueue(w, { queue: QUEUE, moved: false, isRepeat: false, isWatchdog: false });
 const chatOf = async (id: string, w = world) => (await w.conversations.head(id)).chat;
 const framesTo = (userId: string, type: string) =>
   world.connections.posts
@@ -40,17 +41,17 @@ describe('matching', () => {
   beforeEach(() => {
     waits = [];
   });
-  const guard = () =>
+  const watchdog = () =>
     matchQueue(
       { ...world, onWait: (_, waitMs) => waits.push(waitMs) },
-      { queue: QUEUE, moved: false, isRepeat: false, isGuard: true },
+      { queue: QUEUE, moved: false, isRepeat: false, isWatchdog: true },
     );
 
   it('wakes the queue after each change, and has a guard look again should it die before (IM-DESK-6)', async () => {
     await open('bob');
-    expect(world.deskQueue.jobs).toEqual([
-      { job: { kind: 'match', queue: QUEUE, moved: false, guard: true }, delaySeconds: 12 },
-      { job: { kind: 'match', queue: QUEUE, moved: false, guard: false }, delaySeconds: 0 },
+    expect(world.deskEvents.events).toEqual([
+      { event: { kind: 'match', queue: QUEUE, moved: false, watchdog: true }, delaySeconds: 12 },
+      { event: { kind: 'match', queue: QUEUE, moved: false, watchdog: false }, delaySeconds: 0 },
     ]);
   });
 
@@ -60,9 +61,9 @@ describe('matching', () => {
     const broken = { ...world.routes, sessionsOf: () => Promise.reject(new Error('killed')) };
     await expect(match({ ...world, routes: broken })).rejects.toThrow('killed');
     expect(framesTo('ann', 'desk.assigned')).toEqual([]);
-    await matchQueue(world, { queue: QUEUE, moved: false, isRepeat: true, isGuard: false });
+    await matchQueue(world, { queue: QUEUE, moved: false, isRepeat: true, isWatchdog: false });
     for (const user of ['ann', 'bob']) expect(framesTo(user, 'desk.assigned')).toHaveLength(1);
-    expect(await world.desk.untold(QUEUE)).toEqual([]);
+    expect(await world.outbox.pending(QUEUE)).toEqual([]);
     expect(await chatOf(id)).toMatchObject({ state: 'assigned', agent: { userId: 'ann' } });
   });
 
@@ -70,12 +71,14 @@ describe('matching', () => {
     const [first, second] = [await open('bob'), await open('eve')];
     await ready('ann', 2);
     const broken = { ...world.routes, sessionsOf: () => Promise.reject(new Error('busy')) };
-    const apply: World['desk']['apply'] = async (change) => {
+    const apply: World['deskWriter']['apply'] = async (change) => {
       // Long enough for a rejection that nobody hears to end the process.
       await new Promise((resolve) => setImmediate(resolve));
-      return world.desk.apply(change);
+      return world.deskWriter.apply(change);
     };
-    await expect(match({ ...world, routes: broken, desk: { ...world.desk, apply } })).rejects.toThrow('busy');
+    await expect(
+      match({ ...world, routes: broken, deskWriter: { ...world.deskWriter, apply } }),
+    ).rejects.toThrow('busy');
     for (const id of [first, second]) expect(await chatOf(id)).toMatchObject({ state: 'assigned' });
   });
 
@@ -84,32 +87,32 @@ describe('matching', () => {
     await ready('ann');
     const broken = { ...world.routes, sessionsOf: () => Promise.reject(new Error('killed')) };
     await expect(match({ ...world, routes: broken })).rejects.toThrow('killed');
-    await guard();
+    await watchdog();
     expect(framesTo('ann', 'desk.assigned')).toEqual([]);
     world.advance(5_000);
-    await guard();
+    await watchdog();
     expect(framesTo('ann', 'desk.assigned')).toHaveLength(1);
   });
 
   it('keeps one event going round while anybody waits, and tells for how long (IM-DESK-6)', async () => {
-    await guard();
+    await watchdog();
     expect(waits).toEqual([]);
     await open('bob');
-    world.deskQueue.jobs.length = 0;
+    world.deskEvents.events.length = 0;
     world.advance(7_000);
-    await guard();
-    await guard();
+    await watchdog();
+    await watchdog();
     expect(waits).toEqual([7_000, 7_000]);
-    expect(world.deskQueue.jobs.map(({ delaySeconds }) => delaySeconds)).toEqual([60]);
+    expect(world.deskEvents.events.map(({ delaySeconds }) => delaySeconds)).toEqual([60]);
     world.advance(60_000);
-    await guard();
-    expect(world.deskQueue.jobs).toHaveLength(2);
+    await watchdog();
+    expect(world.deskEvents.events).toHaveLength(2);
   });
 });
 
-describe('a look at an agent', () => {
-  const look = (sinceMs = world.clock()) => lookAtAgent(world, { userId: 'ann', sinceMs });
-  const looks = () => world.deskQueue.jobs.filter(({ job }) => job.kind === 'look');
+describe('a check of an agent', () => {
+  const check = (sinceMs = world.clock()) => checkAgent(world, { userId: 'ann', sinceMs });
+  const checks = () => world.deskEvents.events.filter(({ event }) => event.kind === 'check-agent');
   beforeEach(async () => {
     await open('bob');
     await ready('ann');
@@ -117,18 +120,20 @@ describe('a look at an agent', () => {
   });
 
   it('finds somebody home: nothing changes (IM-DESK-7)', async () => {
-    await look();
+    await check();
     expect(await world.desk.agent('ann')).toMatchObject({ status: 'ready', active: 1 });
-    expect(looks()).toEqual([]);
+    expect(checks()).toEqual([]);
   });
 
   it('finds nobody: looks again when the grace is over, and then takes the chats back (IM-DESK-7)', async () => {
     await disconnect('ann');
     const left = world.clock();
-    await look();
-    expect(looks()).toEqual([{ job: { kind: 'look', userId: 'ann', sinceMs: left }, delaySeconds: 120 }]);
+    await check();
+    expect(checks()).toEqual([
+      { event: { kind: 'check-agent', userId: 'ann', sinceMs: left }, delaySeconds: 120 },
+    ]);
     world.advance(120_000);
-    await look(left);
+    await check(left);
     expect(await world.desk.agent('ann')).toMatchObject({ status: 'offline', active: 0 });
     expect(await world.desk.waiting(QUEUE, 9)).toHaveLength(1);
   });
@@ -140,43 +145,46 @@ describe('a look at an agent', () => {
     await connect('ann');
     await disconnect('ann');
     world.advance(60_000);
-    await look(left);
+    await check(left);
     expect(await world.desk.agent('ann')).toMatchObject({ status: 'ready', active: 1 });
-    expect(looks().map(({ delaySeconds }) => delaySeconds)).toEqual([60]);
+    expect(checks().map(({ delaySeconds }) => delaySeconds)).toEqual([60]);
   });
 
   it('does not trust a route whose socket is gone (IM-DESK-7)', async () => {
     world.connections.outcomes.set('ann-phone', 'gone');
     world.advance(120_000);
-    await look(NOON);
+    await check(NOON);
     expect(await world.desk.agent('ann')).toMatchObject({ status: 'offline' });
   });
 
   it('looks again after 5 s when nobody knows, and at a socket that is being made (IM-DESK-7)', async () => {
     world.connections.outcomes.set('ann-phone', 'unsure');
     world.advance(120_000);
-    await look(NOON);
+    await check(NOON);
     expect(await world.desk.agent('ann')).toMatchObject({ status: 'ready' });
-    expect(looks().map(({ delaySeconds }) => delaySeconds)).toEqual([5]);
+    expect(checks().map(({ delaySeconds }) => delaySeconds)).toEqual([5]);
     world.connections.outcomes.set('ann-phone', 'gone');
     await world.routes.connect(aSession({ userId: 'ann', connectedAtMs: world.clock() - 100 }));
-    await look(NOON);
+    await check(NOON);
     expect(await world.desk.agent('ann')).toMatchObject({ status: 'ready' });
-    expect(looks()).toHaveLength(2);
+    expect(checks()).toHaveLength(2);
   });
 
   it('leaves the rest to an agent who is back before all of it is taken (IM-DESK-7)', async () => {
-    await beReady(world, speaker('ann'), AGENT, { queues: [QUEUE], capacity: 2 });
+    await beReady(world, caller('ann'), AGENT, { queues: [QUEUE], capacity: 2 });
     await open('eve');
     await match();
     await disconnect('ann');
     world.advance(120_000);
-    const apply: World['desk']['apply'] = async (change) => {
+    const apply: World['deskWriter']['apply'] = async (change) => {
       const isDone = await world.desk.apply(change);
       if (change.message.contentJson.includes('requeued')) await ready('ann', 2);
       return isDone;
     };
-    await lookAtAgent({ ...world, desk: { ...world.desk, apply } }, { userId: 'ann', sinceMs: NOON });
+    await checkAgent(
+      { ...world, deskWriter: { ...world.deskWriter, apply } },
+      { userId: 'ann', sinceMs: NOON },
+    );
     expect(await world.desk.agent('ann')).toMatchObject({ status: 'ready', active: 1 });
     expect(await world.desk.waiting(QUEUE, 9)).toHaveLength(1);
   });
@@ -189,7 +197,7 @@ describe('a look at an agent', () => {
       await ready('ann', 5);
       return presences;
     };
-    await lookAtAgent(
+    await checkAgent(
       { ...world, routes: { ...world.routes, presencesOf } },
       { userId: 'ann', sinceMs: NOON },
     );
@@ -224,7 +232,7 @@ describe('the desk as a whole', () => {
       (one): Step =>
         async (w) => {
           await connect(one, w);
-          return beAway(w, speaker(one), AGENT);
+          return beAway(w, caller(one), AGENT);
         },
     ),
     fc.constant<Step>((w) => match(w)),
@@ -232,14 +240,14 @@ describe('the desk as a whole', () => {
       ([one, n]): Step =>
         async (w) => {
           const conversationId = await someChat(w, n, agents.includes(one) ? one : '');
-          return closeChat(w, speaker(one), { conversationId });
+          return closeChat(w, caller(one), { conversationId });
         },
     ),
     fc.tuple(agent, index, fc.constantFrom('queue', ...agents)).map(
       ([one, n, to]): Step =>
         async (w) => {
           const conversationId = await someChat(w, n, one);
-          return transferChat(w, speaker(one), AGENT, { conversationId, to });
+          return transferChat(w, caller(one), AGENT, { conversationId, to });
         },
     ),
     agent.map(
@@ -247,7 +255,7 @@ describe('the desk as a whole', () => {
         async (w) => {
           await disconnect(one, w);
           w.advance(120_000);
-          return lookAtAgent(w, { userId: one, sinceMs: w.clock() - 120_000 });
+          return checkAgent(w, { userId: one, sinceMs: w.clock() - 120_000 });
         },
     ),
   );

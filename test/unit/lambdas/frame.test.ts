@@ -1,49 +1,59 @@
 import { describe, expect, it } from 'vitest';
-import * as z from 'zod/mini';
-import { frameRoute, type SocketEvent } from '../../../lambdas/edge/frame.ts';
 import { SessionEndedError, SessionExpiredError, UnavailableError } from '../../../lambdas/shared/errors.ts';
-import type { ServerFrame } from '../../../protocol/frames.ts';
-import { fakeConnections } from '../../fakes/ports.ts';
+import type { SocketEvent } from '../../../lambdas/transport/frame.ts';
+import { createFrameHandler } from '../../../lambdas/transport/socket.ts';
+import { createWorld } from '../../fakes/world.ts';
 
 const event = (body: string): SocketEvent => ({
-  requestContext: { connectionId: 'c=', connectedAt: 0, authorizer: { userId: 'bob', deviceId: 'phone' } },
+  requestContext: {
+    eventType: 'MESSAGE',
+    connectionId: 'c=',
+    connectedAt: 0,
+    authorizer: { userId: 'bob', deviceId: 'phone' },
+  },
   body,
 });
-const heartbeat = (id: string): ServerFrame => ({
-  type: 'heartbeat',
-  id,
-  serverTime: 1,
-  session: { expiresAt: 2 },
-});
-const schema = z.object({ id: z.string() });
 
+/** A heartbeat that is answered, or fails with this. */
 async function run(body: string, fail?: unknown) {
-  const connections = fakeConnections();
-  const route = frameRoute(connections, schema, async ({ id }) => {
-    if (fail !== undefined) throw fail;
-    return heartbeat(id);
+  const world = createWorld();
+  const answerFrame = createFrameHandler(world, {
+    heartbeat: async () => {
+      if (fail !== undefined) throw fail;
+      return { serverTime: 1, session: { expiresAt: 2 } };
+    },
   });
-  const { statusCode, body: text } = await route(event(body));
-  return { statusCode, frame: text === undefined ? undefined : JSON.parse(text), connections };
+  const { statusCode, body: text } = await answerFrame(event(body));
+  return {
+    statusCode,
+    frame: text === undefined ? undefined : JSON.parse(text),
+    connections: world.connections,
+  };
 }
 
 describe('a frame', () => {
   it('is answered by the route response with its id, always 200 (IM-FRAME-1, IM-FRAME-2)', async () => {
-    expect(await run('{"id":"7"}')).toMatchObject({ statusCode: 200, frame: { type: 'heartbeat', id: '7' } });
+    expect(await run('{"action":"heartbeat","id":"7"}')).toMatchObject({
+      statusCode: 200,
+      frame: { type: 'heartbeat', id: '7' },
+    });
   });
 
   it.each([
     ['{', 'bad_frame', null],
     ['{"id":"7","x":{}', 'bad_frame', null],
-    ['{"id":7}', 'invalid_request', null],
-    ['{"id":"a b"}', undefined, undefined],
+    ['{"action":"heartbeat","id":7}', 'invalid_request', null],
+    ['{"action":"heartbeat","id":"a b"}', 'invalid_request', null],
+    ['{"action":"constructor","id":"7"}', 'unknown_action', '7'],
+    ['{"action":["heartbeat"],"id":"7"}', 'unknown_action', '7'],
+    ['{"action":"desk.open","id":"7"}', 'unknown_action', '7'],
   ])('with faults is refused with the id or null: %s (IM-FRAME-1, IM-FRAME-3)', async (body, code, id) => {
     const { frame } = await run(body);
-    if (code !== undefined) expect(frame).toMatchObject({ type: 'error', code, id });
+    expect(frame).toMatchObject({ type: 'error', code, id });
   });
 
   it('that fails unforeseen says internal and nothing of why (IM-FRAME-3)', async () => {
-    const { frame } = await run('{"id":"7"}', new Error('secret table name'));
+    const { frame } = await run('{"action":"heartbeat","id":"7"}', new Error('secret table name'));
     expect(frame).toEqual({
       type: 'error',
       id: '7',
@@ -55,20 +65,23 @@ describe('a frame', () => {
   });
 
   it('whose dependency is busy is retryable', async () => {
-    expect((await run('{"id":"7"}', new UnavailableError())).frame).toMatchObject({
+    expect((await run('{"action":"heartbeat","id":"7"}', new UnavailableError())).frame).toMatchObject({
       code: 'unavailable',
       retryable: true,
     });
   });
 
   it('of a session within its grace is refused and the socket stays open (IM-RENEW)', async () => {
-    const { frame, connections } = await run('{"id":"7"}', new SessionExpiredError());
+    const { frame, connections } = await run('{"action":"heartbeat","id":"7"}', new SessionExpiredError());
     expect(frame).toMatchObject({ code: 'session_expired', id: '7' });
     expect(connections.closed).toEqual([]);
   });
 
   it('of a session that is over is refused by a post, then the connection is deleted (IM-FRAME-2, refusal 7)', async () => {
-    const { frame, connections } = await run('{"id":"7"}', new SessionEndedError('session_expired', 'over'));
+    const { frame, connections } = await run(
+      '{"action":"heartbeat","id":"7"}',
+      new SessionEndedError('session_expired', 'over'),
+    );
     expect(frame).toBeUndefined();
     expect(connections.posts).toMatchObject([
       { connectionId: 'c=', frame: { type: 'error', code: 'session_expired', id: '7' } },
@@ -78,7 +91,7 @@ describe('a frame', () => {
 
   it('of a session whose grace is over is told why before it is closed (IM-RENEW)', async () => {
     const over = new SessionEndedError('session_expired', 'over', 'expired');
-    const { connections } = await run('{"id":"7"}', over);
+    const { connections } = await run('{"action":"heartbeat","id":"7"}', over);
     expect(connections.posts.map(({ frame }) => frame)).toMatchObject([
       { type: 'error', code: 'session_expired', id: '7' },
       { type: 'session.closed', code: 'expired', reconnect: true },

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type FanOutJob, fanOut } from '../../../lambdas/domain/fan-out.ts';
-import { createGroup, updateGroup } from '../../../lambdas/domain/group/change.ts';
-import { addMembers, removeMember } from '../../../lambdas/domain/group/members.ts';
-import { recall } from '../../../lambdas/domain/recall.ts';
-import { send } from '../../../lambdas/domain/send.ts';
+import { processFanOutJob } from '../../../lambdas/domain/delivery/fan-out.ts';
+import { createGroup, updateGroup } from '../../../lambdas/domain/groups/change.ts';
+import { addMembers, removeMember } from '../../../lambdas/domain/groups/members.ts';
+import { recall } from '../../../lambdas/domain/messages/recall.ts';
+import { send } from '../../../lambdas/domain/messages/send.ts';
+import type { FanOutJob } from '../../../lambdas/domain/model/fan-out-job.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
 import { aSession, createWorld, type World } from '../../fakes/world.ts';
 
@@ -27,21 +28,21 @@ async function groupOf(members: readonly string[]): Promise<string> {
 }
 
 function forget(): void {
-  world.fanOut.jobs.length = 0;
-  world.queue.jobs.length = 0;
+  world.fanOutQueue.jobs.length = 0;
+  world.offlineQueue.jobs.length = 0;
   world.connections.posts.length = 0;
 }
 
 const say = (conversationId: string, text = 'hi', from = 'alice') =>
   send(world, from, { clientMsgId: text, conversationId, content: { type: 'text', text } });
 const posted = () => world.connections.posts.map(({ connectionId }) => connectionId).sort();
-const stored = () => world.queue.jobs.map(({ job }) => job.userId).sort();
+const stored = () => world.offlineQueue.jobs.map(({ job }) => job.userId).sort();
 
 /** Works off the fan-out queue, as many times as jobs make jobs. */
 async function workOff(): Promise<number> {
   let done = 0;
-  for (let job = world.fanOut.jobs.shift(); job !== undefined; job = world.fanOut.jobs.shift()) {
-    await fanOut(world, job);
+  for (let job = world.fanOutQueue.jobs.shift(); job !== undefined; job = world.fanOutQueue.jobs.shift()) {
+    await processFanOutJob(world, job);
     done += 1;
   }
   return done;
@@ -54,19 +55,19 @@ describe('a message to a group', () => {
     await say(id);
     expect(posted()).toEqual(['bob-phone']);
     expect(stored()).toEqual(['carol']);
-    expect(world.fanOut.jobs).toEqual([]);
+    expect(world.fanOutQueue.jobs).toEqual([]);
   });
 
   it('of more than 25 members, or of more than 25 sessions, is one enqueue to the sender', async () => {
     await say(await groupOf(names(25)));
-    expect(world.fanOut.jobs).toHaveLength(1);
+    expect(world.fanOutQueue.jobs).toHaveLength(1);
     expect(posted()).toEqual([]);
     const few = await groupOf(['bob', 'carol', 'dave']);
     for (const userId of ['bob', 'carol', 'dave']) {
       for (let n = 0; n < 9; n += 1) await world.routes.connect(aSession({ userId, deviceId: `d${n}` }));
     }
     await say(few);
-    expect(world.fanOut.jobs).toHaveLength(1);
+    expect(world.fanOutQueue.jobs).toHaveLength(1);
     expect(posted()).toEqual([]);
   });
 
@@ -148,9 +149,9 @@ describe('a message to a group', () => {
         },
       },
     };
-    const [plan] = world.fanOut.jobs.splice(0);
-    await fanOut(flaky, plan as FanOutJob);
-    const [again] = world.fanOut.jobs;
+    const [plan] = world.fanOutQueue.jobs.splice(0);
+    await processFanOutJob(flaky, plan as FanOutJob);
+    const [again] = world.fanOutQueue.jobs;
     expect(again?.users).toHaveLength(100);
     expect(posted()).toHaveLength(200);
     broken = false;
@@ -162,10 +163,10 @@ describe('a message to a group', () => {
     const id = await groupOf(names(30));
     await world.routes.connect(aSession({ userId: 'late' }));
     await say(id);
-    const [plan] = world.fanOut.jobs.splice(0);
+    const [plan] = world.fanOutQueue.jobs.splice(0);
     await addMembers(world, 'alice', id, ['late']);
     forget();
-    await fanOut(world, plan as FanOutJob);
+    await processFanOutJob(world, plan as FanOutJob);
     expect(posted()).toEqual([]);
   });
 
@@ -209,7 +210,7 @@ describe('a group', () => {
 
   it('takes back one whose removal died halfway, once that has ended', async () => {
     const id = await groupOf(['bob']);
-    await world.groups.dismiss(id, 'bob');
+    await world.groups.markAsLeaving(id, 'bob');
     expect(await addMembers(world, 'alice', id, ['bob'])).toMatchObject({ memberCount: 2 });
     const { messages } = await world.messages.page(id, { after: 1, limit: 10 });
     expect(messages.map(({ contentJson }) => JSON.parse(contentJson).event)).toEqual(['removed', 'joined']);
@@ -218,7 +219,7 @@ describe('a group', () => {
 
   it('can be left again by one whose leaving died halfway', async () => {
     const id = await groupOf(['bob']);
-    await world.groups.dismiss(id, 'bob');
+    await world.groups.markAsLeaving(id, 'bob');
     await removeMember(world, 'bob', id, 'bob');
     const { messages } = await world.messages.page(id, { limit: 1 });
     expect(JSON.parse(messages[0]?.contentJson ?? '')).toMatchObject({ event: 'left', users: ['bob'] });
@@ -250,10 +251,10 @@ describe('a group', () => {
 });
 
 describe('recalling', () => {
-  const speaker = { userId: 'alice', deviceId: 'laptop', connectionId: 'alice-laptop' };
+  const caller = { userId: 'alice', deviceId: 'laptop', connectionId: 'alice-laptop' };
 
   it('is allowed for two minutes, later to an admin only', async () => {
-    await world.routes.connect(aSession(speaker));
+    await world.routes.connect(aSession(caller));
     const direct = await send(world, 'alice', {
       clientMsgId: 'c',
       to: 'bob',
@@ -262,10 +263,10 @@ describe('recalling', () => {
     const id = await groupOf(['bob']);
     await say(id);
     world.advance(2 * 60_000 + 1);
-    const late = recall(world, speaker, { conversationId: direct.conversationId, seq: 1 });
+    const late = recall(world, caller, { conversationId: direct.conversationId, seq: 1 });
     await expect(late).rejects.toMatchObject({ code: 'recall_window_passed' });
-    await recall(world, speaker, { conversationId: id, seq: 2 });
-    await recall(world, speaker, { conversationId: id, seq: 2 });
+    await recall(world, caller, { conversationId: id, seq: 2 });
+    await recall(world, caller, { conversationId: id, seq: 2 });
     const { messages } = await world.messages.page(id, { limit: 1 });
     expect(JSON.parse(messages[0]?.contentJson ?? '')).toEqual({
       type: 'recalled',

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createGroup } from '../../../lambdas/domain/group/change.ts';
-import { addMembers } from '../../../lambdas/domain/group/members.ts';
-import { readConversations, readHistory } from '../../../lambdas/domain/history.ts';
-import { send } from '../../../lambdas/domain/send.ts';
+import { createGroup } from '../../../lambdas/domain/groups/change.ts';
+import { addMembers } from '../../../lambdas/domain/groups/members.ts';
+import { readConversations } from '../../../lambdas/domain/messages/conversation-list.ts';
+import { readHistory } from '../../../lambdas/domain/messages/history.ts';
+import { send } from '../../../lambdas/domain/messages/send.ts';
 import { aRequest, createWorld, type World } from '../../fakes/world.ts';
 
 const say = (world: World, from: string, to: string, clientMsgId: string) =>

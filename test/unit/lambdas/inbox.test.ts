@@ -1,9 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fillPage, firstEntries, inOrder, openBatch, toInboxPage } from '../../../lambdas/domain/inbox.ts';
-import { commit, draft, type StoredMessage } from '../../../lambdas/domain/message.ts';
-import { referenceTo } from '../../../lambdas/domain/offline.ts';
-import { sealList } from '../../../lambdas/shared/sealed-list.ts';
+import {
+  decodeBatch,
+  fillPage,
+  firstEntries,
+  inOrder,
+  toInboxPage,
+} from '../../../lambdas/domain/delivery/inbox.ts';
+import { commit, draft } from '../../../lambdas/domain/messages/store.ts';
+import type { StoredMessage } from '../../../lambdas/domain/model/message.ts';
+import { referenceTo } from '../../../lambdas/domain/model/reference.ts';
+import { encodeCursor } from '../../../lambdas/shared/cursor.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { createWorld, type World } from '../../fakes/world.ts';
 
@@ -15,7 +22,7 @@ async function receive(world: World, seq: number, text: string): Promise<void> {
     seq,
     draft('alice', `c${seq}`, { type: 'text', text }),
   );
-  await world.inbox.put([{ userId: 'bob', reference: referenceTo(message) }]);
+  await world.inboxWriter.put([{ userId: 'bob', reference: referenceTo(message) }]);
 }
 
 const page = async (world: World) => fillPage(world, 'bob', await firstEntries(world, 'bob'));
@@ -53,7 +60,7 @@ describe('inbox pages', () => {
     await receive(world, 1, 'hi');
     const [entry] = (await world.inbox.first('bob', 1)).references;
     if (entry === undefined) throw new Error('no entry');
-    await world.inbox.put([
+    await world.inboxWriter.put([
       { userId: 'bob', reference: { ...entry, messageId: '0'.repeat(26), clientMsgId: 'gone' } },
     ]);
     await world.inbox.remove('bob', [entry.messageId]);
@@ -66,11 +73,11 @@ describe('inbox pages', () => {
     await receive(world, 1, 'hi');
     const { messageIds, ...rest } = await page(world);
     const { batch } = toInboxPage('bob', { messageIds, ...rest });
-    expect(openBatch('bob', batch ?? '')).toEqual(messageIds);
+    expect(decodeBatch('bob', batch ?? '')).toEqual(messageIds);
     const invalid = expect.objectContaining({ code: 'invalid_request' });
-    expect(() => openBatch('alice', batch ?? '')).toThrow(invalid);
-    expect(() => openBatch('bob', sealList('bob', ['not a key']))).toThrow(invalid);
-    expect(() => openBatch('bob', sealList('bob', []))).toThrow(invalid);
+    expect(() => decodeBatch('alice', batch ?? '')).toThrow(invalid);
+    expect(() => decodeBatch('bob', encodeCursor('bob', ['not a key']))).toThrow(invalid);
+    expect(() => decodeBatch('bob', encodeCursor('bob', []))).toThrow(invalid);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { logOut } from '../../../lambdas/domain/log-out.ts';
+import { logOut } from '../../../lambdas/domain/sessions/log-out.ts';
 import { aSession, createWorld } from '../../fakes/world.ts';
 
 async function worldOfTwoDevices() {

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { connect } from '../../../lambdas/domain/connect.ts';
-import { deliver } from '../../../lambdas/domain/delivery.ts';
-import { handOff } from '../../../lambdas/domain/hand-off.ts';
-import { logOut } from '../../../lambdas/domain/log-out.ts';
-import { commit, draft } from '../../../lambdas/domain/message.ts';
-import { type PollPorts, poll } from '../../../lambdas/domain/poll.ts';
-import { presenceOf } from '../../../lambdas/domain/presence.ts';
+import { deliver } from '../../../lambdas/domain/delivery/deliver.ts';
+import { processOfflineJobs } from '../../../lambdas/domain/delivery/process-offline-jobs.ts';
+import { commit, draft } from '../../../lambdas/domain/messages/store.ts';
+import { connect } from '../../../lambdas/domain/sessions/connect.ts';
+import { logOut } from '../../../lambdas/domain/sessions/log-out.ts';
+import { type PollPorts, poll } from '../../../lambdas/domain/sessions/poll.ts';
+import { presenceOf } from '../../../lambdas/domain/sessions/presence.ts';
 import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
 
 let world: World;
@@ -31,9 +31,11 @@ let seq = 0;
 async function sendToBob(text: string): Promise<void> {
   seq += 1;
   const { message } = await commit(world, 'dm:alice:bob', seq, draft('alice', text, { type: 'text', text }));
-  await deliver(world, message, ['bob'], undefined);
-  const jobs = world.queue.jobs.splice(0).map(({ job }, index) => ({ recordId: String(index), job }));
-  expect(await handOff(world, jobs)).toEqual([]);
+  await deliver(world, message, { users: ['alice', 'bob'], recipients: ['bob'] });
+  const jobs = world.offlineQueue.jobs
+    .splice(0)
+    .map(({ job }, index) => ({ recordId: String(index), body: job }));
+  expect(await processOfflineJobs(world, jobs)).toEqual([]);
 }
 const textsOf = ({ messages }: { messages: readonly { content: object }[] }) =>
   messages.map(({ content }) => ('text' in content ? content.text : undefined));
@@ -80,10 +82,10 @@ describe('a poll', () => {
   it('counts for presence until 60 s after it, and is last seen then (IM-POLL-2)', async () => {
     await world.routes.connect(aSession());
     await poll(ports, { userId: 'alice', deviceId: 'phone', waitMs: 0 });
-    const speaker = { userId: 'bob', deviceId: 'phone', connectionId: 'bob-phone' };
+    const caller = { userId: 'bob', deviceId: 'phone', connectionId: 'bob-phone' };
     await world.conversations.createDirect('dm:alice:bob', ['alice', 'bob']);
     await world.conversations.nextSeq('dm:alice:bob', 'alice', 'c1');
-    const alice = async () => (await presenceOf(world, speaker, { userIds: ['alice'] }))[0];
+    const alice = async () => (await presenceOf(world, caller, { userIds: ['alice'] }))[0];
     world.advance(59_999);
     expect(await alice()).toMatchObject({ online: true });
     world.advance(1);
@@ -105,8 +107,8 @@ describe('a poll', () => {
     'gives its device up to a socket, and ends without what has come for that (IM-CONN-4, %s)',
     async (duplicateLogin) => {
       const times = { connectedAtMs: NOON, tokenExpiresAtMs: NOON + 3_600_000 };
-      const speaker = { userId: 'bob', deviceId: 'phone', connectionId: 'socket' };
-      const request = { ...speaker, ...times, mode: 'managed', replaces: undefined } as const;
+      const caller = { userId: 'bob', deviceId: 'phone', connectionId: 'socket' };
+      const request = { ...caller, ...times, mode: 'managed', replaces: undefined } as const;
       meanwhile = [() => connect({ ...world, duplicateLogin }, request), () => sendToBob('hi')];
       await expect(pollAs({ waitMs: 2_000 })).rejects.toMatchObject({ code: 'session_expired' });
       expect(posted()).toEqual(['socket']);

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { renew } from '../../../lambdas/domain/renew.ts';
-import type { TokenVerifier } from '../../../lambdas/domain/token.ts';
+import type { TokenVerifier } from '../../../lambdas/domain/model/token.ts';
+import { renew } from '../../../lambdas/domain/sessions/renew.ts';
 import { SessionEndedError, UnauthorizedError } from '../../../lambdas/shared/errors.ts';
 import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
 
@@ -13,14 +13,14 @@ const tokens: TokenVerifier = {
     return { userId, roles: [], expiresAtMs: NOON + Number(minutes) * 60_000 };
   },
 };
-const speaker = { userId: 'bob', deviceId: 'phone', connectionId: 'bob-phone' };
+const caller = { userId: 'bob', deviceId: 'phone', connectionId: 'bob-phone' };
 
 let world: World;
 beforeEach(async () => {
   world = createWorld();
 });
 
-const renewing = (token: string) => renew({ ...world, tokens }, speaker, token);
+const renewing = (token: string) => renew({ ...world, tokens }, caller, token);
 const expiry = async () => (await world.routes.find('bob', 'phone'))?.expiresAtMs;
 
 describe('renewing a session', () => {
@@ -60,11 +60,11 @@ describe('renewing a session', () => {
     await world.routes.connect(aSession());
     const racing: TokenVerifier = {
       async verify(token) {
-        await world.routes.disconnect(speaker);
+        await world.routes.disconnect(caller);
         return tokens.verify(token);
       },
     };
-    await expect(renew({ ...world, tokens: racing }, speaker, 'bob:30')).rejects.toBeInstanceOf(
+    await expect(renew({ ...world, tokens: racing }, caller, 'bob:30')).rejects.toBeInstanceOf(
       SessionEndedError,
     );
     expect(await world.routes.find('bob', 'phone')).toBeUndefined();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseName, parseRoles, requireRole } from '../../../lambdas/domain/role.ts';
+import { parseName, parseRoles, requireRole } from '../../../lambdas/domain/model/roles.ts';
 
 describe('the roles claim', () => {
   const cases: readonly [string, unknown, string[]][] = [

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { send } from '../../../lambdas/domain/send.ts';
+import { send } from '../../../lambdas/domain/messages/send.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
 import { aRequest, aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
 
 const CONVERSATION = 'dm:alice:bob';
 
-async function withSpeaker(): Promise<{ world: World; speaker: ReturnType<typeof aSession> }> {
+async function withSpeaker(): Promise<{ world: World; caller: ReturnType<typeof aSession> }> {
   const world = createWorld();
-  const speaker = aSession({ userId: 'alice', deviceId: 'laptop' });
-  await world.routes.connect(speaker);
-  return { world, speaker };
+  const caller = aSession({ userId: 'alice', deviceId: 'laptop' });
+  await world.routes.connect(caller);
+  return { world, caller };
 }
 
 const history = async (world: World) =>
@@ -17,8 +17,8 @@ const history = async (world: World) =>
 
 describe('sending', () => {
   it('answers with server-made seq, id, and time, after the message is stored (IM-SEND-1, IM-SEND-6)', async () => {
-    const { world, speaker } = await withSpeaker();
-    const sent = await send(world, 'alice', aRequest(), speaker);
+    const { world, caller } = await withSpeaker();
+    const sent = await send(world, 'alice', aRequest(), caller);
     const [stored] = await history(world);
     expect(sent).toEqual({
       clientMsgId: 'c1',
@@ -31,8 +31,8 @@ describe('sending', () => {
   });
 
   it('returns the first ack again when a send is repeated, by to or conversationId (IM-SEND-2)', async () => {
-    const { world, speaker } = await withSpeaker();
-    const first = await send(world, 'alice', aRequest(), speaker);
+    const { world, caller } = await withSpeaker();
+    const first = await send(world, 'alice', aRequest(), caller);
     world.advance(60_000);
     const { to: _, ...rest } = aRequest();
     const again = await send(world, 'alice', { ...rest, conversationId: CONVERSATION });
@@ -41,22 +41,22 @@ describe('sending', () => {
   });
 
   it('leaves no hole when a repeat says that it is one, whether or not the original was stored (IM-SEND-3)', async () => {
-    const { world, speaker } = await withSpeaker();
-    await send(world, 'alice', aRequest({ resend: true }), speaker);
-    await send(world, 'alice', aRequest({ resend: true }), speaker);
-    const next = await send(world, 'alice', aRequest({ clientMsgId: 'c2' }), speaker);
+    const { world, caller } = await withSpeaker();
+    await send(world, 'alice', aRequest({ resend: true }), caller);
+    await send(world, 'alice', aRequest({ resend: true }), caller);
+    const next = await send(world, 'alice', aRequest({ clientMsgId: 'c2' }), caller);
     expect(next.seq).toBe(2);
     const other = aRequest({ resend: true, content: { type: 'text', text: 'other' } });
-    await expect(send(world, 'alice', other, speaker)).rejects.toMatchObject({
+    await expect(send(world, 'alice', other, caller)).rejects.toMatchObject({
       code: 'idempotency_conflict',
     });
   });
 
   it('delivers a repeat again under the same seq, since the first attempt may have died before it (IM-SEND-2)', async () => {
-    const { world, speaker } = await withSpeaker();
+    const { world, caller } = await withSpeaker();
     await world.routes.connect(aSession());
-    await send(world, 'alice', aRequest(), speaker);
-    await send(world, 'alice', aRequest(), speaker);
+    await send(world, 'alice', aRequest(), caller);
+    await send(world, 'alice', aRequest(), caller);
     expect(world.connections.posts.map(({ frame }) => frame)).toEqual([
       expect.objectContaining({ messages: [expect.objectContaining({ seq: 1 })] }),
       expect.objectContaining({ messages: [expect.objectContaining({ seq: 1 })] }),
@@ -64,14 +64,14 @@ describe('sending', () => {
   });
 
   it('takes equal canonical JSON for the same content, and refuses other content (IM-SEND-2)', async () => {
-    const { world, speaker } = await withSpeaker();
+    const { world, caller } = await withSpeaker();
     const content = (data: unknown) => aRequest({ content: { type: 'custom', data } });
-    await send(world, 'alice', content({ a: 1, b: 2 }), speaker);
-    await expect(send(world, 'alice', content({ b: 2, a: 1 }), speaker)).resolves.toMatchObject({
+    await send(world, 'alice', content({ a: 1, b: 2 }), caller);
+    await expect(send(world, 'alice', content({ b: 2, a: 1 }), caller)).resolves.toMatchObject({
       duplicate: true,
     });
     const conflict = expect.objectContaining({ code: 'idempotency_conflict' });
-    await expect(send(world, 'alice', content({ a: 2 }), speaker)).rejects.toThrow(conflict);
+    await expect(send(world, 'alice', content({ a: 2 }), caller)).rejects.toThrow(conflict);
   });
 
   it('keeps one scope a sender: the peer may use the same clientMsgId (IM-SEND-2)', async () => {
@@ -104,8 +104,8 @@ describe('sending', () => {
       'payload_too_large',
     ],
   ])('refuses %s and leaves no trace (IM-SEND-1, IM-FRAME-5)', async (_, request, code) => {
-    const { world, speaker } = await withSpeaker();
-    await expect(send(world, 'alice', request, speaker)).rejects.toThrow(expect.objectContaining({ code }));
+    const { world, caller } = await withSpeaker();
+    await expect(send(world, 'alice', request, caller)).rejects.toThrow(expect.objectContaining({ code }));
     expect(await world.conversations.head(CONVERSATION)).toEqual({ seq: 0, atMs: 0 });
   });
 
@@ -120,9 +120,9 @@ describe('sending', () => {
   );
 
   it('refuses a session that is over, and nothing is stored (IM-SEND-1, refusal 7)', async () => {
-    const { world, speaker } = await withSpeaker();
-    await world.routes.disconnect(speaker);
-    await expect(send(world, 'alice', aRequest(), speaker)).rejects.toMatchObject({
+    const { world, caller } = await withSpeaker();
+    await world.routes.disconnect(caller);
+    await expect(send(world, 'alice', aRequest(), caller)).rejects.toMatchObject({
       code: 'session_expired',
     });
     expect(await history(world)).toEqual([]);
@@ -131,10 +131,10 @@ describe('sending', () => {
   it('answers unavailable when what found nobody home cannot be queued, and a repeat heals it (fault 10)', async () => {
     const { world } = await withSpeaker();
     const full = { enqueue: () => Promise.reject(new UnavailableError()) };
-    await expect(send({ ...world, queue: full }, 'alice', aRequest())).rejects.toMatchObject({
+    await expect(send({ ...world, offlineQueue: full }, 'alice', aRequest())).rejects.toMatchObject({
       code: 'unavailable',
     });
     await expect(send(world, 'alice', aRequest())).resolves.toMatchObject({ seq: 1, duplicate: true });
-    expect(world.queue.jobs).toHaveLength(1);
+    expect(world.offlineQueue.jobs).toHaveLength(1);
   });
 });

@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { keepLease, noteHeard, requireLiveSession } from '../../../lambdas/domain/access/live-session.ts';
 import {
   heartbeatIntervalMs,
   isTrusted,
-  keepLease,
-  noteHeard,
-  requireLiveSession,
   sessionExpiryMs,
   takesPushes,
-} from '../../../lambdas/domain/session.ts';
+} from '../../../lambdas/domain/model/session.ts';
 import { SessionEndedError, SessionExpiredError } from '../../../lambdas/shared/errors.ts';
 import { aSession, createWorld, NOON } from '../../fakes/world.ts';
 
@@ -42,8 +40,8 @@ describe('a session', () => {
     ['cut when another connection has its device', aSession({ connectionId: 'newer' }), SessionEndedError],
     ['cut when its route is gone', undefined, SessionEndedError],
   ])('is %s (IM-BEAT, IM-RENEW)', (_, session, expected) => {
-    const speaker = { userId: 'bob', deviceId: 'phone', connectionId: 'bob-phone' };
-    const error = refusal(() => requireLiveSession(session, speaker, NOON));
+    const caller = { userId: 'bob', deviceId: 'phone', connectionId: 'bob-phone' };
+    const error = refusal(() => requireLiveSession(session, caller, NOON));
     if (expected === undefined) expect(error).toBeUndefined();
     else {
       expect(error).toBeInstanceOf(expected);

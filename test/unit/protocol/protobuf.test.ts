@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
-import { ACTIONS, type Action, type ServerFrame } from '../../../protocol/frames.ts';
+import { ACTIONS, type Action } from '../../../protocol/actions.ts';
+import type { ServerFrame } from '../../../protocol/frames.ts';
 import {
   decodeClientFrame,
   decodeServerFrame,
@@ -135,7 +136,7 @@ describe('Protobuf frames', () => {
     const casesOf = (name: string) => MESSAGES[name]?.map(([each]) => each).sort();
     expect(casesOf('ServerFrame')).toEqual(Object.keys(serverFrames).sort());
     expect(casesOf('ClientFrame')).toEqual(Object.keys(clientFrames).sort());
-    expect(casesOf('ClientFrame')).toEqual(expect.arrayContaining([...ACTIONS]));
+    expect(casesOf('ClientFrame')).toEqual(expect.arrayContaining(Object.keys(ACTIONS)));
   });
 
   it.each(Object.entries(serverFrames))('of type %s are the same as their JSON (IM-PB)', (type, fields) => {

@@ -1,0 +1,21 @@
+import { CLOSE_REASONS, type CloseReason } from '../../../protocol/codes.ts';
+import type { ServerFrame } from '../../../protocol/frames.ts';
+import type { Connections } from '../model/connections.ts';
+import { textFor } from '../model/encoding.ts';
+import { isPolling, type Session } from '../model/session.ts';
+
+/**
+ * Tells the client why, then closes. The client decides by the frame, since DELETE carries no close code. A polling
+ * session has nothing to be closed: its next poll finds out.
+ */
+export async function endSession(
+  connections: Connections,
+  session: Pick<Session, 'connectionId' | 'mode' | 'encoding'>,
+  code: CloseReason,
+): Promise<void> {
+  if (isPolling(session)) return;
+  const { connectionId } = session;
+  const frame: ServerFrame = { type: 'session.closed', code, reconnect: CLOSE_REASONS[code].reconnect };
+  await connections.post(connectionId, textFor(session, JSON.stringify(frame)));
+  await connections.close(connectionId);
+}

@@ -1,0 +1,103 @@
+import * as z from 'zod/mini';
+import type { InboxPage } from '../../../protocol/frames.ts';
+import { LIMITS } from '../../../protocol/limits.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { decodeCursor, encodeCursor } from '../../shared/cursor.ts';
+import { parseWith } from '../../shared/parse.ts';
+import type { Inbox, InboxRead } from '../model/inbox.ts';
+import { type MessageReader, type StoredMessage, toMessage } from '../model/message.ts';
+import type { Reference } from '../model/reference.ts';
+import type { Session } from '../model/session.ts';
+
+export interface InboxPorts {
+  readonly inbox: Inbox;
+  readonly messages: MessageReader;
+  readonly clock: Clock;
+}
+
+/** The frame around the messages: its other fields, and the batch of 50 keys. */
+const ENVELOPE_BYTES = 3 * 1024;
+
+export function firstEntries({ inbox }: Pick<InboxPorts, 'inbox'>, userId: string): Promise<InboxRead> {
+  return inbox.first(userId, LIMITS.inboxPageMessages);
+}
+
+/** A page and what it is made of: acknowledging `messageIds` removes exactly these. */
+export interface FilledPage {
+  readonly messages: readonly StoredMessage[];
+  readonly messageIds: readonly string[];
+  readonly more: boolean;
+}
+
+/**
+ * Reads the messages that `read` names, as many as make a frame (IM-HELLO-1). Entries whose message is no longer kept
+ * are removed and passed over, so that a page is empty only when nothing is left.
+ */
+export async function fillPage(
+  ports: Omit<InboxPorts, 'clock'>,
+  userId: string,
+  read: InboxRead,
+  maxBytes: number = LIMITS.inboxPageBytes,
+): Promise<FilledPage> {
+  const chosen = thatFit(read.references, maxBytes);
+  const messageIds = chosen.map(({ messageId }) => messageId);
+  if (chosen.length === 0) return { messages: [], messageIds, more: false };
+  const messages = await ports.messages.getMany(chosen);
+  if (messages.length > 0) {
+    return {
+      messages: inOrder(messages),
+      messageIds,
+      more: read.more || chosen.length < read.references.length,
+    };
+  }
+  await ports.inbox.remove(userId, messageIds);
+  return fillPage(ports, userId, await firstEntries(ports, userId), maxBytes);
+}
+
+/** Base64 is longer than what it holds by a third. */
+export function pageBytesFor({ encoding }: Pick<Session, 'encoding'>): number {
+  return encoding === 'protobuf' ? Math.floor(LIMITS.inboxPageBytes * 0.75) : LIMITS.inboxPageBytes;
+}
+
+export function toInboxPage(userId: string, page: FilledPage): InboxPage {
+  const batch = page.messages.length === 0 ? null : encodeCursor(userId, page.messageIds);
+  return { messages: page.messages.map(toMessage), batch, more: page.more };
+}
+
+const batchSchema = z
+  .array(z.string().check(z.regex(/^[0-9A-HJKMNP-TV-Z]{26}$/, 'is not an entry')))
+  .check(z.minLength(1), z.maxLength(LIMITS.inboxPageMessages));
+
+/** The entries that a `batch` names. @throws {InvalidRequestError} altered, or another user's (IM-HELLO-2) */
+export function decodeBatch(userId: string, batch: string): string[] {
+  return [...new Set(parseWith(batchSchema, decodeCursor(userId, batch, 'batch')))];
+}
+
+/** At least one, so that every page moves on. */
+function thatFit(references: readonly Reference[], maxBytes: number): readonly Reference[] {
+  let bytes = ENVELOPE_BYTES;
+  const end = references.findIndex((reference, index) => {
+    bytes += reference.bytes + 1;
+    return index > 0 && bytes > maxBytes;
+  });
+  return end === -1 ? references : references.slice(0, end);
+}
+
+/**
+ * By sentAt, and by seq within a conversation: server clocks differ by up to 2 s, so the two may disagree. The places
+ * go to conversations by time; each conversation fills its own in order of seq.
+ */
+export function inOrder(messages: readonly StoredMessage[]): StoredMessage[] {
+  const bySeq = Map.groupBy(
+    [...messages].sort((a, b) => a.seq - b.seq),
+    ({ conversationId }) => conversationId,
+  );
+  return [...messages]
+    .sort((a, b) => a.sentAt - b.sentAt || compare(a.conversationId, b.conversationId) || a.seq - b.seq)
+    .flatMap(({ conversationId }) => bySeq.get(conversationId)?.shift() ?? []);
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

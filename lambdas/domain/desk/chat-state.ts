@@ -1,0 +1,80 @@
+import type { SystemContent } from '../../../protocol/content.ts';
+import type { Agent, Chat } from '../model/chat.ts';
+
+/*
+ * The life of a support chat, as pure functions: each gives the chat after it and the system message that says so, or
+ * `undefined` if the chat is in no state for it.
+ *
+ *   open ──► waiting ──assign──► assigned ──┐ transfer
+ *               ▲                 │   ▲─────┘
+ *               └────requeue──────┘
+ *            waiting, assigned ──close──► closed
+ */
+
+export interface Transition {
+  readonly after: Chat;
+  readonly content: Omit<SystemContent, 'type'>;
+}
+
+export interface Opening {
+  readonly conversationId: string;
+  readonly queue: string;
+  readonly customer: string;
+  readonly topic?: string | undefined;
+  readonly openedAtMs: number;
+}
+
+/** A new chat waits in its queue. */
+export function open({ topic, customer, ...facts }: Opening): Transition {
+  return {
+    after: { ...facts, customer, state: 'waiting', ...(topic !== undefined && { topic }) },
+    content: { event: 'opened', by: customer, ...(topic !== undefined && { name: topic }) },
+  };
+}
+
+type NamedAgent = Pick<Agent, 'userId' | 'name'>;
+
+/** A waiting chat gets an agent. */
+export function assign(chat: Chat, agent: NamedAgent, atMs: number, by: string): Transition | undefined {
+  return chat.state === 'waiting' ? give(chat, agent, atMs, { event: 'assigned', by }) : undefined;
+}
+
+/** An assigned chat gets another agent. */
+export function transfer(chat: Chat, agent: NamedAgent, atMs: number, by: string): Transition | undefined {
+  return chat.state === 'assigned' ? give(chat, agent, atMs, { event: 'transferred', by }) : undefined;
+}
+
+/** An assigned chat goes back to the head of its queue; `by` its agent, or the desk when the agent is gone. */
+export function requeue(chat: Chat, by: string): Transition | undefined {
+  if (chat.state !== 'assigned') return undefined;
+  const { agent, assignedAtMs: _, ...facts } = chat;
+  const users = agent === undefined ? [] : [agent.userId];
+  return { after: { ...facts, state: 'waiting', isBack: true }, content: { event: 'requeued', users, by } };
+}
+
+/** A chat ends; the customer may rate it then. */
+export function close(chat: Chat, by: string, atMs: number, rating?: number): Transition | undefined {
+  if (chat.state === 'closed') return undefined;
+  const { isBack: _, ...facts } = chat;
+  const after: Chat = {
+    ...facts,
+    state: 'closed',
+    closedAtMs: atMs,
+    ...(rating !== undefined && { rating }),
+  };
+  return { after, content: { event: 'closed', by } };
+}
+
+function give(
+  chat: Chat,
+  { userId, name }: NamedAgent,
+  assignedAtMs: number,
+  content: { readonly event: 'assigned' | 'transferred'; readonly by: string },
+): Transition {
+  const { isBack: _, ...facts } = chat;
+  const agent = { userId, ...(name !== undefined && { name }) };
+  return {
+    after: { ...facts, state: 'assigned', agent, assignedAtMs },
+    content: { ...content, users: [userId] },
+  };
+}

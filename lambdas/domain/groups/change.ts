@@ -1,0 +1,78 @@
+import { ulid } from 'ulid';
+import type { SystemContent } from '../../../protocol/content.ts';
+import type { GroupBody } from '../../../protocol/http.ts';
+import { chunk } from '../../shared/chunk.ts';
+import { InvalidRequestError, UnavailableError } from '../../shared/errors.ts';
+import { deliverToGroup } from '../delivery/deliver.ts';
+import { nextSystemMessage, systemMessage } from '../messages/system-message.ts';
+import type { GroupFacts } from '../model/conversation.ts';
+import type { GroupChange } from '../model/group.ts';
+import { type GroupChangePorts, requireAdmin, toBody } from './group.ts';
+import { addPart, MEMBERS_PER_CHANGE } from './members.ts';
+
+/** Makes a group of the creator, who is its admin, and the members; they hear of it at once (IM-GROUP). */
+export async function createGroup(
+  ports: GroupChangePorts,
+  userId: string,
+  request: { readonly name: string; readonly members: readonly string[]; readonly openHistory: boolean },
+): Promise<GroupBody> {
+  const others = [...new Set(request.members)].filter((member) => member !== userId);
+  const [first = [], ...rest] = chunk(others, MEMBERS_PER_CHANGE - 1);
+  const members = [userId, ...first];
+  const facts = {
+    name: request.name,
+    admins: [userId],
+    memberCount: members.length,
+    openHistory: request.openHistory,
+  };
+  const conversationId = `g:${ulid(ports.clock())}`;
+  const content = { event: 'created', users: members, name: request.name, by: userId } as const;
+  const message = systemMessage(ports, conversationId, 1, content);
+  await ports.groupWriter.create(facts, members, message);
+  await deliverToGroup(ports, message, { memberCount: members.length });
+  for (const part of rest) await addPart(ports, conversationId, facts, userId, part);
+  return toBody(conversationId, { ...facts, memberCount: others.length + 1 });
+}
+
+/** Renames, or names the admins; each is a message. @throws {ForbiddenError} not an admin */
+export async function updateGroup(
+  ports: GroupChangePorts,
+  userId: string,
+  conversationId: string,
+  { name, admins }: { readonly name?: string | undefined; readonly admins?: readonly string[] | undefined },
+): Promise<GroupBody> {
+  let facts = await requireAdmin(ports, userId, conversationId);
+  if (name !== undefined && name !== facts.name) {
+    await change(ports, conversationId, facts, { event: 'renamed', name, by: userId }, { name });
+    facts = { ...facts, name };
+  }
+  if (admins !== undefined) {
+    const unique = [...new Set(admins)];
+    const present = await ports.groups.getMembers(conversationId, unique);
+    if (unique.some((admin) => present.get(admin)?.isLeaving !== false)) {
+      throw new InvalidRequestError([{ path: 'admins', message: 'must be members' }]);
+    }
+    await change(
+      ports,
+      conversationId,
+      facts,
+      { event: 'admins', users: unique, by: userId },
+      { admins: unique },
+    );
+    facts = { ...facts, admins: unique };
+  }
+  return toBody(conversationId, facts);
+}
+
+async function change(
+  ports: GroupChangePorts,
+  conversationId: string,
+  { openHistory, memberCount }: GroupFacts,
+  content: Omit<SystemContent, 'type'>,
+  what: Pick<GroupChange, 'name' | 'admins'>,
+): Promise<void> {
+  const message = await nextSystemMessage(ports, conversationId, content);
+  if (!(await ports.groupWriter.apply({ conversationId, message, openHistory, ...what })))
+    throw new UnavailableError();
+  await deliverToGroup(ports, message, { memberCount });
+}

@@ -1,0 +1,77 @@
+import type { GroupBody } from '../../../protocol/http.ts';
+import { ForbiddenError, NotFoundError } from '../../shared/errors.ts';
+import { requireMembership } from '../access/membership.ts';
+import type { GroupDeliveryPorts } from '../delivery/deliver.ts';
+import {
+  type ConversationReader,
+  type ConversationWriter,
+  type GroupConversation,
+  type GroupFacts,
+  resolveConversation,
+} from '../model/conversation.ts';
+import type { GroupReader, GroupWriter } from '../model/group.ts';
+import type { MessageReader } from '../model/message.ts';
+
+export interface GroupReadPorts {
+  readonly conversations: ConversationReader;
+  readonly groups: GroupReader;
+}
+
+export interface GroupChangePorts extends GroupDeliveryPorts, GroupReadPorts {
+  readonly conversationWriter: ConversationWriter;
+  readonly groupWriter: GroupWriter;
+  readonly messages: MessageReader;
+}
+
+/** @throws {NotFoundError} not a group, or not a member of it: the same words (IM-SEND-7) */
+export async function requireGroup(
+  ports: GroupReadPorts,
+  userId: string,
+  conversationId: string,
+): Promise<GroupFacts> {
+  const conversation = resolveGroup(userId, conversationId);
+  const [facts] = await Promise.all([
+    factsOf(ports, conversationId),
+    requireMembership(ports.conversations, userId, conversation),
+  ]);
+  return facts;
+}
+
+/** @throws {ForbiddenError} not an admin */
+export async function requireAdmin(
+  ports: GroupReadPorts,
+  userId: string,
+  conversationId: string,
+): Promise<GroupFacts> {
+  const facts = await requireGroup(ports, userId, conversationId);
+  if (!facts.admins.includes(userId)) throw new ForbiddenError('Only an admin may do this.');
+  return facts;
+}
+
+/** For whom its members are counted otherwise. @throws {NotFoundError} not a group */
+export async function groupFacts(
+  ports: Pick<GroupReadPorts, 'conversations'>,
+  userId: string,
+  conversationId: string,
+): Promise<GroupFacts> {
+  return factsOf(ports, resolveGroup(userId, conversationId).conversationId);
+}
+
+async function factsOf(
+  { conversations }: Pick<GroupReadPorts, 'conversations'>,
+  conversationId: string,
+): Promise<GroupFacts> {
+  const { group } = await conversations.head(conversationId);
+  if (group === undefined) throw new NotFoundError();
+  return group;
+}
+
+function resolveGroup(userId: string, conversationId: string): GroupConversation {
+  const conversation = resolveConversation(userId, { conversationId });
+  if (conversation.kind !== 'group') throw new NotFoundError();
+  return conversation;
+}
+
+export function toBody(conversationId: string, { name, admins, memberCount }: GroupFacts): GroupBody {
+  return { conversationId, name, admins, memberCount };
+}

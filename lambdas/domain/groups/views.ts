@@ -1,0 +1,57 @@
+import type { GroupBody, MembersBody, ReadsBody } from '../../../protocol/http.ts';
+import { LIMITS } from '../../../protocol/limits.ts';
+import { decodeCursor, encodeCursor } from '../../shared/cursor.ts';
+import { InvalidRequestError } from '../../shared/errors.ts';
+import { type GroupReadPorts, requireGroup, toBody } from './group.ts';
+
+export async function showGroup(
+  ports: GroupReadPorts,
+  userId: string,
+  conversationId: string,
+): Promise<GroupBody> {
+  return toBody(conversationId, await requireGroup(ports, userId, conversationId));
+}
+
+/** 100 a page, by user id. */
+export async function listMembers(
+  ports: GroupReadPorts,
+  userId: string,
+  conversationId: string,
+  cursor: string | undefined,
+): Promise<MembersBody> {
+  await requireGroup(ports, userId, conversationId);
+  const { members, next } = await memberPage(ports, userId, conversationId, cursor);
+  return { members, cursor: next };
+}
+
+/** Who has read up to where: derived from the members' own cursors, so that no message costs a write for it. */
+export async function listReads(
+  ports: GroupReadPorts,
+  userId: string,
+  conversationId: string,
+  cursor: string | undefined,
+): Promise<ReadsBody> {
+  await requireGroup(ports, userId, conversationId);
+  const { members, next } = await memberPage(ports, userId, conversationId, cursor);
+  const found = await ports.conversations.readSeqs(
+    members.map((member) => ({ userId: member.userId, conversationId })),
+  );
+  const seqs = new Map(found.map(({ userId: reader, readSeq }) => [reader, readSeq]));
+  const reads = members.map((member) => ({ userId: member.userId, seq: seqs.get(member.userId) ?? 0 }));
+  return { reads, cursor: next };
+}
+
+async function memberPage(
+  ports: GroupReadPorts,
+  userId: string,
+  conversationId: string,
+  cursor: string | undefined,
+) {
+  const [of, after] = cursor === undefined ? [conversationId] : decodeCursor(userId, cursor, 'cursor');
+  if (of !== conversationId)
+    throw new InvalidRequestError([{ path: 'cursor', message: "is another group's" }]);
+  const page = { limit: LIMITS.pageMax, ...(after !== undefined && { after }) };
+  const { members, more } = await ports.groups.members(conversationId, page);
+  const last = members.at(-1);
+  return { members, next: more && last ? encodeCursor(userId, [conversationId, last.userId]) : null };
+}

@@ -1,0 +1,51 @@
+import { InvalidRequestError } from '../../shared/errors.ts';
+import { settleAll } from '../../shared/settle.ts';
+import { requireCaller } from '../access/caller.ts';
+import { enterConversation } from '../access/membership.ts';
+import { hint } from '../delivery/deliver.ts';
+import type { PushPorts } from '../delivery/push.ts';
+import {
+  type ConversationReader,
+  type ConversationWriter,
+  resolveConversation,
+  type Target,
+} from '../model/conversation.ts';
+import type { GroupReader } from '../model/group.ts';
+import type { Caller } from '../model/session.ts';
+import { hintedUsers } from './hinted-users.ts';
+
+export interface ReadPorts extends PushPorts {
+  readonly conversations: ConversationReader;
+  readonly conversationWriter: ConversationWriter;
+  readonly groups: GroupReader;
+}
+
+/**
+ * Moves the reader's cursor forward, never back, and hints those whom it concerns: the reader's other sessions and, in
+ * conversations of up to 100 members, the others. The cursor itself is in `GET /conversations`.
+ * @throws {NotFoundError} not a member
+ * @throws {InvalidRequestError} a `seq` beyond the head
+ */
+export async function markRead(
+  ports: ReadPorts,
+  caller: Caller,
+  { seq, ...target }: Target & { readonly seq: number },
+): Promise<void> {
+  const { userId, connectionId } = caller;
+  const conversation = resolveConversation(userId, target);
+  const { conversationId } = conversation;
+  const [{ head, membership }] = await settleAll([
+    enterConversation(ports.conversations, userId, conversation),
+    requireCaller(ports, caller),
+  ]);
+  if (seq > head.seq) throw new InvalidRequestError([{ path: 'seq', message: 'is beyond the head' }]);
+  if (seq <= membership.readSeq) return;
+  if (!(await ports.conversationWriter.advanceRead(userId, conversationId, seq))) return;
+  const others = await hintedUsers(ports.groups, conversation, head);
+  const users = [userId, ...others];
+  await hint(
+    ports,
+    { type: 'read', conversationId, userId, seq },
+    { users, exceptConnectionId: connectionId },
+  );
+}

@@ -1,0 +1,84 @@
+import type { Content, RecalledContent } from '../../../protocol/content.ts';
+import type { RecalledPush } from '../../../protocol/frames.ts';
+import { LIMITS } from '../../../protocol/limits.ts';
+import { ForbiddenError, NotFoundError, RecallWindowPassedError } from '../../shared/errors.ts';
+import { canonicalJson } from '../../shared/json.ts';
+import { settleAll } from '../../shared/settle.ts';
+import { requireCaller } from '../access/caller.ts';
+import { enterConversation, requireMembership } from '../access/membership.ts';
+import { type HintPorts, hint, hintToGroup } from '../delivery/deliver.ts';
+import {
+  type Conversation,
+  type ConversationReader,
+  type Head,
+  memberCountOf,
+  resolveConversation,
+  type Target,
+} from '../model/conversation.ts';
+import type { MessageReader, MessageWriter, StoredMessage } from '../model/message.ts';
+import type { Caller } from '../model/session.ts';
+
+export interface RecallPorts extends HintPorts {
+  readonly conversations: ConversationReader;
+  readonly messages: MessageReader;
+  readonly messageWriter: MessageWriter;
+}
+
+/**
+ * Redacts a message where it is stored, so that every read begun after this is redacted: history, inbox, and
+ * `lastMessage` all come from there (fault 15). Then hints those who are online. Idempotent.
+ * @throws {RecallWindowPassedError} the sender's, after 2 minutes
+ * @throws {ForbiddenError} another's, and the caller is no admin; or a system message
+ * @throws {NotFoundError} no such message, or not for this user to see
+ */
+export async function recall(
+  ports: RecallPorts,
+  caller: Caller,
+  { seq, ...target }: Target & { readonly seq: number },
+): Promise<void> {
+  const { userId } = caller;
+  const conversation = resolveConversation(userId, target);
+  const { conversationId } = conversation;
+  const [{ membership, head }, page] = await settleAll([
+    enter(ports, userId, conversation),
+    ports.messages.page(conversationId, { after: seq - 1, limit: 1 }),
+    requireCaller(ports, caller),
+  ]);
+  const [message] = page.messages;
+  if (message?.seq !== seq || seq < membership.visibleFrom) throw new NotFoundError();
+  const content: Content = JSON.parse(message.contentJson);
+  const isAdmin = head?.group?.admins.includes(userId) === true;
+  requireRight(message, content, userId, isAdmin);
+  if (content.type === 'recalled') return;
+  if (!isAdmin && ports.clock() - message.sentAt > LIMITS.recallWindowMs) throw new RecallWindowPassedError();
+  const recalled: RecalledContent = { type: 'recalled', by: userId, at: ports.clock() };
+  await ports.messageWriter.redact(message, canonicalJson(recalled, 'content'));
+  const frame: RecalledPush = { type: 'recalled', conversationId, seq, by: userId, at: recalled.at };
+  await hintRecall(ports, conversation, caller, frame, head);
+}
+
+/** A direct conversation has no admins: its head need not be read. */
+async function enter({ conversations }: RecallPorts, userId: string, conversation: Conversation) {
+  if (conversation.kind !== 'direct') return enterConversation(conversations, userId, conversation);
+  return { membership: await requireMembership(conversations, userId, conversation), head: undefined };
+}
+
+/** Of a message that is recalled already, too. */
+function requireRight({ from }: StoredMessage, content: Content, userId: string, isAdmin: boolean): void {
+  if (content.type === 'system') throw new ForbiddenError("System messages can't be recalled.");
+  if (!isAdmin && from !== userId)
+    throw new ForbiddenError('Only its sender or an admin may recall a message.');
+}
+
+async function hintRecall(
+  ports: RecallPorts,
+  conversation: Conversation,
+  { userId, connectionId: exceptConnectionId }: Caller,
+  frame: RecalledPush,
+  head: Head | undefined,
+): Promise<void> {
+  if (conversation.kind === 'direct')
+    return hint(ports, frame, { users: [userId, conversation.peer], exceptConnectionId });
+  const memberCount = head === undefined ? 0 : memberCountOf(head);
+  await hintToGroup(ports, conversation.conversationId, frame, { memberCount, exceptConnectionId });
+}

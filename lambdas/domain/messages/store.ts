@@ -1,0 +1,106 @@
+import { ulid } from 'ulid';
+import type { SentContent } from '../../../protocol/content.ts';
+import { LIMITS } from '../../../protocol/limits.ts';
+import type { Clock } from '../../shared/clock.ts';
+import {
+  ForbiddenError,
+  IdempotencyConflictError,
+  NotFoundError,
+  PayloadTooLargeError,
+  UnavailableError,
+} from '../../shared/errors.ts';
+import { canonicalJson, sha256 } from '../../shared/json.ts';
+import type { Conversation, ConversationWriter, SeqAllocation } from '../model/conversation.ts';
+import type { MessageReader, MessageWriter, StoredMessage } from '../model/message.ts';
+
+/** What a sender wants stored. */
+export interface Draft {
+  readonly from: string;
+  readonly clientMsgId: string;
+  readonly contentJson: string;
+  readonly contentHash: string;
+}
+
+/** @throws {PayloadTooLargeError} above 16,384 bytes as canonical JSON (IM-FRAME-5) */
+export function draft(from: string, clientMsgId: string, content: SentContent): Draft {
+  const contentJson = canonicalJson(content, 'content');
+  const bytes = Buffer.byteLength(contentJson);
+  if (bytes > LIMITS.maxContentBytes) throw new PayloadTooLargeError(bytes, LIMITS.maxContentBytes);
+  return { from, clientMsgId, contentJson, contentHash: sha256(contentJson) };
+}
+
+export interface StorePorts {
+  readonly conversationWriter: ConversationWriter;
+  readonly messages: MessageReader;
+  readonly messageWriter: MessageWriter;
+  readonly clock: Clock;
+}
+
+export interface Committed {
+  readonly message: StoredMessage;
+  readonly duplicate: boolean;
+}
+
+const CREATE_ATTEMPTS = 4;
+
+/**
+ * A seq of the conversation that nobody else has; makes a direct conversation if this is its first message.
+ * @throws {NotFoundError} no such group
+ * @throws {ForbiddenError} a support chat that is closed (IM-DESK-3)
+ */
+export async function allocateSeq(
+  { conversationWriter }: Pick<StorePorts, 'conversationWriter'>,
+  conversation: Conversation,
+  { from, clientMsgId }: Pick<Draft, 'from' | 'clientMsgId'>,
+): Promise<SeqAllocation> {
+  const { conversationId } = conversation;
+  for (let attempt = 0; attempt < CREATE_ATTEMPTS; attempt += 1) {
+    const allocation = await conversationWriter.nextSeq(conversationId, from, clientMsgId);
+    if (allocation !== undefined) return allocation;
+    if (conversation.kind === 'group') throw new NotFoundError();
+    if (conversation.kind === 'support') throw new ForbiddenError('This chat is closed.');
+    await conversationWriter.createDirect(conversationId, conversation.users);
+  }
+  // Others are making it at this very moment.
+  throw new UnavailableError();
+}
+
+/**
+ * Stores the draft under `seq`, once for its key (IM-SEND-2, IM-SEND-3). A repeat returns the original and leaves
+ * `seq` a hole. The put is the commit: before it nobody knows of the message, after it it is never lost.
+ * @throws {IdempotencyConflictError} the key was used for other content
+ */
+export async function commit(
+  { messageWriter, clock }: Pick<StorePorts, 'messageWriter' | 'clock'>,
+  conversationId: string,
+  seq: number,
+  { from, clientMsgId, contentJson, contentHash }: Draft,
+): Promise<Committed> {
+  const sentAt = clock();
+  // Its time part is sentAt, so that messageIds sort the inbox by time.
+  const messageId = ulid(sentAt);
+  const message = { conversationId, from, clientMsgId, seq, messageId, sentAt, contentJson, contentHash };
+  const existing = await messageWriter.putIfAbsent(message);
+  // The same messageId is this very put, repeated by the SDK after an answer that got lost.
+  if (existing === undefined || existing.messageId === messageId) return { message, duplicate: false };
+  return asDuplicate(existing, contentHash);
+}
+
+/**
+ * Looks whether the draft is stored already, before a seq is taken for it: a repeat that says so (`resend`) then leaves
+ * no hole, for which its readers would wait (IM-SEND-3).
+ * @throws {IdempotencyConflictError} the key was used for other content
+ */
+export async function findEarlier(
+  { messages }: Pick<StorePorts, 'messages'>,
+  conversationId: string,
+  { from, clientMsgId, contentHash }: Draft,
+): Promise<Committed | undefined> {
+  const [existing] = await messages.getMany([{ conversationId, from, clientMsgId }]);
+  return existing && asDuplicate(existing, contentHash);
+}
+
+function asDuplicate(existing: StoredMessage, contentHash: string): Committed {
+  if (existing.contentHash !== contentHash) throw new IdempotencyConflictError();
+  return { message: existing, duplicate: true };
+}

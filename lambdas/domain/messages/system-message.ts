@@ -1,0 +1,46 @@
+import { ulid } from 'ulid';
+import type { SystemContent } from '../../../protocol/content.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { NotFoundError } from '../../shared/errors.ts';
+import { canonicalJson, sha256 } from '../../shared/json.ts';
+import type { ConversationWriter } from '../model/conversation.ts';
+import type { StoredMessage } from '../model/message.ts';
+
+export interface SystemMessagePorts {
+  readonly conversationWriter: ConversationWriter;
+  readonly clock: Clock;
+}
+
+/** What happened, as a message of its own, with the next seq; not stored yet. */
+export async function nextSystemMessage(
+  ports: SystemMessagePorts,
+  conversationId: string,
+  content: Omit<SystemContent, 'type'>,
+): Promise<StoredMessage> {
+  const clientMsgId = `sys-${ulid(ports.clock())}`;
+  const allocation = await ports.conversationWriter.nextSeq(conversationId, content.by, clientMsgId);
+  if (allocation === undefined) throw new NotFoundError();
+  return systemMessage(ports, conversationId, allocation.seq, content, clientMsgId);
+}
+
+export function systemMessage(
+  { clock }: Pick<SystemMessagePorts, 'clock'>,
+  conversationId: string,
+  seq: number,
+  content: Omit<SystemContent, 'type'>,
+  clientMsgId = `sys-${ulid(clock())}`,
+): StoredMessage {
+  const sentAt = clock();
+  const contentJson = canonicalJson({ type: 'system', ...content }, 'content');
+  const contentHash = sha256(contentJson);
+  return {
+    conversationId,
+    from: content.by,
+    clientMsgId,
+    seq,
+    messageId: ulid(sentAt),
+    sentAt,
+    contentJson,
+    contentHash,
+  };
+}

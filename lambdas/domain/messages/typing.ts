@@ -1,0 +1,46 @@
+import { LIMITS } from '../../../protocol/limits.ts';
+import { settleAll } from '../../shared/settle.ts';
+import { noteHeard, requireLiveSession } from '../access/live-session.ts';
+import { enterConversation } from '../access/membership.ts';
+import { hint } from '../delivery/deliver.ts';
+import type { PushPorts } from '../delivery/push.ts';
+import { type ConversationReader, resolveConversation, type Target } from '../model/conversation.ts';
+import type { GroupReader } from '../model/group.ts';
+import type { Caller } from '../model/session.ts';
+import { hintedUsers } from './hinted-users.ts';
+
+export interface TypingPorts extends PushPorts {
+  readonly conversations: ConversationReader;
+  readonly groups: GroupReader;
+}
+
+/**
+ * Hints the others that the caller types, at most once in 2 s a sender. Of the typing nothing is stored; the one write,
+ * a timestamp in the sender's own session, is the session's check and the limit at once.
+ * @throws {NotFoundError} not a member of the group or support chat
+ */
+export async function hintTyping(
+  ports: TypingPorts,
+  caller: Caller,
+  { typing, ...target }: Target & { readonly typing: boolean },
+): Promise<void> {
+  const { userId, connectionId } = caller;
+  const conversation = resolveConversation(userId, target);
+  const { conversationId } = conversation;
+  const [{ noted, session }, entered] = await settleAll([
+    ports.routes.noteTyping(caller, ports.clock(), LIMITS.typingIntervalMs),
+    conversation.kind === 'direct' ? undefined : enterConversation(ports.conversations, userId, conversation),
+  ]);
+  if (!noted) {
+    requireLiveSession(session, caller, ports.clock());
+    return;
+  }
+  await noteHeard(ports.routes, session, ports.clock());
+  const members = await hintedUsers(ports.groups, conversation, entered?.head);
+  const users = members.filter((member) => member !== userId);
+  await hint(
+    ports,
+    { type: 'typing', conversationId, userId, typing },
+    { users, exceptConnectionId: connectionId },
+  );
+}

@@ -1,0 +1,25 @@
+import * as z from 'zod/mini';
+
+/**
+ * What the desk's SQS queue carries.
+ * `match`: chats may wait, and agents be free. `moved`: waiting customers may have another position now. `watchdog`: sent
+ * before a change, and delayed: looks whether all that belongs to the change was done.
+ * `check-agent`: an agent seems to have had no session since `sinceMs`; check whether that is so.
+ */
+export const deskEventSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('match'), queue: z.string(), moved: z.boolean(), watchdog: z.boolean() }),
+  z.object({ kind: z.literal('check-agent'), userId: z.string(), sinceMs: z.int() }),
+]);
+
+export type DeskEvent = z.infer<typeof deskEventSchema>;
+
+export interface DelayedDeskEvent {
+  readonly event: DeskEvent;
+  /** 0 to 900 */
+  readonly delaySeconds: number;
+}
+
+export interface DeskEvents {
+  /** Durable when it resolves. @throws {UnavailableError} if any of them isn't */
+  enqueue(events: readonly DelayedDeskEvent[]): Promise<void>;
+}

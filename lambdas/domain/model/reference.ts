@@ -1,0 +1,31 @@
+import * as z from 'zod/mini';
+import type { Message } from '../../../protocol/frames.ts';
+import { type MessageKey, type StoredMessage, toMessage } from './message.ts';
+
+/** A message as the queue and the inbox name it: never its content, so that a recall reaches it. */
+export interface Reference extends MessageKey {
+  readonly seq: number;
+  readonly messageId: string;
+  readonly sentAt: number;
+  /** Of the message as JSON: how many fit a page is known before they are read. */
+  readonly bytes: number;
+}
+
+export function referenceTo(stored: StoredMessage): Reference {
+  const { conversationId, from, clientMsgId, seq, messageId, sentAt } = stored;
+  return { conversationId, from, clientMsgId, seq, messageId, sentAt, bytes: jsonBytes(toMessage(stored)) };
+}
+
+export function jsonBytes(message: Message): number {
+  return Buffer.byteLength(JSON.stringify(message));
+}
+
+export const referenceSchema = z.object({
+  conversationId: z.string(),
+  from: z.string(),
+  clientMsgId: z.string(),
+  seq: z.int(),
+  messageId: z.string(),
+  sentAt: z.int(),
+  bytes: z.int(),
+});

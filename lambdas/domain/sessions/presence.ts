@@ -1,0 +1,78 @@
+import type { UserPresence } from '../../../protocol/frames.ts';
+import { directConversationId } from '../../../protocol/ids.ts';
+import { LIMITS } from '../../../protocol/limits.ts';
+import { settleAll } from '../../shared/settle.ts';
+import { type CallerPorts, requireCaller } from '../access/caller.ts';
+import { requireMembership } from '../access/membership.ts';
+import { type ConversationReader, resolveConversation } from '../model/conversation.ts';
+import type { GroupReader } from '../model/group.ts';
+import { type Caller, leaseTermMs, type Presence, takesPushes } from '../model/session.ts';
+
+export interface PresencePorts extends CallerPorts {
+  readonly conversations: ConversationReader;
+  readonly groups: GroupReader;
+  readonly leaseMs: number;
+}
+
+export interface PresenceRequest {
+  readonly userIds?: readonly string[] | undefined;
+  readonly conversationId?: string | undefined;
+}
+
+/**
+ * Which of these users are online. The caller learns it only of those in the named conversation, or with whom there is a
+ * direct one with messages; others show as offline, null, like users who don't exist (refusal 4).
+ */
+export async function presenceOf(
+  ports: PresencePorts,
+  caller: Caller,
+  request: PresenceRequest,
+): Promise<UserPresence[]> {
+  const [{ userIds, visible }] = await settleAll([
+    findUsers(ports, caller.userId, request),
+    requireCaller(ports, caller),
+  ]);
+  const presences = await ports.routes.presencesOf(userIds.filter((userId) => visible.has(userId)));
+  return userIds.map((userId) => toUserPresence(ports, userId, presences.get(userId)));
+}
+
+async function findUsers(ports: PresencePorts, userId: string, { userIds, conversationId }: PresenceRequest) {
+  if (conversationId === undefined) {
+    const wanted = [...new Set(userIds)];
+    return { userIds: wanted, visible: await acquainted(ports, userId, wanted) };
+  }
+  const conversation = resolveConversation(userId, { conversationId });
+  if (conversation.kind === 'direct') {
+    return { userIds: conversation.users, visible: await acquainted(ports, userId, conversation.users) };
+  }
+  await requireMembership(ports.conversations, userId, conversation);
+  const { members } = await ports.groups.members(conversationId, { limit: LIMITS.presenceUsers });
+  const ids = members.map((member) => member.userId);
+  return { userIds: ids, visible: new Set(ids) };
+}
+
+/** Oneself, and those with whom one has a direct conversation with messages. */
+async function acquainted({ conversations }: PresencePorts, userId: string, others: readonly string[]) {
+  const ids = new Map(
+    others.filter((other) => other !== userId).map((other) => [directConversationId(userId, other), other]),
+  );
+  const heads = await conversations.heads([...ids.keys()]);
+  const known = [...heads].flatMap(([id, { seq }]) => (seq > 0 ? [ids.get(id) ?? ''] : []));
+  return new Set([userId, ...known]);
+}
+
+function toUserPresence(
+  { clock, leaseMs }: PresencePorts,
+  userId: string,
+  presence: Presence | undefined,
+): UserPresence {
+  const { sessions = [], seenAtMs } = presence ?? {};
+  const now = clock();
+  const online = sessions.some((session) => session.leaseUntilMs > now && takesPushes(session, now));
+  // A session that fell silent was last heard when its lease was last moved.
+  const heard = [
+    ...sessions.map((session) => session.leaseUntilMs - leaseTermMs(session, leaseMs)),
+    ...(seenAtMs === undefined ? [] : [seenAtMs]),
+  ];
+  return { userId, online, lastSeenAt: heard.length === 0 ? null : Math.max(...heard) };
+}

@@ -1,0 +1,63 @@
+import type { InboxPage, WelcomeFrame } from '../../../protocol/frames.ts';
+import { settleAll } from '../../shared/settle.ts';
+import { keepLease, requireLiveSession } from '../access/live-session.ts';
+import {
+  decodeBatch,
+  fillPage,
+  firstEntries,
+  type InboxPorts,
+  pageBytesFor,
+  toInboxPage,
+} from '../delivery/inbox.ts';
+import { type Caller, heartbeatIntervalMs, type RouteTable } from '../model/session.ts';
+
+export interface InboxSessionPorts extends InboxPorts {
+  readonly routes: RouteTable;
+  readonly leaseMs: number;
+}
+
+/**
+ * Tells a managed session who it is and what it missed (IM-HELLO-1). Both reads are strong: see `processOfflineJobs`.
+ * @throws {SessionEndedError} when the route is gone
+ */
+export async function welcome(
+  ports: InboxSessionPorts,
+  caller: Caller,
+): Promise<Omit<WelcomeFrame, 'type' | 'id'>> {
+  const { userId, deviceId, connectionId } = caller;
+  const [found, first] = await settleAll([ports.routes.find(userId, deviceId), firstEntries(ports, userId)]);
+  const session = requireLiveSession(found, caller, ports.clock());
+  const [page] = await settleAll([
+    fillPage(ports, userId, first, pageBytesFor(session)),
+    keepLease(ports.routes, session, ports.leaseMs, ports.clock()),
+  ]);
+  return {
+    userId,
+    deviceId,
+    connectionId,
+    serverTime: ports.clock(),
+    session: { expiresAt: session.expiresAtMs },
+    heartbeatIntervalMs: heartbeatIntervalMs(session.idleTimeoutMs),
+    inbox: toInboxPage(userId, page),
+  };
+}
+
+/**
+ * Removes exactly the entries of the page that was acknowledged; returns the next page (IM-HELLO-2).
+ * @throws {InvalidRequestError} a `batch` that is altered or another user's
+ */
+export async function acknowledgePage(
+  ports: InboxSessionPorts,
+  caller: Caller,
+  batch: string,
+): Promise<InboxPage> {
+  const { userId, deviceId } = caller;
+  const messageIds = decodeBatch(userId, batch);
+  const session = requireLiveSession(await ports.routes.find(userId, deviceId), caller, ports.clock());
+  await settleAll([
+    ports.inbox.remove(userId, messageIds),
+    keepLease(ports.routes, session, ports.leaseMs, ports.clock()),
+  ]);
+  const page = await fillPage(ports, userId, await firstEntries(ports, userId), pageBytesFor(session));
+  return toInboxPage(userId, page);
+}

@@ -1,0 +1,66 @@
+import type { APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
+import { ulid } from 'ulid';
+import { allowedOrigins, tokens } from '../composition.ts';
+import type { TokenVerifier } from '../domain/model/token.ts';
+import { credentialOf, encodingOf } from '../domain/sessions/credential.ts';
+import { requireEnv } from '../shared/env.ts';
+import { UnauthorizedError } from '../shared/errors.ts';
+import { describe, logger } from '../shared/logger.ts';
+import { isAllowedOrigin } from '../shared/origin.ts';
+import { CONTEXT } from '../transport/frame.ts';
+import { header } from '../transport/upgrade.ts';
+
+requireEnv('issuer', 'audience', 'jwksUri', 'userIdClaim', 'rolesClaim', 'allowedOrigins');
+
+export const handler = (event: APIGatewayRequestAuthorizerEvent) =>
+  authorize(tokens(), allowedOrigins(), event);
+
+/**
+ * `$connect`'s authorizer (IM-CONN-1, IM-CONN-2): a Deny is the gateway's 403, the error `Unauthorized` its 401, any
+ * other its 500. What it puts into the context comes back with every later event of the connection.
+ */
+async function authorize(
+  verifier: TokenVerifier,
+  origins: readonly string[],
+  event: APIGatewayRequestAuthorizerEvent,
+) {
+  if (!isAllowedOrigin(header(event, 'origin'), origins)) return policy('Deny', 'nobody', event.methodArn);
+  try {
+    const token = credentialOf({
+      subprotocols: header(event, 'sec-websocket-protocol'),
+      authorization: header(event, 'authorization'),
+    });
+    const { userId, expiresAtMs, roles, name } = await verifier.verify(token);
+    return {
+      ...policy('Allow', userId, event.methodArn),
+      context: {
+        [CONTEXT.userId]: userId,
+        [CONTEXT.deviceId]: deviceIdOf(event),
+        [CONTEXT.tokenExpiresAtMs]: String(expiresAtMs),
+        ...(encodingOf(header(event, 'sec-websocket-protocol')) && { [CONTEXT.encoding]: 'protobuf' }),
+        ...(event.queryStringParameters?.['mode'] === 'plain' && { [CONTEXT.mode]: 'plain' }),
+        ...(roles.length > 0 && { [CONTEXT.roles]: roles.join(' ') }),
+        ...(name !== undefined && { [CONTEXT.name]: name }),
+      },
+    };
+  } catch (error) {
+    if (error instanceof UnauthorizedError) throw new Error('Unauthorized');
+    logger.error('authorizer failed', { error: describe(error) });
+    throw new Error('Unavailable');
+  }
+}
+
+/** Malformed ones go on to `$connect`, which alone can answer 400; no longer than it takes to see that. */
+function deviceIdOf({ queryStringParameters }: APIGatewayRequestAuthorizerEvent): string {
+  return queryStringParameters?.['deviceId']?.slice(0, 65) ?? ulid();
+}
+
+function policy(effect: 'Allow' | 'Deny', principalId: string, resource: string) {
+  return {
+    principalId,
+    policyDocument: {
+      Version: '2012-10-17',
+      Statement: [{ Action: 'execute-api:Invoke', Effect: effect, Resource: resource }],
+    },
+  };
+}

@@ -1,4 +1,0 @@
-import { createDeskPorts } from './desk-ports.ts';
-import { deskAway } from './desk-routes.ts';
-
-export const handler = deskAway(createDeskPorts());

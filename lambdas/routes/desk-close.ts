@@ -1,4 +1,0 @@
-import { createDeskPorts } from './desk-ports.ts';
-import { deskClose } from './desk-routes.ts';
-
-export const handler = deskClose(createDeskPorts());

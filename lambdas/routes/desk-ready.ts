@@ -1,4 +1,0 @@
-import { createDeskPorts, deskQueues } from './desk-ports.ts';
-import { deskReady } from './desk-routes.ts';
-
-export const handler = deskReady({ ...createDeskPorts(), queues: deskQueues() });

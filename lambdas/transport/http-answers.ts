@@ -1,0 +1,126 @@
+import { deskChatsQuerySchema } from '../../protocol/desk.ts';
+import { messageRequestSchema } from '../../protocol/frames.ts';
+import {
+  addMembersSchema,
+  conversationsQuerySchema,
+  createGroupSchema,
+  cursorQuerySchema,
+  type DESK_HTTP_ROUTES,
+  type HTTP_ROUTES,
+  messagesQuerySchema,
+  type SessionBody,
+  sessionQuerySchema,
+  updateGroupSchema,
+} from '../../protocol/http.ts';
+import { USER_ID } from '../../protocol/ids.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import { type ChatViewPorts, listChats, listQueues } from '../domain/desk/views.ts';
+import { createGroup, updateGroup } from '../domain/groups/change.ts';
+import type { GroupChangePorts } from '../domain/groups/group.ts';
+import { addMembers, removeMember } from '../domain/groups/members.ts';
+import { listMembers, listReads, showGroup } from '../domain/groups/views.ts';
+import { readConversations } from '../domain/messages/conversation-list.ts';
+import { readHistory } from '../domain/messages/history.ts';
+import { type SendPorts, send } from '../domain/messages/send.ts';
+import { heartbeatIntervalMs } from '../domain/model/session.ts';
+import type { Clock } from '../shared/clock.ts';
+import { NotFoundError } from '../shared/errors.ts';
+import { parseWith } from '../shared/parse.ts';
+import type { HttpAnswer, HttpRequest } from './http.ts';
+
+type Answers<Route extends string> = { readonly [Name in Route]: HttpAnswer };
+
+export interface SessionPorts {
+  readonly webSocketUrl: string;
+  readonly idleTimeoutMs?: number | undefined;
+  readonly clock: Clock;
+}
+
+export interface HttpPorts extends SendPorts, GroupChangePorts, SessionPorts {}
+
+/** The HTTP API but for the poll (section 6): what every deployment answers. */
+export function httpAnswers(ports: HttpPorts): Answers<(typeof HTTP_ROUTES)[number]> {
+  return {
+    'GET /session': { answer: async (request) => showSession(ports, request) },
+    'GET /conversations': {
+      answer: async ({ userId, query }) => {
+        const { limit, cursor, changedSince } = parseWith(conversationsQuerySchema, query);
+        const changedSinceMs = changedSince === undefined ? undefined : Number(changedSince);
+        return readConversations(ports, userId, { limit: limitOf(limit), cursor, changedSinceMs });
+      },
+    },
+    'GET /conversations/{conversationId}/messages': {
+      answer: async ({ userId, roles, query, path }) => {
+        const { limit, after, before } = parseWith(messagesQuerySchema, query);
+        const range = {
+          limit: limitOf(limit),
+          ...(after !== undefined && { after: Number(after) }),
+          ...(before !== undefined && { before: Number(before) }),
+        };
+        return readHistory(ports, userId, path['conversationId'] ?? '', range, roles);
+      },
+    },
+    'POST /messages': {
+      answer: async ({ userId, body }) => send(ports, userId, parseWith(messageRequestSchema, body())),
+    },
+    'POST /groups': {
+      status: 201,
+      answer: async ({ userId, body }) => createGroup(ports, userId, parseWith(createGroupSchema, body())),
+    },
+    'GET /groups/{id}': { answer: async ({ userId, path }) => showGroup(ports, userId, path['id'] ?? '') },
+    'PATCH /groups/{id}': {
+      answer: async ({ userId, path, body }) =>
+        updateGroup(ports, userId, path['id'] ?? '', parseWith(updateGroupSchema, body())),
+    },
+    'GET /groups/{id}/members': {
+      answer: async ({ userId, path, query }) =>
+        listMembers(ports, userId, path['id'] ?? '', parseWith(cursorQuerySchema, query).cursor),
+    },
+    'POST /groups/{id}/members': {
+      answer: async ({ userId, path, body }) =>
+        addMembers(ports, userId, path['id'] ?? '', parseWith(addMembersSchema, body()).members),
+    },
+    'DELETE /groups/{id}/members/{userId}': {
+      status: 204,
+      answer: async ({ userId, path: { id = '', userId: member = '' } }) => {
+        // No table takes a key of any length.
+        if (!USER_ID.test(member)) throw new NotFoundError();
+        await removeMember(ports, userId, id, member);
+        return undefined;
+      },
+    },
+    'GET /groups/{id}/reads': {
+      answer: async ({ userId, path, query }) =>
+        listReads(ports, userId, path['id'] ?? '', parseWith(cursorQuerySchema, query).cursor),
+    },
+  };
+}
+
+/** What a deployment with a desk answers besides (IM-DESK). */
+export function deskHttpAnswers(ports: ChatViewPorts): Answers<(typeof DESK_HTTP_ROUTES)[number]> {
+  return {
+    'GET /desk/chats': {
+      answer: async ({ userId, roles, query }) =>
+        listChats(ports, userId, roles, parseWith(deskChatsQuerySchema, query)),
+    },
+    'GET /desk/queues': { answer: async ({ roles }) => listQueues(ports, roles) },
+  };
+}
+
+/** What a browser can't learn from a failed upgrade (IM-CONN-7). */
+function showSession(
+  { webSocketUrl, idleTimeoutMs, clock }: SessionPorts,
+  request: HttpRequest,
+): SessionBody {
+  parseWith(sessionQuerySchema, request.query);
+  return {
+    userId: request.userId,
+    wsUrl: webSocketUrl,
+    serverTime: clock(),
+    heartbeatIntervalMs: heartbeatIntervalMs(idleTimeoutMs),
+  };
+}
+
+function limitOf(limit: string | undefined): number {
+  return limit === undefined ? LIMITS.pageDefault : Number(limit);
+}

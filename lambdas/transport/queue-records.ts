@@ -1,0 +1,73 @@
+import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import type * as z from 'zod/mini';
+import { parseJson } from '../shared/json.ts';
+import { describe, logger } from '../shared/logger.ts';
+import { parseWith } from '../shared/parse.ts';
+
+export interface Job<Body> {
+  readonly recordId: string;
+  readonly body: Body;
+  /** It has come before: a function that had it may have died in the middle of it. */
+  readonly isRepeat: boolean;
+}
+
+/** A job that must come again, and why. */
+export interface FailedJob {
+  readonly recordId: string;
+  readonly reason: unknown;
+}
+
+/**
+ * Parses the records of a batch, has the jobs done, and returns those that must come again; after the redrive count they
+ * land in the dead-letter queue. A malformed record goes there the same way and holds up nobody (fault 5).
+ * @param name of the job, for the log
+ */
+export async function processBatch<Schema extends z.ZodMiniType>(
+  name: string,
+  schema: Schema,
+  records: readonly SQSRecord[],
+  process: (jobs: readonly Job<z.output<Schema>>[]) => Promise<readonly FailedJob[]>,
+): Promise<SQSBatchResponse> {
+  const jobs: Job<z.output<Schema>>[] = [];
+  const malformed: string[] = [];
+  for (const { messageId, body, attributes } of records) {
+    try {
+      const isRepeat = Number(attributes.ApproximateReceiveCount) > 1;
+      jobs.push({ recordId: messageId, body: parseWith(schema, parseJson(body)), isRepeat });
+    } catch (error) {
+      logger.error(`malformed ${name}`, { recordId: messageId, error: describe(error) });
+      malformed.push(messageId);
+    }
+  }
+  const failed = jobs.length === 0 ? [] : await process(jobs);
+  for (const { recordId, reason } of failed)
+    logger.error(`${name} failed`, { recordId, error: describe(reason) });
+  const again = [...malformed, ...failed.map(({ recordId }) => recordId)];
+  return { batchItemFailures: again.map((itemIdentifier) => ({ itemIdentifier })) };
+}
+
+/** Does each job by itself, all at once. */
+export async function processEach<Body>(
+  jobs: readonly Job<Body>[],
+  process: (body: Body) => Promise<void>,
+): Promise<readonly FailedJob[]> {
+  return processGroups(
+    jobs.map((job) => [job]),
+    ([job]) => process(job.body),
+  );
+}
+
+type Group<Body> = readonly [Job<Body>, ...Job<Body>[]];
+
+/** Does each group of jobs as one, all at once; all of a group come again if it fails. */
+export async function processGroups<Body>(
+  groups: readonly Group<Body>[],
+  process: (group: Group<Body>) => Promise<void>,
+): Promise<readonly FailedJob[]> {
+  const results = await Promise.allSettled(groups.map(process));
+  return groups.flatMap((group, index) => {
+    const result = results[index];
+    if (result?.status !== 'rejected') return [];
+    return group.map(({ recordId }) => ({ recordId, reason: result.reason }));
+  });
+}

@@ -1,0 +1,70 @@
+import type { Action, ActionRequest, DeskAction, ReplyFields } from '../../protocol/actions.ts';
+import { beAway, beReady, transferChat } from '../domain/desk/agent.ts';
+import { closeChat, openChat } from '../domain/desk/customer.ts';
+import type { DeskPorts } from '../domain/desk/ports.ts';
+import { markRead, type ReadPorts } from '../domain/messages/read.ts';
+import { type RecallPorts, recall } from '../domain/messages/recall.ts';
+import { type SendPorts, send } from '../domain/messages/send.ts';
+import { hintTyping } from '../domain/messages/typing.ts';
+import type { CallerRoles } from '../domain/model/roles.ts';
+import type { Caller } from '../domain/model/session.ts';
+import { heartbeat } from '../domain/sessions/heartbeat.ts';
+import { type PresencePorts, presenceOf } from '../domain/sessions/presence.ts';
+import { type RenewPorts, renew } from '../domain/sessions/renew.ts';
+import { acknowledgePage, type InboxSessionPorts, welcome } from '../domain/sessions/welcome.ts';
+
+/** What an action does: its parsed frame and its caller in, the fields of its reply out. */
+type Answer<A extends Action> = (
+  request: ActionRequest<A>,
+  caller: Caller,
+  roles: CallerRoles,
+) => Promise<ReplyFields<A>>;
+
+export type Answers<A extends Action> = { readonly [Name in A]: Answer<Name> };
+
+export interface SocketActionPorts
+  extends InboxSessionPorts,
+    SendPorts,
+    ReadPorts,
+    RecallPorts,
+    RenewPorts,
+    PresencePorts {}
+
+/** What every deployment answers. */
+export function socketActions(ports: SocketActionPorts): Answers<Exclude<Action, DeskAction>> {
+  return {
+    hello: (_, caller) => welcome(ports, caller),
+    ackInbox: ({ batch }, caller) => acknowledgePage(ports, caller, batch),
+    sendMessage: (request, caller) => send(ports, caller.userId, request, caller),
+    heartbeat: (_, caller) => heartbeat(ports, caller),
+    renew: async ({ token }, caller) => ({ session: { expiresAt: await renew(ports, caller, token) } }),
+    read: async (request, caller) => {
+      await markRead(ports, caller, request);
+      return {};
+    },
+    recall: async (request, caller) => {
+      await recall(ports, caller, request);
+      return {};
+    },
+    typing: async (request, caller) => {
+      await hintTyping(ports, caller, request);
+      return undefined;
+    },
+    presence: async (request, caller) => ({ users: await presenceOf(ports, caller, request) }),
+  };
+}
+
+/** What a deployment with a desk answers besides. */
+export function deskActions(
+  ports: DeskPorts & { /** The first is the default. */ readonly queues: readonly string[] },
+): Answers<DeskAction> {
+  return {
+    'desk.open': async (request, caller) => ({ chat: await openChat(ports, caller, request) }),
+    'desk.close': async (request, caller) => ({ chat: await closeChat(ports, caller, request) }),
+    'desk.ready': async (request, caller, roles) => ({ agent: await beReady(ports, caller, roles, request) }),
+    'desk.away': async (_, caller, roles) => ({ agent: await beAway(ports, caller, roles) }),
+    'desk.transfer': async (request, caller, roles) => ({
+      chat: await transferChat(ports, caller, roles, request),
+    }),
+  };
+}

@@ -1,0 +1,103 @@
+import { ACTIONS, type Action, actionNamed } from '../../protocol/actions.ts';
+import { HEARTBEAT_TEXT, PLAIN_OK_TEXT, plainFrameSchema } from '../../protocol/frames.ts';
+import { decodeClientFrame } from '../../protocol/protobuf.ts';
+import { messageOf } from '../domain/messages/plain-frame.ts';
+import { type SendPorts, send } from '../domain/messages/send.ts';
+import type { Caller } from '../domain/model/session.ts';
+import { noteLiteralHeartbeat } from '../domain/sessions/heartbeat.ts';
+import { BadFrameError, UnknownActionError } from '../shared/errors.ts';
+import { parseJsonObject } from '../shared/json.ts';
+import { parseWith } from '../shared/parse.ts';
+import {
+  callerOf,
+  encodeFrame,
+  type FrameResult,
+  frameIdIn,
+  modeOf,
+  refuse,
+  rolesOf,
+  type SocketEvent,
+  sessionEncodingOf,
+} from './frame.ts';
+import type { Answers } from './socket-actions.ts';
+
+export interface FramePorts extends SendPorts {
+  /** `undefined`: the idle option is off (IM-IDLE). */
+  readonly idleTimeoutMs?: number | undefined;
+}
+
+type Frame = Readonly<Record<string, unknown>>;
+type AnyAnswer = (
+  request: unknown,
+  caller: Caller,
+  roles: ReturnType<typeof rolesOf>,
+) => Promise<object | undefined>;
+
+const PLAIN_FIELDS = Object.keys(plainFrameSchema.shape);
+
+/**
+ * Answers one frame: decode, find the action, parse, do it, reply. The reply is the route response (IM-FRAME-2); every
+ * failure is an error frame with the frame's id.
+ *
+ * The action is the frame's own, not the gateway's route: the gateway can't select a route by what Protobuf holds (IM-PB).
+ * @param answers the actions that this deployment has
+ */
+export function createFrameHandler(ports: FramePorts, answers: Partial<Answers<Action>>) {
+  async function answerAction(event: SocketEvent, frame: Frame, id: string | null, caller: Caller) {
+    const action = actionNamed(frame['action']);
+    const answer = action && (answers[action] as AnyAnswer | undefined);
+    if (action === undefined || answer === undefined) throw new UnknownActionError();
+    const { id: _, ...request } = parseWith(ACTIONS[action].request, frame) as Frame;
+    const fields = await answer(request, caller, rolesOf(event));
+    const { reply } = ACTIONS[action];
+    return reply === null ? undefined : encodeFrame(event, { type: reply, id, ...fields });
+  }
+
+  /** A frame of an older client (IM-PLAIN). */
+  async function answerPlain(frame: Frame, caller: Caller): Promise<string> {
+    const request = messageOf(parseWith(plainFrameSchema, frame), caller.userId);
+    await send(ports, caller.userId, request, caller);
+    return PLAIN_OK_TEXT;
+  }
+
+  /** The keep-alive of simple clients (IM-FRAME-4). */
+  async function answerHeartbeat(event: SocketEvent): Promise<FrameResult> {
+    const caller = ports.idleTimeoutMs === undefined ? undefined : callerOf(event);
+    if (caller !== undefined) await noteLiteralHeartbeat(ports, caller);
+    return { statusCode: 200, body: HEARTBEAT_TEXT };
+  }
+
+  return async (event: SocketEvent): Promise<FrameResult> => {
+    if (event.body === HEARTBEAT_TEXT) return answerHeartbeat(event);
+    let id: string | null = null;
+    try {
+      const frame = decodeFrame(event);
+      id = frameIdIn(frame);
+      const caller = callerOf(event);
+      if (caller === undefined) throw new Error('The gateway named no caller.');
+      const body = isPlain(event, frame)
+        ? await answerPlain(frame, caller)
+        : await answerAction(event, frame, id, caller);
+      return body === undefined ? { statusCode: 200 } : { statusCode: 200, body };
+    } catch (error) {
+      return refuse(ports.connections, event, error, id);
+    }
+  };
+}
+
+function isPlain(event: SocketEvent, frame: Frame): boolean {
+  return modeOf(event) === 'plain' && !('action' in frame) && PLAIN_FIELDS.some((field) => field in frame);
+}
+
+/** @throws {BadFrameError} */
+function decodeFrame(event: SocketEvent): Frame {
+  const text = event.body ?? '';
+  if (sessionEncodingOf(event) === undefined) return parseJsonObject(text);
+  try {
+    // As JSON, so that its depth is held against the same limit.
+    return parseJsonObject(JSON.stringify(decodeClientFrame(text)));
+  } catch (cause) {
+    if (cause instanceof BadFrameError) throw cause;
+    throw new BadFrameError('Not base64 of Protobuf.', { cause });
+  }
+}

@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeCursor, encodeCursor } from '../../../lambdas/shared/cursor.ts';
+
+describe('sealed lists', () => {
+  it('open for the user they were made for, with what was put in (IM-HELLO-2)', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.array(fc.string()), (userId, items) => {
+        expect(decodeCursor(userId, encodeCursor(userId, items), 'batch')).toEqual(items);
+      }),
+    );
+  });
+
+  it('refuse another user and every altered character (refusal 5)', () => {
+    const sealed = encodeCursor('bob', ['01ARZ3NDEKTSV4RRFFQ69G5FAV']);
+    const invalid = expect.objectContaining({ code: 'invalid_request' });
+    expect(() => decodeCursor('alice', sealed, 'batch')).toThrow(invalid);
+    for (let index = 0; index < sealed.length; index += 1) {
+      const altered = `${sealed.slice(0, index)}${sealed[index] === 'A' ? 'B' : 'A'}${sealed.slice(index + 1)}`;
+      expect(() => decodeCursor('bob', altered, 'batch')).toThrow(invalid);
+    }
+  });
+
+  it.each(['5', 'null', '[1]', '{}', 'no JSON'])('refuse %s, though sealed by who gives it', (payload) => {
+    const text = Buffer.from(payload).toString('base64url');
+    const sum = createHash('sha256').update(`bob\n${text}`).digest('base64url').slice(0, 22);
+    expect(() => decodeCursor('bob', `${text}.${sum}`, 'cursor')).toThrow(
+      expect.objectContaining({ code: 'invalid_request' }),
+    );
+  });
+
+  it.each(['', '.', 'abc', 'a.b.c'])('refuse %j', (text) => {
+    expect(() => decodeCursor('bob', text, 'cursor')).toThrow(
+      expect.objectContaining({ code: 'invalid_request' }),
+    );
+  });
+});

@@ -1,0 +1,209 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { processOfflineJobs } from '../../../lambdas/domain/delivery/process-offline-jobs.ts';
+import { commit, draft } from '../../../lambdas/domain/messages/store.ts';
+import type { StoredMessage } from '../../../lambdas/domain/model/message.ts';
+import type { OfflineJob } from '../../../lambdas/domain/model/offline-job.ts';
+import { referenceTo } from '../../../lambdas/domain/model/reference.ts';
+import { UnavailableError } from '../../../lambdas/shared/errors.ts';
+import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+
+let world: World;
+let message: StoredMessage;
+
+beforeEach(async () => {
+  world = createWorld();
+  message = await aMessage(1);
+});
+
+async function aMessage(seq: number, text = 'hi'): Promise<StoredMessage> {
+  return (await commit(world, 'dm:alice:bob', seq, draft('alice', `c${seq}`, { type: 'text', text })))
+    .message;
+}
+
+const storeJob = (of: StoredMessage, round = 0): OfflineJob => ({
+  kind: 'store',
+  userId: 'bob',
+  reference: referenceTo(of),
+  round,
+});
+const toPhone = { userId: 'bob', deviceId: 'phone', connectionId: 'bob-phone', round: 0 } as const;
+const idsOf = (failed: readonly { recordId: string }[]) => failed.map(({ recordId }) => recordId);
+const run = (...jobs: OfflineJob[]) =>
+  processOfflineJobs(
+    world,
+    jobs.map((body, index) => ({ recordId: `r${index}`, body })),
+  );
+const inbox = async () => (await world.inbox.first('bob', 50)).references.map(({ seq }) => seq);
+const posted = () => world.connections.posts.map(({ connectionId }) => connectionId);
+const requeued = () =>
+  world.offlineQueue.jobs.map(({ job, delaySeconds }) => ({
+    kind: job.kind,
+    round: job.round,
+    delaySeconds,
+  }));
+
+describe('the consumer of the offline queue', () => {
+  it('keeps a message for a user who is nowhere (IM-PUSH-2)', async () => {
+    expect(await run(storeJob(message))).toEqual([]);
+    expect(await inbox()).toEqual([1]);
+  });
+
+  it('writes the inbox before it reads the routes: who connects in between is seen by one of both (fault 8)', async () => {
+    const order: string[] = [];
+    const { inboxWriter: table, routes } = world;
+    const watched = {
+      ...world,
+      inboxWriter: {
+        ...table,
+        async put(entries: Parameters<typeof table.put>[0]) {
+          order.push('put');
+          return table.put(entries);
+        },
+      },
+      routes: {
+        ...routes,
+        async sessionsOf(users: readonly string[]) {
+          order.push('look');
+          return routes.sessionsOf(users);
+        },
+      },
+    };
+    await processOfflineJobs(watched, [{ recordId: 'r', body: storeJob(message) }]);
+    expect(order).toEqual(['put', 'look']);
+  });
+
+  it('posts to a session that came in the meantime and removes the entry (fault 8)', async () => {
+    await world.routes.connect(aSession());
+    expect(await run(storeJob(message))).toEqual([]);
+    expect(posted()).toEqual(['bob-phone']);
+    expect(await inbox()).toEqual([]);
+  });
+
+  it('leaves the entry to the hello of a managed session that is being made (fault 7)', async () => {
+    await world.routes.connect(aSession({ connectedAtMs: NOON - 1_000 }));
+    world.connections.outcomes.set('bob-phone', 'gone');
+    await run(storeJob(message));
+    expect(await inbox()).toEqual([1]);
+    expect(requeued()).toEqual([]);
+  });
+
+  it('tries a plain session that is being made again after 2 s, for it says no hello (IM-CONN-6)', async () => {
+    await world.routes.connect(aSession({ mode: 'plain', connectedAtMs: NOON - 1_000 }));
+    world.connections.outcomes.set('bob-phone', 'gone');
+    await run(storeJob(message));
+    expect(requeued()).toEqual([{ kind: 'store', round: 1, delaySeconds: 2 }]);
+  });
+
+  it('tries an unsure session five times, then deletes its connection; the entry stays (fault 11)', async () => {
+    await world.routes.connect(aSession());
+    world.connections.outcomes.set('bob-phone', 'unsure');
+    await run(storeJob(message));
+    expect(requeued()).toEqual([{ kind: 'store', round: 1, delaySeconds: 2 }]);
+    await run(storeJob(message, 4));
+    expect(world.connections.closed).toEqual(['bob-phone']);
+    expect(await world.routes.find('bob', 'phone')).toBeUndefined();
+    expect(await inbox()).toEqual([1]);
+  });
+
+  it('hands what one device took and another may not have to that one alone', async () => {
+    await world.routes.connect(aSession());
+    await world.routes.connect(aSession({ deviceId: 'tablet' }));
+    world.connections.outcomes.set('bob-phone', 'unsure');
+    await run(storeJob(message));
+    expect(await inbox()).toEqual([]);
+    expect(world.offlineQueue.jobs.map(({ job }) => job)).toEqual([
+      { ...toPhone, kind: 'post', reference: referenceTo(message) },
+    ]);
+  });
+
+  it('does not store again in later rounds: the entry may have been acknowledged', async () => {
+    await run(storeJob(message, 1));
+    expect(await inbox()).toEqual([]);
+  });
+
+  it('posts to the one connection of a post job, and drops it when that is gone', async () => {
+    const job: OfflineJob = { ...toPhone, kind: 'post', reference: referenceTo(message) };
+    await run(job);
+    expect(posted()).toEqual([]);
+    await world.routes.connect(aSession());
+    await run(job);
+    expect(posted()).toEqual(['bob-phone']);
+  });
+
+  it('keeps what others took for a session that looks in the inbox, and posts it to nobody (IM-IDLE)', async () => {
+    await world.routes.connect(aSession());
+    await run({ kind: 'keep', userId: 'bob', reference: referenceTo(message), round: 0 });
+    expect(await inbox()).toEqual([1]);
+    expect(posted()).toEqual([]);
+  });
+
+  it('leaves the entry in the inbox when one of those who were posted to is not trusted (IM-IDLE)', async () => {
+    await world.routes.connect(aSession());
+    const silent = { idleTimeoutMs: 60_000, leaseUntilMs: NOON };
+    await world.routes.connect(aSession({ deviceId: 'tablet', ...silent }));
+    await run(storeJob(message));
+    expect(posted().sort()).toEqual(['bob-phone', 'bob-tablet']);
+    expect(await inbox()).toEqual([1]);
+  });
+
+  it('drops an entry that has outlived its message', async () => {
+    await world.routes.connect(aSession());
+    await run(storeJob({ ...message, clientMsgId: 'forgotten' }));
+    expect(posted()).toEqual([]);
+    expect(await inbox()).toEqual([]);
+  });
+
+  it('takes duplicate and reordered records: one entry a message (fault 4)', async () => {
+    world.advance(1);
+    const second = await aMessage(2);
+    await run(storeJob(second), storeJob(message), storeJob(second));
+    expect(await inbox()).toEqual([1, 2]);
+  });
+
+  it('drains a plain session page by page and removes exactly what it took (IM-CONN-6)', async () => {
+    for (let seq = 2; seq <= 120; seq += 1) {
+      world.advance(1);
+      await run(storeJob(await aMessage(seq)));
+    }
+    await world.routes.connect(aSession({ mode: 'plain' }));
+    await run({ ...toPhone, kind: 'drain' });
+    const frames = world.connections.posts.map(
+      ({ frame }) => (frame as { messages: { seq: number }[] }).messages,
+    );
+    expect(frames.map(({ length }) => length)).toEqual([50, 50, 19]);
+    expect(frames.flat().map(({ seq }) => seq)).toEqual(Array.from({ length: 119 }, (_, index) => index + 2));
+    expect(await inbox()).toEqual([]);
+  });
+
+  it('keeps the inbox when the drain is not taken, and tries again (IM-CONN-6)', async () => {
+    await run(storeJob(message));
+    await world.routes.connect(aSession({ mode: 'plain', connectedAtMs: NOON }));
+    world.connections.outcomes.set('bob-phone', 'gone');
+    await run({ ...toPhone, kind: 'drain' });
+    expect(await inbox()).toEqual([1]);
+    expect(requeued()).toEqual([{ kind: 'drain', round: 1, delaySeconds: 2 }]);
+  });
+
+  it('fails alone: the others of its batch are done (fault 5)', async () => {
+    const second = await aMessage(2);
+    const full = {
+      ...world.inboxWriter,
+      async put(entries: Parameters<typeof world.inboxWriter.put>[0]) {
+        await world.inboxWriter.put(entries.filter(({ reference }) => reference.seq !== 1));
+        return entries.filter(({ reference }) => reference.seq === 1);
+      },
+    };
+    const records = [message, second].map((one) => ({ recordId: `r${one.seq}`, body: storeJob(one) }));
+    expect(idsOf(await processOfflineJobs({ ...world, inboxWriter: full }, records))).toEqual(['r1']);
+    expect(await inbox()).toEqual([2]);
+  });
+
+  it('comes again when a job cannot be queued again', async () => {
+    await world.routes.connect(aSession());
+    world.connections.outcomes.set('bob-phone', 'unsure');
+    const down = { ...world, offlineQueue: { enqueue: () => Promise.reject(new UnavailableError()) } };
+    expect(idsOf(await processOfflineJobs(down, [{ recordId: 'r', body: storeJob(message) }]))).toEqual([
+      'r',
+    ]);
+  });
+});
