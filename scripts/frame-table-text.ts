@@ -1,0 +1,31 @@
+import * as z from 'zod/mini';
+import { ACTIONS } from '../protocol/actions.ts';
+
+interface ObjectSchema {
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly required?: readonly string[];
+  readonly allOf?: readonly ObjectSchema[];
+}
+
+/** A row for each action: what it takes and the frame that answers. */
+export function frameTable(): string {
+  const rows = Object.entries(ACTIONS).map(([action, { request, reply }]) => {
+    const fields = fieldsOf(z.toJSONSchema(request, { io: 'input', unrepresentable: 'any' }) as ObjectSchema);
+    return `| \`${action}\` | ${fields.join(' ')} | ${reply === null ? 'only a refusal is answered' : `\`${reply}\``} |`;
+  });
+  return ['| action | fields (? optional) | answer |', '|---|---|---|', ...rows].join('\n');
+}
+
+function fieldsOf({ properties = {}, required = [], allOf = [] }: ObjectSchema): string[] {
+  const own = Object.keys(properties).map((name) => `\`${name}\`${required.includes(name) ? '' : '?'}`);
+  return [...own, ...allOf.flatMap(fieldsOf)];
+}
+
+const [START, END] = ['<!-- frames -->', '<!-- /frames -->'];
+
+/** @throws {Error} the page has no place for it */
+export function withFrameTable(page: string, table: string): string {
+  const [start, end] = [page.indexOf(START), page.indexOf(END)];
+  if (start < 0 || end < start) throw new Error(`The page has no place for the table: ${START} … ${END}`);
+  return `${page.slice(0, start + START.length)}\n${table}\n${page.slice(end)}`;
+}
