@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { DeskChat } from '../../protocol/desk.ts';
-import type { Client } from '../src/client.ts';
+import type { Client } from '../src/api/client.ts';
 import { SupportChats } from '../src/desk/support-chats.ts';
-import { Emitter } from '../src/emitter.ts';
-import type { ClientEvents } from '../src/events.ts';
-import { receivedMessage } from '../src/message.ts';
+import type { ClientEvents } from '../src/model/events.ts';
+import { receivedMessage } from '../src/model/message.ts';
+import { Emitter } from '../src/support/emitter.ts';
 import { message } from './support/builders.ts';
 
 const ID = 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV';

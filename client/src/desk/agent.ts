@@ -6,10 +6,10 @@ import type {
   DeskQueue,
   DeskQueuesBody,
 } from '../../../protocol/desk.ts';
-import type { Client } from '../client.ts';
-import type { Cancel } from '../environment.ts';
-import { toImError } from '../errors.ts';
-import { queryString } from '../http-api.ts';
+import type { Client } from '../api/client.ts';
+import { toImError } from '../model/errors.ts';
+import type { Cancel } from '../support/environment.ts';
+import { queryString } from '../transport/http-api.ts';
 import { ask } from './desk.ts';
 import type { SupportChats } from './support-chats.ts';
 

@@ -1,8 +1,8 @@
 import type { DeskChat } from '../../../protocol/desk.ts';
-import type { Client } from '../client.ts';
-import type { Off } from '../emitter.ts';
-import { DisconnectedError } from '../errors.ts';
-import type { Action, Fields, Reply } from '../frame.ts';
+import type { Client } from '../api/client.ts';
+import { DisconnectedError } from '../model/errors.ts';
+import type { Off } from '../support/emitter.ts';
+import type { Action, Fields, Reply } from '../transport/frames.ts';
 import type { DeskEvents, SupportChats } from './support-chats.ts';
 
 export interface OpenOptions {

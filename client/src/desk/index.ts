@@ -1,5 +1,5 @@
-import { Client } from '../client.ts';
-import type { ClientOptions } from '../client-options.ts';
+import { Client } from '../api/client.ts';
+import type { ClientOptions } from '../api/client-options.ts';
 import { Agent } from './agent.ts';
 import { Desk } from './desk.ts';
 import { SupportChats } from './support-chats.ts';

@@ -1,7 +1,7 @@
 import type { ChatState, DeskChat } from '../../../protocol/desk.ts';
-import type { Client } from '../client.ts';
-import { Emitter, type Off } from '../emitter.ts';
-import type { ChatMessage } from '../message.ts';
+import type { Client } from '../api/client.ts';
+import type { ChatMessage } from '../model/message.ts';
+import { Emitter, type Off } from '../support/emitter.ts';
 
 export interface DeskEvents {
   /** It has got an agent just now, or another one. */

@@ -1,4 +1,4 @@
-import type { Fetch, Socket, WebSocketConstructor } from '../environment.ts';
+import type { Fetch, Socket, WebSocketConstructor } from '../support/environment.ts';
 import { PollingSocket } from './polling-socket.ts';
 
 export interface PollingOptions {

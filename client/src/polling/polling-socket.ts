@@ -1,5 +1,5 @@
 import type { PollBody, SessionBody } from '../../../protocol/http.ts';
-import type { Fetch, Socket } from '../environment.ts';
+import type { Fetch, Socket } from '../support/environment.ts';
 
 export interface PollingSocketOptions {
   readonly url: string;

@@ -1,6 +1,6 @@
 import type { UserPresence } from '../../../protocol/frames.ts';
-import type { Client } from '../client.ts';
-import type { Off } from '../emitter.ts';
+import type { Client } from '../api/client.ts';
+import type { Off } from '../support/emitter.ts';
 
 const books = new WeakMap<Client, PresenceBook>();
 

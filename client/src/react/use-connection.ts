@@ -1,6 +1,6 @@
 import { useCallback, useSyncExternalStore } from 'react';
-import type { Client } from '../client.ts';
-import type { ConnectionChange } from '../connection.ts';
+import type { Client } from '../api/client.ts';
+import type { ConnectionChange } from '../transport/connection.ts';
 
 /** How the connection is: `current`, and in trouble `error` and `retryInMs`. The same object until it changes. */
 export function useConnection(im: Client): ConnectionChange {

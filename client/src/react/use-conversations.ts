@@ -1,6 +1,6 @@
 import { useCallback, useSyncExternalStore } from 'react';
-import type { Client } from '../client.ts';
-import type { ConversationSummary } from '../conversation-list.ts';
+import type { Client } from '../api/client.ts';
+import type { ConversationSummary } from '../conversations/conversation-list.ts';
 
 /** The user's conversations, the latest activity first; undefined until the first list has come. */
 export function useConversations(im: Client): readonly ConversationSummary[] | undefined {

@@ -1,6 +1,10 @@
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
-import type { Conversation } from '../conversation.ts';
-import { type MessagesSnapshot, MessageView, type MessageViewOptions } from '../message-view.ts';
+import type { Conversation } from '../conversations/conversation.ts';
+import {
+  type MessagesSnapshot,
+  MessageView,
+  type MessageViewOptions,
+} from '../conversations/message-view.ts';
 
 /** What the list of messages shows, and how to see more of it. */
 export interface UseMessages extends MessagesSnapshot {

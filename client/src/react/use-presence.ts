@@ -1,6 +1,6 @@
 import { useCallback, useSyncExternalStore } from 'react';
 import type { UserPresence } from '../../../protocol/frames.ts';
-import type { Client } from '../client.ts';
+import type { Client } from '../api/client.ts';
 import { presenceBookOf } from './presence-book.ts';
 
 export interface UsePresenceOptions {

@@ -1,5 +1,5 @@
 import { useCallback, useSyncExternalStore } from 'react';
-import type { Conversation } from '../conversation.ts';
+import type { Conversation } from '../conversations/conversation.ts';
 
 /** The ids of those who are typing, in the order in which they began. */
 export function useTyping(conversation: Conversation): readonly string[] {

@@ -1,0 +1,128 @@
+import type { Sent } from '../../../protocol/frames.ts';
+import type { SentContent } from '../model/content.ts';
+import type { ImError } from '../model/errors.ts';
+import { keyOf, type MessageState, type OwnMessage } from '../model/message.ts';
+import type { SendFields, Target } from '../transport/frames.ts';
+
+/** Where a message goes. The id of a direct conversation is known once this user's own id is. */
+export interface Destination {
+  readonly id: string | undefined;
+  readonly target: Target;
+  readonly userId: string | undefined;
+  /** How far anybody else has read. */
+  readonly readUpTo: number;
+}
+
+export interface Draft {
+  readonly clientMsgId: string;
+  readonly content: SentContent;
+  /** Epoch milliseconds of this device. */
+  readonly writtenAtMs: number;
+  /** An earlier run of the program may have sent it. */
+  readonly isRepeat?: boolean;
+}
+
+/** The outbox's side of an `OwnMessage`. */
+export class OutgoingMessage implements OwnMessage {
+  readonly key: string;
+  readonly clientMsgId: string;
+  readonly content: SentContent;
+  readonly mine = true;
+  readonly destination: Destination;
+  readonly writtenAtMs: number;
+  readonly #onState: (message: OutgoingMessage) => void;
+  #state: 'pending' | 'sent' | 'failed' = 'pending';
+  #isRepeat: boolean;
+  #sent: Sent | undefined;
+  #error: ImError | undefined;
+  #acked = new Deferred<Sent>();
+
+  constructor(
+    destination: Destination,
+    { clientMsgId, content, writtenAtMs, isRepeat = false }: Draft,
+    onState: (message: OutgoingMessage) => void,
+  ) {
+    this.destination = destination;
+    this.key = keyOf(undefined, true, clientMsgId);
+    this.clientMsgId = clientMsgId;
+    // A copy: what is sent again must be what was sent first (IM-SEND-2).
+    this.content = JSON.parse(JSON.stringify(content));
+    this.writtenAtMs = writtenAtMs;
+    this.#isRepeat = isRepeat;
+    this.#onState = onState;
+  }
+
+  get conversationId(): string | undefined {
+    return this.#sent?.conversationId ?? this.destination.id;
+  }
+  get from(): string | undefined {
+    return this.destination.userId;
+  }
+  get sentAt(): number {
+    return this.#sent?.sentAt ?? this.writtenAtMs;
+  }
+  get state(): MessageState {
+    return this.#state === 'sent' && (this.seq ?? 0) <= this.destination.readUpTo ? 'read' : this.#state;
+  }
+  get seq(): number | undefined {
+    return this.#sent?.seq;
+  }
+  get messageId(): string | undefined {
+    return this.#sent?.messageId;
+  }
+  get error(): ImError | undefined {
+    return this.#error;
+  }
+  get acked(): Promise<Sent> {
+    return this.#acked.promise;
+  }
+
+  /** For one attempt. All are the same, but that those after the first say so (docs/protocol.md, section 9). */
+  nextRequest(): SendFields {
+    const { clientMsgId, content } = this;
+    const request = { clientMsgId, ...this.destination.target, content };
+    if (this.#isRepeat) return { ...request, resend: true };
+    this.#isRepeat = true;
+    return request;
+  }
+
+  succeed(sent: Sent): void {
+    const wasFailed = this.#state === 'failed';
+    this.#state = 'sent';
+    this.#sent = sent;
+    this.#error = undefined;
+    if (wasFailed) this.#acked = new Deferred();
+    this.#acked.resolve(sent);
+    this.#onState(this);
+  }
+
+  fail(error: ImError): void {
+    this.#state = 'failed';
+    this.#error = error;
+    this.#acked.reject(error);
+    this.#onState(this);
+  }
+
+  /** Back to pending, with a new `acked`. */
+  restart(): void {
+    this.#state = 'pending';
+    this.#error = undefined;
+    this.#acked = new Deferred();
+    this.#onState(this);
+  }
+}
+
+class Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve: (value: T) => void = () => {};
+  reject: (error: ImError) => void = () => {};
+
+  constructor() {
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    // Who doesn't wait for it hears of a failure by the `state` event; it must not end the process.
+    this.promise.catch(() => {});
+  }
+}

@@ -1,0 +1,241 @@
+import { ClosedError, type ImError, toImError } from '../model/errors.ts';
+import type { Cancel, Environment } from '../support/environment.ts';
+import {
+  attemptOf,
+  type ConnectionEffect,
+  type ConnectionEvent,
+  type ConnectionState,
+  type ConnectionStateName,
+  transition,
+} from './connection-state.ts';
+import type { RetryPolicy } from './retry-policy.ts';
+
+/** Connected for this long, failures before it no longer count. */
+const SETTLE_MS = 10_000;
+
+/** What `im.on('connection')` hears. */
+export interface ConnectionChange {
+  readonly current: ConnectionStateName;
+  readonly previous: ConnectionStateName;
+  /** Why, in `reconnecting` and `failed`, and in `syncing` when it has to be repeated. */
+  readonly error?: ImError;
+  /** Milliseconds until the next attempt; absent while one is under way. */
+  readonly retryInMs?: number;
+}
+
+/** One attempt and the session that came of it. Once `dropped`, nothing that it does matters. */
+export interface Attempt {
+  readonly dropped: boolean;
+  /** Says how to end what has been opened so far. */
+  onDrop(end: () => void): void;
+  /** The socket is gone. `error.retryable` says whether to reconnect. */
+  lost(error: ImError): void;
+}
+
+/** What the shell needs done. Both reject with an `ImError`, whose `retryable` decides what follows. */
+export interface ConnectionPorts<Session> {
+  readonly policy: RetryPolicy;
+  readonly environment: Pick<Environment, 'after'>;
+  open(attempt: Attempt): Promise<Session>;
+  sync(session: Session): Promise<void>;
+  onChange(change: ConnectionChange): void;
+}
+
+/** Runs the table of `connection-state.ts`: owns its timers and the current attempt. */
+export class Connection<Session> {
+  readonly #ports: ConnectionPorts<Session>;
+  readonly #waiting: { resolve(): void; reject(error: ImError): void }[] = [];
+  readonly #events: ConnectionEvent[] = [];
+  #dispatching = false;
+  #state: ConnectionState = { name: 'idle' };
+  #timer: Cancel | null = null;
+  #attempt: OpenAttempt<Session> | null = null;
+  /** The attempt that is to take the place of the open one. */
+  #next: OpenAttempt<Session> | null = null;
+  #latest: ConnectionChange = { current: 'idle', previous: 'idle' };
+
+  constructor(ports: ConnectionPorts<Session>) {
+    this.#ports = ports;
+  }
+
+  get state(): ConnectionStateName {
+    return this.#state.name;
+  }
+
+  /** Resolves when connected and caught up; rejects when that has become hopeless or `close` was called. */
+  connect(): Promise<void> {
+    const connected = new Promise<void>((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+    });
+    // Who doesn't wait hears of it by the event; it must not end the process.
+    connected.catch(() => {});
+    this.#dispatch({ type: 'connect' });
+    this.#answerWaiting();
+    return connected;
+  }
+
+  /** The last change; the same object until the next. */
+  get latest(): ConnectionChange {
+    return this.#latest;
+  }
+
+  /** While waiting to try again: now. */
+  hurry(): void {
+    if ('trouble' in this.#state) this.#dispatch({ type: 'connect' });
+  }
+
+  /** The open session's time is almost over: opens another, then leaves the old one. */
+  handOver(): void {
+    this.#dispatch({ type: 'endsSoon' });
+  }
+
+  close(): void {
+    this.#dispatch({ type: 'close' });
+  }
+
+  /** Events that come while one is being handled (a listener that calls `close`) wait for their turn. */
+  #dispatch(event: ConnectionEvent): void {
+    this.#events.push(event);
+    if (this.#dispatching) return;
+    this.#dispatching = true;
+    try {
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) this.#step(next);
+    } finally {
+      this.#dispatching = false;
+    }
+  }
+
+  #step(event: ConnectionEvent): void {
+    const previous = this.#state;
+    const { state, effects } = transition(previous, event);
+    if (state === previous) return;
+    this.#state = state;
+    this.#timer?.();
+    this.#timer = null;
+    for (const effect of effects) this.#run(effect);
+    if (state.name !== 'connected' || previous.name !== 'connected') {
+      this.#latest = changeOf(state, previous);
+      this.#ports.onChange(this.#latest);
+    }
+    this.#answerWaiting();
+  }
+
+  #run(effect: ConnectionEffect): void {
+    switch (effect.type) {
+      case 'open':
+        this.#attempt = this.#open();
+        break;
+      case 'openNext':
+        this.#next = this.#open();
+        break;
+      case 'switch':
+        this.#attempt?.drop();
+        this.#attempt = this.#next;
+        this.#next = null;
+        break;
+      case 'drop':
+        this.#attempt?.drop();
+        this.#next?.drop();
+        this.#attempt = this.#next = null;
+        break;
+      case 'sync':
+        this.#sync();
+        break;
+      case 'retryAfter':
+        this.#setTimer(effect.delayMs, { type: 'retryDue' });
+        break;
+      case 'settle':
+        this.#setTimer(SETTLE_MS, { type: 'settled' });
+        break;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #setTimer(delayMs: number, event: ConnectionEvent): void {
+    this.#timer = this.#ports.environment.after(delayMs, () => this.#dispatch(event));
+  }
+
+  #open(): OpenAttempt<Session> {
+    const attempt = new OpenAttempt<Session>((error) => {
+      const type = attempt === this.#next ? 'nextFailed' : 'lost';
+      if (type === 'nextFailed') attempt.drop();
+      this.#dispatch({ type, error, retryInMs: this.#retryInMs(error) });
+    });
+    this.#ports.open(attempt).then(
+      (session) => {
+        if (attempt.dropped) return;
+        attempt.session = session;
+        this.#dispatch({ type: attempt === this.#next ? 'nextOpened' : 'opened' });
+      },
+      (error: unknown) => attempt.lost(toImError(error)),
+    );
+    return attempt;
+  }
+
+  #sync(): void {
+    const attempt = this.#attempt;
+    if (attempt?.session === undefined) return;
+    this.#ports.sync(attempt.session).then(
+      () => {
+        if (!attempt.dropped) this.#dispatch({ type: 'synced' });
+      },
+      (cause: unknown) => {
+        if (attempt.dropped) return;
+        const error = toImError(cause);
+        this.#dispatch({ type: 'syncFailed', error, retryInMs: this.#retryInMs(error) });
+      },
+    );
+  }
+
+  #retryInMs(error: ImError): number | null {
+    return error.retryable
+      ? this.#ports.policy.nextDelayMs({ attempt: attemptOf(this.#state), error })
+      : null;
+  }
+
+  #answerWaiting(): void {
+    const state = this.#state;
+    if (state.name !== 'connected' && state.name !== 'closed' && state.name !== 'failed') return;
+    for (const waiting of this.#waiting.splice(0)) {
+      if (state.name === 'connected') waiting.resolve();
+      else waiting.reject(state.name === 'failed' ? state.error : new ClosedError());
+    }
+  }
+}
+
+class OpenAttempt<Session> implements Attempt {
+  session: Session | undefined;
+  #dropped = false;
+  #end: () => void = () => {};
+  readonly #lost: (error: ImError) => void;
+
+  constructor(lost: (error: ImError) => void) {
+    this.#lost = lost;
+  }
+
+  get dropped(): boolean {
+    return this.#dropped;
+  }
+
+  onDrop(end: () => void): void {
+    this.#end = end;
+    if (this.#dropped) end();
+  }
+
+  lost(error: ImError): void {
+    if (!this.#dropped) this.#lost(error);
+  }
+
+  drop(): void {
+    this.#dropped = true;
+    this.#end();
+  }
+}
+
+function changeOf(state: ConnectionState, previous: ConnectionState): ConnectionChange {
+  const change = { current: state.name, previous: previous.name };
+  if (state.name === 'failed') return { ...change, error: state.error };
+  const trouble = 'trouble' in state ? state.trouble : null;
+  return trouble === null ? change : { ...change, ...trouble };
+}
