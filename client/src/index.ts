@@ -4,7 +4,6 @@ export type { Issue, Sent, UserPresence } from '../../protocol/frames.ts';
 export { type Client, createClient } from './api/client.ts';
 export type { ClientOptions } from './api/client-options.ts';
 export type { Conversation, HistoryPage, SendOptions } from './conversations/conversation.ts';
-export type { ConversationSummary } from './conversations/conversation-list.ts';
 export type {
   Group,
   GroupChanges,
@@ -14,7 +13,9 @@ export type {
   NewGroup,
 } from './conversations/groups.ts';
 export { type MessagesSnapshot, MessageView, type MessageViewOptions } from './conversations/message-view.ts';
+export type { ConnectionChange, ConnectionStateName } from './model/connection-change.ts';
 export type { Content, CustomContent, SentContent, TextContent } from './model/content.ts';
+export type { ConversationSummary } from './model/conversation-summary.ts';
 export {
   ClosedError,
   DisconnectedError,
@@ -36,7 +37,8 @@ export type {
 } from './model/events.ts';
 export type { ChatMessage, MessageState, OwnMessage } from './model/message.ts';
 export { indexedDbStore } from './outbox/indexed-db-store.ts';
-export { localStorageStore, memoryStore, Store, type StoreBackend } from './outbox/store.ts';
+export { localStorageStore, memoryStore, Store } from './outbox/store.ts';
+export type { StoreBackend } from './outbox/store-backend.ts';
 export type { Off } from './support/emitter.ts';
 export type {
   Cancel,
@@ -47,8 +49,6 @@ export type {
   WebSocketConstructor,
 } from './support/environment.ts';
 export type { Logger } from './support/logger.ts';
-export type { ConnectionChange } from './transport/connection.ts';
-export type { ConnectionStateName } from './transport/connection-state.ts';
 export type { HistoryRange } from './transport/http-api.ts';
 export {
   type BackoffOptions,

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { DeskChat } from '../../protocol/desk.ts';
-import type { Client } from '../src/api/client.ts';
 import { SupportChats } from '../src/desk/support-chats.ts';
 import type { ClientEvents } from '../src/model/events.ts';
 import { receivedMessage } from '../src/model/message.ts';
@@ -25,8 +24,7 @@ function chats() {
     throw error;
   };
   const events = new Emitter<ClientEvents>(report);
-  const im = { engine: { report }, on: events.on.bind(events) } as unknown as Client;
-  const known = new SupportChats(im);
+  const known = new SupportChats({ events, report });
   const heard: string[] = [];
   known.on('changed', ({ state, agent }) => heard.push(`changed ${state} ${agent?.userId}`));
   known.on('assigned', ({ agent }) => heard.push(`assigned ${agent?.userId}`));

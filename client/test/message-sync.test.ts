@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Message } from '../../protocol/frames.ts';
 import type { Conversation, HistoryBody } from '../../protocol/http.ts';
 import { NetworkError, RefusedError } from '../src/model/errors.ts';
-import { Feed } from '../src/sync/message-sync.ts';
+import { MessageSync } from '../src/sync/message-sync.ts';
 import { listed, message, oldMessage, SERVER_TIME, seqs } from './support/builders.ts';
 import { ManualClock, settle } from './support/manual-clock.ts';
 
@@ -43,7 +43,7 @@ let clock: ManualClock;
 let emitted: Message[];
 let claimed: string[];
 let gaps: string[];
-let feed: Feed;
+let sync: MessageSync;
 
 beforeEach(() => {
   http = new FakeHttp();
@@ -51,7 +51,7 @@ beforeEach(() => {
   emitted = [];
   claimed = [];
   gaps = [];
-  feed = new Feed({
+  sync = new MessageSync({
     http,
     environment: clock,
     logger: { debug: () => {}, warn: () => {}, error: () => {} },
@@ -66,9 +66,9 @@ beforeEach(() => {
 
 /** A device that has been connected and has everything up to `http`'s heads. */
 async function upToDate(): Promise<void> {
-  feed.setServerTime(SERVER_TIME);
-  await feed.begin(http.list(), SERVER_TIME);
-  feed.release();
+  sync.setServerTime(SERVER_TIME);
+  await sync.begin(http.list(), SERVER_TIME);
+  sync.release();
 }
 
 async function wait(ms: number): Promise<void> {
@@ -80,9 +80,9 @@ describe('a hole', () => {
   beforeEach(upToDate);
 
   it('that a late push fills within 500 ms costs no request', async () => {
-    feed.push([message(2)]);
+    sync.push([message(2)]);
     await wait(499);
-    feed.push([message(1)]);
+    sync.push([message(1)]);
     await wait(60_000);
     expect(seqs(emitted)).toEqual([1, 2]);
     expect(http.reads).toEqual([]);
@@ -90,7 +90,7 @@ describe('a hole', () => {
 
   it('is fetched from history after 500 ms', async () => {
     http.store(message(1), message(2));
-    feed.push([message(2)]);
+    sync.push([message(2)]);
     await wait(499);
     expect(emitted).toEqual([]);
     await wait(1);
@@ -100,11 +100,11 @@ describe('a hole', () => {
 
   it('holds nothing up for more than a second: then it is a gap, which a slow sender may fill (IM-SEND-3)', async () => {
     http.store(message(2));
-    feed.push([message(2)]);
+    sync.push([message(2)]);
     await wait(999);
     expect([seqs(emitted), gaps]).toEqual([[], []]);
     await wait(1);
-    feed.push([message(3)]);
+    sync.push([message(3)]);
     expect([seqs(emitted), gaps]).toEqual([[2, 3], ['1-1 open']]);
     http.store(message(1));
     await wait(8_000);
@@ -113,10 +113,10 @@ describe('a hole', () => {
   });
 
   it('that has become a gap is filled by a late push too', async () => {
-    feed.push([message(4)]);
+    sync.push([message(4)]);
     await wait(1_000);
-    feed.push([message(2)]);
-    feed.push([message(3), message(1)]);
+    sync.push([message(2)]);
+    sync.push([message(3), message(1)]);
     expect(seqs(emitted)).toEqual([4, 2, 3, 1]);
     expect(gaps).toEqual(['1-3 open', '1-3 filled']);
     http.reads = [];
@@ -126,7 +126,7 @@ describe('a hole', () => {
 
   it('is void when history does not have it 15 s after it was first missed (IM-HELLO-3)', async () => {
     http.store(message(2));
-    feed.push([message(2)]);
+    sync.push([message(2)]);
     for (let waitedMs = 0; waitedMs < 14_900; waitedMs += 100) await wait(100);
     expect(gaps).toEqual(['1-1 open']);
     await wait(100);
@@ -138,7 +138,7 @@ describe('a hole', () => {
 
   it('below which there is another is a gap of its own', async () => {
     http.store(message(2), message(4));
-    feed.push([message(2), message(4)]);
+    sync.push([message(2), message(4)]);
     await wait(1_000);
     expect([seqs(emitted), gaps]).toEqual([
       [2, 4],
@@ -153,14 +153,14 @@ describe('a hole', () => {
   it('below the message by which one joined is nothing to wait for (IM-GROUP)', async () => {
     const conversationId = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
     const content = { type: 'system', event: 'joined', users: ['alice'], by: 'bob' } as const;
-    feed.push([message(40, { conversationId, content }), message(41, { conversationId })]);
+    sync.push([message(40, { conversationId, content }), message(41, { conversationId })]);
     await wait(60_000);
     expect([seqs(emitted), gaps, http.reads]).toEqual([[40, 41], [], []]);
   });
 
   it('is void at once below a message that is old by the server’s clock', async () => {
     http.store(message(2, { sentAt: SERVER_TIME - 31_000 }));
-    feed.push([message(2, { sentAt: SERVER_TIME - 31_000 })]);
+    sync.push([message(2, { sentAt: SERVER_TIME - 31_000 })]);
     await wait(500);
     expect(seqs(emitted)).toEqual([2]);
   });
@@ -168,7 +168,7 @@ describe('a hole', () => {
   it('is given up only after history could be read', async () => {
     http.store(message(2));
     http.failWith = new NetworkError('down');
-    feed.push([message(2)]);
+    sync.push([message(2)]);
     for (let waitedMs = 0; waitedMs < 60_000; waitedMs += 500) await wait(500);
     expect(gaps).toEqual(['1-1 open']);
     http.failWith = undefined;
@@ -177,13 +177,13 @@ describe('a hole', () => {
   });
 
   it('in one conversation holds up no other', async () => {
-    feed.push([message(2), message(1, { conversationId: 'dm:alice:carol' })]);
+    sync.push([message(2), message(1, { conversationId: 'dm:alice:carol' })]);
     expect(emitted.map(({ conversationId }) => conversationId)).toEqual(['dm:alice:carol']);
   });
 
   it('is no longer looked for after stop', async () => {
-    feed.push([message(2)]);
-    feed.stop();
+    sync.push([message(2)]);
+    sync.stop();
     await wait(60_000);
     expect(http.reads).toEqual([]);
     expect(clock.pendingMs).toEqual([]);
@@ -191,7 +191,7 @@ describe('a hole', () => {
 });
 
 describe('catching up (IM-HELLO-3)', () => {
-  it('feeds exactly what this device lacks below the heads, page by page', async () => {
+  it('emits exactly what this device lacks below the heads, page by page', async () => {
     http.store(oldMessage(1), oldMessage(2));
     await upToDate();
     http.pageSize = 2;
@@ -199,8 +199,8 @@ describe('catching up (IM-HELLO-3)', () => {
       ...[3, 4, 5, 6, 7].map((seq) => message(seq)),
       message(1, { conversationId: 'dm:alice:carol' }),
     );
-    feed.push([message(4)]);
-    await feed.catchUp(http.list());
+    sync.push([message(4)]);
+    await sync.catchUp(http.list());
     expect(emitted.map(({ conversationId, seq }) => `${conversationId} ${seq}`).sort()).toEqual([
       'dm:alice:bob 3',
       'dm:alice:bob 4',
@@ -218,9 +218,9 @@ describe('catching up (IM-HELLO-3)', () => {
 
   it('reads nothing when heads and device agree', async () => {
     await upToDate();
-    feed.push([message(1)]);
+    sync.push([message(1)]);
     http.store(message(1));
-    await feed.catchUp(http.list());
+    await sync.catchUp(http.list());
     expect(http.reads).toEqual([]);
   });
 
@@ -228,7 +228,7 @@ describe('catching up (IM-HELLO-3)', () => {
     await upToDate();
     const sentAt = SERVER_TIME - 3_600_000;
     http.store(message(1, { sentAt }), message(4, { sentAt }), message(9, { sentAt }));
-    await feed.catchUp(http.list());
+    await sync.catchUp(http.list());
     expect(seqs(emitted)).toEqual([1, 4, 9]);
   });
 
@@ -236,7 +236,7 @@ describe('catching up (IM-HELLO-3)', () => {
     await upToDate();
     http.store(message(1));
     http.heads.set(DM, 2);
-    await feed.catchUp(http.list());
+    await sync.catchUp(http.list());
     expect(seqs(emitted)).toEqual([1]);
     http.store(message(2));
     await wait(500);
@@ -246,7 +246,7 @@ describe('catching up (IM-HELLO-3)', () => {
   it('keeps nothing back above a hole that history does not have now: it becomes a gap at once', async () => {
     await upToDate();
     http.store(message(1), message(3), message(4));
-    await feed.catchUp(http.list());
+    await sync.catchUp(http.list());
     expect(seqs(emitted)).toEqual([1, 3, 4]);
     expect(gaps).toEqual(['2-2 open']);
     http.store(message(2));
@@ -258,9 +258,9 @@ describe('catching up (IM-HELLO-3)', () => {
     await upToDate();
     http.store(message(1), message(2));
     http.failWith = new NetworkError('down');
-    await expect(feed.catchUp(http.list())).rejects.toMatchObject({ code: 'network' });
+    await expect(sync.catchUp(http.list())).rejects.toMatchObject({ code: 'network' });
     http.failWith = undefined;
-    await feed.catchUp(http.list());
+    await sync.catchUp(http.list());
     expect(seqs(emitted)).toEqual([1, 2]);
   });
 
@@ -268,52 +268,52 @@ describe('catching up (IM-HELLO-3)', () => {
     await upToDate();
     http.store(message(1));
     http.failWith = new RefusedError({ code: 'not_found', message: 'no', retryable: false }, 404);
-    await expect(feed.catchUp(http.list())).resolves.toBeUndefined();
+    await expect(sync.catchUp(http.list())).resolves.toBeUndefined();
   });
 });
 
 describe('a fresh device', () => {
-  it('is fed what comes after its first list, however it comes; what was before is history', async () => {
+  it('emits what comes after its first list, however it comes; what was before is history', async () => {
     http.store(oldMessage(1), oldMessage(2));
     await upToDate();
     http.store(message(3));
-    await feed.catchUp(http.list());
+    await sync.catchUp(http.list());
     expect(seqs(emitted)).toEqual([3]);
   });
 
-  it('is fed what may have passed by its first session: what was sent just before it', async () => {
+  it('emits what may have passed by its first session: what was sent just before it', async () => {
     http.store(oldMessage(1), message(2, { sentAt: SERVER_TIME - 12_000 }), message(3));
     await upToDate();
     expect(seqs(emitted)).toEqual([2, 3]);
-    feed.push([message(3), message(2), message(4)]);
+    sync.push([message(3), message(2), message(4)]);
     expect(seqs(emitted)).toEqual([2, 3, 4]);
   });
 
-  it('is fed its inbox first and pushes that came before `welcome` after it (IM-FRAME-7)', async () => {
+  it('emits its inbox first and pushes that came before `welcome` after it (IM-FRAME-7)', async () => {
     http.store(oldMessage(1), oldMessage(2));
-    feed.push([message(3)]);
-    await feed.begin(http.list(), SERVER_TIME);
-    feed.fromInbox([message(1)]);
-    feed.fromInbox([message(2)]);
+    sync.push([message(3)]);
+    await sync.begin(http.list(), SERVER_TIME);
+    sync.fromInbox([message(1)]);
+    sync.fromInbox([message(2)]);
     expect(seqs(emitted)).toEqual([1, 2]);
-    feed.release();
+    sync.release();
     expect(seqs(emitted)).toEqual([1, 2, 3]);
   });
 
   it('takes the same message from inbox, push, and history once (IM-PUSH-1)', async () => {
-    await feed.begin([], SERVER_TIME);
+    await sync.begin([], SERVER_TIME);
     http.store(message(1), message(2));
-    feed.push([message(2), message(1)]);
-    feed.fromInbox([message(1)]);
-    feed.release();
-    feed.push([message(2)]);
-    await feed.catchUp(http.list());
+    sync.push([message(2), message(1)]);
+    sync.fromInbox([message(1)]);
+    sync.release();
+    sync.push([message(2)]);
+    await sync.catchUp(http.list());
     expect(seqs(emitted)).toEqual([1, 2]);
   });
 
   it('looks for nothing below an own message whose ack came before the list', async () => {
     http.store(oldMessage(1), oldMessage(7));
-    feed.settle(DM, 7);
+    sync.settle(DM, 7);
     await upToDate();
     await wait(60_000);
     expect([seqs(emitted), http.reads]).toEqual([[], []]);
@@ -323,20 +323,20 @@ describe('a fresh device', () => {
 describe('own messages', () => {
   beforeEach(upToDate);
 
-  it('from another device are fed like any other', () => {
-    feed.push([message(1, { from: 'alice' })]);
+  it('from another device are emitted like any other', () => {
+    sync.push([message(1, { from: 'alice' })]);
     expect(seqs(emitted)).toEqual([1]);
   });
 
-  it('of this device take their place without being fed again', () => {
-    feed.settle(DM, 1);
-    feed.push([message(1, { from: 'alice' }), message(2)]);
+  it('of this device take their place without being emitted again', () => {
+    sync.settle(DM, 1);
+    sync.push([message(1, { from: 'alice' }), message(2)]);
     expect(seqs(emitted)).toEqual([2]);
   });
 
   it('of this device that arrive before their ack are claimed', () => {
     claimed.push('c1');
-    feed.push([message(1, { from: 'alice', clientMsgId: 'c1' }), message(2)]);
+    sync.push([message(1, { from: 'alice', clientMsgId: 'c1' }), message(2)]);
     expect(seqs(emitted)).toEqual([2]);
   });
 });

@@ -12,7 +12,7 @@ import {
 } from '../src/model/errors.ts';
 import { Outbox, type Sender } from '../src/outbox/outbox.ts';
 import { OutgoingMessage } from '../src/outbox/outgoing-message.ts';
-import type { SendFields } from '../src/transport/frames.ts';
+import type { SendFields } from '../src/transport/exchanges.ts';
 import type { RetryPolicy } from '../src/transport/retry-policy.ts';
 import { SERVER_TIME, message as stored } from './support/builders.ts';
 import { ManualClock, settle } from './support/manual-clock.ts';

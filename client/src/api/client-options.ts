@@ -10,25 +10,25 @@ export interface ClientOptions {
   /** `https://…`: output `HttpUrl` of the stack. */
   readonly httpUrl: string;
   /**
-   * Gives a token that is valid now. Asked before each connection, shortly before the session ends, and once after HTTP
-   * has said 401. If it throws an `UnauthorizedError` (or anything with `code: 'unauthorized'` or `retryable: false`),
-   * the connection fails for good; after any other error it is asked again later.
+   * Returns a token that is valid now. Called before each connection, shortly before the session ends, and once after an
+   * HTTP answer of 401. If it throws an `UnauthorizedError` (or anything with `code: 'unauthorized'` or `retryable:
+   * false`), the connection fails for good; after any other error it is called again later.
    */
   readonly getToken: GetToken;
   /**
-   * Names this installation; `[A-Za-z0-9_.-]{1,64}`. The server keeps one session a device, so two tabs need two. By
-   * default a new one for this client object.
+   * Identifies this installation; `[A-Za-z0-9_.-]{1,64}`. The server keeps one session per device, so two tabs need two
+   * ids. By default a new id for each client object.
    */
   readonly deviceId?: string;
   /**
-   * Keeps unsent messages when the program ends: the next client with the same store sends them. One store a user. By
-   * default they are lost.
+   * Keeps unsent messages when the program ends: the next client with the same store sends them. Each user needs a store
+   * of their own. By default unsent messages are lost.
    */
   readonly store?: Store;
-  /** Hears what the SDK does; never tokens or content. By default errors of listeners go to the console. */
+  /** Receives log entries, without tokens or content. By default errors of listeners are written to the console. */
   readonly logger?: Logger;
-  /** When to reconnect, and when to send again. By default 0.5 to 20 s with full jitter, for ever. */
+  /** When to reconnect and when to send again. By default at bounds of 0.5 to 20 s with full jitter, without end. */
   readonly retryPolicy?: RetryPolicy;
-  /** Parts of the world to replace: a WebSocket or fetch of one's own, and in tests time and chance. */
+  /** Parts of the environment to replace: a WebSocket or fetch of your own and, in tests, time and random numbers. */
   readonly environment?: Partial<Environment>;
 }

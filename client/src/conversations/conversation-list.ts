@@ -1,76 +1,66 @@
 import type { RecalledContent } from '../../../protocol/content.ts';
 import type { Message } from '../../../protocol/frames.ts';
 import type { Conversation } from '../../../protocol/http.ts';
+import type { ConversationSummary } from '../model/conversation-summary.ts';
 import { UNREAD_MAX } from '../model/limits.ts';
-import { type ChatMessage, receivedMessage } from '../model/message.ts';
+import { hasHappenedTo } from '../model/membership.ts';
+import { receivedMessage } from '../model/message.ts';
 import type { Off } from '../support/emitter.ts';
-import { Live } from '../support/observable-value.ts';
+import { ObservableValue } from '../support/observable-value.ts';
 import type { Identity } from '../transport/identity.ts';
-import type { Places } from './conversation-state.ts';
+import type { ConversationStates } from './conversation-states.ts';
 import type { Groups } from './groups.ts';
-
-/** A line of the list of conversations. It doesn't change: what has changed is a new one. */
-export interface ConversationSummary {
-  readonly conversationId: string;
-  readonly kind: 'direct' | 'group';
-  /** The other user of a direct conversation. */
-  readonly peer: string | undefined;
-  /** Of a group. */
-  readonly name: string | undefined;
-  /** The last that the server has. */
-  readonly lastMessage: ChatMessage | null;
-  /** How far this user has read. */
-  readonly readSeq: number;
-  /** Others' messages above `readSeq`; 100 means 100 or more. */
-  readonly unread: number;
-}
 
 interface Row {
   readonly conversationId: string;
-  readonly kind: 'direct' | 'group';
+  readonly kind: ConversationSummary['kind'];
   readonly peer: string | undefined;
   name: string | undefined;
   last: Message | null;
   readSeq: number;
-  /** Up to where the server has counted, and how many it found unread. */
+  /** The server has counted the unread messages up to this seq. */
   countedUpTo: number;
+  /** How many of them it found unread. */
   counted: number;
-  /** Others' messages after that, above `readSeq`. */
+  /** Seqs of others' messages above `countedUpTo` and above `readSeq`. */
   readonly others: Set<number>;
   summary: ConversationSummary | undefined;
 }
 
-export interface ConversationListPorts {
-  readonly identity: Pick<Identity, 'userId'>;
-  readonly places: Pick<Places, 'at'>;
-  readonly groups: Pick<Groups, 'get'>;
-  report(error: unknown): void;
-}
-
-/** All conversations of the user, kept up to date by everything that comes in. */
+/** All conversations of the user, kept up to date by messages, reads, and recalls. */
 export class ConversationList {
-  readonly #ports: ConversationListPorts;
+  readonly #identity: Pick<Identity, 'userId'>;
+  readonly #states: Pick<ConversationStates, 'of'>;
+  readonly #groups: Pick<Groups, 'get'>;
   readonly #rows = new Map<string, Row>();
-  readonly #live: Live<readonly ConversationSummary[] | undefined>;
+  readonly #observable: ObservableValue<readonly ConversationSummary[] | undefined>;
   #isLoaded = false;
 
-  constructor(ports: ConversationListPorts) {
-    this.#ports = ports;
-    this.#live = new Live(() => (this.#isLoaded ? this.#compute() : undefined), ports.report);
+  constructor(
+    identity: Pick<Identity, 'userId'>,
+    states: Pick<ConversationStates, 'of'>,
+    groups: Pick<Groups, 'get'>,
+    report: (error: unknown) => void,
+  ) {
+    this.#identity = identity;
+    this.#states = states;
+    this.#groups = groups;
+    this.#observable = new ObservableValue(() => (this.#isLoaded ? this.#compute() : undefined), report);
   }
 
-  /** The latest activity first; undefined until the server's list has come. The same array until it changes. */
+  /** The latest activity first; undefined until the server's list is loaded. The same array until it changes. */
   get summaries(): readonly ConversationSummary[] | undefined {
-    return this.#live.value;
+    return this.#observable.value;
   }
 
+  /** Returns an unsubscribe function. */
   subscribe(listener: (summaries: readonly ConversationSummary[]) => void): Off {
-    return this.#live.subscribe((summaries) => {
+    return this.#observable.subscribe((summaries) => {
       if (summaries !== undefined) listener(summaries);
     });
   }
 
-  /** The server's list, or the part of it that has changed. What was heard in the meantime is not forgotten. */
+  /** Merges the server's list, or the part of it that has changed, with what has come in since it was requested. */
   load(conversations: readonly Conversation[]): void {
     for (const { conversationId, name, lastMessage, readSeq, unread } of conversations) {
       const row = this.#row(conversationId);
@@ -85,22 +75,21 @@ export class ConversationList {
       this.#advance(row, Math.max(readSeq, readHere));
     }
     this.#isLoaded = true;
-    this.#live.changed();
+    this.#observable.changed();
   }
 
-  /** A message that is new here, own ones included. */
+  /** Adds a message that is new here, an own one too. */
   add(message: Message): void {
     const { conversationId, seq, from } = message;
-    if (this.#endsMembership(message)) {
+    if (hasHappenedTo(this.#identity.userId, message, 'left', 'removed')) {
       this.#rows.delete(conversationId);
-      this.#live.changed();
+      this.#observable.changed();
       return;
     }
     const row = this.#row(conversationId);
     if (message.content.type === 'system') row.name = message.content.name ?? row.name;
     if (seq > (row.last?.seq ?? 0)) row.last = message;
-    if (from !== this.#ports.identity.userId && seq > row.readSeq && seq > row.countedUpTo)
-      row.others.add(seq);
+    if (from !== this.#identity.userId && seq > row.readSeq && seq > row.countedUpTo) row.others.add(seq);
     if (row.name === undefined && conversationId[0] === 'g') this.#askName(row);
     this.#changed(row);
   }
@@ -118,7 +107,7 @@ export class ConversationList {
     this.#changed(row);
   }
 
-  /** Others have read: ticks of the last message may have changed. */
+  /** Others have read: the state of the last message may have changed. */
   touched(conversationId: string): void {
     const row = this.#rows.get(conversationId);
     if (row !== undefined) this.#changed(row);
@@ -127,7 +116,7 @@ export class ConversationList {
   #row(conversationId: string): Row {
     const known = this.#rows.get(conversationId);
     if (known !== undefined) return known;
-    const { userId } = this.#ports.identity;
+    const { userId } = this.#identity;
     const [prefix, ...users] = conversationId.split(':');
     const isDirect = prefix === 'dm';
     const row: Row = {
@@ -148,7 +137,7 @@ export class ConversationList {
 
   #advance(row: Row, seq: number): void {
     row.readSeq = seq;
-    // Below the server's count nobody here knows whose the messages are; there can't be more unread than seqs.
+    // Whose the messages below the server's count are isn't known here. There can't be more unread ones than seqs.
     row.counted = Math.min(row.counted, Math.max(0, row.countedUpTo - seq));
     for (const other of row.others) if (other <= seq) row.others.delete(other);
     this.#changed(row);
@@ -156,7 +145,7 @@ export class ConversationList {
 
   #askName(row: Row): void {
     row.name = '';
-    this.#ports.groups.get(row.conversationId).then(
+    this.#groups.get(row.conversationId).then(
       ({ name }) => {
         row.name = name;
         this.#changed(row);
@@ -167,14 +156,9 @@ export class ConversationList {
     );
   }
 
-  #endsMembership({ content }: Message): boolean {
-    if (content.type !== 'system' || (content.event !== 'left' && content.event !== 'removed')) return false;
-    return content.users?.includes(this.#ports.identity.userId ?? '') === true;
-  }
-
   #changed(row: Row): void {
     row.summary = undefined;
-    this.#live.changed();
+    this.#observable.changed();
   }
 
   #compute(): readonly ConversationSummary[] {
@@ -188,13 +172,13 @@ export class ConversationList {
   }
 
   #summaryOf({ conversationId, kind, peer, name, last, readSeq, counted, others }: Row): ConversationSummary {
-    const readUpTo = this.#ports.places.at(conversationId)[0]?.readUpTo;
+    const readUpTo = this.#states.of(conversationId)[0]?.readUpTo;
     return {
       conversationId,
       kind,
       peer,
       name: name === '' ? undefined : name,
-      lastMessage: last && receivedMessage(last, this.#ports.identity.userId, readUpTo),
+      lastMessage: last && receivedMessage(last, this.#identity.userId, readUpTo),
       readSeq,
       unread: Math.min(counted + others.size, UNREAD_MAX),
     };

@@ -3,64 +3,65 @@ import type { Message } from '../../../protocol/frames.ts';
 import { directConversationId } from '../../../protocol/ids.ts';
 import type { ConversationEvents, Gap } from '../model/events.ts';
 import { type ChatMessage, receivedMessage } from '../model/message.ts';
+import type { Target } from '../model/target.ts';
 import { Emitter } from '../support/emitter.ts';
 import type { Environment } from '../support/environment.ts';
-import type { Target } from '../transport/frames.ts';
 import type { Identity } from '../transport/identity.ts';
-import { Typists } from './typing-users.ts';
+import { TypingUsers } from './typing-users.ts';
 
-export interface PlacePorts {
-  readonly identity: Identity;
+export interface ConversationStatePorts {
+  readonly identity: Pick<Identity, 'userId' | 'resolve'>;
   readonly environment: Pick<Environment, 'after'>;
   report(error: unknown): void;
 }
 
 /** What this client knows of one conversation besides its messages. */
-export class Place {
+export class ConversationState {
   readonly target: Target;
   readonly events: Emitter<ConversationEvents>;
-  readonly typists: Typists;
-  /** How far the others have read, as far as was heard. */
+  readonly typingUsers: TypingUsers;
+  /** How far each other user has read, as far as this client was told. */
   readonly reads = new Map<string, number>();
-  /** What was taken back while this client listened: wins over the message, in whatever order they come. */
+  /** Recalls by seq. They override the message's content, whichever of the two comes first. */
   readonly recalled = new Map<number, RecalledContent>();
-  /** The open ones. */
+  /** The open gaps. */
   gaps: readonly Gap[] = [];
-  readonly #ports: PlacePorts;
+  readonly #ports: ConversationStatePorts;
 
-  constructor(target: Target, ports: PlacePorts) {
+  constructor(target: Target, ports: ConversationStatePorts) {
     this.target = target;
     this.#ports = ports;
     this.events = new Emitter(ports.report);
-    this.typists = new Typists(ports.environment, (event) => this.events.emit('typing', event));
+    this.typingUsers = new TypingUsers(ports.environment, (event) => this.events.emit('typing', event));
   }
 
+  /** This user. */
   get userId(): string | undefined {
     return this.#ports.identity.userId;
   }
 
-  /** Undefined for a direct conversation until it is known who this user is. */
+  /** Undefined for a direct conversation until this user's id is known. */
   get id(): string | undefined {
     return this.userId === undefined && 'to' in this.target ? undefined : this.#idFor(this.userId ?? '');
   }
 
-  /** The furthest that anybody else has read. */
+  /** The furthest that another user has read. */
   get readUpTo(): number {
     return Math.max(0, ...this.reads.values());
   }
 
-  /** Without what was taken back meanwhile. */
+  /** The message, without its content if it was recalled. */
   redacted(message: Message): Message {
     const content = message.content.type === 'recalled' ? undefined : this.recalled.get(message.seq);
     return content === undefined ? message : { ...message, content };
   }
 
-  /** A message of the server's as a program may see it. */
+  /** Converts a message of the server for the program. */
   show(message: Message): ChatMessage {
     return receivedMessage(this.redacted(message), this.userId, this.readUpTo);
   }
 
-  /** Asks the server who this user is, if that isn't known: without it nobody can say which messages are own ones. */
+  /** The id. Asks the server for this user's id if it isn't known: without it, own messages can't be recognized. */
   async resolve(): Promise<string> {
     return this.#idFor(await this.#ports.identity.resolve());
   }
@@ -68,52 +69,4 @@ export class Place {
   #idFor(userId: string): string {
     return 'to' in this.target ? directConversationId(userId, this.target.to) : this.target.conversationId;
   }
-}
-
-/**
- * A place for each conversation that was opened or heard of. Two if it was asked for by its user and by its id before it
- * was known who this user is: whatever happens there happens in both.
- */
-export class Places {
-  readonly #ports: PlacePorts;
-  readonly #all: Place[] = [];
-  readonly #byId = new Map<string, readonly Place[]>();
-
-  constructor(ports: PlacePorts) {
-    this.#ports = ports;
-  }
-
-  open(target: Target): Place {
-    const made = new Place(target, this.#ports);
-    const known = this.#all.find((place) => isSame(place, made));
-    if (known !== undefined) return known;
-    this.#all.push(made);
-    if (made.id === undefined) this.#byId.clear();
-    return made;
-  }
-
-  /** At least one. */
-  at(conversationId: string): readonly Place[] {
-    const known = this.#byId.get(conversationId);
-    if (known !== undefined) return known;
-    this.open({ conversationId });
-    const places = this.#all.filter(({ id }) => id === conversationId);
-    if (this.#all.every(({ id }) => id !== undefined)) this.#byId.set(conversationId, places);
-    return places;
-  }
-
-  /** This place, and the other one of its conversation if there is one. */
-  like(place: Place): readonly Place[] {
-    return place.id === undefined ? [place] : this.at(place.id);
-  }
-
-  forgetTypists(): void {
-    for (const place of this.#all) place.typists.clear();
-  }
-}
-
-/** A direct conversation may be asked for by its user and by its id. */
-function isSame(a: Place, b: Place): boolean {
-  if (a.id !== undefined || b.id !== undefined) return a.id === b.id;
-  return 'to' in a.target && 'to' in b.target && a.target.to === b.target.to;
 }

@@ -2,62 +2,63 @@ import { type ImError, toImError } from '../model/errors.ts';
 import type { Gap } from '../model/events.ts';
 import { type ChatMessage, copyOf } from '../model/message.ts';
 import type { Off } from '../support/emitter.ts';
-import { Live } from '../support/observable-value.ts';
+import { ObservableValue } from '../support/observable-value.ts';
 import type { HistoryRange } from '../transport/http-api.ts';
 import type { Conversation, HistoryPage } from './conversation.ts';
 
 export interface MessageViewOptions {
-  /** Messages that a page of history brings: 1 to 100, 50 by default. */
+  /** Messages in a page of history: 1 to 100, 50 by default. */
   readonly pageSize?: number;
 }
 
-/** What a view shows. It doesn't change: when something has, there is a new one; messages that stay are the same. */
+/** What a view shows. It is immutable: a change makes a new one, in which unchanged messages are the same objects. */
 export interface MessagesSnapshot {
-  /** Ascending by seq, then what isn't sent yet in the order of writing. */
+  /** Ascending by seq, then unsent messages in the order of writing. */
   readonly messages: readonly ChatMessage[];
-  /** Where messages seem to be missing between those that are here: each may yet be filled, or turn out to be void. */
+  /** The open gaps between these messages: each may yet be filled or turn out to be void. */
   readonly gaps: readonly Gap[];
-  /** The latest page has come: an empty list means that there is nothing. */
+  /** The latest page is loaded: an empty list means that there are no messages. */
   readonly isLoaded: boolean;
   readonly isLoading: boolean;
   /** There are older messages: `loadEarlier`. */
   readonly hasEarlier: boolean;
-  /** Why the latest page or the earlier one could not be had, until it is: `reload`, as every reconnect, or `loadEarlier`. */
+  /** Why the latest or the earlier page could not be loaded. Cleared when `reload`, a reconnect, or `loadEarlier` succeeds. */
   readonly error: ImError | undefined;
 }
 
 /**
- * A conversation's messages as a list that keeps itself up to date, for showing them: complete from the oldest that is shown to the newest there is: history, what comes in,
- * and what is being sent; ordered by seq at all times, each message once. Close it when it isn't shown any more.
+ * A conversation's messages as a live list for a user interface: history, incoming messages, and those being sent. It is
+ * complete from the oldest message shown to the newest, always ordered by seq, and has each message once. Close it when it
+ * is no longer shown.
  */
 export class MessageView {
   readonly #conversation: Conversation;
   readonly #pageSize: number;
-  readonly #live: Live<MessagesSnapshot>;
+  readonly #observable: ObservableValue<MessagesSnapshot>;
   readonly #messages = new Map<string, ChatMessage>();
   readonly #offs: Off[];
   #loading = 0;
   #isLoaded = false;
   #hasEarlier = false;
-  /** Each until its own page is there: another page is no remedy. */
+  /** Each lasts until its own page is loaded, whatever happens to the other. */
   readonly #errors: { latest?: ImError | undefined; earlier?: ImError | undefined } = {};
-  /** The last page was read when news were fed already: nothing can lie between it and them. */
+  /** The latest page was requested when new messages were already live, so nothing is missing between the two. */
   #isJoined = false;
-  /** Up to where pages have brought it, as long as it isn't joined. */
+  /** The highest seq that pages have reached; matters until the view is joined. */
   #pagedUpTo = 0;
 
   constructor(conversation: Conversation, { pageSize = 50 }: MessageViewOptions = {}) {
-    const { place, ports } = conversation;
+    const { state, ports } = conversation;
     this.#conversation = conversation;
     this.#pageSize = pageSize;
-    this.#live = new Live(() => this.#compute(), ports.report);
-    for (const message of ports.outbox.messagesOf(place)) this.#put(copyOf(message));
+    this.#observable = new ObservableValue(() => this.#compute(), ports.report);
+    for (const message of ports.outbox.messagesOf(state)) this.#put(copyOf(message));
     this.#offs = [
       conversation.on('message', (message) => this.#hear(copyOf(message))),
       conversation.on('state', (message) => this.#hear(copyOf(message))),
       conversation.on('discarded', ({ key }) => {
         this.#messages.delete(key);
-        this.#live.changed();
+        this.#observable.changed();
       }),
       conversation.on('recalled', ({ seq }) => this.#refreshWhere((message) => message.seq === seq)),
       conversation.on('read', ({ seq }) =>
@@ -65,7 +66,7 @@ export class MessageView {
           (message) => message.state === 'sent' && message.mine && (message.seq ?? 0) <= seq,
         ),
       ),
-      conversation.on('gap', () => this.#live.changed()),
+      conversation.on('gap', () => this.#observable.changed()),
       ports.events.on('connection', ({ current }) => {
         if (current === 'connected') void this.reload();
       }),
@@ -74,15 +75,15 @@ export class MessageView {
   }
 
   get snapshot(): MessagesSnapshot {
-    return this.#live.value;
+    return this.#observable.value;
   }
 
-  /** Tells of new snapshots; many changes at once are told once. */
+  /** Calls back with new snapshots, once for changes that happen together. Returns an unsubscribe function. */
   subscribe(listener: (snapshot: MessagesSnapshot) => void): Off {
-    return this.#live.subscribe(listener);
+    return this.#observable.subscribe(listener);
   }
 
-  /** Reads the page before the oldest message. Resolves when it is there; a failure is in `error`. */
+  /** Loads the page before the oldest message. Resolves when done; a failure is in `error`. */
   async loadEarlier(): Promise<void> {
     const before = this.#oldestSeq();
     if (!this.#hasEarlier || before === undefined || this.#loading > 0) return;
@@ -92,10 +93,10 @@ export class MessageView {
     });
   }
 
-  /** Reads the latest page again. Resolves when it is there; a failure is in `error`. */
+  /** Loads the latest page again. Resolves when done; a failure is in `error`. */
   async reload(): Promise<void> {
-    const isFed = this.#conversation.ports.feed.hasBegun;
-    await this.#load('latest', {}, (page) => this.#putLatest(page, isFed));
+    const isLive = this.#conversation.ports.sync.isLive;
+    await this.#load('latest', {}, (page) => this.#putLatest(page, isLive));
   }
 
   close(): void {
@@ -108,7 +109,7 @@ export class MessageView {
     put: (page: HistoryPage) => void,
   ): Promise<void> {
     this.#loading += 1;
-    this.#live.changed();
+    this.#observable.changed();
     try {
       put(await this.#conversation.history({ ...range, limit: this.#pageSize }));
       this.#errors[which] = undefined;
@@ -116,22 +117,22 @@ export class MessageView {
       this.#errors[which] = toImError(error);
     } finally {
       this.#loading -= 1;
-      this.#live.changed();
+      this.#observable.changed();
     }
   }
 
-  #putLatest({ messages, hasMore }: HistoryPage, isFed: boolean): void {
+  #putLatest({ messages, hasMore }: HistoryPage, isLive: boolean): void {
     const first = messages[0]?.seq ?? 0;
     const isContiguous = this.#isLoaded && (this.#isJoined || this.#pagedUpTo >= first - 1);
     if (!isContiguous) {
-      // Between the page and what is older here there may be messages that nobody has told of.
+      // There may be unknown messages between the page and the older ones here.
       for (const [key, { seq }] of this.#messages)
         if (seq !== undefined && seq < first) this.#messages.delete(key);
       this.#hasEarlier = hasMore;
       this.#errors.earlier = undefined;
     }
     this.#isLoaded = true;
-    this.#isJoined ||= isFed;
+    this.#isJoined ||= isLive;
     this.#pagedUpTo = messages.at(-1)?.seq ?? 0;
     for (const message of messages) this.#put(message);
   }
@@ -139,7 +140,7 @@ export class MessageView {
   #hear(message: ChatMessage): void {
     const { key, seq } = message;
     const isEarlier = this.#hasEarlier && seq !== undefined && seq < (this.#oldestSeq() ?? 0);
-    // What is older than the oldest page comes with its own page.
+    // A message older than the oldest page comes with its own page.
     if (!isEarlier || this.#messages.has(key)) this.#put(message);
   }
 
@@ -147,21 +148,21 @@ export class MessageView {
     const known = this.#messages.get(message.key);
     if (known !== undefined && isSame(known, message)) return;
     this.#messages.set(message.key, message);
-    this.#live.changed();
+    this.#observable.changed();
   }
 
   #refreshWhere(fits: (message: ChatMessage) => boolean): void {
     for (const message of this.#messages.values()) if (fits(message)) this.#put(this.#refreshed(message));
   }
 
-  /** As it is by now: read by somebody, or taken back. */
+  /** The message in its present state: read by somebody, or recalled. */
   #refreshed(message: ChatMessage): ChatMessage {
-    const place = this.#conversation.place;
+    const { readUpTo, recalled } = this.#conversation.state;
     const { seq = 0, state, mine } = message;
-    const isRead = state === 'sent' && mine && seq <= place.readUpTo;
+    const isRead = state === 'sent' && mine && seq <= readUpTo;
     return {
       ...message,
-      content: place.recalled.get(seq) ?? message.content,
+      content: recalled.get(seq) ?? message.content,
       state: isRead ? 'read' : state,
     };
   }
@@ -174,9 +175,9 @@ export class MessageView {
   }
 
   #compute(): MessagesSnapshot {
-    const place = ({ seq }: ChatMessage): number => seq ?? Number.MAX_SAFE_INTEGER;
+    const position = ({ seq }: ChatMessage): number => seq ?? Number.MAX_SAFE_INTEGER;
     return {
-      messages: [...this.#messages.values()].sort((a, b) => place(a) - place(b)),
+      messages: [...this.#messages.values()].sort((a, b) => position(a) - position(b)),
       gaps: this.#conversation.gaps.filter(({ to }) => to > (this.#oldestSeq() ?? 0)),
       isLoaded: this.#isLoaded,
       isLoading: this.#loading > 0,

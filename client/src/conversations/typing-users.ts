@@ -1,14 +1,14 @@
 import type { TypingEvent } from '../model/events.ts';
 import type { Cancel, Environment } from '../support/environment.ts';
 
-/** Typing is told again every few seconds while it goes on; a teller that fell silent has stopped. */
+/** A user who goes on typing is reported every few seconds. After this time without a report, they have stopped. */
 const FORGET_MS = 6_000;
 
-/** Who is typing in a conversation. */
-export class Typists {
+/** The users who are typing in a conversation. */
+export class TypingUsers {
   readonly #environment: Pick<Environment, 'after'>;
   readonly #onChange: (event: TypingEvent) => void;
-  readonly #forget = new Map<string, Cancel>();
+  readonly #cancels = new Map<string, Cancel>();
   #users: readonly string[] = [];
 
   constructor(environment: Pick<Environment, 'after'>, onChange: (event: TypingEvent) => void) {
@@ -21,21 +21,21 @@ export class Typists {
     return this.#users;
   }
 
-  hear(userId: string, typing: boolean): void {
-    const was = this.#forget.get(userId);
-    was?.();
+  set(userId: string, typing: boolean): void {
+    const cancel = this.#cancels.get(userId);
+    cancel?.();
     if (typing)
-      this.#forget.set(
+      this.#cancels.set(
         userId,
-        this.#environment.after(FORGET_MS, () => this.hear(userId, false)),
+        this.#environment.after(FORGET_MS, () => this.set(userId, false)),
       );
-    else this.#forget.delete(userId);
-    if (typing === (was !== undefined)) return;
-    this.#users = [...this.#forget.keys()];
+    else this.#cancels.delete(userId);
+    if (typing === (cancel !== undefined)) return;
+    this.#users = [...this.#cancels.keys()];
     this.#onChange({ userId, typing, users: this.#users });
   }
 
   clear(): void {
-    for (const userId of this.#users) this.hear(userId, false);
+    for (const userId of this.#users) this.set(userId, false);
   }
 }

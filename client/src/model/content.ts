@@ -1,12 +1,12 @@
 import type { RecalledContent, SystemContent } from '../../../protocol/content.ts';
 
-/** A text: at least one character that is not white space, any Unicode but lone surrogates (IM-SEND-8). */
+/** A text: at least one character that is not white space, any Unicode except lone surrogates (IM-SEND-8). */
 export interface TextContent {
   readonly type: 'text';
   readonly text: string;
 }
 
-/** Anything of the app's own. */
+/** Content of the app's own making. */
 export interface CustomContent {
   readonly type: 'custom';
   /** Any JSON. */
@@ -18,5 +18,5 @@ export interface CustomContent {
 /** What can be sent: at most 16,384 bytes as JSON in UTF-8 (IM-FRAME-5). */
 export type SentContent = TextContent | CustomContent;
 
-/** What a message holds. Later versions may bring other types: pass over what isn't known. */
+/** What a message holds. Later versions may add types: ignore unknown ones. */
 export type Content = SentContent | RecalledContent | SystemContent;

@@ -2,17 +2,17 @@ import type { CloseReason, ErrorCode } from '../../../protocol/codes.ts';
 import type { ErrorBody, Issue } from '../../../protocol/frames.ts';
 
 /**
- * Why something failed: the server's codes, its reasons to end a session, and four of the client's own:
- * `timeout` (no reply), `disconnected` (the socket went away), `network` (HTTP or the token could not be had),
- * `closed` (this client was closed).
+ * Why something failed: the server's error codes, its reasons to end a session, and four codes of the client's own:
+ * `timeout` (no reply), `disconnected` (the socket closed), `network` (an HTTP request or `getToken` failed), `closed`
+ * (this client was closed).
  */
 export type ImErrorCode = ErrorCode | CloseReason | 'timeout' | 'disconnected' | 'network' | 'closed';
 
-/** Base of everything this SDK throws or rejects with. `cause` holds what lay below, if anything did. */
+/** Base class of everything this SDK throws or rejects with. `cause` holds the underlying error, if there is one. */
 export class ImError extends Error {
   override readonly name: string = 'ImError';
   readonly code: ImErrorCode;
-  /** Whether the same thing, tried again later, may succeed. */
+  /** Whether trying the same thing again later may succeed. */
   readonly retryable: boolean;
 
   constructor(code: ImErrorCode, message: string, options: { retryable: boolean; cause?: unknown }) {
@@ -22,7 +22,7 @@ export class ImError extends Error {
   }
 }
 
-/** The server said no, by an error frame or an HTTP error. */
+/** The server refused, by an error frame or an HTTP error. */
 export class RefusedError extends ImError {
   override readonly name = 'RefusedError';
   /** HTTP status; absent for an error frame. */
@@ -40,13 +40,13 @@ export class RefusedError extends ImError {
     return this.body.retryAfterMs;
   }
 
-  /** Field faults of `invalid_request`. */
+  /** The invalid fields, for `invalid_request`. */
   get issues(): readonly Issue[] {
     return this.body.issues ?? [];
   }
 }
 
-/** No valid token. Throw it from `getToken` to say that asking again is no use: the connection then fails. */
+/** There is no valid token. Throw it from `getToken` when asking again can't help: the connection then fails. */
 export class UnauthorizedError extends ImError {
   override readonly name = 'UnauthorizedError';
 
@@ -64,7 +64,7 @@ export class SessionClosedError extends ImError {
   }
 }
 
-/** The socket went away, or never opened, and nobody said why. */
+/** The socket closed or never opened, for an unknown reason. */
 export class DisconnectedError extends ImError {
   override readonly name = 'DisconnectedError';
 
@@ -73,7 +73,7 @@ export class DisconnectedError extends ImError {
   }
 }
 
-/** No answer in time: what was asked may have happened or not. */
+/** No answer in time: the request may have taken effect or not. */
 export class TimeoutError extends ImError {
   override readonly name = 'TimeoutError';
 
@@ -82,7 +82,7 @@ export class TimeoutError extends ImError {
   }
 }
 
-/** An HTTP answer or a token could not be had, or was not what the contract says. */
+/** An HTTP request or `getToken` failed, or the answer broke the contract. */
 export class NetworkError extends ImError {
   override readonly name = 'NetworkError';
 
@@ -91,7 +91,7 @@ export class NetworkError extends ImError {
   }
 }
 
-/** This client was closed by its own program. */
+/** The program closed this client. */
 export class ClosedError extends ImError {
   override readonly name = 'ClosedError';
 
@@ -100,14 +100,14 @@ export class ClosedError extends ImError {
   }
 }
 
-/** Whatever was thrown, as an `ImError`. An unexpected one counts as retryable: giving up is for clear answers. */
+/** Converts anything thrown to an `ImError`. Unexpected errors count as retryable: only a clear refusal is final. */
 export function toImError(error: unknown): ImError {
   if (error instanceof ImError) return error;
   const message = error instanceof Error ? error.message : String(error);
   return new ImError('internal', message, { retryable: true, cause: error });
 }
 
-/** The error of an HTTP answer; the gateway's own bodies have no `code`, so the status decides (section 6). */
+/** The error of an HTTP answer. The gateway's own bodies have no `code`, so the status decides (section 6). */
 export function refusalOf(status: number, body: unknown): RefusedError {
   if (isErrorBody(body)) return new RefusedError(body, status);
   const code = CODES[status] ?? (status >= 500 ? 'unavailable' : 'invalid_request');

@@ -2,7 +2,7 @@ import { Store } from './store.ts';
 
 const TABLE = 'entries';
 
-/** In an IndexedDB database of this name. What was set survives a crash of the browser right after. */
+/** Uses an IndexedDB database of this name. What was set survives a crash of the browser right after. */
 export function indexedDbStore(name: string, indexedDB: IDBFactory = globalThis.indexedDB): Store {
   let opened: Promise<IDBDatabase> | undefined;
   const open = (): Promise<IDBDatabase> => {
@@ -10,7 +10,7 @@ export function indexedDbStore(name: string, indexedDB: IDBFactory = globalThis.
     request.onupgradeneeded = () => void request.result.createObjectStore(TABLE);
     return resultOf(request);
   };
-  /** A failure to open isn't for ever. */
+  /** Opening is tried again after a failure. */
   const database = (): Promise<IDBDatabase> => {
     opened ??= open().catch((error: unknown) => {
       opened = undefined;

@@ -1,17 +1,15 @@
 import type { ErrorBody } from '../../../protocol/frames.ts';
-import type { Place, Places } from '../conversations/conversation-state.ts';
 import type { SentContent } from '../model/content.ts';
 import { RefusedError } from '../model/errors.ts';
+import type { Target } from '../model/target.ts';
 import type { Logger } from '../support/logger.ts';
-import type { Target } from '../transport/frames.ts';
-import type { Identity } from '../transport/identity.ts';
-import type { Outbox } from './outbox.ts';
+import type { Journal, Outbox } from './outbox.ts';
 import type { Draft, OutgoingMessage } from './outgoing-message.ts';
-import type { StoreBackend } from './store.ts';
+import type { StoreBackend } from './store-backend.ts';
 
 const PREFIX = 'outbox/';
 
-/** An unsent message as it is stored. */
+/** An unsent message in the store. */
 export interface OutboxRecord {
   readonly target: Target;
   readonly clientMsgId: string;
@@ -19,21 +17,20 @@ export interface OutboxRecord {
   readonly writtenAtMs: number;
   /** Messages are sent in this order. */
   readonly order: number;
-  /** Whose it is; null if it was written before that was known. */
+  /** The sender; null if the message was written before the user id was known. */
   readonly userId: string | null;
-  /** Why it was refused, if it was. */
+  /** The refusal, if the server has refused it. */
   readonly refused?: ErrorBody;
 }
 
 export interface RestorePorts {
-  readonly identity: Pick<Identity, 'userId'>;
-  readonly places: Pick<Places, 'open'>;
   readonly outbox: Pick<Outbox, 'has' | 'restore'>;
-  compose(place: Place, draft: Draft): OutgoingMessage;
+  /** Makes the message and announces it. */
+  compose(target: Target, draft: Draft): OutgoingMessage;
 }
 
 /** Keeps unsent messages in a store, so that they outlive the program. */
-export class OutboxJournal {
+export class OutboxJournal implements Journal {
   readonly #store: StoreBackend;
   readonly #logger: Logger;
   #writing: Promise<void> = Promise.resolve();
@@ -46,16 +43,14 @@ export class OutboxJournal {
   }
 
   /**
-   * Has what an earlier run of this user left sent, or shown as failed. Entries of others stay theirs; what can't be read
-   * is passed over.
+   * Puts the messages that an earlier run of this user left into the outbox: unsent ones are sent, refused ones shown as
+   * failed. Entries of other users stay in the store. Unreadable entries are logged and skipped.
    */
-  async restore(ports: RestorePorts): Promise<void> {
-    const { outbox, places } = ports;
-    const { userId } = ports.identity;
+  async restore(userId: string, { outbox, compose }: RestorePorts): Promise<void> {
     const restored: (readonly [OutgoingMessage, RefusedError | undefined])[] = [];
     for (const record of await this.#load()) {
       if ((record.userId ?? userId) !== userId || outbox.has(record.clientMsgId)) continue;
-      const message = ports.compose(places.open(record.target), { ...record, isRepeat: true });
+      const message = compose(record.target, { ...record, isRepeat: true });
       this.#orders.set(message, record.order);
       restored.push([message, record.refused && new RefusedError(record.refused)]);
     }
@@ -85,8 +80,8 @@ export class OutboxJournal {
     }
   }
 
-  /** The message is to be sent, or was refused. */
-  keep(message: OutgoingMessage, error?: RefusedError): void {
+  /** Stores a message that is to be sent, or that was refused. */
+  keep(message: OutgoingMessage, refusal?: RefusedError): void {
     const { clientMsgId, content, writtenAtMs, destination } = message;
     const order = this.#orders.get(message) ?? Math.max(this.#lastOrder + 1, writtenAtMs);
     this.#lastOrder = Math.max(this.#lastOrder, order);
@@ -98,7 +93,7 @@ export class OutboxJournal {
       writtenAtMs,
       order,
       userId: destination.userId ?? null,
-      ...(error && { refused: error.body }),
+      ...(refusal && { refused: refusal.body }),
     };
     this.#write(() => this.#store.set(PREFIX + clientMsgId, JSON.stringify(record)));
   }

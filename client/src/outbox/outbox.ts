@@ -2,36 +2,43 @@ import type { Message, Sent } from '../../../protocol/frames.ts';
 import { type ImError, RefusedError, toImError } from '../model/errors.ts';
 import { MAX_CONTENT_BYTES } from '../model/limits.ts';
 import type { Environment } from '../support/environment.ts';
-import type { SendFields } from '../transport/frames.ts';
+import type { SendFields } from '../transport/exchanges.ts';
 import type { RetryPolicy } from '../transport/retry-policy.ts';
-import type { OutboxJournal } from './outbox-journal.ts';
 import type { Destination, OutgoingMessage } from './outgoing-message.ts';
 
-/** What the outbox needs of a session. */
+/** The part of a session that the outbox uses. */
 export interface Sender {
   request(action: 'sendMessage', fields: SendFields): Promise<Sent>;
+}
+
+/** Keeps unsent messages when the program ends. */
+export interface Journal {
+  /** The message is to be sent, or was refused. */
+  keep(message: OutgoingMessage, refusal?: RefusedError): void;
+  /** The message was sent or discarded. */
+  forget(message: OutgoingMessage): void;
 }
 
 export interface OutboxPorts {
   readonly policy: RetryPolicy;
   readonly environment: Pick<Environment, 'after'>;
-  /** Keeps unsent messages beyond this program, if it is to. */
-  readonly journal?: Pick<OutboxJournal, 'keep' | 'forget'> | undefined;
-  /** The server has the message for good. */
+  /** Without one, unsent messages are lost when the program ends. */
+  readonly journal?: Journal | undefined;
+  /** The server has stored the message. */
   onSent(message: OutgoingMessage, sent: Sent): void;
 }
 
 /**
- * Messages on their way: one at a time for each conversation, which keeps their order (IM-SEND-4). A message whose
- * outcome is unknown (no answer, `unavailable`, `internal`, a lost connection), or that came too fast (`rate_limited`), is sent again with the same
- * `clientMsgId` until its outcome is known; the server makes one of the attempts (IM-SEND-1, IM-SEND-2).
+ * Sends messages, one at a time for each conversation to keep their order (IM-SEND-4). A message whose outcome is
+ * unknown (no answer, `unavailable`, `internal`, a lost connection) or that came too soon (`rate_limited`) is sent again
+ * with the same `clientMsgId` until the outcome is known. The server stores it once (IM-SEND-1, IM-SEND-2).
  */
 export class Outbox {
   readonly #ports: OutboxPorts;
   /** In the order of `add`. */
   readonly #queue: OutgoingMessage[] = [];
   readonly #failed = new Map<string, OutgoingMessage>();
-  /** Conversations with a message under way or waiting to be sent again. */
+  /** Conversations with a message that is being sent or waits to be sent again. */
   readonly #busy = new Set<string>();
   #sender: Sender | null = null;
 
@@ -41,7 +48,7 @@ export class Outbox {
 
   add(message: OutgoingMessage): void {
     const { content } = message;
-    // The gateway answers a frame above 32 KB by closing the socket: sent again and again, it would never get through.
+    // The gateway closes the socket on a frame above 32 KB, so repeating this message would never succeed.
     if (byteLength(JSON.stringify(content)) > MAX_CONTENT_BYTES) {
       this.#fail(message, tooLarge());
       return;
@@ -51,26 +58,26 @@ export class Outbox {
     this.#flush();
   }
 
-  /** Takes over what an earlier run left: unsent messages, and refused ones with the reason. */
+  /** Takes the messages that an earlier run left: unsent ones, and refused ones with their refusal. */
   restore(messages: readonly (readonly [message: OutgoingMessage, refusal: ImError | undefined])[]): void {
     const unsent: OutgoingMessage[] = [];
     for (const [message, refusal] of messages) {
       if (refusal === undefined) unsent.push(message);
       else this.#giveUp(message, refusal);
     }
-    // They were written before all that this run has written.
+    // They are older than all messages of this run.
     this.#queue.unshift(...unsent);
     this.#flush();
   }
 
-  /** Whether a message of this id is on its way or has failed. */
+  /** Whether a message of this id is pending or has failed. */
   has(clientMsgId: string): boolean {
     return (
       this.#failed.has(clientMsgId) || this.#queue.some((message) => message.clientMsgId === clientMsgId)
     );
   }
 
-  /** What is on its way to a destination or has failed there, in the order of writing. */
+  /** The pending and failed messages of a conversation, in the order of writing. */
   messagesOf(destination: Destination): OutgoingMessage[] {
     const all = [...this.#failed.values(), ...this.#queue];
     return all
@@ -78,7 +85,7 @@ export class Outbox {
       .sort((a, b) => a.writtenAtMs - b.writtenAtMs);
   }
 
-  /** Queues a failed message again, after all that are waiting. Returns undefined if there is none of this id. */
+  /** Queues a failed message again, after all pending ones. Returns undefined if no message of this id has failed. */
   retry(clientMsgId: string): Promise<Sent> | undefined {
     const message = this.#failed.get(clientMsgId);
     if (message === undefined) return undefined;
@@ -88,14 +95,14 @@ export class Outbox {
     return message.acked;
   }
 
-  /** Forgets a failed message. Returns undefined if there is none of this id. */
+  /** Removes a failed message. Returns undefined if no message of this id has failed. */
   discard(clientMsgId: string): OutgoingMessage | undefined {
     const message = this.#failed.get(clientMsgId);
     if (message !== undefined) this.#forget(message);
     return message;
   }
 
-  /** A session that has been welcomed. */
+  /** Sends through a session that the server has welcomed. */
   resume(sender: Sender): void {
     this.#sender = sender;
     this.#flush();
@@ -106,8 +113,8 @@ export class Outbox {
   }
 
   /**
-   * The connection is over for good: what is on its way fails with this, and `retry` is up to the program. The journal
-   * keeps them as unsent: the next run sends them.
+   * Fails all pending messages, since the connection has closed for good. The program may `retry` them. The journal keeps
+   * them as unsent, so the next run sends them.
    */
   failAll(error: ImError): void {
     this.pause();
@@ -115,8 +122,8 @@ export class Outbox {
   }
 
   /**
-   * Takes a message that came back from the server: if it is one of these, it has arrived, though the ack has not.
-   * Returns whether it was.
+   * Checks whether a message from the server is a pending or failed one. If so it was stored though its ack was lost, and
+   * counts as sent.
    */
   claim(message: Message): boolean {
     const { clientMsgId, conversationId } = message;
@@ -159,7 +166,7 @@ export class Outbox {
     this.#next(conversationId);
   }
 
-  /** Null: it is not to be sent again by itself, or only by the next session. */
+  /** Null: not sent again automatically, or only by the next session. */
   #resendDelayMs(message: OutgoingMessage, error: ImError, attempt: number): number | null {
     if (message.state !== 'pending' || !isWorthRepeating(error)) return null;
     return this.#ports.policy.nextDelayMs({ attempt, error });
@@ -167,7 +174,7 @@ export class Outbox {
 
   #resendAfter(delayMs: number, message: OutgoingMessage, conversationId: string, attempt: number): void {
     this.#ports.environment.after(delayMs, () => {
-      // Not pending: its answer came by another way meanwhile. No session: the next one starts afresh.
+      // Not pending: its outcome became known in the meantime. No session: the next one starts with a fresh attempt.
       if (message.state !== 'pending' || this.#sender === null) this.#next(conversationId);
       else void this.#send(message, conversationId, this.#sender, attempt);
     });
@@ -208,7 +215,7 @@ function isSame(a: Destination, b: Destination): boolean {
   return a === b || (a.id !== undefined && a.id === b.id);
 }
 
-/** In UTF-8. `JSON.stringify` has escaped lone surrogates, which `encodeURIComponent` would refuse. */
+/** In UTF-8. `JSON.stringify` has escaped lone surrogates, for which `encodeURIComponent` would throw. */
 function byteLength(json: string): number {
   return encodeURIComponent(json).replace(/%../g, '.').length;
 }
@@ -218,7 +225,7 @@ function tooLarge(): RefusedError {
   return new RefusedError({ code: 'payload_too_large', message, retryable: false });
 }
 
-/** On a session that is still there: the message may have been stored all the same (IM-SEND-1), or may be later. */
+/** Whether to repeat on the same session: the message may have been stored (IM-SEND-1), or may be stored later. */
 function isWorthRepeating(error: ImError): boolean {
   return error.retryable && error.code !== 'disconnected' && error.code !== 'closed';
 }

@@ -2,14 +2,15 @@ import type { Sent } from '../../../protocol/frames.ts';
 import type { SentContent } from '../model/content.ts';
 import type { ImError } from '../model/errors.ts';
 import { keyOf, type MessageState, type OwnMessage } from '../model/message.ts';
-import type { SendFields, Target } from '../transport/frames.ts';
+import type { Target } from '../model/target.ts';
+import type { SendFields } from '../transport/exchanges.ts';
 
-/** Where a message goes. The id of a direct conversation is known once this user's own id is. */
+/** The conversation of a message. The id of a direct one is known once this user's id is. */
 export interface Destination {
   readonly id: string | undefined;
   readonly target: Target;
   readonly userId: string | undefined;
-  /** How far anybody else has read. */
+  /** The furthest that another user has read. */
   readonly readUpTo: number;
 }
 
@@ -18,7 +19,7 @@ export interface Draft {
   readonly content: SentContent;
   /** Epoch milliseconds of this device. */
   readonly writtenAtMs: number;
-  /** An earlier run of the program may have sent it. */
+  /** An earlier run of the program may have sent it already. */
   readonly isRepeat?: boolean;
 }
 
@@ -45,7 +46,7 @@ export class OutgoingMessage implements OwnMessage {
     this.destination = destination;
     this.key = keyOf(undefined, true, clientMsgId);
     this.clientMsgId = clientMsgId;
-    // A copy: what is sent again must be what was sent first (IM-SEND-2).
+    // A copy, since a repeat must have the same content as the first attempt (IM-SEND-2).
     this.content = JSON.parse(JSON.stringify(content));
     this.writtenAtMs = writtenAtMs;
     this.#isRepeat = isRepeat;
@@ -77,7 +78,7 @@ export class OutgoingMessage implements OwnMessage {
     return this.#acked.promise;
   }
 
-  /** For one attempt. All are the same, but that those after the first say so (docs/protocol.md, section 9). */
+  /** The request of the next attempt. Only `resend` differs after the first one (docs/protocol.md, section 9). */
   nextRequest(): SendFields {
     const { clientMsgId, content } = this;
     const request = { clientMsgId, ...this.destination.target, content };
@@ -122,7 +123,7 @@ class Deferred<T> {
       this.resolve = resolve;
       this.reject = reject;
     });
-    // Who doesn't wait for it hears of a failure by the `state` event; it must not end the process.
+    // A program that doesn't wait for it learns of a failure by the `state` event; it must not end the process.
     this.promise.catch(() => {});
   }
 }

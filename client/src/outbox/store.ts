@@ -1,17 +1,10 @@
 import type { Logger } from '../support/logger.ts';
 import { OutboxJournal } from './outbox-journal.ts';
-
-/** Keys and values that survive the program. Calls come one at a time, in order. */
-export interface StoreBackend {
-  /** All that is there. */
-  entries(): Promise<Iterable<readonly [key: string, value: string]>>;
-  set(key: string, value: string): Promise<void>;
-  remove(key: string): Promise<void>;
-}
+import type { StoreBackend } from './store-backend.ts';
 
 /**
- * Where a client keeps what must survive the program: unsent messages. One store a user: give each a name of its own.
- * What the backend rejects is logged, and the message is sent all the same.
+ * Keeps a client's unsent messages when the program ends. Each user needs a store of their own: give each a different
+ * name. Errors of the backend are logged; the message is sent nevertheless.
  */
 export class Store {
   readonly #backend: StoreBackend;
@@ -24,13 +17,13 @@ export class Store {
     return this.#backend;
   }
 
-  /** @internal A client without a store ships no code for it. */
+  /** @internal Made here, so that a client without a store doesn't ship the code of the journal. */
   journal(logger: Logger): OutboxJournal {
     return new OutboxJournal(this.#backend, logger);
   }
 }
 
-/** Keeps nothing beyond the program: for tests, and to hand messages from one client object to the next. */
+/** Lives as long as the program: for tests, and to pass messages from one client object to the next. */
 export function memoryStore(): Store {
   const values = new Map<string, string>();
   return new Store({
@@ -40,7 +33,7 @@ export function memoryStore(): Store {
   });
 }
 
-/** In `localStorage` (or one like it), under keys that begin with the name. Holds some 5 MB for the whole site. */
+/** Uses `localStorage` (or a replacement), with keys that begin with the name. It holds some 5 MB for the whole site. */
 export function localStorageStore(name: string, storage: Storage = globalThis.localStorage): Store {
   const prefix = `${name}/`;
   return new Store({

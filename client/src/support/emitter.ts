@@ -1,7 +1,7 @@
-/** Ends a subscription. Calling it again does nothing. */
+/** Ends a subscription. Idempotent. */
 export type Off = () => void;
 
-/** Typed events. A listener that throws is reported and does not keep the others from hearing. */
+/** Typed events. If a listener throws, the error is reported and the other listeners are still called. */
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<{ call(event: never): void }>>();
   readonly #report: (error: unknown) => void;
@@ -10,7 +10,7 @@ export class Emitter<Events extends object> {
     this.#report = report;
   }
 
-  /** Subscribes; returns the way out. The same function subscribed twice hears twice. */
+  /** Returns an unsubscribe function. A function that is subscribed twice is called twice. */
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): Off {
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners);

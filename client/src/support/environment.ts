@@ -1,7 +1,7 @@
 /** Stops a timer. */
 export type Cancel = () => void;
 
-/** What this SDK uses of a WebSocket: the handlers as properties, which every implementation has. */
+/** The part of a WebSocket that this SDK uses: handlers as properties, which every implementation has. */
 export interface Socket {
   onopen: ((event: never) => unknown) | null;
   onmessage: ((event: never) => unknown) | null;
@@ -24,33 +24,33 @@ export type Fetch = (
   init: { method: string; headers: Record<string, string>; body?: string; signal: AbortSignal },
 ) => Promise<FetchResponse>;
 
-/** The world outside: sockets, HTTP, time, and chance. Tests replace what they want to rule over. */
+/** The outside world: sockets, HTTP, time, and random numbers. Tests replace the parts they control. */
 export interface Environment {
   readonly WebSocket: WebSocketConstructor;
   readonly fetch: Fetch;
-  /** Milliseconds since some fixed moment; never jumps. Every waiting time is measured by it. */
+  /** A monotonic clock in milliseconds. All waiting times are measured by it. */
   nowMs(): number;
-  /** Epoch milliseconds of this device: a guess at `sentAt` until the server's is known, and nothing else. */
+  /** Epoch milliseconds of this device. It may jump: an estimate of `sentAt`, and a sign that the device has slept. */
   wallClockMs(): number;
   /** Runs `task` once, `delayMs` from now. */
   after(delayMs: number, task: () => void): Cancel;
   /** 0 ≤ n < 1. */
   random(): number;
   /**
-   * Calls back whenever the network or the app comes back, when a socket may have died unseen: `online` and
-   * `visibilitychange` of a browser. In React Native give one for `AppState`. Returns the way out.
+   * Calls back when the network or the app comes back, since a socket may have died unnoticed: `online` and
+   * `visibilitychange` in a browser. In React Native, supply one for `AppState`. Returns an unsubscribe function.
    */
   onWake(wake: () => void): Cancel;
 }
 
-// setTimeout fires at once above this.
+// Above this, setTimeout fires at once.
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** The world as browsers, Node 22+, and React Native give it, with the given parts replaced. */
+/** The environment of browsers, Node 22+, and React Native, with the given parts replaced. */
 export function environmentOf(parts: Partial<Environment> = {}): Environment {
   return {
     WebSocket: globalThis.WebSocket,
-    // Wrapped: browsers refuse a fetch that is called as a method of something else.
+    // Wrapped, since browsers refuse a fetch that is called as a method of another object.
     fetch: (url, init) => globalThis.fetch(url, init),
     nowMs: () => performance.now(),
     wallClockMs: () => Date.now(),
@@ -66,7 +66,7 @@ export function environmentOf(parts: Partial<Environment> = {}): Environment {
 
 function onBrowserWake(wake: () => void): Cancel {
   const { document } = globalThis as { document?: Document };
-  // Node and React Native have neither, or one without the other.
+  // Node and React Native lack at least one of them.
   if (!document?.addEventListener || !globalThis.addEventListener) return () => {};
   const onVisibility = (): void => {
     if (document.visibilityState === 'visible') wake();
@@ -79,14 +79,12 @@ function onBrowserWake(wake: () => void): Cancel {
   };
 }
 
-const ID_ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-
 /**
- * A fresh id for a message, a frame, or a device: 22 characters, about 130 bits. It names things within one user and
- * guards nothing, so `Math.random` will do, and `crypto` (absent from React Native) isn't needed.
+ * A fresh id for a message or a device: 22 characters, about 113 bits. It has to be unique within one user and is no
+ * secret, so `Math.random` is enough; React Native has no `crypto`.
  */
 export function newId(environment: Pick<Environment, 'random'>): string {
   let id = '';
-  while (id.length < 22) id += ID_ALPHABET[Math.floor(environment.random() * ID_ALPHABET.length)] ?? '';
+  while (id.length < 22) id += Math.floor(environment.random() * 36).toString(36);
   return id;
 }

@@ -1,11 +1,11 @@
-/** Where the SDK tells what it does. Never gets tokens or message content. */
+/** Receives the SDK's log entries. They never contain tokens or message content. */
 export interface Logger {
   debug(message: string, facts?: unknown): void;
   warn(message: string, facts?: unknown): void;
   error(message: string, facts?: unknown): void;
 }
 
-/** Errors (an event listener of the app that threw) reach the console; the rest is silent. */
+/** Writes errors (an event listener of the app that threw) to the console, and nothing else. */
 export const defaultLogger: Logger = {
   debug: () => {},
   warn: () => {},

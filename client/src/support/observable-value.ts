@@ -1,14 +1,14 @@
 import { Emitter, type Off } from './emitter.ts';
 
 /**
- * A value that is computed when somebody looks, and the same object until it has changed: what `useSyncExternalStore`
- * wants. Many changes at once are told once, right after.
+ * A value that is computed when it is read and cached until it changes, as `useSyncExternalStore` needs it. Changes that
+ * happen together are one notification, sent in the next microtask.
  */
-export class Live<T> {
+export class ObservableValue<T> {
   readonly #compute: () => T;
   readonly #events: Emitter<{ change: T }>;
   #cached: { readonly value: T } | undefined;
-  #isTelling = false;
+  #isScheduled = false;
 
   constructor(compute: () => T, report: (error: unknown) => void) {
     this.#compute = compute;
@@ -20,16 +20,18 @@ export class Live<T> {
     return this.#cached.value;
   }
 
+  /** The value has to be computed again. */
   changed(): void {
     this.#cached = undefined;
-    if (this.#isTelling) return;
-    this.#isTelling = true;
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
     queueMicrotask(() => {
-      this.#isTelling = false;
+      this.#isScheduled = false;
       this.#events.emit('change', this.value);
     });
   }
 
+  /** Returns an unsubscribe function. */
   subscribe(listener: (value: T) => void): Off {
     return this.#events.on('change', listener);
   }

@@ -1,4 +1,3 @@
-import type { ImError } from '../model/errors.ts';
 import type { Environment } from './environment.ts';
 
 /** Settles as `work` does, or rejects with `late` after `afterMs`. The work itself goes on; abort it if that matters. */
@@ -6,7 +5,7 @@ export function withTimeout<T>(
   environment: Pick<Environment, 'after'>,
   work: Promise<T>,
   afterMs: number,
-  late: ImError,
+  late: Error,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const cancel = environment.after(afterMs, () => reject(late));

@@ -6,26 +6,24 @@ import type { HttpApi } from '../transport/http-api.ts';
 import type { Identity } from '../transport/identity.ts';
 import type { Session } from '../transport/session.ts';
 import type { Incoming } from './incoming.ts';
-import type { Feed } from './message-sync.ts';
+import type { MessageSync } from './message-sync.ts';
 
-/** After a longer outage the whole list is read: `changedSince` knows of messages, not of what other devices read. */
+/** After a longer outage the whole list is read: `changedSince` covers messages, but not reads on other devices. */
 const SHORT_OUTAGE_MS = 60_000;
 
 export interface CatchUpPorts {
-  readonly identity: Identity;
+  readonly identity: Pick<Identity, 'userId' | 'learn'>;
   readonly http: Pick<HttpApi, 'conversations'>;
-  readonly feed: Feed;
-  readonly list: ConversationList;
-  readonly incoming: Incoming;
+  readonly sync: MessageSync;
+  readonly list: Pick<ConversationList, 'load'>;
+  readonly incoming: Pick<Incoming, 'read'>;
   readonly environment: Pick<Environment, 'wallClockMs'>;
-  /** The session is this user's: it may be used from now on. */
-  onWelcome(session: Session, welcome: WelcomeFrame): Promise<void>;
 }
 
 /**
- * What makes a new session's view complete: `hello`, the inbox page by page, and the heads of all conversations
- * (IM-HELLO-2, IM-HELLO-3). One request for each hundred conversations, and one for each that is behind by more than
- * its last message.
+ * Gets what a new session has missed: `hello`, the inbox page by page, and the heads of all conversations (IM-HELLO-2,
+ * IM-HELLO-3). It costs one request for each hundred conversations, and one for each that is behind by more than its
+ * last message.
  */
 export class CatchUp {
   readonly #ports: CatchUpPorts;
@@ -37,44 +35,51 @@ export class CatchUp {
     this.#ports = ports;
   }
 
-  /** The session is over, and was heard last then: what slept, or whose socket died without a word, notices late. */
+  /** The session has ended. `atMs`: when its last frame arrived, since a device that slept notices the end late. */
   lost(atMs: number | undefined): void {
     this.#lostAtMs ??= atMs;
   }
 
-  async run(session: Session): Promise<void> {
-    const { feed, identity, incoming, list } = this.#ports;
+  /** Says `hello`. Rejects with `identity_mismatch` if the token is of another user than before. */
+  async hello(session: Session): Promise<WelcomeFrame> {
+    const { identity, sync } = this.#ports;
     const welcome = await session.request('hello', {});
     const { userId, serverTime } = welcome;
-    // What is on its way here was written by another user.
+    // The unsent messages here were written by another user.
     if (identity.userId !== undefined && identity.userId !== userId)
       throw new ImError('identity_mismatch', 'the token is of another user', { retryable: false });
     identity.learn(userId);
-    feed.setServerTime(serverTime);
-    feed.resume();
-    await this.#ports.onWelcome(session, welcome);
-    const conversations = await this.#ports.http.conversations(this.#changedSince());
+    sync.setServerTime(serverTime);
+    sync.resume();
+    return welcome;
+  }
+
+  /** Resolves when nothing up to `welcome` is missing. */
+  async run(session: Session, welcome: WelcomeFrame): Promise<void> {
+    const { http, incoming, list, sync } = this.#ports;
+    const { serverTime } = welcome;
+    const conversations = await http.conversations(this.#changedSince());
     list.load(conversations);
     for (const { conversationId, peer, peerReadSeq } of conversations)
       if (peer && peerReadSeq) incoming.read(conversationId, peer, peerReadSeq);
-    const isFirst = !feed.hasBegun;
-    if (isFirst) await feed.begin(conversations, serverTime);
+    const isFirst = !sync.isLive;
+    if (isFirst) await sync.begin(conversations, serverTime);
     await this.#drain(session, welcome);
-    if (!isFirst) await feed.catchUp(conversations);
+    if (!isFirst) await sync.catchUp(conversations);
     this.#caughtUpAtMs = serverTime;
     this.#lostAtMs = undefined;
   }
 
-  /** A page is acknowledged after the program has heard of it: what a crash leaves comes again. */
+  /** A page is acknowledged after its messages were emitted, so what a crash leaves unhandled is delivered again. */
   async #drain(session: Session, welcome: WelcomeFrame): Promise<void> {
-    const { feed } = this.#ports;
+    const { sync } = this.#ports;
     let page = welcome.inbox;
-    feed.fromInbox(page.messages);
+    sync.fromInbox(page.messages);
     while (page.batch !== null) {
       page = await session.request('ackInbox', { batch: page.batch });
-      feed.fromInbox(page.messages);
+      sync.fromInbox(page.messages);
     }
-    feed.release();
+    sync.release();
   }
 
   #changedSince(): number | undefined {

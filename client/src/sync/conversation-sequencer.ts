@@ -5,22 +5,22 @@ import type { Gap } from '../model/events.ts';
 import { HOLE_MS, PAGE_MAX } from '../model/limits.ts';
 import type { Cancel, Environment } from '../support/environment.ts';
 import type { Logger } from '../support/logger.ts';
-import { type Hole, Timeline } from './reorder-buffer.ts';
+import { type Hole, ReorderBuffer } from './reorder-buffer.ts';
 
-/** A hole is mostly a push that overtook another: give that this long to arrive, then read history. */
+/** Usually a hole means that a push has overtaken another, so history is read only after this time. */
 const HOLE_FETCH_MS = 500;
-/** Then look again, at these distances, until the hole is filled or void. */
+/** Then history is read again at these intervals, until the hole is filled or void. */
 const HOLE_REFETCH_MS = [1_000, 2_000, 4_000, 8_000];
-/** What lies above a hole is kept back this long and no longer. */
+/** Messages above a hole are held back for this long at most. */
 const HOLE_HOLD_MS = 1_000;
 /**
- * A hole below a message that was stored this long ago is older than 15 s whatever way one counts: the message took
- * its seq after the hole's and at most one function time-out from its `sentAt`; clocks differ by 2 s. So catching up
- * on old history waits for nothing.
+ * A hole below a message that was stored this long ago is certainly older than 15 s: the message got its seq after the
+ * hole's, at most one function timeout from its `sentAt`, and clocks differ by up to 2 s. So catching up on old history
+ * never waits.
  */
 const OLD_MESSAGE_MS = 2 * HOLE_MS;
 
-export interface LanePorts {
+export interface SequencerPorts {
   readonly http: {
     history(
       conversationId: string,
@@ -30,48 +30,48 @@ export interface LanePorts {
   readonly environment: Pick<Environment, 'nowMs' | 'after'>;
   readonly logger: Logger;
   readonly outbox: {
-    /** A message of this device's own that is still on its way: its sender is told, and nobody else needs to be. */
+    /** Whether this is an own message still pending here: it was announced when it was written, and now counts as sent. */
     claim(message: Message): boolean;
   };
   readonly incoming: {
-    /** Each message once, in order of seq, but for those that fill an open gap. */
+    /** Gets each message once, in order of seq except for those that fill an open gap. */
     message(message: Message): void;
     gap(conversationId: string, gap: Gap): void;
-    /** Whether this user becomes a member by this message: what lies before is not missing. */
+    /** Whether this message makes this user a member, so that what lies before isn't missing. */
     isJoining(message: Message): boolean;
   };
 }
 
-/** Null: known, but shown already by the local echo. */
+/** Null: an own message, already shown by the local echo. */
 type Entry = Message | null;
 
 /**
- * The incoming messages of one conversation: brings them into order, fetches holes, and gives them up (IM-PUSH-1,
- * IM-HELLO-3). What lies above a hole waits a second at most; then the hole becomes a gap, which goes on to be looked
- * for while the conversation goes on.
+ * Puts the incoming messages of one conversation in order, reads holes from history, and declares them void (IM-PUSH-1,
+ * IM-HELLO-3). Messages above a hole wait a second at most. Then the hole becomes a gap: later messages are emitted while
+ * the missing ones are still looked for.
  */
-export class Lane {
+export class ConversationSequencer {
   readonly #id: string;
-  readonly #ports: LanePorts;
+  readonly #ports: SequencerPorts;
   readonly #serverNowMs: () => number | null;
-  readonly #timeline: Timeline<Entry>;
-  /** Open ones, ascending. */
+  readonly #buffer: ReorderBuffer<Entry>;
+  /** The open gaps, ascending. */
   #gaps: Hole<Entry>[] = [];
-  /** The reads of this lane, one after the other. */
+  /** Reads of history run one after the other. */
   #reading: Promise<void> = Promise.resolve();
   #cancelRead: Cancel | null = null;
   #cancelHold: Cancel | null = null;
-  /** Where the hole begins that is looked for. */
+  /** The first seq of the hole that is being looked for. */
   #watchedFrom: number | undefined;
   #rereads = 0;
   #isStopped = false;
 
-  /** `serverNowMs`: the server's clock as far as it is known. */
-  constructor(id: string, origin: number, ports: LanePorts, serverNowMs: () => number | null) {
+  /** `serverNowMs`: the server's clock, null while unknown. */
+  constructor(id: string, origin: number, ports: SequencerPorts, serverNowMs: () => number | null) {
     this.#id = id;
     this.#ports = ports;
     this.#serverNowMs = serverNowMs;
-    this.#timeline = new Timeline<Entry>(origin);
+    this.#buffer = new ReorderBuffer<Entry>(origin);
   }
 
   get isBehind(): boolean {
@@ -87,37 +87,36 @@ export class Lane {
     );
   }
 
-  /** The last message of the server's list: new if it is further than what is here. */
+  /** Takes the last message of the server's list, if it is newer than what is here. */
   acceptLast(message: Message): void {
-    if (message.seq > this.#timeline.settled) this.accept([message]);
+    if (message.seq > this.#buffer.settled) this.accept([message]);
   }
 
-  /** A message that this device sent has this seq. */
+  /** A message sent by this device has this seq. */
   settle(seq: number): void {
     this.#take([[seq, null]]);
   }
 
-  /** The server has handed out seqs up to `head`. */
+  /** The server has allocated seqs up to `head`. */
   noteHead(head: number): void {
-    this.#timeline.noteHead(head, this.#ports.environment.nowMs());
+    this.#buffer.noteHead(head, this.#ports.environment.nowMs());
   }
 
-  /** Reads from history what is missing. */
+  /** Reads the missing messages from history. */
   read(): Promise<void> {
     const reading = this.#reading.then(() => this.#readPages());
     this.#reading = reading.catch(() => {});
     return reading;
   }
 
-  /** Reads what is missing, and keeps nothing back for what isn't there: connected means that all is shown. */
+  /** Reads what is missing and holds nothing back: when connected, every message that exists is shown. */
   async catchUp(): Promise<void> {
     await this.read();
-    for (let { hole } = this.#timeline; hole?.next !== undefined; hole = this.#timeline.hole)
-      this.#openGap(hole);
+    for (let { hole } = this.#buffer; hole?.next !== undefined; hole = this.#buffer.hole) this.#openGap(hole);
     this.#watch();
   }
 
-  /** No more looking for holes, until `resume`. */
+  /** Stops looking for holes until `resume`. */
   stop(): void {
     this.#isStopped = true;
     this.#unwatch();
@@ -128,16 +127,16 @@ export class Lane {
     this.#watch();
   }
 
-  /** The lowest seqs that are missing and not void. */
+  /** The lowest missing seqs that are not void. */
   get #missing(): Hole<Entry> | undefined {
-    return this.#gaps[0] ?? this.#timeline.hole;
+    return this.#gaps[0] ?? this.#buffer.hole;
   }
 
   #take(entries: Iterable<readonly [number, Entry]>): void {
-    this.#emit(this.#timeline.accept(entries, this.#ports.environment.nowMs()));
-    this.#closeGaps('filled', ({ from, to }) => !this.#timeline.lacks(from, to));
-    for (let { hole } = this.#timeline; this.#isBeforeJoining(hole); hole = this.#timeline.hole)
-      this.#emit(this.#timeline.skip(hole));
+    this.#emit(this.#buffer.accept(entries, this.#ports.environment.nowMs()));
+    this.#closeGaps('filled', ({ from, to }) => !this.#buffer.lacks(from, to));
+    for (let { hole } = this.#buffer; this.#isBeforeJoining(hole); hole = this.#buffer.hole)
+      this.#emit(this.#buffer.skip(hole));
     this.#watch();
   }
 
@@ -153,7 +152,7 @@ export class Lane {
     this.#gaps.push(hole);
     const { from, to } = hole;
     this.#ports.incoming.gap(this.#id, { from, to, state: 'open' });
-    this.#emit(this.#timeline.skip(hole));
+    this.#emit(this.#buffer.skip(hole));
   }
 
   #closeGaps(state: 'filled' | 'void', isOver: (gap: Hole<Entry>) => boolean): void {
@@ -169,7 +168,7 @@ export class Lane {
     this.#cancelRead = this.#cancelHold = null;
   }
 
-  /** Sees to it that what is missing is looked for after a while, and holds nothing up for long. */
+  /** Sets the timers for reading what is missing and for opening a gap. */
   #watch(): void {
     const missing = this.#missing;
     if (missing?.from !== this.#watchedFrom) {
@@ -179,7 +178,7 @@ export class Lane {
     }
     if (this.#isStopped) return;
     if (missing !== undefined && this.#cancelRead === null) this.#planRead(missing);
-    const { hole } = this.#timeline;
+    const { hole } = this.#buffer;
     this.#cancelHold?.();
     this.#cancelHold = null;
     if (hole?.next !== undefined) this.#planOpening(hole);
@@ -201,7 +200,7 @@ export class Lane {
     const delayMs = Math.max(0, hole.missedAtMs + HOLE_HOLD_MS - environment.nowMs());
     this.#cancelHold = environment.after(delayMs, () => {
       this.#cancelHold = null;
-      const current = this.#timeline.hole;
+      const current = this.#buffer.hole;
       if (current?.next !== undefined) this.#openGap(current);
       this.#watch();
     });
@@ -216,7 +215,7 @@ export class Lane {
   async #readPages(): Promise<void> {
     let after = 0;
     for (let hasMore = true; hasMore && !this.#isStopped; ) {
-      const missing = [...this.#gaps, this.#timeline.hole].find(
+      const missing = [...this.#gaps, this.#buffer.hole].find(
         (hole) => hole !== undefined && hole.to > after,
       );
       if (missing === undefined) break;
@@ -227,7 +226,7 @@ export class Lane {
       const lastSeq = page.messages.at(-1)?.seq;
       hasMore = page.hasMore && lastSeq !== undefined;
       after = lastSeq ?? after;
-      // Reads are strongly consistent: what is not on the page was not there at `readAtMs`.
+      // Reads are strongly consistent: what is not on the page did not exist at `readAtMs`.
       this.#giveUp(hasMore ? after : Number.POSITIVE_INFINITY, readAtMs);
     }
     this.#watch();
@@ -237,7 +236,7 @@ export class Lane {
     try {
       return await this.#ports.http.history(this.#id, { after, limit: PAGE_MAX });
     } catch (error) {
-      // No longer ours to read: there is nothing to miss.
+      // This user may no longer read the conversation, so nothing is missing.
       const gone = error instanceof ImError && (error.code === 'not_found' || error.code === 'forbidden');
       if (!gone) throw error;
       return { messages: [], head: after, hasMore: false };
@@ -247,8 +246,8 @@ export class Lane {
   #giveUp(absentUpTo: number, readAtMs: number): void {
     const isOver = (hole: Hole<Entry>): boolean => hole.to <= absentUpTo && this.#isVoid(hole, readAtMs);
     this.#closeGaps('void', isOver);
-    for (let { hole } = this.#timeline; hole !== undefined && isOver(hole); hole = this.#timeline.hole) {
-      this.#emit(this.#timeline.skip(hole));
+    for (let { hole } = this.#buffer; hole !== undefined && isOver(hole); hole = this.#buffer.hole) {
+      this.#emit(this.#buffer.skip(hole));
     }
   }
 

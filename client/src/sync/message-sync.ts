@@ -1,66 +1,66 @@
 import type { Message } from '../../../protocol/frames.ts';
 import type { Conversation } from '../../../protocol/http.ts';
-import { Lane, type LanePorts } from './conversation-sequencer.ts';
+import { ConversationSequencer, type SequencerPorts } from './conversation-sequencer.ts';
 
 /** Histories read at the same time while catching up. */
 const CONCURRENT_READS = 4;
 /**
- * What was sent this shortly before a fresh device's first session may have passed by that session: a message takes up
- * to 10 s from its time to its delivery, and clocks differ by 2 s.
+ * Messages sent this shortly before the first session of a fresh device may not be pushed to it: a message is delivered
+ * up to 10 s after its `sentAt`, and clocks differ by up to 2 s.
  */
 const RECENT_MS = 12_000;
-/** Messages looked at for that. */
+/** The number of messages to check for that. */
 const RECENT_MESSAGES = 50;
 
 /**
- * The one place that every incoming message goes through, whether pushed, from the inbox, or from history: one lane a
- * conversation.
+ * Every incoming message passes through here, whether pushed, from the inbox, or from history. Each conversation has its
+ * own sequencer.
  *
- * A fresh device begins at the heads of its first list of conversations: what was before its first session is history,
- * what comes later is fed.
+ * A fresh device begins at the heads of its first list of conversations: what is older is history, what is newer is
+ * emitted.
  */
-export class Feed {
-  readonly #ports: LanePorts;
-  readonly #lanes = new Map<string, Lane>();
-  /** Pushes that came before the first inbox was drained: older messages go first. */
+export class MessageSync {
+  readonly #ports: SequencerPorts;
+  readonly #sequencers = new Map<string, ConversationSequencer>();
+  /** Pushes that came before the first inbox was drained: they wait, since the inbox is older. */
   #held: Message[] | null = [];
-  /** Acks that came before it was known where their conversations begin. */
+  /** Acks that came before the first list, when it wasn't known yet where their conversations begin. */
   #early: (readonly [conversationId: string, seq: number])[] | null = [];
-  #hasBegun = false;
+  #isLive = false;
   #serverAheadMs: number | null = null;
   readonly #serverNowMs = (): number | null =>
     this.#serverAheadMs === null ? null : this.#ports.environment.nowMs() + this.#serverAheadMs;
 
-  constructor(ports: LanePorts) {
+  constructor(ports: SequencerPorts) {
     this.#ports = ports;
   }
 
-  /** Whether everything new is fed from now on. */
-  get hasBegun(): boolean {
-    return this.#hasBegun;
+  /** Whether all new messages are emitted from now on. */
+  get isLive(): boolean {
+    return this.#isLive;
   }
 
-  /** The server's clock, for the age of messages. */
+  /** Sets the server's clock, by which the age of messages is judged. */
   setServerTime(epochMs: number): void {
     this.#serverAheadMs = epochMs - this.#ports.environment.nowMs();
   }
 
-  /** The first list of a fresh device, read after `welcome`, whose time is `sinceMs`. */
+  /** Begins on a fresh device. `conversations`: the first list, read after `welcome`; `sinceMs`: the time of `welcome`. */
   async begin(conversations: readonly Conversation[], sinceMs: number): Promise<void> {
     const recent: Promise<void>[] = [];
     for (const { conversationId, head, lastMessage } of conversations) {
-      const lane = this.#lane(conversationId, lastMessage?.seq ?? head);
+      const sequencer = this.#sequencer(conversationId, lastMessage?.seq ?? head);
       const fromMs = sinceMs - RECENT_MS;
       if (lastMessage !== null && lastMessage.sentAt >= fromMs)
-        recent.push(this.#readRecent(lane, lastMessage, fromMs));
-      lane.noteHead(head);
+        recent.push(this.#readRecent(sequencer, lastMessage, fromMs));
+      sequencer.noteHead(head);
     }
     const early = this.#early ?? [];
     this.#early = null;
-    // Before what is read comes: their messages may be in it, and were heard of when they were written.
+    // Before the pages arrive: they may contain these messages, which were already announced when they were written.
     for (const ack of early) this.settle(...ack);
     await Promise.all(recent);
-    this.#hasBegun = true;
+    this.#isLive = true;
   }
 
   push(messages: readonly Message[]): void {
@@ -69,56 +69,62 @@ export class Feed {
   }
 
   fromInbox(messages: readonly Message[]): void {
-    for (const message of messages) this.#lane(message.conversationId, 0).accept([message]);
+    for (const message of messages) this.#sequencer(message.conversationId, 0).accept([message]);
   }
 
-  /** The inbox is drained. */
+  /** The inbox is drained: the pushes that waited for it follow. */
   release(): void {
     const held = this.#held ?? [];
     this.#held = null;
     this.fromInbox(held);
   }
 
-  /** A message that this device sent has this seq. */
+  /** A message sent by this device has this seq. */
   settle(conversationId: string, seq: number): void {
-    if (this.#early === null) this.#lane(conversationId, 0).settle(seq);
+    if (this.#early === null) this.#sequencer(conversationId, 0).settle(seq);
     else this.#early.push([conversationId, seq]);
   }
 
-  /** Reads from history whatever the heads show to be missing here (IM-HELLO-3). */
+  /** Reads from history what is missing here according to the heads (IM-HELLO-3). */
   async catchUp(conversations: readonly Conversation[]): Promise<void> {
-    const behind: Lane[] = [];
+    const behind: ConversationSequencer[] = [];
     for (const { conversationId, kind, head, lastMessage } of conversations) {
-      // A group that comes into being here begins with what there is: the rest is history.
-      const lane = this.#lane(conversationId, kind === 'group' ? (lastMessage?.seq ?? head) : 0);
-      if (lastMessage !== null) lane.acceptLast(lastMessage);
-      lane.noteHead(head);
-      if (lane.isBehind) behind.push(lane);
+      // A group that is new here begins with its last message: what is older is history.
+      const sequencer = this.#sequencer(conversationId, kind === 'group' ? (lastMessage?.seq ?? head) : 0);
+      if (lastMessage !== null) sequencer.acceptLast(lastMessage);
+      sequencer.noteHead(head);
+      if (sequencer.isBehind) behind.push(sequencer);
     }
     const read = async (): Promise<void> => {
-      for (let lane = behind.shift(); lane !== undefined; lane = behind.shift()) await lane.catchUp();
+      for (let sequencer = behind.shift(); sequencer !== undefined; sequencer = behind.shift())
+        await sequencer.catchUp();
     };
     await Promise.all(Array.from({ length: CONCURRENT_READS }, read));
   }
 
-  /** No more looking for holes, until `resume`. */
+  /** Stops looking for holes until `resume`. */
   stop(): void {
-    for (const lane of this.#lanes.values()) lane.stop();
+    for (const sequencer of this.#sequencers.values()) sequencer.stop();
   }
 
   resume(): void {
-    for (const lane of this.#lanes.values()) lane.resume();
+    for (const sequencer of this.#sequencers.values()) sequencer.resume();
   }
 
-  #lane(id: string, origin: number): Lane {
-    const lane = this.#lanes.get(id) ?? new Lane(id, origin, this.#ports, this.#serverNowMs);
-    this.#lanes.set(id, lane);
-    return lane;
+  #sequencer(id: string, origin: number): ConversationSequencer {
+    const sequencer =
+      this.#sequencers.get(id) ?? new ConversationSequencer(id, origin, this.#ports, this.#serverNowMs);
+    this.#sequencers.set(id, sequencer);
+    return sequencer;
   }
 
-  async #readRecent(lane: Lane, { conversationId, seq }: Message, fromMs: number): Promise<void> {
+  async #readRecent(
+    sequencer: ConversationSequencer,
+    { conversationId, seq }: Message,
+    fromMs: number,
+  ): Promise<void> {
     const range = { before: seq + 1, limit: RECENT_MESSAGES };
     const { messages } = await this.#ports.http.history(conversationId, range);
-    lane.accept(messages.filter(({ sentAt }) => sentAt >= fromMs));
+    sequencer.accept(messages.filter(({ sentAt }) => sentAt >= fromMs));
   }
 }

@@ -1,28 +1,28 @@
-/** The lowest seqs that are missing below something known. */
+/** The lowest missing seqs below a known one. */
 export interface Hole<Entry> {
   readonly from: number;
   readonly to: number;
-  /** When this device first knew that they are missing. */
+  /** When this device first noticed that they are missing. */
   readonly missedAtMs: number;
-  /** What comes right after it, if that is here. */
+  /** The entry right after the hole, if it is here. */
   readonly next: Entry | undefined;
 }
 
 /**
- * Order and uniqueness of one conversation's entries by seq (IM-PUSH-1). Entries come in any order and any number of
- * times; each leaves once, in order of seq. An entry above a hole waits until the hole is filled or skipped.
+ * Puts one conversation's entries in order of seq and drops repeats (IM-PUSH-1). Entries come in any order and any number
+ * of times; each leaves once, in order. An entry above a hole waits until the hole is filled or skipped.
  *
- * A timeline begins at an origin: what is older is history. An older entry that comes all the same (the inbox brings
- * it), or one of a hole that was skipped, leaves at once: better late than never.
+ * The buffer begins at an origin: what is older is history. If an older entry comes nevertheless (from the inbox), or one
+ * of a skipped hole, it leaves at once.
  */
-export class Timeline<Entry> {
-  /** Everything up to here has left, was skipped, or lies before the origin. */
+export class ReorderBuffer<Entry> {
+  /** All seqs up to here have left, were skipped, or lie before the origin. */
   #settled: number;
-  /** Ranges that nothing is waited for in. */
+  /** Ranges that are not waited for. */
   readonly #skipped: (readonly [from: number, to: number])[] = [];
   readonly #late = new Set<number>();
   readonly #waiting = new Map<number, { readonly entry: Entry; readonly atMs: number }>();
-  /** Heads that were told of: `seq` exists or is a hole. Ascending. */
+  /** Known heads: each `seq` exists or is a hole. Ascending. */
   #heads: { readonly seq: number; readonly atMs: number }[] = [];
 
   constructor(origin: number) {
@@ -34,7 +34,7 @@ export class Timeline<Entry> {
     return this.#settled;
   }
 
-  /** Takes entries in; returns what may leave, in order. */
+  /** Takes entries; returns those that may leave, in order. */
   accept(entries: Iterable<readonly [seq: number, entry: Entry]>, nowMs: number): Entry[] {
     const late: [number, Entry][] = [];
     for (const [seq, entry] of entries) {
@@ -48,7 +48,7 @@ export class Timeline<Entry> {
     return [...late.map(([, entry]) => entry), ...this.#release()];
   }
 
-  /** The server has handed out seqs up to `head`: what is not here by then is missing. */
+  /** The server has allocated seqs up to `head`: those that are not here are missing. */
   noteHead(head: number, nowMs: number): void {
     if (head > Math.max(this.#settled, this.#heads.at(-1)?.seq ?? 0))
       this.#heads.push({ seq: head, atMs: nowMs });
@@ -64,14 +64,14 @@ export class Timeline<Entry> {
     return { from, to, missedAtMs, next: this.#waiting.get(nextSeq)?.entry };
   }
 
-  /** Whether something between these seqs is still missing, though nothing waits for it any more. */
+  /** Whether any of these skipped seqs is still missing. */
   lacks(from: number, to: number): boolean {
     let missing = to - from + 1;
     for (const seq of this.#late) if (from <= seq && seq <= to) missing -= 1;
     return missing > 0;
   }
 
-  /** Waits no longer for the lowest hole; returns what may leave. What comes of the hole later leaves at once. */
+  /** Stops waiting for the lowest hole; returns what may leave. Entries of the hole that come later leave at once. */
   skip(hole: Pick<Hole<Entry>, 'from' | 'to'>): Entry[] {
     if (hole.from !== this.#settled + 1) return [];
     this.#skipRange(hole.from, hole.to);

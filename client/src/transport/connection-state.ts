@@ -1,14 +1,14 @@
+import type { ConnectionStateName } from '../model/connection-change.ts';
 import type { ImError } from '../model/errors.ts';
 
 /**
- * The connection as a table: what happens in which state. Pure; the timers and the socket are the shell's
- * (`connection.ts`).
+ * The connection's state machine as a pure table. `connection.ts` runs it and owns the timers and the socket.
  *
  *     idle → connecting → syncing → connected ⇄ reconnecting → closed | failed
  *
- * `reconnecting` has a `retryInMs` while it waits, and `null` while an attempt is under way; it leads to `syncing`
- * like the first attempt. `closed` (by the program) and `failed` (by an answer that retrying can't change) rest until
- * `connect` is called again.
+ * `reconnecting` has a `trouble` while it waits and null while an attempt is under way; it leads to `syncing` like the
+ * first attempt. `closed` (by the program) and `failed` (by an answer that retrying can't change) last until `connect` is
+ * called again.
  */
 export type ConnectionState =
   | { readonly name: 'idle' }
@@ -19,64 +19,55 @@ export type ConnectionState =
   | { readonly name: 'closed' }
   | { readonly name: 'failed'; readonly error: ImError };
 
-export type ConnectionStateName =
-  | 'idle'
-  | 'connecting'
-  | 'syncing'
-  | 'connected'
-  | 'reconnecting'
-  | 'closed'
-  | 'failed';
-
 /**
- * Where the change of sessions stands that is made before the old one breaks. Nobody sees it unless it fails.
+ * The progress of replacing a session before it ends. It shows only if it fails.
  *
- * - `waiting`: the next could not be opened; the old one goes on meanwhile.
- * - `opening`: the old one is still there.
- * - `alone`: the server has let the next in and ended the old one, but the next isn't open here yet.
- * - `syncing`: the next is the one now, and catches up.
+ * - `waiting`: the next session could not be opened; the old one is still used.
+ * - `opening`: the next session is being opened; the old one is still used.
+ * - `alone`: the server has accepted the next session and ended the old one, but the next isn't open here yet.
+ * - `syncing`: the next session has become the current one and catches up.
  */
 export type Handover = 'none' | 'waiting' | 'opening' | 'alone' | 'syncing';
 
-/** What went wrong, while waiting to try again. */
+/** What went wrong, and how long to wait before the next attempt. */
 export interface Trouble {
   readonly error: ImError;
   readonly retryInMs: number;
 }
 
 export type ConnectionEvent =
-  /** The program wants a connection (or wants it now). */
+  /** The program wants a connection, or an attempt now. */
   | { readonly type: 'connect' }
   | { readonly type: 'close' }
   /** The socket is open. */
   | { readonly type: 'opened' }
-  /** Inbox drained, heads compared: the view is complete. */
+  /** Inbox drained, heads compared: nothing is missing. */
   | { readonly type: 'synced' }
-  /** The socket is fine but syncing is not. `retryInMs` null: no use to try again. */
+  /** Syncing failed though the socket is open. `retryInMs` null: retrying can't help. */
   | { readonly type: 'syncFailed'; readonly error: ImError; readonly retryInMs: number | null }
   /** The socket did not open, closed, fell silent, or was ended by the server. */
   | { readonly type: 'lost'; readonly error: ImError; readonly retryInMs: number | null }
-  /** The session's time is almost over: another must take its place. */
+  /** The session is about to expire: another must replace it. */
   | { readonly type: 'endsSoon' }
   | { readonly type: 'nextOpened' }
   | { readonly type: 'nextFailed'; readonly error: ImError; readonly retryInMs: number | null }
-  /** The wait is over. */
+  /** It is time for the next attempt. */
   | { readonly type: 'retryDue' }
-  /** Connected long enough to count as well. */
+  /** The connection has lasted long enough to count as stable. */
   | { readonly type: 'settled' };
 
 export type ConnectionEffect =
   | { readonly type: 'open' }
-  /** Abandon the attempt or close the socket; nothing of it is heard any more. */
+  /** Abandon the attempt or close the socket; ignore what it still does. */
   | { readonly type: 'drop' }
   | { readonly type: 'sync' }
-  /** Begin another attempt beside the open session. */
+  /** Begin another attempt next to the open session. */
   | { readonly type: 'openNext' }
-  /** That attempt's session is the one from now on; the old one is closed. */
+  /** Make that attempt's session the current one and close the old one. */
   | { readonly type: 'switch' }
-  /** Send `retryDue` after this. Like every timer it belongs to the state that set it. */
+  /** Send `retryDue` after this. Leaving the state cancels the timer. */
   | { readonly type: 'retryAfter'; readonly delayMs: number }
-  /** Send `settled` after a while. */
+  /** Send `settled` after a while. Leaving the state cancels the timer. */
   | { readonly type: 'settle' };
 
 export interface Transition {
@@ -86,7 +77,7 @@ export interface Transition {
 
 type In<Name extends ConnectionStateName> = Extract<ConnectionState, { name: Name }>;
 type EventOf<Type extends ConnectionEvent['type']> = Extract<ConnectionEvent, { type: Type }>;
-/** What happens in a state. An event that isn't there means nothing in it. */
+/** The events that a state reacts to; it ignores the others. */
 type Row<in State> = {
   readonly [Type in ConnectionEvent['type']]?: (state: State, event: EventOf<Type>) => Transition;
 };
@@ -96,7 +87,7 @@ const atRest: Row<In<'idle' | 'closed' | 'failed'>> = {
   close: (state) => (state.name === 'closed' ? to(state) : to({ name: 'closed' })),
 };
 
-/** The program knows better than the backoff: `connect` is "try now". */
+/** `connect` overrides the backoff: the attempt is made now. */
 const reopen = (state: In<'reconnecting'>): Transition =>
   state.trouble === null ? to(state) : to({ ...state, trouble: null }, 'open');
 
@@ -124,7 +115,7 @@ const TABLE: { readonly [Name in ConnectionStateName]: Row<In<Name>> } = {
     close: shut,
   },
   connected: {
-    // The server ends the old session when it lets the next one in, which may be heard before that is open here.
+    // The server ends the old session when it accepts the next one. That may arrive before the next one is open here.
     lost: (state, event) =>
       state.handover === 'opening' && event.error.code === 'superseded'
         ? to({ ...state, handover: 'alone' })
@@ -135,13 +126,13 @@ const TABLE: { readonly [Name in ConnectionStateName]: Row<In<Name>> } = {
     nextFailed,
     synced: handing(['syncing'], 'none', 'settle'),
     syncFailed: (state, event) => (state.handover === 'syncing' ? resync(state, event) : to(state)),
-    // Only now do failures stop counting: a server that accepts and drops at once must meet a growing backoff.
+    // Only now is the backoff reset: it must keep growing while a server accepts connections and drops them at once.
     settled: (state) => to({ ...state, attempt: 0 }),
     close: shut,
   },
 };
 
-/** The next state and what to do about it. An event that means nothing in a state returns the very same state. */
+/** The next state and the effects to run. An event that the state ignores returns the same state object. */
 export function transition(state: ConnectionState, event: ConnectionEvent): Transition {
   const row: Row<never> = TABLE[state.name];
   const step = row[event.type] as
@@ -183,7 +174,7 @@ function nextFailed(state: In<'connected'>, event: Failure): Transition {
   const { retryInMs } = event;
   if (state.handover === 'alone') return down(state, event);
   if (state.handover !== 'opening') return to(state);
-  // Hopeless: the session that is there goes on to its end, and the next attempt then says why for all to hear.
+  // Hopeless: the current session is used until it ends. The next attempt then fails for the same reason, visibly.
   if (retryInMs === null) return to({ ...state, handover: 'none' });
   const effects: ConnectionEffect[] = [{ type: 'retryAfter', delayMs: retryInMs }];
   return { state: { ...state, handover: 'waiting' }, effects };

@@ -1,3 +1,4 @@
+import type { ConnectionChange, ConnectionStateName } from '../model/connection-change.ts';
 import { ClosedError, type ImError, toImError } from '../model/errors.ts';
 import type { Cancel, Environment } from '../support/environment.ts';
 import {
@@ -5,43 +6,32 @@ import {
   type ConnectionEffect,
   type ConnectionEvent,
   type ConnectionState,
-  type ConnectionStateName,
   transition,
 } from './connection-state.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
-/** Connected for this long, failures before it no longer count. */
+/** After being connected for this long, earlier failures no longer count. */
 const SETTLE_MS = 10_000;
 
-/** What `im.on('connection')` hears. */
-export interface ConnectionChange {
-  readonly current: ConnectionStateName;
-  readonly previous: ConnectionStateName;
-  /** Why, in `reconnecting` and `failed`, and in `syncing` when it has to be repeated. */
-  readonly error?: ImError;
-  /** Milliseconds until the next attempt; absent while one is under way. */
-  readonly retryInMs?: number;
-}
-
-/** One attempt and the session that came of it. Once `dropped`, nothing that it does matters. */
+/** One attempt and its session. Once `dropped`, whatever it still does is ignored. */
 export interface Attempt {
   readonly dropped: boolean;
-  /** Says how to end what has been opened so far. */
+  /** Registers how to close what has been opened so far. */
   onDrop(end: () => void): void;
-  /** The socket is gone. `error.retryable` says whether to reconnect. */
+  /** The socket has closed. `error.retryable` says whether to reconnect. */
   lost(error: ImError): void;
 }
 
-/** What the shell needs done. Both reject with an `ImError`, whose `retryable` decides what follows. */
+/** `open` and `sync` reject with an `ImError`, whose `retryable` decides what follows. */
 export interface ConnectionPorts<Session> {
   readonly policy: RetryPolicy;
   readonly environment: Pick<Environment, 'after'>;
-  open(attempt: Attempt): Promise<Session>;
+  readonly opener: { open(attempt: Attempt): Promise<Session> };
   sync(session: Session): Promise<void>;
   onChange(change: ConnectionChange): void;
 }
 
-/** Runs the table of `connection-state.ts`: owns its timers and the current attempt. */
+/** Runs the state machine of `connection-state.ts`: owns its timers and the current attempt. */
 export class Connection<Session> {
   readonly #ports: ConnectionPorts<Session>;
   readonly #waiting: { resolve(): void; reject(error: ImError): void }[] = [];
@@ -50,7 +40,7 @@ export class Connection<Session> {
   #state: ConnectionState = { name: 'idle' };
   #timer: Cancel | null = null;
   #attempt: OpenAttempt<Session> | null = null;
-  /** The attempt that is to take the place of the open one. */
+  /** The attempt that is to replace the current one. */
   #next: OpenAttempt<Session> | null = null;
   #latest: ConnectionChange = { current: 'idle', previous: 'idle' };
 
@@ -62,29 +52,29 @@ export class Connection<Session> {
     return this.#state.name;
   }
 
-  /** Resolves when connected and caught up; rejects when that has become hopeless or `close` was called. */
+  /** Resolves when connected and caught up; rejects when the connection has failed for good or was closed. */
   connect(): Promise<void> {
     const connected = new Promise<void>((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
     });
-    // Who doesn't wait hears of it by the event; it must not end the process.
+    // A program that doesn't wait for it learns of a failure by the event; it must not end the process.
     connected.catch(() => {});
     this.#dispatch({ type: 'connect' });
     this.#answerWaiting();
     return connected;
   }
 
-  /** The last change; the same object until the next. */
+  /** The last change; the same object until the next one. */
   get latest(): ConnectionChange {
     return this.#latest;
   }
 
-  /** While waiting to try again: now. */
+  /** Makes the next attempt now, if one is being waited for. */
   hurry(): void {
     if ('trouble' in this.#state) this.#dispatch({ type: 'connect' });
   }
 
-  /** The open session's time is almost over: opens another, then leaves the old one. */
+  /** The open session is about to expire: opens another, then closes the old one. */
   handOver(): void {
     this.#dispatch({ type: 'endsSoon' });
   }
@@ -93,7 +83,7 @@ export class Connection<Session> {
     this.#dispatch({ type: 'close' });
   }
 
-  /** Events that come while one is being handled (a listener that calls `close`) wait for their turn. */
+  /** Events that occur while another is being handled (a listener calls `close`) are queued. */
   #dispatch(event: ConnectionEvent): void {
     this.#events.push(event);
     if (this.#dispatching) return;
@@ -162,7 +152,7 @@ export class Connection<Session> {
       if (type === 'nextFailed') attempt.drop();
       this.#dispatch({ type, error, retryInMs: this.#retryInMs(error) });
     });
-    this.#ports.open(attempt).then(
+    this.#ports.opener.open(attempt).then(
       (session) => {
         if (attempt.dropped) return;
         attempt.session = session;

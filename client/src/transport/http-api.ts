@@ -5,7 +5,7 @@ import type { Environment, FetchResponse } from '../support/environment.ts';
 import { withTimeout } from '../support/timeout.ts';
 import type { Tokens } from './tokens.ts';
 
-/** Which page of history. `after` and `before` are exclusive and exclude each other; with neither: the latest. */
+/** Which page of history. `after` and `before` are exclusive bounds; give at most one. With neither: the latest page. */
 export interface HistoryRange {
   readonly after?: number;
   readonly before?: number;
@@ -16,8 +16,8 @@ export interface HistoryRange {
 type Query = Record<string, string | number | null | undefined>;
 
 /**
- * The HTTP API (section 6). Everything rejects with an `ImError`: `RefusedError` for an answer with an error status,
- * `NetworkError` or `TimeoutError` (10 s) for none. A 401 is tried once more with a fresh token.
+ * The HTTP API (section 6). Every method rejects with an `ImError`: `RefusedError` for an answer with an error status,
+ * `NetworkError` or `TimeoutError` (10 s) without an answer. After a 401 it tries once more with a fresh token.
  */
 export class HttpApi {
   readonly #baseUrl: string;
@@ -30,12 +30,12 @@ export class HttpApi {
     this.#environment = environment;
   }
 
-  /** Who this is, or why an upgrade would be refused (IM-CONN-7). */
+  /** The user of the token, or the reason why an upgrade would be refused (IM-CONN-7). */
   session(deviceId: string): Promise<SessionBody> {
     return this.#get<SessionBody>('/session', { deviceId });
   }
 
-  /** All conversations that have messages; with `changedSince` (the server's milliseconds) those with new ones. */
+  /** All conversations with messages, and groups; with `changedSince` (server time in ms) those that may have changed. */
   async conversations(changedSince?: number): Promise<Conversation[]> {
     const all: Conversation[] = [];
     let cursor: string | null | undefined;
@@ -56,7 +56,7 @@ export class HttpApi {
     });
   }
 
-  /** Anything else: the answer's body, undefined if it has none. */
+  /** Any other request. Resolves to the body of the answer, undefined if it has none. */
   async call<Body>(method: string, path: string, body?: object): Promise<Body> {
     return (await this.#send(method, path, body)).body as Body;
   }

@@ -1,6 +1,6 @@
 import type { HttpApi } from './http-api.ts';
 
-/** Who this client is: the server knows, since which claim of the token says so is its option. */
+/** The user and the device of this client. The server names the user, since it decides which claim of the token counts. */
 export class Identity {
   readonly deviceId: string;
   readonly #http: Pick<HttpApi, 'session'>;
@@ -15,12 +15,12 @@ export class Identity {
     return this.#userId;
   }
 
-  /** `welcome` says it too. */
+  /** Takes the user id from `welcome`. */
   learn(userId: string): void {
     this.#userId = userId;
   }
 
-  /** Asks if it isn't known yet. */
+  /** The user id; asks the server if it isn't known yet. */
   async resolve(): Promise<string> {
     this.#userId ??= (await this.#http.session(this.deviceId)).userId;
     return this.#userId;

@@ -5,11 +5,11 @@ import type { RetryPolicy } from './retry-policy.ts';
 import type { Session } from './session.ts';
 import type { Tokens } from './tokens.ts';
 
-/** How long before its end a session is renewed, at most; of a short one the last quarter. */
+/** A session is renewed this long before its end, or in the last quarter of it if that is later. */
 const LEAD_MS = 120_000;
-/** A session this short isn't worth the trouble: it ends, and a new one begins. */
+/** A session shorter than this is not renewed: it ends and a new one begins. */
 const SHORTEST_MS = 20_000;
-/** A renewal that gains less has met the end of the connection itself, which no token moves (IM-RENEW). */
+/** A renewal that gains less has reached the end of the connection itself, which no token extends (IM-RENEW). */
 const LEAST_GAIN_MS = 1_000;
 
 export interface RenewalPorts {
@@ -17,11 +17,11 @@ export interface RenewalPorts {
   readonly environment: Pick<Environment, 'after' | 'nowMs'>;
   readonly policy: RetryPolicy;
   readonly logger: Logger;
-  /** Told when the session can't be made longer. */
+  /** Opens the next session when this one can't be extended. */
   readonly connection: { handOver(): void };
 }
 
-/** Keeps a session alive with fresh tokens, and says when it needs a successor (IM-RENEW). */
+/** Extends a session with fresh tokens, and has it replaced when that is no longer possible (IM-RENEW). */
 export class Renewal {
   readonly #ports: RenewalPorts;
   #cancel: Cancel = () => {};
@@ -31,7 +31,7 @@ export class Renewal {
     this.#ports = ports;
   }
 
-  /** From `welcome`: when the session ends, and how far away that is. Ends what was planned for an earlier one. */
+  /** Plans the renewal of a session that ends at `expiresAt`, `endsInMs` from now. Cancels an earlier plan. */
   start(session: Session, expiresAt: number, endsInMs: number): void {
     this.stop();
     this.#attempt = 0;
@@ -76,12 +76,12 @@ export class Renewal {
   #onFailed(cause: unknown, session: Session, expiresAt: number, endsAtMs: number): void {
     const error = toImError(cause);
     this.#ports.logger.warn('could not renew the session', { error });
-    // The app says that its user is logged out: that ends the session now.
+    // The app says that its user has logged out, so the session ends now.
     if (error instanceof UnauthorizedError) session.fail(error);
     else if (error instanceof RefusedError && !error.retryable) this.#handOver();
     else {
       const delayMs = this.#ports.policy.nextDelayMs({ attempt: this.#attempt++, error });
-      if (delayMs !== null && !session.isOver)
+      if (delayMs !== null && !session.isClosed)
         this.#after(delayMs, () => this.#renew(session, expiresAt, endsAtMs));
     }
   }

@@ -6,7 +6,7 @@ export interface RetryContext {
   readonly error: ImError;
 }
 
-/** How long to wait before trying again. */
+/** Decides how long to wait before trying again. */
 export interface RetryPolicy {
   /** Milliseconds, or `null` to give up. */
   nextDelayMs(context: RetryContext): number | null;
@@ -22,8 +22,8 @@ export interface BackoffOptions {
 }
 
 /**
- * Exponential backoff with full jitter: anything from 0 to the bound, equally likely, so that a thousand clients that
- * lost the same server don't come back as one. Never gives up. `retryAfterMs` of the server is the least.
+ * Exponential backoff with full jitter: delays are uniformly distributed from 0 to the bound, so that clients that lost
+ * the same server don't all return at once. Never gives up. A `retryAfterMs` of the server is the minimum.
  */
 export function fullJitterBackoff(options: BackoffOptions = {}): RetryPolicy {
   const { baseMs = 500, capMs = 20_000, random = Math.random } = options;

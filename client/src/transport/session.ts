@@ -6,79 +6,89 @@ import {
   SessionClosedError,
   TimeoutError,
 } from '../model/errors.ts';
+import type { DeskPush } from '../model/events.ts';
 import { HEARTBEAT_INTERVAL_MS, REPLY_TIMEOUT_MS } from '../model/limits.ts';
+import type { Target } from '../model/target.ts';
 import type { Cancel, Environment, Socket } from '../support/environment.ts';
 import type { Logger } from '../support/logger.ts';
-import {
-  type Action,
-  type ConversationPush,
-  type DeskPush,
-  type Fields,
-  parseFrame,
-  type Reply,
-  type ReplyFrame,
-  type Target,
-} from './frames.ts';
+import { type Action, type Fields, isReply, type Reply } from './exchanges.ts';
+import { type ConversationPush, parseFrame } from './frames.ts';
 
-export interface SessionEvents {
-  /** Messages that nobody asked for; may come before `welcome` (IM-FRAME-7). */
+/** Receives what the server pushes. */
+export interface PushListener {
+  /** May be called before `welcome` (IM-FRAME-7). */
   onMessages(messages: readonly Message[]): void;
   onPush(push: ConversationPush): void;
   onDesk(push: DeskPush): void;
-  /** The open session is over, by the network, by silence, or by the server. Once; never after `close`. */
-  onLost(error: ImError): void;
+}
+
+/** Where to get the session that requests go through. */
+export interface SessionSource {
+  /** Null without a connection. */
+  readonly current: Session | null;
+  /** @throws DisconnectedError without a connection. */
+  require(): Session;
 }
 
 interface PendingReply {
-  /** When the last frame had come when it was asked. */
+  /** When the last frame had arrived at the time of the request. */
   readonly heardAtMs: number | undefined;
   readonly cancelTimeout: Cancel;
-  resolve(frame: ReplyFrame): void;
+  resolve(frame: Reply<Action>): void;
   reject(error: ImError): void;
 }
 
-/** One socket from its opening to its end: frames and their replies, heartbeats, and noticing its death. */
+/** One socket from its opening to its end: frames and their replies, heartbeats, and detecting that it is dead. */
 export class Session {
-  /** Resolves when the socket is open; rejects with `disconnected` or `timeout` if that doesn't happen. */
+  /** Resolves when the socket is open; rejects with `disconnected` or `timeout` if it doesn't open. */
   readonly opened: Promise<void>;
   readonly #socket: Socket;
   readonly #environment: Environment;
-  readonly #events: SessionEvents;
+  readonly #listener: PushListener;
+  readonly #onLost: (error: ImError) => void;
   readonly #logger: Logger;
   readonly #pending = new Map<string, PendingReply>();
   #nextId = 1;
-  #state: 'opening' | 'open' | 'over' = 'opening';
-  /** When the last frame came, by the wall clock. */
+  #state: 'opening' | 'open' | 'closed' = 'opening';
+  /** When the last frame arrived, by the wall clock. */
   heardAtMs: number | undefined;
   #probeId = '';
   #heartbeatIntervalMs: number = HEARTBEAT_INTERVAL_MS;
   #cancelBeat: Cancel = () => {};
   #cancelExpiry: Cancel = () => {};
 
-  constructor(socket: Socket, environment: Environment, events: SessionEvents, logger: Logger) {
+  /** `onLost`: the open session has ended, because of the network, silence, or the server. Never after `close`. */
+  constructor(
+    socket: Socket,
+    environment: Environment,
+    logger: Logger,
+    listener: PushListener,
+    onLost: (error: ImError) => void,
+  ) {
     this.#socket = socket;
     this.#environment = environment;
-    this.#events = events;
+    this.#listener = listener;
+    this.#onLost = onLost;
     this.#logger = logger;
     this.opened = this.#open();
   }
 
-  get isOver(): boolean {
-    return this.#state === 'over';
+  get isClosed(): boolean {
+    return this.#state === 'closed';
   }
 
   /**
-   * Sends a frame, resolves to its reply. Rejects with `RefusedError` for an error frame, `TimeoutError` if nothing
-   * answers within 10 s (the gateway's own frames are no answer, IM-FRAME-6), `DisconnectedError` if the socket goes.
+   * Sends a frame and resolves to its reply. Rejects with `RefusedError` for an error frame, `TimeoutError` if there is
+   * no reply within 10 s (the gateway's own frames are none, IM-FRAME-6), `DisconnectedError` if the socket closes.
    */
   request<A extends Action>(action: A, fields: Fields<A>): Promise<Reply<A>> {
-    if (this.#state === 'over') return Promise.reject(new DisconnectedError());
+    if (this.#state === 'closed') return Promise.reject(new DisconnectedError());
     const id = String(this.#nextId++);
     return new Promise<Reply<A>>((resolve, reject) => {
       this.#pending.set(id, {
         heardAtMs: this.heardAtMs,
         cancelTimeout: this.#environment.after(REPLY_TIMEOUT_MS, () => this.#onTimeout(id, action)),
-        resolve: resolve as (frame: ReplyFrame) => void,
+        resolve: resolve as (frame: Reply<Action>) => void,
         reject,
       });
       this.#send({ action, id, ...fields });
@@ -86,36 +96,36 @@ export class Session {
   }
 
   /** Sends a frame that has no reply. */
-  tellTyping(target: Target, typing: boolean): void {
+  sendTyping(target: Target, typing: boolean): void {
     if (this.#state === 'open') this.#send({ action: 'typing', ...target, typing });
   }
 
-  /** Finds out whether the socket is alive: no sign in 10 s ends the session. One probe at a time. */
+  /** Checks that the socket is alive: without any frame in 10 s the session ends. One probe at a time. */
   probe(): void {
     if (this.#pending.has(this.#probeId) || this.#state !== 'open') return;
     this.#probeId = String(this.#nextId);
     this.request('heartbeat', {}).catch((error: unknown) => this.#logger.debug('no heartbeat', { error }));
   }
 
-  /** Ends it for a reason of this side's, which `onLost` hears. */
+  /** Ends the session for a reason of this side's and calls `onLost` with it. */
   fail(error: ImError): void {
     this.#lose(error);
   }
 
-  /** How long this side may be silent (milliseconds), as `welcome` says. */
+  /** Sets how long this side may be silent, as given by `welcome`. */
   beatEvery(heartbeatIntervalMs: number): void {
     this.#heartbeatIntervalMs = heartbeatIntervalMs;
     this.#restBeat();
   }
 
-  /** When the session ends, as `welcome` and `renew` say: milliseconds from now. */
+  /** Sets when the session ends, as given by `welcome` and `renew`: milliseconds from now. */
   expireIn(delayMs: number): void {
     this.#cancelExpiry();
-    if (this.#state !== 'over')
+    if (this.#state !== 'closed')
       this.#cancelExpiry = this.#environment.after(Math.max(0, delayMs), () => this.#expire());
   }
 
-  /** Ends it from this side, without a word to `onLost`. Requests under way reject. */
+  /** Ends the session without calling `onLost`. Pending requests reject. */
   close(): void {
     this.#end(new DisconnectedError('this side closed the connection'));
   }
@@ -147,7 +157,7 @@ export class Session {
       this.#lose(
         new DisconnectedError(this.#state === 'opening' ? 'the connection could not be opened' : undefined),
       );
-    // A close always follows; without a handler some implementations throw.
+    // A close event always follows. Without a handler some implementations throw.
     this.#socket.onerror = () => {};
     return opened;
   }
@@ -155,22 +165,22 @@ export class Session {
   #failOpening: (error: ImError) => void = () => {};
 
   #onFrame(data: unknown): void {
-    if (this.#state === 'over') return;
+    if (this.#state === 'closed') return;
     this.heardAtMs = this.#environment.wallClockMs();
     const frame = parseFrame(data);
     if (frame === undefined) return;
     switch (frame.type) {
       case 'messages':
-        this.#events.onMessages(frame.messages);
+        this.#listener.onMessages(frame.messages);
         break;
       case 'read':
       case 'recalled':
       case 'typing':
-        this.#events.onPush(frame);
+        this.#listener.onPush(frame);
         break;
       case 'desk.assigned':
       case 'desk.updated':
-        this.#events.onDesk(frame);
+        this.#listener.onDesk(frame);
         break;
       case 'session.closed':
         this.#lose(new SessionClosedError(frame.code, frame.reconnect));
@@ -179,12 +189,12 @@ export class Session {
         this.#onErrorFrame(new RefusedError(frame), frame.id);
         break;
       default:
-        this.#take(frame.id)?.resolve(frame);
+        if (isReply(frame)) this.#take(frame.id)?.resolve(frame);
     }
   }
 
   #onErrorFrame(error: RefusedError, id: string | null): void {
-    // Nothing goes through this session any more; what was asked goes through the next.
+    // This session takes no more requests. They are repeated on the next one.
     if (error.code === 'session_expired') this.#expire();
     else if (id === null) this.#logger.warn('the server could not read a frame', { code: error.code });
     else this.#take(id)?.reject(error);
@@ -202,7 +212,7 @@ export class Session {
     if (pending === undefined) return;
     const error = new TimeoutError(action, REPLY_TIMEOUT_MS);
     pending.reject(error);
-    // Not a byte since: the socket is dead, whatever it claims. Otherwise just this reply was lost.
+    // No frame has arrived since: the socket is dead, whatever its state. Otherwise only this reply was lost.
     if (this.heardAtMs === pending.heardAtMs)
       this.#lose(new DisconnectedError('the connection is dead', error));
   }
@@ -210,7 +220,7 @@ export class Session {
   /** A heartbeat is due only after this side has been silent for the whole interval (IM-BEAT). */
   #restBeat(): void {
     this.#cancelBeat();
-    if (this.#state === 'over') return;
+    if (this.#state === 'closed') return;
     this.#cancelBeat = this.#environment.after(this.#heartbeatIntervalMs, () => this.probe());
   }
 
@@ -221,12 +231,12 @@ export class Session {
   #lose(error: ImError): void {
     const wasOpen = this.#state === 'open';
     this.#end(error);
-    if (wasOpen) this.#events.onLost(error);
+    if (wasOpen) this.#onLost(error);
   }
 
   #end(error: ImError): void {
-    if (this.#state === 'over') return;
-    this.#state = 'over';
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
     this.#cancelBeat();
     this.#cancelExpiry();
     this.#failOpening(error);
@@ -235,7 +245,7 @@ export class Session {
       pending.reject(new DisconnectedError(undefined, error));
     }
     this.#pending.clear();
-    // The handlers stay: closing a socket that is still connecting reports an error, which needs a listener.
+    // The handlers stay: closing a socket that is still connecting emits an error, which needs a listener.
     this.#socket.close();
   }
 }

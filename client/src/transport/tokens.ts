@@ -2,12 +2,12 @@ import { ImError, NetworkError, TimeoutError, UnauthorizedError } from '../model
 import type { Environment } from '../support/environment.ts';
 import { withTimeout } from '../support/timeout.ts';
 
-/** Gives a token that is valid now. See `ClientOptions.getToken`. */
+/** Returns a token that is valid now. See `ClientOptions.getToken`. */
 export type GetToken = () => string | Promise<string>;
 
 const TOKEN_TIMEOUT_MS = 30_000;
 
-/** The app's tokens: a fresh one for each connection, the same one for HTTP in between. */
+/** Fetches the app's tokens: a fresh one for each connection, which HTTP requests then reuse. */
 export class Tokens {
   readonly #getToken: GetToken;
   readonly #environment: Pick<Environment, 'after'>;
@@ -23,7 +23,7 @@ export class Tokens {
     return this.#current ?? this.fresh();
   }
 
-  /** Asks the app. Rejects with `UnauthorizedError` if asking again is no use, else with a retryable error. */
+  /** Asks the app. Rejects with `UnauthorizedError` if asking again can't help, otherwise with a retryable error. */
   fresh(): Promise<string> {
     this.#fetching ??= this.#ask().finally(() => {
       this.#fetching = undefined;
@@ -45,7 +45,7 @@ export class Tokens {
   }
 }
 
-/** By shape, since the app may hold another copy of this package, or throw its own. */
+/** Checks the shape, since the app may use another copy of this package or throw errors of its own. */
 function isAuthError(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const { code, retryable } = error as { code?: unknown; retryable?: unknown };
