@@ -121,7 +121,7 @@ export class ConversationList {
     const isDirect = prefix === 'dm';
     const row: Row = {
       conversationId,
-      kind: isDirect ? 'direct' : 'group',
+      kind: isDirect ? 'direct' : prefix === 'cs' ? 'support' : 'group',
       peer: isDirect ? users.find((user) => user !== userId) : undefined,
       name: undefined,
       last: null,

@@ -3,7 +3,7 @@ import type { ChatMessage } from './message.ts';
 /** An entry of the list of conversations. It is immutable: a change makes a new one. */
 export interface ConversationSummary {
   readonly conversationId: string;
-  readonly kind: 'direct' | 'group';
+  readonly kind: 'direct' | 'group' | 'support';
   /** The other user of a direct conversation. */
   readonly peer: string | undefined;
   /** The name of a group, the topic of a support chat. */
