@@ -83,7 +83,7 @@ export function createEngine(options: ClientOptions): Engine {
       onDesk: (push) => events.emit('desk', push),
     },
   });
-  const connection = new Connection<Session>({
+  const connection: Connection<Session> = new Connection({
     ...base,
     opener,
     sync: (opened) => sessions.sync(opened),
