@@ -54,8 +54,8 @@ export class MessageView {
     this.#observable = new ObservableValue(() => this.#compute(), ports.report);
     for (const message of ports.outbox.messagesOf(state)) this.#put(copyOf(message));
     this.#offs = [
-      conversation.on('message', (message) => this.#hear(copyOf(message))),
-      conversation.on('state', (message) => this.#hear(copyOf(message))),
+      conversation.on('message', (message) => this.#receive(copyOf(message))),
+      conversation.on('state', (message) => this.#receive(copyOf(message))),
       conversation.on('discarded', ({ key }) => {
         this.#messages.delete(key);
         this.#observable.changed();
@@ -137,7 +137,7 @@ export class MessageView {
     for (const message of messages) this.#put(message);
   }
 
-  #hear(message: ChatMessage): void {
+  #receive(message: ChatMessage): void {
     const { key, seq } = message;
     const isEarlier = this.#hasEarlier && seq !== undefined && seq < (this.#oldestSeq() ?? 0);
     // A message older than the oldest page comes with its own page.

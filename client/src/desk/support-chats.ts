@@ -34,7 +34,7 @@ export class SupportChats {
   constructor({ events, report }: SupportChatsPorts) {
     this.events = new Emitter(report);
     events.on('desk', ({ chat }) => this.learn(chat));
-    events.on('message', (message) => this.#hear(message));
+    events.on('message', (message) => this.#onMessage(message));
   }
 
   /** Open ones first, then by the time of opening. The same array until something changes. */
@@ -73,7 +73,7 @@ export class SupportChats {
     return this.events.on(name, listener);
   }
 
-  #hear({ conversationId = '', content, sentAt }: ChatMessage): void {
+  #onMessage({ conversationId = '', content, sentAt }: ChatMessage): void {
     const chat = this.#known.get(conversationId);
     if (chat === undefined || content.type !== 'system') return;
     const state = STATE_BY_EVENT[content.event];
