@@ -17,6 +17,8 @@ const shared: InputOptions = {
     polling: `${root}src/polling/index.ts`,
   },
   external: ['react'],
+  // Without this, patterns of the protocol that nothing uses are shipped.
+  treeshake: { manualPureFunctions: ['RegExp'] },
   platform: 'neutral',
   checks: { pluginTimings: false },
 };

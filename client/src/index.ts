@@ -1,22 +1,21 @@
 export type { CloseReason, ErrorCode } from '../../protocol/codes.ts';
 export type { RecalledContent, SystemContent } from '../../protocol/content.ts';
 export type { Issue, Sent, UserPresence } from '../../protocol/frames.ts';
-export { type Client, createClient } from './client.ts';
-export type { ClientOptions } from './client-options.ts';
-export type { ConnectionChange } from './connection.ts';
-export type { ConnectionStateName } from './connection-state.ts';
-export type { Content, CustomContent, SentContent, TextContent } from './content.ts';
-export type { Conversation, HistoryPage, SendOptions } from './conversation.ts';
-export type { ConversationSummary } from './conversation-list.ts';
-export type { Off } from './emitter.ts';
+export { type Client, createClient } from './api/client.ts';
+export type { ClientOptions } from './api/client-options.ts';
+export type { Conversation, HistoryPage, SendOptions } from './conversations/conversation.ts';
 export type {
-  Cancel,
-  Environment,
-  Fetch,
-  FetchResponse,
-  Socket,
-  WebSocketConstructor,
-} from './environment.ts';
+  Group,
+  GroupChanges,
+  GroupMembersPage,
+  GroupReadsPage,
+  Groups,
+  NewGroup,
+} from './conversations/groups.ts';
+export { type MessagesSnapshot, MessageView, type MessageViewOptions } from './conversations/message-view.ts';
+export type { ConnectionChange, ConnectionStateName } from './model/connection-change.ts';
+export type { Content, CustomContent, SentContent, TextContent } from './model/content.ts';
+export type { ConversationSummary } from './model/conversation-summary.ts';
 export {
   ClosedError,
   DisconnectedError,
@@ -27,7 +26,7 @@ export {
   SessionClosedError,
   TimeoutError,
   UnauthorizedError,
-} from './errors.ts';
+} from './model/errors.ts';
 export type {
   ClientEvents,
   ConversationEvents,
@@ -35,25 +34,26 @@ export type {
   ReadEvent,
   RecalledEvent,
   TypingEvent,
-} from './events.ts';
+} from './model/events.ts';
+export type { ChatMessage, MessageState, OwnMessage } from './model/message.ts';
+export { indexedDbStore } from './outbox/indexed-db-store.ts';
+export { localStorageStore, memoryStore, Store } from './outbox/store.ts';
+export type { StoreBackend } from './outbox/store-backend.ts';
+export type { Off } from './support/emitter.ts';
 export type {
-  Group,
-  GroupChanges,
-  GroupMembersPage,
-  GroupReadsPage,
-  Groups,
-  NewGroup,
-} from './groups.ts';
-export type { HistoryRange } from './http-api.ts';
-export { indexedDbStore } from './indexed-db-store.ts';
-export type { Logger } from './logger.ts';
-export type { ChatMessage, MessageState, OwnMessage } from './message.ts';
-export { type MessagesSnapshot, MessageView, type MessageViewOptions } from './message-view.ts';
+  Cancel,
+  Environment,
+  Fetch,
+  FetchResponse,
+  Socket,
+  WebSocketConstructor,
+} from './support/environment.ts';
+export type { Logger } from './support/logger.ts';
+export type { HistoryRange } from './transport/http-api.ts';
 export {
   type BackoffOptions,
   fullJitterBackoff,
   type RetryContext,
   type RetryPolicy,
-} from './retry-policy.ts';
-export { localStorageStore, memoryStore, Store, type StoreBackend } from './store.ts';
-export type { GetToken } from './tokens.ts';
+} from './transport/retry-policy.ts';
+export type { GetToken } from './transport/tokens.ts';

@@ -33,8 +33,8 @@ async function desk() {
   const logger = { debug: () => {}, warn: () => waits.resolve(), error: () => {} };
   const options = { ...fullDelays, logger, environment: { fetch } };
   const { im, server, clock, connected, entered } = await harness(options);
-  const chats = new SupportChats(im);
-  const agent = new Agent(im, chats);
+  const chats = new SupportChats(im.engine);
+  const agent = new Agent(im.engine, chats);
   for (const [word, status] of [
     ['ready', 'ready'],
     ['away', 'away'],

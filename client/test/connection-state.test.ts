@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DisconnectedError, SessionClosedError, UnauthorizedError } from '../src/model/errors.ts';
 import {
   type ConnectionEffect,
   type ConnectionEvent,
@@ -6,8 +7,7 @@ import {
   type Handover,
   type Transition,
   transition,
-} from '../src/connection-state.ts';
-import { DisconnectedError, SessionClosedError, UnauthorizedError } from '../src/errors.ts';
+} from '../src/transport/connection-state.ts';
 
 const lostError = new DisconnectedError();
 const superseded = new SessionClosedError('superseded', false);

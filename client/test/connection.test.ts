@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ConnectionChange } from '../src/connection.ts';
-import { createClient, UnauthorizedError } from '../src/index.ts';
+import { type ConnectionChange, createClient, UnauthorizedError } from '../src/index.ts';
 import { fullDelays, harness } from './support/harness.ts';
 
 const names = (changes: readonly ConnectionChange[]): string[] => changes.map(({ current }) => current);

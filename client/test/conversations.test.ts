@@ -5,6 +5,7 @@ import { fullDelays, type Harness, harness } from './support/harness.ts';
 
 const DM = 'dm:alice:bob';
 const GROUP = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
+const SUPPORT = 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV';
 
 /** Resolves when the list fits. */
 function listed({ im }: Harness, fits: (list: ClientEvents['conversations']) => boolean): Promise<void> {
@@ -77,6 +78,20 @@ describe('the list of conversations', () => {
     connection.push(message(1, { conversationId: 'dm:alice:carol', from: 'carol' }));
     await listed(parts, ([first]) => first?.peer === 'carol' && first.unread === 1);
     expect(all).toEqual(['dm:alice:carol 1']);
+  });
+
+  it('reports support chats as such, whether the list or a message brings them (IM-DESK)', async () => {
+    const parts = await harness();
+    const { server, im, connected } = parts;
+    server.history.push(oldMessage(1, { conversationId: SUPPORT }));
+    const connection = await connected();
+    expect(im.conversations()).toMatchObject([
+      { conversationId: SUPPORT, kind: 'support', name: 'My parcel', peer: undefined },
+    ]);
+    const another = SUPPORT.replace('FAV', 'FAW');
+    connection.push(message(1, { conversationId: another }));
+    await listed(parts, ([first]) => first?.conversationId === another);
+    expect(im.conversations()?.[0]).toMatchObject({ kind: 'support', name: undefined, peer: undefined });
   });
 
   it('knows groups by what happens in them: made, joined, renamed, left', async () => {

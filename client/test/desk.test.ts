@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { DeskChat } from '../../protocol/desk.ts';
-import type { Client } from '../src/client.ts';
 import { SupportChats } from '../src/desk/support-chats.ts';
-import { Emitter } from '../src/emitter.ts';
-import type { ClientEvents } from '../src/events.ts';
-import { receivedMessage } from '../src/message.ts';
+import type { ClientEvents } from '../src/model/events.ts';
+import { receivedMessage } from '../src/model/message.ts';
+import { Emitter } from '../src/support/emitter.ts';
 import { message } from './support/builders.ts';
 
 const ID = 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV';
@@ -25,8 +24,7 @@ function chats() {
     throw error;
   };
   const events = new Emitter<ClientEvents>(report);
-  const im = { engine: { report }, on: events.on.bind(events) } as unknown as Client;
-  const known = new SupportChats(im);
+  const known = new SupportChats({ events, report });
   const heard: string[] = [];
   known.on('changed', ({ state, agent }) => heard.push(`changed ${state} ${agent?.userId}`));
   known.on('assigned', ({ agent }) => heard.push(`assigned ${agent?.userId}`));

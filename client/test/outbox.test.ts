@@ -3,11 +3,17 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../protocol/codes.ts';
 import { ERROR_CODES } from '../../protocol/codes.ts';
 import type { Sent } from '../../protocol/frames.ts';
-import { ClosedError, DisconnectedError, type ImError, RefusedError, TimeoutError } from '../src/errors.ts';
-import type { SendFields } from '../src/frame.ts';
-import { Outbox, type Sender } from '../src/outbox.ts';
-import { OutgoingMessage } from '../src/outgoing-message.ts';
-import type { RetryPolicy } from '../src/retry-policy.ts';
+import {
+  ClosedError,
+  DisconnectedError,
+  type ImError,
+  RefusedError,
+  TimeoutError,
+} from '../src/model/errors.ts';
+import { Outbox, type Sender } from '../src/outbox/outbox.ts';
+import { OutgoingMessage } from '../src/outbox/outgoing-message.ts';
+import type { SendFields } from '../src/transport/exchanges.ts';
+import type { RetryPolicy } from '../src/transport/retry-policy.ts';
 import { SERVER_TIME, message as stored } from './support/builders.ts';
 import { ManualClock, settle } from './support/manual-clock.ts';
 

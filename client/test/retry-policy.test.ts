@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DisconnectedError, RefusedError } from '../src/errors.ts';
-import { fullJitterBackoff } from '../src/retry-policy.ts';
+import { DisconnectedError, RefusedError } from '../src/model/errors.ts';
+import { fullJitterBackoff } from '../src/transport/retry-policy.ts';
 
 const error = new DisconnectedError();
 

@@ -40,6 +40,7 @@ describe('the SDK at the desk', () => {
     const { conversationId } = chat;
     for (const text of ['one', 'two'])
       await im.conversation(conversationId).send({ type: 'text', text }).acked;
+    expect(im.conversations()).toMatchObject([{ conversationId, kind: 'support', peer: undefined }]);
 
     const agent = await join(name, { roles: ['agent'], name: 'Ann' });
     expect(await agent.agent.ready({ queues: ['default'], capacity: 1 })).toMatchObject({ status: 'ready' });

@@ -1,5 +1,5 @@
-import { Client } from '../client.ts';
-import type { ClientOptions } from '../client-options.ts';
+import { Client } from '../api/client.ts';
+import type { ClientOptions } from '../api/client-options.ts';
 import { Agent } from './agent.ts';
 import { Desk } from './desk.ts';
 import { SupportChats } from './support-chats.ts';
@@ -9,7 +9,7 @@ export type { Agent, Readiness } from './agent.ts';
 export type { Desk, OpenOptions } from './desk.ts';
 export type { DeskEvents } from './support-chats.ts';
 
-/** A client with the customer-service desk: `im.desk` for customers, `im.agent` for those who serve them. */
+/** A client with the customer-service desk: `im.desk` for customers, `im.agent` for agents. */
 export class DeskClient extends Client {
   readonly desk: Desk;
   readonly agent: Agent;
@@ -17,13 +17,13 @@ export class DeskClient extends Client {
   /** @internal */
   constructor(options: ClientOptions) {
     super(options);
-    const chats = new SupportChats(this);
-    this.desk = new Desk(this, chats);
-    this.agent = new Agent(this, chats);
+    const chats = new SupportChats(this.engine);
+    this.desk = new Desk(this.engine.sessions, chats);
+    this.agent = new Agent(this.engine, chats);
   }
 }
 
-/** Makes a client that knows the desk. It does nothing until `connect`. */
+/** Makes a client with the desk. It does nothing until `connect`. */
 export function createClient(options: ClientOptions): DeskClient {
   return new DeskClient(options);
 }

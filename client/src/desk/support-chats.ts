@@ -1,18 +1,18 @@
 import type { ChatState, DeskChat } from '../../../protocol/desk.ts';
-import type { Client } from '../client.ts';
-import { Emitter, type Off } from '../emitter.ts';
-import type { ChatMessage } from '../message.ts';
+import type { ClientEvents } from '../model/events.ts';
+import type { ChatMessage } from '../model/message.ts';
+import { Emitter, type Off } from '../support/emitter.ts';
 
 export interface DeskEvents {
-  /** It has got an agent just now, or another one. */
+  /** A chat got an agent, or another one. */
   assigned: DeskChat;
-  /** Anything of it is new. */
+  /** Any part of a chat has changed. */
   changed: DeskChat;
-  /** It went to somebody else while this agent was cut off. */
+  /** A chat was given to another agent while this one was disconnected. */
   gone: DeskChat;
 }
 
-/** What the conversation's own messages tell of the chat (IM-DESK): by these a push that was missed is made up for. */
+/** The chat's state by the system messages of its conversation (IM-DESK): they make up for pushes that were missed. */
 const STATE_BY_EVENT: Readonly<Record<string, ChatState>> = {
   assigned: 'assigned',
   transferred: 'assigned',
@@ -20,19 +20,24 @@ const STATE_BY_EVENT: Readonly<Record<string, ChatState>> = {
   closed: 'closed',
 };
 
-/** The support chats that this client knows, as they are now. */
+export interface SupportChatsPorts {
+  readonly events: Pick<Emitter<ClientEvents>, 'on'>;
+  report(error: unknown): void;
+}
+
+/** The support chats that this client knows of, in their present state. */
 export class SupportChats {
   readonly events: Emitter<DeskEvents>;
   readonly #known = new Map<string, DeskChat>();
   #all: readonly DeskChat[] = [];
 
-  constructor(im: Client) {
-    this.events = new Emitter(im.engine.report);
-    im.on('desk', ({ chat }) => this.learn(chat));
-    im.on('message', (message) => this.#hear(message));
+  constructor({ events, report }: SupportChatsPorts) {
+    this.events = new Emitter(report);
+    events.on('desk', ({ chat }) => this.learn(chat));
+    events.on('message', (message) => this.#onMessage(message));
   }
 
-  /** Those that are open first, each group by the time of opening. The same array until something changes. */
+  /** Open ones first, then by the time of opening. The same array until something changes. */
   get all(): readonly DeskChat[] {
     return this.#all;
   }
@@ -43,7 +48,7 @@ export class SupportChats {
 
   learn(chat: DeskChat): DeskChat {
     const before = this.#known.get(chat.conversationId);
-    // Ended is ended, whatever order it is told in.
+    // A closed chat stays closed, whatever order the news arrive in.
     if (before?.state === 'closed' && chat.state !== 'closed') return before;
     this.#known.set(chat.conversationId, chat);
     this.#all = [...this.#known.values()].sort(
@@ -55,7 +60,7 @@ export class SupportChats {
     return chat;
   }
 
-  /** It is no longer this user's. */
+  /** The chat is no longer this agent's. */
   forget(conversationId: string): void {
     const chat = this.#known.get(conversationId);
     if (chat === undefined) return;
@@ -68,12 +73,12 @@ export class SupportChats {
     return this.events.on(name, listener);
   }
 
-  #hear({ conversationId = '', content, sentAt }: ChatMessage): void {
+  #onMessage({ conversationId = '', content, sentAt }: ChatMessage): void {
     const chat = this.#known.get(conversationId);
     if (chat === undefined || content.type !== 'system') return;
     const state = STATE_BY_EVENT[content.event];
     const [userId] = content.users ?? [];
-    // The push of the same change tells more, and comes with it, before or after.
+    // The push of the same change has more fields, and comes shortly before or after.
     const isKnown = state === chat.state && (state !== 'assigned' || userId === chat.agent?.userId);
     if (state === undefined || isKnown) return;
     const { position: _, ...rest } = chat;

@@ -1,27 +1,27 @@
-import type { Fetch, Socket, WebSocketConstructor } from '../environment.ts';
+import type { Fetch, Socket, WebSocketConstructor } from '../support/environment.ts';
 import { PollingSocket } from './polling-socket.ts';
 
 export interface PollingOptions {
-  /** As `httpUrl` of the client. */
+  /** The same as `httpUrl` of the client. */
   readonly httpUrl: string;
   /** The platform's by default. */
   readonly WebSocket?: WebSocketConstructor;
   /** The platform's by default. */
   readonly fetch?: Fetch;
-  /** Milliseconds of some clock that never jumps. */
+  /** A monotonic clock in milliseconds. */
   readonly nowMs?: () => number;
 }
 
-/** Upgrades that fail in a row before polling begins (IM-POLL-3). */
+/** Polling begins after this many failed upgrades in a row (IM-POLL-3). */
 const FAILURES = 3;
-/** How long until a socket is tried again (IM-POLL-3). */
+/** The time until a real socket is tried again (IM-POLL-3). */
 const SOCKET_RETRY_MS = 5 * 60_000;
 
 /**
- * A WebSocket for networks where WebSockets fail: after three upgrades that didn't come about it is one that polls, and
- * every five minutes it tries a real one again. Give it to the client as `environment: { WebSocket: withPolling(…) }`.
+ * A WebSocket for networks where WebSockets fail: after three failed upgrades it polls instead, and every five minutes it
+ * tries a real socket again. Pass it to the client as `environment: { WebSocket: withPolling(…) }`.
  *
- * While polling, `read`, `recall`, `typing`, and presence have no way: reads are told when a socket is back.
+ * While polling, `recall`, `typing`, and presence don't work; reads are sent when a socket is back.
  */
 export function withPolling(options: PollingOptions): WebSocketConstructor {
   const {
@@ -48,14 +48,14 @@ export function withPolling(options: PollingOptions): WebSocketConstructor {
     });
     socket.addEventListener('close', () => {
       if (isOpen) return;
-      // One try after five minutes of polling is enough to know.
+      // After five minutes of polling, one failure is enough to go on polling.
       failures += 1;
       if (failures >= FAILURES) pollingSinceMs = nowMs();
     });
     return socket;
   }
 
-  // Called with `new`, and what is returned is the socket.
+  // It is called with `new`, and the returned object is the socket.
   return class {
     constructor(url: string, protocols: string[]) {
       // biome-ignore lint/correctness/noConstructorReturn: which of the two it is shows only now

@@ -1,12 +1,12 @@
 import type { PollBody, SessionBody } from '../../../protocol/http.ts';
-import type { Fetch, Socket } from '../environment.ts';
+import type { Fetch, Socket } from '../support/environment.ts';
 
 export interface PollingSocketOptions {
   readonly url: string;
   readonly protocols: readonly string[];
   readonly httpUrl: string;
   readonly fetch: Fetch;
-  /** Then it closes, so that a real socket is tried. */
+  /** Closes after this time (milliseconds), so that a real socket is tried. */
   readonly forMs: number;
 }
 
@@ -25,12 +25,12 @@ interface Answer<Body> {
 
 const WAIT_MS = 20_000;
 const HEARTBEAT_MS = 8 * 60_000;
-/** Of a token that doesn't say so. */
+/** The assumed lifetime of a token without `exp`. */
 const HOUR_MS = 3_600_000;
-/** Frames that only a socket carries: asked again in a while, when there may be one. */
+/** When to retry frames that need a real socket. */
 const LATER_MS = 60_000;
 
-/** Looks like a socket, and is `POST /poll` and `POST /messages` (IM-POLL). */
+/** Behaves like a socket over `POST /poll` and `POST /messages` (IM-POLL). */
 export class PollingSocket implements Socket {
   onopen: ((event: never) => unknown) | null = null;
   onmessage: ((event: never) => unknown) | null = null;
@@ -42,7 +42,7 @@ export class PollingSocket implements Socket {
   readonly #aborter = new AbortController();
   readonly #timer: ReturnType<typeof setTimeout>;
   #token: string;
-  #isOver = false;
+  #isClosed = false;
 
   constructor({ url, protocols, httpUrl, fetch, forMs }: PollingSocketOptions) {
     this.#httpUrl = httpUrl.replace(/\/+$/, '');
@@ -51,46 +51,46 @@ export class PollingSocket implements Socket {
     this.#token = protocols.find((one) => one.startsWith('im.token.'))?.slice('im.token.'.length) ?? '';
     this.#timer = setTimeout(() => this.close(), forMs);
     queueMicrotask(() => {
-      if (!this.#isOver) this.onopen?.({} as never);
+      if (!this.#isClosed) this.onopen?.({} as never);
     });
   }
 
   send(data: string): void {
     const frame: Frame = JSON.parse(data);
-    this.#serve(frame).catch(() => this.close());
+    this.#handle(frame).catch(() => this.close());
   }
 
   close(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#aborter.abort();
     queueMicrotask(() => this.onclose?.({} as never));
   }
 
-  async #serve(frame: Frame): Promise<void> {
+  async #handle(frame: Frame): Promise<void> {
     const { action, id } = frame;
     switch (action) {
       case 'hello':
         return this.#hello(id);
       case 'ackInbox': {
         const page = await this.#poll(0, frame.batch);
-        this.#tell({ type: 'inbox', id, ...inboxOf(page) });
+        this.#deliver({ type: 'inbox', id, ...inboxOf(page) });
         if (page.batch === null) void this.#listen();
         return;
       }
       case 'sendMessage': {
         const { action: _, id: __, ...message } = frame;
         const { status, body } = await this.#call<object>('POST', '/messages', message);
-        if (status === 200) this.#tell({ type: 'sent', id, ...body });
+        if (status === 200) this.#deliver({ type: 'sent', id, ...body });
         else this.#refuse(id, body);
         return;
       }
       case 'heartbeat':
-        return this.#tell({ type: 'heartbeat', id, serverTime: Date.now(), session: this.#session() });
+        return this.#deliver({ type: 'heartbeat', id, serverTime: Date.now(), session: this.#session() });
       case 'renew':
         this.#token = frame.token ?? this.#token;
-        return this.#tell({ type: 'session', id, session: this.#session() });
+        return this.#deliver({ type: 'session', id, session: this.#session() });
       case 'typing':
         return;
       default:
@@ -103,7 +103,7 @@ export class PollingSocket implements Socket {
     const { status, body } = await this.#call<SessionBody>('GET', path);
     if (status !== 200) return this.#refuse(id, body);
     const page = await this.#poll(0);
-    this.#tell({
+    this.#deliver({
       type: 'welcome',
       id,
       userId: body.userId,
@@ -117,13 +117,13 @@ export class PollingSocket implements Socket {
     if (page.batch === null) void this.#listen();
   }
 
-  /** Until it is over: what comes is told, and acknowledged by the next poll, once it has been heard. */
+  /** Polls until the socket is closed. Messages are delivered, then acknowledged by the next poll. */
   async #listen(): Promise<void> {
     let batch: string | null = null;
     try {
-      while (!this.#isOver) {
+      while (!this.#isClosed) {
         const page: PollBody = await this.#poll(WAIT_MS, batch);
-        if (page.messages.length > 0) this.#tell({ type: 'messages', messages: page.messages });
+        if (page.messages.length > 0) this.#deliver({ type: 'messages', messages: page.messages });
         batch = page.batch;
       }
     } catch {
@@ -131,7 +131,7 @@ export class PollingSocket implements Socket {
     }
   }
 
-  /** @throws if there is no page: the session has ended, or nothing answers. */
+  /** @throws if the session has ended or the server doesn't answer. */
   async #poll(waitMs: number, batch: string | null = null): Promise<PollBody> {
     const request = { deviceId: this.#deviceId, waitMs, ...(batch !== null && { batch }) };
     const { status, body } = await this.#call<PollBody & { readonly code?: string }>(
@@ -141,7 +141,7 @@ export class PollingSocket implements Socket {
     );
     if (status === 200) return body;
     if (body.code === 'session_expired')
-      this.#tell({ type: 'session.closed', code: 'expired', reconnect: true });
+      this.#deliver({ type: 'session.closed', code: 'expired', reconnect: true });
     throw new Error(`/poll: ${status}`);
   }
 
@@ -157,11 +157,11 @@ export class PollingSocket implements Socket {
 
   #refuse(id: string | undefined, body: object): void {
     const unknown = { code: 'unavailable', message: 'no answer', retryable: true, retryAfterMs: LATER_MS };
-    this.#tell({ type: 'error', id, ...unknown, ...body });
+    this.#deliver({ type: 'error', id, ...unknown, ...body });
   }
 
-  #tell(frame: object): void {
-    if (!this.#isOver) this.onmessage?.({ data: JSON.stringify(frame) } as never);
+  #deliver(frame: object): void {
+    if (!this.#isClosed) this.onmessage?.({ data: JSON.stringify(frame) } as never);
   }
 
   #session(): { readonly expiresAt: number } {
@@ -173,7 +173,7 @@ function inboxOf({ messages, batch, more }: PollBody): object {
   return { messages, batch, more };
 }
 
-/** Epoch milliseconds. The issuer's word, unverified: only the server's counts. */
+/** Epoch milliseconds, unverified: the server decides. */
 function expiryOf(token: string): number | undefined {
   try {
     const payload = token.split('.')[1] ?? '';

@@ -1,6 +1,6 @@
 import type { UserPresence } from '../../../protocol/frames.ts';
-import type { Client } from '../client.ts';
-import type { Off } from '../emitter.ts';
+import type { Client } from '../api/client.ts';
+import type { Off } from '../support/emitter.ts';
 
 const books = new WeakMap<Client, PresenceBook>();
 
@@ -10,7 +10,10 @@ export function presenceBookOf(im: Client, intervalMs: number): PresenceBook {
   return book;
 }
 
-/** Asks for the presence of all users that anybody watches: at once for a new one, then at intervals, and when one who was away writes. */
+/**
+ * Asks for the presence of all users that components watch: at once for a new one, then at intervals, and when a user who
+ * was offline writes.
+ */
 export class PresenceBook {
   readonly #im: Client;
   readonly #intervalMs: number;
@@ -49,7 +52,7 @@ export class PresenceBook {
       this.#im.on('connection', ({ current }) => {
         if (current === 'connected') this.#askSoon();
       }),
-      // Who writes is there: whoever was thought away is asked for again.
+      // A user who writes is online: if they were known as offline, ask again.
       this.#im.on('message', ({ from = '', mine }) => {
         if (!mine && this.#watchers.has(from) && this.#known.get(from)?.online === false) this.#askSoon();
       }),
@@ -60,7 +63,7 @@ export class PresenceBook {
     };
   }
 
-  /** Once for all who want it in this moment. */
+  /** Makes one request for all calls of this moment. */
   #askSoon(): void {
     if (this.#isAsking) return;
     this.#isAsking = true;
@@ -70,7 +73,7 @@ export class PresenceBook {
       if (userIds.length === 0 || this.#im.state !== 'connected') return;
       this.#im.presence(userIds).then(
         (users) => this.#learn(users),
-        // The next interval, or the next connection, asks again.
+        // Asked again at the next interval or connection.
         () => {},
       );
     });

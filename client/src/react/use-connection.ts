@@ -1,8 +1,8 @@
 import { useCallback, useSyncExternalStore } from 'react';
-import type { Client } from '../client.ts';
-import type { ConnectionChange } from '../connection.ts';
+import type { Client } from '../api/client.ts';
+import type { ConnectionChange } from '../model/connection-change.ts';
 
-/** How the connection is: `current`, and in trouble `error` and `retryInMs`. The same object until it changes. */
+/** The connection's state: `current`, and after a failure `error` and `retryInMs`. The same object until it changes. */
 export function useConnection(im: Client): ConnectionChange {
   const subscribe = useCallback((onChange: () => void) => im.on('connection', onChange), [im]);
   const look = (): ConnectionChange => im.connection;

@@ -1,12 +1,16 @@
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
-import type { Conversation } from '../conversation.ts';
-import { type MessagesSnapshot, MessageView, type MessageViewOptions } from '../message-view.ts';
+import type { Conversation } from '../conversations/conversation.ts';
+import {
+  type MessagesSnapshot,
+  MessageView,
+  type MessageViewOptions,
+} from '../conversations/message-view.ts';
 
-/** What the list of messages shows, and how to see more of it. */
+/** The messages to show, and functions to load more. */
 export interface UseMessages extends MessagesSnapshot {
-  /** Reads the page before the oldest message. Resolves when it is there; a failure is in `error`. */
+  /** Loads the page before the oldest message. Resolves when done; a failure is in `error`. */
   loadEarlier(): Promise<void>;
-  /** Reads the latest page again. Resolves when it is there; a failure is in `error`. */
+  /** Loads the latest page again. Resolves when done; a failure is in `error`. */
   reload(): Promise<void>;
 }
 
@@ -20,8 +24,8 @@ const NOTHING: MessagesSnapshot = {
 };
 
 /**
- * The conversation's messages while the component is there: see `MessageView`. A message that hasn't changed is the
- * same object as before, so rows may be memoized; `key` is a key for them.
+ * The conversation's messages while the component is mounted: see `MessageView`. An unchanged message is the same object
+ * as before, so rows can be memoized; use `key` as their key.
  */
 export function useMessages(
   conversation: Conversation,
@@ -36,7 +40,7 @@ export function useMessages(
   return useMemo(() => ({ ...snapshot, loadEarlier, reload }), [snapshot, loadEarlier, reload]);
 }
 
-/** A view listens as long as it is open, so it is opened and closed by an effect, never while rendering. */
+/** A view subscribes to events until it is closed, so it is opened and closed by an effect, never while rendering. */
 function useView(conversation: Conversation, pageSize: number): MessageView | undefined {
   const [opened, setOpened] = useState<{ of: Conversation; view: MessageView }>();
   useEffect(() => {
@@ -44,6 +48,6 @@ function useView(conversation: Conversation, pageSize: number): MessageView | un
     setOpened({ of: conversation, view });
     return () => view.close();
   }, [conversation, pageSize]);
-  // Until the effect has run for another conversation, the view is still of the last.
+  // Until the effect has run for a new conversation, the view is still that of the previous one.
   return opened?.of === conversation ? opened.view : undefined;
 }

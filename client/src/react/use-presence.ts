@@ -1,16 +1,16 @@
 import { useCallback, useSyncExternalStore } from 'react';
 import type { UserPresence } from '../../../protocol/frames.ts';
-import type { Client } from '../client.ts';
+import type { Client } from '../api/client.ts';
 import { presenceBookOf } from './presence-book.ts';
 
 export interface UsePresenceOptions {
-  /** How often to ask, 30 s by default: nothing tells by itself. The first to use a client decides. */
+  /** How often to ask, 30 s by default, since presence isn't pushed. The first use with a client decides. */
   readonly intervalMs?: number;
 }
 
 /**
- * Who is there, asked again and again while the component is there and the client connected. Undefined until it is
- * known. All components of a client ask as one, so a list may use this in each of its rows.
+ * Whether a user is online, asked repeatedly while the component is mounted and the client connected. Undefined until it
+ * is known. All components share one request, so a list can use this in each of its rows.
  */
 export function usePresence(
   im: Client,

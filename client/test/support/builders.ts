@@ -1,5 +1,6 @@
 import type { Message } from '../../../protocol/frames.ts';
 import type { Conversation } from '../../../protocol/http.ts';
+import { parseConversationId } from '../../../protocol/ids.ts';
 
 export const SERVER_TIME = 1_800_000_000_000;
 
@@ -27,12 +28,12 @@ export function listed(history: readonly Message[], conversationId: string, head
   const last = history
     .filter((one) => one.conversationId === conversationId)
     .reduce<Message | null>((a, b) => (a === null || b.seq > a.seq ? b : a), null);
-  const kind = conversationId.startsWith('g:') ? 'group' : 'direct';
+  const { kind } = parseConversationId(conversationId) ?? { kind: 'direct' };
   const others = history.filter((one) => one.conversationId === conversationId && one.from !== 'alice');
   return {
     conversationId,
     kind,
-    ...(kind === 'direct' ? { peer: 'bob' } : { name: 'Rowers' }),
+    ...{ direct: { peer: 'bob' }, group: { name: 'Rowers' }, support: { name: 'My parcel' } }[kind],
     head: Math.max(head, last?.seq ?? 0),
     lastMessage: last,
     readSeq: 0,

@@ -1,4 +1,4 @@
-import type { Cancel } from '../../src/environment.ts';
+import type { Cancel } from '../../src/support/environment.ts';
 
 interface Timer {
   readonly dueAtMs: number;

@@ -8,7 +8,7 @@ import { Avatar } from '../ui/avatar.tsx';
 import { Row } from '../ui/row.tsx';
 import { briefly } from '../ui/times.ts';
 import { useNow } from '../ui/use-now.ts';
-import { groupName } from './names.ts';
+import { conversationName } from './names.ts';
 
 export interface ConversationRowProps {
   readonly conversation: ConversationSummary;
@@ -18,8 +18,8 @@ export interface ConversationRowProps {
 
 export const ConversationRow = memo(
   function ConversationRow({ conversation, isSelected, onSelect }: ConversationRowProps) {
-    const { peer, name, lastMessage, unread } = conversation;
-    const title = peer ?? groupName(name);
+    const { kind, peer, name, lastMessage, unread } = conversation;
+    const title = peer ?? conversationName(name, kind);
     return (
       <Row
         avatar={peer === undefined ? <Avatar name={title} isGroup /> : <PresentAvatar userId={peer} />}

@@ -1,4 +1,9 @@
-/** A group's name is asked for when the first that is heard of it is a message. */
-export function groupName(name: string | undefined): string {
-  return name ?? 'Group';
+import type { ConversationSummary } from '@serverless-im/client';
+
+/**
+ * The name of a conversation of more than two. A group's name is unknown until it is loaded; a support chat may have no
+ * topic.
+ */
+export function conversationName(name: string | undefined, kind?: ConversationSummary['kind']): string {
+  return name ?? (kind === 'support' ? 'Support chat' : 'Group');
 }

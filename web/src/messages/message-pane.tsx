@@ -1,7 +1,7 @@
 import type { Client, Conversation } from '@serverless-im/client';
 import { useConversations, useMessages } from '@serverless-im/client/react';
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
-import { groupName } from '../conversations/names.ts';
+import { conversationName } from '../conversations/names.ts';
 import { useGroup } from '../groups/use-group.ts';
 import { useIm } from '../session/client-context.ts';
 import type { ConversationKey } from '../shell/selection.ts';
@@ -45,7 +45,7 @@ export function MessagePane({
   const peer = conversationKey.startsWith('@') ? conversationKey.slice(1) : undefined;
   const summary = useConversations(im)?.find(({ conversationId }) => conversationId === conversation.id);
   const group = useGroup(conversationKey.startsWith('g:') ? conversationKey : undefined);
-  const name = title ?? peer ?? groupName(group.value?.name ?? summary?.name);
+  const name = title ?? peer ?? conversationName(group.value?.name ?? summary?.name, summary?.kind);
   const { messages, gaps, hasEarlier, isLoaded, isLoading, error, loadEarlier, reload } =
     useMessages(conversation);
   const [isAtEnd, setIsAtEnd] = useState(false);

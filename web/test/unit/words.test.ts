@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config.ts';
+import { conversationName } from '../../src/conversations/names.ts';
 import { parsePeople, whyNot } from '../../src/conversations/people.ts';
 import { briefly, dayName } from '../../src/ui/times.ts';
 
@@ -41,6 +42,18 @@ describe('names', () => {
     [['bob'], undefined],
   ])('%j: %s', (people, reason) => {
     expect(whyNot(people, 'alice')).toBe(reason);
+  });
+});
+
+describe('the name of a conversation', () => {
+  it.each([
+    ['Rowers', 'group', 'Rowers'],
+    [undefined, 'group', 'Group'],
+    ['My parcel', 'support', 'My parcel'],
+    [undefined, 'support', 'Support chat'],
+    [undefined, undefined, 'Group'],
+  ] as const)('%s of a %s: %s', (name, kind, expected) => {
+    expect(conversationName(name, kind)).toBe(expected);
   });
 });
 

@@ -1,0 +1,106 @@
+import { compose } from '../conversations/compose.ts';
+import { ConversationList } from '../conversations/conversation-list.ts';
+import { ConversationStates } from '../conversations/conversation-states.ts';
+import { Conversations } from '../conversations/conversations.ts';
+import { Groups } from '../conversations/groups.ts';
+import { ReadReceiptSender } from '../conversations/read-receipt-sender.ts';
+import type { ClientEvents } from '../model/events.ts';
+import { Outbox } from '../outbox/outbox.ts';
+import { Emitter } from '../support/emitter.ts';
+import { type Environment, environmentOf, newId } from '../support/environment.ts';
+import { defaultLogger, type Logger } from '../support/logger.ts';
+import { CatchUp } from '../sync/catch-up.ts';
+import { Incoming } from '../sync/incoming.ts';
+import { MessageSync } from '../sync/message-sync.ts';
+import { Connection } from '../transport/connection.ts';
+import { HttpApi } from '../transport/http-api.ts';
+import { Identity } from '../transport/identity.ts';
+import { Renewal } from '../transport/renewal.ts';
+import { fullJitterBackoff, type RetryPolicy } from '../transport/retry-policy.ts';
+import type { Session } from '../transport/session.ts';
+import { SessionOpener } from '../transport/session-opener.ts';
+import { Tokens } from '../transport/tokens.ts';
+import type { ClientOptions } from './client-options.ts';
+import { Sessions } from './sessions.ts';
+
+/** The parts that the client and its subpaths use. */
+export interface Engine {
+  readonly connection: Pick<Connection<Session>, 'state' | 'latest' | 'close'>;
+  readonly conversations: Conversations;
+  readonly environment: Environment;
+  readonly events: Emitter<ClientEvents>;
+  readonly groups: Groups;
+  readonly http: HttpApi;
+  readonly identity: Identity;
+  readonly list: Pick<ConversationList, 'summaries'>;
+  readonly logger: Logger;
+  readonly policy: RetryPolicy;
+  readonly sessions: Pick<Sessions, 'connect' | 'current' | 'require'>;
+  report(error: unknown): void;
+}
+
+/**
+ * Makes all parts of a client in the order in which they depend on each other. Two of them also call parts that come
+ * later, when everything is there: the outbox calls the sync, and the connection calls the sessions.
+ */
+export function createEngine(options: ClientOptions): Engine {
+  const environment = environmentOf(options.environment);
+  const logger = options.logger ?? defaultLogger;
+  const policy = options.retryPolicy ?? fullJitterBackoff(environment);
+  const report = (error: unknown): void => logger.error('a listener threw', error);
+  const events = new Emitter<ClientEvents>(report);
+  const tokens = new Tokens(options.getToken, environment);
+  const http = new HttpApi(options.httpUrl, tokens, environment);
+  const identity = new Identity(options.deviceId ?? newId(environment), http);
+  const base = { environment, events, http, identity, logger, policy, report, tokens };
+
+  const groups = new Groups(http, identity);
+  const states = new ConversationStates(base);
+  const list = new ConversationList(identity, states, groups, report);
+  list.subscribe((summaries) => events.emit('conversations', summaries));
+  const readReceipts = new ReadReceiptSender(base);
+  const journal = options.store?.journal(logger);
+  const outbox = new Outbox({
+    ...base,
+    journal,
+    onSent: ({ clientMsgId, content }, { conversationId, messageId, seq, sentAt }) => {
+      const from = identity.userId ?? '';
+      list.add({ conversationId, seq, messageId, clientMsgId, from, content, sentAt });
+      sync.settle(conversationId, seq);
+    },
+  });
+
+  const incoming = new Incoming(identity, states, list, events);
+  const sync = new MessageSync({ ...base, outbox, incoming });
+  const parts = { ...base, states, list, readReceipts, outbox, incoming, sync };
+
+  const opener = new SessionOpener({
+    ...base,
+    wsUrl: options.wsUrl,
+    listener: {
+      onMessages: (messages) => sync.push(messages),
+      onPush: (push) => incoming.push(push),
+      onDesk: (push) => events.emit('desk', push),
+    },
+  });
+  const connection: Connection<Session> = new Connection({
+    ...base,
+    opener,
+    sync: (opened) => sessions.sync(opened),
+    onChange: (change) => sessions.onChange(change),
+  });
+  const sessions = new Sessions({
+    ...parts,
+    opener,
+    connection,
+    catchUp: new CatchUp(parts),
+    renewal: new Renewal({ ...base, connection }),
+    restore: (userId) =>
+      journal?.restore(userId, {
+        outbox,
+        compose: (target, draft) => compose(parts, states.open(target), draft),
+      }),
+  });
+  const conversations = new Conversations(states, { ...parts, sessions });
+  return { ...base, connection, conversations, groups, list, sessions };
+}

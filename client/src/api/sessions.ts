@@ -1,0 +1,110 @@
+import type { WelcomeFrame } from '../../../protocol/frames.ts';
+import type { ConversationStates } from '../conversations/conversation-states.ts';
+import type { ReadReceiptSender } from '../conversations/read-receipt-sender.ts';
+import type { ConnectionChange } from '../model/connection-change.ts';
+import { ClosedError, DisconnectedError } from '../model/errors.ts';
+import type { ClientEvents } from '../model/events.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { Emitter } from '../support/emitter.ts';
+import type { Cancel, Environment } from '../support/environment.ts';
+import type { Logger } from '../support/logger.ts';
+import type { CatchUp } from '../sync/catch-up.ts';
+import type { MessageSync } from '../sync/message-sync.ts';
+import type { Connection } from '../transport/connection.ts';
+import type { Renewal } from '../transport/renewal.ts';
+import type { Session, SessionSource } from '../transport/session.ts';
+import type { SessionOpener } from '../transport/session-opener.ts';
+
+export interface SessionsPorts {
+  readonly catchUp: CatchUp;
+  readonly connection: Pick<Connection<Session>, 'connect' | 'hurry'>;
+  readonly environment: Pick<Environment, 'onWake'>;
+  readonly events: Emitter<ClientEvents>;
+  readonly logger: Logger;
+  readonly opener: Pick<SessionOpener, 'replaces'>;
+  readonly outbox: Pick<Outbox, 'resume' | 'pause' | 'failAll'>;
+  readonly readReceipts: Pick<ReadReceiptSender, 'resume' | 'pause'>;
+  readonly renewal: Pick<Renewal, 'start' | 'stop'>;
+  readonly states: Pick<ConversationStates, 'clearTypingUsers'>;
+  readonly sync: Pick<MessageSync, 'stop'>;
+  /** Puts this user's messages from earlier runs into the outbox. */
+  restore(userId: string): Promise<void> | undefined;
+}
+
+/** Holds the session that requests go through, and starts and stops the other parts as sessions begin and end. */
+export class Sessions implements SessionSource {
+  readonly #ports: SessionsPorts;
+  /** The last session that the server has welcomed, even if it has closed; null once it is known to be lost. */
+  #latest: Session | null = null;
+  #restored: Promise<void> | undefined;
+  #stopWaking: Cancel | undefined;
+
+  constructor(ports: SessionsPorts) {
+    this.#ports = ports;
+  }
+
+  /** Null without a connection. */
+  get current(): Session | null {
+    return this.#latest?.isClosed === false ? this.#latest : null;
+  }
+
+  /** @throws DisconnectedError without a connection. */
+  require(): Session {
+    if (this.current === null) throw new DisconnectedError('not connected');
+    return this.current;
+  }
+
+  connect(): Promise<void> {
+    const { connection, environment } = this.#ports;
+    // A device that slept or was offline may have lost its socket unnoticed.
+    this.#stopWaking ??= environment.onWake(() => {
+      connection.hurry();
+      this.current?.probe();
+    });
+    return connection.connect();
+  }
+
+  /** Makes a session that has just opened the current one. Resolves when nothing is missing. */
+  async sync(session: Session): Promise<void> {
+    const { catchUp } = this.#ports;
+    const welcome = await catchUp.hello(session);
+    await this.#begin(session, welcome);
+    await catchUp.run(session, welcome);
+  }
+
+  onChange(change: ConnectionChange): void {
+    const { catchUp, events, logger, outbox, readReceipts, renewal, states, sync } = this.#ports;
+    const { current, error } = change;
+    logger.debug('connection', change);
+    const isFinal = current === 'closed' || current === 'failed';
+    if (current === 'reconnecting' || isFinal) {
+      catchUp.lost(this.#latest?.heardAtMs);
+      this.#latest = null;
+      renewal.stop();
+      outbox.pause();
+      readReceipts.pause();
+    }
+    if (isFinal) {
+      this.#stopWaking?.();
+      this.#stopWaking = undefined;
+      outbox.failAll(error ?? new ClosedError());
+      sync.stop();
+      states.clearTypingUsers();
+    }
+    events.emit('connection', change);
+  }
+
+  async #begin(session: Session, welcome: WelcomeFrame): Promise<void> {
+    const ports = this.#ports;
+    const { expiresAt } = welcome.session;
+    ports.opener.replaces = welcome.connectionId;
+    session.beatEvery(welcome.heartbeatIntervalMs);
+    ports.renewal.start(session, expiresAt, expiresAt - welcome.serverTime);
+    this.#restored ??= ports.restore(welcome.userId);
+    await this.#restored;
+    if (session.isClosed) return;
+    this.#latest = session;
+    ports.outbox.resume(session);
+    ports.readReceipts.resume(session);
+  }
+}

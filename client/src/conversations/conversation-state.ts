@@ -1,0 +1,72 @@
+import type { RecalledContent } from '../../../protocol/content.ts';
+import type { Message } from '../../../protocol/frames.ts';
+import { directConversationId } from '../../../protocol/ids.ts';
+import type { ConversationEvents, Gap } from '../model/events.ts';
+import { type ChatMessage, receivedMessage } from '../model/message.ts';
+import type { Target } from '../model/target.ts';
+import { Emitter } from '../support/emitter.ts';
+import type { Environment } from '../support/environment.ts';
+import type { Identity } from '../transport/identity.ts';
+import { TypingUsers } from './typing-users.ts';
+
+export interface ConversationStatePorts {
+  readonly identity: Pick<Identity, 'userId' | 'resolve'>;
+  readonly environment: Pick<Environment, 'after'>;
+  report(error: unknown): void;
+}
+
+/** What this client knows of one conversation besides its messages. */
+export class ConversationState {
+  readonly target: Target;
+  readonly events: Emitter<ConversationEvents>;
+  readonly typingUsers: TypingUsers;
+  /** How far each other user has read, as far as this client was told. */
+  readonly reads = new Map<string, number>();
+  /** Recalls by seq. They override the message's content, whichever of the two comes first. */
+  readonly recalled = new Map<number, RecalledContent>();
+  /** The open gaps. */
+  gaps: readonly Gap[] = [];
+  readonly #ports: ConversationStatePorts;
+
+  constructor(target: Target, ports: ConversationStatePorts) {
+    this.target = target;
+    this.#ports = ports;
+    this.events = new Emitter(ports.report);
+    this.typingUsers = new TypingUsers(ports.environment, (event) => this.events.emit('typing', event));
+  }
+
+  /** This user. */
+  get userId(): string | undefined {
+    return this.#ports.identity.userId;
+  }
+
+  /** Undefined for a direct conversation until this user's id is known. */
+  get id(): string | undefined {
+    return this.userId === undefined && 'to' in this.target ? undefined : this.#idFor(this.userId ?? '');
+  }
+
+  /** The furthest that another user has read. */
+  get readUpTo(): number {
+    return Math.max(0, ...this.reads.values());
+  }
+
+  /** The message, without its content if it was recalled. */
+  redacted(message: Message): Message {
+    const content = message.content.type === 'recalled' ? undefined : this.recalled.get(message.seq);
+    return content === undefined ? message : { ...message, content };
+  }
+
+  /** Converts a message of the server for the program. */
+  show(message: Message): ChatMessage {
+    return receivedMessage(this.redacted(message), this.userId, this.readUpTo);
+  }
+
+  /** The id. Asks the server for this user's id if it isn't known: without it, own messages can't be recognized. */
+  async resolve(): Promise<string> {
+    return this.#idFor(await this.#ports.identity.resolve());
+  }
+
+  #idFor(userId: string): string {
+    return 'to' in this.target ? directConversationId(userId, this.target.to) : this.target.conversationId;
+  }
+}

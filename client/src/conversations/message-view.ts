@@ -1,0 +1,199 @@
+import { type ImError, toImError } from '../model/errors.ts';
+import type { Gap } from '../model/events.ts';
+import { type ChatMessage, copyOf } from '../model/message.ts';
+import type { Off } from '../support/emitter.ts';
+import { ObservableValue } from '../support/observable-value.ts';
+import type { HistoryRange } from '../transport/http-api.ts';
+import type { Conversation, HistoryPage } from './conversation.ts';
+
+export interface MessageViewOptions {
+  /** Messages in a page of history: 1 to 100, 50 by default. */
+  readonly pageSize?: number;
+}
+
+/** What a view shows. It is immutable: a change makes a new one, in which unchanged messages are the same objects. */
+export interface MessagesSnapshot {
+  /** Ascending by seq, then unsent messages in the order of writing. */
+  readonly messages: readonly ChatMessage[];
+  /** The open gaps between these messages: each may yet be filled or turn out to be void. */
+  readonly gaps: readonly Gap[];
+  /** The latest page is loaded: an empty list means that there are no messages. */
+  readonly isLoaded: boolean;
+  readonly isLoading: boolean;
+  /** There are older messages: `loadEarlier`. */
+  readonly hasEarlier: boolean;
+  /** Why the latest or the earlier page could not be loaded. Cleared when `reload`, a reconnect, or `loadEarlier` succeeds. */
+  readonly error: ImError | undefined;
+}
+
+/**
+ * A conversation's messages as a live list for a user interface: history, incoming messages, and those being sent. It is
+ * complete from the oldest message shown to the newest, always ordered by seq, and has each message once. Close it when it
+ * is no longer shown.
+ */
+export class MessageView {
+  readonly #conversation: Conversation;
+  readonly #pageSize: number;
+  readonly #observable: ObservableValue<MessagesSnapshot>;
+  readonly #messages = new Map<string, ChatMessage>();
+  readonly #offs: Off[];
+  #loading = 0;
+  #isLoaded = false;
+  #hasEarlier = false;
+  /** Each lasts until its own page is loaded, whatever happens to the other. */
+  readonly #errors: { latest?: ImError | undefined; earlier?: ImError | undefined } = {};
+  /** The latest page was requested when new messages were already live, so nothing is missing between the two. */
+  #isJoined = false;
+  /** The highest seq that pages have reached; matters until the view is joined. */
+  #pagedUpTo = 0;
+
+  constructor(conversation: Conversation, { pageSize = 50 }: MessageViewOptions = {}) {
+    const { state, ports } = conversation;
+    this.#conversation = conversation;
+    this.#pageSize = pageSize;
+    this.#observable = new ObservableValue(() => this.#compute(), ports.report);
+    for (const message of ports.outbox.messagesOf(state)) this.#put(copyOf(message));
+    this.#offs = [
+      conversation.on('message', (message) => this.#receive(copyOf(message))),
+      conversation.on('state', (message) => this.#receive(copyOf(message))),
+      conversation.on('discarded', ({ key }) => {
+        this.#messages.delete(key);
+        this.#observable.changed();
+      }),
+      conversation.on('recalled', ({ seq }) => this.#refreshWhere((message) => message.seq === seq)),
+      conversation.on('read', ({ seq }) =>
+        this.#refreshWhere(
+          (message) => message.state === 'sent' && message.mine && (message.seq ?? 0) <= seq,
+        ),
+      ),
+      conversation.on('gap', () => this.#observable.changed()),
+      ports.events.on('connection', ({ current }) => {
+        if (current === 'connected') void this.reload();
+      }),
+    ];
+    void this.reload();
+  }
+
+  get snapshot(): MessagesSnapshot {
+    return this.#observable.value;
+  }
+
+  /** Calls back with new snapshots, once for changes that happen together. Returns an unsubscribe function. */
+  subscribe(listener: (snapshot: MessagesSnapshot) => void): Off {
+    return this.#observable.subscribe(listener);
+  }
+
+  /** Loads the page before the oldest message. Resolves when done; a failure is in `error`. */
+  async loadEarlier(): Promise<void> {
+    const before = this.#oldestSeq();
+    if (!this.#hasEarlier || before === undefined || this.#loading > 0) return;
+    await this.#load('earlier', { before }, ({ messages, hasMore }) => {
+      this.#hasEarlier = hasMore;
+      for (const message of messages) this.#put(message);
+    });
+  }
+
+  /** Loads the latest page again. Resolves when done; a failure is in `error`. */
+  async reload(): Promise<void> {
+    const isLive = this.#conversation.ports.sync.isLive;
+    await this.#load('latest', {}, (page) => this.#putLatest(page, isLive));
+  }
+
+  close(): void {
+    for (const off of this.#offs) off();
+  }
+
+  async #load(
+    which: 'latest' | 'earlier',
+    range: HistoryRange,
+    put: (page: HistoryPage) => void,
+  ): Promise<void> {
+    this.#loading += 1;
+    this.#observable.changed();
+    try {
+      put(await this.#conversation.history({ ...range, limit: this.#pageSize }));
+      this.#errors[which] = undefined;
+    } catch (error) {
+      this.#errors[which] = toImError(error);
+    } finally {
+      this.#loading -= 1;
+      this.#observable.changed();
+    }
+  }
+
+  #putLatest({ messages, hasMore }: HistoryPage, isLive: boolean): void {
+    const first = messages[0]?.seq ?? 0;
+    const isContiguous = this.#isLoaded && (this.#isJoined || this.#pagedUpTo >= first - 1);
+    if (!isContiguous) {
+      // There may be unknown messages between the page and the older ones here.
+      for (const [key, { seq }] of this.#messages)
+        if (seq !== undefined && seq < first) this.#messages.delete(key);
+      this.#hasEarlier = hasMore;
+      this.#errors.earlier = undefined;
+    }
+    this.#isLoaded = true;
+    this.#isJoined ||= isLive;
+    this.#pagedUpTo = messages.at(-1)?.seq ?? 0;
+    for (const message of messages) this.#put(message);
+  }
+
+  #receive(message: ChatMessage): void {
+    const { key, seq } = message;
+    const isEarlier = this.#hasEarlier && seq !== undefined && seq < (this.#oldestSeq() ?? 0);
+    // A message older than the oldest page comes with its own page.
+    if (!isEarlier || this.#messages.has(key)) this.#put(message);
+  }
+
+  #put(message: ChatMessage): void {
+    const known = this.#messages.get(message.key);
+    if (known !== undefined && isSame(known, message)) return;
+    this.#messages.set(message.key, message);
+    this.#observable.changed();
+  }
+
+  #refreshWhere(fits: (message: ChatMessage) => boolean): void {
+    for (const message of this.#messages.values()) if (fits(message)) this.#put(this.#refreshed(message));
+  }
+
+  /** The message in its present state: read by somebody, or recalled. */
+  #refreshed(message: ChatMessage): ChatMessage {
+    const { readUpTo, recalled } = this.#conversation.state;
+    const { seq = 0, state, mine } = message;
+    const isRead = state === 'sent' && mine && seq <= readUpTo;
+    return {
+      ...message,
+      content: recalled.get(seq) ?? message.content,
+      state: isRead ? 'read' : state,
+    };
+  }
+
+  #oldestSeq(): number | undefined {
+    let oldest: number | undefined;
+    for (const { seq } of this.#messages.values())
+      if (seq !== undefined && seq < (oldest ?? Number.POSITIVE_INFINITY)) oldest = seq;
+    return oldest;
+  }
+
+  #compute(): MessagesSnapshot {
+    const position = ({ seq }: ChatMessage): number => seq ?? Number.MAX_SAFE_INTEGER;
+    return {
+      messages: [...this.#messages.values()].sort((a, b) => position(a) - position(b)),
+      gaps: this.#conversation.gaps.filter(({ to }) => to > (this.#oldestSeq() ?? 0)),
+      isLoaded: this.#isLoaded,
+      isLoading: this.#loading > 0,
+      hasEarlier: this.#hasEarlier,
+      error: this.#errors.latest ?? this.#errors.earlier,
+    };
+  }
+}
+
+function isSame(a: ChatMessage, b: ChatMessage): boolean {
+  return (
+    a.state === b.state &&
+    a.seq === b.seq &&
+    a.sentAt === b.sentAt &&
+    a.from === b.from &&
+    a.error === b.error &&
+    (a.content === b.content || JSON.stringify(a.content) === JSON.stringify(b.content))
+  );
+}

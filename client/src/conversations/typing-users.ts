@@ -1,0 +1,41 @@
+import type { TypingEvent } from '../model/events.ts';
+import type { Cancel, Environment } from '../support/environment.ts';
+
+/** A user who goes on typing is reported every few seconds. After this time without a report, they have stopped. */
+const FORGET_MS = 6_000;
+
+/** The users who are typing in a conversation. */
+export class TypingUsers {
+  readonly #environment: Pick<Environment, 'after'>;
+  readonly #onChange: (event: TypingEvent) => void;
+  readonly #cancels = new Map<string, Cancel>();
+  #users: readonly string[] = [];
+
+  constructor(environment: Pick<Environment, 'after'>, onChange: (event: TypingEvent) => void) {
+    this.#environment = environment;
+    this.#onChange = onChange;
+  }
+
+  /** In the order in which they began; the same array until that changes. */
+  get users(): readonly string[] {
+    return this.#users;
+  }
+
+  set(userId: string, typing: boolean): void {
+    const cancel = this.#cancels.get(userId);
+    cancel?.();
+    if (typing)
+      this.#cancels.set(
+        userId,
+        this.#environment.after(FORGET_MS, () => this.set(userId, false)),
+      );
+    else this.#cancels.delete(userId);
+    if (typing === (cancel !== undefined)) return;
+    this.#users = [...this.#cancels.keys()];
+    this.#onChange({ userId, typing, users: this.#users });
+  }
+
+  clear(): void {
+    for (const userId of this.#users) this.set(userId, false);
+  }
+}

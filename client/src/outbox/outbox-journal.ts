@@ -1,0 +1,111 @@
+import type { ErrorBody } from '../../../protocol/frames.ts';
+import type { SentContent } from '../model/content.ts';
+import { RefusedError } from '../model/errors.ts';
+import type { Target } from '../model/target.ts';
+import type { Logger } from '../support/logger.ts';
+import type { Journal, Outbox } from './outbox.ts';
+import type { Draft, OutgoingMessage } from './outgoing-message.ts';
+import type { StoreBackend } from './store-backend.ts';
+
+const PREFIX = 'outbox/';
+
+/** An unsent message in the store. */
+export interface OutboxRecord {
+  readonly target: Target;
+  readonly clientMsgId: string;
+  readonly content: SentContent;
+  readonly writtenAtMs: number;
+  /** Messages are sent in this order. */
+  readonly order: number;
+  /** The sender; null if the message was written before the user id was known. */
+  readonly userId: string | null;
+  /** The refusal, if the server has refused it. */
+  readonly refused?: ErrorBody;
+}
+
+export interface RestorePorts {
+  readonly outbox: Pick<Outbox, 'has' | 'restore'>;
+  /** Makes the message and announces it. */
+  compose(target: Target, draft: Draft): OutgoingMessage;
+}
+
+/** Keeps unsent messages in a store, so that they outlive the program. */
+export class OutboxJournal implements Journal {
+  readonly #store: StoreBackend;
+  readonly #logger: Logger;
+  #writing: Promise<void> = Promise.resolve();
+  #lastOrder = 0;
+  readonly #orders = new Map<OutgoingMessage, number>();
+
+  constructor(store: StoreBackend, logger: Logger) {
+    this.#store = store;
+    this.#logger = logger;
+  }
+
+  /**
+   * Puts the messages that an earlier run of this user left into the outbox: unsent ones are sent, refused ones shown as
+   * failed. Entries of other users stay in the store. Unreadable entries are logged and skipped.
+   */
+  async restore(userId: string, { outbox, compose }: RestorePorts): Promise<void> {
+    const restored: (readonly [OutgoingMessage, RefusedError | undefined])[] = [];
+    for (const record of await this.#load()) {
+      if ((record.userId ?? userId) !== userId || outbox.has(record.clientMsgId)) continue;
+      const message = compose(record.target, { ...record, isRepeat: true });
+      this.#orders.set(message, record.order);
+      restored.push([message, record.refused && new RefusedError(record.refused)]);
+    }
+    outbox.restore(restored);
+  }
+
+  /** In the order of writing. */
+  async #load(): Promise<OutboxRecord[]> {
+    const records: OutboxRecord[] = [];
+    try {
+      for (const [key, value] of await this.#store.entries())
+        if (key.startsWith(PREFIX)) records.push(...this.#parse(value));
+    } catch (error) {
+      this.#logger.warn('the store could not be read', { error });
+    }
+    records.sort((a, b) => a.order - b.order);
+    this.#lastOrder = Math.max(this.#lastOrder, records.at(-1)?.order ?? 0);
+    return records;
+  }
+
+  #parse(value: string): OutboxRecord[] {
+    try {
+      return [JSON.parse(value)];
+    } catch {
+      this.#logger.warn('an unsent message in the store could not be read');
+      return [];
+    }
+  }
+
+  /** Stores a message that is to be sent, or that was refused. */
+  keep(message: OutgoingMessage, refusal?: RefusedError): void {
+    const { clientMsgId, content, writtenAtMs, destination } = message;
+    const order = this.#orders.get(message) ?? Math.max(this.#lastOrder + 1, writtenAtMs);
+    this.#lastOrder = Math.max(this.#lastOrder, order);
+    this.#orders.set(message, order);
+    const record: OutboxRecord = {
+      target: destination.target,
+      clientMsgId,
+      content,
+      writtenAtMs,
+      order,
+      userId: destination.userId ?? null,
+      ...(refusal && { refused: refusal.body }),
+    };
+    this.#write(() => this.#store.set(PREFIX + clientMsgId, JSON.stringify(record)));
+  }
+
+  forget(message: OutgoingMessage): void {
+    this.#orders.delete(message);
+    this.#write(() => this.#store.remove(PREFIX + message.clientMsgId));
+  }
+
+  #write(task: () => Promise<void>): void {
+    this.#writing = this.#writing
+      .then(task)
+      .catch((error: unknown) => this.#logger.warn('the store failed', { error }));
+  }
+}

@@ -1,0 +1,231 @@
+import type { Message, Sent } from '../../../protocol/frames.ts';
+import { type ImError, RefusedError, toImError } from '../model/errors.ts';
+import { MAX_CONTENT_BYTES } from '../model/limits.ts';
+import type { Environment } from '../support/environment.ts';
+import type { SendFields } from '../transport/exchanges.ts';
+import type { RetryPolicy } from '../transport/retry-policy.ts';
+import type { Destination, OutgoingMessage } from './outgoing-message.ts';
+
+/** The part of a session that the outbox uses. */
+export interface Sender {
+  request(action: 'sendMessage', fields: SendFields): Promise<Sent>;
+}
+
+/** Keeps unsent messages when the program ends. */
+export interface Journal {
+  /** The message is to be sent, or was refused. */
+  keep(message: OutgoingMessage, refusal?: RefusedError): void;
+  /** The message was sent or discarded. */
+  forget(message: OutgoingMessage): void;
+}
+
+export interface OutboxPorts {
+  readonly policy: RetryPolicy;
+  readonly environment: Pick<Environment, 'after'>;
+  /** Without one, unsent messages are lost when the program ends. */
+  readonly journal?: Journal | undefined;
+  /** The server has stored the message. */
+  onSent(message: OutgoingMessage, sent: Sent): void;
+}
+
+/**
+ * Sends messages, one at a time for each conversation to keep their order (IM-SEND-4). A message whose outcome is
+ * unknown (no answer, `unavailable`, `internal`, a lost connection) or that came too soon (`rate_limited`) is sent again
+ * with the same `clientMsgId` until the outcome is known. The server stores it once (IM-SEND-1, IM-SEND-2).
+ */
+export class Outbox {
+  readonly #ports: OutboxPorts;
+  /** In the order of `add`. */
+  readonly #queue: OutgoingMessage[] = [];
+  readonly #failed = new Map<string, OutgoingMessage>();
+  /** Conversations with a message that is being sent or waits to be sent again. */
+  readonly #busy = new Set<string>();
+  #sender: Sender | null = null;
+
+  constructor(ports: OutboxPorts) {
+    this.#ports = ports;
+  }
+
+  add(message: OutgoingMessage): void {
+    const { content } = message;
+    // The gateway closes the socket on a frame above 32 KB, so repeating this message would never succeed.
+    if (byteLength(JSON.stringify(content)) > MAX_CONTENT_BYTES) {
+      this.#fail(message, tooLarge());
+      return;
+    }
+    this.#ports.journal?.keep(message);
+    this.#queue.push(message);
+    this.#flush();
+  }
+
+  /** Takes the messages that an earlier run left: unsent ones, and refused ones with their refusal. */
+  restore(messages: readonly (readonly [message: OutgoingMessage, refusal: ImError | undefined])[]): void {
+    const unsent: OutgoingMessage[] = [];
+    for (const [message, refusal] of messages) {
+      if (refusal === undefined) unsent.push(message);
+      else this.#giveUp(message, refusal);
+    }
+    // They are older than all messages of this run.
+    this.#queue.unshift(...unsent);
+    this.#flush();
+  }
+
+  /** Whether a message of this id is pending or has failed. */
+  has(clientMsgId: string): boolean {
+    return (
+      this.#failed.has(clientMsgId) || this.#queue.some((message) => message.clientMsgId === clientMsgId)
+    );
+  }
+
+  /** The pending and failed messages of a conversation, in the order of writing. */
+  messagesOf(destination: Destination): OutgoingMessage[] {
+    const all = [...this.#failed.values(), ...this.#queue];
+    return all
+      .filter((message) => isSame(message.destination, destination))
+      .sort((a, b) => a.writtenAtMs - b.writtenAtMs);
+  }
+
+  /** Queues a failed message again, after all pending ones. Returns undefined if no message of this id has failed. */
+  retry(clientMsgId: string): Promise<Sent> | undefined {
+    const message = this.#failed.get(clientMsgId);
+    if (message === undefined) return undefined;
+    this.#failed.delete(clientMsgId);
+    message.restart();
+    this.add(message);
+    return message.acked;
+  }
+
+  /** Removes a failed message. Returns undefined if no message of this id has failed. */
+  discard(clientMsgId: string): OutgoingMessage | undefined {
+    const message = this.#failed.get(clientMsgId);
+    if (message !== undefined) this.#forget(message);
+    return message;
+  }
+
+  /** Sends through a session that the server has welcomed. */
+  resume(sender: Sender): void {
+    this.#sender = sender;
+    this.#flush();
+  }
+
+  pause(): void {
+    this.#sender = null;
+  }
+
+  /**
+   * Fails all pending messages, since the connection has closed for good. The program may `retry` them. The journal keeps
+   * them as unsent, so the next run sends them.
+   */
+  failAll(error: ImError): void {
+    this.pause();
+    for (const message of this.#queue.splice(0)) this.#giveUp(message, error);
+  }
+
+  /**
+   * Checks whether a message from the server is a pending or failed one. If so it was stored though its ack was lost, and
+   * counts as sent.
+   */
+  claim(message: Message): boolean {
+    const { clientMsgId, conversationId } = message;
+    const own =
+      this.#queue.find((pending) => pending.clientMsgId === clientMsgId) ?? this.#failed.get(clientMsgId);
+    if (own === undefined || own.from !== message.from || own.conversationId !== conversationId) return false;
+    const { messageId, seq, sentAt } = message;
+    this.#succeed(own, { clientMsgId, conversationId, messageId, seq, sentAt, duplicate: true });
+    return true;
+  }
+
+  #flush(): void {
+    for (const message of [...this.#queue]) {
+      const { conversationId } = message;
+      if (this.#sender === null || conversationId === undefined || this.#busy.has(conversationId)) continue;
+      this.#busy.add(conversationId);
+      void this.#send(message, conversationId, this.#sender, 0);
+    }
+  }
+
+  async #send(
+    message: OutgoingMessage,
+    conversationId: string,
+    sender: Sender,
+    attempt: number,
+  ): Promise<void> {
+    try {
+      const sent = await sender.request('sendMessage', message.nextRequest());
+      if (message.state === 'pending') this.#succeed(message, sent);
+    } catch (cause) {
+      const error = toImError(cause);
+      if (error.code === 'disconnected' && this.#sender === sender) this.pause();
+      const delayMs = this.#resendDelayMs(message, error, attempt);
+      if (delayMs !== null) {
+        this.#resendAfter(delayMs, message, conversationId, attempt + 1);
+        return;
+      }
+      if (message.state === 'pending' && error.code !== 'disconnected') this.#fail(message, error);
+    }
+    this.#next(conversationId);
+  }
+
+  /** Null: not sent again automatically, or only by the next session. */
+  #resendDelayMs(message: OutgoingMessage, error: ImError, attempt: number): number | null {
+    if (message.state !== 'pending' || !isWorthRepeating(error)) return null;
+    return this.#ports.policy.nextDelayMs({ attempt, error });
+  }
+
+  #resendAfter(delayMs: number, message: OutgoingMessage, conversationId: string, attempt: number): void {
+    this.#ports.environment.after(delayMs, () => {
+      // Not pending: its outcome became known in the meantime. No session: the next one starts with a fresh attempt.
+      if (message.state !== 'pending' || this.#sender === null) this.#next(conversationId);
+      else void this.#send(message, conversationId, this.#sender, attempt);
+    });
+  }
+
+  #next(conversationId: string): void {
+    this.#busy.delete(conversationId);
+    this.#flush();
+  }
+
+  #succeed(message: OutgoingMessage, sent: Sent): void {
+    this.#forget(message);
+    message.succeed(sent);
+    this.#ports.onSent(message, sent);
+  }
+
+  #fail(message: OutgoingMessage, error: ImError): void {
+    if (error instanceof RefusedError) this.#ports.journal?.keep(message, error);
+    const index = this.#queue.indexOf(message);
+    if (index >= 0) this.#queue.splice(index, 1);
+    this.#giveUp(message, error);
+  }
+
+  #giveUp(message: OutgoingMessage, error: ImError): void {
+    this.#failed.set(message.clientMsgId, message);
+    message.fail(error);
+  }
+
+  #forget(message: OutgoingMessage): void {
+    this.#ports.journal?.forget(message);
+    const index = this.#queue.indexOf(message);
+    if (index >= 0) this.#queue.splice(index, 1);
+    this.#failed.delete(message.clientMsgId);
+  }
+}
+
+function isSame(a: Destination, b: Destination): boolean {
+  return a === b || (a.id !== undefined && a.id === b.id);
+}
+
+/** In UTF-8. `JSON.stringify` has escaped lone surrogates, for which `encodeURIComponent` would throw. */
+function byteLength(json: string): number {
+  return encodeURIComponent(json).replace(/%../g, '.').length;
+}
+
+function tooLarge(): RefusedError {
+  const message = `content is over ${MAX_CONTENT_BYTES} bytes`;
+  return new RefusedError({ code: 'payload_too_large', message, retryable: false });
+}
+
+/** Whether to repeat on the same session: the message may have been stored (IM-SEND-1), or may be stored later. */
+function isWorthRepeating(error: ImError): boolean {
+  return error.retryable && error.code !== 'disconnected' && error.code !== 'closed';
+}

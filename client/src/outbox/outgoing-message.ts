@@ -1,0 +1,129 @@
+import type { Sent } from '../../../protocol/frames.ts';
+import type { SentContent } from '../model/content.ts';
+import type { ImError } from '../model/errors.ts';
+import { keyOf, type MessageState, type OwnMessage } from '../model/message.ts';
+import type { Target } from '../model/target.ts';
+import type { SendFields } from '../transport/exchanges.ts';
+
+/** The conversation of a message. The id of a direct one is known once this user's id is. */
+export interface Destination {
+  readonly id: string | undefined;
+  readonly target: Target;
+  readonly userId: string | undefined;
+  /** The furthest that another user has read. */
+  readonly readUpTo: number;
+}
+
+export interface Draft {
+  readonly clientMsgId: string;
+  readonly content: SentContent;
+  /** Epoch milliseconds of this device. */
+  readonly writtenAtMs: number;
+  /** An earlier run of the program may have sent it already. */
+  readonly isRepeat?: boolean;
+}
+
+/** The outbox's side of an `OwnMessage`. */
+export class OutgoingMessage implements OwnMessage {
+  readonly key: string;
+  readonly clientMsgId: string;
+  readonly content: SentContent;
+  readonly mine = true;
+  readonly destination: Destination;
+  readonly writtenAtMs: number;
+  readonly #onState: (message: OutgoingMessage) => void;
+  #state: 'pending' | 'sent' | 'failed' = 'pending';
+  #isRepeat: boolean;
+  #sent: Sent | undefined;
+  #error: ImError | undefined;
+  #acked = new Deferred<Sent>();
+
+  constructor(
+    destination: Destination,
+    { clientMsgId, content, writtenAtMs, isRepeat = false }: Draft,
+    onState: (message: OutgoingMessage) => void,
+  ) {
+    this.destination = destination;
+    this.key = keyOf(undefined, true, clientMsgId);
+    this.clientMsgId = clientMsgId;
+    // A copy, since a repeat must have the same content as the first attempt (IM-SEND-2).
+    this.content = JSON.parse(JSON.stringify(content));
+    this.writtenAtMs = writtenAtMs;
+    this.#isRepeat = isRepeat;
+    this.#onState = onState;
+  }
+
+  get conversationId(): string | undefined {
+    return this.#sent?.conversationId ?? this.destination.id;
+  }
+  get from(): string | undefined {
+    return this.destination.userId;
+  }
+  get sentAt(): number {
+    return this.#sent?.sentAt ?? this.writtenAtMs;
+  }
+  get state(): MessageState {
+    return this.#state === 'sent' && (this.seq ?? 0) <= this.destination.readUpTo ? 'read' : this.#state;
+  }
+  get seq(): number | undefined {
+    return this.#sent?.seq;
+  }
+  get messageId(): string | undefined {
+    return this.#sent?.messageId;
+  }
+  get error(): ImError | undefined {
+    return this.#error;
+  }
+  get acked(): Promise<Sent> {
+    return this.#acked.promise;
+  }
+
+  /** The request of the next attempt. Only `resend` differs after the first one (docs/protocol.md, section 9). */
+  nextRequest(): SendFields {
+    const { clientMsgId, content } = this;
+    const request = { clientMsgId, ...this.destination.target, content };
+    if (this.#isRepeat) return { ...request, resend: true };
+    this.#isRepeat = true;
+    return request;
+  }
+
+  succeed(sent: Sent): void {
+    const wasFailed = this.#state === 'failed';
+    this.#state = 'sent';
+    this.#sent = sent;
+    this.#error = undefined;
+    if (wasFailed) this.#acked = new Deferred();
+    this.#acked.resolve(sent);
+    this.#onState(this);
+  }
+
+  fail(error: ImError): void {
+    this.#state = 'failed';
+    this.#error = error;
+    this.#acked.reject(error);
+    this.#onState(this);
+  }
+
+  /** Back to pending, with a new `acked`. */
+  restart(): void {
+    this.#state = 'pending';
+    this.#error = undefined;
+    this.#acked = new Deferred();
+    this.#onState(this);
+  }
+}
+
+class Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve: (value: T) => void = () => {};
+  reject: (error: ImError) => void = () => {};
+
+  constructor() {
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    // A program that doesn't wait for it learns of a failure by the `state` event; it must not end the process.
+    this.promise.catch(() => {});
+  }
+}

@@ -1,0 +1,89 @@
+import type { WelcomeFrame } from '../../../protocol/frames.ts';
+import type { ConversationList } from '../conversations/conversation-list.ts';
+import { ImError } from '../model/errors.ts';
+import type { Environment } from '../support/environment.ts';
+import type { HttpApi } from '../transport/http-api.ts';
+import type { Identity } from '../transport/identity.ts';
+import type { Session } from '../transport/session.ts';
+import type { Incoming } from './incoming.ts';
+import type { MessageSync } from './message-sync.ts';
+
+/** After a longer outage the whole list is read: `changedSince` covers messages, but not reads on other devices. */
+const SHORT_OUTAGE_MS = 60_000;
+
+export interface CatchUpPorts {
+  readonly identity: Pick<Identity, 'userId' | 'learn'>;
+  readonly http: Pick<HttpApi, 'conversations'>;
+  readonly sync: MessageSync;
+  readonly list: Pick<ConversationList, 'load'>;
+  readonly incoming: Pick<Incoming, 'read'>;
+  readonly environment: Pick<Environment, 'wallClockMs'>;
+}
+
+/**
+ * Gets what a new session has missed: `hello`, the inbox page by page, and the heads of all conversations (IM-HELLO-2,
+ * IM-HELLO-3). It costs one request for each hundred conversations, and one for each that is behind by more than its
+ * last message.
+ */
+export class CatchUp {
+  readonly #ports: CatchUpPorts;
+  /** The server's time at the `welcome` of the last session that caught up. */
+  #caughtUpAtMs: number | undefined;
+  #lostAtMs: number | undefined;
+
+  constructor(ports: CatchUpPorts) {
+    this.#ports = ports;
+  }
+
+  /** The session has ended. `atMs`: when its last frame arrived, since a device that slept notices the end late. */
+  lost(atMs: number | undefined): void {
+    this.#lostAtMs ??= atMs;
+  }
+
+  /** Says `hello`. Rejects with `identity_mismatch` if the token is of another user than before. */
+  async hello(session: Session): Promise<WelcomeFrame> {
+    const { identity, sync } = this.#ports;
+    const welcome = await session.request('hello', {});
+    const { userId, serverTime } = welcome;
+    // The unsent messages here were written by another user.
+    if (identity.userId !== undefined && identity.userId !== userId)
+      throw new ImError('identity_mismatch', 'the token is of another user', { retryable: false });
+    identity.learn(userId);
+    sync.setServerTime(serverTime);
+    sync.resume();
+    return welcome;
+  }
+
+  /** Resolves when nothing up to `welcome` is missing. */
+  async run(session: Session, welcome: WelcomeFrame): Promise<void> {
+    const { http, incoming, list, sync } = this.#ports;
+    const { serverTime } = welcome;
+    const conversations = await http.conversations(this.#changedSince());
+    list.load(conversations);
+    for (const { conversationId, peer, peerReadSeq } of conversations)
+      if (peer && peerReadSeq) incoming.read(conversationId, peer, peerReadSeq);
+    const isFirst = !sync.isLive;
+    if (isFirst) await sync.begin(conversations, serverTime);
+    await this.#drain(session, welcome);
+    if (!isFirst) await sync.catchUp(conversations);
+    this.#caughtUpAtMs = serverTime;
+    this.#lostAtMs = undefined;
+  }
+
+  /** A page is acknowledged after its messages were emitted, so what a crash leaves unhandled is delivered again. */
+  async #drain(session: Session, welcome: WelcomeFrame): Promise<void> {
+    const { sync } = this.#ports;
+    let page = welcome.inbox;
+    sync.fromInbox(page.messages);
+    while (page.batch !== null) {
+      page = await session.request('ackInbox', { batch: page.batch });
+      sync.fromInbox(page.messages);
+    }
+    sync.release();
+  }
+
+  #changedSince(): number | undefined {
+    const nowMs = this.#ports.environment.wallClockMs();
+    return Math.abs(nowMs - (this.#lostAtMs ?? nowMs)) < SHORT_OUTAGE_MS ? this.#caughtUpAtMs : undefined;
+  }
+}

@@ -1,0 +1,261 @@
+import type { Message } from '../../../protocol/frames.ts';
+import type { HistoryBody } from '../../../protocol/http.ts';
+import { ImError } from '../model/errors.ts';
+import type { Gap } from '../model/events.ts';
+import { HOLE_MS, PAGE_MAX } from '../model/limits.ts';
+import type { Cancel, Environment } from '../support/environment.ts';
+import type { Logger } from '../support/logger.ts';
+import { type Hole, ReorderBuffer } from './reorder-buffer.ts';
+
+/** Usually a hole means that a push has overtaken another, so history is read only after this time. */
+const HOLE_FETCH_MS = 500;
+/** Then history is read again at these intervals, until the hole is filled or void. */
+const HOLE_REFETCH_MS = [1_000, 2_000, 4_000, 8_000];
+/** Messages above a hole are held back for this long at most. */
+const HOLE_HOLD_MS = 1_000;
+/**
+ * A hole below a message that was stored this long ago is certainly older than 15 s: the message got its seq after the
+ * hole's, at most one function timeout from its `sentAt`, and clocks differ by up to 2 s. So catching up on old history
+ * never waits.
+ */
+const OLD_MESSAGE_MS = 2 * HOLE_MS;
+
+export interface SequencerPorts {
+  readonly http: {
+    history(
+      conversationId: string,
+      range: { after?: number; before?: number; limit: number },
+    ): Promise<HistoryBody>;
+  };
+  readonly environment: Pick<Environment, 'nowMs' | 'after'>;
+  readonly logger: Logger;
+  readonly outbox: {
+    /** Whether this is an own message still pending here: it was announced when it was written, and now counts as sent. */
+    claim(message: Message): boolean;
+  };
+  readonly incoming: {
+    /** Gets each message once, in order of seq except for those that fill an open gap. */
+    message(message: Message): void;
+    gap(conversationId: string, gap: Gap): void;
+    /** Whether this message makes this user a member, so that what lies before isn't missing. */
+    isJoining(message: Message): boolean;
+  };
+}
+
+/** Null: an own message, already shown by the local echo. */
+type Entry = Message | null;
+
+/**
+ * Puts the incoming messages of one conversation in order, reads holes from history, and declares them void (IM-PUSH-1,
+ * IM-HELLO-3). Messages above a hole wait a second at most. Then the hole becomes a gap: later messages are emitted while
+ * the missing ones are still looked for.
+ */
+export class ConversationSequencer {
+  readonly #id: string;
+  readonly #ports: SequencerPorts;
+  readonly #serverNowMs: () => number | null;
+  readonly #buffer: ReorderBuffer<Entry>;
+  /** The open gaps, ascending. */
+  #gaps: Hole<Entry>[] = [];
+  /** Reads of history run one after the other. */
+  #reading: Promise<void> = Promise.resolve();
+  #cancelRead: Cancel | null = null;
+  #cancelHold: Cancel | null = null;
+  /** The first seq of the hole that is being looked for. */
+  #watchedFrom: number | undefined;
+  #rereads = 0;
+  #isStopped = false;
+
+  /** `serverNowMs`: the server's clock, null while unknown. */
+  constructor(id: string, origin: number, ports: SequencerPorts, serverNowMs: () => number | null) {
+    this.#id = id;
+    this.#ports = ports;
+    this.#serverNowMs = serverNowMs;
+    this.#buffer = new ReorderBuffer<Entry>(origin);
+  }
+
+  get isBehind(): boolean {
+    return this.#missing !== undefined;
+  }
+
+  accept(messages: readonly Message[]): void {
+    this.#take(
+      messages.map((message): [number, Entry] => [
+        message.seq,
+        this.#ports.outbox.claim(message) ? null : message,
+      ]),
+    );
+  }
+
+  /** Takes the last message of the server's list, if it is newer than what is here. */
+  acceptLast(message: Message): void {
+    if (message.seq > this.#buffer.settled) this.accept([message]);
+  }
+
+  /** A message sent by this device has this seq. */
+  settle(seq: number): void {
+    this.#take([[seq, null]]);
+  }
+
+  /** The server has allocated seqs up to `head`. */
+  noteHead(head: number): void {
+    this.#buffer.noteHead(head, this.#ports.environment.nowMs());
+  }
+
+  /** Reads the missing messages from history. */
+  read(): Promise<void> {
+    const reading = this.#reading.then(() => this.#readPages());
+    this.#reading = reading.catch(() => {});
+    return reading;
+  }
+
+  /** Reads what is missing and holds nothing back: when connected, every message that exists is shown. */
+  async catchUp(): Promise<void> {
+    await this.read();
+    for (let { hole } = this.#buffer; hole?.next !== undefined; hole = this.#buffer.hole) this.#openGap(hole);
+    this.#watch();
+  }
+
+  /** Stops looking for holes until `resume`. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#unwatch();
+  }
+
+  resume(): void {
+    this.#isStopped = false;
+    this.#watch();
+  }
+
+  /** The lowest missing seqs that are not void. */
+  get #missing(): Hole<Entry> | undefined {
+    return this.#gaps[0] ?? this.#buffer.hole;
+  }
+
+  #take(entries: Iterable<readonly [number, Entry]>): void {
+    this.#emit(this.#buffer.accept(entries, this.#ports.environment.nowMs()));
+    this.#closeGaps('filled', ({ from, to }) => !this.#buffer.lacks(from, to));
+    for (let { hole } = this.#buffer; this.#isBeforeJoining(hole); hole = this.#buffer.hole)
+      this.#emit(this.#buffer.skip(hole));
+    this.#watch();
+  }
+
+  #isBeforeJoining(hole: Hole<Entry> | undefined): hole is Hole<Entry> {
+    return hole?.next !== undefined && hole.next !== null && this.#ports.incoming.isJoining(hole.next);
+  }
+
+  #emit(entries: readonly Entry[]): void {
+    for (const entry of entries) if (entry !== null) this.#ports.incoming.message(entry);
+  }
+
+  #openGap(hole: Hole<Entry>): void {
+    this.#gaps.push(hole);
+    const { from, to } = hole;
+    this.#ports.incoming.gap(this.#id, { from, to, state: 'open' });
+    this.#emit(this.#buffer.skip(hole));
+  }
+
+  #closeGaps(state: 'filled' | 'void', isOver: (gap: Hole<Entry>) => boolean): void {
+    const over = this.#gaps.filter(isOver);
+    if (over.length === 0) return;
+    this.#gaps = this.#gaps.filter((gap) => !over.includes(gap));
+    for (const { from, to } of over) this.#ports.incoming.gap(this.#id, { from, to, state });
+  }
+
+  #unwatch(): void {
+    this.#cancelRead?.();
+    this.#cancelHold?.();
+    this.#cancelRead = this.#cancelHold = null;
+  }
+
+  /** Sets the timers for reading what is missing and for opening a gap. */
+  #watch(): void {
+    const missing = this.#missing;
+    if (missing?.from !== this.#watchedFrom) {
+      this.#unwatch();
+      this.#watchedFrom = missing?.from;
+      this.#rereads = 0;
+    }
+    if (this.#isStopped) return;
+    if (missing !== undefined && this.#cancelRead === null) this.#planRead(missing);
+    const { hole } = this.#buffer;
+    this.#cancelHold?.();
+    this.#cancelHold = null;
+    if (hole?.next !== undefined) this.#planOpening(hole);
+  }
+
+  #planRead(missing: Hole<Entry>): void {
+    this.#cancelRead = this.#ports.environment.after(this.#readDelayMs(missing), () => {
+      this.#cancelRead = null;
+      this.#rereads += 1;
+      this.read().catch((error: unknown) => {
+        this.#ports.logger.warn('could not read history', { conversationId: this.#id, error });
+        this.#watch();
+      });
+    });
+  }
+
+  #planOpening(hole: Hole<Entry>): void {
+    const { environment } = this.#ports;
+    const delayMs = Math.max(0, hole.missedAtMs + HOLE_HOLD_MS - environment.nowMs());
+    this.#cancelHold = environment.after(delayMs, () => {
+      this.#cancelHold = null;
+      const current = this.#buffer.hole;
+      if (current?.next !== undefined) this.#openGap(current);
+      this.#watch();
+    });
+  }
+
+  #readDelayMs(missing: Hole<Entry>): number {
+    const delayMs = this.#rereads === 0 ? HOLE_FETCH_MS : (HOLE_REFETCH_MS[this.#rereads - 1] ?? 8_000);
+    const voidInMs = missing.missedAtMs + HOLE_MS - this.#ports.environment.nowMs();
+    return voidInMs > 0 ? Math.min(delayMs, voidInMs) : delayMs;
+  }
+
+  async #readPages(): Promise<void> {
+    let after = 0;
+    for (let hasMore = true; hasMore && !this.#isStopped; ) {
+      const missing = [...this.#gaps, this.#buffer.hole].find(
+        (hole) => hole !== undefined && hole.to > after,
+      );
+      if (missing === undefined) break;
+      after = Math.max(after, missing.from - 1);
+      const readAtMs = this.#ports.environment.nowMs();
+      const page = await this.#page(after);
+      this.accept(page.messages);
+      const lastSeq = page.messages.at(-1)?.seq;
+      hasMore = page.hasMore && lastSeq !== undefined;
+      after = lastSeq ?? after;
+      // Reads are strongly consistent: what is not on the page did not exist at `readAtMs`.
+      this.#giveUp(hasMore ? after : Number.POSITIVE_INFINITY, readAtMs);
+    }
+    this.#watch();
+  }
+
+  async #page(after: number): Promise<HistoryBody> {
+    try {
+      return await this.#ports.http.history(this.#id, { after, limit: PAGE_MAX });
+    } catch (error) {
+      // This user may no longer read the conversation, so nothing is missing.
+      const gone = error instanceof ImError && (error.code === 'not_found' || error.code === 'forbidden');
+      if (!gone) throw error;
+      return { messages: [], head: after, hasMore: false };
+    }
+  }
+
+  #giveUp(absentUpTo: number, readAtMs: number): void {
+    const isOver = (hole: Hole<Entry>): boolean => hole.to <= absentUpTo && this.#isVoid(hole, readAtMs);
+    this.#closeGaps('void', isOver);
+    for (let { hole } = this.#buffer; hole !== undefined && isOver(hole); hole = this.#buffer.hole) {
+      this.#emit(this.#buffer.skip(hole));
+    }
+  }
+
+  /** Whether a hole that was not in history at `readAtMs` will never be filled (IM-SEND-3, IM-HELLO-3). */
+  #isVoid({ missedAtMs, next }: Hole<Entry>, readAtMs: number): boolean {
+    if (readAtMs - missedAtMs >= HOLE_MS) return true;
+    const serverNow = this.#serverNowMs();
+    if (!next || serverNow === null) return false;
+    return serverNow - (this.#ports.environment.nowMs() - readAtMs) - next.sentAt >= OLD_MESSAGE_MS;
+  }
+}

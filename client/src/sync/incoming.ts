@@ -1,0 +1,87 @@
+import type { RecalledContent } from '../../../protocol/content.ts';
+import type { Message } from '../../../protocol/frames.ts';
+import type { ConversationList } from '../conversations/conversation-list.ts';
+import type { ConversationStates } from '../conversations/conversation-states.ts';
+import type { ClientEvents, Gap } from '../model/events.ts';
+import { hasHappenedTo } from '../model/membership.ts';
+import type { Emitter } from '../support/emitter.ts';
+import type { ConversationPush } from '../transport/frames.ts';
+import type { Identity } from '../transport/identity.ts';
+
+/** Applies what comes from the server to the conversations and their list, and emits the events. */
+export class Incoming {
+  readonly #identity: Pick<Identity, 'userId'>;
+  readonly #states: Pick<ConversationStates, 'of'>;
+  readonly #list: Pick<ConversationList, 'add' | 'read' | 'recalled' | 'touched'>;
+  readonly #events: Emitter<ClientEvents>;
+
+  constructor(
+    identity: Pick<Identity, 'userId'>,
+    states: Pick<ConversationStates, 'of'>,
+    list: Pick<ConversationList, 'add' | 'read' | 'recalled' | 'touched'>,
+    events: Emitter<ClientEvents>,
+  ) {
+    this.#identity = identity;
+    this.#states = states;
+    this.#list = list;
+    this.#events = events;
+  }
+
+  /** A message in its turn. */
+  message(message: Message): void {
+    const { conversationId, from } = message;
+    const [first, ...others] = this.#states.of(conversationId);
+    if (first === undefined) return;
+    const redacted = first.redacted(message);
+    this.#list.add(redacted);
+    const shown = first.show(redacted);
+    for (const state of [first, ...others]) {
+      state.typingUsers.set(from, false);
+      state.events.emit('message', shown);
+    }
+    this.#events.emit('message', shown);
+  }
+
+  push(push: ConversationPush): void {
+    const { conversationId, type } = push;
+    if (type === 'recalled') this.recalled(conversationId, push.seq, push.by, push.at);
+    else if (type === 'read') this.read(conversationId, push.userId, push.seq);
+    else if (push.userId !== this.#identity.userId)
+      for (const state of this.#states.of(conversationId)) state.typingUsers.set(push.userId, push.typing);
+  }
+
+  recalled(conversationId: string, seq: number, by: string, at: number): void {
+    const content: RecalledContent = { type: 'recalled', by, at };
+    this.#list.recalled(conversationId, seq, content);
+    for (const state of this.#states.of(conversationId)) {
+      if (state.recalled.has(seq)) continue;
+      state.recalled.set(seq, content);
+      state.events.emit('recalled', { seq, by, at });
+    }
+  }
+
+  gap(conversationId: string, gap: Gap): void {
+    for (const state of this.#states.of(conversationId)) {
+      const others = state.gaps.filter(({ from }) => from !== gap.from);
+      state.gaps = gap.state === 'open' ? [...others, gap].sort((a, b) => a.from - b.from) : others;
+      state.events.emit('gap', gap);
+    }
+  }
+
+  /** Whether this message makes this user a member. */
+  isJoining(message: Message): boolean {
+    return hasHappenedTo(this.#identity.userId, message, 'joined', 'created');
+  }
+
+  /** A user has read up to `seq`. Others' cursors never move back, whatever order they arrive in. */
+  read(conversationId: string, userId: string, seq: number): void {
+    const isOwn = userId === this.#identity.userId;
+    for (const state of this.#states.of(conversationId)) {
+      if (!isOwn && seq <= (state.reads.get(userId) ?? 0)) continue;
+      if (!isOwn) state.reads.set(userId, seq);
+      state.events.emit('read', { userId, seq });
+    }
+    if (isOwn) this.#list.read(conversationId, seq);
+    else this.#list.touched(conversationId);
+  }
+}

@@ -1,0 +1,18 @@
+import type { ReadPush, RecalledPush, ServerFrame, TypingPush } from '../../../protocol/frames.ts';
+
+/** What happens in a conversation besides messages. */
+export type ConversationPush = ReadPush | RecalledPush | TypingPush;
+
+/**
+ * Parses a frame. Returns undefined for anything but an object with a type: the gateway's own frames have none
+ * (IM-FRAME-6). Later versions of the protocol may send other types than these (IM-FRAME-1).
+ */
+export function parseFrame(data: unknown): ServerFrame | undefined {
+  if (typeof data !== 'string') return undefined;
+  try {
+    const frame: ServerFrame = JSON.parse(data);
+    return typeof frame.type === 'string' ? frame : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,117 @@
+import type { Conversation, ConversationsBody, HistoryBody, SessionBody } from '../../../protocol/http.ts';
+import { ImError, NetworkError, refusalOf, TimeoutError } from '../model/errors.ts';
+import { PAGE_MAX, REPLY_TIMEOUT_MS } from '../model/limits.ts';
+import type { Environment, FetchResponse } from '../support/environment.ts';
+import { withTimeout } from '../support/timeout.ts';
+import type { Tokens } from './tokens.ts';
+
+/** Which page of history. `after` and `before` are exclusive bounds; give at most one. With neither: the latest page. */
+export interface HistoryRange {
+  readonly after?: number;
+  readonly before?: number;
+  /** 1 to 100, 50 by default. */
+  readonly limit?: number;
+}
+
+type Query = Record<string, string | number | null | undefined>;
+
+/**
+ * The HTTP API (section 6). Every method rejects with an `ImError`: `RefusedError` for an answer with an error status,
+ * `NetworkError` or `TimeoutError` (10 s) without an answer. After a 401 it tries once more with a fresh token.
+ */
+export class HttpApi {
+  readonly #baseUrl: string;
+  readonly #tokens: Tokens;
+  readonly #environment: Environment;
+
+  constructor(httpUrl: string, tokens: Tokens, environment: Environment) {
+    this.#baseUrl = httpUrl.replace(/\/+$/, '');
+    this.#tokens = tokens;
+    this.#environment = environment;
+  }
+
+  /** The user of the token, or the reason why an upgrade would be refused (IM-CONN-7). */
+  session(deviceId: string): Promise<SessionBody> {
+    return this.#get<SessionBody>('/session', { deviceId });
+  }
+
+  /** All conversations with messages, and groups; with `changedSince` (server time in ms) those that may have changed. */
+  async conversations(changedSince?: number): Promise<Conversation[]> {
+    const all: Conversation[] = [];
+    let cursor: string | null | undefined;
+    do {
+      const query = { limit: PAGE_MAX, changedSince, cursor };
+      const page: ConversationsBody = await this.#get('/conversations', query);
+      all.push(...page.conversations);
+      cursor = page.cursor;
+    } while (cursor !== null);
+    return all;
+  }
+
+  history(conversationId: string, { after, before, limit }: HistoryRange): Promise<HistoryBody> {
+    return this.#get<HistoryBody>(`/conversations/${encodeURIComponent(conversationId)}/messages`, {
+      after,
+      before,
+      limit,
+    });
+  }
+
+  /** Any other request. Resolves to the body of the answer, undefined if it has none. */
+  async call<Body>(method: string, path: string, body?: object): Promise<Body> {
+    return (await this.#send(method, path, body)).body as Body;
+  }
+
+  async #get<Body>(path: string, query: Query): Promise<Body> {
+    const { body } = await this.#send('GET', path + queryString(query));
+    if (body === undefined) throw new NetworkError(`${path}: the answer is not JSON`);
+    return body as Body;
+  }
+
+  async #send(method: string, path: string, body?: object): Promise<Answer> {
+    const ask = (token: string): Promise<Answer> => this.#fetch(this.#baseUrl + path, method, token, body);
+    let answer = await ask(await this.#tokens.current());
+    if (answer.status === 401) answer = await ask(await this.#tokens.fresh());
+    if (!answer.ok) throw refusalOf(answer.status, answer.body);
+    return answer;
+  }
+
+  async #fetch(url: string, method: string, token: string, body: object | undefined): Promise<Answer> {
+    const aborter = new AbortController();
+    const headers: Record<string, string> = { authorization: `Bearer ${token}` };
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    const init = {
+      method,
+      headers,
+      signal: aborter.signal,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    };
+    const work = this.#environment.fetch(url, init).then(readAnswer);
+    const late = new TimeoutError('HTTP', REPLY_TIMEOUT_MS);
+    try {
+      return await withTimeout(this.#environment, work, REPLY_TIMEOUT_MS, late);
+    } catch (error) {
+      aborter.abort();
+      throw error instanceof ImError ? error : new NetworkError('the HTTP API could not be reached', error);
+    }
+  }
+}
+
+interface Answer {
+  readonly ok: boolean;
+  readonly status: number;
+  /** Undefined if the body is not JSON. */
+  readonly body: unknown;
+}
+
+async function readAnswer(response: FetchResponse): Promise<Answer> {
+  const body = await response.json().catch(() => undefined);
+  return { ok: response.ok, status: response.status, body };
+}
+
+export function queryString(query: Query): string {
+  const pairs: string[] = [];
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null) pairs.push(`${name}=${encodeURIComponent(value)}`);
+  }
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+}

@@ -1,0 +1,81 @@
+import { ClosedError, ImError, RefusedError, UnauthorizedError } from '../model/errors.ts';
+import type { Environment } from '../support/environment.ts';
+import type { Logger } from '../support/logger.ts';
+import type { Attempt } from './connection.ts';
+import { type HttpApi, queryString } from './http-api.ts';
+import type { Identity } from './identity.ts';
+import { type PushListener, Session } from './session.ts';
+import type { Tokens } from './tokens.ts';
+
+export interface SessionOpenerPorts {
+  readonly wsUrl: string;
+  readonly identity: Pick<Identity, 'deviceId'>;
+  readonly tokens: Pick<Tokens, 'fresh'>;
+  readonly http: Pick<HttpApi, 'session'>;
+  readonly environment: Environment;
+  readonly logger: Logger;
+  readonly listener: PushListener;
+}
+
+/** Statuses of `GET /session` that another attempt can't change (IM-CONN-2, IM-CONN-4). */
+const FINAL_STATUSES: readonly (number | undefined)[] = [400, 401, 403, 409];
+
+export class SessionOpener {
+  /** The connection that the next session replaces, in case the server has not noticed its end (IM-CONN-4). */
+  replaces: string | undefined;
+  readonly #ports: SessionOpenerPorts;
+
+  constructor(ports: SessionOpenerPorts) {
+    this.#ports = ports;
+  }
+
+  /** Opens a session. Rejects with an `ImError` whose `retryable` says whether another attempt makes sense. */
+  async open(attempt: Attempt): Promise<Session> {
+    const token = await this.#ports.tokens.fresh();
+    // Dropped in the meantime. A socket opened now could replace the one of a later attempt.
+    if (attempt.dropped) throw new ClosedError();
+    const session = this.#start(token, attempt);
+    attempt.onDrop(() => session.close());
+    try {
+      await session.opened;
+      return session;
+    } catch (error) {
+      throw attempt.dropped ? error : await this.#explain(error);
+    }
+  }
+
+  #start(token: string, attempt: Attempt): Session {
+    const { environment, listener, logger } = this.#ports;
+    try {
+      // A browser can't set headers, so the token travels as a subprotocol (IM-CONN-1).
+      const socket = new environment.WebSocket(this.#url(), ['im.v1', `im.token.${token}`]);
+      return new Session(socket, environment, logger, listener, (error) => attempt.lost(error));
+    } catch (cause) {
+      // The constructor throws for a URL or a token that can never work.
+      throw new ImError('invalid_request', 'wsUrl or token is malformed', { retryable: false, cause });
+    }
+  }
+
+  #url(): string {
+    const { wsUrl, identity } = this.#ports;
+    const query = queryString({ deviceId: identity.deviceId, replaces: this.replaces });
+    return wsUrl + (wsUrl.includes('?') ? query.replace('?', '&') : query);
+  }
+
+  /** Browsers hide why an upgrade failed, so HTTP is asked for the reason (IM-CONN-7). */
+  async #explain(error: unknown): Promise<unknown> {
+    const { http, identity } = this.#ports;
+    try {
+      await http.session(identity.deviceId);
+      return error;
+    } catch (reason) {
+      if (reason instanceof UnauthorizedError) return reason;
+      if (!(reason instanceof RefusedError) || !FINAL_STATUSES.includes(reason.status)) return error;
+      if (reason.status !== 409 || this.replaces === undefined) return reason;
+      // Either the device has another session by now or it is our own old one. The next attempt, without `replaces`,
+      // finds out.
+      this.replaces = undefined;
+      return error;
+    }
+  }
+}

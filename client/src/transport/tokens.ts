@@ -1,0 +1,53 @@
+import { ImError, NetworkError, TimeoutError, UnauthorizedError } from '../model/errors.ts';
+import type { Environment } from '../support/environment.ts';
+import { withTimeout } from '../support/timeout.ts';
+
+/** Returns a token that is valid now. See `ClientOptions.getToken`. */
+export type GetToken = () => string | Promise<string>;
+
+const TOKEN_TIMEOUT_MS = 30_000;
+
+/** Fetches the app's tokens: a fresh one for each connection, which HTTP requests then reuse. */
+export class Tokens {
+  readonly #getToken: GetToken;
+  readonly #environment: Pick<Environment, 'after'>;
+  #current: string | undefined;
+  #fetching: Promise<string> | undefined;
+
+  constructor(getToken: GetToken, environment: Pick<Environment, 'after'>) {
+    this.#getToken = getToken;
+    this.#environment = environment;
+  }
+
+  async current(): Promise<string> {
+    return this.#current ?? this.fresh();
+  }
+
+  /** Asks the app. Rejects with `UnauthorizedError` if asking again can't help, otherwise with a retryable error. */
+  fresh(): Promise<string> {
+    this.#fetching ??= this.#ask().finally(() => {
+      this.#fetching = undefined;
+    });
+    return this.#fetching;
+  }
+
+  async #ask(): Promise<string> {
+    try {
+      const asked = Promise.resolve(this.#getToken());
+      const late = new TimeoutError('getToken', TOKEN_TIMEOUT_MS);
+      this.#current = await withTimeout(this.#environment, asked, TOKEN_TIMEOUT_MS, late);
+      return this.#current;
+    } catch (error) {
+      if (error instanceof ImError) throw error;
+      if (isAuthError(error)) throw new UnauthorizedError('getToken says: not authorized', error);
+      throw new NetworkError('getToken failed', error);
+    }
+  }
+}
+
+/** Checks the shape, since the app may use another copy of this package or throw errors of its own. */
+function isAuthError(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  const { code, retryable } = error as { code?: unknown; retryable?: unknown };
+  return code === 'unauthorized' || retryable === false;
+}
