@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { CloseReason, ErrorCode } from './codes.ts';
 import { type Content, contentSchema, text } from './content.ts';
-import type { DeskAgentFrame, DeskAssignedPush, DeskChatFrame, DeskUpdatedPush } from './desk.ts';
+import type { DeskAssignedPush, DeskUpdatedPush } from './desk.ts';
 import { CLIENT_ID, parseConversationId, USER_ID } from './ids.ts';
 import { LIMITS } from './limits.ts';
 
@@ -229,17 +229,8 @@ export interface TypingPush {
   readonly typing: boolean;
 }
 
-export type ServerFrame =
-  | WelcomeFrame
-  | InboxFrame
-  | SentFrame
-  | HeartbeatFrame
-  | SessionFrame
-  | OkFrame
-  | PresenceFrame
-  | DeskChatFrame
-  | DeskAgentFrame
-  | ErrorFrame
+/** What the server sends unasked. */
+export type ServerPush =
   | MessagesPush
   | ReadPush
   | RecalledPush

@@ -11,7 +11,7 @@ interface ObjectSchema {
 export function frameTable(): string {
   const rows = Object.entries(ACTIONS).map(([action, { request, reply }]) => {
     const fields = fieldsOf(z.toJSONSchema(request, { io: 'input', unrepresentable: 'any' }) as ObjectSchema);
-    return `| \`${action}\` | ${fields.join(' ')} | ${reply === null ? 'only a refusal is answered' : `\`${reply}\``} |`;
+    return `| \`${action}\` | ${fields.join(' ')} | ${reply === null ? 'only a refusal is answered' : `\`${reply.type}\``} |`;
   });
   return ['| action | fields (? optional) | answer |', '|---|---|---|', ...rows].join('\n');
 }

@@ -50,7 +50,7 @@ export function createFrameHandler(ports: FramePorts, answers: Partial<Answers<A
     const { id: _, ...request } = parseWith(ACTIONS[action].request, frame) as Frame;
     const fields = await answer(request, caller, rolesOf(event));
     const { reply } = ACTIONS[action];
-    return reply === null ? undefined : encodeFrame(event, { type: reply, id, ...fields });
+    return reply === null ? undefined : encodeFrame(event, { type: reply.type, id, ...fields });
   }
 
   /** A frame of an older client (IM-PLAIN). */

@@ -1,4 +1,5 @@
-import type { ReadPush, RecalledPush, ServerFrame, TypingPush } from '../../../protocol/frames.ts';
+import type { ServerFrame } from '../../../protocol/actions.ts';
+import type { ReadPush, RecalledPush, TypingPush } from '../../../protocol/frames.ts';
 
 /** What happens in a conversation besides messages. */
 export type ConversationPush = ReadPush | RecalledPush | TypingPush;

@@ -1,4 +1,5 @@
-import type { MessagesPush, ServerFrame } from '../../../protocol/frames.ts';
+import type { ServerFrame } from '../../../protocol/actions.ts';
+import type { MessagesPush } from '../../../protocol/frames.ts';
 import { settleAll } from '../../shared/settle.ts';
 import type { FanOutJob, FanOutQueue } from '../model/fan-out-job.ts';
 import type { GroupReader } from '../model/group.ts';

@@ -1,5 +1,5 @@
+import type { ServerFrame } from '../../../protocol/actions.ts';
 import { CLOSE_REASONS, type CloseReason } from '../../../protocol/codes.ts';
-import type { ServerFrame } from '../../../protocol/frames.ts';
 import type { Connections } from '../model/connections.ts';
 import { textFor } from '../model/encoding.ts';
 import { isPolling, type Session } from '../model/session.ts';

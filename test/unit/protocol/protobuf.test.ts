@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
+import type { ServerFrame } from '../../../protocol/actions.ts';
 import { ACTIONS, type Action } from '../../../protocol/actions.ts';
-import type { ServerFrame } from '../../../protocol/frames.ts';
 import {
   decodeClientFrame,
   decodeServerFrame,
