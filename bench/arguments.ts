@@ -12,7 +12,7 @@ export interface BenchArguments {
   readonly parts: readonly Part[];
   /** Writes what was counted into the budgets: after a change that is meant to cost more, or less. */
   readonly accept: boolean;
-  /** Measures nothing: writes tables and plots from bench/results again, as after a change of prices. */
+  /** Measures nothing: writes the tables from bench/results again, as after a change of prices. */
   readonly report: boolean;
   readonly help: boolean;
 }
