@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { billText, measuredOf, quotaText } from '../cost/cost-text.ts';
+import { billText, coldStartText, measuredOf, quotaText } from '../cost/cost-text.ts';
 import { readPrices } from '../cost/prices.ts';
 import { DEFAULT_WORKLOAD } from '../cost/workload.ts';
 import { pathOf } from '../files.ts';
@@ -26,6 +26,7 @@ export function writeReport(counts: CountsFile, times: TimesFile): void {
     growth: growthTable(times.growth, prices),
     throughput: throughputText(times),
     profile: profileTables(times),
+    cold: coldStartText(DEFAULT_WORKLOAD, measured),
     month: codeBlock(billText(DEFAULT_WORKLOAD, measured, prices)),
   };
   fillPage(PAGE, sections);
