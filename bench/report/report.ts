@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { billText, coldStartText, measuredOf, quotaText } from '../cost/cost-text.ts';
-import { readPrices } from '../cost/prices.ts';
+import { type PriceFile, readPrices } from '../cost/prices.ts';
 import { DEFAULT_WORKLOAD } from '../cost/workload.ts';
-import { pathOf } from '../files.ts';
-import type { CountsFile, Machine, TimesFile } from '../results.ts';
+import { pathOf, readJson } from '../files.ts';
+import type { CountsFile, Machine, MemoryFile, TimesFile } from '../results.ts';
 import { growthTable } from './growth.ts';
 import { fillIn } from './markers.ts';
+import { memoryTable } from './memory.ts';
 import { callsTable, countsTable, dollarsTable } from './operations.ts';
 import { short, table } from './table.ts';
 
@@ -26,6 +27,7 @@ export function writeReport(counts: CountsFile, times: TimesFile): void {
     growth: growthTable(times.growth, prices),
     throughput: throughputText(times),
     profile: profileTables(times),
+    memory: memoryText(readJson<MemoryFile>('results/memory.json'), prices),
     cold: coldStartText(DEFAULT_WORKLOAD, measured),
     month: codeBlock(billText(DEFAULT_WORKLOAD, measured, prices)),
   };
@@ -47,6 +49,10 @@ function codeBlock(text: string): string {
 
 function machineText({ date, commit, node, cpu, cores, memoryGb, platform }: Machine): string {
   return `${date}, commit ${commit}, Node ${node}, ${cores} × ${cpu}, ${memoryGb} GB, ${platform}.`;
+}
+
+function memoryText({ machine, times }: MemoryFile, prices: PriceFile): string {
+  return `${memoryTable(times, prices)}\n\n${machineText(machine)}`;
 }
 
 const REFERENCE = 'bare SDK (baseline Connect)';

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readPrices } from '../../../bench/cost/prices.ts';
 import { growthTable } from '../../../bench/report/growth.ts';
 import { fillIn } from '../../../bench/report/markers.ts';
+import { memoryTable } from '../../../bench/report/memory.ts';
 import { countsTable } from '../../../bench/report/operations.ts';
 import { table } from '../../../bench/report/table.ts';
 import { aTally } from './builders.ts';
@@ -47,5 +48,21 @@ it('the table of growth has a row for each crowd and design', () => {
   const points = [point('ours', 10), point('baseline', 10), point('ours', 100), point('baseline', 100)];
   expect(growthTable(points, readPrices())).toContain(
     '| 10 | ours | 40 | 60 | 90 | 5 | 3 | 3 | 1 | 7 | 5.25 |',
+  );
+});
+
+it('the table of memory prices the warm median by the size', () => {
+  const time = {
+    operation: 'heartbeat',
+    megabytes: 1_024,
+    wholeCoreInitMs: 40,
+    initMs: 70,
+    firstMs: 60,
+    p50Ms: 12,
+    p95Ms: 20,
+    usedMegabytes: 75,
+  };
+  expect(memoryTable([time], readPrices())).toContain(
+    '| heartbeat | 1024 | 40 | 70 | 60 | 12 | 20 | 0.36 | 75 |',
   );
 });
