@@ -61,6 +61,7 @@ export interface CostArguments {
   readonly explain: boolean;
   readonly quotas: boolean;
   readonly coldStarts: boolean;
+  readonly storm: boolean;
   readonly help: boolean;
 }
 
@@ -74,6 +75,7 @@ export const COST_HELP = [
   `${'  --explain'.padEnd(28)}the inputs of each figure`,
   `${'  --quotas'.padEnd(28)}which AWS quota is reached first, from 10⁴ to 10⁷ users`,
   `${'  --cold-starts'.padEnd(28)}share of connects, frames, and HTTP requests that meet a cold start, 10 to 10⁴ users`,
+  `${'  --storm'.padEnd(28)}how long everybody needs to reconnect after an outage, by quotas; some seconds`,
 ].join('\n');
 
 /** @throws {Error} in words for whoever typed it */
@@ -87,6 +89,7 @@ export function parseCostArguments(args: readonly string[]): CostArguments {
       explain: flag,
       quotas: flag,
       'cold-starts': flag,
+      storm: flag,
       help: flag,
     },
   });
@@ -100,6 +103,7 @@ export function parseCostArguments(args: readonly string[]): CostArguments {
     explain: given['explain'] === true,
     quotas: given['quotas'] === true,
     coldStarts: given['cold-starts'] === true,
+    storm: given['storm'] === true,
     help: given['help'] === true,
   };
 }
