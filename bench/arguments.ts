@@ -12,8 +12,10 @@ export interface BenchArguments {
   readonly parts: readonly Part[];
   /** Writes what was counted into the budgets: after a change that is meant to cost more, or less. */
   readonly accept: boolean;
-  /** Measures nothing: writes tables and plots from bench/results again, as after a change of prices. */
+  /** Measures nothing: writes the tables from bench/results again, as after a change of prices. */
   readonly report: boolean;
+  /** Only how long functions take at each memory size. */
+  readonly memory: boolean;
   readonly help: boolean;
 }
 
@@ -25,6 +27,7 @@ export const HELP = `npm run bench -- [options]
   --part NAME        only ${PARTS.join(', ')}; may be given again
   --accept           make what is counted now the budget, and the report's counts
   --report           measure nothing; write the pages again from bench/results
+  --memory           how long functions take at each memory size, some minutes; needs Linux and root
 
 Without --check, --scenario, and --part the results go to bench/results/ and docs/performance.md.`;
 
@@ -39,6 +42,7 @@ export function parseBenchArguments(args: readonly string[], known: readonly str
       part: { type: 'string', multiple: true, default: [] },
       accept: { type: 'boolean', default: false },
       report: { type: 'boolean', default: false },
+      memory: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -51,6 +55,7 @@ export function parseBenchArguments(args: readonly string[], known: readonly str
     parts: partsOf(mode, scenarios, named),
     accept: values.accept,
     report: values.report,
+    memory: values.memory,
     help: values.help,
   };
 }

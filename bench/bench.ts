@@ -1,11 +1,9 @@
 import { PROJECT_DIRECTORY } from '../local/runtime.ts';
 import { type BenchArguments, HELP, parseBenchArguments } from './arguments.ts';
-import { readJson } from './files.ts';
 import { find } from './findings.ts';
-import { accept, compare, judge, save, summary } from './outcome.ts';
+import { measureMemory } from './memory/memory.ts';
+import { accept, compare, judge, save, saveMemory, summary, writeCommittedReport } from './outcome.ts';
 import { step } from './progress.ts';
-import { writeReport } from './report/report.ts';
-import type { CountsFile, TimesFile } from './results.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 import { type Assembly, makeAssembly } from './stack/assembly.ts';
 
@@ -18,7 +16,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (options.report) {
-    writeReport(readJson<CountsFile>('results/counts.json'), readJson<TimesFile>('results/times.json'));
+    writeCommittedReport();
     return 0;
   }
   const assembly = await step('synthesize', () => makeAssembly(PROJECT_DIRECTORY));
@@ -42,6 +40,10 @@ function readArguments(args: readonly string[]): BenchArguments | undefined {
 }
 
 async function run(assembly: Assembly, options: BenchArguments): Promise<number> {
+  if (options.memory) {
+    saveMemory(await measureMemory(assembly));
+    return 0;
+  }
   const findings = await find(assembly, options);
   if (options.accept) accept(findings);
   if (options.mode !== 'check') console.log(summary(findings));

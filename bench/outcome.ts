@@ -3,8 +3,15 @@ import { readJson, writeJson } from './files.ts';
 import type { Findings } from './findings.ts';
 import { type Budgets, budgetOf, judgeBundles, judgeCounts, nameOf } from './measure/budget.ts';
 import { differences } from './measure/tally.ts';
+import type { MemoryTime } from './memory/memory.ts';
 import { writeReport } from './report/report.ts';
-import { type CountsFile, describeMachine, type TimesFile } from './results.ts';
+import {
+  type CountsFile,
+  describeMachine,
+  type Machine,
+  type MemoryFile,
+  type TimesFile,
+} from './results.ts';
 import { sharesBy } from './throughput/cpu-profile.ts';
 
 /** Of the profile, as many as say something. */
@@ -13,9 +20,8 @@ const [OWNERS, PLACES] = [12, 20];
 /** Writes bench/results and the report, if everything was measured. */
 export function save({ counts, cpuMs, init, growth, throughput, profile }: Findings): void {
   if (!init || !growth || !throughput || !profile) return;
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   const times: TimesFile = {
-    machine: describeMachine(commit),
+    machine: machineNow(),
     cpuMs,
     init,
     growth,
@@ -28,6 +34,21 @@ export function save({ counts, cpuMs, init, growth, throughput, profile }: Findi
   writeJson('results/counts.json', counts);
   writeJson('results/times.json', times);
   writeReport(counts, times);
+}
+
+export function saveMemory(times: readonly MemoryTime[]): void {
+  const memory: MemoryFile = { machine: machineNow(), times };
+  writeJson('results/memory.json', memory);
+  writeCommittedReport();
+}
+
+/** The tables of the pages, from bench/results. */
+export function writeCommittedReport(): void {
+  writeReport(readJson<CountsFile>('results/counts.json'), readJson<TimesFile>('results/times.json'));
+}
+
+function machineNow(): Machine {
+  return describeMachine(execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim());
 }
 
 /** Counts are the same in every run: so they are those that were committed, or something has changed. */

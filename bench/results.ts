@@ -4,6 +4,7 @@ import type { GrowthPoint } from './latency/growth.ts';
 import type { CpuTime } from './measure/percentile.ts';
 import type { OperationResult } from './measure/recorder.ts';
 import type { Tally } from './measure/tally.ts';
+import type { MemoryTime } from './memory/memory.ts';
 import type { Throughput } from './throughput/throughput.ts';
 
 /** bench/results/counts.json: the same from every run of the same commit. */
@@ -30,6 +31,12 @@ export interface TimesFile {
     readonly owners: readonly Share[];
     readonly places: readonly Share[];
   };
+}
+
+/** bench/results/memory.json: of one run of `--memory` on one machine. */
+export interface MemoryFile {
+  readonly machine: Machine;
+  readonly times: readonly MemoryTime[];
 }
 
 export interface Share {

@@ -1,6 +1,8 @@
 import { measuredOperations } from '../report/operations.ts';
+import { table } from '../report/table.ts';
 import type { CountsFile, TimesFile } from '../results.ts';
-import { baselineCauses, type Cause, type Measured, monthlyUsage, ourCauses } from './monthly.ts';
+import { coldShares } from './cold-starts.ts';
+import { absentOf, baselineCauses, type Cause, type Measured, monthlyUsage, ourCauses } from './monthly.ts';
 import type { PriceFile } from './prices.ts';
 import { quotaUses } from './quotas.ts';
 import { billOf, dollarsBy, times, totalOf } from './usage.ts';
@@ -97,6 +99,30 @@ export function quotaText(workload: Workload, measured: Measured, prices: PriceF
     return [`${count(users)} users`, ...lines].join('\n');
   });
   return [`Busiest second, ${workload.peak} × the average:`, ...blocks].join('\n\n');
+}
+
+const SMALL_SCALES = [10, 100, 1_000, 10_000];
+
+/** Of what users wait for, the share that meets a cold start, in Markdown. */
+export function coldStartText(workload: Workload, { operations }: Measured): string {
+  const { members } = absentOf(operations, workload.groupSize);
+  const rates = [
+    { name: 'average', factor: 1 },
+    { name: 'busiest', factor: workload.peak },
+  ];
+  const rows = SMALL_SCALES.flatMap((users) =>
+    rates.map(({ name, factor }) => {
+      const [few, many] = (['few', 'many'] as const).map((deployed) =>
+        coldShares({ ...workload, users }, deployed, members, factor),
+      );
+      const cells = (['connect', 'frame', 'http'] as const).flatMap((kind) =>
+        [few, many].map((shares) => `${percent(shares?.[kind] ?? 0)} %`),
+      );
+      return [users, name, ...cells];
+    }),
+  );
+  const headings = ['connects, 8', '36', 'frames, 8', '36', 'HTTP, 8', '36'];
+  return table(['users', 'rate', ...headings], rows);
 }
 
 function dollars(amount: number): string {

@@ -1,7 +1,8 @@
 import { readJson } from '../files.ts';
-import type { CountsFile, TimesFile } from '../results.ts';
-import { billText, explainText, measuredOf, quotaText } from './cost-text.ts';
+import type { CountsFile, MemoryFile, TimesFile } from '../results.ts';
+import { billText, coldStartText, explainText, measuredOf, quotaText } from './cost-text.ts';
 import { readPrices } from './prices.ts';
+import { stormText } from './storm-text.ts';
 import { COST_HELP, type CostArguments, parseCostArguments } from './workload.ts';
 
 /** `npm run cost`; returns the exit status. */
@@ -16,12 +17,14 @@ export function main(args: readonly string[]): number {
   }
 }
 
-function answer({ workload, explain, quotas }: CostArguments): string {
+function answer({ workload, explain, quotas, coldStarts, storm }: CostArguments): string {
+  if (storm) return stormText(readJson<MemoryFile>('results/memory.json').times);
   const prices = readPrices();
   const measured = measuredOf(
     readJson<CountsFile>('results/counts.json'),
     readJson<TimesFile>('results/times.json'),
   );
+  if (coldStarts) return coldStartText(workload, measured);
   if (quotas) return quotaText(workload, measured, prices);
   const bill = billText(workload, measured, prices);
   return explain ? `${bill}\n\n${explainText(workload, measured, prices)}` : bill;

@@ -35,19 +35,55 @@ export function monthlyUsage(causes: readonly Cause[]): Usage {
   return addUsage(...causes.map(({ perMonth, each }) => times(each, perMonth)));
 }
 
+/** How often each thing happens in a month. */
+export interface Events {
+  readonly messages: number;
+  /** Direct messages to somebody who is connected, and to somebody who is not. */
+  readonly delivered: number;
+  readonly away: number;
+  readonly inGroups: number;
+  /** References that are put into inboxes. */
+  readonly kept: number;
+  readonly sessions: number;
+  readonly inboxPages: number;
+  readonly listPages: number;
+  readonly historyPages: number;
+  readonly connectedMinutes: number;
+  readonly heartbeats: number;
+}
+
+/** @param absentMembers for whom a message into a group is kept */
+export function monthlyEvents(workload: Workload, absentMembers: number): Events {
+  const { users, groupShare, receiverOnline } = workload;
+  const messages = users * workload.messagesPerDay * DAYS;
+  const direct = messages * (1 - groupShare);
+  const away = direct * (1 - receiverOnline);
+  const inGroups = messages * groupShare;
+  const kept = away + inGroups * absentMembers;
+  const sessions = users * workload.sessionsPerDay * DAYS;
+  const connectedMinutes = users * workload.online * DAY_MINUTES * DAYS;
+  return {
+    messages,
+    delivered: direct - away,
+    away,
+    inGroups,
+    kept,
+    sessions,
+    inboxPages: Math.min(sessions, kept),
+    listPages: sessions * Math.ceil(workload.conversations / PAGE),
+    historyPages: sessions * workload.historyPages,
+    connectedMinutes,
+    heartbeats: connectedMinutes / HEARTBEAT_MINUTES,
+  };
+}
+
 /** Everything that users do in a month, each by an operation that was measured. */
 export function ourCauses(workload: Workload, measured: Measured, prices: PriceFile): readonly Cause[] {
-  const { users, groupSize, conversations, batch } = workload;
+  const { groupSize, conversations, batch } = workload;
   const of = (name: string): Usage => usageOf(find(measured.operations, name), measured.memory, prices);
-  const messages = users * workload.messagesPerDay * DAYS;
-  const direct = messages * (1 - workload.groupShare);
-  const away = direct * (1 - workload.receiverOnline);
-  const inGroups = messages * workload.groupShare;
-  const sessions = users * workload.sessionsPerDay * DAYS;
-  const connected = users * workload.online;
-  const minutes = connected * DAY_MINUTES * DAYS;
   const absent = absentOf(measured.operations, groupSize);
-  const kept = away + inGroups * absent.members;
+  const events = monthlyEvents(workload, absent.members);
+  const { kept, sessions } = events;
   const group = `group-${groupSize}`;
   const lists = of('conversations/conversations, 300 of which none changed');
   const requests = (name: string) => requestsOf(find(measured.operations, name));
@@ -58,9 +94,9 @@ export function ourCauses(workload: Workload, measured: Measured, prices: PriceF
     requests: requests(name),
   });
   return [
-    done('direct-online/message', direct - away),
-    done('direct-offline/message, receiver away', away),
-    done(`${group}/${absent.told}`, inGroups),
+    done('direct-online/message', events.delivered),
+    done('direct-offline/message, receiver away', events.away),
+    done(`${group}/${absent.told}`, events.inGroups),
     {
       what: 'direct-offline/store-offline, a batch of 10, each of its messages',
       perMonth: kept,
@@ -75,7 +111,7 @@ export function ourCauses(workload: Workload, measured: Measured, prices: PriceF
     },
     {
       what: 'direct-offline/ackInbox, a page',
-      perMonth: Math.min(sessions, kept),
+      perMonth: events.inboxPages,
       each: withoutUnits(of('direct-offline/ackInbox, nothing left')),
       requests: 1,
     },
@@ -88,17 +124,17 @@ export function ourCauses(workload: Workload, measured: Measured, prices: PriceF
       each: { ...times(lists, conversations / 300), ...pages(lists, Math.ceil(conversations / PAGE)) },
       requests: Math.ceil(conversations / PAGE),
     },
-    done('history/history, the latest 50', sessions * workload.historyPages),
+    done('history/history, the latest 50', events.historyPages),
     {
       what: 'heartbeat, every second time with the lease',
-      perMonth: minutes / HEARTBEAT_MINUTES,
+      perMonth: events.heartbeats,
       each: times(addUsage(of('heartbeat/heartbeat'), of('heartbeat/heartbeat that renews the lease')), 0.5),
       requests: 1,
     },
-    { what: 'connected', perMonth: minutes, each: { connectionMinute: 1 }, requests: 0 },
+    { what: 'connected', perMonth: events.connectedMinutes, each: { connectionMinute: 1 }, requests: 0 },
     {
       what: `history of ${workload.keptMonths} months, and its backup`,
-      perMonth: messages * workload.keptMonths,
+      perMonth: events.messages * workload.keptMonths,
       each: storedMessage(prices),
       requests: 0,
     },
@@ -166,7 +202,7 @@ function find(operations: readonly MeasuredOperation[], name: string): MeasuredO
 }
 
 /** Of a measured group, its message, and how many members it found away. */
-function absentOf(operations: readonly MeasuredOperation[], groupSize: number) {
+export function absentOf(operations: readonly MeasuredOperation[], groupSize: number) {
   const own = operations.filter(({ scenario }) => scenario === `group-${groupSize}`);
   const kept = own.find(({ operation }) => / online: kept for the absent$/.test(operation));
   const told = own.find(({ operation }) => / online$/.test(operation));

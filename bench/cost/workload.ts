@@ -60,6 +60,8 @@ export interface CostArguments {
   readonly workload: Workload;
   readonly explain: boolean;
   readonly quotas: boolean;
+  readonly coldStarts: boolean;
+  readonly storm: boolean;
   readonly help: boolean;
 }
 
@@ -72,6 +74,8 @@ export const COST_HELP = [
   ),
   `${'  --explain'.padEnd(28)}the inputs of each figure`,
   `${'  --quotas'.padEnd(28)}which AWS quota is reached first, from 10⁴ to 10⁷ users`,
+  `${'  --cold-starts'.padEnd(28)}share of connects, frames, and HTTP requests that meet a cold start, 10 to 10⁴ users`,
+  `${'  --storm'.padEnd(28)}how long everybody needs to reconnect after an outage, by quotas; some seconds`,
 ].join('\n');
 
 /** @throws {Error} in words for whoever typed it */
@@ -84,6 +88,8 @@ export function parseCostArguments(args: readonly string[]): CostArguments {
       ...Object.fromEntries(names.map((name) => [optionOf(name), { type: 'string' } as const])),
       explain: flag,
       quotas: flag,
+      'cold-starts': flag,
+      storm: flag,
       help: flag,
     },
   });
@@ -96,6 +102,8 @@ export function parseCostArguments(args: readonly string[]): CostArguments {
     workload: Object.fromEntries(numbers) as Workload,
     explain: given['explain'] === true,
     quotas: given['quotas'] === true,
+    coldStarts: given['cold-starts'] === true,
+    storm: given['storm'] === true,
     help: given['help'] === true,
   };
 }

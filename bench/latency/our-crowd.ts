@@ -1,7 +1,6 @@
-import { newUser, sending } from '../scenarios/scenario.ts';
+import { joinPair, newUser, type Pair, sending } from '../scenarios/scenario.ts';
 import type { BenchStack } from '../stack/bench-stack.ts';
 import { seedRoutes } from '../stack/seed.ts';
-import type { Socket } from '../stack/socket.ts';
 import { type Crowd, REAL_CLIENTS } from './crowd.ts';
 
 const seeded = new WeakMap<BenchStack, number>();
@@ -12,11 +11,10 @@ export async function joinOurs(stack: BenchStack, users: number): Promise<Crowd>
   const missing = Math.max(0, users - REAL_CLIENTS - before);
   await seedRoutes(stack, Array.from({ length: missing }, newUser));
   seeded.set(stack, before + missing);
-  const pairs: { alice: Socket; bob: Socket; b: string }[] = [];
+  const pairs: Pair[] = [];
   // One after the other: at once they would start a dozen instances of each function, on two cores.
   for (let n = 0; n < REAL_CLIENTS / 2; n += 1) {
-    const b = newUser();
-    pairs.push({ alice: await stack.join(newUser()), bob: await stack.join(b), b });
+    pairs.push(await joinPair(stack));
   }
   return {
     async send(n) {

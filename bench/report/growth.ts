@@ -1,10 +1,7 @@
 import type { PriceFile } from '../cost/prices.ts';
 import { billOf, totalOf } from '../cost/usage.ts';
 import type { GrowthPoint } from '../latency/growth.ts';
-import { type LineChart, lineChart, type Series } from './line-chart.ts';
 import { short, table } from './table.ts';
-
-const COLOURS = { ours: '#1f6feb', baseline: '#d4730f' };
 
 export function growthTable(points: readonly GrowthPoint[], prices: PriceFile): string {
   return table(
@@ -35,39 +32,6 @@ export function growthTable(points: readonly GrowthPoint[], prices: PriceFile): 
       short(requestDollars(tally, prices) * 1e6),
     ]),
   );
-}
-
-export function latencyPlot(points: readonly GrowthPoint[]): string {
-  return plot(points, ({ ms }) => ({ y: ms.p50, high: ms.p99 }), {
-    title: 'From frame sent to push received (line p50, band to p99)',
-    yLabel: 'milliseconds',
-  });
-}
-
-export function requestsPlot(points: readonly GrowthPoint[], prices: PriceFile): string {
-  return plot(points, ({ tally }) => ({ y: requestDollars(tally, prices) * 1e6 }), {
-    title: 'A million messages: DynamoDB units and WebSocket messages',
-    yLabel: 'dollars',
-  });
-}
-
-function plot(
-  points: readonly GrowthPoint[],
-  yOf: (point: GrowthPoint) => { y: number; high?: number },
-  labels: Pick<LineChart, 'title' | 'yLabel'>,
-): string {
-  const seriesOf = (system: GrowthPoint['system']): Series => ({
-    name: system,
-    colour: COLOURS[system],
-    points: points
-      .filter((point) => point.system === system)
-      .map((point) => ({ x: point.users, ...yOf(point) })),
-  });
-  return lineChart({
-    ...labels,
-    xLabel: 'users connected',
-    series: [seriesOf('ours'), seriesOf('baseline')],
-  });
 }
 
 function requestDollars(tally: GrowthPoint['tally'], prices: PriceFile): number {

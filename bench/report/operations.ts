@@ -4,7 +4,6 @@ import { billOf, dollarsBy, totalOf } from '../cost/usage.ts';
 import { nameOf } from '../measure/budget.ts';
 import type { Tally } from '../measure/tally.ts';
 import type { CountsFile, TimesFile } from '../results.ts';
-import type { Bar } from './bar-chart.ts';
 import { short, table } from './table.ts';
 
 /** Counts and CPU of each operation, side by side. */
@@ -78,33 +77,6 @@ export function dollarsTable(
       ];
     }),
   );
-}
-
-/** What a user does most, for the plot. */
-const PLOTTED = [
-  'connect/connect',
-  'hello/hello, empty inbox',
-  'direct-online/message',
-  'direct-offline/message, receiver away',
-  'direct-offline/store-offline, a batch of 10',
-  'resend/resend that says so',
-  'heartbeat/heartbeat',
-  'history/history, the latest 50',
-  'group-10/group of 10, 5 online',
-];
-
-export function dollarBars(
-  operations: readonly MeasuredOperation[],
-  memory: CountsFile['memory'],
-  prices: PriceFile,
-): Bar[] {
-  return operations
-    .filter((operation) => PLOTTED.includes(nameOf(operation)))
-    .map((operation) => {
-      const services = dollarsBy(billOf(usageOf(operation, memory, prices), prices));
-      const parts = [...services].map(([name, dollars]) => [name.replace(' and X-Ray', ''), dollars * 1e6]);
-      return { name: operation.operation, parts: Object.fromEntries(parts) };
-    });
 }
 
 function rows({ invocations, chain, chainBeforePush }: Tally): string {

@@ -1,20 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { billText, measuredOf, quotaText } from '../cost/cost-text.ts';
-import { readPrices } from '../cost/prices.ts';
+import { billText, coldStartText, measuredOf, quotaText } from '../cost/cost-text.ts';
+import { type PriceFile, readPrices } from '../cost/prices.ts';
 import { DEFAULT_WORKLOAD } from '../cost/workload.ts';
-import { pathOf } from '../files.ts';
-import type { CountsFile, Machine, TimesFile } from '../results.ts';
-import { barChart } from './bar-chart.ts';
-import { growthTable, latencyPlot, requestsPlot } from './growth.ts';
+import { pathOf, readJson } from '../files.ts';
+import type { CountsFile, Machine, MemoryFile, TimesFile } from '../results.ts';
+import { growthTable } from './growth.ts';
 import { fillIn } from './markers.ts';
-import { callsTable, countsTable, dollarBars, dollarsTable } from './operations.ts';
+import { memoryTable } from './memory.ts';
+import { callsTable, countsTable, dollarsTable } from './operations.ts';
 import { short, table } from './table.ts';
 
 const PAGE = pathOf('../docs/performance.md');
 const SCALE_PAGE = pathOf('../docs/scale.md');
-const IMAGES = pathOf('../docs/images');
 
-/** Writes tables into docs/performance.md and plots beside it. */
+/** Writes the tables of docs/performance.md and docs/scale.md. */
 export function writeReport(counts: CountsFile, times: TimesFile): void {
   const prices = readPrices();
   const measured = measuredOf(counts, times);
@@ -28,20 +27,12 @@ export function writeReport(counts: CountsFile, times: TimesFile): void {
     growth: growthTable(times.growth, prices),
     throughput: throughputText(times),
     profile: profileTables(times),
+    memory: memoryText(readJson<MemoryFile>('results/memory.json'), prices),
+    cold: coldStartText(DEFAULT_WORKLOAD, measured),
     month: codeBlock(billText(DEFAULT_WORKLOAD, measured, prices)),
   };
   fillPage(PAGE, sections);
   fillPage(SCALE_PAGE, { quotas: codeBlock(quotaText(DEFAULT_WORKLOAD, measured, prices)) });
-  const plots: Readonly<Record<string, string>> = {
-    'bench-latency.svg': latencyPlot(times.growth),
-    'bench-growth.svg': requestsPlot(times.growth, prices),
-    'bench-dollars.svg': barChart(
-      'Dollars for a million',
-      dollarBars(operations, counts.memory, prices),
-      (value) => value.toFixed(2),
-    ),
-  };
-  for (const [name, svg] of Object.entries(plots)) writeFileSync(`${IMAGES}/${name}`, svg);
 }
 
 function fillPage(path: string, sections: Readonly<Record<string, string>>): void {
@@ -58,6 +49,10 @@ function codeBlock(text: string): string {
 
 function machineText({ date, commit, node, cpu, cores, memoryGb, platform }: Machine): string {
   return `${date}, commit ${commit}, Node ${node}, ${cores} × ${cpu}, ${memoryGb} GB, ${platform}.`;
+}
+
+function memoryText({ machine, times }: MemoryFile, prices: PriceFile): string {
+  return `${memoryTable(times, prices)}\n\n${machineText(machine)}`;
 }
 
 const REFERENCE = 'bare SDK (baseline Connect)';

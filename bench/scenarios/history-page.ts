@@ -1,13 +1,12 @@
-import { directId, inParallel, type Scenario, sending } from './scenario.ts';
+import { directId, inParallel, joinPair, type Scenario, sending } from './scenario.ts';
 
 const MESSAGES = 120;
 
 export const historyPage: Scenario = {
   name: 'history',
   isChecked: true,
-  async run({ stack, measure, rounds, user }) {
-    const [a, b] = [user(), user()];
-    const [alice, bob] = [await stack.join(a), await stack.join(b)];
+  async run({ stack, measure, rounds }) {
+    const { a, b, alice, bob } = await joinPair(stack);
     await alice.request(sending(b));
     await inParallel(MESSAGES - 1, 10, async () => {
       await alice.request(sending(b));

@@ -1,14 +1,13 @@
-import { type Scenario, sending } from './scenario.ts';
+import { joinPair, type Scenario, sending } from './scenario.ts';
 
 /** The ack got lost, and the client sends the same again. */
 export const resend: Scenario = {
   name: 'resend',
   isChecked: true,
-  async run({ stack, measure, rounds, user }) {
+  async run({ stack, measure, rounds }) {
     for (let round = 0; round < rounds; round += 1) {
       // A new pair each time: a seq of two digits would be a byte more.
-      const b = user();
-      const [alice, bob] = [await stack.join(user()), await stack.join(b)];
+      const { b, alice, bob } = await joinPair(stack);
       const frame = sending(b);
       await alice.request(frame);
       await measure('resend that says so', () => alice.request({ ...frame, resend: true }));

@@ -1,5 +1,6 @@
 import type { Recorder } from '../measure/recorder.ts';
 import type { BenchStack } from '../stack/bench-stack.ts';
+import type { Socket } from '../stack/socket.ts';
 
 export interface Bench {
   readonly stack: BenchStack;
@@ -36,6 +37,20 @@ export function sending(to: string, text = TEXT) {
   const target = to.includes(':') ? { conversationId: to } : { to };
   const clientMsgId = `message-${String(sends).padStart(7, '0')}`;
   return { action: 'sendMessage', clientMsgId, ...target, content: { type: 'text', text } };
+}
+
+/** Two users nobody has heard of, each with one open session. */
+export interface Pair {
+  readonly a: string;
+  readonly b: string;
+  readonly alice: Socket;
+  readonly bob: Socket;
+}
+
+export async function joinPair(stack: Pick<BenchStack, 'join'>): Promise<Pair> {
+  const [a, b] = [newUser(), newUser()];
+  const [alice, bob] = [await stack.join(a), await stack.join(b)];
+  return { a, b, alice, bob };
 }
 
 export function directId(a: string, b: string): string {

@@ -53,9 +53,9 @@ export function handlerFile({ codeDirectory }: FunctionModel): string {
 
 /**
  * Puts one of measure/*.mjs around each handler of the assembly: a meter of the CPU that its thread uses from event to
- * answer, or a profiler. The bundle is the deployed one, unchanged, under another name; the runtime knows nothing of it.
+ * answer, a profiler, or what keeps its events. The bundle is the deployed one, unchanged, under another name; the runtime knows nothing of it.
  */
-export function wrapHandlers({ functions }: Assembly, wrapper: 'meter' | 'profiler'): void {
+export function wrapHandlers({ functions }: Assembly, wrapper: 'meter' | 'profiler' | 'capture'): void {
   const program = readFileSync(new URL(`../measure/${wrapper}.mjs`, import.meta.url), 'utf8');
   for (const codeDirectory of new Set(functions.map((one) => one.codeDirectory))) {
     if (!existsSync(join(codeDirectory, METERED))) {

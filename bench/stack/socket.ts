@@ -24,6 +24,8 @@ export class Socket {
   readonly #raw: WebSocket;
   readonly #waiters = new Set<Waiter>();
   #nextId = 0;
+  /** Set it to see every frame that comes. */
+  onFrame: ((frame: Frame) => void) | undefined;
 
   private constructor(raw: WebSocket) {
     this.#raw = raw;
@@ -97,8 +99,10 @@ export class Socket {
   }
 
   #receive(text: string, atMs: number): void {
-    if (this.#waiters.size === 0 || !text.startsWith('{')) return;
+    const isWanted = this.#waiters.size > 0 || this.onFrame !== undefined;
+    if (!isWanted || !text.startsWith('{')) return;
     const frame: Frame = JSON.parse(text);
+    this.onFrame?.(frame);
     for (const { fits, resolve } of this.#waiters) if (fits(frame)) resolve({ frame, atMs });
   }
 }

@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Mode } from '../arguments.ts';
 import { type Summary, summarize } from '../measure/percentile.ts';
-import { newUser, sending } from '../scenarios/scenario.ts';
+import { joinPair, type Pair, sending } from '../scenarios/scenario.ts';
 import { type Assembly, handlerFile } from '../stack/assembly.ts';
 import { type BenchStack, withBenchStack } from '../stack/bench-stack.ts';
-import type { Socket } from '../stack/socket.ts';
 import { type CpuProfile, type SelfTime, type SourceMapPayload, selfTimes } from './cpu-profile.ts';
 
 export interface Throughput {
@@ -52,19 +51,12 @@ export function measureThroughput(assembly: Assembly, mode: Mode): Promise<Throu
   });
 }
 
-interface Pair {
-  readonly alice: Socket;
-  readonly b: string;
-}
-
 async function joinPairs(stack: BenchStack, count: number): Promise<readonly Pair[]> {
   const pairs: Pair[] = [];
   for (let n = 0; n < count; n += 1) {
-    const b = newUser();
-    await stack.join(b);
-    const alice = await stack.join(newUser());
-    await alice.request(sending(b));
-    pairs.push({ alice, b });
+    const pair = await joinPair(stack);
+    await pair.alice.request(sending(pair.b));
+    pairs.push(pair);
   }
   return pairs;
 }

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readPrices } from '../../../bench/cost/prices.ts';
-import { barChart } from '../../../bench/report/bar-chart.ts';
-import { growthTable, latencyPlot } from '../../../bench/report/growth.ts';
-import { decades, lineChart } from '../../../bench/report/line-chart.ts';
+import { growthTable } from '../../../bench/report/growth.ts';
 import { fillIn } from '../../../bench/report/markers.ts';
+import { memoryTable } from '../../../bench/report/memory.ts';
 import { countsTable } from '../../../bench/report/operations.ts';
 import { table } from '../../../bench/report/table.ts';
 import { aTally } from './builders.ts';
@@ -38,48 +37,7 @@ it('the table of counts tells the calls in a row and those before the push', () 
   );
 });
 
-describe('a chart', () => {
-  it('has an axis of powers of ten around all values', () => {
-    expect(decades([12, 340])).toEqual([10, 100, 1_000]);
-    expect(decades([10])).toEqual([10, 100]);
-  });
-
-  it('draws what is constant flat, and what is proportional not', () => {
-    const points = [10, 100, 1_000].map((x) => ({ x, y: 5 }));
-    const svg = lineChart({
-      title: 'a < b',
-      xLabel: 'x',
-      yLabel: 'y',
-      series: [
-        { name: 'flat', colour: 'red', points },
-        { name: 'steep', colour: 'blue', points: points.map(({ x }) => ({ x, y: x })) },
-      ],
-    });
-    const [flat = [], steep = []] = [...svg.matchAll(/polyline.*points="([^"]+)"/g)].map(([, pairs = '']) =>
-      pairs.split(' ').map((pair) => pair.split(',')[1]),
-    );
-    expect(new Set(flat).size).toBe(1);
-    expect(new Set(steep).size).toBe(3);
-    expect(svg).toContain('a &lt; b');
-  });
-
-  it('of bars gives the largest the whole width', () => {
-    const svg = barChart(
-      't',
-      [
-        { name: 'a', parts: { x: 1, y: 1 } },
-        { name: 'b', parts: { x: 1 } },
-      ],
-      String,
-    );
-    const widths = [...svg.matchAll(/<rect x="[\d.]+" y="[\d.]+" width="([\d.]+)" height="20"/g)].map(
-      ([, w]) => w,
-    );
-    expect(widths).toEqual(['175', '175', '175', '0']);
-  });
-});
-
-it('growth is told by numbers and drawn by two lines', () => {
+it('the table of growth has a row for each crowd and design', () => {
   const point = (system: 'ours' | 'baseline', users: number) => ({
     system,
     users,
@@ -91,5 +49,20 @@ it('growth is told by numbers and drawn by two lines', () => {
   expect(growthTable(points, readPrices())).toContain(
     '| 10 | ours | 40 | 60 | 90 | 5 | 3 | 3 | 1 | 7 | 5.25 |',
   );
-  expect(latencyPlot(points).match(/polyline/g)).toHaveLength(2);
+});
+
+it('the table of memory prices the warm median by the size', () => {
+  const time = {
+    operation: 'heartbeat',
+    megabytes: 1_024,
+    wholeCoreInitMs: 40,
+    initMs: 70,
+    firstMs: 60,
+    p50Ms: 12,
+    p95Ms: 20,
+    usedMegabytes: 75,
+  };
+  expect(memoryTable([time], readPrices())).toContain(
+    '| heartbeat | 1024 | 40 | 70 | 60 | 12 | 20 | 0.36 | 75 |',
+  );
 });

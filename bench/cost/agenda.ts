@@ -1,0 +1,58 @@
+const TICK_MS = 1;
+
+/** Simulated time: what happens when. Things of the same millisecond happen in the order they were planned. */
+export class Agenda {
+  readonly #ticks: (() => void)[][] = [];
+  readonly #endMs: number;
+  #nowMs = 0;
+
+  constructor(endMs: number) {
+    this.#endMs = endMs;
+  }
+
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  /** At least a millisecond later. */
+  after(delayMs: number, run: () => void): void {
+    const tick = this.#nowMs + Math.max(TICK_MS, Math.round(delayMs));
+    const planned = this.#ticks[tick];
+    if (planned) planned.push(run);
+    else this.#ticks[tick] = [run];
+  }
+
+  /** Until the end, or until all is done. */
+  run(isDone: () => boolean): void {
+    for (; this.#nowMs < this.#endMs && !isDone(); this.#nowMs += TICK_MS) {
+      for (const run of this.#ticks[this.#nowMs] ?? []) run();
+      delete this.#ticks[this.#nowMs];
+    }
+  }
+}
+
+/** A throttle: so many a second, and so many at once after a rest. */
+export class TokenBucket {
+  readonly #agenda: Pick<Agenda, 'nowMs'>;
+  readonly #perMs: number;
+  readonly #atOnce: number;
+  #tokens: number;
+  #sinceMs = 0;
+
+  constructor(agenda: Pick<Agenda, 'nowMs'>, perSecond: number, atOnce: number) {
+    this.#agenda = agenda;
+    this.#perMs = perSecond / 1000;
+    this.#atOnce = atOnce;
+    this.#tokens = atOnce;
+  }
+
+  /** Whether there was one left. */
+  take(): boolean {
+    const { nowMs } = this.#agenda;
+    this.#tokens = Math.min(this.#atOnce, this.#tokens + (nowMs - this.#sinceMs) * this.#perMs);
+    this.#sinceMs = nowMs;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+}

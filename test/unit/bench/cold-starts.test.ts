@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { coldShare, coldShares, KEPT_SECONDS } from '../../../bench/cost/cold-starts.ts';
+import { DEFAULT_WORKLOAD } from '../../../bench/cost/workload.ts';
+import { draw } from '../../../local/wire/random.ts';
+
+const HOUR = 3_600;
+
+describe('the share of requests that meet a cold start', () => {
+  it.each([
+    ['two in three if ten functions share 30 an hour', 3, 0.67],
+    ['one in fifty if one function has them all', 30, 0.018],
+  ])('is %s', (_, perHour, share) => {
+    expect(coldShare(perHour / HOUR)).toBeCloseTo(share, 2);
+  });
+
+  it('is all of them if they are years apart, and none to speak of at a thousand a second', () => {
+    expect(coldShare(1e-8)).toBeCloseTo(1, 3);
+    expect(coldShare(1_000)).toBeLessThan(1e-4);
+  });
+
+  it('grows with the length of a run, since runs that overlap need another instance', () => {
+    expect(coldShare(0.1, 0.5)).toBeGreaterThan(10 * coldShare(0.1, 0.005));
+  });
+
+  it.each([
+    [30 / HOUR, 0.05],
+    [0.1, 0.05],
+    [1, 0.05],
+    [1, 0.5],
+  ])('is what a simulation finds: %d a second of %d s', (perSecond, runSeconds) => {
+    const simulated = simulate(perSecond, runSeconds, 1_000_000);
+    const formula = coldShare(perSecond, runSeconds);
+    expect(formula / simulated).toBeGreaterThan(0.85);
+    expect(formula / simulated).toBeLessThan(1.15);
+  });
+});
+
+/** Requests one after the other, each to the first idle instance; the first quarter only warms up. */
+function simulate(perSecond: number, runSeconds: number, requests: number): number {
+  const idleSince: number[] = [];
+  let cold = 0;
+  let now = 0;
+  for (let n = 1; n <= requests; n += 1) {
+    now -= Math.log(1 - draw(1, 'arrivals', n)) / perSecond;
+    const idle = idleSince.findIndex((since) => since <= now);
+    const instance = idle < 0 ? idleSince.length : idle;
+    if (now - (idleSince[instance] ?? Number.NEGATIVE_INFINITY) > KEPT_SECONDS && n > requests / 4) cold += 1;
+    idleSince[instance] = now + runSeconds;
+  }
+  return cold / (0.75 * requests);
+}
+
+describe('a deployment of few functions', () => {
+  const shares = (users: number, deployed: 'few' | 'many', factor = 1) =>
+    coldShares({ ...DEFAULT_WORKLOAD, users }, deployed, 5, factor);
+
+  it('answers frames of ten users without a cold start, where one function an action does not', () => {
+    expect(shares(10, 'few').frame).toBeLessThan(0.01);
+    expect(shares(10, 'many').frame).toBeGreaterThan(0.25);
+  });
+
+  it('meets fewer cold starts in its busiest hour', () => {
+    expect(shares(10, 'few', 3).connect).toBeLessThan(shares(10, 'few').connect);
+  });
+
+  it('has a connect wait for the authorizer, for $connect, or for both', () => {
+    const perSecond = (10 * DEFAULT_WORKLOAD.sessionsPerDay) / (24 * HOUR);
+    expect(shares(10, 'many').connect).toBeCloseTo(1 - (1 - coldShare(perSecond)) ** 2);
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { type Quotas, simulateStorm } from '../../../bench/cost/storm.ts';
+import { DEFAULT_QUOTAS, ONE_SOCKET } from '../../../bench/cost/storm-text.ts';
+
+const run = { warmMs: 10, coldMs: 500 };
+const times = {
+  authorize: run,
+  $connect: run,
+  $disconnect: run,
+  hello: run,
+  session: run,
+  conversations: run,
+};
+const storm = (users: number, quotas: Partial<Quotas> = {}, disconnectSeconds?: number) =>
+  simulateStorm({
+    users,
+    layout: ONE_SOCKET,
+    times,
+    quotas: { ...DEFAULT_QUOTAS, ...quotas },
+    ...(disconnectSeconds !== undefined && { disconnectSeconds }),
+  });
+
+describe('a reconnect storm', () => {
+  it('of one user takes three cold starts: the authorizer, the socket, and HTTP', () => {
+    expect(storm(1)).toMatchObject({ coldStarts: 3, refusedUpgrades: 0, refusedRuns: 0, peakRuns: 1 });
+  });
+
+  it('lasts no less than the new connections of the gateway allow', () => {
+    expect(storm(5_000).seconds).toBeGreaterThan((5_000 - 500) / 500);
+  });
+
+  it('is over sooner with more new connections, if Lambda may run as many', () => {
+    const raised = { connections: 2_000, socketRequests: 8_000, httpRequests: 4_000, concurrency: 5_000 };
+    expect(storm(5_000, raised).seconds).toBeLessThan(storm(5_000).seconds / 2);
+  });
+
+  it('has runs refused where the account may run only ten at once', () => {
+    const result = storm(200, { concurrency: 10 });
+    expect(result.peakRuns).toBe(10);
+    expect(result.refusedRuns).toBeGreaterThan(0);
+  });
+
+  it('never runs more at once than the account may, nor starts a thousand instances of a function at once', () => {
+    const result = storm(5_000, { connections: 5_000, socketRequests: 20_000, concurrency: 3_000 }, 5);
+    expect(result.peakRuns).toBeLessThanOrEqual(3_000);
+    expect(result.peakConnectRuns).toBeLessThan(1_500);
+  });
+
+  it('is the same each time', () => {
+    expect(storm(300)).toEqual(storm(300));
+  });
+});
