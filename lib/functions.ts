@@ -19,7 +19,8 @@ export const FUNCTIONS = {
     description: 'Decides who may connect: origin and token',
     trigger: { kind: 'authorizer' },
     timeoutSeconds: 5,
-    memoryMegabytes: 512,
+    // Memory of all functions: docs/adr/0017-memory-by-measurement.md.
+    memoryMegabytes: 1_024,
     settings: ['issuer', 'audience', 'jwksUri', 'userIdClaim', 'rolesClaim', 'allowedOrigins'],
     grant: () => {},
   },
@@ -108,7 +109,7 @@ export const FUNCTIONS = {
     description: 'Stores references in inboxes, and delivers to users who came back meanwhile',
     trigger: { kind: 'queue', queue: 'offline' },
     timeoutSeconds: 30,
-    memoryMegabytes: 512,
+    memoryMegabytes: 256,
     feedsItself: true,
     settings: ['inboxTtlSeconds'],
     grant: (fn, { storage, offlineQueue, gateway }) => {

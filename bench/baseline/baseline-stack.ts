@@ -4,7 +4,7 @@ import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integra
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { BUNDLE_HANDLER, HandlerBundles } from '../../lib/bundling/handler-bundles.ts';
+import { BUNDLE_HANDLER, FunctionBundles } from '../../lib/bundling/function-bundles.ts';
 
 const MODULES = ['connect', 'disconnect', 'send-message'].map((name) => `bench/baseline/handlers/${name}`);
 
@@ -22,7 +22,7 @@ export class BaselineStack extends Stack {
       billingMode: BillingMode.PAY_PER_REQUEST,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const bundles = new HandlerBundles(MODULES);
+    const bundles = new FunctionBundles(MODULES);
     const handler = (name: string, module = '') =>
       new LambdaFunction(this, name, {
         code: bundles.code(module),

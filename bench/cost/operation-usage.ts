@@ -56,5 +56,5 @@ function accessLines({
   invocations,
 }: MeasuredOperation['tally']): number {
   const frames = Math.max(0, socketMessages - posts) / 2;
-  return frames + httpRequests + (invocations['Connect'] ?? 0) + (invocations['Disconnect'] ?? 0);
+  return frames + httpRequests + (invocations['$connect'] ?? 0) + (invocations['$disconnect'] ?? 0);
 }

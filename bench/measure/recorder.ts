@@ -1,13 +1,13 @@
 import type { BenchStack } from '../stack/bench-stack.ts';
 import { type CpuTime, cpuTime } from './percentile.ts';
-import { differences, shareOf, type Tally, tallyOf } from './tally.ts';
+import { differences, runName, shareOf, type Tally, tallyOf } from './tally.ts';
 
 /** One thing that a user or the service does, and what it costs. */
 export interface OperationResult {
   readonly scenario: string;
   readonly operation: string;
   readonly tally: Tally;
-  /** CPU milliseconds of each function's runs, if the handlers were metered. */
+  /** CPU milliseconds of the runs by `runName`, if the handlers were metered. */
   readonly cpuMs: Readonly<Record<string, CpuTime>>;
 }
 
@@ -65,10 +65,10 @@ export class Recorder {
         `${this.#scenario}/${operation} differs between two runs: ${changes.join(', ')}`,
       );
     }
-    for (const { function: id, requestId } of invocations) {
-      const micros = cpu.microsOf(requestId);
+    for (const invocation of invocations) {
+      const micros = cpu.microsOf(invocation.requestId);
       if (micros === undefined) continue;
-      const name = names.of(id);
+      const name = runName(invocation, (id) => names.of(id));
       recording.cpuMs[name] ??= [];
       recording.cpuMs[name].push(micros / 1000);
     }

@@ -2,7 +2,7 @@ import { type Call, chainLength, type Invocation } from '../../local/wire/index.
 
 /** What one operation costs, but for time: the same in every run. */
 export interface Tally {
-  /** Runs of each function. */
+  /** Runs by route, and of the workers by function (`runName`). */
   readonly invocations: Readonly<Record<string, number>>;
   /** By operation and target: `PutItem Messages`, `PostToConnection`. */
   readonly calls: Readonly<Record<string, number>>;
@@ -17,7 +17,7 @@ export interface Tally {
   /** Bodies to and from AWS. */
   readonly bytesOut: number;
   readonly bytesIn: number;
-  /** Of each function, the longest row of calls one after the other; not of runs with a crowd of calls at once. */
+  /** Of each of these, the longest row of calls one after the other; not of runs with a crowd of calls at once. */
   readonly chain: Readonly<Record<string, number>>;
   /** The same, up to the first post. */
   readonly chainBeforePush: Readonly<Record<string, number>>;
@@ -36,6 +36,14 @@ const CROWD = { posts: 50, others: 9 };
 
 const UNBILLED = new Set(['$connect', '$disconnect']);
 
+/** What a run was for: the route that called it; of a worker, its function. */
+export function runName(
+  { function: id, occasion }: Pick<Invocation, 'function' | 'occasion'>,
+  nameOf: (id: string) => string,
+): string {
+  return occasion.route ?? nameOf(id);
+}
+
 export function tallyOf(invocations: readonly Invocation[], nameOf: (id: string) => string): Tally {
   const calls = invocations.flatMap((invocation) => invocation.calls);
   const batches = invocations.filter(({ occasion }) => occasion.kind === 'queue').length;
@@ -47,7 +55,7 @@ export function tallyOf(invocations: readonly Invocation[], nameOf: (id: string)
   const posts = calls.filter(isPost);
   const quiet = invocations.filter((one) => !isCrowded(one.calls, nameOf));
   return {
-    invocations: countBy(invocations, (one) => nameOf(one.function)),
+    invocations: countBy(invocations, (one) => runName(one, nameOf)),
     calls: countBy(calls, (call) => kindOf(call, nameOf)),
     writeUnits: sum(calls, ({ writeUnits }) => writeUnits),
     readUnits: sum(calls, ({ readUnits }) => readUnits),
@@ -90,7 +98,7 @@ function longest(
 ): Record<string, number> {
   const lengths: Record<string, number> = {};
   for (const invocation of invocations) {
-    const name = nameOf(invocation.function);
+    const name = runName(invocation, nameOf);
     const calls = callsOf(invocation);
     lengths[name] = Math.max(lengths[name] ?? 0, chainLength(calls));
   }

@@ -11,6 +11,8 @@ export interface Assembly {
   readonly directory: string;
   /** With the environment as it will be, but for the endpoints. */
   readonly functions: readonly FunctionModel[];
+  /** Logical id of the function that each route calls. */
+  readonly routes: ReadonlyMap<string, string>;
   remove(): void;
 }
 
@@ -21,8 +23,14 @@ export async function makeAssembly(projectDirectory: string): Promise<Assembly> 
   const directory = mkdtempSync(join(tmpdir(), 'serverless-im-bench-'));
   await synthesize({ projectDirectory, outDirectory: directory });
   const origins = { gateway: NOWHERE, connections: NOWHERE, issuer: NOWHERE, sqs: NOWHERE };
-  const { functions } = loadStack(directory, origins);
-  return { directory, functions, remove: () => rmSync(directory, { recursive: true, force: true }) };
+  const { functions, webSocketApis, httpApis } = loadStack(directory, origins);
+  const routes = new Map([
+    ...webSocketApis.flatMap((api) => api.routes.map((one) => [one.routeKey, one.functionId] as const)),
+    ...httpApis.flatMap((api) =>
+      api.routes.map((one) => [`${one.method} ${one.path}`, one.functionId] as const),
+    ),
+  ]);
+  return { directory, functions, routes, remove: () => rmSync(directory, { recursive: true, force: true }) };
 }
 
 /** With the functions' short names, in order. */
@@ -39,8 +47,13 @@ export function bundleSizes(assembly: Assembly): Readonly<Record<string, number>
   );
 }
 
+/** Megabytes by function, and by route, as runs are named (`runName`). */
 export function memoryOf(assembly: Assembly): Readonly<Record<string, number>> {
-  return Object.fromEntries(namedFunctions(assembly).map(({ name, model }) => [name, model.memoryMegabytes]));
+  const sizes = new Map(assembly.functions.map((model) => [model.logicalId, model.memoryMegabytes]));
+  return Object.fromEntries([
+    ...namedFunctions(assembly).map(({ name, model }) => [name, model.memoryMegabytes]),
+    ...[...assembly.routes].map(([route, id]) => [route, sizes.get(id) ?? 0]),
+  ]);
 }
 
 const METERED = 'metered.mjs';

@@ -3,7 +3,13 @@ import type { TokenOptions } from '../../local/dev-issuer.ts';
 import { dynamoDbClient } from '../../local/emulators/clients.ts';
 import type { Endpoints, LocalRuntime } from '../../local/runtime.ts';
 import { startRuntime } from '../../local/runtime.ts';
-import { createWire, EVENT_SOURCE, type LatencyRule, type Wire } from '../../local/wire/index.ts';
+import {
+  type CallMatch,
+  createWire,
+  EVENT_SOURCE,
+  type LatencyRule,
+  type Wire,
+} from '../../local/wire/index.ts';
 import { Names } from '../../local/wire/names.ts';
 import { CpuMeter } from '../measure/cpu-meter.ts';
 import { type PhantomGateway, startPhantomGateway } from './phantom-gateway.ts';
@@ -24,8 +30,8 @@ export interface BenchStack {
   /** Opens and says hello. */
   join(userId: string, deviceId?: string, token?: TokenOptions): Promise<Socket>;
   http(userId: string, path: string, init?: { method: string; body: unknown }): Promise<unknown>;
-  /** Resolves when this function has ended so often, counted from now. */
-  ends(name: string, times?: number): Promise<void>;
+  /** Resolves when runs that were called by this route, or of this function, have ended so often, counted from now. */
+  ends(match: RunMatch, times?: number): Promise<void>;
   /** Closes sockets, and waits until their sessions are gone too. */
   leave(...sockets: readonly Socket[]): Promise<void>;
   /** Resolves when no function runs and no queue holds a message, but for what is being held back. */
@@ -38,6 +44,8 @@ export interface BenchStack {
   enqueue(queue: string, event: object): Promise<void>;
   stop(): Promise<void>;
 }
+
+type RunMatch = Pick<CallMatch, 'function' | 'route'>;
 
 export interface HeldQueue {
   release(): void;
@@ -104,12 +112,13 @@ async function startBenchStack(
     const url = `${runtime.wsUrl}?deviceId=${deviceId}`;
     return Socket.open(url, await runtime.token(userId, options));
   };
-  const ends = (name: string, times = 1) =>
+  const ends = ({ function: name, route }: RunMatch, times = 1) =>
     new Promise<void>((resolve) => {
       let left = times;
       if (left === 0) resolve();
       const stop = wire.onInvocation((invocation) => {
-        if (names.of(invocation.function) !== name) return;
+        if (name !== undefined && names.of(invocation.function) !== name) return;
+        if (route !== undefined && invocation.occasion.route !== route) return;
         left -= 1;
         if (left > 0) return;
         stop();
@@ -162,7 +171,7 @@ async function startBenchStack(
     settle,
     async holdQueue(name, prime) {
       const hold = wire.hold({ function: EVENT_SOURCE, operation: 'ReceiveMessage', queue: name });
-      const consumed = ends(consumerOf(name));
+      const consumed = ends({ function: consumerOf(name) });
       await prime();
       await hold.reached;
       await consumed;

@@ -103,9 +103,10 @@ export async function profileSending(assembly: Assembly, mode: Mode): Promise<re
 }
 
 function readProfile({ functions }: Assembly, folder: string): readonly SelfTime[] {
-  const sender = functions.find(({ logicalId }) => logicalId.includes('SendMessage'));
+  const sender = functions.find(({ logicalId }) => logicalId.includes('Socket'));
   const [file] = readdirSync(folder).filter((name) => name.startsWith(sender?.logicalId ?? ' '));
-  if (sender === undefined || file === undefined) throw new Error('sendMessage left no profile.');
+  if (sender === undefined || file === undefined)
+    throw new Error('The function of the socket left no profile.');
   const profile: CpuProfile = JSON.parse(readFileSync(join(folder, file), 'utf8'));
   const map: SourceMapPayload = JSON.parse(
     readFileSync(join(dirname(handlerFile(sender)), 'index.mjs.map'), 'utf8'),
