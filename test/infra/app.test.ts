@@ -6,8 +6,9 @@ import budgets from '../../bench/budgets.json' with { type: 'json' };
 import { judgeBundles } from '../../bench/measure/budget.ts';
 import cdk from '../../cdk.json' with { type: 'json' };
 import { ENV } from '../../lambdas/shared/env-names.ts';
-import { HANDLERS } from '../../lib/handlers.ts';
+import { FUNCTIONS } from '../../lib/functions.ts';
 import { REPOSITORY, type Run, runNode } from './run-node.ts';
+import { functionNameOf } from './synth.ts';
 
 /** The app as the CLI and the one-machine runtime start it, with every check of the templates on. */
 const synth = (outdir: string, context: object): Promise<Run> =>
@@ -21,6 +22,20 @@ interface FunctionResource {
   readonly Properties: {
     readonly Code: { readonly S3Key: string };
     readonly Environment: { readonly Variables: Record<string, unknown> };
+  };
+}
+
+/** What a function takes from the composition root, and the variables that it or the SDK reads without it. */
+function adaptersOf(functionName: string): { readonly makers: string[]; readonly variables: string[] } {
+  const name = functionName.charAt(0).toLowerCase() + functionName.slice(1);
+  const { module } = FUNCTIONS[name as keyof typeof FUNCTIONS];
+  const source = readFileSync(join(REPOSITORY, `${module}.ts`), 'utf8');
+  const [, imports = ''] = /import \{([^}]*)\} from '\.\.\/composition\.ts'/.exec(source) ?? [];
+  const makers = imports.split(',').flatMap((maker) => maker.trim() || []);
+  const texts = [...source.matchAll(/\btext\('(\w+)'\)/g)].map(([, key]) => ENV[key as keyof typeof ENV]);
+  return {
+    makers,
+    variables: [...texts, ...(makers.includes('connections') ? [ENV.connectionsEndpoint] : [])],
   };
 }
 
@@ -62,7 +77,7 @@ describe('the app', () => {
   });
 
   it('gives each function a bundle of one module and its source map', () => {
-    expect(functions).toHaveLength(Object.keys(HANDLERS).length);
+    expect(functions).toHaveLength(Object.keys(FUNCTIONS).length);
     for (const [, fn] of functions) {
       expect(readdirSync(bundleOf(fn)).sort()).toEqual(['index.mjs', 'index.mjs.map']);
     }
@@ -92,7 +107,15 @@ describe('the app', () => {
     }
   });
 
-  it('starts every function with exactly the variables that it reads', async () => {
+  /** The variables of ours that the stack gives a function, with values that all parse. */
+  const givenTo = (fn: FunctionResource): Record<string, string> =>
+    Object.fromEntries(
+      Object.keys(fn.Properties.Environment.Variables)
+        .filter((name) => Object.values<string>(ENV).includes(name))
+        .map((name) => [name, /_(SECONDS|MS)$/.test(name) ? '60' : 'https://example.com/x']),
+    );
+
+  it('starts every function with exactly the variables that it asks for', async () => {
     const script = `
       const names = new Set(${JSON.stringify(Object.values(ENV))});
       const results = {};
@@ -105,15 +128,7 @@ describe('the app', () => {
         results[name] = { handler: typeof handler, unread: Object.keys(given).filter((key) => !read.has(key)) };
       }
       console.log(JSON.stringify(results));`;
-    const given = (fn: FunctionResource) =>
-      Object.keys(fn.Properties.Environment.Variables)
-        .filter((name) => Object.values<string>(ENV).includes(name))
-        .map((name) => [name, /_(SECONDS|MS)$/.test(name) ? '60' : 'https://example.com/x']);
-    const jobs = functions.map(([name, fn]) => [
-      name,
-      join(bundleOf(fn), 'index.mjs'),
-      Object.fromEntries(given(fn)),
-    ]);
+    const jobs = functions.map(([name, fn]) => [name, join(bundleOf(fn), 'index.mjs'), givenTo(fn)]);
     const { stdout, stderr } = await runNode(REPOSITORY, ['--input-type=module', '--eval', script], {
       FUNCTIONS: JSON.stringify(jobs),
     });
@@ -121,6 +136,34 @@ describe('the app', () => {
     expect(JSON.parse(stdout)).toEqual(
       Object.fromEntries(functions.map(([name]) => [name, { handler: 'function', unread: [] }])),
     );
+  });
+
+  it('gives every function exactly the variables that its adapters read once they are used', async () => {
+    const script = `
+      const results = {};
+      for (const [name, makers, given] of JSON.parse(process.env.FUNCTIONS)) {
+        const read = new Set();
+        process.env = new Proxy({ AWS_REGION: 'eu-central-1', ...given }, {
+          get(target, key) { if (key in given) read.add(key); return target[key]; },
+        });
+        const composition = await import('./lambdas/composition.ts?' + name);
+        for (const maker of makers) composition[maker]();
+        results[name] = [...read];
+      }
+      console.log(JSON.stringify(results));`;
+    const jobs = functions.map(([logicalId, fn]) => {
+      const name = functionNameOf(logicalId);
+      return [name, adaptersOf(name).makers, givenTo(fn)] as const;
+    });
+    const { stdout, stderr } = await runNode(REPOSITORY, ['--input-type=module', '--eval', script], {
+      FUNCTIONS: JSON.stringify(jobs),
+    });
+    expect(stderr).toBe('');
+    const read: Record<string, string[]> = JSON.parse(stdout);
+    for (const [name, , given] of jobs) {
+      const all = new Set([...(read[name] ?? []), ...adaptersOf(name).variables]);
+      expect([name, [...all].sort()]).toEqual([name, Object.keys(given).sort()]);
+    }
   });
 
   it('says in one line what is wrong with its context, and fails', async () => {

@@ -1,5 +1,6 @@
+import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { resource, resources, synthesize } from './synth.ts';
+import { functionNameOf, resource, resources, synthesize } from './synth.ts';
 
 const { template } = synthesize();
 const { template: without, chat } = synthesize({ desk: false });
@@ -15,22 +16,40 @@ describe('the desk', () => {
     expect(table.Properties).not.toHaveProperty('GlobalSecondaryIndexes');
   });
 
-  it('can be left out, with its table, queue, functions, routes, and alarms (option desk)', () => {
+  it('can be left out, with its table, queue, function, routes, and alarms (option desk)', () => {
     expect(chat.desk).toBeUndefined();
+    expect(chat.functions.matchDesk).toBeUndefined();
     const types = [
       'AWS::DynamoDB::Table',
       'AWS::SQS::Queue',
       'AWS::Lambda::Function',
       'AWS::Lambda::EventSourceMapping',
       'AWS::ApiGatewayV2::Route',
+      'AWS::ApiGatewayV2::RouteResponse',
       'AWS::CloudWatch::Alarm',
       'AWS::Logs::MetricFilter',
     ];
     for (const type of types) {
-      const left = resources(without, type).filter(({ logicalId }) => logicalId.includes('Desk'));
+      const left = resources(without, type).filter(({ logicalId }) => /desk/i.test(logicalId));
       expect(left).toEqual([]);
       expect(resources(template, type).length).toBeGreaterThan(resources(without, type).length);
     }
     expect(JSON.stringify(without.toJSON())).not.toMatch(/desk\.open|\/desk\/|DESK_/);
+  });
+
+  it('needs one function of its own; those of the APIs and of service events learn of it by variables', () => {
+    const variablesOf = (from: Template) =>
+      resources(from, 'AWS::Lambda::Function').map(({ logicalId, Properties }) => {
+        const { Variables } = Properties['Environment'] as { Variables: object };
+        const ofDesk = Object.keys(Variables).filter((name) => name.startsWith('DESK_'));
+        return [functionNameOf(logicalId), ofDesk.sort()] as const;
+      });
+    const known = variablesOf(template).filter(([, variables]) => variables.length > 0);
+    expect(Object.fromEntries(known)).toEqual({
+      Socket: ['DESK_QUEUES', 'DESK_QUEUE_URL', 'DESK_TABLE'],
+      Http: ['DESK_QUEUES', 'DESK_QUEUE_URL', 'DESK_TABLE'],
+      ServeEvents: ['DESK_QUEUE_URL'],
+      MatchDesk: ['DESK_AGENT_GRACE_SECONDS', 'DESK_QUEUE_URL', 'DESK_TABLE'],
+    });
   });
 });

@@ -1,7 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
+import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { HANDLERS } from '../../lib/handlers.ts';
-import { EXTERNAL_ISSUER, resource, resources, synthesize } from './synth.ts';
+import { FUNCTIONS } from '../../lib/functions.ts';
+import { EXTERNAL_ISSUER, functionNameOf, resource, resources, synthesize } from './synth.ts';
 
 const { template } = synthesize({
   ...EXTERNAL_ISSUER,
@@ -10,13 +11,26 @@ const { template } = synthesize({
   lease: Duration.minutes(10),
 });
 const functions = resources(template, 'AWS::Lambda::Function');
-const environment = (part: string) =>
-  (resource(template, 'AWS::Lambda::Function', part).Properties['Environment'] as { Variables: object })
-    .Variables;
+const propertiesOf = (name: string) =>
+  resource(template, 'AWS::Lambda::Function', `Functions${name}`).Properties;
+const environment = (name: string) => (propertiesOf(name)['Environment'] as { Variables: object }).Variables;
+
+describe('the functions', () => {
+  const namesIn = (from: Template) =>
+    resources(from, 'AWS::Lambda::Function')
+      .map(({ logicalId }) => functionNameOf(logicalId))
+      .sort();
+  const WITHOUT_DESK = ['Authorize', 'FanOut', 'Http', 'Poll', 'ServeEvents', 'Socket', 'StoreOffline'];
+
+  it('are eight, and seven without a desk', () => {
+    expect(namesIn(template)).toEqual([...WITHOUT_DESK, 'MatchDesk'].sort());
+    expect(namesIn(synthesize({ ...EXTERNAL_ISSUER, desk: false }).template)).toEqual(WITHOUT_DESK);
+  });
+});
 
 describe('every function', () => {
   it('runs on nodejs24.x and arm64, is traced, and logs JSON', () => {
-    expect(functions).toHaveLength(Object.keys(HANDLERS).length);
+    expect(functions).toHaveLength(Object.keys(FUNCTIONS).length);
     template.allResourcesProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
@@ -45,26 +59,45 @@ describe('every function', () => {
     }
   });
 
-  it('answers before the gateway gives up after 29 seconds, but for queue consumers', () => {
+  it('answers before the gateway gives up after 29 seconds, unless a queue calls it', () => {
+    const calledByQueues = resources(template, 'AWS::Lambda::EventSourceMapping').map(
+      ({ Properties }) => (Properties['FunctionName'] as { Ref: string }).Ref,
+    );
     const timeouts = functions
-      .filter(({ logicalId }) => !/StoreOffline|FunctionsFanOut|MatchDesk/.test(logicalId))
+      .filter(({ logicalId }) => !calledByQueues.includes(logicalId))
       .map(({ Properties }) => Number(Properties['Timeout']));
+    expect(timeouts).toHaveLength(4);
     expect(Math.max(...timeouts)).toBeLessThan(29);
   });
 });
 
 describe('a function', () => {
-  it.each(['SendMessage', 'PostMessage'])('that sends is cut off after 10 s: %s (IM-SEND-3)', (part) => {
-    expect(resource(template, 'AWS::Lambda::Function', part).Properties['Timeout']).toBe(10);
-  });
+  it.each(['Socket', 'Http', 'ServeEvents'])(
+    'that sends messages is cut off after 10 s: %s (IM-SEND-3)',
+    (name) => {
+      expect(propertiesOf(name)['Timeout']).toBe(10);
+    },
+  );
 
   it('that feeds its own queue is not stopped as a loop; others are', () => {
     const allowed = functions.filter(({ Properties }) => Properties['RecursiveLoop'] === 'Allow');
-    expect(allowed.map(({ logicalId }) => logicalId).sort()).toEqual([
-      expect.stringContaining('FanOut'),
-      expect.stringContaining('MatchDesk'),
-      expect.stringContaining('StoreOffline'),
+    expect(allowed.map(({ logicalId }) => functionNameOf(logicalId)).sort()).toEqual([
+      'FanOut',
+      'MatchDesk',
+      'StoreOffline',
     ]);
+  });
+
+  it('that clients poll may have a share of the concurrency reserved, even none; no other has (IM-POLL)', () => {
+    for (const [pollConcurrency, reserved] of [[undefined], [20, 20], [0, 0]]) {
+      const { template: variant } = synthesize({ ...EXTERNAL_ISSUER, pollConcurrency });
+      const shares = resources(variant, 'AWS::Lambda::Function').flatMap(({ logicalId, Properties }) =>
+        'ReservedConcurrentExecutions' in Properties
+          ? [[functionNameOf(logicalId), Properties['ReservedConcurrentExecutions']]]
+          : [],
+      );
+      expect(shares).toEqual(reserved === undefined ? [] : [['Poll', reserved]]);
+    }
   });
 
   it('gets lists separated by commas and durations in seconds', () => {
@@ -74,10 +107,12 @@ describe('a function', () => {
       JWKS_URI: 'https://issuer.example.com/.well-known/jwks.json',
       USER_ID_CLAIM: 'sub',
     });
-    expect(environment('SendMessage')).toMatchObject({
-      HISTORY_TTL_SECONDS: String(30 * 86_400),
-      LEASE_SECONDS: '600',
-    });
+    for (const name of ['Socket', 'Http', 'ServeEvents']) {
+      expect(environment(name)).toMatchObject({
+        HISTORY_TTL_SECONDS: String(30 * 86_400),
+        LEASE_SECONDS: '600',
+      });
+    }
     expect(environment('StoreOffline')).toMatchObject({ INBOX_TTL_SECONDS: String(7 * 86_400) });
   });
 
@@ -97,7 +132,9 @@ describe('a function', () => {
         ],
       ],
     });
-    expect(environment('Hello')).toMatchObject({ AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: url('https') });
-    expect(environment('GetSession')).toMatchObject({ WEBSOCKET_URL: url('wss') });
+    for (const name of ['Socket', 'Http', 'Poll', 'StoreOffline', 'FanOut', 'ServeEvents', 'MatchDesk']) {
+      expect(environment(name)).toMatchObject({ AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: url('https') });
+    }
+    expect(environment('Http')).toMatchObject({ WEBSOCKET_URL: url('wss') });
   });
 });

@@ -1,13 +1,13 @@
+import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { EXTERNAL_ISSUER, type Resource, resource, resources, synthesize } from './synth.ts';
+import { ACTIONS } from '../../protocol/actions.ts';
+import { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../../protocol/http.ts';
+import { EXTERNAL_ISSUER, ofApi, type Resource, resource, resources, synthesize } from './synth.ts';
 
 const { template } = synthesize({ ...EXTERNAL_ISSUER, allowedOrigins: ['https://chat.example.com'] });
+const { template: withoutDesk } = synthesize({ ...EXTERNAL_ISSUER, desk: false });
 
-const routesOf = (api: string) =>
-  resources(template, 'AWS::ApiGatewayV2::Route').filter(
-    ({ Properties }) => (Properties['ApiId'] as { Ref: string }).Ref === apiId(api),
-  );
-const apiId = (part: string) => resource(template, 'AWS::ApiGatewayV2::Api', part).logicalId;
+const routesOf = (api: string, from: Template = template) => ofApi(from, api, 'Route');
 const routeKeys = (routes: readonly Resource[]) =>
   routes.map(({ Properties }) => Properties['RouteKey']).sort();
 const authorizationTypes = (routes: readonly Resource[]) =>
@@ -63,6 +63,15 @@ describe('the WebSocket API', () => {
       'sendMessage',
       'typing',
     ]);
+  });
+
+  it('has a route for each action and the three of the gateway, without those of a desk that is left out', () => {
+    const GATEWAY = ['$connect', '$default', '$disconnect'];
+    const withoutDeskActions = Object.entries(ACTIONS)
+      .filter(([, action]) => !('part' in action))
+      .map(([name]) => name);
+    expect(routeKeys(routesOf('WebSocket'))).toEqual([...GATEWAY, ...Object.keys(ACTIONS)].sort());
+    expect(routeKeys(routesOf('WebSocket', withoutDesk))).toEqual([...GATEWAY, ...withoutDeskActions].sort());
   });
 
   it('answers on every route that has an answer: a selection expression and a response (IM-FRAME-2)', () => {
@@ -134,6 +143,11 @@ describe('the HTTP API', () => {
     });
   });
 
+  it('has the routes of the protocol and the poll, without those of a desk that is left out', () => {
+    expect(routeKeys(routesOf('Http'))).toEqual([...HTTP_ROUTES, ...DESK_HTTP_ROUTES, POLL_ROUTE].sort());
+    expect(routeKeys(routesOf('Http', withoutDesk))).toEqual([...HTTP_ROUTES, POLL_ROUTE].sort());
+  });
+
   it('accepts the tokens that the WebSocket API accepts (IM-CONN-2)', () => {
     expect(resource(template, 'AWS::ApiGatewayV2::Authorizer', 'Http').Properties).toMatchObject({
       AuthorizerType: 'JWT',
@@ -146,12 +160,10 @@ describe('the HTTP API', () => {
   });
 
   it('calls functions with payload 2.0', () => {
-    const integrations = resources(template, 'AWS::ApiGatewayV2::Integration').filter(({ logicalId }) =>
-      logicalId.includes('Http'),
+    const versions = ofApi(template, 'Http', 'Integration').map(
+      ({ Properties }) => Properties['PayloadFormatVersion'],
     );
-    expect(integrations.map(({ Properties }) => Properties['PayloadFormatVersion'])).toEqual(
-      Array(14).fill('2.0'),
-    );
+    expect(versions).toEqual(['2.0', '2.0']);
   });
 
   it('lets the allowed origins in, with what they need and no more (refusal 2)', () => {

@@ -1,114 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { propsFromContext } from '../../lib/context.ts';
-import { HANDLERS } from '../../lib/handlers.ts';
-import { REPOSITORY, runNode } from './run-node.ts';
-import { EXTERNAL_ISSUER, type Resource, resource, resources, synthesize } from './synth.ts';
+import { type AlarmInTemplate, alarmNamed, alarmsIn, type MetricInAlarm, resourceOf } from './alarms.ts';
+import { EXTERNAL_ISSUER, functionNameOf, resource, resources, synthesize } from './synth.ts';
 
 const { template, chat } = synthesize(EXTERNAL_ISSUER);
-const OPERATIONS = readFileSync(join(REPOSITORY, 'docs/operations.md'), 'utf8');
-const FUNCTIONS = Object.keys(HANDLERS).length;
-
-interface MetricInAlarm {
-  readonly MetricName: string;
-  readonly Namespace: string;
-  readonly Dimensions?: readonly { readonly Name: string; readonly Value: unknown }[];
-}
-
-interface AlarmProperties extends Partial<MetricInAlarm> {
-  readonly AlarmDescription: string;
-  readonly Threshold: number;
-  readonly EvaluationPeriods: number;
-  readonly Period?: number;
-  readonly Statistic?: string;
-  readonly Metrics?: readonly {
-    readonly Expression?: string;
-    readonly MetricStat?: { readonly Metric: MetricInAlarm; readonly Period: number; readonly Stat: string };
-  }[];
-}
-
-interface AlarmInTemplate {
-  readonly logicalId: string;
-  readonly properties: AlarmProperties;
-  readonly metrics: readonly MetricInAlarm[];
-}
-
-function alarmsIn(from: Template): AlarmInTemplate[] {
-  return resources(from, 'AWS::CloudWatch::Alarm').map(({ logicalId, Properties }) => {
-    const properties = Properties as unknown as AlarmProperties;
-    return { logicalId, properties, metrics: metricsOf(properties) };
-  });
-}
-
-function metricsOf({ MetricName, Namespace, Dimensions, Metrics = [] }: AlarmProperties): MetricInAlarm[] {
-  if (MetricName !== undefined && Namespace !== undefined) {
-    return [{ MetricName, Namespace, ...(Dimensions && { Dimensions }) }];
-  }
-  return Metrics.flatMap(({ MetricStat }) => (MetricStat === undefined ? [] : [MetricStat.Metric]));
-}
-
+const { template: withoutDesk } = synthesize({ ...EXTERNAL_ISSUER, desk: false });
 const alarms = alarmsIn(template);
-
-function alarm(name: string): AlarmInTemplate {
-  const found = alarms.filter(({ logicalId }) =>
-    new RegExp(`^ChatObservability${name}[0-9A-F]{8}$`).test(logicalId),
-  );
-  const [only] = found;
-  if (only === undefined || found.length > 1) throw new Error(`${found.length} alarms "${name}"`);
-  return only;
-}
+const alarm = (name: string) => alarmNamed(name, alarms);
 
 const distinct = <Value>(values: readonly (Value | undefined)[]) => [
   ...new Set(values.filter((value) => value !== undefined)),
 ];
-
-/** The value of a metric's one dimension, or of its first. */
-const refOf = ({ Dimensions }: MetricInAlarm) => {
-  const value = Dimensions?.[0]?.Value as { Ref?: string; 'Fn::GetAtt'?: readonly string[] };
-  return value.Ref ?? value['Fn::GetAtt']?.[0] ?? '';
-};
-
-/** As GitHub makes them of headings. */
-const anchorOf = (heading: string) =>
-  heading
-    .trim()
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
-    .replaceAll(' ', '-');
-
-function runbookAnchors(): string[] {
-  const [, runbook = ''] = OPERATIONS.split(/^## Runbook$/m);
-  const [sections = ''] = runbook.split(/^## /m);
-  return [...sections.matchAll(/^### (.*)$/gm)].map(([, heading = '']) => anchorOf(heading));
-}
-
-describe('the runbook in docs/operations.md', () => {
-  it('has a section for every alarm, named in its description, and no other', () => {
-    const named = alarms.map(({ properties }) => {
-      const [, anchor] = /Runbook: docs\/operations\.md#(\S+)$/.exec(properties.AlarmDescription) ?? [];
-      return anchor;
-    });
-    expect(named).not.toContain(undefined);
-    expect(distinct(named).sort()).toEqual(runbookAnchors().sort());
-  });
-
-  it('tells the price: how many metrics the alarms watch', () => {
-    const [, others] = /two for each function and (\d+) others/.exec(OPERATIONS) ?? [];
-    const watched = alarms.reduce((count, { metrics }) => count + metrics.length, 0);
-    expect(watched - 2 * FUNCTIONS).toBe(Number(others));
-  });
-
-  it('lists every context key', () => {
-    const keys = new Set<string>();
-    propsFromContext((key) => {
-      keys.add(key);
-      return undefined;
-    });
-    expect([...keys].filter((key) => !OPERATIONS.includes(`\`${key}`))).toEqual([]);
-  });
-});
 
 describe('the alarms', () => {
   it('take silence for health: AWS counts only what happens', () => {
@@ -122,38 +23,50 @@ describe('the alarms', () => {
     expect(chat.observability.alarms).toHaveLength(alarms.length);
   });
 
+  /** What may not be exceeded: another alarm has to take the place of one of these. */
+  const BUDGET = { alarms: 12, metrics: 14 };
+  const sizeOf = (counted: readonly AlarmInTemplate[]) => ({
+    alarms: counted.length,
+    // Billed as often as an alarm has it.
+    metrics: counted.reduce((count, { metrics }) => count + metrics.length, 0),
+  });
+
+  it('are few, since CloudWatch bills each metric of an alarm: ten over 14 metrics, without a desk eight over 11', () => {
+    expect(sizeOf(alarms)).toEqual({ alarms: 10, metrics: 14 });
+    expect(sizeOf(alarmsIn(withoutDesk))).toEqual({ alarms: 8, metrics: 11 });
+    expect(sizeOf(alarms).alarms).toBeLessThanOrEqual(BUDGET.alarms);
+    expect(sizeOf(alarms).metrics).toBeLessThanOrEqual(BUDGET.metrics);
+  });
+
   it('watch at most ten metrics each, which is what CloudWatch takes', () => {
     expect(alarms.filter(({ metrics }) => metrics.length > 10 || metrics.length === 0)).toEqual([]);
   });
 
-  it('add up metrics of which some have no values', () => {
-    const expressions = alarms.flatMap(({ properties: { Metrics = [] } }) =>
-      Metrics.flatMap(({ Expression }) => Expression ?? []),
-    );
-    expect(new Set(expressions)).toEqual(new Set(['SUM(FILL(METRICS(), 0))']));
+  it.each([
+    ['QueueAge', 'MAX(FILL(METRICS(), 0))'],
+    ['WebSocketErrors', 'SUM(FILL(METRICS(), 0))'],
+  ])('combine metrics of which some have no values: %s by %s', (name, expression) => {
+    const combining = alarms.filter(({ metrics }) => metrics.length > 1).map(({ name }) => name);
+    expect(combining).toContain(name);
+    expect(combining).toHaveLength(2);
+    const { Metrics = [] } = alarm(name).properties;
+    expect(Metrics.flatMap(({ Expression }) => Expression ?? [])).toEqual([expression]);
   });
 
-  it.each([
-    ['FanOutDeadLetters', 1, 300, 1, 'Maximum', ['ApproximateNumberOfMessagesVisible']],
-    ['FanOutAge', 300, 60, 5, 'Maximum', ['ApproximateAgeOfOldestMessage']],
+  const RINGS: [string, number, number, number, string, string[]][] = [
     ['OfflineDeadLetters', 1, 300, 1, 'Maximum', ['ApproximateNumberOfMessagesVisible']],
+    ['FanOutDeadLetters', 1, 300, 1, 'Maximum', ['ApproximateNumberOfMessagesVisible']],
     ['ServiceDeadLetters', 1, 300, 1, 'Maximum', ['ApproximateNumberOfMessagesVisible']],
-    ['OfflineAge', 300, 60, 5, 'Maximum', ['ApproximateAgeOfOldestMessage']],
-    ['ServiceAge', 300, 60, 5, 'Maximum', ['ApproximateAgeOfOldestMessage']],
-    ['SocketFunctionErrors', 5, 300, 1, 'Sum', ['Errors']],
-    ['HttpFunctionErrors', 5, 300, 1, 'Sum', ['Errors']],
-    ['QueueFunctionErrors', 5, 300, 1, 'Sum', ['Errors']],
-    ['SocketFunctionThrottles', 1, 300, 1, 'Sum', ['Throttles']],
-    ['HttpFunctionThrottles', 1, 300, 1, 'Sum', ['Throttles']],
-    ['QueueFunctionThrottles', 1, 300, 1, 'Sum', ['Throttles']],
+    ['DeskDeadLetters', 1, 300, 1, 'Maximum', ['ApproximateNumberOfMessagesVisible']],
+    ['QueueAge', 300, 60, 5, 'Maximum', ['ApproximateAgeOfOldestMessage']],
     ['LoggedFaults', 5, 300, 1, 'Sum', ['Test-Chat-Observability-LoggedFaults']],
+    ['TableThrottles', 1, 300, 3, 'Sum', ['Test-Chat-Observability-TableThrottles']],
     ['WebSocketErrors', 5, 300, 1, 'Sum', ['ExecutionError', 'IntegrationError']],
     ['HttpErrors', 5, 300, 1, 'Sum', ['5xx']],
-    ['DeskDeadLetters', 1, 300, 1, 'Maximum', ['ApproximateNumberOfMessagesVisible']],
-    ['DeskAge', 300, 60, 5, 'Maximum', ['ApproximateAgeOfOldestMessage']],
     ['DeskWaits', 300, 300, 1, 'Maximum', ['Test-Chat-Observability-DeskWaitSeconds']],
-    ['TableThrottles', 1, 300, 3, 'Sum', ['ReadThrottleEvents', 'WriteThrottleEvents']],
-  ])(
+  ];
+
+  it.each(RINGS)(
     '%s rings from %d on, in periods of %d s, %d in a row',
     (name, threshold, seconds, periods, stat, names) => {
       const { properties, metrics } = alarm(name);
@@ -165,115 +78,111 @@ describe('the alarms', () => {
     },
   );
 
-  it('of queues look at the right ones', () => {
-    const watched = [
-      'OfflineDeadLetters',
-      'OfflineAge',
-      'FanOutDeadLetters',
-      'FanOutAge',
-      'ServiceDeadLetters',
-      'ServiceAge',
-      'DeskDeadLetters',
-      'DeskAge',
-    ].map((name) => refOf(alarm(name).metrics[0] as MetricInAlarm));
+  it('are all in the list above, and without a desk all but its own', () => {
+    const names = RINGS.map(([name]) => name);
+    expect(alarms.map(({ name }) => name).sort()).toEqual([...names].sort());
+    expect(
+      alarmsIn(withoutDesk)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(names.filter((name) => !name.startsWith('Desk')).sort());
+  });
+
+  const queueIds = (...parts: string[]) =>
+    parts.map((part) => resource(template, 'AWS::SQS::Queue', `Chat${part}`).logicalId);
+
+  it('of dead letters look at the right queue each', () => {
+    const watched = ['Offline', 'FanOut', 'Service', 'Desk'].flatMap((name) =>
+      alarm(`${name}DeadLetters`).metrics.map(resourceOf),
+    );
     expect(watched).toEqual(
-      [
-        'OfflineDeadLetters',
-        'OfflineQueue',
-        'FanOutDeadLetters',
-        'FanOutQueue',
-        'ServiceDeadLetters',
-        'ServiceQueue',
-        'DeskEventsDeadLetters',
-        'DeskEventsQueue',
-      ].map((part) => resource(template, 'AWS::SQS::Queue', `Chat${part}`).logicalId),
+      queueIds('OfflineDeadLetters', 'FanOutDeadLetters', 'ServiceDeadLetters', 'DeskEventsDeadLetters'),
     );
   });
 
-  const functionsWith = (metric: string) =>
-    alarms
-      .flatMap(({ metrics }) => metrics)
-      .filter(({ MetricName, Namespace }) => Namespace === 'AWS/Lambda' && MetricName === metric)
-      .map(refOf)
-      .sort();
-  const logicalIds = resources(template, 'AWS::Lambda::Function').map(({ logicalId }) => logicalId);
-
-  it('count the throttles of every function, each once', () => {
-    expect(functionsWith('Throttles')).toEqual(logicalIds.sort());
-  });
-
-  it('count the errors of every function but the authorizer, whose refusals are errors', () => {
-    expect(functionsWith('Errors')).toEqual(
-      logicalIds.filter((logicalId) => !logicalId.includes('Authorize')).sort(),
+  it('of age look at all queues at once, each once', () => {
+    const WORK = ['OfflineQueue', 'FanOutQueue', 'ServiceQueue'];
+    expect(alarm('QueueAge').metrics.map(resourceOf).sort()).toEqual(
+      queueIds(...WORK, 'DeskEventsQueue').sort(),
+    );
+    expect(alarmNamed('QueueAge', alarmsIn(withoutDesk)).metrics.map(resourceOf).sort()).toEqual(
+      queueIds(...WORK).sort(),
     );
   });
 
   it('of the APIs look at our stages', () => {
-    const dimensions = ['WebSocketErrors', 'HttpErrors'].map((name) => alarm(name).metrics[0]?.Dimensions);
-    expect(dimensions).toEqual(
+    const dimensions = ['WebSocketErrors', 'HttpErrors'].map((name) =>
+      alarm(name).metrics.map(({ Namespace, Dimensions }) => [Namespace, Dimensions]),
+    );
+    const [webSocket, http] = [
+      ['WebSocket', 'prod'],
+      ['Http', '$default'],
+    ].map(([api = '', stage]) => [
+      'AWS/ApiGateway',
       [
-        ['WebSocket', 'prod'],
-        ['Http', '$default'],
-      ].map(([api = '', stage]) => [
         { Name: 'ApiId', Value: { Ref: resource(template, 'AWS::ApiGatewayV2::Api', api).logicalId } },
         { Name: 'Stage', Value: stage },
-      ]),
-    );
-  });
-
-  it('of DynamoDB look at all tables', () => {
-    const tables = resources(template, 'AWS::DynamoDB::Table').map(({ logicalId }) => logicalId);
-    expect(distinct(alarm('TableThrottles').metrics.map(refOf)).sort()).toEqual(tables.sort());
+      ],
+    ]);
+    expect(dimensions).toEqual([[webSocket, webSocket], [http]]);
   });
 });
 
-describe('the metric of logged faults', () => {
-  const filters = resources(template, 'AWS::Logs::MetricFilter').filter(
-    ({ logicalId }) => !logicalId.includes('DeskWait'),
-  );
-  const logGroupOf = ({ Properties }: Resource) => (Properties['LogGroupName'] as { Ref: string }).Ref;
+describe('a function that crashes, times out, or isn’t run', () => {
+  const refIn = (value: unknown) => (value as { Ref: string }).Ref;
+  const arnIn = (value: unknown) => /"Fn::GetAtt":\["(\w+)","Arn"\]/.exec(JSON.stringify(value))?.[1] ?? '';
+  const watching = (isIts: (metric: MetricInAlarm) => boolean) =>
+    alarms.filter(({ metrics }) => metrics.some(isIts)).map(({ name }) => name);
 
-  it('is fed by what no metric of AWS shows: frames that fail in good order, and the authorizer', () => {
-    const quiet = Object.entries(HANDLERS)
-      .filter(([, { trigger }]) => ['action', 'authorizer'].includes(trigger.kind))
-      .map(([name]) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`);
-    const groups = quiet.map((name) => {
-      const fn = resource(template, 'AWS::Lambda::Function', `Functions${name}`);
-      return (fn.Properties['LoggingConfig'] as { LogGroup: { Ref: string } }).LogGroup.Ref;
-    });
-    expect(filters.map(logGroupOf).sort()).toEqual(groups.sort());
+  const calledByApis = resources(template, 'AWS::ApiGatewayV2::Integration').map(({ Properties }) => [
+    functionNameOf(arnIn(Properties['IntegrationUri'])),
+    watching((metric) => resourceOf(metric) === refIn(Properties['ApiId'])),
+  ]);
+
+  const calledByQueues = resources(template, 'AWS::Lambda::EventSourceMapping').map(({ Properties }) => {
+    const queue = arnIn(Properties['EventSourceArn']);
+    const { RedrivePolicy } = resource(template, 'AWS::SQS::Queue', queue).Properties;
+    return [
+      functionNameOf(refIn(Properties['FunctionName'])),
+      watching((metric) => [queue, arnIn(RedrivePolicy)].includes(resourceOf(metric))),
+    ];
   });
 
-  it('counts what our code logs as an error, and not the error that the authorizer refuses a token by', async () => {
-    const [filter] = filters;
-    expect(filter?.Properties['FilterPattern']).toBe(
-      '{ ($.service = "serverless-im") && ($.level = "ERROR") }',
+  const authorizers = resources(template, 'AWS::ApiGatewayV2::Authorizer')
+    .filter(({ Properties }) => Properties['AuthorizerType'] === 'REQUEST')
+    .map(({ Properties }) => {
+      const stage = resource(template, 'AWS::ApiGatewayV2::Stage', 'WebSocket').Properties;
+      const accessLog = arnIn((stage['AccessLogSettings'] as { DestinationArn: unknown }).DestinationArn);
+      const counted = resources(template, 'AWS::Logs::MetricFilter')
+        .filter((filter) => refIn(filter.Properties['LogGroupName']) === accessLog)
+        .flatMap((filter) => filter.Properties['MetricTransformations'] as readonly { MetricName: string }[]);
+      return [
+        functionNameOf(arnIn(Properties['AuthorizerUri'])),
+        watching(({ MetricName }) => counted.some((metric) => metric.MetricName === MetricName)),
+      ];
+    });
+
+  it('is seen by an alarm, whatever calls it', () => {
+    const seenBy = Object.fromEntries([...calledByApis, ...calledByQueues, ...authorizers]);
+    expect(seenBy).toEqual({
+      Authorize: ['LoggedFaults'],
+      Socket: ['WebSocketErrors'],
+      Http: ['HttpErrors'],
+      Poll: ['HttpErrors'],
+      StoreOffline: ['OfflineDeadLetters', 'QueueAge'],
+      FanOut: ['FanOutDeadLetters', 'QueueAge'],
+      ServeEvents: ['ServiceDeadLetters', 'QueueAge'],
+      MatchDesk: ['DeskDeadLetters', 'QueueAge'],
+    });
+    const all = resources(template, 'AWS::Lambda::Function').map(({ logicalId }) =>
+      functionNameOf(logicalId),
     );
-    const script = "import { logger } from './lambdas/shared/logger.ts'; logger.error('frame failed', {});";
-    const { Environment } = resource(template, 'AWS::Lambda::Function', 'FunctionsHello').Properties;
-    const { POWERTOOLS_SERVICE_NAME } = (Environment as { Variables: { POWERTOOLS_SERVICE_NAME: string } })
-      .Variables;
-    const { stdout, stderr } = await runNode(REPOSITORY, ['--input-type=module', '--eval', script], {
-      POWERTOOLS_SERVICE_NAME,
-    });
-    expect(JSON.parse(stdout + stderr)).toMatchObject({ service: 'serverless-im', level: 'ERROR' });
-  });
-});
-
-describe('the metric of long waits', () => {
-  it('is what the desk logs while anybody waits (IM-DESK-6)', () => {
-    const filter = resource(template, 'AWS::Logs::MetricFilter', 'DeskWait');
-    const worker = resource(template, 'AWS::Lambda::Function', 'MatchDesk').Properties;
-    expect(filter.Properties).toMatchObject({
-      FilterPattern: '{ $.message = "desk waits" }',
-      LogGroupName: (worker['LoggingConfig'] as { LogGroup: object }).LogGroup,
-      MetricTransformations: [{ MetricValue: '$.longestWaitSeconds' }],
-    });
+    expect(Object.keys(seenBy).sort()).toEqual(all.sort());
   });
 });
 
 describe('the topic of the alarms', () => {
-  it('is nobody by default', () => {
+  it('is not set by default, so they notify nobody', () => {
     expect(JSON.stringify(resources(template, 'AWS::CloudWatch::Alarm'))).not.toContain('Actions');
   });
 

@@ -8,19 +8,45 @@ import { EXTERNAL_ISSUER, resource, resources, synthesize } from './synth.ts';
 const NO_BUNDLING = { 'aws:cdk:bundling-stacks': [] };
 
 describe('the construct in an own app', () => {
-  it('needs no feature flags, and stands twice in one app: in one stack that is too much for CloudFormation', () => {
+  /** Names that an account has once, as far as the construct gives any. */
+  const namesIn = (template: Template) => ({
+    apis: resources(template, 'AWS::ApiGatewayV2::Api').map(({ Properties }) => Properties['Name']),
+    metrics: resources(template, 'AWS::Logs::MetricFilter').flatMap(({ Properties }) =>
+      (Properties['MetricTransformations'] as { MetricName: string }[]).map(({ MetricName }) => MetricName),
+    ),
+  });
+
+  it('needs no feature flags, and stands twice in one stack, each with names of its own', () => {
+    const stack = new Stack(new App({ context: NO_BUNDLING }), 'Own');
+    for (const name of ['Sales', 'Support'])
+      new ServerlessIm(stack, name, { ...EXTERNAL_ISSUER, accessLogRole: name === 'Sales' });
+    const template = Template.fromStack(stack);
+    const { apis, metrics } = namesIn(template);
+    expect(apis).toEqual([
+      'Own-Sales-WebSocket',
+      'Own-Sales-Http',
+      'Own-Support-WebSocket',
+      'Own-Support-Http',
+    ]);
+    expect([...new Set(metrics)].sort()).toEqual(
+      ['Sales', 'Support'].flatMap((name) =>
+        ['DeskWaitSeconds', 'LoggedFaults', 'TableThrottles'].map(
+          (metric) => `Own-${name}-Observability-${metric}`,
+        ),
+      ),
+    );
+    // CloudFormation takes 500 resources a stack.
+    expect(Object.keys(template.toJSON()['Resources']).length).toBeLessThan(350);
+  });
+
+  it('stands in two stacks of one app', () => {
     const app = new App({ context: NO_BUNDLING });
     const stacks = ['Sales', 'Support'].map((name) => {
       const stack = new Stack(app, `Own${name}`);
       new ServerlessIm(stack, name, { ...EXTERNAL_ISSUER, accessLogRole: name === 'Sales' });
       return stack;
     });
-    const names = stacks.flatMap((stack) =>
-      resources(Template.fromStack(stack), 'AWS::ApiGatewayV2::Api').map(
-        ({ Properties }) => Properties['Name'],
-      ),
-    );
-    expect(names).toEqual([
+    expect(stacks.flatMap((stack) => namesIn(Template.fromStack(stack)).apis)).toEqual([
       'OwnSales-Sales-WebSocket',
       'OwnSales-Sales-Http',
       'OwnSupport-Support-WebSocket',

@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HANDLERS } from '../../lib/handlers.ts';
+import { FUNCTIONS } from '../../lib/functions.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { REPOSITORY, type Run, runNode } from './run-node.ts';
 
@@ -54,7 +54,7 @@ function makeApp(): { readonly folder: string; readonly installed: string } {
 describe('the compiled package, below node_modules of an own app', () => {
   const { folder, installed } = makeApp();
   const outdir = join(folder, 'cdk.out');
-  const handlers = Object.keys(HANDLERS).length;
+  const functions = Object.keys(FUNCTIONS).length;
   let build: Run;
   let synth: Run;
   let types: Run;
@@ -79,10 +79,10 @@ describe('the compiled package, below node_modules of an own app', () => {
     expect(build).toEqual({ exitCode: 0, stdout: '', stderr: '' });
   });
 
-  it('is synthesized with the handlers that it brings along', () => {
-    expect({ ...synth, stderr: '' }).toEqual({ exitCode: 0, stdout: `${handlers}\n`, stderr: '' });
+  it('is synthesized with the functions that it brings along', () => {
+    expect({ ...synth, stderr: '' }).toEqual({ exitCode: 0, stdout: `${functions}\n`, stderr: '' });
     const assets = readdirSync(outdir).filter((name) => name.startsWith('asset.'));
-    expect(assets).toHaveLength(handlers);
+    expect(assets).toHaveLength(functions);
     for (const asset of assets) {
       expect(readFileSync(join(outdir, asset, 'index.mjs'), 'utf8')).toMatch(/export\{.*\bhandler\b.*\}/);
     }

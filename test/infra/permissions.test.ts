@@ -1,8 +1,9 @@
+import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { HANDLERS } from '../../lib/handlers.ts';
-import { resource, resources, synthesize } from './synth.ts';
+import { functionNameOf, type Resource, resource, resources, synthesize } from './synth.ts';
 
 const { template } = synthesize();
+const { template: withoutDesk } = synthesize({ desk: false });
 
 interface Statement {
   readonly Effect: string;
@@ -18,38 +19,44 @@ const NAMES: Readonly<Record<string, string>> = {
   [tableId('Conversations')]: 'Conversations',
   [tableId('Messages')]: 'Messages',
   [tableId('Inbox')]: 'Inbox',
-  [resource(template, 'AWS::SQS::Queue', 'OfflineQueue').logicalId]: 'Queue',
-  [resource(template, 'AWS::SQS::Queue', 'ServiceQueue').logicalId]: 'ServiceQueue',
-  [resource(template, 'AWS::SQS::Queue', 'FanOutQueue').logicalId]: 'FanOutQueue',
-  [resource(template, 'AWS::SQS::Queue', 'DeskEventsQueue').logicalId]: 'DeskQueue',
-  [resource(template, 'AWS::DynamoDB::Table', 'StorageDesk').logicalId]: 'Desk',
+  [tableId('Desk')]: 'Desk',
+  [queueId('OfflineQueue')]: 'OfflineQueue',
+  [queueId('ServiceQueue')]: 'ServiceQueue',
+  [queueId('FanOutQueue')]: 'FanOutQueue',
+  [queueId('DeskEventsQueue')]: 'DeskQueue',
 };
 
 function tableId(name: string): string {
   return resource(template, 'AWS::DynamoDB::Table', `Storage${name}`).logicalId;
 }
 
+function queueId(name: string): string {
+  return resource(template, 'AWS::SQS::Queue', name).logicalId;
+}
+
 /** What a role may do, as `Resource: Action` lines; its own log group and X-Ray aside. */
-function permissionsOf(functionName: string): string[] {
-  const role = resource(template, 'AWS::IAM::Role', `Functions${functionName}Role`);
+function permissionsOf(functionName: string, from: Template = template): string[] {
+  const role = resource(from, 'AWS::IAM::Role', `Functions${functionName}Role`);
   expect(role.Properties).not.toHaveProperty('ManagedPolicyArns');
   expect(role.Properties).not.toHaveProperty('Policies');
-  const policies = resources(template, 'AWS::IAM::Policy').filter(({ Properties }) =>
+  const policies = resources(from, 'AWS::IAM::Policy').filter(({ Properties }) =>
     (Properties['Roles'] as { Ref: string }[]).some(({ Ref }) => Ref === role.logicalId),
   );
-  const statements = policies.flatMap(
-    ({ Properties }) => (Properties['PolicyDocument'] as { Statement: Statement[] }).Statement,
-  );
-  return statements
+  return policies
+    .flatMap(statementsOf)
     .flatMap(({ Effect, Action, Resource }) => {
       expect(Effect).toBe('Allow');
       return asList(Resource).flatMap((arn) => asList(Action).map((action) => `${nameOf(arn)}: ${action}`));
     })
-    .filter((line) => !OWN_LOG_AND_TRACE(functionName).includes(line))
+    .filter((line) => !ownLogAndTrace(functionName).includes(line))
     .sort();
 }
 
-const OWN_LOG_AND_TRACE = (functionName: string) => [
+function statementsOf({ Properties }: Resource): readonly Statement[] {
+  return (Properties['PolicyDocument'] as { Statement: Statement[] }).Statement;
+}
+
+const ownLogAndTrace = (functionName: string) => [
   `Functions${functionName}Logs: logs:CreateLogStream`,
   `Functions${functionName}Logs: logs:PutLogEvents`,
   '*: xray:PutTraceSegments',
@@ -75,158 +82,119 @@ function nameOfId(logicalId: string): string {
 }
 
 const API = resource(template, 'AWS::ApiGatewayV2::Api', 'WebSocket').logicalId;
-const connections = (method: string) =>
-  `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<${API}>/prod/${method}/@connections/*: execute-api:ManageConnections`;
+const connections = (...methods: string[]) =>
+  methods.map(
+    (method) =>
+      `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<${API}>/prod/${method}/@connections/*: execute-api:ManageConnections`,
+  );
 const onTable = (table: string, ...actions: string[]) =>
   actions.map((action) => `${table}: dynamodb:${action}`);
 
-const PUSH_AND_CUT = [connections('POST'), connections('DELETE')];
-const HAND_OUT = ['Queue: sqs:SendMessage', 'FanOutQueue: sqs:SendMessage', ...PUSH_AND_CUT];
-const SEND = [
-  ...onTable('Conversations', 'GetItem', 'Query', 'UpdateItem', 'PutItem'),
-  ...onTable('Messages', 'PutItem', 'BatchGetItem'),
-  'DeskQueue: sqs:SendMessage',
-  ...HAND_OUT,
-];
-const CHANGE_CHAT = [
-  ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
-  ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
-  ...onTable('Messages', 'PutItem'),
-  ...onTable('Desk', 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
-  'DeskQueue: sqs:SendMessage',
-  'Queue: sqs:SendMessage',
-  ...PUSH_AND_CUT,
-];
-const SERVE_DESK = [...onTable('Routes', 'GetItem'), ...CHANGE_CHAT];
-const SEE_DESK = [...onTable('Conversations', 'BatchGetItem'), ...onTable('Desk', 'Query')];
-const CHANGE_GROUP = [
-  ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
-  ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem', 'PutItem', 'DeleteItem'),
-  ...onTable('Messages', 'PutItem'),
-  ...HAND_OUT,
-];
-const ADD_MEMBERS = [...CHANGE_GROUP, ...onTable('Messages/index/bySeq', 'Query')];
+const send = (...queues: string[]) => queues.map((queue) => `${queue}: sqs:SendMessage`);
 const consume = (queue: string) =>
   ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'].map(
     (action) => `${queue}: sqs:${action}`,
   );
-const READ_INBOX = [
-  ...onTable('Routes', 'GetItem', 'UpdateItem'),
-  ...onTable('Inbox', 'Query', 'BatchWriteItem'),
-  ...onTable('Messages', 'BatchGetItem'),
-  ...PUSH_AND_CUT,
-];
 
 const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   Authorize: [],
-  Connect: [
-    ...onTable('Routes', 'GetItem', 'UpdateItem'),
-    ...onTable('Inbox', 'Query'),
-    'Queue: sqs:SendMessage',
-    connections('GET'),
-    ...PUSH_AND_CUT,
-  ],
-  Disconnect: [...onTable('Routes', 'UpdateItem'), 'DeskQueue: sqs:SendMessage'],
-  Fallback: [
+  Socket: [
     ...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'),
     ...onTable('Inbox', 'Query', 'BatchWriteItem'),
-    ...onTable('Conversations', 'BatchGetItem'),
-    ...onTable('Messages', 'UpdateItem'),
+    ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
+    ...onTable('Messages', 'BatchGetItem', 'PutItem', 'UpdateItem'),
     ...onTable('Messages/index/bySeq', 'Query'),
-    ...SEND,
-    ...onTable('Conversations', 'DeleteItem'),
-    ...onTable('Desk', 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
+    ...onTable('Desk', 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
+    ...send('OfflineQueue', 'FanOutQueue', 'DeskQueue'),
+    ...connections('GET', 'POST', 'DELETE'),
   ],
-  Hello: READ_INBOX,
-  AckInbox: READ_INBOX,
-  Poll: [...READ_INBOX, connections('GET')],
-  SendMessage: [...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'), ...SEND],
-  Heartbeat: [...onTable('Routes', 'GetItem', 'UpdateItem'), ...PUSH_AND_CUT],
-  Read: [
-    ...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'),
-    ...onTable('Conversations', 'GetItem', 'Query', 'UpdateItem'),
-    ...PUSH_AND_CUT,
-  ],
-  Recall: [
-    ...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'),
-    ...onTable('Conversations', 'GetItem', 'Query'),
-    ...onTable('Messages', 'UpdateItem'),
-    ...onTable('Messages/index/bySeq', 'Query'),
-    'FanOutQueue: sqs:SendMessage',
-    ...PUSH_AND_CUT,
-  ],
-  Typing: [
+  Http: [
     ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
-    ...onTable('Conversations', 'GetItem', 'Query'),
-    ...PUSH_AND_CUT,
+    ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
+    ...onTable('Conversations', 'ConditionCheckItem'),
+    ...onTable('Messages', 'BatchGetItem', 'PutItem'),
+    ...onTable('Messages/index/bySeq', 'Query'),
+    ...onTable('Desk', 'Query'),
+    ...send('OfflineQueue', 'FanOutQueue', 'DeskQueue'),
+    ...connections('POST', 'DELETE'),
   ],
-  Presence: [
-    ...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'),
-    ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'Query'),
-    ...PUSH_AND_CUT,
+  Poll: [
+    ...onTable('Routes', 'GetItem', 'UpdateItem'),
+    ...onTable('Inbox', 'Query', 'BatchWriteItem'),
+    ...onTable('Messages', 'BatchGetItem'),
+    ...connections('GET', 'POST', 'DELETE'),
   ],
-  CreateGroup: ADD_MEMBERS,
-  UpdateGroup: [...CHANGE_GROUP, ...onTable('Conversations', 'ConditionCheckItem')],
-  AddMembers: ADD_MEMBERS,
-  RemoveMember: CHANGE_GROUP,
-  GetGroup: onTable('Conversations', 'GetItem'),
-  ListMembers: onTable('Conversations', 'GetItem', 'Query'),
-  ListReads: onTable('Conversations', 'GetItem', 'Query', 'BatchGetItem'),
+  StoreOffline: [
+    ...consume('OfflineQueue'),
+    ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
+    ...onTable('Inbox', 'Query', 'BatchWriteItem'),
+    ...onTable('Messages', 'BatchGetItem'),
+    ...send('OfflineQueue'),
+    ...connections('POST', 'DELETE'),
+  ],
   FanOut: [
+    ...consume('FanOutQueue'),
     ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
     ...onTable('Conversations', 'Query'),
     ...onTable('Messages', 'BatchGetItem'),
-    ...HAND_OUT,
-    ...consume('FanOutQueue'),
+    ...send('OfflineQueue', 'FanOutQueue'),
+    ...connections('POST', 'DELETE'),
   ],
-  DeskOpen: SERVE_DESK,
-  DeskClose: SERVE_DESK,
-  DeskReady: SERVE_DESK,
-  DeskAway: SERVE_DESK,
-  DeskTransfer: SERVE_DESK,
-  ListDeskChats: SEE_DESK,
-  ListDeskQueues: onTable('Desk', 'Query'),
-  MatchDesk: [
-    ...CHANGE_CHAT,
-    ...onTable('Messages', 'BatchGetItem'),
-    connections('GET'),
-    ...consume('DeskQueue'),
-  ],
-  Renew: [...onTable('Routes', 'GetItem', 'UpdateItem'), ...PUSH_AND_CUT],
-  GetSession: [],
-  ListConversations: [
-    ...onTable('Conversations', 'Query', 'BatchGetItem'),
-    ...onTable('Messages', 'BatchGetItem'),
-    ...onTable('Messages/index/bySeq', 'Query'),
-  ],
-  ListMessages: [...onTable('Conversations', 'GetItem'), ...onTable('Messages/index/bySeq', 'Query')],
-  ServeEvents: [...onTable('Routes', 'BatchGetItem', 'UpdateItem'), ...SEND, ...consume('ServiceQueue')],
-  PostMessage: [...onTable('Routes', 'BatchGetItem', 'UpdateItem'), ...SEND],
-  StoreOffline: [
+  ServeEvents: [
+    ...consume('ServiceQueue'),
     ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
-    ...onTable('Inbox', 'BatchWriteItem', 'Query'),
-    ...onTable('Messages', 'BatchGetItem'),
-    ...consume('Queue'),
-    'Queue: sqs:SendMessage',
-    ...PUSH_AND_CUT,
+    ...onTable('Conversations', 'GetItem', 'Query', 'PutItem', 'UpdateItem'),
+    ...onTable('Messages', 'BatchGetItem', 'PutItem'),
+    ...send('OfflineQueue', 'FanOutQueue', 'DeskQueue'),
+    ...connections('POST', 'DELETE'),
+  ],
+  MatchDesk: [
+    ...consume('DeskQueue'),
+    ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
+    ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
+    ...onTable('Messages', 'BatchGetItem', 'PutItem'),
+    ...onTable('Desk', 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
+    ...send('OfflineQueue', 'DeskQueue'),
+    ...connections('GET', 'POST', 'DELETE'),
   ],
 };
 
+/** What a function has only because there is a desk. */
+const FOR_DESK: Readonly<Record<string, readonly string[]>> = {
+  Socket: [
+    ...onTable('Conversations', 'DeleteItem'),
+    ...onTable('Desk', 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
+    ...send('DeskQueue'),
+  ],
+  Http: [...onTable('Desk', 'Query'), ...send('DeskQueue')],
+  ServeEvents: send('DeskQueue'),
+};
+
+const namesIn = (from: Template) =>
+  resources(from, 'AWS::Lambda::Function').map(({ logicalId }) => functionNameOf(logicalId));
+
 describe('permissions (refusal 12)', () => {
-  it.each(Object.entries(EXPECTED))('%s may do exactly what its work needs', (name, expected) => {
+  it.each(Object.entries(EXPECTED))('of %s are exactly what its work needs', (name, expected) => {
     expect(permissionsOf(name)).toEqual([...expected].sort());
   });
 
   it('are stated here for every function', () => {
-    const names = resources(template, 'AWS::Lambda::Function').map(({ logicalId }) =>
-      logicalId.replace(/^ChatFunctions/, '').replace(/[0-9A-F]{8}$/, ''),
-    );
-    expect(names.sort()).toEqual(Object.keys(EXPECTED).sort());
+    expect(namesIn(template).sort()).toEqual(Object.keys(EXPECTED).sort());
   });
 
-  const statements = resources(template, 'AWS::IAM::Policy').flatMap(
-    ({ Properties }) => (Properties['PolicyDocument'] as { Statement: Statement[] }).Statement,
-  );
+  it.each(namesIn(withoutDesk))('of %s include nothing of the desk where there is none', (name) => {
+    const forDesk = FOR_DESK[name] ?? [];
+    const expected = (EXPECTED[name] ?? []).filter((line) => !forDesk.includes(line));
+    expect(permissionsOf(name, withoutDesk)).toEqual([...expected].sort());
+  });
+
+  it('of the WebSocket API’s function include no deletion and no desk where there is none', () => {
+    const permissions = permissionsOf('Socket', withoutDesk);
+    expect(permissions).not.toEqual([]);
+    expect(permissions.filter((line) => /DeleteItem|Desk/.test(line))).toEqual([]);
+  });
+
+  const statements = resources(template, 'AWS::IAM::Policy').flatMap(statementsOf);
 
   it('include no Scan and no action by wildcard', () => {
     const actions = statements.flatMap(({ Action }) => asList(Action));
@@ -240,7 +208,7 @@ describe('permissions (refusal 12)', () => {
     );
   });
 
-  it('name POST, GET, and DELETE on @connections apart: nobody has all by one wildcard', () => {
+  it('name POST, GET, and DELETE on @connections apart: no role has all three by one wildcard', () => {
     const arns = statements
       .filter(({ Action }) => asList(Action).includes('execute-api:ManageConnections'))
       .flatMap(({ Resource }) => asList(Resource).map(nameOf));
@@ -248,13 +216,25 @@ describe('permissions (refusal 12)', () => {
     expect(arns.filter((arn) => !/\/prod\/(POST|GET|DELETE)\/@connections\/\*$/.test(arn))).toEqual([]);
   });
 
-  it('let API Gateway call a function only through its own API', () => {
-    const permissions = resources(template, 'AWS::Lambda::Permission');
-    const calledByQueues = Object.values(HANDLERS).filter(({ trigger }) => trigger.kind === 'queue');
-    expect(permissions).toHaveLength(Object.keys(HANDLERS).length - calledByQueues.length);
-    for (const { Properties } of permissions) {
-      expect(Properties['Principal']).toBe('apigateway.amazonaws.com');
-      expect(JSON.stringify(Properties['SourceArn'])).toMatch(/"Ref":"Chat(WebSocket|Http)Api[0-9A-F]{8}"/);
-    }
+  it('let API Gateway call a function only through its own API, and the authorizer only as such', () => {
+    const arnOf = (api: string, path: string) =>
+      `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<${api}>/${path}`;
+    const webSocketApi = resource(template, 'AWS::ApiGatewayV2::Api', 'WebSocket').logicalId;
+    const httpApi = resource(template, 'AWS::ApiGatewayV2::Api', 'Http').logicalId;
+    const authorizer = resource(template, 'AWS::ApiGatewayV2::Authorizer', 'WebSocket').logicalId;
+    const permissions = resources(template, 'AWS::Lambda::Permission').map(({ Properties }) => {
+      expect(Properties).toMatchObject({
+        Action: 'lambda:InvokeFunction',
+        Principal: 'apigateway.amazonaws.com',
+      });
+      const [id = ''] = (Properties['FunctionName'] as { 'Fn::GetAtt': string[] })['Fn::GetAtt'];
+      return [functionNameOf(id), nameOf(Properties['SourceArn'])];
+    });
+    expect(permissions.sort()).toEqual([
+      ['Authorize', arnOf(webSocketApi, `authorizers/<${authorizer}>`)],
+      ['Http', arnOf(httpApi, '*/*/*')],
+      ['Poll', arnOf(httpApi, '*/*/*')],
+      ['Socket', arnOf(webSocketApi, '*')],
+    ]);
   });
 });

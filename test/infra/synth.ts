@@ -6,7 +6,7 @@ import { ServerlessIm, type ServerlessImProps } from '../../lib/index.ts';
 /** CDK's own validation takes seconds to start; `app.test.ts` has it on. */
 process.env['CDK_VALIDATION'] = 'false';
 
-/** The flags of cdk.json, and no bundling: what is inside the assets is `bundles.test.ts`'s affair. */
+/** The flags of cdk.json, and no bundling: what is inside the assets is checked in `app.test.ts`. */
 const CONTEXT = { ...cdk.context, 'aws:cdk:bundling-stacks': [] };
 
 export interface Synthesized {
@@ -49,4 +49,23 @@ export function resource(template: Template, type: string, part: string): Resour
   if (only === undefined || found.length > 1)
     throw new Error(`${found.length} resources ${type} with "${part}"`);
   return only;
+}
+
+/** A function as the table names it, in Pascal case: `Socket`. */
+export function functionNameOf(logicalId: string): string {
+  return /Functions(\w+)[0-9A-F]{8}$/.exec(logicalId)?.[1] ?? logicalId;
+}
+
+/** The log group of a function, by the function's name in Pascal case. */
+export function logGroupOf(template: Template, functionName: string): string {
+  const { Properties } = resource(template, 'AWS::Lambda::Function', `Functions${functionName}`);
+  return (Properties['LoggingConfig'] as { LogGroup: { Ref: string } }).LogGroup.Ref;
+}
+
+/** Resources of one of the two APIs: its `Route`s, its `Integration`s, … */
+export function ofApi(template: Template, api: string, type: string): readonly Resource[] {
+  const { logicalId } = resource(template, 'AWS::ApiGatewayV2::Api', api);
+  return resources(template, `AWS::ApiGatewayV2::${type}`).filter(
+    ({ Properties }) => (Properties['ApiId'] as { Ref: string }).Ref === logicalId,
+  );
 }

@@ -1,0 +1,147 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { WEB_SOCKET_LOG_FIELDS } from '../../lib/access-log.ts';
+import { alarmNamed, alarmsIn } from './alarms.ts';
+import { REPOSITORY, runNode } from './run-node.ts';
+import {
+  EXTERNAL_ISSUER,
+  functionNameOf,
+  logGroupOf,
+  type Resource,
+  resource,
+  resources,
+  synthesize,
+} from './synth.ts';
+
+const { template } = synthesize(EXTERNAL_ISSUER);
+const { template: withoutDesk } = synthesize({ ...EXTERNAL_ISSUER, desk: false });
+
+const filtersOf = (name: string, from: Template = template) =>
+  resources(from, 'AWS::Logs::MetricFilter').filter(({ logicalId }) =>
+    logicalId.startsWith(`ChatObservability${name}`),
+  );
+const filteredGroup = ({ Properties }: Resource) => (Properties['LogGroupName'] as { Ref: string }).Ref;
+const patternOf = ({ Properties }: Resource) => Properties['FilterPattern'];
+const ACCESS_LOG = resource(template, 'AWS::Logs::LogGroup', 'WebSocketAccessLog').logicalId;
+
+/** All of these filters feed one metric. */
+function expectOneMetric(filters: readonly Resource[], name: string, metricValue = '1') {
+  const MetricName = `Test-Chat-Observability-${name}`;
+  for (const { Properties } of filters) {
+    expect(Properties['MetricTransformations']).toEqual([
+      { MetricName, MetricNamespace: 'serverless-im', MetricValue: metricValue },
+    ]);
+  }
+}
+
+/** What our code logs in a function with the environment of the WebSocket API's, as JSON lines. */
+async function logged(script: string, environment: Readonly<Record<string, string>> = {}) {
+  const { Environment } = resource(template, 'AWS::Lambda::Function', 'FunctionsSocket').Properties;
+  const { POWERTOOLS_SERVICE_NAME } = (Environment as { Variables: { POWERTOOLS_SERVICE_NAME: string } })
+    .Variables;
+  const { stdout, stderr } = await runNode(REPOSITORY, ['--input-type=module', '--eval', script], {
+    POWERTOOLS_SERVICE_NAME,
+    ...environment,
+  });
+  const lines = `${stdout}${stderr}`.split('\n').filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+describe('the metric of logged faults', () => {
+  const filters = filtersOf('LoggedFaults');
+  const [ofCode, ofConnects] = [false, true].map((ofAccessLog) =>
+    filters.filter((filter) => (filteredGroup(filter) === ACCESS_LOG) === ofAccessLog),
+  ) as [Resource[], Resource[]];
+
+  it('is fed by what no metric of AWS shows: frames answered with an error, unchecked tokens, and failed connects', () => {
+    expect(ofCode.map(filteredGroup).sort()).toEqual(
+      ['Authorize', 'Socket'].map((name) => logGroupOf(template, name)).sort(),
+    );
+    expect(ofConnects).toHaveLength(1);
+    expectOneMetric(filters, 'LoggedFaults');
+  });
+
+  it('has one alarm', () => {
+    expect(alarmNamed('LoggedFaults', alarmsIn(template)).metrics).toEqual([
+      { MetricName: 'Test-Chat-Observability-LoggedFaults', Namespace: 'serverless-im' },
+    ]);
+  });
+
+  it('counts what our code logs as an error, and not the error that the authorizer refuses a token by', async () => {
+    expect(new Set(ofCode.map(patternOf))).toEqual(
+      new Set(['{ ($.service = "serverless-im") && ($.level = "ERROR") }']),
+    );
+    const script = "import { logger } from './lambdas/shared/logger.ts'; logger.error('frame failed', {});";
+    expect(await logged(script)).toMatchObject([{ service: 'serverless-im', level: 'ERROR' }]);
+  });
+
+  it('counts connects that the gateway answers with 5xx, by fields of the access log', () => {
+    const [pattern] = ofConnects.map(patternOf);
+    expect(pattern).toBe('{ ($.eventType = "CONNECT") && ($.status = "5*") }');
+    expect(WEB_SOCKET_LOG_FIELDS).toMatchObject({
+      eventType: '$context.eventType',
+      status: '$context.status',
+    });
+  });
+});
+
+describe('the metric of throttled tables', () => {
+  const filters = filtersOf('TableThrottles');
+
+  it('is fed by the log of every function, with a desk and without', () => {
+    for (const from of [template, withoutDesk]) {
+      const all = resources(from, 'AWS::Lambda::Function').map(({ logicalId }) =>
+        logGroupOf(from, functionNameOf(logicalId)),
+      );
+      expect(filtersOf('TableThrottles', from).map(filteredGroup).sort()).toEqual(all.sort());
+    }
+    expectOneMetric(filters, 'TableThrottles');
+    expect(new Set(filters.map(patternOf))).toEqual(new Set(['{ $.message = "table throttled" }']));
+  });
+
+  it('has one alarm', () => {
+    expect(alarmNamed('TableThrottles', alarmsIn(template)).metrics).toEqual([
+      { MetricName: 'Test-Chat-Observability-TableThrottles', Namespace: 'serverless-im' },
+    ]);
+  });
+
+  it('counts a line for each attempt that a table refused, also for those that the SDK repeats', async () => {
+    let refusals = 2;
+    const dynamodb = createServer((_, response) => {
+      const refused = refusals > 0;
+      refusals -= 1;
+      response.writeHead(refused ? 400 : 200, { 'content-type': 'application/x-amz-json-1.0' });
+      response.end(JSON.stringify(refused ? { __type: 'x#ThrottlingException' } : {}));
+    });
+    await new Promise<void>((resolve) => dynamodb.listen(0, '127.0.0.1', resolve));
+    const script = `
+      import { GetCommand } from '@aws-sdk/lib-dynamodb';
+      import { createDocumentClient } from './lambdas/adapters/dynamodb.ts';
+      await createDocumentClient().send(new GetCommand({ TableName: 'T', Key: { userId: 'alice' } }));`;
+    const lines = await logged(script, {
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'key',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${(dynamodb.address() as AddressInfo).port}`,
+    });
+    dynamodb.close();
+    expect(lines.map(({ message, level }) => [message, level])).toEqual([
+      ['table throttled', 'WARN'],
+      ['table throttled', 'WARN'],
+    ]);
+  });
+});
+
+describe('the metric of long waits', () => {
+  it('is what the desk logs while anybody waits (IM-DESK-6)', () => {
+    const filters = filtersOf('DeskWait');
+    expect(filters.map(patternOf)).toEqual(['{ $.message = "desk waits" }']);
+    expect(filters.map(filteredGroup)).toEqual([logGroupOf(template, 'MatchDesk')]);
+    expectOneMetric(filters, 'DeskWaitSeconds', '$.longestWaitSeconds');
+    expect(alarmNamed('DeskWaits', alarmsIn(template)).metrics).toEqual([
+      { MetricName: 'Test-Chat-Observability-DeskWaitSeconds', Namespace: 'serverless-im' },
+    ]);
+  });
+});
