@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 export type Mode = 'full' | 'quick' | 'check';
 
-/** What can be measured; `counts` also gives the CPU of each function. */
+/** The parts of a run; `counts` also measures the CPU time of each function. */
 export const PARTS = ['counts', 'bundles', 'latency', 'throughput'] as const;
 export type Part = (typeof PARTS)[number];
 
@@ -10,9 +10,9 @@ export interface BenchArguments {
   readonly mode: Mode;
   readonly scenarios: readonly string[];
   readonly parts: readonly Part[];
-  /** Writes what was counted into the budgets: after a change that is meant to cost more, or less. */
+  /** Makes the counts the new budgets, after a change that is meant to cost more or less. */
   readonly accept: boolean;
-  /** Measures nothing: writes the tables from bench/results again, as after a change of prices. */
+  /** Measures nothing and writes the tables from bench/results again, for instance after a change of prices. */
   readonly report: boolean;
   /** Only how long functions take at each memory size. */
   readonly memory: boolean;
@@ -31,7 +31,7 @@ export const HELP = `npm run bench -- [options]
 
 Without --check, --scenario, and --part the results go to bench/results/ and docs/performance.md.`;
 
-/** @throws {Error} in words for whoever typed it */
+/** @throws {Error} with a message for the user */
 export function parseBenchArguments(args: readonly string[], known: readonly string[]): BenchArguments {
   const { values } = parseArgs({
     args: [...args],

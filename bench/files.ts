@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 const HERE = new URL('./', import.meta.url);
 
-/** Of a file in this folder: `results/counts.json`. */
+/** Path of a file in this folder, such as `results/counts.json`. */
 export function pathOf(name: string): string {
   return fileURLToPath(new URL(name, HERE));
 }

@@ -22,9 +22,9 @@ import { withBenchStack } from './stack/bench-stack.ts';
 import type { SelfTime } from './throughput/cpu-profile.ts';
 import { measureThroughput, profileSending, type Throughput } from './throughput/throughput.ts';
 
-/** Constant, and longer than a function takes to send two calls one after the other: then chains can be told. */
+/** Constant, and longer than the gap between parallel calls, so that they can be told from calls in a row. */
 const COUNTING_LATENCY = [{ ms: 5 }];
-/** More would take each other's time, until calls time out. */
+/** More instances would slow each other down until calls time out. */
 const COUNTING_INSTANCES = 2;
 const INIT_ROUNDS = { check: 0, quick: 3, full: 15 };
 
@@ -35,7 +35,7 @@ interface Times {
   readonly profile?: readonly SelfTime[];
 }
 
-/** What was asked for; of the rest, nothing. */
+/** Only the parts that were asked for. */
 export interface Findings extends Times {
   readonly results: readonly OperationResult[];
   readonly counts: CountsFile;
@@ -89,7 +89,7 @@ async function measureTimes(assembly: Assembly, { mode, parts }: BenchArguments)
 
 const QUICK_INIT = ['Socket'];
 
-/** The baseline's are our measure of the SDK alone: they are nothing but its clients and a few lines. */
+/** The baseline's functions measure the SDK alone: they are its clients and a few lines. */
 function initialized(assembly: Assembly, baseline: Assembly, mode: BenchArguments['mode']) {
   const bare = namedFunctions(baseline).find(({ name }) => name === 'Connect');
   const both = namedFunctions(baseline).find(({ name }) => name === 'SendMessage');

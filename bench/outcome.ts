@@ -14,7 +14,7 @@ import {
 } from './results.ts';
 import { sharesBy } from './throughput/cpu-profile.ts';
 
-/** Of the profile, as many as say something. */
+/** How many lines of the profile are kept. */
 const [OWNERS, PLACES] = [12, 20];
 
 /** Writes bench/results and the report, if everything was measured. */
@@ -51,7 +51,7 @@ function machineNow(): Machine {
   return describeMachine(execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim());
 }
 
-/** Counts are the same in every run: so they are those that were committed, or something has changed. */
+/** Counts are the same in every run. If they differ from the committed ones, the code has changed. */
 export function compare({ results }: Findings): void {
   const { operations } = readJson<CountsFile>('results/counts.json');
   const committed = new Map(operations.map((one) => [nameOf(one), one.tally]));
@@ -84,7 +84,7 @@ export function summary({ init, growth, throughput, profile, counts }: Findings)
   return parts.join('\n');
 }
 
-/** Makes what was counted the budget, and what the report shows beside the times of the last full run. */
+/** Makes these counts the budget, and shows them in the report beside the times of the last full run. */
 export function accept({ results, counts }: Findings): void {
   const budgets = readJson<Budgets>('budgets.json');
   const counted = results.map((result) => [nameOf(result), budgetOf(result.tally)] as const);

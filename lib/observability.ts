@@ -60,11 +60,11 @@ const FIVE_MINUTES = { period: Duration.minutes(5), statistic: 'Sum' };
 const SEVERAL = 5;
 
 /**
- * A poison record disturbs this metric no longer: SQS leaves out what was received three times, which is after twice the
- * visibility time-out (6 minutes for the offline queue). So one record is over 300 s for less than five periods.
+ * SQS leaves out what was received three times, which is after twice the visibility time-out: 12 minutes for the fan-out
+ * queue. So one record that can't be done is over 300 s for no more than seven periods.
  * docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  */
-const OLD = { threshold: 300, periods: 5 };
+const OLD = { threshold: 300, periods: 8 };
 
 const LONG_WAIT_SECONDS = 300;
 
@@ -157,9 +157,12 @@ export class Observability extends Construct {
 
   /** By the line that lambdas/adapters/dynamodb.ts logs: DynamoDB's own are two metrics a table. */
   #watchTables(functions: Functions): void {
+    // The authorizer has no table.
     const metric = this.#countLines(
       'TableThrottles',
-      Object.values(functions).map(({ logGroup }) => logGroup),
+      Object.values(functions)
+        .filter((fn) => fn !== functions.authorize)
+        .map(({ logGroup }) => logGroup),
       FilterPattern.stringValue('$.message', '=', 'table throttled'),
     );
     this.#alarm('TableThrottles', {

@@ -147,7 +147,7 @@ function ready(client: Client, capacity: number): Promise<Frame> {
   return client.request({ action: 'desk.ready', queues: ['default'], capacity });
 }
 
-/** Chats that got their agent earlier than one that stood before them. Within a millisecond nobody can tell. */
+/** Counts chats that got an agent before an earlier one did. Within a millisecond the order is not known. */
 function countOvertakers(waiting: readonly DeskChat[], served: readonly DeskChat[]): number {
   const inOrder = waiting.toSorted(
     (a, b) => a.openedAt - b.openedAt || (a.conversationId < b.conversationId ? -1 : 1),

@@ -10,9 +10,9 @@ const MODULES = ['connect', 'disconnect', 'send-message'].map((name) => `bench/b
 
 /**
  * The chat that most tutorials build: one table of connections, and a message goes to everyone in it. Shaped after
- * github.com/aws-samples/simple-websockets-chat-app and the tutorial in the API Gateway developer guide, with what is
- * cheap to do better done better, so that only the pattern is compared: today's SDK, our bundler, our Node, arm64, clients
- * made once, a time-out as long as API Gateway waits.
+ * github.com/aws-samples/simple-websockets-chat-app and the tutorial in the API Gateway developer guide. To compare only the
+ * pattern, it has what is cheap to improve: today's SDK, our bundler, our Node, arm64, clients made once, and a time-out as
+ * long as API Gateway waits.
  */
 export class BaselineStack extends Stack {
   constructor(scope: Construct, id: string) {
@@ -31,7 +31,7 @@ export class BaselineStack extends Stack {
         architecture: Architecture.ARM_64,
         memorySize: 256,
         timeout: Duration.seconds(29),
-        // Source maps as ours have them, so that import times differ by code alone.
+        // The same source maps as ours, so that import times differ only by code.
         environment: { CONNECTIONS_TABLE: connections.tableName },
       });
     const [connect, disconnect, sendMessage] = [

@@ -1,6 +1,6 @@
 const TICK_MS = 1;
 
-/** Simulated time: what happens when. Things of the same millisecond happen in the order they were planned. */
+/** Simulated time. What is planned for the same millisecond happens in the order of planning. */
 export class Agenda {
   readonly #ticks: (() => void)[][] = [];
   readonly #endMs: number;
@@ -31,7 +31,7 @@ export class Agenda {
   }
 }
 
-/** A throttle: so many a second, and so many at once after a rest. */
+/** A throttle with a rate and a burst. */
 export class TokenBucket {
   readonly #agenda: Pick<Agenda, 'nowMs'>;
   readonly #perMs: number;

@@ -6,7 +6,7 @@ const MONTH_SECONDS = 30 * 24 * 3600;
 export const KEPT_SECONDS = 8 * 60;
 /** Of a warm run. Only matters where runs overlap, and there by its order of magnitude. */
 const RUN_SECONDS = 0.05;
-/** What fewer requests than this meet is left out. */
+/** A smaller share of the requests is left out. */
 const NEGLIGIBLE = 1e-9;
 
 /**
@@ -32,7 +32,7 @@ export function coldShare(perSecond: number, runSeconds = RUN_SECONDS, keptSecon
 
 type Kind = 'connect' | 'frame' | 'http';
 
-/** What a client waits for, and which of the eight functions runs it. Among the 36 each has one of its own. */
+/** A request that a client waits for, and which of the eight functions runs it. Among the 36 each has its own. */
 interface Route {
   readonly name: string;
   readonly kind: Kind;
@@ -50,11 +50,11 @@ const ROUTES: readonly Route[] = [
   { name: 'GET /conversations', kind: 'http', function: 'http', perMonth: ({ listPages }) => listPages },
   { name: 'GET …/messages', kind: 'http', function: 'http', perMonth: ({ historyPages }) => historyPages },
 ];
-/** Nobody waits for it, but it keeps instances warm, and takes them. */
+/** No client waits for it, but it uses instances and keeps them warm. */
 const DISCONNECT = { function: 'socket', perMonth: ({ sessions }: Events) => sessions };
 
 export interface ColdShares {
-  /** Openings of a socket that wait for a cold start of the authorizer, of `$connect`, or of both. */
+  /** Connects that wait for a cold start of the authorizer, of `$connect`, or of both. */
   readonly connect: number;
   readonly frame: number;
   readonly http: number;

@@ -37,7 +37,7 @@ export class LambdaModel {
     this.#requests = new TokenBucket(agenda, perSecond, perSecond);
   }
 
-  /** @param done is told whether it ran, or was refused */
+  /** @param done gets false if Lambda refused the run */
   invoke(name: string, time: RunTime, done: (hasRun: boolean) => void): void {
     const pool = this.#pool(name);
     const isCold = pool.idle === 0;

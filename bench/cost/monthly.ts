@@ -141,7 +141,7 @@ export function ourCauses(workload: Workload, measured: Measured, prices: PriceF
   ];
 }
 
-/** The same users on the pattern of the sample: it stores nothing, and who is away gets nothing. */
+/** The same users on the pattern of the sample, which stores nothing; users who are away get nothing. */
 export function baselineCauses(
   workload: Workload,
   { baseline }: Pick<Measured, 'baseline'>,
@@ -201,7 +201,7 @@ function find(operations: readonly MeasuredOperation[], name: string): MeasuredO
   return found;
 }
 
-/** Of a measured group, its message, and how many members it found away. */
+/** The message of a measured group, and how many members were away. */
 export function absentOf(operations: readonly MeasuredOperation[], groupSize: number) {
   const own = operations.filter(({ scenario }) => scenario === `group-${groupSize}`);
   const kept = own.find(({ operation }) => / online: kept for the absent$/.test(operation));
@@ -217,7 +217,7 @@ function oneOfBatch({ dynamodbWriteUnit = 0, ...usage }: Usage, batch: number): 
   return { ...times(run, 1 / batch), dynamodbWriteUnit: dynamodbWriteUnit / 10, dynamodbReadUnit };
 }
 
-/** What a page costs beyond an empty one: to read each message, and to delete its entry. */
+/** The cost of a page beyond an empty one: reading each message and deleting its entry. */
 function oneOfPage(page: Usage, acknowledged: Usage): Usage {
   return {
     dynamodbReadUnit: (page.dynamodbReadUnit ?? 0) / INBOX_PAGE,
@@ -229,7 +229,7 @@ function withoutUnits({ dynamodbWriteUnit, dynamodbReadUnit, ...rest }: Usage): 
   return { ...rest, dynamodbReadUnit: 2 };
 }
 
-/** Requests go by page, however full it is; measured were three. */
+/** Requests are made by page, however full it is. Three pages were measured. */
 function pages({ httpRequest = 0, lambdaRequest = 0, logGb = 0, trace = 0 }: Usage, count: number): Usage {
   const part = count / 3;
   return {

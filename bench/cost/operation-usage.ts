@@ -2,14 +2,14 @@ import type { OperationResult } from '../measure/recorder.ts';
 import type { PriceFile } from './prices.ts';
 import type { Usage } from './usage.ts';
 
-/** What bench/results/operations.json tells of one operation. */
+/** One operation, by bench/results. */
 export type MeasuredOperation = Pick<OperationResult, 'scenario' | 'operation' | 'tally' | 'cpuMs'>;
 
 export type Memory = Readonly<Record<string, number>>;
 
 /**
- * What doing it once puts on the bill. Requests and units are counted; the functions' time is worked out: CPU as measured,
- * stretched to the share of a vCPU that the memory buys, and the wait for the calls in a row.
+ * The usage of one operation. Requests and units are counted. The functions' time is derived: CPU as measured, stretched to the share
+ * of a vCPU that the memory buys, and the wait for the calls in a row.
  */
 export function usageOf(
   { tally, cpuMs }: MeasuredOperation,
@@ -43,7 +43,7 @@ export function usageOf(
   };
 }
 
-/** What counts against API Gateway's rate of requests: frames, connects, disconnects, HTTP, and posts. */
+/** Requests that count against API Gateway's rate: frames, connects, disconnects, HTTP, and posts. */
 export function requestsOf({ tally }: Pick<MeasuredOperation, 'tally'>): number {
   return accessLines(tally) + tally.posts;
 }

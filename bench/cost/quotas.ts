@@ -73,7 +73,7 @@ export interface QuotaInput {
   readonly runGb: number;
 }
 
-/** Most used first. */
+/** The most used quota comes first. */
 export function quotaUses({ causes, connectsPerMonth, peak, runGb }: QuotaInput): readonly QuotaUse[] {
   const month = addUsage(...causes.map(({ perMonth, each }) => times(each, perMonth)));
   const perSecond = (amount = 0) => (amount * peak) / MONTH_SECONDS;
@@ -94,7 +94,7 @@ export function quotaUses({ causes, connectsPerMonth, peak, runGb }: QuotaInput)
     .toSorted((a, b) => b.share - a.share);
 }
 
-/** Of frame, reply, and posts, the posts: each frame has a reply. What has no messages is a connect or an end. */
+/** The posts among frames, replies, and posts. Each frame has a reply. A connect or disconnect has no messages. */
 function postsIn({ each: { socketMessage = 0, httpRequest = 0 }, requests }: Cause): number {
   if (socketMessage === 0) return 0;
   const framesAndPosts = requests - httpRequest;

@@ -18,7 +18,7 @@ const CONNECT_APART: Layout = { ...ONE_SOCKET, $connect: 'connection', $disconne
 
 /** Of `socket` and `http`. */
 const MEGABYTES = 512;
-/** What Lambda does before init: no documented figure. */
+/** Lambda's part before init, an assumption: AWS documents no figure. */
 const LAMBDA_OWN_MS = 200;
 
 export const DEFAULT_QUOTAS: Quotas = {

@@ -106,7 +106,7 @@ class Clients {
     );
   }
 
-  /** Nobody is told the status of an upgrade, so the SDK asks for the reason (client/src/dial.ts), and then waits. */
+  /** A WebSocket client can't see the status of a refused upgrade, so the SDK asks for the reason (client/src/dial.ts). */
   #explain(attempt: number): void {
     this.#refusedUpgrades += 1;
     const again = () => this.#later(attempt + 1, () => this.#connect(attempt + 1));

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** Who does what, on average. */
+/** What users do, on average. */
 export interface Workload {
   readonly users: number;
   /** Share of them connected at a time, the day through. */
@@ -11,7 +11,7 @@ export interface Workload {
   readonly groupShare: number;
   /** One that was measured: 10, 100, 1000, 10000. */
   readonly groupSize: number;
-  /** Of direct messages, those whose receiver is connected: people write to who is there, so more than `online`. */
+  /** Of direct messages, those whose receiver is connected. More than `online`, since users write to those who are there. */
   readonly receiverOnline: number;
   /** Connects of each user; an app opens a session when it comes to the front. */
   readonly sessionsPerDay: number;
@@ -78,7 +78,7 @@ export const COST_HELP = [
   `${'  --storm'.padEnd(28)}how long everybody needs to reconnect after an outage, by quotas; some seconds`,
 ].join('\n');
 
-/** @throws {Error} in words for whoever typed it */
+/** @throws {Error} with a message for the user */
 export function parseCostArguments(args: readonly string[]): CostArguments {
   const names = Object.keys(DEFAULT_WORKLOAD) as (keyof Workload)[];
   const flag = { type: 'boolean', default: false } as const;

@@ -12,7 +12,7 @@ export interface InitTime {
   readonly wallMs: number;
 }
 
-/** One import, and no more, as in Lambda's init phase; with Lambda's environment instead of this shell's. */
+/** Does one import, as Lambda's init phase does, with Lambda's environment instead of this shell's. */
 const PROGRAM = `
 const [cpu, start] = [process.cpuUsage(), performance.now()];
 await import(process.argv[1]);
@@ -31,8 +31,8 @@ const LAMBDA_ENVIRONMENT = {
 const run = promisify(execFile);
 
 /**
- * How long each function takes to be imported. In turns, so that what else the machine does hits all alike: only their
- * ratios mean anything.
+ * How long each function takes to be imported. The functions take turns, so that other work on the machine affects all alike;
+ * only their ratios mean anything.
  */
 export async function measureInit(
   functions: readonly { readonly name: string; readonly model: FunctionModel }[],

@@ -1,4 +1,4 @@
-/** So many users connected, of whom a few are real clients and the others sockets that take every post. */
+/** Connected users: a few real clients, and simulated sockets that take every post. */
 export interface Crowd {
   /** Sends one message; resolves with the milliseconds from the frame to each push that was looked at. */
   send(n: number): Promise<readonly number[]>;

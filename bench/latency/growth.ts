@@ -8,7 +8,7 @@ import type { Crowd } from './crowd.ts';
 import { joinOurs } from './our-crowd.ts';
 import { readProfile } from './profile.ts';
 
-/** What one message costs, and how long it takes, with so many users connected. */
+/** The cost and duration of one message while this many users are connected. */
 export interface GrowthPoint {
   readonly system: 'ours' | 'baseline';
   readonly users: number;

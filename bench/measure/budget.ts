@@ -16,7 +16,7 @@ export interface Budgets {
 export interface Verdict {
   /** One line each; the gate is shut if there is any. */
   readonly broken: readonly string[];
-  /** What costs less than its budget: time to lower that. */
+  /** Operations that cost less than their budget, which can be lowered. */
   readonly under: readonly string[];
 }
 

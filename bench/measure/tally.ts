@@ -1,6 +1,6 @@
 import { type Call, chainLength, type Invocation } from '../../local/wire/index.ts';
 
-/** What one operation costs, but for time: the same in every run. */
+/** The cost of one operation without times: the same in every run. */
 export interface Tally {
   /** Runs by route, and of the workers by function (`runName`). */
   readonly invocations: Readonly<Record<string, number>>;

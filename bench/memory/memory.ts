@@ -18,7 +18,7 @@ const ROUNDS = 3;
 /** The first runs compile the code, and are not among the warm ones. */
 const [COLD_RUNS, WARM_RUNS] = [10, 20];
 
-/** What a client does, and which of the functions that it calls is looked at. */
+/** A request of a client, and which of the functions that it calls is measured. */
 interface Request {
   readonly name: string;
   send(): Promise<unknown>;
@@ -46,7 +46,7 @@ interface Operation {
   readonly events: readonly unknown[];
 }
 
-/** What one process told of itself. */
+/** Measurements of one process. */
 interface Life {
   readonly initMs: number;
   readonly runsMs: readonly number[];

@@ -1,5 +1,5 @@
 /**
- * Puts generated text between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`; what people wrote around it stays.
+ * Puts generated text between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`, and keeps the text around it.
  * @throws {Error} if the page has no such place
  */
 export function fillIn(page: string, name: string, text: string): string {

@@ -1,4 +1,4 @@
-/** A Markdown table; numbers to the right. */
+/** A Markdown table with numbers aligned to the right. */
 export function table(headings: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const isNumeric = headings.map((_, column) => rows.every((row) => typeof row[column] === 'number'));
   const line = (cells: readonly (string | number)[]) => `| ${cells.map(cellText).join(' | ')} |`;

@@ -2,8 +2,8 @@ import type { BenchStack } from '../stack/bench-stack.ts';
 import { type Bench, newUser, sending } from './scenario.ts';
 
 /**
- * Counts what it costs to tell, and then what it costs to keep for those who are away. The consumer of the offline queue
- * takes what it can get at once, up to ten: that is an accident of timing unless everything waits until all is there.
+ * Counts the cost of notifying members who are online, and then that of storing for those who are away. The consumer of the
+ * offline queue takes up to ten messages that are there, so the queue is held until all have arrived.
  */
 export async function measureWithAbsent<Result>(
   { stack, measure }: Pick<Bench, 'stack' | 'measure'>,
@@ -16,7 +16,7 @@ export async function measureWithAbsent<Result>(
   return result;
 }
 
-/** The poll that is under way gets what comes first; so that is a message of no interest. */
+/** The poll under way takes the first message, so the first one is a dummy. */
 export async function holdOffline(stack: BenchStack) {
   return stack.holdQueue('OfflineQueue', async () => {
     const { action, ...body } = sending(newUser());

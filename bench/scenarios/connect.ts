@@ -1,6 +1,6 @@
 import type { Scenario } from './scenario.ts';
 
-/** A device comes, comes again while its old socket is still there, and goes. */
+/** A device connects, connects again while its old socket is still open, and disconnects. */
 export const connect: Scenario = {
   name: 'connect',
   isChecked: true,
@@ -9,7 +9,7 @@ export const connect: Scenario = {
       const alice = user();
       await measure('connect', () => stack.open(alice));
       const second = await measure('connect, replacing the same device', async () => {
-        // The old socket is deleted, and its $disconnect comes late: it must not take the new session away.
+        // The old socket is deleted, and its late $disconnect must not remove the new session.
         const [socket] = await Promise.all([stack.open(alice), stack.ends({ route: '$disconnect' })]);
         return socket;
       });

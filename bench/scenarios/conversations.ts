@@ -10,8 +10,8 @@ interface Page {
 }
 
 /**
- * Bob has three hundred conversations, each with one unread message, and looks at them after a while away. Then two are
- * unread in those of the first page.
+ * Bob has three hundred conversations with one unread message each, and lists them. Then those of the first page have two unread
+ * messages each.
  */
 export const conversations: Scenario = {
   name: 'conversations',

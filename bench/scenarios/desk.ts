@@ -2,13 +2,13 @@ import type { DeskChat } from '../../protocol/desk.ts';
 import type { Socket } from '../stack/socket.ts';
 import { type Bench, type Scenario, sending } from './scenario.ts';
 
-/** Its queue also holds what looks again later: the guards are counted by one that comes at once. */
+/** Its queue also holds the delayed watchdog jobs. They are counted by one without a delay. */
 const EVENTS = 'DeskEvents';
-/** One a round: who was an agent of a queue is still listed in it, so that the next look at it reads more. */
+/** One for each round: former agents of a queue stay listed in it, so a second round would read more. */
 export const DESK_QUEUES = Array.from({ length: 30 }, (_, n) => `queue-${String(n).padStart(2, '0')}`);
 const AGENT = { roles: ['agent'], name: 'Ann' };
 
-/** A customer asks, an agent gets the chat, hands it on, and another closes it. */
+/** A customer opens a chat, an agent gets it and transfers it, and another agent closes it. */
 export const desk: Scenario = {
   name: 'desk',
   isChecked: true,
@@ -51,7 +51,7 @@ async function runRound(bench: Bench, queue: string): Promise<void> {
   await stack.leave(ann, ben, early, late);
 }
 
-/** Each change has the worker look at the queue once. */
+/** Each change makes the worker process the queue once. */
 function measureMatched<Result>(
   { stack, measure }: Bench,
   operation: string,
@@ -65,7 +65,7 @@ function measureMatched<Result>(
   });
 }
 
-/** Until all of them know who has the chat. @returns its conversation */
+/** Waits until all of them know the agent of the chat. @returns its conversation */
 async function assigned(sockets: readonly Socket[], run: () => Promise<unknown>): Promise<string> {
   const told = sockets.map((socket) => socket.next(({ type }) => type === 'desk.assigned'));
   await run();

@@ -4,10 +4,10 @@ import { type Bench, inParallel, type Scenario, sending } from './scenario.ts';
 
 const WAITING = 100;
 const BATCH = 10;
-/** Each takes seconds: a hundred messages come first. */
+/** A round takes seconds, since it begins with a hundred messages. */
 const MOST_ROUNDS = 8;
 
-/** Bob is away while a hundred messages come, then takes them page by page. */
+/** Bob is away while a hundred messages are sent to him, and then gets them page by page. */
 export const directOffline: Scenario = {
   name: 'direct-offline',
   isChecked: true,
@@ -30,7 +30,7 @@ export const directOffline: Scenario = {
   },
 };
 
-/** The consumer takes what it can at once, so a full batch is one that had to wait. */
+/** The consumer takes what is there, so a batch is full only if its messages had to wait. */
 async function storeBatch(
   { measure }: Bench,
   alice: Socket,
@@ -43,7 +43,7 @@ async function storeBatch(
 }
 
 async function drain({ stack, measure }: Bench, b: string): Promise<void> {
-  // What is still in the queue would be pushed to him.
+  // Messages that are still in the queue would be pushed to him.
   await stack.settle();
   const bob = await stack.open(b);
   const first = await measure('hello, a page of 50', () => bob.request({ action: 'hello' }));

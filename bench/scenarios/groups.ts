@@ -5,7 +5,7 @@ import { seedMembers, seedRoutes } from '../stack/seed.ts';
 import { measureWithAbsent } from './absent.ts';
 import { type Bench, type Scenario, sending } from './scenario.ts';
 
-/** Members that one `POST /groups` names, beside the creator. */
+/** Members in one `POST /groups`, without the creator. */
 const MOST_NAMED = 100;
 
 /** Members of one change, its creator included. */
@@ -16,7 +16,7 @@ interface GroupSize {
   /** With an open session, the sender included. */
   readonly online: number;
   readonly isChecked: boolean;
-  /** So few that no seq has two digits: that would be a byte more. */
+  /** Keeps every seq below 10: another digit would be another byte. */
   readonly mostRounds: number;
 }
 
@@ -47,7 +47,7 @@ export const groups: readonly Scenario[] = SIZES.map((size) => ({
   },
 }));
 
-/** The creator is a real client; the other online members' sockets take posts and are not there (phantom-gateway.ts). */
+/** The creator is a real client. The sockets of the other online members are simulated (phantom-gateway.ts). */
 async function makeGroup(bench: Bench, creator: string, size: GroupSize): Promise<string> {
   const { stack, user } = bench;
   const members = Array.from({ length: size.members - 1 }, user);
@@ -72,7 +72,7 @@ async function measureCreation(
 ): Promise<unknown> {
   const parts = Math.ceil(members / MEMBERS_AT_ONCE);
   if (parts > 1) {
-    // So that the workers' first run is no cold start, which would hold up the function that creates.
+    // Starts the workers: a cold start would hold up the function that creates the group.
     await create(Array.from({ length: MEMBERS_AT_ONCE - 1 }, bench.user));
     await bench.stack.settle();
   }
@@ -82,8 +82,8 @@ async function measureCreation(
 }
 
 /**
- * Members join in parts, each of which the workers are told of. The next part waits until they have dealt with the one
- * before: else it would be an accident how many rows they find.
+ * Members join in parts, and the workers are notified of each. The next part waits until they have processed the one before.
+ * Otherwise the number of rows that they find would depend on timing.
  */
 async function inStep<Result>(
   { wire, ends }: BenchStack,
@@ -105,7 +105,7 @@ async function inStep<Result>(
   return created;
 }
 
-/** So many of them, spread out: each job of the fan-out finds its share. */
+/** Picks `count` of them, evenly spread, so that each job of the fan-out finds its share. */
 function evenly<T>(values: readonly T[], count: number): T[] {
   return values.filter(
     (_, n) => Math.floor((n * count) / values.length) !== Math.floor(((n - 1) * count) / values.length),

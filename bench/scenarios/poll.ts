@@ -1,7 +1,7 @@
 import { holdOffline } from './absent.ts';
 import { type Scenario, sending } from './scenario.ts';
 
-/** Bob has no socket, and asks again and again (IM-POLL). */
+/** Bob has no socket and polls (IM-POLL). */
 export const poll: Scenario = {
   name: 'poll',
   isChecked: true,

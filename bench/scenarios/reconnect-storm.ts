@@ -1,10 +1,10 @@
 import type { Socket } from '../stack/socket.ts';
 import { inParallel, type Scenario } from './scenario.ts';
 
-/** As many handshakes at once: what one machine can take, with a gateway, three functions, and two emulators on it. */
+/** Handshakes at once: as many as one machine can take that also runs the gateway, the functions, and two emulators. */
 const AT_ONCE = 50;
 
-/** Everybody's network goes, and everybody comes back. */
+/** All clients lose their sockets, and all reconnect. */
 export const reconnectStorm: Scenario = {
   name: 'reconnect-storm',
   isChecked: false,

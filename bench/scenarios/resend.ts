@@ -1,12 +1,12 @@
 import { joinPair, type Scenario, sending } from './scenario.ts';
 
-/** The ack got lost, and the client sends the same again. */
+/** The ack was lost, and the client sends the message again. */
 export const resend: Scenario = {
   name: 'resend',
   isChecked: true,
   async run({ stack, measure, rounds }) {
     for (let round = 0; round < rounds; round += 1) {
-      // A new pair each time: a seq of two digits would be a byte more.
+      // A new pair each time keeps every seq below 10: another digit would be another byte.
       const { b, alice, bob } = await joinPair(stack);
       const frame = sending(b);
       await alice.request(frame);

@@ -4,19 +4,19 @@ import type { Socket } from '../stack/socket.ts';
 
 export interface Bench {
   readonly stack: BenchStack;
-  /** How often a scenario does its operations: their counts must be equal, their times are summed up. */
+  /** How often a scenario runs its operations. Their counts must be equal; their times are averaged. */
   readonly rounds: number;
-  /** Sizes of what can be made smaller without changing a count: a storm of 1,000 costs per head what one of 100 does. */
+  /** `small` where a smaller run has the same counts: a storm costs as much a client with 100 as with 1,000. */
   readonly scale: 'full' | 'small';
   readonly measure: Recorder['measure'];
-  /** A user whom nobody has heard of; all ids have the same length, so that bytes are the same in every run. */
+  /** A new user. All ids have the same length, so that bytes are the same in every run. */
   user(): string;
 }
 
 export interface Scenario {
   /** For `--scenario`. */
   readonly name: string;
-  /** In `--check` too: it is fast enough for every commit. */
+  /** Whether it is fast enough for `--check`. */
   readonly isChecked: boolean;
   run(bench: Bench): Promise<void>;
 }
@@ -27,7 +27,7 @@ export function newUser(): string {
   return `user-${String(users).padStart(7, '0')}`;
 }
 
-/** So long is a message unless told otherwise. Units go by 1 KB of item, of which keys and hash take some 300 bytes. */
+/** The usual message. A write unit is 1 KB of an item, of which keys and hash take some 300 bytes. */
 const TEXT = 'x'.repeat(100);
 
 let sends = 0;
@@ -39,7 +39,7 @@ export function sending(to: string, text = TEXT) {
   return { action: 'sendMessage', clientMsgId, ...target, content: { type: 'text', text } };
 }
 
-/** Two users nobody has heard of, each with one open session. */
+/** Two new users with one open session each. */
 export interface Pair {
   readonly a: string;
   readonly b: string;
@@ -57,7 +57,7 @@ export function directId(a: string, b: string): string {
   return `dm:${[a, b].toSorted().join(':')}`;
 }
 
-/** Runs `count` tasks, some at once. */
+/** Runs `count` tasks, at most `atOnce` at a time. */
 export async function inParallel(
   count: number,
   atOnce: number,

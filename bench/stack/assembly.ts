@@ -9,7 +9,7 @@ import { Names } from '../../local/wire/names.ts';
 /** A synthesized app: what `cdk deploy` would upload. */
 export interface Assembly {
   readonly directory: string;
-  /** With the environment as it will be, but for the endpoints. */
+  /** Their environment is final but for the endpoints. */
   readonly functions: readonly FunctionModel[];
   /** Logical id of the function that each route calls. */
   readonly routes: ReadonlyMap<string, string>;
@@ -58,15 +58,15 @@ export function memoryOf(assembly: Assembly): Readonly<Record<string, number>> {
 
 const METERED = 'metered.mjs';
 
-/** The bundle itself, whether or not something stands before it. */
+/** The bundle itself, also if a wrapper stands before it. */
 export function handlerFile({ codeDirectory }: FunctionModel): string {
   const metered = join(codeDirectory, METERED);
   return existsSync(metered) ? metered : join(codeDirectory, 'index.mjs');
 }
 
 /**
- * Puts one of measure/*.mjs around each handler of the assembly: a meter of the CPU that its thread uses from event to
- * answer, a profiler, or what keeps its events. The bundle is the deployed one, unchanged, under another name; the runtime knows nothing of it.
+ * Wraps each handler of the assembly in one of measure/*.mjs: it measures the CPU time of an event, profiles, or writes the events
+ * to files. The deployed bundle stays unchanged under another name.
  */
 export function wrapHandlers({ functions }: Assembly, wrapper: 'meter' | 'profiler' | 'capture'): void {
   const program = readFileSync(new URL(`../measure/${wrapper}.mjs`, import.meta.url), 'utf8');

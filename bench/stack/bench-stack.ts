@@ -16,31 +16,31 @@ import { type PhantomGateway, startPhantomGateway } from './phantom-gateway.ts';
 import { QueueWatch } from './queue-watch.ts';
 import { Socket } from './socket.ts';
 
-/** The stack on this machine behind a wire, and who uses it. */
+/** The stack on this machine behind the wire proxy, and its clients. */
 export interface BenchStack {
   readonly runtime: LocalRuntime;
   readonly wire: Wire;
   readonly names: Names;
   readonly cpu: CpuMeter;
-  /** For what the bench itself writes and reads: not counted. */
+  /** For the bench's own reads and writes, which are not counted. */
   readonly documents: DynamoDBDocumentClient;
-  /** Name of the table whose short name this is. */
+  /** Full name of a table by its short name. */
   table(name: string): string;
   open(userId: string, deviceId?: string, token?: TokenOptions): Promise<Socket>;
   /** Opens and says hello. */
   join(userId: string, deviceId?: string, token?: TokenOptions): Promise<Socket>;
   http(userId: string, path: string, init?: { method: string; body: unknown }): Promise<unknown>;
-  /** Resolves when runs that were called by this route, or of this function, have ended so often, counted from now. */
+  /** Resolves when this many runs that the route called, or of this function, have ended from now. */
   ends(match: RunMatch, times?: number): Promise<void>;
-  /** Closes sockets, and waits until their sessions are gone too. */
+  /** Closes sockets and waits until their sessions are removed. */
   leave(...sockets: readonly Socket[]): Promise<void>;
-  /** Resolves when no function runs and no queue holds a message, but for what is being held back. */
+  /** Resolves when no function runs and no queue holds a message, except a queue that is being held. */
   settle(): Promise<void>;
-  /** Lets nothing out of this queue until `release`; works once the poll under way has ended, so after a message. */
+  /** Holds this queue until `release`. `prime` must send it a message, which ends the poll under way. */
   holdQueue(name: string, prime: () => Promise<unknown>): Promise<HeldQueue>;
-  /** Has `settle` not wait for this queue, which holds events for later; what it holds is dropped at the end. */
+  /** Runs while `settle` ignores this queue and its delayed events, which are dropped at the end. */
   without<Result>(queue: string, run: () => Promise<Result>): Promise<Result>;
-  /** Puts an event into a queue of the stack's. */
+  /** Sends an event to a queue of the stack. */
   enqueue(queue: string, event: object): Promise<void>;
   stop(): Promise<void>;
 }
@@ -61,10 +61,10 @@ export interface BenchStackOptions {
 
 /** Calls and invocations that one operation may make: a group of 10,000 makes some 20,000. */
 const KEEP = 100_000;
-/** Of all functions: no idle one may have to make room, or its next event would meet a cold start. */
+/** Of all functions together. No idle instance may be evicted, or its next event would meet a cold start. */
 const MOST_INSTANCES = 64;
 
-/** Runs something on a stack of its own, in which open sockets need no real client. */
+/** Runs something on a stack of its own, with simulated sockets beside real ones. */
 export async function withBenchStack<Result>(
   options: BenchStackOptions,
   run: (stack: BenchStack) => Promise<Result>,
@@ -102,7 +102,7 @@ async function startBenchStack(
       maxInstances: MOST_INSTANCES,
     }),
   });
-  // Through the wire, but unseen: it counts and delays only callers that name themselves.
+  // The wire counts and delays only callers that name themselves; this one does not.
   const client = dynamoDbClient(runtime.endpoints.dynamodb);
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
   const names = new Names(runtime.stack);
@@ -188,7 +188,7 @@ async function startBenchStack(
       try {
         return await run();
       } finally {
-        // What runs may put another event into it, and so may what the poller has taken out: dropping stops neither.
+        // A running function may send another event to it, and so may one whose event the poller has taken already.
         while (await queues.hasWork(queue)) {
           await wire.quiet();
           if (!(await queues.isDue(queue))) await queues.drop(queue);

@@ -1,7 +1,7 @@
 import { createServer, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** How a connection id begins that is held open by nobody. */
+/** Prefix of the ids of simulated connections. */
 export const PHANTOM = 'phantom-';
 
 export interface PhantomGateway {
@@ -10,10 +10,9 @@ export interface PhantomGateway {
 }
 
 /**
- * Stands before the gateway's `@connections` and takes posts to sockets that don't exist, as an open socket would: 200,
- * after what the wire's latency says. So ten thousand users can be connected on a machine that has no memory and no
- * cores for ten thousand clients, and a function that posts to them does all that it would do for real ones. The real
- * gateway's 410 would be the wrong answer: it makes handlers delete rows.
+ * Stands before the gateway's `@connections` and answers posts to simulated sockets with 200, after the latency of a real one. So ten
+ * thousand users can be connected on a machine that could not run ten thousand clients, and a function that posts to them does what
+ * it would do for real ones. The real gateway would answer 410, and handlers would delete the rows.
  */
 export async function startPhantomGateway(gateway: string): Promise<PhantomGateway> {
   const { hostname, port } = new URL(gateway);

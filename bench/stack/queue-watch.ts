@@ -8,11 +8,11 @@ import { sqsClient } from '../../local/emulators/clients.ts';
 import { localQueueUrl } from '../../local/emulators/queues.ts';
 import type { LocalRuntime } from '../../local/runtime.ts';
 
-/** To be handed to a function now, or handed to it already. */
+/** Messages that are due, or under way in a function. */
 const DUE = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
 const ALL = [...DUE, 'ApproximateNumberOfMessagesDelayed'] as const;
 
-/** The queues with a consumer, from behind: whether they still hold anything (the emulator's numbers are exact). */
+/** Tells whether queues with a consumer still hold messages. The emulator's numbers are exact. */
 export class QueueWatch {
   readonly #client: SQSClient;
   readonly #queues: readonly { readonly name: string; readonly url: string }[];
@@ -26,7 +26,7 @@ export class QueueWatch {
     }));
   }
 
-  /** @param part of a queue's name: only that one. @default all but the ignored ones */
+  /** @param part of a queue's name. @default - all queues but the ignored ones */
   async hasWork(part?: string): Promise<boolean> {
     const watched = this.#queues.filter(({ name }) =>
       part === undefined ? ![...this.#ignored].some((one) => name.includes(one)) : name.includes(part),
@@ -35,12 +35,12 @@ export class QueueWatch {
     return waiting.some((messages) => messages > 0);
   }
 
-  /** @param part of the queue's name: whether it holds more than what is delayed */
+  /** Whether it holds messages that are not delayed. @param part of the queue's name */
   async isDue(part: string): Promise<boolean> {
     return (await this.#count(this.#urlOf(part), DUE)) > 0;
   }
 
-  /** Drops what this queue holds, what is delayed too. @param part of its name */
+  /** Drops all messages of this queue, delayed ones included. @param part of its name */
   async drop(part: string): Promise<void> {
     await this.#client.send(new PurgeQueueCommand({ QueueUrl: this.#urlOf(part) }));
   }
@@ -51,7 +51,7 @@ export class QueueWatch {
     await this.#client.send(new SendMessageCommand({ QueueUrl: this.#urlOf(part), MessageBody: body }));
   }
 
-  /** @param part of the queue's name: it is being held, and may be full */
+  /** For a queue that is being held and may be full. @param part of its name */
   ignore(part: string): void {
     this.#ignored.add(part);
   }

@@ -6,7 +6,7 @@ type Item = Readonly<Record<string, unknown>>;
 
 const BATCH_WRITE = 25;
 
-/** Writes rows as the functions would have; uncounted. */
+/** Writes rows as the functions would have, without being counted. */
 export async function seedRows(
   documents: DynamoDBDocumentClient,
   table: string,
@@ -25,7 +25,7 @@ export function phantomConnection(n: number): string {
 
 const HOUR_MS = 3_600_000;
 
-/** Users with one open session each that takes every post. The layout is that of lambdas/adapters/route-table.ts. */
+/** Users with one simulated session each, which takes every post. The layout is that of lambdas/adapters/route-table.ts. */
 export async function seedRoutes(
   { documents, table }: Pick<BenchStack, 'documents' | 'table'>,
   users: readonly string[],

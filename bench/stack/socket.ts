@@ -8,7 +8,7 @@ export interface Received {
   readonly atMs: number;
 }
 
-/** Far above any latency profile: what takes so long is lost. */
+/** Far above any latency profile: a frame that takes so long is lost. */
 const TIMEOUT_MS = 60_000;
 
 interface Waiter {
@@ -17,8 +17,8 @@ interface Waiter {
 }
 
 /**
- * A client that keeps nothing: a thousand of them must cost this machine little, and a frame that nobody waits for is
- * dropped. So a push is waited for *before* what causes it is sent.
+ * A client that stores nothing, since a thousand of them must cost this machine little. It drops frames that nothing waits for, so call
+ * `next` *before* you cause a push.
  */
 export class Socket {
   readonly #raw: WebSocket;
@@ -44,7 +44,7 @@ export class Socket {
     return socket;
   }
 
-  /** Sends a frame with a new id; resolves with the reply to it. @throws if that is an error frame */
+  /** Sends a frame with a new id and resolves with the reply. @throws {Error} the reply is an error frame */
   async request(frame: Frame): Promise<Frame> {
     this.#nextId += 1;
     const id = `r${String(this.#nextId).padStart(6, '0')}`;
@@ -59,7 +59,7 @@ export class Socket {
     this.#raw.send(JSON.stringify(frame));
   }
 
-  /** The next frame that fits; a lost one fails the run. */
+  /** The next frame that fits. A lost frame fails the run. */
   next(fits: (frame: Frame) => boolean): Promise<Received> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -93,7 +93,7 @@ export class Socket {
     await closed;
   }
 
-  /** As when the network goes: no close frame. */
+  /** Ends the connection without a close frame, as a lost network does. */
   cut(): void {
     this.#raw.terminate();
   }

@@ -29,12 +29,12 @@ export interface SelfTime {
   readonly micros: number;
 }
 
-/** While a function waits for its next event its thread stands in `Atomics.wait`, or in nothing. */
+/** A thread that waits for its next event is in `Atomics.wait`, or idle. */
 const IDLE = new Set(['(idle)', '(program)', '(root)', 'wait']);
-/** The bundle behind the profiler; what else has a file is the profiler, or the local runtime that waits for events. */
+/** The bundle behind the profiler. Other files are the profiler's own and the local runtime's. */
 const BUNDLE = 'metered.mjs';
 
-/** Self time by original function, most first; idleness left out. */
+/** Self time by original function, largest first, without idle time. */
 export function selfTimes(profile: CpuProfile, sourceMap: SourceMapPayload): readonly SelfTime[] {
   const map = new SourceMap(sourceMap);
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
@@ -44,7 +44,7 @@ export function selfTimes(profile: CpuProfile, sourceMap: SourceMapPayload): rea
     if (node === undefined || isIdle(node)) continue;
     const { owner, place } = originOf(node, map);
     const before = micros.get(place)?.micros ?? 0;
-    // A sample stands for the time until the next.
+    // A sample counts for the time until the next one.
     micros.set(place, { owner, place, micros: before + (profile.timeDeltas[index + 1] ?? 0) });
   }
   return [...micros.values()].toSorted((a, b) => b.micros - a.micros);
@@ -70,7 +70,7 @@ function packageOf(path: string): string {
   return first.startsWith('@') ? `${first}/${second}` : first;
 }
 
-/** Shares of the whole, most first. */
+/** Shares of the whole, largest first. */
 export function sharesBy(
   times: readonly SelfTime[],
   nameOf: (time: SelfTime) => string,

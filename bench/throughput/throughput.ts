@@ -12,7 +12,7 @@ export interface Throughput {
   readonly senders: number;
   readonly seconds: number;
   readonly messagesPerSecond: number;
-  /** From frame sent to ack received, with all senders at it. */
+  /** From the frame sent to the ack received, while all senders write. */
   readonly ackMs: Summary;
   /** Of each message, on all cores of this machine. */
   readonly cpuMs: { readonly handler: number; readonly process: number; readonly mainThread: number };
@@ -20,10 +20,10 @@ export interface Throughput {
 
 const SENDERS: Readonly<Record<Mode, number>> = { check: 0, quick: 20, full: 100 };
 const SECONDS: Readonly<Record<Mode, number>> = { check: 0, quick: 3, full: 20 };
-/** More would only take turns on a small machine. */
+/** More instances would only compete for a small machine's cores. */
 const INSTANCES = 4;
 
-/** A hundred people write to a hundred others as fast as they are acknowledged: no latency but this machine's own. */
+/** A hundred users write to a hundred others, each as soon as the last message is acknowledged, without added latency. */
 export function measureThroughput(assembly: Assembly, mode: Mode): Promise<Throughput> {
   const options = { cdkOut: assembly.directory, latency: [], maxInstancesPerFunction: INSTANCES };
   return withBenchStack(options, async (stack) => {

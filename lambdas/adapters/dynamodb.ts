@@ -28,14 +28,23 @@ export function createDocumentClient(): DynamoDBDocumentClient {
 }
 
 const THROTTLED = ['ThrottlingException', 'ProvisionedThroughputExceededException', 'RequestLimitExceeded'];
+const THROTTLED_PARTS = ['ThrottlingError', 'ProvisionedThroughputExceeded'];
 
 async function loggingThrottles<Result>(attempt: Promise<Result>): Promise<Result> {
   try {
     return await attempt;
   } catch (error) {
-    if (THROTTLED.some((name) => isNamed(error, name))) logThrottle();
+    if (isThrottle(error)) logThrottle();
     throw error;
   }
+}
+
+/** Of a call, or of a part of its transaction. */
+function isThrottle(error: unknown): boolean {
+  const parts = cancelCodes(error);
+  return (
+    THROTTLED.some((name) => isNamed(error, name)) || THROTTLED_PARTS.some((code) => parts.includes(code))
+  );
 }
 
 /** The alarm on throttled tables counts on this line (lib/observability.ts). */
@@ -77,7 +86,7 @@ type TransactItems = NonNullable<TransactWriteCommandInput['TransactItems']>;
 
 const CONFLICT_ATTEMPTS = 5;
 /** Reasons of a cancelled transaction that say "later", too: the SDK repeats none of them (TransactWriteItems, API reference). */
-const PASSING = ['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'];
+const PASSING = ['TransactionConflict', ...THROTTLED_PARTS];
 
 /**
  * Writes all or nothing; repeats while others are at the same items, or DynamoDB has no room.

@@ -11,6 +11,7 @@ import { describe, logger } from '../shared/logger.ts';
 export interface SocketEvent {
   readonly requestContext: {
     readonly eventType: 'CONNECT' | 'MESSAGE' | 'DISCONNECT';
+    readonly routeKey: string;
     readonly connectionId: string;
     readonly connectedAt: number;
     readonly authorizer?: Readonly<Record<string, unknown>>;
@@ -91,7 +92,10 @@ export async function refuse(
 ): Promise<FrameResult> {
   const session = sessionOf(event);
   const { connectionId } = session;
-  if (isFault(error)) logger.error('frame failed', { connectionId, error: describe(error) });
+  if (isFault(error)) {
+    const { routeKey } = event.requestContext;
+    logger.error('frame failed', { routeKey, connectionId, error: describe(error) });
+  }
   const body = encodeFrame(event, errorFrame(error, id));
   if (!(error instanceof SessionEndedError)) return { statusCode: 200, body };
   await connections.post(connectionId, body);

@@ -114,6 +114,12 @@ describe.each([
     }
   });
 
+  it('makes the authorizer after the integration, before the routes that need it', () => {
+    const [authorizer] = ofApi(from, api, 'Authorizer');
+    const integrations = ofApi(from, api, 'Integration').map(({ logicalId }) => logicalId);
+    expect(authorizer?.DependsOn?.filter((one) => integrations.includes(one))).toHaveLength(1);
+  });
+
   it('makes the stage after all routes and their responses', () => {
     const { DependsOn } = resource(from, 'AWS::ApiGatewayV2::Stage', api);
     expect(DependsOn).toEqual(expect.arrayContaining(steps.flat()));

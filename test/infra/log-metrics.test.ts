@@ -90,11 +90,12 @@ describe('the metric of logged faults', () => {
 describe('the metric of throttled tables', () => {
   const filters = filtersOf('TableThrottles');
 
-  it('is fed by the log of every function, with a desk and without', () => {
+  it('is fed by the log of every function that has a table, with a desk and without', () => {
     for (const from of [template, withoutDesk]) {
-      const all = resources(from, 'AWS::Lambda::Function').map(({ logicalId }) =>
-        logGroupOf(from, functionNameOf(logicalId)),
+      const names = resources(from, 'AWS::Lambda::Function').map(({ logicalId }) =>
+        functionNameOf(logicalId),
       );
+      const all = names.filter((name) => name !== 'Authorize').map((name) => logGroupOf(from, name));
       expect(filtersOf('TableThrottles', from).map(filteredGroup).sort()).toEqual(all.sort());
     }
     expectOneMetric(filters, 'TableThrottles');
@@ -107,31 +108,46 @@ describe('the metric of throttled tables', () => {
     ]);
   });
 
-  it('counts a line for each attempt that a table refused, also for those that the SDK repeats', async () => {
-    let refusals = 2;
-    const dynamodb = createServer((_, response) => {
-      const refused = refusals > 0;
-      refusals -= 1;
-      response.writeHead(refused ? 400 : 200, { 'content-type': 'application/x-amz-json-1.0' });
-      response.end(JSON.stringify(refused ? { __type: 'x#ThrottlingException' } : {}));
-    });
-    await new Promise<void>((resolve) => dynamodb.listen(0, '127.0.0.1', resolve));
-    const script = `
+  it.each([
+    ['a call', { __type: 'x#ThrottlingException' }],
+    [
+      'a part of a transaction',
+      {
+        __type: 'x#TransactionCanceledException',
+        CancellationReasons: [{ Code: 'None' }, { Code: 'ThrottlingError' }],
+      },
+    ],
+  ])(
+    'counts a line for each attempt that a table refused, also for those that are repeated: %s',
+    async (_, refusal) => {
+      let refusals = 2;
+      const dynamodb = createServer((_, response) => {
+        const refused = refusals > 0;
+        refusals -= 1;
+        response.writeHead(refused ? 400 : 200, { 'content-type': 'application/x-amz-json-1.0' });
+        response.end(JSON.stringify(refused ? refusal : {}));
+      });
+      await new Promise<void>((resolve) => dynamodb.listen(0, '127.0.0.1', resolve));
+      const isTransaction = 'CancellationReasons' in refusal;
+      const KEY = "{ TableName: 'T', Key: { userId: 'alice' } }";
+      const script = `
       import { GetCommand } from '@aws-sdk/lib-dynamodb';
-      import { createDocumentClient } from './lambdas/adapters/dynamodb.ts';
-      await createDocumentClient().send(new GetCommand({ TableName: 'T', Key: { userId: 'alice' } }));`;
-    const lines = await logged(script, {
-      AWS_REGION: 'eu-central-1',
-      AWS_ACCESS_KEY_ID: 'key',
-      AWS_SECRET_ACCESS_KEY: 'secret',
-      AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${(dynamodb.address() as AddressInfo).port}`,
-    });
-    dynamodb.close();
-    expect(lines.map(({ message, level }) => [message, level])).toEqual([
-      ['table throttled', 'WARN'],
-      ['table throttled', 'WARN'],
-    ]);
-  });
+      import { createDocumentClient, transact } from './lambdas/adapters/dynamodb.ts';
+      const documents = createDocumentClient();
+      await ${isTransaction ? `transact(documents, [{ Delete: ${KEY} }])` : `documents.send(new GetCommand(${KEY}))`};`;
+      const lines = await logged(script, {
+        AWS_REGION: 'eu-central-1',
+        AWS_ACCESS_KEY_ID: 'key',
+        AWS_SECRET_ACCESS_KEY: 'secret',
+        AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${(dynamodb.address() as AddressInfo).port}`,
+      });
+      dynamodb.close();
+      expect(lines.map(({ message, level }) => [message, level])).toEqual([
+        ['table throttled', 'WARN'],
+        ['table throttled', 'WARN'],
+      ]);
+    },
+  );
 });
 
 describe('the metric of long waits', () => {

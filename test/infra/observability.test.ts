@@ -58,7 +58,7 @@ describe('the alarms', () => {
     ['FanOutDeadLetters', 1, 300, 1, 'Maximum', ['ApproximateNumberOfMessagesVisible']],
     ['ServiceDeadLetters', 1, 300, 1, 'Maximum', ['ApproximateNumberOfMessagesVisible']],
     ['DeskDeadLetters', 1, 300, 1, 'Maximum', ['ApproximateNumberOfMessagesVisible']],
-    ['QueueAge', 300, 60, 5, 'Maximum', ['ApproximateAgeOfOldestMessage']],
+    ['QueueAge', 300, 60, 8, 'Maximum', ['ApproximateAgeOfOldestMessage']],
     ['LoggedFaults', 5, 300, 1, 'Sum', ['Test-Chat-Observability-LoggedFaults']],
     ['TableThrottles', 1, 300, 3, 'Sum', ['Test-Chat-Observability-TableThrottles']],
     ['WebSocketErrors', 5, 300, 1, 'Sum', ['ExecutionError', 'IntegrationError']],

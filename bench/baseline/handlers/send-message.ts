@@ -8,7 +8,7 @@ import { documents, type SocketEvent, TableName } from './table.ts';
 
 const gateway = new ApiGatewayManagementApiClient({});
 
-/** To everyone. One Scan, as in the sample: above 1 MB of rows it would leave people out. */
+/** Posts to everyone. It makes one Scan, as the sample does: above 1 MB of rows that misses connections. */
 export async function handler({ body = '{}' }: SocketEvent) {
   const { data }: { data: string } = JSON.parse(body);
   const scan = new ScanCommand({ TableName, ProjectionExpression: 'connectionId' });

@@ -4,22 +4,22 @@ import { parseBenchArguments } from '../../../bench/arguments.ts';
 const parse = (...args: string[]) => parseBenchArguments(args, ['connect', 'hello']);
 
 describe('the arguments of the bench', () => {
-  it('ask for everything, in full, unless they say otherwise', () => {
+  it('ask for a full run of everything by default', () => {
     expect(parse()).toMatchObject({ mode: 'full', parts: ['counts', 'bundles', 'latency', 'throughput'] });
   });
 
-  it('with --check ask for what is exact', () => {
+  it('ask with --check for counts and bundles', () => {
     expect(parse('--check')).toMatchObject({ mode: 'check', parts: ['counts', 'bundles'] });
   });
 
-  it('with a scenario ask for its counts', () => {
+  it('ask with a scenario for its counts', () => {
     expect(parse('--scenario', 'hello', '--quick')).toMatchObject({ mode: 'quick', parts: ['counts'] });
   });
 
   it.each([
     ['--scenario', 'nope'],
     ['--part', 'nope'],
-  ])('refuse %s %s and say what there is', (option, name) => {
+  ])('refuse %s %s and list the known names', (option, name) => {
     expect(() => parse(option, name)).toThrow('There are:');
   });
 });

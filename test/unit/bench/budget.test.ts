@@ -5,11 +5,11 @@ import { aTally } from './builders.ts';
 const operations = { 'direct/message': budgetOf(aTally()) };
 const result = (tally = aTally()) => ({ scenario: 'direct', operation: 'message', tally, cpuMs: {} });
 
-it('lets through what costs as much as it may', () => {
+it('accepts an operation that costs as much as its budget', () => {
   expect(judgeCounts({ operations }, [result()])).toEqual({ broken: [], under: [] });
 });
 
-it('is broken by one unit more, by a call of another kind, and by one more call in a row before the push', () => {
+it('reports one unit more, a call of another kind, and one more call in a row before the push', () => {
   const tally = aTally({
     writeUnits: 4,
     calls: { 'PutItem Messages': 1, 'Scan Routes': 1 },
@@ -22,22 +22,22 @@ it('is broken by one unit more, by a call of another kind, and by one more call 
   ]);
 });
 
-it('points out what costs less than it may, so that the budget can follow', () => {
+it('points out an operation that costs less than its budget', () => {
   expect(judgeCounts({ operations }, [result(aTally({ readUnits: 2 }))])).toEqual({
     broken: [],
     under: ['direct/message: readUnits is 2, budget 3'],
   });
 });
 
-it('wants a budget for every operation', () => {
+it('requires a budget for every operation', () => {
   expect(judgeCounts({ operations: {} }, [result()]).broken).toHaveLength(1);
 });
 
-it('does not look at bytes', () => {
+it('ignores bytes', () => {
   expect(judgeCounts({ operations }, [result(aTally({ bytesOut: 9_999 }))]).broken).toEqual([]);
 });
 
-it('is broken by a bundle that grew too large, and names it', () => {
+it('reports the name of a bundle that is too large', () => {
   const verdict = judgeBundles({ bundleBytes: 350_000 }, { Hello: 350_000, SendMessage: 350_001 });
   expect(verdict.broken).toEqual(['bundle of SendMessage: 350001 bytes, budget 350000']);
   const own = { bundleBytes: 10, bundleBytesOf: { Fallback: 20 } };

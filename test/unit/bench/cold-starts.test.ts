@@ -13,7 +13,7 @@ describe('the share of requests that meet a cold start', () => {
     expect(coldShare(perHour / HOUR)).toBeCloseTo(share, 2);
   });
 
-  it('is all of them if they are years apart, and none to speak of at a thousand a second', () => {
+  it('is all of them if they are years apart, and almost none at a thousand a second', () => {
     expect(coldShare(1e-8)).toBeCloseTo(1, 3);
     expect(coldShare(1_000)).toBeLessThan(1e-4);
   });
@@ -63,7 +63,7 @@ describe('a deployment of few functions', () => {
     expect(shares(10, 'few', 3).connect).toBeLessThan(shares(10, 'few').connect);
   });
 
-  it('has a connect wait for the authorizer, for $connect, or for both', () => {
+  it('counts a connect as cold if the authorizer or $connect is cold', () => {
     const perSecond = (10 * DEFAULT_WORKLOAD.sessionsPerDay) / (24 * HOUR);
     expect(shares(10, 'many').connect).toBeCloseTo(1 - (1 - coldShare(perSecond)) ** 2);
   });

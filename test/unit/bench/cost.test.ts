@@ -51,7 +51,7 @@ describe('an operation', () => {
     expect(totalOf(billOf({ dynamodbWriteUnit: 1e6 }, prices))).toBeCloseTo(0.625);
   });
 
-  it('is billed for the wait, and for CPU as slow as its memory makes it', () => {
+  it('is billed for waiting, and for CPU time stretched by its share of a vCPU', () => {
     const wait = 4 * prices.assumptions.waitPerCallMs.value;
     const whole = usageOf(operation, { SendMessage: 1_769 }, prices).lambdaGbSecond;
     const tenth = usageOf(operation, { SendMessage: 176.9 }, prices).lambdaGbSecond;
@@ -105,7 +105,7 @@ describe('a month', () => {
     expect(of(1e7) / of(1e6)).toBeCloseTo(100, 0);
   });
 
-  it('has every direct message delivered or stored, never both', () => {
+  it('delivers or stores every direct message, never both', () => {
     const causes = ourCauses(workload, measured, prices);
     const [online, away] = causes;
     expect((online?.perMonth ?? 0) + (away?.perMonth ?? 0)).toBeCloseTo(1_000 * 40 * 30 * 0.7);
@@ -119,7 +119,7 @@ describe('a month', () => {
     expect(() => ourCauses(workload, none, prices)).toThrow('npm run bench');
   });
 
-  it('reaches first the quota of which it uses the largest share', () => {
+  it('lists the quota with the largest share first', () => {
     const uses = quotaUses({
       causes: [
         { what: 'frames', perMonth: 30 * 24 * 3600, each: { socketMessage: 40_000 }, requests: 20_000 },
@@ -143,7 +143,7 @@ it.each([
 });
 
 describe('the arguments of cost', () => {
-  it('are numbers in any notation, and the rest is as usual', () => {
+  it('are numbers in any notation, and have defaults', () => {
     const { workload } = parseCostArguments(['--users', '1e6', '--messages-per-day', '12']);
     expect(workload).toMatchObject({ users: 1e6, messagesPerDay: 12, online: 0.1 });
   });

@@ -16,7 +16,7 @@ const sourceMap = {
   sourceRoot: '',
 };
 
-it('gives self time to the original function, and the time of waiting to nobody', () => {
+it('counts self time for the original function and leaves waiting out', () => {
   const profile = {
     nodes: [
       node(1, '(idle)', ''),

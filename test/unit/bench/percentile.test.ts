@@ -10,11 +10,11 @@ it.each([
   expect(percentile([5, 3, 1, 2, 4], share)).toBe(value);
 });
 
-it('lies between the two in the middle of an even number', () => {
+it('is the middle of the two middle values of an even number', () => {
   expect(median([1, 2, 3, 10])).toBe(2.5);
 });
 
-it('of nothing is no number', () => {
+it('is NaN for no values', () => {
   expect(median([])).toBeNaN();
 });
 
@@ -23,7 +23,7 @@ it('sums up a hundred values', () => {
   expect(summarize(values)).toEqual({ count: 101, p50: 50, p95: 95, p99: 99 });
 });
 
-it('CPU time is the mean of the warm runs; of a few, of all', () => {
+it('averages the CPU time of warm runs, or of all if there are few', () => {
   expect(cpuTime([90, 60, 30, 2, 0, 4, 2])).toEqual({ runs: 4, meanMs: 2 });
   expect(cpuTime([90, 0])).toEqual({ runs: 2, meanMs: 45 });
 });

@@ -10,27 +10,27 @@ import { aTally } from './builders.ts';
 describe('a page with places for tables', () => {
   const page = 'before\n<!-- bench:x -->\nold\n<!-- /bench:x -->\nafter\n';
 
-  it('gets the new table, and keeps what people wrote', () => {
+  it('gets the new table and keeps the text around it', () => {
     expect(fillIn(page, 'x', '| new |\n')).toBe(
       'before\n<!-- bench:x -->\n| new |\n<!-- /bench:x -->\nafter\n',
     );
   });
 
-  it('is the same after the same was filled in again', () => {
+  it('is unchanged when the same text is filled in again', () => {
     const once = fillIn(page, 'x', 'new');
     expect(fillIn(once, 'x', 'new')).toBe(once);
   });
 
-  it('without that place is an error, not a report that got lost', () => {
+  it('throws if it has no place of that name', () => {
     expect(() => fillIn(page, 'y', 'new')).toThrow('no place for y');
   });
 });
 
-it('a table sets columns of numbers to the right', () => {
+it('a table aligns columns of numbers to the right', () => {
   expect(table(['name', 'n'], [['a|b', 1]])).toBe('| name | n |\n|---|--:|\n| a\\|b | 1 |');
 });
 
-it('the table of counts tells the calls in a row and those before the push', () => {
+it('the table of counts shows the calls in a row and those before the push', () => {
   const operations = [{ scenario: 's', operation: 'message', tally: aTally() }];
   expect(countsTable({ operations, memory: {}, bundleBytes: {} })).toContain(
     '| message | 3 | 3 | 1 | 1 | 0 | 4, 3 |',

@@ -29,18 +29,18 @@ describe('a reconnect storm', () => {
     expect(storm(5_000).seconds).toBeGreaterThan((5_000 - 500) / 500);
   });
 
-  it('is over sooner with more new connections, if Lambda may run as many', () => {
+  it('ends sooner with more new connections and more concurrent runs', () => {
     const raised = { connections: 2_000, socketRequests: 8_000, httpRequests: 4_000, concurrency: 5_000 };
     expect(storm(5_000, raised).seconds).toBeLessThan(storm(5_000).seconds / 2);
   });
 
-  it('has runs refused where the account may run only ten at once', () => {
+  it('has runs refused if the account allows ten concurrent runs', () => {
     const result = storm(200, { concurrency: 10 });
     expect(result.peakRuns).toBe(10);
     expect(result.refusedRuns).toBeGreaterThan(0);
   });
 
-  it('never runs more at once than the account may, nor starts a thousand instances of a function at once', () => {
+  it('never exceeds the concurrency of the account or the scaling rate of a function', () => {
     const result = storm(5_000, { connections: 5_000, socketRequests: 20_000, concurrency: 3_000 }, 5);
     expect(result.peakRuns).toBeLessThanOrEqual(3_000);
     expect(result.peakConnectRuns).toBeLessThan(1_500);

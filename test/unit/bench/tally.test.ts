@@ -20,12 +20,12 @@ describe('the tally of an operation', () => {
     });
   });
 
-  it('bills a frame, its reply, and each post that was taken; a post to nobody is none', () => {
+  it('bills a frame, its reply, and each accepted post, but not a post that got 410', () => {
     const calls = [aPost(), aPost({ status: 410 })];
     expect(tallyOf([anInvocation({ calls })], same)).toMatchObject({ posts: 2, socketMessages: 3 });
   });
 
-  it('bills no message for connecting and leaving', () => {
+  it('bills no message for a connect or a disconnect', () => {
     const connect = anInvocation({ occasion: { kind: 'frame', name: '$connect' }, reply: '200' });
     expect(tallyOf([connect], same).socketMessages).toBe(0);
   });
@@ -42,7 +42,7 @@ describe('the tally of an operation', () => {
     expect(tallyOf([anInvocation({ calls: [send] }), batch], same).queueRequests).toBe(4);
   });
 
-  it('tells the calls in a row, and those before the first post', () => {
+  it('counts the calls in a row, and those before the first post', () => {
     const calls = [
       aCall({ startMs: 0 }),
       aCall({ startMs: 1 }),
@@ -55,7 +55,7 @@ describe('the tally of an operation', () => {
     });
   });
 
-  it('claims no row for a crowd of calls, which would differ from run to run', () => {
+  it('gives no chain for a large number of calls, since it would differ from run to run', () => {
     const calls = Array.from({ length: 10 }, (_, n) => aCall({ startMs: n * 10 }));
     expect(tallyOf([anInvocation({ calls })], same)).toMatchObject({ chain: {}, chainBeforePush: {} });
   });
@@ -82,7 +82,7 @@ describe('the share of one among many equal operations', () => {
     });
   });
 
-  it('refuses what can not have been equal', () => {
+  it('refuses counts that can not be divided equally', () => {
     expect(() => shareOf(aTally({ invocations: {}, calls: {}, writeUnits: 21 }), 10)).toThrow(
       'writeUnits: 21 in 10 equal operations',
     );

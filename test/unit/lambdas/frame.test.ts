@@ -7,6 +7,7 @@ import { createWorld } from '../../fakes/world.ts';
 const event = (body: string): SocketEvent => ({
   requestContext: {
     eventType: 'MESSAGE',
+    routeKey: 'heartbeat',
     connectionId: 'c=',
     connectedAt: 0,
     authorizer: { userId: 'bob', deviceId: 'phone' },
