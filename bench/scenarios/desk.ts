@@ -42,8 +42,8 @@ async function runRound(bench: Bench, queue: string): Promise<void> {
   await measureMatched(bench, 'desk.transfer', () =>
     ann.request({ action: 'desk.transfer', conversationId: first, to: b }),
   );
-  await measureMatched(bench, 'guard of any of these, 12 s later', () =>
-    stack.enqueue(EVENTS, { kind: 'match', queue, moved: false, guard: true }),
+  await measureMatched(bench, 'watchdog of any of these, 12 s later', () =>
+    stack.enqueue(EVENTS, { kind: 'match', queue, moved: false, watchdog: true }),
   );
 
   await ben.request({ action: 'desk.close', conversationId: first });
