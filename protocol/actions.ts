@@ -39,7 +39,7 @@ interface AnsweredBy<Frame extends { readonly type: string }> {
 const by = <Frame extends { readonly type: string }>(type: Frame['type']): AnsweredBy<Frame> => ({ type });
 
 interface ActionSpec {
-  readonly request: z.ZodMiniType;
+  readonly request: () => z.ZodMiniType;
   /** null: only a refusal is answered. */
   readonly reply: AnsweredBy<{ readonly type: string }> | null;
   /** The part of a deployment that it belongs to, and is left out with. @default - always there */
@@ -73,11 +73,11 @@ export type DeskAction = {
 }[Action];
 
 /** A parsed frame of this action. */
-export type ActionRequest<A extends Action> = z.output<(typeof ACTIONS)[A]['request']>;
+export type ActionRequest<A extends Action> = z.output<ReturnType<(typeof ACTIONS)[A]['request']>>;
 
 /** What a client gives for this action: its frame without `action` and `id`. */
 export type ActionFields<A extends Action> = DeepReadonly<
-  Omit<z.input<(typeof ACTIONS)[A]['request']>, 'id'>
+  Omit<z.input<ReturnType<(typeof ACTIONS)[A]['request']>>, 'id'>
 >;
 
 type DeepReadonly<Value> = Value extends object

@@ -1,27 +1,32 @@
 import * as z from 'zod/mini';
+import { lazySchema } from './lazy-schema.ts';
 
 /** At least one character that is not white space; any Unicode but lone surrogates (IM-SEND-8). */
-export const text = z.string().check(
-  z.refine((value) => value.trim().length > 0, 'must have a character that is not white space'),
-  z.refine((value) => value.isWellFormed(), 'must not have lone surrogates'),
+export const text = lazySchema(() =>
+  z.string().check(
+    z.refine((value) => value.trim().length > 0, 'must have a character that is not white space'),
+    z.refine((value) => value.isWellFormed(), 'must not have lone surrogates'),
+  ),
 );
 
 /**
  * What a client may send (IM-SEND-8). Unknown fields are dropped; other types are refused. `data` is any JSON; that it
  * can be carried between all clients is checked when it is made canonical.
  */
-export const contentSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('text'), text }),
-  z.object({
-    type: z.literal('custom'),
-    data: z.unknown().check(z.refine((value) => value !== undefined, 'is missing')),
-    fallback: z.optional(
-      z.string().check(z.refine((value) => value.isWellFormed(), 'must not have lone surrogates')),
-    ),
-  }),
-]);
+export const contentSchema = lazySchema(() =>
+  z.discriminatedUnion('type', [
+    z.object({ type: z.literal('text'), text: text() }),
+    z.object({
+      type: z.literal('custom'),
+      data: z.unknown().check(z.refine((value) => value !== undefined, 'is missing')),
+      fallback: z.optional(
+        z.string().check(z.refine((value) => value.isWellFormed(), 'must not have lone surrogates')),
+      ),
+    }),
+  ]),
+);
 
-export type SentContent = z.infer<typeof contentSchema>;
+export type SentContent = z.infer<ReturnType<typeof contentSchema>>;
 
 /** In the place of what was recalled. */
 export interface RecalledContent {

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { CLIENT_ID, parseConversationId, USER_ID } from './ids.ts';
+import { lazySchema } from './lazy-schema.ts';
 import { LIMITS } from './limits.ts';
 
 /** The customer-service desk (IM-DESK): its frames in, its chats and agents out. */
@@ -8,55 +9,65 @@ import { LIMITS } from './limits.ts';
 export const ROLES = ['agent', 'supervisor'] as const;
 export type Role = (typeof ROLES)[number];
 
-const frameId = z.string().check(z.regex(CLIENT_ID, 'must be 1 to 64 of A-Z a-z 0-9 _ -'));
-const queueName = z.string().check(z.maxLength(LIMITS.queueNameChars));
-const supportId = z
-  .string()
-  .check(z.refine((value) => parseConversationId(value) !== undefined, 'is not a conversation id'));
+const frameId = lazySchema(() => z.string().check(z.regex(CLIENT_ID, 'must be 1 to 64 of A-Z a-z 0-9 _ -')));
+const queueName = lazySchema(() => z.string().check(z.maxLength(LIMITS.queueNameChars)));
+const supportId = lazySchema(() =>
+  z.string().check(z.refine((value) => parseConversationId(value) !== undefined, 'is not a conversation id')),
+);
 
-export const deskOpenSchema = z.object({
-  id: frameId,
-  /** Absent: the first queue of the deployment. */
-  queue: z.optional(queueName),
-  topic: z.optional(
-    z.string().check(
-      z.trim(),
-      z.minLength(1),
-      z.maxLength(LIMITS.topicChars),
-      z.refine((value) => value.isWellFormed(), 'must not have lone surrogates'),
+export const deskOpenSchema = lazySchema(() =>
+  z.object({
+    id: frameId(),
+    /** Absent: the first queue of the deployment. */
+    queue: z.optional(queueName()),
+    topic: z.optional(
+      z.string().check(
+        z.trim(),
+        z.minLength(1),
+        z.maxLength(LIMITS.topicChars),
+        z.refine((value) => value.isWellFormed(), 'must not have lone surrogates'),
+      ),
     ),
-  ),
-});
+  }),
+);
 
-export const deskCloseSchema = z.object({
-  id: frameId,
-  conversationId: supportId,
-  rating: z.optional(z.int().check(z.minimum(1), z.maximum(5))),
-});
+export const deskCloseSchema = lazySchema(() =>
+  z.object({
+    id: frameId(),
+    conversationId: supportId(),
+    rating: z.optional(z.int().check(z.minimum(1), z.maximum(5))),
+  }),
+);
 
-export const deskReadySchema = z.object({
-  id: frameId,
-  queues: z.array(queueName).check(z.minLength(1), z.maxLength(LIMITS.queuesPerAgent)),
-  capacity: z.int().check(z.minimum(1), z.maximum(LIMITS.agentCapacity)),
-});
+export const deskReadySchema = lazySchema(() =>
+  z.object({
+    id: frameId(),
+    queues: z.array(queueName()).check(z.minLength(1), z.maxLength(LIMITS.queuesPerAgent)),
+    capacity: z.int().check(z.minimum(1), z.maximum(LIMITS.agentCapacity)),
+  }),
+);
 
-export const deskAwaySchema = z.object({ id: frameId });
+export const deskAwaySchema = lazySchema(() => z.object({ id: frameId() }));
 
-export const deskTransferSchema = z.object({
-  id: frameId,
-  conversationId: supportId,
-  /** An agent, or the word `queue`: back to the head of the chat's own. */
-  to: z.string().check(z.regex(USER_ID, 'is not a user id')),
-});
+export const deskTransferSchema = lazySchema(() =>
+  z.object({
+    id: frameId(),
+    conversationId: supportId(),
+    /** An agent, or the word `queue`: back to the head of the chat's own. */
+    to: z.string().check(z.regex(USER_ID, 'is not a user id')),
+  }),
+);
 
 export const CHAT_STATES = ['waiting', 'assigned', 'closed'] as const;
 export type ChatState = (typeof CHAT_STATES)[number];
 
 /** Query of `GET /desk/chats`. */
-export const deskChatsQuerySchema = z.object({
-  state: z.optional(z.enum(CHAT_STATES)),
-  cursor: z.optional(z.string().check(z.maxLength(1_024))),
-});
+export const deskChatsQuerySchema = lazySchema(() =>
+  z.object({
+    state: z.optional(z.enum(CHAT_STATES)),
+    cursor: z.optional(z.string().check(z.maxLength(1_024))),
+  }),
+);
 
 /** A support chat as it is told to its customer, its agent, and supervisors. Times are epoch milliseconds. */
 export interface DeskChat {

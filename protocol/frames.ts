@@ -3,79 +3,102 @@ import type { CloseReason, ErrorCode } from './codes.ts';
 import { type Content, contentSchema, text } from './content.ts';
 import type { DeskAssignedPush, DeskUpdatedPush } from './desk.ts';
 import { CLIENT_ID, parseConversationId, USER_ID } from './ids.ts';
+import { lazySchema } from './lazy-schema.ts';
 import { LIMITS } from './limits.ts';
 
 /** Client frames (section 4): one schema an action, and the types of everything the server sends. */
 
-const frameId = z.string().check(z.regex(CLIENT_ID, 'must be 1 to 64 of A-Z a-z 0-9 _ -'));
-const userId = z.string().check(z.regex(USER_ID, 'is not a user id'));
-const conversationId = z
-  .string()
-  .check(z.refine((value) => parseConversationId(value) !== undefined, 'is not a conversation id'));
+const frameId = lazySchema(() => z.string().check(z.regex(CLIENT_ID, 'must be 1 to 64 of A-Z a-z 0-9 _ -')));
+const userId = lazySchema(() => z.string().check(z.regex(USER_ID, 'is not a user id')));
+const conversationId = lazySchema(() =>
+  z.string().check(z.refine((value) => parseConversationId(value) !== undefined, 'is not a conversation id')),
+);
 
-export const helloSchema = z.object({ id: frameId });
+export const helloSchema = lazySchema(() => z.object({ id: frameId() }));
 
-export const ackInboxSchema = z.object({ id: frameId, batch: z.string().check(z.maxLength(8_192)) });
+export const ackInboxSchema = lazySchema(() =>
+  z.object({ id: frameId(), batch: z.string().check(z.maxLength(8_192)) }),
+);
 
-export const heartbeatSchema = z.object({ id: frameId });
+export const heartbeatSchema = lazySchema(() => z.object({ id: frameId() }));
 
-export const renewSchema = z.object({ id: frameId, token: z.string().check(z.maxLength(8_192)) });
+export const renewSchema = lazySchema(() =>
+  z.object({ id: frameId(), token: z.string().check(z.maxLength(8_192)) }),
+);
 
 /** A conversation, by its id or by the other user of a direct one. */
-const target = { to: z.optional(userId), conversationId: z.optional(conversationId) };
+const target = lazySchema(() => ({ to: z.optional(userId()), conversationId: z.optional(conversationId()) }));
 
-const exactlyOneTarget = z.refine<{ to?: string | undefined; conversationId?: string | undefined }>(
-  (value) => (value.to === undefined) !== (value.conversationId === undefined),
-  { path: ['to'], message: 'exactly one of to and conversationId' },
+const exactlyOneTarget = lazySchema(() =>
+  z.refine<{ to?: string | undefined; conversationId?: string | undefined }>(
+    (value) => (value.to === undefined) !== (value.conversationId === undefined),
+    { path: ['to'], message: 'exactly one of to and conversationId' },
+  ),
 );
 
 /** `POST /messages`, and `sendMessage` without its frame id. */
-export const messageRequestSchema = z
-  .object({
-    clientMsgId: frameId,
-    ...target,
-    content: contentSchema,
-    /** A hint: this is not the first attempt (docs/protocol.md, section 9). */
-    resend: z.optional(z.boolean()),
-  })
-  .check(exactlyOneTarget);
+export const messageRequestSchema = lazySchema(() =>
+  z
+    .object({
+      clientMsgId: frameId(),
+      ...target(),
+      content: contentSchema(),
+      /** A hint: this is not the first attempt (docs/protocol.md, section 9). */
+      resend: z.optional(z.boolean()),
+    })
+    .check(exactlyOneTarget()),
+);
 
-const seq = z.int().check(z.minimum(1));
+const seq = lazySchema(() => z.int().check(z.minimum(1)));
 
-export const readSchema = z.object({ id: frameId, ...target, seq }).check(exactlyOneTarget);
+export const readSchema = lazySchema(() =>
+  z.object({ id: frameId(), ...target(), seq: seq() }).check(exactlyOneTarget()),
+);
 
-export const recallSchema = z.object({ id: frameId, ...target, seq }).check(exactlyOneTarget);
+export const recallSchema = lazySchema(() =>
+  z.object({ id: frameId(), ...target(), seq: seq() }).check(exactlyOneTarget()),
+);
 
-export const typingSchema = z.object({ ...target, typing: z.boolean() }).check(exactlyOneTarget);
+export const typingSchema = lazySchema(() =>
+  z.object({ ...target(), typing: z.boolean() }).check(exactlyOneTarget()),
+);
 
-export const presenceSchema = z
-  .object({
-    id: frameId,
-    userIds: z.optional(z.array(userId).check(z.minLength(1), z.maxLength(LIMITS.presenceUsers))),
-    conversationId: z.optional(conversationId),
-  })
-  .check(
-    z.refine((value) => (value.userIds === undefined) !== (value.conversationId === undefined), {
-      path: ['userIds'],
-      message: 'exactly one of userIds and conversationId',
-    }),
-  );
+export const presenceSchema = lazySchema(() =>
+  z
+    .object({
+      id: frameId(),
+      userIds: z.optional(z.array(userId()).check(z.minLength(1), z.maxLength(LIMITS.presenceUsers))),
+      conversationId: z.optional(conversationId()),
+    })
+    .check(
+      z.refine((value) => (value.userIds === undefined) !== (value.conversationId === undefined), {
+        path: ['userIds'],
+        message: 'exactly one of userIds and conversationId',
+      }),
+    ),
+);
 
-export const sendMessageSchema = z.intersection(z.object({ id: frameId }), messageRequestSchema);
+export const sendMessageSchema = lazySchema(() =>
+  z.intersection(z.object({ id: frameId() }), messageRequestSchema()),
+);
 
-export type MessageRequest = z.infer<typeof messageRequestSchema>;
+export type MessageRequest = z.infer<ReturnType<typeof messageRequestSchema>>;
 
 /** Older clients have numbers for ids. */
-const plainUserId = z.pipe(
+const plainUserId = lazySchema(() =>
   z.pipe(
-    z.union([z.string(), z.int()]),
-    z.transform((value) => String(value)),
+    z.pipe(
+      z.union([z.string(), z.int()]),
+      z.transform((value) => String(value)),
+    ),
+    userId(),
   ),
-  userId,
 );
 
 /** A text message of an older client, in `mode=plain` (IM-PLAIN). */
-export const plainFrameSchema = z.object({ fromUser: plainUserId, toUser: plainUserId, message: text });
+export const plainFrameSchema = lazySchema(() =>
+  z.object({ fromUser: plainUserId(), toUser: plainUserId(), message: text() }),
+);
 
 /** The whole text of a keep-alive and of its answer (IM-FRAME-4). */
 export const HEARTBEAT_TEXT = 'heartbeat';

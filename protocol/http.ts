@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { InboxPage, Message, Session } from './frames.ts';
 import { DEVICE_ID, USER_ID } from './ids.ts';
+import { lazySchema } from './lazy-schema.ts';
 import { LIMITS } from './limits.ts';
 
 /** HTTP API (section 6): query parameters in, bodies out. */
@@ -28,30 +29,38 @@ export const POLL_ROUTE = 'POST /poll';
 
 export type HttpRoute = (typeof HTTP_ROUTES)[number] | (typeof DESK_HTTP_ROUTES)[number];
 
-const pageLimit = z.optional(
-  z
-    .string()
-    .check(z.regex(/^[0-9]{1,3}$/, 'must be a whole number'))
-    .check(
-      z.refine(
-        (value) => Number(value) >= 1 && Number(value) <= LIMITS.pageMax,
-        `must be 1 to ${LIMITS.pageMax}`,
+const pageLimit = lazySchema(() =>
+  z.optional(
+    z
+      .string()
+      .check(z.regex(/^[0-9]{1,3}$/, 'must be a whole number'))
+      .check(
+        z.refine(
+          (value) => Number(value) >= 1 && Number(value) <= LIMITS.pageMax,
+          `must be 1 to ${LIMITS.pageMax}`,
+        ),
       ),
-    ),
+  ),
 );
-const seq = z.optional(z.string().check(z.regex(/^[0-9]{1,15}$/, 'must be a whole number')));
+const seq = lazySchema(() =>
+  z.optional(z.string().check(z.regex(/^[0-9]{1,15}$/, 'must be a whole number'))),
+);
 
-export const sessionQuerySchema = z.object({
-  deviceId: z.optional(z.string().check(z.regex(DEVICE_ID, 'must be 1 to 64 of A-Z a-z 0-9 _ . -'))),
-});
+export const sessionQuerySchema = lazySchema(() =>
+  z.object({
+    deviceId: z.optional(z.string().check(z.regex(DEVICE_ID, 'must be 1 to 64 of A-Z a-z 0-9 _ . -'))),
+  }),
+);
 
 /** `POST /poll` (IM-POLL). */
-export const pollSchema = z.object({
-  deviceId: z.string().check(z.regex(DEVICE_ID, 'must be 1 to 64 of A-Z a-z 0-9 _ . -')),
-  waitMs: z._default(z.int().check(z.minimum(0), z.maximum(LIMITS.pollWaitMs)), LIMITS.pollWaitMs),
-  /** Acknowledges the page of the poll before. */
-  batch: z.nullish(z.string().check(z.maxLength(8_192))),
-});
+export const pollSchema = lazySchema(() =>
+  z.object({
+    deviceId: z.string().check(z.regex(DEVICE_ID, 'must be 1 to 64 of A-Z a-z 0-9 _ . -')),
+    waitMs: z._default(z.int().check(z.minimum(0), z.maximum(LIMITS.pollWaitMs)), LIMITS.pollWaitMs),
+    /** Acknowledges the page of the poll before. */
+    batch: z.nullish(z.string().check(z.maxLength(8_192))),
+  }),
+);
 
 export interface PollBody extends InboxPage {
   /** Nothing came in `waitMs`. */
@@ -60,18 +69,22 @@ export interface PollBody extends InboxPage {
   readonly session: Session;
 }
 
-export const conversationsQuerySchema = z.object({
-  limit: pageLimit,
-  /** Epoch milliseconds of the server: only what may have changed since (docs/protocol.md, section 9). */
-  changedSince: z.optional(z.string().check(z.regex(/^[0-9]{1,15}$/, 'must be a whole number'))),
-  cursor: z.optional(z.string().check(z.maxLength(1_024))),
-});
-
-export const messagesQuerySchema = z.object({ limit: pageLimit, after: seq, before: seq }).check(
-  z.refine((value) => value.after === undefined || value.before === undefined, {
-    path: ['after'],
-    message: 'only one of after and before',
+export const conversationsQuerySchema = lazySchema(() =>
+  z.object({
+    limit: pageLimit(),
+    /** Epoch milliseconds of the server: only what may have changed since (docs/protocol.md, section 9). */
+    changedSince: z.optional(z.string().check(z.regex(/^[0-9]{1,15}$/, 'must be a whole number'))),
+    cursor: z.optional(z.string().check(z.maxLength(1_024))),
   }),
+);
+
+export const messagesQuerySchema = lazySchema(() =>
+  z.object({ limit: pageLimit(), after: seq(), before: seq() }).check(
+    z.refine((value) => value.after === undefined || value.before === undefined, {
+      path: ['after'],
+      message: 'only one of after and before',
+    }),
+  ),
 );
 
 export interface SessionBody {
@@ -111,37 +124,45 @@ export interface HistoryBody {
   readonly hasMore: boolean;
 }
 
-const userId = z.string().check(z.regex(USER_ID, 'is not a user id'));
-const groupName = z.string().check(
-  z.trim(),
-  z.minLength(1),
-  z.maxLength(LIMITS.groupNameChars),
-  z.refine((value) => value.isWellFormed(), 'must not have lone surrogates'),
+const userId = lazySchema(() => z.string().check(z.regex(USER_ID, 'is not a user id')));
+const groupName = lazySchema(() =>
+  z.string().check(
+    z.trim(),
+    z.minLength(1),
+    z.maxLength(LIMITS.groupNameChars),
+    z.refine((value) => value.isWellFormed(), 'must not have lone surrogates'),
+  ),
 );
-const members = z.array(userId).check(z.maxLength(LIMITS.membersPerRequest));
+const members = lazySchema(() => z.array(userId()).check(z.maxLength(LIMITS.membersPerRequest)));
 
-export const createGroupSchema = z.object({
-  name: groupName,
-  members: z._default(members, []),
-  /** Whether members see what was said before they joined. */
-  openHistory: z._default(z.boolean(), false),
-});
+export const createGroupSchema = lazySchema(() =>
+  z.object({
+    name: groupName(),
+    members: z._default(members(), []),
+    /** Whether members see what was said before they joined. */
+    openHistory: z._default(z.boolean(), false),
+  }),
+);
 
-export const updateGroupSchema = z
-  .object({
-    name: z.optional(groupName),
-    admins: z.optional(z.array(userId).check(z.minLength(1), z.maxLength(20))),
-  })
-  .check(
-    z.refine((value) => value.name !== undefined || value.admins !== undefined, {
-      path: ['name'],
-      message: 'name or admins is needed',
-    }),
-  );
+export const updateGroupSchema = lazySchema(() =>
+  z
+    .object({
+      name: z.optional(groupName()),
+      admins: z.optional(z.array(userId()).check(z.minLength(1), z.maxLength(20))),
+    })
+    .check(
+      z.refine((value) => value.name !== undefined || value.admins !== undefined, {
+        path: ['name'],
+        message: 'name or admins is needed',
+      }),
+    ),
+);
 
-export const addMembersSchema = z.object({ members: members.check(z.minLength(1)) });
+export const addMembersSchema = lazySchema(() => z.object({ members: members().check(z.minLength(1)) }));
 
-export const cursorQuerySchema = z.object({ cursor: z.optional(z.string().check(z.maxLength(1_024))) });
+export const cursorQuerySchema = lazySchema(() =>
+  z.object({ cursor: z.optional(z.string().check(z.maxLength(1_024))) }),
+);
 
 export interface GroupBody {
   readonly conversationId: string;

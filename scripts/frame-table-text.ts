@@ -10,7 +10,9 @@ interface ObjectSchema {
 /** A row for each action: what it takes and the frame that answers. */
 export function frameTable(): string {
   const rows = Object.entries(ACTIONS).map(([action, { request, reply }]) => {
-    const fields = fieldsOf(z.toJSONSchema(request, { io: 'input', unrepresentable: 'any' }) as ObjectSchema);
+    const fields = fieldsOf(
+      z.toJSONSchema(request(), { io: 'input', unrepresentable: 'any' }) as ObjectSchema,
+    );
     return `| \`${action}\` | ${fields.join(' ')} | ${reply === null ? 'only a refusal is answered' : `\`${reply.type}\``} |`;
   });
   return ['| action | fields (? optional) | answer |', '|---|---|---|', ...rows].join('\n');

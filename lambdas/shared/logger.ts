@@ -17,7 +17,19 @@ interface Described {
  * errors through `describe`, which keeps an error's name and words and leaves out the facts that the SDK hangs on it
  * (a failed condition carries the whole item).
  */
-export const logger = new Logger();
+export const logger = {
+  error: (message: string, fields: Readonly<Record<string, unknown>> = {}) => powertools().error(message, fields),
+  warn: (message: string, fields: Readonly<Record<string, unknown>> = {}) => powertools().warn(message, fields),
+  info: (message: string, fields: Readonly<Record<string, unknown>> = {}) => powertools().info(message, fields),
+};
+
+let made: Logger | undefined;
+
+/** Made for the first line: most instances log none. */
+function powertools(): Logger {
+  made ??= new Logger();
+  return made;
+}
 
 export function describe(error: unknown): Described {
   if (!(error instanceof Error)) return { name: typeof error, message: 'not an Error' };

@@ -24,7 +24,7 @@ export interface FailedJob {
  */
 export async function processBatch<Schema extends z.ZodMiniType>(
   name: string,
-  schema: Schema,
+  schema: () => Schema,
   records: readonly SQSRecord[],
   process: (jobs: readonly Job<z.output<Schema>>[]) => Promise<readonly FailedJob[]>,
 ): Promise<SQSBatchResponse> {

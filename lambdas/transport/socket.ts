@@ -1,7 +1,8 @@
+import type * as z from 'zod/mini';
 import { ACTIONS, type Action, actionNamed } from '../../protocol/actions.ts';
 import { HEARTBEAT_TEXT, PLAIN_OK_TEXT, plainFrameSchema } from '../../protocol/frames.ts';
 import { decodeClientFrame } from '../../protocol/protobuf.ts';
-import { messageOf } from '../domain/messages/plain-frame.ts';
+import { messageOf, type PlainFrame } from '../domain/messages/plain-frame.ts';
 import { type SendPorts, send } from '../domain/messages/send.ts';
 import type { Caller } from '../domain/model/session.ts';
 import { noteLiteralHeartbeat } from '../domain/sessions/heartbeat.ts';
@@ -33,7 +34,7 @@ type AnyAnswer = (
   roles: ReturnType<typeof rolesOf>,
 ) => Promise<object | undefined>;
 
-const PLAIN_FIELDS = Object.keys(plainFrameSchema.shape);
+const PLAIN_FIELDS = ['fromUser', 'toUser', 'message'] as const satisfies (keyof PlainFrame)[];
 
 /**
  * Answers one frame: decode, find the action, parse, do it, reply. The reply is the route response (IM-FRAME-2); every
@@ -47,7 +48,7 @@ export function createFrameHandler(ports: FramePorts, answers: Partial<Answers<A
     const action = actionNamed(frame['action']);
     const answer = action && (answers[action] as AnyAnswer | undefined);
     if (action === undefined || answer === undefined) throw new UnknownActionError();
-    const { id: _, ...request } = parseWith(ACTIONS[action].request, frame) as Frame;
+    const { id: _, ...request } = parseWith<z.ZodMiniType>(ACTIONS[action].request, frame) as Frame;
     const fields = await answer(request, caller, rolesOf(event));
     const { reply } = ACTIONS[action];
     return reply === null ? undefined : encodeFrame(event, { type: reply.type, id, ...fields });

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { DEVICE_ID } from '../../protocol/ids.ts';
+import { lazySchema } from '../../protocol/lazy-schema.ts';
 import { requestAgentCheck } from '../domain/delivery/agent-check.ts';
 import type { DeskEvents } from '../domain/model/desk-event.ts';
 import { type ConnectPorts, connect } from '../domain/sessions/connect.ts';
@@ -19,11 +20,13 @@ export function header({ headers }: UpgradeEvent, name: string): string | undefi
   return Object.entries(headers ?? {}).find(([key]) => key.toLowerCase() === name)?.[1];
 }
 
-const querySchema = z.object({
-  deviceId: z.string().check(z.regex(DEVICE_ID, 'must be 1 to 64 of A-Z a-z 0-9 _ . -')),
-  mode: z._default(z.enum(['managed', 'plain']), 'managed'),
-  replaces: z.optional(z.string()),
-});
+const querySchema = lazySchema(() =>
+  z.object({
+    deviceId: z.string().check(z.regex(DEVICE_ID, 'must be 1 to 64 of A-Z a-z 0-9 _ . -')),
+    mode: z._default(z.enum(['managed', 'plain']), 'managed'),
+    replaces: z.optional(z.string()),
+  }),
+);
 
 /**
  * `$connect`: stores the session (IM-CONN-3). 400 and 409 for what the authorizer can't refuse with that status; any other

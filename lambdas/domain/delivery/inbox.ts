@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { InboxPage } from '../../../protocol/frames.ts';
+import { lazySchema } from '../../../protocol/lazy-schema.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { decodeCursor, encodeCursor } from '../../shared/cursor.ts';
@@ -64,9 +65,11 @@ export function toInboxPage(userId: string, page: FilledPage): InboxPage {
   return { messages: page.messages.map(toMessage), batch, more: page.more };
 }
 
-const batchSchema = z
-  .array(z.string().check(z.regex(/^[0-9A-HJKMNP-TV-Z]{26}$/, 'is not an entry')))
-  .check(z.minLength(1), z.maxLength(LIMITS.inboxPageMessages));
+const batchSchema = lazySchema(() =>
+  z
+    .array(z.string().check(z.regex(/^[0-9A-HJKMNP-TV-Z]{26}$/, 'is not an entry')))
+    .check(z.minLength(1), z.maxLength(LIMITS.inboxPageMessages)),
+);
 
 /** The entries that a `batch` names. @throws {InvalidRequestError} altered, or another user's (IM-HELLO-2) */
 export function decodeBatch(userId: string, batch: string): string[] {

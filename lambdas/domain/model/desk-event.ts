@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { lazySchema } from '../../../protocol/lazy-schema.ts';
 
 /**
  * What the desk's SQS queue carries.
@@ -6,12 +7,14 @@ import * as z from 'zod/mini';
  * before a change, and delayed: looks whether all that belongs to the change was done.
  * `check-agent`: an agent seems to have had no session since `sinceMs`; check whether that is so.
  */
-export const deskEventSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('match'), queue: z.string(), moved: z.boolean(), watchdog: z.boolean() }),
-  z.object({ kind: z.literal('check-agent'), userId: z.string(), sinceMs: z.int() }),
-]);
+export const deskEventSchema = lazySchema(() =>
+  z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('match'), queue: z.string(), moved: z.boolean(), watchdog: z.boolean() }),
+    z.object({ kind: z.literal('check-agent'), userId: z.string(), sinceMs: z.int() }),
+  ]),
+);
 
-export type DeskEvent = z.infer<typeof deskEventSchema>;
+export type DeskEvent = z.infer<ReturnType<typeof deskEventSchema>>;
 
 export interface DelayedDeskEvent {
   readonly event: DeskEvent;

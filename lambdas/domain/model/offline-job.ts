@@ -1,7 +1,13 @@
 import * as z from 'zod/mini';
+import { lazySchema } from '../../../protocol/lazy-schema.ts';
 import { referenceSchema } from './reference.ts';
 
-const toConnection = { userId: z.string(), deviceId: z.string(), connectionId: z.string(), round: z.int() };
+const toConnection = lazySchema(() => ({
+  userId: z.string(),
+  deviceId: z.string(),
+  connectionId: z.string(),
+  round: z.int(),
+}));
 
 /**
  * What the offline queue carries.
@@ -11,14 +17,16 @@ const toConnection = { userId: z.string(), deviceId: z.string(), connectionId: z
  * `drain`: a plain session has an inbox; push it.
  * `round` counts the attempts so far.
  */
-export const offlineJobSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('store'), userId: z.string(), reference: referenceSchema, round: z.int() }),
-  z.object({ kind: z.literal('keep'), userId: z.string(), reference: referenceSchema, round: z.int() }),
-  z.object({ kind: z.literal('post'), ...toConnection, reference: referenceSchema }),
-  z.object({ kind: z.literal('drain'), ...toConnection }),
-]);
+export const offlineJobSchema = lazySchema(() =>
+  z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('store'), userId: z.string(), reference: referenceSchema(), round: z.int() }),
+    z.object({ kind: z.literal('keep'), userId: z.string(), reference: referenceSchema(), round: z.int() }),
+    z.object({ kind: z.literal('post'), ...toConnection(), reference: referenceSchema() }),
+    z.object({ kind: z.literal('drain'), ...toConnection() }),
+  ]),
+);
 
-export type OfflineJob = z.infer<typeof offlineJobSchema>;
+export type OfflineJob = z.infer<ReturnType<typeof offlineJobSchema>>;
 
 export interface DelayedOfflineJob {
   readonly job: OfflineJob;

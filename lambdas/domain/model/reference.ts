@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Message } from '../../../protocol/frames.ts';
+import { lazySchema } from '../../../protocol/lazy-schema.ts';
 import { type MessageKey, type StoredMessage, toMessage } from './message.ts';
 
 /** A message as the queue and the inbox name it: never its content, so that a recall reaches it. */
@@ -20,12 +21,14 @@ export function jsonBytes(message: Message): number {
   return Buffer.byteLength(JSON.stringify(message));
 }
 
-export const referenceSchema = z.object({
-  conversationId: z.string(),
-  from: z.string(),
-  clientMsgId: z.string(),
-  seq: z.int(),
-  messageId: z.string(),
-  sentAt: z.int(),
-  bytes: z.int(),
-});
+export const referenceSchema = lazySchema(() =>
+  z.object({
+    conversationId: z.string(),
+    from: z.string(),
+    clientMsgId: z.string(),
+    seq: z.int(),
+    messageId: z.string(),
+    sentAt: z.int(),
+    bytes: z.int(),
+  }),
+);

@@ -14,7 +14,7 @@ const frame = (overrides: object = {}) => ({
 describe('sendMessage frames', () => {
   it('drops unknown fields of frame and content, and what only the server may say (IM-FRAME-1, IM-SEND-6, IM-SEND-8)', () => {
     const content = { type: 'text', text: 'hi', style: 'bold' };
-    const parsed = z.parse(sendMessageSchema, frame({ from: 'mallory', seq: 9, sentAt: 1, content }));
+    const parsed = z.parse(sendMessageSchema(), frame({ from: 'mallory', seq: 9, sentAt: 1, content }));
     expect(parsed).toEqual({ id: '1', clientMsgId: 'c1', to: 'bob', content: { type: 'text', text: 'hi' } });
   });
 
@@ -31,7 +31,7 @@ describe('sendMessage frames', () => {
     ['custom content without data', { content: { type: 'custom' } }, 'content.data'],
     ['a content that is no object', { content: 'hi' }, 'content'],
   ])('refuses %s and says where (IM-FRAME-3, IM-SEND-8)', (_, overrides, path) => {
-    const result = z.safeParse(sendMessageSchema, frame(overrides));
+    const result = z.safeParse(sendMessageSchema(), frame(overrides));
     expect(result.error?.issues.map((issue) => issue.path.join('.'))).toContain(path);
   });
 
@@ -40,6 +40,6 @@ describe('sendMessage frames', () => {
     ['false data', { type: 'custom', data: false, fallback: 'a vote' }],
     ['emoji and NUL', { type: 'text', text: '👩‍👩‍👧\u0000' }],
   ])('takes %s (IM-SEND-8)', (_, content) => {
-    expect(z.parse(sendMessageSchema, frame({ content })).content).toEqual(content);
+    expect(z.parse(sendMessageSchema(), frame({ content })).content).toEqual(content);
   });
 });

@@ -16,7 +16,7 @@ describe('service events', () => {
     { ...message, to: 'bob' },
     { ...message, conversationId: 'dm:bob:system' },
   ])('are understood: %j', (event) => {
-    expect(z.parse(serviceEventSchema, event)).toEqual(event);
+    expect(z.parse(serviceEventSchema(), event)).toEqual(event);
   });
 
   it.each([
@@ -28,6 +28,6 @@ describe('service events', () => {
     message,
     { ...message, to: 'bob', conversationId: 'dm:bob:system' },
   ])('are refused: %j', (event) => {
-    expect(z.safeParse(serviceEventSchema, event).success).toBe(false);
+    expect(z.safeParse(serviceEventSchema(), event).success).toBe(false);
   });
 });
