@@ -10,111 +10,119 @@ import { createMessageReader, createMessageWriter } from './adapters/message-tab
 import { createOfflineQueue } from './adapters/offline-queue.ts';
 import { createRouteTable } from './adapters/route-table.ts';
 import { createTokenVerifier } from './adapters/token-verifier.ts';
-import type { DuplicateLogin } from './domain/sessions/connect.ts';
 import { systemClock, systemPause } from './shared/clock.ts';
-import { list, optionalText, text, wholeNumber } from './shared/env.ts';
+import { type EnvName, hasEnv, list, readEnv, wholeNumber } from './shared/env.ts';
+import type { Maker } from './shared/lazily.ts';
 
 /*
- * The composition root: every adapter and setting of the domain, made from the environment when it is first used. A
- * function picks what it needs (`lazily({ routes, … })`); its bundle holds nothing else.
+ * The composition root: every adapter and setting, made from the environment when it is first used. A function names what it
+ * needs, `lazily({ routes, … })`; its bundle holds nothing else, and a cold start without one of the variables fails at once.
  */
 
 /*
- * Makes a value when it is first asked for, then keeps it. It must stand in this file: esbuild drops the values that a
- * function doesn't use, and all that they import, only where it sees this mark beside the calls.
+ * Makes a value of these variables, once. It must stand in this file: esbuild drops the values that a function doesn't use,
+ * and all that they import, only where it sees this mark beside the calls.
  *
  * @__NO_SIDE_EFFECTS__
  */
-function lazy<Value>(make: () => Value): () => Value {
+function maker<const Name extends EnvName, Value>(
+  env: readonly Name[],
+  make: (env: Readonly<Record<Name, string>>) => Value,
+): Maker<Value> {
   let made: { readonly value: Value } | undefined;
-  return () => {
-    made ??= { value: make() };
+  const get = () => {
+    made ??= { value: make(readEnv(env)) };
     return made.value;
   };
+  return { env, get };
 }
 
-const documents = lazy(createDocumentClient);
+const documents = maker([], createDocumentClient);
+const clockOnly = { clock: systemClock };
 
-export const clock = () => systemClock;
-export const pause = () => systemPause;
+export const clock = maker([], () => systemClock);
+export const pause = maker([], () => systemPause);
 
-export const connections = lazy(createConnections);
-export const routes = lazy(() => createRouteTable(documents(), text('routesTable')));
-
-export const conversations = lazy(() => createConversationReader(documents(), text('conversationsTable')));
-export const conversationWriter = lazy(() =>
-  createConversationWriter(documents(), { tableName: text('conversationsTable'), clock: systemClock }),
+/** The SDK reads the endpoint by itself; it is named so that a function without it fails early. */
+export const connections = maker(['connectionsEndpoint'], createConnections);
+export const routes = maker(['routesTable'], ({ routesTable }) =>
+  createRouteTable(documents.get(), routesTable),
 );
 
-export const groups = lazy(() => createGroupReader(documents(), text('conversationsTable')));
-export const groupWriter = lazy(() =>
-  createGroupWriter(documents(), {
-    conversationsTable: text('conversationsTable'),
-    messagesTable: text('messagesTable'),
-    historyTtlSeconds: wholeNumber('historyTtlSeconds'),
+export const conversations = maker(['conversationsTable'], ({ conversationsTable }) =>
+  createConversationReader(documents.get(), conversationsTable),
+);
+export const conversationWriter = maker(['conversationsTable'], ({ conversationsTable: tableName }) =>
+  createConversationWriter(documents.get(), { tableName, ...clockOnly }),
+);
+
+export const groups = maker(['conversationsTable'], ({ conversationsTable }) =>
+  createGroupReader(documents.get(), conversationsTable),
+);
+export const groupWriter = maker(['conversationsTable', 'messagesTable', 'historyTtlSeconds'], (env) =>
+  createGroupWriter(documents.get(), { ...env, historyTtlSeconds: wholeNumber(env, 'historyTtlSeconds') }),
+);
+
+export const messages = maker(['messagesTable'], ({ messagesTable: tableName }) =>
+  createMessageReader(documents.get(), { tableName, ...clockOnly }),
+);
+export const messageWriter = maker(['messagesTable', 'historyTtlSeconds'], (env) =>
+  createMessageWriter(documents.get(), {
+    tableName: env.messagesTable,
+    historyTtlSeconds: wholeNumber(env, 'historyTtlSeconds'),
+    ...clockOnly,
   }),
 );
 
-export const messages = lazy(() =>
-  createMessageReader(documents(), { tableName: text('messagesTable'), clock: systemClock }),
+export const inbox = maker(['inboxTable'], ({ inboxTable: tableName }) =>
+  createInbox(documents.get(), { tableName, ...clockOnly }),
 );
-export const messageWriter = lazy(() =>
-  createMessageWriter(documents(), {
-    tableName: text('messagesTable'),
-    historyTtlSeconds: wholeNumber('historyTtlSeconds'),
-    clock: systemClock,
+export const inboxWriter = maker(['inboxTable', 'inboxTtlSeconds'], (env) =>
+  createInboxWriter(documents.get(), {
+    tableName: env.inboxTable,
+    inboxTtlSeconds: wholeNumber(env, 'inboxTtlSeconds'),
+    ...clockOnly,
   }),
 );
 
-export const inbox = lazy(() =>
-  createInbox(documents(), { tableName: text('inboxTable'), clock: systemClock }),
-);
-export const inboxWriter = lazy(() =>
-  createInboxWriter(documents(), {
-    tableName: text('inboxTable'),
-    inboxTtlSeconds: wholeNumber('inboxTtlSeconds'),
-    clock: systemClock,
-  }),
-);
-
-export const offlineQueue = lazy(() => createOfflineQueue(text('offlineQueueUrl')));
-export const fanOutQueue = lazy(() => createFanOutQueue(text('fanOutQueueUrl')));
-
-export const desk = lazy(() => createDeskReader(documents(), text('deskTable')));
-export const deskWriter = lazy(() =>
-  createDeskWriter(documents(), {
-    deskTable: text('deskTable'),
-    conversationsTable: text('conversationsTable'),
-    messagesTable: text('messagesTable'),
-    historyTtlSeconds: wholeNumber('historyTtlSeconds'),
-  }),
-);
-export const outbox = lazy(() => createNotificationOutbox(documents(), text('deskTable')));
-export const deskEvents = lazy(() => createDeskEvents(text('deskQueueUrl')));
-/** `undefined`: a deployment without a desk. */
-export const deskEventsIfAny = lazy(() => (hasDesk() ? deskEvents() : undefined));
-export const queues = lazy(() => list('deskQueues'));
-export const agentGraceMs = lazy(() => wholeNumber('deskAgentGraceSeconds') * 1000);
+export const offlineQueue = maker(['offlineQueueUrl'], (env) => createOfflineQueue(env.offlineQueueUrl));
+export const fanOutQueue = maker(['fanOutQueueUrl'], (env) => createFanOutQueue(env.fanOutQueueUrl));
 
 /** Whether this deployment has a desk. */
-export function hasDesk(): boolean {
-  return optionalText('deskQueueUrl') !== undefined;
-}
-
-export const tokens = lazy(() =>
-  createTokenVerifier({
-    issuer: text('issuer'),
-    audience: list('audience'),
-    jwksUri: text('jwksUri'),
-    userIdClaim: text('userIdClaim'),
-    rolesClaim: text('rolesClaim'),
-  }),
+export const hasDesk = () => hasEnv('deskQueueUrl');
+export const desk = maker(['deskTable'], ({ deskTable }) => createDeskReader(documents.get(), deskTable));
+export const deskWriter = maker(
+  ['deskTable', 'conversationsTable', 'messagesTable', 'historyTtlSeconds'],
+  (env) =>
+    createDeskWriter(documents.get(), { ...env, historyTtlSeconds: wholeNumber(env, 'historyTtlSeconds') }),
+);
+export const outbox = maker(['deskTable'], ({ deskTable }) =>
+  createNotificationOutbox(documents.get(), deskTable),
+);
+export const deskEvents = maker(['deskQueueUrl'], ({ deskQueueUrl }) => createDeskEvents(deskQueueUrl));
+/** `undefined`: a deployment without a desk. */
+export const deskEventsIfAny = maker([], () => (hasDesk() ? deskEvents.get() : undefined));
+/** Names of the support queues. */
+export const queues = maker(['deskQueues'], ({ deskQueues }) => list(deskQueues));
+export const agentGraceMs = maker(
+  ['deskAgentGraceSeconds'],
+  (env) => wholeNumber(env, 'deskAgentGraceSeconds') * 1000,
 );
 
-export const leaseMs = lazy(() => wholeNumber('leaseSeconds') * 1000);
+export const tokens = maker(['issuer', 'audience', 'jwksUri', 'userIdClaim', 'rolesClaim'], (env) =>
+  createTokenVerifier({ ...env, audience: list(env.audience) }),
+);
+
+export const leaseMs = maker(['leaseSeconds'], (env) => wholeNumber(env, 'leaseSeconds') * 1000);
 /** `undefined`: the idle option is off (IM-IDLE). */
-export const idleTimeoutMs = lazy(() => wholeNumber('idleTimeoutMs') || undefined);
-export const duplicateLogin = lazy(
-  (): DuplicateLogin => (text('duplicateLogin') === 'reject' ? 'reject' : 'replace'),
+export const idleTimeoutMs = maker(
+  ['idleTimeoutMs'],
+  (env) => wholeNumber(env, 'idleTimeoutMs') || undefined,
 );
-export const allowedOrigins = lazy(() => list('allowedOrigins'));
+export const duplicateLogin = maker(['duplicateLogin'], (env) =>
+  env.duplicateLogin === 'reject' ? 'reject' : 'replace',
+);
+export const webSocketUrl = maker(['webSocketUrl'], (env) => env.webSocketUrl);
+export const userIdClaim = maker(['userIdClaim'], (env) => env.userIdClaim);
+export const rolesClaim = maker(['rolesClaim'], (env) => env.rolesClaim);
+export const allowedOrigins = maker(['allowedOrigins'], (env) => list(env.allowedOrigins));

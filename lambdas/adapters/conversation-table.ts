@@ -8,14 +8,7 @@ import type {
   Membership,
 } from '../domain/model/conversation.ts';
 import type { Clock } from '../shared/clock.ts';
-import {
-  batchGet,
-  call,
-  callDespiteTransactions,
-  type Item,
-  isConditionFailed,
-  transact,
-} from './dynamodb.ts';
+import { batchGet, call, callDespiteTransactions, type Item, transact, unlessRefused } from './dynamodb.ts';
 import { messageSortKey, parseMessageSortKey } from './message-key.ts';
 
 /*
@@ -129,18 +122,15 @@ export function createConversationWriter(
         },
         ReturnValues: 'ALL_NEW',
       });
-      try {
-        const { Attributes } = await callDespiteTransactions(() => documents.send(command));
-        const agent = (Attributes?.['chat'] as Chat | undefined)?.agent?.userId;
-        return {
-          seq: Number(Attributes?.['head']),
-          memberCount: Number(Attributes?.['memberCount'] ?? 2),
-          ...(agent !== undefined && { agent }),
-        };
-      } catch (error) {
-        if (isConditionFailed(error)) return undefined;
-        throw error;
-      }
+      const output = await unlessRefused(() => callDespiteTransactions(() => documents.send(command)));
+      if (output === undefined) return undefined;
+      const { chat, head, memberCount = 2 } = output.Attributes ?? {};
+      const agent = (chat as Chat | undefined)?.agent?.userId;
+      return {
+        seq: Number(head),
+        memberCount: Number(memberCount),
+        ...(agent !== undefined && { agent }),
+      };
     },
 
     async createDirect(conversationId, users) {
@@ -168,13 +158,7 @@ export function createConversationWriter(
         ConditionExpression: 'readSeq < :seq',
         ExpressionAttributeValues: { ':seq': seq },
       });
-      try {
-        await call(() => documents.send(command));
-        return true;
-      } catch (error) {
-        if (isConditionFailed(error)) return false;
-        throw error;
-      }
+      return (await unlessRefused(() => documents.send(command))) !== undefined;
     },
   };
 }

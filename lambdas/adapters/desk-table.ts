@@ -25,14 +25,7 @@ import {
   waitingKey,
 } from './desk-keys.ts';
 import { changeItems, type DeskTableProps } from './desk-transaction.ts';
-import {
-  batchGet,
-  call,
-  callDespiteTransactions,
-  type Item,
-  isConditionFailed,
-  transact,
-} from './dynamodb.ts';
+import { batchGet, call, callDespiteTransactions, type Item, transact, unlessRefused } from './dynamodb.ts';
 
 /*
  * Desk table. What a chat is stands in its conversation's head (attribute `chat`); here is who waits, and who serves.
@@ -153,7 +146,7 @@ export function createDeskWriter(documents: DynamoDBDocumentClient, props: DeskT
         ConditionExpression: 'closed = :closed AND attribute_not_exists(chat.rating)',
         ExpressionAttributeValues: { ':rating': rating, ':closed': true },
       });
-      return succeeds(() => documents.send(command));
+      return (await unlessRefused(() => documents.send(command))) !== undefined;
     },
 
     async claimSweep(queue, nowMs, untilMs) {
@@ -164,7 +157,7 @@ export function createDeskWriter(documents: DynamoDBDocumentClient, props: DeskT
         ConditionExpression: 'attribute_not_exists(pk) OR dueAtMs <= :now',
         ExpressionAttributeValues: { ':until': untilMs, ':now': nowMs },
       });
-      return succeeds(() => documents.send(command));
+      return (await unlessRefused(() => documents.send(command))) !== undefined;
     },
   };
 }
@@ -220,17 +213,6 @@ async function rowsOf(
     command.input.ExclusiveStartKey = LastEvaluatedKey;
   } while (command.input.ExclusiveStartKey !== undefined && rows.length <= limit);
   return rows.filter(({ sk }) => sk !== after).slice(0, limit);
-}
-
-/** Runs a conditional write; returns whether its condition held. */
-async function succeeds(write: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await call(write);
-    return true;
-  } catch (error) {
-    if (isConditionFailed(error)) return false;
-    throw error;
-  }
 }
 
 function agentItems(TableName: string, { userId, status, queues, capacity, name, before }: AgentChange) {

@@ -74,8 +74,17 @@ function isPassing(error: unknown): boolean {
   return BUSY.has(error.name) || metadata.httpStatusCode === undefined || metadata.httpStatusCode >= 500;
 }
 
-export function isConditionFailed(error: unknown): boolean {
-  return isNamed(error, 'ConditionalCheckFailedException');
+/**
+ * Runs one conditional write.
+ * @returns its result, or `undefined` if its condition failed
+ */
+export async function unlessRefused<Result>(write: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await call(write);
+  } catch (error) {
+    if (isNamed(error, 'ConditionalCheckFailedException')) return undefined;
+    throw error;
+  }
 }
 
 function isNamed(error: unknown, name: string): boolean {

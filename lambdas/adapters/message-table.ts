@@ -3,7 +3,7 @@ import { type DynamoDBDocumentClient, PutCommand, QueryCommand, UpdateCommand } 
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { MessageReader, MessageWriter, SeqRange, StoredMessage } from '../domain/model/message.ts';
 import { type Clock, epochSecondsAfter } from '../shared/clock.ts';
-import { batchGet, call, type Item, isConditionFailed } from './dynamodb.ts';
+import { batchGet, call, type Item, unlessRefused } from './dynamodb.ts';
 import { messageSortKey } from './message-key.ts';
 
 /*
@@ -152,12 +152,8 @@ export function createMessageWriter(
         ConditionExpression: 'attribute_exists(pk)',
         ExpressionAttributeValues: { ':content': contentJson },
       });
-      try {
-        await call(() => documents.send(command));
-      } catch (error) {
-        // Its time is over: nobody reads it any more.
-        if (!isConditionFailed(error)) throw error;
-      }
+      // Refused if its time is over: nobody reads it any more.
+      await unlessRefused(() => documents.send(command));
     },
   };
 }

@@ -9,7 +9,7 @@ import {
   type RouteTable,
   type Session,
 } from '../domain/model/session.ts';
-import { batchGet, call, type Item, isConditionFailed } from './dynamodb.ts';
+import { batchGet, call, type Item, unlessRefused } from './dynamodb.ts';
 
 /*
  * Route table: one item a user, one attribute a device.
@@ -73,13 +73,7 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
       ExpressionAttributeNames: { '#device': DEVICE + caller.deviceId, '#c': 'c', ...names(expression) },
       ExpressionAttributeValues: { ':connectionId': caller.connectionId, ...values },
     });
-    try {
-      await call(() => documents.send(command));
-      return true;
-    } catch (error) {
-      if (isConditionFailed(error)) return false;
-      throw error;
-    }
+    return (await unlessRefused(() => documents.send(command))) !== undefined;
   }
 
   /** Returns what was there before, or `undefined` if the condition failed. */
@@ -93,13 +87,8 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
       ExpressionAttributeValues: { ':session': toStored(session), ...condition.values },
       ReturnValues: 'ALL_OLD',
     });
-    try {
-      const { Attributes } = await call(() => documents.send(command));
-      return sessionsIn(Attributes);
-    } catch (error) {
-      if (isConditionFailed(error)) return undefined;
-      throw error;
-    }
+    const output = await unlessRefused(() => documents.send(command));
+    return output && sessionsIn(output.Attributes);
   }
 
   async function itemsOf(userIds: readonly string[]): Promise<ReadonlyMap<string, Item | undefined>> {

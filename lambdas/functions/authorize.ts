@@ -1,19 +1,19 @@
 import type { APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
 import { ulid } from 'ulid';
-import { allowedOrigins, tokens } from '../composition.ts';
+import * as of from '../composition.ts';
 import type { TokenVerifier } from '../domain/model/token.ts';
 import { credentialOf, encodingOf } from '../domain/sessions/credential.ts';
-import { requireEnv } from '../shared/env.ts';
 import { UnauthorizedError } from '../shared/errors.ts';
+import { lazily } from '../shared/lazily.ts';
 import { describe, logger } from '../shared/logger.ts';
 import { isAllowedOrigin } from '../shared/origin.ts';
 import { CONTEXT } from '../transport/frame.ts';
 import { header } from '../transport/upgrade.ts';
 
-requireEnv('issuer', 'audience', 'jwksUri', 'userIdClaim', 'rolesClaim', 'allowedOrigins');
+const ports = lazily({ tokens: of.tokens, allowedOrigins: of.allowedOrigins });
 
 export const handler = (event: APIGatewayRequestAuthorizerEvent) =>
-  authorize(tokens(), allowedOrigins(), event);
+  authorize(ports.tokens, ports.allowedOrigins, event);
 
 /**
  * `$connect`'s authorizer (IM-CONN-1, IM-CONN-2): a Deny is the gateway's 403, the error `Unauthorized` its 401, any

@@ -1,70 +1,35 @@
-import {
-  allowedOrigins,
-  clock,
-  connections,
-  conversations,
-  conversationWriter,
-  desk,
-  deskEventsIfAny,
-  fanOutQueue,
-  groups,
-  groupWriter,
-  hasDesk,
-  idleTimeoutMs,
-  leaseMs,
-  messages,
-  messageWriter,
-  offlineQueue,
-  queues,
-  routes,
-} from '../composition.ts';
-import { requireEnv, text } from '../shared/env.ts';
-import { lazily } from '../shared/lazy.ts';
+import * as of from '../composition.ts';
+import { lazily } from '../shared/lazily.ts';
 import { createHttpHandler } from '../transport/http.ts';
 import { deskHttpAnswers, httpAnswers } from '../transport/http-answers.ts';
 
-requireEnv(
-  'routesTable',
-  'conversationsTable',
-  'messagesTable',
-  'offlineQueueUrl',
-  'fanOutQueueUrl',
-  'connectionsEndpoint',
-  'leaseSeconds',
-  'historyTtlSeconds',
-  'idleTimeoutMs',
-  'webSocketUrl',
-  'userIdClaim',
-  'rolesClaim',
-  'allowedOrigins',
-);
-if (hasDesk()) requireEnv('deskTable', 'deskQueueUrl', 'deskQueues');
-
 const ports = lazily({
-  routes,
-  connections,
-  conversations,
-  conversationWriter,
-  groups,
-  groupWriter,
-  messages,
-  messageWriter,
-  offlineQueue,
-  fanOutQueue,
-  deskEvents: deskEventsIfAny,
-  webSocketUrl: () => text('webSocketUrl'),
-  idleTimeoutMs,
-  leaseMs,
-  clock,
+  routes: of.routes,
+  connections: of.connections,
+  conversations: of.conversations,
+  conversationWriter: of.conversationWriter,
+  groups: of.groups,
+  groupWriter: of.groupWriter,
+  messages: of.messages,
+  messageWriter: of.messageWriter,
+  offlineQueue: of.offlineQueue,
+  fanOutQueue: of.fanOutQueue,
+  deskEvents: of.deskEventsIfAny,
+  webSocketUrl: of.webSocketUrl,
+  idleTimeoutMs: of.idleTimeoutMs,
+  leaseMs: of.leaseMs,
+  clock: of.clock,
 });
-const options = {
-  userIdClaim: text('userIdClaim'),
-  rolesClaim: text('rolesClaim'),
-  allowedOrigins: allowedOrigins(),
-};
+const deskPorts = () =>
+  lazily({ desk: of.desk, queues: of.queues, conversations: of.conversations, clock: of.clock });
+const options = lazily({
+  userIdClaim: of.userIdClaim,
+  rolesClaim: of.rolesClaim,
+  allowedOrigins: of.allowedOrigins,
+});
 
 /** Everything of the HTTP API but the poll. */
 export const handler = createHttpHandler(options, {
   ...httpAnswers(ports),
-  ...(hasDesk() && deskHttpAnswers(lazily({ desk, queues, conversations, clock }))),
+  ...(of.hasDesk() && deskHttpAnswers(deskPorts())),
 });

@@ -1,52 +1,29 @@
 import type { SQSEvent } from 'aws-lambda';
-import {
-  agentGraceMs,
-  clock,
-  connections,
-  conversations,
-  desk,
-  deskEvents,
-  deskWriter,
-  messages,
-  offlineQueue,
-  outbox,
-  routes,
-} from '../composition.ts';
+import * as of from '../composition.ts';
 import { checkAgent } from '../domain/desk/agent-liveness.ts';
 import { type MatchOrder, matchQueue } from '../domain/desk/match.ts';
 import { type DeskEvent, deskEventSchema } from '../domain/model/desk-event.ts';
-import { requireEnv } from '../shared/env.ts';
-import { lazily } from '../shared/lazy.ts';
+import { lazily } from '../shared/lazily.ts';
 import { logger } from '../shared/logger.ts';
 import { type Job, processBatch, processGroups } from '../transport/queue-records.ts';
 
-requireEnv(
-  'routesTable',
-  'conversationsTable',
-  'messagesTable',
-  'deskTable',
-  'offlineQueueUrl',
-  'deskQueueUrl',
-  'connectionsEndpoint',
-  'historyTtlSeconds',
-  'deskAgentGraceSeconds',
-);
+// The alarm on long waits counts on this line (lib/observability.ts).
+const logWait = (queue: string, waitMs: number) =>
+  logger.info('desk waits', { queue, longestWaitSeconds: Math.floor(waitMs / 1000) });
 
 const ports = lazily({
-  routes,
-  connections,
-  conversations,
-  messages,
-  desk,
-  deskWriter,
-  outbox,
-  offlineQueue,
-  deskEvents,
-  agentGraceMs,
-  clock,
-  // The alarm on long waits counts on this line (lib/observability.ts).
-  onWait: () => (queue: string, waitMs: number) =>
-    logger.info('desk waits', { queue, longestWaitSeconds: Math.floor(waitMs / 1000) }),
+  routes: of.routes,
+  connections: of.connections,
+  conversations: of.conversations,
+  messages: of.messages,
+  desk: of.desk,
+  deskWriter: of.deskWriter,
+  outbox: of.outbox,
+  offlineQueue: of.offlineQueue,
+  deskEvents: of.deskEvents,
+  agentGraceMs: of.agentGraceMs,
+  clock: of.clock,
+  onWait: { env: [], get: () => logWait },
 });
 
 /** The worker of the desk: matches queues and checks agents. Events of one queue, or agent, that come together are one. */

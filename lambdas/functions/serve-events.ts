@@ -1,51 +1,24 @@
 import type { SQSEvent } from 'aws-lambda';
 import { type ServiceEvent, serviceEventSchema } from '../../protocol/service.ts';
-import {
-  clock,
-  connections,
-  conversations,
-  conversationWriter,
-  deskEventsIfAny,
-  fanOutQueue,
-  groups,
-  hasDesk,
-  leaseMs,
-  messages,
-  messageWriter,
-  offlineQueue,
-  routes,
-} from '../composition.ts';
+import * as of from '../composition.ts';
 import { send } from '../domain/messages/send.ts';
 import { logOut } from '../domain/sessions/log-out.ts';
-import { requireEnv } from '../shared/env.ts';
-import { lazily } from '../shared/lazy.ts';
+import { lazily } from '../shared/lazily.ts';
 import { processBatch, processEach } from '../transport/queue-records.ts';
 
-requireEnv(
-  'routesTable',
-  'conversationsTable',
-  'messagesTable',
-  'offlineQueueUrl',
-  'fanOutQueueUrl',
-  'connectionsEndpoint',
-  'leaseSeconds',
-  'historyTtlSeconds',
-);
-if (hasDesk()) requireEnv('deskQueueUrl');
-
 const ports = lazily({
-  routes,
-  connections,
-  conversations,
-  conversationWriter,
-  groups,
-  messages,
-  messageWriter,
-  offlineQueue,
-  fanOutQueue,
-  deskEvents: deskEventsIfAny,
-  leaseMs,
-  clock,
+  routes: of.routes,
+  connections: of.connections,
+  conversations: of.conversations,
+  conversationWriter: of.conversationWriter,
+  groups: of.groups,
+  messages: of.messages,
+  messageWriter: of.messageWriter,
+  offlineQueue: of.offlineQueue,
+  fanOutQueue: of.fanOutQueue,
+  deskEvents: of.deskEventsIfAny,
+  leaseMs: of.leaseMs,
+  clock: of.clock,
 });
 
 /** The worker of the service queue: what other services ask of the chat. */

@@ -1,89 +1,46 @@
-import {
-  clock,
-  connections,
-  conversations,
-  conversationWriter,
-  desk,
-  deskEvents,
-  deskEventsIfAny,
-  deskWriter,
-  duplicateLogin,
-  fanOutQueue,
-  groups,
-  hasDesk,
-  idleTimeoutMs,
-  inbox,
-  leaseMs,
-  messages,
-  messageWriter,
-  offlineQueue,
-  outbox,
-  queues,
-  routes,
-  tokens,
-} from '../composition.ts';
-import { requireEnv } from '../shared/env.ts';
-import { lazily } from '../shared/lazy.ts';
+import * as of from '../composition.ts';
+import { lazily } from '../shared/lazily.ts';
 import type { SocketEvent } from '../transport/frame.ts';
 import { createFrameHandler } from '../transport/socket.ts';
 import { deskActions, socketActions } from '../transport/socket-actions.ts';
 import { answerConnect, answerDisconnect, type UpgradeEvent } from '../transport/upgrade.ts';
 
-requireEnv(
-  'routesTable',
-  'conversationsTable',
-  'messagesTable',
-  'inboxTable',
-  'offlineQueueUrl',
-  'fanOutQueueUrl',
-  'connectionsEndpoint',
-  'leaseSeconds',
-  'historyTtlSeconds',
-  'idleTimeoutMs',
-  'duplicateLogin',
-  'issuer',
-  'audience',
-  'jwksUri',
-  'userIdClaim',
-  'rolesClaim',
-);
-if (hasDesk()) requireEnv('deskTable', 'deskQueueUrl', 'deskQueues');
-
 const ports = lazily({
-  routes,
-  connections,
-  conversations,
-  conversationWriter,
-  groups,
-  messages,
-  messageWriter,
-  inbox,
-  offlineQueue,
-  fanOutQueue,
-  deskEvents: deskEventsIfAny,
-  tokens,
-  leaseMs,
-  idleTimeoutMs,
-  duplicateLogin,
-  clock,
+  routes: of.routes,
+  connections: of.connections,
+  conversations: of.conversations,
+  conversationWriter: of.conversationWriter,
+  groups: of.groups,
+  messages: of.messages,
+  messageWriter: of.messageWriter,
+  inbox: of.inbox,
+  offlineQueue: of.offlineQueue,
+  fanOutQueue: of.fanOutQueue,
+  deskEvents: of.deskEventsIfAny,
+  tokens: of.tokens,
+  leaseMs: of.leaseMs,
+  idleTimeoutMs: of.idleTimeoutMs,
+  duplicateLogin: of.duplicateLogin,
+  clock: of.clock,
 });
-const deskPorts = lazily({
-  routes,
-  connections,
-  conversations,
-  messages,
-  desk,
-  deskWriter,
-  outbox,
-  offlineQueue,
-  deskEvents,
-  queues,
-  clock,
-});
+const deskPorts = () =>
+  lazily({
+    routes: of.routes,
+    connections: of.connections,
+    conversations: of.conversations,
+    messages: of.messages,
+    desk: of.desk,
+    deskWriter: of.deskWriter,
+    outbox: of.outbox,
+    offlineQueue: of.offlineQueue,
+    deskEvents: of.deskEvents,
+    queues: of.queues,
+    clock: of.clock,
+  });
 
 const answerFrame = createFrameHandler(ports, {
   ...socketActions(ports),
-  ...(hasDesk() && deskActions(deskPorts)),
+  ...(of.hasDesk() && deskActions(deskPorts())),
 });
 
 /** Everything of the WebSocket API: `$connect`, `$disconnect`, every action, and `$default`. */

@@ -18,9 +18,12 @@ interface Described {
  * (a failed condition carries the whole item).
  */
 export const logger = {
-  error: (message: string, fields: Readonly<Record<string, unknown>> = {}) => powertools().error(message, fields),
-  warn: (message: string, fields: Readonly<Record<string, unknown>> = {}) => powertools().warn(message, fields),
-  info: (message: string, fields: Readonly<Record<string, unknown>> = {}) => powertools().info(message, fields),
+  error: (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
+    powertools().error(message, fields),
+  warn: (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
+    powertools().warn(message, fields),
+  info: (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
+    powertools().info(message, fields),
 };
 
 let made: Logger | undefined;

@@ -8,7 +8,6 @@ import cdk from '../../cdk.json' with { type: 'json' };
 import { ENV } from '../../lambdas/shared/env-names.ts';
 import { FUNCTIONS } from '../../lib/functions.ts';
 import { REPOSITORY, type Run, runNode } from './run-node.ts';
-import { functionNameOf } from './synth.ts';
 
 /** The app as the CLI and the one-machine runtime start it, with every check of the templates on. */
 const synth = (outdir: string, context: object): Promise<Run> =>
@@ -22,20 +21,6 @@ interface FunctionResource {
   readonly Properties: {
     readonly Code: { readonly S3Key: string };
     readonly Environment: { readonly Variables: Record<string, unknown> };
-  };
-}
-
-/** What a function takes from the composition root, and the variables that it or the SDK reads without it. */
-function adaptersOf(functionName: string): { readonly makers: string[]; readonly variables: string[] } {
-  const name = functionName.charAt(0).toLowerCase() + functionName.slice(1);
-  const { module } = FUNCTIONS[name as keyof typeof FUNCTIONS];
-  const source = readFileSync(join(REPOSITORY, `${module}.ts`), 'utf8');
-  const [, imports = ''] = /import \{([^}]*)\} from '\.\.\/composition\.ts'/.exec(source) ?? [];
-  const makers = imports.split(',').flatMap((maker) => maker.trim() || []);
-  const texts = [...source.matchAll(/\btext\('(\w+)'\)/g)].map(([, key]) => ENV[key as keyof typeof ENV]);
-  return {
-    makers,
-    variables: [...texts, ...(makers.includes('connections') ? [ENV.connectionsEndpoint] : [])],
   };
 }
 
@@ -136,34 +121,6 @@ describe('the app', () => {
     expect(JSON.parse(stdout)).toEqual(
       Object.fromEntries(functions.map(([name]) => [name, { handler: 'function', unread: [] }])),
     );
-  });
-
-  it('gives every function exactly the variables that its adapters read once they are used', async () => {
-    const script = `
-      const results = {};
-      for (const [name, makers, given] of JSON.parse(process.env.FUNCTIONS)) {
-        const read = new Set();
-        process.env = new Proxy({ AWS_REGION: 'eu-central-1', ...given }, {
-          get(target, key) { if (key in given) read.add(key); return target[key]; },
-        });
-        const composition = await import('./lambdas/composition.ts?' + name);
-        for (const maker of makers) composition[maker]();
-        results[name] = [...read];
-      }
-      console.log(JSON.stringify(results));`;
-    const jobs = functions.map(([logicalId, fn]) => {
-      const name = functionNameOf(logicalId);
-      return [name, adaptersOf(name).makers, givenTo(fn)] as const;
-    });
-    const { stdout, stderr } = await runNode(REPOSITORY, ['--input-type=module', '--eval', script], {
-      FUNCTIONS: JSON.stringify(jobs),
-    });
-    expect(stderr).toBe('');
-    const read: Record<string, string[]> = JSON.parse(stdout);
-    for (const [name, , given] of jobs) {
-      const all = new Set([...(read[name] ?? []), ...adaptersOf(name).variables]);
-      expect([name, [...all].sort()]).toEqual([name, Object.keys(given).sort()]);
-    }
   });
 
   it('says in one line what is wrong with its context, and fails', async () => {

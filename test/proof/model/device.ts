@@ -1,6 +1,6 @@
 import type { LocalRuntime } from '../../../local/runtime.ts';
-import { openSocket } from '../../flow/setup/socket.ts';
 import type { Json } from '../../flow/setup/json.ts';
+import { openSocket } from '../../flow/setup/socket.ts';
 
 import type { Effect, Outcome, Saw, SeenMessage } from '../history.ts';
 import type { Recorder } from '../recorder.ts';

@@ -1,6 +1,5 @@
-import type { TestSocket } from '../../flow/setup/socket.ts';
 import type { Json } from '../../flow/setup/json.ts';
-
+import type { TestSocket } from '../../flow/setup/socket.ts';
 
 /** Shorter than a client would wait, so that repeats meet originals that are still at work. */
 const PATIENCE_MS = 4_000;
