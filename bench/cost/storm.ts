@@ -40,7 +40,7 @@ export interface StormResult {
   readonly peakConnectRuns: number;
 }
 
-/** Of the SDK (client/src/retry-policy.ts). */
+/** Of the SDK (client/src/transport/retry-policy.ts). */
 const BACKOFF = { baseMs: 500, capMs: 20_000 };
 const ROUND_TRIP_MS = 50;
 /** A storm that has not ended by then never does. */
@@ -106,7 +106,7 @@ class Clients {
     );
   }
 
-  /** A WebSocket client can't see the status of a refused upgrade, so the SDK asks for the reason (client/src/dial.ts). */
+  /** A WebSocket client can't see the status of a refused upgrade, so the SDK asks for the reason (client/src/transport/session-opener.ts). */
   #explain(attempt: number): void {
     this.#refusedUpgrades += 1;
     const again = () => this.#later(attempt + 1, () => this.#connect(attempt + 1));
