@@ -10,6 +10,7 @@ import { createMessageReader, createMessageWriter } from './adapters/message-tab
 import { createOfflineQueue } from './adapters/offline-queue.ts';
 import { createRouteTable } from './adapters/route-table.ts';
 import { createTokenVerifier } from './adapters/token-verifier.ts';
+import type { DeskEvents } from './domain/model/desk-event.ts';
 import { systemClock, systemPause } from './shared/clock.ts';
 import { type EnvName, hasEnv, list, readEnv, wholeNumber } from './shared/env.ts';
 import type { Maker } from './shared/lazily.ts';
@@ -100,8 +101,9 @@ export const outbox = maker(['deskTable'], ({ deskTable }) =>
   createNotificationOutbox(documents.get(), deskTable),
 );
 export const deskEvents = maker(['deskQueueUrl'], ({ deskQueueUrl }) => createDeskEvents(deskQueueUrl));
-/** `undefined`: a deployment without a desk. */
-export const deskEventsIfAny = maker([], () => (hasDesk() ? deskEvents.get() : undefined));
+/** Makes `undefined` in a deployment without a desk. */
+export const deskEventsIfAny = (): Maker<DeskEvents | undefined> =>
+  hasDesk() ? deskEvents : { env: [], get: () => undefined };
 /** Names of the support queues. */
 export const queues = maker(['deskQueues'], ({ deskQueues }) => list(deskQueues));
 export const agentGraceMs = maker(

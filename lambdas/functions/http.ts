@@ -14,7 +14,7 @@ const ports = lazily({
   messageWriter: of.messageWriter,
   offlineQueue: of.offlineQueue,
   fanOutQueue: of.fanOutQueue,
-  deskEvents: of.deskEventsIfAny,
+  deskEvents: of.deskEventsIfAny(),
   webSocketUrl: of.webSocketUrl,
   idleTimeoutMs: of.idleTimeoutMs,
   leaseMs: of.leaseMs,

@@ -16,7 +16,7 @@ const ports = lazily({
   messageWriter: of.messageWriter,
   offlineQueue: of.offlineQueue,
   fanOutQueue: of.fanOutQueue,
-  deskEvents: of.deskEventsIfAny,
+  deskEvents: of.deskEventsIfAny(),
   leaseMs: of.leaseMs,
   clock: of.clock,
 });

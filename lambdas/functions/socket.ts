@@ -16,7 +16,7 @@ const ports = lazily({
   inbox: of.inbox,
   offlineQueue: of.offlineQueue,
   fanOutQueue: of.fanOutQueue,
-  deskEvents: of.deskEventsIfAny,
+  deskEvents: of.deskEventsIfAny(),
   tokens: of.tokens,
   leaseMs: of.leaseMs,
   idleTimeoutMs: of.idleTimeoutMs,
