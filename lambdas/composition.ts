@@ -12,7 +12,7 @@ import { createRouteTable } from './adapters/route-table.ts';
 import { createTokenVerifier } from './adapters/token-verifier.ts';
 import type { DeskEvents } from './domain/model/desk-event.ts';
 import { systemClock, systemPause } from './shared/clock.ts';
-import { type EnvName, hasEnv, list, readEnv, wholeNumber } from './shared/env.ts';
+import { type EnvName, hasEnv, list, readEnv } from './shared/env.ts';
 import type { Maker } from './shared/lazily.ts';
 
 /*
@@ -61,7 +61,7 @@ export const groups = maker(['conversationsTable'], ({ conversationsTable }) =>
   createGroupReader(documents.get(), conversationsTable),
 );
 export const groupWriter = maker(['conversationsTable', 'messagesTable', 'historyTtlSeconds'], (env) =>
-  createGroupWriter(documents.get(), { ...env, historyTtlSeconds: wholeNumber(env, 'historyTtlSeconds') }),
+  createGroupWriter(documents.get(), { ...env, historyTtlSeconds: Number(env.historyTtlSeconds) }),
 );
 
 export const messages = maker(['messagesTable'], ({ messagesTable: tableName }) =>
@@ -70,7 +70,7 @@ export const messages = maker(['messagesTable'], ({ messagesTable: tableName }) 
 export const messageWriter = maker(['messagesTable', 'historyTtlSeconds'], (env) =>
   createMessageWriter(documents.get(), {
     tableName: env.messagesTable,
-    historyTtlSeconds: wholeNumber(env, 'historyTtlSeconds'),
+    historyTtlSeconds: Number(env.historyTtlSeconds),
     ...clockOnly,
   }),
 );
@@ -81,7 +81,7 @@ export const inbox = maker(['inboxTable'], ({ inboxTable: tableName }) =>
 export const inboxWriter = maker(['inboxTable', 'inboxTtlSeconds'], (env) =>
   createInboxWriter(documents.get(), {
     tableName: env.inboxTable,
-    inboxTtlSeconds: wholeNumber(env, 'inboxTtlSeconds'),
+    inboxTtlSeconds: Number(env.inboxTtlSeconds),
     ...clockOnly,
   }),
 );
@@ -94,8 +94,7 @@ export const hasDesk = () => hasEnv('deskQueueUrl');
 export const desk = maker(['deskTable'], ({ deskTable }) => createDeskReader(documents.get(), deskTable));
 export const deskWriter = maker(
   ['deskTable', 'conversationsTable', 'messagesTable', 'historyTtlSeconds'],
-  (env) =>
-    createDeskWriter(documents.get(), { ...env, historyTtlSeconds: wholeNumber(env, 'historyTtlSeconds') }),
+  (env) => createDeskWriter(documents.get(), { ...env, historyTtlSeconds: Number(env.historyTtlSeconds) }),
 );
 export const outbox = maker(['deskTable'], ({ deskTable }) =>
   createNotificationOutbox(documents.get(), deskTable),
@@ -108,19 +107,16 @@ export const deskEventsIfAny = (): Maker<DeskEvents | undefined> =>
 export const queues = maker(['deskQueues'], ({ deskQueues }) => list(deskQueues));
 export const agentGraceMs = maker(
   ['deskAgentGraceSeconds'],
-  (env) => wholeNumber(env, 'deskAgentGraceSeconds') * 1000,
+  (env) => Number(env.deskAgentGraceSeconds) * 1000,
 );
 
 export const tokens = maker(['issuer', 'audience', 'jwksUri', 'userIdClaim', 'rolesClaim'], (env) =>
   createTokenVerifier({ ...env, audience: list(env.audience) }),
 );
 
-export const leaseMs = maker(['leaseSeconds'], (env) => wholeNumber(env, 'leaseSeconds') * 1000);
+export const leaseMs = maker(['leaseSeconds'], (env) => Number(env.leaseSeconds) * 1000);
 /** `undefined`: the idle option is off (IM-IDLE). */
-export const idleTimeoutMs = maker(
-  ['idleTimeoutMs'],
-  (env) => wholeNumber(env, 'idleTimeoutMs') || undefined,
-);
+export const idleTimeoutMs = maker(['idleTimeoutMs'], (env) => Number(env.idleTimeoutMs) || undefined);
 export const duplicateLogin = maker(['duplicateLogin'], (env) =>
   env.duplicateLogin === 'reject' ? 'reject' : 'replace',
 );

@@ -66,7 +66,7 @@ export class HttpGateway extends Construct {
       const methods = [method as HttpMethod];
       this.#routes.push(...this.api.addRoutes({ path, methods, integration, authorizer: this.#authorizer }));
     }
-    inSequence(this, this.#routes, this.stage);
+    inSequence(this, fn, this.#routes, this.stage);
   }
 }
 

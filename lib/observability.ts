@@ -47,8 +47,15 @@ interface AlarmSpec {
   readonly metric: IMetric;
   /** It is an alarm from this value on. */
   readonly threshold: number;
-  /** So many periods in a row. @default 1 */
+  /** In so many periods. @default 1 */
   readonly periods?: number;
+  /**
+   * … of the last so many. More than `periods` for a sum or maximum that is filled: CloudWatch fills the newest minute of a
+   * metric that comes late, and would never see enough in a row.
+   * docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html (FILL)
+   * @default - the same
+   */
+  readonly outOf?: number;
 }
 
 const FIVE_MINUTES = { period: Duration.minutes(5), statistic: 'Sum' };
@@ -64,7 +71,7 @@ const SEVERAL = 5;
  * queue. So one record that can't be done is over 300 s for no more than seven periods.
  * docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  */
-const OLD = { threshold: 300, periods: 8 };
+const OLD = { threshold: 300, periods: 8, outOf: 11 };
 
 const LONG_WAIT_SECONDS = 300;
 
@@ -125,13 +132,23 @@ export class Observability extends Construct {
   }
 
   /**
-   * A failed frame is answered by an error frame and status 200, and a failed connect by 5xx of the gateway: neither shows in
-   * a metric of AWS's own.
+   * One metric of three kinds of lines: runs that crashed, timed out, or had not enough memory, by Lambda's report (but for
+   * the authorizer, which refuses a bad token by an error, as anyone can make one: IM-CONN-2); faults that our code logs, since
+   * a failed frame is answered by an error frame and status 200; and connects that the gateway answers with 5xx.
    */
-  #watchFaults({ authorize, socket }: Functions, { accessLogGroup }: WebSocketGateway): void {
+  #watchFaults({ authorize, ...others }: Functions, { accessLogGroup }: WebSocketGateway): void {
+    this.#countLines(
+      'FailedRuns',
+      Object.values(others).map(({ logGroup }) => logGroup),
+      FilterPattern.all(
+        FilterPattern.stringValue('$.type', '=', 'platform.report'),
+        FilterPattern.stringValue('$.record.status', '!=', 'success'),
+      ),
+      'LoggedFaults',
+    );
     const metric = this.#countLines(
       'LoggedFaults',
-      [authorize.logGroup, socket.logGroup],
+      [authorize.logGroup, others.socket.logGroup],
       // Lambda's own lines about an error that was thrown have a level too, but no service.
       FilterPattern.all(
         FilterPattern.stringValue('$.service', '=', SERVICE),
@@ -149,7 +166,7 @@ export class Observability extends Construct {
     this.#alarm('LoggedFaults', {
       section: 'logged-faults',
       meaning:
-        'Frames are answered with "unavailable" or "internal", connects fail, or tokens can\'t be checked.',
+        'Frames are answered with "unavailable" or "internal", connects fail, tokens can\'t be checked, or functions crash.',
       metric,
       threshold: SEVERAL,
     });
@@ -182,6 +199,7 @@ export class Observability extends Construct {
       meaning: 'The WebSocket API gets no proper answer from its function.',
       metric: combined('SUM', errors, FIVE_MINUTES.period),
       threshold: SEVERAL,
+      outOf: 2,
     });
     this.#alarm('HttpErrors', {
       section: 'http-errors',
@@ -209,10 +227,15 @@ export class Observability extends Construct {
   }
 
   /** One metric for lines of all these logs. */
-  #countLines(name: string, logGroups: readonly ILogGroup[], filterPattern: IFilterPattern): Metric {
-    const target = { metricNamespace: SERVICE, metricName: this.#metricName(name) };
+  #countLines(
+    id: string,
+    logGroups: readonly ILogGroup[],
+    filterPattern: IFilterPattern,
+    metric = id,
+  ): Metric {
+    const target = { metricNamespace: SERVICE, metricName: this.#metricName(metric) };
     for (const logGroup of logGroups) {
-      new MetricFilter(this, `${name}${logGroup.node.id}`, { ...target, logGroup, filterPattern });
+      new MetricFilter(this, `${id}${logGroup.node.id}`, { ...target, logGroup, filterPattern });
     }
     return new Metric({ namespace: target.metricNamespace, metricName: target.metricName, ...FIVE_MINUTES });
   }
@@ -221,12 +244,14 @@ export class Observability extends Construct {
     return `${this.node.path.replaceAll('/', '-')}-${name}`;
   }
 
-  #alarm(id: string, { section, meaning, metric, threshold, periods = 1 }: AlarmSpec): void {
+  #alarm(id: string, spec: AlarmSpec): void {
+    const { section, meaning, metric, threshold, periods = 1, outOf = periods } = spec;
     const alarm = new Alarm(this, id, {
       alarmDescription: `${meaning} Runbook: docs/operations.md#${section}`,
       metric,
       threshold,
-      evaluationPeriods: periods,
+      datapointsToAlarm: periods,
+      evaluationPeriods: outOf,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       // AWS counts what happens; a silent metric means that nothing did.
       treatMissingData: TreatMissingData.NOT_BREACHING,

@@ -78,7 +78,7 @@ export class WebSocketGateway extends Construct {
         'WebSocket APIs authorize at $connect; frames carry that identity.',
       );
     }
-    inSequence(this, [connect, disconnect, ...frames], this.stage);
+    inSequence(this, fn, [connect, disconnect, ...frames], this.stage);
   }
 
   /**

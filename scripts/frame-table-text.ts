@@ -10,17 +10,27 @@ interface ObjectSchema {
 /** A row for each action: what it takes and the frame that answers. */
 export function frameTable(): string {
   const rows = Object.entries(ACTIONS).map(([action, { request, reply }]) => {
-    const fields = fieldsOf(
-      z.toJSONSchema(request(), { io: 'input', unrepresentable: 'any' }) as ObjectSchema,
-    );
+    const fields = fieldsOf(request()).map(({ name, isRequired }) => `\`${name}\`${isRequired ? '' : '?'}`);
     return `| \`${action}\` | ${fields.join(' ')} | ${reply === null ? 'only a refusal is answered' : `\`${reply.type}\``} |`;
   });
   return ['| action | fields (? optional) | answer |', '|---|---|---|', ...rows].join('\n');
 }
 
-function fieldsOf({ properties = {}, required = [], allOf = [] }: ObjectSchema): string[] {
-  const own = Object.keys(properties).map((name) => `\`${name}\`${required.includes(name) ? '' : '?'}`);
-  return [...own, ...allOf.flatMap(fieldsOf)];
+export function fieldNames(schema: z.ZodMiniType): string[] {
+  return fieldsOf(schema).map(({ name }) => name);
+}
+
+function fieldsOf(schema: z.ZodMiniType) {
+  const fieldsIn = ({ properties = {}, required = [], allOf = [] }: ObjectSchema): Field[] => [
+    ...Object.keys(properties).map((name) => ({ name, isRequired: required.includes(name) })),
+    ...allOf.flatMap(fieldsIn),
+  ];
+  return fieldsIn(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as ObjectSchema);
+}
+
+interface Field {
+  readonly name: string;
+  readonly isRequired: boolean;
 }
 
 const [START, END] = ['<!-- frames -->', '<!-- /frames -->'];

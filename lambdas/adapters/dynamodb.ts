@@ -63,6 +63,7 @@ export async function call<Result>(run: () => Promise<Result>): Promise<Result> 
   try {
     return await run();
   } catch (cause) {
+    if (cause instanceof UnavailableError) throw cause;
     throw isPassing(cause) ? new UnavailableError({ cause }) : cause;
   }
 }

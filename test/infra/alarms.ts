@@ -10,6 +10,7 @@ export interface MetricInAlarm {
 interface AlarmProperties extends Partial<MetricInAlarm> {
   readonly AlarmDescription: string;
   readonly Threshold: number;
+  readonly DatapointsToAlarm?: number;
   readonly EvaluationPeriods: number;
   readonly Period?: number;
   readonly Statistic?: string;

@@ -63,6 +63,19 @@ describe('the metric of logged faults', () => {
     expectOneMetric(filters, 'LoggedFaults');
   });
 
+  it('counts runs that Lambda reports as failed, of all functions but the one that refuses tokens by errors', () => {
+    const failedRuns = filtersOf('FailedRuns');
+    const names = resources(template, 'AWS::Lambda::Function').map(({ logicalId }) =>
+      functionNameOf(logicalId),
+    );
+    const others = names.filter((name) => name !== 'Authorize').map((name) => logGroupOf(template, name));
+    expect(failedRuns.map(filteredGroup).sort()).toEqual(others.sort());
+    expectOneMetric(failedRuns, 'LoggedFaults');
+    expect(new Set(failedRuns.map(patternOf))).toEqual(
+      new Set(['{ ($.type = "platform.report") && ($.record.status != "success") }']),
+    );
+  });
+
   it('has one alarm', () => {
     expect(alarmNamed('LoggedFaults', alarmsIn(template)).metrics).toEqual([
       { MetricName: 'Test-Chat-Observability-LoggedFaults', Namespace: 'serverless-im' },

@@ -53,25 +53,26 @@ describe('the alarms', () => {
     expect(Metrics.flatMap(({ Expression }) => Expression ?? [])).toEqual([expression]);
   });
 
-  const RINGS: [string, number, number, number, string, string[]][] = [
-    ['OfflineDeadLetters', 1, 300, 1, 'Maximum', ['ApproximateNumberOfMessagesVisible']],
-    ['FanOutDeadLetters', 1, 300, 1, 'Maximum', ['ApproximateNumberOfMessagesVisible']],
-    ['ServiceDeadLetters', 1, 300, 1, 'Maximum', ['ApproximateNumberOfMessagesVisible']],
-    ['DeskDeadLetters', 1, 300, 1, 'Maximum', ['ApproximateNumberOfMessagesVisible']],
-    ['QueueAge', 300, 60, 8, 'Maximum', ['ApproximateAgeOfOldestMessage']],
-    ['LoggedFaults', 5, 300, 1, 'Sum', ['Test-Chat-Observability-LoggedFaults']],
-    ['TableThrottles', 1, 300, 3, 'Sum', ['Test-Chat-Observability-TableThrottles']],
-    ['WebSocketErrors', 5, 300, 1, 'Sum', ['ExecutionError', 'IntegrationError']],
-    ['HttpErrors', 5, 300, 1, 'Sum', ['5xx']],
-    ['DeskWaits', 300, 300, 1, 'Maximum', ['Test-Chat-Observability-DeskWaitSeconds']],
+  const RINGS: [string, number, number, [number, number], string, string[]][] = [
+    ['OfflineDeadLetters', 1, 300, [1, 1], 'Maximum', ['ApproximateNumberOfMessagesVisible']],
+    ['FanOutDeadLetters', 1, 300, [1, 1], 'Maximum', ['ApproximateNumberOfMessagesVisible']],
+    ['ServiceDeadLetters', 1, 300, [1, 1], 'Maximum', ['ApproximateNumberOfMessagesVisible']],
+    ['DeskDeadLetters', 1, 300, [1, 1], 'Maximum', ['ApproximateNumberOfMessagesVisible']],
+    ['QueueAge', 300, 60, [8, 11], 'Maximum', ['ApproximateAgeOfOldestMessage']],
+    ['LoggedFaults', 5, 300, [1, 1], 'Sum', ['Test-Chat-Observability-LoggedFaults']],
+    ['TableThrottles', 1, 300, [3, 3], 'Sum', ['Test-Chat-Observability-TableThrottles']],
+    ['WebSocketErrors', 5, 300, [1, 2], 'Sum', ['ExecutionError', 'IntegrationError']],
+    ['HttpErrors', 5, 300, [1, 1], 'Sum', ['5xx']],
+    ['DeskWaits', 300, 300, [1, 1], 'Maximum', ['Test-Chat-Observability-DeskWaitSeconds']],
   ];
 
   it.each(RINGS)(
-    '%s rings from %d on, in periods of %d s, %d in a row',
-    (name, threshold, seconds, periods, stat, names) => {
+    '%s rings from %d on, in periods of %d s, in so many of so many: %j',
+    (name, threshold, seconds, [periods, outOf], stat, names) => {
       const { properties, metrics } = alarm(name);
       const stats = properties.Metrics?.flatMap(({ MetricStat }) => MetricStat ?? []) ?? [];
-      expect(properties).toMatchObject({ Threshold: threshold, EvaluationPeriods: periods });
+      const expected = { Threshold: threshold, DatapointsToAlarm: periods, EvaluationPeriods: outOf };
+      expect(properties).toMatchObject(expected);
       expect(distinct([properties.Period, ...stats.map(({ Period }) => Period)])).toEqual([seconds]);
       expect(distinct([properties.Statistic, ...stats.map(({ Stat }) => Stat)])).toEqual([stat]);
       expect(distinct(metrics.map(({ MetricName }) => MetricName)).sort()).toEqual(names);
@@ -90,6 +91,14 @@ describe('the alarms', () => {
 
   const queueIds = (...parts: string[]) =>
     parts.map((part) => resource(template, 'AWS::SQS::Queue', `Chat${part}`).logicalId);
+
+  it('that fill missing values look at more periods than must be bad, since the newest may be filled by mistake', () => {
+    for (const { properties } of alarms) {
+      if (!JSON.stringify(properties).includes('FILL(')) continue;
+      const { DatapointsToAlarm = 0, EvaluationPeriods = 0 } = properties;
+      expect(EvaluationPeriods).toBeGreaterThan(DatapointsToAlarm);
+    }
+  });
 
   it('of dead letters look at the right queue each', () => {
     const watched = ['Offline', 'FanOut', 'Service', 'Desk'].flatMap((name) =>

@@ -11,7 +11,7 @@ import { HEARTBEAT_INTERVAL_MS, REPLY_TIMEOUT_MS } from '../model/limits.ts';
 import type { Target } from '../model/target.ts';
 import type { Cancel, Environment, Socket } from '../support/environment.ts';
 import type { Logger } from '../support/logger.ts';
-import type { Action, Fields, Reply } from './exchanges.ts';
+import { type Action, type Fields, isReply, type Reply } from './exchanges.ts';
 import { type ConversationPush, parseFrame } from './frames.ts';
 
 /** Receives what the server pushes. */
@@ -189,8 +189,7 @@ export class Session {
         this.#onErrorFrame(new RefusedError(frame), frame.id);
         break;
       default:
-        // A reply; or of a later version of the protocol, with an id that answers nothing (IM-FRAME-1).
-        this.#take(frame.id)?.resolve(frame);
+        if (isReply(frame)) this.#take(frame.id)?.resolve(frame);
     }
   }
 

@@ -10,9 +10,9 @@ import type { DeskPorts } from './ports.ts';
 export async function enterChat(ports: DeskPorts, caller: Caller, conversationId: string): Promise<Head> {
   const conversation = resolveConversation(caller.userId, { conversationId });
   if (conversation.kind !== 'support') throw new NotFoundError();
-  const [{ head }] = await settleAll([
-    enterConversation(ports.conversations, caller.userId, conversation),
+  const [, { head }] = await settleAll([
     requireCaller(ports, caller),
+    enterConversation(ports.conversations, caller.userId, conversation),
   ]);
   return head;
 }

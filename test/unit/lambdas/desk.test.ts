@@ -4,7 +4,9 @@ import { beAway, beReady, transferChat } from '../../../lambdas/domain/desk/agen
 import { checkAgent } from '../../../lambdas/domain/desk/agent-liveness.ts';
 import { closeChat, openChat } from '../../../lambdas/domain/desk/customer.ts';
 import { matchQueue } from '../../../lambdas/domain/desk/match.ts';
+import { deskEventSchema } from '../../../lambdas/domain/model/desk-event.ts';
 import { ImError } from '../../../lambdas/shared/errors.ts';
+import { parseWith } from '../../../lambdas/shared/parse.ts';
 import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
 
 const QUEUE = 'default';
@@ -297,5 +299,21 @@ describe('the desk as a whole', () => {
       }),
       { numRuns: 150 },
     );
+  });
+});
+
+describe('an event of the desk', () => {
+  it.each([
+    [
+      { kind: 'match', queue: QUEUE, moved: true, guard: true },
+      { kind: 'match', queue: QUEUE, moved: true, watchdog: true },
+    ],
+    [
+      { kind: 'look', userId: 'ann', sinceMs: 1 },
+      { kind: 'check-agent', userId: 'ann', sinceMs: 1 },
+    ],
+  ])('that was enqueued under the names before an update is understood: %j', (before, now) => {
+    expect(parseWith(deskEventSchema, before)).toEqual(now);
+    expect(parseWith(deskEventSchema, now)).toEqual(now);
   });
 });
