@@ -8,7 +8,7 @@ import pLimit from 'p-limit';
 import type { Connections, PostOutcome } from '../domain/model/connections.ts';
 import { describe, logger } from '../shared/logger.ts';
 
-/** A slow receiver delays nobody for longer (decision 8). */
+/** A slow receiver delays nobody for longer (IM-DESIGN-8). */
 const TIMEOUT_MS = 1_000;
 /** As many as the SDK keeps sockets. */
 const CONCURRENCY = 50;

@@ -27,7 +27,7 @@ import { batchGet, call, type Item, unlessRefused } from './dynamodb.ts';
  * all devices of ≤ 100 users     BatchGet    1 read a user
  *
  * A device's attribute changes only on condition of its connectionId: a late `$disconnect` or a stale 410 can never
- * take a newer session away (IM-CONN-5, fault 9).
+ * take a newer session away (IM-CONN-5, IM-FAULT-9).
  */
 
 interface StoredSession {

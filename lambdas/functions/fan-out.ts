@@ -15,7 +15,7 @@ const ports = lazily({
   clock: of.clock,
 });
 
-/** The worker of large groups: each job finds members, or serves about 1,000 of them (decision 9). */
+/** The worker of large groups: each job finds members, or serves about 1,000 of them (IM-DESIGN-9). */
 export const handler = ({ Records }: SQSEvent) =>
   processBatch('fan-out job', fanOutJobSchema, Records, (jobs) =>
     processEach(jobs, (job) => processFanOutJob(ports, job)),

@@ -5,7 +5,7 @@ const CHECKSUM_CHARS = 22;
 
 /**
  * An opaque text of strings for one user: an inbox page's entry keys, a list's position. The checksum over user and
- * list finds what was altered or is another user's (refusal 5). It is no secret and needs none: whatever it names is
+ * list finds what was altered or is another user's (IM-REFUSE-5). It is no secret and needs none: whatever it names is
  * only ever looked up below the caller's own key.
  */
 export function encodeCursor(userId: string, items: readonly string[]): string {

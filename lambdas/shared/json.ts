@@ -4,7 +4,7 @@ import { LIMITS } from '../../protocol/limits.ts';
 import { BadFrameError, InvalidRequestError } from './errors.ts';
 
 /**
- * Any JSON text, for whoever logs the failure: the engine's own words quote what they stumbled over (refusal 11).
+ * Any JSON text, for whoever logs the failure: the engine's own words quote what they stumbled over (IM-REFUSE-11).
  * @throws {InvalidRequestError}
  */
 export function parseJson(text: string): unknown {

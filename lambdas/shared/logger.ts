@@ -13,7 +13,7 @@ interface Described {
 }
 
 /**
- * One JSON line an event. Never a frame, a body, a header, or a token goes into it (refusal 11): pass ids, codes, and
+ * One JSON line an event. Never a frame, a body, a header, or a token goes into it (IM-REFUSE-11): pass ids, codes, and
  * errors through `describe`, which keeps an error's name and words and leaves out the facts that the SDK hangs on it
  * (a failed condition carries the whole item).
  */

@@ -36,7 +36,7 @@ export const CONTEXT = {
   name: 'name',
 } as const;
 
-/** The caller, by the connection itself: no look-up, and no sender that a client could claim (decision 3). */
+/** The caller, by the connection itself: no look-up, and no sender that a client could claim (IM-DESIGN-3). */
 export function callerOf({ requestContext: { connectionId, authorizer } }: SocketEvent): Caller | undefined {
   const userId = authorizer?.[CONTEXT.userId];
   const deviceId = authorizer?.[CONTEXT.deviceId];

@@ -19,7 +19,7 @@ export interface FailedJob {
 
 /**
  * Parses the records of a batch, has the jobs done, and returns those that must come again; after the redrive count they
- * land in the dead-letter queue. A malformed record goes there the same way and holds up nobody (fault 5).
+ * land in the dead-letter queue. A malformed record goes there the same way and holds up nobody (IM-FAULT-5).
  * @param name of the job, for the log
  */
 export async function processBatch<Schema extends z.ZodMiniType>(

@@ -37,7 +37,7 @@ export async function processFanOutJob(ports: FanOutPorts, job: FanOutJob): Prom
 }
 
 /**
- * Read after the commit, strongly: who was removed before this message got its seq is not found (fault 14), and who
+ * Read after the commit, strongly: who was removed before this message got its seq is not found (IM-FAULT-14), and who
  * joined after it is passed over.
  */
 async function planJobs(ports: FanOutPorts, job: FanOutJob): Promise<void> {

@@ -39,9 +39,9 @@ export interface FailedJob {
 
 /**
  * Does the jobs of one batch and returns those that must come again. Every job may come any number of times, in any
- * order (fault 4).
+ * order (IM-FAULT-4).
  *
- * The order closes the race with a connecting receiver (fault 8): first the inbox is written, *then* the routes are
+ * The order closes the race with a connecting receiver (IM-FAULT-8): first the inbox is written, *then* the routes are
  * read. Who connected before that read is seen by it and is posted to; who connects later reads the inbox in `hello`.
  */
 export async function processOfflineJobs(

@@ -12,7 +12,7 @@ import {
 import { endSession } from './end-session.ts';
 
 /**
- * `connecting`: a 410 on a young route, which may just not be open yet; it must not be removed (fault 7).
+ * `connecting`: a 410 on a young route, which may just not be open yet; it must not be removed (IM-FAULT-7).
  * `distrusted`: posted to a session that has been silent for too long; its connection is deleted (IM-IDLE).
  * `polls`: has no socket to post to, and reads its messages from the inbox (IM-POLL-2).
  */

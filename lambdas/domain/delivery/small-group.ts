@@ -4,7 +4,7 @@ import type { StoredMessage } from '../model/message.ts';
 import type { RouteReader, Session } from '../model/session.ts';
 import { findSessions } from './find-sessions.ts';
 
-/** Members, and sessions, that the sender's own function serves; above, the fan-out workers do (decision 9). */
+/** Members, and sessions, that the sender's own function serves; above, the fan-out workers do (IM-DESIGN-9). */
 export const INLINE_SESSIONS = 25;
 
 export interface GroupAudience {
@@ -34,7 +34,7 @@ export async function findSmallGroup(
   { memberCount, also = [], prefetchedMembers = [], exceptConnectionId }: GroupAudience,
 ): Promise<SmallGroup | undefined> {
   if (memberCount > INLINE_SESSIONS) return undefined;
-  // Both after the commit: who joined before it is served (IM-PUSH-2), who left before its seq is not (fault 14).
+  // Both after the commit: who joined before it is served (IM-PUSH-2), who left before its seq is not (IM-FAULT-14).
   const [{ members, more }, early] = await settleAll([
     ports.groups.members(conversationId, { limit: INLINE_SESSIONS }),
     findSessions(ports, prefetchedMembers, exceptConnectionId),

@@ -109,7 +109,7 @@ async function findAbsent(
 
 /**
  * Oneself, or another by an admin. First marked as leaving, then given a seq: what is sent after that seq finds no member
- * (IM-GROUP, fault 14). Who is removed gets the message of the removal and nothing after.
+ * (IM-GROUP, IM-FAULT-14). Who is removed gets the message of the removal and nothing after.
  * @throws {ConflictError} the last admin, while others stay
  */
 export async function removeMember(

@@ -45,7 +45,7 @@ export async function readConversations(
   };
 }
 
-/** Without those that were left while they were read, whose last message may be from after that (I5). */
+/** Without those that were left while they were read, whose last message may be from after that (IM-INV-5). */
 async function stillMine(
   { conversations }: HistoryPorts,
   userId: string,

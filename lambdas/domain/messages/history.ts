@@ -47,7 +47,7 @@ export async function readHistory(
 
 /**
  * Whether nobody can lose the right to it while it is read. Else one is asked again after reading: what was written after a
- * removal may have been read though the membership was seen before (I5).
+ * removal may have been read though the membership was seen before (IM-INV-5).
  */
 function isWithoutEnd({ kind }: AnyConversation, { roles }: CallerRoles): boolean {
   return kind === 'direct' || (kind === 'support' && roles.includes('supervisor'));

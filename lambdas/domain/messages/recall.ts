@@ -26,7 +26,7 @@ export interface RecallPorts extends HintPorts {
 
 /**
  * Redacts a message where it is stored, so that every read begun after this is redacted: history, inbox, and
- * `lastMessage` all come from there (fault 15). Then hints those who are online. Idempotent.
+ * `lastMessage` all come from there (IM-FAULT-15). Then hints those who are online. Idempotent.
  * @throws {RecallWindowPassedError} the sender's, after 2 minutes
  * @throws {ForbiddenError} another's, and the caller is no admin; or a system message
  * @throws {NotFoundError} no such message, or not for this user to see

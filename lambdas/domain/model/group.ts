@@ -50,7 +50,7 @@ export interface GroupWriter {
   apply(change: GroupChange): Promise<boolean>;
   /**
    * From now on this user is no member to any reader, nor counted, nor an admin, though the removal has no seq yet:
-   * whatever gets a seq after this call is not for them (fault 14). Idempotent.
+   * whatever gets a seq after this call is not for them (IM-FAULT-14). Idempotent.
    * @returns false for the last admin, while others stay: nothing was done
    */
   markAsLeaving(conversationId: string, userId: string): Promise<boolean>;

@@ -93,7 +93,7 @@ export function isPolling({ mode }: Pick<Session, 'mode'>): boolean {
 /** How long the gateway may say 410 for a connection that is being made: `$connect` plus clock skew. */
 const YOUNG_MS = 5_000;
 
-/** A 410 for it may only mean that its socket isn't open yet (fault 7). */
+/** A 410 for it may only mean that its socket isn't open yet (IM-FAULT-7). */
 export function isBeingMade(session: Session, nowMs: number): boolean {
   return nowMs - session.connectedAtMs < YOUNG_MS;
 }

@@ -15,7 +15,7 @@ export interface UpgradeCredentials {
 
 /**
  * The token of an upgrade, from its one carrier (IM-CONN-1).
- * @throws {UnauthorizedError} none, two, or a token subprotocol without `im.v1` (refusal 13)
+ * @throws {UnauthorizedError} none, two, or a token subprotocol without `im.v1` (IM-REFUSE-13)
  */
 export function credentialOf({ subprotocols, authorization }: UpgradeCredentials): string {
   const offered = splitProtocols(subprotocols);

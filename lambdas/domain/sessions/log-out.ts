@@ -9,7 +9,7 @@ export interface LogOutPorts {
 
 /**
  * Ends a user's sessions, or the one of a device: routes first, so that no frame is heard and nothing is sent any
- * more, sockets after (refusal 7). Nobody connected is fine. It doesn't void the token: its issuer does.
+ * more, sockets after (IM-REFUSE-7). Nobody connected is fine. It doesn't void the token: its issuer does.
  * @throws {UnavailableError} a route could not be removed; repeat
  */
 export async function logOut(

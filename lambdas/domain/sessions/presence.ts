@@ -21,7 +21,7 @@ export interface PresenceRequest {
 
 /**
  * Which of these users are online. The caller learns it only of those in the named conversation, or with whom there is a
- * direct one with messages; others show as offline, null, like users who don't exist (refusal 4).
+ * direct one with messages; others show as offline, null, like users who don't exist (IM-REFUSE-4).
  */
 export async function presenceOf(
   ports: PresencePorts,

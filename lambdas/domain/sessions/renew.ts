@@ -13,7 +13,7 @@ export interface RenewPorts {
 /**
  * Gives the session a new end by a fresh token of the same user; returns it in epoch milliseconds (IM-RENEW).
  * @throws {UnauthorizedError} the token is not valid; the session goes on as it was
- * @throws {SessionEndedError} another user's token, or a session that is over: disconnect (refusal 6, 7)
+ * @throws {SessionEndedError} another user's token, or a session that is over: disconnect (IM-REFUSE-6, IM-REFUSE-7)
  */
 export async function renew(
   { routes, tokens, clock }: RenewPorts,
