@@ -59,7 +59,6 @@ export interface EventSourceModel {
   readonly functionId: string;
   readonly queueName: string;
   readonly batchSize: number;
-  readonly batchingWindowSeconds: number;
   readonly maximumConcurrency: number;
   readonly reportBatchItemFailures: boolean;
 }

@@ -32,8 +32,6 @@ export interface EventSourceOptions {
 }
 
 const LONG_POLL_SECONDS = 20;
-/** SQS gives at most so many messages at once. */
-const MAX_RECEIVE = 10;
 const RETRY_DELAY_MS = 250;
 
 /**
@@ -80,24 +78,11 @@ export class EventSource {
     }
   }
 
-  /** As many as the batch size; with a window, what arrives within it after the first. */
   async #receiveBatch(): Promise<readonly Message[]> {
-    const { batchSize, batchingWindowSeconds } = this.#options.model;
-    const messages = [...(await this.#receive(batchSize, LONG_POLL_SECONDS))];
-    if (messages.length === 0 || batchingWindowSeconds === 0) return messages;
-    const deadlineMs = Date.now() + batchingWindowSeconds * 1000;
-    while (messages.length < batchSize && Date.now() < deadlineMs && !this.#stopping.signal.aborted) {
-      const waitSeconds = Math.ceil((deadlineMs - Date.now()) / 1000);
-      messages.push(...(await this.#receive(batchSize - messages.length, waitSeconds)));
-    }
-    return messages;
-  }
-
-  async #receive(wanted: number, waitSeconds: number): Promise<readonly Message[]> {
     const command = new ReceiveMessageCommand({
       QueueUrl: this.#queueUrl,
-      MaxNumberOfMessages: Math.min(wanted, MAX_RECEIVE),
-      WaitTimeSeconds: Math.min(waitSeconds, LONG_POLL_SECONDS),
+      MaxNumberOfMessages: this.#options.model.batchSize,
+      WaitTimeSeconds: LONG_POLL_SECONDS,
       MessageSystemAttributeNames: ['All'],
       MessageAttributeNames: ['All'],
     });
@@ -128,19 +113,20 @@ export class EventSource {
   }
 
   async #delete(messages: readonly Message[]): Promise<void> {
-    for (const Entries of entriesOf(messages)) {
-      await this.#options.client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#queueUrl, Entries }));
-    }
+    if (messages.length === 0) return;
+    const Entries = messages.map(entryOf);
+    await this.#options.client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#queueUrl, Entries }));
   }
 
   async #giveBack(messages: readonly Message[]): Promise<void> {
     const seconds = this.#options.returnFailedAfterSeconds;
-    if (seconds === undefined) return;
-    for (const batch of entriesOf(messages)) {
-      const Entries = batch.map((entry) => ({ ...entry, VisibilityTimeout: seconds }));
-      const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#queueUrl, Entries });
-      await this.#options.client.send(command);
-    }
+    if (seconds === undefined || messages.length === 0) return;
+    const Entries = messages.map((message, index) => ({
+      ...entryOf(message, index),
+      VisibilityTimeout: seconds,
+    }));
+    const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#queueUrl, Entries });
+    await this.#options.client.send(command);
   }
 
   #warn(message: string): void {
@@ -148,10 +134,6 @@ export class EventSource {
   }
 }
 
-/** Batch requests take ten entries each. */
-function entriesOf(messages: readonly Message[]) {
-  const entries = messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
-  return Array.from({ length: Math.ceil(entries.length / MAX_RECEIVE) }, (_, batch) =>
-    entries.slice(batch * MAX_RECEIVE, (batch + 1) * MAX_RECEIVE),
-  );
+function entryOf({ ReceiptHandle }: Message, index: number) {
+  return { Id: String(index), ReceiptHandle };
 }

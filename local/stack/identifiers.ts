@@ -59,7 +59,7 @@ export function connectionsArn(apiId: string, stage: string, method: string, con
 }
 
 /** AWS's own queue URL; the runtime rewrites its host to the emulator's. */
-export function queueUrl(queueName: string): string {
+function queueUrl(queueName: string): string {
   return `https://sqs.${REGION}.amazonaws.com/${ACCOUNT_ID}/${queueName}`;
 }
 
@@ -76,8 +76,10 @@ const IDENTITIES: Readonly<Record<string, (input: IdentityInput, fallbackName: s
     const functionName = name('FunctionName') ?? fallback;
     return { ref: functionName, attributes: { Arn: functionArn(functionName) } };
   },
-  'AWS::DynamoDB::Table': table,
-  'AWS::DynamoDB::GlobalTable': table,
+  'AWS::DynamoDB::Table': ({ name }, fallback) => {
+    const tableName = name('TableName') ?? fallback;
+    return { ref: tableName, attributes: { Arn: tableArn(tableName) } };
+  },
   'AWS::SQS::Queue': ({ name }, fallback) => {
     const queueName = name('QueueName') ?? fallback;
     return {
@@ -96,12 +98,6 @@ const IDENTITIES: Readonly<Record<string, (input: IdentityInput, fallbackName: s
     attributes: {},
   }),
 };
-
-function table({ name }: IdentityInput, fallback: string): Identity {
-  const tableName = name('TableName') ?? fallback;
-  const arn = tableArn(tableName);
-  return { ref: tableName, attributes: { Arn: arn, StreamArn: `${arn}/stream/local` } };
-}
 
 /** Of a type that isn't run here (a role, a log group), a name and an ARN that at least look like one. */
 export function identityOf(input: IdentityInput): Identity {

@@ -15,7 +15,6 @@ const RUN_TYPES = new Set([
   'AWS::ApiGatewayV2::Route',
   'AWS::ApiGatewayV2::RouteResponse',
   'AWS::ApiGatewayV2::Stage',
-  'AWS::DynamoDB::GlobalTable',
   'AWS::DynamoDB::Table',
   'AWS::Lambda::EventSourceMapping',
   'AWS::Lambda::Function',
@@ -50,9 +49,7 @@ export function loadStack(assemblyDirectory: string, origins: LocalOrigins): Sta
   const rewrite = <T>(value: T): T => rewriteTexts(value, origins, webSocketApiIds) as T;
   return {
     functions: rewrite(functions.map(({ model }) => model)),
-    tables: template
-      .ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable')
-      .map((resource) => tableModel(resource, stack.name)),
+    tables: template.ofType('AWS::DynamoDB::Table').map((resource) => tableModel(resource, stack.name)),
     queues,
     eventSources: template
       .ofType('AWS::Lambda::EventSourceMapping')

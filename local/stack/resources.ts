@@ -2,7 +2,7 @@ import { attributeOf, identityOf, pseudoParameter } from './identifiers.ts';
 import { type IntrinsicScope, resolveIntrinsics } from './intrinsics.ts';
 import { type Resource, type Template, TemplateError, type TemplateResource } from './template.ts';
 
-/** The resources of a template whose condition holds, resolved when asked for, and the outputs. */
+/** The resources of a template, resolved when asked for, and the outputs. */
 export interface ResolvedTemplate {
   ofType(...types: string[]): readonly Resource[];
   readonly types: ReadonlyMap<string, string>;
@@ -43,20 +43,12 @@ export function resolveTemplate(template: Template, stackName: string): Resolved
     },
     getAtt: (logicalId, attribute) =>
       attributeOf(identity(logicalId), logicalId, attribute, resourceOf(logicalId).Type),
-    condition: (name) => {
-      const condition = template.Conditions?.[name];
-      if (condition === undefined) throw new TemplateError(`The template has no condition ${name}.`);
-      return condition;
-    },
   };
-  const holds = (condition: string | undefined) =>
-    condition === undefined || resolveIntrinsics({ Condition: condition }, scope) === true;
-
-  const present = Object.entries(template.Resources).filter(([, resource]) => holds(resource.Condition));
+  const resources = Object.entries(template.Resources);
   return {
-    types: new Map(present.map(([logicalId, resource]) => [logicalId, resource.Type])),
+    types: new Map(resources.map(([logicalId, resource]) => [logicalId, resource.Type])),
     ofType: (...types) =>
-      present
+      resources
         .filter(([, resource]) => types.includes(resource.Type))
         .map(([logicalId, resource]) => ({
           logicalId,
@@ -64,9 +56,9 @@ export function resolveTemplate(template: Template, stackName: string): Resolved
           properties: resolveProperties(logicalId, resource, scope),
         })),
     get outputs() {
-      const wanted = Object.entries(template.Outputs ?? {}).filter(([, output]) => holds(output.Condition));
+      const outputs = Object.entries(template.Outputs ?? {});
       return Object.fromEntries(
-        wanted.map(([name, output]) => [name, String(resolveIntrinsics(output.Value, scope))]),
+        outputs.map(([name, output]) => [name, String(resolveIntrinsics(output.Value, scope))]),
       );
     },
   };
@@ -74,6 +66,7 @@ export function resolveTemplate(template: Template, stackName: string): Resolved
 
 function resolveProperties(logicalId: string, resource: TemplateResource, scope: IntrinsicScope) {
   try {
+    if (resource.Condition !== undefined) throw new TemplateError('The local runtime knows no conditions.');
     const properties = resolveIntrinsics(resource.Properties ?? {}, scope);
     return properties as Resource['properties'];
   } catch (error) {

@@ -4,8 +4,7 @@ import { OperatorError } from '../operator-error.ts';
 export interface Template {
   readonly Resources: Readonly<Record<string, TemplateResource>>;
   readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown }>>;
-  readonly Conditions?: Readonly<Record<string, unknown>>;
-  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown; readonly Condition?: string }>>;
+  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>;
 }
 
 export interface TemplateResource {
@@ -66,6 +65,5 @@ export function reader(resource: Resource) {
       const isTexts = Array.isArray(found) && found.every((item) => typeof item === 'string');
       return isTexts ? found : fail(name, 'a list of strings');
     },
-    flag: (name: string): boolean => value(name) === true || value(name) === 'true',
   };
 }
