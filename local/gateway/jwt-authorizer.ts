@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
+import { recordOf } from '../json.ts';
 import type { JwtAuthorizerModel } from '../model.ts';
-import { isRecord } from './invocation.ts';
 import type { RequestFacts } from './request-facts.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -107,11 +107,9 @@ async function discoverKeys(issuer: string): Promise<KeySet> {
 async function fetchKeysUrl(url: string): Promise<URL> {
   const response = await fetch(url, { signal: AbortSignal.timeout(ISSUER_TIMEOUT_MS) });
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  const document: unknown = await response.json();
-  if (!isRecord(document) || typeof document['jwks_uri'] !== 'string') {
-    throw new Error(`${url} has no jwks_uri`);
-  }
-  return new URL(document['jwks_uri']);
+  const { jwks_uri: keysUrl } = recordOf(await response.json());
+  if (typeof keysUrl !== 'string') throw new Error(`${url} has no jwks_uri`);
+  return new URL(keysUrl);
 }
 
 /** The first source that is there; "only the token, or the token prefixed with Bearer". */

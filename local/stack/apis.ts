@@ -1,3 +1,4 @@
+import { isRecord } from '../json.ts';
 import type {
   CorsModel,
   HttpApiModel,
@@ -8,7 +9,7 @@ import type {
 } from '../model.ts';
 import { apiId } from './identifiers.ts';
 import type { ResolvedTemplate } from './resources.ts';
-import { isRecord, type Resource, reader, TemplateError } from './template.ts';
+import { type Resource, reader, TemplateError } from './template.ts';
 
 export interface ApiModels {
   readonly webSocketApis: readonly WebSocketApiModel[];
@@ -131,17 +132,16 @@ function corsModel(cors: Readonly<Record<string, unknown>>): CorsModel {
     allowOrigins: texts('AllowOrigins'),
     allowMethods: texts('AllowMethods'),
     allowHeaders: texts('AllowHeaders'),
-    exposeHeaders: texts('ExposeHeaders'),
-    allowCredentials: cors['AllowCredentials'] === true,
     ...(cors['MaxAge'] === undefined ? {} : { maxAgeSeconds: Number(cors['MaxAge']) }),
   };
 }
 
-/** `GET /session`; `$default` takes what no other route takes. */
+/** `GET /session` */
 function parseRouteKey(routeKey: string): Pick<HttpRouteModel, 'method' | 'path'> {
-  if (routeKey === '$default') return { method: 'ANY', path: '/{proxy+}' };
-  const [method, path] = routeKey.split(' ');
-  if (!method || !path) throw new TemplateError(`The route key "${routeKey}" has no method and path.`);
+  const [method = '', path] = routeKey.split(' ');
+  if (method === 'ANY' || path === undefined || path.includes('+}')) {
+    throw new TemplateError(`The local runtime knows no routes like "${routeKey}".`);
+  }
   return { method, path };
 }
 

@@ -53,6 +53,11 @@ export function tableArn(tableName: string): string {
   return `arn:aws:dynamodb:${REGION}:${ACCOUNT_ID}:table/${tableName}`;
 }
 
+/** Of what a `$connect` authorizer is asked to allow. */
+export function connectMethodArn(apiId: string, stage: string): string {
+  return `arn:aws:execute-api:${REGION}:${ACCOUNT_ID}:${apiId}/${stage}/$connect`;
+}
+
 /** Of a request to one of the API's connections: `POST` to post, `GET` to look, `DELETE` to close. */
 export function connectionsArn(apiId: string, stage: string, method: string, connectionId: string): string {
   return `arn:aws:execute-api:${REGION}:${ACCOUNT_ID}:${apiId}/${stage}/${method}/@connections/${connectionId}`;

@@ -1,4 +1,5 @@
-import { isRecord, TemplateError } from './template.ts';
+import { isRecord } from '../json.ts';
+import { TemplateError } from './template.ts';
 
 /** What intrinsics refer to. Each function throws a `TemplateError` for a name that it doesn't know. */
 export interface IntrinsicScope {

@@ -1,3 +1,4 @@
+import { isRecord } from '../json.ts';
 import type { FunctionModel, Permission, StackModel } from '../model.ts';
 import { apiModels } from './apis.ts';
 import { type AssemblyStack, readAssembly } from './assembly.ts';
@@ -6,7 +7,7 @@ import { type LocalOrigins, rewriteUrls } from './local-urls.ts';
 import { permissionsByRole } from './permissions.ts';
 import { type ResolvedTemplate, resolveTemplate } from './resources.ts';
 import { eventSourceModel, queueModel, tableModel } from './storage.ts';
-import { isRecord, type Resource, reader } from './template.ts';
+import { type Resource, reader } from './template.ts';
 
 const RUN_TYPES = new Set([
   'AWS::ApiGatewayV2::Api',

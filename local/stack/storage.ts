@@ -1,6 +1,7 @@
+import { isRecord } from '../json.ts';
 import type { EventSourceModel, QueueModel, TableModel } from '../model.ts';
 import { functionArn, physicalName, queueArn } from './identifiers.ts';
-import { isRecord, type Resource, reader, TemplateError } from './template.ts';
+import { type Resource, reader, TemplateError } from './template.ts';
 
 /** A table of the template in the shape of `CreateTable`; what an emulator has no use for is left out. */
 export function tableModel(resource: Resource, stackName: string): TableModel {

@@ -1,3 +1,4 @@
+import { isRecord } from '../json.ts';
 import { OperatorError } from '../operator-error.ts';
 
 /** The parts of a CloudFormation template that the loader reads. Values may still be intrinsics. */
@@ -25,10 +26,6 @@ export type Properties = Readonly<Record<string, unknown>>;
 /** The template isn't of the shape that this runtime understands; the message names the place. */
 export class TemplateError extends OperatorError {
   override readonly name = 'TemplateError';
-}
-
-export function isRecord(value: unknown): value is Properties {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Reads typed properties of one resource and names the place when one has another type. */

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DeleteConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createGateway, type GatewayApis } from '../../../local/gateway/server.ts';
@@ -75,21 +73,6 @@ describe('extra routes', () => {
     expect(warnings).toEqual([]);
     expect((await fetch(`${httpUrl}/broken`)).status).toBe(500);
     expect((await fetch(`${httpUrl}/other`)).status).toBe(404);
-  });
-});
-
-describe('attach', () => {
-  it('serves the requests of another server and leaves it running on close', async () => {
-    const server = createServer();
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    onTestFinished(() => void server.close().closeAllConnections());
-    const gateway = createGateway();
-    gateway.attach(server);
-    gateway.serve(apis());
-    const { port } = server.address() as AddressInfo;
-    expect(await (await fetch(`http://127.0.0.1:${port}/x`)).text()).toBe('served');
-    await gateway.close();
-    expect(server.listening).toBe(true);
   });
 });
 

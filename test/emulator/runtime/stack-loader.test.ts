@@ -342,10 +342,6 @@ describe('APIs', () => {
             AuthorizerId: { Ref: 'Jwt' },
           },
         },
-        Rest: {
-          Type: 'AWS::ApiGatewayV2::Route',
-          Properties: { ApiId: { Ref: 'Http' }, RouteKey: '$default', Target: target('Http') },
-        },
       },
       outputs: { Url: { Value: { 'Fn::GetAtt': ['Http', 'ApiEndpoint'] } } },
     });
@@ -357,8 +353,6 @@ describe('APIs', () => {
           allowOrigins: ['*'],
           allowMethods: ['GET'],
           allowHeaders: [],
-          exposeHeaders: [],
-          allowCredentials: false,
           maxAgeSeconds: 60,
         },
         routes: [
@@ -372,7 +366,6 @@ describe('APIs', () => {
               identitySource: ['$request.header.Authorization'],
             },
           },
-          { method: 'ANY', path: '/{proxy+}', functionId: 'Fn' },
         ],
       },
     ]);
