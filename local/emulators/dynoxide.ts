@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
+import { closeServer, listenOn } from '../listening.ts';
 import { OperatorError } from '../operator-error.ts';
 
 /** A DynamoDB that answers at `endpoint` until `stop`. */
@@ -158,11 +159,9 @@ async function answers(endpoint: string): Promise<boolean> {
 
 async function freePort(): Promise<number> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== 'object' || !address) throw new Error('A listening socket has no port.');
-  return address.port;
+  const port = await listenOn(server, 0);
+  await closeServer(server);
+  return port;
 }
 
 /** Of its complaints; that it listened is not one. */

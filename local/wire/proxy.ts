@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { parseJson, recordOf } from '../json.ts';
 import type { Call, Service } from './call.ts';
 import type { CallLog } from './call-log.ts';
 import { askForUnits, takeUnits } from './capacity.ts';
@@ -15,7 +16,7 @@ import type { Latency } from './latency.ts';
 import { Lines } from './lines.ts';
 import { QueueRelay, receiptHandlesIn } from './queue-relay.ts';
 import { denial, type RefusalKind, refusal } from './refusal.ts';
-import { inputOf, recordOf, type SentRequest, subjectOf } from './request.ts';
+import { inputOf, type SentRequest, subjectOf } from './request.ts';
 import { splitBatch } from './split-batch.ts';
 import { type Answer, BrokenLineError, headerOf, type Upstream, wholeBody } from './upstream.ts';
 
@@ -235,17 +236,9 @@ function withInput(request: SentRequest, input: unknown): SentRequest {
 }
 
 function errorOf(answer: Answer): string {
-  const header = headerOf(answer, 'x-amzn-errortype');
-  const [type = ''] = (header ?? typeIn(answer.body)).split(':');
+  const { __type = 'error' } = recordOf(parseJson(answer.body.toString()));
+  const [type = ''] = (headerOf(answer, 'x-amzn-errortype') ?? String(__type)).split(':');
   return type.split('#').at(-1) ?? type;
-}
-
-function typeIn(body: Buffer): string {
-  try {
-    return String(recordOf(JSON.parse(body.toString()))['__type'] ?? 'error');
-  } catch {
-    return 'error';
-  }
 }
 
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

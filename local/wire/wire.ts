@@ -1,6 +1,6 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import type { InvocationObserver } from '../functions/worker-pool.ts';
+import { closeServer, listenOn } from '../listening.ts';
 import type { Endpoints, WiredEndpoints } from '../runtime.ts';
 import type { Call, CallMatch, Service } from './call.ts';
 import { CallLog } from './call-log.ts';
@@ -144,16 +144,10 @@ async function listen(proxy: WireProxy, service: Service, endpoint: string) {
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
   server.headersTimeout = 0;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  return { endpoint: `http://127.0.0.1:${port}`, close: () => close(server, upstream) };
-}
-
-async function close(server: Server, upstream: Upstream): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
-  server.closeAllConnections();
-  upstream.close();
-  await closed;
+  const port = await listenOn(server, 0);
+  const close = async () => {
+    upstream.close();
+    await closeServer(server);
+  };
+  return { endpoint: `http://127.0.0.1:${port}`, close };
 }
