@@ -5,18 +5,11 @@ import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { closeServer, listenOn } from '../listening.ts';
 import { OperatorError } from '../operator-error.ts';
+import type { Emulator, EmulatorEvents } from './emulator.ts';
 
-/** A DynamoDB that answers at `endpoint` until `stop`. */
-export interface DynamoDb {
-  readonly endpoint: string;
-  stop(): Promise<void>;
-}
-
-export interface DynamoDbOptions {
+export interface DynamoDbOptions extends EmulatorEvents {
   /** SQLite file; without one the data live in memory. */
   readonly file?: string;
-  /** Told in one line if the emulator ends by itself. */
-  readonly onExit?: (message: string) => void;
   /** @default process.env */
   readonly environment?: Readonly<NodeJS.ProcessEnv>;
   /** Finds the binary that came with `npm ci`. @default the optional dependency `@dynoxide/linux-x64` */
@@ -30,7 +23,7 @@ const START_TIMEOUT_MS = 10_000;
  * Starts dynoxide (https://github.com/nubo-db/dynoxide), or uses the DynamoDB that `DYNAMODB_ENDPOINT` names.
  * @throws {OperatorError} in one line if there is none, or if it doesn't start.
  */
-export async function startDynamoDb(options: DynamoDbOptions = {}): Promise<DynamoDb> {
+export async function startDynamoDb(options: DynamoDbOptions = {}): Promise<Emulator> {
   const environment = options.environment ?? process.env;
   const endpoint = environment['DYNAMODB_ENDPOINT'];
   if (endpoint) return { endpoint, stop: async () => {} };
@@ -87,7 +80,7 @@ const TIE_TO_PARENT =
   '(read -r line <&3 || kill -9 $$) >/dev/null 2>&1 </dev/null & exec "$@" 3<&- </dev/null';
 
 /** The running emulator, or its last words. */
-async function start(binary: string, port: number, options: DynamoDbOptions): Promise<DynamoDb | string> {
+async function start(binary: string, port: number, options: DynamoDbOptions): Promise<Emulator | string> {
   const file = options.file === undefined ? [] : ['--db-path', options.file];
   const command = [binary, 'serve', '--host', '127.0.0.1', '--port', String(port), ...file];
   const child = spawnTied(command);

@@ -10,6 +10,7 @@ import { localQueueUrl } from '../emulators/queues.ts';
 import type { EventSourceModel, Invoker } from '../model.ts';
 import { messageOf } from '../operator-error.ts';
 import { queueArn } from '../stack/identifiers.ts';
+import { within } from '../within.ts';
 import { failedMessageIds } from './batch-result.ts';
 import { sqsEvent } from './sqs-event.ts';
 
@@ -58,12 +59,7 @@ export class EventSource {
   async stop(graceMs = 0): Promise<void> {
     this.#stopping.abort();
     await this.#polling;
-    const expired = new AbortController();
-    await Promise.race([
-      Promise.all(this.#running),
-      delay(graceMs, undefined, { signal: expired.signal }).catch(() => {}),
-    ]);
-    expired.abort();
+    await within(graceMs, Promise.all(this.#running));
   }
 
   async #poll(): Promise<void> {
@@ -91,7 +87,9 @@ export class EventSource {
       return (await this.#options.client.send(command, { abortSignal: signal })).Messages ?? [];
     } catch (error) {
       if (signal.aborted) return [];
-      this.#warn(`Cannot read the queue ${this.#options.model.queueName}: ${messageOf(error)}`);
+      this.#options.onWarning?.(
+        `Cannot read the queue ${this.#options.model.queueName}: ${messageOf(error)}`,
+      );
       await delay(RETRY_DELAY_MS, undefined, { signal }).catch(() => {});
       return [];
     }
@@ -108,7 +106,7 @@ export class EventSource {
       await this.#giveBack(messages.filter(isFailed));
     } catch (error) {
       // They come back and are handled again: SQS promises delivery at least once, not once.
-      this.#warn(`Cannot settle a batch of the queue ${model.queueName}: ${messageOf(error)}`);
+      this.#options.onWarning?.(`Cannot settle a batch of the queue ${model.queueName}: ${messageOf(error)}`);
     }
   }
 
@@ -127,10 +125,6 @@ export class EventSource {
     }));
     const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#queueUrl, Entries });
     await this.#options.client.send(command);
-  }
-
-  #warn(message: string): void {
-    this.#options.onWarning?.(message);
   }
 }
 

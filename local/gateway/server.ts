@@ -4,7 +4,7 @@ import { closeServer, listenOn } from '../listening.ts';
 import type { HttpApiModel, Invoker, WebSocketApiModel } from '../model.ts';
 import { type Clock, systemClock, TimerSet } from './clock.ts';
 import { HttpApi } from './http-api.ts';
-import { fillLimits, type GatewayLimits } from './limits.ts';
+import { DEFAULT_LIMITS, type GatewayLimits } from './limits.ts';
 import { ManagementApi } from './management-api.ts';
 import { refuseUpgrade } from './refusal.ts';
 import type { GatewayLog, Runtime } from './runtime.ts';
@@ -30,53 +30,31 @@ export interface GatewayApis {
   readonly invoker: Invoker;
 }
 
-/**
- * API Gateway on one port: upgrades at `/{stage}`, `/{stage}/@connections/{id}`, and HTTP APIs. It can listen
- * before it knows its APIs, since the port goes into the issuer's URL and with it into the stack; until `serve`
- * everything but the extra routes is 503.
- */
-export interface Gateway {
-  /** Resolves with the port. Port 0 takes a free one. */
-  listen(port: number): Promise<number>;
-  /** Once. */
-  serve(apis: GatewayApis): void;
-  /** The open ones. */
-  connections(): readonly ConnectionFacts[];
-  /**
-   * For fault tests: cuts a line without a close frame. Silently: as if AWS had lost the `$disconnect`. False if
-   * there is no such connection.
-   */
-  cut(connectionId: string, options?: { readonly silent?: boolean }): boolean;
-  /** For fault tests: answers every upgrade with this status, as a network does that lets no WebSocket pass. */
-  refuseUpgrades(status: number | undefined): void;
-  /** Closes all sockets with 1001, without `$disconnect`, and stops listening. */
-  close(): Promise<void>;
-}
-
-export function createGateway(options: GatewayOptions = {}): Gateway {
-  return new ApiGateway(options);
-}
-
 interface Served {
   readonly webSockets: WebSocketGateway;
   readonly management: ManagementApi;
   readonly httpApis: readonly HttpApi[];
 }
 
-class ApiGateway implements Gateway {
+/**
+ * API Gateway on one port: upgrades at `/{stage}`, `/{stage}/@connections/{id}`, and HTTP APIs. It can listen
+ * before it knows its APIs, since the port goes into the issuer's URL and with it into the stack; until `serve`
+ * everything but the extra routes is 503.
+ */
+export class Gateway {
   readonly #runtime: Runtime;
   readonly #extraRoutes: readonly ExtraRoute[];
   #served: Served | undefined;
   #refusedWith: number | undefined;
   readonly #server: Server;
 
-  constructor(options: GatewayOptions) {
+  constructor(options: GatewayOptions = {}) {
     const clock = options.clock ?? systemClock;
     this.#extraRoutes = options.extraRoutes ?? [];
     this.#runtime = {
       clock,
       timers: new TimerSet(clock),
-      limits: fillLimits(options.limits),
+      limits: { ...DEFAULT_LIMITS, ...options.limits },
       log: options.log ?? console,
     };
     this.#server = createServer((request, response) => {
@@ -90,10 +68,12 @@ class ApiGateway implements Gateway {
     });
   }
 
+  /** Resolves with the port. Port 0 takes a free one. */
   listen(port: number): Promise<number> {
     return listenOn(this.#server, port);
   }
 
+  /** Once. */
   serve({ webSocketApis, httpApis, invoker }: GatewayApis): void {
     if (this.#served !== undefined) throw new Error('The gateway serves its APIs already');
     const webSockets = new WebSocketGateway(this.#runtime, invoker, webSocketApis);
@@ -104,10 +84,15 @@ class ApiGateway implements Gateway {
     };
   }
 
+  /** The open ones. */
   connections(): readonly ConnectionFacts[] {
     return this.#served?.webSockets.connections().map(({ facts }) => facts) ?? [];
   }
 
+  /**
+   * For fault tests: cuts a line without a close frame. Silently: as if AWS had lost the `$disconnect`. False if
+   * there is no such connection.
+   */
   cut(connectionId: string, { silent = false }: { readonly silent?: boolean } = {}): boolean {
     const connections = this.#served?.webSockets.connections() ?? [];
     const connection = connections.find(({ facts }) => facts.connectionId === connectionId);
@@ -116,10 +101,12 @@ class ApiGateway implements Gateway {
     return connection !== undefined;
   }
 
+  /** For fault tests: answers every upgrade with this status, as a network does that lets no WebSocket pass. */
   refuseUpgrades(status: number | undefined): void {
     this.#refusedWith = status;
   }
 
+  /** Closes all sockets with 1001, without `$disconnect`, and stops listening. */
   async close(): Promise<void> {
     await this.#served?.webSockets.close();
     if (this.#server.listening) await closeServer(this.#server);

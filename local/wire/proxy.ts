@@ -9,7 +9,6 @@ import type { Exchange } from './exchange.ts';
 import { endingOf, type FaultKind, stageOf } from './fault-kind.ts';
 import type { FaultRules } from './fault-rules.ts';
 import type { Guard } from './guard.ts';
-import { Hangs } from './hangs.ts';
 import type { Holds } from './hold.ts';
 import type { Caller, Invocations } from './invocations.ts';
 import type { Latency } from './latency.ts';
@@ -30,11 +29,12 @@ export interface ProxyParts {
 
 /** Takes each request along its way: hold, fault, latency, emulator, and the same back. It never sends one twice. */
 export class WireProxy {
-  readonly hangs = new Hangs();
   readonly #parts: ProxyParts;
   readonly #queues = new Map<string, QueueRelay>();
   readonly #lines = new Lines();
   #guard: Guard | undefined;
+  /** Ends what hangs by a fault. */
+  #release = Promise.withResolvers<void>();
 
   constructor(parts: ProxyParts) {
     this.#parts = parts;
@@ -43,6 +43,11 @@ export class WireProxy {
   /** From now on what it denies is denied. */
   obey(guard: Guard): void {
     this.#guard = guard;
+  }
+
+  releaseHangs(): void {
+    this.#release.resolve();
+    this.#release = Promise.withResolvers();
   }
 
   async handle(
@@ -112,7 +117,7 @@ export class WireProxy {
     const rule = rules.strike(['before', 'after', 'batch'], call, input);
     const delayMs = latency.of(call, input);
 
-    const fault = (await holds.pass('before', call, input, line.gone)) ?? rule?.fault;
+    const fault = (await holds.pass('before', exchange)) ?? rule?.fault;
     if (fault !== undefined && stageOf(fault) === 'before') {
       if (await this.#strike(exchange, fault, rule?.code)) return;
     }
@@ -124,7 +129,7 @@ export class WireProxy {
     const answer = await this.#forward(exchange, upstream, fault === 'unprocessed');
     if (answer === undefined) return;
     const after = fault !== undefined && stageOf(fault) === 'after' ? fault : undefined;
-    const lateFault = (await holds.pass('after', call, input, line.gone)) ?? after;
+    const lateFault = (await holds.pass('after', exchange)) ?? after;
     if (lateFault !== undefined && (await this.#strike(exchange, lateFault, rule?.code))) return;
     await pause(delayMs / 2, line.gone);
     this.#answer(exchange, answer);
@@ -148,7 +153,7 @@ export class WireProxy {
         line.cut();
         return true;
       case 'hang':
-        await this.hangs.wait(line.gone);
+        await line.untilGone(this.#release.promise);
         return false;
     }
   }

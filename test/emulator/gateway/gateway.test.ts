@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DeleteConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createGateway, type GatewayApis } from '../../../local/gateway/server.ts';
+import { Gateway, type GatewayApis } from '../../../local/gateway/server.ts';
 import { FakeFunctions } from './fake-functions.ts';
 import { startGateway } from './gateway-fixture.ts';
 import { TestClient } from './test-client.ts';
@@ -31,7 +31,7 @@ function hello(request: IncomingMessage, response: ServerResponse): boolean {
 
 describe('a gateway that listens before it knows its APIs', () => {
   it('serves the extra routes and answers 503 to the rest, upgrades too, until it does', async () => {
-    const gateway = createGateway({ extraRoutes: [hello] });
+    const gateway = new Gateway({ extraRoutes: [hello] });
     onTestFinished(() => gateway.close());
     const port = await gateway.listen(0);
     const get = async (path: string) => {
@@ -49,10 +49,10 @@ describe('a gateway that listens before it knows its APIs', () => {
   });
 
   it('fails to listen on a port that is taken', async () => {
-    const first = createGateway();
+    const first = new Gateway();
     onTestFinished(() => first.close());
     const port = await first.listen(0);
-    await expect(createGateway().listen(port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(new Gateway().listen(port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 });
 
@@ -127,7 +127,7 @@ describe('close', () => {
   });
 
   it('may come twice, or before anything was served', async () => {
-    const gateway = createGateway();
+    const gateway = new Gateway();
     await gateway.listen(0);
     await gateway.close();
     await gateway.close();
@@ -136,7 +136,7 @@ describe('close', () => {
 
 describe('two WebSocket APIs', () => {
   it('of one stage name cannot share a port', () => {
-    const gateway = createGateway();
+    const gateway = new Gateway();
     expect(() => gateway.serve({ ...apis(), webSocketApis: [webSocketApi, webSocketApi] })).toThrow(
       'same stage',
     );

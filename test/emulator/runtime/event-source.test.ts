@@ -8,7 +8,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { sqsClient } from '../../../local/emulators/clients.ts';
-import { type Sqs, startSqs } from '../../../local/emulators/fauxqs.ts';
+import type { Emulator } from '../../../local/emulators/emulator.ts';
+import { startSqs } from '../../../local/emulators/fauxqs.ts';
 import { createQueues, localQueueUrl } from '../../../local/emulators/queues.ts';
 import { EventSource } from '../../../local/event-source/event-source.ts';
 import { WorkerPool } from '../../../local/functions/worker-pool.ts';
@@ -17,7 +18,7 @@ import { queueArn } from '../../../local/stack/identifiers.ts';
 import { functionOf } from './bundle.ts';
 import { eventually } from './eventually.ts';
 
-let sqs: Sqs;
+let sqs: Emulator;
 let client: SQSClient;
 beforeAll(async () => {
   sqs = await startSqs();

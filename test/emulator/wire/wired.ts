@@ -3,8 +3,9 @@ import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { dynamoDbClient, sqsClient } from '../../../local/emulators/clients.ts';
-import { type DynamoDb, startDynamoDb } from '../../../local/emulators/dynoxide.ts';
-import { type Sqs, startSqs } from '../../../local/emulators/fauxqs.ts';
+import { startDynamoDb } from '../../../local/emulators/dynoxide.ts';
+import type { Emulator } from '../../../local/emulators/emulator.ts';
+import { startSqs } from '../../../local/emulators/fauxqs.ts';
 import { createQueues, localQueueUrl } from '../../../local/emulators/queues.ts';
 import { createTables } from '../../../local/emulators/tables.ts';
 import type { TableModel } from '../../../local/model.ts';
@@ -57,8 +58,8 @@ export function newName(prefix: string): string {
 
 /** Real emulators for one file of tests; each test gets a wire of its own to them. */
 export function useEmulators() {
-  let database: DynamoDb;
-  let queues: Sqs;
+  let database: Emulator;
+  let queues: Emulator;
   beforeAll(async () => {
     [database, queues] = await Promise.all([startDynamoDb(), startSqs()]);
     const client = dynamoDbClient(database.endpoint);
