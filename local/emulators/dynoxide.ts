@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { closeServer, listenOn } from '../listening.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { Emulator, EmulatorEvents } from './emulator.ts';
@@ -27,12 +26,13 @@ export async function startDynamoDb(options: DynamoDbOptions = {}): Promise<Emul
   const environment = options.environment ?? process.env;
   const endpoint = environment['DYNAMODB_ENDPOINT'];
   if (endpoint) return { endpoint, stop: async () => {} };
-  const binary = (options.findPackaged ?? findPackaged)() ?? findOnPath(environment['PATH'] ?? '');
-  if (!binary) throw new OperatorError(HOW_TO_GET_ONE);
+  const binary = (options.findPackaged ?? findPackaged)() ?? 'dynoxide';
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
-    const started = await start(binary, port, options);
+    const started = await start(binary, port, options, environment);
     if (typeof started !== 'string') return started;
+    // A shell's own words, or Node's.
+    if (/exec: .*not found|spawn .*ENOENT/.test(started)) throw new OperatorError(HOW_TO_GET_ONE);
     // Somebody may have taken the port in between.
     const isPortTaken = started.includes('in use');
     if (!isPortTaken || attempt === START_ATTEMPTS)
@@ -55,22 +55,6 @@ function findPackaged(): string | undefined {
   }
 }
 
-function findOnPath(path: string): string | undefined {
-  const name = process.platform === 'win32' ? 'dynoxide.exe' : 'dynoxide';
-  const candidates = path
-    .split(delimiter)
-    .filter(Boolean)
-    .map((folder) => join(folder, name));
-  return candidates.find((candidate) => {
-    try {
-      accessSync(candidate, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
 /**
  * Becomes the emulator, and leaves behind a shell that waits on file descriptor 3, whose other end this process holds:
  * a line there ends the shell, but the end of file, which comes when this process dies in whatever way, makes it kill
@@ -80,10 +64,15 @@ const TIE_TO_PARENT =
   '(read -r line <&3 || kill -9 $$) >/dev/null 2>&1 </dev/null & exec "$@" 3<&- </dev/null';
 
 /** The running emulator, or its last words. */
-async function start(binary: string, port: number, options: DynamoDbOptions): Promise<Emulator | string> {
+async function start(
+  binary: string,
+  port: number,
+  options: DynamoDbOptions,
+  env: Readonly<NodeJS.ProcessEnv>,
+): Promise<Emulator | string> {
   const file = options.file === undefined ? [] : ['--db-path', options.file];
   const command = [binary, 'serve', '--host', '127.0.0.1', '--port', String(port), ...file];
-  const child = spawnTied(command);
+  const child = spawnTied(command, env);
   let words = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -103,8 +92,13 @@ async function start(binary: string, port: number, options: DynamoDbOptions): Pr
     waitUntil(async () => words.includes('listening') && (await answers(endpoint))),
     exited.then(() => false),
   ]);
+  const untie = () => {
+    const leash = child.stdio[3];
+    if (leash && 'end' in leash) leash.end('\n');
+  };
   if (!isUp) {
     child.kill('SIGKILL');
+    untie();
     return lastLine(words) || 'it ended without a word';
   }
   let isStopping = false;
@@ -119,17 +113,17 @@ async function start(binary: string, port: number, options: DynamoDbOptions): Pr
       const force = setTimeout(() => child.kill('SIGKILL'), 2000);
       await exited;
       clearTimeout(force);
-      const leash = child.stdio[3];
-      if (leash && 'end' in leash) leash.end('\n');
+      untie();
     },
   };
 }
 
-function spawnTied([binary = '', ...args]: readonly string[]): ChildProcess {
+function spawnTied([binary = '', ...args]: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
   // Windows has no such shell; there a stale emulator only keeps an old port.
-  if (process.platform === 'win32') return spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  if (process.platform === 'win32') return spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
   return spawn('/bin/sh', ['-c', TIE_TO_PARENT, 'sh', binary, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    env,
     // A group of its own: Ctrl-C in the terminal reaches the runtime, which stops the emulator last.
     detached: true,
   });

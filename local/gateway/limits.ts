@@ -16,8 +16,6 @@ export const DEFAULT_LIMITS = {
   httpBodyBytes: 10 * 1024 * 1024,
   /** Posts to a client that has not yet read this much get 429. AWS says that the buffer has a limit, not which. */
   clientBufferBytes: 1024 * 1024,
-  /** `@connections` calls per second above which callers get 429; here not limited unless a test wants it. */
-  managementRequestsPerSecond: Number.POSITIVE_INFINITY,
 };
 
 export type GatewayLimits = Readonly<typeof DEFAULT_LIMITS>;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { TemplateError, type TemplateResource } from './template.ts';
+import type { TemplateResource } from './template.ts';
 
 /** Where the stack seems to be: no account, and the region whose name the emulators' ARNs carry. */
 export const REGION = 'us-east-1';
@@ -111,12 +111,4 @@ export function identityOf(input: IdentityInput): Identity {
   if (known) return known(input, fallback);
   const service = input.resource.Type.split('::')[1]?.toLowerCase() ?? 'local';
   return { ref: fallback, attributes: { Arn: `arn:aws:${service}:${REGION}:${ACCOUNT_ID}:${fallback}` } };
-}
-
-export function attributeOf(identity: Identity, logicalId: string, attribute: string, type: string): string {
-  const value = identity.attributes[attribute];
-  if (value === undefined) {
-    throw new TemplateError(`The local runtime doesn't know Fn::GetAtt ${logicalId}.${attribute} (${type}).`);
-  }
-  return value;
 }

@@ -1,11 +1,12 @@
-import { attributeOf, identityOf, pseudoParameter } from './identifiers.ts';
+import { identityOf, pseudoParameter } from './identifiers.ts';
 import { type IntrinsicScope, resolveIntrinsics } from './intrinsics.ts';
 import { type Resource, type Template, TemplateError, type TemplateResource } from './template.ts';
 
 /** The resources of a template, resolved when asked for, and the outputs. */
 export interface ResolvedTemplate {
   ofType(...types: string[]): readonly Resource[];
-  readonly types: ReadonlyMap<string, string>;
+  /** Those of types that nobody has asked for. */
+  unread(): readonly Pick<Resource, 'logicalId' | 'type'>[];
   readonly outputs: Readonly<Record<string, string>>;
 }
 
@@ -41,20 +42,32 @@ export function resolveTemplate(template: Template, stackName: string): Resolved
       if (parameter.Default !== undefined) return parameter.Default;
       throw new TemplateError(`The template's parameter ${name} has no default.`);
     },
-    getAtt: (logicalId, attribute) =>
-      attributeOf(identity(logicalId), logicalId, attribute, resourceOf(logicalId).Type),
+    getAtt: (logicalId, attribute) => {
+      const value = identity(logicalId).attributes[attribute];
+      if (value !== undefined) return value;
+      const { Type } = resourceOf(logicalId);
+      throw new TemplateError(
+        `The local runtime doesn't know Fn::GetAtt ${logicalId}.${attribute} (${Type}).`,
+      );
+    },
   };
   const resources = Object.entries(template.Resources);
+  const read = new Set<string>();
   return {
-    types: new Map(resources.map(([logicalId, resource]) => [logicalId, resource.Type])),
-    ofType: (...types) =>
+    unread: () =>
       resources
+        .filter(([, { Type }]) => !read.has(Type))
+        .map(([logicalId, { Type }]) => ({ logicalId, type: Type })),
+    ofType: (...types) => {
+      for (const type of types) read.add(type);
+      return resources
         .filter(([, resource]) => types.includes(resource.Type))
         .map(([logicalId, resource]) => ({
           logicalId,
           type: resource.Type,
           properties: resolveProperties(logicalId, resource, scope),
-        })),
+        }));
+    },
     get outputs() {
       const outputs = Object.entries(template.Outputs ?? {});
       return Object.fromEntries(
