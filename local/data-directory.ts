@@ -1,33 +1,28 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { recordOf } from './json.ts';
 import { messageOf, OperatorError, systemErrorCode } from './operator-error.ts';
-
-/** What a runtime keeps, each below the data folder. */
-export interface DataFiles {
-  readonly dynamoDb: string;
-  readonly sqs: string;
-  readonly issuerKey: string;
-  readonly logs: string;
-  readonly cdkOut: string;
-}
 
 /** A data folder that this process alone uses until `release`, or until it dies. */
 export interface DataDirectory {
-  readonly files: DataFiles;
+  readonly files: Readonly<ReturnType<typeof filesIn>>;
   /** Tells others, who find the folder taken, where this runtime is. */
   announce(port: number): void;
   release(): void;
 }
 
-/** Names in the data folder; `--fresh` wipes these and nothing else that somebody may have put there. */
-const NAMES = {
-  dynamoDb: 'dynamodb.db',
-  sqs: 'sqs',
-  issuerKey: 'issuer-key.pem',
-  logs: 'logs',
-  cdkOut: 'cdk.out',
-} as const;
+/** What a runtime keeps; `--fresh` wipes these and nothing else that somebody may have put there. */
+function filesIn(directory: string) {
+  return {
+    dynamoDb: join(directory, 'dynamodb.db'),
+    sqs: join(directory, 'sqs'),
+    issuerKey: join(directory, 'issuer-key.pem'),
+    logs: join(directory, 'logs'),
+    cdkOut: join(directory, 'cdk.out'),
+  };
+}
+
 const LOCK = 'runtime.lock';
 const INSTANCE = 'runtime.json';
 const SQLITE_BUSY = 5;
@@ -38,29 +33,24 @@ const SQLITE_BUSY = 5;
  * @throws {OperatorError} in one line if it can't be used, or another runtime uses it.
  */
 export function openDataDirectory(directory: string, { fresh = false } = {}): DataDirectory {
-  const at = (name: string) => join(directory, name);
+  const files = filesIn(directory);
+  const instance = join(directory, INSTANCE);
   try {
     mkdirSync(directory, { recursive: true });
-    const lock = takeLock(at(LOCK), directory, at(INSTANCE));
+    const lock = takeLock(join(directory, LOCK), directory, instance);
     if (fresh) {
-      const databaseParts = ['-wal', '-shm', '-journal'].map((ending) => NAMES.dynamoDb + ending);
-      for (const name of [...Object.values(NAMES), ...databaseParts, INSTANCE]) {
-        rmSync(at(name), { recursive: true, force: true });
+      const databaseParts = ['-wal', '-shm', '-journal'].map((ending) => files.dynamoDb + ending);
+      for (const file of [...Object.values(files), ...databaseParts, instance]) {
+        rmSync(file, { recursive: true, force: true });
       }
     }
-    mkdirSync(at(NAMES.logs), { recursive: true });
-    mkdirSync(at(NAMES.sqs), { recursive: true });
+    mkdirSync(files.logs, { recursive: true });
+    mkdirSync(files.sqs, { recursive: true });
     return {
-      files: {
-        dynamoDb: at(NAMES.dynamoDb),
-        sqs: at(NAMES.sqs),
-        issuerKey: at(NAMES.issuerKey),
-        logs: at(NAMES.logs),
-        cdkOut: at(NAMES.cdkOut),
-      },
-      announce: (port) => writeFileSync(at(INSTANCE), JSON.stringify({ pid: process.pid, port })),
+      files,
+      announce: (port) => writeFileSync(instance, JSON.stringify({ pid: process.pid, port })),
       release: () => {
-        rmSync(at(INSTANCE), { force: true });
+        rmSync(instance, { force: true });
         lock.close();
       },
     };
@@ -69,9 +59,7 @@ export function openDataDirectory(directory: string, { fresh = false } = {}): Da
     const reason = systemErrorCode(error) ?? messageOf(error);
     throw new OperatorError(
       `Cannot use the data folder ${directory} (${reason}); choose another with --data.`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
 }
@@ -97,9 +85,7 @@ function takeLock(file: string, directory: string, instanceFile: string): Databa
 
 function describeInstance(file: string): string {
   try {
-    const { pid, port }: { readonly pid?: unknown; readonly port?: unknown } = JSON.parse(
-      readFileSync(file, 'utf8'),
-    );
+    const { pid, port } = recordOf(JSON.parse(readFileSync(file, 'utf8')));
     return ` (process ${String(pid)}, port ${String(port)})`;
   } catch {
     return '';

@@ -1,8 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { exportJWK, exportPKCS8, generateKeyPair, importPKCS8, type JWK, SignJWT } from 'jose';
+import {
+  calculateJwkThumbprint,
+  exportJWK,
+  exportPKCS8,
+  generateKeyPair,
+  importPKCS8,
+  type JWK,
+  SignJWT,
+} from 'jose';
 import { z } from 'zod';
+import { readBody } from './gateway/request-body.ts';
+import { parseJson } from './json.ts';
 
 /** Beyond the contract's 64 characters, and with any of them: tests ask for tokens that must be refused. */
 const MAX_USER_ID_LENGTH = 256;
@@ -54,9 +63,10 @@ export class DevIssuer {
 
   static async create({ audience, keyFile }: DevIssuerOptions): Promise<DevIssuer> {
     const key = await loadOrMakeKey(keyFile);
-    const { kty, n, e } = await exportJWK(key.privateKey);
-    const jwk = { kty, n, e, kid: key.keyId, use: 'sig', alg: 'RS256' } as JWK;
-    return new DevIssuer(key.privateKey, jwk, audience);
+    const { kty, n, e } = await exportJWK(key);
+    const publicKey = { kty, n, e } as JWK;
+    const kid = await calculateJwkThumbprint(publicKey);
+    return new DevIssuer(key, { ...publicKey, kid, use: 'sig', alg: 'RS256' }, audience);
   }
 
   /** The issuer's URL is known once the gateway listens. */
@@ -119,10 +129,10 @@ export class DevIssuer {
   }
 
   async #answerToken(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await readText(request, MAX_BODY_BYTES);
-    if (body === undefined)
+    const body = await readBody(request, MAX_BODY_BYTES);
+    if (body === 'too-large')
       return send(response, 413, { message: `The body exceeds ${MAX_BODY_BYTES} bytes.` });
-    const parsed = tokenRequest.safeParse(parseJson(body));
+    const parsed = tokenRequest.safeParse(parseJson(body.toString()));
     if (!parsed.success) return send(response, 400, { message: z.prettifyError(parsed.error) });
     const { userId, ...options } = parsed.data;
     const token = await this.token(userId, options);
@@ -130,42 +140,15 @@ export class DevIssuer {
   }
 }
 
-interface IssuerKey {
-  readonly privateKey: CryptoKey;
-  readonly keyId: string;
-}
-
-/** The key id is the file's first line, the key in PKCS #8 the rest. */
-async function loadOrMakeKey(file: string | undefined): Promise<IssuerKey> {
+/** In PKCS #8. */
+async function loadOrMakeKey(file: string | undefined): Promise<CryptoKey> {
   if (file !== undefined && existsSync(file)) {
-    const [keyId = '', ...pem] = readFileSync(file, 'utf8').split('\n');
-    return { keyId, privateKey: await importPKCS8(pem.join('\n'), 'RS256', { extractable: true }) };
+    const text = readFileSync(file, 'utf8');
+    return importPKCS8(text.slice(text.indexOf('-----BEGIN')), 'RS256', { extractable: true });
   }
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
-  const keyId = randomUUID();
-  if (file !== undefined) {
-    writeFileSync(file, `${keyId}\n${await exportPKCS8(privateKey)}`, { mode: 0o600 });
-  }
-  return { privateKey, keyId };
-}
-
-async function readText(request: IncomingMessage, maximumBytes: number): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    // The rest is read all the same, or the client would see a broken connection and not the answer.
-    if (bytes <= maximumBytes) chunks.push(chunk);
-  }
-  return bytes <= maximumBytes ? Buffer.concat(chunks).toString('utf8') : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  if (file !== undefined) writeFileSync(file, await exportPKCS8(privateKey), { mode: 0o600 });
+  return privateKey;
 }
 
 /** Open to any web page: it is a tool of the developer at this machine. */

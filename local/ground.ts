@@ -7,7 +7,7 @@ import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { DevIssuer } from './dev-issuer.ts';
 import { startDynamoDb } from './emulators/dynoxide.ts';
 import { startSqs } from './emulators/fauxqs.ts';
-import { createGateway, type Gateway } from './gateway/server.ts';
+import { Gateway } from './gateway/server.ts';
 import { OperatorError, systemErrorCode } from './operator-error.ts';
 import type { Endpoints, RuntimeOptions } from './runtime-options.ts';
 import { DEV_AUDIENCE, synthesize } from './stack/synth.ts';
@@ -42,8 +42,8 @@ export async function layGround(
   const data = takeData(options, cleanups);
   const keyFile = data && { keyFile: data.files.issuerKey };
   const issuer = await DevIssuer.create({ audience: DEV_AUDIENCE, ...keyFile });
-  const gateway = createGateway({
-    extraRoutes: [(request, response) => issuer.route(request, response), ...(options.extraRoutes ?? [])],
+  const gateway = new Gateway({
+    extraRoutes: [(request, response) => issuer.route(request, response)],
     log: { warn },
     ...(options.limits && { limits: options.limits }),
   });

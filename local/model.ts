@@ -59,7 +59,6 @@ export interface EventSourceModel {
   readonly functionId: string;
   readonly queueName: string;
   readonly batchSize: number;
-  readonly batchingWindowSeconds: number;
   readonly maximumConcurrency: number;
   readonly reportBatchItemFailures: boolean;
 }
@@ -98,15 +97,12 @@ export interface CorsModel {
   readonly allowOrigins: readonly string[];
   readonly allowMethods: readonly string[];
   readonly allowHeaders: readonly string[];
-  readonly exposeHeaders: readonly string[];
   readonly maxAgeSeconds?: number;
-  readonly allowCredentials: boolean;
 }
 
 export interface HttpRouteModel {
-  /** `GET`, …, or `ANY` */
   readonly method: string;
-  /** `/conversations/{conversationId}/messages`; `{proxy+}` is greedy. */
+  /** `/conversations/{conversationId}/messages` */
   readonly path: string;
   readonly functionId: string;
   readonly authorizer?: JwtAuthorizerModel;

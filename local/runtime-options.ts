@@ -1,6 +1,5 @@
 import type { InvocationObserver, LogEvent } from './functions/worker-pool.ts';
 import type { GatewayLimits } from './gateway/limits.ts';
-import type { ExtraRoute } from './gateway/server.ts';
 import type { StackModel } from './model.ts';
 
 /** Base URLs without a trailing slash. */
@@ -40,8 +39,6 @@ export interface RuntimeOptions {
   /** Variables for all functions, over the template's: for tests that need another lease or origin. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly limits?: Partial<GatewayLimits>;
-  /** Asked after the dev issuer's routes. */
-  readonly extraRoutes?: readonly ExtraRoute[];
   /** @default 8 */
   readonly maxInstancesPerFunction?: number;
   /** Of all functions together. @default 24 */

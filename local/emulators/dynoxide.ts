@@ -1,21 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { closeServer, listenOn } from '../listening.ts';
 import { OperatorError } from '../operator-error.ts';
+import type { Emulator, EmulatorEvents } from './emulator.ts';
 
-/** A DynamoDB that answers at `endpoint` until `stop`. */
-export interface DynamoDb {
-  readonly endpoint: string;
-  stop(): Promise<void>;
-}
-
-export interface DynamoDbOptions {
+export interface DynamoDbOptions extends EmulatorEvents {
   /** SQLite file; without one the data live in memory. */
   readonly file?: string;
-  /** Told in one line if the emulator ends by itself. */
-  readonly onExit?: (message: string) => void;
   /** @default process.env */
   readonly environment?: Readonly<NodeJS.ProcessEnv>;
   /** Finds the binary that came with `npm ci`. @default the optional dependency `@dynoxide/linux-x64` */
@@ -29,16 +22,17 @@ const START_TIMEOUT_MS = 10_000;
  * Starts dynoxide (https://github.com/nubo-db/dynoxide), or uses the DynamoDB that `DYNAMODB_ENDPOINT` names.
  * @throws {OperatorError} in one line if there is none, or if it doesn't start.
  */
-export async function startDynamoDb(options: DynamoDbOptions = {}): Promise<DynamoDb> {
+export async function startDynamoDb(options: DynamoDbOptions = {}): Promise<Emulator> {
   const environment = options.environment ?? process.env;
   const endpoint = environment['DYNAMODB_ENDPOINT'];
   if (endpoint) return { endpoint, stop: async () => {} };
-  const binary = (options.findPackaged ?? findPackaged)() ?? findOnPath(environment['PATH'] ?? '');
-  if (!binary) throw new OperatorError(HOW_TO_GET_ONE);
+  const binary = (options.findPackaged ?? findPackaged)() ?? 'dynoxide';
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
-    const started = await start(binary, port, options);
+    const started = await start(binary, port, options, environment);
     if (typeof started !== 'string') return started;
+    // A shell's own words, or Node's.
+    if (/exec: .*not found|spawn .*ENOENT/.test(started)) throw new OperatorError(HOW_TO_GET_ONE);
     // Somebody may have taken the port in between.
     const isPortTaken = started.includes('in use');
     if (!isPortTaken || attempt === START_ATTEMPTS)
@@ -61,22 +55,6 @@ function findPackaged(): string | undefined {
   }
 }
 
-function findOnPath(path: string): string | undefined {
-  const name = process.platform === 'win32' ? 'dynoxide.exe' : 'dynoxide';
-  const candidates = path
-    .split(delimiter)
-    .filter(Boolean)
-    .map((folder) => join(folder, name));
-  return candidates.find((candidate) => {
-    try {
-      accessSync(candidate, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
 /**
  * Becomes the emulator, and leaves behind a shell that waits on file descriptor 3, whose other end this process holds:
  * a line there ends the shell, but the end of file, which comes when this process dies in whatever way, makes it kill
@@ -86,10 +64,15 @@ const TIE_TO_PARENT =
   '(read -r line <&3 || kill -9 $$) >/dev/null 2>&1 </dev/null & exec "$@" 3<&- </dev/null';
 
 /** The running emulator, or its last words. */
-async function start(binary: string, port: number, options: DynamoDbOptions): Promise<DynamoDb | string> {
+async function start(
+  binary: string,
+  port: number,
+  options: DynamoDbOptions,
+  env: Readonly<NodeJS.ProcessEnv>,
+): Promise<Emulator | string> {
   const file = options.file === undefined ? [] : ['--db-path', options.file];
   const command = [binary, 'serve', '--host', '127.0.0.1', '--port', String(port), ...file];
-  const child = spawnTied(command);
+  const child = spawnTied(command, env);
   let words = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -109,8 +92,13 @@ async function start(binary: string, port: number, options: DynamoDbOptions): Pr
     waitUntil(async () => words.includes('listening') && (await answers(endpoint))),
     exited.then(() => false),
   ]);
+  const untie = () => {
+    const leash = child.stdio[3];
+    if (leash && 'end' in leash) leash.end('\n');
+  };
   if (!isUp) {
     child.kill('SIGKILL');
+    untie();
     return lastLine(words) || 'it ended without a word';
   }
   let isStopping = false;
@@ -125,17 +113,17 @@ async function start(binary: string, port: number, options: DynamoDbOptions): Pr
       const force = setTimeout(() => child.kill('SIGKILL'), 2000);
       await exited;
       clearTimeout(force);
-      const leash = child.stdio[3];
-      if (leash && 'end' in leash) leash.end('\n');
+      untie();
     },
   };
 }
 
-function spawnTied([binary = '', ...args]: readonly string[]): ChildProcess {
+function spawnTied([binary = '', ...args]: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
   // Windows has no such shell; there a stale emulator only keeps an old port.
-  if (process.platform === 'win32') return spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  if (process.platform === 'win32') return spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
   return spawn('/bin/sh', ['-c', TIE_TO_PARENT, 'sh', binary, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    env,
     // A group of its own: Ctrl-C in the terminal reaches the runtime, which stops the emulator last.
     detached: true,
   });
@@ -158,11 +146,9 @@ async function answers(endpoint: string): Promise<boolean> {
 
 async function freePort(): Promise<number> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== 'object' || !address) throw new Error('A listening socket has no port.');
-  return address.port;
+  const port = await listenOn(server, 0);
+  await closeServer(server);
+  return port;
 }
 
 /** Of its complaints; that it listened is not one. */

@@ -1,25 +1,18 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { messageOf, OperatorError } from '../operator-error.ts';
+import type { Emulator, EmulatorEvents } from './emulator.ts';
 
-/** An SQS that answers at `endpoint` until `stop`. */
-export interface Sqs {
-  readonly endpoint: string;
-  stop(): Promise<void>;
-}
-
-export interface SqsOptions {
+export interface SqsOptions extends EmulatorEvents {
   /** Every change is written through to SQLite there; without it the queues live in memory. */
   readonly dataDirectory?: string;
-  /** Told in one line if the emulator ends by itself. */
-  readonly onExit?: (message: string) => void;
 }
 
 /**
  * Starts fauxqs (https://github.com/kibertoad/fauxqs) on a free port of this machine's loopback.
  * @throws {OperatorError} in one line if it can't open its data.
  */
-export async function startSqs(options: SqsOptions = {}): Promise<Sqs> {
+export async function startSqs(options: SqsOptions = {}): Promise<Emulator> {
   const worker = new Worker(new URL('./fauxqs-thread.ts', import.meta.url), {
     name: 'fauxqs',
     execArgv: ['--disable-warning=ExperimentalWarning'],

@@ -1,8 +1,6 @@
 import {
   CreateQueueCommand,
-  GetQueueUrlCommand,
   type QueueAttributeName,
-  QueueDoesNotExist,
   SetQueueAttributesCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -21,25 +19,16 @@ export async function createQueues(client: SQSClient, queues: readonly QueueMode
 
 async function createQueue(client: SQSClient, { queueName, attributes }: QueueModel): Promise<void> {
   const names = attributes as Partial<Record<QueueAttributeName, string>>;
-  if (!(await exists(client, queueName))) {
+  try {
     await client.send(new CreateQueueCommand({ QueueName: queueName, Attributes: names }));
     return;
+  } catch (error) {
+    if (!(error instanceof Error && error.name.endsWith('QueueNameExists'))) throw error;
   }
   const { FifoQueue: _, ...changeable } = names;
-  if (Object.keys(changeable).length === 0) return;
   const endpoint = await client.config.endpoint?.();
   const origin = `${endpoint?.protocol}//${endpoint?.hostname}:${endpoint?.port}`;
   await client.send(
     new SetQueueAttributesCommand({ QueueUrl: localQueueUrl(origin, queueName), Attributes: changeable }),
   );
-}
-
-async function exists(client: SQSClient, queueName: string): Promise<boolean> {
-  try {
-    await client.send(new GetQueueUrlCommand({ QueueName: queueName }));
-    return true;
-  } catch (error) {
-    if (error instanceof QueueDoesNotExist) return false;
-    throw error;
-  }
 }

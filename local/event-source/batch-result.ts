@@ -1,4 +1,9 @@
+import { z } from 'zod';
 import type { InvokeResult } from '../model.ts';
+
+const reportSchema = z.object({
+  batchItemFailures: z.array(z.object({ itemIdentifier: z.string() })).nullish(),
+});
 
 /**
  * The message ids of a batch that come back to the queue.
@@ -16,16 +21,8 @@ export function failedMessageIds(
   const all = new Set(messageIds);
   if (!result.ok) return all;
   if (!reportBatchItemFailures || result.payload === null) return new Set();
-  if (typeof result.payload !== 'object' || Array.isArray(result.payload)) return all;
-  const { batchItemFailures: failures } = result.payload as { readonly batchItemFailures?: unknown };
-  if (failures === undefined || failures === null) return new Set();
-  if (!Array.isArray(failures)) return all;
-  const named = failures.map((failure: unknown) => identifierOf(failure));
-  const isUnderstood = named.every((id) => id !== undefined && all.has(id));
-  return isUnderstood ? new Set(named as string[]) : all;
-}
-
-function identifierOf(failure: unknown): string | undefined {
-  const id = (failure as { readonly itemIdentifier?: unknown } | null)?.itemIdentifier;
-  return typeof id === 'string' ? id : undefined;
+  const { data: report } = reportSchema.safeParse(result.payload);
+  if (report === undefined) return all;
+  const named = new Set(report.batchItemFailures?.map(({ itemIdentifier }) => itemIdentifier));
+  return [...named].every((id) => all.has(id)) ? named : all;
 }

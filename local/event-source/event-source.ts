@@ -10,6 +10,7 @@ import { localQueueUrl } from '../emulators/queues.ts';
 import type { EventSourceModel, Invoker } from '../model.ts';
 import { messageOf } from '../operator-error.ts';
 import { queueArn } from '../stack/identifiers.ts';
+import { within } from '../within.ts';
 import { failedMessageIds } from './batch-result.ts';
 import { sqsEvent } from './sqs-event.ts';
 
@@ -32,8 +33,6 @@ export interface EventSourceOptions {
 }
 
 const LONG_POLL_SECONDS = 20;
-/** SQS gives at most so many messages at once. */
-const MAX_RECEIVE = 10;
 const RETRY_DELAY_MS = 250;
 
 /**
@@ -60,12 +59,7 @@ export class EventSource {
   async stop(graceMs = 0): Promise<void> {
     this.#stopping.abort();
     await this.#polling;
-    const expired = new AbortController();
-    await Promise.race([
-      Promise.all(this.#running),
-      delay(graceMs, undefined, { signal: expired.signal }).catch(() => {}),
-    ]);
-    expired.abort();
+    await within(graceMs, Promise.all(this.#running));
   }
 
   async #poll(): Promise<void> {
@@ -80,24 +74,11 @@ export class EventSource {
     }
   }
 
-  /** As many as the batch size; with a window, what arrives within it after the first. */
   async #receiveBatch(): Promise<readonly Message[]> {
-    const { batchSize, batchingWindowSeconds } = this.#options.model;
-    const messages = [...(await this.#receive(batchSize, LONG_POLL_SECONDS))];
-    if (messages.length === 0 || batchingWindowSeconds === 0) return messages;
-    const deadlineMs = Date.now() + batchingWindowSeconds * 1000;
-    while (messages.length < batchSize && Date.now() < deadlineMs && !this.#stopping.signal.aborted) {
-      const waitSeconds = Math.ceil((deadlineMs - Date.now()) / 1000);
-      messages.push(...(await this.#receive(batchSize - messages.length, waitSeconds)));
-    }
-    return messages;
-  }
-
-  async #receive(wanted: number, waitSeconds: number): Promise<readonly Message[]> {
     const command = new ReceiveMessageCommand({
       QueueUrl: this.#queueUrl,
-      MaxNumberOfMessages: Math.min(wanted, MAX_RECEIVE),
-      WaitTimeSeconds: Math.min(waitSeconds, LONG_POLL_SECONDS),
+      MaxNumberOfMessages: this.#options.model.batchSize,
+      WaitTimeSeconds: LONG_POLL_SECONDS,
       MessageSystemAttributeNames: ['All'],
       MessageAttributeNames: ['All'],
     });
@@ -106,7 +87,9 @@ export class EventSource {
       return (await this.#options.client.send(command, { abortSignal: signal })).Messages ?? [];
     } catch (error) {
       if (signal.aborted) return [];
-      this.#warn(`Cannot read the queue ${this.#options.model.queueName}: ${messageOf(error)}`);
+      this.#options.onWarning?.(
+        `Cannot read the queue ${this.#options.model.queueName}: ${messageOf(error)}`,
+      );
       await delay(RETRY_DELAY_MS, undefined, { signal }).catch(() => {});
       return [];
     }
@@ -123,35 +106,28 @@ export class EventSource {
       await this.#giveBack(messages.filter(isFailed));
     } catch (error) {
       // They come back and are handled again: SQS promises delivery at least once, not once.
-      this.#warn(`Cannot settle a batch of the queue ${model.queueName}: ${messageOf(error)}`);
+      this.#options.onWarning?.(`Cannot settle a batch of the queue ${model.queueName}: ${messageOf(error)}`);
     }
   }
 
   async #delete(messages: readonly Message[]): Promise<void> {
-    for (const Entries of entriesOf(messages)) {
-      await this.#options.client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#queueUrl, Entries }));
-    }
+    if (messages.length === 0) return;
+    const Entries = messages.map(entryOf);
+    await this.#options.client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#queueUrl, Entries }));
   }
 
   async #giveBack(messages: readonly Message[]): Promise<void> {
     const seconds = this.#options.returnFailedAfterSeconds;
-    if (seconds === undefined) return;
-    for (const batch of entriesOf(messages)) {
-      const Entries = batch.map((entry) => ({ ...entry, VisibilityTimeout: seconds }));
-      const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#queueUrl, Entries });
-      await this.#options.client.send(command);
-    }
-  }
-
-  #warn(message: string): void {
-    this.#options.onWarning?.(message);
+    if (seconds === undefined || messages.length === 0) return;
+    const Entries = messages.map((message, index) => ({
+      ...entryOf(message, index),
+      VisibilityTimeout: seconds,
+    }));
+    const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#queueUrl, Entries });
+    await this.#options.client.send(command);
   }
 }
 
-/** Batch requests take ten entries each. */
-function entriesOf(messages: readonly Message[]) {
-  const entries = messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
-  return Array.from({ length: Math.ceil(entries.length / MAX_RECEIVE) }, (_, batch) =>
-    entries.slice(batch * MAX_RECEIVE, (batch + 1) * MAX_RECEIVE),
-  );
+function entryOf({ ReceiptHandle }: Message, index: number) {
+  return { Id: String(index), ReceiptHandle };
 }

@@ -62,23 +62,14 @@ async function nextEvent(): Promise<InvokeMessage> {
 }
 
 async function loadHandler(): Promise<Handler> {
-  const separator = setup.handler.lastIndexOf('.');
-  const file = join(setup.codeDirectory, setup.handler.slice(0, separator));
-  const path = ['.mjs', '.js', '.cjs'].map((ending) => file + ending).find((each) => existsSync(each));
-  if (!path) throw named('Runtime.ImportModuleError', `Cannot find module '${setup.handler}'`);
-  const bundle: unknown = await import(pathToFileURL(path).href);
-  const name = setup.handler.slice(separator + 1);
-  const handler = exportOf(bundle, name) ?? exportOf(exportOf(bundle, 'default'), name);
+  const [file, name = ''] = setup.handler.split('.');
+  const path = join(setup.codeDirectory, `${file}.mjs`);
+  if (!existsSync(path)) throw named('Runtime.ImportModuleError', `Cannot find module '${setup.handler}'`);
+  const { [name]: handler }: Readonly<Record<string, unknown>> = await import(pathToFileURL(path).href);
   if (typeof handler !== 'function') {
     throw named('Runtime.HandlerNotFound', `${setup.handler} is undefined or not exported`);
   }
   return handler as Handler;
-}
-
-function exportOf(bundle: unknown, name: string): unknown {
-  return typeof bundle === 'object' && bundle !== null
-    ? (bundle as Readonly<Record<string, unknown>>)[name]
-    : undefined;
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */

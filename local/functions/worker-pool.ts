@@ -1,4 +1,5 @@
 import type { FunctionModel, InvokeResult, Invoker } from '../model.ts';
+import { within } from '../within.ts';
 import { type FunctionSpec, functionSpec } from './function-spec.ts';
 import { failure, type LogStream } from './messages.ts';
 import { WorkerInstance } from './worker-instance.ts';
@@ -233,12 +234,4 @@ export class WorkerPool implements Invoker {
     const tracked = promise.finally(() => set.delete(tracked));
     set.add(tracked);
   }
-}
-
-/** Waits for the work, but no longer than `milliseconds`. */
-async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, milliseconds);
-  await Promise.race([work, promise]);
-  clearTimeout(timer);
 }

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
+import { z } from 'zod';
 import type { Invoker, WebSocketApiModel } from '../model.ts';
-import { describeFailure, invokeWithin, isRecord } from './invocation.ts';
+import { describeFailure, invokeWithin } from './invocation.ts';
 import { authorizeConnection } from './request-authorizer.ts';
 import type { RequestFacts } from './request-facts.ts';
 import type { Runtime } from './runtime.ts';
@@ -14,6 +15,14 @@ export type ConnectDecision =
       readonly subprotocol?: string;
     }
   | { readonly accepted: false; readonly status: number; readonly message: string };
+
+const resultSchema = z.object({
+  statusCode: z.coerce.number().int().min(200).max(599),
+  headers: z.record(z.string(), z.unknown()).catch({}),
+});
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-connect-route-subprotocol.html */
+const SUBPROTOCOL_HEADER = 'sec-websocket-protocol';
 
 /** Authorizer, then the `$connect` integration; its absence accepts. `isGone` spares an absent client's `$connect`. */
 export async function decideConnect(
@@ -52,33 +61,18 @@ async function runConnectRoute(
     runtime.log.warn(`$connect function ${functionId} failed: ${describeFailure(invocation)}`);
     return refuse(502);
   }
-  const status = readStatus(invocation.payload);
-  if (status === undefined) {
+  const { data: result } = resultSchema.safeParse(invocation.payload);
+  if (result === undefined) {
     runtime.log.warn(`$connect function ${functionId} returned no statusCode`);
     return refuse(502);
   }
-  if (status < 200 || status > 299) return refuse(status);
-  const subprotocol = readSubprotocol(invocation.payload);
-  return subprotocol === undefined ? { accepted: true } : { accepted: true, subprotocol };
+  if (result.statusCode > 299) return refuse(result.statusCode);
+  const chosen = Object.entries(result.headers).find(([name]) => name.toLowerCase() === SUBPROTOCOL_HEADER);
+  return { accepted: true, ...(typeof chosen?.[1] === 'string' && { subprotocol: chosen[1] }) };
 }
 
 function refuse(status: number): ConnectDecision {
   const isFault = status === 500 || status === 502;
   const message = isFault ? 'Internal server error' : (STATUS_CODES[status] ?? 'Refused');
   return { accepted: false, status, message };
-}
-
-function readStatus(payload: unknown): number | undefined {
-  if (!isRecord(payload)) return undefined;
-  const status = Number(payload['statusCode']);
-  return Number.isInteger(status) && status >= 200 && status <= 599 ? status : undefined;
-}
-
-/** https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-connect-route-subprotocol.html */
-function readSubprotocol(payload: unknown): string | undefined {
-  const headers = isRecord(payload) && isRecord(payload['headers']) ? payload['headers'] : {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (name.toLowerCase() === 'sec-websocket-protocol' && typeof value === 'string') return value;
-  }
-  return undefined;
 }

@@ -16,7 +16,7 @@ export function preflightHeaders(cors: CorsModel, request: CorsRequest): Headers
   const origin = allowedOrigin(cors, request.origin);
   if (origin === undefined || request.requestedMethod === undefined) return {};
   return {
-    ...originHeaders(cors, origin),
+    'access-control-allow-origin': origin,
     ...listHeader('access-control-allow-methods', cors.allowMethods),
     ...listHeader('access-control-allow-headers', cors.allowHeaders),
     ...(cors.maxAgeSeconds === undefined ? {} : { 'access-control-max-age': String(cors.maxAgeSeconds) }),
@@ -28,11 +28,7 @@ export function withCorsHeaders(cors: CorsModel, request: CorsRequest, headers: 
   const own = Object.entries(headers).filter(([name]) => !name.startsWith('access-control-'));
   const origin = allowedOrigin(cors, request.origin);
   if (origin === undefined) return Object.fromEntries(own);
-  return {
-    ...Object.fromEntries(own),
-    ...originHeaders(cors, origin),
-    ...listHeader('access-control-expose-headers', cors.exposeHeaders),
-  };
+  return { ...Object.fromEntries(own), 'access-control-allow-origin': origin };
 }
 
 /** `*`, `https://*`, and exact origins, as the API's configuration may have them. */
@@ -43,13 +39,6 @@ function allowedOrigin(cors: CorsModel, origin: string | undefined): string | un
     (allowed) => allowed === origin || (allowed.endsWith('://*') && origin.startsWith(allowed.slice(0, -1))),
   );
   return isAllowed ? origin : undefined;
-}
-
-function originHeaders(cors: CorsModel, origin: string): Headers {
-  return {
-    'access-control-allow-origin': origin,
-    ...(cors.allowCredentials ? { 'access-control-allow-credentials': 'true' } : {}),
-  };
 }
 
 function listHeader(name: string, values: readonly string[]): Headers {

@@ -35,7 +35,7 @@ export class HttpApi {
     const { cors } = this.#model;
     const isPreflight = cors !== undefined && request.method === 'OPTIONS';
     const reply = isPreflight
-      ? { status: 204, headers: preflightHeaders(cors, corsRequest), cookies: [], body: Buffer.alloc(0) }
+      ? { status: 204, headers: preflightHeaders(cors, corsRequest), body: Buffer.alloc(0) }
       : await this.#reply(request, requestId);
     const headers =
       cors === undefined || isPreflight ? reply.headers : withCorsHeaders(cors, corsRequest, reply.headers);
@@ -66,7 +66,7 @@ export class HttpApi {
     requestId: string,
     identity: JwtIdentity | undefined,
   ): Promise<HttpReply> {
-    const { accountId, clock, limits, timers, log } = this.#runtime;
+    const { clock, limits, timers, log } = this.#runtime;
     const event = httpEvent({
       request: facts,
       method,
@@ -77,7 +77,6 @@ export class HttpApi {
       body,
       apiId: this.#model.apiId,
       stage: this.stage,
-      accountId,
       requestId,
       nowMs: clock.now(),
       ...(identity === undefined ? {} : { identity }),
@@ -131,15 +130,10 @@ function decodePath(encodedPath: string): string | undefined {
   }
 }
 
-function write(response: ServerResponse, { status, headers, cookies, body }: HttpReply): void {
-  if (cookies.length > 0) response.setHeader('set-cookie', [...cookies]);
+function write(response: ServerResponse, { status, headers, body }: HttpReply): void {
+  // The gateway knows the length; a function that got it wrong would break the connection.
+  const { 'content-length': _length, 'transfer-encoding': _encoding, ...others } = headers;
   const hasBody = status !== 204 && status !== 304;
   if (hasBody) response.setHeader('content-length', body.length);
-  response.writeHead(status, withoutLength(headers)).end(hasBody ? body : undefined);
-}
-
-/** The gateway knows the length; a function that got it wrong would break the connection. */
-function withoutLength(headers: HttpReply['headers']): Record<string, string> {
-  const { 'content-length': _length, 'transfer-encoding': _encoding, ...others } = headers;
-  return others;
+  response.writeHead(status, others).end(hasBody ? body : undefined);
 }

@@ -1,3 +1,4 @@
+import { ACCOUNT_ID } from '../stack/identifiers.ts';
 import type { JwtIdentity } from './jwt-authorizer.ts';
 import type { RequestFacts } from './request-facts.ts';
 import { formatRequestTime } from './request-id.ts';
@@ -13,7 +14,6 @@ export interface HttpEventFacts {
   readonly body: Buffer;
   readonly apiId: string;
   readonly stage: string;
-  readonly accountId: string;
   readonly requestId: string;
   readonly nowMs: number;
   readonly identity?: JwtIdentity;
@@ -39,7 +39,7 @@ export function httpEvent(facts: HttpEventFacts) {
     ...(request.rawQueryString === '' ? {} : { queryStringParameters: query }),
     ...(Object.keys(facts.pathParameters).length === 0 ? {} : { pathParameters: facts.pathParameters }),
     requestContext: {
-      accountId: facts.accountId,
+      accountId: ACCOUNT_ID,
       apiId: facts.apiId,
       ...(identity === undefined ? {} : { authorizer: { jwt: identity } }),
       domainName: request.domainName,

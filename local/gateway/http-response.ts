@@ -1,10 +1,10 @@
-import { isRecord } from './invocation.ts';
+import { z } from 'zod';
+import { recordOf } from '../json.ts';
 
 export interface HttpReply {
   readonly status: number;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly cookies: readonly string[];
   readonly body: Buffer;
 }
 
@@ -15,8 +15,15 @@ export function gatewayReply(
   headers: Readonly<Record<string, string>> = {},
 ): HttpReply {
   const body = Buffer.from(JSON.stringify({ message }));
-  return { status, headers: { 'content-type': 'application/json', ...headers }, cookies: [], body };
+  return { status, headers: { 'content-type': 'application/json', ...headers }, body };
 }
+
+const resultSchema = z.object({
+  statusCode: z.coerce.number().int().min(200).max(599),
+  headers: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).nullish(),
+  body: z.string().nullish(),
+  isBase64Encoded: z.unknown().optional(),
+});
 
 /**
  * What a function returned, in payload format 2.0: with `statusCode` a response, without one the body of a 200 in
@@ -24,45 +31,19 @@ export function gatewayReply(
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function parseHttpResult(payload: unknown): HttpReply | undefined {
-  if (!isRecord(payload) || payload['statusCode'] === undefined) return inferReply(payload);
-  const status = Number(payload['statusCode']);
-  const headers = parseHeaders(payload['headers'] ?? {});
-  const cookies = parseCookies(payload['cookies'] ?? []);
-  const body = payload['body'] ?? '';
-  const isValidStatus = Number.isInteger(status) && status >= 200 && status <= 599;
-  if (!isValidStatus || headers === undefined || cookies === undefined) return undefined;
-  if (typeof body !== 'string') return undefined;
-  return {
-    status,
-    headers: { 'content-type': 'text/plain; charset=utf-8', ...headers },
-    cookies,
-    body: Buffer.from(body, payload['isBase64Encoded'] === true ? 'base64' : 'utf8'),
-  };
-}
-
-function inferReply(payload: unknown): HttpReply {
-  const text = typeof payload === 'string' ? payload : JSON.stringify(payload ?? null);
-  return {
-    status: 200,
-    headers: { 'content-type': 'application/json' },
-    cookies: [],
-    body: Buffer.from(text),
-  };
-}
-
-function parseHeaders(value: unknown): Record<string, string> | undefined {
-  if (!isRecord(value)) return undefined;
-  const headers: Record<string, string> = {};
-  for (const [name, header] of Object.entries(value)) {
-    if (typeof header !== 'string' && typeof header !== 'number' && typeof header !== 'boolean') {
-      return undefined;
-    }
-    headers[name.toLowerCase()] = String(header);
+  if (recordOf(payload)['statusCode'] === undefined) {
+    const text = typeof payload === 'string' ? payload : JSON.stringify(payload ?? null);
+    return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(text) };
   }
-  return headers;
-}
-
-function parseCookies(value: unknown): string[] | undefined {
-  if (!Array.isArray(value)) return undefined;
-  return value.every((cookie) => typeof cookie === 'string') ? value : undefined;
+  const { data: result } = resultSchema.safeParse(payload);
+  if (result === undefined) return undefined;
+  const own = Object.entries(result.headers ?? {}).map(([name, value]) => [
+    name.toLowerCase(),
+    String(value),
+  ]);
+  return {
+    status: result.statusCode,
+    headers: { 'content-type': 'text/plain; charset=utf-8', ...Object.fromEntries(own) },
+    body: Buffer.from(result.body ?? '', result.isBase64Encoded === true ? 'base64' : 'utf8'),
+  };
 }

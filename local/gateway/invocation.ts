@@ -40,7 +40,3 @@ export function describeFailure(invocation: Exclude<Invocation, { outcome: 'retu
   if (invocation.outcome === 'timed-out') return 'no answer within the integration time-out';
   return `${invocation.errorType}: ${invocation.errorMessage}`;
 }
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
+import { recordOf } from '../json.ts';
 import type { JwtAuthorizerModel } from '../model.ts';
-import { isRecord } from './invocation.ts';
 import type { RequestFacts } from './request-facts.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -107,11 +107,9 @@ async function discoverKeys(issuer: string): Promise<KeySet> {
 async function fetchKeysUrl(url: string): Promise<URL> {
   const response = await fetch(url, { signal: AbortSignal.timeout(ISSUER_TIMEOUT_MS) });
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  const document: unknown = await response.json();
-  if (!isRecord(document) || typeof document['jwks_uri'] !== 'string') {
-    throw new Error(`${url} has no jwks_uri`);
-  }
-  return new URL(document['jwks_uri']);
+  const { jwks_uri: keysUrl } = recordOf(await response.json());
+  if (typeof keysUrl !== 'string') throw new Error(`${url} has no jwks_uri`);
+  return new URL(keysUrl);
 }
 
 /** The first source that is there; "only the token, or the token prefixed with Bearer". */
@@ -129,19 +127,24 @@ function findToken(identitySource: readonly string[], request: RequestFacts): st
   return undefined;
 }
 
+/** By the code of the library's error. */
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
+  [errors.JWTExpired.code]: 'the token has expired',
+  [errors.JOSEAlgNotAllowed.code]: 'the token has an unsupported algorithm',
+  [errors.JWKSNoMatchingKey.code]: 'the token is signed with an unknown key',
+  [errors.JWSSignatureVerificationFailed.code]: 'the token signature is invalid',
+  [errors.JWSInvalid.code]: 'the token is malformed',
+  [errors.JWTInvalid.code]: 'the token is malformed',
+};
+
 function describeRefusal(error: unknown): string {
   if (error instanceof TokenRefusal) return error.message;
-  if (error instanceof errors.JWTExpired) return 'the token has expired';
   if (error instanceof errors.JWTClaimValidationFailed)
     return `the token has an invalid ${error.claim} claim`;
-  if (error instanceof errors.JOSEAlgNotAllowed) return 'the token has an unsupported algorithm';
-  if (error instanceof errors.JWKSNoMatchingKey) return 'the token is signed with an unknown key';
-  if (error instanceof errors.JWSSignatureVerificationFailed) return 'the token signature is invalid';
-  if (error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid)
-    return 'the token is malformed';
   if (error instanceof TypeError && error.message.startsWith('Invalid Token'))
     return 'the token is malformed';
-  return 'JWKS communication error';
+  const description = error instanceof errors.JOSEError ? DESCRIPTIONS[error.code] : undefined;
+  return description ?? 'JWKS communication error';
 }
 
 function describeCause(error: unknown): string {

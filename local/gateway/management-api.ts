@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Connection } from './connection.ts';
 import { readBody } from './request-body.ts';
 import { newGatewayId } from './request-id.ts';
-import { RequestRate } from './request-rate.ts';
 import type { Runtime } from './runtime.ts';
 import type { WebSocketGateway } from './websocket-gateway.ts';
 
@@ -29,12 +28,10 @@ const MANAGEMENT_PATH = /^\/([^/]+)\/(?:@|%40)connections\/([^/]+)$/i;
 export class ManagementApi {
   readonly #runtime: Runtime;
   readonly #gateway: WebSocketGateway;
-  readonly #rate: RequestRate;
 
   constructor(runtime: Runtime, gateway: WebSocketGateway) {
     this.#runtime = runtime;
     this.#gateway = gateway;
-    this.#rate = new RequestRate(runtime.clock, runtime.limits.managementRequestsPerSecond);
   }
 
   /** False if the request is for something else. */
@@ -52,7 +49,6 @@ export class ManagementApi {
     const isSigned = request.headers.authorization?.startsWith('AWS4-HMAC-SHA256 ') === true;
     if (!isSigned) return MISSING_SIGNATURE;
     if (!this.#gateway.hasStage(stage)) return FORBIDDEN;
-    if (!this.#rate.take()) return OVER_LIMIT;
     if (body === 'too-large') return TOO_LARGE;
     const connection = this.#gateway.find(stage, connectionId);
     // Not yet open counts as gone: AWS answers 410 to a post from within $connect.

@@ -1,49 +1,23 @@
-import { isRecord } from './invocation.ts';
+import { z } from 'zod';
+import { matchesPattern } from '../iam-pattern.ts';
 
-/** What an authorizer's policy says of one ARN; `malformed` is AWS's AuthorizerConfigurationException. */
-export type PolicyVerdict = 'allow' | 'deny' | 'malformed';
+const texts = z.union([z.string().transform((text) => [text]), z.array(z.string())]);
+const statement = z.object({ Effect: z.enum(['Allow', 'Deny']), Action: texts, Resource: texts });
+
+/** The policy document of a Lambda authorizer. */
+export const policySchema = z.object({
+  Statement: z.union([statement.transform((one) => [one]), z.array(statement)]),
+});
 
 /**
- * Evaluates the policy document of a Lambda authorizer for `execute-api:Invoke`: an explicit Deny wins, and what
- * no statement allows is denied.
+ * What it says of `execute-api:Invoke` on one ARN: an explicit Deny wins, and what no statement allows is denied.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
  */
-export function evaluatePolicy(document: unknown, methodArn: string): PolicyVerdict {
-  if (!isRecord(document)) return 'malformed';
-  const statements = Array.isArray(document['Statement']) ? document['Statement'] : [document['Statement']];
-  let isAllowed = false;
-  for (const statement of statements) {
-    const parsed = parseStatement(statement);
-    if (parsed === undefined) return 'malformed';
-    const applies =
-      parsed.actions.some((action) => matches(action.toLowerCase(), 'execute-api:invoke')) &&
-      parsed.resources.some((resource) => matches(resource, methodArn));
-    if (applies && parsed.effect === 'Deny') return 'deny';
-    isAllowed ||= applies;
-  }
-  return isAllowed ? 'allow' : 'deny';
-}
-
-function parseStatement(statement: unknown) {
-  if (!isRecord(statement)) return undefined;
-  const effect = statement['Effect'];
-  const actions = parseStrings(statement['Action']);
-  const resources = parseStrings(statement['Resource']);
-  if (effect !== 'Allow' && effect !== 'Deny') return undefined;
-  if (actions === undefined || resources === undefined) return undefined;
-  return { effect, actions, resources };
-}
-
-function parseStrings(value: unknown): string[] | undefined {
-  const values: unknown[] = Array.isArray(value) ? value : [value];
-  return values.every((item) => typeof item === 'string') ? values : undefined;
-}
-
-/** `*` is any run of characters, `?` any one. */
-function matches(pattern: string, text: string): boolean {
-  const expression = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replace(/\*/g, '.*')
-    .replace(/\?/g, '.');
-  return new RegExp(`^${expression}$`, 's').test(text);
+export function isAllowed({ Statement }: z.infer<typeof policySchema>, methodArn: string): boolean {
+  const applying = Statement.filter(
+    ({ Action, Resource }) =>
+      Action.some((action) => matchesPattern(action.toLowerCase(), 'execute-api:invoke')) &&
+      Resource.some((resource) => matchesPattern(resource, methodArn)),
+  );
+  return applying.length > 0 && applying.every(({ Effect }) => Effect === 'Allow');
 }

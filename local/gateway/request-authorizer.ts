@@ -1,6 +1,8 @@
+import { z } from 'zod';
 import type { Invoker, RequestAuthorizerModel } from '../model.ts';
-import { describeFailure, invokeWithin, isRecord } from './invocation.ts';
-import { evaluatePolicy } from './policy.ts';
+import { connectMethodArn } from '../stack/identifiers.ts';
+import { describeFailure, invokeWithin } from './invocation.ts';
+import { isAllowed, policySchema } from './policy.ts';
 import type { RequestFacts } from './request-facts.ts';
 import type { Runtime } from './runtime.ts';
 import { type AuthorizerContext, authorizerEvent, type ConnectionFacts } from './websocket-events.ts';
@@ -8,6 +10,13 @@ import { type AuthorizerContext, authorizerEvent, type ConnectionFacts } from '.
 export type Authorization =
   | { readonly status: 'allowed'; readonly context: AuthorizerContext }
   | { readonly status: 401 | 403 | 500 };
+
+const resultSchema = z.object({
+  principalId: z.string().optional(),
+  policyDocument: policySchema,
+  // "You can't set a JSON object or array as a valid value of any key in the context map."
+  context: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String)).default({}),
+});
 
 /**
  * Asks a REQUEST authorizer about a connection. All identity sources must be there and not empty, or it is 401
@@ -22,8 +31,8 @@ export async function authorizeConnection(
   request: RequestFacts,
 ): Promise<Authorization> {
   if (!authorizer.identitySource.every((source) => hasIdentity(source, request))) return { status: 401 };
-  const { region, accountId, clock, limits, timers } = runtime;
-  const methodArn = `arn:aws:execute-api:${region}:${accountId}:${connection.apiId}/${connection.stage}/$connect`;
+  const { clock, limits, timers } = runtime;
+  const methodArn = connectMethodArn(connection.apiId, connection.stage);
   const startedAt = clock.now();
   const event = authorizerEvent(connection, request, methodArn, startedAt);
   const limitMs = limits.webSocketIntegrationMs;
@@ -33,42 +42,20 @@ export async function authorizeConnection(
     runtime.log.warn(`Authorizer ${authorizer.functionId} failed: ${describeFailure(invocation)}`);
     return { status: 500 };
   }
-  const latencyMs = clock.now() - startedAt;
-  return judge(runtime, authorizer, invocation.payload, methodArn, latencyMs);
-}
-
-function judge(
-  runtime: Runtime,
-  authorizer: RequestAuthorizerModel,
-  payload: unknown,
-  methodArn: string,
-  latencyMs: number,
-): Authorization {
-  const result = parseResult(payload);
-  const verdict = result === undefined ? 'malformed' : evaluatePolicy(result.policyDocument, methodArn);
-  if (result === undefined || verdict === 'malformed') {
+  const result = resultSchema.safeParse(invocation.payload);
+  if (!result.success) {
     runtime.log.warn(
       `Authorizer ${authorizer.functionId} returned neither a policy document nor a context of scalars`,
     );
     return { status: 500 };
   }
-  if (verdict === 'deny') return { status: 403 };
-  return { status: 'allowed', context: { ...result.context, integrationLatency: latencyMs } };
-}
-
-function parseResult(payload: unknown) {
-  if (!isRecord(payload)) return undefined;
-  const { principalId, policyDocument, context = {} } = payload;
-  if (principalId !== undefined && typeof principalId !== 'string') return undefined;
-  if (!isRecord(context)) return undefined;
-  const values: Record<string, string> = {};
-  for (const [name, value] of Object.entries(context)) {
-    // "You can't set a JSON object or array as a valid value of any key in the context map."
-    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
-      return undefined;
-    values[name] = String(value);
-  }
-  return { policyDocument, context: principalId === undefined ? values : { ...values, principalId } };
+  const { principalId, policyDocument, context } = result.data;
+  if (!isAllowed(policyDocument, methodArn)) return { status: 403 };
+  const integrationLatency = clock.now() - startedAt;
+  return {
+    status: 'allowed',
+    context: { ...context, ...(principalId !== undefined && { principalId }), integrationLatency },
+  };
 }
 
 function hasIdentity(source: string, request: RequestFacts): boolean {

@@ -14,13 +14,9 @@ export function newTraceHeader(nowMs: number): string {
   return `Root=1-${seconds}-${randomBytes(12).toString('hex')}`;
 }
 
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
 /** `requestTime` in the common log format, UTC: `09/Feb/2024:18:23:28 +0000`. */
 export function formatRequestTime(epochMs: number): string {
-  const date = new Date(epochMs);
-  const two = (value: number) => String(value).padStart(2, '0');
-  const day = `${two(date.getUTCDate())}/${MONTHS[date.getUTCMonth()]}/${date.getUTCFullYear()}`;
-  const time = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`;
-  return `${day}:${time} +0000`;
+  // `Fri, 09 Feb 2024 18:23:28 GMT`
+  const [, day, month, year, time] = new Date(epochMs).toUTCString().split(' ');
+  return `${day}/${month}/${year}:${time} +0000`;
 }

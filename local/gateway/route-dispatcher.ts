@@ -1,6 +1,7 @@
+import { recordOf } from '../json.ts';
 import type { Invoker, WebSocketApiModel, WebSocketRouteModel } from '../model.ts';
 import type { Connection } from './connection.ts';
-import { describeFailure, type Invocation, invokeWithin, isRecord } from './invocation.ts';
+import { describeFailure, type Invocation, invokeWithin } from './invocation.ts';
 import { gatewayMessage } from './refusal.ts';
 import { type RouteSelector, routeSelector } from './route-selection.ts';
 import type { Runtime } from './runtime.ts';
@@ -57,8 +58,8 @@ export class RouteDispatcher {
 
   /** https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html */
   #respond(connection: Connection, route: WebSocketRouteModel, payload: unknown): void {
-    if (!route.hasResponse || !isRecord(payload) || typeof payload['body'] !== 'string') return;
-    const { body } = payload;
+    const { body } = recordOf(payload);
+    if (!route.hasResponse || typeof body !== 'string') return;
     const { limits, log } = this.#runtime;
     if (Buffer.byteLength(body) > limits.messageBytes) {
       log.warn(`Route ${route.routeKey} answered more than ${limits.messageBytes} bytes`);

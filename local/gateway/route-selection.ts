@@ -1,5 +1,5 @@
+import { isRecord, parseJson } from '../json.ts';
 import type { WebSocketApiModel, WebSocketRouteModel } from '../model.ts';
-import { isRecord } from './invocation.ts';
 
 const RESERVED_ROUTES = new Set(['$connect', '$disconnect', '$default']);
 
@@ -35,12 +35,4 @@ function valueAt(path: readonly string[], body: unknown): unknown {
     value = isRecord(value) && Object.hasOwn(value, field) ? value[field] : undefined;
   }
   return value;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -12,6 +12,4 @@ export interface Runtime {
   readonly timers: TimerSet;
   readonly limits: GatewayLimits;
   readonly log: GatewayLog;
-  readonly region: string;
-  readonly accountId: string;
 }

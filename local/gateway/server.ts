@@ -1,13 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { closeServer, listenOn } from '../listening.ts';
 import type { HttpApiModel, Invoker, WebSocketApiModel } from '../model.ts';
 import { type Clock, systemClock, TimerSet } from './clock.ts';
 import { HttpApi } from './http-api.ts';
-import { fillLimits, type GatewayLimits } from './limits.ts';
+import { DEFAULT_LIMITS, type GatewayLimits } from './limits.ts';
 import { ManagementApi } from './management-api.ts';
 import { refuseUpgrade } from './refusal.ts';
 import type { GatewayLog, Runtime } from './runtime.ts';
+import type { ConnectionFacts } from './websocket-events.ts';
 import { WebSocketGateway } from './websocket-gateway.ts';
 
 /** Serves a plain HTTP request before any API does; false, and nothing written, passes it on. */
@@ -21,10 +22,6 @@ export interface GatewayOptions {
   readonly clock?: Clock;
   /** @default console */
   readonly log?: GatewayLog;
-  /** In method ARNs. @default us-east-1 */
-  readonly region?: string;
-  /** @default 000000000000 */
-  readonly accountId?: string;
 }
 
 export interface GatewayApis {
@@ -33,13 +30,10 @@ export interface GatewayApis {
   readonly invoker: Invoker;
 }
 
-export interface ConnectionDescription {
-  readonly connectionId: string;
-  readonly stage: string;
-  readonly connectedAt: number;
-  readonly lastActiveAt: number;
-  /** What the authorizer said, with `principalId`. */
-  readonly authorizer?: Readonly<Record<string, string | number>>;
+interface Served {
+  readonly webSockets: WebSocketGateway;
+  readonly management: ManagementApi;
+  readonly httpApis: readonly HttpApi[];
 }
 
 /**
@@ -47,88 +41,39 @@ export interface ConnectionDescription {
  * before it knows its APIs, since the port goes into the issuer's URL and with it into the stack; until `serve`
  * everything but the extra routes is 503.
  */
-export interface Gateway {
-  /** Listens on a server of its own; resolves with the port. Port 0 takes a free one. */
-  listen(port: number, host?: string): Promise<number>;
-  /** Serves the requests and upgrades of somebody else's server instead. */
-  attach(server: Server): void;
-  /** Once. */
-  serve(apis: GatewayApis): void;
-  connections(): readonly ConnectionDescription[];
-  /**
-   * For fault tests: cuts a line without a close frame. Silently: as if AWS had lost the `$disconnect`. False if
-   * there is no such connection.
-   */
-  cut(connectionId: string, options?: { readonly silent?: boolean }): boolean;
-  /** For fault tests: whenever this connection ends, its `$disconnect` is lost. */
-  loseDisconnect(connectionId: string): void;
-  /** For fault tests: answers every upgrade with this status, as a network does that lets no WebSocket pass. */
-  refuseUpgrades(status: number | undefined): void;
-  /** Closes all sockets with 1001, without `$disconnect`, and stops listening. */
-  close(): Promise<void>;
-}
-
-export function createGateway(options: GatewayOptions = {}): Gateway {
-  return new ApiGateway(options);
-}
-
-interface Served {
-  readonly webSockets: WebSocketGateway;
-  readonly management: ManagementApi;
-  readonly httpApis: readonly HttpApi[];
-}
-
-class ApiGateway implements Gateway {
+export class Gateway {
   readonly #runtime: Runtime;
   readonly #extraRoutes: readonly ExtraRoute[];
   #served: Served | undefined;
   #refusedWith: number | undefined;
-  #ownServer: Server | undefined;
-  #detach: () => void = () => {};
+  readonly #server: Server;
 
-  constructor(options: GatewayOptions) {
+  constructor(options: GatewayOptions = {}) {
     const clock = options.clock ?? systemClock;
     this.#extraRoutes = options.extraRoutes ?? [];
     this.#runtime = {
       clock,
       timers: new TimerSet(clock),
-      limits: fillLimits(options.limits),
+      limits: { ...DEFAULT_LIMITS, ...options.limits },
       log: options.log ?? console,
-      region: options.region ?? 'us-east-1',
-      accountId: options.accountId ?? '000000000000',
     };
-  }
-
-  async listen(port: number, host = '127.0.0.1'): Promise<number> {
-    const server = createServer();
-    this.#ownServer = server;
-    this.attach(server);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-    await promise;
-    server.off('error', reject);
-    return (server.address() as AddressInfo).port;
-  }
-
-  attach(server: Server): void {
-    const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    this.#server = createServer((request, response) => {
       this.#onRequest(request, response).catch((error: unknown) => this.#fail(response, error));
-    };
-    const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    });
+    this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       this.#onUpgrade(request, socket, head).catch((error: unknown) => {
         this.#runtime.log.warn(`Upgrade failed: ${String(error)}`);
         socket.destroy();
       });
-    };
-    server.on('request', onRequest);
-    server.on('upgrade', onUpgrade);
-    this.#detach = () => {
-      server.off('request', onRequest);
-      server.off('upgrade', onUpgrade);
-    };
+    });
   }
 
+  /** Resolves with the port. Port 0 takes a free one. */
+  listen(port: number): Promise<number> {
+    return listenOn(this.#server, port);
+  }
+
+  /** Once. */
   serve({ webSocketApis, httpApis, invoker }: GatewayApis): void {
     if (this.#served !== undefined) throw new Error('The gateway serves its APIs already');
     const webSockets = new WebSocketGateway(this.#runtime, invoker, webSocketApis);
@@ -139,43 +84,32 @@ class ApiGateway implements Gateway {
     };
   }
 
-  connections(): readonly ConnectionDescription[] {
-    const connections = this.#served?.webSockets.connections() ?? [];
-    return connections.map(({ facts, lastActiveAt }) => ({
-      connectionId: facts.connectionId,
-      stage: facts.stage,
-      connectedAt: facts.connectedAt,
-      lastActiveAt,
-      ...(facts.authorizer === undefined ? {} : { authorizer: facts.authorizer }),
-    }));
+  /** The open ones. */
+  connections(): readonly ConnectionFacts[] {
+    return this.#served?.webSockets.connections().map(({ facts }) => facts) ?? [];
   }
 
+  /**
+   * For fault tests: cuts a line without a close frame. Silently: as if AWS had lost the `$disconnect`. False if
+   * there is no such connection.
+   */
   cut(connectionId: string, { silent = false }: { readonly silent?: boolean } = {}): boolean {
     const connections = this.#served?.webSockets.connections() ?? [];
     const connection = connections.find(({ facts }) => facts.connectionId === connectionId);
-    if (silent) this.loseDisconnect(connectionId);
+    if (silent) this.#served?.webSockets.silence(connectionId);
     connection?.drop();
     return connection !== undefined;
   }
 
-  loseDisconnect(connectionId: string): void {
-    this.#served?.webSockets.silence(connectionId);
-  }
-
+  /** For fault tests: answers every upgrade with this status, as a network does that lets no WebSocket pass. */
   refuseUpgrades(status: number | undefined): void {
     this.#refusedWith = status;
   }
 
+  /** Closes all sockets with 1001, without `$disconnect`, and stops listening. */
   async close(): Promise<void> {
     await this.#served?.webSockets.close();
-    const server = this.#ownServer;
-    if (server?.listening === true) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      server.close(() => resolve());
-      server.closeAllConnections();
-      await promise;
-    }
-    this.#detach();
+    if (this.#server.listening) await closeServer(this.#server);
     this.#runtime.timers.close();
   }
 

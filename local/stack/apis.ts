@@ -1,19 +1,16 @@
+import { isRecord } from '../json.ts';
 import type {
   CorsModel,
   HttpApiModel,
   HttpRouteModel,
   JwtAuthorizerModel,
   RequestAuthorizerModel,
+  StackModel,
   WebSocketApiModel,
 } from '../model.ts';
-import { apiId } from './identifiers.ts';
+import { apiId, physicalName } from './identifiers.ts';
 import type { ResolvedTemplate } from './resources.ts';
-import { isRecord, type Resource, reader, TemplateError } from './template.ts';
-
-export interface ApiModels {
-  readonly webSocketApis: readonly WebSocketApiModel[];
-  readonly httpApis: readonly HttpApiModel[];
-}
+import { type Resource, reader, TemplateError } from './template.ts';
 
 /**
  * The `AWS::ApiGatewayV2` resources, joined: each API with its stage, its routes, and what they lead to.
@@ -24,16 +21,17 @@ export function apiModels(
   template: ResolvedTemplate,
   stackName: string,
   functionIds: ReadonlyMap<string, string>,
-): ApiModels {
+): Pick<StackModel, 'webSocketApis' | 'httpApis'> {
   const all = (type: string) => template.ofType(`AWS::ApiGatewayV2::${type}`);
   const stages = all('Stage');
   const routes = all('Route');
-  const authorizers = byId(all('Authorizer'));
-  const integrations = byId(all('Integration'));
+  const refOf = ({ logicalId }: Resource) => physicalName(stackName, logicalId);
+  const authorizers = new Map(all('Authorizer').map((each) => [refOf(each), each]));
+  const integrations = new Map(all('Integration').map((each) => [refOf(each), each]));
   const routesWithDefaultResponse = new Set(
     all('RouteResponse')
       .filter((response) => reader(response).text('RouteResponseKey') === '$default')
-      .map((response) => refOf(stackName, reader(response).text('RouteId'))),
+      .map((response) => reader(response).text('RouteId')),
   );
 
   const functionOf = (uri: string, owner: Resource): string => {
@@ -45,14 +43,14 @@ export function apiModels(
   };
   const integrationOf = (route: Resource): string => {
     const target = reader(route).text('Target').replace('integrations/', '');
-    const integration = integrations.get(refOf(stackName, target));
+    const integration = integrations.get(target);
     if (!integration) throw new TemplateError(`${route.logicalId} has no integration ${target}.`);
     return functionOf(reader(integration).text('IntegrationUri'), integration);
   };
   const authorizerOf = (route: Resource, type: string): Resource | undefined => {
     const id = reader(route).optionalText('AuthorizerId');
     if (id === undefined) return undefined;
-    const authorizer = authorizers.get(refOf(stackName, id));
+    const authorizer = authorizers.get(id);
     if (!authorizer || reader(authorizer).text('AuthorizerType') !== type) {
       throw new TemplateError(`${route.logicalId} needs an authorizer that isn't run here: only ${type} is.`);
     }
@@ -66,7 +64,7 @@ export function apiModels(
       functionId: integrationOf(route),
       hasResponse:
         reader(route).optionalText('RouteResponseSelectionExpression') !== undefined &&
-        routesWithDefaultResponse.has(route.logicalId),
+        routesWithDefaultResponse.has(refOf(route)),
       ...(authorizer && { authorizer: requestAuthorizer(authorizer, functionOf) }),
     };
   };
@@ -131,25 +129,15 @@ function corsModel(cors: Readonly<Record<string, unknown>>): CorsModel {
     allowOrigins: texts('AllowOrigins'),
     allowMethods: texts('AllowMethods'),
     allowHeaders: texts('AllowHeaders'),
-    exposeHeaders: texts('ExposeHeaders'),
-    allowCredentials: cors['AllowCredentials'] === true,
     ...(cors['MaxAge'] === undefined ? {} : { maxAgeSeconds: Number(cors['MaxAge']) }),
   };
 }
 
-/** `GET /session`; `$default` takes what no other route takes. */
+/** `GET /session` */
 function parseRouteKey(routeKey: string): Pick<HttpRouteModel, 'method' | 'path'> {
-  if (routeKey === '$default') return { method: 'ANY', path: '/{proxy+}' };
-  const [method, path] = routeKey.split(' ');
-  if (!method || !path) throw new TemplateError(`The route key "${routeKey}" has no method and path.`);
+  const [method = '', path] = routeKey.split(' ');
+  if (method === 'ANY' || path === undefined || path.includes('+}')) {
+    throw new TemplateError(`The local runtime knows no routes like "${routeKey}".`);
+  }
   return { method, path };
-}
-
-/** A `Ref` of a route, an authorizer, or an integration is `stack-LogicalId` here. */
-function refOf(stackName: string, ref: string): string {
-  return ref.startsWith(`${stackName}-`) ? ref.slice(stackName.length + 1) : ref;
-}
-
-function byId(resources: readonly Resource[]): ReadonlyMap<string, Resource> {
-  return new Map(resources.map((resource) => [resource.logicalId, resource]));
 }

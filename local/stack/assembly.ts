@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isRecord, recordOf } from '../json.ts';
 import { systemErrorCode } from '../operator-error.ts';
-import { isRecord, type Template, TemplateError } from './template.ts';
+import { type Template, TemplateError } from './template.ts';
 
 /** One stack of a cloud assembly (the folder that `cdk synth` writes). */
 export interface AssemblyStack {
@@ -16,11 +17,11 @@ export interface AssemblyStack {
  * @throws {TemplateError} if there is no assembly, or not exactly one stack in it.
  */
 export function readAssembly(directory: string): AssemblyStack {
-  const artifacts = Object.entries(asRecord(readJson(join(directory, 'manifest.json'))['artifacts']));
+  const artifacts = Object.entries(recordOf(readJson(join(directory, 'manifest.json'))['artifacts']));
   const ofType = (type: string) =>
     artifacts.flatMap(([id, artifact]) =>
       isRecord(artifact) && artifact['type'] === type
-        ? [{ id, properties: asRecord(artifact['properties']) }]
+        ? [{ id, properties: recordOf(artifact['properties']) }]
         : [],
     );
   const [stack, ...others] = ofType('aws:cloudformation:stack');
@@ -44,11 +45,11 @@ export function readAssembly(directory: string): AssemblyStack {
 
 /** Pairs of S3 key and path of an asset manifest's files. */
 function assetsOf(directory: string, manifestFile: string): readonly (readonly [string, string])[] {
-  return Object.values(asRecord(readJson(manifestFile)['files'])).flatMap((asset) => {
-    const path = asRecord(asRecord(asset)['source'])['path'];
+  return Object.values(recordOf(readJson(manifestFile)['files'])).flatMap((asset) => {
+    const path = recordOf(recordOf(asset)['source'])['path'];
     if (typeof path !== 'string') return [];
-    return Object.values(asRecord(asRecord(asset)['destinations'])).map(
-      (destination) => [String(asRecord(destination)['objectKey']), join(directory, path)] as const,
+    return Object.values(recordOf(recordOf(asset)['destinations'])).map(
+      (destination) => [String(recordOf(destination)['objectKey']), join(directory, path)] as const,
     );
   });
 }
@@ -62,9 +63,5 @@ function readJson(file: string): Readonly<Record<string, unknown>> {
       cause: error,
     });
   }
-  return asRecord(JSON.parse(text));
-}
-
-function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return isRecord(value) ? value : {};
+  return recordOf(JSON.parse(text));
 }

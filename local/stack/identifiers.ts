@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { TemplateError, type TemplateResource } from './template.ts';
+import type { TemplateResource } from './template.ts';
 
 /** Where the stack seems to be: no account, and the region whose name the emulators' ARNs carry. */
 export const REGION = 'us-east-1';
@@ -53,13 +53,18 @@ export function tableArn(tableName: string): string {
   return `arn:aws:dynamodb:${REGION}:${ACCOUNT_ID}:table/${tableName}`;
 }
 
+/** Of what a `$connect` authorizer is asked to allow. */
+export function connectMethodArn(apiId: string, stage: string): string {
+  return `arn:aws:execute-api:${REGION}:${ACCOUNT_ID}:${apiId}/${stage}/$connect`;
+}
+
 /** Of a request to one of the API's connections: `POST` to post, `GET` to look, `DELETE` to close. */
 export function connectionsArn(apiId: string, stage: string, method: string, connectionId: string): string {
   return `arn:aws:execute-api:${REGION}:${ACCOUNT_ID}:${apiId}/${stage}/${method}/@connections/${connectionId}`;
 }
 
 /** AWS's own queue URL; the runtime rewrites its host to the emulator's. */
-export function queueUrl(queueName: string): string {
+function queueUrl(queueName: string): string {
   return `https://sqs.${REGION}.amazonaws.com/${ACCOUNT_ID}/${queueName}`;
 }
 
@@ -76,8 +81,10 @@ const IDENTITIES: Readonly<Record<string, (input: IdentityInput, fallbackName: s
     const functionName = name('FunctionName') ?? fallback;
     return { ref: functionName, attributes: { Arn: functionArn(functionName) } };
   },
-  'AWS::DynamoDB::Table': table,
-  'AWS::DynamoDB::GlobalTable': table,
+  'AWS::DynamoDB::Table': ({ name }, fallback) => {
+    const tableName = name('TableName') ?? fallback;
+    return { ref: tableName, attributes: { Arn: tableArn(tableName) } };
+  },
   'AWS::SQS::Queue': ({ name }, fallback) => {
     const queueName = name('QueueName') ?? fallback;
     return {
@@ -97,12 +104,6 @@ const IDENTITIES: Readonly<Record<string, (input: IdentityInput, fallbackName: s
   }),
 };
 
-function table({ name }: IdentityInput, fallback: string): Identity {
-  const tableName = name('TableName') ?? fallback;
-  const arn = tableArn(tableName);
-  return { ref: tableName, attributes: { Arn: arn, StreamArn: `${arn}/stream/local` } };
-}
-
 /** Of a type that isn't run here (a role, a log group), a name and an ARN that at least look like one. */
 export function identityOf(input: IdentityInput): Identity {
   const fallback = physicalName(input.stackName, input.logicalId);
@@ -110,12 +111,4 @@ export function identityOf(input: IdentityInput): Identity {
   if (known) return known(input, fallback);
   const service = input.resource.Type.split('::')[1]?.toLowerCase() ?? 'local';
   return { ref: fallback, attributes: { Arn: `arn:aws:${service}:${REGION}:${ACCOUNT_ID}:${fallback}` } };
-}
-
-export function attributeOf(identity: Identity, logicalId: string, attribute: string, type: string): string {
-  const value = identity.attributes[attribute];
-  if (value === undefined) {
-    throw new TemplateError(`The local runtime doesn't know Fn::GetAtt ${logicalId}.${attribute} (${type}).`);
-  }
-  return value;
 }

@@ -1,26 +1,13 @@
+import { isRecord } from '../json.ts';
 import type { FunctionModel, Permission, StackModel } from '../model.ts';
 import { apiModels } from './apis.ts';
 import { type AssemblyStack, readAssembly } from './assembly.ts';
 import { physicalName } from './identifiers.ts';
 import { type LocalOrigins, rewriteUrls } from './local-urls.ts';
 import { permissionsByRole } from './permissions.ts';
-import { type ResolvedTemplate, resolveTemplate } from './resources.ts';
+import { resolveTemplate } from './resources.ts';
 import { eventSourceModel, queueModel, tableModel } from './storage.ts';
-import { isRecord, type Resource, reader } from './template.ts';
-
-const RUN_TYPES = new Set([
-  'AWS::ApiGatewayV2::Api',
-  'AWS::ApiGatewayV2::Authorizer',
-  'AWS::ApiGatewayV2::Integration',
-  'AWS::ApiGatewayV2::Route',
-  'AWS::ApiGatewayV2::RouteResponse',
-  'AWS::ApiGatewayV2::Stage',
-  'AWS::DynamoDB::GlobalTable',
-  'AWS::DynamoDB::Table',
-  'AWS::Lambda::EventSourceMapping',
-  'AWS::Lambda::Function',
-  'AWS::SQS::Queue',
-]);
+import { type Resource, reader } from './template.ts';
 
 /** Logs, alarms: nothing on one machine behaves differently without them. Policies are read with their functions. */
 const IGNORED_TYPES =
@@ -34,7 +21,7 @@ const IGNORED_TYPES =
 export function loadStack(assemblyDirectory: string, origins: LocalOrigins): StackModel {
   const stack = readAssembly(assemblyDirectory);
   const template = resolveTemplate(stack.template, stack.name);
-  const warnings = unknownTypes(template);
+  const warnings: string[] = [];
   const permissionsOf = permissionsByRole(template);
   const functions = template.ofType('AWS::Lambda::Function').flatMap((resource) => {
     const model = functionModel(resource, stack, permissionsOf);
@@ -48,26 +35,26 @@ export function loadStack(assemblyDirectory: string, origins: LocalOrigins): Sta
   const apis = apiModels(template, stack.name, functionIds);
   const webSocketApiIds = new Set(apis.webSocketApis.map((api) => api.apiId));
   const rewrite = <T>(value: T): T => rewriteTexts(value, origins, webSocketApiIds) as T;
+  const tables = template.ofType('AWS::DynamoDB::Table').map((resource) => tableModel(resource, stack.name));
+  const eventSources = template
+    .ofType('AWS::Lambda::EventSourceMapping')
+    .map((resource) => eventSourceModel(resource, queues, functionIds));
+  const leftOut = template.unread().filter(({ type }) => !IGNORED_TYPES.test(type));
   return {
     functions: rewrite(functions.map(({ model }) => model)),
-    tables: template
-      .ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable')
-      .map((resource) => tableModel(resource, stack.name)),
+    tables,
     queues,
-    eventSources: template
-      .ofType('AWS::Lambda::EventSourceMapping')
-      .map((resource) => eventSourceModel(resource, queues, functionIds)),
+    eventSources,
     webSocketApis: apis.webSocketApis,
     httpApis: rewrite(apis.httpApis),
     outputs: rewrite(template.outputs),
-    warnings,
+    warnings: [
+      ...leftOut.map(
+        ({ logicalId, type }) => `${logicalId} (${type}) can't run on one machine and is left out.`,
+      ),
+      ...warnings,
+    ],
   };
-}
-
-function unknownTypes(template: ResolvedTemplate): string[] {
-  return [...template.types]
-    .filter(([, type]) => !RUN_TYPES.has(type) && !IGNORED_TYPES.test(type))
-    .map(([logicalId, type]) => `${logicalId} (${type}) can't run on one machine and is left out.`);
 }
 
 /** The function, or the warning that says why it can't run. */

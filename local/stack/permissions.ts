@@ -1,6 +1,7 @@
+import { isRecord } from '../json.ts';
 import type { Permission } from '../model.ts';
 import type { ResolvedTemplate } from './resources.ts';
-import { isRecord, type Properties, type Resource, reader, TemplateError } from './template.ts';
+import { type Properties, type Resource, reader, TemplateError } from './template.ts';
 
 /**
  * What the template's own policies allow a role, by its ARN. AWS's policies (`ManagedPolicyArns`) are not in it.

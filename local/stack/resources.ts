@@ -1,11 +1,12 @@
-import { attributeOf, identityOf, pseudoParameter } from './identifiers.ts';
+import { identityOf, pseudoParameter } from './identifiers.ts';
 import { type IntrinsicScope, resolveIntrinsics } from './intrinsics.ts';
 import { type Resource, type Template, TemplateError, type TemplateResource } from './template.ts';
 
-/** The resources of a template whose condition holds, resolved when asked for, and the outputs. */
+/** The resources of a template, resolved when asked for, and the outputs. */
 export interface ResolvedTemplate {
   ofType(...types: string[]): readonly Resource[];
-  readonly types: ReadonlyMap<string, string>;
+  /** Those of types that nobody has asked for. */
+  unread(): readonly Pick<Resource, 'logicalId' | 'type'>[];
   readonly outputs: Readonly<Record<string, string>>;
 }
 
@@ -41,32 +42,36 @@ export function resolveTemplate(template: Template, stackName: string): Resolved
       if (parameter.Default !== undefined) return parameter.Default;
       throw new TemplateError(`The template's parameter ${name} has no default.`);
     },
-    getAtt: (logicalId, attribute) =>
-      attributeOf(identity(logicalId), logicalId, attribute, resourceOf(logicalId).Type),
-    condition: (name) => {
-      const condition = template.Conditions?.[name];
-      if (condition === undefined) throw new TemplateError(`The template has no condition ${name}.`);
-      return condition;
+    getAtt: (logicalId, attribute) => {
+      const value = identity(logicalId).attributes[attribute];
+      if (value !== undefined) return value;
+      const { Type } = resourceOf(logicalId);
+      throw new TemplateError(
+        `The local runtime doesn't know Fn::GetAtt ${logicalId}.${attribute} (${Type}).`,
+      );
     },
   };
-  const holds = (condition: string | undefined) =>
-    condition === undefined || resolveIntrinsics({ Condition: condition }, scope) === true;
-
-  const present = Object.entries(template.Resources).filter(([, resource]) => holds(resource.Condition));
+  const resources = Object.entries(template.Resources);
+  const read = new Set<string>();
   return {
-    types: new Map(present.map(([logicalId, resource]) => [logicalId, resource.Type])),
-    ofType: (...types) =>
-      present
+    unread: () =>
+      resources
+        .filter(([, { Type }]) => !read.has(Type))
+        .map(([logicalId, { Type }]) => ({ logicalId, type: Type })),
+    ofType: (...types) => {
+      for (const type of types) read.add(type);
+      return resources
         .filter(([, resource]) => types.includes(resource.Type))
         .map(([logicalId, resource]) => ({
           logicalId,
           type: resource.Type,
           properties: resolveProperties(logicalId, resource, scope),
-        })),
+        }));
+    },
     get outputs() {
-      const wanted = Object.entries(template.Outputs ?? {}).filter(([, output]) => holds(output.Condition));
+      const outputs = Object.entries(template.Outputs ?? {});
       return Object.fromEntries(
-        wanted.map(([name, output]) => [name, String(resolveIntrinsics(output.Value, scope))]),
+        outputs.map(([name, output]) => [name, String(resolveIntrinsics(output.Value, scope))]),
       );
     },
   };
@@ -74,6 +79,7 @@ export function resolveTemplate(template: Template, stackName: string): Resolved
 
 function resolveProperties(logicalId: string, resource: TemplateResource, scope: IntrinsicScope) {
   try {
+    if (resource.Condition !== undefined) throw new TemplateError('The local runtime knows no conditions.');
     const properties = resolveIntrinsics(resource.Properties ?? {}, scope);
     return properties as Resource['properties'];
   } catch (error) {

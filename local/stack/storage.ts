@@ -1,43 +1,28 @@
+import { isRecord } from '../json.ts';
 import type { EventSourceModel, QueueModel, TableModel } from '../model.ts';
 import { functionArn, physicalName, queueArn } from './identifiers.ts';
-import { isRecord, type Properties, type Resource, reader, TemplateError } from './template.ts';
+import { type Resource, reader, TemplateError } from './template.ts';
 
 /** A table of the template in the shape of `CreateTable`; what an emulator has no use for is left out. */
 export function tableModel(resource: Resource, stackName: string): TableModel {
   const read = reader(resource);
   const ttl = read.record('TimeToLiveSpecification');
-  const throughput = resource.properties['ProvisionedThroughput'];
-  const isGlobal = resource.type === 'AWS::DynamoDB::GlobalTable';
-  const streamView = read.record('StreamSpecification')['StreamViewType'];
-  const definition = withoutUndefined({
-    AttributeDefinitions: read.list('AttributeDefinitions'),
-    KeySchema: read.list('KeySchema'),
-    LocalSecondaryIndexes: resource.properties['LocalSecondaryIndexes'],
-    GlobalSecondaryIndexes: resource.properties['GlobalSecondaryIndexes'] && secondaryIndexes(resource),
-    StreamSpecification: streamView && { StreamEnabled: true, StreamViewType: streamView },
-    ...(throughput && !isGlobal && read.optionalText('BillingMode') !== 'PAY_PER_REQUEST'
-      ? { BillingMode: 'PROVISIONED', ProvisionedThroughput: throughput }
-      : { BillingMode: 'PAY_PER_REQUEST' }),
-  });
+  const indexes = ['LocalSecondaryIndexes', 'GlobalSecondaryIndexes'].filter(
+    (name) => resource.properties[name] !== undefined,
+  );
   return {
     logicalId: resource.logicalId,
     tableName: read.optionalText('TableName') ?? physicalName(stackName, resource.logicalId),
-    definition,
+    definition: {
+      AttributeDefinitions: read.list('AttributeDefinitions'),
+      KeySchema: read.list('KeySchema'),
+      BillingMode: 'PAY_PER_REQUEST',
+      ...Object.fromEntries(indexes.map((name) => [name, read.list(name)])),
+    },
     ...(ttl['Enabled'] === true && typeof ttl['AttributeName'] === 'string'
       ? { ttlAttribute: ttl['AttributeName'] }
       : {}),
   };
-}
-
-const API_INDEX_PROPERTIES = ['IndexName', 'KeySchema', 'Projection', 'ProvisionedThroughput'];
-
-function secondaryIndexes(resource: Resource): readonly Properties[] {
-  return reader(resource)
-    .list('GlobalSecondaryIndexes')
-    .filter(isRecord)
-    .map((index) =>
-      Object.fromEntries(Object.entries(index).filter(([name]) => API_INDEX_PROPERTIES.includes(name))),
-    );
 }
 
 /** Properties that are `CreateQueue` attributes under the same name. */
@@ -85,18 +70,16 @@ export function eventSourceModel(
   const target = read.text('FunctionName');
   const entry = [...functionIds].find(([name]) => name === target || functionArn(name) === target);
   if (!entry) throw new TemplateError(`${resource.logicalId}: ${target} isn't a function of this stack.`);
+  if (read.optionalNumber('MaximumBatchingWindowInSeconds')) {
+    throw new TemplateError(`${resource.logicalId}: the local runtime knows no batching window.`);
+  }
   const concurrency = read.record('ScalingConfig')['MaximumConcurrency'];
   return {
     logicalId: resource.logicalId,
     functionId: entry[1],
     queueName: queue.queueName,
     batchSize: read.optionalNumber('BatchSize') ?? 10,
-    batchingWindowSeconds: read.optionalNumber('MaximumBatchingWindowInSeconds') ?? 0,
     maximumConcurrency: concurrency === undefined ? DEFAULT_MAXIMUM_CONCURRENCY : Number(concurrency),
     reportBatchItemFailures: read.texts('FunctionResponseTypes').includes('ReportBatchItemFailures'),
   };
-}
-
-function withoutUndefined(record: Properties): Properties {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
 }

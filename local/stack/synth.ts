@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { recordOf } from '../json.ts';
 import { OperatorError } from '../operator-error.ts';
 import { ISSUER_PLACEHOLDER } from './local-urls.ts';
-import { isRecord } from './template.ts';
 
 export interface SynthOptions {
   /** Folder with cdk.json. */
@@ -35,12 +35,10 @@ const LOCAL_CONTEXT: Readonly<Record<string, unknown>> = {
  */
 export async function synthesize(options: SynthOptions): Promise<void> {
   options.signal?.throwIfAborted();
-  const settings: unknown = JSON.parse(readFileSync(join(options.projectDirectory, 'cdk.json'), 'utf8'));
-  if (!isRecord(settings) || typeof settings['app'] !== 'string') {
-    throw new OperatorError('cdk.json has no "app" command.');
-  }
-  const context = { ...asContext(settings['context']), ...LOCAL_CONTEXT, ...options.context };
-  const child = spawn(settings['app'], {
+  const cdkJson = readFileSync(join(options.projectDirectory, 'cdk.json'), 'utf8');
+  const { app, context } = recordOf(JSON.parse(cdkJson));
+  if (typeof app !== 'string') throw new OperatorError('cdk.json has no "app" command.');
+  const child = spawn(app, {
     shell: true,
     cwd: options.projectDirectory,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -53,7 +51,7 @@ export async function synthesize(options: SynthOptions): Promise<void> {
       // The CDK is large: its compiled form, kept from the last time, halves the work. Keyed by content and version.
       NODE_COMPILE_CACHE: join(options.projectDirectory, 'node_modules', '.cache', 'node-compile'),
       CDK_OUTDIR: options.outDirectory,
-      CDK_CONTEXT_JSON: JSON.stringify(context),
+      CDK_CONTEXT_JSON: JSON.stringify({ ...recordOf(context), ...LOCAL_CONTEXT, ...options.context }),
       CDK_DEFAULT_REGION: '',
       CDK_DEFAULT_ACCOUNT: '',
     },
@@ -87,8 +85,4 @@ function killGroup(child: ChildProcess): void {
   } catch {
     // It has ended by itself.
   }
-}
-
-function asContext(context: unknown): Readonly<Record<string, unknown>> {
-  return isRecord(context) ? context : {};
 }

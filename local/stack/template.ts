@@ -1,11 +1,11 @@
+import { isRecord } from '../json.ts';
 import { OperatorError } from '../operator-error.ts';
 
 /** The parts of a CloudFormation template that the loader reads. Values may still be intrinsics. */
 export interface Template {
   readonly Resources: Readonly<Record<string, TemplateResource>>;
   readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown }>>;
-  readonly Conditions?: Readonly<Record<string, unknown>>;
-  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown; readonly Condition?: string }>>;
+  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>;
 }
 
 export interface TemplateResource {
@@ -26,10 +26,6 @@ export type Properties = Readonly<Record<string, unknown>>;
 /** The template isn't of the shape that this runtime understands; the message names the place. */
 export class TemplateError extends OperatorError {
   override readonly name = 'TemplateError';
-}
-
-export function isRecord(value: unknown): value is Properties {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Reads typed properties of one resource and names the place when one has another type. */
@@ -66,6 +62,5 @@ export function reader(resource: Resource) {
       const isTexts = Array.isArray(found) && found.every((item) => typeof item === 'string');
       return isTexts ? found : fail(name, 'a list of strings');
     },
-    flag: (name: string): boolean => value(name) === true || value(name) === 'true',
   };
 }

@@ -1,7 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { extname, join, sep } from 'node:path';
+import { createServer } from 'node:http';
+import sirv from 'sirv';
 import {
   contentSecurityPolicy,
   IMMUTABLE_CACHE,
@@ -9,6 +7,7 @@ import {
   REVALIDATED_CACHE,
   VIEWS,
 } from '../../web/serving.ts';
+import { closeServer, listenOn } from '../listening.ts';
 import { OperatorError, systemErrorCode } from '../operator-error.ts';
 
 /** See `web/src/config.ts`. */
@@ -39,49 +38,37 @@ export interface PageServer {
  * @throws {OperatorError} if the port can't be had.
  */
 export async function servePage(options: PageServerOptions): Promise<PageServer> {
-  const files = filesOf(options);
+  // Reads the folder with each request: another runtime may build the page anew.
+  const serveFile = sirv(options.directory, { dev: true, etag: true });
   const headers = headersOf(options);
   const embeddable = headersOf(options, true);
   const server = createServer((request, response) => {
-    const isEmbeddable = VIEWS[pathOf(request)]?.isEmbeddable ?? false;
-    answer(request, response, files, isEmbeddable ? embeddable : headers);
+    const path = request.url?.split('?')[0]?.slice(1) ?? '';
+    const view = Object.hasOwn(VIEWS, path) ? VIEWS[path] : undefined;
+    response.setHeaders(new Map(Object.entries(view?.isEmbeddable ? embeddable : headers)));
+    response.setHeader(
+      'cache-control',
+      path.startsWith(IMMUTABLE_PATH) ? IMMUTABLE_CACHE : REVALIDATED_CACHE,
+    );
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.writeHead(405, { allow: 'GET, HEAD' }).end();
+    } else if (path === 'config.json') {
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(options.config));
+    } else {
+      if (view !== undefined) request.url = '/';
+      serveFile(request, response);
+    }
   });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject);
-  server.listen(options.port, '127.0.0.1', resolve);
   try {
-    await promise;
+    const port = await listenOn(server, options.port);
+    return { url: `http://127.0.0.1:${port}/`, stop: () => closeServer(server) };
   } catch (error) {
     const reason = systemErrorCode(error) === 'EADDRINUSE' ? 'is taken' : `can't be listened on`;
     throw new OperatorError(
       `Port ${options.port}, for the web page, ${reason}; choose another with --web-port.`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}/`,
-    stop: () =>
-      new Promise((stopped) => {
-        server.close(() => stopped());
-        server.closeAllConnections();
-      }),
-  };
-}
-
-type Files = ReadonlyMap<string, Buffer>;
-
-/** All of them, once: a few hundred kilobytes, and a later build doesn't mix with this one. */
-function filesOf({ directory, config }: PageServerOptions): Files {
-  const names = readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name).slice(directory.length + 1));
-  const files = new Map(
-    names.map((name) => [name.replaceAll(sep, '/'), readFileSync(join(directory, name))]),
-  );
-  return files.set('config.json', Buffer.from(JSON.stringify(config)));
 }
 
 function headersOf(
@@ -94,43 +81,4 @@ function headersOf(
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
   };
-}
-
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json',
-  '.svg': 'image/svg+xml',
-};
-
-function pathOf({ url = '/' }: IncomingMessage): string {
-  return url.split('?')[0]?.slice(1) ?? '';
-}
-
-function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  files: Files,
-  headers: Readonly<Record<string, string>>,
-): void {
-  const { method } = request;
-  const path = pathOf(request);
-  const name = path === '' || Object.hasOwn(VIEWS, path) ? 'index.html' : path;
-  const body = files.get(name);
-  if (body === undefined) {
-    response.writeHead(404, headers).end();
-    return;
-  }
-  if (method !== 'GET' && method !== 'HEAD') {
-    response.writeHead(405, { ...headers, allow: 'GET, HEAD' }).end();
-    return;
-  }
-  response.writeHead(200, {
-    ...headers,
-    'content-type': TYPES[extname(name)] ?? 'application/octet-stream',
-    'content-length': body.length,
-    'cache-control': name.startsWith(IMMUTABLE_PATH) ? IMMUTABLE_CACHE : REVALIDATED_CACHE,
-  });
-  response.end(method === 'HEAD' ? undefined : body);
 }

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { recordOf, type SentRequest } from './request.ts';
+import { parseJson, recordOf } from '../json.ts';
+import type { SentRequest } from './request.ts';
 import { type Answer, withBody } from './upstream.ts';
 
 export interface Units {
@@ -26,7 +27,7 @@ export function takeUnits(
   answer: Answer,
 ): { readonly units: Units; readonly answer: Answer } {
   if (!READS.has(operation) && !WRITES.has(operation)) return { units: NONE, answer };
-  const fields = recordOf(parse(answer.body));
+  const fields = recordOf(parseJson(answer.body.toString()));
   if (answer.status >= 400) return { units: unitsOfRefusal(fields), answer };
   const { ConsumedCapacity: consumed, ...rest } = fields;
   const tables: readonly unknown[] = Array.isArray(consumed) ? consumed : [consumed];
@@ -71,12 +72,4 @@ function valueSize(value: unknown): number {
 function isAsked(input: unknown): boolean {
   const asked = recordOf(input)['ReturnConsumedCapacity'];
   return asked !== undefined && asked !== 'NONE';
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
 }

@@ -20,6 +20,19 @@ export class ClientLine {
     if (request.destroyed && !request.complete) gone.abort();
   }
 
+  /** What the promise comes to, or nothing if the caller goes first. */
+  async untilGone<T>(promise: Promise<T>): Promise<T | undefined> {
+    const left = Promise.withResolvers<undefined>();
+    const leave = () => left.resolve(undefined);
+    if (this.gone.aborted) leave();
+    this.gone.addEventListener('abort', leave);
+    try {
+      return await Promise.race([promise, left.promise]);
+    } finally {
+      this.gone.removeEventListener('abort', leave);
+    }
+  }
+
   answer({ status, headers, body }: Answer): void {
     const length = status === 204 ? [] : ['content-length', String(body.length)];
     this.#response.writeHead(status, [...headers, ...length]).end(body);

@@ -19,13 +19,6 @@ export interface FaultRule extends CallMatch {
   readonly code?: string;
 }
 
-/** A rule at work. */
-export interface ActiveFault {
-  readonly rule: FaultRule;
-  readonly fired: number;
-  remove(): void;
-}
-
 const BATCHES = new Set(['BatchWriteItem', 'BatchGetItem', 'SendMessageBatch']);
 
 export class FaultRules {
@@ -58,7 +51,10 @@ export class FaultRules {
   }
 }
 
-class ArmedRule implements ActiveFault {
+/** A rule at work. */
+export type ActiveFault = Pick<ArmedRule, 'rule' | 'fired' | 'remove'>;
+
+class ArmedRule {
   readonly rule: FaultRule;
   readonly remove: () => void;
   readonly #seed: number;

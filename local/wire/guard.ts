@@ -1,7 +1,8 @@
+import { matchesPattern } from '../iam-pattern.ts';
+import { recordOf } from '../json.ts';
 import type { Permission, StackModel } from '../model.ts';
 import { connectionsArn, queueArn, tableArn } from '../stack/identifiers.ts';
 import type { Call } from './call.ts';
-import { recordOf } from './request.ts';
 
 /** One thing that a call does: `dynamodb:PutItem` on a table's ARN. */
 interface Deed {
@@ -88,17 +89,7 @@ function transactionDeeds(item: unknown): readonly Deed[] {
 function isAllowed(permissions: readonly Permission[], { action, resource }: Deed): boolean {
   return permissions.some(
     ({ actions, resources }) =>
-      actions.some((pattern) => fits(pattern, action)) &&
-      resources.some((pattern) => fits(pattern, resource)),
+      actions.some((pattern) => matchesPattern(pattern, action)) &&
+      resources.some((pattern) => matchesPattern(pattern, resource)),
   );
-}
-
-/** `*` is any text, `?` any character. */
-function fits(pattern: string, text: string): boolean {
-  if (pattern === text || pattern === '*') return true;
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`).test(text);
 }

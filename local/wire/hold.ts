@@ -1,4 +1,5 @@
 import { type Call, type CallMatch, matches } from './call.ts';
+import type { Exchange } from './exchange.ts';
 import type { FaultKind } from './fault-kind.ts';
 
 export type HoldStage = 'before' | 'after';
@@ -8,20 +9,6 @@ export interface HoldMatch extends CallMatch {
   readonly nth?: number;
   /** `after`: the emulator has done it, and the answer is withheld. @default before */
   readonly when?: HoldStage;
-}
-
-/**
- * Stops one call. The caller's own time-outs go on: the handlers give DynamoDB and SQS 2 s and a post 1 s, and then
- * hang up; a call whose caller has gone is not sent on any more.
- */
-export interface Hold {
-  /** Resolves with the call when it stands; rejects if the wire is closed first. */
-  readonly reached: Promise<Call>;
-  readonly isReached: boolean;
-  /** Lets it go on, or lets it pass if it hasn't come yet. */
-  release(): void;
-  /** Ends it so instead. */
-  fail(fault: FaultKind): void;
 }
 
 export class Holds {
@@ -34,25 +21,13 @@ export class Holds {
   }
 
   /** Waits as long as the first hold that takes this call wants it; resolves with the fault it is to end in. */
-  async pass(
-    stage: HoldStage,
-    call: Call,
-    input: unknown,
-    gone: AbortSignal,
-  ): Promise<FaultKind | undefined> {
+  async pass(stage: HoldStage, { call, input, line }: Exchange): Promise<FaultKind | undefined> {
     const taking = [...this.#pending].filter((hold) => hold.takes(stage, call, input));
     const [hold] = taking;
     if (hold === undefined) return undefined;
     this.#pending.delete(hold);
-    const left = Promise.withResolvers<undefined>();
-    const leave = () => left.resolve(undefined);
-    gone.addEventListener('abort', leave);
     hold.stop(call);
-    try {
-      return await Promise.race([hold.verdict, left.promise]);
-    } finally {
-      gone.removeEventListener('abort', leave);
-    }
+    return line.untilGone(hold.verdict);
   }
 
   close(): void {
@@ -61,7 +36,13 @@ export class Holds {
   }
 }
 
-class ArmedHold implements Hold {
+/**
+ * Stops one call. The caller's own time-outs go on: the handlers give DynamoDB and SQS 2 s and a post 1 s, and then
+ * hang up; a call whose caller has gone is not sent on any more.
+ */
+export type Hold = Pick<ArmedHold, 'reached' | 'isReached' | 'release' | 'fail'>;
+
+class ArmedHold {
   readonly #match: HoldMatch;
   readonly #reached = Promise.withResolvers<Call>();
   readonly #verdict = Promise.withResolvers<FaultKind | undefined>();
@@ -76,6 +57,7 @@ class ArmedHold implements Hold {
     this.#reached.promise.catch(() => undefined);
   }
 
+  /** Resolves with the call when it stands; rejects if the wire is closed first. */
   get reached(): Promise<Call> {
     return this.#reached.promise;
   }
@@ -95,11 +77,13 @@ class ArmedHold implements Hold {
     this.#reached.resolve(call);
   }
 
+  /** Lets it go on, or lets it pass if it hasn't come yet. */
   release(): void {
     this.#withdraw();
     this.#verdict.resolve(undefined);
   }
 
+  /** Ends it so instead. */
   fail(fault: FaultKind): void {
     this.#verdict.resolve(fault);
   }

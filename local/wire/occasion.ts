@@ -1,4 +1,4 @@
-import { recordOf } from './request.ts';
+import { parseJson, recordOf } from '../json.ts';
 
 /** What a function was run for, without anything that its event says in confidence. */
 export interface Occasion {
@@ -49,16 +49,8 @@ export function replyIn({ kind }: Occasion, payload: unknown): string | undefine
   if (kind !== 'frame' || statusCode !== 200)
     return statusCode === undefined ? undefined : String(statusCode);
   if (typeof body !== 'string' || !body.startsWith('{')) return undefined;
-  const { type, code } = recordOf(parsed(body));
+  const { type, code } = recordOf(parseJson(body));
   return [type, code].filter((part) => typeof part === 'string').join(' ');
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function batch(records: readonly unknown[]): Occasion {

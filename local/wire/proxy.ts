@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { parseJson, recordOf } from '../json.ts';
 import type { Call, Service } from './call.ts';
 import type { CallLog } from './call-log.ts';
 import { askForUnits, takeUnits } from './capacity.ts';
@@ -8,14 +9,13 @@ import type { Exchange } from './exchange.ts';
 import { endingOf, type FaultKind, stageOf } from './fault-kind.ts';
 import type { FaultRules } from './fault-rules.ts';
 import type { Guard } from './guard.ts';
-import { Hangs } from './hangs.ts';
 import type { Holds } from './hold.ts';
 import type { Caller, Invocations } from './invocations.ts';
 import type { Latency } from './latency.ts';
 import { Lines } from './lines.ts';
 import { QueueRelay, receiptHandlesIn } from './queue-relay.ts';
 import { denial, type RefusalKind, refusal } from './refusal.ts';
-import { inputOf, recordOf, type SentRequest, subjectOf } from './request.ts';
+import { inputOf, type SentRequest, subjectOf } from './request.ts';
 import { splitBatch } from './split-batch.ts';
 import { type Answer, BrokenLineError, headerOf, type Upstream, wholeBody } from './upstream.ts';
 
@@ -29,11 +29,12 @@ export interface ProxyParts {
 
 /** Takes each request along its way: hold, fault, latency, emulator, and the same back. It never sends one twice. */
 export class WireProxy {
-  readonly hangs = new Hangs();
   readonly #parts: ProxyParts;
   readonly #queues = new Map<string, QueueRelay>();
   readonly #lines = new Lines();
   #guard: Guard | undefined;
+  /** Ends what hangs by a fault. */
+  #release = Promise.withResolvers<void>();
 
   constructor(parts: ProxyParts) {
     this.#parts = parts;
@@ -42,6 +43,11 @@ export class WireProxy {
   /** From now on what it denies is denied. */
   obey(guard: Guard): void {
     this.#guard = guard;
+  }
+
+  releaseHangs(): void {
+    this.#release.resolve();
+    this.#release = Promise.withResolvers();
   }
 
   async handle(
@@ -111,7 +117,7 @@ export class WireProxy {
     const rule = rules.strike(['before', 'after', 'batch'], call, input);
     const delayMs = latency.of(call, input);
 
-    const fault = (await holds.pass('before', call, input, line.gone)) ?? rule?.fault;
+    const fault = (await holds.pass('before', exchange)) ?? rule?.fault;
     if (fault !== undefined && stageOf(fault) === 'before') {
       if (await this.#strike(exchange, fault, rule?.code)) return;
     }
@@ -123,7 +129,7 @@ export class WireProxy {
     const answer = await this.#forward(exchange, upstream, fault === 'unprocessed');
     if (answer === undefined) return;
     const after = fault !== undefined && stageOf(fault) === 'after' ? fault : undefined;
-    const lateFault = (await holds.pass('after', call, input, line.gone)) ?? after;
+    const lateFault = (await holds.pass('after', exchange)) ?? after;
     if (lateFault !== undefined && (await this.#strike(exchange, lateFault, rule?.code))) return;
     await pause(delayMs / 2, line.gone);
     this.#answer(exchange, answer);
@@ -147,7 +153,7 @@ export class WireProxy {
         line.cut();
         return true;
       case 'hang':
-        await this.hangs.wait(line.gone);
+        await line.untilGone(this.#release.promise);
         return false;
     }
   }
@@ -235,17 +241,9 @@ function withInput(request: SentRequest, input: unknown): SentRequest {
 }
 
 function errorOf(answer: Answer): string {
-  const header = headerOf(answer, 'x-amzn-errortype');
-  const [type = ''] = (header ?? typeIn(answer.body)).split(':');
+  const { __type = 'error' } = recordOf(parseJson(answer.body.toString()));
+  const [type = ''] = (headerOf(answer, 'x-amzn-errortype') ?? String(__type)).split(':');
   return type.split('#').at(-1) ?? type;
-}
-
-function typeIn(body: Buffer): string {
-  try {
-    return String(recordOf(JSON.parse(body.toString()))['__type'] ?? 'error');
-  } catch {
-    return 'error';
-  }
 }
 
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
-import { listOf, recordOf } from './request.ts';
+import { recordOf } from '../json.ts';
+import { listOf } from './request.ts';
 import type { Answer } from './upstream.ts';
 
 export type Message = Readonly<Record<string, unknown>>;

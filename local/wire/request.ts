@@ -1,3 +1,4 @@
+import { parseJson, recordOf } from '../json.ts';
 import type { Call, Service } from './call.ts';
 
 /** A request as it came, and as it goes on. */
@@ -20,12 +21,7 @@ const CONNECTION_OPERATIONS: Readonly<Record<string, string>> = {
 
 /** The JSON of a request to DynamoDB or SQS. What is posted to a connection is nobody's business here. */
 export function inputOf(service: Service, { body }: SentRequest): unknown {
-  if (service === 'connections') return undefined;
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
+  return service === 'connections' ? undefined : parseJson(body.toString());
 }
 
 /** What a request is about. */
@@ -73,10 +69,6 @@ function tablesOf(fields: Readonly<Record<string, unknown>>): Pick<Subject, 'tab
 export function listOf(part: unknown): readonly unknown[] {
   const list = Array.isArray(part) ? part : recordOf(part)['Keys'];
   return Array.isArray(list) ? list : [];
-}
-
-export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 function decode(text: string): string {

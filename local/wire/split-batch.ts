@@ -1,4 +1,5 @@
-import { listOf, recordOf } from './request.ts';
+import { recordOf } from '../json.ts';
+import { listOf } from './request.ts';
 
 export interface SplitBatch {
   /** What goes on; undefined if nothing is left of it. */

@@ -1,6 +1,5 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { InvocationObserver } from '../functions/worker-pool.ts';
+import { createServer } from 'node:http';
+import { closeServer, listenOn } from '../listening.ts';
 import type { Endpoints, WiredEndpoints } from '../runtime.ts';
 import type { Call, CallMatch, Service } from './call.ts';
 import { CallLog } from './call-log.ts';
@@ -22,39 +21,14 @@ export interface WireOptions {
   readonly keep?: number;
 }
 
+export type Wire = ReturnType<typeof createWire>;
+
 /**
  * A proxy between the functions and what they call. It sees, counts, delays, and breaks their calls; they don't know. What
  * a function's role doesn't allow is denied, as in AWS.
  * Callers without an app id (a test that looks into a table) pass unseen.
  */
-export interface Wire {
-  /** For `RuntimeOptions.wire`; the runtime closes it. One wire serves one runtime. */
-  readonly attach: (direct: Endpoints) => Promise<WiredEndpoints>;
-  /** The seed in force: print it when a test fails. */
-  readonly seed: number;
-  readonly calls: readonly Call[];
-  /** In the order in which they began, each with its calls. */
-  readonly invocations: readonly Invocation[];
-  counts(filter?: CountFilter): Counts;
-  /** Forgets calls, invocations, and sums; rules and holds stay. */
-  reset(): void;
-  /** Adds a rule after those that are there. */
-  inject(rule: FaultRule): ActiveFault;
-  hold(match?: HoldMatch): Hold;
-  /** Lets everything go on that hangs by a `hang` fault. */
-  releaseHangs(): void;
-  /** Ends all rules and lets go on what hangs: faults are over, and healing begins. */
-  calm(): void;
-  /** Told of each invocation when it has ended. Returns what ends that. */
-  onInvocation(listener: (invocation: Invocation) => void): () => void;
-  /** The next invocation to end that was called by this route, or is of a function whose logical id contains this. */
-  nextEnd(match: Pick<CallMatch, 'function' | 'route'>): Promise<Invocation>;
-  /** Resolves when no invocation runs. What waits in a queue is nobody's invocation yet. */
-  quiet(): Promise<void>;
-  readonly observer: InvocationObserver;
-}
-
-export function createWire(options: WireOptions = {}): Wire {
+export function createWire(options: WireOptions = {}) {
   const { seed = 1, keep = 10_000 } = options;
   const invocations = new Invocations(keep);
   const log = new CallLog(keep);
@@ -77,15 +51,15 @@ export function createWire(options: WireOptions = {}): Wire {
         resolve(invocation);
       });
     });
+  /** Ends all rules and lets go on what hangs: faults are over, and healing begins. */
   const calm = () => {
     rules.clear();
-    proxy.hangs.release();
+    proxy.releaseHangs();
   };
 
   return {
-    seed,
-    observer: invocations,
-    async attach(direct) {
+    /** For `RuntimeOptions.wire`; the runtime closes it. One wire serves one runtime. */
+    async attach(direct: Endpoints): Promise<WiredEndpoints> {
       const closers: (() => Promise<void>)[] = [];
       const open = async (service: Service, endpoint: string) => {
         const listening = await listen(proxy, service, endpoint);
@@ -105,27 +79,34 @@ export function createWire(options: WireOptions = {}): Wire {
         },
       };
     },
-    get calls() {
+    get calls(): readonly Call[] {
       return log.calls;
     },
-    get invocations() {
+    /** In the order in which they began, each with its calls. */
+    get invocations(): readonly Invocation[] {
       return invocations.all;
     },
-    counts: (filter) => log.counts.counts(filter),
+    counts: (filter?: CountFilter): Counts => log.counts.counts(filter),
+    /** Forgets calls, invocations, and sums; rules and holds stay. */
     reset() {
       log.clear();
       invocations.clear();
     },
-    inject: (rule) => rules.add(rule),
-    hold: (match = {}) => holds.hold(match),
-    releaseHangs: () => proxy.hangs.release(),
+    /** Adds a rule after those that are there. */
+    inject: (rule: FaultRule): ActiveFault => rules.add(rule),
+    hold: (match: HoldMatch = {}): Hold => holds.hold(match),
+    /** Lets everything go on that hangs by a `hang` fault. */
+    releaseHangs: () => proxy.releaseHangs(),
     calm,
-    onInvocation: (listener) => invocations.onEnd(listener),
-    nextEnd: ({ function: name = '', route }) =>
+    /** Told of each invocation when it has ended. Returns what ends that. */
+    onInvocation: (listener: (invocation: Invocation) => void) => invocations.onEnd(listener),
+    /** The next invocation to end that was called by this route, or is of a function whose logical id contains this. */
+    nextEnd: ({ function: name = '', route }: Pick<CallMatch, 'function' | 'route'>) =>
       nextEnd(
         (invocation) =>
           invocation.function.includes(name) && (route === undefined || invocation.occasion.route === route),
       ),
+    /** Resolves when no invocation runs. What waits in a queue is nobody's invocation yet. */
     async quiet() {
       while (invocations.isRunning) await nextEnd(() => true);
     },
@@ -144,16 +125,10 @@ async function listen(proxy: WireProxy, service: Service, endpoint: string) {
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
   server.headersTimeout = 0;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  return { endpoint: `http://127.0.0.1:${port}`, close: () => close(server, upstream) };
-}
-
-async function close(server: Server, upstream: Upstream): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
-  server.closeAllConnections();
-  upstream.close();
-  await closed;
+  const port = await listenOn(server, 0);
+  const close = async () => {
+    upstream.close();
+    await closeServer(server);
+  };
+  return { endpoint: `http://127.0.0.1:${port}`, close };
 }

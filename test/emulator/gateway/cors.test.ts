@@ -10,13 +10,11 @@ async function startWithCors(overrides: Partial<CorsModel> = {}) {
     allowOrigins: [GOOD],
     allowMethods: ['GET', 'POST'],
     allowHeaders: ['authorization', 'content-type'],
-    exposeHeaders: ['x-mine'],
     maxAgeSeconds: 600,
-    allowCredentials: false,
     ...overrides,
   };
   const { httpUrl, invoker } = await startGateway({
-    httpApi: { cors, routes: [{ method: 'ANY', path: '/{proxy+}', functionId: 'f' }] },
+    httpApi: { cors, routes: [{ method: 'GET', path: '/x', functionId: 'f' }] },
     functions: {
       f: () => ({
         statusCode: 200,
@@ -75,7 +73,7 @@ describe('any other request', () => {
     expect(await send('GET', { origin: GOOD })).toEqual({
       status: 200,
       body: 'ok',
-      cors: { 'access-control-allow-origin': GOOD, 'access-control-expose-headers': 'x-mine' },
+      cors: { 'access-control-allow-origin': GOOD },
     });
   });
 
@@ -99,11 +97,8 @@ describe('origins', () => {
   });
 
   it('may be allowed by scheme', async () => {
-    const { send } = await startWithCors({ allowOrigins: ['https://*'], allowCredentials: true });
-    expect((await send('GET', { origin: BAD })).cors).toMatchObject({
-      'access-control-allow-origin': BAD,
-      'access-control-allow-credentials': 'true',
-    });
+    const { send } = await startWithCors({ allowOrigins: ['https://*'] });
+    expect((await send('GET', { origin: BAD })).cors).toEqual({ 'access-control-allow-origin': BAD });
     expect((await send('GET', { origin: 'http://evil.example' })).cors).toEqual({});
   });
 
@@ -118,7 +113,7 @@ describe('origins', () => {
 describe('an API without CORS', () => {
   it('passes OPTIONS on and leaves the function’s headers alone', async () => {
     const { httpUrl } = await startGateway({
-      httpApi: { routes: [{ method: 'ANY', path: '/{proxy+}', functionId: 'f' }] },
+      httpApi: { routes: [{ method: 'OPTIONS', path: '/x', functionId: 'f' }] },
       functions: { f: () => ({ statusCode: 200, headers: { 'access-control-allow-origin': BAD } }) },
     });
     const response = await fetch(`${httpUrl}/x`, { method: 'OPTIONS', headers: { origin: GOOD, ...asks } });

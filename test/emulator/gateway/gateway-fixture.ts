@@ -1,7 +1,7 @@
 import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
 import { onTestFinished } from 'vitest';
 import type { ClientOptions } from 'ws';
-import { createGateway, type GatewayOptions } from '../../../local/gateway/server.ts';
+import { Gateway, type GatewayOptions } from '../../../local/gateway/server.ts';
 import type { HttpApiModel, WebSocketApiModel, WebSocketRouteModel } from '../../../local/model.ts';
 import { type FakeFunction, FakeFunctions } from './fake-functions.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -22,7 +22,7 @@ export async function startGateway(options: FixtureOptions = {}) {
   const clock = new ManualClock();
   const warnings: string[] = [];
   const log = { warn: (message: string) => void warnings.push(message) };
-  const gateway = createGateway({ ...gatewayOptions, clock, log });
+  const gateway = new Gateway({ ...gatewayOptions, clock, log });
   const port = await gateway.listen(0);
   onTestFinished(() => gateway.close());
   const invoker = new FakeFunctions({ $connect: () => ({ statusCode: 200 }), ...functions });

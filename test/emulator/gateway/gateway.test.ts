@@ -1,9 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DeleteConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createGateway, type GatewayApis } from '../../../local/gateway/server.ts';
+import { Gateway, type GatewayApis } from '../../../local/gateway/server.ts';
 import { FakeFunctions } from './fake-functions.ts';
 import { startGateway } from './gateway-fixture.ts';
 import { TestClient } from './test-client.ts';
@@ -33,7 +31,7 @@ function hello(request: IncomingMessage, response: ServerResponse): boolean {
 
 describe('a gateway that listens before it knows its APIs', () => {
   it('serves the extra routes and answers 503 to the rest, upgrades too, until it does', async () => {
-    const gateway = createGateway({ extraRoutes: [hello] });
+    const gateway = new Gateway({ extraRoutes: [hello] });
     onTestFinished(() => gateway.close());
     const port = await gateway.listen(0);
     const get = async (path: string) => {
@@ -51,10 +49,10 @@ describe('a gateway that listens before it knows its APIs', () => {
   });
 
   it('fails to listen on a port that is taken', async () => {
-    const first = createGateway();
+    const first = new Gateway();
     onTestFinished(() => first.close());
     const port = await first.listen(0);
-    await expect(createGateway().listen(port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(new Gateway().listen(port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 });
 
@@ -75,21 +73,6 @@ describe('extra routes', () => {
     expect(warnings).toEqual([]);
     expect((await fetch(`${httpUrl}/broken`)).status).toBe(500);
     expect((await fetch(`${httpUrl}/other`)).status).toBe(404);
-  });
-});
-
-describe('attach', () => {
-  it('serves the requests of another server and leaves it running on close', async () => {
-    const server = createServer();
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    onTestFinished(() => void server.close().closeAllConnections());
-    const gateway = createGateway();
-    gateway.attach(server);
-    gateway.serve(apis());
-    const { port } = server.address() as AddressInfo;
-    expect(await (await fetch(`http://127.0.0.1:${port}/x`)).text()).toBe('served');
-    await gateway.close();
-    expect(server.listening).toBe(true);
   });
 });
 
@@ -144,7 +127,7 @@ describe('close', () => {
   });
 
   it('may come twice, or before anything was served', async () => {
-    const gateway = createGateway();
+    const gateway = new Gateway();
     await gateway.listen(0);
     await gateway.close();
     await gateway.close();
@@ -153,7 +136,7 @@ describe('close', () => {
 
 describe('two WebSocket APIs', () => {
   it('of one stage name cannot share a port', () => {
-    const gateway = createGateway();
+    const gateway = new Gateway();
     expect(() => gateway.serve({ ...apis(), webSocketApis: [webSocketApi, webSocketApi] })).toThrow(
       'same stage',
     );

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose';
 import { onTestFinished } from 'vitest';
+import { closeServer, listenOn } from '../../../local/listening.ts';
 
 interface Key {
   readonly kid: string;
@@ -27,14 +27,8 @@ export async function startIssuer() {
     response.writeHead(document === undefined ? 500 : 200, { 'content-type': 'application/json' });
     response.end(JSON.stringify(document ?? {}));
   });
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(0, '127.0.0.1', resolve);
-  await promise;
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
+  const issuer = `http://127.0.0.1:${await listenOn(server, 0)}`;
+  onTestFinished(() => closeServer(server));
   return {
     issuer,
     requests,

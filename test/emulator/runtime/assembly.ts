@@ -6,7 +6,6 @@ import { temporaryFolder } from './bundle.ts';
 export interface AssemblyParts {
   readonly resources: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
-  readonly conditions?: Readonly<Record<string, unknown>>;
   /** Source of `index.mjs` by asset hash. */
   readonly bundles?: Readonly<Record<string, string>>;
 }
@@ -45,7 +44,6 @@ export function writeAssembly(parts: AssemblyParts): string {
   write('Mini.template.json', {
     Resources: parts.resources,
     Outputs: parts.outputs ?? {},
-    Conditions: parts.conditions ?? {},
     Parameters: { BootstrapVersion: { Type: 'String', Default: '/cdk-bootstrap/version' } },
   });
   return directory;

@@ -156,7 +156,8 @@ test('--json prints one line; a kill -9 leaves nothing behind, and the next star
   expect(first.stdout().trim().split('\n')).toHaveLength(1);
   await eventually(() => processesOf(data)).toEqual([]);
 
-  const again = cli('--json', '--port', port, '--data', data);
+  // The port after the gateway's, which is the page's unless told otherwise, may be somebody else's by now.
+  const again = cli('--json', '--port', port, '--web-port', '0', '--data', data);
   const { httpUrl } = await ready(again);
   const history = await fetch(`${httpUrl}/conversations/dm:alice:bob/messages`, {
     headers: { authorization },

@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { expect, onTestFinished, test } from 'vitest';
 import { DevIssuer } from '../../../local/dev-issuer.ts';
+import { closeServer, listenOn } from '../../../local/listening.ts';
 import { temporaryFolder } from './bundle.ts';
 
 async function serve(keyFile?: string) {
@@ -14,10 +13,8 @@ async function serve(keyFile?: string) {
       if (!isServed) response.writeHead(404).end('not the issuer');
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://127.0.0.1:${await listenOn(server, 0)}`;
+  onTestFinished(() => closeServer(server));
   issuer.serveAt(url);
   const ask = (body: string) =>
     fetch(`${url}/token`, { method: 'POST', body, headers: { 'content-type': 'application/json' } });

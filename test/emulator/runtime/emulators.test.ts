@@ -15,8 +15,8 @@ import { type DynamoDbOptions, startDynamoDb } from '../../../local/emulators/dy
 import { startSqs } from '../../../local/emulators/fauxqs.ts';
 import { createQueues, localQueueUrl } from '../../../local/emulators/queues.ts';
 import { createTables } from '../../../local/emulators/tables.ts';
-import type { TableModel } from '../../../local/model.ts';
 import { OperatorError } from '../../../local/operator-error.ts';
+import { MESSAGES } from '../messages-table.ts';
 import { temporaryFolder } from './bundle.ts';
 
 async function dynamoDb(options: DynamoDbOptions = {}) {
@@ -29,34 +29,6 @@ async function dynamoDb(options: DynamoDbOptions = {}) {
   onTestFinished(stop);
   return { client, stop, endpoint: database.endpoint };
 }
-
-const MESSAGES: TableModel = {
-  logicalId: 'Messages',
-  tableName: 'Messages',
-  ttlAttribute: 'ttl',
-  definition: {
-    AttributeDefinitions: [
-      { AttributeName: 'pk', AttributeType: 'S' },
-      { AttributeName: 'sk', AttributeType: 'S' },
-      { AttributeName: 'seq', AttributeType: 'N' },
-    ],
-    KeySchema: [
-      { AttributeName: 'pk', KeyType: 'HASH' },
-      { AttributeName: 'sk', KeyType: 'RANGE' },
-    ],
-    LocalSecondaryIndexes: [
-      {
-        IndexName: 'bySeq',
-        KeySchema: [
-          { AttributeName: 'pk', KeyType: 'HASH' },
-          { AttributeName: 'seq', KeyType: 'RANGE' },
-        ],
-        Projection: { ProjectionType: 'ALL' },
-      },
-    ],
-    BillingMode: 'PAY_PER_REQUEST',
-  },
-};
 
 describe('tables', () => {
   test('are made with index and TTL, and found again with their items after a restart', async () => {

@@ -8,7 +8,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { sqsClient } from '../../../local/emulators/clients.ts';
-import { type Sqs, startSqs } from '../../../local/emulators/fauxqs.ts';
+import type { Emulator } from '../../../local/emulators/emulator.ts';
+import { startSqs } from '../../../local/emulators/fauxqs.ts';
 import { createQueues, localQueueUrl } from '../../../local/emulators/queues.ts';
 import { EventSource } from '../../../local/event-source/event-source.ts';
 import { WorkerPool } from '../../../local/functions/worker-pool.ts';
@@ -17,7 +18,7 @@ import { queueArn } from '../../../local/stack/identifiers.ts';
 import { functionOf } from './bundle.ts';
 import { eventually } from './eventually.ts';
 
-let sqs: Sqs;
+let sqs: Emulator;
 let client: SQSClient;
 beforeAll(async () => {
   sqs = await startSqs();
@@ -63,7 +64,6 @@ async function setUp({ model, handle, maxReceiveCount = 2, visibilitySeconds }: 
       functionId: 'Fn',
       queueName,
       batchSize: 10,
-      batchingWindowSeconds: 0,
       maximumConcurrency: 2,
       reportBatchItemFailures: true,
       ...model,
@@ -249,19 +249,6 @@ test('runs no more batches at once than the maximum concurrency', async () => {
   await eventually(() => releases.length).toBe(1);
   releases[0]?.();
   await eventually(queue.left).toBe(0);
-});
-
-test('collects a batch for the length of its window', async () => {
-  const queue = await setUp({
-    model: { batchSize: 20, batchingWindowSeconds: 1 },
-    handle: () => null,
-  });
-  const ten = Array.from({ length: 10 }, (_, index) => `first-${index}`);
-  await queue.send(...ten);
-  queue.eventSource.start();
-  await queue.send('second');
-  await eventually(queue.left).toBe(0);
-  expect(queue.batches.map((batch) => batch.length)).toEqual([11]);
 });
 
 test('stopping waits for the batch under way, and polls no more', async () => {

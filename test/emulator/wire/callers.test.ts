@@ -34,7 +34,7 @@ async function workers(options: WiredOptions = {}) {
       AWS_ENDPOINT_URL_SQS: fixture.endpoints.sqs,
       AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: `${fixture.endpoints.connections}/prod`,
     },
-    observer: fixture.wire.observer,
+    ...(fixture.endpoints.observer && { observer: fixture.endpoints.observer }),
   });
   onTestFinished(() => pool.stop());
   return { ...fixture, pool };

@@ -56,7 +56,6 @@ it('a late duplicate comes after the first was deleted, also to a poller that wa
       functionId: 'Fn',
       queueName: QueueUrl.split('/').at(-1) ?? '',
       batchSize: 10,
-      batchingWindowSeconds: 0,
       maximumConcurrency: 2,
       reportBatchItemFailures: true,
     },

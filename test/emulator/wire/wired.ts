@@ -3,43 +3,17 @@ import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { dynamoDbClient, sqsClient } from '../../../local/emulators/clients.ts';
-import { type DynamoDb, startDynamoDb } from '../../../local/emulators/dynoxide.ts';
-import { type Sqs, startSqs } from '../../../local/emulators/fauxqs.ts';
+import { startDynamoDb } from '../../../local/emulators/dynoxide.ts';
+import type { Emulator } from '../../../local/emulators/emulator.ts';
+import { startSqs } from '../../../local/emulators/fauxqs.ts';
 import { createQueues, localQueueUrl } from '../../../local/emulators/queues.ts';
 import { createTables } from '../../../local/emulators/tables.ts';
-import type { TableModel } from '../../../local/model.ts';
 import type { Endpoints } from '../../../local/runtime.ts';
 import { createWire, type WireOptions } from '../../../local/wire/index.ts';
 import { startGateway } from '../gateway/gateway-fixture.ts';
+import { MESSAGES } from '../messages-table.ts';
 
-export const TABLE = 'Messages';
-
-const MESSAGES: TableModel = {
-  logicalId: TABLE,
-  tableName: TABLE,
-  definition: {
-    AttributeDefinitions: [
-      { AttributeName: 'pk', AttributeType: 'S' },
-      { AttributeName: 'sk', AttributeType: 'S' },
-      { AttributeName: 'seq', AttributeType: 'N' },
-    ],
-    KeySchema: [
-      { AttributeName: 'pk', KeyType: 'HASH' },
-      { AttributeName: 'sk', KeyType: 'RANGE' },
-    ],
-    LocalSecondaryIndexes: [
-      {
-        IndexName: 'bySeq',
-        KeySchema: [
-          { AttributeName: 'pk', KeyType: 'HASH' },
-          { AttributeName: 'seq', KeyType: 'RANGE' },
-        ],
-        Projection: { ProjectionType: 'ALL' },
-      },
-    ],
-    BillingMode: 'PAY_PER_REQUEST',
-  },
-};
+export const TABLE = MESSAGES.tableName;
 
 export interface WiredOptions extends WireOptions {
   /** Of the SDK clients. @default 1 */
@@ -57,8 +31,8 @@ export function newName(prefix: string): string {
 
 /** Real emulators for one file of tests; each test gets a wire of its own to them. */
 export function useEmulators() {
-  let database: DynamoDb;
-  let queues: Sqs;
+  let database: Emulator;
+  let queues: Emulator;
   beforeAll(async () => {
     [database, queues] = await Promise.all([startDynamoDb(), startSqs()]);
     const client = dynamoDbClient(database.endpoint);

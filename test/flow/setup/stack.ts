@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { expect, inject, vi } from 'vitest';
 import type { TokenOptions } from '../../../local/dev-issuer.ts';
+import { dynamoDbClient } from '../../../local/emulators/clients.ts';
 import { type LocalRuntime, type RuntimeOptions, startRuntime } from '../../../local/runtime.ts';
 import { deployment } from './deployment.ts';
 import type { Json } from './json.ts';
@@ -105,11 +106,7 @@ const INTERVAL_MS = 2_000;
 
 async function countInbox({ stack, endpoints }: LocalRuntime, userId: string): Promise<number | undefined> {
   const table = stack.tables.find(({ logicalId }) => logicalId.includes('Inbox'));
-  const client = new DynamoDBClient({
-    endpoint: endpoints.dynamodb,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  const client = dynamoDbClient(endpoints.dynamodb);
   const { Count } = await client.send(
     new QueryCommand({
       TableName: table?.tableName,

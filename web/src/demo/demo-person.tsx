@@ -1,8 +1,9 @@
+import { createClient } from '@serverless-im/client';
 import { useCallback, useMemo, useState } from 'react';
 import type { DevAuth, PageConfig } from '../config.ts';
 import { ClientProvider, useConnectedClient } from '../session/client-context.ts';
 import { devToken } from '../session/dev-session.ts';
-import { clientOf } from '../session/session.ts';
+import { clientOptions } from '../session/session.ts';
 import { Chat } from '../shell/chat.tsx';
 import type { ConversationKey } from '../shell/selection.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -21,8 +22,8 @@ export function DemoPerson({ config, auth, userId, peer }: DemoPersonProps) {
   const [isCut, setIsCut] = useState(line.isCut);
   const make = useCallback(() => {
     const getToken = () => devToken(auth.tokenUrl, userId);
-    const { environment } = line;
-    return clientOf(config, { getToken, storeName: `demo/${userId}` }, { environment });
+    const options = clientOptions(config, { getToken, storeName: `demo/${userId}` });
+    return createClient({ ...options, environment: line.environment });
   }, [config, auth, userId, line]);
   const im = useConnectedClient(make);
   const [selected, select] = useState<ConversationKey | undefined>(`@${peer}`);

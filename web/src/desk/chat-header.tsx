@@ -5,6 +5,7 @@ import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { FormError } from '../ui/form-error.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
+import { useAttempt } from '../ui/use-attempt.ts';
 import { useDeskIm } from './desk-client.ts';
 import { stateOf } from './others-chats.tsx';
 import { wordsOf } from './words.ts';
@@ -20,12 +21,9 @@ export interface ChatHeaderProps {
 export function ChatHeader({ chat, isOthers = false, onBack }: ChatHeaderProps) {
   const im = useDeskIm();
   const [isHandingOn, setIsHandingOn] = useState(false);
-  const [error, setError] = useState<string>();
+  const { error, attempt } = useAttempt(wordsOf);
   const { conversationId, customer, topic, state, rating } = chat;
   const about = topic ?? 'No topic';
-  const close = () => {
-    im.desk.close(conversationId).catch((reason: unknown) => setError(wordsOf(reason)));
-  };
   return (
     <>
       <header className="pane-header">
@@ -38,7 +36,7 @@ export function ChatHeader({ chat, isOthers = false, onBack }: ChatHeaderProps) 
         {state === 'assigned' && !isOthers && (
           <>
             <Button onClick={() => setIsHandingOn(true)}>Transfer</Button>
-            <Button kind="danger" onClick={close}>
+            <Button kind="danger" onClick={() => attempt(im.desk.close(conversationId))}>
               End chat
             </Button>
           </>
@@ -57,10 +55,8 @@ function endOf(rating: number | undefined): string {
 function Transfer({ conversationId, onClose }: { readonly conversationId: string; onClose(): void }) {
   const im = useDeskIm();
   const [agent, setAgent] = useState('');
-  const [error, setError] = useState<string>();
-  const hand = (to: string) => {
-    im.agent.transfer(conversationId, to).then(onClose, (reason: unknown) => setError(wordsOf(reason)));
-  };
+  const { error, attempt } = useAttempt(wordsOf);
+  const hand = (to: string) => attempt(im.agent.transfer(conversationId, to), onClose);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     hand(agent.trim());

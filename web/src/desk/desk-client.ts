@@ -1,20 +1,11 @@
-import { createClient, type DeskChat, type DeskClient } from '@serverless-im/client/desk';
-import { createContext, useCallback, useContext, useSyncExternalStore } from 'react';
-import type { PageConfig } from '../config.ts';
-import { clientBy, type Session } from '../session/session.ts';
-
-export function deskClientOf(config: PageConfig, session: Session): DeskClient {
-  return clientBy(createClient, config, session);
-}
-
-const DeskContext = createContext<DeskClient | undefined>(undefined);
-
-export const DeskProvider = DeskContext.Provider;
+import { type DeskChat, DeskClient } from '@serverless-im/client/desk';
+import { useCallback, useSyncExternalStore } from 'react';
+import { useIm } from '../session/client-context.ts';
 
 /** The client of the customer or agent who is here. */
 export function useDeskIm(): DeskClient {
-  const im = useContext(DeskContext);
-  if (im === undefined) throw new Error('there is no desk client above this component');
+  const im = useIm();
+  if (!(im instanceof DeskClient)) throw new Error('there is no desk client above this component');
   return im;
 }
 

@@ -1,13 +1,13 @@
+import { createClient } from '@serverless-im/client/desk';
 import { useCallback } from 'react';
 import type { PageConfig } from '../config.ts';
 import { ClientProvider, useConnectedClient } from '../session/client-context.ts';
 import type { DevSessionOptions } from '../session/dev-session.ts';
-import type { Session } from '../session/session.ts';
+import { clientOptions, type Session } from '../session/session.ts';
 import { SignIn } from '../session/sign-in.tsx';
 import { useSession } from '../session/use-session.ts';
 import { Notice } from '../ui/notice.tsx';
 import { Console } from './console.tsx';
-import { DeskProvider, deskClientOf } from './desk-client.ts';
 import { keepReadiness } from './readiness.ts';
 
 /** Nobody waits longer for the desk to hear that they go. */
@@ -39,7 +39,8 @@ interface AtDeskProps {
 }
 
 function AtDesk({ config, session, onSignOut }: AtDeskProps) {
-  const im = useConnectedClient(useCallback(() => deskClientOf(config, session), [config, session]));
+  const make = useCallback(() => createClient(clientOptions(config, session)), [config, session]);
+  const im = useConnectedClient(make);
   if (im === undefined) return null;
   // Who signs in next in this tab is ready when they say so, and who goes is given no more chats.
   const leave = () => {
@@ -51,9 +52,7 @@ function AtDesk({ config, session, onSignOut }: AtDeskProps) {
     <main className="whole">
       <h1 className="visually-hidden">Desk</h1>
       <ClientProvider value={im}>
-        <DeskProvider value={im}>
-          <Console name={session.name} onSignOut={leave} />
-        </DeskProvider>
+        <Console name={session.name} onSignOut={leave} />
       </ClientProvider>
     </main>
   );

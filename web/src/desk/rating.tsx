@@ -1,7 +1,7 @@
 import type { DeskChat } from '@serverless-im/client/desk';
-import { useState } from 'react';
 import { Button } from '../ui/button.tsx';
 import { FormError } from '../ui/form-error.tsx';
+import { useAttempt } from '../ui/use-attempt.ts';
 import { useDeskIm } from './desk-client.ts';
 import { wordsOf } from './words.ts';
 
@@ -16,13 +16,8 @@ export interface RatingProps {
 /** Once, when it is over (IM-DESK-3). */
 export function Rating({ chat, onDone }: RatingProps) {
   const im = useDeskIm();
-  const [error, setError] = useState<string>();
-  const rate = (mark: number) => {
-    im.desk.close(chat.conversationId, mark).then(
-      () => setError(undefined),
-      (reason: unknown) => setError(wordsOf(reason)),
-    );
-  };
+  const { error, attempt } = useAttempt(wordsOf);
+  const rate = (mark: number) => attempt(im.desk.close(chat.conversationId, mark));
   return (
     <section className="widget-rating" aria-label="Rating">
       {chat.rating === undefined ? (

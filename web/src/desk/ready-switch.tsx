@@ -3,6 +3,7 @@ import { useConnection } from '@serverless-im/client/react';
 import { useCallback, useEffect, useState } from 'react';
 import { Button } from '../ui/button.tsx';
 import { FormError } from '../ui/form-error.tsx';
+import { useAttempt } from '../ui/use-attempt.ts';
 import { useDeskIm } from './desk-client.ts';
 import { keepReadiness, lastReadiness } from './readiness.ts';
 import { wordsOf } from './words.ts';
@@ -22,20 +23,16 @@ export function ReadySwitch() {
   const { current } = useConnection(im);
   const [{ queues, capacity }, setWanted] = useState(() => lastReadiness() ?? NOT_READY);
   const [isReady, setIsReady] = useState(false);
-  const [error, setError] = useState<string>();
+  const { error, attempt } = useAttempt(wordsOf);
   const say = useCallback(
     (readiness: Readiness | undefined) => {
       const said = readiness === undefined ? im.agent.away() : im.agent.ready(readiness);
-      said.then(
-        ({ status }) => {
-          setIsReady(status === 'ready');
-          setError(undefined);
-          keepReadiness(readiness);
-        },
-        (reason: unknown) => setError(wordsOf(reason)),
-      );
+      attempt(said, ({ status }) => {
+        setIsReady(status === 'ready');
+        keepReadiness(readiness);
+      });
     },
-    [im],
+    [im, attempt],
   );
   useEffect(() => {
     const kept = lastReadiness();

@@ -1,14 +1,14 @@
 import { UnauthorizedError } from '@serverless-im/client';
+import { createClient } from '@serverless-im/client/desk';
 import { useCallback, useEffect, useState } from 'react';
 import type { DevAuth, PageConfig } from '../config.ts';
 import { ClientProvider, useConnectedClient } from '../session/client-context.ts';
 import { devToken } from '../session/dev-session.ts';
-import type { Session } from '../session/session.ts';
+import { clientOptions, type Session } from '../session/session.ts';
 import { SignIn } from '../session/sign-in.tsx';
 import { useSession } from '../session/use-session.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
-import { DeskProvider, deskClientOf } from './desk-client.ts';
 import { hostToken, subjectOf } from './host-token.ts';
 import { Widget } from './widget.tsx';
 
@@ -93,14 +93,13 @@ interface CustomerProps {
 }
 
 function Customer({ config, session, onSignOut }: CustomerProps) {
-  const im = useConnectedClient(useCallback(() => deskClientOf(config, session), [config, session]));
+  const make = useCallback(() => createClient(clientOptions(config, session)), [config, session]);
+  const im = useConnectedClient(make);
   if (im === undefined) return null;
   return (
     <main className="whole">
       <ClientProvider value={im}>
-        <DeskProvider value={im}>
-          <Widget onSignOut={onSignOut} />
-        </DeskProvider>
+        <Widget onSignOut={onSignOut} />
       </ClientProvider>
     </main>
   );

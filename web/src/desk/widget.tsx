@@ -8,6 +8,7 @@ import { Button } from '../ui/button.tsx';
 import { FormError } from '../ui/form-error.tsx';
 import { Mark } from '../ui/mark.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { useAttempt } from '../ui/use-attempt.ts';
 import { useDeskIm } from './desk-client.ts';
 import { Rating } from './rating.tsx';
 import { useOwnChat } from './use-own-chat.ts';
@@ -47,13 +48,8 @@ export function Widget({ onSignOut }: { readonly onSignOut?: (() => void) | unde
 
 function WidgetHeader({ chat }: { readonly chat: DeskChat }) {
   const im = useDeskIm();
-  const [error, setError] = useState<string>();
-  const end = () => {
-    im.desk.close(chat.conversationId).then(
-      () => setError(undefined),
-      (reason: unknown) => setError(wordsOf(reason)),
-    );
-  };
+  const { error, attempt } = useAttempt(wordsOf);
+  const end = () => attempt(im.desk.close(chat.conversationId));
   return (
     <>
       <header className="pane-header">
@@ -79,13 +75,11 @@ function Ask({ onOpened }: { onOpened(chat: DeskChat): void }) {
   const im = useDeskIm();
   const { current } = useConnection(im);
   const [topic, setTopic] = useState('');
-  const [error, setError] = useState<string>();
+  const { error, attempt } = useAttempt(wordsOf);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const wanted = topic.trim();
-    im.desk
-      .open(wanted === '' ? {} : { topic: wanted })
-      .then(onOpened, (reason: unknown) => setError(wordsOf(reason)));
+    attempt(im.desk.open(wanted === '' ? {} : { topic: wanted }), onOpened);
   };
   return (
     <form className="form widget-ask" onSubmit={submit}>

@@ -7,6 +7,7 @@ import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { FormError } from '../ui/form-error.tsx';
+import { useAttempt } from '../ui/use-attempt.ts';
 import { useMembers } from './use-members.ts';
 import './groups.css';
 
@@ -21,16 +22,7 @@ export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsPr
   const im = useIm();
   const id = group.conversationId;
   const { members, hasMore, loadMore } = useMembers(group);
-  const [error, setError] = useState<string>();
-  const attempt = async (work: () => Promise<unknown>, then?: () => void): Promise<void> => {
-    try {
-      setError(undefined);
-      await work();
-      then?.();
-    } catch (cause) {
-      setError(reasonOf(cause));
-    }
-  };
+  const { error, attempt } = useAttempt(reasonOf);
   return (
     <Dialog title="About this group" onClose={onClose}>
       {isAdmin ? (
@@ -38,7 +30,7 @@ export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsPr
           label="Name"
           action="Rename"
           initial={group.name}
-          onSubmit={(name) => attempt(() => im.groups.update(id, { name }))}
+          onSubmit={(name) => attempt(im.groups.update(id, { name }))}
         />
       ) : (
         <p className="group-name" dir="auto">
@@ -56,7 +48,7 @@ export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsPr
               <Button
                 kind="quiet"
                 aria-label={`Remove ${userId}`}
-                onClick={() => void attempt(() => im.groups.removeMember(id, userId))}
+                onClick={() => attempt(im.groups.removeMember(id, userId))}
               >
                 Remove
               </Button>
@@ -74,12 +66,12 @@ export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsPr
           label="Add people"
           action="Add"
           initial=""
-          onSubmit={(text) => attempt(() => im.groups.addMembers(id, parsePeople(text)))}
+          onSubmit={(text) => attempt(im.groups.addMembers(id, parsePeople(text)))}
         />
       )}
       <FormError text={error} />
       <div className="form-actions">
-        <Button kind="danger" onClick={() => void attempt(() => im.groups.leave(id), onLeft)}>
+        <Button kind="danger" onClick={() => attempt(im.groups.leave(id), onLeft)}>
           Leave the group
         </Button>
       </div>
@@ -91,14 +83,15 @@ interface OneFieldProps {
   readonly label: string;
   readonly action: string;
   readonly initial: string;
-  onSubmit(text: string): Promise<void>;
+  onSubmit(text: string): void;
 }
 
 function OneField({ label, action, initial, onSubmit }: OneFieldProps) {
   const [text, setText] = useState(initial);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    void onSubmit(text.trim()).then(() => setText(initial === '' ? '' : text.trim()));
+    onSubmit(text.trim());
+    setText(initial === '' ? '' : text.trim());
   };
   return (
     <form className="field" onSubmit={submit}>

@@ -1,9 +1,10 @@
 import type { ChatMessage, Conversation } from '@serverless-im/client';
-import { memo, useState } from 'react';
+import { memo } from 'react';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { clockTime, fullTime } from '../ui/times.ts';
+import { useAttempt } from '../ui/use-attempt.ts';
 import { useNow } from '../ui/use-now.ts';
 import { reasonOf } from './reasons.ts';
 import { Ticks, wordsOf } from './ticks.tsx';
@@ -81,17 +82,14 @@ function Failed({ conversation, message }: MessageRowProps) {
 const RECALL_MS = 2 * 60_000;
 
 function Recall({ conversation, message, isAdmin, seq }: MessageRowProps & { readonly seq: number }) {
-  const [error, setError] = useState<string>();
+  const { error, attempt } = useAttempt(reasonOf);
   const nowMs = useNow();
   const isAllowed = isAdmin || (message.mine && nowMs - message.sentAt < RECALL_MS);
   if (!isAllowed) return null;
-  const recall = () => {
-    conversation.recall(seq).catch((cause: unknown) => setError(reasonOf(cause)));
-  };
   return (
     <span className="message-actions">
       {error === undefined ? (
-        <IconButton icon="undo" label="Take back" onClick={recall} />
+        <IconButton icon="undo" label="Take back" onClick={() => attempt(conversation.recall(seq))} />
       ) : (
         <span role="alert">{error}</span>
       )}

@@ -47,7 +47,7 @@ export async function goToIssuer(auth: OidcAuth): Promise<void> {
     client_id: auth.clientId,
     redirect_uri: redirectUri(),
     response_type: 'code',
-    scope: scopeOf(auth),
+    scope: auth.scope ?? 'openid',
     code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
     state: pending.state,
@@ -164,10 +164,6 @@ async function discover(auth: OidcAuth): Promise<oauth.AuthorizationServer> {
 function optionsFor({ issuer }: OidcAuth) {
   const { hostname } = new URL(issuer);
   return { [oauth.allowInsecureRequests]: hostname === '127.0.0.1' || hostname === 'localhost' };
-}
-
-function scopeOf({ scope = 'openid' }: OidcAuth): string {
-  return scope;
 }
 
 /** The page's first view, whichever this is: what the issuer has on its list. */

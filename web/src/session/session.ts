@@ -1,4 +1,4 @@
-import { type ClientOptions, createClient, indexedDbStore } from '@serverless-im/client';
+import { type ClientOptions, indexedDbStore } from '@serverless-im/client';
 import type { PageConfig } from '../config.ts';
 
 /** Somebody who is signed in. */
@@ -14,26 +14,13 @@ export interface Session {
 
 const DEVICE_KEY = 'im.device';
 
-/** What makes a client: the SDK's own `createClient`, or the desk's. */
-type Make<Made> = (options: ClientOptions) => Made;
-
-export function clientOf(
-  config: Pick<PageConfig, 'wsUrl' | 'httpUrl'>,
-  session: Pick<Session, 'getToken' | 'storeName'>,
-  options: Partial<ClientOptions> = {},
-) {
-  return clientBy(createClient, config, session, options);
-}
-
-/** A client of this person in this tab. */
-export function clientBy<Made>(
-  make: Make<Made>,
-  { wsUrl, httpUrl }: Pick<PageConfig, 'wsUrl' | 'httpUrl'>,
+/** For a client of this person in this tab. */
+export function clientOptions(
+  { wsUrl, httpUrl }: PageConfig,
   { getToken, storeName }: Pick<Session, 'getToken' | 'storeName'>,
-  options: Partial<ClientOptions> = {},
-): Made {
+): ClientOptions {
   const store = indexedDbStore(`serverless-im/${storeName}`);
-  return make({ wsUrl, httpUrl, getToken, deviceId: deviceOfTab(), store, ...options });
+  return { wsUrl, httpUrl, getToken, deviceId: deviceOfTab(), store };
 }
 
 /** Each tab is a device, and stays the same one when it is loaded again: the chat keeps ten a person. */

@@ -1,7 +1,8 @@
+import { createClient } from '@serverless-im/client';
 import { useCallback } from 'react';
 import type { PageConfig } from '../config.ts';
 import { ClientProvider, useConnectedClient } from '../session/client-context.ts';
-import { clientOf, type Session } from '../session/session.ts';
+import { clientOptions, type Session } from '../session/session.ts';
 import { Chat } from './chat.tsx';
 import { useHashSelection } from './selection.ts';
 
@@ -13,7 +14,8 @@ export interface SignedInProps {
 
 /** The page of one person. */
 export function SignedIn({ config, session, onSignOut }: SignedInProps) {
-  const im = useConnectedClient(useCallback(() => clientOf(config, session), [config, session]));
+  const make = useCallback(() => createClient(clientOptions(config, session)), [config, session]);
+  const im = useConnectedClient(make);
   const selection = useHashSelection();
   if (im === undefined) return null;
   return (

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { generateKeyPair, SignJWT } from 'jose';
 import { onTestFinished } from 'vitest';
+import { closeServer, listenOn } from '../../../local/listening.ts';
 import { tokenOf } from './stack.ts';
 
 export interface Issuer {
@@ -58,7 +59,7 @@ export async function openIssuer(
       back.searchParams.set('state', url.searchParams.get('state') ?? '');
       return send(302, {}, { location: back.href });
     }
-    const form = new URLSearchParams(await textOf(request));
+    const form = new URLSearchParams(await text(request));
     const grant = form.get('grant_type') ?? '';
     grants.push(grant);
     const asked = codes.get(form.get('code') ?? '');
@@ -76,19 +77,15 @@ export async function openIssuer(
       ...(asked && { id_token: await idToken(issuer.url, userId, clientId, asked.get('nonce') ?? '') }),
     });
   });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
   const issuer = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${await listenOn(server, 0)}`,
     grants,
     redirectUris,
     revoke: () => {
       isRevoked = true;
     },
   };
+  onTestFinished(() => closeServer(server));
   return issuer;
 }
 
@@ -101,10 +98,4 @@ async function idToken(issuer: string, userId: string, clientId: string, nonce: 
     .setIssuedAt()
     .setExpirationTime('1h')
     .sign((await KEY).privateKey);
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
 }

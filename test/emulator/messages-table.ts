@@ -1,0 +1,30 @@
+import type { TableModel } from '../../local/model.ts';
+
+/** A table with all that the stack's tables have: two keys, a local index, and a time to live. */
+export const MESSAGES: TableModel = {
+  logicalId: 'Messages',
+  tableName: 'Messages',
+  ttlAttribute: 'ttl',
+  definition: {
+    AttributeDefinitions: [
+      { AttributeName: 'pk', AttributeType: 'S' },
+      { AttributeName: 'sk', AttributeType: 'S' },
+      { AttributeName: 'seq', AttributeType: 'N' },
+    ],
+    KeySchema: [
+      { AttributeName: 'pk', KeyType: 'HASH' },
+      { AttributeName: 'sk', KeyType: 'RANGE' },
+    ],
+    LocalSecondaryIndexes: [
+      {
+        IndexName: 'bySeq',
+        KeySchema: [
+          { AttributeName: 'pk', KeyType: 'HASH' },
+          { AttributeName: 'seq', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'ALL' },
+      },
+    ],
+    BillingMode: 'PAY_PER_REQUEST',
+  },
+};

@@ -1,0 +1,23 @@
+import { useCallback, useState } from 'react';
+
+export interface Attempts {
+  /** Why the last one failed. */
+  readonly error: string | undefined;
+  attempt<Result>(work: Promise<Result>, then?: (result: Result) => void): void;
+}
+
+/** Something a person does that may fail, and what to tell them then. `wordsOf` must stay the same function. */
+export function useAttempt(wordsOf: (reason: unknown) => string): Attempts {
+  const [error, setError] = useState<string>();
+  const attempt: Attempts['attempt'] = useCallback(
+    (work, then) => {
+      const done = work.then((result) => {
+        setError(undefined);
+        then?.(result);
+      });
+      done.catch((reason: unknown) => setError(wordsOf(reason)));
+    },
+    [wordsOf],
+  );
+  return { error, attempt };
+}
