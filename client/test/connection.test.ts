@@ -313,7 +313,7 @@ describe('session.closed decides, never the close code', () => {
     await again;
   });
 
-  it('a session is renewed by reconnecting when its time is over', async () => {
+  it('a session is renewed by reconnecting when its time is over (IM-FAULT-16)', async () => {
     const { server, clock, connected, entered } = await harness(fullDelays);
     server.heartbeatIntervalMs = 10 ** 9;
     server.sessionEndsInMs = 60_000;

@@ -37,12 +37,12 @@ describe('connecting', () => {
     ['a token without im.v1', (token: string) => ({ protocols: [`im.token.${token}`] })],
     ['two carriers', (token: string) => ({ token, headers: { authorization: `Bearer ${token}` } })],
     ['a malformed token', () => ({ token: 'abc' })],
-  ])('with %s is refused with 401 (IM-CONN-1, IM-CONN-2, refusal 13)', async (_, options) => {
+  ])('with %s is refused with 401 (IM-CONN-1, IM-CONN-2, IM-REFUSE-13)', async (_, options) => {
     expect(await statusOf(options(await stack.token(newUser('alice'))))).toBe(401);
   });
 
   it.skipIf(deployment)(
-    'with an expired or forged token is refused with 401, and no route is stored (IM-CONN-2, refusal 1)',
+    'with an expired or forged token is refused with 401, and no route is stored (IM-CONN-2, IM-REFUSE-1)',
     async () => {
       const bob = newUser('bob');
       expect(await statusOf({ token: await stack.token(bob, { expiresInSeconds: -1 }) })).toBe(401);
@@ -61,7 +61,7 @@ describe('connecting', () => {
   );
 
   it.skipIf(deployment)(
-    'from a foreign origin is refused with 403 before the token is looked at (IM-CONN-2, refusal 2)',
+    'from a foreign origin is refused with 403 before the token is looked at (IM-CONN-2, IM-REFUSE-2)',
     async () => {
       const token = await stack.token(newUser('alice'));
       expect(await statusOf({ token, headers: { origin: 'https://evil.example' } })).toBe(403);

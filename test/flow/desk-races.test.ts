@@ -35,7 +35,7 @@ async function agentOf(socket: TestSocket): Promise<Json> {
 
 describe('the match worker', () => {
   it.each(STAGES)(
-    'that dies at any call, %s it is made, loses no chat and assigns none twice (IM-DESK-6, fault 3)',
+    'that dies at any call, %s it is made, loses no chat and assigns none twice (IM-DESK-6, IM-FAULT-3)',
     async (when) => {
       let queue = '';
       let people: Json = {};
@@ -110,7 +110,7 @@ describe('the match worker', () => {
     expect((await agentOf(ann.socket)).active).toBe(1);
   });
 
-  it('begins anew when somebody writes while it claims: no seq is there twice (IM-DESK-2, I3)', async () => {
+  it('begins anew when somebody writes while it claims: no seq is there twice (IM-DESK-2, IM-INV-3)', async () => {
     const queue = newQueue();
     const bob = await customer();
     const { conversationId } = await openChat(bob, queue);
@@ -151,7 +151,7 @@ describe('a function of the desk that dies', () => {
     ['before', 'kill'],
     ['after', 'kill-after'],
   ] as const)(
-    'over opening a chat, %s it was made, leaves one chat when asked again (IM-DESK-1, fault 3)',
+    'over opening a chat, %s it was made, leaves one chat when asked again (IM-DESK-1, IM-FAULT-3)',
     async (when, fault) => {
       const queue = newQueue();
       const bob = await customer();
@@ -175,7 +175,7 @@ describe('a function of the desk that dies', () => {
     },
   );
 
-  it('after opening and before its event, is made good by its guard: somebody is served (IM-DESK-6, fault 3)', async () => {
+  it('after opening and before its event, is made good by its guard: somebody is served (IM-DESK-6, IM-FAULT-3)', async () => {
     const queue = newQueue();
     const ann = await readyAgent(queue);
     const bob = await customer();
@@ -258,7 +258,7 @@ describe('an agent who vanishes', () => {
     await updated(bob, conversationId, ({ state }) => state === 'waiting');
   });
 
-  it('over a worker that dies at any call is offline all the same, and no chat stays behind (IM-DESK-7, fault 3)', async () => {
+  it('over a worker that dies at any call is offline all the same, and no chat stays behind (IM-DESK-7, IM-FAULT-3)', async () => {
     const run = async () => {
       const queue = newQueue();
       const bob = await customer();

@@ -173,7 +173,7 @@ describe('a support chat', () => {
     expect(events(inbox.messages)).toEqual(['are you there']);
   });
 
-  it('does not exist for outsiders: other users, other agents, its agent no longer (IM-DESK, refusal 4)', async () => {
+  it('does not exist for outsiders: other users, other agents, its agent no longer (IM-DESK, IM-REFUSE-4)', async () => {
     const queue = newQueue();
     const bob = await customer();
     const { conversationId } = await openChat(bob, queue);

@@ -36,7 +36,7 @@ const has = (socket: TestSocket, text: string) =>
   socket.messages().some(({ content }) => content.text === text);
 
 describe('a huge group holds up no direct message (fairness)', () => {
-  it('while its workers are slow: what is sent after a burst overtakes it', async () => {
+  it('while its workers are slow: what is sent after a burst overtakes it (IM-FAULT-17)', async () => {
     const { id, alice, member } = await hugeGroup();
     const b = newUser('bob');
     const bob = await stack.join(b);

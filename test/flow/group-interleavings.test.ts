@@ -78,7 +78,7 @@ describe('a message on its way to a group', () => {
   });
 
   it.each(STAGES)(
-    'reaches nobody whose removal has a lower seq: at each call of the sender, %s it is made (I5, fault 14)',
+    'reaches nobody whose removal has a lower seq: at each call of the sender, %s it is made (IM-INV-5, IM-FAULT-14)',
     async (when) => {
       let rounds = 0;
       let passedOver = 0;

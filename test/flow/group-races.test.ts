@@ -38,7 +38,7 @@ describe('a group', () => {
     expect([sender.calls, sender.posts]).toEqual([5, 0]);
   });
 
-  it('hands nothing to one whose removal has a lower seq, though the removal is still under way (I5, fault 14)', async () => {
+  it('hands nothing to one whose removal has a lower seq, though the removal is still under way (IM-INV-5, IM-FAULT-14)', async () => {
     const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
     const id = await newGroup(a, [b, c]);
     const [alice, bob, carol] = [await stack.join(a), await stack.join(b), await stack.join(c)];
@@ -61,7 +61,7 @@ describe('a group', () => {
   });
 
   it.for(['an admin', 'the member'])(
-    'can be left again after a removal by %s that died halfway (IM-GROUP, fault 14)',
+    'can be left again after a removal by %s that died halfway (IM-GROUP, IM-FAULT-14)',
     async (who) => {
       const [a, b] = [newUser('alice'), newUser('bob')];
       const by = who === 'an admin' ? a : b;
@@ -112,7 +112,7 @@ describe('a group', () => {
     expect((await call(c, 'GET', `/groups/${id}`)).status).toBe(404);
   });
 
-  it('hands what overtook an addition to no one who was removed since (I5)', async () => {
+  it('hands what overtook an addition to no one who was removed since (IM-INV-5)', async () => {
     const [a, b, d] = [newUser('alice'), newUser('bob'), newUser('dave')];
     const id = await newGroup(a, [b]);
     const [alice, dave] = [await stack.join(a), await stack.join(d)];
@@ -140,7 +140,7 @@ describe('a group', () => {
     ['history', 'GET /conversations/{conversationId}/messages', 'Query'],
     ['the list of conversations', 'GET /conversations', 'BatchGetItem'],
   ])(
-    'shows in %s nothing that was said after one was removed while it was read (I5)',
+    'shows in %s nothing that was said after one was removed while it was read (IM-INV-5)',
     async (what, route, operation) => {
       const [a, b] = [newUser('alice'), newUser('bob')];
       const id = await newGroup(a, [b]);
@@ -174,7 +174,7 @@ describe('a group', () => {
 describe('a recall', () => {
   const recalled = (by: string) => ({ type: 'recalled', by, at: expect.any(Number) });
 
-  it('of a message on its way to one who is away reaches the inbox before it is read (fault 15)', async () => {
+  it('of a message on its way to one who is away reaches the inbox before it is read (IM-FAULT-15)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const alice = await stack.join(a);
     const storing = wire.hold({
@@ -213,7 +213,7 @@ describe('typing', () => {
 });
 
 describe('presence', () => {
-  it('is told of those one talks with, with when they were last seen; others are nowhere (refusal 4)', async () => {
+  it('is told of those one talks with, with when they were last seen; others are nowhere (IM-REFUSE-4)', async () => {
     const [a, b, c, s] = [newUser('alice'), newUser('bob'), newUser('carol'), newUser('stranger')];
     const [alice, bob] = [await stack.join(a), await stack.join(b)];
     await stack.join(s);

@@ -36,7 +36,7 @@ describe('a group', () => {
     ]);
   });
 
-  it('carries messages to all its members, online and away, and to no one else (IM-SEND-1, I5)', async () => {
+  it('carries messages to all its members, online and away, and to no one else (IM-SEND-1, IM-INV-5)', async () => {
     const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
     const id = await newGroup(a, [b, c]);
     const [alice, bob] = [await stack.join(a), await stack.join(b)];
@@ -53,7 +53,7 @@ describe('a group', () => {
     expect(alice.messages()).toEqual([]);
   });
 
-  it('does not exist for others: every way in answers as for a missing one (IM-SEND-7, refusal 4)', async () => {
+  it('does not exist for others: every way in answers as for a missing one (IM-SEND-7, IM-REFUSE-4)', async () => {
     const [a, m] = [newUser('alice'), newUser('mallory')];
     const id = await newGroup(a, []);
     const absent = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
@@ -89,7 +89,7 @@ describe('a group', () => {
     expect((await stack.http(a, '/conversations')).body.conversations).toMatchObject([{ head: 1 }]);
   });
 
-  it('shows a new member nothing from before its joining, unless its history is open (I5)', async () => {
+  it('shows a new member nothing from before its joining, unless its history is open (IM-INV-5)', async () => {
     for (const openHistory of [false, true]) {
       const [a, b] = [newUser('alice'), newUser('bob')];
       const id = await newGroup(a, [], { openHistory });
@@ -108,7 +108,7 @@ describe('a group', () => {
     }
   });
 
-  it('tells of a removal with its seq; the removed one gets that and nothing after (IM-GROUP, I5)', async () => {
+  it('tells of a removal with its seq; the removed one gets that and nothing after (IM-GROUP, IM-INV-5)', async () => {
     const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
     const id = await newGroup(a, [b, c]);
     const [alice, bob, carol] = [await stack.join(a), await stack.join(b), await stack.join(c)];
@@ -146,7 +146,7 @@ describe('a group', () => {
 });
 
 describe('read cursors', () => {
-  it('move forward alone, on all devices, and are told to the others (I6)', async () => {
+  it('move forward alone, on all devices, and are told to the others (IM-INV-6)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const [alice, phone, tablet] = [await stack.join(a), await stack.join(b), await stack.join(b)];
     for (const text of ['m1', 'm2', 'm3'])
@@ -191,7 +191,7 @@ describe('read cursors', () => {
 describe('a recall', () => {
   const recalled = (by: string) => ({ type: 'recalled', by, at: expect.any(Number) });
 
-  it('redacts history, inbox, and last message, and is told to who is online (fault 15)', async () => {
+  it('redacts history, inbox, and last message, and is told to who is online (IM-FAULT-15)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const [alice, laptop] = [await stack.join(a), await stack.join(a)];
     await alice.request({

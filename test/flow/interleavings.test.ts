@@ -25,7 +25,7 @@ const STAGES: readonly HoldStage[] = ['before', 'after'];
 
 describe('a receiver who connects while a message is on its way', () => {
   it.each(['sendMessage', 'StoreOffline'].flatMap((name) => STAGES.map((when) => [name, when] as const)))(
-    'sees it without a further reconnect: at each call of %s, %s it is made (IM-PUSH-2, fault 8)',
+    'sees it without a further reconnect: at each call of %s, %s it is made (IM-PUSH-2, IM-FAULT-8)',
     async (name, when) => {
       let rounds = 0;
       let bob = '';
@@ -66,7 +66,7 @@ describe('a receiver who connects while a message is on its way', () => {
     },
   );
 
-  it('sees it though a post found its connection still being made (IM-PUSH-2, fault 7)', async () => {
+  it('sees it though a post found its connection still being made (IM-PUSH-2, IM-FAULT-7)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const sender = await stack.join(alice);
     const connecting = wire.hold({ route: '$connect', operation: 'UpdateItem', when: 'after' });
@@ -93,7 +93,7 @@ describe('a receiver whose session ends while a message is on its way', () => {
   );
 
   it.each(where)(
-    'sees it on the next one: at each call of SendMessage, %s it is made, %s connects (IM-PUSH-2, IM-CONN-4, fault 2)',
+    'sees it on the next one: at each call of SendMessage, %s it is made, %s connects (IM-PUSH-2, IM-CONN-4, IM-FAULT-2)',
     async (when, which) => {
       let rounds = 0;
       let bob = '';
@@ -120,7 +120,7 @@ describe('a receiver whose session ends while a message is on its way', () => {
   );
 
   it.each(STAGES)(
-    'finds it in its inbox, when it comes back: it goes at each call of SendMessage, %s it is made (IM-PUSH-2, fault 2)',
+    'finds it in its inbox, when it comes back: it goes at each call of SendMessage, %s it is made (IM-PUSH-2, IM-FAULT-2)',
     async (when) => {
       let bob = '';
       let old: TestSocket | undefined;
@@ -172,7 +172,7 @@ describe('a receiver whose session ends while a message is on its way', () => {
 });
 
 describe('a late $connect', () => {
-  it('takes no place from the socket that its device has opened since (IM-CONN-4, fault 9)', async () => {
+  it('takes no place from the socket that its device has opened since (IM-CONN-4, IM-FAULT-9)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const device = { deviceId: 'phone' };
     const late = wire.hold({ route: '$connect', operation: 'UpdateItem' });
@@ -190,7 +190,7 @@ describe('a late $connect', () => {
 
 describe('a late $disconnect', () => {
   it.each(STAGES)(
-    'leaves the session alone that the same device has by then, %s its call (IM-CONN-5, fault 9)',
+    'leaves the session alone that the same device has by then, %s its call (IM-CONN-5, IM-FAULT-9)',
     async (when) => {
       let bob = '';
       const device = { deviceId: 'phone' };
@@ -220,7 +220,7 @@ describe('a sender whose function dies', () => {
   );
 
   it.each(cases)(
-    'at any call, %s it is made, repeats and gets one message through to a receiver who is %s (IM-SEND-1, IM-SEND-2, fault 3)',
+    'at any call, %s it is made, repeats and gets one message through to a receiver who is %s (IM-SEND-1, IM-SEND-2, IM-FAULT-3)',
     async (when, where) => {
       let rounds = 0;
       let users: [string, string] = ['', ''];
@@ -251,7 +251,7 @@ describe('a sender whose function dies', () => {
 
 describe('the consumer of the offline queue that dies', () => {
   it.each(STAGES)(
-    'at any call, %s it is made, loses nothing: the record comes again (IM-PUSH-2, fault 3)',
+    'at any call, %s it is made, loses nothing: the record comes again (IM-PUSH-2, IM-FAULT-3)',
     async (when) => {
       let bob = '';
       const run = async (n: number) => {

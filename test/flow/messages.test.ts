@@ -60,7 +60,7 @@ describe('messages between people online', () => {
     );
   });
 
-  it('of two devices and ten senders at once have unique seqs (IM-SEND-3, fault 13)', async () => {
+  it('of two devices and ten senders at once have unique seqs (IM-SEND-3, IM-FAULT-13)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const sockets = [await stack.join(a), await stack.join(a), await stack.join(b)];
     const replies = await Promise.all(
@@ -122,7 +122,7 @@ describe('messages between people online', () => {
     ['to a direct id in wrong order', (me: string) => ({ conversationId: `dm:zz:${me}` }), 'not_found'],
     ['to a group one is not in', () => ({ conversationId: 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV' }), 'not_found'],
     ['to nonsense', () => ({ conversationId: 'nonsense' }), 'invalid_request'],
-  ])('%s are refused, over socket and HTTP alike (IM-SEND-7, refusal 4)', async (_, target, code) => {
+  ])('%s are refused, over socket and HTTP alike (IM-SEND-7, IM-REFUSE-4)', async (_, target, code) => {
     const a = newUser('alice');
     const request = { clientMsgId: 'c1', content: text('hi'), ...target(a) };
     const alice = await stack.join(a);
@@ -161,7 +161,7 @@ describe('history', () => {
     },
   );
 
-  it('of others is 404, in the same words as a missing one (refusal 4)', async () => {
+  it('of others is 404, in the same words as a missing one (IM-REFUSE-4)', async () => {
     const me = newUser('mallory');
     const words = await Promise.all(
       ['dm:x:y', 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV'].map((id) => stack.http(me, `/conversations/${id}/messages`)),

@@ -103,7 +103,7 @@ describe('messages that find nobody home', () => {
     ]);
   });
 
-  it('cannot be acknowledged with an altered batch or by another user (IM-HELLO-2, refusal 5)', async () => {
+  it('cannot be acknowledged with an altered batch or by another user (IM-HELLO-2, IM-REFUSE-5)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const alice = await stack.join(a);
     await sendMany(alice, b, 1);

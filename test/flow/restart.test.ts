@@ -23,7 +23,7 @@ const sending = (to: string, text: string) => ({
 });
 
 describe('a restart of the local runtime', () => {
-  it('keeps messages, inboxes, and, on the same port, tokens (fault 18)', async () => {
+  it('keeps messages, inboxes, and, on the same port, tokens (IM-FAULT-18)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const before = await start();
     const token = await before.token(b);
@@ -41,7 +41,7 @@ describe('a restart of the local runtime', () => {
     expect(await again.request(sending(b, 'second'))).toMatchObject({ duplicate: false, seq: 3 });
   });
 
-  it('heals the routes that it left: a message to them goes to the inbox (IM-CONN-5, fault 2)', async () => {
+  it('heals the routes that it left: a message to them goes to the inbox (IM-CONN-5, IM-FAULT-2)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const before = await start();
     await before.join(b);

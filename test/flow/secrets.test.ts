@@ -27,7 +27,7 @@ const sending = (to: string, clientMsgId: string, text = `hush ${CANARY}`) => ({
 });
 
 describe('everything that is logged', () => {
-  it('holds no body, token, or subprotocol, whatever goes wrong (refusal 11)', async () => {
+  it('holds no body, token, or subprotocol, whatever goes wrong (IM-REFUSE-11)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const token = await stack.token(a, { claims: { note: CANARY } });
     const alice = await openSocket(stack.wsUrl, { token, protocols: ['im.v1', `im.token.${token}`, CANARY] });

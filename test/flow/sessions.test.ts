@@ -59,7 +59,7 @@ describe('renewing', () => {
     expect(await socket.request({ action: 'heartbeat' })).toMatchObject({ type: 'heartbeat' });
   });
 
-  it("with another user's token is refused and disconnects (IM-RENEW, refusal 6)", async () => {
+  it("with another user's token is refused and disconnects (IM-RENEW, IM-REFUSE-6)", async () => {
     const socket = await stack.join(newUser('alice'));
     const token = await stack.token(newUser('mallory'));
     expect(await socket.request({ action: 'renew', token })).toMatchObject({
@@ -95,7 +95,7 @@ describe('frames', () => {
     await socket.closed;
   });
 
-  it('after the session ended are refused while the socket stays open (IM-RENEW, refusal 7)', async () => {
+  it('after the session ended are refused while the socket stays open (IM-RENEW, IM-REFUSE-7)', async () => {
     const user = newUser('grace');
     const token = await stack.token(user, { expiresInSeconds: 4 });
     const socket = await stack.open(user, { token });
@@ -146,7 +146,7 @@ describe('devices', () => {
 });
 
 describe('service events', () => {
-  it('log a user out: told, closed, and heard no more (refusal 7)', async () => {
+  it('log a user out: told, closed, and heard no more (IM-REFUSE-7)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const sockets = [
       await stack.join(alice, { deviceId: 'phone' }),
@@ -198,7 +198,7 @@ describe('service events', () => {
     ['of an unknown type', JSON.stringify({ type: 'user.deleted', userId: 'bob' })],
     ['that the contract refuses', JSON.stringify({ ...A_MESSAGE, from: 'bob', to: 'bob' })],
   ])(
-    '%s land in the dead-letter queue, with a reason in the log, and hold up nobody (fault 5)',
+    '%s land in the dead-letter queue, with a reason in the log, and hold up nobody (IM-FAULT-5)',
     async (_, body) => {
       const bob = newUser('bob');
       const socket = await stack.join(bob);
@@ -214,7 +214,7 @@ describe('service events', () => {
 });
 
 describe('a poison record in the offline queue', () => {
-  it('fails alone: the others of its batch are done (fault 5)', async () => {
+  it('fails alone: the others of its batch are done (IM-FAULT-5)', async () => {
     const bob = newUser('bob');
     const reference = {
       conversationId: `dm:${[bob, 'system'].sort().join(':')}`,
@@ -238,7 +238,7 @@ describe('a poison record in the offline queue', () => {
     await stack.inboxHolds(bob, 1);
   });
 
-  it('lands in the dead-letter queue; the others are delivered; redriving it does no harm (fault 5)', async () => {
+  it('lands in the dead-letter queue; the others are delivered; redriving it does no harm (IM-FAULT-5)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const sender = await stack.join(alice);
     const poison = '{"kind":"store","userId":7}';

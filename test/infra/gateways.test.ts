@@ -132,7 +132,7 @@ describe('the HTTP API', () => {
     expect(versions).toEqual(['2.0', '2.0']);
   });
 
-  it('lets the allowed origins in, with what they need and no more (refusal 2)', () => {
+  it('lets the allowed origins in, with what they need and no more (IM-REFUSE-2)', () => {
     expect(resource(template, 'AWS::ApiGatewayV2::Api', 'Http').Properties['CorsConfiguration']).toEqual({
       AllowOrigins: ['https://chat.example.com'],
       AllowHeaders: ['authorization', 'content-type'],
@@ -141,7 +141,7 @@ describe('the HTTP API', () => {
     });
   });
 
-  it('knows no CORS without allowed origins, and any origin only if told so (refusal 2)', () => {
+  it('knows no CORS without allowed origins, and any origin only if told so (IM-REFUSE-2)', () => {
     const cors = (allowedOrigins?: readonly string[]) => {
       const { template: variant } = synthesize({ ...EXTERNAL_ISSUER, allowedOrigins });
       return resource(variant, 'AWS::ApiGatewayV2::Api', 'Http').Properties['CorsConfiguration'];
@@ -164,7 +164,7 @@ describe('the HTTP API', () => {
 });
 
 describe.each(['WebSocket', 'Http'])('the access log of the %s API', (api) => {
-  it('names only fields that can hold no token, whatever a client sends (refusal 11)', () => {
+  it('names only fields that can hold no token, whatever a client sends (IM-REFUSE-11)', () => {
     const fields = Object.values(logFormat(api));
     expect(fields.filter((field) => !HARMLESS.has(field))).toEqual([]);
   });

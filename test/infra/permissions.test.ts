@@ -173,7 +173,7 @@ const FOR_DESK: Readonly<Record<string, readonly string[]>> = {
 const namesIn = (from: Template) =>
   resources(from, 'AWS::Lambda::Function').map(({ logicalId }) => functionNameOf(logicalId));
 
-describe('permissions (refusal 12)', () => {
+describe('permissions (IM-REFUSE-12)', () => {
   it.each(Object.entries(EXPECTED))('of %s are exactly what its work needs', (name, expected) => {
     expect(permissionsOf(name)).toEqual([...expected].sort());
   });

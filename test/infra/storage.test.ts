@@ -91,7 +91,7 @@ describe.each([
   ['FanOut', 'FanOut'],
   ['DeskEvents', 'MatchDesk'],
 ] as const)('the %s queue', (name, consumerName) => {
-  it('hands what failed five times to the dead-letter queue, which keeps it for 14 days (fault 5)', () => {
+  it('hands what failed five times to the dead-letter queue, which keeps it for 14 days (IM-FAULT-5)', () => {
     const deadLetters = resource(template, 'AWS::SQS::Queue', `${name}DeadLetters`);
     expect(deadLetters.Properties['MessageRetentionPeriod']).toBe(14 * 86_400);
     expect(resource(template, 'AWS::SQS::Queue', `${name}Queue`).Properties['RedrivePolicy']).toEqual({

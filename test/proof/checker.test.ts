@@ -65,10 +65,10 @@ describe('the checker', () => {
   });
 
   it.each<[ViolationKind, string, Change]>([
-    ['lost', 'an acked message is not in history (I1)', messagesOf(withoutM2).inFinal],
+    ['lost', 'an acked message is not in history (IM-INV-1)', messagesOf(withoutM2).inFinal],
     [
       'lost',
-      'a message that somebody saw is not in history (I1)',
+      'a message that somebody saw is not in history (IM-INV-1)',
       (event) =>
         every('settled', (one) => (one.id === 2 ? { ...one, outcome: { is: 'unknown', why: '' } } : one))(
           event,
@@ -76,76 +76,84 @@ describe('the checker', () => {
     ],
     [
       'lost',
-      'what the service queue took is not in history (I1)',
+      'what the service queue took is not in history (IM-INV-1)',
       (event) =>
         every('settled', (one) => (one.id === 2 ? { ...one, outcome: { is: 'queued' } } : one))(
           event,
         ).flatMap(messagesOf(withoutM2).inFinal),
     ],
-    ['ambiguous', 'history has an acked message at another seq (I1)', messagesOf(asM2({ seq: 7 })).inFinal],
     [
       'ambiguous',
-      'an ack has another time than history (I1)',
+      'history has an acked message at another seq (IM-INV-1)',
+      messagesOf(asM2({ seq: 7 })).inFinal,
+    ],
+    [
+      'ambiguous',
+      'an ack has another time than history (IM-INV-1)',
       settling((one) => ({ ...one, sentAt: 1 }) as Outcome),
     ],
-    ['duplicated', 'one send is in history twice (I2)', messagesOf(withTwinOfM2).inFinal],
+    ['duplicated', 'one send is in history twice (IM-INV-2)', messagesOf(withTwinOfM2).inFinal],
     [
       'phantom',
-      'somebody saw a message that nobody sent (I2)',
+      'somebody saw a message that nobody sent (IM-INV-2)',
       every('try', (event) => (event.clientMsgId === 'm2' ? [] : event)),
     ],
     [
       'altered',
-      'a message has other content than was sent (I2)',
+      'a message has other content than was sent (IM-INV-2)',
       messagesOf(asM2({ content: { type: 'text', text: '' } })).seen,
     ],
-    ['phantom', 'a message is said to be from another sender (I2)', messagesOf(asM2({ from: 'bob' })).seen],
+    [
+      'phantom',
+      'a message is said to be from another sender (IM-INV-2)',
+      messagesOf(asM2({ from: 'bob' })).seen,
+    ],
     [
       'refused-but-visible',
-      'a message is there of which every try was refused (I2)',
+      'a message is there of which every try was refused (IM-INV-2)',
       every('settled', (event) =>
         event.id === 2 ? { ...event, outcome: { is: 'refused', code: 'forbidden' } } : event,
       ),
     ],
-    ['ambiguous', 'one place has two messages (I3)', messagesOf(asM2({ messageId: 'other' })).seen],
-    ['ambiguous', 'one message has two places (I3)', messagesOf(asM2({ seq: 8 })).seen],
+    ['ambiguous', 'one place has two messages (IM-INV-3)', messagesOf(asM2({ messageId: 'other' })).seen],
+    ['ambiguous', 'one message has two places (IM-INV-3)', messagesOf(asM2({ seq: 8 })).seen],
     [
       'duplicated',
-      'two acks of one send differ (I3)',
+      'two acks of one send differ (IM-INV-3)',
       every('settled', (event) => [
         event,
         { ...event, outcome: { is: 'acked', messageId: 'other', seq: 8, sentAt: 1, duplicate: true } },
       ]),
     ],
-    ['reordered', 'a page of history does not ascend (I3)', messagesOf((all) => all.toReversed()).seen],
-    ['reordered', 'history does not ascend (I3)', messagesOf((all) => all.toReversed()).inFinal],
+    ['reordered', 'a page of history does not ascend (IM-INV-3)', messagesOf((all) => all.toReversed()).seen],
+    ['reordered', 'history does not ascend (IM-INV-3)', messagesOf((all) => all.toReversed()).inFinal],
     [
       'reordered',
-      'a view does not ascend (I3)',
+      'a view does not ascend (IM-INV-3)',
       every('synced', (event) => ({ ...event, view: event.view.toReversed() })),
     ],
     [
       'reordered',
-      'a sender who waited for each ack is out of order (I3, IM-SEND-4)',
+      'a sender who waited for each ack is out of order (IM-INV-3, IM-SEND-4)',
       settling((one) => (one.is === 'acked' && one.seq < 3 ? { ...one, seq: 3 - one.seq } : one)),
     ],
     [
       'unseen',
-      'a device that has synced lacks a message (I4)',
+      'a device that has synced lacks a message (IM-INV-4)',
       every('synced', (event) => (isBob(event) ? { ...event, view: event.view.slice(1) } : event)),
     ],
     [
       'phantom',
-      'a device that has synced has a message that history lacks (I4)',
+      'a device that has synced has a message that history lacks (IM-INV-4)',
       every('synced', (event) => ({
         ...event,
         view: [...event.view, { conversationId: 'dm:ann:bob', seq: 9, messageId: 'x' }],
       })),
     ],
-    ['stale', 'a page lacks what was acked before it was asked for (I4)', messagesOf(withoutM2).seen],
+    ['stale', 'a page lacks what was acked before it was asked for (IM-INV-4)', messagesOf(withoutM2).seen],
     [
       'stale',
-      'a list has an older last message than what was acked before (I4)',
+      'a list has an older last message than what was acked before (IM-INV-4)',
       every('listed', (event) => ({
         ...event,
         conversations: event.conversations.map((row) => ({ ...row, head: 1 })),
@@ -153,7 +161,7 @@ describe('the checker', () => {
     ],
     [
       'stale',
-      'a list lacks a conversation (I4)',
+      'a list lacks a conversation (IM-INV-4)',
       every('listed', (event) => ({ ...event, conversations: [] })),
     ],
     [
@@ -163,32 +171,32 @@ describe('the checker', () => {
     ],
     [
       'visible-to-outsider',
-      "a user saw a message of others' (I5)",
+      "a user saw a message of others' (IM-INV-5)",
       every('saw', (event) => ({ ...event, user: 'cid' })),
     ],
     [
       'visible-to-outsider',
-      "a user's list has a conversation of others' (I5)",
+      "a user's list has a conversation of others' (IM-INV-5)",
       every('listed', (event) => ({ ...event, user: 'cid' })),
     ],
     [
       'visible-to-outsider',
-      "a user was told of a cursor in others' conversation (I5)",
+      "a user was told of a cursor in others' conversation (IM-INV-5)",
       every('read', (event) => [event, { type: 'told', user: 'cid', conversationId: event.conversationId }]),
     ],
     [
       'visible-to-outsider',
-      "an empty page of others' conversation says that it exists (I5)",
+      "an empty page of others' conversation says that it exists (IM-INV-5)",
       every('saw', (event) => (event.page ? { ...event, user: 'cid', messages: [] } : event)),
     ],
     [
       'written-by-outsider',
-      'a message is from a user who is not in the conversation (I5)',
+      'a message is from a user who is not in the conversation (IM-INV-5)',
       messagesOf(asM2({ from: 'cid' })).seen,
     ],
     [
       'cursor-went-back',
-      'a cursor is lower than it was put (I6)',
+      'a cursor is lower than it was put (IM-INV-6)',
       every('listed', (event) => ({
         ...event,
         conversations: event.conversations.map((row) => ({
@@ -198,10 +206,10 @@ describe('the checker', () => {
         })),
       })),
     ],
-    ['cursor-went-back', 'a cursor is higher than it was ever put (I6)', every('read', () => [])],
+    ['cursor-went-back', 'a cursor is higher than it was ever put (IM-INV-6)', every('read', () => [])],
     [
       'wrong-unread',
-      "unread is not the number of others' messages above the cursor (I6)",
+      "unread is not the number of others' messages above the cursor (IM-INV-6)",
       every('listed', (event) => ({
         ...event,
         conversations: event.conversations.map((row) => ({ ...row, unread: row.unread + 1 })),
@@ -209,7 +217,7 @@ describe('the checker', () => {
     ],
     [
       'wrong-unread',
-      'unread is negative (I6)',
+      'unread is negative (IM-INV-6)',
       every('listed', (event) => ({
         ...event,
         conversations: event.conversations.map((row) => ({ ...row, unread: -1 })),
@@ -243,10 +251,15 @@ describe('in any good history, the checker finds', () => {
   const hasMessages = (event: HistoryEvent) => event.type === 'final' && event.messages.length > 0;
 
   it.each<[readonly ViolationKind[], string, (event: HistoryEvent) => boolean, (nth: number) => Change]>([
-    [['lost'], 'a message taken out of history (I1)', hasMessages, (nth) => messagesOf(dropAny(nth)).inFinal],
+    [
+      ['lost'],
+      'a message taken out of history (IM-INV-1)',
+      hasMessages,
+      (nth) => messagesOf(dropAny(nth)).inFinal,
+    ],
     [
       ['duplicated'],
-      'a message doubled in history (I2)',
+      'a message doubled in history (IM-INV-2)',
       hasMessages,
       (nth) =>
         messagesOf((all) => [
@@ -256,7 +269,7 @@ describe('in any good history, the checker finds', () => {
     ],
     [
       ['phantom'],
-      'a message that was slipped in (I2)',
+      'a message that was slipped in (IM-INV-2)',
       hasMessages,
       () =>
         messagesOf((all) => [
@@ -266,19 +279,19 @@ describe('in any good history, the checker finds', () => {
     ],
     [
       ['ambiguous'],
-      'an ack with another seq (I3)',
+      'an ack with another seq (IM-INV-3)',
       (event) => event.type === 'settled' && event.outcome.is === 'acked',
       () => settling((one) => (one.is === 'acked' ? { ...one, seq: one.seq + 1 } : one)),
     ],
     [
       ['ambiguous'],
-      'an ack with another id (I3)',
+      'an ack with another id (IM-INV-3)',
       (event) => event.type === 'settled' && event.outcome.is === 'acked',
       () => settling((one) => (one.is === 'acked' ? { ...one, messageId: 'other' } : one)),
     ],
     [
       ['unseen'],
-      'a message taken out of a view (I4)',
+      'a message taken out of a view (IM-INV-4)',
       (event) => event.type === 'synced' && event.view.length > 0,
       (nth) =>
         every('synced', (event) => ({
@@ -294,7 +307,7 @@ describe('in any good history, the checker finds', () => {
     ],
     [
       ['visible-to-outsider'],
-      'a push to the wrong user (I5)',
+      'a push to the wrong user (IM-INV-5)',
       (event) => event.type === 'saw' && event.messages.length > 0,
       () =>
         every('saw', (event) => ({
@@ -304,7 +317,7 @@ describe('in any good history, the checker finds', () => {
     ],
     [
       ['wrong-unread'],
-      'an unread that is off (I6)',
+      'an unread that is off (IM-INV-6)',
       (event) => event.type === 'listed' && event.conversations.length > 0,
       () =>
         every('listed', (event) => ({

@@ -47,7 +47,7 @@ describe('the checker, of a group whose members come and go,', () => {
     expect(printViolations(violationsOf(GOOD), GOOD)).toBe('');
   });
 
-  it('passes a recalled message whose clientMsgId was tried with other content, too, and refused (I2)', () => {
+  it('passes a recalled message whose clientMsgId was tried with other content, too, and refused (IM-INV-2)', () => {
     const recall = GOOD.events.find((event) => event.type === 'recall');
     const { from: user, clientMsgId } = messageAt(recall?.type === 'recall' ? recall.seq : 0);
     const other = { type: 'text', text: 'not the same' };
@@ -68,27 +68,27 @@ describe('the checker, of a group whose members come and go,', () => {
   it.each<[ViolationKind, string, History]>([
     [
       'visible-to-outsider',
-      'a removed member gets what came after the removal (I5)',
+      'a removed member gets what came after the removal (IM-INV-5)',
       followedBy(GOOD, pushTo('bob', messageAt(8))),
     ],
     [
       'visible-to-outsider',
-      'a new member gets what came before the joining (I5)',
+      'a new member gets what came before the joining (IM-INV-5)',
       followedBy(GOOD, pushTo('cid', messageAt(3))),
     ],
     [
       'visible-to-outsider',
-      "a new member's page begins before the joining (I5)",
+      "a new member's page begins before the joining (IM-INV-5)",
       followedBy(GOOD, pageOf('cid', record)),
     ],
     [
       'visible-to-outsider',
-      'a removed member gets a page, though an empty one (I5)',
+      'a removed member gets a page, though an empty one (IM-INV-5)',
       followedBy(GOOD, pageOf('bob', [])),
     ],
     [
       'visible-to-outsider',
-      'a removed member has it in the list (I5)',
+      'a removed member has it in the list (IM-INV-5)',
       followedBy(GOOD, (begun) => ({
         type: 'listed',
         user: 'bob',
@@ -98,24 +98,24 @@ describe('the checker, of a group whose members come and go,', () => {
     ],
     [
       'visible-to-outsider',
-      'one is told of a cursor before anybody added them (I5)',
+      'one is told of a cursor before anybody added them (IM-INV-5)',
       changed((event, place) => (place === 0 ? { type: 'told', user: 'cid', conversationId: GROUP } : event)),
     ],
     [
       'written-by-outsider',
-      'a removed member writes, and began to after the removal (I5)',
+      'a removed member writes, and began to after the removal (IM-INV-5)',
       changed((event) => (event.type === 'try' && event.user === 'bob' ? { type: 'note', text: '' } : event)),
     ],
     [
       'unseen',
-      'a member who has synced lacks what came since the joining (I4)',
+      'a member who has synced lacks what came since the joining (IM-INV-4)',
       changed((event) =>
         event.type === 'synced' && event.user === 'cid' ? { ...event, view: event.view.slice(1) } : event,
       ),
     ],
     [
       'phantom',
-      'a removed member who has synced has what came after (I4)',
+      'a removed member who has synced has what came after (IM-INV-4)',
       changed((event) =>
         event.type === 'synced' && event.user === 'bob'
           ? { ...event, view: [...event.view, messageAt(8)] }
@@ -133,7 +133,7 @@ describe('the checker, of a group whose members come and go,', () => {
     ],
     [
       'stale',
-      "a member's page lacks what was acked since the joining (I4)",
+      "a member's page lacks what was acked since the joining (IM-INV-4)",
       changed((event) =>
         event.type === 'saw' && event.user === 'cid' && event.page !== undefined
           ? { ...event, messages: event.messages.filter(({ seq }) => seq !== 8) }
@@ -142,14 +142,14 @@ describe('the checker, of a group whose members come and go,', () => {
     ],
     [
       'stale',
-      "a member's list lacks the group (I4)",
+      "a member's list lacks the group (IM-INV-4)",
       changed((event) =>
         event.type === 'listed' && event.user === 'cid' ? { ...event, conversations: [] } : event,
       ),
     ],
     [
       'wrong-unread',
-      'unread counts what came before the joining (I6)',
+      'unread counts what came before the joining (IM-INV-6)',
       changed((event) =>
         event.type === 'listed' && event.user === 'cid'
           ? {
@@ -161,7 +161,7 @@ describe('the checker, of a group whose members come and go,', () => {
     ],
     [
       'unredacted',
-      'a page that was asked for after a recall shows what was said (fault 15)',
+      'a page that was asked for after a recall shows what was said (IM-FAULT-15)',
       changed((event, place) =>
         event.type === 'saw' && place === sincePlace
           ? {
@@ -175,12 +175,12 @@ describe('the checker, of a group whose members come and go,', () => {
     ],
     [
       'recalled-by-other',
-      'a recall by one who is neither sender nor admin is done (fault 15)',
+      'a recall by one who is neither sender nor admin is done (IM-FAULT-15)',
       changed((event) => (event.type === 'recall' ? { ...event, user: 'cid' } : event)),
     ],
     [
       'altered',
-      'a message is redacted that nobody recalled (I2)',
+      'a message is redacted that nobody recalled (IM-INV-2)',
       changed((event) => (event.type === 'recall' ? { ...event, outcome: 'refused', seq: 8 } : event)),
     ],
   ])('says %s if %s', (kind, _, history) => {

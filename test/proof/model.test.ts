@@ -23,7 +23,7 @@ describe('clients among faults', () => {
   const beganAt = Date.now();
 
   it.for(SEEDS)(
-    'see every message that was acked, once, in order, and nothing else (I1 to I6, IM-PUSH-2, seed %i)',
+    'see every message that was acked, once, in order, and nothing else (IM-INV-1 to IM-INV-6, IM-PUSH-2, seed %i)',
     { timeout: RUN_TIMEOUT_MS },
     async (seed, { skip }) => {
       skip(Date.now() - beganAt > BUDGET_MS, 'the time for this file is used up');

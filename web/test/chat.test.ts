@@ -111,7 +111,7 @@ describe('a message that was refused', () => {
 });
 
 describe('what is written', () => {
-  it('is text, whatever it looks like', async () => {
+  it('is text, whatever it looks like (IM-REFUSE-10)', async () => {
     const { alice, bob } = await twoPeople();
     const markup = '<img src=x onerror="document.title=1"><b>bold</b><script>document.title=2</script>';
     await alice.say(markup);

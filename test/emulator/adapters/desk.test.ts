@@ -206,7 +206,7 @@ describe.each([
     expect((await conversations.head(chat.conversationId)).chat?.rating).toBe(4);
   });
 
-  it('knows what was not told for certain, until it is (IM-DESK-6, fault 3)', async () => {
+  it('knows what was not told for certain, until it is (IM-DESK-6, IM-FAULT-3)', async () => {
     const { desk, messages: record } = ports();
     const queue = newName('queue');
     await open(queue);

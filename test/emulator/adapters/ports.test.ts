@@ -98,7 +98,7 @@ describe.each([
       expect(await routes.connect(at('socket=', 0))).toEqual([poll]);
     });
 
-    it('disconnects exactly the connection that still holds the device (IM-CONN-5, fault 9)', async () => {
+    it('disconnects exactly the connection that still holds the device (IM-CONN-5, IM-FAULT-9)', async () => {
       const userId = newUser();
       const { routes } = ports();
       const late = aSession({ userId, connectionId: 'old' });
@@ -311,7 +311,7 @@ describe.each([
       });
     });
 
-    it('have no dismissed members for anybody who looks; then their rows go, and they are no admins (fault 14)', async () => {
+    it('have no dismissed members for anybody who looks; then their rows go, and they are no admins (IM-FAULT-14)', async () => {
       const { groups, conversations } = ports();
       const conversationId = newGroup();
       const [a, b] = newPair();
@@ -387,7 +387,7 @@ describe.each([
       expect((await conversations.head(conversationId)).group).toMatchObject({ admins: [a] });
     });
 
-    it('remove no one who has come back since the dismissal (fault 14)', async () => {
+    it('remove no one who has come back since the dismissal (IM-FAULT-14)', async () => {
       const { groups } = ports();
       const conversationId = newGroup();
       const [a, b] = newPair();
@@ -401,7 +401,7 @@ describe.each([
       expect(await standings(conversationId, [b])).toEqual({ [b]: 'member' });
     });
 
-    it('let no addition take effect that has a lower seq than a removal (I5)', async () => {
+    it('let no addition take effect that has a lower seq than a removal (IM-INV-5)', async () => {
       const { groups } = ports();
       const conversationId = newGroup();
       const [a, b] = newPair();
@@ -445,7 +445,7 @@ describe.each([
   });
 
   describe('read cursors', () => {
-    it('never go back (I6)', async () => {
+    it('never go back (IM-INV-6)', async () => {
       const { conversations } = ports();
       const users = newPair();
       const id = `dm:${users.join(':')}`;
@@ -466,7 +466,7 @@ describe.each([
   });
 
   describe('message table', () => {
-    it('redacts the content and keeps what a repeat is held against (fault 15)', async () => {
+    it('redacts the content and keeps what a repeat is held against (IM-FAULT-15)', async () => {
       const { messages } = ports();
       const original = aMessage();
       await messages.putIfAbsent(original);
@@ -477,7 +477,7 @@ describe.each([
       await messages.redact(aMessage(), '{}');
     });
 
-    it('shows nothing below a seq, in either direction (I5)', async () => {
+    it('shows nothing below a seq, in either direction (IM-INV-5)', async () => {
       const { messages } = ports();
       const conversationId = `dm:${newPair().join(':')}`;
       for (const seq of [1, 2, 3, 4]) await messages.putIfAbsent(aMessage({ conversationId, seq }));
@@ -548,7 +548,7 @@ describe.each([
   });
 
   describe('inbox table', () => {
-    it('keeps each entry once, by time, for its user only (IM-HELLO-1, fault 4)', async () => {
+    it('keeps each entry once, by time, for its user only (IM-HELLO-1, IM-FAULT-4)', async () => {
       const { inbox } = ports();
       const [me, other] = newPair();
       const references = ['A', 'B', 'C'].map((letter) => aReference(letter.padEnd(26, '0')));

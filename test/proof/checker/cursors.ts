@@ -5,7 +5,7 @@ import type { Violation, ViolationKind } from './violation.ts';
 /** `unread` stops counting here (section 6). */
 const MOST_UNREAD = 100;
 
-/** I6: cursors never go back; unread is the number of others' messages above the cursor, and never negative. */
+/** IM-INV-6: cursors never go back; unread is the number of others' messages above the cursor, and never negative. */
 export function findWrongCursors(evidence: Evidence): Violation[] {
   const lists = evidence.of('listed');
   return lists.flatMap((listed) =>
@@ -69,5 +69,5 @@ function judgeUnread(
 }
 
 function violation(kind: ViolationKind, text: string, events: readonly number[]): Violation {
-  return { invariant: 'I6', kind, text, events };
+  return { invariant: 'IM-INV-6', kind, text, events };
 }

@@ -9,7 +9,7 @@ interface Claim {
   readonly at: number;
 }
 
-/** I3: (conversation, seq) names one message for ever, and a message has one place. */
+/** IM-INV-3: (conversation, seq) names one message for ever, and a message has one place. */
 export function findAmbiguous(evidence: Evidence): Violation[] {
   const acks = evidence.sends.flatMap(({ conversationId, acks }) =>
     acks.map(({ at, outcome: { seq, messageId } }): Claim => ({ conversationId, seq, messageId, at })),
@@ -39,7 +39,7 @@ function clashes(
     const firsts = [...Map.groupBy(same, valueIn)].map(([value, [first]]) => ({ value, at: first?.at ?? 0 }));
     if (firsts.length < 2) return [];
     const text = `${name} is ${firsts.map(({ value }) => value).join(' and ')}`;
-    return [{ invariant: 'I3', kind: 'ambiguous', text, events: firsts.map(({ at }) => at) }];
+    return [{ invariant: 'IM-INV-3', kind: 'ambiguous', text, events: firsts.map(({ at }) => at) }];
   });
 }
 
@@ -50,11 +50,11 @@ function findTwiceAcked({ sends }: Evidence): Violation[] {
     );
     if (texts.size < 2) return [];
     const text = `${user}'s ${clientMsgId} was acked as ${[...texts].join(' and as ')}`;
-    return [{ invariant: 'I3', kind: 'duplicated', text, events: acks.map(({ at }) => at) }];
+    return [{ invariant: 'IM-INV-3', kind: 'duplicated', text, events: acks.map(({ at }) => at) }];
   });
 }
 
-/** I3: pages and views ascend; a sender who waited for an ack is in its own order (IM-SEND-4). */
+/** IM-INV-3: pages and views ascend; a sender who waited for an ack is in its own order (IM-SEND-4). */
 export function findReordered(evidence: Evidence): Violation[] {
   const pages = evidence
     .of('saw')
@@ -81,7 +81,7 @@ function descents(
     if (seq > before) return [];
     return [
       {
-        invariant: 'I3',
+        invariant: 'IM-INV-3',
         kind: 'reordered',
         text: `${where} has ${conversationId} ${seq} after ${before}`,
         events: [at],
@@ -108,5 +108,5 @@ function findOvertaker(evidence: Evidence, send: Send, others: readonly Send[]):
   if (overtaken === undefined || overtaken.clientMsgId === send.clientMsgId) return [];
   const { user, clientMsgId } = send;
   const text = `${user}'s ${clientMsgId} has ${seq}, and ${overtaken.clientMsgId}, acked before, ${overtaken.outcome.seq}`;
-  return [{ invariant: 'I3', kind: 'reordered', text, events: [overtaken.at, begun] }];
+  return [{ invariant: 'IM-INV-3', kind: 'reordered', text, events: [overtaken.at, begun] }];
 }

@@ -12,7 +12,7 @@ function judgeRight(evidence: Evidence, { at, user, conversationId, seq }: At<Re
   const message = evidence.finalOf(conversationId).find((one) => one.seq === seq);
   if (message?.from === user || evidence.adminOf(conversationId) === user) return [];
   const text = `${user} recalled ${conversationId} ${seq} of ${message?.from}`;
-  return [{ invariant: 'fault 15', kind: 'recalled-by-other', text, events: [at] }];
+  return [{ invariant: 'IM-FAULT-15', kind: 'recalled-by-other', text, events: [at] }];
 }
 
 function judgeReads(evidence: Evidence, { at: recalledAt, conversationId, seq }: At<Recalled>): Violation[] {
@@ -21,7 +21,7 @@ function judgeReads(evidence: Evidence, { at: recalledAt, conversationId, seq }:
     .filter(({ message }) => !isRecalled(message))
     .map(({ at, user }): Violation => {
       const text = `${user} read ${conversationId} ${seq} as it was, after its recall was done`;
-      return { invariant: 'fault 15', kind: 'unredacted', text, events: [recalledAt, at] };
+      return { invariant: 'IM-FAULT-15', kind: 'unredacted', text, events: [recalledAt, at] };
     });
 }
 

@@ -3,7 +3,7 @@ import type { SeenMessage } from '../history.ts';
 import { type Evidence, isRecalled, isSystem, type Send, type Sighting } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
-/** I1: every acked message is in history exactly once, with the acked id and seq; so is what anybody saw. */
+/** IM-INV-1: every acked message is in history exactly once, with the acked id and seq; so is what anybody saw. */
 export function findLost(evidence: Evidence): Violation[] {
   const acked = evidence.sends.flatMap((send) =>
     send.acks.flatMap((ack) => findLostAck(evidence, send, ack)),
@@ -27,17 +27,22 @@ function findLostAck(evidence: Evidence, send: Send, { at, outcome }: Send['acks
   if (message.seq !== outcome.seq || message.sentAt !== outcome.sentAt) {
     const where = `${message.seq} of ${message.sentAt}`;
     return [
-      { invariant: 'I1', kind: 'ambiguous', text: `${text} and is in history at ${where}`, events: [at] },
+      {
+        invariant: 'IM-INV-1',
+        kind: 'ambiguous',
+        text: `${text} and is in history at ${where}`,
+        events: [at],
+      },
     ];
   }
   return [];
 }
 
 function lost(text: string, events: readonly number[]): Violation {
-  return { invariant: 'I1', kind: 'lost', text, events };
+  return { invariant: 'IM-INV-1', kind: 'lost', text, events };
 }
 
-/** I2: nothing appears that was not attempted, or was refused; and a send appears at most once. */
+/** IM-INV-2: nothing appears that was not attempted, or was refused; and a send appears at most once. */
 export function findUninvited(evidence: Evidence): Violation[] {
   const uninvited = evidence.sightings.flatMap((sighting) => judge(evidence, sighting));
   return [...uninvited, ...findDuplicated(evidence)];
@@ -47,7 +52,7 @@ function judge(evidence: Evidence, { at, user, message }: Sighting): Violation[]
   if (isSystem(message)) return [];
   const named = evidence.sendsOf(message);
   const text = `${user} saw ${placeOf(message)}`;
-  const invariant = 'I2';
+  const invariant = 'IM-INV-2';
   if (named.length === 0)
     return [{ invariant, kind: 'phantom', text: `${text}; nobody sent it`, events: [at] }];
   const isRedacted = isRecalled(message) && evidence.recallsOf(message).some((recall) => recall.begun < at);
@@ -87,7 +92,7 @@ function findDuplicated(evidence: Evidence): Violation[] {
       .filter((same) => same.length > 1)
       .map(
         (same): Violation => ({
-          invariant: 'I2',
+          invariant: 'IM-INV-2',
           kind: 'duplicated',
           text: `one send, and in history ${same.map(placeOf).join(' and ')}`,
           events: [

@@ -2,7 +2,7 @@ import type { Connected, HistoryPage, Listed, Saw, SeenMessage } from '../histor
 import type { At, Evidence } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
-/** I4: a synced device has all that is in its conversations' histories, and nothing else. */
+/** IM-INV-4: a synced device has all that is in its conversations' histories, and nothing else. */
 export function findUnseen(evidence: Evidence): Violation[] {
   return evidence.of('synced').flatMap(({ at, user, device, view }) => {
     const has = new Set(view.map(placeOf));
@@ -16,13 +16,13 @@ export function findUnseen(evidence: Evidence): Violation[] {
       .filter((message) => !has.has(placeOf(message)))
       .map((message): Violation => {
         const text = `${user}/${device} has synced and lacks ${placeOf(message)}`;
-        return { invariant: 'I4', kind: 'unseen', text, events: [at, ...tellersOf(evidence, message)] };
+        return { invariant: 'IM-INV-4', kind: 'unseen', text, events: [at, ...tellersOf(evidence, message)] };
       });
     const extra = [...has]
       .filter((place) => !kept.has(place))
       .map((place): Violation => {
         const text = `${user}/${device} has ${place}, which is not in the history it may see`;
-        return { invariant: 'I4', kind: 'phantom', text, events: [at] };
+        return { invariant: 'IM-INV-4', kind: 'phantom', text, events: [at] };
       });
     return [...missing, ...extra];
   });
@@ -45,7 +45,7 @@ function stalePage(evidence: Evidence, { at, user, messages }: At<Saw>, page: Hi
     .filter(({ seq }) => own.has(seq) && isInRange(seq, page, messages) && !has.has(seq))
     .map(({ seq, at: ackedAt }): Violation => {
       const text = `${user}'s page of ${page.conversationId} lacks ${seq}, which was acked before`;
-      return { invariant: 'I4', kind: 'stale', text, events: [ackedAt, page.begun, at] };
+      return { invariant: 'IM-INV-4', kind: 'stale', text, events: [ackedAt, page.begun, at] };
     });
 }
 
@@ -70,7 +70,7 @@ function staleList(evidence: Evidence, { at, user, begun, conversations }: At<Li
     );
     if (missed === undefined) return [];
     const text = `${user}'s list has ${conversationId} with head ${row?.head} and last message ${last}, and ${missed.seq} was acked before`;
-    return [{ invariant: 'I4' as const, kind: 'stale' as const, text, events: [missed.at, begun, at] }];
+    return [{ invariant: 'IM-INV-4' as const, kind: 'stale' as const, text, events: [missed.at, begun, at] }];
   });
 }
 
@@ -127,7 +127,7 @@ function strandedOf(evidence: Evidence, { at, user, device, connection, mode }: 
     })
     .map((message): Violation => {
       const text = `${user}/${device} (${mode}) was connected as ${connection} all the time and never got ${placeOf(message)}`;
-      return { invariant: 'I4', kind: 'stranded', text, events: [at, ...tellersOf(evidence, message)] };
+      return { invariant: 'IM-INV-4', kind: 'stranded', text, events: [at, ...tellersOf(evidence, message)] };
     });
 }
 

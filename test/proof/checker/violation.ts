@@ -1,4 +1,11 @@
-export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'fault 15';
+export type Invariant =
+  | 'IM-INV-1'
+  | 'IM-INV-2'
+  | 'IM-INV-3'
+  | 'IM-INV-4'
+  | 'IM-INV-5'
+  | 'IM-INV-6'
+  | 'IM-FAULT-15';
 
 export type ViolationKind =
   /** Acked, queued, or seen, and not in history. */

@@ -118,7 +118,7 @@ export const sendTogether = command(
   }),
 );
 
-/** An outsider tries to read and to write, as one who knows the conversation's id (I5). */
+/** An outsider tries to read and to write, as one who knows the conversation's id (IM-INV-5). */
 export const pry = command(
   'pry',
   fc.record({ conversation: index, user: index, wait }),

@@ -9,10 +9,10 @@ import type { Letter } from './letter.ts';
 
 export const DEVICES = ['phone', 'tablet'] as const;
 const NAMES = ['ann', 'bob', 'cid', 'dee', 'eva', 'fay', 'gus', 'hal'];
-/** Clients' clocks are anything (fault 12). */
+/** Clients' clocks are anything (IM-FAULT-12). */
 const SKEWS_MS = [0, 6 * 3_600_000, -48 * 3_600_000];
 
-/** In every other run: more than the sender's own function serves, so that the workers do (decision 9). */
+/** In every other run: more than the sender's own function serves, so that the workers do (IM-DESIGN-9). */
 const BYSTANDERS = Array.from({ length: 25 }, (_, index) => `bystander${index}`);
 
 /** Who does what to whose membership of the changing group. */

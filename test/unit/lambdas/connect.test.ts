@@ -64,7 +64,7 @@ describe('connecting', () => {
     expect(await world.routes.find('alice', 'phone')).toBeDefined();
   });
 
-  it('does not end itself when the store repeated its write (fault 10)', async () => {
+  it('does not end itself when the store repeated its write (IM-FAULT-10)', async () => {
     const { routes } = world;
     const twice = {
       ...routes,

@@ -24,7 +24,7 @@ describe('the credential of an upgrade', () => {
     ['another scheme', { subprotocols: undefined, authorization: 'Basic YTpi' }],
     ['an empty bearer', { subprotocols: undefined, authorization: 'Bearer ' }],
     ['two words', { subprotocols: undefined, authorization: 'Bearer a b' }],
-  ])('is refused: %s (IM-CONN-1, refusal 13)', (_, carriers) => {
+  ])('is refused: %s (IM-CONN-1, IM-REFUSE-13)', (_, carriers) => {
     expect(() => credentialOf(carriers)).toThrow(expect.objectContaining({ code: 'unauthorized' }));
   });
 

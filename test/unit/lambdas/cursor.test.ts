@@ -12,7 +12,7 @@ describe('sealed lists', () => {
     );
   });
 
-  it('refuse another user and every altered character (refusal 5)', () => {
+  it('refuse another user and every altered character (IM-REFUSE-5)', () => {
     const sealed = encodeCursor('bob', ['01ARZ3NDEKTSV4RRFFQ69G5FAV']);
     const invalid = expect.objectContaining({ code: 'invalid_request' });
     expect(() => decodeCursor('alice', sealed, 'batch')).toThrow(invalid);

@@ -35,7 +35,7 @@ describe('delivery', () => {
     expect(JSON.stringify(jobs())).not.toContain('hi"');
   });
 
-  it('forgets one stale device, serves the other, and makes no inbox copy (fault 6)', async () => {
+  it('forgets one stale device, serves the other, and makes no inbox copy (IM-FAULT-6)', async () => {
     for (const deviceId of ['phone', 'tablet']) await world.routes.connect(aSession({ deviceId }));
     world.connections.outcomes.set('bob-phone', 'gone');
     await deliverToBob();
@@ -45,7 +45,7 @@ describe('delivery', () => {
     expect(jobs()).toEqual([]);
   });
 
-  it('keeps a route that is just being made and hands the message to the queue (fault 7)', async () => {
+  it('keeps a route that is just being made and hands the message to the queue (IM-FAULT-7)', async () => {
     await world.routes.connect(aSession({ connectedAtMs: NOON - 4_999 }));
     world.connections.outcomes.set('bob-phone', 'gone');
     await deliverToBob();
@@ -53,7 +53,7 @@ describe('delivery', () => {
     expect(jobs()).toEqual([expect.objectContaining({ kind: 'store', userId: 'bob' })]);
   });
 
-  it('queues for one connection alone when nobody knows whether it took what another did (fault 11)', async () => {
+  it('queues for one connection alone when nobody knows whether it took what another did (IM-FAULT-11)', async () => {
     for (const deviceId of ['phone', 'tablet']) await world.routes.connect(aSession({ deviceId }));
     world.connections.outcomes.set('bob-phone', 'unsure');
     await deliverToBob();

@@ -57,7 +57,7 @@ describe('matching', () => {
     ]);
   });
 
-  it('tells what a dead worker left untold, to customer and agent, when its event comes again (IM-DESK-6, fault 3)', async () => {
+  it('tells what a dead worker left untold, to customer and agent, when its event comes again (IM-DESK-6, IM-FAULT-3)', async () => {
     const id = await open('bob');
     await ready('ann');
     const broken = { ...world.routes, sessionsOf: () => Promise.reject(new Error('killed')) };
@@ -84,7 +84,7 @@ describe('matching', () => {
     for (const id of [first, second]) expect(await chatOf(id)).toMatchObject({ state: 'assigned' });
   });
 
-  it('by a guard tells what is left untold, but not what may be under way (IM-DESK-6, fault 3)', async () => {
+  it('by a guard tells what is left untold, but not what may be under way (IM-DESK-6, IM-FAULT-3)', async () => {
     await open('bob');
     await ready('ann');
     const broken = { ...world.routes, sessionsOf: () => Promise.reject(new Error('killed')) };

@@ -78,7 +78,7 @@ describe('a frame', () => {
     expect(connections.closed).toEqual([]);
   });
 
-  it('of a session that is over is refused by a post, then the connection is deleted (IM-FRAME-2, refusal 7)', async () => {
+  it('of a session that is over is refused by a post, then the connection is deleted (IM-FRAME-2, IM-REFUSE-7)', async () => {
     const { frame, connections } = await run(
       '{"action":"heartbeat","id":"7"}',
       new SessionEndedError('session_expired', 'over'),

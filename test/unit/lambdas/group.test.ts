@@ -81,7 +81,7 @@ describe('a message to a group', () => {
     expect(stored()).toEqual([]);
   });
 
-  it('goes by the members after the commit, whoever they seemed to be before it (IM-PUSH-2, I5)', async () => {
+  it('goes by the members after the commit, whoever they seemed to be before it (IM-PUSH-2, IM-INV-5)', async () => {
     const id = await groupOf(['bob', 'carol']);
     for (const userId of ['bob', 'carol', 'dave']) await world.routes.connect(aSession({ userId }));
     const { groups, messages } = world;
@@ -159,7 +159,7 @@ describe('a message to a group', () => {
     expect(posted()).toEqual(members.map((userId) => `${userId}-phone`));
   });
 
-  it('is not for those who joined after it (I5)', async () => {
+  it('is not for those who joined after it (IM-INV-5)', async () => {
     const id = await groupOf(names(30));
     await world.routes.connect(aSession({ userId: 'late' }));
     await say(id);
@@ -170,7 +170,7 @@ describe('a message to a group', () => {
     expect(posted()).toEqual([]);
   });
 
-  it('is not for those who were removed before it (I5, fault 14)', async () => {
+  it('is not for those who were removed before it (IM-INV-5, IM-FAULT-14)', async () => {
     const id = await groupOf(['bob', ...names(30)]);
     await world.routes.connect(aSession({ userId: 'bob' }));
     await removeMember(world, 'alice', id, 'bob');

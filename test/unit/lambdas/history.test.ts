@@ -98,7 +98,7 @@ describe('conversations', () => {
     expect(await conversationsOf(world, 'carol')).toMatchObject([{ head: 2, unread: 1 }]);
   });
 
-  it('page by conversationId, each once, and refuse a foreign cursor (refusal 5)', async () => {
+  it('page by conversationId, each once, and refuse a foreign cursor (IM-REFUSE-5)', async () => {
     const world = createWorld();
     for (const peer of ['dave', 'carol', 'alice']) await say(world, peer, 'bob', 'c1');
     const first = await readConversations(world, 'bob', { limit: 2 });
@@ -133,7 +133,7 @@ describe('history', () => {
   });
 
   it.each(['dm:alice:carol', 'dm:bob:alice', 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV'])(
-    'of %s is not found for bob (refusal 4)',
+    'of %s is not found for bob (IM-REFUSE-4)',
     async (id) => {
       await expect(readHistory(createWorld(), 'bob', id, { limit: 1 })).rejects.toMatchObject({
         code: 'not_found',

@@ -88,7 +88,7 @@ describe('order within a page', () => {
     sentAt: fc.integer({ min: 0, max: 20 }),
   });
 
-  it('is by seq within a conversation, whatever the server clocks said (IM-HELLO-1, fault 12)', () => {
+  it('is by seq within a conversation, whatever the server clocks said (IM-HELLO-1, IM-FAULT-12)', () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(message, { selector: ({ conversationId, seq }) => conversationId + seq }),

@@ -14,7 +14,7 @@ describe('frames as JSON', () => {
     ['33 levels', nested(33)],
     ['100,000 open brackets', `{"a":${'['.repeat(100_000)}`],
     ['33 levels of arrays', `{"a":${'['.repeat(32)}${']'.repeat(32)}}`],
-  ])('refuses %s as bad_frame (IM-FRAME-3, refusal 9)', (_, text) => {
+  ])('refuses %s as bad_frame (IM-FRAME-3, IM-REFUSE-9)', (_, text) => {
     expect(() => parseJsonObject(text)).toThrow(expect.objectContaining({ code: 'bad_frame' }));
   });
 
@@ -22,7 +22,7 @@ describe('frames as JSON', () => {
     expect(parseJsonObject(nested(32))).toBeTypeOf('object');
   });
 
-  it('keeps __proto__ a plain key (refusal 9)', () => {
+  it('keeps __proto__ a plain key (IM-REFUSE-9)', () => {
     const frame = parseJsonObject('{"__proto__":{"polluted":true}}');
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
     expect(canonicalJson(frame, '')).toBe('{"__proto__":{"polluted":true}}');
@@ -49,7 +49,7 @@ describe('canonical JSON', () => {
     ['a number beyond a double', JSON.parse('{"n":1e999}')],
     ['a lone surrogate', JSON.parse('{"s":"\\ud800"}')],
     ['a lone surrogate in a key', JSON.parse('{"\\udc00":1}')],
-  ])('refuses %s as invalid_request (refusal 9)', (_, value) => {
+  ])('refuses %s as invalid_request (IM-REFUSE-9)', (_, value) => {
     expect(() => canonicalJson(value, 'content')).toThrow(
       expect.objectContaining({ code: 'invalid_request' }),
     );

@@ -9,7 +9,7 @@ async function worldOfTwoDevices() {
 }
 
 describe('logging a user out', () => {
-  it('removes all routes first, then tells and closes all sockets (refusal 7)', async () => {
+  it('removes all routes first, then tells and closes all sockets (IM-REFUSE-7)', async () => {
     const world = await worldOfTwoDevices();
     const routesAtPost: number[] = [];
     const connections = {

@@ -48,7 +48,7 @@ describe('the consumer of the offline queue', () => {
     expect(await inbox()).toEqual([1]);
   });
 
-  it('writes the inbox before it reads the routes: who connects in between is seen by one of both (fault 8)', async () => {
+  it('writes the inbox before it reads the routes: who connects in between is seen by one of both (IM-FAULT-8)', async () => {
     const order: string[] = [];
     const { inboxWriter: table, routes } = world;
     const watched = {
@@ -72,14 +72,14 @@ describe('the consumer of the offline queue', () => {
     expect(order).toEqual(['put', 'look']);
   });
 
-  it('posts to a session that came in the meantime and removes the entry (fault 8)', async () => {
+  it('posts to a session that came in the meantime and removes the entry (IM-FAULT-8)', async () => {
     await world.routes.connect(aSession());
     expect(await run(storeJob(message))).toEqual([]);
     expect(posted()).toEqual(['bob-phone']);
     expect(await inbox()).toEqual([]);
   });
 
-  it('leaves the entry to the hello of a managed session that is being made (fault 7)', async () => {
+  it('leaves the entry to the hello of a managed session that is being made (IM-FAULT-7)', async () => {
     await world.routes.connect(aSession({ connectedAtMs: NOON - 1_000 }));
     world.connections.outcomes.set('bob-phone', 'gone');
     await run(storeJob(message));
@@ -94,7 +94,7 @@ describe('the consumer of the offline queue', () => {
     expect(requeued()).toEqual([{ kind: 'store', round: 1, delaySeconds: 2 }]);
   });
 
-  it('tries an unsure session five times, then deletes its connection; the entry stays (fault 11)', async () => {
+  it('tries an unsure session five times, then deletes its connection; the entry stays (IM-FAULT-11)', async () => {
     await world.routes.connect(aSession());
     world.connections.outcomes.set('bob-phone', 'unsure');
     await run(storeJob(message));
@@ -153,7 +153,7 @@ describe('the consumer of the offline queue', () => {
     expect(await inbox()).toEqual([]);
   });
 
-  it('takes duplicate and reordered records: one entry a message (fault 4)', async () => {
+  it('takes duplicate and reordered records: one entry a message (IM-FAULT-4)', async () => {
     world.advance(1);
     const second = await aMessage(2);
     await run(storeJob(second), storeJob(message), storeJob(second));
@@ -184,7 +184,7 @@ describe('the consumer of the offline queue', () => {
     expect(requeued()).toEqual([{ kind: 'drain', round: 1, delaySeconds: 2 }]);
   });
 
-  it('fails alone: the others of its batch are done (fault 5)', async () => {
+  it('fails alone: the others of its batch are done (IM-FAULT-5)', async () => {
     const second = await aMessage(2);
     const full = {
       ...world.inboxWriter,

@@ -121,7 +121,7 @@ describe('a poll', () => {
     await expect(pollAs()).rejects.toMatchObject({ code: 'conflict' });
   });
 
-  it('ends with its session when the user is logged out; nothing is posted (refusal 7)', async () => {
+  it('ends with its session when the user is logged out; nothing is posted (IM-REFUSE-7)', async () => {
     meanwhile = [() => logOut(world, { userId: 'bob' }), () => sendToBob('secret')];
     await expect(pollAs()).rejects.toMatchObject({ code: 'session_expired' });
     expect(posted()).toEqual([]);

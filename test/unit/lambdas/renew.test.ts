@@ -31,7 +31,7 @@ describe('renewing a session', () => {
     expect(await expiry()).toBe(NOON + 2 * HOUR_MS - 5 * 60_000);
   });
 
-  it('works within the grace, and not after it (IM-RENEW, refusal 7)', async () => {
+  it('works within the grace, and not after it (IM-RENEW, IM-REFUSE-7)', async () => {
     await world.routes.connect(aSession({ expiresAtMs: NOON - 29_999 }));
     expect(await renewing('bob:30')).toBe(NOON + HOUR_MS / 2);
     await world.routes.connect(aSession({ expiresAtMs: NOON - 30_000 }));
@@ -41,7 +41,7 @@ describe('renewing a session', () => {
     });
   });
 
-  it("with another user's token ends the session (IM-RENEW, refusal 6)", async () => {
+  it("with another user's token ends the session (IM-RENEW, IM-REFUSE-6)", async () => {
     await world.routes.connect(aSession());
     const refused = renewing('alice:30');
     await expect(refused).rejects.toBeInstanceOf(SessionEndedError);
@@ -55,7 +55,7 @@ describe('renewing a session', () => {
     expect(await expiry()).toBe(aSession().expiresAtMs);
   });
 
-  it('of a session that was replaced or logged out meanwhile is refused and makes no new route (refusal 7)', async () => {
+  it('of a session that was replaced or logged out meanwhile is refused and makes no new route (IM-REFUSE-7)', async () => {
     await expect(renewing('bob:30')).rejects.toBeInstanceOf(SessionEndedError);
     await world.routes.connect(aSession());
     const racing: TokenVerifier = {

@@ -81,7 +81,7 @@ describe('sending', () => {
     expect(reply).toMatchObject({ seq: 2, duplicate: false, conversationId: CONVERSATION });
   });
 
-  it("takes the store's own repeat of the same put for success (fault 10)", async () => {
+  it("takes the store's own repeat of the same put for success (IM-FAULT-10)", async () => {
     const { world } = await withSpeaker();
     const { messages } = world;
     const twice = {
@@ -110,7 +110,7 @@ describe('sending', () => {
   });
 
   it.each(['dm:bob:carol', 'dm:bob:alice', 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV', 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV'])(
-    'answers not_found for %s, in the same words (IM-SEND-7, refusal 4)',
+    'answers not_found for %s, in the same words (IM-SEND-7, IM-REFUSE-4)',
     async (conversationId) => {
       const { world } = await withSpeaker();
       const { to: _, ...rest } = aRequest();
@@ -119,7 +119,7 @@ describe('sending', () => {
     },
   );
 
-  it('refuses a session that is over, and nothing is stored (IM-SEND-1, refusal 7)', async () => {
+  it('refuses a session that is over, and nothing is stored (IM-SEND-1, IM-REFUSE-7)', async () => {
     const { world, caller } = await withSpeaker();
     await world.routes.disconnect(caller);
     await expect(send(world, 'alice', aRequest(), caller)).rejects.toMatchObject({
@@ -128,7 +128,7 @@ describe('sending', () => {
     expect(await history(world)).toEqual([]);
   });
 
-  it('answers unavailable when what found nobody home cannot be queued, and a repeat heals it (fault 10)', async () => {
+  it('answers unavailable when what found nobody home cannot be queued, and a repeat heals it (IM-FAULT-10)', async () => {
     const { world } = await withSpeaker();
     const full = { enqueue: () => Promise.reject(new UnavailableError()) };
     await expect(send({ ...world, offlineQueue: full }, 'alice', aRequest())).rejects.toMatchObject({

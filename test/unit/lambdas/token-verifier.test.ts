@@ -79,11 +79,11 @@ describe('tokens', () => {
     ['without expiry', { iss: ISSUER, aud: 'chat', sub: 'alice' }],
     ['without user', claims({ sub: '' })],
     ['with a colon in the user id', claims({ sub: 'a:b' })],
-  ])('are refused when %s (IM-CONN-2, refusal 1)', async (_, payload) => {
+  ])('are refused when %s (IM-CONN-2, IM-REFUSE-1)', async (_, payload) => {
     await expect(verifier().verify(await sign(payload))).rejects.toThrow(unauthorized);
   });
 
-  it('are refused when signed with another key, by RS512, or by an unknown key id (refusal 1)', async () => {
+  it('are refused when signed with another key, by RS512, or by an unknown key id (IM-REFUSE-1)', async () => {
     const other = await generateKeyPair('RS256');
     await expect(verifier().verify(await sign(claims(), {}, other.privateKey))).rejects.toThrow(unauthorized);
     const rs512 = await generateKeyPair('RS512', { extractable: true });
@@ -99,7 +99,7 @@ describe('tokens', () => {
     await expect(one.verify(unknown)).rejects.toThrow(unauthorized);
   });
 
-  it('are refused without signature and with the public key as HMAC secret (refusal 1)', async () => {
+  it('are refused without signature and with the public key as HMAC secret (IM-REFUSE-1)', async () => {
     const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const none = `${encode({ alg: 'none', kid: 'k1' })}.${encode(claims())}.`;
     await expect(verifier().verify(none)).rejects.toThrow(unauthorized);

@@ -20,7 +20,7 @@ function cancelling(code: string, times: number) {
 
 describe('a transaction', () => {
   it.each(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])(
-    'that is cancelled for %s is repeated, and at last unavailable (fault 10)',
+    'that is cancelled for %s is repeated, and at last unavailable (IM-FAULT-10)',
     async (code) => {
       const passing = cancelling(code, 1);
       expect(await transact(passing.documents, [])).toBe(true);

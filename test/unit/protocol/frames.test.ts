@@ -12,7 +12,7 @@ const frame = (overrides: object = {}) => ({
 });
 
 describe('sendMessage frames', () => {
-  it('drops unknown fields of frame and content, and what only the server may say (IM-FRAME-1, IM-SEND-6, IM-SEND-8)', () => {
+  it('drops unknown fields of frame and content, and what only the server may say (IM-FRAME-1, IM-SEND-6, IM-SEND-8, IM-REFUSE-3)', () => {
     const content = { type: 'text', text: 'hi', style: 'bold' };
     const parsed = z.parse(sendMessageSchema(), frame({ from: 'mallory', seq: 9, sentAt: 1, content }));
     expect(parsed).toEqual({ id: '1', clientMsgId: 'c1', to: 'bob', content: { type: 'text', text: 'hi' } });
