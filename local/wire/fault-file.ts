@@ -92,8 +92,10 @@ export function readFaults(file: string): Faults {
   const parsed = fileSchema.safeParse(readJson(file));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
+    // `faults[2].nth`; nothing for the file as a whole.
+    const place = z.core.toDotPath(issue?.path ?? []);
     throw new OperatorError(
-      `Cannot use the faults in ${file}: ${placeOf(issue?.path ?? [])}${issue?.message}.`,
+      `Cannot use the faults in ${file}: ${place}${place === '' ? '' : ': '}${issue?.message}.`,
     );
   }
   const { seed, faults, latency } = parsed.data;
@@ -133,12 +135,6 @@ function readJson(file: string): unknown {
   } catch (error) {
     throw new OperatorError(`Cannot read the faults in ${file}: ${messageOf(error)}.`, { cause: error });
   }
-}
-
-/** `faults[2].nth: ` */
-function placeOf(path: readonly PropertyKey[]): string {
-  const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
-  return place === '' ? '' : `${place.replace(/^\./, '')}: `;
 }
 
 interface LatencyFields {
