@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Cleanups } from './cleanups.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { DevIssuer } from './dev-issuer.ts';
 import { startDynamoDb } from './emulators/dynoxide.ts';
@@ -37,7 +36,7 @@ export const PROJECT_DIRECTORY = fileURLToPath(new URL('..', import.meta.url));
 export async function layGround(
   options: RuntimeOptions,
   warn: (message: string) => void,
-  cleanups: Cleanups,
+  cleanups: AsyncDisposableStack,
 ): Promise<Ground> {
   const data = takeData(options, cleanups);
   const keyFile = data && { keyFile: data.files.issuerKey };
@@ -48,7 +47,7 @@ export async function layGround(
     ...(options.limits && { limits: options.limits }),
   });
   const port = await listen(gateway, options.port ?? 0);
-  cleanups.add(() => gateway.close());
+  cleanups.defer(() => gateway.close());
   data?.announce(port);
   const origin = `http://127.0.0.1:${port}`;
   issuer.serveAt(origin);
@@ -67,10 +66,10 @@ export async function layGround(
   return { data, issuer, gateway, port, direct, assembly, page };
 }
 
-function takeData({ dataDirectory, fresh = false }: RuntimeOptions, cleanups: Cleanups) {
+function takeData({ dataDirectory, fresh = false }: RuntimeOptions, cleanups: AsyncDisposableStack) {
   if (dataDirectory === undefined) return undefined;
   const data = openDataDirectory(dataDirectory, { fresh });
-  cleanups.add(() => data.release());
+  cleanups.defer(() => data.release());
   return data;
 }
 
@@ -86,9 +85,9 @@ async function listen(gateway: Gateway, port: number): Promise<number> {
   }
 }
 
-function endedBy(cleanups: Cleanups) {
+function endedBy(cleanups: AsyncDisposableStack) {
   return <T extends { stop(): Promise<void> }>(started: T): T => {
-    cleanups.add(() => started.stop());
+    cleanups.defer(() => started.stop());
     return started;
   };
 }
@@ -97,12 +96,12 @@ async function findAssembly(
   options: RuntimeOptions,
   dataFolder: string | undefined,
   signal: AbortSignal,
-  cleanups: Cleanups,
+  cleanups: AsyncDisposableStack,
 ): Promise<string> {
   if (options.cdkOut !== undefined) return options.cdkOut;
   const outDirectory = dataFolder ?? mkdtempSync(join(tmpdir(), 'serverless-im-cdk-'));
   const wipe = () => rmSync(outDirectory, { recursive: true, force: true });
-  if (dataFolder === undefined) cleanups.add(wipe);
+  if (dataFolder === undefined) cleanups.defer(wipe);
   // Bundles of earlier code would stay for ever.
   else wipe();
   const context = options.context && { context: options.context };

@@ -1,4 +1,3 @@
-import { Cleanups } from './cleanups.ts';
 import type { TokenOptions } from './dev-issuer.ts';
 import { dynamoDbClient, sqsClient } from './emulators/clients.ts';
 import { createQueues } from './emulators/queues.ts';
@@ -43,16 +42,16 @@ const DEFAULT_INSTANCES_PER_FUNCTION = 8;
  * @throws {OperatorError} in one line if it can't; then nothing is left running.
  */
 export async function startRuntime(options: RuntimeOptions = {}): Promise<LocalRuntime> {
-  const cleanups = new Cleanups();
+  const cleanups = new AsyncDisposableStack();
   try {
     return await start(options, cleanups);
   } catch (error) {
-    await cleanups.run();
+    await cleanups.disposeAsync();
     throw error;
   }
 }
 
-async function start(options: RuntimeOptions, cleanups: Cleanups): Promise<LocalRuntime> {
+async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): Promise<LocalRuntime> {
   const report = options.onWarning ?? ((message: string) => console.error(message));
   let isStopping = false;
   // Whatever fails because everything is being ended is no news.
@@ -62,7 +61,7 @@ async function start(options: RuntimeOptions, cleanups: Cleanups): Promise<Local
   const ground = await layGround(options, warn, cleanups);
   const { gateway, issuer, port, direct } = ground;
   const endpoints: WiredEndpoints = (await options.wire?.(direct)) ?? direct;
-  cleanups.add(() => endpoints.close?.());
+  cleanups.defer(() => endpoints.close?.());
   const origin = direct.connections;
   const stack = loadStack(ground.assembly, {
     gateway: origin,
@@ -76,13 +75,13 @@ async function start(options: RuntimeOptions, cleanups: Cleanups): Promise<Local
 
   const workers = makeWorkers(options, ground, stack, endpoints, cleanups);
   const eventSources = makeEventSources(options, stack, endpoints, workers, warn, cleanups);
-  cleanups.add(async () => {
+  cleanups.defer(async () => {
     const all = [workers, ...eventSources].map((each) => each.stop(STOP_GRACE_MS));
     await Promise.all(all);
   });
   gateway.serve({ webSocketApis: stack.webSocketApis, httpApis: stack.httpApis, invoker: workers });
   for (const eventSource of eventSources) eventSource.start();
-  cleanups.add(() => {
+  cleanups.defer(() => {
     isStopping = true;
   });
 
@@ -103,7 +102,7 @@ async function start(options: RuntimeOptions, cleanups: Cleanups): Promise<Local
     gateway,
     workers,
     token: (userId, tokenOptions) => issuer.token(userId, tokenOptions),
-    stop: () => cleanups.run(),
+    stop: () => cleanups.disposeAsync(),
   };
 }
 
@@ -111,7 +110,7 @@ async function startPage(
   { webPort }: RuntimeOptions,
   { page }: Ground,
   { wsUrl, httpUrl, tokenUrl }: Pick<LocalRuntime, 'wsUrl' | 'httpUrl' | 'tokenUrl'>,
-  cleanups: Cleanups,
+  cleanups: AsyncDisposableStack,
 ): Promise<string | undefined> {
   if (webPort === undefined || page === undefined) return undefined;
   const server = await servePage({
@@ -120,7 +119,7 @@ async function startPage(
     config: { wsUrl, httpUrl, auth: { kind: 'dev', tokenUrl } },
     signInUrls: [tokenUrl],
   });
-  cleanups.add(() => server.stop());
+  cleanups.defer(() => server.stop());
   return server.url;
 }
 
@@ -140,13 +139,13 @@ function makeWorkers(
   { data }: Ground,
   stack: StackModel,
   endpoints: WiredEndpoints,
-  cleanups: Cleanups,
+  cleanups: AsyncDisposableStack,
 ): WorkerPool {
   const logs = new FunctionLogs({
     ...(data && { directory: data.files.logs }),
     ...(options.onLogLine && { onLine: options.onLogLine }),
   });
-  cleanups.add(() => logs.close());
+  cleanups.defer(() => logs.close());
   return new WorkerPool({
     functions: stack.functions.map((model) => ({
       ...model,
@@ -173,10 +172,10 @@ function makeEventSources(
   endpoints: Endpoints,
   invoker: WorkerPool,
   onWarning: (message: string) => void,
-  cleanups: Cleanups,
+  cleanups: AsyncDisposableStack,
 ): readonly EventSource[] {
   const client = sqsClient(endpoints.sqs, 'event-source');
-  cleanups.add(() => client.destroy());
+  cleanups.defer(() => client.destroy());
   const seconds = options.returnFailedAfterSeconds;
   const leastSeconds = options.dataDirectory === undefined ? 0 : 1;
   return stack.eventSources.map(

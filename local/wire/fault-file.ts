@@ -2,41 +2,31 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { StackModel } from '../model.ts';
 import { messageOf, OperatorError } from '../operator-error.ts';
+import { READS, WRITES } from './capacity.ts';
 import { FAULT_KINDS, type FaultKind } from './fault-kind.ts';
 import type { FaultRule } from './fault-rules.ts';
 import type { Distribution, LatencyRule } from './latency.ts';
+import { CONNECTION_OPERATIONS } from './request.ts';
 
-const OPERATIONS = {
-  dynamodb: [
-    'GetItem',
-    'PutItem',
-    'UpdateItem',
-    'DeleteItem',
-    'Query',
-    'Scan',
-    'BatchGetItem',
-    'BatchWriteItem',
-    'TransactGetItems',
-    'TransactWriteItems',
-  ],
-  sqs: [
-    'SendMessage',
-    'SendMessageBatch',
-    'ReceiveMessage',
-    'DeleteMessage',
-    'DeleteMessageBatch',
-    'ChangeMessageVisibility',
-    'ChangeMessageVisibilityBatch',
-  ],
-  connections: ['PostToConnection', 'GetConnection', 'DeleteConnection'],
-} as const;
+const OPERATIONS = [
+  ...READS,
+  ...WRITES,
+  'SendMessage',
+  'SendMessageBatch',
+  'ReceiveMessage',
+  'DeleteMessage',
+  'DeleteMessageBatch',
+  'ChangeMessageVisibility',
+  'ChangeMessageVisibilityBatch',
+  ...Object.values(CONNECTION_OPERATIONS),
+];
 
 const name = z.string().min(1);
 const positive = z.int().min(1);
 
 const matchShape = {
   service: z.enum(['dynamodb', 'sqs', 'connections']).optional(),
-  operation: z.enum(Object.values(OPERATIONS).flat()).optional(),
+  operation: z.enum(OPERATIONS).optional(),
   table: name.optional(),
   queue: name.optional(),
   connection: name.optional(),
@@ -102,8 +92,10 @@ export function readFaults(file: string): Faults {
   const parsed = fileSchema.safeParse(readJson(file));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
+    // `faults[2].nth`; nothing for the file as a whole.
+    const place = z.core.toDotPath(issue?.path ?? []);
     throw new OperatorError(
-      `Cannot use the faults in ${file}: ${placeOf(issue?.path ?? [])}${issue?.message}.`,
+      `Cannot use the faults in ${file}: ${place}${place === '' ? '' : ': '}${issue?.message}.`,
     );
   }
   const { seed, faults, latency } = parsed.data;
@@ -143,12 +135,6 @@ function readJson(file: string): unknown {
   } catch (error) {
     throw new OperatorError(`Cannot read the faults in ${file}: ${messageOf(error)}.`, { cause: error });
   }
-}
-
-/** `faults[2].nth: ` */
-function placeOf(path: readonly PropertyKey[]): string {
-  const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
-  return place === '' ? '' : `${place.replace(/^\./, '')}: `;
 }
 
 interface LatencyFields {

@@ -46,13 +46,14 @@ export class FaultRules {
   strike(stages: readonly Stage[], call: Call, input: unknown): FaultRule | undefined {
     // All of them count the call, so that a rule's nth doesn't depend on its neighbours.
     const striking = [...this.#armed].filter((armed) => armed.takes(stages, call, input));
-    striking[0]?.fire();
-    return striking[0]?.rule;
+    const [first] = striking;
+    if (first !== undefined) first.fired += 1;
+    return first?.rule;
   }
 }
 
 /** A rule at work. */
-export type ActiveFault = Pick<ArmedRule, 'rule' | 'fired' | 'remove'>;
+export type ActiveFault = Readonly<Pick<ArmedRule, 'rule' | 'fired' | 'remove'>>;
 
 class ArmedRule {
   readonly rule: FaultRule;
@@ -60,7 +61,7 @@ class ArmedRule {
   readonly #seed: number;
   readonly #name: string;
   #seen = 0;
-  #fired = 0;
+  fired = 0;
 
   constructor(rule: FaultRule, seed: number, name: string, remove: () => void) {
     this.rule = rule;
@@ -69,20 +70,12 @@ class ArmedRule {
     this.#name = name;
   }
 
-  get fired(): number {
-    return this.#fired;
-  }
-
-  fire(): void {
-    this.#fired += 1;
-  }
-
   takes(stages: readonly Stage[], call: Call, input: unknown): boolean {
     const { fault, nth, every, probability, times } = this.rule;
     if (!stages.includes(stageOf(fault)) || !canStrike(fault, call)) return false;
     if (!matches(this.rule, call, input)) return false;
     this.#seen += 1;
-    if (times !== undefined && this.#fired >= times) return false;
+    if (times !== undefined && this.fired >= times) return false;
     if (nth !== undefined) return this.#seen === nth;
     if (every !== undefined) return this.#seen % every === 0;
     return probability === undefined || draw(this.#seed, this.#name, this.#seen) < probability;

@@ -45,7 +45,10 @@ export type Hold = Pick<ArmedHold, 'reached' | 'isReached' | 'release' | 'fail'>
 class ArmedHold {
   readonly #match: HoldMatch;
   readonly #reached = Promise.withResolvers<Call>();
+  /** Resolves with the call when it stands; rejects if the wire is closed first. */
+  readonly reached = this.#reached.promise;
   readonly #verdict = Promise.withResolvers<FaultKind | undefined>();
+  readonly verdict = this.#verdict.promise;
   readonly #withdraw: () => void;
   #seen = 0;
   isReached = false;
@@ -54,16 +57,7 @@ class ArmedHold {
     this.#match = match;
     this.#withdraw = withdraw;
     // A test that ends without having waited is no unhandled rejection.
-    this.#reached.promise.catch(() => undefined);
-  }
-
-  /** Resolves with the call when it stands; rejects if the wire is closed first. */
-  get reached(): Promise<Call> {
-    return this.#reached.promise;
-  }
-
-  get verdict(): Promise<FaultKind | undefined> {
-    return this.#verdict.promise;
+    this.reached.catch(() => undefined);
   }
 
   takes(stage: HoldStage, call: Call, input: unknown): boolean {

@@ -1,11 +1,9 @@
-export { type Call, type CallMatch, EVENT_SOURCE, type Outcome, type Service } from './call.ts';
+export { type Call, type CallMatch, EVENT_SOURCE } from './call.ts';
 export { chainLength } from './chain.ts';
-export type { CountFilter, CountRow, Counts, Figures } from './counts.ts';
 export type { FaultKind } from './fault-kind.ts';
 export type { ActiveFault, FaultRule } from './fault-rules.ts';
-export type { Hold, HoldMatch, HoldStage } from './hold.ts';
+export type { HoldStage } from './hold.ts';
 export type { Invocation } from './invocations.ts';
 export type { Distribution, LatencyRule } from './latency.ts';
-export type { Occasion } from './occasion.ts';
-export { type Step, type StepOptions, steps } from './steps.ts';
+export { steps } from './steps.ts';
 export { createWire, type Wire, type WireOptions } from './wire.ts';

@@ -13,7 +13,7 @@ export interface SentRequest {
 export type Subject = Pick<Call, 'operation' | 'tables' | 'queue' | 'connectionId' | 'entries'>;
 
 const CONNECTION_PATH = /\/(?:@|%40)connections\/([^/?]+)/i;
-const CONNECTION_OPERATIONS: Readonly<Record<string, string>> = {
+export const CONNECTION_OPERATIONS: Readonly<Record<string, string>> = {
   POST: 'PostToConnection',
   GET: 'GetConnection',
   DELETE: 'DeleteConnection',
