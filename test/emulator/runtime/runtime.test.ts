@@ -136,15 +136,15 @@ test('runs functions, sockets, routes, and queues of an assembly', async () => {
   await eventually(() => lines).toContain('queue: from the queue');
 });
 
-test('one assembly serves several runtimes at once, and a wire proxy can stand in between', async () => {
+test('one assembly serves several runtimes at once, and an AWS proxy can stand in between', async () => {
   const cdkOut = miniAssembly();
-  const [plain, wired] = await Promise.all([
+  const [plain, proxied] = await Promise.all([
     start({ cdkOut }),
-    start({ cdkOut, wire: (direct) => ({ ...direct, dynamodb: 'http://127.0.0.1:9/proxied' }) }),
+    start({ cdkOut, awsProxy: (direct) => ({ ...direct, dynamodb: 'http://127.0.0.1:9/proxied' }) }),
   ]);
-  expect(plain.runtime.port).not.toBe(wired.runtime.port);
+  expect(plain.runtime.port).not.toBe(proxied.runtime.port);
   expect((await plain.environment()).env.ISSUER).toBe(plain.runtime.issuer);
-  expect((await wired.environment()).env.AWS_ENDPOINT_URL_DYNAMODB).toBe('http://127.0.0.1:9/proxied');
+  expect((await proxied.environment()).env.AWS_ENDPOINT_URL_DYNAMODB).toBe('http://127.0.0.1:9/proxied');
 });
 
 test('keeps logs and key in the data folder, and --fresh wipes only what was made there', async () => {
