@@ -1,30 +1,30 @@
 import { type CliOptions, DEFAULT_PORT } from './cli-options.ts';
 import type { LocalRuntime } from './runtime.ts';
 
-/** What a person sees when everything runs. */
+/** Printed when the stack is ready. */
 export function banner(runtime: LocalRuntime, options: CliOptions): string {
   const port = runtime.port === DEFAULT_PORT ? '' : ` --port ${runtime.port}`;
   const data = options.dataDirectory;
   return `
-serverless-im runs on this machine.
+serverless-im is running on this machine.
 
   Web page   ${runtime.webUrl}  (two people side by side: ${runtime.webUrl}?demo)
   Desk       ${runtime.webUrl}desk  (for agents; customers: ${runtime.webUrl}widget-demo.html)
   WebSocket  ${runtime.wsUrl}
   HTTP       ${runtime.httpUrl}
   Tokens     ${runtime.tokenUrl}  (POST {"userId":"alice"})
-  Data       ${data}  (what the functions write: ${data}/logs)
+  Data       ${data}  (function logs: ${data}/logs)
 
-Open the page in two windows, or paste these into two more terminals, and alice and bob can talk:
+Open the page in two windows, or run these in two more terminals to chat as alice and bob:
 
   npm run chat -- alice bob${port}
   npm run chat -- bob alice${port}
 
-Ctrl-C stops it.
+Press Ctrl-C to stop.
 `;
 }
 
-/** What a program reads when everything runs, in one line. */
+/** The same for programs: one line of JSON. */
 export function readyLine(runtime: LocalRuntime): string {
   const { wsUrl, httpUrl, tokenUrl, webUrl, outputs, endpoints } = runtime;
   const { dynamodb, sqs } = endpoints;

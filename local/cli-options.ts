@@ -5,19 +5,19 @@ export const DEFAULT_PORT = 8787;
 
 export const HELP = `Runs serverless-im on this machine: npm start -- [options]
 
-  --port N     port of the gateway, 0 for any (default ${DEFAULT_PORT})
-  --web-port N port of the web page, 0 for any (default the one after the gateway's)
-  --data DIR   where messages, queues, and logs are kept (default .local)
-  --fresh      begin with an empty data folder
-  --json       print one line of JSON to stdout when ready, and nothing else there
-  --logs       show what the functions write
-  --trace      show each frame, request, and batch with its AWS calls
-  --faults F   slow and break those calls by the rules in the file F (docs/faults.md)
-  --help       print this`;
+  --port N     port of the gateway, 0 for any free port (default ${DEFAULT_PORT})
+  --web-port N port of the web page, 0 for any free port (default: the gateway's port + 1)
+  --data DIR   folder for messages, queues, and logs (default .local)
+  --fresh      start with an empty data folder
+  --json       print only one line of JSON to stdout, when ready
+  --logs       print function logs
+  --trace      print each frame, request, and batch with its AWS calls
+  --faults F   delay and fail AWS calls by the rules in file F (docs/faults.md)
+  --help       print this help`;
 
 export type CliOptions = ReturnType<typeof parseCliOptions>;
 
-/** @throws {OperatorError} in one line, on arguments that aren't understood. */
+/** @throws {OperatorError} on invalid arguments */
 export function parseCliOptions(args: readonly string[]) {
   const {
     port: portText,

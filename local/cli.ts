@@ -7,7 +7,7 @@ import type { LocalRuntime } from './runtime.ts';
 type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 const SIGNALS: readonly Signal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** Runs until a signal comes; a fault of the operator is one line on stderr and status 1. */
+/** Runs until a signal arrives. An operator error prints one line to stderr and exits with status 1. */
 export async function main(args: readonly string[]): Promise<void> {
   try {
     const options = parseCliOptions(args);
@@ -30,7 +30,7 @@ async function run(options: CliOptions): Promise<void> {
   listenToSignals((signal) => end({ status: 128 + constants.signals[signal] }));
 
   const proxy = await openProxy(options);
-  // Only now: a mistyped option or --help needn't wait for it.
+  // Imported late so that --help and option errors answer at once.
   const { startRuntime } = await import('./runtime.ts');
   let runtime: LocalRuntime;
   try {
@@ -56,7 +56,7 @@ async function run(options: CliOptions): Promise<void> {
   exit(reason);
 }
 
-/** Between functions and AWS stands something only if somebody wants to see or to break what they say. */
+/** Without --trace or --faults, functions call the emulators directly. */
 async function openProxy({ trace, faultsFile, json }: CliOptions) {
   if (!trace && faultsFile === undefined) return undefined;
   const { createTerminalProxy } = await import('./aws-proxy/terminal.ts');
@@ -73,10 +73,10 @@ interface Ending {
   readonly message?: string;
 }
 
-/** npm passes on the Ctrl-C that the terminal has sent to everybody already: one press, two signals. */
+/** One Ctrl-C arrives twice: the terminal signals the whole process group, and npm forwards it. */
 const SAME_PRESS_MS = 300;
 
-/** The first signal stops in order; the second doesn't wait. The emulator dies with this process either way. */
+/** The first signal shuts down gracefully, the second at once. The emulator ends with this process either way. */
 function listenToSignals(onSignal: (signal: Signal) => void): void {
   let firstAtMs: number | undefined;
   for (const signal of SIGNALS) {
@@ -91,7 +91,7 @@ function listenToSignals(onSignal: (signal: Signal) => void): void {
   }
 }
 
-/** Stopped with Ctrl-C is how this is meant to end, and no failure for npm to complain about. */
+/** Exits with 0 after Ctrl-C, the normal way to stop: otherwise npm would print an error. */
 function exit({ status, message }: Ending): never {
   if (message !== undefined) console.error(`serverless-im: ${message}`);
   process.exit(message === undefined ? 0 : status);

@@ -4,15 +4,15 @@ import { DatabaseSync } from 'node:sqlite';
 import { recordOf } from './json.ts';
 import { messageOf, OperatorError, systemErrorCode } from './operator-error.ts';
 
-/** A data folder that this process alone uses until `release`, or until it dies. */
+/** A data folder locked by this process until `release` or its end. */
 export interface DataDirectory {
   readonly files: Readonly<ReturnType<typeof filesIn>>;
-  /** Tells others, who find the folder taken, where this runtime is. */
+  /** Records this runtime's port, for the error message of a runtime that finds the folder locked. */
   announce(port: number): void;
   release(): void;
 }
 
-/** What a runtime keeps; `--fresh` wipes these and nothing else that somebody may have put there. */
+/** The runtime's own files. `--fresh` deletes these and nothing else in the folder. */
 function filesIn(directory: string) {
   return {
     dynamoDb: join(directory, 'dynamodb.db'),
@@ -28,9 +28,9 @@ const INSTANCE = 'runtime.json';
 const SQLITE_BUSY = 5;
 
 /**
- * Takes the data folder for this process and makes what is missing.
- * @param fresh wipes what an earlier runtime left there
- * @throws {OperatorError} in one line if it can't be used, or another runtime uses it.
+ * Locks the data folder for this process and creates what is missing.
+ * @param fresh deletes what an earlier runtime left there
+ * @throws {OperatorError} if the folder can't be used or another runtime uses it
  */
 export function openDataDirectory(directory: string, { fresh = false } = {}): DataDirectory {
   const files = filesIn(directory);
@@ -65,8 +65,8 @@ export function openDataDirectory(directory: string, { fresh = false } = {}): Da
 }
 
 /**
- * A lock that the operating system drops when the process dies, `kill -9` included: SQLite's own on a file. A file
- * with a process id would be in the way after a crash, or not be when the id has been given to somebody else.
+ * Uses SQLite's file lock, which the operating system releases when the process dies, even by `kill -9`. A file with a
+ * process id would be left behind by a crash, and the id may then belong to another process.
  */
 function takeLock(file: string, directory: string, instanceFile: string): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: 0 });

@@ -13,10 +13,10 @@ import { z } from 'zod';
 import { readBody } from './gateway/request-body.ts';
 import { parseJson } from './json.ts';
 
-/** Beyond the contract's 64 characters, and with any of them: tests ask for tokens that must be refused. */
+/** More than the 64 characters that the contract allows: tests request tokens that must be refused. */
 const MAX_USER_ID_LENGTH = 256;
 const MAX_BODY_BYTES = 4096;
-/** Where the stack looks for roles unless it is told otherwise (option `rolesClaim`). */
+/** The default of the stack's option `rolesClaim`. */
 const ROLES_CLAIM = 'cognito:groups';
 const DEFAULT_LIFETIME_SECONDS = 24 * 60 * 60;
 const MAX_LIFETIME_SECONDS = 365 * 24 * 60 * 60;
@@ -29,25 +29,25 @@ const tokenRequest = z.object({
 });
 
 export interface TokenOptions {
-  /** Negative: has expired already. @default a day */
+  /** Negative for an expired token. @default a day */
   readonly expiresInSeconds?: number | undefined;
-  /** Go into the claim in which Cognito has its groups (IM-ROLE). */
+  /** Put into the claim that holds Cognito's groups (IM-ROLE). */
   readonly roles?: readonly string[] | undefined;
-  /** What others see. */
+  /** Display name. */
   readonly name?: string | undefined;
-  /** Claims beside, or instead of, the usual ones. */
+  /** Added to the default claims, or replacing them. */
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
 export interface DevIssuerOptions {
   readonly audience: string;
-  /** Keeps the key there, so that tokens stay good after a restart. Without it: a new key each time. */
+  /** Stores the key, so that tokens stay valid after a restart. @default - a new key each time */
   readonly keyFile?: string;
 }
 
 /**
- * An OpenID Connect issuer that gives anybody a token for any user. It exists in `local/` only: no stack that is
- * deployed can ever trust it.
+ * An OpenID Connect issuer that gives anyone a token for any user. It exists only in `local/`, so no deployed stack
+ * trusts it.
  */
 export class DevIssuer {
   readonly #key: CryptoKey;
@@ -100,7 +100,7 @@ export class DevIssuer {
       .sign(this.#key);
   }
 
-  /** Answers the issuer's own paths; false, and nothing written, for all others. */
+  /** Answers the issuer's own paths. Returns false, with nothing written, for all others. */
   async route(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
     const path = (request.url ?? '/').split('?')[0];
     const answer = {
@@ -151,7 +151,7 @@ async function loadOrMakeKey(file: string | undefined): Promise<CryptoKey> {
   return privateKey;
 }
 
-/** Open to any web page: it is a tool of the developer at this machine. */
+/** Any web page may call it: it is a development tool that only this machine can reach. */
 const CORS = {
   'access-control-allow-origin': '*',
   'access-control-allow-methods': 'GET, POST, OPTIONS',

@@ -1,4 +1,4 @@
-/** Whether an action or a resource of an IAM policy means this one: `*` is any text, `?` any character. */
+/** Whether an action or resource pattern of an IAM policy matches: `*` is any text, `?` any character. */
 export function matchesPattern(pattern: string, text: string): boolean {
   const expression = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')

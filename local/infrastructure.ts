@@ -12,17 +12,17 @@ import type { Endpoints, RuntimeOptions } from './runtime-options.ts';
 import { DEV_AUDIENCE, synthesize } from './stack/synth.ts';
 import { builtPage } from './web-page/built-page.ts';
 
-/** What stands before the stack is known. */
+/** Everything that starts before the stack's template can be loaded. */
 export interface Infrastructure {
   readonly data: DataDirectory | undefined;
   readonly issuer: DevIssuer;
-  /** Listens, but serves no API yet. */
+  /** Listening, but not serving an API yet. */
   readonly gateway: Gateway;
   readonly port: number;
   readonly direct: Endpoints;
   /** Folder of the cloud assembly. */
   readonly assembly: string;
-  /** Folder of the built web page, if one is to be served. */
+  /** Folder of the built web page; undefined if none is served. */
   readonly page: string | undefined;
 }
 
@@ -30,8 +30,9 @@ export interface Infrastructure {
 export const PROJECT_DIRECTORY = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * Takes data folder and port, then starts the emulators, synthesizes the app, and builds the page, all at once.
- * @throws {OperatorError} in one line if it can't; what has been started is in `cleanups`.
+ * Locks the data folder and binds the port, then starts the emulators, synthesizes the app, and builds the page, all
+ * concurrently.
+ * @throws {OperatorError} if one of them fails; `cleanups` stops what was started
  */
 export async function startInfrastructure(
   options: RuntimeOptions,
@@ -56,8 +57,8 @@ export async function startInfrastructure(
   const failed = new AbortController();
   const signal = AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])]);
   const [dynamoDb, sqs, assembly, page] = await allOrNone(failed, [
-    startDynamoDb({ onExit, ...(data && { file: data.files.dynamoDb }) }).then(endedBy(cleanups)),
-    startSqs({ onExit, ...(data && { dataDirectory: data.files.sqs }) }).then(endedBy(cleanups)),
+    startDynamoDb({ onExit, ...(data && { file: data.files.dynamoDb }) }).then(stoppedBy(cleanups)),
+    startSqs({ onExit, ...(data && { dataDirectory: data.files.sqs }) }).then(stoppedBy(cleanups)),
     findAssembly(options, data?.files.cdkOut, signal, cleanups),
     options.webPort === undefined ? Promise.resolve(undefined) : builtPage(PROJECT_DIRECTORY, signal),
   ]);
@@ -78,14 +79,14 @@ async function listen(gateway: Gateway, port: number): Promise<number> {
     return await gateway.listen(port);
   } catch (error) {
     const code = systemErrorCode(error);
-    const reason = code === 'EADDRINUSE' ? 'is taken' : `can't be listened on (${code})`;
+    const reason = code === 'EADDRINUSE' ? 'is taken' : `can't be used (${code})`;
     throw new OperatorError(`Port ${port} ${reason}; choose another with --port, or 0 for any.`, {
       cause: error,
     });
   }
 }
 
-function endedBy(cleanups: AsyncDisposableStack) {
+function stoppedBy(cleanups: AsyncDisposableStack) {
   return <T extends { stop(): Promise<void> }>(started: T): T => {
     cleanups.defer(() => started.stop());
     return started;
@@ -102,7 +103,7 @@ async function findAssembly(
   const outDirectory = dataFolder ?? mkdtempSync(join(tmpdir(), 'serverless-im-cdk-'));
   const wipe = () => rmSync(outDirectory, { recursive: true, force: true });
   if (dataFolder === undefined) cleanups.defer(wipe);
-  // Bundles of earlier code would stay for ever.
+  // Nothing else deletes bundles of earlier code.
   else wipe();
   const context = options.context && { context: options.context };
   await synthesize({ projectDirectory: PROJECT_DIRECTORY, outDirectory, signal, ...context });
@@ -110,8 +111,8 @@ async function findAssembly(
 }
 
 /**
- * `Promise.all`, but the first failure aborts the others, and they have all ended when it is thrown, so that none
- * starts up after the clean-up.
+ * `Promise.all`, but the first failure aborts the others and is thrown only when all have settled, so that nothing
+ * starts after the cleanup.
  */
 async function allOrNone<T extends readonly unknown[]>(
   failed: AbortController,

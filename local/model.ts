@@ -1,7 +1,7 @@
 /**
- * What the one-machine runtime knows of a synthesized stack. `local/` reads it from the CloudFormation template
- * (`stack-loader`) and runs it (`gateway`, `http-api`, `worker-pool`, `event-sources`); nothing about the stack
- * is written a second time. Logical ids are the template's; every intrinsic is resolved.
+ * The synthesized stack as the local runtime sees it. `stack/` reads it from the CloudFormation template; the gateway,
+ * the worker pool, and the event sources run it. Nothing about the stack is declared twice. Logical ids are the
+ * template's; all intrinsics are resolved.
  */
 export interface StackModel {
   readonly functions: readonly FunctionModel[];
@@ -12,25 +12,25 @@ export interface StackModel {
   readonly httpApis: readonly HttpApiModel[];
   /** Stack outputs by name, resolved. */
   readonly outputs: Readonly<Record<string, string>>;
-  /** One clear line for each template resource that this runtime does not run. */
+  /** One line for each template resource that this runtime does not run. */
   readonly warnings: readonly string[];
 }
 
 export interface FunctionModel {
   readonly logicalId: string;
-  /** Folder of the bundle: the asset that `cdk deploy` would upload. */
+  /** Folder of the bundle: the asset that `cdk deploy` uploads. */
   readonly codeDirectory: string;
-  /** `index.handler`: file without ending, then the export. */
+  /** `index.handler`: file name without extension, then the export. */
   readonly handler: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
   readonly reservedConcurrency?: number;
-  /** What its role allows. @default - nobody knows */
+  /** What its role allows. @default - unknown */
   readonly permissions?: readonly Permission[];
 }
 
-/** A statement of a policy; both may hold `*`. */
+/** A policy statement; both fields may contain `*`. */
 export interface Permission {
   /** `dynamodb:PutItem` */
   readonly actions: readonly string[];
@@ -41,7 +41,7 @@ export interface Permission {
 export interface TableModel {
   readonly logicalId: string;
   readonly tableName: string;
-  /** `CreateTableCommandInput` but for the name: the template's properties, in the API's own shape. */
+  /** `CreateTableCommandInput` without the name. */
   readonly definition: Readonly<Record<string, unknown>>;
   readonly ttlAttribute?: string;
 }
@@ -76,13 +76,13 @@ export interface WebSocketRouteModel {
   readonly functionId: string;
   /** True if the template has both the response selection expression and a `$default` route response. */
   readonly hasResponse: boolean;
-  /** Asked about each connection. */
+  /** Decides on each connection. */
   readonly authorizerId?: string;
 }
 
 export interface HttpApiModel {
   readonly apiId: string;
-  /** `$default` lives at the root. */
+  /** `$default` is served at the root path. */
   readonly stage: string;
   readonly cors?: CorsModel;
   readonly routes: readonly HttpRouteModel[];
@@ -110,12 +110,12 @@ export interface JwtAuthorizerModel {
   readonly identitySource: readonly string[];
 }
 
-/** How the gateway, the HTTP API, and the event sources run a function; as Lambda's Invoke does. */
+/** Runs functions for the gateway, the HTTP API, and the event sources, as Lambda's Invoke does. */
 export interface Invoker {
   invoke(functionId: string, event: unknown): Promise<InvokeResult>;
 }
 
-/** A handler that throws, a time-out, and a killed worker are all `ok: false`. */
+/** `ok: false` for a handler that throws, a timeout, and a killed worker. */
 export type InvokeResult =
   | { readonly ok: true; readonly payload: unknown }
   | { readonly ok: false; readonly errorType: string; readonly errorMessage: string };

@@ -1,6 +1,6 @@
 /**
- * A fault that whoever started the runtime can mend: a taken port, a missing emulator, an unreadable folder.
- * Its message is one line that says what to do; the command line prints it without a stack.
+ * An error that the operator can fix: a port in use, a missing emulator, an unreadable folder. Its message is one line
+ * that says what to do; the command line prints it without a stack trace.
  */
 export class OperatorError extends Error {
   override readonly name: string = 'OperatorError';

@@ -6,58 +6,58 @@ import type { StackModel } from './model.ts';
 export interface Endpoints {
   readonly dynamodb: string;
   readonly sqs: string;
-  /** The gateway, for functions: `@connections` lives below it. */
+  /** The gateway's `@connections` API, for functions. */
   readonly connections: string;
 }
 
-/** What an AWS proxy puts in their place. */
+/** The endpoints of an AWS proxy. */
 export interface ProxiedEndpoints extends Endpoints {
-  /** Is told who runs what, so that it knows who calls. */
+  /** Notified of invocations, so that the proxy can attribute calls to them. */
   readonly observer?: InvocationObserver;
-  /** Is told what will run before it does, and where to say what an operator should know. */
+  /** Called before any function runs: denies calls that a function's role does not allow. */
   readonly enforceRoles?: (stack: StackModel, warn: (message: string) => void) => void;
-  /** Called when no function runs any more. */
+  /** Called after the last function has ended. */
   readonly close?: () => Promise<void>;
 }
 
 export interface RuntimeOptions {
   /** @default 0 - any free port */
   readonly port?: number;
-  /** Serves the web page there, 0 for any free port; built first if that is due. @default - no web page */
+  /** Port of the web page, 0 for any free port; the page is rebuilt if outdated. @default - no web page */
   readonly webPort?: number;
-  /** Everything is kept there and survives a restart. @default - in memory, gone with the runtime */
+  /** Keeps all data across restarts. @default - in memory */
   readonly dataDirectory?: string;
-  /** Wipes what an earlier runtime left in the data folder. */
+  /** Deletes what an earlier runtime left in the data folder. */
   readonly fresh?: boolean;
   /**
-   * A cloud assembly made by `synthesize` (with any port in mind: it holds none), so that many runtimes share one.
+   * A cloud assembly made by `synthesize`. It contains no port, so several runtimes can share it.
    * @default - the app is synthesized
    */
   readonly cdkOut?: string;
-  /** CDK context over the runtime's own; not together with `cdkOut`. */
+  /** CDK context that overrides the runtime's own. Ignored with `cdkOut`. */
   readonly context?: Readonly<Record<string, unknown>>;
-  /** Variables for all functions, over the template's: for tests that need another lease or origin. */
+  /** Overrides the template's variables in all functions: for tests that need another lease or origin. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly limits?: Partial<GatewayLimits>;
   /** @default 8 */
   readonly maxInstancesPerFunction?: number;
-  /** Of all functions together. @default 24 */
+  /** For all functions together. @default 24 */
   readonly maxInstances?: number;
   /** See `EventSourceOptions`; with a data folder at least 1. */
   readonly returnFailedAfterSeconds?: number;
   /**
-   * Puts an AWS proxy between the functions (and the queue's pollers) and everything they call: gets the true
-   * endpoints, returns those to use.
+   * Puts an AWS proxy between callers (functions and event sources) and AWS: takes the real endpoints, returns those
+   * to use.
    */
   readonly awsProxy?: (direct: Endpoints) => ProxiedEndpoints | Promise<ProxiedEndpoints>;
-  /** What functions write, piece by piece. */
+  /** Receives function output in chunks. */
   readonly onLog?: (event: LogEvent) => void;
-  /** What functions write, line by line. */
+  /** Receives function output in lines. */
   readonly onLogLine?: (functionId: string, line: string) => void;
-  /** One line each: what can't be run, what an API Gateway would log. @default - to stderr */
+  /** Receives one line per warning: unsupported resources, errors that API Gateway would log. @default - stderr */
   readonly onWarning?: (message: string) => void;
-  /** An emulator ended by itself; nothing works any more. @default onWarning */
+  /** Called when an emulator has died and nothing works any more. @default onWarning */
   readonly onFailure?: (message: string) => void;
-  /** Gives up starting. */
+  /** Aborts the start. */
   readonly signal?: AbortSignal;
 }

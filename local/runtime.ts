@@ -21,7 +21,7 @@ export interface LocalRuntime {
   readonly httpUrl: string;
   readonly tokenUrl: string;
   readonly issuer: string;
-  /** Of the web page, if it is served. */
+  /** URL of the web page, if it is served. */
   readonly webUrl: string | undefined;
   readonly outputs: Readonly<Record<string, string>>;
   /** As the functions see them. */
@@ -30,7 +30,7 @@ export interface LocalRuntime {
   readonly gateway: Gateway;
   readonly workers: WorkerPool;
   token(userId: string, options?: TokenOptions): Promise<string>;
-  /** Ends everything; work under way gets two seconds. */
+  /** Stops everything; running invocations get two seconds to finish. */
   stop(): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ const DEFAULT_INSTANCES_PER_FUNCTION = 8;
 
 /**
  * Runs the stack on this machine.
- * @throws {OperatorError} in one line if it can't; then nothing is left running.
+ * @throws {OperatorError} if it can't; nothing is left running then
  */
 export async function startRuntime(options: RuntimeOptions = {}): Promise<LocalRuntime> {
   const cleanups = new AsyncDisposableStack();
@@ -54,7 +54,7 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<LocalR
 async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): Promise<LocalRuntime> {
   const report = options.onWarning ?? ((message: string) => console.error(message));
   let isStopping = false;
-  // Whatever fails because everything is being ended is no news.
+  // Failures caused by the shutdown itself are not worth a warning.
   const warn = (message: string) => {
     if (!isStopping) report(message);
   };
@@ -165,7 +165,7 @@ function makeWorkers(
   });
 }
 
-/** In AWS the pollers' requests are on the bill like all others, so they go through the AWS proxy too. */
+/** Pollers go through the AWS proxy too, since AWS bills their requests. */
 function makeEventSources(
   options: RuntimeOptions,
   stack: StackModel,

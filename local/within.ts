@@ -1,4 +1,4 @@
-/** Waits for the work, but no longer than `milliseconds`. */
+/** Waits for the work, at most `milliseconds`. */
 export async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, milliseconds);

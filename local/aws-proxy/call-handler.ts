@@ -117,12 +117,12 @@ export class CallHandler {
     const { rules, breakpoints, latency } = this.#parts;
     const denied = this.#iamCheck?.denialOf(call, input);
     if (denied !== undefined) return this.#answer(exchange, denial(call.service, denied));
-    const rule = rules.strike(['before', 'after', 'batch'], call, input);
+    const rule = rules.select(['before', 'after', 'batch'], call, input);
     const delayMs = latency.of(call, input);
 
     const fault = (await breakpoints.pass('before', exchange)) ?? rule?.fault;
     if (fault !== undefined && stageOf(fault) === 'before') {
-      if (await this.#strike(exchange, fault, rule?.code)) return;
+      if (await this.#applyFault(exchange, fault, rule?.code)) return;
     }
     await pause(delayMs / 2, client.gone);
     if (client.gone.aborted) {
@@ -133,13 +133,13 @@ export class CallHandler {
     if (answer === undefined) return;
     const after = fault !== undefined && stageOf(fault) === 'after' ? fault : undefined;
     const lateFault = (await breakpoints.pass('after', exchange)) ?? after;
-    if (lateFault !== undefined && (await this.#strike(exchange, lateFault, rule?.code))) return;
+    if (lateFault !== undefined && (await this.#applyFault(exchange, lateFault, rule?.code))) return;
     await pause(delayMs / 2, client.gone);
     this.#answer(exchange, answer);
   }
 
   /** True if the fault ended the call. */
-  async #strike(exchange: Exchange, fault: FaultKind, code: string | undefined): Promise<boolean> {
+  async #applyFault(exchange: Exchange, fault: FaultKind, code: string | undefined): Promise<boolean> {
     const { call, client, caller } = exchange;
     call.fault = fault;
     switch (endingOf(fault)) {
@@ -210,14 +210,14 @@ export class CallHandler {
 
   #receive({ call, request, input }: Exchange, upstream: Upstream): Promise<Answer> {
     const { rules } = this.#parts;
-    const strike = (kinds: 'record' | 'records') => {
-      const fault = rules.strike([kinds], call, input)?.fault;
+    const select = (kinds: 'record' | 'records') => {
+      const fault = rules.select([kinds], call, input)?.fault;
       if (fault !== undefined) call.fault = fault;
       return fault;
     };
     const faults = {
-      duplicates: () => strike('record') as 'duplicate' | 'duplicate-late' | undefined,
-      isReordered: () => strike('records') !== undefined,
+      duplicates: () => select('record') as 'duplicate' | 'duplicate-late' | undefined,
+      isReordered: () => select('records') !== undefined,
     };
     const maximum = Number(recordOf(input)['MaxNumberOfMessages'] ?? 1);
     return this.#queue(call).receive(maximum, faults, () => upstream.send(request));

@@ -1,7 +1,7 @@
 import type { Call, Mutable } from './call.ts';
 import { CountTable } from './counts.ts';
 
-/** The calls in order of arrival: the last `keep` of them, and sums over all. */
+/** The last `keep` calls in order of arrival, and counts over all calls. */
 export class CallLog {
   readonly counts = new CountTable();
   readonly #keep: number;

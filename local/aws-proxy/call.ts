@@ -1,15 +1,15 @@
 export type Service = 'dynamodb' | 'sqs' | 'connections';
 
-/** Who polls the queues on behalf of Lambda; functions go by their logical id. */
+/** Caller name of the event sources' pollers; functions are named by their logical id. */
 export const EVENT_SOURCE = 'event-source';
 
-/** One request of a function, or of the event source, to AWS. An SDK's retry is a call of its own. */
+/** One request to AWS from a function or an event source. Each SDK retry is a separate call. */
 export interface Call {
-  /** In order of arrival, over the life of the proxy. */
+  /** Position in order of arrival, since the start of the proxy. */
   readonly index: number;
   /** Logical id, or `event-source`. */
   readonly function: string;
-  /** The route key that called the function; none of a worker and an authorizer. */
+  /** The route key that invoked the function; undefined for queue workers and authorizers. */
   readonly route?: string;
   /** The `awsRequestId` of the invocation that made it. */
   readonly requestId?: string;
@@ -19,43 +19,43 @@ export interface Call {
   readonly tables: readonly string[];
   readonly queue?: string;
   readonly connectionId?: string;
-  /** Whose connection it is, if any frame of it came by. */
+  /** Owner of the connection, known after its first frame. */
   readonly user?: string;
   readonly device?: string;
-  /** Items, keys, or messages in it. */
+  /** Number of items, keys, or messages. */
   readonly entries: number;
-  /** The SDK's count: 2 is its first retry. */
+  /** As counted by the SDK: 2 is the first retry. */
   readonly attempt: number;
   /** `performance.now()` at arrival. */
   readonly startMs: number;
-  /** When it was sent at the latest: at arrival, or before a call ended that was under way with it. */
+  /** The latest time it can have been sent: at arrival, or before the end of a call that ran concurrently. */
   readonly issuedMs: number;
-  /** When it was answered or ended otherwise. */
+  /** When it ended, answered or not. */
   readonly endMs?: number;
   readonly bytesOut: number;
   readonly bytesIn: number;
   readonly readUnits: number;
   readonly writeUnits: number;
-  /** The emulator has seen it. */
+  /** Whether it was sent to the emulator. */
   readonly forwarded: boolean;
   readonly outcome: Outcome;
-  /** Of the answer that the caller got. */
+  /** HTTP status of the answer to the caller. */
   readonly status?: number;
   /** `ConditionalCheckFailedException`, `GoneException`, … */
   readonly error?: string;
-  /** What the proxy did to it. */
+  /** The fault that the proxy injected. */
   readonly fault?: string;
 }
 
 /**
- * `abandoned`: the caller hung up first, as the SDK does at its time-out. `failed`: the emulator closed the line, and
- * so did the proxy.
+ * `abandoned`: the caller disconnected first, as the SDK does after its timeout. `failed`: the emulator closed the
+ * connection, and so did the proxy.
  */
 export type Outcome = 'open' | 'answered' | 'cut' | 'killed' | 'abandoned' | 'failed';
 
 export type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** All that is given must fit. */
+/** All given fields must match. */
 export interface CallMatch {
   readonly service?: Service;
   readonly operation?: string;
@@ -65,16 +65,16 @@ export interface CallMatch {
   readonly queue?: string;
   /** A connection id. */
   readonly connection?: string;
-  /** Whose connection it is. */
+  /** Owner of the connection. */
   readonly user?: string;
   /**
-   * Part of a function's logical id: `StoreOffline`. `event-source` is the poller of the queues.
-   * @default - any function, but not the poller
+   * Part of a function's logical id: `StoreOffline`. `event-source` matches the queue pollers.
+   * @default - any function, but not the pollers
    */
   readonly function?: string;
-  /** The route key that called the function: `sendMessage`, `$connect`, `POST /groups/{id}/members`. */
+  /** The route key that invoked the function: `sendMessage`, `$connect`, `POST /groups/{id}/members`. */
   readonly route?: string;
-  /** For tests; `input` is the parsed JSON of a request to DynamoDB or SQS. */
+  /** For tests; `input` is the parsed body of a DynamoDB or SQS request. */
   readonly where?: (call: Call, input: unknown) => boolean;
 }
 
@@ -94,7 +94,7 @@ export function matches(match: CallMatch, call: Call, input: unknown): boolean {
 }
 
 function isFrom(name: string | undefined, call: Call): boolean {
-  // What only the poller does needs no saying.
+  // Only pollers receive messages, so that operation needs no explicit `event-source`.
   if (name === undefined) return call.function !== EVENT_SOURCE || call.operation === 'ReceiveMessage';
   return call.function.includes(name);
 }

@@ -18,7 +18,7 @@ export const WRITES = new Set([
 ]);
 const NONE: Units = { readUnits: 0, writeUnits: 0 };
 
-/** Makes DynamoDB tell what a request costs, unless its caller wants to know that too. */
+/** Adds `ReturnConsumedCapacity` to the request unless the caller asks for it. */
 export function askForUnits(operation: string, request: SentRequest, input: unknown): SentRequest {
   if (!READS.has(operation) && !WRITES.has(operation)) return request;
   if (isAsked(input)) return request;
@@ -26,7 +26,7 @@ export function askForUnits(operation: string, request: SentRequest, input: unkn
   return { ...request, body };
 }
 
-/** What the answer says it cost, and the answer as if nobody had asked. */
+/** The consumed units, and the answer without them unless the caller asked for them. */
 export function takeUnits(
   operation: string,
   input: unknown,
@@ -45,8 +45,8 @@ export function takeUnits(
 }
 
 /**
- * A write whose condition fails costs as much as the item that is there, at least 1; the error names no units. The
- * size is known only if the caller asked for the item, and 1 otherwise.
+ * A write whose condition fails is billed by the size of the existing item, at least 1 unit; the error contains no
+ * units. The size is known only if the caller asked for the item; otherwise 1 is assumed.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
  */
 function unitsOfRefusal(fields: Readonly<Record<string, unknown>>): Units {
@@ -55,7 +55,7 @@ function unitsOfRefusal(fields: Readonly<Record<string, unknown>>): Units {
   return { ...NONE, writeUnits: Math.max(1, Math.ceil(bytes / 1024)) };
 }
 
-/** Names and values in UTF-8; a number about a byte for two digits, and one. */
+/** Names and values in UTF-8; a number takes about one byte per two digits, plus one. */
 function sizeOf(item: unknown): number {
   return Object.entries(recordOf(item)).reduce(
     (sum, [name, value]) => sum + Buffer.byteLength(name) + valueSize(value),

@@ -1,9 +1,9 @@
 import type { Call } from './call.ts';
 
 /**
- * How many of these calls were made one after the other: the longest row in which each was sent after the one before had
- * ended. Calls that overlap were made at once. An emulator answers within a millisecond, so that two calls of different
- * services may not overlap though they were made at once; give the proxy some latency (5 ms) where this number counts.
+ * The number of sequential calls: the longest chain in which each call was sent after the previous one had ended.
+ * Overlapping calls are concurrent. Emulators answer within a millisecond, so concurrent calls to different services
+ * may not overlap: set some latency (5 ms) where this number matters.
  */
 export function chainLength(calls: readonly Call[]): number {
   const byEnd = calls.filter(({ endMs }) => endMs !== undefined).toSorted((a, b) => endOf(a) - endOf(b));

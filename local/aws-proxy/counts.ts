@@ -6,9 +6,9 @@ export interface Figures {
   readonly failed: number;
   readonly readUnits: number;
   readonly writeUnits: number;
-  /** Items, keys, and messages in batches; of other calls, one each. */
+  /** Items, keys, and messages in batches; 1 for any other call. */
   readonly entries: number;
-  /** Bodies towards AWS. */
+  /** Size of the request bodies. */
   readonly bytesOut: number;
   readonly bytesIn: number;
 }
@@ -18,7 +18,7 @@ export interface CountRow extends Figures {
   readonly route?: string;
   readonly service: string;
   readonly operation: string;
-  /** The table, the queue; several tables of one call are joined by `+`. */
+  /** The table or the queue; several tables of one call are joined by `+`. */
   readonly target: string;
 }
 
@@ -40,7 +40,7 @@ const NOTHING: Figures = {
   bytesIn: 0,
 };
 
-/** Sums that stay exact when the list of calls has long forgotten the first. */
+/** Sums over all calls, including those that the call log has discarded. */
 export class CountTable {
   readonly #rows = new Map<string, CountRow>();
 
@@ -59,7 +59,7 @@ export class CountTable {
     this.#rows.set(key, { ...row, ...sum(row, figuresOf(call)) });
   }
 
-  /** @param filter what its fields name in part, but route, service, and operation in full */
+  /** @param filter route, service, and operation must be equal; the other fields match a part of the name */
   counts(filter: CountFilter = {}): Counts {
     const rows = [...this.#rows.values()].filter((row) => fits(filter, row));
     const posts = rows.filter(({ operation }) => operation === 'PostToConnection');

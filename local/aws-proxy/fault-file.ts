@@ -48,11 +48,11 @@ const faultSchema = z
   .refine(
     ({ nth, every, probability }) => [nth, every, probability].filter((one) => one !== undefined).length < 2,
     {
-      message: 'has several of nth, every, and probability; one says which calls are struck',
+      message: 'can have only one of nth, every, and probability',
     },
   )
   .refine(({ fault, code }) => code === undefined || fault === 'throttle' || fault.startsWith('error'), {
-    message: 'goes with throttle and error only',
+    message: 'is only allowed with throttle and error',
     path: ['code'],
   });
 
@@ -68,7 +68,7 @@ const latencySchema = z
     const { ms, p50Ms, p99Ms, quantilesMs, ...match } = rule;
     const distribution = distributionOf({ ms, p50Ms, p99Ms, quantilesMs });
     if (distribution !== undefined) return { ...definedOf(match), ...distribution };
-    context.addIssue('needs ms, or p50Ms and a p99Ms that is no less, or quantilesMs: one of them');
+    context.addIssue('needs exactly one of: ms; p50Ms with a p99Ms that is not lower; quantilesMs');
     return z.NEVER;
   });
 
@@ -85,14 +85,14 @@ export interface Faults {
 }
 
 /**
- * Reads a file of `npm start -- --faults`, as docs/faults.md describes it.
- * @throws {OperatorError} in one line that names the place of the first mistake
+ * Reads the file given to `npm start -- --faults`; docs/faults.md describes the format.
+ * @throws {OperatorError} that names the place of the first error
  */
 export function readFaults(file: string): Faults {
   const parsed = fileSchema.safeParse(readJson(file));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    // `faults[2].nth`; nothing for the file as a whole.
+    // `faults[2].nth`; empty for the whole file.
     const place = z.core.toDotPath(issue?.path ?? []);
     throw new OperatorError(
       `Cannot use the faults in ${file}: ${place}${place === '' ? '' : ': '}${issue?.message}.`,
@@ -102,7 +102,7 @@ export function readFaults(file: string): Faults {
   return { seed, latency, faults: faults.map((rule) => definedOf(rule) as { fault: FaultKind }) };
 }
 
-/** Rules that can never match, one line each: a misspelt table would otherwise look like a stack without faults. */
+/** One line for each rule that can never apply. Without it, a misspelt table would look like a stack without faults. */
 export function idleRules({ faults, latency }: Faults, stack: StackModel): readonly string[] {
   const known = {
     table: stack.tables.map(({ tableName }) => tableName),
@@ -121,11 +121,11 @@ export function idleRules({ faults, latency }: Faults, stack: StackModel): reado
     ...(['table', 'queue', 'function'] as const).flatMap((kind) => {
       const part = rule[kind];
       if (part === undefined || known[kind].some((each) => each.includes(part))) return [];
-      return [`${at}.${kind}: no ${kind} has "${part}" in its name, so this rule never strikes.`];
+      return [`${at}.${kind}: no ${kind} has "${part}" in its name, so this rule never applies.`];
     }),
     ...(rule.route === undefined || routes.includes(rule.route)
       ? []
-      : [`${at}.route: there is no route "${rule.route}", so this rule never strikes.`]),
+      : [`${at}.route: there is no route "${rule.route}", so this rule never applies.`]),
   ]);
 }
 
@@ -152,7 +152,7 @@ function distributionOf({ ms, p50Ms, p99Ms, quantilesMs }: LatencyFields): Distr
   return found.length === 1 ? found[0] : undefined;
 }
 
-/** With exact optional properties, what is undefined must not be there. */
+/** `exactOptionalPropertyTypes` does not allow undefined values. */
 function definedOf<T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as {
     [Key in keyof T]: Exclude<T[Key], undefined>;

@@ -1,30 +1,30 @@
-/** When a fault strikes: before the emulator sees the call, after it has committed, or what it changes on the way. */
+/** When a fault applies: before the call is forwarded, after the emulator has executed it, or to a batch or records. */
 const STAGES = {
-  /** The service's own throttling error. */
+  /** The service's throttling error. */
   throttle: 'before',
-  /** The service's own 500. */
+  /** The service's 500 error. */
   error: 'before',
-  /** A 500 for what was in fact done. */
+  /** A 500 error although the call was executed. */
   'error-after': 'after',
-  /** The line breaks, and nothing was done. */
+  /** The connection breaks; the call was not executed. */
   'cut-before': 'before',
-  /** It was done, and the line breaks before the answer. */
+  /** The connection breaks before the answer; the call was executed. */
   'cut-after': 'after',
-  /** No answer until the caller gives up, or `releaseHangs`; nothing was done until then. */
+  /** No answer until the caller gives up or `releaseHangs` is called; not executed until then. */
   hang: 'before',
   'hang-after': 'after',
-  /** 410: `@connections` only. */
+  /** 410, for `@connections` only. */
   gone: 'before',
-  /** Half of a batch is done, the rest comes back as unprocessed, or as failed entries of SQS. */
+  /** Half of a batch is executed; the rest is returned as unprocessed, or as failed entries for SQS. */
   unprocessed: 'batch',
-  /** The function that calls is killed, and nothing was done. */
+  /** The calling function is killed; the call was not executed. */
   kill: 'before',
   'kill-after': 'after',
-  /** A received record comes again in the next batch. */
+  /** A received record is delivered again in the next batch. */
   duplicate: 'record',
-  /** A received record comes again after the queue was told that it is done. */
+  /** A received record is delivered again after it was deleted. */
   'duplicate-late': 'record',
-  /** The records of a received batch come backwards, some of them only in a later batch. */
+  /** The records of a batch are delivered in reverse order, some of them in a later batch. */
   reorder: 'records',
 } as const;
 
@@ -37,7 +37,7 @@ export function stageOf(kind: FaultKind): Stage {
   return STAGES[kind];
 }
 
-/** What becomes of a call that is struck. */
+/** What happens to a call with a fault. */
 export type Ending = 'refuse' | 'cut' | 'hang' | 'kill';
 
 export function endingOf(kind: FaultKind): Ending {

@@ -3,19 +3,19 @@ import { type FaultKind, type Stage, stageOf } from './fault-kind.ts';
 import { draw } from './random.ts';
 
 /**
- * Strikes the calls that match: all of them, or as one of `nth`, `every`, and `probability` says, and no more than
- * `times`. Calls are counted from the rule's beginning, whether or not another rule has struck them.
+ * Applies a fault to matching calls: to all, or selected by one of `nth`, `every`, and `probability`; at most `times`
+ * times. Matching calls are counted since the rule was added, even if another rule applies to them.
  */
 export interface FaultRule extends CallMatch {
   readonly fault: FaultKind;
-  /** Only this one, from 1. */
+  /** Only the n-th call, from 1. */
   readonly nth?: number;
-  /** Each k-th. */
+  /** Every k-th call. */
   readonly every?: number;
-  /** 0 to 1, by the proxy's seed. */
+  /** 0 to 1, drawn from the proxy's seed. */
   readonly probability?: number;
   readonly times?: number;
-  /** The error that `throttle` and `error` answer with, if not the usual one: `ThrottlingException`. */
+  /** Error code for `throttle` and `error` in place of the default: `ThrottlingException`. */
   readonly code?: string;
 }
 
@@ -42,17 +42,17 @@ export class FaultRules {
     this.#armed.clear();
   }
 
-  /** The first rule, in the order in which they were added, that strikes this call in one of these stages. */
-  strike(stages: readonly Stage[], call: Call, input: unknown): FaultRule | undefined {
-    // All of them count the call, so that a rule's nth doesn't depend on its neighbours.
-    const striking = [...this.#armed].filter((armed) => armed.takes(stages, call, input));
-    const [first] = striking;
+  /** The first rule, in the order of addition, that applies to this call in one of these stages. */
+  select(stages: readonly Stage[], call: Call, input: unknown): FaultRule | undefined {
+    // Every rule counts the call, so that `nth` does not depend on other rules.
+    const applicable = [...this.#armed].filter((armed) => armed.takes(stages, call, input));
+    const [first] = applicable;
     if (first !== undefined) first.fired += 1;
     return first?.rule;
   }
 }
 
-/** A rule at work. */
+/** An active rule. */
 export type ActiveFault = Readonly<Pick<ArmedRule, 'rule' | 'fired' | 'remove'>>;
 
 class ArmedRule {
@@ -72,7 +72,7 @@ class ArmedRule {
 
   takes(stages: readonly Stage[], call: Call, input: unknown): boolean {
     const { fault, nth, every, probability, times } = this.rule;
-    if (!stages.includes(stageOf(fault)) || !canStrike(fault, call)) return false;
+    if (!stages.includes(stageOf(fault)) || !canApply(fault, call)) return false;
     if (!matches(this.rule, call, input)) return false;
     this.#seen += 1;
     if (times !== undefined && this.fired >= times) return false;
@@ -82,7 +82,7 @@ class ArmedRule {
   }
 }
 
-function canStrike(fault: FaultKind, { service, operation }: Call): boolean {
+function canApply(fault: FaultKind, { service, operation }: Call): boolean {
   if (fault === 'gone') return service === 'connections';
   return fault !== 'unprocessed' || BATCHES.has(operation);
 }

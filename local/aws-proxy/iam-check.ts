@@ -44,7 +44,7 @@ export class IamCheck {
     this.#warn = warn;
   }
 
-  /** IAM's error message if the caller's role does not allow the whole call. Callers without a known role may do anything. */
+  /** IAM's error message if the caller's role does not allow the call. Callers without a known role may do anything. */
   denialOf(call: Call, input: unknown): string | undefined {
     const permissions = this.#permissions.get(call.function);
     if (permissions === undefined) return undefined;

@@ -3,27 +3,27 @@ import type { InvokeResult } from '../model.ts';
 import type { Call } from './call.ts';
 import { replyIn, type Trigger, triggerOf } from './trigger.ts';
 
-/** One run of a function, and what it asked of AWS. */
+/** One run of a function, and its calls to AWS. */
 export interface Invocation {
   /** `awsRequestId` */
   readonly requestId: string;
   /** Logical id. */
   readonly function: string;
-  /** What it ran for. */
+  /** What invoked it. */
   readonly trigger: Trigger;
   readonly calls: readonly Call[];
   /** `performance.now()`, after a cold start. */
   readonly startMs: number;
   readonly endMs?: number;
-  /** Undefined while it runs; false for a throw, a time-out, and a kill. */
+  /** Undefined while it runs; false after an error, a timeout, or a kill. */
   readonly ok?: boolean;
   /** `Runtime.ExitError: …` */
   readonly error?: string;
-  /** What it answered: the status, or of a frame the reply's type and code. */
+  /** The status it returned, or the type and code of its reply to a frame. */
   readonly reply?: string;
 }
 
-/** Who makes a call. */
+/** The source of a call. */
 export interface Caller {
   readonly function: string;
   readonly invocation?: RunningInvocation;
@@ -39,13 +39,13 @@ interface Peer {
   readonly device?: string;
 }
 
-/** Powertools hangs its own name on that of the instance. */
+/** Powertools appends its own name to the app id. */
 const APP_ID = /(?:^|\s)app\/(?:(instance-\d+)|caller-(\w+)|(event-source))/;
 const MOST_PEERS = 10_000;
 
 /**
- * Knows who calls: each instance of a function has its own app id, which the SDK names in every request's user agent,
- * and an instance runs one invocation at a time.
+ * Attributes calls to invocations. Each function instance has its own app id, which the SDK puts in the user agent of
+ * every request, and an instance runs one invocation at a time.
  */
 export class Invocations implements InvocationObserver {
   readonly #keep: number;
@@ -91,7 +91,7 @@ export class Invocations implements InvocationObserver {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Undefined for anybody else, such as a test that looks into a table; `caller-Name` is seen as a function Name. */
+  /** Undefined for other clients, such as a test that reads a table. `caller-Name` counts as a function called Name. */
   callerOf(userAgent: string | undefined): Caller | undefined {
     const [, instanceId, name, poller] = APP_ID.exec(userAgent ?? '') ?? [];
     const other = name ?? poller;
@@ -116,7 +116,7 @@ export class Invocations implements InvocationObserver {
   }
 }
 
-/** Without the payload: ten thousand pages of history would fill the memory. */
+/** Omits the payload: ten thousand pages of history would fill the memory. */
 function endingOf(trigger: Trigger, result: InvokeResult): Pick<Invocation, 'ok' | 'error' | 'reply'> {
   if (!result.ok) return { ok: false, error: `${result.errorType}: ${result.errorMessage}` };
   const reply = replyIn(trigger, result.payload);

@@ -1,12 +1,12 @@
 import { type Call, type CallMatch, matches } from './call.ts';
 import { draw, drawNormal } from './random.ts';
 
-/** Milliseconds on top of what the emulator takes, half before it sees the call and half after. */
+/** Milliseconds added to the emulator's own time, half before the call is forwarded and half after. */
 export type Distribution =
   | { readonly ms: number }
-  /** Lognormal, as latencies mostly are. */
+  /** Lognormal, like most latencies. */
   | { readonly p50Ms: number; readonly p99Ms: number }
-  /** As measured: evenly spaced from the minimum to the maximum. */
+  /** Measured quantiles, evenly spaced from minimum to maximum. */
   | { readonly quantilesMs: readonly number[] };
 
 export type LatencyRule = CallMatch & Distribution;
@@ -14,7 +14,7 @@ export type LatencyRule = CallMatch & Distribution;
 /** 99 % of a standard normal lie below. */
 const Z99 = 2.326_347_874;
 
-/** The first rule that fits a call says how long it takes. */
+/** The first rule that matches a call sets its latency. */
 export class Latency {
   readonly #seed: number;
   readonly #rules: readonly LatencyRule[];

@@ -1,6 +1,6 @@
 import type { StackModel } from '../model.ts';
 
-/** Shorter names for people: `ChatStorageMessagesD603B373` is `Messages` among the tables of its stack. */
+/** Short display names: `ChatStorageMessagesD603B373` becomes `Messages` among the tables of its stack. */
 export class Names {
   readonly #short = new Map<string, string>();
 
@@ -25,7 +25,7 @@ export class Names {
   }
 }
 
-/** `ChatStorageRoutes3D4C0778` → Chat, Storage, Routes: CloudFormation's hash is no word. */
+/** `ChatStorageRoutes3D4C0778` → Chat, Storage, Routes; drops CloudFormation's hash. */
 function wordsOf(logicalId: string): readonly string[] {
   return logicalId.replace(/[0-9A-F]{8}$/, '').match(/[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])/g) ?? [logicalId];
 }

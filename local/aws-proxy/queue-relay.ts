@@ -4,30 +4,30 @@ import type { Answer } from './upstream.ts';
 
 export type Message = Readonly<Record<string, unknown>>;
 
-/** What becomes of the records of a batch that has just been received. */
+/** Decides on faults in a received batch. */
 export interface RecordFaults {
-  /** Asked for each record. */
+  /** Called for each record. */
   duplicates(): 'duplicate' | 'duplicate-late' | undefined;
-  /** Asked once a batch. */
+  /** Called once per batch. */
   isReordered(): boolean;
 }
 
-/** So long a record that came alone waits for a later one to overtake it. */
+/** How long a record that arrived alone waits to be overtaken by a later one. */
 const OVERTAKE_MS = 250;
 
 /**
- * Receives from one queue and does to the records what a standard queue may do: deliver one twice, and in any order.
- * A poll at the emulator that is overtaken by something kept back here goes on; the next receive takes what it brings,
- * so that no record is lost.
+ * Receives from one queue and, like a standard queue, may deliver records twice and in any order. A kept record that
+ * becomes available during a poll is delivered at once; the next receive then awaits the same poll, so that no record
+ * is lost.
  */
 export class QueueRelay {
   #kept: Message[] = [];
-  /** Copies that wait for the deletion of their receipt handle. */
+  /** Copies to deliver once their receipt handle is deleted. */
   readonly #late = new Map<string, Message>();
   readonly #overtaken: Promise<Answer>[] = [];
   #arrival = Promise.withResolvers<void>();
 
-  /** @param poll asks the emulator */
+  /** @param poll receives from the emulator */
   async receive(maximum: number, faults: RecordFaults, poll: () => Promise<Answer>): Promise<Answer> {
     for (;;) {
       if (this.#kept.length > 0) return answerWith(this.#kept.splice(0, maximum));
@@ -46,7 +46,7 @@ export class QueueRelay {
     }
   }
 
-  /** The queue was told that these are done. */
+  /** The consumer has deleted these messages. */
   deleted(receiptHandles: readonly string[]): void {
     for (const handle of receiptHandles) {
       const copy = this.#late.get(handle);
@@ -68,7 +68,7 @@ export class QueueRelay {
       this.#keep(backwards.splice(Math.ceil(backwards.length / 2)));
       return backwards;
     }
-    // The next poll's records go first, if some come soon.
+    // Records of the next poll overtake it if they arrive soon.
     setTimeout(() => this.#keep(backwards), OVERTAKE_MS).unref();
     return [];
   }

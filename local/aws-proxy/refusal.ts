@@ -11,7 +11,7 @@ interface Shape {
 }
 
 /**
- * As the services' API models have them:
+ * Errors as in the services' API models:
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
@@ -49,7 +49,7 @@ export function refusal(service: Service, kind: RefusalKind, code?: string): Ans
   return answerOf(service, { ...shape, code: code ?? shape.code });
 }
 
-/** What IAM's refusal looks like to a caller of each service. */
+/** IAM's error response, in the format of each service. */
 export function denial(service: Service, message: string): Answer {
   const code = service === 'sqs' ? 'AccessDenied' : 'AccessDeniedException';
   return answerOf(service, { status: service === 'dynamodb' ? 400 : 403, code, message });

@@ -1,11 +1,11 @@
 import { parseJson, recordOf } from '../json.ts';
 import type { Call, Service } from './call.ts';
 
-/** A request as it came, and as it goes on. */
+/** A request as received or as forwarded. */
 export interface SentRequest {
   readonly method: string;
   readonly path: string;
-  /** Names and values in turn, as Node's `rawHeaders`. */
+  /** Alternating names and values, as in Node's `rawHeaders`. */
   readonly headers: readonly string[];
   readonly body: Buffer;
 }
@@ -19,12 +19,12 @@ export const CONNECTION_OPERATIONS: Readonly<Record<string, string>> = {
   DELETE: 'DeleteConnection',
 };
 
-/** The JSON of a request to DynamoDB or SQS. What is posted to a connection is nobody's business here. */
+/** The parsed body of a DynamoDB or SQS request; undefined for posts to connections. */
 export function inputOf(service: Service, { body }: SentRequest): unknown {
   return service === 'connections' ? undefined : parseJson(body.toString());
 }
 
-/** What a request is about. */
+/** The operation and target of a request. */
 export function subjectOf(service: Service, request: SentRequest, target: string, input: unknown): Subject {
   if (service === 'connections') {
     const [, id] = CONNECTION_PATH.exec(request.path) ?? [];
@@ -65,7 +65,7 @@ function tablesOf(fields: Readonly<Record<string, unknown>>): Pick<Subject, 'tab
   return { tables: typeof table === 'string' ? [table] : [], entries: 1 };
 }
 
-/** Of one table's part of a batch: write requests, or keys. */
+/** The write requests or keys in one table's part of a batch. */
 export function listOf(part: unknown): readonly unknown[] {
   const list = Array.isArray(part) ? part : recordOf(part)['Keys'];
   return Array.isArray(list) ? list : [];

@@ -2,13 +2,13 @@ import { recordOf } from '../json.ts';
 import { listOf } from './request.ts';
 
 export interface SplitBatch {
-  /** What goes on; undefined if nothing is left of it. */
+  /** The part to forward; undefined if it is empty. */
   readonly input: Readonly<Record<string, unknown>> | undefined;
-  /** The answer, with the rest reported as not done. */
+  /** The answer, with the rest reported as unprocessed. */
   report(output: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
 }
 
-/** Lets the first half of a batch pass, rounded down: of one, nothing. */
+/** Splits off the first half of a batch, rounded down: nothing of a batch of one. */
 export function splitBatch(operation: string, input: unknown): SplitBatch {
   const fields = recordOf(input);
   return operation === 'SendMessageBatch' ? splitEntries(fields) : splitRequests(operation, fields);

@@ -4,26 +4,26 @@ import type { Call } from './call.ts';
 import type { FaultKind } from './fault-kind.ts';
 
 export interface Step<Result> {
-  /** The round, from 1: this run is stopped at its n-th call. */
+  /** Number of the run, from 1: it is stopped at its n-th call. */
   readonly n: number;
-  /** Where it stands. */
+  /** The stopped call. */
   readonly call: Call;
-  /** Lets it go on. The end of the loop's body does so too. */
+  /** Resumes the call; so does the end of the loop body. */
   release(): void;
-  /** Ends the call so instead. */
+  /** Ends the call with this fault. */
   fail(fault: FaultKind): void;
-  /** What the run came to; only after `release` or `fail`. */
+  /** Result of the run; settles only after `release` or `fail`. */
   readonly finished: Promise<Result>;
 }
 
 export interface StepOptions<Result> extends Omit<BreakpointMatch, 'nth'> {
-  /** Does the whole flow, and waits for its end, with new users each time; `n` is the round. */
+  /** Runs the whole flow to its end, with new users each time; `n` is the number of the run. */
   readonly run: (n: number) => Promise<Result>;
 }
 
 /**
- * Runs a flow again and again, stopped at its first call, then at its second, and so on, until a run ends without
- * having made as many. For tests of what may happen in between:
+ * Runs a flow repeatedly, stopped at its first call, then at its second, and so on, until a run makes fewer calls. For
+ * tests of what may happen between two calls:
  *
  *     for await (const step of steps(proxy, { route: 'sendMessage', run: (n) => send(n) })) {
  *       await theOtherSideActs();

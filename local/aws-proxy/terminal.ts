@@ -5,24 +5,24 @@ import { Names } from './names.ts';
 import { traceOf } from './trace.ts';
 
 export interface TerminalOptions {
-  /** Print what each frame, request, and batch asks of AWS. */
+  /** Print each frame, request, and batch with its AWS calls. */
   readonly trace: boolean;
-  /** A file as docs/faults.md describes it. */
+  /** A file in the format of docs/faults.md. */
   readonly faultsFile?: string;
-  /** Where traces go. */
+  /** Receives the traces. */
   readonly output: NodeJS.WriteStream;
   readonly warn: (message: string) => void;
 }
 
 export interface TerminalProxy {
   readonly attach: NonNullable<RuntimeOptions['awsProxy']>;
-  /** Begins to print, once the runtime is ready. */
+  /** Starts to print; call it when the runtime is ready. */
   show(runtime: Pick<LocalRuntime, 'stack'>): void;
 }
 
 /**
  * The AWS proxy of `npm start`.
- * @throws {OperatorError} in one line if the file of faults can't be used
+ * @throws {OperatorError} if the faults file can't be used
  */
 export function createTerminalProxy({ trace, faultsFile, output, warn }: TerminalOptions): TerminalProxy {
   const faults = faultsFile === undefined ? undefined : readFaults(faultsFile);
@@ -31,7 +31,7 @@ export function createTerminalProxy({ trace, faultsFile, output, warn }: Termina
     attach: proxy.attach,
     show({ stack }) {
       if (faults !== undefined) {
-        output.write(`Faults by ${faultsFile}, seed ${faults.seed}.\n\n`);
+        output.write(`Injecting faults from ${faultsFile}, seed ${faults.seed}.\n\n`);
         for (const line of idleRules(faults, stack)) warn(line);
       }
       if (!trace) return;

@@ -17,9 +17,9 @@ type Style = 'bold' | 'dim' | 'red' | 'cyan' | 'yellow';
 type Paint = (style: Style, text: string) => string;
 
 /**
- * One invocation as a tree: what it ran for, how long, and its answer; then its calls to AWS in order, those made at once
- * on one branch: when it was sent, what, to which table, queue, or connection, how long, and what it costs (w and r:
- * write and read units). No bodies, no tokens.
+ * Formats an invocation as a tree. The root has trigger, duration, and answer. Below are its calls to AWS in order,
+ * concurrent ones on one branch: start time, operation, target, duration, and cost (w and r are write and read units).
+ * Contains no bodies and no tokens.
  */
 export function traceOf(invocation: Invocation, { names, isColoured }: TraceOptions): string {
   const paint: Paint = (style, text) =>
@@ -52,7 +52,7 @@ function titleOf({ kind, name, records = 0 }: Trigger, names: Names): string {
   return name;
 }
 
-/** A bracket around what was made at once: the caller did not wait for one before it sent the next. */
+/** Brackets concurrent calls: the caller sent the next without awaiting the previous one. */
 function branchOf(nth: number, size: number, isLast: boolean): string {
   if (size === 1) return isLast ? '└──' : '├──';
   if (nth === 0) return isLast ? '└─┬' : '├─┬';
@@ -81,7 +81,7 @@ function whoIs({ user, device }: { readonly user?: string; readonly device?: str
   return plain(device === undefined ? String(user) : `${user}/${device}`);
 }
 
-/** What clients name may not drive the terminal. */
+/** Removes control characters: clients choose these texts. */
 function plain(text: string): string {
   return text.replace(/\p{C}/gu, '?');
 }

@@ -1,20 +1,20 @@
 import { parseJson, recordOf } from '../json.ts';
 
-/** What a function was run for, without anything that its event says in confidence. */
+/** What invoked a function, without confidential parts of the event. */
 export interface Trigger {
   readonly kind: 'authorizer' | 'frame' | 'http' | 'queue' | 'other';
-  /** The route key of a frame, method and path of a request, the queue of a batch. */
+  /** Route key of a frame, method and path of a request, or queue of a batch. */
   readonly name: string;
-  /** The route key that called the function: `sendMessage`, `$connect`, `POST /groups/{id}/members`. */
+  /** The route key that invoked the function: `sendMessage`, `$connect`, `POST /groups/{id}/members`. */
   readonly route?: string;
   readonly user?: string;
   readonly device?: string;
   readonly connectionId?: string;
-  /** Records of a batch. */
+  /** Number of records in a batch. */
   readonly records?: number;
 }
 
-/** Reads an event of API Gateway or SQS, as in test/fixtures/aws-events. */
+/** Reads an API Gateway or SQS event, as in test/fixtures/aws-events. */
 export function triggerOf(eventJson: string): Trigger {
   const event = recordOf(JSON.parse(eventJson));
   const context = recordOf(event['requestContext']);
@@ -43,7 +43,7 @@ export function triggerOf(eventJson: string): Trigger {
   };
 }
 
-/** The status of an answer, or the type and code of a frame's reply: `200`, `sent`, `error not_found`. */
+/** The status, or the type and code of a reply to a frame: `200`, `sent`, `error not_found`. */
 export function replyIn({ kind }: Trigger, payload: unknown): string | undefined {
   const { statusCode, body } = recordOf(payload);
   if (kind !== 'frame' || statusCode !== 200)

@@ -10,12 +10,12 @@ import type { SentRequest } from './request.ts';
 
 export interface Answer {
   readonly status: number;
-  /** Names and values in turn. */
+  /** Alternating names and values. */
   readonly headers: readonly string[];
   readonly body: Buffer;
 }
 
-/** They belong to one line, not to the message. */
+/** Headers of one connection, not of the message. */
 const HOP_BY_HOP = new Set([
   'connection',
   'keep-alive',
@@ -29,17 +29,17 @@ const HOP_BY_HOP = new Set([
 ]);
 
 /**
- * An idle line is given up before the server does (Node's own hangs up after 5 s): a request that meets a closing line
- * would be lost, and the proxy must never repeat one, since the first may have been a write.
+ * Closes idle connections before the server does (Node after 5 s). A request on a connection that is closing would be
+ * lost, and the proxy must not repeat it, since the first may have been a write.
  */
 const IDLE_MS = 2_000;
 
-/** One end hung up: nothing that the proxy could mend. */
+/** The emulator or the caller disconnected; the proxy can't recover. */
 export class BrokenConnectionError extends Error {
   override readonly name = 'BrokenConnectionError';
 }
 
-/** One of the emulators. */
+/** Client of one emulator. */
 export class Upstream {
   readonly #target: { readonly host: string; readonly port: string; readonly agent: Agent };
   readonly #pathPrefix: string;
@@ -55,7 +55,7 @@ export class Upstream {
     this.#request = isSecure ? httpsRequest : httpRequest;
   }
 
-  /** Sends it once. @throws {BrokenConnectionError} before the whole answer is here */
+  /** Sends the request once. @throws {BrokenConnectionError} if the connection breaks before the answer is complete */
   async send(sent: SentRequest, signal?: AbortSignal): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const request = this.#request({
@@ -67,7 +67,7 @@ export class Upstream {
     });
     request.once('response', resolve);
     request.on('error', (cause) =>
-      reject(new BrokenConnectionError('The emulator is not there.', { cause })),
+      reject(new BrokenConnectionError('Cannot reach the emulator.', { cause })),
     );
     request.end(sent.body);
     const response = await promise;
@@ -80,14 +80,14 @@ export class Upstream {
   }
 }
 
-/** @throws {BrokenConnectionError} in the middle */
+/** @throws {BrokenConnectionError} if the connection breaks before the end */
 export async function wholeBody(message: IncomingMessage): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   message.on('data', (chunk: Buffer) => chunks.push(chunk));
   message.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
   const fail = (cause?: unknown) =>
-    reject(new BrokenConnectionError('The line broke in the middle.', { cause }));
+    reject(new BrokenConnectionError('The connection broke before the end of the body.', { cause }));
   message.on('error', fail);
   message.once('close', fail);
   return promise;
@@ -107,7 +107,7 @@ export function headerOf({ headers }: Pick<Answer, 'headers'>, name: string): st
   return index < 0 ? undefined : headers[index + 1];
 }
 
-/** The answer with another body; DynamoDB's checksum follows it. */
+/** The answer with another body, and with DynamoDB's checksum updated. */
 export function withBody(answer: Answer, body: Buffer, checksum: (body: Buffer) => number): Answer {
   const headers = answer.headers.map((value, at) =>
     at % 2 === 1 && answer.headers[at - 1]?.toLowerCase() === 'x-amz-crc32' ? String(checksum(body)) : value,

@@ -7,11 +7,11 @@ import { OperatorError } from '../operator-error.ts';
 import type { Emulator, EmulatorEvents } from './emulator.ts';
 
 export interface DynamoDbOptions extends EmulatorEvents {
-  /** SQLite file; without one the data live in memory. */
+  /** SQLite file. @default - in memory */
   readonly file?: string;
   /** @default process.env */
   readonly environment?: Readonly<NodeJS.ProcessEnv>;
-  /** Finds the binary that came with `npm ci`. @default the optional dependency `@dynoxide/linux-x64` */
+  /** Finds the binary installed by `npm ci`. @default the optional dependency `@dynoxide/linux-x64` */
   readonly findPackaged?: () => string | undefined;
 }
 
@@ -20,7 +20,7 @@ const START_TIMEOUT_MS = 10_000;
 
 /**
  * Starts dynoxide (https://github.com/nubo-db/dynoxide), or uses the DynamoDB that `DYNAMODB_ENDPOINT` names.
- * @throws {OperatorError} in one line if there is none, or if it doesn't start.
+ * @throws {OperatorError} if there is none or it does not start
  */
 export async function startDynamoDb(options: DynamoDbOptions = {}): Promise<Emulator> {
   const environment = options.environment ?? process.env;
@@ -31,9 +31,9 @@ export async function startDynamoDb(options: DynamoDbOptions = {}): Promise<Emul
     const port = await freePort();
     const started = await start(binary, port, options, environment);
     if (typeof started !== 'string') return started;
-    // A shell's own words, or Node's.
+    // The error message of the shell, or of Node.
     if (/exec: .*not found|spawn .*ENOENT/.test(started)) throw new OperatorError(HOW_TO_GET_ONE);
-    // Somebody may have taken the port in between.
+    // Another process may have taken the port since `freePort`.
     const isPortTaken = started.includes('in use');
     if (!isPortTaken || attempt === START_ATTEMPTS)
       throw new OperatorError(`dynoxide did not start: ${started}`);
@@ -56,14 +56,14 @@ function findPackaged(): string | undefined {
 }
 
 /**
- * Becomes the emulator, and leaves behind a shell that waits on file descriptor 3, whose other end this process holds:
- * a line there ends the shell, but the end of file, which comes when this process dies in whatever way, makes it kill
- * the emulator. Signals to a parent that is killed with -9 can't be relied on; a closed pipe can.
+ * Kills the emulator when this process dies, even by `kill -9`, which a signal handler would miss. The command starts a
+ * background shell and then becomes the emulator. The shell reads from file descriptor 3, a pipe from this process: a
+ * line ends the shell, the end of file makes it kill the emulator.
  */
 const TIE_TO_PARENT =
   '(read -r line <&3 || kill -9 $$) >/dev/null 2>&1 </dev/null & exec "$@" 3<&- </dev/null';
 
-/** The running emulator, or its last words. */
+/** The running emulator, or the last line of its output. */
 async function start(
   binary: string,
   port: number,
@@ -87,7 +87,7 @@ async function start(
     child.once('exit', () => resolve());
   });
   const endpoint = `http://127.0.0.1:${port}`;
-  // Its own word first: what answers at the port could be somebody else's server, and this child about to say so.
+  // Wait for its "listening" first: another server may answer at the port, and this child is about to fail.
   const isUp = await Promise.race([
     waitUntil(async () => words.includes('listening') && (await answers(endpoint))),
     exited.then(() => false),
@@ -99,11 +99,11 @@ async function start(
   if (!isUp) {
     child.kill('SIGKILL');
     untie();
-    return lastLine(words) || 'it ended without a word';
+    return lastLine(words) || 'it exited without output';
   }
   let isStopping = false;
   child.once('exit', (code, signal) => {
-    if (!isStopping) options.onExit?.(`dynoxide ended (${signal ?? code}) ${lastLine(words)}`.trim());
+    if (!isStopping) options.onExit?.(`dynoxide exited (${signal ?? code}) ${lastLine(words)}`.trim());
   });
   return {
     endpoint,
@@ -119,12 +119,12 @@ async function start(
 }
 
 function spawnTied([binary = '', ...args]: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
-  // Windows has no such shell; there a stale emulator only keeps an old port.
+  // Windows has no such shell; an emulator left behind there only occupies a port.
   if (process.platform === 'win32') return spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
   return spawn('/bin/sh', ['-c', TIE_TO_PARENT, 'sh', binary, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     env,
-    // A group of its own: Ctrl-C in the terminal reaches the runtime, which stops the emulator last.
+    // In its own process group: Ctrl-C reaches only the runtime, which stops the emulator last.
     detached: true,
   });
 }
@@ -151,7 +151,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Of its complaints; that it listened is not one. */
+/** The last line that is not about listening: the error message. */
 function lastLine(words: string): string {
   const lines = words.split('\n').filter((line) => line.trim() !== '' && !line.includes('listening'));
   return lines.at(-1)?.trim() ?? '';

@@ -1,10 +1,10 @@
-/** A service of AWS that answers at `endpoint` until `stop`. */
+/** An AWS service that answers at `endpoint` until `stop`. */
 export interface Emulator {
   readonly endpoint: string;
   stop(): Promise<void>;
 }
 
 export interface EmulatorEvents {
-  /** Told in one line if the emulator ends by itself. */
+  /** Called with one line if the emulator exits unexpectedly. */
   readonly onExit?: (message: string) => void;
 }

@@ -1,6 +1,6 @@
 /**
- * fauxqs in a thread of its own: its SQLite writes are synchronous, and would hold up the gateway. It listens on all
- * interfaces and has no option against that; in this thread, where nothing else listens, everybody else is kept out.
+ * Runs fauxqs in its own thread, because its synchronous SQLite writes would block the gateway. fauxqs has no option to
+ * listen only on the loopback interface, so `listen` is patched; nothing else listens in this thread.
  */
 import { existsSync } from 'node:fs';
 import { Server } from 'node:net';
@@ -29,8 +29,8 @@ parentPort?.once('message', () => {
 });
 
 /**
- * Whoever had received these messages died with the last runtime, since nothing else polls here. Their visibility
- * time-out would only make a restart look as if it had lost them for minutes. Receive counts stay.
+ * Makes messages in flight visible again: their receivers died with the last runtime. Otherwise they would seem lost
+ * until their visibility timeout ends. Receive counts stay.
  */
 function returnMessagesInFlight(file: string): void {
   if (!existsSync(file)) return;

@@ -4,13 +4,13 @@ import { messageOf, OperatorError } from '../operator-error.ts';
 import type { Emulator, EmulatorEvents } from './emulator.ts';
 
 export interface SqsOptions extends EmulatorEvents {
-  /** Every change is written through to SQLite there; without it the queues live in memory. */
+  /** Folder of its SQLite database. @default - in memory */
   readonly dataDirectory?: string;
 }
 
 /**
- * Starts fauxqs (https://github.com/kibertoad/fauxqs) on a free port of this machine's loopback.
- * @throws {OperatorError} in one line if it can't open its data.
+ * Starts fauxqs (https://github.com/kibertoad/fauxqs) on a free port of the loopback interface.
+ * @throws {OperatorError} if it can't open its data
  */
 export async function startSqs(options: SqsOptions = {}): Promise<Emulator> {
   const worker = new Worker(new URL('./fauxqs-thread.ts', import.meta.url), {

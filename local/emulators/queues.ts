@@ -7,12 +7,12 @@ import {
 import type { QueueModel } from '../model.ts';
 import { ACCOUNT_ID } from '../stack/identifiers.ts';
 
-/** A queue's URL at the emulator; it looks only at the name, so this stays right whatever stands in between. */
+/** A queue's URL at the emulator or at a proxy: the emulator looks only at the name. */
 export function localQueueUrl(endpoint: string, queueName: string): string {
   return `${endpoint}/${ACCOUNT_ID}/${queueName}`;
 }
 
-/** Creates the queues that don't exist yet and gives the others the template's attributes. */
+/** Creates missing queues and updates the attributes of existing ones. */
 export async function createQueues(client: SQSClient, queues: readonly QueueModel[]): Promise<void> {
   await Promise.all(queues.map((queue) => createQueue(client, queue)));
 }

@@ -12,8 +12,8 @@ import type { TableModel } from '../model.ts';
 import { OperatorError } from '../operator-error.ts';
 
 /**
- * Creates the tables that don't exist yet.
- * @throws {OperatorError} if one exists with another key: its data would not be found.
+ * Creates missing tables.
+ * @throws {OperatorError} if one exists with a different key: its data would not be found
  */
 export async function createTables(client: DynamoDBClient, tables: readonly TableModel[]): Promise<void> {
   await Promise.all(tables.map((table) => createTable(client, table)));
@@ -25,7 +25,7 @@ async function createTable(client: DynamoDBClient, table: TableModel): Promise<v
   if (existing) {
     if (shapeOf(existing) === shapeOf(input)) return;
     throw new OperatorError(
-      `The table ${table.tableName} in the data folder has another key or index than the stack's; start with --fresh.`,
+      `The table ${table.tableName} in the data folder has a different key or index than in the stack; start with --fresh.`,
     );
   }
   await client.send(new CreateTableCommand(input));

@@ -6,11 +6,11 @@ const reportSchema = z.object({
 });
 
 /**
- * The message ids of a batch that come back to the queue.
+ * The message ids of a batch that return to the queue.
  *
- * A function that fails gives the whole batch back. One with `ReportBatchItemFailures` names the failed ones; a report
- * that can't be understood, or that names a message that wasn't in the batch, gives back the whole batch, while no
- * report, or an empty one, is success.
+ * If the function fails, the whole batch returns. With `ReportBatchItemFailures` the function names failed messages: a
+ * missing or empty report means success; an invalid report, or one that names a message outside the batch, returns the
+ * whole batch.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
  */
 export function failedMessageIds(

@@ -17,18 +17,18 @@ import { sqsEvent } from './sqs-event.ts';
 export interface EventSourceOptions {
   readonly model: EventSourceModel;
   readonly client: SQSClient;
-  /** Of the SQS that the queue is in. */
+  /** SQS endpoint. */
   readonly endpoint: string;
   readonly invoker: Invoker;
-  /** Batches at once, if fewer than the mapping's maximum concurrency: what the worker pool can run. */
+  /** Concurrent batches that the worker pool can run; lowers the mapping's maximum concurrency. */
   readonly maxConcurrentBatches?: number;
   /**
-   * Gives failed messages back so soon, for tests. fauxqs with a data folder loses a message that is given back
-   * after 0 s, so there the least is 1.
-   * @default - after the queue's visibility time-out, as Lambda does
+   * For tests: returns failed messages to the queue after this time. With a data folder it must be at least 1, since
+   * fauxqs loses a message that is returned after 0 s.
+   * @default - after the queue's visibility timeout, as Lambda does
    */
   readonly returnFailedAfterSeconds?: number;
-  /** Told in one line if the queue can't be read. */
+  /** Called with one line if the queue can't be read. */
   readonly onWarning?: (message: string) => void;
 }
 
@@ -36,8 +36,8 @@ const LONG_POLL_SECONDS = 20;
 const RETRY_DELAY_MS = 250;
 
 /**
- * An SQS event source mapping: polls the queue, hands batches to the function, deletes what succeeded, and leaves the
- * rest to the visibility time-out and, in the end, to the dead-letter queue.
+ * An SQS event source mapping. Polls the queue, invokes the function with each batch, and deletes what succeeded. The
+ * rest returns after the visibility timeout and eventually goes to the dead-letter queue.
  */
 export class EventSource {
   readonly #options: EventSourceOptions;
@@ -55,7 +55,7 @@ export class EventSource {
     this.#polling ??= this.#poll();
   }
 
-  /** Polls no more, and gives the batches under way `graceMs` to end. */
+  /** Stops polling and gives running batches `graceMs` to finish. */
   async stop(graceMs = 0): Promise<void> {
     this.#stopping.abort();
     await this.#polling;
@@ -105,7 +105,7 @@ export class EventSource {
       await this.#delete(messages.filter((message) => !isFailed(message)));
       await this.#giveBack(messages.filter(isFailed));
     } catch (error) {
-      // They come back and are handled again: SQS promises delivery at least once, not once.
+      // The messages return and are processed again: SQS delivers at least once.
       this.#options.onWarning?.(`Cannot settle a batch of the queue ${model.queueName}: ${messageOf(error)}`);
     }
   }

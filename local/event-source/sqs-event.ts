@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
 import { REGION } from '../stack/identifiers.ts';
 
-/** The event that Lambda makes of a batch: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
+/** The event that Lambda builds from a batch: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
 export function sqsEvent(messages: readonly Message[], queueArn: string) {
   return { Records: messages.map((message) => record(message, queueArn)) };
 }

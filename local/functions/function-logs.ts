@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import type { LogEvent } from './worker-pool.ts';
 
 export interface FunctionLogsOptions {
-  /** One file a function there. */
+  /** Folder with one log file per function. */
   readonly directory?: string;
-  /** Takes each whole line, for a terminal. */
+  /** Receives each complete line, for a terminal. */
   readonly onLine?: (functionId: string, line: string) => void;
 }
 
-/** Keeps what functions write, as CloudWatch Logs would. */
+/** Stores function output, as CloudWatch Logs does. */
 export class FunctionLogs {
   readonly #options: FunctionLogsOptions;
   readonly #files = new Map<string, WriteStream>();
-  /** The begun line of each function and stream. */
+  /** The incomplete last line of each function and stream. */
   readonly #partial = new Map<string, string>();
 
   constructor(options: FunctionLogsOptions) {
@@ -40,7 +40,7 @@ export class FunctionLogs {
     const open = this.#files.get(functionId);
     if (open) return open;
     const file = createWriteStream(join(directory, `${functionId}.log`), { flags: 'a' });
-    // A full disk is no reason to stop a chat.
+    // A full disk must not stop the runtime.
     file.on('error', () => {});
     this.#files.set(functionId, file);
     return file;

@@ -3,7 +3,7 @@ import type { FunctionModel } from '../model.ts';
 import { ACCOUNT_ID, functionArn, REGION } from '../stack/identifiers.ts';
 import type { WorkerSetup } from './messages.ts';
 
-/** Everything that an instance of a function needs, worked out once. */
+/** Everything that an instance of a function needs, computed once. */
 export interface FunctionSpec {
   readonly functionId: string;
   readonly functionName: string;
@@ -14,8 +14,8 @@ export interface FunctionSpec {
 }
 
 /**
- * A function's environment as Lambda makes it: the reserved variables, then what the runtime adds (endpoints), then
- * the template's own. Nothing of the parent process is in it.
+ * A function's environment as in Lambda: the reserved variables, then those of the runtime (endpoints), then the
+ * template's. Nothing is inherited from the parent process.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
  */
 export function functionSpec(model: FunctionModel, added: Readonly<Record<string, string>>): FunctionSpec {
@@ -24,7 +24,7 @@ export function functionSpec(model: FunctionModel, added: Readonly<Record<string
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_ACCOUNT_ID: ACCOUNT_ID,
-    // The SDK would find the developer's own files and take a region or a profile from them.
+    // Otherwise the SDK would read region and profile from the developer's own files.
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,
     AWS_EC2_METADATA_DISABLED: 'true',

@@ -1,17 +1,17 @@
 import type { InvokeResult } from '../model.ts';
 
-/** What a worker is told when it starts. */
+/** Start data of a worker. */
 export interface WorkerSetup {
   readonly codeDirectory: string;
   readonly handler: string;
   readonly functionName: string;
   readonly functionArn: string;
   readonly memoryMegabytes: number;
-  /** One Int32: 0 while the function is frozen, 1 when an event waits for it. */
+  /** One Int32: 0 while the function is frozen, 1 when an event is waiting. */
   readonly gate: SharedArrayBuffer;
 }
 
-/** To the worker. The event travels as JSON text, as in Lambda. */
+/** To the worker. The event is passed as JSON text, as in Lambda. */
 export interface InvokeMessage {
   readonly requestId: string;
   readonly eventJson: string;

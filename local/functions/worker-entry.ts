@@ -1,7 +1,7 @@
 /**
- * The inside of a worker: Lambda's Node runtime in small. It imports the function's bundle, then waits for events.
- * Between two events the whole thread stands still, as Lambda freezes a function's sandbox: a promise that a handler
- * didn't await goes no further until the next event, here as there.
+ * Runs inside a worker, as a small version of Lambda's Node runtime: imports the function's bundle, then waits for
+ * events. Between events the whole thread is frozen, like a Lambda sandbox: a promise that a handler did not await
+ * makes no progress until the next event.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -50,12 +50,12 @@ async function serve(): Promise<void> {
   }
 }
 
-/** Freezes the thread until the pool opens the gate. */
+/** Freezes the thread until the pool sends an event. */
 async function nextEvent(): Promise<InvokeMessage> {
   Atomics.wait(gate, 0, 0);
   Atomics.store(gate, 0, 0);
   const received = receiveMessageOnPort(port as NonNullable<typeof port>);
-  // What happened meanwhile comes first: a server that hung up on an idle socket must not meet the next request.
+  // Process pending I/O first: otherwise the next request could use a socket that the server has closed meanwhile.
   await turn();
   await turn();
   return received?.message as InvokeMessage;
@@ -87,7 +87,7 @@ function contextOf(message: InvokeMessage) {
   };
 }
 
-/** A worker's own output streams need its event loop, which stands still between events; a message doesn't. */
+/** Sends output as messages: a worker's own streams need its event loop, which is frozen between events. */
 function forwardOutput(stream: LogStream): void {
   process[stream].write = (chunk: string | Uint8Array, ...rest: unknown[]) => {
     send({
@@ -105,7 +105,7 @@ function named(name: string, message: string): Error {
   return Object.assign(new Error(message), { name });
 }
 
-/** Lambda tells the error's own name and message; of a thrown non-error, its text. */
+/** As Lambda reports it: name and message of an error, the text of any other thrown value. */
 function asFailure(error: unknown): InvokeFailure {
   return error instanceof Error ? failure(error.name, error.message) : failure(typeof error, String(error));
 }

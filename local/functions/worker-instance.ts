@@ -11,23 +11,23 @@ import {
   type WorkerMessage,
 } from './messages.ts';
 
-/** Lambda gives initialization this long, apart from the function's own time-out. */
+/** Lambda's limit for initialization, separate from the function's timeout. */
 const INIT_TIMEOUT_SECONDS = 10;
 const YOUNG_GENERATION_MEGABYTES = 16;
 
 export interface InstanceEvents {
   onLog(stream: LogStream, text: string, requestId: string | undefined): void;
-  /** The event is about to be handed over; not called for an instance that can't start. */
+  /** Called before the function gets the event; not called for an instance that can't start. */
   onInvoke(requestId: string, eventJson: string): void;
   onAnswer(requestId: string, result: InvokeResult): void;
-  /** The thread is gone, whatever the reason. Comes before the answer of the invocation that it took along. */
+  /** Called when the thread has ended, before its invocation, if any, is answered. */
   onExit(): void;
 }
 
 /**
- * One sandbox of a function: a worker thread that has imported the bundle and takes one event at a time. A time-out,
- * a kill, and a crash end the thread, and its open sockets with it, before the invocation is answered; so whoever
- * sees the failure knows that this invocation sends nothing more.
+ * One sandbox of a function: a worker thread that has imported the bundle and handles one event at a time. A timeout,
+ * a kill, or a crash ends the thread and its sockets before the invocation is answered. So when a caller sees the
+ * failure, the invocation can send nothing more.
  */
 export class WorkerInstance {
   readonly #worker: Worker;
@@ -37,7 +37,7 @@ export class WorkerInstance {
   readonly #ready = Promise.withResolvers<InvokeFailure | undefined>();
   readonly #initTimer: NodeJS.Timeout;
   #invocation: { readonly requestId: string; readonly answer: (result: InvokeResult) => void } | undefined;
-  /** Why the thread was ended, if not of its own doing. */
+  /** Why the thread was terminated; undefined if it ended by itself. */
   #verdict: InvokeFailure | undefined;
   #crash: string | undefined;
   #exited = false;
@@ -62,7 +62,7 @@ export class WorkerInstance {
         maxYoungGenerationSizeMb: YOUNG_GENERATION_MEGABYTES,
       },
     });
-    // What bypasses the worker's console, as Node's own warnings do.
+    // Output that bypasses the worker's console, such as Node's warnings.
     for (const stream of ['stdout', 'stderr'] as const) {
       this.#worker[stream].setEncoding('utf8').on('data', (text: string) => this.#log(stream, text));
     }
@@ -83,12 +83,12 @@ export class WorkerInstance {
     return this.#invocation !== undefined;
   }
 
-  /** Runs one event; the caller sends the next only after the answer. */
+  /** Runs one event. The caller must wait for the answer before it sends the next. */
   async invoke(eventJson: string): Promise<InvokeResult> {
     const requestId = randomUUID();
     const { promise, resolve } = Promise.withResolvers<InvokeResult>();
     this.#invocation = { requestId, answer: resolve };
-    // Without a handler the thread ends, and its exit answers.
+    // If the handler can't be loaded, the thread ends and its exit answers the invocation.
     if (await this.#ready.promise) return promise;
     const { timeoutSeconds } = this.#spec;
     const message: InvokeMessage = { requestId, eventJson, deadlineMs: Date.now() + timeoutSeconds * 1000 };
@@ -108,7 +108,7 @@ export class WorkerInstance {
     }
   }
 
-  /** Ends the thread and cuts its sockets; an invocation under way is answered with the verdict. */
+  /** Ends the thread and its sockets; a running invocation is answered with the verdict. */
   async terminate(verdict: InvokeFailure): Promise<void> {
     if (this.#exited) return;
     this.#verdict ??= verdict;
@@ -158,7 +158,7 @@ export class WorkerInstance {
   }
 
   #answer(result: InvokeResult): void {
-    // A result that was on its way when the verdict fell comes too late, as in Lambda.
+    // A result that arrives after a timeout or kill is dropped, as in Lambda.
     if (this.#verdict && !this.#exited) return;
     const invocation = this.#invocation;
     if (invocation === undefined) return;

@@ -6,26 +6,26 @@ import { WorkerInstance } from './worker-instance.ts';
 
 export interface LogEvent {
   readonly functionId: string;
-  /** Of the invocation during which it was written, if there was one. */
+  /** The invocation that was running, if any. */
   readonly requestId: string | undefined;
   readonly stream: LogStream;
-  /** As written: a part of a line, one, or several. */
+  /** A chunk of output: part of a line, one line, or several. */
   readonly text: string;
 }
 
-/** An invocation, told before the function sees its event. */
+/** An invocation, reported before the function gets its event. */
 export interface StartedInvocation {
-  /** Names the instance in the user agent of all its SDK requests: it is that instance's `AWS_SDK_UA_APP_ID`. */
+  /** The instance's `AWS_SDK_UA_APP_ID`, which the SDK puts in the user agent of all its requests. */
   readonly instanceId: string;
   readonly functionId: string;
   /** `awsRequestId` */
   readonly requestId: string;
   readonly eventJson: string;
-  /** Ends this instance, and with it the invocation. */
+  /** Ends the instance, and the invocation with it. */
   kill(): Promise<void>;
 }
 
-/** Looks on, so that an AWS proxy knows who calls. */
+/** Notified of invocations, so that an AWS proxy can attribute calls to them. */
 export interface InvocationObserver {
   started(invocation: StartedInvocation): void;
   ended(requestId: string, result: InvokeResult): void;
@@ -33,13 +33,13 @@ export interface InvocationObserver {
 
 export interface WorkerPoolOptions {
   readonly functions: readonly FunctionModel[];
-  /** Variables that every function gets beside its own: endpoints of the emulators. */
+  /** Variables added to every function: the emulators' endpoints. */
   readonly environment?: Readonly<Record<string, string>>;
   /** @default 8 */
   readonly maxInstancesPerFunction?: number;
-  /** Of all functions together; an idle instance of another function makes room. @default 24 */
+  /** For all functions together; at the limit, an idle instance of another function is ended. @default 24 */
   readonly maxInstances?: number;
-  /** An instance idle for so long is ended. @default 300 */
+  /** Idle instances are ended after this time. @default 300 */
   readonly idleSeconds?: number;
   readonly onLog?: (event: LogEvent) => void;
   readonly observer?: InvocationObserver;
@@ -55,7 +55,7 @@ interface FunctionPool {
   readonly spec: FunctionSpec;
   readonly maxInstances: number;
   readonly busy: Set<WorkerInstance>;
-  /** The most recently used one is last, and taken first, so that the others can grow old and end. */
+  /** Most recently used last. The last one is reused first, so that the others can time out. */
   readonly idle: { readonly instance: WorkerInstance; readonly sinceMs: number }[];
 }
 
@@ -63,8 +63,8 @@ const KILLED = failure('Runtime.ExitError', 'Runtime exited with error: signal: 
 const SHUTDOWN = failure('Runtime.ExitError', 'The local runtime is stopping.');
 
 /**
- * Runs functions as Lambda's dispatcher does: one event at a time in an instance, another instance for an event that
- * finds all of them busy, and the warmest instance first. Where Lambda would throttle, invocations wait in order.
+ * Runs functions as Lambda does: one event at a time per instance, the most recently used instance first, a new one
+ * if all are busy. Where Lambda would throttle, invocations wait in order.
  */
 export class WorkerPool implements Invoker {
   readonly #pools: ReadonlyMap<string, FunctionPool>;
@@ -100,8 +100,8 @@ export class WorkerPool implements Invoker {
   }
 
   /**
-   * Runs a function; the event and the payload are JSON copies.
-   * @throws if there is no such function. What happens inside the function is a result, never a throw.
+   * Runs a function. Event and payload are copied as JSON.
+   * @throws if there is no such function; errors of the function itself are returned as a result
    */
   async invoke(functionId: string, event: unknown): Promise<InvokeResult> {
     const pool = this.#pool(functionId);
@@ -112,20 +112,20 @@ export class WorkerPool implements Invoker {
     return promise;
   }
 
-  /** Ends the busy instances of a function in mid-invocation, and returns how many there were. For tests. */
+  /** For tests: kills the busy instances of a function and returns their number. */
   async kill(functionId: string): Promise<number> {
     const victims = [...this.#pool(functionId).busy];
     await Promise.all(victims.map((instance) => instance.terminate(KILLED)));
     return victims.length;
   }
 
-  /** How many instances a function has, and how many of them are at work. */
+  /** Number of instances of a function, and how many of them are busy. */
   instances(functionId: string): { readonly total: number; readonly busy: number } {
     const { busy, idle } = this.#pool(functionId);
     return { total: busy.size + idle.length, busy: busy.size };
   }
 
-  /** Takes no more events, ends the idle instances, gives the busy ones `graceMs`, and then ends these too. */
+  /** Accepts no more events, ends idle instances, and gives busy ones `graceMs` before it ends them too. */
   async stop(graceMs = 0): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#shrinkTimer);
@@ -143,7 +143,7 @@ export class WorkerPool implements Invoker {
     return pool;
   }
 
-  /** Gives each waiting invocation an instance, oldest first, as far as there are any. */
+  /** Assigns instances to waiting invocations, oldest first. */
   #dispatch(): void {
     const blocked = new Set<FunctionPool>();
     this.#pending = this.#pending.filter((pending) => {
@@ -160,7 +160,7 @@ export class WorkerPool implements Invoker {
     if (warm) return warm.instance;
     if (pool.busy.size >= pool.maxInstances) return undefined;
     if (this.#instances >= this.#maxInstances) {
-      // The thread that must go first frees its place when it is gone, and `onExit` dispatches again.
+      // Dispatch continues in `onExit`, when the evicted thread has ended.
       if (!this.#isEvicting) this.#evict(this.#oldestIdle());
       return undefined;
     }
@@ -206,7 +206,7 @@ export class WorkerPool implements Invoker {
     const { pool } = pending;
     pool.busy.add(instance);
     const result = await instance.invoke(pending.eventJson);
-    // An instance that ended meanwhile has already been taken out.
+    // An instance that has ended meanwhile is already removed.
     if (pool.busy.delete(instance)) pool.idle.push({ instance, sinceMs: Date.now() });
     pending.answer(result);
     if (this.#stopped) this.#shrink(Number.POSITIVE_INFINITY);

@@ -1,4 +1,4 @@
-/** The gateway's only source of time, so that tests move ten minutes at once instead of sleeping. */
+/** The gateway's only source of time, so that tests can advance ten minutes without sleeping. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
@@ -15,7 +15,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** Timers that end together: whatever is still pending when the gateway closes must not keep the process. */
+/** Timers that are cancelled together: a timer left when the gateway closes would keep the process running. */
 export class TimerSet {
   readonly #clock: Clock;
   readonly #pending = new Set<Cancel>();

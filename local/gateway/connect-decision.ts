@@ -11,7 +11,7 @@ export type ConnectDecision =
   | {
       readonly accepted: true;
       readonly authorizer?: AuthorizerContext;
-      /** The one subprotocol to answer with. */
+      /** The subprotocol to answer with. */
       readonly subprotocol?: string;
     }
   | { readonly accepted: false; readonly status: number; readonly message: string };
@@ -24,7 +24,10 @@ const resultSchema = z.object({
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-connect-route-subprotocol.html */
 const SUBPROTOCOL_HEADER = 'sec-websocket-protocol';
 
-/** Authorizer, then the `$connect` integration; its absence accepts. `isGone` spares an absent client's `$connect`. */
+/**
+ * Runs the authorizer, then the `$connect` integration; without a `$connect` route the connection is accepted.
+ * @param isGone true once the client has disconnected: `$connect` is not run then
+ */
 export async function decideConnect(
   runtime: Runtime,
   invoker: Invoker,

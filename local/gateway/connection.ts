@@ -8,7 +8,7 @@ import type { ClosureFacts, ConnectionFacts } from './websocket-events.ts';
 /** How long a client may take to answer a close frame before its socket is destroyed. */
 const CLOSE_HANDSHAKE_MS = 2_000;
 
-/** WebSocket errors that the library finds by itself, and the code it closes with. */
+/** Errors that the WebSocket library detects itself, and the close code it sends. */
 const CODE_OF_LIBRARY_ERROR: Readonly<Record<string, number>> = {
   WS_ERR_INVALID_UTF8: 1007,
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
@@ -17,11 +17,11 @@ const CODE_OF_LIBRARY_ERROR: Readonly<Record<string, number>> = {
 
 export interface ConnectionListener {
   onMessage(text: string): void;
-  /** Once, as soon as the connection is no longer usable: its id is gone from then on. */
+  /** Called once, as soon as the connection is unusable: its id is gone from then on. */
   onEnd(closure: ClosureFacts): void;
 }
 
-/** One open WebSocket: its limits, its clocks, and its end. */
+/** One open WebSocket: enforces its limits and timeouts, and reports its end. */
 export class Connection {
   readonly facts: ConnectionFacts;
   readonly #runtime: Runtime;
@@ -55,7 +55,7 @@ export class Connection {
     return this.#lastActiveAt;
   }
 
-  /** Bytes that the client has not yet taken from the gateway. */
+  /** Bytes that the client has not read yet. */
   get bufferedBytes(): number {
     return this.#webSocket.bufferedAmount;
   }
@@ -63,7 +63,7 @@ export class Connection {
   send(text: string): void {
     if (!this.#isOpen) return;
     this.#lastActiveAt = this.#runtime.clock.now();
-    // Errors of a dying socket show as its end.
+    // A failed send is reported as the end of the connection.
     this.#webSocket.send(text, () => {});
   }
 
@@ -75,7 +75,7 @@ export class Connection {
     this.#end({ code, reason });
   }
 
-  /** Cuts the line without a close frame: the client sees 1006. */
+  /** Disconnects without a close frame: the client sees 1006. */
   drop(): void {
     this.#webSocket.terminate();
     this.#end({ code: 1006, reason: 'Connection dropped' });
@@ -91,7 +91,7 @@ export class Connection {
 
   #guardFrames(socket: Duplex): void {
     const guard = new FrameGuard(this.#runtime.limits);
-    // Before the library's own listener, which unmasks in place and would deliver the offending frame.
+    // Runs before the library's listener, which unmasks in place and would deliver the offending frame.
     const inspect = (chunk: Buffer) => {
       const violation = guard.push(chunk);
       if (violation === undefined) return;
@@ -118,10 +118,10 @@ export class Connection {
   }
 
   /**
-   * Only messages count, in either direction: the quota page says "Idle Connection Timeout", users report that
-   * messages of both directions reset it (hotsock.io/docs/connections/keep-alive, github.com
-   * andyrichardson/subscriptionless#3) and that protocol pings don't keep a connection (same issue). The strict
-   * reading is the safe one here: a client that lives by pings fails on this machine rather than on AWS.
+   * Only messages reset the idle timeout, in either direction. The quota page says "Idle Connection Timeout"; users
+   * report that messages in both directions reset it (hotsock.io/docs/connections/keep-alive, github.com
+   * andyrichardson/subscriptionless#3) and that protocol pings do not (same issue). The strict reading is safe: a
+   * client that relies on pings fails here rather than on AWS.
    */
   #watchIdleness(): void {
     const { clock, limits, timers } = this.#runtime;
@@ -146,7 +146,7 @@ export class Connection {
   }
 }
 
-/** Where the client gave no reason. That of 1005 is AWS's; for the others none is on record. */
+/** The reason if the client gave none. The text for 1005 is AWS's; no record exists of the others. */
 function reasonOf(code: number): string {
   if (code === 1005) return 'Client-side close frame status not set';
   if (code === 1006) return 'Connection closed abnormally';

@@ -4,7 +4,7 @@ import type { CorsModel } from '../model.ts';
 type Headers = Readonly<Record<string, string>>;
 
 /**
- * The headers that answer a preflight request: none unless it has an origin that is allowed and asks for a method.
+ * The headers of a preflight response. None unless the request has an allowed origin and asks for a method.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
  */
 export function preflightHeaders(cors: CorsModel, request: IncomingHttpHeaders): Headers {
@@ -18,7 +18,7 @@ export function preflightHeaders(cors: CorsModel, request: IncomingHttpHeaders):
   };
 }
 
-/** The response's headers with the API's CORS headers instead of any that the function returned. */
+/** Replaces CORS headers that the function returned by those of the API. */
 export function withCorsHeaders(cors: CorsModel, request: IncomingHttpHeaders, headers: Headers): Headers {
   const own = Object.entries(headers).filter(([name]) => !name.startsWith('access-control-'));
   const origin = allowedOrigin(cors, request.origin);
@@ -26,7 +26,7 @@ export function withCorsHeaders(cors: CorsModel, request: IncomingHttpHeaders, h
   return { ...Object.fromEntries(own), 'access-control-allow-origin': origin };
 }
 
-/** `*`, `https://*`, and exact origins, as the API's configuration may have them. */
+/** The API's configuration allows `*`, `https://*`, and exact origins. */
 function allowedOrigin(cors: CorsModel, origin: string | undefined): string | undefined {
   if (origin === undefined) return undefined;
   if (cors.allowOrigins.includes('*')) return '*';

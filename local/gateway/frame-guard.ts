@@ -1,4 +1,4 @@
-/** Why a frame ends its socket. */
+/** Why a frame closes its socket. */
 export interface FrameViolation {
   readonly code: 1003 | 1009;
   readonly reason: string;
@@ -10,14 +10,14 @@ const FIN_BIT = 0x80;
 const MASK_BIT = 0x80;
 
 /**
- * Reads the frame headers (RFC 6455, 5.2) of what a client sends, beside the WebSocket library, which reports
- * whole messages only: API Gateway limits each *frame* to 32 KB, so a message of 33 KB passes in two frames and
- * fails in one. Payloads are skipped, not kept. Malformed headers are left to the library to refuse.
+ * Checks the size of each frame from its header (RFC 6455, 5.2). The WebSocket library reports only whole messages, but
+ * API Gateway limits each *frame* to 32 KB: a message of 33 KB passes in two frames and fails in one. Payloads are
+ * skipped. Malformed headers are left to the library.
  */
 export class FrameGuard {
   readonly #frameBytes: number;
   readonly #messageBytes: number;
-  /** Bytes of a header that came in pieces: at most 2 + 8. */
+  /** Header bytes received so far: at most 2 + 8. */
   #header: number[] = [];
   #bytesToSkip = 0;
   #bytesOfMessage = 0;
@@ -27,7 +27,7 @@ export class FrameGuard {
     this.#messageBytes = limits.messageBytes;
   }
 
-  /** The first violation in this chunk. After one the socket is to be closed and no more pushed. */
+  /** The first violation in this chunk. The caller must then close the socket and push nothing more. */
   push(chunk: Buffer): FrameViolation | undefined {
     let offset = 0;
     while (offset < chunk.length) {
@@ -61,7 +61,7 @@ export class FrameGuard {
   }
 }
 
-/** Header bytes up to the masking key, as far as the bytes at hand tell. */
+/** Length of the header before the masking key, as far as known from these bytes. */
 function headerLength(header: readonly number[]): number {
   const shortLength = (header[1] ?? 0) & 0x7f;
   if (header.length < 2 || shortLength < 126) return 2;

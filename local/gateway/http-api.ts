@@ -11,7 +11,7 @@ import { readRequestFacts } from './request-facts.ts';
 import { newGatewayId } from './request-id.ts';
 import type { Runtime } from './runtime.ts';
 
-/** One HTTP API: preflight, route, authorizer, function, response. */
+/** One HTTP API. Handles preflight, route, authorizer, function, and response. */
 export class HttpApi {
   readonly stage: string;
   readonly #runtime: Runtime;
@@ -75,7 +75,7 @@ export class HttpApi {
       return gatewayReply(500, 'Internal Server Error');
     }
     log.warn(`${routeKey} (${route.functionId}) failed: ${describeFailure(invocation)}`);
-    // Slower than the API allows is 503 (anomalyco/sst#2232); a function's own time-out is one of its errors.
+    // Exceeding the API's limit gives 503 (anomalyco/sst#2232); the function's own timeout is a function error.
     if (invocation.outcome === 'timed-out') return gatewayReply(503, 'Service Unavailable');
     return gatewayReply(500, 'Internal Server Error');
   }
@@ -85,7 +85,7 @@ export class HttpApi {
   }
 }
 
-/** Routes of the same issuer and audience share their keys. */
+/** Routes with the same issuer and audience share the key cache. */
 function makeAuthorizers(model: HttpApiModel, runtime: Runtime): Map<HttpRouteModel, JwtAuthorizer> {
   const shared = new Map<string, JwtAuthorizer>();
   const authorizers = new Map<HttpRouteModel, JwtAuthorizer>();
@@ -108,7 +108,7 @@ function decodePath(encodedPath: string): string | undefined {
 }
 
 function write(response: ServerResponse, { status, headers, body }: HttpReply): void {
-  // The gateway knows the length; a function that got it wrong would break the connection.
+  // The gateway sets the length: a wrong one from the function would break the connection.
   const { 'content-length': _length, 'transfer-encoding': _encoding, ...others } = headers;
   const hasBody = status !== 204 && status !== 304;
   if (hasBody) response.setHeader('content-length', body.length);

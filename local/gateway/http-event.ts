@@ -10,7 +10,7 @@ export interface HttpEventParts {
   readonly request: IncomingMessage;
   readonly facts: RequestFacts;
   readonly api: Pick<HttpApiModel, 'apiId' | 'stage'>;
-  /** Decoded, with the stage unless it is `$default`. */
+  /** Decoded; includes the stage unless it is `$default`. */
   readonly path: string;
   readonly match: RouteMatch;
   readonly body: Buffer;
@@ -23,7 +23,7 @@ export interface HttpEventParts {
  * Payload format 2.0:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  *
- * `rawPath` is decoded, whatever its name says: captures in honojs/hono#2156 and hotsock/voker#8.
+ * `rawPath` is decoded despite its name: captures in honojs/hono#2156 and hotsock/voker#8.
  */
 export function httpEvent(parts: HttpEventParts) {
   const { request, facts, api, path, match, identity, nowMs } = parts;
@@ -75,8 +75,8 @@ function joinRepeated(entries: Iterable<readonly [string, string]>): Record<stri
 }
 
 /**
- * Only these content types come as text; all others, and a body without one, as base64: measured against AWS in
- * ministackorg/ministack#766, since the documentation says no more than "binary".
+ * Only these content types arrive as text; all others, and a body without a content type, as base64. Measured on AWS in
+ * ministackorg/ministack#766; the documentation says only "binary".
  */
 function encodeBody(body: Buffer, contentType = '') {
   if (body.length === 0) return { isBase64Encoded: false };

@@ -8,7 +8,7 @@ export interface HttpReply {
   readonly body: Buffer;
 }
 
-/** An answer of the gateway itself: `{"message":"Not Found"}`. */
+/** A response of the gateway itself: `{"message":"Not Found"}`. */
 export function gatewayReply(
   status: number,
   message: string,
@@ -26,8 +26,8 @@ const resultSchema = z.object({
 });
 
 /**
- * What a function returned, in payload format 2.0: with `statusCode` a response, without one the body of a 200 in
- * JSON. Undefined if it is neither, which AWS answers with 500.
+ * Converts a function's result in payload format 2.0: a response if it has a `statusCode`, otherwise the JSON body of a
+ * 200. Undefined if it is neither; AWS answers 500 then.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function parseHttpResult(payload: unknown): HttpReply | undefined {

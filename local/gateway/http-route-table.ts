@@ -8,19 +8,19 @@ export interface RouteMatch {
 }
 
 /**
- * The routes of an HTTP API, as far as this stack has any: of one method each, with variables of one segment.
+ * The routes of an HTTP API. Supports what this stack uses: one method each, path variables of one segment.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  */
 export class HttpRouteTable {
   readonly #rows: readonly { readonly route: HttpRouteModel; readonly segments: readonly string[] }[];
 
   constructor(routes: readonly HttpRouteModel[]) {
-    // A literal segment before a variable: `{` sorts behind every letter.
+    // Literal segments match before variables: `{` sorts after every letter.
     const byPath = routes.toSorted((left, right) => (left.path < right.path ? -1 : 1));
     this.#rows = byPath.map((route) => ({ route, segments: segmentsOf(route.path) }));
   }
 
-  /** `path` is decoded: `%2F` separates like `/`, as it does on AWS. */
+  /** @param path decoded: `%2F` separates segments, as on AWS */
   match(method: string, path: string): RouteMatch | undefined {
     const parts = segmentsOf(path);
     for (const { route, segments } of this.#rows) {

@@ -7,7 +7,7 @@ export type Invocation =
   | { readonly outcome: 'failed'; readonly errorType: string; readonly errorMessage: string }
   | { readonly outcome: 'timed-out' };
 
-/** Invokes and waits no longer than the integration may take; as on AWS, the function itself runs on. */
+/** Invokes a function and waits up to the integration timeout. As on AWS, the function keeps running after it. */
 export async function invokeWithin(
   invoker: Invoker,
   functionId: string,

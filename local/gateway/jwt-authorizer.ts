@@ -4,7 +4,7 @@ import type { JwtAuthorizerModel } from '../model.ts';
 import type { RequestFacts } from './request-facts.ts';
 import type { Runtime } from './runtime.ts';
 
-/** `requestContext.authorizer.jwt`; scopes are null on routes that demand none. */
+/** `requestContext.authorizer.jwt`; scopes are null on routes that require none. */
 export interface JwtIdentity {
   readonly claims: Readonly<Record<string, string>>;
   readonly scopes: readonly string[] | null;
@@ -19,15 +19,15 @@ type KeySet = ReturnType<typeof createRemoteJWKSet>;
 const ALGORITHMS = ['RS256', 'RS384', 'RS512'];
 /** "API Gateway can cache the public key for two hours." */
 const KEY_CACHE_MS = 2 * 60 * 60_000;
-/** AWS gives an issuer 1.5 s; this one may be the same busy process. */
+/** AWS allows an issuer 1.5 s; here the issuer may be this same busy process. */
 const ISSUER_TIMEOUT_MS = 5_000;
 
-/** Why a token is refused; the text goes to the client as `error_description`. */
+/** Why a token is refused. The client gets the text as `error_description`. */
 class TokenRefusal extends Error {}
 
 /**
- * The JWT authorizer of HTTP APIs: RSA signatures by the keys of the issuer's discovery document, then `iss`,
- * `aud` (or, without one, `client_id`), `exp`, `nbf`, `iat`.
+ * The JWT authorizer of HTTP APIs. Verifies the RSA signature with the keys from the issuer's discovery document, then
+ * `iss`, `aud` (or `client_id` if there is none), `exp`, `nbf`, and `iat`.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
  */
 export class JwtAuthorizer {
@@ -57,7 +57,7 @@ export class JwtAuthorizer {
   }
 
   async #verify(token: string): Promise<JWTPayload> {
-    // The library would make do with the issuer's only key; AWS demands that the token names one.
+    // The library would accept a token without a key id if the issuer has only one key; AWS does not.
     if (typeof decodeProtectedHeader(token).kid !== 'string') {
       throw new TokenRefusal('the token does not name a key');
     }
@@ -79,7 +79,7 @@ export class JwtAuthorizer {
     return payload;
   }
 
-  /** An issuer that was not to be reached is asked again for the next token. */
+  /** A failed request is retried for the next token. */
   async #keys(): Promise<KeySet> {
     this.#keySet ??= discoverKeys(this.#model.issuer);
     try {
@@ -99,7 +99,7 @@ async function discoverKeys(issuer: string): Promise<KeySet> {
   return createRemoteJWKSet(keysUrl, {
     timeoutDuration: ISSUER_TIMEOUT_MS,
     cacheMaxAge: KEY_CACHE_MS,
-    // An unknown key id means a new key at once: an issuer that restarted on this machine has another one.
+    // Reload the keys at an unknown key id: the dev issuer may have restarted with a new key.
     cooldownDuration: 0,
   });
 }
@@ -112,7 +112,7 @@ async function fetchKeysUrl(url: string): Promise<URL> {
   return new URL(keysUrl);
 }
 
-/** The first source that is there; "only the token, or the token prefixed with Bearer". */
+/** From the first source present; "only the token, or the token prefixed with Bearer". */
 function findToken(identitySource: readonly string[], request: RequestFacts): string | undefined {
   for (const source of identitySource) {
     const [, location, name = ''] = /^\$request\.(header|querystring)\.(.+)$/.exec(source) ?? [];
@@ -127,7 +127,7 @@ function findToken(identitySource: readonly string[], request: RequestFacts): st
   return undefined;
 }
 
-/** By the code of the library's error. */
+/** Keyed by the library's error code. */
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   [errors.JWTExpired.code]: 'the token has expired',
   [errors.JOSEAlgNotAllowed.code]: 'the token has an unsupported algorithm',
@@ -152,8 +152,8 @@ function describeCause(error: unknown): string {
 }
 
 /**
- * All values are strings: arrays as `[a b]` (aws-solutions-library-samples/
- * guidance-for-claude-code-with-amazon-bedrock#803). How AWS writes objects is not on record; here it is JSON.
+ * Converts all values to strings: arrays as `[a b]` (aws-solutions-library-samples/
+ * guidance-for-claude-code-with-amazon-bedrock#803). How AWS writes objects is undocumented; here they are JSON.
  */
 function stringifyClaims(payload: JWTPayload): Record<string, string> {
   return Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, stringifyClaim(value)]));

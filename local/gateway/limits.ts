@@ -1,5 +1,5 @@
 /**
- * Quotas of API Gateway, none of which can be raised except the rates:
+ * Quotas of API Gateway. None of these can be raised:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
  */
@@ -8,13 +8,13 @@ export const DEFAULT_LIMITS = {
   connectionDurationMs: 2 * 60 * 60_000,
   /** Larger frames close the socket with 1009. */
   frameBytes: 32 * 1024,
-  /** Larger messages (of any number of frames, or posted) are refused. */
+  /** Larger messages are refused, whether sent in any number of frames or posted. */
   messageBytes: 128 * 1024,
   /** For authorizers and route integrations. */
   webSocketIntegrationMs: 29_000,
   httpIntegrationMs: 30_000,
   httpBodyBytes: 10 * 1024 * 1024,
-  /** Posts to a client that has not yet read this much get 429. AWS says that the buffer has a limit, not which. */
+  /** Posts get 429 when a client has this much unread. AWS documents that the buffer is limited, but not its size. */
   clientBufferBytes: 1024 * 1024,
 };
 

@@ -7,7 +7,7 @@ import type { WebSocketGateway } from './websocket-gateway.ts';
 
 interface Reply {
   readonly status: number;
-  /** The SDK makes its exception class of this. */
+  /** Selects the exception class in the SDK. */
   readonly errorType?: string;
   readonly body?: unknown;
 }
@@ -21,8 +21,8 @@ const OVER_LIMIT = refusal(429, 'LimitExceededException', 'Too Many Requests');
 const MANAGEMENT_PATH = /^\/([^/]+)\/(?:@|%40)connections\/([^/]+)$/i;
 
 /**
- * The `@connections` API of a stage: POST, GET, DELETE on `/{stage}/@connections/{connectionId}`. Signatures are
- * demanded, not verified.
+ * The `@connections` API of a stage: POST, GET, DELETE on `/{stage}/@connections/{connectionId}`. A signature is
+ * required but not verified.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
  */
 export class ManagementApi {
@@ -34,13 +34,13 @@ export class ManagementApi {
     this.#gateway = gateway;
   }
 
-  /** False if the request is for something else. */
+  /** Returns false if the request is not for this API. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
     const [path = ''] = (request.url ?? '').split('?');
     const [, encodedStage, encodedId] = MANAGEMENT_PATH.exec(path) ?? [];
     if (encodedStage === undefined || encodedId === undefined) return false;
     const body = await readBody(request, this.#runtime.limits.messageBytes);
-    // Synchronous from here, so that messages leave in the order in which the posts arrived.
+    // No await from here on, so that messages are sent in the order in which the posts arrived.
     write(response, this.#reply(request, decode(encodedStage), decode(encodedId), body));
     return true;
   }
@@ -51,7 +51,7 @@ export class ManagementApi {
     if (!this.#gateway.hasStage(stage)) return FORBIDDEN;
     if (body === 'too-large') return TOO_LARGE;
     const connection = this.#gateway.find(stage, connectionId);
-    // Not yet open counts as gone: AWS answers 410 to a post from within $connect.
+    // A connection that is not open yet counts as gone: AWS answers 410 to a post from within $connect.
     if (connection === undefined) return GONE;
     if (request.method === 'POST') return this.#post(body, connection);
     if (request.method === 'GET') return { status: 200, body: describe(connection) };
@@ -67,7 +67,7 @@ export class ManagementApi {
   }
 }
 
-/** Dates as the SDK's model has them: ISO 8601. */
+/** Dates are ISO 8601, as in the SDK's model. */
 function describe({ facts, lastActiveAt }: Connection) {
   return {
     connectedAt: new Date(facts.connectedAt).toISOString(),

@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream';
 
-/** More than this before the handshake is answered is no WebSocket client. */
+/** No WebSocket client sends more than this before the handshake is answered. */
 const MAX_EARLY_BYTES = 128 * 1024;
 
 /**
- * The raw socket of a client that waits for the answer to its upgrade. Node reads nothing from it meanwhile, so
- * a client that goes away would not be noticed: this reads, and keeps what came early.
+ * The raw socket of a client that waits for the answer to its upgrade. Node does not read from it meanwhile and would
+ * not notice a disconnect. So this class reads, and buffers early data.
  */
 export class PendingClient {
   readonly #socket: Duplex;
@@ -27,7 +27,7 @@ export class PendingClient {
     return this.#isGone || this.#socket.destroyed;
   }
 
-  /** Hands the socket to the WebSocket library, which must then `resume` it. */
+  /** Stops reading and returns the buffered data. The caller must `resume` the socket. */
   release(): Buffer {
     this.#socket.pause();
     this.#socket.off('data', this.#onData);

@@ -10,7 +10,7 @@ export const policySchema = z.object({
 });
 
 /**
- * What it says of `execute-api:Invoke` on one ARN: an explicit Deny wins, and what no statement allows is denied.
+ * Whether the policy allows `execute-api:Invoke` on one ARN. An explicit Deny wins; no matching statement denies.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
  */
 export function isAllowed({ Statement }: z.infer<typeof policySchema>, methodArn: string): boolean {

@@ -3,14 +3,14 @@ import type { Duplex } from 'node:stream';
 import { newGatewayId } from './request-id.ts';
 
 /**
- * The text of the gateway's own frames and refusals, to the space:
+ * The text of the gateway's own frames and refusals, byte for byte:
  * `{"message": "Forbidden", "connectionId":"…", "requestId":"…"}`.
  */
 export function gatewayMessage(message: string, connectionId: string): string {
   return `{"message": "${message}", "connectionId":"${connectionId}", "requestId":"${newGatewayId()}"}`;
 }
 
-/** Answers an upgrade with an HTTP status on the raw socket, so that no WebSocket ever opens. */
+/** Refuses an upgrade with an HTTP status on the raw socket. */
 export function refuseUpgrade(socket: Duplex, status: number, body: string): void {
   if (!socket.writable) {
     socket.destroy();

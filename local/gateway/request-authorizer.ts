@@ -19,8 +19,8 @@ const resultSchema = z.object({
 });
 
 /**
- * Asks a REQUEST authorizer without identity sources about a connection. The error message `Unauthorized` is 401, a
- * Deny 403, any other failure 500.
+ * Runs a REQUEST authorizer without identity sources. The error message `Unauthorized` gives 401, a Deny 403, any other
+ * failure 500.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html
  */
 export async function authorizeConnection(

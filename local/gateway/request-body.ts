@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** A body within the limit, or `too-large`, for which the rest was read away so that the caller hears the answer. */
+/** The body, or `too-large` above the limit. The rest is read and discarded so that the caller can read the answer. */
 export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer | 'too-large'> {
   const chunks: Buffer[] = [];
   let size = 0;

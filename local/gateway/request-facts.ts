@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { newTraceHeader } from './request-id.ts';
 
-/** What API Gateway knows of a caller besides its request. */
+/** What API Gateway passes on about a request and its caller. */
 export interface RequestFacts {
   readonly domainName: string;
   readonly sourceIp: string;
@@ -10,11 +10,11 @@ export interface RequestFacts {
   readonly rawQueryString: string;
   /** As sent, without the query, still encoded. */
   readonly encodedPath: string;
-  /** In the client's spelling and order, with the headers that the edge adds. */
+  /** With the client's spelling and order, plus the headers that API Gateway adds. */
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
-/** Headers of the hop between client and gateway. */
+/** Hop-by-hop headers between client and gateway. */
 const HOP_HEADERS = new Set(['connection', 'upgrade', 'keep-alive', 'transfer-encoding', 'te', 'trailer']);
 
 export function readRequestFacts(request: IncomingMessage, nowMs: number): RequestFacts {
@@ -54,7 +54,7 @@ function edgeHeaders(request: IncomingMessage, sourceIp: string, nowMs: number) 
   ] as const;
 }
 
-/** All values of each header or parameter. By `fromEntries`, since a client may well name one `__proto__`. */
+/** All values of each header or parameter. Uses `fromEntries` because a client may name one `__proto__`. */
 export function valuesByName(entries: Iterable<readonly [string, string]>): Record<string, string[]> {
   const values = new Map<string, string[]>();
   for (const [name, value] of entries) values.set(name, [...(values.get(name) ?? []), value]);

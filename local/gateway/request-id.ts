@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 
 /**
- * An id as API Gateway makes them for connections, requests, and messages (`L0SM9cOFvHcCIhw=`): 16 characters
- * that end in `=`, so that callers which forget to URL-encode them are found out. 88 random bits.
+ * An id in the form that API Gateway gives connections, requests, and messages (`L0SM9cOFvHcCIhw=`): 88 random bits in
+ * 16 characters. The final `=` reveals callers that forget to URL-encode it.
  */
 export function newGatewayId(): string {
   return `${randomBytes(11).toString('base64url')}=`;
 }
 
-/** `Root=1-65d2ff2e-718990494fd688f062bf1571`: the second and 96 random bits, in hexadecimal. */
+/** `Root=1-65d2ff2e-718990494fd688f062bf1571`: epoch seconds and 96 random bits, both in hexadecimal. */
 export function newTraceHeader(nowMs: number): string {
   const seconds = Math.floor(nowMs / 1000).toString(16);
   return `Root=1-${seconds}-${randomBytes(12).toString('hex')}`;

@@ -12,7 +12,7 @@ import {
   messageEvent,
 } from './websocket-events.ts';
 
-/** Runs the functions of one WebSocket API's routes for the messages of its open connections, and for their end. */
+/** Runs the route functions of one WebSocket API for messages and for disconnects. */
 export class RouteDispatcher {
   readonly #runtime: Runtime;
   readonly #invoker: Invoker;
@@ -26,7 +26,7 @@ export class RouteDispatcher {
     this.#disconnectRoute = api.routes.find(({ routeKey }) => routeKey === '$disconnect');
   }
 
-  /** The messages of one connection run concurrently: nobody waits for the promise. It never rejects. */
+  /** Never rejects. Messages of one connection run concurrently, since callers do not await this. */
   async dispatch(connection: Connection, text: string): Promise<void> {
     const { connectionId } = connection.facts;
     const route = this.#selectRoute(text);
@@ -45,7 +45,7 @@ export class RouteDispatcher {
     connection.send(gatewayMessage('Internal server error', connectionId));
   }
 
-  /** Best effort, as on AWS: a failure is logged and never repeated. */
+  /** Best effort, as on AWS: a failure is logged and not retried. */
   async disconnect(connection: ConnectionFacts, closure: ClosureFacts): Promise<void> {
     const route = this.#disconnectRoute;
     if (route === undefined) return;

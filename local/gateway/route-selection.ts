@@ -3,12 +3,12 @@ import type { WebSocketApiModel, WebSocketRouteModel } from '../model.ts';
 
 const RESERVED_ROUTES = new Set(['$connect', '$disconnect', '$default']);
 
-/** Undefined if the API has neither a route of that key nor `$default`. */
+/** Undefined if the API has neither a route with that key nor `$default`. */
 export type RouteSelector = (body: string) => WebSocketRouteModel | undefined;
 
 /**
- * Selects the route of a message: the field of a JSON body that the selection expression names, else `$default`.
- * A client can't reach the reserved routes by name.
+ * Selects the route of a message by the JSON field that the selection expression names, else `$default`. A client can't
+ * select the reserved routes by name.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-develop-routes.html
  */
 export function routeSelector({ routeSelectionExpression, routes }: WebSocketApiModel): RouteSelector {

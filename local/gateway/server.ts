@@ -11,11 +11,11 @@ import type { GatewayLog, Runtime } from './runtime.ts';
 import type { ConnectionFacts } from './websocket-events.ts';
 import { WebSocketGateway } from './websocket-gateway.ts';
 
-/** Serves a plain HTTP request before any API does; false, and nothing written, passes it on. */
+/** Handles an HTTP request before the APIs do. Returns false, with nothing written, to pass it on. */
 export type ExtraRoute = (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>;
 
 export interface GatewayOptions {
-  /** The dev issuer, web pages, …: asked in this order, and from the start, before there are APIs. */
+  /** The dev issuer, for example. Tried in this order, even before `serve`. */
   readonly extraRoutes?: readonly ExtraRoute[];
   readonly limits?: Partial<GatewayLimits>;
   /** @default the system's */
@@ -37,9 +37,9 @@ interface Served {
 }
 
 /**
- * API Gateway on one port: upgrades at `/{stage}`, `/{stage}/@connections/{id}`, and HTTP APIs. It can listen
- * before it knows its APIs, since the port goes into the issuer's URL and with it into the stack; until `serve`
- * everything but the extra routes is 503.
+ * API Gateway on one port: WebSocket upgrades at `/{stage}`, `/{stage}/@connections/{id}`, and HTTP APIs. It can listen
+ * before it knows its APIs, because the stack needs the issuer's URL, which contains the port. Until `serve` is called,
+ * everything but the extra routes answers 503.
  */
 export class Gateway {
   readonly #runtime: Runtime;
@@ -68,14 +68,14 @@ export class Gateway {
     });
   }
 
-  /** Resolves with the port. Port 0 takes a free one. */
+  /** Resolves with the port; port 0 picks a free one. */
   listen(port: number): Promise<number> {
     return listenOn(this.#server, port);
   }
 
-  /** Once. */
+  /** Starts to serve the APIs. Call it once. */
   serve({ webSocketApis, httpApis, invoker }: GatewayApis): void {
-    if (this.#served !== undefined) throw new Error('The gateway serves its APIs already');
+    if (this.#served !== undefined) throw new Error('The gateway already serves its APIs');
     const webSockets = new WebSocketGateway(this.#runtime, invoker, webSocketApis);
     this.#served = {
       webSockets,
@@ -84,14 +84,14 @@ export class Gateway {
     };
   }
 
-  /** The open ones. */
+  /** The open connections. */
   connections(): readonly ConnectionFacts[] {
     return this.#served?.webSockets.connections().map(({ facts }) => facts) ?? [];
   }
 
   /**
-   * For fault tests: cuts a line without a close frame. Silently: as if AWS had lost the `$disconnect`. False if
-   * there is no such connection.
+   * For fault tests: drops a connection without a close frame. Returns false if there is no such connection.
+   * @param silent also skips its `$disconnect`, which AWS may lose
    */
   cut(connectionId: string, { silent = false }: { readonly silent?: boolean } = {}): boolean {
     const connections = this.#served?.webSockets.connections() ?? [];
@@ -101,7 +101,7 @@ export class Gateway {
     return connection !== undefined;
   }
 
-  /** For fault tests: answers every upgrade with this status, as a network does that lets no WebSocket pass. */
+  /** For fault tests: refuses every upgrade with this status, as a network that blocks WebSockets does. */
   refuseUpgrades(status: number | undefined): void {
     this.#refusedWith = status;
   }
@@ -135,7 +135,7 @@ export class Gateway {
   }
 
   #fail(response: ServerResponse, error: unknown): void {
-    // A caller that hangs up in the middle of its request is no fault of anybody here.
+    // The caller disconnected during its request: not an error.
     if (response.destroyed) return;
     this.#runtime.log.warn(`Request failed: ${String(error)}`);
     if (response.headersSent) response.destroy();
@@ -143,7 +143,7 @@ export class Gateway {
   }
 }
 
-/** "If the request explicitly matches a stage", that one; else `$default`. */
+/** The stage that the request names ("if the request explicitly matches a stage"), else `$default`. */
 function findHttpApi(httpApis: readonly HttpApi[], url: string): HttpApi | undefined {
   const [, firstSegment] = url.split(/[/?]/);
   const named = httpApis.find(({ stage }) => stage === firstSegment);

@@ -4,7 +4,7 @@ import { formatRequestTime, newGatewayId } from './request-id.ts';
 /** `requestContext.authorizer`: the authorizer's context as strings, `principalId`, and the time it took. */
 export type AuthorizerContext = Readonly<Record<string, string | number>>;
 
-/** What stays the same in all events of one connection. */
+/** The fields that all events of one connection share. */
 export interface ConnectionFacts {
   readonly connectionId: string;
   readonly connectedAt: number;
@@ -24,9 +24,9 @@ export interface ClosureFacts {
 type EventType = 'CONNECT' | 'MESSAGE' | 'DISCONNECT';
 
 /**
- * The events are those of
+ * The events follow
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-mapping-template-reference.html
- * and of the captures in test/fixtures/aws-events.
+ * and the captures in test/fixtures/aws-events.
  */
 export function authorizerEvent(
   connection: ConnectionFacts,
@@ -75,7 +75,7 @@ export function messageEvent(connection: ConnectionFacts, routeKey: string, body
   };
 }
 
-/** The four headers are what AWS sends; the client has no request at that time. */
+/** AWS sends exactly these four headers, since there is no client request. */
 export function disconnectEvent(connection: ConnectionFacts, closure: ClosureFacts, nowMs: number) {
   return {
     headers: { Host: connection.domainName, 'x-api-key': '', 'X-Forwarded-For': '', 'x-restapi': '' },
@@ -95,7 +95,7 @@ export function disconnectEvent(connection: ConnectionFacts, closure: ClosureFac
 }
 
 function requestContext(connection: ConnectionFacts, routeKey: string, eventType: EventType, nowMs: number) {
-  // In captures both ids of a request are the same.
+  // Both ids of a request are equal in captures.
   const requestId = newGatewayId();
   return {
     routeKey,
@@ -118,7 +118,7 @@ function requestContext(connection: ConnectionFacts, routeKey: string, eventType
   };
 }
 
-/** Of a repeated header or parameter the last value is in the single-value map, all are in the other. */
+/** For a repeated header or parameter, `single` has the last value and `multiple` has all. */
 function mapsOf(entries: Iterable<readonly [string, string]>) {
   const multiple = valuesByName(entries);
   const last = Object.entries(multiple).map(([name, all]) => [name, all.at(-1) ?? '']);

@@ -23,17 +23,17 @@ interface ServedApi {
   readonly dispatcher: RouteDispatcher;
 }
 
-/** The WebSocket APIs of a stack: upgrade, frames, and the end of connections. */
+/** The WebSocket APIs of a stack: handles upgrades, messages, and disconnects. */
 export class WebSocketGateway {
   readonly #runtime: Runtime;
   readonly #invoker: Invoker;
   readonly #apis: ReadonlyMap<string, ServedApi>;
   readonly #connections = new Map<string, Connection>();
-  /** Clients that wait for the answer to their upgrade. */
+  /** Clients waiting for the answer to their upgrade. */
   readonly #pending = new Set<Duplex>();
-  /** Connections whose sockets are not closed, those that ended already among them. */
+  /** Connections whose socket is still open, including those that have ended. */
   readonly #unclosed = new Set<Connection>();
-  /** Connections whose `$disconnect` is to be lost, as AWS may lose it. */
+  /** Connections whose `$disconnect` is dropped, as AWS may lose it. */
   readonly #silenced = new Set<string>();
   readonly #subprotocols = new WeakMap<IncomingMessage, string>();
   readonly #webSocketServer: WebSocketServer;
@@ -49,7 +49,7 @@ export class WebSocketGateway {
     this.#webSocketServer = new WebSocketServer({
       noServer: true,
       clientTracking: false,
-      // The frame guard closes first; this keeps the library from buffering what is going to be refused.
+      // The frame guard closes first; this limit keeps the library from buffering data that will be refused.
       maxPayload: runtime.limits.messageBytes,
       handleProtocols: (_offered, request) => this.#subprotocols.get(request) ?? false,
     });
@@ -68,12 +68,12 @@ export class WebSocketGateway {
     return [...this.#connections.values()];
   }
 
-  /** The connection's `$disconnect` will not be invoked, however it ends. */
+  /** Skips the connection's `$disconnect`, however it ends. */
   silence(connectionId: string): void {
     if (this.#connections.has(connectionId)) this.#silenced.add(connectionId);
   }
 
-  /** Answers an upgrade: with a refusal or, after authorizer and `$connect`, with a connection. */
+  /** Accepts or refuses an upgrade, by authorizer and `$connect`. */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const client = new PendingClient(socket, head);
     const requestFacts = readRequestFacts(request, this.#runtime.clock.now());
@@ -96,14 +96,14 @@ export class WebSocketGateway {
     this.#open(dispatcher, { ...facts, ...(authorizer && { authorizer }) }, request, socket, client);
   }
 
-  /** Ends all connections with 1001 and without `$disconnect`: AWS has nothing that corresponds. */
+  /** Closes all connections with 1001, without `$disconnect`. AWS has no equivalent. */
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const socket of this.#pending) socket.destroy();
     const unclosed = [...this.#unclosed];
     const closed = unclosed.map((connection) => connection.closed());
     for (const connection of unclosed) connection.close(1001, 'Going away');
-    // Of the real clock: nobody advances an injected one while the gateway closes.
+    // Uses the real clock: no test advances an injected one while the gateway closes.
     const grace = setTimeout(() => {
       for (const connection of unclosed) connection.drop();
     }, CLOSE_GRACE_MS);
@@ -126,7 +126,7 @@ export class WebSocketGateway {
       });
     }
     if (webSocket === undefined) {
-      // It went away after $connect had accepted it, so $connect's work is to be undone.
+      // The client disconnected after $connect had accepted it, so $disconnect must clean up.
       socket.destroy();
       void dispatcher.disconnect(facts, { code: 1006, reason: 'Connection closed abnormally' });
       return;

@@ -12,9 +12,9 @@ import type { ResolvedTemplate } from './resources.ts';
 import { type Resource, reader, TemplateError } from './template.ts';
 
 /**
- * The `AWS::ApiGatewayV2` resources, joined: each API with its stage, its routes, and what they lead to.
+ * Joins the `AWS::ApiGatewayV2` resources: each API with its stage, routes, and their functions.
  * @param functionIds logical ids of the functions by function name
- * @throws {TemplateError} naming a route, an authorizer, or an API that is incomplete.
+ * @throws {TemplateError} if a route, an authorizer, or an API is incomplete
  */
 export function apiModels(
   template: ResolvedTemplate,
@@ -58,7 +58,9 @@ export function apiModels(
 
   const requestAuthorizerOf = (authorizer: Resource): string => {
     if (reader(authorizer).texts('IdentitySource').length > 0) {
-      throw new TemplateError(`${authorizer.logicalId}: the local runtime knows no identity sources.`);
+      throw new TemplateError(
+        `${authorizer.logicalId}: the local runtime does not support identity sources.`,
+      );
     }
     return functionOf(reader(authorizer).text('AuthorizerUri'), authorizer);
   };
@@ -132,7 +134,7 @@ function corsModel(cors: Readonly<Record<string, unknown>>): CorsModel {
 function parseRouteKey(routeKey: string): Pick<HttpRouteModel, 'method' | 'path'> {
   const [method = '', path] = routeKey.split(' ');
   if (method === 'ANY' || path === undefined || path.includes('+}')) {
-    throw new TemplateError(`The local runtime knows no routes like "${routeKey}".`);
+    throw new TemplateError(`The local runtime does not support routes like "${routeKey}".`);
   }
   return { method, path };
 }

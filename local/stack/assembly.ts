@@ -8,13 +8,13 @@ import { type Template, TemplateError } from './template.ts';
 export interface AssemblyStack {
   readonly name: string;
   readonly template: Template;
-  /** Absolute path of the asset that the template's S3 key names, as the asset manifest tells it. */
+  /** Absolute path of the asset with this S3 key, according to the asset manifest. */
   assetPath(s3Key: string): string | undefined;
 }
 
 /**
- * Reads the one stack of a cloud assembly, in the schema of `cloud-assembly-schema`.
- * @throws {TemplateError} if there is no assembly, or not exactly one stack in it.
+ * Reads the only stack of a cloud assembly (format: `cloud-assembly-schema`).
+ * @throws {TemplateError} if there is no assembly, or it does not contain exactly one stack
  */
 export function readAssembly(directory: string): AssemblyStack {
   const artifacts = Object.entries(recordOf(readJson(join(directory, 'manifest.json'))['artifacts']));
@@ -43,7 +43,7 @@ export function readAssembly(directory: string): AssemblyStack {
   };
 }
 
-/** Pairs of S3 key and path of an asset manifest's files. */
+/** S3 key and path of each file in an asset manifest. */
 function assetsOf(directory: string, manifestFile: string): readonly (readonly [string, string])[] {
   return Object.values(recordOf(readJson(manifestFile)['files'])).flatMap((asset) => {
     const path = recordOf(recordOf(asset)['source'])['path'];

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TemplateResource } from './template.ts';
 
-/** Where the stack seems to be: no account, and the region whose name the emulators' ARNs carry. */
+/** The stack's apparent account and region; the emulators' ARNs contain the same region. */
 export const REGION = 'us-east-1';
 export const ACCOUNT_ID = '000000000000';
 
@@ -16,18 +16,18 @@ export function pseudoParameters(stackName: string): Readonly<Record<string, str
   };
 }
 
-/** What `Ref` and `Fn::GetAtt` of a resource give, as AWS documents them by type. */
+/** Values of `Ref` and `Fn::GetAtt`, as AWS documents them by resource type. */
 export interface Identity {
   readonly ref: string;
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** The name that CloudFormation would make up, but the same on each start: tables and queues are found again. */
+/** A name as CloudFormation generates it, but the same on each start, so that tables and queues are found again. */
 export function physicalName(stackName: string, logicalId: string): string {
   return `${stackName}-${logicalId}`;
 }
 
-/** An API id as API Gateway makes them, ten characters, but the same on each start. */
+/** An API id as API Gateway generates it, ten characters, but the same on each start. */
 export function apiId(stackName: string, logicalId: string): string {
   const digest = createHash('sha256').update(`${stackName}/${logicalId}`).digest('hex');
   return BigInt(`0x${digest.slice(0, 24)}`)
@@ -48,17 +48,17 @@ export function tableArn(tableName: string): string {
   return `arn:aws:dynamodb:${REGION}:${ACCOUNT_ID}:table/${tableName}`;
 }
 
-/** Of what a `$connect` authorizer is asked to allow. */
+/** ARN that a `$connect` authorizer must allow. */
 export function connectMethodArn(apiId: string, stage: string): string {
   return `arn:aws:execute-api:${REGION}:${ACCOUNT_ID}:${apiId}/${stage}/$connect`;
 }
 
-/** Of a request to one of the API's connections: `POST` to post, `GET` to look, `DELETE` to close. */
+/** ARN of a `@connections` request: `POST` posts, `GET` reads the status, `DELETE` closes. */
 export function connectionsArn(apiId: string, stage: string, method: string, connectionId: string): string {
   return `arn:aws:execute-api:${REGION}:${ACCOUNT_ID}:${apiId}/${stage}/${method}/@connections/${connectionId}`;
 }
 
-/** AWS's own queue URL; the runtime rewrites its host to the emulator's. */
+/** Queue URL on AWS; the runtime replaces its host by the emulator's. */
 function queueUrl(queueName: string): string {
   return `https://sqs.${REGION}.amazonaws.com/${ACCOUNT_ID}/${queueName}`;
 }
@@ -67,7 +67,7 @@ interface IdentityInput {
   readonly stackName: string;
   readonly logicalId: string;
   readonly resource: TemplateResource;
-  /** A resolved property that may override the made-up name. */
+  /** A property that overrides the generated name. */
   readonly name: (property: string) => string | undefined;
 }
 
@@ -99,7 +99,7 @@ const IDENTITIES: Readonly<Record<string, (input: IdentityInput, fallbackName: s
   }),
 };
 
-/** Of a type that isn't run here (a role, a log group), a name and an ARN that at least look like one. */
+/** Plausible values for types that this runtime does not run, such as a role or a log group. */
 export function identityOf(input: IdentityInput): Identity {
   const fallback = physicalName(input.stackName, input.logicalId);
   const known = IDENTITIES[input.resource.Type];

@@ -1,7 +1,7 @@
 import { isRecord } from '../json.ts';
 import { TemplateError } from './template.ts';
 
-/** What intrinsics refer to. Each function throws a `TemplateError` for a name that it doesn't know. */
+/** Resolves what intrinsics refer to. Each function throws a `TemplateError` for an unknown name. */
 export interface IntrinsicScope {
   /** `Ref` of a resource, a parameter, or a pseudo parameter (`AWS::Region`). */
   ref(name: string): unknown;
@@ -11,7 +11,7 @@ export interface IntrinsicScope {
 type Resolve = (value: unknown) => unknown;
 type Intrinsic = (argument: unknown, resolve: Resolve, scope: IntrinsicScope) => unknown;
 
-/** Those that the stack's template has; it has no conditions. */
+/** The intrinsics that the stack's template uses; it has no conditions. */
 const INTRINSICS: Readonly<Record<string, Intrinsic>> = {
   Ref: (name, _, scope) => scope.ref(text(name, 'Ref')),
   'Fn::GetAtt': (argument, _, scope) => {
@@ -39,7 +39,7 @@ const INTRINSICS: Readonly<Record<string, Intrinsic>> = {
 
 /**
  * Replaces every intrinsic in a template value.
- * @throws {TemplateError} on an intrinsic that this runtime doesn't know, or one with malformed arguments.
+ * @throws {TemplateError} for an unknown intrinsic or malformed arguments
  */
 export function resolveIntrinsics(value: unknown, scope: IntrinsicScope): unknown {
   const resolve: Resolve = (item) => {
@@ -48,7 +48,7 @@ export function resolveIntrinsics(value: unknown, scope: IntrinsicScope): unknow
     const [name, ...others] = Object.keys(item);
     if (name !== undefined && others.length === 0 && (name === 'Ref' || name.startsWith('Fn::'))) {
       const intrinsic = INTRINSICS[name];
-      if (!intrinsic) throw new TemplateError(`The local runtime doesn't know the intrinsic ${name}.`);
+      if (!intrinsic) throw new TemplateError(`The local runtime does not support the intrinsic ${name}.`);
       return intrinsic(item[name], resolve, scope);
     }
     return Object.fromEntries(Object.entries(item).map(([key, each]) => [key, resolve(each)]));

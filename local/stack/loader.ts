@@ -9,14 +9,13 @@ import { resolveTemplate } from './resources.ts';
 import { eventSourceModel, queueModel, tableModel } from './storage.ts';
 import { type Resource, reader } from './template.ts';
 
-/** Logs, alarms: nothing on one machine behaves differently without them. Policies are read with their functions. */
+/** Ignored without a warning: they do not affect behaviour here. Policies are read with their functions. */
 const IGNORED_TYPES =
   /^AWS::(IAM|Logs|CloudWatch)::|^AWS::(Lambda::Permission|SQS::QueuePolicy|CDK::Metadata|ApiGateway::Account|ApiGatewayV2::Deployment)$/;
 
 /**
- * Reads a cloud assembly into what this runtime runs, with the AWS URLs in environments, outputs, and authorizers
- * rewritten to this machine's.
- * @throws {TemplateError} if the assembly or the template can't be understood.
+ * Loads the stack from a cloud assembly. Replaces AWS URLs in environments, outputs, and authorizers by local ones.
+ * @throws {TemplateError} if the assembly or the template is not supported
  */
 export function loadStack(assemblyDirectory: string, origins: LocalOrigins): StackModel {
   const stack = readAssembly(assemblyDirectory);
@@ -57,7 +56,7 @@ export function loadStack(assemblyDirectory: string, origins: LocalOrigins): Sta
   };
 }
 
-/** The function, or the warning that says why it can't run. */
+/** The function, or a warning that says why it can't run. */
 function functionModel(
   resource: Resource,
   stack: AssemblyStack,

@@ -1,16 +1,16 @@
 import { ACCOUNT_ID, REGION } from './identifiers.ts';
 
 /**
- * Stands for the dev issuer in the synthesized template, so that an assembly holds no port and serves any number of
- * runtimes. `.invalid` never resolves (RFC 2606): one left unrewritten fails at once.
+ * Placeholder for the dev issuer in the synthesized template: an assembly contains no port, so runtimes can share it.
+ * `.invalid` never resolves (RFC 2606): a placeholder that was not replaced fails at once.
  */
 export const ISSUER_PLACEHOLDER = 'https://dev-issuer.invalid';
 
-/** Where on this machine the things are that the template's URLs lead to. All are origins without a trailing slash. */
+/** Local targets of the template's URLs. All are origins without a trailing slash. */
 export interface LocalOrigins {
   /** `http://127.0.0.1:8787`: the gateway, for clients. */
   readonly gateway: string;
-  /** The gateway's `@connections`, for functions; the gateway itself unless an AWS proxy stands between. */
+  /** The gateway's `@connections`, for functions: the AWS proxy if there is one, else the gateway. */
   readonly connections: string;
   readonly issuer: string;
   readonly sqs: string;
@@ -19,7 +19,7 @@ export interface LocalOrigins {
 const execute = new RegExp(`(https|wss)://([a-z0-9]+)\\.execute-api\\.${REGION}\\.amazonaws\\.com`, 'g');
 const queue = new RegExp(`https://sqs\\.${REGION}\\.amazonaws\\.com(?=/${ACCOUNT_ID}/)`, 'g');
 
-/** Rewrites the AWS hosts in one text to this machine's. */
+/** Replaces AWS hosts in a text by local ones. */
 export function rewriteUrls(
   text: string,
   origins: LocalOrigins,

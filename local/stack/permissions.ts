@@ -4,8 +4,8 @@ import type { ResolvedTemplate } from './resources.ts';
 import { type Properties, type Resource, reader, TemplateError } from './template.ts';
 
 /**
- * What the template's own policies allow a role, by its ARN. AWS's policies (`ManagedPolicyArns`) are not in it.
- * @throws {TemplateError} a statement that does more than allow actions on resources
+ * The permissions of each role, by ARN. Covers the template's own policies, not AWS's (`ManagedPolicyArns`).
+ * @throws {TemplateError} for a statement that does more than allow actions on resources
  */
 export function permissionsByRole(template: ResolvedTemplate): (roleArn: string) => readonly Permission[] {
   const policies = template.ofType('AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy');

@@ -2,23 +2,23 @@ import { identityOf, pseudoParameters } from './identifiers.ts';
 import { type IntrinsicScope, resolveIntrinsics } from './intrinsics.ts';
 import { type Resource, type Template, TemplateError, type TemplateResource } from './template.ts';
 
-/** The resources of a template, resolved when asked for, and the outputs. */
+/** The resources of a template, resolved on request, and its outputs. */
 export interface ResolvedTemplate {
   ofType(...types: string[]): readonly Resource[];
-  /** Those of types that nobody has asked for. */
+  /** Resources of types that were never requested. */
   unread(): readonly Pick<Resource, 'logicalId' | 'type'>[];
   readonly outputs: Readonly<Record<string, string>>;
 }
 
 /**
- * Resolves a template. A resource's properties are resolved only when its type is asked for, so an intrinsic that
- * only a skipped resource uses disturbs nobody.
- * @throws {TemplateError} naming what can't be resolved.
+ * Resolves a template. Resolves a resource's properties only when its type is requested, so an unsupported intrinsic in
+ * an ignored resource does no harm.
+ * @throws {TemplateError} that names what can't be resolved
  */
 export function resolveTemplate(template: Template, stackName: string): ResolvedTemplate {
   const resourceOf = (logicalId: string): TemplateResource => {
     const resource = template.Resources[logicalId];
-    if (!resource) throw new TemplateError(`The template refers to ${logicalId}, which isn't in it.`);
+    if (!resource) throw new TemplateError(`The template refers to ${logicalId}, which it does not contain.`);
     return resource;
   };
   const identity = (logicalId: string) => {
@@ -47,7 +47,7 @@ export function resolveTemplate(template: Template, stackName: string): Resolved
       if (value !== undefined) return value;
       const { Type } = resourceOf(logicalId);
       throw new TemplateError(
-        `The local runtime doesn't know Fn::GetAtt ${logicalId}.${attribute} (${Type}).`,
+        `The local runtime does not support Fn::GetAtt ${logicalId}.${attribute} (${Type}).`,
       );
     },
   };
@@ -79,7 +79,8 @@ export function resolveTemplate(template: Template, stackName: string): Resolved
 
 function resolveProperties(logicalId: string, resource: TemplateResource, scope: IntrinsicScope) {
   try {
-    if (resource.Condition !== undefined) throw new TemplateError('The local runtime knows no conditions.');
+    if (resource.Condition !== undefined)
+      throw new TemplateError('The local runtime does not support conditions.');
     const properties = resolveIntrinsics(resource.Properties ?? {}, scope);
     return properties as Resource['properties'];
   } catch (error) {

@@ -3,7 +3,7 @@ import type { EventSourceModel, QueueModel, TableModel } from '../model.ts';
 import { functionArn, physicalName, queueArn } from './identifiers.ts';
 import { type Resource, reader, TemplateError } from './template.ts';
 
-/** A table of the template in the shape of `CreateTable`; what an emulator has no use for is left out. */
+/** A table of the template as `CreateTable` input, without what the emulator does not need. */
 export function tableModel(resource: Resource, stackName: string): TableModel {
   const read = reader(resource);
   const ttl = read.record('TimeToLiveSpecification');
@@ -25,7 +25,7 @@ export function tableModel(resource: Resource, stackName: string): TableModel {
   };
 }
 
-/** Properties that are `CreateQueue` attributes under the same name. */
+/** Properties with the same name as a `CreateQueue` attribute. */
 const QUEUE_ATTRIBUTES = [
   'ContentBasedDeduplication',
   'DelaySeconds',
@@ -51,12 +51,12 @@ export function queueModel(resource: Resource, stackName: string): QueueModel {
   };
 }
 
-/** Lambda polls a queue with up to this many batches at once if the mapping doesn't say. */
+/** Lambda's maximum of concurrent batches if the mapping sets none. */
 const DEFAULT_MAXIMUM_CONCURRENCY = 5;
 
 /**
  * An SQS event source mapping.
- * @throws {TemplateError} if its source isn't a queue of the stack or its function isn't known.
+ * @throws {TemplateError} if its source is not a queue of the stack or its function is unknown
  */
 export function eventSourceModel(
   resource: Resource,
@@ -71,7 +71,7 @@ export function eventSourceModel(
   const entry = [...functionIds].find(([name]) => name === target || functionArn(name) === target);
   if (!entry) throw new TemplateError(`${resource.logicalId}: ${target} isn't a function of this stack.`);
   if (read.optionalNumber('MaximumBatchingWindowInSeconds')) {
-    throw new TemplateError(`${resource.logicalId}: the local runtime knows no batching window.`);
+    throw new TemplateError(`${resource.logicalId}: the local runtime does not support a batching window.`);
   }
   const concurrency = read.record('ScalingConfig')['MaximumConcurrency'];
   return {

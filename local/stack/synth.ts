@@ -8,17 +8,16 @@ import { ISSUER_PLACEHOLDER } from './local-urls.ts';
 export interface SynthOptions {
   /** Folder with cdk.json. */
   readonly projectDirectory: string;
-  /** Where the cloud assembly goes. */
+  /** Output folder for the cloud assembly. */
   readonly outDirectory: string;
-  /** CDK context over that of cdk.json. */
+  /** CDK context that overrides cdk.json. */
   readonly context?: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal;
 }
 
 export const DEV_AUDIENCE = 'serverless-im-dev';
 
-/** What the stack is told here: trust the dev issuer, let any origin in, keep nothing after its end, and leave the page
- * to the runtime. */
+/** Options of a local stack: trust the dev issuer, allow any origin, delete data with the stack, and deploy no page. */
 const LOCAL_CONTEXT: Readonly<Record<string, unknown>> = {
   issuer: ISSUER_PLACEHOLDER,
   audience: DEV_AUDIENCE,
@@ -29,9 +28,9 @@ const LOCAL_CONTEXT: Readonly<Record<string, unknown>> = {
 };
 
 /**
- * Synthesizes the CDK app as the CDK CLI does: cdk.json's `app` in a shell, told by environment variables where the
- * assembly goes and what the context is. No account, no network.
- * @throws {OperatorError} with the app's last words if it fails.
+ * Synthesizes the CDK app as the CDK CLI does: runs cdk.json's `app` in a shell and passes output folder and context in
+ * environment variables. Needs no account and no network.
+ * @throws {OperatorError} with the last lines of the app's output if it fails
  */
 export async function synthesize(options: SynthOptions): Promise<void> {
   options.signal?.throwIfAborted();
@@ -42,13 +41,13 @@ export async function synthesize(options: SynthOptions): Promise<void> {
     shell: true,
     cwd: options.projectDirectory,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own, so that giving up ends the shell's children too.
+    // In its own process group, so that an abort also ends the shell's children.
     detached: process.platform !== 'win32',
     env: {
       ...process.env,
-      // `node` in the command is the one that runs this, whatever else is installed.
+      // Makes `node` in the command the Node that runs this process.
       PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
-      // The CDK is large: its compiled form, kept from the last time, halves the work. Keyed by content and version.
+      // A compile cache halves the time, since the CDK is large. Its entries are keyed by content and version.
       NODE_COMPILE_CACHE: join(options.projectDirectory, 'node_modules', '.cache', 'node-compile'),
       CDK_OUTDIR: options.outDirectory,
       CDK_CONTEXT_JSON: JSON.stringify({ ...recordOf(context), ...LOCAL_CONTEXT, ...options.context }),
@@ -83,6 +82,6 @@ function killGroup(child: ChildProcess): void {
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    // The process has already ended.
   }
 }

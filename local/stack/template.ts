@@ -14,7 +14,7 @@ export interface TemplateResource {
   readonly Properties?: Readonly<Record<string, unknown>>;
 }
 
-/** A resource with its logical id and its properties resolved. */
+/** A resource with its logical id and resolved properties. */
 export interface Resource {
   readonly logicalId: string;
   readonly type: string;
@@ -23,12 +23,12 @@ export interface Resource {
 
 export type Properties = Readonly<Record<string, unknown>>;
 
-/** The template isn't of the shape that this runtime understands; the message names the place. */
+/** The template has a shape that this runtime does not support; the message names the place. */
 export class TemplateError extends OperatorError {
   override readonly name = 'TemplateError';
 }
 
-/** Reads typed properties of one resource and names the place when one has another type. */
+/** Reads typed properties of a resource; the error for a wrong type names the place. */
 export function reader(resource: Resource) {
   const fail = (name: string, expected: string): never => {
     throw new TemplateError(`${resource.logicalId} (${resource.type}): ${name} is not ${expected}.`);
@@ -41,7 +41,7 @@ export function reader(resource: Resource) {
   const optionalNumber = (name: string): number | undefined => {
     const found = value(name);
     if (found === undefined) return undefined;
-    // CloudFormation takes numbers as strings too.
+    // CloudFormation also accepts numbers as strings.
     const number = typeof found === 'string' && found !== '' ? Number(found) : found;
     return typeof number === 'number' && Number.isFinite(number) ? number : fail(name, 'a number');
   };

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { messageOf, OperatorError } from '../operator-error.ts';
 
-/** What the page is made of, seen from the project's folder. */
+/** Sources of the page, relative to the project's folder. */
 const SOURCES = [
   'web/index.html',
   'web/vite.config.ts',
@@ -18,13 +18,13 @@ const SOURCES = [
 ];
 
 /**
- * The folder of the built page: as it is if nothing it is made of is newer, else built now, which takes a second.
- * @throws {OperatorError} with the builder's last words if it fails.
+ * The folder of the built page. Rebuilds it if a source is newer, which takes a second.
+ * @throws {OperatorError} with the end of the builder's output if it fails
  */
 export async function builtPage(projectDirectory: string, signal?: AbortSignal): Promise<string> {
   const directory = join(projectDirectory, 'web/dist');
   if (isFresh(projectDirectory, join(directory, 'index.html'))) return directory;
-  // Beside it, then in its place: another runtime may be reading it, or building it too.
+  // Build next to it, then rename: another runtime may be reading or building the same page.
   const made = `${directory}.${randomUUID()}`;
   try {
     await build(join(projectDirectory, 'web'), made, signal);
@@ -33,12 +33,12 @@ export async function builtPage(projectDirectory: string, signal?: AbortSignal):
   } catch (error) {
     rmSync(made, { recursive: true, force: true });
     signal?.throwIfAborted();
-    throw new OperatorError(`The web page can't be built: ${messageOf(error)}`, { cause: error });
+    throw new OperatorError(`Cannot build the web page: ${messageOf(error)}`, { cause: error });
   }
   return directory;
 }
 
-/** In a process of its own: the bundler's threads and memory end with it. */
+/** In its own process, which frees the bundler's threads and memory when it ends. */
 async function build(
   webDirectory: string,
   outDirectory: string,
@@ -46,7 +46,7 @@ async function build(
 ): Promise<void> {
   const vite = join(dirname(createRequire(import.meta.url).resolve('vite/package.json')), 'bin/vite.js');
   const args = [vite, 'build', webDirectory, '--outDir', outDirectory, '--emptyOutDir', '--logLevel', 'warn'];
-  // Else a test runner's own environment would make it React's development build.
+  // A test runner's NODE_ENV would select React's development build.
   const env = { ...process.env, NODE_ENV: 'production' };
   await promisify(execFile)(process.execPath, args, { cwd: webDirectory, env, ...(signal && { signal }) });
 }
@@ -60,6 +60,6 @@ function isFresh(projectDirectory: string, built: string): boolean {
 function newestMs(path: string): number {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats?.isDirectory()) return stats?.mtimeMs ?? 0;
-  // The folder's own time tells of what was removed.
+  // The folder's own time changes when a file is removed.
   return Math.max(stats.mtimeMs, ...readdirSync(path).map((name) => newestMs(join(path, name))));
 }

@@ -11,13 +11,13 @@ import { closeServer, listenOn } from '../listening.ts';
 import { OperatorError, systemErrorCode } from '../operator-error.ts';
 
 export interface PageServerOptions {
-  /** Of the built page. */
+  /** Folder of the built page. */
   readonly directory: string;
-  /** 0 takes a free one. */
+  /** 0 picks a free port. */
   readonly port: number;
-  /** What its `config.json` says: see `web/src/config.ts`. */
+  /** Content of `config.json`: see `web/src/config.ts`. */
   readonly config: { readonly wsUrl: string; readonly httpUrl: string; readonly auth: object };
-  /** URLs beside the chat's own that it may speak to: of whoever signs its users in. */
+  /** URLs of the sign-in service, which the page may call besides the chat's own. */
   readonly signInUrls: readonly string[];
 }
 
@@ -27,11 +27,11 @@ export interface PageServer {
 }
 
 /**
- * Serves the web page as CloudFront would: the same files, the same headers, and a `config.json` of its own.
- * @throws {OperatorError} if the port can't be had.
+ * Serves the web page as CloudFront does: the same files and headers, with its own `config.json`.
+ * @throws {OperatorError} if the port is not available
  */
 export async function servePage(options: PageServerOptions): Promise<PageServer> {
-  // Reads the folder with each request: another runtime may build the page anew.
+  // Reads the folder on each request: another runtime may rebuild the page.
   const serveFile = sirv(options.directory, { dev: true, etag: true });
   const headers = headersOf(options);
   const embeddable = headersOf(options, true);
@@ -56,7 +56,7 @@ export async function servePage(options: PageServerOptions): Promise<PageServer>
     const port = await listenOn(server, options.port);
     return { url: `http://127.0.0.1:${port}/`, stop: () => closeServer(server) };
   } catch (error) {
-    const reason = systemErrorCode(error) === 'EADDRINUSE' ? 'is taken' : `can't be listened on`;
+    const reason = systemErrorCode(error) === 'EADDRINUSE' ? 'is taken' : `can't be used`;
     throw new OperatorError(
       `Port ${options.port}, for the web page, ${reason}; choose another with --web-port.`,
       { cause: error },

@@ -35,15 +35,18 @@ describe('a file of faults', () => {
     [{ faults: [{ fault: 'error', nth: 0 }] }, /: faults\[0\]\.nth: .*>=1/],
     [
       { faults: [{ fault: 'error', nth: 1, every: 2 }] },
-      /: faults\[0\]: has several of nth, every, and probability/,
+      /: faults\[0\]: can have only one of nth, every, and probability/,
     ],
     [{ faults: [{ fault: 'error', probability: 1.1 }] }, /: faults\[0\]\.probability: /],
     [{ faults: [{ fault: 'error', operation: 'Put' }] }, /: faults\[0\]\.operation: .*"PutItem"/],
     [{ faults: [{ fault: 'error', tabel: 'x' }] }, /: faults\[0\]: .*"tabel"/],
-    [{ faults: [{ fault: 'kill', code: 'x' }] }, /: faults\[0\]\.code: goes with throttle and error only/],
-    [{ latency: [{ service: 'sqs' }] }, /: latency\[0\]: needs ms, or p50Ms/],
-    [{ latency: [{ p50Ms: 5, p99Ms: 1 }] }, /: latency\[0\]: needs ms, or p50Ms/],
-    [{ latency: [{ ms: 5, quantilesMs: [1, 2] }] }, /: latency\[0\]: needs ms, or p50Ms/],
+    [
+      { faults: [{ fault: 'kill', code: 'x' }] },
+      /: faults\[0\]\.code: is only allowed with throttle and error/,
+    ],
+    [{ latency: [{ service: 'sqs' }] }, /: latency\[0\]: needs exactly one of/],
+    [{ latency: [{ p50Ms: 5, p99Ms: 1 }] }, /: latency\[0\]: needs exactly one of/],
+    [{ latency: [{ ms: 5, quantilesMs: [1, 2] }] }, /: latency\[0\]: needs exactly one of/],
   ])('with a mistake is refused in one line that names its place: %j', (content, message) => {
     const read = () => readFaults(fileOf(content));
     expect(read).toThrow(OperatorError);
@@ -78,9 +81,9 @@ describe('a file of faults', () => {
       }),
     );
     expect(idleRules(faults, stack)).toEqual([
-      'faults[1].table: no table has "Mesages" in its name, so this rule never strikes.',
-      'faults[4].route: there is no route "SendMessage", so this rule never strikes.',
-      'latency[0].function: no function has "Sender" in its name, so this rule never strikes.',
+      'faults[1].table: no table has "Mesages" in its name, so this rule never applies.',
+      'faults[4].route: there is no route "SendMessage", so this rule never applies.',
+      'latency[0].function: no function has "Sender" in its name, so this rule never applies.',
     ]);
   });
 });

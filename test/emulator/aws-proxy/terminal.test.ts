@@ -83,9 +83,9 @@ it('--faults strikes by its file, says so, and warns of a rule that never can', 
     trace: false,
     faults: { seed: 5, faults },
   });
-  expect(printed()).toBe(`Faults by ${faultsFile}, seed 5.\n\n`);
+  expect(printed()).toBe(`Injecting faults from ${faultsFile}, seed 5.\n\n`);
   expect(warnings).toEqual([
-    'faults[1].table: no table has "Nowhere" in its name, so this rule never strikes.',
+    'faults[1].table: no table has "Nowhere" in its name, so this rule never applies.',
   ]);
   const statuses = [await invoke(), await invoke(), await invoke()];
   expect(statuses).toEqual([200, 500, 200].map((statusCode) => ({ ok: true, payload: { statusCode } })));

@@ -85,7 +85,7 @@ describe('DynamoDB', () => {
       encoding: 'utf8',
     });
     process.kill(Number(pids.split('\n')[0]), 'SIGKILL');
-    expect(await ended.promise).toBe('dynoxide ended (SIGKILL)');
+    expect(await ended.promise).toBe('dynoxide exited (SIGKILL)');
   });
 });
 

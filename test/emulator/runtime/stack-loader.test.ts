@@ -233,7 +233,7 @@ test('a mapping with a batching window stops the loader', () => {
   };
   const resources = { Queue: { Type: 'AWS::SQS::Queue' }, Fn: lambda('abc'), Mapping };
   expect(() => load({ bundles: { abc: '' }, resources })).toThrow(
-    'Mapping: the local runtime knows no batching window.',
+    'Mapping: the local runtime does not support a batching window.',
   );
 });
 
@@ -340,7 +340,7 @@ describe('APIs', () => {
     };
     const resources = { Fn: lambda('abc'), ...api('Http', 'HTTP'), Route };
     expect(() => load({ bundles: { abc: '' }, resources })).toThrow(
-      `The local runtime knows no routes like "${RouteKey}".`,
+      `The local runtime does not support routes like "${RouteKey}".`,
     );
   });
 
@@ -416,12 +416,12 @@ describe('what does not run here', () => {
     [
       'an unknown intrinsic',
       { Q: { Type: 'AWS::SQS::Queue', Properties: { DelaySeconds: { 'Fn::Length': [] } } } },
-      "Q (AWS::SQS::Queue): The local runtime doesn't know the intrinsic Fn::Length.",
+      'Q (AWS::SQS::Queue): The local runtime does not support the intrinsic Fn::Length.',
     ],
     [
       'a condition',
       { Q: { Type: 'AWS::SQS::Queue', Condition: 'Never' } },
-      'Q (AWS::SQS::Queue): The local runtime knows no conditions.',
+      'Q (AWS::SQS::Queue): The local runtime does not support conditions.',
     ],
     [
       'an unknown attribute',
@@ -429,12 +429,12 @@ describe('what does not run here', () => {
         Role: { Type: 'AWS::IAM::Role' },
         Q: { Type: 'AWS::SQS::Queue', Properties: { DelaySeconds: { 'Fn::GetAtt': ['Role', 'RoleId'] } } },
       },
-      "Q (AWS::SQS::Queue): The local runtime doesn't know Fn::GetAtt Role.RoleId (AWS::IAM::Role).",
+      'Q (AWS::SQS::Queue): The local runtime does not support Fn::GetAtt Role.RoleId (AWS::IAM::Role).',
     ],
     [
       'a reference to nothing',
       { Q: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { Ref: 'Gone' } } } },
-      "Q (AWS::SQS::Queue): The template refers to Gone, which isn't in it.",
+      'Q (AWS::SQS::Queue): The template refers to Gone, which it does not contain.',
     ],
   ])('%s stops the loader with the place', (_, resources, message) => {
     expect(() => load({ resources })).toThrow(message);
