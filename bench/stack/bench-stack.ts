@@ -37,7 +37,7 @@ export interface BenchStack {
   /** Resolves when no function runs and no queue holds a message, except a queue that is being held. */
   settle(): Promise<void>;
   /** Holds this queue until `release`. `prime` must send it a message, which ends the poll under way. */
-  pauseQueue(name: string, prime: () => Promise<unknown>): Promise<HeldQueue>;
+  pauseQueue(name: string, prime: () => Promise<unknown>): Promise<PausedQueue>;
   /** Runs while `settle` ignores this queue and its delayed events, which are dropped at the end. */
   without<Result>(queue: string, run: () => Promise<Result>): Promise<Result>;
   /** Sends an event to a queue of the stack. */
@@ -47,7 +47,7 @@ export interface BenchStack {
 
 type RunMatch = Pick<CallMatch, 'function' | 'route'>;
 
-export interface HeldQueue {
+export interface PausedQueue {
   release(): void;
 }
 

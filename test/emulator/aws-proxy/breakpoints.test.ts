@@ -6,8 +6,8 @@ import { failureOf, type Key, newKey, put, TABLE, useEmulators } from './proxy-f
 const { startProxy } = useEmulators();
 const get = (Key: Key) => new GetItemCommand({ TableName: TABLE, Key, ConsistentRead: true });
 
-describe('a held call', () => {
-  it('has not been done before it is released, and others pass it', async () => {
+describe('a call at a breakpoint', () => {
+  it('is not executed before it is released, and other calls pass', async () => {
     const { dynamoDb, stored, proxy } = await startProxy();
     const [held, other] = [newKey(), newKey()];
     const breakpoint = proxy.setBreakpoint({ operation: 'PutItem' });
@@ -21,7 +21,7 @@ describe('a held call', () => {
     expect(proxy.calls.map(({ forwarded }) => forwarded)).toEqual([true, true]);
   });
 
-  it('after commit has been done, and its caller waits', async () => {
+  it('after the commit has been executed, and its caller waits', async () => {
     const { dynamoDb, stored, proxy } = await startProxy();
     const key = newKey();
     const breakpoint = proxy.setBreakpoint({ when: 'after' });
@@ -55,7 +55,7 @@ describe('a held call', () => {
     ['cut-after', 'before', true, 'TimeoutError'],
     ['error', 'after', true, 'InternalServerError'],
     ['cut-after', 'after', true, 'TimeoutError'],
-  ] as const)('failed by %s when held %s: stored %s', async (fault, when, isStored, name) => {
+  ] as const)('failed by %s when stopped %s (stored: %s)', async (fault, when, isStored, name) => {
     const { dynamoDb, stored, proxy } = await startProxy();
     const key = newKey();
     const breakpoint = proxy.setBreakpoint({ when });
@@ -66,7 +66,7 @@ describe('a held call', () => {
     expect(await stored(key)).toBe(isStored);
   });
 
-  it('whose caller has given up is not done when it is released', async () => {
+  it('is not executed on release if its caller has given up', async () => {
     const { dynamoDb, stored, proxy } = await startProxy();
     const key = newKey();
     const breakpoint = proxy.setBreakpoint();
@@ -81,13 +81,13 @@ describe('a held call', () => {
     expect(await stored(key)).toBe(false);
   });
 
-  it('passes if its hold was released before it came', async () => {
+  it('passes if the breakpoint was released before it arrived', async () => {
     const { dynamoDb, proxy } = await startProxy();
     proxy.setBreakpoint().release();
     await dynamoDb.send(put(newKey()));
   });
 
-  it('orders calls as the test wants it', async () => {
+  it('lets a test choose the order of calls', async () => {
     const { dynamoDb, proxy } = await startProxy();
     const key = newKey();
     const where = (bytes: number) => (_: unknown, input: unknown) =>
@@ -105,7 +105,7 @@ describe('a held call', () => {
     expect((await dynamoDb.send(get(key))).Item?.['text']).toEqual({ S: 'x' });
   });
 
-  it('that never comes is told when the proxy is closed', async () => {
+  it('that never arrives is reported when the proxy is closed', async () => {
     const { endpoints, proxy } = await startProxy();
     const breakpoint = proxy.setBreakpoint({ operation: 'Scan' });
     await endpoints.close?.();
@@ -140,7 +140,7 @@ describe('steps', () => {
     expect(keys).toHaveLength(5);
   });
 
-  it('can stop after commit, and end a call there', async () => {
+  it('can stop after the commit and end the call there', async () => {
     const { dynamoDb, stored, proxy } = await startProxy();
     const run = async () => {
       const key = newKey();
@@ -156,7 +156,7 @@ describe('steps', () => {
     expect(rounds).toBe(1);
   });
 
-  it('let the flow go on when the body of the loop throws or breaks', async () => {
+  it('resume the flow when the loop body throws or breaks', async () => {
     const { dynamoDb, proxy } = await startProxy();
     const runs: Promise<unknown>[] = [];
     const run = () => {

@@ -9,7 +9,7 @@ const { startProxy } = useEmulators();
 const { resolve } = createRequire(import.meta.url);
 const sdk = (name: string) => JSON.stringify(pathToFileURL(resolve(`@aws-sdk/client-${name}`)).href);
 
-/** What a handler does with the SDK as it is: its clients know nothing but the environment. */
+/** A handler that uses plain SDK clients, configured only by the environment. */
 const SOURCE = `
   import { DynamoDBClient, PutItemCommand } from ${sdk('dynamodb')};
   import { SQSClient, SendMessageCommand } from ${sdk('sqs')};
@@ -41,7 +41,7 @@ async function workers(options: ProxyFixtureOptions = {}) {
 }
 
 describe('the caller', () => {
-  it('is known from all three clients, and each invocation has its calls', async () => {
+  it('is known for all three clients, and each invocation has its calls', async () => {
     const { pool, proxy, queue, socket } = await workers();
     const [QueueUrl, { connectionId: ConnectionId, client }] = await Promise.all([queue(), socket()]);
     const results = await Promise.all([
@@ -67,7 +67,7 @@ describe('the caller', () => {
     expect(proxy.counts({ function: 'Store' }).calls).toBe(1);
   });
 
-  it('of the next event of the same instance is the next invocation', async () => {
+  it('is the next invocation when the same instance gets its next event', async () => {
     const { pool, proxy } = await workers();
     for (let n = 0; n < 3; n += 1) await pool.invoke('ChatSend', { key: newKey() });
     expect(pool.instances('ChatSend').total).toBe(1);
@@ -80,11 +80,11 @@ describe('kill', () => {
   it.each([
     ['kill', false],
     ['kill-after', true],
-  ] as const)('by %s takes the instance that calls and no other; stored: %s', async (fault, isStored) => {
+  ] as const)('by %s ends only the calling instance (stored: %s)', async (fault, isStored) => {
     const { pool, proxy, stored } = await workers();
     const [victim, neighbour, other] = [newKey(), newKey(), newKey()];
     const isVictims = (_: unknown, input: unknown) => JSON.stringify(input).includes(victim.pk.S);
-    // Both instances are in mid-call when the blow falls.
+    // Both instances are in the middle of a call when one is killed.
     const [held, spared] = [
       proxy.setBreakpoint({ where: isVictims }),
       proxy.setBreakpoint({ function: 'Send', where: (call, input) => !isVictims(call, input) }),
@@ -110,7 +110,7 @@ describe('kill', () => {
     });
   });
 
-  it('by a rule at the n-th call; the next event runs in a new instance', async () => {
+  it('can apply to the n-th call; the next event runs in a new instance', async () => {
     const { pool, proxy } = await workers({ faults: [{ fault: 'kill', function: 'Send', nth: 2 }] });
     const results = [];
     for (let n = 0; n < 3; n += 1) results.push((await pool.invoke('ChatSend', { key: newKey() })).ok);
@@ -119,8 +119,8 @@ describe('kill', () => {
   });
 });
 
-describe('waiting', () => {
-  it('for an invocation to end, and for all of them', async () => {
+describe('the proxy', () => {
+  it('waits for one invocation to end, or for all', async () => {
     const { pool, proxy } = await workers();
     await proxy.untilIdle();
     const breakpoint = proxy.setBreakpoint({ function: 'Store' });
@@ -142,7 +142,7 @@ describe('waiting', () => {
     await Promise.all(invocations);
   });
 
-  it('tells each invocation that has ended', async () => {
+  it('reports each invocation that has ended', async () => {
     const { pool, proxy } = await workers();
     const told: string[] = [];
     const stop = proxy.onInvocation((invocation) => told.push(invocation.function));

@@ -11,7 +11,7 @@ const { startProxy } = useEmulators();
 const faults = (fault: FaultKind, rule: Partial<FaultRule> = {}) => ({ faults: [{ fault, ...rule }] });
 const post = (ConnectionId: string) => new PostToConnectionCommand({ ConnectionId, Data: 'hi' });
 
-/** So the SDK calls a line that broke. */
+/** The SDK's name for a broken connection. */
 const HUNG_UP = 'TimeoutError';
 
 describe('a refused call', () => {
@@ -20,7 +20,7 @@ describe('a refused call', () => {
     ['throttle', { code: 'ThrottlingException' }, 'ThrottlingException', 400],
     ['error', {}, 'InternalServerError', 500],
   ] as const)(
-    'of DynamoDB by %s %o is its own error, and nothing is stored',
+    'to DynamoDB by %s %o gets the service’s error and stores nothing',
     async (fault, rule, name, status) => {
       const { dynamoDb, stored, proxy } = await startProxy(faults(fault, rule));
       const key = newKey();
@@ -36,7 +36,7 @@ describe('a refused call', () => {
   it.each([
     ['throttle', 'RequestThrottled', 403],
     ['error', 'InternalFailure', 500],
-  ] as const)('of SQS by %s is its own error, and nothing is queued', async (fault, name, status) => {
+  ] as const)('to SQS by %s gets the service’s error and sends nothing', async (fault, name, status) => {
     const { sqs, queue, bodiesIn } = await startProxy(faults(fault));
     const QueueUrl = await queue();
     const error = await sqs
@@ -50,16 +50,19 @@ describe('a refused call', () => {
     ['throttle', 'LimitExceededException', 429],
     ['gone', 'GoneException', 410],
     ['error', 'InternalServerErrorException', 500],
-  ] as const)('of @connections by %s is its own error, and nothing is sent', async (fault, name, status) => {
-    const { connections, socket } = await startProxy(faults(fault, { times: 1 }));
-    const { client, connectionId } = await socket();
-    const error = await connections.send(post(connectionId)).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ name, $metadata: { httpStatusCode: status } });
-    await connections.send(new PostToConnectionCommand({ ConnectionId: connectionId, Data: 'next' }));
-    expect(await client.next()).toBe('next');
-  });
+  ] as const)(
+    'to @connections by %s gets the service’s error and posts nothing',
+    async (fault, name, status) => {
+      const { connections, socket } = await startProxy(faults(fault, { times: 1 }));
+      const { client, connectionId } = await socket();
+      const error = await connections.send(post(connectionId)).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ name, $metadata: { httpStatusCode: status } });
+      await connections.send(new PostToConnectionCommand({ ConnectionId: connectionId, Data: 'next' }));
+      expect(await client.next()).toBe('next');
+    },
+  );
 
-  it('counts as throttling and as transient for the SDK, whose retries are calls of their own', async () => {
+  it('is retried by the SDK as throttled and as transient, and each retry is a separate call', async () => {
     const { dynamoDb, proxy } = await startProxy({
       faults: [
         { fault: 'throttle', nth: 1 },
@@ -78,7 +81,7 @@ describe('a refused call', () => {
     ]);
   });
 
-  it('may have been done all the same', async () => {
+  it('may have been executed (error-after)', async () => {
     const { dynamoDb, stored } = await startProxy(faults('error-after'));
     const key = newKey();
     expect(await failureOf(dynamoDb.send(put(key)))).toBe('InternalServerError');
@@ -86,8 +89,8 @@ describe('a refused call', () => {
   });
 });
 
-describe('a cut line', () => {
-  it('before: nothing was done', async () => {
+describe('a cut connection', () => {
+  it('before the call executes nothing', async () => {
     const { dynamoDb, stored, proxy } = await startProxy(faults('cut-before'));
     const key = newKey();
     expect(await failureOf(dynamoDb.send(put(key)))).toBe(HUNG_UP);
@@ -95,7 +98,7 @@ describe('a cut line', () => {
     expect(proxy.calls).toMatchObject([{ outcome: 'cut', forwarded: false }]);
   });
 
-  it('after: it was done exactly once', async () => {
+  it('after the call has executed it exactly once', async () => {
     const { sqs, queue, bodiesIn, proxy } = await startProxy(faults('cut-after'));
     const QueueUrl = await queue();
     expect(await failureOf(sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'a' })))).toBe(HUNG_UP);
@@ -103,14 +106,14 @@ describe('a cut line', () => {
     expect(proxy.calls).toMatchObject([{ outcome: 'cut', forwarded: true }]);
   });
 
-  it('after: a post has reached its socket', async () => {
+  it('after a post has delivered it to the socket', async () => {
     const { connections, socket } = await startProxy(faults('cut-after'));
     const { client, connectionId } = await socket();
     expect(await failureOf(connections.send(post(connectionId)))).toBe(HUNG_UP);
     expect(await client.next()).toBe('hi');
   });
 
-  it('by the emulator is passed on, not mended', async () => {
+  it('by the emulator is passed on and not repaired', async () => {
     let requests = 0;
     const breaking = createServer((socket) => {
       socket.on('error', () => undefined);
@@ -133,7 +136,7 @@ describe('a call that hangs', () => {
   it.each([
     ['hang', false],
     ['hang-after', true],
-  ] as const)('by %s ends when its caller gives up; stored: %s', async (fault, isStored) => {
+  ] as const)('by %s ends when its caller gives up (stored: %s)', async (fault, isStored) => {
     const { dynamoDb, stored, proxy } = await startProxy(faults(fault));
     const key = newKey();
     const giveUp = new AbortController();
@@ -145,7 +148,7 @@ describe('a call that hangs', () => {
     expect(await stored(key)).toBe(isStored);
   });
 
-  it.each(['hang', 'hang-after'] as const)('by %s goes on when it is released', async (fault) => {
+  it.each(['hang', 'hang-after'] as const)('by %s continues when it is released', async (fault) => {
     const { dynamoDb, stored, proxy } = await startProxy(faults(fault));
     const key = newKey();
     const call = dynamoDb.send(put(key));
@@ -156,7 +159,7 @@ describe('a call that hangs', () => {
   });
 });
 
-describe('a batch of which half is done', () => {
+describe('a half-executed batch', () => {
   const keys = [newKey(), newKey(), newKey()];
   const write = new BatchWriteItemCommand({
     RequestItems: { [TABLE]: keys.map((key) => ({ PutRequest: { Item: key } })) },
@@ -171,7 +174,7 @@ describe('a batch of which half is done', () => {
     expect(await Promise.all(keys.map(stored))).toEqual([true, true, true]);
   });
 
-  it('reports the other reads as unprocessed, with all that was asked of them', async () => {
+  it('reports the other reads as unprocessed, with all their options', async () => {
     const { dynamoDb, proxy } = await startProxy();
     await dynamoDb.send(write);
     proxy.inject({ fault: 'unprocessed' });
@@ -200,7 +203,7 @@ describe('a batch of which half is done', () => {
   });
 });
 
-describe('rules', () => {
+describe('fault rules', () => {
   it.each([
     [{ nth: 2 }, '-x----'],
     [{ every: 2 }, '-x-x-x'],
@@ -215,7 +218,7 @@ describe('rules', () => {
     [{ function: 'event-source' }, '------'],
     [{ probability: 0 }, '------'],
     [{ probability: 1 }, 'xxxxxx'],
-  ] as const)('with %o strike %s', async (rule, pattern) => {
+  ] as const)('with %o apply to the calls %s', async (rule, pattern) => {
     const { dynamoDb } = await startProxy(faults('throttle', rule));
     let seen = '';
     for (let n = 0; n < 6; n += 1)
@@ -223,7 +226,7 @@ describe('rules', () => {
     expect(seen).toBe(pattern);
   });
 
-  it('strike the same calls for the same seed, and others for another', async () => {
+  it('apply to the same calls for the same seed, and to others for another seed', async () => {
     const run = async (seed: number) => {
       const { dynamoDb, proxy } = await startProxy({ seed, ...faults('throttle', { probability: 0.5 }) });
       for (let n = 0; n < 40; n += 1) await failureOf(dynamoDb.send(put(newKey())));
@@ -236,7 +239,7 @@ describe('rules', () => {
     expect(first.filter(Boolean).length).toBeLessThan(32);
   });
 
-  it('count calls whether or not another rule struck them, tell how often they fired, and can be taken out', async () => {
+  it('count every matching call even if another rule applies to it, report how often they fired, and can be removed', async () => {
     const { dynamoDb, proxy } = await startProxy();
     const first = proxy.inject({ fault: 'throttle', nth: 1 });
     const second = proxy.inject({ fault: 'error', every: 1 });
@@ -249,7 +252,7 @@ describe('rules', () => {
     await dynamoDb.send(put(newKey()));
   });
 
-  it('strike by connection, and leave other connections alone', async () => {
+  it('apply to one connection and leave others alone', async () => {
     const { connections, socket, proxy } = await startProxy();
     const [bob, carol] = [await socket(), await socket()];
     proxy.inject({ fault: 'gone', connection: bob.connectionId });
@@ -264,7 +267,7 @@ describe('rules', () => {
     ]);
   });
 
-  it('strike by what a request holds', async () => {
+  it('apply by the content of a request', async () => {
     const { proxy, dynamoDb, stored } = await startProxy();
     const [bad, good] = [newKey(), newKey()];
     proxy.inject({ fault: 'throttle', where: (_, input) => JSON.stringify(input).includes(bad.pk.S) });

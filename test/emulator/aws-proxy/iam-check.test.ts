@@ -15,7 +15,7 @@ const { startProxy } = useEmulators();
 const ARN = `arn:aws:dynamodb:us-east-1:000000000000:table/${TABLE}`;
 const CONNECTIONS = 'arn:aws:execute-api:us-east-1:000000000000:abc/prod';
 
-/** The calls come from `Fn`, whose role allows this. */
+/** A proxy that checks calls of `Fn`, whose role allows this. */
 async function allowed(...allowances: readonly (readonly [action: string, resource: string])[]) {
   const fixture = await startProxy();
   const warnings: string[] = [];
@@ -37,7 +37,7 @@ function stackOf(model: Partial<FunctionModel>) {
   };
 }
 
-it('what a role does not allow is denied as by IAM, and nothing is done; who runs the stack is told once', async () => {
+it('denies what a role does not allow with IAM’s error, executes nothing, and warns once', async () => {
   const { dynamoDb, stored, warnings, proxy } = await allowed(['dynamodb:PutItem', ARN]);
   const key = newKey();
   await dynamoDb.send(put(key));
@@ -53,7 +53,7 @@ it('what a role does not allow is denied as by IAM, and nothing is done; who run
   expect(proxy.calls.at(-1)).toMatchObject({ forwarded: false, error: 'AccessDeniedException', status: 400 });
 });
 
-it('a table is not its index', async () => {
+it('distinguishes a table from its index', async () => {
   const query = (IndexName?: string) =>
     new QueryCommand({
       TableName: TABLE,
@@ -68,7 +68,7 @@ it('a table is not its index', async () => {
   expect(await failureOf(onIndex.dynamoDb.send(query('bySeq')))).toBe('none');
 });
 
-it('a batch is an action of its own; a transaction is as many as it has items', async () => {
+it('checks a batch as one action and each item of a transaction as its own action', async () => {
   const keys = [newKey(), newKey()];
   const batch = new BatchGetItemCommand({ RequestItems: { [TABLE]: { Keys: keys } } });
   const [Key] = keys;
@@ -90,7 +90,7 @@ it('a batch is an action of its own; a transaction is as many as it has items', 
   expect(await failureOf(all.dynamoDb.send(transaction))).toBe('none');
 });
 
-it('a queue, in a batch or not', async () => {
+it('checks messages to a queue, single and in batches', async () => {
   const { sqs, queue } = await allowed(['sqs:SendMessage', 'arn:aws:sqs:us-east-1:000000000000:queue-*']);
   const QueueUrl = await queue();
   expect(await failureOf(sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'a' })))).toBe('none');
@@ -101,7 +101,7 @@ it('a queue, in a batch or not', async () => {
   expect(await failureOf(refused)).toBe('AccessDenied');
 });
 
-it('a connection may be posted to and not closed', async () => {
+it('can allow posts to a connection without allowing to close it', async () => {
   const { connections, socket } = await allowed([
     'execute-api:ManageConnections',
     `${CONNECTIONS}/POST/@connections/*`,
@@ -115,7 +115,7 @@ it('a connection may be posted to and not closed', async () => {
   });
 });
 
-it('nobody is denied anything whose role is not known', async () => {
+it('denies nothing to a function whose role is unknown', async () => {
   const { dynamoDb, endpoints } = await startProxy();
   endpoints.enforceRoles?.(stackOf({}), () => undefined);
   expect(await failureOf(dynamoDb.send(put(newKey())))).toBe('none');

@@ -12,7 +12,7 @@ import { useEmulators } from './proxy-fixture.ts';
 
 const { startProxy } = useEmulators();
 
-/** A queue with these bodies in it, and what a poller receives of it, batch by batch. */
+/** A queue with these messages, and a function that receives the next batch of bodies. */
 async function queueOf(bodies: readonly string[], faults: readonly FaultRule[]) {
   const fixture = await startProxy({ faults });
   const QueueUrl = await fixture.queue();
@@ -33,7 +33,7 @@ async function queueOf(bodies: readonly string[], faults: readonly FaultRule[]) 
   return { ...fixture, QueueUrl, send, receive, bodies: async () => bodiesOf(await receive()) };
 }
 
-it('a duplicate comes in the next batch, received once more', async () => {
+it('delivers a duplicate in the next batch, with a higher receive count', async () => {
   const { receive, proxy } = await queueOf(['a', 'b'], [{ fault: 'duplicate', nth: 2 }]);
   const first = await receive();
   const second = await receive();
@@ -46,7 +46,7 @@ it('a duplicate comes in the next batch, received once more', async () => {
   ]);
 });
 
-it('a late duplicate comes after the first was deleted, also to a poller that waits already', async () => {
+it('delivers a late duplicate after the first was deleted, even to a poller that is already waiting', async () => {
   const { proxy, QueueUrl, endpoints, poller } = await queueOf(
     ['a'],
     [{ fault: 'duplicate-late', times: 1 }],
@@ -85,13 +85,13 @@ it('a late duplicate comes after the first was deleted, also to a poller that wa
   ]);
 });
 
-it('a reordered batch comes backwards, in two', async () => {
+it('delivers a reordered batch in reverse, as two batches', async () => {
   const { bodies } = await queueOf(['a', 'b', 'c', 'd', 'e'], [{ fault: 'reorder' }]);
   expect(await bodies()).toEqual(['e', 'd', 'c']);
   expect(await bodies()).toEqual(['b', 'a']);
 });
 
-it('a reordered record that came alone is overtaken by the next', async () => {
+it('lets the next record overtake a reordered record that arrived alone', async () => {
   const { bodies, send, proxy } = await queueOf(['a'], [{ fault: 'reorder', nth: 1 }]);
   const receiving = bodies();
   await expect.poll(() => proxy.calls[0]?.fault).toBe('reorder');
@@ -100,12 +100,12 @@ it('a reordered record that came alone is overtaken by the next', async () => {
   expect(await bodies()).toEqual(['a']);
 });
 
-it('a reordered record is never lost when nothing follows it', async () => {
+it('does not lose a reordered record when nothing follows it', async () => {
   const { bodies } = await queueOf(['a'], [{ fault: 'reorder', nth: 1 }]);
   expect(await bodies()).toEqual(['a']);
 });
 
-it('no batch grows beyond what was asked for, and nothing is lost', async () => {
+it('delivers at most the requested number of records and loses none', async () => {
   const all = ['a', 'b', 'c', 'd', 'e', 'f'];
   const { receive } = await queueOf(all, [{ fault: 'duplicate' }, { fault: 'reorder', every: 2 }]);
   const seen: (string | undefined)[] = [];
@@ -117,7 +117,7 @@ it('no batch grows beyond what was asked for, and nothing is lost', async () => 
   expect(seen.sort()).toEqual([...all, ...all].sort());
 });
 
-it('the poller is struck as event-source only', async () => {
+it('applies faults to the poller only under the name event-source', async () => {
   const { receive, proxy } = await queueOf(
     ['a'],
     [{ fault: 'throttle', function: 'event-source', times: 1 }],

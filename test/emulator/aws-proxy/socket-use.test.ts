@@ -15,9 +15,9 @@ function setUp() {
 }
 
 it.each([
-  ['at arrival', 'by the line that became free last', (free: Socket) => free, {}],
-  ['before', 'by a new line: the other was busy then', () => new Socket(), {}],
-  ['at arrival', 'by a new line to another service', () => new Socket(), { service: 'sqs' }],
+  ['at arrival', 'on the socket that became free last', (free: Socket) => free, {}],
+  ['before', 'on a new socket: the other was busy then', () => new Socket(), {}],
+  ['at arrival', 'on a new socket to another service', () => new Socket(), { service: 'sqs' }],
 ] as const)('sent %s: a call %s', (sent, _, choose, overrides) => {
   const call = setUp();
   const line = new Socket();
@@ -25,17 +25,17 @@ it.each([
   expect(call(3, 4, choose(line), overrides)).toBe(sent);
 });
 
-it('a call by a line that was idle all the while was sent before; by one that was busy after, who knows', () => {
+it('a call on a socket that was idle throughout was sent before; on one that was busy since, this is unknown', () => {
   const call = setUp();
   const [a, b] = [new Socket(), new Socket()];
   call(1, 2, a);
   call(3, 4, b);
-  // The caller took b though a had become free: it may have lost a.
+  // The caller used b although a was free: it may have lost a.
   expect(call(5, 6, b)).toBe('at arrival');
   expect(call(7, 8, a)).toBe('before');
 });
 
-it('a retry by a new line after a cut was sent at arrival', () => {
+it('a retry on a new socket after a cut was sent at arrival', () => {
   const call = setUp();
   call(1, 2, new Socket(), { outcome: 'cut' });
   expect(call(3, 4, new Socket())).toBe('at arrival');

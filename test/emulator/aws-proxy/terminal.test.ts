@@ -12,7 +12,7 @@ import { newKey, TABLE, useEmulators } from './proxy-fixture.ts';
 
 const { startProxy } = useEmulators();
 
-/** Calls DynamoDB as the SDK does, in few words. */
+/** A minimal DynamoDB call, as the SDK makes it. */
 const SOURCE = `
   export const handler = async ({ key }) => {
     const response = await fetch(process.env.AWS_ENDPOINT_URL_DYNAMODB, {
@@ -66,7 +66,7 @@ async function terminal(options: { readonly trace: boolean; readonly faults?: un
   return { invoke, warnings, faultsFile, printed: () => String(output.read() ?? '') };
 }
 
-it('--trace prints a tree when an invocation has ended, without colours where there is no terminal', async () => {
+it('--trace prints a tree when an invocation has ended, without colours if the output is no terminal', async () => {
   const { invoke, printed } = await terminal({ trace: true });
   await invoke();
   expect(printed()).toMatch(
@@ -74,7 +74,7 @@ it('--trace prints a tree when an invocation has ended, without colours where th
   );
 });
 
-it('--faults strikes by its file, says so, and warns of a rule that never can', async () => {
+it('--faults applies the rules of its file, says so, and warns about a rule that never applies', async () => {
   const faults = [
     { fault: 'error', function: 'Put', nth: 2 },
     { fault: 'error', table: 'Nowhere' },
@@ -92,7 +92,7 @@ it('--faults strikes by its file, says so, and warns of a rule that never can', 
   expect(printed()).toBe('');
 });
 
-it('a file of faults that cannot be used ends npm start at once, in one line', async () => {
+it('npm start exits at once with one line if the faults file cannot be used', async () => {
   const starting = promisify(execFile)(process.execPath, [
     'local/main.ts',
     '--faults',

@@ -56,10 +56,10 @@ function trace(invocation: Partial<Invocation>, isColoured = false): string {
   return traceOf(whole, { names, isColoured });
 }
 
-it('shows calls in order, those made at once on one branch, and what they cost together', () => {
+it('shows calls in order, concurrent ones on one branch, and their total cost', () => {
   const calls = [
     call(101, 103, { readUnits: 1 }),
-    // It came after the first had been answered, but had been sent before.
+    // It arrived after the first was answered, but was sent before.
     call(103.2, 104, { issuedMs: 102.999, operation: 'UpdateItem', writeUnits: 1 }),
     call(105, 106, { operation: 'PutItem', tables: ['App-ChatStorageMessagesD603B373'], writeUnits: 2 }),
     call(107, 109, {
@@ -119,16 +119,16 @@ it.each([
     '',
     'ServiceQueue, 2 records  12.3 ms',
   ],
-] as const)('heads %o', (trigger, reply, line) => {
+] as const)('prints the header of %o', (trigger, reply, line) => {
   expect(trace({ trigger, reply })).toBe(line);
 });
 
-it('lets no name drive the terminal', () => {
+it('removes control characters from names', () => {
   const trigger = { kind: 'frame', name: '$connect', user: 'alice', device: '\u001b[2Jx\n' } as const;
   expect(trace({ trigger })).toBe('$connect  alice/?[2Jx?  12.3 ms → sent');
 });
 
-it('is coloured on a terminal only', () => {
+it('uses colours only on a terminal', () => {
   const calls = [call(101, 102)];
   expect(trace({ calls })).not.toContain('\u001b');
   expect(trace({ calls }, true)).toContain('\u001b[1msendMessage\u001b[22m');

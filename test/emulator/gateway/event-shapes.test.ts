@@ -66,7 +66,7 @@ describe('events have the shape of those captured on AWS', () => {
 });
 
 describe('ids and times', () => {
-  it('gives every connection, request, and message an id of 16 characters that ends in =', async () => {
+  it('are 16 characters that end in =, for connections, requests, and messages', async () => {
     const { client, invoker } = await startGateway();
     (await client().opened()).send('{"action":"echo"}');
     const { requestContext } = await invoker.call('echo');
@@ -75,7 +75,7 @@ describe('ids and times', () => {
     expect(new Set([connectionId, requestId, messageId]).size).toBe(3);
   });
 
-  it('writes the request time in the common log format and connectedAt in milliseconds', async () => {
+  it('give the request time in the common log format and connectedAt in milliseconds', async () => {
     const { client, invoker, clock } = await startGateway();
     const connectedAt = clock.now();
     const opened = await client().opened();
@@ -89,7 +89,7 @@ describe('ids and times', () => {
     });
   });
 
-  it('has query parameters in $connect only if there is a query, all values of each in the second map', async () => {
+  it('includes query parameters in $connect only if there are any, with all values in the multi-value map', async () => {
     const { client, invoker } = await startGateway();
     await client().opened();
     await client('?deviceId=a%20b&mode=x&mode=y').opened();

@@ -20,7 +20,7 @@ describe('route selection', () => {
     ['"echo"', '$default'],
     ['heartbeat', '$default'],
     ['', '$default'],
-  ])('of %s is %s', async (frame, routeKey) => {
+  ])('for %s is %s', async (frame, routeKey) => {
     const answer = () => ({ statusCode: 200, body: 'answered' });
     const { client, invoker } = await startGateway({ functions: { echo: answer, $default: answer } });
     const opened = await client().opened();
@@ -48,7 +48,7 @@ describe('route selection', () => {
 });
 
 describe('route response', () => {
-  it('is the body, where the route has responses', async () => {
+  it('is the body if the route has a response', async () => {
     const { client } = await startGateway({
       functions: { echo: ({ body }) => ({ statusCode: 200, body: `re: ${body}` }) },
     });
@@ -57,7 +57,7 @@ describe('route response', () => {
     expect(await opened.next()).toBe('re: {"action":"echo"}');
   });
 
-  it('is not sent without a body, nor where the route has none', async () => {
+  it('is not sent if there is no body or the route has no response', async () => {
     const { client, invoker } = await startGateway({
       functions: {
         silent: () => ({ statusCode: 200, body: 'lost' }),
@@ -73,7 +73,7 @@ describe('route response', () => {
     expect(invoker.calls('silent')).toHaveLength(1);
   });
 
-  it('of more than 128 KB is an error of the route', async () => {
+  it('of more than 128 KB is a route error', async () => {
     const { client } = await startGateway({
       functions: { echo: () => ({ statusCode: 200, body: 'x'.repeat(128 * 1024 + 1) }) },
     });
@@ -85,7 +85,7 @@ describe('route response', () => {
 
 describe('a failing function', () => {
   it.each(['echo', 'silent'])(
-    'answers Internal server error on route %s and the socket stays',
+    'answers Internal server error on route %s and keeps the socket open',
     async (key) => {
       const fail = () => Promise.reject(new Error('secret'));
       const { client, gateway, warnings } = await startGateway({
@@ -101,7 +101,7 @@ describe('a failing function', () => {
     },
   );
 
-  it('is one that gives no answer in 29 s', async () => {
+  it('includes one that gives no answer within 29 s', async () => {
     const { client, invoker, clock } = await startGateway({
       functions: { echo: () => new Promise(() => {}) },
     });
@@ -113,7 +113,7 @@ describe('a failing function', () => {
   });
 });
 
-describe('frames of one socket', () => {
+describe('messages of one socket', () => {
   it('run concurrently: the second is answered while the first still runs', async () => {
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     const { client } = await startGateway({
@@ -133,7 +133,7 @@ describe('frames of one socket', () => {
     expect(await opened.next()).toBe('1');
   });
 
-  it('reach their functions in the order in which they were sent', async () => {
+  it('reach their functions in the order they were sent', async () => {
     const { client, invoker } = await startGateway();
     const opened = await client().opened();
     for (let n = 1; n <= 50; n += 1) opened.send({ action: 'echo', n });

@@ -30,7 +30,7 @@ async function startProtected(overrides: { identitySource?: string[]; issuerSuff
 }
 
 describe('a valid token', () => {
-  it('lets the request in, with all claims as strings and no scopes', async () => {
+  it('is accepted, with all claims as strings and no scopes', async () => {
     const { issuer, claims, get, now } = await startProtected();
     const token = await issuer.sign({ ...claims, admin: true, groups: ['a', 'b'], nested: { x: 1 } });
     const response = await get(token);
@@ -52,19 +52,19 @@ describe('a valid token', () => {
     });
   });
 
-  it.each(['Bearer ', 'bearer ', ''])('may be prefixed by "%s"', async (prefix) => {
+  it.each(['Bearer ', 'bearer ', ''])('can have the prefix "%s"', async (prefix) => {
     const { issuer, claims, get } = await startProtected();
     expect((await get(await issuer.sign(claims), prefix)).status).toBe(200);
   });
 
-  it('may be in the query string where the identity source says so', async () => {
+  it('can be in the query string if the identity source says so', async () => {
     const { issuer, claims, get } = await startProtected({ identitySource: ['$request.querystring.token'] });
     const token = await issuer.sign(claims);
     expect((await get(undefined, '', `?token=${token}`)).status).toBe(200);
     expect((await get(token)).status).toBe(401);
   });
 
-  it('has one of the audiences in aud, or without aud in client_id', async () => {
+  it('has one of the audiences in aud, or in client_id if there is no aud', async () => {
     const { issuer, claims, get } = await startProtected();
     const { aud: _aud, ...withoutAudience } = claims;
     const status = async (more: object) =>
@@ -77,7 +77,7 @@ describe('a valid token', () => {
     expect(await status({})).toBe(401);
   });
 
-  it('may be of an issuer whose URL ends in a slash', async () => {
+  it('can be from an issuer whose URL ends in a slash', async () => {
     const { issuer, claims, get } = await startProtected({ issuerSuffix: '/' });
     expect((await get(await issuer.sign(claims))).status).toBe(200);
   });
@@ -174,7 +174,7 @@ describe('keys', () => {
     expect((await get(await issuer.sign(claims))).status).toBe(200);
   });
 
-  it('that are not to be had refuse the token, and are asked for again by the next', async () => {
+  it('that cannot be fetched cause a refusal, and are requested again for the next token', async () => {
     const { issuer, claims, get, warnings } = await startProtected();
     issuer.setUp(false);
     const token = await issuer.sign(claims);

@@ -13,7 +13,7 @@ test.each([
   expect(failed(payload)).toEqual([]);
 });
 
-test('named messages come back', () => {
+test('named messages return to the queue', () => {
   expect(failed({ batchItemFailures: [{ itemIdentifier: 'b' }] })).toEqual(['b']);
 });
 
@@ -23,19 +23,19 @@ test.each([
   ['no list of failures', { batchItemFailures: 'a' }],
   ['an empty identifier', { batchItemFailures: [{ itemIdentifier: '' }] }],
   ['a null identifier', { batchItemFailures: [{ itemIdentifier: null }] }],
-  ['a key of another name', { batchItemFailures: [{ itemId: 'a' }] }],
+  ['a wrong key', { batchItemFailures: [{ itemId: 'a' }] }],
   ['a null entry', { batchItemFailures: [null] }],
   ['an unknown identifier', { batchItemFailures: [{ itemIdentifier: 'a' }, { itemIdentifier: 'z' }] }],
-])('%s brings back the whole batch', (_, payload) => {
+])('%s returns the whole batch', (_, payload) => {
   expect(failed(payload)).toEqual(IDS);
 });
 
-test('a function that fails brings back the whole batch', () => {
+test('a function that fails returns the whole batch', () => {
   const result = { ok: false, errorType: 'Error', errorMessage: 'no' } as const;
   expect([...failedMessageIds(result, IDS, true)]).toEqual(IDS);
   expect([...failedMessageIds(result, IDS, false)]).toEqual(IDS);
 });
 
-test('without ReportBatchItemFailures the payload means nothing', () => {
+test('without ReportBatchItemFailures the payload is ignored', () => {
   expect(failed({ batchItemFailures: [{ itemIdentifier: 'b' }] }, false)).toEqual([]);
 });

@@ -45,7 +45,7 @@ test('publishes no private part of its key', async () => {
   expect(Object.keys(keys[0]).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
 });
 
-test('keeps its key, so that tokens stay good after a restart', async () => {
+test('keeps its key, so that tokens stay valid after a restart', async () => {
   const keyFile = join(temporaryFolder(), 'key.pem');
   const first = await serve(keyFile);
   const token = await first.issuer.token('alice');
@@ -54,7 +54,7 @@ test('keeps its key, so that tokens stay good after a restart', async () => {
   expect((await jwtVerify(token, keys)).payload.sub).toBe('alice');
 });
 
-test('makes tokens for tests that are expired or have other claims', async () => {
+test('makes expired tokens and tokens with other claims for tests', async () => {
   const { issuer } = await serve();
   const token = await issuer.token('alice', {
     expiresInSeconds: -10,
@@ -67,22 +67,22 @@ test('makes tokens for tests that are expired or have other claims', async () =>
 });
 
 test.each([
-  ['no JSON', 'alice'],
+  ['invalid JSON', 'alice'],
   ['no userId', '{}'],
   ['an empty userId', '{"userId":""}'],
-  ['a userId that is no text', '{"userId":7}'],
+  ['a userId that is not text', '{"userId":7}'],
   ['a userId that is too long', JSON.stringify({ userId: 'x'.repeat(257) })],
-  ['a lifetime of nothing', '{"userId":"a","expiresInSeconds":0}'],
-  ['a lifetime that is no whole number', '{"userId":"a","expiresInSeconds":1.5}'],
-  ['a lifetime beyond a year', '{"userId":"a","expiresInSeconds":31536001}'],
-])('answers 400 with a message to %s', async (_, body) => {
+  ['a lifetime of 0', '{"userId":"a","expiresInSeconds":0}'],
+  ['a fractional lifetime', '{"userId":"a","expiresInSeconds":1.5}'],
+  ['a lifetime of more than a year', '{"userId":"a","expiresInSeconds":31536001}'],
+])('answers 400 with a message for %s', async (_, body) => {
   const { ask } = await serve();
   const response = await ask(body);
   expect(response.status).toBe(400);
   expect(await response.json()).toEqual({ message: expect.stringMatching(/./) });
 });
 
-test('refuses a large body, another method, and leaves other paths to others', async () => {
+test('refuses a large body and other methods, and does not handle other paths', async () => {
   const { url, ask } = await serve();
   expect((await ask(' '.repeat(5000))).status).toBe(413);
   expect((await fetch(`${url}/token`)).status).toBe(405);

@@ -27,13 +27,13 @@ test.each([
 
 test.each([
   ['an unknown intrinsic', { 'Fn::ImportValue': 'x' }, /does not support the intrinsic Fn::ImportValue/],
-  ['Fn::Join of no list', { 'Fn::Join': 'x' }, /Fn::Join has an argument that is not a list/],
+  ['Fn::Join without a list', { 'Fn::Join': 'x' }, /Fn::Join has an argument that is not a list/],
   [
     'Fn::Sub of a list',
     { 'Fn::Sub': ['${a}', { a: { Ref: 'List' } }] },
     /Fn::Sub has an argument that is not text/,
   ],
-])('refuses %s and says so', (_, value, message) => {
+])('refuses %s with a message', (_, value, message) => {
   expect(() => resolveIntrinsics(value, scope)).toThrow(TemplateError);
   expect(() => resolveIntrinsics(value, scope)).toThrow(message);
 });

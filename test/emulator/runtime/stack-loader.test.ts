@@ -24,7 +24,7 @@ const url = (scheme: string, api: string, path = '') => ({
 });
 
 describe('functions', () => {
-  test('come with their asset, their settings, and an environment whose AWS hosts are on this machine', () => {
+  test('have their asset, their settings, and an environment with local hosts in place of AWS’s', () => {
     const { directory, stack } = load({
       bundles: { abc: '' },
       resources: {
@@ -79,7 +79,7 @@ describe('functions', () => {
     ]);
   });
 
-  test('have what the policies of their roles allow', () => {
+  test('have the permissions of their roles’ policies', () => {
     const policy = (Roles: unknown, Statement: unknown) => ({
       Type: 'AWS::IAM::Policy',
       Properties: { PolicyDocument: { Statement }, Roles },
@@ -92,7 +92,7 @@ describe('functions', () => {
         Role: { Type: 'AWS::IAM::Role' },
         OtherRole: { Type: 'AWS::IAM::Role' },
         Policy: policy([{ Ref: 'Role' }], [{ Effect: 'Allow', Action: 'dynamodb:GetItem', ...statement }]),
-        // Whatever it says: nothing that runs has this role.
+        // Ignored: no function has this role.
         OtherPolicy: policy([{ Ref: 'OtherRole' }], [{ Effect: 'Deny', Action: '*', Resource: '*' }]),
         Fn: lambda('abc', { Role: { 'Fn::GetAtt': ['Role', 'Arn'] } }),
       },
@@ -113,7 +113,7 @@ describe('functions', () => {
     expect(stack.functions[0]).toMatchObject({ timeoutSeconds: 3, memoryMegabytes: 128, environment: {} });
   });
 
-  test('of another runtime are named in a warning', () => {
+  test('with an unsupported runtime are named in a warning', () => {
     const { stack } = load({
       bundles: { abc: '' },
       resources: { Py: lambda('abc', { Runtime: 'python3.13' }) },
@@ -126,7 +126,7 @@ describe('functions', () => {
 });
 
 describe('storage', () => {
-  test('tables take the shape of CreateTable', () => {
+  test('has tables in the shape of CreateTable', () => {
     const keys = {
       AttributeDefinitions: [
         { AttributeName: 'pk', AttributeType: 'S' },
@@ -169,7 +169,7 @@ describe('storage', () => {
     ]);
   });
 
-  test('queues and their mapping to a function', () => {
+  test('has queues and their mapping to a function', () => {
     const { stack } = load({
       bundles: { abc: '' },
       resources: {
@@ -222,7 +222,7 @@ describe('storage', () => {
   });
 });
 
-test('a mapping with a batching window stops the loader', () => {
+test('the loader refuses a mapping with a batching window', () => {
   const Mapping = {
     Type: 'AWS::Lambda::EventSourceMapping',
     Properties: {
@@ -262,7 +262,7 @@ describe('APIs', () => {
   });
   const target = (name: string) => ({ 'Fn::Join': ['', ['integrations/', { Ref: `${name}Integration` }]] });
 
-  test('a WebSocket API with its authorizer and its two kinds of routes', () => {
+  test('include a WebSocket API with its authorizer and both kinds of routes', () => {
     const { stack } = load({
       bundles: { abc: '' },
       resources: {
@@ -300,7 +300,7 @@ describe('APIs', () => {
           Type: 'AWS::ApiGatewayV2::RouteResponse',
           Properties: { ApiId: { Ref: 'Socket' }, RouteId: { Ref: 'Send' }, RouteResponseKey: '$default' },
         },
-        // Without a route response the expression alone sends nothing back.
+        // Without a route response, the expression alone returns nothing.
         Half: {
           Type: 'AWS::ApiGatewayV2::Route',
           Properties: {
@@ -333,18 +333,21 @@ describe('APIs', () => {
     expect(stack.outputs).toEqual({ Url: 'ws://127.0.0.1:8787/prod' });
   });
 
-  test.each(['ANY /groups', 'GET /{proxy+}', '$default'])('an HTTP route %s stops the loader', (RouteKey) => {
-    const Route = {
-      Type: 'AWS::ApiGatewayV2::Route',
-      Properties: { ApiId: { Ref: 'Http' }, RouteKey, Target: target('Http') },
-    };
-    const resources = { Fn: lambda('abc'), ...api('Http', 'HTTP'), Route };
-    expect(() => load({ bundles: { abc: '' }, resources })).toThrow(
-      `The local runtime does not support routes like "${RouteKey}".`,
-    );
-  });
+  test.each(['ANY /groups', 'GET /{proxy+}', '$default'])(
+    'with the HTTP route %s are refused',
+    (RouteKey) => {
+      const Route = {
+        Type: 'AWS::ApiGatewayV2::Route',
+        Properties: { ApiId: { Ref: 'Http' }, RouteKey, Target: target('Http') },
+      };
+      const resources = { Fn: lambda('abc'), ...api('Http', 'HTTP'), Route };
+      expect(() => load({ bundles: { abc: '' }, resources })).toThrow(
+        `The local runtime does not support routes like "${RouteKey}".`,
+      );
+    },
+  );
 
-  test('an HTTP API with its JWT authorizer and CORS', () => {
+  test('include an HTTP API with its JWT authorizer and CORS', () => {
     const { stack } = load({
       bundles: { abc: '' },
       resources: {
@@ -399,8 +402,8 @@ describe('APIs', () => {
   });
 });
 
-describe('what does not run here', () => {
-  test('is named in one line each, but for what changes nothing on one machine', () => {
+describe('an unsupported resource', () => {
+  test('is named in a warning, unless it has no effect locally', () => {
     const { stack } = load({
       resources: {
         Bucket: { Type: 'AWS::S3::Bucket' },
@@ -436,11 +439,11 @@ describe('what does not run here', () => {
       { Q: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { Ref: 'Gone' } } } },
       'Q (AWS::SQS::Queue): The template refers to Gone, which it does not contain.',
     ],
-  ])('%s stops the loader with the place', (_, resources, message) => {
+  ])('the loader refuses %s and names the place', (_, resources, message) => {
     expect(() => load({ resources })).toThrow(message);
   });
 
-  test('a folder without an assembly is named', () => {
+  test('the loader names a folder without an assembly', () => {
     expect(() => loadStack('/nowhere', ORIGINS)).toThrow('Cannot read /nowhere/manifest.json (ENOENT).');
   });
 });
