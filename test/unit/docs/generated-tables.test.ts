@@ -6,18 +6,22 @@ import { type Budgets, budgetOf, nameOf } from '../../../bench/measure/budget.ts
 import { reportPages } from '../../../bench/report/report.ts';
 import type { CountsFile, TimesFile } from '../../../bench/results.ts';
 
-const pages = reportPages(
-  readJson<CountsFile>('results/counts.json'),
-  readJson<TimesFile>('results/times.json'),
-);
+const counts = readJson<CountsFile>('results/counts.json');
+const pages = [...reportPages(counts, readJson<TimesFile>('results/times.json'))].map(([path, text]) => ({
+  name: basename(path),
+  path,
+  text,
+}));
 
-it.each([...pages])(
-  'the tables of %s follow from bench/results (`npm run bench -- --report`)',
-  (path, text) => {
-    expect(readFileSync(path, 'utf8'), basename(path)).toBe(text);
-  },
-);
+it('the counts on the pages are the budgets of the gate (`npm run bench -- --check --accept`)', () => {
+  const shown = counts.operations.map((one) => [nameOf(one), budgetOf(one.tally)]);
+  expect(Object.fromEntries(shown)).toEqual(readJson<Budgets>('budgets.json').operations);
+});
 
-it('no generated table holds a figure that could not be computed', () => {
-  for (const text of pages.values()) expect(text).not.toMatch(/\bNaN\b/);
+it.each(pages)('the tables of $name follow from bench/results (`npm run bench -- --report`)', (page) => {
+  expect(readFileSync(page.path, 'utf8')).toBe(page.text);
+});
+
+it.each(pages)('no figure of $name is missing', ({ text }) => {
+  expect(text).not.toMatch(/\bNaN\b/);
 });
