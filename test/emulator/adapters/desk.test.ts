@@ -14,9 +14,10 @@ import type { ConversationReader, ConversationWriter } from '../../../lambdas/do
 import type { GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
 import type { MessageReader, MessageWriter } from '../../../lambdas/domain/model/message.ts';
 import type { DeskEvent } from '../../../protocol/content.ts';
-import { fakeDesk } from '../../fakes/desk.ts';
-import { fakeConversations, fakeMessages } from '../../fakes/ports.ts';
-import { NOON } from '../../fakes/world.ts';
+import { inMemoryConversations } from '../../adapters/memory/conversations.ts';
+import { inMemoryDesk } from '../../adapters/memory/desk.ts';
+import { inMemoryMessages } from '../../adapters/memory/messages.ts';
+import { NOON } from '../../adapters/memory/world.ts';
 import { startTables } from './tables.ts';
 
 /** One suite for both: what the domain's tests believe of the fake desk is true of DynamoDB. */
@@ -34,9 +35,9 @@ beforeAll(async () => {
 });
 afterAll(() => tables?.stop());
 
-const messages = fakeMessages();
-const rows = fakeConversations(messages, clock);
-const fakes: Ports = { desk: fakeDesk(rows), conversations: rows, groups: rows, messages };
+const messages = inMemoryMessages(clock);
+const rows = inMemoryConversations(messages, clock);
+const memory: Ports = { desk: inMemoryDesk(rows), conversations: rows, groups: rows, messages };
 
 let unique = 0;
 const newName = (what: string) => {
@@ -55,7 +56,7 @@ function change(before: Chat | undefined, after: Chat, seq: number, event: DeskE
 }
 
 describe.each([
-  ['memory', () => fakes],
+  ['memory', () => memory],
   ['DynamoDB', (): Ports => tables],
 ])('the desk on %s', (_, ports) => {
   const open = async (queue: string, more: Partial<Chat> = {}): Promise<Chat> => {
@@ -112,6 +113,8 @@ describe.each([
     );
     expect(await desk.waiting(queue, 2)).toEqual(waiting.slice(0, 2));
     expect(await Promise.all(order.map((chat) => desk.positionOf(chat)))).toEqual([1, 2, 3]);
+    // A chat that no longer waits: its place is the one that it had.
+    expect(await desk.positionOf(aChat(queue, { openedAtMs: NOON + 9 }))).toBe(3);
   });
 
   it('gives a chat to an agent with room, once, and only as it was read (IM-DESK-6)', async () => {

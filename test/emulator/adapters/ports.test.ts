@@ -5,8 +5,11 @@ import type { Inbox, InboxWriter } from '../../../lambdas/domain/model/inbox.ts'
 import type { MessageReader, MessageWriter, StoredMessage } from '../../../lambdas/domain/model/message.ts';
 import type { Reference } from '../../../lambdas/domain/model/reference.ts';
 import type { RouteTable } from '../../../lambdas/domain/model/session.ts';
-import { fakeConversations, fakeInbox, fakeMessages, fakeRoutes } from '../../fakes/ports.ts';
-import { aSession, NOON } from '../../fakes/world.ts';
+import { inMemoryConversations } from '../../adapters/memory/conversations.ts';
+import { inMemoryInbox } from '../../adapters/memory/inbox.ts';
+import { inMemoryMessages } from '../../adapters/memory/messages.ts';
+import { inMemoryRoutes } from '../../adapters/memory/routes.ts';
+import { aSession, NOON } from '../../adapters/memory/world.ts';
 import { startTables } from './tables.ts';
 
 /** One suite for every implementation: what the domain's tests believe of the fakes is true of DynamoDB. */
@@ -15,24 +18,28 @@ interface Ports {
   readonly conversations: ConversationReader & ConversationWriter;
   readonly groups: GroupReader & GroupWriter;
   readonly messages: MessageReader & MessageWriter;
+  readonly messagesWithTtl: (ttlSeconds: number) => MessageReader & MessageWriter;
+  /** Keeps entries for an hour. */
   readonly inbox: Inbox & InboxWriter;
 }
 
 let now = NOON;
 let tables: Awaited<ReturnType<typeof startTables>>;
 beforeAll(async () => {
-  tables = await startTables(() => now);
+  tables = await startTables(clock);
 });
 afterAll(() => tables?.stop());
 
-const fakeStore = fakeMessages();
-const fakeRows = fakeConversations(fakeStore, () => now);
-const fakes: Ports = {
-  routes: fakeRoutes(),
-  conversations: fakeRows,
-  groups: fakeRows,
-  messages: fakeStore,
-  inbox: fakeInbox(),
+const clock = () => now;
+const memoryMessages = inMemoryMessages(clock);
+const memoryConversations = inMemoryConversations(memoryMessages, clock);
+const memory: Ports = {
+  routes: inMemoryRoutes(),
+  conversations: memoryConversations,
+  groups: memoryConversations,
+  messages: memoryMessages,
+  messagesWithTtl: (ttlSeconds) => inMemoryMessages(clock, ttlSeconds),
+  inbox: inMemoryInbox(clock, 3_600),
 };
 
 let unique = 0;
@@ -64,7 +71,7 @@ function aReference(messageId: string): Reference {
 }
 
 describe.each([
-  ['memory', () => fakes],
+  ['memory', () => memory],
   ['DynamoDB', (): Ports => tables],
 ])('ports on %s', (_, ports) => {
   describe('route table', () => {
@@ -221,8 +228,10 @@ describe.each([
       const id = `dm:${users.join(':')}`;
       await conversations.createDirect(id, users);
       await conversations.nextSeq(id, users[0], 'c');
+      await conversations.advanceRead(users[0], id, 1);
       await conversations.createDirect(id, users);
       expect((await conversations.head(id)).seq).toBe(1);
+      expect((await conversations.membership(users[0], id))?.readSeq).toBe(1);
     });
 
     it("lists a user's conversations in order, page by page, and reads many heads at once", async () => {
@@ -287,9 +296,13 @@ describe.each([
       const conversationId = newGroup();
       const [a, b] = newPair();
       const c = newUser();
-      await groups.create({ ...facts, admins: [a] }, [a], message(conversationId, 1));
+      const created = message(conversationId, 1);
+      await groups.create({ ...facts, admins: [a] }, [a], created);
       const joined = message(conversationId, 2);
       const add = { conversationId, openHistory: false, add: [b, c] };
+      expect(await groups.apply({ ...add, message: { ...joined, clientMsgId: created.clientMsgId } })).toBe(
+        false,
+      );
       expect(await groups.apply({ ...add, message: joined })).toBe(true);
       const again = message(conversationId, 3);
       expect(await groups.apply({ ...add, message: again })).toBe(false);
@@ -572,31 +585,32 @@ describe.each([
       expect(left).toEqual([0, 1, 2, 3, 4, 55, 56, 57, 58, 59]);
     });
   });
-});
 
-describe('time to live on DynamoDB', () => {
-  it('hides inbox entries whose time is over though they are still there (IM-PUSH-2)', async () => {
-    const userId = newUser();
-    await tables.inbox.put([{ userId, reference: aReference('E'.padEnd(26, '0')) }]);
-    now = NOON + 3_599_000;
-    expect((await tables.inbox.first(userId, 1)).references).toHaveLength(1);
-    now = NOON + 3_600_000;
-    expect((await tables.inbox.first(userId, 1)).references).toEqual([]);
-    now = NOON;
-  });
+  describe('time to live', () => {
+    it('hides inbox entries whose time is over though they are still there (IM-PUSH-2)', async () => {
+      const { inbox } = ports();
+      const userId = newUser();
+      await inbox.put([{ userId, reference: aReference('E'.padEnd(26, '0')) }]);
+      now = NOON + 3_599_000;
+      expect((await inbox.first(userId, 1)).references).toHaveLength(1);
+      now = NOON + 3_600_000;
+      expect((await inbox.first(userId, 1)).references).toEqual([]);
+      now = NOON;
+    });
 
-  it('hides messages whose time is over, and frees their key (IM-SEND-2)', async () => {
-    const messages = tables.messagesWithTtl(86_400);
-    const conversationId = `dm:${newPair().join(':')}`;
-    const old = aMessage({ conversationId });
-    await messages.putIfAbsent(old);
-    now = NOON + 86_400_000;
-    expect(await messages.getMany([old])).toEqual([]);
-    expect(await messages.page(conversationId, { limit: 5 })).toEqual({ messages: [], hasMore: false });
-    expect(await messages.countOthersAbove(conversationId, 'bob', 0, 100)).toBe(0);
-    const fresh = { ...old, seq: 2, sentAt: now, contentJson: '"new"' };
-    expect(await messages.putIfAbsent(fresh)).toBeUndefined();
-    expect(await messages.getMany([fresh])).toEqual([fresh]);
-    now = NOON;
+    it('hides messages whose time is over, and frees their key (IM-SEND-2)', async () => {
+      const messages = ports().messagesWithTtl(86_400);
+      const conversationId = `dm:${newPair().join(':')}`;
+      const old = aMessage({ conversationId });
+      await messages.putIfAbsent(old);
+      now = NOON + 86_400_000;
+      expect(await messages.getMany([old])).toEqual([]);
+      expect(await messages.page(conversationId, { limit: 5 })).toEqual({ messages: [], hasMore: false });
+      expect(await messages.countOthersAbove(conversationId, 'bob', 0, 100)).toBe(0);
+      const fresh = { ...old, seq: 2, sentAt: now, contentJson: '"new"' };
+      expect(await messages.putIfAbsent(fresh)).toBeUndefined();
+      expect(await messages.getMany([fresh])).toEqual([fresh]);
+      now = NOON;
+    });
   });
 });

@@ -3,7 +3,7 @@ import { deliver } from '../../../lambdas/domain/delivery/deliver.ts';
 import { commit, draft } from '../../../lambdas/domain/messages/store.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
 import { decodeServerFrame } from '../../../protocol/protobuf.ts';
-import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
 

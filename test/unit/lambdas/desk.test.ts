@@ -7,7 +7,7 @@ import { matchQueue } from '../../../lambdas/domain/desk/match.ts';
 import { deskEventSchema } from '../../../lambdas/domain/model/desk-event.ts';
 import { ImError } from '../../../lambdas/shared/errors.ts';
 import { parseWith } from '../../../lambdas/shared/parse.ts';
-import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 const QUEUE = 'default';
 const AGENT = { roles: ['agent'] } as const;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SessionEndedError, SessionExpiredError, UnavailableError } from '../../../lambdas/shared/errors.ts';
 import type { SocketEvent } from '../../../lambdas/transport/frame.ts';
 import { createFrameHandler } from '../../../lambdas/transport/socket.ts';
-import { createWorld } from '../../fakes/world.ts';
+import { createWorld } from '../../adapters/memory/world.ts';
 
 const event = (body: string): SocketEvent => ({
   requestContext: {

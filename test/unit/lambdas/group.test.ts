@@ -6,7 +6,7 @@ import { recall } from '../../../lambdas/domain/messages/recall.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
 import type { FanOutJob } from '../../../lambdas/domain/model/fan-out-job.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
-import { aSession, createWorld, type World } from '../../fakes/world.ts';
+import { aSession, createWorld, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
 beforeEach(() => {

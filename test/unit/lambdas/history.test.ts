@@ -4,7 +4,7 @@ import { addMembers } from '../../../lambdas/domain/groups/members.ts';
 import { readConversations } from '../../../lambdas/domain/messages/conversation-list.ts';
 import { readHistory } from '../../../lambdas/domain/messages/history.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
-import { aRequest, createWorld, type World } from '../../fakes/world.ts';
+import { aRequest, createWorld, type World } from '../../adapters/memory/world.ts';
 
 const say = (world: World, from: string, to: string, clientMsgId: string) =>
   send(world, from, aRequest({ to, clientMsgId, content: { type: 'text', text: clientMsgId } }));

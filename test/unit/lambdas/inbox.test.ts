@@ -12,7 +12,7 @@ import type { StoredMessage } from '../../../lambdas/domain/model/message.ts';
 import { referenceTo } from '../../../lambdas/domain/model/reference.ts';
 import { encodeCursor } from '../../../lambdas/shared/cursor.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import { createWorld, type World } from '../../fakes/world.ts';
+import { createWorld, type World } from '../../adapters/memory/world.ts';
 
 async function receive(world: World, seq: number, text: string): Promise<void> {
   world.advance(1);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { logOut } from '../../../lambdas/domain/sessions/log-out.ts';
-import { aSession, createWorld } from '../../fakes/world.ts';
+import { aSession, createWorld } from '../../adapters/memory/world.ts';
 
 async function worldOfTwoDevices() {
   const world = createWorld();

@@ -5,7 +5,7 @@ import type { StoredMessage } from '../../../lambdas/domain/model/message.ts';
 import type { OfflineJob } from '../../../lambdas/domain/model/offline-job.ts';
 import { referenceTo } from '../../../lambdas/domain/model/reference.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
-import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
 let message: StoredMessage;

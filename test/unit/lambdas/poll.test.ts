@@ -6,7 +6,7 @@ import { connect } from '../../../lambdas/domain/sessions/connect.ts';
 import { logOut } from '../../../lambdas/domain/sessions/log-out.ts';
 import { type PollPorts, poll } from '../../../lambdas/domain/sessions/poll.ts';
 import { presenceOf } from '../../../lambdas/domain/sessions/presence.ts';
-import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
 /** What happens while a poll waits, second by second. */

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { TokenVerifier } from '../../../lambdas/domain/model/token.ts';
 import { renew } from '../../../lambdas/domain/sessions/renew.ts';
 import { SessionEndedError, UnauthorizedError } from '../../../lambdas/shared/errors.ts';
-import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 const HOUR_MS = 3_600_000;
 /** Its tokens read `bob:<minutes they last>`. */

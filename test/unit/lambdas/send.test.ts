@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { send } from '../../../lambdas/domain/messages/send.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
-import { aRequest, aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+import { aRequest, aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 const CONVERSATION = 'dm:alice:bob';
 

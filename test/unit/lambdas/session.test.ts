@@ -7,7 +7,7 @@ import {
   takesPushes,
 } from '../../../lambdas/domain/model/session.ts';
 import { SessionEndedError, SessionExpiredError } from '../../../lambdas/shared/errors.ts';
-import { aSession, createWorld, NOON } from '../../fakes/world.ts';
+import { aSession, createWorld, NOON } from '../../adapters/memory/world.ts';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
