@@ -64,7 +64,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'void [routes, session, seenAtMs];',
     project: 'unit',
     test: 'test/unit/lambdas/delivery.test.ts',
-    only: 'forgets one stale device',
+    only: "removes a stale device's route",
   },
   {
     fault: 7,
@@ -248,7 +248,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'void entry.former;',
     project: 'unit',
     test: 'test/unit/lambdas/desk.test.ts',
-    only: 'left untold',
+    only: "dead worker's pending notifications",
   },
   {
     fault: 'desk',
@@ -257,6 +257,6 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'const goneSinceMs = sinceMs;',
     project: 'unit',
     test: 'test/unit/lambdas/desk.test.ts',
-    only: 'counts from the last session',
+    only: 'starts the grace period again',
   },
 ];

@@ -26,7 +26,7 @@ describe('transact', () => {
   });
 
   it.each(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])(
-    'repeats a transaction that was cancelled for %s, with longer and longer waits, and then throws `unavailable` (IM-FAULT-10)',
+    'repeats a transaction that was cancelled for %s, waits longer each time, and then throws `unavailable` (IM-FAULT-10)',
     async (code) => {
       const passing = cancelling(code, 1);
       expect(await transact(passing.documents, [], pause)).toBe(true);
