@@ -25,9 +25,9 @@ const STAGES: readonly HoldStage[] = ['before', 'after'];
 /** Session, membership, seq, message, members twice, routes, and a post. */
 const CALLS = 8;
 
-describe('a message on its way to a group', () => {
+describe('a message to a group', () => {
   it.each(STAGES)(
-    'reaches one whose joining has a lower seq, whenever that is committed: at each call of the sender, %s it is made (IM-PUSH-2)',
+    'reaches a member who joined at a lower seq, whenever the join commits: at each call of the sender, %s the call (IM-PUSH-2)',
     async (when) => {
       let rounds = 0;
       let becomeMember = async () => {};
@@ -58,7 +58,7 @@ describe('a message on its way to a group', () => {
     },
   );
 
-  it('reaches one whose joining is committed after the sender has looked, and before it has stored (IM-PUSH-2)', async () => {
+  it('reaches a member whose join commits after the sender read the members and before it stored (IM-PUSH-2)', async () => {
     const [a, b, d] = [newUser('alice'), newUser('bob'), newUser('dave')];
     const id = await newGroup(a, [b]);
     const [alice, dave] = [await stack.join(a), await stack.join(d)];
@@ -78,7 +78,7 @@ describe('a message on its way to a group', () => {
   });
 
   it.each(STAGES)(
-    'reaches nobody whose removal has a lower seq: at each call of the sender, %s it is made (IM-INV-5, IM-FAULT-14)',
+    'reaches nobody who was removed at a lower seq: at each call of the sender, %s the call (IM-INV-5, IM-FAULT-14)',
     async (when) => {
       let rounds = 0;
       let passedOver = 0;

@@ -23,9 +23,9 @@ afterAll(() => stack?.stop());
 
 const STAGES: readonly HoldStage[] = ['before', 'after'];
 
-describe('a receiver who connects while a message is on its way', () => {
+describe('a receiver who connects during delivery', () => {
   it.each(['sendMessage', 'StoreOffline'].flatMap((name) => STAGES.map((when) => [name, when] as const)))(
-    'sees it without a further reconnect: at each call of %s, %s it is made (IM-PUSH-2, IM-FAULT-8)',
+    'sees the message without another reconnect: at each call of %s, %s the call (IM-PUSH-2, IM-FAULT-8)',
     async (name, when) => {
       let rounds = 0;
       let bob = '';
@@ -66,7 +66,7 @@ describe('a receiver who connects while a message is on its way', () => {
     },
   );
 
-  it('sees it though a post found its connection still being made (IM-PUSH-2, IM-FAULT-7)', async () => {
+  it('sees the message when a post found their connection still opening (IM-PUSH-2, IM-FAULT-7)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const sender = await stack.join(alice);
     const connecting = wire.hold({ route: '$connect', operation: 'UpdateItem', when: 'after' });
@@ -87,13 +87,13 @@ describe('a receiver who connects while a message is on its way', () => {
 const hasTaken = (user: string) =>
   wire.calls.some((call) => call.operation === 'PostToConnection' && call.user === user && call.forwarded);
 
-describe('a receiver whose session ends while a message is on its way', () => {
+describe('a receiver whose session ends during delivery', () => {
   const where = STAGES.flatMap((when) =>
     (['the same device', 'another device'] as const).map((d) => [when, d] as const),
   );
 
   it.each(where)(
-    'sees it on the next one: at each call of SendMessage, %s it is made, %s connects (IM-PUSH-2, IM-CONN-4, IM-FAULT-2)',
+    'sees the message on the next session: at each call of SendMessage, %s the call, %s connects (IM-PUSH-2, IM-CONN-4, IM-FAULT-2)',
     async (when, which) => {
       let rounds = 0;
       let bob = '';
@@ -120,7 +120,7 @@ describe('a receiver whose session ends while a message is on its way', () => {
   );
 
   it.each(STAGES)(
-    'finds it in its inbox, when it comes back: it goes at each call of SendMessage, %s it is made (IM-PUSH-2, IM-FAULT-2)',
+    'finds the message in the inbox on return: the session ends at each call of SendMessage, %s the call (IM-PUSH-2, IM-FAULT-2)',
     async (when) => {
       let bob = '';
       let old: TestSocket | undefined;
@@ -145,7 +145,7 @@ describe('a receiver whose session ends while a message is on its way', () => {
   );
 
   it.each(STAGES)(
-    "is served beside the sender's other device, which connects at each call of SendMessage, %s it is made (IM-SEND-5)",
+    "gets the message along with the sender's other device, which connects at each call of SendMessage, %s the call (IM-SEND-5)",
     async (when) => {
       let [alice, bob] = ['', ''];
       const run = async (n: number) => {
@@ -172,7 +172,7 @@ describe('a receiver whose session ends while a message is on its way', () => {
 });
 
 describe('a late $connect', () => {
-  it('takes no place from the socket that its device has opened since (IM-CONN-4, IM-FAULT-9)', async () => {
+  it('does not replace the socket that the device has opened since (IM-CONN-4, IM-FAULT-9)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const device = { deviceId: 'phone' };
     const late = wire.hold({ route: '$connect', operation: 'UpdateItem' });
@@ -190,7 +190,7 @@ describe('a late $connect', () => {
 
 describe('a late $disconnect', () => {
   it.each(STAGES)(
-    'leaves the session alone that the same device has by then, %s its call (IM-CONN-5, IM-FAULT-9)',
+    "leaves the device's newer session alone, %s its call (IM-CONN-5, IM-FAULT-9)",
     async (when) => {
       let bob = '';
       const device = { deviceId: 'phone' };
@@ -220,7 +220,7 @@ describe('a sender whose function dies', () => {
   );
 
   it.each(cases)(
-    'at any call, %s it is made, repeats and gets one message through to a receiver who is %s (IM-SEND-1, IM-SEND-2, IM-FAULT-3)',
+    'at any call, %s the call is made, repeats and delivers one message to a receiver who is %s (IM-SEND-1, IM-SEND-2, IM-FAULT-3)',
     async (when, where) => {
       let rounds = 0;
       let users: [string, string] = ['', ''];
@@ -249,9 +249,9 @@ describe('a sender whose function dies', () => {
   );
 });
 
-describe('the consumer of the offline queue that dies', () => {
+describe("the offline queue's consumer", () => {
   it.each(STAGES)(
-    'at any call, %s it is made, loses nothing: the record comes again (IM-PUSH-2, IM-FAULT-3)',
+    'loses nothing when it dies at any call, %s the call is made: the record comes again (IM-PUSH-2, IM-FAULT-3)',
     async (when) => {
       let bob = '';
       const run = async (n: number) => {

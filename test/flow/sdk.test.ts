@@ -127,9 +127,9 @@ async function recordOf(conversation: Conversation): Promise<SeenMessage[]> {
   return all;
 }
 
-describe('the SDK, among faults', () => {
+describe('the SDK among faults', () => {
   it.each([1])(
-    'gives each device what was acked, once, in order, and nothing else (IM-INV-1 to IM-INV-5, IM-HELLO-3, seed %i)',
+    'gives each device every acked message once, in order, and nothing else (IM-INV-1 to IM-INV-5, IM-HELLO-3, seed %i)',
     async (seed) => {
       const recorder = new Recorder(seed);
       const [a, b, c] = [newUser('ann'), newUser('bob'), newUser('cid')];

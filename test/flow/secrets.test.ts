@@ -26,8 +26,8 @@ const sending = (to: string, clientMsgId: string, text = `hush ${CANARY}`) => ({
   content: { type: 'text', text },
 });
 
-describe('everything that is logged', () => {
-  it('holds no body, token, or subprotocol, whatever goes wrong (IM-REFUSE-11)', async () => {
+describe('the logs', () => {
+  it('hold no message body, token, or subprotocol, whatever fails (IM-REFUSE-11)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const token = await stack.token(a, { claims: { note: CANARY } });
     const alice = await openSocket(stack.wsUrl, { token, protocols: ['im.v1', `im.token.${token}`, CANARY] });

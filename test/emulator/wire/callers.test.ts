@@ -40,7 +40,7 @@ async function workers(options: WiredOptions = {}) {
   return { ...fixture, pool };
 }
 
-describe('the caller', () => {
+describe('a caller', () => {
   it('is known from all three clients, and each invocation has its calls', async () => {
     const { pool, wire, queue, socket } = await workers();
     const [QueueUrl, { connectionId: ConnectionId, client }] = await Promise.all([queue(), socket()]);
@@ -67,7 +67,7 @@ describe('the caller', () => {
     expect(wire.counts({ function: 'Store' }).calls).toBe(1);
   });
 
-  it('of the next event of the same instance is the next invocation', async () => {
+  it('is the new invocation for the next event of the same instance', async () => {
     const { pool, wire } = await workers();
     for (let n = 0; n < 3; n += 1) await pool.invoke('ChatSend', { key: newKey() });
     expect(pool.instances('ChatSend').total).toBe(1);
@@ -76,11 +76,11 @@ describe('the caller', () => {
   });
 });
 
-describe('kill', () => {
+describe('a kill', () => {
   it.each([
     ['kill', false],
     ['kill-after', true],
-  ] as const)('by %s takes the instance that calls and no other; stored: %s', async (fault, isStored) => {
+  ] as const)('by %s stops the calling instance and no other; stored: %s', async (fault, isStored) => {
     const { pool, wire, stored } = await workers();
     const [victim, neighbour, other] = [newKey(), newKey(), newKey()];
     const isVictims = (_: unknown, input: unknown) => JSON.stringify(input).includes(victim.pk.S);
@@ -110,7 +110,7 @@ describe('kill', () => {
     });
   });
 
-  it('by a rule at the n-th call; the next event runs in a new instance', async () => {
+  it('by a rule strikes at the n-th call, and the next event runs in a new instance', async () => {
     const { pool, wire } = await workers({ faults: [{ fault: 'kill', function: 'Send', nth: 2 }] });
     const results = [];
     for (let n = 0; n < 3; n += 1) results.push((await pool.invoke('ChatSend', { key: newKey() })).ok);
@@ -119,8 +119,8 @@ describe('kill', () => {
   });
 });
 
-describe('waiting', () => {
-  it('for an invocation to end, and for all of them', async () => {
+describe('the wire proxy', () => {
+  it('waits for an invocation to end, or for all of them', async () => {
     const { pool, wire } = await workers();
     await wire.quiet();
     const hold = wire.hold({ function: 'Store' });
@@ -142,7 +142,7 @@ describe('waiting', () => {
     await Promise.all(invocations);
   });
 
-  it('tells each invocation that has ended', async () => {
+  it('reports each invocation that has ended', async () => {
     const { pool, wire } = await workers();
     const told: string[] = [];
     const stop = wire.onInvocation((invocation) => told.push(invocation.function));

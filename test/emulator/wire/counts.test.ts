@@ -36,7 +36,7 @@ describe('units', () => {
           TransactItems: [newKey(), newKey()].map((Item) => ({ Put: { TableName: TABLE, Item } })),
         }),
     ],
-  ])('of %s are %d writes, as DynamoDB says', async (_, units, command) => {
+  ])('of %s are %d writes, as DynamoDB returns', async (_, units, command) => {
     const { dynamoDb, outside, wire } = await wired();
     await dynamoDb.send(command() as PutItemCommand);
     const asked = command() as PutItemCommand;
@@ -71,7 +71,7 @@ describe('units', () => {
     expect(wire.counts({ operation: 'Query' }).readUnits).toBe(2);
   });
 
-  it('of a failed condition are those of the item that is there', async () => {
+  it('of a failed condition are those of the existing item', async () => {
     const { dynamoDb, wire } = await wired();
     const key = newKey();
     await dynamoDb.send(put(key, 1_500));
@@ -85,7 +85,7 @@ describe('units', () => {
     expect(wire.counts().writeUnits).toBe(1 + 2);
   });
 
-  it('are told only to a caller who asked, and as asked', async () => {
+  it('are returned only to a caller who asked, in the form asked for', async () => {
     const { dynamoDb } = await wired();
     expect(await dynamoDb.send(put(newKey()))).toEqual({ $metadata: expect.anything() });
     const none = put(newKey());
@@ -99,7 +99,7 @@ describe('units', () => {
     expect((await dynamoDb.send(indexes)).ConsumedCapacity?.LocalSecondaryIndexes).toBeDefined();
   });
 
-  it('taken out of an answer leave all else as it was, whatever the names in it', async () => {
+  it('removed from an answer leave the rest unchanged, whatever names it has', async () => {
     const { dynamoDb, outside } = await wired();
     const key = newKey();
     const odd = {
@@ -115,7 +115,7 @@ describe('units', () => {
   });
 });
 
-describe('counts', () => {
+describe('the counts', () => {
   it('are by function, operation, and table or queue', async () => {
     const { dynamoDb, sqs, connections, socket, queue, wire } = await wired();
     const [{ connectionId }, QueueUrl] = await Promise.all([socket(), queue()]);
@@ -145,7 +145,7 @@ describe('counts', () => {
     expect(wire.calls).toEqual([]);
   });
 
-  it('leave out who is no function: a test that looks in', async () => {
+  it('leave out callers that are not functions, such as a test', async () => {
     const { endpoints, wire } = await wired({ faults: [{ fault: 'throttle' }] });
     const looking = dynamoDbClient(endpoints.dynamodb);
     await looking.send(put(newKey()));
@@ -160,7 +160,7 @@ describe('counts', () => {
     expect(wire.calls.map(({ index }) => index)).toEqual([7, 8, 9]);
   });
 
-  it('tell calls in a row from calls at once', async () => {
+  it('distinguish sequential calls from concurrent ones', async () => {
     const { dynamoDb, wire } = await wired({ latency: [{ ms: 20 }] });
     const read = () => dynamoDb.send(new GetItemCommand({ TableName: TABLE, Key: newKey() }));
     await Promise.all([read(), read(), read()]);

@@ -12,8 +12,8 @@ function fileOf(content: unknown): string {
   return file;
 }
 
-describe('a file of faults', () => {
-  it('gives seed, faults, and latencies', () => {
+describe('a fault file', () => {
+  it('has seed, faults, and latencies', () => {
     const faults = [{ fault: 'cut-after', service: 'dynamodb', table: 'Messages', every: 5, times: 2 }];
     const latency = [
       { service: 'dynamodb', p50Ms: 4, p99Ms: 20 },
@@ -44,20 +44,20 @@ describe('a file of faults', () => {
     [{ latency: [{ service: 'sqs' }] }, /: latency\[0\]: needs ms, or p50Ms/],
     [{ latency: [{ p50Ms: 5, p99Ms: 1 }] }, /: latency\[0\]: needs ms, or p50Ms/],
     [{ latency: [{ ms: 5, quantilesMs: [1, 2] }] }, /: latency\[0\]: needs ms, or p50Ms/],
-  ])('with a mistake is refused in one line that names its place: %j', (content, message) => {
+  ])('with a mistake is refused in one line with its place: %j', (content, message) => {
     const read = () => readFaults(fileOf(content));
     expect(read).toThrow(OperatorError);
     expect(read).toThrow(message);
     expect(read).not.toThrow(/\n/);
   });
 
-  it('that is not there is refused in one line', () => {
+  it('that does not exist is refused in one line', () => {
     expect(() => readFaults('/nowhere/faults.json')).toThrow(
       /^Cannot read the faults in \/nowhere\/faults.json: ENOENT/,
     );
   });
 
-  it('whose names are in no stack is told so, rule by rule', () => {
+  it('with names that are in no stack gets a warning per rule', () => {
     const stack = {
       tables: [{ tableName: 'App-Messages' }],
       queues: [{ queueName: 'App-Queue' }],

@@ -20,7 +20,7 @@ describe('a refused call', () => {
     ['throttle', { code: 'ThrottlingException' }, 'ThrottlingException', 400],
     ['error', {}, 'InternalServerError', 500],
   ] as const)(
-    'of DynamoDB by %s %o is its own error, and nothing is stored',
+    "to DynamoDB by %s %o gets DynamoDB's own error and stores nothing",
     async (fault, rule, name, status) => {
       const { dynamoDb, stored, wire } = await wired(faults(fault, rule));
       const key = newKey();
@@ -36,7 +36,7 @@ describe('a refused call', () => {
   it.each([
     ['throttle', 'RequestThrottled', 403],
     ['error', 'InternalFailure', 500],
-  ] as const)('of SQS by %s is its own error, and nothing is queued', async (fault, name, status) => {
+  ] as const)("to SQS by %s gets SQS's own error and queues nothing", async (fault, name, status) => {
     const { sqs, queue, bodiesIn } = await wired(faults(fault));
     const QueueUrl = await queue();
     const error = await sqs
@@ -50,7 +50,7 @@ describe('a refused call', () => {
     ['throttle', 'LimitExceededException', 429],
     ['gone', 'GoneException', 410],
     ['error', 'InternalServerErrorException', 500],
-  ] as const)('of @connections by %s is its own error, and nothing is sent', async (fault, name, status) => {
+  ] as const)('to @connections by %s gets its own error and sends nothing', async (fault, name, status) => {
     const { connections, socket } = await wired(faults(fault, { times: 1 }));
     const { client, connectionId } = await socket();
     const error = await connections.send(post(connectionId)).catch((thrown: unknown) => thrown);
@@ -59,7 +59,7 @@ describe('a refused call', () => {
     expect(await client.next()).toBe('next');
   });
 
-  it('counts as throttling and as transient for the SDK, whose retries are calls of their own', async () => {
+  it('counts as throttling or transient for the SDK, whose retries are separate calls', async () => {
     const { dynamoDb, wire } = await wired({
       faults: [
         { fault: 'throttle', nth: 1 },
@@ -78,7 +78,7 @@ describe('a refused call', () => {
     ]);
   });
 
-  it('may have been done all the same', async () => {
+  it('may still have been executed', async () => {
     const { dynamoDb, stored } = await wired(faults('error-after'));
     const key = newKey();
     expect(await failureOf(dynamoDb.send(put(key)))).toBe('InternalServerError');
@@ -87,7 +87,7 @@ describe('a refused call', () => {
 });
 
 describe('a cut line', () => {
-  it('before: nothing was done', async () => {
+  it('before the call executes nothing', async () => {
     const { dynamoDb, stored, wire } = await wired(faults('cut-before'));
     const key = newKey();
     expect(await failureOf(dynamoDb.send(put(key)))).toBe(HUNG_UP);
@@ -95,7 +95,7 @@ describe('a cut line', () => {
     expect(wire.calls).toMatchObject([{ outcome: 'cut', forwarded: false }]);
   });
 
-  it('after: it was done exactly once', async () => {
+  it('after the call executes it exactly once', async () => {
     const { sqs, queue, bodiesIn, wire } = await wired(faults('cut-after'));
     const QueueUrl = await queue();
     expect(await failureOf(sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'a' })))).toBe(HUNG_UP);
@@ -103,14 +103,14 @@ describe('a cut line', () => {
     expect(wire.calls).toMatchObject([{ outcome: 'cut', forwarded: true }]);
   });
 
-  it('after: a post has reached its socket', async () => {
+  it('after a post has delivered it to its socket', async () => {
     const { connections, socket } = await wired(faults('cut-after'));
     const { client, connectionId } = await socket();
     expect(await failureOf(connections.send(post(connectionId)))).toBe(HUNG_UP);
     expect(await client.next()).toBe('hi');
   });
 
-  it('by the emulator is passed on, not mended', async () => {
+  it('by the emulator is passed on, not repaired', async () => {
     let requests = 0;
     const breaking = createServer((socket) => {
       socket.on('error', () => undefined);
@@ -129,7 +129,7 @@ describe('a cut line', () => {
   });
 });
 
-describe('a call that hangs', () => {
+describe('a hanging call', () => {
   it.each([
     ['hang', false],
     ['hang-after', true],
@@ -145,7 +145,7 @@ describe('a call that hangs', () => {
     expect(await stored(key)).toBe(isStored);
   });
 
-  it.each(['hang', 'hang-after'] as const)('by %s goes on when it is released', async (fault) => {
+  it.each(['hang', 'hang-after'] as const)('by %s continues when it is released', async (fault) => {
     const { dynamoDb, stored, wire } = await wired(faults(fault));
     const key = newKey();
     const call = dynamoDb.send(put(key));
@@ -156,7 +156,7 @@ describe('a call that hangs', () => {
   });
 });
 
-describe('a batch of which half is done', () => {
+describe('a half-executed batch', () => {
   const keys = [newKey(), newKey(), newKey()];
   const write = new BatchWriteItemCommand({
     RequestItems: { [TABLE]: keys.map((key) => ({ PutRequest: { Item: key } })) },
@@ -171,7 +171,7 @@ describe('a batch of which half is done', () => {
     expect(await Promise.all(keys.map(stored))).toEqual([true, true, true]);
   });
 
-  it('reports the other reads as unprocessed, with all that was asked of them', async () => {
+  it('reports the other reads as unprocessed, with everything asked of them', async () => {
     const { dynamoDb, wire } = await wired();
     await dynamoDb.send(write);
     wire.inject({ fault: 'unprocessed' });
@@ -200,7 +200,7 @@ describe('a batch of which half is done', () => {
   });
 });
 
-describe('rules', () => {
+describe('fault rules', () => {
   it.each([
     [{ nth: 2 }, '-x----'],
     [{ every: 2 }, '-x-x-x'],
@@ -223,7 +223,7 @@ describe('rules', () => {
     expect(seen).toBe(pattern);
   });
 
-  it('strike the same calls for the same seed, and others for another', async () => {
+  it('strike the same calls for the same seed, and different ones for another', async () => {
     const run = async (seed: number) => {
       const { dynamoDb, wire } = await wired({ seed, ...faults('throttle', { probability: 0.5 }) });
       for (let n = 0; n < 40; n += 1) await failureOf(dynamoDb.send(put(newKey())));
@@ -236,7 +236,7 @@ describe('rules', () => {
     expect(first.filter(Boolean).length).toBeLessThan(32);
   });
 
-  it('count calls whether or not another rule struck them, tell how often they fired, and can be taken out', async () => {
+  it('count calls whether or not another rule struck them, report how often they fired, and can be removed', async () => {
     const { dynamoDb, wire } = await wired();
     const first = wire.inject({ fault: 'throttle', nth: 1 });
     const second = wire.inject({ fault: 'error', every: 1 });
@@ -264,7 +264,7 @@ describe('rules', () => {
     ]);
   });
 
-  it('strike by what a request holds', async () => {
+  it('strike by the content of a request', async () => {
     const { wire, dynamoDb, stored } = await wired();
     const [bad, good] = [newKey(), newKey()];
     wire.inject({ fault: 'throttle', where: (_, input) => JSON.stringify(input).includes(bad.pk.S) });

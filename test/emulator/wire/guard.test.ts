@@ -37,7 +37,7 @@ function stackOf(model: Partial<FunctionModel>) {
   };
 }
 
-it('what a role does not allow is denied as by IAM, and nothing is done; who runs the stack is told once', async () => {
+it('the IAM check denies, like IAM, what a role does not allow, executes nothing, and reports it once', async () => {
   const { dynamoDb, stored, warnings, wire } = await allowed(['dynamodb:PutItem', ARN]);
   const key = newKey();
   await dynamoDb.send(put(key));
@@ -55,7 +55,7 @@ it('what a role does not allow is denied as by IAM, and nothing is done; who run
   expect(wire.calls.at(-1)).toMatchObject({ forwarded: false, error: 'AccessDeniedException', status: 400 });
 });
 
-it('a table is not its index', async () => {
+it('the IAM check distinguishes a table from its index', async () => {
   const query = (IndexName?: string) =>
     new QueryCommand({
       TableName: TABLE,
@@ -70,7 +70,7 @@ it('a table is not its index', async () => {
   expect(await failureOf(onIndex.dynamoDb.send(query('bySeq')))).toBe('none');
 });
 
-it('a batch is an action of its own; a transaction is as many as it has items', async () => {
+it('the IAM check treats a batch as its own action, and a transaction as one action per item', async () => {
   const keys = [newKey(), newKey()];
   const batch = new BatchGetItemCommand({ RequestItems: { [TABLE]: { Keys: keys } } });
   const [Key] = keys;
@@ -92,7 +92,7 @@ it('a batch is an action of its own; a transaction is as many as it has items', 
   expect(await failureOf(all.dynamoDb.send(transaction))).toBe('none');
 });
 
-it('a queue, in a batch or not', async () => {
+it('the IAM check covers a queue, in a batch or not', async () => {
   const { sqs, queue } = await allowed(['sqs:SendMessage', 'arn:aws:sqs:us-east-1:000000000000:queue-*']);
   const QueueUrl = await queue();
   expect(await failureOf(sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'a' })))).toBe('none');
@@ -103,7 +103,7 @@ it('a queue, in a batch or not', async () => {
   expect(await failureOf(refused)).toBe('AccessDenied');
 });
 
-it('a connection may be posted to and not closed', async () => {
+it('the IAM check lets a connection be posted to and not closed', async () => {
   const { connections, socket } = await allowed([
     'execute-api:ManageConnections',
     `${CONNECTIONS}/POST/@connections/*`,
@@ -117,7 +117,7 @@ it('a connection may be posted to and not closed', async () => {
   });
 });
 
-it('nobody is denied anything whose role is not known', async () => {
+it('the IAM check denies nothing to callers without a known role', async () => {
   const { dynamoDb, endpoints } = await wired();
   endpoints.learn?.(stackOf({}), () => undefined);
   expect(await failureOf(dynamoDb.send(put(newKey())))).toBe('none');

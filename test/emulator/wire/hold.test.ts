@@ -7,7 +7,7 @@ const { wired } = useEmulators();
 const get = (Key: Key) => new GetItemCommand({ TableName: TABLE, Key, ConsistentRead: true });
 
 describe('a held call', () => {
-  it('has not been done before it is released, and others pass it', async () => {
+  it('is not executed before its release, while others pass it', async () => {
     const { dynamoDb, stored, wire } = await wired();
     const [held, other] = [newKey(), newKey()];
     const hold = wire.hold({ operation: 'PutItem' });
@@ -21,7 +21,7 @@ describe('a held call', () => {
     expect(wire.calls.map(({ forwarded }) => forwarded)).toEqual([true, true]);
   });
 
-  it('after commit has been done, and its caller waits', async () => {
+  it('after commit is executed while its caller waits', async () => {
     const { dynamoDb, stored, wire } = await wired();
     const key = newKey();
     const hold = wire.hold({ when: 'after' });
@@ -66,7 +66,7 @@ describe('a held call', () => {
     expect(await stored(key)).toBe(isStored);
   });
 
-  it('whose caller has given up is not done when it is released', async () => {
+  it('whose caller has given up is not executed on release', async () => {
     const { dynamoDb, stored, wire } = await wired();
     const key = newKey();
     const hold = wire.hold();
@@ -87,7 +87,7 @@ describe('a held call', () => {
     await dynamoDb.send(put(newKey()));
   });
 
-  it('orders calls as the test wants it', async () => {
+  it('lets a test order calls', async () => {
     const { dynamoDb, wire } = await wired();
     const key = newKey();
     const where = (bytes: number) => (_: unknown, input: unknown) =>
@@ -102,7 +102,7 @@ describe('a held call', () => {
     expect((await dynamoDb.send(get(key))).Item?.['text']).toEqual({ S: 'x' });
   });
 
-  it('that never comes is told when the wire is closed', async () => {
+  it('that never comes is reported when the wire is closed', async () => {
     const { endpoints, wire } = await wired();
     const hold = wire.hold({ operation: 'Scan' });
     await endpoints.close?.();
@@ -110,8 +110,8 @@ describe('a held call', () => {
   });
 });
 
-describe('steps', () => {
-  it('stop a flow at each of its calls in turn', async () => {
+describe('stepping through a flow', () => {
+  it('stops it at each of its calls in turn', async () => {
     const { dynamoDb, stored, wire } = await wired();
     const keys: Key[] = [];
     const run = async () => {
@@ -153,7 +153,7 @@ describe('steps', () => {
     expect(rounds).toBe(1);
   });
 
-  it('let the flow go on when the body of the loop throws or breaks', async () => {
+  it('lets it continue when the body of the loop throws or breaks', async () => {
     const { dynamoDb, wire } = await wired();
     const runs: Promise<unknown>[] = [];
     const run = () => {

@@ -15,17 +15,17 @@ function setUp() {
 }
 
 it.each([
-  ['at arrival', 'by the line that became free last', (free: Socket) => free, {}],
-  ['before', 'by a new line: the other was busy then', () => new Socket(), {}],
-  ['at arrival', 'by a new line to another service', () => new Socket(), { service: 'sqs' }],
-] as const)('sent %s: a call %s', (sent, _, choose, overrides) => {
+  ['at arrival', 'on the line that became free last', (free: Socket) => free, {}],
+  ['before', 'on a new line, since the other was busy', () => new Socket(), {}],
+  ['at arrival', 'on a new line to another service', () => new Socket(), { service: 'sqs' }],
+] as const)('a call sent %s comes %s', (sent, _, choose, overrides) => {
   const call = setUp();
   const line = new Socket();
   call(1, 2, line);
   expect(call(3, 4, choose(line), overrides)).toBe(sent);
 });
 
-it('a call by a line that was idle all the while was sent before; by one that was busy after, who knows', () => {
+it('a call on a line that was idle was sent before; one on a line busy later is unknown', () => {
   const call = setUp();
   const [a, b] = [new Socket(), new Socket()];
   call(1, 2, a);
@@ -35,7 +35,7 @@ it('a call by a line that was idle all the while was sent before; by one that wa
   expect(call(7, 8, a)).toBe('before');
 });
 
-it('a retry by a new line after a cut was sent at arrival', () => {
+it('a retry on a new line after a cut was sent at arrival', () => {
   const call = setUp();
   call(1, 2, new Socket(), { outcome: 'cut' });
   expect(call(3, 4, new Socket())).toBe('at arrival');

@@ -33,7 +33,7 @@ async function queueOf(bodies: readonly string[], faults: readonly FaultRule[]) 
   return { ...fixture, QueueUrl, send, receive, bodies: async () => bodiesOf(await receive()) };
 }
 
-it('a duplicate comes in the next batch, received once more', async () => {
+it('a duplicate record comes in the next batch, with a higher receive count', async () => {
   const { receive, wire } = await queueOf(['a', 'b'], [{ fault: 'duplicate', nth: 2 }]);
   const first = await receive();
   const second = await receive();
@@ -46,7 +46,7 @@ it('a duplicate comes in the next batch, received once more', async () => {
   ]);
 });
 
-it('a late duplicate comes after the first was deleted, also to a poller that waits already', async () => {
+it('a late duplicate record comes after the first was deleted, also to a poller that already waits', async () => {
   const { wire, QueueUrl, endpoints, poller } = await queueOf(['a'], [{ fault: 'duplicate-late', times: 1 }]);
   const batches: unknown[] = [];
   const seenTwice = Promise.withResolvers<void>();
@@ -82,7 +82,7 @@ it('a late duplicate comes after the first was deleted, also to a poller that wa
   ]);
 });
 
-it('a reordered batch comes backwards, in two', async () => {
+it('a reordered batch comes backwards, in two parts', async () => {
   const { bodies } = await queueOf(['a', 'b', 'c', 'd', 'e'], [{ fault: 'reorder' }]);
   expect(await bodies()).toEqual(['e', 'd', 'c']);
   expect(await bodies()).toEqual(['b', 'a']);
@@ -97,12 +97,12 @@ it('a reordered record that came alone is overtaken by the next', async () => {
   expect(await bodies()).toEqual(['a']);
 });
 
-it('a reordered record is never lost when nothing follows it', async () => {
+it('a reordered record is not lost when nothing follows it', async () => {
   const { bodies } = await queueOf(['a'], [{ fault: 'reorder', nth: 1 }]);
   expect(await bodies()).toEqual(['a']);
 });
 
-it('no batch grows beyond what was asked for, and nothing is lost', async () => {
+it('no batch exceeds the size asked for, and no record is lost', async () => {
   const all = ['a', 'b', 'c', 'd', 'e', 'f'];
   const { receive } = await queueOf(all, [{ fault: 'duplicate' }, { fault: 'reorder', every: 2 }]);
   const seen: (string | undefined)[] = [];
@@ -114,7 +114,7 @@ it('no batch grows beyond what was asked for, and nothing is lost', async () => 
   expect(seen.sort()).toEqual([...all, ...all].sort());
 });
 
-it('the poller is struck as event-source only', async () => {
+it("the poller's faults apply to event-source only", async () => {
   const { receive, wire } = await queueOf(['a'], [{ fault: 'throttle', function: 'event-source', times: 1 }]);
   await expect(receive()).rejects.toMatchObject({ name: 'RequestThrottled' });
   expect(await receive()).toMatchObject([{ Body: 'a' }]);

@@ -66,7 +66,7 @@ async function terminal(options: { readonly trace: boolean; readonly faults?: un
   return { invoke, warnings, faultsFile, printed: () => String(output.read() ?? '') };
 }
 
-it('--trace prints a tree when an invocation has ended, without colours where there is no terminal', async () => {
+it('--trace prints a tree when an invocation has ended, without colours when not on a terminal', async () => {
   const { invoke, printed } = await terminal({ trace: true });
   await invoke();
   expect(printed()).toMatch(
@@ -74,7 +74,7 @@ it('--trace prints a tree when an invocation has ended, without colours where th
   );
 });
 
-it('--faults strikes by its file, says so, and warns of a rule that never can', async () => {
+it('--faults strikes according to its file, says so, and warns of a rule that can never match', async () => {
   const faults = [
     { fault: 'error', function: 'Put', nth: 2 },
     { fault: 'error', table: 'Nowhere' },
@@ -92,7 +92,7 @@ it('--faults strikes by its file, says so, and warns of a rule that never can', 
   expect(printed()).toBe('');
 });
 
-it('a file of faults that cannot be used ends npm start at once, in one line', async () => {
+it('an unusable fault file ends npm start at once, in one line', async () => {
   const starting = promisify(execFile)(process.execPath, [
     'local/main.ts',
     '--faults',

@@ -56,7 +56,7 @@ function trace(invocation: Partial<Invocation>, isColoured = false): string {
   return traceOf(whole, { names, isColoured });
 }
 
-it('shows calls in order, those made at once on one branch, and what they cost together', () => {
+it('a trace shows calls in order, concurrent ones on one branch, and their total cost', () => {
   const calls = [
     call(101, 103, { readUnits: 1 }),
     // It came after the first had been answered, but had been sent before.
@@ -90,7 +90,7 @@ it('shows calls in order, those made at once on one branch, and what they cost t
   );
 });
 
-it('shows retries, faults, and errors', () => {
+it('a trace shows retries, faults, and errors', () => {
   const queue = {
     service: 'sqs',
     operation: 'SendMessageBatch',
@@ -119,16 +119,16 @@ it.each([
     '',
     'ServiceQueue, 2 records  12.3 ms',
   ],
-] as const)('heads %o', (occasion, reply, line) => {
+] as const)('a trace of %o has its heading', (occasion, reply, line) => {
   expect(trace({ occasion, reply })).toBe(line);
 });
 
-it('lets no name drive the terminal', () => {
+it('a trace escapes names that would control the terminal', () => {
   const occasion = { kind: 'frame', name: '$connect', user: 'alice', device: '\u001b[2Jx\n' } as const;
   expect(trace({ occasion })).toBe('$connect  alice/?[2Jx?  12.3 ms → sent');
 });
 
-it('is coloured on a terminal only', () => {
+it('a trace has colours on a terminal only', () => {
   const calls = [call(101, 102)];
   expect(trace({ calls })).not.toContain('\u001b');
   expect(trace({ calls }, true)).toContain('\u001b[1msendMessage\u001b[22m');

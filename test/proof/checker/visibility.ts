@@ -5,7 +5,7 @@ import type { Violation } from './violation.ts';
 type Told = At<Extract<HistoryEvent, { readonly user: string }>>;
 
 /** IM-INV-5: nothing of a conversation reaches a user who isn't in it, not even that it exists; and nobody else writes in it. */
-export function findOutsiders(evidence: Evidence): Violation[] {
+export function findVisibilityViolations(evidence: Evidence): Violation[] {
   return [...findIntruders(evidence), ...findListeners(evidence), ...findStrangers(evidence)];
 }
 
@@ -14,7 +14,7 @@ function findIntruders(evidence: Evidence): Violation[] {
     .filter(({ message }) => !mayWrite(evidence, message))
     .map(({ at, message: { from, conversationId, seq } }): Violation => {
       const text = `${from} is not in ${conversationId}, and wrote ${seq} of it`;
-      return { invariant: 'IM-INV-5', kind: 'written-by-outsider', text, events: [at] };
+      return { invariant: 'IM-INV-5', kind: 'sent-by-non-member', text, events: [at] };
     });
 }
 
@@ -35,7 +35,7 @@ function findStrangers(evidence: Evidence): Violation[] {
     .filter(({ user, message }) => !evidence.maySee(user, message))
     .map(({ at, user, message: { conversationId, seq } }): Violation => {
       const text = `${user} was no member of ${conversationId} at ${seq}, and saw it`;
-      return { invariant: 'IM-INV-5', kind: 'visible-to-outsider', text, events: [at] };
+      return { invariant: 'IM-INV-5', kind: 'visible-to-non-member', text, events: [at] };
     });
 }
 
@@ -46,7 +46,7 @@ function findListeners(evidence: Evidence): Violation[] {
       .filter((conversationId) => isForeign(evidence, event, conversationId))
       .map((conversationId): Violation => {
         const text = `${event.user} is not in ${conversationId}, and was told of it (${event.type})`;
-        return { invariant: 'IM-INV-5', kind: 'visible-to-outsider', text, events: [event.at] };
+        return { invariant: 'IM-INV-5', kind: 'visible-to-non-member', text, events: [event.at] };
       });
   });
 }

@@ -1,111 +1,44 @@
-import type { ChatChange } from '../../lambdas/domain/model/chat.ts';
-import type { Connections, PostOutcome } from '../../lambdas/domain/model/connections.ts';
+import type { ChatChange } from '../../../lambdas/domain/model/chat.ts';
 import type {
   ConversationReader,
   ConversationWriter,
   GroupFacts,
   Head,
-} from '../../lambdas/domain/model/conversation.ts';
-import type { FanOutJob, FanOutQueue } from '../../lambdas/domain/model/fan-out-job.ts';
-import type { GroupReader, GroupWriter } from '../../lambdas/domain/model/group.ts';
-import type { Inbox, InboxEntry, InboxWriter } from '../../lambdas/domain/model/inbox.ts';
-import type {
-  MessageKey,
-  MessageReader,
-  MessageWriter,
-  StoredMessage,
-} from '../../lambdas/domain/model/message.ts';
-import type { DelayedOfflineJob, OfflineQueue } from '../../lambdas/domain/model/offline-job.ts';
-import { isPolling, type RouteTable, type Session } from '../../lambdas/domain/model/session.ts';
-import type { Clock } from '../../lambdas/shared/clock.ts';
+} from '../../../lambdas/domain/model/conversation.ts';
+import type { GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
+import type { MessageReader, MessageWriter, StoredMessage } from '../../../lambdas/domain/model/message.ts';
+import type { Clock } from '../../../lambdas/shared/clock.ts';
 
-/**
- * The ports in memory, for tests of the domain. The tables pass the same contract suite as the DynamoDB adapters
- * (`test/emulator/adapters`).
- */
-export function fakeRoutes(): RouteTable {
-  const users = new Map<string, Map<string, Session>>();
-  const seen = new Map<string, number>();
-  const typed = new Map<string, number>();
-  const devicesOf = (userId: string) => users.get(userId) ?? new Map<string, Session>();
-  function put(session: Session): readonly Session[] {
-    const devices = devicesOf(session.userId);
-    const before = [...devices.values()];
-    users.set(session.userId, devices.set(session.deviceId, session));
-    return before;
-  }
-  const isOvertaken = (session: Session): boolean => {
-    const holder = devicesOf(session.userId).get(session.deviceId);
-    if (holder === undefined || isPolling(session) || isPolling(holder)) return false;
-    return holder.connectedAtMs > session.connectedAtMs;
-  };
-  return {
-    connect: async (session) => (isOvertaken(session) ? undefined : put(session)),
-    async claim(session, former) {
-      const holder = devicesOf(session.userId).get(session.deviceId);
-      return holder?.connectionId === former ? put(session) : undefined;
-    },
-    async disconnect({ userId, deviceId, connectionId }, seenAtMs) {
-      const devices = devicesOf(userId);
-      if (devices.get(deviceId)?.connectionId !== connectionId) return;
-      devices.delete(deviceId);
-      if (seenAtMs !== undefined) seen.set(userId, seenAtMs);
-    },
-    async presencesOf(userIds) {
-      return new Map(
-        userIds.map((userId) => [
-          userId,
-          { sessions: [...devicesOf(userId).values()], seenAtMs: seen.get(userId) },
-        ]),
-      );
-    },
-    async noteTyping({ userId, deviceId, connectionId }, nowMs, intervalMs) {
-      const session = devicesOf(userId).get(deviceId);
-      const before = typed.get(connectionId) ?? Number.NEGATIVE_INFINITY;
-      const isAlive = session?.connectionId === connectionId && session.expiresAtMs > nowMs;
-      if (!isAlive || before > nowMs - intervalMs) return { noted: false, session };
-      typed.set(connectionId, nowMs);
-      return { noted: true, session };
-    },
-    find: async (userId, deviceId) => devicesOf(userId).get(deviceId),
-    sessionsOf: async (userIds) =>
-      new Map(userIds.map((userId) => [userId, [...devicesOf(userId).values()]])),
-    async setExpiry({ userId, deviceId, connectionId }, expiresAtMs) {
-      const session = devicesOf(userId).get(deviceId);
-      if (session?.connectionId !== connectionId) return false;
-      devicesOf(userId).set(deviceId, { ...session, expiresAtMs });
-      return true;
-    },
-    async extendLease({ userId, deviceId, connectionId }, leaseUntilMs) {
-      const session = devicesOf(userId).get(deviceId);
-      if (session?.connectionId === connectionId)
-        devicesOf(userId).set(deviceId, { ...session, leaseUntilMs });
-    },
-  };
-}
-
-interface FakeGroup {
+interface Group {
   facts: GroupFacts;
   readonly members: Map<string, { joinedSeq: number; left: boolean }>;
   removedSeq: number;
 }
 
-export interface FakeConversations extends ConversationReader, ConversationWriter, GroupReader, GroupWriter {
+export interface InMemoryConversations
+  extends ConversationReader,
+    ConversationWriter,
+    GroupReader,
+    GroupWriter {
   /** What a change of a support chat does here; false: the head is no longer where the change saw it. */
   applyChat(change: ChatChange): Promise<boolean>;
   rateChat(conversationId: string, rating: number): boolean;
 }
 
 /** Conversations, groups, and support chats share their rows, as they share a table. */
-export function fakeConversations(messages: MessageWriter, clock: Clock): FakeConversations {
+export function inMemoryConversations(
+  messages: MessageReader & MessageWriter,
+  clock: Clock,
+): InMemoryConversations {
   const heads = new Map<string, Omit<Head, 'group'>>();
-  const groups = new Map<string, FakeGroup>();
+  const groups = new Map<string, Group>();
   const rows = new Map<string, Map<string, { readSeq: number; visibleFrom: number }>>();
   const rowsOf = (userId: string) => {
     const own = rows.get(userId) ?? new Map();
     rows.set(userId, own);
     return own;
   };
+  const isStored = async (message: StoredMessage) => (await messages.getMany([message])).length > 0;
   const hasLeft = (id: string, userId: string) => groups.get(id)?.members.get(userId)?.left === true;
   const headOf = (id: string): Head | undefined => {
     const head = heads.get(id);
@@ -127,7 +60,8 @@ export function fakeConversations(messages: MessageWriter, clock: Clock): FakeCo
       return { seq: head.seq + 1, memberCount, ...(agent !== undefined && { agent }) };
     },
     async createDirect(conversationId, users) {
-      if (!heads.has(conversationId)) heads.set(conversationId, { seq: 0, atMs: 0 });
+      if (heads.has(conversationId)) return;
+      heads.set(conversationId, { seq: 0, atMs: 0 });
       for (const user of users) rowsOf(user).set(conversationId, { readSeq: 0, visibleFrom: 1 });
     },
     head: async (conversationId) => headOf(conversationId) ?? { seq: 0, atMs: 0 },
@@ -166,6 +100,7 @@ export function fakeConversations(messages: MessageWriter, clock: Clock): FakeCo
       return true;
     },
     async applyChat({ before, after, message }) {
+      if (await isStored(message)) return false;
       const { conversationId, seq, from, clientMsgId, sentAt } = message;
       if ((heads.get(conversationId)?.seq ?? 0) !== seq - 1) return false;
       if ((before === undefined) !== !heads.has(conversationId)) return false;
@@ -204,6 +139,7 @@ export function fakeConversations(messages: MessageWriter, clock: Clock): FakeCo
       await messages.putIfAbsent(message);
     },
     async apply({ conversationId, message, add = [], addedBy, remove = [], name, admins }) {
+      if (await isStored(message)) return false;
       const group = groups.get(conversationId);
       if (group === undefined) return false;
       const isLater = group.removedSeq < message.seq || add.length + remove.length === 0;
@@ -257,104 +193,5 @@ export function fakeConversations(messages: MessageWriter, clock: Clock): FakeCo
         }),
       );
     },
-  };
-}
-
-export function fakeMessages(): MessageReader & MessageWriter {
-  const stored = new Map<string, StoredMessage>();
-  const keyOf = ({ conversationId, from, clientMsgId }: MessageKey) =>
-    [conversationId, from, clientMsgId].join('#');
-  const inConversation = (conversationId: string) =>
-    [...stored.values()]
-      .filter((message) => message.conversationId === conversationId)
-      .sort((a, b) => a.seq - b.seq);
-  return {
-    async putIfAbsent(message) {
-      const existing = stored.get(keyOf(message));
-      if (existing === undefined) stored.set(keyOf(message), message);
-      return existing;
-    },
-    async redact(key, contentJson) {
-      const message = stored.get(keyOf(key));
-      if (message !== undefined) stored.set(keyOf(key), { ...message, contentJson });
-    },
-    getMany: async (keys) => [...new Set(keys.map(keyOf))].flatMap((key) => stored.get(key) ?? []),
-    async page(conversationId, { after, before, from = 1, limit }) {
-      const all = inConversation(conversationId).filter(({ seq }) => seq >= from);
-      const range =
-        after === undefined
-          ? all.filter(({ seq }) => seq < (before ?? Infinity)).reverse()
-          : all.filter(({ seq }) => seq > after);
-      return { messages: range.slice(0, limit), hasMore: range.length > limit };
-    },
-    async countOthersAbove(conversationId, userId, seq, maximum) {
-      const others = inConversation(conversationId).filter(
-        (message) => message.from !== userId && message.seq > seq,
-      );
-      return Math.min(others.length, maximum);
-    },
-  };
-}
-
-export function fakeInbox(): Inbox & InboxWriter {
-  const entries = new Map<string, InboxEntry>();
-  const keyOf = (userId: string, messageId: string) => `${userId}#${messageId}`;
-  return {
-    async put(added) {
-      for (const entry of added) entries.set(keyOf(entry.userId, entry.reference.messageId), entry);
-      return [];
-    },
-    async first(userId, limit) {
-      const own = [...entries.values()]
-        .filter((entry) => entry.userId === userId)
-        .map(({ reference }) => reference);
-      own.sort((a, b) => (a.messageId < b.messageId ? -1 : 1));
-      return { references: own.slice(0, limit), more: own.length > limit };
-    },
-    async remove(userId, messageIds) {
-      for (const messageId of messageIds) entries.delete(keyOf(userId, messageId));
-    },
-  };
-}
-
-export interface FakeQueue extends OfflineQueue {
-  readonly jobs: DelayedOfflineJob[];
-}
-
-export function fakeQueue(): FakeQueue {
-  const jobs: DelayedOfflineJob[] = [];
-  return { jobs, enqueue: async (added) => void jobs.push(...added) };
-}
-
-export interface FakeFanOut extends FanOutQueue {
-  readonly jobs: FanOutJob[];
-}
-
-export function fakeFanOut(): FakeFanOut {
-  const jobs: FanOutJob[] = [];
-  return { jobs, enqueue: async (added) => void jobs.push(...added) };
-}
-
-export interface FakeConnections extends Connections {
-  readonly posts: { readonly connectionId: string; readonly frame: unknown }[];
-  readonly closed: string[];
-  /** What a post to this connection and a probe of it answer; `took` unless it is set. */
-  readonly outcomes: Map<string, PostOutcome>;
-}
-
-export function fakeConnections(): FakeConnections {
-  const posts: FakeConnections['posts'] = [];
-  const closed: string[] = [];
-  const outcomes = new Map<string, PostOutcome>();
-  return {
-    posts,
-    closed,
-    outcomes,
-    async post(connectionId, text) {
-      posts.push({ connectionId, frame: JSON.parse(text) });
-      return outcomes.get(connectionId) ?? 'took';
-    },
-    probe: async (connectionId) => outcomes.get(connectionId) ?? 'took',
-    close: async (connectionId) => void closed.push(connectionId),
   };
 }
