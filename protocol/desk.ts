@@ -129,7 +129,7 @@ export interface DeskChatsBody {
   readonly cursor: string | null;
 }
 
-export interface DeskQueue {
+export interface SupportQueue {
   readonly queue: string;
   readonly waiting: number;
   /** How long the oldest has been waiting; 0 if nobody is. */
@@ -138,5 +138,5 @@ export interface DeskQueue {
 }
 
 export interface DeskQueuesBody {
-  readonly queues: readonly DeskQueue[];
+  readonly queues: readonly SupportQueue[];
 }

@@ -1,5 +1,5 @@
 import type { Action, ActionRequest, DeskAction, ReplyFields } from '../../protocol/actions.ts';
-import { beAway, beReady, transferChat } from '../domain/desk/agent.ts';
+import { setAway, setReady, transferChat } from '../domain/desk/agent.ts';
 import { closeChat, openChat } from '../domain/desk/customer.ts';
 import type { DeskPorts } from '../domain/desk/ports.ts';
 import { markRead, type ReadPorts } from '../domain/messages/read.ts';
@@ -61,8 +61,10 @@ export function deskActions(
   return {
     'desk.open': async (request, caller) => ({ chat: await openChat(ports, caller, request) }),
     'desk.close': async (request, caller) => ({ chat: await closeChat(ports, caller, request) }),
-    'desk.ready': async (request, caller, roles) => ({ agent: await beReady(ports, caller, roles, request) }),
-    'desk.away': async (_, caller, roles) => ({ agent: await beAway(ports, caller, roles) }),
+    'desk.ready': async (request, caller, roles) => ({
+      agent: await setReady(ports, caller, roles, request),
+    }),
+    'desk.away': async (_, caller, roles) => ({ agent: await setAway(ports, caller, roles) }),
     'desk.transfer': async (request, caller, roles) => ({
       chat: await transferChat(ports, caller, roles, request),
     }),
