@@ -10,7 +10,9 @@ export function acknowledge(construct: IConstruct, id: string, reason: string): 
   Validations.of(construct).acknowledge({ id, reason });
 }
 
-/** The name of one finding of a rule, as cdk-nag writes it: references become `<LogicalId>` or `<LogicalId.Attribute>`. */
+/**
+ * The name of one finding of a rule, as cdk-nag writes it: references become `<LogicalId>` or `<LogicalId.Attribute>`.
+ */
 export function finding(scope: IConstruct, rule: string, detail: string): string {
   return `${rule}[${flatten(Stack.of(scope).resolve(detail))}]`;
 }

@@ -13,7 +13,10 @@ export interface DeskProps {
   readonly queueNames: readonly string[];
 }
 
-/** The customer-service desk: who waits, who serves, and the events that bring them together. Its chats are conversations. */
+/**
+ * The customer-service desk: who waits, who serves, and the events that bring them together. Its chats are
+ * conversations.
+ */
 export class Desk extends Construct {
   /** Key layout and access patterns: lambdas/adapters/desk-table.ts. */
   readonly store: Store;

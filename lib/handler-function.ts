@@ -53,7 +53,8 @@ export class HandlerFunction extends LambdaFunction {
       }),
       timeout: Duration.seconds(props.timeoutSeconds),
       tracing: Tracing.ACTIVE,
-      // Lambda drops as looping what has made 16 hops by its trace header. The records of a batch share one, so on a busy
+      // Lambda drops as looping what has made 16 hops by its trace header. The records of a batch share one, so on a
+      // busy
       // queue the hops of many add up, though each goes round five times at most; and a hand-off would be lost.
       // docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
       ...(props.feedsItself && { recursiveLoop: RecursiveLoop.ALLOW }),

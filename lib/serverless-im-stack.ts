@@ -3,7 +3,9 @@ import type { Construct } from 'constructs';
 import { propsFromContext } from './context.ts';
 import { ServerlessIm } from './serverless-im.ts';
 
-/** The construct as a stack of its own: props come from context (see `propsFromContext`), URLs and ids go to outputs. */
+/**
+ * The construct as a stack of its own: props come from context (see `propsFromContext`), URLs and ids go to outputs.
+ */
 export class ServerlessImStack extends Stack {
   readonly chat: ServerlessIm;
 

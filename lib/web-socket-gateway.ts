@@ -24,7 +24,10 @@ export type ConnectionMethod = 'POST' | 'GET' | 'DELETE';
 
 const STAGE = 'prod';
 
-/** The connection tier: holds the sockets, and turns frames into invocations. Each action is a route, for its own metrics. */
+/**
+ * The connection tier: holds the sockets, and turns frames into invocations. Each action is a route, for its own
+ * metrics.
+ */
 export class WebSocketGateway extends Construct {
   readonly api: WebSocketApi;
   readonly stage: WebSocketStage;

@@ -35,7 +35,8 @@ export class WorkQueue extends Construct {
     });
     this.queue = new Queue(this, 'Queue', {
       ...security,
-      // Lambda retries a throttled batch within this time: docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+      // Lambda retries a throttled batch within this time:
+      // docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
       visibilityTimeout: Duration.seconds(6 * props.consumerTimeoutSeconds),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: 5 },
     });

@@ -13,7 +13,7 @@ import { type PresencePorts, presenceOf } from '../domain/sessions/presence.ts';
 import { type RenewPorts, renew } from '../domain/sessions/renew.ts';
 import { acknowledgePage, type InboxSessionPorts, welcome } from '../domain/sessions/welcome.ts';
 
-/** What an action does: its parsed frame and its caller in, the fields of its reply out. */
+/** Handles a parsed frame and returns the fields of its reply. */
 type Answer<A extends Action> = (
   request: ActionRequest<A>,
   caller: Caller,
@@ -30,7 +30,7 @@ export interface SocketActionPorts
     RenewPorts,
     PresencePorts {}
 
-/** What every deployment answers. */
+/** The actions of every deployment. */
 export function socketActions(ports: SocketActionPorts): Answers<Exclude<Action, DeskAction>> {
   return {
     hello: (_, caller) => welcome(ports, caller),
@@ -54,7 +54,7 @@ export function socketActions(ports: SocketActionPorts): Answers<Exclude<Action,
   };
 }
 
-/** What a deployment with a desk answers besides. */
+/** The additional actions of a deployment with a desk. */
 export function deskActions(
   ports: DeskPorts & { /** The first is the default. */ readonly queues: readonly string[] },
 ): Answers<DeskAction> {

@@ -21,7 +21,10 @@ export interface FanOutPorts extends GroupDeliveryPorts {
   readonly messages: MessageReader;
 }
 
-/** Processes one job of the fan-out queue. Only the part that fails goes back to the queue, so a retry repeats nothing else. */
+/**
+ * Processes one job of the fan-out queue. Only the part that fails goes back to the queue, so a retry repeats nothing
+ * else.
+ */
 export async function processFanOutJob(ports: FanOutPorts, job: FanOutJob): Promise<void> {
   if (job.users === undefined) return planJobs(ports, job);
   const text = await textOf(ports, job);

@@ -71,7 +71,10 @@ const batchSchema = lazySchema(() =>
     .check(z.minLength(1), z.maxLength(LIMITS.inboxPageMessages)),
 );
 
-/** Returns the ids in a `batch`. @throws {InvalidRequestError} the batch was altered, or is another user's (IM-HELLO-2) */
+/**
+ * Returns the ids in a `batch`.
+ * @throws {InvalidRequestError} the batch was altered, or is another user's (IM-HELLO-2)
+ */
 export function decodeBatch(userId: string, batch: string): string[] {
   return [...new Set(parseWith(batchSchema, decodeCursor(userId, batch, 'batch')))];
 }

@@ -4,7 +4,9 @@ import type { StoredMessage } from '../model/message.ts';
 import type { RouteReader, Session } from '../model/session.ts';
 import { findSessions } from './find-sessions.ts';
 
-/** The sender's own function serves up to this many members and sessions; the fan-out workers serve more (IM-DESIGN-9). */
+/**
+ * The sender's own function serves up to this many members and sessions; the fan-out workers serve more (IM-DESIGN-9).
+ */
 export const INLINE_SESSIONS = 25;
 
 export interface GroupAudience {

@@ -49,7 +49,9 @@ export async function checkAgent(ports: LivenessPorts, { userId, sinceMs }: Agen
 
 type Found = 'present' | 'gone' | 'unsure';
 
-/** Only the gateway knows that a socket died silently, and it gives the same answer for one that is still connecting. */
+/**
+ * Only the gateway knows that a socket died silently, and it gives the same answer for one that is still connecting.
+ */
 async function findSession(
   { connections, clock }: LivenessPorts,
   sessions: readonly Session[],

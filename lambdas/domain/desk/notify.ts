@@ -92,7 +92,10 @@ async function pushFrames(
   ]);
 }
 
-/** Pushes their new positions to the first customers in the queue. Further back, positions change too often to be useful. */
+/**
+ * Pushes their new positions to the first customers in the queue. Further back, positions change too often to be
+ * useful.
+ */
 export async function hintPositions(ports: DeskPorts, queue: string): Promise<void> {
   const waiting = await ports.desk.waiting(queue, LIMITS.pushedPositions);
   if (waiting.length === 0) return;

@@ -48,7 +48,10 @@ export async function requireAdmin(
   return facts;
 }
 
-/** Reads a group without a check of membership: for a caller that checks it otherwise. @throws {NotFoundError} not a group */
+/**
+ * Reads a group without a check of membership: for a caller that checks it otherwise.
+ * @throws {NotFoundError} not a group
+ */
 export async function groupFacts(
   ports: Pick<GroupReadPorts, 'conversations'>,
   userId: string,

@@ -94,7 +94,9 @@ async function backfillNewMembers(
   }
 }
 
-/** Returns the users who are not members. First completes removals that died halfway, since nobody else may retry them. */
+/**
+ * Returns the users who are not members. First completes removals that died halfway, since nobody else may retry them.
+ */
 async function findAbsent(
   ports: GroupChangePorts,
   conversationId: string,

@@ -24,7 +24,9 @@ export async function listMembers(
   return { members, cursor: next };
 }
 
-/** Lists how far each member has read. Comes from the members' own read cursors, so it costs no extra write per message. */
+/**
+ * Lists how far each member has read. Comes from the members' own read cursors, so it costs no extra write per message.
+ */
 export async function listReads(
   ports: GroupReadPorts,
   userId: string,
