@@ -55,8 +55,7 @@ export function createConnections(): Connections {
         ),
       ),
 
-    // A failed close is harmless: the route is gone, so nothing is sent there, and the gateway closes the socket in
-    // time.
+    // A failed close is harmless: without a route nothing is sent there, and the gateway closes the socket in time.
     close: (connectionId) =>
       atOnce(async () => {
         await outcomeOf('close', connectionId, (abortSignal) =>

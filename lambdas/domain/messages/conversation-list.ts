@@ -130,8 +130,7 @@ async function summary(
   const head = heads.get(conversationId);
   if (head === undefined) return undefined;
   const tail = tails.find((message) => message.conversationId === conversationId && message.seq === head.seq);
-  // If the highest seq is a hole, or was allocated for a repeat of an older message, only the history knows the last
-  // one.
+  // The highest seq may be a hole, or allocated for a repeat of an older message: then history has the last message.
   const last = tail ?? (await messages.page(conversationId, { from: visibleFrom, limit: 1 })).messages[0];
   if (last === undefined && head.group === undefined) return undefined;
   const peer = peerIn(conversationId, userId);
