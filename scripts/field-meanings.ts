@@ -130,7 +130,7 @@ export const LIMIT_MEANINGS: Readonly<Record<keyof typeof LIMITS, string>> = {
   queuesPerAgent: 'support queues of an agent',
   agentCapacity: 'support chats of an agent at once',
   topicChars: 'topic of a support chat',
-  toldPositions: 'first customers of a support queue that get their new `position`',
+  pushedPositions: 'first customers of a support queue that get their new `position`',
   maxPosition: '`position` stops counting here',
 };
 

@@ -118,8 +118,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 10,
     file: 'lambdas/adapters/dynamodb.ts',
-    from: 'throw isPassing(cause) ? new UnavailableError({ cause }) : cause;',
-    to: 'void isPassing;\n    throw cause;',
+    from: 'throw isTransient(cause) ? new UnavailableError({ cause }) : cause;',
+    to: 'void isTransient;\n    throw cause;',
     project: 'flow',
     test: 'test/flow/faults.test.ts',
     only: 'that keeps failing at',

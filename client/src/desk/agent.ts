@@ -3,8 +3,8 @@ import type {
   DeskAgent,
   DeskChat,
   DeskChatsBody,
-  DeskQueue,
   DeskQueuesBody,
+  SupportQueue,
 } from '../../../protocol/desk.ts';
 import { toImError } from '../model/errors.ts';
 import type { ClientEvents } from '../model/events.ts';
@@ -108,7 +108,7 @@ export class Agent {
   }
 
   /** For supervisors: how many chats wait, how long, and the agents by status. */
-  async queues(): Promise<readonly DeskQueue[]> {
+  async queues(): Promise<readonly SupportQueue[]> {
     return (await this.#ports.http.call<DeskQueuesBody>('GET', '/desk/queues')).queues;
   }
 

@@ -8,9 +8,9 @@ export interface CallerPorts {
 }
 
 /**
- * The caller's session, by one strong read; with the idle option the frame is noted as a sign of life.
- * @throws {SessionExpiredError} within the grace
- * @throws {SessionEndedError} when the route is gone or the grace over
+ * Returns the caller's session, by one strong read. With the idle option, the frame counts as activity.
+ * @throws {SessionExpiredError} the session has expired, but is within its grace period
+ * @throws {SessionEndedError} the route is gone, or the grace period is over
  */
 export async function requireCaller({ routes, clock }: CallerPorts, caller: Caller): Promise<Session> {
   const session = requireLiveSession(await routes.find(caller.userId, caller.deviceId), caller, clock());

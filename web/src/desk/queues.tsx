@@ -1,7 +1,7 @@
-import type { DeskQueue } from '@serverless-im/client/desk';
+import type { SupportQueue } from '@serverless-im/client/desk';
 
 /** How many wait, how long, and who is there. */
-export function Queues({ queues }: { readonly queues: readonly DeskQueue[] }) {
+export function Queues({ queues }: { readonly queues: readonly SupportQueue[] }) {
   return (
     <section className="desk-queues" aria-label="Queues">
       <h3>Queues</h3>

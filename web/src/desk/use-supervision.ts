@@ -1,5 +1,5 @@
 import { ImError } from '@serverless-im/client';
-import type { DeskChat, DeskQueue } from '@serverless-im/client/desk';
+import type { DeskChat, SupportQueue } from '@serverless-im/client/desk';
 import { useConnection } from '@serverless-im/client/react';
 import { useEffect, useState } from 'react';
 import { useDeskIm } from './desk-client.ts';
@@ -9,7 +9,7 @@ import { repeatedly } from './repeatedly.ts';
 const REFRESH_MS = 5_000;
 
 export interface Supervision {
-  readonly queues: readonly DeskQueue[];
+  readonly queues: readonly SupportQueue[];
   /** All that are open, whoever has them: those who wait first, each group by age. */
   readonly chats: readonly DeskChat[];
 }
