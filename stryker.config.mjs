@@ -14,7 +14,7 @@ export default {
   ignoreStatic: true,
   concurrency: 1,
   // A shared machine stalls for seconds; only an endless loop takes longer.
-  timeoutMS: 30_000,
+  timeoutMS: 15_000,
   incremental: true,
   incrementalFile: 'coverage/mutation/incremental.json',
   reporters: ['progress-append-only', 'clear-text', 'html', 'json'],
