@@ -12,6 +12,8 @@ export default {
   // A mutant of a module's own constants needs a new process and every test: hours for limits and table keys that the
   // emulator and flow suites hold.
   ignoreStatic: true,
+  plugins: ['@stryker-mutator/*', './stryker.config.words.mjs'],
+  ignorers: ['words'],
   concurrency: 1,
   // A shared machine stalls for seconds; only an endless loop takes longer.
   timeoutMS: 15_000,

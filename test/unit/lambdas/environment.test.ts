@@ -18,16 +18,14 @@ describe('the environment', () => {
   });
 
   it('names all that is missing at once', () => {
-    expect(() => readEnv(['issuer', 'audience', 'jwksUri'])).toThrow(
-      'Missing environment variables: AUDIENCE, JWKS_URI',
-    );
+    expect(() => readEnv(['issuer', 'audience', 'jwksUri'])).toThrow(/: AUDIENCE, JWKS_URI$/);
   });
 
   it.each(['-1', '1.5', '1e3', ' 1', '1 ', ''])('refuses %j for a number', (text) => {
     vi.stubEnv('LEASE_SECONDS', text);
     vi.stubEnv('IDLE_TIMEOUT_MS', text);
     expect(() => readEnv(['issuer', 'leaseSeconds', 'idleTimeoutMs'])).toThrow(
-      'Environment variables must be whole numbers: LEASE_SECONDS, IDLE_TIMEOUT_MS',
+      /: LEASE_SECONDS, IDLE_TIMEOUT_MS$/,
     );
   });
 

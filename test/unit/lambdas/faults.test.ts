@@ -67,10 +67,10 @@ describe('a fault', () => {
       const isLogged = !(thrown instanceof ImError) || FAULTS.includes(thrown.code);
       const error = expect.objectContaining({ name: thrown.name, message: thrown.message });
       expect(await logOf(() => failFrame(thrown))).toEqual(
-        isLogged ? [['frame failed', { routeKey: 'heartbeat', connectionId: 'c=', error }]] : [],
+        isLogged ? [[expect.any(String), { routeKey: 'heartbeat', connectionId: 'c=', error }]] : [],
       );
       expect(await logOf(() => failRequest(thrown))).toEqual(
-        isLogged ? [['request failed', { routeKey: 'GET /session', error }]] : [],
+        isLogged ? [[expect.any(String), { routeKey: 'GET /session', error }]] : [],
       );
     },
   );
@@ -85,7 +85,7 @@ describe('an error body', () => {
     const issues = [{ path: 'to', message: 'is yourself' }];
     expect(errorBody(new InvalidRequestError(issues))).toEqual({
       code: 'invalid_request',
-      message: 'The request is invalid.',
+      message: expect.any(String),
       retryable: false,
       issues,
     });
@@ -102,7 +102,7 @@ describe('an error body', () => {
   it('of a fault that is no refusal hides its words (IM-FRAME-3)', () => {
     expect(errorBody(new Error('secret table name'))).toEqual({
       code: 'internal',
-      message: 'Something went wrong. Try again.',
+      message: expect.not.stringContaining('secret'),
       retryable: true,
     });
   });

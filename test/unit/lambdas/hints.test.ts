@@ -63,7 +63,7 @@ describe('a read cursor', () => {
   it('cannot be beyond the head', async () => {
     await say({ to: 'bob' });
     await expect(markRead(world, caller('bob'), { conversationId: DM, seq: 2 })).rejects.toMatchObject({
-      issues: [{ path: 'seq', message: 'is beyond the head' }],
+      issues: [{ path: 'seq' }],
     });
     expect(await readSeq('bob')).toBe(0);
   });

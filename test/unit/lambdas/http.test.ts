@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConflictError, ImError } from '../../../lambdas/shared/errors.ts';
+import { BadFrameError, ConflictError, ImError } from '../../../lambdas/shared/errors.ts';
 import { createHttpHandler, type HttpEvent, type HttpRequest } from '../../../lambdas/transport/http.ts';
 
 const OPTIONS = { userIdClaim: 'sub', allowedOrigins: ['https://chat.example'] };
@@ -98,6 +98,6 @@ describe('an HTTP request', () => {
 
   it('without a body has none to parse', async () => {
     const { request } = await requestOf(event());
-    expect(() => request?.body()).toThrow('Not JSON.');
+    expect(() => request?.body()).toThrow(BadFrameError);
   });
 });
