@@ -68,6 +68,14 @@ describe('a read cursor', () => {
     expect(await readSeq('bob')).toBe(0);
   });
 
+  it('of two users who have no messages yet is at 0, so that 1 is beyond the head', async () => {
+    await expect(markRead(world, caller('bob'), { to: 'carol', seq: 1 })).rejects.toEqual(
+      refused('invalid_request'),
+    );
+    await markRead(world, caller('bob'), { to: 'carol', seq: 0 });
+    expect(posts()).toEqual([]);
+  });
+
   it('is not written again, and not shown, where another device was first', async () => {
     await say({ to: 'bob' });
     forget();
