@@ -4,7 +4,7 @@ import type { SocketEvent } from '../../../lambdas/transport/frame.ts';
 import { createFrameHandler } from '../../../lambdas/transport/socket.ts';
 import { deskActions, socketActions } from '../../../lambdas/transport/socket-actions.ts';
 import { decodeServerFrame, encodeClientFrame } from '../../../protocol/protobuf.ts';
-import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 const HOUR_MS = 3_600_000;
 

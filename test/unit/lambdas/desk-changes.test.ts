@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { beAway, beReady, transferChat } from '../../../lambdas/domain/desk/agent.ts';
+import { setAway, setReady, transferChat } from '../../../lambdas/domain/desk/agent.ts';
 import { closeChat, openChat } from '../../../lambdas/domain/desk/customer.ts';
 import { matchQueue } from '../../../lambdas/domain/desk/match.ts';
 import { listChats, listQueues } from '../../../lambdas/domain/desk/views.ts';
 import { ImError } from '../../../lambdas/shared/errors.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 const QUEUE = 'default';
 const AGENT = { roles: ['agent'] } as const;
@@ -24,7 +24,7 @@ async function open(customer: string, request: Parameters<typeof openChat>[2] = 
 }
 async function ready(userId: string, capacity = 1, queues = [QUEUE], name?: string) {
   await connect(userId);
-  return beReady(world, caller(userId), { ...AGENT, name }, { queues, capacity });
+  return setReady(world, caller(userId), { ...AGENT, name }, { queues, capacity });
 }
 const match = (queue = QUEUE, moved = false) =>
   matchQueue(world, { queue, moved, isRepeat: false, isWatchdog: false });
@@ -108,7 +108,7 @@ describe('an agent', () => {
 
   it('keeps queues, capacity, and load while away (IM-DESK-4)', async () => {
     await assigned();
-    expect(await beAway(world, caller('ann'), AGENT)).toEqual({
+    expect(await setAway(world, caller('ann'), AGENT)).toEqual({
       userId: 'ann',
       status: 'away',
       queues: [QUEUE],
@@ -119,7 +119,7 @@ describe('an agent', () => {
 
   it('who was never ready is away with no queue (IM-DESK-4)', async () => {
     await connect('ann');
-    expect(await beAway(world, caller('ann'), AGENT)).toEqual({
+    expect(await setAway(world, caller('ann'), AGENT)).toEqual({
       userId: 'ann',
       status: 'away',
       queues: [],
@@ -130,11 +130,11 @@ describe('an agent', () => {
 
   it('needs the role, a live session, and queues that exist (IM-ROLE, IM-DESK-4)', async () => {
     const request = { queues: [QUEUE], capacity: 1 };
-    await expect(beReady(world, caller('ann'), AGENT, request)).rejects.toThrow(ImError);
-    await expect(beAway(world, caller('ann'), AGENT)).rejects.toThrow(ImError);
+    await expect(setReady(world, caller('ann'), AGENT, request)).rejects.toThrow(ImError);
+    await expect(setAway(world, caller('ann'), AGENT)).rejects.toThrow(ImError);
     await connect('ann');
-    await expect(beReady(world, caller('ann'), SUPERVISOR, request)).rejects.toEqual(refused('forbidden'));
-    await expect(beAway(world, caller('ann'), { roles: [] })).rejects.toEqual(refused('forbidden'));
+    await expect(setReady(world, caller('ann'), SUPERVISOR, request)).rejects.toEqual(refused('forbidden'));
+    await expect(setAway(world, caller('ann'), { roles: [] })).rejects.toEqual(refused('forbidden'));
     await expect(ready('ann', 1, [QUEUE, 'other'])).rejects.toEqual(refused('not_found'));
     expect(await world.desk.agent('ann')).toBeUndefined();
   });
@@ -147,7 +147,7 @@ describe('an agent', () => {
       return false;
     };
     const ports = { ...world, deskWriter: { ...world.deskWriter, setAgent } };
-    await expect(beAway(ports, caller('ann'), AGENT)).rejects.toEqual(refused('unavailable'));
+    await expect(setAway(ports, caller('ann'), AGENT)).rejects.toEqual(refused('unavailable'));
     expect(attempts).toBe(5);
   });
 });
@@ -190,7 +190,7 @@ describe('a transfer', () => {
   it('to an agent who cannot take it changes nothing (IM-DESK-5)', async () => {
     const id = await assigned();
     await ready('zoe', 1, ['boats']);
-    await beAway(world, caller('zoe'), AGENT);
+    await setAway(world, caller('zoe'), AGENT);
     for (const to of ['zoe', 'nobody', 'bob']) {
       await expect(transfer('ann', id, to)).rejects.toEqual(refused('conflict'));
     }
@@ -435,7 +435,7 @@ describe('the list of queues', () => {
     world.advance(1_000);
     await transfer('ann', id, 'queue');
     await ready('zoe');
-    await beAway(world, caller('zoe'), AGENT);
+    await setAway(world, caller('zoe'), AGENT);
     world.advance(1_000);
     expect(await listQueues(world, SUPERVISOR)).toEqual({
       queues: [

@@ -11,7 +11,7 @@ import type { SocketEvent } from '../../../lambdas/transport/frame.ts';
 import { createHttpHandler, type HttpEvent } from '../../../lambdas/transport/http.ts';
 import { createFrameHandler } from '../../../lambdas/transport/socket.ts';
 import { ERROR_CODES, type ErrorCode } from '../../../protocol/codes.ts';
-import { createWorld } from '../../fakes/world.ts';
+import { createWorld } from '../../adapters/memory/world.ts';
 
 const FAULTS: readonly string[] = ['internal', 'unavailable'];
 const CODES = Object.keys(ERROR_CODES) as ErrorCode[];

@@ -3,7 +3,7 @@ import { createGroup, updateGroup } from '../../../lambdas/domain/groups/change.
 import { addMembers, removeMember } from '../../../lambdas/domain/groups/members.ts';
 import { listMembers, listReads, showGroup } from '../../../lambdas/domain/groups/views.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import { aSession, createWorld, type World } from '../../fakes/world.ts';
+import { aSession, createWorld, type World } from '../../adapters/memory/world.ts';
 
 const refused = (code: string) => expect.objectContaining({ code });
 const names = (count: number) => Array.from({ length: count }, (_, n) => `m${String(n).padStart(4, '0')}`);

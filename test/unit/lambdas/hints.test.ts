@@ -5,7 +5,7 @@ import { recall } from '../../../lambdas/domain/messages/recall.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
 import { hintTyping } from '../../../lambdas/domain/messages/typing.ts';
 import { presenceOf } from '../../../lambdas/domain/sessions/presence.ts';
-import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 const DM = 'dm:alice:bob';
 const MINUTE_MS = 60_000;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createHttpHandler, type HttpEvent } from '../../../lambdas/transport/http.ts';
 import { deskHttpAnswers, httpAnswers } from '../../../lambdas/transport/http-answers.ts';
-import { createWorld, NOON, type World } from '../../fakes/world.ts';
+import { createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
 beforeEach(() => {

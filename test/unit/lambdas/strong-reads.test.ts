@@ -6,7 +6,7 @@ import { createGroupReader } from '../../../lambdas/adapters/group-table.ts';
 import { createInbox } from '../../../lambdas/adapters/inbox-table.ts';
 import { createMessageReader } from '../../../lambdas/adapters/message-table.ts';
 import { createRouteTable } from '../../../lambdas/adapters/route-table.ts';
-import { NOON } from '../../fakes/world.ts';
+import { NOON } from '../../adapters/memory/world.ts';
 
 interface ReadInput {
   readonly ConsistentRead?: boolean;

@@ -14,7 +14,7 @@ import {
   header,
   type UpgradeEvent,
 } from '../../../lambdas/transport/upgrade.ts';
-import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 const HOUR_MS = 3_600_000;
 const CONTEXT = { userId: 'bob', deviceId: 'phone', tokenExpiresAtMs: String(NOON + HOUR_MS) };
