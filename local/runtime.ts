@@ -6,14 +6,14 @@ import { EventSource } from './event-source/event-source.ts';
 import { FunctionLogs } from './functions/function-logs.ts';
 import { WorkerPool } from './functions/worker-pool.ts';
 import type { Gateway } from './gateway/server.ts';
-import { type Ground, layGround } from './ground.ts';
+import { type Infrastructure, startInfrastructure } from './infrastructure.ts';
 import type { StackModel } from './model.ts';
-import type { Endpoints, RuntimeOptions, WiredEndpoints } from './runtime-options.ts';
+import type { Endpoints, ProxiedEndpoints, RuntimeOptions } from './runtime-options.ts';
 import { loadStack } from './stack/loader.ts';
 import { servePage } from './web-page/page-server.ts';
 
-export { PROJECT_DIRECTORY } from './ground.ts';
-export type { Endpoints, RuntimeOptions, WiredEndpoints } from './runtime-options.ts';
+export { PROJECT_DIRECTORY } from './infrastructure.ts';
+export type { Endpoints, ProxiedEndpoints, RuntimeOptions } from './runtime-options.ts';
 
 export interface LocalRuntime {
   readonly port: number;
@@ -58,22 +58,22 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
   const warn = (message: string) => {
     if (!isStopping) report(message);
   };
-  const ground = await layGround(options, warn, cleanups);
-  const { gateway, issuer, port, direct } = ground;
-  const endpoints: WiredEndpoints = (await options.wire?.(direct)) ?? direct;
+  const infrastructure = await startInfrastructure(options, warn, cleanups);
+  const { gateway, issuer, port, direct } = infrastructure;
+  const endpoints: ProxiedEndpoints = (await options.awsProxy?.(direct)) ?? direct;
   cleanups.defer(() => endpoints.close?.());
   const origin = direct.connections;
-  const stack = loadStack(ground.assembly, {
+  const stack = loadStack(infrastructure.assembly, {
     gateway: origin,
     issuer: origin,
     connections: endpoints.connections,
     sqs: endpoints.sqs,
   });
   for (const warning of stack.warnings) warn(warning);
-  endpoints.learn?.(stack, warn);
+  endpoints.enforceRoles?.(stack, warn);
   await createStorage(direct, stack);
 
-  const workers = makeWorkers(options, ground, stack, endpoints, cleanups);
+  const workers = makeWorkers(options, infrastructure, stack, endpoints, cleanups);
   const eventSources = makeEventSources(options, stack, endpoints, workers, warn, cleanups);
   cleanups.defer(async () => {
     const all = [workers, ...eventSources].map((each) => each.stop(STOP_GRACE_MS));
@@ -94,7 +94,7 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
   return {
     port,
     ...urls,
-    webUrl: await startPage(options, ground, urls, cleanups),
+    webUrl: await startPage(options, infrastructure, urls, cleanups),
     issuer: issuer.issuer,
     outputs: stack.outputs,
     endpoints,
@@ -108,7 +108,7 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
 
 async function startPage(
   { webPort }: RuntimeOptions,
-  { page }: Ground,
+  { page }: Infrastructure,
   { wsUrl, httpUrl, tokenUrl }: Pick<LocalRuntime, 'wsUrl' | 'httpUrl' | 'tokenUrl'>,
   cleanups: AsyncDisposableStack,
 ): Promise<string | undefined> {
@@ -136,9 +136,9 @@ async function createStorage(direct: Endpoints, stack: StackModel): Promise<void
 
 function makeWorkers(
   options: RuntimeOptions,
-  { data }: Ground,
+  { data }: Infrastructure,
   stack: StackModel,
-  endpoints: WiredEndpoints,
+  endpoints: ProxiedEndpoints,
   cleanups: AsyncDisposableStack,
 ): WorkerPool {
   const logs = new FunctionLogs({
@@ -165,7 +165,7 @@ function makeWorkers(
   });
 }
 
-/** In AWS the pollers' requests are on the bill like all others, so they go through the wire proxy too. */
+/** In AWS the pollers' requests are on the bill like all others, so they go through the AWS proxy too. */
 function makeEventSources(
   options: RuntimeOptions,
   stack: StackModel,

@@ -101,7 +101,7 @@ function throughputText({ throughput }: TimesFile): string {
       ['ack, p50 / p95 / p99 ms', `${short(ackMs.p50)} / ${short(ackMs.p95)} / ${short(ackMs.p99)}`],
       ['CPU of the handler a message', `${short(cpuMs.handler)} ms`],
       ['CPU of the whole process a message', `${short(cpuMs.process)} ms`],
-      ['of which gateway, wire, and clients', `${short(cpuMs.mainThread)} ms`],
+      ['of which gateway, AWS proxy, and clients', `${short(cpuMs.mainThread)} ms`],
     ],
   );
 }

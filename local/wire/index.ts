@@ -1,9 +1,0 @@
-export { type Call, type CallMatch, EVENT_SOURCE } from './call.ts';
-export { chainLength } from './chain.ts';
-export type { FaultKind } from './fault-kind.ts';
-export type { ActiveFault, FaultRule } from './fault-rules.ts';
-export type { HoldStage } from './hold.ts';
-export type { Invocation } from './invocations.ts';
-export type { Distribution, LatencyRule } from './latency.ts';
-export { steps } from './steps.ts';
-export { createWire, type Wire, type WireOptions } from './wire.ts';
