@@ -149,8 +149,8 @@ describe('catching up with 300 conversations (IM-HELLO-3)', () => {
   });
 
   it.each([
-    { title: 'a long one', sleepsBefore: false },
-    { title: 'one that was noticed late, by who slept', sleepsBefore: true },
+    { title: 'a long outage', sleepsBefore: false },
+    { title: 'an outage noticed late because the device slept', sleepsBefore: true },
   ])('reads the whole list after $title, since other devices may have read', async ({ sleepsBefore }) => {
     const { server, clock, connected, entered } = await harness(fullDelays);
     const first = await connected();

@@ -10,7 +10,7 @@ sharedBrowser();
 
 const CLIENT_ID = 'page';
 
-/** The same page, told of this issuer: its URL, as it would be in AWS. */
+/** Serves the page with this issuer in `config.json`, as in AWS, and returns its URL. */
 async function pageFor(issuer: Issuer): Promise<string> {
   const { wsUrl, httpUrl } = inject('stack');
   const auth = { kind: 'oidc', issuer: issuer.url, clientId: CLIENT_ID };

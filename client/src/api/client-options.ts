@@ -5,7 +5,7 @@ import type { RetryPolicy } from '../transport/retry-policy.ts';
 import type { GetToken } from '../transport/tokens.ts';
 
 /**
- * What `createClient` needs: where the server is, and who the user is.
+ * Options of `createClient`: the server's addresses, the user's token, and optional parts.
  *
  * @example
  * const options: ClientOptions = {

@@ -128,7 +128,7 @@ export class Client {
   }
 
   /**
-   * Tells which of these users are online, one request per 100 ids. A user who has exchanged no direct message with
+   * Returns which of these users are online, one request per 100 ids. A user who has exchanged no direct message with
    * this one is always reported as offline with `lastSeenAt: null`.
    *
    * @throws a `DisconnectedError` without a connection, a `TimeoutError` after 10 s, a `RefusedError`

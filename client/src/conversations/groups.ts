@@ -9,7 +9,7 @@ export type GroupMembersPage = MembersBody;
 /** A page of members' read cursors. `cursor` is null on the last page. */
 export type GroupReadsPage = ReadsBody;
 
-/** What `Groups.create` needs. */
+/** The input of `Groups.create`. */
 export interface NewGroup {
   /** 1 to 100 characters. */
   readonly name: string;
@@ -19,7 +19,7 @@ export interface NewGroup {
   readonly openHistory?: boolean;
 }
 
-/** What `Groups.update` changes. */
+/** The input of `Groups.update`. Absent fields stay as they are. */
 export interface GroupChanges {
   /** The new name, 1 to 100 characters. */
   readonly name?: string;

@@ -12,7 +12,9 @@ export interface MessageViewOptions {
   readonly pageSize?: number;
 }
 
-/** What a view shows. Immutable: a change creates a new snapshot, in which unchanged messages are the same objects. */
+/**
+ * The content of a view. Immutable: a change creates a new snapshot, in which unchanged messages are the same objects.
+ */
 export interface MessagesSnapshot {
   /** Ascending by seq, then the unsent messages in the order they were written. */
   readonly messages: readonly ChatMessage[];

@@ -27,7 +27,7 @@ export interface ConversationEvents {
 
 /** A user has read up to a seq. */
 export interface ReadEvent {
-  /** Who has read. */
+  /** The user who has read. */
   readonly userId: string;
   /** Everything up to here is read. */
   readonly seq: number;
@@ -37,7 +37,7 @@ export interface ReadEvent {
 export interface RecalledEvent {
   /** The message. */
   readonly seq: number;
-  /** Who recalled it: the sender or an admin. */
+  /** The user who recalled it: the sender or an admin. */
   readonly by: string;
   /** When: epoch milliseconds by the server's clock. */
   readonly at: number;
@@ -45,7 +45,7 @@ export interface RecalledEvent {
 
 /** A user started or stopped typing. */
 export interface TypingEvent {
-  /** Who started or stopped. */
+  /** The user who started or stopped. */
   readonly userId: string;
   /** True: started. False: stopped, sent the message, or not heard of for 6 s. */
   readonly typing: boolean;

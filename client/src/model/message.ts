@@ -20,7 +20,7 @@ export interface ChatMessage {
   readonly from: string | undefined;
   /** Whether this user sent it, here or on another device. */
   readonly mine: boolean;
-  /** What to show. */
+  /** The content to show. */
   readonly content: Content;
   /** Epoch milliseconds: the server's time, or this device's until that is known. */
   readonly sentAt: number;

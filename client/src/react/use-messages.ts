@@ -6,20 +6,24 @@ import {
   type MessageViewOptions,
 } from '../conversations/message-view.ts';
 
-/** What `useMessages` returns: the messages to show, and functions to load more. */
+/** The result of `useMessages`: the messages to show, and functions to load more. */
 export interface UseMessages extends MessagesSnapshot {
   /**
    * Loads the page before the oldest message. Never rejects: a failure is in `error`.
    *
    * @example
+   * ```tsx
    * {hasEarlier && <button onClick={() => void loadEarlier()}>Earlier messages</button>}
+   * ```
    */
   loadEarlier(): Promise<void>;
   /**
    * Loads the latest page again. Never rejects: a failure is in `error`.
    *
    * @example
+   * ```tsx
    * {error && <button onClick={() => void reload()}>Try again</button>}
+   * ```
    */
   reload(): Promise<void>;
 }
@@ -38,8 +42,10 @@ const NOTHING: MessagesSnapshot = {
  * object, so rows can be memoized.
  *
  * @example
+ * ```tsx
  * const { messages, hasEarlier, loadEarlier } = useMessages(conversation);
  * return <ol>{messages.map((message) => <MessageRow key={message.key} message={message} />)}</ol>;
+ * ```
  */
 export function useMessages(
   conversation: Conversation,

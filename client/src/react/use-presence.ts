@@ -14,8 +14,10 @@ export interface UsePresenceOptions {
  * until the first answer. All components share one request, so every row of a list can use this.
  *
  * @example
+ * ```tsx
  * const presence = usePresence(im, 'bob');
  * return <span>{presence?.online ? 'online' : 'offline'}</span>;
+ * ```
  */
 export function usePresence(
   im: Client,

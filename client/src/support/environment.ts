@@ -37,7 +37,7 @@ export type Fetch = (
 ) => Promise<FetchResponse>;
 
 /**
- * What the client takes from its platform: sockets, HTTP, time, and random numbers. Replace parts of it with
+ * The parts of the platform that the client uses: sockets, HTTP, time, and random numbers. Replace parts of it with
  * `ClientOptions.environment`.
  *
  * @example

@@ -29,7 +29,7 @@ export type ConnectionState =
  */
 export type Handover = 'none' | 'waiting' | 'opening' | 'alone' | 'syncing';
 
-/** What went wrong, and how long to wait before the next attempt. */
+/** A failure, and the delay before the next attempt. */
 export interface Trouble {
   readonly error: ImError;
   readonly retryInMs: number;

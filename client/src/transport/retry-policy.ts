@@ -1,6 +1,6 @@
 import type { ImError } from '../model/errors.ts';
 
-/** What a `RetryPolicy` decides by. */
+/** The input of a `RetryPolicy`. */
 export interface RetryContext {
   /** Failures in a row before this one: 0 for the first. */
   readonly attempt: number;
