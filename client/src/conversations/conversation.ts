@@ -146,7 +146,8 @@ export class Conversation {
    *
    * @example
    * const latest = await conversation.history({ limit: 20 });
-   * const earlier = await conversation.history({ before: latest.messages[0]?.seq, limit: 20 });
+   * const [oldest] = latest.messages;
+   * if (oldest?.seq !== undefined) await conversation.history({ before: oldest.seq, limit: 20 });
    */
   async history(range: HistoryRange = {}): Promise<HistoryPage> {
     const state = this.state;
@@ -203,7 +204,8 @@ export class Conversation {
   }
 
   /**
-   * Recalls a message for everybody: this user's own within two minutes, or any message as an admin of the group.
+   * Recalls a message for everybody: this user's own within two minutes (an option of the deployment), or any message
+   * as an admin of the group.
    *
    * @throws a `RefusedError` (`recall_window_passed`, `forbidden`, `not_found`), a `DisconnectedError` without a
    * connection, a `TimeoutError` after 10 s

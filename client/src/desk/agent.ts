@@ -37,7 +37,8 @@ export interface AgentPorts {
 
 /**
  * The desk for agents and supervisors: `im.agent`. All methods throw an `ImError`: a `RefusedError` `forbidden` if the
- * token lacks the role (IM-ROLE), a `DisconnectedError` without a connection, a `TimeoutError` after 10 s.
+ * token lacks the role (IM-ROLE), a `TimeoutError` after 10 s. `ready`, `away`, and `transfer` throw a
+ * `DisconnectedError` without a connection; `chats` and `queues` work without one.
  */
 export class Agent {
   readonly #ports: AgentPorts;
@@ -72,6 +73,8 @@ export class Agent {
    * Takes chats from these queues, up to the capacity, until `away` (IM-DESK-4). The client repeats this after each
    * reconnect and reads the agent's chats again. `im.desk.on('assigned')` reports each new chat.
    *
+   * @throws also a `RefusedError` `not_found` for an unknown queue
+   *
    * @example
    * const { status, active } = await im.agent.ready({ queues: ['default'], capacity: 3 });
    */
@@ -101,8 +104,8 @@ export class Agent {
    * Transfers a chat to another agent, or back to the head of its queue (IM-DESK-5).
    *
    * @param to the agent's user id, or `'queue'`
-   * @throws also a `RefusedError`: `conflict` if that agent isn't ready or is at capacity, `not_found` for an unknown
-   * chat
+   * @throws also a `RefusedError`: `conflict` if that agent isn't ready or is at capacity, or if the chat is no longer
+   * this agent's; `not_found` for an unknown chat; `invalid_request` for a transfer to oneself
    *
    * @example
    * await im.agent.transfer(conversationId, 'ben');

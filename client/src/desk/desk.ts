@@ -41,9 +41,9 @@ export class Desk {
    * Ends a chat, as its customer or its agent. The customer can add a rating, once, also after the chat has ended
    * (IM-DESK-3).
    *
-   * @param rating 1 (worst) to 5 (best)
-   * @throws a `RefusedError` (`not_found`, `forbidden`, `conflict`), a `DisconnectedError` without a connection, a
-   * `TimeoutError` after 10 s
+   * @param rating 1 to 5, from the customer only
+   * @throws a `RefusedError` (`not_found` for another user's chat, `forbidden` for a rating by an agent), a
+   * `DisconnectedError` without a connection, a `TimeoutError` after 10 s
    *
    * @example
    * await im.desk.close(conversationId, 5);

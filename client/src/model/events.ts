@@ -65,7 +65,7 @@ export interface Gap {
   readonly from: number;
   /** The last missing seq. */
   readonly to: number;
-  /** See above. */
+  /** Whether the gap is still open, and how it ended. */
   readonly state: 'open' | 'filled' | 'void';
 }
 

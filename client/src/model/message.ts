@@ -12,7 +12,7 @@ export type MessageState = 'pending' | 'sent' | 'read' | 'failed';
 export interface ChatMessage {
   /** Identifies the message within its conversation and never changes: use it as the key in lists. */
   readonly key: string;
-  /** Undefined for a message of this client until it has connected once. */
+  /** The conversation's id. Undefined for a message of this client until it has connected once. */
   readonly conversationId: string | undefined;
   /** Chosen by the sender's client; unique per sender and conversation (IM-SEND-2). */
   readonly clientMsgId: string;
@@ -24,7 +24,7 @@ export interface ChatMessage {
   readonly content: Content;
   /** Epoch milliseconds: the server's time, or this device's until that is known. */
   readonly sentAt: number;
-  /** How far it has got. */
+  /** Whether it was sent, read, or refused. */
   readonly state: MessageState;
   /** The position in the conversation: order by this. Undefined until sent. */
   readonly seq: number | undefined;
