@@ -75,3 +75,17 @@ describe('a new conversation', () => {
     await page.getByText('Leave out your own name.').waitFor();
   });
 });
+
+describe('a conversation that the user is not in', () => {
+  it.each([
+    ['group', 'g', 'You are not in this group'],
+    ['support chat', 'cs', 'You are not in this chat'],
+  ])('is explained for a %s', async (_, prefix, title) => {
+    const { page, composer } = await signIn(newUser('alice'));
+    await page.evaluate((key) => {
+      location.hash = encodeURIComponent(key);
+    }, `${prefix}:01ARZ3NDEKTSV4RRFFQ69G5FAV`);
+    await page.getByText(title).waitFor();
+    expect(await composer().count()).toBe(0);
+  });
+});

@@ -195,7 +195,7 @@ export class MessageView {
     for (const message of this.#messages.values()) if (fits(message)) this.#put(this.#refreshed(message));
   }
 
-  /** Applies what is known now: read by somebody, or recalled. */
+  /** Applies what is known now: read or recalled. */
   #refreshed(message: ChatMessage): ChatMessage {
     const { readUpTo, recalled } = this.#conversation.state;
     const { seq = 0, state, mine } = message;

@@ -66,7 +66,7 @@ function WidgetHeader({ chat }: { readonly chat: DeskChat }) {
 
 function statusOf({ state, position, agent }: DeskChat): string {
   if (state === 'closed') return 'This chat has ended';
-  if (state === 'assigned') return `${agent?.name ?? agent?.userId ?? 'Somebody'} is here to help`;
+  if (state === 'assigned') return `${agent?.name ?? agent?.userId ?? 'An agent'} is here to help`;
   if (position === undefined) return 'You are in line. You can write already.';
   return position === 1 ? 'You are next in line' : `You are number ${position} in line`;
 }
