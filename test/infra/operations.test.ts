@@ -88,7 +88,7 @@ describe('docs/operations.md', () => {
         ([, level = '', message = '']) => `${level.toUpperCase()} ${message}`,
       ),
     ];
-    const listed = section('What the functions log')
+    const listed = section('Log lines of the functions')
       .split('\n')
       .filter((line) => line.startsWith('| `') && !line.startsWith('| `message`'))
       .flatMap((row) => {
@@ -141,7 +141,7 @@ describe('docs/operations.md', () => {
 
   it('queries only messages that it lists', () => {
     const asked = allOf(OPERATIONS, /message = "([^"]+)"/g);
-    const log = section('What the functions log');
+    const log = section('Log lines of the functions');
     expect(asked.length).toBeGreaterThan(3);
     expect(asked.filter((message) => !log.includes(`\`${message}\``))).toEqual([]);
   });
