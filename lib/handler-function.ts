@@ -19,9 +19,9 @@ export interface HandlerFunctionProps {
   readonly description: string;
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
-  /** @default false */
+  /** See `FunctionSpec`. @default false */
   readonly feedsItself?: boolean;
-  /** How many of it run at once at most; taken out of what the account has. @default - as many as there are */
+  /** Maximum concurrent executions, reserved out of the account's. @default - limited only by the account */
   readonly reservedConcurrency?: number | undefined;
 }
 

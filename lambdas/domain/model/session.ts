@@ -94,7 +94,7 @@ export function isPolling({ mode }: Pick<Session, 'mode'>): boolean {
 const YOUNG_MS = 5_000;
 
 /** Whether a 410 may only mean that the socket isn't open yet (IM-FAULT-7). */
-export function isBeingMade(session: Session, nowMs: number): boolean {
+export function isConnecting(session: Session, nowMs: number): boolean {
   return nowMs - session.connectedAtMs < YOUNG_MS;
 }
 
