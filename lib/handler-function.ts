@@ -20,7 +20,7 @@ export interface HandlerFunctionProps {
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
   /** See `FunctionSpec`. @default false */
-  readonly feedsItself?: boolean;
+  readonly sendsToOwnQueue?: boolean;
   /** Maximum concurrent executions, reserved out of the account's. @default - limited only by the account */
   readonly reservedConcurrency?: number | undefined;
 }
@@ -59,7 +59,7 @@ export class HandlerFunction extends LambdaFunction {
       // Lambda drops an event as a loop after 16 hops in its trace header. The records of a batch share one header, so
       // on a busy queue their hops add up, though each record loops five times at most, and jobs would be lost.
       // docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
-      ...(props.feedsItself && { recursiveLoop: RecursiveLoop.ALLOW }),
+      ...(props.sendsToOwnQueue && { recursiveLoop: RecursiveLoop.ALLOW }),
       loggingFormat: LoggingFormat.JSON,
       logGroup,
       role,
