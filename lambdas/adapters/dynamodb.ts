@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
@@ -7,6 +6,7 @@ import {
   TransactWriteCommand,
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
+import { type Pause, systemPause } from '../shared/clock.ts';
 import { UnavailableError } from '../shared/errors.ts';
 import { logger } from '../shared/logger.ts';
 
@@ -106,8 +106,12 @@ const RETRYABLE_REASONS = ['TransactionConflict', ...THROTTLED_PARTS];
  * @returns false if a condition failed, so nothing was written
  * @throws {UnavailableError} every attempt conflicted or was throttled
  */
-export async function transact(documents: DynamoDBDocumentClient, items: TransactItems): Promise<boolean> {
-  return (await transactOrRefusals(documents, items)).length === 0;
+export async function transact(
+  documents: DynamoDBDocumentClient,
+  items: TransactItems,
+  pause?: Pause,
+): Promise<boolean> {
+  return (await transactOrRefusals(documents, items, pause)).length === 0;
 }
 
 /**
@@ -117,9 +121,10 @@ export async function transact(documents: DynamoDBDocumentClient, items: Transac
 export async function transactOrRefusals(
   documents: DynamoDBDocumentClient,
   items: TransactItems,
+  pause?: Pause,
 ): Promise<readonly number[]> {
   for (let attempt = 0; attempt < CONFLICT_ATTEMPTS; attempt += 1) {
-    if (attempt > 0) await backOff(attempt);
+    if (attempt > 0) await backOff(attempt, pause);
     try {
       await call(() => documents.send(new TransactWriteCommand({ TransactItems: items })));
       return [];
@@ -154,9 +159,9 @@ export async function callDespiteTransactions<Result>(run: () => Promise<Result>
 
 const BATCH_ATTEMPTS = 4;
 
-/** Full jitter: 0 to 50, 100, 200 ms. */
-async function backOff(attempt: number): Promise<void> {
-  await sleep(Math.random() * 50 * 2 ** attempt);
+/** Full jitter: 0 to 100, 200, 400, 800 ms. */
+async function backOff(attempt: number, pause: Pause = systemPause): Promise<void> {
+  await pause(Math.random() * 50 * 2 ** attempt);
 }
 
 /**

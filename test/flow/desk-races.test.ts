@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createWire, type HoldStage, steps } from '../../local/wire/index.ts';
+import { type BreakpointStage, createAwsProxy, steps } from '../../local/aws-proxy/index.ts';
 import { assigned, deskEnvironment, deskOf, events, newQueue, openChat, updated } from './setup/desk.ts';
 import { say } from './setup/groups.ts';
 import type { Json } from './setup/json.ts';
@@ -7,11 +7,11 @@ import type { TestSocket } from './setup/socket.ts';
 import { type Stack, startStack } from './setup/stack.ts';
 
 /** The flow is stopped at the desk's own AWS calls; the other side acts there, or the function dies. */
-const wire = createWire();
+const proxy = createAwsProxy();
 let stack: Stack;
 beforeAll(async () => {
   stack = await startStack({
-    wire: wire.attach,
+    awsProxy: proxy.attach,
     returnFailedAfterSeconds: 0,
     environment: deskEnvironment({ DESK_AGENT_GRACE_SECONDS: '1' }),
     onWarning: () => undefined,
@@ -20,14 +20,18 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 const { customer, readyAgent, historyOf } = deskOf(() => stack);
-const STAGES: readonly HoldStage[] = ['before', 'after'];
+const STAGES: readonly BreakpointStage[] = ['before', 'after'];
 
 /** A call about this queue, or this conversation, whatever else goes on. */
 const about = (name: string) => (_: unknown, input: unknown) => (JSON.stringify(input) ?? '').includes(name);
 
 /** Stopped where a chat of the queue is given to an agent. */
 const claimIn = (queue: string) =>
-  wire.hold({ function: 'MatchDesk', operation: 'TransactWriteItems', where: about(`"q#${queue}"`) });
+  proxy.setBreakpoint({
+    function: 'MatchDesk',
+    operation: 'TransactWriteItems',
+    where: about(`"q#${queue}"`),
+  });
 
 async function agentOf(socket: TestSocket): Promise<Json> {
   return (await socket.request({ action: 'desk.away' })).agent;
@@ -35,7 +39,7 @@ async function agentOf(socket: TestSocket): Promise<Json> {
 
 describe('the match worker', () => {
   it.each(STAGES)(
-    'that dies at any call, %s it is made, loses no chat and assigns none twice (IM-DESK-6, IM-FAULT-3)',
+    'loses no chat and assigns none twice when it dies at any call, %s the call is made (IM-DESK-6, IM-FAULT-3)',
     async (when) => {
       let queue = '';
       let people: Json = {};
@@ -48,7 +52,7 @@ describe('the match worker', () => {
         await Promise.all([assigned(ann, conversationId), assigned(bob, conversationId)]);
       };
       let rounds = 0;
-      for await (const step of steps(wire, { function: 'MatchDesk', when, run })) {
+      for await (const step of steps(proxy, { function: 'MatchDesk', when, run })) {
         rounds += 1;
         step.fail(when === 'before' ? 'kill' : 'kill-after');
         await step.finished;
@@ -60,7 +64,7 @@ describe('the match worker', () => {
     },
   );
 
-  it('gives a chat to one agent though two workers claim it (IM-DESK-6)', async () => {
+  it('gives a chat to one agent when two workers claim it (IM-DESK-6)', async () => {
     const queue = newQueue();
     const claiming = claimIn(queue);
     const [bob, eve] = [await customer(), await customer()];
@@ -80,7 +84,7 @@ describe('the match worker', () => {
     }
   });
 
-  it('gives nothing to an agent who goes away while claimed; the next gets it (IM-DESK-4, IM-DESK-6)', async () => {
+  it('gives nothing to an agent who goes away during the claim, and gives the chat to the next one (IM-DESK-4, IM-DESK-6)', async () => {
     const queue = newQueue();
     const bob = await customer();
     const { conversationId } = await openChat(bob, queue);
@@ -94,7 +98,7 @@ describe('the match worker', () => {
     expect((await agentOf(ann.socket)).active).toBe(0);
   });
 
-  it('gives nobody a chat that was closed while claimed (IM-DESK-3, IM-DESK-6)', async () => {
+  it('assigns no chat that is closed during the claim (IM-DESK-3, IM-DESK-6)', async () => {
     const queue = newQueue();
     const [bob, eve] = [await customer(), await customer()];
     const { conversationId } = await openChat(bob, queue);
@@ -110,7 +114,7 @@ describe('the match worker', () => {
     expect((await agentOf(ann.socket)).active).toBe(1);
   });
 
-  it('begins anew when somebody writes while it claims: no seq is there twice (IM-DESK-2, IM-INV-3)', async () => {
+  it('starts again when a message arrives during the claim, so no seq is used twice (IM-DESK-2, IM-INV-3)', async () => {
     const queue = newQueue();
     const bob = await customer();
     const { conversationId } = await openChat(bob, queue);
@@ -125,12 +129,12 @@ describe('the match worker', () => {
     expect(messages.map(({ seq }) => seq)).toEqual([1, 2, 3]);
   });
 
-  it('misses no message that is stored while it claims: the agent gets it in order (IM-DESK-2)', async () => {
+  it('misses no message that is stored during the claim: the agent gets it in order (IM-DESK-2)', async () => {
     const queue = newQueue();
     const bob = await customer();
     const { conversationId } = await openChat(bob, queue);
     // Its seq is drawn before the assignment, and it is stored after.
-    const storing = wire.hold({
+    const storing = proxy.setBreakpoint({
       route: 'sendMessage',
       operation: 'PutItem',
       where: about(conversationId),
@@ -146,16 +150,16 @@ describe('the match worker', () => {
   });
 });
 
-describe('a function of the desk that dies', () => {
+describe('a desk function that dies', () => {
   it.each([
     ['before', 'kill'],
     ['after', 'kill-after'],
   ] as const)(
-    'over opening a chat, %s it was made, leaves one chat when asked again (IM-DESK-1, IM-FAULT-3)',
+    'while it opens a chat, %s any call, leaves one chat when the customer asks again (IM-DESK-1, IM-FAULT-3)',
     async (when, fault) => {
       const queue = newQueue();
       const bob = await customer();
-      const opening = wire.hold({
+      const opening = proxy.setBreakpoint({
         route: 'desk.open',
         operation: 'TransactWriteItems',
         when,
@@ -175,11 +179,11 @@ describe('a function of the desk that dies', () => {
     },
   );
 
-  it('after opening and before its event, is made good by its guard: somebody is served (IM-DESK-6, IM-FAULT-3)', async () => {
+  it('after it opened a chat and before its event, is repaired by the watchdog job: the customer is served (IM-DESK-6, IM-FAULT-3)', async () => {
     const queue = newQueue();
     const ann = await readyAgent(queue);
     const bob = await customer();
-    const opening = wire.hold({
+    const opening = proxy.setBreakpoint({
       route: 'desk.open',
       operation: 'TransactWriteItems',
       when: 'after',
@@ -194,8 +198,8 @@ describe('a function of the desk that dies', () => {
   });
 });
 
-describe('an agent who vanishes', () => {
-  it('is offline after the grace: the chat is back at the head, and the next agent gets it whole (IM-DESK-7)', async () => {
+describe('an agent who disappears', () => {
+  it('is offline after the grace period: the chat returns to the head of the queue, and the next agent gets all of it (IM-DESK-7)', async () => {
     const queue = newQueue();
     const [bob, eve] = [await customer(), await customer()];
     const ann = await readyAgent(queue);
@@ -218,13 +222,13 @@ describe('an agent who vanishes', () => {
     ]);
   });
 
-  it('and is back before the grace is over has lost nothing (IM-DESK-7)', async () => {
+  it('loses nothing when they return within the grace period (IM-DESK-7)', async () => {
     const queue = newQueue();
     const bob = await customer();
     const ann = await readyAgent(queue);
     const { conversationId } = await openChat(bob, queue);
     await assigned(ann, conversationId);
-    const looksAgain = wire.hold({
+    const looksAgain = proxy.setBreakpoint({
       function: 'MatchDesk',
       operation: 'SendMessageBatch',
       where: about(ann.user),
@@ -232,9 +236,9 @@ describe('an agent who vanishes', () => {
     ann.socket.raw.terminate();
     await looksAgain.reached;
     // However long it takes to connect here, the look after the grace comes later.
-    const look = wire.hold({ function: 'MatchDesk', where: about(ann.user) });
+    const look = proxy.setBreakpoint({ function: 'MatchDesk', where: about(ann.user) });
     looksAgain.release();
-    const looked = wire.nextEnd({ function: 'MatchDesk' });
+    const looked = proxy.nextEnd({ function: 'MatchDesk' });
     await look.reached;
     const again = await deskOf(() => stack).agent(ann.user);
     look.release();
@@ -244,13 +248,13 @@ describe('an agent who vanishes', () => {
     expect((await agentOf(again.socket)).active).toBe(1);
   });
 
-  it('without a word, since his $disconnect never came, is noticed by the next message to him (IM-DESK-7)', async () => {
+  it('without a $disconnect is noticed at the next message to them (IM-DESK-7)', async () => {
     const queue = newQueue();
     const bob = await customer();
     const ann = await readyAgent(queue);
     const { conversationId } = await openChat(bob, queue);
     await assigned(ann, conversationId);
-    const leaving = wire.hold({ route: '$disconnect', operation: 'UpdateItem' });
+    const leaving = proxy.setBreakpoint({ route: '$disconnect', operation: 'UpdateItem' });
     ann.socket.raw.terminate();
     await leaving.reached;
     leaving.fail('kill');
@@ -258,7 +262,7 @@ describe('an agent who vanishes', () => {
     await updated(bob, conversationId, ({ state }) => state === 'waiting');
   });
 
-  it('over a worker that dies at any call is offline all the same, and no chat stays behind (IM-DESK-7, IM-FAULT-3)', async () => {
+  it('goes offline and keeps no chat even if the worker dies at any call (IM-DESK-7, IM-FAULT-3)', async () => {
     const run = async () => {
       const queue = newQueue();
       const bob = await customer();
@@ -275,7 +279,7 @@ describe('an agent who vanishes', () => {
       ['before', 'kill'],
       ['after', 'kill-after'],
     ] as const) {
-      for await (const step of steps(wire, { ...match, when, run })) {
+      for await (const step of steps(proxy, { ...match, when, run })) {
         step.fail(fault);
         const { bob, conversationId } = await step.finished;
         const told = events(await historyOf(bob.user, conversationId));

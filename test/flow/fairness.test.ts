@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createWire } from '../../local/wire/index.ts';
+import { createAwsProxy } from '../../local/aws-proxy/index.ts';
 import { groupsOf, say } from './setup/groups.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
 /** Like a Region's, but for the fan-out workers, who have far too much to do. */
-const wire = createWire({
+const proxy = createAwsProxy({
   latency: [
     { function: 'FanOut', service: 'dynamodb', ms: 1_500 },
     { service: 'dynamodb', p50Ms: 4, p99Ms: 20 },
@@ -15,7 +15,11 @@ const wire = createWire({
 });
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startStack({ wire: wire.attach, returnFailedAfterSeconds: 0, onWarning: () => undefined });
+  stack = await startStack({
+    awsProxy: proxy.attach,
+    returnFailedAfterSeconds: 0,
+    onWarning: () => undefined,
+  });
 });
 afterAll(() => stack?.stop());
 
@@ -35,8 +39,8 @@ const direct = (from: TestSocket, to: string) =>
 const has = (socket: TestSocket, text: string) =>
   socket.messages().some(({ content }) => content.text === text);
 
-describe('a huge group holds up no direct message (fairness)', () => {
-  it('while its workers are slow: what is sent after a burst overtakes it (IM-FAULT-17)', async () => {
+describe('a huge group does not delay direct messages (fairness)', () => {
+  it('while its workers are slow: a direct message overtakes an earlier burst (IM-FAULT-17)', async () => {
     const { id, alice, member } = await hugeGroup();
     const b = newUser('bob');
     const bob = await stack.join(b);
@@ -48,12 +52,12 @@ describe('a huge group holds up no direct message (fairness)', () => {
     await Promise.all(burst.map((text) => member.message(text)));
   });
 
-  it('while its workers stand still', async () => {
+  it('while its workers are stopped', async () => {
     const { id, alice, member } = await hugeGroup();
     const [b, c] = [newUser('bob'), newUser('carol')];
     const bob = await stack.join(b);
     // Every try: the workers' own time-out is 2 s, and then they ask again.
-    const stuck = wire.inject({
+    const stuck = proxy.inject({
       fault: 'hang',
       function: 'FanOut',
       operation: 'BatchGetItem',

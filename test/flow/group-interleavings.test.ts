@@ -1,17 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createWire, type HoldStage, steps } from '../../local/wire/index.ts';
+import { type BreakpointStage, createAwsProxy, steps } from '../../local/aws-proxy/index.ts';
 import { groupsOf, isSystem, say } from './setup/groups.ts';
 import { sending } from './setup/sends.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
 /** As interleavings.test.ts: the sender is stopped at every AWS call in turn, and the group changes there. */
-const wire = createWire();
+const proxy = createAwsProxy();
 let stack: Stack;
 const { call, send, newGroup } = groupsOf(() => stack);
 
 beforeAll(async () => {
-  stack = await startStack({ wire: wire.attach, returnFailedAfterSeconds: 0, onWarning: () => undefined });
+  stack = await startStack({
+    awsProxy: proxy.attach,
+    returnFailedAfterSeconds: 0,
+    onWarning: () => undefined,
+  });
   // Cold starts take longer than the hands of a test may be held.
   const [a, b] = [newUser('warm'), newUser('warm')];
   const id = await newGroup(a, [newUser('warm')]);
@@ -21,13 +25,13 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-const STAGES: readonly HoldStage[] = ['before', 'after'];
+const STAGES: readonly BreakpointStage[] = ['before', 'after'];
 /** Session, membership, seq, message, members twice, routes, and a post. */
 const CALLS = 8;
 
-describe('a message on its way to a group', () => {
+describe('a message to a group', () => {
   it.each(STAGES)(
-    'reaches one whose joining has a lower seq, whenever that is committed: at each call of the sender, %s it is made (IM-PUSH-2)',
+    'reaches a member who joined at a lower seq, whenever the join commits: at each call of the sender, %s the call (IM-PUSH-2)',
     async (when) => {
       let rounds = 0;
       let becomeMember = async () => {};
@@ -38,7 +42,10 @@ describe('a message on its way to a group', () => {
         const [alice] = [await stack.join(a), await stack.join(b)];
         dave = await stack.join(d);
         // His joining has the lower seq already, and no member's row yet.
-        const joining = wire.hold({ route: 'POST /groups/{id}/members', operation: 'TransactWriteItems' });
+        const joining = proxy.setBreakpoint({
+          route: 'POST /groups/{id}/members',
+          operation: 'TransactWriteItems',
+        });
         const joined = call(a, 'POST', `/groups/${id}/members`, { members: [d] });
         await joining.reached;
         becomeMember = async () => {
@@ -47,7 +54,7 @@ describe('a message on its way to a group', () => {
         };
         return say(alice, id, 'hi');
       };
-      for await (const step of steps(wire, { route: 'sendMessage', when, run })) {
+      for await (const step of steps(proxy, { route: 'sendMessage', when, run })) {
         rounds += 1;
         await becomeMember();
         step.release();
@@ -58,15 +65,18 @@ describe('a message on its way to a group', () => {
     },
   );
 
-  it('reaches one whose joining is committed after the sender has looked, and before it has stored (IM-PUSH-2)', async () => {
+  it('reaches a member whose join commits after the sender read the members and before it stored (IM-PUSH-2)', async () => {
     const [a, b, d] = [newUser('alice'), newUser('bob'), newUser('dave')];
     const id = await newGroup(a, [b]);
     const [alice, dave] = [await stack.join(a), await stack.join(d)];
-    const joining = wire.hold({ route: 'POST /groups/{id}/members', operation: 'TransactWriteItems' });
+    const joining = proxy.setBreakpoint({
+      route: 'POST /groups/{id}/members',
+      operation: 'TransactWriteItems',
+    });
     const joined = call(a, 'POST', `/groups/${id}/members`, { members: [d] });
     await joining.reached;
-    const storing = wire.hold({ route: 'sendMessage', operation: 'PutItem' });
-    const looked = wire.hold({ route: 'sendMessage', operation: 'Query', when: 'after' });
+    const storing = proxy.setBreakpoint({ route: 'sendMessage', operation: 'PutItem' });
+    const looked = proxy.setBreakpoint({ route: 'sendMessage', operation: 'Query', when: 'after' });
     const sent = say(alice, id, 'hi');
     await Promise.all([storing.reached, looked.reached]);
     joining.release();
@@ -78,7 +88,7 @@ describe('a message on its way to a group', () => {
   });
 
   it.each(STAGES)(
-    'reaches nobody whose removal has a lower seq: at each call of the sender, %s it is made (IM-INV-5, IM-FAULT-14)',
+    'reaches nobody who was removed at a lower seq: at each call of the sender, %s the call (IM-INV-5, IM-FAULT-14)',
     async (when) => {
       let rounds = 0;
       let passedOver = 0;
@@ -97,7 +107,7 @@ describe('a message on its way to a group', () => {
         };
         return say(alice, id, 'hi');
       };
-      for await (const step of steps(wire, { route: 'sendMessage', when, run })) {
+      for await (const step of steps(proxy, { route: 'sendMessage', when, run })) {
         rounds += 1;
         await remove();
         step.release();

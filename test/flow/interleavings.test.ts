@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Call, createWire, type HoldStage, steps } from '../../local/wire/index.ts';
+import { type BreakpointStage, type Call, createAwsProxy, steps } from '../../local/aws-proxy/index.ts';
 import { historyOf, sending, sendUntilKnown } from './setup/sends.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
@@ -8,10 +8,14 @@ import { newUser, type Stack, startStack } from './setup/stack.ts';
  * The flow is stopped at every AWS call in turn, the other side acts there, and the flow goes on. Nothing here waits
  * for time: what must not be seen too early or too late is stood at, not slept over.
  */
-const wire = createWire();
+const proxy = createAwsProxy();
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startStack({ wire: wire.attach, returnFailedAfterSeconds: 0, onWarning: () => undefined });
+  stack = await startStack({
+    awsProxy: proxy.attach,
+    returnFailedAfterSeconds: 0,
+    onWarning: () => undefined,
+  });
   // Cold starts take longer than the hands of a test may be held.
   const [a, b] = [newUser('warm'), newUser('warm')];
   const socket = await stack.join(a);
@@ -21,11 +25,11 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-const STAGES: readonly HoldStage[] = ['before', 'after'];
+const STAGES: readonly BreakpointStage[] = ['before', 'after'];
 
-describe('a receiver who connects while a message is on its way', () => {
+describe('a receiver who connects during delivery', () => {
   it.each(['sendMessage', 'StoreOffline'].flatMap((name) => STAGES.map((when) => [name, when] as const)))(
-    'sees it without a further reconnect: at each call of %s, %s it is made (IM-PUSH-2, IM-FAULT-8)',
+    'sees the message without another reconnect: at each call of %s, %s the call (IM-PUSH-2, IM-FAULT-8)',
     async (name, when) => {
       let rounds = 0;
       let bob = '';
@@ -39,7 +43,7 @@ describe('a receiver who connects while a message is on its way', () => {
       };
       const stored = () =>
         new Promise<void>((resolve) => {
-          const stop = wire.onInvocation(({ requestId }) => {
+          const stop = proxy.onInvocation(({ requestId }) => {
             if (!his.has(requestId)) return;
             stop();
             resolve();
@@ -55,7 +59,7 @@ describe('a receiver who connects while a message is on its way', () => {
         await isStored;
       };
       const match = isStoring ? { function: name, when, run, where: isHis } : { route: name, when, run };
-      for await (const step of steps(wire, match)) {
+      for await (const step of steps(proxy, match)) {
         rounds += 1;
         const socket = await stack.join(bob);
         step.release();
@@ -66,15 +70,15 @@ describe('a receiver who connects while a message is on its way', () => {
     },
   );
 
-  it('sees it though a post found its connection still being made (IM-PUSH-2, IM-FAULT-7)', async () => {
+  it('sees the message when a post found their connection still opening (IM-PUSH-2, IM-FAULT-7)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const sender = await stack.join(alice);
-    const connecting = wire.hold({ route: '$connect', operation: 'UpdateItem', when: 'after' });
+    const connecting = proxy.setBreakpoint({ route: '$connect', operation: 'UpdateItem', when: 'after' });
     const upgrade = stack.open(bob);
     await connecting.reached;
-    const stored = wire.nextEnd({ function: 'StoreOffline' });
+    const stored = proxy.nextEnd({ function: 'StoreOffline' });
     expect(await sender.request(sending(bob, 'hi'))).toMatchObject({ type: 'sent' });
-    expect(wire.calls.some(({ error, user }) => error === 'GoneException' && user === bob)).toBe(true);
+    expect(proxy.calls.some(({ error, user }) => error === 'GoneException' && user === bob)).toBe(true);
     await stored;
     connecting.release();
     const socket = await upgrade;
@@ -85,15 +89,15 @@ describe('a receiver who connects while a message is on its way', () => {
 
 /** A post to one of the user's sockets has been let through. */
 const hasTaken = (user: string) =>
-  wire.calls.some((call) => call.operation === 'PostToConnection' && call.user === user && call.forwarded);
+  proxy.calls.some((call) => call.operation === 'PostToConnection' && call.user === user && call.forwarded);
 
-describe('a receiver whose session ends while a message is on its way', () => {
+describe('a receiver whose session ends during delivery', () => {
   const where = STAGES.flatMap((when) =>
     (['the same device', 'another device'] as const).map((d) => [when, d] as const),
   );
 
   it.each(where)(
-    'sees it on the next one: at each call of SendMessage, %s it is made, %s connects (IM-PUSH-2, IM-CONN-4, IM-FAULT-2)',
+    'sees the message on the next session: at each call of SendMessage, %s the call, %s connects (IM-PUSH-2, IM-CONN-4, IM-FAULT-2)',
     async (when, which) => {
       let rounds = 0;
       let bob = '';
@@ -104,10 +108,10 @@ describe('a receiver whose session ends while a message is on its way', () => {
         const alice = await stack.join(newUser('alice'));
         return alice.request(sending(bob, 'hi'));
       };
-      for await (const step of steps(wire, { route: 'sendMessage', when, run })) {
+      for await (const step of steps(proxy, { route: 'sendMessage', when, run })) {
         rounds += 1;
         const hadTaken = hasTaken(bob);
-        const ended = wire.nextEnd({ route: '$disconnect' });
+        const ended = proxy.nextEnd({ route: '$disconnect' });
         if (which === 'another device') old?.raw.terminate();
         const fresh = await stack.join(bob, { deviceId: which === 'another device' ? 'tablet' : 'phone' });
         await ended;
@@ -120,7 +124,7 @@ describe('a receiver whose session ends while a message is on its way', () => {
   );
 
   it.each(STAGES)(
-    'finds it in its inbox, when it comes back: it goes at each call of SendMessage, %s it is made (IM-PUSH-2, IM-FAULT-2)',
+    'finds the message in the inbox on return: the session ends at each call of SendMessage, %s the call (IM-PUSH-2, IM-FAULT-2)',
     async (when) => {
       let bob = '';
       let old: TestSocket | undefined;
@@ -130,9 +134,9 @@ describe('a receiver whose session ends while a message is on its way', () => {
         const alice = await stack.join(newUser('alice'));
         return alice.request(sending(bob, 'hi'));
       };
-      for await (const step of steps(wire, { route: 'sendMessage', when, run })) {
+      for await (const step of steps(proxy, { route: 'sendMessage', when, run })) {
         const hadTaken = hasTaken(bob);
-        const ended = wire.nextEnd({ route: '$disconnect' });
+        const ended = proxy.nextEnd({ route: '$disconnect' });
         await old?.close();
         await ended;
         step.release();
@@ -145,19 +149,19 @@ describe('a receiver whose session ends while a message is on its way', () => {
   );
 
   it.each(STAGES)(
-    "is served beside the sender's other device, which connects at each call of SendMessage, %s it is made (IM-SEND-5)",
+    "gets the message along with the sender's other device, which connects at each call of SendMessage, %s the call (IM-SEND-5)",
     async (when) => {
       let [alice, bob] = ['', ''];
       const run = async (n: number) => {
         [alice, bob] = [newUser(`alice${n}`), newUser(`bob${n}`)];
         const receiver = await stack.join(bob);
         const sender = await stack.join(alice);
-        wire.reset();
+        proxy.reset();
         await sender.request(sending(bob, 'hi'));
         return receiver;
       };
-      for await (const step of steps(wire, { route: 'sendMessage', when, run })) {
-        const isStored = wire.calls.some(
+      for await (const step of steps(proxy, { route: 'sendMessage', when, run })) {
+        const isStored = proxy.calls.some(
           ({ operation, endMs }) => operation === 'PutItem' && endMs !== undefined,
         );
         const isAboutToLook = when === 'before' && step.call.operation === 'BatchGetItem';
@@ -172,10 +176,10 @@ describe('a receiver whose session ends while a message is on its way', () => {
 });
 
 describe('a late $connect', () => {
-  it('takes no place from the socket that its device has opened since (IM-CONN-4, IM-FAULT-9)', async () => {
+  it('does not replace the socket that the device has opened since (IM-CONN-4, IM-FAULT-9)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const device = { deviceId: 'phone' };
-    const late = wire.hold({ route: '$connect', operation: 'UpdateItem' });
+    const late = proxy.setBreakpoint({ route: '$connect', operation: 'UpdateItem' });
     const givenUp = stack.open(bob, device).catch((error: unknown) => error);
     await late.reached;
     const socket = await stack.join(bob, device);
@@ -190,18 +194,18 @@ describe('a late $connect', () => {
 
 describe('a late $disconnect', () => {
   it.each(STAGES)(
-    'leaves the session alone that the same device has by then, %s its call (IM-CONN-5, IM-FAULT-9)',
+    "leaves the device's newer session alone, %s its call (IM-CONN-5, IM-FAULT-9)",
     async (when) => {
       let bob = '';
       const device = { deviceId: 'phone' };
       const run = async (n: number) => {
         bob = newUser(`bob${n}`);
         const old = await stack.join(bob, device);
-        const ended = wire.nextEnd({ route: '$disconnect' });
+        const ended = proxy.nextEnd({ route: '$disconnect' });
         old.raw.terminate();
         await ended;
       };
-      for await (const step of steps(wire, { route: '$disconnect', when, run })) {
+      for await (const step of steps(proxy, { route: '$disconnect', when, run })) {
         const fresh = await stack.join(bob, device);
         step.release();
         await step.finished;
@@ -220,7 +224,7 @@ describe('a sender whose function dies', () => {
   );
 
   it.each(cases)(
-    'at any call, %s it is made, repeats and gets one message through to a receiver who is %s (IM-SEND-1, IM-SEND-2, IM-FAULT-3)',
+    'at any call, %s the call is made, repeats and delivers one message to a receiver who is %s (IM-SEND-1, IM-SEND-2, IM-FAULT-3)',
     async (when, where) => {
       let rounds = 0;
       let users: [string, string] = ['', ''];
@@ -232,7 +236,7 @@ describe('a sender whose function dies', () => {
         const sent = await sendUntilKnown(sender, b, 'hi');
         return { sent, receiver };
       };
-      for await (const step of steps(wire, { route: 'sendMessage', when, run })) {
+      for await (const step of steps(proxy, { route: 'sendMessage', when, run })) {
         rounds += 1;
         step.fail(when === 'before' ? 'kill' : 'kill-after');
         const { sent, receiver } = await step.finished;
@@ -249,9 +253,9 @@ describe('a sender whose function dies', () => {
   );
 });
 
-describe('the consumer of the offline queue that dies', () => {
+describe("the offline queue's consumer", () => {
   it.each(STAGES)(
-    'at any call, %s it is made, loses nothing: the record comes again (IM-PUSH-2, IM-FAULT-3)',
+    'loses nothing when it dies at any call, %s the call is made: the record comes again (IM-PUSH-2, IM-FAULT-3)',
     async (when) => {
       let bob = '';
       const run = async (n: number) => {
@@ -260,7 +264,7 @@ describe('the consumer of the offline queue that dies', () => {
         await alice.request(sending(bob, 'hi'));
         await stack.inboxHolds(bob, 1);
       };
-      for await (const step of steps(wire, { function: 'StoreOffline', when, run })) {
+      for await (const step of steps(proxy, { function: 'StoreOffline', when, run })) {
         step.fail(when === 'before' ? 'kill' : 'kill-after');
         await step.finished;
         expect(await (await stack.join(bob)).message('hi')).toMatchObject({ seq: 1 });

@@ -42,7 +42,7 @@ describe('the runbook in docs/operations.md', () => {
     expect(sorted(named)).toEqual(headings.map(anchorOf).sort());
   });
 
-  it('tells the price of the alarms: how many there are, over how many metrics, with a desk and without', () => {
+  it('has the price of the alarms: their number and their metrics, with a desk and without', () => {
     const counts = [template, withoutDesk].flatMap((from) => {
       const alarms = alarmsIn(from);
       return [alarms.length, alarms.reduce((count, { metrics }) => count + metrics.length, 0)];
@@ -66,7 +66,7 @@ describe('docs/operations.md', () => {
     expect([...keys].filter((key) => !table.includes(`\`${key}\``))).toEqual([]);
   });
 
-  it('says of every function by which alarm a failure of it shows', () => {
+  it('names, for every function, the alarm that shows its failure', () => {
     const rows = section('Functions that fail or are not run')
       .split('\n')
       .filter((line) => line.startsWith('| '));
@@ -77,7 +77,7 @@ describe('docs/operations.md', () => {
     expect(named.sort()).toEqual(functions.sort());
   });
 
-  it('lists every line that the functions log, by its message and level', () => {
+  it('lists every line that the functions log, by message and level', () => {
     const sources = globSync('lambdas/**/*.ts', { cwd: REPOSITORY }).map(read).join('\n');
     const jobs = allOf(sources, /processBatch\('([^']+)'/g);
     const calls = allOf(sources, /outcomeOf\('([^']+)'/g);
@@ -98,7 +98,7 @@ describe('docs/operations.md', () => {
     expect(listed.sort()).toEqual(sorted(logged));
   });
 
-  it('and the list of what to verify name only resources and outputs that a stack has', () => {
+  it('and the verification list name only resources and outputs that a stack has', () => {
     const stack = Template.fromStack(
       new ServerlessImStack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'ServerlessIm'),
     );
@@ -115,7 +115,7 @@ describe('docs/operations.md', () => {
     expect(workers).toEqual(['StoreOffline', 'FanOut', 'ServeEvents', 'MatchDesk']);
   });
 
-  it('asks logs only for fields that they have', () => {
+  it('queries only log fields that exist', () => {
     const OWN_FIELDS = [
       'level',
       'service',
@@ -139,7 +139,7 @@ describe('docs/operations.md', () => {
     }
   });
 
-  it('asks only for messages that it lists', () => {
+  it('queries only messages that it lists', () => {
     const asked = allOf(OPERATIONS, /message = "([^"]+)"/g);
     const log = section('What the functions log');
     expect(asked.length).toBeGreaterThan(3);

@@ -51,7 +51,7 @@ function makeApp(): { readonly folder: string; readonly installed: string } {
   return { folder, installed };
 }
 
-describe('the compiled package, below node_modules of an own app', () => {
+describe('the compiled package, in node_modules of another app', () => {
   const { folder, installed } = makeApp();
   const outdir = join(folder, 'cdk.out');
   const functions = Object.keys(FUNCTIONS).length;
@@ -79,7 +79,7 @@ describe('the compiled package, below node_modules of an own app', () => {
     expect(build).toEqual({ exitCode: 0, stdout: '', stderr: '' });
   });
 
-  it('is synthesized with the functions that it brings along', () => {
+  it('is synthesized with its bundled functions', () => {
     expect({ ...synth, stderr: '' }).toEqual({ exitCode: 0, stdout: `${functions}\n`, stderr: '' });
     const assets = readdirSync(outdir).filter((name) => name.startsWith('asset.'));
     expect(assets).toHaveLength(functions);
@@ -88,7 +88,7 @@ describe('the compiled package, below node_modules of an own app', () => {
     }
   });
 
-  it('is typed', () => {
+  it('has types', () => {
     expect(types).toEqual({ exitCode: 0, stdout: '', stderr: '' });
   });
 });

@@ -38,6 +38,10 @@ describe('a group of three', () => {
     await dialog.getByLabel('Name').fill('Eight');
     await dialog.getByRole('button', { name: 'Rename' }).click();
     await bob.page.getByRole('heading', { name: 'Eight' }).waitFor();
+    await dialog.getByLabel('Add people').fill('no:name');
+    await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+    await dialog.getByRole('alert').waitFor();
+    expect(await dialog.getByLabel('Add people').inputValue()).toBe('no:name');
     await dialog.getByLabel('Add people').fill(dave);
     await dialog.getByRole('button', { name: 'Add', exact: true }).click();
     await bob.page.getByText(`${alice.userId} added ${dave}`).last().waitFor();

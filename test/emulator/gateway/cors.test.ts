@@ -37,8 +37,8 @@ async function startWithCors(overrides: Partial<CorsModel> = {}) {
 
 const asks = { 'access-control-request-method': 'POST' };
 
-describe('OPTIONS', () => {
-  it('of an allowed origin is answered with what is allowed, by no function', async () => {
+describe('an OPTIONS request', () => {
+  it('from an allowed origin is answered with what is allowed, without a function', async () => {
     const { send, invoker } = await startWithCors();
     expect(await send('OPTIONS', { origin: GOOD, ...asks })).toEqual({
       status: 204,
@@ -77,12 +77,12 @@ describe('any other request', () => {
     });
   });
 
-  it.each([{ origin: BAD }, {}])('of %j gets none', async (headers) => {
+  it.each([{ origin: BAD }, {}])('of %j gets no CORS headers', async (headers) => {
     const { send } = await startWithCors();
     expect(await send('GET', headers as Record<string, string>)).toMatchObject({ status: 200, cors: {} });
   });
 
-  it('gets them with the gateway’s own errors too, so that a page can read those', async () => {
+  it('gets CORS headers with the gateway’s own errors too, so that a page can read them', async () => {
     const { send } = await startWithCors();
     const { status, cors } = await send('GET', { origin: GOOD }, '/');
     expect(status).toBe(404);
@@ -90,19 +90,19 @@ describe('any other request', () => {
   });
 });
 
-describe('origins', () => {
-  it('may all be allowed', async () => {
+describe('allowed origins', () => {
+  it('may include all', async () => {
     const { send } = await startWithCors({ allowOrigins: ['*'] });
     expect((await send('GET', { origin: BAD })).cors['access-control-allow-origin']).toBe('*');
   });
 
-  it('may be allowed by scheme', async () => {
+  it('may be given by scheme', async () => {
     const { send } = await startWithCors({ allowOrigins: ['https://*'] });
     expect((await send('GET', { origin: BAD })).cors).toEqual({ 'access-control-allow-origin': BAD });
     expect((await send('GET', { origin: 'http://evil.example' })).cors).toEqual({});
   });
 
-  it('are compared whole', async () => {
+  it('match as a whole', async () => {
     const { send } = await startWithCors();
     for (const origin of [`${GOOD}.evil.example`, 'http://chat.example', 'null']) {
       expect((await send('GET', { origin })).cors).toEqual({});

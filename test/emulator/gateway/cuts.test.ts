@@ -16,8 +16,8 @@ async function startOpened(limits = {}) {
   return { ...fixture, opened, connectionId };
 }
 
-describe('an idle connection', () => {
-  it('is cut after ten minutes with 1001 Going away, and $disconnect says so', async () => {
+describe('a connection without messages', () => {
+  it('is cut after ten minutes with 1001 Going away, which $disconnect reports', async () => {
     const { opened, invoker, clock, gateway, connectionId } = await startOpened();
     clock.advance(10 * MINUTE - 1);
     expect(gateway.connections()).toHaveLength(1);
@@ -31,7 +31,7 @@ describe('an idle connection', () => {
     });
   });
 
-  it('is none if the client sent a message', async () => {
+  it('stays open if the client sent a message', async () => {
     const { opened, clock, gateway } = await startOpened();
     clock.advance(9 * MINUTE);
     opened.send('{"action":"echo"}');
@@ -42,7 +42,7 @@ describe('an idle connection', () => {
     expect(gateway.connections()).toEqual([]);
   });
 
-  it('is none if something was posted to the client', async () => {
+  it('stays open if something was posted to the client', async () => {
     const { clock, gateway, management, connectionId } = await startOpened();
     clock.advance(9 * MINUTE);
     await management().send(new PostToConnectionCommand({ ConnectionId: connectionId, Data: 'x' }));
@@ -50,7 +50,7 @@ describe('an idle connection', () => {
     expect(gateway.connections()).toHaveLength(1);
   });
 
-  it('is one whose client only pings', async () => {
+  it('is cut even if the client sends pings', async () => {
     const { opened, clock, gateway, httpUrl } = await startOpened();
     clock.advance(9 * MINUTE);
     opened.webSocket.ping();
@@ -59,7 +59,7 @@ describe('an idle connection', () => {
     expect(gateway.connections()).toEqual([]);
   });
 
-  it('is cut earlier if the limit says so', async () => {
+  it('is cut earlier if the limit is lower', async () => {
     const { opened, clock } = await startOpened({ idleTimeoutMs: 500 });
     clock.advance(500);
     expect((await opened.closed).code).toBe(1001);
@@ -93,7 +93,7 @@ describe('a connection', () => {
     [1000, 'bye'],
     [4001, 'custom'],
     [3000, ''],
-  ])('that the client closes with %i "%s" ends with that', async (code, reason) => {
+  ])('that the client closes with %i "%s" ends with that code and reason', async (code, reason) => {
     const { opened, invoker } = await startOpened();
     opened.webSocket.close(code, reason);
     expect((await invoker.call('$disconnect')).requestContext).toMatchObject({
@@ -102,7 +102,7 @@ describe('a connection', () => {
     });
   });
 
-  it('whose client vanishes ends with 1006', async () => {
+  it('whose client disappears ends with 1006', async () => {
     const { opened, invoker } = await startOpened();
     opened.webSocket.terminate();
     expect((await invoker.call('$disconnect')).requestContext.disconnectStatusCode).toBe(1006);
@@ -121,7 +121,7 @@ describe('a connection', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('has one $disconnect, failing or not', async () => {
+  it('has one $disconnect, whether or not that fails', async () => {
     let calls = 0;
     const { client, warnings, invoker, gateway } = await startGateway({
       functions: {
@@ -141,8 +141,8 @@ describe('a connection', () => {
   });
 });
 
-describe('for fault tests', () => {
-  it('a line is cut as if the network had failed', async () => {
+describe('for fault tests, the gateway', () => {
+  it('cuts a line as if the network had failed', async () => {
     const { gateway, opened, invoker, connectionId } = await startOpened();
     expect(gateway.cut(connectionId)).toBe(true);
     expect((await opened.closed).code).toBe(1006);
@@ -150,7 +150,7 @@ describe('for fault tests', () => {
     expect(gateway.cut(connectionId)).toBe(false);
   });
 
-  it('a line is cut without a $disconnect', async () => {
+  it('cuts a line without a $disconnect', async () => {
     const { gateway, opened, invoker, connectionId, client } = await startOpened();
     gateway.cut(connectionId, { silent: true });
     await opened.closed;
@@ -160,7 +160,7 @@ describe('for fault tests', () => {
     expect(event.requestContext.connectionId).not.toBe(connectionId);
   });
 
-  it('connections can be told apart by what the authorizer said', async () => {
+  it('lists connections with what the authorizer returned', async () => {
     const { gateway, clock, connectionId } = await startOpened();
     expect(gateway.connections()).toMatchObject([{ connectionId, stage: 'prod', connectedAt: clock.now() }]);
   });

@@ -21,7 +21,7 @@ describe('a message', () => {
     expect(await opened.next()).toBe(String(32 * KB));
   });
 
-  it('of one frame of a byte more closes the socket with 1009 and reaches no function', async () => {
+  it('of one frame one byte larger closes the socket with 1009 and reaches no function', async () => {
     const { opened, invoker } = await startLengthEcho();
     opened.send(text(32 * KB + 1));
     expect((await opened.closed).code).toBe(1009);
@@ -38,7 +38,7 @@ describe('a message', () => {
     }
   });
 
-  it('of a byte more than 128 KB closes the socket with 1009', async () => {
+  it('of 128 KB and one byte closes the socket with 1009', async () => {
     const { opened, invoker } = await startLengthEcho();
     for (let part = 0; part < 4; part += 1) opened.webSocket.send(text(32 * KB), { fin: false });
     opened.webSocket.send('x', { fin: true });
@@ -53,7 +53,7 @@ describe('a message', () => {
     expect((await opened.closed).code).toBe(1009);
   });
 
-  it('that is binary closes the socket with 1003', async () => {
+  it('in binary closes the socket with 1003', async () => {
     const { opened, invoker } = await startLengthEcho();
     opened.webSocket.send(Buffer.from('{"action":"echo"}'));
     expect((await opened.closed).code).toBe(1003);
@@ -75,11 +75,11 @@ describe('a message', () => {
   });
 });
 
-describe('frame guard', () => {
+describe('the frame guard', () => {
   const limits = { frameBytes: 300, messageBytes: 1000 };
   const FIN = 0x80;
 
-  it('finds the same whatever the chunks are', () => {
+  it('gives the same result for any chunks', () => {
     const frames = fc.array(
       fc.record({
         firstByte: fc.constantFrom(0x01, 0x00, FIN, 0x89, 0x82),

@@ -4,7 +4,7 @@ import { route, startGateway } from './gateway-fixture.ts';
 const gatewayFrame = (message: string, connectionId: unknown) =>
   new RegExp(`^\\{"message": "${message}", "connectionId":"${connectionId}", "requestId":"[\\w-]{15}="\\}$`);
 
-describe('route selection', () => {
+describe("the gateway's route selection", () => {
   it.each([
     ['{"action":"echo"}', 'echo'],
     ['{"action":"unknown"}', '$default'],
@@ -20,7 +20,7 @@ describe('route selection', () => {
     ['"echo"', '$default'],
     ['heartbeat', '$default'],
     ['', '$default'],
-  ])('of %s is %s', async (frame, routeKey) => {
+  ])('for %s is %s', async (frame, routeKey) => {
     const answer = () => ({ statusCode: 200, body: 'answered' });
     const { client, invoker } = await startGateway({ functions: { echo: answer, $default: answer } });
     const opened = await client().opened();
@@ -31,7 +31,7 @@ describe('route selection', () => {
     expect(event?.requestContext.routeKey).toBe(routeKey);
   });
 
-  it('without a match or $default answers Forbidden and leaves the socket open', async () => {
+  it('answers Forbidden without a match or $default, and leaves the socket open', async () => {
     const { client, gateway } = await startGateway({ webSocketApi: { routes: [route('$connect')] } });
     const opened = await client().opened();
     const connectionId = gateway.connections()[0]?.connectionId;
@@ -47,8 +47,8 @@ describe('route selection', () => {
   });
 });
 
-describe('route response', () => {
-  it('is the body, where the route has responses', async () => {
+describe('a route response', () => {
+  it('is the body, if the route has responses', async () => {
     const { client } = await startGateway({
       functions: { echo: ({ body }) => ({ statusCode: 200, body: `re: ${body}` }) },
     });
@@ -57,7 +57,7 @@ describe('route response', () => {
     expect(await opened.next()).toBe('re: {"action":"echo"}');
   });
 
-  it('is not sent without a body, nor where the route has none', async () => {
+  it('is not sent without a body, or if the route has none', async () => {
     const { client, invoker } = await startGateway({
       functions: {
         silent: () => ({ statusCode: 200, body: 'lost' }),
@@ -85,7 +85,7 @@ describe('route response', () => {
 
 describe('a failing function', () => {
   it.each(['echo', 'silent'])(
-    'answers Internal server error on route %s and the socket stays',
+    'answers Internal server error on route %s, and the socket stays open',
     async (key) => {
       const fail = () => Promise.reject(new Error('secret'));
       const { client, gateway, warnings } = await startGateway({
@@ -101,7 +101,7 @@ describe('a failing function', () => {
     },
   );
 
-  it('is one that gives no answer in 29 s', async () => {
+  it('includes one that does not answer within 29 s', async () => {
     const { client, invoker, clock } = await startGateway({
       functions: { echo: () => new Promise(() => {}) },
     });
@@ -133,7 +133,7 @@ describe('frames of one socket', () => {
     expect(await opened.next()).toBe('1');
   });
 
-  it('reach their functions in the order in which they were sent', async () => {
+  it('reach their functions in the order they were sent', async () => {
     const { client, invoker } = await startGateway();
     const opened = await client().opened();
     for (let n = 1; n <= 50; n += 1) opened.send({ action: 'echo', n });

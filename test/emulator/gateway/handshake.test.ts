@@ -9,15 +9,15 @@ type Authorizer = (event: FakeEvent) => unknown;
 const gatewayBody = (message: string) =>
   new RegExp(`^\\{"message": "${message}", "connectionId":"[\\w-]{15}=", "requestId":"[\\w-]{15}="\\}$`);
 
-function startWith(authorizer: Authorizer, identitySource: readonly string[] = []) {
+function startWith(authorizer: Authorizer) {
   return startGateway({
-    webSocketApi: { routes: [authorizedConnect(identitySource), route('$disconnect')] },
+    webSocketApi: { routes: [authorizedConnect, route('$disconnect')] },
     functions: { authorizer },
   });
 }
 
-describe('authorizer', () => {
-  it('opens the socket if the policy allows', async () => {
+describe('an authorizer', () => {
+  it('opens the socket if the policy allows it', async () => {
     const { client, invoker } = await startWith((event) => allow(event));
     await client().opened();
     expect(invoker.calls('$connect')[0]?.requestContext.authorizer).toMatchObject({ principalId: 'alice' });
@@ -69,7 +69,7 @@ describe('authorizer', () => {
     expect((await client().refused()).status).toBe(403);
   });
 
-  it('that gives no answer in 29 s: 500', async () => {
+  it('that does not answer within 29 s refuses the upgrade with 500', async () => {
     const { client, invoker, clock } = await startWith(() => new Promise(() => {}));
     const refused = client().refused();
     await invoker.call('authorizer');
@@ -79,19 +79,7 @@ describe('authorizer', () => {
     expect((await refused).status).toBe(500);
   });
 
-  it('is not asked unless all identity sources are there and not empty', async () => {
-    const sources = ['route.request.header.Authorization', 'route.request.querystring.deviceId'];
-    const { client, invoker } = await startWith((event) => allow(event), sources);
-    const withHeader = { headers: { authorization: 'Bearer x' } };
-    expect((await client('?deviceId=a').refused()).status).toBe(401);
-    expect((await client('', [], withHeader).refused()).status).toBe(401);
-    expect((await client('?deviceId=a', [], { headers: { authorization: '' } }).refused()).status).toBe(401);
-    expect((await client('?deviceId=', [], withHeader).refused()).body).toMatch(gatewayBody('Unauthorized'));
-    expect(invoker.calls('authorizer')).toEqual([]);
-    await client('?deviceId=a', [], withHeader).opened();
-  });
-
-  it('gives its context, as strings, to all later events of the connection', async () => {
+  it('passes its context, as strings, to all later events of the connection', async () => {
     const { client, invoker } = await startWith((event) => allow(event, { userId: 'alice', n: 1, ok: true }));
     (await client().opened()).webSocket.close();
     const { requestContext } = await invoker.call('$disconnect');
@@ -120,7 +108,7 @@ describe('$connect', () => {
     expect(warnings).toHaveLength(1);
   });
 
-  it('that gives no answer in 29 s refuses the upgrade with 502', async () => {
+  it('that does not answer within 29 s refuses the upgrade with 502', async () => {
     const { client, invoker, clock } = await startGateway({
       functions: { $connect: () => new Promise(() => {}) },
     });
@@ -135,7 +123,7 @@ describe('$connect', () => {
     await client().opened();
   });
 
-  it('chooses one of several subprotocols by a header of any case', async () => {
+  it('chooses one of several subprotocols by a header in any case', async () => {
     const headers = { 'sec-websocket-protocol': 'im.v1' };
     const { client } = await startGateway({
       functions: { $connect: () => ({ statusCode: 200, headers }) },
@@ -144,19 +132,19 @@ describe('$connect', () => {
     expect(opened.webSocket.protocol).toBe('im.v1');
   });
 
-  it('that names no subprotocol chooses none, which such a client takes for a failure', async () => {
+  it('that names no subprotocol chooses none, which a client that offered some treats as a failure', async () => {
     const { client } = await startGateway();
     await expect(client('', ['im.v1', 'im.token.x']).opened()).rejects.toThrow('no subprotocol');
   });
 });
 
-describe('upgrade', () => {
-  it('of a stage that is not there: 403', async () => {
+describe('an upgrade', () => {
+  it('of an unknown stage is refused with 403', async () => {
     const { client } = await startGateway();
     expect((await client('uction').refused()).status).toBe(403);
   });
 
-  it('that is no proper WebSocket handshake: 400, and no function hears of it', async () => {
+  it('that is not a valid WebSocket handshake is refused with 400, without a function', async () => {
     const { httpUrl, invoker } = await startGateway();
     const lines = ['GET /prod HTTP/1.1', 'Host: x', 'Connection: Upgrade', 'Upgrade: websocket'];
     const socket = await sendRequest(httpUrl, lines);
@@ -208,7 +196,7 @@ describe('upgrade', () => {
     expect(fixture.gateway.connections()).toEqual([]);
   });
 
-  it('of a client that sends a frame before it has the answer keeps the frame', async () => {
+  it('of a client that sends a frame before the answer keeps the frame', async () => {
     const { promise: sent, resolve: answer } = Promise.withResolvers<void>();
     const { httpUrl, invoker } = await startGateway({
       functions: {

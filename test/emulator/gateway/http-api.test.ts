@@ -77,7 +77,7 @@ describe('payload 2.0', () => {
     expect(event.headers).not.toHaveProperty('cookie');
   });
 
-  it('leaves out what a request has not', async () => {
+  it('leaves out what the request does not have', async () => {
     const { event } = await startOneFunction();
     const bare = await event('/x');
     const optional = ['cookies', 'queryStringParameters', 'body', 'stageVariables'];
@@ -86,7 +86,7 @@ describe('payload 2.0', () => {
     expect(bare.requestContext).not.toHaveProperty('authorizer');
   });
 
-  it('decodes the path, the parameters in it, and the query, but not the raw query string', async () => {
+  it('decodes the path, its parameters, and the query, but not the raw query string', async () => {
     const { httpUrl, invoker } = await startGateway({
       httpApi: { routes: [httpRoute('GET /conversations/{conversationId}/messages')] },
     });
@@ -100,7 +100,7 @@ describe('payload 2.0', () => {
     });
   });
 
-  it('writes header names in lower case and joins repeated ones by commas', async () => {
+  it('has header names in lower case and joins repeated ones by commas', async () => {
     const { httpUrl, invoker } = await startOneFunction();
     const request = httpRequest(`${httpUrl}/x`, { headers: { 'X-Mine': ['a', 'b'], 'X-Other': 'C' } });
     const responded = once(request.end(), 'response');
@@ -126,7 +126,7 @@ describe('payload 2.0', () => {
   });
 });
 
-describe('routes', () => {
+describe('an HTTP API', () => {
   const keys = [
     'GET /groups/{groupId}',
     'PATCH /groups/{groupId}',
@@ -144,7 +144,7 @@ describe('routes', () => {
       'GET /groups/{groupId}/members/{userId}',
       { groupId: 'a', userId: 'b' },
     ],
-  ])('%s %s is %s', async (method, path, routeKey, pathParameters) => {
+  ])('routes %s %s to %s', async (method, path, routeKey, pathParameters) => {
     const { httpUrl, invoker } = await startGateway({
       httpApi: { routes: keys.map((key) => httpRoute(key)) },
     });
@@ -159,7 +159,7 @@ describe('routes', () => {
     ['POST', '/groups', 404, 'Not Found'],
     ['GET', '/groups/', 404, 'Not Found'],
     ['GET', '/groups/%E0%A4%A', 400, 'Bad Request'],
-  ])('%s %s matches none: %i', async (method, path, status, message) => {
+  ])('finds no route for %s %s and answers %i', async (method, path, status, message) => {
     const routes = [httpRoute('GET /groups'), httpRoute('GET /groups/{groupId}')];
     const { httpUrl } = await startGateway({ httpApi: { routes } });
     const response = await fetch(httpUrl + path, { method });
@@ -167,7 +167,7 @@ describe('routes', () => {
     expect(await response.text()).toBe(`{"message":"${message}"}`);
   });
 
-  it('of a named stage are below its name, which stays in the path', async () => {
+  it('with a named stage serves routes below its name, which stays in the path', async () => {
     const { httpUrl, invoker } = await startGateway({
       httpApi: { stage: 'beta', routes: [httpRoute('GET /me')] },
     });
@@ -177,8 +177,8 @@ describe('routes', () => {
   });
 });
 
-describe('the response', () => {
-  it('has status, headers, and body of the result', async () => {
+describe('a response', () => {
+  it("has the status, headers, and body of the function's result", async () => {
     const { httpUrl } = await startOneFunction(() => ({
       statusCode: 201,
       headers: { 'X-Mine': 'a', 'Content-Type': 'application/json', 'X-Count': 3, 'Content-Length': '999' },
@@ -193,7 +193,7 @@ describe('the response', () => {
     expect(await response.text()).toBe('{"ü":1}');
   });
 
-  it('has the bytes of a body in base64', async () => {
+  it('has the bytes of a base64 body', async () => {
     const body = Buffer.from([0, 255, 1]).toString('base64');
     const { httpUrl } = await startOneFunction(() => ({ statusCode: 200, body, isBase64Encoded: true }));
     const bytes = await (await fetch(`${httpUrl}/x`)).bytes();
@@ -236,7 +236,7 @@ describe('the response', () => {
     expect(await (await response).text()).toBe('{"message":"Service Unavailable"}');
   });
 
-  it('to a body of more than 10 MB is 413, and no function hears of it', async () => {
+  it('to a body of more than 10 MB is 413, without a function', async () => {
     const { httpUrl, invoker } = await startOneFunction();
     const post = (size: number) => fetch(`${httpUrl}/x`, { method: 'POST', body: Buffer.alloc(size) });
     const response = await post(10 * 1024 * 1024 + 1);

@@ -9,11 +9,11 @@ test.each([
   ['an empty object', {}],
   ['an empty list', { batchItemFailures: [] }],
   ['a null list', { batchItemFailures: null }],
-])('%s reports success', (_, payload) => {
+])('a batch result of %s is success', (_, payload) => {
   expect(failed(payload)).toEqual([]);
 });
 
-test('named messages come back', () => {
+test('a batch result returns the named messages to the queue', () => {
   expect(failed({ batchItemFailures: [{ itemIdentifier: 'b' }] })).toEqual(['b']);
 });
 
@@ -26,16 +26,16 @@ test.each([
   ['a key of another name', { batchItemFailures: [{ itemId: 'a' }] }],
   ['a null entry', { batchItemFailures: [null] }],
   ['an unknown identifier', { batchItemFailures: [{ itemIdentifier: 'a' }, { itemIdentifier: 'z' }] }],
-])('%s brings back the whole batch', (_, payload) => {
+])('a batch result of %s returns the whole batch', (_, payload) => {
   expect(failed(payload)).toEqual(IDS);
 });
 
-test('a function that fails brings back the whole batch', () => {
+test('a failing function returns the whole batch', () => {
   const result = { ok: false, errorType: 'Error', errorMessage: 'no' } as const;
   expect([...failedMessageIds(result, IDS, true)]).toEqual(IDS);
   expect([...failedMessageIds(result, IDS, false)]).toEqual(IDS);
 });
 
-test('without ReportBatchItemFailures the payload means nothing', () => {
+test('without ReportBatchItemFailures the payload is ignored', () => {
   expect(failed({ batchItemFailures: [{ itemIdentifier: 'b' }] }, false)).toEqual([]);
 });

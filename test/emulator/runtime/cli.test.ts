@@ -61,7 +61,7 @@ async function tokenOf({ tokenUrl }: Ready): Promise<string> {
   return (await response.json()).token;
 }
 
-describe('a fault of the operator is one line on stderr, and status 1', () => {
+describe('a user error is one line on stderr and status 1:', () => {
   test('an unknown option', async () => {
     const { code, stdout, stderr } = await cli('--prot', '1').exit;
     expect(stderr).toMatch(/^serverless-im: Unknown option '--prot'[^\n]*\n$/);
@@ -80,7 +80,7 @@ describe('a fault of the operator is one line on stderr, and status 1', () => {
     expect(() => parseCliOptions(args)).toThrow(message);
   });
 
-  test('a taken port', async () => {
+  test('a port in use', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     onTestFinished(() => void server.close());
@@ -90,7 +90,7 @@ describe('a fault of the operator is one line on stderr, and status 1', () => {
     expect(code).toBe(1);
   });
 
-  test('a data folder that can’t be used', async () => {
+  test('a data folder that cannot be used', async () => {
     const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');
     const { code, stderr } = await cli('--data', file).exit;
@@ -118,7 +118,7 @@ test('--help lists the options', async () => {
   for (const option of ['--port', '--data', '--fresh', '--json', '--logs']) expect(stdout).toContain(option);
 });
 
-test('--json prints one line; a kill -9 leaves nothing behind, and the next start finds everything', {
+test('--json prints one line; a kill -9 leaves no process behind, and the next start finds all data', {
   timeout: 240_000,
 }, async () => {
   const data = temporaryFolder();

@@ -31,7 +31,7 @@ async function dynamoDb(options: DynamoDbOptions = {}) {
 }
 
 describe('tables', () => {
-  test('are made with index and TTL, and found again with their items after a restart', async () => {
+  test('are created with index and TTL, and found again with their items after a restart', async () => {
     const file = join(temporaryFolder(), 'dynamodb.db');
     const first = await dynamoDb({ file });
     await createTables(first.client, [MESSAGES]);
@@ -51,7 +51,7 @@ describe('tables', () => {
     expect(found.Item).toEqual(item);
   });
 
-  test('with another key than the stack’s are refused, not used', async () => {
+  test('with a key other than the stack’s are refused, not used', async () => {
     const { client } = await dynamoDb();
     await createTables(client, [MESSAGES]);
     const changed = { ...MESSAGES, definition: { ...MESSAGES.definition, LocalSecondaryIndexes: undefined } };
@@ -60,7 +60,7 @@ describe('tables', () => {
 });
 
 describe('DynamoDB', () => {
-  test('without an emulator says in one line how to get one', async () => {
+  test('without an emulator prints one line on how to get one', async () => {
     const start = startDynamoDb({ environment: { PATH: '/nowhere' }, findPackaged: () => undefined });
     await expect(start).rejects.toThrow(OperatorError);
     await expect(start).rejects.toThrow(
@@ -68,7 +68,7 @@ describe('DynamoDB', () => {
     );
   });
 
-  test('is the one that DYNAMODB_ENDPOINT names', async () => {
+  test('is the emulator that DYNAMODB_ENDPOINT names', async () => {
     const database = await startDynamoDb({ environment: { DYNAMODB_ENDPOINT: 'http://127.0.0.1:8000' } });
     expect(database.endpoint).toBe('http://127.0.0.1:8000');
   });
@@ -78,7 +78,7 @@ describe('DynamoDB', () => {
     await expect(start).rejects.toThrow(/^dynoxide did not start: .*unable to open database file[^\n]*$/);
   });
 
-  test('that ends by itself is reported', async () => {
+  test('that exits is reported', async () => {
     const ended = Promise.withResolvers<string>();
     const { endpoint } = await dynamoDb({ onExit: ended.resolve });
     const pids = execFileSync('pgrep', ['-f', `^[^ ]*dynoxide serve .*--port ${new URL(endpoint).port}`], {
@@ -90,7 +90,7 @@ describe('DynamoDB', () => {
 });
 
 describe('SQS', () => {
-  test('keeps messages over a restart, and those in flight are visible again at once', async () => {
+  test('keeps messages over a restart, and makes those in flight visible at once', async () => {
     const dataDirectory = temporaryFolder();
     const queues = [{ logicalId: 'Q', queueName: 'kept', attributes: { VisibilityTimeout: '600' } }];
     const first = await startSqs({ dataDirectory });
@@ -140,7 +140,7 @@ describe('SQS', () => {
   const outside = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .find((address) => address.family === 'IPv4' && !address.internal)?.address;
-  test.skipIf(outside === undefined)('is not to be reached from other machines', async () => {
+  test.skipIf(outside === undefined)('cannot be reached from other machines', async () => {
     const sqs = await startSqs();
     onTestFinished(() => sqs.stop());
     const code = await new Promise((resolve) => {

@@ -21,7 +21,7 @@ test.each([
   ['Fn::Sub', { 'Fn::Sub': '${AWS::Region} ${T} ${T.Arn} ${!kept}' }, 'us-east-1 ref-T T/Arn ${kept}'],
   ['Fn::Sub with variables', { 'Fn::Sub': ['${a}${B}', { a: { Ref: 'A' } }] }, 'ref-Aref-B'],
   ['a policy’s Condition block', { Condition: { Bool: { x: 'y' } } }, { Condition: { Bool: { x: 'y' } } }],
-])('resolves %s', (_, value, expected) => {
+])("the template's intrinsics resolve %s", (_, value, expected) => {
   expect(resolveIntrinsics(value, scope)).toEqual(expected);
 });
 
@@ -33,7 +33,7 @@ test.each([
     { 'Fn::Sub': ['${a}', { a: { Ref: 'List' } }] },
     /Fn::Sub has an argument that is not text/,
   ],
-])('refuses %s and says so', (_, value, message) => {
+])("the template's intrinsics refuse %s with a message", (_, value, message) => {
   expect(() => resolveIntrinsics(value, scope)).toThrow(TemplateError);
   expect(() => resolveIntrinsics(value, scope)).toThrow(message);
 });

@@ -105,7 +105,7 @@ async function start(options: RuntimeOptions = {}) {
   return { runtime, warnings, lines, environment };
 }
 
-test('runs functions, sockets, routes, and queues of an assembly', async () => {
+test('the runtime runs functions, sockets, routes, and queues of an assembly', async () => {
   const { runtime, warnings, lines, environment } = await start({ environment: { LEASE: '60' } });
   expect(warnings).toEqual(["Bucket (AWS::S3::Bucket) can't run on one machine and is left out."]);
   expect(runtime.outputs).toEqual({ QueueUrl: `${runtime.endpoints.sqs}/000000000000/Mini-Queue` });
@@ -136,18 +136,18 @@ test('runs functions, sockets, routes, and queues of an assembly', async () => {
   await eventually(() => lines).toContain('queue: from the queue');
 });
 
-test('one assembly serves several runtimes at once, and a wire proxy can stand in between', async () => {
+test('one assembly serves several runtimes at once, with or without a wire proxy between', async () => {
   const cdkOut = miniAssembly();
-  const [plain, wired] = await Promise.all([
+  const [plain, proxied] = await Promise.all([
     start({ cdkOut }),
-    start({ cdkOut, wire: (direct) => ({ ...direct, dynamodb: 'http://127.0.0.1:9/proxied' }) }),
+    start({ cdkOut, awsProxy: (direct) => ({ ...direct, dynamodb: 'http://127.0.0.1:9/proxied' }) }),
   ]);
-  expect(plain.runtime.port).not.toBe(wired.runtime.port);
+  expect(plain.runtime.port).not.toBe(proxied.runtime.port);
   expect((await plain.environment()).env.ISSUER).toBe(plain.runtime.issuer);
-  expect((await wired.environment()).env.AWS_ENDPOINT_URL_DYNAMODB).toBe('http://127.0.0.1:9/proxied');
+  expect((await proxied.environment()).env.AWS_ENDPOINT_URL_DYNAMODB).toBe('http://127.0.0.1:9/proxied');
 });
 
-test('keeps logs and key in the data folder, and --fresh wipes only what was made there', async () => {
+test('the runtime keeps logs and key in the data folder, and --fresh deletes only its own files there', async () => {
   const dataDirectory = temporaryFolder();
   const file = join(dataDirectory, 'mine.txt');
   writeFileSync(file, 'of the user');
@@ -162,7 +162,7 @@ test('keeps logs and key in the data folder, and --fresh wipes only what was mad
   expect(existsSync(file)).toBe(true);
 });
 
-test('a data folder in use, or one that is no folder, is refused in one line', () => {
+test('a data folder in use, or one that is not a folder, is refused in one line', () => {
   const directory = temporaryFolder();
   const data = openDataDirectory(directory);
   data.announce(1234);

@@ -23,8 +23,8 @@ const url = (scheme: string, api: string, path = '') => ({
   ],
 });
 
-describe('functions', () => {
-  test('come with their asset, their settings, and an environment whose AWS hosts are on this machine', () => {
+describe('a function', () => {
+  test('has its asset, its settings, and an environment whose AWS hosts are on this machine', () => {
     const { directory, stack } = load({
       bundles: { abc: '' },
       resources: {
@@ -79,7 +79,7 @@ describe('functions', () => {
     ]);
   });
 
-  test('have what the policies of their roles allow', () => {
+  test('has what the policies of its role allow', () => {
     const policy = (Roles: unknown, Statement: unknown) => ({
       Type: 'AWS::IAM::Policy',
       Properties: { PolicyDocument: { Statement }, Roles },
@@ -108,12 +108,12 @@ describe('functions', () => {
     );
   });
 
-  test('have Lambda’s defaults', () => {
+  test('has Lambda’s defaults', () => {
     const { stack } = load({ bundles: { abc: '' }, resources: { Fn: lambda('abc') } });
     expect(stack.functions[0]).toMatchObject({ timeoutSeconds: 3, memoryMegabytes: 128, environment: {} });
   });
 
-  test('of another runtime are named in a warning', () => {
+  test('with another runtime is named in a warning', () => {
     const { stack } = load({
       bundles: { abc: '' },
       resources: { Py: lambda('abc', { Runtime: 'python3.13' }) },
@@ -125,8 +125,8 @@ describe('functions', () => {
   });
 });
 
-describe('storage', () => {
-  test('tables take the shape of CreateTable', () => {
+describe("the stack's storage", () => {
+  test('includes tables in the shape of CreateTable', () => {
     const keys = {
       AttributeDefinitions: [
         { AttributeName: 'pk', AttributeType: 'S' },
@@ -169,7 +169,7 @@ describe('storage', () => {
     ]);
   });
 
-  test('queues and their mapping to a function', () => {
+  test('includes queues and their mapping to a function', () => {
     const { stack } = load({
       bundles: { abc: '' },
       resources: {
@@ -222,7 +222,22 @@ describe('storage', () => {
   });
 });
 
-describe('APIs', () => {
+test('a mapping with a batching window stops the loader', () => {
+  const Mapping = {
+    Type: 'AWS::Lambda::EventSourceMapping',
+    Properties: {
+      EventSourceArn: { 'Fn::GetAtt': ['Queue', 'Arn'] },
+      FunctionName: { Ref: 'Fn' },
+      MaximumBatchingWindowInSeconds: 5,
+    },
+  };
+  const resources = { Queue: { Type: 'AWS::SQS::Queue' }, Fn: lambda('abc'), Mapping };
+  expect(() => load({ bundles: { abc: '' }, resources })).toThrow(
+    'Mapping: the local runtime knows no batching window.',
+  );
+});
+
+describe("the stack's APIs", () => {
   const api = (name: string, protocol: string) => ({
     [name]: {
       Type: 'AWS::ApiGatewayV2::Api',
@@ -247,7 +262,7 @@ describe('APIs', () => {
   });
   const target = (name: string) => ({ 'Fn::Join': ['', ['integrations/', { Ref: `${name}Integration` }]] });
 
-  test('a WebSocket API with its authorizer and its two kinds of routes', () => {
+  test('include a WebSocket API with its authorizer and its two kinds of routes', () => {
     const { stack } = load({
       bundles: { abc: '' },
       resources: {
@@ -259,7 +274,7 @@ describe('APIs', () => {
             ApiId: { Ref: 'Socket' },
             AuthorizerType: 'REQUEST',
             AuthorizerUri: invocationUri('Fn'),
-            IdentitySource: ['route.request.header.Authorization'],
+            IdentitySource: [],
           },
         },
         Connect: {
@@ -308,7 +323,7 @@ describe('APIs', () => {
             routeKey: '$connect',
             functionId: 'Fn',
             hasResponse: false,
-            authorizer: { functionId: 'Fn', identitySource: ['route.request.header.Authorization'] },
+            authorizerId: 'Fn',
           },
           { routeKey: 'send', functionId: 'Fn', hasResponse: true },
           { routeKey: 'half', functionId: 'Fn', hasResponse: false },
@@ -318,7 +333,18 @@ describe('APIs', () => {
     expect(stack.outputs).toEqual({ Url: 'ws://127.0.0.1:8787/prod' });
   });
 
-  test('an HTTP API with its JWT authorizer and CORS', () => {
+  test.each(['ANY /groups', 'GET /{proxy+}', '$default'])('an HTTP route %s stops the loader', (RouteKey) => {
+    const Route = {
+      Type: 'AWS::ApiGatewayV2::Route',
+      Properties: { ApiId: { Ref: 'Http' }, RouteKey, Target: target('Http') },
+    };
+    const resources = { Fn: lambda('abc'), ...api('Http', 'HTTP'), Route };
+    expect(() => load({ bundles: { abc: '' }, resources })).toThrow(
+      `The local runtime knows no routes like "${RouteKey}".`,
+    );
+  });
+
+  test('include an HTTP API with its JWT authorizer and CORS', () => {
     const { stack } = load({
       bundles: { abc: '' },
       resources: {
@@ -373,8 +399,8 @@ describe('APIs', () => {
   });
 });
 
-describe('what does not run here', () => {
-  test('is named in one line each, but for what changes nothing on one machine', () => {
+describe('a resource that does not run here', () => {
+  test('is named in one line, unless it changes nothing on one machine', () => {
     const { stack } = load({
       resources: {
         Bucket: { Type: 'AWS::S3::Bucket' },
@@ -410,11 +436,11 @@ describe('what does not run here', () => {
       { Q: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { Ref: 'Gone' } } } },
       "Q (AWS::SQS::Queue): The template refers to Gone, which isn't in it.",
     ],
-  ])('%s stops the loader with the place', (_, resources, message) => {
+  ])('%s stops the loader with its place', (_, resources, message) => {
     expect(() => load({ resources })).toThrow(message);
   });
 
-  test('a folder without an assembly is named', () => {
+  test('in a folder without an assembly is reported', () => {
     expect(() => loadStack('/nowhere', ORIGINS)).toThrow('Cannot read /nowhere/manifest.json (ENOENT).');
   });
 });

@@ -3,11 +3,11 @@ import { printEvent } from '../print.ts';
 import { findWrongCursors } from './cursors.ts';
 import { Evidence } from './evidence.ts';
 import { findAmbiguous, findReordered } from './order.ts';
-import { findOutsiders } from './outsiders.ts';
 import { findUnredacted } from './recalls.ts';
 import { findLost, findUninvited } from './stored.ts';
 import { findStale, findStranded, findUnseen } from './views.ts';
 import type { Violation } from './violation.ts';
+import { findVisibilityViolations } from './visibility.ts';
 
 const CHECKS = [
   findLost,
@@ -17,7 +17,7 @@ const CHECKS = [
   findUnseen,
   findStale,
   findStranded,
-  findOutsiders,
+  findVisibilityViolations,
   findWrongCursors,
   findUnredacted,
 ];

@@ -26,8 +26,8 @@ export type ViolationKind =
   | 'unseen'
   /** A connection that was open all the time never got it (IM-PUSH-2). */
   | 'stranded'
-  | 'visible-to-outsider'
-  | 'written-by-outsider'
+  | 'visible-to-non-member'
+  | 'sent-by-non-member'
   /** A read that began after a recall's `ok`, and shows what was said. */
   | 'unredacted'
   /** Recalled by one who had no right to. */

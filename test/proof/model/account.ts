@@ -2,7 +2,7 @@ import type { Json } from '../../flow/setup/json.ts';
 
 import type { Effect, ListedConversation, Membership, Outcome, SeenMessage } from '../history.ts';
 import type { Recorder } from '../recorder.ts';
-import { effectOfCode, type FrameOptions, type Letter, outcomeOfCode, requestOf } from './letter.ts';
+import { effectOfCode, type FrameOptions, outcomeOfCode, requestOf, type SendIntent } from './send-intent.ts';
 
 const TIMEOUT_MS = 12_000;
 
@@ -34,13 +34,13 @@ export class Account {
     this.#ports = ports;
   }
 
-  async post(letter: Letter, options: FrameOptions): Promise<Outcome> {
+  async post(intent: SendIntent, options: FrameOptions): Promise<Outcome> {
     const { recorder } = this.#ports;
-    const { user, conversationId, clientMsgId, content } = letter;
+    const { user, conversationId, clientMsgId, content } = intent;
     const id = recorder.begin({ user, via: 'http', conversationId, clientMsgId, content });
-    const { status, body } = await this.request('POST', '/messages', requestOf(letter, options));
+    const { status, body } = await this.request('POST', '/messages', requestOf(intent, options));
     const outcome = recorder.settle(id, outcomeOf(status, body));
-    letter.outcomes.push(outcome);
+    intent.outcomes.push(outcome);
     return outcome;
   }
 

@@ -5,7 +5,7 @@ import type { World } from './world.ts';
 
 /** What the commands expect of the world: enough to leave out what makes no sense. */
 export interface Model {
-  letters: number;
+  intents: number;
   rules: number;
 }
 

@@ -5,8 +5,8 @@ import { openSocket } from '../../flow/setup/socket.ts';
 import type { Effect, Outcome, Saw, SeenMessage } from '../history.ts';
 import type { Recorder } from '../recorder.ts';
 import type { Account } from './account.ts';
-import { effectOfCode, type FrameOptions, type Letter, outcomeOfCode, requestOf } from './letter.ts';
 import { type Answer, Line } from './line.ts';
+import { effectOfCode, type FrameOptions, outcomeOfCode, requestOf, type SendIntent } from './send-intent.ts';
 import { View } from './view.ts';
 
 /** How far a session goes with its inbox once it is open. */
@@ -64,19 +64,19 @@ export class Device {
     return this.#line;
   }
 
-  async send(letter: Letter, options: Omit<FrameOptions, 'skewMs'>): Promise<Outcome | undefined> {
+  async send(intent: SendIntent, options: Omit<FrameOptions, 'skewMs'>): Promise<Outcome | undefined> {
     const line = await this.#open();
     if (line === undefined) return undefined;
     const { recorder, skewMs } = this.#ports;
-    const { user, conversationId, clientMsgId, content } = letter;
+    const { user, conversationId, clientMsgId, content } = intent;
     const { connection } = line;
     const id = recorder.begin({ user, via: 'socket', connection, conversationId, clientMsgId, content });
     const settle = (outcome: Outcome) => {
-      this.#own(letter, outcome);
-      letter.outcomes.push(outcome);
+      this.#own(intent, outcome);
+      intent.outcomes.push(outcome);
       return recorder.settle(id, outcome);
     };
-    const request = { action: 'sendMessage', ...requestOf(letter, { ...options, skewMs }) };
+    const request = { action: 'sendMessage', ...requestOf(intent, { ...options, skewMs }) };
     const answer = await line.request(request, (frame) => settle(outcomeOf({ is: 'reply', frame })));
     return settle(outcomeOf(answer));
   }
@@ -255,7 +255,7 @@ export class Device {
   }
 
   /** The ack is how the sending device learns of its own message (IM-SEND-5). */
-  #own({ conversationId }: Letter, outcome: Outcome): void {
+  #own({ conversationId }: SendIntent, outcome: Outcome): void {
     if (outcome.is !== 'acked') return;
     const { seq, messageId } = outcome;
     this.view.add([{ conversationId, seq, messageId }]);

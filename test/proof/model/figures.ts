@@ -32,7 +32,7 @@ export const NOTHING: Figures = {
   faults: {},
 };
 
-export function figuresOf({ letters, recorder, devices, faults, redriven }: World): Figures {
+export function figuresOf({ intents, recorder, devices, faults, redriven }: World): Figures {
   const { events } = recorder.history;
   const settled = (is: string) =>
     count(events, (event) => event.type === 'settled' && event.outcome.is === is);
@@ -40,7 +40,7 @@ export function figuresOf({ letters, recorder, devices, faults, redriven }: Worl
   for (const { rule, active } of faults) struck[rule.fault] = (struck[rule.fault] ?? 0) + active.fired;
   return {
     runs: 1,
-    messages: letters.length,
+    messages: intents.length,
     tries: count(events, ({ type }) => type === 'try'),
     acked: settled('acked'),
     refused: settled('refused'),

@@ -1,5 +1,5 @@
 import { periodsOf } from '../checker/membership.ts';
-import { isOpen, type Letter } from './letter.ts';
+import { isOpen, type SendIntent } from './send-intent.ts';
 import type { World } from './world.ts';
 
 const MOST_TRIES = 10;
@@ -17,7 +17,7 @@ export async function heal(world: World): Promise<void> {
   // A client repeats in its own order, one after the other.
   await Promise.all(
     accounts.map(async ({ user }) => {
-      for (const letter of world.letters.filter((one) => one.user === user)) await settle(world, letter);
+      for (const intent of world.intents.filter((one) => one.user === user)) await settle(world, intent);
     }),
   );
   await settleChanges(world);
@@ -28,13 +28,13 @@ export async function heal(world: World): Promise<void> {
   await Promise.all(world.conversations.map((conversation) => readAll(world, conversation.conversationId)));
   for (const account of accounts) await account.list(1);
   for (const device of devices) device.hangUp();
-  await ground.wire.quiet();
+  await ground.proxy.untilIdle();
 }
 
-async function settle(world: World, letter: Letter): Promise<void> {
-  for (let tries = 0; isOpen(letter); tries += 1) {
-    if (tries === MOST_TRIES) throw new Error(`${letter.clientMsgId} stays unknown, and faults are over.`);
-    await world.device(letter.user, tries).send(letter, { byPeer: false, hint: tries % 2 === 0 });
+async function settle(world: World, intent: SendIntent): Promise<void> {
+  for (let tries = 0; isOpen(intent); tries += 1) {
+    if (tries === MOST_TRIES) throw new Error(`${intent.clientMsgId} stays unknown, and faults are over.`);
+    await world.device(intent.user, tries).send(intent, { byPeer: false, hint: tries % 2 === 0 });
   }
 }
 

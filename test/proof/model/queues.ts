@@ -6,9 +6,9 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import type { AwsProxy } from '../../../local/aws-proxy/index.ts';
 import { sqsClient } from '../../../local/emulators/clients.ts';
 import type { LocalRuntime } from '../../../local/runtime.ts';
-import type { Wire } from '../../../local/wire/index.ts';
 
 const NAMES = ['Offline', 'FanOut', 'Service'] as const;
 type QueueName = (typeof NAMES)[number];
@@ -17,16 +17,16 @@ const POLL_MS = 20;
 /** A drain is five rounds of 2 s at worst, and a dead letter starts over. */
 const DRAIN_MS = 45_000;
 
-/** The stack's queues, as an operator sees them. No wire stands in between. */
+/** The stack's queues, as an operator sees them. No proxy stands in between. */
 export class Queues {
   readonly #client: SQSClient;
   readonly #runtime: LocalRuntime;
-  readonly #wire: Wire;
+  readonly #proxy: AwsProxy;
 
-  constructor(runtime: LocalRuntime, wire: Wire) {
+  constructor(runtime: LocalRuntime, proxy: AwsProxy) {
     this.#client = sqsClient(runtime.endpoints.sqs);
     this.#runtime = runtime;
-    this.#wire = wire;
+    this.#proxy = proxy;
   }
 
   /** Puts an event into the service queue, as the account's other services do. */
@@ -39,7 +39,7 @@ export class Queues {
     const deadline = Date.now() + DRAIN_MS;
     let redriven = 0;
     for (;;) {
-      await this.#wire.quiet();
+      await this.#proxy.untilIdle();
       if (await this.#isEmpty()) {
         const moved = await this.#redrive();
         if (moved === 0) return redriven;
@@ -62,7 +62,7 @@ export class Queues {
   /** What docs/operations.md tells the operator to do once the cause is gone. */
   async #redrive(): Promise<number> {
     const moved = await Promise.all(
-      NAMES.map((name) => this.#move(this.#url(name, 'DeadLetter'), this.#url(name))),
+      NAMES.map((name) => this.#move(this.#url(name, 'Dead SendIntent'), this.#url(name))),
     );
     return moved.reduce((sum, one) => sum + one, 0);
   }
@@ -96,7 +96,7 @@ export class Queues {
       .reduce((sum, [, count]) => sum + Number(count), 0);
   }
 
-  #url(name: QueueName, kind: '' | 'DeadLetter' = ''): string {
+  #url(name: QueueName, kind: '' | 'Dead SendIntent' = ''): string {
     const url = this.#runtime.outputs[`${name}${kind}QueueUrl`];
     if (url === undefined) throw new Error(`The stack has no output for the queue ${name}${kind}.`);
     return url;

@@ -75,7 +75,7 @@ type Sequence = Parameters<typeof fc.asyncModelRun<Model, World, boolean, Model>
 async function live(world: World, sequence: Sequence): Promise<void> {
   await world.begin();
   try {
-    await fc.asyncModelRun(() => ({ model: { letters: 0, rules: 0 }, real: world }), sequence);
+    await fc.asyncModelRun(() => ({ model: { intents: 0, rules: 0 }, real: world }), sequence);
   } finally {
     await heal(world);
   }

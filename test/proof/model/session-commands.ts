@@ -56,7 +56,7 @@ export const read = command(
   fc.record({ conversation: index, member: index, device: index, wait }),
   ({ conversation, member, device, wait }) => ({
     wait,
-    check: ({ letters }) => letters > 0,
+    check: ({ intents }) => intents > 0,
     run: (world) => {
       const { conversationId, members } = conversationAt(world, conversation);
       return world.device(at(members, member), device).read(conversationId);

@@ -1,11 +1,11 @@
-import type { ActiveFault } from '../../../local/wire/index.ts';
+import type { ActiveFault } from '../../../local/aws-proxy/index.ts';
 import type { Conversation } from '../history.ts';
 import { Recorder } from '../recorder.ts';
 import { Account } from './account.ts';
 import { Device } from './device.ts';
 import { type PlannedRule, toRule } from './faults.ts';
 import type { Ground } from './ground.ts';
-import type { Letter } from './letter.ts';
+import type { SendIntent } from './send-intent.ts';
 
 export const DEVICES = ['phone', 'tablet'] as const;
 const NAMES = ['ann', 'bob', 'cid', 'dee', 'eva', 'fay', 'gus', 'hal'];
@@ -31,7 +31,7 @@ export class World {
   readonly recorder: Recorder;
   readonly accounts: readonly Account[];
   readonly devices: readonly Device[];
-  readonly letters: Letter[] = [];
+  readonly intents: SendIntent[] = [];
   /** Changes of the group whose outcome nobody knows. */
   readonly openChanges: Change[] = [];
   readonly faults: { readonly rule: PlannedRule; readonly active: ActiveFault }[] = [];
@@ -123,14 +123,14 @@ export class World {
     return find(this.devices, (one) => one.user === user && one.name === DEVICES[index % DEVICES.length]);
   }
 
-  /** A new letter; the text says whose it is and the how-manyth. */
-  write(conversation: Conversation, user: string, byEvent = false): Letter {
-    const number = this.letters.length + 1;
+  /** Makes a new intent; its text has the user and a number. */
+  write(conversation: Conversation, user: string, byEvent = false): SendIntent {
+    const number = this.intents.length + 1;
     const clientMsgId = `m${number}`;
     const peer = conversation.conversationId.startsWith('dm:')
       ? conversation.members.find((member) => member !== user)
       : undefined;
-    const letter: Letter = {
+    const intent: SendIntent = {
       user,
       conversationId: conversation.conversationId,
       ...(peer !== undefined && { peer }),
@@ -139,8 +139,8 @@ export class World {
       byEvent,
       outcomes: [],
     };
-    this.letters.push(letter);
-    return letter;
+    this.intents.push(intent);
+    return intent;
   }
 
   async changeGroup(one: Change): Promise<void> {
@@ -156,13 +156,13 @@ export class World {
       this.recorder.add({ type: 'disconnected', connection, why: `fault ${name} says that it is gone` });
     this.faults.push({
       rule,
-      active: this.ground.wire.inject(toRule(rule, { seed: this.seed, name, onGone })),
+      active: this.ground.proxy.inject(toRule(rule, { seed: this.seed, name, onGone })),
     });
   }
 
   calm(): void {
     this.recorder.note('no more faults');
-    this.ground.wire.calm();
+    this.ground.proxy.clearFaults();
   }
 
   /** Starts something; waits for its end, or goes on beside it. */

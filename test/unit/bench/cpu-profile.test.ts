@@ -16,7 +16,7 @@ const sourceMap = {
   sourceRoot: '',
 };
 
-it('counts self time for the original function and leaves waiting out', () => {
+it('the CPU profile counts self time for the original function and leaves idle time out', () => {
   const profile = {
     nodes: [
       node(1, '(idle)', ''),

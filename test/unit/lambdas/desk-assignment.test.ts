@@ -24,7 +24,7 @@ describe('assignment', () => {
     expect(plan(1, busy, wide)).toEqual(['c0 zoe']);
   });
 
-  it('prefers among equals the one longest without an assignment (IM-DESK-6)', () => {
+  it('prefers, among equals, the agent who has waited longest for an assignment (IM-DESK-6)', () => {
     const recent = anAgent('ann', { capacity: 4, active: 2, lastAssignedAtMs: 7 });
     const rested = anAgent('zoe', { capacity: 2, active: 1, lastAssignedAtMs: 3 });
     expect(plan(1, recent, rested)).toEqual(['c0 zoe']);
@@ -35,7 +35,7 @@ describe('assignment', () => {
     ]);
   });
 
-  it('gives nobody a chat of their own: it waits for another, and the next goes ahead (IM-DESK-6)', () => {
+  it('gives no agent a chat of their own: it waits for another agent, and the next chat goes ahead (IM-DESK-6)', () => {
     const chats = [
       { conversationId: 'own', customer: 'ann' },
       { conversationId: 'next', customer: 'bob' },
@@ -88,7 +88,7 @@ describe('assignment', () => {
     }
   }
 
-  it('never exceeds a capacity, forgets none, keeps the order and the turn, whatever there is (IM-DESK-6)', () => {
+  it('never exceeds a capacity, loses no chat, and keeps the order, for any input (IM-DESK-6)', () => {
     fc.assert(fc.property(chats, agents, check), { numRuns: 500 });
   });
 
@@ -103,7 +103,7 @@ describe('assignment', () => {
     );
   });
 
-  it('leaves nothing out where no customer serves: as many as there is room for, the oldest (IM-DESK-6)', () => {
+  it('assigns the oldest chats, as many as there is room for, when no customer is an agent (IM-DESK-6)', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 80 }), agents, (count, all) => {
         const room = all.reduce((sum, one) => sum + Math.max(0, one.capacity - one.active), 0);

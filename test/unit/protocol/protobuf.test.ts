@@ -135,7 +135,7 @@ const reencoded = (name: string, base64: string) => {
 };
 
 describe('Protobuf frames', () => {
-  it('know every frame of the contract (IM-PB)', () => {
+  it('cover every frame of the protocol (IM-PB)', () => {
     const casesOf = (name: string) => MESSAGES[name]?.map(([each]) => each).sort();
     expect(casesOf('ServerFrame')).toEqual(Object.keys(serverFrames).sort());
     expect(casesOf('ClientFrame')).toEqual(Object.keys(ACTIONS).sort());
@@ -147,7 +147,7 @@ describe('Protobuf frames', () => {
     expect(carried).toEqual(expect.arrayContaining(fieldNames(request())));
   });
 
-  it.each(Object.entries(serverFrames))('of type %s are the same as their JSON (IM-PB)', (type, fields) => {
+  it.each(Object.entries(serverFrames))('of type %s equal their JSON (IM-PB)', (type, fields) => {
     fc.assert(
       fc.property(fields, (value) => {
         const frame = throughJson({ type, ...value });
@@ -158,27 +158,24 @@ describe('Protobuf frames', () => {
     );
   });
 
-  it.each(Object.entries(clientFrames))(
-    'of action %s are the same as their JSON (IM-PB)',
-    (action, fields) => {
-      fc.assert(
-        fc.property(fields, (value) => {
-          const frame = throughJson({ action, ...value });
-          const encoded = encodeClientFrame(frame);
-          expect(decodeClientFrame(encoded)).toEqual(frame);
-          expect(reencoded('ClientFrame', encoded)).toBe(encoded);
-        }),
-      );
-    },
-  );
+  it.each(Object.entries(clientFrames))('of action %s equal their JSON (IM-PB)', (action, fields) => {
+    fc.assert(
+      fc.property(fields, (value) => {
+        const frame = throughJson({ action, ...value });
+        const encoded = encodeClientFrame(frame);
+        expect(decodeClientFrame(encoded)).toEqual(frame);
+        expect(reencoded('ClientFrame', encoded)).toBe(encoded);
+      }),
+    );
+  });
 
-  it('are what im.proto says: its table is made of it (IM-PB; else: npm run protobuf)', () => {
+  it('match im.proto, from which the table is generated (IM-PB; else: npm run protobuf)', () => {
     const plain = (source: string) => source.replace(/[\s,]/g, '').replaceAll('"', "'");
     const table = readFileSync(new URL('../../../protocol/protobuf-fields.ts', import.meta.url), 'utf8');
     expect(plain(table)).toBe(plain(fieldsModule(readFileSync(PROTO, 'utf8'))));
   });
 
-  it('of later versions are read: what is unknown is passed over (IM-PB)', () => {
+  it('of later versions are readable, and unknown fields are ignored (IM-PB)', () => {
     const later = protobuf
       .parse(`syntax = "proto3"; message ClientFrame { Beat heartbeat = 4; string x = 99; }
       message Beat { string id = 1; bytes y = 50; }`)
@@ -189,7 +186,7 @@ describe('Protobuf frames', () => {
     expect(decodeClientFrame('')).toEqual({});
   });
 
-  it('with data that is no JSON have none, which their schema refuses (IM-PB)', () => {
+  it('with data that is not JSON have no data, which their schema refuses (IM-PB)', () => {
     const type = root.lookupType('im.v1.ClientFrame');
     const frame = { sendMessage: { id: '1', content: { custom: { data: '{"x' } } } };
     const base64 = Buffer.from(type.encode(frame).finish()).toString('base64');
@@ -200,13 +197,13 @@ describe('Protobuf frames', () => {
   });
 
   it.each(['{"action":"hello","id":"1"}', 'CgM=', 'not base64', 'Cg'])(
-    'do not hold %j (IM-PB)',
+    'cannot be parsed from %j (IM-PB)',
     (garbage) => {
       expect(() => decodeClientFrame(garbage)).toThrow(ProtobufError);
     },
   );
 
-  it('whatever bytes come are a frame or an error (IM-PB)', () => {
+  it('parse from any bytes or throw an error (IM-PB)', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         try {

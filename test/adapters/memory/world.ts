@@ -1,0 +1,72 @@
+import type { Session } from '../../../lambdas/domain/model/session.ts';
+import type { DuplicateLogin } from '../../../lambdas/domain/sessions/connect.ts';
+import type { MessageRequest } from '../../../protocol/frames.ts';
+import { inMemoryConnections } from './connections.ts';
+import { inMemoryConversations } from './conversations.ts';
+import { inMemoryDesk } from './desk.ts';
+import { inMemoryInbox } from './inbox.ts';
+import { inMemoryMessages } from './messages.ts';
+import { inMemoryDeskEvents, inMemoryFanOutQueue, inMemoryOfflineQueue } from './queues.ts';
+import { inMemoryRoutes } from './routes.ts';
+
+export const NOON = Date.UTC(2026, 10, 21, 12);
+const HOUR_MS = 3_600_000;
+
+/** All ports in memory, which pass the contract suite of the DynamoDB adapters (`test/emulator/adapters`), and a clock that a test moves. */
+export function createWorld() {
+  let now = NOON;
+  const clock = () => now;
+  const messages = inMemoryMessages(clock);
+  const conversations = inMemoryConversations(messages, clock);
+  const desk = inMemoryDesk(conversations);
+  const inbox = inMemoryInbox(clock);
+  return {
+    routes: inMemoryRoutes(),
+    conversations,
+    conversationWriter: conversations,
+    groups: conversations,
+    groupWriter: conversations,
+    messages,
+    messageWriter: messages,
+    desk,
+    deskWriter: desk,
+    outbox: desk,
+    deskEvents: inMemoryDeskEvents(),
+    queues: ['default', 'boats'],
+    agentGraceMs: 120_000,
+    onWait: () => {},
+    fanOutQueue: inMemoryFanOutQueue(),
+    inbox,
+    inboxWriter: inbox,
+    offlineQueue: inMemoryOfflineQueue(),
+    connections: inMemoryConnections(),
+    clock,
+    leaseMs: HOUR_MS / 2,
+    duplicateLogin: 'replace' as DuplicateLogin,
+    advance(ms: number) {
+      now += ms;
+    },
+  };
+}
+
+export type World = ReturnType<typeof createWorld>;
+
+/** A managed session that has been open for a minute. */
+export function aSession(overrides: Partial<Session> = {}): Session {
+  const userId = overrides.userId ?? 'bob';
+  const deviceId = overrides.deviceId ?? 'phone';
+  return {
+    userId,
+    deviceId,
+    connectionId: `${userId}-${deviceId}`,
+    mode: 'managed',
+    connectedAtMs: NOON - 60_000,
+    expiresAtMs: NOON + HOUR_MS,
+    leaseUntilMs: NOON + HOUR_MS / 2,
+    ...overrides,
+  };
+}
+
+export function aRequest(overrides: Partial<MessageRequest> = {}): MessageRequest {
+  return { clientMsgId: 'c1', to: 'bob', content: { type: 'text', text: 'hi' }, ...overrides };
+}

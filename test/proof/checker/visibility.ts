@@ -1,0 +1,78 @@
+import type { HistoryEvent, SeenMessage } from '../history.ts';
+import type { At, Evidence } from './evidence.ts';
+import type { Violation } from './violation.ts';
+
+type Told = At<Extract<HistoryEvent, { readonly user: string }>>;
+
+/** IM-INV-5: nothing of a conversation reaches a user who isn't in it, not even that it exists; and nobody else writes in it. */
+export function findVisibilityViolations(evidence: Evidence): Violation[] {
+  return [...findIntruders(evidence), ...findListeners(evidence), ...findStrangers(evidence)];
+}
+
+function findIntruders(evidence: Evidence): Violation[] {
+  return evidence.sightings
+    .filter(({ message }) => !mayWrite(evidence, message))
+    .map(({ at, message: { from, conversationId, seq } }): Violation => {
+      const text = `${from} is not in ${conversationId}, and wrote ${seq} of it`;
+      return { invariant: 'IM-INV-5', kind: 'sent-by-non-member', text, events: [at] };
+    });
+}
+
+/** In a group one may write until one's removal; what was begun before it may come after. */
+function mayWrite(evidence: Evidence, message: SeenMessage): boolean {
+  const { from, conversationId, seq } = message;
+  if (evidence.periodsOf(from, conversationId).some((one) => seq >= one.from && seq <= one.to)) return true;
+  const tries = evidence.sendsOf(message).flatMap((send) => send.tries);
+  return (
+    evidence.isChanging(conversationId) && tries.some(({ at }) => !evidence.isOutAt(from, conversationId, at))
+  );
+}
+
+/** Messages from before a member's joining, or after the removal. */
+function findStrangers(evidence: Evidence): Violation[] {
+  return evidence.sightings
+    .filter(({ user, message }) => user !== '' && evidence.isChanging(message.conversationId))
+    .filter(({ user, message }) => !evidence.maySee(user, message))
+    .map(({ at, user, message: { conversationId, seq } }): Violation => {
+      const text = `${user} was no member of ${conversationId} at ${seq}, and saw it`;
+      return { invariant: 'IM-INV-5', kind: 'visible-to-non-member', text, events: [at] };
+    });
+}
+
+function findListeners(evidence: Evidence): Violation[] {
+  return evidence.events.flatMap((event) => {
+    if (!('user' in event)) return [];
+    return [...new Set(conversationsIn(event))]
+      .filter((conversationId) => isForeign(evidence, event, conversationId))
+      .map((conversationId): Violation => {
+        const text = `${event.user} is not in ${conversationId}, and was told of it (${event.type})`;
+        return { invariant: 'IM-INV-5', kind: 'visible-to-non-member', text, events: [event.at] };
+      });
+  });
+}
+
+/** Of one who is out nothing may be asked. What is pushed may have been under way when its receiver was removed. */
+function isForeign(evidence: Evidence, event: Told, conversationId: string): boolean {
+  const { user } = event;
+  if (event.type === 'saw' && event.page !== undefined)
+    return evidence.isOutAt(user, conversationId, event.page.begun);
+  if (event.type === 'listed') return evidence.isOutAt(user, conversationId, event.begun);
+  return evidence.wasNeverIn(user, conversationId, event.at);
+}
+
+/** Of which conversations this event tells its user; an attempt tells nothing. */
+function conversationsIn(event: HistoryEvent): readonly string[] {
+  switch (event.type) {
+    case 'saw':
+      return [
+        ...event.messages.map(({ conversationId }) => conversationId),
+        ...(event.page ? [event.page.conversationId] : []),
+      ];
+    case 'listed':
+      return event.conversations.map(({ conversationId }) => conversationId);
+    case 'told':
+      return [event.conversationId];
+    default:
+      return [];
+  }
+}
