@@ -1,6 +1,7 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-// The CDK CLI passes the context of cdk.json itself, with precedence. `npm start` runs the app directly, so it is passed here.
+// The CDK CLI passes the context of cdk.json itself, and its values win. `npm start` runs the app without the CLI, so the
+// context is passed here, too.
 import cdk from '../cdk.json' with { type: 'json' };
 import { InvalidOptionsError, ServerlessImStack } from '../lib/index.ts';
 

@@ -29,7 +29,7 @@ export class Desk extends Construct {
   }
 
   /** Sets the function's variable with the names of the support queues. */
-  nameQueues(fn: HandlerFunction): void {
+  addQueueNames(fn: HandlerFunction): void {
     fn.addEnvironment(ENV.deskQueues, this.#queueNames.join(','));
   }
 }

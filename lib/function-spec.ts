@@ -44,7 +44,7 @@ export interface FunctionSpec {
    * Whether it sends to the queue that triggers it. It must limit the loop itself.
    * @default false
    */
-  readonly feedsItself?: boolean;
+  readonly sendsToOwnQueue?: boolean;
   /** Settings that it gets as environment variables. */
   readonly settings: readonly SettingName[];
   /** Grants its permissions, by exact action. All others are denied (test/infra/permissions.test.ts). */

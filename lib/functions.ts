@@ -55,7 +55,7 @@ export const FUNCTIONS = {
       storage.conversations.grant(fn, 'DeleteItem');
       desk.store.grant(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem');
       desk.queue.grantSend(fn);
-      desk.nameQueues(fn);
+      desk.addQueueNames(fn);
     },
   },
   http: {
@@ -86,7 +86,7 @@ export const FUNCTIONS = {
       if (desk === undefined) return;
       desk.store.grant(fn, 'Query');
       desk.queue.grantSend(fn);
-      desk.nameQueues(fn);
+      desk.addQueueNames(fn);
     },
   },
   poll: {
@@ -110,7 +110,7 @@ export const FUNCTIONS = {
     trigger: { kind: 'queue', queue: 'offline' },
     timeoutSeconds: 30,
     memoryMegabytes: 256,
-    feedsItself: true,
+    sendsToOwnQueue: true,
     settings: ['inboxTtlSeconds'],
     grant: (fn, { storage, offlineQueue, gateway }) => {
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
@@ -126,7 +126,7 @@ export const FUNCTIONS = {
     trigger: { kind: 'queue', queue: 'fanOut' },
     timeoutSeconds: 60,
     memoryMegabytes: 1_024,
-    feedsItself: true,
+    sendsToOwnQueue: true,
     settings: [],
     grant: (fn, { storage, offlineQueue, fanOutQueue, gateway }) => {
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
@@ -162,7 +162,7 @@ export const FUNCTIONS = {
     trigger: { kind: 'queue', queue: 'desk' },
     timeoutSeconds: 30,
     memoryMegabytes: 1_024,
-    feedsItself: true,
+    sendsToOwnQueue: true,
     settings: ['historyTtlSeconds', 'deskAgentGraceSeconds'],
     grant: (fn, { storage, offlineQueue, gateway, desk }) => {
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');

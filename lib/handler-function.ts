@@ -19,9 +19,9 @@ export interface HandlerFunctionProps {
   readonly description: string;
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
-  /** @default false */
-  readonly feedsItself?: boolean;
-  /** How many of it run at once at most; taken out of what the account has. @default - as many as there are */
+  /** See `FunctionSpec`. @default false */
+  readonly sendsToOwnQueue?: boolean;
+  /** Maximum concurrent executions, reserved out of the account's. @default - limited only by the account */
   readonly reservedConcurrency?: number | undefined;
 }
 
@@ -59,7 +59,7 @@ export class HandlerFunction extends LambdaFunction {
       // Lambda drops an event as a loop after 16 hops in its trace header. The records of a batch share one header, so
       // on a busy queue their hops add up, though each record loops five times at most, and jobs would be lost.
       // docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
-      ...(props.feedsItself && { recursiveLoop: RecursiveLoop.ALLOW }),
+      ...(props.sendsToOwnQueue && { recursiveLoop: RecursiveLoop.ALLOW }),
       loggingFormat: LoggingFormat.JSON,
       logGroup,
       role,

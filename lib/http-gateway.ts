@@ -27,6 +27,7 @@ export interface HttpGatewayProps {
 
 /** The HTTP API: history, conversations, groups, and sending without a socket. API Gateway checks the tokens. */
 export class HttpGateway extends Construct {
+  /** The API itself. */
   readonly api: HttpApi;
   /** The stage `$default`, with its metrics. */
   readonly stage: HttpStage;

@@ -105,8 +105,8 @@ export class Observability extends Construct {
   }
 
   /**
-   * All alarms, for other actions than the topic. @example chat.observability.alarms.forEach((alarm) =>
-   * alarm.addAlarmAction(page));
+   * All alarms, for other actions than the topic.
+   * @example for (const alarm of chat.observability.alarms) alarm.addAlarmAction(pagerAction);
    */
   get alarms(): readonly Alarm[] {
     return this.#alarms;

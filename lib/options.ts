@@ -2,7 +2,7 @@ import { Duration, Token } from 'aws-cdk-lib';
 
 /**
  * Options of `ServerlessIm`. All are optional. The constructor checks them together and throws one `InvalidOptionsError`
- * that lists every fault. Durations must be whole seconds.
+ * that lists every fault. Durations must be whole seconds: CDK throws an error for others.
  */
 export interface ServerlessImProps {
   /**

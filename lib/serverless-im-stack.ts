@@ -4,9 +4,11 @@ import { propsFromContext } from './context.ts';
 import { ServerlessIm } from './serverless-im.ts';
 
 /**
- * The construct as a stack of its own: props come from context (see `propsFromContext`), URLs and ids go to outputs.
+ * A stack with only the construct. Its props come from CDK context (see `propsFromContext`), and its outputs are the
+ * construct's URLs and ids.
  */
 export class ServerlessImStack extends Stack {
+  /** The construct. */
   readonly chat: ServerlessIm;
 
   constructor(scope: Construct, id: string, props?: StackProps) {

@@ -91,8 +91,7 @@ export class ServerlessIm extends Construct {
       issuer: this.identity.issuer,
       audience: this.identity.audience,
       // The API can't refer to the page's origin, since the page's headers contain the API's URL. So the gateway
-      // answers
-      // preflights from any origin, and the functions refuse other origins (IM-CONN-2).
+      // answers preflights from any origin, and the functions refuse other origins (IM-CONN-2).
       allowedOrigins: webPage === undefined ? options.allowedOrigins : ['*'],
       throttle: options.httpThrottle,
     });

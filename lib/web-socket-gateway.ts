@@ -26,10 +26,11 @@ export type ConnectionMethod = 'POST' | 'GET' | 'DELETE';
 const STAGE = 'prod';
 
 /**
- * The connection tier: holds the sockets, and turns frames into invocations. Each action is a route, for its own
- * metrics.
+ * The WebSocket API: it holds the sockets, and invokes a function for each frame. Each action has its own route, and so
+ * its own metrics.
  */
 export class WebSocketGateway extends Construct {
+  /** The API itself. */
   readonly api: WebSocketApi;
   /** The stage `prod`, with its metrics. */
   readonly stage: WebSocketStage;

@@ -21,6 +21,7 @@ export interface ConsumeOptions {
 
 /** A standard queue of jobs for one function, with a dead-letter queue for jobs that fail five times. */
 export class WorkQueue extends Construct {
+  /** The queue itself, with its URL and metrics. */
   readonly queue: Queue;
   /** Jobs that failed five times, kept for 14 days. Fix the cause, then redrive them: all jobs are idempotent. */
   readonly deadLetterQueue: Queue;

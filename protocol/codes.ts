@@ -20,8 +20,8 @@ export const ERROR_CODES = {
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /**
- * Why the server ended a session, as sent in `session.closed`. The close code says nothing (docs/protocol.md, section
- * 5).
+ * Why the server ended a session, as sent in `session.closed`. The WebSocket close code says nothing about the reason
+ * (docs/protocol.md, section 5).
  */
 export const CLOSE_REASONS = {
   superseded: { reconnect: false },

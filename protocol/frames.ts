@@ -32,7 +32,7 @@ const target = lazySchema(() => ({ to: z.optional(userId()), conversationId: z.o
 const exactlyOneTarget = lazySchema(() =>
   z.refine<{ to?: string | undefined; conversationId?: string | undefined }>(
     (value) => (value.to === undefined) !== (value.conversationId === undefined),
-    { path: ['to'], message: 'exactly one of to and conversationId' },
+    { path: ['to'], message: 'exactly one of to and conversationId is required' },
   ),
 );
 
@@ -73,7 +73,7 @@ export const presenceSchema = lazySchema(() =>
     .check(
       z.refine((value) => (value.userIds === undefined) !== (value.conversationId === undefined), {
         path: ['userIds'],
-        message: 'exactly one of userIds and conversationId',
+        message: 'exactly one of userIds and conversationId is required',
       }),
     ),
 );

@@ -85,7 +85,7 @@ export const messagesQuerySchema = lazySchema(() =>
   z.object({ limit: pageLimit(), after: seq(), before: seq() }).check(
     z.refine((value) => value.after === undefined || value.before === undefined, {
       path: ['after'],
-      message: 'only one of after and before',
+      message: 'only one of after and before is allowed',
     }),
   ),
 );

@@ -23,7 +23,7 @@ export const LIMITS = {
   maxGroupMembers: 100_000,
   /** Members of groups up to this size get inbox copies; members of larger ones catch up from history. */
   inboxCopiesMembers: 500,
-  /** Conversations up to this size push who reads and who types. */
+  /** Conversations up to this size have `read` and `typing` pushes. */
   readPushMembers: 100,
   groupNameChars: 100,
   /** Maximum members in one request. */

@@ -35,7 +35,7 @@ export function changeItems(props: DeskTableProps, change: ChatChange): Transact
 }
 
 /** Returns the agent the chat is assigned to. */
-export function holderOf(chat: Chat | undefined): string | undefined {
+function assignedAgentOf(chat: Chat | undefined): string | undefined {
   return chat?.state === 'assigned' ? chat.agent?.userId : undefined;
 }
 
@@ -69,14 +69,14 @@ function putMessage({ messagesTable, historyTtlSeconds }: DeskTableProps, { mess
 
 function outboxItem({ before, after, message }: ChatChange): Item {
   const { conversationId, from, clientMsgId, seq, sentAt: sinceMs } = message;
-  const former = holderOf(before);
+  const former = assignedAgentOf(before);
   const entry = {
     conversationId,
     from,
     clientMsgId,
     seq,
     sinceMs,
-    ...(former !== holderOf(after) && { former }),
+    ...(former !== assignedAgentOf(after) && { former }),
   };
   return { ...outboxKey(after.queue, entry), ...entry };
 }
@@ -109,7 +109,7 @@ function agentItems(
   { before, after, ifOffline }: ChatChange,
 ) {
   const { conversationId, customer } = after;
-  const [former, holder] = [holderOf(before), holderOf(after)];
+  const [former, current] = [assignedAgentOf(before), assignedAgentOf(after)];
   const join = (userId: string) => [
     // From the first seq on: messages with an earlier seq may be stored after the user joins, and are theirs, too.
     put(conversationsTable, { ...memberRowKey(conversationId, userId), joinedSeq: 1 }),
@@ -120,7 +120,7 @@ function agentItems(
     remove(conversationsTable, memberKey(userId, conversationId)),
   ];
   const items: TransactItems = before === undefined ? join(customer) : [];
-  if (former === holder) return items;
+  if (former === current) return items;
   if (former !== undefined) {
     const of = { agent: former };
     items.push(
@@ -131,10 +131,10 @@ function agentItems(
     if (after.state === 'closed') items.push(put(deskTable, listKey({ of, part: 'closed' }, conversationId)));
     else items.push(...leave(former));
   }
-  if (holder !== undefined) {
-    const list = { of: { agent: holder }, part: 'open' } as const;
-    items.push(gainChat(deskTable, holder, before, after), put(deskTable, listKey(list, conversationId)));
-    items.push(...join(holder));
+  if (current !== undefined) {
+    const list = { of: { agent: current }, part: 'open' } as const;
+    items.push(gainChat(deskTable, current, before, after), put(deskTable, listKey(list, conversationId)));
+    items.push(...join(current));
   }
   return items;
 }

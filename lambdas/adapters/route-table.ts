@@ -42,9 +42,9 @@ interface StoredSession {
 
 const DEVICE = 'd#';
 const STILL_HOLDS_DEVICE = '#device.#c = :connectionId';
-const NOBODY_HOLDS_DEVICE = 'attribute_not_exists(#device)';
+const DEVICE_HAS_NO_SESSION = 'attribute_not_exists(#device)';
 /** No other socket was opened later. A socket always replaces a poll, whatever the times. */
-const IS_LATEST = `${NOBODY_HOLDS_DEVICE} OR #device.#a <= :connectedAtMs OR #device.#m = :polling`;
+const IS_LATEST = `${DEVICE_HAS_NO_SESSION} OR #device.#a <= :connectedAtMs OR #device.#m = :polling`;
 
 interface Condition {
   /** @default - none */
@@ -103,7 +103,7 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
     connect: (session) => put(session, isPolling(session) ? {} : isLatest(session)),
 
     claim: (session, former) =>
-      put(session, former === undefined ? { text: NOBODY_HOLDS_DEVICE } : isHeldBy(former)),
+      put(session, former === undefined ? { text: DEVICE_HAS_NO_SESSION } : isHeldBy(former)),
 
     async disconnect(caller, seenAtMs) {
       if (seenAtMs === undefined) await updateOwn(caller, 'REMOVE #device');

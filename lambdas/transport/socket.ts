@@ -90,7 +90,7 @@ function isPlain(event: SocketEvent, frame: Frame): boolean {
   return modeOf(event) === 'plain' && !('action' in frame) && PLAIN_FIELDS.some((field) => field in frame);
 }
 
-/** @throws {BadFrameError} */
+/** @throws {BadFrameError} not a JSON object, or not base64 of Protobuf */
 function decodeFrame(event: SocketEvent): Frame {
   const text = event.body ?? '';
   if (sessionEncodingOf(event) === undefined) return parseJsonObject(text);

@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Caller, RouteTable, Session } from '../model/session.ts';
-import { noteHeard, requireLiveSession } from './live-session.ts';
+import { recordActivity, requireLiveSession } from './live-session.ts';
 
 export interface CallerPorts {
   readonly routes: RouteTable;
@@ -14,6 +14,6 @@ export interface CallerPorts {
  */
 export async function requireCaller({ routes, clock }: CallerPorts, caller: Caller): Promise<Session> {
   const session = requireLiveSession(await routes.find(caller.userId, caller.deviceId), caller, clock());
-  await noteHeard(routes, session, clock());
+  await recordActivity(routes, session, clock());
   return session;
 }

@@ -42,7 +42,7 @@ export async function keepLease(
 }
 
 /** With the idle option, every frame counts as activity, so it extends the lease. Never throws. */
-export async function noteHeard(
+export async function recordActivity(
   routes: RouteTable,
   session: Session | undefined,
   nowMs: number,

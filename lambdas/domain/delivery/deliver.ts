@@ -146,7 +146,7 @@ export function messagesFrame(messages: readonly StoredMessage[]): string {
   return JSON.stringify(frame);
 }
 
-/** Whether a push leaves the session's route alone. */
+/** Whether the session is neither expired nor distrusted. A push to one that is would remove its route. */
 function isHealthy(session: Session, nowMs: number): boolean {
   return takesPushes(session, nowMs) && isTrusted(session, nowMs);
 }

@@ -31,8 +31,8 @@ export interface FilledPage {
 }
 
 /**
- * Reads the messages that `read` refers to, as many as fit one frame (IM-HELLO-1). Removes and skips entries whose
- * message has expired, so that a page is empty only if the inbox is.
+ * Reads the messages that `read` refers to, as many as fit one frame (IM-HELLO-1). Skips entries whose message has
+ * expired. If all have, removes them and reads on, so that a page is empty only if the inbox is.
  */
 export async function fillPage(
   ports: Omit<InboxPorts, 'clock'>,
@@ -67,7 +67,7 @@ export function toInboxPage(userId: string, page: FilledPage): InboxPage {
 
 const batchSchema = lazySchema(() =>
   z
-    .array(z.string().check(z.regex(/^[0-9A-HJKMNP-TV-Z]{26}$/, 'is not an entry')))
+    .array(z.string().check(z.regex(/^[0-9A-HJKMNP-TV-Z]{26}$/, 'is not an entry id')))
     .check(z.minLength(1), z.maxLength(LIMITS.inboxPageMessages)),
 );
 

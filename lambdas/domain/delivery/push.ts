@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Connections, PostOutcome } from '../model/connections.ts';
 import { textFor } from '../model/encoding.ts';
 import {
-  isBeingMade,
+  isConnecting,
   isPolling,
   isTrusted,
   type RouteTable,
@@ -29,7 +29,7 @@ export interface PushPorts {
   readonly clock: Clock;
 }
 
-/** Posts to all sessions at once, and removes the routes of those that are gone or expired. */
+/** Posts to all sessions at once, and removes the routes of those that are gone, expired, or no longer trusted. */
 export async function pushToAll(
   ports: PushPorts,
   sessions: readonly Session[],
@@ -41,7 +41,8 @@ export async function pushToAll(
 }
 
 /**
- * Posts to one session, in its encoding, and removes its route if the session is gone or expired. Never throws.
+ * Posts to one session, in its encoding. Removes its route if the session is gone, expired, or no longer trusted. Never
+ * throws.
  * @param text a server frame as JSON
  */
 export async function push(
@@ -58,7 +59,7 @@ export async function push(
   if (isPolling(session)) return 'polls';
   const outcome = await connections.post(session.connectionId, textFor(session, text));
   if (outcome === 'gone') {
-    if (isBeingMade(session, clock())) return 'connecting';
+    if (isConnecting(session, clock())) return 'connecting';
     await removeRoute(routes, session, clock());
     return 'gone';
   }

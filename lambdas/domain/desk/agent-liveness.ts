@@ -1,6 +1,6 @@
 import { settleAll } from '../../shared/settle.ts';
 import type { Chat } from '../model/chat.ts';
-import { isBeingMade, isPolling, type Session, takesPushes } from '../model/session.ts';
+import { isConnecting, isPolling, type Session, takesPushes } from '../model/session.ts';
 import { changeChat, type Decision } from './change.ts';
 import { requeue } from './chat-state.ts';
 import { DESK, type DeskPorts } from './ports.ts';
@@ -64,7 +64,7 @@ async function findSession(
       if (isPolling(session)) return 'present';
       const outcome = await connections.probe(session.connectionId);
       if (outcome === 'took') return 'present';
-      return outcome === 'unsure' || isBeingMade(session, nowMs) ? 'unsure' : 'gone';
+      return outcome === 'unsure' || isConnecting(session, nowMs) ? 'unsure' : 'gone';
     }),
   );
   return (['present', 'unsure'] as const).find((one) => found.includes(one)) ?? 'gone';

@@ -36,12 +36,12 @@ type NamedAgent = Pick<Agent, 'userId' | 'name'>;
 
 /** A waiting chat gets an agent. */
 export function assign(chat: Chat, agent: NamedAgent, atMs: number, by: string): Transition | undefined {
-  return chat.state === 'waiting' ? give(chat, agent, atMs, { event: 'assigned', by }) : undefined;
+  return chat.state === 'waiting' ? assignTo(chat, agent, atMs, { event: 'assigned', by }) : undefined;
 }
 
 /** An assigned chat gets another agent. */
 export function transfer(chat: Chat, agent: NamedAgent, atMs: number, by: string): Transition | undefined {
-  return chat.state === 'assigned' ? give(chat, agent, atMs, { event: 'transferred', by }) : undefined;
+  return chat.state === 'assigned' ? assignTo(chat, agent, atMs, { event: 'transferred', by }) : undefined;
 }
 
 /** An assigned chat goes back to the head of its queue. @param by its agent, or the desk if the agent is offline */
@@ -65,7 +65,7 @@ export function close(chat: Chat, by: string, atMs: number, rating?: number): Tr
   return { after, content: { event: 'closed', by } };
 }
 
-function give(
+function assignTo(
   chat: Chat,
   { userId, name }: NamedAgent,
   assignedAtMs: number,

@@ -1,6 +1,6 @@
 import { LIMITS } from '../../../protocol/limits.ts';
 import { settleAll } from '../../shared/settle.ts';
-import { noteHeard, requireLiveSession } from '../access/live-session.ts';
+import { recordActivity, requireLiveSession } from '../access/live-session.ts';
 import { enterConversation } from '../access/membership.ts';
 import { hint } from '../delivery/deliver.ts';
 import type { PushPorts } from '../delivery/push.ts';
@@ -35,7 +35,7 @@ export async function hintTyping(
     requireLiveSession(session, caller, ports.clock());
     return;
   }
-  await noteHeard(ports.routes, session, ports.clock());
+  await recordActivity(ports.routes, session, ports.clock());
   const members = await hintedUsers(ports.groups, conversation, entered?.head);
   const users = members.filter((member) => member !== userId);
   await hint(

@@ -6,7 +6,7 @@ export type PostOutcome = 'took' | 'gone' | 'unsure';
 
 /** The sockets of all clients. No method throws: every failure is an outcome. */
 export interface Connections {
-  /** @param text one frame in the session's encoding, or the literal `heartbeat` */
+  /** @param text one frame in the session's encoding, or the text `heartbeat` */
   post(connectionId: string, text: string): Promise<PostOutcome>;
   /** Checks whether the socket is open: `took` means yes. */
   probe(connectionId: string): Promise<PostOutcome>;

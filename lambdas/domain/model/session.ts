@@ -91,11 +91,11 @@ export function isPolling({ mode }: Pick<Session, 'mode'>): boolean {
 }
 
 /** How long the gateway may answer 410 for a new connection: the time of `$connect` plus clock skew. */
-const YOUNG_MS = 5_000;
+const CONNECT_MS = 5_000;
 
 /** Whether a 410 may only mean that the socket isn't open yet (IM-FAULT-7). */
-export function isBeingMade(session: Session, nowMs: number): boolean {
-  return nowMs - session.connectedAtMs < YOUNG_MS;
+export function isConnecting(session: Session, nowMs: number): boolean {
+  return nowMs - session.connectedAtMs < CONNECT_MS;
 }
 
 /** The term of a session's lease: with the idle option, the session is present only while it is trusted. */

@@ -10,7 +10,7 @@ import type { OfflineQueue } from '../model/offline-job.ts';
 import {
   type Caller,
   type Encoding,
-  isBeingMade,
+  isConnecting,
   isPolling,
   leaseTermMs,
   type Mode,
@@ -41,7 +41,7 @@ export interface ConnectPorts extends DevicePorts {
 export interface ConnectRequest extends Caller {
   readonly mode: Mode;
   readonly encoding?: Encoding | undefined;
-  /** The client's own connection that this one takes over from (IM-CONN-4). */
+  /** The client's own connection that this one replaces (IM-CONN-4). */
   readonly replaces: string | undefined;
   readonly connectedAtMs: number;
   readonly tokenExpiresAtMs: number;
@@ -76,7 +76,7 @@ export async function takeDevice(
     ports.duplicateLogin === 'reject'
       ? await claim(ports, session, replaces)
       : await ports.routes.connect(session);
-  if (before === undefined) throw new ConflictError('This device has a later session.');
+  if (before === undefined) throw new ConflictError('This device has a newer session.');
   // After a lost response the AWS SDK retries the write, which then returns this session as one from before.
   const others = before.filter(({ connectionId }) => connectionId !== session.connectionId);
   await settleAll(endings(others, session.deviceId, replaces).map((one) => end(ports, one, session)));
@@ -110,7 +110,7 @@ async function claim(
     // A retry of a write whose response was lost.
     if (holder?.connectionId === session.connectionId) return [];
     if (holder !== undefined && holder.connectionId !== replaces && (await isAlive(ports, holder))) {
-      throw new ConflictError('This device has a session.');
+      throw new ConflictError('This device already has a session.');
     }
     const before = await ports.routes.claim(session, holder?.connectionId);
     if (before !== undefined) return before;
@@ -124,7 +124,7 @@ async function isAlive({ connections, clock }: DevicePorts, session: Session): P
   if (isPolling(session) || !takesPushes(session, clock())) return false;
   const outcome = await connections.probe(session.connectionId);
   if (outcome === 'unsure') throw new UnavailableError();
-  return outcome === 'took' || isBeingMade(session, clock());
+  return outcome === 'took' || isConnecting(session, clock());
 }
 
 interface Ending {

@@ -20,7 +20,8 @@ export interface UpgradeCredentials {
 export function credentialOf({ subprotocols, authorization }: UpgradeCredentials): string {
   const offered = splitProtocols(subprotocols);
   const tokens = offered.filter((name) => name.startsWith(TOKEN_PREFIX));
-  if (tokens.length > 0 && !offered.some(isOurs)) throw new UnauthorizedError('im.v1 was not offered.');
+  if (tokens.length > 0 && !offered.some(isOurs))
+    throw new UnauthorizedError('The subprotocol im.v1 was not offered.');
   if (tokens.length + (authorization === undefined ? 0 : 1) !== 1) {
     throw new UnauthorizedError('Exactly one token is required.');
   }

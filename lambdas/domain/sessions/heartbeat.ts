@@ -1,6 +1,6 @@
 import type { HeartbeatFrame } from '../../../protocol/frames.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { keepLease, noteHeard, requireLiveSession } from '../access/live-session.ts';
+import { keepLease, recordActivity, requireLiveSession } from '../access/live-session.ts';
 import type { Caller, RouteTable } from '../model/session.ts';
 
 export interface HeartbeatPorts {
@@ -27,5 +27,5 @@ export async function noteLiteralHeartbeat(
   caller: Caller,
 ): Promise<void> {
   const session = await routes.find(caller.userId, caller.deviceId).catch(() => undefined);
-  if (session?.connectionId === caller.connectionId) await noteHeard(routes, session, clock());
+  if (session?.connectionId === caller.connectionId) await recordActivity(routes, session, clock());
 }

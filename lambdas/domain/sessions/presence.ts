@@ -71,9 +71,9 @@ function toUserPresence(
   const now = clock();
   const online = sessions.some((session) => session.leaseUntilMs > now && takesPushes(session, now));
   // A silent session was last active when its lease was last extended.
-  const heard = [
+  const lastActive = [
     ...sessions.map((session) => session.leaseUntilMs - leaseTermMs(session, leaseMs)),
     ...(seenAtMs === undefined ? [] : [seenAtMs]),
   ];
-  return { userId, online, lastSeenAt: heard.length === 0 ? null : Math.max(...heard) };
+  return { userId, online, lastSeenAt: lastActive.length === 0 ? null : Math.max(...lastActive) };
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import { SessionEndedError } from '../../shared/errors.ts';
-import { noteHeard, requireKnownSession } from '../access/live-session.ts';
+import { recordActivity, requireKnownSession } from '../access/live-session.ts';
 import { type Caller, type RouteTable, sessionExpiryMs } from '../model/session.ts';
 import type { TokenVerifier } from '../model/token.ts';
 
@@ -11,7 +11,7 @@ export interface RenewPorts {
 }
 
 /**
- * Extends the session with a fresh token of the same user. Returns the new expiry in epoch milliseconds (IM-RENEW).
+ * Renews the session with a fresh token of the same user. Returns the new expiry in epoch milliseconds (IM-RENEW).
  * @throws {UnauthorizedError} the token is invalid; the session stays as it was
  * @throws {SessionEndedError} the token is another user's, or the session is over (IM-REFUSE-6, IM-REFUSE-7)
  */
@@ -31,6 +31,6 @@ export async function renew(
   if (!(await routes.setExpiry(caller, expiresAtMs))) {
     throw new SessionEndedError('session_expired', 'The session has ended.');
   }
-  await noteHeard(routes, session, clock());
+  await recordActivity(routes, session, clock());
   return expiresAtMs;
 }
