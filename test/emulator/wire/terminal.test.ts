@@ -12,7 +12,7 @@ import { newKey, TABLE, useEmulators } from './wired.ts';
 
 const { wired } = useEmulators();
 
-/** Calls DynamoDB as the SDK does, in few words. */
+/** Calls DynamoDB as the SDK does. */
 const SOURCE = `
   export const handler = async ({ key }) => {
     const response = await fetch(process.env.AWS_ENDPOINT_URL_DYNAMODB, {
