@@ -6,7 +6,7 @@ import type { Json } from './setup/json.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { type Stack, startStack } from './setup/stack.ts';
 
-/** The flow is stopped at the desk's own AWS calls; the other side acts there, or the function dies. */
+/** The flow is held at each of the desk's AWS calls, where the other side acts or the function dies. */
 const proxy = createAwsProxy();
 let stack: Stack;
 beforeAll(async () => {
@@ -22,10 +22,10 @@ afterAll(() => stack?.stop());
 const { customer, readyAgent, historyOf } = deskOf(() => stack);
 const STAGES: readonly BreakpointStage[] = ['before', 'after'];
 
-/** A call about this queue, or this conversation, whatever else goes on. */
+/** Matches calls about this queue or this conversation only. */
 const about = (name: string) => (_: unknown, input: unknown) => (JSON.stringify(input) ?? '').includes(name);
 
-/** Stopped where a chat of the queue is given to an agent. */
+/** Holds the call that assigns a chat of the queue. */
 const claimIn = (queue: string) =>
   proxy.setBreakpoint({
     function: 'MatchDesk',
@@ -71,7 +71,7 @@ describe('the match worker', () => {
     const { conversationId } = await openChat(bob, queue);
     const ann = await readyAgent(queue);
     await claiming.reached;
-    // The second worker comes by the event of another chat, and claims the same one first.
+    // The event of another chat starts a second worker, which claims the same chat first.
     const zoe = await readyAgent(queue);
     await openChat(eve, queue);
     await Promise.race([assigned(ann, conversationId), assigned(zoe, conversationId)]);
@@ -133,7 +133,7 @@ describe('the match worker', () => {
     const queue = newQueue();
     const bob = await customer();
     const { conversationId } = await openChat(bob, queue);
-    // Its seq is drawn before the assignment, and it is stored after.
+    // Its seq is allocated before the assignment; it is stored after.
     const storing = proxy.setBreakpoint({
       route: 'sendMessage',
       operation: 'PutItem',
@@ -192,7 +192,7 @@ describe('a desk function that dies', () => {
     bob.socket.send(JSON.stringify({ id: 'lost', action: 'desk.open', queue }));
     await opening.reached;
     opening.fail('kill-after');
-    // Nobody asks again; after 12 seconds the guard looks.
+    // Nobody asks again; the watchdog job runs after 12 s.
     const { chat } = await ann.socket.frame(({ type }) => type === 'desk.assigned');
     expect(chat).toMatchObject({ customer: bob.user, queue });
   });
@@ -235,7 +235,7 @@ describe('an agent who disappears', () => {
     });
     ann.socket.raw.terminate();
     await looksAgain.reached;
-    // However long it takes to connect here, the look after the grace comes later.
+    // However long the connect takes, the check after the grace period comes later.
     const look = proxy.setBreakpoint({ function: 'MatchDesk', where: about(ann.user) });
     looksAgain.release();
     const looked = proxy.nextEnd({ function: 'MatchDesk' });

@@ -98,7 +98,7 @@ describe('a receiver that does not accept a post', () => {
     await stuck.reached;
     await tablet.message('hi');
     expect(phone.messages()).toEqual([]);
-    // The function gives up after a second; the queue brings it to this one connection.
+    // The function gives up after a second; the queue then delivers to this one connection.
     expect(await answer).toMatchObject({ type: 'sent' });
     stuck.release();
     await phone.message('hi');

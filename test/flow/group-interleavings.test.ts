@@ -5,18 +5,14 @@ import { sending } from './setup/sends.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
-/** As interleavings.test.ts: the sender is stopped at every AWS call in turn, and the group changes there. */
+/** As interleavings.test.ts: the sender is held at each AWS call in turn, and the group changes there. */
 const proxy = createAwsProxy();
 let stack: Stack;
 const { call, send, newGroup } = groupsOf(() => stack);
 
 beforeAll(async () => {
-  stack = await startStack({
-    awsProxy: proxy.attach,
-    returnFailedAfterSeconds: 0,
-    onWarning: () => undefined,
-  });
-  // Cold starts take longer than the hands of a test may be held.
+  stack = await startStack({ proxy: proxy.attach, returnFailedAfterSeconds: 0, onWarning: () => undefined });
+  // A cold start would take longer than a hold may last.
   const [a, b] = [newUser('warm'), newUser('warm')];
   const id = await newGroup(a, [newUser('warm')]);
   await call(a, 'POST', `/groups/${id}/members`, { members: [b] });
@@ -26,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 const STAGES: readonly BreakpointStage[] = ['before', 'after'];
-/** Session, membership, seq, message, members twice, routes, and a post. */
+/** Calls: session, membership, seq, message, members twice, routes, and a post. */
 const CALLS = 8;
 
 describe('a message to a group', () => {
@@ -41,7 +37,7 @@ describe('a message to a group', () => {
         const id = await newGroup(a, [b]);
         const [alice] = [await stack.join(a), await stack.join(b)];
         dave = await stack.join(d);
-        // His joining has the lower seq already, and no member's row yet.
+        // The join has its lower seq already, but no member row yet.
         const joining = proxy.setBreakpoint({
           route: 'POST /groups/{id}/members',
           operation: 'TransactWriteItems',
@@ -113,7 +109,7 @@ describe('a message to a group', () => {
         step.release();
         const { seq } = await step.finished;
         const removal = await bob?.frame(isSystem('removed'));
-        // What was posted to the same socket before it has come by then.
+        // Earlier posts to the same socket have arrived by then.
         await farewell();
         await bob?.message('farewell');
         if (seq < removal.messages[0].seq) continue;
@@ -121,7 +117,7 @@ describe('a message to a group', () => {
         expect(bob?.messages().map(({ content }) => content.text)).not.toContain('hi');
       }
       expect(rounds).toBeGreaterThanOrEqual(CALLS);
-      // The seq itself is one of the calls: stopped before it, the message is a later one.
+      // One of the calls allocates the seq: held before that, the message gets the higher seq.
       expect(passedOver).toBeGreaterThanOrEqual(when === 'before' ? 1 : 0);
     },
   );

@@ -38,7 +38,7 @@ describe('a group', () => {
     expect(await say(alice, id, 'to all')).toMatchObject({ type: 'sent' });
     await Promise.all(sockets.map((socket) => socket.message('to all')));
     const sender = proxy.counts({ route: 'sendMessage' });
-    // Session, membership, seq, message: no more than for a small one, and one enqueue instead of posts.
+    // Session, membership, seq, message, as for a small group; then one enqueue instead of posts.
     expect([sender.calls, sender.posts]).toEqual([5, 0]);
   });
 
@@ -91,7 +91,7 @@ describe('a group', () => {
     const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
     const id = await newGroup(a, [b, c]);
     await call(a, 'PATCH', `/groups/${id}`, { admins: [a, b] });
-    // Alice was seen to have another admin beside her; then he goes.
+    // The check saw a second admin beside Alice; now that admin leaves.
     const dismissing = proxy.setBreakpoint({
       route: 'DELETE /groups/{id}/members/{userId}',
       operation: 'TransactWriteItems',

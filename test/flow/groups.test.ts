@@ -45,7 +45,7 @@ describe('a group', () => {
     await stack.inboxHolds(c, 2);
     const carol = await stack.open(c);
     const { inbox } = await carol.request({ action: 'hello' });
-    // The consumer may be about to look who is there: then it pushes what it has just stored, and removes it.
+    // The consumer may not have read the routes yet: then it pushes the stored message and removes the entry.
     const seen = () =>
       [...new Set([...inbox.messages, ...carol.messages()].map(({ seq }: Json) => seq))].sort();
     await carol.frame(() => seen().length === 2);

@@ -14,7 +14,7 @@ afterAll(() => stack?.stop());
 const isOnline = async (asker: TestSocket, userId: string): Promise<boolean> =>
   (await asker.request({ action: 'presence', userIds: [userId] })).users[0].online;
 
-/** Does it again and again until two idle times are over. */
+/** Repeats the action until two idle times are over. */
 async function forTwoIdleTimes(intervalMs: number, doIt: () => Promise<unknown>): Promise<void> {
   const endMs = Date.now() + 2 * IDLE_MS;
   const interval = { interval: intervalMs, timeout: 10 * IDLE_MS };

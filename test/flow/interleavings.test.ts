@@ -11,12 +11,8 @@ import { newUser, type Stack, startStack } from './setup/stack.ts';
 const proxy = createAwsProxy();
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startStack({
-    awsProxy: proxy.attach,
-    returnFailedAfterSeconds: 0,
-    onWarning: () => undefined,
-  });
-  // Cold starts take longer than the hands of a test may be held.
+  stack = await startStack({ proxy: proxy.attach, returnFailedAfterSeconds: 0, onWarning: () => undefined });
+  // A cold start would take longer than a hold may last.
   const [a, b] = [newUser('warm'), newUser('warm')];
   const socket = await stack.join(a);
   await sendUntilKnown(socket, b, 'warm');
@@ -34,7 +30,7 @@ describe('a receiver who connects during delivery', () => {
       let rounds = 0;
       let bob = '';
       const isStoring = name === 'StoreOffline';
-      // An earlier test's message may still be on its way into an inbox.
+      // An earlier test's message may still be in the offline queue.
       const his = new Set<string | undefined>();
       const isHis = ({ requestId }: Call, input: unknown) => {
         const isAbout = (JSON.stringify(input) ?? '').includes(bob);
@@ -52,7 +48,7 @@ describe('a receiver who connects during delivery', () => {
       const run = async (n: number) => {
         bob = newUser(`bob${n}-`);
         const alice = await stack.join(newUser('alice'));
-        // Waited for from now on: on a busy machine it may end before the ack is here.
+        // Start waiting now: on a busy machine it may end before the ack arrives.
         const isStored = isStoring ? stored() : undefined;
         const sent = await alice.request(sending(bob, 'hi'));
         expect(sent).toMatchObject({ type: 'sent', seq: 1 });
@@ -87,7 +83,7 @@ describe('a receiver who connects during delivery', () => {
   });
 });
 
-/** A post to one of the user's sockets has been let through. */
+/** True if a post to one of the user's sockets was passed on. */
 const hasTaken = (user: string) =>
   proxy.calls.some((call) => call.operation === 'PostToConnection' && call.user === user && call.forwarded);
 

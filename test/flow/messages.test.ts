@@ -41,7 +41,7 @@ describe('messages between online users', () => {
     const bobs = [await stack.join(b), await stack.join(b)];
     await phone.request(sending(b, 'c1', 'hi'));
     await Promise.all([laptop, ...bobs].map((socket) => socket.message('hi')));
-    // What comes later through the same path would come after an echo.
+    // An echo would come before this later message on the same path.
     await laptop.request(sending(b, 'c2', 'bye'));
     await phone.message('bye');
     expect(phone.messages()).toHaveLength(1);

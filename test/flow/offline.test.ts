@@ -126,7 +126,7 @@ describe('messages to an absent user', () => {
     await phone.message('m1');
     const tablet = await stack.open(b, { deviceId: 'tablet' });
     expect((await tablet.request({ action: 'hello' })).inbox.batch).toBeNull();
-    // A second device learns from heads and history (IM-HELLO-3).
+    // A second device finds the message by heads and history (IM-HELLO-3).
     const { body } = await stack.http(b, '/conversations');
     expect(body.conversations).toMatchObject([{ head: 1, lastMessage: { content: { text: 'm1' } } }]);
   });

@@ -16,7 +16,7 @@ const poll = (userId: string, body: object = {}) => post(userId, '/poll', { devi
 const say = (from: string, to: string, text: string) =>
   post(from, '/messages', { to, clientMsgId: text, content: textContent(text) });
 const textsOf = ({ body }: { body: Json }) => body.messages.map(({ content }: Json) => content.text);
-/** Resolves when the user's polling session is known: from then on messages go to the inbox. */
+/** Resolves when the user's polling session is stored: from then on messages go to the inbox. */
 const polls = async (asker: string, userId: string) => {
   const socket = await stack.join(asker);
   const isOnline = async () =>
@@ -91,7 +91,7 @@ describe('a poll', () => {
     await expect(stack.open(alice)).rejects.toBeInstanceOf(RefusedError);
     const heard: string[] = [];
     const batches: Record<string, string> = {};
-    /** Alice and Bob answer each other, each told by a poll only. */
+    /** Alice and Bob answer each other, and receive by polling only. */
     const listen = async (userId: string, from: string) => {
       const { body } = await poll(userId, { batch: batches[userId] });
       batches[userId] = body.batch;

@@ -8,7 +8,7 @@ import { newUser, type Stack, startStack } from './setup/stack.ts';
 const dataDirectory = mkdtempSync(join(tmpdir(), 'serverless-im-data-'));
 afterAll(() => rmSync(dataDirectory, { recursive: true, force: true }));
 
-/** On the data that the last one left. */
+/** Starts on the data of the previous run. */
 async function start(options: RuntimeOptions = {}): Promise<Stack> {
   const stack = await startStack({ dataDirectory, ...options });
   onTestFinished(() => stack.stop());

@@ -135,12 +135,12 @@ describe('devices', () => {
     const overlapping = await openSocket(rejecting.wsUrl, { ...device, replaces: connectionId });
     expect(await old.frame(isClosing)).toEqual(closing('superseded'));
 
-    // Its socket is gone, and nobody told.
+    // Its socket is closed, without a $disconnect.
     const { connectionId: current } = await overlapping.request({ action: 'hello' });
     rejecting.gateway.cut(current, { silent: true });
     await overlapping.closed;
     const fresh = await openSocket(rejecting.wsUrl, device).catch((error: unknown) => error);
-    // Within its first seconds a 410 may mean that it is only being made.
+    // In its first seconds, a 410 may mean that it is still opening.
     if (fresh instanceof RefusedError) expect(fresh.status).toBe(409);
   });
 });
@@ -254,7 +254,7 @@ describe('a poison record in the offline queue', () => {
   });
 });
 
-/** Waits for the next message of a queue, and takes it. */
+/** Waits for the next message of a queue and deletes it. */
 async function receive(QueueUrl: string | undefined): Promise<string | undefined> {
   const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 15 }));
   const [message] = Messages ?? [];
@@ -263,7 +263,7 @@ async function receive(QueueUrl: string | undefined): Promise<string | undefined
   return message.Body;
 }
 
-/** As a late `$disconnect` would. */
+/** What a late `$disconnect` does. */
 async function removeRoute(userId: string, connectionId: string): Promise<void> {
   const socket = stack.stack.functions.find(({ logicalId }) => logicalId.includes('Socket'));
   const authorizer = { userId, deviceId: 'phone' };

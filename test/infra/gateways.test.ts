@@ -18,7 +18,7 @@ function logFormat(stage: string): Record<string, string> {
   return JSON.parse((Properties['AccessLogSettings'] as { Format: string }).Format);
 }
 
-/** Of the documented variables those that hold no text of a client's: no headers, query, path, claims, or messages. */
+/** The documented variables without client text: no headers, query, path, claims, or messages. */
 const HARMLESS = new Set([
   '$context.requestId',
   '$context.requestTimeEpoch',

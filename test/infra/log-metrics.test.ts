@@ -26,7 +26,7 @@ const filteredGroup = ({ Properties }: Resource) => (Properties['LogGroupName'] 
 const patternOf = ({ Properties }: Resource) => Properties['FilterPattern'];
 const ACCESS_LOG = resource(template, 'AWS::Logs::LogGroup', 'WebSocketAccessLog').logicalId;
 
-/** All of these filters feed one metric. */
+/** All of these filters write one metric. */
 function expectOneMetric(filters: readonly Resource[], name: string, metricValue = '1') {
   const MetricName = `Test-Chat-Observability-${name}`;
   for (const { Properties } of filters) {
@@ -36,7 +36,7 @@ function expectOneMetric(filters: readonly Resource[], name: string, metricValue
   }
 }
 
-/** What our code logs in a function with the environment of the WebSocket API's, as JSON lines. */
+/** The JSON lines that our code logs with the environment of the WebSocket API's function. */
 async function logged(script: string, environment: Readonly<Record<string, string>> = {}) {
   const { Environment } = resource(template, 'AWS::Lambda::Function', 'FunctionsSocket').Properties;
   const { POWERTOOLS_SERVICE_NAME } = (Environment as { Variables: { POWERTOOLS_SERVICE_NAME: string } })

@@ -23,11 +23,11 @@ describe('the alarms', () => {
     expect(chat.observability.alarms).toHaveLength(alarms.length);
   });
 
-  /** What may not be exceeded: another alarm has to take the place of one of these. */
+  /** The limit: a new alarm must replace one of these. */
   const BUDGET = { alarms: 12, metrics: 14 };
   const sizeOf = (counted: readonly AlarmInTemplate[]) => ({
     alarms: counted.length,
-    // Billed as often as an alarm has it.
+    // Billed once per alarm that uses it.
     metrics: counted.reduce((count, { metrics }) => count + metrics.length, 0),
   });
 

@@ -15,7 +15,7 @@ const { template: withoutDesk } = synthesize({ ...EXTERNAL_ISSUER, desk: false }
 const read = (path: string) => readFileSync(join(REPOSITORY, path), 'utf8');
 const OPERATIONS = read('docs/operations.md');
 
-/** As GitHub makes them of headings. */
+/** Anchors as GitHub derives them from headings. */
 const anchorOf = (heading: string) =>
   heading
     .trim()
@@ -147,12 +147,12 @@ describe('docs/operations.md', () => {
   });
 });
 
-/** Commands and functions of CloudWatch Logs Insights that the queries use. */
+/** CloudWatch Logs Insights commands and functions that the queries use. */
 const LANGUAGE = new Set(
   'filter stats fields sort limit by as and or not asc desc count pct max bin ispresent'.split(' '),
 );
 
-/** Names of log fields in a query: no words of the language, texts, and names that the query gives by itself. */
+/** The log fields in a query, without keywords, strings, and aliases. */
 function fieldsIn(query: string): string[] {
   const words = query.replaceAll(/"[^"]*"/g, '').match(/@?[A-Za-z][\w.]*|\b\d+m\b/g) ?? [];
   const given = allOf(query, /\bas (\w+)/g);

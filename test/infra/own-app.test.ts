@@ -8,7 +8,7 @@ import { EXTERNAL_ISSUER, resource, resources, synthesize } from './synth.ts';
 const NO_BUNDLING = { 'aws:cdk:bundling-stacks': [] };
 
 describe("the construct in a user's own app", () => {
-  /** Names that an account has once, as far as the construct gives any. */
+  /** Names that must be unique in an account. */
   const namesIn = (template: Template) => ({
     apis: resources(template, 'AWS::ApiGatewayV2::Api').map(({ Properties }) => Properties['Name']),
     metrics: resources(template, 'AWS::Logs::MetricFilter').flatMap(({ Properties }) =>
@@ -35,7 +35,7 @@ describe("the construct in a user's own app", () => {
         ),
       ),
     );
-    // CloudFormation takes 500 resources a stack.
+    // CloudFormation allows 500 resources per stack.
     expect(Object.keys(template.toJSON()['Resources']).length).toBeLessThan(350);
   });
 

@@ -16,7 +16,7 @@ import { REPOSITORY, type Run, runNode } from './run-node.ts';
 
 const TSC = join(REPOSITORY, 'node_modules/typescript/bin/tsc');
 
-/** What package.json says of the compiled package. */
+/** package.json of the compiled package. */
 const PACKAGE = {
   name: 'serverless-im',
   type: 'module',

@@ -13,7 +13,7 @@ interface Statement {
 
 const asList = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
 
-/** Names of the resources as this page calls them. */
+/** Short names of the resources in this file. */
 const NAMES: Readonly<Record<string, string>> = {
   [tableId('Routes')]: 'Routes',
   [tableId('Conversations')]: 'Conversations',
@@ -34,7 +34,7 @@ function queueId(name: string): string {
   return resource(template, 'AWS::SQS::Queue', name).logicalId;
 }
 
-/** What a role may do, as `Resource: Action` lines; its own log group and X-Ray aside. */
+/** A role's permissions as `Resource: Action` lines, without its own log group and X-Ray. */
 function permissionsOf(functionName: string, from: Template = template): string[] {
   const role = resource(from, 'AWS::IAM::Role', `Functions${functionName}Role`);
   expect(role.Properties).not.toHaveProperty('ManagedPolicyArns');
@@ -159,7 +159,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** What a function has only because there is a desk. */
+/** The permissions that a function has only with a desk. */
 const FOR_DESK: Readonly<Record<string, readonly string[]>> = {
   Socket: [
     ...onTable('Conversations', 'DeleteItem'),

@@ -62,7 +62,7 @@ describe('the web page', () => {
     const { FunctionCode } = resource(template, 'AWS::CloudFront::Function', 'Views').Properties;
     const run = new Function(`${FunctionCode}; return handler({ request: { uri: '/desk', method: 'GET' } })`);
     expect(run()).toEqual({ uri: '/index.html', method: 'GET' });
-    // What its runtime can't parse is a 503 at the edge, and no failed deployment.
+    // A function that its runtime cannot parse is a 503 at the edge, not a failed deployment.
     expect(FunctionCode).not.toMatch(/=>|\blet\b|\bconst\b|\(\s*[{[]|\bof\b|\?\./);
   });
 

@@ -7,7 +7,7 @@ import type { History, HistoryEvent, Outcome, SeenMessage } from './history.ts';
 
 const kindsIn = (history: History) => new Set(violationsOf(history).map(({ kind }) => kind));
 
-/** Ann sends m1 and m2, bob m3; all acked; bob lists at the end of it. */
+/** Ann sends m1 and m2, Bob m3; all are acked; Bob lists at the end. */
 const GOOD = simulate([
   { do: 'send', pair: 0, side: 0, fate: 'acked' },
   { do: 'send', pair: 0, side: 0, fate: 'acked' },
@@ -23,7 +23,7 @@ function changed({ events, ...rest }: History, change: Change): History {
   return { ...rest, events: events.flatMap((event) => change(event)) };
 }
 
-/** The events of one type, as they should not be; the others as they are. */
+/** Changes the events of one type and keeps the others. */
 function every<Type extends HistoryEvent['type']>(
   type: Type,
   change: (event: Extract<HistoryEvent, { type: Type }>) => HistoryEvent | readonly HistoryEvent[],
@@ -226,7 +226,7 @@ describe('the checker', () => {
 });
 
 describe('the checker, on any good history with one change,', () => {
-  /** The n-th event that fits, changed; undefined if none does. */
+  /** Changes the n-th matching event; undefined if none matches. */
   function mutated(
     history: History,
     nth: number,

@@ -14,7 +14,7 @@ function changed(change: (event: HistoryEvent, place: number) => HistoryEvent | 
   return { ...GOOD, events: GOOD.events.map((event, place) => change(event, place) ?? event) };
 }
 
-/** The same event, so many places further down. */
+/** The same event, shifted in the log. */
 function later(event: HistoryEvent, places: number): HistoryEvent {
   if ('begun' in event) return { ...event, begun: event.begun + places };
   if ('page' in event && event.page !== undefined)

@@ -1,16 +1,16 @@
 export interface Mutant {
-  /** The row of the fault table, or what else is promised: of groups, of the desk. */
+  /** The row of the fault table, or the feature. */
   readonly fault: number | 'group' | 'desk';
   readonly file: string;
   readonly from: string;
   readonly to: string;
   readonly project: 'flow' | 'unit' | 'emulator';
   readonly test: string;
-  /** Part of the titles to run; all of the file's without it. */
+  /** Part of the full titles to run, a pattern. @default the whole file */
   readonly only?: string;
 }
 
-/** Each mechanism of docs/guarantees.md, what takes it out, and the test that is said to need it. */
+/** Each mechanism of docs/guarantees.md, the edit that removes it, and the test that must then fail. */
 export const MUTANTS: readonly Mutant[] = [
   {
     fault: 1,

@@ -3,7 +3,7 @@ import type { Connections, PostOutcome } from '../../../lambdas/domain/model/con
 export interface InMemoryConnections extends Connections {
   readonly posts: { readonly connectionId: string; readonly frame: unknown }[];
   readonly closed: string[];
-  /** What a post to this connection and a probe of it answer; `took` unless it is set. */
+  /** The outcome of posts to and probes of a connection. @default took */
   readonly outcomes: Map<string, PostOutcome>;
 }
 

@@ -20,7 +20,7 @@ export interface InMemoryConversations
     ConversationWriter,
     GroupReader,
     GroupWriter {
-  /** What a change of a support chat does here; false: the head is no longer where the change saw it. */
+  /** The part of a support chat's change in this table; false if the head has moved since it was read. */
   applyChat(change: ChatChange): Promise<boolean>;
   rateChat(conversationId: string, rating: number): boolean;
 }

@@ -9,7 +9,7 @@ import type {
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { InMemoryConversations } from './conversations.ts';
 
-/** The desk's table in memory, beside the conversations that its chats are. */
+/** The desk table, next to the conversations of its chats. */
 export function inMemoryDesk(
   conversations: InMemoryConversations,
 ): DeskReader & DeskWriter & NotificationOutbox {

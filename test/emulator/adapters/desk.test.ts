@@ -20,7 +20,7 @@ import { inMemoryMessages } from '../../adapters/memory/messages.ts';
 import { NOON } from '../../adapters/memory/world.ts';
 import { startTables } from './tables.ts';
 
-/** One suite for both: what the domain's tests believe of the fake desk is true of DynamoDB. */
+/** One suite for both implementations, so that unit tests on the in-memory desk hold for DynamoDB. */
 interface Ports {
   readonly desk: DeskReader & DeskWriter & NotificationOutbox;
   readonly conversations: ConversationReader & ConversationWriter;
@@ -113,7 +113,7 @@ describe.each([
     );
     expect(await desk.waiting(queue, 2)).toEqual(waiting.slice(0, 2));
     expect(await Promise.all(order.map((chat) => desk.positionOf(chat)))).toEqual([1, 2, 3]);
-    // A chat that no longer waits: its place is the one that it had.
+    // A chat that is not waiting gets the position that it would have.
     expect(await desk.positionOf(aChat(queue, { openedAtMs: NOON + 9 }))).toBe(3);
   });
 

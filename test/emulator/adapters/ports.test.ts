@@ -12,7 +12,7 @@ import { inMemoryRoutes } from '../../adapters/memory/routes.ts';
 import { aSession, NOON } from '../../adapters/memory/world.ts';
 import { startTables } from './tables.ts';
 
-/** One suite for every implementation: what the domain's tests believe of the fakes is true of DynamoDB. */
+/** One suite for both implementations, so that unit tests on the in-memory adapters hold for DynamoDB. */
 interface Ports {
   readonly routes: RouteTable;
   readonly conversations: ConversationReader & ConversationWriter;
@@ -370,7 +370,7 @@ describe.each([
       for (let times = 0; times < 2; times += 1)
         expect(await groups.markAsLeaving(conversationId, b)).toBe(true);
       expect((await conversations.head(conversationId)).group).toMatchObject({ memberCount: 1 });
-      // Nobody may ever end the leaving of the other: that locks nobody in.
+      // The other removal may never finish, which must not keep this member in the group.
       expect(await groups.markAsLeaving(conversationId, a)).toBe(true);
       expect((await conversations.head(conversationId)).group).toMatchObject({ memberCount: 0 });
     });

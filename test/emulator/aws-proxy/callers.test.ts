@@ -9,7 +9,7 @@ const { startProxy } = useEmulators();
 const { resolve } = createRequire(import.meta.url);
 const sdk = (name: string) => JSON.stringify(pathToFileURL(resolve(`@aws-sdk/client-${name}`)).href);
 
-/** What a handler does with the SDK as it is: its clients know nothing but the environment. */
+/** A handler with unmodified SDK clients, configured by the environment only. */
 const SOURCE = `
   import { DynamoDBClient, PutItemCommand } from ${sdk('dynamodb')};
   import { SQSClient, SendMessageCommand } from ${sdk('sqs')};
@@ -84,7 +84,7 @@ describe('a kill', () => {
     const { pool, proxy, stored } = await workers();
     const [victim, neighbour, other] = [newKey(), newKey(), newKey()];
     const isVictims = (_: unknown, input: unknown) => JSON.stringify(input).includes(victim.pk.S);
-    // Both instances are in mid-call when the blow falls.
+    // Both instances are in the middle of a call when one is killed.
     const [held, spared] = [
       proxy.setBreakpoint({ where: isVictims }),
       proxy.setBreakpoint({ function: 'Send', where: (call, input) => !isVictims(call, input) }),

@@ -11,7 +11,7 @@ const { startProxy } = useEmulators();
 const faults = (fault: FaultKind, rule: Partial<FaultRule> = {}) => ({ faults: [{ fault, ...rule }] });
 const post = (ConnectionId: string) => new PostToConnectionCommand({ ConnectionId, Data: 'hi' });
 
-/** So the SDK calls a line that broke. */
+/** The SDK's error for a broken line. */
 const HUNG_UP = 'TimeoutError';
 
 describe('a refused call', () => {

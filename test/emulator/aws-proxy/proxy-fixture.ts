@@ -18,18 +18,18 @@ export const TABLE = MESSAGES.tableName;
 export interface ProxyFixtureOptions extends AwsProxyOptions {
   /** Of the SDK clients. @default 1 */
   readonly maxAttempts?: number;
-  /** In place of the emulators. */
+  /** Used instead of the emulators. */
   readonly direct?: Partial<Endpoints>;
 }
 
 let count = 0;
-/** A word that no other test of this run uses. */
+/** A name that no other test of this run uses. */
 export function newName(prefix: string): string {
   count += 1;
   return `${prefix}-${process.pid}-${count}`;
 }
 
-/** Real emulators for one file of tests; each test gets a proxy of its own to them. */
+/** Real emulators for one test file; each test gets its own AWS proxy. */
 export function useEmulators() {
   let database: Emulator;
   let queues: Emulator;
@@ -84,13 +84,13 @@ export function useEmulators() {
         const connectionId = gateway.gateway.connections().at(-1)?.connectionId ?? '';
         return { client, connectionId };
       },
-      /** A new queue; its URL is one of the proxy's. */
+      /** A new queue; its URL goes through the AWS proxy. */
       async queue() {
         const queueName = newName('queue');
         await createQueues(outside.sqs, [{ logicalId: 'Q', queueName, attributes: {} }]);
         return localQueueUrl(endpoints.sqs, queueName);
       },
-      /** What the emulator has, whoever the proxy tells what. */
+      /** Reads the emulator directly, past the AWS proxy. */
       async stored(key: Key): Promise<boolean> {
         const command = new GetItemCommand({ TableName: TABLE, Key: key, ConsistentRead: true });
         return (await outside.dynamoDb.send(command)).Item !== undefined;
@@ -119,7 +119,7 @@ export function put(key: Key, bytes = 10) {
   return new PutItemCommand({ TableName: TABLE, Item });
 }
 
-/** The name of the error that a call is answered with. */
+/** The name of the error that a call fails with. */
 export async function failureOf(call: Promise<unknown>): Promise<string> {
   try {
     await call;

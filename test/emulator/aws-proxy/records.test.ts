@@ -12,7 +12,7 @@ import { useEmulators } from './proxy-fixture.ts';
 
 const { startProxy } = useEmulators();
 
-/** A queue with these bodies in it, and what a poller receives of it, batch by batch. */
+/** A queue with these bodies, and the batches that a poller receives. */
 async function queueOf(bodies: readonly string[], faults: readonly FaultRule[]) {
   const fixture = await startProxy({ faults });
   const QueueUrl = await fixture.queue();

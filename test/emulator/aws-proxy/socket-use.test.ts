@@ -30,7 +30,7 @@ it('a call on a line that was idle was sent before; one on a line busy later is 
   const [a, b] = [new Socket(), new Socket()];
   call(1, 2, a);
   call(3, 4, b);
-  // The caller took b though a had become free: it may have lost a.
+  // The caller took b although a was free: it may have lost a.
   expect(call(5, 6, b)).toBe('at arrival');
   expect(call(7, 8, a)).toBe('before');
 });

@@ -12,7 +12,7 @@ import { newKey, TABLE, useEmulators } from './proxy-fixture.ts';
 
 const { startProxy } = useEmulators();
 
-/** Calls DynamoDB as the SDK does, in few words. */
+/** Calls DynamoDB as the SDK does. */
 const SOURCE = `
   export const handler = async ({ key }) => {
     const response = await fetch(process.env.AWS_ENDPOINT_URL_DYNAMODB, {

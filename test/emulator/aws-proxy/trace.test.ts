@@ -59,7 +59,7 @@ function trace(invocation: Partial<Invocation>, isColoured = false): string {
 it('a trace shows calls in order, concurrent ones on one branch, and their total cost', () => {
   const calls = [
     call(101, 103, { readUnits: 1 }),
-    // It came after the first had been answered, but had been sent before.
+    // It arrived after the first was answered, but was sent before.
     call(103.2, 104, { issuedMs: 102.999, operation: 'UpdateItem', writeUnits: 1 }),
     call(105, 106, { operation: 'PutItem', tables: ['App-ChatStorageMessagesD603B373'], writeUnits: 2 }),
     call(107, 109, {

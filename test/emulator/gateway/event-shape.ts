@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Objects whose keys are the request's own: only the types of their values are compared. */
+/** Objects with keys from the request: only the types of their values are compared. */
 const OPEN_MAPS =
   /(^|\.)(headers|multiValueHeaders|queryStringParameters|multiValueQueryStringParameters|pathParameters|claims|authorizer)$/;
 
@@ -46,7 +46,7 @@ function compare(actual: unknown, captured: unknown, path: string): Difference[]
   );
 }
 
-/** Every member like the captured ones. */
+/** Compares every element with the captured ones. */
 function compareMembers(actual: unknown, captured: unknown, path: string): Difference[] {
   const [model] = Object.values(toRecord(captured));
   if (model === undefined) return [];

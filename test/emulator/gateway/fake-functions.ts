@@ -1,9 +1,9 @@
 import type { InvokeResult, Invoker } from '../../../local/model.ts';
 
-/** A handler: what it returns is the payload, what it throws the function's error. */
+/** A handler: its result is the payload, its exception the function's error. */
 export type FakeFunction = (event: FakeEvent) => unknown;
 
-/** Any of the gateway's events, as far as tests look into them. */
+/** Any of the gateway's events, with the fields that tests read. */
 export interface FakeEvent {
   readonly [field: string]: unknown;
   readonly methodArn?: string;
@@ -19,7 +19,7 @@ export interface FakeEvent {
   };
 }
 
-/** Plain functions instead of Lambda. Events pass through JSON, as they do there. */
+/** Plain functions instead of Lambda. Events pass through JSON, as on Lambda. */
 export class FakeFunctions implements Invoker {
   readonly #functions: Readonly<Record<string, FakeFunction>>;
   readonly #calls = new Map<string, FakeEvent[]>();
@@ -51,7 +51,7 @@ export class FakeFunctions implements Invoker {
     return this.#calls.get(functionId) ?? [];
   }
 
-  /** The function's event number `count`, as soon as there is one. */
+  /** Resolves with the function's event number `count`. */
   async call(functionId: string, count = 1): Promise<FakeEvent> {
     if (this.calls(functionId).length < count) {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -64,7 +64,7 @@ export class FakeFunctions implements Invoker {
   }
 }
 
-/** What an authorizer returns to let somebody in. */
+/** The policy that allows the upgrade. */
 export function allow(event: FakeEvent, context: Readonly<Record<string, unknown>> = {}) {
   return policy('Allow', event, context);
 }

@@ -28,7 +28,7 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** Runs what falls due on the way, in order, each at its time. */
+  /** Runs the timers that come due, in order, each at its time. */
   advance(byMs: number): void {
     const end = this.#now + byMs;
     for (;;) {

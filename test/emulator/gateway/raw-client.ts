@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** A TCP connection for what a well-behaved WebSocket client never does. */
+/** A TCP connection, for bytes that a correct WebSocket client never sends. */
 export async function sendRequest(url: string, lines: readonly string[]): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -12,7 +12,7 @@ export async function sendRequest(url: string, lines: readonly string[]): Promis
   return socket;
 }
 
-/** The handshake of a client that doesn't wait for the answer. */
+/** The handshake, without waiting for the answer. */
 export function sendHandshake(url: string): Promise<Socket> {
   return sendRequest(url, [
     'GET /prod HTTP/1.1',
@@ -24,7 +24,7 @@ export function sendHandshake(url: string): Promise<Socket> {
   ]);
 }
 
-/** A masked frame; the mask is zero, so the payload stays legible. */
+/** A masked frame; the mask is zero, so the payload stays readable. */
 export function frame(firstByte: number, payload: Buffer): Buffer {
   const header = Buffer.alloc(payload.length < 126 ? 2 : payload.length < 65_536 ? 4 : 10);
   header.writeUInt8(firstByte, 0);

@@ -11,7 +11,7 @@ export interface RefusedUpgrade {
   readonly body: string;
 }
 
-/** A WebSocket client that keeps what comes until the test asks for it. */
+/** A WebSocket client that buffers what it receives until the test reads it. */
 export class TestClient {
   readonly webSocket: WebSocket;
   readonly closed: Promise<Closure>;

@@ -10,7 +10,7 @@ interface Key {
   readonly publicKey: CryptoKey;
 }
 
-/** An OIDC issuer on a free port whose keys can change while it runs; it ends with the test. */
+/** An OIDC issuer on a free port whose keys can change while it runs; it stops with the test. */
 export async function startIssuer() {
   let key = await makeKey('first');
   let isUp = true;
@@ -56,7 +56,7 @@ export async function startIssuer() {
 
 interface SignOptions {
   readonly alg?: string;
-  /** Null: none. */
+  /** null: no key id. */
   readonly kid?: string | null;
 }
 

@@ -46,7 +46,7 @@ async function ready(started: Cli): Promise<Ready> {
   return JSON.parse(started.stdout());
 }
 
-/** Processes that were started with this data folder in their arguments. */
+/** Processes with this data folder in their arguments. */
 function processesOf(folder: string): string[] {
   try {
     const found = execFileSync('pgrep', ['-a', '-f', folder], { encoding: 'utf8' }).trim().split('\n');
@@ -156,7 +156,7 @@ test('--json prints one line; a kill -9 leaves no process behind, and the next s
   expect(first.stdout().trim().split('\n')).toHaveLength(1);
   await eventually(() => processesOf(data)).toEqual([]);
 
-  // The port after the gateway's, which is the page's unless told otherwise, may be somebody else's by now.
+  // The page's default port, the one after the gateway's, may be in use by now.
   const again = cli('--json', '--port', port, '--web-port', '0', '--data', data);
   const { httpUrl } = await ready(again);
   const history = await fetch(`${httpUrl}/conversations/dm:alice:bob/messages`, {

@@ -45,7 +45,7 @@ interface Setup {
   readonly visibilitySeconds?: number;
 }
 
-/** A queue of its own with a dead-letter queue, polled; failed messages come back at once. */
+/** A new queue with a dead-letter queue and a poller; failed messages return at once. */
 async function setUp({ model, handle, maxReceiveCount = 2, visibilitySeconds }: Setup) {
   count += 1;
   const queueName = `queue-${count}`;

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 
-/** `expect.poll` with the patience of a busy machine; a test that passes waits no longer than it must. */
+/** `expect.poll` with a time-out for a busy machine. */
 export function eventually<T>(read: () => T) {
   return expect.poll(read, { timeout: 90_000, interval: 20 });
 }

@@ -31,7 +31,7 @@ const route = (apiName: string, properties: Readonly<Record<string, unknown>>) =
   },
 });
 
-/** A stack with one of everything; its function answers its environment, and prints what the queue brings. */
+/** A stack with one resource of each kind; its function returns its environment and prints queue records. */
 function miniAssembly(): string {
   return writeAssembly({
     bundles: {
@@ -182,6 +182,6 @@ test('a start that fails leaves nothing running', async () => {
     resources: { Q: { Type: 'AWS::SQS::Queue', Properties: { X: { 'Fn::Y': 1 } } } },
   });
   await expect(start({ dataDirectory, cdkOut: broken })).rejects.toThrow('Fn::Y');
-  // The lock is free again, and so are the database and its port.
+  // The lock, the database, and its port are free again.
   await start({ dataDirectory });
 });

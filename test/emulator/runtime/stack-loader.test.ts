@@ -92,7 +92,7 @@ describe('a function', () => {
         Role: { Type: 'AWS::IAM::Role' },
         OtherRole: { Type: 'AWS::IAM::Role' },
         Policy: policy([{ Ref: 'Role' }], [{ Effect: 'Allow', Action: 'dynamodb:GetItem', ...statement }]),
-        // Whatever it says: nothing that runs has this role.
+        // Its content does not matter: no function has this role.
         OtherPolicy: policy([{ Ref: 'OtherRole' }], [{ Effect: 'Deny', Action: '*', Resource: '*' }]),
         Fn: lambda('abc', { Role: { 'Fn::GetAtt': ['Role', 'Arn'] } }),
       },
@@ -300,7 +300,7 @@ describe("the stack's APIs", () => {
           Type: 'AWS::ApiGatewayV2::RouteResponse',
           Properties: { ApiId: { Ref: 'Socket' }, RouteId: { Ref: 'Send' }, RouteResponseKey: '$default' },
         },
-        // Without a route response the expression alone sends nothing back.
+        // Without a route response, the expression alone returns nothing.
         Half: {
           Type: 'AWS::ApiGatewayV2::Route',
           Properties: {

@@ -23,7 +23,7 @@ function poolOf(functions: FunctionModel | FunctionModel[], options: Partial<Wor
   return { pool, text: () => logs.map((log) => log.text).join('') };
 }
 
-/** An HTTP server that answers only when told to; functions report to it that they are at work. */
+/** An HTTP server that answers on demand; functions call it while they run. */
 async function gate() {
   const requests: IncomingMessage[] = [];
   const releases: (() => void)[] = [];

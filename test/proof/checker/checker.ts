@@ -22,13 +22,13 @@ const CHECKS = [
   findUnredacted,
 ];
 
-/** Everything in a history that should not be, by docs/guarantees.md. */
+/** Every violation of docs/guarantees.md in a history. */
 export function violationsOf(history: History): Violation[] {
   const evidence = new Evidence(history);
   return CHECKS.flatMap((check) => check(evidence));
 }
 
-/** Each violation with the events that show it. */
+/** Prints each violation with its events. */
 export function printViolations(violations: readonly Violation[], { events }: History): string {
   return violations
     .map(({ invariant, kind, text, events: places }) => {

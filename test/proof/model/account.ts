@@ -19,12 +19,12 @@ export interface AccountPorts {
 }
 
 interface Reply {
-  /** 0: none came. */
+  /** 0: no response. */
   readonly status: number;
   readonly body: Json;
 }
 
-/** A user, over HTTP. */
+/** A user of the HTTP API. */
 export class Account {
   readonly user: string;
   readonly #ports: AccountPorts;
@@ -44,7 +44,7 @@ export class Account {
     return outcome;
   }
 
-  /** One page; `undefined` if it can't be had. */
+  /** Reads one page; `undefined` on failure. */
   async page(
     conversationId: string,
     range: Range,
@@ -65,7 +65,7 @@ export class Account {
     return { messages, hasMore };
   }
 
-  /** All conversations; `undefined` if they can't be had. */
+  /** Reads all conversations; `undefined` on failure. */
   async list(limit: number): Promise<readonly ListedConversation[] | undefined> {
     const { recorder } = this.#ports;
     const begun = recorder.now;
@@ -85,7 +85,7 @@ export class Account {
     return conversations;
   }
 
-  /** Puts somebody into a group, or takes somebody out of it; oneself, too. */
+  /** Adds a member to a group or removes one, including oneself. */
   async change(change: Membership['change'], conversationId: string, member: string): Promise<Effect> {
     const { recorder } = this.#ports;
     const begun = recorder.now;
@@ -125,7 +125,7 @@ function outcomeOf(status: number, body: Json): Outcome {
     const { messageId, seq, sentAt, duplicate } = body;
     return { is: 'acked', messageId, seq, sentAt, duplicate };
   }
-  // The gateway's own words have no code.
+  // The gateway's own errors have no code.
   if (typeof body.code !== 'string') return { is: 'unknown', why: `${status} ${body.message}` };
   return outcomeOfCode(body.code);
 }

@@ -1,7 +1,7 @@
 import type { HistoryEvent } from '../history.ts';
 import type { World } from './world.ts';
 
-/** What a run, or many, came to. */
+/** Totals of one run or many. */
 export interface Figures {
   readonly runs: number;
   readonly messages: number;
@@ -11,10 +11,10 @@ export interface Figures {
   readonly unknown: number;
   readonly queued: number;
   readonly connects: number;
-  /** Messages that came to a reader who had them. */
+  /** Messages that a reader received again. */
   readonly duplicates: number;
   readonly deadLetters: number;
-  /** Faults that struck, by kind. */
+  /** Faults that occurred, by kind. */
   readonly faults: Readonly<Record<string, number>>;
 }
 

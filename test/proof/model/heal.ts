@@ -8,13 +8,13 @@ const BACKWARD_PAGE = 7;
 
 /**
  * Ends the faults, lets everything come to rest, and reads all that there is: who has what, and what history holds.
- * @throws if something can't be had though nothing is broken any more
+ * @throws if a read still fails after the faults have ended
  */
 export async function heal(world: World): Promise<void> {
   const { ground, recorder, devices, accounts } = world;
   world.calm();
   await world.rest();
-  // A client repeats in its own order, one after the other.
+  // A client repeats its sends in order, one at a time.
   await Promise.all(
     accounts.map(async ({ user }) => {
       for (const intent of world.intents.filter((one) => one.user === user)) await settle(world, intent);
@@ -68,7 +68,7 @@ async function readAll(world: World, conversationId: string): Promise<void> {
   );
 }
 
-/** Another member, the other way round: it must be the same. */
+/** Another member reads backwards: the result must be the same. */
 async function readBackwards(world: World, user: string, conversationId: string): Promise<void> {
   let bound: { before?: number } | undefined = {};
   while (bound !== undefined) {

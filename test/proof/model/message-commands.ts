@@ -43,7 +43,7 @@ export const sendByEvent = command(
     ...writes,
     wait,
     run: async (world) => {
-      // Refused, it would come back for ever: of those who come and go nobody knows beforehand.
+      // A refused event would return for ever, and the changing members may be refused at any time.
       const chosen = at(
         world.conversations.filter(({ isChanging }) => isChanging !== true),
         conversation,
@@ -67,7 +67,7 @@ export const resend = command(
   }),
 );
 
-/** The same clientMsgId with other content: whoever comes first has it (IM-SEND-2). */
+/** The same clientMsgId with other content: the first one is stored (IM-SEND-2). */
 export const sendOtherContent = command(
   'send other content',
   fc.record({ intent: index, wait }),
@@ -76,7 +76,7 @@ export const sendOtherContent = command(
     check: hasIntents,
     run: async (world) => {
       const original = at(world.intents.toReversed(), back);
-      // A queued one would come back for ever if this were first.
+      // If this were stored first, a queued original would return for ever.
       if (original.byEvent) return;
       const intent = { ...original, content: { type: 'custom', data: { not: ['the same'] } }, outcomes: [] };
       world.intents.push(intent);
@@ -118,7 +118,7 @@ export const sendTogether = command(
   }),
 );
 
-/** A non-member tries to read and to write, as one who knows the conversation's id (IM-INV-5). */
+/** A non-member who knows the conversation's id tries to read and to write (IM-INV-5). */
 export const pry = command(
   'pry',
   fc.record({ conversation: index, user: index, wait }),
@@ -135,7 +135,7 @@ export const pry = command(
   }),
 );
 
-/** Its sender's right, and the group's admin's; others try. */
+/** Allowed to the sender and the group's admin; others try as well. */
 export const recall = command(
   'recall',
   fc.record({ intent: index, user: fc.option(index, { nil: undefined }), device: index, wait }),
@@ -152,7 +152,7 @@ export const recall = command(
   }),
 );
 
-/** An unknown send is sent again, once: more of that when faults are over. */
+/** Repeats a send with an unknown outcome once; healing repeats the rest. */
 export async function sendAndRepeat(
   world: World,
   intent: SendIntent,

@@ -10,7 +10,7 @@ export interface SendIntent {
   readonly content: Readonly<Record<string, unknown>>;
   /** Written by a service, through the service queue. */
   readonly byEvent: boolean;
-  /** In the order in which they became known. */
+  /** In the order in which they arrived. */
   readonly outcomes: Outcome[];
 }
 
@@ -30,9 +30,9 @@ function isLastWord(outcome: Outcome): boolean {
 export interface FrameOptions {
   /** Names the other user instead of the conversation. */
   readonly byPeer: boolean;
-  /** Says that it is a repeat. */
+  /** Marks it as a repeat. */
   readonly hint: boolean;
-  /** How wrong the client's clock is. */
+  /** The error of the client's clock. */
   readonly skewMs: number;
 }
 

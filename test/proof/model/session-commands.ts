@@ -6,7 +6,7 @@ const index = fc.nat({ max: 11 });
 const wait = fc.boolean();
 const greeting = fc.constantFrom<Greeting>('none', 'hello', 'one page', 'drain', 'drain', 'drain');
 
-/** On a device that is connected, too: the new session takes the place of the old one (IM-CONN-4). */
+/** Also on a connected device, where the new session replaces the old one (IM-CONN-4). */
 export const connect = command(
   'connect',
   fc.record({

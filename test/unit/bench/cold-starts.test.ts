@@ -35,7 +35,7 @@ describe('the share of requests that meet a cold start', () => {
   });
 });
 
-/** Requests one after the other, each to the first idle instance; the first quarter only warms up. */
+/** Each request goes to the first idle instance; the first quarter is warm-up. */
 function simulate(perSecond: number, runSeconds: number, requests: number): number {
   const idleSince: number[] = [];
   let cold = 0;

@@ -49,7 +49,7 @@ describe('assignment', () => {
     fc.record({
       userId: fc.integer({ min: 0, max: 40 }).map((n) => `user-${n}`),
       capacity: fc.integer({ min: 1, max: 50 }),
-      // Above capacity, too: an agent may have asked for less meanwhile.
+      // Also above capacity, since an agent may have lowered it.
       active: fc.integer({ min: 0, max: 55 }),
       lastAssignedAtMs: fc.integer({ min: 0, max: NOW }),
     }),
@@ -59,7 +59,7 @@ describe('assignment', () => {
     .array(fc.integer({ min: 0, max: 60 }), { maxLength: 60 })
     .map((customers) => customers.map((n, at) => ({ conversationId: `c${at}`, customer: `user-${n}` })));
 
-  /** The rule in its own words, one chat after the other. */
+  /** The rule, restated for one chat after the other. */
   function check(
     waiting: readonly { conversationId: string; customer: string }[],
     all: readonly Candidate[],
@@ -71,7 +71,7 @@ describe('assignment', () => {
     for (const [at, { conversationId, customer }] of waiting.entries()) {
       const free = [...now.values()].filter((one) => one.active < one.capacity && one.userId !== customer);
       const chosen = now.get(given.get(conversationId) ?? '');
-      // None is forgotten while somebody could take it, and none is taken by who couldn't.
+      // No chat is left while an agent could take it, and no agent takes one it cannot.
       expect(chosen !== undefined).toBe(free.length > 0);
       if (chosen === undefined) continue;
       expect(free).toContain(chosen);

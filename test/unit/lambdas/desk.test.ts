@@ -74,7 +74,7 @@ describe('matching', () => {
     await ready('ann', 2);
     const broken = { ...world.routes, sessionsOf: () => Promise.reject(new Error('busy')) };
     const apply: World['deskWriter']['apply'] = async (change) => {
-      // Long enough for a rejection that nobody hears to end the process.
+      // Long enough for an unhandled rejection to end the process.
       await new Promise((resolve) => setImmediate(resolve));
       return world.deskWriter.apply(change);
     };
@@ -287,7 +287,7 @@ describe('the desk as a whole', () => {
         for (const run of steps) {
           w.advance(1_000);
           await run(w).catch((error: unknown) => {
-            // Refusals are part of the play.
+            // Refusals are expected here.
             if (!(error instanceof ImError) || error.code === 'unavailable') throw error;
           });
           await check(w);

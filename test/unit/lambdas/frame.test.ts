@@ -15,7 +15,7 @@ const event = (body: string): SocketEvent => ({
   body,
 });
 
-/** A heartbeat that is answered, or fails with this. */
+/** Answers a heartbeat, or fails with this error. */
 async function run(body: string, fail?: unknown) {
   const world = createWorld();
   const answerFrame = createFrameHandler(world, {

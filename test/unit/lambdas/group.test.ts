@@ -38,7 +38,7 @@ const say = (conversationId: string, text = 'hi', from = 'alice') =>
 const posted = () => world.connections.posts.map(({ connectionId }) => connectionId).sort();
 const stored = () => world.offlineQueue.jobs.map(({ job }) => job.userId).sort();
 
-/** Works off the fan-out queue, as many times as jobs make jobs. */
+/** Processes the fan-out queue until jobs create no more jobs. */
 async function workOff(): Promise<number> {
   let done = 0;
   for (let job = world.fanOutQueue.jobs.shift(); job !== undefined; job = world.fanOutQueue.jobs.shift()) {

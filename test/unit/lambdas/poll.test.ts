@@ -9,7 +9,7 @@ import { presenceOf } from '../../../lambdas/domain/sessions/presence.ts';
 import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
-/** What happens while a poll waits, second by second. */
+/** Runs these steps while a poll waits, one per second. */
 let meanwhile: (() => Promise<unknown>)[];
 let ports: PollPorts;
 
@@ -27,7 +27,7 @@ const pollAs = (overrides: { deviceId?: string; waitMs?: number; batch?: string 
   poll(ports, { userId: 'bob', deviceId: 'phone', waitMs: 20_000, ...overrides });
 const nothing = async () => {};
 let seq = 0;
-/** From the send to the end of the queue's work. */
+/** Sends, then processes the offline queue. */
 async function sendToBob(text: string): Promise<void> {
   seq += 1;
   const { message } = await commit(world, 'dm:alice:bob', seq, draft('alice', text, { type: 'text', text }));

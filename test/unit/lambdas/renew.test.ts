@@ -5,7 +5,7 @@ import { SessionEndedError, UnauthorizedError } from '../../../lambdas/shared/er
 import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 const HOUR_MS = 3_600_000;
-/** Its tokens read `bob:<minutes they last>`. */
+/** Its tokens are `bob:<lifetime in minutes>`. */
 const tokens: TokenVerifier = {
   async verify(token) {
     const [userId = '', minutes] = token.split(':');

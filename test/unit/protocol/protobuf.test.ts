@@ -25,7 +25,7 @@ const list = <T>(item: fc.Arbitrary<T>) => fc.array(item, { maxLength: 3 });
 const some = <T>(item: fc.Arbitrary<T>) => fc.array(item, { minLength: 1, maxLength: 3 });
 const nullable = <T>(item: fc.Arbitrary<T>) => fc.option(item, { nil: null });
 type Shape = Readonly<Record<string, fc.Arbitrary<unknown>>>;
-/** A record of these fields; those of `maybe` may be missing. */
+/** A record of these fields; those in `maybe` are optional. */
 const shape = (always: Shape, maybe: Shape = {}) =>
   fc.record({ ...always, ...maybe }, { requiredKeys: Object.keys(always) });
 const kind = (type: string, always: Shape, maybe?: Shape) =>
@@ -101,7 +101,7 @@ const serverFrames = {
   'desk.updated': shape({ chat }),
 };
 
-/** A message of the table that im.proto makes: any action, one that was added yesterday too. */
+/** A message of the generated table, for any action, however new. */
 function fromTable(message: string): fc.Arbitrary<object> {
   if (message === 'Content') return content as fc.Arbitrary<object>;
   const fields = MESSAGES[message] ?? [];
@@ -123,12 +123,12 @@ const clientFrames = Object.fromEntries(
   (MESSAGES['ClientFrame'] ?? []).map(([action, , message]) => [action, fromTable(message)]),
 );
 
-// The compiler finds a frame of the server that has no arbitrary, and the tests one that im.proto doesn't know.
+// The compiler finds a server frame without an arbitrary; the tests find one that is missing in im.proto.
 serverFrames satisfies Record<ServerFrame['type'], unknown>;
 
-/** As JSON has it: no -0, and nothing that is undefined. */
+/** As JSON has it: no -0 and no undefined. */
 const throughJson = (frame: object) => JSON.parse(JSON.stringify(frame));
-/** What another implementation makes of our bytes, written again by it. */
+/** Our bytes, read and written again by another implementation. */
 const reencoded = (name: string, base64: string) => {
   const type = root.lookupType(`im.v1.${name}`);
   return Buffer.from(type.encode(type.decode(Buffer.from(base64, 'base64'))).finish()).toString('base64');
