@@ -15,7 +15,8 @@ export default defineConfig({
     maxWorkers: availableParallelism(),
     globalSetup: ['test/setup/temporary-folder.ts'],
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      // No unit test changes its process, so the files share one module graph: half the time.
+      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false } },
       { extends: true, test: { name: 'client', include: ['client/test/**/*.test.ts'] } },
       { extends: true, test: { name: 'infra', include: ['test/infra/**/*.test.ts'] } },
       { extends: true, test: { name: 'emulator', include: ['test/emulator/**/*.test.ts'] } },

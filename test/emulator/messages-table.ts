@@ -1,6 +1,6 @@
 import type { TableModel } from '../../local/model.ts';
 
-/** A table with all that the stack's tables have: two keys, a local index, and a time to live. */
+/** A table with every feature of the stack's tables: two keys, a local index, and a time to live. */
 export const MESSAGES: TableModel = {
   logicalId: 'Messages',
   tableName: 'Messages',

@@ -16,13 +16,13 @@ const statusOf = (options: Partial<SocketOptions>) =>
     (error: unknown) => (error instanceof RefusedError ? error.status : Promise.reject(error)),
   );
 
-describe('connecting', () => {
-  it('by subprotocol is answered im.v1, never the token (IM-CONN-1)', async () => {
+describe('an upgrade', () => {
+  it('accepts the token as a subprotocol and answers im.v1, never the token (IM-CONN-1)', async () => {
     const socket = await stack.open(newUser('alice'));
     expect(socket.raw.protocol).toBe('im.v1');
   });
 
-  it('works with a bearer header and no subprotocol, for native clients (IM-CONN-1)', async () => {
+  it('accepts a bearer header without a subprotocol, as native clients send it (IM-CONN-1)', async () => {
     const token = await stack.token(newUser('alice'));
     const socket = await openSocket(stack.wsUrl, {
       protocols: [],
@@ -33,16 +33,16 @@ describe('connecting', () => {
   });
 
   it.each([
-    ['no carrier', () => ({ protocols: [] })],
+    ['no credential', () => ({ protocols: [] })],
     ['a token without im.v1', (token: string) => ({ protocols: [`im.token.${token}`] })],
-    ['two carriers', (token: string) => ({ token, headers: { authorization: `Bearer ${token}` } })],
+    ['two credentials', (token: string) => ({ token, headers: { authorization: `Bearer ${token}` } })],
     ['a malformed token', () => ({ token: 'abc' })],
   ])('with %s is refused with 401 (IM-CONN-1, IM-CONN-2, IM-REFUSE-13)', async (_, options) => {
     expect(await statusOf(options(await stack.token(newUser('alice'))))).toBe(401);
   });
 
   it.skipIf(deployment)(
-    'with an expired or forged token is refused with 401, and no route is stored (IM-CONN-2, IM-REFUSE-1)',
+    'with an expired or forged token is refused with 401 and stores no route (IM-CONN-2, IM-REFUSE-1)',
     async () => {
       const bob = newUser('bob');
       expect(await statusOf({ token: await stack.token(bob, { expiresInSeconds: -1 }) })).toBe(401);
@@ -61,7 +61,7 @@ describe('connecting', () => {
   );
 
   it.skipIf(deployment)(
-    'from a foreign origin is refused with 403 before the token is looked at (IM-CONN-2, IM-REFUSE-2)',
+    'from a foreign origin is refused with 403 before its token is checked (IM-CONN-2, IM-REFUSE-2)',
     async () => {
       const token = await stack.token(newUser('alice'));
       expect(await statusOf({ token, headers: { origin: 'https://evil.example' } })).toBe(403);
@@ -75,12 +75,15 @@ describe('connecting', () => {
     ['deviceId of 65 characters', { query: { deviceId: 'd'.repeat(65) } }],
     ['empty deviceId', { query: { deviceId: '' } }],
     ['mode', { query: { mode: 'fancy' } }],
-  ])('with a malformed %s is refused with 400, but only after the token (IM-CONN-2)', async (_, options) => {
-    expect(await statusOf({ ...options, token: await stack.token(newUser('alice')) })).toBe(400);
-    expect(await statusOf({ ...options, token: 'abc' })).toBe(401);
-  });
+  ])(
+    'with a malformed %s is refused with 400 once its token is valid, and with 401 before (IM-CONN-2)',
+    async (_, options) => {
+      expect(await statusOf({ ...options, token: await stack.token(newUser('alice')) })).toBe(400);
+      expect(await statusOf({ ...options, token: 'abc' })).toBe(401);
+    },
+  );
 
-  it('gets a device id from the server if it names none (section 1)', async () => {
+  it('without a device id gets one from the server (section 1)', async () => {
     const alice = newUser('alice');
     const first = await (await stack.open(alice)).request({ action: 'hello' });
     const second = await (await stack.open(alice)).request({ action: 'hello' });
@@ -88,7 +91,7 @@ describe('connecting', () => {
     expect(second.deviceId).not.toBe(first.deviceId);
   });
 
-  it('again on the same device replaces the old session, which is told and closed (IM-CONN-4)', async () => {
+  it('on the same device replaces the old session, which is notified and closed (IM-CONN-4)', async () => {
     const alice = newUser('alice');
     const old = await stack.join(alice, { deviceId: 'phone' });
     const fresh = await stack.join(alice, { deviceId: 'phone' });
@@ -98,7 +101,7 @@ describe('connecting', () => {
     expect(await fresh.request({ action: 'heartbeat' })).toMatchObject({ type: 'heartbeat' });
   });
 
-  it('with replaces supersedes the own connection (IM-CONN-4)', async () => {
+  it("with `replaces` supersedes the user's own connection (IM-CONN-4)", async () => {
     const alice = newUser('alice');
     const old = await stack.open(alice, { deviceId: 'phone' });
     const { connectionId } = await old.request({ action: 'hello' });
@@ -108,7 +111,7 @@ describe('connecting', () => {
     await old.closed;
   });
 
-  it('keeps other devices: each is a session of its own (IM-CONN-3)', async () => {
+  it('leaves other devices connected, since each has its own session (IM-CONN-3)', async () => {
     const alice = newUser('alice');
     const phone = await stack.join(alice, { deviceId: 'phone' });
     const laptop = await stack.join(alice, { deviceId: 'laptop' });
@@ -117,7 +120,7 @@ describe('connecting', () => {
     }
   });
 
-  it('a closed socket takes only its own route with it: the next message goes to the inbox (IM-CONN-5)', async () => {
+  it('is undone by a close, which removes that route only, so the next message goes to the inbox (IM-CONN-5)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const sender = await stack.join(alice);
     await (await stack.join(bob)).close();
@@ -132,7 +135,7 @@ describe('connecting', () => {
 });
 
 describe('GET /session', () => {
-  it('tells who one is and where to connect (IM-CONN-7)', async () => {
+  it("returns the caller's identity and the URL to connect to (IM-CONN-7)", async () => {
     const alice = newUser('alice');
     const { status, body } = await stack.http(alice, '/session?deviceId=phone');
     expect(status).toBe(200);
@@ -144,17 +147,20 @@ describe('GET /session', () => {
     });
   });
 
-  it.skipIf(deployment)('tells a browser what a failed upgrade cannot (IM-CONN-7)', async () => {
-    const badDevice = await stack.http(newUser('alice'), '/session?deviceId=a%20b');
-    expect(badDevice).toMatchObject({
-      status: 400,
-      body: { code: 'invalid_request', issues: [{ path: 'deviceId' }] },
-    });
-    const response = await fetch(`${stack.httpUrl}/session`, { headers: { authorization: 'Bearer abc' } });
-    expect([response.status, await response.json()]).toEqual([401, { message: 'Unauthorized' }]);
-    const foreign = await stack.http(newUser('alice'), '/session', {
-      headers: { origin: 'https://evil.example' },
-    });
-    expect(foreign).toMatchObject({ status: 403, body: { code: 'forbidden' } });
-  });
+  it.skipIf(deployment)(
+    'gives a browser the reason for a failed upgrade, which the upgrade itself cannot (IM-CONN-7)',
+    async () => {
+      const badDevice = await stack.http(newUser('alice'), '/session?deviceId=a%20b');
+      expect(badDevice).toMatchObject({
+        status: 400,
+        body: { code: 'invalid_request', issues: [{ path: 'deviceId' }] },
+      });
+      const response = await fetch(`${stack.httpUrl}/session`, { headers: { authorization: 'Bearer abc' } });
+      expect([response.status, await response.json()]).toEqual([401, { message: 'Unauthorized' }]);
+      const foreign = await stack.http(newUser('alice'), '/session', {
+        headers: { origin: 'https://evil.example' },
+      });
+      expect(foreign).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    },
+  );
 });

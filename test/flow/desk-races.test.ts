@@ -6,7 +6,7 @@ import type { Json } from './setup/json.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { type Stack, startStack } from './setup/stack.ts';
 
-/** The flow is stopped at the desk's own AWS calls; the other side acts there, or the function dies. */
+/** The flow is held at each of the desk's AWS calls, where the other side acts or the function dies. */
 const proxy = createAwsProxy();
 let stack: Stack;
 beforeAll(async () => {
@@ -22,10 +22,10 @@ afterAll(() => stack?.stop());
 const { customer, readyAgent, historyOf } = deskOf(() => stack);
 const STAGES: readonly BreakpointStage[] = ['before', 'after'];
 
-/** A call about this queue, or this conversation, whatever else goes on. */
+/** Matches calls about this queue or this conversation only. */
 const about = (name: string) => (_: unknown, input: unknown) => (JSON.stringify(input) ?? '').includes(name);
 
-/** Stopped where a chat of the queue is given to an agent. */
+/** Holds the call that assigns a chat of the queue. */
 const claimIn = (queue: string) =>
   proxy.setBreakpoint({
     function: 'MatchDesk',
@@ -39,7 +39,7 @@ async function agentOf(socket: TestSocket): Promise<Json> {
 
 describe('the match worker', () => {
   it.each(STAGES)(
-    'that dies at any call, %s it is made, loses no chat and assigns none twice (IM-DESK-6, IM-FAULT-3)',
+    'loses no chat and assigns none twice when it dies at any call, %s the call is made (IM-DESK-6, IM-FAULT-3)',
     async (when) => {
       let queue = '';
       let people: Json = {};
@@ -64,14 +64,14 @@ describe('the match worker', () => {
     },
   );
 
-  it('gives a chat to one agent though two workers claim it (IM-DESK-6)', async () => {
+  it('gives a chat to one agent when two workers claim it (IM-DESK-6)', async () => {
     const queue = newQueue();
     const claiming = claimIn(queue);
     const [bob, eve] = [await customer(), await customer()];
     const { conversationId } = await openChat(bob, queue);
     const ann = await readyAgent(queue);
     await claiming.reached;
-    // The second worker comes by the event of another chat, and claims the same one first.
+    // The event of another chat starts a second worker, which claims the same chat first.
     const zoe = await readyAgent(queue);
     await openChat(eve, queue);
     await Promise.race([assigned(ann, conversationId), assigned(zoe, conversationId)]);
@@ -84,7 +84,7 @@ describe('the match worker', () => {
     }
   });
 
-  it('gives nothing to an agent who goes away while claimed; the next gets it (IM-DESK-4, IM-DESK-6)', async () => {
+  it('gives nothing to an agent who goes away during the claim, and gives the chat to the next one (IM-DESK-4, IM-DESK-6)', async () => {
     const queue = newQueue();
     const bob = await customer();
     const { conversationId } = await openChat(bob, queue);
@@ -98,7 +98,7 @@ describe('the match worker', () => {
     expect((await agentOf(ann.socket)).active).toBe(0);
   });
 
-  it('gives nobody a chat that was closed while claimed (IM-DESK-3, IM-DESK-6)', async () => {
+  it('assigns no chat that is closed during the claim (IM-DESK-3, IM-DESK-6)', async () => {
     const queue = newQueue();
     const [bob, eve] = [await customer(), await customer()];
     const { conversationId } = await openChat(bob, queue);
@@ -114,7 +114,7 @@ describe('the match worker', () => {
     expect((await agentOf(ann.socket)).active).toBe(1);
   });
 
-  it('begins anew when somebody writes while it claims: no seq is there twice (IM-DESK-2, IM-INV-3)', async () => {
+  it('starts again when a message arrives during the claim, so no seq is used twice (IM-DESK-2, IM-INV-3)', async () => {
     const queue = newQueue();
     const bob = await customer();
     const { conversationId } = await openChat(bob, queue);
@@ -129,11 +129,11 @@ describe('the match worker', () => {
     expect(messages.map(({ seq }) => seq)).toEqual([1, 2, 3]);
   });
 
-  it('misses no message that is stored while it claims: the agent gets it in order (IM-DESK-2)', async () => {
+  it('misses no message that is stored during the claim: the agent gets it in order (IM-DESK-2)', async () => {
     const queue = newQueue();
     const bob = await customer();
     const { conversationId } = await openChat(bob, queue);
-    // Its seq is drawn before the assignment, and it is stored after.
+    // Its seq is allocated before the assignment; it is stored after.
     const storing = proxy.setBreakpoint({
       route: 'sendMessage',
       operation: 'PutItem',
@@ -150,12 +150,12 @@ describe('the match worker', () => {
   });
 });
 
-describe('a function of the desk that dies', () => {
+describe('a desk function that dies', () => {
   it.each([
     ['before', 'kill'],
     ['after', 'kill-after'],
   ] as const)(
-    'over opening a chat, %s it was made, leaves one chat when asked again (IM-DESK-1, IM-FAULT-3)',
+    'while it opens a chat, %s any call, leaves one chat when the customer asks again (IM-DESK-1, IM-FAULT-3)',
     async (when, fault) => {
       const queue = newQueue();
       const bob = await customer();
@@ -179,7 +179,7 @@ describe('a function of the desk that dies', () => {
     },
   );
 
-  it('after opening and before its event, is made good by its guard: somebody is served (IM-DESK-6, IM-FAULT-3)', async () => {
+  it('after it opened a chat and before its event, is repaired by the watchdog job: the customer is served (IM-DESK-6, IM-FAULT-3)', async () => {
     const queue = newQueue();
     const ann = await readyAgent(queue);
     const bob = await customer();
@@ -192,14 +192,14 @@ describe('a function of the desk that dies', () => {
     bob.socket.send(JSON.stringify({ id: 'lost', action: 'desk.open', queue }));
     await opening.reached;
     opening.fail('kill-after');
-    // Nobody asks again; after 12 seconds the guard looks.
+    // Nobody asks again; the watchdog job runs after 12 s.
     const { chat } = await ann.socket.frame(({ type }) => type === 'desk.assigned');
     expect(chat).toMatchObject({ customer: bob.user, queue });
   });
 });
 
-describe('an agent who vanishes', () => {
-  it('is offline after the grace: the chat is back at the head, and the next agent gets it whole (IM-DESK-7)', async () => {
+describe('an agent who disappears', () => {
+  it('is offline after the grace period: the chat returns to the head of the queue, and the next agent gets all of it (IM-DESK-7)', async () => {
     const queue = newQueue();
     const [bob, eve] = [await customer(), await customer()];
     const ann = await readyAgent(queue);
@@ -222,7 +222,7 @@ describe('an agent who vanishes', () => {
     ]);
   });
 
-  it('and is back before the grace is over has lost nothing (IM-DESK-7)', async () => {
+  it('loses nothing when they return within the grace period (IM-DESK-7)', async () => {
     const queue = newQueue();
     const bob = await customer();
     const ann = await readyAgent(queue);
@@ -235,7 +235,7 @@ describe('an agent who vanishes', () => {
     });
     ann.socket.raw.terminate();
     await looksAgain.reached;
-    // However long it takes to connect here, the look after the grace comes later.
+    // However long the connect takes, the check after the grace period comes later.
     const look = proxy.setBreakpoint({ function: 'MatchDesk', where: about(ann.user) });
     looksAgain.release();
     const looked = proxy.nextEnd({ function: 'MatchDesk' });
@@ -248,7 +248,7 @@ describe('an agent who vanishes', () => {
     expect((await agentOf(again.socket)).active).toBe(1);
   });
 
-  it('without a word, since his $disconnect never came, is noticed by the next message to him (IM-DESK-7)', async () => {
+  it('without a $disconnect is noticed at the next message to them (IM-DESK-7)', async () => {
     const queue = newQueue();
     const bob = await customer();
     const ann = await readyAgent(queue);
@@ -262,7 +262,7 @@ describe('an agent who vanishes', () => {
     await updated(bob, conversationId, ({ state }) => state === 'waiting');
   });
 
-  it('over a worker that dies at any call is offline all the same, and no chat stays behind (IM-DESK-7, IM-FAULT-3)', async () => {
+  it('goes offline and keeps no chat even if the worker dies at any call (IM-DESK-7, IM-FAULT-3)', async () => {
     const run = async () => {
       const queue = newQueue();
       const bob = await customer();

@@ -46,7 +46,7 @@ describe('a customer', () => {
     ]);
   });
 
-  it('has one open chat in a queue: opening again returns it (IM-DESK-1)', async () => {
+  it('has one open chat in a queue, and gets it back when opening again (IM-DESK-1)', async () => {
     const queue = newQueue();
     const bob = await customer();
     const first = await openChat(bob, queue);
@@ -56,7 +56,7 @@ describe('a customer', () => {
     expect((await openChat(bob, queue)).conversationId).not.toBe(first.conversationId);
   });
 
-  it('opens in the first queue when naming none, and in no queue that there is not (IM-DESK-1)', async () => {
+  it('opens in the first queue by default, and cannot open in an unknown queue (IM-DESK-1)', async () => {
     const bob = await customer();
     const { chat } = await bob.socket.request({ action: 'desk.open' });
     expect(chat.queue).toBe('default');
@@ -64,7 +64,7 @@ describe('a customer', () => {
     expect(answer).toMatchObject({ type: 'error', code: 'not_found' });
   });
 
-  it('writes at once; the agent finds it whole and in order on assignment (IM-DESK-2)', async () => {
+  it('may write before an agent is assigned, who then gets every message in order (IM-DESK-2)', async () => {
     const queue = newQueue();
     const bob = await customer();
     const { conversationId } = await openChat(bob, queue);
@@ -76,7 +76,7 @@ describe('a customer', () => {
     expect(messages.at(-1).seq).toBe(head);
   });
 
-  it('is told of the position, and of each step to the front (IM-DESK-1, IM-DESK-6)', async () => {
+  it('is notified of their position and of each step forward (IM-DESK-1, IM-DESK-6)', async () => {
     const queue = newQueue();
     const [bob, eve] = [await customer(), await customer()];
     const first = await openChat(bob, queue);
@@ -89,7 +89,7 @@ describe('a customer', () => {
 });
 
 describe('a closed chat', () => {
-  it('takes no messages, from nobody; it stays readable for both (IM-DESK-3)', async () => {
+  it('accepts no more messages from anybody, and both sides can still read it (IM-DESK-3)', async () => {
     const queue = newQueue();
     const bob = await customer();
     const ann = await readyAgent(queue);
@@ -105,7 +105,7 @@ describe('a closed chat', () => {
     for (const { user } of [bob, ann]) expect((await historyOf(user, conversationId)).at(-1).seq).toBe(3);
   });
 
-  it('answers the repeat of a message that was stored before with the original (IM-SEND-2)', async () => {
+  it('answers a repeated send of an earlier message with the original (IM-SEND-2)', async () => {
     const queue = newQueue();
     const bob = await customer();
     const { conversationId } = await openChat(bob, queue);
@@ -115,7 +115,7 @@ describe('a closed chat', () => {
     expect(again).toMatchObject({ type: 'sent', seq: first.seq, duplicate: true });
   });
 
-  it('may be rated once by its customer, also after the agent closed it, and by nobody else (IM-DESK-3)', async () => {
+  it('can be rated once, by its customer only, also after the agent closed it (IM-DESK-3)', async () => {
     const queue = newQueue();
     const bob = await customer();
     const ann = await readyAgent(queue);
@@ -132,7 +132,7 @@ describe('a closed chat', () => {
 });
 
 describe('a support chat', () => {
-  it('is a conversation like any other: resend, read, recall, typing, list (IM-DESK, IM-SEND-2)', async () => {
+  it('supports resend, read, recall, typing, and list like any other conversation (IM-DESK, IM-SEND-2)', async () => {
     const queue = newQueue();
     const bob = await customer();
     const ann = await readyAgent(queue);
@@ -159,7 +159,7 @@ describe('a support chat', () => {
     });
   });
 
-  it('waits in the inbox for a customer who is away (IM-DESK, IM-PUSH-2)', async () => {
+  it('keeps messages in the inbox while its customer is offline (IM-DESK, IM-PUSH-2)', async () => {
     const queue = newQueue();
     const bob = await customer();
     const ann = await readyAgent(queue);
@@ -173,7 +173,7 @@ describe('a support chat', () => {
     expect(events(inbox.messages)).toEqual(['are you there']);
   });
 
-  it('does not exist for outsiders: other users, other agents, its agent no longer (IM-DESK, IM-REFUSE-4)', async () => {
+  it('is not found by other users, other agents, or a former agent (IM-DESK, IM-REFUSE-4)', async () => {
     const queue = newQueue();
     const bob = await customer();
     const { conversationId } = await openChat(bob, queue);
@@ -193,7 +193,7 @@ describe('a support chat', () => {
     expect(events(await historyOf(bob.user, conversationId))).toEqual(['opened']);
   });
 
-  it('is read by every supervisor, and by no one who only says so (IM-ROLE, IM-DESK)', async () => {
+  it('can be read by every supervisor, and by nobody who merely claims to be one (IM-ROLE, IM-DESK)', async () => {
     const bob = await customer();
     const { conversationId } = await openChat(bob, newQueue());
     const sue = newUser('sue');
@@ -207,7 +207,7 @@ describe('a support chat', () => {
 });
 
 describe('an agent', () => {
-  it('needs the role: without it desk actions are forbidden (IM-ROLE)', async () => {
+  it('needs the agent role: without it, desk actions are forbidden (IM-ROLE)', async () => {
     const bob = await customer();
     for (const frame of [
       { action: 'desk.ready', queues: ['default'], capacity: 1 },
@@ -221,7 +221,7 @@ describe('an agent', () => {
     }
   });
 
-  it('is ready for named queues and so many chats, and away with those that there are (IM-DESK-4)', async () => {
+  it('is ready for the queues and the number of chats that they name, and keeps their chats when away (IM-DESK-4)', async () => {
     const queue = newQueue();
     const ann = await readyAgent(queue, 2);
     const [bob, eve] = [await customer(), await customer()];
@@ -237,7 +237,7 @@ describe('an agent', () => {
     await assigned(ann, second.conversationId);
   });
 
-  it('is never ready for a queue that there is not, or for 0 or 51 chats (IM-DESK-4)', async () => {
+  it('cannot be ready for an unknown queue, or for 0 or 51 chats (IM-DESK-4)', async () => {
     const ann = await agent();
     const ready = (more: object) =>
       ann.socket.request({ action: 'desk.ready', queues: ['default'], capacity: 1, ...more });
@@ -247,7 +247,7 @@ describe('an agent', () => {
     }
   });
 
-  it('gets the oldest chat first, and another only when there is room (IM-DESK-6)', async () => {
+  it('gets the oldest chat first, and another one only when there is room (IM-DESK-6)', async () => {
     const queue = newQueue();
     const customers = [await customer(), await customer(), await customer()];
     const ids: string[] = [];
@@ -263,7 +263,7 @@ describe('an agent', () => {
 });
 
 describe('a transfer', () => {
-  it('hands a chat to another agent, who reads it all; the first is out (IM-DESK-5)', async () => {
+  it('moves a chat to another agent, who can read all of it, and removes the first agent (IM-DESK-5)', async () => {
     const queue = newQueue();
     const bob = await customer();
     const ann = await readyAgent(queue);
@@ -289,7 +289,7 @@ describe('a transfer', () => {
     expect(free.agent.active).toBe(0);
   });
 
-  it('to an agent who is full, away, unknown, or the customer is a conflict, and nothing changes (IM-DESK-5)', async () => {
+  it('to an agent who is full, away, or unknown, or to the customer, is a conflict and changes nothing (IM-DESK-5)', async () => {
     const queue = newQueue();
     const bob = await agent();
     const ann = await readyAgent(queue);
@@ -310,7 +310,7 @@ describe('a transfer', () => {
     expect(events(await historyOf(ann.user, conversationId))).toEqual(['opened', 'assigned']);
   });
 
-  it('to the queue puts the chat at its head, before those who came earlier (IM-DESK-5)', async () => {
+  it('to the queue puts the chat at the head, ahead of older ones (IM-DESK-5)', async () => {
     const queue = newQueue();
     const ann = await readyAgent(queue);
     const [bob, eve, dan] = [await customer(), await customer(), await customer()];
@@ -330,7 +330,7 @@ describe('a transfer', () => {
     expect(bySeat[0].conversationId).toBe(first.conversationId);
   });
 
-  it('is for the agent who has the chat: a colleague does not find it (IM-DESK-5)', async () => {
+  it('is only possible for the agent who has the chat: for a colleague it is not found (IM-DESK-5)', async () => {
     const queue = newQueue();
     const bob = await customer();
     const { conversationId } = await openChat(bob, queue);
@@ -343,7 +343,7 @@ describe('a transfer', () => {
 describe('GET /desk/chats', () => {
   const listed = ({ body }: Json) => body.chats.map(({ conversationId }: Json) => conversationId);
 
-  it("shows an agent's own, open and closed, and nobody else's (IM-DESK)", async () => {
+  it("lists an agent's own chats, open and closed, and nobody else's (IM-DESK)", async () => {
     const queue = newQueue();
     const ann = await readyAgent(queue, 2);
     const [first, second] = [
@@ -365,7 +365,7 @@ describe('GET /desk/chats', () => {
     );
   });
 
-  it('shows supervisors all, page by page (IM-DESK)', async () => {
+  it('lists all chats for supervisors, page by page (IM-DESK)', async () => {
     const { conversationId } = await openChat(await customer(), newQueue());
     const sue = newUser('sue');
     const seen: string[] = [];
@@ -384,7 +384,7 @@ describe('GET /desk/chats', () => {
 });
 
 describe('GET /desk/queues', () => {
-  it('tells supervisors who waits, for how long, and who serves; agents not (IM-DESK, IM-ROLE)', async () => {
+  it('shows supervisors the customers who wait, for how long, and the agents, and is forbidden to agents (IM-DESK, IM-ROLE)', async () => {
     const queue = newQueue();
     await openChat(await customer(), queue);
     await openChat(await customer(), queue);

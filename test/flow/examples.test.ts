@@ -26,7 +26,7 @@ async function firstLine({ stdout }: ChildProcess): Promise<string> {
 }
 
 describe('the examples', () => {
-  it('say something and print what was said', async () => {
+  it('send messages and print what they receive', async () => {
     const [me, peer] = [newUser('alice'), newUser('bob')];
     const bob = await stack.join(peer);
     const example = await run('node', me, me, peer, 'hello from Node');
@@ -36,7 +36,7 @@ describe('the examples', () => {
     expect(example.exitCode).toBe(0);
   });
 
-  it('answer each message once, also what came while the bot was away', async () => {
+  it('answer each message once, including messages sent while the bot was offline', async () => {
     const [bot, user] = [newUser('bot'), newUser('user')];
     const alice = await stack.join(user);
     const say = (text: string) =>

@@ -4,7 +4,7 @@ import { groupsOf, say } from './setup/groups.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
-/** Like a Region's, but for the fan-out workers, who have far too much to do. */
+/** Latencies of a Region, except for the fan-out workers, which are overloaded. */
 const proxy = createAwsProxy({
   latency: [
     { function: 'FanOut', service: 'dynamodb', ms: 1_500 },
@@ -25,7 +25,7 @@ afterAll(() => stack?.stop());
 
 const { newGroup } = groupsOf(() => stack);
 
-/** A group that the workers serve, its admin, and one of its members. */
+/** A group large enough for the fan-out workers, its admin, and one member. */
 async function hugeGroup() {
   const a = newUser('alice');
   const members = Array.from({ length: 60 }, (_, n) => `${a}-m${n}`);
@@ -39,8 +39,8 @@ const direct = (from: TestSocket, to: string) =>
 const has = (socket: TestSocket, text: string) =>
   socket.messages().some(({ content }) => content.text === text);
 
-describe('a huge group holds up no direct message (fairness)', () => {
-  it('while its workers are slow: what is sent after a burst overtakes it (IM-FAULT-17)', async () => {
+describe('a huge group does not delay direct messages (fairness)', () => {
+  it('while its workers are slow: a direct message overtakes an earlier burst (IM-FAULT-17)', async () => {
     const { id, alice, member } = await hugeGroup();
     const b = newUser('bob');
     const bob = await stack.join(b);
@@ -52,11 +52,11 @@ describe('a huge group holds up no direct message (fairness)', () => {
     await Promise.all(burst.map((text) => member.message(text)));
   });
 
-  it('while its workers stand still', async () => {
+  it('while its workers are stopped', async () => {
     const { id, alice, member } = await hugeGroup();
     const [b, c] = [newUser('bob'), newUser('carol')];
     const bob = await stack.join(b);
-    // Every try: the workers' own time-out is 2 s, and then they ask again.
+    // On every try: the workers time out after 2 s and try again.
     const stuck = proxy.inject({
       fault: 'hang',
       function: 'FanOut',

@@ -18,11 +18,11 @@ afterAll(() => stack?.stop());
 
 const seqsOf = (messages: readonly Json[]) => messages.map(({ seq }) => seq);
 
-describe('a store that fails', () => {
+describe('a failing store', () => {
   const faults: readonly FaultKind[] = ['throttle', 'error', 'error-after', 'cut-before', 'cut-after'];
 
   it.each(faults)(
-    'once, by %s, at any call of a send, still gives a true ack and one message (IM-INV-1, IM-FAULT-10)',
+    'that fails once, by %s, at any call of a send, still gives a true ack and one message (IM-INV-1, IM-FAULT-10)',
     async (fault) => {
       let users: [string, string] = ['', ''];
       const run = async (n: number) => {
@@ -47,7 +47,7 @@ describe('a store that fails', () => {
     ['PutItem', 'Messages', 'error-after'],
     ['BatchGetItem', 'Routes', 'cut-after', 'after the commit'],
   ] as const)(
-    'for good at %s of %s, by %s, is unavailable and retryable, never an ack; the repeat heals it (IM-SEND-1, IM-FAULT-10)',
+    'that keeps failing at %s of %s, by %s, gives `unavailable` and never an ack, and a repeat succeeds (IM-SEND-1, IM-FAULT-10)',
     async (operation, table, fault, when?: 'after the commit') => {
       const [a, b] = [newUser('alice'), newUser('bob')];
       const alice = await stack.join(a);
@@ -65,7 +65,7 @@ describe('a store that fails', () => {
     },
   );
 
-  it('at the queue is unavailable: what found nobody home is not acked before it is kept (IM-SEND-1, IM-FAULT-10)', async () => {
+  it('that refuses the offline job gives `unavailable`: a message is acked only once it is kept (IM-SEND-1, IM-FAULT-10)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const alice = await stack.join(a);
     proxy.inject({ route: 'sendMessage', service: 'sqs', fault: 'error' });
@@ -75,7 +75,7 @@ describe('a store that fails', () => {
     await stack.inboxHolds(b, 1);
   });
 
-  it('in part of a batch fails that part alone, and all is kept in the end (IM-FAULT-5, IM-FAULT-10)', async () => {
+  it('that refuses part of a batch fails that part only, and everything is kept in the end (IM-FAULT-5, IM-FAULT-10)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const alice = await stack.join(a);
     proxy.inject({ function: 'StoreOffline', operation: 'BatchWriteItem', fault: 'unprocessed', times: 3 });
@@ -84,8 +84,8 @@ describe('a store that fails', () => {
   });
 });
 
-describe('a receiver that does not take a post', () => {
-  it('holds up nobody: another device has the message while the first still hangs (IM-PUSH-2, IM-FAULT-11)', async () => {
+describe('a receiver that does not accept a post', () => {
+  it('delays nobody: another device has the message while the first still hangs (IM-PUSH-2, IM-FAULT-11)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const [phone, tablet] = [
       await stack.join(b, { deviceId: 'phone' }),
@@ -98,7 +98,7 @@ describe('a receiver that does not take a post', () => {
     await stuck.reached;
     await tablet.message('hi');
     expect(phone.messages()).toEqual([]);
-    // The function gives up after a second; the queue brings it to this one connection.
+    // The function gives up after a second; the queue then delivers to this one connection.
     expect(await answer).toMatchObject({ type: 'sent' });
     stuck.release();
     await phone.message('hi');
@@ -106,7 +106,7 @@ describe('a receiver that does not take a post', () => {
   });
 
   it.each(['throttle', 'error', 'hang'] as const)(
-    'by %s gets it from the queue (IM-FAULT-11)',
+    'because of %s gets the message from the queue (IM-FAULT-11)',
     async (fault) => {
       const [a, b] = [newUser('alice'), newUser('bob')];
       const bob = await stack.join(b);
@@ -117,7 +117,7 @@ describe('a receiver that does not take a post', () => {
     },
   );
 
-  it('for good is disconnected after five rounds, and finds the message when it is back (IM-PUSH-2, IM-FAULT-11)', async () => {
+  it('for five rounds is disconnected, and finds the message when it reconnects (IM-PUSH-2, IM-FAULT-11)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const bob = await stack.join(b);
     const alice = await stack.join(a);
@@ -130,8 +130,8 @@ describe('a receiver that does not take a post', () => {
   });
 });
 
-describe('a socket cut without a word', () => {
-  it('after the commit, before the ack: the repeat returns the original, one message (IM-INV-1, IM-FAULT-1)', async () => {
+describe('a socket that is cut', () => {
+  it('after the commit and before the ack gets the original when it repeats the send: one message (IM-INV-1, IM-FAULT-1)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const alice = await stack.join(a);
     const committed = proxy.setBreakpoint({ route: 'sendMessage', operation: 'PutItem', when: 'after' });
@@ -147,7 +147,7 @@ describe('a socket cut without a word', () => {
     expect(seqsOf(await historyOf(stack, a, b))).toEqual([1]);
   });
 
-  it('at the receiver, mid-delivery: it is in history and heads, and in the inbox if nobody took it (IM-HELLO-3, IM-INV-4, IM-FAULT-2)', async () => {
+  it('at the receiver during delivery loses nothing: the message is in history, in the heads, and in the inbox if no session took it (IM-HELLO-3, IM-INV-4, IM-FAULT-2)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const bob = await stack.join(b, { deviceId: 'phone' });
     const { connectionId } = await bob.request({ action: 'hello' });
@@ -166,8 +166,8 @@ describe('a socket cut without a word', () => {
   });
 });
 
-describe('queue records', () => {
-  it('that come twice, late, and in any order are one message each in the view (IM-FAULT-4)', async () => {
+describe('the offline queue', () => {
+  it('shows one message in the view when its records come twice, late, and in any order (IM-FAULT-4)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const alice = await stack.join(a);
     for (const fault of ['duplicate', 'duplicate-late', 'reorder'] as const) {

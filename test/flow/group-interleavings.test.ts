@@ -5,7 +5,7 @@ import { sending } from './setup/sends.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
-/** As interleavings.test.ts: the sender is stopped at every AWS call in turn, and the group changes there. */
+/** As interleavings.test.ts: the sender is held at each AWS call in turn, and the group changes there. */
 const proxy = createAwsProxy();
 let stack: Stack;
 const { call, send, newGroup } = groupsOf(() => stack);
@@ -16,7 +16,7 @@ beforeAll(async () => {
     returnFailedAfterSeconds: 0,
     onWarning: () => undefined,
   });
-  // Cold starts take longer than the hands of a test may be held.
+  // A cold start would take longer than a hold may last.
   const [a, b] = [newUser('warm'), newUser('warm')];
   const id = await newGroup(a, [newUser('warm')]);
   await call(a, 'POST', `/groups/${id}/members`, { members: [b] });
@@ -26,12 +26,12 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 const STAGES: readonly BreakpointStage[] = ['before', 'after'];
-/** Session, membership, seq, message, members twice, routes, and a post. */
+/** Calls: session, membership, seq, message, members twice, routes, and a post. */
 const CALLS = 8;
 
-describe('a message on its way to a group', () => {
+describe('a message to a group', () => {
   it.each(STAGES)(
-    'reaches one whose joining has a lower seq, whenever that is committed: at each call of the sender, %s it is made (IM-PUSH-2)',
+    'reaches a member who joined at a lower seq, whenever the join commits: at each call of the sender, %s the call (IM-PUSH-2)',
     async (when) => {
       let rounds = 0;
       let becomeMember = async () => {};
@@ -41,7 +41,7 @@ describe('a message on its way to a group', () => {
         const id = await newGroup(a, [b]);
         const [alice] = [await stack.join(a), await stack.join(b)];
         dave = await stack.join(d);
-        // His joining has the lower seq already, and no member's row yet.
+        // The join has its lower seq already, but no member row yet.
         const joining = proxy.setBreakpoint({
           route: 'POST /groups/{id}/members',
           operation: 'TransactWriteItems',
@@ -65,7 +65,7 @@ describe('a message on its way to a group', () => {
     },
   );
 
-  it('reaches one whose joining is committed after the sender has looked, and before it has stored (IM-PUSH-2)', async () => {
+  it('reaches a member whose join commits after the sender read the members and before it stored (IM-PUSH-2)', async () => {
     const [a, b, d] = [newUser('alice'), newUser('bob'), newUser('dave')];
     const id = await newGroup(a, [b]);
     const [alice, dave] = [await stack.join(a), await stack.join(d)];
@@ -88,7 +88,7 @@ describe('a message on its way to a group', () => {
   });
 
   it.each(STAGES)(
-    'reaches nobody whose removal has a lower seq: at each call of the sender, %s it is made (IM-INV-5, IM-FAULT-14)',
+    'reaches nobody who was removed at a lower seq: at each call of the sender, %s the call (IM-INV-5, IM-FAULT-14)',
     async (when) => {
       let rounds = 0;
       let passedOver = 0;
@@ -113,7 +113,7 @@ describe('a message on its way to a group', () => {
         step.release();
         const { seq } = await step.finished;
         const removal = await bob?.frame(isSystem('removed'));
-        // What was posted to the same socket before it has come by then.
+        // Earlier posts to the same socket have arrived by then.
         await farewell();
         await bob?.message('farewell');
         if (seq < removal.messages[0].seq) continue;
@@ -121,7 +121,7 @@ describe('a message on its way to a group', () => {
         expect(bob?.messages().map(({ content }) => content.text)).not.toContain('hi');
       }
       expect(rounds).toBeGreaterThanOrEqual(CALLS);
-      // The seq itself is one of the calls: stopped before it, the message is a later one.
+      // One of the calls allocates the seq: held before that, the message gets the higher seq.
       expect(passedOver).toBeGreaterThanOrEqual(when === 'before' ? 1 : 0);
     },
   );

@@ -18,7 +18,7 @@ afterAll(() => stack?.stop());
 const { call, send, newGroup, historyOf } = groupsOf(() => stack);
 
 describe('a group', () => {
-  it('of more than 100 pages its members, and each is told by the workers (IM-GROUP)', async () => {
+  it('of more than 100 pages its members, and the workers notify each of them (IM-GROUP)', async () => {
     const a = newUser('alice');
     const others = Array.from({ length: 130 }, (_, n) => `${a}-m${String(n).padStart(3, '0')}`);
     const id = await newGroup(a, others.slice(0, 100));
@@ -38,11 +38,11 @@ describe('a group', () => {
     expect(await say(alice, id, 'to all')).toMatchObject({ type: 'sent' });
     await Promise.all(sockets.map((socket) => socket.message('to all')));
     const sender = proxy.counts({ route: 'sendMessage' });
-    // Session, membership, seq, message: no more than for a small one, and one enqueue instead of posts.
+    // Session, membership, seq, message, as for a small group; then one enqueue instead of posts.
     expect([sender.calls, sender.posts]).toEqual([5, 0]);
   });
 
-  it('hands nothing to one whose removal has a lower seq, though the removal is still under way (IM-INV-5, IM-FAULT-14)', async () => {
+  it('sends nothing to a member removed at a lower seq, even while the removal is still running (IM-INV-5, IM-FAULT-14)', async () => {
     const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
     const id = await newGroup(a, [b, c]);
     const [alice, bob, carol] = [await stack.join(a), await stack.join(b), await stack.join(c)];
@@ -65,7 +65,7 @@ describe('a group', () => {
   });
 
   it.for(['an admin', 'the member'])(
-    'can be left again after a removal by %s that died halfway (IM-GROUP, IM-FAULT-14)',
+    'can be left after a removal by %s that died halfway (IM-GROUP, IM-FAULT-14)',
     async (who) => {
       const [a, b] = [newUser('alice'), newUser('bob')];
       const by = who === 'an admin' ? a : b;
@@ -87,11 +87,11 @@ describe('a group', () => {
     },
   );
 
-  it('keeps an admin though the last two leave at once (IM-GROUP)', async () => {
+  it('keeps one admin when the last two leave at once (IM-GROUP)', async () => {
     const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
     const id = await newGroup(a, [b, c]);
     await call(a, 'PATCH', `/groups/${id}`, { admins: [a, b] });
-    // Alice was seen to have another admin beside her; then he goes.
+    // The check saw a second admin beside Alice; now that admin leaves.
     const dismissing = proxy.setBreakpoint({
       route: 'DELETE /groups/{id}/members/{userId}',
       operation: 'TransactWriteItems',
@@ -104,7 +104,7 @@ describe('a group', () => {
     expect((await call(c, 'GET', `/groups/${id}`)).body).toMatchObject({ admins: [a], memberCount: 2 });
   });
 
-  it('is not added to by an admin who has left since (IM-GROUP)', async () => {
+  it('accepts no new member from an admin who has left in the meantime (IM-GROUP)', async () => {
     const [a, c] = [newUser('alice'), newUser('carol')];
     const id = await newGroup(a, []);
     const adding = proxy.setBreakpoint({
@@ -119,7 +119,7 @@ describe('a group', () => {
     expect((await call(c, 'GET', `/groups/${id}`)).status).toBe(404);
   });
 
-  it('hands what overtook an addition to no one who was removed since (IM-INV-5)', async () => {
+  it('does not backfill a new member who has been removed in the meantime (IM-INV-5)', async () => {
     const [a, b, d] = [newUser('alice'), newUser('bob'), newUser('dave')];
     const id = await newGroup(a, [b]);
     const [alice, dave] = [await stack.join(a), await stack.join(d)];
@@ -147,7 +147,7 @@ describe('a group', () => {
     ['history', 'GET /conversations/{conversationId}/messages', 'Query'],
     ['the list of conversations', 'GET /conversations', 'BatchGetItem'],
   ])(
-    'shows in %s nothing that was said after one was removed while it was read (IM-INV-5)',
+    'shows in %s no message sent after a removal that happened during the read (IM-INV-5)',
     async (what, route, operation) => {
       const [a, b] = [newUser('alice'), newUser('bob')];
       const id = await newGroup(a, [b]);
@@ -164,7 +164,7 @@ describe('a group', () => {
     },
   );
 
-  it('keeps an admin though the one who is named leaves at once (IM-GROUP)', async () => {
+  it('keeps an admin when the one being appointed leaves at the same time (IM-GROUP)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const id = await newGroup(a, [b]);
     const naming = proxy.setBreakpoint({ route: 'PATCH /groups/{id}', operation: 'TransactWriteItems' });
@@ -181,7 +181,7 @@ describe('a group', () => {
 describe('a recall', () => {
   const recalled = (by: string) => ({ type: 'recalled', by, at: expect.any(Number) });
 
-  it('of a message on its way to one who is away reaches the inbox before it is read (IM-FAULT-15)', async () => {
+  it("of a message in delivery reaches an absent user's inbox before they read it (IM-FAULT-15)", async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const alice = await stack.join(a);
     const storing = proxy.setBreakpoint({
@@ -205,7 +205,7 @@ describe('a recall', () => {
 });
 
 describe('typing', () => {
-  it('is told to the others, at most once in 2 s, and to nobody else', async () => {
+  it('is pushed to the other members, at most once in 2 s, and to nobody else', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const [alice, laptop, bob] = [await stack.join(a), await stack.join(a), await stack.join(b)];
     proxy.reset();
@@ -220,7 +220,7 @@ describe('typing', () => {
 });
 
 describe('presence', () => {
-  it('is told of those one talks with, with when they were last seen; others are nowhere (IM-REFUSE-4)', async () => {
+  it("shows the caller's contacts with their last-seen times, and everybody else as absent (IM-REFUSE-4)", async () => {
     const [a, b, c, s] = [newUser('alice'), newUser('bob'), newUser('carol'), newUser('stranger')];
     const [alice, bob] = [await stack.join(a), await stack.join(b)];
     await stack.join(s);

@@ -15,7 +15,7 @@ const { call, send, newGroup, historyOf } = groupsOf(() => stack);
 const missing = { status: 404, body: expect.objectContaining({ code: 'not_found' }) };
 
 describe('a group', () => {
-  it('is made by its admin; those in it hear of it at once, and it is in their lists (IM-GROUP)', async () => {
+  it('is created by its admin, and its members are notified at once and have it in their lists (IM-GROUP)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const bob = await stack.join(b);
     const { status, body } = await call(a, 'POST', '/groups', { name: '  Rowers ', members: [b, b, a] });
@@ -36,7 +36,7 @@ describe('a group', () => {
     ]);
   });
 
-  it('carries messages to all its members, online and away, and to no one else (IM-SEND-1, IM-INV-5)', async () => {
+  it('delivers messages to all members, online and offline, and to nobody else (IM-SEND-1, IM-INV-5)', async () => {
     const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
     const id = await newGroup(a, [b, c]);
     const [alice, bob] = [await stack.join(a), await stack.join(b)];
@@ -45,7 +45,7 @@ describe('a group', () => {
     await stack.inboxHolds(c, 2);
     const carol = await stack.open(c);
     const { inbox } = await carol.request({ action: 'hello' });
-    // The consumer may be about to look who is there: then it pushes what it has just stored, and removes it.
+    // The consumer may not have read the routes yet: then it pushes the stored message and removes the entry.
     const seen = () =>
       [...new Set([...inbox.messages, ...carol.messages()].map(({ seq }: Json) => seq))].sort();
     await carol.frame(() => seen().length === 2);
@@ -53,7 +53,7 @@ describe('a group', () => {
     expect(alice.messages()).toEqual([]);
   });
 
-  it('does not exist for others: every way in answers as for a missing one (IM-SEND-7, IM-REFUSE-4)', async () => {
+  it('is not found by others: every request answers as for a missing group (IM-SEND-7, IM-REFUSE-4)', async () => {
     const [a, m] = [newUser('alice'), newUser('mallory')];
     const id = await newGroup(a, []);
     const absent = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
@@ -89,7 +89,7 @@ describe('a group', () => {
     expect((await stack.http(a, '/conversations')).body.conversations).toMatchObject([{ head: 1 }]);
   });
 
-  it('shows a new member nothing from before its joining, unless its history is open (IM-INV-5)', async () => {
+  it('shows a new member nothing from before the join, unless its history is open (IM-INV-5)', async () => {
     for (const openHistory of [false, true]) {
       const [a, b] = [newUser('alice'), newUser('bob')];
       const id = await newGroup(a, [], { openHistory });
@@ -108,7 +108,7 @@ describe('a group', () => {
     }
   });
 
-  it('tells of a removal with its seq; the removed one gets that and nothing after (IM-GROUP, IM-INV-5)', async () => {
+  it('pushes a removal with its seq to the removed member, who gets nothing after it (IM-GROUP, IM-INV-5)', async () => {
     const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
     const id = await newGroup(a, [b, c]);
     const [alice, bob, carol] = [await stack.join(a), await stack.join(b), await stack.join(c)];
@@ -123,7 +123,7 @@ describe('a group', () => {
     expect((await call(a, 'GET', `/groups/${id}`)).body.memberCount).toBe(2);
   });
 
-  it('is changed by admins alone, and never left without one (IM-GROUP)', async () => {
+  it('is changed by admins only, and never loses its last admin (IM-GROUP)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const id = await newGroup(a, [b]);
     const forbidden = { status: 403, body: { code: 'forbidden' } };
@@ -146,7 +146,7 @@ describe('a group', () => {
 });
 
 describe('read cursors', () => {
-  it('move forward alone, on all devices, and are told to the others (IM-INV-6)', async () => {
+  it('only move forward, on all devices, and are pushed to the other members (IM-INV-6)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const [alice, phone, tablet] = [await stack.join(a), await stack.join(b), await stack.join(b)];
     for (const text of ['m1', 'm2', 'm3'])
@@ -177,7 +177,7 @@ describe('read cursors', () => {
     });
   });
 
-  it('of a group can be looked up, without a write for any message', async () => {
+  it('of a group can be queried, and cost no write per message', async () => {
     const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
     const id = await newGroup(a, [b, c]);
     const bob = await stack.join(b);
@@ -191,7 +191,7 @@ describe('read cursors', () => {
 describe('a recall', () => {
   const recalled = (by: string) => ({ type: 'recalled', by, at: expect.any(Number) });
 
-  it('redacts history, inbox, and last message, and is told to who is online (IM-FAULT-15)', async () => {
+  it('redacts history, inbox, and last message, and is pushed to everyone online (IM-FAULT-15)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const [alice, laptop] = [await stack.join(a), await stack.join(a)];
     await alice.request({
@@ -224,7 +224,7 @@ describe('a recall', () => {
     expect(await alice.request(repeat)).toMatchObject({ type: 'sent', duplicate: true });
   });
 
-  it("is the sender's, or in a group also an admin's; of nobody's else, of no hole, of no system message", async () => {
+  it('is allowed to the sender and to a group admin, and never for a hole or a system message', async () => {
     const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
     const id = await newGroup(a, [b, c]);
     const [alice, bob, carol] = [await stack.join(a), await stack.join(b), await stack.join(c)];
@@ -241,7 +241,7 @@ describe('a recall', () => {
 });
 
 describe('catching up', () => {
-  it('asks only for what has changed: changedSince leaves out the rest (IM-HELLO-3)', async () => {
+  it('with changedSince returns only the conversations that have changed (IM-HELLO-3)', async () => {
     const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
     const alice = await stack.join(a);
     for (const to of [b, c])

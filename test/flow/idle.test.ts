@@ -14,7 +14,7 @@ afterAll(() => stack?.stop());
 const isOnline = async (asker: TestSocket, userId: string): Promise<boolean> =>
   (await asker.request({ action: 'presence', userIds: [userId] })).users[0].online;
 
-/** Does it again and again until two idle times are over. */
+/** Repeats the action until two idle times are over. */
 async function forTwoIdleTimes(intervalMs: number, doIt: () => Promise<unknown>): Promise<void> {
   const endMs = Date.now() + 2 * IDLE_MS;
   const interval = { interval: intervalMs, timeout: 10 * IDLE_MS };
@@ -22,7 +22,7 @@ async function forTwoIdleTimes(intervalMs: number, doIt: () => Promise<unknown>)
 }
 
 describe('the idle option', () => {
-  it('tells clients to beat at 0.4 of the time (IM-IDLE)', async () => {
+  it('makes the heartbeat interval 0.4 of the idle time (IM-IDLE)', async () => {
     const bob = newUser('bob');
     const socket = await stack.open(bob);
     expect(await socket.request({ action: 'hello' })).toMatchObject({ heartbeatIntervalMs: 0.4 * IDLE_MS });
@@ -30,7 +30,7 @@ describe('the idle option', () => {
     expect(body).toMatchObject({ heartbeatIntervalMs: 0.4 * IDLE_MS });
   });
 
-  it('gives a message to a silent session and to the inbox, and deletes its connection (IM-IDLE)', async () => {
+  it("delivers to a silent session and to the inbox, and deletes the session's connection (IM-IDLE)", async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const sender = await stack.join(alice);
     const silent = await stack.join(bob, { deviceId: 'phone' });
@@ -63,7 +63,7 @@ describe('the idle option', () => {
       'managed',
       (socket: TestSocket) => socket.request({ action: 'presence', userIds: ['nobody'] }),
     ],
-  ] as const)('trusts a session that says something in time: %s (IM-IDLE)', async (_, mode, speak) => {
+  ] as const)('trusts a session that sends in time: %s (IM-IDLE)', async (_, mode, speak) => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const sender = await stack.join(alice);
     const socket = await stack.open(bob, { mode });

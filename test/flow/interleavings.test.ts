@@ -16,7 +16,7 @@ beforeAll(async () => {
     returnFailedAfterSeconds: 0,
     onWarning: () => undefined,
   });
-  // Cold starts take longer than the hands of a test may be held.
+  // A cold start would take longer than a hold may last.
   const [a, b] = [newUser('warm'), newUser('warm')];
   const socket = await stack.join(a);
   await sendUntilKnown(socket, b, 'warm');
@@ -27,14 +27,14 @@ afterAll(() => stack?.stop());
 
 const STAGES: readonly BreakpointStage[] = ['before', 'after'];
 
-describe('a receiver who connects while a message is on its way', () => {
+describe('a receiver who connects during delivery', () => {
   it.each(['sendMessage', 'StoreOffline'].flatMap((name) => STAGES.map((when) => [name, when] as const)))(
-    'sees it without a further reconnect: at each call of %s, %s it is made (IM-PUSH-2, IM-FAULT-8)',
+    'sees the message without another reconnect: at each call of %s, %s the call (IM-PUSH-2, IM-FAULT-8)',
     async (name, when) => {
       let rounds = 0;
       let bob = '';
       const isStoring = name === 'StoreOffline';
-      // An earlier test's message may still be on its way into an inbox.
+      // An earlier test's message may still be in the offline queue.
       const his = new Set<string | undefined>();
       const isHis = ({ requestId }: Call, input: unknown) => {
         const isAbout = (JSON.stringify(input) ?? '').includes(bob);
@@ -52,7 +52,7 @@ describe('a receiver who connects while a message is on its way', () => {
       const run = async (n: number) => {
         bob = newUser(`bob${n}-`);
         const alice = await stack.join(newUser('alice'));
-        // Waited for from now on: on a busy machine it may end before the ack is here.
+        // Start waiting now: on a busy machine it may end before the ack arrives.
         const isStored = isStoring ? stored() : undefined;
         const sent = await alice.request(sending(bob, 'hi'));
         expect(sent).toMatchObject({ type: 'sent', seq: 1 });
@@ -70,7 +70,7 @@ describe('a receiver who connects while a message is on its way', () => {
     },
   );
 
-  it('sees it though a post found its connection still being made (IM-PUSH-2, IM-FAULT-7)', async () => {
+  it('sees the message when a post found their connection still opening (IM-PUSH-2, IM-FAULT-7)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const sender = await stack.join(alice);
     const connecting = proxy.setBreakpoint({ route: '$connect', operation: 'UpdateItem', when: 'after' });
@@ -87,17 +87,17 @@ describe('a receiver who connects while a message is on its way', () => {
   });
 });
 
-/** A post to one of the user's sockets has been let through. */
+/** True if a post to one of the user's sockets was passed on. */
 const hasTaken = (user: string) =>
   proxy.calls.some((call) => call.operation === 'PostToConnection' && call.user === user && call.forwarded);
 
-describe('a receiver whose session ends while a message is on its way', () => {
+describe('a receiver whose session ends during delivery', () => {
   const where = STAGES.flatMap((when) =>
     (['the same device', 'another device'] as const).map((d) => [when, d] as const),
   );
 
   it.each(where)(
-    'sees it on the next one: at each call of SendMessage, %s it is made, %s connects (IM-PUSH-2, IM-CONN-4, IM-FAULT-2)',
+    'sees the message on the next session: at each call of SendMessage, %s the call, %s connects (IM-PUSH-2, IM-CONN-4, IM-FAULT-2)',
     async (when, which) => {
       let rounds = 0;
       let bob = '';
@@ -124,7 +124,7 @@ describe('a receiver whose session ends while a message is on its way', () => {
   );
 
   it.each(STAGES)(
-    'finds it in its inbox, when it comes back: it goes at each call of SendMessage, %s it is made (IM-PUSH-2, IM-FAULT-2)',
+    'finds the message in the inbox on return: the session ends at each call of SendMessage, %s the call (IM-PUSH-2, IM-FAULT-2)',
     async (when) => {
       let bob = '';
       let old: TestSocket | undefined;
@@ -149,7 +149,7 @@ describe('a receiver whose session ends while a message is on its way', () => {
   );
 
   it.each(STAGES)(
-    "is served beside the sender's other device, which connects at each call of SendMessage, %s it is made (IM-SEND-5)",
+    "gets the message along with the sender's other device, which connects at each call of SendMessage, %s the call (IM-SEND-5)",
     async (when) => {
       let [alice, bob] = ['', ''];
       const run = async (n: number) => {
@@ -176,7 +176,7 @@ describe('a receiver whose session ends while a message is on its way', () => {
 });
 
 describe('a late $connect', () => {
-  it('takes no place from the socket that its device has opened since (IM-CONN-4, IM-FAULT-9)', async () => {
+  it('does not replace the socket that the device has opened since (IM-CONN-4, IM-FAULT-9)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const device = { deviceId: 'phone' };
     const late = proxy.setBreakpoint({ route: '$connect', operation: 'UpdateItem' });
@@ -194,7 +194,7 @@ describe('a late $connect', () => {
 
 describe('a late $disconnect', () => {
   it.each(STAGES)(
-    'leaves the session alone that the same device has by then, %s its call (IM-CONN-5, IM-FAULT-9)',
+    "leaves the device's newer session alone, %s its call (IM-CONN-5, IM-FAULT-9)",
     async (when) => {
       let bob = '';
       const device = { deviceId: 'phone' };
@@ -224,7 +224,7 @@ describe('a sender whose function dies', () => {
   );
 
   it.each(cases)(
-    'at any call, %s it is made, repeats and gets one message through to a receiver who is %s (IM-SEND-1, IM-SEND-2, IM-FAULT-3)',
+    'at any call, %s the call is made, repeats and delivers one message to a receiver who is %s (IM-SEND-1, IM-SEND-2, IM-FAULT-3)',
     async (when, where) => {
       let rounds = 0;
       let users: [string, string] = ['', ''];
@@ -253,9 +253,9 @@ describe('a sender whose function dies', () => {
   );
 });
 
-describe('the consumer of the offline queue that dies', () => {
+describe("the offline queue's consumer", () => {
   it.each(STAGES)(
-    'at any call, %s it is made, loses nothing: the record comes again (IM-PUSH-2, IM-FAULT-3)',
+    'loses nothing when it dies at any call, %s the call is made: the record comes again (IM-PUSH-2, IM-FAULT-3)',
     async (when) => {
       let bob = '';
       const run = async (n: number) => {

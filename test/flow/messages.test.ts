@@ -15,8 +15,8 @@ const sending = (to: string, clientMsgId: string, value = clientMsgId) => ({
   content: text(value),
 });
 
-describe('messages between people online', () => {
-  it('arrive as they were sent, with what the server says of them (IM-SEND-1, IM-SEND-6, IM-PUSH-1)', async () => {
+describe('messages between online users', () => {
+  it('arrive as sent, with the fields that the server adds (IM-SEND-1, IM-SEND-6, IM-PUSH-1)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const [alice, bob] = [await stack.join(a), await stack.join(b)];
     const frame = { ...sending(b, 'c1', 'hi 👋'), from: 'mallory', seq: 99, sentAt: 1 };
@@ -41,7 +41,7 @@ describe('messages between people online', () => {
     const bobs = [await stack.join(b), await stack.join(b)];
     await phone.request(sending(b, 'c1', 'hi'));
     await Promise.all([laptop, ...bobs].map((socket) => socket.message('hi')));
-    // What comes later through the same path would come after an echo.
+    // An echo would come before this later message on the same path.
     await laptop.request(sending(b, 'c2', 'bye'));
     await phone.message('bye');
     expect(phone.messages()).toHaveLength(1);
@@ -60,7 +60,7 @@ describe('messages between people online', () => {
     );
   });
 
-  it('of two devices and ten senders at once have unique seqs (IM-SEND-3, IM-FAULT-13)', async () => {
+  it('have unique seqs when two devices and ten senders write at once (IM-SEND-3, IM-FAULT-13)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const sockets = [await stack.join(a), await stack.join(a), await stack.join(b)];
     const replies = await Promise.all(
@@ -73,7 +73,7 @@ describe('messages between people online', () => {
     expect(replies.every(({ type }) => type === 'sent')).toBe(true);
   });
 
-  it('sent again return the first ack, over socket and HTTP, and stay one message (IM-SEND-2)', async () => {
+  it('return the first ack when a send is repeated, over socket and HTTP, and stay one message (IM-SEND-2)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const alice = await stack.join(a);
     const { id: _, type: __, ...first } = await alice.request(sending(b, 'c1', 'hi'));
@@ -88,7 +88,7 @@ describe('messages between people online', () => {
     expect(body.messages).toHaveLength(1);
   });
 
-  it('with the same clientMsgId and other content are refused (IM-SEND-2)', async () => {
+  it('are refused when a clientMsgId comes with other content (IM-SEND-2)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const alice = await stack.join(a);
     await alice.request(sending(b, 'c1', 'hi'));
@@ -98,7 +98,7 @@ describe('messages between people online', () => {
     });
   });
 
-  it('over HTTP reach all sessions of the sender (section 6)', async () => {
+  it('sent over HTTP reach all sessions of the sender (section 6)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const sockets = [await stack.join(a), await stack.join(a), await stack.join(b)];
     const { status, body } = await stack.http(a, '/messages', {
@@ -120,7 +120,7 @@ describe('messages between people online', () => {
     ['to oneself', (me: string) => ({ to: me }), 'invalid_request'],
     ['to two others', () => ({ conversationId: 'dm:x:y' }), 'not_found'],
     ['to a direct id in wrong order', (me: string) => ({ conversationId: `dm:zz:${me}` }), 'not_found'],
-    ['to a group one is not in', () => ({ conversationId: 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV' }), 'not_found'],
+    ['to a group of other people', () => ({ conversationId: 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV' }), 'not_found'],
     ['to nonsense', () => ({ conversationId: 'nonsense' }), 'invalid_request'],
   ])('%s are refused, over socket and HTTP alike (IM-SEND-7, IM-REFUSE-4)', async (_, target, code) => {
     const a = newUser('alice');
@@ -161,7 +161,7 @@ describe('history', () => {
     },
   );
 
-  it('of others is 404, in the same words as a missing one (IM-REFUSE-4)', async () => {
+  it('of other users is 404, in the same words as a missing one (IM-REFUSE-4)', async () => {
     const me = newUser('mallory');
     const words = await Promise.all(
       ['dm:x:y', 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV'].map((id) => stack.http(me, `/conversations/${id}/messages`)),
@@ -172,7 +172,7 @@ describe('history', () => {
 });
 
 describe('conversations', () => {
-  it('list what one has talked about, with unread and a cursor (section 6)', async () => {
+  it("list the user's conversations, with unread counts and a cursor (section 6)", async () => {
     const me = newUser('bob');
     const peers = ['x', 'y', 'z'].map(newUser);
     for (const peer of peers) {

@@ -21,8 +21,8 @@ async function sendMany(sender: TestSocket, to: string, count: number, text = (n
   }
 }
 
-describe('messages that find nobody home', () => {
-  it('wait in the inbox and come with the welcome; acknowledged, they never come again (IM-HELLO-1, IM-HELLO-2)', async () => {
+describe('messages to an absent user', () => {
+  it('wait in the inbox and come with the welcome, and never again once acknowledged (IM-HELLO-1, IM-HELLO-2)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     await sendMany(await stack.join(a), b, 3);
     await stack.inboxHolds(b, 3);
@@ -54,7 +54,7 @@ describe('messages that find nobody home', () => {
     });
   });
 
-  it('come again at the next hello when they were not acknowledged, and a repeated ack is harmless (IM-HELLO-2)', async () => {
+  it('come again at the next hello until acknowledged, and acknowledging is idempotent (IM-HELLO-2)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     await sendMany(await stack.join(a), b, 1);
     await stack.inboxHolds(b, 1);
@@ -69,7 +69,7 @@ describe('messages that find nobody home', () => {
     expect(await bob.request(ack)).toMatchObject({ type: 'inbox', batch: null });
   });
 
-  it('come in pages of 50 that end with batch null (IM-HELLO-1)', async () => {
+  it('come in pages of 50, the last with batch null (IM-HELLO-1)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     await sendMany(await stack.join(a), b, 60);
     await stack.inboxHolds(b, 60);
@@ -85,7 +85,7 @@ describe('messages that find nobody home', () => {
     await stack.inboxHolds(b, 0);
   });
 
-  it('make frames below 28 KB however long they are (IM-HELLO-1)', async () => {
+  it('fit into frames below 28 KB however long they are (IM-HELLO-1)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     await sendMany(await stack.join(a), b, 4, () => 'é'.repeat(6_000));
     await stack.inboxHolds(b, 4);
@@ -117,7 +117,7 @@ describe('messages that find nobody home', () => {
     await stack.inboxHolds(b, 1);
   });
 
-  it('do not fill the inbox of one who is online with another device', async () => {
+  it('do not fill the inbox of a user who is online with another device', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const alice = await stack.join(a);
     await (await stack.join(b, { deviceId: 'tablet' })).close();
@@ -126,12 +126,12 @@ describe('messages that find nobody home', () => {
     await phone.message('m1');
     const tablet = await stack.open(b, { deviceId: 'tablet' });
     expect((await tablet.request({ action: 'hello' })).inbox.batch).toBeNull();
-    // A second device learns from heads and history (IM-HELLO-3).
+    // A second device finds the message by heads and history (IM-HELLO-3).
     const { body } = await stack.http(b, '/conversations');
     expect(body.conversations).toMatchObject([{ head: 1, lastMessage: { content: { text: 'm1' } } }]);
   });
 
-  it('are pushed unasked to a plain session, and what was posted counts as delivered (IM-CONN-6)', async () => {
+  it('are pushed to a plain session without a request, and count as delivered once posted (IM-CONN-6)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const alice = await stack.join(a);
     await sendMany(alice, b, 3);

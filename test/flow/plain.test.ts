@@ -15,7 +15,7 @@ async function replyTo(socket: TestSocket, frame: object): Promise<string> {
 }
 
 describe('a plain frame', () => {
-  it('is a text message, answered by ok; numbers are ids (IM-PLAIN)', async () => {
+  it('is a text message answered by ok, and accepts numbers as ids (IM-PLAIN)', async () => {
     const [alice, bob] = [newUser('alice'), String(Date.now())];
     const receiver = await chat.join(bob);
     const sender = await chat.open(alice, { mode: 'plain' });
@@ -27,7 +27,7 @@ describe('a plain frame', () => {
     expect(await sender.message('And you')).toMatchObject({ from: bob, seq: 2 });
   });
 
-  it('sent again is a second message (IM-PLAIN)', async () => {
+  it('that is repeated is a second message (IM-PLAIN)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const receiver = await chat.join(bob);
     const sender = await chat.open(alice, { mode: 'plain' });
@@ -37,7 +37,7 @@ describe('a plain frame', () => {
     expect(receiver.messages().map(({ content }) => content.text)).toEqual(['twice', 'twice']);
   });
 
-  it("of another's name is refused as identity_mismatch; the socket stays open (IM-PLAIN)", async () => {
+  it("in another user's name is refused as identity_mismatch, and the socket stays open (IM-PLAIN)", async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const sender = await chat.open(alice, { mode: 'plain' });
     const forged = await replyTo(sender, { fromUser: bob, toUser: newUser('carol'), message: 'Hi' });
@@ -54,7 +54,7 @@ describe('a plain frame', () => {
       ['fromUser'],
     ],
     ['with an empty text', { fromUser: 'me', toUser: 'bob', message: ' ' }, 'invalid_request', ['message']],
-    ['of nothing known', { from: 'me' }, 'unknown_action', []],
+    ['with unknown fields', { from: 'me' }, 'unknown_action', []],
   ])('%s gets an error frame (IM-PLAIN)', async (_, frame, code, paths) => {
     const sender = await chat.open(newUser('alice'), { mode: 'plain' });
     const { issues = [], ...error } = JSON.parse(await replyTo(sender, frame));

@@ -16,7 +16,7 @@ const poll = (userId: string, body: object = {}) => post(userId, '/poll', { devi
 const say = (from: string, to: string, text: string) =>
   post(from, '/messages', { to, clientMsgId: text, content: textContent(text) });
 const textsOf = ({ body }: { body: Json }) => body.messages.map(({ content }: Json) => content.text);
-/** Resolves when the user's polling session is known: from then on messages go to the inbox. */
+/** Resolves when the user's polling session is stored: from then on messages go to the inbox. */
 const polls = async (asker: string, userId: string) => {
   const socket = await stack.join(asker);
   const isOnline = async () =>
@@ -26,7 +26,7 @@ const polls = async (asker: string, userId: string) => {
 };
 
 describe('a poll', () => {
-  it('that waits is answered soon after a message is sent, and not before (IM-POLL-1)', async () => {
+  it('waits until a message is sent and returns soon after (IM-POLL-1)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     await say(alice, bob, 'first');
     const page = (await poll(bob)).body;
@@ -41,7 +41,7 @@ describe('a poll', () => {
     expect(answer.body.session.expiresAt).toBeGreaterThan(Date.now() + 60_000);
   });
 
-  it('is empty after its time; what was not acknowledged comes again (IM-POLL-1)', async () => {
+  it('returns empty when its time is over, and returns unacknowledged messages again (IM-POLL-1)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const empty = { messages: [], batch: null, more: false, timedOut: true };
     expect(await poll(bob, { waitMs: 0 })).toMatchObject({ status: 200, body: empty });
@@ -53,7 +53,7 @@ describe('a poll', () => {
     await stack.inboxHolds(bob, 0);
   });
 
-  it('gets what a socket of the same user gets as well (IM-POLL-2)', async () => {
+  it('returns what a socket of the same user gets (IM-POLL-2)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const laptop = await stack.join(bob, { deviceId: 'laptop' });
     const sender = await stack.join(alice);
@@ -63,7 +63,7 @@ describe('a poll', () => {
     expect(textsOf(await poll(bob))).toEqual(['both']);
   });
 
-  it('of the sender gets what another of its devices sends (IM-POLL-2, IM-SEND-5)', async () => {
+  it('of the sender returns what their other devices send (IM-POLL-2, IM-SEND-5)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const laptop = await stack.join(alice, { deviceId: 'laptop' });
     await poll(alice, { waitMs: 0 });
@@ -71,7 +71,7 @@ describe('a poll', () => {
     expect(textsOf(await poll(alice))).toEqual(['mine']);
   });
 
-  it('keeps nobody else waiting, however many there are', async () => {
+  it('delays nobody else, however many polls wait', async () => {
     const pollers = Array.from({ length: 5 }, () => newUser('poller'));
     const alice = newUser('alice');
     const waiting = pollers.map((user) => poll(user));
@@ -84,14 +84,14 @@ describe('a poll', () => {
     for (const answer of await Promise.all(waiting)) expect(answer.body.messages).toHaveLength(1);
   });
 
-  it('and POST /messages alone carry a conversation where no upgrade passes (IM-POLL-3)', async () => {
+  it('together with POST /messages carries a conversation where no upgrade is possible (IM-POLL-3)', async () => {
     stack.gateway.refuseUpgrades(403);
     onTestFinished(() => stack.gateway.refuseUpgrades(undefined));
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     await expect(stack.open(alice)).rejects.toBeInstanceOf(RefusedError);
     const heard: string[] = [];
     const batches: Record<string, string> = {};
-    /** Alice and Bob answer each other, each told by a poll only. */
+    /** Alice and Bob answer each other, and receive by polling only. */
     const listen = async (userId: string, from: string) => {
       const { body } = await poll(userId, { batch: batches[userId] });
       batches[userId] = body.batch;
@@ -111,7 +111,7 @@ describe('a poll', () => {
 
   it.each([
     ['without a device', { deviceId: undefined }, ['deviceId']],
-    ['that waits for too long', { waitMs: 20_001 }, ['waitMs']],
+    ['that would wait too long', { waitMs: 20_001 }, ['waitMs']],
     ['with an altered batch', { batch: 'x.y' }, ['batch']],
   ])('%s is refused at once (IM-POLL-1)', async (_, body, paths) => {
     const answer = await poll(newUser('bob'), body);

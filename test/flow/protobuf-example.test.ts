@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
 import { startStack } from './setup/stack.ts';
 
-it('a client made of im.proto alone talks with the server (IM-PB)', async () => {
+it('a client generated from im.proto alone talks with the server (IM-PB)', async () => {
   const stack = await startStack();
   onTestFinished(() => stack.stop());
   const run = promisify(execFile);

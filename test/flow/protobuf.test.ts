@@ -12,8 +12,8 @@ afterAll(() => stack?.stop());
 
 const inProtobuf = { protobuf: true };
 
-describe('a session of Protobuf frames', () => {
-  it('is answered and pushed to in Protobuf, and talks with one of JSON (IM-PB)', async () => {
+describe('a Protobuf session', () => {
+  it('gets replies and pushes in Protobuf, and talks with a JSON session (IM-PB)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const sender = await stack.join(alice, inProtobuf);
     const receiver = await stack.join(bob);
@@ -32,7 +32,7 @@ describe('a session of Protobuf frames', () => {
     expect(sender.frames.map(({ type }) => type)).toEqual(['welcome', 'sent', 'messages']);
   });
 
-  it('has the same actions as one of JSON (IM-PB)', async () => {
+  it('has the same actions as a JSON session (IM-PB)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const [socket, other] = [await stack.join(alice, inProtobuf), await stack.join(bob)];
     const { conversationId } = await socket.request(sending(bob, 'hi'));
@@ -52,7 +52,7 @@ describe('a session of Protobuf frames', () => {
     });
   });
 
-  it('has the actions and pushes of the desk: open, ready, transfer, close with a rating, away (IM-PB, IM-DESK)', async () => {
+  it("has the desk's actions and pushes: open, ready, transfer, close with a rating, away (IM-PB, IM-DESK)", async () => {
     const queue = newQueue();
     const [bob, ann] = [newUser('bob'), newUser('ann')];
     const customer = await stack.join(bob, inProtobuf);
@@ -84,7 +84,7 @@ describe('a session of Protobuf frames', () => {
     expect(end.chat).toMatchObject({ conversationId, rating: 4 });
   });
 
-  it('gets its inbox page by page, each within a frame of the gateway (IM-PB, IM-HELLO-1)', async () => {
+  it('gets its inbox page by page, each within one gateway frame (IM-PB, IM-HELLO-1)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const sender = await stack.join(alice);
     const texts = ['a', 'b', 'c'].map((letter) => letter.repeat(9_000));
@@ -106,7 +106,7 @@ describe('a session of Protobuf frames', () => {
     expect(sizes).toHaveLength(3);
   });
 
-  it('gets errors in Protobuf, and stays open (IM-PB, IM-FRAME-3)', async () => {
+  it('gets errors in Protobuf and stays open (IM-PB, IM-FRAME-3)', async () => {
     const socket = await stack.join(newUser('alice'), inProtobuf);
     for (const [garbage, code] of [
       ['{"id":"1"}', 'bad_frame'],
@@ -124,7 +124,7 @@ describe('a session of Protobuf frames', () => {
     expect(invalid.issues.map(({ path }: { path: string }) => path)).toEqual(['clientMsgId', 'content']);
   });
 
-  it('is told in Protobuf why it ends (IM-PB, IM-CONN-4)', async () => {
+  it('gets the reason for its end in Protobuf (IM-PB, IM-CONN-4)', async () => {
     const alice = newUser('alice');
     const old = await stack.join(alice, { ...inProtobuf, deviceId: 'phone' });
     await stack.join(alice, { deviceId: 'phone' });

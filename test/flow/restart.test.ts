@@ -8,7 +8,7 @@ import { newUser, type Stack, startStack } from './setup/stack.ts';
 const dataDirectory = mkdtempSync(join(tmpdir(), 'serverless-im-data-'));
 afterAll(() => rmSync(dataDirectory, { recursive: true, force: true }));
 
-/** On the data that the last one left. */
+/** Starts on the data of the previous run. */
 async function start(options: RuntimeOptions = {}): Promise<Stack> {
   const stack = await startStack({ dataDirectory, ...options });
   onTestFinished(() => stack.stop());
@@ -41,7 +41,7 @@ describe('a restart of the local runtime', () => {
     expect(await again.request(sending(b, 'second'))).toMatchObject({ duplicate: false, seq: 3 });
   });
 
-  it('heals the routes that it left: a message to them goes to the inbox (IM-CONN-5, IM-FAULT-2)', async () => {
+  it('cleans up the old routes: a message to them goes to the inbox (IM-CONN-5, IM-FAULT-2)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const before = await start();
     await before.join(b);

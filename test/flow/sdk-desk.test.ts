@@ -32,7 +32,7 @@ const heard = (im: DeskClient, fits: (chat: DeskChat) => boolean): Promise<DeskC
   });
 
 describe('the SDK at the desk', () => {
-  it('brings a customer and an agent together, in the order of what was written (IM-DESK-2, IM-DESK-3)', async () => {
+  it('connects a customer and an agent, who see the messages in the order they were written (IM-DESK-2, IM-DESK-3)', async () => {
     const [customer, name] = [newUser('customer'), newUser('agent')];
     const im = await join(customer);
     const chat = await im.desk.open({ topic: 'My bill' });
@@ -59,7 +59,7 @@ describe('the SDK at the desk', () => {
     expect(await agent.agent.away()).toMatchObject({ status: 'away', active: 0 });
   });
 
-  it('has an agent ready again, with the chats that are hers, after a lost connection (IM-DESK-4, IM-DESK-7)', async () => {
+  it('makes an agent ready again after a lost connection, with their chats (IM-DESK-4, IM-DESK-7)', async () => {
     const [customer, name] = [newUser('customer'), newUser('agent')];
     const agent = await join(name, { roles: ['agent'] });
     await agent.agent.ready({ queues: ['default'], capacity: 2 });

@@ -33,8 +33,8 @@ const heard = (im: Client, text: string): Promise<ChatMessage> =>
     });
   });
 
-describe('the SDK where no WebSocket passes', () => {
-  it('carries a conversation by polling after three upgrades that failed (IM-POLL-3)', async () => {
+describe('the SDK without WebSockets', () => {
+  it('carries a conversation by polling after three failed upgrades (IM-POLL-3)', async () => {
     stack.gateway.refuseUpgrades(403);
     onTestFinished(() => stack.gateway.refuseUpgrades(undefined));
     const [a, b] = [newUser('alice'), newUser('bob')];
@@ -49,7 +49,7 @@ describe('the SDK where no WebSocket passes', () => {
     expect(await atAlice).toMatchObject({ from: b, seq: 2 });
   });
 
-  it('takes a socket again when five minutes have gone by, and one opens', async () => {
+  it('returns to a socket after five minutes, if one opens', async () => {
     let nowMs = 0;
     stack.gateway.refuseUpgrades(403);
     onTestFinished(() => stack.gateway.refuseUpgrades(undefined));

@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-/** A second would be many on the clock of a test. */
+/** Short, so that the test need not wait. */
 const retryPolicy = fullJitterBackoff({ baseMs: 20, capMs: 200 });
 
 function seen({
@@ -43,14 +43,14 @@ function seen({
   return { conversationId, seq, messageId, clientMsgId, from, content, sentAt };
 }
 
-/** A program on a device, which notes down all that its SDK tells it. */
+/** A program on a device that records every event of its SDK. */
 class Device {
   readonly user: string;
   readonly name: string;
   readonly im: Client;
   readonly #recorder: Recorder;
   readonly #view = new Map<string, SeenMessage>();
-  /** Messages that the SDK told of twice, or before one of a lower seq. */
+  /** Messages that the SDK emitted twice, or before one of a lower seq. */
   readonly faults: string[] = [];
   readonly #last = new Map<string, number>();
   readonly sent: OwnMessage[] = [];
@@ -63,12 +63,12 @@ class Device {
     const { wsUrl, httpUrl } = stack;
     this.im = createClient({ wsUrl, httpUrl, getToken, deviceId: `${user}-${name}`, retryPolicy });
     this.im.on('message', (message) => {
-      // Its own come at once, and get their place by their ack.
+      // Its own messages come at once, and get their seq by their ack.
       if (message.seq !== undefined) this.#hear(seen(message));
     });
   }
 
-  /** What was there before its first session is history: it is in its view, and not told of. */
+  /** Messages from before its first session are history: in its view, without an event. */
   async begin(conversationIds: readonly string[]): Promise<void> {
     await this.im.connect();
     for (const id of conversationIds) {
@@ -94,7 +94,7 @@ class Device {
     return message;
   }
 
-  /** Comes back with nothing missing (IM-HELLO-3). */
+  /** Reconnects with nothing missing (IM-HELLO-3). */
   async sync(): Promise<void> {
     this.im.close();
     await this.im.connect();
@@ -131,9 +131,9 @@ async function recordOf(conversation: Conversation): Promise<SeenMessage[]> {
   return all;
 }
 
-describe('the SDK, among faults', () => {
+describe('the SDK among faults', () => {
   it.each([1])(
-    'gives each device what was acked, once, in order, and nothing else (IM-INV-1 to IM-INV-5, IM-HELLO-3, seed %i)',
+    'gives each device every acked message once, in order, and nothing else (IM-INV-1 to IM-INV-5, IM-HELLO-3, seed %i)',
     async (seed) => {
       const recorder = new Recorder(seed);
       const [a, b, c] = [newUser('ann'), newUser('bob'), newUser('cid')];
@@ -170,7 +170,7 @@ describe('the SDK, among faults', () => {
         proxy.inject(rule);
 
       let acked = 0;
-      /** Every few messages somebody's network is gone, and sometimes nobody notices. */
+      /** Every few messages somebody's network fails, sometimes without a close. */
       const cutSomebody = () => {
         acked += 1;
         if (acked % 4 !== 0) return;

@@ -4,7 +4,7 @@ import { createAwsProxy } from '../../local/aws-proxy/index.ts';
 import { openSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
-// Short: the engine quotes ten characters of what it can't parse.
+// Short, because the engine quotes ten characters of text that it cannot parse.
 const CANARY = 'cnry7f3a';
 const proxy = createAwsProxy();
 const logged: string[] = [];
@@ -26,14 +26,14 @@ const sending = (to: string, clientMsgId: string, text = `hush ${CANARY}`) => ({
   content: { type: 'text', text },
 });
 
-describe('everything that is logged', () => {
-  it('holds no body, token, or subprotocol, whatever goes wrong (IM-REFUSE-11)', async () => {
+describe('the logs', () => {
+  it('hold no message body, token, or subprotocol, whatever fails (IM-REFUSE-11)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const token = await stack.token(a, { claims: { note: CANARY } });
     const alice = await openSocket(stack.wsUrl, { token, protocols: ['im.v1', `im.token.${token}`, CANARY] });
     await alice.request({ action: 'hello' });
 
-    // Refused in every way that there is.
+    // Refused in every possible way.
     for (const protocols of [['im.v1', `im.token.${CANARY}`], [`im.token.${token}`], [CANARY]]) {
       await openSocket(stack.wsUrl, { protocols }).catch(() => undefined);
     }
@@ -45,13 +45,13 @@ describe('everything that is logged', () => {
     await stack.http(a, `/conversations/${CANARY}/messages?after=${CANARY}`);
     await stack.http(a, '/messages', { method: 'POST', body: `{"text":"${CANARY}"` });
 
-    // Stored, repeated, and in conflict: a failed condition carries the whole item.
+    // Stored, repeated, and in conflict: a failed condition returns the whole item.
     await alice.request(sending(b, 'c1'));
     await alice.request(sending(b, 'c1'));
     await alice.request(sending(b, 'c1', `other ${CANARY}`));
     await stack.inboxHolds(b, 1);
 
-    // Broken at every store, at the queue, and at the socket.
+    // Failing at every table, at the queue, and at the socket.
     for (const rule of [
       { service: 'dynamodb', operation: 'PutItem', fault: 'error' },
       { service: 'dynamodb', operation: 'UpdateItem', fault: 'throttle' },
@@ -65,7 +65,7 @@ describe('everything that is logged', () => {
       fault.remove();
     }
 
-    // From other services, malformed and refused.
+    // Service events, malformed and refused.
     const sqs = new SQSClient({
       endpoint: stack.endpoints.sqs,
       region: 'us-east-1',
@@ -84,7 +84,7 @@ describe('everything that is logged', () => {
     await proxy.untilIdle();
 
     expect(logged.length).toBeGreaterThan(10);
-    // Errors name the sources, whose map is read only for them.
+    // Stack traces name the sources; the source map is loaded only for them.
     expect(logged.filter((line) => /[ (]lambdas\/.*\.ts:\d+:\d+/.test(line))).not.toEqual([]);
     const [, payload = '', signature = ''] = token.split('.');
     for (const secret of [CANARY, payload, signature]) {

@@ -70,7 +70,7 @@ describe('renewing', () => {
   });
 
   it.each(['', 'nonsense', 'a.b.c'])(
-    'with the invalid token %j is refused; the session goes on',
+    'with the invalid token %j is refused, and the session continues',
     async (token) => {
       const socket = await stack.join(newUser('alice'));
       expect(await socket.request({ action: 'renew', token })).toMatchObject({
@@ -82,8 +82,8 @@ describe('renewing', () => {
   );
 });
 
-describe('frames', () => {
-  it('of a session whose route is gone are refused, and the socket is closed (IM-BEAT, IM-FRAME-2)', async () => {
+describe('a frame', () => {
+  it('from a session without a route is refused, and the socket is closed (IM-BEAT, IM-FRAME-2)', async () => {
     const user = newUser('frank');
     const socket = await stack.join(user, { deviceId: 'phone' });
     const { connectionId } = await socket.request({ action: 'hello' });
@@ -95,7 +95,7 @@ describe('frames', () => {
     await socket.closed;
   });
 
-  it('after the session ended are refused while the socket stays open (IM-RENEW, IM-REFUSE-7)', async () => {
+  it('after the session ended is refused while the socket stays open (IM-RENEW, IM-REFUSE-7)', async () => {
     const user = newUser('grace');
     const token = await stack.token(user, { expiresInSeconds: 4 });
     const socket = await stack.open(user, { token });
@@ -109,7 +109,7 @@ describe('frames', () => {
 });
 
 describe('devices', () => {
-  it('are ten at most: the eleventh evicts the longest silent, which is told (IM-CONN-3)', async () => {
+  it('are limited to ten: the eleventh evicts and notifies the one silent the longest (IM-CONN-3)', async () => {
     const alice = newUser('alice');
     const sockets = [];
     for (let n = 0; n < 11; n += 1) sockets.push(await stack.join(alice, { deviceId: `d${n}` }));
@@ -120,7 +120,7 @@ describe('devices', () => {
       expect(await socket.request({ action: 'heartbeat' })).toMatchObject({ type: 'heartbeat' });
   });
 
-  it('with duplicateLogin reject keep their living session, and get 409 (IM-CONN-4)', async () => {
+  it('with duplicateLogin `reject` keep their living session, and a second login gets 409 (IM-CONN-4)', async () => {
     const rejecting = await startStack({ environment: { DUPLICATE_LOGIN: 'reject', ALLOWED_ORIGINS: '' } });
     onTestFinished(() => rejecting.stop());
     const alice = newUser('alice');
@@ -135,18 +135,18 @@ describe('devices', () => {
     const overlapping = await openSocket(rejecting.wsUrl, { ...device, replaces: connectionId });
     expect(await old.frame(isClosing)).toEqual(closing('superseded'));
 
-    // Its socket is gone, and nobody told.
+    // Its socket is closed, without a $disconnect.
     const { connectionId: current } = await overlapping.request({ action: 'hello' });
     rejecting.gateway.cut(current, { silent: true });
     await overlapping.closed;
     const fresh = await openSocket(rejecting.wsUrl, device).catch((error: unknown) => error);
-    // Within its first seconds a 410 may mean that it is only being made.
+    // In its first seconds, a 410 may mean that it is still opening.
     if (fresh instanceof RefusedError) expect(fresh.status).toBe(409);
   });
 });
 
 describe('service events', () => {
-  it('log a user out: told, closed, and heard no more (IM-REFUSE-7)', async () => {
+  it('log a user out: sessions are notified and closed and receive nothing more (IM-REFUSE-7)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const sockets = [
       await stack.join(alice, { deviceId: 'phone' }),
@@ -161,7 +161,7 @@ describe('service events', () => {
     expect(await bystander.request({ action: 'heartbeat' })).toMatchObject({ type: 'heartbeat' });
   });
 
-  it('log one device out and leave the others', async () => {
+  it('log out one device and leave the others connected', async () => {
     const alice = newUser('alice');
     const phone = await stack.join(alice, { deviceId: 'phone' });
     const laptop = await stack.join(alice, { deviceId: 'laptop' });
@@ -170,7 +170,7 @@ describe('service events', () => {
     expect(await laptop.request({ action: 'heartbeat' })).toMatchObject({ type: 'heartbeat' });
   });
 
-  it("send messages as any user, once for their clientMsgId, like a client's (IM-SEND-2)", async () => {
+  it('send messages as any user, once per clientMsgId, like a client (IM-SEND-2)', async () => {
     const bob = newUser('bob');
     const socket = await stack.join(bob);
     const event = {
@@ -194,11 +194,11 @@ describe('service events', () => {
   });
 
   it.each([
-    ['that are no JSON', '{'],
+    ['that are not JSON', '{'],
     ['of an unknown type', JSON.stringify({ type: 'user.deleted', userId: 'bob' })],
-    ['that the contract refuses', JSON.stringify({ ...A_MESSAGE, from: 'bob', to: 'bob' })],
+    ['that the protocol refuses', JSON.stringify({ ...A_MESSAGE, from: 'bob', to: 'bob' })],
   ])(
-    '%s land in the dead-letter queue, with a reason in the log, and hold up nobody (IM-FAULT-5)',
+    '%s land in the dead-letter queue with a reason in the log, and delay nobody (IM-FAULT-5)',
     async (_, body) => {
       const bob = newUser('bob');
       const socket = await stack.join(bob);
@@ -214,7 +214,7 @@ describe('service events', () => {
 });
 
 describe('a poison record in the offline queue', () => {
-  it('fails alone: the others of its batch are done (IM-FAULT-5)', async () => {
+  it('fails alone: the rest of its batch is processed (IM-FAULT-5)', async () => {
     const bob = newUser('bob');
     const reference = {
       conversationId: `dm:${[bob, 'system'].sort().join(':')}`,
@@ -238,7 +238,7 @@ describe('a poison record in the offline queue', () => {
     await stack.inboxHolds(bob, 1);
   });
 
-  it('lands in the dead-letter queue; the others are delivered; redriving it does no harm (IM-FAULT-5)', async () => {
+  it('lands in the dead-letter queue while the rest is delivered, and can be redriven safely (IM-FAULT-5)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const sender = await stack.join(alice);
     const poison = '{"kind":"store","userId":7}';
@@ -254,7 +254,7 @@ describe('a poison record in the offline queue', () => {
   });
 });
 
-/** Waits for the next message of a queue, and takes it. */
+/** Waits for the next message of a queue and deletes it. */
 async function receive(QueueUrl: string | undefined): Promise<string | undefined> {
   const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 15 }));
   const [message] = Messages ?? [];
@@ -263,7 +263,7 @@ async function receive(QueueUrl: string | undefined): Promise<string | undefined
   return message.Body;
 }
 
-/** As a late `$disconnect` would. */
+/** What a late `$disconnect` does. */
 async function removeRoute(userId: string, connectionId: string): Promise<void> {
   const socket = stack.stack.functions.find(({ logicalId }) => logicalId.includes('Socket'));
   const authorizer = { userId, deviceId: 'phone' };

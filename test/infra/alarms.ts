@@ -49,7 +49,7 @@ export function alarmNamed(name: string, alarms: readonly AlarmInTemplate[]): Al
   return only;
 }
 
-/** The resource of a metric's one dimension, or of its first; '' for a metric without any. */
+/** The resource of a metric's first dimension; '' without dimensions. */
 export function resourceOf({ Dimensions }: MetricInAlarm): string {
   const value = Dimensions?.[0]?.Value as { Ref?: string; 'Fn::GetAtt'?: readonly string[] } | undefined;
   return value?.Ref ?? value?.['Fn::GetAtt']?.[0] ?? '';

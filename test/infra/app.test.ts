@@ -43,7 +43,7 @@ describe('the app', () => {
   const sourceMap = (fn: FunctionResource): { sources: string[]; sourcesContent?: string[] } =>
     JSON.parse(readFileSync(join(bundleOf(fn), 'index.mjs.map'), 'utf8'));
 
-  it('is synthesized by plain node, without an account, and nothing is found wrong with it', () => {
+  it('is synthesized by plain node, without an account and without a finding', () => {
     expect(run.exitCode).toBe(0);
     const remarks = run.stderr
       .split('\n')
@@ -53,7 +53,7 @@ describe('the app', () => {
     expect(report.pluginReports).toEqual([]);
   });
 
-  it('has its feature flags from cdk.json even without the CLI: policies are minimized', () => {
+  it('reads its feature flags from cdk.json even without the CLI: policies are minimized', () => {
     expect(Object.keys(cdk.context)).toContain('@aws-cdk/aws-iam:minimizePolicies');
     const tree = JSON.parse(readFileSync(join(outdir, 'ServerlessIm.template.json'), 'utf8'));
     expect(JSON.stringify(tree)).toContain(
@@ -68,7 +68,7 @@ describe('the app', () => {
     }
   });
 
-  it('keeps every bundle below its budget, the SDK included', () => {
+  it('keeps every bundle below its budget, including the SDK', () => {
     const sizes = functions.map(([logicalId, fn]) => {
       const name = /Functions(\w+)[0-9A-F]{8}$/.exec(logicalId)?.[1] ?? logicalId;
       return [name, statSync(join(bundleOf(fn), 'index.mjs')).size] as const;
@@ -76,7 +76,7 @@ describe('the app', () => {
     expect(judgeBundles(budgets, Object.fromEntries(sizes)).broken).toEqual([]);
   });
 
-  it('leaves out what of the SDK never runs in Lambda: other credential sources, event streams', () => {
+  it("leaves out the SDK's parts that never run in Lambda: other credential sources, event streams", () => {
     const sources = functions.flatMap(([, fn]) => sourceMap(fn).sources);
     const found = sources.flatMap(
       (source) => /credential-provider-[a-z-]+|event-streams?(?=\/)/.exec(source) ?? [],
@@ -84,7 +84,7 @@ describe('the app', () => {
     expect(new Set(found)).toEqual(new Set(['credential-provider-env']));
   });
 
-  it('names sources in maps from the package, so that a checkout elsewhere makes the same assets', () => {
+  it('names sources in source maps relative to the package, so that another checkout makes the same assets', () => {
     for (const [, fn] of functions) {
       const { sources, sourcesContent } = sourceMap(fn);
       expect(sources.filter((source) => !/^(lambdas|lib|protocol|node_modules)\//.test(source))).toEqual([]);
@@ -100,7 +100,7 @@ describe('the app', () => {
         .map((name) => [name, /_(SECONDS|MS)$/.test(name) ? '60' : 'https://example.com/x']),
     );
 
-  it('starts every function with exactly the variables that it asks for', async () => {
+  it('gives every function exactly the variables that it reads', async () => {
     const script = `
       const names = new Set(${JSON.stringify(Object.values(ENV))});
       const results = {};
@@ -123,7 +123,7 @@ describe('the app', () => {
     );
   });
 
-  it('says in one line what is wrong with its context, and fails', async () => {
+  it('reports in one line what is wrong with its context, and fails', async () => {
     const { exitCode, stderr } = await synth(join(outdir, 'bad'), { lease: '30' });
     expect(exitCode).toBe(1);
     expect(stderr).toBe(

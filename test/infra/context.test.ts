@@ -13,8 +13,8 @@ const inSeconds = (props: ServerlessImProps) =>
       .map(([key, value]) => [key, value instanceof Duration ? value.toSeconds() : value]),
   );
 
-describe('context', () => {
-  it('says nothing when nothing is set', () => {
+describe('the context', () => {
+  it('gives no options when it is empty', () => {
     expect(inSeconds(fromContext({}))).toEqual({});
   });
 
@@ -40,7 +40,7 @@ describe('context', () => {
     offlineConcurrency: 10,
   };
 
-  it('is understood as the CLI passes it: as text', () => {
+  it('may come from the CLI as text', () => {
     const props = fromContext({
       ...ISSUER,
       audience: 'im, im-staging',
@@ -58,7 +58,7 @@ describe('context', () => {
     expect(inSeconds(props)).toEqual(meaning);
   });
 
-  it('is understood as cdk.json has it: as JSON', () => {
+  it('may come from cdk.json as JSON', () => {
     const props = fromContext({
       ...ISSUER,
       audience: ['im', 'im-staging'],
@@ -76,11 +76,11 @@ describe('context', () => {
     expect(inSeconds(props)).toEqual(meaning);
   });
 
-  it('takes an empty text for no value, so that a script may pass an unset variable', () => {
+  it('treats empty text as no value, so that a script may pass an unset variable', () => {
     expect(inSeconds(fromContext({ issuer: '', audience: '', retain: '', lease: null }))).toEqual({});
   });
 
-  it('can say for ever', () => {
+  it('accepts `forever`', () => {
     expect(fromContext({ historyRetention: 'forever' }).historyRetention).toBeUndefined();
   });
 
@@ -102,7 +102,7 @@ describe('context', () => {
     );
   });
 
-  it('is refused with all faults at once', () => {
+  it('is refused with all errors at once', () => {
     expect(() => fromContext({ retain: 'x', lease: 'y' })).toThrow(/"retain".*; .*"lease"/);
   });
 });

@@ -6,7 +6,7 @@ const { template } = synthesize();
 const { template: without, chat } = synthesize({ desk: false });
 
 describe('the desk', () => {
-  it('has one table, by pk and sk, that outlives the stack', () => {
+  it('has one table, by pk and sk, that is retained with the stack deleted', () => {
     const table = resource(template, 'AWS::DynamoDB::Table', 'StorageDesk');
     expect(table.DeletionPolicy).toBe('Retain');
     expect(table.Properties['KeySchema']).toEqual([
@@ -37,7 +37,7 @@ describe('the desk', () => {
     expect(JSON.stringify(without.toJSON())).not.toMatch(/desk\.open|\/desk\/|DESK_/);
   });
 
-  it('needs one function of its own; those of the APIs and of service events learn of it by variables', () => {
+  it('needs one function of its own, and the other functions get its names by variables', () => {
     const variablesOf = (from: Template) =>
       resources(from, 'AWS::Lambda::Function').map(({ logicalId, Properties }) => {
         const { Variables } = Properties['Environment'] as { Variables: object };

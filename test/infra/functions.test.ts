@@ -22,7 +22,7 @@ describe('the functions', () => {
       .sort();
   const WITHOUT_DESK = ['Authorize', 'FanOut', 'Http', 'Poll', 'ServeEvents', 'Socket', 'StoreOffline'];
 
-  it('are eight, and seven without a desk', () => {
+  it('are eight, or seven without a desk', () => {
     expect(namesIn(template)).toEqual([...WITHOUT_DESK, 'MatchDesk'].sort());
     expect(namesIn(synthesize({ ...EXTERNAL_ISSUER, desk: false }).template)).toEqual(WITHOUT_DESK);
   });
@@ -40,7 +40,7 @@ describe('every function', () => {
     });
   });
 
-  it('has a log group of its own, kept for a month', () => {
+  it('has its own log group, kept for a month', () => {
     const groups = functions.map(({ Properties }) => {
       const { LogGroup } = Properties['LoggingConfig'] as { LogGroup: { Ref: string } };
       return LogGroup.Ref;
@@ -50,7 +50,7 @@ describe('every function', () => {
     template.allResources('AWS::Logs::LogGroup', { DeletionPolicy: 'Delete' });
   });
 
-  it('names one service in logs, and reads no source map before there is an error', () => {
+  it('logs under one service name, and reads no source map before an error', () => {
     for (const { Properties } of functions) {
       expect(Properties['Environment']).toMatchObject({
         Variables: { POWERTOOLS_SERVICE_NAME: 'serverless-im' },
@@ -79,7 +79,7 @@ describe('a function', () => {
     },
   );
 
-  it('that feeds its own queue is not stopped as a loop; others are', () => {
+  it('that feeds its own queue is exempt from loop detection, and no other is', () => {
     const allowed = functions.filter(({ Properties }) => Properties['RecursiveLoop'] === 'Allow');
     expect(allowed.map(({ logicalId }) => functionNameOf(logicalId)).sort()).toEqual([
       'FanOut',
@@ -88,7 +88,7 @@ describe('a function', () => {
     ]);
   });
 
-  it('that clients poll may have a share of the concurrency reserved, even none; no other has (IM-POLL)', () => {
+  it('that clients poll may have reserved concurrency, even zero, and no other has (IM-POLL)', () => {
     for (const [pollConcurrency, reserved] of [[undefined], [20, 20], [0, 0]]) {
       const { template: variant } = synthesize({ ...EXTERNAL_ISSUER, pollConcurrency });
       const shares = resources(variant, 'AWS::Lambda::Function').flatMap(({ logicalId, Properties }) =>

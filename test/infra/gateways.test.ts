@@ -18,7 +18,7 @@ function logFormat(stage: string): Record<string, string> {
   return JSON.parse((Properties['AccessLogSettings'] as { Format: string }).Format);
 }
 
-/** Of the documented variables those that hold no text of a client's: no headers, query, path, claims, or messages. */
+/** The documented variables without client text: no headers, query, path, claims, or messages. */
 const HARMLESS = new Set([
   '$context.requestId',
   '$context.requestTimeEpoch',
@@ -46,7 +46,7 @@ describe('the WebSocket API', () => {
     });
   });
 
-  it('has a route for each action and the three of the gateway, without those of a desk that is left out', () => {
+  it("has a route for each action and the gateway's three, without the desk's routes if the desk is left out", () => {
     const GATEWAY = ['$connect', '$default', '$disconnect'];
     const withoutDeskActions = Object.entries(ACTIONS)
       .filter(([, action]) => !('part' in action))
@@ -55,7 +55,7 @@ describe('the WebSocket API', () => {
     expect(routeKeys(routesOf('WebSocket', withoutDesk))).toEqual([...GATEWAY, ...withoutDeskActions].sort());
   });
 
-  it('answers on every route that has an answer: a selection expression and a response (IM-FRAME-2)', () => {
+  it('answers on every route that has a reply: a selection expression and a response (IM-FRAME-2)', () => {
     const routes = routesOf('WebSocket');
     const responses = resources(template, 'AWS::ApiGatewayV2::RouteResponse').map(
       ({ Properties }) => Properties,
@@ -68,7 +68,7 @@ describe('the WebSocket API', () => {
     }
   });
 
-  it('asks the authorizer at every connect, whichever header has the token: no identity sources (IM-CONN-1)', () => {
+  it('calls the authorizer at every connect, whichever header has the token: no identity sources (IM-CONN-1)', () => {
     expect(authorizationTypes(routesOf('WebSocket'))).toMatchObject({ $connect: 'CUSTOM', hello: 'NONE' });
     const authorizer = resource(template, 'AWS::ApiGatewayV2::Authorizer', 'WebSocket');
     expect(authorizer.Properties).toMatchObject({ AuthorizerType: 'REQUEST', IdentitySource: [] });
@@ -90,7 +90,7 @@ describe('the WebSocket API', () => {
     });
   });
 
-  it('may write its access log before its stage is made: the account has the role', () => {
+  it('can write its access log before its stage is made, since the account has the role', () => {
     const [account] = resources(template, 'AWS::ApiGateway::Account');
     expect(account?.DeletionPolicy).toBe('Retain');
     expect(resource(template, 'AWS::ApiGatewayV2::Stage', 'WebSocket').DependsOn).toContain(
@@ -98,7 +98,7 @@ describe('the WebSocket API', () => {
     );
   });
 
-  it('leaves the role of the account alone if told so', () => {
+  it("leaves the account's role alone if the option says so", () => {
     const { template: without } = synthesize({ ...EXTERNAL_ISSUER, accessLogRole: false });
     expect(resources(without, 'AWS::ApiGateway::Account')).toEqual([]);
   });
@@ -109,12 +109,12 @@ describe('the HTTP API', () => {
     expect(new Set(Object.values(authorizationTypes(routesOf('Http'))))).toEqual(new Set(['JWT']));
   });
 
-  it('has the routes of the protocol and the poll, without those of a desk that is left out', () => {
+  it("has the protocol's routes and the poll, without the desk's routes if the desk is left out", () => {
     expect(routeKeys(routesOf('Http'))).toEqual([...HTTP_ROUTES, ...DESK_HTTP_ROUTES, POLL_ROUTE].sort());
     expect(routeKeys(routesOf('Http', withoutDesk))).toEqual([...HTTP_ROUTES, POLL_ROUTE].sort());
   });
 
-  it('accepts the tokens that the WebSocket API accepts (IM-CONN-2)', () => {
+  it('accepts the same tokens as the WebSocket API (IM-CONN-2)', () => {
     expect(resource(template, 'AWS::ApiGatewayV2::Authorizer', 'Http').Properties).toMatchObject({
       AuthorizerType: 'JWT',
       IdentitySource: ['$request.header.Authorization'],
@@ -132,7 +132,7 @@ describe('the HTTP API', () => {
     expect(versions).toEqual(['2.0', '2.0']);
   });
 
-  it('lets the allowed origins in, with what they need and no more (IM-REFUSE-2)', () => {
+  it('allows the allowed origins only what they need (IM-REFUSE-2)', () => {
     expect(resource(template, 'AWS::ApiGatewayV2::Api', 'Http').Properties['CorsConfiguration']).toEqual({
       AllowOrigins: ['https://chat.example.com'],
       AllowHeaders: ['authorization', 'content-type'],
@@ -141,7 +141,7 @@ describe('the HTTP API', () => {
     });
   });
 
-  it('knows no CORS without allowed origins, and any origin only if told so (IM-REFUSE-2)', () => {
+  it('has no CORS without allowed origins, and allows any origin only if the option says so (IM-REFUSE-2)', () => {
     const cors = (allowedOrigins?: readonly string[]) => {
       const { template: variant } = synthesize({ ...EXTERNAL_ISSUER, allowedOrigins });
       return resource(variant, 'AWS::ApiGatewayV2::Api', 'Http').Properties['CorsConfiguration'];
@@ -164,12 +164,12 @@ describe('the HTTP API', () => {
 });
 
 describe.each(['WebSocket', 'Http'])('the access log of the %s API', (api) => {
-  it('names only fields that can hold no token, whatever a client sends (IM-REFUSE-11)', () => {
+  it('has only fields that cannot hold a token, whatever a client sends (IM-REFUSE-11)', () => {
     const fields = Object.values(logFormat(api));
     expect(fields.filter((field) => !HARMLESS.has(field))).toEqual([]);
   });
 
-  it('tells which request, how it ended, and how long it took', () => {
+  it('shows which request it was, how it ended, and how long it took', () => {
     expect(Object.keys(logFormat(api))).toEqual(
       expect.arrayContaining(['requestId', 'routeKey', 'status', 'errorType', 'integrationLatency']),
     );

@@ -6,7 +6,7 @@ describe('without an issuer', () => {
   const pool = resource(template, 'AWS::Cognito::UserPool', 'Users');
   const client = resource(template, 'AWS::Cognito::UserPoolClient', 'Client');
 
-  it('the stack makes a user pool that only administrators add users to, with strong passwords', () => {
+  it('the stack makes a user pool with strong passwords, to which only administrators add users', () => {
     expect(pool.Properties).toMatchObject({
       AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
       UsernameConfiguration: { CaseSensitive: false },
@@ -22,7 +22,7 @@ describe('without an issuer', () => {
     });
   });
 
-  it('users sign in by SRP or, for first steps by CLI, by password; there is no secret and no hosted page', () => {
+  it('users sign in by SRP or, for first steps with the CLI, by password, without a secret or a hosted page', () => {
     expect(client.Properties).toMatchObject({
       AllowedOAuthFlowsUserPoolClient: false,
       ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
@@ -31,7 +31,7 @@ describe('without an issuer', () => {
     });
   });
 
-  it('both APIs accept its access tokens, whose audience is their client id (IM-CONN-1)', () => {
+  it("both APIs accept the pool's access tokens, whose audience is their client id (IM-CONN-1)", () => {
     const issuer = {
       'Fn::Join': [
         '',

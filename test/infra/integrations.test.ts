@@ -40,7 +40,7 @@ describe('an integration', () => {
     expect(new Set(Object.values(answeredBy('WebSocket')))).toEqual(new Set(['Socket']));
   });
 
-  it('is shared by all routes of the HTTP API but the poll, which has a function of its own', () => {
+  it('is shared by all routes of the HTTP API except the poll, which has its own function', () => {
     const { [POLL_ROUTE]: poll, ...others } = answeredBy('Http');
     expect(ofApi(template, 'Http', 'Integration')).toHaveLength(2);
     expect(poll).toBe('Poll');
@@ -64,7 +64,7 @@ describe('an integration', () => {
     expect(sources).toEqual([[{ Ref: resource(template, 'AWS::ApiGatewayV2::Api', api).logicalId }, path]]);
   });
 
-  it.each(['Authorize', 'Socket', 'Http', 'Poll'])('leaves the policy of %s far below its 20 KB', (name) => {
+  it.each(['Authorize', 'Socket', 'Http', 'Poll'])('keeps the policy of %s far below its 20 KB', (name) => {
     expect(policyBytes(permissionsOf(name))).toBeGreaterThan(200);
     expect(policyBytes(permissionsOf(name))).toBeLessThan(2_000);
   });
@@ -91,7 +91,7 @@ describe.each([
   ['WebSocket', 'without a desk', withoutDesk],
   ['Http', 'with a desk', template],
   ['Http', 'without a desk', withoutDesk],
-] as const)('CloudFormation, so that changes of the %s API (%s) don’t meet,', (api, _, from) => {
+] as const)('to avoid conflicting changes of the %s API (%s), CloudFormation', (api, _, from) => {
   const responses = ofApi(from, api, 'RouteResponse');
   /** Each route with its response, in the order in which they are made. */
   const steps = ofApi(from, api, 'Route').map((route) => [

@@ -26,7 +26,7 @@ const filteredGroup = ({ Properties }: Resource) => (Properties['LogGroupName'] 
 const patternOf = ({ Properties }: Resource) => Properties['FilterPattern'];
 const ACCESS_LOG = resource(template, 'AWS::Logs::LogGroup', 'WebSocketAccessLog').logicalId;
 
-/** All of these filters feed one metric. */
+/** All of these filters write one metric. */
 function expectOneMetric(filters: readonly Resource[], name: string, metricValue = '1') {
   const MetricName = `Test-Chat-Observability-${name}`;
   for (const { Properties } of filters) {
@@ -36,7 +36,7 @@ function expectOneMetric(filters: readonly Resource[], name: string, metricValue
   }
 }
 
-/** What our code logs in a function with the environment of the WebSocket API's, as JSON lines. */
+/** The JSON lines that our code logs with the environment of the WebSocket API's function. */
 async function logged(script: string, environment: Readonly<Record<string, string>> = {}) {
   const { Environment } = resource(template, 'AWS::Lambda::Function', 'FunctionsSocket').Properties;
   const { POWERTOOLS_SERVICE_NAME } = (Environment as { Variables: { POWERTOOLS_SERVICE_NAME: string } })
@@ -55,7 +55,7 @@ describe('the metric of logged faults', () => {
     filters.filter((filter) => (filteredGroup(filter) === ACCESS_LOG) === ofAccessLog),
   ) as [Resource[], Resource[]];
 
-  it('is fed by what no metric of AWS shows: frames answered with an error, unchecked tokens, and failed connects', () => {
+  it('counts what no AWS metric shows: frames answered with an error, unchecked tokens, and failed connects', () => {
     expect(ofCode.map(filteredGroup).sort()).toEqual(
       ['Authorize', 'Socket'].map((name) => logGroupOf(template, name)).sort(),
     );
@@ -63,7 +63,7 @@ describe('the metric of logged faults', () => {
     expectOneMetric(filters, 'LoggedFaults');
   });
 
-  it('counts runs that Lambda reports as failed, of all functions but the one that refuses tokens by errors', () => {
+  it('counts runs that Lambda reports as failed, except those of the function that refuses tokens by errors', () => {
     const failedRuns = filtersOf('FailedRuns');
     const names = resources(template, 'AWS::Lambda::Function').map(({ logicalId }) =>
       functionNameOf(logicalId),
@@ -82,7 +82,7 @@ describe('the metric of logged faults', () => {
     ]);
   });
 
-  it('counts what our code logs as an error, and not the error that the authorizer refuses a token by', async () => {
+  it('counts what our code logs as an error, except the error by which the authorizer refuses a token', async () => {
     expect(new Set(ofCode.map(patternOf))).toEqual(
       new Set(['{ ($.service = "serverless-im") && ($.level = "ERROR") }']),
     );
@@ -103,7 +103,7 @@ describe('the metric of logged faults', () => {
 describe('the metric of throttled tables', () => {
   const filters = filtersOf('TableThrottles');
 
-  it('is fed by the log of every function that has a table, with a desk and without', () => {
+  it('reads the log of every function that has a table, with a desk and without', () => {
     for (const from of [template, withoutDesk]) {
       const names = resources(from, 'AWS::Lambda::Function').map(({ logicalId }) =>
         functionNameOf(logicalId),
@@ -131,7 +131,7 @@ describe('the metric of throttled tables', () => {
       },
     ],
   ])(
-    'counts a line for each attempt that a table refused, also for those that are repeated: %s',
+    'counts a line for each attempt that a table refused, including repeated ones: %s',
     async (_, refusal) => {
       let refusals = 2;
       const dynamodb = createServer((_, response) => {
@@ -164,7 +164,7 @@ describe('the metric of throttled tables', () => {
 });
 
 describe('the metric of long waits', () => {
-  it('is what the desk logs while anybody waits (IM-DESK-6)', () => {
+  it('is logged by the desk while anybody waits (IM-DESK-6)', () => {
     const filters = filtersOf('DeskWait');
     expect(filters.map(patternOf)).toEqual(['{ $.message = "desk waits" }']);
     expect(filters.map(filteredGroup)).toEqual([logGroupOf(template, 'MatchDesk')]);

@@ -22,11 +22,11 @@ describe('cdk-nag AwsSolutions', () => {
     ['with the web page and an issuer', { ...EXTERNAL_ISSUER, webPage: true, webPageClientId: 'page' }, {}],
     ['in China', {}, { env: { region: 'cn-north-1' } }],
   ];
-  it.each(variants)('finds nothing %s that has no reason beside it', (_, props, stackProps) => {
+  it.each(variants)('finds nothing %s without a reason beside it', (_, props, stackProps) => {
     expect(findingsIn(synthesize(props, stackProps).app)).toEqual([]);
   });
 
-  it('would find something', () => {
+  it('would report a careless queue', () => {
     const app = new App();
     new Queue(new Stack(app, 'Test'), 'Careless');
     expect(findingsIn(app)).toEqual(expect.arrayContaining([expect.stringContaining('AwsSolutions-SQS4')]));

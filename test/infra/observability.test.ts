@@ -12,33 +12,33 @@ const distinct = <Value>(values: readonly (Value | undefined)[]) => [
 ];
 
 describe('the alarms', () => {
-  it('take silence for health: AWS counts only what happens', () => {
+  it('treat missing data as healthy, since AWS counts only what happens', () => {
     template.allResourcesProperties('AWS::CloudWatch::Alarm', {
       TreatMissingData: 'notBreaching',
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
     });
   });
 
-  it('are there for an app to do more with', () => {
+  it('are exposed, so that an app can add actions', () => {
     expect(chat.observability.alarms).toHaveLength(alarms.length);
   });
 
-  /** What may not be exceeded: another alarm has to take the place of one of these. */
+  /** The limit: a new alarm must replace one of these. */
   const BUDGET = { alarms: 12, metrics: 14 };
   const sizeOf = (counted: readonly AlarmInTemplate[]) => ({
     alarms: counted.length,
-    // Billed as often as an alarm has it.
+    // Billed once per alarm that uses it.
     metrics: counted.reduce((count, { metrics }) => count + metrics.length, 0),
   });
 
-  it('are few, since CloudWatch bills each metric of an alarm: ten over 14 metrics, without a desk eight over 11', () => {
+  it('are few, since CloudWatch bills each metric of an alarm: ten over 14 metrics, or eight over 11 without a desk', () => {
     expect(sizeOf(alarms)).toEqual({ alarms: 10, metrics: 14 });
     expect(sizeOf(alarmsIn(withoutDesk))).toEqual({ alarms: 8, metrics: 11 });
     expect(sizeOf(alarms).alarms).toBeLessThanOrEqual(BUDGET.alarms);
     expect(sizeOf(alarms).metrics).toBeLessThanOrEqual(BUDGET.metrics);
   });
 
-  it('watch at most ten metrics each, which is what CloudWatch takes', () => {
+  it("use at most ten metrics each, which is CloudWatch's limit", () => {
     expect(alarms.filter(({ metrics }) => metrics.length > 10 || metrics.length === 0)).toEqual([]);
   });
 
@@ -67,7 +67,7 @@ describe('the alarms', () => {
   ];
 
   it.each(RINGS)(
-    '%s rings from %d on, in periods of %d s, in so many of so many: %j',
+    'include %s, which fires from %d on, in periods of %d s, in so many of so many: %j',
     (name, threshold, seconds, [periods, outOf], stat, names) => {
       const { properties, metrics } = alarm(name);
       const stats = properties.Metrics?.flatMap(({ MetricStat }) => MetricStat ?? []) ?? [];
@@ -79,7 +79,7 @@ describe('the alarms', () => {
     },
   );
 
-  it('are all in the list above, and without a desk all but its own', () => {
+  it('are all in the list above, and without a desk all except its own', () => {
     const names = RINGS.map(([name]) => name);
     expect(alarms.map(({ name }) => name).sort()).toEqual([...names].sort());
     expect(
@@ -100,7 +100,7 @@ describe('the alarms', () => {
     }
   });
 
-  it('of dead letters look at the right queue each', () => {
+  it('for dead letters watch the right queue each', () => {
     const watched = ['Offline', 'FanOut', 'Service', 'Desk'].flatMap((name) =>
       alarm(`${name}DeadLetters`).metrics.map(resourceOf),
     );
@@ -109,7 +109,7 @@ describe('the alarms', () => {
     );
   });
 
-  it('of age look at all queues at once, each once', () => {
+  it('for age watch all queues at once, each once', () => {
     const WORK = ['OfflineQueue', 'FanOutQueue', 'ServiceQueue'];
     expect(alarm('QueueAge').metrics.map(resourceOf).sort()).toEqual(
       queueIds(...WORK, 'DeskEventsQueue').sort(),
@@ -119,7 +119,7 @@ describe('the alarms', () => {
     );
   });
 
-  it('of the APIs look at our stages', () => {
+  it('for the APIs watch our stages', () => {
     const dimensions = ['WebSocketErrors', 'HttpErrors'].map((name) =>
       alarm(name).metrics.map(({ Namespace, Dimensions }) => [Namespace, Dimensions]),
     );
@@ -171,7 +171,7 @@ describe('a function that crashes, times out, or isn’t run', () => {
       ];
     });
 
-  it('is seen by an alarm, whatever calls it', () => {
+  it('triggers an alarm, whatever calls it', () => {
     const seenBy = Object.fromEntries([...calledByApis, ...calledByQueues, ...authorizers]);
     expect(seenBy).toEqual({
       Authorize: ['LoggedFaults'],
@@ -191,11 +191,11 @@ describe('a function that crashes, times out, or isn’t run', () => {
 });
 
 describe('the topic of the alarms', () => {
-  it('is not set by default, so they notify nobody', () => {
+  it('is not set by default, so nobody is notified', () => {
     expect(JSON.stringify(resources(template, 'AWS::CloudWatch::Alarm'))).not.toContain('Actions');
   });
 
-  it('hears of every alarm and of its end', () => {
+  it('gets every alarm and its end', () => {
     const alarmTopicArn = 'arn:aws:sns:eu-central-1:123456789012:on-call';
     synthesize({ ...EXTERNAL_ISSUER, alarmTopicArn }).template.allResourcesProperties(
       'AWS::CloudWatch::Alarm',

@@ -15,7 +15,7 @@ const { template: withoutDesk } = synthesize({ ...EXTERNAL_ISSUER, desk: false }
 const read = (path: string) => readFileSync(join(REPOSITORY, path), 'utf8');
 const OPERATIONS = read('docs/operations.md');
 
-/** As GitHub makes them of headings. */
+/** Anchors as GitHub derives them from headings. */
 const anchorOf = (heading: string) =>
   heading
     .trim()
@@ -42,7 +42,7 @@ describe('the runbook in docs/operations.md', () => {
     expect(sorted(named)).toEqual(headings.map(anchorOf).sort());
   });
 
-  it('tells the price of the alarms: how many there are, over how many metrics, with a desk and without', () => {
+  it('has the price of the alarms: their number and their metrics, with a desk and without', () => {
     const counts = [template, withoutDesk].flatMap((from) => {
       const alarms = alarmsIn(from);
       return [alarms.length, alarms.reduce((count, { metrics }) => count + metrics.length, 0)];
@@ -66,7 +66,7 @@ describe('docs/operations.md', () => {
     expect([...keys].filter((key) => !table.includes(`\`${key}\``))).toEqual([]);
   });
 
-  it('says of every function by which alarm a failure of it shows', () => {
+  it('names, for every function, the alarm that shows its failure', () => {
     const rows = section('Functions that fail or are not run')
       .split('\n')
       .filter((line) => line.startsWith('| '));
@@ -77,7 +77,7 @@ describe('docs/operations.md', () => {
     expect(named.sort()).toEqual(functions.sort());
   });
 
-  it('lists every line that the functions log, by its message and level', () => {
+  it('lists every line that the functions log, by message and level', () => {
     const sources = globSync('lambdas/**/*.ts', { cwd: REPOSITORY }).map(read).join('\n');
     const jobs = allOf(sources, /processBatch\('([^']+)'/g);
     const calls = allOf(sources, /outcomeOf\('([^']+)'/g);
@@ -88,7 +88,7 @@ describe('docs/operations.md', () => {
         ([, level = '', message = '']) => `${level.toUpperCase()} ${message}`,
       ),
     ];
-    const listed = section('What the functions log')
+    const listed = section('Log lines of the functions')
       .split('\n')
       .filter((line) => line.startsWith('| `') && !line.startsWith('| `message`'))
       .flatMap((row) => {
@@ -98,7 +98,7 @@ describe('docs/operations.md', () => {
     expect(listed.sort()).toEqual(sorted(logged));
   });
 
-  it('and the list of what to verify name only resources and outputs that a stack has', () => {
+  it('and the verification list name only resources and outputs that a stack has', () => {
     const stack = Template.fromStack(
       new ServerlessImStack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'ServerlessIm'),
     );
@@ -115,7 +115,7 @@ describe('docs/operations.md', () => {
     expect(workers).toEqual(['StoreOffline', 'FanOut', 'ServeEvents', 'MatchDesk']);
   });
 
-  it('asks logs only for fields that they have', () => {
+  it('queries only log fields that exist', () => {
     const OWN_FIELDS = [
       'level',
       'service',
@@ -139,20 +139,20 @@ describe('docs/operations.md', () => {
     }
   });
 
-  it('asks only for messages that it lists', () => {
+  it('queries only messages that it lists', () => {
     const asked = allOf(OPERATIONS, /message = "([^"]+)"/g);
-    const log = section('What the functions log');
+    const log = section('Log lines of the functions');
     expect(asked.length).toBeGreaterThan(3);
     expect(asked.filter((message) => !log.includes(`\`${message}\``))).toEqual([]);
   });
 });
 
-/** Commands and functions of CloudWatch Logs Insights that the queries use. */
+/** CloudWatch Logs Insights commands and functions that the queries use. */
 const LANGUAGE = new Set(
   'filter stats fields sort limit by as and or not asc desc count pct max bin ispresent'.split(' '),
 );
 
-/** Names of log fields in a query: no words of the language, texts, and names that the query gives by itself. */
+/** The log fields in a query, without keywords, strings, and aliases. */
 function fieldsIn(query: string): string[] {
   const words = query.replaceAll(/"[^"]*"/g, '').match(/@?[A-Za-z][\w.]*|\b\d+m\b/g) ?? [];
   const given = allOf(query, /\bas (\w+)/g);

@@ -5,7 +5,7 @@ import { fillOptions, InvalidOptionsError, type ServerlessImProps } from '../../
 const EXTERNAL = { issuer: 'https://issuer.example.com', audience: 'im' };
 
 describe('options', () => {
-  it('have a default each, those of the contract (section 7)', () => {
+  it('have a default each, as the protocol says (section 7)', () => {
     expect(fillOptions({})).toEqual({
       externalIssuer: undefined,
       userIdClaim: 'sub',
@@ -34,7 +34,7 @@ describe('options', () => {
     ['https://issuer.example.com/', 'https://issuer.example.com/.well-known/jwks.json'],
     ['https://issuer.example.com/tenant/', 'https://issuer.example.com/tenant/.well-known/jwks.json'],
   ])(
-    'find the keys of %s without a double slash, and leave the issuer as its tokens say it',
+    'find the keys of %s without a double slash, and keep the issuer as its tokens have it',
     (issuer, jwksUri) => {
       expect(fillOptions({ issuer, audience: 'im' }).externalIssuer).toEqual({
         issuer,
@@ -44,44 +44,44 @@ describe('options', () => {
     },
   );
 
-  it('take keys from elsewhere', () => {
+  it('may name keys of another URL', () => {
     const jwksUri = 'https://keys.example.com/im';
     expect(fillOptions({ ...EXTERNAL, jwksUri }).externalIssuer?.jwksUri).toBe(jwksUri);
   });
 
-  it('take an issuer that only deployment will know', () => {
+  it('accept an issuer known only at deployment', () => {
     const issuer = Token.asString({ Ref: 'Issuer' });
     expect(fillOptions({ issuer, audience: 'im' }).externalIssuer?.issuer).toBe(issuer);
   });
 
   it.each(['arn:aws:sns:eu-central-1:123456789012:on-call', Token.asString({ Ref: 'OnCall' })])(
-    'take the topic %s',
+    'accept the topic %s',
     (alarmTopicArn) => {
       expect(fillOptions({ alarmTopicArn }).alarmTopicArn).toBe(alarmTopicArn);
     },
   );
 
   it.each(['http://127.0.0.1:8787/issuer', 'http://localhost:1', 'http://[::1]:8787'])(
-    'take the issuer of the one-machine runtime, %s',
+    'accept the issuer of the local runtime, %s',
     (issuer) => {
       expect(fillOptions({ issuer, audience: 'im' }).externalIssuer?.issuer).toBe(issuer);
     },
   );
 
-  it('take no page for an issuer that only deployment will know', () => {
+  it('refuse a page for an issuer known only at deployment', () => {
     const issuer = Token.asString({ Ref: 'Issuer' });
     expect(() => fillOptions({ issuer, audience: 'im', webPage: true, webPageClientId: 'page' })).toThrow(
       'webPage needs an issuer that is known at synthesis',
     );
   });
 
-  it('take an origin that only deployment will know', () => {
+  it('accept an origin known only at deployment', () => {
     const origin = `https://${Token.asString({ Ref: 'Shop' })}`;
     expect(fillOptions({ allowedOrigins: [origin] }).allowedOrigins).toEqual([origin]);
   });
 
   it.each(['https://chat.example.com', 'https://chat.example.com:8443', 'http://localhost:5173', '*'])(
-    'take the origin %s',
+    'accept the origin %s',
     (origin) => {
       expect(fillOptions({ allowedOrigins: [origin] }).allowedOrigins).toEqual([origin]);
     },
@@ -150,7 +150,7 @@ describe('options', () => {
     expect(() => fillOptions(props)).toThrow(new InvalidOptionsError([message]));
   });
 
-  it('are refused with all faults at once', () => {
+  it('are refused with all errors at once', () => {
     const props = { issuer: EXTERNAL.issuer, lease: Duration.seconds(1) };
     expect(() => fillOptions(props)).toThrow(
       'serverless-im: issuer needs an audience; lease must be at least 60 seconds',

@@ -7,8 +7,8 @@ import { EXTERNAL_ISSUER, resource, resources, synthesize } from './synth.ts';
 
 const NO_BUNDLING = { 'aws:cdk:bundling-stacks': [] };
 
-describe('the construct in an own app', () => {
-  /** Names that an account has once, as far as the construct gives any. */
+describe("the construct in a user's own app", () => {
+  /** Names that must be unique in an account. */
   const namesIn = (template: Template) => ({
     apis: resources(template, 'AWS::ApiGatewayV2::Api').map(({ Properties }) => Properties['Name']),
     metrics: resources(template, 'AWS::Logs::MetricFilter').flatMap(({ Properties }) =>
@@ -16,7 +16,7 @@ describe('the construct in an own app', () => {
     ),
   });
 
-  it('needs no feature flags, and stands twice in one stack, each with names of its own', () => {
+  it('needs no feature flags, and can be used twice in one stack, each with its own names', () => {
     const stack = new Stack(new App({ context: NO_BUNDLING }), 'Own');
     for (const name of ['Sales', 'Support'])
       new ServerlessIm(stack, name, { ...EXTERNAL_ISSUER, accessLogRole: name === 'Sales' });
@@ -35,11 +35,11 @@ describe('the construct in an own app', () => {
         ),
       ),
     );
-    // CloudFormation takes 500 resources a stack.
+    // CloudFormation allows 500 resources per stack.
     expect(Object.keys(template.toJSON()['Resources']).length).toBeLessThan(350);
   });
 
-  it('stands in two stacks of one app', () => {
+  it('can be used in two stacks of one app', () => {
     const app = new App({ context: NO_BUNDLING });
     const stacks = ['Sales', 'Support'].map((name) => {
       const stack = new Stack(app, `Own${name}`);
@@ -54,7 +54,7 @@ describe('the construct in an own app', () => {
     ]);
   });
 
-  it('grants functions of the app what its own have: permission and variable together', () => {
+  it("grants the app's functions what its own have: permission and variable together", () => {
     const stack = new Stack(new App({ context: NO_BUNDLING }), 'Own');
     const chat = new ServerlessIm(stack, 'Chat', EXTERNAL_ISSUER);
     const bot = new LambdaFunction(stack, 'Bot', {
@@ -111,7 +111,7 @@ describe('the stack', () => {
     'WebSocketUrl',
   ];
 
-  it('tells the URLs, and the ids of the user pool that it made', () => {
+  it('outputs the URLs, and the ids of the user pool that it made', () => {
     expect(outputsWith({})).toEqual([...ALWAYS, 'UserPoolClientId', 'UserPoolId'].sort());
   });
 

@@ -16,7 +16,7 @@ import { REPOSITORY, type Run, runNode } from './run-node.ts';
 
 const TSC = join(REPOSITORY, 'node_modules/typescript/bin/tsc');
 
-/** What package.json says of the compiled package. */
+/** package.json of the compiled package. */
 const PACKAGE = {
   name: 'serverless-im',
   type: 'module',
@@ -51,7 +51,7 @@ function makeApp(): { readonly folder: string; readonly installed: string } {
   return { folder, installed };
 }
 
-describe('the compiled package, below node_modules of an own app', () => {
+describe('the compiled package, in node_modules of another app', () => {
   const { folder, installed } = makeApp();
   const outdir = join(folder, 'cdk.out');
   const functions = Object.keys(FUNCTIONS).length;
@@ -79,7 +79,7 @@ describe('the compiled package, below node_modules of an own app', () => {
     expect(build).toEqual({ exitCode: 0, stdout: '', stderr: '' });
   });
 
-  it('is synthesized with the functions that it brings along', () => {
+  it('is synthesized with its bundled functions', () => {
     expect({ ...synth, stderr: '' }).toEqual({ exitCode: 0, stdout: `${functions}\n`, stderr: '' });
     const assets = readdirSync(outdir).filter((name) => name.startsWith('asset.'));
     expect(assets).toHaveLength(functions);
@@ -88,7 +88,7 @@ describe('the compiled package, below node_modules of an own app', () => {
     }
   });
 
-  it('is typed', () => {
+  it('has types', () => {
     expect(types).toEqual({ exitCode: 0, stdout: '', stderr: '' });
   });
 });

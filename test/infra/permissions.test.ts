@@ -13,7 +13,7 @@ interface Statement {
 
 const asList = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
 
-/** Names of the resources as this page calls them. */
+/** Short names of the resources in this file. */
 const NAMES: Readonly<Record<string, string>> = {
   [tableId('Routes')]: 'Routes',
   [tableId('Conversations')]: 'Conversations',
@@ -34,7 +34,7 @@ function queueId(name: string): string {
   return resource(template, 'AWS::SQS::Queue', name).logicalId;
 }
 
-/** What a role may do, as `Resource: Action` lines; its own log group and X-Ray aside. */
+/** A role's permissions as `Resource: Action` lines, without its own log group and X-Ray. */
 function permissionsOf(functionName: string, from: Template = template): string[] {
   const role = resource(from, 'AWS::IAM::Role', `Functions${functionName}Role`);
   expect(role.Properties).not.toHaveProperty('ManagedPolicyArns');
@@ -159,7 +159,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** What a function has only because there is a desk. */
+/** The permissions that a function has only with a desk. */
 const FOR_DESK: Readonly<Record<string, readonly string[]>> = {
   Socket: [
     ...onTable('Conversations', 'DeleteItem'),
@@ -174,11 +174,11 @@ const namesIn = (from: Template) =>
   resources(from, 'AWS::Lambda::Function').map(({ logicalId }) => functionNameOf(logicalId));
 
 describe('permissions (IM-REFUSE-12)', () => {
-  it.each(Object.entries(EXPECTED))('of %s are exactly what its work needs', (name, expected) => {
+  it.each(Object.entries(EXPECTED))('of %s are exactly what it needs', (name, expected) => {
     expect(permissionsOf(name)).toEqual([...expected].sort());
   });
 
-  it('are stated here for every function', () => {
+  it('are listed here for every function', () => {
     expect(namesIn(template).sort()).toEqual(Object.keys(EXPECTED).sort());
   });
 
@@ -201,14 +201,14 @@ describe('permissions (IM-REFUSE-12)', () => {
     expect(actions.filter((action) => action.includes('*') || /scan/i.test(action))).toEqual([]);
   });
 
-  it('reach every resource only for X-Ray', () => {
+  it('cover every resource only for X-Ray', () => {
     const everywhere = statements.filter(({ Resource }) => asList(Resource).includes('*'));
     expect(new Set(everywhere.flatMap(({ Action }) => asList(Action)))).toEqual(
       new Set(['xray:PutTraceSegments', 'xray:PutTelemetryRecords']),
     );
   });
 
-  it('name POST, GET, and DELETE on @connections apart: no role has all three by one wildcard', () => {
+  it('name POST, GET, and DELETE on @connections separately: no role has all three by one wildcard', () => {
     const arns = statements
       .filter(({ Action }) => asList(Action).includes('execute-api:ManageConnections'))
       .flatMap(({ Resource }) => asList(Resource).map(nameOf));
@@ -216,7 +216,7 @@ describe('permissions (IM-REFUSE-12)', () => {
     expect(arns.filter((arn) => !/\/prod\/(POST|GET|DELETE)\/@connections\/\*$/.test(arn))).toEqual([]);
   });
 
-  it('let API Gateway call a function only through its own API, and the authorizer only as such', () => {
+  it('let API Gateway call a function only through its own API, and the authorizer only as an authorizer', () => {
     const arnOf = (api: string, path: string) =>
       `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<${api}>/${path}`;
     const webSocketApi = resource(template, 'AWS::ApiGatewayV2::Api', 'WebSocket').logicalId;

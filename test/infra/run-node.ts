@@ -10,7 +10,7 @@ export interface Run {
   readonly stderr: string;
 }
 
-/** Runs Node (the one that runs the tests) and tells how it ended; it inherits nothing of the environment but PATH. */
+/** Runs the current Node and returns its output and status; only PATH is inherited. */
 export function runNode(
   cwd: string,
   args: readonly string[],

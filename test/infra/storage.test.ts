@@ -45,7 +45,7 @@ describe('the tables', () => {
     });
   });
 
-  it('can be restored to a point in time where they hold what nothing else has', () => {
+  it('have point-in-time recovery where they hold the only copy', () => {
     const restorable = resources(template, 'AWS::DynamoDB::Table')
       .filter(({ Properties }) => Properties['PointInTimeRecoverySpecification'] !== undefined)
       .map(({ Properties }) => Properties['PointInTimeRecoverySpecification']);
@@ -57,7 +57,7 @@ describe('the tables', () => {
     expect(restorable).toEqual(Array(3).fill({ PointInTimeRecoveryEnabled: true }));
   });
 
-  it('let go of messages and inbox entries by TTL, and of nothing else (IM-PUSH-2)', () => {
+  it('expire messages and inbox entries by TTL, and nothing else (IM-PUSH-2)', () => {
     const ttl = { AttributeName: 'ttl', Enabled: true };
     expect(table('Messages')['TimeToLiveSpecification']).toEqual(ttl);
     expect(table('Inbox')['TimeToLiveSpecification']).toEqual(ttl);
@@ -65,7 +65,7 @@ describe('the tables', () => {
     expect(table('Conversations')).not.toHaveProperty('TimeToLiveSpecification');
   });
 
-  it('are billed by request, encrypted with keys of AWS, and not named by us', () => {
+  it('are billed by request, encrypted with AWS-owned keys, and have generated names', () => {
     for (const { Properties } of resources(template, 'AWS::DynamoDB::Table')) {
       expect(Properties['BillingMode']).toBe('PAY_PER_REQUEST');
       expect(Properties).not.toHaveProperty('SSESpecification');
@@ -77,7 +77,7 @@ describe('the tables', () => {
     [{}, 'Retain'],
     [{ retain: true }, 'Retain'],
     [{ retain: false }, 'Delete'],
-  ])('outlive the stack unless told otherwise: %j', (props, policy) => {
+  ])('are retained with the stack deleted unless the option says otherwise: %j', (props, policy) => {
     const { template: variant } = synthesize(props);
     for (const type of ['AWS::DynamoDB::Table', 'AWS::Cognito::UserPool']) {
       variant.allResources(type, { DeletionPolicy: policy, UpdateReplacePolicy: policy });
@@ -91,7 +91,7 @@ describe.each([
   ['FanOut', 'FanOut'],
   ['DeskEvents', 'MatchDesk'],
 ] as const)('the %s queue', (name, consumerName) => {
-  it('hands what failed five times to the dead-letter queue, which keeps it for 14 days (IM-FAULT-5)', () => {
+  it('moves what failed five times to the dead-letter queue, which keeps it for 14 days (IM-FAULT-5)', () => {
     const deadLetters = resource(template, 'AWS::SQS::Queue', `${name}DeadLetters`);
     expect(deadLetters.Properties['MessageRetentionPeriod']).toBe(14 * 86_400);
     expect(resource(template, 'AWS::SQS::Queue', `${name}Queue`).Properties['RedrivePolicy']).toEqual({
@@ -100,13 +100,13 @@ describe.each([
     });
   });
 
-  it('keeps a batch hidden for six times the time-out of its consumer', () => {
+  it("hides a batch for six times its consumer's time-out", () => {
     const consumer = resource(template, 'AWS::Lambda::Function', consumerName).Properties;
     const { VisibilityTimeout } = resource(template, 'AWS::SQS::Queue', `${name}Queue`).Properties;
     expect(VisibilityTimeout).toBe(6 * Number(consumer['Timeout']));
   });
 
-  it('is encrypted, and so is its dead-letter queue; neither talks without TLS', () => {
+  it('is encrypted like its dead-letter queue, and neither works without TLS', () => {
     template.allResourcesProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
     template.resourceCountIs('AWS::SQS::Queue', 8);
     template.resourceCountIs('AWS::SQS::QueuePolicy', 8);
@@ -124,7 +124,7 @@ describe.each([
     });
   });
 
-  it('is worked on without a window, record by record, so many at once', () => {
+  it('is consumed without a window, record by record, with limited concurrency', () => {
     const { template: variant } = synthesize({ offlineConcurrency: 7, inboxTtl: Duration.days(1) });
     const mapping = resource(variant, 'AWS::Lambda::EventSourceMapping', consumerName);
     expect(mapping.Properties).toMatchObject({

@@ -6,7 +6,7 @@ import { ServerlessIm, type ServerlessImProps } from '../../lib/index.ts';
 /** CDK's own validation takes seconds to start; `app.test.ts` has it on. */
 process.env['CDK_VALIDATION'] = 'false';
 
-/** The flags of cdk.json, and no bundling: what is inside the assets is checked in `app.test.ts`. */
+/** The flags of cdk.json, without bundling; `app.test.ts` checks the assets. */
 const CONTEXT = { ...cdk.context, 'aws:cdk:bundling-stacks': [] };
 
 export interface Synthesized {
@@ -28,7 +28,7 @@ export const EXTERNAL_ISSUER = {
   audience: ['im', 'im-staging'],
 } as const;
 
-/** A resource as the template has it. */
+/** A resource of the template. */
 export interface Resource {
   readonly logicalId: string;
   readonly Properties: Record<string, unknown>;
@@ -51,7 +51,7 @@ export function resource(template: Template, type: string, part: string): Resour
   return only;
 }
 
-/** A function as the table names it, in Pascal case: `Socket`. */
+/** A function, by its name in Pascal case: `Socket`. */
 export function functionNameOf(logicalId: string): string {
   return /Functions(\w+)[0-9A-F]{8}$/.exec(logicalId)?.[1] ?? logicalId;
 }

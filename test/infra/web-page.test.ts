@@ -4,7 +4,7 @@ import { EXTERNAL_ISSUER, resource, resources, synthesize } from './synth.ts';
 const text = (value: unknown) => JSON.stringify(value);
 
 describe('without webPage', () => {
-  it('there is no page, and no function of CDK to fill it', () => {
+  it('the stack has no page, and no CDK function to fill it', () => {
     const { template, chat } = synthesize();
     expect(chat.webPage).toBeUndefined();
     expect(resources(template, 'AWS::CloudFront::Distribution')).toEqual([]);
@@ -24,7 +24,7 @@ describe('the web page', () => {
     expect(resources(template, 'AWS::CloudFront::OriginAccessControl')).not.toEqual([]);
   });
 
-  it('may speak to this chat and to its issuer, and run nothing but its own files', () => {
+  it('may talk to this chat and its issuer, and run nothing except its own files', () => {
     const policies = resources(template, 'AWS::CloudFront::ResponseHeadersPolicy');
     expect(policies).toHaveLength(3);
     for (const { Properties } of policies) {
@@ -38,7 +38,7 @@ describe('the web page', () => {
     expect(immutable).toHaveLength(1);
   });
 
-  it('has its views at paths of their own, of which only the customer’s widget may be in a frame of another page', () => {
+  it('has its views at separate paths, of which only the customer’s widget may be framed by another page', () => {
     const { CacheBehaviors } = distribution.Properties['DistributionConfig'] as {
       CacheBehaviors: readonly {
         PathPattern: string;
@@ -62,11 +62,11 @@ describe('the web page', () => {
     const { FunctionCode } = resource(template, 'AWS::CloudFront::Function', 'Views').Properties;
     const run = new Function(`${FunctionCode}; return handler({ request: { uri: '/desk', method: 'GET' } })`);
     expect(run()).toEqual({ uri: '/index.html', method: 'GET' });
-    // What its runtime can't parse is a 503 at the edge, and no failed deployment.
+    // A function that its runtime cannot parse is a 503 at the edge, not a failed deployment.
     expect(FunctionCode).not.toMatch(/=>|\blet\b|\bconst\b|\(\s*[{[]|\bof\b|\?\./);
   });
 
-  it('is where browsers may connect from, and nowhere else', () => {
+  it('is the only place that browsers may connect from', () => {
     const { Variables } = resource(template, 'AWS::Lambda::Function', 'Authorize').Properties[
       'Environment'
     ] as {
@@ -90,12 +90,12 @@ describe('the web page', () => {
     expect(JwtConfiguration.Audience).toContainEqual({ Ref: client.logicalId });
   });
 
-  it('is told by config.json where the chat and its issuer are', () => {
+  it('reads from config.json where the chat and its issuer are', () => {
     const [deployment] = resources(template, 'Custom::CDKBucketDeployment');
     expect(text(deployment?.Properties['SourceMarkers'])).toContain('WebSocket');
   });
 
-  it('signs users in at the own issuer, as the client that is named', () => {
+  it('signs users in at the given issuer, as the given client', () => {
     const { template: own } = synthesize({ ...EXTERNAL_ISSUER, webPage: true, webPageClientId: 'page' });
     expect(resources(own, 'AWS::Cognito::UserPoolClient')).toEqual([]);
     const [policy] = resources(own, 'AWS::CloudFront::ResponseHeadersPolicy');
@@ -105,7 +105,7 @@ describe('the web page', () => {
   it.each([
     [{ ...EXTERNAL_ISSUER, webPage: true }, 'webPage with an issuer needs webPageClientId'],
     [{ webPageClientId: 'page' }, 'webPageClientId and webPageScope need webPage and an issuer'],
-  ])('needs to be told all of that: %j', (props, fault) => {
+  ])('needs all of its options: %j', (props, fault) => {
     expect(() => synthesize(props)).toThrow(fault);
   });
 });

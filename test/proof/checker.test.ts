@@ -7,7 +7,7 @@ import type { History, HistoryEvent, Outcome, SeenMessage } from './history.ts';
 
 const kindsIn = (history: History) => new Set(violationsOf(history).map(({ kind }) => kind));
 
-/** Ann sends m1 and m2, bob m3; all acked; bob lists at the end of it. */
+/** Ann sends m1 and m2, Bob m3; all are acked; Bob lists at the end. */
 const GOOD = simulate([
   { do: 'send', pair: 0, side: 0, fate: 'acked' },
   { do: 'send', pair: 0, side: 0, fate: 'acked' },
@@ -23,7 +23,7 @@ function changed({ events, ...rest }: History, change: Change): History {
   return { ...rest, events: events.flatMap((event) => change(event)) };
 }
 
-/** The events of one type, as they should not be; the others as they are. */
+/** Changes the events of one type and keeps the others. */
 function every<Type extends HistoryEvent['type']>(
   type: Type,
   change: (event: Extract<HistoryEvent, { type: Type }>) => HistoryEvent | readonly HistoryEvent[],
@@ -56,7 +56,7 @@ const asM2 = (fields: Partial<SeenMessage>) => (messages: readonly SeenMessage[]
 const isBob = (event: { readonly user: string }) => event.user === 'bob';
 
 describe('the checker', () => {
-  it('passes what a perfect server lets clients with bad luck see', () => {
+  it('accepts what clients with bad luck see of a perfect server', () => {
     fc.assert(
       fc.property(goodHistory, (history) => {
         expect(printViolations(violationsOf(history), history)).toBe('');
@@ -68,7 +68,7 @@ describe('the checker', () => {
     ['lost', 'an acked message is not in history (IM-INV-1)', messagesOf(withoutM2).inFinal],
     [
       'lost',
-      'a message that somebody saw is not in history (IM-INV-1)',
+      'a message that a user saw is not in history (IM-INV-1)',
       (event) =>
         every('settled', (one) => (one.id === 2 ? { ...one, outcome: { is: 'unknown', why: '' } } : one))(
           event,
@@ -76,7 +76,7 @@ describe('the checker', () => {
     ],
     [
       'lost',
-      'what the service queue took is not in history (IM-INV-1)',
+      'an event that the service queue accepted is not in history (IM-INV-1)',
       (event) =>
         every('settled', (one) => (one.id === 2 ? { ...one, outcome: { is: 'queued' } } : one))(
           event,
@@ -89,34 +89,30 @@ describe('the checker', () => {
     ],
     [
       'ambiguous',
-      'an ack has another time than history (IM-INV-1)',
+      'an ack has a different time than history (IM-INV-1)',
       settling((one) => ({ ...one, sentAt: 1 }) as Outcome),
     ],
     ['duplicated', 'one send is in history twice (IM-INV-2)', messagesOf(withTwinOfM2).inFinal],
     [
       'phantom',
-      'somebody saw a message that nobody sent (IM-INV-2)',
+      'a user saw a message that nobody sent (IM-INV-2)',
       every('try', (event) => (event.clientMsgId === 'm2' ? [] : event)),
     ],
     [
       'altered',
-      'a message has other content than was sent (IM-INV-2)',
+      'a message has different content than was sent (IM-INV-2)',
       messagesOf(asM2({ content: { type: 'text', text: '' } })).seen,
     ],
-    [
-      'phantom',
-      'a message is said to be from another sender (IM-INV-2)',
-      messagesOf(asM2({ from: 'bob' })).seen,
-    ],
+    ['phantom', 'a message has another sender (IM-INV-2)', messagesOf(asM2({ from: 'bob' })).seen],
     [
       'refused-but-visible',
-      'a message is there of which every try was refused (IM-INV-2)',
+      'a message is visible although every try was refused (IM-INV-2)',
       every('settled', (event) =>
         event.id === 2 ? { ...event, outcome: { is: 'refused', code: 'forbidden' } } : event,
       ),
     ],
-    ['ambiguous', 'one place has two messages (IM-INV-3)', messagesOf(asM2({ messageId: 'other' })).seen],
-    ['ambiguous', 'one message has two places (IM-INV-3)', messagesOf(asM2({ seq: 8 })).seen],
+    ['ambiguous', 'one seq has two messages (IM-INV-3)', messagesOf(asM2({ messageId: 'other' })).seen],
+    ['ambiguous', 'one message has two seqs (IM-INV-3)', messagesOf(asM2({ seq: 8 })).seen],
     [
       'duplicated',
       'two acks of one send differ (IM-INV-3)',
@@ -150,10 +146,10 @@ describe('the checker', () => {
         view: [...event.view, { conversationId: 'dm:ann:bob', seq: 9, messageId: 'x' }],
       })),
     ],
-    ['stale', 'a page lacks what was acked before it was asked for (IM-INV-4)', messagesOf(withoutM2).seen],
+    ['stale', 'a page lacks a message acked before its request (IM-INV-4)', messagesOf(withoutM2).seen],
     [
       'stale',
-      'a list has an older last message than what was acked before (IM-INV-4)',
+      'a list has a last message older than one acked before (IM-INV-4)',
       every('listed', (event) => ({
         ...event,
         conversations: event.conversations.map((row) => ({ ...row, head: 1 })),
@@ -170,33 +166,33 @@ describe('the checker', () => {
       every('saw', (event) => (isBob(event) && event.channel === 'push' ? [] : event)),
     ],
     [
-      'visible-to-outsider',
-      "a user saw a message of others' (IM-INV-5)",
+      'visible-to-non-member',
+      "a user saw a message of another user's conversation (IM-INV-5)",
       every('saw', (event) => ({ ...event, user: 'cid' })),
     ],
     [
-      'visible-to-outsider',
-      "a user's list has a conversation of others' (IM-INV-5)",
+      'visible-to-non-member',
+      "a user's list has another user's conversation (IM-INV-5)",
       every('listed', (event) => ({ ...event, user: 'cid' })),
     ],
     [
-      'visible-to-outsider',
-      "a user was told of a cursor in others' conversation (IM-INV-5)",
+      'visible-to-non-member',
+      "a user received a cursor of another user's conversation (IM-INV-5)",
       every('read', (event) => [event, { type: 'told', user: 'cid', conversationId: event.conversationId }]),
     ],
     [
-      'visible-to-outsider',
-      "an empty page of others' conversation says that it exists (IM-INV-5)",
+      'visible-to-non-member',
+      "an empty page reveals another user's conversation (IM-INV-5)",
       every('saw', (event) => (event.page ? { ...event, user: 'cid', messages: [] } : event)),
     ],
     [
-      'written-by-outsider',
-      'a message is from a user who is not in the conversation (IM-INV-5)',
+      'sent-by-non-member',
+      'a message is from a non-member (IM-INV-5)',
       messagesOf(asM2({ from: 'cid' })).seen,
     ],
     [
       'cursor-went-back',
-      'a cursor is lower than it was put (IM-INV-6)',
+      'a cursor is lower than it was set (IM-INV-6)',
       every('listed', (event) => ({
         ...event,
         conversations: event.conversations.map((row) => ({
@@ -206,7 +202,7 @@ describe('the checker', () => {
         })),
       })),
     ],
-    ['cursor-went-back', 'a cursor is higher than it was ever put (IM-INV-6)', every('read', () => [])],
+    ['cursor-went-back', 'a cursor is higher than it was ever set (IM-INV-6)', every('read', () => [])],
     [
       'wrong-unread',
       "unread is not the number of others' messages above the cursor (IM-INV-6)",
@@ -223,14 +219,14 @@ describe('the checker', () => {
         conversations: event.conversations.map((row) => ({ ...row, unread: -1 })),
       })),
     ],
-  ])('says %s if %s', (kind, _, change) => {
+  ])('reports %s if %s', (kind, _, change) => {
     expect(kindsIn(GOOD)).toEqual(new Set());
     expect(kindsIn(changed(GOOD, change))).toContain(kind);
   });
 });
 
-describe('in any good history, the checker finds', () => {
-  /** The n-th event that fits, changed; undefined if none does. */
+describe('the checker, on any good history with one change,', () => {
+  /** Changes the n-th matching event; undefined if none matches. */
   function mutated(
     history: History,
     nth: number,
@@ -253,13 +249,13 @@ describe('in any good history, the checker finds', () => {
   it.each<[readonly ViolationKind[], string, (event: HistoryEvent) => boolean, (nth: number) => Change]>([
     [
       ['lost'],
-      'a message taken out of history (IM-INV-1)',
+      'a message removed from history (IM-INV-1)',
       hasMessages,
       (nth) => messagesOf(dropAny(nth)).inFinal,
     ],
     [
       ['duplicated'],
-      'a message doubled in history (IM-INV-2)',
+      'a message duplicated in history (IM-INV-2)',
       hasMessages,
       (nth) =>
         messagesOf((all) => [
@@ -269,7 +265,7 @@ describe('in any good history, the checker finds', () => {
     ],
     [
       ['phantom'],
-      'a message that was slipped in (IM-INV-2)',
+      'an inserted message (IM-INV-2)',
       hasMessages,
       () =>
         messagesOf((all) => [
@@ -291,7 +287,7 @@ describe('in any good history, the checker finds', () => {
     ],
     [
       ['unseen'],
-      'a message taken out of a view (IM-INV-4)',
+      'a message removed from a view (IM-INV-4)',
       (event) => event.type === 'synced' && event.view.length > 0,
       (nth) =>
         every('synced', (event) => ({
@@ -301,12 +297,12 @@ describe('in any good history, the checker finds', () => {
     ],
     [
       ['stranded'],
-      "a push to somebody else's device that never came (IM-PUSH-2)",
+      "a missing push to another user's device (IM-PUSH-2)",
       (event) => event.type === 'saw' && event.channel === 'push' && event.messages[0]?.from !== event.user,
       () => every('saw', () => []),
     ],
     [
-      ['visible-to-outsider'],
+      ['visible-to-non-member'],
       'a push to the wrong user (IM-INV-5)',
       (event) => event.type === 'saw' && event.messages.length > 0,
       () =>
@@ -317,7 +313,7 @@ describe('in any good history, the checker finds', () => {
     ],
     [
       ['wrong-unread'],
-      'an unread that is off (IM-INV-6)',
+      'a wrong unread count (IM-INV-6)',
       (event) => event.type === 'listed' && event.conversations.length > 0,
       () =>
         every('listed', (event) => ({
@@ -325,7 +321,7 @@ describe('in any good history, the checker finds', () => {
           conversations: event.conversations.map((row) => ({ ...row, unread: row.unread + 5 })),
         })),
     ],
-  ])('%j: %s', (kinds, _, fits, change) => {
+  ])('reports %j for %s', (kinds, _, fits, change) => {
     fc.assert(
       fc.property(goodHistory, fc.nat(), (history, nth) => {
         const bad = mutated(history, nth, fits, change(nth));

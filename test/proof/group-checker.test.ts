@@ -14,7 +14,7 @@ function changed(change: (event: HistoryEvent, place: number) => HistoryEvent | 
   return { ...GOOD, events: GOOD.events.map((event, place) => change(event, place) ?? event) };
 }
 
-/** The same event, so many places further down. */
+/** The same event, shifted in the log. */
 function later(event: HistoryEvent, places: number): HistoryEvent {
   if ('begun' in event) return { ...event, begun: event.begun + places };
   if ('page' in event && event.page !== undefined)
@@ -42,12 +42,12 @@ const pageOf =
     page: { conversationId: GROUP, after: 0, hasMore: false, begun: now },
   });
 
-describe('the checker, of a group whose members come and go,', () => {
-  it('passes one in which each sees what is theirs', () => {
+describe('the checker, on a group whose members come and go,', () => {
+  it('accepts a history in which each member sees their own part', () => {
     expect(printViolations(violationsOf(GOOD), GOOD)).toBe('');
   });
 
-  it('passes a recalled message whose clientMsgId was tried with other content, too, and refused (IM-INV-2)', () => {
+  it('accepts a recalled message whose clientMsgId was also tried with other content and refused (IM-INV-2)', () => {
     const recall = GOOD.events.find((event) => event.type === 'recall');
     const { from: user, clientMsgId } = messageAt(recall?.type === 'recall' ? recall.seq : 0);
     const other = { type: 'text', text: 'not the same' };
@@ -67,28 +67,28 @@ describe('the checker, of a group whose members come and go,', () => {
 
   it.each<[ViolationKind, string, History]>([
     [
-      'visible-to-outsider',
-      'a removed member gets what came after the removal (IM-INV-5)',
+      'visible-to-non-member',
+      'a removed member gets a message sent after the removal (IM-INV-5)',
       followedBy(GOOD, pushTo('bob', messageAt(8))),
     ],
     [
-      'visible-to-outsider',
-      'a new member gets what came before the joining (IM-INV-5)',
+      'visible-to-non-member',
+      'a new member gets a message sent before the join (IM-INV-5)',
       followedBy(GOOD, pushTo('cid', messageAt(3))),
     ],
     [
-      'visible-to-outsider',
+      'visible-to-non-member',
       "a new member's page begins before the joining (IM-INV-5)",
       followedBy(GOOD, pageOf('cid', record)),
     ],
     [
-      'visible-to-outsider',
-      'a removed member gets a page, though an empty one (IM-INV-5)',
+      'visible-to-non-member',
+      'a removed member gets a page, even an empty one (IM-INV-5)',
       followedBy(GOOD, pageOf('bob', [])),
     ],
     [
-      'visible-to-outsider',
-      'a removed member has it in the list (IM-INV-5)',
+      'visible-to-non-member',
+      'a removed member has the group in the list (IM-INV-5)',
       followedBy(GOOD, (begun) => ({
         type: 'listed',
         user: 'bob',
@@ -97,25 +97,25 @@ describe('the checker, of a group whose members come and go,', () => {
       })),
     ],
     [
-      'visible-to-outsider',
-      'one is told of a cursor before anybody added them (IM-INV-5)',
+      'visible-to-non-member',
+      'a user receives a cursor before being added (IM-INV-5)',
       changed((event, place) => (place === 0 ? { type: 'told', user: 'cid', conversationId: GROUP } : event)),
     ],
     [
-      'written-by-outsider',
-      'a removed member writes, and began to after the removal (IM-INV-5)',
+      'sent-by-non-member',
+      'a removed member sends after the removal (IM-INV-5)',
       changed((event) => (event.type === 'try' && event.user === 'bob' ? { type: 'note', text: '' } : event)),
     ],
     [
       'unseen',
-      'a member who has synced lacks what came since the joining (IM-INV-4)',
+      'a synced member lacks a message sent since the join (IM-INV-4)',
       changed((event) =>
         event.type === 'synced' && event.user === 'cid' ? { ...event, view: event.view.slice(1) } : event,
       ),
     ],
     [
       'phantom',
-      'a removed member who has synced has what came after (IM-INV-4)',
+      'a removed, synced member has a message sent after the removal (IM-INV-4)',
       changed((event) =>
         event.type === 'synced' && event.user === 'bob'
           ? { ...event, view: [...event.view, messageAt(8)] }
@@ -124,7 +124,7 @@ describe('the checker, of a group whose members come and go,', () => {
     ],
     [
       'stranded',
-      'a member who was connected all the time never got a message (IM-PUSH-2)',
+      'a member who was always connected never got a message (IM-PUSH-2)',
       changed((event) =>
         event.type === 'saw' && event.user === 'cid' && event.messages[0]?.seq === 8
           ? { type: 'note', text: '' }
@@ -149,7 +149,7 @@ describe('the checker, of a group whose members come and go,', () => {
     ],
     [
       'wrong-unread',
-      'unread counts what came before the joining (IM-INV-6)',
+      'unread counts messages from before the join (IM-INV-6)',
       changed((event) =>
         event.type === 'listed' && event.user === 'cid'
           ? {
@@ -161,7 +161,7 @@ describe('the checker, of a group whose members come and go,', () => {
     ],
     [
       'unredacted',
-      'a page that was asked for after a recall shows what was said (IM-FAULT-15)',
+      'a page requested after a recall shows the content (IM-FAULT-15)',
       changed((event, place) =>
         event.type === 'saw' && place === sincePlace
           ? {
@@ -175,15 +175,15 @@ describe('the checker, of a group whose members come and go,', () => {
     ],
     [
       'recalled-by-other',
-      'a recall by one who is neither sender nor admin is done (IM-FAULT-15)',
+      'a recall by neither sender nor admin succeeds (IM-FAULT-15)',
       changed((event) => (event.type === 'recall' ? { ...event, user: 'cid' } : event)),
     ],
     [
       'altered',
-      'a message is redacted that nobody recalled (IM-INV-2)',
+      'a message is redacted although nobody recalled it (IM-INV-2)',
       changed((event) => (event.type === 'recall' ? { ...event, outcome: 'refused', seq: 8 } : event)),
     ],
-  ])('says %s if %s', (kind, _, history) => {
+  ])('reports %s if %s', (kind, _, history) => {
     expect(violationsOf(history).map((violation) => violation.kind)).toContain(kind);
   });
 });

@@ -11,9 +11,9 @@ export interface History {
 
 export interface Conversation {
   readonly conversationId: string;
-  /** Of a group, the first is its admin for ever. */
+  /** In a group, the first is always its admin. */
   readonly members: readonly string[];
-  /** Its `members` are those who may be in it at times: when, its own record and the `membership` events tell. */
+  /** `members` may be in it at times; its history and the `membership` events say when. */
   readonly isChanging?: boolean;
 }
 
@@ -32,7 +32,7 @@ export type Via = 'socket' | 'http' | 'event';
 /** One try of one send. Tries with the same sender, conversation, clientMsgId, and content are the same send. */
 export interface Try {
   readonly type: 'try';
-  /** Names this try. */
+  /** The id of this try. */
   readonly id: number;
   readonly user: string;
   readonly via: Via;
@@ -51,12 +51,12 @@ export type Outcome =
       readonly duplicate: boolean;
     }
   | { readonly is: 'refused'; readonly code: string }
-  /** No answer, `unavailable`, `internal`, or a frame of the gateway's own: done or not. */
+  /** No answer, `unavailable`, `internal`, or a gateway frame: executed or not. */
   | { readonly is: 'unknown'; readonly why: string }
-  /** The service queue has it: it will be sent, and nobody is told. */
+  /** The service queue has it: it will be sent, without an ack. */
   | { readonly is: 'queued' };
 
-/** A try may have two: unknown, and then an answer that came late. */
+/** A try may have two outcomes: unknown, and then a late answer. */
 export interface Settled {
   readonly type: 'settled';
   readonly id: number;
@@ -74,17 +74,17 @@ export interface Saw {
   readonly channel: Channel;
   readonly messages: readonly SeenMessage[];
   readonly page?: HistoryPage;
-  /** Of a page: place in the log when it was asked for. */
+  /** Of a page: the log index of its request. */
   readonly begun?: number;
 }
 
-/** What a page of history was asked for. */
+/** The request of a history page. */
 export interface HistoryPage {
   readonly conversationId: string;
   readonly after?: number;
   readonly before?: number;
   readonly hasMore: boolean;
-  /** Place in the log when it was asked for. */
+  /** The log index of the request. */
   readonly begun: number;
 }
 
@@ -104,24 +104,24 @@ export interface Listed {
   readonly conversations: readonly ListedConversation[];
 }
 
-/** A `read` that was acknowledged, or may have been done. */
+/** A `read` that was acknowledged, or may have been executed. */
 export interface MarkedRead {
   readonly type: 'read';
   readonly user: string;
   readonly conversationId: string;
   readonly seq: number;
-  /** Place in the log when it was sent. */
+  /** The log index of the send. */
   readonly begun: number;
   readonly done: boolean;
 }
 
-/** Somebody was put into a group, or taken out of it; `user` is who, not by whom. */
+/** `user` was added to a group or removed from it. */
 export interface Membership {
   readonly type: 'membership';
   readonly user: string;
   readonly conversationId: string;
   readonly change: 'add' | 'remove';
-  /** Place in the log when it was asked for. */
+  /** The log index of the request. */
   readonly begun: number;
   readonly outcome: Effect;
 }
@@ -131,15 +131,15 @@ export interface Recalled {
   readonly user: string;
   readonly conversationId: string;
   readonly seq: number;
-  /** Place in the log when it was sent. */
+  /** The log index of the send. */
   readonly begun: number;
   readonly outcome: Effect;
 }
 
-/** `unknown`: no answer, or one that says so. */
+/** `unknown`: no answer, or one that leaves it open. */
 export type Effect = 'done' | 'refused' | 'unknown';
 
-/** A frame `read`: somebody's cursor, as told to others. */
+/** A `read` push: another member's cursor. */
 export interface Told {
   readonly type: 'told';
   readonly user: string;
@@ -160,28 +160,28 @@ export interface Drained {
   readonly connection: string;
 }
 
-/** Closed, cut, deaf, or displaced: nothing is promised to this connection any more. */
+/** Closed, cut, silent, or replaced: no promise holds for this connection any more. */
 export interface Disconnected {
   readonly type: 'disconnected';
   readonly connection: string;
   readonly why: string;
 }
 
-/** Faults are over, all sends have an outcome, queues are empty, nothing runs. */
+/** The faults have ended, all sends have an outcome, the queues are empty, and nothing runs. */
 export interface Calm {
   readonly type: 'calm';
 }
 
-/** A device reconnected, drained its inbox, and paged what its heads showed to be missing (IM-HELLO-3). */
+/** A device reconnected, drained its inbox, and paged what was missing by its heads (IM-HELLO-3). */
 export interface Synced {
   readonly type: 'synced';
   readonly user: string;
   readonly device: string;
-  /** All it has, deduplicated and in the order in which it shows it. */
+  /** Its messages, deduplicated and in display order. */
   readonly view: readonly Pick<SeenMessage, 'conversationId' | 'seq' | 'messageId'>[];
 }
 
-/** The whole record of a conversation when all was over. */
+/** The whole history of a conversation at the end. */
 export interface Final {
   readonly type: 'final';
   readonly user: string;
@@ -189,7 +189,7 @@ export interface Final {
   readonly messages: readonly SeenMessage[];
 }
 
-/** What the harness did: no evidence, but the story. */
+/** A note of the harness, ignored by the checker. */
 export interface Note {
   readonly type: 'note';
   readonly text: string;

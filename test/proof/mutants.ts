@@ -1,16 +1,16 @@
 export interface Mutant {
-  /** The row of the fault table, or what else is promised: of groups, of the desk. */
+  /** The row of the fault table, or the feature. */
   readonly fault: number | 'group' | 'desk';
   readonly file: string;
   readonly from: string;
   readonly to: string;
   readonly project: 'flow' | 'unit' | 'emulator';
   readonly test: string;
-  /** Part of the titles to run; all of the file's without it. */
+  /** Part of the full titles to run, a pattern. @default the whole file */
   readonly only?: string;
 }
 
-/** Each mechanism of docs/guarantees.md, what takes it out, and the test that is said to need it. */
+/** Each mechanism of docs/guarantees.md, the edit that removes it, and the test that must then fail. */
 export const MUTANTS: readonly Mutant[] = [
   {
     fault: 1,
@@ -19,7 +19,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: "'attribute_not_exists(pk) OR attribute_exists(pk) OR #ttl <= :nowSeconds'",
     project: 'flow',
     test: 'test/flow/faults.test.ts',
-    only: 'after the commit',
+    only: 'after the commit and before the ack',
   },
   {
     fault: 2,
@@ -28,7 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: '',
     project: 'flow',
     test: 'test/flow/faults.test.ts',
-    only: 'at the receiver, mid-delivery',
+    only: 'at the receiver during delivery',
   },
   {
     fault: 3,
@@ -46,7 +46,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'return { userId, ...reference, messageId: reference.messageId.slice(0, 24) + String(10 + Math.floor(Math.random() * 90)), ttl',
     project: 'flow',
     test: 'test/flow/faults.test.ts',
-    only: 'that come twice',
+    only: 'when its records come twice',
   },
   {
     fault: 5,
@@ -64,16 +64,16 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'void [routes, session, seenAtMs];',
     project: 'unit',
     test: 'test/unit/lambdas/delivery.test.ts',
-    only: 'forgets one stale device',
+    only: "removes a stale device's route",
   },
   {
     fault: 7,
     file: 'lambdas/domain/model/session.ts',
-    from: 'const YOUNG_MS = 5_000;',
-    to: 'const YOUNG_MS = 0;',
+    from: 'const CONNECT_MS = 5_000;',
+    to: 'const CONNECT_MS = 0;',
     project: 'flow',
     test: 'test/flow/interleavings.test.ts',
-    only: 'still being made',
+    only: 'still opening',
   },
   {
     fault: 8,
@@ -86,7 +86,7 @@ export const MUTANTS: readonly Mutant[] = [
   const stored`,
     project: 'flow',
     test: 'test/flow/interleavings.test.ts',
-    only: 'who connects while',
+    only: 'who connects during delivery',
   },
   {
     fault: 8,
@@ -113,16 +113,16 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'isPolling(session) || Math.random() < 2 ? {} : isLatest(session)',
     project: 'flow',
     test: 'test/flow/interleavings.test.ts',
-    only: 'takes no place from the socket',
+    only: 'does not replace the socket',
   },
   {
     fault: 10,
     file: 'lambdas/adapters/dynamodb.ts',
-    from: 'throw isPassing(cause) ? new UnavailableError({ cause }) : cause;',
-    to: 'void isPassing;\n    throw cause;',
+    from: 'throw isTransient(cause) ? new UnavailableError({ cause }) : cause;',
+    to: 'void isTransient;\n    throw cause;',
     project: 'flow',
     test: 'test/flow/faults.test.ts',
-    only: 'for good at',
+    only: 'that keeps failing at',
   },
   {
     fault: 11,
@@ -131,7 +131,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'const TIMEOUT_MS = 60_000;',
     project: 'flow',
     test: 'test/flow/faults.test.ts',
-    only: 'holds up nobody',
+    only: 'delays nobody',
   },
   {
     fault: 12,
@@ -158,7 +158,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'Math.random() > 1',
     project: 'flow',
     test: 'test/flow/group-races.test.ts',
-    only: 'though the removal is still under way',
+    only: 'while the removal is still running',
   },
   {
     fault: 14,
@@ -167,7 +167,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'const users = prefetchedMembers.length > 0 ? [...prefetchedMembers] : [...members.filter',
     project: 'flow',
     test: 'test/flow/group-interleavings.test.ts',
-    only: 'committed after the sender has looked',
+    only: 'after the sender read the members',
   },
   {
     fault: 15,
@@ -176,7 +176,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'void canonicalJson;',
     project: 'flow',
     test: 'test/flow/group-races.test.ts',
-    only: 'of a message on its way',
+    only: 'of a message in delivery',
   },
   {
     fault: 8,
@@ -185,7 +185,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: '',
     project: 'flow',
     test: 'test/flow/group-interleavings.test.ts',
-    only: 'whose joining has a lower seq',
+    only: 'who joined at a lower seq',
   },
   {
     fault: 14,
@@ -194,7 +194,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'return isLeaving || joinedSeq === seq;',
     project: 'flow',
     test: 'test/flow/group-races.test.ts',
-    only: 'no one who was removed since',
+    only: 'removed in the meantime',
   },
   {
     fault: 14,
@@ -221,7 +221,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: "ConditionExpression: '#head = :read OR attribute_exists(pk)',",
     project: 'flow',
     test: 'test/flow/desk-races.test.ts',
-    only: 'somebody writes while it claims',
+    only: 'when a message arrives during the claim',
   },
   {
     fault: 'desk',
@@ -230,7 +230,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: '`(attribute_exists(pk) OR #status = :ready OR active < #capacity)',
     project: 'flow',
     test: 'test/flow/desk-races.test.ts',
-    only: 'goes away while claimed',
+    only: 'goes away during the claim',
   },
   {
     fault: 'desk',
@@ -239,7 +239,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: '',
     project: 'flow',
     test: 'test/flow/desk-races.test.ts',
-    only: 'made good by its guard',
+    only: 'repaired by the watchdog job',
   },
   {
     fault: 'desk',
@@ -248,7 +248,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'void entry.former;',
     project: 'unit',
     test: 'test/unit/lambdas/desk.test.ts',
-    only: 'left untold',
+    only: "dead worker's pending notifications",
   },
   {
     fault: 'desk',
@@ -257,6 +257,6 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'const goneSinceMs = sinceMs;',
     project: 'unit',
     test: 'test/unit/lambdas/desk.test.ts',
-    only: 'counts from the last session',
+    only: 'starts the grace period again',
   },
 ];

@@ -1,6 +1,6 @@
 import type { History, HistoryEvent, Outcome, SeenMessage } from './history.ts';
 
-/** One line an event. */
+/** Prints one line per event. */
 export function printHistory({ seed, conversations, events }: History): string {
   const heading = [
     `seed ${seed}`,

@@ -1,6 +1,6 @@
 import type { Conversation, History, HistoryEvent, Outcome, Try } from './history.ts';
 
-/** Writes a history while it happens. */
+/** Records a history. */
 export class Recorder {
   readonly #seed: number;
   readonly #conversations: Conversation[] = [];
@@ -11,7 +11,7 @@ export class Recorder {
     this.#seed = seed;
   }
 
-  /** The place of the next event. */
+  /** The log index of the next event. */
   get now(): number {
     return this.#events.length;
   }
@@ -36,7 +36,7 @@ export class Recorder {
     this.add({ type: 'note', text });
   }
 
-  /** Returns the id by which the try is settled. */
+  /** Returns the id with which to settle the try. */
   begin(one: Omit<Try, 'type' | 'id'>): number {
     this.#tries += 1;
     this.add({ type: 'try', id: this.#tries, ...one });

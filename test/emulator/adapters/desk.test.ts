@@ -13,13 +13,14 @@ import type {
 import type { ConversationReader, ConversationWriter } from '../../../lambdas/domain/model/conversation.ts';
 import type { GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
 import type { MessageReader, MessageWriter } from '../../../lambdas/domain/model/message.ts';
-import type { DeskEvent } from '../../../protocol/content.ts';
-import { fakeDesk } from '../../fakes/desk.ts';
-import { fakeConversations, fakeMessages } from '../../fakes/ports.ts';
-import { NOON } from '../../fakes/world.ts';
+import type { ChatEvent } from '../../../protocol/content.ts';
+import { inMemoryConversations } from '../../adapters/memory/conversations.ts';
+import { inMemoryDesk } from '../../adapters/memory/desk.ts';
+import { inMemoryMessages } from '../../adapters/memory/messages.ts';
+import { NOON } from '../../adapters/memory/world.ts';
 import { startTables } from './tables.ts';
 
-/** One suite for both: what the domain's tests believe of the fake desk is true of DynamoDB. */
+/** One suite for both implementations, so that unit tests on the in-memory desk hold for DynamoDB. */
 interface Ports {
   readonly desk: DeskReader & DeskWriter & NotificationOutbox;
   readonly conversations: ConversationReader & ConversationWriter;
@@ -34,9 +35,9 @@ beforeAll(async () => {
 });
 afterAll(() => tables?.stop());
 
-const messages = fakeMessages();
-const rows = fakeConversations(messages, clock);
-const fakes: Ports = { desk: fakeDesk(rows), conversations: rows, groups: rows, messages };
+const messages = inMemoryMessages(clock);
+const rows = inMemoryConversations(messages, clock);
+const memory: Ports = { desk: inMemoryDesk(rows), conversations: rows, groups: rows, messages };
 
 let unique = 0;
 const newName = (what: string) => {
@@ -49,15 +50,15 @@ function aChat(queue: string, more: Partial<Chat> = {}): Chat {
   return { conversationId: `cs:${ulid(NOON)}`, queue, state: 'waiting', customer, openedAtMs: NOON, ...more };
 }
 
-function change(before: Chat | undefined, after: Chat, seq: number, event: DeskEvent): ChatChange {
+function change(before: Chat | undefined, after: Chat, seq: number, event: ChatEvent): ChatChange {
   const message = systemMessage({ clock }, after.conversationId, seq, { event, by: DESK });
   return { before, after, message };
 }
 
 describe.each([
-  ['memory', () => fakes],
+  ['memory', () => memory],
   ['DynamoDB', (): Ports => tables],
-])('the desk on %s', (_, ports) => {
+])("the desk's adapters on %s", (_, ports) => {
   const open = async (queue: string, more: Partial<Chat> = {}): Promise<Chat> => {
     const chat = aChat(queue, more);
     expect(await ports().desk.apply(change(undefined, chat, 1, 'opened'))).toBe(true);
@@ -82,7 +83,7 @@ describe.each([
   };
   const activeOf = async (userId: string) => (await ports().desk.agent(userId))?.active;
 
-  it('opens a chat: in its queue, a conversation of its customer, once at a time (IM-DESK-1)', async () => {
+  it('open a chat in its queue as a conversation of its customer, one at a time (IM-DESK-1)', async () => {
     const { desk, conversations, groups } = ports();
     const queue = newName('queue');
     const chat = await open(queue, { topic: 'oars' });
@@ -99,7 +100,7 @@ describe.each([
     expect(await conversations.head(second.conversationId)).toMatchObject({ seq: 0 });
   });
 
-  it('orders who waits: those who came back first, then by age; positions count from 1 (IM-DESK-5)', async () => {
+  it('order the queue by returned chats first, then by age, with positions from 1 (IM-DESK-5)', async () => {
     const { desk } = ports();
     const queue = newName('queue');
     const late = await open(queue, { openedAtMs: NOON + 2 });
@@ -112,9 +113,11 @@ describe.each([
     );
     expect(await desk.waiting(queue, 2)).toEqual(waiting.slice(0, 2));
     expect(await Promise.all(order.map((chat) => desk.positionOf(chat)))).toEqual([1, 2, 3]);
+    // A chat that is not waiting gets the position that it would have.
+    expect(await desk.positionOf(aChat(queue, { openedAtMs: NOON + 9 }))).toBe(3);
   });
 
-  it('gives a chat to an agent with room, once, and only as it was read (IM-DESK-6)', async () => {
+  it('assign a chat once, to an agent with room, and only in the state that was read (IM-DESK-6)', async () => {
     const { desk, conversations, groups } = ports();
     const queue = newName('queue');
     const [ann, zoe] = [await ready(queue), await ready(queue)];
@@ -135,7 +138,7 @@ describe.each([
     });
   });
 
-  it('gives nothing to who is full, away, elsewhere, or unknown, nor where a message came between (IM-DESK-6)', async () => {
+  it('assign nothing to an agent who is full, away, in another queue, or unknown, or when a message came between (IM-DESK-6)', async () => {
     const { desk, conversations } = ports();
     const queue = newName('queue');
     const ann = await ready(queue);
@@ -153,7 +156,7 @@ describe.each([
     expect(await give(chat, free.userId, 3)).toBeDefined();
   });
 
-  it('hands a chat from one agent to another, in any queue: members, load, and lists follow (IM-DESK-5)', async () => {
+  it('transfer a chat to an agent in any queue, and update members, load, and lists (IM-DESK-5)', async () => {
     const { desk, conversations } = ports();
     const queue = newName('queue');
     const [ann, zoe] = [await ready(queue), await ready(newName('queue'))];
@@ -167,7 +170,7 @@ describe.each([
     expect(await desk.pending(queue)).toContainEqual(expect.objectContaining({ seq: 3, former: ann.userId }));
   });
 
-  it('closes a chat, waiting or assigned: nothing more is written, both may read, the place is free (IM-DESK-3)', async () => {
+  it('close a chat, waiting or assigned: nobody can write, both can read, and the agent has room again (IM-DESK-3)', async () => {
     const { desk, conversations } = ports();
     const queue = newName('queue');
     const ann = await ready(queue);
@@ -196,7 +199,7 @@ describe.each([
     expect(await desk.chatIds({ of: { queue }, part: 'closed' }, page)).toEqual(both.slice(1));
   });
 
-  it('takes one rating, after the end only (IM-DESK-3)', async () => {
+  it('accept one rating, and only after the end (IM-DESK-3)', async () => {
     const { desk, conversations } = ports();
     const chat = await open(newName('queue'));
     expect(await desk.rate(chat.conversationId, 5)).toBe(false);
@@ -206,7 +209,7 @@ describe.each([
     expect((await conversations.head(chat.conversationId)).chat?.rating).toBe(4);
   });
 
-  it('knows what was not told for certain, until it is (IM-DESK-6, IM-FAULT-3)', async () => {
+  it('keep a notification pending until it is marked as sent (IM-DESK-6, IM-FAULT-3)', async () => {
     const { desk, messages: record } = ports();
     const queue = newName('queue');
     await open(queue);
@@ -218,7 +221,7 @@ describe.each([
     expect(await desk.pending(queue)).toEqual([]);
   });
 
-  it('keeps of two changes of an agent the one that saw the present; the load stays (IM-DESK-4)', async () => {
+  it('accept a change of an agent only in the state that was read, and keep the load (IM-DESK-4)', async () => {
     const { desk } = ports();
     const [queue, other] = [newName('queue'), newName('queue')];
     const ann = await ready(queue, 2);
@@ -233,7 +236,7 @@ describe.each([
     expect(await desk.agentCounts(queue)).toEqual({ ready: 0, away: 0, offline: 0 });
   });
 
-  it('lets one patrol of a queue go round', async () => {
+  it('let one sweep of a queue run at a time', async () => {
     const { desk } = ports();
     const queue = newName('queue');
     expect(await desk.claimSweep(queue, NOON, NOON + 10)).toBe(true);

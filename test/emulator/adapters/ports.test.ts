@@ -5,34 +5,41 @@ import type { Inbox, InboxWriter } from '../../../lambdas/domain/model/inbox.ts'
 import type { MessageReader, MessageWriter, StoredMessage } from '../../../lambdas/domain/model/message.ts';
 import type { Reference } from '../../../lambdas/domain/model/reference.ts';
 import type { RouteTable } from '../../../lambdas/domain/model/session.ts';
-import { fakeConversations, fakeInbox, fakeMessages, fakeRoutes } from '../../fakes/ports.ts';
-import { aSession, NOON } from '../../fakes/world.ts';
+import { inMemoryConversations } from '../../adapters/memory/conversations.ts';
+import { inMemoryInbox } from '../../adapters/memory/inbox.ts';
+import { inMemoryMessages } from '../../adapters/memory/messages.ts';
+import { inMemoryRoutes } from '../../adapters/memory/routes.ts';
+import { aSession, NOON } from '../../adapters/memory/world.ts';
 import { startTables } from './tables.ts';
 
-/** One suite for every implementation: what the domain's tests believe of the fakes is true of DynamoDB. */
+/** One suite for both implementations, so that unit tests on the in-memory adapters hold for DynamoDB. */
 interface Ports {
   readonly routes: RouteTable;
   readonly conversations: ConversationReader & ConversationWriter;
   readonly groups: GroupReader & GroupWriter;
   readonly messages: MessageReader & MessageWriter;
+  readonly messagesWithTtl: (ttlSeconds: number) => MessageReader & MessageWriter;
+  /** Keeps entries for an hour. */
   readonly inbox: Inbox & InboxWriter;
 }
 
 let now = NOON;
 let tables: Awaited<ReturnType<typeof startTables>>;
 beforeAll(async () => {
-  tables = await startTables(() => now);
+  tables = await startTables(clock);
 });
 afterAll(() => tables?.stop());
 
-const fakeStore = fakeMessages();
-const fakeRows = fakeConversations(fakeStore, () => now);
-const fakes: Ports = {
-  routes: fakeRoutes(),
-  conversations: fakeRows,
-  groups: fakeRows,
-  messages: fakeStore,
-  inbox: fakeInbox(),
+const clock = () => now;
+const memoryMessages = inMemoryMessages(clock);
+const memoryConversations = inMemoryConversations(memoryMessages, clock);
+const memory: Ports = {
+  routes: inMemoryRoutes(),
+  conversations: memoryConversations,
+  groups: memoryConversations,
+  messages: memoryMessages,
+  messagesWithTtl: (ttlSeconds) => inMemoryMessages(clock, ttlSeconds),
+  inbox: inMemoryInbox(clock, 3_600),
 };
 
 let unique = 0;
@@ -64,11 +71,11 @@ function aReference(messageId: string): Reference {
 }
 
 describe.each([
-  ['memory', () => fakes],
+  ['memory', () => memory],
   ['DynamoDB', (): Ports => tables],
-])('ports on %s', (_, ports) => {
-  describe('route table', () => {
-    it('keeps one session a device and returns what was there before (IM-CONN-3)', async () => {
+])('on %s,', (_, ports) => {
+  describe('the route table', () => {
+    it('keeps one session per device and returns the previous sessions (IM-CONN-3)', async () => {
       const userId = newUser();
       const { routes } = ports();
       const phone = aSession({ userId });
@@ -83,7 +90,7 @@ describe.each([
       ]);
     });
 
-    it('lets no socket take the place of one that was opened later; polling goes first come or not (IM-CONN-4, IM-POLL-2)', async () => {
+    it('lets no socket replace one opened later, while polling replaces and is replaced in any order (IM-CONN-4, IM-POLL-2)', async () => {
       const userId = newUser();
       const { routes } = ports();
       const at = (connectionId: string, connectedAtMs: number, more = {}) =>
@@ -98,7 +105,7 @@ describe.each([
       expect(await routes.connect(at('socket=', 0))).toEqual([poll]);
     });
 
-    it('disconnects exactly the connection that still holds the device (IM-CONN-5, IM-FAULT-9)', async () => {
+    it('disconnects only the connection that still holds the device (IM-CONN-5, IM-FAULT-9)', async () => {
       const userId = newUser();
       const { routes } = ports();
       const late = aSession({ userId, connectionId: 'old' });
@@ -111,7 +118,7 @@ describe.each([
       expect(await routes.find(userId, 'phone')).toBeUndefined();
     });
 
-    it('lets a session claim its device only from the holder it knows of (IM-CONN-4)', async () => {
+    it('lets a session claim its device only from the holder it names (IM-CONN-4)', async () => {
       const userId = newUser();
       const { routes } = ports();
       const first = aSession({ userId, connectionId: 'first' });
@@ -123,7 +130,7 @@ describe.each([
       expect(await routes.find(userId, 'phone')).toEqual(second);
     });
 
-    it("moves a session's end, if the connection still holds the device (IM-RENEW)", async () => {
+    it("moves a session's end if the connection still holds the device (IM-RENEW)", async () => {
       const userId = newUser();
       const { routes } = ports();
       const session = aSession({ userId });
@@ -133,7 +140,7 @@ describe.each([
       expect(await routes.find(userId, 'phone')).toEqual({ ...session, expiresAtMs: NOON + 7 });
     });
 
-    it('keeps all that is known of a session: option, encoding, mode (IM-IDLE, IM-PB, IM-POLL-2)', async () => {
+    it('keeps every property of a session: idle option, encoding, mode (IM-IDLE, IM-PB, IM-POLL-2)', async () => {
       const userId = newUser();
       const { routes } = ports();
       const sessions = [
@@ -146,7 +153,7 @@ describe.each([
       expect(found.toSorted((a, b) => (a.deviceId < b.deviceId ? -1 : 1))).toEqual(sessions);
     });
 
-    it('notes typing of a living session, once in an interval', async () => {
+    it('records typing of a living session at most once per interval', async () => {
       const userId = newUser();
       const { routes } = ports();
       const session = aSession({ userId, expiresAtMs: NOON + 60_000 });
@@ -158,7 +165,7 @@ describe.each([
       expect(await routes.noteTyping(session, NOON + 60_000, 2_000)).toEqual({ noted: false, session });
     });
 
-    it('remembers when a user was last seen to leave', async () => {
+    it('remembers when a user last disconnected', async () => {
       const userId = newUser();
       const { routes } = ports();
       const session = aSession({ userId });
@@ -171,7 +178,7 @@ describe.each([
       expect(await presence()).toEqual({ sessions: [], seenAtMs: NOON + 5 });
     });
 
-    it('moves the lease of the connection that still holds the device only', async () => {
+    it('moves the lease only for the connection that still holds the device', async () => {
       const userId = newUser();
       const { routes } = ports();
       const session = aSession({ userId });
@@ -182,7 +189,7 @@ describe.each([
       expect(await routes.find(userId, 'phone')).toEqual({ ...session, leaseUntilMs: NOON + 2 });
     });
 
-    it('finds the sessions of 100 users at once, each named once, and none for strangers', async () => {
+    it('finds the sessions of 100 users at once, with an empty list for unknown users', async () => {
       const { routes } = ports();
       const users = Array.from({ length: 100 }, newUser);
       await Promise.all(users.slice(0, 99).map((userId) => routes.connect(aSession({ userId }))));
@@ -192,8 +199,8 @@ describe.each([
     });
   });
 
-  describe('conversation table', () => {
-    it('has no seq before it is made, then hands out each once, also at the same time (IM-SEND-3)', async () => {
+  describe('the conversation table', () => {
+    it('allocates no seq before the conversation exists, and then each one once, even concurrently (IM-SEND-3)', async () => {
       const { conversations } = ports();
       const users = newPair();
       const id = `dm:${users.join(':')}`;
@@ -215,14 +222,16 @@ describe.each([
       });
     });
 
-    it('is left alone by a second making', async () => {
+    it('is not changed by creating a conversation again', async () => {
       const { conversations } = ports();
       const users = newPair();
       const id = `dm:${users.join(':')}`;
       await conversations.createDirect(id, users);
       await conversations.nextSeq(id, users[0], 'c');
+      await conversations.advanceRead(users[0], id, 1);
       await conversations.createDirect(id, users);
       expect((await conversations.head(id)).seq).toBe(1);
+      expect((await conversations.membership(users[0], id))?.readSeq).toBe(1);
     });
 
     it("lists a user's conversations in order, page by page, and reads many heads at once", async () => {
@@ -244,21 +253,21 @@ describe.each([
     });
   });
 
-  describe('groups', () => {
+  describe('the group table', () => {
     const facts = { name: 'Rowers', admins: ['a'], memberCount: 0, openHistory: false };
     const newGroup = () => {
       unique += 1;
       return `g:${String(unique).padStart(26, '0')}`;
     };
     const message = (conversationId: string, seq: number) => aMessage({ conversationId, seq });
-    const standings = async (conversationId: string, userIds: readonly string[]) => {
+    const statuses = async (conversationId: string, userIds: readonly string[]) => {
       const found = [...(await ports().groups.getMembers(conversationId, userIds)).values()];
       return Object.fromEntries(
-        found.map(({ userId, isLeaving }) => [userId, isLeaving ? 'dismissed' : 'member']),
+        found.map(({ userId, isLeaving }) => [userId, isLeaving ? 'leaving' : 'member']),
       );
     };
 
-    it('are made with their members and first message, whole (IM-GROUP)', async () => {
+    it('creates a group with its members and first message in one write (IM-GROUP)', async () => {
       const { groups, conversations, messages } = ports();
       const conversationId = newGroup();
       const [a, b] = newPair();
@@ -282,14 +291,18 @@ describe.each([
       expect(await conversations.nextSeq(conversationId, a, 'c')).toEqual({ seq: 2, memberCount: 2 });
     });
 
-    it('change with the message that tells of it, or not at all (IM-GROUP)', async () => {
+    it('writes a change together with its message, or not at all (IM-GROUP)', async () => {
       const { groups, conversations, messages } = ports();
       const conversationId = newGroup();
       const [a, b] = newPair();
       const c = newUser();
-      await groups.create({ ...facts, admins: [a] }, [a], message(conversationId, 1));
+      const created = message(conversationId, 1);
+      await groups.create({ ...facts, admins: [a] }, [a], created);
       const joined = message(conversationId, 2);
       const add = { conversationId, openHistory: false, add: [b, c] };
+      expect(await groups.apply({ ...add, message: { ...joined, clientMsgId: created.clientMsgId } })).toBe(
+        false,
+      );
       expect(await groups.apply({ ...add, message: joined })).toBe(true);
       const again = message(conversationId, 3);
       expect(await groups.apply({ ...add, message: again })).toBe(false);
@@ -311,7 +324,7 @@ describe.each([
       });
     });
 
-    it('have no dismissed members for anybody who looks; then their rows go, and they are no admins (IM-FAULT-14)', async () => {
+    it('hides members who are marked as leaving from every read, and then removes their rows and admin rights (IM-FAULT-14)', async () => {
       const { groups, conversations } = ports();
       const conversationId = newGroup();
       const [a, b] = newPair();
@@ -323,21 +336,21 @@ describe.each([
       ).toEqual([a]);
       expect(await conversations.membership(b, conversationId)).toBeUndefined();
       expect(await conversations.memberships(b, { limit: 5 })).toEqual([]);
-      expect(await standings(conversationId, [a, b])).toEqual({ [a]: 'member', [b]: 'dismissed' });
+      expect(await statuses(conversationId, [a, b])).toEqual({ [a]: 'member', [b]: 'leaving' });
       const removal = { conversationId, openHistory: false, remove: [b] };
       expect(await groups.apply({ ...removal, message: message(conversationId, 2) })).toBe(true);
       expect(await groups.apply({ ...removal, message: message(conversationId, 3) })).toBe(false);
-      expect(await standings(conversationId, [a, b])).toEqual({ [a]: 'member' });
+      expect(await statuses(conversationId, [a, b])).toEqual({ [a]: 'member' });
       expect((await conversations.head(conversationId)).group).toMatchObject({ admins: [a], memberCount: 1 });
     });
 
-    it('keep their last admin while others stay', async () => {
+    it('keeps the last admin while other members stay', async () => {
       const { groups, conversations } = ports();
       const conversationId = newGroup();
       const [a, b] = newPair();
       await groups.create({ ...facts, admins: [a] }, [a, b], message(conversationId, 1));
       expect(await groups.markAsLeaving(conversationId, a)).toBe(false);
-      expect(await standings(conversationId, [a])).toEqual({ [a]: 'member' });
+      expect(await statuses(conversationId, [a])).toEqual({ [a]: 'member' });
       expect(await groups.markAsLeaving(conversationId, b)).toBe(true);
       await groups.apply({
         conversationId,
@@ -349,7 +362,7 @@ describe.each([
       expect((await conversations.head(conversationId)).group).toMatchObject({ admins: [] });
     });
 
-    it('count whom they have not dismissed, each once', async () => {
+    it('counts members who are not marked as leaving, each once', async () => {
       const { groups, conversations } = ports();
       const conversationId = newGroup();
       const [a, b] = newPair();
@@ -357,25 +370,25 @@ describe.each([
       for (let times = 0; times < 2; times += 1)
         expect(await groups.markAsLeaving(conversationId, b)).toBe(true);
       expect((await conversations.head(conversationId)).group).toMatchObject({ memberCount: 1 });
-      // Nobody may ever end the leaving of the other: that locks nobody in.
+      // The other removal may never finish, which must not keep this member in the group.
       expect(await groups.markAsLeaving(conversationId, a)).toBe(true);
       expect((await conversations.head(conversationId)).group).toMatchObject({ memberCount: 0 });
     });
 
-    it('take members from none who is no admin any more', async () => {
+    it('adds no members for a former admin', async () => {
       const { groups } = ports();
       const conversationId = newGroup();
       const [a, b] = newPair();
       await groups.create({ ...facts, admins: [a] }, [a], message(conversationId, 1));
       const adding = { conversationId, openHistory: false, message: message(conversationId, 2), add: [b] };
       expect(await groups.apply({ ...adding, addedBy: b })).toBe(false);
-      expect(await standings(conversationId, [b])).toEqual({});
+      expect(await statuses(conversationId, [b])).toEqual({});
       expect(await groups.apply({ ...adding, addedBy: a })).toBe(true);
-      const [standing] = (await groups.getMembers(conversationId, [b])).values();
-      expect(standing).toEqual({ userId: b, joinedSeq: 2, isLeaving: false });
+      const [status] = (await groups.getMembers(conversationId, [b])).values();
+      expect(status).toEqual({ userId: b, joinedSeq: 2, isLeaving: false });
     });
 
-    it('name no one an admin who is leaving, or is not in it', async () => {
+    it('appoints no admin who is leaving or is not a member', async () => {
       const { groups, conversations } = ports();
       const conversationId = newGroup();
       const [a, b] = newPair();
@@ -387,7 +400,7 @@ describe.each([
       expect((await conversations.head(conversationId)).group).toMatchObject({ admins: [a] });
     });
 
-    it('remove no one who has come back since the dismissal (IM-FAULT-14)', async () => {
+    it('removes nobody who has rejoined since being marked as leaving (IM-FAULT-14)', async () => {
       const { groups } = ports();
       const conversationId = newGroup();
       const [a, b] = newPair();
@@ -398,10 +411,10 @@ describe.each([
       expect(await groups.apply({ ...at(2), remove: [b] })).toBe(true);
       expect(await groups.apply({ ...at(3), add: [b] })).toBe(true);
       expect(await groups.apply({ ...at(4), remove: [b] })).toBe(false);
-      expect(await standings(conversationId, [b])).toEqual({ [b]: 'member' });
+      expect(await statuses(conversationId, [b])).toEqual({ [b]: 'member' });
     });
 
-    it('let no addition take effect that has a lower seq than a removal (IM-INV-5)', async () => {
+    it('rejects an addition with a lower seq than a removal (IM-INV-5)', async () => {
       const { groups } = ports();
       const conversationId = newGroup();
       const [a, b] = newPair();
@@ -411,11 +424,11 @@ describe.each([
       const at = (seq: number) => ({ ...change, message: message(conversationId, seq) });
       expect(await groups.apply({ ...at(5), remove: [b] })).toBe(true);
       expect(await groups.apply({ ...at(4), add: [b] })).toBe(false);
-      expect(await standings(conversationId, [b])).toEqual({});
+      expect(await statuses(conversationId, [b])).toEqual({});
       expect(await groups.apply({ ...at(6), add: [b] })).toBe(true);
     });
 
-    it('page their members by user id', async () => {
+    it('pages members by user id', async () => {
       const { groups } = ports();
       const conversationId = newGroup();
       const users = Array.from({ length: 7 }, newUser).sort();
@@ -429,7 +442,7 @@ describe.each([
       expect(await page(users[5])).toEqual([users.slice(6), false]);
     });
 
-    it('keep the changes of many at once apart: each is applied, and the count is right', async () => {
+    it('applies every one of many concurrent changes, and counts correctly', async () => {
       const { groups, conversations } = ports();
       const conversationId = newGroup();
       const owner = newUser();
@@ -444,8 +457,8 @@ describe.each([
     });
   });
 
-  describe('read cursors', () => {
-    it('never go back (IM-INV-6)', async () => {
+  describe('a read cursor', () => {
+    it('never goes back (IM-INV-6)', async () => {
       const { conversations } = ports();
       const users = newPair();
       const id = `dm:${users.join(':')}`;
@@ -465,8 +478,8 @@ describe.each([
     });
   });
 
-  describe('message table', () => {
-    it('redacts the content and keeps what a repeat is held against (IM-FAULT-15)', async () => {
+  describe('the message table', () => {
+    it('redacts the content and keeps the hash that repeats are compared with (IM-FAULT-15)', async () => {
       const { messages } = ports();
       const original = aMessage();
       await messages.putIfAbsent(original);
@@ -491,7 +504,7 @@ describe.each([
       expect(await seqs({ before: 2 })).toEqual([]);
     });
 
-    it('stores a key once and returns the original of a repeat, whole (IM-SEND-2)', async () => {
+    it('stores a key once and returns the whole original for a repeat (IM-SEND-2)', async () => {
       const { messages } = ports();
       const original = aMessage();
       expect(await messages.putIfAbsent(original)).toBeUndefined();
@@ -500,7 +513,7 @@ describe.each([
       expect(await messages.getMany([original])).toEqual([original]);
     });
 
-    it('reads many by key, each once, and leaves out what is not there', async () => {
+    it('reads many messages by key, each once, and leaves out missing ones', async () => {
       const { messages } = ports();
       const stored = [aMessage(), aMessage()];
       for (const message of stored) await messages.putIfAbsent(message);
@@ -511,7 +524,7 @@ describe.each([
       );
     });
 
-    it('pages by seq both ways and tells whether there is more', async () => {
+    it('pages by seq both ways and returns whether there is more', async () => {
       const { messages } = ports();
       const conversationId = `dm:${newPair().join(':')}`;
       for (const seq of [1, 2, 10, 11]) await messages.putIfAbsent(aMessage({ conversationId, seq }));
@@ -538,7 +551,7 @@ describe.each([
       expect(await messages.countOthersAbove(conversationId, peer, 3, 100)).toBe(0);
     });
 
-    it('carries content of 16 KB in any script', async () => {
+    it('stores content of 16 KB in any script', async () => {
       const { messages } = ports();
       const contentJson = JSON.stringify({ type: 'text', text: '語👍\u0000\n"\\'.repeat(1_100) });
       const message = aMessage({ contentJson });
@@ -547,7 +560,7 @@ describe.each([
     });
   });
 
-  describe('inbox table', () => {
+  describe('the inbox table', () => {
     it('keeps each entry once, by time, for its user only (IM-HELLO-1, IM-FAULT-4)', async () => {
       const { inbox } = ports();
       const [me, other] = newPair();
@@ -560,7 +573,7 @@ describe.each([
       expect(await inbox.first(other, 3)).toEqual({ references: [], more: false });
     });
 
-    it('removes exactly what is named, and nothing of it is there is fine (IM-HELLO-2)', async () => {
+    it('removes exactly the named entries, idempotently (IM-HELLO-2)', async () => {
       const { inbox } = ports();
       const me = newUser();
       const references = Array.from({ length: 60 }, (__, n) => aReference(String(n).padStart(26, '0')));
@@ -572,31 +585,32 @@ describe.each([
       expect(left).toEqual([0, 1, 2, 3, 4, 55, 56, 57, 58, 59]);
     });
   });
-});
 
-describe('time to live on DynamoDB', () => {
-  it('hides inbox entries whose time is over though they are still there (IM-PUSH-2)', async () => {
-    const userId = newUser();
-    await tables.inbox.put([{ userId, reference: aReference('E'.padEnd(26, '0')) }]);
-    now = NOON + 3_599_000;
-    expect((await tables.inbox.first(userId, 1)).references).toHaveLength(1);
-    now = NOON + 3_600_000;
-    expect((await tables.inbox.first(userId, 1)).references).toEqual([]);
-    now = NOON;
-  });
+  describe('the time to live', () => {
+    it('hides expired inbox entries that are not deleted yet (IM-PUSH-2)', async () => {
+      const { inbox } = ports();
+      const userId = newUser();
+      await inbox.put([{ userId, reference: aReference('E'.padEnd(26, '0')) }]);
+      now = NOON + 3_599_000;
+      expect((await inbox.first(userId, 1)).references).toHaveLength(1);
+      now = NOON + 3_600_000;
+      expect((await inbox.first(userId, 1)).references).toEqual([]);
+      now = NOON;
+    });
 
-  it('hides messages whose time is over, and frees their key (IM-SEND-2)', async () => {
-    const messages = tables.messagesWithTtl(86_400);
-    const conversationId = `dm:${newPair().join(':')}`;
-    const old = aMessage({ conversationId });
-    await messages.putIfAbsent(old);
-    now = NOON + 86_400_000;
-    expect(await messages.getMany([old])).toEqual([]);
-    expect(await messages.page(conversationId, { limit: 5 })).toEqual({ messages: [], hasMore: false });
-    expect(await messages.countOthersAbove(conversationId, 'bob', 0, 100)).toBe(0);
-    const fresh = { ...old, seq: 2, sentAt: now, contentJson: '"new"' };
-    expect(await messages.putIfAbsent(fresh)).toBeUndefined();
-    expect(await messages.getMany([fresh])).toEqual([fresh]);
-    now = NOON;
+    it('hides expired messages and frees their key (IM-SEND-2)', async () => {
+      const messages = ports().messagesWithTtl(86_400);
+      const conversationId = `dm:${newPair().join(':')}`;
+      const old = aMessage({ conversationId });
+      await messages.putIfAbsent(old);
+      now = NOON + 86_400_000;
+      expect(await messages.getMany([old])).toEqual([]);
+      expect(await messages.page(conversationId, { limit: 5 })).toEqual({ messages: [], hasMore: false });
+      expect(await messages.countOthersAbove(conversationId, 'bob', 0, 100)).toBe(0);
+      const fresh = { ...old, seq: 2, sentAt: now, contentJson: '"new"' };
+      expect(await messages.putIfAbsent(fresh)).toBeUndefined();
+      expect(await messages.getMany([fresh])).toEqual([fresh]);
+      now = NOON;
+    });
   });
 });

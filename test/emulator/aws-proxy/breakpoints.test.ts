@@ -7,7 +7,7 @@ const { startProxy } = useEmulators();
 const get = (Key: Key) => new GetItemCommand({ TableName: TABLE, Key, ConsistentRead: true });
 
 describe('a call at a breakpoint', () => {
-  it('is not executed before it is released, and other calls pass', async () => {
+  it('is not executed before its release, while others pass it', async () => {
     const { dynamoDb, stored, proxy } = await startProxy();
     const [held, other] = [newKey(), newKey()];
     const breakpoint = proxy.setBreakpoint({ operation: 'PutItem' });
@@ -21,7 +21,7 @@ describe('a call at a breakpoint', () => {
     expect(proxy.calls.map(({ forwarded }) => forwarded)).toEqual([true, true]);
   });
 
-  it('after the commit has been executed, and its caller waits', async () => {
+  it('after commit is executed while its caller waits', async () => {
     const { dynamoDb, stored, proxy } = await startProxy();
     const key = newKey();
     const breakpoint = proxy.setBreakpoint({ when: 'after' });
@@ -66,7 +66,7 @@ describe('a call at a breakpoint', () => {
     expect(await stored(key)).toBe(isStored);
   });
 
-  it('is not executed on release if its caller has given up', async () => {
+  it('whose caller has given up is not executed on release', async () => {
     const { dynamoDb, stored, proxy } = await startProxy();
     const key = newKey();
     const breakpoint = proxy.setBreakpoint();
@@ -81,13 +81,13 @@ describe('a call at a breakpoint', () => {
     expect(await stored(key)).toBe(false);
   });
 
-  it('passes if the breakpoint was released before it arrived', async () => {
+  it('passes if its breakpoint was released before it arrived', async () => {
     const { dynamoDb, proxy } = await startProxy();
     proxy.setBreakpoint().release();
     await dynamoDb.send(put(newKey()));
   });
 
-  it('lets a test choose the order of calls', async () => {
+  it('lets a test order calls', async () => {
     const { dynamoDb, proxy } = await startProxy();
     const key = newKey();
     const where = (bytes: number) => (_: unknown, input: unknown) =>
@@ -113,8 +113,8 @@ describe('a call at a breakpoint', () => {
   });
 });
 
-describe('steps', () => {
-  it('stop a flow at each of its calls in turn', async () => {
+describe('stepping through a flow', () => {
+  it('stops it at each of its calls in turn', async () => {
     const { dynamoDb, stored, proxy } = await startProxy();
     const keys: Key[] = [];
     const run = async () => {
@@ -140,7 +140,7 @@ describe('steps', () => {
     expect(keys).toHaveLength(5);
   });
 
-  it('can stop after the commit and end the call there', async () => {
+  it('can stop after commit, and end a call there', async () => {
     const { dynamoDb, stored, proxy } = await startProxy();
     const run = async () => {
       const key = newKey();
@@ -156,7 +156,7 @@ describe('steps', () => {
     expect(rounds).toBe(1);
   });
 
-  it('resume the flow when the loop body throws or breaks', async () => {
+  it('lets it continue when the body of the loop throws or breaks', async () => {
     const { dynamoDb, proxy } = await startProxy();
     const runs: Promise<unknown>[] = [];
     const run = () => {

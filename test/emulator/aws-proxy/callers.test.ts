@@ -9,7 +9,7 @@ const { startProxy } = useEmulators();
 const { resolve } = createRequire(import.meta.url);
 const sdk = (name: string) => JSON.stringify(pathToFileURL(resolve(`@aws-sdk/client-${name}`)).href);
 
-/** A handler that uses plain SDK clients, configured only by the environment. */
+/** A handler with unmodified SDK clients, configured by the environment only. */
 const SOURCE = `
   import { DynamoDBClient, PutItemCommand } from ${sdk('dynamodb')};
   import { SQSClient, SendMessageCommand } from ${sdk('sqs')};
@@ -40,8 +40,8 @@ async function workers(options: ProxyFixtureOptions = {}) {
   return { ...fixture, pool };
 }
 
-describe('the caller', () => {
-  it('is known for all three clients, and each invocation has its calls', async () => {
+describe('a caller', () => {
+  it('is known from all three clients, and each invocation has its calls', async () => {
     const { pool, proxy, queue, socket } = await workers();
     const [QueueUrl, { connectionId: ConnectionId, client }] = await Promise.all([queue(), socket()]);
     const results = await Promise.all([
@@ -67,7 +67,7 @@ describe('the caller', () => {
     expect(proxy.counts({ function: 'Store' }).calls).toBe(1);
   });
 
-  it('is the next invocation when the same instance gets its next event', async () => {
+  it('is the new invocation for the next event of the same instance', async () => {
     const { pool, proxy } = await workers();
     for (let n = 0; n < 3; n += 1) await pool.invoke('ChatSend', { key: newKey() });
     expect(pool.instances('ChatSend').total).toBe(1);
@@ -76,11 +76,11 @@ describe('the caller', () => {
   });
 });
 
-describe('kill', () => {
+describe('a kill', () => {
   it.each([
     ['kill', false],
     ['kill-after', true],
-  ] as const)('by %s ends only the calling instance (stored: %s)', async (fault, isStored) => {
+  ] as const)('by %s takes the instance that calls and no other; stored: %s', async (fault, isStored) => {
     const { pool, proxy, stored } = await workers();
     const [victim, neighbour, other] = [newKey(), newKey(), newKey()];
     const isVictims = (_: unknown, input: unknown) => JSON.stringify(input).includes(victim.pk.S);
@@ -110,7 +110,7 @@ describe('kill', () => {
     });
   });
 
-  it('can apply to the n-th call; the next event runs in a new instance', async () => {
+  it('by a rule applies to the n-th call, and the next event runs in a new instance', async () => {
     const { pool, proxy } = await workers({ faults: [{ fault: 'kill', function: 'Send', nth: 2 }] });
     const results = [];
     for (let n = 0; n < 3; n += 1) results.push((await pool.invoke('ChatSend', { key: newKey() })).ok);
@@ -119,8 +119,8 @@ describe('kill', () => {
   });
 });
 
-describe('the proxy', () => {
-  it('waits for one invocation to end, or for all', async () => {
+describe('the AWS proxy', () => {
+  it('waits for an invocation to end, or for all of them', async () => {
     const { pool, proxy } = await workers();
     await proxy.untilIdle();
     const breakpoint = proxy.setBreakpoint({ function: 'Store' });

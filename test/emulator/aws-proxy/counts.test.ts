@@ -36,7 +36,7 @@ describe('units', () => {
           TransactItems: [newKey(), newKey()].map((Item) => ({ Put: { TableName: TABLE, Item } })),
         }),
     ],
-  ])('for %s are %d writes, as DynamoDB reports', async (_, units, command) => {
+  ])('of %s are %d writes, as DynamoDB returns', async (_, units, command) => {
     const { dynamoDb, outside, proxy } = await startProxy();
     await dynamoDb.send(command() as PutItemCommand);
     const asked = command() as PutItemCommand;
@@ -47,7 +47,7 @@ describe('units', () => {
     expect(said).toBe(units);
   });
 
-  it('for reads depend on consistency and size', async () => {
+  it('of reads depend on consistency and size', async () => {
     const { dynamoDb, proxy } = await startProxy();
     const key = newKey();
     await dynamoDb.send(put(key, 5_000));
@@ -71,7 +71,7 @@ describe('units', () => {
     expect(proxy.counts({ operation: 'Query' }).readUnits).toBe(2);
   });
 
-  it('for a failed condition depend on the existing item', async () => {
+  it('of a failed condition are those of the existing item', async () => {
     const { dynamoDb, proxy } = await startProxy();
     const key = newKey();
     await dynamoDb.send(put(key, 1_500));
@@ -85,7 +85,7 @@ describe('units', () => {
     expect(proxy.counts().writeUnits).toBe(1 + 2);
   });
 
-  it('are returned only to a caller who asked for them, in the requested form', async () => {
+  it('are returned only to a caller who asked, in the form asked for', async () => {
     const { dynamoDb } = await startProxy();
     expect(await dynamoDb.send(put(newKey()))).toEqual({ $metadata: expect.anything() });
     const none = put(newKey());
@@ -99,7 +99,7 @@ describe('units', () => {
     expect((await dynamoDb.send(indexes)).ConsumedCapacity?.LocalSecondaryIndexes).toBeDefined();
   });
 
-  it('are removed from an answer without changing anything else, whatever names it contains', async () => {
+  it('removed from an answer leave the rest unchanged, whatever names it has', async () => {
     const { dynamoDb, outside } = await startProxy();
     const key = newKey();
     const odd = {
@@ -115,7 +115,7 @@ describe('units', () => {
   });
 });
 
-describe('counts', () => {
+describe('the counts', () => {
   it('are by function, operation, and table or queue', async () => {
     const { dynamoDb, sqs, connections, socket, queue, proxy } = await startProxy();
     const [{ connectionId }, QueueUrl] = await Promise.all([socket(), queue()]);
@@ -145,7 +145,7 @@ describe('counts', () => {
     expect(proxy.calls).toEqual([]);
   });
 
-  it('leave out clients that are no functions, such as tests', async () => {
+  it('leave out callers that are not functions, such as a test', async () => {
     const { endpoints, proxy } = await startProxy({ faults: [{ fault: 'throttle' }] });
     const looking = dynamoDbClient(endpoints.dynamodb);
     await looking.send(put(newKey()));
@@ -153,14 +153,14 @@ describe('counts', () => {
     expect(proxy.calls).toEqual([]);
   });
 
-  it('stay exact when the list of calls is truncated', async () => {
+  it('stay exact when the list of calls is cut', async () => {
     const { dynamoDb, proxy } = await startProxy({ keep: 3 });
     for (let n = 0; n < 10; n += 1) await dynamoDb.send(put(newKey()));
     expect(proxy.counts()).toMatchObject({ calls: 10, writeUnits: 20 });
     expect(proxy.calls.map(({ index }) => index)).toEqual([7, 8, 9]);
   });
 
-  it('distinguish sequential from concurrent calls', async () => {
+  it('distinguish sequential calls from concurrent ones', async () => {
     const { dynamoDb, proxy } = await startProxy({ latency: [{ ms: 20 }] });
     const read = () => dynamoDb.send(new GetItemCommand({ TableName: TABLE, Key: newKey() }));
     await Promise.all([read(), read(), read()]);

@@ -12,8 +12,8 @@ function fileOf(content: unknown): string {
   return file;
 }
 
-describe('a faults file', () => {
-  it('sets seed, faults, and latencies', () => {
+describe('a fault file', () => {
+  it('has seed, faults, and latencies', () => {
     const faults = [{ fault: 'cut-after', service: 'dynamodb', table: 'Messages', every: 5, times: 2 }];
     const latency = [
       { service: 'dynamodb', p50Ms: 4, p99Ms: 20 },
@@ -47,7 +47,7 @@ describe('a faults file', () => {
     [{ latency: [{ service: 'sqs' }] }, /: latency\[0\]: needs exactly one of/],
     [{ latency: [{ p50Ms: 5, p99Ms: 1 }] }, /: latency\[0\]: needs exactly one of/],
     [{ latency: [{ ms: 5, quantilesMs: [1, 2] }] }, /: latency\[0\]: needs exactly one of/],
-  ])('with an error is refused in one line that names its place: %j', (content, message) => {
+  ])('with a mistake is refused in one line with its place: %j', (content, message) => {
     const read = () => readFaults(fileOf(content));
     expect(read).toThrow(OperatorError);
     expect(read).toThrow(message);
@@ -60,7 +60,7 @@ describe('a faults file', () => {
     );
   });
 
-  it('gets a warning for each rule whose names are not in the stack', () => {
+  it('with names that are in no stack gets a warning per rule', () => {
     const stack = {
       tables: [{ tableName: 'App-Messages' }],
       queues: [{ queueName: 'App-Queue' }],

@@ -11,7 +11,7 @@ const { startProxy } = useEmulators();
 const faults = (fault: FaultKind, rule: Partial<FaultRule> = {}) => ({ faults: [{ fault, ...rule }] });
 const post = (ConnectionId: string) => new PostToConnectionCommand({ ConnectionId, Data: 'hi' });
 
-/** The SDK's name for a broken connection. */
+/** The SDK's error for a broken line. */
 const HUNG_UP = 'TimeoutError';
 
 describe('a refused call', () => {
@@ -20,7 +20,7 @@ describe('a refused call', () => {
     ['throttle', { code: 'ThrottlingException' }, 'ThrottlingException', 400],
     ['error', {}, 'InternalServerError', 500],
   ] as const)(
-    'to DynamoDB by %s %o gets the service’s error and stores nothing',
+    "to DynamoDB by %s %o gets DynamoDB's own error and stores nothing",
     async (fault, rule, name, status) => {
       const { dynamoDb, stored, proxy } = await startProxy(faults(fault, rule));
       const key = newKey();
@@ -62,7 +62,7 @@ describe('a refused call', () => {
     },
   );
 
-  it('is retried by the SDK as throttled and as transient, and each retry is a separate call', async () => {
+  it('counts as throttling or transient for the SDK, whose retries are separate calls', async () => {
     const { dynamoDb, proxy } = await startProxy({
       faults: [
         { fault: 'throttle', nth: 1 },
@@ -81,7 +81,7 @@ describe('a refused call', () => {
     ]);
   });
 
-  it('may have been executed (error-after)', async () => {
+  it('may still have been executed', async () => {
     const { dynamoDb, stored } = await startProxy(faults('error-after'));
     const key = newKey();
     expect(await failureOf(dynamoDb.send(put(key)))).toBe('InternalServerError');
@@ -98,7 +98,7 @@ describe('a cut connection', () => {
     expect(proxy.calls).toMatchObject([{ outcome: 'cut', forwarded: false }]);
   });
 
-  it('after the call has executed it exactly once', async () => {
+  it('after the call executes it exactly once', async () => {
     const { sqs, queue, bodiesIn, proxy } = await startProxy(faults('cut-after'));
     const QueueUrl = await queue();
     expect(await failureOf(sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'a' })))).toBe(HUNG_UP);
@@ -106,14 +106,14 @@ describe('a cut connection', () => {
     expect(proxy.calls).toMatchObject([{ outcome: 'cut', forwarded: true }]);
   });
 
-  it('after a post has delivered it to the socket', async () => {
+  it('after a post has delivered it to its socket', async () => {
     const { connections, socket } = await startProxy(faults('cut-after'));
     const { client, connectionId } = await socket();
     expect(await failureOf(connections.send(post(connectionId)))).toBe(HUNG_UP);
     expect(await client.next()).toBe('hi');
   });
 
-  it('by the emulator is passed on and not repaired', async () => {
+  it('by the emulator is passed on, not repaired', async () => {
     let requests = 0;
     const breaking = createServer((socket) => {
       socket.on('error', () => undefined);
@@ -132,11 +132,11 @@ describe('a cut connection', () => {
   });
 });
 
-describe('a call that hangs', () => {
+describe('a hanging call', () => {
   it.each([
     ['hang', false],
     ['hang-after', true],
-  ] as const)('by %s ends when its caller gives up (stored: %s)', async (fault, isStored) => {
+  ] as const)('by %s ends when its caller gives up; stored: %s', async (fault, isStored) => {
     const { dynamoDb, stored, proxy } = await startProxy(faults(fault));
     const key = newKey();
     const giveUp = new AbortController();
@@ -174,7 +174,7 @@ describe('a half-executed batch', () => {
     expect(await Promise.all(keys.map(stored))).toEqual([true, true, true]);
   });
 
-  it('reports the other reads as unprocessed, with all their options', async () => {
+  it('reports the other reads as unprocessed, with everything asked of them', async () => {
     const { dynamoDb, proxy } = await startProxy();
     await dynamoDb.send(write);
     proxy.inject({ fault: 'unprocessed' });
@@ -226,7 +226,7 @@ describe('fault rules', () => {
     expect(seen).toBe(pattern);
   });
 
-  it('apply to the same calls for the same seed, and to others for another seed', async () => {
+  it('apply to the same calls for the same seed, and to different ones for another', async () => {
     const run = async (seed: number) => {
       const { dynamoDb, proxy } = await startProxy({ seed, ...faults('throttle', { probability: 0.5 }) });
       for (let n = 0; n < 40; n += 1) await failureOf(dynamoDb.send(put(newKey())));
@@ -239,7 +239,7 @@ describe('fault rules', () => {
     expect(first.filter(Boolean).length).toBeLessThan(32);
   });
 
-  it('count every matching call even if another rule applies to it, report how often they fired, and can be removed', async () => {
+  it('count every matching call, even if another rule applies to it, report how often they fired, and can be removed', async () => {
     const { dynamoDb, proxy } = await startProxy();
     const first = proxy.inject({ fault: 'throttle', nth: 1 });
     const second = proxy.inject({ fault: 'error', every: 1 });

@@ -15,7 +15,7 @@ const { startProxy } = useEmulators();
 const ARN = `arn:aws:dynamodb:us-east-1:000000000000:table/${TABLE}`;
 const CONNECTIONS = 'arn:aws:execute-api:us-east-1:000000000000:abc/prod';
 
-/** A proxy that checks calls of `Fn`, whose role allows this. */
+/** The calls come from `Fn`, whose role allows this. */
 async function allowed(...allowances: readonly (readonly [action: string, resource: string])[]) {
   const fixture = await startProxy();
   const warnings: string[] = [];
@@ -37,7 +37,7 @@ function stackOf(model: Partial<FunctionModel>) {
   };
 }
 
-it('denies what a role does not allow with IAM’s error, executes nothing, and warns once', async () => {
+it('the IAM check denies, like IAM, what a role does not allow, executes nothing, and reports it once', async () => {
   const { dynamoDb, stored, warnings, proxy } = await allowed(['dynamodb:PutItem', ARN]);
   const key = newKey();
   await dynamoDb.send(put(key));
@@ -53,7 +53,7 @@ it('denies what a role does not allow with IAM’s error, executes nothing, and 
   expect(proxy.calls.at(-1)).toMatchObject({ forwarded: false, error: 'AccessDeniedException', status: 400 });
 });
 
-it('distinguishes a table from its index', async () => {
+it('the IAM check distinguishes a table from its index', async () => {
   const query = (IndexName?: string) =>
     new QueryCommand({
       TableName: TABLE,
@@ -68,7 +68,7 @@ it('distinguishes a table from its index', async () => {
   expect(await failureOf(onIndex.dynamoDb.send(query('bySeq')))).toBe('none');
 });
 
-it('checks a batch as one action and each item of a transaction as its own action', async () => {
+it('the IAM check treats a batch as its own action, and a transaction as one action per item', async () => {
   const keys = [newKey(), newKey()];
   const batch = new BatchGetItemCommand({ RequestItems: { [TABLE]: { Keys: keys } } });
   const [Key] = keys;
@@ -90,7 +90,7 @@ it('checks a batch as one action and each item of a transaction as its own actio
   expect(await failureOf(all.dynamoDb.send(transaction))).toBe('none');
 });
 
-it('checks messages to a queue, single and in batches', async () => {
+it('the IAM check covers a queue, in a batch or not', async () => {
   const { sqs, queue } = await allowed(['sqs:SendMessage', 'arn:aws:sqs:us-east-1:000000000000:queue-*']);
   const QueueUrl = await queue();
   expect(await failureOf(sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'a' })))).toBe('none');
@@ -101,7 +101,7 @@ it('checks messages to a queue, single and in batches', async () => {
   expect(await failureOf(refused)).toBe('AccessDenied');
 });
 
-it('can allow posts to a connection without allowing to close it', async () => {
+it('the IAM check lets a connection be posted to and not closed', async () => {
   const { connections, socket } = await allowed([
     'execute-api:ManageConnections',
     `${CONNECTIONS}/POST/@connections/*`,
@@ -115,7 +115,7 @@ it('can allow posts to a connection without allowing to close it', async () => {
   });
 });
 
-it('denies nothing to a function whose role is unknown', async () => {
+it('the IAM check denies nothing to callers without a known role', async () => {
   const { dynamoDb, endpoints } = await startProxy();
   endpoints.enforceRoles?.(stackOf({}), () => undefined);
   expect(await failureOf(dynamoDb.send(put(newKey())))).toBe('none');

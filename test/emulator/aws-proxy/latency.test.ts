@@ -11,7 +11,7 @@ function samples(distribution: Distribution, seed = 1): readonly number[] {
 const quantile = (sorted: readonly number[], part: number) => sorted[Math.floor(sorted.length * part)] ?? 0;
 
 describe('a latency', () => {
-  it('by p50 and p99 has these quantiles', () => {
+  it('given by p50 and p99 has these percentiles', () => {
     const drawn = samples({ p50Ms: 4, p99Ms: 20 });
     expect(quantile(drawn, 0.5)).toBeCloseTo(4, 0);
     expect(quantile(drawn, 0.99)).toBeGreaterThan(15);
@@ -19,7 +19,7 @@ describe('a latency', () => {
     expect(drawn[0]).toBeGreaterThan(0);
   });
 
-  it('by quantiles is distributed between them', () => {
+  it('given by quantiles is interpolated between them', () => {
     const drawn = samples({ quantilesMs: [1, 2, 10] });
     expect(drawn[0]).toBeGreaterThanOrEqual(1);
     expect(drawn.at(-1)).toBeLessThanOrEqual(10);
@@ -33,7 +33,7 @@ describe('a latency', () => {
     expect(samples(distribution, 3)).not.toEqual(samples(distribution, 4));
   });
 
-  it('is added to matching calls by the first matching rule', async () => {
+  it('is added to matching calls, by the first rule that matches', async () => {
     const { dynamoDb, proxy } = await startProxy({
       latency: [{ operation: 'GetItem', ms: 5_000 }, { service: 'dynamodb', ms: 40 }, { ms: 5_000 }],
     });

@@ -16,9 +16,9 @@ import { MESSAGES } from '../messages-table.ts';
 export const TABLE = MESSAGES.tableName;
 
 export interface ProxyFixtureOptions extends AwsProxyOptions {
-  /** Maximum attempts of the SDK clients. @default 1 */
+  /** Of the SDK clients. @default 1 */
   readonly maxAttempts?: number;
-  /** Overrides the emulators' endpoints. */
+  /** Used instead of the emulators. */
   readonly direct?: Partial<Endpoints>;
 }
 
@@ -29,7 +29,7 @@ export function newName(prefix: string): string {
   return `${prefix}-${process.pid}-${count}`;
 }
 
-/** Real emulators for one test file; each test gets its own proxy to them. */
+/** Real emulators for one test file; each test gets its own AWS proxy. */
 export function useEmulators() {
   let database: Emulator;
   let queues: Emulator;
@@ -84,13 +84,13 @@ export function useEmulators() {
         const connectionId = gateway.gateway.connections().at(-1)?.connectionId ?? '';
         return { client, connectionId };
       },
-      /** URL of a new queue, at the proxy. */
+      /** A new queue; its URL goes through the AWS proxy. */
       async queue() {
         const queueName = newName('queue');
         await createQueues(outside.sqs, [{ logicalId: 'Q', queueName, attributes: {} }]);
         return localQueueUrl(endpoints.sqs, queueName);
       },
-      /** Whether the emulator has stored the item. */
+      /** Reads the emulator directly, past the AWS proxy. */
       async stored(key: Key): Promise<boolean> {
         const command = new GetItemCommand({ TableName: TABLE, Key: key, ConsistentRead: true });
         return (await outside.dynamoDb.send(command)).Item !== undefined;
@@ -119,7 +119,7 @@ export function put(key: Key, bytes = 10) {
   return new PutItemCommand({ TableName: TABLE, Item });
 }
 
-/** Name of the error that a call fails with. */
+/** The name of the error that a call fails with. */
 export async function failureOf(call: Promise<unknown>): Promise<string> {
   try {
     await call;

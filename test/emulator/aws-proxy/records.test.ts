@@ -12,7 +12,7 @@ import { useEmulators } from './proxy-fixture.ts';
 
 const { startProxy } = useEmulators();
 
-/** A queue with these messages, and a function that receives the next batch of bodies. */
+/** A queue with these bodies, and the batches that a poller receives. */
 async function queueOf(bodies: readonly string[], faults: readonly FaultRule[]) {
   const fixture = await startProxy({ faults });
   const QueueUrl = await fixture.queue();
@@ -33,7 +33,7 @@ async function queueOf(bodies: readonly string[], faults: readonly FaultRule[]) 
   return { ...fixture, QueueUrl, send, receive, bodies: async () => bodiesOf(await receive()) };
 }
 
-it('delivers a duplicate in the next batch, with a higher receive count', async () => {
+it('a duplicate record comes in the next batch, with a higher receive count', async () => {
   const { receive, proxy } = await queueOf(['a', 'b'], [{ fault: 'duplicate', nth: 2 }]);
   const first = await receive();
   const second = await receive();
@@ -46,7 +46,7 @@ it('delivers a duplicate in the next batch, with a higher receive count', async 
   ]);
 });
 
-it('delivers a late duplicate after the first was deleted, even to a poller that is already waiting', async () => {
+it('a late duplicate record comes after the first was deleted, also to a poller that already waits', async () => {
   const { proxy, QueueUrl, endpoints, poller } = await queueOf(
     ['a'],
     [{ fault: 'duplicate-late', times: 1 }],
@@ -85,13 +85,13 @@ it('delivers a late duplicate after the first was deleted, even to a poller that
   ]);
 });
 
-it('delivers a reordered batch in reverse, as two batches', async () => {
+it('a reordered batch comes in reverse, in two parts', async () => {
   const { bodies } = await queueOf(['a', 'b', 'c', 'd', 'e'], [{ fault: 'reorder' }]);
   expect(await bodies()).toEqual(['e', 'd', 'c']);
   expect(await bodies()).toEqual(['b', 'a']);
 });
 
-it('lets the next record overtake a reordered record that arrived alone', async () => {
+it('a reordered record that arrived alone is overtaken by the next', async () => {
   const { bodies, send, proxy } = await queueOf(['a'], [{ fault: 'reorder', nth: 1 }]);
   const receiving = bodies();
   await expect.poll(() => proxy.calls[0]?.fault).toBe('reorder');
@@ -100,12 +100,12 @@ it('lets the next record overtake a reordered record that arrived alone', async 
   expect(await bodies()).toEqual(['a']);
 });
 
-it('does not lose a reordered record when nothing follows it', async () => {
+it('a reordered record is not lost when nothing follows it', async () => {
   const { bodies } = await queueOf(['a'], [{ fault: 'reorder', nth: 1 }]);
   expect(await bodies()).toEqual(['a']);
 });
 
-it('delivers at most the requested number of records and loses none', async () => {
+it('no batch exceeds the requested size, and no record is lost', async () => {
   const all = ['a', 'b', 'c', 'd', 'e', 'f'];
   const { receive } = await queueOf(all, [{ fault: 'duplicate' }, { fault: 'reorder', every: 2 }]);
   const seen: (string | undefined)[] = [];
@@ -117,7 +117,7 @@ it('delivers at most the requested number of records and loses none', async () =
   expect(seen.sort()).toEqual([...all, ...all].sort());
 });
 
-it('applies faults to the poller only under the name event-source', async () => {
+it("the poller's faults apply to event-source only", async () => {
   const { receive, proxy } = await queueOf(
     ['a'],
     [{ fault: 'throttle', function: 'event-source', times: 1 }],

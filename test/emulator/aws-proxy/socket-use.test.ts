@@ -16,21 +16,21 @@ function setUp() {
 
 it.each([
   ['at arrival', 'on the socket that became free last', (free: Socket) => free, {}],
-  ['before', 'on a new socket: the other was busy then', () => new Socket(), {}],
+  ['before', 'on a new socket, since the other was busy', () => new Socket(), {}],
   ['at arrival', 'on a new socket to another service', () => new Socket(), { service: 'sqs' }],
-] as const)('sent %s: a call %s', (sent, _, choose, overrides) => {
+] as const)('a call sent %s comes %s', (sent, _, choose, overrides) => {
   const call = setUp();
   const line = new Socket();
   call(1, 2, line);
   expect(call(3, 4, choose(line), overrides)).toBe(sent);
 });
 
-it('a call on a socket that was idle throughout was sent before; on one that was busy since, this is unknown', () => {
+it('a call on an idle socket was sent before; for one on a socket used since, this is unknown', () => {
   const call = setUp();
   const [a, b] = [new Socket(), new Socket()];
   call(1, 2, a);
   call(3, 4, b);
-  // The caller used b although a was free: it may have lost a.
+  // The caller took b although a was free: it may have lost a.
   expect(call(5, 6, b)).toBe('at arrival');
   expect(call(7, 8, a)).toBe('before');
 });

@@ -12,7 +12,7 @@ import { newKey, TABLE, useEmulators } from './proxy-fixture.ts';
 
 const { startProxy } = useEmulators();
 
-/** A minimal DynamoDB call, as the SDK makes it. */
+/** Calls DynamoDB as the SDK does. */
 const SOURCE = `
   export const handler = async ({ key }) => {
     const response = await fetch(process.env.AWS_ENDPOINT_URL_DYNAMODB, {
@@ -66,7 +66,7 @@ async function terminal(options: { readonly trace: boolean; readonly faults?: un
   return { invoke, warnings, faultsFile, printed: () => String(output.read() ?? '') };
 }
 
-it('--trace prints a tree when an invocation has ended, without colours if the output is no terminal', async () => {
+it('--trace prints a tree when an invocation has ended, without colours when not on a terminal', async () => {
   const { invoke, printed } = await terminal({ trace: true });
   await invoke();
   expect(printed()).toMatch(
@@ -74,7 +74,7 @@ it('--trace prints a tree when an invocation has ended, without colours if the o
   );
 });
 
-it('--faults applies the rules of its file, says so, and warns about a rule that never applies', async () => {
+it('--faults applies the rules of its file, says so, and warns of a rule that can never match', async () => {
   const faults = [
     { fault: 'error', function: 'Put', nth: 2 },
     { fault: 'error', table: 'Nowhere' },
@@ -92,7 +92,7 @@ it('--faults applies the rules of its file, says so, and warns about a rule that
   expect(printed()).toBe('');
 });
 
-it('npm start exits at once with one line if the faults file cannot be used', async () => {
+it('an unusable fault file ends npm start at once, in one line', async () => {
   const starting = promisify(execFile)(process.execPath, [
     'local/main.ts',
     '--faults',

@@ -56,7 +56,7 @@ function trace(invocation: Partial<Invocation>, isColoured = false): string {
   return traceOf(whole, { names, isColoured });
 }
 
-it('shows calls in order, concurrent ones on one branch, and their total cost', () => {
+it('a trace shows calls in order, concurrent ones on one branch, and their total cost', () => {
   const calls = [
     call(101, 103, { readUnits: 1 }),
     // It arrived after the first was answered, but was sent before.
@@ -90,7 +90,7 @@ it('shows calls in order, concurrent ones on one branch, and their total cost', 
   );
 });
 
-it('shows retries, faults, and errors', () => {
+it('a trace shows retries, faults, and errors', () => {
   const queue = {
     service: 'sqs',
     operation: 'SendMessageBatch',
@@ -119,16 +119,16 @@ it.each([
     '',
     'ServiceQueue, 2 records  12.3 ms',
   ],
-] as const)('prints the header of %o', (trigger, reply, line) => {
+] as const)('a trace begins with the header of %o', (trigger, reply, line) => {
   expect(trace({ trigger, reply })).toBe(line);
 });
 
-it('removes control characters from names', () => {
+it('a trace escapes names that would control the terminal', () => {
   const trigger = { kind: 'frame', name: '$connect', user: 'alice', device: '\u001b[2Jx\n' } as const;
   expect(trace({ trigger })).toBe('$connect  alice/?[2Jx?  12.3 ms → sent');
 });
 
-it('uses colours only on a terminal', () => {
+it('a trace has colours on a terminal only', () => {
   const calls = [call(101, 102)];
   expect(trace({ calls })).not.toContain('\u001b');
   expect(trace({ calls }, true)).toContain('\u001b[1msendMessage\u001b[22m');

@@ -37,8 +37,8 @@ async function startWithCors(overrides: Partial<CorsModel> = {}) {
 
 const asks = { 'access-control-request-method': 'POST' };
 
-describe('OPTIONS', () => {
-  it('from an allowed origin is answered with the CORS headers, without running a function', async () => {
+describe('an OPTIONS request', () => {
+  it('from an allowed origin is answered with what is allowed, without a function', async () => {
     const { send, invoker } = await startWithCors();
     expect(await send('OPTIONS', { origin: GOOD, ...asks })).toEqual({
       status: 204,
@@ -57,7 +57,7 @@ describe('OPTIONS', () => {
     ['another origin', { origin: BAD, ...asks }],
     ['no origin', asks],
     ['an origin but no requested method', { origin: GOOD }],
-  ])('with %s gets no CORS headers', async (_case, headers) => {
+  ])('with %s gets no CORS header', async (_case, headers) => {
     const { send } = await startWithCors();
     expect(await send('OPTIONS', headers as Record<string, string>)).toEqual({
       status: 204,
@@ -68,7 +68,7 @@ describe('OPTIONS', () => {
 });
 
 describe('any other request', () => {
-  it('from an allowed origin gets the API’s CORS headers in place of the function’s', async () => {
+  it('of an allowed origin gets the API’s CORS headers in place of the function’s', async () => {
     const { send } = await startWithCors();
     expect(await send('GET', { origin: GOOD })).toEqual({
       status: 200,
@@ -77,7 +77,7 @@ describe('any other request', () => {
     });
   });
 
-  it.each([{ origin: BAD }, {}])('with %j gets no CORS headers', async (headers) => {
+  it.each([{ origin: BAD }, {}])('of %j gets no CORS headers', async (headers) => {
     const { send } = await startWithCors();
     expect(await send('GET', headers as Record<string, string>)).toMatchObject({ status: 200, cors: {} });
   });
@@ -90,19 +90,19 @@ describe('any other request', () => {
   });
 });
 
-describe('origins', () => {
-  it('can all be allowed', async () => {
+describe('allowed origins', () => {
+  it('may include all', async () => {
     const { send } = await startWithCors({ allowOrigins: ['*'] });
     expect((await send('GET', { origin: BAD })).cors['access-control-allow-origin']).toBe('*');
   });
 
-  it('can be allowed by scheme', async () => {
+  it('may be given by scheme', async () => {
     const { send } = await startWithCors({ allowOrigins: ['https://*'] });
     expect((await send('GET', { origin: BAD })).cors).toEqual({ 'access-control-allow-origin': BAD });
     expect((await send('GET', { origin: 'http://evil.example' })).cors).toEqual({});
   });
 
-  it('are compared as a whole', async () => {
+  it('match as a whole', async () => {
     const { send } = await startWithCors();
     for (const origin of [`${GOOD}.evil.example`, 'http://chat.example', 'null']) {
       expect((await send('GET', { origin })).cors).toEqual({});
@@ -111,7 +111,7 @@ describe('origins', () => {
 });
 
 describe('an API without CORS', () => {
-  it('passes OPTIONS to the function and keeps its headers', async () => {
+  it('passes OPTIONS on and leaves the function’s headers alone', async () => {
     const { httpUrl } = await startGateway({
       httpApi: { routes: [{ method: 'OPTIONS', path: '/x', functionId: 'f' }] },
       functions: { f: () => ({ statusCode: 200, headers: { 'access-control-allow-origin': BAD } }) },

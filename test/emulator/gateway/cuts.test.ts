@@ -16,8 +16,8 @@ async function startOpened(limits = {}) {
   return { ...fixture, opened, connectionId };
 }
 
-describe('the idle timeout', () => {
-  it('closes the connection after ten minutes with 1001 Going away, also in $disconnect', async () => {
+describe('a connection without messages', () => {
+  it('is cut after ten minutes with 1001 Going away, which $disconnect reports', async () => {
     const { opened, invoker, clock, gateway, connectionId } = await startOpened();
     clock.advance(10 * MINUTE - 1);
     expect(gateway.connections()).toHaveLength(1);
@@ -31,7 +31,7 @@ describe('the idle timeout', () => {
     });
   });
 
-  it('is reset by a message from the client', async () => {
+  it('stays open if the client sent a message', async () => {
     const { opened, clock, gateway } = await startOpened();
     clock.advance(9 * MINUTE);
     opened.send('{"action":"echo"}');
@@ -42,7 +42,7 @@ describe('the idle timeout', () => {
     expect(gateway.connections()).toEqual([]);
   });
 
-  it('is reset by a post to the client', async () => {
+  it('stays open if something was posted to the client', async () => {
     const { clock, gateway, management, connectionId } = await startOpened();
     clock.advance(9 * MINUTE);
     await management().send(new PostToConnectionCommand({ ConnectionId: connectionId, Data: 'x' }));
@@ -50,7 +50,7 @@ describe('the idle timeout', () => {
     expect(gateway.connections()).toHaveLength(1);
   });
 
-  it('is not reset by pings', async () => {
+  it('is cut even if the client sends pings', async () => {
     const { opened, clock, gateway, httpUrl } = await startOpened();
     clock.advance(9 * MINUTE);
     opened.webSocket.ping();
@@ -59,7 +59,7 @@ describe('the idle timeout', () => {
     expect(gateway.connections()).toEqual([]);
   });
 
-  it('can be shortened by the limit', async () => {
+  it('is cut earlier if the limit is lower', async () => {
     const { opened, clock } = await startOpened({ idleTimeoutMs: 500 });
     clock.advance(500);
     expect((await opened.closed).code).toBe(1001);
@@ -67,7 +67,7 @@ describe('the idle timeout', () => {
 });
 
 describe('a connection', () => {
-  it('ends after two hours even if it is busy', async () => {
+  it('ends after two hours however busy it is', async () => {
     const { opened, clock, invoker, gateway } = await startOpened();
     for (let elapsed = 0; elapsed < 120 * MINUTE - 1; elapsed += 5 * MINUTE) {
       expect(gateway.connections()).toHaveLength(1);
@@ -79,7 +79,7 @@ describe('a connection', () => {
     expect((await invoker.call('$disconnect')).requestContext.disconnectStatusCode).toBe(1001);
   });
 
-  it('leaves no timer after its end', async () => {
+  it('leaves no timer when it ends', async () => {
     const { opened, clock, invoker } = await startOpened();
     expect(clock.pendingTimers).toBe(2);
     opened.webSocket.close();
@@ -102,7 +102,7 @@ describe('a connection', () => {
     });
   });
 
-  it('whose client disconnects without a close frame ends with 1006', async () => {
+  it('whose client disappears ends with 1006', async () => {
     const { opened, invoker } = await startOpened();
     opened.webSocket.terminate();
     expect((await invoker.call('$disconnect')).requestContext.disconnectStatusCode).toBe(1006);
@@ -121,7 +121,7 @@ describe('a connection', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('has one $disconnect, even if it fails', async () => {
+  it('has one $disconnect, whether or not that fails', async () => {
     let calls = 0;
     const { client, warnings, invoker, gateway } = await startGateway({
       functions: {
@@ -141,8 +141,8 @@ describe('a connection', () => {
   });
 });
 
-describe('the hooks for fault tests', () => {
-  it('can drop a connection as if the network had failed', async () => {
+describe('for fault tests, the gateway', () => {
+  it('cuts a line as if the network had failed', async () => {
     const { gateway, opened, invoker, connectionId } = await startOpened();
     expect(gateway.cut(connectionId)).toBe(true);
     expect((await opened.closed).code).toBe(1006);
@@ -150,7 +150,7 @@ describe('the hooks for fault tests', () => {
     expect(gateway.cut(connectionId)).toBe(false);
   });
 
-  it('can drop a connection without a $disconnect', async () => {
+  it('cuts a line without a $disconnect', async () => {
     const { gateway, opened, invoker, connectionId, client } = await startOpened();
     gateway.cut(connectionId, { silent: true });
     await opened.closed;
@@ -160,7 +160,7 @@ describe('the hooks for fault tests', () => {
     expect(event.requestContext.connectionId).not.toBe(connectionId);
   });
 
-  it('identify a connection by its authorizer’s context', async () => {
+  it('lists connections with what the authorizer returned', async () => {
     const { gateway, clock, connectionId } = await startOpened();
     expect(gateway.connections()).toMatchObject([{ connectionId, stage: 'prod', connectedAt: clock.now() }]);
   });

@@ -9,8 +9,8 @@ export function readCapture(name: string): unknown {
 }
 
 /**
- * Lists where an event differs in shape (keys, types of values) from a captured one. `tolerated` maps known differences
- * to their reason; one that no longer differs is reported too, so that no exception becomes stale.
+ * Where an event differs in shape (keys, types of values) from a captured one. `tolerated` names places and says
+ * why they may; one that doesn't differ is reported too, so that no excuse outlives its reason.
  */
 export function shapeDifferences(
   actual: unknown,
@@ -46,7 +46,7 @@ function compare(actual: unknown, captured: unknown, path: string): Difference[]
   );
 }
 
-/** Compares every member with the captured ones. */
+/** Compares every element with the captured ones. */
 function compareMembers(actual: unknown, captured: unknown, path: string): Difference[] {
   const [model] = Object.values(toRecord(captured));
   if (model === undefined) return [];

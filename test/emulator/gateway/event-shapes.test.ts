@@ -18,8 +18,8 @@ async function startAuthorized() {
   });
 }
 
-describe('events have the shape of those captured on AWS', () => {
-  it('authorizer', async () => {
+describe("the gateway's event", () => {
+  it('of the authorizer has the shape captured on AWS', async () => {
     const { client, invoker } = await startAuthorized();
     await client('?parameter1=value1&parameter1=value2&parameter2=value', [], userAgent).opened();
     const tolerated = Object.fromEntries(runtimeFields.map((field) => [field, OF_THE_CAPTURING_FUNCTION]));
@@ -28,7 +28,7 @@ describe('events have the shape of those captured on AWS', () => {
     expect(event?.methodArn).toMatch(/^arn:aws:execute-api:us-east-1:\d{12}:ws-api\/prod\/\$connect$/);
   });
 
-  it('$connect', async () => {
+  it('of $connect has the shape captured on AWS', async () => {
     const { client, invoker } = await startGateway();
     await client().opened();
     expect(
@@ -39,7 +39,7 @@ describe('events have the shape of those captured on AWS', () => {
     ).toEqual([]);
   });
 
-  it('message, with the authorizer context', async () => {
+  it('of a message, with the authorizer context, has the shape captured on AWS', async () => {
     const { client, invoker } = await startAuthorized();
     const opened = await client('', [], userAgent).opened();
     opened.send({ action: 'sendMessage' });
@@ -53,7 +53,7 @@ describe('events have the shape of those captured on AWS', () => {
     });
   });
 
-  it('$disconnect', async () => {
+  it('of $disconnect has the shape captured on AWS', async () => {
     const { client, invoker } = await startGateway();
     (await client().opened()).webSocket.close();
     const event = await invoker.call('$disconnect');
@@ -65,8 +65,8 @@ describe('events have the shape of those captured on AWS', () => {
   });
 });
 
-describe('ids and times', () => {
-  it('are 16 characters that end in =, for connections, requests, and messages', async () => {
+describe('an event', () => {
+  it('has an id of 16 characters ending in = for every connection, request, and message', async () => {
     const { client, invoker } = await startGateway();
     (await client().opened()).send('{"action":"echo"}');
     const { requestContext } = await invoker.call('echo');
@@ -75,7 +75,7 @@ describe('ids and times', () => {
     expect(new Set([connectionId, requestId, messageId]).size).toBe(3);
   });
 
-  it('give the request time in the common log format and connectedAt in milliseconds', async () => {
+  it('has the request time in the common log format and connectedAt in milliseconds', async () => {
     const { client, invoker, clock } = await startGateway();
     const connectedAt = clock.now();
     const opened = await client().opened();
@@ -89,7 +89,7 @@ describe('ids and times', () => {
     });
   });
 
-  it('includes query parameters in $connect only if there are any, with all values in the multi-value map', async () => {
+  it('has query parameters in $connect only if there is a query, with all values of each in the second map', async () => {
     const { client, invoker } = await startGateway();
     await client().opened();
     await client('?deviceId=a%20b&mode=x&mode=y').opened();

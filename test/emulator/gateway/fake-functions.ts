@@ -1,9 +1,9 @@
 import type { InvokeResult, Invoker } from '../../../local/model.ts';
 
-/** A handler. Its return value is the payload; what it throws is the function's error. */
+/** A handler: its result is the payload, its exception the function's error. */
 export type FakeFunction = (event: FakeEvent) => unknown;
 
-/** The fields of the gateway's events that tests read. */
+/** Any of the gateway's events, with the fields that tests read. */
 export interface FakeEvent {
   readonly [field: string]: unknown;
   readonly methodArn?: string;
@@ -19,7 +19,7 @@ export interface FakeEvent {
   };
 }
 
-/** Plain functions in place of Lambda. Events are copied as JSON, as in Lambda. */
+/** Plain functions instead of Lambda. Events pass through JSON, as on Lambda. */
 export class FakeFunctions implements Invoker {
   readonly #functions: Readonly<Record<string, FakeFunction>>;
   readonly #calls = new Map<string, FakeEvent[]>();
@@ -51,7 +51,7 @@ export class FakeFunctions implements Invoker {
     return this.#calls.get(functionId) ?? [];
   }
 
-  /** Resolves with the function's event number `count` when it arrives. */
+  /** Resolves with the function's event number `count`. */
   async call(functionId: string, count = 1): Promise<FakeEvent> {
     if (this.calls(functionId).length < count) {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -64,7 +64,7 @@ export class FakeFunctions implements Invoker {
   }
 }
 
-/** An authorizer's result that allows the connection. */
+/** The policy that allows the upgrade. */
 export function allow(event: FakeEvent, context: Readonly<Record<string, unknown>> = {}) {
   return policy('Allow', event, context);
 }

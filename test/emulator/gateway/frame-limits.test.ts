@@ -15,13 +15,13 @@ async function startLengthEcho() {
 }
 
 describe('a message', () => {
-  it('in one frame of exactly 32 KB passes', async () => {
+  it('of one frame of exactly 32 KB passes', async () => {
     const { opened } = await startLengthEcho();
     opened.send(text(32 * KB));
     expect(await opened.next()).toBe(String(32 * KB));
   });
 
-  it('in one frame one byte larger closes the socket with 1009 and reaches no function', async () => {
+  it('of one frame one byte larger closes the socket with 1009 and reaches no function', async () => {
     const { opened, invoker } = await startLengthEcho();
     opened.send(text(32 * KB + 1));
     expect((await opened.closed).code).toBe(1009);
@@ -30,7 +30,7 @@ describe('a message', () => {
     expect(invoker.calls('$default')).toEqual([]);
   });
 
-  it('of 128 KB in four frames passes, and so does the next message', async () => {
+  it('of 128 KB in four frames passes, and so does the next', async () => {
     const { opened } = await startLengthEcho();
     for (let message = 0; message < 2; message += 1) {
       for (let part = 0; part < 4; part += 1) opened.webSocket.send(text(32 * KB), { fin: part === 3 });
@@ -38,7 +38,7 @@ describe('a message', () => {
     }
   });
 
-  it('one byte larger than 128 KB closes the socket with 1009', async () => {
+  it('of 128 KB and one byte closes the socket with 1009', async () => {
     const { opened, invoker } = await startLengthEcho();
     for (let part = 0; part < 4; part += 1) opened.webSocket.send(text(32 * KB), { fin: false });
     opened.webSocket.send('x', { fin: true });
@@ -53,7 +53,7 @@ describe('a message', () => {
     expect((await opened.closed).code).toBe(1009);
   });
 
-  it('that is binary closes the socket with 1003', async () => {
+  it('in binary closes the socket with 1003', async () => {
     const { opened, invoker } = await startLengthEcho();
     opened.webSocket.send(Buffer.from('{"action":"echo"}'));
     expect((await opened.closed).code).toBe(1003);
@@ -64,7 +64,7 @@ describe('a message', () => {
   it.each([
     ['is not UTF-8', frame(0x81, Buffer.from([0xff, 0xfe])), 1007],
     ['breaks the framing', frame(0x83, Buffer.from('x')), 1002],
-  ])('that %s closes the connection with its code', async (_case, bytes, code) => {
+  ])('that %s ends the connection with its code', async (_case, bytes, code) => {
     const { httpUrl, invoker } = await startGateway();
     const socket = await sendHandshake(httpUrl);
     socket.resume();
@@ -75,11 +75,11 @@ describe('a message', () => {
   });
 });
 
-describe('frame guard', () => {
+describe('the frame guard', () => {
   const limits = { frameBytes: 300, messageBytes: 1000 };
   const FIN = 0x80;
 
-  it('finds the same violation however the data is split into chunks', () => {
+  it('gives the same result for any chunks', () => {
     const frames = fc.array(
       fc.record({
         firstByte: fc.constantFrom(0x01, 0x00, FIN, 0x89, 0x82),
@@ -102,7 +102,7 @@ describe('frame guard', () => {
     );
   });
 
-  it('reads all three encodings of the length', () => {
+  it('reads lengths of all three encodings', () => {
     const small = { frameBytes: 70_000, messageBytes: 1_000_000 };
     for (const size of [0, 125, 126, 65_535, 65_536, 70_000]) {
       expect(new FrameGuard(small).push(frame(0x81, Buffer.alloc(size)))).toBeUndefined();

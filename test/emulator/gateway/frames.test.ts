@@ -4,7 +4,7 @@ import { route, startGateway } from './gateway-fixture.ts';
 const gatewayFrame = (message: string, connectionId: unknown) =>
   new RegExp(`^\\{"message": "${message}", "connectionId":"${connectionId}", "requestId":"[\\w-]{15}="\\}$`);
 
-describe('route selection', () => {
+describe("the gateway's route selection", () => {
   it.each([
     ['{"action":"echo"}', 'echo'],
     ['{"action":"unknown"}', '$default'],
@@ -31,7 +31,7 @@ describe('route selection', () => {
     expect(event?.requestContext.routeKey).toBe(routeKey);
   });
 
-  it('without a match or $default answers Forbidden and leaves the socket open', async () => {
+  it('answers Forbidden without a match or $default, and leaves the socket open', async () => {
     const { client, gateway } = await startGateway({ webSocketApi: { routes: [route('$connect')] } });
     const opened = await client().opened();
     const connectionId = gateway.connections()[0]?.connectionId;
@@ -47,8 +47,8 @@ describe('route selection', () => {
   });
 });
 
-describe('route response', () => {
-  it('is the body if the route has a response', async () => {
+describe('a route response', () => {
+  it('is the body, if the route has responses', async () => {
     const { client } = await startGateway({
       functions: { echo: ({ body }) => ({ statusCode: 200, body: `re: ${body}` }) },
     });
@@ -57,7 +57,7 @@ describe('route response', () => {
     expect(await opened.next()).toBe('re: {"action":"echo"}');
   });
 
-  it('is not sent if there is no body or the route has no response', async () => {
+  it('is not sent without a body, or if the route has none', async () => {
     const { client, invoker } = await startGateway({
       functions: {
         silent: () => ({ statusCode: 200, body: 'lost' }),
@@ -73,7 +73,7 @@ describe('route response', () => {
     expect(invoker.calls('silent')).toHaveLength(1);
   });
 
-  it('of more than 128 KB is a route error', async () => {
+  it('of more than 128 KB is an error of the route', async () => {
     const { client } = await startGateway({
       functions: { echo: () => ({ statusCode: 200, body: 'x'.repeat(128 * 1024 + 1) }) },
     });
@@ -85,7 +85,7 @@ describe('route response', () => {
 
 describe('a failing function', () => {
   it.each(['echo', 'silent'])(
-    'answers Internal server error on route %s and keeps the socket open',
+    'answers Internal server error on route %s, and the socket stays open',
     async (key) => {
       const fail = () => Promise.reject(new Error('secret'));
       const { client, gateway, warnings } = await startGateway({
@@ -101,7 +101,7 @@ describe('a failing function', () => {
     },
   );
 
-  it('includes one that gives no answer within 29 s', async () => {
+  it('includes one that does not answer within 29 s', async () => {
     const { client, invoker, clock } = await startGateway({
       functions: { echo: () => new Promise(() => {}) },
     });
@@ -113,7 +113,7 @@ describe('a failing function', () => {
   });
 });
 
-describe('messages of one socket', () => {
+describe('frames of one socket', () => {
   it('run concurrently: the second is answered while the first still runs', async () => {
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     const { client } = await startGateway({

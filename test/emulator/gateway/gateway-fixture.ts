@@ -9,14 +9,14 @@ import { TestClient } from './test-client.ts';
 
 export interface FixtureOptions extends Omit<GatewayOptions, 'clock' | 'log'> {
   readonly webSocketApi?: Partial<WebSocketApiModel>;
-  /** Stages of further WebSocket APIs with the same routes. */
+  /** Stages of additional WebSocket APIs with the same routes. */
   readonly otherStages?: readonly string[];
   readonly httpApi?: Partial<HttpApiModel>;
-  /** Keyed by function id: the route key, or `authorizer`. */
+  /** By function id. A route's id is its key; the authorizer's is `authorizer`. */
   readonly functions?: Readonly<Record<string, FakeFunction>>;
 }
 
-/** A gateway on a free port with a manual clock; closed at the end of the test. */
+/** A gateway on a free port with a manual clock; it stops with the test. */
 export async function startGateway(options: FixtureOptions = {}) {
   const { webSocketApi, otherStages = [], httpApi, functions = {}, ...gatewayOptions } = options;
   const clock = new ManualClock();

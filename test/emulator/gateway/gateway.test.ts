@@ -29,7 +29,7 @@ function hello(request: IncomingMessage, response: ServerResponse): boolean {
   return true;
 }
 
-describe('a gateway that listens before it knows its APIs', () => {
+describe('a gateway that listens before it has its APIs', () => {
   it('serves the extra routes and answers 503 to everything else, including upgrades', async () => {
     const gateway = new Gateway({ extraRoutes: [hello] });
     onTestFinished(() => gateway.close());
@@ -48,7 +48,7 @@ describe('a gateway that listens before it knows its APIs', () => {
     expect(() => gateway.serve(apis())).toThrow('already');
   });
 
-  it('fails to listen on a port in use', async () => {
+  it('fails to listen on a port that is in use', async () => {
     const first = new Gateway();
     onTestFinished(() => first.close());
     const port = await first.listen(0);
@@ -56,8 +56,8 @@ describe('a gateway that listens before it knows its APIs', () => {
   });
 });
 
-describe('extra routes', () => {
-  it('run before the APIs, can be asynchronous, and fail with 500', async () => {
+describe('an extra route', () => {
+  it('comes before the APIs, may be asynchronous, and fails with 500', async () => {
     const { httpUrl, warnings } = await startGateway({
       extraRoutes: [
         async ({ url }, response) => {
@@ -77,7 +77,7 @@ describe('extra routes', () => {
 });
 
 describe('close', () => {
-  it('closes all sockets with 1001, without $disconnect, and leaves no timers and no open port', async () => {
+  it('closes all sockets with 1001, without $disconnect, and leaves no timer and no port open', async () => {
     const { gateway, client, clock, invoker, httpUrl } = await startGateway();
     const clients = await Promise.all([1, 2, 3].map(() => client().opened()));
     await gateway.close();
@@ -88,7 +88,7 @@ describe('close', () => {
     await expect(fetch(httpUrl)).rejects.toThrow();
   });
 
-  it('does not wait for silent clients, unfinished functions, or sockets that are still opening', async () => {
+  it('does not wait for silent clients, functions that never return, or half-open sockets', async () => {
     const forever = () => new Promise(() => {});
     const { gateway, client, clock, invoker, httpUrl } = await startGateway({
       httpApi: { routes: httpApi.routes },
@@ -126,7 +126,7 @@ describe('close', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('can be called twice, and before anything was served', async () => {
+  it('is idempotent, and works before anything was served', async () => {
     const gateway = new Gateway();
     await gateway.listen(0);
     await gateway.close();

@@ -16,7 +16,7 @@ function startWith(authorizer: Authorizer) {
   });
 }
 
-describe('authorizer', () => {
+describe('an authorizer', () => {
   it('opens the socket if the policy allows it', async () => {
     const { client, invoker } = await startWith((event) => allow(event));
     await client().opened();
@@ -25,7 +25,7 @@ describe('authorizer', () => {
 
   const verdicts: [string, Authorizer, number, string][] = [
     ['denies', deny, 403, 'Forbidden'],
-    ['allows only another ARN', (event) => allow({ ...event, methodArn: 'arn:aws:other' }), 403, 'Forbidden'],
+    ['allows another ARN only', (event) => allow({ ...event, methodArn: 'arn:aws:other' }), 403, 'Forbidden'],
     [
       'throws "Unauthorized"',
       () => {
@@ -47,17 +47,14 @@ describe('authorizer', () => {
     ['has an object in its context', (event) => allow(event, { roles: {} }), 500, 'Internal server error'],
     ['has an array in its context', (event) => allow(event, { roles: ['a'] }), 500, 'Internal server error'],
   ];
-  it.each(verdicts)(
-    'that %s prevents $connect and the socket',
-    async (_case, authorizer, status, message) => {
-      const { client, invoker } = await startWith(authorizer);
-      const refused = await client().refused();
-      expect(refused.status).toBe(status);
-      expect(refused.body).toMatch(gatewayBody(message));
-      expect(refused.headers['content-type']).toBe('application/json');
-      expect(invoker.calls('$connect')).toEqual([]);
-    },
-  );
+  it.each(verdicts)('that %s: no socket, no $connect', async (_case, authorizer, status, message) => {
+    const { client, invoker } = await startWith(authorizer);
+    const refused = await client().refused();
+    expect(refused.status).toBe(status);
+    expect(refused.body).toMatch(gatewayBody(message));
+    expect(refused.headers['content-type']).toBe('application/json');
+    expect(invoker.calls('$connect')).toEqual([]);
+  });
 
   it('lets an explicit Deny win over an Allow', async () => {
     const statement = (effect: string, resource: string) => ({
@@ -72,7 +69,7 @@ describe('authorizer', () => {
     expect((await client().refused()).status).toBe(403);
   });
 
-  it('that gives no answer within 29 s causes a 500', async () => {
+  it('that does not answer within 29 s refuses the upgrade with 500', async () => {
     const { client, invoker, clock } = await startWith(() => new Promise(() => {}));
     const refused = client().refused();
     await invoker.call('authorizer');
@@ -82,7 +79,7 @@ describe('authorizer', () => {
     expect((await refused).status).toBe(500);
   });
 
-  it('adds its context, as strings, to all later events of the connection', async () => {
+  it('passes its context, as strings, to all later events of the connection', async () => {
     const { client, invoker } = await startWith((event) => allow(event, { userId: 'alice', n: 1, ok: true }));
     (await client().opened()).webSocket.close();
     const { requestContext } = await invoker.call('$disconnect');
@@ -93,7 +90,7 @@ describe('authorizer', () => {
 });
 
 describe('$connect', () => {
-  it.each([400, 401, 403, 409, 503])('refuses the upgrade with its own status %i', async (statusCode) => {
+  it.each([400, 401, 403, 409, 503])('makes its status %i the status of the upgrade', async (statusCode) => {
     const { client, invoker } = await startGateway({ functions: { $connect: () => ({ statusCode }) } });
     expect((await client().refused()).status).toBe(statusCode);
     expect(invoker.calls('$disconnect')).toEqual([]);
@@ -111,7 +108,7 @@ describe('$connect', () => {
     expect(warnings).toHaveLength(1);
   });
 
-  it('that gives no answer within 29 s refuses the upgrade with 502', async () => {
+  it('that does not answer within 29 s refuses the upgrade with 502', async () => {
     const { client, invoker, clock } = await startGateway({
       functions: { $connect: () => new Promise(() => {}) },
     });
@@ -121,12 +118,12 @@ describe('$connect', () => {
     expect((await refused).status).toBe(502);
   });
 
-  it('that is not in the stack accepts every connection', async () => {
+  it('that is not in the stack lets everybody in', async () => {
     const { client } = await startGateway({ webSocketApi: { routes: [] } });
     await client().opened();
   });
 
-  it('selects a subprotocol by a header in upper or lower case', async () => {
+  it('chooses one of several subprotocols by a header in any case', async () => {
     const headers = { 'sec-websocket-protocol': 'im.v1' };
     const { client } = await startGateway({
       functions: { $connect: () => ({ statusCode: 200, headers }) },
@@ -135,19 +132,19 @@ describe('$connect', () => {
     expect(opened.webSocket.protocol).toBe('im.v1');
   });
 
-  it('that names no subprotocol selects none, so that a client that offered some fails', async () => {
+  it('that names no subprotocol chooses none, which a client that offered some treats as a failure', async () => {
     const { client } = await startGateway();
     await expect(client('', ['im.v1', 'im.token.x']).opened()).rejects.toThrow('no subprotocol');
   });
 });
 
-describe('upgrade', () => {
-  it('to an unknown stage gets 403', async () => {
+describe('an upgrade', () => {
+  it('of an unknown stage is refused with 403', async () => {
     const { client } = await startGateway();
     expect((await client('uction').refused()).status).toBe(403);
   });
 
-  it('without a valid WebSocket handshake gets 400 and runs no function', async () => {
+  it('that is not a valid WebSocket handshake is refused with 400, without a function', async () => {
     const { httpUrl, invoker } = await startGateway();
     const lines = ['GET /prod HTTP/1.1', 'Host: x', 'Connection: Upgrade', 'Upgrade: websocket'];
     const socket = await sendRequest(httpUrl, lines);
@@ -157,7 +154,7 @@ describe('upgrade', () => {
     expect(invoker.calls('$connect')).toEqual([]);
   });
 
-  it('of a client that disconnects during the authorizer does not reach $connect', async () => {
+  it('of a client that left during the authorizer never reaches $connect', async () => {
     const { promise: left, resolve: leave } = Promise.withResolvers<void>();
     const fixture = await startWith(async (event) => {
       await left;
@@ -175,7 +172,7 @@ describe('upgrade', () => {
     expect(invoker.calls('$disconnect')).toEqual([]);
   });
 
-  it('of a client that disconnects during $connect is followed by $disconnect with 1006', async () => {
+  it('of a client that left during $connect is undone by $disconnect with 1006', async () => {
     const { promise: left, resolve: leave } = Promise.withResolvers<void>();
     const fixture = await startGateway({
       functions: {
@@ -199,7 +196,7 @@ describe('upgrade', () => {
     expect(fixture.gateway.connections()).toEqual([]);
   });
 
-  it('keeps a frame that the client sends before it has the answer', async () => {
+  it('of a client that sends a frame before the answer keeps the frame', async () => {
     const { promise: sent, resolve: answer } = Promise.withResolvers<void>();
     const { httpUrl, invoker } = await startGateway({
       functions: {

@@ -14,7 +14,7 @@ function httpRoute(key: string, overrides: Partial<HttpRouteModel> = {}): HttpRo
   return { method, path, functionId: key, ...overrides };
 }
 
-/** An API with the path `/x` and the function `f`. */
+/** The path `/x`, whose function is `f`. */
 async function startOneFunction(f: FakeFunction = ok, limits = {}) {
   const fixture = await startGateway({
     limits,
@@ -77,7 +77,7 @@ describe('payload 2.0', () => {
     expect(event.headers).not.toHaveProperty('cookie');
   });
 
-  it('omits what the request does not have', async () => {
+  it('leaves out what the request does not have', async () => {
     const { event } = await startOneFunction();
     const bare = await event('/x');
     const optional = ['cookies', 'queryStringParameters', 'body', 'stageVariables'];
@@ -100,7 +100,7 @@ describe('payload 2.0', () => {
     });
   });
 
-  it('writes header names in lower case and joins repeated headers with commas', async () => {
+  it('has header names in lower case and joins repeated ones by commas', async () => {
     const { httpUrl, invoker } = await startOneFunction();
     const request = httpRequest(`${httpUrl}/x`, { headers: { 'X-Mine': ['a', 'b'], 'X-Other': 'C' } });
     const responded = once(request.end(), 'response');
@@ -118,7 +118,7 @@ describe('payload 2.0', () => {
     ['application/x-www-form-urlencoded', true],
     ['application/octet-stream', true],
     ['image/png', true],
-  ])('encodes a body of type %s in base64: %s', async (contentType, isBase64Encoded) => {
+  ])('has a body of type %s in base64: %s', async (contentType, isBase64Encoded) => {
     const { event } = await startOneFunction();
     const sent = await event('/x', { method: 'POST', body: 'ü', headers: { 'content-type': contentType } });
     expect(sent['isBase64Encoded']).toBe(isBase64Encoded);
@@ -126,7 +126,7 @@ describe('payload 2.0', () => {
   });
 });
 
-describe('routes', () => {
+describe('an HTTP API', () => {
   const keys = [
     'GET /groups/{groupId}',
     'PATCH /groups/{groupId}',
@@ -144,7 +144,7 @@ describe('routes', () => {
       'GET /groups/{groupId}/members/{userId}',
       { groupId: 'a', userId: 'b' },
     ],
-  ])('select for %s %s the route %s', async (method, path, routeKey, pathParameters) => {
+  ])('routes %s %s to %s', async (method, path, routeKey, pathParameters) => {
     const { httpUrl, invoker } = await startGateway({
       httpApi: { routes: keys.map((key) => httpRoute(key)) },
     });
@@ -159,7 +159,7 @@ describe('routes', () => {
     ['POST', '/groups', 404, 'Not Found'],
     ['GET', '/groups/', 404, 'Not Found'],
     ['GET', '/groups/%E0%A4%A', 400, 'Bad Request'],
-  ])('do not match %s %s: %i', async (method, path, status, message) => {
+  ])('finds no route for %s %s and answers %i', async (method, path, status, message) => {
     const routes = [httpRoute('GET /groups'), httpRoute('GET /groups/{groupId}')];
     const { httpUrl } = await startGateway({ httpApi: { routes } });
     const response = await fetch(httpUrl + path, { method });
@@ -167,7 +167,7 @@ describe('routes', () => {
     expect(await response.text()).toBe(`{"message":"${message}"}`);
   });
 
-  it('of a named stage are below its name, which the path includes', async () => {
+  it('with a named stage serves routes below its name, which stays in the path', async () => {
     const { httpUrl, invoker } = await startGateway({
       httpApi: { stage: 'beta', routes: [httpRoute('GET /me')] },
     });
@@ -177,8 +177,8 @@ describe('routes', () => {
   });
 });
 
-describe('the response', () => {
-  it('has the status, headers, and body of the result', async () => {
+describe('a response', () => {
+  it("has the status, headers, and body of the function's result", async () => {
     const { httpUrl } = await startOneFunction(() => ({
       statusCode: 201,
       headers: { 'X-Mine': 'a', 'Content-Type': 'application/json', 'X-Count': 3, 'Content-Length': '999' },
@@ -193,7 +193,7 @@ describe('the response', () => {
     expect(await response.text()).toBe('{"ü":1}');
   });
 
-  it('has the decoded bytes of a base64 body', async () => {
+  it('has the bytes of a base64 body', async () => {
     const body = Buffer.from([0, 255, 1]).toString('base64');
     const { httpUrl } = await startOneFunction(() => ({ statusCode: 200, body, isBase64Encoded: true }));
     const bytes = await (await fetch(`${httpUrl}/x`)).bytes();
@@ -205,7 +205,7 @@ describe('the response', () => {
     ['plain', 'plain'],
     [[1, 2], '[1,2]'],
     [null, 'null'],
-  ])('is 200 with JSON for a result without a status: %j', async (result, text) => {
+  ])('of a result without a status, %j, is 200 and JSON', async (result, text) => {
     const { httpUrl } = await startOneFunction(() => result);
     const response = await fetch(`${httpUrl}/x`);
     expect(response.status).toBe(200);
@@ -219,7 +219,7 @@ describe('the response', () => {
     ['returns an object as body', () => ({ statusCode: 200, body: {} })],
     ['returns an object as header', () => ({ statusCode: 200, headers: { a: {} } })],
   ];
-  it.each(failures)('is 500 for a function that %s', async (_case, f) => {
+  it.each(failures)('of a function that %s is 500', async (_case, f) => {
     const { httpUrl, warnings } = await startOneFunction(f);
     const response = await fetch(`${httpUrl}/x`);
     expect(response.status).toBe(500);
@@ -227,7 +227,7 @@ describe('the response', () => {
     expect(warnings).toHaveLength(1);
   });
 
-  it('is 503 for a function that takes longer than 30 s', async () => {
+  it('of a function that takes longer than 30 s is 503', async () => {
     const { httpUrl, invoker, clock } = await startOneFunction(() => new Promise(() => {}));
     const response = fetch(`${httpUrl}/x`);
     await invoker.call('f');
@@ -236,7 +236,7 @@ describe('the response', () => {
     expect(await (await response).text()).toBe('{"message":"Service Unavailable"}');
   });
 
-  it('is 413 for a body of more than 10 MB, and no function runs', async () => {
+  it('to a body of more than 10 MB is 413, without a function', async () => {
     const { httpUrl, invoker } = await startOneFunction();
     const post = (size: number) => fetch(`${httpUrl}/x`, { method: 'POST', body: Buffer.alloc(size) });
     const response = await post(10 * 1024 * 1024 + 1);

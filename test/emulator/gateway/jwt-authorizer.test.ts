@@ -30,7 +30,7 @@ async function startProtected(overrides: { identitySource?: string[]; issuerSuff
 }
 
 describe('a valid token', () => {
-  it('is accepted, with all claims as strings and no scopes', async () => {
+  it('lets the request in, with all claims as strings and no scopes', async () => {
     const { issuer, claims, get, now } = await startProtected();
     const token = await issuer.sign({ ...claims, admin: true, groups: ['a', 'b'], nested: { x: 1 } });
     const response = await get(token);
@@ -52,19 +52,19 @@ describe('a valid token', () => {
     });
   });
 
-  it.each(['Bearer ', 'bearer ', ''])('can have the prefix "%s"', async (prefix) => {
+  it.each(['Bearer ', 'bearer ', ''])('may have the prefix "%s"', async (prefix) => {
     const { issuer, claims, get } = await startProtected();
     expect((await get(await issuer.sign(claims), prefix)).status).toBe(200);
   });
 
-  it('can be in the query string if the identity source says so', async () => {
+  it('may be in the query string if the identity source says so', async () => {
     const { issuer, claims, get } = await startProtected({ identitySource: ['$request.querystring.token'] });
     const token = await issuer.sign(claims);
     expect((await get(undefined, '', `?token=${token}`)).status).toBe(200);
     expect((await get(token)).status).toBe(401);
   });
 
-  it('has one of the audiences in aud, or in client_id if there is no aud', async () => {
+  it('has one of the audiences in aud, or in client_id if it has no aud', async () => {
     const { issuer, claims, get } = await startProtected();
     const { aud: _aud, ...withoutAudience } = claims;
     const status = async (more: object) =>
@@ -77,7 +77,7 @@ describe('a valid token', () => {
     expect(await status({})).toBe(401);
   });
 
-  it('can be from an issuer whose URL ends in a slash', async () => {
+  it('may have an issuer whose URL ends in a slash', async () => {
     const { issuer, claims, get } = await startProtected({ issuerSuffix: '/' });
     expect((await get(await issuer.sign(claims))).status).toBe(200);
   });
@@ -96,7 +96,7 @@ describe('a token is refused that', () => {
     ['names no key', 'name a key', ({ issuer, claims }) => issuer.sign(claims, { kid: null })],
     ['names an unknown key', 'unknown key', ({ issuer, claims }) => issuer.sign(claims, { kid: 'x' })],
     [
-      'was changed',
+      'was altered',
       'signature is invalid',
       async ({ issuer, claims }) => {
         const [header, , signature] = (await issuer.sign(claims)).split('.');
@@ -125,9 +125,13 @@ describe('a token is refused that', () => {
       'invalid iss',
       ({ issuer, claims }) => issuer.sign({ ...claims, iss: 'http://x' }),
     ],
-    ['is for others', 'valid audience', ({ issuer, claims }) => issuer.sign({ ...claims, aud: 'x' })],
-    ['is no token', 'malformed', () => 'x.y.z'],
-    ['is hardly anything', 'malformed', () => 'x'],
+    [
+      'is for another audience',
+      'valid audience',
+      ({ issuer, claims }) => issuer.sign({ ...claims, aud: 'x' }),
+    ],
+    ['is not a token', 'malformed', () => 'x.y.z'],
+    ['is a single character', 'malformed', () => 'x'],
   ];
   it.each(forgeries)('%s', async (_case, reason, forge) => {
     const fixture = await startProtected();
@@ -159,7 +163,7 @@ describe('a request without a token', () => {
   });
 });
 
-describe('keys', () => {
+describe("the issuer's keys", () => {
   it('are fetched once for many tokens', async () => {
     const { issuer, claims, get } = await startProtected();
     const token = await issuer.sign(claims);
@@ -174,7 +178,7 @@ describe('keys', () => {
     expect((await get(await issuer.sign(claims))).status).toBe(200);
   });
 
-  it('that cannot be fetched cause a refusal, and are requested again for the next token', async () => {
+  it('that cannot be fetched make the token refused, and are fetched again for the next', async () => {
     const { issuer, claims, get, warnings } = await startProtected();
     issuer.setUp(false);
     const token = await issuer.sign(claims);

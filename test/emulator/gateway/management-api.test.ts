@@ -32,13 +32,13 @@ describe('POST @connections', () => {
     expect(await isBinary).toBe(false);
   });
 
-  it('keeps the order of the posts', async () => {
+  it('keeps the order in which posts arrive', async () => {
     const { sdk, opened, connectionId } = await startOpened();
     for (let n = 0; n < 30; n += 1) await sdk.send(post(connectionId, String(n)));
     for (let n = 0; n < 30; n += 1) expect(await opened.next()).toBe(String(n));
   });
 
-  it('accepts the id and the @ both encoded and unencoded', async () => {
+  it('accepts ids encoded or not, and @ encoded or not', async () => {
     const { opened, connectionId, managementUrl } = await startOpened();
     const authorization = 'AWS4-HMAC-SHA256 Credential=x';
     const ids = [connectionId, encodeURIComponent(connectionId)];
@@ -55,12 +55,12 @@ describe('POST @connections', () => {
     expect(await opened.next()).toHaveLength(128 * KB);
   });
 
-  it.each([128 * KB + 1, 3 * 1024 * KB])('with %i bytes gets 413', async (size) => {
+  it.each([128 * KB + 1, 3 * 1024 * KB])('refuses %i bytes with 413', async (size) => {
     const { sdk, connectionId } = await startOpened();
     await expect(sdk.send(post(connectionId, 'x'.repeat(size)))).rejects.toThrow(PayloadTooLargeException);
   });
 
-  it('to a client whose buffer is full gets 429', async () => {
+  it('refuses a post to a client whose buffer is full with 429', async () => {
     const { sdk, opened, connectionId } = await startOpened({ limits: { clientBufferBytes: 64 * KB } });
     opened.webSocket.pause();
     const fill = async () => {
@@ -70,7 +70,7 @@ describe('POST @connections', () => {
     await expect(fill()).rejects.toMatchObject({ $metadata: { httpStatusCode: 429 } });
   });
 
-  it('from within $connect, before the socket is open, gets 410', async () => {
+  it('refuses a post from within $connect, before the socket is open, with 410', async () => {
     const outcomes: unknown[] = [];
     const fixture = await startGateway({
       functions: {
@@ -87,7 +87,7 @@ describe('POST @connections', () => {
 });
 
 describe('GET @connections', () => {
-  it('returns connection time, source, and last activity, as in the SDK’s model', async () => {
+  it('returns when it connected, from where, and when it was last active, as the SDK models it', async () => {
     const { sdk, opened, clock, connectionId, invoker } = await startOpened();
     const connectedAt = clock.now();
     clock.advance(1_000);
@@ -103,7 +103,7 @@ describe('GET @connections', () => {
 });
 
 describe('DELETE @connections', () => {
-  it('closes with 1000, removes the connection at once, and still runs $disconnect', async () => {
+  it('closes with 1000, is gone at once, and still triggers $disconnect', async () => {
     const { sdk, opened, connectionId, invoker } = await startOpened();
     const { $metadata } = await sdk.send(new DeleteConnectionCommand({ ConnectionId: connectionId }));
     expect($metadata.httpStatusCode).toBe(204);
@@ -113,7 +113,7 @@ describe('DELETE @connections', () => {
     expect(requestContext).toMatchObject({ connectionId, disconnectStatusCode: 1000 });
   });
 
-  it('delivers earlier posts first', async () => {
+  it('delivers earlier posts before the close', async () => {
     const { sdk, opened, connectionId } = await startOpened();
     await sdk.send(post(connectionId, 'last words'));
     await sdk.send(new DeleteConnectionCommand({ ConnectionId: connectionId }));
@@ -121,14 +121,14 @@ describe('DELETE @connections', () => {
   });
 });
 
-describe('@connections', () => {
+describe('the @connections API', () => {
   const calls = [
     ['POST', (id: string) => post(id, 'x')],
     ['GET', (id: string) => new GetConnectionCommand({ ConnectionId: id })],
     ['DELETE', (id: string) => new DeleteConnectionCommand({ ConnectionId: id })],
   ] as const;
 
-  it.each(calls)('%s to a closed connection gets 410', async (_method, call) => {
+  it.each(calls)('refuses %s for a closed connection with 410', async (_method, call) => {
     const { sdk, opened, connectionId, invoker } = await startOpened();
     opened.webSocket.terminate();
     await invoker.call('$disconnect');
@@ -138,20 +138,20 @@ describe('@connections', () => {
     await expect(send(call('L0SM9cOFvHcCIhw='))).rejects.toThrow(GoneException);
   });
 
-  it('to an unknown stage gets 403', async () => {
+  it('refuses an unknown stage with 403', async () => {
     const { management, httpUrl, connectionId } = await startOpened();
     const elsewhere = management(`${httpUrl}/production`);
     await expect(elsewhere.send(post(connectionId, 'x'))).rejects.toThrow(ForbiddenException);
   });
 
-  it('to a connection of another stage gets 410', async () => {
+  it('refuses a connection of another stage with 410', async () => {
     const { management, httpUrl, connectionId } = await startOpened({ otherStages: ['beta'] });
     const elsewhere = management(`${httpUrl}/beta`);
     await expect(elsewhere.send(post(connectionId, 'x'))).rejects.toThrow(GoneException);
   });
 
   it.each([undefined, 'Bearer x'])(
-    'with Authorization %s in place of a signature gets 403',
+    'refuses Authorization %s in place of a signature with 403',
     async (token) => {
       const { managementUrl, connectionId, opened, sdk } = await startOpened();
       const url = `${managementUrl}/@connections/${encodeURIComponent(connectionId)}`;

@@ -5,7 +5,7 @@ interface Timer {
   readonly run: () => void;
 }
 
-/** A clock that moves only by `advance`. */
+/** A clock that stands still until it is advanced. */
 export class ManualClock implements Clock {
   #now: number;
   readonly #timers = new Set<Timer>();
@@ -28,7 +28,7 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** Runs due timers in order, each at its own time. */
+  /** Runs the timers that come due, in order, each at its time. */
   advance(byMs: number): void {
     const end = this.#now + byMs;
     for (;;) {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** A TCP connection for what WebSocket libraries do not allow. */
+/** A TCP connection, for bytes that a correct WebSocket client never sends. */
 export async function sendRequest(url: string, lines: readonly string[]): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -12,7 +12,7 @@ export async function sendRequest(url: string, lines: readonly string[]): Promis
   return socket;
 }
 
-/** Sends the handshake without waiting for the answer. */
+/** The handshake, without waiting for the answer. */
 export function sendHandshake(url: string): Promise<Socket> {
   return sendRequest(url, [
     'GET /prod HTTP/1.1',
@@ -24,7 +24,7 @@ export function sendHandshake(url: string): Promise<Socket> {
   ]);
 }
 
-/** A masked frame; with a zero mask, so that the payload stays readable. */
+/** A masked frame; the mask is zero, so the payload stays readable. */
 export function frame(firstByte: number, payload: Buffer): Buffer {
   const header = Buffer.alloc(payload.length < 126 ? 2 : payload.length < 65_536 ? 4 : 10);
   header.writeUInt8(firstByte, 0);
@@ -40,8 +40,8 @@ export function frame(firstByte: number, payload: Buffer): Buffer {
 }
 
 /**
- * Resolves when the gateway has read everything sent before this call: a request and its answer pass through the same
- * event loop later.
+ * What was sent to the gateway before this call has been read by it afterwards: a request and its answer come
+ * later through the same event loop.
  */
 export async function roundTrip(url: string): Promise<void> {
   await (await fetch(url)).arrayBuffer();

@@ -11,7 +11,7 @@ export interface RefusedUpgrade {
   readonly body: string;
 }
 
-/** A WebSocket client that queues messages until the test reads them. */
+/** A WebSocket client that buffers what it receives until the test reads it. */
 export class TestClient {
   readonly webSocket: WebSocket;
   readonly closed: Promise<Closure>;

@@ -10,7 +10,7 @@ interface Key {
   readonly publicKey: CryptoKey;
 }
 
-/** An OIDC issuer on a free port with replaceable keys; closed at the end of the test. */
+/** An OIDC issuer on a free port whose keys can change while it runs; it stops with the test. */
 export async function startIssuer() {
   let key = await makeKey('first');
   let isUp = true;
@@ -45,7 +45,7 @@ export async function startIssuer() {
     unsigned(claims: Readonly<Record<string, unknown>>): string {
       return `${encode({ alg: 'none', kid: key.kid })}.${encode(claims)}.`;
     },
-    /** A classic forgery: HS256 with the public key's text as the secret. */
+    /** The classic forgery: HS256 with the text of the public key as the secret. */
     async signedWithPublicKey(claims: Readonly<Record<string, unknown>>): Promise<string> {
       const input = `${encode({ alg: 'HS256', kid: key.kid })}.${encode(claims)}`;
       const secret = await exportSPKI(key.publicKey);
@@ -56,7 +56,7 @@ export async function startIssuer() {
 
 interface SignOptions {
   readonly alg?: string;
-  /** Null: none. */
+  /** null: no key id. */
   readonly kid?: string | null;
 }
 

@@ -9,11 +9,11 @@ test.each([
   ['an empty object', {}],
   ['an empty list', { batchItemFailures: [] }],
   ['a null list', { batchItemFailures: null }],
-])('%s reports success', (_, payload) => {
+])('a batch result of %s is success', (_, payload) => {
   expect(failed(payload)).toEqual([]);
 });
 
-test('named messages return to the queue', () => {
+test('a batch result returns the named messages to the queue', () => {
   expect(failed({ batchItemFailures: [{ itemIdentifier: 'b' }] })).toEqual(['b']);
 });
 
@@ -23,14 +23,14 @@ test.each([
   ['no list of failures', { batchItemFailures: 'a' }],
   ['an empty identifier', { batchItemFailures: [{ itemIdentifier: '' }] }],
   ['a null identifier', { batchItemFailures: [{ itemIdentifier: null }] }],
-  ['a wrong key', { batchItemFailures: [{ itemId: 'a' }] }],
+  ['a key of another name', { batchItemFailures: [{ itemId: 'a' }] }],
   ['a null entry', { batchItemFailures: [null] }],
   ['an unknown identifier', { batchItemFailures: [{ itemIdentifier: 'a' }, { itemIdentifier: 'z' }] }],
-])('%s returns the whole batch', (_, payload) => {
+])('a batch result of %s returns the whole batch', (_, payload) => {
   expect(failed(payload)).toEqual(IDS);
 });
 
-test('a function that fails returns the whole batch', () => {
+test('a failing function returns the whole batch', () => {
   const result = { ok: false, errorType: 'Error', errorMessage: 'no' } as const;
   expect([...failedMessageIds(result, IDS, true)]).toEqual(IDS);
   expect([...failedMessageIds(result, IDS, false)]).toEqual(IDS);

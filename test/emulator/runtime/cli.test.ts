@@ -61,7 +61,7 @@ async function tokenOf({ tokenUrl }: Ready): Promise<string> {
   return (await response.json()).token;
 }
 
-describe('an operator error prints one line to stderr and exits with status 1', () => {
+describe('a user error is one line on stderr and status 1:', () => {
   test('an unknown option', async () => {
     const { code, stdout, stderr } = await cli('--prot', '1').exit;
     expect(stderr).toMatch(/^serverless-im: Unknown option '--prot'[^\n]*\n$/);
@@ -69,12 +69,12 @@ describe('an operator error prints one line to stderr and exits with status 1', 
   });
 
   test.each([
-    ['a port that is not a number', ['--port', 'x'], /^--port takes a number from 0 to 65535, not "x"\.$/],
+    ['a port that is no number', ['--port', 'x'], /^--port takes a number from 0 to 65535, not "x"\.$/],
     ['an empty port', ['--port', ''], /^--port takes a number/],
     ['a port out of range', ['--port', '65536'], /^--port takes a number/],
     ['an empty data folder', ['--data', ''], /^--data takes a folder\.$/],
     ['an option without its value', ['--data', '--json'], /^Option '--data' [^\n]*$/],
-    ['an unexpected argument', ['now'], /^Unexpected argument 'now'[^\n]*$/],
+    ['an argument too many', ['now'], /^Unexpected argument 'now'[^\n]*$/],
   ])('%s', (_, args, message) => {
     expect(() => parseCliOptions(args)).toThrow(OperatorError);
     expect(() => parseCliOptions(args)).toThrow(message);
@@ -90,7 +90,7 @@ describe('an operator error prints one line to stderr and exits with status 1', 
     expect(code).toBe(1);
   });
 
-  test('an unusable data folder', async () => {
+  test('a data folder that cannot be used', async () => {
     const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');
     const { code, stderr } = await cli('--data', file).exit;
@@ -100,7 +100,7 @@ describe('an operator error prints one line to stderr and exits with status 1', 
     expect(code).toBe(1);
   });
 
-  test('a corrupt database in the data folder', async () => {
+  test('a data folder whose database is broken', async () => {
     const data = temporaryFolder();
     writeFileSync(
       join(data, 'dynamodb.db'),
@@ -118,7 +118,7 @@ test('--help lists the options', async () => {
   for (const option of ['--port', '--data', '--fresh', '--json', '--logs']) expect(stdout).toContain(option);
 });
 
-test('--json prints one line; after a kill -9 no process is left, and the next start finds all data', {
+test('--json prints one line; a kill -9 leaves no process behind, and the next start finds all data', {
   timeout: 240_000,
 }, async () => {
   const data = temporaryFolder();
@@ -156,7 +156,7 @@ test('--json prints one line; after a kill -9 no process is left, and the next s
   expect(first.stdout().trim().split('\n')).toHaveLength(1);
   await eventually(() => processesOf(data)).toEqual([]);
 
-  // The page's default port, the one after the gateway's, may be taken by now.
+  // The page's default port, the one after the gateway's, may be in use by now.
   const again = cli('--json', '--port', port, '--web-port', '0', '--data', data);
   const { httpUrl } = await ready(again);
   const history = await fetch(`${httpUrl}/conversations/dm:alice:bob/messages`, {
@@ -170,7 +170,7 @@ test('--json prints one line; after a kill -9 no process is left, and the next s
   expect(existsSync(join(data, 'runtime.json'))).toBe(false);
 });
 
-test('a signal during the start exits at once', async () => {
+test('a signal during the start ends it at once', async () => {
   const data = temporaryFolder();
   const starting = cli('--json', '--port', '0', '--data', data);
   await eventually(() => existsSync(join(data, 'runtime.json'))).toBe(true);

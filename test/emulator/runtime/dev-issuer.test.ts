@@ -21,7 +21,7 @@ async function serve(keyFile?: string) {
   return { issuer, url, ask };
 }
 
-test('gives a token that its discovered keys verify', async () => {
+test('the dev issuer gives a token that its discovered keys verify', async () => {
   const { url, ask } = await serve();
   const response = await ask(JSON.stringify({ userId: 'alice', expiresInSeconds: 60 }));
   expect(response.status).toBe(200);
@@ -39,13 +39,13 @@ test('gives a token that its discovered keys verify', async () => {
   expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(60);
 });
 
-test('publishes no private part of its key', async () => {
+test('the dev issuer publishes no private part of its key', async () => {
   const { url } = await serve();
   const { keys } = await (await fetch(`${url}/.well-known/jwks.json`)).json();
   expect(Object.keys(keys[0]).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
 });
 
-test('keeps its key, so that tokens stay valid after a restart', async () => {
+test('the dev issuer keeps its key, so tokens stay valid after a restart', async () => {
   const keyFile = join(temporaryFolder(), 'key.pem');
   const first = await serve(keyFile);
   const token = await first.issuer.token('alice');
@@ -54,7 +54,7 @@ test('keeps its key, so that tokens stay valid after a restart', async () => {
   expect((await jwtVerify(token, keys)).payload.sub).toBe('alice');
 });
 
-test('makes expired tokens and tokens with other claims for tests', async () => {
+test('the dev issuer makes tokens for tests that are expired or have other claims', async () => {
   const { issuer } = await serve();
   const token = await issuer.token('alice', {
     expiresInSeconds: -10,
@@ -67,22 +67,22 @@ test('makes expired tokens and tokens with other claims for tests', async () => 
 });
 
 test.each([
-  ['invalid JSON', 'alice'],
+  ['no JSON', 'alice'],
   ['no userId', '{}'],
   ['an empty userId', '{"userId":""}'],
-  ['a userId that is not text', '{"userId":7}'],
+  ['a userId that is no text', '{"userId":7}'],
   ['a userId that is too long', JSON.stringify({ userId: 'x'.repeat(257) })],
-  ['a lifetime of 0', '{"userId":"a","expiresInSeconds":0}'],
-  ['a fractional lifetime', '{"userId":"a","expiresInSeconds":1.5}'],
-  ['a lifetime of more than a year', '{"userId":"a","expiresInSeconds":31536001}'],
-])('answers 400 with a message for %s', async (_, body) => {
+  ['a lifetime of nothing', '{"userId":"a","expiresInSeconds":0}'],
+  ['a lifetime that is no whole number', '{"userId":"a","expiresInSeconds":1.5}'],
+  ['a lifetime beyond a year', '{"userId":"a","expiresInSeconds":31536001}'],
+])('the dev issuer answers 400 with a message to %s', async (_, body) => {
   const { ask } = await serve();
   const response = await ask(body);
   expect(response.status).toBe(400);
   expect(await response.json()).toEqual({ message: expect.stringMatching(/./) });
 });
 
-test('refuses a large body and other methods, and does not handle other paths', async () => {
+test('the dev issuer refuses a large body and another method, and leaves other paths to others', async () => {
   const { url, ask } = await serve();
   expect((await ask(' '.repeat(5000))).status).toBe(413);
   expect((await fetch(`${url}/token`)).status).toBe(405);

@@ -31,7 +31,7 @@ async function dynamoDb(options: DynamoDbOptions = {}) {
 }
 
 describe('tables', () => {
-  test('are created with index and TTL, and keep their items over a restart', async () => {
+  test('are created with index and TTL, and found again with their items after a restart', async () => {
     const file = join(temporaryFolder(), 'dynamodb.db');
     const first = await dynamoDb({ file });
     await createTables(first.client, [MESSAGES]);
@@ -51,7 +51,7 @@ describe('tables', () => {
     expect(found.Item).toEqual(item);
   });
 
-  test('are refused if their key differs from the stack’s', async () => {
+  test('with a key other than the stack’s are refused, not used', async () => {
     const { client } = await dynamoDb();
     await createTables(client, [MESSAGES]);
     const changed = { ...MESSAGES, definition: { ...MESSAGES.definition, LocalSecondaryIndexes: undefined } };
@@ -60,7 +60,7 @@ describe('tables', () => {
 });
 
 describe('DynamoDB', () => {
-  test('prints one line on how to get an emulator if there is none', async () => {
+  test('without an emulator prints one line on how to get one', async () => {
     const start = startDynamoDb({ environment: { PATH: '/nowhere' }, findPackaged: () => undefined });
     await expect(start).rejects.toThrow(OperatorError);
     await expect(start).rejects.toThrow(
@@ -68,17 +68,17 @@ describe('DynamoDB', () => {
     );
   });
 
-  test('uses the endpoint in DYNAMODB_ENDPOINT', async () => {
+  test('is the emulator that DYNAMODB_ENDPOINT names', async () => {
     const database = await startDynamoDb({ environment: { DYNAMODB_ENDPOINT: 'http://127.0.0.1:8000' } });
     expect(database.endpoint).toBe('http://127.0.0.1:8000');
   });
 
-  test('reports in one line that it cannot open its file', async () => {
+  test('that cannot open its file says so in one line', async () => {
     const start = startDynamoDb({ file: temporaryFolder() });
     await expect(start).rejects.toThrow(/^dynoxide did not start: .*unable to open database file[^\n]*$/);
   });
 
-  test('reports that its process exited', async () => {
+  test('that exits is reported', async () => {
     const ended = Promise.withResolvers<string>();
     const { endpoint } = await dynamoDb({ onExit: ended.resolve });
     const pids = execFileSync('pgrep', ['-f', `^[^ ]*dynoxide serve .*--port ${new URL(endpoint).port}`], {
@@ -119,7 +119,7 @@ describe('SQS', () => {
     ]);
   });
 
-  test('updates a queue’s attributes when the template changes', async () => {
+  test('changes a queue’s attributes when the template does', async () => {
     const sqs = await startSqs();
     onTestFinished(() => sqs.stop());
     const client = sqsClient(sqs.endpoint);
@@ -140,7 +140,7 @@ describe('SQS', () => {
   const outside = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .find((address) => address.family === 'IPv4' && !address.internal)?.address;
-  test.skipIf(outside === undefined)('is not reachable from other machines', async () => {
+  test.skipIf(outside === undefined)('cannot be reached from other machines', async () => {
     const sqs = await startSqs();
     onTestFinished(() => sqs.stop());
     const code = await new Promise((resolve) => {

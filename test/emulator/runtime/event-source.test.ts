@@ -45,7 +45,7 @@ interface Setup {
   readonly visibilitySeconds?: number;
 }
 
-/** A polled queue with a dead-letter queue; failed messages return at once. */
+/** A new queue with a dead-letter queue and a poller; failed messages return at once. */
 async function setUp({ model, handle, maxReceiveCount = 2, visibilitySeconds }: Setup) {
   count += 1;
   const queueName = `queue-${count}`;
@@ -120,7 +120,7 @@ const failing = (batch: Batch, ...names: string[]) => ({
     .map((record) => ({ itemIdentifier: record.messageId })),
 });
 
-test('passes a batch to the function and deletes it on success', async () => {
+test('the event source passes a batch to the function and deletes it on success', async () => {
   const queue = await setUp({ handle: () => ({ batchItemFailures: [] }) });
   await queue.send('a', 'b', 'c');
   queue.eventSource.start();
@@ -128,7 +128,7 @@ test('passes a batch to the function and deletes it on success', async () => {
   expect(queue.batches.map(bodies)).toEqual([['a', 'b', 'c']]);
 });
 
-test('makes records of the shape captured on AWS', async () => {
+test('the event source makes records of the captured shape', async () => {
   const queue = await setUp({ handle: () => undefined });
   await client.send(
     new SendMessageCommand({
@@ -165,7 +165,7 @@ test('makes records of the shape captured on AWS', async () => {
   });
 });
 
-test('returns only failed messages, and moves a poison message to the dead-letter queue', async () => {
+test('the event source returns only the failed records, and a poison record lands in the dead-letter queue', async () => {
   const queue = await setUp({ handle: (batch) => failing(batch, 'poison') });
   await queue.send('good', 'poison', 'fine');
   queue.eventSource.start();
@@ -178,7 +178,7 @@ test('returns only failed messages, and moves a poison message to the dead-lette
 test.each([
   ['a function that fails', { ok: false, errorType: 'Error', errorMessage: 'no' }],
   ['an unknown identifier', { batchItemFailures: [{ itemIdentifier: 'unknown' }] }],
-])('returns the whole batch after %s', async (_, answer) => {
+])('the event source returns the whole batch after %s', async (_, answer) => {
   let calls = 0;
   const queue = await setUp({
     handle: () => {
@@ -193,7 +193,7 @@ test.each([
   expect(await queue.dead()).toBe(0);
 });
 
-test('returns failed messages after the queue’s visibility timeout', async () => {
+test("the event source leaves failed records to the queue's visibility time-out", async () => {
   let calls = 0;
   const times: number[] = [];
   const queue = await setUp({
@@ -210,7 +210,7 @@ test('returns failed messages after the queue’s visibility timeout', async () 
   expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(900);
 });
 
-test('returns the batch of a killed function, and another instance processes it', async () => {
+test('the event source gives the batch of a killed function to another instance', async () => {
   const model = functionOf(`
     export const handler = async ({ Records }) => {
       if (Records[0].attributes.ApproximateReceiveCount === '1') { console.log('stuck'); await new Promise((r) => setTimeout(r, 60000)); }
@@ -235,7 +235,7 @@ test('returns the batch of a killed function, and another instance processes it'
   expect(output).toEqual(['stuck', 'done']);
 });
 
-test('runs at most the maximum number of concurrent batches', async () => {
+test('the event source runs no more batches at once than the maximum concurrency', async () => {
   const releases: (() => void)[] = [];
   const queue = await setUp({
     model: { batchSize: 1, maximumConcurrency: 2 },
@@ -251,7 +251,7 @@ test('runs at most the maximum number of concurrent batches', async () => {
   await eventually(queue.left).toBe(0);
 });
 
-test('stop waits for the running batch and ends polling', async () => {
+test('stopping the event source waits for the current batch and polls no more', async () => {
   const started = Promise.withResolvers<void>();
   const release = Promise.withResolvers<void>();
   const queue = await setUp({

@@ -21,19 +21,19 @@ test.each([
   ['Fn::Sub', { 'Fn::Sub': '${AWS::Region} ${T} ${T.Arn} ${!kept}' }, 'us-east-1 ref-T T/Arn ${kept}'],
   ['Fn::Sub with variables', { 'Fn::Sub': ['${a}${B}', { a: { Ref: 'A' } }] }, 'ref-Aref-B'],
   ['a policy’s Condition block', { Condition: { Bool: { x: 'y' } } }, { Condition: { Bool: { x: 'y' } } }],
-])('resolves %s', (_, value, expected) => {
+])("the template's intrinsics resolve %s", (_, value, expected) => {
   expect(resolveIntrinsics(value, scope)).toEqual(expected);
 });
 
 test.each([
   ['an unknown intrinsic', { 'Fn::ImportValue': 'x' }, /does not support the intrinsic Fn::ImportValue/],
-  ['Fn::Join without a list', { 'Fn::Join': 'x' }, /Fn::Join has an argument that is not a list/],
+  ['Fn::Join of no list', { 'Fn::Join': 'x' }, /Fn::Join has an argument that is not a list/],
   [
     'Fn::Sub of a list',
     { 'Fn::Sub': ['${a}', { a: { Ref: 'List' } }] },
     /Fn::Sub has an argument that is not text/,
   ],
-])('refuses %s with a message', (_, value, message) => {
+])("the template's intrinsics refuse %s with a message", (_, value, message) => {
   expect(() => resolveIntrinsics(value, scope)).toThrow(TemplateError);
   expect(() => resolveIntrinsics(value, scope)).toThrow(message);
 });

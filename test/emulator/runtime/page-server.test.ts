@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PageServer, servePage } from '../../../local/web-page/page-server.ts';
 
-describe('the served web page', () => {
+describe('the web page as served', () => {
   const directory = mkdtempSync(join(tmpdir(), 'serverless-im-page-'));
   const config = { wsUrl: 'ws://127.0.0.1:1/prod', httpUrl: 'http://127.0.0.1:1', auth: { kind: 'dev' } };
   let server: PageServer;
@@ -22,38 +22,38 @@ describe('the served web page', () => {
 
   const get = (path: string, init?: RequestInit) => fetch(`${server.url}${path}`, init);
 
-  it('may run only its own files and call only the chat and its issuer', async () => {
+  it('may run its own files, talk to the chat and its issuer, and nothing else', async () => {
     const policy = (await get('?demo')).headers.get('content-security-policy');
     expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';");
     expect(policy).toContain("connect-src 'self' http://127.0.0.1:1 ws://127.0.0.1:1 http://127.0.0.1:2;");
     expect(policy).toContain("frame-ancestors 'none'; require-trusted-types-for 'script'");
   });
 
-  it('allows other pages to frame only the customer’s widget', async () => {
+  it('lets other pages frame the customer’s widget, and nothing else', async () => {
     const policyOf = async (path: string) => (await get(path)).headers.get('content-security-policy');
     expect(await policyOf('widget')).toContain('frame-ancestors *;');
     expect(await policyOf('desk')).toContain("frame-ancestors 'none';");
     expect((await get('desk')).status).toBe(200);
   });
 
-  it('is not cached, except files whose names change with their content', async () => {
+  it('is revalidated each time, except for files whose names change with their content', async () => {
     const page = await get('');
     expect(page.headers.get('content-type')).toContain('text/html');
     expect(page.headers.get('cache-control')).toBe('no-cache');
     expect((await get('assets/index-1.js')).headers.get('cache-control')).toContain('immutable');
   });
 
-  it('learns the chat’s URLs at run time', async () => {
+  it('reads at run time where the chat is', async () => {
     expect(await (await get('config.json')).json()).toEqual(config);
   });
 
-  it('serves no other files and accepts no other methods', async () => {
+  it('has no other files and accepts no writes', async () => {
     expect((await get('..%2f..%2fetc/passwd')).status).toBe(404);
     expect((await get('secret')).status).toBe(404);
     expect((await get('', { method: 'POST' })).status).toBe(405);
   });
 
-  it('reports in one line that its port is taken', async () => {
+  it('reports in one line that its port is in use', async () => {
     const port = Number(new URL(server.url).port);
     await expect(servePage({ directory, port, config, signInUrls: [] })).rejects.toThrow(
       `Port ${port}, for the web page, is taken; choose another with --web-port.`,

@@ -31,7 +31,7 @@ const route = (apiName: string, properties: Readonly<Record<string, unknown>>) =
   },
 });
 
-/** A stack with one of everything; its function returns its environment and prints the records of the queue. */
+/** A stack with one resource of each kind; its function returns its environment and prints queue records. */
 function miniAssembly(): string {
   return writeAssembly({
     bundles: {
@@ -105,7 +105,7 @@ async function start(options: RuntimeOptions = {}) {
   return { runtime, warnings, lines, environment };
 }
 
-test('runs the functions, sockets, routes, and queues of an assembly', async () => {
+test('the runtime runs functions, sockets, routes, and queues of an assembly', async () => {
   const { runtime, warnings, lines, environment } = await start({ environment: { LEASE: '60' } });
   expect(warnings).toEqual(["Bucket (AWS::S3::Bucket) can't run on one machine and is left out."]);
   expect(runtime.outputs).toEqual({ QueueUrl: `${runtime.endpoints.sqs}/000000000000/Mini-Queue` });
@@ -136,7 +136,7 @@ test('runs the functions, sockets, routes, and queues of an assembly', async () 
   await eventually(() => lines).toContain('queue: from the queue');
 });
 
-test('several runtimes can share one assembly, and an AWS proxy can replace the endpoints', async () => {
+test('one assembly serves several runtimes at once, with or without an AWS proxy between', async () => {
   const cdkOut = miniAssembly();
   const [plain, proxied] = await Promise.all([
     start({ cdkOut }),
@@ -147,7 +147,7 @@ test('several runtimes can share one assembly, and an AWS proxy can replace the 
   expect((await proxied.environment()).env.AWS_ENDPOINT_URL_DYNAMODB).toBe('http://127.0.0.1:9/proxied');
 });
 
-test('keeps logs and key in the data folder, and --fresh deletes only its own files', async () => {
+test('the runtime keeps logs and key in the data folder, and --fresh deletes only its own files there', async () => {
   const dataDirectory = temporaryFolder();
   const file = join(dataDirectory, 'mine.txt');
   writeFileSync(file, 'of the user');
@@ -162,7 +162,7 @@ test('keeps logs and key in the data folder, and --fresh deletes only its own fi
   expect(existsSync(file)).toBe(true);
 });
 
-test('refuses a data folder that is in use or is not a folder, in one line', () => {
+test('a data folder in use, or one that is not a folder, is refused in one line', () => {
   const directory = temporaryFolder();
   const data = openDataDirectory(directory);
   data.announce(1234);
@@ -176,12 +176,12 @@ test('refuses a data folder that is in use or is not a folder, in one line', () 
   );
 });
 
-test('leaves nothing running after a failed start', async () => {
+test('a start that fails leaves nothing running', async () => {
   const dataDirectory = temporaryFolder();
   const broken = writeAssembly({
     resources: { Q: { Type: 'AWS::SQS::Queue', Properties: { X: { 'Fn::Y': 1 } } } },
   });
   await expect(start({ dataDirectory, cdkOut: broken })).rejects.toThrow('Fn::Y');
-  // Lock, database, and port are free again.
+  // The lock, the database, and its port are free again.
   await start({ dataDirectory });
 });

@@ -23,8 +23,8 @@ const url = (scheme: string, api: string, path = '') => ({
   ],
 });
 
-describe('functions', () => {
-  test('have their asset, their settings, and an environment with local hosts in place of AWS’s', () => {
+describe('a function', () => {
+  test('has its asset, its settings, and an environment whose AWS hosts are on this machine', () => {
     const { directory, stack } = load({
       bundles: { abc: '' },
       resources: {
@@ -79,7 +79,7 @@ describe('functions', () => {
     ]);
   });
 
-  test('have the permissions of their roles’ policies', () => {
+  test('has what the policies of its role allow', () => {
     const policy = (Roles: unknown, Statement: unknown) => ({
       Type: 'AWS::IAM::Policy',
       Properties: { PolicyDocument: { Statement }, Roles },
@@ -92,7 +92,7 @@ describe('functions', () => {
         Role: { Type: 'AWS::IAM::Role' },
         OtherRole: { Type: 'AWS::IAM::Role' },
         Policy: policy([{ Ref: 'Role' }], [{ Effect: 'Allow', Action: 'dynamodb:GetItem', ...statement }]),
-        // Ignored: no function has this role.
+        // Its content does not matter: no function has this role.
         OtherPolicy: policy([{ Ref: 'OtherRole' }], [{ Effect: 'Deny', Action: '*', Resource: '*' }]),
         Fn: lambda('abc', { Role: { 'Fn::GetAtt': ['Role', 'Arn'] } }),
       },
@@ -108,12 +108,12 @@ describe('functions', () => {
     );
   });
 
-  test('have Lambda’s defaults', () => {
+  test('has Lambda’s defaults', () => {
     const { stack } = load({ bundles: { abc: '' }, resources: { Fn: lambda('abc') } });
     expect(stack.functions[0]).toMatchObject({ timeoutSeconds: 3, memoryMegabytes: 128, environment: {} });
   });
 
-  test('with an unsupported runtime are named in a warning', () => {
+  test('with another runtime is named in a warning', () => {
     const { stack } = load({
       bundles: { abc: '' },
       resources: { Py: lambda('abc', { Runtime: 'python3.13' }) },
@@ -125,8 +125,8 @@ describe('functions', () => {
   });
 });
 
-describe('storage', () => {
-  test('has tables in the shape of CreateTable', () => {
+describe("the stack's storage", () => {
+  test('includes tables in the shape of CreateTable', () => {
     const keys = {
       AttributeDefinitions: [
         { AttributeName: 'pk', AttributeType: 'S' },
@@ -169,7 +169,7 @@ describe('storage', () => {
     ]);
   });
 
-  test('has queues and their mapping to a function', () => {
+  test('includes queues and their mapping to a function', () => {
     const { stack } = load({
       bundles: { abc: '' },
       resources: {
@@ -222,7 +222,7 @@ describe('storage', () => {
   });
 });
 
-test('the loader refuses a mapping with a batching window', () => {
+test('a mapping with a batching window stops the loader', () => {
   const Mapping = {
     Type: 'AWS::Lambda::EventSourceMapping',
     Properties: {
@@ -237,7 +237,7 @@ test('the loader refuses a mapping with a batching window', () => {
   );
 });
 
-describe('APIs', () => {
+describe("the stack's APIs", () => {
   const api = (name: string, protocol: string) => ({
     [name]: {
       Type: 'AWS::ApiGatewayV2::Api',
@@ -262,7 +262,7 @@ describe('APIs', () => {
   });
   const target = (name: string) => ({ 'Fn::Join': ['', ['integrations/', { Ref: `${name}Integration` }]] });
 
-  test('include a WebSocket API with its authorizer and both kinds of routes', () => {
+  test('include a WebSocket API with its authorizer and its two kinds of routes', () => {
     const { stack } = load({
       bundles: { abc: '' },
       resources: {
@@ -333,19 +333,16 @@ describe('APIs', () => {
     expect(stack.outputs).toEqual({ Url: 'ws://127.0.0.1:8787/prod' });
   });
 
-  test.each(['ANY /groups', 'GET /{proxy+}', '$default'])(
-    'with the HTTP route %s are refused',
-    (RouteKey) => {
-      const Route = {
-        Type: 'AWS::ApiGatewayV2::Route',
-        Properties: { ApiId: { Ref: 'Http' }, RouteKey, Target: target('Http') },
-      };
-      const resources = { Fn: lambda('abc'), ...api('Http', 'HTTP'), Route };
-      expect(() => load({ bundles: { abc: '' }, resources })).toThrow(
-        `The local runtime does not support routes like "${RouteKey}".`,
-      );
-    },
-  );
+  test.each(['ANY /groups', 'GET /{proxy+}', '$default'])('an HTTP route %s stops the loader', (RouteKey) => {
+    const Route = {
+      Type: 'AWS::ApiGatewayV2::Route',
+      Properties: { ApiId: { Ref: 'Http' }, RouteKey, Target: target('Http') },
+    };
+    const resources = { Fn: lambda('abc'), ...api('Http', 'HTTP'), Route };
+    expect(() => load({ bundles: { abc: '' }, resources })).toThrow(
+      `The local runtime does not support routes like "${RouteKey}".`,
+    );
+  });
 
   test('include an HTTP API with its JWT authorizer and CORS', () => {
     const { stack } = load({
@@ -402,8 +399,8 @@ describe('APIs', () => {
   });
 });
 
-describe('an unsupported resource', () => {
-  test('is named in a warning, unless it has no effect locally', () => {
+describe('a resource that does not run here', () => {
+  test('is named in one line, unless it changes nothing on one machine', () => {
     const { stack } = load({
       resources: {
         Bucket: { Type: 'AWS::S3::Bucket' },
@@ -439,11 +436,11 @@ describe('an unsupported resource', () => {
       { Q: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { Ref: 'Gone' } } } },
       'Q (AWS::SQS::Queue): The template refers to Gone, which it does not contain.',
     ],
-  ])('the loader refuses %s and names the place', (_, resources, message) => {
+  ])('%s stops the loader with its place', (_, resources, message) => {
     expect(() => load({ resources })).toThrow(message);
   });
 
-  test('the loader names a folder without an assembly', () => {
+  test('in a folder without an assembly is reported', () => {
     expect(() => loadStack('/nowhere', ORIGINS)).toThrow('Cannot read /nowhere/manifest.json (ENOENT).');
   });
 });

@@ -23,7 +23,7 @@ function poolOf(functions: FunctionModel | FunctionModel[], options: Partial<Wor
   return { pool, text: () => logs.map((log) => log.text).join('') };
 }
 
-/** An HTTP server that answers on demand; functions call it to show that they are running. */
+/** An HTTP server that answers on demand; functions call it while they run. */
 async function gate() {
   const requests: IncomingMessage[] = [];
   const releases: (() => void)[] = [];
@@ -58,8 +58,8 @@ const CALLS_GATE = `
   let count = 0;
   export const handler = async (event) => { count += 1; await call(event.url + '/' + event.name); return count; };`;
 
-describe('invocation', () => {
-  test('passes event and result as JSON and provides Lambda’s context', async () => {
+describe('an invocation', () => {
+  test("passes event and result as JSON, and Lambda's context", async () => {
     const { pool } = poolOf(
       functionOf(`export const handler = async (event, context) => ({
         event, dropped: undefined, name: context.functionName, memory: context.memoryLimitInMB,
@@ -80,7 +80,7 @@ describe('invocation', () => {
     });
   });
 
-  test('answers null for a handler that returns nothing', async () => {
+  test('returns null for a handler that returns nothing', async () => {
     const { pool } = poolOf(functionOf('export const handler = async () => {};'));
     expect(await pool.invoke('Fn', {})).toEqual({ ok: true, payload: null });
   });
@@ -97,7 +97,7 @@ describe('invocation', () => {
     expect(text()).toMatch(/Invoke Error TypeError: no such thing\n +at/);
   });
 
-  test('inherits no variables from the parent process', async () => {
+  test('has nothing of the parent process in its environment', async () => {
     process.env['IM_TEST_SECRET'] = 'of the parent';
     onTestFinished(() => {
       delete process.env['IM_TEST_SECRET'];
@@ -124,7 +124,7 @@ describe('invocation', () => {
     expect(environment).not.toHaveProperty('HOME');
   });
 
-  test('gives each function its own environment', async () => {
+  test('has the environment of its own function', async () => {
     const source =
       "export const handler = async () => { process.env.SEEN ??= ''; process.env.SEEN += process.env.WHO; return process.env.SEEN; };";
     const { pool } = poolOf([
@@ -136,7 +136,7 @@ describe('invocation', () => {
     expect(await pool.invoke('A', {})).toMatchObject({ payload: 'aa' });
   });
 
-  test('captures function output, with the request id, before the answer', async () => {
+  test('captures what the function writes, with the request id, before the answer', async () => {
     const logs: LogEvent[] = [];
     const model = functionOf(
       "export const handler = async (_, { awsRequestId }) => { console.log('out', awsRequestId); process.stderr.write('err'); return awsRequestId; };",
@@ -151,8 +151,8 @@ describe('invocation', () => {
   });
 });
 
-describe('instances', () => {
-  test('run one event at a time, and a concurrent event starts another', async () => {
+describe('the worker pool', () => {
+  test('runs one event at a time per instance and starts another for a concurrent one', async () => {
     const { pool } = poolOf(functionOf(CALLS_GATE));
     const { url, arrived, release } = await gate();
     const both = Promise.all([pool.invoke('Fn', { url, name: 'a' }), pool.invoke('Fn', { url, name: 'b' })]);
@@ -166,7 +166,7 @@ describe('instances', () => {
     expect(pool.instances('Fn')).toEqual({ total: 2, busy: 0 });
   });
 
-  test('are reused, the most recently used first', async () => {
+  test('reuses the instance used last', async () => {
     const { pool } = poolOf(functionOf('let n = 0; export const handler = async () => ++n;'));
     await pool.invoke('Fn', {});
     await pool.invoke('Fn', {});
@@ -174,7 +174,7 @@ describe('instances', () => {
     expect(pool.instances('Fn').total).toBe(1);
   });
 
-  test('are limited, and further invocations wait in order', async () => {
+  test('queues invocations beyond the limit in order', async () => {
     const { pool } = poolOf(functionOf(CALLS_GATE), { maxInstancesPerFunction: 1 });
     const { url, arrived, release, requests } = await gate();
     const all = ['a', 'b', 'c'].map((name) => pool.invoke('Fn', { url, name }));
@@ -187,7 +187,7 @@ describe('instances', () => {
     expect(requests.map((request) => request.url)).toEqual(['/a', '/b', '/c']);
   });
 
-  test('respect the reserved concurrency', async () => {
+  test('respects a reserved concurrency', async () => {
     const { pool } = poolOf(functionOf(CALLS_GATE, { reservedConcurrency: 1 }));
     const { url, arrived, release } = await gate();
     const both = ['a', 'b'].map((name) => pool.invoke('Fn', { url, name }));
@@ -199,7 +199,7 @@ describe('instances', () => {
     await Promise.all(both);
   });
 
-  test('are evicted when idle to make room for another function', async () => {
+  test('stops an idle instance of another function at the total limit', async () => {
     const source = 'export const handler = async () => 1;';
     const functions = ['A', 'B'].map((logicalId) => functionOf(source, { logicalId }));
     const { pool } = poolOf(functions, { maxInstances: 1 });
@@ -209,14 +209,14 @@ describe('instances', () => {
     expect(await pool.invoke('A', {})).toEqual({ ok: true, payload: 1 });
   });
 
-  test('end after being idle for long', async () => {
+  test('stops an instance after a long idle time', async () => {
     const { pool } = poolOf(functionOf('export const handler = async () => 1;'), { idleSeconds: 0.05 });
     await pool.invoke('Fn', {});
     await eventually(() => pool.instances('Fn').total).toBe(0);
     expect(await pool.invoke('Fn', {})).toEqual({ ok: true, payload: 1 });
   });
 
-  test('are frozen between events, so that an unawaited promise makes no progress', async () => {
+  test('freezes an instance between two events, so an unawaited promise makes no progress', async () => {
     const { pool, text } = poolOf(
       functionOf(`let n = 0; export const handler = async (event) => {
         if (event.first) { setTimeout(() => console.log('late'), 1); return; }
@@ -232,8 +232,8 @@ describe('instances', () => {
   });
 });
 
-describe('a timeout', () => {
-  test('ends the function, cuts its open request before the answer, and starts a new instance', async () => {
+describe('a time-out', () => {
+  test('stops the function, cuts its open request before the answer, and starts a new instance', async () => {
     const { pool, text } = poolOf(functionOf(CALLS_GATE, { timeoutSeconds: 0.5 }));
     const { url, requests, arrived, release } = await gate();
     const invocation = pool.invoke('Fn', { url, name: 'slow' });
@@ -256,7 +256,7 @@ describe('a timeout', () => {
     expect(await next).toEqual({ ok: true, payload: 1 });
   });
 
-  test('ends a function that never yields', async () => {
+  test('stops a function that never yields', async () => {
     const { pool } = poolOf(
       functionOf('export const handler = () => { for (;;); };', { timeoutSeconds: 0.2 }),
     );
@@ -289,9 +289,9 @@ describe('the end of an instance', () => {
       "Promise.reject(new Error('lost')); await new Promise((r) => setTimeout(r, 1e4))",
       /lost/,
     ],
-    ['an empty event loop', 'await new Promise(() => {})', /without providing a reason/],
+    ['nothing left to wait for', 'await new Promise(() => {})', /without providing a reason/],
     ['too much memory', 'const all = []; for (;;) all.push(new Array(1e6).fill(1.5))', /memory/],
-  ])('by %s answers Runtime.ExitError, and the next event runs', async (_, death, message) => {
+  ])('by %s is Runtime.ExitError, and the next event runs', async (_, death, message) => {
     const source = `export const handler = async (event) => { if (event.die) { ${death}; } return 'alive'; };`;
     const { pool } = poolOf(functionOf(source));
     expect(await pool.invoke('Fn', { die: true })).toEqual({
@@ -307,7 +307,7 @@ describe('the end of an instance', () => {
     ['exits', 'process.exit(9);', 'Runtime.ExitError', /exit status 9/],
     ['has no handler', 'export const other = 1;', 'Runtime.HandlerNotFound', /index\.handler/],
     ['is not JavaScript', 'export const handler = ;', 'SyntaxError', /./],
-  ])('fails the invocation if the bundle %s', async (_, source, errorType, message) => {
+  ])('by a bundle that %s fails its invocation', async (_, source, errorType, message) => {
     const { pool } = poolOf(functionOf(source));
     expect(await pool.invoke('Fn', {})).toEqual({
       ok: false,
@@ -317,7 +317,7 @@ describe('the end of an instance', () => {
     expect(pool.instances('Fn').total).toBe(0);
   });
 
-  test('by stop comes after the grace period; waiting invocations are refused', async () => {
+  test('by stopping gives a busy instance its grace period, then cuts it and refuses queued invocations', async () => {
     const { pool } = poolOf(functionOf(CALLS_GATE), { maxInstancesPerFunction: 1 });
     const { url, arrived, release } = await gate();
     const running = pool.invoke('Fn', { url, name: 'running' });

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 /** Set by `npm run verify`. */
 const { VERIFY_WS: wsUrl, VERIFY_HTTP: httpUrl, VERIFY_TOKEN_COMMAND: tokenCommand } = process.env;
 
-/** What is verified instead of the stack on this machine, if anything. */
+/** The deployment to verify instead of the local stack, if any. */
 export const deployment =
   wsUrl === undefined || httpUrl === undefined || tokenCommand === undefined
     ? undefined

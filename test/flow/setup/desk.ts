@@ -4,7 +4,7 @@ import type { Json } from './json.ts';
 import type { TestSocket } from './socket.ts';
 import { ALLOWED_ORIGIN, type Chat, newUser } from './stack.ts';
 
-/** Queues enough for each test to have its own: what one leaves waiting is nobody else's. */
+/** One queue per test, so that chats left waiting do not affect other tests. */
 const QUEUES = ['default', ...Array.from({ length: 60 }, (_, n) => `q${n}`)];
 let taken = 0;
 
@@ -25,7 +25,7 @@ export interface Actor {
   readonly socket: TestSocket;
 }
 
-/** People at the desk, over the chat that a file has started by then. */
+/** Customers and agents, on the stack that the test file has started. */
 export function deskOf(chat: () => Chat) {
   const join = async (user: string, options: TokenOptions, deviceId?: string): Promise<Actor> => {
     const token = await chat().token(user, options);
@@ -59,7 +59,7 @@ export async function openChat({ socket }: Actor, queue: string, more: object = 
   return answer.chat;
 }
 
-/** The chat, as this person is told that it has an agent; `by` names one of several. */
+/** The chat as pushed to this person on assignment; `by` picks one of several agents. */
 export async function assigned({ socket }: Actor, conversationId: string, by?: string): Promise<Json> {
   const frame = await socket.frame(
     ({ type, chat }: Json) =>

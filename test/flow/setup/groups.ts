@@ -3,14 +3,14 @@ import type { Json } from './json.ts';
 import type { TestSocket } from './socket.ts';
 import type { Chat } from './stack.ts';
 
-/** Requests about groups, over the chat that a file has started by then. */
+/** Group requests, on the stack that the test file has started. */
 export function groupsOf(chat: () => Chat) {
   const call = (user: string, method: string, path: string, body?: object) =>
     chat().http(user, path, { method, ...(body && { body: JSON.stringify(body) }) });
 
   return {
     call,
-    /** For answers without a body. */
+    /** For responses without a body. */
     async send(user: string, method: string, path: string): Promise<Response> {
       const headers = { authorization: `Bearer ${await chat().token(user)}` };
       return fetch(chat().httpUrl + path, { method, headers });

@@ -5,7 +5,7 @@ import type { Stack } from './stack.ts';
 
 export const textContent = (text: string) => ({ type: 'text', text });
 
-/** A frame that sends a text; the text is its own clientMsgId unless told otherwise. */
+/** A frame that sends a text. @default clientMsgId: the text */
 export const sending = (to: string, text: string, clientMsgId = text) => ({
   action: 'sendMessage',
   clientMsgId,

@@ -11,7 +11,7 @@ export interface SocketOptions {
   readonly protobuf: boolean;
   readonly replaces: string;
   readonly query: Readonly<Record<string, string>>;
-  /** Everything but the URL as given: for upgrades that must be refused. */
+  /** Sends the options unchanged, for upgrades that must be refused. */
   readonly protocols: readonly string[];
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -19,21 +19,21 @@ export interface SocketOptions {
 /** A plain `ws` client that waits for events, never for time. */
 export interface TestSocket {
   readonly raw: WebSocket;
-  /** Every JSON frame so far. */
+  /** Every JSON frame received so far. */
   readonly frames: readonly Json[];
-  /** All messages that were pushed so far. */
+  /** All messages pushed so far. */
   readonly messages: () => Json[];
   /** Sends a frame with a new id and returns the reply to it. */
   request(frame: Readonly<Record<string, unknown>>): Promise<Json>;
-  /** Sends text as it is. */
+  /** Sends the text unchanged. */
   send(text: string): void;
-  /** The first frame, old or new, that fits. */
+  /** Resolves with the first matching frame, received already or later. */
   frame(fits: (frame: Json) => boolean): Promise<Json>;
   /** The message with this text, pushed or in a page of the inbox. */
   message(text: string): Promise<Json>;
   /** The next frame of the gateway's own (IM-FRAME-6). */
   gatewayFrame(): Promise<Json>;
-  /** The next text that comes in, whatever it is. */
+  /** Resolves with the next text received. */
   nextText(): Promise<string>;
   readonly closed: Promise<{ code: number; reason: string }>;
   close(): Promise<void>;
@@ -41,10 +41,10 @@ export interface TestSocket {
 
 const TIMEOUT_MS = 15_000;
 
-/** Stands for a frame without `type`: a client ignores it and repeats its own (IM-FRAME-6). */
+/** A frame without `type`, which a client ignores before it repeats its own (IM-FRAME-6). */
 export const IGNORED_GATEWAY_FRAME = Symbol('gateway frame');
 
-/** Why an upgrade was refused. */
+/** The error of a refused upgrade. */
 export class RefusedError extends Error {
   readonly status: number;
   constructor(status: number) {

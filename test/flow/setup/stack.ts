@@ -10,27 +10,27 @@ import { openSocket, type SocketOptions, type TestSocket } from './socket.ts';
 
 export const ALLOWED_ORIGIN = 'https://chat.example';
 
-/** The chat as its clients see it: on this machine, or deployed. */
+/** The chat as clients see it, local or deployed. */
 export interface Chat {
   readonly wsUrl: string;
   readonly httpUrl: string;
   token(userId: string, options?: TokenOptions): Promise<string>;
-  /** Opens a session of this user; managed, with a new device, unless told otherwise. */
+  /** Opens a session of this user. @default managed, with a new device */
   open(userId: string, options?: Partial<SocketOptions>): Promise<TestSocket>;
   /** Opens a session and says hello. */
   join(userId: string, options?: Partial<SocketOptions>): Promise<TestSocket>;
   http(userId: string, path: string, init?: RequestInit): Promise<{ status: number; body: Json }>;
-  /** Resolves when the user's inbox holds this many entries, and the consumer that stores them is at rest. */
+  /** Resolves when the user's inbox holds this many entries and their consumer is idle. */
   inboxHolds(userId: string, entries: number): Promise<void>;
   stop(): Promise<void>;
 }
 
 export type Stack = Chat & LocalRuntime;
 
-/** Runs against a deployment meet what earlier ones left. */
+/** A deployment keeps the data of earlier runs, so user ids must be new. */
 const RUN = deployment === undefined ? String(process.pid) : `${process.pid}-${Date.now().toString(36)}`;
 let users = 0;
-/** A user that no other test of this run knows. */
+/** A user id that no other test of this run has. */
 export function newUser(name: string): string {
   users += 1;
   return `${name}-${RUN}-${users}`;
@@ -46,7 +46,7 @@ export async function startStack(options: RuntimeOptions = {}): Promise<Stack> {
   const consumer = runtime.stack.functions.find(({ logicalId }) => logicalId.includes('StoreOffline'));
   const look = async (userId: string, entries: number) => {
     expect(await countInbox(runtime, userId)).toBe(entries);
-    // It looks who is there after it has stored: who connects before that is pushed to, and finds no entry.
+    // The consumer reads the routes after it has stored: a session that connects before that gets a push and no entry.
     expect(runtime.workers.instances(consumer?.logicalId ?? '').busy).toBe(0);
   };
   const inboxHolds: Chat['inboxHolds'] = (userId, entries) =>
@@ -54,7 +54,7 @@ export async function startStack(options: RuntimeOptions = {}): Promise<Stack> {
   return { ...runtime, ...clientsOf(runtime), inboxHolds };
 }
 
-/** What tests of the contract run against: the deployment that `npm run verify` names, else the stack on this machine. */
+/** The deployment that `npm run verify` names, or the local stack. */
 export async function startChat(): Promise<Chat> {
   if (deployment === undefined) return startStack();
   const clients = clientsOf(deployment);
@@ -96,7 +96,7 @@ async function inboxHoldsFromOutside({ open }: Clients, userId: string, entries:
     const socket = await open(userId, { deviceId: 'verify-probe' });
     const { inbox } = await socket.request({ action: 'hello' });
     await socket.close();
-    // The rest of a page that was full comes after an acknowledgement, which a probe must not give.
+    // The next page needs an acknowledgement, which a probe must not send.
     if (!inbox.more) expect(inbox.messages.length).toBe(entries);
   };
   await vi.waitFor(look, { timeout: 20 * INTERVAL_MS, interval: 1 });

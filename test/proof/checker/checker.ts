@@ -3,11 +3,11 @@ import { printEvent } from '../print.ts';
 import { findWrongCursors } from './cursors.ts';
 import { Evidence } from './evidence.ts';
 import { findAmbiguous, findReordered } from './order.ts';
-import { findOutsiders } from './outsiders.ts';
 import { findUnredacted } from './recalls.ts';
 import { findLost, findUninvited } from './stored.ts';
 import { findStale, findStranded, findUnseen } from './views.ts';
 import type { Violation } from './violation.ts';
+import { findVisibilityViolations } from './visibility.ts';
 
 const CHECKS = [
   findLost,
@@ -17,18 +17,18 @@ const CHECKS = [
   findUnseen,
   findStale,
   findStranded,
-  findOutsiders,
+  findVisibilityViolations,
   findWrongCursors,
   findUnredacted,
 ];
 
-/** Everything in a history that should not be, by docs/guarantees.md. */
+/** Every violation of docs/guarantees.md in a history. */
 export function violationsOf(history: History): Violation[] {
   const evidence = new Evidence(history);
   return CHECKS.flatMap((check) => check(evidence));
 }
 
-/** Each violation with the events that show it. */
+/** Prints each violation with its events. */
 export function printViolations(violations: readonly Violation[], { events }: History): string {
   return violations
     .map(({ invariant, kind, text, events: places }) => {

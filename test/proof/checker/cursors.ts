@@ -11,7 +11,7 @@ export function findWrongCursors(evidence: Evidence): Violation[] {
   return lists.flatMap((listed) =>
     listed.conversations.flatMap((row) => {
       const since = evidence.memberSince(listed.user, row.conversationId, listed.begun);
-      // Who was taken out and put back begins anew.
+      // A member who was removed and added again starts over.
       if (since === undefined) return [];
       return [...judgeCursor(evidence, lists, listed, row, since), ...judgeUnread(evidence, listed, row)];
     }),
@@ -47,7 +47,7 @@ function judgeCursor(
   return [];
 }
 
-/** While messages are on their way the number has bounds: what was acked before, and what there is in the end. */
+/** During delivery the count has bounds: messages acked before, and messages at the end. */
 function judgeUnread(
   evidence: Evidence,
   { at, user, begun }: At<Listed>,

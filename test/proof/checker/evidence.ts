@@ -13,7 +13,7 @@ import type {
 } from '../history.ts';
 import { additionBefore, isOut, type Period, periodsOf } from './membership.ts';
 
-/** An event and its place in the log. */
+/** An event and its log index. */
 export type At<Event> = Event & { readonly at: number };
 
 type EventOf<Type extends HistoryEvent['type']> = Extract<HistoryEvent, { type: Type }>;
@@ -23,7 +23,7 @@ export interface Ack {
   readonly outcome: Extract<Outcome, { is: 'acked' }>;
 }
 
-/** What a client wanted stored once, and everything it tried for it. */
+/** A send intent of a client, with all of its tries. */
 export interface Send {
   readonly user: string;
   readonly conversationId: string;
@@ -31,9 +31,9 @@ export interface Send {
   readonly content: unknown;
   readonly tries: At<Try>[];
   readonly acks: Ack[];
-  /** Ids of the tries that were refused. */
+  /** Ids of the refused tries. */
   readonly refused: Set<number>;
-  /** The service queue has it. */
+  /** True if the service queue accepted it. */
   isQueued: boolean;
 }
 
@@ -43,7 +43,7 @@ export interface Sighting {
   readonly message: SeenMessage;
 }
 
-/** A history, looked up in the ways in which the checks need it. */
+/** A history, indexed for the checks. */
 export class Evidence {
   readonly sends: Send[] = [];
   readonly sightings: Sighting[] = [];
@@ -80,7 +80,7 @@ export class Evidence {
     return this.events.flatMap((event) => (event.type === type ? [event as At<EventOf<Type>>] : []));
   }
 
-  /** At some time or other. */
+  /** At any time. */
   isMember(user: string, conversationId: string): boolean {
     return this.#conversations.get(conversationId)?.members.includes(user) === true;
   }
@@ -89,7 +89,7 @@ export class Evidence {
     return this.#conversations.get(conversationId)?.isChanging === true;
   }
 
-  /** Of a group; a direct conversation has none. */
+  /** For groups only. */
   adminOf(conversationId: string): string | undefined {
     return conversationId.startsWith('g:') ? this.#conversations.get(conversationId)?.members[0] : undefined;
   }
@@ -98,7 +98,7 @@ export class Evidence {
     return this.conversationIds.filter((id) => this.isMember(user, id));
   }
 
-  /** Where in a conversation this user was a member. */
+  /** The parts of a conversation during which this user was a member. */
   periodsOf(user: string, conversationId: string): readonly Period[] {
     if (!this.isChanging(conversationId)) {
       return this.isMember(user, conversationId) ? [{ from: 1, to: Number.POSITIVE_INFINITY }] : [];
@@ -108,26 +108,26 @@ export class Evidence {
     return known.get(user) ?? [];
   }
 
-  /** What a user who is a member in the end must have had, and has of a conversation now (IM-GROUP). */
+  /** The messages that a final member of a conversation must have (IM-GROUP). */
   ownPartOf(user: string, conversationId: string): readonly SeenMessage[] {
     const last = this.periodsOf(user, conversationId).at(-1);
     if (last === undefined || last.to !== Number.POSITIVE_INFINITY) return [];
     return this.finalOf(conversationId).filter(({ seq }) => seq >= last.from);
   }
 
-  /** Is it this user's to see? Whoever wrote it knows it. */
+  /** True if this user may see the message; its sender always may. */
   maySee(user: string, { conversationId, seq, from }: SeenMessage): boolean {
     const isWithin = this.periodsOf(user, conversationId).some((one) => seq >= one.from && seq <= one.to);
     return isWithin || (from === user && this.isMember(user, conversationId));
   }
 
-  /** Without a doubt no member at this time. */
+  /** True if certainly not a member at this time. */
   isOutAt(user: string, conversationId: string, at: number): boolean {
     if (!this.isChanging(conversationId)) return !this.isMember(user, conversationId);
     return isOut(this.#changesOf(user, conversationId), at);
   }
 
-  /** Not even about to be one. */
+  /** True if the user was not a member by this time, nor about to be. */
   wasNeverIn(user: string, conversationId: string, at: number): boolean {
     if (!this.isChanging(conversationId)) return !this.isMember(user, conversationId);
     return !this.#changesOf(user, conversationId).some(
@@ -135,7 +135,7 @@ export class Evidence {
     );
   }
 
-  /** Since when, if this user is a member at this time and to the end, without a doubt. */
+  /** The start of a membership that certainly lasts from this time to the end. */
   memberSince(user: string, conversationId: string, at: number): number | undefined {
     if (!this.isChanging(conversationId)) return this.isMember(user, conversationId) ? 0 : undefined;
     return additionBefore(this.#changesOf(user, conversationId), at)?.at;
@@ -157,7 +157,7 @@ export class Evidence {
     return this.#finals.get(conversationId)?.at ?? this.events.length;
   }
 
-  /** All sends of this name: more than one if a client used it for different contents. */
+  /** All sends of this clientMsgId: several if a client used it for different contents. */
   sendsOf({ from, conversationId, clientMsgId }: SeenMessage): readonly Send[] {
     return this.#byKey.get(keyOf(from, conversationId, clientMsgId)) ?? [];
   }
@@ -224,7 +224,7 @@ function keyOf(user: string, conversationId: string, clientMsgId: string): strin
   return [user, conversationId, clientMsgId].join('\n');
 }
 
-/** The server's own messages: nobody sent them. */
+/** The server's own messages, which no client sent. */
 export function isSystem({ content }: SeenMessage): boolean {
   return typeof content === 'object' && content !== null && 'type' in content && content.type === 'system';
 }
@@ -233,7 +233,7 @@ export function isRecalled({ content }: SeenMessage): boolean {
   return typeof content === 'object' && content !== null && 'type' in content && content.type === 'recalled';
 }
 
-/** The place of what this send brought about. */
+/** The (conversation, seq) that this send resulted in. */
 export function seqOf(evidence: Evidence, send: Send): number | undefined {
   const stored = evidence
     .finalOf(send.conversationId)

@@ -10,13 +10,13 @@ const PAIRS: readonly (readonly [User, User])[] = [
   ['bob', 'cid'],
 ];
 
-/** One thing that a client does, or that happens to it. */
+/** One action of a client, or one event that happens to it. */
 const deed = fc.oneof(
   fc.record({
     do: fc.constant('send' as const),
     pair: fc.nat({ max: 1 }),
     side: fc.nat({ max: 1 }),
-    /** What becomes of the first try: answered, not stored, stored and not answered. */
+    /** The outcome of the first try: answered, not stored, or stored and not answered. */
     fate: fc.constantFrom(
       'acked',
       'acked',
@@ -41,12 +41,12 @@ const deed = fc.oneof(
 
 export type Deed = typeof deed extends fc.Arbitrary<infer One> ? One : never;
 
-/** Histories of a server that does everything right, among clients with bad luck. */
+/** Histories of a correct server among clients with bad luck. */
 export const goodHistory: fc.Arbitrary<History> = fc
   .array(deed, { minLength: 3, maxLength: 25, size: 'max' })
   .map((deeds) => simulate(deeds));
 
-/** What a server without faults would have let its clients see. */
+/** What clients of a faultless server would have seen. */
 export function simulate(deeds: readonly Deed[]): History {
   const server = new PerfectServer();
   for (const one of deeds) {

@@ -107,7 +107,7 @@ export function groupHistory(): History {
   return structuredClone(recorder.history);
 }
 
-/** The same with one more event at its end. */
+/** The same history with one more event. */
 export function followedBy(history: History, event: (now: number) => HistoryEvent): History {
   return { ...history, events: [...history.events, event(history.events.length)] };
 }

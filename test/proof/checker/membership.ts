@@ -1,13 +1,13 @@
 import type { Membership, SeenMessage } from '../history.ts';
 
-/** From a user's joining to the removal, both included, by the conversation's own record. */
+/** From a user's join to the removal, both included, by the conversation's history. */
 export interface Period {
   readonly from: number;
   /** Infinity: still a member. */
   readonly to: number;
 }
 
-/** Who was a member from where to where, as the group's system messages tell it. */
+/** The membership spans, by the group's system messages. */
 export function periodsOf(record: readonly SeenMessage[]): ReadonlyMap<string, readonly Period[]> {
   const periods = new Map<string, Period[]>();
   for (const { seq, content } of record) {
@@ -48,7 +48,7 @@ export function isOut(changes: readonly At<Membership>[], at: number): boolean {
   );
 }
 
-/** The addition since which this user is in, without a doubt and to the end; `undefined` if there is none. */
+/** The addition since which this user is certainly a member to the end; `undefined` if there is none. */
 export function additionBefore(changes: readonly At<Membership>[], at: number): At<Membership> | undefined {
   const removals = changes.filter(({ change, outcome }) => change === 'remove' && outcome !== 'refused');
   return changes.findLast(

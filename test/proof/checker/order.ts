@@ -1,7 +1,7 @@
 import { type Evidence, type Send, seqOf } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
-/** One claim that a message has a place. */
+/** One claim that a message has a (conversation, seq). */
 interface Claim {
   readonly conversationId: string;
   readonly seq: number;
@@ -9,7 +9,7 @@ interface Claim {
   readonly at: number;
 }
 
-/** IM-INV-3: (conversation, seq) names one message for ever, and a message has one place. */
+/** IM-INV-3: (conversation, seq) names one message for ever, and a message has one seq. */
 export function findAmbiguous(evidence: Evidence): Violation[] {
   const acks = evidence.sends.flatMap(({ conversationId, acks }) =>
     acks.map(({ at, outcome: { seq, messageId } }): Claim => ({ conversationId, seq, messageId, at })),
@@ -54,7 +54,7 @@ function findTwiceAcked({ sends }: Evidence): Violation[] {
   });
 }
 
-/** IM-INV-3: pages and views ascend; a sender who waited for an ack is in its own order (IM-SEND-4). */
+/** IM-INV-3: pages and views ascend; messages of a sender who waited for each ack keep their order (IM-SEND-4). */
 export function findReordered(evidence: Evidence): Violation[] {
   const pages = evidence
     .of('saw')
@@ -97,7 +97,7 @@ function findOvertaken(evidence: Evidence): Violation[] {
   );
 }
 
-/** One that was acked before this was first tried, and stands after it. */
+/** A message acked before this one was first tried, but with a higher seq. */
 function findOvertaker(evidence: Evidence, send: Send, others: readonly Send[]): Violation[] {
   const seq = seqOf(evidence, send);
   const begun = send.tries[0]?.at ?? 0;

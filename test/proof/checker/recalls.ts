@@ -2,7 +2,7 @@ import type { Recalled, SeenMessage } from '../history.ts';
 import { type At, type Evidence, isRecalled } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
-/** Fault 15: every read begun after a recall's `ok` is redacted; and only the sender or the admin recalls. */
+/** Fault 15: every read that began after a recall's `ok` is redacted, and only the sender or the admin recalls. */
 export function findUnredacted(evidence: Evidence): Violation[] {
   const done = evidence.of('recall').filter(({ outcome }) => outcome === 'done');
   return done.flatMap((recall) => [...judgeRight(evidence, recall), ...judgeReads(evidence, recall)]);
@@ -25,7 +25,7 @@ function judgeReads(evidence: Evidence, { at: recalledAt, conversationId, seq }:
     });
 }
 
-/** Pages of history and inbox, last messages of lists; a push may have been under way. */
+/** Pages of history and inbox, and last messages of lists; not pushes, which may have been in delivery. */
 function readsBegunAfter(
   evidence: Evidence,
   recalledAt: number,

@@ -3,7 +3,7 @@ import type { SeenMessage } from '../history.ts';
 import { type Evidence, isRecalled, isSystem, type Send, type Sighting } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
-/** IM-INV-1: every acked message is in history exactly once, with the acked id and seq; so is what anybody saw. */
+/** IM-INV-1: every acked or seen message is in history exactly once, with the acked id and seq. */
 export function findLost(evidence: Evidence): Violation[] {
   const acked = evidence.sends.flatMap((send) =>
     send.acks.flatMap((ack) => findLostAck(evidence, send, ack)),
@@ -42,7 +42,7 @@ function lost(text: string, events: readonly number[]): Violation {
   return { invariant: 'IM-INV-1', kind: 'lost', text, events };
 }
 
-/** IM-INV-2: nothing appears that was not attempted, or was refused; and a send appears at most once. */
+/** IM-INV-2: no message appears that was not attempted or was refused, and a send appears at most once. */
 export function findUninvited(evidence: Evidence): Violation[] {
   const uninvited = evidence.sightings.flatMap((sighting) => judge(evidence, sighting));
   return [...uninvited, ...findDuplicated(evidence)];
@@ -56,7 +56,7 @@ function judge(evidence: Evidence, { at, user, message }: Sighting): Violation[]
   if (named.length === 0)
     return [{ invariant, kind: 'phantom', text: `${text}; nobody sent it`, events: [at] }];
   const isRedacted = isRecalled(message) && evidence.recallsOf(message).some((recall) => recall.begun < at);
-  // Nobody sees any more which of two contents under one clientMsgId it was: one that was not refused.
+  // Once recalled, two contents under one clientMsgId look alike: take one that was not refused.
   const send = isRedacted
     ? (named.find((one) => !isRefused(one)) ?? named[0])
     : named.find(({ content }) => isDeepStrictEqual(content, message.content));

@@ -2,7 +2,7 @@ import type { Connected, HistoryPage, Listed, Saw, SeenMessage } from '../histor
 import type { At, Evidence } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
-/** IM-INV-4: a synced device has all that is in its conversations' histories, and nothing else. */
+/** IM-INV-4: a synced device has exactly its conversations' histories. */
 export function findUnseen(evidence: Evidence): Violation[] {
   return evidence.of('synced').flatMap(({ at, user, device, view }) => {
     const has = new Set(view.map(placeOf));
@@ -28,7 +28,7 @@ export function findUnseen(evidence: Evidence): Violation[] {
   });
 }
 
-/** Reads are strongly consistent: what was acked before a page was asked for is on it (section 6). */
+/** Reads are strongly consistent: a page has every message acked before its request (section 6). */
 export function findStale(evidence: Evidence): Violation[] {
   const pages = evidence
     .of('saw')
@@ -131,7 +131,7 @@ function strandedOf(evidence: Evidence, { at, user, device, connection, mode }: 
     });
 }
 
-/** Tries and acks of a message. */
+/** The tries and acks of a message. */
 function tellersOf(evidence: Evidence, message: SeenMessage): number[] {
   return evidence
     .sendsOf(message)

@@ -10,27 +10,27 @@ export type Invariant =
 export type ViolationKind =
   /** Acked, queued, or seen, and not in history. */
   | 'lost'
-  /** One send, two messages. */
+  /** One send became two messages. */
   | 'duplicated'
   /** Nobody sent it. */
   | 'phantom'
-  /** Sent, but not so. */
+  /** Sent, but with other content. */
   | 'altered'
   | 'refused-but-visible'
-  /** One place, two messages; or one message, two places. */
+  /** Two messages have one seq, or one message has two. */
   | 'ambiguous'
   | 'reordered'
-  /** A read that began after an ack, without what was acked. */
+  /** A read that began after an ack lacks the acked message. */
   | 'stale'
-  /** A device that has synced lacks it. */
+  /** A synced device lacks it. */
   | 'unseen'
-  /** A connection that was open all the time never got it (IM-PUSH-2). */
+  /** A connection that was always open never got it (IM-PUSH-2). */
   | 'stranded'
-  | 'visible-to-outsider'
-  | 'written-by-outsider'
-  /** A read that began after a recall's `ok`, and shows what was said. */
+  | 'visible-to-non-member'
+  | 'sent-by-non-member'
+  /** A read that began after a recall's `ok` shows the content. */
   | 'unredacted'
-  /** Recalled by one who had no right to. */
+  /** Recalled without permission. */
   | 'recalled-by-other'
   | 'cursor-went-back'
   | 'wrong-unread';
@@ -39,6 +39,6 @@ export interface Violation {
   readonly invariant: Invariant;
   readonly kind: ViolationKind;
   readonly text: string;
-  /** Places in the log that show it. */
+  /** Log indexes of the evidence. */
   readonly events: readonly number[];
 }

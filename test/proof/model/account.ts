@@ -2,7 +2,7 @@ import type { Json } from '../../flow/setup/json.ts';
 
 import type { Effect, ListedConversation, Membership, Outcome, SeenMessage } from '../history.ts';
 import type { Recorder } from '../recorder.ts';
-import { effectOfCode, type FrameOptions, type Letter, outcomeOfCode, requestOf } from './letter.ts';
+import { effectOfCode, type FrameOptions, outcomeOfCode, requestOf, type SendIntent } from './send-intent.ts';
 
 const TIMEOUT_MS = 12_000;
 
@@ -19,12 +19,12 @@ export interface AccountPorts {
 }
 
 interface Reply {
-  /** 0: none came. */
+  /** 0: no response. */
   readonly status: number;
   readonly body: Json;
 }
 
-/** A user, over HTTP. */
+/** A user of the HTTP API. */
 export class Account {
   readonly user: string;
   readonly #ports: AccountPorts;
@@ -34,17 +34,17 @@ export class Account {
     this.#ports = ports;
   }
 
-  async post(letter: Letter, options: FrameOptions): Promise<Outcome> {
+  async post(intent: SendIntent, options: FrameOptions): Promise<Outcome> {
     const { recorder } = this.#ports;
-    const { user, conversationId, clientMsgId, content } = letter;
+    const { user, conversationId, clientMsgId, content } = intent;
     const id = recorder.begin({ user, via: 'http', conversationId, clientMsgId, content });
-    const { status, body } = await this.request('POST', '/messages', requestOf(letter, options));
+    const { status, body } = await this.request('POST', '/messages', requestOf(intent, options));
     const outcome = recorder.settle(id, outcomeOf(status, body));
-    letter.outcomes.push(outcome);
+    intent.outcomes.push(outcome);
     return outcome;
   }
 
-  /** One page; `undefined` if it can't be had. */
+  /** Reads one page; `undefined` on failure. */
   async page(
     conversationId: string,
     range: Range,
@@ -65,7 +65,7 @@ export class Account {
     return { messages, hasMore };
   }
 
-  /** All conversations; `undefined` if they can't be had. */
+  /** Reads all conversations; `undefined` on failure. */
   async list(limit: number): Promise<readonly ListedConversation[] | undefined> {
     const { recorder } = this.#ports;
     const begun = recorder.now;
@@ -85,7 +85,7 @@ export class Account {
     return conversations;
   }
 
-  /** Puts somebody into a group, or takes somebody out of it; oneself, too. */
+  /** Adds a member to a group or removes one, including oneself. */
   async change(change: Membership['change'], conversationId: string, member: string): Promise<Effect> {
     const { recorder } = this.#ports;
     const begun = recorder.now;
@@ -125,7 +125,7 @@ function outcomeOf(status: number, body: Json): Outcome {
     const { messageId, seq, sentAt, duplicate } = body;
     return { is: 'acked', messageId, seq, sentAt, duplicate };
   }
-  // The gateway's own words have no code.
+  // The gateway's own errors have no code.
   if (typeof body.code !== 'string') return { is: 'unknown', why: `${status} ${body.message}` };
   return outcomeOfCode(body.code);
 }

@@ -3,9 +3,9 @@ import type { Conversation } from '../history.ts';
 import type { Device } from './device.ts';
 import type { World } from './world.ts';
 
-/** What the commands expect of the world: enough to leave out what makes no sense. */
+/** The model that decides which commands make sense next. */
 export interface Model {
-  letters: number;
+  intents: number;
   rules: number;
 }
 
@@ -15,13 +15,13 @@ export interface Action {
   readonly check?: (model: Readonly<Model>) => boolean;
   readonly expect?: (model: Model) => void;
   readonly run: (world: World) => Promise<unknown>;
-  /** `alone`: it is not one of the things that go on beside each other. @default beside */
+  /** `alone`: it does not run concurrently with others. @default beside */
   readonly how?: 'alone' | 'beside';
-  /** The next command waits for the end of this one. */
+  /** True if the next command waits for this one. */
   readonly wait?: boolean;
 }
 
-/** A kind of command: its fields are drawn, printed, and replayed; `act` says what they mean. */
+/** A kind of command: its fields are generated, printed, and replayed; `act` interprets them. */
 export function command<Fields extends object>(
   name: string,
   fields: fc.Arbitrary<Fields>,
@@ -43,7 +43,7 @@ export function command<Fields extends object>(
   });
 }
 
-/** The one at this place, counted round and round: so that every number that is drawn means something. */
+/** The element at this index modulo the length, so that every generated number is valid. */
 export function at<One>(all: readonly One[], place: number): One {
   const one = all[place % all.length];
   if (one === undefined) throw new Error('There is none.');

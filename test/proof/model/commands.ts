@@ -22,7 +22,7 @@ const calm = command('calm', fc.record({}), () => ({
   run: async (world) => world.calm(),
 }));
 
-/** Time goes by: whatever was started comes to its end. */
+/** Time passes, so that started work finishes. */
 const rest = command('rest', fc.record({}), () => ({
   how: 'alone',
   run: (world) => world.rest(),
@@ -52,7 +52,7 @@ const WEIGHTS: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Comma
   [1, rest],
 ];
 
-/** `fc.commands` takes each kind as often as it stands here. */
+/** Repeated entries are weights: `fc.commands` picks each entry equally often. */
 export const COMMANDS: fc.Arbitrary<Command>[] = WEIGHTS.flatMap(([weight, arbitrary]) =>
   Array.from({ length: weight }, () => arbitrary),
 );

@@ -5,16 +5,16 @@ import { openSocket } from '../../flow/setup/socket.ts';
 import type { Effect, Outcome, Saw, SeenMessage } from '../history.ts';
 import type { Recorder } from '../recorder.ts';
 import type { Account } from './account.ts';
-import { effectOfCode, type FrameOptions, type Letter, outcomeOfCode, requestOf } from './letter.ts';
 import { type Answer, Line } from './line.ts';
+import { effectOfCode, type FrameOptions, outcomeOfCode, requestOf, type SendIntent } from './send-intent.ts';
 import { View } from './view.ts';
 
-/** How far a session goes with its inbox once it is open. */
+/** How much of its inbox a session reads once it is open. */
 export type Greeting = 'none' | 'hello' | 'one page' | 'drain';
 
 export interface ConnectOptions {
   readonly mode: 'managed' | 'plain';
-  /** Names the connection that it takes over from. */
+  /** Names the connection that it replaces. */
   readonly replaces: boolean;
   readonly greeting: Greeting;
 }
@@ -30,7 +30,7 @@ export interface DevicePorts {
 const CALM: ConnectOptions = { mode: 'managed', replaces: false, greeting: 'drain' };
 const SYNC_PAGE = 20;
 
-/** A device with a small client on it: at most one session, and a memory of all it has ever seen. */
+/** A device with a minimal client: at most one session, and a record of every message it has seen. */
 export class Device {
   readonly user: string;
   readonly name: string;
@@ -41,7 +41,7 @@ export class Device {
   /** One attempt to connect at a time. */
   #dialing: Promise<unknown> = Promise.resolve();
   connects = 0;
-  /** Pushed messages, and those of the inbox, that were here already. */
+  /** Messages from pushes and the inbox that it had already. */
   duplicates = 0;
 
   constructor(user: string, name: string, ports: DevicePorts) {
@@ -50,38 +50,38 @@ export class Device {
     this.#ports = ports;
   }
 
-  /** Opens a session in place of the one that there is; false if the upgrade failed. */
+  /** Opens a session that replaces the current one; false if the upgrade failed. */
   connect(options: ConnectOptions): Promise<boolean> {
     const dialed = this.#dialing.then(() => this.#dial(options));
     this.#dialing = dialed.catch(() => undefined);
     return dialed;
   }
 
-  /** The line that is open, or a new one; `undefined` if there is none to be had. */
+  /** The open line, or a new one; `undefined` if the upgrade failed. */
   async #open(): Promise<Line | undefined> {
     await this.#dialing;
     if (this.#line?.isOpen !== true) await this.connect({ ...CALM, greeting: 'hello' });
     return this.#line;
   }
 
-  async send(letter: Letter, options: Omit<FrameOptions, 'skewMs'>): Promise<Outcome | undefined> {
+  async send(intent: SendIntent, options: Omit<FrameOptions, 'skewMs'>): Promise<Outcome | undefined> {
     const line = await this.#open();
     if (line === undefined) return undefined;
     const { recorder, skewMs } = this.#ports;
-    const { user, conversationId, clientMsgId, content } = letter;
+    const { user, conversationId, clientMsgId, content } = intent;
     const { connection } = line;
     const id = recorder.begin({ user, via: 'socket', connection, conversationId, clientMsgId, content });
     const settle = (outcome: Outcome) => {
-      this.#own(letter, outcome);
-      letter.outcomes.push(outcome);
+      this.#own(intent, outcome);
+      intent.outcomes.push(outcome);
       return recorder.settle(id, outcome);
     };
-    const request = { action: 'sendMessage', ...requestOf(letter, { ...options, skewMs }) };
+    const request = { action: 'sendMessage', ...requestOf(intent, { ...options, skewMs }) };
     const answer = await line.request(request, (frame) => settle(outcomeOf({ is: 'reply', frame })));
     return settle(outcomeOf(answer));
   }
 
-  /** Says hello and goes through the inbox as far as told. */
+  /** Sends hello and reads as much of the inbox as the option says. */
   async greet(greeting: Greeting): Promise<void> {
     await this.#dialing;
     if (this.#line !== undefined) await this.#greet(this.#line, greeting);
@@ -110,13 +110,13 @@ export class Device {
     recorder.add({ ...event, outcome: effectOf(answer) });
   }
 
-  /** Ends the session as a client should. */
+  /** Closes the session properly. */
   async close(): Promise<void> {
     await this.#dialing;
     this.#leave('closed by its client');
   }
 
-  /** The line breaks without a close frame; silently: `$disconnect` is lost as well. */
+  /** Breaks the line without a close frame. Silently: without a `$disconnect`. */
   async cut(silent: boolean): Promise<void> {
     await this.#dialing;
     const line = this.#line;
@@ -126,7 +126,7 @@ export class Device {
     this.#line = undefined;
   }
 
-  /** The gateway still takes posts for it, and nothing arrives. */
+  /** The gateway still accepts posts for it, but nothing arrives. */
   async goDeaf(): Promise<void> {
     await this.#dialing;
     const line = this.#line;
@@ -135,7 +135,7 @@ export class Device {
     line.goDeaf();
   }
 
-  /** Resolves when all pushes that were sent have arrived. */
+  /** Resolves when all pushes have arrived. */
   async flush(): Promise<void> {
     await Promise.all([...this.#lines].map((line) => line.flush()));
   }
@@ -169,7 +169,7 @@ export class Device {
     const { recorder, runtime, token } = this.#ports;
     const { user, name: device } = this;
     const former = this.#line;
-    // From here on its route may be taken over, whether or not the new session comes to be.
+    // From here on its route may be replaced, whether or not the new session opens.
     if (former !== undefined) this.#end(former.connection, 'displaced');
     this.#line = undefined;
     const options = {
@@ -201,7 +201,7 @@ export class Device {
     return true;
   }
 
-  /** The newest connection of this device that the gateway knows. */
+  /** The gateway's newest connection of this device. */
   #findConnection(): string | undefined {
     const { gateway } = this.#ports.runtime;
     const known = new Set([...this.#lines].map(({ connection }) => connection));
@@ -254,8 +254,8 @@ export class Device {
     this.duplicates += this.view.add(messages);
   }
 
-  /** The ack is how the sending device learns of its own message (IM-SEND-5). */
-  #own({ conversationId }: Letter, outcome: Outcome): void {
+  /** The sending device gets its own message by the ack (IM-SEND-5). */
+  #own({ conversationId }: SendIntent, outcome: Outcome): void {
     if (outcome.is !== 'acked') return;
     const { seq, messageId } = outcome;
     this.view.add([{ conversationId, seq, messageId }]);

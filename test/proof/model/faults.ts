@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { FaultKind, FaultRule } from '../../../local/aws-proxy/index.ts';
 import { draw } from '../../../local/aws-proxy/random.ts';
 
-/** A rule as data, so that it can be printed and replayed; chance is drawn by the run's own seed. */
+/** A fault rule as data, so that it can be printed and replayed; the run's seed decides the probability. */
 export interface PlannedRule {
   readonly fault: FaultKind;
   readonly service?: NonNullable<FaultRule['service']>;
@@ -16,7 +16,7 @@ export interface PlannedRule {
 }
 
 const FAILS: readonly FaultKind[] = ['throttle', 'error', 'error-after', 'cut-before', 'cut-after'];
-/** Each costs its caller the whole time-out, so they come once. */
+/** Once only, since each costs its caller the whole time-out. */
 const HANGS: readonly FaultKind[] = ['hang', 'hang-after'];
 
 const STORE_CALLS = [
@@ -54,14 +54,14 @@ const CALLERS = [
 const times = fc.integer({ min: 1, max: 4 });
 const often = fc.constantFrom(0.3, 0.6, 1);
 
-/** Anything at the store, now and then. */
+/** Any call of the tables, with a low probability. */
 const weather = fc.record({
   service: fc.constant('dynamodb' as const),
   fault: fc.constantFrom(...FAILS),
   probability: fc.constantFrom(0.02, 0.1, 0.25),
 });
 
-/** One call of the store, a few times. */
+/** One kind of table call, a few times. */
 const storm = fc
   .record({
     call: fc.constantFrom(...STORE_CALLS),

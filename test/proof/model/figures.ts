@@ -1,7 +1,7 @@
 import type { HistoryEvent } from '../history.ts';
 import type { World } from './world.ts';
 
-/** What a run, or many, came to. */
+/** Totals of one run or many. */
 export interface Figures {
   readonly runs: number;
   readonly messages: number;
@@ -11,10 +11,10 @@ export interface Figures {
   readonly unknown: number;
   readonly queued: number;
   readonly connects: number;
-  /** Messages that came to a reader who had them. */
+  /** Messages that a reader received again. */
   readonly duplicates: number;
   readonly deadLetters: number;
-  /** Faults that struck, by kind. */
+  /** Faults that occurred, by kind. */
   readonly faults: Readonly<Record<string, number>>;
 }
 
@@ -32,7 +32,7 @@ export const NOTHING: Figures = {
   faults: {},
 };
 
-export function figuresOf({ letters, recorder, devices, faults, redriven }: World): Figures {
+export function figuresOf({ intents, recorder, devices, faults, redriven }: World): Figures {
   const { events } = recorder.history;
   const settled = (is: string) =>
     count(events, (event) => event.type === 'settled' && event.outcome.is === is);
@@ -40,7 +40,7 @@ export function figuresOf({ letters, recorder, devices, faults, redriven }: Worl
   for (const { rule, active } of faults) struck[rule.fault] = (struck[rule.fault] ?? 0) + active.fired;
   return {
     runs: 1,
-    messages: letters.length,
+    messages: intents.length,
     tries: count(events, ({ type }) => type === 'try'),
     acked: settled('acked'),
     refused: settled('refused'),

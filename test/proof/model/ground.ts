@@ -10,7 +10,7 @@ export interface Ground {
   stop(): Promise<void>;
 }
 
-/** @param cdkOut a cloud assembly, if there is one */
+/** @param cdkOut an existing cloud assembly */
 export async function layGround(cdkOut?: string): Promise<Ground> {
   const proxy = createAwsProxy({ keep: 1_000 });
   const runtime = await startRuntime({

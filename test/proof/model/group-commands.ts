@@ -6,7 +6,7 @@ import type { Change, World } from './world.ts';
 const index = fc.nat({ max: 11 });
 const wait = fc.boolean();
 
-/** Those who come and go. */
+/** The members who join and leave. */
 function guestAt({ changingGroup }: World, place: number): string {
   return at(changingGroup.members.slice(1), place);
 }
@@ -31,7 +31,7 @@ export const addMember = change('add', 'add', 'founder');
 export const removeMember = change('remove', 'remove', 'founder');
 export const leaveGroup = change('leave the group', 'remove', 'guest');
 
-/** Somebody is taken out while both devices of the founder write: each message is before the removal, or after it. */
+/** Removes a member while both devices of the founder write: each message is before or after the removal. */
 export const removeAmidMessages = command(
   'remove amid messages',
   fc.record({ member: index, each: fc.integer({ min: 2, max: 6 }), wait }),

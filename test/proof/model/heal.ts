@@ -1,5 +1,5 @@
 import { periodsOf } from '../checker/membership.ts';
-import { isOpen, type Letter } from './letter.ts';
+import { isOpen, type SendIntent } from './send-intent.ts';
 import type { World } from './world.ts';
 
 const MOST_TRIES = 10;
@@ -8,16 +8,16 @@ const BACKWARD_PAGE = 7;
 
 /**
  * Ends the faults, lets everything come to rest, and reads all that there is: who has what, and what history holds.
- * @throws if something can't be had though nothing is broken any more
+ * @throws if a read still fails after the faults have ended
  */
 export async function heal(world: World): Promise<void> {
   const { ground, recorder, devices, accounts } = world;
   world.calm();
   await world.rest();
-  // A client repeats in its own order, one after the other.
+  // A client repeats its sends in order, one at a time.
   await Promise.all(
     accounts.map(async ({ user }) => {
-      for (const letter of world.letters.filter((one) => one.user === user)) await settle(world, letter);
+      for (const intent of world.intents.filter((one) => one.user === user)) await settle(world, intent);
     }),
   );
   await settleChanges(world);
@@ -31,10 +31,10 @@ export async function heal(world: World): Promise<void> {
   await ground.proxy.untilIdle();
 }
 
-async function settle(world: World, letter: Letter): Promise<void> {
-  for (let tries = 0; isOpen(letter); tries += 1) {
-    if (tries === MOST_TRIES) throw new Error(`${letter.clientMsgId} stays unknown, and faults are over.`);
-    await world.device(letter.user, tries).send(letter, { byPeer: false, hint: tries % 2 === 0 });
+async function settle(world: World, intent: SendIntent): Promise<void> {
+  for (let tries = 0; isOpen(intent); tries += 1) {
+    if (tries === MOST_TRIES) throw new Error(`${intent.clientMsgId} stays unknown, and faults are over.`);
+    await world.device(intent.user, tries).send(intent, { byPeer: false, hint: tries % 2 === 0 });
   }
 }
 
@@ -68,7 +68,7 @@ async function readAll(world: World, conversationId: string): Promise<void> {
   );
 }
 
-/** Another member, the other way round: it must be the same. */
+/** Another member reads backwards: the result must be the same. */
 async function readBackwards(world: World, user: string, conversationId: string): Promise<void> {
   let bound: { before?: number } | undefined = {};
   while (bound !== undefined) {

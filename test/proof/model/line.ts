@@ -1,7 +1,7 @@
 import type { Json } from '../../flow/setup/json.ts';
 import type { TestSocket } from '../../flow/setup/socket.ts';
 
-/** Shorter than a client would wait, so that repeats meet originals that are still at work. */
+/** Shorter than a real client's, so that repeats meet originals that are still running. */
 const PATIENCE_MS = 4_000;
 
 export type Answer =
@@ -9,7 +9,7 @@ export type Answer =
   | { readonly is: 'silence'; readonly why: string };
 
 export interface LineListener {
-  /** A frame that is nobody's reply. */
+  /** A frame that is not a reply. */
   onPush(frame: Json): void;
   onClose(): void;
 }
@@ -20,7 +20,7 @@ interface Waiting {
   isOver: boolean;
 }
 
-/** One socket of a device: tells replies from pushes, and knows when not to wait any longer (IM-FRAME-6). */
+/** One socket of a device: separates replies from pushes, and stops waiting when it should (IM-FRAME-6). */
 export class Line {
   readonly connection: string;
   readonly #socket: TestSocket;
@@ -48,7 +48,7 @@ export class Line {
     return this.#socket.raw.readyState === this.#socket.raw.OPEN && !this.#isDeaf;
   }
 
-  /** From now on nothing arrives, and nobody knows: a phone in a tunnel. */
+  /** From now on nothing arrives, without a close: a phone in a tunnel. */
   goDeaf(): void {
     this.#isDeaf = true;
   }
@@ -58,7 +58,7 @@ export class Line {
     else this.#socket.raw.close();
   }
 
-  /** @param late told of a reply that comes when nobody waits for it any more */
+  /** @param late called with a reply that comes after the time-out */
   request(frame: Readonly<Record<string, unknown>>, late?: (frame: Json) => void): Promise<Answer> {
     this.#requests += 1;
     const id = `r${this.#requests}`;
@@ -74,7 +74,7 @@ export class Line {
     return promise;
   }
 
-  /** Resolves when all that the gateway sent before has arrived. */
+  /** Resolves when everything the gateway sent before has arrived. */
   async flush(): Promise<void> {
     const { raw } = this.#socket;
     if (!this.isOpen) return;
@@ -87,7 +87,7 @@ export class Line {
 
   #take(frame: Json): void {
     if (this.#isDeaf) return;
-    // The gateway's own frame doesn't say whose it is: whoever waits must repeat.
+    // The gateway's own frame has no id, so every waiting request must be repeated.
     if (frame.type === undefined) this.#giveUp("a frame of the gateway's own");
     else if (this.#waiting.has(frame.id)) this.#reply(frame);
     else this.#listener.onPush(frame);

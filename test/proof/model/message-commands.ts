@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type Action, at, command, conversationAt, type Model } from './command.ts';
-import type { Letter } from './letter.ts';
+import type { SendIntent } from './send-intent.ts';
 import type { World } from './world.ts';
 
 const index = fc.nat({ max: 11 });
@@ -8,10 +8,10 @@ const wait = fc.boolean();
 
 const writes = {
   expect: (model: Model) => {
-    model.letters += 1;
+    model.intents += 1;
   },
 };
-const hasLetters = ({ letters }: Readonly<Model>) => letters > 0;
+const hasIntents = ({ intents }: Readonly<Model>) => intents > 0;
 
 export const send = command(
   'send',
@@ -19,7 +19,7 @@ export const send = command(
   ({ conversation, member, device, byPeer, wait }) => ({
     ...writes,
     wait,
-    run: (world) => sendAndRepeat(world, letterAt(world, conversation, member), device, byPeer),
+    run: (world) => sendAndRepeat(world, intentAt(world, conversation, member), device, byPeer),
   }),
 );
 
@@ -30,8 +30,8 @@ export const post = command(
     ...writes,
     wait,
     run: (world) => {
-      const letter = letterAt(world, conversation, member);
-      return world.account(letter.user).post(letter, { byPeer, hint: false, skewMs: 0 });
+      const intent = intentAt(world, conversation, member);
+      return world.account(intent.user).post(intent, { byPeer, hint: false, skewMs: 0 });
     },
   }),
 );
@@ -43,7 +43,7 @@ export const sendByEvent = command(
     ...writes,
     wait,
     run: async (world) => {
-      // Refused, it would come back for ever: of those who come and go nobody knows beforehand.
+      // A refused event would return for ever, and the changing members may be refused at any time.
       const chosen = at(
         world.conversations.filter(({ isChanging }) => isChanging !== true),
         conversation,
@@ -55,32 +55,32 @@ export const sendByEvent = command(
 
 export const resend = command(
   'resend',
-  fc.record({ letter: index, device: index, hint: fc.boolean(), byHttp: fc.boolean(), wait }),
-  ({ letter: back, device, hint, byHttp, wait }) => ({
+  fc.record({ intent: index, device: index, hint: fc.boolean(), byHttp: fc.boolean(), wait }),
+  ({ intent: back, device, hint, byHttp, wait }) => ({
     wait,
-    check: hasLetters,
+    check: hasIntents,
     run: async (world) => {
-      const letter = at(world.letters.toReversed(), back);
-      if (byHttp) await world.account(letter.user).post(letter, { byPeer: false, hint, skewMs: 0 });
-      else await world.device(letter.user, device).send(letter, { byPeer: true, hint });
+      const intent = at(world.intents.toReversed(), back);
+      if (byHttp) await world.account(intent.user).post(intent, { byPeer: false, hint, skewMs: 0 });
+      else await world.device(intent.user, device).send(intent, { byPeer: true, hint });
     },
   }),
 );
 
-/** The same clientMsgId with other content: whoever comes first has it (IM-SEND-2). */
+/** The same clientMsgId with other content: the first one is stored (IM-SEND-2). */
 export const sendOtherContent = command(
   'send other content',
-  fc.record({ letter: index, wait }),
-  ({ letter: back, wait }) => ({
+  fc.record({ intent: index, wait }),
+  ({ intent: back, wait }) => ({
     wait,
-    check: hasLetters,
+    check: hasIntents,
     run: async (world) => {
-      const original = at(world.letters.toReversed(), back);
-      // A queued one would come back for ever if this were first.
+      const original = at(world.intents.toReversed(), back);
+      // If this were stored first, a queued original would return for ever.
       if (original.byEvent) return;
-      const letter = { ...original, content: { type: 'custom', data: { not: ['the same'] } }, outcomes: [] };
-      world.letters.push(letter);
-      await world.device(letter.user, 0).send(letter, { byPeer: true, hint: false });
+      const intent = { ...original, content: { type: 'custom', data: { not: ['the same'] } }, outcomes: [] };
+      world.intents.push(intent);
+      await world.device(intent.user, 0).send(intent, { byPeer: true, hint: false });
     },
   }),
 );
@@ -92,8 +92,8 @@ export const sendFromTwoDevices = command(
     ...writes,
     wait,
     run: (world) => {
-      const letter = letterAt(world, conversation, member);
-      return Promise.all([0, 1].map((device) => sendAndRepeat(world, letter, device, true)));
+      const intent = intentAt(world, conversation, member);
+      return Promise.all([0, 1].map((device) => sendAndRepeat(world, intent, device, true)));
     },
   }),
 );
@@ -110,7 +110,7 @@ export const sendTogether = command(
       return Promise.all(
         lanes.map(async ({ member, device }) => {
           for (let n = 0; n < each; n += 1) {
-            await sendAndRepeat(world, letterAt(world, conversation, member), device, false);
+            await sendAndRepeat(world, intentAt(world, conversation, member), device, false);
           }
         }),
       );
@@ -118,7 +118,7 @@ export const sendTogether = command(
   }),
 );
 
-/** An outsider tries to read and to write, as one who knows the conversation's id (IM-INV-5). */
+/** A non-member who knows the conversation's id tries to read and to write (IM-INV-5). */
 export const pry = command(
   'pry',
   fc.record({ conversation: index, user: index, wait }),
@@ -126,53 +126,53 @@ export const pry = command(
     wait,
     run: async (world) => {
       const { conversationId, members, isChanging = false } = conversationAt(world, conversation);
-      const outsiders = world.accounts.filter((account) => isChanging || !members.includes(account.user));
-      const account = at(outsiders, user);
+      const nonMembers = world.accounts.filter((account) => isChanging || !members.includes(account.user));
+      const account = at(nonMembers, user);
       await account.page(conversationId, { limit: 10 });
-      const letter = world.write({ conversationId, members: [account.user] }, account.user);
-      await world.device(account.user, 0).send(letter, { byPeer: false, hint: false });
+      const intent = world.write({ conversationId, members: [account.user] }, account.user);
+      await world.device(account.user, 0).send(intent, { byPeer: false, hint: false });
     },
   }),
 );
 
-/** Its sender's right, and the group's admin's; others try. */
+/** Allowed to the sender and the group's admin; others try as well. */
 export const recall = command(
   'recall',
-  fc.record({ letter: index, user: fc.option(index, { nil: undefined }), device: index, wait }),
-  ({ letter: back, user, device, wait }): Action => ({
+  fc.record({ intent: index, user: fc.option(index, { nil: undefined }), device: index, wait }),
+  ({ intent: back, user, device, wait }): Action => ({
     wait,
-    check: hasLetters,
+    check: hasIntents,
     run: async (world) => {
-      const letter = at(world.letters.toReversed(), back);
-      const acked = letter.outcomes.find((outcome) => outcome.is === 'acked');
+      const intent = at(world.intents.toReversed(), back);
+      const acked = intent.outcomes.find((outcome) => outcome.is === 'acked');
       if (acked === undefined) return;
-      const by = user === undefined ? letter.user : at(world.accounts, user).user;
-      await world.device(by, device).recall(letter.conversationId, acked.seq);
+      const by = user === undefined ? intent.user : at(world.accounts, user).user;
+      await world.device(by, device).recall(intent.conversationId, acked.seq);
     },
   }),
 );
 
-/** An unknown send is sent again, once: more of that when faults are over. */
+/** Repeats a send with an unknown outcome once; healing repeats the rest. */
 export async function sendAndRepeat(
   world: World,
-  letter: Letter,
+  intent: SendIntent,
   device: number,
   byPeer: boolean,
 ): Promise<void> {
-  const sender = world.device(letter.user, device);
-  const outcome = await sender.send(letter, { byPeer, hint: false });
-  if (outcome?.is === 'unknown') await sender.send(letter, { byPeer, hint: true });
+  const sender = world.device(intent.user, device);
+  const outcome = await sender.send(intent, { byPeer, hint: false });
+  if (outcome?.is === 'unknown') await sender.send(intent, { byPeer, hint: true });
 }
 
-async function tell(world: World, letter: Letter): Promise<void> {
-  const { user, conversationId, clientMsgId, content } = letter;
+async function tell(world: World, intent: SendIntent): Promise<void> {
+  const { user, conversationId, clientMsgId, content } = intent;
   const id = world.recorder.begin({ user, via: 'event', conversationId, clientMsgId, content });
   const event = { type: 'message.send', from: user, conversationId, clientMsgId, content };
   await world.ground.queues.tell(event);
-  letter.outcomes.push(world.recorder.settle(id, { is: 'queued' }));
+  intent.outcomes.push(world.recorder.settle(id, { is: 'queued' }));
 }
 
-function letterAt(world: World, conversation: number, member: number): Letter {
+function intentAt(world: World, conversation: number, member: number): SendIntent {
   const chosen = conversationAt(world, conversation);
   return world.write(chosen, at(chosen.members, member));
 }

@@ -14,10 +14,10 @@ const NAMES = ['Offline', 'FanOut', 'Service'] as const;
 type QueueName = (typeof NAMES)[number];
 
 const POLL_MS = 20;
-/** A drain is five rounds of 2 s at worst, and a dead letter starts over. */
+/** A drain takes five rounds of 2 s at worst, and a dead letter starts again. */
 const DRAIN_MS = 45_000;
 
-/** The stack's queues, as an operator sees them. No proxy stands in between. */
+/** The stack's queues, as an operator sees them, without the AWS proxy. */
 export class Queues {
   readonly #client: SQSClient;
   readonly #runtime: LocalRuntime;
@@ -59,10 +59,10 @@ export class Queues {
     return counts.every((count) => count === 0);
   }
 
-  /** What docs/operations.md tells the operator to do once the cause is gone. */
+  /** Redrives, as docs/operations.md describes. */
   async #redrive(): Promise<number> {
     const moved = await Promise.all(
-      NAMES.map((name) => this.#move(this.#url(name, 'DeadLetter'), this.#url(name))),
+      NAMES.map((name) => this.#move(this.#url(name, 'Dead SendIntent'), this.#url(name))),
     );
     return moved.reduce((sum, one) => sum + one, 0);
   }
@@ -96,7 +96,7 @@ export class Queues {
       .reduce((sum, [, count]) => sum + Number(count), 0);
   }
 
-  #url(name: QueueName, kind: '' | 'DeadLetter' = ''): string {
+  #url(name: QueueName, kind: '' | 'Dead SendIntent' = ''): string {
     const url = this.#runtime.outputs[`${name}${kind}QueueUrl`];
     if (url === undefined) throw new Error(`The stack has no output for the queue ${name}${kind}.`);
     return url;

@@ -8,7 +8,7 @@ import type { Ground } from './ground.ts';
 import { heal } from './heal.ts';
 import { World } from './world.ts';
 
-/** At most; half as many on average. A seed means the same only with the same number. */
+/** The maximum; half as many on average. A seed replays only with the same number. */
 const MAX_COMMANDS = 80;
 export const DEFAULT_USERS = 4;
 
@@ -16,20 +16,20 @@ export interface RunOptions {
   readonly seed: number;
   /** @default 4 */
   readonly users?: number;
-  /** Of fast-check: which shrunk case. */
+  /** fast-check's path to a shrunk case. */
   readonly path?: string;
   readonly replayPath?: string;
-  /** Looks for a smaller case. Takes minutes, and only works for a failure that comes each time. */
+  /** Shrinks the case. Takes minutes, and only works for a failure that is deterministic. */
   readonly shrink?: boolean;
 }
 
 export interface RunReport {
   readonly world: World;
-  /** What is wrong, in full; undefined if nothing is. */
+  /** The full report; undefined if nothing is wrong. */
   readonly failure?: string;
 }
 
-/** Broken by the system, not by the harness. */
+/** The system broke a promise, as opposed to a failure of the harness. */
 export class ViolationError extends Error {
   readonly history: History;
 
@@ -40,7 +40,7 @@ export class ViolationError extends Error {
   }
 }
 
-/** One run: commands from the seed, faults among them; then healing, and the judgement. */
+/** One run: random commands and faults from the seed, then healing, then the checker. */
 export async function runOnce(ground: Ground, options: RunOptions): Promise<RunReport> {
   const { seed, users = DEFAULT_USERS, path, replayPath, shrink = false } = options;
   let world = new World(ground, { seed, users });
@@ -75,7 +75,7 @@ type Sequence = Parameters<typeof fc.asyncModelRun<Model, World, boolean, Model>
 async function live(world: World, sequence: Sequence): Promise<void> {
   await world.begin();
   try {
-    await fc.asyncModelRun(() => ({ model: { letters: 0, rules: 0 }, real: world }), sequence);
+    await fc.asyncModelRun(() => ({ model: { intents: 0, rules: 0 }, real: world }), sequence);
   } finally {
     await heal(world);
   }

@@ -6,7 +6,7 @@ const index = fc.nat({ max: 11 });
 const wait = fc.boolean();
 const greeting = fc.constantFrom<Greeting>('none', 'hello', 'one page', 'drain', 'drain', 'drain');
 
-/** On a device that is connected, too: the new session takes the place of the old one (IM-CONN-4). */
+/** Also on a connected device, where the new session replaces the old one (IM-CONN-4). */
 export const connect = command(
   'connect',
   fc.record({
@@ -56,7 +56,7 @@ export const read = command(
   fc.record({ conversation: index, member: index, device: index, wait }),
   ({ conversation, member, device, wait }) => ({
     wait,
-    check: ({ letters }) => letters > 0,
+    check: ({ intents }) => intents > 0,
     run: (world) => {
       const { conversationId, members } = conversationAt(world, conversation);
       return world.device(at(members, member), device).read(conversationId);

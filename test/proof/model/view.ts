@@ -2,11 +2,11 @@ import type { SeenMessage } from '../history.ts';
 
 export type Place = Pick<SeenMessage, 'conversationId' | 'seq' | 'messageId'>;
 
-/** What a device has: each message once, in order of seq within its conversation (IM-PUSH-1). */
+/** A device's messages: each once, in order of seq within its conversation (IM-PUSH-1). */
 export class View {
   readonly #conversations = new Map<string, Map<number, Place>>();
 
-  /** Returns how many of them were here already. */
+  /** Returns how many of them it had already. */
   add(places: readonly Place[]): number {
     let known = 0;
     for (const { conversationId, seq, messageId } of places) {
@@ -23,7 +23,7 @@ export class View {
     return known && Math.max(...known.keys());
   }
 
-  /** Everything up to here is here. */
+  /** The highest seq without a gap below it. */
   endOfPrefix(conversationId: string): number {
     const known = this.#conversations.get(conversationId);
     let end = 0;

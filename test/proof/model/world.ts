@@ -5,17 +5,17 @@ import { Account } from './account.ts';
 import { Device } from './device.ts';
 import { type PlannedRule, toRule } from './faults.ts';
 import type { Ground } from './ground.ts';
-import type { Letter } from './letter.ts';
+import type { SendIntent } from './send-intent.ts';
 
 export const DEVICES = ['phone', 'tablet'] as const;
 const NAMES = ['ann', 'bob', 'cid', 'dee', 'eva', 'fay', 'gus', 'hal'];
-/** Clients' clocks are anything (IM-FAULT-12). */
+/** Clients' clocks may be wrong by any amount (IM-FAULT-12). */
 const SKEWS_MS = [0, 6 * 3_600_000, -48 * 3_600_000];
 
-/** In every other run: more than the sender's own function serves, so that the workers do (IM-DESIGN-9). */
+/** In every other run: more members than the sender's function serves, so the workers do (IM-DESIGN-9). */
 const BYSTANDERS = Array.from({ length: 25 }, (_, index) => `bystander${index}`);
 
-/** Who does what to whose membership of the changing group. */
+/** Who changes whose membership of the changing group. */
 export interface Change {
   readonly by: string;
   readonly change: 'add' | 'remove';
@@ -24,15 +24,15 @@ export interface Change {
 
 let runs = 0;
 
-/** The users of one run, what they wrote, and what was done to them. */
+/** The users of one run, their send intents, and their changes of the group. */
 export class World {
   readonly seed: number;
   readonly ground: Ground;
   readonly recorder: Recorder;
   readonly accounts: readonly Account[];
   readonly devices: readonly Device[];
-  readonly letters: Letter[] = [];
-  /** Changes of the group whose outcome nobody knows. */
+  readonly intents: SendIntent[] = [];
+  /** Changes of the group with an unknown outcome. */
   readonly openChanges: Change[] = [];
   readonly faults: { readonly rule: PlannedRule; readonly active: ActiveFault }[] = [];
   readonly #tokens = new Map<string, Promise<string>>();
@@ -110,7 +110,7 @@ export class World {
     return this.recorder.conversations;
   }
 
-  /** The group whose members come and go; the first stays. */
+  /** The group whose members join and leave; the first stays. */
   get changingGroup(): Conversation {
     return find(this.conversations, ({ isChanging }) => isChanging === true);
   }
@@ -123,14 +123,14 @@ export class World {
     return find(this.devices, (one) => one.user === user && one.name === DEVICES[index % DEVICES.length]);
   }
 
-  /** A new letter; the text says whose it is and the how-manyth. */
-  write(conversation: Conversation, user: string, byEvent = false): Letter {
-    const number = this.letters.length + 1;
+  /** Makes a new intent; its text has the user and a number. */
+  write(conversation: Conversation, user: string, byEvent = false): SendIntent {
+    const number = this.intents.length + 1;
     const clientMsgId = `m${number}`;
     const peer = conversation.conversationId.startsWith('dm:')
       ? conversation.members.find((member) => member !== user)
       : undefined;
-    const letter: Letter = {
+    const intent: SendIntent = {
       user,
       conversationId: conversation.conversationId,
       ...(peer !== undefined && { peer }),
@@ -139,8 +139,8 @@ export class World {
       byEvent,
       outcomes: [],
     };
-    this.letters.push(letter);
-    return letter;
+    this.intents.push(intent);
+    return intent;
   }
 
   async changeGroup(one: Change): Promise<void> {
@@ -165,7 +165,7 @@ export class World {
     this.ground.proxy.clearFaults();
   }
 
-  /** Starts something; waits for its end, or goes on beside it. */
+  /** Starts the work; waits for its end, or continues concurrently. */
   async perform(run: () => Promise<unknown>, wait: boolean): Promise<void> {
     const done: Promise<void> = run()
       .then(
@@ -177,7 +177,7 @@ export class World {
     if (wait) await done;
   }
 
-  /** Resolves when nothing is under way any more. @throws what went wrong with the harness itself */
+  /** Resolves when nothing is running. @throws errors of the harness itself */
   async rest(): Promise<void> {
     while (this.#pending.size > 0) await Promise.all(this.#pending);
     if (this.#failures.length > 0)

@@ -19,7 +19,7 @@ describe('the arguments of the bench', () => {
   it.each([
     ['--scenario', 'nope'],
     ['--part', 'nope'],
-  ])('refuse %s %s and list the known names', (option, name) => {
+  ])('refuse the unknown value %s %s and list the known names', (option, name) => {
     expect(() => parse(option, name)).toThrow('There are:');
   });
 });

@@ -5,11 +5,11 @@ import { aTally } from './builders.ts';
 const operations = { 'direct/message': budgetOf(aTally()) };
 const result = (tally = aTally()) => ({ scenario: 'direct', operation: 'message', tally, cpuMs: {} });
 
-it('accepts an operation that costs as much as its budget', () => {
+it('the budget check accepts an operation that costs as much as its budget', () => {
   expect(judgeCounts({ operations }, [result()])).toEqual({ broken: [], under: [] });
 });
 
-it('reports one unit more, a call of another kind, and one more call in a row before the push', () => {
+it('the budget check reports one unit more, a call of another kind, and one more call in a row before the push', () => {
   const tally = aTally({
     writeUnits: 4,
     calls: { 'PutItem Messages': 1, 'Scan Routes': 1 },
@@ -22,22 +22,22 @@ it('reports one unit more, a call of another kind, and one more call in a row be
   ]);
 });
 
-it('points out an operation that costs less than its budget', () => {
+it('the budget check points out an operation that costs less than its budget', () => {
   expect(judgeCounts({ operations }, [result(aTally({ readUnits: 2 }))])).toEqual({
     broken: [],
     under: ['direct/message: readUnits is 2, budget 3'],
   });
 });
 
-it('requires a budget for every operation', () => {
+it('the budget check requires a budget for every operation', () => {
   expect(judgeCounts({ operations: {} }, [result()]).broken).toHaveLength(1);
 });
 
-it('ignores bytes', () => {
+it('the budget check ignores bytes', () => {
   expect(judgeCounts({ operations }, [result(aTally({ bytesOut: 9_999 }))]).broken).toEqual([]);
 });
 
-it('reports the name of a bundle that is too large', () => {
+it('the budget check reports the name of a bundle that is too large', () => {
   const verdict = judgeBundles({ bundleBytes: 350_000 }, { Hello: 350_000, SendMessage: 350_001 });
   expect(verdict.broken).toEqual(['bundle of SendMessage: 350001 bytes, budget 350000']);
   const own = { bundleBytes: 10, bundleBytesOf: { Fallback: 20 } };

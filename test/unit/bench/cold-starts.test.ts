@@ -13,12 +13,12 @@ describe('the share of requests that meet a cold start', () => {
     expect(coldShare(perHour / HOUR)).toBeCloseTo(share, 2);
   });
 
-  it('is all of them if they are years apart, and almost none at a thousand a second', () => {
+  it('is all of them for requests years apart, and almost none at a thousand a second', () => {
     expect(coldShare(1e-8)).toBeCloseTo(1, 3);
     expect(coldShare(1_000)).toBeLessThan(1e-4);
   });
 
-  it('grows with the length of a run, since runs that overlap need another instance', () => {
+  it('grows with the length of a run, since overlapping runs need another instance', () => {
     expect(coldShare(0.1, 0.5)).toBeGreaterThan(10 * coldShare(0.1, 0.005));
   });
 
@@ -27,7 +27,7 @@ describe('the share of requests that meet a cold start', () => {
     [0.1, 0.05],
     [1, 0.05],
     [1, 0.5],
-  ])('is what a simulation finds: %d a second of %d s', (perSecond, runSeconds) => {
+  ])('matches a simulation: %d a second of %d s', (perSecond, runSeconds) => {
     const simulated = simulate(perSecond, runSeconds, 1_000_000);
     const formula = coldShare(perSecond, runSeconds);
     expect(formula / simulated).toBeGreaterThan(0.85);
@@ -35,7 +35,7 @@ describe('the share of requests that meet a cold start', () => {
   });
 });
 
-/** Requests one after the other, each to the first idle instance; the first quarter only warms up. */
+/** Each request goes to the first idle instance; the first quarter is warm-up. */
 function simulate(perSecond: number, runSeconds: number, requests: number): number {
   const idleSince: number[] = [];
   let cold = 0;
@@ -54,7 +54,7 @@ describe('a deployment of few functions', () => {
   const shares = (users: number, deployed: 'few' | 'many', factor = 1) =>
     coldShares({ ...DEFAULT_WORKLOAD, users }, deployed, 5, factor);
 
-  it('answers frames of ten users without a cold start, where one function an action does not', () => {
+  it('answers frames of ten users without a cold start, where one function per action would not', () => {
     expect(shares(10, 'few').frame).toBeLessThan(0.01);
     expect(shares(10, 'many').frame).toBeGreaterThan(0.25);
   });

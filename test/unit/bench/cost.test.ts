@@ -25,7 +25,7 @@ describe('a price', () => {
     expect(costOf({ tiers }, amount)).toBe(dollars);
   });
 
-  it('is dated, and each has a source', () => {
+  it('has a date and a source', () => {
     expect(prices.collected).toMatch(/^\d{4}-\d\d-\d\d$/);
     for (const { source } of Object.values(prices.prices))
       expect(source).toMatch(/^https:\/\/aws\.amazon\.com\//);
@@ -60,7 +60,7 @@ describe('an operation', () => {
   });
 });
 
-it('adds up usage and multiplies it', () => {
+it('usage can be added and multiplied', () => {
   const sum = addUsage({ trace: 1 }, times({ trace: 1, logGb: 2 }, 3));
   expect(sum).toEqual({ trace: 4, logGb: 6 });
 });
@@ -143,7 +143,7 @@ it.each([
 });
 
 describe('the arguments of cost', () => {
-  it('are numbers in any notation, and have defaults', () => {
+  it('accept numbers in any notation, and have defaults', () => {
     const { workload } = parseCostArguments(['--users', '1e6', '--messages-per-day', '12']);
     expect(workload).toMatchObject({ users: 1e6, messagesPerDay: 12, online: 0.1 });
   });

@@ -5,7 +5,7 @@ const node = (id: number, functionName: string, url: string, columnNumber = 0) =
   id,
   callFrame: { functionName, url, lineNumber: 0, columnNumber },
 });
-/** Column 0 comes from our source, column 10 from a package. */
+/** Column 0 maps to our source, column 10 to a package. */
 const sourceMap = {
   version: 3,
   file: 'index.mjs',
@@ -16,7 +16,7 @@ const sourceMap = {
   sourceRoot: '',
 };
 
-it('counts self time for the original function and leaves waiting out', () => {
+it('the CPU profile counts self time for the original function and leaves idle time out', () => {
   const profile = {
     nodes: [
       node(1, '(idle)', ''),

@@ -7,7 +7,7 @@ import { countsTable } from '../../../bench/report/operations.ts';
 import { table } from '../../../bench/report/table.ts';
 import { aTally } from './builders.ts';
 
-describe('a page with places for tables', () => {
+describe('a page with markers', () => {
   const page = 'before\n<!-- bench:x -->\nold\n<!-- /bench:x -->\nafter\n';
 
   it('gets the new table and keeps the text around it', () => {
@@ -21,7 +21,7 @@ describe('a page with places for tables', () => {
     expect(fillIn(once, 'x', 'new')).toBe(once);
   });
 
-  it('throws if it has no place of that name', () => {
+  it('throws if it has no marker of that name', () => {
     expect(() => fillIn(page, 'y', 'new')).toThrow('no place for y');
   });
 });

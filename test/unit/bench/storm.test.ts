@@ -21,11 +21,11 @@ const storm = (users: number, quotas: Partial<Quotas> = {}, disconnectSeconds?: 
   });
 
 describe('a reconnect storm', () => {
-  it('of one user takes three cold starts: the authorizer, the socket, and HTTP', () => {
+  it('of one user has three cold starts: the authorizer, the socket, and HTTP', () => {
     expect(storm(1)).toMatchObject({ coldStarts: 3, refusedUpgrades: 0, refusedRuns: 0, peakRuns: 1 });
   });
 
-  it('lasts no less than the new connections of the gateway allow', () => {
+  it("lasts at least as long as the gateway's limit on new connections requires", () => {
     expect(storm(5_000).seconds).toBeGreaterThan((5_000 - 500) / 500);
   });
 
@@ -34,7 +34,7 @@ describe('a reconnect storm', () => {
     expect(storm(5_000, raised).seconds).toBeLessThan(storm(5_000).seconds / 2);
   });
 
-  it('has runs refused if the account allows ten concurrent runs', () => {
+  it('has runs refused if the account allows only ten concurrent runs', () => {
     const result = storm(200, { concurrency: 10 });
     expect(result.peakRuns).toBe(10);
     expect(result.refusedRuns).toBeGreaterThan(0);
@@ -46,7 +46,7 @@ describe('a reconnect storm', () => {
     expect(result.peakConnectRuns).toBeLessThan(1_500);
   });
 
-  it('is the same each time', () => {
+  it('is deterministic', () => {
     expect(storm(300)).toEqual(storm(300));
   });
 });

@@ -30,7 +30,7 @@ describe('the tally of an operation', () => {
     expect(tallyOf([connect], same).socketMessages).toBe(0);
   });
 
-  it('counts a receive and a delete for each batch, and 64 KB of what is sent as a request', () => {
+  it('counts a receive and a delete for each batch, and a request for each 64 KB sent', () => {
     const send = aCall({
       service: 'sqs',
       operation: 'SendMessageBatch',
@@ -55,13 +55,13 @@ describe('the tally of an operation', () => {
     });
   });
 
-  it('gives no chain for a large number of calls, since it would differ from run to run', () => {
+  it('has no chain for a large number of calls, since it would differ from run to run', () => {
     const calls = Array.from({ length: 10 }, (_, n) => aCall({ startMs: n * 10 }));
     expect(tallyOf([anInvocation({ calls })], same)).toMatchObject({ chain: {}, chainBeforePush: {} });
   });
 });
 
-describe('the share of one among many equal operations', () => {
+describe('the share of one of many equal operations', () => {
   it('divides counts, but not the calls in a row', () => {
     const share = shareOf(
       aTally({
@@ -82,14 +82,14 @@ describe('the share of one among many equal operations', () => {
     });
   });
 
-  it('refuses counts that can not be divided equally', () => {
+  it('refuses counts that cannot be divided equally', () => {
     expect(() => shareOf(aTally({ invocations: {}, calls: {}, writeUnits: 21 }), 10)).toThrow(
       'writeUnits: 21 in 10 equal operations',
     );
   });
 });
 
-it('names what differs between two tallies, down to the call', () => {
+it('the difference of two tallies names what differs, down to the call', () => {
   const after = aTally({ writeUnits: 4, calls: { 'PutItem Messages': 1, 'Query Inbox': 2 } });
   expect(differences(aTally(), after)).toEqual(['writeUnits 3 → 4', 'calls Query Inbox 0 → 2']);
   expect(differences(aTally(), aTally())).toEqual([]);

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type ConnectRequest, connect } from '../../../lambdas/domain/sessions/connect.ts';
-import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
 
@@ -20,7 +20,7 @@ const request = (overrides: Partial<ConnectRequest> = {}): ConnectRequest => ({
 });
 const closedWith = (code: string) => ({ frame: { type: 'session.closed', code, reconnect: false } });
 
-describe('connecting', () => {
+describe('connect', () => {
   it('stores the session with its expiry and lease (IM-CONN-3)', async () => {
     await connect(world, request());
     expect(await world.routes.find('bob', 'phone')).toEqual({
@@ -45,7 +45,7 @@ describe('connecting', () => {
   });
 
   it.each(['phone', 'tablet'])(
-    'supersedes the own connection that replaces names, on %s (IM-CONN-4)',
+    "supersedes the user's own connection that `replaces` names, on %s (IM-CONN-4)",
     async (deviceId) => {
       await world.routes.connect(aSession({ deviceId }));
       await connect(world, request({ replaces: `bob-${deviceId}` }));
@@ -57,14 +57,14 @@ describe('connecting', () => {
     },
   );
 
-  it("leaves another user's connection alone, whatever replaces says (IM-CONN-4)", async () => {
+  it("leaves another user's connection alone, whatever `replaces` says (IM-CONN-4)", async () => {
     await world.routes.connect(aSession({ userId: 'alice' }));
     await connect(world, request({ replaces: 'alice-phone' }));
     expect(world.connections.closed).toEqual([]);
     expect(await world.routes.find('alice', 'phone')).toBeDefined();
   });
 
-  it('does not end itself when the store repeated its write (IM-FAULT-10)', async () => {
+  it('does not end its own session when the store repeated the write (IM-FAULT-10)', async () => {
     const { routes } = world;
     const twice = {
       ...routes,
@@ -77,7 +77,7 @@ describe('connecting', () => {
     expect(world.connections.closed).toEqual([]);
   });
 
-  it('drains the inbox of a plain session only if there is one, after a second (IM-CONN-6)', async () => {
+  it('drains the inbox of a plain session after a second, and only if it has entries (IM-CONN-6)', async () => {
     await connect(world, request({ mode: 'plain' }));
     expect(world.offlineQueue.jobs).toEqual([]);
     const reference = {
@@ -94,7 +94,7 @@ describe('connecting', () => {
     expect(world.offlineQueue.jobs).toEqual([{ job, delaySeconds: 1 }]);
   });
 
-  it('evicts the longest silent device for the eleventh (IM-CONN-3)', async () => {
+  it('evicts the device silent the longest for the eleventh (IM-CONN-3)', async () => {
     for (let n = 1; n <= 10; n += 1) {
       await world.routes.connect(
         aSession({ deviceId: `d${n}`, leaseUntilMs: NOON + (n === 4 ? 1 : n * 1_000) }),
@@ -107,7 +107,7 @@ describe('connecting', () => {
     expect(sessions.map(({ deviceId }) => deviceId)).not.toContain('d4');
   });
 
-  it('evicts nobody when the eleventh session is one of ten devices, or takes over from one (IM-CONN-3)', async () => {
+  it('evicts nobody when the eleventh session replaces one of the ten devices (IM-CONN-3)', async () => {
     for (let n = 1; n <= 10; n += 1) await world.routes.connect(aSession({ deviceId: `d${n}` }));
     await connect(world, request({ deviceId: 'd1' }));
     await connect(world, request({ connectionId: 'newest', replaces: 'bob-d2' }));
@@ -116,10 +116,10 @@ describe('connecting', () => {
   });
 });
 
-describe('connecting with duplicateLogin reject', () => {
+describe('connect with duplicateLogin `reject`', () => {
   const rejecting = () => ({ ...world, duplicateLogin: 'reject' as const });
 
-  it('is refused while the device has a living session, which is left alone (IM-CONN-4)', async () => {
+  it('refuses while the device has a living session, which is left alone (IM-CONN-4)', async () => {
     await world.routes.connect(aSession());
     await expect(connect(rejecting(), request())).rejects.toMatchObject({ code: 'conflict' });
     expect((await world.routes.find('bob', 'phone'))?.connectionId).toBe('bob-phone');
@@ -128,16 +128,16 @@ describe('connecting with duplicateLogin reject', () => {
 
   it.each([
     ['is free', undefined, 'took'],
-    ['has a session whose socket is gone', aSession(), 'gone'],
+    ['has a session whose socket is closed', aSession(), 'gone'],
     ['has a session that is over', aSession({ expiresAtMs: NOON - 30_000 }), 'took'],
-  ] as const)('takes the device over when it %s (IM-CONN-4)', async (_, holder, outcome) => {
+  ] as const)('takes over a device that %s (IM-CONN-4)', async (_, holder, outcome) => {
     if (holder !== undefined) await world.routes.connect(holder);
     world.connections.outcomes.set('bob-phone', outcome);
     await connect(rejecting(), request());
     expect((await world.routes.find('bob', 'phone'))?.connectionId).toBe('new');
   });
 
-  it('is refused while the other session is being made, and neither way when nobody knows (IM-CONN-4)', async () => {
+  it('refuses while the other session is opening, and returns unavailable when its state is unknown (IM-CONN-4)', async () => {
     await world.routes.connect(aSession({ connectedAtMs: NOON - 1_000 }));
     world.connections.outcomes.set('bob-phone', 'gone');
     await expect(connect(rejecting(), request())).rejects.toMatchObject({ code: 'conflict' });
@@ -145,13 +145,13 @@ describe('connecting with duplicateLogin reject', () => {
     await expect(connect(rejecting(), request())).rejects.toMatchObject({ code: 'unavailable' });
   });
 
-  it('always replaces the own connection that replaces names (IM-CONN-4)', async () => {
+  it("always replaces the user's own connection that `replaces` names (IM-CONN-4)", async () => {
     await world.routes.connect(aSession());
     await connect(rejecting(), request({ replaces: 'bob-phone' }));
     expect(world.connections.posts).toEqual([{ connectionId: 'bob-phone', ...closedWith('superseded') }]);
   });
 
-  it('lets one of two win that connect at once (IM-CONN-4)', async () => {
+  it('lets one of two simultaneous connects win (IM-CONN-4)', async () => {
     const both = [request({ connectionId: 'a' }), request({ connectionId: 'b' })];
     const results = await Promise.allSettled(both.map((one) => connect(rejecting(), one)));
     expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);

@@ -3,7 +3,7 @@ import { deliver } from '../../../lambdas/domain/delivery/deliver.ts';
 import { commit, draft } from '../../../lambdas/domain/messages/store.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
 import { decodeServerFrame } from '../../../protocol/protobuf.ts';
-import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
 
@@ -29,13 +29,13 @@ describe('delivery', () => {
     expect(jobs()).toEqual([]);
   });
 
-  it('queues a reference without content for a recipient who is nowhere (IM-PUSH-2)', async () => {
+  it('queues a reference without content for an absent recipient (IM-PUSH-2)', async () => {
     await deliverToBob();
     expect(jobs()).toEqual([expect.objectContaining({ kind: 'store', userId: 'bob', round: 0 })]);
     expect(JSON.stringify(jobs())).not.toContain('hi"');
   });
 
-  it('forgets one stale device, serves the other, and makes no inbox copy (IM-FAULT-6)', async () => {
+  it("removes a stale device's route, posts to the other device, and adds nothing to the inbox (IM-FAULT-6)", async () => {
     for (const deviceId of ['phone', 'tablet']) await world.routes.connect(aSession({ deviceId }));
     world.connections.outcomes.set('bob-phone', 'gone');
     await deliverToBob();
@@ -45,7 +45,7 @@ describe('delivery', () => {
     expect(jobs()).toEqual([]);
   });
 
-  it('keeps a route that is just being made and hands the message to the queue (IM-FAULT-7)', async () => {
+  it('keeps a route that is just opening and leaves the message to the queue (IM-FAULT-7)', async () => {
     await world.routes.connect(aSession({ connectedAtMs: NOON - 4_999 }));
     world.connections.outcomes.set('bob-phone', 'gone');
     await deliverToBob();
@@ -53,14 +53,14 @@ describe('delivery', () => {
     expect(jobs()).toEqual([expect.objectContaining({ kind: 'store', userId: 'bob' })]);
   });
 
-  it('queues for one connection alone when nobody knows whether it took what another did (IM-FAULT-11)', async () => {
+  it('queues for one connection only, when it is unknown whether that one took what another did (IM-FAULT-11)', async () => {
     for (const deviceId of ['phone', 'tablet']) await world.routes.connect(aSession({ deviceId }));
     world.connections.outcomes.set('bob-phone', 'unsure');
     await deliverToBob();
     expect(jobs()).toEqual([expect.objectContaining({ kind: 'post', connectionId: 'bob-phone' })]);
   });
 
-  it("never fills the sender's own inbox: an unsure device of the sender gets a post of its own", async () => {
+  it("never fills the sender's own inbox: an unsure device of the sender gets its own post job", async () => {
     await world.routes.connect(aSession());
     await world.routes.connect(aSession({ userId: 'alice', deviceId: 'watch' }));
     world.connections.outcomes.set('alice-watch', 'unsure');
@@ -68,7 +68,7 @@ describe('delivery', () => {
     expect(jobs()).toEqual([expect.objectContaining({ kind: 'post', connectionId: 'alice-watch' })]);
   });
 
-  it('to a session that was silent for too long goes to it and the inbox, and deletes its connection (IM-IDLE)', async () => {
+  it('posts to a session that was silent for too long, fills the inbox too, and deletes the connection (IM-IDLE)', async () => {
     await world.routes.connect(aSession({ idleTimeoutMs: 60_000, leaseUntilMs: NOON }));
     await deliverToBob();
     expect(served()).toEqual(['bob-phone']);
@@ -77,7 +77,7 @@ describe('delivery', () => {
     expect(jobs()).toEqual([expect.objectContaining({ kind: 'store', userId: 'bob' })]);
   });
 
-  it('keeps a copy for a session that is not trusted when another took the message (IM-IDLE)', async () => {
+  it('keeps a copy for an untrusted session when another one took the message (IM-IDLE)', async () => {
     await world.routes.connect(aSession({ idleTimeoutMs: 60_000, leaseUntilMs: NOON }));
     await world.routes.connect(
       aSession({ deviceId: 'tablet', idleTimeoutMs: 60_000, leaseUntilMs: NOON + 1 }),
@@ -102,7 +102,7 @@ describe('delivery', () => {
     expect(['a', 'b'].map((device) => decodeServerFrame(texts.get(device) ?? ''))).toEqual([pushed, pushed]);
   });
 
-  it('does not post early to a session that it would not trust: what is found then decides (IM-IDLE)', async () => {
+  it('does not post early to an untrusted session: the strong read decides (IM-IDLE)', async () => {
     const silent = aSession({ idleTimeoutMs: 60_000, leaseUntilMs: NOON });
     await world.routes.connect(silent);
     await world.routes.connect(aSession({ deviceId: 'tablet' }));
@@ -110,14 +110,14 @@ describe('delivery', () => {
     expect(jobs()).toEqual([expect.objectContaining({ kind: 'keep', userId: 'bob' })]);
   });
 
-  it('trusts however silent a session without the idle option (IM-IDLE, IM-BEAT)', async () => {
+  it('trusts a session without the idle option however long it is silent (IM-IDLE, IM-BEAT)', async () => {
     await world.routes.connect(aSession({ leaseUntilMs: 0 }));
     await deliverToBob();
     expect(world.connections.closed).toEqual([]);
     expect(jobs()).toEqual([]);
   });
 
-  it('ends a session whose grace is over instead of posting to it (IM-RENEW)', async () => {
+  it('ends a session past its grace period instead of posting to it (IM-RENEW)', async () => {
     await world.routes.connect(aSession({ expiresAtMs: NOON - 30_000 }));
     await deliverToBob();
     const frame = { type: 'session.closed', code: 'expired', reconnect: true };
@@ -140,7 +140,7 @@ describe('delivery to sessions prefetched before the commit', () => {
   const deliverEarly = async (...prefetched: ReturnType<typeof aSession>[]) =>
     deliver(world, await aMessage(), { ...TO_BOB, prefetched, exceptConnectionId: 'alice-laptop' });
 
-  it('posts once to each, and to those who connected since (IM-PUSH-2)', async () => {
+  it('posts once to each of them and to those who connected since (IM-PUSH-2)', async () => {
     for (const deviceId of ['phone', 'tablet']) await world.routes.connect(session(deviceId));
     for (const deviceId of ['laptop', 'watch']) await world.routes.connect(session(deviceId, 'alice'));
     await deliverEarly(session('phone'), session('laptop', 'alice'));
@@ -148,7 +148,7 @@ describe('delivery to sessions prefetched before the commit', () => {
     expect(jobs()).toEqual([]);
   });
 
-  it('posts before the second look is answered, and waits for it', async () => {
+  it('posts before the second read returns, and waits for it', async () => {
     const { promise, resolve } = Promise.withResolvers<ReadonlyMap<string, never[]>>();
     const slow = { ...world, routes: { ...world.routes, sessionsOf: () => promise } };
     const delivered = deliver(slow, await aMessage(), { ...TO_BOB, prefetched: [session('phone')] });
@@ -159,27 +159,27 @@ describe('delivery to sessions prefetched before the commit', () => {
     expect(jobs()).toHaveLength(1);
   });
 
-  it('stores for a recipient whose only session took it and has gone since, as it would for one away', async () => {
+  it('stores for a recipient whose only session took the message and has closed since', async () => {
     await deliverEarly(session('phone'));
     expect(served()).toEqual(['bob-phone']);
     expect(jobs()).toEqual([expect.objectContaining({ kind: 'store', userId: 'bob' })]);
   });
 
-  it('queues nothing for a connection that has gone since, whatever its post came to', async () => {
+  it('queues nothing for a connection that has closed since, whatever the outcome of its post', async () => {
     await world.routes.connect(session('phone'));
     world.connections.outcomes.set('bob-tablet', 'unsure');
     await deliverEarly(session('phone'), session('tablet'));
     expect(jobs()).toEqual([]);
   });
 
-  it('leaves one alone whose grace seemed over and that was renewed since (IM-RENEW)', async () => {
+  it('leaves a session alone that seemed past its grace period and was renewed since (IM-RENEW)', async () => {
     await world.routes.connect(session('phone'));
     await deliverEarly(aSession({ expiresAtMs: NOON - 30_000 }));
     expect(world.connections.closed).toEqual([]);
     expect(served()).toEqual(['bob-phone']);
   });
 
-  it('waits for the early posts before it says that routes cannot be read', async () => {
+  it('waits for the early posts before it reports that the routes cannot be read', async () => {
     const { promise, resolve } = Promise.withResolvers<'took'>();
     let isOver = false;
     const broken = {

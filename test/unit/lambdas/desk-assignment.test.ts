@@ -24,7 +24,7 @@ describe('assignment', () => {
     expect(plan(1, busy, wide)).toEqual(['c0 zoe']);
   });
 
-  it('prefers among equals the one longest without an assignment (IM-DESK-6)', () => {
+  it('prefers, among equals, the agent who has waited longest for an assignment (IM-DESK-6)', () => {
     const recent = anAgent('ann', { capacity: 4, active: 2, lastAssignedAtMs: 7 });
     const rested = anAgent('zoe', { capacity: 2, active: 1, lastAssignedAtMs: 3 });
     expect(plan(1, recent, rested)).toEqual(['c0 zoe']);
@@ -35,7 +35,7 @@ describe('assignment', () => {
     ]);
   });
 
-  it('gives nobody a chat of their own: it waits for another, and the next goes ahead (IM-DESK-6)', () => {
+  it('gives no agent a chat of their own: it waits for another agent, and the next chat goes ahead (IM-DESK-6)', () => {
     const chats = [
       { conversationId: 'own', customer: 'ann' },
       { conversationId: 'next', customer: 'bob' },
@@ -49,7 +49,7 @@ describe('assignment', () => {
     fc.record({
       userId: fc.integer({ min: 0, max: 40 }).map((n) => `user-${n}`),
       capacity: fc.integer({ min: 1, max: 50 }),
-      // Above capacity, too: an agent may have asked for less meanwhile.
+      // Also above capacity, since an agent may have lowered it.
       active: fc.integer({ min: 0, max: 55 }),
       lastAssignedAtMs: fc.integer({ min: 0, max: NOW }),
     }),
@@ -59,7 +59,7 @@ describe('assignment', () => {
     .array(fc.integer({ min: 0, max: 60 }), { maxLength: 60 })
     .map((customers) => customers.map((n, at) => ({ conversationId: `c${at}`, customer: `user-${n}` })));
 
-  /** The rule in its own words, one chat after the other. */
+  /** The rule, restated for one chat after the other. */
   function check(
     waiting: readonly { conversationId: string; customer: string }[],
     all: readonly Candidate[],
@@ -71,7 +71,7 @@ describe('assignment', () => {
     for (const [at, { conversationId, customer }] of waiting.entries()) {
       const free = [...now.values()].filter((one) => one.active < one.capacity && one.userId !== customer);
       const chosen = now.get(given.get(conversationId) ?? '');
-      // None is forgotten while somebody could take it, and none is taken by who couldn't.
+      // No chat is left while an agent could take it, and no agent takes one it cannot.
       expect(chosen !== undefined).toBe(free.length > 0);
       if (chosen === undefined) continue;
       expect(free).toContain(chosen);
@@ -88,7 +88,7 @@ describe('assignment', () => {
     }
   }
 
-  it('never exceeds a capacity, forgets none, keeps the order and the turn, whatever there is (IM-DESK-6)', () => {
+  it('never exceeds a capacity, loses no chat, and keeps the order, for any input (IM-DESK-6)', () => {
     fc.assert(fc.property(chats, agents, check), { numRuns: 500 });
   });
 
@@ -103,7 +103,7 @@ describe('assignment', () => {
     );
   });
 
-  it('leaves nothing out where no customer serves: as many as there is room for, the oldest (IM-DESK-6)', () => {
+  it('assigns the oldest chats, as many as there is room for, when no customer is an agent (IM-DESK-6)', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 80 }), agents, (count, all) => {
         const room = all.reduce((sum, one) => sum + Math.max(0, one.capacity - one.active), 0);

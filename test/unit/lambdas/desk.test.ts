@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { beAway, beReady, transferChat } from '../../../lambdas/domain/desk/agent.ts';
+import { setAway, setReady, transferChat } from '../../../lambdas/domain/desk/agent.ts';
 import { checkAgent } from '../../../lambdas/domain/desk/agent-liveness.ts';
 import { closeChat, openChat } from '../../../lambdas/domain/desk/customer.ts';
 import { matchQueue } from '../../../lambdas/domain/desk/match.ts';
 import { deskEventSchema } from '../../../lambdas/domain/model/desk-event.ts';
 import { ImError } from '../../../lambdas/shared/errors.ts';
 import { parseWith } from '../../../lambdas/shared/parse.ts';
-import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 const QUEUE = 'default';
 const AGENT = { roles: ['agent'] } as const;
@@ -27,7 +27,7 @@ async function open(customer: string, w = world): Promise<string> {
 }
 async function ready(userId: string, capacity = 1, w = world) {
   await connect(userId, w);
-  return beReady(w, caller(userId), AGENT, { queues: [QUEUE], capacity });
+  return setReady(w, caller(userId), AGENT, { queues: [QUEUE], capacity });
 }
 const match = (w = world) =>
   matchQueue(w, { queue: QUEUE, moved: false, isRepeat: false, isWatchdog: false });
@@ -49,7 +49,7 @@ describe('matching', () => {
       { queue: QUEUE, moved: false, isRepeat: false, isWatchdog: true },
     );
 
-  it('wakes the queue after each change, and has a guard look again should it die before (IM-DESK-6)', async () => {
+  it('wakes the queue after each change, with a watchdog job in case it dies before (IM-DESK-6)', async () => {
     await open('bob');
     expect(world.deskEvents.events).toEqual([
       { event: { kind: 'match', queue: QUEUE, moved: false, watchdog: true }, delaySeconds: 12 },
@@ -57,7 +57,7 @@ describe('matching', () => {
     ]);
   });
 
-  it('tells what a dead worker left untold, to customer and agent, when its event comes again (IM-DESK-6, IM-FAULT-3)', async () => {
+  it("sends a dead worker's pending notifications to customer and agent when its event comes again (IM-DESK-6, IM-FAULT-3)", async () => {
     const id = await open('bob');
     await ready('ann');
     const broken = { ...world.routes, sessionsOf: () => Promise.reject(new Error('killed')) };
@@ -69,12 +69,12 @@ describe('matching', () => {
     expect(await chatOf(id)).toMatchObject({ state: 'assigned', agent: { userId: 'ann' } });
   });
 
-  it('claims on while one who got a chat can’t be told, and fails when it is done (IM-DESK-6)', async () => {
+  it('continues when one assigned agent cannot be notified, and fails at the end (IM-DESK-6)', async () => {
     const [first, second] = [await open('bob'), await open('eve')];
     await ready('ann', 2);
     const broken = { ...world.routes, sessionsOf: () => Promise.reject(new Error('busy')) };
     const apply: World['deskWriter']['apply'] = async (change) => {
-      // Long enough for a rejection that nobody hears to end the process.
+      // Long enough for an unhandled rejection to end the process.
       await new Promise((resolve) => setImmediate(resolve));
       return world.deskWriter.apply(change);
     };
@@ -84,7 +84,7 @@ describe('matching', () => {
     for (const id of [first, second]) expect(await chatOf(id)).toMatchObject({ state: 'assigned' });
   });
 
-  it('by a guard tells what is left untold, but not what may be under way (IM-DESK-6, IM-FAULT-3)', async () => {
+  it('as a watchdog job sends overdue notifications, but not those that may be in progress (IM-DESK-6, IM-FAULT-3)', async () => {
     await open('bob');
     await ready('ann');
     const broken = { ...world.routes, sessionsOf: () => Promise.reject(new Error('killed')) };
@@ -96,7 +96,7 @@ describe('matching', () => {
     expect(framesTo('ann', 'desk.assigned')).toHaveLength(1);
   });
 
-  it('keeps one event going round while anybody waits, and tells for how long (IM-DESK-6)', async () => {
+  it('keeps one event in the queue while anybody waits, and logs for how long (IM-DESK-6)', async () => {
     await watchdog();
     expect(waits).toEqual([]);
     await open('bob');
@@ -112,7 +112,7 @@ describe('matching', () => {
   });
 });
 
-describe('a check of an agent', () => {
+describe('the liveness check of an agent', () => {
   const check = (sinceMs = world.clock()) => checkAgent(world, { userId: 'ann', sinceMs });
   const checks = () => world.deskEvents.events.filter(({ event }) => event.kind === 'check-agent');
   beforeEach(async () => {
@@ -121,13 +121,13 @@ describe('a check of an agent', () => {
     await match();
   });
 
-  it('finds somebody home: nothing changes (IM-DESK-7)', async () => {
+  it('changes nothing while the agent is connected (IM-DESK-7)', async () => {
     await check();
     expect(await world.desk.agent('ann')).toMatchObject({ status: 'ready', active: 1 });
     expect(checks()).toEqual([]);
   });
 
-  it('finds nobody: looks again when the grace is over, and then takes the chats back (IM-DESK-7)', async () => {
+  it('checks an absent agent again after the grace period, and then returns the chats (IM-DESK-7)', async () => {
     await disconnect('ann');
     const left = world.clock();
     await check();
@@ -140,7 +140,7 @@ describe('a check of an agent', () => {
     expect(await world.desk.waiting(QUEUE, 9)).toHaveLength(1);
   });
 
-  it('counts from the last session: one that came and went meanwhile begins the grace anew (IM-DESK-7)', async () => {
+  it('starts the grace period again from the last session (IM-DESK-7)', async () => {
     await disconnect('ann');
     const left = world.clock();
     world.advance(60_000);
@@ -152,14 +152,14 @@ describe('a check of an agent', () => {
     expect(checks().map(({ delaySeconds }) => delaySeconds)).toEqual([60]);
   });
 
-  it('does not trust a route whose socket is gone (IM-DESK-7)', async () => {
+  it('does not trust a route whose socket is closed (IM-DESK-7)', async () => {
     world.connections.outcomes.set('ann-phone', 'gone');
     world.advance(120_000);
     await check(NOON);
     expect(await world.desk.agent('ann')).toMatchObject({ status: 'offline' });
   });
 
-  it('looks again after 5 s when nobody knows, and at a socket that is being made (IM-DESK-7)', async () => {
+  it('checks again after 5 s when a socket is opening or in an unknown state (IM-DESK-7)', async () => {
     world.connections.outcomes.set('ann-phone', 'unsure');
     world.advance(120_000);
     await check(NOON);
@@ -172,8 +172,8 @@ describe('a check of an agent', () => {
     expect(checks()).toHaveLength(2);
   });
 
-  it('leaves the rest to an agent who is back before all of it is taken (IM-DESK-7)', async () => {
-    await beReady(world, caller('ann'), AGENT, { queues: [QUEUE], capacity: 2 });
+  it('leaves the remaining chats to an agent who returns before all are taken (IM-DESK-7)', async () => {
+    await setReady(world, caller('ann'), AGENT, { queues: [QUEUE], capacity: 2 });
     await open('eve');
     await match();
     await disconnect('ann');
@@ -191,7 +191,7 @@ describe('a check of an agent', () => {
     expect(await world.desk.waiting(QUEUE, 9)).toHaveLength(1);
   });
 
-  it('yields to what the agent says meanwhile (IM-DESK-7)', async () => {
+  it('yields to what the agent sends in the meantime (IM-DESK-7)', async () => {
     await disconnect('ann');
     world.advance(120_000);
     const presencesOf: World['routes']['presencesOf'] = async (userIds) => {
@@ -234,7 +234,7 @@ describe('the desk as a whole', () => {
       (one): Step =>
         async (w) => {
           await connect(one, w);
-          return beAway(w, caller(one), AGENT);
+          return setAway(w, caller(one), AGENT);
         },
     ),
     fc.constant<Step>((w) => match(w)),
@@ -280,14 +280,14 @@ describe('the desk as a whole', () => {
     }
   }
 
-  it('has every chat in one place, counts right, and leaves nobody waiting while somebody is free (IM-DESK-6)', async () => {
+  it('has every chat in one place, counts correctly, and leaves nobody waiting while an agent is free (IM-DESK-6)', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
         const w = createWorld();
         for (const run of steps) {
           w.advance(1_000);
           await run(w).catch((error: unknown) => {
-            // Refusals are part of the play.
+            // Refusals are expected here.
             if (!(error instanceof ImError) || error.code === 'unavailable') throw error;
           });
           await check(w);
@@ -302,7 +302,7 @@ describe('the desk as a whole', () => {
   });
 });
 
-describe('an event of the desk', () => {
+describe('a desk event', () => {
   it.each([
     [
       { kind: 'match', queue: QUEUE, moved: true, guard: true },
@@ -312,7 +312,7 @@ describe('an event of the desk', () => {
       { kind: 'look', userId: 'ann', sinceMs: 1 },
       { kind: 'check-agent', userId: 'ann', sinceMs: 1 },
     ],
-  ])('that was enqueued under the names before an update is understood: %j', (before, now) => {
+  ])('enqueued by an earlier version is understood: %j', (before, now) => {
     expect(parseWith(deskEventSchema, before)).toEqual(now);
     expect(parseWith(deskEventSchema, now)).toEqual(now);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SessionEndedError, SessionExpiredError, UnavailableError } from '../../../lambdas/shared/errors.ts';
 import type { SocketEvent } from '../../../lambdas/transport/frame.ts';
 import { createFrameHandler } from '../../../lambdas/transport/socket.ts';
-import { createWorld } from '../../fakes/world.ts';
+import { createWorld } from '../../adapters/memory/world.ts';
 
 const event = (body: string): SocketEvent => ({
   requestContext: {
@@ -15,7 +15,7 @@ const event = (body: string): SocketEvent => ({
   body,
 });
 
-/** A heartbeat that is answered, or fails with this. */
+/** Answers a heartbeat, or fails with this error. */
 async function run(body: string, fail?: unknown) {
   const world = createWorld();
   const answerFrame = createFrameHandler(world, {
@@ -33,7 +33,7 @@ async function run(body: string, fail?: unknown) {
 }
 
 describe('a frame', () => {
-  it('is answered by the route response with its id, always 200 (IM-FRAME-1, IM-FRAME-2)', async () => {
+  it('is answered by the route response with its id, always with status 200 (IM-FRAME-1, IM-FRAME-2)', async () => {
     expect(await run('{"action":"heartbeat","id":"7"}')).toMatchObject({
       statusCode: 200,
       frame: { type: 'heartbeat', id: '7' },
@@ -48,12 +48,15 @@ describe('a frame', () => {
     ['{"action":"constructor","id":"7"}', 'unknown_action', '7'],
     ['{"action":["heartbeat"],"id":"7"}', 'unknown_action', '7'],
     ['{"action":"desk.open","id":"7"}', 'unknown_action', '7'],
-  ])('with faults is refused with the id or null: %s (IM-FRAME-1, IM-FRAME-3)', async (body, code, id) => {
-    const { frame } = await run(body);
-    expect(frame).toMatchObject({ type: 'error', code, id });
-  });
+  ])(
+    'that is invalid is refused with its id or null: %s (IM-FRAME-1, IM-FRAME-3)',
+    async (body, code, id) => {
+      const { frame } = await run(body);
+      expect(frame).toMatchObject({ type: 'error', code, id });
+    },
+  );
 
-  it('that fails unforeseen says internal and nothing of why (IM-FRAME-3)', async () => {
+  it('that fails unexpectedly gets `internal` and no details (IM-FRAME-3)', async () => {
     const { frame } = await run('{"action":"heartbeat","id":"7"}', new Error('secret table name'));
     expect(frame).toEqual({
       type: 'error',
@@ -65,14 +68,14 @@ describe('a frame', () => {
     expect(JSON.stringify(frame)).not.toContain('secret');
   });
 
-  it('whose dependency is busy is retryable', async () => {
+  it('gets a retryable error when a dependency is busy', async () => {
     expect((await run('{"action":"heartbeat","id":"7"}', new UnavailableError())).frame).toMatchObject({
       code: 'unavailable',
       retryable: true,
     });
   });
 
-  it('of a session within its grace is refused and the socket stays open (IM-RENEW)', async () => {
+  it('of a session within its grace period is refused, and the socket stays open (IM-RENEW)', async () => {
     const { frame, connections } = await run('{"action":"heartbeat","id":"7"}', new SessionExpiredError());
     expect(frame).toMatchObject({ code: 'session_expired', id: '7' });
     expect(connections.closed).toEqual([]);
@@ -90,7 +93,7 @@ describe('a frame', () => {
     expect(connections.closed).toEqual(['c=']);
   });
 
-  it('of a session whose grace is over is told why before it is closed (IM-RENEW)', async () => {
+  it('of a session past its grace period gets the reason before the socket is closed (IM-RENEW)', async () => {
     const over = new SessionEndedError('session_expired', 'over', 'expired');
     const { connections } = await run('{"action":"heartbeat","id":"7"}', over);
     expect(connections.posts.map(({ frame }) => frame)).toMatchObject([

@@ -6,7 +6,7 @@ import { recall } from '../../../lambdas/domain/messages/recall.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
 import type { FanOutJob } from '../../../lambdas/domain/model/fan-out-job.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
-import { aSession, createWorld, type World } from '../../fakes/world.ts';
+import { aSession, createWorld, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
 beforeEach(() => {
@@ -38,7 +38,7 @@ const say = (conversationId: string, text = 'hi', from = 'alice') =>
 const posted = () => world.connections.posts.map(({ connectionId }) => connectionId).sort();
 const stored = () => world.offlineQueue.jobs.map(({ job }) => job.userId).sort();
 
-/** Works off the fan-out queue, as many times as jobs make jobs. */
+/** Processes the fan-out queue until jobs create no more jobs. */
 async function workOff(): Promise<number> {
   let done = 0;
   for (let job = world.fanOutQueue.jobs.shift(); job !== undefined; job = world.fanOutQueue.jobs.shift()) {
@@ -49,7 +49,7 @@ async function workOff(): Promise<number> {
 }
 
 describe('a message to a group', () => {
-  it('of few is posted by the sender itself, and kept for those away', async () => {
+  it("with few members is posted by the sender's function, and kept for absent members", async () => {
     const id = await groupOf(['bob', 'carol']);
     await world.routes.connect(aSession({ userId: 'bob' }));
     await say(id);
@@ -58,7 +58,7 @@ describe('a message to a group', () => {
     expect(world.fanOutQueue.jobs).toEqual([]);
   });
 
-  it('of more than 25 members, or of more than 25 sessions, is one enqueue to the sender', async () => {
+  it('with more than 25 members or 25 sessions costs the sender one enqueue', async () => {
     await say(await groupOf(names(25)));
     expect(world.fanOutQueue.jobs).toHaveLength(1);
     expect(posted()).toEqual([]);
@@ -71,7 +71,7 @@ describe('a message to a group', () => {
     expect(posted()).toEqual([]);
   });
 
-  it('reaches every member once by jobs of 1,000, and only the online ones above 500 members', async () => {
+  it('reaches every member once by jobs of 1,000, and only online members above 500', async () => {
     const members = names(2_500);
     const id = await groupOf(members);
     for (const userId of members.slice(0, 300)) await world.routes.connect(aSession({ userId }));
@@ -81,7 +81,7 @@ describe('a message to a group', () => {
     expect(stored()).toEqual([]);
   });
 
-  it('goes by the members after the commit, whoever they seemed to be before it (IM-PUSH-2, IM-INV-5)', async () => {
+  it('goes to the members after the commit, not to those prefetched (IM-PUSH-2, IM-INV-5)', async () => {
     const id = await groupOf(['bob', 'carol']);
     for (const userId of ['bob', 'carol', 'dave']) await world.routes.connect(aSession({ userId }));
     const { groups, messages } = world;
@@ -104,7 +104,7 @@ describe('a message to a group', () => {
     expect(stored()).toEqual([]);
   });
 
-  it('is sent though its members cannot be foreseen', async () => {
+  it('is sent even if its members cannot be prefetched', async () => {
     const id = await groupOf(['bob']);
     await world.routes.connect(aSession());
     const { groups } = world;
@@ -125,14 +125,14 @@ describe('a message to a group', () => {
     expect(posted()).toEqual(['bob-phone']);
   });
 
-  it('is kept for all who are away in a group of up to 500, but not for its sender', async () => {
+  it('is kept for all absent members in a group of up to 500, but not for its sender', async () => {
     const members = names(120);
     await say(await groupOf(members));
     await workOff();
     expect(stored()).toEqual(members);
   });
 
-  it('repeats only what failed: the part whose routes could not be read', async () => {
+  it('retries only the part that failed, whose routes could not be read', async () => {
     const members = names(300);
     const id = await groupOf(members);
     for (const userId of members) await world.routes.connect(aSession({ userId }));
@@ -159,7 +159,7 @@ describe('a message to a group', () => {
     expect(posted()).toEqual(members.map((userId) => `${userId}-phone`));
   });
 
-  it('is not for those who joined after it (IM-INV-5)', async () => {
+  it('does not reach members who joined after it (IM-INV-5)', async () => {
     const id = await groupOf(names(30));
     await world.routes.connect(aSession({ userId: 'late' }));
     await say(id);
@@ -170,7 +170,7 @@ describe('a message to a group', () => {
     expect(posted()).toEqual([]);
   });
 
-  it('is not for those who were removed before it (IM-INV-5, IM-FAULT-14)', async () => {
+  it('does not reach members who were removed before it (IM-INV-5, IM-FAULT-14)', async () => {
     const id = await groupOf(['bob', ...names(30)]);
     await world.routes.connect(aSession({ userId: 'bob' }));
     await removeMember(world, 'alice', id, 'bob');
@@ -181,7 +181,7 @@ describe('a message to a group', () => {
     expect(posted()).toEqual([]);
   });
 
-  it('from an outsider leaves no trace, not even a hole (IM-SEND-7)', async () => {
+  it('from a non-member leaves no trace, not even a hole (IM-SEND-7)', async () => {
     const id = await groupOf(['bob']);
     const before = await world.conversations.head(id);
     await expect(say(id, 'hi', 'mallory')).rejects.toMatchObject({ code: 'not_found' });
@@ -190,7 +190,7 @@ describe('a message to a group', () => {
 });
 
 describe('a group', () => {
-  it('takes a hundred members in changes of forty, each with its message (IM-GROUP)', async () => {
+  it('adds a hundred members in changes of forty, each with its message (IM-GROUP)', async () => {
     const id = await groupOf(names(100));
     const { messages } = await world.messages.page(id, { after: 0, limit: 10 });
     const changes = messages.map(({ contentJson }) => JSON.parse(contentJson));
@@ -202,13 +202,13 @@ describe('a group', () => {
     expect((await world.conversations.head(id)).group?.memberCount).toBe(101);
   });
 
-  it('passes over those who are in it already', async () => {
+  it('ignores added users who are already members', async () => {
     const id = await groupOf(['bob']);
     expect(await addMembers(world, 'alice', id, ['bob', 'bob'])).toMatchObject({ memberCount: 2 });
     expect((await world.conversations.head(id)).seq).toBe(1);
   });
 
-  it('takes back one whose removal died halfway, once that has ended', async () => {
+  it('adds a member back, whose removal died halfway, once that has finished', async () => {
     const id = await groupOf(['bob']);
     await world.groups.markAsLeaving(id, 'bob');
     expect(await addMembers(world, 'alice', id, ['bob'])).toMatchObject({ memberCount: 2 });
@@ -217,7 +217,7 @@ describe('a group', () => {
     expect(await world.conversations.membership('bob', id)).toMatchObject({ visibleFrom: 3 });
   });
 
-  it('can be left again by one whose leaving died halfway', async () => {
+  it('can be left again by a member whose first attempt died halfway', async () => {
     const id = await groupOf(['bob']);
     await world.groups.markAsLeaving(id, 'bob');
     await removeMember(world, 'bob', id, 'bob');
@@ -226,7 +226,7 @@ describe('a group', () => {
     await expect(removeMember(world, 'bob', id, 'bob')).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('removes anew when another change has taken a higher seq meanwhile', async () => {
+  it('removes again when another change has taken a higher seq in the meantime', async () => {
     const id = await groupOf(['bob', 'carol']);
     const { apply } = world.groups;
     let isFirst = true;
@@ -243,17 +243,17 @@ describe('a group', () => {
     expect(messages.map(({ contentJson }) => JSON.parse(contentJson).users)).toEqual([['carol'], ['bob']]);
   });
 
-  it('says nothing when its name stays the same', async () => {
+  it('sends no message when its name stays the same', async () => {
     const id = await groupOf(['bob']);
     await updateGroup(world, 'alice', id, { name: 'Rowers' });
     expect((await world.conversations.head(id)).seq).toBe(1);
   });
 });
 
-describe('recalling', () => {
+describe('recall', () => {
   const caller = { userId: 'alice', deviceId: 'laptop', connectionId: 'alice-laptop' };
 
-  it('is allowed for two minutes, later to an admin only', async () => {
+  it('is allowed for two minutes, and later to an admin only', async () => {
     await world.routes.connect(aSession(caller));
     const direct = await send(world, 'alice', {
       clientMsgId: 'c',

@@ -4,7 +4,7 @@ import { addMembers } from '../../../lambdas/domain/groups/members.ts';
 import { readConversations } from '../../../lambdas/domain/messages/conversation-list.ts';
 import { readHistory } from '../../../lambdas/domain/messages/history.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
-import { aRequest, createWorld, type World } from '../../fakes/world.ts';
+import { aRequest, createWorld, type World } from '../../adapters/memory/world.ts';
 
 const say = (world: World, from: string, to: string, clientMsgId: string) =>
   send(world, from, aRequest({ to, clientMsgId, content: { type: 'text', text: clientMsgId } }));
@@ -13,8 +13,8 @@ async function conversationsOf(world: World, userId: string) {
   return (await readConversations(world, userId, { limit: 50 })).conversations;
 }
 
-describe('conversations', () => {
-  it('show head, last message, and the others unread, to both users', async () => {
+describe('the conversation list', () => {
+  it('shows head, last message, and unread count to both users', async () => {
     const world = createWorld();
     await say(world, 'alice', 'bob', 'c1');
     await say(world, 'bob', 'alice', 'c2');
@@ -30,7 +30,7 @@ describe('conversations', () => {
     ]);
   });
 
-  it('know the last message though a repeat took the highest seq', async () => {
+  it('finds the last message when a repeat took the highest seq', async () => {
     const world = createWorld();
     await say(world, 'alice', 'bob', 'c1');
     await say(world, 'alice', 'bob', 'c2');
@@ -39,7 +39,7 @@ describe('conversations', () => {
     expect(conversation).toMatchObject({ head: 3, lastMessage: { seq: 2, clientMsgId: 'c2' }, unread: 2 });
   });
 
-  it('leave out those whose first message was never stored, and never count holes', async () => {
+  it('leaves out conversations whose first message was never stored, and never counts holes', async () => {
     const world = createWorld();
     await world.conversations.createDirect('dm:alice:bob', ['alice', 'bob']);
     await world.conversations.nextSeq('dm:alice:bob', 'alice', 'lost');
@@ -48,16 +48,16 @@ describe('conversations', () => {
     expect(await conversationsOf(world, 'bob')).toMatchObject([{ head: 2, unread: 1 }]);
   });
 
-  it('cap unread at 100', async () => {
+  it('caps unread at 100', async () => {
     const world = createWorld();
     for (let n = 0; n < 101; n += 1) await say(world, 'alice', 'bob', `c${n}`);
     expect(await conversationsOf(world, 'bob')).toMatchObject([{ unread: 100 }]);
   });
 
   it.each([
-    { title: "another's", from: 'alice', unread: 1 },
-    { title: 'my own, from another device', from: 'bob', unread: 0 },
-  ])('ask nothing about the only message above the cursor: $title', async ({ from, unread }) => {
+    { title: "another user's message", from: 'alice', unread: 1 },
+    { title: "the user's own message from another device", from: 'bob', unread: 0 },
+  ])('reads no count for a single message above the cursor: $title', async ({ from, unread }) => {
     const world = createWorld();
     await say(world, 'alice', 'bob', 'c1');
     await say(world, from, from === 'bob' ? 'alice' : 'bob', 'c2');
@@ -67,7 +67,7 @@ describe('conversations', () => {
     expect(conversations).toMatchObject([{ head: 2, readSeq: 1, unread }]);
   });
 
-  it('count the only message above the cursor though it is recalled, and though holes follow it', async () => {
+  it('counts a single message above the cursor when it is recalled and followed by holes', async () => {
     const world = createWorld();
     await say(world, 'alice', 'bob', 'c1');
     const [last] = (await world.messages.page('dm:alice:bob', { limit: 1 })).messages;
@@ -79,7 +79,7 @@ describe('conversations', () => {
     ]);
   });
 
-  it('ask for the number where a hole lies between the cursor and the last message', async () => {
+  it('reads the count when a hole lies between the cursor and the last message', async () => {
     const world = createWorld();
     await say(world, 'alice', 'bob', 'c1');
     await say(world, 'alice', 'bob', 'c1');
@@ -88,7 +88,7 @@ describe('conversations', () => {
     expect(await conversationsOf(world, 'bob')).toMatchObject([{ head: 3, readSeq: 1, unread: 1 }]);
   });
 
-  it("count a group's own messages as another's, and nothing from before one joined", async () => {
+  it("counts a group's system messages as unread, and nothing from before the member joined", async () => {
     const world = createWorld();
     const group = { name: 'team', members: ['bob'], openHistory: false };
     const { conversationId } = await createGroup(world, 'alice', group);
@@ -98,7 +98,7 @@ describe('conversations', () => {
     expect(await conversationsOf(world, 'carol')).toMatchObject([{ head: 2, unread: 1 }]);
   });
 
-  it('page by conversationId, each once, and refuse a foreign cursor (IM-REFUSE-5)', async () => {
+  it("pages by conversationId, each conversation once, and refuses another user's cursor (IM-REFUSE-5)", async () => {
     const world = createWorld();
     for (const peer of ['dave', 'carol', 'alice']) await say(world, peer, 'bob', 'c1');
     const first = await readConversations(world, 'bob', { limit: 2 });

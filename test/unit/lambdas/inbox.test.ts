@@ -12,7 +12,7 @@ import type { StoredMessage } from '../../../lambdas/domain/model/message.ts';
 import { referenceTo } from '../../../lambdas/domain/model/reference.ts';
 import { encodeCursor } from '../../../lambdas/shared/cursor.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import { createWorld, type World } from '../../fakes/world.ts';
+import { createWorld, type World } from '../../adapters/memory/world.ts';
 
 async function receive(world: World, seq: number, text: string): Promise<void> {
   world.advance(1);
@@ -27,12 +27,12 @@ async function receive(world: World, seq: number, text: string): Promise<void> {
 
 const page = async (world: World) => fillPage(world, 'bob', await firstEntries(world, 'bob'));
 
-describe('inbox pages', () => {
-  it('end with batch null', async () => {
+describe('an inbox page', () => {
+  it('at the end has batch null', async () => {
     expect(toInboxPage('bob', await page(createWorld()))).toEqual({ messages: [], batch: null, more: false });
   });
 
-  it('hold at most 50 messages, oldest first (IM-HELLO-1)', async () => {
+  it('holds at most 50 messages, oldest first (IM-HELLO-1)', async () => {
     const world = createWorld();
     for (let seq = 1; seq <= 51; seq += 1) await receive(world, seq, 'hi');
     const first = await page(world);
@@ -42,7 +42,7 @@ describe('inbox pages', () => {
     expect(await page(world)).toMatchObject({ messages: [{ seq: 51 }], more: false });
   });
 
-  it('make a frame of at most 28 KB, and always move on (IM-HELLO-1)', async () => {
+  it('fits into a frame of 28 KB, and always makes progress (IM-HELLO-1)', async () => {
     const world = createWorld();
     for (let seq = 1; seq <= 6; seq += 1) await receive(world, seq, 'x'.repeat(seq <= 3 ? 16_000 : 6_000));
     const sizes: number[] = [];
@@ -55,7 +55,7 @@ describe('inbox pages', () => {
     expect(sizes).toEqual([1, 1, 2, 2]);
   });
 
-  it('pass over entries whose message is no longer kept, and remove them', async () => {
+  it('skips entries whose message has expired, and removes them', async () => {
     const world = createWorld();
     await receive(world, 1, 'hi');
     const [entry] = (await world.inbox.first('bob', 1)).references;
@@ -68,7 +68,7 @@ describe('inbox pages', () => {
     expect((await world.inbox.first('bob', 1)).references).toEqual([]);
   });
 
-  it('open their batch for their user only, each entry once (IM-HELLO-2)', async () => {
+  it('has a batch that only its user can acknowledge, each entry once (IM-HELLO-2)', async () => {
     const world = createWorld();
     await receive(world, 1, 'hi');
     const { messageIds, ...rest } = await page(world);
@@ -81,7 +81,7 @@ describe('inbox pages', () => {
   });
 });
 
-describe('order within a page', () => {
+describe('the order within a page', () => {
   const message = fc.record({
     conversationId: fc.constantFrom('dm:a:b', 'dm:b:c'),
     seq: fc.integer({ min: 1, max: 99 }),

@@ -4,9 +4,9 @@ import { canonicalJson, parseJsonObject, sha256 } from '../../../lambdas/shared/
 
 const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
 
-describe('frames as JSON', () => {
+describe('parseJsonObject', () => {
   it.each([
-    ['nothing', ''],
+    ['an empty text', ''],
     ['text', 'hello'],
     ['an array', '[1]'],
     ['null', 'null'],
@@ -18,7 +18,7 @@ describe('frames as JSON', () => {
     expect(() => parseJsonObject(text)).toThrow(expect.objectContaining({ code: 'bad_frame' }));
   });
 
-  it('takes 32 levels, the frame itself included (IM-FRAME-3)', () => {
+  it('accepts 32 levels, including the frame itself (IM-FRAME-3)', () => {
     expect(parseJsonObject(nested(32))).toBeTypeOf('object');
   });
 
@@ -29,8 +29,8 @@ describe('frames as JSON', () => {
   });
 });
 
-describe('canonical JSON', () => {
-  it('is the same whatever the order of keys, and reads back as the value (IM-SEND-2)', () => {
+describe('canonicalJson', () => {
+  it('does not depend on the order of keys, and parses back to the value (IM-SEND-2)', () => {
     fc.assert(
       fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
         fc.pre(JSON.stringify(value).isWellFormed() && !/\\ud[89a-f]/i.test(JSON.stringify(value)));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { logOut } from '../../../lambdas/domain/sessions/log-out.ts';
-import { aSession, createWorld } from '../../fakes/world.ts';
+import { aSession, createWorld } from '../../adapters/memory/world.ts';
 
 async function worldOfTwoDevices() {
   const world = createWorld();
@@ -8,8 +8,8 @@ async function worldOfTwoDevices() {
   return world;
 }
 
-describe('logging a user out', () => {
-  it('removes all routes first, then tells and closes all sockets (IM-REFUSE-7)', async () => {
+describe('logOut', () => {
+  it('removes all routes first, then notifies and closes all sockets (IM-REFUSE-7)', async () => {
     const world = await worldOfTwoDevices();
     const routesAtPost: number[] = [];
     const connections = {
@@ -26,14 +26,14 @@ describe('logging a user out', () => {
     expect(world.connections.closed.toSorted()).toEqual(['bob-phone', 'bob-tablet']);
   });
 
-  it('of one device leaves the other alone', async () => {
+  it('of one device leaves the others alone', async () => {
     const world = await worldOfTwoDevices();
     await logOut(world, { userId: 'bob', deviceId: 'phone' });
     expect(world.connections.closed).toEqual(['bob-phone']);
     expect(await world.routes.find('bob', 'tablet')).toBeDefined();
   });
 
-  it('who is nowhere is fine', async () => {
+  it('does nothing for an absent user', async () => {
     await logOut(createWorld(), { userId: 'bob' });
   });
 });

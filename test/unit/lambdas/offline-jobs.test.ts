@@ -5,7 +5,7 @@ import type { StoredMessage } from '../../../lambdas/domain/model/message.ts';
 import type { OfflineJob } from '../../../lambdas/domain/model/offline-job.ts';
 import { referenceTo } from '../../../lambdas/domain/model/reference.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
-import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
 let message: StoredMessage;
@@ -43,12 +43,12 @@ const requeued = () =>
   }));
 
 describe('the consumer of the offline queue', () => {
-  it('keeps a message for a user who is nowhere (IM-PUSH-2)', async () => {
+  it('stores a message for an absent user (IM-PUSH-2)', async () => {
     expect(await run(storeJob(message))).toEqual([]);
     expect(await inbox()).toEqual([1]);
   });
 
-  it('writes the inbox before it reads the routes: who connects in between is seen by one of both (IM-FAULT-8)', async () => {
+  it('writes the inbox before it reads the routes, so a session that connects in between is covered by one of the two (IM-FAULT-8)', async () => {
     const order: string[] = [];
     const { inboxWriter: table, routes } = world;
     const watched = {
@@ -72,14 +72,14 @@ describe('the consumer of the offline queue', () => {
     expect(order).toEqual(['put', 'look']);
   });
 
-  it('posts to a session that came in the meantime and removes the entry (IM-FAULT-8)', async () => {
+  it('posts to a session that connected in the meantime and removes the entry (IM-FAULT-8)', async () => {
     await world.routes.connect(aSession());
     expect(await run(storeJob(message))).toEqual([]);
     expect(posted()).toEqual(['bob-phone']);
     expect(await inbox()).toEqual([]);
   });
 
-  it('leaves the entry to the hello of a managed session that is being made (IM-FAULT-7)', async () => {
+  it('leaves the entry to the hello of a managed session that is opening (IM-FAULT-7)', async () => {
     await world.routes.connect(aSession({ connectedAtMs: NOON - 1_000 }));
     world.connections.outcomes.set('bob-phone', 'gone');
     await run(storeJob(message));
@@ -87,14 +87,14 @@ describe('the consumer of the offline queue', () => {
     expect(requeued()).toEqual([]);
   });
 
-  it('tries a plain session that is being made again after 2 s, for it says no hello (IM-CONN-6)', async () => {
+  it('retries a plain session that is opening after 2 s, since it sends no hello (IM-CONN-6)', async () => {
     await world.routes.connect(aSession({ mode: 'plain', connectedAtMs: NOON - 1_000 }));
     world.connections.outcomes.set('bob-phone', 'gone');
     await run(storeJob(message));
     expect(requeued()).toEqual([{ kind: 'store', round: 1, delaySeconds: 2 }]);
   });
 
-  it('tries an unsure session five times, then deletes its connection; the entry stays (IM-FAULT-11)', async () => {
+  it('tries an unsure session five times, then deletes its connection and keeps the entry (IM-FAULT-11)', async () => {
     await world.routes.connect(aSession());
     world.connections.outcomes.set('bob-phone', 'unsure');
     await run(storeJob(message));
@@ -105,7 +105,7 @@ describe('the consumer of the offline queue', () => {
     expect(await inbox()).toEqual([1]);
   });
 
-  it('hands what one device took and another may not have to that one alone', async () => {
+  it('posts again only to the device that may have missed what another one took', async () => {
     await world.routes.connect(aSession());
     await world.routes.connect(aSession({ deviceId: 'tablet' }));
     world.connections.outcomes.set('bob-phone', 'unsure');
@@ -116,12 +116,12 @@ describe('the consumer of the offline queue', () => {
     ]);
   });
 
-  it('does not store again in later rounds: the entry may have been acknowledged', async () => {
+  it('does not store again in later rounds, since the entry may have been acknowledged', async () => {
     await run(storeJob(message, 1));
     expect(await inbox()).toEqual([]);
   });
 
-  it('posts to the one connection of a post job, and drops it when that is gone', async () => {
+  it('posts to the one connection of a post job, and drops the job when it is closed', async () => {
     const job: OfflineJob = { ...toPhone, kind: 'post', reference: referenceTo(message) };
     await run(job);
     expect(posted()).toEqual([]);
@@ -130,14 +130,14 @@ describe('the consumer of the offline queue', () => {
     expect(posted()).toEqual(['bob-phone']);
   });
 
-  it('keeps what others took for a session that looks in the inbox, and posts it to nobody (IM-IDLE)', async () => {
+  it('keeps, and posts to nobody, what others took for a session that reads the inbox (IM-IDLE)', async () => {
     await world.routes.connect(aSession());
     await run({ kind: 'keep', userId: 'bob', reference: referenceTo(message), round: 0 });
     expect(await inbox()).toEqual([1]);
     expect(posted()).toEqual([]);
   });
 
-  it('leaves the entry in the inbox when one of those who were posted to is not trusted (IM-IDLE)', async () => {
+  it('leaves the entry in the inbox when one of the sessions posted to is untrusted (IM-IDLE)', async () => {
     await world.routes.connect(aSession());
     const silent = { idleTimeoutMs: 60_000, leaseUntilMs: NOON };
     await world.routes.connect(aSession({ deviceId: 'tablet', ...silent }));
@@ -146,14 +146,14 @@ describe('the consumer of the offline queue', () => {
     expect(await inbox()).toEqual([1]);
   });
 
-  it('drops an entry that has outlived its message', async () => {
+  it('drops an entry whose message has expired', async () => {
     await world.routes.connect(aSession());
     await run(storeJob({ ...message, clientMsgId: 'forgotten' }));
     expect(posted()).toEqual([]);
     expect(await inbox()).toEqual([]);
   });
 
-  it('takes duplicate and reordered records: one entry a message (IM-FAULT-4)', async () => {
+  it('accepts duplicate and reordered records: one entry per message (IM-FAULT-4)', async () => {
     world.advance(1);
     const second = await aMessage(2);
     await run(storeJob(second), storeJob(message), storeJob(second));
@@ -175,7 +175,7 @@ describe('the consumer of the offline queue', () => {
     expect(await inbox()).toEqual([]);
   });
 
-  it('keeps the inbox when the drain is not taken, and tries again (IM-CONN-6)', async () => {
+  it('keeps the inbox when a drain fails, and tries again (IM-CONN-6)', async () => {
     await run(storeJob(message));
     await world.routes.connect(aSession({ mode: 'plain', connectedAtMs: NOON }));
     world.connections.outcomes.set('bob-phone', 'gone');
@@ -184,7 +184,7 @@ describe('the consumer of the offline queue', () => {
     expect(requeued()).toEqual([{ kind: 'drain', round: 1, delaySeconds: 2 }]);
   });
 
-  it('fails alone: the others of its batch are done (IM-FAULT-5)', async () => {
+  it('fails for one record alone: the rest of its batch is processed (IM-FAULT-5)', async () => {
     const second = await aMessage(2);
     const full = {
       ...world.inboxWriter,
@@ -198,7 +198,7 @@ describe('the consumer of the offline queue', () => {
     expect(await inbox()).toEqual([2]);
   });
 
-  it('comes again when a job cannot be queued again', async () => {
+  it('returns the record to the queue when a follow-up job cannot be enqueued', async () => {
     await world.routes.connect(aSession());
     world.connections.outcomes.set('bob-phone', 'unsure');
     const down = { ...world, offlineQueue: { enqueue: () => Promise.reject(new UnavailableError()) } };

@@ -6,10 +6,10 @@ import { connect } from '../../../lambdas/domain/sessions/connect.ts';
 import { logOut } from '../../../lambdas/domain/sessions/log-out.ts';
 import { type PollPorts, poll } from '../../../lambdas/domain/sessions/poll.ts';
 import { presenceOf } from '../../../lambdas/domain/sessions/presence.ts';
-import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
-/** What happens while a poll waits, second by second. */
+/** Runs these steps while a poll waits, one per second. */
 let meanwhile: (() => Promise<unknown>)[];
 let ports: PollPorts;
 
@@ -27,7 +27,7 @@ const pollAs = (overrides: { deviceId?: string; waitMs?: number; batch?: string 
   poll(ports, { userId: 'bob', deviceId: 'phone', waitMs: 20_000, ...overrides });
 const nothing = async () => {};
 let seq = 0;
-/** From the send to the end of the queue's work. */
+/** Sends, then processes the offline queue. */
 async function sendToBob(text: string): Promise<void> {
   seq += 1;
   const { message } = await commit(world, 'dm:alice:bob', seq, draft('alice', text, { type: 'text', text }));
@@ -42,7 +42,7 @@ const textsOf = ({ messages }: { messages: readonly { content: object }[] }) =>
 const posted = () => world.connections.posts.map(({ connectionId }) => connectionId);
 
 describe('a poll', () => {
-  it('looks once a second and answers empty when its time is over (IM-POLL-1)', async () => {
+  it('checks once a second and returns empty when its time is over (IM-POLL-1)', async () => {
     const looks: number[] = [];
     const { first } = world.inbox;
     const watched: typeof first = async (...query) => {
@@ -57,7 +57,7 @@ describe('a poll', () => {
     expect(looks).toEqual([0, 1_000, 2_000, 2_500]);
   });
 
-  it('answers as soon as something is there, and removes it when the next acknowledges it (IM-POLL-1)', async () => {
+  it('returns as soon as a message is there, and removes it when the next poll acknowledges it (IM-POLL-1)', async () => {
     meanwhile = [nothing, nothing, () => sendToBob('hi')];
     const page = await pollAs();
     expect(world.clock()).toBe(NOON + 3_000);
@@ -67,7 +67,7 @@ describe('a poll', () => {
     expect(await pollAs({ batch: page.batch, waitMs: 0 })).toMatchObject({ messages: [], timedOut: true });
   });
 
-  it('gets what a socket took too, as long as the device is alive (IM-POLL-2)', async () => {
+  it('returns what a socket took too, while the device is alive (IM-POLL-2)', async () => {
     await world.routes.connect(aSession({ deviceId: 'laptop' }));
     await pollAs({ waitMs: 0 });
     world.advance(59_999);
@@ -79,7 +79,7 @@ describe('a poll', () => {
     expect((await world.routes.sessionsOf(['bob'])).get('bob')).toHaveLength(2);
   });
 
-  it('counts for presence until 60 s after it, and is last seen then (IM-POLL-2)', async () => {
+  it('counts for presence until 60 s after it, which is then the last-seen time (IM-POLL-2)', async () => {
     await world.routes.connect(aSession());
     await poll(ports, { userId: 'alice', deviceId: 'phone', waitMs: 0 });
     const caller = { userId: 'bob', deviceId: 'phone', connectionId: 'bob-phone' };
@@ -92,7 +92,7 @@ describe('a poll', () => {
     expect(await alice()).toEqual({ userId: 'alice', online: false, lastSeenAt: NOON });
   });
 
-  it('is one session of its device, however often it comes; ten devices stay the limit (IM-CONN-3)', async () => {
+  it('is one session of its device, however often it repeats, within the limit of ten devices (IM-CONN-3)', async () => {
     for (let device = 0; device < 9; device += 1)
       await world.routes.connect(aSession({ deviceId: `d${device}`, connectionId: `c${device}` }));
     await pollAs({ waitMs: 0 });
@@ -104,7 +104,7 @@ describe('a poll', () => {
   });
 
   it.each(['replace', 'reject'] as const)(
-    'gives its device up to a socket, and ends without what has come for that (IM-CONN-4, %s)',
+    'gives up its device to a socket, and ends without messages for that socket (IM-CONN-4, %s)',
     async (duplicateLogin) => {
       const times = { connectedAtMs: NOON, tokenExpiresAtMs: NOON + 3_600_000 };
       const caller = { userId: 'bob', deviceId: 'phone', connectionId: 'socket' };
@@ -115,19 +115,19 @@ describe('a poll', () => {
     },
   );
 
-  it('of a device whose socket lives is a conflict with duplicateLogin reject (IM-CONN-4)', async () => {
+  it('of a device with a living socket is a conflict under duplicateLogin `reject` (IM-CONN-4)', async () => {
     await world.routes.connect(aSession());
     ports = { ...ports, duplicateLogin: 'reject' };
     await expect(pollAs()).rejects.toMatchObject({ code: 'conflict' });
   });
 
-  it('ends with its session when the user is logged out; nothing is posted (IM-REFUSE-7)', async () => {
+  it('ends with its session when the user is logged out, without a post (IM-REFUSE-7)', async () => {
     meanwhile = [() => logOut(world, { userId: 'bob' }), () => sendToBob('secret')];
     await expect(pollAs()).rejects.toMatchObject({ code: 'session_expired' });
     expect(posted()).toEqual([]);
   });
 
-  it("refuses another's batch before it waits (IM-HELLO-2)", async () => {
+  it("refuses another user's batch before it waits (IM-HELLO-2)", async () => {
     await sendToBob('hi');
     const { batch } = await pollAs();
     const asMallory = poll(ports, { userId: 'mallory', deviceId: 'phone', waitMs: 20_000, batch });

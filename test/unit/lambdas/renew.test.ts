@@ -2,10 +2,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { TokenVerifier } from '../../../lambdas/domain/model/token.ts';
 import { renew } from '../../../lambdas/domain/sessions/renew.ts';
 import { SessionEndedError, UnauthorizedError } from '../../../lambdas/shared/errors.ts';
-import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 const HOUR_MS = 3_600_000;
-/** Its tokens read `bob:<minutes they last>`. */
+/** Its tokens are `bob:<lifetime in minutes>`. */
 const tokens: TokenVerifier = {
   async verify(token) {
     const [userId = '', minutes] = token.split(':');
@@ -23,15 +23,15 @@ beforeEach(async () => {
 const renewing = (token: string) => renew({ ...world, tokens }, caller, token);
 const expiry = async () => (await world.routes.find('bob', 'phone'))?.expiresAtMs;
 
-describe('renewing a session', () => {
-  it('moves its end to that of the token, within the life of the connection (IM-RENEW)', async () => {
+describe('renew', () => {
+  it("moves the session's end to that of the token, within the connection's lifetime (IM-RENEW)", async () => {
     await world.routes.connect(aSession({ connectedAtMs: NOON }));
     expect(await renewing('bob:90')).toBe(NOON + 1.5 * HOUR_MS);
     expect(await renewing('bob:600')).toBe(NOON + 2 * HOUR_MS - 5 * 60_000);
     expect(await expiry()).toBe(NOON + 2 * HOUR_MS - 5 * 60_000);
   });
 
-  it('works within the grace, and not after it (IM-RENEW, IM-REFUSE-7)', async () => {
+  it('works within the grace period, and not after it (IM-RENEW, IM-REFUSE-7)', async () => {
     await world.routes.connect(aSession({ expiresAtMs: NOON - 29_999 }));
     expect(await renewing('bob:30')).toBe(NOON + HOUR_MS / 2);
     await world.routes.connect(aSession({ expiresAtMs: NOON - 30_000 }));
@@ -55,7 +55,7 @@ describe('renewing a session', () => {
     expect(await expiry()).toBe(aSession().expiresAtMs);
   });
 
-  it('of a session that was replaced or logged out meanwhile is refused and makes no new route (IM-REFUSE-7)', async () => {
+  it('of a session that was replaced or logged out is refused and makes no new route (IM-REFUSE-7)', async () => {
     await expect(renewing('bob:30')).rejects.toBeInstanceOf(SessionEndedError);
     await world.routes.connect(aSession());
     const racing: TokenVerifier = {

@@ -15,14 +15,14 @@ describe('the roles claim', () => {
     expect(parseRoles(claim)).toEqual(roles);
   });
 
-  it('without the role there is nothing to be done (IM-ROLE)', () => {
+  it('is required for every role-specific action (IM-ROLE)', () => {
     expect(() => requireRole({ roles: ['supervisor'] }, 'agent')).toThrow('"agent"');
     expect(requireRole({ roles: ['agent'] }, 'agent')).toBeUndefined();
   });
 });
 
 describe('the display name', () => {
-  it('is a text that any frame can carry, cut to 100 characters, or none', () => {
+  it('is text that any frame can carry, cut to 100 characters, or is absent', () => {
     expect(parseName(' Ann ')).toBe('Ann');
     expect(parseName('n'.repeat(150))).toHaveLength(100);
     for (const odd of ['', ' ', '\ud800', 7, undefined]) expect(parseName(odd)).toBeUndefined();

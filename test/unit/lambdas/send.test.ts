@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { send } from '../../../lambdas/domain/messages/send.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
-import { aRequest, aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+import { aRequest, aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 const CONVERSATION = 'dm:alice:bob';
 
@@ -15,8 +15,8 @@ async function withSpeaker(): Promise<{ world: World; caller: ReturnType<typeof 
 const history = async (world: World) =>
   (await world.messages.page(CONVERSATION, { after: 0, limit: 100 })).messages;
 
-describe('sending', () => {
-  it('answers with server-made seq, id, and time, after the message is stored (IM-SEND-1, IM-SEND-6)', async () => {
+describe('sendMessage', () => {
+  it("returns the server's seq, id, and time, after the message is stored (IM-SEND-1, IM-SEND-6)", async () => {
     const { world, caller } = await withSpeaker();
     const sent = await send(world, 'alice', aRequest(), caller);
     const [stored] = await history(world);
@@ -30,7 +30,7 @@ describe('sending', () => {
     });
   });
 
-  it('returns the first ack again when a send is repeated, by to or conversationId (IM-SEND-2)', async () => {
+  it('returns the first ack when a send is repeated, by to or conversationId (IM-SEND-2)', async () => {
     const { world, caller } = await withSpeaker();
     const first = await send(world, 'alice', aRequest(), caller);
     world.advance(60_000);
@@ -40,7 +40,7 @@ describe('sending', () => {
     expect(await history(world)).toHaveLength(1);
   });
 
-  it('leaves no hole when a repeat says that it is one, whether or not the original was stored (IM-SEND-3)', async () => {
+  it('leaves no hole when a repeat is marked as one, whether or not the original was stored (IM-SEND-3)', async () => {
     const { world, caller } = await withSpeaker();
     await send(world, 'alice', aRequest({ resend: true }), caller);
     await send(world, 'alice', aRequest({ resend: true }), caller);
@@ -63,7 +63,7 @@ describe('sending', () => {
     ]);
   });
 
-  it('takes equal canonical JSON for the same content, and refuses other content (IM-SEND-2)', async () => {
+  it('accepts equal canonical JSON as the same content, and refuses other content (IM-SEND-2)', async () => {
     const { world, caller } = await withSpeaker();
     const content = (data: unknown) => aRequest({ content: { type: 'custom', data } });
     await send(world, 'alice', content({ a: 1, b: 2 }), caller);
@@ -74,14 +74,14 @@ describe('sending', () => {
     await expect(send(world, 'alice', content({ a: 2 }), caller)).rejects.toThrow(conflict);
   });
 
-  it('keeps one scope a sender: the peer may use the same clientMsgId (IM-SEND-2)', async () => {
+  it('scopes clientMsgId by sender: the peer may use the same one (IM-SEND-2)', async () => {
     const { world } = await withSpeaker();
     await send(world, 'alice', aRequest());
     const reply = await send(world, 'bob', aRequest({ to: 'alice' }));
     expect(reply).toMatchObject({ seq: 2, duplicate: false, conversationId: CONVERSATION });
   });
 
-  it("takes the store's own repeat of the same put for success (IM-FAULT-10)", async () => {
+  it("treats the store's own repeat of the same put as success (IM-FAULT-10)", async () => {
     const { world } = await withSpeaker();
     const { messages } = world;
     const twice = {
@@ -97,9 +97,9 @@ describe('sending', () => {
   });
 
   it.each([
-    ['with oneself', aRequest({ to: 'alice' }), 'invalid_request'],
+    ['a message to oneself', aRequest({ to: 'alice' }), 'invalid_request'],
     [
-      'with content of 16,385 bytes',
+      'content of 16,385 bytes',
       aRequest({ content: { type: 'text', text: 'é'.repeat(8_180) } }),
       'payload_too_large',
     ],
@@ -110,7 +110,7 @@ describe('sending', () => {
   });
 
   it.each(['dm:bob:carol', 'dm:bob:alice', 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV', 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV'])(
-    'answers not_found for %s, in the same words (IM-SEND-7, IM-REFUSE-4)',
+    'returns not_found for %s, in the same words (IM-SEND-7, IM-REFUSE-4)',
     async (conversationId) => {
       const { world } = await withSpeaker();
       const { to: _, ...rest } = aRequest();
@@ -119,7 +119,7 @@ describe('sending', () => {
     },
   );
 
-  it('refuses a session that is over, and nothing is stored (IM-SEND-1, IM-REFUSE-7)', async () => {
+  it('refuses a session that is over, and stores nothing (IM-SEND-1, IM-REFUSE-7)', async () => {
     const { world, caller } = await withSpeaker();
     await world.routes.disconnect(caller);
     await expect(send(world, 'alice', aRequest(), caller)).rejects.toMatchObject({
@@ -128,7 +128,7 @@ describe('sending', () => {
     expect(await history(world)).toEqual([]);
   });
 
-  it('answers unavailable when what found nobody home cannot be queued, and a repeat heals it (IM-FAULT-10)', async () => {
+  it("returns unavailable when an absent recipient's job cannot be queued, and a repeat succeeds (IM-FAULT-10)", async () => {
     const { world } = await withSpeaker();
     const full = { enqueue: () => Promise.reject(new UnavailableError()) };
     await expect(send({ ...world, offlineQueue: full }, 'alice', aRequest())).rejects.toMatchObject({

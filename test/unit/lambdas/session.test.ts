@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { keepLease, noteHeard, requireLiveSession } from '../../../lambdas/domain/access/live-session.ts';
+import {
+  keepLease,
+  recordActivity,
+  requireLiveSession,
+} from '../../../lambdas/domain/access/live-session.ts';
 import {
   heartbeatIntervalMs,
   isTrusted,
@@ -7,7 +11,7 @@ import {
   takesPushes,
 } from '../../../lambdas/domain/model/session.ts';
 import { SessionEndedError, SessionExpiredError } from '../../../lambdas/shared/errors.ts';
-import { aSession, createWorld, NOON } from '../../fakes/world.ts';
+import { aSession, createWorld, NOON } from '../../adapters/memory/world.ts';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
@@ -34,11 +38,11 @@ describe('a session', () => {
   };
 
   it.each([
-    ['heard before its end', aSession({ expiresAtMs: NOON + 1 }), undefined],
+    ['accepted before its end', aSession({ expiresAtMs: NOON + 1 }), undefined],
     ['refused from its end on, and stays open', aSession({ expiresAtMs: NOON }), SessionExpiredError],
-    ['cut after the grace', aSession({ expiresAtMs: NOON - 30_000 }), SessionEndedError],
-    ['cut when another connection has its device', aSession({ connectionId: 'newer' }), SessionEndedError],
-    ['cut when its route is gone', undefined, SessionEndedError],
+    ['closed after the grace period', aSession({ expiresAtMs: NOON - 30_000 }), SessionEndedError],
+    ['closed when another connection has its device', aSession({ connectionId: 'newer' }), SessionEndedError],
+    ['closed when its route is gone', undefined, SessionEndedError],
   ])('is %s (IM-BEAT, IM-RENEW)', (_, session, expected) => {
     const caller = { userId: 'bob', deviceId: 'phone', connectionId: 'bob-phone' };
     const error = refusal(() => requireLiveSession(session, caller, NOON));
@@ -49,12 +53,12 @@ describe('a session', () => {
     }
   });
 
-  it('with the idle option has a lease of that time, which every sign of life moves when half is gone (IM-IDLE)', async () => {
+  it('with the idle option has a lease of the idle time, which frames extend when half is gone (IM-IDLE)', async () => {
     const world = createWorld();
     const session = aSession({ idleTimeoutMs: 60_000, leaseUntilMs: NOON + 60_000 });
     await world.routes.connect(session);
     const leaseAfter = async (ms: number) => {
-      await noteHeard(world.routes, session, NOON + ms);
+      await recordActivity(world.routes, session, NOON + ms);
       return (await world.routes.find('bob', 'phone'))?.leaseUntilMs;
     };
     expect(await leaseAfter(29_999)).toBe(NOON + 60_000);
@@ -62,7 +66,7 @@ describe('a session', () => {
     expect([59_999, 60_000].map((ms) => isTrusted(session, NOON + ms))).toEqual([true, false]);
   });
 
-  it('is told to beat at 0.4 of the idle time, 8 minutes at most (IM-IDLE)', () => {
+  it('has a heartbeat interval of 0.4 of the idle time, at most 8 minutes (IM-IDLE)', () => {
     expect([undefined, 60_000, 3_600_000].map(heartbeatIntervalMs)).toEqual([480_000, 24_000, 480_000]);
   });
 

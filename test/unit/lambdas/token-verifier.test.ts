@@ -43,8 +43,8 @@ const sign = (payload: JWTPayload, header: { alg?: string; kid?: string } = {}, 
 
 const unauthorized = expect.objectContaining({ code: 'unauthorized' });
 
-describe('tokens', () => {
-  it('tell the user and the expiry, by aud or by client_id (IM-CONN-1)', async () => {
+describe('a token', () => {
+  it('gives the user and the expiry, by aud or by client_id (IM-CONN-1)', async () => {
     const exp = Math.floor(Date.now() / 1000) + 600;
     const identity = { userId: 'alice', expiresAtMs: exp * 1000, roles: [] };
     await expect(verifier().verify(await sign(claims({ exp })))).resolves.toEqual(identity);
@@ -56,14 +56,14 @@ describe('tokens', () => {
     await expect(verifier().verify(await sign(cognito))).resolves.toEqual(identity);
   });
 
-  it('tell the roles by the configured claim, and the name (IM-ROLE)', async () => {
+  it('gives the roles of the configured claim, and the name (IM-ROLE)', async () => {
     const token = await sign(claims({ groups: ['rowers', 'agent'], name: 'Ann' }));
     const verified = verifier({ rolesClaim: 'groups' }).verify(token);
     await expect(verified).resolves.toMatchObject({ roles: ['agent'], name: 'Ann' });
     await expect(verifier({ rolesClaim: 'other' }).verify(token)).resolves.toMatchObject({ roles: [] });
   });
 
-  it('name the user by the configured claim', async () => {
+  it('gives the user of the configured claim', async () => {
     const byName = verifier({ userIdClaim: 'username' });
     await expect(byName.verify(await sign(claims({ username: 'al' })))).resolves.toMatchObject({
       userId: 'al',
@@ -75,15 +75,15 @@ describe('tokens', () => {
     ['not yet valid', claims({ nbf: Math.floor(Date.now() / 1000) + 600 })],
     ['of another issuer', claims({ iss: 'https://evil.example' })],
     ['for another audience', claims({ aud: 'shop' })],
-    ['for another audience though the client id fits', claims({ aud: 'shop', client_id: 'chat' })],
+    ['for another audience with the right client id', claims({ aud: 'shop', client_id: 'chat' })],
     ['without expiry', { iss: ISSUER, aud: 'chat', sub: 'alice' }],
     ['without user', claims({ sub: '' })],
     ['with a colon in the user id', claims({ sub: 'a:b' })],
-  ])('are refused when %s (IM-CONN-2, IM-REFUSE-1)', async (_, payload) => {
+  ])('is refused when %s (IM-CONN-2, IM-REFUSE-1)', async (_, payload) => {
     await expect(verifier().verify(await sign(payload))).rejects.toThrow(unauthorized);
   });
 
-  it('are refused when signed with another key, by RS512, or by an unknown key id (IM-REFUSE-1)', async () => {
+  it('is refused when signed with another key, by RS512, or by an unknown key id (IM-REFUSE-1)', async () => {
     const other = await generateKeyPair('RS256');
     await expect(verifier().verify(await sign(claims(), {}, other.privateKey))).rejects.toThrow(unauthorized);
     const rs512 = await generateKeyPair('RS512', { extractable: true });
@@ -99,7 +99,7 @@ describe('tokens', () => {
     await expect(one.verify(unknown)).rejects.toThrow(unauthorized);
   });
 
-  it('are refused without signature and with the public key as HMAC secret (IM-REFUSE-1)', async () => {
+  it('is refused without a signature and with the public key as HMAC secret (IM-REFUSE-1)', async () => {
     const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const none = `${encode({ alg: 'none', kid: 'k1' })}.${encode(claims())}.`;
     await expect(verifier().verify(none)).rejects.toThrow(unauthorized);
@@ -109,7 +109,7 @@ describe('tokens', () => {
   });
 
   it.each(['', 'a', 'a.b.c', '...', 'x'.repeat(10_000)])(
-    'are refused when malformed: %.20j (IM-CONN-2)',
+    'is refused when malformed: %.20j (IM-CONN-2)',
     async (token) => {
       await expect(verifier().verify(token)).rejects.toThrow(unauthorized);
     },
@@ -119,14 +119,14 @@ describe('tokens', () => {
     ['the issuer is down', async () => Promise.reject(new Error('ECONNREFUSED'))],
     ['the issuer answers 500', async () => new Response('no', { status: 500 })],
     ['the issuer answers no keys', async () => new Response('<html>')],
-  ])('are neither taken nor refused when %s (IM-CONN-2)', async (_, fetchKeys) => {
+  ])('is neither accepted nor refused when %s (IM-CONN-2)', async (_, fetchKeys) => {
     const broken = verifier({ fetchKeys });
     await expect(broken.verify(await sign(claims()))).rejects.toThrow(
       expect.objectContaining({ code: 'unavailable' }),
     );
   });
 
-  it('need the keys once', async () => {
+  it('is verified with keys that are fetched once', async () => {
     const one = verifier();
     const before = fetched;
     await one.verify(await sign(claims()));

@@ -1,9 +1,9 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { transact } from '../../../lambdas/adapters/dynamodb.ts';
 
-/** Cancels as often as it is told to, for this reason; the emulator never has no room. */
+/** Cancels the first `times` transactions for this reason; the emulator never runs out of capacity. */
 function cancelling(code: string, times: number) {
   let calls = 0;
   const send = async () => {
@@ -18,22 +18,33 @@ function cancelling(code: string, times: number) {
   return { documents: { send } as unknown as DynamoDBDocumentClient, calls: () => calls };
 }
 
-describe('a transaction', () => {
+describe('transact', () => {
+  let waits: number[];
+  const pause = async (milliseconds: number) => void waits.push(milliseconds);
+  beforeEach(() => {
+    waits = [];
+  });
+
   it.each(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])(
-    'that is cancelled for %s is repeated, and at last unavailable (IM-FAULT-10)',
+    'repeats a transaction that was cancelled for %s, waits longer each time, and then throws `unavailable` (IM-FAULT-10)',
     async (code) => {
       const passing = cancelling(code, 1);
-      expect(await transact(passing.documents, [])).toBe(true);
+      expect(await transact(passing.documents, [], pause)).toBe(true);
       expect(passing.calls()).toBe(2);
+      waits = [];
       const lasting = cancelling(code, Infinity);
-      await expect(transact(lasting.documents, [])).rejects.toMatchObject({ code: 'unavailable' });
+      await expect(transact(lasting.documents, [], pause)).rejects.toMatchObject({ code: 'unavailable' });
       expect(lasting.calls()).toBe(5);
+      expect(waits).toHaveLength(4);
+      for (const [index, ms] of waits.entries())
+        expect(ms).toBeLessThanOrEqual([100, 200, 400, 800][index] ?? 0);
     },
   );
 
-  it('whose condition fails is not', async () => {
+  it('returns false without a repeat when a condition fails', async () => {
     const refused = cancelling('ConditionalCheckFailed', Infinity);
-    expect(await transact(refused.documents, [])).toBe(false);
+    expect(await transact(refused.documents, [], pause)).toBe(false);
     expect(refused.calls()).toBe(1);
+    expect(waits).toEqual([]);
   });
 });

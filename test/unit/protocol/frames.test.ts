@@ -11,8 +11,8 @@ const frame = (overrides: object = {}) => ({
   ...overrides,
 });
 
-describe('sendMessage frames', () => {
-  it('drops unknown fields of frame and content, and what only the server may say (IM-FRAME-1, IM-SEND-6, IM-SEND-8, IM-REFUSE-3)', () => {
+describe('sendMessageSchema', () => {
+  it('drops unknown fields of frame and content, and fields only the server may set (IM-FRAME-1, IM-SEND-6, IM-SEND-8, IM-REFUSE-3)', () => {
     const content = { type: 'text', text: 'hi', style: 'bold' };
     const parsed = z.parse(sendMessageSchema(), frame({ from: 'mallory', seq: 9, sentAt: 1, content }));
     expect(parsed).toEqual({ id: '1', clientMsgId: 'c1', to: 'bob', content: { type: 'text', text: 'hi' } });
@@ -29,8 +29,8 @@ describe('sendMessage frames', () => {
     ['a lone surrogate in the text', { content: { type: 'text', text: 'a\ud800' } }, 'content.text'],
     ['another content type', { content: { type: 'image' } }, 'content.type'],
     ['custom content without data', { content: { type: 'custom' } }, 'content.data'],
-    ['a content that is no object', { content: 'hi' }, 'content'],
-  ])('refuses %s and says where (IM-FRAME-3, IM-SEND-8)', (_, overrides, path) => {
+    ['content that is not an object', { content: 'hi' }, 'content'],
+  ])('refuses %s and names the field (IM-FRAME-3, IM-SEND-8)', (_, overrides, path) => {
     const result = z.safeParse(sendMessageSchema(), frame(overrides));
     expect(result.error?.issues.map((issue) => issue.path.join('.'))).toContain(path);
   });
@@ -39,7 +39,7 @@ describe('sendMessage frames', () => {
     ['null data', { type: 'custom', data: null }],
     ['false data', { type: 'custom', data: false, fallback: 'a vote' }],
     ['emoji and NUL', { type: 'text', text: '👩‍👩‍👧\u0000' }],
-  ])('takes %s (IM-SEND-8)', (_, content) => {
+  ])('accepts %s (IM-SEND-8)', (_, content) => {
     expect(z.parse(sendMessageSchema(), frame({ content })).content).toEqual(content);
   });
 });

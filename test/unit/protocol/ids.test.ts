@@ -4,8 +4,8 @@ import { directConversationId, parseConversationId, peerOf } from '../../../prot
 
 const userId = fc.stringMatching(/^[A-Za-z0-9_.@|+=-]{1,64}$/);
 
-describe('conversation ids', () => {
-  it('names the same direct conversation whoever asks, and each user finds the other in it', () => {
+describe('the conversation id module', () => {
+  it('gives a direct conversation the same id for both users, and each user their peer', () => {
     fc.assert(
       fc.property(userId, userId, (a, b) => {
         fc.pre(a !== b);
@@ -40,7 +40,7 @@ describe('conversation ids', () => {
   });
 
   it.each(['g:01ARZ3NDEKTSV4RRFFQ69G5FAV', 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV', 'dm:a:b', 'dm:b:a'])(
-    'knows %s',
+    'accepts %s',
     (id) => {
       expect(parseConversationId(id)?.id).toBe(id);
     },

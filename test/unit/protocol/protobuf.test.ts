@@ -25,7 +25,7 @@ const list = <T>(item: fc.Arbitrary<T>) => fc.array(item, { maxLength: 3 });
 const some = <T>(item: fc.Arbitrary<T>) => fc.array(item, { minLength: 1, maxLength: 3 });
 const nullable = <T>(item: fc.Arbitrary<T>) => fc.option(item, { nil: null });
 type Shape = Readonly<Record<string, fc.Arbitrary<unknown>>>;
-/** A record of these fields; those of `maybe` may be missing. */
+/** A record of these fields; those in `maybe` are optional. */
 const shape = (always: Shape, maybe: Shape = {}) =>
   fc.record({ ...always, ...maybe }, { requiredKeys: Object.keys(always) });
 const kind = (type: string, always: Shape, maybe?: Shape) =>
@@ -101,7 +101,7 @@ const serverFrames = {
   'desk.updated': shape({ chat }),
 };
 
-/** A message of the table that im.proto makes: any action, one that was added yesterday too. */
+/** A message of the generated table, for any action, however new. */
 function fromTable(message: string): fc.Arbitrary<object> {
   if (message === 'Content') return content as fc.Arbitrary<object>;
   const fields = MESSAGES[message] ?? [];
@@ -123,19 +123,19 @@ const clientFrames = Object.fromEntries(
   (MESSAGES['ClientFrame'] ?? []).map(([action, , message]) => [action, fromTable(message)]),
 );
 
-// The compiler finds a frame of the server that has no arbitrary, and the tests one that im.proto doesn't know.
+// The compiler finds a server frame without an arbitrary; the tests find one that is missing in im.proto.
 serverFrames satisfies Record<ServerFrame['type'], unknown>;
 
-/** As JSON has it: no -0, and nothing that is undefined. */
+/** As JSON has it: no -0 and no undefined. */
 const throughJson = (frame: object) => JSON.parse(JSON.stringify(frame));
-/** What another implementation makes of our bytes, written again by it. */
+/** Our bytes, read and written again by another implementation. */
 const reencoded = (name: string, base64: string) => {
   const type = root.lookupType(`im.v1.${name}`);
   return Buffer.from(type.encode(type.decode(Buffer.from(base64, 'base64'))).finish()).toString('base64');
 };
 
 describe('Protobuf frames', () => {
-  it('know every frame of the contract (IM-PB)', () => {
+  it('cover every frame of the protocol (IM-PB)', () => {
     const casesOf = (name: string) => MESSAGES[name]?.map(([each]) => each).sort();
     expect(casesOf('ServerFrame')).toEqual(Object.keys(serverFrames).sort());
     expect(casesOf('ClientFrame')).toEqual(Object.keys(ACTIONS).sort());
@@ -147,7 +147,7 @@ describe('Protobuf frames', () => {
     expect(carried).toEqual(expect.arrayContaining(fieldNames(request())));
   });
 
-  it.each(Object.entries(serverFrames))('of type %s are the same as their JSON (IM-PB)', (type, fields) => {
+  it.each(Object.entries(serverFrames))('of type %s equal their JSON (IM-PB)', (type, fields) => {
     fc.assert(
       fc.property(fields, (value) => {
         const frame = throughJson({ type, ...value });
@@ -158,27 +158,24 @@ describe('Protobuf frames', () => {
     );
   });
 
-  it.each(Object.entries(clientFrames))(
-    'of action %s are the same as their JSON (IM-PB)',
-    (action, fields) => {
-      fc.assert(
-        fc.property(fields, (value) => {
-          const frame = throughJson({ action, ...value });
-          const encoded = encodeClientFrame(frame);
-          expect(decodeClientFrame(encoded)).toEqual(frame);
-          expect(reencoded('ClientFrame', encoded)).toBe(encoded);
-        }),
-      );
-    },
-  );
+  it.each(Object.entries(clientFrames))('of action %s equal their JSON (IM-PB)', (action, fields) => {
+    fc.assert(
+      fc.property(fields, (value) => {
+        const frame = throughJson({ action, ...value });
+        const encoded = encodeClientFrame(frame);
+        expect(decodeClientFrame(encoded)).toEqual(frame);
+        expect(reencoded('ClientFrame', encoded)).toBe(encoded);
+      }),
+    );
+  });
 
-  it('are what im.proto says: its table is made of it (IM-PB; else: npm run protobuf)', () => {
+  it('match im.proto, from which the table is generated (IM-PB; else: npm run protobuf)', () => {
     const plain = (source: string) => source.replace(/[\s,]/g, '').replaceAll('"', "'");
     const table = readFileSync(new URL('../../../protocol/protobuf-fields.ts', import.meta.url), 'utf8');
     expect(plain(table)).toBe(plain(fieldsModule(readFileSync(PROTO, 'utf8'))));
   });
 
-  it('of later versions are read: what is unknown is passed over (IM-PB)', () => {
+  it('of later versions are readable, and unknown fields are ignored (IM-PB)', () => {
     const later = protobuf
       .parse(`syntax = "proto3"; message ClientFrame { Beat heartbeat = 4; string x = 99; }
       message Beat { string id = 1; bytes y = 50; }`)
@@ -189,7 +186,7 @@ describe('Protobuf frames', () => {
     expect(decodeClientFrame('')).toEqual({});
   });
 
-  it('with data that is no JSON have none, which their schema refuses (IM-PB)', () => {
+  it('with data that is not JSON have no data, which their schema refuses (IM-PB)', () => {
     const type = root.lookupType('im.v1.ClientFrame');
     const frame = { sendMessage: { id: '1', content: { custom: { data: '{"x' } } } };
     const base64 = Buffer.from(type.encode(frame).finish()).toString('base64');
@@ -200,13 +197,13 @@ describe('Protobuf frames', () => {
   });
 
   it.each(['{"action":"hello","id":"1"}', 'CgM=', 'not base64', 'Cg'])(
-    'do not hold %j (IM-PB)',
+    'cannot be parsed from %j (IM-PB)',
     (garbage) => {
       expect(() => decodeClientFrame(garbage)).toThrow(ProtobufError);
     },
   );
 
-  it('whatever bytes come are a frame or an error (IM-PB)', () => {
+  it('parse from any bytes or throw an error (IM-PB)', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         try {

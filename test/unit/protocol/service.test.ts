@@ -9,13 +9,13 @@ const message = {
   content: { type: 'text', text: 'hi' },
 };
 
-describe('service events', () => {
+describe('a service event', () => {
   it.each([
     { type: 'user.loggedOut', userId: 'bob' },
     { type: 'user.loggedOut', userId: 'bob', deviceId: 'phone' },
     { ...message, to: 'bob' },
     { ...message, conversationId: 'dm:bob:system' },
-  ])('are understood: %j', (event) => {
+  ])('is accepted: %j', (event) => {
     expect(z.parse(serviceEventSchema(), event)).toEqual(event);
   });
 
@@ -27,7 +27,7 @@ describe('service events', () => {
     { ...message, to: 'bob', from: undefined },
     message,
     { ...message, to: 'bob', conversationId: 'dm:bob:system' },
-  ])('are refused: %j', (event) => {
+  ])('is refused: %j', (event) => {
     expect(z.safeParse(serviceEventSchema(), event).success).toBe(false);
   });
 });

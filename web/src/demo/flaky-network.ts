@@ -1,20 +1,22 @@
 import type { Environment } from '@serverless-im/client';
 
-/** A network that can be cut: what the SDK is given of the world, and the switch. */
-export interface Line {
+/** A network with a switch, for the SDK's `environment`. */
+export interface FlakyNetwork {
   readonly environment: Pick<Environment, 'WebSocket' | 'fetch' | 'onWake'>;
   readonly isCut: boolean;
   cut(): void;
   heal(): void;
 }
 
-/** Cut, sockets end as they do when a phone loses its network, and nothing new gets through. */
-export function createLine(): Line {
+/**
+ * `cut` closes all sockets, as a phone that loses its network does, and blocks new ones and all requests until `heal`.
+ */
+export function createFlakyNetwork(): FlakyNetwork {
   const sockets = new Set<WebSocket>();
   const wakes = new Set<() => void>();
   let isCut = false;
 
-  class LineSocket extends WebSocket {
+  class FlakySocket extends WebSocket {
     constructor(url: string, protocols: string[]) {
       super(url, protocols);
       sockets.add(this);
@@ -25,8 +27,8 @@ export function createLine(): Line {
 
   return {
     environment: {
-      WebSocket: LineSocket,
-      fetch: (url, init) => (isCut ? Promise.reject(new TypeError('the line is cut')) : fetch(url, init)),
+      WebSocket: FlakySocket,
+      fetch: (url, init) => (isCut ? Promise.reject(new TypeError('the network is cut')) : fetch(url, init)),
       onWake: (wake) => {
         wakes.add(wake);
         return () => wakes.delete(wake);

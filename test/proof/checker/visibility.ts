@@ -4,8 +4,8 @@ import type { Violation } from './violation.ts';
 
 type Told = At<Extract<HistoryEvent, { readonly user: string }>>;
 
-/** IM-INV-5: nothing of a conversation reaches a user who isn't in it, not even that it exists; and nobody else writes in it. */
-export function findOutsiders(evidence: Evidence): Violation[] {
+/** IM-INV-5: a non-member receives nothing of a conversation, not even that it exists, and cannot send to it. */
+export function findVisibilityViolations(evidence: Evidence): Violation[] {
   return [...findIntruders(evidence), ...findListeners(evidence), ...findStrangers(evidence)];
 }
 
@@ -14,11 +14,11 @@ function findIntruders(evidence: Evidence): Violation[] {
     .filter(({ message }) => !mayWrite(evidence, message))
     .map(({ at, message: { from, conversationId, seq } }): Violation => {
       const text = `${from} is not in ${conversationId}, and wrote ${seq} of it`;
-      return { invariant: 'IM-INV-5', kind: 'written-by-outsider', text, events: [at] };
+      return { invariant: 'IM-INV-5', kind: 'sent-by-non-member', text, events: [at] };
     });
 }
 
-/** In a group one may write until one's removal; what was begun before it may come after. */
+/** A member may send until the removal; a send that began before may commit after. */
 function mayWrite(evidence: Evidence, message: SeenMessage): boolean {
   const { from, conversationId, seq } = message;
   if (evidence.periodsOf(from, conversationId).some((one) => seq >= one.from && seq <= one.to)) return true;
@@ -28,14 +28,14 @@ function mayWrite(evidence: Evidence, message: SeenMessage): boolean {
   );
 }
 
-/** Messages from before a member's joining, or after the removal. */
+/** Messages from before a member's join or after the removal. */
 function findStrangers(evidence: Evidence): Violation[] {
   return evidence.sightings
     .filter(({ user, message }) => user !== '' && evidence.isChanging(message.conversationId))
     .filter(({ user, message }) => !evidence.maySee(user, message))
     .map(({ at, user, message: { conversationId, seq } }): Violation => {
       const text = `${user} was no member of ${conversationId} at ${seq}, and saw it`;
-      return { invariant: 'IM-INV-5', kind: 'visible-to-outsider', text, events: [at] };
+      return { invariant: 'IM-INV-5', kind: 'visible-to-non-member', text, events: [at] };
     });
 }
 
@@ -46,12 +46,12 @@ function findListeners(evidence: Evidence): Violation[] {
       .filter((conversationId) => isForeign(evidence, event, conversationId))
       .map((conversationId): Violation => {
         const text = `${event.user} is not in ${conversationId}, and was told of it (${event.type})`;
-        return { invariant: 'IM-INV-5', kind: 'visible-to-outsider', text, events: [event.at] };
+        return { invariant: 'IM-INV-5', kind: 'visible-to-non-member', text, events: [event.at] };
       });
   });
 }
 
-/** Of one who is out nothing may be asked. What is pushed may have been under way when its receiver was removed. */
+/** A non-member's reads must fail. A push may have been in delivery when its receiver was removed. */
 function isForeign(evidence: Evidence, event: Told, conversationId: string): boolean {
   const { user } = event;
   if (event.type === 'saw' && event.page !== undefined)
@@ -60,7 +60,7 @@ function isForeign(evidence: Evidence, event: Told, conversationId: string): boo
   return evidence.wasNeverIn(user, conversationId, event.at);
 }
 
-/** Of which conversations this event tells its user; an attempt tells nothing. */
+/** The conversations that this event reveals to its user; an attempt reveals nothing. */
 function conversationsIn(event: HistoryEvent): readonly string[] {
   switch (event.type) {
     case 'saw':

@@ -1,7 +1,7 @@
 import type { Effect, Outcome } from '../history.ts';
 
-/** What a user wants sent, once: every try of it is the same. */
-export interface Letter {
+/** A message that a user wants sent once: every try of it is the same. */
+export interface SendIntent {
   readonly user: string;
   readonly conversationId: string;
   /** The other user of a direct conversation. */
@@ -10,15 +10,15 @@ export interface Letter {
   readonly content: Readonly<Record<string, unknown>>;
   /** Written by a service, through the service queue. */
   readonly byEvent: boolean;
-  /** In the order in which they became known. */
+  /** In the order in which they arrived. */
   readonly outcomes: Outcome[];
 }
 
-/** Ends the session, and says nothing about the letter: another session may send it. */
+/** These end the session only: another session may still send the message. */
 const SESSION_CODES = new Set(['session_expired', 'unauthorized']);
 
-/** Done or not, nobody knows: it must be sent again (IM-FRAME-6). */
-export function isOpen({ outcomes }: Letter): boolean {
+/** True while the outcome is unknown, so that it must be sent again (IM-FRAME-6). */
+export function isOpen({ outcomes }: SendIntent): boolean {
   return outcomes.some(({ is }) => is === 'unknown') && !outcomes.some(isLastWord);
 }
 
@@ -30,15 +30,18 @@ function isLastWord(outcome: Outcome): boolean {
 export interface FrameOptions {
   /** Names the other user instead of the conversation. */
   readonly byPeer: boolean;
-  /** Says that it is a repeat. */
+  /** Marks it as a repeat. */
   readonly hint: boolean;
-  /** How wrong the client's clock is. */
+  /** The error of the client's clock. */
   readonly skewMs: number;
 }
 
-/** As it goes over the wire, with lies about what is the server's to say (IM-SEND-6). */
-export function requestOf(letter: Letter, { byPeer, hint, skewMs }: FrameOptions): Record<string, unknown> {
-  const { peer, conversationId, clientMsgId, content } = letter;
+/** The request, with forged values of fields that only the server may set (IM-SEND-6). */
+export function requestOf(
+  intent: SendIntent,
+  { byPeer, hint, skewMs }: FrameOptions,
+): Record<string, unknown> {
+  const { peer, conversationId, clientMsgId, content } = intent;
   return {
     clientMsgId,
     ...(byPeer && peer !== undefined ? { to: peer } : { conversationId }),
@@ -56,7 +59,7 @@ export function effectOfCode(code: unknown): Effect {
   return typeof code !== 'string' || UNKNOWN.has(code) ? 'unknown' : 'refused';
 }
 
-/** What an error's code says about the send (IM-SEND-1). */
+/** The outcome that an error code implies (IM-SEND-1). */
 export function outcomeOfCode(code: string): Outcome {
   return UNKNOWN.has(code) ? { is: 'unknown', why: code } : { is: 'refused', code };
 }

@@ -1,18 +1,18 @@
 import type { BrowserContext, Page, WebSocketRoute } from 'playwright-core';
 
 /** The network between a page and the stack. */
-export interface Line {
-  /** Sockets end, and nothing new gets through. */
+export interface Network {
+  /** Closes all sockets, and blocks new ones and all requests. */
   cut(): Promise<void>;
   heal(): Promise<void>;
-  /** Answers the next frame that holds this text with this error, in the server's stead. */
+  /** Answers the next frame from the page that contains this text with this error, instead of the server. */
   refuseOnce(text: string, error: object): void;
-  /** Frames from the server that hold this text don't arrive from now on. */
+  /** Drops frames from the server that contain this text from now on. */
   lose(text: string): void;
 }
 
-/** Puts itself between the page's sockets and the server. Before the page is loaded. */
-export async function cutter(context: BrowserContext, page: Page): Promise<Line> {
+/** Intercepts the page's sockets. Call it before the page is loaded. */
+export async function networkOf(context: BrowserContext, page: Page): Promise<Network> {
   const sockets = new Set<WebSocketRoute>();
   const refusals = new Map<string, object>();
   const lost: string[] = [];

@@ -5,12 +5,14 @@ import type {
   DeskWriter,
   NotificationOutbox,
   OutboxEntry,
-} from '../../lambdas/domain/model/chat.ts';
-import type { DelayedDeskEvent, DeskEvents } from '../../lambdas/domain/model/desk-event.ts';
-import type { FakeConversations } from './ports.ts';
+} from '../../../lambdas/domain/model/chat.ts';
+import { LIMITS } from '../../../protocol/limits.ts';
+import type { InMemoryConversations } from './conversations.ts';
 
-/** The desk's table in memory, beside the conversations that its chats are. */
-export function fakeDesk(conversations: FakeConversations): DeskReader & DeskWriter & NotificationOutbox {
+/** The desk table, next to the conversations of its chats. */
+export function inMemoryDesk(
+  conversations: InMemoryConversations,
+): DeskReader & DeskWriter & NotificationOutbox {
   const chats = new Map<string, Chat>();
   const agents = new Map<string, Agent>();
   const pending = new Map<string, OutboxEntry & { readonly queue: string }>();
@@ -24,15 +26,14 @@ export function fakeDesk(conversations: FakeConversations): DeskReader & DeskWri
     [...chats.values()].find(
       (chat) => chat.customer === customer && chat.queue === queue && chat.state !== 'closed',
     );
-  const inOrder = (queue: string) =>
+  const inServiceOrder = (a: Chat, b: Chat) =>
+    Number(b.isBack ?? false) - Number(a.isBack ?? false) ||
+    a.openedAtMs - b.openedAtMs ||
+    (a.conversationId < b.conversationId ? -1 : Number(a.conversationId > b.conversationId));
+  const waitingIn = (queue: string) =>
     [...chats.values()]
       .filter((chat) => chat.queue === queue && chat.state === 'waiting')
-      .sort(
-        (a, b) =>
-          Number(b.isBack ?? false) - Number(a.isBack ?? false) ||
-          a.openedAtMs - b.openedAtMs ||
-          (a.conversationId < b.conversationId ? -1 : 1),
-      );
+      .sort(inServiceOrder);
   const load = (userId: string | undefined, by: number, lastAssignedAtMs?: number) => {
     const agent = userId === undefined ? undefined : agents.get(userId);
     if (agent === undefined) return;
@@ -73,15 +74,14 @@ export function fakeDesk(conversations: FakeConversations): DeskReader & DeskWri
     },
     openChatOf: async (customer, queue) => openOf(customer, queue)?.conversationId,
     async waiting(queue, limit) {
-      return inOrder(queue)
+      return waitingIn(queue)
         .slice(0, limit)
         .map(({ conversationId, customer, openedAtMs }) => ({ conversationId, customer, openedAtMs }));
     },
-    positionOf: async (chat) =>
-      Math.max(
-        1,
-        inOrder(chat.queue).findIndex(({ conversationId }) => conversationId === chat.conversationId) + 1,
-      ),
+    async positionOf(chat) {
+      const position = waitingIn(chat.queue).filter((other) => inServiceOrder(other, chat) <= 0).length;
+      return Math.min(Math.max(1, position), LIMITS.maxPosition);
+    },
     async rate(conversationId, rating) {
       const chat = chats.get(conversationId);
       if (chat === undefined || !conversations.rateChat(conversationId, rating)) return false;
@@ -134,13 +134,4 @@ export function fakeDesk(conversations: FakeConversations): DeskReader & DeskWri
       return true;
     },
   };
-}
-
-export interface FakeDeskEvents extends DeskEvents {
-  readonly events: DelayedDeskEvent[];
-}
-
-export function fakeDeskEvents(): FakeDeskEvents {
-  const events: DelayedDeskEvent[] = [];
-  return { events, enqueue: async (added) => void events.push(...added) };
 }

@@ -1,30 +1,27 @@
-import type { Session } from '../../lambdas/domain/model/session.ts';
-import type { DuplicateLogin } from '../../lambdas/domain/sessions/connect.ts';
-import type { MessageRequest } from '../../protocol/frames.ts';
-import { fakeDesk, fakeDeskEvents } from './desk.ts';
-import {
-  fakeConnections,
-  fakeConversations,
-  fakeFanOut,
-  fakeInbox,
-  fakeMessages,
-  fakeQueue,
-  fakeRoutes,
-} from './ports.ts';
+import type { Session } from '../../../lambdas/domain/model/session.ts';
+import type { DuplicateLogin } from '../../../lambdas/domain/sessions/connect.ts';
+import type { MessageRequest } from '../../../protocol/frames.ts';
+import { inMemoryConnections } from './connections.ts';
+import { inMemoryConversations } from './conversations.ts';
+import { inMemoryDesk } from './desk.ts';
+import { inMemoryInbox } from './inbox.ts';
+import { inMemoryMessages } from './messages.ts';
+import { inMemoryDeskEvents, inMemoryFanOutQueue, inMemoryOfflineQueue } from './queues.ts';
+import { inMemoryRoutes } from './routes.ts';
 
 export const NOON = Date.UTC(2026, 10, 21, 12);
 const HOUR_MS = 3_600_000;
 
-/** All ports, and a clock that a test moves. */
+/** All ports in memory, which pass the contract suite of the DynamoDB adapters (`test/emulator/adapters`), and a clock that a test moves. */
 export function createWorld() {
   let now = NOON;
   const clock = () => now;
-  const messages = fakeMessages();
-  const conversations = fakeConversations(messages, clock);
-  const desk = fakeDesk(conversations);
-  const inbox = fakeInbox();
+  const messages = inMemoryMessages(clock);
+  const conversations = inMemoryConversations(messages, clock);
+  const desk = inMemoryDesk(conversations);
+  const inbox = inMemoryInbox(clock);
   return {
-    routes: fakeRoutes(),
+    routes: inMemoryRoutes(),
     conversations,
     conversationWriter: conversations,
     groups: conversations,
@@ -34,15 +31,15 @@ export function createWorld() {
     desk,
     deskWriter: desk,
     outbox: desk,
-    deskEvents: fakeDeskEvents(),
+    deskEvents: inMemoryDeskEvents(),
     queues: ['default', 'boats'],
     agentGraceMs: 120_000,
     onWait: () => {},
-    fanOutQueue: fakeFanOut(),
+    fanOutQueue: inMemoryFanOutQueue(),
     inbox,
     inboxWriter: inbox,
-    offlineQueue: fakeQueue(),
-    connections: fakeConnections(),
+    offlineQueue: inMemoryOfflineQueue(),
+    connections: inMemoryConnections(),
     clock,
     leaseMs: HOUR_MS / 2,
     duplicateLogin: 'replace' as DuplicateLogin,

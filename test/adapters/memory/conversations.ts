@@ -1,0 +1,197 @@
+import type { ChatChange } from '../../../lambdas/domain/model/chat.ts';
+import type {
+  ConversationReader,
+  ConversationWriter,
+  GroupFacts,
+  Head,
+} from '../../../lambdas/domain/model/conversation.ts';
+import type { GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
+import type { MessageReader, MessageWriter, StoredMessage } from '../../../lambdas/domain/model/message.ts';
+import type { Clock } from '../../../lambdas/shared/clock.ts';
+
+interface Group {
+  facts: GroupFacts;
+  readonly members: Map<string, { joinedSeq: number; left: boolean }>;
+  removedSeq: number;
+}
+
+export interface InMemoryConversations
+  extends ConversationReader,
+    ConversationWriter,
+    GroupReader,
+    GroupWriter {
+  /** The part of a support chat's change in this table; false if the head has moved since it was read. */
+  applyChat(change: ChatChange): Promise<boolean>;
+  rateChat(conversationId: string, rating: number): boolean;
+}
+
+/** Conversations, groups, and support chats share their rows, as they share a table. */
+export function inMemoryConversations(
+  messages: MessageReader & MessageWriter,
+  clock: Clock,
+): InMemoryConversations {
+  const heads = new Map<string, Omit<Head, 'group'>>();
+  const groups = new Map<string, Group>();
+  const rows = new Map<string, Map<string, { readSeq: number; visibleFrom: number }>>();
+  const rowsOf = (userId: string) => {
+    const own = rows.get(userId) ?? new Map();
+    rows.set(userId, own);
+    return own;
+  };
+  const isStored = async (message: StoredMessage) => (await messages.getMany([message])).length > 0;
+  const hasLeft = (id: string, userId: string) => groups.get(id)?.members.get(userId)?.left === true;
+  const headOf = (id: string): Head | undefined => {
+    const head = heads.get(id);
+    const group = head?.chat === undefined ? groups.get(id)?.facts : undefined;
+    return head && { ...head, ...(group && { group }) };
+  };
+  const join = (id: string, userId: string, joinedSeq: number) => {
+    const group = groups.get(id);
+    group?.members.set(userId, { joinedSeq, left: false });
+    rowsOf(userId).set(id, { readSeq: 0, visibleFrom: group?.facts.openHistory ? 1 : joinedSeq });
+  };
+  return {
+    async nextSeq(conversationId, from, clientMsgId) {
+      const head = heads.get(conversationId);
+      if (head === undefined || head.chat?.state === 'closed') return undefined;
+      heads.set(conversationId, { ...head, seq: head.seq + 1, tail: { from, clientMsgId }, atMs: clock() });
+      const agent = head.chat?.agent?.userId;
+      const memberCount = head.chat ? 2 : (groups.get(conversationId)?.facts.memberCount ?? 2);
+      return { seq: head.seq + 1, memberCount, ...(agent !== undefined && { agent }) };
+    },
+    async createDirect(conversationId, users) {
+      if (heads.has(conversationId)) return;
+      heads.set(conversationId, { seq: 0, atMs: 0 });
+      for (const user of users) rowsOf(user).set(conversationId, { readSeq: 0, visibleFrom: 1 });
+    },
+    head: async (conversationId) => headOf(conversationId) ?? { seq: 0, atMs: 0 },
+    async heads(conversationIds) {
+      return new Map(
+        conversationIds.flatMap((id) => (heads.has(id) ? [[id, headOf(id) as Head] as const] : [])),
+      );
+    },
+    async membership(userId, conversationId) {
+      const row = rowsOf(userId).get(conversationId);
+      return row && !hasLeft(conversationId, userId) ? { conversationId, ...row } : undefined;
+    },
+    async membershipsIn(userId, conversationIds) {
+      return conversationIds.flatMap((conversationId) => {
+        const row = rowsOf(userId).get(conversationId);
+        return row && !hasLeft(conversationId, userId) ? [{ conversationId, ...row }] : [];
+      });
+    },
+    async memberships(userId, { after = '', limit }) {
+      const ids = [...rowsOf(userId).keys()].sort().filter((id) => id > after && !hasLeft(id, userId));
+      return ids.slice(0, limit).map((conversationId) => ({
+        conversationId,
+        ...(rowsOf(userId).get(conversationId) ?? { readSeq: 0, visibleFrom: 1 }),
+      }));
+    },
+    async readSeqs(keys) {
+      return keys.flatMap(({ userId, conversationId }) => {
+        const row = rowsOf(userId).get(conversationId);
+        return row ? [{ userId, conversationId, readSeq: row.readSeq }] : [];
+      });
+    },
+    async advanceRead(userId, conversationId, seq) {
+      const row = rowsOf(userId).get(conversationId);
+      if (row === undefined || row.readSeq >= seq) return false;
+      rowsOf(userId).set(conversationId, { ...row, readSeq: seq });
+      return true;
+    },
+    async applyChat({ before, after, message }) {
+      if (await isStored(message)) return false;
+      const { conversationId, seq, from, clientMsgId, sentAt } = message;
+      if ((heads.get(conversationId)?.seq ?? 0) !== seq - 1) return false;
+      if ((before === undefined) !== !heads.has(conversationId)) return false;
+      heads.set(conversationId, { seq, tail: { from, clientMsgId }, atMs: sentAt, chat: after });
+      const group = groups.get(conversationId) ?? {
+        facts: { name: '', admins: [], memberCount: 2, openHistory: true },
+        members: new Map(),
+        removedSeq: 0,
+      };
+      groups.set(conversationId, group);
+      const members = [after.customer, ...(after.agent === undefined ? [] : [after.agent.userId])];
+      for (const userId of group.members.keys()) {
+        if (members.includes(userId)) continue;
+        group.members.delete(userId);
+        rowsOf(userId).delete(conversationId);
+      }
+      for (const userId of members) if (!group.members.has(userId)) join(conversationId, userId, 1);
+      await messages.putIfAbsent(message);
+      return true;
+    },
+    rateChat(conversationId, rating) {
+      const head = heads.get(conversationId);
+      if (head?.chat?.state !== 'closed' || head.chat.rating !== undefined) return false;
+      heads.set(conversationId, { ...head, chat: { ...head.chat, rating } });
+      return true;
+    },
+    async create(facts, members, message) {
+      const { conversationId, seq, from, clientMsgId, sentAt } = message;
+      heads.set(conversationId, { seq, tail: { from, clientMsgId }, atMs: sentAt });
+      groups.set(conversationId, {
+        facts: { ...facts, memberCount: members.length },
+        members: new Map(),
+        removedSeq: 0,
+      });
+      for (const userId of members) join(conversationId, userId, seq);
+      await messages.putIfAbsent(message);
+    },
+    async apply({ conversationId, message, add = [], addedBy, remove = [], name, admins }) {
+      if (await isStored(message)) return false;
+      const group = groups.get(conversationId);
+      if (group === undefined) return false;
+      const isLater = group.removedSeq < message.seq || add.length + remove.length === 0;
+      const isPossible =
+        (addedBy === undefined || group.facts.admins.includes(addedBy)) &&
+        add.every((id) => !group.members.has(id)) &&
+        remove.every((id) => group.members.get(id)?.left) &&
+        (admins ?? []).every((id) => group.members.get(id)?.left === false);
+      if (!isLater || !isPossible) return false;
+      if (remove.length > 0) group.removedSeq = message.seq;
+      for (const userId of add) join(conversationId, userId, message.seq);
+      for (const userId of remove) {
+        group.members.delete(userId);
+        rowsOf(userId).delete(conversationId);
+      }
+      group.facts = {
+        ...group.facts,
+        memberCount: group.facts.memberCount + add.length,
+        admins: admins ?? group.facts.admins,
+        ...(name !== undefined && { name }),
+      };
+      await messages.putIfAbsent(message);
+      return true;
+    },
+    async markAsLeaving(conversationId, userId) {
+      const group = groups.get(conversationId);
+      if (group === undefined) return true;
+      const { admins, memberCount } = group.facts;
+      if (admins.includes(userId) && admins.length === 1 && memberCount > 1) return false;
+      const member = group.members.get(userId);
+      if (member === undefined || member.left) return true;
+      member.left = true;
+      const others = admins.filter((admin) => admin !== userId);
+      group.facts = { ...group.facts, admins: others, memberCount: memberCount - 1 };
+      return true;
+    },
+    async members(conversationId, { after = '', limit }) {
+      const all = [...(groups.get(conversationId)?.members ?? [])]
+        .filter(([userId, { left }]) => userId > after && !left)
+        .map(([userId, { joinedSeq }]) => ({ userId, joinedSeq }))
+        .sort((a, b) => (a.userId < b.userId ? -1 : 1));
+      return { members: all.slice(0, limit), more: all.length > limit };
+    },
+    async getMembers(conversationId, userIds) {
+      return new Map(
+        userIds.flatMap((userId) => {
+          const member = groups.get(conversationId)?.members.get(userId);
+          if (member === undefined) return [];
+          const { joinedSeq, left } = member;
+          return [[userId, { userId, joinedSeq, isLeaving: left }] as const];
+        }),
+      );
+    },
+  };
+}
