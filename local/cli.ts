@@ -23,8 +23,8 @@ export async function main(args: readonly string[]): Promise<void> {
 async function run(options: CliOptions): Promise<void> {
   const ending = new AbortController();
   const ended = Promise.withResolvers<Ending>();
-  const end = (ending_: Ending) => {
-    ended.resolve(ending_);
+  const end = (reason: Ending) => {
+    ended.resolve(reason);
     ending.abort();
   };
   listenToSignals((signal) => end({ status: 128 + constants.signals[signal] }));

@@ -37,7 +37,7 @@ export function openDataDirectory(directory: string, { fresh = false } = {}): Da
   const instance = join(directory, INSTANCE);
   try {
     mkdirSync(directory, { recursive: true });
-    const lock = takeLock(join(directory, LOCK), directory, instance);
+    const lock = lockFile(join(directory, LOCK), directory, instance);
     if (fresh) {
       const databaseParts = ['-wal', '-shm', '-journal'].map((ending) => files.dynamoDb + ending);
       for (const file of [...Object.values(files), ...databaseParts, instance]) {
@@ -68,7 +68,7 @@ export function openDataDirectory(directory: string, { fresh = false } = {}): Da
  * Uses SQLite's file lock, which the operating system releases when the process dies, even by `kill -9`. A file with a
  * process id would be left behind by a crash, and the id may then belong to another process.
  */
-function takeLock(file: string, directory: string, instanceFile: string): DatabaseSync {
+function lockFile(file: string, directory: string, instanceFile: string): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
     database.exec('BEGIN EXCLUSIVE');

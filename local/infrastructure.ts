@@ -39,7 +39,7 @@ export async function startInfrastructure(
   warn: (message: string) => void,
   cleanups: AsyncDisposableStack,
 ): Promise<Infrastructure> {
-  const data = takeData(options, cleanups);
+  const data = lockData(options, cleanups);
   const keyFile = data && { keyFile: data.files.issuerKey };
   const issuer = await DevIssuer.create({ audience: DEV_AUDIENCE, ...keyFile });
   const gateway = new Gateway({
@@ -67,7 +67,7 @@ export async function startInfrastructure(
   return { data, issuer, gateway, port, direct, assembly, page };
 }
 
-function takeData({ dataDirectory, fresh = false }: RuntimeOptions, cleanups: AsyncDisposableStack) {
+function lockData({ dataDirectory, fresh = false }: RuntimeOptions, cleanups: AsyncDisposableStack) {
   if (dataDirectory === undefined) return undefined;
   const data = openDataDirectory(dataDirectory, { fresh });
   cleanups.defer(() => data.release());

@@ -34,9 +34,9 @@ export interface BenchStack {
   ends(match: RunMatch, times?: number): Promise<void>;
   /** Closes sockets and waits until their sessions are removed. */
   leave(...sockets: readonly Socket[]): Promise<void>;
-  /** Resolves when no function runs and no queue holds a message, except a queue that is being held. */
+  /** Resolves when no function runs and no queue holds a message, except a paused queue. */
   settle(): Promise<void>;
-  /** Holds this queue until `release`. `prime` must send it a message, which ends the poll under way. */
+  /** Pauses this queue until `release`. `prime` must send it a message, which ends the running poll. */
   pauseQueue(name: string, prime: () => Promise<unknown>): Promise<PausedQueue>;
   /** Runs while `settle` ignores this queue and its delayed events, which are dropped at the end. */
   without<Result>(queue: string, run: () => Promise<Result>): Promise<Result>;

@@ -73,15 +73,15 @@ async function start(
   const file = options.file === undefined ? [] : ['--db-path', options.file];
   const command = [binary, 'serve', '--host', '127.0.0.1', '--port', String(port), ...file];
   const child = spawnTied(command, env);
-  let words = '';
+  let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
-      words = (words + text).slice(-2000);
+      output = (output + text).slice(-2000);
     });
   }
   const exited = new Promise<void>((resolve) => {
     child.once('error', (error) => {
-      words += error.message;
+      output += error.message;
       resolve();
     });
     child.once('exit', () => resolve());
@@ -89,7 +89,7 @@ async function start(
   const endpoint = `http://127.0.0.1:${port}`;
   // Wait for its "listening" first: another server may answer at the port, and this child is about to fail.
   const isUp = await Promise.race([
-    waitUntil(async () => words.includes('listening') && (await answers(endpoint))),
+    waitUntil(async () => output.includes('listening') && (await answers(endpoint))),
     exited.then(() => false),
   ]);
   const untie = () => {
@@ -99,11 +99,11 @@ async function start(
   if (!isUp) {
     child.kill('SIGKILL');
     untie();
-    return lastLine(words) || 'it exited without output';
+    return lastLine(output) || 'it exited without output';
   }
   let isStopping = false;
   child.once('exit', (code, signal) => {
-    if (!isStopping) options.onExit?.(`dynoxide exited (${signal ?? code}) ${lastLine(words)}`.trim());
+    if (!isStopping) options.onExit?.(`dynoxide exited (${signal ?? code}) ${lastLine(output)}`.trim());
   });
   return {
     endpoint,
@@ -152,7 +152,7 @@ async function freePort(): Promise<number> {
 }
 
 /** The last line that is not about listening: the error message. */
-function lastLine(words: string): string {
-  const lines = words.split('\n').filter((line) => line.trim() !== '' && !line.includes('listening'));
+function lastLine(output: string): string {
+  const lines = output.split('\n').filter((line) => line.trim() !== '' && !line.includes('listening'));
   return lines.at(-1)?.trim() ?? '';
 }

@@ -103,7 +103,7 @@ export class EventSource {
     const isFailed = (message: Message) => failed.has(String(message.MessageId));
     try {
       await this.#delete(messages.filter((message) => !isFailed(message)));
-      await this.#giveBack(messages.filter(isFailed));
+      await this.#returnFailed(messages.filter(isFailed));
     } catch (error) {
       // The messages return and are processed again: SQS delivers at least once.
       this.#options.onWarning?.(`Cannot settle a batch of the queue ${model.queueName}: ${messageOf(error)}`);
@@ -116,7 +116,7 @@ export class EventSource {
     await this.#options.client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#queueUrl, Entries }));
   }
 
-  async #giveBack(messages: readonly Message[]): Promise<void> {
+  async #returnFailed(messages: readonly Message[]): Promise<void> {
     const seconds = this.#options.returnFailedAfterSeconds;
     if (seconds === undefined || messages.length === 0) return;
     const Entries = messages.map((message, index) => ({
