@@ -11,7 +11,11 @@ let stack: Stack;
 const { call, send, newGroup } = groupsOf(() => stack);
 
 beforeAll(async () => {
-  stack = await startStack({ awsProxy: proxy.attach, returnFailedAfterSeconds: 0, onWarning: () => undefined });
+  stack = await startStack({
+    awsProxy: proxy.attach,
+    returnFailedAfterSeconds: 0,
+    onWarning: () => undefined,
+  });
   // A cold start would take longer than a hold may last.
   const [a, b] = [newUser('warm'), newUser('warm')];
   const id = await newGroup(a, [newUser('warm')]);

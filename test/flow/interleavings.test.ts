@@ -11,7 +11,11 @@ import { newUser, type Stack, startStack } from './setup/stack.ts';
 const proxy = createAwsProxy();
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startStack({ awsProxy: proxy.attach, returnFailedAfterSeconds: 0, onWarning: () => undefined });
+  stack = await startStack({
+    awsProxy: proxy.attach,
+    returnFailedAfterSeconds: 0,
+    onWarning: () => undefined,
+  });
   // A cold start would take longer than a hold may last.
   const [a, b] = [newUser('warm'), newUser('warm')];
   const socket = await stack.join(a);
