@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   internal: { status: 500, retryable: true },
 } as const;
 
+/** Why the server refused a request (docs/protocol.md, section 3). */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /**
@@ -31,4 +32,5 @@ export const CLOSE_REASONS = {
   expired: { reconnect: true },
 } as const;
 
+/** Why the server ended a session (section 5). */
 export type CloseReason = keyof typeof CLOSE_REASONS;

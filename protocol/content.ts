@@ -28,11 +28,12 @@ export const contentSchema = lazySchema(() =>
 
 export type SentContent = z.infer<ReturnType<typeof contentSchema>>;
 
-/** Replaces the content of a recalled message. */
+/** The content of a recalled message. */
 export interface RecalledContent {
   readonly type: 'recalled';
+  /** The user who recalled it. */
   readonly by: string;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds by the server's clock. */
   readonly at: number;
 }
 
@@ -42,13 +43,16 @@ export type ChatEvent = 'opened' | 'assigned' | 'transferred' | 'requeued' | 'cl
 /** A change of a group or support chat. It is a message, so it is ordered among the others (IM-GROUP). */
 export interface SystemContent {
   readonly type: 'system';
+  /** The change. */
   readonly event: 'created' | 'joined' | 'left' | 'removed' | 'renamed' | 'admins' | ChatEvent;
   /**
    * The users who joined, left, or were removed; for `admins` all current admins; for `created` the first members; for
    * `assigned` and `transferred` the new agent; for `requeued` the former agent.
    */
   readonly users?: readonly string[];
+  /** The new name, of `created` and `renamed`. */
   readonly name?: string;
+  /** The user who made the change, or `im:desk`. */
   readonly by: string;
 }
 

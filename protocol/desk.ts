@@ -59,6 +59,7 @@ export const deskTransferSchema = lazySchema(() =>
 );
 
 export const CHAT_STATES = ['waiting', 'assigned', 'closed'] as const;
+/** `waiting` in its queue, `assigned` to an agent, or `closed`. */
 export type ChatState = (typeof CHAT_STATES)[number];
 
 /** Query of `GET /desk/chats`. */
@@ -71,26 +72,42 @@ export const deskChatsQuerySchema = lazySchema(() =>
 
 /** A support chat as its customer, its agent, and supervisors see it. Times are epoch milliseconds. */
 export interface DeskChat {
+  /** `cs:<ULID>`. */
   readonly conversationId: string;
+  /** The queue that the chat was opened in. */
   readonly queue: string;
+  /** The chat's state. */
   readonly state: ChatState;
+  /** The customer's user id. */
   readonly customer: string;
+  /** The agent, with the `name` claim of their token; null while waiting. */
   readonly agent: { readonly userId: string; readonly name?: string } | null;
+  /** The subject that the customer gave. */
   readonly topic?: string;
   /** Position in the queue: 1 is next. Only while waiting, and not in every frame. */
   readonly position?: number;
+  /** Epoch milliseconds of `desk.open`. */
   readonly openedAt: number;
+  /** Epoch milliseconds of the last assignment. */
   readonly assignedAt?: number;
+  /** Epoch milliseconds of the end. */
   readonly closedAt?: number;
+  /** The customer's rating, 1 to 5. */
   readonly rating?: number;
 }
 
+/** `ready` takes new chats, `away` keeps the current ones, `offline` has no connection. */
 export type AgentStatus = 'ready' | 'away' | 'offline';
 
+/** An agent's readiness. */
 export interface DeskAgent {
+  /** The agent. */
   readonly userId: string;
+  /** Whether the agent takes chats. */
   readonly status: AgentStatus;
+  /** The queues that the agent takes chats from. */
   readonly queues: readonly string[];
+  /** The largest number of chats at a time. */
   readonly capacity: number;
   /** The number of chats assigned to the agent. */
   readonly active: number;
@@ -129,12 +146,15 @@ export interface DeskChatsBody {
   readonly cursor: string | null;
 }
 
-/** A queue that customers wait in. */
+/** The state of a queue, for supervisors. */
 export interface SupportQueue {
+  /** The queue's name. */
   readonly queue: string;
+  /** The number of waiting chats. */
   readonly waiting: number;
   /** Age of the oldest waiting chat in milliseconds; 0 if no chat waits. */
   readonly longestWaitMs: number;
+  /** The number of the queue's agents by status. */
   readonly agents: Readonly<Record<AgentStatus, number>>;
 }
 

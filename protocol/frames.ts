@@ -43,7 +43,7 @@ export const messageRequestSchema = lazySchema(() =>
       clientMsgId: frameId(),
       ...target(),
       content: contentSchema(),
-      /** Hint that this is not the first attempt (docs/protocol.md, section 9). */
+      /** Hint that this is not the first attempt (docs/protocol.md, section 4). */
       resend: z.optional(z.boolean()),
     })
     .check(exactlyOneTarget()),
@@ -129,9 +129,11 @@ export interface Session {
   readonly expiresAt: number;
 }
 
+/** An invalid field of a request. */
 export interface Issue {
-  /** For example `content.text`; empty for the whole request. */
+  /** The path of the field, such as `content.text`; empty for the whole request. */
   readonly path: string;
+  /** Why it is invalid, for developers. */
   readonly message: string;
 }
 
@@ -154,10 +156,15 @@ export interface InboxFrame extends InboxPage {
 
 /** The fields of `sent`, and the body of `POST /messages`. */
 export interface Sent {
+  /** The id that the client chose (IM-SEND-2). */
   readonly clientMsgId: string;
+  /** The conversation, also for a message sent `to` a user. */
   readonly conversationId: string;
+  /** A ULID, globally unique. */
   readonly messageId: string;
+  /** The position in the conversation. */
   readonly seq: number;
+  /** Epoch milliseconds by the server's clock. */
   readonly sentAt: number;
   /** An earlier attempt has stored the message. */
   readonly duplicate: boolean;
@@ -194,8 +201,11 @@ export interface PresenceFrame {
   readonly users: readonly UserPresence[];
 }
 
+/** Whether a user is online. */
 export interface UserPresence {
+  /** The user. */
   readonly userId: string;
+  /** Whether the user has a live session. */
   readonly online: boolean;
   /** Epoch milliseconds; null if never seen, or not visible to the caller. */
   readonly lastSeenAt: number | null;

@@ -75,7 +75,7 @@ export interface PollBody extends InboxPage {
 export const conversationsQuerySchema = lazySchema(() =>
   z.object({
     limit: pageLimit(),
-    /** Server time in epoch milliseconds: leaves out conversations unchanged since (docs/protocol.md, section 9). */
+    /** Server time in epoch milliseconds: leaves out conversations unchanged since (docs/protocol.md, section 6). */
     changedSince: z.optional(z.string().check(z.regex(/^[0-9]{1,15}$/, 'must be a whole number'))),
     cursor: z.optional(z.string().check(z.maxLength(1_024))),
   }),
@@ -167,20 +167,28 @@ export const cursorQuerySchema = lazySchema(() =>
   z.object({ cursor: z.optional(z.string().check(z.maxLength(1_024))) }),
 );
 
+/** A group. */
 export interface GroupBody {
+  /** `g:<ULID>`. */
   readonly conversationId: string;
+  /** 1 to 100 characters. */
   readonly name: string;
+  /** The admins' user ids, 1 to 20. */
   readonly admins: readonly string[];
+  /** The number of members, admins included. */
   readonly memberCount: number;
 }
 
+/** A page of a group's members. */
 export interface MembersBody {
+  /** Ordered by user id. `joinedSeq`: the seq of the system message of joining. */
   readonly members: readonly { readonly userId: string; readonly joinedSeq: number }[];
   readonly cursor: string | null;
 }
 
-/** How far each member has read. */
+/** A page of a group's read cursors. */
 export interface ReadsBody {
+  /** Each member has read everything up to `seq`. */
   readonly reads: readonly { readonly userId: string; readonly seq: number }[];
   readonly cursor: string | null;
 }

@@ -49,8 +49,9 @@ describe('the runbook in docs/operations.md', () => {
     });
     const words = { ten: 10, eight: 8 } as Record<string, number>;
     const [, ...told] =
-      /There are (\w+) alarms over (\d+) metrics, or (\w+)\s+over (\d+) without a desk/.exec(OPERATIONS) ??
-      [];
+      /There are (\w+)\s+alarms over (\d+)\s+metrics, or (\w+)\s+over (\d+)\s+without a\s+desk/.exec(
+        OPERATIONS,
+      ) ?? [];
     expect(told.map((word) => words[word] ?? Number(word))).toEqual(counts);
   });
 });

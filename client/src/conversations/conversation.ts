@@ -42,7 +42,7 @@ export interface ConversationPorts extends ComposePorts {
   report(error: unknown): void;
 }
 
-/** At most one typing notification in this time. Other clients forget one after some seconds (section 9). */
+/** At most one typing notification in this time. Other clients forget one after some seconds (section 4). */
 const TYPING_INTERVAL_MS = 3_000;
 
 /** One conversation: sending, events, and history. Get one from `im.direct` or `im.conversation`. */

@@ -78,7 +78,7 @@ export class OutgoingMessage implements OwnMessage {
     return this.#acked.promise;
   }
 
-  /** The request of the next attempt. Only `resend` differs after the first one (docs/protocol.md, section 9). */
+  /** The request of the next attempt. Only `resend` differs after the first one (docs/protocol.md, section 4). */
   nextRequest(): SendFields {
     const { clientMsgId, content } = this;
     const request = { clientMsgId, ...this.destination.target, content };

@@ -11,7 +11,7 @@ import type { Target } from '../model/target.ts';
 export type SendFields = Target & {
   readonly clientMsgId: string;
   readonly content: SentContent;
-  /** True for all but the first attempt (docs/protocol.md, section 9). */
+  /** True for all but the first attempt (docs/protocol.md, section 4). */
   readonly resend?: boolean;
 };
 
