@@ -7,7 +7,7 @@ import { nameOf } from './measure/budget.ts';
 import { countScenarios } from './measure/count-scenarios.ts';
 import type { OperationResult } from './measure/recorder.ts';
 import { step } from './progress.ts';
-import { REFERENCE } from './report/report.ts';
+import { BOTH_CLIENTS, REFERENCE } from './report/report.ts';
 import { type CountsFile, countsOf, type TimesFile } from './results.ts';
 import { DESK_QUEUES } from './scenarios/desk.ts';
 import {
@@ -95,7 +95,7 @@ function initialized(assembly: Assembly, baseline: Assembly, mode: BenchArgument
   const both = namedFunctions(baseline).find(({ name }) => name === 'SendMessage');
   return [
     ...(bare ? [{ ...bare, name: REFERENCE }] : []),
-    ...(both ? [{ ...both, name: 'and @connections (baseline SendMessage)' }] : []),
+    ...(both ? [{ ...both, name: BOTH_CLIENTS }] : []),
     ...namedFunctions(assembly).filter(({ name }) => mode === 'full' || QUICK_INIT.includes(name)),
   ];
 }

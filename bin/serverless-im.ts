@@ -1,6 +1,7 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-// Under the CDK CLI its values come anyway, and win; run directly (as `npm start` does), the app sees the same flags.
+// The CDK CLI passes the context of cdk.json itself, and its values win. `npm start` runs the app without the CLI, so the
+// context is passed here, too.
 import cdk from '../cdk.json' with { type: 'json' };
 import { InvalidOptionsError, ServerlessImStack } from '../lib/index.ts';
 
@@ -11,6 +12,6 @@ try {
 } catch (error) {
   if (!(error instanceof InvalidOptionsError)) throw error;
   console.error(error.message);
-  // At once: an app that is left to end synthesizes what it has so far.
+  // Exits at once: a CDK app synthesizes when the process ends normally.
   process.exit(1);
 }

@@ -1,17 +1,17 @@
 /**
- * Where the examples find a chat. On one machine that is what `npm start` serves; for a deployment set IM_HTTP_URL,
+ * The server for the examples: by default the local stack of `npm start`. For a deployment, set IM_HTTP_URL and
  * IM_WS_URL (outputs of the stack), and IM_TOKEN.
  */
 const { IM_HTTP_URL = 'http://127.0.0.1:8787', IM_WS_URL, IM_TOKEN } = process.env;
 
-/** What `createClient` needs to speak as this user. */
+/** The options of `createClient` for this user. */
 export async function serverFor(userId: string) {
   const getToken = () => IM_TOKEN ?? devToken(userId);
   const wsUrl = IM_WS_URL ?? (await findWebSocket(await getToken()));
   return { httpUrl: IM_HTTP_URL, wsUrl, getToken };
 }
 
-/** The issuer of `npm start` believes anybody. */
+/** The issuer of `npm start` gives anybody a token. */
 async function devToken(userId: string): Promise<string> {
   const response = await fetch(`${IM_HTTP_URL}/token`, {
     method: 'POST',

@@ -16,13 +16,14 @@ import { type EnvName, hasEnv, list, readEnv } from './shared/env.ts';
 import type { Maker } from './shared/lazily.ts';
 
 /*
- * The composition root: every adapter and setting, made from the environment when it is first used. A function names what it
- * needs, `lazily({ routes, … })`; its bundle holds nothing else, and a cold start without one of the variables fails at once.
+ * The composition root: every adapter and setting, made from the environment when it is first used. A function lists what
+ * it needs, `lazily({ routes, … })`. Its bundle contains nothing else, and a cold start fails at once if one of the
+ * variables is missing.
  */
 
 /*
- * Makes a value of these variables, once. It must stand in this file: esbuild drops the values that a function doesn't use,
- * and all that they import, only where it sees this mark beside the calls.
+ * Makes a value from these variables, once. Must stay in this file: esbuild drops values that a function doesn't use, and
+ * their imports, only if it sees this annotation in the same file as the calls.
  *
  * @__NO_SIDE_EFFECTS__
  */
@@ -44,7 +45,7 @@ const clockOnly = { clock: systemClock };
 export const clock = maker([], () => systemClock);
 export const pause = maker([], () => systemPause);
 
-/** The SDK reads the endpoint by itself; it is named so that a function without it fails early. */
+/** The AWS SDK reads the endpoint itself. It is listed so that a function without it fails at its cold start. */
 export const connections = maker(['connectionsEndpoint'], createConnections);
 export const routes = maker(['routesTable'], ({ routesTable }) =>
   createRouteTable(documents.get(), routesTable),
@@ -100,7 +101,7 @@ export const outbox = maker(['deskTable'], ({ deskTable }) =>
   createNotificationOutbox(documents.get(), deskTable),
 );
 export const deskEvents = maker(['deskQueueUrl'], ({ deskQueueUrl }) => createDeskEvents(deskQueueUrl));
-/** Makes `undefined` in a deployment without a desk. */
+/** `undefined` in a deployment without a desk. */
 export const deskEventsIfAny = (): Maker<DeskEvents | undefined> =>
   hasDesk() ? deskEvents : { env: [], get: () => undefined };
 /** Names of the support queues. */

@@ -6,9 +6,9 @@ import { acknowledge, finding } from './acknowledge.ts';
 
 /**
  * Lets API Gateway write access logs in this account and region. Without it a WebSocket stage fails to deploy:
- * "CloudWatch Logs role ARN must be set in account settings to enable logging". Whatever needs it depends on this.
+ * "CloudWatch Logs role ARN must be set in account settings to enable logging". So the stage depends on this construct.
  *
- * Setting and role outlive the stack, since other APIs of the account may rely on them by then
+ * Setting and role are kept when the stack is deleted, since other APIs of the account may use them by then
  * (docs/adr/0003-access-log-role.md).
  */
 export class AccessLogRole extends Construct {
@@ -25,7 +25,7 @@ export class AccessLogRole extends Construct {
     acknowledge(
       role,
       finding(this, 'AwsSolutions-IAM4', `Policy::${policy.managedPolicyArn}`),
-      'AWS asks for this policy on the role, and the role serves all APIs of the account.',
+      'API Gateway requires this policy on the role, and the role serves all APIs of the account.',
     );
     new CfnAccount(this, 'Account', { cloudWatchRoleArn: role.roleArn }).applyRemovalPolicy(
       RemovalPolicy.RETAIN,

@@ -5,9 +5,9 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
 /**
- * Fields of an access log line. Each is a number, an id that the gateway made, or a word of a closed list: none can
- * hold a token, whatever a client sends. So no headers, query, path, or authorizer context; and no error messages
- * either, since API Gateway quotes a malformed `Authorization` header in some of its own.
+ * Fields of an access log line. Each is a number, an id made by the gateway, or a word from a fixed list, so none can
+ * contain a token. Headers, query, path, and authorizer context are left out; error messages, too, since some of API
+ * Gateway's quote a malformed `Authorization` header.
  *
  * docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html and http-api-logging-variables.html
  */
@@ -37,7 +37,7 @@ export const HTTP_LOG_FIELDS = {
   responseLength: '$context.responseLength',
 };
 
-/** A JSON access log of exactly these fields, kept for a month. */
+/** Creates a JSON access log of these fields, kept for a month. */
 export function accessLog(
   scope: Construct,
   fields: Readonly<Record<string, string>>,

@@ -2,15 +2,16 @@ import { Stack, Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 /**
- * Records on the construct why a rule of cdk-nag's AwsSolutions pack doesn't apply to it; for apps without cdk-nag it is
- * a note in the construct tree and nothing more. A rule about several findings wants each one named, e.g.
- * `AwsSolutions-IAM5[Resource::*]`.
+ * Records on the construct why a rule of cdk-nag's AwsSolutions pack does not apply to it. Has no effect in apps without
+ * cdk-nag. A rule with several findings needs each of them named, e.g. `AwsSolutions-IAM5[Resource::*]`.
  */
 export function acknowledge(construct: IConstruct, id: string, reason: string): void {
   Validations.of(construct).acknowledge({ id, reason });
 }
 
-/** The name of one finding of a rule, as cdk-nag writes it: references become `<LogicalId>` or `<LogicalId.Attribute>`. */
+/**
+ * The name of one finding of a rule, as cdk-nag writes it: references become `<LogicalId>` or `<LogicalId.Attribute>`.
+ */
 export function finding(scope: IConstruct, rule: string, detail: string): string {
   return `${rule}[${flatten(Stack.of(scope).resolve(detail))}]`;
 }

@@ -1,23 +1,22 @@
 import { Duration } from 'aws-cdk-lib';
 import { InvalidOptionsError, type ServerlessImProps } from './options.ts';
 
-/** Looks a context key up; `undefined` if it isn't set. */
+/** Returns the value of a context key, or `undefined` if it isn't set. */
 export type ReadContext = (key: string) => unknown;
 
 /**
- * Reads the construct's props from CDK context. Values are strings from `cdk -c key=value` and any JSON from `cdk.json`;
- * both are understood:
+ * Reads the construct's props from CDK context. Values are strings from `cdk -c key=value`, or any JSON from `cdk.json`:
  *
  * - text: `issuer`, `jwksUri`, `userIdClaim`, `rolesClaim`, `webPageClientId`, `webPageScope`, `alarmTopicArn`
- * - one of two words: `duplicateLogin` (`replace`, `reject`)
+ * - `replace` or `reject`: `duplicateLogin`
  * - lists, as JSON or separated by commas: `audience`, `allowedOrigins`, `deskQueues`
- * - switches, `true` or `false`: `retain`, `accessLogRole`, `desk`, `webPage`
- * - durations, a whole number and `s`, `m`, `h`, or `d`: `lease` (`30m`), `inboxTtl` (`7d`), `historyRetention` (`365d`,
+ * - `true` or `false`: `retain`, `accessLogRole`, `desk`, `webPage`
+ * - durations, a whole number with `s`, `m`, `h`, or `d`: `lease` (`30m`), `inboxTtl` (`7d`), `historyRetention` (`365d`,
  *   or `forever`), `deskAgentGrace` (`2m`)
  * - whole numbers: `offlineConcurrency`, `pollConcurrency`, `idleTimeoutMs`
  *
- * An empty string is as good as no value, so that scripts can write `-c issuer=$ISSUER`.
- * @throws InvalidOptionsError
+ * An empty string counts as unset, so that scripts can use `-c issuer=$ISSUER`.
+ * @throws {InvalidOptionsError} listing every value of the wrong type
  */
 export function propsFromContext(read: ReadContext): ServerlessImProps {
   const context = new ContextReader(read);
@@ -97,7 +96,7 @@ class ContextReader {
     const value = this.#value(key);
     if (value === undefined) return undefined;
     const [, amount, unit] = (typeof value === 'string' && /^(\d{1,9})([smhd])$/.exec(value)) || [];
-    // A bare number is refused: nobody would know whether it meant days or seconds.
+    // Refuses a number without a unit: it could mean days or seconds.
     if (amount === undefined) return this.#fault(key, 'a duration like 90s, 30m, 12h, or 7d', value);
     return DURATION_UNITS[unit as keyof typeof DURATION_UNITS](Number(amount));
   }

@@ -5,18 +5,19 @@ import type { Storage, Store } from './storage.ts';
 import { WorkQueue } from './work-queue.ts';
 
 export interface DeskProps {
-  /** Where its table stands. */
+  /** The construct that holds the desk's table. */
   readonly storage: Storage;
-  /** Time-out of the function that matches chats and agents. */
+  /** Timeout of the function that matches chats and agents. */
   readonly consumerTimeoutSeconds: number;
-  /** The first is the default. */
+  /** Names of the support queues. The first is the default. */
   readonly queueNames: readonly string[];
 }
 
-/** The customer-service desk: who waits, who serves, and the events that bring them together. Its chats are conversations. */
+/** The customer-service desk: a table of queues and agents, and a queue of events. Its chats are conversations. */
 export class Desk extends Construct {
-  /** Key layout and access patterns: lambdas/adapters/desk-table.ts. */
+  /** Queues and agents. lambdas/adapters/desk-table.ts describes keys and access patterns. */
   readonly store: Store;
+  /** Desk events: queues to match, and agents to check. */
   readonly queue: WorkQueue;
   readonly #queueNames: readonly string[];
 
@@ -27,8 +28,8 @@ export class Desk extends Construct {
     this.#queueNames = queueNames;
   }
 
-  /** Tells a function what queues there are. */
-  nameQueues(fn: HandlerFunction): void {
+  /** Sets the function's variable with the names of the support queues. */
+  addQueueNames(fn: HandlerFunction): void {
     fn.addEnvironment(ENV.deskQueues, this.#queueNames.join(','));
   }
 }

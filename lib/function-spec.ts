@@ -5,19 +5,19 @@ import type { Storage } from './storage.ts';
 import type { WebSocketGateway } from './web-socket-gateway.ts';
 import type { WorkQueue } from './work-queue.ts';
 
-/** What can be granted to a function. A grant is a permission and the variable that goes with it. */
+/** The constructs that grant a function its permissions, and set the environment variables that go with them. */
 export interface Grantors {
   readonly storage: Storage;
   readonly offlineQueue: WorkQueue;
   readonly fanOutQueue: WorkQueue;
   readonly gateway: WebSocketGateway;
-  /** `undefined`: left out of this deployment. */
+  /** `undefined` in a deployment without a desk. */
   readonly desk: Desk | undefined;
 }
 
 export type QueueName = 'offline' | 'service' | 'fanOut' | 'desk';
 
-/** What calls a function. */
+/** The caller of a function. */
 export type Trigger =
   | { readonly kind: 'authorizer' }
   | { readonly kind: 'webSocket' }
@@ -25,28 +25,28 @@ export type Trigger =
       readonly kind: 'http';
       /** Route keys. */
       readonly routes: readonly string[];
-      /** Those that only a deployment with a desk has. @default - none */
+      /** Additional route keys of a deployment with a desk. @default - none */
       readonly deskRoutes?: readonly string[];
     }
   | { readonly kind: 'queue'; readonly queue: QueueName };
 
-/** One Lambda function: what calls it, and all that it may know and do. */
+/** A Lambda function: its trigger, settings, and permissions. */
 export interface FunctionSpec {
-  /** What it is left out with. @default - always there */
+  /** The optional part of the deployment that it belongs to. @default - part of every deployment */
   readonly part?: 'desk';
-  /** Its module without ending, from the package's root. */
+  /** Path of its module from the package's root, without extension. */
   readonly module: string;
   readonly description: string;
   readonly trigger: Trigger;
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
   /**
-   * Set if it writes to the queue that calls it, in a loop that it bounds by itself.
+   * Whether it sends to the queue that triggers it. It must limit the loop itself.
    * @default false
    */
-  readonly feedsItself?: boolean;
-  /** Plain values that it gets by environment. */
+  readonly sendsToOwnQueue?: boolean;
+  /** Settings that it gets as environment variables. */
   readonly settings: readonly SettingName[];
-  /** What it may touch, by exact action; what isn't here is denied (test/infra/permissions.test.ts). */
+  /** Grants its permissions, by exact action. All others are denied (test/infra/permissions.test.ts). */
   readonly grant: (fn: HandlerFunction, to: Grantors) => void;
 }

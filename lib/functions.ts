@@ -4,14 +4,14 @@ import type { FunctionSpec } from './function-spec.ts';
 import type { HandlerFunction } from './handler-function.ts';
 
 /**
- * Time-out of whatever sends a message. Contract: a seq that is in no history after 15 s never will be (IM-SEND-3),
- * since the function that allocated it has been cut off by then.
+ * Timeout of functions that send messages. The contract relies on it: a seq without a message after 15 s never gets one
+ * (IM-SEND-3), since the function that allocated it has timed out by then.
  */
 const SENDER_TIMEOUT_SECONDS = LIMITS.senderTimeoutSeconds;
 
 /**
- * All functions, each a module in `lambdas/functions/`. One for all of a gateway's traffic, since each function pays its own
- * cold starts (docs/performance.md); permissions are the sum of what its actions need, and no more.
+ * All functions, each a module in `lambdas/functions/`. One function serves a whole gateway, since each function has its
+ * own cold starts (docs/performance.md). Its permissions are exactly those that its actions need.
  */
 export const FUNCTIONS = {
   authorize: {
@@ -19,7 +19,7 @@ export const FUNCTIONS = {
     description: 'Decides who may connect: origin and token',
     trigger: { kind: 'authorizer' },
     timeoutSeconds: 5,
-    // Memory of all functions: docs/adr/0017-memory-by-measurement.md.
+    // docs/adr/0017-memory-by-measurement.md explains the memory of all functions.
     memoryMegabytes: 1_024,
     settings: ['issuer', 'audience', 'jwksUri', 'userIdClaim', 'rolesClaim', 'allowedOrigins'],
     grant: () => {},
@@ -51,11 +51,11 @@ export const FUNCTIONS = {
       fanOutQueue.grantSend(fn);
       gateway.grantConnections(fn, 'GET', 'POST', 'DELETE');
       if (desk === undefined) return;
-      // An agent's rows in a conversation go with the chat.
+      // A transfer removes the former agent's rows from the conversation.
       storage.conversations.grant(fn, 'DeleteItem');
       desk.store.grant(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem');
       desk.queue.grantSend(fn);
-      desk.nameQueues(fn);
+      desk.addQueueNames(fn);
     },
   },
   http: {
@@ -76,7 +76,7 @@ export const FUNCTIONS = {
     grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk }) => {
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem');
-      // A removal from a group; and a user who is named admin must be a member still.
+      // To remove a member of a group, and to check that a new admin is a member.
       storage.conversations.grant(fn, 'DeleteItem', 'ConditionCheckItem');
       storage.messages.grant(fn, 'BatchGetItem', 'PutItem');
       storage.messages.grantQueryBySeq(fn);
@@ -86,14 +86,14 @@ export const FUNCTIONS = {
       if (desk === undefined) return;
       desk.store.grant(fn, 'Query');
       desk.queue.grantSend(fn);
-      desk.nameQueues(fn);
+      desk.addQueueNames(fn);
     },
   },
   poll: {
     module: 'lambdas/functions/poll',
-    description: 'Waits on the inbox of a client that gets no socket',
+    description: 'Waits for messages of a client without a socket',
     trigger: { kind: 'http', routes: [POLL_ROUTE] },
-    // 20 s of waiting and its calls; the HTTP API gives up after 30.
+    // 20 s of waiting, plus its calls. The HTTP API times out after 30 s.
     timeoutSeconds: 28,
     memoryMegabytes: 256,
     settings: ['leaseSeconds', 'duplicateLogin', 'userIdClaim', 'allowedOrigins'],
@@ -106,11 +106,11 @@ export const FUNCTIONS = {
   },
   storeOffline: {
     module: 'lambdas/functions/store-offline',
-    description: 'Stores references in inboxes, and delivers to users who came back meanwhile',
+    description: 'Stores references in inboxes, and delivers to users who have reconnected',
     trigger: { kind: 'queue', queue: 'offline' },
     timeoutSeconds: 30,
     memoryMegabytes: 256,
-    feedsItself: true,
+    sendsToOwnQueue: true,
     settings: ['inboxTtlSeconds'],
     grant: (fn, { storage, offlineQueue, gateway }) => {
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
@@ -126,7 +126,7 @@ export const FUNCTIONS = {
     trigger: { kind: 'queue', queue: 'fanOut' },
     timeoutSeconds: 60,
     memoryMegabytes: 1_024,
-    feedsItself: true,
+    sendsToOwnQueue: true,
     settings: [],
     grant: (fn, { storage, offlineQueue, fanOutQueue, gateway }) => {
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
@@ -139,7 +139,7 @@ export const FUNCTIONS = {
   },
   serveEvents: {
     module: 'lambdas/functions/serve-events',
-    description: 'Does what other services ask: logs users out, sends messages as any user',
+    description: 'Processes events of other services: logs users out, sends messages as any user',
     trigger: { kind: 'queue', queue: 'service' },
     timeoutSeconds: SENDER_TIMEOUT_SECONDS,
     memoryMegabytes: 512,
@@ -151,18 +151,18 @@ export const FUNCTIONS = {
       offlineQueue.grantSend(fn);
       fanOutQueue.grantSend(fn);
       gateway.grantConnections(fn, 'POST', 'DELETE');
-      // An agent who is gone is noticed by a message to the chat (IM-DESK-7).
+      // A message to a chat may show that its agent is gone, which asks for a check (IM-DESK-7).
       desk?.queue.grantSend(fn);
     },
   },
   matchDesk: {
     part: 'desk',
     module: 'lambdas/functions/match-desk',
-    description: 'Brings support chats and agents together, and takes chats from agents who are gone',
+    description: 'Assigns support chats to agents, and requeues the chats of agents who are gone',
     trigger: { kind: 'queue', queue: 'desk' },
     timeoutSeconds: 30,
     memoryMegabytes: 1_024,
-    feedsItself: true,
+    sendsToOwnQueue: true,
     settings: ['historyTtlSeconds', 'deskAgentGraceSeconds'],
     grant: (fn, { storage, offlineQueue, gateway, desk }) => {
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
@@ -182,13 +182,12 @@ type DeskFunctionName = {
   [Name in FunctionName]: (typeof FUNCTIONS)[Name] extends { readonly part: 'desk' } ? Name : never;
 }[FunctionName];
 
-/** Those that this deployment has. */
+/** The functions of this deployment. */
 export type Functions = Readonly<
   Record<Exclude<FunctionName, DeskFunctionName>, HandlerFunction> &
     Partial<Record<DeskFunctionName, HandlerFunction>>
 >;
 
-/** In the order of the table. */
 export function functionNames({ desk }: { readonly desk: boolean }): FunctionName[] {
   const names = Object.keys(FUNCTIONS) as FunctionName[];
   return names.filter((name) => desk || !('part' in FUNCTIONS[name]));

@@ -19,27 +19,30 @@ export interface HandlerFunctionProps {
   readonly description: string;
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
-  /** @default false */
-  readonly feedsItself?: boolean;
-  /** How many of it run at once at most; taken out of what the account has. @default - as many as there are */
+  /** See `FunctionSpec`. @default false */
+  readonly sendsToOwnQueue?: boolean;
+  /** Maximum concurrent executions, reserved out of the account's. @default - limited only by the account */
   readonly reservedConcurrency?: number | undefined;
 }
 
-/** A Lambda function as all of ours are; what it may touch is granted afterwards, by name. */
+/**
+ * A Lambda function with the settings that all of ours share. It starts without permissions on data: grant them by
+ * action.
+ */
 export class HandlerFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: HandlerFunctionProps) {
     const logGroup = new LogGroup(scope, `${id}Logs`, {
       retention: RetentionDays.ONE_MONTH,
-      // Logs end by themselves after a month and hold no user data: nothing worth keeping beyond the stack.
+      // Logs expire after a month and contain no user data: not worth keeping when the stack is deleted.
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    // A role of our own, because the default one may write to every log group (AWSLambdaBasicExecutionRole).
+    // Its own role, since the default one may write to every log group (AWSLambdaBasicExecutionRole).
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);
     acknowledge(
       role,
       'AwsSolutions-IAM5[Resource::*]',
-      'X-Ray has no resources to name; only its two put actions get "*".',
+      'X-Ray has no resource ARNs: its two put actions require "*".',
     );
     super(scope, id, {
       code: props.code,
@@ -53,10 +56,10 @@ export class HandlerFunction extends LambdaFunction {
       }),
       timeout: Duration.seconds(props.timeoutSeconds),
       tracing: Tracing.ACTIVE,
-      // Lambda drops as looping what has made 16 hops by its trace header. The records of a batch share one, so on a busy
-      // queue the hops of many add up, though each goes round five times at most; and a hand-off would be lost.
+      // Lambda drops an event as a loop after 16 hops in its trace header. The records of a batch share one header, so
+      // on a busy queue their hops add up, though each record loops five times at most, and jobs would be lost.
       // docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
-      ...(props.feedsItself && { recursiveLoop: RecursiveLoop.ALLOW }),
+      ...(props.sendsToOwnQueue && { recursiveLoop: RecursiveLoop.ALLOW }),
       loggingFormat: LoggingFormat.JSON,
       logGroup,
       role,

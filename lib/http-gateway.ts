@@ -15,19 +15,23 @@ import { inSequence } from './in-sequence.ts';
 import type { Throttle } from './options.ts';
 
 export interface HttpGatewayProps {
-  /** Whose tokens are accepted. */
+  /** The `iss` of accepted tokens. */
   readonly issuer: string;
+  /** Accepted values of `aud`, or of `client_id` if a token has no `aud`. */
   readonly audience: readonly string[];
-  /** Web origins that may call, or `['*']`; none: no CORS headers at all. */
+  /** Web origins that may call, or `['*']`. If empty, there are no CORS headers. */
   readonly allowedOrigins: readonly string[];
+  /** Limit for all requests together. */
   readonly throttle: Throttle;
 }
 
-/** The HTTP API: history, conversations, and sending without a socket. API Gateway itself checks the tokens. */
+/** The HTTP API: history, conversations, groups, and sending without a socket. API Gateway checks the tokens. */
 export class HttpGateway extends Construct {
+  /** The API itself. */
   readonly api: HttpApi;
+  /** The stage `$default`, with its metrics. */
   readonly stage: HttpStage;
-  /** `https://…` without a slash at its end. */
+  /** The base URL of all routes: `https://…` without a trailing slash. */
   readonly url: string;
   readonly #authorizer: HttpJwtAuthorizer;
   readonly #routes: HttpRoute[] = [];
@@ -55,11 +59,13 @@ export class HttpGateway extends Construct {
   }
 
   /**
-   * Makes routes that only requests with a valid token reach, all served by one function, which gets the token's claims.
-   * @param routeKeys `GET /groups/{id}`
+   * Adds routes for requests with a valid token. One function serves all of them, and gets the token's claims.
+   * @param id of the integration, unique in this API
+   * @param routeKeys method and path
+   * @example chat.http.addRoutes('Stickers', stickers, ['GET /stickers', 'GET /stickers/{id}']);
    */
   addRoutes(id: string, fn: LambdaFunction, routeKeys: readonly string[]): void {
-    // One permission for all of them: a function's policy may have 20 KB.
+    // One permission for all routes, since a function's policy is limited to 20 KB.
     const integration = new HttpLambdaIntegration(id, fn, { scopePermissionToRoute: false });
     for (const routeKey of routeKeys) {
       const [method, path = ''] = routeKey.split(' ');

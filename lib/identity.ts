@@ -6,25 +6,27 @@ import type { ExternalIssuer, WebPageOptions } from './options.ts';
 import type { WebPageSignIn } from './web-page.ts';
 
 export interface IdentityProps {
-  /** `undefined`: make a user pool. */
+  /** If `undefined`, creates a user pool. */
   readonly externalIssuer: ExternalIssuer | undefined;
-  /** Whether a made user pool outlives the stack. */
+  /** Whether the created user pool is kept when the stack is deleted. */
   readonly retain: boolean;
-  /** The page whose users sign in here, if there is one; its URL may be a token. */
+  /** The web page whose users sign in here, if there is one. Its URL may be a CDK token. */
   readonly webPage: (WebPageOptions & { readonly url: string }) | undefined;
 }
 
-/** Whose tokens are accepted: the given issuer's, else the access tokens of a user pool made here. */
+/** The issuer of accepted tokens: the given one, or a Cognito user pool created here. */
 export class Identity extends Construct {
+  /** The `iss` of accepted tokens. */
   readonly issuer: string;
-  /** `aud`, or for tokens without it (Cognito access tokens) `client_id`. */
+  /** Accepted values of `aud`, or of `client_id` if a token has no `aud` (Cognito access tokens). */
   readonly audience: readonly string[];
+  /** URL of the issuer's keys. */
   readonly jwksUri: string;
-  /** The made pool, if any. */
+  /** The created user pool; `undefined` with an `issuer`. */
   readonly userPool: UserPool | undefined;
-  /** The made pool's client, if any. */
+  /** The client of the created user pool, for apps; `undefined` with an `issuer`. */
   readonly userPoolClient: UserPoolClient | undefined;
-  /** How the web page's users sign in, if there is a page. */
+  /** How the users of the web page sign in; `undefined` without a page. */
   readonly webPageSignIn: WebPageSignIn | undefined;
 
   constructor(scope: Construct, id: string, props: IdentityProps) {
@@ -47,12 +49,12 @@ export class Identity extends Construct {
   }
 }
 
-/** Users are made by an administrator, by name; whoever wants more brings an own issuer. */
+/** Only administrators create users. For anything else, configure an `issuer`. */
 function makePool(scope: Construct, retain: boolean): UserPool {
   const pool = new UserPool(scope, 'Users', {
     selfSignUpEnabled: false,
     signInAliases: { username: true },
-    // Else "Bob" and "bob" would be two people.
+    // Otherwise "Bob" and "bob" are two users.
     signInCaseSensitive: false,
     passwordPolicy: {
       minLength: 12,
@@ -69,12 +71,12 @@ function makePool(scope: Construct, retain: boolean): UserPool {
   acknowledge(
     pool,
     'AwsSolutions-COG2',
-    'Each user may enrol a TOTP app; to force all would shut out first steps by CLI.',
+    'Users may enrol a TOTP app; requiring it would prevent a first sign-in by CLI.',
   );
   acknowledge(
     pool,
     'AwsSolutions-COG8',
-    'The Plus plan is billed per user; the pool is for a start without an issuer.',
+    'The Plus plan is billed per user; this pool is for a first start without an issuer.',
   );
   return pool;
 }
@@ -82,7 +84,7 @@ function makePool(scope: Construct, retain: boolean): UserPool {
 function makeClient(pool: UserPool): UserPoolClient {
   return pool.addClient('Client', {
     generateSecret: false,
-    // SRP for apps; the plain password flow so that `aws cognito-idp initiate-auth` can fetch a token.
+    // SRP for apps, and the password flow so that `aws cognito-idp initiate-auth` can get a token.
     authFlows: { userSrp: true, userPassword: true },
     disableOAuth: true,
     preventUserExistenceErrors: true,
@@ -100,10 +102,10 @@ function signInAt({ issuer }: ExternalIssuer, { clientId = '', scope }: WebPageO
   return { issuer, clientId, scope, origins: [new URL(issuer).origin] };
 }
 
-/** The pool's own sign-in page, and a client for the code flow of a page that can keep no secret. */
+/** Adds the pool's sign-in page, and a client without a secret for the code flow. */
 function signInToPool(pool: UserPool, issuer: string, pageUrl: string): WebPageSignIn {
   const stack = Stack.of(pool);
-  // Names of such domains are the region's: the stack's own id is nobody else's.
+  // Domain prefixes are unique per region, and so is the stack's id.
   const domainPrefix = `im-${Fn.select(2, Fn.split('/', stack.stackId))}`;
   const domain = pool.addDomain('SignIn', { cognitoDomain: { domainPrefix } });
   const client = pool.addClient('WebPage', {

@@ -3,10 +3,10 @@ import { CfnPermission, type Function as LambdaFunction } from 'aws-cdk-lib/aws-
 import type { IConstruct } from 'constructs';
 
 /**
- * Has CloudFormation make the parts of an API one after the other: the permission to call the function, the integration, the
- * authorizer, each route with its response, and the stage after all of them. Parallel changes of one API are reported to fail
- * with "Unable to complete operation due to concurrent modification"; and a stage that deploys by itself must not call a
- * function before it may.
+ * Makes CloudFormation create the parts of an API one after another: the permission to call the function, the
+ * integration, the authorizer, each route with its response, and then the stage. Parallel changes of one API are reported
+ * to fail with "Unable to complete operation due to concurrent modification". And a stage with automatic deployment must
+ * not go live before it may call its function.
  */
 export function inSequence(
   api: IConstruct,
@@ -16,9 +16,9 @@ export function inSequence(
 ): void {
   for (const [index, route] of routes.entries()) {
     const before = routes[index - 1];
-    // With it goes what stands below the route: its response, and the integration of a second function.
+    // Includes the constructs below the route: its response, and the integration of a second function.
     if (before !== undefined) route.node.addDependency(before);
-    // A function's integration stands below its first route; the permission does too, or below the function.
+    // A function's integration is below its first route. The permission is there, too, or below the function.
     for (const integration of below(route, CfnIntegration)) {
       const permissions = below(route, CfnPermission);
       const own = permissions.length > 0 ? permissions : below(fn, CfnPermission);

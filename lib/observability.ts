@@ -26,11 +26,11 @@ export interface ObservabilityProps {
   readonly functions: Functions;
   readonly webSocket: WebSocketGateway;
   readonly http: HttpGateway;
-  /** SNS topic that hears of every alarm, and of its end. `undefined`: nobody is told. */
+  /** ARN of the SNS topic that is notified when an alarm starts and ends. If `undefined`, alarms notify nobody. */
   readonly alarmTopicArn: string | undefined;
 }
 
-/** Sections of the runbook in docs/operations.md: each alarm names one, and each is named by one. */
+/** Sections of the runbook in docs/operations.md. Each alarm refers to one, and each section has an alarm. */
 type RunbookSection =
   | 'dead-letters'
   | 'queue-age'
@@ -45,15 +45,15 @@ interface AlarmSpec {
   /** What is wrong, in one sentence. */
   readonly meaning: string;
   readonly metric: IMetric;
-  /** It is an alarm from this value on. */
+  /** The alarm starts at this value or above. */
   readonly threshold: number;
-  /** In so many periods. @default 1 */
+  /** Number of periods that must reach the threshold. @default 1 */
   readonly periods?: number;
   /**
-   * … of the last so many. More than `periods` for a sum or maximum that is filled: CloudWatch fills the newest minute of a
-   * metric that comes late, and would never see enough in a row.
+   * Number of latest periods to look at. Must exceed `periods` for a filled sum or maximum: CloudWatch fills the latest
+   * minute of a metric that arrives late with 0, so not enough periods in a row would reach the threshold.
    * docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html (FILL)
-   * @default - the same
+   * @default - the same as `periods`
    */
   readonly outOf?: number;
 }
@@ -61,27 +61,27 @@ interface AlarmSpec {
 const FIVE_MINUTES = { period: Duration.minutes(5), statistic: 'Sum' };
 
 /**
- * So many within five minutes are no accident of one request, which its client repeats anyway (IM-SEND-1). An outage is
- * seen within minutes even with few users, since their clients don't give up.
+ * Faults in five minutes that start an alarm. A single failed request does not, since its client retries (IM-SEND-1). An
+ * outage starts the alarm within minutes even with few users, since their clients keep retrying.
  */
 const SEVERAL = 5;
 
 /**
- * SQS leaves out what was received three times, which is after twice the visibility time-out: 12 minutes for the fan-out
- * queue. So one record that can't be done is over 300 s for no more than seven periods.
+ * The age metric of SQS leaves out messages received three times, which is after two visibility timeouts: 12 minutes for
+ * the fan-out queue. So a single record that always fails exceeds 300 s for at most seven periods.
  * docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  */
 const OLD = { threshold: 300, periods: 8, outOf: 11 };
 
 const LONG_WAIT_SECONDS = 300;
 
-/** As POWERTOOLS_SERVICE_NAME has it: the `service` of every line that our code logs. */
+/** The `service` of every line that our code logs, from POWERTOOLS_SERVICE_NAME. */
 const SERVICE = 'serverless-im';
 
 /**
- * The alarms: few, each with its section of the runbook in docs/operations.md. CloudWatch bills each metric of an alarm, so
- * none says what another does: a function that crashes or isn't run shows at its gateway, or makes its queue old; a fault that
- * is answered, and a throttled table, show in our own log lines, which become one metric for all functions.
+ * The alarms, each with a section of the runbook in docs/operations.md. CloudWatch bills each metric of an alarm, so no two
+ * alarms report the same fault. A function that crashes or does not run shows at its gateway, or in the age of its queue.
+ * Faults that are answered, and throttled tables, show in our log lines, which become one metric for all functions.
  */
 export class Observability extends Construct {
   readonly #alarms: Alarm[] = [];
@@ -104,17 +104,23 @@ export class Observability extends Construct {
     if (functions.matchDesk !== undefined) this.#watchDesk(functions.matchDesk.logGroup);
   }
 
-  /** For an app that wants more of them than a topic. */
+  /**
+   * All alarms, for other actions than the topic.
+   * @example for (const alarm of chat.observability.alarms) alarm.addAlarmAction(pagerAction);
+   */
   get alarms(): readonly Alarm[] {
     return this.#alarms;
   }
 
-  /** Dead letters stay until they are redriven, so each queue has an alarm of its own; one is enough for their age. */
+  /**
+   * Each queue has its own alarm on dead letters, since they stay until they are redriven. One alarm watches the age of
+   * all.
+   */
   #watchQueues(queues: Readonly<Record<string, WorkQueue>>): void {
     for (const [name, { deadLetterQueue }] of Object.entries(queues)) {
       this.#alarm(`${name}DeadLetters`, {
         section: 'dead-letters',
-        meaning: `${name} queue: jobs failed five times and wait in the dead-letter queue.`,
+        meaning: `${name} queue: jobs failed five times and are in the dead-letter queue.`,
         metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible(),
         threshold: 1,
       });
@@ -125,16 +131,16 @@ export class Observability extends Construct {
     );
     this.#alarm('QueueAge', {
       section: 'queue-age',
-      meaning: 'Jobs of a queue wait for more than five minutes.',
+      meaning: 'Jobs have been waiting in a queue for more than five minutes.',
       metric: combined('MAX', ages, period),
       ...OLD,
     });
   }
 
   /**
-   * One metric of three kinds of lines: runs that crashed, timed out, or had not enough memory, by Lambda's report (but for
-   * the authorizer, which refuses a bad token by an error, as anyone can make one: IM-CONN-2); faults that our code logs, since
-   * a failed frame is answered by an error frame and status 200; and connects that the gateway answers with 5xx.
+   * One metric of three kinds of lines. First, Lambda's reports of runs that crashed, timed out, or ran out of memory, except
+   * the authorizer's: it refuses a bad token by an error, and anyone can send one (IM-CONN-2). Second, faults that our code
+   * logs, since a failed frame gets an error frame with status 200. Third, connects that the gateway answers with 5xx.
    */
   #watchFaults({ authorize, ...others }: Functions, { accessLogGroup }: WebSocketGateway): void {
     this.#countLines(
@@ -149,7 +155,7 @@ export class Observability extends Construct {
     const metric = this.#countLines(
       'LoggedFaults',
       [authorize.logGroup, others.socket.logGroup],
-      // Lambda's own lines about an error that was thrown have a level too, but no service.
+      // Lambda's own lines about a thrown error have a level, too, but no service.
       FilterPattern.all(
         FilterPattern.stringValue('$.service', '=', SERVICE),
         FilterPattern.stringValue('$.level', '=', 'ERROR'),
@@ -166,15 +172,15 @@ export class Observability extends Construct {
     this.#alarm('LoggedFaults', {
       section: 'logged-faults',
       meaning:
-        'Frames are answered with "unavailable" or "internal", connects fail, tokens can\'t be checked, or functions crash.',
+        'Frames get the error "unavailable" or "internal", connects fail, tokens can\'t be verified, or functions crash.',
       metric,
       threshold: SEVERAL,
     });
   }
 
-  /** By the line that lambdas/adapters/dynamodb.ts logs: DynamoDB's own are two metrics a table. */
+  /** Counts a line of lambdas/adapters/dynamodb.ts, since DynamoDB's own metrics are two per table. */
   #watchTables(functions: Functions): void {
-    // The authorizer has no table.
+    // The authorizer uses no table.
     const metric = this.#countLines(
       'TableThrottles',
       Object.values(functions)
@@ -187,7 +193,7 @@ export class Observability extends Construct {
       meaning: 'DynamoDB has been throttling for a quarter of an hour.',
       metric,
       threshold: 1,
-      // A table on demand that grows throttles for a while; the SDK's repeats hide it.
+      // An on-demand table throttles for a while when traffic grows. The AWS SDK's retries hide it.
       periods: 3,
     });
   }
@@ -196,7 +202,7 @@ export class Observability extends Construct {
     const errors = ['IntegrationError', 'ExecutionError'].map((name) => stage.metric(name, FIVE_MINUTES));
     this.#alarm('WebSocketErrors', {
       section: 'websocket-errors',
-      meaning: 'The WebSocket API gets no proper answer from its function.',
+      meaning: 'The WebSocket API gets no valid response from its function.',
       metric: combined('SUM', errors, FIVE_MINUTES.period),
       threshold: SEVERAL,
       outOf: 2,
@@ -209,7 +215,7 @@ export class Observability extends Construct {
     });
   }
 
-  /** How long people wait is logged once a minute, while anybody does (lambdas/functions/match-desk.ts). */
+  /** The wait is logged once a minute while customers wait (lambdas/functions/match-desk.ts). */
   #watchDesk(logGroup: ILogGroup): void {
     const filter = new MetricFilter(this, 'DeskWait', {
       logGroup,
@@ -226,7 +232,7 @@ export class Observability extends Construct {
     });
   }
 
-  /** One metric for lines of all these logs. */
+  /** Counts matching lines of all these logs in one metric. */
   #countLines(
     id: string,
     logGroups: readonly ILogGroup[],
@@ -253,7 +259,7 @@ export class Observability extends Construct {
       datapointsToAlarm: periods,
       evaluationPeriods: outOf,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      // AWS counts what happens; a silent metric means that nothing did.
+      // These metrics have no data while nothing happens.
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     alarm.addAlarmAction(...this.#actions);
@@ -262,7 +268,7 @@ export class Observability extends Construct {
   }
 }
 
-/** Metrics without events have no values at all; filled, they don't take the others' with them. */
+/** Fills missing values with 0: otherwise one metric without data would leave the result without data. */
 function combined(statistic: 'SUM' | 'MAX', metrics: readonly Metric[], period: Duration): MathExpression {
   const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric]));
   return new MathExpression({ expression: `${statistic}(FILL(METRICS(), 0))`, usingMetrics, period });

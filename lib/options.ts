@@ -1,127 +1,219 @@
 import { Duration, Token } from 'aws-cdk-lib';
 
-/** What an app may choose about its `ServerlessIm`. Everything has a default. */
+/**
+ * Options of `ServerlessIm`. All are optional. The constructor checks them together and throws one `InvalidOptionsError`
+ * that lists every fault. Durations must be whole seconds: CDK throws an error for others.
+ */
 export interface ServerlessImProps {
   /**
    * Issuer (`iss`) of the tokens that users connect with: any OpenID Connect provider that signs with RS256 and
    * serves `<issuer>/.well-known/openid-configuration`. Needs `audience`.
-   * @default - the construct makes a Cognito user pool and accepts its access tokens
+   * @default - creates a Cognito user pool and accepts its access tokens
+   * @throws {InvalidOptionsError} not an https URL (http is allowed for localhost), or no `audience`
+   * @example 'https://login.example.com/tenant'
    */
   readonly issuer?: string | undefined;
-  /** Accepted audiences: a token's `aud`, else its `client_id`. @default - the client of the made pool */
+  /**
+   * Accepted audiences: a token's `aud`, or its `client_id` if it has no `aud`.
+   * @default - the client of the created user pool
+   * @throws {InvalidOptionsError} without an `issuer`; or one is empty or contains a comma
+   * @example ['chat', 'chat-admin']
+   */
   readonly audience?: string | readonly string[] | undefined;
   /**
-   * Where the WebSocket authorizer finds the issuer's keys. The HTTP API finds them by the issuer's discovery document.
-   * @default `<issuer>/.well-known/jwks.json`
+   * URL of the issuer's keys, for the WebSocket authorizer. The HTTP API finds them by the issuer's discovery document.
+   * @default - `<issuer>/.well-known/jwks.json`
+   * @throws {InvalidOptionsError} not an https URL, or without an `issuer`
+   * @example 'https://login.example.com/tenant/keys'
    */
   readonly jwksUri?: string | undefined;
-  /** The claim that holds the user id (IM, section 1 of docs/protocol.md). @default 'sub' */
+  /**
+   * The token's claim with the user id (docs/protocol.md, section 1).
+   * @default 'sub'
+   * @throws {InvalidOptionsError} empty
+   * @example 'username'
+   */
   readonly userIdClaim?: string | undefined;
   /**
-   * The claim that holds the roles `agent` and `supervisor` of the desk: a list, or words separated by spaces (IM-ROLE).
+   * The token's claim with the desk roles `agent` and `supervisor`: a list, or words separated by spaces (IM-ROLE).
    * @default 'cognito:groups'
+   * @throws {InvalidOptionsError} empty
+   * @example 'roles'
    */
   readonly rolesClaim?: string | undefined;
   /**
-   * Whether there is a customer-service desk (IM-DESK). Without it: no table, no queue, no functions of its own.
+   * Whether to deploy the customer-service desk (IM-DESK). Without it there is no desk table, queue, or function.
    * @default true
+   * @example false
    */
   readonly desk?: boolean | undefined;
-  /** Names of the desk's queues; the first is the one of who names none. @default ['default'] */
+  /**
+   * Names of the support queues. The first is used for a chat opened without a queue.
+   * @default ['default']
+   * @throws {InvalidOptionsError} not 1 to 20 different names, each 1 to 64 of `A-Z a-z 0-9 _ -`
+   * @example ['sales', 'returns']
+   */
   readonly deskQueues?: readonly string[] | undefined;
   /**
-   * How long an agent may be without a session before the chats go back to their queues, at least a second (IM-DESK-7).
+   * How long an agent may be without a session before the chats go back to their queues (IM-DESK-7).
    * @default Duration.minutes(2)
+   * @throws {InvalidOptionsError} less than a second
+   * @example Duration.seconds(30)
    */
   readonly deskAgentGrace?: Duration | undefined;
   /**
-   * Web origins that may connect (`https://chat.example.com`), or exactly `['*']` for any. Native clients send no
-   * origin and are not concerned.
+   * Web origins that may connect, or exactly `['*']` for any. Native clients send no origin and may always connect.
    * @default [] - no browser may connect
+   * @throws {InvalidOptionsError} not an http or https origin without a path, or `*` beside others
+   * @example ['https://chat.example.com']
    */
   readonly allowedOrigins?: readonly string[] | undefined;
-  /** Whether tables and the made user pool outlive the stack. @default true */
+  /**
+   * Whether the tables and the created user pool are kept when the stack is deleted.
+   * @default true
+   * @example false
+   */
   readonly retain?: boolean | undefined;
-  /** How long messages are kept, at least 24 hours (IM-SEND-2). @default - for ever */
+  /**
+   * How long messages are kept (IM-SEND-2).
+   * @default - forever
+   * @throws {InvalidOptionsError} less than 24 hours
+   * @example Duration.days(365)
+   */
   readonly historyRetention?: Duration | undefined;
-  /** How long an inbox waits for its user, at least a minute (IM-PUSH-2). @default Duration.days(7) */
+  /**
+   * How long an inbox keeps messages for an absent user (IM-PUSH-2).
+   * @default Duration.days(7)
+   * @throws {InvalidOptionsError} less than 60 seconds
+   * @example Duration.days(30)
+   */
   readonly inboxTtl?: Duration | undefined;
-  /** How long a silent session counts as present, at least a minute (IM-BEAT). @default Duration.minutes(30) */
+  /**
+   * How long a session without frames counts as online (IM-BEAT).
+   * @default Duration.minutes(30)
+   * @throws {InvalidOptionsError} less than 60 seconds
+   * @example Duration.minutes(20)
+   */
   readonly lease?: Duration | undefined;
   /**
-   * A session heard of less recently is not trusted: messages go to it and to the inbox, and its connection is deleted
-   * at the next delivery; clients are told to beat at 0.4 of it (IM-IDLE). 10,000 to the lease; 0: off.
-   * @default 0
+   * How long a session without frames is trusted, in milliseconds (IM-IDLE). After that, messages go to the session and
+   * to the inbox, and the next delivery deletes its connection. Clients send heartbeats at 0.4 of this interval.
+   * @default 0 - always trusted
+   * @throws {InvalidOptionsError} neither 0 nor a whole number from 10,000 to `lease`
+   * @example 60_000
    */
   readonly idleTimeoutMs?: number | undefined;
   /**
-   * What becomes of a device's session when the same device connects again: it is ended, or, if its socket is open, the
-   * new one is refused with 409 (IM-CONN-4).
+   * What happens if a device connects that already has a session (IM-CONN-4). `replace` ends the old session; `reject`
+   * refuses the new one with 409 if the old one's socket is open.
    * @default 'replace'
+   * @example 'reject'
    */
   readonly duplicateLogin?: DuplicateLogin | undefined;
-  /** How many batches of the offline queue are worked on at once, 2 to 1,000. @default 50 */
+  /**
+   * Maximum batches of the offline queue processed at the same time.
+   * @default 50
+   * @throws {InvalidOptionsError} not a whole number from 2 to 1,000
+   * @example 200
+   */
   readonly offlineConcurrency?: number | undefined;
   /**
-   * How many clients may poll at once; more get 503. Each that waits takes one of the account's concurrent executions
-   * (IM-POLL); the number is reserved out of them. 0: nobody may poll.
-   * @default - as many as the account has
+   * Maximum clients that poll at the same time; more get 503. Each waiting poll takes one of the account's concurrent
+   * executions (IM-POLL), and this number of them is reserved. 0 disables polling.
+   * @default - limited only by the account
+   * @throws {InvalidOptionsError} not a whole number from 0 to 10,000
+   * @example 100
    */
   readonly pollConcurrency?: number | undefined;
-  /** Ceiling for client frames and connects on the WebSocket stage. @default 2,000 a second, bursts of 1,000 */
+  /**
+   * Limit for connects and client frames together on the WebSocket stage.
+   * @default - 2,000 per second, bursts of 1,000
+   * @throws {InvalidOptionsError} see `Throttle`
+   * @example { rateLimit: 5_000, burstLimit: 2_500 }
+   */
   readonly webSocketThrottle?: Throttle | undefined;
-  /** Ceiling for requests to the HTTP API. @default 500 a second, bursts of 250 */
+  /**
+   * Limit for requests to the HTTP API.
+   * @default - 500 per second, bursts of 250
+   * @throws {InvalidOptionsError} see `Throttle`
+   * @example { rateLimit: 1_000, burstLimit: 500 }
+   */
   readonly httpThrottle?: Throttle | undefined;
   /**
-   * Whether to give API Gateway the role by which it writes access logs. It is a setting of the whole account and
-   * region, without which no WebSocket stage with an access log can be deployed; say false where another stack makes it
+   * Whether to set the role that API Gateway writes access logs with. It is a setting of the whole account and region,
+   * and no WebSocket stage with an access log can be deployed without it. Use false if another stack sets it
    * (docs/adr/0003-access-log-role.md).
    * @default true
+   * @example false
    */
   readonly accessLogRole?: boolean | undefined;
   /**
-   * Whether to serve the chat's web page, by CloudFront. Its origin may connect, beside `allowedOrigins`; its URL is
-   * `webPage.url`, and goes as callback URL to the made pool. @default false
+   * Whether to serve the web page, by CloudFront. Its origin may connect, in addition to `allowedOrigins`. Its URL is
+   * `webPage.url`, which becomes a callback URL of the created user pool.
+   * @default false
+   * @throws {InvalidOptionsError} with an `issuer`, if `webPageClientId` is missing or the issuer is a CDK token
+   * @example true
    */
   readonly webPage?: boolean | undefined;
-  /** The issuer's public client for the page: code flow with PKCE. Needed by `webPage` with an `issuer`. */
+  /**
+   * The client id of the web page at `issuer`: a public client for the code flow with PKCE.
+   * @default - a client of the created user pool
+   * @throws {InvalidOptionsError} without `webPage` or without an `issuer`
+   * @example 'chat-web'
+   */
   readonly webPageClientId?: string | undefined;
-  /** What the page asks such an issuer for; `offline_access` brings refresh tokens from most. @default 'openid' */
+  /**
+   * Scopes that the web page requests from `issuer`. With most issuers, `offline_access` adds refresh tokens.
+   * @default 'openid'
+   * @throws {InvalidOptionsError} without `webPage` or without an `issuer`
+   * @example 'openid offline_access'
+   */
   readonly webPageScope?: string | undefined;
   /**
-   * SNS topic of the same region that is told of every alarm, and of its end (docs/operations.md, runbook).
+   * ARN of an SNS topic in the same region, notified when an alarm starts and ends (docs/operations.md, runbook).
    * @default - alarms show in CloudWatch only
+   * @throws {InvalidOptionsError} not the ARN of an SNS topic
+   * @example topic.topicArn
    */
   readonly alarmTopicArn?: string | undefined;
 }
 
+/** What happens if a device connects that already has a session (IM-CONN-4). */
 export type DuplicateLogin = 'replace' | 'reject';
 
-/** Token bucket of an API Gateway stage; the account's own limits stand above it. */
+/** Token bucket of an API Gateway stage. The account's own limits apply, too. */
 export interface Throttle {
-  /** Requests a second in the long run. */
+  /**
+   * Average requests per second.
+   * @throws {InvalidOptionsError} not a positive number
+   * @example 1_000
+   */
   readonly rateLimit: number;
-  /** Requests at one moment. */
+  /**
+   * Maximum requests in a burst.
+   * @throws {InvalidOptionsError} not a whole number of at least 1
+   * @example 500
+   */
   readonly burstLimit: number;
 }
 
-/** A token issuer that exists already. */
+/** An existing token issuer. */
 export interface ExternalIssuer {
   readonly issuer: string;
   readonly audience: readonly string[];
   readonly jwksUri: string;
 }
 
-/** The web page that is to be served. */
+/** Options of the web page. */
 export interface WebPageOptions {
-  /** At an issuer that exists already. */
+  /** The page's client id at an existing issuer. */
   readonly clientId: string | undefined;
   readonly scope: string;
 }
 
-/** `ServerlessImProps` with every default filled in and every fault refused. */
+/** Valid `ServerlessImProps`, with all defaults. */
 export interface ServerlessImOptions {
-  /** `undefined`: make a user pool. */
+  /** If `undefined`, creates a user pool. */
   readonly externalIssuer: ExternalIssuer | undefined;
   readonly userIdClaim: string;
   readonly rolesClaim: string;
@@ -130,7 +222,7 @@ export interface ServerlessImOptions {
   readonly deskAgentGraceSeconds: number;
   readonly allowedOrigins: readonly string[];
   readonly retain: boolean;
-  /** 0: for ever. */
+  /** 0: forever. */
   readonly historyTtlSeconds: number;
   readonly inboxTtlSeconds: number;
   readonly leaseSeconds: number;
@@ -138,20 +230,21 @@ export interface ServerlessImOptions {
   readonly idleTimeoutMs: number;
   readonly duplicateLogin: DuplicateLogin;
   readonly offlineConcurrency: number;
-  /** `undefined`: no ceiling of its own. */
+  /** If `undefined`, limited only by the account. */
   readonly pollConcurrency: number | undefined;
   readonly webSocketThrottle: Throttle;
   readonly httpThrottle: Throttle;
   readonly accessLogRole: boolean;
-  /** `undefined`: none. */
+  /** `undefined` in a deployment without a web page. */
   readonly webPage: WebPageOptions | undefined;
-  /** `undefined`: nobody is told. */
+  /** If `undefined`, alarms notify nobody. */
   readonly alarmTopicArn: string | undefined;
 }
 
-/** Says in one line what is wrong with the options, all faults together. */
+/** The options are invalid. The message lists all faults in one line. */
 export class InvalidOptionsError extends Error {
   override readonly name = 'InvalidOptionsError';
+  /** One text per fault, for example `lease must be at least 60 seconds`. */
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
@@ -166,7 +259,7 @@ const MIN_INBOX_TTL_SECONDS = 60;
 const MAX_DESK_QUEUES = 20;
 const MIN_HISTORY_SECONDS = 24 * 60 * 60;
 
-/** Fills the defaults. @throws InvalidOptionsError */
+/** Fills in the defaults. @throws {InvalidOptionsError} listing every fault */
 export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
   const options: ServerlessImOptions = {
     externalIssuer: externalIssuer(props),
@@ -216,10 +309,10 @@ function webPageFaults({
   webPageClientId,
   webPageScope,
 }: ServerlessImProps): string[] {
-  // Its origin goes into the page's headers.
+  // The issuer's origin becomes part of the page's headers.
   if (webPage && Token.isUnresolved(issuer)) return ['webPage needs an issuer that is known at synthesis'];
-  const isTold = webPageClientId !== undefined || webPageScope !== undefined;
-  if (isTold && (!webPage || issuer === undefined))
+  const isConfigured = webPageClientId !== undefined || webPageScope !== undefined;
+  if (isConfigured && (!webPage || issuer === undefined))
     return ['webPageClientId and webPageScope need webPage and an issuer'];
   return webPage && issuer !== undefined && webPageClientId === undefined
     ? ['webPage with an issuer needs webPageClientId']
@@ -244,14 +337,14 @@ function issuerFaults(props: ServerlessImProps): string[] {
     faults.push(`jwksUri must be an https URL, not "${jwksUri}"`);
   }
   if (audience.length === 0) faults.push('issuer needs an audience');
-  // Functions get the list as one variable, separated by commas.
+  // Functions get the list in one variable, separated by commas.
   if (audience.some((entry) => entry === '' || entry.includes(','))) {
     faults.push('an audience must not be empty or contain a comma');
   }
   return faults;
 }
 
-/** Keys fetched in the clear could be anybody's. The loopback address is for the one-machine runtime. */
+/** Keys fetched without TLS could be forged. The loopback address is for the local server. */
 function isTrustworthyUrl(text: string): boolean {
   if (Token.isUnresolved(text)) return true;
   if (!URL.canParse(text)) return false;
@@ -303,9 +396,9 @@ function deskFaults({ deskQueues, deskAgentGraceSeconds }: ServerlessImOptions):
     faults.push(`deskQueues must name 1 to ${MAX_DESK_QUEUES} queues`);
   }
   if (new Set(deskQueues).size < deskQueues.length) faults.push('deskQueues must not name a queue twice');
-  // They are parts of keys, and one list in a variable.
-  const odd = deskQueues.filter((queue) => !/^[A-Za-z0-9_-]{1,64}$/.test(queue));
-  if (odd.length > 0) faults.push(`deskQueues must be 1 to 64 of A-Z a-z 0-9 _ -, not "${odd[0]}"`);
+  // Names are part of keys, and a list separated by commas in a variable.
+  const invalid = deskQueues.filter((queue) => !/^[A-Za-z0-9_-]{1,64}$/.test(queue));
+  if (invalid.length > 0) faults.push(`deskQueues must be 1 to 64 of A-Z a-z 0-9 _ -, not "${invalid[0]}"`);
   return faults;
 }
 
@@ -324,7 +417,10 @@ function originFaults(origins: readonly string[]): string[] {
     .map((origin) => `allowedOrigins must hold origins like https://chat.example.com, not "${origin}"`);
 }
 
-/** As browsers send it. API Gateway's CORS documents no schemes but these two; `*` there is no part of a name. */
+/**
+ * Whether it is an origin as browsers send it. API Gateway's CORS documents only these two schemes, and no wildcard in
+ * a name.
+ */
 function isWebOrigin(text: string): boolean {
   if (Token.isUnresolved(text)) return true;
   if (!URL.canParse(text)) return false;

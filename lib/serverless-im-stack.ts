@@ -3,8 +3,12 @@ import type { Construct } from 'constructs';
 import { propsFromContext } from './context.ts';
 import { ServerlessIm } from './serverless-im.ts';
 
-/** The construct as a stack of its own: props come from context (see `propsFromContext`), URLs and ids go to outputs. */
+/**
+ * A stack with only the construct. Its props come from CDK context (see `propsFromContext`), and its outputs are the
+ * construct's URLs and ids.
+ */
 export class ServerlessImStack extends Stack {
+  /** The construct. */
   readonly chat: ServerlessIm;
 
   constructor(scope: Construct, id: string, props?: StackProps) {
@@ -15,28 +19,28 @@ export class ServerlessImStack extends Stack {
       propsFromContext((key) => this.node.tryGetContext(key)),
     );
     const { webSocket, http, identity, offlineQueue, fanOutQueue, serviceQueue, desk } = this.chat;
-    this.#output('WebSocketUrl', webSocket.url, 'Where clients connect');
+    this.#output('WebSocketUrl', webSocket.url, 'The WebSocket API, for clients');
     this.#output('HttpUrl', http.url, 'The HTTP API');
     this.#output('WebUrl', this.chat.webPage?.url, 'The web page');
-    this.#output('UserPoolId', identity.userPool?.userPoolId, 'The user pool made by this stack');
+    this.#output('UserPoolId', identity.userPool?.userPoolId, 'The user pool created by this stack');
     this.#output(
       'UserPoolClientId',
       identity.userPoolClient?.userPoolClientId,
       'The client that users sign in to',
     );
-    this.#output('OfflineQueueUrl', offlineQueue.queue.queueUrl, 'Messages on the way to an inbox');
+    this.#output('OfflineQueueUrl', offlineQueue.queue.queueUrl, 'Messages to be stored in inboxes');
     this.#output(
       'OfflineDeadLetterQueueUrl',
       offlineQueue.deadLetterQueue.queueUrl,
       'Those that failed five times',
     );
-    this.#output('FanOutQueueUrl', fanOutQueue.queue.queueUrl, 'Messages on the way to large groups');
+    this.#output('FanOutQueueUrl', fanOutQueue.queue.queueUrl, 'Messages to large groups');
     this.#output(
       'FanOutDeadLetterQueueUrl',
       fanOutQueue.deadLetterQueue.queueUrl,
       'Those that failed five times',
     );
-    this.#output('ServiceQueueUrl', serviceQueue.queue.queueUrl, 'Where other services speak to the chat');
+    this.#output('ServiceQueueUrl', serviceQueue.queue.queueUrl, 'Service events of other services');
     this.#output(
       'ServiceDeadLetterQueueUrl',
       serviceQueue.deadLetterQueue.queueUrl,

@@ -18,45 +18,56 @@ import { WebPage } from './web-page.ts';
 import { WebSocketGateway } from './web-socket-gateway.ts';
 import { type ConsumeOptions, WorkQueue } from './work-queue.ts';
 
-/** Batches of service events at once: they are rare, and a flood of them must not crowd out the users. */
+/** Concurrent batches of service events. They are rare, and many at once must not slow down the users. */
 const SERVICE_CONCURRENCY = 10;
-/** Jobs of about 1,000 members at once: what one huge group may take of the account's posts a second. */
+/**
+ * Concurrent jobs of up to 1,000 members. Limits the share that one huge group takes of the account's posts per second.
+ */
 const FAN_OUT_CONCURRENCY = 20;
-/** Events of the desk at once: workers on the same queue stand in each other's way. */
+/** Concurrent batches of desk events. More workers on the same queue would only conflict. */
 const DESK_CONCURRENCY = 5;
 
 const BUNDLES = new FunctionBundles(Object.values(FUNCTIONS).map(({ module }) => module));
 
 /**
- * Instant messaging for anybody's CDK app: `new ServerlessIm(this, 'Chat', { issuer, audience })`. Clients speak
- * docs/protocol.md to `webSocket.url` and `http.url`. Other functions of the app may be granted what its own are, e.g.
- * `chat.storage.messages.grantQueryBySeq(fn)` or `chat.webSocket.grantConnections(fn, 'DELETE')`.
+ * Instant messaging for any CDK app. Clients connect to `webSocket.url` and `http.url`, and follow docs/protocol.md.
+ * Other functions of the app can be granted the same access as the construct's own functions.
  *
- * @throws InvalidOptionsError in one line, if the props contradict each other
+ * @example
+ * const chat = new ServerlessIm(this, 'Chat', { issuer: 'https://login.example.com', audience: 'chat' });
+ * chat.storage.messages.grantQueryBySeq(exportFunction);
+ * new CfnOutput(this, 'ChatUrl', { value: chat.webSocket.url });
  */
 export class ServerlessIm extends Construct {
+  /** The issuer of accepted tokens, and the user pool if one was created. */
   readonly identity: Identity;
+  /** The tables. */
   readonly storage: Storage;
-  /** References to messages that no session of their recipient took, on the way to the inbox. */
+  /** References to messages that no session of their recipient took, to be stored in inboxes. */
   readonly offlineQueue: WorkQueue;
-  /** Messages to large groups, on the way to the workers that serve their members. */
+  /** Messages to large groups, for the fan-out workers. */
   readonly fanOutQueue: WorkQueue;
-  /** What the account's other services tell the chat (docs/protocol.md, service events). */
+  /** Service events from other services of the account (docs/protocol.md). Allow senders by `grantServiceEvents`. */
   readonly serviceQueue: WorkQueue;
+  /** The WebSocket API. */
   readonly webSocket: WebSocketGateway;
+  /** The HTTP API. */
   readonly http: HttpGateway;
-  /** The customer-service desk, unless it is left out. */
+  /** The customer-service desk; `undefined` with `desk: false`. */
   readonly desk: Desk | undefined;
+  /** The Lambda functions by name. @example chat.functions.socket.metricThrottles() */
   readonly functions: Functions;
+  /** The alarms. */
   readonly observability: Observability;
-  /** The web page, if it is wanted. */
+  /** The web page; `undefined` without `webPage: true`. */
   readonly webPage: WebPage | undefined;
 
+  /** @throws {InvalidOptionsError} listing every fault of the props */
   constructor(scope: Construct, id: string, props: ServerlessImProps = {}) {
     super(scope, id);
     const options = fillOptions(props);
     const { retain, externalIssuer, accessLogRole } = options;
-    // Sign-in and page have to know of each other.
+    // Lazy, since sign-in and page refer to each other.
     const pageUrl = Lazy.string({ produce: () => this.webPage?.url });
     const webPage = options.webPage && { ...options.webPage, url: pageUrl };
     this.identity = new Identity(this, 'Identity', { externalIssuer, retain, webPage });
@@ -79,8 +90,8 @@ export class ServerlessIm extends Construct {
     this.http = new HttpGateway(this, 'Http', {
       issuer: this.identity.issuer,
       audience: this.identity.audience,
-      // The page's origin can't be known to the API, whose URL is in the page's headers. So the gateway answers
-      // preflights from anywhere, and the functions refuse what comes from elsewhere (IM-CONN-2).
+      // The API can't refer to the page's origin, since the page's headers contain the API's URL. So the gateway
+      // answers preflights from any origin, and the functions refuse other origins (IM-CONN-2).
       allowedOrigins: webPage === undefined ? options.allowedOrigins : ['*'],
       throttle: options.httpThrottle,
     });
@@ -113,7 +124,10 @@ export class ServerlessIm extends Construct {
     });
   }
 
-  /** Allows another service to send service events: log users out, send messages as any user. */
+  /**
+   * Allows another service to send service events: log users out, and send messages as any user.
+   * @example chat.grantServiceEvents(orderService);
+   */
   grantServiceEvents(grantee: IGrantable): Grant {
     return this.serviceQueue.grantSendTo(grantee);
   }

@@ -2,7 +2,7 @@ import type { ENV } from '../lambdas/shared/env-names.ts';
 import type { Identity } from './identity.ts';
 import type { ServerlessImOptions } from './options.ts';
 
-/** Variables that are plain values; names of tables, queues, and endpoint come with their grants. */
+/** Variables that are plain values. Grants set those for tables, queues, and the endpoint. */
 export type SettingName = Exclude<
   keyof typeof ENV,
   | 'routesTable'
@@ -19,7 +19,7 @@ export type SettingName = Exclude<
 
 export type Settings = Readonly<Record<SettingName, string>>;
 
-/** The settings' values, as text for the environment: lists separated by commas. */
+/** Returns the settings as environment variables. Lists are separated by commas. */
 export function settingsOf(options: ServerlessImOptions, identity: Identity, webSocketUrl: string): Settings {
   return {
     issuer: identity.issuer,

@@ -7,8 +7,8 @@ import { ENV } from '../lambdas/shared/env-names.ts';
 import { acknowledge } from './acknowledge.ts';
 
 /**
- * What a function may be allowed to do with a table's items. `Scan` is not among them: no request of ours may cost
- * the whole table (and CDK's `grantReadData` would include it). `TransactWriteItems` needs the actions of its parts.
+ * Actions on a table's items that can be granted. Without `Scan`, since no request may read a whole table (CDK's
+ * `grantReadData` includes it). `TransactWriteItems` needs the actions of its parts.
  */
 export type ItemAction =
   | 'GetItem'
@@ -20,8 +20,9 @@ export type ItemAction =
   | 'BatchWriteItem'
   | 'ConditionCheckItem';
 
-/** A table, and the variable by which functions know it. */
+/** A table, and the environment variable with its name. */
 export class Store {
+  /** The table itself, for metrics and settings. Grant access with `grant`. */
   readonly table: Table;
   readonly #variable: string;
 
@@ -30,7 +31,10 @@ export class Store {
     this.#variable = variable;
   }
 
-  /** Allows these actions on the table (not on its indexes), and tells the function its name. */
+  /**
+   * Allows these actions on the table, but not on its indexes, and sets the function's variable with the table's name.
+   * @example chat.storage.conversations.grant(fn, 'GetItem');
+   */
   grant(fn: LambdaFunction, ...actions: ItemAction[]): Grant {
     return this.grantOn(fn, this.table.tableArn, actions);
   }
@@ -47,16 +51,19 @@ export class Store {
 
 const BY_SEQ = 'bySeq';
 
-/** The history: a message is found by (sender, clientMsgId) in the table and by seq in the index. */
+/** The history: the table finds a message by sender and clientMsgId, its index by seq. */
 export class MessageStore extends Store {
-  /** Allows `Query` on the index by seq, and tells the function the table's name. */
+  /**
+   * Allows `Query` on the index by seq, and sets the function's variable with the table's name.
+   * @example chat.storage.messages.grantQueryBySeq(fn);
+   */
   grantQueryBySeq(fn: LambdaFunction): Grant {
     return this.grantOn(fn, `${this.table.tableArn}/index/${BY_SEQ}`, ['Query']);
   }
 }
 
 export interface StorageProps {
-  /** Whether the tables outlive the stack. */
+  /** Whether the tables are kept when the stack is deleted. */
   readonly retain: boolean;
 }
 
@@ -64,15 +71,15 @@ const PK = { name: 'pk', type: AttributeType.STRING };
 const SK = { name: 'sk', type: AttributeType.STRING };
 const USER_ID = { name: 'userId', type: AttributeType.STRING };
 
-/** The tables. Key layouts and access patterns stand at the top of each adapter in `lambdas/adapters`. */
+/** The tables. The adapters in `lambdas/adapters` describe their keys and access patterns. */
 export class Storage extends Construct {
-  /** Who is connected by which device: one item a user. */
+  /** The sessions of all users: one item per user. */
   readonly routes: Store;
-  /** Heads and memberships. */
+  /** Heads and memberships of conversations. */
   readonly conversations: Store;
-  /** History, the truth. */
+  /** The history of all messages. */
   readonly messages: MessageStore;
-  /** References to messages that found nobody home. */
+  /** References to messages that no session of their recipient took. */
   readonly inbox: Store;
   readonly #props: StorageProps;
 
@@ -96,7 +103,7 @@ export class Storage extends Construct {
       acknowledge(
         table,
         'AwsSolutions-DDB3',
-        'Made anew by the next connect, or again from history: nothing to restore.',
+        'The next connect, or the history, recreates the items: nothing to restore.',
       );
     }
     this.routes = new Store(routes, ENV.routesTable);
@@ -105,7 +112,7 @@ export class Storage extends Construct {
     this.inbox = new Store(inbox, ENV.inboxTable);
   }
 
-  /** A table of a subsystem that may be left out, by `pk` and `sk`, among the others. */
+  /** Adds a table with the keys `pk` and `sk`, for an optional part of the deployment. */
   addStore(id: string, variable: string): Store {
     return new Store(this.#table(id, this.#props, { partitionKey: PK, sortKey: SK, ...PITR }), variable);
   }

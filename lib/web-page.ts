@@ -30,12 +30,14 @@ import {
 import { acknowledge, finding } from './acknowledge.ts';
 import { webPageSource } from './bundling/web-page-source.ts';
 
-/** Where the page's users sign in: code flow with PKCE, a public client. */
+/** How users of the page sign in: code flow with PKCE, by a public client. */
 export interface WebPageSignIn {
+  /** The issuer, with a discovery document. */
   readonly issuer: string;
   readonly clientId: string;
+  /** Scopes separated by spaces. */
   readonly scope: string;
-  /** What the page itself speaks to for it: where the issuer's discovery document and its token endpoint are. */
+  /** Origins of the discovery document and the token endpoint, which the page fetches. */
   readonly origins: readonly string[];
 }
 
@@ -46,12 +48,13 @@ export interface WebPageProps {
 }
 
 /**
- * The chat's page for browsers: files in a private bucket, served by CloudFront with the same headers as on one machine.
- * What it must know of this stack is in its `config.json`, so that the files are the same everywhere.
+ * The chat's web page: files in a private bucket, served by CloudFront with the same headers as by the local server. Its
+ * `config.json` has the URLs of this stack, so all other files are the same in every deployment.
  */
 export class WebPage extends Construct {
+  /** The CloudFront distribution, e.g. to add a domain. */
   readonly distribution: Distribution;
-  /** The page's origin: `https://…` without a slash at its end. */
+  /** The page's origin: `https://…` without a trailing slash. */
   readonly url: string;
 
   constructor(scope: Construct, id: string, { webSocketUrl, httpUrl, signIn }: WebPageProps) {
@@ -59,14 +62,14 @@ export class WebPage extends Construct {
     const bucket = new Bucket(this, 'Files', {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
-      // Nothing in it that can't be made again.
+      // A deployment recreates all of its files.
       removalPolicy: RemovalPolicy.DESTROY,
-      // The deployment below doesn't empty it when the stack goes (aws-cdk issue 33397).
+      // The deployment below does not empty it when the stack is deleted (aws-cdk issue 33397).
       autoDeleteObjects: true,
     }) as IBucket;
-    acknowledge(bucket, 'AwsSolutions-S1', 'Only CloudFront reads it, and what it holds is public.');
+    acknowledge(bucket, 'AwsSolutions-S1', 'Only CloudFront reads it, and its files are public.');
     const connect = [httpUrl, webSocketUrl, ...signIn.origins];
-    // Names of these are the account's in all regions, and CDK's own are the same in each.
+    // These names are unique per account across regions, but CDK generates the same name in each region.
     const name = (id: string) => `${Names.uniqueResourceName(this, { maxLength: 30 })}-${id}-${Aws.REGION}`;
     const origin = S3BucketOrigin.withOriginAccessControl(bucket, {
       originAccessControl: new S3OriginAccessControl(this, 'Access', {
@@ -112,14 +115,14 @@ export class WebPage extends Construct {
     const deployment = new BucketDeployment(this, 'Deployment', {
       sources: [webPageSource(), Source.jsonData('config.json', { wsUrl: webSocketUrl, httpUrl, auth })],
       destinationBucket: bucket,
-      // Else what was deployed yesterday would be served for a day.
+      // Invalidates the cache, which otherwise serves the old files for a day.
       distribution: this.distribution,
     });
     acknowledgeDeployment(deployment, bucket);
   }
 }
 
-/** CloudFront's own JavaScript is ES 5.1 and little more: no destructuring, or every view is a 503. */
+/** CloudFront Functions run ES 5.1 with few additions. Destructuring would make every view a 503. */
 const TO_INDEX = `function handler(event) {
   var request = event.request;
   request.uri = '/index.html';
@@ -142,7 +145,7 @@ function headers(
       referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
       strictTransportSecurity: { accessControlMaxAge: Duration.days(365), override: true },
     },
-    // For browsers; CloudFront itself keeps what it has until the next deployment.
+    // For browsers. CloudFront keeps its cache until the next deployment.
     customHeadersBehavior: {
       customHeaders: [{ header: 'cache-control', value: cacheControl, override: true }],
     },
@@ -151,16 +154,15 @@ function headers(
 
 function acknowledgeDistribution(distribution: Distribution): void {
   const reasons = {
-    'AwsSolutions-CFR1':
-      'The page is for whoever the chat is for; the app that embeds it knows its countries.',
-    'AwsSolutions-CFR2': 'Static files without a backend: there is nothing for a firewall to protect.',
-    'AwsSolutions-CFR3': 'The files are public and the same for all; the APIs have access logs.',
-    'AwsSolutions-CFR4': "CloudFront's own certificate allows no choice; a custom domain's does.",
+    'AwsSolutions-CFR1': 'The page is for all users of the chat; restricting countries is up to the app.',
+    'AwsSolutions-CFR2': 'Static files without a backend: a firewall has nothing to protect.',
+    'AwsSolutions-CFR3': 'The files are public and the same for all users; the APIs have access logs.',
+    'AwsSolutions-CFR4': "CloudFront's default certificate has no such setting; a custom domain's has.",
   };
   for (const [rule, reason] of Object.entries(reasons)) acknowledge(distribution, rule, reason);
 }
 
-/** The files are put there by a function of CDK's own, one a stack, whose role and runtime are its makers' choice. */
+/** CDK uploads the files with a function of its own, one per stack. CDK chooses its role and runtime. */
 function acknowledgeDeployment(deployment: BucketDeployment, bucket: IBucket): void {
   const { scope } = deployment.handlerRole.node;
   if (scope === undefined) throw new Error('The deployment has no function');
@@ -174,7 +176,7 @@ function acknowledgeDeployment(deployment: BucketDeployment, bucket: IBucket): v
     'Resource::*',
   ];
   const reason =
-    "CDK's own: it reads this app's assets, fills this bucket, and tells CloudFront, at deployments only.";
+    "CDK's own function: it reads this app's assets, fills this bucket, and invalidates CloudFront's cache.";
   for (const detail of details) acknowledge(scope, finding(scope, 'AwsSolutions-IAM5', detail), reason);
   const policy = ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaBasicExecutionRole');
   acknowledge(scope, finding(scope, 'AwsSolutions-IAM4', `Policy::${policy.managedPolicyArn}`), reason);

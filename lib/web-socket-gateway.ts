@@ -14,23 +14,29 @@ import type { Throttle } from './options.ts';
 import { WebSocketFunctionIntegration } from './web-socket-integration.ts';
 
 export interface WebSocketGatewayProps {
+  /** Limit for connects and frames together. */
   readonly throttle: Throttle;
-  /** Whether to make the account's role for access logs. */
+  /** Whether to set the account's role for access logs. */
   readonly accessLogRole: boolean;
 }
 
-/** Push, look up, and cut a connection. */
+/** Methods of the `@connections` API: `POST` pushes to a connection, `GET` probes it, `DELETE` closes it. */
 export type ConnectionMethod = 'POST' | 'GET' | 'DELETE';
 
 const STAGE = 'prod';
 
-/** The connection tier: holds the sockets, and turns frames into invocations. Each action is a route, for its own metrics. */
+/**
+ * The WebSocket API: it holds the sockets, and invokes a function for each frame. Each action has its own route, and so
+ * its own metrics.
+ */
 export class WebSocketGateway extends Construct {
+  /** The API itself. */
   readonly api: WebSocketApi;
+  /** The stage `prod`, with its metrics. */
   readonly stage: WebSocketStage;
-  /** A line for each connect, disconnect, and frame, by route. */
+  /** The access log: one line per connect, disconnect, and frame, with its route. */
   readonly accessLogGroup: LogGroup;
-  /** `wss://…/prod`, where clients connect. */
+  /** The URL that clients connect to: `wss://…/prod`. */
   readonly url: string;
 
   constructor(scope: Construct, id: string, props: WebSocketGatewayProps) {
@@ -55,11 +61,12 @@ export class WebSocketGateway extends Construct {
   }
 
   /**
-   * Makes all routes of the API, each served by the same function: `$connect`, `$disconnect`, the actions, and `$default`.
+   * Adds all routes of the API, served by one function: `$connect`, `$disconnect`, the actions, and `$default`. Called
+   * once, by `ServerlessIm`.
    *
-   * The authorizer has no identity sources, since API Gateway would demand all of them, and the token comes in one of two
-   * headers (IM-CONN-1); it is asked at every connect. All routes but `$connect` and `$disconnect` have a route response:
-   * what the function returns as `body` is the answer frame (IM-FRAME-2).
+   * The authorizer runs at every connect. It has no identity sources, since API Gateway would require all of them, and the
+   * token comes in one of two headers (IM-CONN-1). All routes except `$connect` and `$disconnect` have a route response:
+   * the `body` that the function returns is the reply (IM-FRAME-2).
    */
   addRoutes(fn: LambdaFunction, authorizer: LambdaFunction, actions: readonly string[]): void {
     const integration = new WebSocketFunctionIntegration('Integration', fn, this.api.apiId);
@@ -75,21 +82,23 @@ export class WebSocketGateway extends Construct {
       acknowledge(
         route,
         'AwsSolutions-APIG4',
-        'WebSocket APIs authorize at $connect; frames carry that identity.',
+        'WebSocket APIs authorize at $connect; all frames have that identity.',
       );
     }
     inSequence(this, fn, [connect, disconnect, ...frames], this.stage);
   }
 
   /**
-   * Allows these methods of the `@connections` API of this stage, each by its own ARN, and tells the SDK the stage's
-   * endpoint. docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html
+   * Allows these methods of this stage's `@connections` API, each by its own ARN, and sets the variable from which the AWS
+   * SDK reads the endpoint.
+   * docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html
+   * @example chat.webSocket.grantConnections(fn, 'DELETE');
    */
   grantConnections(fn: LambdaFunction, ...methods: ConnectionMethod[]): Grant {
     fn.addEnvironment(ENV.connectionsEndpoint, this.stage.callbackUrl);
     const resourceArns = methods.map((method) => this.#connectionsArn(method));
     for (const arn of resourceArns) {
-      const reason = 'Connection ids exist only once clients connect; method, stage, and API are named.';
+      const reason = 'Connection ids are unknown before clients connect; the ARN has method, stage, and API.';
       acknowledge(fn.role ?? fn, finding(this, 'AwsSolutions-IAM5', `Resource::${arn}`), reason);
     }
     return Grant.addToPrincipal({
@@ -109,7 +118,7 @@ export class WebSocketGateway extends Construct {
   }
 }
 
-/** Data trace would write frames, and the token of `renew`, to the log. Off by default; said, so that it stays off. */
+/** Data trace logs frames, including the token of `renew`. Off by default, but set explicitly so that it stays off. */
 function keepBodiesOutOfLogs(stage: WebSocketStage): void {
   const resource = stage.node.defaultChild;
   if (!(resource instanceof CfnStage)) throw new Error('The stage has no CfnStage');

@@ -8,8 +8,8 @@ import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 
 /**
- * A function for all routes of a WebSocket API: one integration, one permission. CDK's own adds a permission for each route,
- * and thirty come near the 20 KB that a function's policy may have
+ * One integration and one permission for all routes of a WebSocket API. CDK's own class adds a permission per route, and
+ * thirty of them come close to the limit of 20 KB for a function's policy
  * (docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
  */
 export class WebSocketFunctionIntegration extends WebSocketRouteIntegration {

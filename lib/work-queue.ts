@@ -6,22 +6,24 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
 export interface WorkQueueProps {
-  /** Time-out of the function that consumes the queue. */
+  /** Timeout of the function that consumes the queue. */
   readonly consumerTimeoutSeconds: number;
-  /** Variable by which a function that may send learns the queue's URL. @default - none of ours sends */
+  /** Environment variable with the queue's URL, for functions that may send. @default - no variable is set */
   readonly urlVariable?: string;
 }
 
 export interface ConsumeOptions {
+  /** Maximum batches processed at the same time, 2 to 1,000. */
   readonly maxConcurrency: number;
-  /** @default 10 */
+  /** Maximum records per batch. @default 10 */
   readonly batchSize?: number;
 }
 
-/** A standard queue of jobs for one function, and a dead-letter queue for those that it can't do. */
+/** A standard queue of jobs for one function, with a dead-letter queue for jobs that fail five times. */
 export class WorkQueue extends Construct {
+  /** The queue itself, with its URL and metrics. */
   readonly queue: Queue;
-  /** What failed five times: look at it, mend the cause, redrive; processing again does no harm. */
+  /** Jobs that failed five times, kept for 14 days. Fix the cause, then redrive them: all jobs are idempotent. */
   readonly deadLetterQueue: Queue;
   readonly #urlVariable: string | undefined;
 
@@ -35,19 +37,20 @@ export class WorkQueue extends Construct {
     });
     this.queue = new Queue(this, 'Queue', {
       ...security,
-      // Lambda retries a throttled batch within this time: docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+      // Lambda retries a throttled batch within this time:
+      // docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
       visibilityTimeout: Duration.seconds(6 * props.consumerTimeoutSeconds),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: 5 },
     });
   }
 
-  /** Allows one of our functions to enqueue, and tells it the queue's URL. */
+  /** Allows one of our functions to send to the queue, and sets its variable with the queue's URL. */
   grantSend(fn: LambdaFunction): Grant {
     if (this.#urlVariable !== undefined) fn.addEnvironment(this.#urlVariable, this.queue.queueUrl);
     return this.grantSendTo(fn);
   }
 
-  /** Allows anybody to enqueue. */
+  /** Allows any principal to send to the queue. @example chat.serviceQueue.grantSendTo(orderService); */
   grantSendTo(grantee: IGrantable): Grant {
     return Grant.addToPrincipal({
       grantee,
@@ -57,8 +60,8 @@ export class WorkQueue extends Construct {
   }
 
   /**
-   * Makes the function work on the queue, and allows what Lambda's poller needs. No window: a job is done as soon as it
-   * is there; a batch grows by itself when there is much to do.
+   * Makes the function consume the queue, with the permissions that Lambda's poller needs. No batching window: a job starts
+   * at once, and batches grow under load.
    */
   consumeBy(fn: LambdaFunction, { maxConcurrency, batchSize = 10 }: ConsumeOptions): void {
     fn.addEventSource(

@@ -1,18 +1,6 @@
 import { parseArgs } from 'node:util';
 import { messageOf, OperatorError } from './operator-error.ts';
 
-export interface CliOptions {
-  readonly port: number;
-  readonly webPort: number;
-  readonly dataDirectory: string;
-  readonly fresh: boolean;
-  readonly json: boolean;
-  readonly logs: boolean;
-  readonly trace: boolean;
-  readonly faultsFile?: string;
-  readonly help: boolean;
-}
-
 export const DEFAULT_PORT = 8787;
 
 export const HELP = `Runs serverless-im on this machine: npm start -- [options]
@@ -27,17 +15,22 @@ export const HELP = `Runs serverless-im on this machine: npm start -- [options]
   --faults F   slow and break those calls by the rules in the file F (docs/faults.md)
   --help       print this`;
 
+export type CliOptions = ReturnType<typeof parseCliOptions>;
+
 /** @throws {OperatorError} in one line, on arguments that aren't understood. */
-export function parseCliOptions(args: readonly string[]): CliOptions {
-  const { values } = parse(args);
-  const port = portOf('--port', values.port) ?? DEFAULT_PORT;
-  const webPort = portOf('--web-port', values['web-port']) ?? (port === 0 ? 0 : (port + 1) % 65_536);
-  const dataDirectory = values.data ?? '.local';
+export function parseCliOptions(args: readonly string[]) {
+  const {
+    port: portText,
+    'web-port': webPortText,
+    data: dataDirectory,
+    faults,
+    ...flags
+  } = parse(args).values;
+  const port = portOf('--port', portText) ?? DEFAULT_PORT;
+  const webPort = portOf('--web-port', webPortText) ?? (port === 0 ? 0 : (port + 1) % 65_536);
   if (dataDirectory === '') throw new OperatorError('--data takes a folder.');
-  const { fresh = false, json = false, logs = false, trace = false, help = false, faults } = values;
   if (faults === '') throw new OperatorError('--faults takes a file.');
-  const faultsFile = faults === undefined ? {} : { faultsFile: faults };
-  return { port, webPort, dataDirectory, fresh, json, logs, trace, help, ...faultsFile };
+  return { port, webPort, dataDirectory, faultsFile: faults, ...flags };
 }
 
 function portOf(option: string, value: string | undefined): number | undefined {
@@ -56,13 +49,13 @@ function parse(args: readonly string[]) {
       options: {
         port: { type: 'string' },
         'web-port': { type: 'string' },
-        data: { type: 'string' },
-        fresh: { type: 'boolean' },
-        json: { type: 'boolean' },
-        logs: { type: 'boolean' },
-        trace: { type: 'boolean' },
+        data: { type: 'string', default: '.local' },
+        fresh: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        logs: { type: 'boolean', default: false },
+        trace: { type: 'boolean', default: false },
         faults: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
+        help: { type: 'boolean', short: 'h', default: false },
       },
     });
   } catch (error) {

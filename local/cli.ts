@@ -29,7 +29,7 @@ async function run(options: CliOptions): Promise<void> {
   };
   listenToSignals((signal) => end({ status: 128 + constants.signals[signal] }));
 
-  const wire = await openWire(options);
+  const proxy = await openProxy(options);
   // Only now: a mistyped option or --help needn't wait for it.
   const { startRuntime } = await import('./runtime.ts');
   let runtime: LocalRuntime;
@@ -42,7 +42,7 @@ async function run(options: CliOptions): Promise<void> {
       signal: ending.signal,
       onWarning: (message) => console.error(`serverless-im: ${message}`),
       onFailure: (message) => end({ status: 1, message }),
-      ...(wire && { wire: wire.attach }),
+      ...(proxy && { awsProxy: proxy.attach }),
       ...(options.logs && { onLogLine: (functionId, line) => console.error(`[${functionId}] ${line}`) }),
     });
   } catch (error) {
@@ -50,17 +50,17 @@ async function run(options: CliOptions): Promise<void> {
     return exit(await ended.promise);
   }
   console.log(options.json ? readyLine(runtime) : banner(runtime, options));
-  wire?.show(runtime);
+  proxy?.show(runtime);
   const reason = await ended.promise;
   await runtime.stop();
   exit(reason);
 }
 
 /** Between functions and AWS stands something only if somebody wants to see or to break what they say. */
-async function openWire({ trace, faultsFile, json }: CliOptions) {
+async function openProxy({ trace, faultsFile, json }: CliOptions) {
   if (!trace && faultsFile === undefined) return undefined;
-  const { createTerminalWire } = await import('./wire/terminal.ts');
-  return createTerminalWire({
+  const { createTerminalProxy } = await import('./aws-proxy/terminal.ts');
+  return createTerminalProxy({
     trace,
     ...(faultsFile !== undefined && { faultsFile }),
     output: json ? process.stderr : process.stdout,

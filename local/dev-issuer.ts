@@ -158,11 +158,7 @@ const CORS = {
   'access-control-allow-headers': 'content-type, authorization',
 };
 
-function send(response: ServerResponse, status: number, body?: unknown): void {
-  const text = body === undefined ? '' : JSON.stringify(body);
-  response.writeHead(status, {
-    ...CORS,
-    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-  });
-  response.end(text);
+function send(response: ServerResponse, status: number, body?: object): void {
+  response.writeHead(status, { ...CORS, ...(body && { 'content-type': 'application/json' }) });
+  response.end(body && JSON.stringify(body));
 }

@@ -76,13 +76,8 @@ export interface WebSocketRouteModel {
   readonly functionId: string;
   /** True if the template has both the response selection expression and a `$default` route response. */
   readonly hasResponse: boolean;
-  readonly authorizer?: RequestAuthorizerModel;
-}
-
-export interface RequestAuthorizerModel {
-  readonly functionId: string;
-  /** `route.request.header.X`, `route.request.querystring.X`; empty: invoked always. */
-  readonly identitySource: readonly string[];
+  /** Asked about each connection. */
+  readonly authorizerId?: string;
 }
 
 export interface HttpApiModel {

@@ -10,12 +10,12 @@ export interface Endpoints {
   readonly connections: string;
 }
 
-/** What a wire proxy puts in their place. */
-export interface WiredEndpoints extends Endpoints {
+/** What an AWS proxy puts in their place. */
+export interface ProxiedEndpoints extends Endpoints {
   /** Is told who runs what, so that it knows who calls. */
   readonly observer?: InvocationObserver;
   /** Is told what will run before it does, and where to say what an operator should know. */
-  readonly learn?: (stack: StackModel, warn: (message: string) => void) => void;
+  readonly enforceRoles?: (stack: StackModel, warn: (message: string) => void) => void;
   /** Called when no function runs any more. */
   readonly close?: () => Promise<void>;
 }
@@ -46,10 +46,10 @@ export interface RuntimeOptions {
   /** See `EventSourceOptions`; with a data folder at least 1. */
   readonly returnFailedAfterSeconds?: number;
   /**
-   * Puts a wire proxy between the functions (and the queue's pollers) and everything they call: gets the true
+   * Puts an AWS proxy between the functions (and the queue's pollers) and everything they call: gets the true
    * endpoints, returns those to use.
    */
-  readonly wire?: (direct: Endpoints) => WiredEndpoints | Promise<WiredEndpoints>;
+  readonly awsProxy?: (direct: Endpoints) => ProxiedEndpoints | Promise<ProxiedEndpoints>;
   /** What functions write, piece by piece. */
   readonly onLog?: (event: LogEvent) => void;
   /** What functions write, line by line. */

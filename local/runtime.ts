@@ -1,4 +1,3 @@
-import { Cleanups } from './cleanups.ts';
 import type { TokenOptions } from './dev-issuer.ts';
 import { dynamoDbClient, sqsClient } from './emulators/clients.ts';
 import { createQueues } from './emulators/queues.ts';
@@ -7,14 +6,14 @@ import { EventSource } from './event-source/event-source.ts';
 import { FunctionLogs } from './functions/function-logs.ts';
 import { WorkerPool } from './functions/worker-pool.ts';
 import type { Gateway } from './gateway/server.ts';
-import { type Ground, layGround } from './ground.ts';
+import { type Infrastructure, startInfrastructure } from './infrastructure.ts';
 import type { StackModel } from './model.ts';
-import type { Endpoints, RuntimeOptions, WiredEndpoints } from './runtime-options.ts';
+import type { Endpoints, ProxiedEndpoints, RuntimeOptions } from './runtime-options.ts';
 import { loadStack } from './stack/loader.ts';
 import { servePage } from './web-page/page-server.ts';
 
-export { PROJECT_DIRECTORY } from './ground.ts';
-export type { Endpoints, RuntimeOptions, WiredEndpoints } from './runtime-options.ts';
+export { PROJECT_DIRECTORY } from './infrastructure.ts';
+export type { Endpoints, ProxiedEndpoints, RuntimeOptions } from './runtime-options.ts';
 
 export interface LocalRuntime {
   readonly port: number;
@@ -43,46 +42,46 @@ const DEFAULT_INSTANCES_PER_FUNCTION = 8;
  * @throws {OperatorError} in one line if it can't; then nothing is left running.
  */
 export async function startRuntime(options: RuntimeOptions = {}): Promise<LocalRuntime> {
-  const cleanups = new Cleanups();
+  const cleanups = new AsyncDisposableStack();
   try {
     return await start(options, cleanups);
   } catch (error) {
-    await cleanups.run();
+    await cleanups.disposeAsync();
     throw error;
   }
 }
 
-async function start(options: RuntimeOptions, cleanups: Cleanups): Promise<LocalRuntime> {
+async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): Promise<LocalRuntime> {
   const report = options.onWarning ?? ((message: string) => console.error(message));
   let isStopping = false;
   // Whatever fails because everything is being ended is no news.
   const warn = (message: string) => {
     if (!isStopping) report(message);
   };
-  const ground = await layGround(options, warn, cleanups);
-  const { gateway, issuer, port, direct } = ground;
-  const endpoints: WiredEndpoints = (await options.wire?.(direct)) ?? direct;
-  cleanups.add(() => endpoints.close?.());
+  const infrastructure = await startInfrastructure(options, warn, cleanups);
+  const { gateway, issuer, port, direct } = infrastructure;
+  const endpoints: ProxiedEndpoints = (await options.awsProxy?.(direct)) ?? direct;
+  cleanups.defer(() => endpoints.close?.());
   const origin = direct.connections;
-  const stack = loadStack(ground.assembly, {
+  const stack = loadStack(infrastructure.assembly, {
     gateway: origin,
     issuer: origin,
     connections: endpoints.connections,
     sqs: endpoints.sqs,
   });
   for (const warning of stack.warnings) warn(warning);
-  endpoints.learn?.(stack, warn);
+  endpoints.enforceRoles?.(stack, warn);
   await createStorage(direct, stack);
 
-  const workers = makeWorkers(options, ground, stack, endpoints, cleanups);
+  const workers = makeWorkers(options, infrastructure, stack, endpoints, cleanups);
   const eventSources = makeEventSources(options, stack, endpoints, workers, warn, cleanups);
-  cleanups.add(async () => {
+  cleanups.defer(async () => {
     const all = [workers, ...eventSources].map((each) => each.stop(STOP_GRACE_MS));
     await Promise.all(all);
   });
   gateway.serve({ webSocketApis: stack.webSocketApis, httpApis: stack.httpApis, invoker: workers });
   for (const eventSource of eventSources) eventSource.start();
-  cleanups.add(() => {
+  cleanups.defer(() => {
     isStopping = true;
   });
 
@@ -95,7 +94,7 @@ async function start(options: RuntimeOptions, cleanups: Cleanups): Promise<Local
   return {
     port,
     ...urls,
-    webUrl: await startPage(options, ground, urls, cleanups),
+    webUrl: await startPage(options, infrastructure, urls, cleanups),
     issuer: issuer.issuer,
     outputs: stack.outputs,
     endpoints,
@@ -103,15 +102,15 @@ async function start(options: RuntimeOptions, cleanups: Cleanups): Promise<Local
     gateway,
     workers,
     token: (userId, tokenOptions) => issuer.token(userId, tokenOptions),
-    stop: () => cleanups.run(),
+    stop: () => cleanups.disposeAsync(),
   };
 }
 
 async function startPage(
   { webPort }: RuntimeOptions,
-  { page }: Ground,
+  { page }: Infrastructure,
   { wsUrl, httpUrl, tokenUrl }: Pick<LocalRuntime, 'wsUrl' | 'httpUrl' | 'tokenUrl'>,
-  cleanups: Cleanups,
+  cleanups: AsyncDisposableStack,
 ): Promise<string | undefined> {
   if (webPort === undefined || page === undefined) return undefined;
   const server = await servePage({
@@ -120,7 +119,7 @@ async function startPage(
     config: { wsUrl, httpUrl, auth: { kind: 'dev', tokenUrl } },
     signInUrls: [tokenUrl],
   });
-  cleanups.add(() => server.stop());
+  cleanups.defer(() => server.stop());
   return server.url;
 }
 
@@ -137,16 +136,16 @@ async function createStorage(direct: Endpoints, stack: StackModel): Promise<void
 
 function makeWorkers(
   options: RuntimeOptions,
-  { data }: Ground,
+  { data }: Infrastructure,
   stack: StackModel,
-  endpoints: WiredEndpoints,
-  cleanups: Cleanups,
+  endpoints: ProxiedEndpoints,
+  cleanups: AsyncDisposableStack,
 ): WorkerPool {
   const logs = new FunctionLogs({
     ...(data && { directory: data.files.logs }),
     ...(options.onLogLine && { onLine: options.onLogLine }),
   });
-  cleanups.add(() => logs.close());
+  cleanups.defer(() => logs.close());
   return new WorkerPool({
     functions: stack.functions.map((model) => ({
       ...model,
@@ -166,17 +165,17 @@ function makeWorkers(
   });
 }
 
-/** In AWS the pollers' requests are on the bill like all others, so they go through the wire proxy too. */
+/** In AWS the pollers' requests are on the bill like all others, so they go through the AWS proxy too. */
 function makeEventSources(
   options: RuntimeOptions,
   stack: StackModel,
   endpoints: Endpoints,
   invoker: WorkerPool,
   onWarning: (message: string) => void,
-  cleanups: Cleanups,
+  cleanups: AsyncDisposableStack,
 ): readonly EventSource[] {
   const client = sqsClient(endpoints.sqs, 'event-source');
-  cleanups.add(() => client.destroy());
+  cleanups.defer(() => client.destroy());
   const seconds = options.returnFailedAfterSeconds;
   const leastSeconds = options.dataDirectory === undefined ? 0 : 1;
   return stack.eventSources.map(

@@ -29,10 +29,10 @@ import {
   type WelcomeFrame,
 } from './frames.ts';
 
-/** The frame that answers: its `type` as a value, the frame itself only as a type. */
+/** The reply's frame: its `type` at run time, its full type at compile time. */
 interface AnsweredBy<Frame extends { readonly type: string }> {
   readonly type: Frame['type'];
-  /** Never there. */
+  /** Only for the compiler, to infer `Frame`. Always `undefined`. */
   readonly frame?: Frame;
 }
 
@@ -40,15 +40,16 @@ const by = <Frame extends { readonly type: string }>(type: Frame['type']): Answe
 
 interface ActionSpec {
   readonly request: () => z.ZodMiniType;
-  /** null: only a refusal is answered. */
+  /** null: the server replies only with errors. */
   readonly reply: AnsweredBy<{ readonly type: string }> | null;
-  /** The part of a deployment that it belongs to, and is left out with. @default - always there */
+  /** The optional part of a deployment that the action belongs to. @default - part of every deployment */
   readonly part?: 'desk';
 }
 
 /**
- * Every action of a client (section 4): what it takes and what answers it. The routes of the WebSocket API, the dispatch of
- * the `socket` function, the exchanges of the SDK, and the table of frames in docs/protocol.md all follow from this table.
+ * Every action of a client (docs/protocol.md, section 4), with its request and reply. The source for the routes of the
+ * WebSocket API, the dispatch of the `socket` function, the exchanges of the SDK, and the table of frames in
+ * docs/protocol.md.
  */
 export const ACTIONS = {
   hello: { request: helloSchema, reply: by<WelcomeFrame>('welcome') },
@@ -75,7 +76,7 @@ export type DeskAction = {
 /** A parsed frame of this action. */
 export type ActionRequest<A extends Action> = z.output<ReturnType<(typeof ACTIONS)[A]['request']>>;
 
-/** What a client gives for this action: its frame without `action` and `id`. */
+/** The frame of this action without `action` and `id`, as a client passes it. */
 export type ActionFields<A extends Action> = DeepReadonly<
   Omit<z.input<ReturnType<(typeof ACTIONS)[A]['request']>>, 'id'>
 >;
@@ -84,22 +85,22 @@ type DeepReadonly<Value> = Value extends object
   ? { readonly [Key in keyof Value]: DeepReadonly<Value[Key]> }
   : Value;
 
-/** The frame that answers this action; `never`: none does. */
+/** The reply to this action; `never` if it has none. */
 export type ActionReply<A extends Action> = A extends Action
   ? (typeof ACTIONS)[A]['reply'] extends AnsweredBy<infer Frame>
     ? Frame
     : never
   : never;
 
-/** The same without what every answer has. `undefined`: none answers. */
+/** The reply without `type` and `id`; `undefined` if there is none. */
 export type ReplyFields<A extends Action> = (typeof ACTIONS)[A]['reply'] extends null
   ? undefined
   : Omit<ActionReply<A>, 'type' | 'id'>;
 
-/** Everything that the server sends. */
+/** Every frame that the server sends. */
 export type ServerFrame = ActionReply<Action> | ErrorFrame | ServerPush;
 
-/** @returns the action of this name, if there is one: a client may name anything, `constructor` too */
+/** Returns the action of this name, if it exists. Clients may send any name, even `constructor`. */
 export function actionNamed(name: unknown): Action | undefined {
   return typeof name === 'string' && Object.hasOwn(ACTIONS, name) ? (name as Action) : undefined;
 }

@@ -1,4 +1,4 @@
-/** One row per error code: its HTTP status and whether the same request may succeed later (section 3, 6). */
+/** The error codes: HTTP status, and whether a retry may succeed (docs/protocol.md, sections 3 and 6). */
 export const ERROR_CODES = {
   bad_frame: { status: 400, retryable: false },
   unknown_action: { status: 400, retryable: false },
@@ -17,9 +17,13 @@ export const ERROR_CODES = {
   internal: { status: 500, retryable: true },
 } as const;
 
+/** Why the server refused a request (docs/protocol.md, section 3). */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** Why the server ended a session; by the frame, never by the close code (section 5). */
+/**
+ * Why the server ended a session, as sent in `session.closed`. The WebSocket close code says nothing about the reason
+ * (docs/protocol.md, section 5).
+ */
 export const CLOSE_REASONS = {
   superseded: { reconnect: false },
   replaced: { reconnect: false },
@@ -28,4 +32,5 @@ export const CLOSE_REASONS = {
   expired: { reconnect: true },
 } as const;
 
+/** Why the server ended a session (section 5). */
 export type CloseReason = keyof typeof CLOSE_REASONS;

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { lazySchema } from './lazy-schema.ts';
 
-/** At least one character that is not white space; any Unicode but lone surrogates (IM-SEND-8). */
+/** Any Unicode text without lone surrogates, with at least one character that is not white space (IM-SEND-8). */
 export const text = lazySchema(() =>
   z.string().check(
     z.refine((value) => value.trim().length > 0, 'must have a character that is not white space'),
@@ -10,8 +10,8 @@ export const text = lazySchema(() =>
 );
 
 /**
- * What a client may send (IM-SEND-8). Unknown fields are dropped; other types are refused. `data` is any JSON; that it
- * can be carried between all clients is checked when it is made canonical.
+ * The content that a client may send (IM-SEND-8). Unknown fields are dropped; other types are refused. `data` is any
+ * JSON; a value that not all clients can read is refused later, when the JSON is made canonical.
  */
 export const contentSchema = lazySchema(() =>
   z.discriminatedUnion('type', [
@@ -28,29 +28,33 @@ export const contentSchema = lazySchema(() =>
 
 export type SentContent = z.infer<ReturnType<typeof contentSchema>>;
 
-/** In the place of what was recalled. */
+/** The content of a recalled message. */
 export interface RecalledContent {
   readonly type: 'recalled';
+  /** The user who recalled it. */
   readonly by: string;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds by the server's clock. */
   readonly at: number;
 }
 
-/** What happens to a support chat (IM-DESK): `requeued` is back at the head of its queue. */
-export type DeskEvent = 'opened' | 'assigned' | 'transferred' | 'requeued' | 'closed';
+/** Events of a support chat (IM-DESK). `requeued`: the chat went back to the head of its queue. */
+export type ChatEvent = 'opened' | 'assigned' | 'transferred' | 'requeued' | 'closed';
 
-/** A change of a group or support chat: a message like any other, so that it has its place in the order (IM-GROUP). */
+/** A change of a group or support chat. It is a message, so it is ordered among the others (IM-GROUP). */
 export interface SystemContent {
   readonly type: 'system';
-  readonly event: 'created' | 'joined' | 'left' | 'removed' | 'renamed' | 'admins' | DeskEvent;
+  /** The change. */
+  readonly event: 'created' | 'joined' | 'left' | 'removed' | 'renamed' | 'admins' | ChatEvent;
   /**
-   * Who joined, left, was removed; of `admins` all that there are now; of `created` the first members; of `assigned` and
-   * `transferred` the agent that has the chat now, of `requeued` the one that had it.
+   * The users who joined, left, or were removed; for `admins` all current admins; for `created` the first members; for
+   * `assigned` and `transferred` the new agent; for `requeued` the former agent.
    */
   readonly users?: readonly string[];
+  /** The new name, of `created` and `renamed`. */
   readonly name?: string;
+  /** The user who made the change, or `im:desk`. */
   readonly by: string;
 }
 
-/** Content as it is read. Clients ignore unknown types. */
+/** The content of a received message. Clients ignore unknown types. */
 export type Content = SentContent | RecalledContent | SystemContent;

@@ -3,9 +3,9 @@ import { CLIENT_ID, parseConversationId, USER_ID } from './ids.ts';
 import { lazySchema } from './lazy-schema.ts';
 import { LIMITS } from './limits.ts';
 
-/** The customer-service desk (IM-DESK): its frames in, its chats and agents out. */
+/** The customer-service desk (IM-DESK): its frames and bodies. */
 
-/** What a token's roles claim may say that means something here; everything else in it is ignored (IM-ROLE). */
+/** The known roles. Others in a token's roles claim are ignored (IM-ROLE). */
 export const ROLES = ['agent', 'supervisor'] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -18,7 +18,7 @@ const supportId = lazySchema(() =>
 export const deskOpenSchema = lazySchema(() =>
   z.object({
     id: frameId(),
-    /** Absent: the first queue of the deployment. */
+    /** Default: the first queue of the deployment. */
     queue: z.optional(queueName()),
     topic: z.optional(
       z.string().check(
@@ -53,12 +53,13 @@ export const deskTransferSchema = lazySchema(() =>
   z.object({
     id: frameId(),
     conversationId: supportId(),
-    /** An agent, or the word `queue`: back to the head of the chat's own. */
+    /** An agent, or the word `queue`: back to the head of the chat's queue. */
     to: z.string().check(z.regex(USER_ID, 'is not a user id')),
   }),
 );
 
 export const CHAT_STATES = ['waiting', 'assigned', 'closed'] as const;
+/** `waiting` in its queue, `assigned` to an agent, or `closed`. */
 export type ChatState = (typeof CHAT_STATES)[number];
 
 /** Query of `GET /desk/chats`. */
@@ -69,56 +70,72 @@ export const deskChatsQuerySchema = lazySchema(() =>
   }),
 );
 
-/** A support chat as it is told to its customer, its agent, and supervisors. Times are epoch milliseconds. */
+/** A support chat as its customer, its agent, and supervisors see it. Times are epoch milliseconds. */
 export interface DeskChat {
+  /** `cs:<ULID>`. */
   readonly conversationId: string;
+  /** The queue that the chat was opened in. */
   readonly queue: string;
+  /** The chat's state. */
   readonly state: ChatState;
+  /** The customer's user id. */
   readonly customer: string;
+  /** The agent, with the `name` claim of their token; null while waiting. */
   readonly agent: { readonly userId: string; readonly name?: string } | null;
+  /** The subject that the customer gave. */
   readonly topic?: string;
-  /** 1 is next; only while waiting, and where it is told. */
+  /** Position in the queue: 1 is next. Only while waiting, and not in every frame. */
   readonly position?: number;
+  /** Epoch milliseconds of `desk.open`. */
   readonly openedAt: number;
+  /** Epoch milliseconds of the last assignment. */
   readonly assignedAt?: number;
+  /** Epoch milliseconds of the end. */
   readonly closedAt?: number;
+  /** The customer's rating, 1 to 5. */
   readonly rating?: number;
 }
 
+/** `ready` takes new chats, `away` keeps the current ones, `offline` has no connection. */
 export type AgentStatus = 'ready' | 'away' | 'offline';
 
+/** An agent's readiness. */
 export interface DeskAgent {
+  /** The agent. */
   readonly userId: string;
+  /** Whether the agent takes chats. */
   readonly status: AgentStatus;
+  /** The queues that the agent takes chats from. */
   readonly queues: readonly string[];
+  /** The largest number of chats at a time. */
   readonly capacity: number;
-  /** Chats that the agent has. */
+  /** The number of chats assigned to the agent. */
   readonly active: number;
 }
 
-/** The answer to `desk.open`, `desk.close`, `desk.transfer`. */
+/** The reply to `desk.open`, `desk.close`, and `desk.transfer`. */
 export interface DeskChatFrame {
   readonly type: 'desk.chat';
   readonly id: string;
   readonly chat: DeskChat;
 }
 
-/** The answer to `desk.ready` and `desk.away`. */
+/** The reply to `desk.ready` and `desk.away`. */
 export interface DeskAgentFrame {
   readonly type: 'desk.agent';
   readonly id: string;
   readonly agent: DeskAgent;
 }
 
-/** A chat got an agent. */
+/** A chat was assigned to an agent. */
 export interface DeskAssignedPush {
   readonly type: 'desk.assigned';
   readonly chat: DeskChat;
-  /** Of the conversation: up to here the agent catches up from history. */
+  /** The conversation's head: the agent catches up from history up to this seq. */
   readonly head: number;
 }
 
-/** Another position, a transfer, an end. */
+/** A chat changed: its position, its agent, or its state. */
 export interface DeskUpdatedPush {
   readonly type: 'desk.updated';
   readonly chat: DeskChat;
@@ -129,14 +146,18 @@ export interface DeskChatsBody {
   readonly cursor: string | null;
 }
 
-export interface DeskQueue {
+/** The state of a queue, for supervisors. */
+export interface SupportQueue {
+  /** The queue's name. */
   readonly queue: string;
+  /** The number of waiting chats. */
   readonly waiting: number;
-  /** How long the oldest has been waiting; 0 if nobody is. */
+  /** Age of the oldest waiting chat in milliseconds; 0 if no chat waits. */
   readonly longestWaitMs: number;
+  /** The number of the queue's agents by status. */
   readonly agents: Readonly<Record<AgentStatus, number>>;
 }
 
 export interface DeskQueuesBody {
-  readonly queues: readonly DeskQueue[];
+  readonly queues: readonly SupportQueue[];
 }

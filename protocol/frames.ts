@@ -6,7 +6,7 @@ import { CLIENT_ID, parseConversationId, USER_ID } from './ids.ts';
 import { lazySchema } from './lazy-schema.ts';
 import { LIMITS } from './limits.ts';
 
-/** Client frames (section 4): one schema an action, and the types of everything the server sends. */
+/** The frames (docs/protocol.md, section 4): one schema per action, and the types of everything the server sends. */
 
 const frameId = lazySchema(() => z.string().check(z.regex(CLIENT_ID, 'must be 1 to 64 of A-Z a-z 0-9 _ -')));
 const userId = lazySchema(() => z.string().check(z.regex(USER_ID, 'is not a user id')));
@@ -26,13 +26,13 @@ export const renewSchema = lazySchema(() =>
   z.object({ id: frameId(), token: z.string().check(z.maxLength(8_192)) }),
 );
 
-/** A conversation, by its id or by the other user of a direct one. */
+/** Names a conversation: by its id, or by the other user of a direct conversation. */
 const target = lazySchema(() => ({ to: z.optional(userId()), conversationId: z.optional(conversationId()) }));
 
 const exactlyOneTarget = lazySchema(() =>
   z.refine<{ to?: string | undefined; conversationId?: string | undefined }>(
     (value) => (value.to === undefined) !== (value.conversationId === undefined),
-    { path: ['to'], message: 'exactly one of to and conversationId' },
+    { path: ['to'], message: 'exactly one of to and conversationId is required' },
   ),
 );
 
@@ -43,7 +43,7 @@ export const messageRequestSchema = lazySchema(() =>
       clientMsgId: frameId(),
       ...target(),
       content: contentSchema(),
-      /** A hint: this is not the first attempt (docs/protocol.md, section 9). */
+      /** Hint that this is not the first attempt (docs/protocol.md, section 4). */
       resend: z.optional(z.boolean()),
     })
     .check(exactlyOneTarget()),
@@ -73,7 +73,7 @@ export const presenceSchema = lazySchema(() =>
     .check(
       z.refine((value) => (value.userIds === undefined) !== (value.conversationId === undefined), {
         path: ['userIds'],
-        message: 'exactly one of userIds and conversationId',
+        message: 'exactly one of userIds and conversationId is required',
       }),
     ),
 );
@@ -84,7 +84,7 @@ export const sendMessageSchema = lazySchema(() =>
 
 export type MessageRequest = z.infer<ReturnType<typeof messageRequestSchema>>;
 
-/** Older clients have numbers for ids. */
+/** Older clients use numbers as ids. */
 const plainUserId = lazySchema(() =>
   z.pipe(
     z.pipe(
@@ -100,24 +100,24 @@ export const plainFrameSchema = lazySchema(() =>
   z.object({ fromUser: plainUserId(), toUser: plainUserId(), message: text() }),
 );
 
-/** The whole text of a keep-alive and of its answer (IM-FRAME-4). */
+/** The whole text of a simple heartbeat, and of its reply (IM-FRAME-4). */
 export const HEARTBEAT_TEXT = 'heartbeat';
-/** The whole text that answers a plain frame (IM-PLAIN). */
+/** The whole text of the reply to a plain frame (IM-PLAIN). */
 export const PLAIN_OK_TEXT = 'ok';
 
 export interface Message {
   readonly conversationId: string;
-  /** Order within the conversation; unique, with holes (IM-SEND-3). */
+  /** Orders the messages of a conversation. Unique, but may have gaps (IM-SEND-3). */
   readonly seq: number;
   readonly messageId: string;
   readonly clientMsgId: string;
   readonly from: string;
   readonly content: Content;
-  /** Epoch milliseconds, the server's. */
+  /** Server time in epoch milliseconds. */
   readonly sentAt: number;
 }
 
-/** A page of the inbox. `batch` null: nothing is left. */
+/** A page of the inbox. `batch` is null if the inbox is empty. */
 export interface InboxPage {
   readonly messages: readonly Message[];
   readonly batch: string | null;
@@ -129,9 +129,11 @@ export interface Session {
   readonly expiresAt: number;
 }
 
+/** An invalid field of a request. */
 export interface Issue {
-  /** `content.text`; empty for the whole. */
+  /** The path of the field, such as `content.text`; empty for the whole request. */
   readonly path: string;
+  /** Why it is invalid, for developers. */
   readonly message: string;
 }
 
@@ -154,12 +156,17 @@ export interface InboxFrame extends InboxPage {
 
 /** The fields of `sent`, and the body of `POST /messages`. */
 export interface Sent {
+  /** The id that the client chose (IM-SEND-2). */
   readonly clientMsgId: string;
+  /** The conversation, also for a message sent `to` a user. */
   readonly conversationId: string;
+  /** A ULID, globally unique. */
   readonly messageId: string;
+  /** The position in the conversation. */
   readonly seq: number;
+  /** Epoch milliseconds by the server's clock. */
   readonly sentAt: number;
-  /** The message had been stored by an earlier attempt. */
+  /** An earlier attempt has stored the message. */
   readonly duplicate: boolean;
 }
 
@@ -175,14 +182,14 @@ export interface HeartbeatFrame {
   readonly session: Session;
 }
 
-/** The answer to `renew`. */
+/** The reply to `renew`. */
 export interface SessionFrame {
   readonly type: 'session';
   readonly id: string;
   readonly session: Session;
 }
 
-/** The answer to `read` and `recall`. */
+/** The reply to `read` and `recall`. */
 export interface OkFrame {
   readonly type: 'ok';
   readonly id: string;
@@ -194,10 +201,13 @@ export interface PresenceFrame {
   readonly users: readonly UserPresence[];
 }
 
+/** Whether a user is online. */
 export interface UserPresence {
+  /** The user. */
   readonly userId: string;
+  /** Whether the user has a live session. */
   readonly online: boolean;
-  /** Epoch milliseconds; null: never seen, or not for you to know. */
+  /** Epoch milliseconds; null if never seen, or not visible to the caller. */
   readonly lastSeenAt: number | null;
 }
 
@@ -235,7 +245,7 @@ export interface ReadPush {
   readonly seq: number;
 }
 
-/** Wins over the message, in whatever order they come. */
+/** A message was recalled. Takes precedence over the message itself, in whatever order they arrive. */
 export interface RecalledPush {
   readonly type: 'recalled';
   readonly conversationId: string;
@@ -244,7 +254,7 @@ export interface RecalledPush {
   readonly at: number;
 }
 
-/** Goes out by itself: a client forgets it after a few seconds without another. */
+/** A user types. Clients drop it after a few seconds without another one. */
 export interface TypingPush {
   readonly type: 'typing';
   readonly conversationId: string;
@@ -252,7 +262,7 @@ export interface TypingPush {
   readonly typing: boolean;
 }
 
-/** What the server sends unasked. */
+/** The frames that the server sends without a request. */
 export type ServerPush =
   | MessagesPush
   | ReadPush

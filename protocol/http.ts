@@ -4,9 +4,12 @@ import { DEVICE_ID, USER_ID } from './ids.ts';
 import { lazySchema } from './lazy-schema.ts';
 import { LIMITS } from './limits.ts';
 
-/** HTTP API (section 6): query parameters in, bodies out. */
+/** The HTTP API (docs/protocol.md, section 6): query parameters, and bodies. */
 
-/** Every route but the poll, by its route key. The routes of the HTTP API and the dispatch of the `http` function follow. */
+/**
+ * Route keys of all routes except the poll. The source for the HTTP API's routes and the dispatch of the `http`
+ * function.
+ */
 export const HTTP_ROUTES = [
   'GET /session',
   'GET /conversations',
@@ -21,10 +24,10 @@ export const HTTP_ROUTES = [
   'GET /groups/{id}/reads',
 ] as const;
 
-/** Routes of a deployment that has a desk. */
+/** Additional routes of a deployment with a desk. */
 export const DESK_HTTP_ROUTES = ['GET /desk/chats', 'GET /desk/queues'] as const;
 
-/** A function of its own: a waiting poll keeps an instance for itself (IM-POLL). */
+/** Has its own function, since a waiting poll occupies a whole instance (IM-POLL). */
 export const POLL_ROUTE = 'POST /poll';
 
 export type HttpRoute = (typeof HTTP_ROUTES)[number] | (typeof DESK_HTTP_ROUTES)[number];
@@ -57,22 +60,22 @@ export const pollSchema = lazySchema(() =>
   z.object({
     deviceId: z.string().check(z.regex(DEVICE_ID, 'must be 1 to 64 of A-Z a-z 0-9 _ . -')),
     waitMs: z._default(z.int().check(z.minimum(0), z.maximum(LIMITS.pollWaitMs)), LIMITS.pollWaitMs),
-    /** Acknowledges the page of the poll before. */
+    /** Acknowledges the page of the previous poll. */
     batch: z.nullish(z.string().check(z.maxLength(8_192))),
   }),
 );
 
 export interface PollBody extends InboxPage {
-  /** Nothing came in `waitMs`. */
+  /** No message arrived within `waitMs`. */
   readonly timedOut: boolean;
-  /** Until when the device is a session without another poll. */
+  /** When the device's session ends unless it polls again. */
   readonly session: Session;
 }
 
 export const conversationsQuerySchema = lazySchema(() =>
   z.object({
     limit: pageLimit(),
-    /** Epoch milliseconds of the server: only what may have changed since (docs/protocol.md, section 9). */
+    /** Server time in epoch milliseconds: leaves out conversations unchanged since (docs/protocol.md, section 6). */
     changedSince: z.optional(z.string().check(z.regex(/^[0-9]{1,15}$/, 'must be a whole number'))),
     cursor: z.optional(z.string().check(z.maxLength(1_024))),
   }),
@@ -82,7 +85,7 @@ export const messagesQuerySchema = lazySchema(() =>
   z.object({ limit: pageLimit(), after: seq(), before: seq() }).check(
     z.refine((value) => value.after === undefined || value.before === undefined, {
       path: ['after'],
-      message: 'only one of after and before',
+      message: 'only one of after and before is allowed',
     }),
   ),
 );
@@ -101,9 +104,9 @@ export interface Conversation {
   readonly peer?: string;
   /** How far the other user of a direct conversation has read. */
   readonly peerReadSeq?: number;
-  /** A group's name, a support chat's topic. */
+  /** A group's name, or a support chat's topic. */
   readonly name?: string;
-  /** The highest seq handed out, perhaps a hole. */
+  /** The highest allocated seq. It may have no message. */
   readonly head: number;
   readonly lastMessage: Message | null;
   readonly readSeq: number;
@@ -120,7 +123,7 @@ export interface HistoryBody {
   /** Ascending by seq. */
   readonly messages: readonly Message[];
   readonly head: number;
-  /** More in the paging direction. */
+  /** Whether there are more messages in the paging direction. */
   readonly hasMore: boolean;
 }
 
@@ -139,7 +142,7 @@ export const createGroupSchema = lazySchema(() =>
   z.object({
     name: groupName(),
     members: z._default(members(), []),
-    /** Whether members see what was said before they joined. */
+    /** Whether members see messages from before they joined. */
     openHistory: z._default(z.boolean(), false),
   }),
 );
@@ -153,7 +156,7 @@ export const updateGroupSchema = lazySchema(() =>
     .check(
       z.refine((value) => value.name !== undefined || value.admins !== undefined, {
         path: ['name'],
-        message: 'name or admins is needed',
+        message: 'name or admins is required',
       }),
     ),
 );
@@ -164,20 +167,28 @@ export const cursorQuerySchema = lazySchema(() =>
   z.object({ cursor: z.optional(z.string().check(z.maxLength(1_024))) }),
 );
 
+/** A group. */
 export interface GroupBody {
+  /** `g:<ULID>`. */
   readonly conversationId: string;
+  /** 1 to 100 characters. */
   readonly name: string;
+  /** The admins' user ids, 1 to 20. */
   readonly admins: readonly string[];
+  /** The number of members, admins included. */
   readonly memberCount: number;
 }
 
+/** A page of a group's members. */
 export interface MembersBody {
+  /** Ordered by user id. `joinedSeq`: the seq of the system message of joining. */
   readonly members: readonly { readonly userId: string; readonly joinedSeq: number }[];
   readonly cursor: string | null;
 }
 
-/** Who has read up to where. */
+/** A page of a group's read cursors. */
 export interface ReadsBody {
+  /** Each member has read everything up to `seq`. */
   readonly reads: readonly { readonly userId: string; readonly seq: number }[];
   readonly cursor: string | null;
 }

@@ -1,4 +1,4 @@
-/** Identifiers of the contract (section 1) and the conversation ids that are made of them. */
+/** Identifiers of the contract (docs/protocol.md, section 1), and conversation ids made of them. */
 
 export const USER_ID = /^[A-Za-z0-9_.@|+=-]{1,64}$/;
 export const DEVICE_ID = /^[A-Za-z0-9_.-]{1,64}$/;
@@ -13,15 +13,18 @@ export type ConversationId =
   | { readonly kind: 'group'; readonly id: string }
   | { readonly kind: 'support'; readonly id: string };
 
-/** The id of the direct conversation of two different users: code-unit order, whoever asks. */
+/**
+ * Returns the id of the direct conversation of two different users. Users are in code-unit order, so both get the same
+ * id.
+ */
 export function directConversationId(a: string, b: string): string {
   return a < b ? `dm:${a}:${b}` : `dm:${b}:${a}`;
 }
 
 /**
- * Parses a conversation id, or returns `undefined` if it is malformed (which is `invalid_request`). A direct id in
- * wrong order is well formed but names no conversation: `users` keep the given order, and the caller answers
- * `not_found` (`namesConversationOf`).
+ * Parses a conversation id. Returns `undefined` if it is malformed, which is `invalid_request`. A direct id with its
+ * users in the wrong order is well-formed but names no conversation: `users` keeps the given order, and `peerOf` returns
+ * `undefined`, which is `not_found`.
  */
 export function parseConversationId(id: string): ConversationId | undefined {
   if (GROUP_ID.test(id)) return { kind: 'group', id };
@@ -32,7 +35,10 @@ export function parseConversationId(id: string): ConversationId | undefined {
   return { kind: 'direct', id, users: [a, b] };
 }
 
-/** The other user of a direct conversation, or `undefined` if the id isn't one of this user's, in the right order. */
+/**
+ * Returns the other user of a direct conversation, or `undefined` if it is not a direct conversation of this user with
+ * the users in the right order.
+ */
 export function peerOf(conversation: ConversationId, userId: string): string | undefined {
   if (conversation.kind !== 'direct') return undefined;
   const [a, b] = conversation.users;

@@ -1,6 +1,6 @@
 /**
- * A schema that is made when it is first called for, then kept. All of them together are a tenth of what a cold start
- * imports, and an instance parses with few (docs/adr/0012-cold-starts-and-calls.md).
+ * Makes a schema on first use, and keeps it. Making all of them takes a tenth of a cold start's imports, and an instance
+ * uses only a few (docs/adr/0012-cold-starts-and-calls.md).
  */
 export function lazySchema<Schema>(make: () => Schema): () => Schema {
   let made: Schema | undefined;

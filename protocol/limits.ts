@@ -1,10 +1,10 @@
-/** Limits of the contract (section 7), in one place. Sizes in bytes, times in the unit that the name says. */
+/** Limits of the contract (docs/protocol.md, section 7). Sizes are in bytes, times in the unit of their names. */
 export const LIMITS = {
   maxContentBytes: 16_384,
-  /** Nested objects and arrays of a frame or body, itself included. */
+  /** Nesting depth of a frame or body, including the outermost object. */
   maxDepth: 32,
   maxDevices: 10,
-  /** What the gateway takes in one WebSocket frame; it closes with 1009 above. */
+  /** The gateway closes a connection with 1009 on a larger WebSocket frame. */
   maxFrameBytes: 32_768,
   maxMessageBytes: 131_072,
   inboxPageMessages: 50,
@@ -13,40 +13,40 @@ export const LIMITS = {
   minHistoryTtlSeconds: 24 * 3600,
   leaseSeconds: 30 * 60,
   heartbeatIntervalMs: 8 * 60_000,
-  /** The gateway cuts every connection after 2 h; a session ends 5 min before (IM-RENEW). */
+  /** The gateway closes every connection after 2 h; a session ends 5 min before that (IM-RENEW). */
   connectionLifetimeMs: 2 * 3_600_000,
   sessionMarginMs: 5 * 60_000,
-  /** How long pushes go on after `expiresAt` (IM-RENEW). */
+  /** How long pushes continue after `expiresAt` (IM-RENEW). */
   expiryGraceMs: 30_000,
   presenceUsers: 100,
   recallWindowMs: 2 * 60_000,
   maxGroupMembers: 100_000,
-  /** Groups up to this size have inbox copies; in larger ones members catch up from history. */
+  /** Members of groups up to this size get inbox copies; members of larger ones catch up from history. */
   inboxCopiesMembers: 500,
-  /** Conversations up to this size tell who reads and who types. */
+  /** Conversations up to this size have `read` and `typing` pushes. */
   readPushMembers: 100,
   groupNameChars: 100,
-  /** Members that one request names. */
+  /** Maximum members in one request. */
   membersPerRequest: 100,
   typingIntervalMs: 2_000,
   pageMax: 100,
   pageDefault: 50,
   unreadMax: 100,
-  /** A hole in the seqs that is older than this is never filled (IM-SEND-3). */
+  /** A missing seq that is older than this is never filled (IM-SEND-3). */
   holeMs: 15_000,
-  /** Time-out of the functions that send: the hole rule rests on it. */
+  /** Timeout of the functions that send: `holeMs` relies on it. */
   senderTimeoutSeconds: 10,
-  /** How long a poll may wait (IM-POLL). */
+  /** The longest wait of a poll (IM-POLL). */
   pollWaitMs: 20_000,
-  /** How long a polling device is a session after its last poll may have ended (IM-POLL-2). */
+  /** How long the session of a polling device outlives its last poll's `waitMs` (IM-POLL-2). */
   pollAliveMs: 60_000,
   replyTimeoutMs: 10_000,
   queueNameChars: 64,
   queuesPerAgent: 20,
   agentCapacity: 50,
   topicChars: 200,
-  /** Waiting customers that are told of their new position when their queue moves. */
-  toldPositions: 10,
-  /** Nobody is told to be further behind. */
+  /** Customers at the head of a queue whose new position is pushed when the queue moves. */
+  pushedPositions: 10,
+  /** The highest position the server reports; customers further behind get this one, too. */
   maxPosition: 1_000,
 } as const;

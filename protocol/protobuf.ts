@@ -2,13 +2,13 @@ import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { type Field, MESSAGES } from './protobuf-fields.ts';
 
 /**
- * Frames as base64 of Protobuf (IM-PB): the same objects that JSON carries, by the table that is made of `im.proto`. Why not
- * by generated classes: docs/adr/0015-protobuf-by-table.md.
+ * Encodes frames as base64 of Protobuf (IM-PB). The objects are those of the JSON form; the table of fields is generated
+ * from `im.proto`. docs/adr/0015-protobuf-by-table.md says why there are no generated classes.
  */
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Why a text is no frame. */
+/** The text is not a Protobuf frame. */
 export class ProtobufError extends Error {
   override readonly name = 'ProtobufError';
 }
@@ -21,14 +21,14 @@ export function encodeClientFrame(frame: object): string {
   return toBase64(writeMessage('ClientFrame', frame as JsonObject));
 }
 
-/** @throws {ProtobufError} */
+/** @throws {ProtobufError} the text is not base64 of Protobuf */
 export function decodeServerFrame(text: string): Record<string, unknown> {
   return fromBase64('ServerFrame', text);
 }
 
 /**
- * As its JSON would be; without `action` if the message has no case that is known.
- * @throws {ProtobufError}
+ * Returns the frame's JSON form, without `action` if the message has no known case.
+ * @throws {ProtobufError} the text is not base64 of Protobuf
  */
 export function decodeClientFrame(text: string): Record<string, unknown> {
   return fromBase64('ClientFrame', text);
@@ -47,12 +47,12 @@ function fromBase64(message: string, text: string): Record<string, unknown> {
   }
 }
 
-/** In JSON the one case of a message is named by this field and has its own fields beside it. */
+/** The JSON field that names the case of a message. The case's own fields are beside it. */
 function discriminatorOf(message: string): 'action' | 'type' {
   return message === 'ClientFrame' ? 'action' : 'type';
 }
 
-/** The app's own JSON is carried as text: nobody but the app has to understand it. */
+/** The app's own JSON is encoded as text, since only the app has to understand it. */
 function isJsonText(message: string, name: string): boolean {
   return message === 'CustomContent' && name === 'data';
 }
@@ -125,7 +125,7 @@ function take(
   } else value[name] = isJsonText(message, name) ? parsed(read as string) : read;
 }
 
-/** What isn't JSON is as good as missing: the schema of the frame says so. */
+/** Text that is not JSON counts as missing, so the frame's schema refuses it. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -3,11 +3,11 @@ import { messageRequestSchema } from './frames.ts';
 import { DEVICE_ID, USER_ID } from './ids.ts';
 import { lazySchema } from './lazy-schema.ts';
 
-/** What the account's other services tell the chat, as JSON in the service queue. Unknown fields are ignored. */
+/** The events that other services of the account put into the service queue, as JSON. Unknown fields are ignored. */
 
 const userId = lazySchema(() => z.string().check(z.regex(USER_ID, 'is not a user id')));
 
-/** Ends the user's sessions, or the one of a device. */
+/** Ends all sessions of the user, or the session of one device. */
 const userLoggedOutSchema = lazySchema(() =>
   z.object({
     type: z.literal('user.loggedOut'),
@@ -16,7 +16,7 @@ const userLoggedOutSchema = lazySchema(() =>
   }),
 );
 
-/** Sends as any user, `system` too, with the guarantees of a client's `sendMessage`. */
+/** Sends a message as any user, including `system`, with the guarantees of a client's `sendMessage`. */
 const messageSendSchema = lazySchema(() =>
   z.intersection(z.object({ type: z.literal('message.send'), from: userId() }), messageRequestSchema()),
 );

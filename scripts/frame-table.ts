@@ -1,7 +1,7 @@
-/** Writes the table of actions in docs/protocol.md, section 4, from the action table: `npm run frames`. */
+/** Writes the tables of docs/protocol.md from the schemas, frames, limits, and codes in `protocol/`: `npm run frames`. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { frameTable, withFrameTable } from './frame-table-text.ts';
+import { withTables } from './frame-table-text.ts';
 
 const PAGE = 'docs/protocol.md';
 
-writeFileSync(PAGE, withFrameTable(readFileSync(PAGE, 'utf8'), frameTable()));
+writeFileSync(PAGE, withTables(readFileSync(PAGE, 'utf8')));

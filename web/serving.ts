@@ -1,13 +1,13 @@
-/** Where the page may send anything, as origins (`https://api.example.com`, `wss://…`). */
+/** The origins that the page may connect to (`https://api.example.com`, `wss://…`). */
 export interface PageOrigins {
   readonly connect: readonly string[];
-  /** Whether other pages may show this one in a frame: the customer's widget is made for that. @default false */
+  /** Whether other pages may embed this one, as they do the customer's widget. @default false */
   readonly isEmbeddable?: boolean;
 }
 
 /**
- * The page runs its own files and nothing else: no inline script or style, no markup made from strings, no frame around
- * it, but for the widget's. Whatever a message holds, and whatever slips through a library, has nowhere to run and nowhere to send to.
+ * The page runs only its own files: no inline script or style, no markup from strings, and no page may embed it (except
+ * the widget). So injected code, from a message or a library, can neither run nor send data anywhere.
  */
 export function contentSecurityPolicy({ connect, isEmbeddable = false }: PageOrigins): string {
   const directives: Readonly<Record<string, readonly string[]>> = {
@@ -28,13 +28,13 @@ export function contentSecurityPolicy({ connect, isEmbeddable = false }: PageOri
     .join('; ');
 }
 
-/** Views of the one page, each with a path of its own: what is served there is `index.html`. */
+/** The paths that serve `index.html`, one per view. */
 export const VIEWS: Readonly<Record<string, { readonly isEmbeddable: boolean }>> = {
   desk: { isEmbeddable: false },
   widget: { isEmbeddable: true },
 };
 
-/** Files whose names hold a hash of their content; all others are asked for again each time. */
+/** File names here contain a hash of the content. All other files are revalidated on each load. */
 export const IMMUTABLE_PATH = 'assets/';
 export const IMMUTABLE_CACHE = 'public, max-age=31536000, immutable';
 export const REVALIDATED_CACHE = 'no-cache';

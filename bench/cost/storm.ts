@@ -1,4 +1,4 @@
-import { draw } from '../../local/wire/random.ts';
+import { draw } from '../../local/aws-proxy/random.ts';
 import { Agenda, TokenBucket } from './agenda.ts';
 import { LambdaModel, type RunTime } from './lambda-model.ts';
 

@@ -68,18 +68,18 @@ async function measureCrowd(
   crowd: Crowd,
   messages: number,
 ): Promise<Pick<GrowthPoint, 'ms' | 'tally' | 'cpuMs'>> {
-  const { wire, names, cpu } = stack;
+  const { proxy, names, cpu } = stack;
   for (let n = 0; n < Math.min(WARM_UP, messages); n += 1) await crowd.send(n);
   const delays: number[] = [];
   const cpuMs: number[] = [];
   let tally: Tally | undefined;
   let failures = 0;
   for (let n = 0; delays.length === 0 || n < messages; n += 1) {
-    await wire.quiet();
-    wire.reset();
+    await proxy.untilIdle();
+    proxy.reset();
     const measured = await crowd.send(n);
-    await wire.quiet();
-    const { invocations } = wire;
+    await proxy.untilIdle();
+    const { invocations } = proxy;
     const failed = invocations.find(({ ok }) => ok !== true);
     if (failed) {
       // On a machine that is too busy the baseline's function may be cut off after its 29 s.

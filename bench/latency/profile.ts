@@ -1,4 +1,4 @@
-import type { Distribution, LatencyRule } from '../../local/wire/index.ts';
+import type { Distribution, LatencyRule } from '../../local/aws-proxy/index.ts';
 import { readJson } from '../files.ts';
 
 export interface LatencyProfile {

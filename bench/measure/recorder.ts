@@ -41,13 +41,13 @@ export class Recorder {
    * @throws {InexactError} it did not cost what it cost before
    */
   async measure<Result>(operation: string, run: () => Promise<Result>, per = 1): Promise<Result> {
-    const { wire, cpu, names } = this.#stack;
+    const { proxy, cpu, names } = this.#stack;
     await this.#stack.settle();
-    wire.reset();
+    proxy.reset();
     cpu.clear();
     const result = await run();
     await this.#stack.settle();
-    const { invocations } = wire;
+    const { invocations } = proxy;
     const failed = invocations.find(({ ok }) => ok !== true);
     if (failed) throw new Error(`${operation}: ${names.of(failed.function)} failed: ${failed.error}`);
     if (invocations.some(({ calls }) => calls.some(({ outcome }) => outcome !== 'answered'))) {

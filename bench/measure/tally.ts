@@ -1,4 +1,4 @@
-import { type Call, chainLength, type Invocation } from '../../local/wire/index.ts';
+import { type Call, chainLength, type Invocation } from '../../local/aws-proxy/index.ts';
 
 /** The cost of one operation without times: the same in every run. */
 export interface Tally {
@@ -38,19 +38,17 @@ const UNBILLED = new Set(['$connect', '$disconnect']);
 
 /** What a run was for: the route that called it; of a worker, its function. */
 export function runName(
-  { function: id, occasion }: Pick<Invocation, 'function' | 'occasion'>,
+  { function: id, trigger }: Pick<Invocation, 'function' | 'trigger'>,
   nameOf: (id: string) => string,
 ): string {
-  return occasion.route ?? nameOf(id);
+  return trigger.route ?? nameOf(id);
 }
 
 export function tallyOf(invocations: readonly Invocation[], nameOf: (id: string) => string): Tally {
   const calls = invocations.flatMap((invocation) => invocation.calls);
-  const batches = invocations.filter(({ occasion }) => occasion.kind === 'queue').length;
+  const batches = invocations.filter(({ trigger }) => trigger.kind === 'queue').length;
   const sends = calls.filter(({ service }) => service === 'sqs');
-  const frames = invocations.filter(
-    ({ occasion }) => occasion.kind === 'frame' && !UNBILLED.has(occasion.name),
-  );
+  const frames = invocations.filter(({ trigger }) => trigger.kind === 'frame' && !UNBILLED.has(trigger.name));
   const replies = frames.filter(({ reply }) => reply !== undefined && reply !== '');
   const posts = calls.filter(isPost);
   const quiet = invocations.filter((one) => !isCrowded(one.calls, nameOf));
@@ -63,7 +61,7 @@ export function tallyOf(invocations: readonly Invocation[], nameOf: (id: string)
     queueRequests:
       sum(sends, ({ bytesOut }) => Math.ceil(bytesOut / QUEUE_REQUEST_BYTES)) + batches * REQUESTS_PER_BATCH,
     socketMessages: frames.length + replies.length + posts.filter(({ status }) => status === 200).length,
-    httpRequests: invocations.filter(({ occasion }) => occasion.kind === 'http').length,
+    httpRequests: invocations.filter(({ trigger }) => trigger.kind === 'http').length,
     bytesOut: sum(calls, ({ bytesOut }) => bytesOut),
     bytesIn: sum(calls, ({ bytesIn }) => bytesIn),
     chain: longest(quiet, nameOf, ({ calls }) => calls),

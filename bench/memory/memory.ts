@@ -116,7 +116,7 @@ function operationOf(
   const { environment } = functionSpec(model, {
     AWS_ENDPOINT_URL_DYNAMODB: runtime.endpoints.dynamodb,
     AWS_ENDPOINT_URL_SQS: runtime.endpoints.sqs,
-    // By this name the wire knows the caller, and delays its calls (local/wire/invocations.ts).
+    // By this name the proxy knows the caller, and delays its calls (local/aws-proxy/invocations.ts).
     AWS_SDK_UA_APP_ID: 'caller-Memory',
   });
   // A send that is repeated is another operation: each gets an id of its own.

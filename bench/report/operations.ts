@@ -39,7 +39,7 @@ export function countsTable({ operations }: CountsFile): string {
 
 export function callsTable({ operations }: CountsFile): string {
   return table(
-    ['operation', 'functions', 'calls'],
+    ['operation', 'runs', 'calls'],
     operations.map(({ operation, tally }) => [operation, listed(tally.invocations), listed(tally.calls)]),
   );
 }

@@ -13,8 +13,15 @@ import { short, table } from './table.ts';
 const PAGE = pathOf('../docs/performance.md');
 const SCALE_PAGE = pathOf('../docs/scale.md');
 
+const GENERATED = '<!-- Generated from bench/results by `npm run bench -- --report`. Do not edit. -->';
+
 /** Writes the tables of docs/performance.md and docs/scale.md. */
 export function writeReport(counts: CountsFile, times: TimesFile): void {
+  for (const [path, text] of reportPages(counts, times)) writeFileSync(path, text);
+}
+
+/** The pages with the tables that follow from these results, by path. */
+export function reportPages(counts: CountsFile, times: TimesFile): ReadonlyMap<string, string> {
   const prices = readPrices();
   const measured = measuredOf(counts, times);
   const { operations } = measured;
@@ -31,16 +38,18 @@ export function writeReport(counts: CountsFile, times: TimesFile): void {
     cold: coldStartText(DEFAULT_WORKLOAD, measured),
     month: codeBlock(billText(DEFAULT_WORKLOAD, measured, prices)),
   };
-  fillPage(PAGE, sections);
-  fillPage(SCALE_PAGE, { quotas: codeBlock(quotaText(DEFAULT_WORKLOAD, measured, prices)) });
+  const quotas = codeBlock(quotaText(DEFAULT_WORKLOAD, measured, prices));
+  return new Map([
+    [PAGE, filled(PAGE, sections)],
+    [SCALE_PAGE, filled(SCALE_PAGE, { quotas })],
+  ]);
 }
 
-function fillPage(path: string, sections: Readonly<Record<string, string>>): void {
-  const page = Object.entries(sections).reduce(
-    (text, [name, section]) => fillIn(text, name, section),
+function filled(path: string, sections: Readonly<Record<string, string>>): string {
+  return Object.entries(sections).reduce(
+    (text, [name, section]) => fillIn(text, name, `${GENERATED}\n${section}`),
     readFileSync(path, 'utf8'),
   );
-  writeFileSync(path, page);
 }
 
 function codeBlock(text: string): string {
@@ -56,19 +65,28 @@ function memoryText({ machine, times }: MemoryFile, prices: PriceFile): string {
 }
 
 const REFERENCE = 'bare SDK (baseline Connect)';
+const BOTH_CLIENTS = 'and @connections (baseline SendMessage)';
 
+/** The bare clients of the baseline, then each deployed function; its import is blank if no full run has measured it. */
 export function functionsTable(
   { memory, bundleBytes }: CountsFile,
   { init }: Pick<TimesFile, 'init'>,
 ): string {
-  const bare = init.find(({ name }) => name === REFERENCE)?.cpuMs ?? Number.NaN;
-  const rows = init.map(({ name, cpuMs }) => [
-    name,
-    memory[name] === undefined ? '' : `${memory[name]}`,
-    bundleBytes[name] === undefined ? '' : `${Math.round(bundleBytes[name] / 1000)}`,
-    short(cpuMs),
-    (cpuMs / bare).toFixed(2),
-  ]);
+  const imports = new Map(init.map(({ name, cpuMs }) => [name, cpuMs]));
+  const bare = imports.get(REFERENCE) ?? Number.NaN;
+  const importCells = (name: string) => {
+    const cpuMs = imports.get(name);
+    return cpuMs === undefined ? ['', ''] : [short(cpuMs), (cpuMs / bare).toFixed(2)];
+  };
+  const rows = [
+    ...[REFERENCE, BOTH_CLIENTS].map((name) => [name, '', '', ...importCells(name)]),
+    ...Object.entries(bundleBytes).map(([name, bytes]) => [
+      name,
+      memory[name] ?? '',
+      Math.round(bytes / 1000),
+      ...importCells(name),
+    ]),
+  ];
   return table(['function', 'MB', 'bundle KB', 'import, CPU ms', '× bare SDK'], rows);
 }
 
@@ -83,7 +101,7 @@ function throughputText({ throughput }: TimesFile): string {
       ['ack, p50 / p95 / p99 ms', `${short(ackMs.p50)} / ${short(ackMs.p95)} / ${short(ackMs.p99)}`],
       ['CPU of the handler a message', `${short(cpuMs.handler)} ms`],
       ['CPU of the whole process a message', `${short(cpuMs.process)} ms`],
-      ['of which gateway, wire, and clients', `${short(cpuMs.mainThread)} ms`],
+      ['of which gateway, AWS proxy, and clients', `${short(cpuMs.mainThread)} ms`],
     ],
   );
 }
@@ -103,4 +121,4 @@ function profileTables({ profile }: TimesFile): string {
   ].join('\n');
 }
 
-export { REFERENCE };
+export { BOTH_CLIENTS, REFERENCE };

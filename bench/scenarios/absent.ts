@@ -10,15 +10,15 @@ export async function measureWithAbsent<Result>(
   names: { readonly told: string; readonly kept: string },
   run: () => Promise<Result>,
 ): Promise<Result> {
-  const queue = await holdOffline(stack);
+  const queue = await pauseOffline(stack);
   const result = await measure(names.told, run);
   await measure(names.kept, async () => queue.release());
   return result;
 }
 
 /** The poll under way takes the first message, so the first one is a dummy. */
-export async function holdOffline(stack: BenchStack) {
-  return stack.holdQueue('OfflineQueue', async () => {
+export async function pauseOffline(stack: BenchStack) {
+  return stack.pauseQueue('OfflineQueue', async () => {
     const { action, ...body } = sending(newUser());
     await stack.http(newUser(), '/messages', { method: 'POST', body });
   });

@@ -1,5 +1,5 @@
 import type { Socket } from '../stack/socket.ts';
-import { holdOffline } from './absent.ts';
+import { pauseOffline } from './absent.ts';
 import { type Bench, inParallel, type Scenario, sending } from './scenario.ts';
 
 const WAITING = 100;
@@ -15,7 +15,7 @@ export const directOffline: Scenario = {
     for (let round = 0; round < Math.min(bench.rounds, MOST_ROUNDS); round += 1) {
       const [a, b] = [bench.user(), bench.user()];
       const alice = await bench.stack.join(a);
-      const queue = await holdOffline(bench.stack);
+      const queue = await pauseOffline(bench.stack);
       await alice.request(sending(b));
       await bench.measure('message, receiver away', async () => {
         await alice.request(sending(b));

@@ -86,12 +86,12 @@ async function measureCreation(
  * Otherwise the number of rows that they find would depend on timing.
  */
 async function inStep<Result>(
-  { wire, ends }: BenchStack,
+  { proxy, ends }: BenchStack,
   parts: number,
   create: () => Promise<Result>,
 ): Promise<Result> {
   const nextPart = () => ({
-    drawsSeq: wire.hold({ route: 'POST /groups', operation: 'UpdateItem' }),
+    drawsSeq: proxy.setBreakpoint({ route: 'POST /groups', operation: 'UpdateItem' }),
     isTold: ends({ function: 'FanOut' }),
   });
   let next = parts > 1 ? nextPart() : undefined;

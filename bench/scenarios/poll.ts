@@ -1,4 +1,4 @@
-import { holdOffline } from './absent.ts';
+import { pauseOffline } from './absent.ts';
 import { type Scenario, sending } from './scenario.ts';
 
 /** Bob has no socket and polls (IM-POLL). */
@@ -15,7 +15,7 @@ export const poll: Scenario = {
       await measure('poll of a second, nothing comes: two looks', () => ask({ waitMs: 1_000 }));
       await alice.request(sending(b));
       await stack.settle();
-      const queue = await holdOffline(stack);
+      const queue = await pauseOffline(stack);
       await measure('message to one who polls', () => alice.request(sending(b)));
       await measure('message to one who polls, put into the inbox', async () => queue.release());
       const page = await measure('poll, two messages there', () => ask({ waitMs: 20_000 }));

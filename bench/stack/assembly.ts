@@ -1,10 +1,10 @@
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Names } from '../../local/aws-proxy/names.ts';
 import type { FunctionModel } from '../../local/model.ts';
 import { loadStack } from '../../local/stack/loader.ts';
 import { synthesize } from '../../local/stack/synth.ts';
-import { Names } from '../../local/wire/names.ts';
 
 /** A synthesized app: what `cdk deploy` would upload. */
 export interface Assembly {

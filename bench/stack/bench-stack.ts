@@ -1,25 +1,25 @@
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import {
+  type AwsProxy,
+  type CallMatch,
+  createAwsProxy,
+  EVENT_SOURCE,
+  type LatencyRule,
+} from '../../local/aws-proxy/index.ts';
+import { Names } from '../../local/aws-proxy/names.ts';
 import type { TokenOptions } from '../../local/dev-issuer.ts';
 import { dynamoDbClient } from '../../local/emulators/clients.ts';
 import type { Endpoints, LocalRuntime } from '../../local/runtime.ts';
 import { startRuntime } from '../../local/runtime.ts';
-import {
-  type CallMatch,
-  createWire,
-  EVENT_SOURCE,
-  type LatencyRule,
-  type Wire,
-} from '../../local/wire/index.ts';
-import { Names } from '../../local/wire/names.ts';
 import { CpuMeter } from '../measure/cpu-meter.ts';
 import { type PhantomGateway, startPhantomGateway } from './phantom-gateway.ts';
 import { QueueWatch } from './queue-watch.ts';
 import { Socket } from './socket.ts';
 
-/** The stack on this machine behind the wire proxy, and its clients. */
+/** The stack on this machine behind the AWS proxy, and its clients. */
 export interface BenchStack {
   readonly runtime: LocalRuntime;
-  readonly wire: Wire;
+  readonly proxy: AwsProxy;
   readonly names: Names;
   readonly cpu: CpuMeter;
   /** For the bench's own reads and writes, which are not counted. */
@@ -37,7 +37,7 @@ export interface BenchStack {
   /** Resolves when no function runs and no queue holds a message, except a queue that is being held. */
   settle(): Promise<void>;
   /** Holds this queue until `release`. `prime` must send it a message, which ends the poll under way. */
-  holdQueue(name: string, prime: () => Promise<unknown>): Promise<HeldQueue>;
+  pauseQueue(name: string, prime: () => Promise<unknown>): Promise<HeldQueue>;
   /** Runs while `settle` ignores this queue and its delayed events, which are dropped at the end. */
   without<Result>(queue: string, run: () => Promise<Result>): Promise<Result>;
   /** Sends an event to a queue of the stack. */
@@ -86,12 +86,12 @@ async function startBenchStack(
   options: BenchStackOptions,
   between: (direct: Endpoints) => Promise<Endpoints>,
 ): Promise<BenchStack> {
-  const wire = createWire({ latency: options.latency, keep: KEEP });
+  const proxy = createAwsProxy({ latency: options.latency, keep: KEEP });
   const cpu = new CpuMeter();
   let warned = '';
   const runtime = await startRuntime({
     cdkOut: options.cdkOut,
-    wire: async (direct) => wire.attach(await between(direct)),
+    awsProxy: async (direct) => proxy.attach(await between(direct)),
     onLogLine: (_, line) => cpu.read(line),
     onWarning: (message) => {
       warned = message;
@@ -102,7 +102,7 @@ async function startBenchStack(
       maxInstances: MOST_INSTANCES,
     }),
   });
-  // The wire counts and delays only callers that name themselves; this one does not.
+  // The proxy counts and delays only callers that name themselves; this one does not.
   const client = dynamoDbClient(runtime.endpoints.dynamodb);
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
   const names = new Names(runtime.stack);
@@ -116,9 +116,9 @@ async function startBenchStack(
     new Promise<void>((resolve) => {
       let left = times;
       if (left === 0) resolve();
-      const stop = wire.onInvocation((invocation) => {
+      const stop = proxy.onInvocation((invocation) => {
         if (name !== undefined && names.of(invocation.function) !== name) return;
-        if (route !== undefined && invocation.occasion.route !== route) return;
+        if (route !== undefined && invocation.trigger.route !== route) return;
         left -= 1;
         if (left > 0) return;
         stop();
@@ -129,12 +129,12 @@ async function startBenchStack(
     names.of(runtime.stack.eventSources.find(({ queueName }) => queueName.includes(queue))?.functionId ?? '');
   const settle = async () => {
     do {
-      await wire.quiet();
+      await proxy.untilIdle();
     } while (await queues.hasWork());
   };
   return {
     runtime,
-    wire,
+    proxy,
     names,
     cpu,
     documents,
@@ -169,17 +169,21 @@ async function startBenchStack(
       await gone;
     },
     settle,
-    async holdQueue(name, prime) {
-      const hold = wire.hold({ function: EVENT_SOURCE, operation: 'ReceiveMessage', queue: name });
+    async pauseQueue(name, prime) {
+      const breakpoint = proxy.setBreakpoint({
+        function: EVENT_SOURCE,
+        operation: 'ReceiveMessage',
+        queue: name,
+      });
       const consumed = ends({ function: consumerOf(name) });
       await prime();
-      await hold.reached;
+      await breakpoint.reached;
       await consumed;
       queues.ignore(name);
       return {
         release() {
           queues.heed(name);
-          hold.release();
+          breakpoint.release();
         },
       };
     },
@@ -190,7 +194,7 @@ async function startBenchStack(
       } finally {
         // A running function may send another event to it, and so may one whose event the poller has taken already.
         while (await queues.hasWork(queue)) {
-          await wire.quiet();
+          await proxy.untilIdle();
           if (!(await queues.isDue(queue))) await queues.drop(queue);
         }
         queues.heed(queue);

@@ -30,7 +30,7 @@ export function measureThroughput(assembly: Assembly, mode: Mode): Promise<Throu
     const pairs = await joinPairs(stack, SENDERS[mode]);
     await writeFor(pairs, 1);
     await stack.settle();
-    stack.wire.reset();
+    stack.proxy.reset();
     stack.cpu.clear();
     const [cpu, thread, startMs] = [process.cpuUsage(), process.threadCpuUsage(), performance.now()];
     const acks = await writeFor(pairs, SECONDS[mode]);

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** Where `npm start` listens unless told otherwise. */
+/** The default port of `npm start`. */
 export const DEFAULT_PORT = 8787;
 
 export const USAGE = `usage: npm run chat -- <me> <peer> [--port N]
@@ -12,12 +12,12 @@ export type ChatArguments =
       readonly kind: 'deployed';
       readonly peer: string;
       readonly httpUrl: string;
-      /** Asked from the HTTP API if absent. */
+      /** If absent, the HTTP API provides it. */
       readonly wsUrl: string | undefined;
       readonly token: string;
     };
 
-/** Throws an `Error` with one line for the person. */
+/** @throws an `Error` with a one-line message for the user */
 export function parseArguments(args: readonly string[]): ChatArguments {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -29,10 +29,10 @@ export function parseArguments(args: readonly string[]): ChatArguments {
       token: { type: 'string' },
     },
   });
-  // With a token it says who one is; a name before the peer's is taken for a comment.
+  // The token names the user, so a name before the peer's is ignored.
   const peer = positionals.at(-1);
   if (values.http !== undefined && values.token !== undefined) {
-    if (peer === undefined || positionals.length > 2) throw new Error('whom to chat with?');
+    if (peer === undefined || positionals.length > 2) throw new Error('give the name of your peer');
     return { kind: 'deployed', peer, httpUrl: values.http, wsUrl: values.ws, token: values.token };
   }
   if (values.http !== undefined || values.token !== undefined || values.ws !== undefined) {
@@ -40,8 +40,8 @@ export function parseArguments(args: readonly string[]): ChatArguments {
   }
   const [me] = positionals;
   if (me === undefined || peer === undefined || positionals.length !== 2)
-    throw new Error('two names are needed');
-  if (me === peer) throw new Error('two different names are needed');
+    throw new Error('give two names: yours and your peer’s');
+  if (me === peer) throw new Error('the two names must differ');
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error(`not a port: ${values.port}`);
   return { kind: 'local', me, peer, baseUrl: `http://127.0.0.1:${port}` };

@@ -11,7 +11,7 @@ export class Chat {
   readonly #screen: Screen;
   readonly #pending = new Set<OwnMessage>();
   readonly #shownSeqs = new Set<number>();
-  /** What came before history was shown, and is shown after it. */
+  /** Messages that arrived before history was shown. They are shown after it. */
   #early: ChatMessage[] | null = [];
   #status: { change: ConnectionChange; retryAtMs: number | undefined } | undefined;
   #ticking: NodeJS.Timeout | undefined;
@@ -30,7 +30,7 @@ export class Chat {
     return this.#pending.size;
   }
 
-  /** Connects, then shows the last messages. Rejects if the connection has become hopeless. */
+  /** Connects, then shows the last messages. Rejects if the connection fails for good. */
   async start(): Promise<void> {
     await this.#im.connect();
     const { messages } = await this.#conversation.history({ limit: HISTORY_MESSAGES });
@@ -70,7 +70,7 @@ export class Chat {
     this.#showBelow();
   }
 
-  /** Resolves when nothing is on its way any more. */
+  /** Resolves when no message is pending. */
   async flushed(): Promise<void> {
     while (this.#pending.size > 0) await Promise.allSettled([...this.#pending].map(({ acked }) => acked));
   }
@@ -81,7 +81,7 @@ export class Chat {
   }
 
   #onMessage(message: ChatMessage): void {
-    // One's own of this terminal is shown when it has arrived.
+    // A message of this terminal is shown when its outcome is known.
     if (message.state !== 'pending') this.#show(message);
   }
 
@@ -108,7 +108,7 @@ export class Chat {
     if (line !== undefined) this.#screen.write(change.current === 'connected' ? this.#again(line) : line);
   }
 
-  /** Where nothing can be shown below, the start of each outage is worth a line, and its end always is. */
+  /** Writes a line when the connection is back, and, without a live screen, also when it is lost. */
   #isWorthALine({ current, previous }: ConnectionChange): boolean {
     if (current === 'connected') return true;
     return !this.#screen.live && current === 'reconnecting' && previous !== 'reconnecting';

@@ -1,11 +1,13 @@
 import type { ChatMessage, ConnectionChange, ImError } from '../src/index.ts';
 import { safeText } from './safe-text.ts';
 
-/** What the chat writes, one line each. */
+/** The lines that the chat writes. */
 
 const MARKS = { pending: '…', sent: '✓', read: '✓✓', failed: '✗' };
 
-/** `10:42 bob: hi`; own messages with their mark, and the reason if they failed. `now` decides whether to name the day. */
+/**
+ * `10:42 bob: hi`; own messages with their state, and the reason if they failed. The date is shown if it isn't `now`'s.
+ */
 export function messageLine(message: ChatMessage, now: Date): string {
   const when = timeOf(new Date(message.sentAt), now);
   if (!message.mine) return `${when} ${safeText(message.from ?? '')}: ${contentText(message.content)}`;
@@ -22,12 +24,12 @@ export function contentText(content: ChatMessage['content']): string {
     case 'recalled':
       return '[recalled]';
     default:
-      // Of a later version of the protocol.
+      // From a later version of the protocol.
       return '[unknown content]';
   }
 }
 
-/** How the connection is, or undefined if there's nothing to say. */
+/** The state of the connection; undefined if it needs no line. */
 export function connectionLine({ current, error }: ConnectionChange, retryInMs?: number): string | undefined {
   switch (current) {
     case 'connecting':
@@ -46,7 +48,7 @@ export function connectionLine({ current, error }: ConnectionChange, retryInMs?:
   }
 }
 
-/** What a person can do with an error. */
+/** Explains an error to the user. */
 export function errorText(error: ImError): string {
   switch (error.code) {
     case 'replaced':
@@ -54,9 +56,9 @@ export function errorText(error: ImError): string {
     case 'unauthorized':
       return 'the token was refused';
     case 'network':
-      return 'the server can’t be reached';
+      return 'could not reach the server';
     case 'payload_too_large':
-      return 'too long';
+      return 'the message is too long';
     default:
       return safeText(error.message);
   }

@@ -6,8 +6,8 @@ import { openScreen } from './screen.ts';
 import { findServer } from './server.ts';
 
 /**
- * `npm run chat -- alice bob`: a chat in the terminal over the SDK. Reads lines from a pipe, too: sends them, waits
- * until the server has them, and leaves. Exit code 0 unless a message was not sent or there is no connection to be had.
+ * `npm run chat -- alice bob`: a chat in the terminal with the SDK. Also sends the lines of a pipe, waits for their
+ * acks, and exits. The exit code is 1 if a message was not sent or the connection failed, otherwise 0.
  */
 async function main(): Promise<void> {
   const args = parseOrExit();
@@ -20,12 +20,12 @@ async function main(): Promise<void> {
     onLine: (line) => send(line),
     onEnd: () => {
       if (screen.live && chat.pendingCount > 0)
-        screen.write('waiting for what is not yet sent; Ctrl-C gives up');
+        screen.write('waiting for unsent messages; press Ctrl-C to give up');
       void started.then(() => chat.flushed()).then(left.resolve, left.reject);
     },
     onInterrupt: () => left.resolve(),
   });
-  screen.write(`${server.userId} → ${args.peer}. Write and press Enter; Ctrl-D leaves.`);
+  screen.write(`${server.userId} → ${args.peer}. Type a message and press Enter. Ctrl-D quits.`);
   const chat = new Chat(im, args.peer, screen);
   send = (line) => chat.send(line);
   for (const line of early) send(line);
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
     chat.stop();
     screen.close();
   }
-  if (chat.failures > 0) fail(`${chat.failures} not sent`);
+  if (chat.failures > 0) fail(`${chat.failures} ${chat.failures === 1 ? 'message' : 'messages'} not sent`);
 }
 
 function parseOrExit(): ReturnType<typeof parseArguments> {
@@ -63,5 +63,5 @@ try {
 } catch (error) {
   fail(error instanceof ImError ? errorText(error) : error instanceof Error ? error.message : String(error));
 }
-// A connection that was just closed keeps the process for as long as the server takes to answer.
+// Without this, the closing socket keeps the process alive until the server answers.
 process.exit();

@@ -1,7 +1,7 @@
 /**
- * Text of others, safe to write to a terminal: whatever could move the cursor, colour, retitle, ring, or turn the
- * direction of what follows is shown as a sign for itself instead of being obeyed. Everything else, emoji and their
- * joiners included, stays as it is. One line in, one line out.
+ * Makes others' text safe to write to a terminal: control characters, which could move the cursor, change colours or
+ * the title, ring, or reverse the text direction, are replaced by visible signs. Everything else, including emoji and
+ * their joiners, stays as it is. The result is one line.
  */
 export function safeText(text: string): string {
   return text

@@ -1,10 +1,10 @@
 import { createInterface, type Interface } from 'node:readline';
 
-/** Where the chat writes and reads lines. */
+/** Writes the chat's lines. */
 export interface Screen {
-  /** A line that stays. */
+  /** Writes a line that stays. */
   write(line: string): void;
-  /** Lines below the last, replaced by each call: what is still on its way. A screen that can't do it shows nothing. */
+  /** Shows these lines below the last, for pending messages. Each call replaces them. Does nothing unless `live`. */
   showBelow(lines: readonly string[]): void;
   /** Whether `showBelow` shows anything. */
   readonly live: boolean;
@@ -13,7 +13,7 @@ export interface Screen {
 
 export interface ScreenEvents {
   onLine(line: string): void;
-  /** The input is over (Ctrl-D, or the end of a pipe). */
+  /** The input has ended (Ctrl-D, or the end of a pipe). */
   onEnd(): void;
   /** Ctrl-C. */
   onInterrupt(): void;
@@ -38,7 +38,7 @@ export function openScreen(
   };
 }
 
-/** Lines that stay, above lines that change, above the input: `[stays]… [below]… > input`. */
+/** From top to bottom: lines that stay, lines that change, the input: `[stays]… [below]… > input`. */
 class TerminalScreen implements Screen {
   readonly live = true;
   readonly #lines: Interface;
@@ -87,14 +87,14 @@ class TerminalScreen implements Screen {
     this.#below = this.#closed ? [] : fitting;
     for (const line of [...stays, ...this.#below]) this.#output.write(`${line}\n`);
     if (this.#closed) return;
-    // readline goes up again by as many rows as it believes its input has above the cursor.
+    // readline moves up by the number of rows that it believes its input has above the cursor.
     this.#output.write('\n'.repeat(inputRows));
     this.#lines.prompt(true);
   }
 
-  /** Takes away what was typed, which readline leaves above the cursor: it comes back as a message. */
+  /** Removes the typed line, which readline leaves above the cursor: the message itself is shown instead. */
   #removeInput(line: string): void {
-    // readline knows how wide characters are, so ask it where a cursor at the end of that line would be.
+    // readline knows the width of characters, so ask it where a cursor at the end of that line would be.
     Object.assign(this.#lines, { line, cursor: line.length });
     const { rows } = this.#lines.getCursorPos();
     Object.assign(this.#lines, { line: '', cursor: 0, prevRows: 0 });
@@ -108,7 +108,7 @@ class TerminalScreen implements Screen {
   }
 }
 
-/** So that it takes one row. Characters outside of Latin may take two columns: count all of those as two. */
+/** Clips a line to one row. Characters outside Latin may take two columns, so each of them counts as two. */
 function clip(line: string, columns: number): string {
   let width = 0;
   let clipped = '';

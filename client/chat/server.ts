@@ -1,7 +1,7 @@
 import { type GetToken, UnauthorizedError } from '../src/index.ts';
 import { type ChatArguments, DEFAULT_PORT } from './arguments.ts';
 
-/** What the SDK needs to reach a server. */
+/** The options with which the SDK reaches a server, and the user. */
 export interface ServerAccess {
   readonly wsUrl: string;
   readonly httpUrl: string;
@@ -9,7 +9,7 @@ export interface ServerAccess {
   readonly userId: string;
 }
 
-/** Finds the server that the arguments mean. Throws an `Error` with one line for the person. */
+/** Finds the server of the arguments. @throws an `Error` with a one-line message for the user */
 export async function findServer(args: ChatArguments): Promise<ServerAccess> {
   const httpUrl = (args.kind === 'local' ? args.baseUrl : args.httpUrl).replace(/\/+$/, '');
   const hint = args.kind === 'local' ? `; start one with: npm start${portOption(httpUrl)}` : '';
@@ -24,7 +24,7 @@ export async function findServer(args: ChatArguments): Promise<ServerAccess> {
     throw new Error(`no server at ${httpUrl}${hint}`);
   });
   if (response.status === 401)
-    throw new Error('the token was refused: it has expired, or is not of this server');
+    throw new Error('the token was refused: it has expired or belongs to another server');
   if (!response.ok) throw new Error(`${httpUrl}/session answered ${response.status}`);
   const session = (await response.json().catch(() => ({}))) as { userId?: unknown; wsUrl?: unknown };
   const wsUrl = (args.kind === 'deployed' ? args.wsUrl : undefined) ?? session.wsUrl;
@@ -46,13 +46,14 @@ async function devToken(baseUrl: string, userId: string): Promise<string> {
     body: JSON.stringify({ userId }),
     signal: AbortSignal.timeout(10_000),
   });
-  if (response.status >= 400 && response.status < 500) throw new UnauthorizedError(`no token for ${userId}`);
+  if (response.status >= 400 && response.status < 500)
+    throw new UnauthorizedError(`the issuer refused a token for ${userId}`);
   if (!response.ok) throw new Error(`${baseUrl}/token answered ${response.status}`);
   const { token } = (await response.json()) as { token: string };
   return token;
 }
 
-/** Node's fetch throws a TypeError for everything below HTTP. */
+/** Node's fetch throws a TypeError for any failure below HTTP. */
 function unreachable(error: unknown): boolean {
   return error instanceof TypeError || (error instanceof DOMException && error.name === 'TimeoutError');
 }

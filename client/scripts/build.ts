@@ -4,8 +4,8 @@ import { type InputOptions, type OutputOptions, rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
 
 /**
- * `npm run build -w client`: the package as it is published, ESM and CJS, each with its types. What is taken from
- * `protocol/` is in it, so it stands alone; only `react` stays outside.
+ * `npm run build -w client`: builds the published package, ESM and CJS, each with its types. It includes the code from
+ * `protocol/` and has no dependencies but `react`.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dir = `${root}dist`;
@@ -17,7 +17,7 @@ const shared: InputOptions = {
     polling: `${root}src/polling/index.ts`,
   },
   external: ['react'],
-  // Without this, patterns of the protocol that nothing uses are shipped.
+  // Without this, the build includes the protocol's unused patterns.
   treeshake: { manualPureFunctions: ['RegExp'] },
   platform: 'neutral',
   checks: { pluginTimings: false },
@@ -28,7 +28,7 @@ await write([], namesFor('js', 'esm'), namesFor('cjs', 'cjs'));
 const types = dts({ emitDtsOnly: true, tsconfig: `${root}tsconfig.types.json` });
 await write([types], namesFor('js', 'esm', 'd.ts'), namesFor('cjs', 'esm', 'd.cts'));
 
-/** Of declarations the plugin renames the entries itself. */
+/** The plugin itself renames the entries of declarations. */
 function namesFor(entry: string, format: 'esm' | 'cjs', chunk = entry): OutputOptions {
   return { dir, format, entryFileNames: `[name].${entry}`, chunkFileNames: `shared.${chunk}` };
 }

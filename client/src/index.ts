@@ -30,6 +30,7 @@ export {
 export type {
   ClientEvents,
   ConversationEvents,
+  DeskPush,
   Gap,
   ReadEvent,
   RecalledEvent,

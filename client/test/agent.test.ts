@@ -8,7 +8,7 @@ import type { ServerConnection } from './support/scripted-server.ts';
 const READY = { queues: ['default'], capacity: 2 };
 const CHATS = '/desk/chats';
 
-/** A chat that alice has. */
+/** A chat assigned to alice. */
 const chat = (conversationId: string): DeskChat => ({
   conversationId,
   queue: 'default',
@@ -20,9 +20,9 @@ const chat = (conversationId: string): DeskChat => ({
 const [FIRST, SECOND] = [chat('cs:01ARZ3NDEKTSV4RRFFQ69G5FA1'), chat('cs:01ARZ3NDEKTSV4RRFFQ69G5FA2')];
 const [first, second] = [FIRST.conversationId, SECOND.conversationId];
 
-/** Alice serves customers, before a desk that does what it is asked. */
+/** Alice is an agent, and the scripted desk accepts her requests. */
 async function desk() {
-  // Stands before the list of chats on its way back to her.
+  // Runs before the answer with the list of chats reaches her.
   let beforeChats = async () => {};
   const fetch: typeof globalThis.fetch = async (url, init) => {
     const answer = await globalThis.fetch(url, init);
@@ -52,13 +52,13 @@ async function desk() {
     new Promise<void>((resolve) => {
       chats.on(name, ({ conversationId }) => conversationId === id && resolve());
     });
-  /** Pushes one to her, and waits until she has it. */
+  /** Pushes a chat to her, and waits until she has it. */
   const assign = async (to: ServerConnection, given: DeskChat) => {
     const assigned = told('assigned', given.conversationId);
     to.send({ type: 'desk.assigned', chat: given });
     await assigned;
   };
-  /** The line is cut, and there again. */
+  /** Cuts the connection, and waits for the next one. */
   const again = async (connection: ServerConnection): Promise<ServerConnection> => {
     const reconnecting = entered('reconnecting');
     connection.cut();
@@ -70,7 +70,7 @@ async function desk() {
   };
   return {
     ...{ agent, chats, server, clock, connected, again, assign, has, told },
-    /** It was asked in vain, and will be again. */
+    /** Resolves when a request has failed and will be retried. */
     waits: waits.promise,
     holdChats: (hold: () => Promise<void>) => {
       beforeChats = hold;
@@ -78,8 +78,8 @@ async function desk() {
   };
 }
 
-describe('an agent who was cut off', () => {
-  it('says again that it is ready, and learns which chats are its own now (IM-DESK-7)', async () => {
+describe('an agent after a reconnect', () => {
+  it('repeats ready, and reads which chats it has now (IM-DESK-7)', async () => {
     const { agent, chats, connected, again, assign, has, told } = await desk();
     const connection = await connected();
     await agent.ready(READY);
@@ -92,7 +92,7 @@ describe('an agent who was cut off', () => {
     expect(chats.all).toEqual([SECOND]);
   });
 
-  it('keeps a chat that is given to it while the list of its chats is on its way', async () => {
+  it('keeps a chat that is assigned while the list of chats is loading', async () => {
     const { agent, chats, server, connected, again, assign, holdChats, told } = await desk();
     const connection = await connected();
     await agent.ready(READY);
@@ -107,10 +107,7 @@ describe('an agent who was cut off', () => {
     expect(chats.all).toEqual([SECOND]);
   });
 
-  it.each([
-    ['desk.ready', 'says'],
-    [CHATS, 'asks'],
-  ])('%s: %s it again when the desk has no answer', async (what) => {
+  it.each([['desk.ready'], [CHATS]])('retries %s while the desk is unavailable', async (what) => {
     const { agent, server, clock, connected, again, assign, has, told, waits } = await desk();
     const connection = await connected();
     await agent.ready(READY);
@@ -132,7 +129,7 @@ describe('an agent who was cut off', () => {
 });
 
 describe('readiness', () => {
-  it('is the last word that was said, whatever the first one’s answer took (IM-DESK-4)', async () => {
+  it('is what the last call requested, however late the first call’s answer is (IM-DESK-4)', async () => {
     const { agent, server, connected, again } = await desk();
     const answer = server.scripts.get('desk.ready');
     server.scripts.set('desk.ready', () => undefined);

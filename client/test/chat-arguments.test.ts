@@ -13,7 +13,7 @@ describe('chat arguments', () => {
       'alice bob --ws wss://w --http https://h --token T',
       { kind: 'deployed', peer: 'bob', httpUrl: 'https://h', wsUrl: 'wss://w', token: 'T' },
     ],
-  ])('`%s`', (line, expected) => {
+  ])('are parsed from `%s`', (line, expected) => {
     expect(parseArguments(line.split(' '))).toEqual(expected);
   });
 
@@ -27,7 +27,7 @@ describe('chat arguments', () => {
     'bob --ws wss://w',
     '--http h --token t',
     'alice bob --wat',
-  ])('`%s` is refused', (line) => {
+  ])('are refused if they are `%s`', (line) => {
     expect(() => parseArguments(line.split(' ').filter((part) => part !== ''))).toThrow();
   });
 });

@@ -9,7 +9,7 @@ import { message, oldMessage, SERVER_TIME } from './support/builders.ts';
 import { fullDelays, type Harness, harness } from './support/harness.ts';
 import { ScriptedServer } from './support/scripted-server.ts';
 
-/** Remembers what is on it; times are cut off. */
+/** Records its lines, without times. */
 class FakeScreen implements Screen {
   readonly live = true;
   readonly lines: string[] = [];
@@ -43,7 +43,7 @@ async function chatting(): Promise<Harness & { screen: FakeScreen; chat: Chat }>
 }
 
 describe('chat', () => {
-  it('shows the last 20 messages, then what is new', async () => {
+  it('shows the last 20 messages, then the new ones', async () => {
     const { server, chat, screen } = await chatting();
     server.history.push(...Array.from({ length: 25 }, (_, index) => oldMessage(index + 1)));
     server.inbox = [{ messages: [oldMessage(24), oldMessage(25)], batch: 'b', more: false }];
@@ -52,7 +52,7 @@ describe('chat', () => {
     expect(screen.lines.slice(-3)).toEqual(['── 2 new ──', 'bob: message 24', 'bob: message 25']);
   });
 
-  it('calls nothing new that was read before, and marks as read what it shows', async () => {
+  it('shows only unread messages as new, and marks the messages it shows as read', async () => {
     const { server, chat, screen, im } = await chatting();
     server.history.push(...[1, 2, 3].map((seq) => oldMessage(seq)));
     server.inbox = [{ messages: [oldMessage(2), oldMessage(3)], batch: 'b', more: false }];
@@ -62,7 +62,7 @@ describe('chat', () => {
     expect(im.conversations()).toMatchObject([{ readSeq: 3, unread: 0 }]);
   });
 
-  it('shows own messages below while they are pending, and with their mark when they are decided', async () => {
+  it('shows own messages below while they are pending, and with their state once it is known', async () => {
     const { server, chat, screen } = await chatting();
     chat.send('early');
     expect(screen.below).toEqual(['you: early …']);
@@ -85,7 +85,7 @@ describe('chat', () => {
     expect(chat.failures).toBe(1);
   });
 
-  it('shows incoming messages, unable to drive the terminal', async () => {
+  it('shows incoming messages without their control characters', async () => {
     const { connected, chat, screen } = await chatting();
     const connection = await connected();
     await chat.start();
@@ -95,7 +95,7 @@ describe('chat', () => {
     expect(screen.lines.at(-1)).toBe('bob: ␛[2Jgone ⏎ you: forged ✓');
   });
 
-  it('shows when the connection is lost, when the next try is, and when it is back', async () => {
+  it('shows when the connection is lost, when the next attempt is, and when it is back', async () => {
     const { connected, chat, screen, entered, clock } = await chatting();
     const connection = await connected();
     await chat.start();
@@ -113,7 +113,7 @@ describe('chat', () => {
     chat.stop();
   });
 
-  it('names the day of a message of another day', () => {
+  it('shows the date of a message from another day', () => {
     const [sentAt, today] = [new Date(2026, 1, 3, 4, 5), new Date(2026, 1, 4, 4, 5)];
     const old = {
       ...message(1),
@@ -147,7 +147,7 @@ describe('chat', () => {
 });
 
 describe('npm run chat', () => {
-  it('sends the lines of a pipe, waits until the server has them, and leaves with 0', async () => {
+  it('sends the lines of a pipe, waits for their acks, and exits with 0', async () => {
     const server = await ScriptedServer.start();
     const { code, output } = await run(
       ['bob', '--http', server.httpUrl, '--token', 'T'],
@@ -161,7 +161,7 @@ describe('npm run chat', () => {
     await server.stop();
   });
 
-  it('says in one line what is wrong', async () => {
+  it('reports an error in one line', async () => {
     const server = await ScriptedServer.start();
     const url = server.httpUrl;
     server.httpAnswers.set('/session', { status: 401, body: { message: 'Unauthorized' } });
@@ -181,7 +181,7 @@ describe('npm run chat', () => {
     });
     expect(wrong).toMatchObject({
       code: 1,
-      errors: expect.stringMatching(/^chat: two names are needed\nusage: /),
+      errors: expect.stringMatching(/^chat: give two names: yours and your peer’s\nusage: /),
     });
   });
 });

@@ -8,7 +8,7 @@ const DM = 'dm:alice:bob';
 const hi = { type: 'text', text: 'hi' } as const;
 
 describe('sending', () => {
-  it('echoes at once, then acknowledges', async () => {
+  it('emits the message at once, then its ack', async () => {
     const { im, connected, heard } = await harness();
     await connected();
     const states: string[] = [];
@@ -28,7 +28,7 @@ describe('sending', () => {
     expect(heard).toHaveLength(1);
   });
 
-  it('works before connect, and keeps its order', async () => {
+  it('works before connect, and keeps the order', async () => {
     const { im, server, connected, heard } = await harness();
     const conversation = im.direct('bob');
     const sent = ['a', 'b', 'c'].map((text) => conversation.send({ type: 'text', text }));
@@ -40,7 +40,7 @@ describe('sending', () => {
     expect(sent[0]).toMatchObject({ conversationId: DM, from: 'alice' });
   });
 
-  it('tells once of what was acknowledged before the first list of conversations has come', async () => {
+  it('emits a message once if its ack arrives before the first list of conversations', async () => {
     const acked = Promise.withResolvers<unknown>();
     const fetch: typeof globalThis.fetch = async (url, init) => {
       if (String(url).includes('/conversations')) await acked.promise;
@@ -53,7 +53,7 @@ describe('sending', () => {
     expect(heard).toEqual([sent]);
   });
 
-  it('sends what was meant at the time of the call', async () => {
+  it('sends the content as it was at the time of the call', async () => {
     const { im, server, connected } = await harness();
     const content = { type: 'custom', data: { n: 1 } } as const;
     const changing = structuredClone(content) as { type: 'custom'; data: { n: number } };
@@ -64,7 +64,7 @@ describe('sending', () => {
     expect(server.history[0]?.content).toEqual(content);
   });
 
-  it('repeats after a reconnect whose ack was lost, and takes the duplicate’s ack (IM-SEND-2)', async () => {
+  it('retries after a reconnect if the ack was lost, and takes the duplicate’s ack (IM-SEND-2)', async () => {
     const { im, server, clock, connected, entered } = await harness(fullDelays);
     await connected();
     server.scripts.set('sendMessage', (frame, connection) => {
@@ -82,7 +82,7 @@ describe('sending', () => {
     expect(server.history).toHaveLength(2);
   });
 
-  it('reconciles a message that history shows before its ack arrives', async () => {
+  it('recognizes its message if history shows it before the ack arrives', async () => {
     const { im, server, connected, heard, clock, entered } = await harness(fullDelays);
     const first = await connected();
     server.scripts.set('sendMessage', (frame) => {
@@ -99,7 +99,7 @@ describe('sending', () => {
     expect(heard).toHaveLength(1);
   });
 
-  it('rejects with the server’s reason, typed', async () => {
+  it('rejects with a typed error that holds the server’s reason', async () => {
     const { im, server, connected } = await harness();
     await connected();
     server.scripts.set('sendMessage', ({ id }) => ({
@@ -122,7 +122,7 @@ describe('sending', () => {
     await expect(im.direct('bob').retry(sent.clientMsgId)).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('fails what is on its way when the connection has failed', async () => {
+  it('fails pending messages when the connection fails for good', async () => {
     const { im, server, connected } = await harness();
     const connection = await connected();
     server.scripts.set('sendMessage', () => undefined);
@@ -145,7 +145,7 @@ describe('receiving', () => {
     expect(heard[0]).toMatchObject({ state: 'sent', mine: false, from: 'bob', messageId: 'M1' });
   });
 
-  it('takes pushes that come before `welcome`, after the inbox (IM-FRAME-7)', async () => {
+  it('emits pushes that arrive before `welcome` after the inbox (IM-FRAME-7)', async () => {
     const { server, connected, heard } = await harness();
     server.scripts.set('hello', (frame, connection) => {
       connection.push(message(2));
@@ -156,7 +156,7 @@ describe('receiving', () => {
     expect(seqs(heard)).toEqual([1, 2]);
   });
 
-  it('fetches a hole from history after 500 ms', async () => {
+  it('reads a hole from history after 500 ms', async () => {
     const { server, clock, connected, heard, heardCount } = await harness();
     const connection = await connected();
     server.history.push(message(1), message(2), message(3));
@@ -167,7 +167,7 @@ describe('receiving', () => {
     expect(seqs(heard)).toEqual([1, 2, 3]);
   });
 
-  it('shows own messages of other devices, and of this one only once (IM-SEND-5)', async () => {
+  it('emits messages from the user’s other devices, and those from this one only once (IM-SEND-5)', async () => {
     const { im, connected, heard, heardCount } = await harness();
     const connection = await connected();
     const sent = im.direct('bob').send(hi);
@@ -183,10 +183,10 @@ describe('receiving', () => {
     ]);
   });
 
-  it('misses nothing over a socket that died without anybody knowing (IM-HELLO-3)', async () => {
+  it('misses no message when a socket dies unnoticed (IM-HELLO-3)', async () => {
     const { server, clock, connected, entered, heard } = await harness(fullDelays);
     const first = await connected();
-    // Posted into the dead socket: the server believes that they were taken, so the inbox has nothing.
+    // Pushed into the dead socket: the server counts them as delivered, so the inbox is empty.
     server.history.push(message(1), message(2));
     const reconnecting = entered('reconnecting');
     first.cut();
@@ -197,7 +197,7 @@ describe('receiving', () => {
     expect(seqs(heard)).toEqual([1, 2]);
   });
 
-  it('reaches the conversation however it was asked for', async () => {
+  it('emits the event whether the conversation was opened by user or by id', async () => {
     const { im, connected, heardCount } = await harness();
     const early = im.conversation(DM);
     const told: string[] = [];
@@ -266,7 +266,7 @@ describe('history', () => {
     const history = im.conversation(DM).history();
     await settle();
     clock.advance(10_000);
-    // The first of its requests asks who this is.
+    // The first request asks for the user id.
     await expect(history).rejects.toMatchObject({ code: 'timeout', retryable: true });
   });
 });

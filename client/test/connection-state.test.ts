@@ -82,7 +82,7 @@ function calm(handover: Handover): Transition {
   return { state: { name: 'connected', attempt: 0, handover }, effects: [] };
 }
 
-/** What is not listed changes nothing. */
+/** All other events change nothing. */
 const TABLE: Record<StateKey, Partial<Record<EventKey, Transition>>> = {
   idle: { connect: opening, close: { state: { name: 'closed' }, effects: [] } },
   connecting: {
@@ -174,13 +174,13 @@ const stateKeys = Object.keys(STATES) as StateKey[];
 const eventKeys = Object.keys(EVENTS) as EventKey[];
 
 describe.each(stateKeys)('in state %s', (stateKey) => {
-  it.each(eventKeys)('takes %s', (eventKey) => {
+  it.each(eventKeys)('handles %s', (eventKey) => {
     const state = STATES[stateKey];
     const expected = TABLE[stateKey][eventKey] ?? { state, effects: [] };
     expect(transition(state, EVENTS[eventKey])).toEqual(expected);
   });
 
-  it('says that nothing changed by returning the very same state', () => {
+  it('returns the same state object if the event changes nothing', () => {
     const state = STATES[stateKey];
     for (const eventKey of eventKeys) {
       const same = transition(state, EVENTS[eventKey]).state === state;
@@ -189,7 +189,7 @@ describe.each(stateKeys)('in state %s', (stateKey) => {
   });
 });
 
-it('drops the socket on every way out of a state that has or opens one', () => {
+it('drops the socket on every transition out of a state that has or opens one', () => {
   for (const stateKey of stateKeys.filter((key) => !['idle', 'waiting', 'closed', 'failed'].includes(key))) {
     for (const eventKey of eventKeys) {
       const { state, effects } = transition(STATES[stateKey], EVENTS[eventKey]);

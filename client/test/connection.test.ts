@@ -5,7 +5,7 @@ import { fullDelays, harness } from './support/harness.ts';
 const names = (changes: readonly ConnectionChange[]): string[] => changes.map(({ current }) => current);
 
 describe('connecting', () => {
-  it('goes through its states, authorizes by subprotocol, and says hello (IM-CONN-1)', async () => {
+  it('goes through its states, authorizes by subprotocol, and sends hello (IM-CONN-1)', async () => {
     const { im, changes, connected } = await harness();
     const connection = await connected();
     expect(changes).toEqual([
@@ -20,7 +20,7 @@ describe('connecting', () => {
     await expect(im.connect()).resolves.toBeUndefined();
   });
 
-  it('keeps the query that a URL already has', async () => {
+  it('keeps the query of the URL', async () => {
     const { server } = await harness();
     const im = createClient({ ...options(server), wsUrl: `${server.wsUrl}/v1?x=1`, deviceId: 'd' });
     const [connection] = await Promise.all([server.nextConnection(), im.connect()]);
@@ -28,7 +28,7 @@ describe('connecting', () => {
     im.close();
   });
 
-  it('makes up a device id that is valid and stays', async () => {
+  it('generates a valid device id and keeps it', async () => {
     const { server } = await harness();
     const im = createClient(options(server));
     const [first] = await Promise.all([server.nextConnection(), im.connect()]);
@@ -64,7 +64,7 @@ describe('connecting', () => {
     expect(heard.map(({ seq }) => seq)).toEqual([1, 2, 3]);
   });
 
-  it('stays `syncing` until it has caught up, and tries that again', async () => {
+  it('stays `syncing` until it has caught up, and retries a failure', async () => {
     const { server, im, clock, changes, entered } = await harness(fullDelays);
     server.scripts.set('hello', (frame, connection) => {
       server.httpAnswers.set('/conversations', { status: 503, body: '' });
@@ -88,7 +88,7 @@ describe('connecting', () => {
     expect(server.connections).toHaveLength(1);
   });
 
-  it('reports a URL that can never work', async () => {
+  it('fails on a malformed URL', async () => {
     const { server } = await harness();
     const im = createClient({ ...options(server), wsUrl: 'not a url' });
     await expect(im.connect()).rejects.toMatchObject({ code: 'invalid_request', retryable: false });
@@ -102,7 +102,7 @@ describe('an upgrade that fails', () => {
     [403, 'forbidden'],
     [400, 'invalid_request'],
     [409, 'conflict'],
-  ])('is final when GET /session says %i (IM-CONN-7)', async (status, code) => {
+  ])('is final when GET /session answers %i (IM-CONN-7)', async (status, code) => {
     const { server, im, changes } = await harness();
     server.refuseUpgradeWith = status;
     server.httpAnswers.set('/session', { status, body: { message: 'no' } });
@@ -117,9 +117,9 @@ describe('an upgrade that fails', () => {
   });
 
   it.each([
-    ['GET /session finds nothing wrong', 200, { userId: 'alice' }],
+    ['GET /session succeeds', 200, { userId: 'alice' }],
     ['GET /session fails too', 503, ''],
-  ])('is tried again when %s', async (_, status, body) => {
+  ])('is retried when %s', async (_, status, body) => {
     const { server, im, clock, entered } = await harness(fullDelays);
     server.refuseUpgradeWith = 502;
     server.httpAnswers.set('/session', { status, body });
@@ -131,7 +131,7 @@ describe('an upgrade that fails', () => {
     await connected;
   });
 
-  it('waits longer each time, up to 20 s', async () => {
+  it('is retried after longer and longer delays, up to 20 s', async () => {
     const { server, im, clock, entered } = await harness(fullDelays);
     server.refuseUpgradeWith = 500;
     const delays: (number | undefined)[] = [];
@@ -146,7 +146,7 @@ describe('an upgrade that fails', () => {
     expect(delays).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 20_000, 20_000]);
   });
 
-  it('is given up after 10 s without an answer', async () => {
+  it('counts as failed after 10 s without an answer', async () => {
     const { server, im, clock, entered } = await harness();
     server.stallUpgrades = true;
     const stalled = server.nextStalledUpgrade();
@@ -157,7 +157,7 @@ describe('an upgrade that fails', () => {
     expect(await reconnecting).toMatchObject({ error: { code: 'timeout' } });
   });
 
-  it('is tried at once when the program says connect', async () => {
+  it('is retried at once when the program calls connect', async () => {
     const { server, im, entered } = await harness(fullDelays);
     server.refuseUpgradeWith = 500;
     const reconnecting = entered('reconnecting');
@@ -172,9 +172,9 @@ describe('an upgrade that fails', () => {
 describe('getToken', () => {
   it.each([
     ['an UnauthorizedError', () => new UnauthorizedError('logged out')],
-    ['anything with code unauthorized', () => Object.assign(new Error('x'), { code: 'unauthorized' })],
-    ['anything that is not retryable', () => Object.assign(new Error('x'), { retryable: false })],
-  ])('throwing %s is final', async (_, error) => {
+    ['an error with code unauthorized', () => Object.assign(new Error('x'), { code: 'unauthorized' })],
+    ['an error that is not retryable', () => Object.assign(new Error('x'), { retryable: false })],
+  ])('fails the connection for good if it throws %s', async (_, error) => {
     const { im } = await harness({
       getToken: () => {
         throw error();
@@ -184,7 +184,7 @@ describe('getToken', () => {
     expect(im.state).toBe('failed');
   });
 
-  it('failing in any other way is tried again', async () => {
+  it('is called again after any other error', async () => {
     let down = true;
     const { im, clock, entered } = await harness({
       ...fullDelays,
@@ -201,7 +201,7 @@ describe('getToken', () => {
     await connected;
   });
 
-  it('that hangs does not hang the connection', async () => {
+  it('does not block the connection if it never resolves', async () => {
     const { im, clock, entered } = await harness({ getToken: () => new Promise(() => {}) });
     const reconnecting = entered('reconnecting');
     void im.connect();
@@ -209,7 +209,7 @@ describe('getToken', () => {
     expect(await reconnecting).toMatchObject({ error: { code: 'timeout' } });
   });
 
-  it('is asked for each connection, and once more when HTTP says 401', async () => {
+  it('is called for each connection, and once more after an HTTP 401', async () => {
     let count = 0;
     const { server, im, connected, entered } = await harness({ getToken: () => `token-${++count}` });
     const first = await connected();
@@ -226,7 +226,7 @@ describe('getToken', () => {
 });
 
 describe('losing the connection', () => {
-  it.each(['cut', 'close'] as const)('by %s leads to a new one that replaces it (IM-CONN-4)', async (how) => {
+  it.each(['cut', 'close'] as const)('by %s opens a new one that replaces it (IM-CONN-4)', async (how) => {
     const { server, clock, connected, changes, entered } = await harness(fullDelays);
     const first = await connected();
     const reconnecting = entered('reconnecting');
@@ -240,7 +240,7 @@ describe('losing the connection', () => {
     expect(names(changes).slice(3)).toEqual(['reconnecting', 'reconnecting', 'syncing', 'connected']);
   });
 
-  it('counts failures on while connections last less than 10 s', async () => {
+  it('keeps counting failures while connections last less than 10 s', async () => {
     const { server, clock, connected, entered } = await harness(fullDelays);
     let connection = await connected();
     const drop = async (): Promise<number | undefined> => {
@@ -259,7 +259,7 @@ describe('losing the connection', () => {
     expect(await drop()).toBe(500);
   });
 
-  it('after a dead 409 offers no connection to replace the next time', async () => {
+  it('sends no `replaces` after a 409 for it', async () => {
     const { server, clock, connected, entered } = await harness(fullDelays);
     const first = await connected();
     const reconnecting = entered('reconnecting');
@@ -281,22 +281,25 @@ describe('losing the connection', () => {
   });
 });
 
-describe('session.closed decides, never the close code', () => {
-  it.each(['replaced', 'logged_out', 'kicked', 'superseded'])('%s is final', async (code) => {
-    const { server, im, connected, entered, clock } = await harness();
-    const connection = await connected();
-    const failed = entered('failed');
-    connection.send({ type: 'session.closed', code, reconnect: false });
-    connection.close(1001);
-    expect(await failed).toMatchObject({ error: { name: 'SessionClosedError', code, retryable: false } });
-    await connection.closed;
-    clock.advance(3_600_000);
-    expect(server.connections).toHaveLength(1);
-    await im.connect();
-    expect(server.connections).toHaveLength(2);
-  });
+describe('session.closed', () => {
+  it.each(['replaced', 'logged_out', 'kicked', 'superseded'])(
+    'is final with reason %s, whatever the close code',
+    async (code) => {
+      const { server, im, connected, entered, clock } = await harness();
+      const connection = await connected();
+      const failed = entered('failed');
+      connection.send({ type: 'session.closed', code, reconnect: false });
+      connection.close(1001);
+      expect(await failed).toMatchObject({ error: { name: 'SessionClosedError', code, retryable: false } });
+      await connection.closed;
+      clock.advance(3_600_000);
+      expect(server.connections).toHaveLength(1);
+      await im.connect();
+      expect(server.connections).toHaveLength(2);
+    },
+  );
 
-  it('expired reconnects with a fresh token', async () => {
+  it('reconnects with a fresh token after reason expired', async () => {
     let count = 0;
     const { server, clock, connected, entered } = await harness({
       ...fullDelays,
@@ -313,7 +316,7 @@ describe('session.closed decides, never the close code', () => {
     await again;
   });
 
-  it('a session is renewed by reconnecting when its time is over (IM-FAULT-16)', async () => {
+  it('reconnects when the session expires (IM-FAULT-16)', async () => {
     const { server, clock, connected, entered } = await harness(fullDelays);
     server.heartbeatIntervalMs = 10 ** 9;
     server.sessionEndsInMs = 60_000;
@@ -325,7 +328,7 @@ describe('session.closed decides, never the close code', () => {
 });
 
 describe('close', () => {
-  it('ends the connection, rejects what waits for it, and sets no timers', async () => {
+  it('ends the connection, rejects pending calls, and leaves no timers', async () => {
     const { im, clock, connected, changes } = await harness();
     const connection = await connected();
     im.close();
@@ -334,7 +337,7 @@ describe('close', () => {
     expect(clock.pendingMs).toEqual([]);
   });
 
-  it('while connecting opens no socket any more', async () => {
+  it('opens no socket afterwards if called while connecting', async () => {
     let give: (token: string) => void = () => {};
     const { im, server } = await harness({ getToken: () => new Promise((resolve) => (give = resolve)) });
     const connected = im.connect();
@@ -364,7 +367,7 @@ describe('close', () => {
   });
 });
 
-it('survives a listener that throws', async () => {
+it('keeps working when a listener throws', async () => {
   const errors: unknown[] = [];
   const logger = {
     debug: () => {},

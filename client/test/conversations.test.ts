@@ -7,7 +7,7 @@ const DM = 'dm:alice:bob';
 const GROUP = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
 const SUPPORT = 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV';
 
-/** Resolves when the list fits. */
+/** Resolves when the list satisfies `fits`. */
 function listed({ im }: Harness, fits: (list: ClientEvents['conversations']) => boolean): Promise<void> {
   return new Promise((resolve) => {
     const look = (): void => {
@@ -21,7 +21,7 @@ function listed({ im }: Harness, fits: (list: ClientEvents['conversations']) => 
 }
 
 describe('the list of conversations', () => {
-  it('is undefined until it has come, then has the latest activity first', async () => {
+  it('is undefined until it is loaded, then has the latest activity first', async () => {
     const { server, im, connected } = await harness();
     server.history.push(
       oldMessage(1),
@@ -36,7 +36,7 @@ describe('the list of conversations', () => {
     expect(im.conversations()).toBe(im.conversations());
   });
 
-  it('follows what comes, what is sent, and what is read', async () => {
+  it('changes with incoming, sent, and read messages', async () => {
     const parts = await harness();
     const { server, im, connected } = parts;
     server.history.push(oldMessage(1), oldMessage(2));
@@ -60,7 +60,7 @@ describe('the list of conversations', () => {
     await listed(parts, ([first]) => first?.lastMessage?.content.type === 'recalled');
   });
 
-  it('knows what was read before this client began', async () => {
+  it('has the read state from before this client started', async () => {
     const { server, im, connected } = await harness();
     server.history.push(oldMessage(1, { from: 'alice' }), oldMessage(2, { from: 'alice' }));
     server.reads = { readSeq: 0, peerReadSeq: 1 };
@@ -70,7 +70,7 @@ describe('the list of conversations', () => {
     expect(messages.map(({ state }) => state)).toEqual(['read', 'sent']);
   });
 
-  it('begins with the first message of a conversation that nobody has opened', async () => {
+  it('gains a conversation that was never opened with its first message', async () => {
     const parts = await harness();
     const connection = await parts.connected();
     const all: string[] = [];
@@ -80,7 +80,7 @@ describe('the list of conversations', () => {
     expect(all).toEqual(['dm:alice:carol 1']);
   });
 
-  it('reports support chats as such, whether the list or a message brings them (IM-DESK)', async () => {
+  it('has kind support for a support chat from the list or from a message (IM-DESK)', async () => {
     const parts = await harness();
     const { server, im, connected } = parts;
     server.history.push(oldMessage(1, { conversationId: SUPPORT }));
@@ -94,7 +94,7 @@ describe('the list of conversations', () => {
     expect(im.conversations()?.[0]).toMatchObject({ kind: 'support', name: undefined, peer: undefined });
   });
 
-  it('knows groups by what happens in them: made, joined, renamed, left', async () => {
+  it('follows the system messages of groups: created, joined, renamed, left', async () => {
     const parts = await harness();
     const { server, connected } = parts;
     const connection = await connected();
@@ -115,7 +115,7 @@ describe('the list of conversations', () => {
     await listed(parts, (list) => list.length === 0);
   });
 
-  it('is told once for many changes at once', async () => {
+  it('emits one event for many changes at once', async () => {
     const { im, connected } = await harness();
     await connected();
     let told = 0;
@@ -129,7 +129,7 @@ describe('the list of conversations', () => {
 });
 
 describe('catching up with 300 conversations (IM-HELLO-3)', () => {
-  it('takes three requests, and after a short outage asks only for what has changed', async () => {
+  it('makes three requests, and after a short outage reads only what has changed', async () => {
     const { server, clock, connected, entered } = await harness(fullDelays);
     server.history.push(
       ...Array.from({ length: 300 }, (_, n) => oldMessage(1, { conversationId: `dm:alice:u${n}` })),
@@ -149,8 +149,8 @@ describe('catching up with 300 conversations (IM-HELLO-3)', () => {
   });
 
   it.each([
-    { title: 'a long one', sleepsBefore: false },
-    { title: 'one that was noticed late, by who slept', sleepsBefore: true },
+    { title: 'a long outage', sleepsBefore: false },
+    { title: 'an outage noticed late because the device slept', sleepsBefore: true },
   ])('reads the whole list after $title, since other devices may have read', async ({ sleepsBefore }) => {
     const { server, clock, connected, entered } = await harness(fullDelays);
     const first = await connected();

@@ -18,7 +18,7 @@ const WAITING: DeskChat = {
 };
 const ASSIGNED: DeskChat = { ...WAITING, state: 'assigned', agent: { userId: 'ann', name: 'Ann' } };
 
-/** What a client tells, in the test's hands. */
+/** SupportChats with events that the test emits. */
 function chats() {
   const report = (error: unknown) => {
     throw error;
@@ -38,8 +38,8 @@ function chats() {
   return { known, heard, say, push: (chat: DeskChat) => events.emit('desk', { type: 'desk.updated', chat }) };
 }
 
-describe('support chats', () => {
-  it('are as the last push says, and tell of an agent once', () => {
+describe('SupportChats', () => {
+  it('has the state of the last push, and emits assigned once per agent', () => {
     const { known, heard, push } = chats();
     push(WAITING);
     push(ASSIGNED);
@@ -48,7 +48,7 @@ describe('support chats', () => {
     expect(heard.filter((one) => one.startsWith('assigned'))).toEqual(['assigned ann']);
   });
 
-  it('are healed by the conversation where a push was missed: assigned, handed on, back in line, ended', () => {
+  it('applies system messages where a push was missed: assigned, transferred, requeued, closed', () => {
     const { known, say, push } = chats();
     push(WAITING);
     say('assigned', ['ann']);
@@ -62,21 +62,21 @@ describe('support chats', () => {
     expect(known.get(ID)?.state).toBe('closed');
   });
 
-  it('keep what a push told when the message of the same change comes after it', () => {
+  it('keeps the fields of a push when the system message of the same change follows', () => {
     const { known, say, push } = chats();
     push(ASSIGNED);
     say('assigned', ['ann']);
     expect(known.get(ID)?.agent).toEqual({ userId: 'ann', name: 'Ann' });
   });
 
-  it('stay ended, whatever comes late', () => {
+  it('keeps a closed chat closed when older pushes arrive late', () => {
     const { known, push } = chats();
     push({ ...ASSIGNED, state: 'closed' });
     push(ASSIGNED);
     expect(known.get(ID)?.state).toBe('closed');
   });
 
-  it('tell that one has gone to somebody else', () => {
+  it('emits gone when a chat goes to another agent', () => {
     const { known, heard, push } = chats();
     push(ASSIGNED);
     known.forget(ID);

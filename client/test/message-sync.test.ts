@@ -8,7 +8,7 @@ import { ManualClock, settle } from './support/manual-clock.ts';
 
 const DM = 'dm:alice:bob';
 
-/** History as the server keeps it, with heads of their own so that there can be holes. */
+/** The server's history, with separate heads so that there can be holes. */
 class FakeHttp {
   messages: Message[] = [];
   heads = new Map<string, number>();
@@ -64,7 +64,7 @@ beforeEach(() => {
   });
 });
 
-/** A device that has been connected and has everything up to `http`'s heads. */
+/** A device that was connected and has everything up to `http`'s heads. */
 async function upToDate(): Promise<void> {
   sync.setServerTime(SERVER_TIME);
   await sync.begin(http.list(), SERVER_TIME);
@@ -76,10 +76,10 @@ async function wait(ms: number): Promise<void> {
   await settle();
 }
 
-describe('a hole', () => {
+describe('message sync with a hole', () => {
   beforeEach(upToDate);
 
-  it('that a late push fills within 500 ms costs no request', async () => {
+  it('makes no request when a late push fills the hole within 500 ms', async () => {
     sync.push([message(2)]);
     await wait(499);
     sync.push([message(1)]);
@@ -88,7 +88,7 @@ describe('a hole', () => {
     expect(http.reads).toEqual([]);
   });
 
-  it('is fetched from history after 500 ms', async () => {
+  it('reads the hole from history after 500 ms', async () => {
     http.store(message(1), message(2));
     sync.push([message(2)]);
     await wait(499);
@@ -98,7 +98,7 @@ describe('a hole', () => {
     expect(http.reads).toEqual([{ conversationId: DM, after: 0 }]);
   });
 
-  it('holds nothing up for more than a second: then it is a gap, which a slow sender may fill (IM-SEND-3)', async () => {
+  it('emits later messages after a second and opens a gap, which a slow sender can fill (IM-SEND-3)', async () => {
     http.store(message(2));
     sync.push([message(2)]);
     await wait(999);
@@ -112,7 +112,7 @@ describe('a hole', () => {
     expect(gaps).toEqual(['1-1 open', '1-1 filled']);
   });
 
-  it('that has become a gap is filled by a late push too', async () => {
+  it('fills a gap from a late push', async () => {
     sync.push([message(4)]);
     await wait(1_000);
     sync.push([message(2)]);
@@ -124,7 +124,7 @@ describe('a hole', () => {
     expect(http.reads).toEqual([]);
   });
 
-  it('is void when history does not have it 15 s after it was first missed (IM-HELLO-3)', async () => {
+  it('declares the hole void when history lacks it 15 s after it was noticed (IM-HELLO-3)', async () => {
     http.store(message(2));
     sync.push([message(2)]);
     for (let waitedMs = 0; waitedMs < 14_900; waitedMs += 100) await wait(100);
@@ -136,7 +136,7 @@ describe('a hole', () => {
     expect(http.reads).toHaveLength(reads);
   });
 
-  it('below which there is another is a gap of its own', async () => {
+  it('opens a separate gap for each of two holes', async () => {
     http.store(message(2), message(4));
     sync.push([message(2), message(4)]);
     await wait(1_000);
@@ -150,7 +150,7 @@ describe('a hole', () => {
     expect(seqs(emitted)).toEqual([2, 4, 3]);
   });
 
-  it('below the message by which one joined is nothing to wait for (IM-GROUP)', async () => {
+  it('does not wait for messages from before the user joined (IM-GROUP)', async () => {
     const conversationId = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
     const content = { type: 'system', event: 'joined', users: ['alice'], by: 'bob' } as const;
     sync.push([message(40, { conversationId, content }), message(41, { conversationId })]);
@@ -158,14 +158,14 @@ describe('a hole', () => {
     expect([seqs(emitted), gaps, http.reads]).toEqual([[40, 41], [], []]);
   });
 
-  it('is void at once below a message that is old by the server’s clock', async () => {
+  it('declares a hole void at once below a message that is old by the server’s clock', async () => {
     http.store(message(2, { sentAt: SERVER_TIME - 31_000 }));
     sync.push([message(2, { sentAt: SERVER_TIME - 31_000 })]);
     await wait(500);
     expect(seqs(emitted)).toEqual([2]);
   });
 
-  it('is given up only after history could be read', async () => {
+  it('declares the hole void only after a successful read of history', async () => {
     http.store(message(2));
     http.failWith = new NetworkError('down');
     sync.push([message(2)]);
@@ -176,12 +176,12 @@ describe('a hole', () => {
     expect(gaps).toEqual(['1-1 open', '1-1 void']);
   });
 
-  it('in one conversation holds up no other', async () => {
+  it('does not delay other conversations', async () => {
     sync.push([message(2), message(1, { conversationId: 'dm:alice:carol' })]);
     expect(emitted.map(({ conversationId }) => conversationId)).toEqual(['dm:alice:carol']);
   });
 
-  it('is no longer looked for after stop', async () => {
+  it('stops reading history after stop', async () => {
     sync.push([message(2)]);
     sync.stop();
     await wait(60_000);
@@ -191,7 +191,7 @@ describe('a hole', () => {
 });
 
 describe('catching up (IM-HELLO-3)', () => {
-  it('emits exactly what this device lacks below the heads, page by page', async () => {
+  it('emits exactly the messages that this device lacks below the heads, page by page', async () => {
     http.store(oldMessage(1), oldMessage(2));
     await upToDate();
     http.pageSize = 2;
@@ -209,14 +209,14 @@ describe('catching up (IM-HELLO-3)', () => {
       'dm:alice:bob 7',
       'dm:alice:carol 1',
     ]);
-    // The last message of each is in the list itself.
+    // The list itself contains the last message of each.
     expect(http.reads).toEqual([
       { conversationId: DM, after: 2 },
       { conversationId: DM, after: 4 },
     ]);
   });
 
-  it('reads nothing when heads and device agree', async () => {
+  it('makes no request when this device is at the heads', async () => {
     await upToDate();
     sync.push([message(1)]);
     http.store(message(1));
@@ -224,7 +224,7 @@ describe('catching up (IM-HELLO-3)', () => {
     expect(http.reads).toEqual([]);
   });
 
-  it('waits for no hole in old history', async () => {
+  it('does not wait for holes in old history', async () => {
     await upToDate();
     const sentAt = SERVER_TIME - 3_600_000;
     http.store(message(1, { sentAt }), message(4, { sentAt }), message(9, { sentAt }));
@@ -232,7 +232,7 @@ describe('catching up (IM-HELLO-3)', () => {
     expect(seqs(emitted)).toEqual([1, 4, 9]);
   });
 
-  it('leaves a seq at the head open for 15 s, and takes it when it appears', async () => {
+  it('keeps a hole at the head open for 15 s, and emits the message when it appears', async () => {
     await upToDate();
     http.store(message(1));
     http.heads.set(DM, 2);
@@ -243,7 +243,7 @@ describe('catching up (IM-HELLO-3)', () => {
     expect(seqs(emitted)).toEqual([1, 2]);
   });
 
-  it('keeps nothing back above a hole that history does not have now: it becomes a gap at once', async () => {
+  it('opens a gap at once for a hole that history lacks, and emits the messages above it', async () => {
     await upToDate();
     http.store(message(1), message(3), message(4));
     await sync.catchUp(http.list());
@@ -254,7 +254,7 @@ describe('catching up (IM-HELLO-3)', () => {
     expect(seqs(emitted)).toEqual([1, 3, 4, 2]);
   });
 
-  it('rejects when history can not be had, and succeeds when asked again', async () => {
+  it('rejects when history can’t be read, and succeeds on the next call', async () => {
     await upToDate();
     http.store(message(1), message(2));
     http.failWith = new NetworkError('down');
@@ -264,7 +264,7 @@ describe('catching up (IM-HELLO-3)', () => {
     expect(seqs(emitted)).toEqual([1, 2]);
   });
 
-  it('passes over a conversation that is not readable any more', async () => {
+  it('skips a conversation that the user can no longer read', async () => {
     await upToDate();
     http.store(message(1));
     http.failWith = new RefusedError({ code: 'not_found', message: 'no', retryable: false }, 404);
@@ -272,8 +272,8 @@ describe('catching up (IM-HELLO-3)', () => {
   });
 });
 
-describe('a fresh device', () => {
-  it('emits what comes after its first list, however it comes; what was before is history', async () => {
+describe('message sync on a new device', () => {
+  it('emits messages newer than its first list, from any source, and no older ones', async () => {
     http.store(oldMessage(1), oldMessage(2));
     await upToDate();
     http.store(message(3));
@@ -281,7 +281,7 @@ describe('a fresh device', () => {
     expect(seqs(emitted)).toEqual([3]);
   });
 
-  it('emits what may have passed by its first session: what was sent just before it', async () => {
+  it('emits messages sent just before its first session, which may have missed them', async () => {
     http.store(oldMessage(1), message(2, { sentAt: SERVER_TIME - 12_000 }), message(3));
     await upToDate();
     expect(seqs(emitted)).toEqual([2, 3]);
@@ -289,7 +289,7 @@ describe('a fresh device', () => {
     expect(seqs(emitted)).toEqual([2, 3, 4]);
   });
 
-  it('emits its inbox first and pushes that came before `welcome` after it (IM-FRAME-7)', async () => {
+  it('emits the inbox first, then the pushes from before `welcome` (IM-FRAME-7)', async () => {
     http.store(oldMessage(1), oldMessage(2));
     sync.push([message(3)]);
     await sync.begin(http.list(), SERVER_TIME);
@@ -300,7 +300,7 @@ describe('a fresh device', () => {
     expect(seqs(emitted)).toEqual([1, 2, 3]);
   });
 
-  it('takes the same message from inbox, push, and history once (IM-PUSH-1)', async () => {
+  it('emits a message from inbox, push, and history once (IM-PUSH-1)', async () => {
     await sync.begin([], SERVER_TIME);
     http.store(message(1), message(2));
     sync.push([message(2), message(1)]);
@@ -311,7 +311,7 @@ describe('a fresh device', () => {
     expect(seqs(emitted)).toEqual([1, 2]);
   });
 
-  it('looks for nothing below an own message whose ack came before the list', async () => {
+  it('looks for no hole below an own message whose ack arrived before the list', async () => {
     http.store(oldMessage(1), oldMessage(7));
     sync.settle(DM, 7);
     await upToDate();
@@ -320,21 +320,21 @@ describe('a fresh device', () => {
   });
 });
 
-describe('own messages', () => {
+describe('message sync of own messages', () => {
   beforeEach(upToDate);
 
-  it('from another device are emitted like any other', () => {
+  it('emits those from another device like any other', () => {
     sync.push([message(1, { from: 'alice' })]);
     expect(seqs(emitted)).toEqual([1]);
   });
 
-  it('of this device take their place without being emitted again', () => {
+  it('orders those from this device without emitting them again', () => {
     sync.settle(DM, 1);
     sync.push([message(1, { from: 'alice' }), message(2)]);
     expect(seqs(emitted)).toEqual([2]);
   });
 
-  it('of this device that arrive before their ack are claimed', () => {
+  it('claims those from this device that arrive before their ack', () => {
     claimed.push('c1');
     sync.push([message(1, { from: 'alice', clientMsgId: 'c1' }), message(2)]);
     expect(seqs(emitted)).toEqual([2]);

@@ -14,7 +14,7 @@ function open({ im }: Harness, pageSize = 3): MessageView {
   return view;
 }
 
-/** Resolves when the view shows what fits. */
+/** Resolves when the view's snapshot satisfies `fits`. */
 function shows(view: MessageView, fits: (snapshot: MessagesSnapshot) => boolean): Promise<MessagesSnapshot> {
   return new Promise((resolve) => {
     const look = (): void => {
@@ -30,8 +30,8 @@ function shows(view: MessageView, fits: (snapshot: MessagesSnapshot) => boolean)
 const shown = (view: MessageView) => seqs(view.snapshot.messages);
 const isQuiet = ({ isLoaded, isLoading }: MessagesSnapshot): boolean => isLoaded && !isLoading;
 
-describe('a view', () => {
-  it('has the latest page, then earlier ones, then no more', async () => {
+describe('MessageView', () => {
+  it('shows the latest page, then earlier ones until there are no more', async () => {
     const parts = await harness();
     parts.server.history.push(...[1, 2, 3, 4, 5, 6, 7].map((seq) => oldMessage(seq)));
     await parts.connected();
@@ -46,7 +46,7 @@ describe('a view', () => {
     expect(view.snapshot).toBe(view.snapshot);
   });
 
-  it('shows what comes in its place, and what is sent last until it has one', async () => {
+  it('shows incoming messages in order, and unsent ones last', async () => {
     const parts = await harness();
     const { server, im } = parts;
     const connection = await parts.connected();
@@ -71,7 +71,7 @@ describe('a view', () => {
     expect(after.messages[0]).toBe(messages[0]);
   });
 
-  it('follows reads, recalls, failures, and what is discarded', async () => {
+  it('applies reads, recalls, failures, and discards', async () => {
     const parts = await harness();
     const { server, im } = parts;
     const connection = await parts.connected();
@@ -97,7 +97,7 @@ describe('a view', () => {
     await shows(view, ({ messages }) => messages.length === 1);
   });
 
-  it('shows what is above a gap, where the gap is, and what fills it in its place', async () => {
+  it('shows the messages above a gap, the gap, and the message that fills it in order', async () => {
     const parts = await harness();
     const { server, clock } = parts;
     server.history.push(oldMessage(1));
@@ -114,7 +114,7 @@ describe('a view', () => {
     expect(shown(view)).toEqual([1, 2, 3]);
   });
 
-  it('learns after a reconnect what was taken back meanwhile', async () => {
+  it('shows after a reconnect what was recalled in the meantime', async () => {
     const parts = await harness(fullDelays);
     const { server, clock, entered } = parts;
     server.history.push(oldMessage(1));
@@ -129,7 +129,7 @@ describe('a view', () => {
     await shows(view, ({ messages: [only] }) => only?.content.type === 'recalled');
   });
 
-  it('that was loaded before connecting lacks nothing that came in between', async () => {
+  it('is complete if it was loaded before connecting', async () => {
     const parts = await harness();
     const { server } = parts;
     server.history.push(...[1, 2, 3, 4].map((seq) => oldMessage(seq)));
@@ -139,11 +139,11 @@ describe('a view', () => {
     server.history.push(...[5, 6, 7, 8, 9].map((seq) => oldMessage(seq)));
     await parts.connected();
     await shows(view, ({ messages }) => messages.at(-1)?.seq === 9);
-    // There was a page between: it is begun anew rather than shown with a hole.
+    // A page in between was missing: the view starts again instead of showing a hole.
     expect([shown(view), view.snapshot.hasEarlier]).toEqual([[7, 8, 9], true]);
   });
 
-  it('says why a page could not be had, and tries again when asked', async () => {
+  it('reports why a page could not be loaded, and loads it on reload', async () => {
     const parts = await harness();
     const { server } = parts;
     await parts.connected();
@@ -156,7 +156,7 @@ describe('a view', () => {
     expect(view.snapshot).toMatchObject({ isLoaded: true, error: undefined });
   });
 
-  it('does not take an earlier page for had because the latest one is', async () => {
+  it('keeps the error of an earlier page when the latest one is loaded', async () => {
     const parts = await harness();
     const { server } = parts;
     server.history.push(...[1, 2, 3, 4].map((seq) => oldMessage(seq)));
@@ -173,7 +173,7 @@ describe('a view', () => {
     expect(view.snapshot).toMatchObject({ hasEarlier: false, error: undefined });
   });
 
-  it('is ordered, without repeats, and complete, whatever order messages and pages come in (IM-PUSH-1)', async () => {
+  it('is ordered, complete, and without repeats, in whatever order messages and pages arrive (IM-PUSH-1)', async () => {
     const steps = fc.array(
       fc.oneof(
         fc.record({ push: fc.array(fc.integer({ min: 1, max: 25 }), { minLength: 1, maxLength: 5 }) }),
@@ -208,7 +208,7 @@ describe('a view', () => {
             );
           }
         }
-        // Time for every hole to be looked for, and the rest of history.
+        // Enough time to look for every hole and read the rest of history.
         while (view.snapshot.hasEarlier) await view.loadEarlier();
         const stored = seqs(server.history).sort((a = 0, b = 0) => a - b);
         for (let round = 0; round < 200 && shown(view).length < stored.length; round++) {

@@ -17,7 +17,7 @@ import type { RetryPolicy } from '../src/transport/retry-policy.ts';
 import { SERVER_TIME, message as stored } from './support/builders.ts';
 import { ManualClock, settle } from './support/manual-clock.ts';
 
-/** A session whose answers the test gives, one request at a time. */
+/** A session that the test answers, one request at a time. */
 class FakeSender implements Sender {
   readonly requests: SendFields[] = [];
   readonly #open: { request: SendFields; resolve(sent: Sent): void; reject(error: ImError): void }[] = [];
@@ -103,7 +103,7 @@ describe('outbox', () => {
     expect(ids(sender.requests)).toEqual(['a']);
   });
 
-  it('has one message of a conversation under way at a time (IM-SEND-4)', async () => {
+  it('sends one message per conversation at a time (IM-SEND-4)', async () => {
     outbox.resume(sender);
     for (const id of ['a', 'b', 'c']) outbox.add(outgoing(id));
     expect(ids(sender.requests)).toEqual(['a']);
@@ -113,14 +113,14 @@ describe('outbox', () => {
     expect(ids(sender.requests)).toEqual(['a', 'b', 'c']);
   });
 
-  it('does not let one conversation wait for another', () => {
+  it('sends messages of different conversations at the same time', () => {
     outbox.resume(sender);
     outbox.add(outgoing('a', 'dm:alice:bob'));
     outbox.add(outgoing('b', 'dm:alice:carol'));
     expect(ids(sender.inFlight)).toEqual(['a', 'b']);
   });
 
-  it('tells the state and the server’s facts of an acknowledged message (IM-SEND-1)', async () => {
+  it('sets the state and the server’s fields of an acknowledged message (IM-SEND-1)', async () => {
     const states: string[] = [];
     const message = outgoing('a', 'dm:alice:bob', states);
     outbox.resume(sender);
@@ -133,7 +133,7 @@ describe('outbox', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('takes a duplicate’s ack as success (IM-SEND-2)', async () => {
+  it('treats a duplicate’s ack as success (IM-SEND-2)', async () => {
     const message = outgoing('a');
     outbox.resume(sender);
     outbox.add(message);
@@ -145,8 +145,8 @@ describe('outbox', () => {
     ['unavailable', refused('unavailable')],
     ['internal', refused('internal')],
     ['rate_limited', refused('rate_limited')],
-    ['no answer, or only the gateway’s own frame (IM-FRAME-6)', new TimeoutError('sendMessage', 10_000)],
-  ])('sends the very same again after %s (IM-SEND-1)', async (_, error) => {
+    ['a timeout, or only the gateway’s own frame (IM-FRAME-6)', new TimeoutError('sendMessage', 10_000)],
+  ])('sends the same message again after %s (IM-SEND-1)', async (_, error) => {
     const message = outgoing('a');
     outbox.resume(sender);
     outbox.add(message);
@@ -165,7 +165,7 @@ describe('outbox', () => {
     expect(ids(sender.inFlight)).toEqual(['b']);
   });
 
-  it('gives up when its policy does', async () => {
+  it('fails the message when the retry policy gives up', async () => {
     outbox = outboxWith(({ attempt }) => (attempt < 1 ? 0 : null));
     const message = outgoing('a');
     outbox.resume(sender);
@@ -176,7 +176,7 @@ describe('outbox', () => {
     await expect(message.acked).rejects.toMatchObject({ code: 'internal', retryable: true });
   });
 
-  it('sends again through the next session, first things first (IM-SEND-2)', async () => {
+  it('sends again on the next session, in order (IM-SEND-2)', async () => {
     outbox.resume(sender);
     const message = outgoing('a');
     outbox.add(message);
@@ -192,7 +192,7 @@ describe('outbox', () => {
     expect(next.requests[0]).toEqual({ ...sender.requests[0], resend: true });
   });
 
-  it('does not try a session again that says it is gone', async () => {
+  it('does not retry on a session that has disconnected', async () => {
     outbox.resume(sender);
     outbox.add(outgoing('a'));
     await sender.fail(new DisconnectedError());
@@ -200,7 +200,7 @@ describe('outbox', () => {
   });
 
   const finalCodes = (Object.keys(ERROR_CODES) as ErrorCode[]).filter((code) => !ERROR_CODES[code].retryable);
-  it.each(finalCodes)('rejects with `%s` and goes on with the next message', async (code) => {
+  it.each(finalCodes)('rejects with `%s` and continues with the next message', async (code) => {
     const message = outgoing('a');
     outbox.resume(sender);
     outbox.add(message);
@@ -211,7 +211,7 @@ describe('outbox', () => {
     expect(ids(sender.inFlight)).toEqual(['b']);
   });
 
-  it('sends a failed message again on request, under the same id', async () => {
+  it('sends a failed message again on retry, with the same id', async () => {
     const states: string[] = [];
     const message = outgoing('a', 'dm:alice:bob', states);
     outbox.resume(sender);
@@ -226,7 +226,7 @@ describe('outbox', () => {
     expect(outbox.retry('a')).toBeUndefined();
   });
 
-  it('fails everything when the connection is over for good', async () => {
+  it('fails all pending messages when the connection has ended for good', async () => {
     outbox.resume(sender);
     const messages = ['a', 'b'].map((id) => outgoing(id));
     for (const message of messages) outbox.add(message);
@@ -236,7 +236,7 @@ describe('outbox', () => {
     expect(ids(sender.requests)).toEqual(['a']);
   });
 
-  it('recognizes its message when it comes back before the ack', async () => {
+  it('recognizes its message when it arrives before the ack', async () => {
     const message = outgoing('a');
     outbox.resume(sender);
     outbox.add(message);
@@ -248,7 +248,7 @@ describe('outbox', () => {
     expect(ids(sender.inFlight)).toEqual(['b']);
   });
 
-  it('turns a failed message into a sent one when it turns out to have arrived', async () => {
+  it('turns a failed message into a sent one when the server turns out to have it', async () => {
     const message = outgoing('a');
     outbox.resume(sender);
     outbox.add(message);
@@ -259,9 +259,9 @@ describe('outbox', () => {
   });
 
   it.each([
-    ['of somebody else', { from: 'bob' }],
-    ['of another conversation', { from: 'alice', conversationId: 'dm:alice:carol' }],
-  ])('does not mistake a message %s for its own', (_, parts) => {
+    ['from another user', { from: 'bob' }],
+    ['in another conversation', { from: 'alice', conversationId: 'dm:alice:carol' }],
+  ])('does not claim a message %s', (_, parts) => {
     outbox.add(outgoing('a'));
     expect(outbox.claim(stored(4, { clientMsgId: 'a', ...parts }))).toBe(false);
   });
@@ -271,7 +271,7 @@ describe('outbox', () => {
     ['é', (16_384 - 25) / 2],
     ['👍', (16_384 - 25) / 4],
   ])(
-    'refuses %s repeated beyond 16,384 bytes by itself: the gateway would cut the socket (IM-FRAME-5)',
+    'refuses more than 16,384 bytes of %s, for which the gateway would close the socket (IM-FRAME-5)',
     async (character, times) => {
       const destination = { id: 'dm:alice:bob', target: { to: 'bob' }, userId: 'alice', readUpTo: 0 };
       const write = (text: string) => {
@@ -288,7 +288,7 @@ describe('outbox', () => {
     },
   );
 
-  it('stores every message once and in order, whatever happens to requests and acks (IM-SEND-2, IM-SEND-4)', async () => {
+  it('stores every message once and in order while requests and acks are lost (IM-SEND-2, IM-SEND-4)', async () => {
     type Fate = 'ack' | 'lostBefore' | 'lostAfter' | 'errorBefore' | 'errorAfter' | 'disconnectAfter';
     const fates = fc.constantFrom<Fate>(
       'ack',

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-/** The package as it would be published, in a folder that knows nothing of this repository. */
+/** The package as it would be published, installed outside this repository. */
 
 const run = promisify(execFile);
 const client = fileURLToPath(new URL('..', import.meta.url));
@@ -28,7 +28,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** React, as an app that uses the hooks has it. */
+/** React, as an app that uses the hooks installs it. */
 async function withReact(): Promise<void> {
   const target = join(folder, 'node_modules/react');
   await symlink(dirname(resolve('react/package.json')), target).catch(() => {});
@@ -47,7 +47,7 @@ console.log(im.state, new UnauthorizedError() instanceof ImError);
 const NAMES = '{ createClient, memoryStore, ImError, UnauthorizedError }';
 
 describe('the packed tarball', () => {
-  it('holds the build, its types, and what is to be read, and no source', () => {
+  it('contains the build, its types, and its docs, and no source', () => {
     const built = ['index', 'react', 'desk', 'polling', 'shared'].flatMap((name) =>
       ['js', 'cjs', 'd.ts', 'd.cts'].map((extension) => `./dist/${name}.${extension}`),
     );
@@ -57,15 +57,15 @@ describe('the packed tarball', () => {
     expect(files.filter((file) => /\/(src|test|scripts)\//.test(file))).toEqual([]);
   });
 
-  it('is imported as ESM', async () => {
+  it('can be imported as ESM', async () => {
     expect(await node('a.mjs', `import ${NAMES} from '@serverless-im/client';${USE}`)).toBe('idle true');
   });
 
-  it('is required as CommonJS', async () => {
+  it('can be required as CommonJS', async () => {
     expect(await node('a.cjs', `const ${NAMES} = require('@serverless-im/client');${USE}`)).toBe('idle true');
   });
 
-  it('has the hooks in ./react, in both kinds, for who has React', async () => {
+  it('has the hooks in ./react, as ESM and CommonJS', async () => {
     await withReact();
     const hooks = 'useConnection,useConversations,useMessages,usePresence,useTyping';
     expect(
@@ -79,7 +79,7 @@ describe('the packed tarball', () => {
     ).toBe(hooks);
   });
 
-  it('has types for both kinds, which need nothing else', async () => {
+  it('has types for ESM and CommonJS that compile on their own', async () => {
     const uses = `
       const im: Client = createClient({ wsUrl: '', httpUrl: '', getToken: async () => '' });
       const off: Off = im.direct('bob').on('message', ({ content }) => {
@@ -108,7 +108,7 @@ describe('the packed tarball', () => {
     }
   });
 
-  it('has no imports but React', async () => {
+  it('imports only React', async () => {
     const { stdout } = await run('grep', ['-rhoE', `(from|require\\()\\s*["'][^"']+["']`, 'package/dist'], {
       cwd: folder,
     });

@@ -28,7 +28,7 @@ function render(element: ReactElement) {
   return { root, text: () => container.textContent ?? '' };
 }
 
-/** Waits for the screen, and lets React do its work meanwhile. */
+/** Waits for the rendered text, and lets React work meanwhile. */
 async function screen(text: () => string, wanted: string): Promise<void> {
   await act(() => vi.waitFor(() => expect(text()).toBe(wanted), { interval: 1 }));
 }
@@ -40,7 +40,7 @@ function Overview({ im }: { im: Client }) {
   return createElement('p', null, `${current} ${rows}`);
 }
 
-/** What a button would call. */
+/** Runs what a button would call. */
 const controls: Partial<Pick<UseMessages, 'loadEarlier'>> = {};
 
 function Messages({ of }: { of: Conversation }) {
@@ -61,7 +61,7 @@ function Presence({ im, userId, intervalMs = 20 }: { im: Client; userId: string;
   return createElement('i', null, presence === undefined ? '?' : presence.online ? '1' : '0');
 }
 
-describe('hooks', () => {
+describe('the hooks', () => {
   it('useConnection and useConversations show the client’s state from the first render on', async () => {
     const { im, server, connected } = await harness();
     server.history.push(oldMessage(1));
@@ -74,7 +74,7 @@ describe('hooks', () => {
     await screen(text, 'connected bob:0');
   });
 
-  it('useMessages shows a conversation, another one when told to, and closes what it opened', async () => {
+  it('useMessages shows a conversation, switches to another, and closes its views', async () => {
     const { im, server, connected } = await harness();
     server.history.push(
       oldMessage(1),
@@ -94,7 +94,7 @@ describe('hooks', () => {
     await screen(text, 'true false carol1');
   });
 
-  it('useTyping shows who types', async () => {
+  it('useTyping shows the users who are typing', async () => {
     const { im, connected } = await harness();
     const connection = await connected();
     const { text } = render(createElement(Typing, { of: im.direct('bob') }));
@@ -104,7 +104,7 @@ describe('hooks', () => {
     await screen(text, '');
   });
 
-  it('usePresence of many rows is one question, asked again at intervals and after a reconnect', async () => {
+  it('usePresence in many rows makes one request, repeated at intervals and after a reconnect', async () => {
     const { im, connected } = await harness();
     const rows = ['bob', 'carol', 'bob'].map((userId, key) => createElement(Presence, { im, userId, key }));
     const { root, text } = render(createElement('p', null, rows));
@@ -116,7 +116,7 @@ describe('hooks', () => {
     act(() => root.render(null));
   });
 
-  it('usePresence asks again when one who was away writes', async () => {
+  it('usePresence requests again when an offline user sends a message', async () => {
     const { im, connected } = await harness();
     const { text } = render(createElement(Presence, { im, userId: 'carol', intervalMs: 600_000 }));
     const connection = await act(() => connected());

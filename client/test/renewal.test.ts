@@ -5,7 +5,7 @@ import { fullDelays, type Harness, harness } from './support/harness.ts';
 import { settle } from './support/manual-clock.ts';
 import type { ServerConnection } from './support/scripted-server.ts';
 
-/** A session that ends in 10 min, and has 2 min to go. */
+/** A session of 10 min with 2 min left. */
 async function almostOver(options: Parameters<typeof harness>[0] = {}) {
   const parts = await harness({ ...fullDelays, ...options });
   parts.server.sessionEndsInMs = 600_000;
@@ -14,7 +14,7 @@ async function almostOver(options: Parameters<typeof harness>[0] = {}) {
   return { ...parts, first, toLead: () => parts.clock.advance(480_000) };
 }
 
-/** Runs the change to the next session, until it is welcomed. */
+/** Runs the handover until the server has welcomed the next session. */
 async function handedOver({ server }: Harness): Promise<ServerConnection> {
   const next = await server.nextConnection();
   await next.next('hello');
@@ -22,7 +22,7 @@ async function handedOver({ server }: Harness): Promise<ServerConnection> {
 }
 
 describe('renewing (IM-RENEW)', () => {
-  it('gives a fresh token two minutes before the end, and then lives longer', async () => {
+  it('sends a fresh token two minutes before the end, which extends the session', async () => {
     let count = 0;
     const { server, clock, first, toLead, im, heardCount } = await almostOver({
       getToken: () => `token-${++count}`,
@@ -30,7 +30,7 @@ describe('renewing (IM-RENEW)', () => {
     server.renewGainMs = 3_600_000;
     toLead();
     expect(await first.next('renew')).toMatchObject({ token: 'token-2' });
-    // What comes after the reply proves that the reply has come.
+    // The frame after the reply proves that the reply has arrived.
     first.push(message(1));
     await heardCount(1);
     await settle();
@@ -40,7 +40,7 @@ describe('renewing (IM-RENEW)', () => {
     expect(server.connections).toHaveLength(1);
   });
 
-  it('of a short session happens in its last quarter', async () => {
+  it('happens in the last quarter of a short session', async () => {
     const { server, clock, connected } = await harness(fullDelays);
     server.sessionEndsInMs = 40_000;
     server.renewGainMs = 3_600_000;
@@ -52,7 +52,7 @@ describe('renewing (IM-RENEW)', () => {
     await renewed;
   });
 
-  it('is tried again when there is no token to be had for now', async () => {
+  it('is retried when getToken fails', async () => {
     let isDown = false;
     const { clock, first, toLead, server } = await almostOver({
       getToken: () => {
@@ -70,7 +70,7 @@ describe('renewing (IM-RENEW)', () => {
     await renewed;
   });
 
-  it('ends the session for good when getToken says that the user is logged out', async () => {
+  it('ends the session for good when getToken throws an UnauthorizedError', async () => {
     let isOut = false;
     const { toLead, entered } = await almostOver({
       getToken: () => {
@@ -86,7 +86,7 @@ describe('renewing (IM-RENEW)', () => {
 });
 
 describe('make before break (IM-CONN-4)', () => {
-  it('opens the next session beside the old one when renewing gains nothing, and nobody notices', async () => {
+  it('opens the next session next to the old one when renewing gains no time, without a state change', async () => {
     const parts = await almostOver();
     const { server, changes, first, toLead, im, heardCount, heard } = parts;
     toLead();
@@ -103,7 +103,7 @@ describe('make before break (IM-CONN-4)', () => {
     expect(server.connections).toHaveLength(2);
   });
 
-  it('takes the old one’s `superseded` for what it is, also before the next is open here', async () => {
+  it('stays connected when the old session’s `superseded` arrives before the next one is open', async () => {
     const parts = await almostOver();
     const { server, changes, first, toLead, im } = parts;
     server.beforeUpgrade = async () => {
@@ -118,7 +118,7 @@ describe('make before break (IM-CONN-4)', () => {
     expect(changes.at(-1)).toMatchObject({ current: 'connected' });
   });
 
-  it('repeats what was under way on the old one, which the server knows for a repeat', async () => {
+  it('retries the old session’s pending send, which the server treats as a duplicate', async () => {
     const parts = await almostOver();
     const { server, first, toLead, im } = parts;
     server.scripts.set('sendMessage', (frame) => {
@@ -135,7 +135,7 @@ describe('make before break (IM-CONN-4)', () => {
     expect(server.history).toHaveLength(1);
   });
 
-  it('tries again while the old session lasts, and reconnects when it ends', async () => {
+  it('retries while the old session lasts, and reconnects when it ends', async () => {
     const { server, clock, changes, toLead, entered, im } = await almostOver();
     server.refuseUpgradeWith = 503;
     const refused = server.nextRefusal();
@@ -175,7 +175,7 @@ describe('a wake-up (network back, page visible again)', () => {
     return { ...parts, stopped, wake: () => wake() };
   }
 
-  it('has the socket tested at once, and noticed if it is dead', async () => {
+  it('tests the socket at once, and reconnects if it is dead', async () => {
     const { server, clock, connected, entered, wake } = await sleeper();
     const first = await connected();
     server.scripts.set('heartbeat', () => undefined);
@@ -188,7 +188,7 @@ describe('a wake-up (network back, page visible again)', () => {
     await reconnecting;
   });
 
-  it('cuts the wait for the next attempt short', async () => {
+  it('starts the next attempt at once', async () => {
     const { connected, entered, wake } = await sleeper();
     const first = await connected();
     const reconnecting = entered('reconnecting');
@@ -199,7 +199,7 @@ describe('a wake-up (network back, page visible again)', () => {
     await again;
   });
 
-  it('is not listened for after close', async () => {
+  it('has no effect after close', async () => {
     const { im, connected, stopped } = await sleeper();
     await connected();
     im.close();
@@ -207,7 +207,7 @@ describe('a wake-up (network back, page visible again)', () => {
   });
 });
 
-it('a session of another user than before is none: what waits here is not theirs', async () => {
+it('fails when the token belongs to another user, since the unsent messages are not theirs', async () => {
   const { server, clock, connected, entered } = await harness(fullDelays);
   const first = await connected();
   server.userId = 'mallory';

@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ReorderBuffer } from '../src/sync/reorder-buffer.ts';
 
-/** Feeds seqs one by one; returns what left, in order of leaving. */
+/** Feeds seqs one by one; returns the released ones in order. */
 function accept(buffer: ReorderBuffer<number>, seqs: readonly number[], nowMs = 0): number[] {
   return seqs.flatMap((seq) => buffer.accept([[seq, seq]], nowMs));
 }
 
-describe('a reorder buffer', () => {
-  it('lets each seq leave once and in order, however often and in whatever order it comes (IM-PUSH-1)', () => {
+describe('ReorderBuffer', () => {
+  it('releases each seq once and in order, however often and in whatever order it arrives (IM-PUSH-1)', () => {
     const arrivals = fc.tuple(fc.nat(50), fc.integer({ min: 1, max: 30 })).chain(([origin, count]) => {
       const all = Array.from({ length: count }, (_, index) => origin + 1 + index);
       const noise = fc.array(fc.constantFrom(...all), { maxLength: 40 });
@@ -28,7 +28,7 @@ describe('a reorder buffer', () => {
     );
   });
 
-  it('is strictly increasing also when some seqs never come and their holes are skipped (IM-SEND-3)', () => {
+  it('releases in strictly increasing order even if some seqs never arrive and their holes are skipped (IM-SEND-3)', () => {
     const cases = fc.uniqueArray(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 40 });
     fc.assert(
       fc.property(cases, (order) => {
@@ -40,7 +40,7 @@ describe('a reorder buffer', () => {
     );
   });
 
-  it('shows the lowest hole, what follows it, and when it was first missed', () => {
+  it('shows the lowest hole, the entry after it, and when the hole was noticed', () => {
     const buffer = new ReorderBuffer<number>(2);
     buffer.accept([[6, 6]], 100);
     buffer.accept([[8, 8]], 200);
@@ -52,7 +52,7 @@ describe('a reorder buffer', () => {
     expect(buffer.hole).toBeUndefined();
   });
 
-  it('misses what a head shows to exist', () => {
+  it('shows a hole below a known head', () => {
     const buffer = new ReorderBuffer<number>(2);
     buffer.noteHead(2, 50);
     expect(buffer.hole).toBeUndefined();
@@ -71,7 +71,7 @@ describe('a reorder buffer', () => {
     expect(buffer.settled).toBe(3);
   });
 
-  it('lets a message from before its origin, or of a hole it skipped, leave at once and once', () => {
+  it('releases an entry from before its origin, or of a skipped hole, at once and once', () => {
     const buffer = new ReorderBuffer<number>(10);
     expect(
       buffer.accept(
@@ -88,7 +88,7 @@ describe('a reorder buffer', () => {
     expect(accept(buffer, [12, 12, 13, 11])).toEqual([12, 11]);
   });
 
-  it('knows what is still missing of a hole that it skipped', () => {
+  it('reports whether part of a skipped hole is still missing', () => {
     const buffer = new ReorderBuffer<number>(0);
     accept(buffer, [4]);
     buffer.skip({ from: 1, to: 3 });

@@ -20,7 +20,7 @@ describe('full-jitter backoff', () => {
     expect(fullJitterBackoff({ random: () => 0.5 }).nextDelayMs({ attempt, error })).toBe(boundMs / 2);
   });
 
-  it('stays within base and cap, whatever they are, and never gives up', () => {
+  it('stays within any base and cap, and never gives up', () => {
     const cases = [
       fc.nat(100),
       fc.integer({ min: 1, max: 5_000 }),
@@ -39,7 +39,7 @@ describe('full-jitter backoff', () => {
     );
   });
 
-  it('waits at least as long as the server asks', () => {
+  it('waits at least the server’s retryAfterMs', () => {
     const asked = new RefusedError({
       code: 'unavailable',
       message: '',

@@ -4,7 +4,7 @@ import { fullDelays, harness } from './support/harness.ts';
 import { settle } from './support/manual-clock.ts';
 
 describe('heartbeats', () => {
-  it('go out only after the interval of own silence (IM-BEAT)', async () => {
+  it('are sent only after the client was silent for the interval (IM-BEAT)', async () => {
     const { server, im, clock, connected, heardCount } = await harness();
     server.heartbeatIntervalMs = 60_000;
     const connection = await connected();
@@ -16,7 +16,7 @@ describe('heartbeats', () => {
     const beat = connection.next('heartbeat');
     clock.advance(1);
     await beat;
-    // What comes after the reply proves that the reply has come.
+    // The frame after the reply proves that the reply has arrived.
     connection.push(message(2));
     await heardCount(2);
     const another = connection.next('heartbeat');
@@ -25,7 +25,7 @@ describe('heartbeats', () => {
     expect(im.state).toBe('connected');
   });
 
-  it('without a reply in 10 s mean that the socket is dead', async () => {
+  it('end the session when no reply arrives in 10 s', async () => {
     const { server, clock, connected, entered } = await harness();
     server.scripts.set('heartbeat', () => undefined);
     const connection = await connected();
@@ -38,7 +38,7 @@ describe('heartbeats', () => {
     await connection.closed;
   });
 
-  it('whose reply is lost while pushes arrive do not', async () => {
+  it('do not end the session when pushes arrive but the reply is lost', async () => {
     const { server, clock, im, connected, heardCount } = await harness();
     server.scripts.set('heartbeat', () => undefined);
     const connection = await connected();
@@ -55,7 +55,7 @@ describe('heartbeats', () => {
 });
 
 describe('a dead session', () => {
-  it('is noticed by a send without any answer, which the next session repeats', async () => {
+  it('is noticed by a send without any answer, which is retried on the next session', async () => {
     const { server, im, clock, connected, entered } = await harness(fullDelays);
     const first = await connected();
     server.scripts.set('sendMessage', (frame) => {
@@ -73,7 +73,7 @@ describe('a dead session', () => {
     expect(server.history).toHaveLength(1);
   });
 
-  it('is noticed by `session_expired`, and what was asked goes through the next', async () => {
+  it('is noticed by `session_expired`, and the request is retried on the next session', async () => {
     const { server, im, clock, connected, entered } = await harness(fullDelays);
     await connected();
     server.scripts.set('sendMessage', ({ id }) => ({
@@ -94,7 +94,7 @@ describe('a dead session', () => {
 });
 
 describe('frames', () => {
-  it('of the gateway, of unknown types, and no frames at all are ignored (IM-FRAME-1, IM-FRAME-6)', async () => {
+  it('are ignored if they are the gateway’s own, of an unknown type, or not JSON (IM-FRAME-1, IM-FRAME-6)', async () => {
     const { im, connected, heard, heardCount } = await harness();
     const connection = await connected();
     connection.send({ message: 'Internal server error', connectionId: 'C1=', requestId: 'r' });
@@ -108,14 +108,14 @@ describe('frames', () => {
     expect(im.state).toBe('connected');
   });
 
-  it('of the gateway are no answer: the send is repeated with the same clientMsgId (IM-FRAME-6)', async () => {
+  it('do not count as a reply if they are the gateway’s own: the send is retried with the same clientMsgId (IM-FRAME-6)', async () => {
     const { server, im, clock, connected, heardCount } = await harness(fullDelays);
     const connection = await connected();
     server.scripts.set('sendMessage', () => ({ message: 'Internal server error', connectionId: 'C1=' }));
     const sent = im.direct('bob').send({ type: 'text', text: 'hi' });
     const first = await connection.next('sendMessage');
     clock.wallClockJumpMs += 1;
-    // What comes after the gateway's frame proves that it has come.
+    // The frame after the gateway's proves that the gateway's has arrived.
     server.history.push(message(1));
     connection.push(message(1));
     await heardCount(2);
@@ -129,7 +129,7 @@ describe('frames', () => {
     await sent.acked;
   });
 
-  it('of a socket that was given up are not heard', async () => {
+  it('are ignored if they come from an abandoned socket', async () => {
     const { server, clock, connected, entered, heard, heardCount } = await harness(fullDelays);
     const first = await connected();
     const reconnecting = entered('reconnecting');

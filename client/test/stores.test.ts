@@ -11,7 +11,7 @@ import {
 import { type Harness, harness } from './support/harness.ts';
 import { settle } from './support/manual-clock.ts';
 
-/** As browsers have it: keys are its own properties, methods are not. */
+/** Like a browser's: keys are own properties, methods are not. */
 function fakeStorage(): Storage {
   const methods = {
     getItem(this: Record<string, string>, key: string) {
@@ -37,7 +37,7 @@ describe.each<[string, (name: string) => Store]>([
 ])('a store in %s', (kind, make) => {
   const all = async (store: StoreBackend) => new Map(await store.entries());
 
-  it('gives back what was set last, and nothing that was removed', async () => {
+  it('returns the last value of each key, and no removed key', async () => {
     const store = make('one').backend;
     expect(await all(store)).toEqual(new Map());
     await store.set('a', '1');
@@ -48,7 +48,7 @@ describe.each<[string, (name: string) => Store]>([
     expect(await all(store)).toEqual(new Map([['a', '3 👍']]));
   });
 
-  it('shares nothing with one of another name', async () => {
+  it('shares no entry with a store of another name', async () => {
     await make('two').backend.set('a', '1');
     expect(await all(make('twofold').backend)).toEqual(new Map());
     if (kind !== 'memory') expect(await all(make('two').backend)).toEqual(new Map([['a', '1']]));
@@ -57,7 +57,7 @@ describe.each<[string, (name: string) => Store]>([
 
 const say = (text: string) => ({ type: 'text', text }) as const;
 
-/** The next run of the program: another client of the same user on the same server and store. */
+/** The next run of the program: another client of the same user with the same server and store. */
 function nextRun({ server }: Harness, store: Store) {
   return createClient({
     wsUrl: server.wsUrl,
@@ -69,7 +69,7 @@ function nextRun({ server }: Harness, store: Store) {
 }
 
 describe('unsent messages', () => {
-  it('outlive the program: the next run sends them first, in order, as repeats', async () => {
+  it('are sent by the next run first, in order, as resends', async () => {
     const store = memoryStore();
     const parts = await harness({ store });
     const sent = [parts.im.direct('bob').send(say('one')), parts.im.direct('bob').send(say('two'))];
@@ -94,7 +94,7 @@ describe('unsent messages', () => {
     expect([...(await store.backend.entries())]).toEqual([]);
   });
 
-  it('are one message when the last run’s ack was lost (IM-SEND-2)', async () => {
+  it('are stored once when the last run’s ack was lost (IM-SEND-2)', async () => {
     const store = memoryStore();
     const parts = await harness({ store });
     const connection = await parts.connected();
@@ -115,7 +115,7 @@ describe('unsent messages', () => {
     next.close();
   });
 
-  it('that were refused come back as failed, with the reason, to be sent again or forgotten', async () => {
+  it('are restored as failed if they were refused, with the reason, and can be retried or discarded', async () => {
     const store = memoryStore();
     const parts = await harness({ store });
     await parts.connected();
@@ -142,7 +142,7 @@ describe('unsent messages', () => {
     expect([...(await store.backend.entries())]).toEqual([]);
   });
 
-  it('of another user of the same store stay that user’s', async () => {
+  it('stay in the store if they belong to another user', async () => {
     const store = memoryStore();
     const parts = await harness({ store });
     const connection = await parts.connected();
@@ -159,7 +159,7 @@ describe('unsent messages', () => {
     expect([...(await store.backend.entries())]).toHaveLength(1);
   });
 
-  it('go out all the same when the store fails, and what it holds is garbage', async () => {
+  it('are sent even if the store fails or holds invalid entries', async () => {
     const broken: StoreBackend = {
       entries: async () => [
         ['outbox/x', '{'],

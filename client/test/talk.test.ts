@@ -11,8 +11,8 @@ const hi = { type: 'text', text: 'hi' } as const;
 const once = <T>(on: (listener: (event: T) => void) => void): Promise<T> =>
   new Promise((resolve) => on(resolve));
 
-describe('read', () => {
-  it('turns own messages into read ones when somebody has read up to them, and never back', async () => {
+describe('read receipts', () => {
+  it('change own messages to read when another user has read them, and never back', async () => {
     const { im, connected } = await harness();
     const connection = await connected();
     const bob = im.direct('bob');
@@ -30,7 +30,7 @@ describe('read', () => {
     expect((await bob.history()).messages.map(({ state }) => state)).toEqual(['read', 'read']);
   });
 
-  it('tells the server the furthest mark, one at a time', async () => {
+  it('send the highest seq to the server, one at a time', async () => {
     const { im, connected } = await harness();
     const connection = await connected();
     for (const seq of [3, 4, 7, 5]) im.direct('bob').markRead(seq);
@@ -40,7 +40,7 @@ describe('read', () => {
     expect(connection.frames.filter(({ action }) => action === 'read')).toHaveLength(2);
   });
 
-  it('made without a connection, or lost with one, is told by the next', async () => {
+  it('are sent on the next session if there was no connection or it was lost', async () => {
     const { im, server, clock, connected, entered } = await harness(fullDelays);
     im.direct('bob').markRead(2);
     const first = await connected();
@@ -57,7 +57,7 @@ describe('read', () => {
     expect(await second.next('read')).toMatchObject({ seq: 5 });
   });
 
-  it('that the server refuses for good is not repeated; one that it can’t do now is', async () => {
+  it('are retried only if the server’s error is retryable', async () => {
     const { im, server, clock, connected } = await harness(fullDelays);
     const connection = await connected();
     const error = (code: string, retryable: boolean) => (frame: { id: string }) => ({
@@ -85,7 +85,7 @@ async function untilPending(clock: { pendingMs: number[] }, delayMs: number): Pr
 }
 
 describe('recall', () => {
-  it('asks the server, and takes the message back here when it has agreed', async () => {
+  it('recalls the message locally once the server has accepted', async () => {
     const { im, connected } = await harness();
     const connection = await connected();
     const bob = im.direct('bob');
@@ -98,7 +98,7 @@ describe('recall', () => {
     expect((await bob.history()).messages[0]?.content).toMatchObject({ type: 'recalled', by: 'alice' });
   });
 
-  it('wins over the message in any order', async () => {
+  it('overrides the message, whichever arrives first', async () => {
     const { im, connected, heard, heardCount } = await harness();
     const connection = await connected();
     connection.send({ type: 'recalled', conversationId: DM, seq: 1, by: 'bob', at: 9 });
@@ -127,7 +127,7 @@ describe('recall', () => {
 });
 
 describe('typing', () => {
-  it('is passed on once in three seconds, and its end at once', async () => {
+  it('is sent at most once in three seconds, and its end at once', async () => {
     const { im, clock, connected } = await harness();
     im.direct('bob').typing();
     const connection = await connected();
@@ -149,7 +149,7 @@ describe('typing', () => {
     expect(told[0]).not.toHaveProperty('id');
   });
 
-  it('of others ends by a frame, by their message, and by six seconds of silence', async () => {
+  it('ends with a frame, with a message, or after six seconds of silence', async () => {
     const { im, clock, connected, heardCount } = await harness();
     const connection = await connected();
     const bob = im.direct('bob');
@@ -163,24 +163,24 @@ describe('typing', () => {
     };
     await types(true);
     await types(true);
-    expect(bob.typists).toEqual(['bob']);
-    expect(bob.typists).toBe(bob.typists);
+    expect(bob.typingUsers).toEqual(['bob']);
+    expect(bob.typingUsers).toBe(bob.typingUsers);
     await types(false);
     await types(true);
     connection.push(message(1));
     await heardCount(1);
-    expect(bob.typists).toEqual([]);
+    expect(bob.typingUsers).toEqual([]);
     await types(true);
     clock.advance(5_999);
-    expect(bob.typists).toEqual(['bob']);
+    expect(bob.typingUsers).toEqual(['bob']);
     clock.advance(1);
-    expect(bob.typists).toEqual([]);
+    expect(bob.typingUsers).toEqual([]);
     expect(events.map(({ typing }) => typing)).toEqual([true, false, true, false, true, false]);
   });
 });
 
 describe('presence', () => {
-  it('is asked a hundred users at a time', async () => {
+  it('is requested for a hundred users at a time', async () => {
     const { im, connected } = await harness();
     const connection = await connected();
     const users = await im.presence(['bob', ...Array.from({ length: 149 }, (_, n) => `u${n}`)]);
@@ -198,7 +198,7 @@ describe('presence', () => {
 });
 
 describe('a gap', () => {
-  it('is told before what comes after it, and again when it is filled', async () => {
+  it('is emitted before the messages above it, and again when it is filled', async () => {
     const { im, server, clock, connected, heard, heardCount } = await harness();
     server.history.push(oldMessage(1));
     const connection = await connected();
@@ -220,7 +220,7 @@ describe('a gap', () => {
 });
 
 describe('groups (IM-GROUP)', () => {
-  it('are made and changed over HTTP, with a body of JSON', async () => {
+  it('are created and changed over HTTP with a JSON body', async () => {
     const { im, server } = await harness();
     const id = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
     const group = { conversationId: id, name: 'Rowers', admins: ['alice'], memberCount: 2 };
@@ -248,7 +248,7 @@ describe('groups (IM-GROUP)', () => {
     ]);
   });
 
-  it('reject with the server’s reason', async () => {
+  it('reject with the server’s error', async () => {
     const { im, server } = await harness();
     const body = { code: 'conflict', message: 'Name another admin first.', retryable: false };
     server.httpAnswers.set('/groups', { status: 409, body });

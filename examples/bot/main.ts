@@ -1,6 +1,7 @@
 /**
- * `npm run example:bot`: a bot that answers each direct message. It may be killed and started again at any time: it hears
- * what came while it was away, and answers each message once, because an answer's id is made from the question's.
+ * `npm run example:bot`: a bot that answers each direct message. It can be killed and restarted at any time: it
+ * receives the messages sent in the meantime, and answers each message once, because it derives an answer's id from the
+ * question's seq.
  */
 import { type ChatMessage, createClient } from '@serverless-im/client';
 import { serverFor } from '../server.ts';

@@ -1,6 +1,6 @@
 /**
- * `npm run example:node -- alice bob "hello"`: says something, waits until the server has it for good, and prints what was
- * said before.
+ * `npm run example:node -- alice bob "hello"`: sends a message, waits until the server has stored it, and prints the
+ * latest messages.
  */
 import { createClient } from '@serverless-im/client';
 import { serverFor } from '../server.ts';
@@ -13,7 +13,7 @@ await im.connect();
 
 const conversation = im.direct(peer);
 const { seq } = await conversation.send({ type: 'text', text }).acked;
-console.error(`the server has it, as number ${seq}`);
+console.error(`the server has stored it with seq ${seq}`);
 
 const { messages } = await conversation.history({ limit: 10 });
 for (const { from, content } of messages) {

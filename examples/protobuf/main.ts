@@ -1,9 +1,9 @@
 /**
- * Two users talk in Protobuf (IM-PB), by `protocol/im.proto` alone: no SDK, none of this project's code. What a phone's app
- * does with the code that `protoc` or `buf` makes of that file, protobufjs does here at run time.
+ * Two users chat in Protobuf (IM-PB) with only `protocol/im.proto`: no SDK, none of this project's code. protobufjs
+ * does here at run time what an app does with the code that `protoc` or `buf` generates from that file.
  *
- *   npm start                                 # in another terminal; prints the URLs
- *   node examples/protobuf/main.ts            # or with other URLs: … ws://host/prod http://host/token
+ * npm start                                 # in another terminal; prints the URLs node examples/protobuf/main.ts
+ * # or with other URLs: … ws://host/prod http://host/token
  */
 import { once } from 'node:events';
 import protobuf from 'protobufjs';
@@ -20,7 +20,7 @@ const encode = (frame: object) => Buffer.from(ClientFrame.encode(frame).finish()
 const decode = (text: string) =>
   ServerFrame.toObject(ServerFrame.decode(Buffer.from(text, 'base64')), { longs: Number, oneofs: true });
 
-/** Opens a session, prints what it is told, and says hello. */
+/** Opens a session, prints the frames it receives, and sends hello. */
 async function join(userId: string): Promise<WebSocket> {
   const answer = await fetch(tokenUrl, { method: 'POST', body: JSON.stringify({ userId }) });
   const { token } = (await answer.json()) as { token: string };

@@ -8,14 +8,14 @@ import pLimit from 'p-limit';
 import type { Connections, PostOutcome } from '../domain/model/connections.ts';
 import { describe, logger } from '../shared/logger.ts';
 
-/** A slow receiver delays nobody for longer (IM-DESIGN-8). */
+/** A slow receiver delays a delivery by at most this (IM-DESIGN-8). */
 const TIMEOUT_MS = 1_000;
-/** As many as the SDK keeps sockets. */
+/** The AWS SDK's default number of sockets. */
 const CONCURRENCY = 50;
 
 /**
- * `@connections` of the stage. The endpoint comes from `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI`, which a client
- * built with `endpoint` would ignore. No retries: the offline queue repeats what matters.
+ * `@connections` of the stage. The AWS SDK reads the endpoint from `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI`. No
+ * retries: the offline queue retries what must arrive.
  */
 export function createConnections(): Connections {
   const client = new ApiGatewayManagementApiClient({ maxAttempts: 1 });
@@ -55,7 +55,7 @@ export function createConnections(): Connections {
         ),
       ),
 
-    // Unless it is gone its route is: nothing is sent there any more, and the gateway cuts it in time.
+    // A failed close is harmless: without a route nothing is sent there, and the gateway closes the socket in time.
     close: (connectionId) =>
       atOnce(async () => {
         await outcomeOf('close', connectionId, (abortSignal) =>

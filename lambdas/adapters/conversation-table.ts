@@ -15,21 +15,21 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  * Conversation table.
  *
  *   pk                 sk                attributes
- *   <conversationId>   'head'            head: the highest seq handed out, tail: sort key of the message that got it,
- *                                        at: when; of a group also name, admins (set), memberCount, openHistory;
- *                                        of a support chat also chat (map: what it is), closed?
+ *   <conversationId>   'head'            head: the highest allocated seq, tail: sort key of the message that got it,
+ *                                        at: when; in a group also name, admins (set), memberCount, openHistory;
+ *                                        in a support chat also chat (map), closed?
  *   u#<userId>         <conversationId>  readSeq; in a group also visibleFrom, left?
  *   g:<ULID>, cs:…     m#<userId>        joinedSeq, left?   (members: group-table.ts, desk-transaction.ts)
  *
  * Access                              Call          Units
  * next seq                            UpdateItem    1 write
- * first message of a pair             TransactWrite 6 writes, once
+ * create a direct conversation        TransactWrite 6 writes, once
  * head of one, of 100                 GetItem, BatchGet   1 read each, strong
  * membership, cursor; 100 of them     GetItem, BatchGet   1 read each, strong
  * read cursor                         UpdateItem    1 write
  * a user's conversations, paged       Query         1 read per 4 KB ≈ 40 rows, strong
  *
- * The head never holds content: a recall would have to find it there.
+ * The head never contains message content: a recall would have to redact it here, too.
  */
 
 export const HEAD = 'head';
@@ -72,7 +72,7 @@ export function createConversationReader(
       const command = new QueryCommand({
         TableName: tableName,
         KeyConditionExpression: after === undefined ? 'pk = :pk' : 'pk = :pk AND sk > :after',
-        // Rare: only between the two steps of a removal.
+        // Rarely filters anything: rows have `left` only between the two steps of a removal.
         FilterExpression: 'attribute_not_exists(#left)',
         ExpressionAttributeNames: { '#left': 'left' },
         ExpressionAttributeValues: {
@@ -142,11 +142,11 @@ export function createConversationWriter(
       const members = users.map((userId) => ({
         TableName: tableName,
         Key: memberKey(userId, conversationId),
-        // An Update leaves what is there alone, should the head alone have been lost.
+        // An Update, which keeps the read cursor if the row exists.
         UpdateExpression: 'SET readSeq = if_not_exists(readSeq, :zero)',
         ExpressionAttributeValues: { ':zero': 0 },
       }));
-      // A failed condition: somebody made it first.
+      // If the condition fails, someone else has created the conversation.
       await transact(documents, [{ Put: head }, ...members.map((Update) => ({ Update }))]);
     },
 

@@ -1,7 +1,10 @@
 import type { DeskEvents } from '../domain/model/desk-event.ts';
 import { createBatchSender, fairGroup } from './sqs.ts';
 
-/** SQS standard queue: at least once, in any order. The events of one busy support queue, or agent, delay no others. */
+/**
+ * SQS standard queue: at least once, in any order. Fair-queue groups keep one busy support queue or agent from delaying
+ * others.
+ */
 export function createDeskEvents(queueUrl: string): DeskEvents {
   const send = createBatchSender(queueUrl);
   return {

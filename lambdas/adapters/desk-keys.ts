@@ -1,7 +1,7 @@
 import type { Chat, ChatList, OutboxEntry } from '../domain/model/chat.ts';
 import type { Item } from './dynamodb.ts';
 
-/* Keys of the desk table: see desk-table.ts. No user id, queue name, or conversation id can hold a `#`. */
+/* Keys of the desk table: see desk-table.ts. User ids, queue names, and conversation ids never contain a `#`. */
 
 export const WAITING = 'w#';
 export const AGENT = 'a#';
@@ -20,12 +20,12 @@ export function agentKey(userId: string): Item {
   return { pk: agentPartition(userId), sk: 'agent' };
 }
 
-/** An agent's row in a queue that he serves. */
+/** An agent's row in a queue that they serve. */
 export function servingKey(queue: string, userId: string): Item {
   return { pk: queuePartition(queue), sk: AGENT + userId };
 }
 
-/** What came back stands before what has never been assigned; else the oldest first. */
+/** Sorts requeued chats before those that were never assigned, then by age. */
 export function waitingKey({ queue, isBack, openedAtMs, conversationId }: Chat): Item {
   const rank = isBack === true ? 0 : 1;
   const since = String(openedAtMs).padStart(DIGITS, '0');

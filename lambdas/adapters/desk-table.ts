@@ -28,16 +28,16 @@ import { changeItems, type DeskTableProps } from './desk-transaction.ts';
 import { batchGet, call, callDespiteTransactions, type Item, transact, unlessRefused } from './dynamodb.ts';
 
 /*
- * Desk table. What a chat is stands in its conversation's head (attribute `chat`); here is who waits, and who serves.
+ * Desk table: queues and agents. The chats themselves are in the heads of their conversations (attribute `chat`).
  *
  *   pk             sk                           attributes
- *   q#<queue>      w#<0|1>#<openedAt>#<cs:…>    a chat that waits, in the order of service; 0: it came back
+ *   q#<queue>      w#<0|1>#<openedAt>#<cs:…>    a waiting chat, in queue order; 0: requeued
  *   q#<queue>      a#<userId>                   status of an agent who serves this queue
  *   q#<queue>      o#<cs:…>, z#<cs:…>           all chats, open and closed
- *   q#<queue>      t#<cs:…>#<seq>               notification outbox: a change whose notifications are not all out
+ *   q#<queue>      t#<cs:…>#<seq>               notification outbox: a change whose notifications may not all be sent
  *   q#<queue>      p                            dueAtMs: when the next sweep is due
  *   a#<userId>     agent                        status, queues, capacity, active, lastAssignedAtMs, revision, name?
- *   a#<userId>     o#<cs:…>, z#<cs:…>           chats that the agent has, and had to the end
+ *   a#<userId>     o#<cs:…>, z#<cs:…>           chats assigned to the agent, open and closed
  *   c#<customer>   q#<queue>                    conversationId of the one open chat
  *
  * Access                          Call                 Units
@@ -46,14 +46,14 @@ import { batchGet, call, callDespiteTransactions, type Item, transact, unlessRef
  * close one                       TransactWriteItems   22 writes
  * transfer                        TransactWriteItems   24 writes
  * oldest waiting                  Query                1 read per 4 KB ≈ 30 entries, strong
- * ready agents                    Query + BatchGet     1 read per 4 KB ≈ 60 agents + 1 each that is ready, strong
+ * ready agents                    Query + BatchGet     1 read per 4 KB ≈ 60 agents + 1 per ready agent, strong
  * position                        Query COUNT          1 read per 4 KB ≈ 30 entries before it, strong
- * ready, away                     TransactWriteItems   2 writes, and 2 a queue
+ * ready, away                     TransactWriteItems   2 writes, and 2 per queue
  *
- * Heat: a chat's life costs its queue's partition about 20 of the 1,000 write units a second that a partition takes,
- * its own keys and its agent's lie elsewhere: some 50 chats a second and queue. Transactions on one queue don't meet,
- * since each touches entries of its own chat only; two meet at an agent, and one of them is repeated. Who needs more
- * names more queues.
+ * Limit per queue: a partition takes 1,000 write units per second, and a chat costs its queue's partition about 20 in
+ * total, so about 50 chats per second. The keys of chats and agents are in other partitions. Transactions on one queue
+ * don't conflict, since each writes entries of its own chat only; two conflict on the same agent, and one is retried.
+ * For more chats per second, configure more queues.
  */
 
 const COUNTED: Readonly<Record<AgentStatus, number>> = { ready: 0, away: 0, offline: 0 };
@@ -191,7 +191,7 @@ interface RowRange {
   readonly limit?: number;
 }
 
-/** Rows of a queue whose sort key begins so; all of them, unless there is a limit. */
+/** Returns the rows of a partition whose sort key starts with `prefix`: all of them, unless there is a limit. */
 async function rowsOf(
   { documents, deskTable }: DeskProps,
   pk: string,
@@ -206,7 +206,7 @@ async function rowsOf(
   });
   const rows: Item[] = [];
   do {
-    // The one at `after` itself comes too, if there is one.
+    // BETWEEN includes `after` itself, so ask for one more row.
     if (Number.isFinite(limit)) command.input.Limit = limit + 1 - rows.length;
     const { Items = [], LastEvaluatedKey } = await call(() => documents.send(command));
     rows.push(...Items);

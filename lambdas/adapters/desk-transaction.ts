@@ -20,22 +20,22 @@ const ABSENT = 'attribute_not_exists(pk)';
 const PRESENT = 'attribute_exists(pk)';
 
 /**
- * Everything that a change of a chat writes. Its conditions are what makes the desk safe, whoever races: the head
- * stands where it was read (so nobody else changed the chat), the waiting entry is there, the agent is ready and has
- * room, the customer has no other open chat in the queue.
+ * Returns all writes of a chat's change. Their conditions make concurrent changes safe: the head is as it was read (so
+ * nobody else has changed the chat), the waiting entry exists, the agent is ready and below capacity, and the customer
+ * has no other open chat in the queue.
  */
 export function changeItems(props: DeskTableProps, change: ChatChange): TransactItems {
   return [
     headItem(props, change),
     putMessage(props, change),
     put(props.deskTable, outboxItem(change)),
-    ...placeItems(props.deskTable, change),
+    ...queueItems(props.deskTable, change),
     ...agentItems(props, change),
   ];
 }
 
-/** The agent who has the chat. */
-export function holderOf(chat: Chat | undefined): string | undefined {
+/** Returns the agent the chat is assigned to. */
+function assignedAgentOf(chat: Chat | undefined): string | undefined {
   return chat?.state === 'assigned' ? chat.agent?.userId : undefined;
 }
 
@@ -69,20 +69,20 @@ function putMessage({ messagesTable, historyTtlSeconds }: DeskTableProps, { mess
 
 function outboxItem({ before, after, message }: ChatChange): Item {
   const { conversationId, from, clientMsgId, seq, sentAt: sinceMs } = message;
-  const former = holderOf(before);
+  const former = assignedAgentOf(before);
   const entry = {
     conversationId,
     from,
     clientMsgId,
     seq,
     sinceMs,
-    ...(former !== holderOf(after) && { former }),
+    ...(former !== assignedAgentOf(after) && { former }),
   };
   return { ...outboxKey(after.queue, entry), ...entry };
 }
 
-/** Its place in the queue and in the queue's lists, and the customer's claim to one open chat. */
-function placeItems(table: string, { before, after }: ChatChange): TransactItems {
+/** The chat's entries in the queue and its lists, and the customer's entry for the one open chat. */
+function queueItems(table: string, { before, after }: ChatChange): TransactItems {
   const { conversationId, customer, queue, openedAtMs } = after;
   const open = listKey({ of: { queue }, part: 'open' }, conversationId);
   return [
@@ -103,15 +103,15 @@ function placeItems(table: string, { before, after }: ChatChange): TransactItems
   ];
 }
 
-/** Members, and the load of the agent who loses the chat and of the one who gets it. */
+/** Updates the members, and the load of the former and the new agent. */
 function agentItems(
   { deskTable, conversationsTable }: DeskTableProps,
   { before, after, ifOffline }: ChatChange,
 ) {
   const { conversationId, customer } = after;
-  const [former, holder] = [holderOf(before), holderOf(after)];
+  const [former, current] = [assignedAgentOf(before), assignedAgentOf(after)];
   const join = (userId: string) => [
-    // From the first seq on: what got its seq before they came and is stored after is theirs too.
+    // From the first seq on: messages with an earlier seq may be stored after the user joins, and are theirs, too.
     put(conversationsTable, { ...memberRowKey(conversationId, userId), joinedSeq: 1 }),
     put(conversationsTable, { ...memberKey(userId, conversationId), readSeq: 0, visibleFrom: 1 }),
   ];
@@ -120,21 +120,21 @@ function agentItems(
     remove(conversationsTable, memberKey(userId, conversationId)),
   ];
   const items: TransactItems = before === undefined ? join(customer) : [];
-  if (former === holder) return items;
+  if (former === current) return items;
   if (former !== undefined) {
     const of = { agent: former };
     items.push(
       loseChat(deskTable, former, ifOffline),
       remove(deskTable, listKey({ of, part: 'open' }, conversationId)),
     );
-    // Who closed it or saw it closed may read on.
+    // The agent of a closed chat stays a member, and may read it.
     if (after.state === 'closed') items.push(put(deskTable, listKey({ of, part: 'closed' }, conversationId)));
     else items.push(...leave(former));
   }
-  if (holder !== undefined) {
-    const list = { of: { agent: holder }, part: 'open' } as const;
-    items.push(gainChat(deskTable, holder, before, after), put(deskTable, listKey(list, conversationId)));
-    items.push(...join(holder));
+  if (current !== undefined) {
+    const list = { of: { agent: current }, part: 'open' } as const;
+    items.push(gainChat(deskTable, current, before, after), put(deskTable, listKey(list, conversationId)));
+    items.push(...join(current));
   }
   return items;
 }
@@ -157,7 +157,7 @@ function loseChat(TableName: string, userId: string, ifOffline: true | undefined
   };
 }
 
-/** From a queue only to one who serves it; by a colleague to any. */
+/** From a queue, the agent must serve that queue; another agent may transfer to anyone. */
 function gainChat(TableName: string, userId: string, before: Chat | undefined, after: Chat) {
   const isFromQueue = before?.state === 'waiting';
   return {

@@ -12,13 +12,13 @@ import { logger } from '../shared/logger.ts';
 
 export type Item = Record<string, unknown>;
 
-/** Three attempts of at most 2 s: a sender's function has 10 s for its three calls in a row. */
+/** Three attempts of at most 2 s each. The function of a sender has 10 s for three calls in a row. */
 export function createDocumentClient(): DynamoDBDocumentClient {
   const client = new DynamoDBClient({
     maxAttempts: 3,
     requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
   });
-  // Sees every attempt, since the SDK hides those that it repeats.
+  // A middleware, since only it sees the attempts that the AWS SDK retries.
   client.middlewareStack.add((next) => (args) => loggingThrottles(next(args)), {
     step: 'finalizeRequest',
     priority: 'low',
@@ -39,7 +39,7 @@ async function loggingThrottles<Result>(attempt: Promise<Result>): Promise<Resul
   }
 }
 
-/** Of a call, or of a part of its transaction. */
+/** Whether a call, or part of its transaction, was throttled. */
 function isThrottle(error: unknown): boolean {
   const parts = cancelCodes(error);
   return (
@@ -47,38 +47,38 @@ function isThrottle(error: unknown): boolean {
   );
 }
 
-/** The alarm on throttled tables counts on this line (lib/observability.ts). */
+/** The alarm on throttled tables reads this line (lib/observability.ts). */
 function logThrottle(): void {
   logger.warn('table throttled');
 }
 
-/** 400s that say "later" (DynamoDB error handling page). */
-const BUSY = new Set([...THROTTLED, 'TransactionConflictException', 'TransactionInProgressException']);
+/**
+ * Errors with status 400 that a retry may solve
+ * (docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html).
+ */
+const RETRYABLE = new Set([...THROTTLED, 'TransactionConflictException', 'TransactionInProgressException']);
 
 /**
- * Runs one call. What another try may cure becomes `UnavailableError`; a failed condition and our own mistakes
- * (validation, permission) pass as they are.
+ * Runs one call. Throws `UnavailableError` for what a retry may solve. Passes other errors on: a failed condition, or
+ * our own mistakes (validation, permission).
  */
 export async function call<Result>(run: () => Promise<Result>): Promise<Result> {
   try {
     return await run();
   } catch (cause) {
     if (cause instanceof UnavailableError) throw cause;
-    throw isPassing(cause) ? new UnavailableError({ cause }) : cause;
+    throw isTransient(cause) ? new UnavailableError({ cause }) : cause;
   }
 }
 
-function isPassing(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const metadata = '$metadata' in error ? (error.$metadata as { httpStatusCode?: number }) : {};
-  // No status: no answer, a time-out or a cut socket.
-  return BUSY.has(error.name) || metadata.httpStatusCode === undefined || metadata.httpStatusCode >= 500;
+  // No status means no response: a timeout or a broken socket.
+  return RETRYABLE.has(error.name) || metadata.httpStatusCode === undefined || metadata.httpStatusCode >= 500;
 }
 
-/**
- * Runs one conditional write.
- * @returns its result, or `undefined` if its condition failed
- */
+/** Runs one conditional write. @returns its result, or `undefined` if its condition failed */
 export async function unlessRefused<Result>(write: () => Promise<Result>): Promise<Result | undefined> {
   try {
     return await call(write);
@@ -95,13 +95,16 @@ function isNamed(error: unknown, name: string): boolean {
 type TransactItems = NonNullable<TransactWriteCommandInput['TransactItems']>;
 
 const CONFLICT_ATTEMPTS = 5;
-/** Reasons of a cancelled transaction that say "later", too: the SDK repeats none of them (TransactWriteItems, API reference). */
-const PASSING = ['TransactionConflict', ...THROTTLED_PARTS];
+/**
+ * Cancellation reasons of a transaction that a retry may solve. The AWS SDK does not retry them (TransactWriteItems,
+ * API reference).
+ */
+const RETRYABLE_REASONS = ['TransactionConflict', ...THROTTLED_PARTS];
 
 /**
- * Writes all or nothing; repeats while others are at the same items, or DynamoDB has no room.
- * @returns false if a condition failed, and nothing was done
- * @throws {UnavailableError} it was so all the time
+ * Writes all items or none. Retries while other writes conflict or DynamoDB throttles.
+ * @returns false if a condition failed, so nothing was written
+ * @throws {UnavailableError} every attempt conflicted or was throttled
  */
 export async function transact(
   documents: DynamoDBDocumentClient,
@@ -112,8 +115,8 @@ export async function transact(
 }
 
 /**
- * As `transact`.
- * @returns which of the items have a condition that failed, by their place; none: it is done
+ * Like `transact`.
+ * @returns the indexes of the items whose condition failed; empty if all items were written
  */
 export async function transactOrRefusals(
   documents: DynamoDBDocumentClient,
@@ -127,9 +130,9 @@ export async function transactOrRefusals(
       return [];
     } catch (error) {
       const codes = cancelCodes(error);
-      const refusals = [...codes.keys()].filter((place) => codes[place] === 'ConditionalCheckFailed');
+      const refusals = [...codes.keys()].filter((index) => codes[index] === 'ConditionalCheckFailed');
       if (refusals.length > 0) return refusals;
-      if (!PASSING.some((code) => codes.includes(code))) throw error;
+      if (!RETRYABLE_REASONS.some((code) => codes.includes(code))) throw error;
     }
   }
   throw new UnavailableError();
@@ -140,14 +143,15 @@ function cancelCodes(error: unknown): (string | undefined)[] {
   return (error.CancellationReasons ?? []).map(({ Code }) => Code);
 }
 
-/** Repeats a single write that met a transaction on the same item. */
+/** Retries a single write that conflicts with a transaction on the same item. */
 export async function callDespiteTransactions<Result>(run: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await call(run);
     } catch (error) {
-      const met = error instanceof UnavailableError && isNamed(error.cause, 'TransactionConflictException');
-      if (!met || attempt === CONFLICT_ATTEMPTS) throw error;
+      const isConflict =
+        error instanceof UnavailableError && isNamed(error.cause, 'TransactionConflictException');
+      if (!isConflict || attempt === CONFLICT_ATTEMPTS) throw error;
       await backOff(attempt);
     }
   }
@@ -161,7 +165,7 @@ async function backOff(attempt: number, pause: Pause = systemPause): Promise<voi
 }
 
 /**
- * Reads up to 100 items of one table, strongly consistent, in no order.
+ * Reads up to 100 items of one table, by strong reads, in no particular order.
  * @throws {UnavailableError} some were still unprocessed after four attempts
  */
 export async function batchGet(
@@ -187,7 +191,7 @@ export type WriteRequest =
   | { readonly PutRequest: { Item: Item } }
   | { readonly DeleteRequest: { Key: Item } };
 
-/** Writes up to 25 requests to one table; returns those that were still unprocessed after four attempts. */
+/** Writes up to 25 requests to one table. Returns those that are still unprocessed after four attempts. */
 export async function batchWrite(
   documents: DynamoDBDocumentClient,
   table: string,

@@ -3,7 +3,7 @@ import { createBatchSender, fairGroup } from './sqs.ts';
 
 /**
  * Standard queue with fair-queue groups: the jobs of one busy group don't delay those of others (SQS fair queues).
- * A job of 1,000 users is about 40 KB, ten of them below the 1 MiB of a request.
+ * A job with 1,000 users has about 40 KB, so ten fit into a request, which takes 1 MiB.
  */
 export function createFanOutQueue(queueUrl: string): FanOutQueue {
   const send = createBatchSender(queueUrl);

@@ -9,20 +9,20 @@ import { messageItem } from './message-table.ts';
 
 /*
  * Members of groups, in the conversation table (see conversation-table.ts): each member has a row in the group's
- * partition, for fan-out, and one in the user's, for lists and cursors. Both rows, the head, and the message that tells
- * of the change are written in one transaction.
+ * partition, for fan-out, and one in the user's, for lists and cursors. One transaction writes both rows, the head, and
+ * the system message of a change.
  *
  * Access                        Call               Units
- * a change of n members         TransactWriteItems 2 × (2n + 3) writes
- * naming n admins               TransactWriteItems 2 × (n + 2) writes
- * mark as leaving                  TransactWriteItems 6 writes
+ * change n members              TransactWriteItems 2 × (2n + 3) writes
+ * set n admins                  TransactWriteItems 2 × (n + 2) writes
+ * mark as leaving               TransactWriteItems 6 writes
  * members, paged                Query              1 read per 4 KB ≈ 60 members, strong
  * which of 100 are members      BatchGetItem       1 read each
  *
  * In the group's partition only member rows sort at or after 'm#'.
  *
- * Seqs are drawn before the transaction, so two changes may commit in the other order than the record tells them. The head's
- * `removedSeq` stops that where it would matter: who was removed at 8 is not brought back by an addition at 7 that was slow.
+ * Seqs are allocated before the transaction, so two changes may commit in a different order than their seqs. The head's
+ * `removedSeq` prevents that where it matters: a slow addition at seq 7 can't bring back a member who was removed at 8.
  */
 
 const MEMBER = 'm#';
@@ -50,7 +50,7 @@ export function createGroupReader(
       });
       const members: Member[] = [];
       do {
-        // One more than asked for tells whether there is a next page.
+        // One extra row shows whether there is a next page.
         command.input.Limit = limit + 1 - members.length;
         const { Items, LastEvaluatedKey } = await call(() => documents.send(command));
         members.push(...(Items ?? []).map(toMember));
@@ -80,7 +80,7 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
   const putNew = (item: Item) => ({
     Put: { TableName: conversationsTable, Item: item, ConditionExpression: 'attribute_not_exists(pk)' },
   });
-  // Without the mark it is the row of a later membership.
+  // A row without `left` is the row of a later membership.
   const removeLeaving = (Key: Item) => ({
     Delete: {
       TableName: conversationsTable,
@@ -89,7 +89,7 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
       ExpressionAttributeNames: { '#left': 'left' },
     },
   });
-  // Named while they leave, they would be admins of a group that they are not in.
+  // Otherwise a member who is leaving could become admin of a group that they are not in.
   const checkMember = (Key: Item) => ({
     ConditionCheck: {
       TableName: conversationsTable,
@@ -124,7 +124,7 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
       };
       const rows = members.flatMap((userId) => rowsOf(conversationId, userId, seq, openHistory));
       const items = [putNew(head), ...rows.map(putNew), putMessage(message)];
-      if (!(await transact(documents, items))) throw new Error('A new group was there already.');
+      if (!(await transact(documents, items))) throw new Error('A new group already exists.');
     },
 
     async apply({
@@ -160,7 +160,7 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
     },
 
     async markAsLeaving(conversationId, userId) {
-      // Here and not with the removal, or two admins who leave at once would both find another one.
+      // Checked here and not with the removal: two admins who leave at the same time would both see another admin.
       const notTheLastAdmin = {
         Update: {
           TableName: conversationsTable,
@@ -185,7 +185,7 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
           ExpressionAttributeValues: { ':true': true },
         },
       }));
-      // Of the rows a failed condition says that they are leaving already, or were removed meanwhile.
+      // A failed condition of a row means that the member is already leaving, or was removed meanwhile.
       const refusals = await transactOrRefusals(documents, [notTheLastAdmin, ...rows]);
       return !refusals.includes(0);
     },
@@ -199,7 +199,7 @@ interface HeadChange extends Partial<Pick<GroupFacts, 'name' | 'admins'>> {
   readonly isRemoval: boolean;
 }
 
-/** The head's part of a change: nothing, if it is no concern of the head. */
+/** The update of the head, or nothing if the change doesn't affect it. */
 function updateHead(
   TableName: string,
   conversationId: string,
@@ -238,7 +238,7 @@ function updateHead(
   return [{ Update }];
 }
 
-/** In the conversation's partition, for fan-out. */
+/** The member's row in the conversation's partition, for fan-out. */
 export function memberRowKey(conversationId: string, userId: string): Item {
   return { pk: conversationId, sk: MEMBER + userId };
 }

@@ -7,13 +7,13 @@ import { UnavailableError } from '../shared/errors.ts';
 import { batchWrite, call, type Item, type WriteRequest } from './dynamodb.ts';
 
 /*
- * Inbox table: references to what found nobody home.
+ * Inbox table: references to messages that no session of their recipient took.
  *
  *   userId (PK)   messageId (SK)   attributes
  *   'bob'         ULID             conversationId, from, clientMsgId, seq, sentAt, bytes, ttl (epoch seconds)
  *
- * The ULID's time is sentAt, so the sort key alone gives the order by time, stores a repeat once, and keeps a batch
- * token of 50 keys short.
+ * The ULID's time is sentAt, so the sort key alone orders entries by time, stores a repeat once, and keeps the `batch` of
+ * 50 keys short.
  *
  * Access                Call                  Units
  * store, ≤ 25 at once   BatchWriteItem        1 write each
@@ -38,7 +38,7 @@ export function createInbox(documents: DynamoDBDocumentClient, { tableName, cloc
       const command = new QueryCommand({
         TableName: tableName,
         KeyConditionExpression: 'userId = :userId',
-        // TTL deletion lags by days.
+        // DynamoDB deletes expired items days later.
         FilterExpression: '#ttl > :nowSeconds',
         ExpressionAttributeNames: { '#ttl': 'ttl' },
         ExpressionAttributeValues: { ':userId': userId, ':nowSeconds': Math.floor(clock() / 1000) },

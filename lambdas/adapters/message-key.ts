@@ -1,6 +1,6 @@
 import type { MessageKey } from '../domain/model/message.ts';
 
-/** Sort key of a message: neither part can hold a `#`. */
+/** The sort key of a message. Neither part can contain a `#`. */
 export function messageSortKey({ from, clientMsgId }: Pick<MessageKey, 'from' | 'clientMsgId'>): string {
   return `${from}#${clientMsgId}`;
 }

@@ -7,18 +7,18 @@ import { batchGet, call, type Item, unlessRefused } from './dynamodb.ts';
 import { messageSortKey } from './message-key.ts';
 
 /*
- * Message table: history, the truth.
+ * Message table: the history. All other copies of a message are references to it.
  *
  *   pk                    sk                     attributes
  *   <conversationId>#0    <from>#<clientMsgId>   seq, messageId, from, clientMsgId, sentAt, content (JSON text),
  *                                                hash (of the content as sent), ttl? (epoch seconds)
  *   index bySeq: pk, seq; all attributes; strongly consistent
  *
- * The key is the idempotency (IM-SEND-2): a repeat meets its original. #0 is an epoch: a local index caps an item
- * collection at 10 GB, and a conversation that comes near starts the next.
+ * The key makes sends idempotent (IM-SEND-2): a repeat finds its original. #0 is an epoch: a local index limits an item
+ * collection to 10 GB, and a conversation near that limit would start the next epoch.
  *
  * Access                          Call      Units for messages of ≤ 1 KB
- * store                           PutItem   2 writes (item, index); a repeat 1, and the original comes back free of reads
+ * store                           PutItem   2 writes (item, index); a repeat 1, and it returns the original without a read
  * recall                          UpdateItem 2 writes
  * page of 50 by seq               Query     1 read per 4 KB, strong
  * by key, ≤ 100                   BatchGet  1 read each, strong
@@ -35,7 +35,7 @@ export interface MessageReaderProps {
 }
 
 export interface MessageWriterProps extends MessageReaderProps {
-  /** 0: for ever. */
+  /** 0: forever. */
   readonly historyTtlSeconds: number;
 }
 
@@ -43,8 +43,8 @@ export function createMessageReader(
   documents: DynamoDBDocumentClient,
   { tableName, clock }: MessageReaderProps,
 ): MessageReader {
-  /** TTL deletion lags by days: what is over counts as gone. */
-  const isKept = (item: Item) => item['ttl'] === undefined || Number(item['ttl']) > clock() / 1000;
+  /** DynamoDB deletes expired items days later. */
+  const isNotExpired = (item: Item) => item['ttl'] === undefined || Number(item['ttl']) > clock() / 1000;
 
   async function queryBySeq(
     conversationId: string,
@@ -79,19 +79,19 @@ export function createMessageReader(
         tableName,
         [...wanted.values()].map((key) => ({ pk: partition(key.conversationId), sk: messageSortKey(key) })),
       );
-      return items.filter(isKept).map(toStored);
+      return items.filter(isNotExpired).map(toStored);
     },
 
     async page(conversationId, { limit, ...range }) {
       const found: Item[] = [];
       let start: unknown;
       do {
-        // One more than asked for tells whether there is a next page.
+        // One extra row shows whether there is a next page.
         const page = await queryBySeq(conversationId, range, {
           Limit: limit + 1 - found.length,
           ...(start !== undefined && { ExclusiveStartKey: start }),
         });
-        found.push(...((page['Items'] ?? []) as Item[]).filter(isKept));
+        found.push(...((page['Items'] ?? []) as Item[]).filter(isNotExpired));
         start = page['LastEvaluatedKey'];
       } while (start !== undefined && found.length <= limit);
       return { messages: found.slice(0, limit).map(toStored), hasMore: found.length > limit };
@@ -152,7 +152,7 @@ export function createMessageWriter(
         ConditionExpression: 'attribute_exists(pk)',
         ExpressionAttributeValues: { ':content': contentJson },
       });
-      // Refused if its time is over: nobody reads it any more.
+      // The condition fails if the message has expired, so nobody can read it anyway.
       await unlessRefused(() => documents.send(command));
     },
   };
@@ -162,7 +162,7 @@ function partition(conversationId: string): string {
   return `${conversationId}#${EPOCH}`;
 }
 
-/** As it lies in the table; for whoever puts one in a transaction with something else. */
+/** The item of a message, also for transactions that write more than the message. */
 export function messageItem(message: StoredMessage, historyTtlSeconds: number): Item {
   const { conversationId, from, clientMsgId, seq, messageId, sentAt, contentJson, contentHash } = message;
   return {

@@ -1,7 +1,9 @@
 import type { OfflineJob, OfflineQueue } from '../domain/model/offline-job.ts';
 import { createBatchSender, fairGroup } from './sqs.ts';
 
-/** SQS standard queue: at least once, in any order. One request for up to ten jobs; a busy conversation waits for itself. */
+/**
+ * SQS standard queue: at least once, in any order. Fair-queue groups keep one busy conversation from delaying others.
+ */
 export function createOfflineQueue(queueUrl: string): OfflineQueue {
   const send = createBatchSender(queueUrl);
   return {

@@ -12,22 +12,22 @@ import {
 import { batchGet, call, type Item, unlessRefused } from './dynamodb.ts';
 
 /*
- * Route table: one item a user, one attribute a device.
+ * Route table: one item per user, one attribute per device.
  *
  *   userId (PK)   'alice'
  *   d#<deviceId>  { c: connectionId, m: mode, a: connectedAtMs, e: expiresAtMs, l: leaseUntilMs, t?: typedAtMs,
  *                   i?: idleTimeoutMs, p?: frames are Protobuf }
- *   seen          when a session was last seen to close, epoch milliseconds
+ *   seen          time of the last disconnect, epoch milliseconds
  *
  * Access                         Call        Units (strong, item of up to 10 devices ≈ 2 KB)
- * connect, claim a device         UpdateItem  1 write per KB; returns the former sessions for nothing
- * move a session's end, its lease UpdateItem  1 write per KB
- * disconnect, heal a 410         UpdateItem  1 write per KB; also when the condition fails
- * one caller                    GetItem     1 read
- * all devices of ≤ 100 users     BatchGet    1 read a user
+ * connect, claim a device        UpdateItem  1 write per KB; returns the former sessions without a read
+ * set expiry, extend the lease   UpdateItem  1 write per KB
+ * disconnect, remove after a 410 UpdateItem  1 write per KB; also if the condition fails
+ * one caller                     GetItem     1 read
+ * all devices of ≤ 100 users     BatchGet    1 read per user
  *
- * A device's attribute changes only on condition of its connectionId: a late `$disconnect` or a stale 410 can never
- * take a newer session away (IM-CONN-5, IM-FAULT-9).
+ * Every change of a device's attribute has a condition on its connectionId: a late `$disconnect` or an outdated 410 can
+ * never remove a newer session (IM-CONN-5, IM-FAULT-9).
  */
 
 interface StoredSession {
@@ -42,9 +42,9 @@ interface StoredSession {
 
 const DEVICE = 'd#';
 const STILL_HOLDS_DEVICE = '#device.#c = :connectionId';
-const NOBODY_HOLDS_DEVICE = 'attribute_not_exists(#device)';
-/** No socket was opened after this one; whatever a poll says of its time, a socket takes its place. */
-const IS_LATEST = `${NOBODY_HOLDS_DEVICE} OR #device.#a <= :connectedAtMs OR #device.#m = :polling`;
+const DEVICE_HAS_NO_SESSION = 'attribute_not_exists(#device)';
+/** No other socket was opened later. A socket always replaces a poll, whatever the times. */
+const IS_LATEST = `${DEVICE_HAS_NO_SESSION} OR #device.#a <= :connectedAtMs OR #device.#m = :polling`;
 
 interface Condition {
   /** @default - none */
@@ -63,20 +63,20 @@ function isHeldBy(connectionId: string): Condition {
 }
 
 export function createRouteTable(documents: DynamoDBDocumentClient, tableName: string): RouteTable {
-  /** Returns whether the connection still held its device. */
+  /** Updates a session if the device still has this connection. Returns whether it does. */
   async function updateOwn(caller: Caller, expression: string, values: Item = {}): Promise<boolean> {
     const command = new UpdateCommand({
       TableName: tableName,
       Key: { userId: caller.userId },
       UpdateExpression: expression,
       ConditionExpression: STILL_HOLDS_DEVICE,
-      ExpressionAttributeNames: { '#device': DEVICE + caller.deviceId, '#c': 'c', ...names(expression) },
+      ExpressionAttributeNames: { '#device': DEVICE + caller.deviceId, '#c': 'c', ...usedNames(expression) },
       ExpressionAttributeValues: { ':connectionId': caller.connectionId, ...values },
     });
     return (await unlessRefused(() => documents.send(command))) !== undefined;
   }
 
-  /** Returns what was there before, or `undefined` if the condition failed. */
+  /** Returns all sessions of the user before the write, or `undefined` if the condition failed. */
   async function put(session: Session, condition: Condition): Promise<Session[] | undefined> {
     const command = new UpdateCommand({
       TableName: tableName,
@@ -103,7 +103,7 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
     connect: (session) => put(session, isPolling(session) ? {} : isLatest(session)),
 
     claim: (session, former) =>
-      put(session, former === undefined ? { text: NOBODY_HOLDS_DEVICE } : isHeldBy(former)),
+      put(session, former === undefined ? { text: DEVICE_HAS_NO_SESSION } : isHeldBy(former)),
 
     async disconnect(caller, seenAtMs) {
       if (seenAtMs === undefined) await updateOwn(caller, 'REMOVE #device');
@@ -159,8 +159,8 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
   };
 }
 
-/** DynamoDB refuses names that the expressions don't use. */
-function names(expression: string): Record<string, string> {
+/** Returns the attribute names that the expression uses: DynamoDB rejects unused ones. */
+function usedNames(expression: string): Record<string, string> {
   return Object.fromEntries(
     ['e', 'l'].filter((name) => expression.includes(`#${name} `)).map((name) => [`#${name}`, name]),
   );

@@ -6,17 +6,17 @@ import { sha256 } from '../shared/json.ts';
 const BATCH = 10;
 
 /**
- * Names the group of a fair queue: the backlog of one doesn't hold up the others
- * (docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html). A hash, since a direct
- * conversation's id may be longer than the 128 characters allowed.
+ * Returns the group of a fair queue: a backlog of one group does not delay others
+ * (docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html). A hash, since the id of a
+ * direct conversation may exceed the limit of 128 characters.
  */
 export function fairGroup(tenant: string): string {
   return sha256(tenant);
 }
 
 /**
- * Sends entries to a queue, ten a request. Durable when it resolves.
- * @throws {UnavailableError} if any of them isn't
+ * Returns a function that sends entries to a queue, ten per request. It resolves when all are durable.
+ * @throws {UnavailableError} some may not be durable
  */
 export function createBatchSender(QueueUrl: string) {
   const client = new SQSClient({

@@ -9,11 +9,11 @@ import { UnauthorizedError, UnavailableError } from '../shared/errors.ts';
 
 export interface TokenVerifierProps {
   readonly issuer: string;
-  /** `aud` or, where a token has none, `client_id` must be one of these (Cognito access tokens). */
+  /** Accepted values of `aud`, or of `client_id` if a token has no `aud` (Cognito access tokens). */
   readonly audience: readonly string[];
   readonly jwksUri: string;
   readonly userIdClaim: string;
-  /** The claim that holds the roles (IM-ROLE). @default - roles don't matter */
+  /** The claim that holds the roles (IM-ROLE). @default - no roles */
   readonly rolesClaim?: string;
   /** @default globalThis.fetch */
   readonly fetchKeys?: typeof fetch;
@@ -23,7 +23,7 @@ const FETCH_TIMEOUT_MS = 3_000;
 
 class KeysUnavailableError extends Error {}
 
-/** By `fetch`, since the library's own takes `https:` only, and an issuer on this machine has no certificate. */
+/** Uses `fetch`, since the library's own fetcher accepts only `https:`, and a local issuer has no certificate. */
 function createFetcher(fetchKeys: typeof fetch): Fetcher {
   return {
     async fetch(uri) {
@@ -39,8 +39,8 @@ function createFetcher(fetchKeys: typeof fetch): Fetcher {
 }
 
 /**
- * Verifies as the HTTP API's JWT authorizer does, but takes RS256 only and wants a user id that the contract allows
- * (IM-CONN-1, IM-CONN-2). The keys are kept for the life of the process and fetched again for an unknown key id.
+ * Verifies tokens like the HTTP API's JWT authorizer, but accepts only RS256, and requires a user id that the contract
+ * allows (IM-CONN-1, IM-CONN-2). Keeps the keys for the life of the process, and fetches them again for an unknown key id.
  */
 export function createTokenVerifier(props: TokenVerifierProps): TokenVerifier {
   const { issuer, audience, jwksUri, userIdClaim, rolesClaim, fetchKeys = fetch } = props;

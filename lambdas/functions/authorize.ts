@@ -16,8 +16,8 @@ export const handler = (event: APIGatewayRequestAuthorizerEvent) =>
   authorize(ports.tokens, ports.allowedOrigins, event);
 
 /**
- * `$connect`'s authorizer (IM-CONN-1, IM-CONN-2): a Deny is the gateway's 403, the error `Unauthorized` its 401, any
- * other its 500. What it puts into the context comes back with every later event of the connection.
+ * The authorizer of `$connect` (IM-CONN-1, IM-CONN-2). The gateway answers a Deny with 403, the error `Unauthorized`
+ * with 401, and any other error with 500. It passes the context on with every later event of the connection.
  */
 async function authorize(
   verifier: TokenVerifier,
@@ -50,7 +50,9 @@ async function authorize(
   }
 }
 
-/** Malformed ones go on to `$connect`, which alone can answer 400; no longer than it takes to see that. */
+/**
+ * A malformed id goes on to `$connect`, since an authorizer can't answer 400. 65 characters are enough to refuse it.
+ */
 function deviceIdOf({ queryStringParameters }: APIGatewayRequestAuthorizerEvent): string {
   return queryStringParameters?.['deviceId']?.slice(0, 65) ?? ulid();
 }

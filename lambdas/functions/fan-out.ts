@@ -15,7 +15,7 @@ const ports = lazily({
   clock: of.clock,
 });
 
-/** The worker of large groups: each job finds members, or serves about 1,000 of them (IM-DESIGN-9). */
+/** The worker for large groups: each job finds the members, or delivers to up to 1,000 of them (IM-DESIGN-9). */
 export const handler = ({ Records }: SQSEvent) =>
   processBatch('fan-out job', fanOutJobSchema, Records, (jobs) =>
     processEach(jobs, (job) => processFanOutJob(ports, job)),

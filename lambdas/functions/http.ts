@@ -28,7 +28,7 @@ const options = lazily({
   allowedOrigins: of.allowedOrigins,
 });
 
-/** Everything of the HTTP API but the poll. */
+/** The whole HTTP API except `POST /poll`. */
 export const handler = createHttpHandler(options, {
   ...httpAnswers(ports),
   ...(of.hasDesk() && deskHttpAnswers(deskPorts())),

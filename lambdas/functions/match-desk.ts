@@ -7,7 +7,7 @@ import { lazily } from '../shared/lazily.ts';
 import { logger } from '../shared/logger.ts';
 import { type Job, processBatch, processGroups } from '../transport/queue-records.ts';
 
-// The alarm on long waits counts on this line (lib/observability.ts).
+// The alarm on long waits reads this line (lib/observability.ts).
 const logWait = (queue: string, waitMs: number) =>
   logger.info('desk waits', { queue, longestWaitSeconds: Math.floor(waitMs / 1000) });
 
@@ -26,7 +26,7 @@ const ports = lazily({
   onWait: { env: [], get: () => logWait },
 });
 
-/** The worker of the desk: matches queues and checks agents. Events of one queue, or agent, that come together are one. */
+/** The desk worker: matches queues and checks agents. Merges events of one batch for the same queue or agent. */
 export const handler = ({ Records }: SQSEvent) =>
   processBatch('desk event', deskEventSchema, Records, (jobs) =>
     processGroups([...Map.groupBy(jobs, subjectOf).values()] as [DeskJob, ...DeskJob[]][], processEvents),
@@ -44,7 +44,7 @@ async function processEvents(group: readonly [DeskJob, ...DeskJob[]]): Promise<v
   await matchQueue(ports, orderOf(first.queue, group));
 }
 
-/** Events of one queue, as one. */
+/** Merges the events of one queue. */
 function orderOf(queue: string, group: readonly DeskJob[]): MatchOrder {
   const events = group.flatMap(({ body }) => (body.kind === 'match' ? [body] : []));
   return {

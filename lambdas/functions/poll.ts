@@ -17,7 +17,7 @@ const ports = lazily({
 });
 const options = lazily({ userIdClaim: of.userIdClaim, allowedOrigins: of.allowedOrigins });
 
-/** `POST /poll`: the inbox of a client that gets no socket (IM-POLL). A waiting poll keeps an instance for itself. */
+/** `POST /poll`: for clients that can't open a socket (IM-POLL). A waiting poll occupies a whole instance. */
 export const handler = createHttpHandler(options, {
   [POLL_ROUTE]: {
     answer: ({ userId, body }) => poll(ports, { userId, ...parseWith(pollSchema, body()) }),

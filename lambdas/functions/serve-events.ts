@@ -21,7 +21,7 @@ const ports = lazily({
   clock: of.clock,
 });
 
-/** The worker of the service queue: what other services ask of the chat. */
+/** The worker for the service queue: processes events from other services. */
 export const handler = ({ Records }: SQSEvent) =>
   processBatch('service event', serviceEventSchema, Records, (jobs) => processEach(jobs, serve));
 

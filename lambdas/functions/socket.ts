@@ -43,7 +43,7 @@ const answerFrame = createFrameHandler(ports, {
   ...(of.hasDesk() && deskActions(deskPorts())),
 });
 
-/** Everything of the WebSocket API: `$connect`, `$disconnect`, every action, and `$default`. */
+/** The whole WebSocket API: `$connect`, `$disconnect`, every action, and `$default`. */
 export async function handler(event: SocketEvent & UpgradeEvent) {
   switch (event.requestContext.eventType) {
     case 'CONNECT':

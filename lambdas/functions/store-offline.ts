@@ -15,6 +15,6 @@ const ports = lazily({
   clock: of.clock,
 });
 
-/** The worker of the offline queue: stores references in inboxes, and delivers to users who are back. */
+/** The worker for the offline queue: stores references in inboxes, and delivers to users who have reconnected. */
 export const handler = ({ Records }: SQSEvent) =>
   processBatch('offline job', offlineJobSchema, Records, (jobs) => processOfflineJobs(ports, jobs));

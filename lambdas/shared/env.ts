@@ -2,16 +2,17 @@ import { ENV } from './env-names.ts';
 
 export type EnvName = keyof typeof ENV;
 
-/** Variables of such names hold whole numbers ≥ 0. */
+/** Variables with these name endings are whole numbers ≥ 0. */
 const NUMBERS = /(?:Seconds|Ms)$/;
 
-/** @throws {Error} all that are missing, or else hold no number, so that an operator fixes them in one go */
+/** @throws {Error} naming every variable that is missing or, if none is, every one that must be a number */
 export function readEnv<Name extends EnvName>(names: readonly Name[]): Readonly<Record<Name, string>> {
   const missing = names.filter((name) => !hasEnv(name));
   if (missing.length > 0) throw new Error(`Missing environment variables: ${variables(missing)}`);
   const env = Object.fromEntries(names.map((name) => [name, process.env[ENV[name]]])) as Record<Name, string>;
-  const odd = names.filter((name) => NUMBERS.test(name) && !/^[0-9]+$/.test(env[name]));
-  if (odd.length > 0) throw new Error(`Environment variables must be whole numbers: ${variables(odd)}`);
+  const invalid = names.filter((name) => NUMBERS.test(name) && !/^[0-9]+$/.test(env[name]));
+  if (invalid.length > 0)
+    throw new Error(`Environment variables must be whole numbers: ${variables(invalid)}`);
   return env;
 }
 
@@ -23,7 +24,7 @@ export function hasEnv(name: EnvName): boolean {
   return process.env[ENV[name]] !== undefined;
 }
 
-/** Parts separated by commas. */
+/** Splits a list separated by commas. */
 export function list(text: string): string[] {
   return text
     .split(',')

@@ -1,7 +1,10 @@
 import { type CloseReason, ERROR_CODES, type ErrorCode } from '../../protocol/codes.ts';
 import type { ErrorBody, ErrorFrame, Issue } from '../../protocol/frames.ts';
 
-/** What can be refused. `message` is for the client: it never holds a stack, a table name, or AWS's words. */
+/**
+ * A refusal with an error code. `message` goes to the client, so it never contains a stack, a table name, or an AWS
+ * message.
+ */
 export class ImError extends Error {
   readonly code: ErrorCode;
 
@@ -45,7 +48,7 @@ export class UnauthorizedError extends ImError {
   }
 }
 
-/** The same words for what is missing and for what is somebody else's (IM-SEND-7). */
+/** Something is missing, or belongs to someone else: the message doesn't say which (IM-SEND-7). */
 export class NotFoundError extends ImError {
   constructor() {
     super('not_found', 'There is no such conversation.');
@@ -58,10 +61,10 @@ export class ForbiddenError extends ImError {
   }
 }
 
-/** A sender other than who speaks; the socket stays open. */
+/** The frame names another user as the sender. The socket stays open. */
 export class IdentityMismatchError extends ImError {
   constructor() {
-    super('identity_mismatch', 'The sender is another user.');
+    super('identity_mismatch', 'The sender must be the connected user.');
   }
 }
 
@@ -79,13 +82,13 @@ export class RecallWindowPassedError extends ImError {
 
 export class IdempotencyConflictError extends ImError {
   constructor() {
-    super('idempotency_conflict', 'This clientMsgId was used for other content in this conversation.');
+    super('idempotency_conflict', 'This clientMsgId was used for different content in this conversation.');
   }
 }
 
 /**
- * A refusal that ends the session: it is posted, then the connection is deleted (IM-FRAME-2). `session.closed` goes
- * between the two when the reason is known, since the client decides by that frame.
+ * A refusal that ends the session: it is posted to the client, then the connection is deleted (IM-FRAME-2). If the reason
+ * is known, `session.closed` is posted before the deletion, since the client relies on that frame.
  */
 export class SessionEndedError extends ImError {
   readonly closedWith: CloseReason | undefined;
@@ -96,21 +99,23 @@ export class SessionEndedError extends ImError {
   }
 }
 
-/** Within the grace: a reply, and the socket stays open for a `renew` (IM-RENEW). */
+/** The session has expired but is within its grace period: the socket stays open for a `renew` (IM-RENEW). */
 export class SessionExpiredError extends ImError {
   constructor() {
     super('session_expired', 'The session has ended; renew it.');
   }
 }
 
-/** A dependency didn't answer in time. The outcome is unknown; the same request again is safe (IM-SEND-1). */
+/**
+ * A dependency failed or did not answer in time. The outcome is unknown; retrying the same request is safe (IM-SEND-1).
+ */
 export class UnavailableError extends ImError {
   constructor(options?: ErrorOptions) {
     super('unavailable', 'The service is busy. Try again.', options);
   }
 }
 
-/** What the client is told of any thrown value. Only an `ImError`'s own words ever show. */
+/** Returns the error body for any thrown value. Only the message of an `ImError` reaches the client. */
 export function errorBody(error: unknown): ErrorBody {
   const known =
     error instanceof ImError ? error : new ImError('internal', 'Something went wrong. Try again.');
@@ -126,7 +131,7 @@ export function errorFrame(error: unknown, id: string | null): ErrorFrame {
   return { type: 'error', id, ...errorBody(error) };
 }
 
-/** True if nobody foresaw it, so that the operator must hear of it. */
+/** Whether the operator must know: an unexpected error, or a dependency that failed. */
 export function isFault(error: unknown): boolean {
   return !(error instanceof ImError) || error.code === 'internal' || error.code === 'unavailable';
 }

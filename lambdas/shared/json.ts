@@ -4,8 +4,8 @@ import { LIMITS } from '../../protocol/limits.ts';
 import { BadFrameError, InvalidRequestError } from './errors.ts';
 
 /**
- * Any JSON text, for whoever logs the failure: the engine's own words quote what they stumbled over (IM-REFUSE-11).
- * @throws {InvalidRequestError}
+ * Parses any JSON. Its error is safe to log, unlike the engine's, which quotes the input (IM-REFUSE-11).
+ * @throws {InvalidRequestError} not JSON
  */
 export function parseJson(text: string): unknown {
   try {
@@ -16,8 +16,8 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * The JSON object of a frame or an HTTP body.
- * @throws {BadFrameError} not JSON, not an object, or nested deeper than 32, itself included (IM-FRAME-3)
+ * Parses the JSON object of a frame or an HTTP body.
+ * @throws {BadFrameError} not JSON, not an object, or nested deeper than 32 including the object itself (IM-FRAME-3)
  */
 export function parseJsonObject(text: string): Record<string, unknown> {
   let value: unknown;
@@ -32,7 +32,7 @@ export function parseJsonObject(text: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** Recursion is bounded by `depth`, whatever was sent. */
+/** `depth` bounds the recursion for any input. */
 function isDeeperThan(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (depth === 0) return true;
@@ -40,8 +40,8 @@ function isDeeperThan(value: unknown, depth: number): boolean {
 }
 
 /**
- * RFC 8785: the same value gives the same text, so that equal contents have equal hashes (IM-SEND-2).
- * @throws {InvalidRequestError} what JSON can't carry between all clients: lone surrogates, numbers beyond a double
+ * Canonical JSON by RFC 8785: equal values have equal text, and so equal hashes (IM-SEND-2).
+ * @throws {InvalidRequestError} a value that not all clients can read: lone surrogates, numbers beyond a double
  */
 export function canonicalJson(value: unknown, path: string): string {
   try {

@@ -1,6 +1,6 @@
 import { type EnvName, readEnv } from './env.ts';
 
-/** Makes a value of these variables when it is first asked for. */
+/** A value made from these environment variables when it is first needed. */
 export interface Maker<Value> {
   readonly env: readonly EnvName[];
   readonly get: () => Value;
@@ -11,10 +11,10 @@ type Makers = Readonly<Record<string, Maker<unknown>>>;
 type Lazily<Made extends Makers> = { readonly [Name in keyof Made]: ReturnType<Made[Name]['get']> };
 
 /**
- * An object whose properties are made when they are first read, by makers of composition.ts. All their variables are checked
- * at once. Don't spread it, which reads them all.
+ * Returns an object that makes each property when it is first read, with the makers of composition.ts. Checks all of
+ * their environment variables at once. Don't spread the object: that reads every property.
  *
- * @throws {Error} variables are missing: the message names all of them
+ * @throws {Error} naming all variables that are missing
  * @example const ports = lazily({ routes, connections });
  */
 export function lazily<Made extends Makers>(makers: Made): Lazily<Made> {

@@ -6,16 +6,16 @@ import { inSources } from './source-positions.ts';
 interface Described {
   readonly name: string;
   readonly message: string;
-  /** Which fields were at fault, and why; never their values. */
+  /** The invalid fields and the reasons. Never their values. */
   readonly issues?: readonly Issue[];
   readonly stack?: string;
   readonly cause?: Described;
 }
 
 /**
- * One JSON line an event. Never a frame, a body, a header, or a token goes into it (IM-REFUSE-11): pass ids, codes, and
- * errors through `describe`, which keeps an error's name and words and leaves out the facts that the SDK hangs on it
- * (a failed condition carries the whole item).
+ * Logs one JSON line per event. Never pass a frame, a body, a header, or a token (IM-REFUSE-11): pass ids and codes, and
+ * errors through `describe`. It keeps an error's name and message, and drops the fields that the AWS SDK adds: after a
+ * failed condition they contain the whole item.
  */
 export const logger = {
   error: (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
@@ -28,7 +28,7 @@ export const logger = {
 
 let made: Logger | undefined;
 
-/** Made for the first line: most instances log none. */
+/** Made for the first line, since most instances log nothing. */
 function powertools(): Logger {
   made ??= new Logger();
   return made;

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Issue } from '../../protocol/frames.ts';
 import { InvalidRequestError } from './errors.ts';
 
-/** @throws {InvalidRequestError} with every fault that the schema finds (IM-FRAME-3) */
+/** @throws {InvalidRequestError} with every issue that the schema finds (IM-FRAME-3) */
 export function parseWith<Schema extends z.ZodMiniType>(
   schema: () => Schema,
   value: unknown,

@@ -1,6 +1,6 @@
 /**
- * `Promise.all`, but it waits for every promise before it throws the first failure in the given order: a call that is
- * left under way freezes with the function and goes on in somebody else's invocation.
+ * Like `Promise.all`, but waits for every promise before it throws the first failure, in the given order. Lambda freezes
+ * a call that is still running when the function returns, and resumes it during another invocation.
  */
 export async function settleAll<const Values extends readonly unknown[]>(
   values: Values,

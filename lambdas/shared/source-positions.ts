@@ -7,8 +7,8 @@ let map: SourceMap | undefined;
 let isRead = false;
 
 /**
- * Puts source positions in the place of the bundle's in a stack trace. The map is read when the first error is told of:
- * `node --enable-source-maps` would parse it at each cold start, a quarter of what the import costs (ADR 12).
+ * Replaces the bundle's positions in a stack trace with those of the sources. Reads the source map for the first error
+ * that is logged: `node --enable-source-maps` would parse it at each cold start, a quarter of the import's time (ADR 12).
  */
 export function inSources(stack: string): string {
   return stack.replace(IN_BUNDLE, (position: string, line: string, column: string) => {
@@ -28,7 +28,7 @@ function readMap(): SourceMap | undefined {
   try {
     return new SourceMap(JSON.parse(readFileSync(new URL('index.mjs.map', import.meta.url), 'utf8')));
   } catch {
-    // Not bundled, or deployed without its map: the positions stay as they are.
+    // Not bundled, or deployed without the map: keeps the positions.
     return undefined;
   }
 }

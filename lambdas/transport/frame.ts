@@ -7,7 +7,10 @@ import type { Caller, Encoding, Mode, Session } from '../domain/model/session.ts
 import { errorFrame, isFault, SessionEndedError } from '../shared/errors.ts';
 import { describe, logger } from '../shared/logger.ts';
 
-/** What the `socket` function reads of an event (fixtures `websocket-*.json`); `$disconnect` may lack the authorizer. */
+/**
+ * The fields of an event that the `socket` function reads (fixtures `websocket-*.json`). `$disconnect` may lack the
+ * authorizer.
+ */
 export interface SocketEvent {
   readonly requestContext: {
     readonly eventType: 'CONNECT' | 'MESSAGE' | 'DISCONNECT';
@@ -19,13 +22,16 @@ export interface SocketEvent {
   readonly body?: string;
 }
 
-/** Of a frame always 200: what a WebSocket API does with other codes is disputed. Without `body` no frame is sent. */
+/**
+ * The response to a frame. Always 200, since reports differ about what a WebSocket API does with other codes. Without
+ * `body` the gateway sends no frame.
+ */
 export interface FrameResult {
   readonly statusCode: 200;
   readonly body?: string;
 }
 
-/** Names in the authorizer's context: set by `authorize`, carried by the gateway on every later event. */
+/** Keys of the authorizer's context: `authorize` sets them, and the gateway adds them to every later event. */
 export const CONTEXT = {
   userId: 'userId',
   deviceId: 'deviceId',
@@ -36,7 +42,7 @@ export const CONTEXT = {
   name: 'name',
 } as const;
 
-/** The caller, by the connection itself: no look-up, and no sender that a client could claim (IM-DESIGN-3). */
+/** Returns the caller from the connection itself: without a read, and without trust in the frame (IM-DESIGN-3). */
 export function callerOf({ requestContext: { connectionId, authorizer } }: SocketEvent): Caller | undefined {
   const userId = authorizer?.[CONTEXT.userId];
   const deviceId = authorizer?.[CONTEXT.deviceId];
@@ -44,27 +50,27 @@ export function callerOf({ requestContext: { connectionId, authorizer } }: Socke
   return { userId, deviceId, connectionId };
 }
 
-/** `mode` as the upgrade asked for it; `$connect` has refused all but the known ones. */
+/** The `mode` of the upgrade. `$connect` has refused unknown ones. */
 export function modeOf({ requestContext: { authorizer } }: SocketEvent): Mode {
   return authorizer?.[CONTEXT.mode] === 'plain' ? 'plain' : 'managed';
 }
 
-/** How frames are written in this connection; `undefined`: JSON. */
+/** The frame encoding of this connection; `undefined` means JSON. */
 export function sessionEncodingOf({ requestContext: { authorizer } }: SocketEvent): Encoding | undefined {
   return authorizer?.[CONTEXT.encoding] === 'protobuf' ? 'protobuf' : undefined;
 }
 
-/** The caller's roles at the desk, as the token said when the connection was made (IM-ROLE). */
+/** The caller's roles at the desk, from the token of the upgrade (IM-ROLE). */
 export function rolesOf({ requestContext: { authorizer } }: SocketEvent): CallerRoles {
   return { roles: parseRoles(authorizer?.[CONTEXT.roles]), name: parseName(authorizer?.[CONTEXT.name]) };
 }
 
-/** A frame as text in the connection's encoding. */
+/** Encodes a frame for this connection. */
 export function encodeFrame(event: SocketEvent, frame: object): string {
   return textFor(sessionOf(event), JSON.stringify(frame));
 }
 
-/** What is known of the connection without a look at its route. */
+/** The parts of the session that are known without a read of its route. */
 function sessionOf(event: SocketEvent): Pick<Session, 'connectionId' | 'mode' | 'encoding'> {
   const encoding = sessionEncodingOf(event);
   return {
@@ -74,15 +80,15 @@ function sessionOf(event: SocketEvent): Pick<Session, 'connectionId' | 'mode' | 
   };
 }
 
-/** The id that a reply repeats: null if it is missing or malformed (IM-FRAME-1). */
+/** The frame's `id` for the reply; null if it is missing or malformed (IM-FRAME-1). */
 export function frameIdIn(frame: Readonly<Record<string, unknown>>): string | null {
   const id = frame['id'];
   return typeof id === 'string' && CLIENT_ID.test(id) ? id : null;
 }
 
 /**
- * Answers a frame that failed, in the connection's encoding. A refusal that ends the session is posted, then the
- * connection is deleted (IM-FRAME-2).
+ * Answers a failed frame with an error frame. A refusal that ends the session is posted instead, and the connection is
+ * deleted (IM-FRAME-2).
  */
 export async function refuse(
   connections: Connections,

@@ -38,7 +38,7 @@ export interface SessionPorts {
 
 export interface HttpPorts extends SendPorts, GroupChangePorts, SessionPorts {}
 
-/** The HTTP API but for the poll (section 6): what every deployment answers. */
+/** The routes of every deployment, except the poll (docs/protocol.md, section 6). */
 export function httpAnswers(ports: HttpPorts): Answers<(typeof HTTP_ROUTES)[number]> {
   return {
     'GET /session': { answer: async (request) => showSession(ports, request) },
@@ -83,7 +83,7 @@ export function httpAnswers(ports: HttpPorts): Answers<(typeof HTTP_ROUTES)[numb
     'DELETE /groups/{id}/members/{userId}': {
       status: 204,
       answer: async ({ userId, path: { id = '', userId: member = '' } }) => {
-        // No table takes a key of any length.
+        // An id of any length could exceed DynamoDB's limit for keys.
         if (!USER_ID.test(member)) throw new NotFoundError();
         await removeMember(ports, userId, id, member);
         return undefined;
@@ -96,7 +96,7 @@ export function httpAnswers(ports: HttpPorts): Answers<(typeof HTTP_ROUTES)[numb
   };
 }
 
-/** What a deployment with a desk answers besides (IM-DESK). */
+/** The additional routes of a deployment with a desk (IM-DESK). */
 export function deskHttpAnswers(ports: ChatViewPorts): Answers<(typeof DESK_HTTP_ROUTES)[number]> {
   return {
     'GET /desk/chats': {
@@ -107,7 +107,7 @@ export function deskHttpAnswers(ports: ChatViewPorts): Answers<(typeof DESK_HTTP
   };
 }
 
-/** What a browser can't learn from a failed upgrade (IM-CONN-7). */
+/** Lets a browser find out why an upgrade failed: it can't read the upgrade's response (IM-CONN-7). */
 function showSession(
   { webSocketUrl, idleTimeoutMs, clock }: SessionPorts,
   request: HttpRequest,

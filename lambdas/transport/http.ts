@@ -14,26 +14,26 @@ export interface HttpRequest {
   readonly roles: CallerRoles;
   readonly query: Readonly<Record<string, string | undefined>>;
   readonly path: Readonly<Record<string, string | undefined>>;
-  /** Parsed when it is asked for. @throws {BadFrameError} not a JSON object */
+  /** Parses the body. @throws {BadFrameError} not a JSON object */
   readonly body: () => Record<string, unknown>;
 }
 
 export interface HttpOptions {
   readonly userIdClaim: string;
-  /** @default - roles don't matter here */
+  /** @default - requests have no roles */
   readonly rolesClaim?: string;
   readonly allowedOrigins: readonly string[];
 }
 
 export interface HttpAnswer {
-  /** The status of success. @default 200 */
+  /** The status of a successful response. @default 200 */
   readonly status?: 200 | 201 | 204;
   readonly answer: (request: HttpRequest) => Promise<object | undefined>;
 }
 
 /**
- * Answers requests behind the JWT authorizer, by route key: what the answer returns as JSON, with the status of success,
- * and every failure as an error body (section 6).
+ * Returns a handler for requests that passed the JWT authorizer. It finds the answer by route key, and returns its result
+ * as JSON, or an error body if it throws (docs/protocol.md, section 6).
  */
 export function createHttpHandler(options: HttpOptions, answers: Readonly<Record<string, HttpAnswer>>) {
   return async (event: HttpEvent): Promise<APIGatewayProxyStructuredResultV2> => {

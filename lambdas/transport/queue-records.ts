@@ -1,5 +1,6 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type * as z from 'zod/mini';
+import type { FailedJob } from '../domain/model/failed-job.ts';
 import { parseJson } from '../shared/json.ts';
 import { describe, logger } from '../shared/logger.ts';
 import { parseWith } from '../shared/parse.ts';
@@ -7,20 +8,14 @@ import { parseWith } from '../shared/parse.ts';
 export interface Job<Body> {
   readonly recordId: string;
   readonly body: Body;
-  /** It has come before: a function that had it may have died in the middle of it. */
+  /** SQS has delivered it before: the function that had it may have died while processing it. */
   readonly isRepeat: boolean;
 }
 
-/** A job that must come again, and why. */
-export interface FailedJob {
-  readonly recordId: string;
-  readonly reason: unknown;
-}
-
 /**
- * Parses the records of a batch, has the jobs done, and returns those that must come again; after the redrive count they
- * land in the dead-letter queue. A malformed record goes there the same way and holds up nobody (IM-FAULT-5).
- * @param name of the job, for the log
+ * Parses the records of a batch, processes the jobs, and returns those to retry. After five attempts SQS moves a job to
+ * the dead-letter queue. A malformed record goes there the same way, and does not block others (IM-FAULT-5).
+ * @param name what the log calls the job
  */
 export async function processBatch<Schema extends z.ZodMiniType>(
   name: string,
@@ -46,7 +41,7 @@ export async function processBatch<Schema extends z.ZodMiniType>(
   return { batchItemFailures: again.map((itemIdentifier) => ({ itemIdentifier })) };
 }
 
-/** Does each job by itself, all at once. */
+/** Processes all jobs at once. Each succeeds or fails by itself. */
 export async function processEach<Body>(
   jobs: readonly Job<Body>[],
   process: (body: Body) => Promise<void>,
@@ -59,7 +54,7 @@ export async function processEach<Body>(
 
 type Group<Body> = readonly [Job<Body>, ...Job<Body>[]];
 
-/** Does each group of jobs as one, all at once; all of a group come again if it fails. */
+/** Processes all groups at once, each as one job. If a group fails, all of its jobs are retried. */
 export async function processGroups<Body>(
   groups: readonly Group<Body>[],
   process: (group: Group<Body>) => Promise<void>,

@@ -1,5 +1,5 @@
 import type { Action, ActionRequest, DeskAction, ReplyFields } from '../../protocol/actions.ts';
-import { beAway, beReady, transferChat } from '../domain/desk/agent.ts';
+import { setAway, setReady, transferChat } from '../domain/desk/agent.ts';
 import { closeChat, openChat } from '../domain/desk/customer.ts';
 import type { DeskPorts } from '../domain/desk/ports.ts';
 import { markRead, type ReadPorts } from '../domain/messages/read.ts';
@@ -13,7 +13,7 @@ import { type PresencePorts, presenceOf } from '../domain/sessions/presence.ts';
 import { type RenewPorts, renew } from '../domain/sessions/renew.ts';
 import { acknowledgePage, type InboxSessionPorts, welcome } from '../domain/sessions/welcome.ts';
 
-/** What an action does: its parsed frame and its caller in, the fields of its reply out. */
+/** Handles a parsed frame and returns the fields of its reply. */
 type Answer<A extends Action> = (
   request: ActionRequest<A>,
   caller: Caller,
@@ -30,7 +30,7 @@ export interface SocketActionPorts
     RenewPorts,
     PresencePorts {}
 
-/** What every deployment answers. */
+/** The actions of every deployment. */
 export function socketActions(ports: SocketActionPorts): Answers<Exclude<Action, DeskAction>> {
   return {
     hello: (_, caller) => welcome(ports, caller),
@@ -54,15 +54,17 @@ export function socketActions(ports: SocketActionPorts): Answers<Exclude<Action,
   };
 }
 
-/** What a deployment with a desk answers besides. */
+/** The additional actions of a deployment with a desk. */
 export function deskActions(
   ports: DeskPorts & { /** The first is the default. */ readonly queues: readonly string[] },
 ): Answers<DeskAction> {
   return {
     'desk.open': async (request, caller) => ({ chat: await openChat(ports, caller, request) }),
     'desk.close': async (request, caller) => ({ chat: await closeChat(ports, caller, request) }),
-    'desk.ready': async (request, caller, roles) => ({ agent: await beReady(ports, caller, roles, request) }),
-    'desk.away': async (_, caller, roles) => ({ agent: await beAway(ports, caller, roles) }),
+    'desk.ready': async (request, caller, roles) => ({
+      agent: await setReady(ports, caller, roles, request),
+    }),
+    'desk.away': async (_, caller, roles) => ({ agent: await setAway(ports, caller, roles) }),
     'desk.transfer': async (request, caller, roles) => ({
       chat: await transferChat(ports, caller, roles, request),
     }),

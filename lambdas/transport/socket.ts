@@ -37,11 +37,11 @@ type AnyAnswer = (
 const PLAIN_FIELDS = ['fromUser', 'toUser', 'message'] as const satisfies (keyof PlainFrame)[];
 
 /**
- * Answers one frame: decode, find the action, parse, do it, reply. The reply is the route response (IM-FRAME-2); every
- * failure is an error frame with the frame's id.
+ * Returns a handler that answers one frame: it decodes the frame, finds its action, parses it, and replies. The reply is
+ * the route response (IM-FRAME-2). A failure becomes an error frame with the frame's id.
  *
- * The action is the frame's own, not the gateway's route: the gateway can't select a route by what Protobuf holds (IM-PB).
- * @param answers the actions that this deployment has
+ * The action comes from the frame, not from the gateway's route: the gateway can't read Protobuf (IM-PB).
+ * @param answers the actions of this deployment
  */
 export function createFrameHandler(ports: FramePorts, answers: Partial<Answers<Action>>) {
   async function answerAction(event: SocketEvent, frame: Frame, id: string | null, caller: Caller) {
@@ -61,7 +61,7 @@ export function createFrameHandler(ports: FramePorts, answers: Partial<Answers<A
     return PLAIN_OK_TEXT;
   }
 
-  /** The keep-alive of simple clients (IM-FRAME-4). */
+  /** The text heartbeat of simple clients (IM-FRAME-4). */
   async function answerHeartbeat(event: SocketEvent): Promise<FrameResult> {
     const caller = ports.idleTimeoutMs === undefined ? undefined : callerOf(event);
     if (caller !== undefined) await noteLiteralHeartbeat(ports, caller);
@@ -75,7 +75,7 @@ export function createFrameHandler(ports: FramePorts, answers: Partial<Answers<A
       const frame = decodeFrame(event);
       id = frameIdIn(frame);
       const caller = callerOf(event);
-      if (caller === undefined) throw new Error('The gateway named no caller.');
+      if (caller === undefined) throw new Error('The event has no caller.');
       const body = isPlain(event, frame)
         ? await answerPlain(frame, caller)
         : await answerAction(event, frame, id, caller);
@@ -90,12 +90,12 @@ function isPlain(event: SocketEvent, frame: Frame): boolean {
   return modeOf(event) === 'plain' && !('action' in frame) && PLAIN_FIELDS.some((field) => field in frame);
 }
 
-/** @throws {BadFrameError} */
+/** @throws {BadFrameError} not a JSON object, or not base64 of Protobuf */
 function decodeFrame(event: SocketEvent): Frame {
   const text = event.body ?? '';
   if (sessionEncodingOf(event) === undefined) return parseJsonObject(text);
   try {
-    // As JSON, so that its depth is held against the same limit.
+    // Through JSON, to check the same depth limit.
     return parseJsonObject(JSON.stringify(decodeClientFrame(text)));
   } catch (cause) {
     if (cause instanceof BadFrameError) throw cause;

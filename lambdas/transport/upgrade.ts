@@ -9,13 +9,16 @@ import { ConflictError, InvalidRequestError } from '../shared/errors.ts';
 import { parseWith } from '../shared/parse.ts';
 import { CONTEXT, callerOf, rolesOf, type SocketEvent, sessionEncodingOf } from './frame.ts';
 
-/** What `authorize` and `$connect` read of their events (fixtures `websocket-authorizer.json`, `websocket-connect.json`). */
+/**
+ * The fields that `authorize` and `$connect` read of their events (fixtures `websocket-authorizer.json`,
+ * `websocket-connect.json`).
+ */
 export interface UpgradeEvent {
   readonly headers?: Readonly<Record<string, string | undefined>> | null;
   readonly queryStringParameters?: Readonly<Record<string, string | undefined>> | null;
 }
 
-/** Header names come as the client wrote them. */
+/** Header names have the case that the client used. */
 export function header({ headers }: UpgradeEvent, name: string): string | undefined {
   return Object.entries(headers ?? {}).find(([key]) => key.toLowerCase() === name)?.[1];
 }
@@ -29,12 +32,12 @@ const querySchema = lazySchema(() =>
 );
 
 /**
- * `$connect`: stores the session (IM-CONN-3). 400 and 409 for what the authorizer can't refuse with that status; any other
- * failure is thrown, and the upgrade fails with 502: a client must never hold a socket that no route knows.
+ * `$connect`: stores the session (IM-CONN-3). Answers 400 and 409, which an authorizer can't. Throws any other error, so
+ * that the upgrade fails with 502: a client must never have a socket without a route.
  */
 export async function answerConnect(ports: ConnectPorts, event: SocketEvent & UpgradeEvent) {
   const caller = callerOf(event);
-  if (caller === undefined) throw new Error('The gateway named no caller.');
+  if (caller === undefined) throw new Error('The event has no caller.');
   try {
     const query = parseWith(querySchema, { ...event.queryStringParameters, deviceId: caller.deviceId });
     await connect(ports, {
@@ -59,8 +62,9 @@ export interface DisconnectPorts extends Pick<ConnectPorts, 'routes' | 'clock'> 
 }
 
 /**
- * `$disconnect`: removes exactly this connection's session (IM-CONN-5), and has an agent checked (IM-DESK-7). AWS promises
- * neither the event nor its authorizer context: without either the next delivery finds 410 and removes the route.
+ * `$disconnect`: removes the session if it is still this connection's (IM-CONN-5), and asks for a check of an agent
+ * (IM-DESK-7). AWS guarantees neither the event nor its authorizer context. Without them, the next delivery gets a 410
+ * and removes the route.
  */
 export async function answerDisconnect(ports: DisconnectPorts, event: SocketEvent) {
   const caller = callerOf(event);

@@ -6,7 +6,6 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 import { type BuildOptions, buildSync } from 'esbuild';
 import { PACKAGE_ROOT, packageModule } from './package-files.ts';
 
-/** `index.handler` in a folder with `index.mjs` and `index.mjs.map`. */
 export const BUNDLE_HANDLER = 'index.handler';
 
 interface Bundle {
@@ -14,27 +13,27 @@ interface Bundle {
   readonly sourceMap: string;
 }
 
-/** Bundles of all functions, made together when the first of them is needed, and only once. */
+/** The bundles of all functions. Built together, once, when the first is needed. */
 export class FunctionBundles {
   readonly #modules: readonly string[];
   #bundles: ReadonlyMap<string, Bundle> | undefined;
 
-  /** @param modules the functions' modules without endings, from the package's root: `lambdas/functions/poll` */
+  /** @param modules paths of the modules from the package's root, without extension: `lambdas/functions/poll` */
   constructor(modules: readonly string[]) {
     this.#modules = modules;
   }
 
   /**
-   * The Lambda code of one of the functions. CDK calls `tryBundle` only for stacks that it deploys, so `cdk list` and
-   * `cdk destroy` build nothing.
+   * Returns the Lambda code of one function. CDK calls `tryBundle` only for stacks that it synthesizes for a deployment,
+   * so `cdk list` and `cdk destroy` build nothing.
    */
   code(module: string): Code {
     return Code.fromAsset(dirname(packageModule(module)), {
       assetHashType: AssetHashType.OUTPUT,
       bundling: {
-        // Never started, since `tryBundle` doesn't decline; but CDK wants an image for the fallback.
+        // Never started, since `tryBundle` always succeeds, but CDK requires an image.
         image: DockerImage.fromRegistry('scratch'),
-        // CDK bundles equal options only once: the command is what tells this function from its folder's others.
+        // CDK bundles equal options only once. The command distinguishes the functions of a folder.
         command: [module],
         local: {
           tryBundle: (outputDirectory) => {
@@ -49,13 +48,14 @@ export class FunctionBundles {
   #write(module: string, outputDirectory: string): void {
     this.#bundles ??= bundleAll(this.#modules);
     const bundle = this.#bundles.get(module);
-    if (bundle === undefined) throw new Error(`No function "${module}" among ${this.#modules.join(', ')}`);
+    if (bundle === undefined)
+      throw new Error(`There is no function "${module}" in ${this.#modules.join(', ')}`);
     writeFileSync(join(outputDirectory, 'index.mjs'), bundle.code);
     writeFileSync(join(outputDirectory, 'index.mjs.map'), bundle.sourceMap);
   }
 }
 
-/** One esbuild call for all: it parses the SDK once for eight bundles (docs/adr/0002-bundles-in-one-build.md). */
+/** One esbuild call for all, so that it parses the AWS SDK only once (docs/adr/0002-bundles-in-one-build.md). */
 function bundleAll(modules: readonly string[]): ReadonlyMap<string, Bundle> {
   const directory = mkdtempSync(join(tmpdir(), 'serverless-im-'));
   try {
@@ -78,7 +78,7 @@ function buildOptions(modules: readonly string[], outdir: string): BuildOptions 
     target: 'node24',
     // The SDK's CommonJS build can't be tree-shaken.
     mainFields: ['module', 'main'],
-    // Parts of the SDK that never run in our functions: a third of it.
+    // A third of the AWS SDK's code never runs in our functions.
     alias: {
       '@aws-sdk/credential-provider-node': packageModule('lib/bundling/env-credentials'),
       '@smithy/core/event-streams': packageModule('lib/bundling/no-event-streams'),
@@ -86,7 +86,7 @@ function buildOptions(modules: readonly string[], outdir: string): BuildOptions 
     },
     minify: true,
     sourcemap: true,
-    // Positions are enough for a stack trace; with the texts Node would load megabytes at every cold start.
+    // Stack traces need only positions. With the sources, the maps would be megabytes larger.
     sourcesContent: false,
     legalComments: 'none',
     logLevel: 'silent',
@@ -99,7 +99,7 @@ function readBundle(directory: string): Bundle {
   return { code: readFileSync(join(directory, 'index.mjs')), sourceMap: JSON.stringify({ ...map, sources }) };
 }
 
-/** Sources seen from the package: a checkout elsewhere gives the same bytes, so the same asset, so no deployment. */
+/** The same path in every checkout, so that the asset's hash, and with it the deployment, does not depend on it. */
 function portable(path: string): string {
   return path.replaceAll(sep, '/');
 }

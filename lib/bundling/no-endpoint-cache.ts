@@ -1,5 +1,5 @@
 /**
- * In the place of `@aws-sdk/endpoint-cache`, which holds what endpoint discovery finds: 8 KB, and no client of ours discovers
- * endpoints.
+ * Replaces `@aws-sdk/endpoint-cache`, the cache of endpoint discovery, in the handlers' bundles: 8 KB that no client of
+ * ours uses.
  */
 export class EndpointCache {}

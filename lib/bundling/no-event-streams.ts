@@ -1,9 +1,9 @@
 /**
- * Stands in for `@smithy/core/event-streams` in the handlers' bundles. The SDK loads it only for operations that stream
- * events; DynamoDB, SQS, and `@connections` have none. But it loads it by `import()`, which in a single bundle drags
- * all of it in and keeps esbuild from shaking what it shares with the rest.
+ * Replaces `@smithy/core/event-streams` in the handlers' bundles. The AWS SDK needs it only for operations that stream
+ * events, and DynamoDB, SQS, and `@connections` have none. But it loads the module by `import()`, so esbuild bundles all of
+ * it, and can't tree-shake what it shares with other modules.
  *
- * Exports what the SDK asks for by name, and fails where the first stream would begin.
+ * Exports the names that the AWS SDK imports, and throws where the first stream would start.
  */
 export const eventStreamSerdeProvider = undefined;
 

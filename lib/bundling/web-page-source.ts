@@ -9,14 +9,14 @@ import { PACKAGE_ROOT } from './package-files.ts';
 const WEB = `${PACKAGE_ROOT}web`;
 
 /**
- * The web page's files: in the repository built now, from the published package as they came. CDK asks for them only for
- * stacks that it deploys.
+ * The files of the web page: built now in the repository, prebuilt in the published package. CDK calls `tryBundle` only
+ * for stacks that it synthesizes for a deployment.
  */
 export function webPageSource(): ISource {
   return Source.asset(WEB, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // Never started, since `tryBundle` doesn't decline; but CDK wants an image for the fallback.
+      // Never started, since `tryBundle` always succeeds, but CDK requires an image.
       image: DockerImage.fromRegistry('scratch'),
       local: {
         tryBundle: (outputDirectory) => {

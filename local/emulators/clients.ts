@@ -9,7 +9,7 @@ export function dynamoDbClient(endpoint: string): DynamoDBClient {
   return new DynamoDBClient({ endpoint, region: REGION, credentials: CREDENTIALS });
 }
 
-/** @param userAgentAppId by which a wire proxy knows who calls */
+/** @param userAgentAppId by which an AWS proxy knows who calls */
 export function sqsClient(endpoint: string, userAgentAppId?: string): SQSClient {
   return new SQSClient({
     endpoint,

@@ -25,7 +25,7 @@ export interface StartedInvocation {
   kill(): Promise<void>;
 }
 
-/** Looks on, so that a wire proxy knows who calls. */
+/** Looks on, so that an AWS proxy knows who calls. */
 export interface InvocationObserver {
   started(invocation: StartedInvocation): void;
   ended(requestId: string, result: InvokeResult): void;

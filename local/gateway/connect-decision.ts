@@ -35,10 +35,10 @@ export async function decideConnect(
 ): Promise<ConnectDecision> {
   const route = api.routes.find(({ routeKey }) => routeKey === '$connect');
   if (route === undefined) return { accepted: true };
-  if (route.authorizer === undefined) {
+  if (route.authorizerId === undefined) {
     return runConnectRoute(runtime, invoker, route.functionId, connection, request);
   }
-  const authorization = await authorizeConnection(runtime, invoker, route.authorizer, connection, request);
+  const authorization = await authorizeConnection(runtime, invoker, route.authorizerId, connection, request);
   if (authorization.status !== 'allowed') return refuse(authorization.status);
   if (isGone()) return refuse(500);
   const authorizer = authorization.context;

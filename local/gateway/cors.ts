@@ -1,10 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { CorsModel } from '../model.ts';
-
-export interface CorsRequest {
-  readonly origin?: string;
-  /** `Access-Control-Request-Method` */
-  readonly requestedMethod?: string;
-}
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -12,9 +7,9 @@ type Headers = Readonly<Record<string, string>>;
  * The headers that answer a preflight request: none unless it has an origin that is allowed and asks for a method.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
  */
-export function preflightHeaders(cors: CorsModel, request: CorsRequest): Headers {
+export function preflightHeaders(cors: CorsModel, request: IncomingHttpHeaders): Headers {
   const origin = allowedOrigin(cors, request.origin);
-  if (origin === undefined || request.requestedMethod === undefined) return {};
+  if (origin === undefined || request['access-control-request-method'] === undefined) return {};
   return {
     'access-control-allow-origin': origin,
     ...listHeader('access-control-allow-methods', cors.allowMethods),
@@ -24,7 +19,7 @@ export function preflightHeaders(cors: CorsModel, request: CorsRequest): Headers
 }
 
 /** The response's headers with the API's CORS headers instead of any that the function returned. */
-export function withCorsHeaders(cors: CorsModel, request: CorsRequest, headers: Headers): Headers {
+export function withCorsHeaders(cors: CorsModel, request: IncomingHttpHeaders, headers: Headers): Headers {
   const own = Object.entries(headers).filter(([name]) => !name.startsWith('access-control-'));
   const origin = allowedOrigin(cors, request.origin);
   if (origin === undefined) return Object.fromEntries(own);

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpApiModel, HttpRouteModel, Invoker } from '../model.ts';
-import { type CorsRequest, preflightHeaders, withCorsHeaders } from './cors.ts';
+import { preflightHeaders, withCorsHeaders } from './cors.ts';
 import { httpEvent } from './http-event.ts';
 import { gatewayReply, type HttpReply, parseHttpResult } from './http-response.ts';
 import { HttpRouteTable, type RouteMatch } from './http-route-table.ts';
 import { describeFailure, invokeWithin } from './invocation.ts';
-import { JwtAuthorizer, type JwtIdentity } from './jwt-authorizer.ts';
+import { JwtAuthorizer } from './jwt-authorizer.ts';
 import { readBody } from './request-body.ts';
-import { type RequestFacts, readRequestFacts } from './request-facts.ts';
+import { readRequestFacts } from './request-facts.ts';
 import { newGatewayId } from './request-id.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -31,14 +31,15 @@ export class HttpApi {
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = newGatewayId();
-    const corsRequest = readCorsRequest(request);
     const { cors } = this.#model;
     const isPreflight = cors !== undefined && request.method === 'OPTIONS';
     const reply = isPreflight
-      ? { status: 204, headers: preflightHeaders(cors, corsRequest), body: Buffer.alloc(0) }
+      ? { status: 204, headers: preflightHeaders(cors, request.headers), body: Buffer.alloc(0) }
       : await this.#reply(request, requestId);
     const headers =
-      cors === undefined || isPreflight ? reply.headers : withCorsHeaders(cors, corsRequest, reply.headers);
+      cors === undefined || isPreflight
+        ? reply.headers
+        : withCorsHeaders(cors, request.headers, reply.headers);
     write(response, { ...reply, headers: { ...headers, 'apigw-requestid': requestId } });
   }
 
@@ -54,33 +55,17 @@ export class HttpApi {
     }
     const body = await readBody(request, this.#runtime.limits.httpBodyBytes);
     if (body === 'too-large') return gatewayReply(413, 'Request Entity Too Large');
-    return this.#invoke(request, facts, path, match, body, requestId, verdict?.identity);
+    const nowMs = this.#runtime.clock.now();
+    const identity = verdict?.identity;
+    const api = this.#model;
+    return this.#invoke(
+      match,
+      httpEvent({ request, facts, api, path, match, body, identity, requestId, nowMs }),
+    );
   }
 
-  async #invoke(
-    { method = 'GET', httpVersion }: IncomingMessage,
-    facts: RequestFacts,
-    path: string,
-    { route, routeKey, pathParameters }: RouteMatch,
-    body: Buffer,
-    requestId: string,
-    identity: JwtIdentity | undefined,
-  ): Promise<HttpReply> {
-    const { clock, limits, timers, log } = this.#runtime;
-    const event = httpEvent({
-      request: facts,
-      method,
-      protocol: `HTTP/${httpVersion}`,
-      path,
-      routeKey,
-      pathParameters,
-      body,
-      apiId: this.#model.apiId,
-      stage: this.stage,
-      requestId,
-      nowMs: clock.now(),
-      ...(identity === undefined ? {} : { identity }),
-    });
+  async #invoke({ route, routeKey }: RouteMatch, event: unknown): Promise<HttpReply> {
+    const { limits, timers, log } = this.#runtime;
     const limitMs = limits.httpIntegrationMs;
     const invocation = await invokeWithin(this.#invoker, route.functionId, event, limitMs, timers);
     if (invocation.outcome === 'returned') {
@@ -112,14 +97,6 @@ function makeAuthorizers(model: HttpApiModel, runtime: Runtime): Map<HttpRouteMo
     authorizers.set(route, authorizer);
   }
   return authorizers;
-}
-
-function readCorsRequest({ headers }: IncomingMessage): CorsRequest {
-  const requestedMethod = headers['access-control-request-method'];
-  return {
-    ...(headers.origin === undefined ? {} : { origin: headers.origin }),
-    ...(requestedMethod === undefined ? {} : { requestedMethod }),
-  };
 }
 
 function decodePath(encodedPath: string): string | undefined {

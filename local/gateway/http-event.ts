@@ -1,22 +1,22 @@
+import type { IncomingMessage } from 'node:http';
+import type { HttpApiModel } from '../model.ts';
 import { ACCOUNT_ID } from '../stack/identifiers.ts';
+import type { RouteMatch } from './http-route-table.ts';
 import type { JwtIdentity } from './jwt-authorizer.ts';
-import type { RequestFacts } from './request-facts.ts';
+import { type RequestFacts, valuesByName } from './request-facts.ts';
 import { formatRequestTime } from './request-id.ts';
 
-export interface HttpEventFacts {
-  readonly request: RequestFacts;
-  readonly method: string;
-  readonly protocol: string;
+export interface HttpEventParts {
+  readonly request: IncomingMessage;
+  readonly facts: RequestFacts;
+  readonly api: Pick<HttpApiModel, 'apiId' | 'stage'>;
   /** Decoded, with the stage unless it is `$default`. */
   readonly path: string;
-  readonly routeKey: string;
-  readonly pathParameters: Readonly<Record<string, string>>;
+  readonly match: RouteMatch;
   readonly body: Buffer;
-  readonly apiId: string;
-  readonly stage: string;
+  readonly identity: JwtIdentity | undefined;
   readonly requestId: string;
   readonly nowMs: number;
-  readonly identity?: JwtIdentity;
 }
 
 /**
@@ -25,39 +25,39 @@ export interface HttpEventFacts {
  *
  * `rawPath` is decoded, whatever its name says: captures in honojs/hono#2156 and hotsock/voker#8.
  */
-export function httpEvent(facts: HttpEventFacts) {
-  const { request, identity, nowMs } = facts;
-  const { cookies, headers } = readHeaders(request);
-  const query = joinRepeated(new URLSearchParams(request.rawQueryString));
+export function httpEvent(parts: HttpEventParts) {
+  const { request, facts, api, path, match, identity, nowMs } = parts;
+  const { cookies, headers } = readHeaders(facts);
+  const query = joinRepeated(new URLSearchParams(facts.rawQueryString));
   return {
     version: '2.0',
-    routeKey: facts.routeKey,
-    rawPath: facts.path,
-    rawQueryString: request.rawQueryString,
+    routeKey: match.routeKey,
+    rawPath: path,
+    rawQueryString: facts.rawQueryString,
     ...(cookies.length === 0 ? {} : { cookies }),
     headers,
-    ...(request.rawQueryString === '' ? {} : { queryStringParameters: query }),
-    ...(Object.keys(facts.pathParameters).length === 0 ? {} : { pathParameters: facts.pathParameters }),
+    ...(facts.rawQueryString === '' ? {} : { queryStringParameters: query }),
+    ...(Object.keys(match.pathParameters).length === 0 ? {} : { pathParameters: match.pathParameters }),
     requestContext: {
       accountId: ACCOUNT_ID,
-      apiId: facts.apiId,
+      apiId: api.apiId,
       ...(identity === undefined ? {} : { authorizer: { jwt: identity } }),
-      domainName: request.domainName,
-      domainPrefix: request.domainName.split('.')[0] ?? '',
+      domainName: facts.domainName,
+      domainPrefix: facts.domainName.split('.')[0] ?? '',
       http: {
-        method: facts.method,
-        path: facts.path,
-        protocol: facts.protocol,
-        sourceIp: request.sourceIp,
-        userAgent: request.userAgent ?? '',
+        method: request.method,
+        path,
+        protocol: `HTTP/${request.httpVersion}`,
+        sourceIp: facts.sourceIp,
+        userAgent: facts.userAgent ?? '',
       },
-      requestId: facts.requestId,
-      routeKey: facts.routeKey,
-      stage: facts.stage,
+      requestId: parts.requestId,
+      routeKey: match.routeKey,
+      stage: api.stage,
       time: formatRequestTime(nowMs),
       timeEpoch: nowMs,
     },
-    ...encodeBody(facts.body, headers['content-type']),
+    ...encodeBody(parts.body, headers['content-type']),
   };
 }
 
@@ -70,12 +70,8 @@ function readHeaders(request: RequestFacts) {
 }
 
 function joinRepeated(entries: Iterable<readonly [string, string]>): Record<string, string> {
-  const values = new Map<string, string>();
-  for (const [name, value] of entries) {
-    const before = values.get(name);
-    values.set(name, before === undefined ? value : `${before},${value}`);
-  }
-  return Object.fromEntries(values);
+  const values = Object.entries(valuesByName(entries));
+  return Object.fromEntries(values.map(([name, all]) => [name, all.join(',')]));
 }
 
 /**

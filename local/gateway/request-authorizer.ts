@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Invoker, RequestAuthorizerModel } from '../model.ts';
+import type { Invoker } from '../model.ts';
 import { connectMethodArn } from '../stack/identifiers.ts';
 import { describeFailure, invokeWithin } from './invocation.ts';
 import { isAllowed, policySchema } from './policy.ts';
@@ -19,33 +19,32 @@ const resultSchema = z.object({
 });
 
 /**
- * Asks a REQUEST authorizer about a connection. All identity sources must be there and not empty, or it is 401
- * without invoking; the error message `Unauthorized` is 401, a Deny 403, any other failure 500.
+ * Asks a REQUEST authorizer without identity sources about a connection. The error message `Unauthorized` is 401, a
+ * Deny 403, any other failure 500.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html
  */
 export async function authorizeConnection(
   runtime: Runtime,
   invoker: Invoker,
-  authorizer: RequestAuthorizerModel,
+  authorizerId: string,
   connection: ConnectionFacts,
   request: RequestFacts,
 ): Promise<Authorization> {
-  if (!authorizer.identitySource.every((source) => hasIdentity(source, request))) return { status: 401 };
   const { clock, limits, timers } = runtime;
   const methodArn = connectMethodArn(connection.apiId, connection.stage);
   const startedAt = clock.now();
   const event = authorizerEvent(connection, request, methodArn, startedAt);
   const limitMs = limits.webSocketIntegrationMs;
-  const invocation = await invokeWithin(invoker, authorizer.functionId, event, limitMs, timers);
+  const invocation = await invokeWithin(invoker, authorizerId, event, limitMs, timers);
   if (invocation.outcome !== 'returned') {
     if (invocation.outcome === 'failed' && invocation.errorMessage === 'Unauthorized') return { status: 401 };
-    runtime.log.warn(`Authorizer ${authorizer.functionId} failed: ${describeFailure(invocation)}`);
+    runtime.log.warn(`Authorizer ${authorizerId} failed: ${describeFailure(invocation)}`);
     return { status: 500 };
   }
   const result = resultSchema.safeParse(invocation.payload);
   if (!result.success) {
     runtime.log.warn(
-      `Authorizer ${authorizer.functionId} returned neither a policy document nor a context of scalars`,
+      `Authorizer ${authorizerId} returned neither a policy document nor a context of scalars`,
     );
     return { status: 500 };
   }
@@ -56,15 +55,4 @@ export async function authorizeConnection(
     status: 'allowed',
     context: { ...context, ...(principalId !== undefined && { principalId }), integrationLatency },
   };
-}
-
-function hasIdentity(source: string, request: RequestFacts): boolean {
-  const [, location, name = ''] = /^route\.request\.(header|querystring)\.(.+)$/.exec(source) ?? [];
-  if (location === 'querystring') {
-    return (new URLSearchParams(request.rawQueryString).get(name) ?? '') !== '';
-  }
-  // Anything else (stage variables, context) is not in the model: nothing can be there.
-  const isSent = ([header, value]: readonly [string, string]) =>
-    header.toLowerCase() === name.toLowerCase() && value !== '';
-  return location === 'header' && request.headers.some(isSent);
 }

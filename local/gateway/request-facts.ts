@@ -53,3 +53,10 @@ function edgeHeaders(request: IncomingMessage, sourceIp: string, nowMs: number) 
     ['X-Forwarded-Proto', 'http'],
   ] as const;
 }
+
+/** All values of each header or parameter. By `fromEntries`, since a client may well name one `__proto__`. */
+export function valuesByName(entries: Iterable<readonly [string, string]>): Record<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of entries) values.set(name, [...(values.get(name) ?? []), value]);
+  return Object.fromEntries(values);
+}

@@ -1,4 +1,4 @@
-import type { RequestFacts } from './request-facts.ts';
+import { type RequestFacts, valuesByName } from './request-facts.ts';
 import { formatRequestTime, newGatewayId } from './request-id.ts';
 
 /** `requestContext.authorizer`: the authorizer's context as strings, `principalId`, and the time it took. */
@@ -34,11 +34,13 @@ export function authorizerEvent(
   methodArn: string,
   nowMs: number,
 ) {
-  const query = readQuery(request);
+  const query = mapsOf(new URLSearchParams(request.rawQueryString));
+  const headers = mapsOf(request.headers);
   return {
     type: 'REQUEST',
     methodArn,
-    ...readHeaders(request),
+    headers: headers.single,
+    multiValueHeaders: headers.multiple,
     queryStringParameters: query.single,
     multiValueQueryStringParameters: query.multiple,
     stageVariables: {},
@@ -47,13 +49,15 @@ export function authorizerEvent(
 }
 
 export function connectEvent(connection: ConnectionFacts, request: RequestFacts, nowMs: number) {
-  const query = readQuery(request);
+  const query = mapsOf(new URLSearchParams(request.rawQueryString));
+  const headers = mapsOf(request.headers);
   const queryFields =
     request.rawQueryString === ''
       ? {}
       : { queryStringParameters: query.single, multiValueQueryStringParameters: query.multiple };
   return {
-    ...readHeaders(request),
+    headers: headers.single,
+    multiValueHeaders: headers.multiple,
     ...queryFields,
     requestContext: requestContext(connection, '$connect', 'CONNECT', nowMs),
     isBase64Encoded: false,
@@ -115,21 +119,8 @@ function requestContext(connection: ConnectionFacts, routeKey: string, eventType
 }
 
 /** Of a repeated header or parameter the last value is in the single-value map, all are in the other. */
-function readHeaders(request: RequestFacts) {
-  const { single, multiple } = collect(request.headers);
-  return { headers: single, multiValueHeaders: multiple };
-}
-
-function readQuery(request: RequestFacts) {
-  return collect(new URLSearchParams(request.rawQueryString));
-}
-
-function collect(entries: Iterable<readonly [string, string]>) {
-  const values = new Map<string, string[]>();
-  for (const [name, value] of entries) values.set(name, [...(values.get(name) ?? []), value]);
-  // By `fromEntries`, since a client may well name a parameter `__proto__`.
-  return {
-    single: Object.fromEntries([...values].map(([name, all]) => [name, all.at(-1) ?? ''])),
-    multiple: Object.fromEntries(values),
-  };
+function mapsOf(entries: Iterable<readonly [string, string]>) {
+  const multiple = valuesByName(entries);
+  const last = Object.entries(multiple).map(([name, all]) => [name, all.at(-1) ?? '']);
+  return { single: Object.fromEntries(last), multiple };
 }

@@ -10,7 +10,7 @@ import { type RequestFacts, readRequestFacts } from './request-facts.ts';
 import { newGatewayId } from './request-id.ts';
 import { RouteDispatcher } from './route-dispatcher.ts';
 import type { Runtime } from './runtime.ts';
-import type { AuthorizerContext, ClosureFacts, ConnectionFacts } from './websocket-events.ts';
+import type { ClosureFacts, ConnectionFacts } from './websocket-events.ts';
 
 /** RFC 6455, 4.1: a nonce of 16 bytes in base64. */
 const WEBSOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/;
@@ -92,7 +92,8 @@ export class WebSocketGateway {
     if (this.#isClosed) return void socket.destroy();
     if (!decision.accepted) return refuse(decision.status, decision.message);
     if (decision.subprotocol !== undefined) this.#subprotocols.set(request, decision.subprotocol);
-    this.#open(dispatcher, withAuthorizer(facts, decision.authorizer), request, socket, client);
+    const { authorizer } = decision;
+    this.#open(dispatcher, { ...facts, ...(authorizer && { authorizer }) }, request, socket, client);
   }
 
   /** Ends all connections with 1001 and without `$disconnect`: AWS has nothing that corresponds. */
@@ -163,10 +164,6 @@ export class WebSocketGateway {
       ...(userAgent === undefined ? {} : { userAgent }),
     };
   }
-}
-
-function withAuthorizer(facts: ConnectionFacts, authorizer: AuthorizerContext | undefined): ConnectionFacts {
-  return authorizer === undefined ? facts : { ...facts, authorizer };
 }
 
 function decodeStage(encodedPath: string): string {

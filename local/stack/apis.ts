@@ -4,7 +4,6 @@ import type {
   HttpApiModel,
   HttpRouteModel,
   JwtAuthorizerModel,
-  RequestAuthorizerModel,
   StackModel,
   WebSocketApiModel,
 } from '../model.ts';
@@ -57,6 +56,13 @@ export function apiModels(
     return authorizer;
   };
 
+  const requestAuthorizerOf = (authorizer: Resource): string => {
+    if (reader(authorizer).texts('IdentitySource').length > 0) {
+      throw new TemplateError(`${authorizer.logicalId}: the local runtime knows no identity sources.`);
+    }
+    return functionOf(reader(authorizer).text('AuthorizerUri'), authorizer);
+  };
+
   const webSocketRoute = (route: Resource): WebSocketApiModel['routes'][number] => {
     const authorizer = authorizerOf(route, 'REQUEST');
     return {
@@ -65,7 +71,7 @@ export function apiModels(
       hasResponse:
         reader(route).optionalText('RouteResponseSelectionExpression') !== undefined &&
         routesWithDefaultResponse.has(refOf(route)),
-      ...(authorizer && { authorizer: requestAuthorizer(authorizer, functionOf) }),
+      ...(authorizer && { authorizerId: requestAuthorizerOf(authorizer) }),
     };
   };
   const httpRoute = (route: Resource): HttpRouteModel => {
@@ -98,17 +104,6 @@ export function apiModels(
     }
   }
   return { webSocketApis, httpApis };
-}
-
-function requestAuthorizer(
-  authorizer: Resource,
-  functionOf: (uri: string, owner: Resource) => string,
-): RequestAuthorizerModel {
-  const read = reader(authorizer);
-  return {
-    functionId: functionOf(read.text('AuthorizerUri'), authorizer),
-    identitySource: read.texts('IdentitySource'),
-  };
 }
 
 function jwtAuthorizer(authorizer: Resource): JwtAuthorizerModel {

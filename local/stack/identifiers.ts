@@ -5,20 +5,15 @@ import type { TemplateResource } from './template.ts';
 export const REGION = 'us-east-1';
 export const ACCOUNT_ID = '000000000000';
 
-const PSEUDO_PARAMETERS: Readonly<Record<string, unknown>> = {
-  'AWS::AccountId': ACCOUNT_ID,
-  'AWS::NotificationARNs': [],
-  'AWS::Partition': 'aws',
-  'AWS::Region': REGION,
-  'AWS::URLSuffix': 'amazonaws.com',
-};
-
-export function pseudoParameter(name: string, stackName: string): unknown {
-  if (name === 'AWS::StackName') return stackName;
-  if (name === 'AWS::StackId') {
-    return `arn:aws:cloudformation:${REGION}:${ACCOUNT_ID}:stack/${stackName}/local`;
-  }
-  return PSEUDO_PARAMETERS[name];
+export function pseudoParameters(stackName: string): Readonly<Record<string, string>> {
+  return {
+    'AWS::AccountId': ACCOUNT_ID,
+    'AWS::Partition': 'aws',
+    'AWS::Region': REGION,
+    'AWS::StackId': `arn:aws:cloudformation:${REGION}:${ACCOUNT_ID}:stack/${stackName}/local`,
+    'AWS::StackName': stackName,
+    'AWS::URLSuffix': 'amazonaws.com',
+  };
 }
 
 /** What `Ref` and `Fn::GetAtt` of a resource give, as AWS documents them by type. */

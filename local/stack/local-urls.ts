@@ -10,7 +10,7 @@ export const ISSUER_PLACEHOLDER = 'https://dev-issuer.invalid';
 export interface LocalOrigins {
   /** `http://127.0.0.1:8787`: the gateway, for clients. */
   readonly gateway: string;
-  /** The gateway's `@connections`, for functions; the gateway itself unless a wire proxy stands between. */
+  /** The gateway's `@connections`, for functions; the gateway itself unless an AWS proxy stands between. */
   readonly connections: string;
   readonly issuer: string;
   readonly sqs: string;

@@ -1,4 +1,4 @@
-import { identityOf, pseudoParameter } from './identifiers.ts';
+import { identityOf, pseudoParameters } from './identifiers.ts';
 import { type IntrinsicScope, resolveIntrinsics } from './intrinsics.ts';
 import { type Resource, type Template, TemplateError, type TemplateResource } from './template.ts';
 
@@ -35,7 +35,7 @@ export function resolveTemplate(template: Template, stackName: string): Resolved
   };
   const scope: IntrinsicScope = {
     ref: (name) => {
-      const pseudo = pseudoParameter(name, stackName);
+      const pseudo = pseudoParameters(stackName)[name];
       if (pseudo !== undefined) return pseudo;
       const parameter = template.Parameters?.[name];
       if (!parameter) return identity(name).ref;

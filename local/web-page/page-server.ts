@@ -10,20 +10,13 @@ import {
 import { closeServer, listenOn } from '../listening.ts';
 import { OperatorError, systemErrorCode } from '../operator-error.ts';
 
-/** See `web/src/config.ts`. */
-export interface PageConfig {
-  readonly wsUrl: string;
-  readonly httpUrl: string;
-  readonly auth: Readonly<Record<string, string>>;
-}
-
 export interface PageServerOptions {
   /** Of the built page. */
   readonly directory: string;
   /** 0 takes a free one. */
   readonly port: number;
-  /** What its `config.json` says. */
-  readonly config: PageConfig;
+  /** What its `config.json` says: see `web/src/config.ts`. */
+  readonly config: { readonly wsUrl: string; readonly httpUrl: string; readonly auth: object };
   /** URLs beside the chat's own that it may speak to: of whoever signs its users in. */
   readonly signInUrls: readonly string[];
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createWire, type HoldStage, steps } from '../../local/wire/index.ts';
+import { type BreakpointStage, createAwsProxy, steps } from '../../local/aws-proxy/index.ts';
 import { assigned, deskEnvironment, deskOf, events, newQueue, openChat, updated } from './setup/desk.ts';
 import { say } from './setup/groups.ts';
 import type { Json } from './setup/json.ts';
@@ -7,11 +7,11 @@ import type { TestSocket } from './setup/socket.ts';
 import { type Stack, startStack } from './setup/stack.ts';
 
 /** The flow is held at each of the desk's AWS calls, where the other side acts or the function dies. */
-const wire = createWire();
+const proxy = createAwsProxy();
 let stack: Stack;
 beforeAll(async () => {
   stack = await startStack({
-    wire: wire.attach,
+    awsProxy: proxy.attach,
     returnFailedAfterSeconds: 0,
     environment: deskEnvironment({ DESK_AGENT_GRACE_SECONDS: '1' }),
     onWarning: () => undefined,
@@ -20,14 +20,18 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 const { customer, readyAgent, historyOf } = deskOf(() => stack);
-const STAGES: readonly HoldStage[] = ['before', 'after'];
+const STAGES: readonly BreakpointStage[] = ['before', 'after'];
 
 /** Matches calls about this queue or this conversation only. */
 const about = (name: string) => (_: unknown, input: unknown) => (JSON.stringify(input) ?? '').includes(name);
 
 /** Holds the call that assigns a chat of the queue. */
 const claimIn = (queue: string) =>
-  wire.hold({ function: 'MatchDesk', operation: 'TransactWriteItems', where: about(`"q#${queue}"`) });
+  proxy.setBreakpoint({
+    function: 'MatchDesk',
+    operation: 'TransactWriteItems',
+    where: about(`"q#${queue}"`),
+  });
 
 async function agentOf(socket: TestSocket): Promise<Json> {
   return (await socket.request({ action: 'desk.away' })).agent;
@@ -48,7 +52,7 @@ describe('the match worker', () => {
         await Promise.all([assigned(ann, conversationId), assigned(bob, conversationId)]);
       };
       let rounds = 0;
-      for await (const step of steps(wire, { function: 'MatchDesk', when, run })) {
+      for await (const step of steps(proxy, { function: 'MatchDesk', when, run })) {
         rounds += 1;
         step.fail(when === 'before' ? 'kill' : 'kill-after');
         await step.finished;
@@ -130,7 +134,7 @@ describe('the match worker', () => {
     const bob = await customer();
     const { conversationId } = await openChat(bob, queue);
     // Its seq is allocated before the assignment; it is stored after.
-    const storing = wire.hold({
+    const storing = proxy.setBreakpoint({
       route: 'sendMessage',
       operation: 'PutItem',
       where: about(conversationId),
@@ -155,7 +159,7 @@ describe('a desk function that dies', () => {
     async (when, fault) => {
       const queue = newQueue();
       const bob = await customer();
-      const opening = wire.hold({
+      const opening = proxy.setBreakpoint({
         route: 'desk.open',
         operation: 'TransactWriteItems',
         when,
@@ -179,7 +183,7 @@ describe('a desk function that dies', () => {
     const queue = newQueue();
     const ann = await readyAgent(queue);
     const bob = await customer();
-    const opening = wire.hold({
+    const opening = proxy.setBreakpoint({
       route: 'desk.open',
       operation: 'TransactWriteItems',
       when: 'after',
@@ -224,7 +228,7 @@ describe('an agent who disappears', () => {
     const ann = await readyAgent(queue);
     const { conversationId } = await openChat(bob, queue);
     await assigned(ann, conversationId);
-    const looksAgain = wire.hold({
+    const looksAgain = proxy.setBreakpoint({
       function: 'MatchDesk',
       operation: 'SendMessageBatch',
       where: about(ann.user),
@@ -232,9 +236,9 @@ describe('an agent who disappears', () => {
     ann.socket.raw.terminate();
     await looksAgain.reached;
     // However long the connect takes, the check after the grace period comes later.
-    const look = wire.hold({ function: 'MatchDesk', where: about(ann.user) });
+    const look = proxy.setBreakpoint({ function: 'MatchDesk', where: about(ann.user) });
     looksAgain.release();
-    const looked = wire.nextEnd({ function: 'MatchDesk' });
+    const looked = proxy.nextEnd({ function: 'MatchDesk' });
     await look.reached;
     const again = await deskOf(() => stack).agent(ann.user);
     look.release();
@@ -250,7 +254,7 @@ describe('an agent who disappears', () => {
     const ann = await readyAgent(queue);
     const { conversationId } = await openChat(bob, queue);
     await assigned(ann, conversationId);
-    const leaving = wire.hold({ route: '$disconnect', operation: 'UpdateItem' });
+    const leaving = proxy.setBreakpoint({ route: '$disconnect', operation: 'UpdateItem' });
     ann.socket.raw.terminate();
     await leaving.reached;
     leaving.fail('kill');
@@ -275,7 +279,7 @@ describe('an agent who disappears', () => {
       ['before', 'kill'],
       ['after', 'kill-after'],
     ] as const) {
-      for await (const step of steps(wire, { ...match, when, run })) {
+      for await (const step of steps(proxy, { ...match, when, run })) {
         step.fail(fault);
         const { bob, conversationId } = await step.finished;
         const stored = events(await historyOf(bob.user, conversationId));

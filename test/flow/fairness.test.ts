@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createWire } from '../../local/wire/index.ts';
+import { createAwsProxy } from '../../local/aws-proxy/index.ts';
 import { groupsOf, say } from './setup/groups.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
 /** Latencies of a Region, except for the fan-out workers, which are overloaded. */
-const wire = createWire({
+const proxy = createAwsProxy({
   latency: [
     { function: 'FanOut', service: 'dynamodb', ms: 1_500 },
     { service: 'dynamodb', p50Ms: 4, p99Ms: 20 },
@@ -15,7 +15,11 @@ const wire = createWire({
 });
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startStack({ wire: wire.attach, returnFailedAfterSeconds: 0, onWarning: () => undefined });
+  stack = await startStack({
+    awsProxy: proxy.attach,
+    returnFailedAfterSeconds: 0,
+    onWarning: () => undefined,
+  });
 });
 afterAll(() => stack?.stop());
 
@@ -53,7 +57,7 @@ describe('a huge group does not delay direct messages (fairness)', () => {
     const [b, c] = [newUser('bob'), newUser('carol')];
     const bob = await stack.join(b);
     // On every try: the workers time out after 2 s and try again.
-    const stuck = wire.inject({
+    const stuck = proxy.inject({
       fault: 'hang',
       function: 'FanOut',
       operation: 'BatchGetItem',

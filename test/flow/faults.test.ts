@@ -1,15 +1,19 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createWire, type FaultKind, steps } from '../../local/wire/index.ts';
+import { createAwsProxy, type FaultKind, steps } from '../../local/aws-proxy/index.ts';
 import type { Json } from './setup/json.ts';
 import { drain, historyOf, sending, sendUntilKnown } from './setup/sends.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
-const wire = createWire();
+const proxy = createAwsProxy();
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startStack({ wire: wire.attach, returnFailedAfterSeconds: 0, onWarning: () => undefined });
+  stack = await startStack({
+    awsProxy: proxy.attach,
+    returnFailedAfterSeconds: 0,
+    onWarning: () => undefined,
+  });
 });
-afterEach(() => wire.calm());
+afterEach(() => proxy.clearFaults());
 afterAll(() => stack?.stop());
 
 const seqsOf = (messages: readonly Json[]) => messages.map(({ seq }) => seq);
@@ -25,7 +29,7 @@ describe('a failing store', () => {
         users = [newUser(`alice${n}`), newUser(`bob${n}`)];
         return sendUntilKnown(await stack.join(users[0]), users[1], 'hi');
       };
-      for await (const step of steps(wire, { route: 'sendMessage', service: 'dynamodb', run })) {
+      for await (const step of steps(proxy, { route: 'sendMessage', service: 'dynamodb', run })) {
         step.fail(fault);
         const sent = await step.finished;
         expect(sent).toMatchObject({ type: 'sent' });
@@ -47,14 +51,14 @@ describe('a failing store', () => {
     async (operation, table, fault, when?: 'after the commit') => {
       const [a, b] = [newUser('alice'), newUser('bob')];
       const alice = await stack.join(a);
-      wire.reset();
-      const isStored = () => wire.calls.some((call) => call.operation === 'PutItem' && call.status === 200);
+      proxy.reset();
+      const isStored = () => proxy.calls.some((call) => call.operation === 'PutItem' && call.status === 200);
       const where = () => when === undefined || isStored();
-      wire.inject({ route: 'sendMessage', operation, table, fault, where });
+      proxy.inject({ route: 'sendMessage', operation, table, fault, where });
       const refused = await alice.request(sending(b, 'hi'));
       expect(refused).toMatchObject({ type: 'error', code: 'unavailable', retryable: true });
       expect(JSON.stringify(refused)).not.toMatch(/Exception|Table|dynamo/i);
-      wire.calm();
+      proxy.clearFaults();
       const sent = await sendUntilKnown(alice, b, 'hi');
       expect(seqsOf(await historyOf(stack, a, b))).toEqual([sent.seq]);
       expect(await (await stack.join(b)).message('hi')).toMatchObject({ seq: sent.seq });
@@ -64,9 +68,9 @@ describe('a failing store', () => {
   it('that refuses the offline job gives `unavailable`: a message is acked only once it is kept (IM-SEND-1, IM-FAULT-10)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const alice = await stack.join(a);
-    wire.inject({ route: 'sendMessage', service: 'sqs', fault: 'error' });
+    proxy.inject({ route: 'sendMessage', service: 'sqs', fault: 'error' });
     expect(await alice.request(sending(b, 'hi'))).toMatchObject({ code: 'unavailable' });
-    wire.calm();
+    proxy.clearFaults();
     expect(await sendUntilKnown(alice, b, 'hi')).toMatchObject({ type: 'sent', duplicate: true, seq: 1 });
     await stack.inboxHolds(b, 1);
   });
@@ -74,7 +78,7 @@ describe('a failing store', () => {
   it('that refuses part of a batch fails that part only, and everything is kept in the end (IM-FAULT-5, IM-FAULT-10)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const alice = await stack.join(a);
-    wire.inject({ function: 'StoreOffline', operation: 'BatchWriteItem', fault: 'unprocessed', times: 3 });
+    proxy.inject({ function: 'StoreOffline', operation: 'BatchWriteItem', fault: 'unprocessed', times: 3 });
     for (let n = 1; n <= 12; n += 1) await alice.request(sending(b, `m${n}`));
     await stack.inboxHolds(b, 12);
   });
@@ -88,7 +92,7 @@ describe('a receiver that does not accept a post', () => {
       await stack.join(b, { deviceId: 'tablet' }),
     ];
     const { connectionId } = await phone.request({ action: 'hello' });
-    const stuck = wire.hold({ operation: 'PostToConnection', connection: connectionId });
+    const stuck = proxy.setBreakpoint({ operation: 'PostToConnection', connection: connectionId });
     const alice = await stack.join(a);
     const answer = alice.request(sending(b, 'hi'));
     await stuck.reached;
@@ -107,7 +111,7 @@ describe('a receiver that does not accept a post', () => {
       const [a, b] = [newUser('alice'), newUser('bob')];
       const bob = await stack.join(b);
       const alice = await stack.join(a);
-      wire.inject({ operation: 'PostToConnection', user: b, fault, times: 1 });
+      proxy.inject({ operation: 'PostToConnection', user: b, fault, times: 1 });
       expect(await alice.request(sending(b, 'hi'))).toMatchObject({ type: 'sent' });
       await bob.message('hi');
     },
@@ -117,10 +121,10 @@ describe('a receiver that does not accept a post', () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const bob = await stack.join(b);
     const alice = await stack.join(a);
-    wire.inject({ operation: 'PostToConnection', user: b, fault: 'throttle' });
+    proxy.inject({ operation: 'PostToConnection', user: b, fault: 'throttle' });
     await alice.request(sending(b, 'hi'));
     await bob.closed;
-    wire.calm();
+    proxy.clearFaults();
     const again = await stack.join(b);
     expect(await again.message('hi')).toMatchObject({ seq: 1 });
   });
@@ -130,12 +134,12 @@ describe('a socket that is cut', () => {
   it('after the commit and before the ack gets the original when it repeats the send: one message (IM-INV-1, IM-FAULT-1)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const alice = await stack.join(a);
-    const committed = wire.hold({ route: 'sendMessage', operation: 'PutItem', when: 'after' });
+    const committed = proxy.setBreakpoint({ route: 'sendMessage', operation: 'PutItem', when: 'after' });
     alice.send(JSON.stringify({ ...sending(b, 'hi'), id: '1' }));
     await committed.reached;
     alice.raw.terminate();
     await alice.closed;
-    const ended = wire.nextEnd({ route: 'sendMessage' });
+    const ended = proxy.nextEnd({ route: 'sendMessage' });
     committed.release();
     await ended;
     const again = await stack.join(a);
@@ -147,7 +151,7 @@ describe('a socket that is cut', () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const bob = await stack.join(b, { deviceId: 'phone' });
     const { connectionId } = await bob.request({ action: 'hello' });
-    const posting = wire.hold({ operation: 'PostToConnection', connection: connectionId });
+    const posting = proxy.setBreakpoint({ operation: 'PostToConnection', connection: connectionId });
     const alice = await stack.join(a);
     const answer = alice.request(sending(b, 'hi'));
     await posting.reached;
@@ -167,7 +171,7 @@ describe('the offline queue', () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const alice = await stack.join(a);
     for (const fault of ['duplicate', 'duplicate-late', 'reorder'] as const) {
-      wire.inject({ function: 'event-source', queue: 'Offline', fault, probability: 0.5 });
+      proxy.inject({ function: 'event-source', queue: 'Offline', fault, probability: 0.5 });
     }
     for (let n = 1; n <= 15; n += 1) await alice.request(sending(b, `m${n}`));
     await stack.inboxHolds(b, 15);

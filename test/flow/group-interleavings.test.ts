@@ -1,17 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createWire, type HoldStage, steps } from '../../local/wire/index.ts';
+import { type BreakpointStage, createAwsProxy, steps } from '../../local/aws-proxy/index.ts';
 import { groupsOf, isSystem, say } from './setup/groups.ts';
 import { sending } from './setup/sends.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
 /** As interleavings.test.ts: the sender is held at each AWS call in turn, and the group changes there. */
-const wire = createWire();
+const proxy = createAwsProxy();
 let stack: Stack;
 const { call, send, newGroup } = groupsOf(() => stack);
 
 beforeAll(async () => {
-  stack = await startStack({ wire: wire.attach, returnFailedAfterSeconds: 0, onWarning: () => undefined });
+  stack = await startStack({
+    awsProxy: proxy.attach,
+    returnFailedAfterSeconds: 0,
+    onWarning: () => undefined,
+  });
   // A cold start would take longer than a hold may last.
   const [a, b] = [newUser('warm'), newUser('warm')];
   const id = await newGroup(a, [newUser('warm')]);
@@ -21,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-const STAGES: readonly HoldStage[] = ['before', 'after'];
+const STAGES: readonly BreakpointStage[] = ['before', 'after'];
 /** Calls: session, membership, seq, message, members twice, routes, and a post. */
 const CALLS = 8;
 
@@ -38,7 +42,10 @@ describe('a message to a group', () => {
         const [alice] = [await stack.join(a), await stack.join(b)];
         dave = await stack.join(d);
         // The join has its lower seq already, but no member row yet.
-        const joining = wire.hold({ route: 'POST /groups/{id}/members', operation: 'TransactWriteItems' });
+        const joining = proxy.setBreakpoint({
+          route: 'POST /groups/{id}/members',
+          operation: 'TransactWriteItems',
+        });
         const joined = call(a, 'POST', `/groups/${id}/members`, { members: [d] });
         await joining.reached;
         becomeMember = async () => {
@@ -47,7 +54,7 @@ describe('a message to a group', () => {
         };
         return say(alice, id, 'hi');
       };
-      for await (const step of steps(wire, { route: 'sendMessage', when, run })) {
+      for await (const step of steps(proxy, { route: 'sendMessage', when, run })) {
         rounds += 1;
         await becomeMember();
         step.release();
@@ -62,11 +69,14 @@ describe('a message to a group', () => {
     const [a, b, d] = [newUser('alice'), newUser('bob'), newUser('dave')];
     const id = await newGroup(a, [b]);
     const [alice, dave] = [await stack.join(a), await stack.join(d)];
-    const joining = wire.hold({ route: 'POST /groups/{id}/members', operation: 'TransactWriteItems' });
+    const joining = proxy.setBreakpoint({
+      route: 'POST /groups/{id}/members',
+      operation: 'TransactWriteItems',
+    });
     const joined = call(a, 'POST', `/groups/${id}/members`, { members: [d] });
     await joining.reached;
-    const storing = wire.hold({ route: 'sendMessage', operation: 'PutItem' });
-    const looked = wire.hold({ route: 'sendMessage', operation: 'Query', when: 'after' });
+    const storing = proxy.setBreakpoint({ route: 'sendMessage', operation: 'PutItem' });
+    const looked = proxy.setBreakpoint({ route: 'sendMessage', operation: 'Query', when: 'after' });
     const sent = say(alice, id, 'hi');
     await Promise.all([storing.reached, looked.reached]);
     joining.release();
@@ -97,7 +107,7 @@ describe('a message to a group', () => {
         };
         return say(alice, id, 'hi');
       };
-      for await (const step of steps(wire, { route: 'sendMessage', when, run })) {
+      for await (const step of steps(proxy, { route: 'sendMessage', when, run })) {
         rounds += 1;
         await remove();
         step.release();

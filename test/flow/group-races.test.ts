@@ -1,13 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createWire } from '../../local/wire/index.ts';
+import { createAwsProxy } from '../../local/aws-proxy/index.ts';
 import { groupsOf, isSystem, say } from './setup/groups.ts';
 import type { Json } from './setup/json.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
-const wire = createWire();
+const proxy = createAwsProxy();
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startStack({ wire: wire.attach, returnFailedAfterSeconds: 0, onWarning: () => undefined });
+  stack = await startStack({
+    awsProxy: proxy.attach,
+    returnFailedAfterSeconds: 0,
+    onWarning: () => undefined,
+  });
 });
 afterAll(() => stack?.stop());
 
@@ -30,10 +34,10 @@ describe('a group', () => {
     expect(second.body.cursor).toBeNull();
     const sockets = await Promise.all(others.slice(0, 30).map((user) => stack.join(user)));
     const alice = await stack.join(a);
-    wire.reset();
+    proxy.reset();
     expect(await say(alice, id, 'to all')).toMatchObject({ type: 'sent' });
     await Promise.all(sockets.map((socket) => socket.message('to all')));
-    const sender = wire.counts({ route: 'sendMessage' });
+    const sender = proxy.counts({ route: 'sendMessage' });
     // Session, membership, seq, message, as for a small group; then one enqueue instead of posts.
     expect([sender.calls, sender.posts]).toEqual([5, 0]);
   });
@@ -42,7 +46,7 @@ describe('a group', () => {
     const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
     const id = await newGroup(a, [b, c]);
     const [alice, bob, carol] = [await stack.join(a), await stack.join(b), await stack.join(c)];
-    const applying = wire.hold({
+    const applying = proxy.setBreakpoint({
       route: 'DELETE /groups/{id}/members/{userId}',
       operation: 'TransactWriteItems',
       nth: 2,
@@ -66,7 +70,7 @@ describe('a group', () => {
       const [a, b] = [newUser('alice'), newUser('bob')];
       const by = who === 'an admin' ? a : b;
       const id = await newGroup(a, [b]);
-      const applying = wire.hold({
+      const applying = proxy.setBreakpoint({
         route: 'DELETE /groups/{id}/members/{userId}',
         operation: 'TransactWriteItems',
         nth: 2,
@@ -88,7 +92,7 @@ describe('a group', () => {
     const id = await newGroup(a, [b, c]);
     await call(a, 'PATCH', `/groups/${id}`, { admins: [a, b] });
     // The check saw a second admin beside Alice; now that admin leaves.
-    const leaving = wire.hold({
+    const leaving = proxy.setBreakpoint({
       route: 'DELETE /groups/{id}/members/{userId}',
       operation: 'TransactWriteItems',
     });
@@ -103,7 +107,10 @@ describe('a group', () => {
   it('accepts no new member from an admin who has left in the meantime (IM-GROUP)', async () => {
     const [a, c] = [newUser('alice'), newUser('carol')];
     const id = await newGroup(a, []);
-    const adding = wire.hold({ route: 'POST /groups/{id}/members', operation: 'TransactWriteItems' });
+    const adding = proxy.setBreakpoint({
+      route: 'POST /groups/{id}/members',
+      operation: 'TransactWriteItems',
+    });
     const added = call(a, 'POST', `/groups/${id}/members`, { members: [c] });
     await adding.reached;
     expect((await send(a, 'DELETE', `/groups/${id}/members/${a}`)).status).toBe(204);
@@ -116,7 +123,7 @@ describe('a group', () => {
     const [a, b, d] = [newUser('alice'), newUser('bob'), newUser('dave')];
     const id = await newGroup(a, [b]);
     const [alice, dave] = [await stack.join(a), await stack.join(d)];
-    const looking = wire.hold({
+    const looking = proxy.setBreakpoint({
       route: 'POST /groups/{id}/members',
       operation: 'GetItem',
       where: (_, input) => JSON.stringify(input).includes('head'),
@@ -126,10 +133,10 @@ describe('a group', () => {
     await looking.reached;
     expect((await send(a, 'DELETE', `/groups/${id}/members/${d}`)).status).toBe(204);
     await say(alice, id, 'not for dave');
-    wire.reset();
+    proxy.reset();
     looking.release();
     expect((await added).status).toBe(200);
-    const handedOut = wire.calls.filter(
+    const handedOut = proxy.calls.filter(
       ({ route, queue }) => route === 'POST /groups/{id}/members' && queue?.includes('FanOut'),
     );
     expect(handedOut).toEqual([]);
@@ -145,7 +152,7 @@ describe('a group', () => {
       const [a, b] = [newUser('alice'), newUser('bob')];
       const id = await newGroup(a, [b]);
       const alice = await stack.join(a);
-      const reading = wire.hold({ route, operation });
+      const reading = proxy.setBreakpoint({ route, operation });
       const read = what === 'history' ? historyOf(b, id) : stack.http(b, '/conversations');
       await reading.reached;
       expect((await send(a, 'DELETE', `/groups/${id}/members/${b}`)).status).toBe(204);
@@ -160,7 +167,7 @@ describe('a group', () => {
   it('keeps an admin when the one being appointed leaves at the same time (IM-GROUP)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const id = await newGroup(a, [b]);
-    const naming = wire.hold({ route: 'PATCH /groups/{id}', operation: 'TransactWriteItems' });
+    const naming = proxy.setBreakpoint({ route: 'PATCH /groups/{id}', operation: 'TransactWriteItems' });
     const named = call(a, 'PATCH', `/groups/${id}`, { admins: [b] });
     await naming.reached;
     expect((await send(b, 'DELETE', `/groups/${id}/members/${b}`)).status).toBe(204);
@@ -177,7 +184,7 @@ describe('a recall', () => {
   it("of a message in delivery reaches an absent user's inbox before they read it (IM-FAULT-15)", async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const alice = await stack.join(a);
-    const storing = wire.hold({
+    const storing = proxy.setBreakpoint({
       function: 'StoreOffline',
       operation: 'BatchWriteItem',
       where: (_, input) => JSON.stringify(input).includes(b),
@@ -201,13 +208,13 @@ describe('typing', () => {
   it('is pushed to the other members, at most once in 2 s, and to nobody else', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const [alice, laptop, bob] = [await stack.join(a), await stack.join(a), await stack.join(b)];
-    wire.reset();
+    proxy.reset();
     for (let n = 0; n < 5; n += 1) alice.send(JSON.stringify({ action: 'typing', to: b, typing: true }));
     const push = await bob.frame(({ type }) => type === 'typing');
     expect(push).toEqual({ type: 'typing', conversationId: `dm:${a}:${b}`, userId: a, typing: true });
     await alice.request({ action: 'heartbeat' });
-    await wire.quiet();
-    expect(wire.counts({ route: 'typing' }).posts).toBe(1);
+    await proxy.untilIdle();
+    expect(proxy.counts({ route: 'typing' }).posts).toBe(1);
     expect(laptop.frames.some(({ type }) => type === 'typing')).toBe(false);
   });
 });
@@ -233,7 +240,7 @@ describe('presence', () => {
       { userId: c, online: false, lastSeenAt: null },
       { userId: s, online: false, lastSeenAt: null },
     ]);
-    const gone = wire.nextEnd({ route: '$disconnect' });
+    const gone = proxy.nextEnd({ route: '$disconnect' });
     await bob.close();
     await gone;
     expect((await ask())[0]).toEqual({ userId: b, online: false, lastSeenAt: expect.any(Number) });

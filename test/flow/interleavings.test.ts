@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Call, createWire, type HoldStage, steps } from '../../local/wire/index.ts';
+import { type BreakpointStage, type Call, createAwsProxy, steps } from '../../local/aws-proxy/index.ts';
 import { historyOf, sending, sendUntilKnown } from './setup/sends.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
@@ -8,10 +8,14 @@ import { newUser, type Stack, startStack } from './setup/stack.ts';
  * The flow is stopped at every AWS call in turn, the other side acts there, and the flow goes on. Nothing here waits
  * for time: what must not be seen too early or too late is stood at, not slept over.
  */
-const wire = createWire();
+const proxy = createAwsProxy();
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startStack({ wire: wire.attach, returnFailedAfterSeconds: 0, onWarning: () => undefined });
+  stack = await startStack({
+    awsProxy: proxy.attach,
+    returnFailedAfterSeconds: 0,
+    onWarning: () => undefined,
+  });
   // A cold start would take longer than a hold may last.
   const [a, b] = [newUser('warm'), newUser('warm')];
   const socket = await stack.join(a);
@@ -21,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-const STAGES: readonly HoldStage[] = ['before', 'after'];
+const STAGES: readonly BreakpointStage[] = ['before', 'after'];
 
 describe('a receiver who connects during delivery', () => {
   it.each(['sendMessage', 'StoreOffline'].flatMap((name) => STAGES.map((when) => [name, when] as const)))(
@@ -39,7 +43,7 @@ describe('a receiver who connects during delivery', () => {
       };
       const stored = () =>
         new Promise<void>((resolve) => {
-          const stop = wire.onInvocation(({ requestId }) => {
+          const stop = proxy.onInvocation(({ requestId }) => {
             if (!his.has(requestId)) return;
             stop();
             resolve();
@@ -55,7 +59,7 @@ describe('a receiver who connects during delivery', () => {
         await isStored;
       };
       const match = isStoring ? { function: name, when, run, where: isHis } : { route: name, when, run };
-      for await (const step of steps(wire, match)) {
+      for await (const step of steps(proxy, match)) {
         rounds += 1;
         const socket = await stack.join(bob);
         step.release();
@@ -69,12 +73,12 @@ describe('a receiver who connects during delivery', () => {
   it('sees the message when a post found their connection still opening (IM-PUSH-2, IM-FAULT-7)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const sender = await stack.join(alice);
-    const connecting = wire.hold({ route: '$connect', operation: 'UpdateItem', when: 'after' });
+    const connecting = proxy.setBreakpoint({ route: '$connect', operation: 'UpdateItem', when: 'after' });
     const upgrade = stack.open(bob);
     await connecting.reached;
-    const stored = wire.nextEnd({ function: 'StoreOffline' });
+    const stored = proxy.nextEnd({ function: 'StoreOffline' });
     expect(await sender.request(sending(bob, 'hi'))).toMatchObject({ type: 'sent' });
-    expect(wire.calls.some(({ error, user }) => error === 'GoneException' && user === bob)).toBe(true);
+    expect(proxy.calls.some(({ error, user }) => error === 'GoneException' && user === bob)).toBe(true);
     await stored;
     connecting.release();
     const socket = await upgrade;
@@ -85,7 +89,7 @@ describe('a receiver who connects during delivery', () => {
 
 /** True if a post to one of the user's sockets was passed on. */
 const hasTaken = (user: string) =>
-  wire.calls.some((call) => call.operation === 'PostToConnection' && call.user === user && call.forwarded);
+  proxy.calls.some((call) => call.operation === 'PostToConnection' && call.user === user && call.forwarded);
 
 describe('a receiver whose session ends during delivery', () => {
   const where = STAGES.flatMap((when) =>
@@ -104,10 +108,10 @@ describe('a receiver whose session ends during delivery', () => {
         const alice = await stack.join(newUser('alice'));
         return alice.request(sending(bob, 'hi'));
       };
-      for await (const step of steps(wire, { route: 'sendMessage', when, run })) {
+      for await (const step of steps(proxy, { route: 'sendMessage', when, run })) {
         rounds += 1;
         const hadTaken = hasTaken(bob);
-        const ended = wire.nextEnd({ route: '$disconnect' });
+        const ended = proxy.nextEnd({ route: '$disconnect' });
         if (which === 'another device') old?.raw.terminate();
         const fresh = await stack.join(bob, { deviceId: which === 'another device' ? 'tablet' : 'phone' });
         await ended;
@@ -130,9 +134,9 @@ describe('a receiver whose session ends during delivery', () => {
         const alice = await stack.join(newUser('alice'));
         return alice.request(sending(bob, 'hi'));
       };
-      for await (const step of steps(wire, { route: 'sendMessage', when, run })) {
+      for await (const step of steps(proxy, { route: 'sendMessage', when, run })) {
         const hadTaken = hasTaken(bob);
-        const ended = wire.nextEnd({ route: '$disconnect' });
+        const ended = proxy.nextEnd({ route: '$disconnect' });
         await old?.close();
         await ended;
         step.release();
@@ -152,12 +156,12 @@ describe('a receiver whose session ends during delivery', () => {
         [alice, bob] = [newUser(`alice${n}`), newUser(`bob${n}`)];
         const receiver = await stack.join(bob);
         const sender = await stack.join(alice);
-        wire.reset();
+        proxy.reset();
         await sender.request(sending(bob, 'hi'));
         return receiver;
       };
-      for await (const step of steps(wire, { route: 'sendMessage', when, run })) {
-        const isStored = wire.calls.some(
+      for await (const step of steps(proxy, { route: 'sendMessage', when, run })) {
+        const isStored = proxy.calls.some(
           ({ operation, endMs }) => operation === 'PutItem' && endMs !== undefined,
         );
         const isAboutToLook = when === 'before' && step.call.operation === 'BatchGetItem';
@@ -175,7 +179,7 @@ describe('a late $connect', () => {
   it('does not replace the socket that the device has opened since (IM-CONN-4, IM-FAULT-9)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const device = { deviceId: 'phone' };
-    const late = wire.hold({ route: '$connect', operation: 'UpdateItem' });
+    const late = proxy.setBreakpoint({ route: '$connect', operation: 'UpdateItem' });
     const givenUp = stack.open(bob, device).catch((error: unknown) => error);
     await late.reached;
     const socket = await stack.join(bob, device);
@@ -197,11 +201,11 @@ describe('a late $disconnect', () => {
       const run = async (n: number) => {
         bob = newUser(`bob${n}`);
         const old = await stack.join(bob, device);
-        const ended = wire.nextEnd({ route: '$disconnect' });
+        const ended = proxy.nextEnd({ route: '$disconnect' });
         old.raw.terminate();
         await ended;
       };
-      for await (const step of steps(wire, { route: '$disconnect', when, run })) {
+      for await (const step of steps(proxy, { route: '$disconnect', when, run })) {
         const fresh = await stack.join(bob, device);
         step.release();
         await step.finished;
@@ -232,7 +236,7 @@ describe('a sender whose function dies', () => {
         const sent = await sendUntilKnown(sender, b, 'hi');
         return { sent, receiver };
       };
-      for await (const step of steps(wire, { route: 'sendMessage', when, run })) {
+      for await (const step of steps(proxy, { route: 'sendMessage', when, run })) {
         rounds += 1;
         step.fail(when === 'before' ? 'kill' : 'kill-after');
         const { sent, receiver } = await step.finished;
@@ -260,7 +264,7 @@ describe("the offline queue's consumer", () => {
         await alice.request(sending(bob, 'hi'));
         await stack.inboxHolds(bob, 1);
       };
-      for await (const step of steps(wire, { function: 'StoreOffline', when, run })) {
+      for await (const step of steps(proxy, { function: 'StoreOffline', when, run })) {
         step.fail(when === 'before' ? 'kill' : 'kill-after');
         await step.finished;
         expect(await (await stack.join(bob)).message('hi')).toMatchObject({ seq: 1 });

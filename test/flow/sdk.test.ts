@@ -7,18 +7,22 @@ import {
   fullJitterBackoff,
   type OwnMessage,
 } from '../../client/src/index.ts';
-import { createWire } from '../../local/wire/index.ts';
-import { draw } from '../../local/wire/random.ts';
+import { createAwsProxy } from '../../local/aws-proxy/index.ts';
+import { draw } from '../../local/aws-proxy/random.ts';
 import { printViolations, violationsOf } from '../proof/checker/checker.ts';
 import type { SeenMessage } from '../proof/history.ts';
 import { Recorder } from '../proof/recorder.ts';
 import { groupsOf } from './setup/groups.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
-const wire = createWire();
+const proxy = createAwsProxy();
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startStack({ wire: wire.attach, returnFailedAfterSeconds: 0, onWarning: () => undefined });
+  stack = await startStack({
+    awsProxy: proxy.attach,
+    returnFailedAfterSeconds: 0,
+    onWarning: () => undefined,
+  });
 });
 afterAll(() => stack?.stop());
 
@@ -163,7 +167,7 @@ describe('the SDK among faults', () => {
           times: 2,
         },
       ] as const)
-        wire.inject(rule);
+        proxy.inject(rule);
 
       let acked = 0;
       /** Every few messages somebody's network fails, sometimes without a close. */
@@ -184,8 +188,8 @@ describe('the SDK among faults', () => {
       );
       await Promise.all(outcomes);
 
-      wire.calm();
-      await wire.quiet();
+      proxy.clearFaults();
+      await proxy.untilIdle();
       recorder.add({ type: 'calm' });
       for (const device of devices) await device.sync();
       for (const { conversationId, members } of conversations) {

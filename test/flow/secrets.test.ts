@@ -1,17 +1,17 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createWire } from '../../local/wire/index.ts';
+import { createAwsProxy } from '../../local/aws-proxy/index.ts';
 import { openSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
 // Short, because the engine quotes ten characters of text that it cannot parse.
 const CANARY = 'cnry7f3a';
-const wire = createWire();
+const proxy = createAwsProxy();
 const logged: string[] = [];
 let stack: Stack;
 beforeAll(async () => {
   stack = await startStack({
-    wire: wire.attach,
+    awsProxy: proxy.attach,
     returnFailedAfterSeconds: 0,
     onLogLine: (_, line) => void logged.push(line),
     onWarning: (line) => void logged.push(line),
@@ -59,7 +59,7 @@ describe('the logs', () => {
       { service: 'connections', operation: 'PostToConnection', fault: 'throttle', times: 3 },
       { service: 'dynamodb', operation: 'PutItem', fault: 'kill', times: 1 },
     ] as const) {
-      const fault = wire.inject(rule);
+      const fault = proxy.inject(rule);
       const answer = alice.request(sending(b, `broken-${rule.operation ?? rule.service}-${rule.fault}`));
       await Promise.race([answer, alice.gatewayFrame()]);
       fault.remove();
@@ -72,7 +72,7 @@ describe('the logs', () => {
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     });
     const deadLetters = async (name: 'Service' | 'Offline', MessageBody: string) => {
-      const failed = wire.nextEnd({ function: name === 'Service' ? 'ServeEvents' : 'StoreOffline' });
+      const failed = proxy.nextEnd({ function: name === 'Service' ? 'ServeEvents' : 'StoreOffline' });
       await sqs.send(new SendMessageCommand({ QueueUrl: stack.outputs[`${name}QueueUrl`], MessageBody }));
       await failed;
     };
@@ -81,7 +81,7 @@ describe('the logs', () => {
     await deadLetters('Service', JSON.stringify(event));
     await deadLetters('Offline', `{"kind":"${CANARY}"}`);
     for (const name of ['Service', 'Offline'] as const) await deadLetters(name, `${CANARY} is no JSON`);
-    await wire.quiet();
+    await proxy.untilIdle();
 
     expect(logged.length).toBeGreaterThan(10);
     // Stack traces name the sources; the source map is loaded only for them.

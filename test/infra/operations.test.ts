@@ -49,8 +49,9 @@ describe('the runbook in docs/operations.md', () => {
     });
     const words = { ten: 10, eight: 8 } as Record<string, number>;
     const [, ...stated] =
-      /There are (\w+) alarms over (\d+) metrics, or (\w+)\s+over (\d+) without a desk/.exec(OPERATIONS) ??
-      [];
+      /There are (\w+)\s+alarms over (\d+)\s+metrics, or (\w+)\s+over (\d+)\s+without a\s+desk/.exec(
+        OPERATIONS,
+      ) ?? [];
     expect(stated.map((word) => words[word] ?? Number(word))).toEqual(counts);
   });
 });
@@ -88,7 +89,7 @@ describe('docs/operations.md', () => {
         ([, level = '', message = '']) => `${level.toUpperCase()} ${message}`,
       ),
     ];
-    const listed = section('What the functions log')
+    const listed = section('Log lines of the functions')
       .split('\n')
       .filter((line) => line.startsWith('| `') && !line.startsWith('| `message`'))
       .flatMap((row) => {
@@ -141,7 +142,7 @@ describe('docs/operations.md', () => {
 
   it('queries only messages that it lists', () => {
     const asked = allOf(OPERATIONS, /message = "([^"]+)"/g);
-    const log = section('What the functions log');
+    const log = section('Log lines of the functions');
     expect(asked.length).toBeGreaterThan(3);
     expect(asked.filter((message) => !log.includes(`\`${message}\``))).toEqual([]);
   });

@@ -69,8 +69,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 7,
     file: 'lambdas/domain/model/session.ts',
-    from: 'const YOUNG_MS = 5_000;',
-    to: 'const YOUNG_MS = 0;',
+    from: 'const CONNECT_MS = 5_000;',
+    to: 'const CONNECT_MS = 0;',
     project: 'flow',
     test: 'test/flow/interleavings.test.ts',
     only: 'still opening',
@@ -118,8 +118,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 10,
     file: 'lambdas/adapters/dynamodb.ts',
-    from: 'throw isPassing(cause) ? new UnavailableError({ cause }) : cause;',
-    to: 'void isPassing;\n    throw cause;',
+    from: 'throw isTransient(cause) ? new UnavailableError({ cause }) : cause;',
+    to: 'void isTransient;\n    throw cause;',
     project: 'flow',
     test: 'test/flow/faults.test.ts',
     only: 'that keeps failing at',

@@ -1,13 +1,13 @@
 /**
  * A button that opens the support chat, for any page:
  *
- *   <script src="https://your-chat.example/widget.js" data-token="chatToken" defer></script>
+ * <script src="https://your-chat.example/widget.js" data-token="chatToken" defer></script>
  *
- * `data-token` names a function of the page that returns a token of who is signed in there (a promise of one is fine), or
- * nothing if nobody is; if it throws, it is asked again. Without it the chat has a sign-in of its own.
+ * `data-token` names a function of the page that returns the signed-in user's token (or a promise of it), or nothing if
+ * no user is signed in. If it throws, the chat calls it again later. Without `data-token` the chat has its own sign-in.
  *
- * Nothing of the page reaches into the chat, nor the other way round: the chat is a frame from its own origin, and the
- * button lives in a shadow root.
+ * Page and chat can't reach into each other: the chat is a frame from its own origin, and the button is in a shadow
+ * root.
  */
 (() => {
   const { src, dataset } = document.currentScript;
@@ -51,7 +51,7 @@
     cursor: 'pointer',
   });
   button.addEventListener('click', () => {
-    // Not before somebody wants it: the page that embeds it stays as fast as it was.
+    // Loaded on the first click, so that the embedding page stays fast.
     if (frame.src === '')
       frame.src = new URL(dataset.token === undefined ? 'widget' : 'widget?token=host', base).href;
     const isOpen = frame.hidden;
@@ -61,15 +61,15 @@
     button.setAttribute('aria-expanded', String(isOpen));
   });
 
-  /** To the chat alone: the frame may have been led elsewhere. */
+  /** Posted to the chat's origin only: the frame may have navigated elsewhere. */
   const answer = async (id) => {
     const reply = { type: TOKEN, id };
     try {
       reply.token = (await window[dataset.token]()) ?? undefined;
     } catch (error) {
-      // Perhaps there is no network now: the chat asks again.
+      // The network may be down: the chat asks again.
       reply.failed = true;
-      console.error('The support chat got no token', error);
+      console.error('The support chat could not get a token', error);
     }
     frame.contentWindow.postMessage(reply, base.origin);
   };

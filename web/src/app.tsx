@@ -7,7 +7,7 @@ import { SignedIn } from './shell/signed-in.tsx';
 import { Button } from './ui/button.tsx';
 import { Notice } from './ui/notice.tsx';
 
-/** Whoever only chats loads nothing of the desk. */
+/** Loaded on demand: most users never open the desk. */
 const DeskPage = lazy(async () => ({ default: (await import('./desk/desk-page.tsx')).DeskPage }));
 const WidgetPage = lazy(async () => ({ default: (await import('./desk/widget-page.tsx')).WidgetPage }));
 
@@ -16,7 +16,7 @@ type Loading = PageConfig | Error | undefined;
 export function App() {
   const [config, setConfig] = useState<Loading>();
   const [attempt, setAttempt] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt is another load
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each attempt loads again
   useEffect(() => {
     loadConfig().then(setConfig, (error: unknown) => setConfig(asError(error)));
   }, [attempt]);
@@ -24,7 +24,7 @@ export function App() {
   if (config === undefined) return <Notice title="Loading…" isBusy />;
   if (config instanceof Error) {
     return (
-      <Notice title="The chat can't be found" text={config.message}>
+      <Notice title="Could not load the chat" text={config.message}>
         <Button kind="primary" onClick={() => setAttempt(attempt + 1)}>
           Try again
         </Button>
@@ -34,7 +34,7 @@ export function App() {
   return <Suspense fallback={<Notice title="Loading…" isBusy />}>{pageAt(location, config)}</Suspense>;
 }
 
-/** By path where the server knows these, by query everywhere. */
+/** Views have a path where the server supports it, and a query everywhere. */
 function pageAt({ pathname, search }: Location, config: PageConfig) {
   const query = new URLSearchParams(search);
   const isAt = (name: string) => query.has(name) || pathname.endsWith(`/${name}`);

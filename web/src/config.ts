@@ -1,11 +1,11 @@
-/** What the page is told at run time, by `config.json` beside it: where the chat is, and who says who its users are. */
+/** The content of `config.json` beside the page: the stack's addresses and the issuer of its users' tokens. */
 export interface PageConfig {
   readonly wsUrl: string;
   readonly httpUrl: string;
   readonly auth: DevAuth | OidcAuth;
 }
 
-/** The issuer of one machine: a token for anybody, for the asking. */
+/** The issuer of `npm start`: gives anybody a token. */
 export interface DevAuth {
   readonly kind: 'dev';
   readonly tokenUrl: string;
@@ -20,7 +20,7 @@ export interface OidcAuth {
   readonly scope?: string;
 }
 
-/** @throws when it can't be had, or isn't what it should be. */
+/** @throws if `config.json` can't be loaded or is malformed */
 export async function loadConfig(): Promise<PageConfig> {
   const response = await fetch('config.json', { cache: 'no-cache' });
   if (!response.ok) throw new Error(`config.json: HTTP ${response.status}`);
@@ -51,5 +51,5 @@ function record(value: unknown, name: string): Readonly<Record<string, unknown>>
 
 function text(value: unknown, name: string): string {
   if (typeof value === 'string' && value !== '') return value;
-  throw new Error(`config.json: ${name} must be a text`);
+  throw new Error(`config.json: ${name} must be a non-empty string`);
 }

@@ -10,8 +10,8 @@ async function twoPeople() {
   return { alice, bob };
 }
 
-describe('two people', () => {
-  it('talk, see each other type, and see what was read', async () => {
+describe('a direct conversation', () => {
+  it('shows messages, typing, and read state to both users', async () => {
     const { alice, bob } = await twoPeople();
     await alice.say('hello bob');
     await bob.sees('hello bob');
@@ -23,7 +23,7 @@ describe('two people', () => {
     await alice.page.getByText('online').first().waitFor();
   });
 
-  it('see how much is unread until they look at it, and the sender hears of it then', async () => {
+  it('shows the unread count until the conversation is opened, and then shows the message as read to the sender', async () => {
     const [alice, bob] = await Promise.all([signIn(newUser('alice')), signIn(newUser('bob'))]);
     await alice.meet(bob.userId);
     await alice.say('one');
@@ -40,18 +40,18 @@ describe('two people', () => {
     await alice.bubble('two').getByText('Read').first().waitFor();
   });
 
-  it('write on while one is cut off, are told after a second, and miss nothing', async () => {
+  it('shows after a second that the connection is lost, and delivers everything in order after it is back', async () => {
     const { alice, bob } = await twoPeople();
     await alice.say('before');
     await bob.sees('before');
-    await alice.line.cut();
+    await alice.network.cut();
     await alice.page.getByText('Connection lost').waitFor();
     await alice.say('written without a connection');
     await alice.say('and another');
     await alice.bubble('and another').getByText('Sending').first().waitFor();
     await bob.say('where are you?');
     await bob.bubble('where are you?').getByText('Sent').first().waitFor();
-    await alice.line.heal();
+    await alice.network.heal();
     await alice.sees('where are you?');
     await bob.sees('and another');
     const order = await bob.page.locator('.bubble-text').allTextContents();
@@ -62,18 +62,18 @@ describe('two people', () => {
     await expect.poll(() => alice.page.getByText('Connection lost').count()).toBe(0);
   });
 
-  it('keep what was not sent when the page is loaded again', async () => {
+  it('sends an unsent message after a reload', async () => {
     const { alice, bob } = await twoPeople();
-    await alice.line.cut();
+    await alice.network.cut();
     await alice.say('typed in a tunnel');
     await alice.bubble('typed in a tunnel').getByText('Sending').first().waitFor();
-    await alice.line.heal();
+    await alice.network.heal();
     await alice.page.reload();
     await bob.sees('typed in a tunnel');
     expect(await bob.bubble('typed in a tunnel').count()).toBe(1);
   });
 
-  it('take a message back, for both', async () => {
+  it('removes a recalled message for both users', async () => {
     const { alice, bob } = await twoPeople();
     await alice.say('I should not have said this');
     await bob.sees('I should not have said this');
@@ -85,12 +85,12 @@ describe('two people', () => {
   });
 });
 
-describe('a message that was refused', () => {
-  it('says why, and is sent by a retry, once', async () => {
+describe('a refused message', () => {
+  it('shows the reason, and is sent once by a retry', async () => {
     const { alice, bob } = await twoPeople();
-    alice.line.refuseOnce('try me', { code: 'invalid_request', message: 'no', retryable: false });
+    alice.network.refuseOnce('try me', { code: 'invalid_request', message: 'no', retryable: false });
     await alice.say('try me');
-    await alice.page.getByText("Not sent. It can't be sent like this.").waitFor();
+    await alice.page.getByText('Not sent. The server did not accept it.').waitFor();
     await alice.page.getByRole('button', { name: 'Retry' }).click();
     await bob.sees('try me');
     await alice
@@ -110,8 +110,8 @@ describe('a message that was refused', () => {
   });
 });
 
-describe('what is written', () => {
-  it('is text, whatever it looks like (IM-REFUSE-10)', async () => {
+describe('the text of a message', () => {
+  it('is shown as text even if it is markup (IM-REFUSE-10)', async () => {
     const { alice, bob } = await twoPeople();
     const markup = '<img src=x onerror="document.title=1"><b>bold</b><script>document.title=2</script>';
     await alice.say(markup);
@@ -120,7 +120,7 @@ describe('what is written', () => {
     expect(await bob.page.title()).toBe('serverless-im');
   });
 
-  it('wraps, however long a word is, and keeps lines and emoji', async () => {
+  it('wraps long words, and keeps line breaks and emoji', async () => {
     const { alice, bob } = await twoPeople();
     await alice.say(`${'Donaudampfschifffahrt'.repeat(20)}`);
     await alice.composer().fill('first');
@@ -137,7 +137,7 @@ describe('what is written', () => {
     expect(isWide).toBe(false);
   });
 
-  it('stays when Enter picks a word of an input method', async () => {
+  it('is not sent when Enter picks a word of an input method', async () => {
     const { alice } = await twoPeople();
     await alice.composer().fill('にほん');
     const isTaken = await alice.composer().evaluate((field) => {
@@ -150,7 +150,7 @@ describe('what is written', () => {
     await alice.sees('にほん');
   });
 
-  it('waits as a draft while another conversation is open', async () => {
+  it('is kept as a draft while another conversation is open', async () => {
     const { alice, bob } = await twoPeople();
     const carol = newUser('carol');
     await say(carol, alice.userId, ['psst']);

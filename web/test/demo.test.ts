@@ -3,7 +3,7 @@ import { personAt, sharedBrowser, visit } from './setup/person.ts';
 
 sharedBrowser();
 
-it('the demo shows two people in one page, of whom one can be cut off and comes back to everything', async () => {
+it('shows two people in the demo, and delivers everything after one of them reconnects', async () => {
   const page = await visit({ query: '?demo' });
   const pane = (name: string) => page.getByRole('region', { name, exact: true });
   const alice = personAt(page, 'alice', pane('alice'));

@@ -8,7 +8,7 @@ import { newUser, tokenOf } from './setup/stack.ts';
 
 sharedBrowser();
 
-/** Motion is off, so that axe sees colours at rest. */
+/** Without motion, so that axe sees final colours. */
 const LIGHT: Visit = { colorScheme: 'light', reducedMotion: 'reduce' };
 const DARK: Visit = { colorScheme: 'dark', reducedMotion: 'reduce' };
 
@@ -20,15 +20,15 @@ async function staff(userId: string, options: Visit = LIGHT): Promise<Page> {
   return page;
 }
 
-async function agent(userId: string, places = '1', options: Visit = LIGHT): Promise<Page> {
+async function agent(userId: string, capacity = '1', options: Visit = LIGHT): Promise<Page> {
   const page = await staff(userId, options);
-  await page.getByLabel('At a time').selectOption(places);
+  await page.getByLabel('At a time').selectOption(capacity);
   await page.getByRole('button', { name: 'Take chats' }).click();
   await page.getByText('Ready for new chats').waitFor();
   return page;
 }
 
-/** No chat of the next test comes to them. */
+/** So that these agents get no chat of the next test. */
 async function takeBreak(...pages: Page[]): Promise<void> {
   for (const page of pages) {
     await page.getByRole('button', { name: 'Take a break' }).click();
@@ -36,7 +36,7 @@ async function takeBreak(...pages: Page[]): Promise<void> {
   }
 }
 
-/** It stands before nobody in the next test. */
+/** So that this chat is not in the queue during the next test. */
 async function endChat(at: Page | FrameLocator, customerAt: Page | FrameLocator = at): Promise<void> {
   await at.getByRole('button', { name: 'End chat' }).click();
   await customerAt.getByText('This chat has ended').waitFor();
@@ -55,7 +55,7 @@ async function say(page: Page | FrameLocator, text: string): Promise<void> {
   await composer.press('Enter');
 }
 
-/** Somebody else's page, at another origin, which says by this function who is signed in there. */
+/** Serves a page of another origin that embeds the widget, with this function for `data-token`. */
 async function pageWithWidget(chatToken: string): Promise<string> {
   const { webUrl } = inject('stack');
   const html = `<!doctype html><html lang="en"><title>A shop</title>
@@ -83,7 +83,7 @@ async function openWidget(chatToken: string, options: Visit = {}): Promise<Frame
 const bubble = (page: Page | FrameLocator, text: string) => page.locator('.message', { hasText: text });
 
 describe('the desk', () => {
-  it('serves one customer after the other: in line, chat, transfer, end, rating (IM-DESK)', async () => {
+  it('serves one customer after another: queue, chat, transfer, end, rating (IM-DESK)', async () => {
     const [ann, ben] = [newUser('ann'), newUser('ben')];
     const atAnn = await agent(ann);
     const first = await customer(newUser('first'), 'My bill');
@@ -106,7 +106,7 @@ describe('the desk', () => {
     expect(await faultsOf(atAnn)).toEqual([]);
     expect(await faultsOf(first)).toEqual([]);
 
-    // Ben takes the one who waits, and then has no place for another, until he makes one.
+    // Ben gets the waiting chat and is then at capacity, until he raises it.
     const atBen = await agent(ben);
     await second
       .getByText(/is here to help/)
@@ -117,9 +117,9 @@ describe('the desk', () => {
     await atAnn.getByRole('button', { name: 'Transfer' }).click();
     await atAnn.getByLabel('To an agent').fill(ben);
     await atAnn.getByRole('dialog').getByRole('button', { name: 'Transfer' }).click();
-    await atAnn.getByText('That agent is not ready, or has no place left.').waitFor();
+    await atAnn.getByText('That agent is not ready or has no capacity left.').waitFor();
     await atBen.getByLabel('At a time').selectOption('2');
-    // Until the server knows that he has: the dialog goes when the chat has gone to him.
+    // Repeated until the server knows the new capacity: the dialog closes after the transfer.
     const again = atAnn.getByRole('dialog').getByRole('button', { name: 'Transfer' });
     await expect
       .poll(async () => {
@@ -133,14 +133,14 @@ describe('the desk', () => {
 
     await endChat(atBen, first);
     await first.getByRole('button', { name: '5 of 5' }).click();
-    await first.getByText('Thank you: 5 of 5.').waitFor();
+    await first.getByText('Thank you. You rated this chat 5 of 5.').waitFor();
     expect(await faultsOf(first)).toEqual([]);
     await atBen.getByText('rated 5 of 5').waitFor();
     await takeBreak(atAnn, atBen);
     await endChat(second);
   });
 
-  it('gives the customer of an agent who vanishes to the next one (IM-DESK-7)', async () => {
+  it('gives the customer of an agent whose connection is lost to the next agent (IM-DESK-7)', async () => {
     const [ann, ben] = [newUser('ann'), newUser('ben')];
     const atAnn = await agent(ann, '1', DARK);
     const someone = await customer(newUser('someone'), 'Help', DARK);
@@ -159,7 +159,7 @@ describe('the desk', () => {
     await endChat(atBen, someone);
   });
 
-  it('shows a supervisor how the queues stand, who serves whom, and what is said (IM-DESK)', async () => {
+  it('shows the queues, all chats, and their messages to a supervisor (IM-DESK)', async () => {
     const [ann, bob, eve] = [newUser('ann'), newUser('bob'), newUser('eve')];
     const atAnn = await agent(ann);
     const atBob = await customer(bob, 'A leak');
@@ -167,10 +167,10 @@ describe('the desk', () => {
     const atEve = await customer(eve, 'A dent');
     await atEve.getByText('You are next in line').waitFor();
     const page = await staff(newUser('supervisor'));
-    const others = page.getByRole('region', { name: 'Chats of others' });
+    const others = page.getByRole('region', { name: 'Other chats' });
     await others
       .getByRole('button', { name: `${eve}` })
-      .getByText('Waits in default')
+      .getByText('Waiting in default')
       .waitFor();
     const queues = page.getByRole('region', { name: 'Queues' });
     await queues.getByText(/^1 waiting, longest /).waitFor();
@@ -188,11 +188,11 @@ describe('the desk', () => {
     for (const chat of [atEve, atBob]) {
       await endChat(chat);
     }
-    await others.getByText('Nobody waits, and nobody else is being served.').waitFor();
+    await others.getByText('There are no other chats.').waitFor();
     await takeBreak(atAnn);
   });
 
-  it('finds the customer’s chat again when the page is loaded again, and no other when it has ended', async () => {
+  it('restores the customer’s open chat after a reload, and no ended chat', async () => {
     const user = newUser('again');
     const page = await customer(user, 'My keys');
     await page.getByText('You are next in line').waitFor();
@@ -206,19 +206,19 @@ describe('the desk', () => {
     await page.getByLabel('Topic').waitFor();
   });
 
-  it('looks for the customer’s chat again when the desk has no answer', async () => {
+  it('retries restoring the customer’s chat when the desk is unavailable', async () => {
     const page = await customer(newUser('again'), 'My keys');
     await page.getByText('You are next in line').waitFor();
-    // It would be found by a push, too: of a step in the line, say.
-    page.line.lose('"desk.updated"');
-    page.line.refuseOnce('desk.open', { code: 'unavailable', message: 'busy', retryable: true });
+    // A push, such as a new position in the queue, would restore it too.
+    page.network.lose('"desk.updated"');
+    page.network.refuseOnce('desk.open', { code: 'unavailable', message: 'busy', retryable: true });
     await page.reload();
     await page.getByText('Looking for your chat…').waitFor();
     await page.getByText('You are next in line').waitFor();
     await endChat(page);
   });
 
-  it('asks again for an agent’s chats when the page is loaded again and they can’t be had at once', async () => {
+  it('retries loading an agent’s chats after a reload when the first request fails', async () => {
     const atAnn = await agent(newUser('ann'));
     const user = newUser('there');
     const page = await customer(user, 'Still there?');
@@ -234,7 +234,7 @@ describe('the desk', () => {
     await endChat(page);
   });
 
-  it('leaves no readiness behind for who signs in next', async () => {
+  it('does not keep readiness for the next user of the tab', async () => {
     const atAnn = await agent(newUser('ann'));
     await atAnn.getByRole('button', { name: 'Sign out' }).click();
     const waiting = await customer(newUser('late'), 'Anybody?');
@@ -245,7 +245,7 @@ describe('the desk', () => {
     await endChat(waiting);
   });
 
-  it('is in any page by one script tag, in a frame of its own', async () => {
+  it('is embedded in any page by one script tag, in a frame', async () => {
     const atAgent = await agent(newUser('ann'));
     const shop = await visit({ query: 'widget-demo.html' });
     await shop.getByRole('button', { name: 'Help' }).click();
@@ -263,7 +263,7 @@ describe('the desk', () => {
     await endChat(atAgent, widget);
   });
 
-  it('takes a customer for whom the page around it says they are (data-token)', async () => {
+  it('signs the customer in with the token of the embedding page (data-token)', async () => {
     const user = newUser('member');
     const widget = await openWidget(always(await tokenOf(user)));
     await widget.getByLabel('Topic').fill('My order');
@@ -278,22 +278,22 @@ describe('the desk', () => {
     await stranger.getByText('Please sign in to this site first').waitFor();
   });
 
-  it('asks the page around it again that could not tell who somebody is', async () => {
+  it('asks the embedding page again after its token function threw', async () => {
     const token = await tokenOf(newUser('member'));
     const chatToken = `async () => {
       window.asked = (window.asked ?? 0) + 1;
       if (window.asked === 1) throw new Error('no network');
       return ${JSON.stringify(token)};
     }`;
-    const widget = await openWidget(chatToken, { reports: 'The support chat got no token' });
-    await widget.getByText('This site could not say who you are.').waitFor();
+    const widget = await openWidget(chatToken, { reports: 'The support chat could not get a token' });
+    await widget.getByText('This site could not identify you.').waitFor();
     await widget.getByRole('button', { name: 'Try again' }).click();
     await widget.getByLabel('Topic').waitFor();
   });
 
-  it('leads back in who was signed out on the page around it', async () => {
+  it('lets a customer back in after a sign-out on the embedding page', async () => {
     const token = await tokenOf(newUser('member'));
-    // Known when the chat begins, signed out when it connects, and known again after that.
+    // Signed in when the chat starts, signed out when it connects, signed in again after that.
     const chatToken = `async () => {
       window.asked = (window.asked ?? 0) + 1;
       return window.asked === 2 ? undefined : ${JSON.stringify(token)};

@@ -8,7 +8,7 @@ const scrollerOf = ({ page }: Person) => page.locator('.messages-scroller');
 const line = ({ page }: Person, text: string) => page.locator('.bubble').getByText(text, { exact: true });
 const latest = ({ page }: Person) => page.getByRole('button', { name: 'Latest' });
 
-/** Somebody who opens a conversation of so many messages, all of them unread. */
+/** Opens a conversation with `count` messages, all unread. */
 async function unread(count: number) {
   const [alice, bob] = [newUser('alice'), newUser('bob')];
   await say(
@@ -21,7 +21,7 @@ async function unread(count: number) {
   return { person, bob };
 }
 
-/** More than one page. */
+/** Opens a conversation that is longer than one page. */
 async function longConversation() {
   const opened = await unread(70);
   await line(opened.person, 'line 70').waitFor();
@@ -29,10 +29,10 @@ async function longConversation() {
 }
 
 describe('a long conversation', () => {
-  it('opens at its end, is one list up to its start, and leads back to the latest', async () => {
+  it('opens at its end, loads everything up to its start, and has a button back to the latest', async () => {
     const { person, bob } = await longConversation();
     expect(await latest(person).count()).toBe(0);
-    // Only what is in sight, and a little around it, exists.
+    // Only the visible rows, and a few around them, are rendered.
     expect(await line(person, 'line 21').count()).toBe(0);
     await expect
       .poll(async () => {
@@ -51,10 +51,10 @@ describe('a long conversation', () => {
     await expect.poll(() => latest(person).count()).toBe(0);
   });
 
-  it('does not move under the eyes when older messages come', async () => {
+  it('does not move the visible messages when older ones are loaded', async () => {
     const { person } = await longConversation();
     const { page } = person;
-    // The page of older messages is held back until the place of what is in sight has been noted.
+    // The page of older messages waits until the position of a visible message is measured.
     const { promise: mayLoad, resolve: load } = Promise.withResolvers<void>();
     await page.route(/before=/, async (route) => {
       await mayLoad;
@@ -64,7 +64,7 @@ describe('a long conversation', () => {
     page.on('request', (request) => {
       isAsked ||= request.url().includes('before=');
     });
-    // The list finds its place anew when its latest page is there: who scrolls before that is taken back.
+    // The list scrolls to its start position once its latest page is loaded, which undoes earlier scrolling.
     await expect
       .poll(async () => {
         await scrollerOf(person).evaluate((list) => list.scrollTo(0, 200));
@@ -81,7 +81,7 @@ describe('a long conversation', () => {
     expect(Math.abs((after?.y ?? 0) - (before?.y ?? 0))).toBeLessThan(2);
   });
 
-  it('asks again after a while, not at once, for older messages that could not be had', async () => {
+  it('retries failed loads of older messages only after a delay', async () => {
     const { person } = await longConversation();
     const { page } = person;
     const askedAtMs: number[] = [];
@@ -97,13 +97,13 @@ describe('a long conversation', () => {
       .toBe(1);
     const [first = 0, second = 0, third = 0] = askedAtMs;
     expect(askedAtMs).toHaveLength(3);
-    // Timers are late at times, and never early.
+    // A timer can be late, but never early.
     expect(Math.min(second - first, third - second)).toBeGreaterThan(2_500);
   });
 });
 
-describe('a conversation with more unread than fits the window', () => {
-  it('opens at the first of them, and marks none as read that was not in sight', async () => {
+describe('a conversation with more unread messages than fit the window', () => {
+  it('opens at the first unread message, and marks only visible messages as read', async () => {
     const { person } = await unread(30);
     await line(person, 'line 1').waitFor();
     await latest(person).waitFor();

@@ -5,7 +5,7 @@ import { newUser, say } from './setup/stack.ts';
 
 sharedBrowser();
 
-/** Motion is off, so that axe sees colours at rest. */
+/** Without motion, so that axe sees final colours. */
 const LIGHT = { colorScheme: 'light', reducedMotion: 'reduce' } as const;
 const DARK = { colorScheme: 'dark', reducedMotion: 'reduce' } as const;
 const PHONE = { viewport: { width: 390, height: 800 }, hasTouch: true, ...LIGHT };
@@ -18,11 +18,11 @@ async function aliceWithMail(options = {}) {
   return { person: await signIn(alice, options), bob, carol };
 }
 
-describe('axe finds nothing', () => {
+describe('accessibility', () => {
   it.each([
     ['light', LIGHT],
     ['dark', DARK],
-  ])('in the main states, %s', async (_, options) => {
+  ])('axe finds no violation in the main states, %s', async (_, options) => {
     const { person, bob } = await aliceWithMail(options);
     const { page } = person;
     await person.row('2 unread').waitFor();
@@ -40,24 +40,24 @@ describe('axe finds nothing', () => {
     expect(await faultsOf(page)).toEqual([]);
     await page.keyboard.press('Escape');
 
-    await person.line.cut();
+    await person.network.cut();
     await page.getByText('Connection lost').waitFor();
     await person.say('waiting');
     await person.bubble('waiting').getByText('Sending').first().waitFor();
     expect(await faultsOf(page)).toEqual([]);
   });
 
-  it('where one signs in, in an empty chat, in a group, and in the demo', async () => {
-    const door = await visit(LIGHT);
-    await door.getByRole('heading', { name: 'Sign in' }).waitFor();
-    expect(await faultsOf(door)).toEqual([]);
+  it('axe finds no violation on the sign-in page, in an empty chat, in a group, and in the demo', async () => {
+    const signInPage = await visit(LIGHT);
+    await signInPage.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(await faultsOf(signInPage)).toEqual([]);
 
     const { page } = await signIn(newUser('alice'), LIGHT);
     await page.getByText('No conversations yet').waitFor();
     expect(await faultsOf(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Begin one' }).click();
+    await page.getByRole('button', { name: 'Start one' }).click();
     await page.getByLabel('With').fill('bob carol');
-    await page.getByRole('button', { name: 'Make the group' }).click();
+    await page.getByRole('button', { name: 'Create group' }).click();
     await page.getByText('3 members').waitFor();
     await page.getByRole('button', { name: 'About this group' }).click();
     await page.getByText('admin', { exact: true }).waitFor();
@@ -70,7 +70,7 @@ describe('axe finds nothing', () => {
 });
 
 describe('on a phone', () => {
-  it('shows the list or the conversation, and the back button leads to the list', async () => {
+  it('shows either the list or the conversation, and the back button returns to the list', async () => {
     const { person, bob } = await aliceWithMail(PHONE);
     const { page } = person;
     await person.row(bob).waitFor();
@@ -89,8 +89,8 @@ describe('on a phone', () => {
   });
 });
 
-describe('from right to left', () => {
-  it('mirrors the page, and each text finds its own direction', async () => {
+describe('a right-to-left page', () => {
+  it('is mirrored, and each text has its own direction', async () => {
     const { person, bob } = await aliceWithMail(LIGHT);
     const { page } = person;
     await page.evaluate(() => {
@@ -113,8 +113,8 @@ describe('from right to left', () => {
   });
 });
 
-describe('by keyboard alone', () => {
-  it('one signs in, begins a conversation, writes, and takes it back', async () => {
+describe('with the keyboard alone', () => {
+  it('a user can sign in, start a conversation, send a message, and recall it', async () => {
     const page = await visit(LIGHT);
     const alice = newUser('alice');
     const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
@@ -136,7 +136,7 @@ describe('by keyboard alone', () => {
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
     expect(await focused()).toBe('New conversation');
     await page.keyboard.press('Enter');
-    // Nobody types before the field is there.
+    // Typing starts once the field has the focus.
     await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('INPUT');
     await page.keyboard.type('bob');
     await page.keyboard.press('Enter');

@@ -10,7 +10,7 @@ sharedBrowser();
 
 const CLIENT_ID = 'page';
 
-/** The same page, told of this issuer: its URL, as it would be in AWS. */
+/** Serves the page with this issuer in `config.json`, as in AWS, and returns its URL. */
 async function pageFor(issuer: Issuer): Promise<string> {
   const { wsUrl, httpUrl } = inject('stack');
   const auth = { kind: 'oidc', issuer: issuer.url, clientId: CLIENT_ID };
@@ -25,7 +25,7 @@ async function pageFor(issuer: Issuer): Promise<string> {
 }
 
 describe('at an OpenID Connect issuer', () => {
-  it('one signs in by the code flow with PKCE, and stays signed in when the page is loaded again', async () => {
+  it('a user signs in with the code flow and PKCE, and stays signed in after a reload', async () => {
     const user = newUser('alice');
     const issuer = await openIssuer(user, CLIENT_ID, 3600);
     const page = await visit({ url: await pageFor(issuer) });
@@ -41,7 +41,7 @@ describe('at an OpenID Connect issuer', () => {
     await page.getByRole('button', { name: 'Continue' }).waitFor();
   });
 
-  it('one is led back to where one came from: the desk, say', async () => {
+  it('returns to the view where the sign-in started, such as the desk', async () => {
     const user = newUser('ann');
     const issuer = await openIssuer(user, CLIENT_ID, 3600);
     const page = await visit({ url: await pageFor(issuer), query: 'desk' });
@@ -51,7 +51,7 @@ describe('at an OpenID Connect issuer', () => {
     expect(issuer.redirectUris).toEqual([new URL('/', page.url()).href]);
   });
 
-  it('an old token is renewed, and when that is refused the page says so and leads back to the sign-in', async () => {
+  it('renews an old token, and offers the sign-in again when the issuer refuses', async () => {
     const issuer = await openIssuer(newUser('alice'), CLIENT_ID, 1);
     const page = await visit({ url: await pageFor(issuer) });
     await page.getByRole('button', { name: 'Continue' }).click();
@@ -64,7 +64,7 @@ describe('at an OpenID Connect issuer', () => {
     await page.getByRole('button', { name: 'Continue' }).waitFor();
   });
 
-  it('an answer that nobody asked for signs nobody in', async () => {
+  it('ignores an authorization response that the page did not request', async () => {
     const issuer = await openIssuer(newUser('alice'), CLIENT_ID, 3600);
     const page = await visit({ url: await pageFor(issuer), query: '?code=stolen&state=guessed' });
     await page.getByRole('button', { name: 'Continue' }).waitFor();

@@ -11,12 +11,18 @@ import type { Off } from '../support/emitter.ts';
 import type { ClientOptions } from './client-options.ts';
 import { createEngine, type Engine } from './engine.ts';
 
-/** Makes a client. It does nothing until `connect`. */
+/**
+ * Creates a client. It does nothing until `connect`.
+ *
+ * @example
+ * const im = createClient({ wsUrl, httpUrl, getToken: () => fetchToken() });
+ * await im.connect();
+ */
 export function createClient(options: ClientOptions): Client {
   return new Client(options);
 }
 
-/** A user's connection to the server and everything that goes through it. */
+/** One user's connection to the server, and everything that goes through it. Make one with `createClient`. */
 export class Client {
   /** Groups and their members. */
   readonly groups: Groups;
@@ -29,11 +35,12 @@ export class Client {
     this.groups = this.engine.groups;
   }
 
+  /** The name of the connection's current state. The event `connection` reports changes. */
   get state(): ConnectionStateName {
     return this.engine.connection.state;
   }
 
-  /** The last change of the connection: its state and the reason for it. The same object until the next change. */
+  /** The latest change of the connection: its state and the reason. The same object until the next change. */
   get connection(): ConnectionChange {
     return this.engine.connection.latest;
   }
@@ -44,50 +51,91 @@ export class Client {
   }
 
   /**
-   * Connects and stays connected. Resolves once connected and caught up; rejects with an `ImError` when the connection
-   * has failed for good (see `getToken`; refused; replaced by another session) or after `close`. While the client waits
-   * to reconnect, this makes the next attempt now.
+   * Connects and stays connected. While the client waits to reconnect, this starts the next attempt now.
+   *
+   * @returns a promise that resolves once connected and caught up
+   * @throws an `ImError` if the connection failed for good: `UnauthorizedError` (from `getToken`), `RefusedError`,
+   * `SessionClosedError` (another session replaced this one); a `ClosedError` after `close`
+   *
+   * @example
+   * im.on('connection', ({ current, error }) => console.log(current, error?.code));
+   * await im.connect();
    */
   connect(): Promise<void> {
     return this.engine.sessions.connect();
   }
 
   /**
-   * Disconnects. Messages that are not yet acknowledged fail with `closed`; a `store` keeps them for the next client.
-   * `connect` may be called again.
+   * Disconnects. Unacknowledged messages fail with `closed`; a `store` keeps them for the next client. Idempotent;
+   * `connect` opens the client again.
+   *
+   * @example
+   * process.on('SIGTERM', () => im.close());
    */
   close(): void {
     this.engine.connection.close();
   }
 
-  /** Returns an unsubscribe function. */
+  /**
+   * Calls `listener` with each event of this name (see `ClientEvents`). Returns an unsubscribe function.
+   *
+   * @example
+   * const off = im.on('message', ({ from, content }) => {
+   *   if (content.type === 'text') console.log(from, content.text);
+   * });
+   * off();
+   */
   on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): Off {
     return this.engine.events.on(name, listener);
   }
 
-  /** The conversation with one other user. The same object for the same user. Throws if the user id is malformed. */
+  /**
+   * The conversation with one other user. Returns the same object for the same user, and makes no request.
+   *
+   * @throws an `ImError` `invalid_request` if the user id is malformed
+   *
+   * @example
+   * im.direct('bob').send({ type: 'text', text: 'hi' });
+   */
   direct(userId: string): Conversation {
     if (!USER_ID.test(userId)) throw malformed('user id', userId);
     return this.engine.conversations.open({ to: userId });
   }
 
-  /** The conversation of this id. Throws if the id is malformed. */
+  /**
+   * The conversation with this id: `dm:<user>:<user>`, `g:<ULID>`, or `cs:<ULID>`. Returns the same object for the same
+   * id, and makes no request: only the server knows whether the conversation exists.
+   *
+   * @throws an `ImError` `invalid_request` if the id is malformed
+   *
+   * @example
+   * const { messages } = await im.conversation(group.conversationId).history();
+   */
   conversation(conversationId: string): Conversation {
     if (!CONVERSATION_ID.test(conversationId)) throw malformed('conversation id', conversationId);
     return this.engine.conversations.open({ conversationId });
   }
 
   /**
-   * The user's conversations, the latest activity first: those with messages, and groups. Undefined until the first list
-   * is loaded. The same array until something changes, which emits the event `conversations`.
+   * The user's conversations, latest activity first: every group, and other conversations once they have a message.
+   * Undefined until the first list is loaded. The same array until it changes; the event `conversations` reports that.
+   *
+   * @example
+   * const unread = im.conversations()?.reduce((sum, conversation) => sum + conversation.unread, 0) ?? 0;
    */
   conversations(): readonly ConversationSummary[] | undefined {
     return this.engine.list.summaries;
   }
 
   /**
-   * Which of these users are online. Users with whom this user has no direct conversation with messages are always
-   * reported as offline and never seen. Rejects with `disconnected` without a connection.
+   * Returns which of these users are online, one request per 100 ids. A user who has exchanged no direct message with
+   * this one is always reported as offline with `lastSeenAt: null`.
+   *
+   * @throws a `DisconnectedError` without a connection, a `TimeoutError` after 10 s, a `RefusedError`
+   *
+   * @example
+   * const [bob] = await im.presence(['bob']);
+   * if (!bob?.online) console.log('last seen', bob?.lastSeenAt);
    */
   async presence(userIds: readonly string[]): Promise<UserPresence[]> {
     const session = this.engine.sessions.require();

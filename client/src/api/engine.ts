@@ -40,8 +40,8 @@ export interface Engine {
 }
 
 /**
- * Makes all parts of a client in the order in which they depend on each other. Two of them also call parts that come
- * later, when everything is there: the outbox calls the sync, and the connection calls the sessions.
+ * Creates all parts of a client in the order in which they depend on each other. Two closures refer to parts that are
+ * created later: the outbox calls the sync, and the connection calls the sessions.
  */
 export function createEngine(options: ClientOptions): Engine {
   const environment = environmentOf(options.environment);

@@ -31,7 +31,7 @@ export interface SessionsPorts {
   restore(userId: string): Promise<void> | undefined;
 }
 
-/** Holds the session that requests go through, and starts and stops the other parts as sessions begin and end. */
+/** Holds the session that requests go through, and starts and stops the other parts as sessions start and end. */
 export class Sessions implements SessionSource {
   readonly #ports: SessionsPorts;
   /** The last session that the server has welcomed, even if it has closed; null once it is known to be lost. */
@@ -64,7 +64,7 @@ export class Sessions implements SessionSource {
     return connection.connect();
   }
 
-  /** Makes a session that has just opened the current one. Resolves when nothing is missing. */
+  /** Makes a newly opened session the current one. Resolves when no message is missing. */
   async sync(session: Session): Promise<void> {
     const { catchUp } = this.#ports;
     const welcome = await catchUp.hello(session);

@@ -9,7 +9,7 @@ export interface ComposePorts {
   readonly events: Emitter<ClientEvents>;
 }
 
-/** Makes a message of this client and announces it, and later each change of its state. Sending it is up to the outbox. */
+/** Creates a message and emits it, and later each change of its state. The outbox sends it. */
 export function compose(
   { states, events }: ComposePorts,
   conversation: ConversationState,

@@ -20,9 +20,9 @@ interface Row {
   readSeq: number;
   /** The server has counted the unread messages up to this seq. */
   countedUpTo: number;
-  /** How many of them it found unread. */
+  /** The number of those that it found unread. */
   counted: number;
-  /** Seqs of others' messages above `countedUpTo` and above `readSeq`. */
+  /** The seqs of others' messages above both `countedUpTo` and `readSeq`. */
   readonly others: Set<number>;
   summary: ConversationSummary | undefined;
 }
@@ -48,7 +48,7 @@ export class ConversationList {
     this.#observable = new ObservableValue(() => (this.#isLoaded ? this.#compute() : undefined), report);
   }
 
-  /** The latest activity first; undefined until the server's list is loaded. The same array until it changes. */
+  /** Latest activity first; undefined until the server's list is loaded. The same array until it changes. */
   get summaries(): readonly ConversationSummary[] | undefined {
     return this.#observable.value;
   }
@@ -60,7 +60,7 @@ export class ConversationList {
     });
   }
 
-  /** Merges the server's list, or the part of it that has changed, with what has come in since it was requested. */
+  /** Merges the server's list, or its changed part, with what has arrived since it was requested. */
   load(conversations: readonly Conversation[]): void {
     for (const { conversationId, name, lastMessage, readSeq, unread } of conversations) {
       const row = this.#row(conversationId);
@@ -78,7 +78,7 @@ export class ConversationList {
     this.#observable.changed();
   }
 
-  /** Adds a message that is new here, an own one too. */
+  /** Adds a new message, this user's or another's. */
   add(message: Message): void {
     const { conversationId, seq, from } = message;
     if (hasHappenedTo(this.#identity.userId, message, 'left', 'removed')) {
@@ -137,7 +137,7 @@ export class ConversationList {
 
   #advance(row: Row, seq: number): void {
     row.readSeq = seq;
-    // Whose the messages below the server's count are isn't known here. There can't be more unread ones than seqs.
+    // The senders of the messages that the server counted are unknown here. No more can be unread than there are seqs.
     row.counted = Math.min(row.counted, Math.max(0, row.countedUpTo - seq));
     for (const other of row.others) if (other <= seq) row.others.delete(other);
     this.#changed(row);

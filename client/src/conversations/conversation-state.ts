@@ -15,14 +15,14 @@ export interface ConversationStatePorts {
   report(error: unknown): void;
 }
 
-/** What this client knows of one conversation besides its messages. */
+/** One conversation's state besides its messages. */
 export class ConversationState {
   readonly target: Target;
   readonly events: Emitter<ConversationEvents>;
   readonly typingUsers: TypingUsers;
-  /** How far each other user has read, as far as this client was told. */
+  /** How far each other user has read, as far as this client knows. */
   readonly reads = new Map<string, number>();
-  /** Recalls by seq. They override the message's content, whichever of the two comes first. */
+  /** Recalls by seq. A recall overrides the message's content, whichever arrives first. */
   readonly recalled = new Map<number, RecalledContent>();
   /** The open gaps. */
   gaps: readonly Gap[] = [];
@@ -50,18 +50,20 @@ export class ConversationState {
     return Math.max(0, ...this.reads.values());
   }
 
-  /** The message, without its content if it was recalled. */
+  /** Returns the message, without its content if it was recalled. */
   redacted(message: Message): Message {
     const content = message.content.type === 'recalled' ? undefined : this.recalled.get(message.seq);
     return content === undefined ? message : { ...message, content };
   }
 
-  /** Converts a message of the server for the program. */
+  /** Converts a message from the server for the program. */
   show(message: Message): ChatMessage {
     return receivedMessage(this.redacted(message), this.userId, this.readUpTo);
   }
 
-  /** The id. Asks the server for this user's id if it isn't known: without it, own messages can't be recognized. */
+  /**
+   * Resolves to the id. Asks the server for this user's id first: without it, this user's messages look like others'.
+   */
   async resolve(): Promise<string> {
     return this.#idFor(await this.#ports.identity.resolve());
   }

@@ -3,8 +3,8 @@ import type { Target } from '../model/target.ts';
 import { ConversationState, type ConversationStatePorts } from './conversation-state.ts';
 
 /**
- * The state of each conversation that was opened or heard of. A conversation has two states if it was opened both by
- * user and by id before this user's id was known: whatever happens in it is applied to both.
+ * The state of each conversation that the program opened or the server mentioned. A conversation has two states if it
+ * was opened both by user and by id before this user's id was known; every change is applied to both.
  */
 export class ConversationStates {
   readonly #ports: ConversationStatePorts;
@@ -34,7 +34,7 @@ export class ConversationStates {
     return states;
   }
 
-  /** Tells the listeners of a conversation, by whichever of its states they subscribed. */
+  /** Notifies the listeners of a conversation, whichever of its states they subscribed to. */
   emit(state: ConversationState, name: 'message' | 'state' | 'discarded', message: ChatMessage): void {
     const states = state.id === undefined ? [state] : this.of(state.id);
     for (const { events } of states) events.emit(name, message);
@@ -45,7 +45,7 @@ export class ConversationStates {
   }
 }
 
-/** A direct conversation can be opened by its user and by its id. */
+/** A direct conversation can be opened by user and by id. */
 function isSame(a: ConversationState, b: ConversationState): boolean {
   if (a.id !== undefined || b.id !== undefined) return a.id === b.id;
   return 'to' in a.target && 'to' in b.target && a.target.to === b.target.to;

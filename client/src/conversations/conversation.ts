@@ -13,17 +13,19 @@ import type { ConversationList } from './conversation-list.ts';
 import type { ConversationState } from './conversation-state.ts';
 import type { ReadReceiptSender } from './read-receipt-sender.ts';
 
+/** A page of history. */
 export interface HistoryPage {
   /** Ascending by seq. */
   readonly messages: readonly ChatMessage[];
-  /** Whether there are more in the direction of paging. */
+  /** Whether more follow in the direction of paging. */
   readonly hasMore: boolean;
 }
 
+/** Options of `Conversation.send`. */
 export interface SendOptions {
   /**
-   * `[A-Za-z0-9_-]{1,64}`. Two sends with the same id are the same message (IM-SEND-2): a bot can derive the id of its
-   * answer from the question, and the answer is sent once, however often the bot restarts. By default a fresh id.
+   * `[A-Za-z0-9_-]{1,64}`. Two sends with the same id are the same message (IM-SEND-2): a bot that derives the id of
+   * its answer from the question sends the answer once, however often it restarts. Defaults to a fresh id.
    */
   readonly clientMsgId?: string;
 }
@@ -40,10 +42,10 @@ export interface ConversationPorts extends ComposePorts {
   report(error: unknown): void;
 }
 
-/** The least time between two typing notifications. Other clients forget one after some seconds (section 9). */
+/** At most one typing notification in this time. Other clients forget one after some seconds (section 4). */
 const TYPING_INTERVAL_MS = 3_000;
 
-/** One conversation: sending, events, and history. */
+/** One conversation: sending, events, and history. Get one from `im.direct` or `im.conversation`. */
 export class Conversation {
   /** @internal */
   readonly state: ConversationState;
@@ -57,30 +59,37 @@ export class Conversation {
     this.ports = ports;
   }
 
-  /** Undefined for a direct conversation until this client knows its own user, which it does once it has connected. */
+  /** The conversation id. Undefined for a direct conversation until this client has connected once. */
   get id(): string | undefined {
     return this.state.id;
   }
 
-  /** The users who are typing, in the order in which they began. The same array until that changes. */
-  get typists(): readonly string[] {
+  /** The ids of the users who are typing, in the order they started. The same array until it changes. */
+  get typingUsers(): readonly string[] {
     return this.state.typingUsers.users;
   }
 
-  /** The open gaps, ascending (see the event `gap`). The same array until they change. */
+  /** The open gaps, ascending (see `Gap`). The same array until it changes. */
   get gaps(): readonly Gap[] {
     return this.state.gaps;
   }
 
   /**
-   * Sends a message. Returns at once, before it is transmitted, and never throws: see `acked` and `state` of the message.
-   * Messages of a conversation arrive in the order of these calls (IM-SEND-4).
+   * Sends a message. Returns at once, before the message is transmitted, and never throws: the message's `acked` and
+   * `state` report the outcome. Without a connection the message waits. Messages of a conversation arrive in the order
+   * of these calls (IM-SEND-4).
+   *
+   * @param content at most 16,384 bytes as JSON in UTF-8; larger content fails with `payload_too_large`
+   *
+   * @example
+   * const message = conversation.send({ type: 'text', text: 'hi' });
+   * const { seq } = await message.acked;
    */
   send(content: SentContent, options: SendOptions = {}): OwnMessage {
     const { environment, outbox } = this.ports;
     const clientMsgId = options.clientMsgId ?? newId(environment);
     const draft = { clientMsgId, content, writtenAtMs: environment.wallClockMs() };
-    // To the other clients, a message ends the typing.
+    // For the other clients, a message ends the typing.
     this.#lastTyping = undefined;
     const message = compose(this.ports, this.state, draft);
     outbox.add(message);
@@ -88,9 +97,14 @@ export class Conversation {
   }
 
   /**
-   * Sends a failed message again under the same `clientMsgId`: if an earlier attempt did reach the server, there is still
-   * only one message (IM-SEND-2). Resolves and rejects as `acked` does; rejects with `not_found` if no message of this id
-   * has failed.
+   * Sends a failed message again with the same `clientMsgId`. If an earlier attempt did reach the server, there is
+   * still only one message (IM-SEND-2).
+   *
+   * @returns what `acked` resolves to
+   * @throws what `acked` rejects with; an `ImError` `not_found` if no message with this id has failed
+   *
+   * @example
+   * if (message.state === 'failed') await conversation.retry(message.clientMsgId);
    */
   async retry(clientMsgId: string): Promise<Sent> {
     const acked = this.ports.outbox.retry(clientMsgId);
@@ -98,14 +112,25 @@ export class Conversation {
     throw new ImError('not_found', `no failed message ${clientMsgId}`, { retryable: false });
   }
 
-  /** Removes a failed message. Returns whether there was one of this id. */
+  /**
+   * Removes a failed message, also from the `store`. Returns false if no message with this id has failed.
+   *
+   * @example
+   * conversation.discard(message.clientMsgId);
+   */
   discard(clientMsgId: string): boolean {
     const message = this.ports.outbox.discard(clientMsgId);
     if (message !== undefined) this.ports.states.emit(this.state, 'discarded', message);
     return message !== undefined;
   }
 
-  /** Returns an unsubscribe function. */
+  /**
+   * Calls `listener` with each event of this name (see `ConversationEvents`). Returns an unsubscribe function.
+   *
+   * @example
+   * const off = conversation.on('typing', ({ users }) => console.log(`typing: ${users.join(', ')}`));
+   * off();
+   */
   on<Name extends keyof ConversationEvents>(
     name: Name,
     listener: (event: ConversationEvents[Name]) => void,
@@ -113,7 +138,17 @@ export class Conversation {
     return this.state.events.on(name, listener);
   }
 
-  /** A page of history: the latest, or the one before or after a seq. Works without a connection. */
+  /**
+   * Reads a page of history over HTTP: the latest, or the one before or after a seq. Works without a connection.
+   *
+   * @throws a `RefusedError` (`not_found` if this user isn't a member), a `NetworkError`, a `TimeoutError` after 10 s,
+   * an `UnauthorizedError`
+   *
+   * @example
+   * const latest = await conversation.history({ limit: 20 });
+   * const [oldest] = latest.messages;
+   * if (oldest?.seq !== undefined) await conversation.history({ before: oldest.seq, limit: 20 });
+   */
   async history(range: HistoryRange = {}): Promise<HistoryPage> {
     const state = this.state;
     const { messages, hasMore } = await this.ports.http.history(await state.resolve(), range);
@@ -121,8 +156,13 @@ export class Conversation {
   }
 
   /**
-   * Notes that this user has read everything up to `seq`. Takes effect here at once; the server is told as soon as there
-   * is a connection, and again after a failure. A lower `seq` than before has no effect.
+   * Marks everything up to `seq` as read by this user. Takes effect locally at once; the server is notified as soon as
+   * there is a connection, and again after a failure. A lower `seq` than before has no effect.
+   *
+   * @example
+   * conversation.on('message', ({ mine, seq }) => {
+   *   if (!mine && seq !== undefined) conversation.markRead(seq);
+   * });
    */
   markRead(seq: number): void {
     const { list, readReceipts } = this.ports;
@@ -132,8 +172,12 @@ export class Conversation {
   }
 
   /**
-   * Tells the others that this user is typing. Call it at each keystroke: it sends at most one notification in three
-   * seconds. `false` tells them that this user has stopped, as sending a message does. Does nothing without a connection.
+   * Notifies the others that this user is typing. Call it at each keystroke: it sends at most one notification in three
+   * seconds. `false` notifies them that this user has stopped; sending a message does too. Does nothing without a
+   * connection.
+   *
+   * @example
+   * input.addEventListener('input', () => conversation.typing(input.value !== ''));
    */
   typing(typing = true): void {
     const session = this.ports.sessions.current;
@@ -145,7 +189,14 @@ export class Conversation {
     session.sendTyping(this.state.target, typing);
   }
 
-  /** The presence of the members: of both users, or of a group's first hundred. Rejects as `Client.presence` does. */
+  /**
+   * The presence of the members: of both users, or of a group's first hundred.
+   *
+   * @throws what `Client.presence` throws
+   *
+   * @example
+   * const online = (await conversation.presence()).filter((user) => user.online);
+   */
   async presence(): Promise<readonly UserPresence[]> {
     const session = this.ports.sessions.require();
     const conversationId = await this.state.resolve();
@@ -153,8 +204,14 @@ export class Conversation {
   }
 
   /**
-   * Takes a message back for everybody: an own one within two minutes or, as a group's admin, any message. Rejects with
-   * `recall_window_passed`, `forbidden`, or `disconnected` without a connection.
+   * Recalls a message for everybody: this user's own within two minutes (an option of the deployment), or any message
+   * as an admin of the group.
+   *
+   * @throws a `RefusedError` (`recall_window_passed`, `forbidden`, `not_found`), a `DisconnectedError` without a
+   * connection, a `TimeoutError` after 10 s
+   *
+   * @example
+   * await conversation.recall(seq);
    */
   async recall(seq: number): Promise<void> {
     const { environment, incoming, sessions } = this.ports;

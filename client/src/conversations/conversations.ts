@@ -3,7 +3,7 @@ import { Conversation, type ConversationPorts } from './conversation.ts';
 import type { ConversationState } from './conversation-state.ts';
 import type { ConversationStates } from './conversation-states.ts';
 
-/** The conversations that the program has opened: one object each. */
+/** The conversations that the program has opened, one object each. */
 export class Conversations {
   readonly #states: Pick<ConversationStates, 'open'>;
   readonly #ports: ConversationPorts;

@@ -4,29 +4,36 @@ import type { Identity } from '../transport/identity.ts';
 
 /** A group, as shown to its members. */
 export type Group = GroupBody;
-/** A page of members by user id. `cursor` is null on the last page. */
+/** A page of members, ordered by user id. `cursor` is null on the last page. */
 export type GroupMembersPage = MembersBody;
 /** A page of members' read cursors. `cursor` is null on the last page. */
 export type GroupReadsPage = ReadsBody;
 
+/** The input of `Groups.create`. */
 export interface NewGroup {
+  /** 1 to 100 characters. */
   readonly name: string;
-  /** At most 100; add more with `addMembers`. The creator is a member and the admin. */
+  /** At most 100 user ids; add more with `addMembers`. The creator is a member and the admin. */
   readonly members?: readonly string[];
-  /** Whether members see the messages from before they joined. False by default. */
+  /** Whether members can read the messages from before they joined. Defaults to false. */
   readonly openHistory?: boolean;
 }
 
+/** The input of `Groups.update`. Absent fields stay as they are. */
 export interface GroupChanges {
+  /** The new name, 1 to 100 characters. */
   readonly name?: string;
-  /** The complete new list of admins, 1 to 20; they must be members. */
+  /** The complete new list of admins: the ids of 1 to 20 members. */
   readonly admins?: readonly string[];
 }
 
 /**
- * Groups and their members (IM-GROUP), over HTTP: works without a connection. Every change is also a `message` of
- * content `system` in the group's conversation. All methods reject with an `ImError`: `forbidden` when only an admin may
- * do it, `not_found` when this user isn't a member, `conflict` when the last admin would leave other members behind.
+ * Groups and their members (IM-GROUP), over HTTP: works without a connection. Every change also arrives as a `message`
+ * with content of type `system` in the group's conversation.
+ *
+ * All methods throw an `ImError`: a `RefusedError` `forbidden` if only an admin may do this, `not_found` if this user
+ * isn't a member, `conflict` if the last admin would leave other members behind; a `NetworkError`; a `TimeoutError`
+ * after 10 s.
  */
 export class Groups {
   readonly #http: Pick<HttpApi, 'call'>;
@@ -38,39 +45,83 @@ export class Groups {
     this.#identity = identity;
   }
 
-  /** Creates a group. Not repeated automatically after an unknown outcome, since that might create two. */
+  /**
+   * Creates a group. Never retried automatically: after a lost answer, a retry could create a second group.
+   *
+   * @example
+   * const { conversationId } = await im.groups.create({ name: 'Team', members: ['bob', 'carol'] });
+   */
   create(group: NewGroup): Promise<Group> {
     return this.#http.call('POST', '/groups', group);
   }
 
+  /**
+   * Reads a group: its name, admins, and number of members.
+   *
+   * @example
+   * const { name, memberCount } = await im.groups.get(conversationId);
+   */
   get(conversationId: string): Promise<Group> {
     return this.#call('GET', conversationId);
   }
 
-  /** Renames the group or changes its admins. Admins only. */
+  /**
+   * Renames the group or changes its admins. Admins only.
+   *
+   * @example
+   * await im.groups.update(conversationId, { name: 'Team Blue', admins: ['alice', 'bob'] });
+   */
   update(conversationId: string, changes: GroupChanges): Promise<Group> {
     return this.#call('PATCH', conversationId, '', changes);
   }
 
+  /**
+   * Reads a page of members. Pass the `cursor` of one page to get the next.
+   *
+   * @example
+   * const first = await im.groups.members(conversationId);
+   * if (first.cursor !== null) await im.groups.members(conversationId, first.cursor);
+   */
   members(conversationId: string, cursor?: string): Promise<GroupMembersPage> {
     return this.#call('GET', conversationId, `/members${queryString({ cursor })}`);
   }
 
-  /** How far each member has read. */
+  /**
+   * Reads a page of read cursors: the `seq` up to which each member has read.
+   *
+   * @example
+   * const { reads } = await im.groups.reads(conversationId);
+   */
   reads(conversationId: string, cursor?: string): Promise<GroupReadsPage> {
     return this.#call('GET', conversationId, `/reads${queryString({ cursor })}`);
   }
 
-  /** Admins only; at most 100 at once. Ignores users who already are members. */
+  /**
+   * Adds up to 100 users. Ignores users who already are members. Admins only.
+   *
+   * @example
+   * await im.groups.addMembers(conversationId, ['dave']);
+   */
   addMembers(conversationId: string, members: readonly string[]): Promise<Group> {
     return this.#call('POST', conversationId, '/members', { members });
   }
 
-  /** Admins only. The removed user gets the message of the removal, and none after it. */
+  /**
+   * Removes a member. The system message of the removal is the last message the removed user receives. Admins only.
+   *
+   * @example
+   * await im.groups.removeMember(conversationId, 'dave');
+   */
   removeMember(conversationId: string, userId: string): Promise<void> {
     return this.#call('DELETE', conversationId, `/members/${encodeURIComponent(userId)}`);
   }
 
+  /**
+   * Leaves the group. The last admin can leave only if no other member stays.
+   *
+   * @example
+   * await im.groups.leave(conversationId);
+   */
   async leave(conversationId: string): Promise<void> {
     await this.removeMember(conversationId, await this.#identity.resolve());
   }

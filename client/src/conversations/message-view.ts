@@ -6,30 +6,41 @@ import { ObservableValue } from '../support/observable-value.ts';
 import type { HistoryRange } from '../transport/http-api.ts';
 import type { Conversation, HistoryPage } from './conversation.ts';
 
+/** Options of a `MessageView`. */
 export interface MessageViewOptions {
-  /** Messages in a page of history: 1 to 100, 50 by default. */
+  /** Messages per page of history, 1 to 100. Defaults to 50. */
   readonly pageSize?: number;
 }
 
-/** What a view shows. It is immutable: a change makes a new one, in which unchanged messages are the same objects. */
+/**
+ * The content of a view. Immutable: a change creates a new snapshot, in which unchanged messages are the same objects.
+ */
 export interface MessagesSnapshot {
-  /** Ascending by seq, then unsent messages in the order of writing. */
+  /** Ascending by seq, then the unsent messages in the order they were written. */
   readonly messages: readonly ChatMessage[];
-  /** The open gaps between these messages: each may yet be filled or turn out to be void. */
+  /** The open gaps between these messages: each is later filled or void. */
   readonly gaps: readonly Gap[];
-  /** The latest page is loaded: an empty list means that there are no messages. */
+  /** Whether the latest page is loaded: an empty list then means that there are no messages. */
   readonly isLoaded: boolean;
+  /** Whether a page is being loaded. */
   readonly isLoading: boolean;
-  /** There are older messages: `loadEarlier`. */
+  /** Whether there are older messages: call `loadEarlier`. */
   readonly hasEarlier: boolean;
-  /** Why the latest or the earlier page could not be loaded. Cleared when `reload`, a reconnect, or `loadEarlier` succeeds. */
+  /** Why a page could not be loaded. Cleared when that page is loaded by `reload`, a reconnect, or `loadEarlier`. */
   readonly error: ImError | undefined;
 }
 
 /**
- * A conversation's messages as a live list for a user interface: history, incoming messages, and those being sent. It is
- * complete from the oldest message shown to the newest, always ordered by seq, and has each message once. Close it when it
- * is no longer shown.
+ * A conversation's messages as a live list for a user interface: history, incoming messages, and those being sent. The
+ * list is complete from its oldest message to its newest, ordered by seq, and has each message once. Close the view
+ * when it is no longer shown.
+ *
+ * @example
+ * const view = new MessageView(im.direct('bob'), { pageSize: 30 });
+ * const off = view.subscribe(({ messages }) => render(messages));
+ * await view.loadEarlier();
+ * off();
+ * view.close();
  */
 export class MessageView {
   readonly #conversation: Conversation;
@@ -40,13 +51,19 @@ export class MessageView {
   #loading = 0;
   #isLoaded = false;
   #hasEarlier = false;
-  /** Each lasts until its own page is loaded, whatever happens to the other. */
+  /** Each is cleared only when its own page is loaded. */
   readonly #errors: { latest?: ImError | undefined; earlier?: ImError | undefined } = {};
-  /** The latest page was requested when new messages were already live, so nothing is missing between the two. */
+  /** The latest page was requested when new messages were already emitted, so none is missing between the two. */
   #isJoined = false;
   /** The highest seq that pages have reached; matters until the view is joined. */
   #pagedUpTo = 0;
 
+  /**
+   * Starts loading the latest page. Works without a connection, and reloads after each reconnect.
+   *
+   * @example
+   * const view = new MessageView(im.direct('bob'));
+   */
   constructor(conversation: Conversation, { pageSize = 50 }: MessageViewOptions = {}) {
     const { state, ports } = conversation;
     this.#conversation = conversation;
@@ -74,16 +91,28 @@ export class MessageView {
     void this.reload();
   }
 
+  /** The current messages. The same object until something changes. */
   get snapshot(): MessagesSnapshot {
     return this.#observable.value;
   }
 
-  /** Calls back with new snapshots, once for changes that happen together. Returns an unsubscribe function. */
+  /**
+   * Calls `listener` with each new snapshot, once for changes that happen together. Returns an unsubscribe function.
+   *
+   * @example
+   * const off = view.subscribe(({ messages, error }) => render(messages, error));
+   */
   subscribe(listener: (snapshot: MessagesSnapshot) => void): Off {
     return this.#observable.subscribe(listener);
   }
 
-  /** Loads the page before the oldest message. Resolves when done; a failure is in `error`. */
+  /**
+   * Loads the page before the oldest message. Does nothing if there is none, or while another page is being loaded.
+   * Never rejects: a failure is in the snapshot's `error`.
+   *
+   * @example
+   * if (view.snapshot.hasEarlier) await view.loadEarlier();
+   */
   async loadEarlier(): Promise<void> {
     const before = this.#oldestSeq();
     if (!this.#hasEarlier || before === undefined || this.#loading > 0) return;
@@ -93,12 +122,23 @@ export class MessageView {
     });
   }
 
-  /** Loads the latest page again. Resolves when done; a failure is in `error`. */
+  /**
+   * Loads the latest page again. Never rejects: a failure is in the snapshot's `error`.
+   *
+   * @example
+   * if (view.snapshot.error !== undefined) await view.reload();
+   */
   async reload(): Promise<void> {
     const isLive = this.#conversation.ports.sync.isLive;
     await this.#load('latest', {}, (page) => this.#putLatest(page, isLive));
   }
 
+  /**
+   * Ends the view's subscriptions. Idempotent.
+   *
+   * @example
+   * view.close();
+   */
   close(): void {
     for (const off of this.#offs) off();
   }
@@ -125,7 +165,7 @@ export class MessageView {
     const first = messages[0]?.seq ?? 0;
     const isContiguous = this.#isLoaded && (this.#isJoined || this.#pagedUpTo >= first - 1);
     if (!isContiguous) {
-      // There may be unknown messages between the page and the older ones here.
+      // Messages may be missing between the page and the older ones here.
       for (const [key, { seq }] of this.#messages)
         if (seq !== undefined && seq < first) this.#messages.delete(key);
       this.#hasEarlier = hasMore;
@@ -140,7 +180,7 @@ export class MessageView {
   #receive(message: ChatMessage): void {
     const { key, seq } = message;
     const isEarlier = this.#hasEarlier && seq !== undefined && seq < (this.#oldestSeq() ?? 0);
-    // A message older than the oldest page comes with its own page.
+    // An older message comes with its own page.
     if (!isEarlier || this.#messages.has(key)) this.#put(message);
   }
 
@@ -155,7 +195,7 @@ export class MessageView {
     for (const message of this.#messages.values()) if (fits(message)) this.#put(this.#refreshed(message));
   }
 
-  /** The message in its present state: read by somebody, or recalled. */
+  /** Applies what is known now: read or recalled. */
   #refreshed(message: ChatMessage): ChatMessage {
     const { readUpTo, recalled } = this.#conversation.state;
     const { seq = 0, state, mine } = message;

@@ -18,8 +18,8 @@ interface Receipt {
 }
 
 /**
- * Tells the server how far this user has read: one frame at a time for each conversation, always with the highest seq,
- * again after a failure and after a reconnect. Repeats are harmless, since the server never moves a cursor back.
+ * Sends this user's read cursors: one frame at a time per conversation, always with the highest seq, again after a
+ * failure and after a reconnect. A repeat is harmless, since the server never moves a cursor back.
  */
 export class ReadReceiptSender {
   readonly #ports: ReadReceiptSenderPorts;
@@ -30,7 +30,7 @@ export class ReadReceiptSender {
     this.#ports = ports;
   }
 
-  /** Notes that this user has read up to `seq`. Does nothing if that is no further than before. */
+  /** Moves the cursor to `seq`. Does nothing if it already is there or beyond. */
   mark(target: Target, seq: number): void {
     const key = JSON.stringify(target);
     const receipt: Receipt = this.#receipts.get(key) ?? {
@@ -67,13 +67,13 @@ export class ReadReceiptSender {
     const seq = receipt.wanted;
     const error = await session.request('read', { ...receipt.target, seq }).then(() => null, toImError);
     receipt.isBusy = false;
-    // A final refusal counts as sent: repeating it would not help.
+    // A final refusal counts as sent: a retry would not help.
     if (error === null || !error.retryable) {
       receipt.sent = seq;
       this.#flush(receipt, 0);
       return;
     }
-    // When the session has closed, the next one sends it.
+    // After `disconnected`, the next session sends it.
     const delayMs = error.code === 'disconnected' ? null : this.#ports.policy.nextDelayMs({ attempt, error });
     if (delayMs !== null && this.#session === session)
       receipt.cancelRetry = this.#ports.environment.after(delayMs, () => this.#flush(receipt, attempt + 1));

@@ -1,7 +1,7 @@
 import type { TypingEvent } from '../model/events.ts';
 import type { Cancel, Environment } from '../support/environment.ts';
 
-/** A user who goes on typing is reported every few seconds. After this time without a report, they have stopped. */
+/** Clients repeat the notification every few seconds. After this time without one, the user has stopped. */
 const FORGET_MS = 6_000;
 
 /** The users who are typing in a conversation. */
@@ -16,7 +16,7 @@ export class TypingUsers {
     this.#onChange = onChange;
   }
 
-  /** In the order in which they began; the same array until that changes. */
+  /** In the order they started. The same array until it changes. */
   get users(): readonly string[] {
     return this.#users;
   }

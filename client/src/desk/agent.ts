@@ -3,8 +3,8 @@ import type {
   DeskAgent,
   DeskChat,
   DeskChatsBody,
-  DeskQueue,
   DeskQueuesBody,
+  SupportQueue,
 } from '../../../protocol/desk.ts';
 import { toImError } from '../model/errors.ts';
 import type { ClientEvents } from '../model/events.ts';
@@ -17,9 +17,11 @@ import type { RetryPolicy } from '../transport/retry-policy.ts';
 import type { SessionSource } from '../transport/session.ts';
 import type { SupportChats } from './support-chats.ts';
 
+/** Which chats an agent takes. */
 export interface Readiness {
+  /** Names of the deployment's queues, 1 to 20. */
   readonly queues: readonly string[];
-  /** The most chats at a time, 1 to 50. */
+  /** The largest number of chats at a time, 1 to 50. */
   readonly capacity: number;
 }
 
@@ -33,14 +35,18 @@ export interface AgentPorts {
   readonly sessions: SessionSource;
 }
 
-/** The side of agents and supervisors. Without the role, all methods reject with `forbidden` (IM-ROLE). */
+/**
+ * The desk for agents and supervisors: `im.agent`. All methods throw an `ImError`: a `RefusedError` `forbidden` if the
+ * token lacks the role (IM-ROLE), a `TimeoutError` after 10 s. `ready`, `away`, and `transfer` throw a
+ * `DisconnectedError` without a connection; `chats` and `queues` work without one.
+ */
 export class Agent {
   readonly #ports: AgentPorts;
   readonly #chats: SupportChats;
   #readiness: Readiness | undefined;
   /** The last change of readiness that was requested. */
   #lastChange: Promise<unknown> = Promise.resolve();
-  /** Counts the changes of the connection: retries that began before the last one are abandoned. */
+  /** Counts the changes of the connection: retries that started before the latest are abandoned. */
   #connections = 0;
   #cancelRetry: Cancel = () => {};
 
@@ -56,7 +62,7 @@ export class Agent {
     });
   }
 
-  /** This agent's chats, as far as this client knows. */
+  /** This agent's chats that this client knows. */
   get #own(): readonly DeskChat[] {
     return this.#chats.all.filter(
       ({ state, agent }) => state === 'assigned' && agent?.userId === this.#ports.identity.userId,
@@ -64,8 +70,13 @@ export class Agent {
   }
 
   /**
-   * Takes chats from these queues, up to the capacity, until `away` (IM-DESK-4). Repeated automatically after each
-   * reconnect, when the agent's chats are also read again.
+   * Takes chats from these queues, up to the capacity, until `away` (IM-DESK-4). The client repeats this after each
+   * reconnect and reads the agent's chats again. `im.desk.on('assigned')` reports each new chat.
+   *
+   * @throws also a `RefusedError` `not_found` for an unknown queue
+   *
+   * @example
+   * const { status, active } = await im.agent.ready({ queues: ['default'], capacity: 3 });
    */
   ready(readiness: Readiness): Promise<DeskAgent> {
     return this.#inTurn(async () => {
@@ -75,7 +86,12 @@ export class Agent {
     });
   }
 
-  /** Keeps the present chats and takes no new ones. */
+  /**
+   * Keeps the current chats and takes no new ones.
+   *
+   * @example
+   * await im.agent.away();
+   */
   away(): Promise<DeskAgent> {
     return this.#inTurn(async () => {
       const { agent } = await this.#ports.sessions.require().request('desk.away', {});
@@ -85,8 +101,15 @@ export class Agent {
   }
 
   /**
-   * Gives a chat to another agent, or with `queue` back to the head of its queue (IM-DESK-5). Rejects with `conflict` if
-   * that agent isn't ready or has no capacity left.
+   * Transfers a chat to another agent, or back to the head of its queue (IM-DESK-5).
+   *
+   * @param to the agent's user id, or `'queue'`
+   * @throws also a `RefusedError`: `conflict` if that agent isn't ready or is at capacity, or if the chat is no longer
+   * this agent's; `not_found` for an unknown chat; `invalid_request` for a transfer to oneself
+   *
+   * @example
+   * await im.agent.transfer(conversationId, 'ben');
+   * await im.agent.transfer(conversationId, 'queue');
    */
   async transfer(conversationId: string, to: string): Promise<DeskChat> {
     const { chat } = await this.#ports.sessions.require().request('desk.transfer', { conversationId, to });
@@ -94,7 +117,13 @@ export class Agent {
     return chat;
   }
 
-  /** An agent's own chats, a supervisor's all chats, in this state or in any. From then on `desk.chats()` has them too. */
+  /**
+   * Reads chats over HTTP: an agent's own, or all of them for a supervisor, in this state or in any. `im.desk.chats()`
+   * includes them afterwards.
+   *
+   * @example
+   * const waiting = await im.agent.chats('waiting');
+   */
   async chats(state?: ChatState): Promise<readonly DeskChat[]> {
     const all: DeskChat[] = [];
     let cursor: string | null | undefined;
@@ -107,8 +136,14 @@ export class Agent {
     return all.map((chat) => this.#chats.learn(chat));
   }
 
-  /** For supervisors: how many chats wait, how long, and the agents by status. */
-  async queues(): Promise<readonly DeskQueue[]> {
+  /**
+   * Reads the state of each queue over HTTP: how many chats are waiting, for how long, and the number of agents by
+   * status. Supervisors only.
+   *
+   * @example
+   * for (const { queue, waiting } of await im.agent.queues()) console.log(queue, waiting);
+   */
+  async queues(): Promise<readonly SupportQueue[]> {
     return (await this.#ports.http.call<DeskQueuesBody>('GET', '/desk/queues')).queues;
   }
 
@@ -120,8 +155,8 @@ export class Agent {
   }
 
   /**
-   * Repeats `ready`, without which the desk gives this agent's chats to others (IM-DESK-7), and reads what was missed:
-   * chats that are no longer this agent's, and new ones. Tries until it succeeds or the connection has changed again.
+   * Repeats `ready`, without which the desk gives this agent's chats to others (IM-DESK-7), and reads what it missed:
+   * new chats, and chats that went to others. Retries until it succeeds or the connection changes again.
    */
   async #restore(connection: number, attempt: number): Promise<void> {
     const { environment, logger, policy, sessions } = this.#ports;
@@ -129,14 +164,14 @@ export class Agent {
       await this.#inTurn(
         async () => this.#readiness && sessions.require().request('desk.ready', { ...this.#readiness }),
       );
-      // A chat that is pushed while the answer is on its way may be missing from it.
+      // The answer may lack a chat that is pushed in the meantime.
       const before = this.#own;
       const mine = new Set((await this.chats('assigned')).map(({ conversationId }) => conversationId));
       for (const { conversationId } of before)
         if (!mine.has(conversationId)) this.#chats.forget(conversationId);
     } catch (reason) {
       const error = toImError(reason);
-      logger.warn('the desk could not be asked after a reconnect', { error });
+      logger.warn('could not restore the desk after a reconnect', { error });
       const delayMs = error.retryable ? policy.nextDelayMs({ attempt, error }) : null;
       if (delayMs !== null && connection === this.#connections)
         this.#cancelRetry = environment.after(delayMs, () => void this.#restore(connection, attempt + 1));

@@ -4,14 +4,16 @@ import { Agent } from './agent.ts';
 import { Desk } from './desk.ts';
 import { SupportChats } from './support-chats.ts';
 
-export type { AgentStatus, ChatState, DeskAgent, DeskChat, DeskQueue } from '../../../protocol/desk.ts';
+export type { AgentStatus, ChatState, DeskAgent, DeskChat, SupportQueue } from '../../../protocol/desk.ts';
 export type { Agent, Readiness } from './agent.ts';
 export type { Desk, OpenOptions } from './desk.ts';
 export type { DeskEvents } from './support-chats.ts';
 
-/** A client with the customer-service desk: `im.desk` for customers, `im.agent` for agents. */
+/** A client with the customer-service desk. Make one with `createClient` of `@serverless-im/client/desk`. */
 export class DeskClient extends Client {
+  /** The desk for customers, and the chats that this client knows. */
   readonly desk: Desk;
+  /** The desk for agents and supervisors. */
   readonly agent: Agent;
 
   /** @internal */
@@ -23,7 +25,14 @@ export class DeskClient extends Client {
   }
 }
 
-/** Makes a client with the desk. It does nothing until `connect`. */
+/**
+ * Creates a client with the desk. It does nothing until `connect`.
+ *
+ * @example
+ * const im = createClient({ wsUrl, httpUrl, getToken });
+ * await im.connect();
+ * const chat = await im.desk.open({ topic: 'My parcel' });
+ */
 export function createClient(options: ClientOptions): DeskClient {
   return new DeskClient(options);
 }

@@ -3,16 +3,17 @@ import type { ClientEvents } from '../model/events.ts';
 import type { ChatMessage } from '../model/message.ts';
 import { Emitter, type Off } from '../support/emitter.ts';
 
+/** The events of `im.desk.on`. */
 export interface DeskEvents {
-  /** A chat got an agent, or another one. */
+  /** A chat got an agent, or a different one. */
   assigned: DeskChat;
   /** Any part of a chat has changed. */
   changed: DeskChat;
-  /** A chat was given to another agent while this one was disconnected. */
+  /** This agent lost a chat to another while disconnected. */
   gone: DeskChat;
 }
 
-/** The chat's state by the system messages of its conversation (IM-DESK): they make up for pushes that were missed. */
+/** The chat's state after a system message in its conversation (IM-DESK): these messages make up for missed pushes. */
 const STATE_BY_EVENT: Readonly<Record<string, ChatState>> = {
   assigned: 'assigned',
   transferred: 'assigned',
@@ -25,7 +26,7 @@ export interface SupportChatsPorts {
   report(error: unknown): void;
 }
 
-/** The support chats that this client knows of, in their present state. */
+/** The support chats that this client knows. */
 export class SupportChats {
   readonly events: Emitter<DeskEvents>;
   readonly #known = new Map<string, DeskChat>();
@@ -48,7 +49,7 @@ export class SupportChats {
 
   learn(chat: DeskChat): DeskChat {
     const before = this.#known.get(chat.conversationId);
-    // A closed chat stays closed, whatever order the news arrive in.
+    // Updates can arrive out of order; a closed chat stays closed.
     if (before?.state === 'closed' && chat.state !== 'closed') return before;
     this.#known.set(chat.conversationId, chat);
     this.#all = [...this.#known.values()].sort(
@@ -78,7 +79,7 @@ export class SupportChats {
     if (chat === undefined || content.type !== 'system') return;
     const state = STATE_BY_EVENT[content.event];
     const [userId] = content.users ?? [];
-    // The push of the same change has more fields, and comes shortly before or after.
+    // The push of the same change has more fields, and arrives shortly before or after.
     const isKnown = state === chat.state && (state !== 'assigned' || userId === chat.agent?.userId);
     if (state === undefined || isKnown) return;
     const { position: _, ...rest } = chat;

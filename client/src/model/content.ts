@@ -1,22 +1,28 @@
 import type { RecalledContent, SystemContent } from '../../../protocol/content.ts';
 
-/** A text: at least one character that is not white space, any Unicode except lone surrogates (IM-SEND-8). */
+/** A text. */
 export interface TextContent {
   readonly type: 'text';
+  /** At least one character that is not white space; any Unicode except lone surrogates (IM-SEND-8). */
   readonly text: string;
 }
 
-/** Content of the app's own making. */
+/**
+ * Content that the app defines.
+ *
+ * @example
+ * conversation.send({ type: 'custom', data: { kind: 'poll', id: 7 }, fallback: 'A poll' });
+ */
 export interface CustomContent {
   readonly type: 'custom';
-  /** Any JSON. */
+  /** Any JSON value. */
   readonly data: unknown;
-  /** What lists, notifications, and clients that don't know this kind of data show instead. */
+  /** The text that lists, notifications, and clients that don't know this data show instead. */
   readonly fallback?: string | undefined;
 }
 
-/** What can be sent: at most 16,384 bytes as JSON in UTF-8 (IM-FRAME-5). */
+/** Content that can be sent: at most 16,384 bytes as JSON in UTF-8 (IM-FRAME-5). */
 export type SentContent = TextContent | CustomContent;
 
-/** What a message holds. Later versions may add types: ignore unknown ones. */
+/** The content of a message. Later versions may add types: ignore unknown ones. */
 export type Content = SentContent | RecalledContent | SystemContent;

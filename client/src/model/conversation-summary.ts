@@ -1,17 +1,19 @@
 import type { ChatMessage } from './message.ts';
 
-/** An entry of the list of conversations. It is immutable: a change makes a new one. */
+/** One conversation in `Client.conversations`. Immutable: a change creates a new object. */
 export interface ConversationSummary {
+  /** Opens it: `im.conversation(conversationId)`. */
   readonly conversationId: string;
+  /** Two users, a group, or a chat of the customer-service desk. */
   readonly kind: 'direct' | 'group' | 'support';
-  /** The other user of a direct conversation. */
+  /** The other user, in a direct conversation. */
   readonly peer: string | undefined;
-  /** The name of a group, the topic of a support chat. */
+  /** The name of a group (undefined until it is loaded), the topic of a support chat. */
   readonly name: string | undefined;
-  /** The last message that the server has stored. */
+  /** The last message that the server has stored; null if there is none. */
   readonly lastMessage: ChatMessage | null;
-  /** How far this user has read. */
+  /** The `seq` up to which this user has read. */
   readonly readSeq: number;
-  /** Others' messages above `readSeq`; 100 means 100 or more. */
+  /** The number of others' messages above `readSeq`; 100 means 100 or more. */
   readonly unread: number;
 }

@@ -2,19 +2,31 @@ import type { CloseReason, ErrorCode } from '../../../protocol/codes.ts';
 import type { ErrorBody, Issue } from '../../../protocol/frames.ts';
 
 /**
- * Why something failed: the server's error codes, its reasons to end a session, and four codes of the client's own:
- * `timeout` (no reply), `disconnected` (the socket closed), `network` (an HTTP request or `getToken` failed), `closed`
- * (this client was closed).
+ * Why something failed: the server's error codes (docs/protocol.md, section 3), its reasons to end a session (section
+ * 5), and the client's own: `timeout` (no reply), `disconnected` (the socket closed), `network` (an HTTP request or
+ * `getToken` failed), `closed` (this client was closed).
  */
 export type ImErrorCode = ErrorCode | CloseReason | 'timeout' | 'disconnected' | 'network' | 'closed';
 
-/** Base class of everything this SDK throws or rejects with. `cause` holds the underlying error, if there is one. */
+/**
+ * The base class of everything this SDK throws or rejects with. `cause` holds the underlying error, if there is one.
+ *
+ * @example
+ * try {
+ *   await conversation.recall(seq);
+ * } catch (error) {
+ *   if (error instanceof ImError && error.code === 'recall_window_passed') showTooLate();
+ *   else throw error;
+ * }
+ */
 export class ImError extends Error {
   override readonly name: string = 'ImError';
+  /** Why it failed. */
   readonly code: ImErrorCode;
-  /** Whether trying the same thing again later may succeed. */
+  /** Whether the same call may succeed later. */
   readonly retryable: boolean;
 
+  /** @param options `cause`: the underlying error */
   constructor(code: ImErrorCode, message: string, options: { retryable: boolean; cause?: unknown }) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
@@ -22,70 +34,90 @@ export class ImError extends Error {
   }
 }
 
-/** The server refused, by an error frame or an HTTP error. */
+/** The server refused the request, with an error frame or an HTTP error. */
 export class RefusedError extends ImError {
   override readonly name = 'RefusedError';
-  /** HTTP status; absent for an error frame. */
+  /** The HTTP status; undefined for an error frame. */
   readonly status: number | undefined;
-  /** As the server sent it. */
+  /** The error as the server sent it. */
   readonly body: ErrorBody;
 
+  /** @param status the HTTP status, for an HTTP error */
   constructor(body: ErrorBody, status?: number) {
     super(body.code, body.message, body);
     this.status = status;
     this.body = body;
   }
 
+  /** The least time to wait before a retry, in milliseconds, if the server gave one. */
   get retryAfterMs(): number | undefined {
     return this.body.retryAfterMs;
   }
 
-  /** The invalid fields, for `invalid_request`. */
+  /** The invalid fields, for `invalid_request`; otherwise empty. */
   get issues(): readonly Issue[] {
     return this.body.issues ?? [];
   }
 }
 
-/** There is no valid token. Throw it from `getToken` when asking again can't help: the connection then fails. */
+/**
+ * There is no valid token. Throw it from `getToken` if calling that again can't help: the connection then fails for
+ * good.
+ *
+ * @example
+ * async function getToken() {
+ *   const response = await fetch('/chat-token');
+ *   if (response.status === 401) throw new UnauthorizedError('signed out');
+ *   return response.text();
+ * }
+ */
 export class UnauthorizedError extends ImError {
   override readonly name = 'UnauthorizedError';
 
+  /**
+   * @param message for logs
+   * @param cause the underlying error
+   */
   constructor(message = 'not authorized', cause?: unknown) {
     super('unauthorized', message, { retryable: false, cause });
   }
 }
 
-/** The server ended the session (`session.closed`, section 5); `retryable` is its `reconnect`. */
+/** The server ended the session (`session.closed`, docs/protocol.md, section 5). `retryable` is its `reconnect`. */
 export class SessionClosedError extends ImError {
   override readonly name = 'SessionClosedError';
 
+  /** @param reconnect whether the client reconnects */
   constructor(code: CloseReason, reconnect: boolean) {
     super(code, `the server ended the session: ${code}`, { retryable: reconnect });
   }
 }
 
-/** The socket closed or never opened, for an unknown reason. */
+/** There is no connection: the socket closed or did not open, for an unknown reason. */
 export class DisconnectedError extends ImError {
   override readonly name = 'DisconnectedError';
 
+  /** @param cause the underlying error */
   constructor(message = 'the connection was lost', cause?: unknown) {
     super('disconnected', message, { retryable: true, cause });
   }
 }
 
-/** No answer in time: the request may have taken effect or not. */
+/** The server did not answer in time. The request may have taken effect. */
 export class TimeoutError extends ImError {
   override readonly name = 'TimeoutError';
 
+  /** @param what the request that got no answer */
   constructor(what: string, afterMs: number) {
     super('timeout', `${what}: no answer in ${afterMs} ms`, { retryable: true });
   }
 }
 
-/** An HTTP request or `getToken` failed, or the answer broke the contract. */
+/** An HTTP request or `getToken` failed, or the answer was malformed. */
 export class NetworkError extends ImError {
   override readonly name = 'NetworkError';
 
+  /** @param cause the underlying error */
   constructor(message: string, cause?: unknown) {
     super('network', message, { retryable: true, cause });
   }
@@ -95,12 +127,13 @@ export class NetworkError extends ImError {
 export class ClosedError extends ImError {
   override readonly name = 'ClosedError';
 
+  /** Retryable, since `connect` may be called again. */
   constructor() {
     super('closed', 'the client was closed', { retryable: true });
   }
 }
 
-/** Converts anything thrown to an `ImError`. Unexpected errors count as retryable: only a clear refusal is final. */
+/** Converts anything thrown to an `ImError`. Unexpected errors are retryable: only a clear refusal is final. */
 export function toImError(error: unknown): ImError {
   if (error instanceof ImError) return error;
   const message = error instanceof Error ? error.message : String(error);

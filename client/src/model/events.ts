@@ -3,67 +3,82 @@ import type { ConnectionChange } from './connection-change.ts';
 import type { ConversationSummary } from './conversation-summary.ts';
 import type { ChatMessage } from './message.ts';
 
+/** The events of `Conversation.on`. */
 export interface ConversationEvents {
   /**
-   * A message that wasn't here before: an own one at once when it is sent, others in order of seq, each once. Own
-   * messages sent from other devices are included. Only a message that fills a gap (see `gap`) comes after later ones:
-   * insert it by its `seq`. What `history` returns is not repeated here, but a message may be in both: compare by `key`.
+   * A new message: this client's own as soon as it is sent, all others (this user's from other devices too) in order of
+   * seq, each once. Only a message that fills a gap (see `gap`) comes after later ones: insert it by its `seq`. A
+   * message may also be in a page of `history`: compare by `key`.
    */
   message: ChatMessage;
-  /** An own message of this client changed its `state` to pending, sent, or failed. */
+  /** A message that this client sent changed its `state` to `pending`, `sent`, or `failed`. */
   state: ChatMessage;
-  /** A failed message was removed by `discard`. */
+  /** `discard` removed a failed message. */
   discarded: ChatMessage;
-  /** A user has read up to `seq`: another user, or this one on another device. */
+  /** Another user, or this one on another device, has read up to `seq`. */
   read: ReadEvent;
-  /** A message was recalled: show `by` and `at` instead of its content. The message itself may come later. */
+  /** A message was recalled: show `by` and `at` instead of its content. The message itself may arrive later. */
   recalled: RecalledEvent;
-  /** A user began or stopped typing. */
+  /** Another user started or stopped typing. */
   typing: TypingEvent;
-  /** Messages seem to be missing, or no longer are. */
+  /** Messages are missing, or no longer missing. */
   gap: Gap;
 }
 
+/** A user has read up to a seq. */
 export interface ReadEvent {
+  /** The user who has read. */
   readonly userId: string;
+  /** Everything up to here is read. */
   readonly seq: number;
 }
 
+/** A message was recalled. */
 export interface RecalledEvent {
+  /** The message. */
   readonly seq: number;
+  /** The user who recalled it: the sender or an admin. */
   readonly by: string;
-  /** Epoch milliseconds by the server's clock. */
+  /** When: epoch milliseconds by the server's clock. */
   readonly at: number;
 }
 
+/** A user started or stopped typing. */
 export interface TypingEvent {
+  /** The user who started or stopped. */
   readonly userId: string;
+  /** True: started. False: stopped, sent the message, or not heard of for 6 s. */
   readonly typing: boolean;
-  /** All users who are typing now. */
+  /** The ids of all users who are typing now, in the order they started. */
   readonly users: readonly string[];
 }
 
 /**
- * Seqs that the server has allocated and that are not here, below messages that are.
+ * Seqs that the server has allocated and that this client lacks, below messages that it has.
  *
- * - `open`: later messages are shown without waiting any longer (the wait is a second at most). The client keeps looking
- *   for the missing ones.
- * - `filled`: all of them have come, each as a `message`.
- * - `void`: after 15 s, those that have not come never will (IM-SEND-3); mostly the seq of a send that failed.
+ * - `open`: the client emits later messages after waiting a second at most, and keeps looking for the missing ones.
+ * - `filled`: all of them have arrived, each as a `message`.
+ * - `void`: after 15 s, those that are still missing never arrive (IM-SEND-3); mostly the seq of a send that failed.
  */
 export interface Gap {
+  /** The first missing seq. */
   readonly from: number;
+  /** The last missing seq. */
   readonly to: number;
+  /** Whether the gap is still open, and how it ended. */
   readonly state: 'open' | 'filled' | 'void';
 }
 
+/** A change of a support chat, as the server pushes it. */
 export type DeskPush = DeskAssignedPush | DeskUpdatedPush;
 
+/** The events of `Client.on`. */
 export interface ClientEvents {
+  /** The connection changed its state. */
   connection: ConnectionChange;
   /** The list of conversations changed. Changes that happen together are one event. */
   conversations: readonly ConversationSummary[];
-  /** A message of any conversation, opened or not: the same as `message` of the conversation. */
+  /** A new message in any conversation, opened or not; otherwise the same as `message` of the conversation. */
   message: ChatMessage;
   /** A support chat of this user changed, as pushed by the server. `@serverless-im/client/desk` builds on it. */
   desk: DeskPush;

@@ -1,8 +1,8 @@
 import type { LIMITS } from '../../../protocol/limits.ts';
 
 /**
- * The contract's limits that this client uses (docs/protocol.md, section 7). The numbers are repeated here so that the
- * rest of the table isn't shipped to browsers; their types make the compiler check that they agree.
+ * The protocol's limits that this client uses (docs/protocol.md, section 7). Repeated here so that the rest of the
+ * table isn't shipped to browsers; the types make the compiler check that the numbers agree.
  */
 type Limit<Name extends keyof typeof LIMITS> = (typeof LIMITS)[Name];
 

@@ -1,7 +1,7 @@
 import type { SystemContent } from '../../../protocol/content.ts';
 import type { Message } from '../../../protocol/frames.ts';
 
-/** Whether a message tells that one of these events has happened to this user. */
+/** Whether a message says that one of these events happened to this user. */
 export function hasHappenedTo(
   userId: string | undefined,
   { content }: Message,

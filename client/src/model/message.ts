@@ -3,39 +3,45 @@ import type { Content } from './content.ts';
 import type { ImError } from './errors.ts';
 
 /**
- * `pending`: on its way. `sent`: the server has stored it. `read`: an own message that another user has read.
- * `failed`: it was refused, or the client was closed before it was sent.
+ * `pending`: not acknowledged yet. `sent`: the server has stored it. `read`: this user's message, and another user has
+ * read it. `failed`: the server refused it, or the client was closed before it was sent.
  */
 export type MessageState = 'pending' | 'sent' | 'read' | 'failed';
 
-/** A message as a program sees it, its own user's or another's. */
+/** A message, this user's or another's. */
 export interface ChatMessage {
-  /** Identifies the message within its conversation and never changes: a key for lists. */
+  /** Identifies the message within its conversation and never changes: use it as the key in lists. */
   readonly key: string;
-  /** Undefined for an own message written before this client has ever connected. */
+  /** The conversation's id. Undefined for a message of this client until it has connected once. */
   readonly conversationId: string | undefined;
-  /** Chosen by the sender's client; unique for its sender in this conversation (IM-SEND-2). */
+  /** Chosen by the sender's client; unique per sender and conversation (IM-SEND-2). */
   readonly clientMsgId: string;
-  /** Undefined for an own message written before this client has ever connected. */
+  /** The sender. Undefined for a message of this client until it has connected once. */
   readonly from: string | undefined;
-  /** Whether this user wrote it, here or on another device. */
+  /** Whether this user sent it, here or on another device. */
   readonly mine: boolean;
+  /** The content to show. */
   readonly content: Content;
   /** Epoch milliseconds: the server's time, or this device's until that is known. */
   readonly sentAt: number;
+  /** Whether it was sent, read, or refused. */
   readonly state: MessageState;
-  /** Position in the conversation: order by this. Undefined until sent. */
+  /** The position in the conversation: order by this. Undefined until sent. */
   readonly seq: number | undefined;
+  /** The server's id of the message, globally unique. Undefined until sent. */
   readonly messageId: string | undefined;
-  /** Why it failed. */
+  /** Why it failed, in state `failed`. */
   readonly error: ImError | undefined;
 }
 
-/** A message that this client is sending or has sent. Its properties change with its state. */
+/** A message that this client sent. Its properties change with its state. */
 export interface OwnMessage extends ChatMessage {
   /**
-   * Resolves when the server has stored the message (IM-SEND-1), whichever attempt succeeded; rejects with an `ImError`
-   * when it was refused or the client was closed. While the connection is lost it stays pending. A retry replaces it.
+   * Resolves when the server has stored the message (IM-SEND-1), whichever attempt succeeded. Rejects with an `ImError`
+   * if the server refused it or the client was closed. Stays pending while the connection is lost. `retry` replaces it.
+   *
+   * @example
+   * const { seq, sentAt } = await conversation.send({ type: 'text', text: 'hi' }).acked;
    */
   readonly acked: Promise<Sent>;
 }
@@ -45,7 +51,7 @@ export function keyOf(from: string | undefined, mine: boolean, clientMsgId: stri
   return `${mine ? '' : from}:${clientMsgId}`;
 }
 
-/** Converts a message of the server. `readUpTo`: how far others have read. */
+/** Converts a message from the server. `readUpTo`: how far others have read. */
 export function receivedMessage(message: Message, userId: string | undefined, readUpTo = 0): ChatMessage {
   const { from, seq, clientMsgId } = message;
   const mine = from === userId;

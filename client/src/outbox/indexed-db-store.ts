@@ -2,7 +2,12 @@ import { Store } from './store.ts';
 
 const TABLE = 'entries';
 
-/** Uses an IndexedDB database of this name. What was set survives a crash of the browser right after. */
+/**
+ * A store in the IndexedDB database with this name. An entry survives a crash of the browser right after it was set.
+ *
+ * @example
+ * createClient({ wsUrl, httpUrl, getToken, store: indexedDbStore('outbox-of-alice') });
+ */
 export function indexedDbStore(name: string, indexedDB: IDBFactory = globalThis.indexedDB): Store {
   let opened: Promise<IDBDatabase> | undefined;
   const open = (): Promise<IDBDatabase> => {
@@ -10,7 +15,7 @@ export function indexedDbStore(name: string, indexedDB: IDBFactory = globalThis.
     request.onupgradeneeded = () => void request.result.createObjectStore(TABLE);
     return resultOf(request);
   };
-  /** Opening is tried again after a failure. */
+  /** The next call opens it again after a failure. */
   const database = (): Promise<IDBDatabase> => {
     opened ??= open().catch((error: unknown) => {
       opened = undefined;

@@ -15,7 +15,7 @@ export interface OutboxRecord {
   readonly clientMsgId: string;
   readonly content: SentContent;
   readonly writtenAtMs: number;
-  /** Messages are sent in this order. */
+  /** Messages are sent in ascending order of this. */
   readonly order: number;
   /** The sender; null if the message was written before the user id was known. */
   readonly userId: string | null;
@@ -25,7 +25,7 @@ export interface OutboxRecord {
 
 export interface RestorePorts {
   readonly outbox: Pick<Outbox, 'has' | 'restore'>;
-  /** Makes the message and announces it. */
+  /** Creates the message and emits it. */
   compose(target: Target, draft: Draft): OutgoingMessage;
 }
 
@@ -43,8 +43,8 @@ export class OutboxJournal implements Journal {
   }
 
   /**
-   * Puts the messages that an earlier run of this user left into the outbox: unsent ones are sent, refused ones shown as
-   * failed. Entries of other users stay in the store. Unreadable entries are logged and skipped.
+   * Puts the messages that this user's earlier runs left into the outbox: unsent ones are sent, refused ones shown as
+   * failed. Other users' entries stay in the store. Unreadable entries are logged and skipped.
    */
   async restore(userId: string, { outbox, compose }: RestorePorts): Promise<void> {
     const restored: (readonly [OutgoingMessage, RefusedError | undefined])[] = [];
@@ -64,7 +64,7 @@ export class OutboxJournal implements Journal {
       for (const [key, value] of await this.#store.entries())
         if (key.startsWith(PREFIX)) records.push(...this.#parse(value));
     } catch (error) {
-      this.#logger.warn('the store could not be read', { error });
+      this.#logger.warn('could not read the store', { error });
     }
     records.sort((a, b) => a.order - b.order);
     this.#lastOrder = Math.max(this.#lastOrder, records.at(-1)?.order ?? 0);
@@ -75,12 +75,12 @@ export class OutboxJournal implements Journal {
     try {
       return [JSON.parse(value)];
     } catch {
-      this.#logger.warn('an unsent message in the store could not be read');
+      this.#logger.warn('could not read an unsent message in the store');
       return [];
     }
   }
 
-  /** Stores a message that is to be sent, or that was refused. */
+  /** Stores a message to send, or one that was refused. */
   keep(message: OutgoingMessage, refusal?: RefusedError): void {
     const { clientMsgId, content, writtenAtMs, destination } = message;
     const order = this.#orders.get(message) ?? Math.max(this.#lastOrder + 1, writtenAtMs);

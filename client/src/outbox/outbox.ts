@@ -13,9 +13,9 @@ export interface Sender {
 
 /** Keeps unsent messages when the program ends. */
 export interface Journal {
-  /** The message is to be sent, or was refused. */
+  /** Stores a message to send, or one that was refused. */
   keep(message: OutgoingMessage, refusal?: RefusedError): void;
-  /** The message was sent or discarded. */
+  /** Removes a message that was sent or discarded. */
   forget(message: OutgoingMessage): void;
 }
 
@@ -24,21 +24,21 @@ export interface OutboxPorts {
   readonly environment: Pick<Environment, 'after'>;
   /** Without one, unsent messages are lost when the program ends. */
   readonly journal?: Journal | undefined;
-  /** The server has stored the message. */
+  /** Called when the server has stored the message. */
   onSent(message: OutgoingMessage, sent: Sent): void;
 }
 
 /**
- * Sends messages, one at a time for each conversation to keep their order (IM-SEND-4). A message whose outcome is
- * unknown (no answer, `unavailable`, `internal`, a lost connection) or that came too soon (`rate_limited`) is sent again
- * with the same `clientMsgId` until the outcome is known. The server stores it once (IM-SEND-1, IM-SEND-2).
+ * Sends messages, one at a time per conversation to keep their order (IM-SEND-4). A message whose outcome is unknown
+ * (no answer, `unavailable`, `internal`, a lost connection) or that was `rate_limited` is sent again with the same
+ * `clientMsgId` until the outcome is known. The server stores it once (IM-SEND-1, IM-SEND-2).
  */
 export class Outbox {
   readonly #ports: OutboxPorts;
   /** In the order of `add`. */
   readonly #queue: OutgoingMessage[] = [];
   readonly #failed = new Map<string, OutgoingMessage>();
-  /** Conversations with a message that is being sent or waits to be sent again. */
+  /** Conversations with a message that is being sent or waits for a retry. */
   readonly #busy = new Set<string>();
   #sender: Sender | null = null;
 
@@ -48,7 +48,7 @@ export class Outbox {
 
   add(message: OutgoingMessage): void {
     const { content } = message;
-    // The gateway closes the socket on a frame above 32 KB, so repeating this message would never succeed.
+    // The gateway closes the socket on a frame above 32 KB, so a retry would never succeed.
     if (byteLength(JSON.stringify(content)) > MAX_CONTENT_BYTES) {
       this.#fail(message, tooLarge());
       return;
@@ -58,7 +58,7 @@ export class Outbox {
     this.#flush();
   }
 
-  /** Takes the messages that an earlier run left: unsent ones, and refused ones with their refusal. */
+  /** Takes an earlier run's messages: unsent ones, and refused ones with their refusal. */
   restore(messages: readonly (readonly [message: OutgoingMessage, refusal: ImError | undefined])[]): void {
     const unsent: OutgoingMessage[] = [];
     for (const [message, refusal] of messages) {
@@ -70,14 +70,14 @@ export class Outbox {
     this.#flush();
   }
 
-  /** Whether a message of this id is pending or has failed. */
+  /** Whether a message with this id is pending or has failed. */
   has(clientMsgId: string): boolean {
     return (
       this.#failed.has(clientMsgId) || this.#queue.some((message) => message.clientMsgId === clientMsgId)
     );
   }
 
-  /** The pending and failed messages of a conversation, in the order of writing. */
+  /** The pending and failed messages of a conversation, in the order they were written. */
   messagesOf(destination: Destination): OutgoingMessage[] {
     const all = [...this.#failed.values(), ...this.#queue];
     return all
@@ -85,7 +85,7 @@ export class Outbox {
       .sort((a, b) => a.writtenAtMs - b.writtenAtMs);
   }
 
-  /** Queues a failed message again, after all pending ones. Returns undefined if no message of this id has failed. */
+  /** Queues a failed message again, after all pending ones. Returns undefined if no message with this id has failed. */
   retry(clientMsgId: string): Promise<Sent> | undefined {
     const message = this.#failed.get(clientMsgId);
     if (message === undefined) return undefined;
@@ -95,7 +95,7 @@ export class Outbox {
     return message.acked;
   }
 
-  /** Removes a failed message. Returns undefined if no message of this id has failed. */
+  /** Removes a failed message. Returns undefined if no message with this id has failed. */
   discard(clientMsgId: string): OutgoingMessage | undefined {
     const message = this.#failed.get(clientMsgId);
     if (message !== undefined) this.#forget(message);
@@ -113,8 +113,8 @@ export class Outbox {
   }
 
   /**
-   * Fails all pending messages, since the connection has closed for good. The program may `retry` them. The journal keeps
-   * them as unsent, so the next run sends them.
+   * Fails all pending messages, since the connection has closed for good. The program may `retry` them; the journal
+   * keeps them as unsent, so the next run sends them.
    */
   failAll(error: ImError): void {
     this.pause();
@@ -122,7 +122,7 @@ export class Outbox {
   }
 
   /**
-   * Checks whether a message from the server is a pending or failed one. If so it was stored though its ack was lost, and
+   * Checks whether a message from the server is one that is pending or failed here. If so, its ack was lost, and it
    * counts as sent.
    */
   claim(message: Message): boolean {
@@ -166,7 +166,7 @@ export class Outbox {
     this.#next(conversationId);
   }
 
-  /** Null: not sent again automatically, or only by the next session. */
+  /** Null: no automatic retry, or only on the next session. */
   #resendDelayMs(message: OutgoingMessage, error: ImError, attempt: number): number | null {
     if (message.state !== 'pending' || !isWorthRepeating(error)) return null;
     return this.#ports.policy.nextDelayMs({ attempt, error });
@@ -174,7 +174,7 @@ export class Outbox {
 
   #resendAfter(delayMs: number, message: OutgoingMessage, conversationId: string, attempt: number): void {
     this.#ports.environment.after(delayMs, () => {
-      // Not pending: its outcome became known in the meantime. No session: the next one starts with a fresh attempt.
+      // Not pending: the outcome is known by now. No session: the next one starts with a fresh attempt.
       if (message.state !== 'pending' || this.#sender === null) this.#next(conversationId);
       else void this.#send(message, conversationId, this.#sender, attempt);
     });
@@ -221,11 +221,11 @@ function byteLength(json: string): number {
 }
 
 function tooLarge(): RefusedError {
-  const message = `content is over ${MAX_CONTENT_BYTES} bytes`;
+  const message = `content exceeds ${MAX_CONTENT_BYTES} bytes`;
   return new RefusedError({ code: 'payload_too_large', message, retryable: false });
 }
 
-/** Whether to repeat on the same session: the message may have been stored (IM-SEND-1), or may be stored later. */
+/** Whether to retry on the same session. */
 function isWorthRepeating(error: ImError): boolean {
   return error.retryable && error.code !== 'disconnected' && error.code !== 'closed';
 }

@@ -5,7 +5,7 @@ import { keyOf, type MessageState, type OwnMessage } from '../model/message.ts';
 import type { Target } from '../model/target.ts';
 import type { SendFields } from '../transport/exchanges.ts';
 
-/** The conversation of a message. The id of a direct one is known once this user's id is. */
+/** A message's conversation. The id of a direct one is known once this user's id is. */
 export interface Destination {
   readonly id: string | undefined;
   readonly target: Target;
@@ -46,7 +46,7 @@ export class OutgoingMessage implements OwnMessage {
     this.destination = destination;
     this.key = keyOf(undefined, true, clientMsgId);
     this.clientMsgId = clientMsgId;
-    // A copy, since a repeat must have the same content as the first attempt (IM-SEND-2).
+    // A copy, since a retry must have the same content as the first attempt (IM-SEND-2).
     this.content = JSON.parse(JSON.stringify(content));
     this.writtenAtMs = writtenAtMs;
     this.#isRepeat = isRepeat;
@@ -78,7 +78,7 @@ export class OutgoingMessage implements OwnMessage {
     return this.#acked.promise;
   }
 
-  /** The request of the next attempt. Only `resend` differs after the first one (docs/protocol.md, section 9). */
+  /** The request of the next attempt. Only `resend` differs after the first one (docs/protocol.md, section 4). */
   nextRequest(): SendFields {
     const { clientMsgId, content } = this;
     const request = { clientMsgId, ...this.destination.target, content };
@@ -104,7 +104,7 @@ export class OutgoingMessage implements OwnMessage {
     this.#onState(this);
   }
 
-  /** Back to pending, with a new `acked`. */
+  /** Makes the message pending again, with a new `acked`. */
   restart(): void {
     this.#state = 'pending';
     this.#error = undefined;
@@ -123,7 +123,7 @@ class Deferred<T> {
       this.resolve = resolve;
       this.reject = reject;
     });
-    // A program that doesn't wait for it learns of a failure by the `state` event; it must not end the process.
+    // An unhandled rejection would end the process; a program that doesn't wait gets the `state` event.
     this.promise.catch(() => {});
   }
 }

@@ -3,27 +3,37 @@ import { OutboxJournal } from './outbox-journal.ts';
 import type { StoreBackend } from './store-backend.ts';
 
 /**
- * Keeps a client's unsent messages when the program ends. Each user needs a store of their own: give each a different
- * name. Errors of the backend are logged; the message is sent nevertheless.
+ * Keeps a client's unsent messages when the program ends. Each user needs a separate store: give each a different name.
+ * Errors of the backend are logged, and the message is sent anyway.
+ *
+ * @example
+ * createClient({ wsUrl, httpUrl, getToken, store: new Store(backend) });
  */
 export class Store {
   readonly #backend: StoreBackend;
 
+  /** @param backend where to keep the entries; `indexedDbStore` and `localStorageStore` have their own */
   constructor(backend: StoreBackend) {
     this.#backend = backend;
   }
 
+  /** Where the entries are kept. */
   get backend(): StoreBackend {
     return this.#backend;
   }
 
-  /** @internal Made here, so that a client without a store doesn't ship the code of the journal. */
+  /** @internal Created here, so that a client without a store doesn't ship the journal's code. */
   journal(logger: Logger): OutboxJournal {
     return new OutboxJournal(this.#backend, logger);
   }
 }
 
-/** Lives as long as the program: for tests, and to pass messages from one client object to the next. */
+/**
+ * A store in memory: for tests, and to hand unsent messages from one client object to the next.
+ *
+ * @example
+ * const store = memoryStore();
+ */
 export function memoryStore(): Store {
   const values = new Map<string, string>();
   return new Store({
@@ -33,7 +43,13 @@ export function memoryStore(): Store {
   });
 }
 
-/** Uses `localStorage` (or a replacement), with keys that begin with the name. It holds some 5 MB for the whole site. */
+/**
+ * A store in `localStorage` (or the given `Storage`), with keys that start with the name. Browsers allow about 5 MB for
+ * the whole site; prefer `indexedDbStore`.
+ *
+ * @example
+ * createClient({ wsUrl, httpUrl, getToken, store: localStorageStore('outbox-of-alice') });
+ */
 export function localStorageStore(name: string, storage: Storage = globalThis.localStorage): Store {
   const prefix = `${name}/`;
   return new Store({

@@ -1,27 +1,32 @@
 import type { Fetch, Socket, WebSocketConstructor } from '../support/environment.ts';
 import { PollingSocket } from './polling-socket.ts';
 
+/** Options of `withPolling`. */
 export interface PollingOptions {
-  /** The same as `httpUrl` of the client. */
+  /** The client's `httpUrl`. */
   readonly httpUrl: string;
-  /** The platform's by default. */
+  /** Opens the real sockets. Defaults to the platform's. */
   readonly WebSocket?: WebSocketConstructor;
-  /** The platform's by default. */
+  /** Sends the polls. Defaults to the platform's. */
   readonly fetch?: Fetch;
-  /** A monotonic clock in milliseconds. */
+  /** A monotonic clock in milliseconds. Defaults to `performance.now`. */
   readonly nowMs?: () => number;
 }
 
-/** Polling begins after this many failed upgrades in a row (IM-POLL-3). */
+/** Polling starts after this many failed upgrades in a row (IM-POLL-3). */
 const FAILURES = 3;
 /** The time until a real socket is tried again (IM-POLL-3). */
 const SOCKET_RETRY_MS = 5 * 60_000;
 
 /**
- * A WebSocket for networks where WebSockets fail: after three failed upgrades it polls instead, and every five minutes it
- * tries a real socket again. Pass it to the client as `environment: { WebSocket: withPolling(…) }`.
+ * Creates a WebSocket class for networks where WebSockets fail: after three failed upgrades in a row it polls instead,
+ * and every five minutes it tries a real socket again (IM-POLL-3).
  *
- * While polling, `recall`, `typing`, and presence don't work; reads are sent when a socket is back.
+ * While polling, `typing` has no effect, `recall`, `presence`, and the desk reject with `unavailable`, and read cursors
+ * are sent when a socket is back. Polling costs the operator about a hundred times as much as a socket.
+ *
+ * @example
+ * createClient({ wsUrl, httpUrl, getToken, environment: { WebSocket: withPolling({ httpUrl }) } });
  */
 export function withPolling(options: PollingOptions): WebSocketConstructor {
   const {
@@ -48,17 +53,17 @@ export function withPolling(options: PollingOptions): WebSocketConstructor {
     });
     socket.addEventListener('close', () => {
       if (isOpen) return;
-      // After five minutes of polling, one failure is enough to go on polling.
+      // After five minutes of polling, a single failure continues it.
       failures += 1;
       if (failures >= FAILURES) pollingSinceMs = nowMs();
     });
     return socket;
   }
 
-  // It is called with `new`, and the returned object is the socket.
+  // Called with `new`; the object that `open` returns is the socket.
   return class {
     constructor(url: string, protocols: string[]) {
-      // biome-ignore lint/correctness/noConstructorReturn: which of the two it is shows only now
+      // biome-ignore lint/correctness/noConstructorReturn: `open` decides which of the two it is
       return open(url, protocols);
     }
   } as unknown as WebSocketConstructor;

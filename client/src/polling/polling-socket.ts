@@ -6,7 +6,7 @@ export interface PollingSocketOptions {
   readonly protocols: readonly string[];
   readonly httpUrl: string;
   readonly fetch: Fetch;
-  /** Closes after this time (milliseconds), so that a real socket is tried. */
+  /** Closes after this many milliseconds, so that a real socket is tried. */
   readonly forMs: number;
 }
 
@@ -30,7 +30,7 @@ const HOUR_MS = 3_600_000;
 /** When to retry frames that need a real socket. */
 const LATER_MS = 60_000;
 
-/** Behaves like a socket over `POST /poll` and `POST /messages` (IM-POLL). */
+/** A socket over `POST /poll` and `POST /messages` (IM-POLL). */
 export class PollingSocket implements Socket {
   onopen: ((event: never) => unknown) | null = null;
   onmessage: ((event: never) => unknown) | null = null;
@@ -94,7 +94,11 @@ export class PollingSocket implements Socket {
       case 'typing':
         return;
       default:
-        return this.#refuse(id, { code: 'unavailable', message: 'not while polling', retryable: true });
+        return this.#refuse(id, {
+          code: 'unavailable',
+          message: 'not available while polling',
+          retryable: true,
+        });
     }
   }
 
@@ -173,7 +177,7 @@ function inboxOf({ messages, batch, more }: PollBody): object {
   return { messages, batch, more };
 }
 
-/** Epoch milliseconds, unverified: the server decides. */
+/** Epoch milliseconds, unverified: the server verifies. */
 function expiryOf(token: string): number | undefined {
   try {
     const payload = token.split('.')[1] ?? '';

@@ -11,8 +11,8 @@ export function presenceBookOf(im: Client, intervalMs: number): PresenceBook {
 }
 
 /**
- * Asks for the presence of all users that components watch: at once for a new one, then at intervals, and when a user who
- * was offline writes.
+ * Requests the presence of all users that components watch: at once for a new user, then at intervals, and when a user
+ * last seen as offline sends a message.
  */
 export class PresenceBook {
   readonly #im: Client;
@@ -52,7 +52,6 @@ export class PresenceBook {
       this.#im.on('connection', ({ current }) => {
         if (current === 'connected') this.#askSoon();
       }),
-      // A user who writes is online: if they were known as offline, ask again.
       this.#im.on('message', ({ from = '', mine }) => {
         if (!mine && this.#watchers.has(from) && this.#known.get(from)?.online === false) this.#askSoon();
       }),
@@ -63,7 +62,7 @@ export class PresenceBook {
     };
   }
 
-  /** Makes one request for all calls of this moment. */
+  /** Makes one request for all calls in the same microtask. */
   #askSoon(): void {
     if (this.#isAsking) return;
     this.#isAsking = true;
@@ -73,7 +72,7 @@ export class PresenceBook {
       if (userIds.length === 0 || this.#im.state !== 'connected') return;
       this.#im.presence(userIds).then(
         (users) => this.#learn(users),
-        // Asked again at the next interval or connection.
+        // The next interval or connection asks again.
         () => {},
       );
     });

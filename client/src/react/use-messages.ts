@@ -6,11 +6,25 @@ import {
   type MessageViewOptions,
 } from '../conversations/message-view.ts';
 
-/** The messages to show, and functions to load more. */
+/** The result of `useMessages`: the messages to show, and functions to load more. */
 export interface UseMessages extends MessagesSnapshot {
-  /** Loads the page before the oldest message. Resolves when done; a failure is in `error`. */
+  /**
+   * Loads the page before the oldest message. Never rejects: a failure is in `error`.
+   *
+   * @example
+   * ```tsx
+   * {hasEarlier && <button onClick={() => void loadEarlier()}>Earlier messages</button>}
+   * ```
+   */
   loadEarlier(): Promise<void>;
-  /** Loads the latest page again. Resolves when done; a failure is in `error`. */
+  /**
+   * Loads the latest page again. Never rejects: a failure is in `error`.
+   *
+   * @example
+   * ```tsx
+   * {error && <button onClick={() => void reload()}>Try again</button>}
+   * ```
+   */
   reload(): Promise<void>;
 }
 
@@ -24,8 +38,14 @@ const NOTHING: MessagesSnapshot = {
 };
 
 /**
- * The conversation's messages while the component is mounted: see `MessageView`. An unchanged message is the same object
- * as before, so rows can be memoized; use `key` as their key.
+ * The conversation's messages while the component is mounted: see `MessageView`. An unchanged message stays the same
+ * object, so rows can be memoized.
+ *
+ * @example
+ * ```tsx
+ * const { messages, hasEarlier, loadEarlier } = useMessages(conversation);
+ * return <ol>{messages.map((message) => <MessageRow key={message.key} message={message} />)}</ol>;
+ * ```
  */
 export function useMessages(
   conversation: Conversation,
@@ -40,7 +60,7 @@ export function useMessages(
   return useMemo(() => ({ ...snapshot, loadEarlier, reload }), [snapshot, loadEarlier, reload]);
 }
 
-/** A view subscribes to events until it is closed, so it is opened and closed by an effect, never while rendering. */
+/** A view subscribes to events until it is closed, so an effect opens and closes it, never a render. */
 function useView(conversation: Conversation, pageSize: number): MessageView | undefined {
   const [opened, setOpened] = useState<{ of: Conversation; view: MessageView }>();
   useEffect(() => {
@@ -48,6 +68,6 @@ function useView(conversation: Conversation, pageSize: number): MessageView | un
     setOpened({ of: conversation, view });
     return () => view.close();
   }, [conversation, pageSize]);
-  // Until the effect has run for a new conversation, the view is still that of the previous one.
+  // Until the effect has run for a new conversation, the view still belongs to the previous one.
   return opened?.of === conversation ? opened.view : undefined;
 }

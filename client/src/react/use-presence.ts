@@ -3,14 +3,21 @@ import type { UserPresence } from '../../../protocol/frames.ts';
 import type { Client } from '../api/client.ts';
 import { presenceBookOf } from './presence-book.ts';
 
+/** Options of `usePresence`. */
 export interface UsePresenceOptions {
-  /** How often to ask, 30 s by default, since presence isn't pushed. The first use with a client decides. */
+  /** Milliseconds between requests, since presence isn't pushed. Defaults to 30,000. A client's first use decides. */
   readonly intervalMs?: number;
 }
 
 /**
- * Whether a user is online, asked repeatedly while the component is mounted and the client connected. Undefined until it
- * is known. All components share one request, so a list can use this in each of its rows.
+ * Whether a user is online, requested repeatedly while the component is mounted and the client is connected. Undefined
+ * until the first answer. All components share one request, so every row of a list can use this.
+ *
+ * @example
+ * ```tsx
+ * const presence = usePresence(im, 'bob');
+ * return <span>{presence?.online ? 'online' : 'offline'}</span>;
+ * ```
  */
 export function usePresence(
   im: Client,

@@ -1,7 +1,7 @@
 /** Ends a subscription. Idempotent. */
 export type Off = () => void;
 
-/** Typed events. If a listener throws, the error is reported and the other listeners are still called. */
+/** Typed events. If a listener throws, the error is reported and the other listeners still run. */
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<{ call(event: never): void }>>();
   readonly #report: (error: unknown) => void;

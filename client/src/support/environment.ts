@@ -1,43 +1,68 @@
-/** Stops a timer. */
+/** Stops a timer or ends a subscription. Idempotent. */
 export type Cancel = () => void;
 
-/** The part of a WebSocket that this SDK uses: handlers as properties, which every implementation has. */
+/** The part of a WebSocket that this SDK uses: handlers as properties, which every implementation supports. */
 export interface Socket {
+  /** Called when the socket is open. */
   onopen: ((event: never) => unknown) | null;
+  /** Called with `{ data }` for each frame; `data` is a string. */
   onmessage: ((event: never) => unknown) | null;
+  /** Called on an error. `onclose` always follows. */
   onerror: ((event: never) => unknown) | null;
+  /** Called once when the socket has closed or could not open. */
   onclose: ((event: never) => unknown) | null;
+  /** Sends a text frame. Called only while the socket is open. */
   send(data: string): void;
+  /** Closes the socket. May be called in any state. */
   close(): void;
 }
 
+/** A WebSocket class. A browser can't set headers, so the token travels in `protocols` (IM-CONN-1). */
 export type WebSocketConstructor = new (url: string, protocols: string[]) => Socket;
 
+/** The part of a `Response` that this SDK uses. */
 export interface FetchResponse {
+  /** Whether the status is 200 to 299. */
   readonly ok: boolean;
+  /** The HTTP status. */
   readonly status: number;
+  /** Resolves to the parsed body; rejects if it is not JSON. */
   json(): Promise<unknown>;
 }
 
+/** The part of `fetch` that this SDK uses. Rejects if there is no HTTP answer. */
 export type Fetch = (
   url: string,
   init: { method: string; headers: Record<string, string>; body?: string; signal: AbortSignal },
 ) => Promise<FetchResponse>;
 
-/** The outside world: sockets, HTTP, time, and random numbers. Tests replace the parts they control. */
+/**
+ * The parts of the platform that the client uses: sockets, HTTP, time, and random numbers. Replace parts of it with
+ * `ClientOptions.environment`.
+ *
+ * @example
+ * // AppState of React Native:
+ * const onWake: Environment['onWake'] = (wake) => {
+ *   const subscription = AppState.addEventListener('change', (state) => state === 'active' && wake());
+ *   return () => subscription.remove();
+ * };
+ * createClient({ wsUrl, httpUrl, getToken, environment: { onWake } });
+ */
 export interface Environment {
+  /** Opens sockets. */
   readonly WebSocket: WebSocketConstructor;
+  /** Makes HTTP requests. */
   readonly fetch: Fetch;
-  /** A monotonic clock in milliseconds. All waiting times are measured by it. */
+  /** A monotonic clock in milliseconds, which measures all waiting times. */
   nowMs(): number;
-  /** Epoch milliseconds of this device. It may jump: an estimate of `sentAt`, and a sign that the device has slept. */
+  /** Epoch milliseconds of this device. It may jump; used to estimate `sentAt` and to notice that the device slept. */
   wallClockMs(): number;
-  /** Runs `task` once, `delayMs` from now. */
+  /** Runs `task` once, `delayMs` milliseconds from now. Returns a function that cancels it. */
   after(delayMs: number, task: () => void): Cancel;
-  /** 0 ≤ n < 1. */
+  /** A random number, 0 ≤ n < 1. */
   random(): number;
   /**
-   * Calls back when the network or the app comes back, since a socket may have died unnoticed: `online` and
+   * Calls `wake` when the network or the app is back, since a socket may have died unnoticed: on `online` and
    * `visibilitychange` in a browser. In React Native, supply one for `AppState`. Returns an unsubscribe function.
    */
   onWake(wake: () => void): Cancel;
@@ -50,7 +75,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export function environmentOf(parts: Partial<Environment> = {}): Environment {
   return {
     WebSocket: globalThis.WebSocket,
-    // Wrapped, since browsers refuse a fetch that is called as a method of another object.
+    // Wrapped, since browsers refuse `fetch` as a method of another object.
     fetch: (url, init) => globalThis.fetch(url, init),
     nowMs: () => performance.now(),
     wallClockMs: () => Date.now(),
@@ -80,8 +105,8 @@ function onBrowserWake(wake: () => void): Cancel {
 }
 
 /**
- * A fresh id for a message or a device: 22 characters, about 113 bits. It has to be unique within one user and is no
- * secret, so `Math.random` is enough; React Native has no `crypto`.
+ * A fresh id for a message or a device: 22 characters, about 113 bits. It must be unique per user and is not secret, so
+ * `Math.random` is enough; React Native has no `crypto`.
  */
 export function newId(environment: Pick<Environment, 'random'>): string {
   let id = '';

@@ -1,11 +1,19 @@
-/** Receives the SDK's log entries. They never contain tokens or message content. */
+/**
+ * Receives the SDK's log entries: a message, and facts as an object. They never contain tokens or message content.
+ *
+ * @example
+ * const logger: Logger = { debug: () => {}, warn: console.warn, error: console.error };
+ */
 export interface Logger {
+  /** Changes of the connection, and other details. */
   debug(message: string, facts?: unknown): void;
+  /** A failure that the client handles: a failed renewal, an unreadable store. */
   warn(message: string, facts?: unknown): void;
+  /** A bug in the app: an event listener that threw. */
   error(message: string, facts?: unknown): void;
 }
 
-/** Writes errors (an event listener of the app that threw) to the console, and nothing else. */
+/** Writes errors to the console, and nothing else. */
 export const defaultLogger: Logger = {
   debug: () => {},
   warn: () => {},

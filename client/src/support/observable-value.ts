@@ -1,8 +1,8 @@
 import { Emitter, type Off } from './emitter.ts';
 
 /**
- * A value that is computed when it is read and cached until it changes, as `useSyncExternalStore` needs it. Changes that
- * happen together are one notification, sent in the next microtask.
+ * A value that is computed when read and cached until it changes, as `useSyncExternalStore` requires. Changes that
+ * happen together cause one notification, in the next microtask.
  */
 export class ObservableValue<T> {
   readonly #compute: () => T;
@@ -20,7 +20,7 @@ export class ObservableValue<T> {
     return this.#cached.value;
   }
 
-  /** The value has to be computed again. */
+  /** Drops the cached value and notifies the subscribers. */
   changed(): void {
     this.#cached = undefined;
     if (this.#isScheduled) return;

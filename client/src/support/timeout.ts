@@ -1,6 +1,6 @@
 import type { Environment } from './environment.ts';
 
-/** Settles as `work` does, or rejects with `late` after `afterMs`. The work itself goes on; abort it if that matters. */
+/** Settles as `work` does, or rejects with `late` after `afterMs`. Does not abort the work. */
 export function withTimeout<T>(
   environment: Pick<Environment, 'after'>,
   work: Promise<T>,

@@ -8,7 +8,9 @@ import type { Session } from '../transport/session.ts';
 import type { Incoming } from './incoming.ts';
 import type { MessageSync } from './message-sync.ts';
 
-/** After a longer outage the whole list is read: `changedSince` covers messages, but not reads on other devices. */
+/**
+ * After a longer outage the whole list is read, since `changedSince` covers messages but not reads on other devices.
+ */
 const SHORT_OUTAGE_MS = 60_000;
 
 export interface CatchUpPorts {
@@ -21,13 +23,12 @@ export interface CatchUpPorts {
 }
 
 /**
- * Gets what a new session has missed: `hello`, the inbox page by page, and the heads of all conversations (IM-HELLO-2,
- * IM-HELLO-3). It costs one request for each hundred conversations, and one for each that is behind by more than its
- * last message.
+ * Reads what a new session missed: `hello`, the inbox page by page, and the heads of all conversations (IM-HELLO-2,
+ * IM-HELLO-3). Costs one request per hundred conversations, and one for each that lacks more than its last message.
  */
 export class CatchUp {
   readonly #ports: CatchUpPorts;
-  /** The server's time at the `welcome` of the last session that caught up. */
+  /** The server's time in the `welcome` of the last session that caught up. */
   #caughtUpAtMs: number | undefined;
   #lostAtMs: number | undefined;
 
@@ -35,26 +36,28 @@ export class CatchUp {
     this.#ports = ports;
   }
 
-  /** The session has ended. `atMs`: when its last frame arrived, since a device that slept notices the end late. */
+  /**
+   * Records the end of a session. `atMs`: when its last frame arrived, since a device that slept notices the end late.
+   */
   lost(atMs: number | undefined): void {
     this.#lostAtMs ??= atMs;
   }
 
-  /** Says `hello`. Rejects with `identity_mismatch` if the token is of another user than before. */
+  /** Sends `hello`. Rejects with `identity_mismatch` if the token belongs to another user than before. */
   async hello(session: Session): Promise<WelcomeFrame> {
     const { identity, sync } = this.#ports;
     const welcome = await session.request('hello', {});
     const { userId, serverTime } = welcome;
-    // The unsent messages here were written by another user.
+    // The unsent messages here belong to the earlier user.
     if (identity.userId !== undefined && identity.userId !== userId)
-      throw new ImError('identity_mismatch', 'the token is of another user', { retryable: false });
+      throw new ImError('identity_mismatch', 'the token belongs to another user', { retryable: false });
     identity.learn(userId);
     sync.setServerTime(serverTime);
     sync.resume();
     return welcome;
   }
 
-  /** Resolves when nothing up to `welcome` is missing. */
+  /** Resolves when no message from before `welcome` is missing. */
   async run(session: Session, welcome: WelcomeFrame): Promise<void> {
     const { http, incoming, list, sync } = this.#ports;
     const { serverTime } = welcome;
@@ -70,7 +73,7 @@ export class CatchUp {
     this.#lostAtMs = undefined;
   }
 
-  /** A page is acknowledged after its messages were emitted, so what a crash leaves unhandled is delivered again. */
+  /** Acknowledges a page after emitting its messages, so that the server delivers it again after a crash. */
   async #drain(session: Session, welcome: WelcomeFrame): Promise<void> {
     const { sync } = this.#ports;
     let page = welcome.inbox;

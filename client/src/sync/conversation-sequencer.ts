@@ -7,16 +7,16 @@ import type { Cancel, Environment } from '../support/environment.ts';
 import type { Logger } from '../support/logger.ts';
 import { type Hole, ReorderBuffer } from './reorder-buffer.ts';
 
-/** Usually a hole means that a push has overtaken another, so history is read only after this time. */
+/** Usually a hole means that one push has overtaken another, so history is read only after this time. */
 const HOLE_FETCH_MS = 500;
-/** Then history is read again at these intervals, until the hole is filled or void. */
+/** After that, history is read at these intervals until the hole is filled or void. */
 const HOLE_REFETCH_MS = [1_000, 2_000, 4_000, 8_000];
-/** Messages above a hole are held back for this long at most. */
+/** Messages above a hole wait this long at most. */
 const HOLE_HOLD_MS = 1_000;
 /**
- * A hole below a message that was stored this long ago is certainly older than 15 s: the message got its seq after the
- * hole's, at most one function timeout from its `sentAt`, and clocks differ by up to 2 s. So catching up on old history
- * never waits.
+ * A hole below a message stored this long ago is certainly older than 15 s: the message got its seq after the hole's,
+ * at most one function timeout from its `sentAt`, and clocks differ by up to 2 s. So catching up on old history never
+ * waits.
  */
 const OLD_MESSAGE_MS = 2 * HOLE_MS;
 
@@ -30,25 +30,25 @@ export interface SequencerPorts {
   readonly environment: Pick<Environment, 'nowMs' | 'after'>;
   readonly logger: Logger;
   readonly outbox: {
-    /** Whether this is an own message still pending here: it was announced when it was written, and now counts as sent. */
+    /** Whether this is a message still pending here: it was emitted when it was written, and now counts as sent. */
     claim(message: Message): boolean;
   };
   readonly incoming: {
-    /** Gets each message once, in order of seq except for those that fill an open gap. */
+    /** Called with each message once, in order of seq except for those that fill an open gap. */
     message(message: Message): void;
     gap(conversationId: string, gap: Gap): void;
-    /** Whether this message makes this user a member, so that what lies before isn't missing. */
+    /** Whether this message makes this user a member, so that the messages before it aren't missing. */
     isJoining(message: Message): boolean;
   };
 }
 
-/** Null: an own message, already shown by the local echo. */
+/** Null: a message of this device, already shown by the local echo. */
 type Entry = Message | null;
 
 /**
  * Puts the incoming messages of one conversation in order, reads holes from history, and declares them void (IM-PUSH-1,
- * IM-HELLO-3). Messages above a hole wait a second at most. Then the hole becomes a gap: later messages are emitted while
- * the missing ones are still looked for.
+ * IM-HELLO-3). Messages above a hole wait a second at most. Then the hole becomes a gap: the sequencer emits later
+ * messages and keeps looking for the missing ones.
  */
 export class ConversationSequencer {
   readonly #id: string;
@@ -57,16 +57,16 @@ export class ConversationSequencer {
   readonly #buffer: ReorderBuffer<Entry>;
   /** The open gaps, ascending. */
   #gaps: Hole<Entry>[] = [];
-  /** Reads of history run one after the other. */
+  /** History is read once at a time. */
   #reading: Promise<void> = Promise.resolve();
   #cancelRead: Cancel | null = null;
   #cancelHold: Cancel | null = null;
-  /** The first seq of the hole that is being looked for. */
+  /** The first seq of the hole that the timers are set for. */
   #watchedFrom: number | undefined;
   #rereads = 0;
   #isStopped = false;
 
-  /** `serverNowMs`: the server's clock, null while unknown. */
+  /** `origin`: older messages are history. `serverNowMs`: the server's clock, null while unknown. */
   constructor(id: string, origin: number, ports: SequencerPorts, serverNowMs: () => number | null) {
     this.#id = id;
     this.#ports = ports;
@@ -87,17 +87,17 @@ export class ConversationSequencer {
     );
   }
 
-  /** Takes the last message of the server's list, if it is newer than what is here. */
+  /** Takes the last message of the server's list, if it is new here. */
   acceptLast(message: Message): void {
     if (message.seq > this.#buffer.settled) this.accept([message]);
   }
 
-  /** A message sent by this device has this seq. */
+  /** Marks the seq of a message that this device sent as known. */
   settle(seq: number): void {
     this.#take([[seq, null]]);
   }
 
-  /** The server has allocated seqs up to `head`. */
+  /** Records that the server has allocated seqs up to `head`. */
   noteHead(head: number): void {
     this.#buffer.noteHead(head, this.#ports.environment.nowMs());
   }
@@ -109,14 +109,14 @@ export class ConversationSequencer {
     return reading;
   }
 
-  /** Reads what is missing and holds nothing back: when connected, every message that exists is shown. */
+  /** Reads what is missing and lets nothing wait: once connected, every message that exists is shown. */
   async catchUp(): Promise<void> {
     await this.read();
     for (let { hole } = this.#buffer; hole?.next !== undefined; hole = this.#buffer.hole) this.#openGap(hole);
     this.#watch();
   }
 
-  /** Stops looking for holes until `resume`. */
+  /** Stops looking for missing messages until `resume`. */
   stop(): void {
     this.#isStopped = true;
     this.#unwatch();
@@ -168,7 +168,7 @@ export class ConversationSequencer {
     this.#cancelRead = this.#cancelHold = null;
   }
 
-  /** Sets the timers for reading what is missing and for opening a gap. */
+  /** Sets the timers that read missing messages and open a gap. */
   #watch(): void {
     const missing = this.#missing;
     if (missing?.from !== this.#watchedFrom) {
@@ -226,7 +226,7 @@ export class ConversationSequencer {
       const lastSeq = page.messages.at(-1)?.seq;
       hasMore = page.hasMore && lastSeq !== undefined;
       after = lastSeq ?? after;
-      // Reads are strongly consistent: what is not on the page did not exist at `readAtMs`.
+      // Reads are strongly consistent: a seq that is not on the page did not exist at `readAtMs`.
       this.#giveUp(hasMore ? after : Number.POSITIVE_INFINITY, readAtMs);
     }
     this.#watch();
@@ -236,7 +236,7 @@ export class ConversationSequencer {
     try {
       return await this.#ports.http.history(this.#id, { after, limit: PAGE_MAX });
     } catch (error) {
-      // This user may no longer read the conversation, so nothing is missing.
+      // This user may no longer read the conversation, so no message is missing.
       const gone = error instanceof ImError && (error.code === 'not_found' || error.code === 'forbidden');
       if (!gone) throw error;
       return { messages: [], head: after, hasMore: false };

@@ -8,7 +8,7 @@ import type { Emitter } from '../support/emitter.ts';
 import type { ConversationPush } from '../transport/frames.ts';
 import type { Identity } from '../transport/identity.ts';
 
-/** Applies what comes from the server to the conversations and their list, and emits the events. */
+/** Applies what the server sends to the conversations and their list, and emits the events. */
 export class Incoming {
   readonly #identity: Pick<Identity, 'userId'>;
   readonly #states: Pick<ConversationStates, 'of'>;
@@ -27,7 +27,7 @@ export class Incoming {
     this.#events = events;
   }
 
-  /** A message in its turn. */
+  /** Takes the next message in order. */
   message(message: Message): void {
     const { conversationId, from } = message;
     const [first, ...others] = this.#states.of(conversationId);
@@ -73,7 +73,7 @@ export class Incoming {
     return hasHappenedTo(this.#identity.userId, message, 'joined', 'created');
   }
 
-  /** A user has read up to `seq`. Others' cursors never move back, whatever order they arrive in. */
+  /** Moves a user's read cursor. Others' cursors never move back: pushes can arrive out of order. */
   read(conversationId: string, userId: string, seq: number): void {
     const isOwn = userId === this.#identity.userId;
     for (const state of this.#states.of(conversationId)) {

@@ -2,29 +2,29 @@ import type { Message } from '../../../protocol/frames.ts';
 import type { Conversation } from '../../../protocol/http.ts';
 import { ConversationSequencer, type SequencerPorts } from './conversation-sequencer.ts';
 
-/** Histories read at the same time while catching up. */
+/** The number of conversations read at a time while catching up. */
 const CONCURRENT_READS = 4;
 /**
- * Messages sent this shortly before the first session of a fresh device may not be pushed to it: a message is delivered
- * up to 10 s after its `sentAt`, and clocks differ by up to 2 s.
+ * A message sent this shortly before a new device's first session may miss it: delivery takes up to 10 s after
+ * `sentAt`, and clocks differ by up to 2 s.
  */
 const RECENT_MS = 12_000;
-/** The number of messages to check for that. */
+/** The number of messages checked for that. */
 const RECENT_MESSAGES = 50;
 
 /**
- * Every incoming message passes through here, whether pushed, from the inbox, or from history. Each conversation has its
- * own sequencer.
+ * Every incoming message passes through here: pushed, from the inbox, or from history. Each conversation has its own
+ * sequencer.
  *
- * A fresh device begins at the heads of its first list of conversations: what is older is history, what is newer is
+ * A new device starts at the heads of its first list of conversations: older messages are history, newer ones are
  * emitted.
  */
 export class MessageSync {
   readonly #ports: SequencerPorts;
   readonly #sequencers = new Map<string, ConversationSequencer>();
-  /** Pushes that came before the first inbox was drained: they wait, since the inbox is older. */
+  /** Pushes that arrived before the first inbox was drained. They wait, since the inbox is older. */
   #held: Message[] | null = [];
-  /** Acks that came before the first list, when it wasn't known yet where their conversations begin. */
+  /** Acks that arrived before the first list, which decides where each conversation starts. */
   #early: (readonly [conversationId: string, seq: number])[] | null = [];
   #isLive = false;
   #serverAheadMs: number | null = null;
@@ -35,17 +35,19 @@ export class MessageSync {
     this.#ports = ports;
   }
 
-  /** Whether all new messages are emitted from now on. */
+  /** Whether every new message is emitted from now on. */
   get isLive(): boolean {
     return this.#isLive;
   }
 
-  /** Sets the server's clock, by which the age of messages is judged. */
+  /** Sets the server's clock, which decides the age of messages. */
   setServerTime(epochMs: number): void {
     this.#serverAheadMs = epochMs - this.#ports.environment.nowMs();
   }
 
-  /** Begins on a fresh device. `conversations`: the first list, read after `welcome`; `sinceMs`: the time of `welcome`. */
+  /**
+   * Starts on a new device. `conversations`: the first list, read after `welcome`; `sinceMs`: the time of `welcome`.
+   */
   async begin(conversations: readonly Conversation[], sinceMs: number): Promise<void> {
     const recent: Promise<void>[] = [];
     for (const { conversationId, head, lastMessage } of conversations) {
@@ -57,7 +59,7 @@ export class MessageSync {
     }
     const early = this.#early ?? [];
     this.#early = null;
-    // Before the pages arrive: they may contain these messages, which were already announced when they were written.
+    // Before the pages arrive: they may contain these messages, which were already emitted when they were written.
     for (const ack of early) this.settle(...ack);
     await Promise.all(recent);
     this.#isLive = true;
@@ -72,24 +74,24 @@ export class MessageSync {
     for (const message of messages) this.#sequencer(message.conversationId, 0).accept([message]);
   }
 
-  /** The inbox is drained: the pushes that waited for it follow. */
+  /** Lets the waiting pushes through, once the inbox is drained. */
   release(): void {
     const held = this.#held ?? [];
     this.#held = null;
     this.fromInbox(held);
   }
 
-  /** A message sent by this device has this seq. */
+  /** Marks the seq of a message that this device sent as known. */
   settle(conversationId: string, seq: number): void {
     if (this.#early === null) this.#sequencer(conversationId, 0).settle(seq);
     else this.#early.push([conversationId, seq]);
   }
 
-  /** Reads from history what is missing here according to the heads (IM-HELLO-3). */
+  /** Reads from history what this device lacks below the heads (IM-HELLO-3). */
   async catchUp(conversations: readonly Conversation[]): Promise<void> {
     const behind: ConversationSequencer[] = [];
     for (const { conversationId, kind, head, lastMessage } of conversations) {
-      // A group that is new here begins with its last message: what is older is history.
+      // A group that is new here starts with its last message: older ones are history.
       const sequencer = this.#sequencer(conversationId, kind === 'group' ? (lastMessage?.seq ?? head) : 0);
       if (lastMessage !== null) sequencer.acceptLast(lastMessage);
       sequencer.noteHead(head);
@@ -102,7 +104,7 @@ export class MessageSync {
     await Promise.all(Array.from({ length: CONCURRENT_READS }, read));
   }
 
-  /** Stops looking for holes until `resume`. */
+  /** Stops looking for missing messages until `resume`. */
   stop(): void {
     for (const sequencer of this.#sequencers.values()) sequencer.stop();
   }

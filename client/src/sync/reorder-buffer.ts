@@ -2,27 +2,27 @@
 export interface Hole<Entry> {
   readonly from: number;
   readonly to: number;
-  /** When this device first noticed that they are missing. */
+  /** When this device first noticed the hole. */
   readonly missedAtMs: number;
-  /** The entry right after the hole, if it is here. */
+  /** The entry right after the hole, if it has arrived. */
   readonly next: Entry | undefined;
 }
 
 /**
- * Puts one conversation's entries in order of seq and drops repeats (IM-PUSH-1). Entries come in any order and any number
- * of times; each leaves once, in order. An entry above a hole waits until the hole is filled or skipped.
+ * Puts one conversation's entries in order of seq and drops repeats (IM-PUSH-1). Entries arrive in any order and any
+ * number of times; each is released once, in order. An entry above a hole waits until the hole is filled or skipped.
  *
- * The buffer begins at an origin: what is older is history. If an older entry comes nevertheless (from the inbox), or one
- * of a skipped hole, it leaves at once.
+ * The buffer starts at an origin: older entries are history. An older entry that arrives anyway (from the inbox), or
+ * one of a skipped hole, is released at once.
  */
 export class ReorderBuffer<Entry> {
-  /** All seqs up to here have left, were skipped, or lie before the origin. */
+  /** All seqs up to here were released, were skipped, or lie before the origin. */
   #settled: number;
-  /** Ranges that are not waited for. */
+  /** Ranges that no entry waits for. */
   readonly #skipped: (readonly [from: number, to: number])[] = [];
   readonly #late = new Set<number>();
   readonly #waiting = new Map<number, { readonly entry: Entry; readonly atMs: number }>();
-  /** Known heads: each `seq` exists or is a hole. Ascending. */
+  /** Known heads, ascending: each `seq` exists or is a hole. */
   #heads: { readonly seq: number; readonly atMs: number }[] = [];
 
   constructor(origin: number) {
@@ -34,7 +34,7 @@ export class ReorderBuffer<Entry> {
     return this.#settled;
   }
 
-  /** Takes entries; returns those that may leave, in order. */
+  /** Takes entries; returns those released, in order. */
   accept(entries: Iterable<readonly [seq: number, entry: Entry]>, nowMs: number): Entry[] {
     const late: [number, Entry][] = [];
     for (const [seq, entry] of entries) {
@@ -48,7 +48,7 @@ export class ReorderBuffer<Entry> {
     return [...late.map(([, entry]) => entry), ...this.#release()];
   }
 
-  /** The server has allocated seqs up to `head`: those that are not here are missing. */
+  /** Records that the server has allocated seqs up to `head`: those not here are missing. */
   noteHead(head: number, nowMs: number): void {
     if (head > Math.max(this.#settled, this.#heads.at(-1)?.seq ?? 0))
       this.#heads.push({ seq: head, atMs: nowMs });
@@ -71,7 +71,9 @@ export class ReorderBuffer<Entry> {
     return missing > 0;
   }
 
-  /** Stops waiting for the lowest hole; returns what may leave. Entries of the hole that come later leave at once. */
+  /**
+   * Skips the lowest hole; returns the entries released. Entries of the hole that arrive later are released at once.
+   */
   skip(hole: Pick<Hole<Entry>, 'from' | 'to'>): Entry[] {
     if (hole.from !== this.#settled + 1) return [];
     this.#skipRange(hole.from, hole.to);

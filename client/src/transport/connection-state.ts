@@ -2,12 +2,12 @@ import type { ConnectionStateName } from '../model/connection-change.ts';
 import type { ImError } from '../model/errors.ts';
 
 /**
- * The connection's state machine as a pure table. `connection.ts` runs it and owns the timers and the socket.
+ * The connection's state machine, as a pure table. `connection.ts` runs it and owns the timers and the socket.
  *
  *     idle → connecting → syncing → connected ⇄ reconnecting → closed | failed
  *
- * `reconnecting` has a `trouble` while it waits and null while an attempt is under way; it leads to `syncing` like the
- * first attempt. `closed` (by the program) and `failed` (by an answer that retrying can't change) last until `connect` is
+ * `reconnecting` has a `trouble` while it waits and null during an attempt; it leads to `syncing` like the first
+ * attempt. `closed` (by the program) and `failed` (by an answer that a retry can't change) last until `connect` is
  * called again.
  */
 export type ConnectionState =
@@ -20,32 +20,32 @@ export type ConnectionState =
   | { readonly name: 'failed'; readonly error: ImError };
 
 /**
- * The progress of replacing a session before it ends. It shows only if it fails.
+ * The progress of replacing a session before it ends. The program notices only a failure.
  *
- * - `waiting`: the next session could not be opened; the old one is still used.
+ * - `waiting`: the next session failed to open; the old one is still used.
  * - `opening`: the next session is being opened; the old one is still used.
  * - `alone`: the server has accepted the next session and ended the old one, but the next isn't open here yet.
  * - `syncing`: the next session has become the current one and catches up.
  */
 export type Handover = 'none' | 'waiting' | 'opening' | 'alone' | 'syncing';
 
-/** What went wrong, and how long to wait before the next attempt. */
+/** A failure, and the delay before the next attempt. */
 export interface Trouble {
   readonly error: ImError;
   readonly retryInMs: number;
 }
 
 export type ConnectionEvent =
-  /** The program wants a connection, or an attempt now. */
+  /** The program asks for a connection, or for an attempt now. */
   | { readonly type: 'connect' }
   | { readonly type: 'close' }
   /** The socket is open. */
   | { readonly type: 'opened' }
-  /** Inbox drained, heads compared: nothing is missing. */
+  /** The inbox is drained, the heads are compared: no message is missing. */
   | { readonly type: 'synced' }
-  /** Syncing failed though the socket is open. `retryInMs` null: retrying can't help. */
+  /** Syncing failed though the socket is open. `retryInMs` null: a retry can't help. */
   | { readonly type: 'syncFailed'; readonly error: ImError; readonly retryInMs: number | null }
-  /** The socket did not open, closed, fell silent, or was ended by the server. */
+  /** The socket did not open, closed, or fell silent, or the server ended the session. */
   | { readonly type: 'lost'; readonly error: ImError; readonly retryInMs: number | null }
   /** The session is about to expire: another must replace it. */
   | { readonly type: 'endsSoon' }
@@ -58,10 +58,10 @@ export type ConnectionEvent =
 
 export type ConnectionEffect =
   | { readonly type: 'open' }
-  /** Abandon the attempt or close the socket; ignore what it still does. */
+  /** Abandon the attempt or close the socket, and ignore its later events. */
   | { readonly type: 'drop' }
   | { readonly type: 'sync' }
-  /** Begin another attempt next to the open session. */
+  /** Start another attempt next to the open session. */
   | { readonly type: 'openNext' }
   /** Make that attempt's session the current one and close the old one. */
   | { readonly type: 'switch' }
@@ -87,7 +87,7 @@ const atRest: Row<In<'idle' | 'closed' | 'failed'>> = {
   close: (state) => (state.name === 'closed' ? to(state) : to({ name: 'closed' })),
 };
 
-/** `connect` overrides the backoff: the attempt is made now. */
+/** `connect` overrides the backoff: the attempt starts now. */
 const reopen = (state: In<'reconnecting'>): Transition =>
   state.trouble === null ? to(state) : to({ ...state, trouble: null }, 'open');
 
@@ -126,7 +126,7 @@ const TABLE: { readonly [Name in ConnectionStateName]: Row<In<Name>> } = {
     nextFailed,
     synced: handing(['syncing'], 'none', 'settle'),
     syncFailed: (state, event) => (state.handover === 'syncing' ? resync(state, event) : to(state)),
-    // Only now is the backoff reset: it must keep growing while a server accepts connections and drops them at once.
+    // Not reset earlier: the backoff must keep growing while a server accepts connections and drops them at once.
     settled: (state) => to({ ...state, attempt: 0 }),
     close: shut,
   },
@@ -174,7 +174,7 @@ function nextFailed(state: In<'connected'>, event: Failure): Transition {
   const { retryInMs } = event;
   if (state.handover === 'alone') return down(state, event);
   if (state.handover !== 'opening') return to(state);
-  // Hopeless: the current session is used until it ends. The next attempt then fails for the same reason, visibly.
+  // No retry: the current session is used until it ends. The next attempt then fails for the same reason, visibly.
   if (retryInMs === null) return to({ ...state, handover: 'none' });
   const effects: ConnectionEffect[] = [{ type: 'retryAfter', delayMs: retryInMs }];
   return { state: { ...state, handover: 'waiting' }, effects };

@@ -10,19 +10,19 @@ import {
 } from './connection-state.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
-/** After being connected for this long, earlier failures no longer count. */
+/** Once connected for this long, earlier failures no longer count. */
 const SETTLE_MS = 10_000;
 
-/** One attempt and its session. Once `dropped`, whatever it still does is ignored. */
+/** One attempt and its session. Once `dropped`, its later events are ignored. */
 export interface Attempt {
   readonly dropped: boolean;
-  /** Registers how to close what has been opened so far. */
+  /** Registers how to close what is open so far. */
   onDrop(end: () => void): void;
-  /** The socket has closed. `error.retryable` says whether to reconnect. */
+  /** Reports that the socket has closed. `error.retryable` says whether to reconnect. */
   lost(error: ImError): void;
 }
 
-/** `open` and `sync` reject with an `ImError`, whose `retryable` decides what follows. */
+/** `open` and `sync` reject with an `ImError`, whose `retryable` decides whether to retry. */
 export interface ConnectionPorts<Session> {
   readonly policy: RetryPolicy;
   readonly environment: Pick<Environment, 'after'>;
@@ -40,7 +40,7 @@ export class Connection<Session> {
   #state: ConnectionState = { name: 'idle' };
   #timer: Cancel | null = null;
   #attempt: OpenAttempt<Session> | null = null;
-  /** The attempt that is to replace the current one. */
+  /** The attempt that will replace the current one. */
   #next: OpenAttempt<Session> | null = null;
   #latest: ConnectionChange = { current: 'idle', previous: 'idle' };
 
@@ -57,24 +57,24 @@ export class Connection<Session> {
     const connected = new Promise<void>((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
     });
-    // A program that doesn't wait for it learns of a failure by the event; it must not end the process.
+    // An unhandled rejection would end the process; a program that doesn't wait gets the event.
     connected.catch(() => {});
     this.#dispatch({ type: 'connect' });
     this.#answerWaiting();
     return connected;
   }
 
-  /** The last change; the same object until the next one. */
+  /** The latest change. The same object until the next one. */
   get latest(): ConnectionChange {
     return this.#latest;
   }
 
-  /** Makes the next attempt now, if one is being waited for. */
+  /** Starts the next attempt now, if the connection waits for one. */
   hurry(): void {
     if ('trouble' in this.#state) this.#dispatch({ type: 'connect' });
   }
 
-  /** The open session is about to expire: opens another, then closes the old one. */
+  /** Opens another session, then closes the current one, which is about to expire. */
   handOver(): void {
     this.#dispatch({ type: 'endsSoon' });
   }
@@ -83,7 +83,7 @@ export class Connection<Session> {
     this.#dispatch({ type: 'close' });
   }
 
-  /** Events that occur while another is being handled (a listener calls `close`) are queued. */
+  /** Queues events that occur while another is being handled (a listener calls `close`). */
   #dispatch(event: ConnectionEvent): void {
     this.#events.push(event);
     if (this.#dispatching) return;

@@ -11,11 +11,11 @@ import type { Target } from '../model/target.ts';
 export type SendFields = Target & {
   readonly clientMsgId: string;
   readonly content: SentContent;
-  /** Not the first attempt (docs/protocol.md, section 9). */
+  /** True for all but the first attempt (docs/protocol.md, section 4). */
   readonly resend?: boolean;
 };
 
-/** The actions that get a reply (section 4); fields and replies are those of the protocol's table. */
+/** The actions that get a reply (section 4). Fields and replies come from the protocol's table. */
 export type Action = { [A in AnyAction]: [ActionReply<A>] extends [never] ? never : A }[AnyAction];
 /** Without `action` and `id`. */
 export type Fields<A extends Action> = ActionFields<A>;

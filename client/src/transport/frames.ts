@@ -1,12 +1,12 @@
 import type { ServerFrame } from '../../../protocol/actions.ts';
 import type { ReadPush, RecalledPush, TypingPush } from '../../../protocol/frames.ts';
 
-/** What happens in a conversation besides messages. */
+/** Pushes of a conversation other than messages. */
 export type ConversationPush = ReadPush | RecalledPush | TypingPush;
 
 /**
- * Parses a frame. Returns undefined for anything but an object with a type: the gateway's own frames have none
- * (IM-FRAME-6). Later versions of the protocol may send other types than these (IM-FRAME-1).
+ * Parses a frame. Returns undefined for anything but an object with a type: the gateway's own frames have no type
+ * (IM-FRAME-6). Later versions of the protocol may send other types (IM-FRAME-1).
  */
 export function parseFrame(data: unknown): ServerFrame | undefined {
   if (typeof data !== 'string') return undefined;

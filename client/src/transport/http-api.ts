@@ -5,19 +5,26 @@ import type { Environment, FetchResponse } from '../support/environment.ts';
 import { withTimeout } from '../support/timeout.ts';
 import type { Tokens } from './tokens.ts';
 
-/** Which page of history. `after` and `before` are exclusive bounds; give at most one. With neither: the latest page. */
+/**
+ * A page of history. `after` and `before` are exclusive bounds; give at most one. Without either: the latest page.
+ *
+ * @example
+ * const earlier: HistoryRange = { before: oldestSeq, limit: 20 };
+ */
 export interface HistoryRange {
+  /** The page starts right after this seq. */
   readonly after?: number;
+  /** The page ends right before this seq. */
   readonly before?: number;
-  /** 1 to 100, 50 by default. */
+  /** Messages per page, 1 to 100. Defaults to 50. */
   readonly limit?: number;
 }
 
 type Query = Record<string, string | number | null | undefined>;
 
 /**
- * The HTTP API (section 6). Every method rejects with an `ImError`: `RefusedError` for an answer with an error status,
- * `NetworkError` or `TimeoutError` (10 s) without an answer. After a 401 it tries once more with a fresh token.
+ * The HTTP API (section 6). Every method rejects with an `ImError`: `RefusedError` for an error status, `NetworkError`
+ * or `TimeoutError` (10 s) without an answer. After a 401 it retries once with a fresh token.
  */
 export class HttpApi {
   readonly #baseUrl: string;
@@ -35,7 +42,7 @@ export class HttpApi {
     return this.#get<SessionBody>('/session', { deviceId });
   }
 
-  /** All conversations with messages, and groups; with `changedSince` (server time in ms) those that may have changed. */
+  /** All conversations; with `changedSince` (the server's epoch milliseconds) those that may have changed since. */
   async conversations(changedSince?: number): Promise<Conversation[]> {
     const all: Conversation[] = [];
     let cursor: string | null | undefined;
@@ -91,7 +98,7 @@ export class HttpApi {
       return await withTimeout(this.#environment, work, REPLY_TIMEOUT_MS, late);
     } catch (error) {
       aborter.abort();
-      throw error instanceof ImError ? error : new NetworkError('the HTTP API could not be reached', error);
+      throw error instanceof ImError ? error : new NetworkError('could not reach the HTTP API', error);
     }
   }
 }

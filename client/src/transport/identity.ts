@@ -1,6 +1,6 @@
 import type { HttpApi } from './http-api.ts';
 
-/** The user and the device of this client. The server names the user, since it decides which claim of the token counts. */
+/** This client's user and device. The server names the user, since it decides which claim of the token counts. */
 export class Identity {
   readonly deviceId: string;
   readonly #http: Pick<HttpApi, 'session'>;
@@ -20,7 +20,7 @@ export class Identity {
     this.#userId = userId;
   }
 
-  /** The user id; asks the server if it isn't known yet. */
+  /** Resolves to the user id; asks the server if it isn't known yet. */
   async resolve(): Promise<string> {
     this.#userId ??= (await this.#http.session(this.deviceId)).userId;
     return this.#userId;

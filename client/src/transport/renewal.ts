@@ -5,11 +5,11 @@ import type { RetryPolicy } from './retry-policy.ts';
 import type { Session } from './session.ts';
 import type { Tokens } from './tokens.ts';
 
-/** A session is renewed this long before its end, or in the last quarter of it if that is later. */
+/** A session is renewed this long before its end, or when its last quarter starts if that is later. */
 const LEAD_MS = 120_000;
-/** A session shorter than this is not renewed: it ends and a new one begins. */
+/** A session shorter than this is not renewed: it ends and a new one starts. */
 const SHORTEST_MS = 20_000;
-/** A renewal that gains less has reached the end of the connection itself, which no token extends (IM-RENEW). */
+/** A renewal that gains less has reached the gateway's limit for the connection, which no token extends (IM-RENEW). */
 const LEAST_GAIN_MS = 1_000;
 
 export interface RenewalPorts {
@@ -21,7 +21,7 @@ export interface RenewalPorts {
   readonly connection: { handOver(): void };
 }
 
-/** Extends a session with fresh tokens, and has it replaced when that is no longer possible (IM-RENEW). */
+/** Extends a session with fresh tokens, and replaces it when that is no longer possible (IM-RENEW). */
 export class Renewal {
   readonly #ports: RenewalPorts;
   #cancel: Cancel = () => {};
@@ -76,7 +76,7 @@ export class Renewal {
   #onFailed(cause: unknown, session: Session, expiresAt: number, endsAtMs: number): void {
     const error = toImError(cause);
     this.#ports.logger.warn('could not renew the session', { error });
-    // The app says that its user has logged out, so the session ends now.
+    // The user has logged out of the app, so the session ends now.
     if (error instanceof UnauthorizedError) session.fail(error);
     else if (error instanceof RefusedError && !error.retryable) this.#handOver();
     else {

@@ -1,29 +1,41 @@
 import type { ImError } from '../model/errors.ts';
 
+/** The input of a `RetryPolicy`. */
 export interface RetryContext {
   /** Failures in a row before this one: 0 for the first. */
   readonly attempt: number;
+  /** The failure; `error.retryable` is true. */
   readonly error: ImError;
 }
 
-/** Decides how long to wait before trying again. */
+/**
+ * Decides how long to wait before a retry.
+ *
+ * @example
+ * const fiveTimes: RetryPolicy = { nextDelayMs: ({ attempt }) => (attempt < 5 ? 1_000 : null) };
+ */
 export interface RetryPolicy {
-  /** Milliseconds, or `null` to give up. */
+  /** Returns milliseconds, or `null` to give up. */
   nextDelayMs(context: RetryContext): number | null;
 }
 
+/** Options of `fullJitterBackoff`. */
 export interface BackoffOptions {
-  /** Upper bound of the first delay, 500 ms by default. It doubles with each failure. */
+  /** Upper bound of the first delay in milliseconds. It doubles with each failure. Defaults to 500. */
   readonly baseMs?: number;
-  /** Upper bound of every delay, 20 s by default. */
+  /** Upper bound of every delay in milliseconds. Defaults to 20,000. */
   readonly capMs?: number;
-  /** 0 ≤ n < 1; `Math.random` by default. */
+  /** Returns a random number, 0 ≤ n < 1. Defaults to `Math.random`. */
   readonly random?: () => number;
 }
 
 /**
  * Exponential backoff with full jitter: delays are uniformly distributed from 0 to the bound, so that clients that lost
- * the same server don't all return at once. Never gives up. A `retryAfterMs` of the server is the minimum.
+ * the same server don't all return at once. Never gives up. Waits at least the server's `retryAfterMs`.
+ * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ *
+ * @example
+ * createClient({ wsUrl, httpUrl, getToken, retryPolicy: fullJitterBackoff({ capMs: 60_000 }) });
  */
 export function fullJitterBackoff(options: BackoffOptions = {}): RetryPolicy {
   const { baseMs = 500, capMs = 20_000, random = Math.random } = options;

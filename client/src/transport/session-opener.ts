@@ -29,10 +29,10 @@ export class SessionOpener {
     this.#ports = ports;
   }
 
-  /** Opens a session. Rejects with an `ImError` whose `retryable` says whether another attempt makes sense. */
+  /** Opens a session. Rejects with an `ImError` whose `retryable` says whether another attempt can help. */
   async open(attempt: Attempt): Promise<Session> {
     const token = await this.#ports.tokens.fresh();
-    // Dropped in the meantime. A socket opened now could replace the one of a later attempt.
+    // If dropped in the meantime, a socket opened now could replace a later attempt's.
     if (attempt.dropped) throw new ClosedError();
     const session = this.#start(token, attempt);
     attempt.onDrop(() => session.close());
@@ -51,7 +51,7 @@ export class SessionOpener {
       const socket = new environment.WebSocket(this.#url(), ['im.v1', `im.token.${token}`]);
       return new Session(socket, environment, logger, listener, (error) => attempt.lost(error));
     } catch (cause) {
-      // The constructor throws for a URL or a token that can never work.
+      // The constructor throws only for a malformed URL or token.
       throw new ImError('invalid_request', 'wsUrl or token is malformed', { retryable: false, cause });
     }
   }
@@ -62,7 +62,7 @@ export class SessionOpener {
     return wsUrl + (wsUrl.includes('?') ? query.replace('?', '&') : query);
   }
 
-  /** Browsers hide why an upgrade failed, so HTTP is asked for the reason (IM-CONN-7). */
+  /** Browsers hide why an upgrade failed, so this asks over HTTP (IM-CONN-7). */
   async #explain(error: unknown): Promise<unknown> {
     const { http, identity } = this.#ports;
     try {
@@ -72,8 +72,8 @@ export class SessionOpener {
       if (reason instanceof UnauthorizedError) return reason;
       if (!(reason instanceof RefusedError) || !FINAL_STATUSES.includes(reason.status)) return error;
       if (reason.status !== 409 || this.replaces === undefined) return reason;
-      // Either the device has another session by now or it is our own old one. The next attempt, without `replaces`,
-      // finds out.
+      // The conflicting session is either a newer one of this device or our own old one. The next attempt, without
+      // `replaces`, finds out.
       this.replaces = undefined;
       return error;
     }

@@ -22,7 +22,7 @@ export interface PushListener {
   onDesk(push: DeskPush): void;
 }
 
-/** Where to get the session that requests go through. */
+/** Provides the session that requests go through. */
 export interface SessionSource {
   /** Null without a connection. */
   readonly current: Session | null;
@@ -31,14 +31,14 @@ export interface SessionSource {
 }
 
 interface PendingReply {
-  /** When the last frame had arrived at the time of the request. */
+  /** The session's `heardAtMs` at the time of the request. */
   readonly heardAtMs: number | undefined;
   readonly cancelTimeout: Cancel;
   resolve(frame: Reply<Action>): void;
   reject(error: ImError): void;
 }
 
-/** One socket from its opening to its end: frames and their replies, heartbeats, and detecting that it is dead. */
+/** One socket from its opening to its end: requests and replies, heartbeats, and detecting that it is dead. */
 export class Session {
   /** Resolves when the socket is open; rejects with `disconnected` or `timeout` if it doesn't open. */
   readonly opened: Promise<void>;
@@ -78,8 +78,8 @@ export class Session {
   }
 
   /**
-   * Sends a frame and resolves to its reply. Rejects with `RefusedError` for an error frame, `TimeoutError` if there is
-   * no reply within 10 s (the gateway's own frames are none, IM-FRAME-6), `DisconnectedError` if the socket closes.
+   * Sends a frame and resolves to its reply. Rejects with `RefusedError` for an error frame, `TimeoutError` without a
+   * reply in 10 s (the gateway's own frames are no reply, IM-FRAME-6), `DisconnectedError` if the socket closes.
    */
   request<A extends Action>(action: A, fields: Fields<A>): Promise<Reply<A>> {
     if (this.#state === 'closed') return Promise.reject(new DisconnectedError());
@@ -100,25 +100,25 @@ export class Session {
     if (this.#state === 'open') this.#send({ action: 'typing', ...target, typing });
   }
 
-  /** Checks that the socket is alive: without any frame in 10 s the session ends. One probe at a time. */
+  /** Checks that the socket is alive: if no frame arrives in 10 s, the session ends. One probe at a time. */
   probe(): void {
     if (this.#pending.has(this.#probeId) || this.#state !== 'open') return;
     this.#probeId = String(this.#nextId);
     this.request('heartbeat', {}).catch((error: unknown) => this.#logger.debug('no heartbeat', { error }));
   }
 
-  /** Ends the session for a reason of this side's and calls `onLost` with it. */
+  /** Ends the session with this error and calls `onLost`. */
   fail(error: ImError): void {
     this.#lose(error);
   }
 
-  /** Sets how long this side may be silent, as given by `welcome`. */
+  /** Sets how long this side may be silent, from `welcome`. */
   beatEvery(heartbeatIntervalMs: number): void {
     this.#heartbeatIntervalMs = heartbeatIntervalMs;
     this.#restBeat();
   }
 
-  /** Sets when the session ends, as given by `welcome` and `renew`: milliseconds from now. */
+  /** Sets when the session ends, from `welcome` and `renew`: milliseconds from now. */
   expireIn(delayMs: number): void {
     this.#cancelExpiry();
     if (this.#state !== 'closed')
@@ -127,7 +127,7 @@ export class Session {
 
   /** Ends the session without calling `onLost`. Pending requests reject. */
   close(): void {
-    this.#end(new DisconnectedError('this side closed the connection'));
+    this.#end(new DisconnectedError('the client closed the connection'));
   }
 
   #send(frame: object): void {
@@ -155,7 +155,7 @@ export class Session {
     this.#socket.onmessage = (event: { readonly data: unknown }) => this.#onFrame(event.data);
     this.#socket.onclose = () =>
       this.#lose(
-        new DisconnectedError(this.#state === 'opening' ? 'the connection could not be opened' : undefined),
+        new DisconnectedError(this.#state === 'opening' ? 'could not open the connection' : undefined),
       );
     // A close event always follows. Without a handler some implementations throw.
     this.#socket.onerror = () => {};
@@ -194,7 +194,7 @@ export class Session {
   }
 
   #onErrorFrame(error: RefusedError, id: string | null): void {
-    // This session takes no more requests. They are repeated on the next one.
+    // This session takes no more requests; they are retried on the next one.
     if (error.code === 'session_expired') this.#expire();
     else if (id === null) this.#logger.warn('the server could not read a frame', { code: error.code });
     else this.#take(id)?.reject(error);
@@ -212,7 +212,7 @@ export class Session {
     if (pending === undefined) return;
     const error = new TimeoutError(action, REPLY_TIMEOUT_MS);
     pending.reject(error);
-    // No frame has arrived since: the socket is dead, whatever its state. Otherwise only this reply was lost.
+    // If no frame has arrived since, the socket is dead, whatever its state. Otherwise only this reply was lost.
     if (this.heardAtMs === pending.heardAtMs)
       this.#lose(new DisconnectedError('the connection is dead', error));
   }
@@ -245,7 +245,7 @@ export class Session {
       pending.reject(new DisconnectedError(undefined, error));
     }
     this.#pending.clear();
-    // The handlers stay: closing a socket that is still connecting emits an error, which needs a listener.
+    // The handlers stay: closing a socket that is still connecting emits an error, which needs a handler.
     this.#socket.close();
   }
 }

@@ -2,7 +2,7 @@ import { ImError, NetworkError, TimeoutError, UnauthorizedError } from '../model
 import type { Environment } from '../support/environment.ts';
 import { withTimeout } from '../support/timeout.ts';
 
-/** Returns a token that is valid now. See `ClientOptions.getToken`. */
+/** Returns a valid token, a JWT of the deployment's issuer. See `ClientOptions.getToken`. */
 export type GetToken = () => string | Promise<string>;
 
 const TOKEN_TIMEOUT_MS = 30_000;
@@ -23,7 +23,7 @@ export class Tokens {
     return this.#current ?? this.fresh();
   }
 
-  /** Asks the app. Rejects with `UnauthorizedError` if asking again can't help, otherwise with a retryable error. */
+  /** Asks the app. Rejects with `UnauthorizedError` if a retry can't help, otherwise with a retryable error. */
   fresh(): Promise<string> {
     this.#fetching ??= this.#ask().finally(() => {
       this.#fetching = undefined;
@@ -39,13 +39,13 @@ export class Tokens {
       return this.#current;
     } catch (error) {
       if (error instanceof ImError) throw error;
-      if (isAuthError(error)) throw new UnauthorizedError('getToken says: not authorized', error);
+      if (isAuthError(error)) throw new UnauthorizedError('getToken: not authorized', error);
       throw new NetworkError('getToken failed', error);
     }
   }
 }
 
-/** Checks the shape, since the app may use another copy of this package or throw errors of its own. */
+/** Checks the shape, since the app may use another copy of this package or its own error classes. */
 function isAuthError(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const { code, retryable } = error as { code?: unknown; retryable?: unknown };

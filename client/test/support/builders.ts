@@ -4,7 +4,7 @@ import { parseConversationId } from '../../../protocol/ids.ts';
 
 export const SERVER_TIME = 1_800_000_000_000;
 
-/** A message of bob to alice, stored at the server's present. */
+/** A message from bob to alice, stored at `SERVER_TIME`. */
 export function message(seq: number, parts: Partial<Message> = {}): Message {
   return {
     conversationId: 'dm:alice:bob',
@@ -18,12 +18,12 @@ export function message(seq: number, parts: Partial<Message> = {}): Message {
   };
 }
 
-/** Sent long before the server's present: history to a device that is new. */
+/** Sent long before `SERVER_TIME`, so it is history for a new device. */
 export function oldMessage(seq: number, parts: Partial<Message> = {}): Message {
   return message(seq, { sentAt: SERVER_TIME - 3_600_000, ...parts });
 }
 
-/** A line of the server's list, as `history` has it. */
+/** One conversation of the server's list, computed from `history`. */
 export function listed(history: readonly Message[], conversationId: string, head = 0): Conversation {
   const last = history
     .filter((one) => one.conversationId === conversationId)

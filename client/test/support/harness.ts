@@ -15,20 +15,20 @@ export interface Harness {
   readonly clock: ManualClock;
   readonly im: Client;
   readonly changes: ConnectionChange[];
-  /** What the conversation with bob has told so far. */
+  /** The messages that the conversation with bob has emitted. */
   readonly heard: ChatMessage[];
   /** Resolves when the connection next enters this state. */
   entered(state: ConnectionStateName): Promise<ConnectionChange>;
-  /** Resolves when the conversation with bob has told of this many messages. */
+  /** Resolves when the conversation with bob has emitted this many messages. */
   heardCount(count: number): Promise<void>;
-  /** Connects and returns the server's end. */
+  /** Connects and returns the server's side. */
   connected(): Promise<ServerConnection>;
 }
 
-/** Jitter at its most: delays are 500, 1000, 2000 … ms. */
+/** The longest jitter: delays are 500, 1000, 2000 … ms. */
 export const fullDelays = { retryPolicy: fullJitterBackoff({ random: () => 1 - Number.EPSILON }) };
 
-/** Alice's client against a scripted server, with time and chance in the test's hands. */
+/** Alice's client and a scripted server, with a manual clock and fixed random numbers. */
 export async function harness(options: Partial<ClientOptions> = {}): Promise<Harness> {
   const server = await ScriptedServer.start();
   const clock = new ManualClock();

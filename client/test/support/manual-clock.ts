@@ -5,13 +5,13 @@ interface Timer {
   readonly task: () => void;
 }
 
-/** Time that moves when the test says so. */
+/** A clock that the test advances. */
 export class ManualClock {
   readonly #timers = new Set<Timer>();
   #nowMs = 1_000;
 
   nowMs = (): number => this.#nowMs;
-  /** What somebody has set the device's clock forward by, or a sleep that stopped the other clock. */
+  /** How far the device's clock was set forward, or how long a sleep stopped the monotonic clock. */
   wallClockJumpMs = 0;
   wallClockMs = (): number => 1_900_000_000_000 + this.wallClockJumpMs;
 
@@ -21,12 +21,12 @@ export class ManualClock {
     return () => this.#timers.delete(timer);
   };
 
-  /** Delays until each timer that is set, ascending. */
+  /** The delays until all timers, ascending. */
   get pendingMs(): number[] {
     return [...this.#timers].map(({ dueAtMs }) => dueAtMs - this.#nowMs).sort((a, b) => a - b);
   }
 
-  /** Moves time, running what falls due in order, also what is set on the way. */
+  /** Advances the time and runs due timers in order, including those set meanwhile. */
   advance(byMs: number): void {
     const untilMs = this.#nowMs + byMs;
     for (;;) {
@@ -40,7 +40,7 @@ export class ManualClock {
   }
 }
 
-/** Lets everything that waits only for promises run. */
+/** Lets all pending promise callbacks run. */
 export async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }

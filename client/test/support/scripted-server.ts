@@ -23,12 +23,12 @@ export interface ClientFrame {
   readonly resend?: boolean;
 }
 
-/** What to answer: a frame, or nothing. */
+/** Returns the answer, or undefined for none. */
 type Script = (frame: ClientFrame, connection: ServerConnection) => object | undefined;
 
 const EMPTY_PAGE: InboxPage = { messages: [], batch: null, more: false };
 
-/** One socket as the server sees it. */
+/** The server's side of one socket. */
 export class ServerConnection {
   readonly frames: ClientFrame[] = [];
   readonly url: string;
@@ -78,29 +78,29 @@ export class ServerConnection {
     this.#socket.close(code);
   }
 
-  /** Without a goodbye. */
+  /** Drops the socket without a close frame. */
   cut(): void {
     this.#socket.terminate();
   }
 }
 
 /**
- * A server that keeps to the contract, for alice, in memory, unless a test scripts one of its answers. Ordinary sends
- * are stored; nothing is pushed unless the test does it.
+ * An in-memory server for alice that follows the protocol unless a test scripts an answer. It stores sends, and pushes
+ * only what the test pushes.
  */
 export class ScriptedServer {
   readonly scripts = new Map<string, Script>();
   readonly connections: ServerConnection[] = [];
   readonly requests: string[] = [];
-  /** Method, path, and body of each. */
+  /** The method, path, and body of each HTTP request. */
   readonly calls: (readonly [method: string, path: string, body: unknown])[] = [];
   readonly tokens: string[] = [];
   readonly history: Message[] = [];
-  /** Seqs handed out beyond what history holds. */
+  /** Heads above the last message in history. */
   readonly heads = new Map<string, number>();
-  /** How far alice and bob have read, as the list says. */
+  /** How far alice and bob have read, for the list of conversations. */
   reads = { readSeq: 0, peerReadSeq: 0 };
-  /** Pages that `hello` and `ackInbox` hand out, one after the other. */
+  /** The pages that `hello` and `ackInbox` return, in order. */
   inbox: InboxPage[] = [];
   /** Answers upgrades with this status instead. */
   refuseUpgradeWith: number | undefined;
@@ -108,7 +108,7 @@ export class ScriptedServer {
   stallUpgrades = false;
   heartbeatIntervalMs = 480_000;
   sessionEndsInMs = 6_900_000;
-  /** Whose the tokens are. */
+  /** The user of every token. */
   userId = 'alice';
   /** Runs before an upgrade is answered. */
   beforeUpgrade: () => Promise<void> = async () => {};
@@ -178,7 +178,7 @@ export class ScriptedServer {
     await new Promise((resolve) => this.#http.close(resolve));
   }
 
-  /** The answer to a frame as the contract has it. */
+  /** The protocol's answer to a frame. */
   answerTo(frame: ClientFrame, connection: ServerConnection): object {
     const { id } = frame;
     switch (frame.action) {
@@ -203,7 +203,7 @@ export class ScriptedServer {
     }
   }
 
-  /** Stores a message of alice, or finds it (IM-SEND-2). */
+  /** Stores a message from alice, or finds it (IM-SEND-2). */
   store(frame: ClientFrame): object {
     const { clientMsgId = '', content = { type: 'text', text: '' } } = frame;
     const conversationId = frame.conversationId ?? directConversationId('alice', frame.to ?? '');
@@ -290,7 +290,7 @@ export class ScriptedServer {
       : this.#page(decodeURIComponent(id), url.searchParams);
   }
 
-  /** Pages of all conversations, of which those without news are left out, as the server does it. */
+  /** Pages through all conversations and drops unchanged ones, as the server does. */
   #conversations(query: URLSearchParams): ConversationsBody {
     const all = new Set([...this.history.map(({ conversationId }) => conversationId), ...this.heads.keys()]);
     const from = Number(query.get('cursor') ?? 0);

@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Caller, RouteTable, Session } from '../model/session.ts';
-import { noteHeard, requireLiveSession } from './live-session.ts';
+import { recordActivity, requireLiveSession } from './live-session.ts';
 
 export interface CallerPorts {
   readonly routes: RouteTable;
@@ -8,12 +8,12 @@ export interface CallerPorts {
 }
 
 /**
- * The caller's session, by one strong read; with the idle option the frame is noted as a sign of life.
- * @throws {SessionExpiredError} within the grace
- * @throws {SessionEndedError} when the route is gone or the grace over
+ * Returns the caller's session, by one strong read. With the idle option, the frame counts as activity.
+ * @throws {SessionExpiredError} the session has expired, but is within its grace period
+ * @throws {SessionEndedError} the route is gone, or the grace period is over
  */
 export async function requireCaller({ routes, clock }: CallerPorts, caller: Caller): Promise<Session> {
   const session = requireLiveSession(await routes.find(caller.userId, caller.deviceId), caller, clock());
-  await noteHeard(routes, session, clock());
+  await recordActivity(routes, session, clock());
   return session;
 }

@@ -4,9 +4,9 @@ import { type Caller, leaseTermMs, type RouteTable, type Session, takesPushes } 
 const SESSION_OVER = 'The session has ended.';
 
 /**
- * The caller's session, if its frames are still heard.
- * @throws {SessionExpiredError} within the grace
- * @throws {SessionEndedError} when the route is gone or the grace over
+ * Returns the caller's session if the server still accepts its frames.
+ * @throws {SessionExpiredError} the session has expired, but is within its grace period
+ * @throws {SessionEndedError} the route is gone, or the grace period is over
  */
 export function requireLiveSession(session: Session | undefined, caller: Caller, nowMs: number): Session {
   const known = requireKnownSession(session, caller, nowMs);
@@ -15,8 +15,8 @@ export function requireLiveSession(session: Session | undefined, caller: Caller,
 }
 
 /**
- * As `requireLiveSession`, but a session within its grace passes: it may still `renew` (IM-RENEW).
- * @throws {SessionEndedError} when the route is gone or the grace over
+ * Like `requireLiveSession`, but accepts a session within its grace period: it may still `renew` (IM-RENEW).
+ * @throws {SessionEndedError} the route is gone, or the grace period is over
  */
 export function requireKnownSession(session: Session | undefined, caller: Caller, nowMs: number): Session {
   if (session?.connectionId !== caller.connectionId) {
@@ -27,8 +27,8 @@ export function requireKnownSession(session: Session | undefined, caller: Caller
 }
 
 /**
- * Moves the lease when half of it is gone: so a client that beats every 8 minutes costs a write only every second
- * time, and one that sends all the time doesn't look away for not beating.
+ * Extends the lease once half of it has passed. A client that sends a heartbeat every 8 minutes then costs one write
+ * per two heartbeats, and a client that sends messages stays online without heartbeats.
  */
 export async function keepLease(
   routes: RouteTable,
@@ -41,10 +41,8 @@ export async function keepLease(
   await routes.extendLease(session, nowMs + termMs);
 }
 
-/**
- * For what moves no lease otherwise: with the idle option every frame counts as a sign of life. Never a reason to fail.
- */
-export async function noteHeard(
+/** With the idle option, every frame counts as activity, so it extends the lease. Never throws. */
+export async function recordActivity(
   routes: RouteTable,
   session: Session | undefined,
   nowMs: number,

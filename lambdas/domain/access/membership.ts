@@ -3,9 +3,9 @@ import { settleAll } from '../../shared/settle.ts';
 import type { Conversation, ConversationReader, Head, Membership } from '../model/conversation.ts';
 
 /**
- * What this user may see of the conversation. A direct one is its two users' from the start; a group or a support chat
- * of others can't be told from a missing one (IM-SEND-7).
- * @throws {NotFoundError} not a member
+ * Returns what this user may see of the conversation. The two users of a direct conversation are members before its
+ * first message. Someone else's group or support chat looks the same as a missing one (IM-SEND-7).
+ * @throws {NotFoundError} the user is not a member
  */
 export async function requireMembership(
   conversations: ConversationReader,
@@ -25,8 +25,8 @@ export interface Entered {
 }
 
 /**
- * What one needs to know to act in a conversation: its head, and what this user may see of it.
- * @throws {NotFoundError} not a member
+ * Reads what an action in a conversation needs: its head, and what this user may see of it.
+ * @throws {NotFoundError} the user is not a member
  */
 export async function enterConversation(
   conversations: ConversationReader,

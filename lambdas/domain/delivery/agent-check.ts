@@ -2,8 +2,8 @@ import type { Clock } from '../../shared/clock.ts';
 import type { DeskEvents } from '../model/desk-event.ts';
 
 /**
- * Has the worker check an agent of whom no session took a message, or one of whose sockets closed. There is no other
- * signal: a socket that died is noticed when something is posted to it. Without a desk it does nothing.
+ * Asks the desk worker to check an agent after a socket closed or after no session accepted a message. There is no
+ * other signal: the gateway reports a dead socket only when something is posted to it. Without a desk, does nothing.
  */
 export async function requestAgentCheck(
   { deskEvents, clock }: { readonly deskEvents?: DeskEvents | undefined; readonly clock: Clock },

@@ -13,13 +13,13 @@ import { type Pushed, type PushOutcome, type PushPorts, push, pushToAll, tookAny
 import { findSmallGroup, type GroupAudience } from './small-group.ts';
 
 /*
- * All that goes out goes through here. It always finds sessions, pushes to them, and heals their routes; there are two
- * promises:
+ * Everything the server pushes goes through this file. It finds the sessions, pushes to them, and removes stale routes.
+ * There are two guarantees:
  *
- *   a message (`deliver`, `deliverToGroup`)  must arrive: what no session of a recipient took goes to the offline queue
- *   a hint (`hint`, `hintToGroup`)           may arrive: a push that fails is not tried again
+ *   a message (`deliver`, `deliverToGroup`)  must arrive: if no session of a recipient takes it, it goes to the offline queue
+ *   a hint (`hint`, `hintToGroup`)           may be lost: a failed push is not retried
  *
- * The sender's own function serves a group of up to 25 members and 25 sessions; the fan-out workers serve larger ones.
+ * The sender's own function serves groups of up to 25 members and 25 sessions; the fan-out workers serve larger ones.
  */
 
 export interface DeliveryPorts extends PushPorts {
@@ -34,24 +34,24 @@ export interface HintPorts extends PushPorts {
 export interface GroupDeliveryPorts extends DeliveryPorts, HintPorts {}
 
 export interface Audience {
-  /** Whose sessions the message is pushed to, at most 100. */
+  /** The message is pushed to the sessions of these users. At most 100. */
   readonly users: readonly string[];
-  /** Those of them who must get it: by the offline queue, if no session takes it. */
+  /** The users who must get the message: through the offline queue if no session takes it. */
   readonly recipients: readonly string[];
-  /** The session that gets an answer instead. */
+  /** The session that gets a reply instead of a push. */
   readonly exceptConnectionId?: string | undefined;
-  /** Sessions as they were before the commit: pushed to without waiting for another read. */
+  /** Sessions read before the commit: pushed to without waiting for another read. */
   readonly prefetched?: readonly Session[] | undefined;
 }
 
 /**
- * Delivers a stored message to these users. A recipient of whom no session took it gets it by the offline queue; a single
- * session whose push is open gets it by the queue alone. Resolves when each has it or the queue does. Idempotent for the
- * reader: the same message has the same seq (IM-PUSH-1).
+ * Delivers a stored message to these users. If no session of a recipient takes it, the offline queue stores it for the
+ * recipient. If the outcome of one push is unknown, the queue retries that session only. Resolves when the sessions or
+ * the queue have the message. Idempotent for the reader: the same message has the same seq (IM-PUSH-1).
  *
- * Only the sessions that are read here, after the commit, decide: what was prefetched saves these a wait, and no more. A
- * session that took the message and has closed since counts as absent.
- * @throws {UnavailableError} the routes can't be read, or the queue doesn't take what must not be lost
+ * Only the sessions read here, after the commit, decide. Prefetched sessions only get the message sooner. A session
+ * that took the message and has closed since counts as absent.
+ * @throws {UnavailableError} the routes can't be read, or the queue does not accept the message
  */
 export async function deliver(
   ports: DeliveryPorts,
@@ -59,30 +59,30 @@ export async function deliver(
   { users, recipients, exceptConnectionId, prefetched = [] }: Audience,
 ): Promise<readonly Pushed[]> {
   const text = messagesFrame([message]);
-  // A session that is over is left to the second read, which heals: it may have been renewed since.
+  // An expired session waits for the second read: it may have been renewed since, and a push would remove its route.
   const early = prefetched.filter(
-    (session) => session.connectionId !== exceptConnectionId && isInOrder(session, ports.clock()),
+    (session) => session.connectionId !== exceptConnectionId && isHealthy(session, ports.clock()),
   );
   const pushes = new Map(early.map((session) => [session.connectionId, push(ports, session, text)]));
   const pushOnce = (session: Session): Promise<PushOutcome> =>
     pushes.get(session.connectionId) ?? push(ports, session, text);
 
   async function pushToPresent(): Promise<Pushed[]> {
-    // Read after the commit: who connects later finds the message in history (IM-PUSH-2).
+    // Read after the commit: a user who connects later finds the message in history (IM-PUSH-2).
     const sessions = await findSessions(ports, users, exceptConnectionId);
     return Promise.all(sessions.map(async (session) => ({ session, outcome: await pushOnce(session) })));
   }
 
   const [pushed] = await settleAll([pushToPresent(), ...pushes.values()]);
-  await queueTheRest(ports, referenceTo(message), recipients, pushed);
+  await enqueueFollowUpJobs(ports, referenceTo(message), recipients, pushed);
   return pushed;
 }
 
 /**
- * Delivers a stored message to a group, itself or by the fan-out workers. Resolves when each member has it or a queue does.
- * Idempotent for the reader.
- * @returns the recipients of whom no session took it; none, where the workers will know
- * @throws {UnavailableError} members or routes can't be read, or a queue doesn't take what must not be lost
+ * Delivers a stored message to a group: directly if the group is small, otherwise through the fan-out workers. Resolves
+ * when the sessions or a queue have the message. Idempotent for the reader.
+ * @returns the recipients without a session that took the message; empty if the workers deliver it
+ * @throws {UnavailableError} members or routes can't be read, or a queue does not accept the message
  */
 export async function deliverToGroup(
   ports: GroupDeliveryPorts,
@@ -100,14 +100,14 @@ export async function deliverToGroup(
   }
   const pushed = await pushToAll(ports, group.sessions, text);
   const recipients = group.users.filter((userId) => userId !== message.from && !also.includes(userId));
-  await queueTheRest(ports, reference, recipients, pushed);
+  await enqueueFollowUpJobs(ports, reference, recipients, pushed);
   return recipients.filter((userId) => !tookAny(pushed, userId));
 }
 
-/** Users that one hint reaches: they are read in one request. */
+/** One request reads the routes of this many users. */
 const MAX_HINTED_USERS = 100;
 
-/** Pushes a frame to these users, the first 100 of them. A push that fails is not tried again. */
+/** Pushes a frame to the first 100 of these users. A failed push is not retried. */
 export async function hint(
   ports: PushPorts,
   frame: ServerFrame,
@@ -117,7 +117,7 @@ export async function hint(
   await pushToAll(ports, await findSessions(ports, hinted, exceptConnectionId), JSON.stringify(frame));
 }
 
-/** Pushes a frame to a group, itself or by the fan-out workers. A push that fails is not tried again. */
+/** Pushes a frame to a group, directly or through the fan-out workers. A failed push is not retried. */
 export async function hintToGroup(
   ports: HintPorts,
   conversationId: string,
@@ -130,8 +130,8 @@ export async function hintToGroup(
   await pushToAll(ports, group.sessions, text);
 }
 
-/** Enqueues what the pushes left to do for the recipients of a message. */
-export async function queueTheRest(
+/** Enqueues the jobs that remain after the pushes of a message (`followUpJobs`). */
+export async function enqueueFollowUpJobs(
   { offlineQueue }: DeliveryPorts,
   reference: Reference,
   recipients: readonly string[],
@@ -146,8 +146,8 @@ export function messagesFrame(messages: readonly StoredMessage[]): string {
   return JSON.stringify(frame);
 }
 
-/** Nothing about it is to be healed. */
-function isInOrder(session: Session, nowMs: number): boolean {
+/** Whether the session is neither expired nor distrusted. A push to one that is would remove its route. */
+function isHealthy(session: Session, nowMs: number): boolean {
   return takesPushes(session, nowMs) && isTrusted(session, nowMs);
 }
 

@@ -5,8 +5,8 @@ import { textFor } from '../model/encoding.ts';
 import { isPolling, type Session } from '../model/session.ts';
 
 /**
- * Tells the client why, then closes. The client decides by the frame, since DELETE carries no close code. A polling
- * session has nothing to be closed: its next poll finds out.
+ * Sends the client the reason, then closes the socket. The client relies on the frame, since DELETE carries no close
+ * code. A polling session has no socket: its next poll fails.
  */
 export async function endSession(
   connections: Connections,

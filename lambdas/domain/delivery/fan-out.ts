@@ -4,24 +4,27 @@ import { chunk } from '../../shared/chunk.ts';
 import type { FanOutJob } from '../model/fan-out-job.ts';
 import type { MessageReader } from '../model/message.ts';
 import type { Reference } from '../model/reference.ts';
-import { type GroupDeliveryPorts, messagesFrame, queueTheRest } from './deliver.ts';
+import { enqueueFollowUpJobs, type GroupDeliveryPorts, messagesFrame } from './deliver.ts';
 import { findSessions } from './find-sessions.ts';
 import { pushToAll } from './push.ts';
 
-/** Members whose routes one request reads. */
+/** Members per read of routes. */
 const ROUTES_PER_READ = 100;
-/** Requests for routes at once, beside the posts. */
+/** Concurrent reads of routes. */
 const READS_AT_ONCE = 4;
-/** Members that one job serves. */
+/** Members per job. */
 export const MEMBERS_PER_JOB = 1_000;
-/** Members that the planner reads at once: about 1 MB of rows. */
+/** Members per read of the planner: about 1 MB of rows. */
 const MEMBERS_PER_READ = 5_000;
 
 export interface FanOutPorts extends GroupDeliveryPorts {
   readonly messages: MessageReader;
 }
 
-/** Does one job of the fan-out queue; the part that fails goes back to the queue alone, so that a retry repeats no more. */
+/**
+ * Processes one job of the fan-out queue. Only the part that fails goes back to the queue, so a retry repeats nothing
+ * else.
+ */
 export async function processFanOutJob(ports: FanOutPorts, job: FanOutJob): Promise<void> {
   if (job.users === undefined) return planJobs(ports, job);
   const text = await textOf(ports, job);
@@ -29,7 +32,7 @@ export async function processFanOutJob(ports: FanOutPorts, job: FanOutJob): Prom
   const atOnce = pLimit(READS_AT_ONCE);
   const parts = chunk(job.users, ROUTES_PER_READ);
   const results = await Promise.allSettled(
-    parts.map((users) => atOnce(() => servePart(ports, job, users, text))),
+    parts.map((users) => atOnce(() => deliverToPart(ports, job, users, text))),
   );
   const failed = parts.filter((_, index) => results[index]?.status === 'rejected').flat();
   if (failed.length === job.users.length) throw (results[0] as PromiseRejectedResult).reason;
@@ -37,8 +40,8 @@ export async function processFanOutJob(ports: FanOutPorts, job: FanOutJob): Prom
 }
 
 /**
- * Read after the commit, strongly: who was removed before this message got its seq is not found (IM-FAULT-14), and who
- * joined after it is passed over.
+ * Reads the members strongly, after the commit: a member removed before this message got its seq is not in the list
+ * (IM-FAULT-14), and a member who joined after it is skipped.
  */
 async function planJobs(ports: FanOutPorts, job: FanOutJob): Promise<void> {
   const seq = 'reference' in job.what ? job.what.reference.seq : Number.MAX_SAFE_INTEGER;
@@ -50,7 +53,7 @@ async function planJobs(ports: FanOutPorts, job: FanOutJob): Promise<void> {
     });
     const users = page.members.filter(({ joinedSeq }) => joinedSeq <= seq).map(({ userId }) => userId);
     const jobs = chunk(users, MEMBERS_PER_JOB).map((part) => ({ ...job, users: part }));
-    // What one job holds is served here and now: a hop less for all but the large.
+    // If all members fit one job, this invocation processes it: that saves a trip through the queue.
     const [only, ...others] = jobs;
     if (after === undefined && !page.more && only !== undefined && others.length === 0)
       return processFanOutJob(ports, only);
@@ -66,8 +69,8 @@ async function textOf({ messages }: FanOutPorts, { what }: FanOutJob): Promise<s
   return stored && messagesFrame([stored]);
 }
 
-/** The same two promises as in deliver.ts: a message by reference must arrive, a frame may. */
-async function servePart(
+/** The same two guarantees as in deliver.ts: a message (a reference) must arrive, a frame may be lost. */
+async function deliverToPart(
   ports: FanOutPorts,
   { what, memberCount, exceptConnectionId }: FanOutJob,
   users: readonly string[],
@@ -75,7 +78,7 @@ async function servePart(
 ): Promise<void> {
   const pushed = await pushToAll(ports, await findSessions(ports, users, exceptConnectionId), text);
   if (!('reference' in what)) return;
-  await queueTheRest(ports, what.reference, inboxOwners(memberCount, users, what.reference), pushed);
+  await enqueueFollowUpJobs(ports, what.reference, inboxOwners(memberCount, users, what.reference), pushed);
 }
 
 /** Above 500 members there are no inbox copies: members catch up from heads and history (IM-HELLO-3). */

@@ -1,6 +1,6 @@
 import type { RouteReader, Session } from '../model/session.ts';
 
-/** Sessions of up to 100 users, in one strong read. */
+/** Returns the sessions of up to 100 users, by one strong read. */
 export async function findSessions(
   { routes }: { readonly routes: RouteReader },
   users: readonly string[],

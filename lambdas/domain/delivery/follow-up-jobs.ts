@@ -1,15 +1,17 @@
 import type { DelayedOfflineJob } from '../model/offline-job.ts';
 import type { Reference } from '../model/reference.ts';
 import type { Session } from '../model/session.ts';
-import { isOpen, needsInbox, type Pushed, tookAny } from './push.ts';
+import { needsInbox, needsRetry, type Pushed, tookAny } from './push.ts';
 
-/** Until a connection that is being made is open, or a busy one has room again. */
+/** Long enough for `$connect` to finish, or for a throttled connection to recover. */
 export const RETRY_DELAY_SECONDS = 2;
 
 /**
- * What the offline queue has to do after the pushes: store for each recipient of whom no session took it; keep for each
- * user of whom another session reads the inbox; post again to each session whose push is open, where another session took
- * it or no inbox is kept.
+ * Returns the jobs that remain after the pushes of a message:
+ *
+ * - `store`: for each recipient without a session that took it.
+ * - `keep`: for each user with a session that reads the inbox, though another session took the message.
+ * - `post`: for each session whose push needs a retry, unless a `store` job covers its user.
  */
 export function followUpJobs(
   reference: Reference,
@@ -18,10 +20,12 @@ export function followUpJobs(
 ): DelayedOfflineJob[] {
   const absent = recipients.filter((userId) => !tookAny(pushed, userId));
   const served = pushed.filter(({ session }) => !absent.includes(session.userId));
-  const keepers = served.filter(({ outcome }) => needsInbox(outcome)).map(({ session }) => session.userId);
+  const inboxReaders = served
+    .filter(({ outcome }) => needsInbox(outcome))
+    .map(({ session }) => session.userId);
   return [
     ...absent.map((userId) => storeJob(reference, userId)),
-    ...[...new Set(keepers)].map((userId) => keepJob(reference, userId)),
+    ...[...new Set(inboxReaders)].map((userId) => keepJob(reference, userId)),
     ...postJobs(reference, served),
   ];
 }
@@ -34,9 +38,11 @@ export function keepJob(reference: Reference, userId: string): DelayedOfflineJob
   return { job: { kind: 'keep', userId, reference, round: 0 }, delaySeconds: 0 };
 }
 
-/** One for each session whose push is open. */
+/** One job for each session whose push needs a retry. */
 export function postJobs(reference: Reference, pushed: readonly Pushed[]): DelayedOfflineJob[] {
-  return pushed.filter(({ outcome }) => isOpen(outcome)).map(({ session }) => postJob(reference, session));
+  return pushed
+    .filter(({ outcome }) => needsRetry(outcome))
+    .map(({ session }) => postJob(reference, session));
 }
 
 function postJob(reference: Reference, { userId, deviceId, connectionId }: Session): DelayedOfflineJob {

@@ -16,14 +16,14 @@ export interface InboxPorts {
   readonly clock: Clock;
 }
 
-/** The frame around the messages: its other fields, and the batch of 50 keys. */
+/** The frame without its messages: the other fields, and a batch of 50 keys. */
 const ENVELOPE_BYTES = 3 * 1024;
 
 export function firstEntries({ inbox }: Pick<InboxPorts, 'inbox'>, userId: string): Promise<InboxRead> {
   return inbox.first(userId, LIMITS.inboxPageMessages);
 }
 
-/** A page and what it is made of: acknowledging `messageIds` removes exactly these. */
+/** A page, and the ids of its inbox entries: acknowledging the page removes exactly these. */
 export interface FilledPage {
   readonly messages: readonly StoredMessage[];
   readonly messageIds: readonly string[];
@@ -31,8 +31,8 @@ export interface FilledPage {
 }
 
 /**
- * Reads the messages that `read` names, as many as make a frame (IM-HELLO-1). Entries whose message is no longer kept
- * are removed and passed over, so that a page is empty only when nothing is left.
+ * Reads the messages that `read` refers to, as many as fit one frame (IM-HELLO-1). Skips entries whose message has
+ * expired. If all have, removes them and reads on, so that a page is empty only if the inbox is.
  */
 export async function fillPage(
   ports: Omit<InboxPorts, 'clock'>,
@@ -40,7 +40,7 @@ export async function fillPage(
   read: InboxRead,
   maxBytes: number = LIMITS.inboxPageBytes,
 ): Promise<FilledPage> {
-  const chosen = thatFit(read.references, maxBytes);
+  const chosen = takeFitting(read.references, maxBytes);
   const messageIds = chosen.map(({ messageId }) => messageId);
   if (chosen.length === 0) return { messages: [], messageIds, more: false };
   const messages = await ports.messages.getMany(chosen);
@@ -55,7 +55,7 @@ export async function fillPage(
   return fillPage(ports, userId, await firstEntries(ports, userId), maxBytes);
 }
 
-/** Base64 is longer than what it holds by a third. */
+/** Base64 makes the payload a third longer. */
 export function pageBytesFor({ encoding }: Pick<Session, 'encoding'>): number {
   return encoding === 'protobuf' ? Math.floor(LIMITS.inboxPageBytes * 0.75) : LIMITS.inboxPageBytes;
 }
@@ -67,17 +67,20 @@ export function toInboxPage(userId: string, page: FilledPage): InboxPage {
 
 const batchSchema = lazySchema(() =>
   z
-    .array(z.string().check(z.regex(/^[0-9A-HJKMNP-TV-Z]{26}$/, 'is not an entry')))
+    .array(z.string().check(z.regex(/^[0-9A-HJKMNP-TV-Z]{26}$/, 'is not an entry id')))
     .check(z.minLength(1), z.maxLength(LIMITS.inboxPageMessages)),
 );
 
-/** The entries that a `batch` names. @throws {InvalidRequestError} altered, or another user's (IM-HELLO-2) */
+/**
+ * Returns the ids in a `batch`.
+ * @throws {InvalidRequestError} the batch was altered, or is another user's (IM-HELLO-2)
+ */
 export function decodeBatch(userId: string, batch: string): string[] {
   return [...new Set(parseWith(batchSchema, decodeCursor(userId, batch, 'batch')))];
 }
 
-/** At least one, so that every page moves on. */
-function thatFit(references: readonly Reference[], maxBytes: number): readonly Reference[] {
+/** Takes at least one, so that every page makes progress. */
+function takeFitting(references: readonly Reference[], maxBytes: number): readonly Reference[] {
   let bytes = ENVELOPE_BYTES;
   const end = references.findIndex((reference, index) => {
     bytes += reference.bytes + 1;
@@ -87,8 +90,8 @@ function thatFit(references: readonly Reference[], maxBytes: number): readonly R
 }
 
 /**
- * By sentAt, and by seq within a conversation: server clocks differ by up to 2 s, so the two may disagree. The places
- * go to conversations by time; each conversation fills its own in order of seq.
+ * Sorts by sentAt, and by seq within a conversation. Server clocks differ by up to 2 s, so the two orders may disagree:
+ * then each conversation keeps the positions its times give it, and fills them in order of seq.
  */
 export function inOrder(messages: readonly StoredMessage[]): StoredMessage[] {
   const bySeq = Map.groupBy(

@@ -1,4 +1,5 @@
 import { UnavailableError } from '../../shared/errors.ts';
+import type { FailedJob } from '../model/failed-job.ts';
 import type { Inbox, InboxWriter } from '../model/inbox.ts';
 import type { MessageReader, StoredMessage } from '../model/message.ts';
 import type { OfflineJob } from '../model/offline-job.ts';
@@ -6,11 +7,11 @@ import type { Session } from '../model/session.ts';
 import { type DeliveryPorts, messagesFrame } from './deliver.ts';
 import { keepJob, postJobs, RETRY_DELAY_SECONDS } from './follow-up-jobs.ts';
 import { fillPage, firstEntries, pageBytesFor } from './inbox.ts';
-import { isOpen, needsInbox, type Pushed, pushToAll, tookAny } from './push.ts';
+import { needsInbox, needsRetry, type Pushed, pushToAll, tookAny } from './push.ts';
 
-/** After so many attempts the connection is deleted, which makes its client reconnect and say `hello`. */
+/** After the last attempt the connection is deleted, so that its client reconnects and sends `hello`. */
 const MAX_ROUNDS = 5;
-/** A drain goes on in another invocation after so many pages. */
+/** Pages per invocation; another invocation continues the drain. */
 const DRAIN_PAGES = 10;
 
 export interface OfflineJobPorts extends DeliveryPorts {
@@ -19,30 +20,23 @@ export interface OfflineJobPorts extends DeliveryPorts {
   readonly messages: MessageReader;
 }
 
-/** One record of the queue. */
 export interface OfflineRecord {
   readonly recordId: string;
   readonly body: OfflineJob;
 }
 
-/** What the jobs of one batch need, read once, after the inbox was written. */
-interface Readings {
+/** Read once for all jobs of a batch, after the inbox was written. */
+interface BatchReads {
   readonly sessions: ReadonlyMap<string, readonly Session[]>;
   readonly messages: ReadonlyMap<string, StoredMessage>;
 }
 
-/** A job that must come again, and why. */
-export interface FailedJob {
-  readonly recordId: string;
-  readonly reason: unknown;
-}
-
 /**
- * Does the jobs of one batch and returns those that must come again. Every job may come any number of times, in any
- * order (IM-FAULT-4).
+ * Processes the jobs of one batch and returns those to retry. A job may arrive any number of times, in any order
+ * (IM-FAULT-4).
  *
- * The order closes the race with a connecting receiver (IM-FAULT-8): first the inbox is written, *then* the routes are
- * read. Who connected before that read is seen by it and is posted to; who connects later reads the inbox in `hello`.
+ * The order of the steps closes the race with a connecting receiver (IM-FAULT-8): the inbox is written first, *then* the
+ * routes are read. A user who connected before that read gets a push; one who connects later reads the inbox in `hello`.
  */
 export async function processOfflineJobs(
   ports: OfflineJobPorts,
@@ -50,8 +44,8 @@ export async function processOfflineJobs(
 ): Promise<FailedJob[]> {
   const unstored = await storeInInbox(ports, records);
   const stored = records.filter((record) => !unstored.some(({ recordId }) => recordId === record.recordId));
-  const readings = await readForJobs(ports, stored);
-  const results = await Promise.allSettled(stored.map(({ body }) => doJob(ports, readings, body)));
+  const reads = await readForJobs(ports, stored);
+  const results = await Promise.allSettled(stored.map(({ body }) => processJob(ports, reads, body)));
   const failed = stored.flatMap(({ recordId }, index) => {
     const result = results[index];
     return result?.status === 'rejected' ? [{ recordId, reason: result.reason }] : [];
@@ -79,7 +73,7 @@ async function storeInInbox(
 async function readForJobs(
   { routes, messages }: OfflineJobPorts,
   records: readonly OfflineRecord[],
-): Promise<Readings> {
+): Promise<BatchReads> {
   const jobs = records.map(({ body }) => body).filter(({ kind }) => kind !== 'keep');
   const sessions = await routes.sessionsOf([...new Set(jobs.map(({ userId }) => userId))]);
   const wanted = jobs.flatMap((job) =>
@@ -89,19 +83,19 @@ async function readForJobs(
   return { sessions, messages: new Map(found.map((message) => [message.messageId, message])) };
 }
 
-async function doJob(ports: OfflineJobPorts, readings: Readings, job: OfflineJob): Promise<void> {
-  const sessions = readings.sessions.get(job.userId) ?? [];
+async function processJob(ports: OfflineJobPorts, reads: BatchReads, job: OfflineJob): Promise<void> {
+  const sessions = reads.sessions.get(job.userId) ?? [];
   if (job.kind === 'keep') return;
   if (job.kind === 'store') {
     if (sessions.length > 0)
-      await pushStored(ports, sessions, readings.messages.get(job.reference.messageId), job);
+      await pushStored(ports, sessions, reads.messages.get(job.reference.messageId), job);
     return;
   }
-  // A connection that lost its route has nothing to get: its device reconnects and catches up (IM-HELLO-3).
+  // A connection without a route needs no push: its device reconnects and catches up (IM-HELLO-3).
   const session = sessions.find(({ connectionId }) => connectionId === job.connectionId);
   if (session === undefined) return;
   if (job.kind === 'post')
-    await pushToConnection(ports, session, readings.messages.get(job.reference.messageId), job);
+    await pushToConnection(ports, session, reads.messages.get(job.reference.messageId), job);
   else await drain(ports, session, job);
 }
 
@@ -114,18 +108,18 @@ async function pushStored(
   message: StoredMessage | undefined,
   job: StoreJob,
 ): Promise<void> {
-  // No longer kept in history: the entry has outlived its message.
+  // The message has expired from history.
   if (message === undefined) return ports.inbox.remove(job.userId, [job.reference.messageId]);
   const pushed = await pushToAll(ports, sessions, messagesFrame([message]));
-  const open = pushed.filter(({ outcome }) => isOpen(outcome));
+  const unknown = pushed.filter(({ outcome }) => needsRetry(outcome));
   if (tookAny(pushed, job.userId)) {
-    if (open.length > 0) await ports.offlineQueue.enqueue(postJobs(job.reference, open));
+    if (unknown.length > 0) await ports.offlineQueue.enqueue(postJobs(job.reference, unknown));
     if (pushed.some(({ outcome }) => needsInbox(outcome))) return;
     return ports.inbox.remove(job.userId, [job.reference.messageId]);
   }
-  // A managed session that is being made says `hello` after this, and finds the entry.
-  const unsettled = open.filter(({ session, outcome }) => outcome === 'unsure' || session.mode === 'plain');
-  if (unsettled.length > 0) await tryAgain(ports, unsettled, job);
+  // A managed session that is still connecting needs no retry: it sends `hello` later and finds the entry.
+  const toRetry = unknown.filter(({ session, outcome }) => outcome === 'unsure' || session.mode === 'plain');
+  if (toRetry.length > 0) await retry(ports, toRetry, job);
 }
 
 async function pushToConnection(
@@ -136,13 +130,13 @@ async function pushToConnection(
 ): Promise<void> {
   if (message === undefined) return;
   const pushed = await pushToAll(ports, [session], messagesFrame([message]));
-  const open = pushed.filter(({ outcome }) => isOpen(outcome));
-  if (open.length > 0) await tryAgain(ports, open, job);
+  const unknown = pushed.filter(({ outcome }) => needsRetry(outcome));
+  if (unknown.length > 0) await retry(ports, unknown, job);
   if (pushed.some(({ outcome }) => needsInbox(outcome)))
     await ports.offlineQueue.enqueue([keepJob(job.reference, job.userId)]);
 }
 
-/** Pushes a plain session's inbox, page by page, and removes exactly what it took (IM-CONN-6). */
+/** Pushes the inbox to a plain session, page by page, and removes exactly the entries that it took (IM-CONN-6). */
 async function drain(ports: OfflineJobPorts, session: Session, job: OfflineJob): Promise<void> {
   for (let page = 0; page < DRAIN_PAGES; page += 1) {
     const filled = await fillPage(
@@ -153,8 +147,8 @@ async function drain(ports: OfflineJobPorts, session: Session, job: OfflineJob):
     );
     if (filled.messages.length === 0) return;
     const pushed = await pushToAll(ports, [session], messagesFrame(filled.messages));
-    const open = pushed.filter(({ outcome }) => isOpen(outcome));
-    if (open.length > 0) return tryAgain(ports, open, job);
+    const unknown = pushed.filter(({ outcome }) => needsRetry(outcome));
+    if (unknown.length > 0) return retry(ports, unknown, job);
     if (!tookAny(pushed, job.userId)) return;
     await ports.inbox.remove(job.userId, filled.messageIds);
     if (!filled.more) return;
@@ -162,13 +156,13 @@ async function drain(ports: OfflineJobPorts, session: Session, job: OfflineJob):
   await ports.offlineQueue.enqueue([{ job: { ...job, round: 0 }, delaySeconds: 0 }]);
 }
 
-async function tryAgain(ports: OfflineJobPorts, open: readonly Pushed[], job: OfflineJob): Promise<void> {
+async function retry(ports: OfflineJobPorts, unknown: readonly Pushed[], job: OfflineJob): Promise<void> {
   const round = job.round + 1;
   if (round < MAX_ROUNDS) {
     return ports.offlineQueue.enqueue([{ job: { ...job, round }, delaySeconds: RETRY_DELAY_SECONDS }]);
   }
   await Promise.all(
-    open.map(async ({ session }) => {
+    unknown.map(async ({ session }) => {
       await ports.routes.disconnect(session);
       await ports.connections.close(session.connectionId);
     }),

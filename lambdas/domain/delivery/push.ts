@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Connections, PostOutcome } from '../model/connections.ts';
 import { textFor } from '../model/encoding.ts';
 import {
-  isBeingMade,
+  isConnecting,
   isPolling,
   isTrusted,
   type RouteTable,
@@ -12,9 +12,9 @@ import {
 import { endSession } from './end-session.ts';
 
 /**
- * `connecting`: a 410 on a young route, which may just not be open yet; it must not be removed (IM-FAULT-7).
+ * `connecting`: 410 for a new route, whose socket may not be open yet; the route must stay (IM-FAULT-7).
  * `distrusted`: posted to a session that has been silent for too long; its connection is deleted (IM-IDLE).
- * `polls`: has no socket to post to, and reads its messages from the inbox (IM-POLL-2).
+ * `polls`: the session has no socket, and reads its messages from the inbox (IM-POLL-2).
  */
 export type PushOutcome = PostOutcome | 'connecting' | 'distrusted' | 'polls';
 
@@ -29,7 +29,7 @@ export interface PushPorts {
   readonly clock: Clock;
 }
 
-/** Posts to all sessions at once and heals the routes: those that are gone or over are removed, by condition. */
+/** Posts to all sessions at once, and removes the routes of those that are gone, expired, or no longer trusted. */
 export async function pushToAll(
   ports: PushPorts,
   sessions: readonly Session[],
@@ -40,42 +40,46 @@ export async function pushToAll(
   );
 }
 
-/** Posts to one session, in its encoding, and heals its route. Never throws. @param text of a server frame, as JSON */
+/**
+ * Posts to one session, in its encoding. Removes its route if the session is gone, expired, or no longer trusted. Never
+ * throws.
+ * @param text a server frame as JSON
+ */
 export async function push(
   { routes, connections, clock }: PushPorts,
   session: Session,
   text: string,
 ): Promise<PushOutcome> {
   if (!takesPushes(session, clock())) {
-    // A device that stops polling says nothing: it was last seen when it last polled.
-    await forget(routes, session, isPolling(session) ? session.connectedAtMs : clock());
+    // A device that stops polling sends no signal: it was last seen when it last polled.
+    await removeRoute(routes, session, isPolling(session) ? session.connectedAtMs : clock());
     await endSession(connections, session, 'expired');
     return 'gone';
   }
   if (isPolling(session)) return 'polls';
   const outcome = await connections.post(session.connectionId, textFor(session, text));
   if (outcome === 'gone') {
-    if (isBeingMade(session, clock())) return 'connecting';
-    await forget(routes, session, clock());
+    if (isConnecting(session, clock())) return 'connecting';
+    await removeRoute(routes, session, clock());
     return 'gone';
   }
   if (isTrusted(session, clock())) return outcome;
-  await forget(routes, session, session.leaseUntilMs - (session.idleTimeoutMs ?? 0));
+  await removeRoute(routes, session, session.leaseUntilMs - (session.idleTimeoutMs ?? 0));
   await connections.close(session.connectionId);
   return 'distrusted';
 }
 
-/** A stale route must never fail the sender: if it can't be removed now, the next delivery tries again. */
-async function forget(routes: RouteTable, session: Session, seenAtMs: number): Promise<void> {
+/** Never throws, since a stale route must not fail the sender: the next delivery retries the removal. */
+async function removeRoute(routes: RouteTable, session: Session, seenAtMs: number): Promise<void> {
   await routes.disconnect(session, seenAtMs).catch(() => undefined);
 }
 
-/** Whether a push may have arrived or may not. */
-export function isOpen(outcome: PushOutcome): boolean {
+/** Whether the push must be retried, because it is unknown whether it arrived. */
+export function needsRetry(outcome: PushOutcome): boolean {
   return outcome === 'unsure' || outcome === 'connecting';
 }
 
-/** Whether the session reads this message from the inbox, whatever other sessions took. */
+/** Whether the session reads this message from the inbox, even if another session took it. */
 export function needsInbox(outcome: PushOutcome): boolean {
   return outcome === 'distrusted' || outcome === 'polls';
 }

@@ -4,16 +4,18 @@ import type { StoredMessage } from '../model/message.ts';
 import type { RouteReader, Session } from '../model/session.ts';
 import { findSessions } from './find-sessions.ts';
 
-/** Members, and sessions, that the sender's own function serves; above, the fan-out workers do (IM-DESIGN-9). */
+/**
+ * The sender's own function serves up to this many members and sessions; the fan-out workers serve more (IM-DESIGN-9).
+ */
 export const INLINE_SESSIONS = 25;
 
 export interface GroupAudience {
   readonly memberCount: number;
-  /** Users who are no members any more and still get this. */
+  /** Users who get this though they are no longer members. */
   readonly also?: readonly string[];
-  /** Probable members, of a small group: they decide nothing (`prefetchMembers`). */
+  /** Members of a small group, read before the commit (`prefetchMembers`). A guess: the later read decides. */
   readonly prefetchedMembers?: readonly string[] | undefined;
-  /** The session that gets an answer instead. */
+  /** The session that gets a reply instead of a push. */
   readonly exceptConnectionId?: string | undefined;
 }
 
@@ -27,14 +29,15 @@ interface SmallGroup {
   readonly sessions: readonly Session[];
 }
 
-/** The members and their sessions, or `undefined` if these are too many to be served inline. */
+/** Returns the members and their sessions, or `undefined` if there are too many to serve here. */
 export async function findSmallGroup(
   ports: GroupPorts,
   { conversationId, seq }: Pick<StoredMessage, 'conversationId' | 'seq'>,
   { memberCount, also = [], prefetchedMembers = [], exceptConnectionId }: GroupAudience,
 ): Promise<SmallGroup | undefined> {
   if (memberCount > INLINE_SESSIONS) return undefined;
-  // Both after the commit: who joined before it is served (IM-PUSH-2), who left before its seq is not (IM-FAULT-14).
+  // Both reads come after the commit: members who joined before it are served (IM-PUSH-2), members who left before its
+  // seq are not (IM-FAULT-14).
   const [{ members, more }, early] = await settleAll([
     ports.groups.members(conversationId, { limit: INLINE_SESSIONS }),
     findSessions(ports, prefetchedMembers, exceptConnectionId),
@@ -51,8 +54,8 @@ export async function findSmallGroup(
 }
 
 /**
- * Reads a small group's members before its message is stored, so that afterwards their routes needn't wait for them. A
- * guess: who joins or leaves meanwhile is known by the read after the commit, which alone decides.
+ * Reads a small group's members before its message is stored, so that the read of their routes needn't wait. The result
+ * is a guess: members may join or leave meanwhile, so only the read after the commit decides.
  */
 export async function prefetchMembers(
   { groups }: Pick<GroupPorts, 'groups'>,

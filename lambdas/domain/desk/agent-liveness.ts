@@ -1,6 +1,6 @@
 import { settleAll } from '../../shared/settle.ts';
 import type { Chat } from '../model/chat.ts';
-import { isBeingMade, isPolling, type Session, takesPushes } from '../model/session.ts';
+import { isConnecting, isPolling, type Session, takesPushes } from '../model/session.ts';
 import { changeChat, type Decision } from './change.ts';
 import { requeue } from './chat-state.ts';
 import { DESK, type DeskPorts } from './ports.ts';
@@ -12,22 +12,23 @@ export interface LivenessPorts extends DeskPorts {
 
 export interface AgentCheck {
   readonly userId: string;
-  /** When the agent was first found without a session. */
+  /** When the agent was first seen without a session. */
   readonly sinceMs: number;
 }
 
-/** SQS delays a message for so long at most; then the agent is checked again. */
+/** The maximum delay of an SQS message. After it, the agent is checked again. */
 const MAX_DELAY_SECONDS = 900;
 const CHATS_PER_READ = 50;
-/** Until a connection that is being made is open, or the gateway has an answer again. */
+/** Long enough for `$connect` to finish, or for the gateway to recover. */
 const UNSURE_MS = 5_000;
 
 /**
- * Checks whether an agent has a session (IM-DESK-7). None for the whole grace: offline, and the chats go back to the head
- * of their queues. None for less: checks again when the grace is over. One, or no such agent: nothing.
+ * Checks whether an agent has a session (IM-DESK-7). An agent without one for the whole grace period goes offline, and
+ * the chats go back to the head of their queues. Before that, checks again when the grace period ends. Does nothing if
+ * the agent has a session or does not exist.
  */
 export async function checkAgent(ports: LivenessPorts, { userId, sinceMs }: AgentCheck): Promise<void> {
-  // Before the routes: what the agent says after this makes the change to offline impossible.
+  // Read before the routes: if the agent changes status after this, the change to offline fails.
   const agent = await ports.desk.agent(userId);
   if (agent === undefined) return;
   if (agent.status !== 'offline') {
@@ -35,7 +36,7 @@ export async function checkAgent(ports: LivenessPorts, { userId, sinceMs }: Agen
     const found = await findSession(ports, presence?.sessions ?? []);
     if (found === 'present') return;
     if (found === 'unsure') return checkAgain(ports, userId, sinceMs, UNSURE_MS);
-    // A session may have come and gone meanwhile: the last one counts.
+    // The agent may have had a session since: the grace period starts when the last one closed.
     const goneSinceMs = Math.max(sinceMs, presence?.seenAtMs ?? 0);
     const leftMs = goneSinceMs + ports.agentGraceMs - ports.clock();
     if (leftMs > 0) return checkAgain(ports, userId, goneSinceMs, leftMs);
@@ -43,12 +44,14 @@ export async function checkAgent(ports: LivenessPorts, { userId, sinceMs }: Agen
     const change = { userId, status: 'offline', queues, capacity, before: agent } as const;
     if (!(await ports.deskWriter.setAgent(change))) return;
   }
-  await giveBack(ports, userId);
+  await requeueChats(ports, userId);
 }
 
 type Found = 'present' | 'gone' | 'unsure';
 
-/** Only the gateway knows of a socket that died silently, and it says the same of one that is being made. */
+/**
+ * Only the gateway knows that a socket died silently, and it gives the same answer for one that is still connecting.
+ */
 async function findSession(
   { connections, clock }: LivenessPorts,
   sessions: readonly Session[],
@@ -57,11 +60,11 @@ async function findSession(
   const found = await settleAll(
     sessions.map(async (session): Promise<Found> => {
       if (!takesPushes(session, nowMs)) return 'gone';
-      // Without a socket to be asked: it said by its last poll how long it is here (IM-POLL-2).
+      // There is no socket to probe. Its last poll determined how long it counts as present (IM-POLL-2).
       if (isPolling(session)) return 'present';
       const outcome = await connections.probe(session.connectionId);
       if (outcome === 'took') return 'present';
-      return outcome === 'unsure' || isBeingMade(session, nowMs) ? 'unsure' : 'gone';
+      return outcome === 'unsure' || isConnecting(session, nowMs) ? 'unsure' : 'gone';
     }),
   );
   return (['present', 'unsure'] as const).find((one) => found.includes(one)) ?? 'gone';
@@ -78,10 +81,10 @@ async function checkAgain(
 }
 
 /**
- * The agent is offline by now and gets no chat any more: what is open is all that there is. Idempotent. An agent who is
- * back before it is done keeps the rest.
+ * Requeues the open chats of an agent who is offline, and so gets no new ones. Idempotent. An agent who comes back
+ * before the end keeps the remaining chats.
  */
-async function giveBack(ports: LivenessPorts, userId: string): Promise<void> {
+async function requeueChats(ports: LivenessPorts, userId: string): Promise<void> {
   for (let isOffline = true; isOffline; ) {
     const list = { of: { agent: userId }, part: 'open' } as const;
     const ids = await ports.desk.chatIds(list, { limit: CHATS_PER_READ });
@@ -94,7 +97,7 @@ async function giveBack(ports: LivenessPorts, userId: string): Promise<void> {
         const decide = async (chat: Chat): Promise<Decision | undefined> => {
           if (chat.state !== 'assigned' || chat.agent?.userId !== userId) return undefined;
           attempts += 1;
-          // The first one was refused: a message came into the chat, or the agent is back.
+          // The first attempt failed: someone sent a message in the chat, or the agent is back.
           if (attempts > 1) isOffline = (await ports.desk.agent(userId))?.status === 'offline';
           const transition = isOffline ? requeue(chat, DESK) : undefined;
           return transition && { ...transition, ifOffline: true };

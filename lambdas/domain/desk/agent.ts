@@ -13,11 +13,11 @@ import { withRematch } from './rematch.ts';
 const ATTEMPTS = 5;
 
 /**
- * The agent takes chats of these queues from now on, up to so many at once (IM-DESK-4).
- * @throws {ForbiddenError} no agent (IM-ROLE)
+ * Sets the caller ready: from now on the agent gets chats of these queues, at most `capacity` at once (IM-DESK-4).
+ * @throws {ForbiddenError} the caller is not an agent (IM-ROLE)
  * @throws {NotFoundError} no such queue
  */
-export async function beReady(
+export async function setReady(
   ports: DeskPorts & { readonly queues: readonly string[] },
   caller: Caller,
   callerRoles: CallerRoles,
@@ -32,8 +32,15 @@ export async function beReady(
   return withRematch(ports, wanted.queues, set, { moved: false });
 }
 
-/** The agent keeps the chats that there are and gets no new ones. @throws {ForbiddenError} no agent (IM-ROLE) */
-export async function beAway(ports: DeskPorts, caller: Caller, callerRoles: CallerRoles): Promise<DeskAgent> {
+/**
+ * Sets the caller away: the agent keeps the current chats and gets no new ones.
+ * @throws {ForbiddenError} the caller is not an agent (IM-ROLE)
+ */
+export async function setAway(
+  ports: DeskPorts,
+  caller: Caller,
+  callerRoles: CallerRoles,
+): Promise<DeskAgent> {
   requireRole(callerRoles, 'agent');
   await requireCaller(ports, caller);
   return setStatus(ports, caller.userId, (before) => ({
@@ -51,17 +58,17 @@ async function setStatus(
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const before = await desk.agent(userId);
     const change = { ...wanted(before), userId, before };
-    // The load goes up and down beside this, so it is as read a moment ago.
+    // `active` may be outdated by now: assignments change it at the same time.
     if (await deskWriter.setAgent(change)) return toDeskAgent({ active: before?.active ?? 0, ...change });
   }
   throw new UnavailableError();
 }
 
 /**
- * Hands a chat to another agent, or back to the head of its queue (IM-DESK-5).
- * @throws {ForbiddenError} no agent
- * @throws {NotFoundError} not this agent's
- * @throws {ConflictError} the other isn't ready, or is full; or the chat is no longer this agent's
+ * Transfers a chat to another agent, or back to the head of its queue (IM-DESK-5).
+ * @throws {ForbiddenError} the caller is not an agent
+ * @throws {NotFoundError} the caller is not a member of the chat
+ * @throws {ConflictError} the other agent is not ready or at capacity, or the chat is no longer assigned to the caller
  */
 export async function transferChat(
   ports: DeskPorts,
@@ -71,13 +78,13 @@ export async function transferChat(
 ): Promise<DeskChat> {
   requireRole(callerRoles, 'agent');
   const { userId, connectionId } = caller;
-  if (to === userId) throw new InvalidRequestError([{ path: 'to', message: 'is yourself' }]);
+  if (to === userId) throw new InvalidRequestError([{ path: 'to', message: 'must not be yourself' }]);
   const head = await enterChat(ports, caller, conversationId);
   const decide = async (chat: Chat): Promise<Transition> => {
     const isOwn = chat.state === 'assigned' && chat.agent?.userId === userId;
     const agent = isOwn && to !== 'queue' ? await readyAgent(ports, chat, to) : undefined;
     const transition = agent ? transfer(chat, agent, ports.clock(), userId) : requeue(chat, userId);
-    if (!isOwn || transition === undefined) throw new ConflictError('You do not have this chat.');
+    if (!isOwn || transition === undefined) throw new ConflictError('This chat is not assigned to you.');
     return transition;
   };
   const queues = head.chat === undefined ? [] : [head.chat.queue];
@@ -86,10 +93,10 @@ export async function transferChat(
   return toDeskChat(chat, chat.state === 'waiting' ? await ports.desk.positionOf(chat) : undefined);
 }
 
-/** @throws {ConflictError} isn't ready, or is full */
+/** @throws {ConflictError} the agent is not ready, or is at capacity */
 async function readyAgent({ desk }: DeskPorts, { customer }: Chat, userId: string): Promise<Agent> {
   const agent = await desk.agent(userId);
   if (agent?.status !== 'ready' || userId === customer) throw new ConflictError('This agent is not ready.');
-  if (agent.active >= agent.capacity) throw new ConflictError('This agent has no room.');
+  if (agent.active >= agent.capacity) throw new ConflictError('This agent is at capacity.');
   return agent;
 }

@@ -8,12 +8,12 @@ export interface Assignment {
 }
 
 /**
- * Who gets what (IM-DESK-6): the oldest waiting chat first, to the agent with the least load (active ÷ capacity), among
- * equals to the one longest without an assignment; never above capacity. Nobody serves a chat of their own, which then
- * waits for somebody else while the next goes ahead.
+ * Plans the assignments (IM-DESK-6): the oldest waiting chat first, to the agent with the least load (active ÷
+ * capacity); if several have the same load, to the one without an assignment for the longest time; never above
+ * capacity. An agent never gets a chat that they opened: it waits for another agent, and the next chat goes ahead.
  *
  * @param waiting in the queue's order
- * @param agents all ready; of each the load before these assignments
+ * @param agents all ready, each with the load before these assignments
  */
 export function planAssignments(
   waiting: readonly Pick<Waiting, 'conversationId' | 'customer'>[],
@@ -24,7 +24,7 @@ export function planAssignments(
   return waiting.flatMap(({ conversationId, customer }, index) => {
     const agent = leastLoaded([...current.values()].filter(({ userId }) => userId !== customer));
     if (agent === undefined) return [];
-    // Their order is kept, though all of them happen now.
+    // All of them happen now; the index keeps their order.
     current.set(agent.userId, { ...agent, active: agent.active + 1, lastAssignedAtMs: nowMs + index });
     return [{ conversationId, agentId: agent.userId }];
   });
@@ -34,7 +34,7 @@ function leastLoaded(agents: readonly Candidate[]): Candidate | undefined {
   return agents.filter(({ active, capacity }) => active < capacity).toSorted(byTurn)[0];
 }
 
-/** Fractions by cross-multiplication: loads are equal or not, whatever a division would round. */
+/** Compares loads by cross-multiplication, since division would round. */
 function byTurn(a: Candidate, b: Candidate): number {
   return (
     a.active * b.capacity - b.active * a.capacity ||

@@ -12,21 +12,21 @@ export interface Decision extends Transition {
 }
 
 export interface ChangeOptions {
-  /** As it was read a moment ago, which spares the first read. */
+  /** The head, if it has just been read: saves the first read. */
   readonly head?: Head | undefined;
-  /** The session that gets an answer instead of a push. */
+  /** The session that gets a reply instead of a push. */
   readonly exceptConnectionId?: string;
 }
 
-/** Each attempt is lost to a message or a change that came first: so many don't come at once. */
+/** An attempt fails if a message or another change takes the seq first. Eight in a row is practically impossible. */
 const ATTEMPTS = 8;
 
 /**
- * Changes a chat as `decide` says of its present state, and notifies those concerned; `undefined`: it is as it should be.
- * The change takes the head's next seq within its own transaction, so that it has its place among the messages, and
- * whatever has a higher seq looks for members after it (ADR 5).
+ * Changes a chat as `decide` returns for its current state, and notifies its members. If `decide` returns `undefined`,
+ * changes nothing. The change takes the head's next seq in its own transaction: it is ordered among the messages, and a
+ * message with a higher seq reads the members after the change (ADR 5).
  * @throws what `decide` throws
- * @throws {UnavailableError} every attempt came second
+ * @throws {UnavailableError} every attempt lost the race for the seq
  */
 export async function changeChat(
   ports: DeskPorts,
@@ -48,7 +48,10 @@ export async function changeChat(
   throw new UnavailableError();
 }
 
-/** One attempt on a chat as it was read. @returns the change, not notified yet; `undefined`: another one came first */
+/**
+ * Tries the change once, on the chat as it was read.
+ * @returns the change, still to be notified; `undefined` if another change came first
+ */
 export async function tryChange(
   { deskWriter, clock }: Pick<DeskPorts, 'deskWriter' | 'clock'>,
   before: Chat | undefined,

@@ -2,8 +2,8 @@ import type { SystemContent } from '../../../protocol/content.ts';
 import type { Agent, Chat } from '../model/chat.ts';
 
 /*
- * The life of a support chat, as pure functions: each gives the chat after it and the system message that says so, or
- * `undefined` if the chat is in no state for it.
+ * The states of a support chat, as pure functions: each returns the chat after the transition and the system message
+ * for it, or `undefined` if the chat's state does not allow the transition.
  *
  *   open ──► waiting ──assign──► assigned ──┐ transfer
  *               ▲                 │   ▲─────┘
@@ -24,7 +24,7 @@ export interface Opening {
   readonly openedAtMs: number;
 }
 
-/** A new chat waits in its queue. */
+/** A new chat, waiting in its queue. */
 export function open({ topic, customer, ...facts }: Opening): Transition {
   return {
     after: { ...facts, customer, state: 'waiting', ...(topic !== undefined && { topic }) },
@@ -36,15 +36,15 @@ type NamedAgent = Pick<Agent, 'userId' | 'name'>;
 
 /** A waiting chat gets an agent. */
 export function assign(chat: Chat, agent: NamedAgent, atMs: number, by: string): Transition | undefined {
-  return chat.state === 'waiting' ? give(chat, agent, atMs, { event: 'assigned', by }) : undefined;
+  return chat.state === 'waiting' ? assignTo(chat, agent, atMs, { event: 'assigned', by }) : undefined;
 }
 
 /** An assigned chat gets another agent. */
 export function transfer(chat: Chat, agent: NamedAgent, atMs: number, by: string): Transition | undefined {
-  return chat.state === 'assigned' ? give(chat, agent, atMs, { event: 'transferred', by }) : undefined;
+  return chat.state === 'assigned' ? assignTo(chat, agent, atMs, { event: 'transferred', by }) : undefined;
 }
 
-/** An assigned chat goes back to the head of its queue; `by` its agent, or the desk when the agent is gone. */
+/** An assigned chat goes back to the head of its queue. @param by its agent, or the desk if the agent is offline */
 export function requeue(chat: Chat, by: string): Transition | undefined {
   if (chat.state !== 'assigned') return undefined;
   const { agent, assignedAtMs: _, ...facts } = chat;
@@ -52,7 +52,7 @@ export function requeue(chat: Chat, by: string): Transition | undefined {
   return { after: { ...facts, state: 'waiting', isBack: true }, content: { event: 'requeued', users, by } };
 }
 
-/** A chat ends; the customer may rate it then. */
+/** A chat ends, with an optional rating by the customer. */
 export function close(chat: Chat, by: string, atMs: number, rating?: number): Transition | undefined {
   if (chat.state === 'closed') return undefined;
   const { isBack: _, ...facts } = chat;
@@ -65,7 +65,7 @@ export function close(chat: Chat, by: string, atMs: number, rating?: number): Tr
   return { after, content: { event: 'closed', by } };
 }
 
-function give(
+function assignTo(
   chat: Chat,
   { userId, name }: NamedAgent,
   assignedAtMs: number,

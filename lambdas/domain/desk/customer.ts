@@ -20,7 +20,7 @@ export interface OpenRequest {
 const OPEN_ATTEMPTS = 3;
 
 /**
- * Opens a chat in a queue, or returns the customer's open one (IM-DESK-1). Idempotent, and wakes the queue each time.
+ * Opens a chat in a queue, or returns the customer's open one (IM-DESK-1). Idempotent. Each call has the queue matched.
  * @throws {NotFoundError} no such queue
  */
 export async function openChat(
@@ -56,14 +56,14 @@ async function findOrOpen(
     await notify(ports, change, connectionId);
     return change.after;
   }
-  // Others of the customer's devices are opening and closing it at this very moment.
+  // Other devices of the customer are opening and closing the chat at the same time.
   throw new UnavailableError();
 }
 
 /**
- * Ends a chat, by its customer or its agent; the customer may rate it then, or once after (IM-DESK-3). Idempotent.
- * @throws {NotFoundError} not theirs
- * @throws {ForbiddenError} a rating by another than the customer
+ * Closes a chat, for its customer or its agent. The customer may rate it once, now or later (IM-DESK-3). Idempotent.
+ * @throws {NotFoundError} the caller is not a member of the chat
+ * @throws {ForbiddenError} the rating is not the customer's
  */
 export async function closeChat(
   ports: DeskPorts,

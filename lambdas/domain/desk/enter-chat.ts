@@ -6,7 +6,10 @@ import { type Head, resolveConversation } from '../model/conversation.ts';
 import type { Caller } from '../model/session.ts';
 import type { DeskPorts } from './ports.ts';
 
-/** The head of a support chat in which the caller, with a live session, is a member. @throws {NotFoundError} it isn't */
+/**
+ * Returns the head of a support chat, for a member with a live session.
+ * @throws {NotFoundError} not a support chat, or the caller is not a member
+ */
 export async function enterChat(ports: DeskPorts, caller: Caller, conversationId: string): Promise<Head> {
   const conversation = resolveConversation(caller.userId, { conversationId });
   if (conversation.kind !== 'support') throw new NotFoundError();

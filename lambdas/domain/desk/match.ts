@@ -7,49 +7,49 @@ import { assign } from './chat-state.ts';
 import { hintPositions, notify, sendPending } from './notify.ts';
 import { DESK, type DeskPorts } from './ports.ts';
 
-/** Chats that one read is good for. */
+/** Chats assigned per read of queue and agents. */
 const CHATS_PER_ROUND = 10;
-/** Then another invocation goes on. */
+/** After this many rounds, another invocation continues. */
 const ROUNDS = 50;
-/** Rounds in a row of which other workers won all. */
+/** Gives up after more rounds than this in a row without winning a claim. */
 const MAX_LOST_ROUNDS = 8;
-/** While anybody waits, the queue is swept so often, so that a lost event costs a minute at most. */
+/** While customers wait, the queue is swept this often, so that a lost event delays a match by a minute at most. */
 const SWEEP_SECONDS = 60;
-/** An event may come a little early. */
+/** SQS may deliver an event slightly early. */
 const SWEEP_MARGIN_MS = 5_000;
 
 export interface MatchPorts extends DeskPorts {
-  /** Is told once a minute how long the next in a queue has been waiting. */
+  /** Called about once a minute while customers wait, with the wait of the first in the queue. */
   readonly onWait: (queue: string, waitMs: number) => void;
 }
 
 export interface MatchOrder {
   readonly queue: string;
-  /** Waiting customers may have another position now. */
+  /** The positions of waiting customers may have changed. */
   readonly moved: boolean;
-  /** A function that had this very event may have died in the middle of it. */
+  /** SQS has delivered this event before: the function that had it may have died while processing it. */
   readonly isRepeat: boolean;
-  /** A function may have died before it sent its event. */
+  /** The event of a watchdog: the function that changed something may have died before it sent its own event. */
   readonly isWatchdog: boolean;
 }
 
-/** A function that is alive has sent its notifications by then. */
-const UNDER_WAY_MS = 5_000;
+/** A function that is still running has sent its notifications after this time. */
+const SENDING_MS = 5_000;
 
 /**
- * Brings chats and agents together until there are no more of one or the other (IM-DESK-6). Any number of workers may
- * do so at once: a chat and an agent's place are claimed in one transaction, and the second to claim them reads anew.
+ * Assigns chats to agents until no chat waits or no agent is free (IM-DESK-6). Any number of workers may run at once: a
+ * transaction claims the chat and the agent's capacity, and a worker that loses the race reads again.
  */
 export async function matchQueue(ports: MatchPorts, order: MatchOrder): Promise<void> {
   const { queue, moved, isRepeat, isWatchdog } = order;
   const mayBePending = isRepeat || isWatchdog;
-  const isLeft = mayBePending && (await sendPending(ports, queue, isRepeat ? 0 : UNDER_WAY_MS));
+  const isLeft = mayBePending && (await sendPending(ports, queue, isRepeat ? 0 : SENDING_MS));
   const haveMoved = await assignAll(ports, queue);
   if (moved || haveMoved) await hintPositions(ports, queue);
   if (isWatchdog) await keepSweeping(ports, queue, isLeft);
 }
 
-/** @returns whether anybody was assigned */
+/** @returns whether a chat was assigned */
 async function assignAll(ports: DeskPorts, queue: string): Promise<boolean> {
   let assigned = 0;
   let lost = 0;
@@ -71,9 +71,9 @@ async function assignAll(ports: DeskPorts, queue: string): Promise<boolean> {
 }
 
 /**
- * Claims one after the other, in order; the first that another worker has won, or that got a message meanwhile, ends the
- * round: what is behind it was planned on a state that is past. Notifications go on beside the next claim.
- * @returns how many were won
+ * Claims the planned assignments one after another. The first failed claim (another worker won it, or the chat got a
+ * message) ends the round, since the rest of the plan is based on outdated state. Notifications run during later claims.
+ * @returns the number of claims won
  */
 async function claimPlanned(
   ports: DeskPorts,
@@ -91,7 +91,7 @@ async function claimPlanned(
       const change = await tryChange(ports, head.chat, head.seq, decision);
       if (change === undefined) break;
       const notified = notify(ports, change);
-      // Waited for below. Until then nothing listens, and an unhandled rejection ends the function.
+      // Awaited below. Until then a rejection would be unhandled, which ends the function.
       notified.catch(() => {});
       notifying.push(notified);
     }
@@ -102,8 +102,8 @@ async function claimPlanned(
 }
 
 /**
- * After a watchdog event: while anybody still waits, or a notification is pending, keeps one event of this queue going
- * round, a minute apart. So a lost event costs a minute at most, and how long people wait is known though nothing happens.
+ * After a watchdog event: while customers wait or notifications are pending, enqueues another one for a minute later, one
+ * per queue. So a lost event delays a match by a minute at most, and the wait is reported even if nothing else happens.
  */
 async function keepSweeping(ports: MatchPorts, queue: string, isLeft: boolean): Promise<void> {
   const [oldest] = await ports.desk.waiting(queue, 1);

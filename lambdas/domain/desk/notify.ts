@@ -9,7 +9,10 @@ import type { StoredMessage } from '../model/message.ts';
 import type { Session } from '../model/session.ts';
 import type { DeskPorts } from './ports.ts';
 
-/** Notifies of a change that has just been made. @param exceptConnectionId gets the answer to its own frame instead */
+/**
+ * Notifies the members of a change that was just committed.
+ * @param exceptConnectionId the session that gets a reply instead of a push
+ */
 export function notify(
   ports: DeskPorts,
   { before, after, message }: ChatChange,
@@ -20,9 +23,9 @@ export function notify(
 }
 
 /**
- * Sends out what is left in a queue's notification outbox, if it is older than `atLeastMs`: what is younger may be under
- * way. Those who had it get it again, under the same seq (IM-PUSH-1).
- * @returns whether anything is left
+ * Sends the notifications in a queue's outbox that are at least `atLeastMs` old; another function may still be sending
+ * younger ones. A user who already has the message gets it again, with the same seq (IM-PUSH-1).
+ * @returns whether younger notifications are left
  */
 export async function sendPending(ports: DeskPorts, queue: string, atLeastMs: number): Promise<boolean> {
   const all = await ports.outbox.pending(queue);
@@ -39,9 +42,8 @@ export async function sendPending(ports: DeskPorts, queue: string, atLeastMs: nu
 }
 
 /**
- * To customer, agent, and former agent: the system message, which must arrive or wait in the inbox, and then the desk's
- * frame, which is a hint. Then the outbox entry is marked as sent; a function that dies before that leaves it to the next
- * (`sendPending`).
+ * Sends customer, agent, and former agent the system message, which must arrive or wait in the inbox, and then the desk
+ * frame, which is a hint. Then marks the outbox entry as sent. If the function dies before that, `sendPending` repeats it.
  */
 async function sendOut(
   ports: DeskPorts,
@@ -90,9 +92,12 @@ async function pushFrames(
   ]);
 }
 
-/** Hints the next in the queue where they stand now; further back it changes too often to be news. */
+/**
+ * Pushes their new positions to the first customers in the queue. Further back, positions change too often to be
+ * useful.
+ */
 export async function hintPositions(ports: DeskPorts, queue: string): Promise<void> {
-  const waiting = await ports.desk.waiting(queue, LIMITS.toldPositions);
+  const waiting = await ports.desk.waiting(queue, LIMITS.pushedPositions);
   if (waiting.length === 0) return;
   const [heads, routes] = await Promise.all([
     ports.conversations.heads(waiting.map(({ conversationId }) => conversationId)),

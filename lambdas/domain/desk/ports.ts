@@ -4,7 +4,7 @@ import type { ConversationReader } from '../model/conversation.ts';
 import type { DeskEvents } from '../model/desk-event.ts';
 import type { MessageReader } from '../model/message.ts';
 
-/** What a change of a support chat needs: it is a transaction, a message, and notifications. */
+/** The ports for changes of a support chat: a transaction, a message, and notifications. */
 export interface DeskPorts extends DeliveryPorts {
   readonly desk: DeskReader;
   readonly deskWriter: DeskWriter;
@@ -14,5 +14,5 @@ export interface DeskPorts extends DeliveryPorts {
   readonly messages: MessageReader;
 }
 
-/** The `by` of what the desk does by itself: no user id has a colon. */
+/** The `by` of changes made by the desk itself. No user id contains a colon. */
 export const DESK = 'im:desk';

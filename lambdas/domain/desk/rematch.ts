@@ -1,12 +1,12 @@
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { DeskEvents } from '../model/desk-event.ts';
 
-/** By then the function that was about to change something has done so or been cut off. */
+/** After this time the function has made its change or has timed out. */
 const WATCHDOG_SECONDS = LIMITS.senderTimeoutSeconds + 2;
 
 /**
- * Runs a change that may bring a chat and an agent together, then has the queues matched. A watchdog event is enqueued
- * before the change: should this function die between the change and the event, the queue is matched all the same.
+ * Runs a change that may make an assignment possible, then has the queues matched. Enqueues a watchdog event before the
+ * change, so that the queues are matched even if this function dies after the change.
  */
 export async function withRematch<Result>(
   { deskEvents }: { readonly deskEvents: DeskEvents },

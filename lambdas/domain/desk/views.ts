@@ -1,4 +1,4 @@
-import type { ChatState, DeskChatsBody, DeskQueue, DeskQueuesBody } from '../../../protocol/desk.ts';
+import type { ChatState, DeskChatsBody, DeskQueuesBody, SupportQueue } from '../../../protocol/desk.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { decodeCursor, encodeCursor } from '../../shared/cursor.ts';
@@ -24,10 +24,10 @@ export interface ChatsQuery {
 }
 
 /**
- * An agent's own chats, a supervisor's all: the open ones first, by age within a queue. A page may be short, even empty,
- * and go on.
- * @throws {ForbiddenError} neither (IM-ROLE)
- * @throws {InvalidRequestError} a cursor that is altered or another user's
+ * Lists an agent's own chats, or all chats for a supervisor: the open ones first, by age within a queue. A page with a
+ * cursor may be short, even empty.
+ * @throws {ForbiddenError} the user is neither agent nor supervisor (IM-ROLE)
+ * @throws {InvalidRequestError} the cursor was altered, or is another user's
  */
 export async function listChats(
   ports: ChatViewPorts,
@@ -35,11 +35,11 @@ export async function listChats(
   callerRoles: CallerRoles,
   { state, cursor }: ChatsQuery,
 ): Promise<DeskChatsBody> {
-  const lists = listsFor(ports, userId, callerRoles).filter(({ part }) => holds(part, state));
+  const lists = listsFor(ports, userId, callerRoles).filter(({ part }) => mayContain(part, state));
   const [number = '0', after = ''] = cursor === undefined ? [] : decodeCursor(userId, cursor, 'cursor');
   const list = lists[Number(number)];
   if (list === undefined) return { chats: [], cursor: null };
-  // One more than asked for tells whether there is a next page.
+  // One extra row shows whether there is a next page.
   const ids = await ports.desk.chatIds(list, { after, limit: LIMITS.pageDefault + 1 });
   const page = ids.slice(0, LIMITS.pageDefault);
   const heads = await ports.conversations.heads(page);
@@ -59,26 +59,26 @@ function listsFor({ queues }: QueueViewPorts, userId: string, { roles }: CallerR
     : roles.includes('agent')
       ? [{ agent: userId }]
       : [];
-  if (whose.length === 0) throw new ForbiddenError('This is for agents and supervisors.');
+  if (whose.length === 0) throw new ForbiddenError('Only agents and supervisors may do this.');
   return (['open', 'closed'] as const).flatMap((part) => whose.map((of): ChatList => ({ of, part })));
 }
 
-function holds(part: ChatList['part'], state: ChatState | undefined): boolean {
+function mayContain(part: ChatList['part'], state: ChatState | undefined): boolean {
   return state === undefined || (part === 'closed') === (state === 'closed');
 }
 
-/** How the queues stand. @throws {ForbiddenError} not a supervisor (IM-ROLE) */
+/** Returns the state of all queues. @throws {ForbiddenError} the user is not a supervisor (IM-ROLE) */
 export async function listQueues(ports: QueueViewPorts, callerRoles: CallerRoles): Promise<DeskQueuesBody> {
   requireRole(callerRoles, 'supervisor');
-  return { queues: await settleAll(ports.queues.map((queue) => toQueue(ports, queue))) };
+  return { queues: await settleAll(ports.queues.map((queue) => readQueue(ports, queue))) };
 }
 
-async function toQueue({ desk, clock }: QueueViewPorts, queue: string): Promise<DeskQueue> {
+async function readQueue({ desk, clock }: QueueViewPorts, queue: string): Promise<SupportQueue> {
   const [waiting, agents] = await settleAll([
     desk.waiting(queue, LIMITS.maxPosition),
     desk.agentCounts(queue),
   ]);
-  // Not the first: one that came back stands before older ones.
+  // The first is not always the oldest: a requeued chat goes ahead of older ones.
   const since = Math.min(...waiting.map(({ openedAtMs }) => openedAtMs));
   return {
     queue,

@@ -10,7 +10,7 @@ import type { GroupChange } from '../model/group.ts';
 import { type GroupChangePorts, requireAdmin, toBody } from './group.ts';
 import { addPart, MEMBERS_PER_CHANGE } from './members.ts';
 
-/** Makes a group of the creator, who is its admin, and the members; they hear of it at once (IM-GROUP). */
+/** Creates a group of the members and the creator, who is its admin, and sends them a system message (IM-GROUP). */
 export async function createGroup(
   ports: GroupChangePorts,
   userId: string,
@@ -34,7 +34,7 @@ export async function createGroup(
   return toBody(conversationId, { ...facts, memberCount: others.length + 1 });
 }
 
-/** Renames, or names the admins; each is a message. @throws {ForbiddenError} not an admin */
+/** Changes name, admins, or both. Each change is a system message. @throws {ForbiddenError} the user is not an admin */
 export async function updateGroup(
   ports: GroupChangePorts,
   userId: string,

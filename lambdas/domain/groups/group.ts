@@ -23,7 +23,7 @@ export interface GroupChangePorts extends GroupDeliveryPorts, GroupReadPorts {
   readonly messages: MessageReader;
 }
 
-/** @throws {NotFoundError} not a group, or not a member of it: the same words (IM-SEND-7) */
+/** @throws {NotFoundError} not a group, or the user is not a member: the error doesn't say which (IM-SEND-7) */
 export async function requireGroup(
   ports: GroupReadPorts,
   userId: string,
@@ -37,7 +37,7 @@ export async function requireGroup(
   return facts;
 }
 
-/** @throws {ForbiddenError} not an admin */
+/** @throws {ForbiddenError} the user is not an admin */
 export async function requireAdmin(
   ports: GroupReadPorts,
   userId: string,
@@ -48,7 +48,10 @@ export async function requireAdmin(
   return facts;
 }
 
-/** For whom its members are counted otherwise. @throws {NotFoundError} not a group */
+/**
+ * Reads a group without a check of membership: for a caller that checks it otherwise.
+ * @throws {NotFoundError} not a group
+ */
 export async function groupFacts(
   ports: Pick<GroupReadPorts, 'conversations'>,
   userId: string,

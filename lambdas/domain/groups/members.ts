@@ -10,12 +10,12 @@ import type { StoredMessage } from '../model/message.ts';
 import { referenceTo } from '../model/reference.ts';
 import { type GroupChangePorts, groupFacts, requireAdmin, toBody } from './group.ts';
 
-/** Members a transaction takes: two rows each, beside head and message, of at most 100. */
+/** Members per transaction: each has two rows, beside head and message, and a transaction takes 100 items. */
 export const MEMBERS_PER_CHANGE = 40;
-/** How often a change that met another one is begun anew, with a seq of its own each time. */
+/** Attempts of a change that conflicts with others. Each takes a new seq. */
 const ATTEMPTS = 4;
 
-/** Those who are members already are passed over. @throws {ForbiddenError} not an admin */
+/** Adds members; skips users who are members already. @throws {ForbiddenError} the user is not an admin */
 export async function addMembers(
   ports: GroupChangePorts,
   userId: string,
@@ -33,7 +33,7 @@ export async function addMembers(
   return toBody(conversationId, { ...facts, memberCount });
 }
 
-/** At most `MEMBERS_PER_CHANGE`: one transaction, one message. */
+/** Adds at most `MEMBERS_PER_CHANGE` members, with one transaction and one message. */
 export async function addPart(
   ports: GroupChangePorts,
   conversationId: string,
@@ -60,9 +60,10 @@ export async function addPart(
 }
 
 /**
- * Delivers to new members what overtook their addition: messages with a higher seq that were stored, and looked for members, before it was
- * committed. Read after the commit: what is stored later finds the new members by itself. Not to who has been removed since:
- * who is a member still, after the head was read, is removed at a seq above all of these.
+ * Delivers the messages that overtook the addition of new members: their seq is higher, but they were stored, and read
+ * the members, before the addition was committed. The head is read after the commit: messages stored later find the new
+ * members themselves. Skips users who have been removed since. A user who is still a member after the head was read can
+ * only be removed at a seq above all of these messages.
  */
 async function backfillNewMembers(
   ports: GroupChangePorts,
@@ -93,7 +94,9 @@ async function backfillNewMembers(
   }
 }
 
-/** Who isn't in it, once removals that died halfway are ended: nobody else may ever repeat those. */
+/**
+ * Returns the users who are not members. First completes removals that died halfway, since nobody else may retry them.
+ */
 async function findAbsent(
   ports: GroupChangePorts,
   conversationId: string,
@@ -108,9 +111,10 @@ async function findAbsent(
 }
 
 /**
- * Oneself, or another by an admin. First marked as leaving, then given a seq: what is sent after that seq finds no member
- * (IM-GROUP, IM-FAULT-14). Who is removed gets the message of the removal and nothing after.
- * @throws {ConflictError} the last admin, while others stay
+ * Removes a member: the user themselves, or anyone if the user is an admin. The member is marked as leaving before the
+ * removal gets its seq, so messages with a higher seq don't reach them (IM-GROUP, IM-FAULT-14). The message about the
+ * removal is the last that they get.
+ * @throws {ConflictError} the member is the last admin of a group with other members
  */
 export async function removeMember(
   ports: GroupChangePorts,
@@ -118,7 +122,7 @@ export async function removeMember(
   conversationId: string,
   member: string,
 ): Promise<void> {
-  // Who leaves need not be a member to those who look: an attempt that died before its message may be repeated.
+  // A user who leaves may already be marked as leaving, and so no member: an attempt that died halfway can be retried.
   const facts =
     member === userId
       ? await groupFacts(ports, userId, conversationId)
@@ -134,7 +138,7 @@ export async function removeMember(
   throw new UnavailableError();
 }
 
-/** One who is leaving. @returns false if another change did it, or has a higher seq */
+/** Removes a member marked as leaving. @returns false if another change has removed them, or has a higher seq */
 async function remove(
   ports: GroupChangePorts,
   conversationId: string,

@@ -12,7 +12,7 @@ export async function showGroup(
   return toBody(conversationId, await requireGroup(ports, userId, conversationId));
 }
 
-/** 100 a page, by user id. */
+/** Lists the members, 100 per page, ordered by user id. */
 export async function listMembers(
   ports: GroupReadPorts,
   userId: string,
@@ -24,7 +24,9 @@ export async function listMembers(
   return { members, cursor: next };
 }
 
-/** Who has read up to where: derived from the members' own cursors, so that no message costs a write for it. */
+/**
+ * Lists how far each member has read. Comes from the members' own read cursors, so it costs no extra write per message.
+ */
 export async function listReads(
   ports: GroupReadPorts,
   userId: string,
@@ -49,7 +51,7 @@ async function memberPage(
 ) {
   const [of, after] = cursor === undefined ? [conversationId] : decodeCursor(userId, cursor, 'cursor');
   if (of !== conversationId)
-    throw new InvalidRequestError([{ path: 'cursor', message: "is another group's" }]);
+    throw new InvalidRequestError([{ path: 'cursor', message: 'belongs to another group' }]);
   const page = { limit: LIMITS.pageMax, ...(after !== undefined && { after }) };
   const { members, more } = await ports.groups.members(conversationId, page);
   const last = members.at(-1);

@@ -7,23 +7,23 @@ import type { Head, Membership } from '../model/conversation.ts';
 import { type MessageReader, type StoredMessage, toMessage } from '../model/message.ts';
 import type { HistoryPorts } from './history.ts';
 
-/** Lookups that some conversations of a page need, at once. */
+/** Concurrent lookups for the conversations of a page that need extra reads. */
 const CONCURRENCY = 16;
 
 export interface ConversationsRange {
   readonly limit: number;
   readonly cursor?: string | undefined;
-  /** Leaves out those in which nothing has happened since: cheap for a device that was away (IM-HELLO-3). */
+  /** Leaves out conversations without changes since: makes catching up cheap (IM-HELLO-3). */
   readonly changedSinceMs?: number | undefined;
 }
 
-/** A seq is handed out up to 10 s before its message is there, and server clocks differ by 2 s. */
+/** A seq is allocated up to 10 s before its message is stored, and server clocks differ by up to 2 s. */
 const CHANGE_MARGIN_MS = 15_000;
 
 /**
- * One page of the user's conversations by conversationId, those without messages left out: a page may be shorter than
- * `limit`, even empty, and go on.
- * @throws {InvalidRequestError} a cursor that is altered or another user's
+ * Returns a page of the user's conversations, ordered by conversationId. Leaves out those without messages, so a page
+ * with a cursor may be shorter than `limit`, even empty.
+ * @throws {InvalidRequestError} the cursor was altered, or is another user's
  */
 export async function readConversations(
   ports: HistoryPorts,
@@ -31,7 +31,7 @@ export async function readConversations(
   { limit, cursor, changedSinceMs }: ConversationsRange,
 ): Promise<ConversationsBody> {
   const after = cursor === undefined ? undefined : decodeCursor(userId, cursor, 'cursor')[0];
-  // One more than asked for tells whether there is a next page.
+  // One extra row shows whether there is a next page.
   const found = await ports.conversations.memberships(userId, {
     limit: limit + 1,
     ...(after !== undefined && { after }),
@@ -40,13 +40,13 @@ export async function readConversations(
   const last = page.at(-1);
   const seen = await summaries(ports, userId, page, changedSinceMs ?? 0);
   return {
-    conversations: await stillMine(ports, userId, page, seen),
+    conversations: await withoutLeft(ports, userId, page, seen),
     cursor: found.length > limit && last !== undefined ? encodeCursor(userId, [last.conversationId]) : null,
   };
 }
 
-/** Without those that were left while they were read, whose last message may be from after that (IM-INV-5). */
-async function stillMine(
+/** Drops conversations that the user left during the read: their last message may be newer than that (IM-INV-5). */
+async function withoutLeft(
   { conversations }: HistoryPorts,
   userId: string,
   before: readonly Membership[],
@@ -81,7 +81,7 @@ async function summaries(
   return (await Promise.all(found)).filter((one) => one !== undefined);
 }
 
-/** What is read for a whole page at once. */
+/** Read for the whole page at once. */
 interface Lookups {
   readonly heads: ReadonlyMap<string, Head>;
   readonly tails: readonly StoredMessage[];
@@ -89,7 +89,10 @@ interface Lookups {
   readonly peerReadSeqs: ReadonlyMap<string, number>;
 }
 
-/** A page that was loaded again heard no `read` push of what the others had read by then. Of groups: `GET …/reads`. */
+/**
+ * Returns the peers' read positions of direct conversations: a reloaded page has missed the `read` pushes. Groups have
+ * `GET …/reads`.
+ */
 async function readPeerSeqs(
   { conversations }: HistoryPorts,
   userId: string,
@@ -127,7 +130,7 @@ async function summary(
   const head = heads.get(conversationId);
   if (head === undefined) return undefined;
   const tail = tails.find((message) => message.conversationId === conversationId && message.seq === head.seq);
-  // The highest seq is a hole, or its message was a repeat of an older one: then only the record knows the last.
+  // The highest seq may be a hole, or allocated for a repeat of an older message: then history has the last message.
   const last = tail ?? (await messages.page(conversationId, { from: visibleFrom, limit: 1 })).messages[0];
   if (last === undefined && head.group === undefined) return undefined;
   const peer = peerIn(conversationId, userId);
@@ -145,7 +148,7 @@ async function summary(
   };
 }
 
-/** @param last the last message that there is: as far as its seq, nothing has to be asked if it is the only one */
+/** @param last the last message of the conversation: if it is the only unread one, there is no need for a query */
 async function countUnread(
   messages: MessageReader,
   userId: string,
@@ -153,7 +156,7 @@ async function countUnread(
   after: number,
 ): Promise<number> {
   if (seq <= after) return 0;
-  // One Query a conversation was most of what this list cost, and in most of them one message is new.
+  // Saves the query in the most common case: one new message. The queries were most of the cost of this list.
   if (seq === after + 1) return from === userId ? 0 : 1;
   return messages.countOthersAbove(conversationId, userId, after, LIMITS.unreadMax);
 }

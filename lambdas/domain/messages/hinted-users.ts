@@ -3,9 +3,9 @@ import { type Conversation, type Head, memberCountOf } from '../model/conversati
 import type { GroupReader } from '../model/group.ts';
 
 /**
- * The users who are told who reads and who types: the other user of a direct conversation, the members of one with up to
- * 100; of a larger one none.
- * @param head of a group or a support chat
+ * Returns the users who get `read` and `typing` pushes: the peer of a direct conversation, or the members of a group or
+ * support chat with up to 100 members. Larger groups get none.
+ * @param head only for a group or a support chat
  */
 export async function hintedUsers(
   groups: GroupReader,

@@ -15,8 +15,9 @@ export interface HistoryPorts {
 }
 
 /**
- * A page of a conversation's record, ascending; strongly consistent (section 6). Supervisors see every support chat's.
- * @throws {NotFoundError} not the user's
+ * Returns a page of a conversation's history, ascending, by strong reads (docs/protocol.md, section 6). A supervisor may
+ * read every support chat.
+ * @throws {NotFoundError} the user may not see the conversation
  */
 export async function readHistory(
   ports: HistoryPorts,
@@ -33,11 +34,11 @@ export async function readHistory(
     conversations.head(conversationId),
     messages.page(conversationId, { ...range, from }),
   ]);
-  const stillFrom = isWithoutEnd(conversation, callerRoles)
+  const stillFrom = isAccessPermanent(conversation, callerRoles)
     ? from
     : await visibleFrom(ports, userId, conversation, callerRoles);
   const ascending = page.messages.filter(({ seq }) => seq >= stillFrom).toSorted((a, b) => a.seq - b.seq);
-  // The head was read beside the page: a message may have come between.
+  // Head and page were read at the same time, so the page may hold a message above the head.
   return {
     messages: ascending.map(toMessage),
     head: Math.max(head.seq, ascending.at(-1)?.seq ?? 0),
@@ -46,14 +47,14 @@ export async function readHistory(
 }
 
 /**
- * Whether nobody can lose the right to it while it is read. Else one is asked again after reading: what was written after a
- * removal may have been read though the membership was seen before (IM-INV-5).
+ * Whether the user can't lose access during the read. Otherwise the membership is checked again after the read: the
+ * page may hold messages from after a removal that came after the first check (IM-INV-5).
  */
-function isWithoutEnd({ kind }: AnyConversation, { roles }: CallerRoles): boolean {
+function isAccessPermanent({ kind }: AnyConversation, { roles }: CallerRoles): boolean {
   return kind === 'direct' || (kind === 'support' && roles.includes('supervisor'));
 }
 
-/** A group's member sees it from some seq on, which has to be known first; a direct one is all its users'. */
+/** Returns the first seq that the user may see: in a group it depends on the membership. */
 async function visibleFrom(
   { conversations }: HistoryPorts,
   userId: string,

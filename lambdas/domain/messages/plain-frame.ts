@@ -9,9 +9,9 @@ export interface PlainFrame {
 }
 
 /**
- * The text message that an older client means (IM-PLAIN). Its frame has no key by which a repeat could be known: each
- * is a message of its own.
- * @throws {IdentityMismatchError} who speaks is the connection's user, whatever the frame says (IM-SEND-6)
+ * Converts the frame of an older client to a text message (IM-PLAIN). The frame has no idempotency key, so each frame
+ * is a new message.
+ * @throws {IdentityMismatchError} `fromUser` is not the connection's user (IM-SEND-6)
  */
 export function messageOf({ fromUser, toUser, message }: PlainFrame, userId: string): MessageRequest {
   if (fromUser !== userId) throw new IdentityMismatchError();

@@ -21,10 +21,10 @@ export interface ReadPorts extends PushPorts {
 }
 
 /**
- * Moves the reader's cursor forward, never back, and hints those whom it concerns: the reader's other sessions and, in
- * conversations of up to 100 members, the others. The cursor itself is in `GET /conversations`.
- * @throws {NotFoundError} not a member
- * @throws {InvalidRequestError} a `seq` beyond the head
+ * Moves the user's read cursor forward, never back. Pushes a `read` hint to the user's other sessions and, in
+ * conversations of up to 100 members, to the other members. `GET /conversations` returns the cursor itself.
+ * @throws {NotFoundError} the user is not a member
+ * @throws {InvalidRequestError} `seq` is beyond the head
  */
 export async function markRead(
   ports: ReadPorts,

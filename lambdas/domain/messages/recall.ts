@@ -25,11 +25,11 @@ export interface RecallPorts extends HintPorts {
 }
 
 /**
- * Redacts a message where it is stored, so that every read begun after this is redacted: history, inbox, and
- * `lastMessage` all come from there (IM-FAULT-15). Then hints those who are online. Idempotent.
- * @throws {RecallWindowPassedError} the sender's, after 2 minutes
- * @throws {ForbiddenError} another's, and the caller is no admin; or a system message
- * @throws {NotFoundError} no such message, or not for this user to see
+ * Redacts a stored message. History, inbox, and `lastMessage` all read this one item, so every later read is redacted
+ * (IM-FAULT-15). Then pushes a hint to the members who are online. Idempotent.
+ * @throws {RecallWindowPassedError} the message is older than 2 minutes, and the caller is not an admin
+ * @throws {ForbiddenError} another user's message and the caller is not an admin, or a system message
+ * @throws {NotFoundError} no such message, or the user may not see it
  */
 export async function recall(
   ports: RecallPorts,
@@ -57,13 +57,13 @@ export async function recall(
   await hintRecall(ports, conversation, caller, frame, head);
 }
 
-/** A direct conversation has no admins: its head need not be read. */
+/** Skips the head of a direct conversation: it has no admins. */
 async function enter({ conversations }: RecallPorts, userId: string, conversation: Conversation) {
   if (conversation.kind !== 'direct') return enterConversation(conversations, userId, conversation);
   return { membership: await requireMembership(conversations, userId, conversation), head: undefined };
 }
 
-/** Of a message that is recalled already, too. */
+/** Applies to a message that was recalled before, too. */
 function requireRight({ from }: StoredMessage, content: Content, userId: string, isAdmin: boolean): void {
   if (content.type === 'system') throw new ForbiddenError("System messages can't be recalled.");
   if (!isAdmin && from !== userId)

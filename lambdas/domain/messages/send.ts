@@ -28,15 +28,15 @@ import {
 export interface SendPorts extends StorePorts, GroupDeliveryPorts {
   readonly conversations: ConversationReader;
   readonly leaseMs: number;
-  /** Of a deployment with a desk: hears of agents who seem to be gone. */
+  /** For checks of agents without a session. @default - no desk in this deployment */
   readonly deskEvents?: DeskEvents | undefined;
 }
 
 /**
- * Stores a message, then delivers it; what it returns is the ack (IM-SEND-1).
+ * Stores a message, then delivers it. Returns the ack (IM-SEND-1).
  *
- * @param caller the session that sends; none over HTTP and for services
- * @throws {ImError} refused, and nothing is visible to anyone; but after `unavailable` the outcome is unknown
+ * @param caller the session that sends; `undefined` over HTTP and for services
+ * @throws {ImError} the message was refused and nobody sees it; after `unavailable` the outcome is unknown
  */
 export async function send(
   ports: SendPorts,
@@ -44,45 +44,45 @@ export async function send(
   request: MessageRequest,
   caller?: Caller,
 ): Promise<Sent> {
-  // 1. What is to be stored, and where. What is malformed ends here, before any call.
+  // 1. Parse: a malformed request fails here, before any call.
   const conversation = resolveConversation(userId, request);
   const wanted = draft(userId, request.clientMsgId, request.content);
 
-  // 2. May it be sent, and as what? At once: the caller's session, and the next seq, or the original of a repeat.
-  const [sender, place] = await settleAll([
+  // 2. Check the caller's session and, at the same time, allocate a seq or find the original of a repeat.
+  const [sender, outcome] = await settleAll([
     caller && readSender(ports, conversation, caller),
-    findPlace(ports, conversation, wanted, request.resend === true),
+    allocateOrFindOriginal(ports, conversation, wanted, request.resend === true),
   ]);
 
-  // 3. The commit: before it nobody knows of the message, after it it is never lost.
+  // 3. Commit: before it the message does not exist, after it the message is never lost.
   const [committed, prefetchedMembers] = await settleAll([
-    place.original ?? commit(ports, conversation.conversationId, place.allocation.seq, wanted),
-    place.allocation && prefetchGroup(ports, conversation, place.allocation),
+    outcome.original ?? commit(ports, conversation.conversationId, outcome.allocation.seq, wanted),
+    outcome.allocation && prefetchGroup(ports, conversation, outcome.allocation),
   ]);
 
-  // 4. Delivery, also of a repeat: its first attempt may have died in between. What was prefetched saves a wait and
-  //    decides nothing: sessions and members are read again.
-  const delivery = deliverTo(ports, conversation, committed, place.allocation, {
+  // 4. Deliver. A repeat, too: its first attempt may have died before delivery. Prefetched sessions and members only
+  //    save time: both are read again.
+  const delivery = deliverTo(ports, conversation, committed, outcome.allocation, {
     prefetched: sender?.prefetched,
     prefetchedMembers,
     exceptConnectionId: caller?.connectionId,
   });
 
-  // 5. Beside it, the sender's lease.
+  // 5. Extend the sender's lease meanwhile.
   await settleAll([delivery, sender && extendLease(ports, sender.session)]);
 
-  // 6. The ack.
+  // 6. Ack.
   const { clientMsgId, conversationId, messageId, seq, sentAt } = committed.message;
   return { clientMsgId, conversationId, messageId, seq, sentAt, duplicate: committed.duplicate };
 }
 
 interface Sender {
   readonly session: Session;
-  /** Of a direct conversation: where the message will probably go. */
+  /** In a direct conversation: all sessions of both users, before the commit. */
   readonly prefetched?: readonly Session[];
 }
 
-/** Step 2: the caller's session; in a direct conversation, by the same request, all sessions of both users. */
+/** Step 2: reads the caller's session and, in a direct conversation, all sessions of both users in the same request. */
 async function readSender(
   { routes, clock }: SendPorts,
   conversation: Conversation,
@@ -96,21 +96,21 @@ async function readSender(
   return { session: requireLiveSession(own, caller, clock()), prefetched: [...sessions.values()].flat() };
 }
 
-/** The seq that the message gets, or the original that it repeats. */
-type Place =
+/** A seq for a new message, or the original of a repeat. */
+type AllocationOutcome =
   | { readonly allocation: SeqAllocation; readonly original?: undefined }
   | { readonly original: Committed; readonly allocation?: undefined };
 
 /**
- * Step 2: a member of a group is known as such before a seq is allocated: an outsider must leave no trace, not even a hole.
- * A repeat that says so (`resend`) looks for its original first, and leaves no hole either.
+ * Step 2: checks the membership of a group before allocating a seq, since a sender who is not a member must not leave
+ * even a hole. A repeat marked as such (`resend`) looks for its original first, so it leaves no hole either.
  */
-async function findPlace(
+async function allocateOrFindOriginal(
   ports: SendPorts,
   conversation: Conversation,
   wanted: Draft,
   isResend: boolean,
-): Promise<Place> {
+): Promise<AllocationOutcome> {
   const { conversationId } = conversation;
   if (conversation.kind !== 'direct') await requireMembership(ports.conversations, wanted.from, conversation);
   const earlier = isResend ? await findEarlier(ports, conversationId, wanted) : undefined;
@@ -118,7 +118,7 @@ async function findPlace(
   try {
     return { allocation: await allocateSeq(ports, conversation, wanted) };
   } catch (error) {
-    // A support chat was closed meanwhile: a message that was stored before keeps its ack (IM-SEND-2).
+    // The support chat is closed. A message stored before that still gets its ack (IM-SEND-2).
     const isClosed = error instanceof ForbiddenError && !isResend;
     const original = isClosed ? await findEarlier(ports, conversationId, wanted) : undefined;
     if (original === undefined) throw error;
@@ -126,7 +126,7 @@ async function findPlace(
   }
 }
 
-/** Step 3: beside the commit, the members of a small group. */
+/** Step 3: reads the members of a small group during the commit. */
 async function prefetchGroup(
   ports: SendPorts,
   { kind, conversationId }: Conversation,
@@ -141,7 +141,7 @@ interface DeliveryOptions {
   readonly exceptConnectionId: string | undefined;
 }
 
-/** Step 4. Of a support chat it is also noticed here that its agent is gone (IM-DESK-7). */
+/** Step 4. In a support chat, also asks for a check of an agent without a session (IM-DESK-7). */
 async function deliverTo(
   ports: SendPorts,
   conversation: Conversation,
@@ -160,7 +160,7 @@ async function deliverTo(
   if (agent !== undefined && absent.includes(agent)) await requestAgentCheck(ports, agent);
 }
 
-/** A repeat allocated no seq, and so wasn't told. */
+/** A repeat allocated no seq, which would have returned the member count. */
 async function readSize(
   { conversations }: SendPorts,
   { conversationId }: Conversation,
@@ -168,7 +168,7 @@ async function readSize(
   return { memberCount: memberCountOf(await conversations.head(conversationId)) };
 }
 
-/** Step 5. The lease is presence: never a reason to fail a stored message. */
+/** Step 5. Never throws: the lease is only presence, and the message is stored. */
 async function extendLease({ routes, clock, leaseMs }: SendPorts, session: Session): Promise<void> {
   await keepLease(routes, session, leaseMs, clock()).catch(() => undefined);
 }

@@ -13,7 +13,7 @@ import { canonicalJson, sha256 } from '../../shared/json.ts';
 import type { Conversation, ConversationWriter, SeqAllocation } from '../model/conversation.ts';
 import type { MessageReader, MessageWriter, StoredMessage } from '../model/message.ts';
 
-/** What a sender wants stored. */
+/** A message before it has a seq. */
 export interface Draft {
   readonly from: string;
   readonly clientMsgId: string;
@@ -21,7 +21,7 @@ export interface Draft {
   readonly contentHash: string;
 }
 
-/** @throws {PayloadTooLargeError} above 16,384 bytes as canonical JSON (IM-FRAME-5) */
+/** @throws {PayloadTooLargeError} the content exceeds 16,384 bytes as canonical JSON (IM-FRAME-5) */
 export function draft(from: string, clientMsgId: string, content: SentContent): Draft {
   const contentJson = canonicalJson(content, 'content');
   const bytes = Buffer.byteLength(contentJson);
@@ -44,9 +44,9 @@ export interface Committed {
 const CREATE_ATTEMPTS = 4;
 
 /**
- * A seq of the conversation that nobody else has; makes a direct conversation if this is its first message.
+ * Allocates a unique seq of the conversation. Creates a direct conversation if this is its first message.
  * @throws {NotFoundError} no such group
- * @throws {ForbiddenError} a support chat that is closed (IM-DESK-3)
+ * @throws {ForbiddenError} the support chat is closed (IM-DESK-3)
  */
 export async function allocateSeq(
   { conversationWriter }: Pick<StorePorts, 'conversationWriter'>,
@@ -61,14 +61,14 @@ export async function allocateSeq(
     if (conversation.kind === 'support') throw new ForbiddenError('This chat is closed.');
     await conversationWriter.createDirect(conversationId, conversation.users);
   }
-  // Others are making it at this very moment.
+  // Other senders are creating the conversation at the same time.
   throw new UnavailableError();
 }
 
 /**
- * Stores the draft under `seq`, once for its key (IM-SEND-2, IM-SEND-3). A repeat returns the original and leaves
- * `seq` a hole. The put is the commit: before it nobody knows of the message, after it it is never lost.
- * @throws {IdempotencyConflictError} the key was used for other content
+ * Stores the draft under `seq`, once per key (IM-SEND-2, IM-SEND-3). A repeat returns the original and leaves `seq` a
+ * hole. The put is the commit: before it the message does not exist, after it the message is never lost.
+ * @throws {IdempotencyConflictError} the key was used for different content
  */
 export async function commit(
   { messageWriter, clock }: Pick<StorePorts, 'messageWriter' | 'clock'>,
@@ -77,19 +77,19 @@ export async function commit(
   { from, clientMsgId, contentJson, contentHash }: Draft,
 ): Promise<Committed> {
   const sentAt = clock();
-  // Its time part is sentAt, so that messageIds sort the inbox by time.
+  // The ULID's time is sentAt, so that messageIds sort the inbox by time.
   const messageId = ulid(sentAt);
   const message = { conversationId, from, clientMsgId, seq, messageId, sentAt, contentJson, contentHash };
   const existing = await messageWriter.putIfAbsent(message);
-  // The same messageId is this very put, repeated by the SDK after an answer that got lost.
+  // The same messageId means that the AWS SDK retried this put after a lost response.
   if (existing === undefined || existing.messageId === messageId) return { message, duplicate: false };
   return asDuplicate(existing, contentHash);
 }
 
 /**
- * Looks whether the draft is stored already, before a seq is taken for it: a repeat that says so (`resend`) then leaves
- * no hole, for which its readers would wait (IM-SEND-3).
- * @throws {IdempotencyConflictError} the key was used for other content
+ * Looks for the draft in the history before a seq is allocated. So a repeat marked as such (`resend`) leaves no hole that
+ * readers would wait for (IM-SEND-3).
+ * @throws {IdempotencyConflictError} the key was used for different content
  */
 export async function findEarlier(
   { messages }: Pick<StorePorts, 'messages'>,

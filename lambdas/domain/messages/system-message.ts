@@ -11,7 +11,7 @@ export interface SystemMessagePorts {
   readonly clock: Clock;
 }
 
-/** What happened, as a message of its own, with the next seq; not stored yet. */
+/** Builds a system message with the next seq. Does not store it. */
 export async function nextSystemMessage(
   ports: SystemMessagePorts,
   conversationId: string,

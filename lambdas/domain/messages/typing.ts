@@ -1,6 +1,6 @@
 import { LIMITS } from '../../../protocol/limits.ts';
 import { settleAll } from '../../shared/settle.ts';
-import { noteHeard, requireLiveSession } from '../access/live-session.ts';
+import { recordActivity, requireLiveSession } from '../access/live-session.ts';
 import { enterConversation } from '../access/membership.ts';
 import { hint } from '../delivery/deliver.ts';
 import type { PushPorts } from '../delivery/push.ts';
@@ -15,9 +15,9 @@ export interface TypingPorts extends PushPorts {
 }
 
 /**
- * Hints the others that the caller types, at most once in 2 s a sender. Of the typing nothing is stored; the one write,
- * a timestamp in the sender's own session, is the session's check and the limit at once.
- * @throws {NotFoundError} not a member of the group or support chat
+ * Pushes a `typing` hint to the other members, at most once per sender in 2 s. The only write is a timestamp in the
+ * sender's session, which both checks the session and enforces the limit.
+ * @throws {NotFoundError} the caller is not a member of the group or support chat
  */
 export async function hintTyping(
   ports: TypingPorts,
@@ -35,7 +35,7 @@ export async function hintTyping(
     requireLiveSession(session, caller, ports.clock());
     return;
   }
-  await noteHeard(ports.routes, session, ports.clock());
+  await recordActivity(ports.routes, session, ports.clock());
   const members = await hintedUsers(ports.groups, conversation, entered?.head);
   const users = members.filter((member) => member !== userId);
   await hint(

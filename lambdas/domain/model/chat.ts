@@ -1,7 +1,7 @@
 import type { AgentStatus, ChatState, DeskAgent, DeskChat } from '../../../protocol/desk.ts';
 import type { MessageKey, StoredMessage } from './message.ts';
 
-/** A support chat: what its conversation's head says beside the sequence. */
+/** A support chat, as stored in the head of its conversation. */
 export interface Chat {
   readonly conversationId: string;
   readonly queue: string;
@@ -10,7 +10,9 @@ export interface Chat {
   readonly agent?: { readonly userId: string; readonly name?: string };
   readonly topic?: string;
   readonly openedAtMs: number;
-  /** While waiting: stands before all that have never been assigned (IM-DESK-5, IM-DESK-7). */
+  /**
+   * While waiting: the chat was requeued, so it goes ahead of chats that were never assigned (IM-DESK-5, IM-DESK-7).
+   */
   readonly isBack?: boolean;
   readonly assignedAtMs?: number;
   readonly closedAtMs?: number;
@@ -22,52 +24,52 @@ export interface Agent extends DeskAgent {
   readonly name?: string;
   /** 0: never. */
   readonly lastAssignedAtMs: number;
-  /** Another one after each change of status, so that a look at an agent can't undo a later word of his. */
+  /** Increases with each status change, so that a write based on an outdated read fails. */
   readonly revision: number;
 }
 
-/** What a chat was, what it is now, and the message that says so. */
+/** A chat before and after a change, and the system message about it. */
 export interface ChatChange {
   readonly before: Chat | undefined;
   readonly after: Chat;
-  /** Its seq is the head's next: a change or message that took it first makes this one impossible. */
+  /** Its seq is the head's next: if a message or another change takes that seq first, this change fails. */
   readonly message: StoredMessage;
-  /** Only if the agent who loses the chat is offline. */
+  /** The change fails unless the agent who loses the chat is offline. */
   readonly ifOffline?: true;
 }
 
-/** An entry of the notification outbox: the change of a chat, with its message, of which some may not know yet. */
+/** An entry of the notification outbox: a change of a chat whose notifications may not all have been sent. */
 export interface OutboxEntry extends MessageKey {
   readonly seq: number;
-  /** When the change was made. */
+  /** Time of the change. */
   readonly sinceMs: number;
-  /** The agent who lost the chat by it. */
+  /** The agent who lost the chat. */
   readonly former?: string | undefined;
 }
 
 /**
- * The transactional outbox: every change of a chat leaves an entry, in the same transaction, which is deleted once the
- * notifications are out. An entry that is left over belongs to a function that died in between.
+ * The transactional outbox: every change of a chat adds an entry in the same transaction, and the entry is deleted after
+ * the notifications were sent. A leftover entry means that a function died in between.
  */
 export interface NotificationOutbox {
   pending(queue: string): Promise<readonly OutboxEntry[]>;
-  /** All notifications of this change are out. Idempotent. */
+  /** Deletes the entry, after all of its notifications were sent. Idempotent. */
   markAsSent(queue: string, entry: Pick<OutboxEntry, 'conversationId' | 'seq'>): Promise<void>;
 }
 
 /** The support queues of the desk, and its agents. All reads are strong. */
 export interface DeskReader {
-  /** The customer's open chat in this queue. */
+  /** Returns the conversation id of the customer's open chat in this queue. */
   openChatOf(customer: string, queue: string): Promise<string | undefined>;
-  /** The next to be served, in order. */
+  /** The first `limit` waiting chats, in queue order. */
   waiting(queue: string, limit: number): Promise<readonly Waiting[]>;
-  /** 1 is next; no further back than `maxPosition`. */
+  /** 1 is next. At most `maxPosition`. */
   positionOf(chat: Chat): Promise<number>;
   agent(userId: string): Promise<Agent | undefined>;
-  /** All that are ready for this queue. */
+  /** All agents who are ready for this queue. */
   readyAgents(queue: string): Promise<readonly Agent[]>;
   agentCounts(queue: string): Promise<Readonly<Record<AgentStatus, number>>>;
-  /** Ordered by conversation id, which is by age, strictly after `after`. */
+  /** Conversation ids after `after`, in order, which is by age. */
   chatIds(
     list: ChatList,
     page: { readonly after?: string; readonly limit: number },
@@ -76,17 +78,18 @@ export interface DeskReader {
 
 export interface DeskWriter {
   /**
-   * Changes the chat, its place in its queue, its members, and its agents' load, stores the message, and puts the change
-   * into the notification outbox: all in one transaction, or nothing.
-   * @returns false if chat or head are no longer as `before` and `message` say, an agent that should get it isn't ready
-   *   or is full, one that should be offline isn't, or a new chat's customer has an open one in that queue
+   * Changes the chat, its queue entry, its members, and its agents' load, stores the message, and adds an entry to the
+   * notification outbox, in one transaction.
+   * @returns false if nothing was changed: the chat or head has changed since `before` and `message` were made, the new
+   *   agent is not ready or at capacity, the former agent is not offline though `ifOffline` is set, or the customer of a
+   *   new chat has an open one in the queue
    */
   apply(change: ChatChange): Promise<boolean>;
   /** @returns false if the chat is open, or has a rating already */
   rate(conversationId: string, rating: number): Promise<boolean>;
-  /** @returns false if there has been another change since `before` was read, and nothing was done */
+  /** @returns false if nothing was changed, since the agent has changed after `before` was read */
   setAgent(change: AgentChange): Promise<boolean>;
-  /** Takes over the queue's sweep, which is due; returns false if another worker has it until later. */
+  /** Claims the queue's next sweep. Returns false if it isn't due: another worker has claimed it. */
   claimSweep(queue: string, nowMs: number, untilMs: number): Promise<boolean>;
 }
 
@@ -96,24 +99,23 @@ export interface Waiting {
   readonly openedAtMs: number;
 }
 
-/** Status, queues, and capacity; the load stays. */
+/** Changes status, queues, and capacity, but not the load. */
 export interface AgentChange {
   readonly userId: string;
   readonly status: AgentStatus;
   readonly queues: readonly string[];
   readonly capacity: number;
   readonly name?: string | undefined;
-  /** As read; undefined: there was none. */
+  /** The agent as read; `undefined` if there was none. */
   readonly before: Agent | undefined;
 }
 
-/** What an agent has or had, or all of a queue. */
+/** The open or closed chats of an agent or a queue. */
 export interface ChatList {
   readonly of: { readonly agent: string } | { readonly queue: string };
   readonly part: 'open' | 'closed';
 }
 
-/** As it goes over the wire. */
 export function toDeskChat(chat: Chat, position?: number): DeskChat {
   const { conversationId, queue, state, customer, agent, topic, rating } = chat;
   return {

@@ -2,13 +2,13 @@ import { directConversationId, parseConversationId, peerOf } from '../../../prot
 import { InvalidRequestError, NotFoundError } from '../../shared/errors.ts';
 import type { Chat } from './chat.ts';
 
-/** A conversation's place in the sequence, and what a group or a support chat is. */
+/** The state of a conversation: its highest seq, and the data of a group or support chat. */
 export interface Head {
-  /** The highest seq handed out; 0 before the first. */
+  /** The highest allocated seq; 0 before the first. */
   readonly seq: number;
-  /** The message that asked for `seq`: the last one, unless it was never stored or is a repeat. */
+  /** The message that `seq` was allocated for. It is the last one, unless it was never stored or is a repeat. */
   readonly tail?: { readonly from: string; readonly clientMsgId: string };
-  /** When `seq` was handed out; 0 before the first. */
+  /** Time when `seq` was allocated; 0 before the first. */
   readonly atMs: number;
   readonly group?: GroupFacts;
   readonly chat?: Chat;
@@ -18,11 +18,11 @@ export interface GroupFacts {
   readonly name: string;
   readonly admins: readonly string[];
   readonly memberCount: number;
-  /** Members see what was said before they joined. */
+  /** Members see messages from before they joined. */
   readonly openHistory: boolean;
 }
 
-/** A user's place in a conversation. */
+/** One user's membership of a conversation. */
 export interface Membership {
   readonly conversationId: string;
   readonly readSeq: number;
@@ -30,13 +30,12 @@ export interface Membership {
   readonly visibleFrom: number;
 }
 
-/** Names one user's membership of one conversation. */
 export interface MembershipKey {
   readonly userId: string;
   readonly conversationId: string;
 }
 
-/** What allocating a seq tells of the conversation. */
+/** An allocated seq, and what the same write returns about the conversation. */
 export interface SeqAllocation {
   readonly seq: number;
   /** 2 in a direct conversation, and at most 2 in a support chat. */
@@ -47,20 +46,20 @@ export interface SeqAllocation {
 
 /** Heads and memberships. All reads are strong. */
 export interface ConversationReader {
-  /** seq 0 if there is none. */
+  /** `seq` is 0 if the conversation doesn't exist. */
   head(conversationId: string): Promise<Head>;
-  /** Up to 100 at once; those without a head are left out. */
+  /** At most 100. Leaves out conversations that don't exist. */
   heads(conversationIds: readonly string[]): Promise<ReadonlyMap<string, Head>>;
-  /** `undefined`: not a member, or no message in a direct conversation yet. */
+  /** `undefined` if the user is not a member, or a direct conversation has no message yet. */
   membership(userId: string, conversationId: string): Promise<Membership | undefined>;
-  /** Of one user in up to 100 conversations, none twice; those without the user are left out. */
+  /** The user's memberships of up to 100 distinct conversations. Leaves out those without the user. */
   membershipsIn(userId: string, conversationIds: readonly string[]): Promise<readonly Membership[]>;
-  /** Of one user, ordered by conversationId, strictly after `after`. */
+  /** The user's memberships after the conversation `after`, ordered by conversationId. */
   memberships(
     userId: string,
     page: { readonly after?: string; readonly limit: number },
   ): Promise<readonly Membership[]>;
-  /** Read cursors of up to 100 memberships, none twice; those that don't exist are left out. */
+  /** The read cursors of up to 100 distinct memberships. Leaves out those that don't exist. */
   readSeqs(
     keys: readonly MembershipKey[],
   ): Promise<readonly (MembershipKey & { readonly readSeq: number })[]>;
@@ -68,13 +67,13 @@ export interface ConversationReader {
 
 export interface ConversationWriter {
   /**
-   * The next seq, or `undefined` if the conversation has no head yet, or is a support chat that is closed. Every call
-   * allocates another one.
+   * Allocates the next seq. Returns `undefined` if the conversation does not exist, or is a closed support chat. Not
+   * idempotent: every call allocates another seq.
    */
   nextSeq(conversationId: string, from: string, clientMsgId: string): Promise<SeqAllocation | undefined>;
-  /** Makes head and memberships at once; losing the race to do so is success. */
+  /** Creates head and memberships in one transaction. Idempotent. */
   createDirect(conversationId: string, users: readonly [string, string]): Promise<void>;
-  /** Moves the read cursor forward; returns false if it is there already, or further. */
+  /** Moves the read cursor forward. Returns false if it is already at `seq` or beyond. */
   advanceRead(userId: string, conversationId: string, seq: number): Promise<boolean>;
 }
 
@@ -82,7 +81,7 @@ export interface DirectConversation {
   readonly kind: 'direct';
   readonly conversationId: string;
   readonly users: readonly [string, string];
-  /** The other user, as seen by the one who asks. */
+  /** The user who is not the caller. */
   readonly peer: string;
 }
 
@@ -104,13 +103,13 @@ export interface Target {
 }
 
 /**
- * The conversation that `to` or `conversationId` names for this user. Whether the user is a member of a group or a support
- * chat is yet to be asked (`requireMembership`).
- * @throws {InvalidRequestError} with oneself, or malformed
- * @throws {NotFoundError} not this user's, or in wrong order
+ * Returns the conversation named by `to` or `conversationId`. Does not check the membership of a group or support chat:
+ * `requireMembership` does.
+ * @throws {InvalidRequestError} a conversation with oneself, or a malformed id
+ * @throws {NotFoundError} a direct conversation of other users, or its users in the wrong order
  */
 export function resolveConversation(userId: string, target: Target): Conversation {
-  if (target.to === userId) throw new InvalidRequestError([{ path: 'to', message: 'is yourself' }]);
+  if (target.to === userId) throw new InvalidRequestError([{ path: 'to', message: 'must not be yourself' }]);
   const id = target.to === undefined ? target.conversationId : directConversationId(userId, target.to);
   const conversation = id === undefined ? undefined : parseConversationId(id);
   if (conversation === undefined) {
@@ -122,7 +121,7 @@ export function resolveConversation(userId: string, target: Target): Conversatio
   return { kind: 'direct', conversationId: conversation.id, users: conversation.users, peer };
 }
 
-/** Of a group or a support chat. */
+/** The member count of a group or a support chat. */
 export function memberCountOf({ group, chat }: Head): number {
   return group?.memberCount ?? (chat === undefined ? 0 : MAX_CHAT_MEMBERS);
 }

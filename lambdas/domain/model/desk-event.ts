@@ -2,10 +2,10 @@ import * as z from 'zod/mini';
 import { lazySchema } from '../../../protocol/lazy-schema.ts';
 
 /**
- * What the desk's SQS queue carries.
- * `match`: chats may wait, and agents be free. `moved`: waiting customers may have another position now. `watchdog`: sent
- * before a change, and delayed: looks whether all that belongs to the change was done.
- * `check-agent`: an agent seems to have had no session since `sinceMs`; check whether that is so.
+ * The events in the desk's SQS queue.
+ * `match`: an assignment may be possible. `moved`: the positions of waiting customers may have changed. `watchdog`: sent
+ * before a change, with a delay, to complete what its function did not.
+ * `check-agent`: an agent may have had no session since `sinceMs`; check it.
  */
 export const deskEventSchema = lazySchema(() =>
   z.pipe(
@@ -20,7 +20,7 @@ export const deskEventSchema = lazySchema(() =>
       z.object({ kind: z.literal(['check-agent', 'look']), userId: z.string(), sinceMs: z.int() }),
     ]),
     z.transform((event): DeskEvent => {
-      // Until the update that renamed them is everywhere, the queue holds events of both names.
+      // During the deployment that renamed them, the queue holds events with both names.
       if (event.kind !== 'match') return { ...event, kind: 'check-agent' };
       const { guard, watchdog, ...match } = event;
       return { ...match, watchdog: watchdog || guard };
@@ -39,11 +39,11 @@ export type DeskEvent =
 
 export interface DelayedDeskEvent {
   readonly event: DeskEvent;
-  /** 0 to 900 */
+  /** 0 to 900. */
   readonly delaySeconds: number;
 }
 
 export interface DeskEvents {
-  /** Durable when it resolves. @throws {UnavailableError} if any of them isn't */
+  /** Resolves when all are durable. @throws {UnavailableError} some may not be */
   enqueue(events: readonly DelayedDeskEvent[]): Promise<void>;
 }

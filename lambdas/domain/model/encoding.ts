@@ -3,10 +3,10 @@ import type { Session } from './session.ts';
 
 let last = { json: '', protobuf: '' };
 
-/** A frame as this session understands it (IM-PB). @param json of a server frame */
+/** Encodes a frame for this session (IM-PB). @param json a server frame as JSON */
 export function textFor({ encoding }: Pick<Session, 'encoding'>, json: string): string {
   if (encoding !== 'protobuf') return json;
-  // The same frame goes to many.
+  // The same frame usually goes to many sessions.
   if (last.json !== json) last = { json, protobuf: encodeServerFrame(JSON.parse(json)) };
   return last.protobuf;
 }

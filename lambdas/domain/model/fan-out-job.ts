@@ -3,8 +3,8 @@ import { lazySchema } from '../../../protocol/lazy-schema.ts';
 import { referenceSchema } from './reference.ts';
 
 /**
- * What the fan-out queue carries: a message by reference, or a frame that nobody has to get (`recalled`). Without
- * `users` it is for the planner, which finds the members and makes jobs of about 1,000 users each.
+ * A job in the fan-out queue: it delivers a message by reference, or a frame that may be lost (`recalled`). A job
+ * without `users` is for the planner, which finds the members and enqueues jobs of up to 1,000 users each.
  */
 export const fanOutJobSchema = lazySchema(() =>
   z.object({
@@ -19,6 +19,6 @@ export const fanOutJobSchema = lazySchema(() =>
 export type FanOutJob = z.infer<ReturnType<typeof fanOutJobSchema>>;
 
 export interface FanOutQueue {
-  /** Durable when it resolves. @throws {UnavailableError} if any of them isn't */
+  /** Resolves when all are durable. @throws {UnavailableError} some may not be */
   enqueue(jobs: readonly FanOutJob[]): Promise<void>;
 }

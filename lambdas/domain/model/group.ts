@@ -7,16 +7,19 @@ export interface Member {
 }
 
 export interface MemberStatus extends Member {
-  /** A removal has begun, and has no seq yet. */
+  /** A removal has begun but has no seq yet. */
   readonly isLeaving: boolean;
 }
 
-/** What a change does besides being a message. */
+/** A change of a group, with its system message. */
 export interface GroupChange {
   readonly conversationId: string;
   readonly message: StoredMessage;
   readonly add?: readonly string[];
-  /** The admin who adds; must be one still when the change is committed. @default - not checked */
+  /**
+   * The user who adds members. The change fails unless they are an admin when it is committed.
+   * @default - not checked
+   */
   readonly addedBy?: string;
   readonly remove?: readonly string[];
   readonly name?: string;
@@ -26,32 +29,31 @@ export interface GroupChange {
 
 /** Members of groups. All reads are strong. */
 export interface GroupReader {
-  /** Ordered by user id, strictly after `after`; those who are leaving are left out. */
+  /** The members after the user `after`, ordered by user id. Leaves out members who are leaving. */
   members(
     conversationId: string,
     page: { readonly after?: string; readonly limit: number },
   ): Promise<{ readonly members: readonly Member[]; readonly more: boolean }>;
-  /** Those of up to 100 users who are members, or are leaving. */
+  /** Looks up to 100 users up. Leaves out those who are neither members nor leaving. */
   getMembers(conversationId: string, userIds: readonly string[]): Promise<ReadonlyMap<string, MemberStatus>>;
 }
 
 /**
- * Each change of members is one transaction with its message, so that both are there or neither; a change names at most
- * 40 members.
+ * Each change of members and its message are written in one transaction. A change has at most 40 members.
  */
 export interface GroupWriter {
   create(facts: GroupFacts, members: readonly string[], message: StoredMessage): Promise<void>;
   /**
-   * Changes of one user's membership take effect in the order of their seqs; only members who are leaving are removed, only
-   * members are named as admins.
-   * @returns false if another change met the same members meanwhile, or removed some at a higher seq, or `addedBy` is no
-   *   admin any more: nothing was done
+   * Changes of one user's membership take effect in the order of their seqs. Only members who are leaving can be removed;
+   * only members can become admins.
+   * @returns false if nothing was changed: another change had the same members, or has removed members at a higher seq,
+   *   or `addedBy` is no longer an admin
    */
   apply(change: GroupChange): Promise<boolean>;
   /**
-   * From now on this user is no member to any reader, nor counted, nor an admin, though the removal has no seq yet:
-   * whatever gets a seq after this call is not for them (IM-FAULT-14). Idempotent.
-   * @returns false for the last admin, while others stay: nothing was done
+   * From now on no reader sees this user as a member or admin, and the member count leaves them out, though the removal
+   * has no seq yet. They get no message whose seq is allocated after this call (IM-FAULT-14). Idempotent.
+   * @returns false if nothing was changed, since this is the last admin of a group with other members
    */
   markAsLeaving(conversationId: string, userId: string): Promise<boolean>;
 }

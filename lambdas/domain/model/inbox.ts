@@ -1,15 +1,15 @@
 import type { Reference } from './reference.ts';
 
-/** References to what arrived while none of the user's sessions took it; gone after their TTL (IM-HELLO-1). */
+/** References to messages that no session of the user took. They expire by TTL (IM-HELLO-1). */
 export interface Inbox {
-  /** Strong; the oldest first; expired ones are left out. */
+  /** Reads strongly, oldest first. Leaves out expired entries. */
   first(userId: string, limit: number): Promise<InboxRead>;
-  /** Removes exactly these. @throws {UnavailableError} if any may be left */
+  /** Removes exactly these. @throws {UnavailableError} some may remain */
   remove(userId: string, messageIds: readonly string[]): Promise<void>;
 }
 
 export interface InboxWriter {
-  /** Stores each once, however often it comes. Returns those that could not be stored. */
+  /** Idempotent. Returns the entries that could not be stored. */
   put(entries: readonly InboxEntry[]): Promise<readonly InboxEntry[]>;
 }
 

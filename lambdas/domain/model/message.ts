@@ -1,6 +1,6 @@
 import type { Message } from '../../../protocol/frames.ts';
 
-/** What names a message before it has a seq, and for ever (IM-SEND-2). */
+/** The idempotency key of a message: identifies it before and after it has a seq (IM-SEND-2). */
 export interface MessageKey {
   readonly conversationId: string;
   readonly from: string;
@@ -11,41 +11,40 @@ export interface StoredMessage extends MessageKey {
   readonly seq: number;
   readonly messageId: string;
   readonly sentAt: number;
-  /** JSON text: a map in the table would break on depth and on numbers. */
+  /** JSON text, since a DynamoDB map limits depth and changes numbers. */
   readonly contentJson: string;
-  /** Of the canonical content as sent: what a repeat is held against, even after a recall. */
+  /** Hash of the canonical content as sent. A repeat is compared to it, even after a recall. */
   readonly contentHash: string;
 }
 
-/** The record of all messages. All reads are strong. */
+/** The history of all messages. All reads are strong. */
 export interface MessageReader {
-  /** Up to 100 at once; those that are gone are left out. */
+  /** At most 100. Leaves out messages that don't exist or have expired. */
   getMany(keys: readonly MessageKey[]): Promise<readonly StoredMessage[]>;
-  /** Ascending for `after`, else descending from below `before` or from the end. `seq`s are exclusive. */
+  /** Ascending if there is an `after`, else descending from `before` or the end. Both are exclusive. */
   page(
     conversationId: string,
     range: SeqRange,
   ): Promise<{ messages: readonly StoredMessage[]; hasMore: boolean }>;
-  /** How many messages of others are above `seq`; stops counting at `maximum`. */
+  /** Counts other users' messages above `seq`, up to `maximum`. */
   countOthersAbove(conversationId: string, userId: string, seq: number, maximum: number): Promise<number>;
 }
 
 export interface MessageWriter {
-  /** Stores it if there is none of its key; else returns the one that there is, unchanged. */
+  /** Stores the message unless its key exists; then returns the existing message. */
   putIfAbsent(message: StoredMessage): Promise<StoredMessage | undefined>;
-  /** Replaces the content by `contentJson`; the hash stays, so that repeats still meet their original. */
+  /** Replaces the content, but not the hash, so that a repeat still matches its original. */
   redact(key: MessageKey, contentJson: string): Promise<void>;
 }
 
 export interface SeqRange {
   readonly after?: number;
   readonly before?: number;
-  /** Nothing below it, in either direction. */
+  /** The lowest seq, in either direction. */
   readonly from?: number;
   readonly limit: number;
 }
 
-/** As it goes over the wire. */
 export function toMessage(stored: StoredMessage): Message {
   const { conversationId, seq, messageId, clientMsgId, from, contentJson, sentAt } = stored;
   return { conversationId, seq, messageId, clientMsgId, from, content: JSON.parse(contentJson), sentAt };

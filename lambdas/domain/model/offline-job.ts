@@ -10,12 +10,12 @@ const toConnection = lazySchema(() => ({
 }));
 
 /**
- * What the offline queue carries.
- * `store`: no session took it; store it in the user's inbox, then look for sessions again.
- * `keep`: another session took it; store it in the inbox all the same, for one that reads its messages there.
- * `post`: another device took it, but whether this connection did is unknown.
- * `drain`: a plain session has an inbox; push it.
- * `round` counts the attempts so far.
+ * A job in the offline queue.
+ * `store`: no session took the message; store it in the user's inbox, then look for sessions again.
+ * `keep`: a session took the message, but another one reads from the inbox; store it there.
+ * `post`: another session took the message, but the outcome for this connection is unknown; post it again.
+ * `drain`: a plain session has connected; push its inbox.
+ * `round` counts previous attempts.
  */
 export const offlineJobSchema = lazySchema(() =>
   z.discriminatedUnion('kind', [
@@ -30,11 +30,11 @@ export type OfflineJob = z.infer<ReturnType<typeof offlineJobSchema>>;
 
 export interface DelayedOfflineJob {
   readonly job: OfflineJob;
-  /** 0 to 900 */
+  /** 0 to 900. */
   readonly delaySeconds: number;
 }
 
 export interface OfflineQueue {
-  /** Durable when it resolves. @throws {UnavailableError} if any of them isn't */
+  /** Resolves when all are durable. @throws {UnavailableError} some may not be */
   enqueue(jobs: readonly DelayedOfflineJob[]): Promise<void>;
 }

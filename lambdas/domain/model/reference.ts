@@ -3,12 +3,12 @@ import type { Message } from '../../../protocol/frames.ts';
 import { lazySchema } from '../../../protocol/lazy-schema.ts';
 import { type MessageKey, type StoredMessage, toMessage } from './message.ts';
 
-/** A message as the queue and the inbox name it: never its content, so that a recall reaches it. */
+/** How queues and inbox refer to a message. Without its content, so that a recall applies to it. */
 export interface Reference extends MessageKey {
   readonly seq: number;
   readonly messageId: string;
   readonly sentAt: number;
-  /** Of the message as JSON: how many fit a page is known before they are read. */
+  /** Size of the message as JSON: shows how many messages fit a page before they are read. */
   readonly bytes: number;
 }
 

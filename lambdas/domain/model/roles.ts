@@ -1,7 +1,7 @@
 import { ROLES, type Role } from '../../../protocol/desk.ts';
 import { ForbiddenError } from '../../shared/errors.ts';
 
-/** What a user may do at the desk, and the name shown there. */
+/** A user's roles at the desk, and the name shown there. */
 export interface CallerRoles {
   readonly roles: readonly Role[];
   /** The token's `name`, if it has one. */
@@ -11,8 +11,8 @@ export interface CallerRoles {
 const NAME_CHARS = 100;
 
 /**
- * The roles of a claim: a list, or words in a text. The HTTP API's authorizer makes one text of a list, `[agent other]`
- * (IM-ROLE). Words that mean nothing here are passed over, and so is a claim of another kind.
+ * Parses the roles claim: a list, or words separated by spaces. The HTTP API's authorizer turns a list into a string,
+ * `[agent other]` (IM-ROLE). Ignores unknown words and claims of other types.
  */
 export function parseRoles(claim: unknown): Role[] {
   const words = Array.isArray(claim) ? claim : typeof claim === 'string' ? wordsIn(claim) : [];
@@ -23,13 +23,13 @@ function wordsIn(text: string): string[] {
   return text.replace(/^\[(.*)\]$/s, '$1').split(' ');
 }
 
-/** A display name that any frame can carry; else none. */
+/** Returns the display name, or `undefined` if it is not valid text. */
 export function parseName(claim: unknown): string | undefined {
   if (typeof claim !== 'string' || !claim.isWellFormed()) return undefined;
   return claim.trim().slice(0, NAME_CHARS) || undefined;
 }
 
-/** @throws {ForbiddenError} the token doesn't give this role (IM-ROLE) */
+/** @throws {ForbiddenError} the user does not have this role (IM-ROLE) */
 export function requireRole({ roles }: CallerRoles, role: Role): void {
-  if (!roles.includes(role)) throw new ForbiddenError(`This is for users with the role "${role}".`);
+  if (!roles.includes(role)) throw new ForbiddenError(`This requires the role "${role}".`);
 }

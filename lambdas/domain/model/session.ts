@@ -1,29 +1,29 @@
 import { LIMITS } from '../../../protocol/limits.ts';
 
-/** What a client can ask for in its upgrade, and `polling`: a session without a socket (IM-POLL-2). */
+/** The mode requested in the upgrade, or `polling`: a session without a socket (IM-POLL-2). */
 export type Mode = 'managed' | 'plain' | 'polling';
 
-/** What frames can be written in beside JSON. */
+/** Encodings of frames other than JSON. */
 export type Encoding = 'protobuf';
 
-/** One device of a user, connected. */
+/** The connection of one device of a user. */
 export interface Session {
   readonly userId: string;
   readonly deviceId: string;
   readonly connectionId: string;
   readonly mode: Mode;
   readonly connectedAtMs: number;
-  /** After it frames are refused; pushes go on for a grace (IM-RENEW). */
+  /** From then on frames are refused. Pushes continue for a grace period (IM-RENEW). */
   readonly expiresAtMs: number;
-  /** Presence only; never decides about delivery (IM-BEAT). */
+  /** For presence only, not for delivery (IM-BEAT). */
   readonly leaseUntilMs: number;
-  /** Set by the idle option when the session was made: how long it may be silent and still be trusted (IM-IDLE). */
+  /** The idle option at the time of the connect: how long the session stays trusted without a frame (IM-IDLE). */
   readonly idleTimeoutMs?: number;
-  /** How frames are written to it; JSON unless its upgrade asked for another (IM-PB). */
+  /** The encoding requested in the upgrade (IM-PB). @default - JSON */
   readonly encoding?: Encoding;
 }
 
-/** The session that a frame comes from: what the gateway carries with the connection. */
+/** The session that a frame comes from, as the gateway's event identifies it. */
 export type Caller = Pick<Session, 'userId' | 'deviceId' | 'connectionId'>;
 
 export interface Presence {
@@ -31,74 +31,74 @@ export interface Presence {
   readonly seenAtMs: number | undefined;
 }
 
-/** Where a user's sessions are known: one entry a user, one session a device (IM-CONN-3). Reads are strong. */
+/** The sessions of all users: one session per device (IM-CONN-3). All reads are strong. */
 export interface RouteReader {
   find(userId: string, deviceId: string): Promise<Session | undefined>;
-  /** Sessions of up to 100 users in one request; users without any have an empty list. */
+  /** Reads the sessions of up to 100 users in one request. A user without sessions has an empty list. */
   sessionsOf(userIds: readonly string[]): Promise<ReadonlyMap<string, readonly Session[]>>;
-  /** As `sessionsOf`, with when they were last seen to leave. */
+  /** Like `sessionsOf`, with the time of each user's last disconnect. */
   presencesOf(userIds: readonly string[]): Promise<ReadonlyMap<string, Presence>>;
 }
 
-/** Reads and changes of sessions. One interface, since every push removes the routes that it finds stale. */
+/** Reads and writes sessions. One interface, since every push removes stale routes. */
 export interface RouteTable extends RouteReader {
   /**
-   * Puts the session in the place of its device's former one; returns all sessions of the user before that, or `undefined`
-   * if the device has a socket by now that was opened after this one: a late write must not take its place.
+   * Stores the session, replacing the device's former one. Returns all sessions of the user before that, or `undefined`
+   * if the device has a socket that was opened later: a late write must not replace it.
    */
   connect(session: Session): Promise<readonly Session[] | undefined>;
   /**
-   * Puts the session if its device is held by the connection `former`, or by none if that is `undefined`; returns all
-   * sessions of the user before that, or `undefined` if another connection came first.
+   * Stores the session if the device's connection is `former`, or if the device has none and `former` is `undefined`.
+   * Returns all sessions of the user before that, or `undefined` if another connection came first.
    */
   claim(session: Session, former: string | undefined): Promise<readonly Session[] | undefined>;
   /**
-   * Removes the session if that very connection still holds its device; else does nothing (IM-CONN-5).
-   * @param seenAtMs when the user was last seen, if that is known
+   * Removes the session if the device still has this connection; otherwise does nothing (IM-CONN-5).
+   * @param seenAtMs when the user was last seen, if known
    */
   disconnect(caller: Caller, seenAtMs?: number): Promise<void>;
-  /** Moves the session's end if that very connection still holds its device; returns whether it does. */
+  /** Sets the session's expiry if the device still has this connection. Returns whether it does. */
   setExpiry(caller: Caller, expiresAtMs: number): Promise<boolean>;
   /**
-   * Notes that the caller types, if its session is alive and it last did so at least `intervalMs` ago.
-   * @returns whether it was noted, and the session as it was
+   * Records that the caller types, if its session is live and the last record is at least `intervalMs` old.
+   * @returns whether it was recorded, and the session before
    */
   noteTyping(
     caller: Caller,
     nowMs: number,
     intervalMs: number,
   ): Promise<{ readonly noted: boolean; readonly session: Session | undefined }>;
-  /** Moves the lease if that very connection still holds its device. */
+  /** Extends the lease if the device still has this connection. */
   extendLease(caller: Caller, leaseUntilMs: number): Promise<void>;
 }
 
-/** min(token expiry, connectedAt + 2 h − 5 min): before the gateway's own cut (IM-RENEW). */
+/** min(token expiry, connectedAt + 2 h − 5 min): before the gateway closes the connection (IM-RENEW). */
 export function sessionExpiryMs(connectedAtMs: number, tokenExpiresAtMs: number): number {
   return Math.min(tokenExpiresAtMs, connectedAtMs + LIMITS.connectionLifetimeMs - LIMITS.sessionMarginMs);
 }
 
 /**
- * Pushes go on until the grace after the session's end is over (IM-RENEW). A polling device has no grace: it is alive as
- * long as its last poll said (IM-POLL-2).
+ * Whether pushes still go to the session: until the grace period after its expiry ends (IM-RENEW). A polling session has
+ * no grace period (IM-POLL-2).
  */
 export function takesPushes(session: Session, nowMs: number): boolean {
   return nowMs < session.expiresAtMs + (isPolling(session) ? 0 : LIMITS.expiryGraceMs);
 }
 
-/** Has no socket: it finds what comes in the inbox (IM-POLL-2). */
+/** Whether the session has no socket, and reads new messages from the inbox (IM-POLL-2). */
 export function isPolling({ mode }: Pick<Session, 'mode'>): boolean {
   return mode === 'polling';
 }
 
-/** How long the gateway may say 410 for a connection that is being made: `$connect` plus clock skew. */
-const YOUNG_MS = 5_000;
+/** How long the gateway may answer 410 for a new connection: the time of `$connect` plus clock skew. */
+const CONNECT_MS = 5_000;
 
-/** A 410 for it may only mean that its socket isn't open yet (IM-FAULT-7). */
-export function isBeingMade(session: Session, nowMs: number): boolean {
-  return nowMs - session.connectedAtMs < YOUNG_MS;
+/** Whether a 410 may only mean that the socket isn't open yet (IM-FAULT-7). */
+export function isConnecting(session: Session, nowMs: number): boolean {
+  return nowMs - session.connectedAtMs < CONNECT_MS;
 }
 
-/** How long a session's lease lasts: with the idle option no longer than it is trusted. */
+/** The term of a session's lease: with the idle option, the session is present only while it is trusted. */
 export function leaseTermMs({ idleTimeoutMs }: Pick<Session, 'idleTimeoutMs'>, leaseMs: number): number {
   return idleTimeoutMs ?? leaseMs;
 }
@@ -108,7 +108,7 @@ export function isTrusted({ idleTimeoutMs, leaseUntilMs }: Session, nowMs: numbe
   return idleTimeoutMs === undefined || nowMs < leaseUntilMs;
 }
 
-/** Beats must come more often than the lease is written, which is when half of it is gone (IM-IDLE). */
+/** Two heartbeats must fit into the lease, since the first may come too early to extend it (IM-IDLE). */
 export function heartbeatIntervalMs(idleTimeoutMs: number | undefined): number {
   return Math.min(LIMITS.heartbeatIntervalMs, Math.floor((idleTimeoutMs ?? Infinity) * 0.4));
 }

@@ -1,6 +1,6 @@
 import type { CallerRoles } from './roles.ts';
 
-/** Whose token it is, what they are here, and until when. */
+/** The user of a token, with roles and expiry. */
 export interface Identity extends CallerRoles {
   readonly userId: string;
   readonly expiresAtMs: number;
@@ -8,7 +8,7 @@ export interface Identity extends CallerRoles {
 
 export interface TokenVerifier {
   /**
-   * @throws {UnauthorizedError} malformed, expired, of wrong issuer, audience, or algorithm, or its user id invalid
+   * @throws {UnauthorizedError} malformed or expired; wrong issuer, audience, or algorithm; or an invalid user id
    * @throws {UnavailableError} the issuer's keys can't be read
    */
   verify(token: string): Promise<Identity>;

@@ -10,7 +10,7 @@ import type { OfflineQueue } from '../model/offline-job.ts';
 import {
   type Caller,
   type Encoding,
-  isBeingMade,
+  isConnecting,
   isPolling,
   leaseTermMs,
   type Mode,
@@ -20,7 +20,7 @@ import {
   takesPushes,
 } from '../model/session.ts';
 
-/** What becomes of a device's session when the same device connects again (IM-CONN-4). */
+/** What happens to a device's session when the device connects again (IM-CONN-4). */
 export type DuplicateLogin = 'replace' | 'reject';
 
 export interface DevicePorts {
@@ -41,20 +41,20 @@ export interface ConnectPorts extends DevicePorts {
 export interface ConnectRequest extends Caller {
   readonly mode: Mode;
   readonly encoding?: Encoding | undefined;
-  /** The client's own connection that this one takes over from (IM-CONN-4). */
+  /** The client's own connection that this one replaces (IM-CONN-4). */
   readonly replaces: string | undefined;
   readonly connectedAtMs: number;
   readonly tokenExpiresAtMs: number;
 }
 
-/** A post during `$connect` finds no open socket yet. */
+/** A post fails until `$connect` has finished. */
 const DRAIN_DELAY_SECONDS = 1;
 const CLAIM_ATTEMPTS = 3;
 
 /**
- * Stores the session, then ends those that it takes the place of: from the write on, nothing is sent to the old socket
- * any more (IM-CONN-3, IM-CONN-4).
- * @throws {ConflictError} `duplicateLogin: reject`, and the device's session is alive
+ * Stores the session, then ends those that it replaces. After the write nothing is sent to the old socket (IM-CONN-3,
+ * IM-CONN-4).
+ * @throws {ConflictError} with `duplicateLogin: reject`, if the device has a live session
  */
 export async function connect(ports: ConnectPorts, request: ConnectRequest): Promise<void> {
   const session = newSession(ports, request);
@@ -63,9 +63,9 @@ export async function connect(ports: ConnectPorts, request: ConnectRequest): Pro
 }
 
 /**
- * Stores a session of any kind, then ends those that it takes the place of.
- * @throws {ConflictError} `duplicateLogin: reject`, and the device's session is alive; or the device has opened another
- *   socket since: this one was given up, and its `$connect` is late (a page that is loaded again while it connects)
+ * Stores a session with or without a socket, then ends those that it replaces.
+ * @throws {ConflictError} with `duplicateLogin: reject`, if the device has a live session; or if the device has opened
+ *   another socket since, so this `$connect` is late (a page that was reloaded while it connected)
  */
 export async function takeDevice(
   ports: DevicePorts,
@@ -76,8 +76,8 @@ export async function takeDevice(
     ports.duplicateLogin === 'reject'
       ? await claim(ports, session, replaces)
       : await ports.routes.connect(session);
-  if (before === undefined) throw new ConflictError('This device has a later session.');
-  // The SDK repeats a write after a lost answer: what it finds "before" may be this very session.
+  if (before === undefined) throw new ConflictError('This device has a newer session.');
+  // After a lost response the AWS SDK retries the write, which then returns this session as one from before.
   const others = before.filter(({ connectionId }) => connectionId !== session.connectionId);
   await settleAll(endings(others, session.deviceId, replaces).map((one) => end(ports, one, session)));
 }
@@ -99,7 +99,7 @@ function newSession({ clock, leaseMs, idleTimeoutMs }: ConnectPorts, request: Co
   };
 }
 
-/** Takes the device over only from a session that is gone: looks, probes, and writes if nothing has changed. */
+/** Takes the device only if its session is gone: reads it, probes it, and writes if nothing has changed meanwhile. */
 async function claim(
   ports: DevicePorts,
   session: Session,
@@ -107,10 +107,10 @@ async function claim(
 ): Promise<readonly Session[]> {
   for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt += 1) {
     const holder = await ports.routes.find(session.userId, session.deviceId);
-    // The repeat of a write whose answer was lost.
+    // A retry of a write whose response was lost.
     if (holder?.connectionId === session.connectionId) return [];
     if (holder !== undefined && holder.connectionId !== replaces && (await isAlive(ports, holder))) {
-      throw new ConflictError('This device has a session.');
+      throw new ConflictError('This device already has a session.');
     }
     const before = await ports.routes.claim(session, holder?.connectionId);
     if (before !== undefined) return before;
@@ -118,13 +118,13 @@ async function claim(
   throw new UnavailableError();
 }
 
-/** @throws {UnavailableError} nobody knows: neither a live session may be ended nor a user locked out for good */
+/** @throws {UnavailableError} unknown: ending the session could end a live one, keeping it could lock the user out */
 async function isAlive({ connections, clock }: DevicePorts, session: Session): Promise<boolean> {
-  // A device that polls is on its way back to a socket, or polls again: there is nothing to keep out.
+  // A polling device returns to a socket or polls again: both may replace its session.
   if (isPolling(session) || !takesPushes(session, clock())) return false;
   const outcome = await connections.probe(session.connectionId);
   if (outcome === 'unsure') throw new UnavailableError();
-  return outcome === 'took' || isBeingMade(session, clock());
+  return outcome === 'took' || isConnecting(session, clock());
 }
 
 interface Ending {
@@ -132,14 +132,17 @@ interface Ending {
   readonly reason: CloseReason;
 }
 
-/** Which of the user's other sessions end now: the named one, the device's former, and the longest silent above ten. */
+/**
+ * Returns the sessions to end: the named one, the device's former one, and, above ten, those silent for the longest
+ * time.
+ */
 function endings(others: readonly Session[], deviceId: string, replaces: string | undefined): Ending[] {
   const ending = others.flatMap((session): Ending[] => {
     if (session.connectionId === replaces) return [{ session, reason: 'superseded' }];
     return session.deviceId === deviceId ? [{ session, reason: 'replaced' }] : [];
   });
   const staying = others.filter((session) => !ending.some((one) => one.session === session));
-  // The lease moves when a client speaks: the lowest has been silent for longest.
+  // A client's frames extend its lease, so the earliest lease is the one silent for the longest time.
   const bySilence = staying.toSorted(
     (a, b) => a.leaseUntilMs - b.leaseUntilMs || a.connectedAtMs - b.connectedAtMs,
   );
@@ -152,14 +155,14 @@ async function end(
   { session, reason }: Ending,
   successor: Session,
 ): Promise<void> {
-  // The same device's route is overwritten already.
+  // The route of the same device is already overwritten.
   if (session.deviceId !== successor.deviceId) await routes.disconnect(session);
   await endSession(connections, session, reason);
 }
 
 /**
- * A plain session says no `hello`: its inbox is pushed. Looked at after the route was written, so that what comes
- * later finds the route instead (IM-CONN-6).
+ * Has the inbox pushed to a plain session, which sends no `hello`. The inbox is read after the route was written, so
+ * later messages find the route instead (IM-CONN-6).
  */
 async function enqueueDrain(
   { inbox, offlineQueue }: ConnectPorts,

@@ -1,6 +1,6 @@
 import type { HeartbeatFrame } from '../../../protocol/frames.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { keepLease, noteHeard, requireLiveSession } from '../access/live-session.ts';
+import { keepLease, recordActivity, requireLiveSession } from '../access/live-session.ts';
 import type { Caller, RouteTable } from '../model/session.ts';
 
 export interface HeartbeatPorts {
@@ -9,7 +9,7 @@ export interface HeartbeatPorts {
   readonly clock: Clock;
 }
 
-/** Keeps an idle session and its presence alive (IM-BEAT). @throws {SessionEndedError} when the route is gone */
+/** Keeps an idle session and its presence alive (IM-BEAT). @throws {SessionEndedError} the route is gone */
 export async function heartbeat(
   { routes, leaseMs, clock }: HeartbeatPorts,
   caller: Caller,
@@ -19,11 +19,13 @@ export async function heartbeat(
   return { serverTime: clock(), session: { expiresAt: session.expiresAtMs } };
 }
 
-/** The literal `heartbeat` of simple clients, where the idle option is on: a sign of life (IM-IDLE). Never throws. */
+/**
+ * Handles the text `heartbeat` of simple clients. With the idle option it counts as activity (IM-IDLE). Never throws.
+ */
 export async function noteLiteralHeartbeat(
   { routes, clock }: Pick<HeartbeatPorts, 'routes' | 'clock'>,
   caller: Caller,
 ): Promise<void> {
   const session = await routes.find(caller.userId, caller.deviceId).catch(() => undefined);
-  if (session?.connectionId === caller.connectionId) await noteHeard(routes, session, clock());
+  if (session?.connectionId === caller.connectionId) await recordActivity(routes, session, clock());
 }

@@ -8,9 +8,10 @@ export interface LogOutPorts {
 }
 
 /**
- * Ends a user's sessions, or the one of a device: routes first, so that no frame is heard and nothing is sent any
- * more, sockets after (IM-REFUSE-7). Nobody connected is fine. It doesn't void the token: its issuer does.
- * @throws {UnavailableError} a route could not be removed; repeat
+ * Ends all sessions of a user, or the session of one device. Removes the routes before it closes the sockets, so that
+ * frames are refused and pushes stop at once (IM-REFUSE-7). Does nothing if the user has no session. Does not revoke the
+ * token: only its issuer can. Idempotent.
+ * @throws {UnavailableError} a route could not be removed: retry
  */
 export async function logOut(
   { routes, connections }: LogOutPorts,

@@ -27,17 +27,17 @@ export interface PollRequest {
   readonly batch?: string | null | undefined;
 }
 
-/** How often the inbox is looked at (IM-POLL-1): each look is a read. */
-const LOOK_INTERVAL_MS = 1_000;
+/** The time between reads of the inbox (IM-POLL-1). */
+const READ_INTERVAL_MS = 1_000;
 
 /**
- * Waits for the inbox to hold something (IM-POLL-1).
+ * Waits until the inbox has messages, or the wait is over (IM-POLL-1).
  *
- * The session is written *before* the first look: what was sent earlier and taken by a socket is in history, and what is
- * sent later finds this session and goes to the inbox (IM-POLL-2).
- * @throws {SessionEndedError} the session was ended while it waited: logged out, or the device has connected
- * @throws {ConflictError} `duplicateLogin: reject`, and the device has a living socket
- * @throws {InvalidRequestError} a `batch` that isn't this user's
+ * The session is written *before* the first read. Earlier messages that a socket took are in history; later messages
+ * find this session and go to the inbox (IM-POLL-2).
+ * @throws {SessionEndedError} the session ended during the wait: the user logged out, or the device connected
+ * @throws {ConflictError} with `duplicateLogin: reject`, if the device has an open socket
+ * @throws {InvalidRequestError} the `batch` was altered, or is another user's
  */
 export async function poll(ports: PollPorts, request: PollRequest): Promise<PollBody> {
   const { userId, batch } = request;
@@ -48,7 +48,7 @@ export async function poll(ports: PollPorts, request: PollRequest): Promise<Poll
     acknowledged.length > 0 && ports.inbox.remove(userId, acknowledged),
   ]);
   const page = await waitForPage(ports, userId, ports.clock() + request.waitMs);
-  await requireHeld(ports, session);
+  await requireCurrent(ports, session);
   return {
     ...toInboxPage(userId, page),
     timedOut: page.messages.length === 0,
@@ -69,18 +69,18 @@ function newSession({ clock, leaseMs }: PollPorts, { userId, deviceId, waitMs }:
   };
 }
 
-/** The first page that isn't empty, or an empty one at the deadline. */
+/** Returns the first page with messages, or an empty one at the deadline. */
 async function waitForPage(ports: PollPorts, userId: string, deadlineMs: number): Promise<FilledPage> {
   for (;;) {
     const page = await fillPage(ports, userId, await firstEntries(ports, userId));
     const leftMs = deadlineMs - ports.clock();
     if (page.messages.length > 0 || leftMs <= 0) return page;
-    await ports.pause(Math.min(LOOK_INTERVAL_MS, leftMs));
+    await ports.pause(Math.min(READ_INTERVAL_MS, leftMs));
   }
 }
 
-/** Nothing goes to a session that was logged out, or to a poll whose client has given it up for another. */
-async function requireHeld(
+/** Refuses a session that was logged out, or replaced by the device's next poll or socket. */
+async function requireCurrent(
   { routes }: PollPorts,
   { userId, deviceId, connectionId }: Session,
 ): Promise<void> {

@@ -20,8 +20,9 @@ export interface PresenceRequest {
 }
 
 /**
- * Which of these users are online. The caller learns it only of those in the named conversation, or with whom there is a
- * direct one with messages; others show as offline, null, like users who don't exist (IM-REFUSE-4).
+ * Returns which of these users are online. The caller sees only members of the named conversation, or users with whom
+ * they have a direct conversation with messages. All others look like users who don't exist: offline, never seen
+ * (IM-REFUSE-4).
  */
 export async function presenceOf(
   ports: PresencePorts,
@@ -39,11 +40,11 @@ export async function presenceOf(
 async function findUsers(ports: PresencePorts, userId: string, { userIds, conversationId }: PresenceRequest) {
   if (conversationId === undefined) {
     const wanted = [...new Set(userIds)];
-    return { userIds: wanted, visible: await acquainted(ports, userId, wanted) };
+    return { userIds: wanted, visible: await visibleAmong(ports, userId, wanted) };
   }
   const conversation = resolveConversation(userId, { conversationId });
   if (conversation.kind === 'direct') {
-    return { userIds: conversation.users, visible: await acquainted(ports, userId, conversation.users) };
+    return { userIds: conversation.users, visible: await visibleAmong(ports, userId, conversation.users) };
   }
   await requireMembership(ports.conversations, userId, conversation);
   const { members } = await ports.groups.members(conversationId, { limit: LIMITS.presenceUsers });
@@ -51,8 +52,8 @@ async function findUsers(ports: PresencePorts, userId: string, { userIds, conver
   return { userIds: ids, visible: new Set(ids) };
 }
 
-/** Oneself, and those with whom one has a direct conversation with messages. */
-async function acquainted({ conversations }: PresencePorts, userId: string, others: readonly string[]) {
+/** Returns the user themselves, and those of `others` with whom they have a direct conversation with messages. */
+async function visibleAmong({ conversations }: PresencePorts, userId: string, others: readonly string[]) {
   const ids = new Map(
     others.filter((other) => other !== userId).map((other) => [directConversationId(userId, other), other]),
   );
@@ -69,10 +70,10 @@ function toUserPresence(
   const { sessions = [], seenAtMs } = presence ?? {};
   const now = clock();
   const online = sessions.some((session) => session.leaseUntilMs > now && takesPushes(session, now));
-  // A session that fell silent was last heard when its lease was last moved.
-  const heard = [
+  // A silent session was last active when its lease was last extended.
+  const lastActive = [
     ...sessions.map((session) => session.leaseUntilMs - leaseTermMs(session, leaseMs)),
     ...(seenAtMs === undefined ? [] : [seenAtMs]),
   ];
-  return { userId, online, lastSeenAt: heard.length === 0 ? null : Math.max(...heard) };
+  return { userId, online, lastSeenAt: lastActive.length === 0 ? null : Math.max(...lastActive) };
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import { SessionEndedError } from '../../shared/errors.ts';
-import { noteHeard, requireKnownSession } from '../access/live-session.ts';
+import { recordActivity, requireKnownSession } from '../access/live-session.ts';
 import { type Caller, type RouteTable, sessionExpiryMs } from '../model/session.ts';
 import type { TokenVerifier } from '../model/token.ts';
 
@@ -11,9 +11,9 @@ export interface RenewPorts {
 }
 
 /**
- * Gives the session a new end by a fresh token of the same user; returns it in epoch milliseconds (IM-RENEW).
- * @throws {UnauthorizedError} the token is not valid; the session goes on as it was
- * @throws {SessionEndedError} another user's token, or a session that is over: disconnect (IM-REFUSE-6, IM-REFUSE-7)
+ * Renews the session with a fresh token of the same user. Returns the new expiry in epoch milliseconds (IM-RENEW).
+ * @throws {UnauthorizedError} the token is invalid; the session stays as it was
+ * @throws {SessionEndedError} the token is another user's, or the session is over (IM-REFUSE-6, IM-REFUSE-7)
  */
 export async function renew(
   { routes, tokens, clock }: RenewPorts,
@@ -27,10 +27,10 @@ export async function renew(
     throw new SessionEndedError('identity_mismatch', "The token is another user's.");
   }
   const expiresAtMs = sessionExpiryMs(session.connectedAtMs, identity.expiresAtMs);
-  // Removed between the look and the write: replaced, or logged out.
+  // Replaced or logged out between the read and the write.
   if (!(await routes.setExpiry(caller, expiresAtMs))) {
     throw new SessionEndedError('session_expired', 'The session has ended.');
   }
-  await noteHeard(routes, session, clock());
+  await recordActivity(routes, session, clock());
   return expiresAtMs;
 }

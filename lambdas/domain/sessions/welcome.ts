@@ -17,8 +17,9 @@ export interface InboxSessionPorts extends InboxPorts {
 }
 
 /**
- * Tells a managed session who it is and what it missed (IM-HELLO-1). Both reads are strong: see `processOfflineJobs`.
- * @throws {SessionEndedError} when the route is gone
+ * Answers `hello` with the session's identity and the first inbox page (IM-HELLO-1). Both reads are strong, and must be:
+ * see `processOfflineJobs`.
+ * @throws {SessionEndedError} the route is gone
  */
 export async function welcome(
   ports: InboxSessionPorts,
@@ -43,8 +44,8 @@ export async function welcome(
 }
 
 /**
- * Removes exactly the entries of the page that was acknowledged; returns the next page (IM-HELLO-2).
- * @throws {InvalidRequestError} a `batch` that is altered or another user's
+ * Removes exactly the entries of the acknowledged page. Returns the next page (IM-HELLO-2).
+ * @throws {InvalidRequestError} the `batch` was altered, or is another user's
  */
 export async function acknowledgePage(
   ports: InboxSessionPorts,

@@ -13,7 +13,7 @@ import type {
 import type { ConversationReader, ConversationWriter } from '../../../lambdas/domain/model/conversation.ts';
 import type { GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
 import type { MessageReader, MessageWriter } from '../../../lambdas/domain/model/message.ts';
-import type { DeskEvent } from '../../../protocol/content.ts';
+import type { ChatEvent } from '../../../protocol/content.ts';
 import { inMemoryConversations } from '../../adapters/memory/conversations.ts';
 import { inMemoryDesk } from '../../adapters/memory/desk.ts';
 import { inMemoryMessages } from '../../adapters/memory/messages.ts';
@@ -50,7 +50,7 @@ function aChat(queue: string, more: Partial<Chat> = {}): Chat {
   return { conversationId: `cs:${ulid(NOON)}`, queue, state: 'waiting', customer, openedAtMs: NOON, ...more };
 }
 
-function change(before: Chat | undefined, after: Chat, seq: number, event: DeskEvent): ChatChange {
+function change(before: Chat | undefined, after: Chat, seq: number, event: ChatEvent): ChatChange {
   const message = systemMessage({ clock }, after.conversationId, seq, { event, by: DESK });
   return { before, after, message };
 }

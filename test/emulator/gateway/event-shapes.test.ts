@@ -13,7 +13,7 @@ const runtimeFields = [
 
 async function startAuthorized() {
   return startGateway({
-    webSocketApi: { routes: [authorizedConnect(), route('$disconnect'), route('sendMessage')] },
+    webSocketApi: { routes: [authorizedConnect, route('$disconnect'), route('sendMessage')] },
     functions: { authorizer: (event) => allow(event, { userId: 'alice', expiresAtMs: 1707510208396 }) },
   });
 }

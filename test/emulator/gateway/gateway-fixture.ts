@@ -66,10 +66,8 @@ export function route(routeKey: string, overrides: Partial<WebSocketRouteModel> 
   return { routeKey, functionId: routeKey, hasResponse: false, ...overrides };
 }
 
-/** `$connect` behind an authorizer that is always called. */
-export function authorizedConnect(identitySource: readonly string[] = []): WebSocketRouteModel {
-  return route('$connect', { authorizer: { functionId: 'authorizer', identitySource } });
-}
+/** `$connect` behind the function `authorizer`. */
+export const authorizedConnect = route('$connect', { authorizerId: 'authorizer' });
 
 const defaultWebSocketApi: WebSocketApiModel = {
   apiId: 'ws-api',

@@ -136,15 +136,15 @@ test('the runtime runs functions, sockets, routes, and queues of an assembly', a
   await eventually(() => lines).toContain('queue: from the queue');
 });
 
-test('one assembly serves several runtimes at once, with or without a wire proxy between', async () => {
+test('one assembly serves several runtimes at once, with or without an AWS proxy between', async () => {
   const cdkOut = miniAssembly();
-  const [plain, wired] = await Promise.all([
+  const [plain, proxied] = await Promise.all([
     start({ cdkOut }),
-    start({ cdkOut, wire: (direct) => ({ ...direct, dynamodb: 'http://127.0.0.1:9/proxied' }) }),
+    start({ cdkOut, awsProxy: (direct) => ({ ...direct, dynamodb: 'http://127.0.0.1:9/proxied' }) }),
   ]);
-  expect(plain.runtime.port).not.toBe(wired.runtime.port);
+  expect(plain.runtime.port).not.toBe(proxied.runtime.port);
   expect((await plain.environment()).env.ISSUER).toBe(plain.runtime.issuer);
-  expect((await wired.environment()).env.AWS_ENDPOINT_URL_DYNAMODB).toBe('http://127.0.0.1:9/proxied');
+  expect((await proxied.environment()).env.AWS_ENDPOINT_URL_DYNAMODB).toBe('http://127.0.0.1:9/proxied');
 });
 
 test('the runtime keeps logs and key in the data folder, and --fresh deletes only its own files there', async () => {

@@ -222,6 +222,21 @@ describe("the stack's storage", () => {
   });
 });
 
+test('a mapping with a batching window stops the loader', () => {
+  const Mapping = {
+    Type: 'AWS::Lambda::EventSourceMapping',
+    Properties: {
+      EventSourceArn: { 'Fn::GetAtt': ['Queue', 'Arn'] },
+      FunctionName: { Ref: 'Fn' },
+      MaximumBatchingWindowInSeconds: 5,
+    },
+  };
+  const resources = { Queue: { Type: 'AWS::SQS::Queue' }, Fn: lambda('abc'), Mapping };
+  expect(() => load({ bundles: { abc: '' }, resources })).toThrow(
+    'Mapping: the local runtime knows no batching window.',
+  );
+});
+
 describe("the stack's APIs", () => {
   const api = (name: string, protocol: string) => ({
     [name]: {
@@ -259,7 +274,7 @@ describe("the stack's APIs", () => {
             ApiId: { Ref: 'Socket' },
             AuthorizerType: 'REQUEST',
             AuthorizerUri: invocationUri('Fn'),
-            IdentitySource: ['route.request.header.Authorization'],
+            IdentitySource: [],
           },
         },
         Connect: {
@@ -308,7 +323,7 @@ describe("the stack's APIs", () => {
             routeKey: '$connect',
             functionId: 'Fn',
             hasResponse: false,
-            authorizer: { functionId: 'Fn', identitySource: ['route.request.header.Authorization'] },
+            authorizerId: 'Fn',
           },
           { routeKey: 'send', functionId: 'Fn', hasResponse: true },
           { routeKey: 'half', functionId: 'Fn', hasResponse: false },
@@ -316,6 +331,17 @@ describe("the stack's APIs", () => {
       },
     ]);
     expect(stack.outputs).toEqual({ Url: 'ws://127.0.0.1:8787/prod' });
+  });
+
+  test.each(['ANY /groups', 'GET /{proxy+}', '$default'])('an HTTP route %s stops the loader', (RouteKey) => {
+    const Route = {
+      Type: 'AWS::ApiGatewayV2::Route',
+      Properties: { ApiId: { Ref: 'Http' }, RouteKey, Target: target('Http') },
+    };
+    const resources = { Fn: lambda('abc'), ...api('Http', 'HTTP'), Route };
+    expect(() => load({ bundles: { abc: '' }, resources })).toThrow(
+      `The local runtime knows no routes like "${RouteKey}".`,
+    );
   });
 
   test('include an HTTP API with its JWT authorizer and CORS', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { FaultKind, FaultRule } from '../../../local/wire/index.ts';
-import { draw } from '../../../local/wire/random.ts';
+import type { FaultKind, FaultRule } from '../../../local/aws-proxy/index.ts';
+import { draw } from '../../../local/aws-proxy/random.ts';
 
 /** A fault rule as data, so that it can be printed and replayed; the run's seed decides the probability. */
 export interface PlannedRule {
@@ -130,7 +130,7 @@ export const plannedRule: fc.Arbitrary<PlannedRule> = fc.oneof(
 );
 
 /**
- * The rule with its chance bound to the run: the wire's own depends on all rules that it ever had.
+ * The rule with its chance bound to the run: the proxy's own depends on all rules that it ever had.
  * @param name among the rules of this run
  * @param onGone told of connections that may be said to be gone though they are not
  */

@@ -1,30 +1,30 @@
+import { type AwsProxy, createAwsProxy } from '../../../local/aws-proxy/index.ts';
 import { type LocalRuntime, startRuntime } from '../../../local/runtime.ts';
-import { createWire, type Wire } from '../../../local/wire/index.ts';
 import { Queues } from './queues.ts';
 
 /** The running stack that all runs share. */
 export interface Ground {
   readonly runtime: LocalRuntime;
-  readonly wire: Wire;
+  readonly proxy: AwsProxy;
   readonly queues: Queues;
   stop(): Promise<void>;
 }
 
 /** @param cdkOut an existing cloud assembly */
 export async function layGround(cdkOut?: string): Promise<Ground> {
-  const wire = createWire({ keep: 1_000 });
+  const proxy = createAwsProxy({ keep: 1_000 });
   const runtime = await startRuntime({
-    wire: wire.attach,
+    awsProxy: proxy.attach,
     maxInstancesPerFunction: 3,
     maxInstances: 36,
     returnFailedAfterSeconds: 0,
     onWarning: () => undefined,
     ...(cdkOut !== undefined && { cdkOut }),
   });
-  const queues = new Queues(runtime, wire);
+  const queues = new Queues(runtime, proxy);
   return {
     runtime,
-    wire,
+    proxy,
     queues,
     async stop() {
       queues.close();

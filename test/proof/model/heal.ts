@@ -28,7 +28,7 @@ export async function heal(world: World): Promise<void> {
   await Promise.all(world.conversations.map((conversation) => readAll(world, conversation.conversationId)));
   for (const account of accounts) await account.list(1);
   for (const device of devices) device.hangUp();
-  await ground.wire.quiet();
+  await ground.proxy.untilIdle();
 }
 
 async function settle(world: World, intent: SendIntent): Promise<void> {

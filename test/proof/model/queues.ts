@@ -6,9 +6,9 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import type { AwsProxy } from '../../../local/aws-proxy/index.ts';
 import { sqsClient } from '../../../local/emulators/clients.ts';
 import type { LocalRuntime } from '../../../local/runtime.ts';
-import type { Wire } from '../../../local/wire/index.ts';
 
 const NAMES = ['Offline', 'FanOut', 'Service'] as const;
 type QueueName = (typeof NAMES)[number];
@@ -17,16 +17,16 @@ const POLL_MS = 20;
 /** A drain takes five rounds of 2 s at worst, and a dead letter starts again. */
 const DRAIN_MS = 45_000;
 
-/** The stack's queues, as an operator sees them, without the wire proxy. */
+/** The stack's queues, as an operator sees them, without the AWS proxy. */
 export class Queues {
   readonly #client: SQSClient;
   readonly #runtime: LocalRuntime;
-  readonly #wire: Wire;
+  readonly #proxy: AwsProxy;
 
-  constructor(runtime: LocalRuntime, wire: Wire) {
+  constructor(runtime: LocalRuntime, proxy: AwsProxy) {
     this.#client = sqsClient(runtime.endpoints.sqs);
     this.#runtime = runtime;
-    this.#wire = wire;
+    this.#proxy = proxy;
   }
 
   /** Puts an event into the service queue, as the account's other services do. */
@@ -39,7 +39,7 @@ export class Queues {
     const deadline = Date.now() + DRAIN_MS;
     let redriven = 0;
     for (;;) {
-      await this.#wire.quiet();
+      await this.#proxy.untilIdle();
       if (await this.#isEmpty()) {
         const moved = await this.#redrive();
         if (moved === 0) return redriven;

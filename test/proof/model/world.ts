@@ -1,4 +1,4 @@
-import type { ActiveFault } from '../../../local/wire/index.ts';
+import type { ActiveFault } from '../../../local/aws-proxy/index.ts';
 import type { Conversation } from '../history.ts';
 import { Recorder } from '../recorder.ts';
 import { Account } from './account.ts';
@@ -156,13 +156,13 @@ export class World {
       this.recorder.add({ type: 'disconnected', connection, why: `fault ${name} says that it is gone` });
     this.faults.push({
       rule,
-      active: this.ground.wire.inject(toRule(rule, { seed: this.seed, name, onGone })),
+      active: this.ground.proxy.inject(toRule(rule, { seed: this.seed, name, onGone })),
     });
   }
 
   calm(): void {
     this.recorder.note('no more faults');
-    this.ground.wire.calm();
+    this.ground.proxy.clearFaults();
   }
 
   /** Starts the work; waits for its end, or continues concurrently. */

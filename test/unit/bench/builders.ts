@@ -1,5 +1,5 @@
 import type { Tally } from '../../../bench/measure/tally.ts';
-import type { Call, Invocation } from '../../../local/wire/index.ts';
+import type { Call, Invocation } from '../../../local/aws-proxy/index.ts';
 
 export function aTally(fields: Partial<Tally> = {}): Tally {
   return {
@@ -52,7 +52,7 @@ export function anInvocation(fields: Partial<Invocation> = {}): Invocation {
   return {
     requestId: 'r1',
     function: 'send',
-    occasion: { kind: 'frame', name: 'sendMessage' },
+    trigger: { kind: 'frame', name: 'sendMessage' },
     calls: [],
     startMs: 0,
     endMs: 10,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { coldShare, coldShares, KEPT_SECONDS } from '../../../bench/cost/cold-starts.ts';
 import { DEFAULT_WORKLOAD } from '../../../bench/cost/workload.ts';
-import { draw } from '../../../local/wire/random.ts';
+import { draw } from '../../../local/aws-proxy/random.ts';
 
 const HOUR = 3_600;
 

@@ -26,7 +26,7 @@ describe('the tally of an operation', () => {
   });
 
   it('bills no message for a connect or a disconnect', () => {
-    const connect = anInvocation({ occasion: { kind: 'frame', name: '$connect' }, reply: '200' });
+    const connect = anInvocation({ trigger: { kind: 'frame', name: '$connect' }, reply: '200' });
     expect(tallyOf([connect], same).socketMessages).toBe(0);
   });
 
@@ -38,7 +38,7 @@ describe('the tally of an operation', () => {
       writeUnits: 0,
       bytesOut: 70_000,
     });
-    const batch = anInvocation({ function: 'store', occasion: { kind: 'queue', name: 'q', records: 3 } });
+    const batch = anInvocation({ function: 'store', trigger: { kind: 'queue', name: 'q', records: 3 } });
     expect(tallyOf([anInvocation({ calls: [send] }), batch], same).queueRequests).toBe(4);
   });
 

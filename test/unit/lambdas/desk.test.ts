@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { beAway, beReady, transferChat } from '../../../lambdas/domain/desk/agent.ts';
+import { setAway, setReady, transferChat } from '../../../lambdas/domain/desk/agent.ts';
 import { checkAgent } from '../../../lambdas/domain/desk/agent-liveness.ts';
 import { closeChat, openChat } from '../../../lambdas/domain/desk/customer.ts';
 import { matchQueue } from '../../../lambdas/domain/desk/match.ts';
@@ -27,7 +27,7 @@ async function open(customer: string, w = world): Promise<string> {
 }
 async function ready(userId: string, capacity = 1, w = world) {
   await connect(userId, w);
-  return beReady(w, caller(userId), AGENT, { queues: [QUEUE], capacity });
+  return setReady(w, caller(userId), AGENT, { queues: [QUEUE], capacity });
 }
 const match = (w = world) =>
   matchQueue(w, { queue: QUEUE, moved: false, isRepeat: false, isWatchdog: false });
@@ -173,7 +173,7 @@ describe('the liveness check of an agent', () => {
   });
 
   it('leaves the remaining chats to an agent who returns before all are taken (IM-DESK-7)', async () => {
-    await beReady(world, caller('ann'), AGENT, { queues: [QUEUE], capacity: 2 });
+    await setReady(world, caller('ann'), AGENT, { queues: [QUEUE], capacity: 2 });
     await open('eve');
     await match();
     await disconnect('ann');
@@ -234,7 +234,7 @@ describe('the desk as a whole', () => {
       (one): Step =>
         async (w) => {
           await connect(one, w);
-          return beAway(w, caller(one), AGENT);
+          return setAway(w, caller(one), AGENT);
         },
     ),
     fc.constant<Step>((w) => match(w)),

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { keepLease, noteHeard, requireLiveSession } from '../../../lambdas/domain/access/live-session.ts';
+import {
+  keepLease,
+  recordActivity,
+  requireLiveSession,
+} from '../../../lambdas/domain/access/live-session.ts';
 import {
   heartbeatIntervalMs,
   isTrusted,
@@ -54,7 +58,7 @@ describe('a session', () => {
     const session = aSession({ idleTimeoutMs: 60_000, leaseUntilMs: NOON + 60_000 });
     await world.routes.connect(session);
     const leaseAfter = async (ms: number) => {
-      await noteHeard(world.routes, session, NOON + ms);
+      await recordActivity(world.routes, session, NOON + ms);
       return (await world.routes.find('bob', 'phone'))?.leaseUntilMs;
     };
     expect(await leaseAfter(29_999)).toBe(NOON + 60_000);

@@ -11,7 +11,7 @@ import { NewConversation } from './new-conversation.tsx';
 import './conversations.css';
 
 export interface ConversationListProps {
-  /** Who is signed in. */
+  /** The signed-in user. */
   readonly name: string;
   readonly selection: Selection;
   readonly onSignOut?: (() => void) | undefined;
@@ -60,7 +60,7 @@ function Rows({ selected, onSelect, onStart }: RowsProps) {
       <div className="list-empty">
         <p>No conversations yet.</p>
         <Button kind="primary" onClick={onStart}>
-          Begin one
+          Start one
         </Button>
       </div>
     );
@@ -84,7 +84,6 @@ function keyOf({ peer, conversationId }: ConversationSummary): ConversationKey {
   return peer === undefined ? conversationId : `@${peer}`;
 }
 
-/** The list is on its way. */
 function Skeleton() {
   return (
     <div className="list-skeleton" role="status" aria-label="Loading conversations">

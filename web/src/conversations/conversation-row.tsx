@@ -31,7 +31,7 @@ export const ConversationRow = memo(
       />
     );
   },
-  // The handler is new each time and does the same.
+  // `onSelect` is a new function each time, but does the same.
   (before, after) => before.conversation === after.conversation && before.isSelected === after.isSelected,
 );
 

@@ -11,7 +11,7 @@ export interface NewConversationProps {
   onStarted(key: ConversationKey): void;
 }
 
-/** One name begins a conversation of two; several, a group. */
+/** One name starts a direct conversation, several create a group. */
 export function NewConversation({ onClose, onStarted }: NewConversationProps) {
   const im = useIm();
   const [names, setNames] = useState('');
@@ -55,11 +55,11 @@ export function NewConversation({ onClose, onStarted }: NewConversationProps) {
             autoComplete="off"
             spellCheck={false}
           />
-          <small id="with-hint">Several names make a group.</small>
+          <small id="with-hint">Enter several names to create a group.</small>
         </label>
         {isGroup && (
           <label className="field">
-            <span>Name of the group</span>
+            <span>Group name</span>
             <input
               value={title}
               onChange={(event) => setTitle(event.target.value)}
@@ -73,7 +73,7 @@ export function NewConversation({ onClose, onStarted }: NewConversationProps) {
         <div className="form-actions">
           <Button onClick={onClose}>Cancel</Button>
           <Button kind="primary" type="submit" disabled={isBusy}>
-            {isGroup ? 'Make the group' : 'Begin'}
+            {isGroup ? 'Create group' : 'Start'}
           </Button>
         </div>
       </form>

@@ -7,32 +7,32 @@ import { clientOptions } from '../session/session.ts';
 import { Chat } from '../shell/chat.tsx';
 import type { ConversationKey } from '../shell/selection.ts';
 import { Icon } from '../ui/icon.tsx';
-import { createLine } from './line.ts';
+import { createFlakyNetwork } from './flaky-network.ts';
 
 export interface DemoPersonProps {
   readonly config: PageConfig;
   readonly auth: DevAuth;
   readonly userId: string;
-  /** With whom the conversation is open at first. */
+  /** The other user of the conversation that is open at first. */
   readonly peer: string;
 }
 
 export function DemoPerson({ config, auth, userId, peer }: DemoPersonProps) {
-  const [line] = useState(createLine);
-  const [isCut, setIsCut] = useState(line.isCut);
+  const [network] = useState(createFlakyNetwork);
+  const [isCut, setIsCut] = useState(network.isCut);
   const make = useCallback(() => {
     const getToken = () => devToken(auth.tokenUrl, userId);
     const options = clientOptions(config, { getToken, storeName: `demo/${userId}` });
-    return createClient({ ...options, environment: line.environment });
-  }, [config, auth, userId, line]);
+    return createClient({ ...options, environment: network.environment });
+  }, [config, auth, userId, network]);
   const im = useConnectedClient(make);
   const [selected, select] = useState<ConversationKey | undefined>(`@${peer}`);
   const selection = useMemo(() => ({ selected, select }), [selected]);
   const toggle = () => {
     if (isCut) {
-      line.heal();
+      network.heal();
       im?.connect().catch(() => {});
-    } else line.cut();
+    } else network.cut();
     setIsCut(!isCut);
   };
   return (

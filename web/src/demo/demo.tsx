@@ -3,12 +3,15 @@ import { Notice } from '../ui/notice.tsx';
 import { DemoPerson } from './demo-person.tsx';
 import './demo.css';
 
-/** Two people in one page, each with a client of their own, and a switch for the network of each. */
+/** Two people side by side, each with their own client and a switch for their network. */
 export function Demo({ config }: { readonly config: PageConfig }) {
   const { auth } = config;
   if (auth.kind !== 'dev') {
     return (
-      <Notice title="The demo needs the stack on your own machine" text="There anybody may be two people." />
+      <Notice
+        title="The demo runs only on a local stack"
+        text="There you can sign in as two people at once."
+      />
     );
   }
   return (

@@ -12,15 +12,15 @@ import { wordsOf } from './words.ts';
 
 export interface ChatHeaderProps {
   readonly chat: DeskChat;
-  /** A supervisor looks on: nothing is done here. */
+  /** A supervisor reads another agent's chat, without any controls. */
   readonly isOthers?: boolean;
   onBack(): void;
 }
 
-/** Whose chat it is and what about, and how it is handed on or ended. */
+/** The chat's customer and topic, and the buttons that transfer or end it. */
 export function ChatHeader({ chat, isOthers = false, onBack }: ChatHeaderProps) {
   const im = useDeskIm();
-  const [isHandingOn, setIsHandingOn] = useState(false);
+  const [isTransferring, setIsTransferring] = useState(false);
   const { error, attempt } = useAttempt(wordsOf);
   const { conversationId, customer, topic, state, rating } = chat;
   const about = topic ?? 'No topic';
@@ -35,7 +35,7 @@ export function ChatHeader({ chat, isOthers = false, onBack }: ChatHeaderProps) 
         </div>
         {state === 'assigned' && !isOthers && (
           <>
-            <Button onClick={() => setIsHandingOn(true)}>Transfer</Button>
+            <Button onClick={() => setIsTransferring(true)}>Transfer</Button>
             <Button kind="danger" onClick={() => attempt(im.desk.close(conversationId))}>
               End chat
             </Button>
@@ -43,7 +43,9 @@ export function ChatHeader({ chat, isOthers = false, onBack }: ChatHeaderProps) 
         )}
       </header>
       <FormError text={error} />
-      {isHandingOn && <Transfer conversationId={conversationId} onClose={() => setIsHandingOn(false)} />}
+      {isTransferring && (
+        <Transfer conversationId={conversationId} onClose={() => setIsTransferring(false)} />
+      )}
     </>
   );
 }
@@ -56,10 +58,10 @@ function Transfer({ conversationId, onClose }: { readonly conversationId: string
   const im = useDeskIm();
   const [agent, setAgent] = useState('');
   const { error, attempt } = useAttempt(wordsOf);
-  const hand = (to: string) => attempt(im.agent.transfer(conversationId, to), onClose);
+  const transfer = (to: string) => attempt(im.agent.transfer(conversationId, to), onClose);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    hand(agent.trim());
+    transfer(agent.trim());
   };
   return (
     <Dialog title="Transfer this chat" onClose={onClose}>
@@ -70,7 +72,7 @@ function Transfer({ conversationId, onClose }: { readonly conversationId: string
         </label>
         <FormError text={error} />
         <div className="form-actions">
-          <Button onClick={() => hand('queue')}>Back to the queue</Button>
+          <Button onClick={() => transfer('queue')}>Back to the queue</Button>
           <Button kind="primary" type="submit">
             Transfer
           </Button>

@@ -25,7 +25,7 @@ export interface ConsoleProps {
   onSignOut(): void;
 }
 
-/** An agent's desk: readiness, the chats that are hers, the open one; for a supervisor the queues besides. */
+/** An agent's desk: readiness, own chats, the open chat; for a supervisor also the queues and all other chats. */
 export function Console({ name, onSignOut }: ConsoleProps) {
   const im = useDeskIm();
   const { current, error } = useConnection(im);
@@ -33,7 +33,7 @@ export function Console({ name, onSignOut }: ConsoleProps) {
   const [selected, select] = useState<string>();
   const whyNoEarlier = useEarlierChats();
   const supervision = useSupervision();
-  // What was asked for some seconds ago may have come here since.
+  // The list was requested some seconds ago: a chat in it may have been assigned to this agent since.
   const isMine = ({ conversationId }: DeskChat) =>
     mine.some((chat) => chat.conversationId === conversationId);
   const others = supervision?.chats.filter((chat) => !isMine(chat)) ?? [];
@@ -56,7 +56,7 @@ export function Console({ name, onSignOut }: ConsoleProps) {
           <div className="desk-lists">
             <FormError text={whyNoEarlier} />
             {mine.length === 0 ? (
-              <p className="desk-empty">Chats appear here as they are given to you.</p>
+              <p className="desk-empty">Chats assigned to you appear here.</p>
             ) : (
               <ul className="list-rows">
                 {mine.map((chat) => (
@@ -98,7 +98,7 @@ export function Console({ name, onSignOut }: ConsoleProps) {
   );
 }
 
-/** Those that this agent has, and those that ended with her. */
+/** The chats that this agent has, and those that ended with this agent. */
 function useOwnChats(): readonly DeskChat[] {
   const { userId } = useDeskIm();
   const all = useSupportChats();

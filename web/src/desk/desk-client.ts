@@ -2,10 +2,10 @@ import { type DeskChat, DeskClient } from '@serverless-im/client/desk';
 import { useCallback, useSyncExternalStore } from 'react';
 import { useIm } from '../session/client-context.ts';
 
-/** The client of the customer or agent who is here. */
+/** The client of the signed-in customer or agent. */
 export function useDeskIm(): DeskClient {
   const im = useIm();
-  if (!(im instanceof DeskClient)) throw new Error('there is no desk client above this component');
+  if (!(im instanceof DeskClient)) throw new Error('useDeskIm needs a desk client in the ClientProvider');
   return im;
 }
 

@@ -10,11 +10,11 @@ import { Notice } from '../ui/notice.tsx';
 import { Console } from './console.tsx';
 import { keepReadiness } from './readiness.ts';
 
-/** Nobody waits longer for the desk to hear that they go. */
+/** Signing out waits this long at most for the desk's answer to `away`. */
 const SIGN_OUT_MS = 1_000;
 const SUGGESTED = ['ann', 'ben', 'supervisor'];
 
-/** On one machine: who calls herself supervisor is one, everybody is an agent. */
+/** On a local stack, everybody is an agent, and a name that starts with `supervisor` makes a supervisor. */
 const STAFF: DevSessionOptions = {
   key: 'im.dev.agent',
   claimsOf: (userId) => ({
@@ -23,7 +23,7 @@ const STAFF: DevSessionOptions = {
   }),
 };
 
-/** `/desk`: where customers are served. */
+/** `/desk`: the page of agents and supervisors. */
 export function DeskPage({ config }: { readonly config: PageConfig }) {
   const { session, isReturning, error, signIn, signOut } = useSession(config.auth, STAFF);
   if (isReturning) return <Notice title="Signing in…" isBusy />;
@@ -42,7 +42,7 @@ function AtDesk({ config, session, onSignOut }: AtDeskProps) {
   const make = useCallback(() => createClient(clientOptions(config, session)), [config, session]);
   const im = useConnectedClient(make);
   if (im === undefined) return null;
-  // Who signs in next in this tab is ready when they say so, and who goes is given no more chats.
+  // Stops new chats for this agent, and clears the readiness for the next user of this tab.
   const leave = () => {
     keepReadiness(undefined);
     const tooLong = new Promise((resolve) => setTimeout(resolve, SIGN_OUT_MS));

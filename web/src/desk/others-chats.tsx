@@ -10,13 +10,13 @@ export interface OthersChatsProps {
   onSelect(conversationId: string): void;
 }
 
-/** What a supervisor may look into: who waits, and who is served by whom. */
+/** For supervisors: all waiting chats, and other agents' chats. */
 export function OthersChats({ chats, selected, onSelect }: OthersChatsProps) {
   return (
-    <section className="desk-others" aria-label="Chats of others">
-      <h3>Chats of others</h3>
+    <section className="desk-others" aria-label="Other chats">
+      <h3>Other chats</h3>
       {chats.length === 0 ? (
-        <p className="desk-note">Nobody waits, and nobody else is being served.</p>
+        <p className="desk-note">There are no other chats.</p>
       ) : (
         <ul className="list-rows">
           {chats.map((chat) => (
@@ -55,5 +55,5 @@ function OthersChat({ chat, isSelected, onSelect }: OthersChatProps) {
 
 export function stateOf({ state, agent, queue }: DeskChat): string {
   if (state === 'closed') return 'Ended';
-  return agent === null ? `Waits in ${queue}` : `With ${agent.name ?? agent.userId}`;
+  return agent === null ? `Waiting in ${queue}` : `With ${agent.name ?? agent.userId}`;
 }

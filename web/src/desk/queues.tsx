@@ -1,7 +1,7 @@
-import type { DeskQueue } from '@serverless-im/client/desk';
+import type { SupportQueue } from '@serverless-im/client/desk';
 
-/** How many wait, how long, and who is there. */
-export function Queues({ queues }: { readonly queues: readonly DeskQueue[] }) {
+/** The number of waiting chats, the longest wait, and the agents by status. */
+export function Queues({ queues }: { readonly queues: readonly SupportQueue[] }) {
   return (
     <section className="desk-queues" aria-label="Queues">
       <h3>Queues</h3>
@@ -10,7 +10,7 @@ export function Queues({ queues }: { readonly queues: readonly DeskQueue[] }) {
           <li key={queue}>
             <strong>{queue}</strong>
             <span className={waiting === 0 ? 'desk-queue-note' : undefined}>
-              {waiting === 0 ? 'nobody waits' : `${waiting} waiting, longest ${waitOf(longestWaitMs)}`}
+              {waiting === 0 ? 'none waiting' : `${waiting} waiting, longest ${waitOf(longestWaitMs)}`}
             </span>
             <span className="desk-queue-note">
               Agents: {agents.ready} ready, {agents.away} away, {agents.offline} offline

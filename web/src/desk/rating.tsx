@@ -13,7 +13,7 @@ export interface RatingProps {
   onDone(): void;
 }
 
-/** Once, when it is over (IM-DESK-3). */
+/** A customer can rate a chat once, after it has ended (IM-DESK-3). */
 export function Rating({ chat, onDone }: RatingProps) {
   const im = useDeskIm();
   const { error, attempt } = useAttempt(wordsOf);
@@ -30,7 +30,7 @@ export function Rating({ chat, onDone }: RatingProps) {
           ))}
         </fieldset>
       ) : (
-        <p role="status">Thank you: {chat.rating} of 5.</p>
+        <p role="status">Thank you. You rated this chat {chat.rating} of 5.</p>
       )}
       <FormError text={error} />
       <Button kind="quiet" onClick={onDone}>

@@ -1,8 +1,8 @@
 import type { Readiness } from '@serverless-im/client/desk';
 
 /**
- * What this tab is ready for: said again when the page is loaded again, or the server would know better than the page.
- * Gone when who said it signs out.
+ * This tab's readiness, repeated after a reload: the server remembers it, so the page must too. Cleared when the agent
+ * signs out.
  */
 const READY_KEY = 'im.desk.ready';
 

@@ -11,7 +11,7 @@ import { wordsOf } from './words.ts';
 const CAPACITIES = [1, 2, 3, 5, 10];
 const NOT_READY: Readiness = { queues: ['default'], capacity: 2 };
 
-/** Separated by commas. */
+/** Parses queue names separated by commas; drops repeats. */
 function namesIn(text: string): readonly string[] {
   const names = text.split(',').map((name) => name.trim());
   return [...new Set(names.filter((name) => name !== ''))];
@@ -24,10 +24,10 @@ export function ReadySwitch() {
   const [{ queues, capacity }, setWanted] = useState(() => lastReadiness() ?? NOT_READY);
   const [isReady, setIsReady] = useState(false);
   const { error, attempt } = useAttempt(wordsOf);
-  const say = useCallback(
+  const report = useCallback(
     (readiness: Readiness | undefined) => {
-      const said = readiness === undefined ? im.agent.away() : im.agent.ready(readiness);
-      attempt(said, ({ status }) => {
+      const change = readiness === undefined ? im.agent.away() : im.agent.ready(readiness);
+      attempt(change, ({ status }) => {
         setIsReady(status === 'ready');
         keepReadiness(readiness);
       });
@@ -36,12 +36,12 @@ export function ReadySwitch() {
   );
   useEffect(() => {
     const kept = lastReadiness();
-    // After a reconnect the client says it by itself.
-    if (current === 'connected' && kept !== undefined && !isReady) say(kept);
-  }, [current, isReady, say]);
+    // After a reconnect the client repeats it by itself.
+    if (current === 'connected' && kept !== undefined && !isReady) report(kept);
+  }, [current, isReady, report]);
   const choose = (wanted: Readiness) => {
     setWanted(wanted);
-    if (isReady) say(wanted);
+    if (isReady) report(wanted);
   };
   return (
     <div className="desk-ready">
@@ -71,7 +71,7 @@ export function ReadySwitch() {
         <Button
           kind={isReady ? 'plain' : 'primary'}
           disabled={current !== 'connected'}
-          onClick={() => say(isReady ? undefined : { queues, capacity })}
+          onClick={() => report(isReady ? undefined : { queues, capacity })}
         >
           {isReady ? 'Take a break' : 'Take chats'}
         </Button>

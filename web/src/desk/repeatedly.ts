@@ -1,16 +1,16 @@
 import { ImError } from '@serverless-im/client';
 
-/** Until what could not be had is asked for again. */
+/** The delay before a failed request is retried. */
 const AGAIN_MS = 3_000;
 
-/** For `repeatedly`: soon, if this failure may pass; else it is over. */
+/** For `repeatedly`: the delay after this failure; undefined, which ends it, if a retry can't help. */
 export function soonAfter(error: unknown): number | undefined {
   return error instanceof ImError && error.retryable ? AGAIN_MS : undefined;
 }
 
 /**
- * Asks now, and again so many milliseconds after as each turn says, until one says nothing. Returns the way to end it,
- * for an effect; what is still on its way then finds `ended` aborted.
+ * Calls `ask` now, and again after the milliseconds that each call resolves to, until one resolves to undefined.
+ * Returns a function that ends it, for an effect; a call still running then finds `ended` aborted.
  */
 export function repeatedly(ask: (ended: AbortSignal) => Promise<number | undefined>): () => void {
   const ending = new AbortController();

@@ -5,8 +5,8 @@ import { repeatedly, soonAfter } from './repeatedly.ts';
 import { wordsOf } from './words.ts';
 
 /**
- * Asks for the chats that were assigned before this page was loaded, until they are known or refused; later ones
- * are pushed. Returns why they are not known.
+ * Loads the chats that were assigned before this page was loaded, and retries until they are loaded or refused. Later
+ * ones are pushed. Returns why they could not be loaded.
  */
 export function useEarlierChats(): string | undefined {
   const im = useDeskIm();

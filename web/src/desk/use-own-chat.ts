@@ -4,14 +4,14 @@ import { useCallback, useEffect, useState } from 'react';
 import { useDeskIm, useSupportChats } from './desk-client.ts';
 import { repeatedly, soonAfter } from './repeatedly.ts';
 
-/** The chat that this tab has opened, so that it is there when the page is loaded again. */
+/** Keeps this tab's chat across a reload. */
 const CHAT_KEY = 'im.widget.chat';
 
 export interface OwnChat {
   readonly chat: DeskChat | undefined;
-  /** There was one before the page was loaded again; it is being asked for. */
+  /** There was one before a reload, and it is being loaded. */
   readonly isReturning: boolean;
-  /** From now on it is this one, or none. */
+  /** Makes this the current chat, or none. */
   keep(chat: DeskChat | undefined): void;
 }
 
@@ -30,7 +30,7 @@ export function useOwnChat(): OwnChat {
   const isReturning = id !== undefined && chat === undefined;
   const isReady = current === 'connected' && conversations !== undefined;
   const last = conversations?.find(({ conversationId }) => conversationId === id)?.lastMessage;
-  // Over, or somebody else's: opening would make a new one, which nobody has asked for.
+  // If it has ended or belongs to another user, `open` would create a new one that the customer did not ask for.
   const isOpen = last != null && !(last.content.type === 'system' && last.content.event === 'closed');
   useEffect(() => {
     if (!isReturning || !isReady) return;

@@ -1,20 +1,20 @@
 import { ImError } from '@serverless-im/client';
-import type { DeskChat, DeskQueue } from '@serverless-im/client/desk';
+import type { DeskChat, SupportQueue } from '@serverless-im/client/desk';
 import { useConnection } from '@serverless-im/client/react';
 import { useEffect, useState } from 'react';
 import { useDeskIm } from './desk-client.ts';
 import { repeatedly } from './repeatedly.ts';
 
-/** What a supervisor sees is asked for: nothing of it is pushed to who has no part in a chat. */
+/** Polled, since the server pushes a chat only to its customer and agent. */
 const REFRESH_MS = 5_000;
 
 export interface Supervision {
-  readonly queues: readonly DeskQueue[];
-  /** All that are open, whoever has them: those who wait first, each group by age. */
+  readonly queues: readonly SupportQueue[];
+  /** All open chats: waiting ones first, each group by age. */
   readonly chats: readonly DeskChat[];
 }
 
-/** How the whole desk stands; `undefined` for who is no supervisor, and until it is known. */
+/** The state of the whole desk; undefined for non-supervisors, and until it is loaded. */
 export function useSupervision(): Supervision | undefined {
   const im = useDeskIm();
   const { current } = useConnection(im);
@@ -27,7 +27,7 @@ export function useSupervision(): Supervision | undefined {
         const [waiting, assigned] = [await im.agent.chats('waiting'), await im.agent.chats('assigned')];
         if (!ended.aborted) setSupervision({ queues, chats: [...waiting, ...assigned] });
       } catch (error) {
-        // No supervisor: there is nothing to see, now or later.
+        // Not a supervisor: polling again can't help.
         if (error instanceof ImError && error.code === 'forbidden') return undefined;
       }
       return REFRESH_MS;

@@ -12,22 +12,22 @@ import { Notice } from '../ui/notice.tsx';
 import { hostToken, subjectOf } from './host-token.ts';
 import { Widget } from './widget.tsx';
 
-/** `/widget`: what a customer sees, in a frame of any page (`widget.js`) or in a window of its own. */
+/** `/widget`: the customer's page, in a frame of any page (`widget.js`) or in its own window. */
 export function WidgetPage({ config }: { readonly config: PageConfig }) {
   const { auth } = config;
   const isFramed = window.parent !== window;
   if (isFramed && new URLSearchParams(location.search).get('token') === 'host')
     return <Hosted config={config} />;
   if (auth.kind === 'dev') return <Guest config={config} auth={auth} />;
-  // Issuers let nobody sign in within a frame, for good reasons.
+  // Issuers refuse to be framed, against clickjacking.
   return isFramed ? <OwnWindow /> : <Member config={config} />;
 }
 
-/** Whoever is signed in to the page around this one. */
+/** The user who is signed in to the embedding page. */
 function Hosted({ config }: { readonly config: PageConfig }) {
   const [state, setState] = useState<Session | Error>();
   const [attempt, setAttempt] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt is another question
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each attempt asks again
   useEffect(() => {
     let isOver = false;
     const set = (next: Session | Error) => {
@@ -47,7 +47,7 @@ function Hosted({ config }: { readonly config: PageConfig }) {
   const [title, text] =
     state instanceof UnauthorizedError
       ? ['Please sign in to this site first', 'Then come back to the chat.']
-      : ['The chat could not be started', 'This site could not say who you are.'];
+      : ['Could not start the chat', 'This site could not identify you.'];
   return (
     <Notice title={title} text={text}>
       <Button kind="primary" onClick={again}>
@@ -64,7 +64,7 @@ function hostedSession(token: string): Session {
 
 function OwnWindow() {
   return (
-    <Notice title="The chat opens in a window" text="There you can sign in.">
+    <Notice title="The chat opens in its own window" text="Sign in there.">
       <a className="button button-primary" href={location.href} target="_blank" rel="noopener">
         Open the chat
       </a>
@@ -72,7 +72,7 @@ function OwnWindow() {
   );
 }
 
-/** On one machine nobody has to say who they are. */
+/** On a local stack, customers don't sign in. */
 function Guest({ config, auth }: { readonly config: PageConfig; readonly auth: DevAuth }) {
   const [session] = useState(() => guestSession(auth));
   return <Customer config={config} session={session} />;
@@ -88,7 +88,7 @@ function Member({ config }: { readonly config: PageConfig }) {
 interface CustomerProps {
   readonly config: PageConfig;
   readonly session: Session;
-  /** @default - nothing to sign in to */
+  /** Absent if there is no sign-in. */
   readonly onSignOut?: () => void;
 }
 
@@ -107,7 +107,7 @@ function Customer({ config, session, onSignOut }: CustomerProps) {
 
 const GUEST_KEY = 'im.widget.guest';
 
-/** The same guest as long as the tab is there. `?user=` names one. */
+/** The same guest for the life of the tab. `?user=` names one. */
 function guestSession({ tokenUrl }: DevAuth): Session {
   const named = new URLSearchParams(location.search).get('user');
   const userId = named ?? sessionStorage.getItem(GUEST_KEY) ?? `guest-${crypto.randomUUID().slice(0, 6)}`;

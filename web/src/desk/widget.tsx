@@ -16,7 +16,7 @@ import { wordsOf } from './words.ts';
 import '../shell/chat.css';
 import './desk.css';
 
-/** A customer's chat: asked for, waited for, had, rated. */
+/** A customer's chat, from the first question to the rating. */
 export function Widget({ onSignOut }: { readonly onSignOut?: (() => void) | undefined }) {
   const { current, error } = useConnection(useDeskIm());
   const { chat, isReturning, keep } = useOwnChat();
@@ -55,7 +55,7 @@ function WidgetHeader({ chat }: { readonly chat: DeskChat }) {
       <header className="pane-header">
         <div className="pane-title">
           <h1>Support</h1>
-          <p role="status">{placeOf(chat)}</p>
+          <p role="status">{statusOf(chat)}</p>
         </div>
         {chat.state !== 'closed' && <Button onClick={end}>End chat</Button>}
       </header>
@@ -64,10 +64,10 @@ function WidgetHeader({ chat }: { readonly chat: DeskChat }) {
   );
 }
 
-function placeOf({ state, position, agent }: DeskChat): string {
+function statusOf({ state, position, agent }: DeskChat): string {
   if (state === 'closed') return 'This chat has ended';
-  if (state === 'assigned') return `${agent?.name ?? agent?.userId ?? 'Somebody'} is here to help`;
-  if (position === undefined) return 'You are in line. You may write already.';
+  if (state === 'assigned') return `${agent?.name ?? agent?.userId ?? 'An agent'} is here to help`;
+  if (position === undefined) return 'You are in line. You can write already.';
   return position === 1 ? 'You are next in line' : `You are number ${position} in line`;
 }
 
@@ -85,7 +85,7 @@ function Ask({ onOpened }: { onOpened(chat: DeskChat): void }) {
     <form className="form widget-ask" onSubmit={submit}>
       <Mark />
       <h1>How can we help?</h1>
-      <p>Tell us in a line what it is about. Somebody will be with you.</p>
+      <p>Describe it in one line. An agent will join you.</p>
       <label className="field">
         <span>Topic</span>
         <input value={topic} maxLength={100} onChange={(event) => setTopic(event.target.value)} />

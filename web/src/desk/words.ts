@@ -1,17 +1,17 @@
 import { ImError } from '@serverless-im/client';
 
-/** Why the desk said no, for a person. */
+/** Explains a refusal of the desk to the user. */
 export function wordsOf(error: unknown): string {
   if (!(error instanceof ImError)) return 'That did not work.';
   switch (error.code) {
     case 'forbidden':
       return 'Your account has no agent role.';
     case 'conflict':
-      return 'That agent is not ready, or has no place left.';
+      return 'That agent is not ready or has no capacity left.';
     case 'not_found':
-      return 'There is no such chat or queue any more.';
+      return 'This chat or queue no longer exists.';
     case 'disconnected':
-      return 'There is no connection now. Try again in a moment.';
+      return 'There is no connection. Try again in a moment.';
     default:
       return `That did not work (${error.code}). Try again.`;
   }

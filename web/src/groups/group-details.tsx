@@ -30,7 +30,7 @@ export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsPr
           label="Name"
           action="Rename"
           initial={group.name}
-          onSubmit={(name) => attempt(im.groups.update(id, { name }))}
+          onSubmit={(name, done) => attempt(im.groups.update(id, { name }), done)}
         />
       ) : (
         <p className="group-name" dir="auto">
@@ -66,7 +66,7 @@ export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsPr
           label="Add people"
           action="Add"
           initial=""
-          onSubmit={(text) => attempt(im.groups.addMembers(id, parsePeople(text)))}
+          onSubmit={(text, done) => attempt(im.groups.addMembers(id, parsePeople(text)), done)}
         />
       )}
       <FormError text={error} />
@@ -83,15 +83,15 @@ interface OneFieldProps {
   readonly label: string;
   readonly action: string;
   readonly initial: string;
-  onSubmit(text: string): void;
+  /** Calls `done` when the server has taken it; what failed stays in the field. */
+  onSubmit(text: string, done: () => void): void;
 }
 
 function OneField({ label, action, initial, onSubmit }: OneFieldProps) {
   const [text, setText] = useState(initial);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    onSubmit(text.trim());
-    setText(initial === '' ? '' : text.trim());
+    onSubmit(text.trim(), () => setText(initial === '' ? '' : text.trim()));
   };
   return (
     <form className="field" onSubmit={submit}>

@@ -3,12 +3,12 @@ import { useEffect, useState } from 'react';
 import { useIm } from '../session/client-context.ts';
 
 export interface UseGroup {
-  /** Undefined until it is known, and for conversations that are none. */
+  /** Undefined until it is loaded, and for conversations that are not groups. */
   readonly value: Group | undefined;
   readonly isAdmin: boolean;
 }
 
-/** A group as it is now: asked for again whenever a message says that it has changed. */
+/** The current state of a group, reloaded on each system message. */
 export function useGroup(conversationId: string | undefined): UseGroup {
   const im = useIm();
   const [value, setValue] = useState<Group>();
@@ -18,7 +18,7 @@ export function useGroup(conversationId: string | undefined): UseGroup {
     const load = (): void => {
       im.groups.get(conversationId).then(
         (group) => isCurrent && setValue(group),
-        // Not a member any more, or no network: the messages tell that better.
+        // Not a member any more, or no network: the message list shows that.
         () => {},
       );
     };

@@ -8,7 +8,7 @@ export interface UseMembers {
   loadMore(): void;
 }
 
-/** The members of a group, a page at a time; from the start when the group has changed. */
+/** The members of a group, page by page; from the first page again when the group changes. */
 export function useMembers(group: Group): UseMembers {
   const im = useIm();
   const { conversationId } = group;
@@ -23,7 +23,7 @@ export function useMembers(group: Group): UseMembers {
     },
     [im, conversationId],
   );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a group that has changed has other members
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a changed group has different members
   useEffect(() => {
     load().catch(() => {});
   }, [load, group]);

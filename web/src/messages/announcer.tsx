@@ -2,7 +2,7 @@ import type { Conversation } from '@serverless-im/client';
 import { useEffect, useState } from 'react';
 import { previewOf } from './wording.ts';
 
-/** Reads out what comes in; what is scrolled into the list isn't news. */
+/** Lets screen readers read out new messages, and not those that scrolling brings into the list. */
 export function Announcer({ conversation }: { readonly conversation: Conversation }) {
   const [text, setText] = useState('');
   useEffect(() => {

@@ -13,14 +13,14 @@ export interface ComposerProps {
   onSent(): void;
 }
 
-/** Sends whether or not there is a connection: the SDK keeps what is written until there is one. */
+/** Sends with or without a connection: the SDK keeps messages until there is one. */
 export function Composer({ conversation, draftKey, placeholder, onSent }: ComposerProps) {
   const drafts = draftsOf(useIm());
   const [text, setText] = useState(() => drafts.get(draftKey) ?? '');
   const field = useRef<HTMLTextAreaElement>(null);
   const isEmpty = text.trim() === '';
   useEffect(() => {
-    // On a touch screen the keyboard would cover what one came to read.
+    // On a touch screen the keyboard would cover the messages.
     if (matchMedia('(hover: hover)').matches) field.current?.focus();
   }, []);
 
@@ -66,7 +66,7 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
   );
 }
 
-/** Enter that picks a word of an input method isn't meant for us. Safari tells it by the key code alone. */
+/** Whether Enter picks a word of an input method. Safari shows that only by the key code. */
 function isComposing({ nativeEvent }: KeyboardEvent): boolean {
   return nativeEvent.isComposing || nativeEvent.keyCode === 229;
 }

@@ -2,7 +2,7 @@ import type { ChatMessage, Gap } from '@serverless-im/client';
 import { isSameDay } from '../ui/times.ts';
 import { isSaid } from './wording.ts';
 
-/** What stands in the list of messages, from top to bottom. */
+/** A row of the message list. */
 export type ListRow =
   | { readonly kind: 'day'; readonly key: string; readonly atMs: number }
   | { readonly kind: 'unread'; readonly key: string }
@@ -11,35 +11,34 @@ export type ListRow =
       readonly kind: 'message';
       readonly key: string;
       readonly message: ChatMessage;
-      /** Nothing of the same person right above. */
+      /** The message right above is not part of the same run. */
       readonly isFirst: boolean;
-      /** Nothing of the same person right below. */
+      /** The message right below is not part of the same run. */
       readonly isLast: boolean;
-      /** The last of the own messages: its state is told in words. */
+      /** This user's last message, whose state is shown in words. */
       readonly isLatestOwn: boolean;
     };
 
 export interface ListRowsInput {
   readonly messages: readonly ChatMessage[];
   readonly gaps: readonly Gap[];
-  /** There are older ones than these. */
+  /** There are older messages. */
   readonly hasEarlier: boolean;
-  /** How far this user had read when the conversation was opened; undefined when that was all. */
+  /** How far this user had read when the conversation was opened; undefined if that was everything. */
   readonly readSeq: number | undefined;
 }
 
-/** Messages of one person within this time stand close to each other. */
+/** One person's messages within this time form a run. */
 const RUN_MS = 3 * 60_000;
 
 /**
- * Messages with the separators between them. A row's key is the same for as long as it stands for the same thing, so
- * the list can hold on to it while others come above. That is why the topmost message gets no day before it as long as
- * there are older ones: nobody knows yet whether the day begins there.
+ * The messages with separators between them. A row keeps its key, so that the list stays in place when older rows are
+ * added above. So the topmost message gets no day separator while there are older messages: the day may start above it.
  */
 export function listRows({ messages, gaps, hasEarlier, readSeq }: ListRowsInput): readonly ListRow[] {
   const rows: ListRow[] = [];
   const latestOwn = messages.findLast(({ mine, content }) => mine && isSaid(content));
-  // Who has answered has read what came before.
+  // An answer means that the user has read the messages before it.
   const unanswered = messages.slice(latestOwn === undefined ? 0 : messages.indexOf(latestOwn) + 1);
   const firstUnread = readSeq === undefined ? undefined : unanswered.find(isUnread(readSeq));
   messages.forEach((message, index) => {
@@ -50,7 +49,7 @@ export function listRows({ messages, gaps, hasEarlier, readSeq }: ListRowsInput)
       rows.push({ kind: 'day', key: `day ${message.key}`, atMs: message.sentAt });
     if (above !== undefined && gaps.some(isBetween(above, message)))
       rows.push({ kind: 'gap', key: `gap ${message.key}` });
-    // With older ones to come, the topmost may not be the first.
+    // While there are older messages, the topmost may not be the first unread one.
     const isFirstUnread = message === firstUnread && (above !== undefined || !hasEarlier);
     if (isFirstUnread) rows.push({ kind: 'unread', key: 'unread' });
     rows.push({

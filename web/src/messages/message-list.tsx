@@ -15,29 +15,31 @@ export interface MessageListProps {
   readonly isGroup: boolean;
   readonly isAdmin: boolean;
   readonly hasEarlier: boolean;
-  /** The latest page is there; before that, only what came by itself or was written here. */
+  /** The latest page is loaded. Before that, the rows are only pushed and unsent messages. */
   readonly isLoaded: boolean;
   readonly isLoading: boolean;
-  /** Why the last page could not be had. */
+  /** Why the last page could not be loaded. */
   readonly error: ImError | undefined;
-  /** Counts up whenever the list is to show its end, wherever it is. */
+  /** Each increment makes the list scroll to its end. */
   readonly toEnd: number;
   onNearStart(): void;
-  /** Tells whether the newest message is in sight. */
+  /** Reports whether the newest message is visible. */
   onAtEnd(isAtEnd: boolean): void;
 }
 
-/** This near to the end is at the end. */
+/** Within this distance of the end, the list is at its end. */
 const END_PX = 64;
-/** Older messages are asked for when fewer rows than this are above. */
+/** The list loads older messages when fewer rows than this are above. */
 const ROWS_AHEAD = 12;
 
-/** Until a page that could not be had is asked for again. */
+/** The delay before a failed page is requested again. */
 const AGAIN_MS = 3_000;
 
 type Rows = Virtualizer<HTMLElement, HTMLLIElement>;
 
-/** Only the rows in sight exist. Anchored at the end: what comes above or grows doesn't move what one reads. */
+/**
+ * Renders only the visible rows. Anchored at the end: rows that are added above or grow don't move the visible ones.
+ */
 export function MessageList(props: MessageListProps) {
   const { rows, label, hasEarlier, isLoaded, isLoading, error, toEnd, onNearStart, onAtEnd } = props;
   const scroller = useRef<HTMLElement>(null);
@@ -66,7 +68,7 @@ export function MessageList(props: MessageListProps) {
   }, [isNearStart, error, onNearStart]);
 
   const isAtEnd = virtualizer.isAtEnd(END_PX);
-  // Before it has found its place, no list is longer than its window.
+  // Before it has started, the list may be too short to scroll, and so count as at its end.
   const isEndSeen = hasStarted && isAtEnd;
   useEffect(() => onAtEnd(isEndSeen), [isEndSeen, onAtEnd]);
 
@@ -82,7 +84,7 @@ export function MessageList(props: MessageListProps) {
                 <span className="visually-hidden">Loading earlier messages</span>
               </>
             ) : (
-              'Earlier messages could not be had.'
+              'Could not load earlier messages.'
             )}
           </p>
         )}
@@ -113,9 +115,9 @@ export function MessageList(props: MessageListProps) {
 }
 
 /**
- * Opens at the first unread message, if there is one; else at the end. What was there before the latest page was loaded
- * may be other rows altogether, so that the place is found anew.
- * @returns whether it is there by now: until then the list shows its start, and nobody has asked to see that
+ * Scrolls to the first unread message if there is one, else to the end; again once the latest page is loaded, which may
+ * replace all rows.
+ * @returns whether the list is there; until then it shows its start, which must not load older messages
  */
 function useStart(virtualizer: Rows, rows: readonly ListRow[], isLoaded: boolean): boolean {
   const isBegun = useRef(false);
@@ -127,8 +129,8 @@ function useStart(virtualizer: Rows, rows: readonly ListRow[], isLoaded: boolean
     if (unread >= 0) virtualizer.scrollToIndex(unread, { align: 'start' });
     else virtualizer.scrollToEnd();
   }, [virtualizer, rows, unread, isLoaded]);
-  const place = unread >= 0 ? unread : rows.length - 1;
-  const isThere = virtualizer.getVirtualItems().some(({ index }) => index === place);
+  const startIndex = unread >= 0 ? unread : rows.length - 1;
+  const isThere = virtualizer.getVirtualItems().some(({ index }) => index === startIndex);
   useEffect(() => {
     if (isLoaded && isThere) setHasStarted(true);
   }, [isLoaded, isThere]);
@@ -144,7 +146,7 @@ function Row({ row, ...list }: MessageListProps & { readonly row: ListRow | unde
     case 'unread':
       return <p className="separator is-unread">New</p>;
     case 'gap':
-      return <p className="system-line">Looking for messages that are missing here…</p>;
+      return <p className="system-line">Loading missing messages…</p>;
     case 'message': {
       const { message, isFirst, isLast, isLatestOwn } = row;
       const { conversation, isGroup, isAdmin } = list;
@@ -160,7 +162,7 @@ function Day({ atMs }: { readonly atMs: number }) {
   return <p className="separator">{dayName(atMs, useNow())}</p>;
 }
 
-/** Good enough until it is measured. */
+/** Used until the row is measured. */
 function estimatedSize(row: ListRow | undefined): number {
   if (row?.kind !== 'message') return 44;
   const { content } = row.message;

@@ -16,17 +16,17 @@ import { TypingLine } from './typing-line.tsx';
 import { useReading } from './use-reading.ts';
 import './messages.css';
 
-/** As a supervisor's lists are (use-supervision.ts). */
+/** The same as for a supervisor's lists (use-supervision.ts). */
 const REFRESH_MS = 5_000;
 
 export interface MessagePaneProps {
   readonly conversationKey: ConversationKey;
-  /** Where it has another name than the list's: whom one writes to, and the head of the pane. */
+  /** Replaces the name that the list shows. */
   readonly title?: string;
   readonly header?: ReactNode;
-  /** What was said stays, and nothing more can be said. */
+  /** The chat has ended: the user can read it but not write. */
   readonly isOver?: boolean;
-  /** One looks on, without a part in it: nothing is said, nothing marked as read, and what is new is asked for. */
+  /** A supervisor reads another agent's chat: without writing, without marking as read, and by polling. */
   readonly isOthers?: boolean;
   onClose(): void;
 }
@@ -73,12 +73,9 @@ export function MessagePane({
         />
       ) : (
         <div className="messages">
-          {isGone && <Notice title="You are not in this group" text="Its messages are its members' own." />}
+          {isGone && <NotMember isSupport={conversationKey.startsWith('cs:')} />}
           {error !== undefined && !isGone && (
-            <Notice
-              title="The messages could not be had"
-              text="They are asked for again when the connection is back."
-            >
+            <Notice title="Could not load messages" text="They are loaded again when the connection is back.">
               <Button kind="primary" onClick={() => void reload()}>
                 Try again
               </Button>
@@ -104,7 +101,15 @@ export function MessagePane({
   );
 }
 
-/** Nothing of it is pushed here. */
+function NotMember({ isSupport }: { readonly isSupport: boolean }) {
+  return isSupport ? (
+    <Notice title="You are not in this chat" text="Only its customer and its agent can read it." />
+  ) : (
+    <Notice title="You are not in this group" text="Only members can read its messages." />
+  );
+}
+
+/** Another agent's chat is not pushed to a supervisor. */
 function useRefresh(reload: () => Promise<void>, isWanted: boolean): void {
   useEffect(() => {
     if (!isWanted) return;

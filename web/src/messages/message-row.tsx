@@ -18,7 +18,7 @@ export interface MessageRowProps {
   readonly isFirst: boolean;
   readonly isLast: boolean;
   readonly isLatestOwn: boolean;
-  /** Whether this user may take back others' messages, and own ones at any time. */
+  /** Whether this user may recall any message at any time. */
   readonly isAdmin: boolean;
 }
 
@@ -58,11 +58,11 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   );
 });
 
-/** What could not be sent says so, and why, and what to do about it. */
+/** Shows why a message was not sent, and lets the user retry or delete it. */
 function Failed({ conversation, message }: MessageRowProps) {
   const { clientMsgId, error } = message;
   const retry = () => {
-    // How that went is told by the message's state.
+    // The message's state shows the outcome.
     conversation.retry(clientMsgId).catch(() => {});
   };
   return (
@@ -78,7 +78,7 @@ function Failed({ conversation, message }: MessageRowProps) {
   );
 }
 
-/** As long as the server allows it (section 7); its clock decides. */
+/** The server's recall window (section 7). Only hides the button: the server decides, by its own clock. */
 const RECALL_MS = 2 * 60_000;
 
 function Recall({ conversation, message, isAdmin, seq }: MessageRowProps & { readonly seq: number }) {

@@ -10,7 +10,7 @@ import { useNow } from '../ui/use-now.ts';
 
 export interface PaneHeaderProps {
   readonly name: string;
-  /** The other one, of a conversation of two. */
+  /** The other user, in a direct conversation. */
   readonly peer: string | undefined;
   readonly group: UseGroup;
   onClose(): void;

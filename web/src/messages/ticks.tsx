@@ -10,7 +10,7 @@ const SIGNS: Readonly<Record<ChatMessage['state'], readonly [IconName, string]>>
 
 type HasState = Pick<ChatMessage, 'state'>;
 
-/** How far an own message has come, as a sign; in words for those who don't see it. */
+/** The state of this user's message as an icon, and in words for screen readers. */
 export function Ticks({ message }: { readonly message: HasState }) {
   const words = wordsOf(message);
   return (

@@ -6,7 +6,7 @@ export interface TypingLineProps {
   readonly isGroup: boolean;
 }
 
-/** Always there, so that nothing moves when somebody begins. */
+/** Always rendered, so that the layout stays still when somebody starts typing. */
 export function TypingLine({ conversation, isGroup }: TypingLineProps) {
   const users = useTyping(conversation);
   return (

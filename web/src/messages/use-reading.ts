@@ -2,8 +2,9 @@ import type { ChatMessage, Conversation, ConversationSummary } from '@serverless
 import { useEffect, useState, useSyncExternalStore } from 'react';
 
 /**
- * Marks messages read while their end is in sight and the page is being looked at.
- * @returns where the unread ones began when the conversation was opened, or when the page was last looked away from
+ * Marks messages as read while the end of the list and the page are visible.
+ * @returns how far this user had read when the conversation was opened, or when the page or the end was last hidden;
+ * undefined if everything was read
  */
 export function useReading(
   conversation: Conversation,
@@ -22,7 +23,7 @@ export function useReading(
   }, [conversation, isRead, lastSeq]);
   useEffect(() => {
     if (isRead) return;
-    // From here on what comes is new to whoever comes back.
+    // Messages that arrive from now on are new to a user who comes back.
     return conversation.on('message', ({ mine, seq }) => {
       if (!mine && seq !== undefined) setReadSeq((known) => known ?? seq - 1);
     });

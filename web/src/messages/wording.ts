@@ -1,12 +1,12 @@
 import type { ChatMessage, Content, SystemContent } from '@serverless-im/client';
 
-/** A message in one line, for lists and for those who listen. */
+/** A message in one line, for lists and screen readers. */
 export function previewOf(message: ChatMessage, isGroup: boolean): string {
   const text = textOf(message);
   return isGroup && isSaid(message.content) && !message.mine ? `${message.from}: ${text}` : text;
 }
 
-/** What a message says, whatever it is made of. */
+/** The text of a message of any type. */
 export function textOf({ content, mine }: ChatMessage): string {
   switch (content.type) {
     case 'text':
@@ -24,7 +24,7 @@ export function textOf({ content, mine }: ChatMessage): string {
 
 const UNKNOWN = "This page can't show this message";
 
-/** Later versions may bring other types. */
+/** Later versions of the protocol may add types. */
 function unknown(_content: never): string {
   return UNKNOWN;
 }
@@ -33,7 +33,9 @@ function systemText({ event, by, users = [], name }: SystemContent): string {
   const others = users.filter((user) => user !== by);
   switch (event) {
     case 'created':
-      return others.length === 0 ? `${by} made this group` : `${by} made this group with ${list(others)}`;
+      return others.length === 0
+        ? `${by} created this group`
+        : `${by} created this group with ${list(others)}`;
     case 'joined':
       return others.length === 0 ? `${by} joined` : `${by} added ${list(others)}`;
     case 'left':
@@ -43,14 +45,14 @@ function systemText({ event, by, users = [], name }: SystemContent): string {
     case 'renamed':
       return name === undefined ? `${by} renamed the group` : `${by} named the group “${name}”`;
     case 'admins':
-      return `${list(users)} ${users.length === 1 ? 'is' : 'are'} admin now`;
+      return `${list(users)} ${users.length === 1 ? 'is now an admin' : 'are now admins'}`;
     case 'opened':
       return `${by} asked for help`;
     case 'assigned':
     case 'transferred':
       return `${list(users)} is here to help`;
     case 'requeued':
-      return 'Waiting for somebody to help';
+      return 'Waiting for an agent';
     case 'closed':
       return `${by} closed this chat`;
     default:

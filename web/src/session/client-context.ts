@@ -5,20 +5,20 @@ const ClientContext = createContext<Client | undefined>(undefined);
 
 export const ClientProvider = ClientContext.Provider;
 
-/** The client of whoever is signed in here. */
+/** The client of the signed-in user. */
 export function useIm(): Client {
   const im = useContext(ClientContext);
-  if (im === undefined) throw new Error('there is no client above this component');
+  if (im === undefined) throw new Error('useIm needs a ClientProvider');
   return im;
 }
 
-/** A connected client while the component is there. `make` must stay the same function. */
+/** Opens a client while the component is mounted. `make` must stay the same function. */
 export function useConnectedClient<Made extends Client>(make: () => Made): Made | undefined {
   const [client, setClient] = useState<Made>();
   useEffect(() => {
     const im = make();
     setClient(im);
-    // How it goes is told by its events.
+    // The client's events report the outcome.
     im.connect().catch(() => {});
     return () => im.close();
   }, [make]);

@@ -2,18 +2,18 @@ import { UnauthorizedError } from '@serverless-im/client';
 import type { DevAuth } from '../config.ts';
 import type { Session } from './session.ts';
 
-/** What a token says beside whose it is (IM-ROLE). */
+/** A token's claims besides the user (IM-ROLE). */
 export type Claims = Readonly<{ roles?: readonly string[]; name?: string }>;
 
 export interface DevSessionOptions {
-  /** Where this tab keeps who is signed in: a customer and an agent may share a browser. */
+  /** The sessionStorage key of the signed-in user, so that a chat and the desk can share a tab. */
   readonly key: string;
   readonly claimsOf: (userId: string) => Claims;
 }
 
 const CHAT: DevSessionOptions = { key: 'im.dev.user', claimsOf: () => ({}) };
 
-/** Signs anybody in as anybody: one machine only. */
+/** Signs in as any user, on a local stack. */
 export function signInAs({ tokenUrl }: DevAuth, userId: string, { key, claimsOf } = CHAT): Session {
   sessionStorage.setItem(key, userId);
   return {
@@ -24,20 +24,21 @@ export function signInAs({ tokenUrl }: DevAuth, userId: string, { key, claimsOf 
   };
 }
 
-/** Who was signed in before this tab was loaded again. */
+/** Restores the session after a reload. */
 export function resumeDevSession(auth: DevAuth, options = CHAT): Session | undefined {
   const userId = sessionStorage.getItem(options.key);
   return userId === null ? undefined : signInAs(auth, userId, options);
 }
 
-/** @throws {UnauthorizedError} if the issuer refuses this user. */
+/** @throws {UnauthorizedError} if the issuer refuses this user */
 export async function devToken(tokenUrl: string, userId: string, claims: Claims = {}): Promise<string> {
   const response = await fetch(tokenUrl, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ userId, ...claims }),
   });
-  if (response.status >= 400 && response.status < 500) throw new UnauthorizedError('the issuer said no');
+  if (response.status >= 400 && response.status < 500)
+    throw new UnauthorizedError('the issuer refused this user');
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
   const { token }: { token: string } = await response.json();
   return token;

@@ -4,21 +4,21 @@ import type { OidcAuth } from '../config.ts';
 import type { Session } from './session.ts';
 
 /**
- * OpenID Connect's code flow with PKCE (RFC 9700): a public client, no secret. Tokens live in this tab's
- * sessionStorage, gone with it.
+ * OpenID Connect's code flow with PKCE (RFC 9700), as a public client without a secret. Tokens are in sessionStorage,
+ * so they end with the tab.
  */
 
 const PENDING_KEY = 'im.oidc.pending';
 const TOKENS_KEY = 'im.oidc.tokens';
-/** A token that ends sooner is exchanged for a new one first. */
+/** A token that expires sooner is renewed before use. */
 const LEAST_LIFE_MS = 60_000;
 
 interface Pending {
   readonly state: string;
   readonly verifier: string;
   readonly nonce: string;
-  /** Where the user was: path, query, and fragment. */
-  readonly place: string;
+  /** The view to return to: path, query, and fragment. */
+  readonly returnTo: string;
 }
 
 interface Tokens {
@@ -29,7 +29,7 @@ interface Tokens {
   readonly name: string;
 }
 
-/** Leaves the page for the issuer's sign-in. */
+/** Redirects to the issuer's sign-in. */
 export async function goToIssuer(auth: OidcAuth): Promise<void> {
   const server = await discover(auth);
   if (server.authorization_endpoint === undefined)
@@ -39,7 +39,7 @@ export async function goToIssuer(auth: OidcAuth): Promise<void> {
     verifier,
     state: oauth.generateRandomState(),
     nonce: oauth.generateRandomNonce(),
-    place: `${location.pathname}${location.search}${location.hash}`,
+    returnTo: `${location.pathname}${location.search}${location.hash}`,
   };
   sessionStorage.setItem(PENDING_KEY, JSON.stringify(pending));
   const url = new URL(server.authorization_endpoint);
@@ -57,17 +57,17 @@ export async function goToIssuer(auth: OidcAuth): Promise<void> {
   location.assign(url);
 }
 
-/** Finishes a sign-in that comes back from the issuer, or takes up the tokens of before. */
+/** Finishes a sign-in that returns from the issuer, or restores the tokens of this tab. */
 export async function resumeOidcSession(auth: OidcAuth): Promise<Session | undefined> {
   const pending = take<Pending>(PENDING_KEY);
   const url = new URL(location.href);
   const isAnswer = url.searchParams.has('code') || url.searchParams.has('error');
   if (pending !== undefined && isAnswer) {
-    // Out of sight, and of the history, before anything can go wrong: a code works once.
+    // Removed from the address and the history first, whatever fails later: a code works once.
     history.replaceState(null, '', redirectUri());
     const tokens = keep(await exchange(auth, url, pending));
-    if (!isSameView(pending.place)) return leaveFor(pending.place);
-    history.replaceState(null, '', pending.place);
+    if (!isSameView(pending.returnTo)) return redirectTo(pending.returnTo);
+    history.replaceState(null, '', pending.returnTo);
     return sessionOf(auth, tokens);
   }
   const tokens = read<Tokens>(TOKENS_KEY);
@@ -86,7 +86,7 @@ function sessionOf(auth: OidcAuth, first: Tokens): Session {
     storeName: `${auth.issuer}/${tokens.subject}`,
     getToken: async () => {
       if (tokens.expiresAtMs - Date.now() > LEAST_LIFE_MS) return tokens.access;
-      // A refresh token may be good for one use: whoever asks meanwhile gets the same answer.
+      // A refresh token may work only once, so concurrent calls share one renewal.
       renewing ??= renew().finally(() => {
         renewing = undefined;
       });
@@ -119,7 +119,7 @@ async function exchange(auth: OidcAuth, url: URL, { state, verifier, nonce }: Pe
   return tokensOf(result, { subject, name: name.find((text) => typeof text === 'string') ?? subject });
 }
 
-/** @throws {UnauthorizedError} when the issuer refuses: the user has to sign in again. */
+/** @throws {UnauthorizedError} if the issuer refuses: the user has to sign in again */
 async function refresh(auth: OidcAuth, tokens: Tokens): Promise<Tokens> {
   if (tokens.refresh === undefined) throw new UnauthorizedError('the sign-in has expired');
   const server = await discover(auth);
@@ -160,25 +160,25 @@ async function discover(auth: OidcAuth): Promise<oauth.AuthorizationServer> {
   return oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, optionsFor(auth)));
 }
 
-/** Plain HTTP is for an issuer on this very machine. */
+/** Allows plain HTTP only for an issuer on this machine. */
 function optionsFor({ issuer }: OidcAuth) {
   const { hostname } = new URL(issuer);
   return { [oauth.allowInsecureRequests]: hostname === '127.0.0.1' || hostname === 'localhost' };
 }
 
-/** The page's first view, whichever this is: what the issuer has on its list. */
+/** The page's root for every view, since the issuer has one redirect URI registered. */
 function redirectUri(): string {
   return new URL('.', location.href).href;
 }
 
-/** The page is loaded there, and takes the tokens up; nothing is to happen here until then. */
-function leaveFor(place: string): Promise<never> {
-  location.replace(place);
+/** Loads the page there, which restores the tokens. Never resolves, so that nothing else happens here. */
+function redirectTo(url: string): Promise<never> {
+  location.replace(url);
   return new Promise(() => {});
 }
 
-function isSameView(place: string): boolean {
-  const { pathname, search } = new URL(place, location.href);
+function isSameView(url: string): boolean {
+  const { pathname, search } = new URL(url, location.href);
   return pathname === location.pathname && search === '';
 }
 

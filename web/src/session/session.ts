@@ -1,11 +1,11 @@
 import { type ClientOptions, indexedDbStore } from '@serverless-im/client';
 import type { PageConfig } from '../config.ts';
 
-/** Somebody who is signed in. */
+/** A signed-in user. */
 export interface Session {
-  /** What this person is called on screen until the chat has said who it is. */
+  /** The name shown until the client knows its user id. */
   readonly name: string;
-  /** Names what this browser keeps for this person. */
+  /** Names the user's store in this browser. */
   readonly storeName: string;
   readonly getToken: () => Promise<string>;
   /** Forgets the tokens. */
@@ -14,7 +14,7 @@ export interface Session {
 
 const DEVICE_KEY = 'im.device';
 
-/** For a client of this person in this tab. */
+/** The options of this user's client in this tab. */
 export function clientOptions(
   { wsUrl, httpUrl }: PageConfig,
   { getToken, storeName }: Pick<Session, 'getToken' | 'storeName'>,
@@ -23,7 +23,7 @@ export function clientOptions(
   return { wsUrl, httpUrl, getToken, deviceId: deviceOfTab(), store };
 }
 
-/** Each tab is a device, and stays the same one when it is loaded again: the chat keeps ten a person. */
+/** Each tab is one device, also after a reload: a user has ten devices at most. */
 function deviceOfTab(): string {
   const known = sessionStorage.getItem(DEVICE_KEY);
   if (known !== null) return known;

@@ -7,9 +7,9 @@ import './sign-in.css';
 
 export interface SignInProps {
   readonly auth: DevAuth | OidcAuth;
-  /** Why it failed the last time. */
+  /** Why the last attempt failed. */
   readonly error: string | undefined;
-  /** Names to choose from, on one machine. */
+  /** Names to choose from, on a local stack. */
   readonly suggested?: readonly string[];
   onSignIn(userId: string): void;
 }
@@ -27,7 +27,7 @@ export function SignIn({ auth, error, suggested = SUGGESTED, onSignIn }: SignInP
         )}
         {error !== undefined && (
           <p className="sign-in-error" role="alert">
-            That didn't work: {error}
+            Could not sign in: {error}
           </p>
         )}
       </div>
@@ -36,7 +36,7 @@ export function SignIn({ auth, error, suggested = SUGGESTED, onSignIn }: SignInP
 }
 
 const SUGGESTED = ['alice', 'bob', 'carol'];
-/** Section 1 of the contract. */
+/** docs/protocol.md, section 1. */
 const USER_ID = '[A-Za-z0-9_.@\\|+=\\-]{1,64}';
 
 function PickUser({ suggested, onSignIn }: Required<Pick<SignInProps, 'suggested' | 'onSignIn'>>) {
@@ -47,7 +47,7 @@ function PickUser({ suggested, onSignIn }: Required<Pick<SignInProps, 'suggested
   };
   return (
     <>
-      <p>This chat runs on your machine, where anybody may be anyone.</p>
+      <p>This chat runs on your machine. Sign in with any name.</p>
       <ul className="sign-in-users">
         {suggested.map((name) => (
           <li key={name}>
@@ -88,7 +88,7 @@ function PickUser({ suggested, onSignIn }: Required<Pick<SignInProps, 'suggested
 function AtIssuer({ onSignIn }: Pick<SignInProps, 'onSignIn'>) {
   return (
     <>
-      <p>You sign in at your organisation's page, and come back here.</p>
+      <p>You sign in on your organisation's page and then return here.</p>
       <Button kind="primary" onClick={() => onSignIn('')}>
         Continue
       </Button>

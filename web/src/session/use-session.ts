@@ -5,14 +5,14 @@ import type { Session } from './session.ts';
 
 interface State {
   readonly session?: Session | undefined;
-  /** Back from the issuer, the code is being exchanged. */
+  /** The page has returned from the issuer, or is about to leave for it. */
   readonly isReturning: boolean;
   /** Why signing in failed. */
   readonly error?: string;
 }
 
 export interface UseSession extends State {
-  /** On one machine as this user; else at the issuer, which takes the page away. */
+  /** On a local stack, signs in as this user; otherwise redirects to the issuer. */
   signIn(userId: string): void;
   signOut(): void;
 }
@@ -46,7 +46,7 @@ export function useSession(auth: DevAuth | OidcAuth, dev?: DevSessionOptions): U
   return { ...state, signIn, signOut };
 }
 
-/** Its code is loaded only where there is an issuer to speak to. */
+/** Loads the OpenID Connect code only where it is needed. */
 async function resumeOidc(auth: OidcAuth): Promise<Session | undefined> {
   const { resumeOidcSession } = await import('./oidc-session.ts');
   return resumeOidcSession(auth);

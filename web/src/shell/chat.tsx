@@ -9,13 +9,13 @@ import type { Selection } from './selection.ts';
 import './chat.css';
 
 export interface ChatProps {
-  /** Who is signed in, until the chat says so. */
+  /** The user's name until the client knows its user id. */
   readonly name: string;
   readonly selection: Selection;
   readonly onSignOut?: () => void;
 }
 
-/** List and conversation beside each other where there is room, one at a time where there isn't. */
+/** List and conversation side by side where there is room, otherwise one at a time. */
 export function Chat({ name, selection, onSignOut }: ChatProps) {
   const im = useIm();
   const { current, error } = useConnection(im);
@@ -28,7 +28,7 @@ export function Chat({ name, selection, onSignOut }: ChatProps) {
         <ConversationList name={im.userId ?? name} selection={selection} onSignOut={onSignOut} />
         <div className="chat-pane">
           {selected === undefined ? (
-            <Notice title="No conversation is open" text="Choose one from the list, or begin a new one." />
+            <Notice title="No conversation is open" text="Choose one from the list, or start a new one." />
           ) : (
             <MessagePane key={selected} conversationKey={selected} onClose={() => select(undefined)} />
           )}

@@ -3,7 +3,7 @@ import { useIm } from '../session/client-context.ts';
 import { Button } from '../ui/button.tsx';
 import { useSince } from '../ui/use-since.ts';
 
-/** Shorter interruptions are nobody's business: what is written meanwhile waits and goes out. */
+/** Shorter interruptions are not shown: messages wait and are then sent. */
 const PATIENCE_MS = 1_000;
 
 export function ConnectionBanner() {
@@ -20,7 +20,7 @@ export function ConnectionBanner() {
         <>
           <span className="spinner" />
           <span>{current === 'reconnecting' ? 'Connection lost. Reconnecting…' : 'Connecting…'}</span>
-          <span className="banner-more">What you write is sent when it is back.</span>
+          <span className="banner-more">Your messages are sent when it is back.</span>
           {retryInMs !== undefined && (
             <Button kind="quiet" onClick={tryNow}>
               Try now

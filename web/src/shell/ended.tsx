@@ -8,7 +8,7 @@ export interface EndedProps {
   readonly onSignOut?: (() => void) | undefined;
 }
 
-/** The connection has ended for good: why, and what the user can do about it. */
+/** Explains why the connection ended for good, and offers what the user can do. */
 export function Ended({ error, onSignOut }: EndedProps) {
   const im = useIm();
   const { title, text, canResume } = explain(error);
@@ -39,17 +39,17 @@ function explain(error: ImError | undefined): { title: string; text: string; can
     case 'session_expired':
       return {
         title: 'Your sign-in has expired',
-        text: 'Sign in again to go on. What you wrote and was not sent yet is kept.',
+        text: 'Sign in again to continue. Unsent messages are kept.',
         canResume: false,
       };
     case 'replaced':
       return {
         title: 'This chat was opened in another tab',
-        text: 'It can be in one of them.',
+        text: 'It can be open in only one tab.',
         canResume: true,
       };
     case 'kicked':
-      return { title: 'Too many devices', text: 'You are signed in on ten others.', canResume: true };
+      return { title: 'Too many devices', text: 'You are signed in on ten other devices.', canResume: true };
     case 'logged_out':
       return { title: 'You were signed out', text: 'An administrator ended your session.', canResume: false };
     default:

@@ -1,6 +1,6 @@
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
 
-/** Which conversation is open: `@bob` for the one with bob, a conversation id for any other. */
+/** Identifies a conversation: `@bob` for the direct one with bob, a conversation id for any other. */
 export type ConversationKey = string;
 
 export interface Selection {
@@ -8,7 +8,7 @@ export interface Selection {
   select(key: ConversationKey | undefined): void;
 }
 
-/** Kept in the page's address, so that the browser's back button leads back to the list. */
+/** Kept in the page's address, so that the browser's back button returns to the list. */
 export function useHashSelection(): Selection {
   const hash = useSyncExternalStore(subscribe, () => location.hash);
   const select = useCallback((key: ConversationKey | undefined) => {
@@ -23,7 +23,7 @@ function subscribe(onChange: () => void): () => void {
   return () => removeEventListener('hashchange', onChange);
 }
 
-/** Anybody may have written it: what isn't a key opens nothing. */
+/** The address is untrusted: anything but a key opens nothing. */
 function parse(hash: string): ConversationKey | undefined {
   try {
     const key = decodeURIComponent(hash.slice(1));

@@ -12,7 +12,7 @@ export interface SignedInProps {
   onSignOut(): void;
 }
 
-/** The page of one person. */
+/** The chat of the signed-in user. */
 export function SignedIn({ config, session, onSignOut }: SignedInProps) {
   const make = useCallback(() => createClient(clientOptions(config, session)), [config, session]);
   const im = useConnectedClient(make);

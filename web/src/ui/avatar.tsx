@@ -4,11 +4,11 @@ import { Icon } from './icon.tsx';
 export interface AvatarProps {
   readonly name: string;
   readonly isGroup?: boolean;
-  /** Shown as a dot; undefined while nobody knows. */
+  /** Shown as a dot; undefined while unknown. */
   readonly isOnline?: boolean | undefined;
 }
 
-/** A person's initial on a tint of their own. The name stands beside it, so nobody needs to hear it twice. */
+/** A person's initial on their own colour. Hidden from screen readers, since the name is beside it. */
 export function Avatar({ name, isGroup = false, isOnline }: AvatarProps) {
   return (
     <span className="avatar" style={{ '--hue': hueOf(name) } as CSSProperties} aria-hidden="true">
@@ -28,6 +28,6 @@ function initialOf(name: string): string {
 function hueOf(name: string): number {
   let hash = 0;
   for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 997;
-  // From green to violet: beside each other they look like one family.
+  // Green to violet only, so that avatars match each other.
   return 120 + ((hash * 53) % 200);
 }

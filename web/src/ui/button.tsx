@@ -1,7 +1,7 @@
 import type { ButtonHTMLAttributes } from 'react';
 
 export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
-  /** `primary`: the one thing to do here. `quiet`: no box around it. */
+  /** `primary`: the main action. `quiet`: without a box. */
   readonly kind?: 'primary' | 'plain' | 'quiet' | 'danger';
 }
 

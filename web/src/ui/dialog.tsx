@@ -7,16 +7,16 @@ export interface DialogProps {
   onClose(): void;
 }
 
-/** The browser's own modal dialog: it keeps the focus inside, Escape closes it, and the focus returns after. */
+/** The browser's modal dialog: it traps the focus, closes on Escape, and then restores the focus. */
 export function Dialog({ title, children, onClose }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
-    // Else it would be the button that closes it.
+    // By default the focus would be on the close button.
     element?.querySelector('input')?.focus();
-    // Only one that is closed gives the focus back, so before it is taken out of the page.
+    // Only closing restores the focus, so close it before it leaves the page.
     return () => element?.close();
   }, []);
   return (

@@ -1,4 +1,4 @@
-/** Why something did not work, said at once to who listens; nothing if it did. */
+/** An error that screen readers announce at once. Renders nothing without a text. */
 export function FormError({ text }: { readonly text: string | undefined }) {
   if (text === undefined) return null;
   return (

@@ -3,7 +3,7 @@ import { Icon, type IconName } from './icon.tsx';
 
 export interface IconButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   readonly icon: IconName;
-  /** What it does, for those who don't see the icon and those who wonder. */
+  /** The action, for screen readers and the tooltip. */
   readonly label: string;
 }
 

@@ -4,11 +4,11 @@ export interface NoticeProps {
   readonly title: string;
   readonly text?: string | undefined;
   readonly isBusy?: boolean;
-  /** What can be done about it. */
+  /** The actions that the user can take. */
   readonly children?: ReactNode;
 }
 
-/** A whole page, or pane, that has one thing to say. */
+/** A page or pane with a single message. */
 export function Notice({ title, text, isBusy = false, children }: NoticeProps) {
   return (
     <div className="notice" role={isBusy ? 'status' : undefined}>

@@ -14,7 +14,7 @@ export interface RowProps {
   onSelect(): void;
 }
 
-/** A conversation in a list, of whatever kind. */
+/** A conversation of any kind in a list. */
 export function Row({ avatar, title, time, mark, preview, unread = 0, isSelected, onSelect }: RowProps) {
   return (
     <button

@@ -1,4 +1,4 @@
-/** Times in the reader's own language and zone. */
+/** Times in the reader's language and time zone. */
 
 const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'short' });
@@ -20,7 +20,7 @@ export function fullTime(atMs: number): string {
   return full.format(atMs);
 }
 
-/** As a list has room for: "now", "5 min. ago", "14:03", "Mon", "3 Mar", "3 Mar 2025". */
+/** Short enough for a list: "now", "5 min. ago", "14:03", "Mon", "3 Mar", "3 Mar 2025". */
 export function briefly(atMs: number, nowMs: number): string {
   // The server's clock may be a little ahead.
   const agoMs = Math.max(0, nowMs - atMs);
@@ -33,7 +33,7 @@ export function briefly(atMs: number, nowMs: number): string {
   return isSameYear(atMs, nowMs) ? dayAndMonth.format(atMs) : withYear.format(atMs);
 }
 
-/** As a separator of days says it: "Today", "Yesterday", "Monday", "3 March". */
+/** For the separator between days: "Today", "Yesterday", "Monday", "3 March". */
 export function dayName(atMs: number, nowMs: number): string {
   const name = dayNameWithin(atMs, nowMs);
   return name.charAt(0).toLocaleUpperCase() + name.slice(1);

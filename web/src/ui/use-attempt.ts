@@ -6,7 +6,7 @@ export interface Attempts {
   attempt<Result>(work: Promise<Result>, then?: (result: Result) => void): void;
 }
 
-/** Something a person does that may fail, and what to tell them then. `wordsOf` must stay the same function. */
+/** Runs actions of the user and keeps the error of the last. `wordsOf` must stay the same function. */
 export function useAttempt(wordsOf: (reason: unknown) => string): Attempts {
   const [error, setError] = useState<string>();
   const attempt: Attempts['attempt'] = useCallback(

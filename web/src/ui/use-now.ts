@@ -1,13 +1,13 @@
 import { useSyncExternalStore } from 'react';
 
-/** How often what is said of time is looked at again. */
+/** How often shown times are updated. */
 const TICK_MS = 20_000;
 
 const listeners = new Set<() => void>();
 let nowMs = Date.now();
 let timer: ReturnType<typeof setInterval> | undefined;
 
-/** Epoch milliseconds, renewed three times a minute, at once for all who show how long ago something was. */
+/** Epoch milliseconds, updated three times a minute for all components at once. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => nowMs);
 }

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-/** Whether something has been so for this long. */
+/** Whether `isSo` has been true for this long. */
 export function useSince(isSo: boolean, afterMs: number): boolean {
   const [isDue, setIsDue] = useState(false);
   useEffect(() => {

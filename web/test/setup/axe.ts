@@ -5,10 +5,10 @@ import type { Page } from 'playwright-core';
 
 const source = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe has to say against the page as it is now, one line each. */
+/** The accessibility violations that axe finds in the page's current state, one line each. */
 export async function faultsOf(page: Page): Promise<readonly string[]> {
   await page.evaluate(await source);
-  // Colours on their way from one to another would be judged by chance.
+  // During an animation, axe would judge an intermediate colour.
   await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {}))));
   const { violations }: AxeResults = await page.evaluate('axe.run()');
   return violations.flatMap(({ id, nodes }) =>

@@ -8,21 +8,21 @@ import { tokenOf } from './stack.ts';
 
 export interface Issuer {
   readonly url: string;
-  /** What the token endpoint was asked for, in order. */
+  /** The grant types of the requests to the token endpoint, in order. */
   readonly grants: readonly string[];
-  /** Where it sent people back to. */
+  /** The redirect URIs it was given. */
   readonly redirectUris: readonly string[];
-  /** From now on its refresh tokens are worth nothing. */
+  /** Refuses refresh tokens from now on. */
   revoke(): void;
 }
 
-/** Nobody looks at the signature: what comes from the token endpoint itself is trusted (OpenID Connect Core, 3.1.3.7). */
+/** The client does not verify the signature, since the token endpoint is trusted (OpenID Connect Core, 3.1.3.7). */
 const KEY = generateKeyPair('RS256');
 
 /**
- * An OpenID Connect issuer that takes everybody for this user: it holds the code flow to its rules (PKCE, one use), and
- * its access tokens are those that the stack trusts.
- * @param expiresInSeconds what it says of its access tokens
+ * An OpenID Connect issuer that signs everybody in as this user. It enforces the code flow's rules (PKCE, single use),
+ * and the stack trusts its access tokens.
+ * @param expiresInSeconds the `expires_in` of its access tokens
  */
 export async function openIssuer(
   userId: string,

@@ -1,21 +1,21 @@
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
 import { afterAll, beforeAll, inject, onTestFinished } from 'vitest';
-import { cutter, type Line } from './line.ts';
+import { type Network, networkOf } from './network.ts';
 
-/** Somebody at a browser of their own, and what they can do. */
+/** A user in a separate browser context, and their actions. */
 export interface Person {
   readonly userId: string;
   readonly page: Page;
-  readonly line: Line;
+  readonly network: Network;
   /** Opens the conversation with this user. */
   meet(userId: string): Promise<void>;
   /** Writes and sends in the open conversation. */
   say(text: string): Promise<void>;
-  /** A bubble that says this. */
+  /** A message with this text. */
   bubble(text: string): Locator;
-  /** Resolves when such a bubble is in sight. */
+  /** Resolves when a message with this text is visible. */
   sees(text: string): Promise<void>;
-  /** The line of the list of conversations that holds this text. */
+  /** The row of the conversation list with this text. */
   row(text: string): Locator;
   composer(): Locator;
 }
@@ -25,17 +25,17 @@ export interface Visit extends BrowserContextOptions {
   readonly query?: string;
   /** @default the stack's page */
   readonly url?: string;
-  /** What the page is to report: no fault. @default nothing */
+  /** A console error that the test expects. @default none */
   readonly reports?: string;
 }
 
-/** Where somebody looks, and what is between them and the stack. */
-export type VisitedPage = Page & { readonly line: Line };
+/** A page, and the network between it and the stack. */
+export type VisitedPage = Page & { readonly network: Network };
 
 const { webUrl } = inject('stack');
 let browser: Browser;
 
-/** Every file of tests calls this once. */
+/** Every test file calls this once. */
 export function sharedBrowser(): void {
   beforeAll(async () => {
     browser = await chromium.connect(inject('browser'));
@@ -43,7 +43,7 @@ export function sharedBrowser(): void {
   afterAll(() => browser.close());
 }
 
-/** A page in a browser that nobody used before; a fault in the page fails the test. */
+/** Opens a page in a fresh browser context. An error in the page fails the test. */
 export async function visit({
   query = '',
   url = webUrl,
@@ -61,7 +61,7 @@ export async function visit({
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => {
     const text = message.text();
-    // Lines that are cut, and refusals, are reported by the browser itself.
+    // The browser itself reports cut connections and HTTP errors.
     if (message.type() !== 'error' || /net::ERR|WebSocket|Failed to load resource/.test(text)) return;
     if (reports === undefined || !text.includes(reports)) faults.push(text);
   });
@@ -69,12 +69,12 @@ export async function visit({
     await context.close();
     if (faults.length > 0) throw new Error(`The page reported: ${faults.join('\n')}`);
   });
-  const line = await cutter(context, page);
+  const network = await networkOf(context, page);
   await page.goto(url + query);
-  return Object.assign(page, { line });
+  return Object.assign(page, { network });
 }
 
-/** Signs in by the page itself. */
+/** Signs in through the page. */
 export async function signIn(userId: string, options: Visit = {}): Promise<Person> {
   const page = await visit(options);
   await page.getByLabel('Somebody else').fill(userId);
@@ -89,7 +89,7 @@ export function personAt(page: VisitedPage, userId: string, within: Locator | Pa
   return {
     userId,
     page,
-    line: page.line,
+    network: page.network,
     composer,
     bubble,
     row: (text) => within.getByRole('navigation').getByRole('button', { name: text }),

@@ -3,7 +3,7 @@ import { inject } from 'vitest';
 const stack = inject('stack');
 
 let users = 0;
-/** A user that no other test knows. */
+/** A user id that no other test uses. */
 export function newUser(name: string): string {
   users += 1;
   return `${name}-${process.pid}-${users}`;
@@ -15,7 +15,7 @@ export async function tokenOf(userId: string): Promise<string> {
   return token;
 }
 
-/** Says texts as this user, one after the other, past the page. */
+/** Sends texts as this user over HTTP, one after the other. */
 export async function say(from: string, to: string, texts: readonly string[]): Promise<void> {
   const token = await tokenOf(from);
   for (const text of texts) {

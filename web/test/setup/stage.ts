@@ -5,9 +5,9 @@ import { chromiumArguments, chromiumPath } from '../../../scripts/chromium.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The stack that all tests of the page run on, each with users of its own. */
+    /** The stack of all web tests. Each test has its own users. */
     readonly stack: StackUrls;
-    /** Where the one browser listens. */
+    /** The address of the shared browser. */
     readonly browser: string;
   }
 }
@@ -19,11 +19,11 @@ export interface StackUrls {
   readonly tokenUrl: string;
 }
 
-/** One stack and one browser for all files. */
+/** Starts one stack and one browser for all files. */
 export default async function setStage(project: TestProject): Promise<() => Promise<void>> {
   const executablePath = chromiumPath();
   const [runtime, browser] = await Promise.all([
-    // Nobody waits two minutes for an agent who has gone; one whose page a busy machine stalls is back by then.
+    // Short, for the test of an agent who is gone; long enough for a page that a busy machine stalls.
     startRuntime({ webPort: 0, environment: { DESK_AGENT_GRACE_SECONDS: '5' } }),
     chromium.launchServer({ executablePath, args: [...chromiumArguments()] }),
   ]);

@@ -26,13 +26,13 @@ const rowsOf = (messages: readonly ChatMessage[], more: Partial<ListRowsInput> =
   listRows({ messages, gaps: [], hasEarlier: false, readSeq: undefined, ...more });
 const keys = (...input: Parameters<typeof rowsOf>) => rowsOf(...input).map(({ key }) => key);
 
-describe('the rows of a conversation', () => {
-  it('begin with a day, and have one before each other day', () => {
+describe('listRows', () => {
+  it('starts with a day separator, and has one before each further day', () => {
     const messages = [message(1), message(2), message(3, { atMs: NOON + DAY })];
     expect(keys(messages)).toEqual(['day m1', 'm1', 'm2', 'day m3', 'm3']);
   });
 
-  it('keep their keys when older ones come above, of the same day or another', () => {
+  it('keeps the keys when older messages are added, of the same day or another', () => {
     const later = [message(2), message(3)];
     const before = keys(later, { hasEarlier: true });
     expect(before).toEqual(['m2', 'm3']);
@@ -40,24 +40,24 @@ describe('the rows of a conversation', () => {
     expect(keys([message(1, { atMs: NOON - DAY }), ...later]).slice(-3)).toEqual(['day m2', ...before]);
   });
 
-  it('have a separator before the first unread, once it is sure which that is', () => {
+  it('has a separator before the first unread message, once that is certain', () => {
     const messages = [message(1), message(2), message(3)];
     expect(keys(messages, { readSeq: 1 })).toEqual(['day m1', 'm1', 'unread', 'm2', 'm3']);
     expect(keys(messages, { readSeq: 0, hasEarlier: true })).not.toContain('unread');
     expect(keys(messages)).not.toContain('unread');
   });
 
-  it('have none above an answer: who answers has read', () => {
+  it('has no unread separator above an answer, since the answer implies reading', () => {
     const messages = [message(1), message(2, { mine: true }), message(3)];
     expect(keys(messages, { readSeq: 0 })).toEqual(['day m1', 'm1', 'm2', 'unread', 'm3']);
   });
 
-  it('say where something is missing', () => {
+  it('has a row where messages are missing', () => {
     const gaps = [{ from: 2, to: 2, state: 'open' }] as const;
     expect(keys([message(1), message(3)], { gaps })).toEqual(['day m1', 'm1', 'gap m3', 'm3']);
   });
 
-  it('join what one person says within three minutes', () => {
+  it('joins one person’s messages within three minutes', () => {
     const messages = [
       message(1),
       message(2),
@@ -75,7 +75,7 @@ describe('the rows of a conversation', () => {
     ]);
   });
 
-  it('tell in words how far the last own message has come', () => {
+  it('marks the last of the user’s own messages', () => {
     const messages = [message(1, { mine: true }), message(2, { mine: true }), message(3)];
     const told = rowsOf(messages).filter((row) => row.kind === 'message' && row.isLatestOwn);
     expect(told.map(({ key }) => key)).toEqual(['m2']);

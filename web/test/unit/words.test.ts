@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
 describe('times', () => {
-  it('are said as briefly as they are near', () => {
+  it('are shorter the nearer they are', () => {
     const said = [0, -5_000, 5 * MINUTE, DAY, 3 * DAY, 40 * DAY, 400 * DAY].map((ago) =>
       briefly(NOW - ago, NOW),
     );
@@ -23,7 +23,7 @@ describe('times', () => {
     expect(said[6]).toContain('2025');
   });
 
-  it('are days by the calendar', () => {
+  it('count calendar days', () => {
     expect(dayName(NOW, NOW)).toBe('Today');
     expect(dayName(NOW - 13 * 60 * MINUTE, NOW)).toBe('Yesterday');
     expect(dayName(NOW - 3 * DAY, NOW)).toBe('Sunday');
@@ -31,14 +31,14 @@ describe('times', () => {
 });
 
 describe('names', () => {
-  it('may be written with spaces, commas, and lines between, and twice', () => {
+  it('may be separated by spaces, commas, and line breaks, and repeated', () => {
     expect(parsePeople(' bob,carol\n dave  bob ')).toEqual(['bob', 'carol', 'dave']);
   });
 
   it.each([
-    [[], 'Write at least one name.'],
-    [['b:b'], "b:b can't be a user's name."],
-    [['alice'], 'That includes yourself: leave it out.'],
+    [[], 'Enter at least one name.'],
+    [['b:b'], 'b:b is not a valid user name.'],
+    [['alice'], 'Leave out your own name.'],
     [['bob'], undefined],
   ])('%j: %s', (people, reason) => {
     expect(whyNot(people, 'alice')).toBe(reason);
@@ -60,7 +60,7 @@ describe('the name of a conversation', () => {
 describe('config.json', () => {
   const urls = { wsUrl: 'wss://a', httpUrl: 'https://a' };
 
-  it('names the dev issuer, or any other', () => {
+  it('is accepted with the dev issuer or any other', () => {
     const dev = { ...urls, auth: { kind: 'dev', tokenUrl: 'http://a/token' } };
     expect(parseConfig(dev)).toEqual(dev);
     const oidc = {
@@ -72,10 +72,10 @@ describe('config.json', () => {
 
   it.each([
     [null, 'config.json must be an object'],
-    [{ ...urls, wsUrl: '' }, 'wsUrl must be a text'],
+    [{ ...urls, wsUrl: '' }, 'wsUrl must be a non-empty string'],
     [{ ...urls, auth: { kind: 'magic' } }, 'auth.kind must be "dev" or "oidc"'],
-    [{ ...urls, auth: { kind: 'oidc', issuer: 'https://i' } }, 'auth.clientId must be a text'],
-  ])('is refused when it is %j', (value, reason) => {
+    [{ ...urls, auth: { kind: 'oidc', issuer: 'https://i' } }, 'auth.clientId must be a non-empty string'],
+  ])('is refused if it is %j', (value, reason) => {
     expect(() => parseConfig(value)).toThrow(reason);
   });
 });

@@ -1,0 +1,134 @@
+import { createServer } from 'node:http';
+import { closeServer, listenOn } from '../listening.ts';
+import type { Endpoints, ProxiedEndpoints } from '../runtime.ts';
+import { type Breakpoint, type BreakpointMatch, Breakpoints } from './breakpoint.ts';
+import type { Call, CallMatch, Service } from './call.ts';
+import { CallHandler } from './call-handler.ts';
+import { CallLog } from './call-log.ts';
+import type { CountFilter, Counts } from './counts.ts';
+import { type ActiveFault, type FaultRule, FaultRules } from './fault-rules.ts';
+import { IamCheck } from './iam-check.ts';
+import { type Invocation, Invocations } from './invocations.ts';
+import { Latency, type LatencyRule } from './latency.ts';
+import { BrokenConnectionError, Upstream } from './upstream.ts';
+
+export interface AwsProxyOptions {
+  /** Seed of every random choice. @default 1 */
+  readonly seed?: number;
+  readonly faults?: readonly FaultRule[];
+  readonly latency?: readonly LatencyRule[];
+  /** How many calls and invocations are kept for inspection; the counts cover all of them. @default 10000 */
+  readonly keep?: number;
+}
+
+export type AwsProxy = ReturnType<typeof createAwsProxy>;
+
+/**
+ * A proxy between the functions and AWS. It records, counts, delays, and breaks their calls, and denies what a
+ * function's role does not allow, as AWS does. The functions do not notice it.
+ * Calls without an app id (a test that reads a table) are passed through unrecorded.
+ */
+export function createAwsProxy(options: AwsProxyOptions = {}) {
+  const { seed = 1, keep = 10_000 } = options;
+  const invocations = new Invocations(keep);
+  const log = new CallLog(keep);
+  const rules = new FaultRules(seed);
+  const breakpoints = new Breakpoints();
+  const handler = new CallHandler({
+    invocations,
+    log,
+    rules,
+    breakpoints,
+    latency: new Latency(seed, options.latency ?? []),
+  });
+  for (const rule of options.faults ?? []) rules.add(rule);
+
+  const nextEnd = (fits: (invocation: Invocation) => boolean) =>
+    new Promise<Invocation>((resolve) => {
+      const unsubscribe = invocations.onEnd((invocation) => {
+        if (!fits(invocation)) return;
+        unsubscribe();
+        resolve(invocation);
+      });
+    });
+  /** Removes all fault rules and releases the calls that hang. */
+  const clearFaults = () => {
+    rules.clear();
+    handler.releaseHangs();
+  };
+
+  return {
+    /** For `RuntimeOptions.awsProxy`; the runtime closes it. One proxy serves one runtime. */
+    async attach(direct: Endpoints): Promise<ProxiedEndpoints> {
+      const closers: (() => Promise<void>)[] = [];
+      const open = async (service: Service, endpoint: string) => {
+        const listening = await listen(handler, service, endpoint);
+        closers.push(listening.close);
+        return listening.endpoint;
+      };
+      return {
+        dynamodb: await open('dynamodb', direct.dynamodb),
+        sqs: await open('sqs', direct.sqs),
+        connections: await open('connections', direct.connections),
+        observer: invocations,
+        enforceRoles: (stack, warn) => handler.setIamCheck(new IamCheck(stack, warn)),
+        async close() {
+          clearFaults();
+          breakpoints.close();
+          await Promise.all(closers.map((close) => close()));
+        },
+      };
+    },
+    get calls(): readonly Call[] {
+      return log.calls;
+    },
+    /** In order of their start, each with its calls. */
+    get invocations(): readonly Invocation[] {
+      return invocations.all;
+    },
+    counts: (filter?: CountFilter): Counts => log.counts.counts(filter),
+    /** Discards calls, invocations, and counts; keeps fault rules and breakpoints. */
+    reset() {
+      log.clear();
+      invocations.clear();
+    },
+    /** Adds a rule after the existing ones. */
+    inject: (rule: FaultRule): ActiveFault => rules.add(rule),
+    setBreakpoint: (match: BreakpointMatch = {}): Breakpoint => breakpoints.set(match),
+    /** Releases the calls that a `hang` fault stopped. */
+    releaseHangs: () => handler.releaseHangs(),
+    clearFaults,
+    /** Calls the listener when an invocation has ended. Returns an unsubscribe function. */
+    onInvocation: (listener: (invocation: Invocation) => void) => invocations.onEnd(listener),
+    /** The next invocation to end with this route, or of a function whose logical id contains this name. */
+    nextEnd: ({ function: name = '', route }: Pick<CallMatch, 'function' | 'route'>) =>
+      nextEnd(
+        (invocation) =>
+          invocation.function.includes(name) && (route === undefined || invocation.trigger.route === route),
+      ),
+    /** Resolves when no invocation runs. Messages that wait in a queue do not count. */
+    async untilIdle() {
+      while (invocations.isRunning) await nextEnd(() => true);
+    },
+  };
+}
+
+async function listen(handler: CallHandler, service: Service, endpoint: string) {
+  const upstream = new Upstream(endpoint);
+  const server = createServer((request, response) => {
+    handler.handle(service, upstream, request, response).catch((error: unknown) => {
+      request.socket.destroy();
+      if (!(error instanceof BrokenConnectionError)) console.error('The AWS proxy failed:', error);
+    });
+  });
+  // A function may be idle for minutes between two events and reuses its connections afterwards.
+  server.keepAliveTimeout = 0;
+  server.requestTimeout = 0;
+  server.headersTimeout = 0;
+  const port = await listenOn(server, 0);
+  const close = async () => {
+    upstream.close();
+    await closeServer(server);
+  };
+  return { endpoint: `http://127.0.0.1:${port}`, close };
+}

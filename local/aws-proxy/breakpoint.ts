@@ -1,0 +1,91 @@
+import { type Call, type CallMatch, matches } from './call.ts';
+import type { Exchange } from './exchange.ts';
+import type { FaultKind } from './fault-kind.ts';
+
+export type BreakpointStage = 'before' | 'after';
+
+export interface BreakpointMatch extends CallMatch {
+  /** The n-th call that matches, from 1. @default 1 */
+  readonly nth?: number;
+  /** `after`: the emulator has executed the call, and its answer is withheld. @default before */
+  readonly when?: BreakpointStage;
+}
+
+export class Breakpoints {
+  readonly #pending = new Set<ArmedBreakpoint>();
+
+  set(match: BreakpointMatch): Breakpoint {
+    const breakpoint = new ArmedBreakpoint(match, () => this.#pending.delete(breakpoint));
+    this.#pending.add(breakpoint);
+    return breakpoint;
+  }
+
+  /** Stops the call at the first breakpoint that matches it; resolves with the fault that is to end the call. */
+  async pass(stage: BreakpointStage, { call, input, client }: Exchange): Promise<FaultKind | undefined> {
+    const taking = [...this.#pending].filter((breakpoint) => breakpoint.takes(stage, call, input));
+    const [breakpoint] = taking;
+    if (breakpoint === undefined) return undefined;
+    this.#pending.delete(breakpoint);
+    breakpoint.stop(call);
+    return client.untilGone(breakpoint.verdict);
+  }
+
+  close(): void {
+    for (const breakpoint of this.#pending) breakpoint.close();
+    this.#pending.clear();
+  }
+}
+
+/**
+ * Stops one call. The caller's timeouts keep running: handlers wait 2 s for DynamoDB and SQS, 1 s for a post, and then
+ * disconnect. A call whose caller has disconnected is not forwarded.
+ */
+export type Breakpoint = Pick<ArmedBreakpoint, 'reached' | 'isReached' | 'release' | 'fail'>;
+
+class ArmedBreakpoint {
+  readonly #match: BreakpointMatch;
+  readonly #reached = Promise.withResolvers<Call>();
+  /** Resolves with the call when it has stopped here; rejects if the proxy is closed first. */
+  readonly reached = this.#reached.promise;
+  readonly #verdict = Promise.withResolvers<FaultKind | undefined>();
+  readonly verdict = this.#verdict.promise;
+  readonly #remove: () => void;
+  #seen = 0;
+  isReached = false;
+
+  constructor(match: BreakpointMatch, remove: () => void) {
+    this.#match = match;
+    this.#remove = remove;
+    // A test that ends without awaiting it must not cause an unhandled rejection.
+    this.reached.catch(() => undefined);
+  }
+
+  takes(stage: BreakpointStage, call: Call, input: unknown): boolean {
+    if ((this.#match.when ?? 'before') !== stage || !matches(this.#match, call, input)) return false;
+    this.#seen += 1;
+    return this.#seen === (this.#match.nth ?? 1);
+  }
+
+  stop(call: Call): void {
+    this.isReached = true;
+    this.#reached.resolve(call);
+  }
+
+  /** Resumes the call, or removes the breakpoint if no call has reached it. */
+  release(): void {
+    this.#remove();
+    this.#verdict.resolve(undefined);
+  }
+
+  /** Ends the call with this fault. */
+  fail(fault: FaultKind): void {
+    this.#verdict.resolve(fault);
+  }
+
+  close(): void {
+    this.#reached.reject(
+      new Error(`The proxy was closed before a call matched ${JSON.stringify(this.#match)}.`),
+    );
+    this.#verdict.resolve(undefined);
+  }
+}

@@ -1,0 +1,255 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseJson, recordOf } from '../json.ts';
+import type { Breakpoints } from './breakpoint.ts';
+import type { Call, Service } from './call.ts';
+import type { CallLog } from './call-log.ts';
+import { askForUnits, takeUnits } from './capacity.ts';
+import { ClientConnection } from './client-connection.ts';
+import type { Exchange } from './exchange.ts';
+import { endingOf, type FaultKind, stageOf } from './fault-kind.ts';
+import type { FaultRules } from './fault-rules.ts';
+import type { IamCheck } from './iam-check.ts';
+import type { Caller, Invocations } from './invocations.ts';
+import type { Latency } from './latency.ts';
+import { QueueRelay, receiptHandlesIn } from './queue-relay.ts';
+import { denial, type RefusalKind, refusal } from './refusal.ts';
+import { inputOf, type SentRequest, subjectOf } from './request.ts';
+import { SocketUse } from './socket-use.ts';
+import { splitBatch } from './split-batch.ts';
+import { type Answer, BrokenConnectionError, headerOf, type Upstream, wholeBody } from './upstream.ts';
+
+export interface ProxyParts {
+  readonly invocations: Invocations;
+  readonly log: CallLog;
+  readonly rules: FaultRules;
+  readonly breakpoints: Breakpoints;
+  readonly latency: Latency;
+}
+
+/**
+ * Handles each request in this order: role, breakpoint, fault, latency, emulator, and back. It never forwards one twice:
+ * the first may have been a write.
+ */
+export class CallHandler {
+  readonly #parts: ProxyParts;
+  readonly #queues = new Map<string, QueueRelay>();
+  readonly #sockets = new SocketUse();
+  #iamCheck: IamCheck | undefined;
+  /** Resolves when the calls that a `hang` fault stopped may go on. */
+  #release = Promise.withResolvers<void>();
+
+  constructor(parts: ProxyParts) {
+    this.#parts = parts;
+  }
+
+  /** From now on, calls that the check denies are refused. */
+  setIamCheck(check: IamCheck): void {
+    this.#iamCheck = check;
+  }
+
+  releaseHangs(): void {
+    this.#release.resolve();
+    this.#release = Promise.withResolvers();
+  }
+
+  async handle(
+    service: Service,
+    upstream: Upstream,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const startMs = performance.now();
+    const client = new ClientConnection(request, response);
+    const body = await wholeBody(request);
+    const { method = 'GET', url: path = '/', rawHeaders: headers } = request;
+    const sent = { method, path, headers, body };
+    const caller = this.#parts.invocations.callerOf(request.headers['user-agent']);
+    if (caller === undefined) {
+      client.answer(await upstream.send(sent, client.gone));
+      return;
+    }
+    const input = inputOf(service, sent);
+    const call = this.#begin(service, sent, input, caller, request, startMs);
+    const exchange = { call, caller, request: sent, input, client };
+    try {
+      await this.#run(exchange, upstream);
+    } finally {
+      this.#parts.log.end(call);
+    }
+  }
+
+  #begin(
+    service: Service,
+    sent: SentRequest,
+    input: unknown,
+    caller: Caller,
+    { headers, socket }: IncomingMessage,
+    startMs: number,
+  ) {
+    const subject = subjectOf(service, sent, String(headers['x-amz-target'] ?? ''), input);
+    const [, attempt = '1'] = /attempt=(\d+)/.exec(String(headers['amz-sdk-request'])) ?? [];
+    const { invocation } = caller;
+    const call = this.#parts.log.begin({
+      function: caller.function,
+      ...(invocation && { requestId: invocation.requestId }),
+      ...(invocation?.trigger.route !== undefined && { route: invocation.trigger.route }),
+      service,
+      ...subject,
+      ...this.#parts.invocations.peer(subject.connectionId),
+      attempt: Number(attempt),
+      startMs,
+      issuedMs: startMs,
+      bytesOut: sent.body.length,
+      bytesIn: 0,
+      readUnits: 0,
+      writeUnits: 0,
+      forwarded: false,
+      outcome: 'open',
+    });
+    call.issuedMs = this.#sockets.issuedMs(call, socket, invocation?.calls ?? []);
+    invocation?.calls.push(call);
+    return call;
+  }
+
+  async #run(exchange: Exchange, upstream: Upstream): Promise<void> {
+    const { call, input, client } = exchange;
+    const { rules, breakpoints, latency } = this.#parts;
+    const denied = this.#iamCheck?.denialOf(call, input);
+    if (denied !== undefined) return this.#answer(exchange, denial(call.service, denied));
+    const rule = rules.strike(['before', 'after', 'batch'], call, input);
+    const delayMs = latency.of(call, input);
+
+    const fault = (await breakpoints.pass('before', exchange)) ?? rule?.fault;
+    if (fault !== undefined && stageOf(fault) === 'before') {
+      if (await this.#strike(exchange, fault, rule?.code)) return;
+    }
+    await pause(delayMs / 2, client.gone);
+    if (client.gone.aborted) {
+      call.outcome = 'abandoned';
+      return;
+    }
+    const answer = await this.#forward(exchange, upstream, fault === 'unprocessed');
+    if (answer === undefined) return;
+    const after = fault !== undefined && stageOf(fault) === 'after' ? fault : undefined;
+    const lateFault = (await breakpoints.pass('after', exchange)) ?? after;
+    if (lateFault !== undefined && (await this.#strike(exchange, lateFault, rule?.code))) return;
+    await pause(delayMs / 2, client.gone);
+    this.#answer(exchange, answer);
+  }
+
+  /** True if the fault ended the call. */
+  async #strike(exchange: Exchange, fault: FaultKind, code: string | undefined): Promise<boolean> {
+    const { call, client, caller } = exchange;
+    call.fault = fault;
+    switch (endingOf(fault)) {
+      case 'refuse':
+        this.#answer(exchange, refusal(call.service, fault.replace('-after', '') as RefusalKind, code));
+        return true;
+      case 'kill':
+        call.outcome = 'killed';
+        await caller.invocation?.kill();
+        client.cut();
+        return true;
+      case 'cut':
+        call.outcome = 'cut';
+        client.cut();
+        return true;
+      case 'hang':
+        await client.untilGone(this.#release.promise);
+        return false;
+    }
+  }
+
+  async #forward(exchange: Exchange, upstream: Upstream, isSplit: boolean): Promise<Answer | undefined> {
+    const { call, input, client } = exchange;
+    call.forwarded = true;
+    try {
+      if (isSplit) return await this.#forwardHalf(exchange, upstream);
+      if (call.operation === 'ReceiveMessage') return await this.#receive(exchange, upstream);
+      const answer = await this.#send(exchange, upstream, exchange.request, input);
+      if (call.operation.startsWith('DeleteMessage')) this.#queue(call).deleted(receiptHandlesIn(input));
+      return answer;
+    } catch (error) {
+      if (!(error instanceof BrokenConnectionError)) throw error;
+      call.outcome = client.gone.aborted ? 'abandoned' : 'failed';
+      client.cut();
+      return undefined;
+    }
+  }
+
+  async #send(exchange: Exchange, upstream: Upstream, sent: SentRequest, input: unknown): Promise<Answer> {
+    const { call } = exchange;
+    if (call.service !== 'dynamodb') return upstream.send(sent);
+    // Without the caller's signal: AWS executes a request even if its caller disconnects.
+    const answered = await upstream.send(askForUnits(call.operation, sent, input));
+    const { units, answer } = takeUnits(call.operation, input, answered);
+    call.readUnits += units.readUnits;
+    call.writeUnits += units.writeUnits;
+    return answer;
+  }
+
+  async #forwardHalf(exchange: Exchange, upstream: Upstream): Promise<Answer> {
+    const { call, request, input } = exchange;
+    call.fault = 'unprocessed';
+    const half = splitBatch(call.operation, input);
+    const none: Answer = {
+      status: 200,
+      headers: ['content-type', 'application/x-amz-json-1.0'],
+      body: Buffer.from('{}'),
+    };
+    call.forwarded = half.input !== undefined;
+    const answer =
+      half.input === undefined
+        ? none
+        : await this.#send(exchange, upstream, withInput(request, half.input), half.input);
+    if (answer.status !== 200) return answer;
+    const output = half.report(recordOf(JSON.parse(answer.body.toString())));
+    return { ...answer, headers: none.headers, body: Buffer.from(JSON.stringify(output)) };
+  }
+
+  #receive({ call, request, input }: Exchange, upstream: Upstream): Promise<Answer> {
+    const { rules } = this.#parts;
+    const strike = (kinds: 'record' | 'records') => {
+      const fault = rules.strike([kinds], call, input)?.fault;
+      if (fault !== undefined) call.fault = fault;
+      return fault;
+    };
+    const faults = {
+      duplicates: () => strike('record') as 'duplicate' | 'duplicate-late' | undefined,
+      isReordered: () => strike('records') !== undefined,
+    };
+    const maximum = Number(recordOf(input)['MaxNumberOfMessages'] ?? 1);
+    return this.#queue(call).receive(maximum, faults, () => upstream.send(request));
+  }
+
+  #queue({ queue = '' }: Call): QueueRelay {
+    const relay = this.#queues.get(queue) ?? new QueueRelay();
+    this.#queues.set(queue, relay);
+    return relay;
+  }
+
+  #answer({ call, client }: Exchange, answer: Answer): void {
+    call.status = answer.status;
+    call.bytesIn = answer.body.length;
+    if (answer.status >= 400) call.error = errorOf(answer);
+    call.outcome = client.gone.aborted ? 'abandoned' : 'answered';
+    call.endMs = performance.now();
+    if (!client.gone.aborted) client.answer(answer);
+  }
+}
+
+function withInput(request: SentRequest, input: unknown): SentRequest {
+  return { ...request, body: Buffer.from(JSON.stringify(input)) };
+}
+
+function errorOf(answer: Answer): string {
+  const { __type = 'error' } = recordOf(parseJson(answer.body.toString()));
+  const [type = ''] = (headerOf(answer, 'x-amzn-errortype') ?? String(__type)).split(':');
+  return type.split('#').at(-1) ?? type;
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  if (milliseconds <= 0) return;
+  await delay(milliseconds, undefined, { signal }).catch(() => undefined);
+}

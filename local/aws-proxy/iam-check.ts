@@ -1,0 +1,95 @@
+import { matchesPattern } from '../iam-pattern.ts';
+import { recordOf } from '../json.ts';
+import type { Permission, StackModel } from '../model.ts';
+import { connectionsArn, queueArn, tableArn } from '../stack/identifiers.ts';
+import type { Call } from './call.ts';
+
+/** What a call needs permission for: `dynamodb:PutItem` on a table's ARN. */
+interface IamAction {
+  readonly action: string;
+  readonly resource: string;
+}
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html */
+const TRANSACTION_ACTIONS: Readonly<Record<string, string>> = {
+  Put: 'PutItem',
+  Update: 'UpdateItem',
+  Delete: 'DeleteItem',
+  ConditionCheck: 'ConditionCheckItem',
+  Get: 'GetItem',
+};
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html */
+const CONNECTION_METHODS: Readonly<Record<string, string>> = {
+  PostToConnection: 'POST',
+  GetConnection: 'GET',
+  DeleteConnection: 'DELETE',
+};
+
+/** Checks calls against the role of their function, so that a missing permission shows here before it does in AWS. */
+export class IamCheck {
+  readonly #permissions: ReadonlyMap<string, readonly Permission[]>;
+  readonly #webSocketApi: { readonly apiId: string; readonly stage: string } | undefined;
+  readonly #warn: (message: string) => void;
+  readonly #warned = new Set<string>();
+
+  constructor(
+    { functions, webSocketApis }: Pick<StackModel, 'functions' | 'webSocketApis'>,
+    warn: (message: string) => void,
+  ) {
+    this.#permissions = new Map(
+      functions.flatMap(({ logicalId, permissions }) => (permissions ? [[logicalId, permissions]] : [])),
+    );
+    this.#webSocketApi = webSocketApis[0];
+    this.#warn = warn;
+  }
+
+  /** IAM's error message if the caller's role does not allow the whole call. Callers without a known role may do anything. */
+  denialOf(call: Call, input: unknown): string | undefined {
+    const permissions = this.#permissions.get(call.function);
+    if (permissions === undefined) return undefined;
+    const denied = this.#actionsOf(call, input).find((action) => !isAllowed(permissions, action));
+    if (denied === undefined) return undefined;
+    const { action, resource } = denied;
+    const warning = `${call.function} was denied ${action} on ${resource}: no policy of its role allows it.`;
+    if (!this.#warned.has(warning)) this.#warn(warning);
+    this.#warned.add(warning);
+    return `User: ${call.function} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
+  }
+
+  #actionsOf(call: Call, input: unknown): readonly IamAction[] {
+    const { service, operation, tables, queue = '' } = call;
+    if (service === 'sqs') {
+      return [{ action: `sqs:${operation.replace(/Batch$/, '')}`, resource: queueArn(queue) }];
+    }
+    if (service === 'connections') return this.#connectionActions(call);
+    const { IndexName: index, TransactItems: items } = recordOf(input);
+    if (Array.isArray(items)) return items.flatMap(transactionActions);
+    const suffix = index === undefined ? '' : `/index/${index}`;
+    const action = `dynamodb:${operation}`;
+    return tables.map((table) => ({ action, resource: tableArn(table) + suffix }));
+  }
+
+  #connectionActions({ operation, connectionId = '' }: Call): readonly IamAction[] {
+    if (this.#webSocketApi === undefined) return [];
+    const { apiId, stage } = this.#webSocketApi;
+    const method = CONNECTION_METHODS[operation] ?? operation;
+    const resource = connectionsArn(apiId, stage, method, connectionId);
+    return [{ action: 'execute-api:ManageConnections', resource }];
+  }
+}
+
+function transactionActions(item: unknown): readonly IamAction[] {
+  return Object.entries(recordOf(item)).map(([name, one]) => ({
+    action: `dynamodb:${TRANSACTION_ACTIONS[name] ?? name}`,
+    resource: tableArn(String(recordOf(one)['TableName'])),
+  }));
+}
+
+function isAllowed(permissions: readonly Permission[], { action, resource }: IamAction): boolean {
+  return permissions.some(
+    ({ actions, resources }) =>
+      actions.some((pattern) => matchesPattern(pattern, action)) &&
+      resources.some((pattern) => matchesPattern(pattern, resource)),
+  );
+}

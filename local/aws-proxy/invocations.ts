@@ -1,0 +1,124 @@
+import type { InvocationObserver, StartedInvocation } from '../functions/worker-pool.ts';
+import type { InvokeResult } from '../model.ts';
+import type { Call } from './call.ts';
+import { replyIn, type Trigger, triggerOf } from './trigger.ts';
+
+/** One run of a function, and what it asked of AWS. */
+export interface Invocation {
+  /** `awsRequestId` */
+  readonly requestId: string;
+  /** Logical id. */
+  readonly function: string;
+  /** What it ran for. */
+  readonly trigger: Trigger;
+  readonly calls: readonly Call[];
+  /** `performance.now()`, after a cold start. */
+  readonly startMs: number;
+  readonly endMs?: number;
+  /** Undefined while it runs; false for a throw, a time-out, and a kill. */
+  readonly ok?: boolean;
+  /** `Runtime.ExitError: …` */
+  readonly error?: string;
+  /** What it answered: the status, or of a frame the reply's type and code. */
+  readonly reply?: string;
+}
+
+/** Who makes a call. */
+export interface Caller {
+  readonly function: string;
+  readonly invocation?: RunningInvocation;
+}
+
+export interface RunningInvocation extends Invocation {
+  readonly calls: Call[];
+  kill(): Promise<void>;
+}
+
+interface Peer {
+  readonly user?: string;
+  readonly device?: string;
+}
+
+/** Powertools hangs its own name on that of the instance. */
+const APP_ID = /(?:^|\s)app\/(?:(instance-\d+)|caller-(\w+)|(event-source))/;
+const MOST_PEERS = 10_000;
+
+/**
+ * Knows who calls: each instance of a function has its own app id, which the SDK names in every request's user agent,
+ * and an instance runs one invocation at a time.
+ */
+export class Invocations implements InvocationObserver {
+  readonly #keep: number;
+  readonly #latest = new Map<string, RunningInvocation>();
+  readonly #running = new Map<string, RunningInvocation>();
+  readonly #peers = new Map<string, Peer>();
+  readonly #listeners = new Set<(invocation: Invocation) => void>();
+  #all: RunningInvocation[] = [];
+
+  constructor(keep: number) {
+    this.#keep = keep;
+  }
+
+  get all(): readonly Invocation[] {
+    return this.#all.slice(-this.#keep);
+  }
+
+  get isRunning(): boolean {
+    return this.#running.size > 0;
+  }
+
+  started({ instanceId, functionId, requestId, eventJson, kill }: StartedInvocation): void {
+    const trigger = triggerOf(eventJson);
+    this.#remember(trigger);
+    const startMs = performance.now();
+    const invocation = { requestId, function: functionId, trigger, calls: [], startMs, kill };
+    this.#latest.set(instanceId, invocation);
+    this.#running.set(requestId, invocation);
+    this.#all.push(invocation);
+    if (this.#all.length > this.#keep * 2) this.#all = this.#all.slice(-this.#keep);
+  }
+
+  ended(requestId: string, result: InvokeResult): void {
+    const invocation = this.#running.get(requestId);
+    if (invocation === undefined) return;
+    this.#running.delete(requestId);
+    Object.assign(invocation, { endMs: performance.now(), ...endingOf(invocation.trigger, result) });
+    for (const listener of this.#listeners) listener(invocation);
+  }
+
+  onEnd(listener: (invocation: Invocation) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Undefined for anybody else, such as a test that looks into a table; `caller-Name` is seen as a function Name. */
+  callerOf(userAgent: string | undefined): Caller | undefined {
+    const [, instanceId, name, poller] = APP_ID.exec(userAgent ?? '') ?? [];
+    const other = name ?? poller;
+    if (other !== undefined) return { function: other };
+    const invocation = this.#latest.get(instanceId ?? '');
+    return invocation && { function: invocation.function, invocation };
+  }
+
+  peer(connectionId: string | undefined): Peer {
+    return this.#peers.get(connectionId ?? '') ?? {};
+  }
+
+  clear(): void {
+    this.#all = [];
+  }
+
+  #remember({ connectionId, user, device }: Trigger): void {
+    if (connectionId === undefined || user === undefined) return;
+    this.#peers.set(connectionId, { user, ...(device !== undefined && { device }) });
+    const [oldest] = this.#peers.keys();
+    if (this.#peers.size > MOST_PEERS && oldest !== undefined) this.#peers.delete(oldest);
+  }
+}
+
+/** Without the payload: ten thousand pages of history would fill the memory. */
+function endingOf(trigger: Trigger, result: InvokeResult): Pick<Invocation, 'ok' | 'error' | 'reply'> {
+  if (!result.ok) return { ok: false, error: `${result.errorType}: ${result.errorMessage}` };
+  const reply = replyIn(trigger, result.payload);
+  return { ok: true, ...(reply !== undefined && { reply }) };
+}

@@ -1,0 +1,126 @@
+import { styleText } from 'node:util';
+import type { Call } from './call.ts';
+import { chainLength } from './chain.ts';
+import type { Invocation } from './invocations.ts';
+import type { Names } from './names.ts';
+import type { Trigger } from './trigger.ts';
+
+export interface TraceOptions {
+  readonly names: Names;
+  /** For a terminal. */
+  readonly isColoured: boolean;
+}
+
+const MOST_OF_AN_ERROR = 120;
+
+type Style = 'bold' | 'dim' | 'red' | 'cyan' | 'yellow';
+type Paint = (style: Style, text: string) => string;
+
+/**
+ * One invocation as a tree: what it ran for, how long, and its answer; then its calls to AWS in order, those made at once
+ * on one branch: when it was sent, what, to which table, queue, or connection, how long, and what it costs (w and r:
+ * write and read units). No bodies, no tokens.
+ */
+export function traceOf(invocation: Invocation, { names, isColoured }: TraceOptions): string {
+  const paint: Paint = (style, text) =>
+    isColoured ? styleText(style, text, { validateStream: false }) : text;
+  const lines = [headOf(invocation, names, paint)];
+  const groups = callsAtOnce(invocation.calls);
+  for (const [index, group] of groups.entries()) {
+    const isLast = index === groups.length - 1;
+    for (const [nth, call] of group.entries()) {
+      const branch = paint('dim', branchOf(nth, group.length, isLast));
+      lines.push(`${branch} ${callLine(call, invocation, names, paint)}`);
+    }
+  }
+  if (invocation.calls.length > 1) lines.push(paint('dim', `   ${sumOf(invocation.calls)}`));
+  return lines.join('\n');
+}
+
+function headOf(invocation: Invocation, names: Names, paint: Paint): string {
+  const { trigger, startMs, endMs = startMs, reply, error } = invocation;
+  const who = trigger.user === undefined ? '' : paint('cyan', `  ${whoIs(trigger)}`);
+  const answer = reply === undefined || reply === '' ? '' : paint('dim', ` → ${plain(reply)}`);
+  const failure = error === undefined ? '' : paint('red', ` → ${plain(error).slice(0, MOST_OF_AN_ERROR)}`);
+  const title = paint('bold', plain(titleOf(trigger, names)));
+  return `${title}${who}  ${duration(endMs - startMs)}${answer}${failure}`;
+}
+
+function titleOf({ kind, name, records = 0 }: Trigger, names: Names): string {
+  if (kind === 'authorizer') return `authorize ${name}`;
+  if (kind === 'queue') return `${names.of(name)}, ${counted(records, 'record')}`;
+  return name;
+}
+
+/** A bracket around what was made at once: the caller did not wait for one before it sent the next. */
+function branchOf(nth: number, size: number, isLast: boolean): string {
+  if (size === 1) return isLast ? '└──' : '├──';
+  if (nth === 0) return isLast ? '└─┬' : '├─┬';
+  return `${isLast ? ' ' : '│'} ${nth === size - 1 ? '└' : '├'}`;
+}
+
+function callLine(call: Call, invocation: Invocation, names: Names, paint: Paint): string {
+  const start = (call.issuedMs - invocation.startMs).toFixed(1).padStart(6);
+  const batch = call.entries > 1 ? ` ×${call.entries}` : '';
+  const target = targetOf(call, names) + batch;
+  const took = duration((call.endMs ?? call.issuedMs) - call.startMs).padStart(9);
+  const isGood = call.outcome === 'answered' && (call.status ?? 500) < 400;
+  const style = isGood ? 'dim' : call.status === 400 || call.status === 410 ? 'yellow' : 'red';
+  const retry = call.attempt > 1 ? paint('yellow', `  attempt ${call.attempt}`) : '';
+  const fault = call.fault === undefined ? '' : paint('red', `  fault: ${call.fault}`);
+  const result = paint(style, isGood ? 'ok' : (call.error ?? call.outcome));
+  return `${paint('dim', start)}  ${call.operation.padEnd(18)} ${target.padEnd(18)} ${took}  ${unitsOf(call).padEnd(4)} ${result}${retry}${fault}`;
+}
+
+function targetOf({ connectionId, queue, tables, ...peer }: Call, names: Names): string {
+  if (connectionId !== undefined) return peer.user === undefined ? connectionId : whoIs(peer);
+  return queue === undefined ? tables.map((table) => names.of(table)).join(' + ') : names.of(queue);
+}
+
+function whoIs({ user, device }: { readonly user?: string; readonly device?: string }): string {
+  return plain(device === undefined ? String(user) : `${user}/${device}`);
+}
+
+/** What clients name may not drive the terminal. */
+function plain(text: string): string {
+  return text.replace(/\p{C}/gu, '?');
+}
+
+function unitsOf({ readUnits, writeUnits }: Pick<Call, 'readUnits' | 'writeUnits'>): string {
+  return [writeUnits > 0 ? `${writeUnits}w` : '', readUnits > 0 ? `${readUnits}r` : '']
+    .filter(Boolean)
+    .join(' ');
+}
+
+function sumOf(calls: readonly Call[]): string {
+  const writeUnits = calls.reduce((sum, call) => sum + call.writeUnits, 0);
+  const readUnits = calls.reduce((sum, call) => sum + call.readUnits, 0);
+  const posts = calls.filter(({ operation }) => operation === 'PostToConnection').length;
+  const parts = [
+    `${calls.length} calls, ${chainLength(calls)} in a row`,
+    writeUnits > 0 ? counted(writeUnits, 'write unit') : '',
+    readUnits > 0 ? counted(readUnits, 'read unit') : '',
+    posts > 0 ? counted(posts, 'post') : '',
+  ];
+  return parts.filter(Boolean).join(', ');
+}
+
+function callsAtOnce(calls: readonly Call[]): readonly (readonly Call[])[] {
+  const groups: Call[][] = [];
+  let busyUntilMs = Number.NEGATIVE_INFINITY;
+  for (const call of calls) {
+    const group = groups.at(-1);
+    if (group !== undefined && call.issuedMs < busyUntilMs) group.push(call);
+    else groups.push([call]);
+    busyUntilMs = Math.max(busyUntilMs, call.endMs ?? Number.POSITIVE_INFINITY);
+  }
+  return groups;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function duration(milliseconds: number): string {
+  return `${milliseconds.toFixed(1)} ms`;
+}

@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type DataDirectory, openDataDirectory } from './data-directory.ts';
+import { DevIssuer } from './dev-issuer.ts';
+import { startDynamoDb } from './emulators/dynoxide.ts';
+import { startSqs } from './emulators/fauxqs.ts';
+import { Gateway } from './gateway/server.ts';
+import { OperatorError, systemErrorCode } from './operator-error.ts';
+import type { Endpoints, RuntimeOptions } from './runtime-options.ts';
+import { DEV_AUDIENCE, synthesize } from './stack/synth.ts';
+import { builtPage } from './web-page/built-page.ts';
+
+/** What stands before the stack is known. */
+export interface Infrastructure {
+  readonly data: DataDirectory | undefined;
+  readonly issuer: DevIssuer;
+  /** Listens, but serves no API yet. */
+  readonly gateway: Gateway;
+  readonly port: number;
+  readonly direct: Endpoints;
+  /** Folder of the cloud assembly. */
+  readonly assembly: string;
+  /** Folder of the built web page, if one is to be served. */
+  readonly page: string | undefined;
+}
+
+/** Folder of cdk.json. */
+export const PROJECT_DIRECTORY = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * Takes data folder and port, then starts the emulators, synthesizes the app, and builds the page, all at once.
+ * @throws {OperatorError} in one line if it can't; what has been started is in `cleanups`.
+ */
+export async function startInfrastructure(
+  options: RuntimeOptions,
+  warn: (message: string) => void,
+  cleanups: AsyncDisposableStack,
+): Promise<Infrastructure> {
+  const data = takeData(options, cleanups);
+  const keyFile = data && { keyFile: data.files.issuerKey };
+  const issuer = await DevIssuer.create({ audience: DEV_AUDIENCE, ...keyFile });
+  const gateway = new Gateway({
+    extraRoutes: [(request, response) => issuer.route(request, response)],
+    log: { warn },
+    ...(options.limits && { limits: options.limits }),
+  });
+  const port = await listen(gateway, options.port ?? 0);
+  cleanups.defer(() => gateway.close());
+  data?.announce(port);
+  const origin = `http://127.0.0.1:${port}`;
+  issuer.serveAt(origin);
+
+  const onExit = options.onFailure ?? warn;
+  const failed = new AbortController();
+  const signal = AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])]);
+  const [dynamoDb, sqs, assembly, page] = await allOrNone(failed, [
+    startDynamoDb({ onExit, ...(data && { file: data.files.dynamoDb }) }).then(endedBy(cleanups)),
+    startSqs({ onExit, ...(data && { dataDirectory: data.files.sqs }) }).then(endedBy(cleanups)),
+    findAssembly(options, data?.files.cdkOut, signal, cleanups),
+    options.webPort === undefined ? Promise.resolve(undefined) : builtPage(PROJECT_DIRECTORY, signal),
+  ]);
+  signal.throwIfAborted();
+  const direct = { dynamodb: dynamoDb.endpoint, sqs: sqs.endpoint, connections: origin };
+  return { data, issuer, gateway, port, direct, assembly, page };
+}
+
+function takeData({ dataDirectory, fresh = false }: RuntimeOptions, cleanups: AsyncDisposableStack) {
+  if (dataDirectory === undefined) return undefined;
+  const data = openDataDirectory(dataDirectory, { fresh });
+  cleanups.defer(() => data.release());
+  return data;
+}
+
+async function listen(gateway: Gateway, port: number): Promise<number> {
+  try {
+    return await gateway.listen(port);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    const reason = code === 'EADDRINUSE' ? 'is taken' : `can't be listened on (${code})`;
+    throw new OperatorError(`Port ${port} ${reason}; choose another with --port, or 0 for any.`, {
+      cause: error,
+    });
+  }
+}
+
+function endedBy(cleanups: AsyncDisposableStack) {
+  return <T extends { stop(): Promise<void> }>(started: T): T => {
+    cleanups.defer(() => started.stop());
+    return started;
+  };
+}
+
+async function findAssembly(
+  options: RuntimeOptions,
+  dataFolder: string | undefined,
+  signal: AbortSignal,
+  cleanups: AsyncDisposableStack,
+): Promise<string> {
+  if (options.cdkOut !== undefined) return options.cdkOut;
+  const outDirectory = dataFolder ?? mkdtempSync(join(tmpdir(), 'serverless-im-cdk-'));
+  const wipe = () => rmSync(outDirectory, { recursive: true, force: true });
+  if (dataFolder === undefined) cleanups.defer(wipe);
+  // Bundles of earlier code would stay for ever.
+  else wipe();
+  const context = options.context && { context: options.context };
+  await synthesize({ projectDirectory: PROJECT_DIRECTORY, outDirectory, signal, ...context });
+  return outDirectory;
+}
+
+/**
+ * `Promise.all`, but the first failure aborts the others, and they have all ended when it is thrown, so that none
+ * starts up after the clean-up.
+ */
+async function allOrNone<T extends readonly unknown[]>(
+  failed: AbortController,
+  promises: { [K in keyof T]: Promise<T[K]> },
+): Promise<T> {
+  const all = Promise.all(promises);
+  all.catch((error: unknown) => failed.abort(error));
+  await Promise.allSettled(promises);
+  return all as unknown as Promise<T>;
+}

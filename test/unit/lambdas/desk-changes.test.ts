@@ -1,0 +1,448 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { setAway, setReady, transferChat } from '../../../lambdas/domain/desk/agent.ts';
+import { closeChat, openChat } from '../../../lambdas/domain/desk/customer.ts';
+import { matchQueue } from '../../../lambdas/domain/desk/match.ts';
+import { listChats, listQueues } from '../../../lambdas/domain/desk/views.ts';
+import { ImError } from '../../../lambdas/shared/errors.ts';
+import { LIMITS } from '../../../protocol/limits.ts';
+import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
+
+const QUEUE = 'default';
+const AGENT = { roles: ['agent'] } as const;
+const SUPERVISOR = { roles: ['supervisor'] } as const;
+const caller = (userId: string) => ({ userId, deviceId: 'phone', connectionId: `${userId}-phone` });
+
+let world: World;
+beforeEach(() => {
+  world = createWorld();
+});
+
+const connect = (userId: string) => world.routes.connect(aSession({ userId }));
+async function open(customer: string, request: Parameters<typeof openChat>[2] = {}) {
+  await connect(customer);
+  return openChat(world, caller(customer), request);
+}
+async function ready(userId: string, capacity = 1, queues = [QUEUE], name?: string) {
+  await connect(userId);
+  return setReady(world, caller(userId), { ...AGENT, name }, { queues, capacity });
+}
+const match = (queue = QUEUE, moved = false) =>
+  matchQueue(world, { queue, moved, isRepeat: false, isWatchdog: false });
+const transfer = (agent: string, conversationId: string, to: string) =>
+  transferChat(world, caller(agent), AGENT, { conversationId, to });
+const close = (userId: string, conversationId: string, rating?: number) =>
+  closeChat(world, caller(userId), { conversationId, rating });
+const matches = () => world.deskEvents.events.flatMap(({ event }) => (event.kind === 'match' ? [event] : []));
+const framesTo = (userId: string) =>
+  world.connections.posts
+    .filter(({ connectionId }) => connectionId === `${userId}-phone`)
+    .map(({ frame }) => frame as { type: string; chat?: object });
+const refused = (code: string) => expect.objectContaining({ code });
+/** An assigned chat of bob and ann. */
+async function assigned() {
+  const { conversationId } = await open('bob', { topic: 'sails' });
+  await ready('ann', 1, [QUEUE], 'Ann');
+  await match();
+  world.deskEvents.events.length = 0;
+  world.connections.posts.length = 0;
+  return conversationId;
+}
+
+describe('a rematch', () => {
+  it('says that no position moved when an agent gets ready or a chat opens (IM-DESK-6)', async () => {
+    await open('bob');
+    await ready('ann', 1, ['default', 'boats']);
+    expect(matches().map(({ queue, moved }) => [queue, moved])).toEqual([
+      ['default', false],
+      ['default', false],
+      ['default', false],
+      ['boats', false],
+      ['default', false],
+      ['boats', false],
+    ]);
+  });
+
+  it('says that positions moved when a chat goes back or closes (IM-DESK-6)', async () => {
+    const id = await assigned();
+    await transfer('ann', id, 'queue');
+    await close('bob', id);
+    const event = { kind: 'match', queue: QUEUE, moved: true };
+    const both = [
+      { ...event, watchdog: true },
+      { ...event, watchdog: false },
+    ];
+    expect(matches()).toEqual([...both, ...both]);
+  });
+
+  it('is not asked for by the repeat of a close (IM-DESK-3)', async () => {
+    const id = await assigned();
+    await close('bob', id);
+    world.deskEvents.events.length = 0;
+    expect(await close('bob', id)).toMatchObject({ state: 'closed' });
+    expect(matches()).toEqual([]);
+  });
+
+  it('pushes positions only when they moved', async () => {
+    const { conversationId } = await open('bob');
+    world.advance(1);
+    await open('eve');
+    world.connections.posts.length = 0;
+    await match();
+    expect(world.connections.posts).toEqual([]);
+    await match(QUEUE, true);
+    expect(framesTo('bob')).toMatchObject([{ type: 'desk.updated', chat: { conversationId, position: 1 } }]);
+    expect(framesTo('eve')).toMatchObject([{ type: 'desk.updated', chat: { position: 2 } }]);
+  });
+});
+
+describe('an agent', () => {
+  it('gets ready for each queue once, with load and capacity (IM-DESK-4)', async () => {
+    expect(await ready('ann', 3, ['boats', 'boats'])).toEqual({
+      userId: 'ann',
+      status: 'ready',
+      queues: ['boats'],
+      capacity: 3,
+      active: 0,
+    });
+  });
+
+  it('keeps queues, capacity, and load while away (IM-DESK-4)', async () => {
+    await assigned();
+    expect(await setAway(world, caller('ann'), AGENT)).toEqual({
+      userId: 'ann',
+      status: 'away',
+      queues: [QUEUE],
+      capacity: 1,
+      active: 1,
+    });
+  });
+
+  it('who was never ready is away with no queue (IM-DESK-4)', async () => {
+    await connect('ann');
+    expect(await setAway(world, caller('ann'), AGENT)).toEqual({
+      userId: 'ann',
+      status: 'away',
+      queues: [],
+      capacity: 0,
+      active: 0,
+    });
+  });
+
+  it('needs the role, a live session, and queues that exist (IM-ROLE, IM-DESK-4)', async () => {
+    const request = { queues: [QUEUE], capacity: 1 };
+    await expect(setReady(world, caller('ann'), AGENT, request)).rejects.toThrow(ImError);
+    await expect(setAway(world, caller('ann'), AGENT)).rejects.toThrow(ImError);
+    await connect('ann');
+    await expect(setReady(world, caller('ann'), SUPERVISOR, request)).rejects.toEqual(refused('forbidden'));
+    await expect(setAway(world, caller('ann'), { roles: [] })).rejects.toEqual(refused('forbidden'));
+    await expect(ready('ann', 1, [QUEUE, 'other'])).rejects.toEqual(refused('not_found'));
+    expect(await world.desk.agent('ann')).toBeUndefined();
+  });
+
+  it('tries a change of status five times before it is unavailable', async () => {
+    await connect('ann');
+    let attempts = 0;
+    const setAgent = async () => {
+      attempts += 1;
+      return false;
+    };
+    const ports = { ...world, deskWriter: { ...world.deskWriter, setAgent } };
+    await expect(setAway(ports, caller('ann'), AGENT)).rejects.toEqual(refused('unavailable'));
+    expect(attempts).toBe(5);
+  });
+});
+
+describe('a transfer', () => {
+  it('gives the chat to a ready colleague of any queue (IM-DESK-5)', async () => {
+    const id = await assigned();
+    await ready('zoe', 1, ['boats'], 'Zoe');
+    world.advance(1_000);
+    expect(await transfer('ann', id, 'zoe')).toMatchObject({
+      state: 'assigned',
+      agent: { userId: 'zoe', name: 'Zoe' },
+      assignedAt: NOON + 1_000,
+    });
+    for (const user of ['bob', 'zoe']) {
+      expect(framesTo(user).map(({ type }) => type)).toEqual(['messages', 'desk.assigned']);
+    }
+    // Ann's session has the reply instead.
+    expect(framesTo('ann').map(({ type }) => type)).toEqual(['messages']);
+    expect((await world.desk.agent('ann'))?.active).toBe(0);
+  });
+
+  it('to the queue makes the chat the next one there (IM-DESK-5)', async () => {
+    const id = await assigned();
+    await open('eve');
+    const chat = await transfer('ann', id, 'queue');
+    expect(chat).toEqual({
+      conversationId: id,
+      queue: QUEUE,
+      state: 'waiting',
+      customer: 'bob',
+      agent: null,
+      topic: 'sails',
+      position: 1,
+      openedAt: NOON,
+    });
+    expect(framesTo('bob').at(-1)).toEqual({ type: 'desk.updated', chat });
+  });
+
+  it('to an agent who cannot take it changes nothing (IM-DESK-5)', async () => {
+    const id = await assigned();
+    await ready('zoe', 1, ['boats']);
+    await setAway(world, caller('zoe'), AGENT);
+    for (const to of ['zoe', 'nobody', 'bob']) {
+      await expect(transfer('ann', id, to)).rejects.toEqual(refused('conflict'));
+    }
+    await open('eve', { queue: 'boats' });
+    await ready('zoe', 1, ['boats']);
+    await match('boats');
+    await expect(transfer('ann', id, 'zoe')).rejects.toEqual(refused('conflict'));
+    await ready('bob', 1, ['boats']);
+    await expect(transfer('ann', id, 'bob')).rejects.toEqual(refused('conflict'));
+    await expect(transfer('ann', id, 'ann')).rejects.toMatchObject({
+      issues: [{ path: 'to' }],
+    });
+    expect((await world.conversations.head(id)).chat?.agent?.userId).toBe('ann');
+  });
+
+  it('is for the agent who has the chat only (IM-DESK-5)', async () => {
+    const id = await assigned();
+    await expect(
+      transferChat(world, caller('bob'), AGENT, { conversationId: id, to: 'queue' }),
+    ).rejects.toEqual(refused('conflict'));
+    const other = { roles: ['supervisor'] } as const;
+    await expect(
+      transferChat(world, caller('ann'), other, { conversationId: id, to: 'queue' }),
+    ).rejects.toEqual(refused('forbidden'));
+    await ready('zoe');
+    await expect(transfer('zoe', id, 'queue')).rejects.toEqual(refused('not_found'));
+    await expect(transfer('ann', 'dm:ann:bob', 'queue')).rejects.toEqual(refused('not_found'));
+  });
+});
+
+describe('a chat', () => {
+  it('opens in the first queue unless it names one, and says where it stands (IM-DESK-1)', async () => {
+    expect(await open('bob', { topic: 'sails' })).toEqual({
+      conversationId: expect.stringMatching(/^cs:[0-9A-Z]{26}$/),
+      queue: 'default',
+      state: 'waiting',
+      customer: 'bob',
+      agent: null,
+      topic: 'sails',
+      position: 1,
+      openedAt: NOON,
+    });
+    world.advance(1);
+    expect(await open('eve', { queue: 'boats' })).toMatchObject({ queue: 'boats', position: 1 });
+    expect(await open('dan')).toMatchObject({ queue: 'default', position: 2 });
+    await expect(open('kim', { queue: 'other' })).rejects.toEqual(refused('not_found'));
+  });
+
+  it('is the same one when it is opened again, assigned or not (IM-DESK-1)', async () => {
+    const id = await assigned();
+    const again = await open('bob');
+    expect(again).toMatchObject({ conversationId: id, state: 'assigned' });
+    expect(again).not.toHaveProperty('position');
+  });
+
+  it('needs a live session of its customer to open', async () => {
+    await expect(openChat(world, caller('bob'), {})).rejects.toThrow(ImError);
+  });
+
+  it('is not opened while others open and close it all the time', async () => {
+    await connect('bob');
+    let attempts = 0;
+    const apply = async () => {
+      attempts += 1;
+      return false;
+    };
+    const ports = { ...world, deskWriter: { ...world.deskWriter, apply } };
+    await expect(openChat(ports, caller('bob'), {})).rejects.toEqual(refused('unavailable'));
+    expect(attempts).toBe(3);
+  });
+
+  it('is closed by either side and shown to the other (IM-DESK-3)', async () => {
+    const id = await assigned();
+    world.advance(1_000);
+    const chat = await close('ann', id);
+    expect(chat).toEqual({
+      conversationId: id,
+      queue: QUEUE,
+      state: 'closed',
+      customer: 'bob',
+      agent: { userId: 'ann', name: 'Ann' },
+      topic: 'sails',
+      openedAt: NOON,
+      assignedAt: NOON,
+      closedAt: NOON + 1_000,
+    });
+    expect(framesTo('bob').at(-1)).toEqual({ type: 'desk.updated', chat });
+    expect(framesTo('ann').map(({ type }) => type)).toEqual(['messages']);
+  });
+
+  it('is rated by its customer, when it closes or once after (IM-DESK-3)', async () => {
+    const id = await assigned();
+    await expect(close('ann', id, 5)).rejects.toEqual(refused('forbidden'));
+    expect(await close('bob', id)).not.toHaveProperty('rating');
+    world.connections.posts.length = 0;
+    expect(await close('bob', id, 4)).toMatchObject({ rating: 4 });
+    expect(framesTo('ann')).toMatchObject([{ type: 'desk.updated', chat: { rating: 4 } }]);
+    expect(framesTo('bob')).toEqual([]);
+    expect(await close('bob', id, 1)).toMatchObject({ rating: 4 });
+    expect(framesTo('ann')).toHaveLength(1);
+  });
+
+  it('is rated as it closes (IM-DESK-3)', async () => {
+    const id = await assigned();
+    expect(await close('bob', id, 3)).toMatchObject({ state: 'closed', rating: 3 });
+  });
+
+  it('shows the first rating when two devices rate at once (IM-DESK-3)', async () => {
+    const id = await assigned();
+    await close('bob', id);
+    const rate: World['deskWriter']['rate'] = async (conversationId) => {
+      await world.deskWriter.rate(conversationId, 2);
+      return false;
+    };
+    const ports = { ...world, deskWriter: { ...world.deskWriter, rate } };
+    world.connections.posts.length = 0;
+    const chat = await closeChat(ports, caller('bob'), { conversationId: id, rating: 5 });
+    expect(chat).toMatchObject({ rating: 2 });
+    expect(world.connections.posts).toEqual([]);
+  });
+
+  it('is changed again after a message that came first, eight times at most', async () => {
+    const id = await assigned();
+    let lost = 0;
+    const apply: World['deskWriter']['apply'] = async (change) => {
+      lost += 1;
+      return lost < 8 ? false : world.desk.apply(change);
+    };
+    const ports = { ...world, deskWriter: { ...world.deskWriter, apply } };
+    expect(await closeChat(ports, caller('bob'), { conversationId: id })).toMatchObject({ state: 'closed' });
+    const never = { ...world, deskWriter: { ...world.deskWriter, apply: async () => false } };
+    const { conversationId } = await open('eve');
+    await expect(closeChat(never, caller('eve'), { conversationId })).rejects.toEqual(refused('unavailable'));
+  });
+});
+
+describe('the system messages of a chat', () => {
+  it('say what happened, to whom, and by whom (IM-DESK-1, IM-DESK-3, IM-DESK-5)', async () => {
+    const id = await assigned();
+    await transfer('ann', id, 'queue');
+    await match();
+    await ready('zoe');
+    await transfer('ann', id, 'zoe');
+    await close('bob', id);
+    const { messages } = await world.messages.page(id, { after: 0, limit: 9 });
+    expect(messages.map(({ contentJson }) => JSON.parse(contentJson))).toEqual([
+      { type: 'system', event: 'opened', by: 'bob', name: 'sails' },
+      { type: 'system', event: 'assigned', users: ['ann'], by: 'im:desk' },
+      { type: 'system', event: 'requeued', users: ['ann'], by: 'ann' },
+      { type: 'system', event: 'assigned', users: ['ann'], by: 'im:desk' },
+      { type: 'system', event: 'transferred', users: ['zoe'], by: 'ann' },
+      { type: 'system', event: 'closed', by: 'bob' },
+    ]);
+    expect((await world.conversations.head(id)).chat).not.toHaveProperty('isBack');
+  });
+
+  it('leave out a topic that was not given', async () => {
+    const { conversationId } = await open('bob');
+    const { messages } = await world.messages.page(conversationId, { after: 0, limit: 1 });
+    expect(JSON.parse(messages[0]?.contentJson ?? '')).toEqual({
+      type: 'system',
+      event: 'opened',
+      by: 'bob',
+    });
+    expect((await world.conversations.head(conversationId)).chat).toEqual({
+      conversationId,
+      queue: QUEUE,
+      state: 'waiting',
+      customer: 'bob',
+      openedAtMs: NOON,
+    });
+  });
+
+  it('have an agent checked who took none of them (IM-DESK-7)', async () => {
+    await open('bob');
+    await ready('ann');
+    world.connections.outcomes.set('ann-phone', 'gone');
+    world.deskEvents.events.length = 0;
+    await match();
+    expect(world.deskEvents.events).toEqual([
+      { event: { kind: 'check-agent', userId: 'ann', sinceMs: NOON }, delaySeconds: 0 },
+    ]);
+  });
+});
+
+describe('a list of chats', () => {
+  const list = (userId: string, roles: Parameters<typeof listChats>[2], query = {}) =>
+    listChats(world, userId, roles, query);
+  const pages = async (
+    userId: string,
+    roles: Parameters<typeof listChats>[2],
+    state?: 'closed' | 'waiting',
+  ) => {
+    const found: string[][] = [];
+    let cursor: string | null | undefined;
+    do {
+      const page = await list(userId, roles, { state, ...(cursor != null && { cursor }) });
+      found.push(page.chats.map(({ customer }) => customer));
+      cursor = page.cursor;
+    } while (cursor !== null);
+    return found;
+  };
+
+  it('shows an agent the own chats, open ones first, and a supervisor all (IM-DESK)', async () => {
+    await close('bob', await assigned());
+    await open('eve');
+    await match();
+    world.advance(1);
+    await open('dan');
+    await open('kim', { queue: 'boats' });
+    expect(await pages('ann', AGENT)).toEqual([['eve'], ['bob']]);
+    expect(await pages('lou', SUPERVISOR)).toEqual([['eve', 'dan'], ['kim'], ['bob'], []]);
+    expect(await pages('lou', SUPERVISOR, 'waiting')).toEqual([['dan'], ['kim']]);
+    expect(await pages('lou', SUPERVISOR, 'closed')).toEqual([['bob'], []]);
+    expect(await pages('ann', AGENT, 'closed')).toEqual([['bob']]);
+  });
+
+  it('goes on within a queue after a full page (IM-DESK)', async () => {
+    const customers = Array.from({ length: LIMITS.pageDefault + 1 }, (_, index) => `user-${index}`);
+    for (const customer of customers) {
+      world.advance(1);
+      await open(customer);
+    }
+    const [first = [], second] = await pages('lou', SUPERVISOR, 'waiting');
+    expect(first).toEqual(customers.slice(0, LIMITS.pageDefault));
+    expect(second).toEqual(customers.slice(LIMITS.pageDefault));
+  });
+
+  it('is for agents and supervisors, each with a cursor of their own (IM-ROLE, IM-REFUSE-5)', async () => {
+    await expect(list('bob', { roles: [] })).rejects.toEqual(refused('forbidden'));
+    const { cursor } = await list('ann', AGENT);
+    await expect(list('zoe', AGENT, { cursor })).rejects.toMatchObject({ issues: [{ path: 'cursor' }] });
+    expect(await list('ann', AGENT, { cursor, state: 'closed' })).toEqual({ chats: [], cursor: null });
+  });
+});
+
+describe('the list of queues', () => {
+  it('counts who waits, for how long, and who serves (IM-DESK)', async () => {
+    const id = await assigned();
+    world.advance(1_000);
+    await open('eve');
+    world.advance(1_000);
+    await transfer('ann', id, 'queue');
+    await ready('zoe');
+    await setAway(world, caller('zoe'), AGENT);
+    world.advance(1_000);
+    expect(await listQueues(world, SUPERVISOR)).toEqual({
+      queues: [
+        { queue: 'default', waiting: 2, longestWaitMs: 3_000, agents: { ready: 1, away: 1, offline: 0 } },
+        { queue: 'boats', waiting: 0, longestWaitMs: 0, agents: { ready: 0, away: 0, offline: 0 } },
+      ],
+    });
+    await expect(listQueues(world, AGENT)).rejects.toEqual(refused('forbidden'));
+  });
+});

@@ -1,0 +1,192 @@
+import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  batchGet,
+  batchWrite,
+  call,
+  callDespiteTransactions,
+  transactOrRefusals,
+  unlessRefused,
+  type WriteRequest,
+} from '../../../lambdas/adapters/dynamodb.ts';
+import { UnavailableError } from '../../../lambdas/shared/errors.ts';
+import { logger } from '../../../lambdas/shared/logger.ts';
+
+/** As the SDK throws what DynamoDB answered; no status: it didn't answer. */
+function failure(name: string, httpStatusCode?: number): Error {
+  return Object.assign(new Error(name), { name, $metadata: { httpStatusCode } });
+}
+const refusal = () =>
+  new ConditionalCheckFailedException({ message: 'no', $metadata: { httpStatusCode: 400 } });
+
+/** Answers one after the other, then the last again and again. */
+function answering(...answers: readonly unknown[]) {
+  const inputs: unknown[] = [];
+  const send = async ({ input }: { readonly input: unknown }) => {
+    inputs.push(structuredClone(input));
+    return answers[Math.min(inputs.length, answers.length) - 1];
+  };
+  return { documents: { send } as unknown as DynamoDBDocumentClient, inputs };
+}
+
+/** Fails so often, then succeeds. */
+function failing(error: Error, times: number) {
+  let calls = 0;
+  const run = async () => {
+    calls += 1;
+    if (calls <= times) throw error;
+    return 'done';
+  };
+  return { run, calls: () => calls };
+}
+
+beforeEach(() => {
+  vi.spyOn(logger, 'warn').mockImplementation(() => {});
+  vi.spyOn(Math, 'random').mockReturnValue(0);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('a call', () => {
+  it.each([
+    failure('ThrottlingException', 400),
+    failure('ProvisionedThroughputExceededException', 400),
+    failure('RequestLimitExceeded', 400),
+    failure('TransactionConflictException', 400),
+    failure('TransactionInProgressException', 400),
+    failure('InternalServerError', 500),
+    failure('ServiceUnavailable', 503),
+    failure('TimeoutError'),
+    new Error('socket hang up'),
+  ])('that may succeed later is unavailable: $name (IM-FAULT-10)', async (cause) => {
+    const failed = call(() => Promise.reject(cause));
+    await expect(failed).rejects.toBeInstanceOf(UnavailableError);
+    await expect(failed).rejects.toMatchObject({ cause });
+  });
+
+  it.each([failure('ValidationException', 400), failure('AccessDeniedException', 499), refusal(), 'text'])(
+    'that never will passes its failure on: %s',
+    async (thrown) => {
+      await expect(call(() => Promise.reject(thrown))).rejects.toBe(thrown);
+    },
+  );
+
+  it('that is unavailable already stays as it is', async () => {
+    const thrown = new UnavailableError();
+    await expect(call(() => Promise.reject(thrown))).rejects.toBe(thrown);
+  });
+});
+
+describe('a conditional write', () => {
+  it('has no result when its condition fails, and fails for any other reason', async () => {
+    expect(await unlessRefused(async () => 7)).toBe(7);
+    expect(await unlessRefused(() => Promise.reject(refusal()))).toBeUndefined();
+    const thrown = failure('ValidationException', 400);
+    await expect(unlessRefused(() => Promise.reject(thrown))).rejects.toBe(thrown);
+  });
+
+  it('that meets a transaction is repeated, five times at most', async () => {
+    const conflict = failure('TransactionConflictException', 400);
+    const passing = failing(conflict, 4);
+    expect(await callDespiteTransactions(passing.run)).toBe('done');
+    expect(passing.calls()).toBe(5);
+    const lasting = failing(conflict, Infinity);
+    await expect(callDespiteTransactions(lasting.run)).rejects.toMatchObject({ cause: conflict });
+    expect(lasting.calls()).toBe(5);
+  });
+
+  it('that fails otherwise is not repeated', async () => {
+    for (const error of [failure('InternalServerError', 500), refusal()]) {
+      const other = failing(error, Infinity);
+      await expect(callDespiteTransactions(other.run)).rejects.toThrow();
+      expect(other.calls()).toBe(1);
+    }
+  });
+});
+
+describe('a cancelled transaction', () => {
+  it('names the items whose condition failed', async () => {
+    const CancellationReasons = ['None', 'ConditionalCheckFailed', 'None', 'ConditionalCheckFailed'].map(
+      (Code) => ({
+        Code,
+      }),
+    );
+    const cancelled = new TransactionCanceledException({
+      message: 'no',
+      $metadata: { httpStatusCode: 400 },
+      CancellationReasons,
+    });
+    const documents = { send: () => Promise.reject(cancelled) } as unknown as DynamoDBDocumentClient;
+    expect(await transactOrRefusals(documents, [])).toEqual([1, 3]);
+  });
+
+  it('for a reason that stays fails as it is', async () => {
+    const cancelled = new TransactionCanceledException({
+      message: 'no',
+      $metadata: { httpStatusCode: 400 },
+      CancellationReasons: [{ Code: 'ValidationError' }],
+    });
+    const documents = { send: () => Promise.reject(cancelled) } as unknown as DynamoDBDocumentClient;
+    await expect(transactOrRefusals(documents, [])).rejects.toBe(cancelled);
+  });
+});
+
+describe('a batch of reads', () => {
+  const keys = [{ pk: 'a' }, { pk: 'b' }];
+  const half = { Responses: { table: [{ pk: 'a' }] }, UnprocessedKeys: { table: { Keys: [{ pk: 'b' }] } } };
+
+  it('asks again for what was not processed, and says that the table was throttled', async () => {
+    const { documents, inputs } = answering(half, { Responses: { table: [{ pk: 'b' }] } });
+    expect(await batchGet(documents, 'table', keys)).toEqual(keys);
+    expect(inputs).toEqual(
+      [keys, [{ pk: 'b' }]].map((Keys) => ({ RequestItems: { table: { Keys, ConsistentRead: true } } })),
+    );
+    expect(vi.mocked(logger.warn).mock.calls).toEqual([['table throttled']]);
+  });
+
+  it('is unavailable after four attempts (IM-FAULT-10)', async () => {
+    const { documents, inputs } = answering({ UnprocessedKeys: { table: { Keys: keys } } });
+    await expect(batchGet(documents, 'table', keys)).rejects.toBeInstanceOf(UnavailableError);
+    expect(inputs).toHaveLength(4);
+  });
+
+  it('of nothing asks nothing', async () => {
+    const { documents, inputs } = answering({});
+    expect(await batchGet(documents, 'table', [])).toEqual([]);
+    expect(inputs).toEqual([]);
+  });
+
+  it('finds nothing where there is nothing', async () => {
+    const { documents } = answering({});
+    expect(await batchGet(documents, 'table', keys)).toEqual([]);
+    expect(logger.warn).not.toHaveBeenCalled();
+  });
+});
+
+describe('a batch of writes', () => {
+  const requests: WriteRequest[] = [
+    { DeleteRequest: { Key: { pk: 'a' } } },
+    { PutRequest: { Item: { pk: 'b' } } },
+  ];
+
+  it('writes again what was not processed', async () => {
+    const { documents, inputs } = answering({ UnprocessedItems: { table: requests.slice(1) } }, {});
+    expect(await batchWrite(documents, 'table', requests)).toEqual([]);
+    expect(inputs).toEqual([requests, requests.slice(1)].map((table) => ({ RequestItems: { table } })));
+    expect(vi.mocked(logger.warn).mock.calls).toEqual([['table throttled']]);
+  });
+
+  it('returns what is left after four attempts', async () => {
+    const { documents, inputs } = answering({ UnprocessedItems: { table: requests } });
+    expect(await batchWrite(documents, 'table', requests)).toEqual(requests);
+    expect(inputs).toHaveLength(4);
+  });
+
+  it('of nothing writes nothing', async () => {
+    const { documents, inputs } = answering({});
+    expect(await batchWrite(documents, 'table', [])).toEqual([]);
+    expect(inputs).toEqual([]);
+  });
+});

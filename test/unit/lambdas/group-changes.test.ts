@@ -1,0 +1,216 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createGroup, updateGroup } from '../../../lambdas/domain/groups/change.ts';
+import { addMembers, removeMember } from '../../../lambdas/domain/groups/members.ts';
+import { listMembers, listReads, showGroup } from '../../../lambdas/domain/groups/views.ts';
+import { LIMITS } from '../../../protocol/limits.ts';
+import { aSession, createWorld, type World } from '../../adapters/memory/world.ts';
+
+const refused = (code: string) => expect.objectContaining({ code });
+const names = (count: number) => Array.from({ length: count }, (_, n) => `m${String(n).padStart(4, '0')}`);
+
+let world: World;
+beforeEach(() => {
+  world = createWorld();
+});
+
+async function groupOf(...members: readonly string[]): Promise<string> {
+  const request = { name: 'Rowers', members, openHistory: false };
+  const { conversationId } = await createGroup(world, 'alice', request);
+  return conversationId;
+}
+async function contentsOf(conversationId: string): Promise<unknown[]> {
+  const { messages } = await world.messages.page(conversationId, { after: 0, limit: 99 });
+  return messages.map(({ contentJson }) => JSON.parse(contentJson));
+}
+
+describe('a group', () => {
+  it('is made of its creator, who is its admin, and of each member once (IM-GROUP)', async () => {
+    const request = { name: 'Rowers', members: ['bob', 'alice', 'bob'], openHistory: true };
+    const body = await createGroup(world, 'alice', request);
+    expect(body).toEqual({
+      conversationId: expect.stringMatching(/^g:[0-9A-Z]{26}$/),
+      name: 'Rowers',
+      admins: ['alice'],
+      memberCount: 2,
+    });
+    expect(await showGroup(world, 'bob', body.conversationId)).toEqual(body);
+    expect((await world.conversations.head(body.conversationId)).group?.openHistory).toBe(true);
+    expect(await contentsOf(body.conversationId)).toEqual([
+      { type: 'system', event: 'created', users: ['alice', 'bob'], name: 'Rowers', by: 'alice' },
+    ]);
+  });
+
+  it('of a hundred counts all of them in its reply (IM-GROUP)', async () => {
+    const request = { name: 'Rowers', members: names(99), openHistory: false };
+    const body = await createGroup(world, 'alice', request);
+    expect(body.memberCount).toBe(100);
+    expect((await showGroup(world, 'alice', body.conversationId)).memberCount).toBe(100);
+    const changes = (await contentsOf(body.conversationId)) as { users: string[] }[];
+    expect(changes.map(({ users }) => users.length)).toEqual([40, 39, 21]);
+  });
+
+  it('is renamed and given other admins by an admin, each with a message (IM-GROUP)', async () => {
+    const id = await groupOf('bob');
+    const body = await updateGroup(world, 'alice', id, { name: 'Sailors', admins: ['bob', 'bob'] });
+    expect(body).toEqual({ conversationId: id, name: 'Sailors', admins: ['bob'], memberCount: 2 });
+    expect(await showGroup(world, 'alice', id)).toEqual(body);
+    expect((await contentsOf(id)).slice(1)).toEqual([
+      { type: 'system', event: 'renamed', name: 'Sailors', by: 'alice' },
+      { type: 'system', event: 'admins', users: ['bob'], by: 'alice' },
+    ]);
+    await expect(updateGroup(world, 'alice', id, { name: 'Rowers' })).rejects.toEqual(refused('forbidden'));
+  });
+
+  it('has members for admins only', async () => {
+    const id = await groupOf('bob');
+    for (const admins of [['carol'], ['bob', 'carol']]) {
+      await expect(updateGroup(world, 'alice', id, { admins })).rejects.toMatchObject({
+        issues: [{ path: 'admins' }],
+      });
+    }
+    await world.groupWriter.markAsLeaving(id, 'bob');
+    await expect(updateGroup(world, 'alice', id, { admins: ['bob'] })).rejects.toEqual(
+      refused('invalid_request'),
+    );
+  });
+
+  it('whose change is refused by the store is unavailable, and nothing is said', async () => {
+    const id = await groupOf('bob');
+    const ports = { ...world, groupWriter: { ...world.groupWriter, apply: async () => false } };
+    await expect(updateGroup(ports, 'alice', id, { name: 'Sailors' })).rejects.toEqual(
+      refused('unavailable'),
+    );
+    expect(await contentsOf(id)).toHaveLength(1);
+  });
+
+  it('takes members from an admin, up to its limit (IM-GROUP)', async () => {
+    const id = await groupOf('bob');
+    await expect(addMembers(world, 'bob', id, ['carol'])).rejects.toEqual(refused('forbidden'));
+    expect(await addMembers(world, 'alice', id, ['carol', 'carol', 'bob'])).toMatchObject({ memberCount: 3 });
+    expect((await contentsOf(id)).at(-1)).toEqual({
+      type: 'system',
+      event: 'joined',
+      users: ['carol'],
+      by: 'alice',
+    });
+    const head = world.conversations.head.bind(world.conversations);
+    const nearlyFull: World['conversations']['head'] = async (of) => {
+      const found = await head(of);
+      const memberCount = LIMITS.maxGroupMembers - 1;
+      return found.group === undefined ? found : { ...found, group: { ...found.group, memberCount } };
+    };
+    const ports = { ...world, conversations: { ...world.conversations, head: nearlyFull } };
+    await expect(addMembers(ports, 'alice', id, ['dan', 'eve'])).rejects.toEqual(refused('conflict'));
+    expect(await addMembers(ports, 'alice', id, ['dan'])).toMatchObject({
+      memberCount: LIMITS.maxGroupMembers,
+    });
+  });
+
+  it('begins an addition anew four times, each with another seq', async () => {
+    const id = await groupOf('bob');
+    const seqs: number[] = [];
+    const apply: World['groupWriter']['apply'] = async ({ message }) => {
+      seqs.push(message.seq);
+      return false;
+    };
+    const ports = { ...world, groupWriter: { ...world.groupWriter, apply } };
+    await expect(addMembers(ports, 'alice', id, ['carol'])).rejects.toEqual(refused('unavailable'));
+    expect(seqs).toEqual([2, 3, 4, 5]);
+  });
+
+  it('ends an addition when others have added the same members meanwhile', async () => {
+    const id = await groupOf('bob');
+    const apply: World['groupWriter']['apply'] = async (change) => {
+      await world.groupWriter.apply(change);
+      return false;
+    };
+    const ports = { ...world, groupWriter: { ...world.groupWriter, apply } };
+    await addMembers(ports, 'alice', id, ['carol']);
+    expect((await showGroup(world, 'carol', id)).memberCount).toBe(3);
+  });
+
+  it('is left by oneself, and others are removed by an admin (IM-GROUP)', async () => {
+    const id = await groupOf('bob', 'carol');
+    await world.routes.connect(aSession({ userId: 'carol' }));
+    await expect(removeMember(world, 'bob', id, 'carol')).rejects.toEqual(refused('forbidden'));
+    await removeMember(world, 'alice', id, 'carol');
+    await removeMember(world, 'bob', id, 'bob');
+    expect((await contentsOf(id)).slice(1)).toEqual([
+      { type: 'system', event: 'removed', users: ['carol'], by: 'alice' },
+      { type: 'system', event: 'left', users: ['bob'], by: 'bob' },
+    ]);
+    // The removed one gets that message and nothing after it.
+    expect(world.connections.posts.filter(({ connectionId }) => connectionId === 'carol-phone')).toHaveLength(
+      1,
+    );
+    await expect(removeMember(world, 'alice', id, 'carol')).rejects.toEqual(refused('not_found'));
+    expect(await showGroup(world, 'alice', id)).toMatchObject({ memberCount: 1 });
+  });
+
+  it('keeps its last admin while others stay (IM-GROUP)', async () => {
+    const id = await groupOf('bob');
+    await expect(removeMember(world, 'alice', id, 'alice')).rejects.toEqual(refused('conflict'));
+    await removeMember(world, 'bob', id, 'bob');
+    await removeMember(world, 'alice', id, 'alice');
+    await expect(showGroup(world, 'alice', id)).rejects.toEqual(refused('not_found'));
+  });
+
+  it('begins a removal anew four times', async () => {
+    const id = await groupOf('bob');
+    let attempts = 0;
+    const apply = async () => {
+      attempts += 1;
+      return false;
+    };
+    const ports = { ...world, groupWriter: { ...world.groupWriter, apply } };
+    await expect(removeMember(ports, 'bob', id, 'bob')).rejects.toEqual(refused('unavailable'));
+    expect(attempts).toBe(4);
+  });
+
+  it('is not told from a missing one by those outside, and no other conversation is one (IM-SEND-7)', async () => {
+    const id = await groupOf('bob');
+    const missing = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
+    for (const group of [id, missing, 'dm:carol:dan', 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV']) {
+      await expect(showGroup(world, 'carol', group)).rejects.toEqual(refused('not_found'));
+      await expect(listMembers(world, 'carol', group, undefined)).rejects.toEqual(refused('not_found'));
+      await expect(listReads(world, 'carol', group, undefined)).rejects.toEqual(refused('not_found'));
+      await expect(addMembers(world, 'carol', group, ['dan'])).rejects.toEqual(refused('not_found'));
+      await expect(removeMember(world, 'carol', group, 'carol')).rejects.toEqual(refused('not_found'));
+    }
+  });
+});
+
+describe('a list of members', () => {
+  it('pages by a hundred, each with what they have read (IM-GROUP)', async () => {
+    const id = await groupOf(...names(99));
+    await addMembers(world, 'alice', id, ['zoe']);
+    const first = await listMembers(world, 'alice', id, undefined);
+    expect(first.members.map(({ userId }) => userId)).toEqual(['alice', ...names(99)]);
+    const second = await listMembers(world, 'alice', id, first.cursor ?? '');
+    expect(second).toEqual({ members: [{ userId: 'zoe', joinedSeq: expect.any(Number) }], cursor: null });
+    await world.conversationWriter.advanceRead('zoe', id, 3);
+    const { cursor } = await listReads(world, 'alice', id, undefined);
+    expect(await listReads(world, 'alice', id, cursor ?? '')).toEqual({
+      reads: [{ userId: 'zoe', seq: 3 }],
+      cursor: null,
+    });
+  });
+
+  it('has read nothing where no cursor is known', async () => {
+    const id = await groupOf('bob');
+    const ports = { ...world, conversations: { ...world.conversations, readSeqs: async () => [] } };
+    expect((await listReads(ports, 'alice', id, undefined)).reads).toEqual([
+      { userId: 'alice', seq: 0 },
+      { userId: 'bob', seq: 0 },
+    ]);
+  });
+
+  it('refuses the cursor of another group or user (IM-REFUSE-5)', async () => {
+    const [one, two] = [await groupOf(...names(99), 'bob'), await groupOf('bob')];
+    const { cursor } = await listMembers(world, 'alice', one, undefined);
+    await expect(listMembers(world, 'alice', two, cursor ?? '')).rejects.toMatchObject({
+      issues: [{ path: 'cursor' }],
+    });
+    await expect(listMembers(world, 'bob', one, cursor ?? '')).rejects.toEqual(refused('invalid_request'));
+  });
+});

@@ -1,0 +1,282 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createGroup } from '../../../lambdas/domain/groups/change.ts';
+import { markRead } from '../../../lambdas/domain/messages/read.ts';
+import { recall } from '../../../lambdas/domain/messages/recall.ts';
+import { send } from '../../../lambdas/domain/messages/send.ts';
+import { hintTyping } from '../../../lambdas/domain/messages/typing.ts';
+import { presenceOf } from '../../../lambdas/domain/sessions/presence.ts';
+import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
+
+const DM = 'dm:alice:bob';
+const MINUTE_MS = 60_000;
+const caller = (userId: string, deviceId = 'phone') => ({
+  userId,
+  deviceId,
+  connectionId: `${userId}-${deviceId}`,
+});
+const refused = (code: string) => expect.objectContaining({ code });
+
+let world: World;
+beforeEach(async () => {
+  world = createWorld();
+  for (const userId of ['alice', 'bob', 'carol']) await world.routes.connect(aSession({ userId }));
+  await world.routes.connect(aSession({ userId: 'bob', deviceId: 'tablet' }));
+});
+
+const say = (target: { to?: string; conversationId?: string }, text = 'hi', from = 'alice') =>
+  send(world, from, { clientMsgId: text, ...target, content: { type: 'text', text } });
+async function group(others: readonly string[] = ['bob']): Promise<string> {
+  const request = { name: 'Rowers', members: others, openHistory: false };
+  const { conversationId } = await createGroup(world, 'alice', request);
+  forget();
+  return conversationId;
+}
+function forget() {
+  world.connections.posts.length = 0;
+  world.fanOutQueue.jobs.length = 0;
+}
+const posts = () =>
+  world.connections.posts
+    .map(({ connectionId, frame }) => ({ connectionId, frame }))
+    .sort((a, b) => (a.connectionId < b.connectionId ? -1 : 1));
+const readSeq = async (userId: string, id = DM) =>
+  (await world.conversations.membership(userId, id))?.readSeq;
+
+describe('a read cursor', () => {
+  it('moves forward only, and is shown to the other user and the other devices once', async () => {
+    await say({ to: 'bob' }, 'one');
+    await say({ to: 'bob' }, 'two');
+    forget();
+    await markRead(world, caller('bob'), { conversationId: DM, seq: 1 });
+    const frame = { type: 'read', conversationId: DM, userId: 'bob', seq: 1 };
+    expect(posts()).toEqual([
+      { connectionId: 'alice-phone', frame },
+      { connectionId: 'bob-tablet', frame },
+    ]);
+    await markRead(world, caller('bob'), { to: 'alice', seq: 2 });
+    forget();
+    for (const seq of [1, 2]) await markRead(world, caller('bob'), { conversationId: DM, seq });
+    expect(posts()).toEqual([]);
+    expect(await readSeq('bob')).toBe(2);
+  });
+
+  it('cannot be beyond the head', async () => {
+    await say({ to: 'bob' });
+    await expect(markRead(world, caller('bob'), { conversationId: DM, seq: 2 })).rejects.toMatchObject({
+      issues: [{ path: 'seq' }],
+    });
+    expect(await readSeq('bob')).toBe(0);
+  });
+
+  it('of two users who have no messages yet is at 0, so that 1 is beyond the head', async () => {
+    await expect(markRead(world, caller('bob'), { to: 'carol', seq: 1 })).rejects.toEqual(
+      refused('invalid_request'),
+    );
+    await markRead(world, caller('bob'), { to: 'carol', seq: 0 });
+    expect(posts()).toEqual([]);
+  });
+
+  it('is not written again, and not shown, where another device was first', async () => {
+    await say({ to: 'bob' });
+    forget();
+    const advanceRead = async () => false;
+    const ports = { ...world, conversationWriter: { ...world.conversationWriter, advanceRead } };
+    await markRead(ports, caller('bob'), { conversationId: DM, seq: 1 });
+    expect(posts()).toEqual([]);
+    const never = { ...world.conversationWriter, advanceRead: () => Promise.reject(new Error('write')) };
+    await world.conversationWriter.advanceRead('bob', DM, 1);
+    await markRead({ ...world, conversationWriter: never }, caller('bob'), { conversationId: DM, seq: 1 });
+  });
+
+  it('is shown to a group of up to 100 members, and to the own devices alone above', async () => {
+    const names = (count: number) => Array.from({ length: count }, (_, n) => `m${n}`);
+    const small = await group(['bob', ...names(98)]);
+    await markRead(world, caller('bob'), { conversationId: small, seq: 1 });
+    expect(posts().map(({ connectionId }) => connectionId)).toEqual(['alice-phone', 'bob-tablet']);
+    const large = await group(['bob', ...names(99)]);
+    await markRead(world, caller('bob'), { conversationId: large, seq: 1 });
+    expect(posts().map(({ connectionId }) => connectionId)).toEqual(['bob-tablet']);
+  });
+
+  it('is for members with a live session (IM-SEND-7, IM-REFUSE-7)', async () => {
+    const id = await group();
+    await expect(markRead(world, caller('carol'), { conversationId: id, seq: 1 })).rejects.toEqual(
+      refused('not_found'),
+    );
+    await world.routes.disconnect(caller('bob'));
+    await expect(markRead(world, caller('bob'), { conversationId: id, seq: 1 })).rejects.toEqual(
+      refused('session_expired'),
+    );
+  });
+});
+
+describe('a typing hint', () => {
+  it('goes to the other user, at most once in 2 s', async () => {
+    const type = () => hintTyping(world, caller('bob'), { to: 'alice', typing: true });
+    await type();
+    const frame = { type: 'typing', conversationId: DM, userId: 'bob', typing: true };
+    expect(posts()).toEqual([{ connectionId: 'alice-phone', frame }]);
+    world.advance(1_999);
+    await type();
+    expect(posts()).toHaveLength(1);
+    world.advance(1);
+    await type();
+    expect(posts()).toHaveLength(2);
+  });
+
+  it('goes to the other members of a group, and not to the own devices', async () => {
+    const id = await group(['bob', 'carol']);
+    await hintTyping(world, caller('bob'), { conversationId: id, typing: false });
+    expect(posts().map(({ connectionId }) => connectionId)).toEqual(['alice-phone', 'carol-phone']);
+    expect(posts()[0]?.frame).toEqual({ type: 'typing', conversationId: id, userId: 'bob', typing: false });
+  });
+
+  it('is for members with a live session (IM-SEND-7, IM-REFUSE-7)', async () => {
+    const id = await group();
+    await expect(hintTyping(world, caller('carol'), { conversationId: id, typing: true })).rejects.toEqual(
+      refused('not_found'),
+    );
+    world.advance(2 * 60 * MINUTE_MS);
+    await expect(hintTyping(world, caller('bob'), { to: 'alice', typing: true })).rejects.toEqual(
+      refused('session_expired'),
+    );
+  });
+
+  it('moves the lease where the idle option is on (IM-IDLE)', async () => {
+    await world.routes.connect(aSession({ idleTimeoutMs: MINUTE_MS, leaseUntilMs: NOON + 1 }));
+    await hintTyping(world, caller('bob'), { to: 'alice', typing: true });
+    expect((await world.routes.find('bob', 'phone'))?.leaseUntilMs).toBe(NOON + MINUTE_MS);
+  });
+});
+
+describe('a recall', () => {
+  const contentOf = async (id: string, seq: number) => {
+    const { messages } = await world.messages.page(id, { after: seq - 1, limit: 1 });
+    return JSON.parse(messages[0]?.contentJson ?? 'null');
+  };
+
+  it('replaces the content and is shown to both users but not to the session that asked', async () => {
+    await say({ to: 'alice' }, 'hi', 'bob');
+    forget();
+    world.advance(2 * MINUTE_MS);
+    await recall(world, caller('bob'), { to: 'alice', seq: 1 });
+    expect(await contentOf(DM, 1)).toEqual({ type: 'recalled', by: 'bob', at: world.clock() });
+    const frame = { type: 'recalled', conversationId: DM, seq: 1, by: 'bob', at: world.clock() };
+    expect(posts()).toEqual([
+      { connectionId: 'alice-phone', frame },
+      { connectionId: 'bob-tablet', frame },
+    ]);
+    forget();
+    world.advance(10 * MINUTE_MS);
+    await recall(world, caller('bob'), { to: 'alice', seq: 1 });
+    expect(posts()).toEqual([]);
+  });
+
+  it('is refused after two minutes, of a message of another, and of no message', async () => {
+    await say({ to: 'bob' });
+    await expect(recall(world, caller('bob'), { to: 'alice', seq: 1 })).rejects.toEqual(refused('forbidden'));
+    for (const seq of [0, 2]) {
+      await expect(recall(world, caller('alice'), { to: 'bob', seq })).rejects.toEqual(refused('not_found'));
+    }
+    world.advance(2 * MINUTE_MS + 1);
+    await expect(recall(world, caller('alice'), { to: 'bob', seq: 1 })).rejects.toEqual(
+      refused('recall_window_passed'),
+    );
+    expect(await contentOf(DM, 1)).toEqual({ type: 'text', text: 'hi' });
+  });
+
+  it('in a group is open to an admin, at any time, and is shown to all', async () => {
+    const id = await group(['bob', 'carol']);
+    await say({ conversationId: id }, 'hi', 'bob');
+    forget();
+    await expect(recall(world, caller('carol'), { conversationId: id, seq: 2 })).rejects.toEqual(
+      refused('forbidden'),
+    );
+    world.advance(10 * MINUTE_MS);
+    await recall(world, caller('alice'), { conversationId: id, seq: 2 });
+    expect(posts().map(({ connectionId }) => connectionId)).toEqual([
+      'bob-phone',
+      'bob-tablet',
+      'carol-phone',
+    ]);
+    await expect(recall(world, caller('alice'), { conversationId: id, seq: 1 })).rejects.toEqual(
+      refused('forbidden'),
+    );
+  });
+
+  it('does not reach what was said before one joined (IM-INV-5)', async () => {
+    const id = await group(['carol']);
+    await world.groupWriter.apply({
+      conversationId: id,
+      message: { ...aMessage(id), seq: 2 },
+      add: ['bob'],
+      openHistory: false,
+    });
+    await expect(recall(world, caller('bob'), { conversationId: id, seq: 1 })).rejects.toEqual(
+      refused('not_found'),
+    );
+  });
+
+  function aMessage(conversationId: string) {
+    const contentJson = '{"by":"alice","event":"joined","type":"system","users":["bob"]}';
+    return {
+      conversationId,
+      from: 'alice',
+      clientMsgId: 'x',
+      messageId: 'x',
+      sentAt: NOON,
+      contentJson,
+      contentHash: '',
+    };
+  }
+});
+
+describe('presence', () => {
+  const ask = (request: Parameters<typeof presenceOf>[2], userId = 'alice') =>
+    presenceOf(world, caller(userId), request);
+
+  it('is shown of those with whom there is a direct conversation with messages (IM-REFUSE-4)', async () => {
+    await say({ to: 'bob' });
+    await world.conversationWriter.createDirect('dm:alice:carol', ['alice', 'carol']);
+    const lastSeenAt = NOON;
+    expect(await ask({ userIds: ['bob', 'carol', 'nobody', 'alice', 'bob'] })).toEqual([
+      { userId: 'bob', online: true, lastSeenAt },
+      { userId: 'carol', online: false, lastSeenAt: null },
+      { userId: 'nobody', online: false, lastSeenAt: null },
+      { userId: 'alice', online: true, lastSeenAt },
+    ]);
+  });
+
+  it('is shown of a conversation to its members (IM-REFUSE-4)', async () => {
+    expect(await ask({ conversationId: DM })).toMatchObject([
+      { userId: 'alice', online: true },
+      { userId: 'bob', online: false },
+    ]);
+    const id = await group(['bob', 'zoe']);
+    expect(await ask({ conversationId: id }, 'bob')).toMatchObject([
+      { userId: 'alice', online: true },
+      { userId: 'bob', online: true },
+      { userId: 'zoe', online: false, lastSeenAt: null },
+    ]);
+    await expect(ask({ conversationId: id }, 'carol')).rejects.toEqual(refused('not_found'));
+  });
+
+  it('ends with the lease or the session, and was last when either was (IM-BEAT)', async () => {
+    await say({ to: 'bob' });
+    const bob = async () => (await ask({ userIds: ['bob'] }))[0];
+    await world.routes.disconnect(caller('bob', 'tablet'));
+    await world.routes.connect(aSession({ leaseUntilMs: NOON }));
+    expect(await bob()).toEqual({ userId: 'bob', online: false, lastSeenAt: NOON - 30 * MINUTE_MS });
+    await world.routes.connect(aSession({ expiresAtMs: NOON - MINUTE_MS, leaseUntilMs: NOON + 1 }));
+    expect(await bob()).toMatchObject({ online: false });
+    await world.routes.connect(aSession({ idleTimeoutMs: MINUTE_MS, leaseUntilMs: NOON + 1 }));
+    expect(await bob()).toEqual({ userId: 'bob', online: true, lastSeenAt: NOON + 1 - MINUTE_MS });
+    await world.routes.disconnect(caller('bob'), NOON - 7);
+    expect(await bob()).toEqual({ userId: 'bob', online: false, lastSeenAt: NOON - 7 });
+  });
+
+  it('is for a caller with a live session (IM-REFUSE-7)', async () => {
+    await world.routes.disconnect(caller('alice'));
+    await expect(ask({ userIds: ['bob'] })).rejects.toEqual(refused('session_expired'));
+  });
+});

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { BadFrameError, ConflictError, ImError } from '../../../lambdas/shared/errors.ts';
+import { createHttpHandler, type HttpEvent, type HttpRequest } from '../../../lambdas/transport/http.ts';
+
+const OPTIONS = { userIdClaim: 'sub', allowedOrigins: ['https://chat.example'] };
+
+function event(overrides: object = {}, claims: object = { sub: 'bob', roles: '[agent]' }): HttpEvent {
+  return {
+    routeKey: 'POST /echo',
+    headers: {},
+    requestContext: { authorizer: { jwt: { claims } } },
+    ...overrides,
+  } as unknown as HttpEvent;
+}
+
+/** What the answer is given. */
+async function requestOf(request: HttpEvent, options: Parameters<typeof createHttpHandler>[0] = OPTIONS) {
+  let seen: HttpRequest | undefined;
+  const answer = async (given: HttpRequest) => {
+    seen = given;
+    return undefined;
+  };
+  const { statusCode } = await createHttpHandler(options, { 'POST /echo': { status: 204, answer } })(request);
+  return { statusCode, request: seen };
+}
+
+const failing = (error: unknown, request = event()) =>
+  createHttpHandler(OPTIONS, { 'POST /echo': { answer: () => Promise.reject(error) } })(request);
+
+describe('an HTTP request', () => {
+  it('is answered as JSON that nobody caches, with 200', async () => {
+    const handle = createHttpHandler(OPTIONS, { 'POST /echo': { answer: async () => ({ a: 1 }) } });
+    expect(await handle(event())).toEqual({
+      statusCode: 200,
+      headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+      body: '{"a":1}',
+    });
+  });
+
+  it('is answered with the status of its route, and without a body if there is none', async () => {
+    const answers = { 'POST /echo': { status: 204, answer: async () => undefined } } as const;
+    expect(await createHttpHandler(OPTIONS, answers)(event())).toEqual({ statusCode: 204 });
+  });
+
+  it('that is refused has the status of its code', async () => {
+    const { statusCode, body } = await failing(new ConflictError('words'));
+    expect(statusCode).toBe(409);
+    expect(JSON.parse(body ?? '')).toEqual({ code: 'conflict', message: 'words', retryable: false });
+  });
+
+  it('of a route that has no answer fails', async () => {
+    expect(await failing(new ImError('conflict', 'words'), event({ routeKey: 'GET /other' }))).toMatchObject({
+      statusCode: 500,
+    });
+  });
+
+  it.each([
+    [undefined, 204],
+    ['https://chat.example', 204],
+    ['https://other.example', 403],
+  ])('from the origin %s is answered with %i (IM-CONN-2)', async (origin, status) => {
+    expect(await requestOf(event({ headers: { origin } }))).toMatchObject({ statusCode: status });
+  });
+
+  it('from any origin is allowed by *', async () => {
+    const request = event({ headers: { origin: 'https://other.example' } });
+    expect(await requestOf(request, { ...OPTIONS, allowedOrigins: ['*'] })).toMatchObject({
+      statusCode: 204,
+    });
+  });
+
+  it.each([{}, { sub: '' }, { sub: 7 }, { sub: 'a b' }])(
+    'with the claims %j is refused for its user id (IM-CONN-2)',
+    async (claims) => {
+      expect(await requestOf(event({}, claims))).toEqual({ statusCode: 401, request: undefined });
+    },
+  );
+
+  it('names the user by the configured claim, and roles only if a claim is configured (IM-ROLE)', async () => {
+    const { request } = await requestOf(event());
+    expect(request).toMatchObject({ userId: 'bob', roles: { roles: [] }, query: {}, path: {} });
+    const named = await requestOf(event({}, { id: 'ann', roles: '[agent]' }), {
+      ...OPTIONS,
+      userIdClaim: 'id',
+      rolesClaim: 'roles',
+    });
+    expect(named.request).toMatchObject({ userId: 'ann', roles: { roles: ['agent'] } });
+  });
+
+  it('carries query, path, and body, plain or in base64', async () => {
+    const parameters = { queryStringParameters: { limit: '5' }, pathParameters: { id: 'g:1' } };
+    const { request } = await requestOf(event({ ...parameters, body: '{"a":1}' }));
+    expect(request).toMatchObject({ query: { limit: '5' }, path: { id: 'g:1' } });
+    expect(request?.body()).toEqual({ a: 1 });
+    const body = Buffer.from('{"a":"é"}').toString('base64');
+    expect((await requestOf(event({ body, isBase64Encoded: true }))).request?.body()).toEqual({ a: 'é' });
+  });
+
+  it('without a body has none to parse', async () => {
+    const { request } = await requestOf(event());
+    expect(() => request?.body()).toThrow(BadFrameError);
+  });
+});

@@ -1,0 +1,118 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createHttpHandler, type HttpEvent } from '../../../lambdas/transport/http.ts';
+import { deskHttpAnswers, httpAnswers } from '../../../lambdas/transport/http-answers.ts';
+import { createWorld, NOON, type World } from '../../adapters/memory/world.ts';
+
+let world: World;
+beforeEach(() => {
+  world = createWorld();
+});
+
+interface Parts {
+  readonly query?: Record<string, string>;
+  readonly path?: Record<string, string>;
+  readonly body?: object;
+  readonly userId?: string;
+}
+
+async function ask(routeKey: string, { query, path, body, userId = 'alice' }: Parts = {}) {
+  const ports = { ...world, webSocketUrl: 'wss://chat.example' };
+  const options = { userIdClaim: 'sub', rolesClaim: 'roles', allowedOrigins: [] };
+  const request = {
+    routeKey,
+    headers: {},
+    requestContext: { authorizer: { jwt: { claims: { sub: userId, roles: `[${userId}]` } } } },
+    queryStringParameters: query,
+    pathParameters: path,
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  } as unknown as HttpEvent;
+  const answers = { ...httpAnswers(ports), ...deskHttpAnswers(ports) };
+  const { statusCode, body: text } = await createHttpHandler(options, answers)(request);
+  return { status: statusCode, body: text === undefined ? undefined : JSON.parse(text) };
+}
+
+const say = (text: string, target: object) =>
+  ask('POST /messages', { body: { clientMsgId: text, ...target, content: { type: 'text', text } } });
+const seqs = ({ body }: Awaited<ReturnType<typeof ask>>) =>
+  body.messages.map(({ seq }: { seq: number }) => seq);
+
+describe('the HTTP API', () => {
+  it('says who one is and where to connect (IM-CONN-7)', async () => {
+    expect(await ask('GET /session', { query: { deviceId: 'phone' } })).toEqual({
+      status: 200,
+      body: {
+        userId: 'alice',
+        wsUrl: 'wss://chat.example',
+        serverTime: NOON,
+        heartbeatIntervalMs: 480_000,
+      },
+    });
+    expect(await ask('GET /session', { query: { deviceId: 'a b' } })).toMatchObject({ status: 400 });
+  });
+
+  it('sends messages, lists conversations, and pages history', async () => {
+    expect(await say('one', { to: 'bob' })).toMatchObject({ status: 200, body: { seq: 1 } });
+    for (const text of ['two', 'three']) await say(text, { to: 'bob' });
+    const path = { conversationId: 'dm:alice:bob' };
+    const history = (query: Record<string, string>) =>
+      ask('GET /conversations/{conversationId}/messages', { path, query });
+    expect(seqs(await history({}))).toEqual([1, 2, 3]);
+    expect(seqs(await history({ after: '1' }))).toEqual([2, 3]);
+    expect(seqs(await history({ before: '3' }))).toEqual([1, 2]);
+    expect(seqs(await history({ limit: '1' }))).toEqual([3]);
+    expect(await ask('GET /conversations')).toMatchObject({
+      body: { conversations: [{ peer: 'bob', head: 3 }], cursor: null },
+    });
+    await say('four', { to: 'carol' });
+    const { body: first } = await ask('GET /conversations', { query: { limit: '1' } });
+    expect(first.conversations).toMatchObject([{ peer: 'bob' }]);
+    const next = await ask('GET /conversations', { query: { cursor: first.cursor } });
+    expect(next.body.conversations).toMatchObject([{ peer: 'carol' }]);
+    const changed = await ask('GET /conversations', { query: { changedSince: String(NOON + 60_000) } });
+    expect(changed.body.conversations).toEqual([]);
+  });
+
+  it('makes, shows, changes, and ends memberships of groups (IM-GROUP)', async () => {
+    const created = await ask('POST /groups', { body: { name: 'Rowers', members: ['bob'] } });
+    expect(created).toMatchObject({ status: 201, body: { memberCount: 2 } });
+    const id: string = created.body.conversationId;
+    const path = { id };
+    expect(await ask('GET /groups/{id}', { path })).toEqual({ status: 200, body: created.body });
+    expect(await ask('PATCH /groups/{id}', { path, body: { name: 'Sailors' } })).toMatchObject({
+      body: { name: 'Sailors' },
+    });
+    expect(await ask('POST /groups/{id}/members', { path, body: { members: ['carol'] } })).toMatchObject({
+      body: { memberCount: 3 },
+    });
+    expect((await ask('GET /groups/{id}/members', { path })).body.members).toHaveLength(3);
+    expect((await ask('GET /groups/{id}/reads', { path })).body.reads).toHaveLength(3);
+    const remove = (userId: string) => ask('DELETE /groups/{id}/members/{userId}', { path: { id, userId } });
+    expect(await remove('carol')).toEqual({ status: 204, body: undefined });
+    expect(await remove('carol')).toMatchObject({ status: 404 });
+    expect(await remove('a b')).toMatchObject({ status: 404 });
+    for (const route of ['GET /groups/{id}/members', 'GET /groups/{id}/reads']) {
+      expect(await ask(route, { path, query: { cursor: 'x' } })).toMatchObject({ status: 400 });
+    }
+  });
+
+  it('takes no conversation of an empty name', async () => {
+    const body = { name: 'x', members: ['bob'] };
+    for (const route of ['GET /groups/{id}', 'GET /groups/{id}/members', 'GET /groups/{id}/reads']) {
+      expect(await ask(route)).toMatchObject({ status: 400, body: { issues: [{ path: 'conversationId' }] } });
+    }
+    for (const route of ['PATCH /groups/{id}', 'POST /groups/{id}/members']) {
+      expect(await ask(route, { body })).toMatchObject({ status: 400 });
+    }
+    expect(await ask('GET /conversations/{conversationId}/messages')).toMatchObject({ status: 400 });
+  });
+
+  it('shows chats and queues to those with the role (IM-DESK, IM-ROLE)', async () => {
+    expect(await ask('GET /desk/chats', { userId: 'agent' })).toMatchObject({ body: { chats: [] } });
+    expect(await ask('GET /desk/chats', { userId: 'agent', query: { state: 'other' } })).toMatchObject({
+      status: 400,
+    });
+    expect(await ask('GET /desk/chats')).toMatchObject({ status: 403 });
+    expect((await ask('GET /desk/queues', { userId: 'supervisor' })).body.queues).toHaveLength(2);
+    expect(await ask('GET /desk/queues', { userId: 'agent' })).toMatchObject({ status: 403 });
+  });
+});

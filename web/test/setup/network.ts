@@ -1,0 +1,53 @@
+import type { BrowserContext, Page, WebSocketRoute } from 'playwright-core';
+
+/** The network between a page and the stack. */
+export interface Network {
+  /** Closes all sockets, and blocks new ones and all requests. */
+  cut(): Promise<void>;
+  heal(): Promise<void>;
+  /** Answers the next frame from the page that contains this text with this error, instead of the server. */
+  refuseOnce(text: string, error: object): void;
+  /** Drops frames from the server that contain this text from now on. */
+  lose(text: string): void;
+}
+
+/** Intercepts the page's sockets. Call it before the page is loaded. */
+export async function networkOf(context: BrowserContext, page: Page): Promise<Network> {
+  const sockets = new Set<WebSocketRoute>();
+  const refusals = new Map<string, object>();
+  const lost: string[] = [];
+  let isCut = false;
+  await page.routeWebSocket(/^ws:/, (socket) => {
+    if (isCut) {
+      void socket.close();
+      return;
+    }
+    sockets.add(socket);
+    const server = socket.connectToServer();
+    server.onMessage((message) => {
+      if (!lost.some((text) => String(message).includes(text))) socket.send(message);
+    });
+    socket.onMessage((message) => {
+      const refused = [...refusals].find(([text]) => String(message).includes(text));
+      if (refused === undefined) return server.send(message);
+      const [text, error] = refused;
+      refusals.delete(text);
+      const { id }: { id: string } = JSON.parse(String(message));
+      socket.send(JSON.stringify({ type: 'error', id, ...error }));
+    });
+  });
+  return {
+    async cut() {
+      isCut = true;
+      await context.setOffline(true);
+      for (const socket of sockets) await socket.close();
+      sockets.clear();
+    },
+    async heal() {
+      isCut = false;
+      await context.setOffline(false);
+    },
+    lose: (text) => lost.push(text),
+    refuseOnce: (text, error) => refusals.set(text, error),
+  };
+}
