@@ -2,20 +2,20 @@ import { availableParallelism } from 'node:os';
 
 import { defineConfig } from 'vitest/config';
 
-/** `npx vitest run --project unit` runs one of them. Only what runs the stack waits for a synthesized one. */
+/** What each project runs, and when to run which: test/README.md. Only `flow` and `proof` synthesize the stack first. */
 export default defineConfig({
   test: {
-    // What hangs, hangs for ever; on a machine that has other work, the rest takes a multiple of its time.
+    // Long, because a busy machine takes several times as long; a real hang never ends.
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // None but where a machine is shared and nobody is there to look twice (.ci/run); one that needed it says so.
+    // Only on CI, whose machine is shared (.ci/run); the report names tests that needed a retry.
     retry: Number(process.env['TEST_RETRIES'] ?? 0),
     expect: { poll: { timeout: 15_000 } },
-    // A file mostly waits for sockets: all cores, where the default leaves one idle. More take each other's time.
+    // Files mostly wait for sockets, so use every core; the default leaves one idle.
     maxWorkers: availableParallelism(),
     globalSetup: ['test/setup/temporary-folder.ts'],
     projects: [
-      // No unit test changes its process, so the files share one module graph: half the time.
+      // Unit tests do not change global state, so the files share one module graph, which halves the time.
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false } },
       { extends: true, test: { name: 'client', include: ['client/test/**/*.test.ts'] } },
       { extends: true, test: { name: 'infra', include: ['test/infra/**/*.test.ts'] } },

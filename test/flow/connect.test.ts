@@ -95,8 +95,8 @@ describe('an upgrade', () => {
     const alice = newUser('alice');
     const old = await stack.join(alice, { deviceId: 'phone' });
     const fresh = await stack.join(alice, { deviceId: 'phone' });
-    const told = await old.frame(({ type }) => type === 'session.closed');
-    expect(told).toEqual({ type: 'session.closed', code: 'replaced', reconnect: false });
+    const closed = await old.frame(({ type }) => type === 'session.closed');
+    expect(closed).toEqual({ type: 'session.closed', code: 'replaced', reconnect: false });
     await old.closed;
     expect(await fresh.request({ action: 'heartbeat' })).toMatchObject({ type: 'heartbeat' });
   });
@@ -106,8 +106,8 @@ describe('an upgrade', () => {
     const old = await stack.open(alice, { deviceId: 'phone' });
     const { connectionId } = await old.request({ action: 'hello' });
     await stack.join(alice, { deviceId: 'phone', replaces: connectionId });
-    const told = await old.frame(({ type }) => type === 'session.closed');
-    expect(told).toEqual({ type: 'session.closed', code: 'superseded', reconnect: false });
+    const closed = await old.frame(({ type }) => type === 'session.closed');
+    expect(closed).toEqual({ type: 'session.closed', code: 'superseded', reconnect: false });
     await old.closed;
   });
 

@@ -282,8 +282,8 @@ describe('an agent who disappears', () => {
       for await (const step of steps(proxy, { ...match, when, run })) {
         step.fail(fault);
         const { bob, conversationId } = await step.finished;
-        const told = events(await historyOf(bob.user, conversationId));
-        expect(told).toEqual(['opened', 'assigned', 'requeued']);
+        const stored = events(await historyOf(bob.user, conversationId));
+        expect(stored).toEqual(['opened', 'assigned', 'requeued']);
       }
     }
   }, 40_000);

@@ -92,14 +92,14 @@ describe('a group', () => {
     const id = await newGroup(a, [b, c]);
     await call(a, 'PATCH', `/groups/${id}`, { admins: [a, b] });
     // The check saw a second admin beside Alice; now that admin leaves.
-    const dismissing = proxy.setBreakpoint({
+    const leaving = proxy.setBreakpoint({
       route: 'DELETE /groups/{id}/members/{userId}',
       operation: 'TransactWriteItems',
     });
     const first = call(a, 'DELETE', `/groups/${id}/members/${a}`);
-    await dismissing.reached;
+    await leaving.reached;
     expect((await send(b, 'DELETE', `/groups/${id}/members/${b}`)).status).toBe(204);
-    dismissing.release();
+    leaving.release();
     expect(await first).toMatchObject({ status: 409, body: { code: 'conflict' } });
     expect((await call(c, 'GET', `/groups/${id}`)).body).toMatchObject({ admins: [a], memberCount: 2 });
   });

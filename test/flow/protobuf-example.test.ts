@@ -8,10 +8,10 @@ it('a client generated from im.proto alone talks with the server (IM-PB)', async
   onTestFinished(() => stack.stop());
   const run = promisify(execFile);
   const { stdout } = await run(process.execPath, ['examples/protobuf/main.ts', stack.wsUrl, stack.tokenUrl]);
-  const told = stdout
+  const lines = stdout
     .trim()
     .split('\n')
     .map((line) => ({ to: line.split(' ')[0], ...JSON.parse(line.slice(line.indexOf('{'))) }));
-  expect(told).toContainEqual(expect.objectContaining({ to: 'alice', frame: 'sent' }));
-  expect(told).toContainEqual(expect.objectContaining({ to: 'bob', frame: 'messages' }));
+  expect(lines).toContainEqual(expect.objectContaining({ to: 'alice', frame: 'sent' }));
+  expect(lines).toContainEqual(expect.objectContaining({ to: 'bob', frame: 'messages' }));
 });

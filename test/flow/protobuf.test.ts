@@ -71,8 +71,8 @@ describe('a Protobuf session', () => {
     const ready = await agent.request({ action: 'desk.ready', queues: [queue], capacity: 1 });
     expect(ready).toMatchObject({ type: 'desk.agent', agent: { userId: ann, status: 'ready', capacity: 1 } });
     for (const socket of [customer, agent]) {
-      const told = await socket.frame((frame) => frame.type === 'desk.assigned');
-      expect(told.chat).toMatchObject({ conversationId, state: 'assigned', agent: { userId: ann } });
+      const pushed = await socket.frame((frame) => frame.type === 'desk.assigned');
+      expect(pushed.chat).toMatchObject({ conversationId, state: 'assigned', agent: { userId: ann } });
     }
     const toNobody = { action: 'desk.transfer', conversationId, to: newUser('nobody') };
     expect(await agent.request(toNobody)).toMatchObject({ type: 'error', code: 'conflict' });

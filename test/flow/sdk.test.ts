@@ -39,7 +39,7 @@ function seen({
   sentAt,
 }: ChatMessage): SeenMessage {
   if (conversationId === undefined || seq === undefined || messageId === undefined || from === undefined)
-    throw new Error(`${clientMsgId} is not of the server's`);
+    throw new Error(`${clientMsgId} has no server fields`);
   return { conversationId, seq, messageId, clientMsgId, from, content, sentAt };
 }
 
@@ -194,7 +194,7 @@ describe('the SDK among faults', () => {
       for (const device of devices) await device.sync();
       for (const { conversationId, members } of conversations) {
         const [reader] = devices.filter(({ user }) => user === members[0]);
-        if (reader === undefined) throw new Error('Nobody reads it.');
+        if (reader === undefined) throw new Error('The conversation has no reader.');
         const messages = await recordOf(reader.im.conversation(conversationId));
         recorder.add({ type: 'final', user: reader.user, conversationId, messages });
       }

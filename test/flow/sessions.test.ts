@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-const tell = (event: unknown) =>
+const sendEvent = (event: unknown) =>
   sqs.send(
     new SendMessageCommand({
       QueueUrl: stack.outputs['ServiceQueueUrl'],
@@ -153,7 +153,7 @@ describe('service events', () => {
       await stack.join(alice, { deviceId: 'laptop' }),
     ];
     const bystander = await stack.join(bob);
-    await tell({ type: 'user.loggedOut', userId: alice });
+    await sendEvent({ type: 'user.loggedOut', userId: alice });
     for (const socket of sockets) {
       expect(await socket.frame(isClosing)).toEqual(closing('logged_out'));
       await socket.closed;
@@ -165,7 +165,7 @@ describe('service events', () => {
     const alice = newUser('alice');
     const phone = await stack.join(alice, { deviceId: 'phone' });
     const laptop = await stack.join(alice, { deviceId: 'laptop' });
-    await tell({ type: 'user.loggedOut', userId: alice, deviceId: 'phone' });
+    await sendEvent({ type: 'user.loggedOut', userId: alice, deviceId: 'phone' });
     expect(await phone.frame(isClosing)).toEqual(closing('logged_out'));
     expect(await laptop.request({ action: 'heartbeat' })).toMatchObject({ type: 'heartbeat' });
   });
@@ -180,10 +180,10 @@ describe('service events', () => {
       clientMsgId: 'order-17',
       content: { type: 'text', text: 'Your order is on its way' },
     };
-    await tell(event);
+    await sendEvent(event);
     expect(await socket.message('Your order is on its way')).toMatchObject({ from: 'system', seq: 1 });
-    await tell(event);
-    await tell({ ...event, clientMsgId: 'order-18', content: { type: 'text', text: 'It has arrived' } });
+    await sendEvent(event);
+    await sendEvent({ ...event, clientMsgId: 'order-18', content: { type: 'text', text: 'It has arrived' } });
     await socket.message('It has arrived');
     const path = `/conversations/${encodeURIComponent(`dm:${[bob, 'system'].sort().join(':')}`)}/messages`;
     const { body } = await stack.http(bob, path);
@@ -203,8 +203,8 @@ describe('service events', () => {
       const bob = newUser('bob');
       const socket = await stack.join(bob);
       const text = `still alive ${bob}`;
-      await tell(body);
-      await tell({ ...A_MESSAGE, to: bob, clientMsgId: 'c1', content: { type: 'text', text } });
+      await sendEvent(body);
+      await sendEvent({ ...A_MESSAGE, to: bob, clientMsgId: 'c1', content: { type: 'text', text } });
       await socket.message(text);
       expect(await receive(stack.outputs['ServiceDeadLetterQueueUrl'])).toBe(body);
       const reason = /(?:malformed service event|service event failed).*"issues":\[\{/;

@@ -48,11 +48,11 @@ describe('the runbook in docs/operations.md', () => {
       return [alarms.length, alarms.reduce((count, { metrics }) => count + metrics.length, 0)];
     });
     const words = { ten: 10, eight: 8 } as Record<string, number>;
-    const [, ...told] =
+    const [, ...stated] =
       /There are (\w+)\s+alarms over (\d+)\s+metrics, or (\w+)\s+over (\d+)\s+without a\s+desk/.exec(
         OPERATIONS,
       ) ?? [];
-    expect(told.map((word) => words[word] ?? Number(word))).toEqual(counts);
+    expect(stated.map((word) => words[word] ?? Number(word))).toEqual(counts);
   });
 });
 

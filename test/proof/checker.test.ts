@@ -178,7 +178,10 @@ describe('the checker', () => {
     [
       'visible-to-non-member',
       "a user received a cursor of another user's conversation (IM-INV-5)",
-      every('read', (event) => [event, { type: 'told', user: 'cid', conversationId: event.conversationId }]),
+      every('read', (event) => [
+        event,
+        { type: 'cursor', user: 'cid', conversationId: event.conversationId },
+      ]),
     ],
     [
       'visible-to-non-member',

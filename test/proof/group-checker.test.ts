@@ -99,7 +99,9 @@ describe('the checker, on a group whose members come and go,', () => {
     [
       'visible-to-non-member',
       'a user receives a cursor before being added (IM-INV-5)',
-      changed((event, place) => (place === 0 ? { type: 'told', user: 'cid', conversationId: GROUP } : event)),
+      changed((event, place) =>
+        place === 0 ? { type: 'cursor', user: 'cid', conversationId: GROUP } : event,
+      ),
     ],
     [
       'sent-by-non-member',

@@ -140,8 +140,8 @@ export interface Recalled {
 export type Effect = 'done' | 'refused' | 'unknown';
 
 /** A `read` push: another member's cursor. */
-export interface Told {
-  readonly type: 'told';
+export interface CursorPushed {
+  readonly type: 'cursor';
   readonly user: string;
   readonly conversationId: string;
 }
@@ -203,7 +203,7 @@ export type HistoryEvent =
   | MarkedRead
   | Membership
   | Recalled
-  | Told
+  | CursorPushed
   | Connected
   | Drained
   | Disconnected

@@ -36,8 +36,8 @@ export function printEvent(event: HistoryEvent): string {
       return `${event.conversationId}: ${event.change} ${event.user} (begun at ${event.begun}): ${event.outcome}`;
     case 'recall':
       return `${event.user} recalls ${event.conversationId}#${event.seq} (begun at ${event.begun}): ${event.outcome}`;
-    case 'told':
-      return `${event.user} was told of a cursor in ${event.conversationId}`;
+    case 'cursor':
+      return `${event.user} received a cursor of ${event.conversationId}`;
     case 'connected':
       return `${event.user}/${event.device} connected as ${event.connection} (${event.mode})`;
     case 'drained':

@@ -213,11 +213,11 @@ describe.each([
     const { desk, messages: record } = ports();
     const queue = newName('queue');
     await open(queue);
-    const [untold] = await desk.pending(queue);
-    expect(untold).toMatchObject({ seq: 1, from: DESK });
-    if (untold === undefined) throw new Error('nothing untold');
-    expect(await record.getMany([untold])).toHaveLength(1);
-    await desk.markAsSent(queue, untold);
+    const [entry] = await desk.pending(queue);
+    expect(entry).toMatchObject({ seq: 1, from: DESK });
+    if (entry === undefined) throw new Error('No notification is pending.');
+    expect(await record.getMany([entry])).toHaveLength(1);
+    await desk.markAsSent(queue, entry);
     expect(await desk.pending(queue)).toEqual([]);
   });
 

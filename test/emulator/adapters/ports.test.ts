@@ -207,11 +207,11 @@ describe.each([
       expect(await conversations.nextSeq(id, users[0], 'c')).toBeUndefined();
       expect(await conversations.head(id)).toEqual({ seq: 0, atMs: 0 });
       await Promise.all([conversations.createDirect(id, users), conversations.createDirect(id, users)]);
-      const slots = await Promise.all(
+      const allocations = await Promise.all(
         Array.from({ length: 20 }, () => conversations.nextSeq(id, users[0], 'c')),
       );
-      expect(slots[0]?.memberCount).toBe(2);
-      const seqs = slots.map((slot) => slot?.seq);
+      expect(allocations[0]?.memberCount).toBe(2);
+      const seqs = allocations.map((allocation) => allocation?.seq);
       expect(seqs.toSorted((a, b) => Number(a) - Number(b))).toEqual(
         Array.from({ length: 20 }, (__, n) => n + 1),
       );
@@ -448,9 +448,9 @@ describe.each([
       const owner = newUser();
       await groups.create({ ...facts, admins: [owner] }, [owner], message(conversationId, 1));
       const adding = Array.from({ length: 5 }, async (__, n) => {
-        const slot = await conversations.nextSeq(conversationId, owner, `c${n}`);
+        const allocation = await conversations.nextSeq(conversationId, owner, `c${n}`);
         const change = { conversationId, openHistory: false, add: [newUser()] };
-        return groups.apply({ ...change, message: message(conversationId, slot?.seq ?? 0) });
+        return groups.apply({ ...change, message: message(conversationId, allocation?.seq ?? 0) });
       });
       expect(await Promise.all(adding)).toEqual(Array(5).fill(true));
       expect((await conversations.head(conversationId)).group?.memberCount).toBe(6);
@@ -468,8 +468,8 @@ describe.each([
       expect(await conversations.advanceRead(users[0], id, 4)).toBe(false);
       expect(await conversations.advanceRead(users[0], id, 5)).toBe(false);
       expect((await conversations.membership(users[0], id))?.readSeq).toBe(5);
-      const seats = [...users, 'stranger'].map((userId) => ({ userId, conversationId: id }));
-      const found = (await conversations.readSeqs(seats)).toSorted((a, b) => b.readSeq - a.readSeq);
+      const keys = [...users, 'stranger'].map((userId) => ({ userId, conversationId: id }));
+      const found = (await conversations.readSeqs(keys)).toSorted((a, b) => b.readSeq - a.readSeq);
       expect(found).toEqual([
         { userId: users[0], conversationId: id, readSeq: 5 },
         { userId: users[1], conversationId: id, readSeq: 0 },

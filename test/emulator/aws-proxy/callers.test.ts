@@ -51,12 +51,12 @@ describe('a caller', () => {
     ]);
     expect(results.every(({ ok }) => ok)).toBe(true);
     expect(await client.next()).toBe('hi');
-    const told = proxy.invocations.map(({ function: name, calls, ok }) => [
+    const reported = proxy.invocations.map(({ function: name, calls, ok }) => [
       name,
       calls.map(({ operation }) => operation).join(' '),
       ok,
     ]);
-    expect(told.sort()).toEqual([
+    expect(reported.sort()).toEqual([
       ['ChatSend', 'PutItem SendMessage PostToConnection', true],
       ['ChatSend', 'PutItem', true],
       ['ChatStore', 'PutItem', true],
@@ -144,11 +144,11 @@ describe('the AWS proxy', () => {
 
   it('reports each invocation that has ended', async () => {
     const { pool, proxy } = await workers();
-    const told: string[] = [];
-    const stop = proxy.onInvocation((invocation) => told.push(invocation.function));
+    const reported: string[] = [];
+    const stop = proxy.onInvocation((invocation) => reported.push(invocation.function));
     await pool.invoke('ChatSend', { key: newKey() });
     stop();
     await pool.invoke('ChatSend', { key: newKey() });
-    expect(told).toEqual(['ChatSend']);
+    expect(reported).toEqual(['ChatSend']);
   });
 });

@@ -16,7 +16,7 @@ export function deskEnvironment(more: Readonly<Record<string, string>> = {}) {
 export function newQueue(): string {
   taken += 1;
   const queue = QUEUES[taken];
-  if (queue === undefined) throw new Error('Name more queues.');
+  if (queue === undefined) throw new Error('Add more queue names.');
   return queue;
 }
 

@@ -64,7 +64,7 @@ function judgeUnread(
   const most = Math.min(others.length, MOST_UNREAD);
   if (unread >= least && unread <= most) return [];
   const bounds = least === most ? `${least}` : `${least} to ${most}`;
-  const text = `${user} has ${unread} unread above ${readSeq} in ${conversationId}, and there are ${bounds}`;
+  const text = `${user} has ${unread} unread above ${readSeq} in ${conversationId}; there are ${bounds}`;
   return [violation('wrong-unread', text, [at])];
 }
 

@@ -11,7 +11,7 @@ const PAIRS: readonly (readonly [User, User])[] = [
 ];
 
 /** One action of a client, or one event that happens to it. */
-const deed = fc.oneof(
+const action = fc.oneof(
   fc.record({
     do: fc.constant('send' as const),
     pair: fc.nat({ max: 1 }),
@@ -39,17 +39,17 @@ const deed = fc.oneof(
   fc.record({ do: fc.constant('read' as const), pair: fc.nat({ max: 1 }), side: fc.nat({ max: 1 }) }),
 );
 
-export type Deed = typeof deed extends fc.Arbitrary<infer One> ? One : never;
+export type Action = typeof action extends fc.Arbitrary<infer One> ? One : never;
 
 /** Histories of a correct server among clients with bad luck. */
 export const goodHistory: fc.Arbitrary<History> = fc
-  .array(deed, { minLength: 3, maxLength: 25, size: 'max' })
-  .map((deeds) => simulate(deeds));
+  .array(action, { minLength: 3, maxLength: 25, size: 'max' })
+  .map((actions) => simulate(actions));
 
 /** What clients of a faultless server would have seen. */
-export function simulate(deeds: readonly Deed[]): History {
+export function simulate(actions: readonly Action[]): History {
   const server = new PerfectServer();
-  for (const one of deeds) {
+  for (const one of actions) {
     if (one.do === 'send') server.send(one.pair, one.side, one.fate);
     if (one.do === 'list') server.list(one.user);
     if (one.do === 'page') server.page(one.pair, one.side, one.after, one.limit);

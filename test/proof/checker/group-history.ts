@@ -27,7 +27,7 @@ export function groupHistory(): History {
     record.push(message);
     return message;
   };
-  const tell = (user: string, message: SeenMessage) =>
+  const push = (user: string, message: SeenMessage) =>
     recorder.add({
       type: 'saw',
       user,
@@ -40,7 +40,7 @@ export function groupHistory(): History {
     const begun = recorder.now;
     recorder.note(`${event} ${user}`);
     const message = store('ann', `sys-${record.length}`, { type: 'system', event, users: [user], by: 'ann' });
-    tell(user, message);
+    push(user, message);
     recorder.add({ type: 'membership', user, conversationId: GROUP, change: what, begun, outcome: 'done' });
   };
   const begin = (user: string, clientMsgId: string) =>
@@ -55,7 +55,7 @@ export function groupHistory(): History {
   const commit = (id: number, user: string, clientMsgId: string, receivers: readonly string[]) => {
     const message = store(user, clientMsgId, { type: 'text', text: clientMsgId });
     const { messageId, seq, sentAt } = message;
-    for (const receiver of receivers) tell(receiver, message);
+    for (const receiver of receivers) push(receiver, message);
     recorder.settle(id, { is: 'acked', messageId, seq, sentAt, duplicate: false });
     return message;
   };

@@ -107,6 +107,6 @@ function findOvertaker(evidence: Evidence, send: Send, others: readonly Send[]):
     .find(({ at, outcome }) => at < begun && outcome.seq > seq);
   if (overtaken === undefined || overtaken.clientMsgId === send.clientMsgId) return [];
   const { user, clientMsgId } = send;
-  const text = `${user}'s ${clientMsgId} has ${seq}, and ${overtaken.clientMsgId}, acked before, ${overtaken.outcome.seq}`;
+  const text = `${user}'s ${clientMsgId} has ${seq}, but ${overtaken.clientMsgId}, acked before, has ${overtaken.outcome.seq}`;
   return [{ invariant: 'IM-INV-3', kind: 'reordered', text, events: [overtaken.at, begun] }];
 }

@@ -20,7 +20,7 @@ function judgeReads(evidence: Evidence, { at: recalledAt, conversationId, seq }:
     .filter(({ message }) => message.conversationId === conversationId && message.seq === seq)
     .filter(({ message }) => !isRecalled(message))
     .map(({ at, user }): Violation => {
-      const text = `${user} read ${conversationId} ${seq} as it was, after its recall was done`;
+      const text = `${user} read ${conversationId} ${seq} with its content after its recall`;
       return { invariant: 'IM-FAULT-15', kind: 'unredacted', text, events: [recalledAt, at] };
     });
 }

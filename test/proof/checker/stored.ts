@@ -11,10 +11,10 @@ export function findLost(evidence: Evidence): Violation[] {
   const queued = evidence.sends
     .filter((send) => send.isQueued && !isStored(evidence, send))
     .map((send) => lost(`${nameOf(send)} was queued and is not in history`, tries(send)));
-  const vanished = evidence.sightings
+  const seenButLost = evidence.sightings
     .filter(({ message }) => !isInHistory(evidence, message))
     .map(({ at, user, message }) => lost(`${user} saw ${placeOf(message)}, and it is not in history`, [at]));
-  return [...acked, ...queued, ...vanished];
+  return [...acked, ...queued, ...seenButLost];
 }
 
 function findLostAck(evidence: Evidence, send: Send, { at, outcome }: Send['acks'][number]): Violation[] {
@@ -94,7 +94,7 @@ function findDuplicated(evidence: Evidence): Violation[] {
         (same): Violation => ({
           invariant: 'IM-INV-2',
           kind: 'duplicated',
-          text: `one send, and in history ${same.map(placeOf).join(' and ')}`,
+          text: `one send is in history as ${same.map(placeOf).join(' and ')}`,
           events: [
             ...evidence.sendsOf(same[0] as SeenMessage).flatMap(tries),
             evidence.finalAt(conversationId),

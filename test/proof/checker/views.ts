@@ -69,7 +69,7 @@ function staleList(evidence: Evidence, { at, user, begun, conversations }: At<Li
       ({ seq }) => own.has(seq) && seq > Math.min(last, row?.head ?? 0),
     );
     if (missed === undefined) return [];
-    const text = `${user}'s list has ${conversationId} with head ${row?.head} and last message ${last}, and ${missed.seq} was acked before`;
+    const text = `${user}'s list has ${conversationId} with head ${row?.head} and last message ${last}, but ${missed.seq} was acked before`;
     return [{ invariant: 'IM-INV-4' as const, kind: 'stale' as const, text, events: [missed.at, begun, at] }];
   });
 }
@@ -126,7 +126,7 @@ function strandedOf(evidence: Evidence, { at, user, device, connection, mode }: 
       return isLater && !isOwn && !got.has(placeOf(message));
     })
     .map((message): Violation => {
-      const text = `${user}/${device} (${mode}) was connected as ${connection} all the time and never got ${placeOf(message)}`;
+      const text = `${user}/${device} (${mode}) was always connected as ${connection} and never got ${placeOf(message)}`;
       return { invariant: 'IM-INV-4', kind: 'stranded', text, events: [at, ...tellersOf(evidence, message)] };
     });
 }

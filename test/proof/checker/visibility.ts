@@ -2,7 +2,7 @@ import type { HistoryEvent, SeenMessage } from '../history.ts';
 import type { At, Evidence } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
-type Told = At<Extract<HistoryEvent, { readonly user: string }>>;
+type OfUser = At<Extract<HistoryEvent, { readonly user: string }>>;
 
 /** IM-INV-5: a non-member receives nothing of a conversation, not even that it exists, and cannot send to it. */
 export function findVisibilityViolations(evidence: Evidence): Violation[] {
@@ -13,7 +13,7 @@ function findIntruders(evidence: Evidence): Violation[] {
   return evidence.sightings
     .filter(({ message }) => !mayWrite(evidence, message))
     .map(({ at, message: { from, conversationId, seq } }): Violation => {
-      const text = `${from} is not in ${conversationId}, and wrote ${seq} of it`;
+      const text = `${from} is not in ${conversationId} and sent ${seq} to it`;
       return { invariant: 'IM-INV-5', kind: 'sent-by-non-member', text, events: [at] };
     });
 }
@@ -34,7 +34,7 @@ function findStrangers(evidence: Evidence): Violation[] {
     .filter(({ user, message }) => user !== '' && evidence.isChanging(message.conversationId))
     .filter(({ user, message }) => !evidence.maySee(user, message))
     .map(({ at, user, message: { conversationId, seq } }): Violation => {
-      const text = `${user} was no member of ${conversationId} at ${seq}, and saw it`;
+      const text = `${user} was not a member of ${conversationId} at ${seq} and saw it`;
       return { invariant: 'IM-INV-5', kind: 'visible-to-non-member', text, events: [at] };
     });
 }
@@ -45,14 +45,14 @@ function findListeners(evidence: Evidence): Violation[] {
     return [...new Set(conversationsIn(event))]
       .filter((conversationId) => isForeign(evidence, event, conversationId))
       .map((conversationId): Violation => {
-        const text = `${event.user} is not in ${conversationId}, and was told of it (${event.type})`;
+        const text = `${event.user} is not in ${conversationId} and learned of it (${event.type})`;
         return { invariant: 'IM-INV-5', kind: 'visible-to-non-member', text, events: [event.at] };
       });
   });
 }
 
 /** A non-member's reads must fail. A push may have been in delivery when its receiver was removed. */
-function isForeign(evidence: Evidence, event: Told, conversationId: string): boolean {
+function isForeign(evidence: Evidence, event: OfUser, conversationId: string): boolean {
   const { user } = event;
   if (event.type === 'saw' && event.page !== undefined)
     return evidence.isOutAt(user, conversationId, event.page.begun);
@@ -70,7 +70,7 @@ function conversationsIn(event: HistoryEvent): readonly string[] {
       ];
     case 'listed':
       return event.conversations.map(({ conversationId }) => conversationId);
-    case 'told':
+    case 'cursor':
       return [event.conversationId];
     default:
       return [];

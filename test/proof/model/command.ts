@@ -46,7 +46,7 @@ export function command<Fields extends object>(
 /** The element at this index modulo the length, so that every generated number is valid. */
 export function at<One>(all: readonly One[], place: number): One {
   const one = all[place % all.length];
-  if (one === undefined) throw new Error('There is none.');
+  if (one === undefined) throw new Error('The list is empty.');
   return one;
 }
 

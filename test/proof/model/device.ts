@@ -121,7 +121,7 @@ export class Device {
     await this.#dialing;
     const line = this.#line;
     if (line === undefined) return;
-    this.#end(line.connection, silent ? 'cut, and nobody knows' : 'cut');
+    this.#end(line.connection, silent ? 'cut silently' : 'cut');
     this.#ports.runtime.gateway.cut(line.connection, { silent });
     this.#line = undefined;
   }
@@ -144,9 +144,11 @@ export class Device {
   async sync(): Promise<void> {
     const { recorder, account } = this.#ports;
     const { user, name: device } = this;
-    if (!(await this.connect(CALM))) throw new Error(`${user}/${device} can't connect, and faults are over.`);
+    if (!(await this.connect(CALM)))
+      throw new Error(`${user}/${device} cannot connect although the faults have ended.`);
     const conversations = await account.list(100);
-    if (conversations === undefined) throw new Error(`${user} has no list, and faults are over.`);
+    if (conversations === undefined)
+      throw new Error(`${user} cannot list conversations although the faults have ended.`);
     for (const { conversationId, head } of conversations) await this.#catchUp(conversationId, head);
     recorder.add({ type: 'synced', user, device, view: this.view.inOrder() });
   }
@@ -159,7 +161,8 @@ export class Device {
     let after: number | undefined = this.view.endOfPrefix(conversationId);
     while (after !== undefined && after < head) {
       const page = await this.#ports.account.page(conversationId, { after, limit: SYNC_PAGE });
-      if (page === undefined) throw new Error(`${this.user} has no history, and faults are over.`);
+      if (page === undefined)
+        throw new Error(`${this.user} cannot read history although the faults have ended.`);
       this.view.add(page.messages);
       after = page.hasMore ? page.messages.at(-1)?.seq : undefined;
     }
@@ -242,7 +245,7 @@ export class Device {
   #take(connection: string, frame: Json): void {
     if (frame.type === 'messages') this.#see(frame.messages, { channel: 'push', connection });
     if (frame.type === 'read') {
-      this.#ports.recorder.add({ type: 'told', user: this.user, conversationId: frame.conversationId });
+      this.#ports.recorder.add({ type: 'cursor', user: this.user, conversationId: frame.conversationId });
     }
     if (frame.type === 'session.closed') this.#end(connection, `session.closed ${frame.code}`);
   }

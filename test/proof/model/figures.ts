@@ -36,8 +36,8 @@ export function figuresOf({ intents, recorder, devices, faults, redriven }: Worl
   const { events } = recorder.history;
   const settled = (is: string) =>
     count(events, (event) => event.type === 'settled' && event.outcome.is === is);
-  const struck: Record<string, number> = {};
-  for (const { rule, active } of faults) struck[rule.fault] = (struck[rule.fault] ?? 0) + active.fired;
+  const fired: Record<string, number> = {};
+  for (const { rule, active } of faults) fired[rule.fault] = (fired[rule.fault] ?? 0) + active.fired;
   return {
     runs: 1,
     messages: intents.length,
@@ -49,7 +49,7 @@ export function figuresOf({ intents, recorder, devices, faults, redriven }: Worl
     connects: devices.reduce((sum, { connects }) => sum + connects, 0),
     duplicates: devices.reduce((sum, { duplicates }) => sum + duplicates, 0),
     deadLetters: redriven,
-    faults: struck,
+    faults: fired,
   };
 }
 

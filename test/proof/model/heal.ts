@@ -33,14 +33,16 @@ export async function heal(world: World): Promise<void> {
 
 async function settle(world: World, intent: SendIntent): Promise<void> {
   for (let tries = 0; isOpen(intent); tries += 1) {
-    if (tries === MOST_TRIES) throw new Error(`${intent.clientMsgId} stays unknown, and faults are over.`);
+    if (tries === MOST_TRIES)
+      throw new Error(`${intent.clientMsgId} stays unknown although the faults have ended.`);
     await world.device(intent.user, tries).send(intent, { byPeer: false, hint: tries % 2 === 0 });
   }
 }
 
 async function settleChanges(world: World): Promise<void> {
   for (let tries = 0; world.openChanges.length > 0; tries += 1) {
-    if (tries === MOST_TRIES) throw new Error('A change of the group stays unknown, and faults are over.');
+    if (tries === MOST_TRIES)
+      throw new Error('A change of the group stays unknown although the faults have ended.');
     for (const change of world.openChanges.splice(0)) await world.changeGroup(change);
   }
 }
@@ -52,7 +54,7 @@ async function readAll(world: World, conversationId: string): Promise<void> {
   const messages = [];
   for (let after: number | undefined = 0; after !== undefined; ) {
     const page = await world.account(first).page(conversationId, { after, limit: FINAL_PAGE });
-    if (page === undefined) throw new Error(`${first} has no history, and faults are over.`);
+    if (page === undefined) throw new Error(`${first} cannot read history although the faults have ended.`);
     messages.push(...page.messages);
     after = page.hasMore ? page.messages.at(-1)?.seq : undefined;
   }
@@ -73,7 +75,7 @@ async function readBackwards(world: World, user: string, conversationId: string)
   let bound: { before?: number } | undefined = {};
   while (bound !== undefined) {
     const page = await world.account(user).page(conversationId, { ...bound, limit: BACKWARD_PAGE });
-    if (page === undefined) throw new Error(`${user} has no history, and faults are over.`);
+    if (page === undefined) throw new Error(`${user} cannot read history although the faults have ended.`);
     const first: number | undefined = page.messages[0]?.seq;
     bound = page.hasMore && first !== undefined ? { before: first } : undefined;
   }

@@ -48,7 +48,7 @@ export const sendByEvent = command(
         world.conversations.filter(({ isChanging }) => isChanging !== true),
         conversation,
       );
-      await tell(world, world.write(chosen, at(chosen.members, member), true));
+      await sendServiceEvent(world, world.write(chosen, at(chosen.members, member), true));
     },
   }),
 );
@@ -164,11 +164,11 @@ export async function sendAndRepeat(
   if (outcome?.is === 'unknown') await sender.send(intent, { byPeer, hint: true });
 }
 
-async function tell(world: World, intent: SendIntent): Promise<void> {
+async function sendServiceEvent(world: World, intent: SendIntent): Promise<void> {
   const { user, conversationId, clientMsgId, content } = intent;
   const id = world.recorder.begin({ user, via: 'event', conversationId, clientMsgId, content });
   const event = { type: 'message.send', from: user, conversationId, clientMsgId, content };
-  await world.ground.queues.tell(event);
+  await world.ground.queues.sendEvent(event);
   intent.outcomes.push(world.recorder.settle(id, { is: 'queued' }));
 }
 

@@ -30,7 +30,7 @@ export class Queues {
   }
 
   /** Puts an event into the service queue, as the account's other services do. */
-  async tell(event: object): Promise<void> {
+  async sendEvent(event: object): Promise<void> {
     await this.#send(this.#url('Service'), JSON.stringify(event));
   }
 
@@ -62,7 +62,7 @@ export class Queues {
   /** Redrives, as docs/operations.md describes. */
   async #redrive(): Promise<number> {
     const moved = await Promise.all(
-      NAMES.map((name) => this.#move(this.#url(name, 'Dead SendIntent'), this.#url(name))),
+      NAMES.map((name) => this.#move(this.#url(name, 'DeadLetter'), this.#url(name))),
     );
     return moved.reduce((sum, one) => sum + one, 0);
   }
@@ -96,7 +96,7 @@ export class Queues {
       .reduce((sum, [, count]) => sum + Number(count), 0);
   }
 
-  #url(name: QueueName, kind: '' | 'Dead SendIntent' = ''): string {
+  #url(name: QueueName, kind: '' | 'DeadLetter' = ''): string {
     const url = this.#runtime.outputs[`${name}${kind}QueueUrl`];
     if (url === undefined) throw new Error(`The stack has no output for the queue ${name}${kind}.`);
     return url;

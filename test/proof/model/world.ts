@@ -197,6 +197,6 @@ function describe(error: unknown): string {
 
 function find<One>(all: readonly One[], fits: (one: One) => boolean): One {
   const found = all.find(fits);
-  if (found === undefined) throw new Error('There is no such user.');
+  if (found === undefined) throw new Error('Unknown user.');
   return found;
 }
