@@ -9,7 +9,7 @@ function isWording(path) {
 }
 
 function isSentence(text) {
-  return /^[A-Z].* .*\.$/s.test(text);
+  return /\w.* .*\.$/s.test(text);
 }
 
 export const strykerPlugins = [

@@ -1,0 +1,202 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { beReady } from '../../../lambdas/domain/desk/agent.ts';
+import { checkAgent } from '../../../lambdas/domain/desk/agent-liveness.ts';
+import { planAssignments } from '../../../lambdas/domain/desk/assignment.ts';
+import { closeChat, openChat } from '../../../lambdas/domain/desk/customer.ts';
+import { matchQueue } from '../../../lambdas/domain/desk/match.ts';
+import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+
+const QUEUE = 'default';
+const AGENT = { roles: ['agent'] } as const;
+const GRACE_MS = 120_000;
+const caller = (userId: string) => ({ userId, deviceId: 'phone', connectionId: `${userId}-phone` });
+const refused = (code: string) => expect.objectContaining({ code });
+
+let world: World;
+beforeEach(() => {
+  world = createWorld();
+});
+
+async function open(customer: string) {
+  await world.routes.connect(aSession({ userId: customer }));
+  return openChat(world, caller(customer), {});
+}
+async function ready(userId: string, capacity = 1) {
+  await world.routes.connect(aSession({ userId }));
+  return beReady(world, caller(userId), AGENT, { queues: [QUEUE], capacity });
+}
+const match = (ports: Partial<World> = {}, order: { isRepeat?: boolean; isWatchdog?: boolean } = {}) =>
+  matchQueue(
+    { ...world, ...ports },
+    { queue: QUEUE, moved: false, isRepeat: false, isWatchdog: false, ...order },
+  );
+const check = () => checkAgent(world, { userId: 'ann', sinceMs: NOON });
+const statusOf = async (userId: string) => (await world.desk.agent(userId))?.status;
+
+describe('a check of an agent', () => {
+  it('trusts a poll that says that the device is alive (IM-POLL-2, IM-DESK-7)', async () => {
+    await ready('ann');
+    world.advance(GRACE_MS);
+    const expiresAtMs = world.clock() + 1;
+    await world.routes.connect(aSession({ userId: 'ann', mode: 'polling', expiresAtMs }));
+    world.connections.outcomes.set('ann-phone', 'gone');
+    await check();
+    expect(await statusOf('ann')).toBe('ready');
+  });
+
+  it('counts a session that is over as none (IM-DESK-7)', async () => {
+    await ready('ann');
+    world.advance(GRACE_MS);
+    await world.routes.connect(aSession({ userId: 'ann', expiresAtMs: NOON }));
+    await check();
+    expect(await statusOf('ann')).toBe('offline');
+  });
+
+  it('gives back all chats, however many, and has their queues matched (IM-DESK-7)', async () => {
+    const customers = Array.from({ length: 51 }, (_, n) => `user-${n}`);
+    for (const customer of customers) await open(customer);
+    await ready('ann', 51);
+    await match();
+    await world.routes.disconnect(caller('ann'));
+    world.advance(GRACE_MS);
+    world.deskEvents.events.length = 0;
+    await check();
+    expect(await world.desk.waiting(QUEUE, 99)).toHaveLength(51);
+    const event = { kind: 'match', queue: QUEUE, moved: true };
+    expect(world.deskEvents.events).toContainEqual({ event: { ...event, watchdog: true }, delaySeconds: 12 });
+    expect(world.deskEvents.events).toContainEqual({ event: { ...event, watchdog: false }, delaySeconds: 0 });
+  });
+
+  it('leaves a chat that a colleague has by now (IM-DESK-7)', async () => {
+    const { conversationId } = await open('bob');
+    await ready('ann');
+    await match();
+    await ready('zoe');
+    await world.routes.disconnect(caller('ann'));
+    world.advance(GRACE_MS);
+    const heads: World['conversations']['heads'] = async (ids) => {
+      const found = await world.conversations.heads(ids);
+      const head = found.get(conversationId);
+      if (head?.chat === undefined) return found;
+      return new Map([[conversationId, { ...head, chat: { ...head.chat, agent: { userId: 'zoe' } } }]]);
+    };
+    let writes = 0;
+    const apply: World['deskWriter']['apply'] = async () => {
+      writes += 1;
+      return true;
+    };
+    let reads = 0;
+    const chatIds: World['desk']['chatIds'] = async (...page) => {
+      reads += 1;
+      return reads > 1 ? [] : world.desk.chatIds(...page);
+    };
+    const ports = {
+      ...world,
+      conversations: { ...world.conversations, heads },
+      desk: { ...world.desk, chatIds },
+      deskWriter: { ...world.deskWriter, apply },
+    };
+    await checkAgent(ports, { userId: 'ann', sinceMs: NOON });
+    expect(writes).toBe(0);
+  });
+});
+
+describe('an assignment', () => {
+  it('goes among equal agents to the first by name (IM-DESK-6)', () => {
+    const agent = { capacity: 1, active: 0, lastAssignedAtMs: 0 };
+    const agents = ['zoe', 'ann', 'lou'].map((userId) => ({ ...agent, userId }));
+    const waiting = ['cs:1', 'cs:2', 'cs:3'].map((conversationId) => ({ conversationId, customer: 'bob' }));
+    expect(planAssignments(waiting, agents, NOON).map(({ agentId }) => agentId)).toEqual([
+      'ann',
+      'lou',
+      'zoe',
+    ]);
+  });
+});
+
+describe('a match', () => {
+  it('reads the outbox only if a worker may have died (IM-DESK-6)', async () => {
+    const pending = () => Promise.reject(new Error('read'));
+    const outbox = { ...world.outbox, pending };
+    await match({ outbox });
+    await expect(match({ outbox }, { isRepeat: true })).rejects.toThrow('read');
+    await expect(match({ outbox }, { isWatchdog: true })).rejects.toThrow('read');
+  });
+
+  it('keeps a sweep going only after a watchdog (IM-DESK-6)', async () => {
+    await open('bob');
+    world.deskEvents.events.length = 0;
+    await match();
+    expect(world.deskEvents.events).toEqual([]);
+  });
+
+  it('keeps a sweep going while a notification may be under way (IM-DESK-6)', async () => {
+    await open('bob');
+    await ready('ann');
+    const broken = { ...world.routes, sessionsOf: () => Promise.reject(new Error('killed')) };
+    await expect(match({ routes: broken })).rejects.toThrow('killed');
+    world.deskEvents.events.length = 0;
+    await match({}, { isWatchdog: true });
+    expect(world.deskEvents.events.map(({ delaySeconds }) => delaySeconds)).toEqual([60]);
+  });
+
+  it('is unavailable after nine rounds that other workers won (IM-DESK-6)', async () => {
+    await open('bob');
+    await ready('ann');
+    let rounds = 0;
+    const apply = async () => {
+      rounds += 1;
+      return false;
+    };
+    await expect(match({ deskWriter: { ...world.deskWriter, apply } })).rejects.toEqual(
+      refused('unavailable'),
+    );
+    expect(rounds).toBe(9);
+  });
+
+  it('goes on after rounds that it won in part, and hands over after fifty (IM-DESK-6)', async () => {
+    await ready('ann', 50);
+    await open('bob');
+    let won = 0;
+    const apply: World['deskWriter']['apply'] = async () => {
+      won += 1;
+      return true;
+    };
+    world.deskEvents.events.length = 0;
+    await match({ deskWriter: { ...world.deskWriter, apply } });
+    expect(won).toBe(50);
+    expect(world.deskEvents.events.at(-1)).toEqual({
+      event: { kind: 'match', queue: QUEUE, moved: false, watchdog: false },
+      delaySeconds: 0,
+    });
+  });
+
+  it('ends a round at the first chat that another worker has (IM-DESK-6)', async () => {
+    await open('bob');
+    world.advance(1);
+    const { conversationId } = await open('eve');
+    await ready('ann', 2);
+    let isFirst = true;
+    const tried: string[] = [];
+    const apply: World['deskWriter']['apply'] = async (change) => {
+      tried.push(change.after.customer);
+      if (!isFirst) return world.desk.apply(change);
+      isFirst = false;
+      return false;
+    };
+    await match({ deskWriter: { ...world.deskWriter, apply } });
+    expect(tried).toEqual(['bob', 'bob', 'eve']);
+    expect((await world.conversations.head(conversationId)).chat?.state).toBe('assigned');
+  });
+});
+
+describe('a rating', () => {
+  it('that comes with the close is one write with it (IM-DESK-3)', async () => {
+    const { conversationId } = await open('bob');
+    const rate = () => Promise.reject(new Error('write'));
+    const ports = { ...world, deskWriter: { ...world.deskWriter, rate } };
+    expect(await closeChat(ports, caller('bob'), { conversationId, rating: 5 })).toMatchObject({ rating: 5 });
+    expect(await closeChat(ports, caller('bob'), { conversationId, rating: 4 })).toMatchObject({ rating: 5 });
+    expect(await closeChat(ports, caller('bob'), { conversationId })).toMatchObject({ rating: 5 });
+  });
+});
