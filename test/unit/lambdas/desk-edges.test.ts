@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { beReady } from '../../../lambdas/domain/desk/agent.ts';
+import { setReady } from '../../../lambdas/domain/desk/agent.ts';
 import { checkAgent } from '../../../lambdas/domain/desk/agent-liveness.ts';
 import { planAssignments } from '../../../lambdas/domain/desk/assignment.ts';
 import { closeChat, openChat } from '../../../lambdas/domain/desk/customer.ts';
 import { matchQueue } from '../../../lambdas/domain/desk/match.ts';
-import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 const QUEUE = 'default';
 const AGENT = { roles: ['agent'] } as const;
@@ -23,7 +23,7 @@ async function open(customer: string) {
 }
 async function ready(userId: string, capacity = 1) {
   await world.routes.connect(aSession({ userId }));
-  return beReady(world, caller(userId), AGENT, { queues: [QUEUE], capacity });
+  return setReady(world, caller(userId), AGENT, { queues: [QUEUE], capacity });
 }
 const match = (ports: Partial<World> = {}, order: { isRepeat?: boolean; isWatchdog?: boolean } = {}) =>
   matchQueue(

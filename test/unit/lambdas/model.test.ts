@@ -8,10 +8,10 @@ import { deskEventSchema } from '../../../lambdas/domain/model/desk-event.ts';
 import { fanOutJobSchema } from '../../../lambdas/domain/model/fan-out-job.ts';
 import { offlineJobSchema } from '../../../lambdas/domain/model/offline-job.ts';
 import { parseRoles } from '../../../lambdas/domain/model/roles.ts';
-import { isBeingMade } from '../../../lambdas/domain/model/session.ts';
+import { isConnecting } from '../../../lambdas/domain/model/session.ts';
 import { InvalidRequestError } from '../../../lambdas/shared/errors.ts';
 import { parseWith } from '../../../lambdas/shared/parse.ts';
-import { aSession, NOON } from '../../fakes/world.ts';
+import { aSession, NOON } from '../../adapters/memory/world.ts';
 
 const reference = {
   conversationId: 'dm:alice:bob',
@@ -99,6 +99,6 @@ describe('roles', () => {
 describe('a connection', () => {
   it('is being made for five seconds (IM-FAULT-7)', () => {
     const session = aSession({ connectedAtMs: NOON });
-    expect([4_999, 5_000].map((ms) => isBeingMade(session, NOON + ms))).toEqual([true, false]);
+    expect([4_999, 5_000].map((ms) => isConnecting(session, NOON + ms))).toEqual([true, false]);
   });
 });

@@ -7,7 +7,7 @@ import { logOut } from '../../../lambdas/domain/sessions/log-out.ts';
 import { presenceOf } from '../../../lambdas/domain/sessions/presence.ts';
 import { renew } from '../../../lambdas/domain/sessions/renew.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import { aSession, createWorld, NOON, type World } from '../../fakes/world.ts';
+import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 const MINUTE_MS = 60_000;
 const caller = { userId: 'bob', deviceId: 'phone', connectionId: 'bob-phone' };
