@@ -13,15 +13,15 @@ const pages = [...reportPages(counts, readJson<TimesFile>('results/times.json'))
   text,
 }));
 
-it('the counts on the pages are the budgets of the gate (`npm run bench -- --check --accept`)', () => {
+it('the counts on the pages match the budgets (`npm run bench -- --check --accept`)', () => {
   const shown = counts.operations.map((one) => [nameOf(one), budgetOf(one.tally)]);
   expect(Object.fromEntries(shown)).toEqual(readJson<Budgets>('budgets.json').operations);
 });
 
-it.each(pages)('the tables of $name follow from bench/results (`npm run bench -- --report`)', (page) => {
+it.each(pages)('the tables of $name match bench/results (`npm run bench -- --report`)', (page) => {
   expect(readFileSync(page.path, 'utf8')).toBe(page.text);
 });
 
-it.each(pages)('no figure of $name is missing', ({ text }) => {
+it.each(pages)('$name has every figure', ({ text }) => {
   expect(text).not.toMatch(/\bNaN\b/);
 });

@@ -76,7 +76,7 @@ describe('an action', () => {
     });
   });
 
-  it('welcomes with the inbox, and takes its acknowledgement (IM-HELLO-1, IM-HELLO-2)', async () => {
+  it('hello returns the inbox and accepts its acknowledgement (IM-HELLO-1, IM-HELLO-2)', async () => {
     await answer('alice', 'sendMessage', message);
     const { messages } = await world.messages.page('dm:alice:bob', { after: 0, limit: 1 });
     const [stored] = messages;
@@ -102,7 +102,7 @@ describe('an action', () => {
     });
   });
 
-  it('that only hints is answered by nothing, unless it is refused (IM-FRAME-2)', async () => {
+  it('that is only a hint gets no answer unless it is refused (IM-FRAME-2)', async () => {
     const frame = JSON.stringify({ action: 'typing', id: '7', to: 'bob', typing: true });
     expect(await handle(event('alice', frame))).toEqual({ statusCode: 200 });
     expect(await answer('alice', 'typing', { to: 'alice', typing: true })).toMatchObject({ type: 'error' });
@@ -158,12 +158,12 @@ describe('a plain frame', () => {
     expect((await world.conversations.head('dm:alice:bob')).seq).toBe(2);
   });
 
-  it('of another sender is refused (IM-PLAIN, IM-SEND-6)', async () => {
+  it('from another sender is refused (IM-PLAIN, IM-SEND-6)', async () => {
     const { body = '' } = await plain({ ...frame, fromUser: 'alice' });
     expect(JSON.parse(body)).toMatchObject({ type: 'error', code: 'identity_mismatch' });
   });
 
-  it('is known by any of its fields, and only in a plain session (IM-PLAIN)', async () => {
+  it('is recognized by any of its fields, and only in a plain session (IM-PLAIN)', async () => {
     const codeOf = async (fields: object, authorizer?: object) =>
       JSON.parse((await plain(fields, authorizer)).body ?? '').code;
     for (const field of ['fromUser', 'toUser', 'message']) {
@@ -179,13 +179,13 @@ describe('the literal heartbeat', () => {
   const leaseOf = async () => (await world.routes.find('bob', 'phone'))?.leaseUntilMs;
   beforeEach(() => world.routes.connect(aSession({ idleTimeoutMs: 60_000, leaseUntilMs: NOON + 1 })));
 
-  it('is answered by itself and keeps the session where the idle option is on (IM-FRAME-4, IM-IDLE)', async () => {
+  it("is answered by itself and extends the session's lease if the idle option is on (IM-FRAME-4, IM-IDLE)", async () => {
     const answered = await handle(event('bob', 'heartbeat'), { idleTimeoutMs: 60_000 });
     expect(answered).toEqual({ statusCode: 200, body: 'heartbeat' });
     expect(await leaseOf()).toBe(NOON + 60_000);
   });
 
-  it('reads nothing where the idle option is off', async () => {
+  it('reads nothing if the idle option is off', async () => {
     const find = () => Promise.reject(new Error('read'));
     expect(await handle(event('bob', 'heartbeat'), { routes: { ...world.routes, find } })).toEqual({
       statusCode: 200,
@@ -194,7 +194,7 @@ describe('the literal heartbeat', () => {
     expect(await leaseOf()).toBe(NOON + 1);
   });
 
-  it('of another connection keeps no session, and never fails', async () => {
+  it('from another connection extends no session, and never fails', async () => {
     const idle = { idleTimeoutMs: 60_000 };
     const other = event('bob', 'heartbeat');
     const requestContext = { ...other.requestContext, connectionId: 'old' };
@@ -222,7 +222,7 @@ describe('a Protobuf frame', () => {
     expect(await protobuf(frame)).toMatchObject({ type: 'heartbeat', id: '7', serverTime: NOON });
   });
 
-  it('that is none is a bad frame, and answered in Protobuf (IM-PB)', async () => {
+  it('that is malformed is a bad frame, answered in Protobuf (IM-PB)', async () => {
     expect(await protobuf('{}')).toMatchObject({ type: 'error', code: 'bad_frame' });
   });
 });

@@ -49,7 +49,7 @@ async function assigned() {
 }
 
 describe('a rematch', () => {
-  it('says that no position moved when an agent gets ready or a chat opens (IM-DESK-6)', async () => {
+  it('reports no moved position when an agent becomes ready or a chat opens (IM-DESK-6)', async () => {
     await open('bob');
     await ready('ann', 1, ['default', 'boats']);
     expect(matches().map(({ queue, moved }) => [queue, moved])).toEqual([
@@ -62,7 +62,7 @@ describe('a rematch', () => {
     ]);
   });
 
-  it('says that positions moved when a chat goes back or closes (IM-DESK-6)', async () => {
+  it('reports moved positions when a chat returns to the queue or closes (IM-DESK-6)', async () => {
     const id = await assigned();
     await transfer('ann', id, 'queue');
     await close('bob', id);
@@ -74,7 +74,7 @@ describe('a rematch', () => {
     expect(matches()).toEqual([...both, ...both]);
   });
 
-  it('is not asked for by the repeat of a close (IM-DESK-3)', async () => {
+  it('is not triggered by a repeated close (IM-DESK-3)', async () => {
     const id = await assigned();
     await close('bob', id);
     world.deskEvents.events.length = 0;
@@ -96,7 +96,7 @@ describe('a rematch', () => {
 });
 
 describe('an agent', () => {
-  it('gets ready for each queue once, with load and capacity (IM-DESK-4)', async () => {
+  it('becomes ready for each queue once, with load and capacity (IM-DESK-4)', async () => {
     expect(await ready('ann', 3, ['boats', 'boats'])).toEqual({
       userId: 'ann',
       status: 'ready',
@@ -139,7 +139,7 @@ describe('an agent', () => {
     expect(await world.desk.agent('ann')).toBeUndefined();
   });
 
-  it('tries a change of status five times before it is unavailable', async () => {
+  it('retries a change of status five times before it is unavailable', async () => {
     await connect('ann');
     let attempts = 0;
     const setAgent = async () => {
@@ -206,7 +206,7 @@ describe('a transfer', () => {
     expect((await world.conversations.head(id)).chat?.agent?.userId).toBe('ann');
   });
 
-  it('is for the agent who has the chat only (IM-DESK-5)', async () => {
+  it('is only possible for the agent who has the chat (IM-DESK-5)', async () => {
     const id = await assigned();
     await expect(
       transferChat(world, caller('bob'), AGENT, { conversationId: id, to: 'queue' }),
@@ -222,7 +222,7 @@ describe('a transfer', () => {
 });
 
 describe('a chat', () => {
-  it('opens in the first queue unless it names one, and says where it stands (IM-DESK-1)', async () => {
+  it('opens in the first queue by default and returns its position (IM-DESK-1)', async () => {
     expect(await open('bob', { topic: 'sails' })).toEqual({
       conversationId: expect.stringMatching(/^cs:[0-9A-Z]{26}$/),
       queue: 'default',
@@ -239,7 +239,7 @@ describe('a chat', () => {
     await expect(open('kim', { queue: 'other' })).rejects.toEqual(refused('not_found'));
   });
 
-  it('is the same one when it is opened again, assigned or not (IM-DESK-1)', async () => {
+  it('stays the same when opened again, assigned or not (IM-DESK-1)', async () => {
     const id = await assigned();
     const again = await open('bob');
     expect(again).toMatchObject({ conversationId: id, state: 'assigned' });
@@ -250,7 +250,7 @@ describe('a chat', () => {
     await expect(openChat(world, caller('bob'), {})).rejects.toThrow(ImError);
   });
 
-  it('is not opened while others open and close it all the time', async () => {
+  it('cannot be opened while others keep opening and closing it', async () => {
     await connect('bob');
     let attempts = 0;
     const apply = async () => {
@@ -312,7 +312,7 @@ describe('a chat', () => {
     expect(world.connections.posts).toEqual([]);
   });
 
-  it('is changed again after a message that came first, eight times at most', async () => {
+  it('is changed again after a message that came first, at most eight times', async () => {
     const id = await assigned();
     let lost = 0;
     const apply: World['deskWriter']['apply'] = async (change) => {
@@ -364,7 +364,7 @@ describe('the system messages of a chat', () => {
     });
   });
 
-  it('have an agent checked who took none of them (IM-DESK-7)', async () => {
+  it('trigger a liveness check of an agent who took none of them (IM-DESK-7)', async () => {
     await open('bob');
     await ready('ann');
     world.connections.outcomes.set('ann-phone', 'gone');
@@ -394,7 +394,7 @@ describe('a list of chats', () => {
     return found;
   };
 
-  it('shows an agent the own chats, open ones first, and a supervisor all (IM-DESK)', async () => {
+  it('shows an agent their own chats, open ones first, and a supervisor all of them (IM-DESK)', async () => {
     await close('bob', await assigned());
     await open('eve');
     await match();
@@ -408,7 +408,7 @@ describe('a list of chats', () => {
     expect(await pages('ann', AGENT, 'closed')).toEqual([['bob']]);
   });
 
-  it('goes on within a queue after a full page (IM-DESK)', async () => {
+  it('continues within a queue after a full page (IM-DESK)', async () => {
     const customers = Array.from({ length: LIMITS.pageDefault + 1 }, (_, index) => `user-${index}`);
     for (const customer of customers) {
       world.advance(1);
@@ -419,7 +419,7 @@ describe('a list of chats', () => {
     expect(second).toEqual(customers.slice(LIMITS.pageDefault));
   });
 
-  it('is for agents and supervisors, each with a cursor of their own (IM-ROLE, IM-REFUSE-5)', async () => {
+  it('is for agents and supervisors, with a cursor per user (IM-ROLE, IM-REFUSE-5)', async () => {
     await expect(list('bob', { roles: [] })).rejects.toEqual(refused('forbidden'));
     const { cursor } = await list('ann', AGENT);
     await expect(list('zoe', AGENT, { cursor })).rejects.toMatchObject({ issues: [{ path: 'cursor' }] });
@@ -428,7 +428,7 @@ describe('a list of chats', () => {
 });
 
 describe('the list of queues', () => {
-  it('counts who waits, for how long, and who serves (IM-DESK)', async () => {
+  it('counts waiting chats, their longest wait, and agents (IM-DESK)', async () => {
     const id = await assigned();
     world.advance(1_000);
     await open('eve');

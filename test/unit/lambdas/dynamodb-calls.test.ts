@@ -67,13 +67,13 @@ describe('a call', () => {
   });
 
   it.each([failure('ValidationException', 400), failure('AccessDeniedException', 499), refusal(), 'text'])(
-    'that never will passes its failure on: %s',
+    'that can never succeed passes its error on: %s',
     async (thrown) => {
       await expect(call(() => Promise.reject(thrown))).rejects.toBe(thrown);
     },
   );
 
-  it('that is unavailable already stays as it is', async () => {
+  it('that is already unavailable stays unchanged', async () => {
     const thrown = new UnavailableError();
     await expect(call(() => Promise.reject(thrown))).rejects.toBe(thrown);
   });
@@ -87,7 +87,7 @@ describe('a conditional write', () => {
     await expect(unlessRefused(() => Promise.reject(thrown))).rejects.toBe(thrown);
   });
 
-  it('that meets a transaction is repeated, five times at most', async () => {
+  it('that meets a transaction is repeated, at most five times', async () => {
     const conflict = failure('TransactionConflictException', 400);
     const passing = failing(conflict, 4);
     expect(await callDespiteTransactions(passing.run)).toBe('done');
@@ -97,7 +97,7 @@ describe('a conditional write', () => {
     expect(lasting.calls()).toBe(5);
   });
 
-  it('that fails otherwise is not repeated', async () => {
+  it('that fails for another reason is not repeated', async () => {
     for (const error of [failure('InternalServerError', 500), refusal()]) {
       const other = failing(error, Infinity);
       await expect(callDespiteTransactions(other.run)).rejects.toThrow();
@@ -122,7 +122,7 @@ describe('a cancelled transaction', () => {
     expect(await transactOrRefusals(documents, [])).toEqual([1, 3]);
   });
 
-  it('for a reason that stays fails as it is', async () => {
+  it('with a permanent reason fails unchanged', async () => {
     const cancelled = new TransactionCanceledException({
       message: 'no',
       $metadata: { httpStatusCode: 400 },
@@ -137,7 +137,7 @@ describe('a batch of reads', () => {
   const keys = [{ pk: 'a' }, { pk: 'b' }];
   const half = { Responses: { table: [{ pk: 'a' }] }, UnprocessedKeys: { table: { Keys: [{ pk: 'b' }] } } };
 
-  it('asks again for what was not processed, and says that the table was throttled', async () => {
+  it('requests unprocessed keys again, and logs that the table was throttled', async () => {
     const { documents, inputs } = answering(half, { Responses: { table: [{ pk: 'b' }] } });
     expect(await batchGet(documents, 'table', keys)).toEqual(keys);
     expect(inputs).toEqual(
@@ -152,13 +152,13 @@ describe('a batch of reads', () => {
     expect(inputs).toHaveLength(4);
   });
 
-  it('of nothing asks nothing', async () => {
+  it('without keys makes no call', async () => {
     const { documents, inputs } = answering({});
     expect(await batchGet(documents, 'table', [])).toEqual([]);
     expect(inputs).toEqual([]);
   });
 
-  it('finds nothing where there is nothing', async () => {
+  it('of missing items finds nothing', async () => {
     const { documents } = answering({});
     expect(await batchGet(documents, 'table', keys)).toEqual([]);
     expect(logger.warn).not.toHaveBeenCalled();
@@ -171,20 +171,20 @@ describe('a batch of writes', () => {
     { PutRequest: { Item: { pk: 'b' } } },
   ];
 
-  it('writes again what was not processed', async () => {
+  it('repeats unprocessed writes', async () => {
     const { documents, inputs } = answering({ UnprocessedItems: { table: requests.slice(1) } }, {});
     expect(await batchWrite(documents, 'table', requests)).toEqual([]);
     expect(inputs).toEqual([requests, requests.slice(1)].map((table) => ({ RequestItems: { table } })));
     expect(vi.mocked(logger.warn).mock.calls).toEqual([['table throttled']]);
   });
 
-  it('returns what is left after four attempts', async () => {
+  it('returns what is unprocessed after four attempts', async () => {
     const { documents, inputs } = answering({ UnprocessedItems: { table: requests } });
     expect(await batchWrite(documents, 'table', requests)).toEqual(requests);
     expect(inputs).toHaveLength(4);
   });
 
-  it('of nothing writes nothing', async () => {
+  it('without requests makes no call', async () => {
     const { documents, inputs } = answering({});
     expect(await batchWrite(documents, 'table', [])).toEqual([]);
     expect(inputs).toEqual([]);

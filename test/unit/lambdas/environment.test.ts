@@ -17,11 +17,11 @@ describe('the environment', () => {
     expect([hasEnv('issuer'), hasEnv('audience')]).toEqual([true, false]);
   });
 
-  it('names all that is missing at once', () => {
+  it('reports all missing variables at once', () => {
     expect(() => readEnv(['issuer', 'audience', 'jwksUri'])).toThrow(/: AUDIENCE, JWKS_URI$/);
   });
 
-  it.each(['-1', '1.5', '1e3', ' 1', '1 ', ''])('refuses %j for a number', (text) => {
+  it.each(['-1', '1.5', '1e3', ' 1', '1 ', ''])('refuses %j as a number', (text) => {
     vi.stubEnv('LEASE_SECONDS', text);
     vi.stubEnv('IDLE_TIMEOUT_MS', text);
     expect(() => readEnv(['issuer', 'leaseSeconds', 'idleTimeoutMs'])).toThrow(
@@ -29,18 +29,18 @@ describe('the environment', () => {
     );
   });
 
-  it('takes whole numbers', () => {
+  it('accepts whole numbers', () => {
     vi.stubEnv('LEASE_SECONDS', '90');
     expect(readEnv(['leaseSeconds'])).toEqual({ leaseSeconds: '90' });
   });
 
-  it('splits a list at commas and leaves out what is empty', () => {
+  it('splits a list at commas and drops empty parts', () => {
     expect(list(' a, b,,c ,')).toEqual(['a', 'b', 'c']);
   });
 });
 
 describe('a lazy object', () => {
-  it('makes a property when it is read, and lists it', () => {
+  it('creates a property when it is first read, and lists it', () => {
     const get = vi.fn(() => 7);
     const ports = lazily({ port: { env: ['issuer'], get } });
     expect(get).not.toHaveBeenCalled();
@@ -48,7 +48,7 @@ describe('a lazy object', () => {
     expect(Object.keys(ports)).toEqual(['port']);
   });
 
-  it('names each missing variable of all its makers once', () => {
+  it('reports each missing variable of all its properties once', () => {
     const makers = {
       one: { env: ['audience'], get: () => 1 },
       two: { env: ['audience', 'jwksUri'], get: () => 2 },

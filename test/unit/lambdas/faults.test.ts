@@ -53,16 +53,16 @@ const failRequest = (thrown: unknown) =>
   } as unknown as HttpEvent);
 
 describe('a fault', () => {
-  it.each(CODES)('is code internal or unavailable and no other: %s', (code) => {
+  it.each(CODES)('has the code internal or unavailable, and no other: %s', (code) => {
     expect(isFault(new ImError(code, 'words'))).toBe(FAULTS.includes(code));
   });
 
-  it('is whatever else was thrown', () => {
+  it('is any other thrown value', () => {
     for (const thrown of [new Error('bug'), 'text', undefined]) expect(isFault(thrown)).toBe(true);
   });
 
   it.each([...CODES.map((code) => new ImError(code, code)), new Error('bug')])(
-    'is logged with its route, by both APIs, and a refusal is not: $message',
+    'is logged with its route by both APIs, and a refusal is not: $message',
     async (thrown) => {
       const isLogged = !(thrown instanceof ImError) || FAULTS.includes(thrown.code);
       const error = expect.objectContaining({ name: thrown.name, message: thrown.message });
@@ -91,7 +91,7 @@ describe('an error body', () => {
     });
   });
 
-  it('of another refusal has no issues', () => {
+  it('of any other refusal has no issues', () => {
     expect(errorBody(new ImError('conflict', 'words'))).toEqual({
       code: 'conflict',
       message: 'words',
@@ -99,7 +99,7 @@ describe('an error body', () => {
     });
   });
 
-  it('of a fault that is no refusal hides its words (IM-FRAME-3)', () => {
+  it('of an unexpected fault hides its message (IM-FRAME-3)', () => {
     expect(errorBody(new Error('secret table name'))).toEqual({
       code: 'internal',
       message: expect.not.stringContaining('secret'),

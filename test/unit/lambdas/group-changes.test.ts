@@ -24,7 +24,7 @@ async function contentsOf(conversationId: string): Promise<unknown[]> {
 }
 
 describe('a group', () => {
-  it('is made of its creator, who is its admin, and of each member once (IM-GROUP)', async () => {
+  it('is created with its creator as admin, and each member once (IM-GROUP)', async () => {
     const request = { name: 'Rowers', members: ['bob', 'alice', 'bob'], openHistory: true };
     const body = await createGroup(world, 'alice', request);
     expect(body).toEqual({
@@ -49,7 +49,7 @@ describe('a group', () => {
     expect(changes.map(({ users }) => users.length)).toEqual([40, 39, 21]);
   });
 
-  it('is renamed and given other admins by an admin, each with a message (IM-GROUP)', async () => {
+  it('is renamed and gets other admins by an admin, each with a message (IM-GROUP)', async () => {
     const id = await groupOf('bob');
     const body = await updateGroup(world, 'alice', id, { name: 'Sailors', admins: ['bob', 'bob'] });
     expect(body).toEqual({ conversationId: id, name: 'Sailors', admins: ['bob'], memberCount: 2 });
@@ -61,7 +61,7 @@ describe('a group', () => {
     await expect(updateGroup(world, 'alice', id, { name: 'Rowers' })).rejects.toEqual(refused('forbidden'));
   });
 
-  it('has members for admins only', async () => {
+  it('can only be changed by admins', async () => {
     const id = await groupOf('bob');
     for (const admins of [['carol'], ['bob', 'carol']]) {
       await expect(updateGroup(world, 'alice', id, { admins })).rejects.toMatchObject({
@@ -74,7 +74,7 @@ describe('a group', () => {
     );
   });
 
-  it('whose change is refused by the store is unavailable, and nothing is said', async () => {
+  it('whose change the store refuses is unavailable, and sends no message', async () => {
     const id = await groupOf('bob');
     const ports = { ...world, groupWriter: { ...world.groupWriter, apply: async () => false } };
     await expect(updateGroup(ports, 'alice', id, { name: 'Sailors' })).rejects.toEqual(
@@ -83,7 +83,7 @@ describe('a group', () => {
     expect(await contentsOf(id)).toHaveLength(1);
   });
 
-  it('takes members from an admin, up to its limit (IM-GROUP)', async () => {
+  it('accepts members from an admin, up to its limit (IM-GROUP)', async () => {
     const id = await groupOf('bob');
     await expect(addMembers(world, 'bob', id, ['carol'])).rejects.toEqual(refused('forbidden'));
     expect(await addMembers(world, 'alice', id, ['carol', 'carol', 'bob'])).toMatchObject({ memberCount: 3 });
@@ -106,7 +106,7 @@ describe('a group', () => {
     });
   });
 
-  it('begins an addition anew four times, each with another seq', async () => {
+  it('retries an addition four times, each with another seq', async () => {
     const id = await groupOf('bob');
     const seqs: number[] = [];
     const apply: World['groupWriter']['apply'] = async ({ message }) => {
@@ -118,7 +118,7 @@ describe('a group', () => {
     expect(seqs).toEqual([2, 3, 4, 5]);
   });
 
-  it('ends an addition when others have added the same members meanwhile', async () => {
+  it('stops an addition when others have added the same members', async () => {
     const id = await groupOf('bob');
     const apply: World['groupWriter']['apply'] = async (change) => {
       await world.groupWriter.apply(change);
@@ -129,7 +129,7 @@ describe('a group', () => {
     expect((await showGroup(world, 'carol', id)).memberCount).toBe(3);
   });
 
-  it('is left by oneself, and others are removed by an admin (IM-GROUP)', async () => {
+  it('can be left by any member, and an admin can remove others (IM-GROUP)', async () => {
     const id = await groupOf('bob', 'carol');
     await world.routes.connect(aSession({ userId: 'carol' }));
     await expect(removeMember(world, 'bob', id, 'carol')).rejects.toEqual(refused('forbidden'));
@@ -155,7 +155,7 @@ describe('a group', () => {
     await expect(showGroup(world, 'alice', id)).rejects.toEqual(refused('not_found'));
   });
 
-  it('begins a removal anew four times', async () => {
+  it('retries a removal four times', async () => {
     const id = await groupOf('bob');
     let attempts = 0;
     const apply = async () => {
@@ -167,7 +167,7 @@ describe('a group', () => {
     expect(attempts).toBe(4);
   });
 
-  it('is not told from a missing one by those outside, and no other conversation is one (IM-SEND-7)', async () => {
+  it('looks missing to non-members, and no other conversation is a group (IM-SEND-7)', async () => {
     const id = await groupOf('bob');
     const missing = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
     for (const group of [id, missing, 'dm:carol:dan', 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV']) {
@@ -181,7 +181,7 @@ describe('a group', () => {
 });
 
 describe('a list of members', () => {
-  it('pages by a hundred, each with what they have read (IM-GROUP)', async () => {
+  it("pages by a hundred, with each member's read cursor (IM-GROUP)", async () => {
     const id = await groupOf(...names(99));
     await addMembers(world, 'alice', id, ['zoe']);
     const first = await listMembers(world, 'alice', id, undefined);
@@ -196,7 +196,7 @@ describe('a list of members', () => {
     });
   });
 
-  it('has read nothing where no cursor is known', async () => {
+  it('shows 0 for a member without a read cursor', async () => {
     const id = await groupOf('bob');
     const ports = { ...world, conversations: { ...world.conversations, readSeqs: async () => [] } };
     expect((await listReads(ports, 'alice', id, undefined)).reads).toEqual([

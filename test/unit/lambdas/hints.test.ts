@@ -43,7 +43,7 @@ const readSeq = async (userId: string, id = DM) =>
   (await world.conversations.membership(userId, id))?.readSeq;
 
 describe('a read cursor', () => {
-  it('moves forward only, and is shown to the other user and the other devices once', async () => {
+  it('moves forward only, and is pushed to the other user and the other devices once', async () => {
     await say({ to: 'bob' }, 'one');
     await say({ to: 'bob' }, 'two');
     forget();
@@ -68,7 +68,7 @@ describe('a read cursor', () => {
     expect(await readSeq('bob')).toBe(0);
   });
 
-  it('of two users who have no messages yet is at 0, so that 1 is beyond the head', async () => {
+  it('is 0 for two users without messages, so that 1 is beyond the head', async () => {
     await expect(markRead(world, caller('bob'), { to: 'carol', seq: 1 })).rejects.toEqual(
       refused('invalid_request'),
     );
@@ -76,7 +76,7 @@ describe('a read cursor', () => {
     expect(posts()).toEqual([]);
   });
 
-  it('is not written again, and not shown, where another device was first', async () => {
+  it('is not written or pushed again when another device was first', async () => {
     await say({ to: 'bob' });
     forget();
     const advanceRead = async () => false;
@@ -88,7 +88,7 @@ describe('a read cursor', () => {
     await markRead({ ...world, conversationWriter: never }, caller('bob'), { conversationId: DM, seq: 1 });
   });
 
-  it('is shown to a group of up to 100 members, and to the own devices alone above', async () => {
+  it("is pushed to a group of up to 100 members, and to the user's own devices only above that", async () => {
     const names = (count: number) => Array.from({ length: count }, (_, n) => `m${n}`);
     const small = await group(['bob', ...names(98)]);
     await markRead(world, caller('bob'), { conversationId: small, seq: 1 });
@@ -111,7 +111,7 @@ describe('a read cursor', () => {
 });
 
 describe('a typing hint', () => {
-  it('goes to the other user, at most once in 2 s', async () => {
+  it('is pushed to the other user, at most once in 2 s', async () => {
     const type = () => hintTyping(world, caller('bob'), { to: 'alice', typing: true });
     await type();
     const frame = { type: 'typing', conversationId: DM, userId: 'bob', typing: true };
@@ -124,7 +124,7 @@ describe('a typing hint', () => {
     expect(posts()).toHaveLength(2);
   });
 
-  it('goes to the other members of a group, and not to the own devices', async () => {
+  it("is pushed to the other members of a group, and not to the user's own devices", async () => {
     const id = await group(['bob', 'carol']);
     await hintTyping(world, caller('bob'), { conversationId: id, typing: false });
     expect(posts().map(({ connectionId }) => connectionId)).toEqual(['alice-phone', 'carol-phone']);
@@ -142,7 +142,7 @@ describe('a typing hint', () => {
     );
   });
 
-  it('moves the lease where the idle option is on (IM-IDLE)', async () => {
+  it('extends the lease if the idle option is on (IM-IDLE)', async () => {
     await world.routes.connect(aSession({ idleTimeoutMs: MINUTE_MS, leaseUntilMs: NOON + 1 }));
     await hintTyping(world, caller('bob'), { to: 'alice', typing: true });
     expect((await world.routes.find('bob', 'phone'))?.leaseUntilMs).toBe(NOON + MINUTE_MS);
@@ -155,7 +155,7 @@ describe('a recall', () => {
     return JSON.parse(messages[0]?.contentJson ?? 'null');
   };
 
-  it('replaces the content and is shown to both users but not to the session that asked', async () => {
+  it('replaces the content and is pushed to both users but not to the requesting session', async () => {
     await say({ to: 'alice' }, 'hi', 'bob');
     forget();
     world.advance(2 * MINUTE_MS);
@@ -172,7 +172,7 @@ describe('a recall', () => {
     expect(posts()).toEqual([]);
   });
 
-  it('is refused after two minutes, of a message of another, and of no message', async () => {
+  it("is refused after two minutes, for another user's message, and for no message", async () => {
     await say({ to: 'bob' });
     await expect(recall(world, caller('bob'), { to: 'alice', seq: 1 })).rejects.toEqual(refused('forbidden'));
     for (const seq of [0, 2]) {
@@ -185,7 +185,7 @@ describe('a recall', () => {
     expect(await contentOf(DM, 1)).toEqual({ type: 'text', text: 'hi' });
   });
 
-  it('in a group is open to an admin, at any time, and is shown to all', async () => {
+  it('in a group is open to an admin, at any time, and is pushed to all members', async () => {
     const id = await group(['bob', 'carol']);
     await say({ conversationId: id }, 'hi', 'bob');
     forget();
@@ -204,7 +204,7 @@ describe('a recall', () => {
     );
   });
 
-  it('does not reach what was said before one joined (IM-INV-5)', async () => {
+  it('does not reach messages from before the user joined (IM-INV-5)', async () => {
     const id = await group(['carol']);
     await world.groupWriter.apply({
       conversationId: id,
@@ -235,7 +235,7 @@ describe('presence', () => {
   const ask = (request: Parameters<typeof presenceOf>[2], userId = 'alice') =>
     presenceOf(world, caller(userId), request);
 
-  it('is shown of those with whom there is a direct conversation with messages (IM-REFUSE-4)', async () => {
+  it('is shown for users with whom there is a direct conversation with messages (IM-REFUSE-4)', async () => {
     await say({ to: 'bob' });
     await world.conversationWriter.createDirect('dm:alice:carol', ['alice', 'carol']);
     const lastSeenAt = NOON;
@@ -247,7 +247,7 @@ describe('presence', () => {
     ]);
   });
 
-  it('is shown of a conversation to its members (IM-REFUSE-4)', async () => {
+  it('is shown for a conversation to its members (IM-REFUSE-4)', async () => {
     expect(await ask({ conversationId: DM })).toMatchObject([
       { userId: 'alice', online: true },
       { userId: 'bob', online: false },
@@ -261,7 +261,7 @@ describe('presence', () => {
     await expect(ask({ conversationId: id }, 'carol')).rejects.toEqual(refused('not_found'));
   });
 
-  it('ends with the lease or the session, and was last when either was (IM-BEAT)', async () => {
+  it('ends with the lease or the session, which is then the last-seen time (IM-BEAT)', async () => {
     await say({ to: 'bob' });
     const bob = async () => (await ask({ userIds: ['bob'] }))[0];
     await world.routes.disconnect(caller('bob', 'tablet'));

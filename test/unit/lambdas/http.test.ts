@@ -28,7 +28,7 @@ const failing = (error: unknown, request = event()) =>
   createHttpHandler(OPTIONS, { 'POST /echo': { answer: () => Promise.reject(error) } })(request);
 
 describe('an HTTP request', () => {
-  it('is answered as JSON that nobody caches, with 200', async () => {
+  it('is answered as uncacheable JSON with 200', async () => {
     const handle = createHttpHandler(OPTIONS, { 'POST /echo': { answer: async () => ({ a: 1 }) } });
     expect(await handle(event())).toEqual({
       statusCode: 200,
@@ -48,7 +48,7 @@ describe('an HTTP request', () => {
     expect(JSON.parse(body ?? '')).toEqual({ code: 'conflict', message: 'words', retryable: false });
   });
 
-  it('of a route that has no answer fails', async () => {
+  it('to a route without an answer fails', async () => {
     expect(await failing(new ImError('conflict', 'words'), event({ routeKey: 'GET /other' }))).toMatchObject({
       statusCode: 500,
     });
@@ -96,7 +96,7 @@ describe('an HTTP request', () => {
     expect((await requestOf(event({ body, isBase64Encoded: true }))).request?.body()).toEqual({ a: 'é' });
   });
 
-  it('without a body has none to parse', async () => {
+  it('without a body has nothing to parse', async () => {
     const { request } = await requestOf(event());
     expect(() => request?.body()).toThrow(BadFrameError);
   });

@@ -6,7 +6,7 @@ import { describe as describeError } from '../../../lambdas/shared/logger.ts';
 import { parseWith } from '../../../lambdas/shared/parse.ts';
 
 describe('an error in the log', () => {
-  it('keeps name, words, and stack, and the same of its cause', () => {
+  it('keeps its name, message, and stack, and those of its cause', () => {
     const cause = Object.assign(new TypeError('cut'), { Item: { content: 'secret' } });
     const error = new UnavailableError({ cause });
     expect(describeError(error)).toEqual({
@@ -17,7 +17,7 @@ describe('an error in the log', () => {
     });
   });
 
-  it('has neither stack nor cause where there is none', () => {
+  it('has no stack or cause if the error has none', () => {
     const error = new Error('cut');
     delete error.stack;
     expect(Object.keys(describeError(error))).toEqual(['name', 'message']);
@@ -29,7 +29,7 @@ describe('an error in the log', () => {
     expect(describeError(new Error('cut'))).not.toHaveProperty('issues');
   });
 
-  it('is only a type where no error was thrown (IM-REFUSE-11)', () => {
+  it('is only a type if the thrown value is not an error (IM-REFUSE-11)', () => {
     expect(describeError('secret')).toEqual({
       name: 'string',
       message: expect.not.stringContaining('secret'),
@@ -37,7 +37,7 @@ describe('an error in the log', () => {
   });
 });
 
-describe('what is no request', () => {
+describe('an invalid request', () => {
   const issuesOf = (run: () => unknown) => {
     try {
       run();

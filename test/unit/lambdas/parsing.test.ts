@@ -14,7 +14,7 @@ describe('a cursor', () => {
     );
   });
 
-  it('has a checksum of 22 characters, which keeps a page of the inbox small', () => {
+  it('has a checksum of 22 characters, which keeps inbox pages small', () => {
     expect(encodeCursor('bob', ['a']).split('.')[1]).toHaveLength(22);
   });
 });
@@ -29,7 +29,7 @@ describe('a frame as JSON', () => {
   });
 });
 
-describe('what JSON cannot carry', () => {
+describe('a value that JSON cannot carry', () => {
   it('is refused with its path and the reason (IM-FRAME-3)', () => {
     for (const value of ['\ud800', Number.NaN]) {
       expect(() => canonicalJson(value, 'content')).toThrow(
@@ -41,7 +41,7 @@ describe('what JSON cannot carry', () => {
     }
   });
 
-  it('is null where there is no value', () => {
+  it('is null if it is missing', () => {
     expect(canonicalJson(undefined, 'content')).toBe('null');
   });
 });

@@ -19,7 +19,7 @@ afterEach(() => {
 });
 
 describe('a batch', () => {
-  it('gives the process its parsed records and says which came before', async () => {
+  it('passes the parsed records on, each marked as a repeat or not', async () => {
     const process = vi.fn(async () => []);
     const batch = [record('a', '{"n":1}'), record('b', '{"n":2}', '2')];
     expect(await processBatch('job', schema, batch, process)).toEqual({ batchItemFailures: [] });
@@ -56,7 +56,7 @@ describe('a batch', () => {
     expect(process).not.toHaveBeenCalled();
   });
 
-  it('returns and logs what failed, after what was malformed', async () => {
+  it('returns and logs failed records after malformed ones', async () => {
     const error = vi.spyOn(logger, 'error').mockImplementation(() => {});
     const batch = [record('a', '{"n":1}'), record('b', '{')];
     const failed = [{ recordId: 'a', reason: new Error('busy') }];

@@ -37,7 +37,7 @@ const seqs = ({ body }: Awaited<ReturnType<typeof ask>>) =>
   body.messages.map(({ seq }: { seq: number }) => seq);
 
 describe('the HTTP API', () => {
-  it('says who one is and where to connect (IM-CONN-7)', async () => {
+  it("returns the caller's identity and the URL to connect to (IM-CONN-7)", async () => {
     expect(await ask('GET /session', { query: { deviceId: 'phone' } })).toEqual({
       status: 200,
       body: {
@@ -72,7 +72,7 @@ describe('the HTTP API', () => {
     expect(changed.body.conversations).toEqual([]);
   });
 
-  it('makes, shows, changes, and ends memberships of groups (IM-GROUP)', async () => {
+  it('creates, shows, and changes groups, and ends memberships (IM-GROUP)', async () => {
     const created = await ask('POST /groups', { body: { name: 'Rowers', members: ['bob'] } });
     expect(created).toMatchObject({ status: 201, body: { memberCount: 2 } });
     const id: string = created.body.conversationId;
@@ -95,7 +95,7 @@ describe('the HTTP API', () => {
     }
   });
 
-  it('takes no conversation of an empty name', async () => {
+  it('refuses an empty conversation name', async () => {
     const body = { name: 'x', members: ['bob'] };
     for (const route of ['GET /groups/{id}', 'GET /groups/{id}/members', 'GET /groups/{id}/reads']) {
       expect(await ask(route)).toMatchObject({ status: 400, body: { issues: [{ path: 'conversationId' }] } });
@@ -106,7 +106,7 @@ describe('the HTTP API', () => {
     expect(await ask('GET /conversations/{conversationId}/messages')).toMatchObject({ status: 400 });
   });
 
-  it('shows chats and queues to those with the role (IM-DESK, IM-ROLE)', async () => {
+  it('shows chats and queues to users with the role (IM-DESK, IM-ROLE)', async () => {
     expect(await ask('GET /desk/chats', { userId: 'agent' })).toMatchObject({ body: { chats: [] } });
     expect(await ask('GET /desk/chats', { userId: 'agent', query: { state: 'other' } })).toMatchObject({
       status: 400,

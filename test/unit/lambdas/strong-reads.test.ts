@@ -47,7 +47,7 @@ const inbox = createInbox(documents, table);
 const messages = createMessageReader(documents, table);
 const routes = createRouteTable(documents, 'table');
 
-describe('a read is strongly consistent, so that it finds what was written before it', () => {
+describe('a read is strongly consistent, so that it finds earlier writes:', () => {
   it.each<readonly [string, () => Promise<unknown>, number]>([
     ['the head of a conversation', () => conversations.head('dm:alice:bob'), 1],
     ['the heads of many', () => conversations.heads(['dm:alice:bob']), 1],

@@ -66,7 +66,7 @@ describe('$connect', () => {
     expect(await world.routes.find('bob', 'phone')).toMatchObject({ mode: 'plain', encoding: 'protobuf' });
   });
 
-  it('answers 400 to a query that is invalid', async () => {
+  it('answers 400 to an invalid query', async () => {
     const queryStringParameters = { deviceId: 'phone', mode: 'other' };
     expect(await answerConnect(world, upgrade({ queryStringParameters }))).toEqual({ statusCode: 400 });
     expect(await answerConnect(world, upgrade({}, { ...CONTEXT, deviceId: 'a b' }))).toEqual({
@@ -81,14 +81,14 @@ describe('$connect', () => {
     });
   });
 
-  it('takes over from the connection that replaces names (IM-CONN-4)', async () => {
+  it('replaces the connection that `replaces` names (IM-CONN-4)', async () => {
     await world.routes.connect(aSession({ connectionId: 'old' }));
     const queryStringParameters = { deviceId: 'phone', replaces: 'old' };
     const ports = { ...world, duplicateLogin: 'reject' } as const;
     expect(await answerConnect(ports, upgrade({ queryStringParameters }))).toEqual({ statusCode: 200 });
   });
 
-  it('throws any other failure, so that the upgrade fails', async () => {
+  it('throws any other error, so that the upgrade fails', async () => {
     const connect = () => Promise.reject(new UnavailableError());
     const ports = { ...world, routes: { ...world.routes, connect } };
     await expect(answerConnect(ports, upgrade())).rejects.toThrow(UnavailableError);
@@ -97,21 +97,21 @@ describe('$connect', () => {
 });
 
 describe('$disconnect', () => {
-  it('removes the session and remembers when it was last seen (IM-CONN-5)', async () => {
+  it('removes the session and stores the last-seen time (IM-CONN-5)', async () => {
     await world.routes.connect(aSession({ connectionId: 'c=' }));
     expect(await answerDisconnect(world, upgrade())).toEqual({ statusCode: 200 });
     expect((await world.routes.presencesOf(['bob'])).get('bob')).toEqual({ sessions: [], seenAtMs: NOON });
     expect(world.deskEvents.events).toEqual([]);
   });
 
-  it('has an agent checked (IM-DESK-7)', async () => {
+  it('triggers a liveness check of an agent (IM-DESK-7)', async () => {
     await answerDisconnect(world, upgrade({}, { ...CONTEXT, roles: 'agent' }));
     expect(world.deskEvents.events).toEqual([
       { event: { kind: 'check-agent', userId: 'bob', sinceMs: NOON }, delaySeconds: 0 },
     ]);
   });
 
-  it('checks no agent where there is no desk', async () => {
+  it('triggers no liveness check without a desk', async () => {
     const ports = { routes: world.routes, clock: world.clock };
     expect(await answerDisconnect(ports, upgrade({}, { ...CONTEXT, roles: 'agent' }))).toEqual({
       statusCode: 200,
@@ -128,7 +128,7 @@ describe('$disconnect', () => {
 describe('an event of the socket', () => {
   const event = (authorizer: Record<string, unknown>) => upgrade({}, authorizer);
 
-  it('names a caller only with both user and device', () => {
+  it('has a caller only with both user and device', () => {
     expect(callerOf(event({ userId: 'bob', deviceId: 'phone' }))).toEqual({
       userId: 'bob',
       deviceId: 'phone',
@@ -145,7 +145,7 @@ describe('an event of the socket', () => {
     expect(sessionEncodingOf(event({ encoding: 'protobuf' }))).toBe('protobuf');
   });
 
-  it('carries roles and name of its token (IM-ROLE)', () => {
+  it('has roles and name of its token (IM-ROLE)', () => {
     expect(rolesOf(event({ roles: 'agent', name: 'Ann' }))).toEqual({ roles: ['agent'], name: 'Ann' });
     expect(rolesOf(event({}))).toEqual({ roles: [], name: undefined });
   });
@@ -158,7 +158,7 @@ describe('an event of the socket', () => {
     expect(rolesOf({ requestContext })).toEqual({ roles: [], name: undefined });
   });
 
-  it('finds a header by its name alone', () => {
+  it('finds a header by its name in any case', () => {
     expect(header({ headers: { Origin: 'a' } }, 'origin')).toBe('a');
     expect(header({ headers: { Origin: 'a' } }, 'host')).toBeUndefined();
     expect(header({ headers: null }, 'origin')).toBeUndefined();
@@ -166,7 +166,7 @@ describe('an event of the socket', () => {
 });
 
 describe('the id of a frame', () => {
-  it('is repeated if it is well-formed, else null (IM-FRAME-1)', () => {
+  it('is returned if it is well-formed, else null (IM-FRAME-1)', () => {
     expect(frameIdIn({ id: '7' })).toBe('7');
     for (const id of [7, '', 'a b', undefined]) expect(frameIdIn({ id })).toBeNull();
   });
