@@ -25,7 +25,7 @@ export function fieldsModule(proto: string): string {
   root.resolveAll();
   const messages = root.lookup('im.v1') as protobuf.Namespace;
   const lines = messages.nestedArray.flatMap((type) => {
-    if (!(type instanceof protobuf.Type)) throw new Error(`${type.name}: only messages are foreseen.`);
+    if (!(type instanceof protobuf.Type)) throw new Error(`${type.name}: only messages are supported.`);
     const fields = type.fieldsArray.map((field) => `    ${JSON.stringify(rowOf(type, field))},`);
     return [`  ${type.name}: [`, ...fields, '  ],'];
   });
@@ -36,7 +36,7 @@ function rowOf(type: protobuf.Type, field: protobuf.Field): [string, number, str
   const name = field.options?.['json_name'] ?? field.name;
   const known =
     ['string', 'bool', 'int64'].includes(field.type) || field.resolvedType instanceof protobuf.Type;
-  if (!known) throw new Error(`${type.name}.${name}: ${field.type} is not foreseen.`);
+  if (!known) throw new Error(`${type.name}.${name}: ${field.type} is not supported.`);
   return [name, field.id, field.type, presenceOf(`${type.name}.${name}`, field)];
 }
 

@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Figures, figuresOf, NOTHING, sum } from '../test/proof/model/figures.ts';
-import { layGround } from '../test/proof/model/ground.ts';
+import { startInfrastructure } from '../test/proof/model/infrastructure.ts';
 import { DEFAULT_USERS, runOnce } from '../test/proof/model/run.ts';
 
 const PROGRESS_MS = 30_000;
@@ -33,10 +33,10 @@ async function soak(): Promise<boolean> {
   let reportedAt = beganAt;
   const failed: number[] = [];
   console.log(`Seeds from ${firstSeed}, ${users} users, for ${minutes} minutes.`);
-  const ground = await layGround();
+  const infrastructure = await startInfrastructure();
   try {
     for (let seed = firstSeed; seed === firstSeed || Date.now() < beganAt + minutes * 60_000; seed += 1) {
-      const { world, failure } = await runOnce(ground, { seed, users });
+      const { world, failure } = await runOnce(infrastructure, { seed, users });
       figures = sum(figures, figuresOf(world));
       if (failure !== undefined) {
         failed.push(seed);
@@ -47,7 +47,7 @@ async function soak(): Promise<boolean> {
       console.log(progress(reportedAt - beganAt, figures, failed));
     }
   } finally {
-    await ground.stop();
+    await infrastructure.stop();
   }
   console.log(`\n${table(Date.now() - beganAt, figures, failed)}`);
   return failed.length === 0;

@@ -78,7 +78,7 @@ const syncBackedOff: Transition = {
   effects: [{ type: 'retryAfter', delayMs: 900 }],
 };
 
-function calm(handover: Handover): Transition {
+function settled(handover: Handover): Transition {
   return { state: { name: 'connected', attempt: 0, handover }, effects: [] };
 }
 
@@ -117,7 +117,7 @@ const TABLE: Record<StateKey, Partial<Record<EventKey, Transition>>> = {
     lostForGood: failed,
     superseded: overtaken,
     endsSoon: handing('opening', { type: 'openNext' }),
-    settled: calm('none'),
+    settled: settled('none'),
     close: shut,
   },
   handoverWaiting: {
@@ -125,7 +125,7 @@ const TABLE: Record<StateKey, Partial<Record<EventKey, Transition>>> = {
     lostForGood: failed,
     superseded: overtaken,
     retryDue: handing('opening', { type: 'openNext' }),
-    settled: calm('waiting'),
+    settled: settled('waiting'),
     close: shut,
   },
   handoverOpening: {
@@ -135,7 +135,7 @@ const TABLE: Record<StateKey, Partial<Record<EventKey, Transition>>> = {
     nextOpened: handing('syncing', { type: 'switch' }, { type: 'sync' }),
     nextFailed: handing('waiting', { type: 'retryAfter', delayMs: 900 }),
     nextHopeless: handing('none'),
-    settled: calm('opening'),
+    settled: settled('opening'),
     close: shut,
   },
   handoverAlone: {
@@ -145,7 +145,7 @@ const TABLE: Record<StateKey, Partial<Record<EventKey, Transition>>> = {
     nextOpened: handing('syncing', { type: 'switch' }, { type: 'sync' }),
     nextFailed: backedOff(4),
     nextHopeless: failed,
-    settled: calm('alone'),
+    settled: settled('alone'),
     close: shut,
   },
   handoverSyncing: {
@@ -155,7 +155,7 @@ const TABLE: Record<StateKey, Partial<Record<EventKey, Transition>>> = {
     lost: backedOff(4),
     lostForGood: failed,
     superseded: overtaken,
-    settled: calm('syncing'),
+    settled: settled('syncing'),
     close: shut,
   },
   waiting: { retryDue: reopening, connect: reopening, close: shut },

@@ -190,7 +190,7 @@ describe('the SDK among faults', () => {
 
       proxy.clearFaults();
       await proxy.untilIdle();
-      recorder.add({ type: 'calm' });
+      recorder.add({ type: 'healed' });
       for (const device of devices) await device.sync();
       for (const { conversationId, members } of conversations) {
         const [reader] = devices.filter(({ user }) => user === members[0]);

@@ -168,8 +168,8 @@ export interface Disconnected {
 }
 
 /** The faults have ended, all sends have an outcome, the queues are empty, and nothing runs. */
-export interface Calm {
-  readonly type: 'calm';
+export interface Healed {
+  readonly type: 'healed';
 }
 
 /** A device reconnected, drained its inbox, and paged what was missing by its heads (IM-HELLO-3). */
@@ -207,7 +207,7 @@ export type HistoryEvent =
   | Connected
   | Drained
   | Disconnected
-  | Calm
+  | Healed
   | Synced
   | Final
   | Note;

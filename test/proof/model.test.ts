@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { type Ground, layGround } from './model/ground.ts';
+import { type Infrastructure, startInfrastructure } from './model/infrastructure.ts';
 import { runOnce } from './model/run.ts';
 
 /**
@@ -13,11 +13,11 @@ const SEEDS = PROOF_SEED === undefined ? [101, 103, 104, 106, 107, 109, 110, 112
 const BUDGET_MS = 70_000;
 const RUN_TIMEOUT_MS = PROOF_SHRINK === undefined ? 90_000 : 3_600_000;
 
-let ground: Ground;
+let infrastructure: Infrastructure;
 beforeAll(async () => {
-  ground = await layGround(inject('cdkOut'));
+  infrastructure = await startInfrastructure(inject('cdkOut'));
 });
-afterAll(() => ground?.stop());
+afterAll(() => infrastructure?.stop());
 
 describe('clients among faults', () => {
   const beganAt = Date.now();
@@ -27,7 +27,7 @@ describe('clients among faults', () => {
     { timeout: RUN_TIMEOUT_MS },
     async (seed, { skip }) => {
       skip(Date.now() - beganAt > BUDGET_MS, 'the time for this file is used up');
-      const report = await runOnce(ground, {
+      const report = await runOnce(infrastructure, {
         seed,
         shrink: PROOF_SHRINK !== undefined,
         ...(PROOF_PATH !== undefined && { path: PROOF_PATH }),

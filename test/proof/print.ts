@@ -44,8 +44,8 @@ export function printEvent(event: HistoryEvent): string {
       return `${event.connection} drained the inbox`;
     case 'disconnected':
       return `${event.connection} ended: ${event.why}`;
-    case 'calm':
-      return 'calm';
+    case 'healed':
+      return 'healed';
     case 'synced':
       return `${event.user}/${event.device} synced: ${event.view.map(place).join(', ')}`;
     case 'final':

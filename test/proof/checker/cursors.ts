@@ -57,7 +57,7 @@ function judgeUnread(
   const others = own.filter(({ from, seq }) => from !== user && seq > readSeq);
   const known = others.filter(
     (message) =>
-      begun > evidence.calmAt ||
+      begun > evidence.healedAt ||
       evidence.sendsOf(message).some(({ acks }) => acks.some((ack) => ack.at < begun)),
   );
   const least = Math.min(known.length, MOST_UNREAD);

@@ -48,7 +48,7 @@ export class Evidence {
   readonly sends: Send[] = [];
   readonly sightings: Sighting[] = [];
   readonly events: readonly At<HistoryEvent>[];
-  readonly calmAt: number;
+  readonly healedAt: number;
   readonly #conversations: ReadonlyMap<string, Conversation>;
   readonly #periods = new Map<string, ReadonlyMap<string, readonly Period[]>>();
   readonly #changes: ReadonlyMap<string, readonly At<Membership>[]>;
@@ -59,7 +59,7 @@ export class Evidence {
   constructor({ conversations, events }: History) {
     this.#conversations = new Map(conversations.map((one) => [one.conversationId, one]));
     this.events = events.map((event, at) => ({ ...event, at }));
-    this.calmAt = this.of('calm')[0]?.at ?? Number.POSITIVE_INFINITY;
+    this.healedAt = this.of('healed')[0]?.at ?? Number.POSITIVE_INFINITY;
     this.#gatherSends();
     for (const final of this.of('final')) {
       if (!this.#finals.has(final.conversationId)) this.#finals.set(final.conversationId, final);

@@ -136,7 +136,7 @@ class PerfectServer {
   }
 
   end(): History {
-    this.#recorder.add({ type: 'calm' });
+    this.#recorder.add({ type: 'healed' });
     for (const user of USERS) {
       const view = this.#stored.flatMap((stored, pair) => (PAIRS[pair]?.includes(user) ? stored : []));
       this.#recorder.add({ type: 'synced', user, device: 'phone', view });

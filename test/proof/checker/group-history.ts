@@ -88,7 +88,7 @@ export function groupHistory(): History {
   send('ann', 'm4', ['cid']);
   page('ann', 1);
   page('cid', 4);
-  recorder.add({ type: 'calm' });
+  recorder.add({ type: 'healed' });
   for (const [user, view] of [
     ['ann', record],
     ['bob', record.filter((message) => message.seq >= 2 && message.seq <= 6)],

@@ -82,11 +82,11 @@ function acksBefore({ sends }: Evidence, conversationId: string, begun: number) 
 }
 
 /**
- * IM-PUSH-2: when all is calm, a connection that was open since before a message was sent has got it. Managed ones must
+ * IM-PUSH-2: when everything works again, a connection that was open since before a message was sent has got it. Managed ones must
  * have drained the inbox since they were opened; the connection that sent it gets its ack instead (IM-SEND-5).
  */
 export function findStranded(evidence: Evidence): Violation[] {
-  const isBefore = ({ at }: { at: number }) => at < evidence.calmAt;
+  const isBefore = ({ at }: { at: number }) => at < evidence.healedAt;
   const ended = new Set(
     evidence
       .of('disconnected')
@@ -103,9 +103,9 @@ export function findStranded(evidence: Evidence): Violation[] {
     .of('connected')
     .filter(
       ({ at, connection, mode }) =>
-        at < evidence.calmAt && !ended.has(connection) && (mode === 'plain' || drained.has(connection)),
+        at < evidence.healedAt && !ended.has(connection) && (mode === 'plain' || drained.has(connection)),
     );
-  if (evidence.calmAt === Number.POSITIVE_INFINITY) return [];
+  if (evidence.healedAt === Number.POSITIVE_INFINITY) return [];
   return open.flatMap((connected) => strandedOf(evidence, connected));
 }
 
@@ -113,7 +113,7 @@ function strandedOf(evidence: Evidence, { at, user, device, connection, mode }: 
   const got = new Set(
     evidence
       .of('saw')
-      .filter((saw) => saw.connection === connection && saw.at < evidence.calmAt)
+      .filter((saw) => saw.connection === connection && saw.at < evidence.healedAt)
       .flatMap(({ messages }) => messages.map(placeOf)),
   );
   return evidence

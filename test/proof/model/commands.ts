@@ -13,13 +13,13 @@ const inject = command('inject', fc.record({ rule: plannedRule }), ({ rule }) =>
   run: async (world) => world.inject(rule),
 }));
 
-const calm = command('calm', fc.record({}), () => ({
+const clearFaults = command('clear faults', fc.record({}), () => ({
   how: 'alone',
   check: ({ rules }) => rules > 0,
   expect: (model) => {
     model.rules = 0;
   },
-  run: async (world) => world.calm(),
+  run: async (world) => world.clearFaults(),
 }));
 
 /** Time passes, so that started work finishes. */
@@ -48,7 +48,7 @@ const WEIGHTS: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Comma
   [1, groups.leaveGroup],
   [2, groups.removeAmidMessages],
   [6, inject],
-  [1, calm],
+  [1, clearFaults],
   [1, rest],
 ];
 

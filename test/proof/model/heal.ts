@@ -11,8 +11,8 @@ const BACKWARD_PAGE = 7;
  * @throws if a read still fails after the faults have ended
  */
 export async function heal(world: World): Promise<void> {
-  const { ground, recorder, devices, accounts } = world;
-  world.calm();
+  const { infrastructure, recorder, devices, accounts } = world;
+  world.clearFaults();
   await world.rest();
   // A client repeats its sends in order, one at a time.
   await Promise.all(
@@ -21,14 +21,14 @@ export async function heal(world: World): Promise<void> {
     }),
   );
   await settleChanges(world);
-  world.redriven = await ground.queues.drain();
+  world.redriven = await infrastructure.queues.drain();
   await Promise.all(devices.map((device) => device.flush()));
-  recorder.add({ type: 'calm' });
+  recorder.add({ type: 'healed' });
   await Promise.all(devices.map((device) => device.sync()));
   await Promise.all(world.conversations.map((conversation) => readAll(world, conversation.conversationId)));
   for (const account of accounts) await account.list(1);
   for (const device of devices) device.hangUp();
-  await ground.proxy.untilIdle();
+  await infrastructure.proxy.untilIdle();
 }
 
 async function settle(world: World, intent: SendIntent): Promise<void> {

@@ -168,7 +168,7 @@ async function sendServiceEvent(world: World, intent: SendIntent): Promise<void>
   const { user, conversationId, clientMsgId, content } = intent;
   const id = world.recorder.begin({ user, via: 'event', conversationId, clientMsgId, content });
   const event = { type: 'message.send', from: user, conversationId, clientMsgId, content };
-  await world.ground.queues.sendEvent(event);
+  await world.infrastructure.queues.sendEvent(event);
   intent.outcomes.push(world.recorder.settle(id, { is: 'queued' }));
 }
 

@@ -4,8 +4,8 @@ import type { History } from '../history.ts';
 import { printHistory } from '../print.ts';
 import type { Model } from './command.ts';
 import { COMMANDS } from './commands.ts';
-import type { Ground } from './ground.ts';
 import { heal } from './heal.ts';
+import type { Infrastructure } from './infrastructure.ts';
 import { World } from './world.ts';
 
 /** The maximum; half as many on average. A seed replays only with the same number. */
@@ -41,16 +41,16 @@ export class ViolationError extends Error {
 }
 
 /** One run: random commands and faults from the seed, then healing, then the checker. */
-export async function runOnce(ground: Ground, options: RunOptions): Promise<RunReport> {
+export async function runOnce(infrastructure: Infrastructure, options: RunOptions): Promise<RunReport> {
   const { seed, users = DEFAULT_USERS, path, replayPath, shrink = false } = options;
-  let world = new World(ground, { seed, users });
+  let world = new World(infrastructure, { seed, users });
   const commands = fc.commands(COMMANDS, {
     maxCommands: MAX_COMMANDS,
     size: 'max',
     ...(replayPath !== undefined && { replayPath }),
   });
   const property = fc.asyncProperty(commands, async (sequence) => {
-    world = new World(ground, { seed, users });
+    world = new World(infrastructure, { seed, users });
     await live(world, sequence);
   });
   const result = await fc.check(property, {

@@ -4,7 +4,7 @@ import { Recorder } from '../recorder.ts';
 import { Account } from './account.ts';
 import { Device } from './device.ts';
 import { type PlannedRule, toRule } from './faults.ts';
-import type { Ground } from './ground.ts';
+import type { Infrastructure } from './infrastructure.ts';
 import type { SendIntent } from './send-intent.ts';
 
 export const DEVICES = ['phone', 'tablet'] as const;
@@ -27,7 +27,7 @@ let runs = 0;
 /** The users of one run, their send intents, and their changes of the group. */
 export class World {
   readonly seed: number;
-  readonly ground: Ground;
+  readonly infrastructure: Infrastructure;
   readonly recorder: Recorder;
   readonly accounts: readonly Account[];
   readonly devices: readonly Device[];
@@ -40,13 +40,16 @@ export class World {
   readonly #failures: unknown[] = [];
   redriven = 0;
 
-  constructor(ground: Ground, { seed, users }: { readonly seed: number; readonly users: number }) {
+  constructor(
+    infrastructure: Infrastructure,
+    { seed, users }: { readonly seed: number; readonly users: number },
+  ) {
     runs += 1;
-    this.ground = ground;
+    this.infrastructure = infrastructure;
     this.seed = seed;
     this.recorder = new Recorder(seed);
     const run = `${process.pid}-${runs}`;
-    const { runtime } = ground;
+    const { runtime } = infrastructure;
     this.accounts = Array.from({ length: users }, (_, index) => {
       const user = `${NAMES[index] ?? `user${index}`}-${run}`;
       return new Account(user, {
@@ -156,13 +159,13 @@ export class World {
       this.recorder.add({ type: 'disconnected', connection, why: `fault ${name} says that it is gone` });
     this.faults.push({
       rule,
-      active: this.ground.proxy.inject(toRule(rule, { seed: this.seed, name, onGone })),
+      active: this.infrastructure.proxy.inject(toRule(rule, { seed: this.seed, name, onGone })),
     });
   }
 
-  calm(): void {
+  clearFaults(): void {
     this.recorder.note('no more faults');
-    this.ground.proxy.clearFaults();
+    this.infrastructure.proxy.clearFaults();
   }
 
   /** Starts the work; waits for its end, or continues concurrently. */
@@ -185,7 +188,7 @@ export class World {
   }
 
   #token(user: string): Promise<string> {
-    const token = this.#tokens.get(user) ?? this.ground.runtime.token(user);
+    const token = this.#tokens.get(user) ?? this.infrastructure.runtime.token(user);
     this.#tokens.set(user, token);
     return token;
   }

@@ -3,7 +3,7 @@ import { type LocalRuntime, startRuntime } from '../../../local/runtime.ts';
 import { Queues } from './queues.ts';
 
 /** The running stack that all runs share. */
-export interface Ground {
+export interface Infrastructure {
   readonly runtime: LocalRuntime;
   readonly proxy: AwsProxy;
   readonly queues: Queues;
@@ -11,7 +11,7 @@ export interface Ground {
 }
 
 /** @param cdkOut an existing cloud assembly */
-export async function layGround(cdkOut?: string): Promise<Ground> {
+export async function startInfrastructure(cdkOut?: string): Promise<Infrastructure> {
   const proxy = createAwsProxy({ keep: 1_000 });
   const runtime = await startRuntime({
     awsProxy: proxy.attach,
