@@ -170,12 +170,12 @@ describe('a group', () => {
   it('is not told from a missing one by those outside, and no other conversation is one (IM-SEND-7)', async () => {
     const id = await groupOf('bob');
     const missing = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
-    for (const of of [id, missing, 'dm:carol:dan', 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV']) {
-      await expect(showGroup(world, 'carol', of)).rejects.toEqual(refused('not_found'));
-      await expect(listMembers(world, 'carol', of, undefined)).rejects.toEqual(refused('not_found'));
-      await expect(listReads(world, 'carol', of, undefined)).rejects.toEqual(refused('not_found'));
-      await expect(addMembers(world, 'carol', of, ['dan'])).rejects.toEqual(refused('not_found'));
-      await expect(removeMember(world, 'carol', of, 'carol')).rejects.toEqual(refused('not_found'));
+    for (const other of [id, missing, 'dm:carol:dan', 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV']) {
+      await expect(showGroup(world, 'carol', other)).rejects.toEqual(refused('not_found'));
+      await expect(listMembers(world, 'carol', other, undefined)).rejects.toEqual(refused('not_found'));
+      await expect(listReads(world, 'carol', other, undefined)).rejects.toEqual(refused('not_found'));
+      await expect(addMembers(world, 'carol', other, ['dan'])).rejects.toEqual(refused('not_found'));
+      await expect(removeMember(world, 'carol', other, 'carol')).rejects.toEqual(refused('not_found'));
     }
   });
 });
