@@ -170,12 +170,12 @@ describe('a group', () => {
   it('looks missing to non-members, and no other conversation is a group (IM-SEND-7)', async () => {
     const id = await groupOf('bob');
     const missing = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
-    for (const group of [id, missing, 'dm:carol:dan', 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV']) {
-      await expect(showGroup(world, 'carol', group)).rejects.toEqual(refused('not_found'));
-      await expect(listMembers(world, 'carol', group, undefined)).rejects.toEqual(refused('not_found'));
-      await expect(listReads(world, 'carol', group, undefined)).rejects.toEqual(refused('not_found'));
-      await expect(addMembers(world, 'carol', group, ['dan'])).rejects.toEqual(refused('not_found'));
-      await expect(removeMember(world, 'carol', group, 'carol')).rejects.toEqual(refused('not_found'));
+    for (const other of [id, missing, 'dm:carol:dan', 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV']) {
+      await expect(showGroup(world, 'carol', other)).rejects.toEqual(refused('not_found'));
+      await expect(listMembers(world, 'carol', other, undefined)).rejects.toEqual(refused('not_found'));
+      await expect(listReads(world, 'carol', other, undefined)).rejects.toEqual(refused('not_found'));
+      await expect(addMembers(world, 'carol', other, ['dan'])).rejects.toEqual(refused('not_found'));
+      await expect(removeMember(world, 'carol', other, 'carol')).rejects.toEqual(refused('not_found'));
     }
   });
 });
