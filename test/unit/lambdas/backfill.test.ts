@@ -3,7 +3,7 @@ import { createGroup } from '../../../lambdas/domain/groups/change.ts';
 import { addMembers } from '../../../lambdas/domain/groups/members.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import { createWorld, type World } from '../../fakes/world.ts';
+import { createWorld, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
 let id: string;
