@@ -26,8 +26,8 @@ import { batchGet, call, type Item, unlessRefused } from './dynamodb.ts';
  * one caller                     GetItem     1 read
  * all devices of ≤ 100 users     BatchGet    1 read per user
  *
- * Every change of a device's attribute has a condition on its connectionId: a late `$disconnect` or an outdated 410 can
- * never remove a newer session (IM-CONN-5, IM-FAULT-9).
+ * Removing and renewing a device's attribute has a condition on its connectionId: a late `$disconnect` or an outdated 410
+ * can never remove a newer session (IM-CONN-5, IM-FAULT-9). Connecting has one on the time of the connect.
  */
 
 interface StoredSession {

@@ -15,6 +15,7 @@ export const deskEventSchema = lazySchema(() =>
         queue: z.string(),
         moved: z.boolean(),
         watchdog: z._default(z.boolean(), false),
+        /** The name of `watchdog` in events that an earlier version enqueued. */
         guard: z._default(z.boolean(), false),
       }),
       z.object({ kind: z.literal(['check-agent', 'look']), userId: z.string(), sinceMs: z.int() }),

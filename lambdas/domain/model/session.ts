@@ -15,7 +15,7 @@ export interface Session {
   readonly connectedAtMs: number;
   /** From then on frames are refused. Pushes continue for a grace period (IM-RENEW). */
   readonly expiresAtMs: number;
-  /** For presence only, not for delivery (IM-BEAT). */
+  /** For presence, and for delivery with the idle option only (IM-BEAT, IM-IDLE). */
   readonly leaseUntilMs: number;
   /** The idle option at the time of the connect: how long the session stays trusted without a frame (IM-IDLE). */
   readonly idleTimeoutMs?: number;
