@@ -30,7 +30,7 @@ export interface Call {
   readonly startMs: number;
   /** The latest time it can have been sent: at arrival, or before the end of a call that ran concurrently. */
   readonly issuedMs: number;
-  /** When it ended, answered or not. */
+  /** `performance.now()` at the end, answered or not. */
   readonly endMs?: number;
   readonly bytesOut: number;
   readonly bytesIn: number;

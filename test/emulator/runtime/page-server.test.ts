@@ -43,7 +43,7 @@ describe('the web page as served', () => {
     expect((await get('assets/index-1.js')).headers.get('cache-control')).toContain('immutable');
   });
 
-  it('reads at run time where the chat is', async () => {
+  it('reads the URLs of the chat at run time', async () => {
     expect(await (await get('config.json')).json()).toEqual(config);
   });
 
