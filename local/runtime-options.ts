@@ -41,7 +41,7 @@ export interface RuntimeOptions {
   readonly limits?: Partial<GatewayLimits>;
   /** @default 8 */
   readonly maxInstancesPerFunction?: number;
-  /** For all functions together. @default 24 */
+  /** Limit for all functions together. @default 24 */
   readonly maxInstances?: number;
   /** See `EventSourceOptions`; with a data folder at least 1. */
   readonly returnFailedAfterSeconds?: number;

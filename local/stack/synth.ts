@@ -41,7 +41,7 @@ export async function synthesize(options: SynthOptions): Promise<void> {
     shell: true,
     cwd: options.projectDirectory,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // In its own process group, so that an abort also ends the shell's children.
+    // The shell gets its own process group, so that an abort also ends the shell's children.
     detached: process.platform !== 'win32',
     env: {
       ...process.env,

@@ -41,7 +41,7 @@ async function workers(options: ProxyFixtureOptions = {}) {
 }
 
 describe('a caller', () => {
-  it('is known from all three clients, and each invocation has its calls', async () => {
+  it('is identified for all three SDK clients, and each invocation has its calls', async () => {
     const { pool, proxy, queue, socket } = await workers();
     const [QueueUrl, { connectionId: ConnectionId, client }] = await Promise.all([queue(), socket()]);
     const results = await Promise.all([

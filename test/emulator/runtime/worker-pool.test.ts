@@ -97,7 +97,7 @@ describe('an invocation', () => {
     expect(text()).toMatch(/Invoke Error TypeError: no such thing\n +at/);
   });
 
-  test('has nothing of the parent process in its environment', async () => {
+  test('inherits nothing from the environment of the parent process', async () => {
     process.env['IM_TEST_SECRET'] = 'of the parent';
     onTestFinished(() => {
       delete process.env['IM_TEST_SECRET'];
