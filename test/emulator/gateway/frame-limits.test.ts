@@ -79,7 +79,7 @@ describe('the frame guard', () => {
   const limits = { frameBytes: 300, messageBytes: 1000 };
   const FIN = 0x80;
 
-  it('gives the same result for any chunks', () => {
+  it('gives the same result however the bytes are split into chunks', () => {
     const frames = fc.array(
       fc.record({
         firstByte: fc.constantFrom(0x01, 0x00, FIN, 0x89, 0x82),

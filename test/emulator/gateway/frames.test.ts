@@ -73,7 +73,7 @@ describe('a route response', () => {
     expect(invoker.calls('silent')).toHaveLength(1);
   });
 
-  it('is an error of the route above 128 KB', async () => {
+  it('is an error of its route if it exceeds 128 KB', async () => {
     const { client } = await startGateway({
       functions: { echo: () => ({ statusCode: 200, body: 'x'.repeat(128 * 1024 + 1) }) },
     });

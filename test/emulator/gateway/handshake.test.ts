@@ -35,7 +35,7 @@ describe('an authorizer', () => {
       'Unauthorized',
     ],
     [
-      'throws anything else',
+      'throws another error',
       () => {
         throw new Error('database is down');
       },
