@@ -24,7 +24,7 @@ Press Ctrl-C to stop.
 `;
 }
 
-/** The same for programs: one line of JSON. */
+/** The banner for programs: one line of JSON. */
 export function readyLine(runtime: LocalRuntime): string {
   const { wsUrl, httpUrl, tokenUrl, webUrl, outputs, endpoints } = runtime;
   const { dynamodb, sqs } = endpoints;

@@ -29,7 +29,7 @@ const SQLITE_BUSY = 5;
 
 /**
  * Locks the data folder for this process and creates what is missing.
- * @param fresh deletes what an earlier runtime left there
+ * @param fresh deletes the files of an earlier runtime
  * @throws {OperatorError} if the folder can't be used or another runtime uses it
  */
 export function openDataDirectory(directory: string, { fresh = false } = {}): DataDirectory {

@@ -140,7 +140,7 @@ export class DevIssuer {
   }
 }
 
-/** In PKCS #8. */
+/** The key file contains PKCS #8. */
 async function loadOrMakeKey(file: string | undefined): Promise<CryptoKey> {
   if (file !== undefined && existsSync(file)) {
     const text = readFileSync(file, 'utf8');

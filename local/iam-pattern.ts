@@ -1,4 +1,4 @@
-/** Whether an action or resource pattern of an IAM policy matches: `*` is any text, `?` any character. */
+/** Matches an action or resource pattern of an IAM policy: `*` is any text, `?` any character. */
 export function matchesPattern(pattern: string, text: string): boolean {
   const expression = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')

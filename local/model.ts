@@ -26,7 +26,7 @@ export interface FunctionModel {
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
   readonly reservedConcurrency?: number;
-  /** What its role allows. @default - unknown */
+  /** Permissions of its role. @default - unknown */
   readonly permissions?: readonly Permission[];
 }
 

@@ -27,7 +27,7 @@ export interface RuntimeOptions {
   readonly webPort?: number;
   /** Keeps all data across restarts. @default - in memory */
   readonly dataDirectory?: string;
-  /** Deletes what an earlier runtime left in the data folder. */
+  /** Deletes the files of an earlier runtime in the data folder. */
   readonly fresh?: boolean;
   /**
    * A cloud assembly made by `synthesize`. It contains no port, so several runtimes can share it.
@@ -41,7 +41,7 @@ export interface RuntimeOptions {
   readonly limits?: Partial<GatewayLimits>;
   /** @default 8 */
   readonly maxInstancesPerFunction?: number;
-  /** For all functions together. @default 24 */
+  /** Limit for all functions together. @default 24 */
   readonly maxInstances?: number;
   /** See `EventSourceOptions`; with a data folder at least 1. */
   readonly returnFailedAfterSeconds?: number;

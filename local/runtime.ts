@@ -24,7 +24,7 @@ export interface LocalRuntime {
   /** URL of the web page, if it is served. */
   readonly webUrl: string | undefined;
   readonly outputs: Readonly<Record<string, string>>;
-  /** As the functions see them. */
+  /** The endpoints that functions use. */
   readonly endpoints: Endpoints;
   readonly stack: StackModel;
   readonly gateway: Gateway;

@@ -17,7 +17,7 @@ export interface AwsProxyOptions {
   readonly seed?: number;
   readonly faults?: readonly FaultRule[];
   readonly latency?: readonly LatencyRule[];
-  /** How many calls and invocations are kept for inspection; the counts cover all of them. @default 10000 */
+  /** Number of calls and invocations kept for inspection; the counts cover all of them. @default 10000 */
   readonly keep?: number;
 }
 
@@ -82,7 +82,7 @@ export function createAwsProxy(options: AwsProxyOptions = {}) {
     get calls(): readonly Call[] {
       return log.calls;
     },
-    /** In order of their start, each with its calls. */
+    /** The kept invocations in order of start, each with its calls. */
     get invocations(): readonly Invocation[] {
       return invocations.all;
     },

@@ -43,7 +43,7 @@ export class CallHandler {
     this.#parts = parts;
   }
 
-  /** From now on, calls that the check denies are refused. */
+  /** Refuses calls that the check denies from now on. */
   setIamCheck(check: IamCheck): void {
     this.#iamCheck = check;
   }
@@ -181,7 +181,7 @@ export class CallHandler {
   async #send(exchange: Exchange, upstream: Upstream, sent: SentRequest, input: unknown): Promise<Answer> {
     const { call } = exchange;
     if (call.service !== 'dynamodb') return upstream.send(sent);
-    // Without the caller's signal: AWS executes a request even if its caller disconnects.
+    // The caller's signal is not passed: AWS executes a request even if its caller disconnects.
     const answered = await upstream.send(askForUnits(call.operation, sent, input));
     const { units, answer } = takeUnits(call.operation, input, answered);
     call.readUnits += units.readUnits;

@@ -24,19 +24,19 @@ export interface Call {
   readonly device?: string;
   /** Number of items, keys, or messages. */
   readonly entries: number;
-  /** As counted by the SDK: 2 is the first retry. */
+  /** The SDK's count: 2 is the first retry. */
   readonly attempt: number;
   /** `performance.now()` at arrival. */
   readonly startMs: number;
   /** The latest time it can have been sent: at arrival, or before the end of a call that ran concurrently. */
   readonly issuedMs: number;
-  /** When it ended, answered or not. */
+  /** `performance.now()` at the end, answered or not. */
   readonly endMs?: number;
   readonly bytesOut: number;
   readonly bytesIn: number;
   readonly readUnits: number;
   readonly writeUnits: number;
-  /** Whether it was sent to the emulator. */
+  /** True if it was sent to the emulator. */
   readonly forwarded: boolean;
   readonly outcome: Outcome;
   /** HTTP status of the answer to the caller. */

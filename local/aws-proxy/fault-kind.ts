@@ -37,7 +37,7 @@ export function stageOf(kind: FaultKind): Stage {
   return STAGES[kind];
 }
 
-/** What happens to a call with a fault. */
+/** How a fault ends its call. */
 export type Ending = 'refuse' | 'cut' | 'hang' | 'kill';
 
 export function endingOf(kind: FaultKind): Ending {

@@ -4,7 +4,7 @@ import type { Permission, StackModel } from '../model.ts';
 import { connectionsArn, queueArn, tableArn } from '../stack/identifiers.ts';
 import type { Call } from './call.ts';
 
-/** What a call needs permission for: `dynamodb:PutItem` on a table's ARN. */
+/** The permission that a call needs: `dynamodb:PutItem` on a table's ARN. */
 interface IamAction {
   readonly action: string;
   readonly resource: string;

@@ -3,13 +3,12 @@ import type { InvokeResult } from '../model.ts';
 import type { Call } from './call.ts';
 import { replyIn, type Trigger, triggerOf } from './trigger.ts';
 
-/** One run of a function, and its calls to AWS. */
+/** One invocation of a function, and its calls to AWS. */
 export interface Invocation {
   /** `awsRequestId` */
   readonly requestId: string;
   /** Logical id. */
   readonly function: string;
-  /** What invoked it. */
   readonly trigger: Trigger;
   readonly calls: readonly Call[];
   /** `performance.now()`, after a cold start. */

@@ -11,7 +11,7 @@ export type Distribution =
 
 export type LatencyRule = CallMatch & Distribution;
 
-/** 99 % of a standard normal lie below. */
+/** The 99th percentile of the standard normal distribution. */
 const Z99 = 2.326_347_874;
 
 /** The first rule that matches a call sets its latency. */

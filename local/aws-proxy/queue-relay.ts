@@ -12,7 +12,7 @@ export interface RecordFaults {
   isReordered(): boolean;
 }
 
-/** How long a record that arrived alone waits to be overtaken by a later one. */
+/** A record that arrived alone waits this long to be overtaken by a later one. */
 const OVERTAKE_MS = 250;
 
 /**

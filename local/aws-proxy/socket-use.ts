@@ -3,8 +3,8 @@ import type { Call } from './call.ts';
 
 /**
  * Distinguishes concurrent calls from sequential ones even where the emulator answered the first before the second
- * arrived. The SDK reuses the socket that became free last. So a call on another socket, idle since before, was sent
- * while the first was still in flight.
+ * arrived. The SDK reuses the socket that became free last. So a call on another socket that was already idle was
+ * sent while the first was still in flight.
  */
 export class SocketUse {
   readonly #socketOf = new WeakMap<Call, Socket>();

@@ -8,7 +8,7 @@ export interface SplitBatch {
   report(output: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
 }
 
-/** Splits off the first half of a batch, rounded down: nothing of a batch of one. */
+/** Splits off the first half of a batch, rounded down, so a batch of one forwards nothing. */
 export function splitBatch(operation: string, input: unknown): SplitBatch {
   const fields = recordOf(input);
   return operation === 'SendMessageBatch' ? splitEntries(fields) : splitRequests(operation, fields);

@@ -7,7 +7,6 @@ import type { Trigger } from './trigger.ts';
 
 export interface TraceOptions {
   readonly names: Names;
-  /** For a terminal. */
   readonly isColoured: boolean;
 }
 

@@ -1,6 +1,6 @@
 import { parseJson, recordOf } from '../json.ts';
 
-/** What invoked a function, without confidential parts of the event. */
+/** The event that invoked a function, without its confidential parts. */
 export interface Trigger {
   readonly kind: 'authorizer' | 'frame' | 'http' | 'queue' | 'other';
   /** Route key of a frame, method and path of a request, or queue of a batch. */

@@ -124,7 +124,7 @@ function spawnTied([binary = '', ...args]: readonly string[], env: NodeJS.Proces
   return spawn('/bin/sh', ['-c', TIE_TO_PARENT, 'sh', binary, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     env,
-    // In its own process group: Ctrl-C reaches only the runtime, which stops the emulator last.
+    // The emulator gets its own process group: Ctrl-C reaches only the runtime, which stops the emulator last.
     detached: true,
   });
 }

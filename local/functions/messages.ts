@@ -11,14 +11,14 @@ export interface WorkerSetup {
   readonly gate: SharedArrayBuffer;
 }
 
-/** To the worker. The event is passed as JSON text, as in Lambda. */
+/** Message to the worker. The event is passed as JSON text, as in Lambda. */
 export interface InvokeMessage {
   readonly requestId: string;
   readonly eventJson: string;
   readonly deadlineMs: number;
 }
 
-/** From the worker. */
+/** Message from the worker. */
 export type WorkerMessage =
   | { readonly type: 'ready' }
   | { readonly type: 'init-failed'; readonly error: InvokeFailure; readonly detail: string }

@@ -105,7 +105,7 @@ function named(name: string, message: string): Error {
   return Object.assign(new Error(message), { name });
 }
 
-/** As Lambda reports it: name and message of an error, the text of any other thrown value. */
+/** Reports an error as Lambda does: name and message of an error, the text of any other thrown value. */
 function asFailure(error: unknown): InvokeFailure {
   return error instanceof Error ? failure(error.name, error.message) : failure(typeof error, String(error));
 }

@@ -37,7 +37,7 @@ export class WorkerInstance {
   readonly #ready = Promise.withResolvers<InvokeFailure | undefined>();
   readonly #initTimer: NodeJS.Timeout;
   #invocation: { readonly requestId: string; readonly answer: (result: InvokeResult) => void } | undefined;
-  /** Why the thread was terminated; undefined if it ended by itself. */
+  /** The reason given to `terminate`; undefined if the thread ended by itself. */
   #verdict: InvokeFailure | undefined;
   #crash: string | undefined;
   #exited = false;

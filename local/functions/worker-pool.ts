@@ -37,7 +37,7 @@ export interface WorkerPoolOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** @default 8 */
   readonly maxInstancesPerFunction?: number;
-  /** For all functions together; at the limit, an idle instance of another function is ended. @default 24 */
+  /** Limit for all functions together: at the limit, an idle instance of another function is ended. @default 24 */
   readonly maxInstances?: number;
   /** Idle instances are ended after this time. @default 300 */
   readonly idleSeconds?: number;

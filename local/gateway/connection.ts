@@ -5,7 +5,7 @@ import { FrameGuard } from './frame-guard.ts';
 import type { Runtime } from './runtime.ts';
 import type { ClosureFacts, ConnectionFacts } from './websocket-events.ts';
 
-/** How long a client may take to answer a close frame before its socket is destroyed. */
+/** Time for a client to answer a close frame before its socket is destroyed. */
 const CLOSE_HANDSHAKE_MS = 2_000;
 
 /** Errors that the WebSocket library detects itself, and the close code it sends. */

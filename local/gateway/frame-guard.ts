@@ -1,4 +1,4 @@
-/** Why a frame closes its socket. */
+/** The reason for closing a socket after a frame. */
 export interface FrameViolation {
   readonly code: 1003 | 1009;
   readonly reason: string;

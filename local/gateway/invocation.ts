@@ -1,7 +1,7 @@
 import type { Invoker } from '../model.ts';
 import type { TimerSet } from './clock.ts';
 
-/** How an invocation ended, as the gateway sees it. */
+/** The end of an invocation, as the gateway sees it. */
 export type Invocation =
   | { readonly outcome: 'returned'; readonly payload: unknown }
   | { readonly outcome: 'failed'; readonly errorType: string; readonly errorMessage: string }

@@ -22,7 +22,7 @@ const KEY_CACHE_MS = 2 * 60 * 60_000;
 /** AWS allows an issuer 1.5 s; here the issuer may be this same busy process. */
 const ISSUER_TIMEOUT_MS = 5_000;
 
-/** Why a token is refused. The client gets the text as `error_description`. */
+/** The client gets the message as `error_description`. */
 class TokenRefusal extends Error {}
 
 /**
@@ -112,7 +112,7 @@ async function fetchKeysUrl(url: string): Promise<URL> {
   return new URL(keysUrl);
 }
 
-/** From the first source present; "only the token, or the token prefixed with Bearer". */
+/** Uses the first source that is present: "only the token, or the token prefixed with Bearer". */
 function findToken(identitySource: readonly string[], request: RequestFacts): string | undefined {
   for (const source of identitySource) {
     const [, location, name = ''] = /^\$request\.(header|querystring)\.(.+)$/.exec(source) ?? [];

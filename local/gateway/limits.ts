@@ -10,7 +10,7 @@ export const DEFAULT_LIMITS = {
   frameBytes: 32 * 1024,
   /** Larger messages are refused, whether sent in any number of frames or posted. */
   messageBytes: 128 * 1024,
-  /** For authorizers and route integrations. */
+  /** Timeout of authorizers and route integrations. */
   webSocketIntegrationMs: 29_000,
   httpIntegrationMs: 30_000,
   httpBodyBytes: 10 * 1024 * 1024,

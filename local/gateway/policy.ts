@@ -10,7 +10,7 @@ export const policySchema = z.object({
 });
 
 /**
- * Whether the policy allows `execute-api:Invoke` on one ARN. An explicit Deny wins; no matching statement denies.
+ * Evaluates `execute-api:Invoke` on one ARN. An explicit Deny wins, and the default is to deny.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
  */
 export function isAllowed({ Statement }: z.infer<typeof policySchema>, methodArn: string): boolean {

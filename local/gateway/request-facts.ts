@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { newTraceHeader } from './request-id.ts';
 
-/** What API Gateway passes on about a request and its caller. */
+/** The properties of a request and its caller that API Gateway passes to functions. */
 export interface RequestFacts {
   readonly domainName: string;
   readonly sourceIp: string;

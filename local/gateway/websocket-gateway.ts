@@ -15,7 +15,7 @@ import type { ClosureFacts, ConnectionFacts } from './websocket-events.ts';
 /** RFC 6455, 4.1: a nonce of 16 bytes in base64. */
 const WEBSOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/;
 
-/** How long clients may take to answer the close frame when the gateway stops. */
+/** Time for clients to answer the close frame when the gateway stops. */
 const CLOSE_GRACE_MS = 500;
 
 interface ServedApi {

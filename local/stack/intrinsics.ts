@@ -1,7 +1,7 @@
 import { isRecord } from '../json.ts';
 import { TemplateError } from './template.ts';
 
-/** Resolves what intrinsics refer to. Each function throws a `TemplateError` for an unknown name. */
+/** Resolves the names in intrinsics. Each function throws a `TemplateError` for an unknown name. */
 export interface IntrinsicScope {
   /** `Ref` of a resource, a parameter, or a pseudo parameter (`AWS::Region`). */
   ref(name: string): unknown;

@@ -3,7 +3,7 @@ import type { EventSourceModel, QueueModel, TableModel } from '../model.ts';
 import { functionArn, physicalName, queueArn } from './identifiers.ts';
 import { type Resource, reader, TemplateError } from './template.ts';
 
-/** A table of the template as `CreateTable` input, without what the emulator does not need. */
+/** A table of the template as `CreateTable` input, without properties that the emulator does not need. */
 export function tableModel(resource: Resource, stackName: string): TableModel {
   const read = reader(resource);
   const ttl = read.record('TimeToLiveSpecification');

@@ -41,11 +41,11 @@ export async function synthesize(options: SynthOptions): Promise<void> {
     shell: true,
     cwd: options.projectDirectory,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // In its own process group, so that an abort also ends the shell's children.
+    // The shell gets its own process group, so that an abort also ends the shell's children.
     detached: process.platform !== 'win32',
     env: {
       ...process.env,
-      // Makes `node` in the command the Node that runs this process.
+      // `node` in the command then starts the same version as this process.
       PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
       // A compile cache halves the time, since the CDK is large. Its entries are keyed by content and version.
       NODE_COMPILE_CACHE: join(options.projectDirectory, 'node_modules', '.cache', 'node-compile'),

@@ -38,7 +38,7 @@ export async function builtPage(projectDirectory: string, signal?: AbortSignal):
   return directory;
 }
 
-/** In its own process, which frees the bundler's threads and memory when it ends. */
+/** Builds in a separate process, which frees the bundler's threads and memory when it ends. */
 async function build(
   webDirectory: string,
   outDirectory: string,

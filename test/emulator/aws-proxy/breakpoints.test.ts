@@ -21,7 +21,7 @@ describe('a call at a breakpoint', () => {
     expect(proxy.calls.map(({ forwarded }) => forwarded)).toEqual([true, true]);
   });
 
-  it('after commit is executed while its caller waits', async () => {
+  it('is executed while its caller waits if the breakpoint is after the commit', async () => {
     const { dynamoDb, stored, proxy } = await startProxy();
     const key = newKey();
     const breakpoint = proxy.setBreakpoint({ when: 'after' });
@@ -55,7 +55,7 @@ describe('a call at a breakpoint', () => {
     ['cut-after', 'before', true, 'TimeoutError'],
     ['error', 'after', true, 'InternalServerError'],
     ['cut-after', 'after', true, 'TimeoutError'],
-  ] as const)('failed by %s when stopped %s (stored: %s)', async (fault, when, isStored, name) => {
+  ] as const)('can be failed by %s when stopped %s (stored: %s)', async (fault, when, isStored, name) => {
     const { dynamoDb, stored, proxy } = await startProxy();
     const key = newKey();
     const breakpoint = proxy.setBreakpoint({ when });
@@ -66,7 +66,7 @@ describe('a call at a breakpoint', () => {
     expect(await stored(key)).toBe(isStored);
   });
 
-  it('whose caller has given up is not executed on release', async () => {
+  it('is not executed on release if its caller has given up', async () => {
     const { dynamoDb, stored, proxy } = await startProxy();
     const key = newKey();
     const breakpoint = proxy.setBreakpoint();
@@ -105,7 +105,7 @@ describe('a call at a breakpoint', () => {
     expect((await dynamoDb.send(get(key))).Item?.['text']).toEqual({ S: 'x' });
   });
 
-  it('that never arrives is reported when the proxy is closed', async () => {
+  it('is reported as missing if the proxy is closed before it arrives', async () => {
     const { endpoints, proxy } = await startProxy();
     const breakpoint = proxy.setBreakpoint({ operation: 'Scan' });
     await endpoints.close?.();

@@ -41,7 +41,7 @@ async function workers(options: ProxyFixtureOptions = {}) {
 }
 
 describe('a caller', () => {
-  it('is known from all three clients, and each invocation has its calls', async () => {
+  it('is identified for all three SDK clients, and each invocation has its calls', async () => {
     const { pool, proxy, queue, socket } = await workers();
     const [QueueUrl, { connectionId: ConnectionId, client }] = await Promise.all([queue(), socket()]);
     const results = await Promise.all([
@@ -80,7 +80,7 @@ describe('a kill', () => {
   it.each([
     ['kill', false],
     ['kill-after', true],
-  ] as const)('by %s takes the instance that calls and no other; stored: %s', async (fault, isStored) => {
+  ] as const)('ends only the calling instance: %s, stored: %s', async (fault, isStored) => {
     const { pool, proxy, stored } = await workers();
     const [victim, neighbour, other] = [newKey(), newKey(), newKey()];
     const isVictims = (_: unknown, input: unknown) => JSON.stringify(input).includes(victim.pk.S);
@@ -110,7 +110,7 @@ describe('a kill', () => {
     });
   });
 
-  it('by a rule applies to the n-th call, and the next event runs in a new instance', async () => {
+  it('applies to the n-th call of its rule, and the next event runs in a new instance', async () => {
     const { pool, proxy } = await workers({ faults: [{ fault: 'kill', function: 'Send', nth: 2 }] });
     const results = [];
     for (let n = 0; n < 3; n += 1) results.push((await pool.invoke('ChatSend', { key: newKey() })).ok);

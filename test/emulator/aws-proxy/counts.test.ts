@@ -15,7 +15,7 @@ import { failureOf, newKey, put, TABLE, useEmulators } from './proxy-fixture.ts'
 
 const { startProxy } = useEmulators();
 
-describe('units', () => {
+describe('the AWS proxy', () => {
   it.each([
     ['a put of 1.5 KB into a table with a local index', 4, () => put(newKey(), 1_500)],
     ['a put of 100 bytes', 2, () => put(newKey(), 100)],
@@ -36,7 +36,7 @@ describe('units', () => {
           TransactItems: [newKey(), newKey()].map((Item) => ({ Put: { TableName: TABLE, Item } })),
         }),
     ],
-  ])('of %s are %d writes, as DynamoDB returns', async (_, units, command) => {
+  ])('counts %s as %d write units, as DynamoDB does', async (_, units, command) => {
     const { dynamoDb, outside, proxy } = await startProxy();
     await dynamoDb.send(command() as PutItemCommand);
     const asked = command() as PutItemCommand;
@@ -47,7 +47,7 @@ describe('units', () => {
     expect(said).toBe(units);
   });
 
-  it('of reads depend on consistency and size', async () => {
+  it('counts read units by consistency and size', async () => {
     const { dynamoDb, proxy } = await startProxy();
     const key = newKey();
     await dynamoDb.send(put(key, 5_000));
@@ -71,7 +71,7 @@ describe('units', () => {
     expect(proxy.counts({ operation: 'Query' }).readUnits).toBe(2);
   });
 
-  it('of a failed condition are those of the existing item', async () => {
+  it('counts the units of the existing item for a failed condition', async () => {
     const { dynamoDb, proxy } = await startProxy();
     const key = newKey();
     await dynamoDb.send(put(key, 1_500));
@@ -85,7 +85,7 @@ describe('units', () => {
     expect(proxy.counts().writeUnits).toBe(1 + 2);
   });
 
-  it('are returned only to a caller who asked, in the form asked for', async () => {
+  it('returns units only to a caller who asked, in the form asked for', async () => {
     const { dynamoDb } = await startProxy();
     expect(await dynamoDb.send(put(newKey()))).toEqual({ $metadata: expect.anything() });
     const none = put(newKey());
@@ -99,7 +99,7 @@ describe('units', () => {
     expect((await dynamoDb.send(indexes)).ConsumedCapacity?.LocalSecondaryIndexes).toBeDefined();
   });
 
-  it('removed from an answer leave the rest unchanged, whatever names it has', async () => {
+  it('removes units from an answer and leaves the rest unchanged, whatever its names', async () => {
     const { dynamoDb, outside } = await startProxy();
     const key = newKey();
     const odd = {
@@ -116,7 +116,7 @@ describe('units', () => {
 });
 
 describe('the counts', () => {
-  it('are by function, operation, and table or queue', async () => {
+  it('are grouped by function, operation, and table or queue', async () => {
     const { dynamoDb, sqs, connections, socket, queue, proxy } = await startProxy();
     const [{ connectionId }, QueueUrl] = await Promise.all([socket(), queue()]);
     await dynamoDb.send(put(newKey()));

@@ -47,20 +47,20 @@ describe('a fault file', () => {
     [{ latency: [{ service: 'sqs' }] }, /: latency\[0\]: needs exactly one of/],
     [{ latency: [{ p50Ms: 5, p99Ms: 1 }] }, /: latency\[0\]: needs exactly one of/],
     [{ latency: [{ ms: 5, quantilesMs: [1, 2] }] }, /: latency\[0\]: needs exactly one of/],
-  ])('with a mistake is refused in one line with its place: %j', (content, message) => {
+  ])('is refused in one line that names the place of a mistake: %j', (content, message) => {
     const read = () => readFaults(fileOf(content));
     expect(read).toThrow(OperatorError);
     expect(read).toThrow(message);
     expect(read).not.toThrow(/\n/);
   });
 
-  it('that does not exist is refused in one line', () => {
+  it('is refused in one line if it does not exist', () => {
     expect(() => readFaults('/nowhere/faults.json')).toThrow(
       /^Cannot read the faults in \/nowhere\/faults.json: ENOENT/,
     );
   });
 
-  it('with names that are in no stack gets a warning per rule', () => {
+  it('gets a warning per rule whose names are not in the stack', () => {
     const stack = {
       tables: [{ tableName: 'App-Messages' }],
       queues: [{ queueName: 'App-Queue' }],

@@ -11,7 +11,7 @@ const { startProxy } = useEmulators();
 const faults = (fault: FaultKind, rule: Partial<FaultRule> = {}) => ({ faults: [{ fault, ...rule }] });
 const post = (ConnectionId: string) => new PostToConnectionCommand({ ConnectionId, Data: 'hi' });
 
-/** The SDK's error for a broken line. */
+/** The SDK's error for a broken connection. */
 const HUNG_UP = 'TimeoutError';
 
 describe('a refused call', () => {
@@ -19,24 +19,21 @@ describe('a refused call', () => {
     ['throttle', {}, 'ProvisionedThroughputExceededException', 400],
     ['throttle', { code: 'ThrottlingException' }, 'ThrottlingException', 400],
     ['error', {}, 'InternalServerError', 500],
-  ] as const)(
-    "to DynamoDB by %s %o gets DynamoDB's own error and stores nothing",
-    async (fault, rule, name, status) => {
-      const { dynamoDb, stored, proxy } = await startProxy(faults(fault, rule));
-      const key = newKey();
-      const error = await dynamoDb.send(put(key)).catch((thrown: unknown) => thrown);
-      expect(error).toMatchObject({ name, $metadata: { httpStatusCode: status } });
-      expect(await stored(key)).toBe(false);
-      expect(proxy.calls).toMatchObject([
-        { status, error: name, fault, forwarded: false, outcome: 'answered' },
-      ]);
-    },
-  );
+  ] as const)("gets DynamoDB's own error and stores nothing: %s %o", async (fault, rule, name, status) => {
+    const { dynamoDb, stored, proxy } = await startProxy(faults(fault, rule));
+    const key = newKey();
+    const error = await dynamoDb.send(put(key)).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name, $metadata: { httpStatusCode: status } });
+    expect(await stored(key)).toBe(false);
+    expect(proxy.calls).toMatchObject([
+      { status, error: name, fault, forwarded: false, outcome: 'answered' },
+    ]);
+  });
 
   it.each([
     ['throttle', 'RequestThrottled', 403],
     ['error', 'InternalFailure', 500],
-  ] as const)('to SQS by %s gets the service’s error and sends nothing', async (fault, name, status) => {
+  ] as const)('gets SQS’s own error and sends nothing: %s', async (fault, name, status) => {
     const { sqs, queue, bodiesIn } = await startProxy(faults(fault));
     const QueueUrl = await queue();
     const error = await sqs
@@ -50,17 +47,14 @@ describe('a refused call', () => {
     ['throttle', 'LimitExceededException', 429],
     ['gone', 'GoneException', 410],
     ['error', 'InternalServerErrorException', 500],
-  ] as const)(
-    'to @connections by %s gets the service’s error and posts nothing',
-    async (fault, name, status) => {
-      const { connections, socket } = await startProxy(faults(fault, { times: 1 }));
-      const { client, connectionId } = await socket();
-      const error = await connections.send(post(connectionId)).catch((thrown: unknown) => thrown);
-      expect(error).toMatchObject({ name, $metadata: { httpStatusCode: status } });
-      await connections.send(new PostToConnectionCommand({ ConnectionId: connectionId, Data: 'next' }));
-      expect(await client.next()).toBe('next');
-    },
-  );
+  ] as const)('gets the error of @connections and posts nothing: %s', async (fault, name, status) => {
+    const { connections, socket } = await startProxy(faults(fault, { times: 1 }));
+    const { client, connectionId } = await socket();
+    const error = await connections.send(post(connectionId)).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name, $metadata: { httpStatusCode: status } });
+    await connections.send(new PostToConnectionCommand({ ConnectionId: connectionId, Data: 'next' }));
+    expect(await client.next()).toBe('next');
+  });
 
   it('counts as throttling or transient for the SDK, whose retries are separate calls', async () => {
     const { dynamoDb, proxy } = await startProxy({
@@ -90,7 +84,7 @@ describe('a refused call', () => {
 });
 
 describe('a cut connection', () => {
-  it('before the call executes nothing', async () => {
+  it('executes nothing if it is cut before the call', async () => {
     const { dynamoDb, stored, proxy } = await startProxy(faults('cut-before'));
     const key = newKey();
     expect(await failureOf(dynamoDb.send(put(key)))).toBe(HUNG_UP);
@@ -98,7 +92,7 @@ describe('a cut connection', () => {
     expect(proxy.calls).toMatchObject([{ outcome: 'cut', forwarded: false }]);
   });
 
-  it('after the call executes it exactly once', async () => {
+  it('executes the call exactly once if it is cut after it', async () => {
     const { sqs, queue, bodiesIn, proxy } = await startProxy(faults('cut-after'));
     const QueueUrl = await queue();
     expect(await failureOf(sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'a' })))).toBe(HUNG_UP);
@@ -106,14 +100,14 @@ describe('a cut connection', () => {
     expect(proxy.calls).toMatchObject([{ outcome: 'cut', forwarded: true }]);
   });
 
-  it('after a post has delivered it to its socket', async () => {
+  it('delivers a post to its socket if it is cut after it', async () => {
     const { connections, socket } = await startProxy(faults('cut-after'));
     const { client, connectionId } = await socket();
     expect(await failureOf(connections.send(post(connectionId)))).toBe(HUNG_UP);
     expect(await client.next()).toBe('hi');
   });
 
-  it('by the emulator is passed on, not repaired', async () => {
+  it('is passed on, not repaired, if the emulator cuts it', async () => {
     let requests = 0;
     const breaking = createServer((socket) => {
       socket.on('error', () => undefined);
@@ -136,7 +130,7 @@ describe('a hanging call', () => {
   it.each([
     ['hang', false],
     ['hang-after', true],
-  ] as const)('by %s ends when its caller gives up; stored: %s', async (fault, isStored) => {
+  ] as const)('ends when its caller gives up: %s, stored: %s', async (fault, isStored) => {
     const { dynamoDb, stored, proxy } = await startProxy(faults(fault));
     const key = newKey();
     const giveUp = new AbortController();
@@ -148,7 +142,7 @@ describe('a hanging call', () => {
     expect(await stored(key)).toBe(isStored);
   });
 
-  it.each(['hang', 'hang-after'] as const)('by %s continues when it is released', async (fault) => {
+  it.each(['hang', 'hang-after'] as const)('continues when it is released: %s', async (fault) => {
     const { dynamoDb, stored, proxy } = await startProxy(faults(fault));
     const key = newKey();
     const call = dynamoDb.send(put(key));
@@ -174,7 +168,7 @@ describe('a half-executed batch', () => {
     expect(await Promise.all(keys.map(stored))).toEqual([true, true, true]);
   });
 
-  it('reports the other reads as unprocessed, with everything asked of them', async () => {
+  it('reports the other reads as unprocessed, with all their options', async () => {
     const { dynamoDb, proxy } = await startProxy();
     await dynamoDb.send(write);
     proxy.inject({ fault: 'unprocessed' });
@@ -218,7 +212,7 @@ describe('fault rules', () => {
     [{ function: 'event-source' }, '------'],
     [{ probability: 0 }, '------'],
     [{ probability: 1 }, 'xxxxxx'],
-  ] as const)('with %o apply to the calls %s', async (rule, pattern) => {
+  ] as const)('apply %o to the calls %s', async (rule, pattern) => {
     const { dynamoDb } = await startProxy(faults('throttle', rule));
     let seen = '';
     for (let n = 0; n < 6; n += 1)
@@ -267,7 +261,7 @@ describe('fault rules', () => {
     ]);
   });
 
-  it('apply by the content of a request', async () => {
+  it('can match the content of a request', async () => {
     const { proxy, dynamoDb, stored } = await startProxy();
     const [bad, good] = [newKey(), newKey()];
     proxy.inject({ fault: 'throttle', where: (_, input) => JSON.stringify(input).includes(bad.pk.S) });

@@ -101,7 +101,7 @@ it('the IAM check covers a queue, in a batch or not', async () => {
   expect(await failureOf(refused)).toBe('AccessDenied');
 });
 
-it('the IAM check lets a connection be posted to and not closed', async () => {
+it('the IAM check allows posts to a connection and denies closing it', async () => {
   const { connections, socket } = await allowed([
     'execute-api:ManageConnections',
     `${CONNECTIONS}/POST/@connections/*`,

@@ -11,7 +11,7 @@ function samples(distribution: Distribution, seed = 1): readonly number[] {
 const quantile = (sorted: readonly number[], part: number) => sorted[Math.floor(sorted.length * part)] ?? 0;
 
 describe('a latency', () => {
-  it('given by p50 and p99 has these percentiles', () => {
+  it('has the given p50 and p99', () => {
     const drawn = samples({ p50Ms: 4, p99Ms: 20 });
     expect(quantile(drawn, 0.5)).toBeCloseTo(4, 0);
     expect(quantile(drawn, 0.99)).toBeGreaterThan(15);
@@ -19,7 +19,7 @@ describe('a latency', () => {
     expect(drawn[0]).toBeGreaterThan(0);
   });
 
-  it('given by quantiles is interpolated between them', () => {
+  it('is interpolated between the given quantiles', () => {
     const drawn = samples({ quantilesMs: [1, 2, 10] });
     expect(drawn[0]).toBeGreaterThanOrEqual(1);
     expect(drawn.at(-1)).toBeLessThanOrEqual(10);

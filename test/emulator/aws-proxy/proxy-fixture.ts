@@ -16,7 +16,7 @@ import { MESSAGES } from '../messages-table.ts';
 export const TABLE = MESSAGES.tableName;
 
 export interface ProxyFixtureOptions extends AwsProxyOptions {
-  /** Of the SDK clients. @default 1 */
+  /** Maximum attempts of the SDK clients. @default 1 */
   readonly maxAttempts?: number;
   /** Used instead of the emulators. */
   readonly direct?: Partial<Endpoints>;

@@ -18,14 +18,14 @@ it.each([
   ['at arrival', 'on the socket that became free last', (free: Socket) => free, {}],
   ['before', 'on a new socket, since the other was busy', () => new Socket(), {}],
   ['at arrival', 'on a new socket to another service', () => new Socket(), { service: 'sqs' }],
-] as const)('a call sent %s comes %s', (sent, _, choose, overrides) => {
+] as const)('a call counts as sent %s if it comes %s', (sent, _, choose, overrides) => {
   const call = setUp();
   const line = new Socket();
   call(1, 2, line);
   expect(call(3, 4, choose(line), overrides)).toBe(sent);
 });
 
-it('a call on an idle socket was sent before; for one on a socket used since, this is unknown', () => {
+it('a call on an idle socket was sent before; a socket used since proves nothing', () => {
   const call = setUp();
   const [a, b] = [new Socket(), new Socket()];
   call(1, 2, a);
@@ -35,7 +35,7 @@ it('a call on an idle socket was sent before; for one on a socket used since, th
   expect(call(7, 8, a)).toBe('before');
 });
 
-it('a retry on a new socket after a cut was sent at arrival', () => {
+it('a retry on a new socket after a cut counts as sent at arrival', () => {
   const call = setUp();
   call(1, 2, new Socket(), { outcome: 'cut' });
   expect(call(3, 4, new Socket())).toBe('at arrival');

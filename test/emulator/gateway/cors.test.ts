@@ -38,7 +38,7 @@ async function startWithCors(overrides: Partial<CorsModel> = {}) {
 const asks = { 'access-control-request-method': 'POST' };
 
 describe('an OPTIONS request', () => {
-  it('from an allowed origin is answered with what is allowed, without a function', async () => {
+  it('is answered for an allowed origin without a function call', async () => {
     const { send, invoker } = await startWithCors();
     expect(await send('OPTIONS', { origin: GOOD, ...asks })).toEqual({
       status: 204,
@@ -57,7 +57,7 @@ describe('an OPTIONS request', () => {
     ['another origin', { origin: BAD, ...asks }],
     ['no origin', asks],
     ['an origin but no requested method', { origin: GOOD }],
-  ])('with %s gets no CORS header', async (_case, headers) => {
+  ])('gets no CORS headers with %s', async (_case, headers) => {
     const { send } = await startWithCors();
     expect(await send('OPTIONS', headers as Record<string, string>)).toEqual({
       status: 204,
@@ -68,7 +68,7 @@ describe('an OPTIONS request', () => {
 });
 
 describe('any other request', () => {
-  it('of an allowed origin gets the API’s CORS headers in place of the function’s', async () => {
+  it('gets the API’s CORS headers, not the function’s, if its origin is allowed', async () => {
     const { send } = await startWithCors();
     expect(await send('GET', { origin: GOOD })).toEqual({
       status: 200,
@@ -77,7 +77,7 @@ describe('any other request', () => {
     });
   });
 
-  it.each([{ origin: BAD }, {}])('of %j gets no CORS headers', async (headers) => {
+  it.each([{ origin: BAD }, {}])('gets no CORS headers if it has only the headers %j', async (headers) => {
     const { send } = await startWithCors();
     expect(await send('GET', headers as Record<string, string>)).toMatchObject({ status: 200, cors: {} });
   });

@@ -93,7 +93,7 @@ describe('a connection', () => {
     [1000, 'bye'],
     [4001, 'custom'],
     [3000, ''],
-  ])('that the client closes with %i "%s" ends with that code and reason', async (code, reason) => {
+  ])('ends with the code and reason of the client: %i "%s"', async (code, reason) => {
     const { opened, invoker } = await startOpened();
     opened.webSocket.close(code, reason);
     expect((await invoker.call('$disconnect')).requestContext).toMatchObject({
@@ -102,13 +102,13 @@ describe('a connection', () => {
     });
   });
 
-  it('whose client disappears ends with 1006', async () => {
+  it('ends with 1006 if the client disappears', async () => {
     const { opened, invoker } = await startOpened();
     opened.webSocket.terminate();
     expect((await invoker.call('$disconnect')).requestContext.disconnectStatusCode).toBe(1006);
   });
 
-  it('whose client does not answer the close frame is destroyed after two seconds', async () => {
+  it('is destroyed after two seconds if the client does not answer the close frame', async () => {
     const { httpUrl, clock, invoker } = await startGateway();
     const socket = await sendHandshake(httpUrl);
     const closed = once(socket.resume(), 'close');
@@ -142,7 +142,7 @@ describe('a connection', () => {
 });
 
 describe('for fault tests, the gateway', () => {
-  it('cuts a line as if the network had failed', async () => {
+  it('cuts a connection as if the network had failed', async () => {
     const { gateway, opened, invoker, connectionId } = await startOpened();
     expect(gateway.cut(connectionId)).toBe(true);
     expect((await opened.closed).code).toBe(1006);
@@ -150,7 +150,7 @@ describe('for fault tests, the gateway', () => {
     expect(gateway.cut(connectionId)).toBe(false);
   });
 
-  it('cuts a line without a $disconnect', async () => {
+  it('cuts a connection without a $disconnect', async () => {
     const { gateway, opened, invoker, connectionId, client } = await startOpened();
     gateway.cut(connectionId, { silent: true });
     await opened.closed;

@@ -9,8 +9,8 @@ export function readCapture(name: string): unknown {
 }
 
 /**
- * Where an event differs in shape (keys, types of values) from a captured one. `tolerated` names places and says
- * why they may; one that doesn't differ is reported too, so that no excuse outlives its reason.
+ * Lists the places where an event differs in shape (keys, types of values) from a captured one. `tolerated` maps places
+ * that may differ to the reason; a tolerated place that does not differ is reported too, so that none becomes stale.
  */
 export function shapeDifferences(
   actual: unknown,

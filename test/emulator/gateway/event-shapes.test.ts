@@ -18,8 +18,8 @@ async function startAuthorized() {
   });
 }
 
-describe("the gateway's event", () => {
-  it('of the authorizer has the shape captured on AWS', async () => {
+describe('the gateway', () => {
+  it('builds the authorizer event in the shape captured on AWS', async () => {
     const { client, invoker } = await startAuthorized();
     await client('?parameter1=value1&parameter1=value2&parameter2=value', [], userAgent).opened();
     const tolerated = Object.fromEntries(runtimeFields.map((field) => [field, OF_THE_CAPTURING_FUNCTION]));
@@ -28,7 +28,7 @@ describe("the gateway's event", () => {
     expect(event?.methodArn).toMatch(/^arn:aws:execute-api:us-east-1:\d{12}:ws-api\/prod\/\$connect$/);
   });
 
-  it('of $connect has the shape captured on AWS', async () => {
+  it('builds the $connect event in the shape captured on AWS', async () => {
     const { client, invoker } = await startGateway();
     await client().opened();
     expect(
@@ -39,7 +39,7 @@ describe("the gateway's event", () => {
     ).toEqual([]);
   });
 
-  it('of a message, with the authorizer context, has the shape captured on AWS', async () => {
+  it('builds the message event, with the authorizer context, in the shape captured on AWS', async () => {
     const { client, invoker } = await startAuthorized();
     const opened = await client('', [], userAgent).opened();
     opened.send({ action: 'sendMessage' });
@@ -53,7 +53,7 @@ describe("the gateway's event", () => {
     });
   });
 
-  it('of $disconnect has the shape captured on AWS', async () => {
+  it('builds the $disconnect event in the shape captured on AWS', async () => {
     const { client, invoker } = await startGateway();
     (await client().opened()).webSocket.close();
     const event = await invoker.call('$disconnect');

@@ -15,13 +15,13 @@ async function startLengthEcho() {
 }
 
 describe('a message', () => {
-  it('of one frame of exactly 32 KB passes', async () => {
+  it('passes in one frame of exactly 32 KB', async () => {
     const { opened } = await startLengthEcho();
     opened.send(text(32 * KB));
     expect(await opened.next()).toBe(String(32 * KB));
   });
 
-  it('of one frame one byte larger closes the socket with 1009 and reaches no function', async () => {
+  it('closes the socket with 1009 and reaches no function if its one frame is a byte larger', async () => {
     const { opened, invoker } = await startLengthEcho();
     opened.send(text(32 * KB + 1));
     expect((await opened.closed).code).toBe(1009);
@@ -30,7 +30,7 @@ describe('a message', () => {
     expect(invoker.calls('$default')).toEqual([]);
   });
 
-  it('of 128 KB in four frames passes, and so does the next', async () => {
+  it('passes with 128 KB in four frames, and so does the next', async () => {
     const { opened } = await startLengthEcho();
     for (let message = 0; message < 2; message += 1) {
       for (let part = 0; part < 4; part += 1) opened.webSocket.send(text(32 * KB), { fin: part === 3 });
@@ -38,7 +38,7 @@ describe('a message', () => {
     }
   });
 
-  it('of 128 KB and one byte closes the socket with 1009', async () => {
+  it('closes the socket with 1009 at 128 KB and one byte', async () => {
     const { opened, invoker } = await startLengthEcho();
     for (let part = 0; part < 4; part += 1) opened.webSocket.send(text(32 * KB), { fin: false });
     opened.webSocket.send('x', { fin: true });
@@ -46,14 +46,14 @@ describe('a message', () => {
     expect(invoker.calls('$default')).toEqual([]);
   });
 
-  it('with a large frame in the middle closes the socket with 1009', async () => {
+  it('closes the socket with 1009 if a frame in the middle is too large', async () => {
     const { opened } = await startLengthEcho();
     opened.webSocket.send('a', { fin: false });
     opened.webSocket.send(text(33 * KB), { fin: true });
     expect((await opened.closed).code).toBe(1009);
   });
 
-  it('in binary closes the socket with 1003', async () => {
+  it('closes the socket with 1003 if it is binary', async () => {
     const { opened, invoker } = await startLengthEcho();
     opened.webSocket.send(Buffer.from('{"action":"echo"}'));
     expect((await opened.closed).code).toBe(1003);
@@ -64,7 +64,7 @@ describe('a message', () => {
   it.each([
     ['is not UTF-8', frame(0x81, Buffer.from([0xff, 0xfe])), 1007],
     ['breaks the framing', frame(0x83, Buffer.from('x')), 1002],
-  ])('that %s ends the connection with its code', async (_case, bytes, code) => {
+  ])('closes the socket with the code of its error if it %s', async (_case, bytes, code) => {
     const { httpUrl, invoker } = await startGateway();
     const socket = await sendHandshake(httpUrl);
     socket.resume();
@@ -79,7 +79,7 @@ describe('the frame guard', () => {
   const limits = { frameBytes: 300, messageBytes: 1000 };
   const FIN = 0x80;
 
-  it('gives the same result for any chunks', () => {
+  it('gives the same result however the bytes are split into chunks', () => {
     const frames = fc.array(
       fc.record({
         firstByte: fc.constantFrom(0x01, 0x00, FIN, 0x89, 0x82),

@@ -20,7 +20,7 @@ describe("the gateway's route selection", () => {
     ['"echo"', '$default'],
     ['heartbeat', '$default'],
     ['', '$default'],
-  ])('for %s is %s', async (frame, routeKey) => {
+  ])('sends the frame %s to the route %s', async (frame, routeKey) => {
     const answer = () => ({ statusCode: 200, body: 'answered' });
     const { client, invoker } = await startGateway({ functions: { echo: answer, $default: answer } });
     const opened = await client().opened();
@@ -73,7 +73,7 @@ describe('a route response', () => {
     expect(invoker.calls('silent')).toHaveLength(1);
   });
 
-  it('of more than 128 KB is an error of the route', async () => {
+  it('is an error of its route if it exceeds 128 KB', async () => {
     const { client } = await startGateway({
       functions: { echo: () => ({ statusCode: 200, body: 'x'.repeat(128 * 1024 + 1) }) },
     });
@@ -101,7 +101,7 @@ describe('a failing function', () => {
     },
   );
 
-  it('includes one that does not answer within 29 s', async () => {
+  it('answers Internal server error after 29 s without a result', async () => {
     const { client, invoker, clock } = await startGateway({
       functions: { echo: () => new Promise(() => {}) },
     });

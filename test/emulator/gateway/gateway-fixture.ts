@@ -12,7 +12,7 @@ export interface FixtureOptions extends Omit<GatewayOptions, 'clock' | 'log'> {
   /** Stages of additional WebSocket APIs with the same routes. */
   readonly otherStages?: readonly string[];
   readonly httpApi?: Partial<HttpApiModel>;
-  /** By function id. A route's id is its key; the authorizer's is `authorizer`. */
+  /** Handlers by function id. A route's id is its key; the authorizer's is `authorizer`. */
   readonly functions?: Readonly<Record<string, FakeFunction>>;
 }
 

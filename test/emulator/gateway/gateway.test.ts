@@ -135,7 +135,7 @@ describe('close', () => {
 });
 
 describe('two WebSocket APIs', () => {
-  it('with the same stage name cannot share a port', () => {
+  it('cannot share a port if their stages have the same name', () => {
     const gateway = new Gateway();
     expect(() => gateway.serve({ ...apis(), webSocketApis: [webSocketApi, webSocketApi] })).toThrow(
       'same stage',

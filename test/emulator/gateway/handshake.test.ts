@@ -35,7 +35,7 @@ describe('an authorizer', () => {
       'Unauthorized',
     ],
     [
-      'throws anything else',
+      'throws another error',
       () => {
         throw new Error('database is down');
       },
@@ -47,14 +47,17 @@ describe('an authorizer', () => {
     ['has an object in its context', (event) => allow(event, { roles: {} }), 500, 'Internal server error'],
     ['has an array in its context', (event) => allow(event, { roles: ['a'] }), 500, 'Internal server error'],
   ];
-  it.each(verdicts)('that %s: no socket, no $connect', async (_case, authorizer, status, message) => {
-    const { client, invoker } = await startWith(authorizer);
-    const refused = await client().refused();
-    expect(refused.status).toBe(status);
-    expect(refused.body).toMatch(gatewayBody(message));
-    expect(refused.headers['content-type']).toBe('application/json');
-    expect(invoker.calls('$connect')).toEqual([]);
-  });
+  it.each(verdicts)(
+    'refuses the upgrade before $connect if it %s',
+    async (_case, authorizer, status, message) => {
+      const { client, invoker } = await startWith(authorizer);
+      const refused = await client().refused();
+      expect(refused.status).toBe(status);
+      expect(refused.body).toMatch(gatewayBody(message));
+      expect(refused.headers['content-type']).toBe('application/json');
+      expect(invoker.calls('$connect')).toEqual([]);
+    },
+  );
 
   it('lets an explicit Deny win over an Allow', async () => {
     const statement = (effect: string, resource: string) => ({
@@ -69,7 +72,7 @@ describe('an authorizer', () => {
     expect((await client().refused()).status).toBe(403);
   });
 
-  it('that does not answer within 29 s refuses the upgrade with 500', async () => {
+  it('refuses the upgrade with 500 if it does not answer within 29 s', async () => {
     const { client, invoker, clock } = await startWith(() => new Promise(() => {}));
     const refused = client().refused();
     await invoker.call('authorizer');
@@ -100,7 +103,7 @@ describe('$connect', () => {
     ['throws', () => Promise.reject(new Error('broken'))],
     ['returns no status', () => ({})],
     ['returns nothing', () => undefined],
-  ])('that %s refuses the upgrade with 502', async (_case, $connect) => {
+  ])('refuses the upgrade with 502 if it %s', async (_case, $connect) => {
     const { client, warnings } = await startGateway({ functions: { $connect } });
     const refused = await client().refused();
     expect(refused.status).toBe(502);
@@ -108,7 +111,7 @@ describe('$connect', () => {
     expect(warnings).toHaveLength(1);
   });
 
-  it('that does not answer within 29 s refuses the upgrade with 502', async () => {
+  it('refuses the upgrade with 502 if it does not answer within 29 s', async () => {
     const { client, invoker, clock } = await startGateway({
       functions: { $connect: () => new Promise(() => {}) },
     });
@@ -118,12 +121,12 @@ describe('$connect', () => {
     expect((await refused).status).toBe(502);
   });
 
-  it('that is not in the stack lets everybody in', async () => {
+  it('is optional: without it, every upgrade is accepted', async () => {
     const { client } = await startGateway({ webSocketApi: { routes: [] } });
     await client().opened();
   });
 
-  it('chooses one of several subprotocols by a header in any case', async () => {
+  it('selects one of several subprotocols by a header in any case', async () => {
     const headers = { 'sec-websocket-protocol': 'im.v1' };
     const { client } = await startGateway({
       functions: { $connect: () => ({ statusCode: 200, headers }) },
@@ -132,19 +135,19 @@ describe('$connect', () => {
     expect(opened.webSocket.protocol).toBe('im.v1');
   });
 
-  it('that names no subprotocol chooses none, which a client that offered some treats as a failure', async () => {
+  it('selects no subprotocol if it names none, and a client that offered some then fails', async () => {
     const { client } = await startGateway();
     await expect(client('', ['im.v1', 'im.token.x']).opened()).rejects.toThrow('no subprotocol');
   });
 });
 
 describe('an upgrade', () => {
-  it('of an unknown stage is refused with 403', async () => {
+  it('is refused with 403 for an unknown stage', async () => {
     const { client } = await startGateway();
     expect((await client('uction').refused()).status).toBe(403);
   });
 
-  it('that is not a valid WebSocket handshake is refused with 400, without a function', async () => {
+  it('is refused with 400, without a function call, if the WebSocket handshake is invalid', async () => {
     const { httpUrl, invoker } = await startGateway();
     const lines = ['GET /prod HTTP/1.1', 'Host: x', 'Connection: Upgrade', 'Upgrade: websocket'];
     const socket = await sendRequest(httpUrl, lines);
@@ -154,7 +157,7 @@ describe('an upgrade', () => {
     expect(invoker.calls('$connect')).toEqual([]);
   });
 
-  it('of a client that left during the authorizer never reaches $connect', async () => {
+  it('never reaches $connect if the client disconnects during the authorizer', async () => {
     const { promise: left, resolve: leave } = Promise.withResolvers<void>();
     const fixture = await startWith(async (event) => {
       await left;
@@ -172,7 +175,7 @@ describe('an upgrade', () => {
     expect(invoker.calls('$disconnect')).toEqual([]);
   });
 
-  it('of a client that left during $connect is undone by $disconnect with 1006', async () => {
+  it('is undone by $disconnect with 1006 if the client disconnects during $connect', async () => {
     const { promise: left, resolve: leave } = Promise.withResolvers<void>();
     const fixture = await startGateway({
       functions: {
@@ -196,7 +199,7 @@ describe('an upgrade', () => {
     expect(fixture.gateway.connections()).toEqual([]);
   });
 
-  it('of a client that sends a frame before the answer keeps the frame', async () => {
+  it('keeps a frame that the client sends before the answer', async () => {
     const { promise: sent, resolve: answer } = Promise.withResolvers<void>();
     const { httpUrl, invoker } = await startGateway({
       functions: {

@@ -77,7 +77,7 @@ describe('payload 2.0', () => {
     expect(event.headers).not.toHaveProperty('cookie');
   });
 
-  it('leaves out what the request does not have', async () => {
+  it('omits fields that the request does not have', async () => {
     const { event } = await startOneFunction();
     const bare = await event('/x');
     const optional = ['cookies', 'queryStringParameters', 'body', 'stageVariables'];
@@ -167,7 +167,7 @@ describe('an HTTP API', () => {
     expect(await response.text()).toBe(`{"message":"${message}"}`);
   });
 
-  it('with a named stage serves routes below its name, which stays in the path', async () => {
+  it('serves routes below the name of its stage, which stays in the path', async () => {
     const { httpUrl, invoker } = await startGateway({
       httpApi: { stage: 'beta', routes: [httpRoute('GET /me')] },
     });
@@ -205,7 +205,7 @@ describe('a response', () => {
     ['plain', 'plain'],
     [[1, 2], '[1,2]'],
     [null, 'null'],
-  ])('of a result without a status, %j, is 200 and JSON', async (result, text) => {
+  ])('is 200 and JSON for a result without a status: %j', async (result, text) => {
     const { httpUrl } = await startOneFunction(() => result);
     const response = await fetch(`${httpUrl}/x`);
     expect(response.status).toBe(200);
@@ -219,7 +219,7 @@ describe('a response', () => {
     ['returns an object as body', () => ({ statusCode: 200, body: {} })],
     ['returns an object as header', () => ({ statusCode: 200, headers: { a: {} } })],
   ];
-  it.each(failures)('of a function that %s is 500', async (_case, f) => {
+  it.each(failures)('is 500 if the function %s', async (_case, f) => {
     const { httpUrl, warnings } = await startOneFunction(f);
     const response = await fetch(`${httpUrl}/x`);
     expect(response.status).toBe(500);
@@ -227,7 +227,7 @@ describe('a response', () => {
     expect(warnings).toHaveLength(1);
   });
 
-  it('of a function that takes longer than 30 s is 503', async () => {
+  it('is 503 if the function takes longer than 30 s', async () => {
     const { httpUrl, invoker, clock } = await startOneFunction(() => new Promise(() => {}));
     const response = fetch(`${httpUrl}/x`);
     await invoker.call('f');
@@ -236,7 +236,7 @@ describe('a response', () => {
     expect(await (await response).text()).toBe('{"message":"Service Unavailable"}');
   });
 
-  it('to a body of more than 10 MB is 413, without a function', async () => {
+  it('is 413, without a function call, if the request body exceeds 10 MB', async () => {
     const { httpUrl, invoker } = await startOneFunction();
     const post = (size: number) => fetch(`${httpUrl}/x`, { method: 'POST', body: Buffer.alloc(size) });
     const response = await post(10 * 1024 * 1024 + 1);

@@ -85,7 +85,7 @@ describe('a valid token', () => {
 
 type Fixture = Awaited<ReturnType<typeof startProtected>>;
 
-describe('a token is refused that', () => {
+describe('a token is refused', () => {
   const forgeries: [string, string, (fixture: Fixture) => string | Promise<string>][] = [
     ['is unsigned', 'unsupported algorithm', ({ issuer, claims }) => issuer.unsigned(claims)],
     [
@@ -133,7 +133,7 @@ describe('a token is refused that', () => {
     ['is not a token', 'malformed', () => 'x.y.z'],
     ['is a single character', 'malformed', () => 'x'],
   ];
-  it.each(forgeries)('%s', async (_case, reason, forge) => {
+  it.each(forgeries)('if it %s', async (_case, reason, forge) => {
     const fixture = await startProtected();
     const response = await fixture.get(await forge(fixture));
     expect(response.status).toBe(401);
@@ -144,7 +144,7 @@ describe('a token is refused that', () => {
     expect(fixture.invoker.calls('me')).toEqual([]);
   });
 
-  it('expires while the clock runs', async () => {
+  it('if it expires while the clock runs', async () => {
     const { issuer, claims, get, clock } = await startProtected();
     const token = await issuer.sign(claims);
     clock.advance(59_999);
@@ -178,7 +178,7 @@ describe("the issuer's keys", () => {
     expect((await get(await issuer.sign(claims))).status).toBe(200);
   });
 
-  it('that cannot be fetched make the token refused, and are fetched again for the next', async () => {
+  it('are fetched again for the next token after a failed fetch, which refuses the token', async () => {
     const { issuer, claims, get, warnings } = await startProtected();
     issuer.setUp(false);
     const token = await issuer.sign(claims);

@@ -103,7 +103,7 @@ describe('GET @connections', () => {
 });
 
 describe('DELETE @connections', () => {
-  it('closes with 1000, is gone at once, and still triggers $disconnect', async () => {
+  it('closes with 1000, answers 410 from then on, and still triggers $disconnect', async () => {
     const { sdk, opened, connectionId, invoker } = await startOpened();
     const { $metadata } = await sdk.send(new DeleteConnectionCommand({ ConnectionId: connectionId }));
     expect($metadata.httpStatusCode).toBe(204);

@@ -40,8 +40,8 @@ export function frame(firstByte: number, payload: Buffer): Buffer {
 }
 
 /**
- * What was sent to the gateway before this call has been read by it afterwards: a request and its answer come
- * later through the same event loop.
+ * After this resolves, the gateway has read everything sent before it: a request and its answer come later through the
+ * same event loop.
  */
 export async function roundTrip(url: string): Promise<void> {
   await (await fetch(url)).arrayBuffer();

@@ -9,7 +9,7 @@ test.each([
   ['an empty object', {}],
   ['an empty list', { batchItemFailures: [] }],
   ['a null list', { batchItemFailures: null }],
-])('a batch result of %s is success', (_, payload) => {
+])('a batch result of %s is a success', (_, payload) => {
   expect(failed(payload)).toEqual([]);
 });
 

@@ -69,12 +69,12 @@ describe('a user error is one line on stderr and status 1:', () => {
   });
 
   test.each([
-    ['a port that is no number', ['--port', 'x'], /^--port takes a number from 0 to 65535, not "x"\.$/],
+    ['a port that is not a number', ['--port', 'x'], /^--port takes a number from 0 to 65535, not "x"\.$/],
     ['an empty port', ['--port', ''], /^--port takes a number/],
     ['a port out of range', ['--port', '65536'], /^--port takes a number/],
     ['an empty data folder', ['--data', ''], /^--data takes a folder\.$/],
     ['an option without its value', ['--data', '--json'], /^Option '--data' [^\n]*$/],
-    ['an argument too many', ['now'], /^Unexpected argument 'now'[^\n]*$/],
+    ['an extra argument', ['now'], /^Unexpected argument 'now'[^\n]*$/],
   ])('%s', (_, args, message) => {
     expect(() => parseCliOptions(args)).toThrow(OperatorError);
     expect(() => parseCliOptions(args)).toThrow(message);

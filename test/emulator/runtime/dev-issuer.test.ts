@@ -70,10 +70,10 @@ test.each([
   ['no JSON', 'alice'],
   ['no userId', '{}'],
   ['an empty userId', '{"userId":""}'],
-  ['a userId that is no text', '{"userId":7}'],
+  ['a userId that is not a string', '{"userId":7}'],
   ['a userId that is too long', JSON.stringify({ userId: 'x'.repeat(257) })],
-  ['a lifetime of nothing', '{"userId":"a","expiresInSeconds":0}'],
-  ['a lifetime that is no whole number', '{"userId":"a","expiresInSeconds":1.5}'],
+  ['a lifetime of zero', '{"userId":"a","expiresInSeconds":0}'],
+  ['a fractional lifetime', '{"userId":"a","expiresInSeconds":1.5}'],
   ['a lifetime beyond a year', '{"userId":"a","expiresInSeconds":31536001}'],
 ])('the dev issuer answers 400 with a message to %s', async (_, body) => {
   const { ask } = await serve();
@@ -82,7 +82,7 @@ test.each([
   expect(await response.json()).toEqual({ message: expect.stringMatching(/./) });
 });
 
-test('the dev issuer refuses a large body and another method, and leaves other paths to others', async () => {
+test('the dev issuer refuses a large body and another method, and passes on other paths', async () => {
   const { url, ask } = await serve();
   expect((await ask(' '.repeat(5000))).status).toBe(413);
   expect((await fetch(`${url}/token`)).status).toBe(405);

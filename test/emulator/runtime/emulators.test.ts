@@ -51,7 +51,7 @@ describe('tables', () => {
     expect(found.Item).toEqual(item);
   });
 
-  test('with a key other than the stack’s are refused, not used', async () => {
+  test('are refused if their key differs from the stack’s', async () => {
     const { client } = await dynamoDb();
     await createTables(client, [MESSAGES]);
     const changed = { ...MESSAGES, definition: { ...MESSAGES.definition, LocalSecondaryIndexes: undefined } };
@@ -60,7 +60,7 @@ describe('tables', () => {
 });
 
 describe('DynamoDB', () => {
-  test('without an emulator prints one line on how to get one', async () => {
+  test('reports in one line how to get an emulator if there is none', async () => {
     const start = startDynamoDb({ environment: { PATH: '/nowhere' }, findPackaged: () => undefined });
     await expect(start).rejects.toThrow(OperatorError);
     await expect(start).rejects.toThrow(
@@ -73,12 +73,12 @@ describe('DynamoDB', () => {
     expect(database.endpoint).toBe('http://127.0.0.1:8000');
   });
 
-  test('that cannot open its file says so in one line', async () => {
+  test('reports in one line that the emulator cannot open its file', async () => {
     const start = startDynamoDb({ file: temporaryFolder() });
     await expect(start).rejects.toThrow(/^dynoxide did not start: .*unable to open database file[^\n]*$/);
   });
 
-  test('that exits is reported', async () => {
+  test('reports that the emulator has exited', async () => {
     const ended = Promise.withResolvers<string>();
     const { endpoint } = await dynamoDb({ onExit: ended.resolve });
     const pids = execFileSync('pgrep', ['-f', `^[^ ]*dynoxide serve .*--port ${new URL(endpoint).port}`], {

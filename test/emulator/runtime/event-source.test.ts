@@ -128,7 +128,7 @@ test('the event source passes a batch to the function and deletes it on success'
   expect(queue.batches.map(bodies)).toEqual([['a', 'b', 'c']]);
 });
 
-test('the event source makes records of the captured shape', async () => {
+test('the event source builds records in the shape captured on AWS', async () => {
   const queue = await setUp({ handle: () => undefined });
   await client.send(
     new SendMessageCommand({

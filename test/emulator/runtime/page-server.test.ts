@@ -22,7 +22,7 @@ describe('the web page as served', () => {
 
   const get = (path: string, init?: RequestInit) => fetch(`${server.url}${path}`, init);
 
-  it('may run its own files, talk to the chat and its issuer, and nothing else', async () => {
+  it('may run its own files, call the chat and its issuer, and nothing else', async () => {
     const policy = (await get('?demo')).headers.get('content-security-policy');
     expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';");
     expect(policy).toContain("connect-src 'self' http://127.0.0.1:1 ws://127.0.0.1:1 http://127.0.0.1:2;");
@@ -43,7 +43,7 @@ describe('the web page as served', () => {
     expect((await get('assets/index-1.js')).headers.get('cache-control')).toContain('immutable');
   });
 
-  it('reads at run time where the chat is', async () => {
+  it('reads the URLs of the chat at run time', async () => {
     expect(await (await get('config.json')).json()).toEqual(config);
   });
 

@@ -24,7 +24,7 @@ const url = (scheme: string, api: string, path = '') => ({
 });
 
 describe('a function', () => {
-  test('has its asset, its settings, and an environment whose AWS hosts are on this machine', () => {
+  test('has its asset, its settings, and an environment with local URLs', () => {
     const { directory, stack } = load({
       bundles: { abc: '' },
       resources: {
@@ -79,7 +79,7 @@ describe('a function', () => {
     ]);
   });
 
-  test('has what the policies of its role allow', () => {
+  test('has the permissions of its role’s policies', () => {
     const policy = (Roles: unknown, Statement: unknown) => ({
       Type: 'AWS::IAM::Policy',
       Properties: { PolicyDocument: { Statement }, Roles },
@@ -113,7 +113,7 @@ describe('a function', () => {
     expect(stack.functions[0]).toMatchObject({ timeoutSeconds: 3, memoryMegabytes: 128, environment: {} });
   });
 
-  test('with another runtime is named in a warning', () => {
+  test('is named in a warning if it uses another runtime', () => {
     const { stack } = load({
       bundles: { abc: '' },
       resources: { Py: lambda('abc', { Runtime: 'python3.13' }) },
@@ -333,16 +333,19 @@ describe("the stack's APIs", () => {
     expect(stack.outputs).toEqual({ Url: 'ws://127.0.0.1:8787/prod' });
   });
 
-  test.each(['ANY /groups', 'GET /{proxy+}', '$default'])('an HTTP route %s stops the loader', (RouteKey) => {
-    const Route = {
-      Type: 'AWS::ApiGatewayV2::Route',
-      Properties: { ApiId: { Ref: 'Http' }, RouteKey, Target: target('Http') },
-    };
-    const resources = { Fn: lambda('abc'), ...api('Http', 'HTTP'), Route };
-    expect(() => load({ bundles: { abc: '' }, resources })).toThrow(
-      `The local runtime does not support routes like "${RouteKey}".`,
-    );
-  });
+  test.each(['ANY /groups', 'GET /{proxy+}', '$default'])(
+    'stop the loader at the HTTP route %s',
+    (RouteKey) => {
+      const Route = {
+        Type: 'AWS::ApiGatewayV2::Route',
+        Properties: { ApiId: { Ref: 'Http' }, RouteKey, Target: target('Http') },
+      };
+      const resources = { Fn: lambda('abc'), ...api('Http', 'HTTP'), Route };
+      expect(() => load({ bundles: { abc: '' }, resources })).toThrow(
+        `The local runtime does not support routes like "${RouteKey}".`,
+      );
+    },
+  );
 
   test('include an HTTP API with its JWT authorizer and CORS', () => {
     const { stack } = load({
@@ -399,8 +402,8 @@ describe("the stack's APIs", () => {
   });
 });
 
-describe('a resource that does not run here', () => {
-  test('is named in one line, unless it changes nothing on one machine', () => {
+describe('the stack loader', () => {
+  test('warns in one line of a resource that it does not run, unless that changes nothing on one machine', () => {
     const { stack } = load({
       resources: {
         Bucket: { Type: 'AWS::S3::Bucket' },
@@ -436,11 +439,11 @@ describe('a resource that does not run here', () => {
       { Q: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { Ref: 'Gone' } } } },
       'Q (AWS::SQS::Queue): The template refers to Gone, which it does not contain.',
     ],
-  ])('%s stops the loader with its place', (_, resources, message) => {
+  ])('stops at %s and names the place', (_, resources, message) => {
     expect(() => load({ resources })).toThrow(message);
   });
 
-  test('in a folder without an assembly is reported', () => {
+  test('reports a folder without an assembly', () => {
     expect(() => loadStack('/nowhere', ORIGINS)).toThrow('Cannot read /nowhere/manifest.json (ENOENT).');
   });
 });

@@ -97,7 +97,7 @@ describe('an invocation', () => {
     expect(text()).toMatch(/Invoke Error TypeError: no such thing\n +at/);
   });
 
-  test('has nothing of the parent process in its environment', async () => {
+  test('inherits nothing from the environment of the parent process', async () => {
     process.env['IM_TEST_SECRET'] = 'of the parent';
     onTestFinished(() => {
       delete process.env['IM_TEST_SECRET'];
@@ -136,7 +136,7 @@ describe('an invocation', () => {
     expect(await pool.invoke('A', {})).toMatchObject({ payload: 'aa' });
   });
 
-  test('captures what the function writes, with the request id, before the answer', async () => {
+  test('captures the function’s output, with the request id, before the answer', async () => {
     const logs: LogEvent[] = [];
     const model = functionOf(
       "export const handler = async (_, { awsRequestId }) => { console.log('out', awsRequestId); process.stderr.write('err'); return awsRequestId; };",
@@ -265,7 +265,7 @@ describe('a time-out', () => {
 });
 
 describe('the end of an instance', () => {
-  test('by kill cuts its open request and answers Runtime.ExitError', async () => {
+  test('cuts its open request and answers Runtime.ExitError after a kill', async () => {
     const { pool } = poolOf(functionOf(CALLS_GATE));
     const { url, requests, arrived } = await gate();
     const invocation = pool.invoke('Fn', { url, name: 'victim' });
@@ -291,7 +291,7 @@ describe('the end of an instance', () => {
     ],
     ['nothing left to wait for', 'await new Promise(() => {})', /without providing a reason/],
     ['too much memory', 'const all = []; for (;;) all.push(new Array(1e6).fill(1.5))', /memory/],
-  ])('by %s is Runtime.ExitError, and the next event runs', async (_, death, message) => {
+  ])('answers Runtime.ExitError after %s, and the next event runs', async (_, death, message) => {
     const source = `export const handler = async (event) => { if (event.die) { ${death}; } return 'alive'; };`;
     const { pool } = poolOf(functionOf(source));
     expect(await pool.invoke('Fn', { die: true })).toEqual({
@@ -307,7 +307,7 @@ describe('the end of an instance', () => {
     ['exits', 'process.exit(9);', 'Runtime.ExitError', /exit status 9/],
     ['has no handler', 'export const other = 1;', 'Runtime.HandlerNotFound', /index\.handler/],
     ['is not JavaScript', 'export const handler = ;', 'SyntaxError', /./],
-  ])('by a bundle that %s fails its invocation', async (_, source, errorType, message) => {
+  ])('fails its invocation if the bundle %s', async (_, source, errorType, message) => {
     const { pool } = poolOf(functionOf(source));
     expect(await pool.invoke('Fn', {})).toEqual({
       ok: false,
@@ -317,7 +317,7 @@ describe('the end of an instance', () => {
     expect(pool.instances('Fn').total).toBe(0);
   });
 
-  test('by stopping gives a busy instance its grace period, then cuts it and refuses queued invocations', async () => {
+  test('follows a grace period when the pool stops; queued invocations are refused', async () => {
     const { pool } = poolOf(functionOf(CALLS_GATE), { maxInstancesPerFunction: 1 });
     const { url, arrived, release } = await gate();
     const running = pool.invoke('Fn', { url, name: 'running' });
