@@ -25,7 +25,7 @@ const USERS: Readonly<Record<Mode, readonly number[]>> = {
   full: [10, 100, 1_000, 10_000],
 };
 const MESSAGES: Readonly<Record<Mode, number>> = { check: 0, quick: 20, full: 200 };
-/** Few, since a message to everyone takes a post per user, about a millisecond each on this machine. */
+/** Limits the number of messages: one to everyone takes a post per user, about a millisecond each on this machine. */
 const MOST_POSTS: Readonly<Record<Mode, number>> = { check: 0, quick: 2_000, full: 40_000 };
 const LEAST_MESSAGES = 4;
 /** Warm-up messages: the first ones start functions and compile their code. */

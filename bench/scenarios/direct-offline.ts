@@ -4,7 +4,7 @@ import { type Bench, inParallel, type Scenario, sending } from './scenario.ts';
 
 const WAITING = 100;
 const BATCH = 10;
-/** Few, since each round begins with a hundred messages and takes seconds. */
+/** A low limit, since each round begins with a hundred messages and takes seconds. */
 const MOST_ROUNDS = 8;
 
 /** Bob is away while a hundred messages are sent to him, and then gets them page by page. */
