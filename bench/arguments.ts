@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 export type Mode = 'full' | 'quick' | 'check';
 
-/** The parts of a run; `counts` also measures the CPU time of each function. */
+/** The parts of the bench; `counts` also measures the CPU time of each function. */
 export const PARTS = ['counts', 'bundles', 'latency', 'throughput'] as const;
 export type Part = (typeof PARTS)[number];
 
@@ -10,11 +10,11 @@ export interface BenchArguments {
   readonly mode: Mode;
   readonly scenarios: readonly string[];
   readonly parts: readonly Part[];
-  /** Makes the counts the new budgets, after a change that is meant to cost more or less. */
+  /** Stores the counts as the new budgets, after a change that is meant to cost more or less. */
   readonly accept: boolean;
-  /** Measures nothing and writes the tables from bench/results again, for instance after a change of prices. */
+  /** Measures nothing; rewrites the tables from bench/results, for instance after a price change. */
   readonly report: boolean;
-  /** Only how long functions take at each memory size. */
+  /** Measures only how long functions take at each memory size. */
   readonly memory: boolean;
   readonly help: boolean;
 }

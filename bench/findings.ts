@@ -22,7 +22,7 @@ import { withBenchStack } from './stack/bench-stack.ts';
 import type { SelfTime } from './throughput/cpu-profile.ts';
 import { measureThroughput, profileSending, type Throughput } from './throughput/throughput.ts';
 
-/** Constant, and longer than the gap between parallel calls, so that they can be told from calls in a row. */
+/** Constant, and longer than the gap between parallel calls, to distinguish these from sequential calls. */
 const COUNTING_LATENCY = [{ ms: 5 }];
 /** More instances would slow each other down until calls time out. */
 const COUNTING_INSTANCES = 2;
@@ -35,7 +35,7 @@ interface Times {
   readonly profile?: readonly SelfTime[];
 }
 
-/** Only the parts that were asked for. */
+/** Findings of the requested parts only. */
 export interface Findings extends Times {
   readonly results: readonly OperationResult[];
   readonly counts: CountsFile;
@@ -89,7 +89,7 @@ async function measureTimes(assembly: Assembly, { mode, parts }: BenchArguments)
 
 const QUICK_INIT = ['Socket'];
 
-/** The baseline's functions measure the SDK alone: they are its clients and a few lines. */
+/** The baseline's functions are SDK clients and a few lines, so their import time is the SDK's. */
 function initialized(assembly: Assembly, baseline: Assembly, mode: BenchArguments['mode']) {
   const bare = namedFunctions(baseline).find(({ name }) => name === 'Connect');
   const both = namedFunctions(baseline).find(({ name }) => name === 'SendMessage');

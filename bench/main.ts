@@ -1,4 +1,4 @@
-/** `npm run bench`. Nothing is imported before it is known that this Node can. */
+/** `npm run bench`. Imports nothing before the Node version is checked. */
 const REQUIRED_NODE_MAJOR = 24;
 
 if (Number(process.versions.node.split('.')[0]) < REQUIRED_NODE_MAJOR) {

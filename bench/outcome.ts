@@ -14,7 +14,7 @@ import {
 } from './results.ts';
 import { sharesBy } from './throughput/cpu-profile.ts';
 
-/** How many lines of the profile are kept. */
+/** Lines of the profile to keep. */
 const [OWNERS, PLACES] = [12, 20];
 
 /** Writes bench/results and the report, if everything was measured. */
@@ -51,7 +51,7 @@ function machineNow(): Machine {
   return describeMachine(execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim());
 }
 
-/** Counts are the same in every run. If they differ from the committed ones, the code has changed. */
+/** Counts are deterministic, so a difference from the committed ones means that the code has changed. */
 export function compare({ results }: Findings): void {
   const { operations } = readJson<CountsFile>('results/counts.json');
   const committed = new Map(operations.map((one) => [nameOf(one), one.tally]));
@@ -84,7 +84,7 @@ export function summary({ init, growth, throughput, profile, counts }: Findings)
   return parts.join('\n');
 }
 
-/** Makes these counts the budget, and shows them in the report beside the times of the last full run; import times, if measured. */
+/** Stores these counts as the budget, and reports them beside the times of the last full run, with import times if measured. */
 export function accept({ results, counts, init }: Findings): void {
   const budgets = readJson<Budgets>('budgets.json');
   const counted = results.map((result) => [nameOf(result), budgetOf(result.tally)] as const);
@@ -108,7 +108,7 @@ export function accept({ results, counts, init }: Findings): void {
   writeReport(accepted, timesNow);
 }
 
-/** The gate; returns the exit status. @param withBundles whether their sizes count */
+/** The gate; returns the exit status. @param withBundles whether bundle sizes are checked */
 export function judge({ results, counts }: Findings, withBundles: boolean): number {
   const sizes = withBundles ? counts.bundleBytes : {};
   const budgets = readJson<Budgets>('budgets.json');

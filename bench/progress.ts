@@ -1,4 +1,4 @@
-/** One line a step, as it ends: a log of a run that failed shows where. */
+/** Prints a line when a step ends, so that the log of a failed run shows where it failed. */
 export async function step<Result>(name: string, run: () => Promise<Result>): Promise<Result> {
   const startMs = performance.now();
   const isTerminal = process.stderr.isTTY === true;

@@ -7,22 +7,22 @@ import type { Tally } from './measure/tally.ts';
 import type { MemoryTime } from './memory/memory.ts';
 import type { Throughput } from './throughput/throughput.ts';
 
-/** bench/results/counts.json: the same from every run of the same commit. */
+/** bench/results/counts.json: deterministic for a commit. */
 export interface CountsFile {
   readonly operations: readonly {
     readonly scenario: string;
     readonly operation: string;
     readonly tally: Tally;
   }[];
-  /** Megabytes of each function. */
+  /** Memory of each function in MB. */
   readonly memory: Readonly<Record<string, number>>;
   readonly bundleBytes: Readonly<Record<string, number>>;
 }
 
-/** bench/results/times.json: of one run on one machine. */
+/** bench/results/times.json: from one run on one machine. */
 export interface TimesFile {
   readonly machine: Machine;
-  /** By `scenario/operation` and function. */
+  /** Keyed by `scenario/operation`, then function. */
   readonly cpuMs: Readonly<Record<string, Readonly<Record<string, CpuTime>>>>;
   readonly init: readonly InitTime[];
   readonly growth: readonly GrowthPoint[];
@@ -33,7 +33,7 @@ export interface TimesFile {
   };
 }
 
-/** bench/results/memory.json: of one run of `--memory` on one machine. */
+/** bench/results/memory.json: from one run of `--memory` on one machine. */
 export interface MemoryFile {
   readonly machine: Machine;
   readonly times: readonly MemoryTime[];

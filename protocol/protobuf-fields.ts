@@ -1,11 +1,11 @@
 // Made of im.proto by `npm run protobuf`; don't edit.
 
 /**
- * How a field is there: always (`one`), or not (`maybe`; in JSON `null`), as a list (`list?`: missing in JSON if empty), or
- * as the one of a message's cases that `action` or `type` names in JSON.
+ * Presence of a field: `one` is always set, `maybe` is optional, `null` is null in JSON when unset, `list?` is omitted in
+ * JSON when empty, and `case` is the oneof case that `action` or `type` selects in JSON.
  */
 export type Presence = 'one' | 'maybe' | 'null' | 'list' | 'list?' | 'case';
-/** Its name in JSON, its number, its type (`string`, `bool`, `int64`, or a message), its presence. */
+/** JSON name, field number, type (`string`, `bool`, `int64`, or a message), presence. */
 export type Field = readonly [name: string, number: number, type: string, presence: Presence];
 
 export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {

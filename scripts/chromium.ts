@@ -4,8 +4,8 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Where the browser is that the web page's tests drive. `node scripts/chromium.ts` prints it, and installs Debian's
- * first where it is missing and this is root on such a machine (a CI runner): nothing is downloaded from anywhere else.
+ * Finds the browser for the web tests. `node scripts/chromium.ts` prints its path. If it is missing on Debian and we are root
+ * (CI), installs Debian's package first; never downloads from elsewhere.
  */
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'];
@@ -18,7 +18,7 @@ const PATHS = [
 
 const HOW = 'No Chromium found: install one (Debian: apt-get install chromium), or name it in CHROMIUM_PATH.';
 
-/** @throws in one line that says what to do, if there is none. */
+/** @throws {Error} if there is none; the one-line message says what to do */
 export function chromiumPath(): string {
   const named = process.env['CHROMIUM_PATH'];
   const onPath = (process.env['PATH'] ?? '').split(delimiter);
@@ -28,7 +28,7 @@ export function chromiumPath(): string {
   return found;
 }
 
-/** As root Chromium has no sandbox to offer. */
+/** Chromium's sandbox does not work as root. */
 export function chromiumArguments(): readonly string[] {
   return process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 }
@@ -39,7 +39,7 @@ function installed(): string {
   } catch (error) {
     if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) throw error;
     run('apt-get', ['update', '-q']);
-    // Without emoji and other scripts the pictures would show boxes.
+    // Without these fonts, emoji and other scripts would show as boxes in screenshots.
     run('apt-get', [
       'install',
       '-qy',

@@ -1,8 +1,8 @@
-/** The words of docs/protocol.md beside what its tables take from `protocol/`. `npm run frames` fails if one is missing. */
+/** Descriptions in docs/protocol.md that its tables cannot take from `protocol/`. `npm run frames` fails if one is missing. */
 import type { CloseReason, ErrorCode } from '../protocol/codes.ts';
 import { LIMITS } from '../protocol/limits.ts';
 
-/** By `frame.field`, else by the field alone. */
+/** Keyed by `frame.field`, or by the field alone. */
 export const MEANINGS: Readonly<Record<string, string>> = {
   active: 'support chats that the agent has',
   admins: 'the admins from now on; each must be a member',
@@ -87,7 +87,7 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   chat: 'the chat',
 };
 
-/** What no schema says, by field. */
+/** Constraints that no schema expresses, by field. */
 export const EXTRA_LIMITS: Readonly<Record<string, string>> = {
   conversationId: 'a conversation id',
   content: `${LIMITS.maxContentBytes.toLocaleString('en-US')} bytes as canonical JSON`,

@@ -37,7 +37,7 @@ interface Field {
   readonly schema: Schema;
 }
 
-/** A row for each action: what it takes and the frame that answers. */
+/** A row for each action: its fields, and the frame that answers it. */
 export function frameTable(): string {
   const rows = Object.entries(ACTIONS).map(([action, { request, reply }]) => {
     const fields = fieldsOf(request()).map(({ name, isRequired }) => `\`${name}\`${isRequired ? '' : '?'}`);
@@ -54,7 +54,7 @@ export function fieldNames(schema: z.ZodMiniType): string[] {
   return fieldsOf(schema).map(({ name }) => name);
 }
 
-/** All tables of docs/protocol.md, by the name of their place; the `id` that every frame has is left out. */
+/** All tables of docs/protocol.md, by marker name, without the `id` that every frame has. */
 export function protocolTables(): ReadonlyMap<string, string> {
   const requests = Object.entries(ACTIONS).map(
     ([action, { request }]) => [`request ${action}`, requestTable(messageNamed(action), request())] as const,
@@ -236,7 +236,7 @@ function table(headings: readonly string[], rows: readonly (readonly string[])[]
 
 /**
  * Fills each `<!-- table NAME -->` … `<!-- /table -->` of the page.
- * @throws {Error} if the page names a table that there isn't
+ * @throws {Error} if the page names an unknown table
  */
 export function withTables(page: string, tables = protocolTables()): string {
   return page.replaceAll(/<!-- table (.+?) -->\n.*?<!-- \/table -->/gs, (_, name: string) => {
@@ -246,7 +246,7 @@ export function withTables(page: string, tables = protocolTables()): string {
   });
 }
 
-/** @returns names of the tables that the page has no place for */
+/** @returns names of the tables for which the page has no marker */
 export function missingTables(page: string): string[] {
   return [...protocolTables().keys()].filter((name) => !page.includes(`<!-- table ${name} -->`));
 }

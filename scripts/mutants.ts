@@ -1,6 +1,6 @@
 /**
- * Takes each mechanism of docs/guarantees.md out, one at a time, in a worktree of its own, and runs the tests that are
- * said to need it: one that still passes proves nothing. `npm run mutants`; some minutes; not part of `check`.
+ * Removes each mechanism of docs/guarantees.md, one at a time, in a separate worktree, and runs the tests that claim to need it.
+ * A test that still passes proves nothing. `npm run mutants`; takes some minutes; not part of `check`.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -42,7 +42,7 @@ function runMutant({ file, from, to, project, test, only }: Mutant): boolean {
     encoding: 'utf8',
   });
   writeFileSync(path, source);
-  // A mutant that doesn't even start is no proof.
+  // A mutant that doesn't start proves nothing.
   if (!/Tests .*(passed|failed)/.test(run.stdout))
     throw new Error(`fault: no test ran\n${run.stdout}${run.stderr}`);
   return run.status !== 0;

@@ -1,6 +1,6 @@
 /**
- * Makes `protocol/protobuf-fields.ts` of `protocol/im.proto`, the one source of truth: `npm run protobuf`. A test says when it
- * has to be run (test/unit/protocol/protobuf.test.ts).
+ * Generates `protocol/protobuf-fields.ts` from `protocol/im.proto`, the source of truth: `npm run protobuf`. A test fails if the
+ * output is out of date (test/unit/protocol/protobuf.test.ts).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -9,7 +9,7 @@ import protobuf from 'protobufjs';
 const PROTO = new URL('../protocol/im.proto', import.meta.url);
 const OUTPUT = new URL('../protocol/protobuf-fields.ts', import.meta.url);
 
-/** What `.proto` can't say: these are null in JSON where they are missing, … */
+/** `.proto` can't express that these fields are null in JSON when unset. */
 const NULLABLE = new Set([
   'InboxPage.batch',
   'InboxFrame.batch',
@@ -17,7 +17,7 @@ const NULLABLE = new Set([
   'ErrorFrame.id',
   'DeskChat.agent',
 ]);
-/** … and these lists are missing in JSON where they are empty. */
+/** `.proto` can't express that these lists are omitted in JSON when empty. */
 const OPTIONAL_LISTS = new Set(['Presence.userIds', 'ErrorFrame.issues', 'SystemContent.users']);
 
 export function fieldsModule(proto: string): string {
@@ -50,11 +50,11 @@ function presenceOf(path: string, field: protobuf.Field): string {
 const HEAD = `// Made of im.proto by \`npm run protobuf\`; don't edit.
 
 /**
- * How a field is there: always (\`one\`), or not (\`maybe\`; in JSON \`null\`), as a list (\`list?\`: missing in JSON if empty), or
- * as the one of a message's cases that \`action\` or \`type\` names in JSON.
+ * Presence of a field: \`one\` is always set, \`maybe\` is optional, \`null\` is null in JSON when unset, \`list?\` is omitted in
+ * JSON when empty, and \`case\` is the oneof case that \`action\` or \`type\` selects in JSON.
  */
 export type Presence = 'one' | 'maybe' | 'null' | 'list' | 'list?' | 'case';
-/** Its name in JSON, its number, its type (\`string\`, \`bool\`, \`int64\`, or a message), its presence. */
+/** JSON name, field number, type (\`string\`, \`bool\`, \`int64\`, or a message), presence. */
 export type Field = readonly [name: string, number: number, type: string, presence: Presence];
 
 export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {`;

@@ -4,7 +4,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { type LocalRuntime, PROJECT_DIRECTORY, startRuntime } from '../local/runtime.ts';
 import { chromiumArguments, chromiumPath } from './chromium.ts';
 
-/** `npm run screenshots`: the README's pictures of the web page, taken of the running stack. */
+/** `npm run screenshots`: takes the README's screenshots of the web page from a running stack. */
 
 const FOLDER = join(PROJECT_DIRECTORY, 'docs/images');
 const DESKTOP: BrowserContextOptions = { viewport: { width: 1200, height: 720 } };
@@ -16,7 +16,7 @@ const PHONE: BrowserContextOptions = {
 
 type Line = readonly [from: string, to: string, text: string];
 
-/** Before alice opens the page. */
+/** Messages sent before alice opens the page. */
 const BEFORE: readonly Line[] = [
   ['dave', 'alice', 'The invoice is on its way'],
   ['alice', 'dave', 'Thank you!'],
@@ -25,7 +25,7 @@ const BEFORE: readonly Line[] = [
   ['alice', 'bob', 'I left the alarms on for the weekend, just in case.'],
 ];
 
-/** While she looks at it. */
+/** Messages sent while she has it open. */
 const MEANWHILE: readonly Line[] = [
   [
     'bob',

@@ -1,7 +1,7 @@
 /**
- * `npm run soak -- [--minutes N] [--seed N] [--users N]`: the runs of test/proof/model.test.ts with one seed after the
- * other, for as long as told. Ends with a table of what happened; exits with 1 if any run broke a promise, and leaves
- * its history in .local/soak.
+ * `npm run soak -- [--minutes N] [--seed N] [--users N]`: repeats the runs of test/proof/model.test.ts with successive seeds
+ * for the given time. Prints a table of the events at the end. Exits with 1 if a run broke a guarantee, and stores that run's
+ * history in .local/soak.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const DIRECTORY = join('.local', 'soak');
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '20' },
-    /** Of the first run; the others follow it. One run with `--minutes 0`. */
+    /** Seed of the first run; later runs count up from it. `--minutes 0` makes a single run. */
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000_000)) },
     users: { type: 'string', default: String(DEFAULT_USERS) },
   },

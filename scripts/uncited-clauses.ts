@@ -1,19 +1,19 @@
 /**
- * Holds the clauses against their citations. Prints each clause that no test title cites, and each citation, in source, tests,
- * and docs, of a clause that is defined nowhere. Exits 1 if there is any that `LATER` doesn't name.
+ * Compares the clauses with their citations. Prints the clauses that no test title cites, and the citations of undefined clauses
+ * in source, tests, and docs. Exits 1 if any is not listed in `LATER`.
  */
 import { globSync, readFileSync } from 'node:fs';
 
-/** Clauses of features that are not built yet. One that gets its test must leave this list. */
+/** Clauses of features that are not built yet. Remove one when it gets a test. */
 const LATER: readonly string[] = ['IM-REFUSE-8'];
 
 const CLAUSE = /\bIM-[A-Z]+(?:-\d+)?\b/g;
-/** A clause is defined where it begins an item or a row, and a heading like IM-SEND where it stands in parentheses. */
+/** A clause is defined at the start of a list item or row, and a heading like IM-SEND in parentheses. */
 const DEFINED = /^(?:- |\| )(IM-[A-Z]+-\d+)\b|\((IM-[A-Z]+)\)/gm;
 
-/** Each with a test that cites it. */
+/** Clauses that need a test. */
 const promised = definedIn('docs/protocol.md', 'docs/guarantees.md');
-/** Why it is built so: nothing to be tested by itself. */
+/** Design decisions, which need no test. */
 const decided = definedIn('docs/architecture.md');
 
 const tests = globSync('{test,client/test,web/test}/**/*.test.ts');
@@ -55,7 +55,7 @@ function clausesIn(text: string): string[] {
   return [...text.matchAll(CLAUSE)].map(([clause]) => clause);
 }
 
-/** Vitest's titles, and those of `it.each` tables. */
+/** Clauses in Vitest titles, including those in `it.each` tables. */
 function clausesInTitles(source: string): string[] {
   const titles = [...source.matchAll(/['"`][^'"`\n]*\bIM-[A-Z]+[^'"`\n]*['"`]/g)].map(([text]) => text);
   return titles.flatMap((title) => [...clausesIn(title), ...clausesInRange(title)]);
@@ -69,12 +69,12 @@ function clausesInRange(title: string): string[] {
   return Array.from({ length }, (_, index) => `${name}-${Number(first) + index}`);
 }
 
-/** A heading like IM-SEND is cited when one of its clauses is. */
+/** A heading like IM-SEND is cited if one of its clauses is. */
 function isCited(clause: string): boolean {
   return [...cited].some((one) => one === clause || one.startsWith(`${clause}-`));
 }
 
-/** `IM-FAULT` alone: the family of clauses that are defined. */
+/** Whether it names a family of defined clauses, such as `IM-FAULT`. */
 function isHeading(clause: string): boolean {
   return [...promised, ...decided].some((one) => one.startsWith(`${clause}-`));
 }

@@ -1,9 +1,9 @@
 /**
- * Runs the tests of the contract against any deployment:
+ * Runs the contract tests against any deployment:
  *
  *     npm run verify -- --ws URL --http URL --token-command 'CMD {user}'
  *
- * The command prints a token whose user id is what stands for `{user}`; it is run once for each of some hundred users.
+ * The command prints a token for the user id that replaces `{user}`; it runs once for each of some hundred users.
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';

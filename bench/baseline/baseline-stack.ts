@@ -9,10 +9,10 @@ import { BUNDLE_HANDLER, FunctionBundles } from '../../lib/bundling/function-bun
 const MODULES = ['connect', 'disconnect', 'send-message'].map((name) => `bench/baseline/handlers/${name}`);
 
 /**
- * The chat that most tutorials build: one table of connections, and a message goes to everyone in it. Shaped after
+ * The chat that most tutorials build: one table of connections, and every message goes to everyone in it. Modeled on
  * github.com/aws-samples/simple-websockets-chat-app and the tutorial in the API Gateway developer guide. To compare only the
- * pattern, it has what is cheap to improve: today's SDK, our bundler, our Node, arm64, clients made once, and a time-out as
- * long as API Gateway waits.
+ * pattern, the easy improvements are applied: the current SDK, our bundler, our Node, arm64, clients created once, and a
+ * time-out as long as API Gateway waits.
  */
 export class BaselineStack extends Stack {
   constructor(scope: Construct, id: string) {

@@ -1,6 +1,6 @@
 const TICK_MS = 1;
 
-/** Simulated time. What is planned for the same millisecond happens in the order of planning. */
+/** Simulated time. Tasks planned for the same millisecond run in the order of planning. */
 export class Agenda {
   readonly #ticks: (() => void)[][] = [];
   readonly #endMs: number;
@@ -14,7 +14,7 @@ export class Agenda {
     return this.#nowMs;
   }
 
-  /** At least a millisecond later. */
+  /** Runs the task at least a millisecond later. */
   after(delayMs: number, run: () => void): void {
     const tick = this.#nowMs + Math.max(TICK_MS, Math.round(delayMs));
     const planned = this.#ticks[tick];
@@ -22,7 +22,7 @@ export class Agenda {
     else this.#ticks[tick] = [run];
   }
 
-  /** Until the end, or until all is done. */
+  /** Runs until the given end, or until no task is left. */
   run(isDone: () => boolean): void {
     for (; this.#nowMs < this.#endMs && !isDone(); this.#nowMs += TICK_MS) {
       for (const run of this.#ticks[this.#nowMs] ?? []) run();
@@ -46,7 +46,7 @@ export class TokenBucket {
     this.#tokens = atOnce;
   }
 
-  /** Whether there was one left. */
+  /** Takes a token; returns whether one was left. */
   take(): boolean {
     const { nowMs } = this.#agenda;
     this.#tokens = Math.min(this.#atOnce, this.#tokens + (nowMs - this.#sinceMs) * this.#perMs);

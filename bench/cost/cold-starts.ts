@@ -2,21 +2,21 @@ import { type Events, monthlyEvents } from './monthly.ts';
 import type { Workload } from './workload.ts';
 
 const MONTH_SECONDS = 30 * 24 * 3600;
-/** AWS documents no time. Others measured 10 minutes: https://mikhail.io/2019/08/aws-lambda-cold-starts-after-10-minutes/ */
+/** How long Lambda keeps an idle instance. AWS documents no time; others measured 10 minutes: https://mikhail.io/2019/08/aws-lambda-cold-starts-after-10-minutes/ */
 export const KEPT_SECONDS = 8 * 60;
-/** Of a warm run. Only matters where runs overlap, and there by its order of magnitude. */
+/** Duration of a warm invocation. Matters only if invocations overlap, and then only its order of magnitude. */
 const RUN_SECONDS = 0.05;
-/** A smaller share of the requests is left out. */
+/** Smaller shares of the requests are ignored. */
 const NEGLIGIBLE = 1e-9;
 
 /**
- * The share of requests to one function that meet a cold start, if they arrive at random (Poisson).
+ * The share of requests to one function that meet a cold start, if arrivals are random (Poisson).
  *
- * Instances are ranked, and the first that is idle takes a request: so the nth gets what finds n - 1 busy, by Erlang's
- * loss formula B(n - 1). It is gone if the last request of its rank is longer ago than Lambda keeps an idle instance.
- * Requests of a rank are taken to be Poisson again, although what overflows comes in bursts: against a simulation that is off
- * by a tenth at one request a second, and by half at twenty, where one in ten thousand is cold. For rare requests all this is
- * exp(-rate * kept).
+ * Instances are ranked, and the first idle one takes a request. So the nth gets the requests that find n - 1 busy, by Erlang's
+ * loss formula B(n - 1). It is cold if its previous request is longer ago than Lambda keeps an idle instance. Arrivals at each
+ * rank are assumed to be Poisson too, although overflow comes in bursts: compared with a simulation, the result is off by a
+ * tenth at one request per second, and by half at twenty, where one in ten thousand is cold. For rare requests the formula
+ * reduces to exp(-rate * kept).
  */
 export function coldShare(perSecond: number, runSeconds = RUN_SECONDS, keptSeconds = KEPT_SECONDS): number {
   const offered = perSecond * runSeconds;
@@ -32,7 +32,7 @@ export function coldShare(perSecond: number, runSeconds = RUN_SECONDS, keptSecon
 
 type Kind = 'connect' | 'frame' | 'http';
 
-/** A request that a client waits for, and which of the eight functions runs it. Among the 36 each has its own. */
+/** A request that a client waits for, and which of the eight functions serves it. With 36 functions each has its own. */
 interface Route {
   readonly name: string;
   readonly kind: Kind;
@@ -50,20 +50,20 @@ const ROUTES: readonly Route[] = [
   { name: 'GET /conversations', kind: 'http', function: 'http', perMonth: ({ listPages }) => listPages },
   { name: 'GET …/messages', kind: 'http', function: 'http', perMonth: ({ historyPages }) => historyPages },
 ];
-/** No client waits for it, but it uses instances and keeps them warm. */
+/** Requests that no client waits for; they occupy instances and keep them warm. */
 const DISCONNECT = { function: 'socket', perMonth: ({ sessions }: Events) => sessions };
 
 export interface ColdShares {
-  /** Connects that wait for a cold start of the authorizer, of `$connect`, or of both. */
+  /** Share of connects that wait for a cold start of the authorizer, of `$connect`, or of both. */
   readonly connect: number;
   readonly frame: number;
   readonly http: number;
 }
 
 /**
- * @param deployed `few`: the eight functions; `many`: one for each route
- * @param absentMembers of a message into a group
- * @param factor of the average rate
+ * @param deployed `few`: the eight functions; `many`: one per route
+ * @param absentMembers members per group who are absent
+ * @param factor multiple of the average rate
  */
 export function coldShares(
   workload: Workload,

@@ -46,7 +46,7 @@ export function billText(workload: Workload, measured: Measured, prices: PriceFi
   ].join('\n');
 }
 
-/** The inputs of each figure. */
+/** The inputs of the figures. */
 export function explainText(workload: Workload, measured: Measured, prices: PriceFile): string {
   return [
     explanation('Ours', ourCauses(workload, measured, prices), prices),
@@ -80,7 +80,7 @@ function sources({ prices, assumptions, collected }: PriceFile): string {
 }
 
 const SCALES = [1e4, 1e5, 1e6, 1e7];
-/** Most runs are of functions with 256 or 512 MB. */
+/** Most invocations are of functions with 256 or 512 MB. */
 const RUN_GB = 0.4;
 
 export function quotaText(workload: Workload, measured: Measured, prices: PriceFile): string {
@@ -103,7 +103,7 @@ export function quotaText(workload: Workload, measured: Measured, prices: PriceF
 
 const SMALL_SCALES = [10, 100, 1_000, 10_000];
 
-/** Of what users wait for, the share that meets a cold start, in Markdown. */
+/** The share of user-facing requests that meet a cold start, in Markdown. */
 export function coldStartText(workload: Workload, { operations }: Measured): string {
   const { members } = absentOf(operations, workload.groupSize);
   const rates = [

@@ -1,15 +1,15 @@
 import { type Agenda, TokenBucket } from './agenda.ts';
 
-/** https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html: of each function, refilled bit by bit. */
+/** Scaling rate per function, refilled continuously: https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html */
 const NEW_INSTANCES = { perSecond: 100, atOnce: 1_000 };
-/** https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html: for each run at once that the account may have. */
+/** Requests per second for each unit of the account's concurrency: https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html */
 const REQUESTS_A_SECOND = 10;
-/** Until a refusal is known to the caller. */
+/** Time until the caller gets a refusal. */
 const REFUSAL_MS = 50;
 
 export interface RunTime {
   readonly warmMs: number;
-  /** From the request to the answer of an instance that did not exist. */
+  /** From the request to the answer, on a cold start. */
   readonly coldMs: number;
 }
 
@@ -20,7 +20,7 @@ interface Pool {
   readonly starts: TokenBucket;
 }
 
-/** The functions of an account in simulated time, with no instance at first. Within minutes none is taken away. */
+/** An account's functions in simulated time. Starts without instances, and keeps each, since a storm lasts only minutes. */
 export class LambdaModel {
   readonly #agenda: Agenda;
   readonly #concurrency: number;
@@ -37,7 +37,7 @@ export class LambdaModel {
     this.#requests = new TokenBucket(agenda, perSecond, perSecond);
   }
 
-  /** @param done gets false if Lambda refused the run */
+  /** @param done gets false if Lambda refused the invocation */
   invoke(name: string, time: RunTime, done: (hasRun: boolean) => void): void {
     const pool = this.#pool(name);
     const isCold = pool.idle === 0;

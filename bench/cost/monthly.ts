@@ -10,12 +10,12 @@ const HEARTBEAT_MINUTES = 8;
 const PAGE = 100;
 const INBOX_PAGE = 50;
 
-/** One reason for usage: so often a month, so much each time. */
+/** A cause of usage: how often it happens in a month, and its usage each time. */
 export interface Cause {
   readonly what: string;
   readonly perMonth: number;
   readonly each: Usage;
-  /** Against API Gateway's rate: frames, connects, posts, HTTP requests; a reply is part of its request. */
+  /** Requests that count towards API Gateway's rate: frames, connects, posts, HTTP requests; a reply is part of its request. */
   readonly requests: number;
 }
 
@@ -26,7 +26,7 @@ export interface Measured {
 }
 
 export interface BaselineFigures {
-  /** CPU of the sending function for each connected user. */
+  /** CPU time of the sending function per connected user. */
   readonly cpuMsPerPost: number;
   readonly memoryMegabytes: number;
 }
@@ -35,14 +35,14 @@ export function monthlyUsage(causes: readonly Cause[]): Usage {
   return addUsage(...causes.map(({ perMonth, each }) => times(each, perMonth)));
 }
 
-/** How often each thing happens in a month. */
+/** How often each event happens in a month. */
 export interface Events {
   readonly messages: number;
-  /** Direct messages to somebody who is connected, and to somebody who is not. */
+  /** Direct messages to connected users (`delivered`) and to absent ones (`away`). */
   readonly delivered: number;
   readonly away: number;
   readonly inGroups: number;
-  /** References that are put into inboxes. */
+  /** References stored in inboxes. */
   readonly kept: number;
   readonly sessions: number;
   readonly inboxPages: number;
@@ -52,7 +52,7 @@ export interface Events {
   readonly heartbeats: number;
 }
 
-/** @param absentMembers for whom a message into a group is kept */
+/** @param absentMembers members per group whose inbox gets a copy of each message */
 export function monthlyEvents(workload: Workload, absentMembers: number): Events {
   const { users, groupShare, receiverOnline } = workload;
   const messages = users * workload.messagesPerDay * DAYS;
@@ -77,7 +77,7 @@ export function monthlyEvents(workload: Workload, absentMembers: number): Events
   };
 }
 
-/** Everything that users do in a month, each by an operation that was measured. */
+/** Everything that users do in a month, priced by measured operations. */
 export function ourCauses(workload: Workload, measured: Measured, prices: PriceFile): readonly Cause[] {
   const { groupSize, conversations, batch } = workload;
   const of = (name: string): Usage => usageOf(find(measured.operations, name), measured.memory, prices);
@@ -141,7 +141,7 @@ export function ourCauses(workload: Workload, measured: Measured, prices: PriceF
   ];
 }
 
-/** The same users on the pattern of the sample, which stores nothing; users who are away get nothing. */
+/** The same users on the sample's pattern, which stores nothing, so absent users get no messages. */
 export function baselineCauses(
   workload: Workload,
   { baseline }: Pick<Measured, 'baseline'>,
@@ -187,10 +187,10 @@ export function baselineCauses(
 }
 
 const SOCKETS_OF_THE_SDK = 50;
-/** `connectionId` and sixteen characters: what DynamoDB counts of a row. */
+/** Size of a row as DynamoDB counts it: `connectionId` and sixteen characters. */
 const ROW_BYTES = 28;
 
-/** Eventually consistent: half a unit for 4 KB, of each page rounded up, and at least that. */
+/** Units of an eventually consistent Scan: half a unit per 4 KB, rounded up, at least one half. */
 export function scanUnits(rows: number): number {
   return Math.max(0.5, Math.ceil((rows * ROW_BYTES) / 4096) / 2);
 }
@@ -201,7 +201,7 @@ function find(operations: readonly MeasuredOperation[], name: string): MeasuredO
   return found;
 }
 
-/** The message of a measured group, and how many members were away. */
+/** The operation that was measured for a group of this size, and how many members were absent. */
 export function absentOf(operations: readonly MeasuredOperation[], groupSize: number) {
   const own = operations.filter(({ scenario }) => scenario === `group-${groupSize}`);
   const kept = own.find(({ operation }) => / online: kept for the absent$/.test(operation));
@@ -211,7 +211,7 @@ export function absentOf(operations: readonly MeasuredOperation[], groupSize: nu
   return { told: told.operation, members: kept?.tally.writeUnits ?? 0 };
 }
 
-/** Units are the message's own, as its users differ; a run and its requests are shared by what it finds. */
+/** Each message pays for its own units; the messages of a batch share the invocation and its requests. */
 function oneOfBatch({ dynamodbWriteUnit = 0, ...usage }: Usage, batch: number): Usage {
   const { dynamodbReadUnit = 0, ...run } = usage;
   return { ...times(run, 1 / batch), dynamodbWriteUnit: dynamodbWriteUnit / 10, dynamodbReadUnit };
@@ -229,7 +229,7 @@ function withoutUnits({ dynamodbWriteUnit, dynamodbReadUnit, ...rest }: Usage): 
   return { ...rest, dynamodbReadUnit: 2 };
 }
 
-/** Requests are made by page, however full it is. Three pages were measured. */
+/** Requests are per page, however full it is. Three pages were measured. */
 function pages({ httpRequest = 0, lambdaRequest = 0, logGb = 0, trace = 0 }: Usage, count: number): Usage {
   const part = count / 3;
   return {

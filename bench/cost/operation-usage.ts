@@ -2,14 +2,14 @@ import type { OperationResult } from '../measure/recorder.ts';
 import type { PriceFile } from './prices.ts';
 import type { Usage } from './usage.ts';
 
-/** One operation, by bench/results. */
+/** One operation with its figures from bench/results. */
 export type MeasuredOperation = Pick<OperationResult, 'scenario' | 'operation' | 'tally' | 'cpuMs'>;
 
 export type Memory = Readonly<Record<string, number>>;
 
 /**
- * The usage of one operation. Requests and units are counted. The functions' time is derived: CPU as measured, stretched to the share
- * of a vCPU that the memory buys, and the wait for the calls in a row.
+ * The usage of one operation. Requests and units are counted. The functions' time is derived: the measured CPU time divided by
+ * the vCPU share of the memory size, plus the wait for sequential calls.
  */
 export function usageOf(
   { tally, cpuMs }: MeasuredOperation,
@@ -43,12 +43,12 @@ export function usageOf(
   };
 }
 
-/** Requests that count against API Gateway's rate: frames, connects, disconnects, HTTP, and posts. */
+/** Requests that count towards API Gateway's rate: frames, connects, disconnects, HTTP, and posts. */
 export function requestsOf({ tally }: Pick<MeasuredOperation, 'tally'>): number {
   return accessLines(tally) + tally.posts;
 }
 
-/** One for each frame (it has a reply), connect, disconnect, and HTTP request. */
+/** Gateway events: each frame (which has a reply), connect, disconnect, and HTTP request. */
 function accessLines({
   socketMessages,
   posts,

@@ -19,7 +19,7 @@ export interface Price {
   readonly service: string;
   readonly unit: string;
   readonly source: string;
-  /** Cumulative per month; the last has no end. */
+  /** Upper bound of the tier, cumulative per month; the last tier has none. */
   readonly tiers: readonly { readonly upTo?: number; readonly dollars: number }[];
 }
 

@@ -10,7 +10,7 @@ export interface Quota {
   readonly source: string;
 }
 
-/** Of an account in a region, by default; all of these can be raised, up to a point. */
+/** Default quotas per account and region; all of them can be raised, up to a point. */
 export const QUOTAS = {
   gatewayRequests: {
     name: 'API Gateway requests, @connections included',
@@ -59,9 +59,9 @@ export const QUOTAS = {
 
 export interface QuotaUse {
   readonly quota: Quota;
-  /** In the busiest second. */
+  /** Usage in the busiest second. */
   readonly peak: number;
-  /** 1: reached. */
+  /** Share of the quota; 1 means that it is reached. */
   readonly share: number;
 }
 
@@ -69,11 +69,11 @@ export interface QuotaInput {
   readonly causes: readonly Cause[];
   readonly connectsPerMonth: number;
   readonly peak: number;
-  /** Mean memory of a run in GB, to make runs at once of GB-seconds. */
+  /** Mean memory of an invocation in GB, to convert GB-seconds to concurrent invocations. */
   readonly runGb: number;
 }
 
-/** The most used quota comes first. */
+/** Sorted by share, the largest first. */
 export function quotaUses({ causes, connectsPerMonth, peak, runGb }: QuotaInput): readonly QuotaUse[] {
   const month = addUsage(...causes.map(({ perMonth, each }) => times(each, perMonth)));
   const perSecond = (amount = 0) => (amount * peak) / MONTH_SECONDS;
@@ -94,7 +94,7 @@ export function quotaUses({ causes, connectsPerMonth, peak, runGb }: QuotaInput)
     .toSorted((a, b) => b.share - a.share);
 }
 
-/** The posts among frames, replies, and posts. Each frame has a reply. A connect or disconnect has no messages. */
+/** Derives the posts from the billed messages: each frame has a reply, and a connect or disconnect has no messages. */
 function postsIn({ each: { socketMessage = 0, httpRequest = 0 }, requests }: Cause): number {
   if (socketMessage === 0) return 0;
   const framesAndPosts = requests - httpRequest;

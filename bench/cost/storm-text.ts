@@ -4,7 +4,7 @@ import type { RunTime } from './lambda-model.ts';
 import { QUOTAS } from './quotas.ts';
 import { type Layout, type Quotas, type Storm, type StormRoute, simulateStorm } from './storm.ts';
 
-/** The functions of this stack. */
+/** Function of each route in this stack. */
 export const ONE_SOCKET: Layout = {
   authorize: 'authorize',
   $connect: 'socket',
@@ -13,12 +13,12 @@ export const ONE_SOCKET: Layout = {
   session: 'http',
   conversations: 'http',
 };
-/** A function of their own for `$connect` and `$disconnect`. */
+/** The same with a separate function for `$connect` and `$disconnect`. */
 const CONNECT_APART: Layout = { ...ONE_SOCKET, $connect: 'connection', $disconnect: 'connection' };
 
-/** Of `socket` and `http`. */
+/** Memory of `socket` and `http`. */
 const MEGABYTES = 512;
-/** Lambda's part before init, an assumption: AWS documents no figure. */
+/** Lambda's own time before init. Assumed, since AWS documents no figure. */
 const LAMBDA_OWN_MS = 200;
 
 export const DEFAULT_QUOTAS: Quotas = {
@@ -27,7 +27,7 @@ export const DEFAULT_QUOTAS: Quotas = {
   httpRequests: QUOTAS.ownHttp.limit,
   concurrency: QUOTAS.concurrency.limit,
 };
-/** Ten times the gateway's; twice as many HTTP requests as connects, for those that ask why they were refused. */
+/** Ten times the gateway's defaults; twice as many HTTP requests as connects, since refused clients ask for the reason. */
 const TENFOLD = { connections: 5_000, socketRequests: 20_000, httpRequests: 10_000 };
 
 interface Row {
@@ -60,7 +60,7 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-/** How long everybody needs to come back after an outage, in Markdown. */
+/** How long all clients need to reconnect after an outage, in Markdown. */
 export function stormText(times: readonly MemoryTime[]): string {
   const runTimes = runTimesOf(times);
   const rows = ROWS.map(({ what, quotas, ...row }) => {
@@ -95,7 +95,7 @@ export function stormText(times: readonly MemoryTime[]): string {
   );
 }
 
-/** By `npm run bench -- --memory`; what it doesn't measure is like its neighbour. */
+/** From `npm run bench -- --memory`; unmeasured values are copied from similar operations. */
 export function runTimesOf(times: readonly MemoryTime[]): Readonly<Record<StormRoute, RunTime>> {
   const of = (operation: string, likeOperation = operation): RunTime => {
     const [warm, cold] = [operation, likeOperation].map((name) =>

@@ -4,16 +4,16 @@ import { LambdaModel, type RunTime } from './lambda-model.ts';
 
 export type StormRoute = 'authorize' | '$connect' | '$disconnect' | 'hello' | 'session' | 'conversations';
 
-/** Which function runs a route. */
+/** The function that serves each route. */
 export type Layout = Readonly<Record<StormRoute, string>>;
 
 export interface Quotas {
-  /** New connections a second, of API Gateway. */
+  /** API Gateway's quota of new connections per second. */
   readonly connections: number;
-  /** The stack's own throttles, a second; half of each may come at once. */
+  /** The stack's own throttles, per second; the burst is half of each. */
   readonly socketRequests: number;
   readonly httpRequests: number;
-  /** Runs at once in the account. */
+  /** Concurrent executions in the account. */
   readonly concurrency: number;
 }
 
@@ -22,28 +22,28 @@ export interface Storm {
   readonly layout: Layout;
   readonly times: Readonly<Record<StormRoute, RunTime>>;
   readonly quotas: Quotas;
-  /** Within which the `$disconnect` of all lost sockets comes. @default - none comes */
+  /** Time within which all lost sockets get their `$disconnect`. @default - they get none */
   readonly disconnectSeconds?: number;
-  /** Whether a client asks `GET /session` after each refused upgrade, as the SDK does. @default true */
+  /** Whether a client calls `GET /session` after each refused upgrade, as the SDK does. @default true */
   readonly asksForReason?: boolean;
 }
 
 export interface StormResult {
-  /** Until 99 % are back: connected, greeted, and with their list of conversations. */
+  /** Time until 99 % are back: connected, greeted, and with their list of conversations. */
   readonly seconds: number;
   readonly refusedUpgrades: number;
-  /** Runs that Lambda refused: a connect, a frame, or a request that is repeated; a `$disconnect` is not. */
+  /** Invocations that Lambda refused. Clients repeat a connect, frame, or request; nobody repeats a `$disconnect`. */
   readonly refusedRuns: number;
   readonly coldStarts: number;
   readonly peakRuns: number;
-  /** Of the function that runs `$connect`. */
+  /** Cold starts of the function that serves `$connect`. */
   readonly peakConnectRuns: number;
 }
 
-/** Of the SDK (client/src/transport/retry-policy.ts). */
+/** The SDK's backoff (client/src/transport/retry-policy.ts). */
 const BACKOFF = { baseMs: 500, capMs: 20_000 };
 const ROUND_TRIP_MS = 50;
-/** A storm that has not ended by then never does. */
+/** A storm that lasts longer never ends. */
 const MOST_MS = 3_600_000;
 
 /** All clients lose their sockets at once and come back as the SDK does; no instance is warm. */

@@ -1,6 +1,6 @@
 import { costOf, type PriceFile, type PriceName } from './prices.ts';
 
-/** Amounts on the bill, by the name of their price. */
+/** Billed amounts, by the name of their price. */
 export type Usage = Readonly<Partial<Record<PriceName, number>>>;
 
 export function addUsage(...usages: readonly Usage[]): Usage {

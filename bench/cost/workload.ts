@@ -1,28 +1,28 @@
 import { parseArgs } from 'node:util';
 
-/** What users do, on average. */
+/** The average behaviour of users. */
 export interface Workload {
   readonly users: number;
-  /** Share of them connected at a time, the day through. */
+  /** Share of users connected at a time, averaged over the day. */
   readonly online: number;
-  /** Sent by each user. */
+  /** Messages sent per user and day. */
   readonly messagesPerDay: number;
-  /** Of the messages, those into groups. */
+  /** Share of messages sent to groups. */
   readonly groupShare: number;
-  /** One that was measured: 10, 100, 1000, 10000. */
+  /** A measured group size: 10, 100, 1000, or 10000. */
   readonly groupSize: number;
-  /** Of direct messages, those whose receiver is connected. More than `online`, since users write to those who are there. */
+  /** Share of direct messages whose receiver is connected. More than `online`, since users write to users who are online. */
   readonly receiverOnline: number;
-  /** Connects of each user; an app opens a session when it comes to the front. */
+  /** Connects per user and day; an app opens a session when it comes to the foreground. */
   readonly sessionsPerDay: number;
   readonly conversations: number;
-  /** Pages of history that each session opens. */
+  /** Pages of history read per session. */
   readonly historyPages: number;
-  /** Jobs that a run of the offline consumer finds. */
+  /** Jobs per invocation of the offline consumer. */
   readonly batch: number;
-  /** Of the busiest second, over the average: for quotas. */
+  /** Busiest second divided by the average; used for quotas. */
   readonly peak: number;
-  /** Months of history that are stored. */
+  /** Months of history stored. */
   readonly keptMonths: number;
 }
 

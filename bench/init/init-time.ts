@@ -7,12 +7,12 @@ import { handlerFile } from '../stack/assembly.ts';
 
 export interface InitTime {
   readonly name: string;
-  /** Median CPU of the import, all threads, in a process of its own. */
+  /** Median CPU time of the import in its own process, over all threads. */
   readonly cpuMs: number;
   readonly wallMs: number;
 }
 
-/** Does one import, as Lambda's init phase does, with Lambda's environment instead of this shell's. */
+/** Imports once, as Lambda's init phase does, with Lambda's environment instead of this shell's. */
 const PROGRAM = `
 const [cpu, start] = [process.cpuUsage(), performance.now()];
 await import(process.argv[1]);
@@ -31,8 +31,8 @@ const LAMBDA_ENVIRONMENT = {
 const run = promisify(execFile);
 
 /**
- * How long each function takes to be imported. The functions take turns, so that other work on the machine affects all alike;
- * only their ratios mean anything.
+ * Measures how long each function takes to import. Functions alternate, so that other load on the machine affects all alike.
+ * Only the ratios mean anything.
  */
 export async function measureInit(
   functions: readonly { readonly name: string; readonly model: FunctionModel }[],

@@ -7,8 +7,8 @@ const seeded = new WeakMap<BenchStack, number>();
 let sends = 0;
 
 /**
- * A message to one friend is a message to everyone, and each client shows what concerns its user. The friend may stand
- * anywhere in the order of the Scan; so the delay of every real client is looked at, not of one.
+ * A message to one friend is posted to everyone, and each client shows only its user's messages. The friend can be anywhere
+ * in the Scan order, so we measure every real client.
  */
 export async function joinBaseline(stack: BenchStack, users: number): Promise<Crowd> {
   const { runtime, documents } = stack;

@@ -1,10 +1,10 @@
-/** Connected users: a few real clients, and simulated sockets that take every post. */
+/** Connected users: a few real clients, and simulated sockets that accept every post. */
 export interface Crowd {
-  /** Sends one message; resolves with the milliseconds from the frame to each push that was looked at. */
+  /** Sends one message; resolves with the milliseconds from the frame to each measured push. */
   send(n: number): Promise<readonly number[]>;
-  /** The real clients go; the others stay for the next, larger crowd. */
+  /** Disconnects the real clients; the simulated ones stay for the next, larger crowd. */
   leave(): Promise<void>;
 }
 
-/** Real clients: more would only load the machine that measures. */
+/** Number of real clients; more would only load the measuring machine. */
 export const REAL_CLIENTS = 10;

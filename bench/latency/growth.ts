@@ -12,10 +12,10 @@ import { readProfile } from './profile.ts';
 export interface GrowthPoint {
   readonly system: 'ours' | 'baseline';
   readonly users: number;
-  /** From the frame sent to a push received. */
+  /** From sending the frame to receiving a push. */
   readonly ms: Summary;
   readonly tally: Pick<Tally, 'readUnits' | 'writeUnits' | 'posts' | 'socketMessages'>;
-  /** CPU of the sending function, mean. */
+  /** Mean CPU time of the sending function. */
   readonly cpuMs: number;
 }
 
@@ -25,15 +25,15 @@ const USERS: Readonly<Record<Mode, readonly number[]>> = {
   full: [10, 100, 1_000, 10_000],
 };
 const MESSAGES: Readonly<Record<Mode, number>> = { check: 0, quick: 20, full: 200 };
-/** A message to everyone costs this machine that many posts, at about a millisecond each. */
+/** Limits the number of messages: one to everyone takes a post per user, about a millisecond each on this machine. */
 const MOST_POSTS: Readonly<Record<Mode, number>> = { check: 0, quick: 2_000, full: 40_000 };
 const LEAST_MESSAGES = 4;
-/** The first ones start functions and compile them. */
+/** Warm-up messages: the first ones start functions and compile their code. */
 const WARM_UP = 15;
-/** Messages that are left out because a function failed. */
+/** How many messages may be skipped because a function failed. */
 const MOST_FAILURES = 2;
 
-/** Both systems up at the same time on the same machine, measured in turn, under the same latencies. */
+/** Runs both systems side by side on one machine and measures them alternately, with the same latencies. */
 export async function measureGrowth(
   ours: string,
   baseline: string,
@@ -82,7 +82,7 @@ async function measureCrowd(
     const { invocations } = proxy;
     const failed = invocations.find(({ ok }) => ok !== true);
     if (failed) {
-      // On a machine that is too busy the baseline's function may be cut off after its 29 s.
+      // On a busy machine the baseline's function may hit its time-out of 29 s.
       failures += 1;
       if (failures > MOST_FAILURES) throw new Error(`${failed.function} failed: ${failed.error}`);
       console.error(`left out: ${names.of(failed.function)} failed: ${failed.error}`);

@@ -5,14 +5,14 @@ import { type Crowd, REAL_CLIENTS } from './crowd.ts';
 
 const seeded = new WeakMap<BenchStack, number>();
 
-/** Pairs of friends write to each other. */
+/** Pairs of friends who write to each other. */
 export async function joinOurs(stack: BenchStack, users: number): Promise<Crowd> {
   const before = seeded.get(stack) ?? 0;
   const missing = Math.max(0, users - REAL_CLIENTS - before);
   await seedRoutes(stack, Array.from({ length: missing }, newUser));
   seeded.set(stack, before + missing);
   const pairs: Pair[] = [];
-  // One after the other: at once they would start a dozen instances of each function, on two cores.
+  // Sequential: in parallel they would start a dozen instances of each function.
   for (let n = 0; n < REAL_CLIENTS / 2; n += 1) {
     pairs.push(await joinPair(stack));
   }

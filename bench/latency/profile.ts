@@ -12,7 +12,7 @@ export function readProfile(): LatencyProfile {
   return readJson<LatencyProfile>('latency-profile.json');
 }
 
-/** The mean of what a rule draws, for what a function waits on the bill. */
+/** The mean latency of a rule, to compute the billed time that a function waits. */
 export function meanMs(distribution: Distribution): number {
   if ('ms' in distribution) return distribution.ms;
   if ('p50Ms' in distribution) {

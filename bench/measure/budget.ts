@@ -1,22 +1,22 @@
 import type { OperationResult } from './recorder.ts';
 import type { Tally } from './tally.ts';
 
-/** Bytes are reported but not gated: a longer name in a frame is no regression. */
+/** Bytes are reported but not gated: a longer field name is no regression. */
 export type OperationBudget = Omit<Tally, 'bytesOut' | 'bytesIn' | 'chain'>;
 
 export interface Budgets {
-  /** By `scenario/operation`: what each may cost at most, and costs today. */
+  /** Keyed by `scenario/operation`: its maximum cost, which is also its present cost. */
   readonly operations: Readonly<Record<string, OperationBudget>>;
-  /** The largest bundle of a function, SDK included, minified. */
+  /** Maximum size of a function's minified bundle, including the SDK. */
   readonly bundleBytes: number;
-  /** For functions that hold what others don't, and why stands in an ADR. */
+  /** Exceptions for functions with additional dependencies, each justified in an ADR. */
   readonly bundleBytesOf?: Readonly<Record<string, number>>;
 }
 
 export interface Verdict {
-  /** One line each; the gate is shut if there is any. */
+  /** One line each; the gate fails if there is any. */
   readonly broken: readonly string[];
-  /** Operations that cost less than their budget, which can be lowered. */
+  /** Operations that cost less than their budget, which can then be lowered. */
   readonly under: readonly string[];
 }
 
@@ -60,7 +60,7 @@ export function judgeBundles(
   return { broken, under: [] };
 }
 
-/** Every number in either, with 0 for what only the other has. */
+/** Every number in either object, with 0 where one of them lacks it. */
 function* pairs(
   budget: OperationBudget,
   actual: OperationBudget,

@@ -1,5 +1,5 @@
-// Stands in for a handler's index.mjs where an event is wanted as the gateway makes it: writes each to a file of the
-// folder BENCH_EVENTS, named after the function.
+// Replaces a handler's index.mjs to capture the gateway's events: writes each one to a file in the folder BENCH_EVENTS,
+// named after the function.
 import { writeFileSync } from 'node:fs';
 import { handler as metered } from './metered.mjs';
 

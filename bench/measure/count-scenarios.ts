@@ -5,10 +5,10 @@ import { newUser } from '../scenarios/scenario.ts';
 import type { BenchStack } from '../stack/bench-stack.ts';
 import { type OperationResult, Recorder } from './recorder.ts';
 
-/** Twice shows that counts are the same, as do those that were committed; more make the CPU figures steady. */
+/** Two rounds show that the counts repeat (quick mode compares with the committed ones); more only steady the CPU figures. */
 const ROUNDS: Readonly<Record<Mode, number>> = { check: 2, quick: 1, full: 30 };
 
-/** @param only names of scenarios; none: those that the mode has time for */
+/** @param only names of scenarios; if empty, all that fit the mode */
 export async function countScenarios(
   stack: BenchStack,
   mode: Mode,

@@ -1,8 +1,8 @@
-/** Collects what the meters in the handlers say (meter.mjs). */
+/** Collects the measurements that the handlers' meters print (meter.mjs). */
 export class CpuMeter {
   readonly #micros = new Map<string, number>();
 
-  /** A line of a function's log; any other line is none of ours. */
+  /** Parses a line of a function's log; ignores lines not written by the meter. */
   read(line: string): void {
     if (!line.startsWith('{"meter":"cpu"')) return;
     const { requestId, micros }: { requestId: string; micros: number } = JSON.parse(line);

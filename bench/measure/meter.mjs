@@ -1,5 +1,5 @@
-// Stands in for a handler's index.mjs in a metered assembly (bench/stack/assembly.ts). CPU of this thread alone: the
-// engine's helpers (concurrent compilation, garbage collection) are not in it, nor are the other functions' threads.
+// Replaces a handler's index.mjs in a metered assembly (bench/stack/assembly.ts). Measures the CPU time of this thread alone,
+// without the engine's helper threads (concurrent compilation, garbage collection) and those of other functions.
 import { handler as metered } from './metered.mjs';
 
 export async function handler(event, context) {

@@ -1,4 +1,4 @@
-/** The value below which a share of the others lies, between two neighbours by their distance. */
+/** The percentile, linearly interpolated. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const position = share * (sorted.length - 1);
@@ -12,18 +12,18 @@ export function median(values: readonly number[]): number {
   return percentile(values, 0.5);
 }
 
-/** CPU milliseconds of the runs of one function. */
+/** CPU milliseconds of one function's invocations. */
 export interface CpuTime {
   readonly runs: number;
   readonly meanMs: number;
 }
 
-/** The first runs start the function and compile it. */
+/** Invocations to skip: the first ones start the function and compile its code. */
 const COLD_RUNS = 3;
 
 /**
- * The mean, not the median: a kernel that counts a thread's time by ticks is right on average only, and may say 0 of most
- * runs. Of few runs all count, and are cold.
+ * Mean, not median: with tick-based CPU accounting most invocations may read 0, and only the average is right. With few
+ * invocations all are used, cold ones included.
  */
 export function cpuTime(valuesMs: readonly number[]): CpuTime {
   const warm = valuesMs.length > 2 * COLD_RUNS ? valuesMs.slice(COLD_RUNS) : valuesMs;

@@ -1,5 +1,5 @@
-// Stands in for a handler's index.mjs where the question is what takes the CPU: samples this thread from one event to a
-// later one and writes a .cpuprofile of what was between. BENCH_PROFILE: folder;from;to.
+// Replaces a handler's index.mjs to profile its CPU use: samples this thread from one event to a later one and writes a
+// .cpuprofile. BENCH_PROFILE: folder;from;to.
 import { writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { threadId } from 'node:worker_threads';

@@ -2,16 +2,16 @@ import type { BenchStack } from '../stack/bench-stack.ts';
 import { type CpuTime, cpuTime } from './percentile.ts';
 import { differences, runName, shareOf, type Tally, tallyOf } from './tally.ts';
 
-/** One thing that a user or the service does, and what it costs. */
+/** An operation of a user or the service, and its cost. */
 export interface OperationResult {
   readonly scenario: string;
   readonly operation: string;
   readonly tally: Tally;
-  /** CPU milliseconds of the runs by `runName`, if the handlers were metered. */
+  /** CPU milliseconds of each invocation by `runName`, if the handlers were metered. */
   readonly cpuMs: Readonly<Record<string, CpuTime>>;
 }
 
-/** The counts of one operation were not the same in two runs: one of them, or the operation, is not what it claims. */
+/** The counts of an operation differed between two rounds: a round was disturbed, or the operation is not deterministic. */
 export class InexactError extends Error {}
 
 interface Recording {
@@ -20,9 +20,8 @@ interface Recording {
 }
 
 /**
- * Keeps the first tally of each operation, and holds every later one against it. A round in which a function gave up
- * waiting for an answer, as it does after a second or two on a machine that is too busy, is left out: what it then does
- * is its retry, and counted where that is the question (test/flow/faults.test.ts).
+ * Keeps each operation's first tally and compares later ones with it. Skips rounds in which a call timed out, as happens after
+ * a second or two on a busy machine: they contain a retry, which test/flow/faults.test.ts covers.
  */
 export class Recorder {
   readonly #scenario: string;
@@ -36,9 +35,9 @@ export class Recorder {
   }
 
   /**
-   * Counts what the functions do from now until nothing is under way any more.
-   * @param per the operation is done so many times in it
-   * @throws {InexactError} it did not cost what it cost before
+   * Counts the functions' calls from now until everything has settled.
+   * @param per how many times the operation is done meanwhile
+   * @throws {InexactError} if the counts differ from the first round's
    */
   async measure<Result>(operation: string, run: () => Promise<Result>, per = 1): Promise<Result> {
     const { proxy, cpu, names } = this.#stack;
@@ -76,7 +75,7 @@ export class Recorder {
     return result;
   }
 
-  /** @throws {Error} an operation was disturbed in every round */
+  /** @throws {Error} if an operation was disturbed in every round */
   get results(): readonly OperationResult[] {
     const lost = [...this.#disturbed].filter((operation) => !this.#recordings.has(operation));
     if (lost.length > 0) {

@@ -1,42 +1,42 @@
 import { type Call, chainLength, type Invocation } from '../../local/aws-proxy/index.ts';
 
-/** The cost of one operation without times: the same in every run. */
+/** The cost of one operation, without times: the same in every round. */
 export interface Tally {
-  /** Runs by route, and of the workers by function (`runName`). */
+  /** Invocations by route, or for queue workers by function (`runName`). */
   readonly invocations: Readonly<Record<string, number>>;
-  /** By operation and target: `PutItem Messages`, `PostToConnection`. */
+  /** Calls by operation and target: `PutItem Messages`, `PostToConnection`. */
   readonly calls: Readonly<Record<string, number>>;
   readonly writeUnits: number;
   readonly readUnits: number;
   readonly posts: number;
-  /** Requests to SQS: sent by functions, and a receive and a delete for each batch that came. */
+  /** SQS requests: the functions' sends, plus a receive and a delete for each batch received. */
   readonly queueRequests: number;
-  /** WebSocket messages, as billed: frames in, replies, pushes. `$connect` and `$disconnect` are none. */
+  /** Billed WebSocket messages: frames in, replies, pushes; not `$connect` and `$disconnect`. */
   readonly socketMessages: number;
   readonly httpRequests: number;
-  /** Bodies to and from AWS. */
+  /** Bytes of request and response bodies exchanged with AWS. */
   readonly bytesOut: number;
   readonly bytesIn: number;
-  /** Of each of these, the longest row of calls one after the other; not of runs with a crowd of calls at once. */
+  /** Longest chain of sequential calls, by `runName`; omitted for invocations with more than `CROWD` calls of a kind. */
   readonly chain: Readonly<Record<string, number>>;
-  /** The same, up to the first post. */
+  /** The same chain, up to the first post. */
   readonly chainBeforePush: Readonly<Record<string, number>>;
 }
 
-/** SQS bills a request of more than this as several. */
+/** SQS bills a larger request as several. */
 const QUEUE_REQUEST_BYTES = 64 * 1024;
-/** The poller receives a batch and deletes it. Empty receives are the queue's, not the message's: see prices.json. */
+/** The poller receives a batch and deletes it. Empty receives cost per queue, not per message: see prices.json. */
 const REQUESTS_PER_BATCH = 2;
 
 /**
- * Above so many calls of a kind a function works through them some at a time (the SDK's sockets limit posts to 50), and
- * how the waves overlap is an accident of timing: no number that is the same in every run.
+ * Above this many calls of one kind a function works in waves (the SDK's sockets limit posts to 50). Their overlap depends on
+ * timing, so the chain's length is not repeatable.
  */
 const CROWD = { posts: 50, others: 9 };
 
 const UNBILLED = new Set(['$connect', '$disconnect']);
 
-/** What a run was for: the route that called it; of a worker, its function. */
+/** Name of an invocation: its route, or for a queue worker its function. */
 export function runName(
   { function: id, trigger }: Pick<Invocation, 'function' | 'trigger'>,
   nameOf: (id: string) => string,
@@ -109,7 +109,7 @@ function countBy<T>(values: readonly T[], nameOf: (value: T) => string): Record<
   return inOrder(counts);
 }
 
-/** Calls made at once arrive in any order; the record of them must not depend on it. */
+/** Parallel calls arrive in any order, which the tally must not depend on. */
 function inOrder(record: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -118,13 +118,13 @@ function sum<T>(values: readonly T[], of: (value: T) => number): number {
   return values.reduce((total, value) => total + of(value), 0);
 }
 
-/** Of an operation that was done `times` times. @throws if a count can't be divided: then they were not the same */
+/** The tally per operation, if it was done `times` times. @throws if a count isn't divisible: the operations differed */
 export function shareOf(tally: Tally, times: number): Tally {
   if (times === 1) return tally;
   const share = (name: string, count: number): number => {
     const part = count / times;
     if (name.startsWith('bytes')) return Math.round(part);
-    // Chains are not added up over runs.
+    // Chains are not summed over invocations.
     if (name.startsWith('chain')) return count;
     if (!Number.isInteger(part * 2)) throw new Error(`${name}: ${count} in ${times} equal operations`);
     return part;
@@ -140,7 +140,7 @@ export function shareOf(tally: Tally, times: number): Tally {
   return Object.fromEntries(divided) as unknown as Tally;
 }
 
-/** Where two tallies differ, in words: `writeUnits 3 → 4`. */
+/** Describes the differences between two tallies: `writeUnits 3 → 4`. */
 export function differences(before: Tally, after: Tally): readonly string[] {
   const flat = (tally: Tally) =>
     new Map(

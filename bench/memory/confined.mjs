@@ -1,10 +1,10 @@
-// A function in a process of its own that gets as much CPU as a memory size buys (bench/memory/memory.ts): imports the
-// bundle, runs one event after the other, and prints how long each took.
+// Runs a function in its own process, with the CPU share of a memory size (bench/memory/memory.ts): imports the bundle,
+// handles events one by one, and prints how long each took.
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const { bundle, events, group, confinesInit } = JSON.parse(process.argv[2]);
-/** More than a period of the CPU quota: each run starts with a whole one, as after a freeze. */
+/** Longer than a period of the CPU quota, so that each event starts with a full quota, as after a freeze. */
 const PAUSE_MS = 45;
 
 const confine = () => writeFileSync(`${group}/cgroup.procs`, String(process.pid));

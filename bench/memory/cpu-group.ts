@@ -1,15 +1,15 @@
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 
 const ROOT = '/sys/fs/cgroup';
-/** Lambda's own is not documented. A fraction of a core comes in slices of this length; a shorter one hides waits. */
+/** Scheduling period of the CPU quota. AWS documents no period for Lambda; a shorter one would hide waits. */
 const PERIOD_MICROS = 20_000;
 
 /** A control group whose processes share a fraction of one core. Needs Linux, and root. */
 export class CpuGroup {
-  /** A process joins by writing its id to `cgroup.procs` here. */
+  /** The group's folder; a process joins by writing its id to `cgroup.procs` in it. */
   readonly directory: string;
 
-  /** @throws {Error} this machine lets no control group be made */
+  /** @throws {Error} if this machine does not allow control groups */
   constructor(name: string, cores: number) {
     const isFirstVersion = existsSync(`${ROOT}/cpu/cpu.shares`) || existsSync(`${ROOT}/cpu/cgroup.procs`);
     this.directory = `${ROOT}/${isFirstVersion ? 'cpu/' : ''}serverless-im-${process.pid}-${name}`;

@@ -15,27 +15,27 @@ import { CpuGroup } from './cpu-group.ts';
 
 const MEGABYTES = [256, 512, 1_024];
 const ROUNDS = 3;
-/** The first runs compile the code, and are not among the warm ones. */
+/** Events to skip before the warm ones, since the first compile the code. */
 const [COLD_RUNS, WARM_RUNS] = [10, 20];
 
-/** A request of a client, and which of the functions that it calls is measured. */
+/** A client's request, and which of the functions it invokes is measured. */
 interface Request {
   readonly name: string;
   send(): Promise<unknown>;
   readonly isIts?: (functionId: string) => boolean;
 }
 
-/** Milliseconds of one operation at one memory size, medians but for the one that says so. */
+/** Milliseconds of one operation at one memory size; medians unless stated otherwise. */
 export interface MemoryTime {
   readonly operation: string;
   readonly megabytes: number;
-  /** The import of the bundle, should Lambda give init a whole core, and with the size's share of one. */
+  /** Import of the bundle, with a whole core (if Lambda grants that to init) and with the size's share of one. */
   readonly wholeCoreInitMs: number;
   readonly initMs: number;
   readonly firstMs: number;
   readonly p50Ms: number;
   readonly p95Ms: number;
-  /** Resident at the end. */
+  /** Resident memory at the end. */
   readonly usedMegabytes: number;
 }
 
@@ -55,8 +55,8 @@ interface Life {
 }
 
 /**
- * How long the deployed bundles take at each memory size: in a process that gets the CPU which that size buys in Lambda,
- * against this machine's emulators, with the wait that the cost model assumes for each call.
+ * Measures how long the deployed bundles take at each memory size: in a process with the CPU share that Lambda gives that
+ * size, against the local emulators, with the latency that the cost model assumes for each call.
  */
 export async function measureMemory(assembly: Assembly): Promise<readonly MemoryTime[]> {
   const prices = readPrices();
@@ -116,10 +116,10 @@ function operationOf(
   const { environment } = functionSpec(model, {
     AWS_ENDPOINT_URL_DYNAMODB: runtime.endpoints.dynamodb,
     AWS_ENDPOINT_URL_SQS: runtime.endpoints.sqs,
-    // By this name the proxy knows the caller, and delays its calls (local/aws-proxy/invocations.ts).
+    // The proxy recognizes the caller by this name, and delays its calls (local/aws-proxy/invocations.ts).
     AWS_SDK_UA_APP_ID: 'caller-Memory',
   });
-  // A send that is repeated is another operation: each gets an id of its own.
+  // Each send gets its own id, since a repeated send is a different operation.
   const events = Array.from({ length: 1 + COLD_RUNS + WARM_RUNS }, () => JSON.parse(text));
   return { name, bundle: pathToFileURL(handlerFile(model)).href, environment, events };
 }
@@ -131,7 +131,7 @@ interface Size {
   readonly confinedInitMs: readonly number[];
 }
 
-/** In turns, so that what else the machine does hits all sizes alike. */
+/** Alternates, so that other load on the machine affects all sizes alike. */
 async function measureSizes(
   operations: readonly Operation[],
   { assumptions }: Pick<PriceFile, 'assumptions'>,
@@ -167,7 +167,7 @@ async function measureSizes(
   return sizes.map(({ operation, ...size }) => ({ operation: operation.name, ...size }));
 }
 
-/** An error frame, an HTTP error, a record to be repeated: as quick as it may be, it is not the operation. */
+/** Detects an error frame, an HTTP error, or a failed record, which must not be measured as the operation. */
 const FAILURE = /"type":"error"|"statusCode":[45]|"itemIdentifier"/;
 
 const run = promisify(execFile);

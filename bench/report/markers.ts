@@ -1,6 +1,6 @@
 /**
  * Puts generated text between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`, and keeps the text around it.
- * @throws {Error} if the page has no such place
+ * @throws {Error} if the page lacks these markers
  */
 export function fillIn(page: string, name: string, text: string): string {
   const [open, close] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`];

@@ -20,7 +20,7 @@ export function writeReport(counts: CountsFile, times: TimesFile): void {
   for (const [path, text] of reportPages(counts, times)) writeFileSync(path, text);
 }
 
-/** The pages with the tables that follow from these results, by path. */
+/** The pages by path, with their tables generated from these results. */
 export function reportPages(counts: CountsFile, times: TimesFile): ReadonlyMap<string, string> {
   const prices = readPrices();
   const measured = measuredOf(counts, times);
@@ -67,7 +67,7 @@ function memoryText({ machine, times }: MemoryFile, prices: PriceFile): string {
 const REFERENCE = 'bare SDK (baseline Connect)';
 const BOTH_CLIENTS = 'and @connections (baseline SendMessage)';
 
-/** The bare clients of the baseline, then each deployed function; its import is blank if no full run has measured it. */
+/** The baseline's bare clients, then each deployed function. The import time is blank until a full run has measured it. */
 export function functionsTable(
   { memory, bundleBytes }: CountsFile,
   { init }: Pick<TimesFile, 'init'>,

@@ -13,7 +13,7 @@ function cellText(cell: string | number): string {
   return String(cell).replaceAll('|', '\\|');
 }
 
-/** To three significant digits, without an exponent. */
+/** Three significant digits, without an exponent. */
 export function short(value: number): number {
   return Number(value.toPrecision(3));
 }

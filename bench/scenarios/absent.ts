@@ -2,8 +2,8 @@ import type { BenchStack } from '../stack/bench-stack.ts';
 import { type Bench, newUser, sending } from './scenario.ts';
 
 /**
- * Counts the cost of notifying members who are online, and then that of storing for those who are away. The consumer of the
- * offline queue takes up to ten messages that are there, so the queue is held until all have arrived.
+ * Counts the cost of notifying online members, and then of storing for absent ones. The consumer of the offline queue takes up
+ * to ten available messages, so the queue is paused until all have arrived.
  */
 export async function measureWithAbsent<Result>(
   { stack, measure }: Pick<Bench, 'stack' | 'measure'>,
@@ -16,7 +16,7 @@ export async function measureWithAbsent<Result>(
   return result;
 }
 
-/** The poll under way takes the first message, so the first one is a dummy. */
+/** The poll in progress takes the first message, so that one is a dummy. */
 export async function pauseOffline(stack: BenchStack) {
   return stack.pauseQueue('OfflineQueue', async () => {
     const { action, ...body } = sending(newUser());

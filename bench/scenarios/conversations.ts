@@ -10,8 +10,8 @@ interface Page {
 }
 
 /**
- * Bob has three hundred conversations with one unread message each, and lists them. Then those of the first page have two unread
- * messages each.
+ * Bob lists three hundred conversations with one unread message each. Then each conversation on the first page gets a second
+ * unread message.
  */
 export const conversations: Scenario = {
   name: 'conversations',

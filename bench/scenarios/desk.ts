@@ -2,9 +2,9 @@ import type { DeskChat } from '../../protocol/desk.ts';
 import type { Socket } from '../stack/socket.ts';
 import { type Bench, type Scenario, sending } from './scenario.ts';
 
-/** Its queue also holds the delayed watchdog jobs. They are counted by one without a delay. */
+/** The desk's queue also holds delayed watchdog jobs. One without a delay is used to count their cost. */
 const EVENTS = 'DeskEvents';
-/** One for each round: former agents of a queue stay listed in it, so a second round would read more. */
+/** One support queue per round: former agents stay listed in a queue, so a second round would read more. */
 export const DESK_QUEUES = Array.from({ length: 30 }, (_, n) => `queue-${String(n).padStart(2, '0')}`);
 const AGENT = { roles: ['agent'], name: 'Ann' };
 
@@ -65,7 +65,7 @@ function measureMatched<Result>(
   });
 }
 
-/** Waits until all of them know the agent of the chat. @returns its conversation */
+/** Waits until all clients know the agent of the chat. @returns the chat's conversation */
 async function assigned(sockets: readonly Socket[], run: () => Promise<unknown>): Promise<string> {
   const told = sockets.map((socket) => socket.next(({ type }) => type === 'desk.assigned'));
   await run();

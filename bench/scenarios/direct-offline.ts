@@ -4,7 +4,7 @@ import { type Bench, inParallel, type Scenario, sending } from './scenario.ts';
 
 const WAITING = 100;
 const BATCH = 10;
-/** A round takes seconds, since it begins with a hundred messages. */
+/** A low limit, since each round begins with a hundred messages and takes seconds. */
 const MOST_ROUNDS = 8;
 
 /** Bob is away while a hundred messages are sent to him, and then gets them page by page. */
@@ -30,20 +30,20 @@ export const directOffline: Scenario = {
   },
 };
 
-/** The consumer takes what is there, so a batch is full only if its messages had to wait. */
+/** The consumer takes the messages that are available, so a batch is full only if messages had to wait. */
 async function storeBatch(
   { measure }: Bench,
   alice: Socket,
   bob: string,
   queue: { release(): void },
 ): Promise<void> {
-  // Two are there already.
+  // Two messages are there already.
   for (let n = 2; n < BATCH; n += 1) await alice.request(sending(bob));
   await measure('store-offline, a batch of 10', async () => queue.release());
 }
 
 async function drain({ stack, measure }: Bench, b: string): Promise<void> {
-  // Messages that are still in the queue would be pushed to him.
+  // Messages still in the queue would be pushed to him when he connects.
   await stack.settle();
   const bob = await stack.open(b);
   const first = await measure('hello, a page of 50', () => bob.request({ action: 'hello' }));

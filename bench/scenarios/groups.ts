@@ -5,18 +5,18 @@ import { seedMembers, seedRoutes } from '../stack/seed.ts';
 import { measureWithAbsent } from './absent.ts';
 import { type Bench, type Scenario, sending } from './scenario.ts';
 
-/** Members in one `POST /groups`, without the creator. */
+/** Members per `POST /groups`, not counting the creator. */
 const MOST_NAMED = 100;
 
-/** Members of one change, its creator included. */
+/** Members per change, including the creator. */
 const MEMBERS_AT_ONCE = 40;
 
 interface GroupSize {
   readonly members: number;
-  /** With an open session, the sender included. */
+  /** Members with an open session, including the sender. */
   readonly online: number;
   readonly isChecked: boolean;
-  /** Keeps every seq below 10: another digit would be another byte. */
+  /** Keeps every seq below 10, since another digit would add a byte. */
   readonly mostRounds: number;
 }
 
@@ -47,7 +47,7 @@ export const groups: readonly Scenario[] = SIZES.map((size) => ({
   },
 }));
 
-/** The creator is a real client. The sockets of the other online members are simulated (phantom-gateway.ts). */
+/** The creator is a real client; the other online members have simulated sockets (phantom-gateway.ts). */
 async function makeGroup(bench: Bench, creator: string, size: GroupSize): Promise<string> {
   const { stack, user } = bench;
   const members = Array.from({ length: size.members - 1 }, user);
@@ -72,7 +72,7 @@ async function measureCreation(
 ): Promise<unknown> {
   const parts = Math.ceil(members / MEMBERS_AT_ONCE);
   if (parts > 1) {
-    // Starts the workers: a cold start would hold up the function that creates the group.
+    // Warms up the workers: a cold start would delay the function that creates the group.
     await create(Array.from({ length: MEMBERS_AT_ONCE - 1 }, bench.user));
     await bench.stack.settle();
   }
@@ -82,8 +82,8 @@ async function measureCreation(
 }
 
 /**
- * Members join in parts, and the workers are notified of each. The next part waits until they have processed the one before.
- * Otherwise the number of rows that they find would depend on timing.
+ * Members join in batches, each of which notifies the workers. A batch starts only when the workers have processed the
+ * previous one; otherwise the number of rows they find would depend on timing.
  */
 async function inStep<Result>(
   { proxy, ends }: BenchStack,
@@ -105,7 +105,7 @@ async function inStep<Result>(
   return created;
 }
 
-/** Picks `count` of them, evenly spread, so that each job of the fan-out finds its share. */
+/** Picks `count` of them, evenly spread, so that each fan-out job gets an equal share. */
 function evenly<T>(values: readonly T[], count: number): T[] {
   return values.filter(
     (_, n) => Math.floor((n * count) / values.length) !== Math.floor(((n - 1) * count) / values.length),

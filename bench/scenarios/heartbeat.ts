@@ -17,7 +17,7 @@ export const heartbeat: Scenario = {
   },
 };
 
-/** Leaves less than half of the lease, as after sixteen minutes. The layout is that of lambdas/adapters/route-table.ts. */
+/** Leaves less than half of the lease, as after sixteen minutes. Uses the item layout of lambdas/adapters/route-table.ts. */
 async function agePresence({ documents, table }: BenchStack, userId: string): Promise<void> {
   await documents.send(
     new UpdateCommand({

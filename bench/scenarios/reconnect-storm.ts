@@ -1,7 +1,7 @@
 import type { Socket } from '../stack/socket.ts';
 import { inParallel, type Scenario } from './scenario.ts';
 
-/** Handshakes at once: as many as one machine can take that also runs the gateway, the functions, and two emulators. */
+/** Concurrent handshakes: as many as a machine can handle that also runs the gateway, the functions, and two emulators. */
 const AT_ONCE = 50;
 
 /** All clients lose their sockets, and all reconnect. */

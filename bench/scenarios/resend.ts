@@ -6,7 +6,7 @@ export const resend: Scenario = {
   isChecked: true,
   async run({ stack, measure, rounds }) {
     for (let round = 0; round < rounds; round += 1) {
-      // A new pair each time keeps every seq below 10: another digit would be another byte.
+      // A new pair each time keeps every seq below 10, since another digit would add a byte.
       const { b, alice, bob } = await joinPair(stack);
       const frame = sending(b);
       await alice.request(frame);

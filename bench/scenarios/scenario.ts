@@ -4,17 +4,17 @@ import type { Socket } from '../stack/socket.ts';
 
 export interface Bench {
   readonly stack: BenchStack;
-  /** How often a scenario runs its operations. Their counts must be equal; their times are averaged. */
+  /** How often a scenario repeats its operations. Counts must be equal; times are averaged. */
   readonly rounds: number;
-  /** `small` where a smaller run has the same counts: a storm costs as much a client with 100 as with 1,000. */
+  /** `small` uses fewer clients if the counts stay the same: a storm costs as much per client with 100 as with 1,000. */
   readonly scale: 'full' | 'small';
   readonly measure: Recorder['measure'];
-  /** A new user. All ids have the same length, so that bytes are the same in every run. */
+  /** A new user id. All have the same length, so that byte counts are repeatable. */
   user(): string;
 }
 
 export interface Scenario {
-  /** For `--scenario`. */
+  /** The name to pass to `--scenario`. */
   readonly name: string;
   /** Whether it is fast enough for `--check`. */
   readonly isChecked: boolean;
@@ -27,7 +27,7 @@ export function newUser(): string {
   return `user-${String(users).padStart(7, '0')}`;
 }
 
-/** The usual message. A write unit is 1 KB of an item, of which keys and hash take some 300 bytes. */
+/** Content of a typical message. A write unit covers 1 KB of an item, and keys and hash take some 300 bytes of it. */
 const TEXT = 'x'.repeat(100);
 
 let sends = 0;

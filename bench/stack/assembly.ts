@@ -9,7 +9,7 @@ import { synthesize } from '../../local/stack/synth.ts';
 /** A synthesized app: what `cdk deploy` would upload. */
 export interface Assembly {
   readonly directory: string;
-  /** Their environment is final but for the endpoints. */
+  /** Functions; their environment is complete except for the endpoints. */
   readonly functions: readonly FunctionModel[];
   /** Logical id of the function that each route calls. */
   readonly routes: ReadonlyMap<string, string>;
@@ -33,7 +33,7 @@ export async function makeAssembly(projectDirectory: string): Promise<Assembly> 
   return { directory, functions, routes, remove: () => rmSync(directory, { recursive: true, force: true }) };
 }
 
-/** With the functions' short names, in order. */
+/** Functions by short name, sorted. */
 export function namedFunctions({ functions }: Pick<Assembly, 'functions'>) {
   const names = new Names({ functions, tables: [], queues: [] });
   return functions
@@ -47,7 +47,7 @@ export function bundleSizes(assembly: Assembly): Readonly<Record<string, number>
   );
 }
 
-/** Megabytes by function, and by route, as runs are named (`runName`). */
+/** Memory in MB by function and by route, named as in `runName`. */
 export function memoryOf(assembly: Assembly): Readonly<Record<string, number>> {
   const sizes = new Map(assembly.functions.map((model) => [model.logicalId, model.memoryMegabytes]));
   return Object.fromEntries([
@@ -58,14 +58,14 @@ export function memoryOf(assembly: Assembly): Readonly<Record<string, number>> {
 
 const METERED = 'metered.mjs';
 
-/** The bundle itself, also if a wrapper stands before it. */
+/** The deployed bundle, even if a wrapper replaced it. */
 export function handlerFile({ codeDirectory }: FunctionModel): string {
   const metered = join(codeDirectory, METERED);
   return existsSync(metered) ? metered : join(codeDirectory, 'index.mjs');
 }
 
 /**
- * Wraps each handler of the assembly in one of measure/*.mjs: it measures the CPU time of an event, profiles, or writes the events
+ * Wraps each handler of the assembly in one of measure/*.mjs, which measures the CPU time per event, profiles, or writes events
  * to files. The deployed bundle stays unchanged under another name.
  */
 export function wrapHandlers({ functions }: Assembly, wrapper: 'meter' | 'profiler' | 'capture'): void {

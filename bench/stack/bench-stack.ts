@@ -16,7 +16,7 @@ import { type PhantomGateway, startPhantomGateway } from './phantom-gateway.ts';
 import { QueueWatch } from './queue-watch.ts';
 import { Socket } from './socket.ts';
 
-/** The stack on this machine behind the AWS proxy, and its clients. */
+/** The local stack behind the AWS proxy, and its clients. */
 export interface BenchStack {
   readonly runtime: LocalRuntime;
   readonly proxy: AwsProxy;
@@ -27,18 +27,18 @@ export interface BenchStack {
   /** Full name of a table by its short name. */
   table(name: string): string;
   open(userId: string, deviceId?: string, token?: TokenOptions): Promise<Socket>;
-  /** Opens and says hello. */
+  /** Opens a socket and says hello. */
   join(userId: string, deviceId?: string, token?: TokenOptions): Promise<Socket>;
   http(userId: string, path: string, init?: { method: string; body: unknown }): Promise<unknown>;
-  /** Resolves when this many runs that the route called, or of this function, have ended from now. */
+  /** Resolves when this many more invocations of the route or function have ended. */
   ends(match: RunMatch, times?: number): Promise<void>;
   /** Closes sockets and waits until their sessions are removed. */
   leave(...sockets: readonly Socket[]): Promise<void>;
   /** Resolves when no function runs and no queue holds a message, except a paused queue. */
   settle(): Promise<void>;
-  /** Pauses this queue until `release`. `prime` must send it a message, which ends the running poll. */
+  /** Pauses this queue until `release`. `prime` must send it a message, which ends the poll in progress. */
   pauseQueue(name: string, prime: () => Promise<unknown>): Promise<PausedQueue>;
-  /** Runs while `settle` ignores this queue and its delayed events, which are dropped at the end. */
+  /** Runs a task while `settle` ignores this queue and its delayed events, which are dropped at the end. */
   without<Result>(queue: string, run: () => Promise<Result>): Promise<Result>;
   /** Sends an event to a queue of the stack. */
   enqueue(queue: string, event: object): Promise<void>;
@@ -55,16 +55,16 @@ export interface BenchStackOptions {
   readonly cdkOut: string;
   readonly latency: readonly LatencyRule[];
   readonly maxInstancesPerFunction?: number;
-  /** Variables for all functions. */
+  /** Environment variables for all functions. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Calls and invocations that one operation may make: a group of 10,000 makes some 20,000. */
+/** Maximum calls and invocations per operation: a group of 10,000 makes some 20,000. */
 const KEEP = 100_000;
-/** Of all functions together. No idle instance may be evicted, or its next event would meet a cold start. */
+/** Instances of all functions together. High enough that no idle one is evicted, which would cause a cold start. */
 const MOST_INSTANCES = 64;
 
-/** Runs something on a stack of its own, with simulated sockets beside real ones. */
+/** Runs a task on its own stack, with simulated sockets beside real ones. */
 export async function withBenchStack<Result>(
   options: BenchStackOptions,
   run: (stack: BenchStack) => Promise<Result>,
@@ -102,7 +102,7 @@ async function startBenchStack(
       maxInstances: MOST_INSTANCES,
     }),
   });
-  // The proxy counts and delays only callers that name themselves; this one does not.
+  // The proxy counts and delays only callers that identify themselves; this one does not.
   const client = dynamoDbClient(runtime.endpoints.dynamodb);
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
   const names = new Names(runtime.stack);
@@ -192,7 +192,7 @@ async function startBenchStack(
       try {
         return await run();
       } finally {
-        // A running function may send another event to it, and so may one whose event the poller has taken already.
+        // A running function may send another event to it, and so may one whose event the poller has already received.
         while (await queues.hasWork(queue)) {
           await proxy.untilIdle();
           if (!(await queues.isDue(queue))) await queues.drop(queue);

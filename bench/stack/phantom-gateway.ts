@@ -10,9 +10,9 @@ export interface PhantomGateway {
 }
 
 /**
- * Stands before the gateway's `@connections` and answers posts to simulated sockets with 200, after the latency of a real one. So ten
- * thousand users can be connected on a machine that could not run ten thousand clients, and a function that posts to them does what
- * it would do for real ones. The real gateway would answer 410, and handlers would delete the rows.
+ * A proxy for the gateway's `@connections` that answers posts to simulated sockets with 200, after the latency of a real post.
+ * This way ten thousand users can be connected on a machine that cannot run ten thousand clients, and functions post to them as
+ * to real ones. The real gateway would answer 410, and handlers would delete the rows.
  */
 export async function startPhantomGateway(gateway: string): Promise<PhantomGateway> {
   const { hostname, port } = new URL(gateway);

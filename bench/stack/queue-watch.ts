@@ -8,11 +8,11 @@ import { sqsClient } from '../../local/emulators/clients.ts';
 import { localQueueUrl } from '../../local/emulators/queues.ts';
 import type { LocalRuntime } from '../../local/runtime.ts';
 
-/** Messages that are due, or under way in a function. */
+/** Messages that are visible or being processed by a function. */
 const DUE = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
 const ALL = [...DUE, 'ApproximateNumberOfMessagesDelayed'] as const;
 
-/** Tells whether queues with a consumer still hold messages. The emulator's numbers are exact. */
+/** Checks whether queues with a consumer still hold messages. The emulator's numbers are exact. */
 export class QueueWatch {
   readonly #client: SQSClient;
   readonly #queues: readonly { readonly name: string; readonly url: string }[];
@@ -51,7 +51,7 @@ export class QueueWatch {
     await this.#client.send(new SendMessageCommand({ QueueUrl: this.#urlOf(part), MessageBody: body }));
   }
 
-  /** For a queue that is being held and may be full. @param part of its name */
+  /** Use it for a paused queue that may be full. @param part of its name */
   ignore(part: string): void {
     this.#ignored.add(part);
   }

@@ -6,7 +6,7 @@ type Item = Readonly<Record<string, unknown>>;
 
 const BATCH_WRITE = 25;
 
-/** Writes rows as the functions would have, without being counted. */
+/** Writes the rows that the functions would have written, without counting the calls. */
 export async function seedRows(
   documents: DynamoDBDocumentClient,
   table: string,
@@ -18,14 +18,14 @@ export async function seedRows(
   }
 }
 
-/** Connection ids of API Gateway are 16 characters that end in `=`. */
+/** API Gateway's connection ids have 16 characters and end in `=`. */
 export function phantomConnection(n: number): string {
   return `${PHANTOM}${String(n).padStart(7, '0')}=`;
 }
 
 const HOUR_MS = 3_600_000;
 
-/** Users with one simulated session each, which takes every post. The layout is that of lambdas/adapters/route-table.ts. */
+/** Users with one simulated session each, which accepts every post. Uses the item layout of lambdas/adapters/route-table.ts. */
 export async function seedRoutes(
   { documents, table }: Pick<BenchStack, 'documents' | 'table'>,
   users: readonly string[],
@@ -47,7 +47,7 @@ export async function seedRoutes(
 
 let phantoms = 0;
 
-/** Members who joined at the beginning. The layout is that of lambdas/adapters/group-table.ts. */
+/** Members who joined when the group was created. Uses the item layout of lambdas/adapters/group-table.ts. */
 export async function seedMembers(
   { documents, table }: Pick<BenchStack, 'documents' | 'table'>,
   conversationId: string,

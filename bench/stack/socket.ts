@@ -8,7 +8,7 @@ export interface Received {
   readonly atMs: number;
 }
 
-/** Far above any latency profile: a frame that takes so long is lost. */
+/** Far above any latency profile: a frame that takes this long is lost. */
 const TIMEOUT_MS = 60_000;
 
 interface Waiter {
@@ -17,14 +17,14 @@ interface Waiter {
 }
 
 /**
- * A client that stores nothing, since a thousand of them must cost this machine little. It drops frames that nothing waits for, so call
- * `next` *before* you cause a push.
+ * A minimal client that stores nothing, so that a machine can run a thousand of them. It drops frames that no caller awaits, so
+ * call `next` *before* you cause a push.
  */
 export class Socket {
   readonly #raw: WebSocket;
   readonly #waiters = new Set<Waiter>();
   #nextId = 0;
-  /** Set it to see every frame that comes. */
+  /** If set, receives every incoming frame. */
   onFrame: ((frame: Frame) => void) | undefined;
 
   private constructor(raw: WebSocket) {
@@ -59,7 +59,7 @@ export class Socket {
     this.#raw.send(JSON.stringify(frame));
   }
 
-  /** The next frame that fits. A lost frame fails the run. */
+  /** Resolves with the next matching frame. A lost frame fails the run. */
   next(fits: (frame: Frame) => boolean): Promise<Received> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -78,7 +78,7 @@ export class Socket {
     });
   }
 
-  /** The push of the message with this clientMsgId. */
+  /** Resolves with the push of the message with this clientMsgId. */
   message(clientMsgId: string): Promise<Received> {
     return this.next(({ messages }) => Array.isArray(messages) && messages[0]?.clientMsgId === clientMsgId);
   }
@@ -93,7 +93,7 @@ export class Socket {
     await closed;
   }
 
-  /** Ends the connection without a close frame, as a lost network does. */
+  /** Ends the connection without a close frame, like a lost network. */
   cut(): void {
     this.#raw.terminate();
   }

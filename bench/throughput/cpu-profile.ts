@@ -1,6 +1,6 @@
 import { SourceMap } from 'node:module';
 
-/** As V8 writes it: https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile */
+/** The format that V8 writes: https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile */
 export interface CpuProfile {
   readonly nodes: readonly ProfileNode[];
   readonly samples: readonly number[];
@@ -13,7 +13,7 @@ interface ProfileNode {
   readonly callFrame: {
     readonly functionName: string;
     readonly url: string;
-    /** From 0. */
+    /** Zero-based. */
     readonly lineNumber: number;
     readonly columnNumber: number;
   };
@@ -24,14 +24,14 @@ export type SourceMapPayload = ConstructorParameters<typeof SourceMap>[0];
 export interface SelfTime {
   /** `zod`, `@smithy/core`, `ours`, `node`, `V8` */
   readonly owner: string;
-  /** Original file, and line where there is one. */
+  /** Original file, with the line if known. */
   readonly place: string;
   readonly micros: number;
 }
 
 /** A thread that waits for its next event is in `Atomics.wait`, or idle. */
 const IDLE = new Set(['(idle)', '(program)', '(root)', 'wait']);
-/** The bundle behind the profiler. Other files are the profiler's own and the local runtime's. */
+/** The wrapped bundle. All other files belong to the profiler or the local runtime. */
 const BUNDLE = 'metered.mjs';
 
 /** Self time by original function, largest first, without idle time. */
@@ -44,7 +44,7 @@ export function selfTimes(profile: CpuProfile, sourceMap: SourceMapPayload): rea
     if (node === undefined || isIdle(node)) continue;
     const { owner, place } = originOf(node, map);
     const before = micros.get(place)?.micros ?? 0;
-    // A sample counts for the time until the next one.
+    // A sample stands for the time until the next one.
     micros.set(place, { owner, place, micros: before + (profile.timeDeltas[index + 1] ?? 0) });
   }
   return [...micros.values()].toSorted((a, b) => b.micros - a.micros);
@@ -70,7 +70,7 @@ function packageOf(path: string): string {
   return first.startsWith('@') ? `${first}/${second}` : first;
 }
 
-/** Shares of the whole, largest first. */
+/** Shares of the total, largest first. */
 export function sharesBy(
   times: readonly SelfTime[],
   nameOf: (time: SelfTime) => string,

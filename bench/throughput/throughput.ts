@@ -12,9 +12,9 @@ export interface Throughput {
   readonly senders: number;
   readonly seconds: number;
   readonly messagesPerSecond: number;
-  /** From the frame sent to the ack received, while all senders write. */
+  /** From sending the frame to receiving the ack, while all senders write. */
   readonly ackMs: Summary;
-  /** Of each message, on all cores of this machine. */
+  /** CPU time per message, over all cores. */
   readonly cpuMs: { readonly handler: number; readonly process: number; readonly mainThread: number };
 }
 
@@ -79,7 +79,7 @@ async function writeFor(pairs: readonly Pair[], seconds: number): Promise<number
 const WARM_EVENTS: Readonly<Record<Mode, number>> = { check: 0, quick: 100, full: 1_000 };
 const PROFILED_EVENTS: Readonly<Record<Mode, number>> = { check: 0, quick: 100, full: 3_000 };
 
-/** Where the CPU of `sendMessage` goes, warm. @param assembly with profilers around its handlers */
+/** Where a warm `sendMessage` spends its CPU time. @param assembly with profilers around its handlers */
 export async function profileSending(assembly: Assembly, mode: Mode): Promise<readonly SelfTime[]> {
   const folder = mkdtempSync(join(tmpdir(), 'serverless-im-profile-'));
   try {

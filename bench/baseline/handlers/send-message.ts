@@ -8,7 +8,7 @@ import { documents, type SocketEvent, TableName } from './table.ts';
 
 const gateway = new ApiGatewayManagementApiClient({});
 
-/** Posts to everyone. It makes one Scan, as the sample does: above 1 MB of rows that misses connections. */
+/** Posts to everyone. Like the sample it makes a single Scan, which misses connections beyond 1 MB of rows. */
 export async function handler({ body = '{}' }: SocketEvent) {
   const { data }: { data: string } = JSON.parse(body);
   const scan = new ScanCommand({ TableName, ProjectionExpression: 'connectionId' });

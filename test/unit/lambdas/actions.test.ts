@@ -76,7 +76,7 @@ describe('an action', () => {
     });
   });
 
-  it('hello returns the inbox and accepts its acknowledgement (IM-HELLO-1, IM-HELLO-2)', async () => {
+  it('returns the inbox and accepts its acknowledgement if it is hello (IM-HELLO-1, IM-HELLO-2)', async () => {
     await answer('alice', 'sendMessage', message);
     const { messages } = await world.messages.page('dm:alice:bob', { after: 0, limit: 1 });
     const [stored] = messages;
@@ -102,13 +102,13 @@ describe('an action', () => {
     });
   });
 
-  it('that is only a hint gets no answer unless it is refused (IM-FRAME-2)', async () => {
+  it('gets no answer if it is a hint, unless it is refused (IM-FRAME-2)', async () => {
     const frame = JSON.stringify({ action: 'typing', id: '7', to: 'bob', typing: true });
     expect(await handle(event('alice', frame))).toEqual({ statusCode: 200 });
     expect(await answer('alice', 'typing', { to: 'alice', typing: true })).toMatchObject({ type: 'error' });
   });
 
-  it('at the desk is answered with the chat or the agent (IM-DESK-1, IM-DESK-3, IM-DESK-4, IM-DESK-5)', async () => {
+  it('is answered with the chat or the agent at the desk (IM-DESK-1, IM-DESK-3, IM-DESK-4, IM-DESK-5)', async () => {
     const agent = { roles: 'agent' };
     const { chat, ...opened } = await answer('bob', 'desk.open');
     expect([opened, chat.state]).toEqual([{ type: 'desk.chat', id: '7' }, 'waiting']);
@@ -131,13 +131,13 @@ describe('an action', () => {
     });
   });
 
-  it('of a connection without a caller is a fault', async () => {
+  it('fails with internal if the event has no caller', async () => {
     const { authorizer: _, ...requestContext } = event('bob').requestContext;
     const { body = '' } = await handle({ requestContext, body: '{"action":"heartbeat","id":"7"}' });
     expect(JSON.parse(body)).toMatchObject({ code: 'internal', id: '7' });
   });
 
-  it('without a body is a bad frame', async () => {
+  it('is a bad frame if it has no body', async () => {
     expect(JSON.parse((await handle(event('bob'))).body ?? '')).toMatchObject({
       code: 'bad_frame',
       id: null,
@@ -150,7 +150,7 @@ describe('a plain frame', () => {
   const plain = (fields: object, authorizer: object = { mode: 'plain' }) =>
     handle(event('bob', JSON.stringify(fields), { ...authorizer }));
 
-  it('is a text message, and answered by ok (IM-PLAIN)', async () => {
+  it('sends a text message, and is answered by ok (IM-PLAIN)', async () => {
     expect(await plain(frame)).toEqual({ statusCode: 200, body: 'ok' });
     const { messages } = await world.messages.page('dm:alice:bob', { after: 0, limit: 9 });
     expect(messages).toMatchObject([{ from: 'bob', contentJson: '{"text":"hi","type":"text"}' }]);
@@ -158,7 +158,7 @@ describe('a plain frame', () => {
     expect((await world.conversations.head('dm:alice:bob')).seq).toBe(2);
   });
 
-  it('from another sender is refused (IM-PLAIN, IM-SEND-6)', async () => {
+  it('is refused if it names another sender (IM-PLAIN, IM-SEND-6)', async () => {
     const { body = '' } = await plain({ ...frame, fromUser: 'alice' });
     expect(JSON.parse(body)).toMatchObject({ type: 'error', code: 'identity_mismatch' });
   });
@@ -194,7 +194,7 @@ describe('the literal heartbeat', () => {
     expect(await leaseOf()).toBe(NOON + 1);
   });
 
-  it('from another connection extends no session, and never fails', async () => {
+  it('extends no session and does not fail if it comes from another connection', async () => {
     const idle = { idleTimeoutMs: 60_000 };
     const other = event('bob', 'heartbeat');
     const requestContext = { ...other.requestContext, connectionId: 'old' };
@@ -222,7 +222,7 @@ describe('a Protobuf frame', () => {
     expect(await protobuf(frame)).toMatchObject({ type: 'heartbeat', id: '7', serverTime: NOON });
   });
 
-  it('that is malformed is a bad frame, answered in Protobuf (IM-PB)', async () => {
+  it('is refused in Protobuf as a bad frame if it is malformed (IM-PB)', async () => {
     expect(await protobuf('{}')).toMatchObject({ type: 'error', code: 'bad_frame' });
   });
 });

@@ -40,20 +40,20 @@ describe('a new member', () => {
       expect(job).toMatchObject({ conversationId: id, memberCount: 3, users: ['carol'] });
   });
 
-  it('gets all of them, however many pages they are (IM-PUSH-2)', async () => {
+  it('gets all of them, even over several pages (IM-PUSH-2)', async () => {
     const seqs = seqsOf(await addOvertaken(LIMITS.pageMax + 1));
     expect(seqs).toEqual(Array.from({ length: LIMITS.pageMax + 1 }, (_, n) => n + 3));
   });
 
-  it('gets nothing more where nothing overtook it', async () => {
+  it('gets nothing more if no message overtook the addition', async () => {
     expect(await addOvertaken(0)).toEqual([]);
   });
 
-  it('gets none of them when the removal has begun since (IM-INV-5)', async () => {
+  it('gets none of them if the removal has begun since (IM-INV-5)', async () => {
     expect(await addOvertaken(1, () => world.groupWriter.markAsLeaving(id, 'carol'))).toEqual([]);
   });
 
-  it('gets none of them by an addition that a later one has replaced (IM-INV-5)', async () => {
+  it('gets none of them if a later addition has replaced this one (IM-INV-5)', async () => {
     const getMembers = world.groups.getMembers;
     const afterwards = async () => {
       world.groups.getMembers = async (of, users) => {

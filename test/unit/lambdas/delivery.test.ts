@@ -53,7 +53,7 @@ describe('delivery', () => {
     expect(jobs()).toEqual([expect.objectContaining({ kind: 'store', userId: 'bob' })]);
   });
 
-  it('queues for one connection only, when it is unknown whether that one took what another did (IM-FAULT-11)', async () => {
+  it('queues for one connection only, if its post had an unknown outcome and another session accepted the message (IM-FAULT-11)', async () => {
     for (const deviceId of ['phone', 'tablet']) await world.routes.connect(aSession({ deviceId }));
     world.connections.outcomes.set('bob-phone', 'unsure');
     await deliverToBob();
@@ -140,7 +140,7 @@ describe('delivery to sessions prefetched before the commit', () => {
   const deliverEarly = async (...prefetched: ReturnType<typeof aSession>[]) =>
     deliver(world, await aMessage(), { ...TO_BOB, prefetched, exceptConnectionId: 'alice-laptop' });
 
-  it('posts once to each of them and to those who connected since (IM-PUSH-2)', async () => {
+  it('posts once to each of them and to sessions that connected since (IM-PUSH-2)', async () => {
     for (const deviceId of ['phone', 'tablet']) await world.routes.connect(session(deviceId));
     for (const deviceId of ['laptop', 'watch']) await world.routes.connect(session(deviceId, 'alice'));
     await deliverEarly(session('phone'), session('laptop', 'alice'));

@@ -117,7 +117,7 @@ describe('an agent', () => {
     });
   });
 
-  it('who was never ready is away with no queue (IM-DESK-4)', async () => {
+  it('is away with no queue if never ready before (IM-DESK-4)', async () => {
     await connect('ann');
     expect(await setAway(world, caller('ann'), AGENT)).toEqual({
       userId: 'ann',
@@ -139,7 +139,7 @@ describe('an agent', () => {
     expect(await world.desk.agent('ann')).toBeUndefined();
   });
 
-  it('retries a change of status five times before it is unavailable', async () => {
+  it('retries a change of status five times before it fails as unavailable', async () => {
     await connect('ann');
     let attempts = 0;
     const setAgent = async () => {
@@ -170,7 +170,7 @@ describe('a transfer', () => {
     expect((await world.desk.agent('ann'))?.active).toBe(0);
   });
 
-  it('to the queue makes the chat the next one there (IM-DESK-5)', async () => {
+  it('puts the chat first in the queue if that is its target (IM-DESK-5)', async () => {
     const id = await assigned();
     await open('eve');
     const chat = await transfer('ann', id, 'queue');
@@ -187,7 +187,7 @@ describe('a transfer', () => {
     expect(framesTo('bob').at(-1)).toEqual({ type: 'desk.updated', chat });
   });
 
-  it('to an agent who cannot take it changes nothing (IM-DESK-5)', async () => {
+  it('changes nothing if the agent cannot take the chat (IM-DESK-5)', async () => {
     const id = await assigned();
     await ready('zoe', 1, ['boats']);
     await setAway(world, caller('zoe'), AGENT);
@@ -312,7 +312,7 @@ describe('a chat', () => {
     expect(world.connections.posts).toEqual([]);
   });
 
-  it('is changed again after a message that came first, at most eight times', async () => {
+  it('retries a change that a message overtook, at most eight times', async () => {
     const id = await assigned();
     let lost = 0;
     const apply: World['deskWriter']['apply'] = async (change) => {
@@ -364,7 +364,7 @@ describe('the system messages of a chat', () => {
     });
   });
 
-  it('trigger a liveness check of an agent who took none of them (IM-DESK-7)', async () => {
+  it('trigger a liveness check of an agent who received none of them (IM-DESK-7)', async () => {
     await open('bob');
     await ready('ann');
     world.connections.outcomes.set('ann-phone', 'gone');

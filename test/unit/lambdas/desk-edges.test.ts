@@ -34,7 +34,7 @@ const check = () => checkAgent(world, { userId: 'ann', sinceMs: NOON });
 const statusOf = async (userId: string) => (await world.desk.agent(userId))?.status;
 
 describe('a check of an agent', () => {
-  it('trusts a poll that says that the device is alive (IM-POLL-2, IM-DESK-7)', async () => {
+  it("trusts a recent poll of the agent's device (IM-POLL-2, IM-DESK-7)", async () => {
     await ready('ann');
     world.advance(GRACE_MS);
     const expiresAtMs = world.clock() + 1;
@@ -44,7 +44,7 @@ describe('a check of an agent', () => {
     expect(await statusOf('ann')).toBe('ready');
   });
 
-  it('counts a session that is over as none (IM-DESK-7)', async () => {
+  it('ignores a session that is over (IM-DESK-7)', async () => {
     await ready('ann');
     world.advance(GRACE_MS);
     await world.routes.connect(aSession({ userId: 'ann', expiresAtMs: NOON }));
@@ -52,7 +52,7 @@ describe('a check of an agent', () => {
     expect(await statusOf('ann')).toBe('offline');
   });
 
-  it('gives back all chats, however many, and has their queues matched (IM-DESK-7)', async () => {
+  it('returns all chats, however many, and triggers a match of their queues (IM-DESK-7)', async () => {
     const customers = Array.from({ length: 51 }, (_, n) => `user-${n}`);
     for (const customer of customers) await open(customer);
     await ready('ann', 51);
@@ -67,7 +67,7 @@ describe('a check of an agent', () => {
     expect(world.deskEvents.events).toContainEqual({ event: { ...event, watchdog: false }, delaySeconds: 0 });
   });
 
-  it('leaves a chat that a colleague has by now (IM-DESK-7)', async () => {
+  it('leaves a chat that a colleague has taken over (IM-DESK-7)', async () => {
     const { conversationId } = await open('bob');
     await ready('ann');
     await match();
@@ -102,7 +102,7 @@ describe('a check of an agent', () => {
 });
 
 describe('an assignment', () => {
-  it('goes among equal agents to the first by name (IM-DESK-6)', () => {
+  it('prefers the first by name among equal agents (IM-DESK-6)', () => {
     const agent = { capacity: 1, active: 0, lastAssignedAtMs: 0 };
     const agents = ['zoe', 'ann', 'lou'].map((userId) => ({ ...agent, userId }));
     const waiting = ['cs:1', 'cs:2', 'cs:3'].map((conversationId) => ({ conversationId, customer: 'bob' }));
@@ -130,7 +130,7 @@ describe('a match', () => {
     expect(world.deskEvents.events).toEqual([]);
   });
 
-  it('keeps a sweep going while a notification may be under way (IM-DESK-6)', async () => {
+  it('keeps a sweep going while a notification may be in progress (IM-DESK-6)', async () => {
     await open('bob');
     await ready('ann');
     const broken = { ...world.routes, sessionsOf: () => Promise.reject(new Error('killed')) };
@@ -140,7 +140,7 @@ describe('a match', () => {
     expect(world.deskEvents.events.map(({ delaySeconds }) => delaySeconds)).toEqual([60]);
   });
 
-  it('is unavailable after nine rounds that other workers won (IM-DESK-6)', async () => {
+  it('fails as unavailable after losing nine rounds to other workers (IM-DESK-6)', async () => {
     await open('bob');
     await ready('ann');
     let rounds = 0;
@@ -154,7 +154,7 @@ describe('a match', () => {
     expect(rounds).toBe(9);
   });
 
-  it('goes on after rounds that it won in part, and hands over after fifty (IM-DESK-6)', async () => {
+  it('continues after rounds that it won in part, and hands over after fifty (IM-DESK-6)', async () => {
     await ready('ann', 50);
     await open('bob');
     let won = 0;
@@ -171,7 +171,7 @@ describe('a match', () => {
     });
   });
 
-  it('ends a round at the first chat that another worker has (IM-DESK-6)', async () => {
+  it('ends a round at the first chat that another worker has assigned (IM-DESK-6)', async () => {
     await open('bob');
     world.advance(1);
     const { conversationId } = await open('eve');
@@ -191,7 +191,7 @@ describe('a match', () => {
 });
 
 describe('a rating', () => {
-  it('that comes with the close is one write with it (IM-DESK-3)', async () => {
+  it('is stored in the same write as the close that carries it (IM-DESK-3)', async () => {
     const { conversationId } = await open('bob');
     const rate = () => Promise.reject(new Error('write'));
     const ports = { ...world, deskWriter: { ...world.deskWriter, rate } };

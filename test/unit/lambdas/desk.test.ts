@@ -84,7 +84,7 @@ describe('matching', () => {
     for (const id of [first, second]) expect(await chatOf(id)).toMatchObject({ state: 'assigned' });
   });
 
-  it('as a watchdog job sends overdue notifications, but not those that may be in progress (IM-DESK-6, IM-FAULT-3)', async () => {
+  it('sends overdue notifications in a watchdog job, but not those that may be in progress (IM-DESK-6, IM-FAULT-3)', async () => {
     await open('bob');
     await ready('ann');
     const broken = { ...world.routes, sessionsOf: () => Promise.reject(new Error('killed')) };
@@ -96,7 +96,7 @@ describe('matching', () => {
     expect(framesTo('ann', 'desk.assigned')).toHaveLength(1);
   });
 
-  it('keeps one event in the queue while anybody waits, and logs for how long (IM-DESK-6)', async () => {
+  it('keeps one event in the queue while a customer waits, and logs for how long (IM-DESK-6)', async () => {
     await watchdog();
     expect(waits).toEqual([]);
     await open('bob');
@@ -312,7 +312,7 @@ describe('a desk event', () => {
       { kind: 'look', userId: 'ann', sinceMs: 1 },
       { kind: 'check-agent', userId: 'ann', sinceMs: 1 },
     ],
-  ])('enqueued by an earlier version is understood: %j', (before, now) => {
+  ])('is understood when an earlier version enqueued it: %j', (before, now) => {
     expect(parseWith(deskEventSchema, before)).toEqual(now);
     expect(parseWith(deskEventSchema, now)).toEqual(now);
   });

@@ -60,20 +60,20 @@ describe('a call', () => {
     failure('ServiceUnavailable', 503),
     failure('TimeoutError'),
     new Error('socket hang up'),
-  ])('that may succeed later is unavailable: $name (IM-FAULT-10)', async (cause) => {
+  ])('fails as unavailable if it may succeed later: $name (IM-FAULT-10)', async (cause) => {
     const failed = call(() => Promise.reject(cause));
     await expect(failed).rejects.toBeInstanceOf(UnavailableError);
     await expect(failed).rejects.toMatchObject({ cause });
   });
 
   it.each([failure('ValidationException', 400), failure('AccessDeniedException', 499), refusal(), 'text'])(
-    'that can never succeed passes its error on: %s',
+    'passes on an error that a repeat cannot fix: %s',
     async (thrown) => {
       await expect(call(() => Promise.reject(thrown))).rejects.toBe(thrown);
     },
   );
 
-  it('that is already unavailable stays unchanged', async () => {
+  it('passes on an UnavailableError unchanged', async () => {
     const thrown = new UnavailableError();
     await expect(call(() => Promise.reject(thrown))).rejects.toBe(thrown);
   });
@@ -87,7 +87,7 @@ describe('a conditional write', () => {
     await expect(unlessRefused(() => Promise.reject(thrown))).rejects.toBe(thrown);
   });
 
-  it('that meets a transaction is repeated, at most five times', async () => {
+  it('is repeated if it conflicts with a transaction, at most five times', async () => {
     const conflict = failure('TransactionConflictException', 400);
     const passing = failing(conflict, 4);
     expect(await callDespiteTransactions(passing.run)).toBe('done');
@@ -97,7 +97,7 @@ describe('a conditional write', () => {
     expect(lasting.calls()).toBe(5);
   });
 
-  it('that fails for another reason is not repeated', async () => {
+  it('is not repeated if it fails for another reason', async () => {
     for (const error of [failure('InternalServerError', 500), refusal()]) {
       const other = failing(error, Infinity);
       await expect(callDespiteTransactions(other.run)).rejects.toThrow();
@@ -122,7 +122,7 @@ describe('a cancelled transaction', () => {
     expect(await transactOrRefusals(documents, [])).toEqual([1, 3]);
   });
 
-  it('with a permanent reason fails unchanged', async () => {
+  it('passes on its error unchanged if the reason is permanent', async () => {
     const cancelled = new TransactionCanceledException({
       message: 'no',
       $metadata: { httpStatusCode: 400 },
@@ -152,13 +152,13 @@ describe('a batch of reads', () => {
     expect(inputs).toHaveLength(4);
   });
 
-  it('without keys makes no call', async () => {
+  it('makes no call for an empty batch', async () => {
     const { documents, inputs } = answering({});
     expect(await batchGet(documents, 'table', [])).toEqual([]);
     expect(inputs).toEqual([]);
   });
 
-  it('of missing items finds nothing', async () => {
+  it('returns nothing for missing items', async () => {
     const { documents } = answering({});
     expect(await batchGet(documents, 'table', keys)).toEqual([]);
     expect(logger.warn).not.toHaveBeenCalled();
@@ -178,13 +178,13 @@ describe('a batch of writes', () => {
     expect(vi.mocked(logger.warn).mock.calls).toEqual([['table throttled']]);
   });
 
-  it('returns what is unprocessed after four attempts', async () => {
+  it('returns the requests that are unprocessed after four attempts', async () => {
     const { documents, inputs } = answering({ UnprocessedItems: { table: requests } });
     expect(await batchWrite(documents, 'table', requests)).toEqual(requests);
     expect(inputs).toHaveLength(4);
   });
 
-  it('without requests makes no call', async () => {
+  it('makes no call for an empty batch', async () => {
     const { documents, inputs } = answering({});
     expect(await batchWrite(documents, 'table', [])).toEqual([]);
     expect(inputs).toEqual([]);

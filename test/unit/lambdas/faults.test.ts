@@ -57,7 +57,7 @@ describe('a fault', () => {
     expect(isFault(new ImError(code, 'words'))).toBe(FAULTS.includes(code));
   });
 
-  it('is any other thrown value', () => {
+  it('can be any thrown value that is not an ImError', () => {
     for (const thrown of [new Error('bug'), 'text', undefined]) expect(isFault(thrown)).toBe(true);
   });
 
@@ -91,7 +91,7 @@ describe('an error body', () => {
     });
   });
 
-  it('of any other refusal has no issues', () => {
+  it('has no issues for any other refusal', () => {
     expect(errorBody(new ImError('conflict', 'words'))).toEqual({
       code: 'conflict',
       message: 'words',
@@ -99,7 +99,7 @@ describe('an error body', () => {
     });
   });
 
-  it('of an unexpected fault hides its message (IM-FRAME-3)', () => {
+  it('hides the message of an unexpected fault (IM-FRAME-3)', () => {
     expect(errorBody(new Error('secret table name'))).toEqual({
       code: 'internal',
       message: expect.not.stringContaining('secret'),

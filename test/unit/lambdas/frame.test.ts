@@ -49,14 +49,14 @@ describe('a frame', () => {
     ['{"action":["heartbeat"],"id":"7"}', 'unknown_action', '7'],
     ['{"action":"desk.open","id":"7"}', 'unknown_action', '7'],
   ])(
-    'that is invalid is refused with its id or null: %s (IM-FRAME-1, IM-FRAME-3)',
+    'is refused with its id or null if it is invalid: %s (IM-FRAME-1, IM-FRAME-3)',
     async (body, code, id) => {
       const { frame } = await run(body);
       expect(frame).toMatchObject({ type: 'error', code, id });
     },
   );
 
-  it('that fails unexpectedly gets `internal` and no details (IM-FRAME-3)', async () => {
+  it('gets `internal` and no details if it fails unexpectedly (IM-FRAME-3)', async () => {
     const { frame } = await run('{"action":"heartbeat","id":"7"}', new Error('secret table name'));
     expect(frame).toEqual({
       type: 'error',
@@ -75,13 +75,13 @@ describe('a frame', () => {
     });
   });
 
-  it('of a session within its grace period is refused, and the socket stays open (IM-RENEW)', async () => {
+  it("is refused within the session's grace period, and the socket stays open (IM-RENEW)", async () => {
     const { frame, connections } = await run('{"action":"heartbeat","id":"7"}', new SessionExpiredError());
     expect(frame).toMatchObject({ code: 'session_expired', id: '7' });
     expect(connections.closed).toEqual([]);
   });
 
-  it('of a session that is over is refused by a post, then the connection is deleted (IM-FRAME-2, IM-REFUSE-7)', async () => {
+  it('is refused by a post if the session is over, then the connection is deleted (IM-FRAME-2, IM-REFUSE-7)', async () => {
     const { frame, connections } = await run(
       '{"action":"heartbeat","id":"7"}',
       new SessionEndedError('session_expired', 'over'),
@@ -93,7 +93,7 @@ describe('a frame', () => {
     expect(connections.closed).toEqual(['c=']);
   });
 
-  it('of a session past its grace period gets the reason before the socket is closed (IM-RENEW)', async () => {
+  it('gets the reason before the socket is closed if the session is past its grace period (IM-RENEW)', async () => {
     const over = new SessionEndedError('session_expired', 'over', 'expired');
     const { connections } = await run('{"action":"heartbeat","id":"7"}', over);
     expect(connections.posts.map(({ frame }) => frame)).toMatchObject([

@@ -40,7 +40,7 @@ describe('a group', () => {
     ]);
   });
 
-  it('of a hundred counts all of them in its reply (IM-GROUP)', async () => {
+  it('counts all its members in the reply when it is created with a hundred (IM-GROUP)', async () => {
     const request = { name: 'Rowers', members: names(99), openHistory: false };
     const body = await createGroup(world, 'alice', request);
     expect(body.memberCount).toBe(100);
@@ -49,7 +49,7 @@ describe('a group', () => {
     expect(changes.map(({ users }) => users.length)).toEqual([40, 39, 21]);
   });
 
-  it('is renamed and gets other admins by an admin, each with a message (IM-GROUP)', async () => {
+  it('lets an admin rename it and change its admins, each with a message (IM-GROUP)', async () => {
     const id = await groupOf('bob');
     const body = await updateGroup(world, 'alice', id, { name: 'Sailors', admins: ['bob', 'bob'] });
     expect(body).toEqual({ conversationId: id, name: 'Sailors', admins: ['bob'], memberCount: 2 });
@@ -74,7 +74,7 @@ describe('a group', () => {
     );
   });
 
-  it('whose change the store refuses is unavailable, and sends no message', async () => {
+  it('answers unavailable and sends no message if the store refuses a change', async () => {
     const id = await groupOf('bob');
     const ports = { ...world, groupWriter: { ...world.groupWriter, apply: async () => false } };
     await expect(updateGroup(ports, 'alice', id, { name: 'Sailors' })).rejects.toEqual(
@@ -167,7 +167,7 @@ describe('a group', () => {
     expect(attempts).toBe(4);
   });
 
-  it('looks missing to non-members, and no other conversation is a group (IM-SEND-7)', async () => {
+  it('looks missing to non-members, and no other kind of conversation counts as a group (IM-SEND-7)', async () => {
     const id = await groupOf('bob');
     const missing = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
     for (const other of [id, missing, 'dm:carol:dan', 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV']) {

@@ -49,7 +49,7 @@ async function workOff(): Promise<number> {
 }
 
 describe('a message to a group', () => {
-  it("with few members is posted by the sender's function, and kept for absent members", async () => {
+  it("is posted by the sender's function if the members are few, and kept for absent members", async () => {
     const id = await groupOf(['bob', 'carol']);
     await world.routes.connect(aSession({ userId: 'bob' }));
     await say(id);
@@ -58,7 +58,7 @@ describe('a message to a group', () => {
     expect(world.fanOutQueue.jobs).toEqual([]);
   });
 
-  it('with more than 25 members or 25 sessions costs the sender one enqueue', async () => {
+  it('costs the sender one enqueue above 25 members or 25 sessions', async () => {
     await say(await groupOf(names(25)));
     expect(world.fanOutQueue.jobs).toHaveLength(1);
     expect(posted()).toEqual([]);
@@ -81,7 +81,7 @@ describe('a message to a group', () => {
     expect(stored()).toEqual([]);
   });
 
-  it('goes to the members after the commit, not to those prefetched (IM-PUSH-2, IM-INV-5)', async () => {
+  it('goes to the members read after the commit, not to the prefetched ones (IM-PUSH-2, IM-INV-5)', async () => {
     const id = await groupOf(['bob', 'carol']);
     for (const userId of ['bob', 'carol', 'dave']) await world.routes.connect(aSession({ userId }));
     const { groups, messages } = world;
@@ -181,7 +181,7 @@ describe('a message to a group', () => {
     expect(posted()).toEqual([]);
   });
 
-  it('from a non-member leaves no trace, not even a hole (IM-SEND-7)', async () => {
+  it('leaves no trace, not even a hole, if the sender is not a member (IM-SEND-7)', async () => {
     const id = await groupOf(['bob']);
     const before = await world.conversations.head(id);
     await expect(say(id, 'hi', 'mallory')).rejects.toMatchObject({ code: 'not_found' });
@@ -208,7 +208,7 @@ describe('a group', () => {
     expect((await world.conversations.head(id)).seq).toBe(1);
   });
 
-  it('adds a member back, whose removal died halfway, once that has finished', async () => {
+  it('adds a member back whose removal died halfway, after finishing the removal', async () => {
     const id = await groupOf(['bob']);
     await world.groups.markAsLeaving(id, 'bob');
     expect(await addMembers(world, 'alice', id, ['bob'])).toMatchObject({ memberCount: 2 });
@@ -226,7 +226,7 @@ describe('a group', () => {
     await expect(removeMember(world, 'bob', id, 'bob')).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('removes again when another change has taken a higher seq in the meantime', async () => {
+  it('retries a removal when another change has taken a higher seq in the meantime', async () => {
     const id = await groupOf(['bob', 'carol']);
     const { apply } = world.groups;
     let isFirst = true;

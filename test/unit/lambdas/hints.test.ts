@@ -68,7 +68,7 @@ describe('a read cursor', () => {
     expect(await readSeq('bob')).toBe(0);
   });
 
-  it('is 0 for two users without messages, so that 1 is beyond the head', async () => {
+  it('must be 0 for two users without messages, since 1 is beyond the head', async () => {
     await expect(markRead(world, caller('bob'), { to: 'carol', seq: 1 })).rejects.toEqual(
       refused('invalid_request'),
     );
@@ -98,7 +98,7 @@ describe('a read cursor', () => {
     expect(posts().map(({ connectionId }) => connectionId)).toEqual(['bob-tablet']);
   });
 
-  it('is for members with a live session (IM-SEND-7, IM-REFUSE-7)', async () => {
+  it('requires membership and a live session (IM-SEND-7, IM-REFUSE-7)', async () => {
     const id = await group();
     await expect(markRead(world, caller('carol'), { conversationId: id, seq: 1 })).rejects.toEqual(
       refused('not_found'),
@@ -131,7 +131,7 @@ describe('a typing hint', () => {
     expect(posts()[0]?.frame).toEqual({ type: 'typing', conversationId: id, userId: 'bob', typing: false });
   });
 
-  it('is for members with a live session (IM-SEND-7, IM-REFUSE-7)', async () => {
+  it('requires membership and a live session (IM-SEND-7, IM-REFUSE-7)', async () => {
     const id = await group();
     await expect(hintTyping(world, caller('carol'), { conversationId: id, typing: true })).rejects.toEqual(
       refused('not_found'),
@@ -185,7 +185,7 @@ describe('a recall', () => {
     expect(await contentOf(DM, 1)).toEqual({ type: 'text', text: 'hi' });
   });
 
-  it('in a group is open to an admin, at any time, and is pushed to all members', async () => {
+  it("is open to a group's admin at any time, and is pushed to all members", async () => {
     const id = await group(['bob', 'carol']);
     await say({ conversationId: id }, 'hi', 'bob');
     forget();
@@ -247,7 +247,7 @@ describe('presence', () => {
     ]);
   });
 
-  it('is shown for a conversation to its members (IM-REFUSE-4)', async () => {
+  it('is shown to the members of a conversation (IM-REFUSE-4)', async () => {
     expect(await ask({ conversationId: DM })).toMatchObject([
       { userId: 'alice', online: true },
       { userId: 'bob', online: false },
@@ -275,7 +275,7 @@ describe('presence', () => {
     expect(await bob()).toEqual({ userId: 'bob', online: false, lastSeenAt: NOON - 7 });
   });
 
-  it('is for a caller with a live session (IM-REFUSE-7)', async () => {
+  it('requires a live session of the caller (IM-REFUSE-7)', async () => {
     await world.routes.disconnect(caller('alice'));
     await expect(ask({ userIds: ['bob'] })).rejects.toEqual(refused('session_expired'));
   });

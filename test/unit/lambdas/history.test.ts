@@ -133,7 +133,7 @@ describe('history', () => {
   });
 
   it.each(['dm:alice:carol', 'dm:bob:alice', 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV'])(
-    'of %s is not found for bob (IM-REFUSE-4)',
+    'is not_found for bob in the conversation %s (IM-REFUSE-4)',
     async (id) => {
       await expect(readHistory(createWorld(), 'bob', id, { limit: 1 })).rejects.toMatchObject({
         code: 'not_found',

@@ -42,13 +42,13 @@ describe('an HTTP request', () => {
     expect(await createHttpHandler(OPTIONS, answers)(event())).toEqual({ statusCode: 204 });
   });
 
-  it('that is refused has the status of its code', async () => {
+  it('is answered with the status of its error code if it is refused', async () => {
     const { statusCode, body } = await failing(new ConflictError('words'));
     expect(statusCode).toBe(409);
     expect(JSON.parse(body ?? '')).toEqual({ code: 'conflict', message: 'words', retryable: false });
   });
 
-  it('to a route without an answer fails', async () => {
+  it('fails if the route has no handler', async () => {
     expect(await failing(new ImError('conflict', 'words'), event({ routeKey: 'GET /other' }))).toMatchObject({
       statusCode: 500,
     });
@@ -58,11 +58,11 @@ describe('an HTTP request', () => {
     [undefined, 204],
     ['https://chat.example', 204],
     ['https://other.example', 403],
-  ])('from the origin %s is answered with %i (IM-CONN-2)', async (origin, status) => {
+  ])('has the origin %s and is answered with %i (IM-CONN-2)', async (origin, status) => {
     expect(await requestOf(event({ headers: { origin } }))).toMatchObject({ statusCode: status });
   });
 
-  it('from any origin is allowed by *', async () => {
+  it('is allowed from any origin by *', async () => {
     const request = event({ headers: { origin: 'https://other.example' } });
     expect(await requestOf(request, { ...OPTIONS, allowedOrigins: ['*'] })).toMatchObject({
       statusCode: 204,
@@ -70,7 +70,7 @@ describe('an HTTP request', () => {
   });
 
   it.each([{}, { sub: '' }, { sub: 7 }, { sub: 'a b' }])(
-    'with the claims %j is refused for its user id (IM-CONN-2)',
+    'is refused if the claims %j hold no valid user id (IM-CONN-2)',
     async (claims) => {
       expect(await requestOf(event({}, claims))).toEqual({ statusCode: 401, request: undefined });
     },
@@ -96,7 +96,7 @@ describe('an HTTP request', () => {
     expect((await requestOf(event({ body, isBase64Encoded: true }))).request?.body()).toEqual({ a: 'é' });
   });
 
-  it('without a body has nothing to parse', async () => {
+  it('parses no body if there is none', async () => {
     const { request } = await requestOf(event());
     expect(() => request?.body()).toThrow(BadFrameError);
   });

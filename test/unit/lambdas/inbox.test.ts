@@ -28,7 +28,7 @@ async function receive(world: World, seq: number, text: string): Promise<void> {
 const page = async (world: World) => fillPage(world, 'bob', await firstEntries(world, 'bob'));
 
 describe('an inbox page', () => {
-  it('at the end has batch null', async () => {
+  it('has batch null if it is the last one', async () => {
     expect(toInboxPage('bob', await page(createWorld()))).toEqual({ messages: [], batch: null, more: false });
   });
 
@@ -68,7 +68,7 @@ describe('an inbox page', () => {
     expect((await world.inbox.first('bob', 1)).references).toEqual([]);
   });
 
-  it('has a batch that only its user can acknowledge, each entry once (IM-HELLO-2)', async () => {
+  it('has a batch that only its user can acknowledge, and only once (IM-HELLO-2)', async () => {
     const world = createWorld();
     await receive(world, 1, 'hi');
     const { messageIds, ...rest } = await page(world);

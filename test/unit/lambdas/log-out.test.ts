@@ -26,7 +26,7 @@ describe('logOut', () => {
     expect(world.connections.closed.toSorted()).toEqual(['bob-phone', 'bob-tablet']);
   });
 
-  it('of one device leaves the others alone', async () => {
+  it('leaves the other devices alone if one is named', async () => {
     const world = await worldOfTwoDevices();
     await logOut(world, { userId: 'bob', deviceId: 'phone' });
     expect(world.connections.closed).toEqual(['bob-phone']);

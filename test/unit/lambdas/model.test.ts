@@ -28,13 +28,13 @@ describe('a conversation that a request names', () => {
     ['to', { to: 'alice' }],
     ['conversationId', {}],
     ['conversationId', { conversationId: 'x' }],
-  ])('is refused for its field %s: %j', (path, target) => {
+  ])('is refused with the path %s: %j', (path, target) => {
     expect(() => resolveConversation('alice', target)).toThrow(
       expect.objectContaining({ issues: [{ path, message: expect.any(String) }] }),
     );
   });
 
-  it('has the members of its group, two in a support chat, and none known else', () => {
+  it('has the member count of its group, 2 for a support chat, and 0 otherwise', () => {
     const head = { seq: 1, atMs: NOON };
     const group = { name: 'Rowers', admins: [], memberCount: 7, openHistory: false };
     const chat = {
@@ -55,7 +55,7 @@ describe('a job of the offline queue', () => {
     { kind: 'keep', userId: 'bob', reference, round: 1 },
     { kind: 'post', ...connection, reference, round: 1 },
     { kind: 'drain', ...connection, round: 1 },
-  ])('is read as it was written: $kind', (job) => {
+  ])('is parsed unchanged: $kind', (job) => {
     expect(parseWith(offlineJobSchema, job)).toEqual(job);
     for (const field of Object.keys(job)) {
       expect(() => parseWith(offlineJobSchema, { ...job, [field]: undefined })).toThrow(InvalidRequestError);
@@ -64,7 +64,7 @@ describe('a job of the offline queue', () => {
 });
 
 describe('a job of the fan-out queue', () => {
-  it('is read as it was written, by reference or by frame', () => {
+  it('is parsed unchanged, by reference or by frame', () => {
     const common = { conversationId: 'g:1', memberCount: 3, users: ['bob'], exceptConnectionId: 'c=' };
     for (const what of [{ reference }, { frame: '{}' }]) {
       expect(parseWith(fanOutJobSchema, { ...common, what })).toEqual({ ...common, what });
@@ -76,13 +76,13 @@ describe('a job of the fan-out queue', () => {
   });
 });
 
-describe('an event of the desk that names no watchdog', () => {
-  it('is none', () => {
+describe('a desk event', () => {
+  it('is no watchdog job unless it says so', () => {
     const event = { kind: 'match', queue: 'default', moved: false };
     expect(parseWith(deskEventSchema, event)).toEqual({ ...event, watchdog: false });
   });
 
-  it('is refused if it is of another kind', () => {
+  it('is refused if its kind is unknown', () => {
     expect(() => parseWith(deskEventSchema, { kind: '', userId: 'ann', sinceMs: 1 })).toThrow(
       InvalidRequestError,
     );
@@ -97,7 +97,7 @@ describe('roles', () => {
 });
 
 describe('a connection', () => {
-  it('is being made for five seconds (IM-FAULT-7)', () => {
+  it('counts as opening for five seconds (IM-FAULT-7)', () => {
     const session = aSession({ connectedAtMs: NOON });
     expect([4_999, 5_000].map((ms) => isConnecting(session, NOON + ms))).toEqual([true, false]);
   });

@@ -48,7 +48,7 @@ describe('the consumer of the offline queue', () => {
     expect(await inbox()).toEqual([1]);
   });
 
-  it('writes the inbox before it reads the routes, so a session that connects in between is covered by one of the two (IM-FAULT-8)', async () => {
+  it('writes the inbox before it reads the routes, so that a session connecting in between misses nothing (IM-FAULT-8)', async () => {
     const order: string[] = [];
     const { inboxWriter: table, routes } = world;
     const watched = {
@@ -105,7 +105,7 @@ describe('the consumer of the offline queue', () => {
     expect(await inbox()).toEqual([1]);
   });
 
-  it('posts again only to the device that may have missed what another one took', async () => {
+  it('posts again only to the device that may have missed a message that another one received', async () => {
     await world.routes.connect(aSession());
     await world.routes.connect(aSession({ deviceId: 'tablet' }));
     world.connections.outcomes.set('bob-phone', 'unsure');
@@ -130,7 +130,7 @@ describe('the consumer of the offline queue', () => {
     expect(posted()).toEqual(['bob-phone']);
   });
 
-  it('keeps, and posts to nobody, what others took for a session that reads the inbox (IM-IDLE)', async () => {
+  it("stores a `keep` job's message for a session that reads the inbox, and posts it to no session (IM-IDLE)", async () => {
     await world.routes.connect(aSession());
     await run({ kind: 'keep', userId: 'bob', reference: referenceTo(message), round: 0 });
     expect(await inbox()).toEqual([1]);
@@ -160,7 +160,7 @@ describe('the consumer of the offline queue', () => {
     expect(await inbox()).toEqual([1, 2]);
   });
 
-  it('drains a plain session page by page and removes exactly what it took (IM-CONN-6)', async () => {
+  it('drains a plain session page by page and removes exactly the entries it received (IM-CONN-6)', async () => {
     for (let seq = 2; seq <= 120; seq += 1) {
       world.advance(1);
       await run(storeJob(await aMessage(seq)));

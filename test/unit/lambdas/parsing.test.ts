@@ -7,7 +7,7 @@ describe('a cursor', () => {
     ['has a part too many', (cursor: string) => `${cursor}.x`],
     ['has no checksum', (cursor: string) => cursor.split('.')[0] ?? ''],
     ['is empty', () => ''],
-  ])('that %s is refused (IM-REFUSE-5)', (_, change) => {
+  ])('is refused if it %s (IM-REFUSE-5)', (_, change) => {
     const cursor = encodeCursor('bob', ['a']);
     expect(() => decodeCursor('bob', change(cursor), 'cursor')).toThrow(
       expect.objectContaining({ issues: [{ path: 'cursor', message: expect.any(String) }] }),

@@ -67,7 +67,7 @@ describe('a poll', () => {
     expect(await pollAs({ batch: page.batch, waitMs: 0 })).toMatchObject({ messages: [], timedOut: true });
   });
 
-  it('returns what a socket took too, while the device is alive (IM-POLL-2)', async () => {
+  it('also returns messages that a socket received, while the device is alive (IM-POLL-2)', async () => {
     await world.routes.connect(aSession({ deviceId: 'laptop' }));
     await pollAs({ waitMs: 0 });
     world.advance(59_999);
@@ -115,7 +115,7 @@ describe('a poll', () => {
     },
   );
 
-  it('of a device with a living socket is a conflict under duplicateLogin `reject` (IM-CONN-4)', async () => {
+  it('is refused with conflict if the device has a living socket and duplicateLogin is `reject` (IM-CONN-4)', async () => {
     await world.routes.connect(aSession());
     ports = { ...ports, duplicateLogin: 'reject' };
     await expect(pollAs()).rejects.toMatchObject({ code: 'conflict' });

@@ -49,7 +49,7 @@ describe('a batch', () => {
     );
   });
 
-  it('starts no process when every record is malformed', async () => {
+  it('processes nothing when every record is malformed', async () => {
     vi.spyOn(logger, 'error').mockImplementation(() => {});
     const process = vi.fn(async () => []);
     await processBatch('job', schema, [record('a', '')], process);
@@ -81,7 +81,7 @@ describe('jobs', () => {
     ]);
   });
 
-  it('of one group fail together and leave the other groups alone', async () => {
+  it('fail together within a group and leave the other groups alone', async () => {
     const process = async ([{ body }]: readonly [Job<{ n: number }>, ...unknown[]]) => {
       if (body.n === 1) throw 'no';
     };

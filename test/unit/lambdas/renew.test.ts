@@ -41,7 +41,7 @@ describe('renew', () => {
     });
   });
 
-  it("with another user's token ends the session (IM-RENEW, IM-REFUSE-6)", async () => {
+  it("ends the session if the token is another user's (IM-RENEW, IM-REFUSE-6)", async () => {
     await world.routes.connect(aSession());
     const refused = renewing('alice:30');
     await expect(refused).rejects.toBeInstanceOf(SessionEndedError);
@@ -49,13 +49,13 @@ describe('renew', () => {
     expect(await world.routes.find('bob', 'phone')).toBeUndefined();
   });
 
-  it('with an invalid token is refused and changes nothing', async () => {
+  it('is refused and changes nothing if the token is invalid', async () => {
     await world.routes.connect(aSession());
     await expect(renewing('nonsense')).rejects.toMatchObject({ code: 'unauthorized' });
     expect(await expiry()).toBe(aSession().expiresAtMs);
   });
 
-  it('of a session that was replaced or logged out is refused and makes no new route (IM-REFUSE-7)', async () => {
+  it('is refused and creates no route if the session was replaced or logged out (IM-REFUSE-7)', async () => {
     await expect(renewing('bob:30')).rejects.toBeInstanceOf(SessionEndedError);
     await world.routes.connect(aSession());
     const racing: TokenVerifier = {

@@ -53,7 +53,7 @@ describe('a session', () => {
     }
   });
 
-  it('with the idle option has a lease of the idle time, which frames extend when half is gone (IM-IDLE)', async () => {
+  it('has the idle time as its lease if the idle option is on, and frames extend it when half is gone (IM-IDLE)', async () => {
     const world = createWorld();
     const session = aSession({ idleTimeoutMs: 60_000, leaseUntilMs: NOON + 60_000 });
     await world.routes.connect(session);

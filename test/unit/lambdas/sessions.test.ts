@@ -39,7 +39,7 @@ describe('a session that connects', () => {
     expect((await world.routes.find('bob', 'phone'))?.connectionId).toBe('later');
   });
 
-  it('has the idle time as its lease where the idle option is on (IM-IDLE)', async () => {
+  it('has the idle time as its lease if the idle option is on (IM-IDLE)', async () => {
     await connecting({ idleTimeoutMs: MINUTE_MS });
     expect(await world.routes.find('bob', 'phone')).toMatchObject({
       idleTimeoutMs: MINUTE_MS,
@@ -51,12 +51,12 @@ describe('a session that connects', () => {
     expect(session?.leaseUntilMs).toBe(NOON + world.leaseMs);
   });
 
-  it('drains no inbox if it is managed: it says hello (IM-CONN-6)', async () => {
+  it('drains no inbox if it is managed, since it sends hello (IM-CONN-6)', async () => {
     const first = () => Promise.reject(new Error('read'));
     await connecting({ inbox: { ...world.inbox, first } });
   });
 
-  it('repeats a lost claim three times before it is unavailable (IM-CONN-4)', async () => {
+  it('retries a lost claim three times before it fails as unavailable (IM-CONN-4)', async () => {
     let claims = 0;
     const claim = async () => {
       claims += 1;
@@ -76,7 +76,7 @@ describe('a session that connects', () => {
     expect(world.connections.posts).toEqual([]);
   });
 
-  it('evicts among equally silent devices the one that connected first (IM-CONN-3)', async () => {
+  it('evicts the device that connected first among equally silent ones (IM-CONN-3)', async () => {
     for (let n = 0; n < LIMITS.maxDevices; n += 1) {
       const connectedAtMs = NOON - 60_000 + (n === 4 ? -1 : n);
       await world.routes.connect(aSession({ deviceId: `d${n}`, connectedAtMs }));
@@ -87,7 +87,7 @@ describe('a session that connects', () => {
 });
 
 describe('a token in the Authorization header', () => {
-  it('may stand after several blanks, and only after Bearer (IM-CONN-1)', () => {
+  it('may follow several blanks, and only the scheme Bearer (IM-CONN-1)', () => {
     const read = (authorization: string) => credentialOf({ authorization, subprotocols: undefined });
     expect(read('Bearer   abc')).toBe('abc');
     for (const other of ['x Bearer abc', 'Basic abc', 'Bearer']) {
@@ -97,7 +97,7 @@ describe('a token in the Authorization header', () => {
 });
 
 describe('the end of a session', () => {
-  it('is said by its code when it ends while it is renewed (IM-REFUSE-7)', async () => {
+  it('is reported as session_expired if it happens during a renewal (IM-REFUSE-7)', async () => {
     await world.routes.connect(aSession());
     const tokens: TokenVerifier = {
       async verify() {
@@ -108,7 +108,7 @@ describe('the end of a session', () => {
     await expect(renew({ ...world, tokens }, caller, 'token')).rejects.toEqual(refused('session_expired'));
   });
 
-  it('is nothing for a user whom the route table does not know (IM-REFUSE-7)', async () => {
+  it('writes nothing for a user who has no session (IM-REFUSE-7)', async () => {
     const sessionsOf = async () => new Map();
     const disconnect = () => Promise.reject(new Error('write'));
     await logOut({ ...world, routes: { ...world.routes, sessionsOf, disconnect } }, { userId: 'bob' });
@@ -116,7 +116,7 @@ describe('the end of a session', () => {
 });
 
 describe('presence', () => {
-  it('was last when the latest of several sessions was heard (IM-BEAT)', async () => {
+  it('takes the last-seen time from the most recent of several sessions (IM-BEAT)', async () => {
     await world.routes.connect(aSession({ leaseUntilMs: NOON + 10 * MINUTE_MS }));
     await world.routes.connect(aSession({ deviceId: 'tablet', leaseUntilMs: NOON + 20 * MINUTE_MS }));
     expect(await presenceOf(world, caller, { userIds: ['bob'] })).toEqual([
@@ -124,7 +124,7 @@ describe('presence', () => {
     ]);
   });
 
-  it('of a large group is that of its first members', async () => {
+  it('covers only the first members of a large group', async () => {
     await world.routes.connect(aSession());
     const members = Array.from({ length: LIMITS.presenceUsers }, (_, n) => `m${n}`);
     const request = { name: 'Rowers', members, openHistory: false };

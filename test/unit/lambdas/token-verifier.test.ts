@@ -119,7 +119,7 @@ describe('a token', () => {
     ['the issuer is down', async () => Promise.reject(new Error('ECONNREFUSED'))],
     ['the issuer answers 500', async () => new Response('no', { status: 500 })],
     ['the issuer answers no keys', async () => new Response('<html>')],
-  ])('is neither accepted nor refused when %s (IM-CONN-2)', async (_, fetchKeys) => {
+  ])('fails as unavailable when %s (IM-CONN-2)', async (_, fetchKeys) => {
     const broken = verifier({ fetchKeys });
     await expect(broken.verify(await sign(claims()))).rejects.toThrow(
       expect.objectContaining({ code: 'unavailable' }),

@@ -118,7 +118,7 @@ describe('$disconnect', () => {
     });
   });
 
-  it('without an authorizer context changes nothing', async () => {
+  it('changes nothing without an authorizer context', async () => {
     await world.routes.connect(aSession({ connectionId: 'c=' }));
     expect(await answerDisconnect(world, upgrade({}, {}))).toEqual({ statusCode: 200 });
     expect(await world.routes.find('bob', 'phone')).toBeDefined();
@@ -145,7 +145,7 @@ describe('an event of the socket', () => {
     expect(sessionEncodingOf(event({ encoding: 'protobuf' }))).toBe('protobuf');
   });
 
-  it('has roles and name of its token (IM-ROLE)', () => {
+  it('has the roles and the name from its token (IM-ROLE)', () => {
     expect(rolesOf(event({ roles: 'agent', name: 'Ann' }))).toEqual({ roles: ['agent'], name: 'Ann' });
     expect(rolesOf(event({}))).toEqual({ roles: [], name: undefined });
   });
@@ -158,7 +158,7 @@ describe('an event of the socket', () => {
     expect(rolesOf({ requestContext })).toEqual({ roles: [], name: undefined });
   });
 
-  it('finds a header by its name in any case', () => {
+  it('finds a header whatever the case of its name', () => {
     expect(header({ headers: { Origin: 'a' } }, 'origin')).toBe('a');
     expect(header({ headers: { Origin: 'a' } }, 'host')).toBeUndefined();
     expect(header({ headers: null }, 'origin')).toBeUndefined();
