@@ -29,7 +29,7 @@ describe('an error in the log', () => {
     expect(describeError(new Error('cut'))).not.toHaveProperty('issues');
   });
 
-  it('is logged as a type only if the thrown value is not an error (IM-REFUSE-11)', () => {
+  it('is logged only as its type if the thrown value is not an error (IM-REFUSE-11)', () => {
     expect(describeError('secret')).toEqual({
       name: 'string',
       message: expect.not.stringContaining('secret'),
