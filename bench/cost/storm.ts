@@ -32,7 +32,7 @@ export interface StormResult {
   /** Time until 99 % are back: connected, greeted, and with their list of conversations. */
   readonly seconds: number;
   readonly refusedUpgrades: number;
-  /** Invocations that Lambda refused. Clients repeat a connect, frame, or request; nobody repeats a `$disconnect`. */
+  /** Invocations that Lambda refused. Clients repeat a connect, frame, or request; a `$disconnect` is not repeated. */
   readonly refusedRuns: number;
   readonly coldStarts: number;
   readonly peakRuns: number;
@@ -46,7 +46,7 @@ const ROUND_TRIP_MS = 50;
 /** A storm that lasts longer never ends. */
 const MOST_MS = 3_600_000;
 
-/** All clients lose their sockets at once and come back as the SDK does; no instance is warm. */
+/** All clients lose their sockets at once and reconnect as the SDK does; no instance is warm. */
 export function simulateStorm(storm: Storm): StormResult {
   const agenda = new Agenda(MOST_MS);
   const clients = new Clients(storm, agenda);

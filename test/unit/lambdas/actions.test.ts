@@ -179,7 +179,7 @@ describe('the literal heartbeat', () => {
   const leaseOf = async () => (await world.routes.find('bob', 'phone'))?.leaseUntilMs;
   beforeEach(() => world.routes.connect(aSession({ idleTimeoutMs: 60_000, leaseUntilMs: NOON + 1 })));
 
-  it("is answered by itself and extends the session's lease if the idle option is on (IM-FRAME-4, IM-IDLE)", async () => {
+  it("is echoed and extends the session's lease if the idle option is on (IM-FRAME-4, IM-IDLE)", async () => {
     const answered = await handle(event('bob', 'heartbeat'), { idleTimeoutMs: 60_000 });
     expect(answered).toEqual({ statusCode: 200, body: 'heartbeat' });
     expect(await leaseOf()).toBe(NOON + 60_000);

@@ -77,7 +77,7 @@ describe('delivery', () => {
     expect(jobs()).toEqual([expect.objectContaining({ kind: 'store', userId: 'bob' })]);
   });
 
-  it('keeps a copy for an untrusted session when another one took the message (IM-IDLE)', async () => {
+  it('stores a copy for an untrusted session when another one accepted the message (IM-IDLE)', async () => {
     await world.routes.connect(aSession({ idleTimeoutMs: 60_000, leaseUntilMs: NOON }));
     await world.routes.connect(
       aSession({ deviceId: 'tablet', idleTimeoutMs: 60_000, leaseUntilMs: NOON + 1 }),
@@ -159,7 +159,7 @@ describe('delivery to sessions prefetched before the commit', () => {
     expect(jobs()).toHaveLength(1);
   });
 
-  it('stores for a recipient whose only session took the message and has closed since', async () => {
+  it('stores the message for a recipient whose only session accepted it and has closed since', async () => {
     await deliverEarly(session('phone'));
     expect(served()).toEqual(['bob-phone']);
     expect(jobs()).toEqual([expect.objectContaining({ kind: 'store', userId: 'bob' })]);
@@ -172,7 +172,7 @@ describe('delivery to sessions prefetched before the commit', () => {
     expect(jobs()).toEqual([]);
   });
 
-  it('leaves a session alone that seemed past its grace period and was renewed since (IM-RENEW)', async () => {
+  it('leaves a session alone that was renewed after it seemed past its grace period (IM-RENEW)', async () => {
     await world.routes.connect(session('phone'));
     await deliverEarly(aSession({ expiresAtMs: NOON - 30_000 }));
     expect(world.connections.closed).toEqual([]);

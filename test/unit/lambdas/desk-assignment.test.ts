@@ -35,7 +35,7 @@ describe('assignment', () => {
     ]);
   });
 
-  it('gives no agent a chat of their own: it waits for another agent, and the next chat goes ahead (IM-DESK-6)', () => {
+  it("never assigns an agent's own chat to that agent: it waits for another agent, and the next chat goes ahead (IM-DESK-6)", () => {
     const chats = [
       { conversationId: 'own', customer: 'ann' },
       { conversationId: 'next', customer: 'bob' },

@@ -281,7 +281,7 @@ describe('a chat', () => {
     expect(framesTo('ann').map(({ type }) => type)).toEqual(['messages']);
   });
 
-  it('is rated by its customer, when it closes or once after (IM-DESK-3)', async () => {
+  it('can be rated by its customer once, when it closes or later (IM-DESK-3)', async () => {
     const id = await assigned();
     await expect(close('ann', id, 5)).rejects.toEqual(refused('forbidden'));
     expect(await close('bob', id)).not.toHaveProperty('rating');
@@ -293,7 +293,7 @@ describe('a chat', () => {
     expect(framesTo('ann')).toHaveLength(1);
   });
 
-  it('is rated as it closes (IM-DESK-3)', async () => {
+  it('can be rated in the frame that closes it (IM-DESK-3)', async () => {
     const id = await assigned();
     expect(await close('bob', id, 3)).toMatchObject({ state: 'closed', rating: 3 });
   });

@@ -49,7 +49,7 @@ describe('matching', () => {
       { queue: QUEUE, moved: false, isRepeat: false, isWatchdog: true },
     );
 
-  it('wakes the queue after each change, with a watchdog job in case it dies before (IM-DESK-6)', async () => {
+  it('enqueues a match after each change, and before it a watchdog job in case the function dies (IM-DESK-6)', async () => {
     await open('bob');
     expect(world.deskEvents.events).toEqual([
       { event: { kind: 'match', queue: QUEUE, moved: false, watchdog: true }, delaySeconds: 12 },
@@ -280,7 +280,7 @@ describe('the desk as a whole', () => {
     }
   }
 
-  it('has every chat in one place, counts correctly, and leaves nobody waiting while an agent is free (IM-DESK-6)', async () => {
+  it('has every chat in one place, counts correctly, and lets no customer wait while an agent is free (IM-DESK-6)', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
         const w = createWorld();

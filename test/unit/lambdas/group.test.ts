@@ -71,7 +71,7 @@ describe('a message to a group', () => {
     expect(posted()).toEqual([]);
   });
 
-  it('reaches every member once by jobs of 1,000, and only online members above 500', async () => {
+  it('reaches every member once through jobs of 1,000, and only online members above 500', async () => {
     const members = names(2_500);
     const id = await groupOf(members);
     for (const userId of members.slice(0, 300)) await world.routes.connect(aSession({ userId }));
@@ -132,7 +132,7 @@ describe('a message to a group', () => {
     expect(stored()).toEqual(members);
   });
 
-  it('retries only the part that failed, whose routes could not be read', async () => {
+  it('retries only the part whose routes could not be read', async () => {
     const members = names(300);
     const id = await groupOf(members);
     for (const userId of members) await world.routes.connect(aSession({ userId }));

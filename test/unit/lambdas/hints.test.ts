@@ -76,7 +76,7 @@ describe('a read cursor', () => {
     expect(posts()).toEqual([]);
   });
 
-  it('is not written or pushed again when another device was first', async () => {
+  it('is not written or pushed again if another device was first', async () => {
     await say({ to: 'bob' });
     forget();
     const advanceRead = async () => false;

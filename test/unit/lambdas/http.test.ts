@@ -37,7 +37,7 @@ describe('an HTTP request', () => {
     });
   });
 
-  it('is answered with the status of its route, and without a body if there is none', async () => {
+  it("is answered with its route's status, and without a body if the route returns none", async () => {
     const answers = { 'POST /echo': { status: 204, answer: async () => undefined } } as const;
     expect(await createHttpHandler(OPTIONS, answers)(event())).toEqual({ statusCode: 204 });
   });
@@ -62,7 +62,7 @@ describe('an HTTP request', () => {
     expect(await requestOf(event({ headers: { origin } }))).toMatchObject({ statusCode: status });
   });
 
-  it('is allowed from any origin by *', async () => {
+  it('is allowed from any origin if allowedOrigins is *', async () => {
     const request = event({ headers: { origin: 'https://other.example' } });
     expect(await requestOf(request, { ...OPTIONS, allowedOrigins: ['*'] })).toMatchObject({
       statusCode: 204,

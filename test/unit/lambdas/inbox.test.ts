@@ -104,7 +104,7 @@ describe('the order within a page', () => {
     );
   });
 
-  it('is by time between conversations', () => {
+  it('is by time across conversations', () => {
     const parts = [
       { conversationId: 'dm:b:c', seq: 1, sentAt: 2 },
       { conversationId: 'dm:a:b', seq: 9, sentAt: 3 },

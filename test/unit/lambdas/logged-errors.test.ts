@@ -29,7 +29,7 @@ describe('an error in the log', () => {
     expect(describeError(new Error('cut'))).not.toHaveProperty('issues');
   });
 
-  it('is only a type if the thrown value is not an error (IM-REFUSE-11)', () => {
+  it('is logged only as its type if the thrown value is not an error (IM-REFUSE-11)', () => {
     expect(describeError('secret')).toEqual({
       name: 'string',
       message: expect.not.stringContaining('secret'),
@@ -47,7 +47,7 @@ describe('an invalid request', () => {
     return undefined;
   };
 
-  it('is refused without quoting it (IM-REFUSE-11)', () => {
+  it('is refused without quoting its text (IM-REFUSE-11)', () => {
     expect(issuesOf(() => parseJson('secret'))).toEqual([
       { path: '', message: expect.not.stringContaining('secret') },
     ]);

@@ -4,7 +4,7 @@ import { canonicalJson, parseJsonObject } from '../../../lambdas/shared/json.ts'
 
 describe('a cursor', () => {
   it.each([
-    ['has a part too many', (cursor: string) => `${cursor}.x`],
+    ['has an extra part', (cursor: string) => `${cursor}.x`],
     ['has no checksum', (cursor: string) => cursor.split('.')[0] ?? ''],
     ['is empty', () => ''],
   ])('is refused if it %s (IM-REFUSE-5)', (_, change) => {

@@ -79,7 +79,7 @@ describe('a poll', () => {
     expect((await world.routes.sessionsOf(['bob'])).get('bob')).toHaveLength(2);
   });
 
-  it('counts for presence until 60 s after it, which is then the last-seen time (IM-POLL-2)', async () => {
+  it('keeps the user online for 60 s, and its time is then the last-seen time (IM-POLL-2)', async () => {
     await world.routes.connect(aSession());
     await poll(ports, { userId: 'alice', deviceId: 'phone', waitMs: 0 });
     const caller = { userId: 'bob', deviceId: 'phone', connectionId: 'bob-phone' };
@@ -92,7 +92,7 @@ describe('a poll', () => {
     expect(await alice()).toEqual({ userId: 'alice', online: false, lastSeenAt: NOON });
   });
 
-  it('is one session of its device, however often it repeats, within the limit of ten devices (IM-CONN-3)', async () => {
+  it('counts as one session of its device, even when repeated, within the limit of ten devices (IM-CONN-3)', async () => {
     for (let device = 0; device < 9; device += 1)
       await world.routes.connect(aSession({ deviceId: `d${device}`, connectionId: `c${device}` }));
     await pollAs({ waitMs: 0 });

@@ -67,7 +67,7 @@ describe('a session that connects', () => {
     expect(claims).toBe(3);
   });
 
-  it('writes nothing more when its claim was written before (IM-FAULT-10)', async () => {
+  it('writes nothing more if its claim is already stored (IM-FAULT-10)', async () => {
     const session = aSession({ connectedAtMs: NOON });
     await world.routes.connect(session);
     const claim = () => Promise.reject(new Error('write'));

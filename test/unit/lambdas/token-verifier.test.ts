@@ -44,7 +44,7 @@ const sign = (payload: JWTPayload, header: { alg?: string; kid?: string } = {}, 
 const unauthorized = expect.objectContaining({ code: 'unauthorized' });
 
 describe('a token', () => {
-  it('gives the user and the expiry, by aud or by client_id (IM-CONN-1)', async () => {
+  it('gives the user and the expiry, with the audience in aud or client_id (IM-CONN-1)', async () => {
     const exp = Math.floor(Date.now() / 1000) + 600;
     const identity = { userId: 'alice', expiresAtMs: exp * 1000, roles: [] };
     await expect(verifier().verify(await sign(claims({ exp })))).resolves.toEqual(identity);
@@ -83,7 +83,7 @@ describe('a token', () => {
     await expect(verifier().verify(await sign(payload))).rejects.toThrow(unauthorized);
   });
 
-  it('is refused when signed with another key, by RS512, or by an unknown key id (IM-REFUSE-1)', async () => {
+  it('is refused when signed with another key, with RS512, or with an unknown key id (IM-REFUSE-1)', async () => {
     const other = await generateKeyPair('RS256');
     await expect(verifier().verify(await sign(claims(), {}, other.privateKey))).rejects.toThrow(unauthorized);
     const rs512 = await generateKeyPair('RS512', { extractable: true });
