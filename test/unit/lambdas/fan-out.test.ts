@@ -1,0 +1,153 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { deliverToGroup, hint, hintToGroup } from '../../../lambdas/domain/delivery/deliver.ts';
+import { processFanOutJob } from '../../../lambdas/domain/delivery/fan-out.ts';
+import type { Member } from '../../../lambdas/domain/model/group.ts';
+import type { StoredMessage } from '../../../lambdas/domain/model/message.ts';
+import { referenceTo } from '../../../lambdas/domain/model/reference.ts';
+import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
+
+const ID = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
+const message: StoredMessage = {
+  conversationId: ID,
+  from: 'alice',
+  clientMsgId: 'c1',
+  seq: 7,
+  messageId: '01BX5ZZKBKACTAV9WEVGEMMVRZ',
+  sentAt: NOON,
+  contentJson: '{"type":"text","text":"hi"}',
+  contentHash: 'hash',
+};
+const reference = referenceTo(message);
+const pad = (n: number) => `m${String(n).padStart(5, '0')}`;
+const members = (count: number): Member[] =>
+  Array.from({ length: count }, (_, n) => ({ userId: pad(n), joinedSeq: 1 }));
+
+let world: World;
+let pages: { readonly after?: string; readonly limit: number }[];
+beforeEach(async () => {
+  world = createWorld();
+  pages = [];
+  await world.messageWriter.putIfAbsent(message);
+});
+
+/** The world with a group of these members, read page by page. */
+function withMembers(all: readonly Member[]) {
+  const groups = {
+    ...world.groups,
+    async members(_: string, page: { readonly after?: string; readonly limit: number }) {
+      pages.push(page);
+      const rest = all.filter(({ userId }) => userId > (page.after ?? ''));
+      return { members: rest.slice(0, page.limit), more: rest.length > page.limit };
+    },
+  };
+  return { ...world, groups };
+}
+const posted = () => world.connections.posts.map(({ connectionId }) => connectionId).sort();
+const stored = () => world.offlineQueue.jobs.map(({ job }) => job.userId);
+const job = (memberCount = 3) => ({ conversationId: ID, memberCount, what: { reference } });
+
+describe('the planner of a fan-out', () => {
+  it('reads members page by page, each after the last one, and makes jobs of 1,000', async () => {
+    await processFanOutJob(withMembers(members(11_500)), job(11_500));
+    expect(pages).toEqual([
+      { limit: 5_000 },
+      { limit: 5_000, after: pad(4_999) },
+      { limit: 5_000, after: pad(9_999) },
+    ]);
+    const { jobs } = world.fanOutQueue;
+    expect(jobs.map(({ users }) => users?.length)).toEqual([...Array(11).fill(1_000), 500]);
+    expect(jobs.flatMap(({ users }) => users)).toEqual(members(11_500).map(({ userId }) => userId));
+    expect(jobs[3]).toEqual({ ...job(11_500), users: expect.any(Array) });
+  });
+
+  it('includes the member whose joining is the message, and nobody who joined later (IM-INV-5)', async () => {
+    await processFanOutJob(
+      withMembers([
+        { userId: 'before', joinedSeq: 6 },
+        { userId: 'itself', joinedSeq: 7 },
+        { userId: 'later', joinedSeq: 8 },
+      ]),
+      job(),
+    );
+    expect(stored()).toEqual(['before', 'itself']);
+  });
+
+  it('enqueues nothing when no member of a page was in the group at the time', async () => {
+    const all = members(5_001).map((member) => ({ ...member, joinedSeq: 8 }));
+    await processFanOutJob(withMembers(all), job(5_001));
+    expect([world.fanOutQueue.jobs, stored()]).toEqual([[], []]);
+  });
+
+  it('sends the last page to the queue, too, when there was a page before it', async () => {
+    await processFanOutJob(withMembers(members(5_001)), job(5_001));
+    expect(world.fanOutQueue.jobs.at(-1)?.users).toEqual([pad(5_000)]);
+    expect(posted()).toEqual([]);
+  });
+});
+
+describe('a fan-out job', () => {
+  it('does nothing when its message has expired', async () => {
+    await world.routes.connect(aSession({ userId: 'bob' }));
+    const what = { reference: { ...reference, clientMsgId: 'expired' } };
+    await processFanOutJob(world, { ...job(), what, users: ['bob', 'carol'] });
+    expect([posted(), stored()]).toEqual([[], []]);
+  });
+
+  it('fails as a whole when all of its parts fail, so that SQS retries it (IM-FAULT-5)', async () => {
+    const routes = { ...world.routes, sessionsOf: () => Promise.reject(new Error('routes')) };
+    const users = members(150).map(({ userId }) => userId);
+    await expect(processFanOutJob({ ...world, routes }, { ...job(), users })).rejects.toThrow('routes');
+    expect(world.fanOutQueue.jobs).toEqual([]);
+  });
+
+  it('does not push to the session that sent the message', async () => {
+    for (const deviceId of ['phone', 'tablet'])
+      await world.routes.connect(aSession({ userId: 'alice', deviceId }));
+    await processFanOutJob(world, { ...job(), users: ['alice'], exceptConnectionId: 'alice-phone' });
+    expect(posted()).toEqual(['alice-tablet']);
+  });
+});
+
+describe('delivery to a group', () => {
+  it('returns the recipients without a session that took the message, and stores it for them', async () => {
+    await world.routes.connect(aSession({ userId: 'bob' }));
+    await world.routes.connect(aSession({ userId: 'carol' }));
+    world.connections.outcomes.set('carol-phone', 'gone');
+    const ports = withMembers(['alice', 'bob', 'carol', 'dan'].map((userId) => ({ userId, joinedSeq: 1 })));
+    expect(await deliverToGroup(ports, message, { memberCount: 4 })).toEqual(['carol', 'dan']);
+    expect(stored()).toEqual(['carol', 'dan']);
+    expect(world.connections.posts[0]?.frame).toMatchObject({ messages: [{ seq: 7 }] });
+  });
+
+  it("hands a large group to the workers, with the sender's session, and reports nobody", async () => {
+    const audience = { memberCount: 26, exceptConnectionId: 'alice-phone' };
+    expect(await deliverToGroup(world, message, audience)).toEqual([]);
+    expect(world.fanOutQueue.jobs).toEqual([{ ...job(26), exceptConnectionId: 'alice-phone' }]);
+    await deliverToGroup(world, message, { memberCount: 26 });
+    expect(world.fanOutQueue.jobs[1]).not.toHaveProperty('exceptConnectionId');
+  });
+
+  it('makes no call to the offline queue when every recipient has the message', async () => {
+    await world.routes.connect(aSession({ userId: 'bob' }));
+    const offlineQueue = { enqueue: () => Promise.reject(new Error('called')) };
+    const ports = { ...withMembers([{ userId: 'bob', joinedSeq: 1 }]), offlineQueue };
+    expect(await deliverToGroup(ports, message, { memberCount: 1 })).toEqual([]);
+  });
+});
+
+describe('a hint', () => {
+  const frame = { type: 'typing', conversationId: ID, userId: 'alice', typing: true } as const;
+
+  it('goes to the first 100 users, each counted once', async () => {
+    const users = members(101).map(({ userId }) => userId);
+    for (const userId of users) await world.routes.connect(aSession({ userId }));
+    await hint(world, frame, { users: [users[0] as string, ...users] });
+    expect(posted()).toEqual(users.slice(0, 100).map((userId) => `${userId}-phone`));
+  });
+
+  it('to a large group is a job of the workers that carries the frame', async () => {
+    await hintToGroup(world, ID, frame, { memberCount: 26 });
+    const what = { frame: JSON.stringify(frame) };
+    expect(world.fanOutQueue.jobs).toEqual([{ conversationId: ID, memberCount: 26, what }]);
+  });
+});
