@@ -4,6 +4,8 @@ import { removeMember } from '../../../lambdas/domain/groups/members.ts';
 import { readConversations } from '../../../lambdas/domain/messages/conversation-list.ts';
 import { readHistory } from '../../../lambdas/domain/messages/history.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
+import type { Chat } from '../../../lambdas/domain/model/chat.ts';
+import type { CallerRoles } from '../../../lambdas/domain/model/roles.ts';
 import { aRequest, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
@@ -113,5 +115,36 @@ describe('the history of a conversation', () => {
     await expect(readHistory(world, 'eve', id, { limit: 50 }, roles)).rejects.toMatchObject({
       code: 'not_found',
     });
+  });
+
+  it('hides messages from before a joining that happened during the read (IM-INV-5)', async () => {
+    const id = await group(['bob']);
+    for (const text of ['one', 'two']) await say(id, text);
+    let joinedSeq = 1;
+    const membership: World['conversations']['membership'] = async () => {
+      const row = { conversationId: id, readSeq: 0, visibleFrom: joinedSeq };
+      joinedSeq = 3;
+      return row;
+    };
+    const ports = { ...world, conversations: { ...world.conversations, membership } };
+    const { messages } = await readHistory(ports, 'bob', id, { limit: 50 });
+    expect(messages.map(({ seq }) => seq)).toEqual([3]);
+  });
+
+  it('shows a support chat to supervisors and its members, and a group to members only (IM-ROLE)', async () => {
+    const [chat, rowers] = ['cs:01ARZ3NDEKTSV4RRFFQ69G5FAV', await group(['bob'])];
+    const conversations = {
+      ...world.conversations,
+      head: async () => ({ seq: 4, atMs: 0, chat: {} as Chat }),
+      membership: async (userId: string, conversationId: string) =>
+        userId === 'maria' ? { conversationId, readSeq: 0, visibleFrom: 1 } : undefined,
+    };
+    const read = (userId: string, id: string, roles: CallerRoles['roles']) =>
+      readHistory({ ...world, conversations }, userId, id, { limit: 50 }, { roles });
+    expect(await read('eve', chat, ['supervisor'])).toMatchObject({ head: 4 });
+    expect(await read('maria', chat, [])).toMatchObject({ head: 4 });
+    const missing = { code: 'not_found' };
+    await expect(read('eve', chat, ['agent'])).rejects.toMatchObject(missing);
+    await expect(read('eve', rowers, ['supervisor'])).rejects.toMatchObject(missing);
   });
 });
