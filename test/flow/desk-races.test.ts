@@ -181,7 +181,13 @@ describe('a desk function that dies', () => {
 
   it('after it opened a chat and before its event, is repaired by the watchdog job: the customer is served (IM-DESK-6, IM-FAULT-3)', async () => {
     const queue = newQueue();
+    const matching = proxy.setBreakpoint({ function: 'MatchDesk', where: about(`"q#${queue}"`) });
     const ann = await readyAgent(queue);
+    // The event of becoming ready must be over: it would find the customer, too.
+    await matching.reached;
+    const matched = proxy.nextEnd({ function: 'MatchDesk' });
+    matching.release();
+    await matched;
     const bob = await customer();
     const opening = proxy.setBreakpoint({
       route: 'desk.open',
