@@ -15,7 +15,7 @@ const SKEWS_MS = [0, 6 * 3_600_000, -48 * 3_600_000];
 /** In every other run: more members than the sender's function serves, so the workers do (IM-DESIGN-9). */
 const BYSTANDERS = Array.from({ length: 25 }, (_, index) => `bystander${index}`);
 
-/** Who changes whose membership of the changing group. */
+/** The acting user and the affected member, in the group whose members change. */
 export interface Change {
   readonly by: string;
   readonly change: 'add' | 'remove';
