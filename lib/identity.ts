@@ -20,8 +20,8 @@ export class Identity extends Construct {
   readonly issuer: string;
   /** Accepted values of `aud`, or of `client_id` if a token has no `aud` (Cognito access tokens). */
   readonly audience: readonly string[];
-  /** URL of the issuer's keys. */
-  readonly jwksUri: string;
+  /** URL of the issuer's keys; `undefined`: its discovery document names it. */
+  readonly jwksUri: string | undefined;
   /** The created user pool; `undefined` with an `issuer`. */
   readonly userPool: UserPool | undefined;
   /** The client of the created user pool, for apps; `undefined` with an `issuer`. */

@@ -21,8 +21,8 @@ export interface ServerlessImProps {
    */
   readonly audience?: string | readonly string[] | undefined;
   /**
-   * URL of the issuer's keys, for the WebSocket authorizer. The HTTP API finds them by the issuer's discovery document.
-   * @default - `<issuer>/.well-known/jwks.json`
+   * URL of the issuer's keys, for an issuer without a discovery document.
+   * @default - the `jwks_uri` of `<issuer>/.well-known/openid-configuration`
    * @throws {InvalidOptionsError} not an https URL, or without an `issuer`
    * @example 'https://login.example.com/tenant/keys'
    */
@@ -201,7 +201,8 @@ export interface Throttle {
 export interface ExternalIssuer {
   readonly issuer: string;
   readonly audience: readonly string[];
-  readonly jwksUri: string;
+  /** If `undefined`, its discovery document names the URL. */
+  readonly jwksUri: string | undefined;
 }
 
 /** Options of the web page. */
@@ -291,11 +292,7 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
 function externalIssuer(props: ServerlessImProps): ExternalIssuer | undefined {
   const { issuer, jwksUri } = props;
   if (issuer === undefined) return undefined;
-  return {
-    issuer,
-    audience: audienceList(props.audience),
-    jwksUri: jwksUri ?? `${issuer.replace(/\/+$/, '')}/.well-known/jwks.json`,
-  };
+  return { issuer, audience: audienceList(props.audience), jwksUri };
 }
 
 function webPageOptions(props: ServerlessImProps): WebPageOptions | undefined {

@@ -24,7 +24,7 @@ export function settingsOf(options: ServerlessImOptions, identity: Identity, web
   return {
     issuer: identity.issuer,
     audience: identity.audience.join(','),
-    jwksUri: identity.jwksUri,
+    jwksUri: identity.jwksUri ?? '',
     userIdClaim: options.userIdClaim,
     rolesClaim: options.rolesClaim,
     allowedOrigins: options.allowedOrigins.join(','),

@@ -21,6 +21,9 @@ const ROLES_CLAIM = 'cognito:groups';
 const DEFAULT_LIFETIME_SECONDS = 24 * 60 * 60;
 const MAX_LIFETIME_SECONDS = 365 * 24 * 60 * 60;
 
+/** Not where Cognito has its keys: only the discovery document says where. */
+const KEYS_PATH = '/dev-issuer/keys';
+
 const tokenRequest = z.object({
   userId: z.string().min(1).max(MAX_USER_ID_LENGTH),
   expiresInSeconds: z.number().int().min(1).max(MAX_LIFETIME_SECONDS).optional(),
@@ -105,7 +108,7 @@ export class DevIssuer {
     const path = (request.url ?? '/').split('?')[0];
     const answer = {
       '/.well-known/openid-configuration': () => this.#discovery(),
-      '/.well-known/jwks.json': () => ({ keys: [this.#jwk] }),
+      [KEYS_PATH]: () => ({ keys: [this.#jwk] }),
       '/token': undefined,
     }[path ?? ''];
     if (answer === undefined && path !== '/token') return false;
@@ -120,7 +123,7 @@ export class DevIssuer {
   #discovery() {
     return {
       issuer: this.#url,
-      jwks_uri: `${this.#url}/.well-known/jwks.json`,
+      jwks_uri: `${this.#url}${KEYS_PATH}`,
       token_endpoint: this.tokenUrl,
       response_types_supported: ['token'],
       subject_types_supported: ['public'],

@@ -1,88 +1,89 @@
-import { JwtVerifier } from 'aws-jwt-verify';
-import { JwksValidationError } from 'aws-jwt-verify/error';
-import type { Fetcher } from 'aws-jwt-verify/https';
-import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
+import { decomposeUnverifiedJwt } from 'aws-jwt-verify/jwt';
+import type { JwtHeader, JwtPayload } from 'aws-jwt-verify/jwt-model';
+import { JwtVerifier } from 'aws-jwt-verify/jwt-verifier';
 import { USER_ID } from '../../protocol/ids.ts';
 import { parseName, parseRoles } from '../domain/model/roles.ts';
 import type { Identity, TokenVerifier } from '../domain/model/token.ts';
-import { UnauthorizedError, UnavailableError } from '../shared/errors.ts';
+import { type Clock, systemClock } from '../shared/clock.ts';
+import { ImError, UnauthorizedError } from '../shared/errors.ts';
+import { createIssuerKeys } from './issuer-keys.ts';
 
 export interface TokenVerifierProps {
   readonly issuer: string;
   /** Accepted values of `aud`, or of `client_id` if a token has no `aud` (Cognito access tokens). */
   readonly audience: readonly string[];
+  /** Empty: the issuer's discovery document names the URL. */
   readonly jwksUri: string;
   readonly userIdClaim: string;
   /** The claim that holds the roles (IM-ROLE). @default - no roles */
   readonly rolesClaim?: string;
   /** @default globalThis.fetch */
   readonly fetchKeys?: typeof fetch;
+  /** @default the system's */
+  readonly clock?: Clock;
 }
 
-const FETCH_TIMEOUT_MS = 3_000;
+/** The issuer's clock may be ahead of ours. */
+const CLOCK_SKEW_SECONDS = 5;
 
-class KeysUnavailableError extends Error {}
+/**
+ * Verifies tokens for the socket and for HTTP alike: RS256 only, and with a user id that the contract allows (IM-CONN-1,
+ * IM-CONN-2).
+ */
+export function createTokenVerifier(props: TokenVerifierProps): TokenVerifier {
+  const { issuer, jwksUri } = props;
+  const keysFor = createIssuerKeys({ clock: systemClock, ...props });
+  const verifier = JwtVerifier.create({ issuer, audience: null, jwksUri: jwksUri || issuer });
+  let cached: unknown;
 
-/** Uses `fetch`, since the library's own fetcher accepts only `https:`, and a local issuer has no certificate. */
-function createFetcher(fetchKeys: typeof fetch): Fetcher {
+  async function verified(token: string): Promise<JwtPayload> {
+    const { header, payload } = decomposeUnverifiedJwt(token);
+    const kid = keyIdOf(header);
+    // Another issuer's token must not make us read the keys again.
+    if (payload.iss !== issuer) throw new UnauthorizedError();
+    const keys = await keysFor(kid);
+    if (keys !== cached) verifier.cacheJwks(keys);
+    cached = keys;
+    return verifier.verifySync(token, { graceSeconds: CLOCK_SKEW_SECONDS });
+  }
+
   return {
-    async fetch(uri) {
+    async verify(token) {
       try {
-        const response = await fetchKeys(uri, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
-        if (!response.ok) throw new Error(`status ${response.status}`);
-        return await response.arrayBuffer();
+        return identityOf(props, await verified(token));
       } catch (cause) {
-        throw new KeysUnavailableError('The keys of the issuer could not be read.', { cause });
+        throw cause instanceof ImError ? cause : new UnauthorizedError(undefined, { cause });
       }
     },
   };
 }
 
-/**
- * Verifies tokens like the HTTP API's JWT authorizer, but accepts only RS256, and requires a user id that the contract
- * allows (IM-CONN-1, IM-CONN-2). Keeps the keys for the life of the process, and fetches them again for an unknown key id.
- */
-export function createTokenVerifier(props: TokenVerifierProps): TokenVerifier {
-  const { issuer, audience, jwksUri, userIdClaim, rolesClaim, fetchKeys = fetch } = props;
-  const verifier = JwtVerifier.create(
-    { issuer, audience: null, jwksUri },
-    { jwksCache: new SimpleJwksCache({ fetcher: createFetcher(fetchKeys) }) },
-  );
+/** Returns the key id of a header that we can judge: "if any of the listed extension … are not understood, … invalid". */
+function keyIdOf({ alg, kid, crit }: JwtHeader & { readonly crit?: unknown }): string {
+  if (alg !== 'RS256' || kid === undefined || crit !== undefined) throw new UnauthorizedError();
+  return kid;
+}
 
-  function check(header: { alg?: unknown }, payload: Readonly<Record<string, unknown>>): Identity {
-    if (header.alg !== 'RS256') throw new UnauthorizedError();
-    const named = [payload['aud'] ?? payload['client_id']].flat();
-    if (!named.some((one) => typeof one === 'string' && audience.includes(one)))
-      throw new UnauthorizedError();
-    const userId = payload[userIdClaim];
-    if (typeof userId !== 'string' || !USER_ID.test(userId))
-      throw new UnauthorizedError('The user id is not valid.');
-    if (typeof payload['exp'] !== 'number') throw new UnauthorizedError();
-    return {
-      userId,
-      expiresAtMs: payload['exp'] * 1000,
-      roles: rolesClaim === undefined ? [] : parseRoles(payload[rolesClaim]),
-      name: parseName(payload['name']),
-    };
-  }
-
+function identityOf(
+  { audience, userIdClaim, rolesClaim, clock = systemClock }: TokenVerifierProps,
+  payload: Readonly<Record<string, unknown>>,
+): Identity {
+  const nowSeconds = clock() / 1000;
+  const { exp, iat, token_use: use, name } = payload;
+  const named = [payload['aud'] ?? payload['client_id']].flat();
+  const isForUs = named.some((one) => typeof one === 'string' && audience.includes(one));
+  const isCurrent = typeof exp === 'number' && exp > nowSeconds;
+  const isIssued = iat === undefined || (typeof iat === 'number' && iat <= nowSeconds + CLOCK_SKEW_SECONDS);
+  // Cognito's id token has the same audience as its access token, and is meant for the app only.
+  const isForAccess = use === undefined || use === 'access';
+  if (!isForUs || !isCurrent || !isIssued || !isForAccess) throw new UnauthorizedError();
+  const userId = payload[userIdClaim];
+  if (typeof userId !== 'string' || !USER_ID.test(userId))
+    throw new UnauthorizedError('The user id is not valid.');
   return {
-    async verify(token) {
-      let identity: Identity | undefined;
-      try {
-        await verifier.verify(token, {
-          customJwtCheck: ({ header, payload }) => {
-            identity = check(header, payload);
-          },
-        });
-      } catch (cause) {
-        if (cause instanceof KeysUnavailableError || cause instanceof JwksValidationError) {
-          throw new UnavailableError({ cause });
-        }
-        throw cause instanceof UnauthorizedError ? cause : new UnauthorizedError(undefined, { cause });
-      }
-      if (identity === undefined) throw new UnauthorizedError();
-      return identity;
-    },
+    userId,
+    expiresAtMs: exp * 1000,
+    roles: rolesClaim === undefined ? [] : parseRoles(payload[rolesClaim]),
+    name: parseName(name),
   };
 }

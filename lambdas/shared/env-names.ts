@@ -25,7 +25,7 @@ export const ENV = {
   issuer: 'ISSUER',
   /** Accepted audiences (`aud`, or `client_id` if a token has no `aud`), separated by commas. */
   audience: 'AUDIENCE',
-  /** URL of the issuer's keys. */
+  /** URL of the issuer's keys; empty: its discovery document names it. */
   jwksUri: 'JWKS_URI',
   /** The claim that holds the user id. */
   userIdClaim: 'USER_ID_CLAIM',

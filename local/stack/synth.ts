@@ -21,7 +21,6 @@ export const DEV_AUDIENCE = 'serverless-im-dev';
 const LOCAL_CONTEXT: Readonly<Record<string, unknown>> = {
   issuer: ISSUER_PLACEHOLDER,
   audience: DEV_AUDIENCE,
-  jwksUri: `${ISSUER_PLACEHOLDER}/.well-known/jwks.json`,
   allowedOrigins: '*',
   retain: false,
   webPage: false,

@@ -104,7 +104,7 @@ describe('a function', () => {
     expect(environment('Authorize')).toMatchObject({
       AUDIENCE: 'im,im-staging',
       ALLOWED_ORIGINS: 'https://a.example.com,https://b.example.com',
-      JWKS_URI: 'https://issuer.example.com/.well-known/jwks.json',
+      JWKS_URI: '',
       USER_ID_CLAIM: 'sub',
     });
     for (const name of ['Socket', 'Http', 'ServeEvents']) {

@@ -29,17 +29,13 @@ describe('options', () => {
     });
   });
 
-  it.each([
-    ['https://issuer.example.com', 'https://issuer.example.com/.well-known/jwks.json'],
-    ['https://issuer.example.com/', 'https://issuer.example.com/.well-known/jwks.json'],
-    ['https://issuer.example.com/tenant/', 'https://issuer.example.com/tenant/.well-known/jwks.json'],
-  ])(
-    'find the keys of %s without a double slash, and keep the issuer as its tokens have it',
-    (issuer, jwksUri) => {
+  it.each(['https://issuer.example.com', 'https://issuer.example.com/tenant/'])(
+    'keep the issuer %s as its tokens have it, and let its discovery document name its keys',
+    (issuer) => {
       expect(fillOptions({ issuer, audience: 'im' }).externalIssuer).toEqual({
         issuer,
         audience: ['im'],
-        jwksUri,
+        jwksUri: undefined,
       });
     },
   );

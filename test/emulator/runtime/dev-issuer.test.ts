@@ -28,7 +28,7 @@ test('the dev issuer gives a token that its discovered keys verify', async () =>
   expect(response.headers.get('access-control-allow-origin')).toBe('*');
   const { token } = await response.json();
   const discovery = await (await fetch(`${url}/.well-known/openid-configuration`)).json();
-  expect(discovery).toMatchObject({ issuer: url, jwks_uri: `${url}/.well-known/jwks.json` });
+  expect(discovery).toMatchObject({ issuer: url, jwks_uri: `${url}/dev-issuer/keys` });
   const { payload, protectedHeader } = await jwtVerify(
     token,
     createRemoteJWKSet(new URL(discovery.jwks_uri)),
@@ -41,7 +41,7 @@ test('the dev issuer gives a token that its discovered keys verify', async () =>
 
 test('the dev issuer publishes no private part of its key', async () => {
   const { url } = await serve();
-  const { keys } = await (await fetch(`${url}/.well-known/jwks.json`)).json();
+  const { keys } = await (await fetch(`${url}/dev-issuer/keys`)).json();
   expect(Object.keys(keys[0]).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
 });
 
@@ -50,7 +50,7 @@ test('the dev issuer keeps its key, so tokens stay valid after a restart', async
   const first = await serve(keyFile);
   const token = await first.issuer.token('alice');
   const second = await serve(keyFile);
-  const keys = createRemoteJWKSet(new URL(`${second.url}/.well-known/jwks.json`));
+  const keys = createRemoteJWKSet(new URL(`${second.url}/dev-issuer/keys`));
   expect((await jwtVerify(token, keys)).payload.sub).toBe('alice');
 });
 
