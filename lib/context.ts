@@ -9,7 +9,7 @@ export type ReadContext = (key: string) => unknown;
  *
  * - text: `issuer`, `jwksUri`, `userIdClaim`, `rolesClaim`, `webPageClientId`, `webPageScope`, `alarmTopicArn`
  * - `replace` or `reject`: `duplicateLogin`
- * - lists, as JSON or separated by commas: `audience`, `allowedOrigins`, `deskQueues`
+ * - lists, as JSON or separated by commas: `audience`, `allowedOrigins`, `deskQueues`, `widgetOrigins`
  * - `true` or `false`: `retain`, `accessLogRole`, `desk`, `webPage`
  * - durations, a whole number with `s`, `m`, `h`, or `d`: `lease` (`30m`), `inboxTtl` (`7d`), `historyRetention` (`365d`,
  *   or `forever`), `deskAgentGrace` (`2m`)
@@ -42,6 +42,7 @@ export function propsFromContext(read: ReadContext): ServerlessImProps {
     webPage: context.flag('webPage'),
     webPageClientId: context.text('webPageClientId'),
     webPageScope: context.text('webPageScope'),
+    widgetOrigins: context.list('widgetOrigins'),
     alarmTopicArn: context.text('alarmTopicArn'),
   };
   if (context.faults.length > 0) throw new InvalidOptionsError(context.faults);

@@ -170,6 +170,14 @@ export interface ServerlessImProps {
    */
   readonly webPageScope?: string | undefined;
   /**
+   * Web origins whose pages may embed the customer's widget in a frame and sign its user in, or exactly `['*']` for any.
+   * The rest of the web page can't be embedded.
+   * @default [] - only the web page's own origin
+   * @throws {InvalidOptionsError} without `webPage`; not an http or https origin without a path, or `*` beside others
+   * @example ['https://shop.example.com']
+   */
+  readonly widgetOrigins?: readonly string[] | undefined;
+  /**
    * ARN of an SNS topic in the same region, notified when an alarm starts and ends (docs/operations.md, runbook).
    * @default - alarms show in CloudWatch only
    * @throws {InvalidOptionsError} not the ARN of an SNS topic
@@ -210,6 +218,7 @@ export interface WebPageOptions {
   /** The page's client id at an existing issuer. */
   readonly clientId: string | undefined;
   readonly scope: string;
+  readonly widgetOrigins: readonly string[];
 }
 
 /** Valid `ServerlessImProps`, with all defaults. */
@@ -297,7 +306,11 @@ function externalIssuer(props: ServerlessImProps): ExternalIssuer | undefined {
 
 function webPageOptions(props: ServerlessImProps): WebPageOptions | undefined {
   if (props.webPage !== true) return undefined;
-  return { clientId: props.webPageClientId, scope: props.webPageScope ?? 'openid' };
+  return {
+    clientId: props.webPageClientId,
+    scope: props.webPageScope ?? 'openid',
+    widgetOrigins: props.widgetOrigins ?? [],
+  };
 }
 
 function webPageFaults({
@@ -305,7 +318,9 @@ function webPageFaults({
   issuer,
   webPageClientId,
   webPageScope,
+  widgetOrigins,
 }: ServerlessImProps): string[] {
+  if (widgetOrigins !== undefined && !webPage) return ['widgetOrigins needs webPage'];
   // The issuer's origin becomes part of the page's headers.
   if (webPage && Token.isUnresolved(issuer)) return ['webPage needs an issuer that is known at synthesis'];
   const isConfigured = webPageClientId !== undefined || webPageScope !== undefined;
@@ -383,7 +398,12 @@ function optionFaults(props: ServerlessImProps, options: ServerlessImOptions): s
   if (options.alarmTopicArn !== undefined && !isTopicArn(options.alarmTopicArn)) {
     faults.push(`alarmTopicArn must be the ARN of an SNS topic, not "${options.alarmTopicArn}"`);
   }
-  return [...faults, ...deskFaults(options), ...originFaults(options.allowedOrigins)];
+  return [
+    ...faults,
+    ...deskFaults(options),
+    ...originFaults('allowedOrigins', options.allowedOrigins),
+    ...originFaults('widgetOrigins', options.webPage?.widgetOrigins ?? []),
+  ];
 }
 
 function deskFaults({ deskQueues, deskAgentGraceSeconds }: ServerlessImOptions): string[] {
@@ -407,20 +427,20 @@ function isIntegerWithin(value: number, min: number, max: number): boolean {
   return Number.isInteger(value) && value >= min && value <= max;
 }
 
-function originFaults(origins: readonly string[]): string[] {
-  if (origins.includes('*') && origins.length > 1) return ["allowedOrigins: '*' must stand alone"];
+function originFaults(name: string, origins: readonly string[]): string[] {
+  if (origins.includes('*') && origins.length > 1) return [`${name}: '*' must stand alone`];
   return origins
     .filter((origin) => origin !== '*' && !isWebOrigin(origin))
-    .map((origin) => `allowedOrigins must hold origins like https://chat.example.com, not "${origin}"`);
+    .map((origin) => `${name} must hold origins like https://chat.example.com, not "${origin}"`);
 }
 
 /**
  * Whether it is an origin as browsers send it. API Gateway's CORS documents only these two schemes, and no wildcard in
- * a name.
+ * a name. A comma or semicolon, which a URL allows in a host, would end the entry of a list or a header.
  */
 function isWebOrigin(text: string): boolean {
   if (Token.isUnresolved(text)) return true;
   if (!URL.canParse(text)) return false;
   const { protocol, origin } = new URL(text);
-  return (protocol === 'https:' || protocol === 'http:') && origin === text && !text.includes('*');
+  return (protocol === 'https:' || protocol === 'http:') && origin === text && !/[*;,]/.test(text);
 }

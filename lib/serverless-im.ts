@@ -97,7 +97,8 @@ export class ServerlessIm extends Construct {
     });
     const { webPageSignIn: signIn } = this.identity;
     const urls = { webSocketUrl: this.webSocket.url, httpUrl: this.http.url };
-    this.webPage = signIn && new WebPage(this, 'WebPage', { ...urls, signIn });
+    const { widgetOrigins = [] } = options.webPage ?? {};
+    this.webPage = signIn && new WebPage(this, 'WebPage', { ...urls, signIn, widgetOrigins });
     this.desk = options.desk
       ? new Desk(this, 'Desk', {
           storage: this.storage,

@@ -26,6 +26,7 @@ import {
   type PageOrigins,
   REVALIDATED_CACHE,
   VIEWS,
+  widgetAncestors,
 } from '../web/serving.ts';
 import { acknowledge, finding } from './acknowledge.ts';
 import { webPageSource } from './bundling/web-page-source.ts';
@@ -45,6 +46,8 @@ export interface WebPageProps {
   readonly webSocketUrl: string;
   readonly httpUrl: string;
   readonly signIn: WebPageSignIn;
+  /** Origins whose pages may embed the widget, besides the page's own. */
+  readonly widgetOrigins: readonly string[];
 }
 
 /**
@@ -57,8 +60,9 @@ export class WebPage extends Construct {
   /** The page's origin: `https://…` without a trailing slash. */
   readonly url: string;
 
-  constructor(scope: Construct, id: string, { webSocketUrl, httpUrl, signIn }: WebPageProps) {
+  constructor(scope: Construct, id: string, props: WebPageProps) {
     super(scope, id);
+    const { webSocketUrl, httpUrl, signIn, widgetOrigins } = props;
     const bucket = new Bucket(this, 'Files', {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
@@ -87,7 +91,7 @@ export class WebPage extends Construct {
     const embeddable = headers(this, 'WidgetHeaders', name, {
       connect,
       cacheControl: REVALIDATED_CACHE,
-      isEmbeddable: true,
+      frameAncestors: widgetAncestors(widgetOrigins),
     });
     const toIndex = {
       eventType: FunctionEventType.VIEWER_REQUEST,
@@ -112,8 +116,9 @@ export class WebPage extends Construct {
     this.url = `https://${this.distribution.distributionDomainName}`;
     const { issuer, clientId, scope: oidcScope } = signIn;
     const auth = { kind: 'oidc', issuer, clientId, scope: oidcScope };
+    const config = { wsUrl: webSocketUrl, httpUrl, auth, widgetOrigins };
     const deployment = new BucketDeployment(this, 'Deployment', {
-      sources: [webPageSource(), Source.jsonData('config.json', { wsUrl: webSocketUrl, httpUrl, auth })],
+      sources: [webPageSource(), Source.jsonData('config.json', config)],
       destinationBucket: bucket,
       // Invalidates the cache, which otherwise serves the old files for a day.
       distribution: this.distribution,
@@ -141,7 +146,8 @@ function headers(
     securityHeadersBehavior: {
       contentSecurityPolicy: { contentSecurityPolicy: contentSecurityPolicy(origins), override: true },
       contentTypeOptions: { override: true },
-      ...(!origins.isEmbeddable && { frameOptions }),
+      // For browsers without `frame-ancestors`. It has no word for a list of origins.
+      ...(origins.frameAncestors === undefined && { frameOptions }),
       referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
       strictTransportSecurity: { accessControlMaxAge: Duration.days(365), override: true },
     },

@@ -7,6 +7,7 @@ export const HELP = `Runs serverless-im on this machine: npm start -- [options]
 
   --port N     port of the gateway, 0 for any free port (default ${DEFAULT_PORT})
   --web-port N port of the web page, 0 for any free port (default: the gateway's port + 1)
+  --widget-origin O   origin whose pages may embed the widget; may be repeated
   --data DIR   folder for messages, queues, and logs (default .local)
   --fresh      start with an empty data folder
   --json       print only one line of JSON to stdout, when ready
@@ -22,15 +23,21 @@ export function parseCliOptions(args: readonly string[]) {
   const {
     port: portText,
     'web-port': webPortText,
+    'widget-origin': widgetOrigins,
     data: dataDirectory,
     faults,
     ...flags
   } = parse(args).values;
   const port = portOf('--port', portText) ?? DEFAULT_PORT;
   const webPort = portOf('--web-port', webPortText) ?? (port === 0 ? 0 : (port + 1) % 65_536);
+  const notAnOrigin = widgetOrigins.find((one) => !URL.canParse(one) || new URL(one).origin !== one);
+  if (notAnOrigin !== undefined)
+    throw new OperatorError(
+      `--widget-origin takes an origin like http://localhost:3000, not "${notAnOrigin}".`,
+    );
   if (dataDirectory === '') throw new OperatorError('--data takes a folder.');
   if (faults === '') throw new OperatorError('--faults takes a file.');
-  return { port, webPort, dataDirectory, faultsFile: faults, ...flags };
+  return { port, webPort, widgetOrigins, dataDirectory, faultsFile: faults, ...flags };
 }
 
 function portOf(option: string, value: string | undefined): number | undefined {
@@ -49,6 +56,7 @@ function parse(args: readonly string[]) {
       options: {
         port: { type: 'string' },
         'web-port': { type: 'string' },
+        'widget-origin': { type: 'string', multiple: true, default: [] },
         data: { type: 'string', default: '.local' },
         fresh: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },

@@ -37,6 +37,7 @@ async function run(options: CliOptions): Promise<void> {
     runtime = await startRuntime({
       port: options.port,
       webPort: options.webPort,
+      widgetOrigins: options.widgetOrigins,
       dataDirectory: options.dataDirectory,
       fresh: options.fresh,
       signal: ending.signal,

@@ -25,6 +25,8 @@ export interface RuntimeOptions {
   readonly port?: number;
   /** Port of the web page, 0 for any free port; the page is rebuilt if outdated. @default - no web page */
   readonly webPort?: number;
+  /** Origins whose pages may embed the web page's widget. @default [] - only the page's own */
+  readonly widgetOrigins?: readonly string[];
   /** Keeps all data across restarts. @default - in memory */
   readonly dataDirectory?: string;
   /** Deletes the files of an earlier runtime in the data folder. */

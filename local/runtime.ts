@@ -107,7 +107,7 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
 }
 
 async function startPage(
-  { webPort }: RuntimeOptions,
+  { webPort, widgetOrigins = [] }: RuntimeOptions,
   { page }: Infrastructure,
   { wsUrl, httpUrl, tokenUrl }: Pick<LocalRuntime, 'wsUrl' | 'httpUrl' | 'tokenUrl'>,
   cleanups: AsyncDisposableStack,
@@ -116,7 +116,7 @@ async function startPage(
   const server = await servePage({
     directory: page,
     port: webPort,
-    config: { wsUrl, httpUrl, auth: { kind: 'dev', tokenUrl } },
+    config: { wsUrl, httpUrl, auth: { kind: 'dev', tokenUrl }, widgetOrigins },
     signInUrls: [tokenUrl],
   });
   cleanups.defer(() => server.stop());

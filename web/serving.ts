@@ -1,15 +1,20 @@
 /** The origins that the page may connect to (`https://api.example.com`, `wss://…`). */
 export interface PageOrigins {
   readonly connect: readonly string[];
-  /** Whether other pages may embed this one, as they do the customer's widget. @default false */
-  readonly isEmbeddable?: boolean;
+  /** Origins whose pages may embed this one in a frame (`'self'` is its own). @default none */
+  readonly frameAncestors?: readonly string[];
+}
+
+/** Who may embed the customer's widget: the page's own origin, and these. */
+export function widgetAncestors(widgetOrigins: readonly string[]): readonly string[] {
+  return ["'self'", ...widgetOrigins];
 }
 
 /**
  * The page runs only its own files: no inline script or style, no markup from strings, and no page may embed it (except
  * the widget). So injected code, from a message or a library, can neither run nor send data anywhere.
  */
-export function contentSecurityPolicy({ connect, isEmbeddable = false }: PageOrigins): string {
+export function contentSecurityPolicy({ connect, frameAncestors = [] }: PageOrigins): string {
   const directives: Readonly<Record<string, readonly string[]>> = {
     'default-src': ["'none'"],
     'script-src': ["'self'"],
@@ -19,7 +24,7 @@ export function contentSecurityPolicy({ connect, isEmbeddable = false }: PageOri
     'frame-src': ["'self'"],
     'base-uri': ["'none'"],
     'form-action': ["'none'"],
-    'frame-ancestors': [isEmbeddable ? '*' : "'none'"],
+    'frame-ancestors': frameAncestors.length > 0 ? frameAncestors : ["'none'"],
     'require-trusted-types-for': ["'script'"],
     'trusted-types': ["'none'"],
   };
@@ -28,7 +33,10 @@ export function contentSecurityPolicy({ connect, isEmbeddable = false }: PageOri
     .join('; ');
 }
 
-/** The paths that serve `index.html`, one per view. */
+/**
+ * The paths that serve `index.html`, one per view. The headers, and with them who may embed the view, go by the path. So
+ * the page chooses its view by the path as well, before any query.
+ */
 export const VIEWS: Readonly<Record<string, { readonly isEmbeddable: boolean }>> = {
   desk: { isEmbeddable: false },
   widget: { isEmbeddable: true },

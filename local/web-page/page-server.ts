@@ -6,6 +6,7 @@ import {
   IMMUTABLE_PATH,
   REVALIDATED_CACHE,
   VIEWS,
+  widgetAncestors,
 } from '../../web/serving.ts';
 import { closeServer, listenOn } from '../listening.ts';
 import { OperatorError, systemErrorCode } from '../operator-error.ts';
@@ -16,7 +17,12 @@ export interface PageServerOptions {
   /** 0 picks a free port. */
   readonly port: number;
   /** Content of `config.json`: see `web/src/config.ts`. */
-  readonly config: { readonly wsUrl: string; readonly httpUrl: string; readonly auth: object };
+  readonly config: {
+    readonly wsUrl: string;
+    readonly httpUrl: string;
+    readonly auth: object;
+    readonly widgetOrigins: readonly string[];
+  };
   /** URLs of the sign-in service, which the page may call besides the chat's own. */
   readonly signInUrls: readonly string[];
 }
@@ -34,7 +40,7 @@ export async function servePage(options: PageServerOptions): Promise<PageServer>
   // Reads the folder on each request: another runtime may rebuild the page.
   const serveFile = sirv(options.directory, { dev: true, etag: true });
   const headers = headersOf(options);
-  const embeddable = headersOf(options, true);
+  const embeddable = headersOf(options, widgetAncestors(options.config.widgetOrigins));
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0]?.slice(1) ?? '';
     const view = Object.hasOwn(VIEWS, path) ? VIEWS[path] : undefined;
@@ -66,11 +72,11 @@ export async function servePage(options: PageServerOptions): Promise<PageServer>
 
 function headersOf(
   { config, signInUrls }: PageServerOptions,
-  isEmbeddable = false,
+  frameAncestors: readonly string[] = [],
 ): Readonly<Record<string, string>> {
   const connect = [config.httpUrl, config.wsUrl, ...signInUrls].map((url) => new URL(url).origin);
   return {
-    'content-security-policy': contentSecurityPolicy({ connect, isEmbeddable }),
+    'content-security-policy': contentSecurityPolicy({ connect, frameAncestors }),
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
   };

@@ -13,7 +13,8 @@ describe('without webPage', () => {
 });
 
 describe('the web page', () => {
-  const { template } = synthesize({ webPage: true });
+  const widgetOrigins = ['https://shop.example.com', 'https://help.example.com'];
+  const { template } = synthesize({ webPage: true, widgetOrigins });
   const distribution = resource(template, 'AWS::CloudFront::Distribution', 'WebPage');
   const origin = { 'Fn::GetAtt': [distribution.logicalId, 'DomainName'] };
 
@@ -38,7 +39,7 @@ describe('the web page', () => {
     expect(immutable).toHaveLength(1);
   });
 
-  it('has its views at separate paths, of which only the customer’s widget may be framed by another page', () => {
+  it('has its views at separate paths, of which only the customer’s widget may be framed, by the allowed pages', () => {
     const { CacheBehaviors } = distribution.Properties['DistributionConfig'] as {
       CacheBehaviors: readonly {
         PathPattern: string;
@@ -47,23 +48,34 @@ describe('the web page', () => {
       }[];
     };
     const policies = resources(template, 'AWS::CloudFront::ResponseHeadersPolicy');
-    const isEmbeddable = (path: string) => {
+    const ancestorsOf = (path: string) => {
       const behavior = CacheBehaviors.find(({ PathPattern }) => PathPattern === path);
       expect(behavior?.FunctionAssociations).toMatchObject([{ EventType: 'viewer-request' }]);
       const policy = policies.find(({ logicalId }) => logicalId === behavior?.ResponseHeadersPolicyId.Ref);
       const all = text(policy?.Properties);
       expect(all.includes("frame-ancestors 'none'")).toBe(all.includes('"FrameOption":"DENY"'));
-      return all.includes('frame-ancestors *');
+      return /frame-ancestors ([^;]*);/.exec(all)?.[1];
     };
-    expect({ desk: isEmbeddable('desk'), widget: isEmbeddable('widget') }).toEqual({
-      desk: false,
-      widget: true,
+    expect({ desk: ancestorsOf('desk'), widget: ancestorsOf('widget') }).toEqual({
+      desk: "'none'",
+      widget: "'self' https://shop.example.com https://help.example.com",
     });
     const { FunctionCode } = resource(template, 'AWS::CloudFront::Function', 'Views').Properties;
     const run = new Function(`${FunctionCode}; return handler({ request: { uri: '/desk', method: 'GET' } })`);
     expect(run()).toEqual({ uri: '/index.html', method: 'GET' });
     // A function that its runtime cannot parse is a 503 at the edge, not a failed deployment.
     expect(FunctionCode).not.toMatch(/=>|\blet\b|\bconst\b|\(\s*[{[]|\bof\b|\?\./);
+  });
+
+  it('lets no other origin embed the widget unless the options name it', () => {
+    const policies = resources(
+      synthesize({ webPage: true }).template,
+      'AWS::CloudFront::ResponseHeadersPolicy',
+    );
+    const ancestors = policies.map(
+      ({ Properties }) => /frame-ancestors ([^;]*);/.exec(text(Properties))?.[1],
+    );
+    expect(ancestors.toSorted()).toEqual(["'none'", "'none'", "'self'"]);
   });
 
   it('is the only place that browsers may connect from', () => {
@@ -105,6 +117,10 @@ describe('the web page', () => {
   it.each([
     [{ ...EXTERNAL_ISSUER, webPage: true }, 'webPage with an issuer needs webPageClientId'],
     [{ webPageClientId: 'page' }, 'webPageClientId and webPageScope need webPage and an issuer'],
+    [{ widgetOrigins: ['https://shop.example.com'] }, 'widgetOrigins needs webPage'],
+    [{ webPage: true, widgetOrigins: ['*', 'https://a.example'] }, "widgetOrigins: '*' must stand alone"],
+    [{ webPage: true, widgetOrigins: ['https://*.example'] }, 'widgetOrigins must hold origins like'],
+    [{ webPage: true, widgetOrigins: ['https://a;script-src'] }, 'widgetOrigins must hold origins like'],
   ])('needs all of its options: %j', (props, fault) => {
     expect(() => synthesize(props)).toThrow(fault);
   });

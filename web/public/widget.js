@@ -1,5 +1,5 @@
 /**
- * A button that opens the support chat, for any page:
+ * A button that opens the support chat, for any page whose origin is in the stack's `widgetOrigins`:
  *
  * <script src="https://your-chat.example/widget.js" data-token="chatToken" defer></script>
  *

@@ -6,6 +6,7 @@ import { useSession } from './session/use-session.ts';
 import { SignedIn } from './shell/signed-in.tsx';
 import { Button } from './ui/button.tsx';
 import { Notice } from './ui/notice.tsx';
+import { viewAt } from './view.ts';
 
 /** Loaded on demand: most users never open the desk. */
 const DeskPage = lazy(async () => ({ default: (await import('./desk/desk-page.tsx')).DeskPage }));
@@ -34,13 +35,11 @@ export function App() {
   return <Suspense fallback={<Notice title="Loading…" isBusy />}>{pageAt(location, config)}</Suspense>;
 }
 
-/** Views have a path where the server supports it, and a query everywhere. */
-function pageAt({ pathname, search }: Location, config: PageConfig) {
-  const query = new URLSearchParams(search);
-  const isAt = (name: string) => query.has(name) || pathname.endsWith(`/${name}`);
-  if (isAt('demo')) return <Demo config={config} />;
-  if (isAt('desk')) return <DeskPage config={config} />;
-  if (isAt('widget')) return <WidgetPage config={config} />;
+function pageAt(location: Location, config: PageConfig) {
+  const view = viewAt(location);
+  if (view === 'demo') return <Demo config={config} />;
+  if (view === 'desk') return <DeskPage config={config} />;
+  if (view === 'widget') return <WidgetPage config={config} />;
   return <Page config={config} />;
 }
 

@@ -3,6 +3,8 @@ export interface PageConfig {
   readonly wsUrl: string;
   readonly httpUrl: string;
   readonly auth: DevAuth | OidcAuth;
+  /** Origins whose pages may embed the widget and hand it a token, besides the page's own. `*` is any. */
+  readonly widgetOrigins: readonly string[];
 }
 
 /** The issuer of `npm start`: gives anybody a token. */
@@ -28,8 +30,13 @@ export async function loadConfig(): Promise<PageConfig> {
 }
 
 export function parseConfig(value: unknown): PageConfig {
-  const { wsUrl, httpUrl, auth } = record(value, 'config.json');
-  return { wsUrl: text(wsUrl, 'wsUrl'), httpUrl: text(httpUrl, 'httpUrl'), auth: parseAuth(auth) };
+  const { wsUrl, httpUrl, auth, widgetOrigins = [] } = record(value, 'config.json');
+  return {
+    wsUrl: text(wsUrl, 'wsUrl'),
+    httpUrl: text(httpUrl, 'httpUrl'),
+    auth: parseAuth(auth),
+    widgetOrigins: texts(widgetOrigins, 'widgetOrigins'),
+  };
 }
 
 function parseAuth(value: unknown): DevAuth | OidcAuth {
@@ -47,6 +54,11 @@ function parseAuth(value: unknown): DevAuth | OidcAuth {
 function record(value: unknown, name: string): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null) return value as Readonly<Record<string, unknown>>;
   throw new Error(`${name} must be an object`);
+}
+
+function texts(value: unknown, name: string): readonly string[] {
+  if (Array.isArray(value)) return value.map((entry) => text(entry, name));
+  throw new Error(`config.json: ${name} must be a list`);
 }
 
 function text(value: unknown, name: string): string {

@@ -1,7 +1,5 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { FrameLocator, Page } from 'playwright-core';
-import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { faultsOf } from './setup/axe.ts';
 import { sharedBrowser, type Visit, type VisitedPage, visit } from './setup/person.ts';
 import { newUser, tokenOf } from './setup/stack.ts';
@@ -55,27 +53,15 @@ async function say(page: Page | FrameLocator, text: string): Promise<void> {
   await composer.press('Enter');
 }
 
-/** Serves a page of another origin that embeds the widget, with this function for `data-token`. */
-async function pageWithWidget(chatToken: string): Promise<string> {
-  const { webUrl } = inject('stack');
-  const html = `<!doctype html><html lang="en"><title>A shop</title>
-    <script>window.chatToken = ${chatToken}</script>
-    <script src="${webUrl}widget.js" data-token="chatToken" defer></script>
-    <h1>A shop</h1>`;
-  const server = createServer((_, response) =>
-    response.setHeader('content-type', 'text/html').end(html),
-  ).listen(0, '127.0.0.1');
-  onTestFinished(() => {
-    server.close();
-  });
-  await new Promise((resolve) => server.once('listening', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-}
+const { shopUrl } = inject('stack');
+
+/** A page of another origin, with this function for `data-token`. */
+const shopWith = (chatToken: string, shop = shopUrl) => `${shop}?chatToken=${encodeURIComponent(chatToken)}`;
 
 const always = (token: string) => `async () => ${JSON.stringify(token)}`;
 
 async function openWidget(chatToken: string, options: Visit = {}): Promise<FrameLocator> {
-  const shop = await visit({ url: await pageWithWidget(chatToken), ...options });
+  const shop = await visit({ url: shopWith(chatToken), ...options });
   await shop.getByRole('button', { name: 'Help' }).click();
   return shop.frameLocator('iframe[title="Support chat"]');
 }
@@ -302,5 +288,46 @@ describe('the desk', () => {
     await widget.getByText('Your sign-in has expired').waitFor();
     await widget.getByRole('button', { name: 'Sign in again' }).click();
     await widget.getByLabel('Topic').waitFor();
+  });
+
+  it('refuses to be framed by an origin that is not allowed, and hands no token to it', async () => {
+    const elsewhere = shopUrl.replace('127.0.0.1', 'localhost');
+    const url = shopWith(always(await tokenOf(newUser('member'))), elsewhere);
+    const page = await visit({ url, reports: 'frame-ancestors' });
+    const refused = page.waitForEvent('console', (one) => one.text().includes('frame-ancestors'));
+    await page.getByRole('button', { name: 'Help' }).click();
+    await refused;
+    expect(await page.frameLocator('iframe').getByText('Signing in').count()).toBe(0);
+  });
+
+  it('takes no token from such an origin even where a server leaves out the header', async () => {
+    const elsewhere = shopUrl.replace('127.0.0.1', 'localhost');
+    const page = await visit({ reports: 'may not' });
+    await page.route('**/widget?token=host', async (route) => {
+      const response = await route.fetch();
+      const { 'content-security-policy': _, ...headers } = response.headers();
+      await route.fulfill({ response, headers });
+    });
+    await page.goto(shopWith(always(await tokenOf(newUser('member'))), elsewhere));
+    await page.getByRole('button', { name: 'Help' }).click();
+    await page.frameLocator('iframe').getByText('This site could not identify you.').waitFor();
+  });
+
+  it.each(['desk', 'desk?widget', '?widget', '?desk', ''])(
+    'keeps /%s out of the frames of a page that may embed the widget',
+    async (frame) => {
+      const url = `${shopUrl}?frame=${encodeURIComponent(frame)}`;
+      const page = await visit({ url: 'about:blank', reports: 'frame-ancestors' });
+      const refused = page.waitForEvent('console', (one) => one.text().includes('frame-ancestors'));
+      await page.goto(url);
+      await refused;
+    },
+  );
+
+  it('shows the customer’s page at /widget?desk, also in a frame', async () => {
+    const page = await visit({ url: `${shopUrl}?frame=${encodeURIComponent('widget?desk')}` });
+    const frame = page.frameLocator('iframe');
+    await frame.getByLabel('Topic').waitFor();
+    expect(await frame.getByRole('button', { name: 'Sign in' }).count()).toBe(0);
   });
 });

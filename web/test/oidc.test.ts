@@ -17,7 +17,7 @@ async function pageFor(issuer: Issuer): Promise<string> {
   const server = await servePage({
     directory: join(PROJECT_DIRECTORY, 'web/dist'),
     port: 0,
-    config: { wsUrl, httpUrl, auth },
+    config: { wsUrl, httpUrl, auth, widgetOrigins: [] },
     signInUrls: [issuer.url],
   });
   onTestFinished(() => server.stop());

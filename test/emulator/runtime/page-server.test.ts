@@ -6,7 +6,12 @@ import { type PageServer, servePage } from '../../../local/web-page/page-server.
 
 describe('the web page as served', () => {
   const directory = mkdtempSync(join(tmpdir(), 'serverless-im-page-'));
-  const config = { wsUrl: 'ws://127.0.0.1:1/prod', httpUrl: 'http://127.0.0.1:1', auth: { kind: 'dev' } };
+  const config = {
+    wsUrl: 'ws://127.0.0.1:1/prod',
+    httpUrl: 'http://127.0.0.1:1',
+    auth: { kind: 'dev' },
+    widgetOrigins: ['https://shop.example.com'],
+  };
   let server: PageServer;
 
   beforeAll(async () => {
@@ -29,10 +34,13 @@ describe('the web page as served', () => {
     expect(policy).toContain("frame-ancestors 'none'; require-trusted-types-for 'script'");
   });
 
-  it('lets other pages frame the customer’s widget, and nothing else', async () => {
+  it('lets its own pages and the allowed origins frame the customer’s widget, and nothing else', async () => {
     const policyOf = async (path: string) => (await get(path)).headers.get('content-security-policy');
-    expect(await policyOf('widget')).toContain('frame-ancestors *;');
+    expect(await policyOf('widget')).toContain("frame-ancestors 'self' https://shop.example.com;");
+    expect(await policyOf('widget?desk')).toContain("frame-ancestors 'self' https://shop.example.com;");
     expect(await policyOf('desk')).toContain("frame-ancestors 'none';");
+    expect(await policyOf('desk?widget')).toContain("frame-ancestors 'none';");
+    expect(await policyOf('?widget')).toContain("frame-ancestors 'none';");
     expect((await get('desk')).status).toBe(200);
   });
 

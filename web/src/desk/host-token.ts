@@ -18,20 +18,32 @@ interface Answer {
   readonly failed?: boolean;
 }
 
-/** @throws {UnauthorizedError} if no user is signed in there; any other error may pass */
-export async function hostToken(): Promise<string> {
+/**
+ * Whether a page of this origin may hand over a token. Any other could sign the customer in as somebody else, who then
+ * reads what the customer writes. Browsers enforce the same list by `frame-ancestors`, unless a server forgets the header.
+ */
+export function mayHandToken(origin: string, widgetOrigins: readonly string[]): boolean {
+  return origin === location.origin || widgetOrigins.some((one) => one === '*' || one === origin);
+}
+
+/**
+ * @param widgetOrigins the origins that may answer, besides the page's own
+ * @throws {UnauthorizedError} if no user is signed in there; any other error may pass
+ */
+export async function hostToken(widgetOrigins: readonly string[]): Promise<string> {
   const id = crypto.randomUUID();
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const onMessage = ({ source, data }: MessageEvent<Partial<Answer> | null>) => {
+  const onMessage = ({ source, origin, data }: MessageEvent<Partial<Answer> | null>) => {
     if (source !== window.parent || data?.type !== TYPE || data.id !== id) return;
-    if (typeof data.token === 'string') resolve(data.token);
+    if (!mayHandToken(origin, widgetOrigins)) reject(new Error(`${origin} may not embed this chat`));
+    else if (typeof data.token === 'string') resolve(data.token);
     else if (data.failed === true) reject(new Error('the embedding page could not get a token'));
     else reject(new UnauthorizedError('no user is signed in to the embedding page'));
   };
   const timer = setTimeout(() => reject(new Error('the embedding page did not answer')), TIMEOUT_MS);
   window.addEventListener('message', onMessage);
   try {
-    // Any origin may embed this page, and the question holds no secret.
+    // The question holds no secret, so any origin may read it.
     window.parent.postMessage({ type: TYPE, id }, '*');
     return await promise;
   } finally {

@@ -12,7 +12,7 @@ import { Notice } from '../ui/notice.tsx';
 import { hostToken, subjectOf } from './host-token.ts';
 import { Widget } from './widget.tsx';
 
-/** `/widget`: the customer's page, in a frame of any page (`widget.js`) or in its own window. */
+/** `/widget`: the customer's page, in a frame of an allowed page (`widget.js`) or in its own window. */
 export function WidgetPage({ config }: { readonly config: PageConfig }) {
   const { auth } = config;
   const isFramed = window.parent !== window;
@@ -25,6 +25,7 @@ export function WidgetPage({ config }: { readonly config: PageConfig }) {
 
 /** The user who is signed in to the embedding page. */
 function Hosted({ config }: { readonly config: PageConfig }) {
+  const { widgetOrigins } = config;
   const [state, setState] = useState<Session | Error>();
   const [attempt, setAttempt] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each attempt asks again
@@ -33,11 +34,11 @@ function Hosted({ config }: { readonly config: PageConfig }) {
     const set = (next: Session | Error) => {
       if (!isOver) setState(next);
     };
-    hostToken().then((token) => set(hostedSession(token)), set);
+    hostToken(widgetOrigins).then((token) => set(hostedSession(token, widgetOrigins)), set);
     return () => {
       isOver = true;
     };
-  }, [attempt]);
+  }, [attempt, widgetOrigins]);
   const again = () => {
     setState(undefined);
     setAttempt((count) => count + 1);
@@ -57,9 +58,10 @@ function Hosted({ config }: { readonly config: PageConfig }) {
   );
 }
 
-function hostedSession(token: string): Session {
+function hostedSession(token: string, widgetOrigins: readonly string[]): Session {
   const name = subjectOf(token);
-  return { name, storeName: `widget/${name}`, getToken: hostToken, signOut: () => {} };
+  const getToken = () => hostToken(widgetOrigins);
+  return { name, storeName: `widget/${name}`, getToken, signOut: () => {} };
 }
 
 function OwnWindow() {

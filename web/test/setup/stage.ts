@@ -2,6 +2,7 @@ import { chromium } from 'playwright-core';
 import type { TestProject } from 'vitest/node';
 import { startRuntime } from '../../../local/runtime.ts';
 import { chromiumArguments, chromiumPath } from '../../../scripts/chromium.ts';
+import { openShop } from './shop.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,21 +18,30 @@ export interface StackUrls {
   readonly wsUrl: string;
   readonly httpUrl: string;
   readonly tokenUrl: string;
+  /** A page of another origin, which may embed the widget. */
+  readonly shopUrl: string;
 }
 
 /** Starts one stack and one browser for all files. */
 export default async function setStage(project: TestProject): Promise<() => Promise<void>> {
   const executablePath = chromiumPath();
+  const shop = await openShop();
   const [runtime, browser] = await Promise.all([
     // Short, for the test of an agent who is gone; long enough for a page that a busy machine stalls.
-    startRuntime({ webPort: 0, environment: { DESK_AGENT_GRACE_SECONDS: '5' } }),
+    startRuntime({
+      webPort: 0,
+      widgetOrigins: [shop.origin],
+      environment: { DESK_AGENT_GRACE_SECONDS: '5' },
+    }),
     chromium.launchServer({ executablePath, args: [...chromiumArguments()] }),
   ]);
   const { wsUrl, httpUrl, tokenUrl, webUrl = '' } = runtime;
-  project.provide('stack', { wsUrl, httpUrl, tokenUrl, webUrl });
+  shop.open(webUrl);
+  project.provide('stack', { wsUrl, httpUrl, tokenUrl, webUrl, shopUrl: `${shop.origin}/` });
   project.provide('browser', browser.wsEndpoint());
   return async () => {
     await browser.close();
     await runtime.stop();
+    await shop.close();
   };
 }
