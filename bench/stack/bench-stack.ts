@@ -86,7 +86,7 @@ async function startBenchStack(
   options: BenchStackOptions,
   between: (direct: Endpoints) => Promise<Endpoints>,
 ): Promise<BenchStack> {
-  const proxy = createAwsProxy({ latency: options.latency, keep: KEEP });
+  const proxy = createAwsProxy({ latency: options.latency, keep: KEEP, idleLinesBreakAt: [] });
   const cpu = new CpuMeter();
   let warned = '';
   const runtime = await startRuntime({

@@ -7,27 +7,29 @@ import {
 import pLimit from 'p-limit';
 import type { Connections, PostOutcome } from '../domain/model/connections.ts';
 import { describe, logger } from '../shared/logger.ts';
+import { keptLines, MAX_LINES } from './kept-lines.ts';
 
 /** A slow receiver delays a delivery by at most this (IM-DESIGN-8). */
 const TIMEOUT_MS = 1_000;
-/** The AWS SDK's default number of sockets. */
-const CONCURRENCY = 50;
 
 /**
- * `@connections` of the stage. The AWS SDK reads the endpoint from `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI`. No
- * retries: the offline queue retries what must arrive.
+ * `@connections` of the stage. The AWS SDK reads the endpoint from `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI`. It
+ * retries nothing: the offline queue retries what must arrive. Only a request on a dead idle line is sent again, within
+ * the same second. It may double a push, which its receiver finds by the seq (IM-PUSH-1).
  */
 export function createConnections(): Connections {
-  const client = new ApiGatewayManagementApiClient({ maxAttempts: 1 });
-  const atOnce = pLimit(CONCURRENCY);
+  const lines = keptLines();
+  const client = new ApiGatewayManagementApiClient({ maxAttempts: 1, requestHandler: lines.agents });
+  const atOnce = pLimit(MAX_LINES);
 
   async function outcomeOf(
     name: string,
     connectionId: string,
     run: (signal: AbortSignal) => Promise<unknown>,
   ): Promise<PostOutcome> {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
     try {
-      await run(AbortSignal.timeout(TIMEOUT_MS));
+      await lines.request(() => run(signal));
       return 'took';
     } catch (error) {
       if (isGone(error)) return 'gone';
@@ -65,6 +67,9 @@ export function createConnections(): Connections {
   };
 }
 
+/** By the status too: not every implementation of the API sends the name. */
 function isGone(error: unknown): boolean {
-  return error instanceof Error && error.name === 'GoneException';
+  if (!(error instanceof Error)) return false;
+  const metadata = '$metadata' in error ? (error.$metadata as { httpStatusCode?: number }) : {};
+  return error.name === 'GoneException' || metadata.httpStatusCode === 410;
 }

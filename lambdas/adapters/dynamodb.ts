@@ -9,6 +9,7 @@ import {
 import { type Pause, systemPause } from '../shared/clock.ts';
 import { UnavailableError } from '../shared/errors.ts';
 import { logger } from '../shared/logger.ts';
+import { keptLines } from './kept-lines.ts';
 
 export type Item = Record<string, unknown>;
 
@@ -16,7 +17,12 @@ export type Item = Record<string, unknown>;
 export function createDocumentClient(): DynamoDBDocumentClient {
   const client = new DynamoDBClient({
     maxAttempts: 3,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
+    requestHandler: {
+      ...keptLines().agents,
+      connectionTimeout: 1_000,
+      requestTimeout: 2_000,
+      throwOnRequestTimeout: true,
+    },
   });
   // A middleware, since only it sees the attempts that the AWS SDK retries.
   client.middlewareStack.add((next) => (args) => loggingThrottles(next(args)), {

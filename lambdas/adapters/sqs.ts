@@ -2,6 +2,7 @@ import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, SQSClient }
 import { chunk } from '../shared/chunk.ts';
 import { UnavailableError } from '../shared/errors.ts';
 import { sha256 } from '../shared/json.ts';
+import { keptLines } from './kept-lines.ts';
 
 const BATCH = 10;
 
@@ -21,7 +22,12 @@ export function fairGroup(tenant: string): string {
 export function createBatchSender(QueueUrl: string) {
   const client = new SQSClient({
     maxAttempts: 3,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
+    requestHandler: {
+      ...keptLines().agents,
+      connectionTimeout: 1_000,
+      requestTimeout: 2_000,
+      throwOnRequestTimeout: true,
+    },
   });
 
   async function send(entries: readonly Omit<SendMessageBatchRequestEntry, 'Id'>[]): Promise<void> {

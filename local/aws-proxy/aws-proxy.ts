@@ -19,6 +19,14 @@ export interface AwsProxyOptions {
   readonly latency?: readonly LatencyRule[];
   /** Number of calls and invocations kept for inspection; the counts cover all of them. @default 10000 */
   readonly keep?: number;
+  /**
+   * The services that close a function's idle lines while Lambda has frozen it between two invocations. The function
+   * learns it from its next request, which breaks and isn't recorded, as it never reaches the service. On AWS every
+   * service does, sooner or later (docs.aws.amazon.com/lambda/latest/dg/best-practices.html, github.com
+   * aws/aws-sdk-js-v3#1196).
+   * @default ['connections'], which has none of the AWS SDK's retries
+   */
+  readonly idleLinesBreakAt?: readonly Service[];
 }
 
 export type AwsProxy = ReturnType<typeof createAwsProxy>;
@@ -40,6 +48,7 @@ export function createAwsProxy(options: AwsProxyOptions = {}) {
     rules,
     breakpoints,
     latency: new Latency(seed, options.latency ?? []),
+    idleLinesBreakAt: options.idleLinesBreakAt ?? ['connections'],
   });
   for (const rule of options.faults ?? []) rules.add(rule);
 
@@ -121,7 +130,7 @@ async function listen(handler: CallHandler, service: Service, endpoint: string) 
       if (!(error instanceof BrokenConnectionError)) console.error('The AWS proxy failed:', error);
     });
   });
-  // A function may be idle for minutes between two events and reuses its connections afterwards.
+  // Never by time, so that a run can be repeated: `idleLinesBreakAt` says which lines break.
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
   server.headersTimeout = 0;

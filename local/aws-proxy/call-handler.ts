@@ -25,6 +25,8 @@ export interface ProxyParts {
   readonly rules: FaultRules;
   readonly breakpoints: Breakpoints;
   readonly latency: Latency;
+  /** See `AwsProxyOptions`. */
+  readonly idleLinesBreakAt: readonly Service[];
 }
 
 /**
@@ -69,6 +71,9 @@ export class CallHandler {
       client.answer(await upstream.send(sent, client.gone));
       return;
     }
+    const isIdleLine = this.#sockets.wasFrozen(request.socket, caller.invocation?.requestId);
+    // Such a request never reaches AWS, so it is no call.
+    if (isIdleLine && this.#parts.idleLinesBreakAt.includes(service)) return client.cut();
     const input = inputOf(service, sent);
     const call = this.#begin(service, sent, input, caller, request, startMs);
     const exchange = { call, caller, request: sent, input, client };

@@ -26,6 +26,15 @@ export class SocketUse {
     return Math.min(call.startMs, ...busyThen.map(({ endMs = call.startMs }) => endMs - 0.001));
   }
 
+  /**
+   * Whether the socket was last used by another invocation, so that it was idle while Lambda had frozen its function.
+   * AWS may have closed it meanwhile.
+   */
+  wasFrozen(socket: Socket, requestId: string | undefined): boolean {
+    const last = this.#lastOn.get(socket);
+    return last !== undefined && last.requestId !== requestId;
+  }
+
   #isLast(call: Call): boolean {
     const socket = this.#socketOf.get(call);
     return socket !== undefined && this.#lastOn.get(socket) === call;

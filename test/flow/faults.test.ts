@@ -4,7 +4,7 @@ import type { Json } from './setup/json.ts';
 import { drain, historyOf, sending, sendUntilKnown } from './setup/sends.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
-const proxy = createAwsProxy();
+const proxy = createAwsProxy({ idleLinesBreakAt: ['dynamodb', 'sqs', 'connections'] });
 let stack: Stack;
 beforeAll(async () => {
   stack = await startStack({
@@ -127,6 +127,26 @@ describe('a receiver that does not accept a post', () => {
     proxy.clearFaults();
     const again = await stack.join(b);
     expect(await again.message('hi')).toMatchObject({ seq: 1 });
+  });
+});
+
+describe('a line that AWS closed while the function was frozen', () => {
+  it('costs a repeated request, not a trip through the queue: its posts arrive at once (IM-FAULT-19)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const devices = await Promise.all(
+      ['phone', 'tablet', 'watch'].map((deviceId) => stack.join(b, { deviceId })),
+    );
+    const alice = await stack.join(a);
+    await alice.request(sending(b, 'warm'));
+    proxy.reset();
+    for (const text of ['one', 'two', 'three']) {
+      await alice.request(sending(b, text));
+      await Promise.all(devices.map((device) => device.message(text)));
+    }
+    const counted = (operation: string) =>
+      proxy.calls.filter((call) => call.operation === operation && call.function.includes('Socket')).length;
+    expect(counted('PostToConnection')).toBe(9);
+    expect(counted('SendMessageBatch')).toBe(0);
   });
 });
 
