@@ -2,9 +2,8 @@ import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-/** TypeDoc makes `client/docs`, with anchors by its own rule. */
 const pages = globSync('{*.md,{docs,client,examples,local,web}/**/*.md}', {
-  exclude: (name) => /(^|\/)(node_modules|dist)$/.test(name) || name === 'client/docs',
+  exclude: (name) => /(^|\/)(node_modules|dist)$/.test(name),
 });
 
 /** As GitHub makes it of a heading: links and marks away, then one dash for each space. */
