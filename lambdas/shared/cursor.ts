@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import * as z from 'zod/mini';
+import { parseConversationId, USER_ID } from '../../protocol/ids.ts';
+import { lazySchema } from '../../protocol/lazy-schema.ts';
 import { InvalidRequestError } from './errors.ts';
 
 const CHECKSUM_CHARS = 22;
@@ -13,22 +16,36 @@ export function encodeCursor(userId: string, items: readonly string[]): string {
   return `${payload}.${checksum(userId, payload)}`;
 }
 
-/** @throws {InvalidRequestError} `encodeCursor` did not make it for this user */
-export function decodeCursor(userId: string, cursor: string, path: string): string[] {
+/**
+ * @param schema what a cursor of this list contains. A client can compute a checksum for any content, and DynamoDB fails
+ *   on a key that is malformed, too long, or beyond the end of a range.
+ * @throws {InvalidRequestError} `encodeCursor` did not make it for this user and list
+ */
+export function decodeCursor<Schema extends z.ZodMiniType>(
+  userId: string,
+  cursor: string,
+  path: string,
+  schema: () => Schema,
+): z.output<Schema> {
   const [payload, sum, ...rest] = cursor.split('.');
   const isGenuine = payload !== undefined && rest.length === 0 && sum === checksum(userId, payload);
-  const items = isGenuine ? parseStrings(payload) : undefined;
-  if (items === undefined) {
+  const items = z.safeParse(schema(), isGenuine ? parsed(payload) : undefined);
+  if (!items.success)
     throw new InvalidRequestError([{ path, message: 'was not issued to you by this server' }]);
-  }
-  return items;
+  return items.data;
 }
 
-/** Needs its checks, since a client can compute a checksum for any payload. */
-function parseStrings(payload: string): string[] | undefined {
+/** Items of cursors. */
+export const cursorItems = {
+  userId: lazySchema(() => z.string().check(z.regex(USER_ID))),
+  conversationId: lazySchema(() =>
+    z.string().check(z.refine((id) => parseConversationId(id) !== undefined, 'is not a conversation id')),
+  ),
+};
+
+function parsed(payload: string): unknown {
   try {
-    const items: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString());
-    return Array.isArray(items) && items.every((item) => typeof item === 'string') ? items : undefined;
+    return JSON.parse(Buffer.from(payload, 'base64url').toString());
   } catch {
     return undefined;
   }

@@ -28,15 +28,25 @@ export function parseJsonObject(text: string): Record<string, unknown> {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new BadFrameError('Not a JSON object.');
-  if (isDeeperThan(value, LIMITS.maxDepth)) throw new BadFrameError(`Nested deeper than ${LIMITS.maxDepth}.`);
+  requireShallow(value);
   return value as Record<string, unknown>;
 }
 
-/** `depth` bounds the recursion for any input. */
-function isDeeperThan(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (depth === 0) return true;
-  return Object.values(value).some((child) => isDeeperThan(child, depth - 1));
+/**
+ * Checks a decoded value level by level, without recursion and before anything recurses over it: a decoder takes any
+ * depth, and `JSON.stringify` of 20,000 levels overflows the stack.
+ * @throws {BadFrameError} nested deeper than 32, including the value itself (IM-FRAME-3)
+ */
+export function requireShallow(value: object): void {
+  let level: object[] = [value];
+  for (let depth = 1; level.length > 0; depth += 1) {
+    if (depth > LIMITS.maxDepth) throw new BadFrameError(`Nested deeper than ${LIMITS.maxDepth}.`);
+    level = level.flatMap((parent) => Object.values(parent).filter(isObject));
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /**

@@ -7,7 +7,7 @@ import { type SendPorts, send } from '../domain/messages/send.ts';
 import type { Caller } from '../domain/model/session.ts';
 import { noteLiteralHeartbeat } from '../domain/sessions/heartbeat.ts';
 import { BadFrameError, UnknownActionError } from '../shared/errors.ts';
-import { parseJsonObject } from '../shared/json.ts';
+import { parseJsonObject, requireShallow } from '../shared/json.ts';
 import { parseWith } from '../shared/parse.ts';
 import {
   callerOf,
@@ -90,15 +90,19 @@ function isPlain(event: SocketEvent, frame: Frame): boolean {
   return modeOf(event) === 'plain' && !('action' in frame) && PLAIN_FIELDS.some((field) => field in frame);
 }
 
-/** @throws {BadFrameError} not a JSON object, or not base64 of Protobuf */
+/** @throws {BadFrameError} not a JSON object, not base64 of Protobuf, or nested too deep */
 function decodeFrame(event: SocketEvent): Frame {
   const text = event.body ?? '';
   if (sessionEncodingOf(event) === undefined) return parseJsonObject(text);
+  const frame = decodeProtobuf(text);
+  requireShallow(frame);
+  return frame;
+}
+
+function decodeProtobuf(text: string): Frame {
   try {
-    // Through JSON, to check the same depth limit.
-    return parseJsonObject(JSON.stringify(decodeClientFrame(text)));
+    return decodeClientFrame(text);
   } catch (cause) {
-    if (cause instanceof BadFrameError) throw cause;
     throw new BadFrameError('Not base64 of Protobuf.', { cause });
   }
 }

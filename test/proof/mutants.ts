@@ -1,6 +1,6 @@
 export interface Mutant {
   /** The row of the fault table, or the feature. */
-  readonly fault: number | 'group' | 'desk';
+  readonly fault: number | 'group' | 'desk' | 'input';
   readonly file: string;
   readonly from: string;
   readonly to: string;
@@ -276,5 +276,23 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'unit',
     test: 'test/unit/lambdas/desk.test.ts',
     only: 'starts the grace period again',
+  },
+  {
+    fault: 'input',
+    file: 'lambdas/transport/socket.ts',
+    from: '  requireShallow(frame);',
+    to: '  void requireShallow;',
+    project: 'unit',
+    test: 'test/unit/lambdas/hostile-frames.test.ts',
+    only: 'is refused for its depth',
+  },
+  {
+    fault: 'input',
+    file: 'lambdas/shared/cursor.ts',
+    from: 'z.safeParse(schema(), ',
+    to: 'z.safeParse(schema() && z.any(), ',
+    project: 'emulator',
+    test: 'test/emulator/adapters/hostile-input.test.ts',
+    only: 'a forged cursor',
   },
 ];

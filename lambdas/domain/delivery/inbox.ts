@@ -4,7 +4,6 @@ import { lazySchema } from '../../../protocol/lazy-schema.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { decodeCursor, encodeCursor } from '../../shared/cursor.ts';
-import { parseWith } from '../../shared/parse.ts';
 import type { Inbox, InboxRead } from '../model/inbox.ts';
 import { type MessageReader, type StoredMessage, toMessage } from '../model/message.ts';
 import type { Reference } from '../model/reference.ts';
@@ -67,7 +66,7 @@ export function toInboxPage(userId: string, page: FilledPage): InboxPage {
 
 const batchSchema = lazySchema(() =>
   z
-    .array(z.string().check(z.regex(/^[0-9A-HJKMNP-TV-Z]{26}$/, 'is not an entry id')))
+    .array(z.string().check(z.regex(/^[0-9A-HJKMNP-TV-Z]{26}$/)))
     .check(z.minLength(1), z.maxLength(LIMITS.inboxPageMessages)),
 );
 
@@ -76,7 +75,7 @@ const batchSchema = lazySchema(() =>
  * @throws {InvalidRequestError} the batch was altered, or is another user's (IM-HELLO-2)
  */
 export function decodeBatch(userId: string, batch: string): string[] {
-  return [...new Set(parseWith(batchSchema, decodeCursor(userId, batch, 'batch')))];
+  return [...new Set(decodeCursor(userId, batch, 'batch', batchSchema))];
 }
 
 /** Takes at least one, so that every page makes progress. */

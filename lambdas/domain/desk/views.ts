@@ -1,7 +1,9 @@
+import * as z from 'zod/mini';
 import type { ChatState, DeskChatsBody, DeskQueuesBody, SupportQueue } from '../../../protocol/desk.ts';
+import { lazySchema } from '../../../protocol/lazy-schema.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { decodeCursor, encodeCursor } from '../../shared/cursor.ts';
+import { cursorItems, decodeCursor, encodeCursor } from '../../shared/cursor.ts';
 import { ForbiddenError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
 import { type ChatList, type DeskReader, toDeskChat } from '../model/chat.ts';
@@ -23,6 +25,11 @@ export interface ChatsQuery {
   readonly cursor?: string | undefined;
 }
 
+/** The number of a list, and the last chat of the page before unless the list starts with this page. */
+const cursorSchema = lazySchema(() =>
+  z.tuple([z.string().check(z.regex(/^[0-9]{1,4}$/)), z.optional(cursorItems.conversationId())]),
+);
+
 /**
  * Lists an agent's own chats, or all chats for a supervisor: the open ones first, by age within a queue. A page with a
  * cursor may be short, even empty.
@@ -36,11 +43,14 @@ export async function listChats(
   { state, cursor }: ChatsQuery,
 ): Promise<DeskChatsBody> {
   const lists = listsFor(ports, userId, callerRoles).filter(({ part }) => mayContain(part, state));
-  const [number = '0', after = ''] = cursor === undefined ? [] : decodeCursor(userId, cursor, 'cursor');
+  const [number, after] = cursor === undefined ? ['0'] : decodeCursor(userId, cursor, 'cursor', cursorSchema);
   const list = lists[Number(number)];
   if (list === undefined) return { chats: [], cursor: null };
   // One extra row shows whether there is a next page.
-  const ids = await ports.desk.chatIds(list, { after, limit: LIMITS.pageDefault + 1 });
+  const ids = await ports.desk.chatIds(list, {
+    limit: LIMITS.pageDefault + 1,
+    ...(after !== undefined && { after }),
+  });
   const page = ids.slice(0, LIMITS.pageDefault);
   const heads = await ports.conversations.heads(page);
   const chats = page.flatMap((id) => heads.get(id)?.chat ?? []);

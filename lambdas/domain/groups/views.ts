@@ -1,7 +1,7 @@
+import * as z from 'zod/mini';
 import type { GroupBody, MembersBody, ReadsBody } from '../../../protocol/http.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import { decodeCursor, encodeCursor } from '../../shared/cursor.ts';
-import { InvalidRequestError } from '../../shared/errors.ts';
+import { cursorItems, decodeCursor, encodeCursor } from '../../shared/cursor.ts';
 import { type GroupReadPorts, requireGroup, toBody } from './group.ts';
 
 export async function showGroup(
@@ -49,9 +49,8 @@ async function memberPage(
   conversationId: string,
   cursor: string | undefined,
 ) {
-  const [of, after] = cursor === undefined ? [conversationId] : decodeCursor(userId, cursor, 'cursor');
-  if (of !== conversationId)
-    throw new InvalidRequestError([{ path: 'cursor', message: 'belongs to another group' }]);
+  const schema = () => z.tuple([z.literal(conversationId), cursorItems.userId()]);
+  const [, after] = cursor === undefined ? [] : decodeCursor(userId, cursor, 'cursor', schema);
   const page = { limit: LIMITS.pageMax, ...(after !== undefined && { after }) };
   const { members, more } = await ports.groups.members(conversationId, page);
   const last = members.at(-1);

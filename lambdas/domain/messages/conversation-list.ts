@@ -1,8 +1,10 @@
 import pLimit from 'p-limit';
+import * as z from 'zod/mini';
 import type { Conversation, ConversationsBody } from '../../../protocol/http.ts';
 import { parseConversationId, peerOf } from '../../../protocol/ids.ts';
+import { lazySchema } from '../../../protocol/lazy-schema.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import { decodeCursor, encodeCursor } from '../../shared/cursor.ts';
+import { cursorItems, decodeCursor, encodeCursor } from '../../shared/cursor.ts';
 import type { Head, Membership } from '../model/conversation.ts';
 import { type MessageReader, type StoredMessage, toMessage } from '../model/message.ts';
 import type { HistoryPorts } from './history.ts';
@@ -17,6 +19,9 @@ export interface ConversationsRange {
   readonly changedSinceMs?: number | undefined;
 }
 
+/** The last conversation of the page before. */
+const cursorSchema = lazySchema(() => z.tuple([cursorItems.conversationId()]));
+
 /** A seq is allocated up to 10 s before its message is stored, and server clocks differ by up to 2 s. */
 const CHANGE_MARGIN_MS = 15_000;
 
@@ -30,7 +35,7 @@ export async function readConversations(
   userId: string,
   { limit, cursor, changedSinceMs }: ConversationsRange,
 ): Promise<ConversationsBody> {
-  const after = cursor === undefined ? undefined : decodeCursor(userId, cursor, 'cursor')[0];
+  const [after] = cursor === undefined ? [] : decodeCursor(userId, cursor, 'cursor', cursorSchema);
   // One extra row shows whether there is a next page.
   const found = await ports.conversations.memberships(userId, {
     limit: limit + 1,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
 import { decodeCursor, encodeCursor } from '../../../lambdas/shared/cursor.ts';
 import { canonicalJson, parseJsonObject } from '../../../lambdas/shared/json.ts';
 
@@ -9,7 +10,7 @@ describe('a cursor', () => {
     ['is empty', () => ''],
   ])('is refused if it %s (IM-REFUSE-5)', (_, change) => {
     const cursor = encodeCursor('bob', ['a']);
-    expect(() => decodeCursor('bob', change(cursor), 'cursor')).toThrow(
+    expect(() => decodeCursor('bob', change(cursor), 'cursor', () => z.tuple([z.string()]))).toThrow(
       expect.objectContaining({ issues: [{ path: 'cursor', message: expect.any(String) }] }),
     );
   });
