@@ -26,6 +26,8 @@ import { messageItem } from './message-table.ts';
  */
 
 const MEMBER = 'm#';
+/** Admins are members: a member who is leaving is taken from the admins in the same transaction. */
+const IS_ADMIN = 'contains(admins, :by)';
 
 export interface GroupWriterProps {
   readonly conversationsTable: string;
@@ -131,11 +133,11 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
       conversationId,
       message,
       add = [],
-      addedBy,
       remove: removed = [],
       name,
       admins,
       openHistory,
+      ifAdmin,
     }) {
       const rows = add.flatMap((userId) => rowsOf(conversationId, userId, message.seq, openHistory));
       const keys = removed.flatMap((userId) => [
@@ -146,7 +148,7 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
         seq: message.seq,
         added: add.length,
         isRemoval: removed.length > 0,
-        ...(addedBy !== undefined && { addedBy }),
+        ifAdmin,
         ...(name !== undefined && { name }),
         ...(admins !== undefined && { admins }),
       });
@@ -159,19 +161,22 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
       ]);
     },
 
-    async markAsLeaving(conversationId, userId) {
+    async markAsLeaving(conversationId, userId, ifAdmin) {
       // Checked here and not with the removal: two admins who leave at the same time would both see another admin.
-      const notTheLastAdmin = {
+      const notTheLastAdmin = 'NOT contains(admins, :user) OR size(admins) > :one OR memberCount = :one';
+      const head = {
         Update: {
           TableName: conversationsTable,
           Key: { pk: conversationId, sk: HEAD },
           UpdateExpression: 'DELETE admins :these ADD memberCount :minusOne',
-          ConditionExpression: 'NOT contains(admins, :user) OR size(admins) > :one OR memberCount = :one',
+          ConditionExpression:
+            ifAdmin === undefined ? notTheLastAdmin : `(${notTheLastAdmin}) AND ${IS_ADMIN}`,
           ExpressionAttributeValues: {
             ':these': new Set([userId]),
             ':user': userId,
             ':one': 1,
             ':minusOne': -1,
+            ...(ifAdmin !== undefined && { ':by': ifAdmin }),
           },
         },
       };
@@ -186,7 +191,7 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
         },
       }));
       // A failed condition of a row means that the member is already leaving, or was removed meanwhile.
-      const refusals = await transactOrRefusals(documents, [notTheLastAdmin, ...rows]);
+      const refusals = await transactOrRefusals(documents, [head, ...rows]);
       return !refusals.includes(0);
     },
   };
@@ -195,7 +200,7 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
 interface HeadChange extends Partial<Pick<GroupFacts, 'name' | 'admins'>> {
   readonly seq: number;
   readonly added: number;
-  readonly addedBy?: string;
+  readonly ifAdmin: string | undefined;
   readonly isRemoval: boolean;
 }
 
@@ -203,7 +208,7 @@ interface HeadChange extends Partial<Pick<GroupFacts, 'name' | 'admins'>> {
 function updateHead(
   TableName: string,
   conversationId: string,
-  { seq, added, addedBy, isRemoval, name, admins }: HeadChange,
+  { seq, added, isRemoval, ifAdmin, name, admins }: HeadChange,
 ) {
   const sets = [
     ...(isRemoval ? ['removedSeq = :seq'] : []),
@@ -219,7 +224,7 @@ function updateHead(
   const conditions = [
     'attribute_exists(pk)',
     ...(isOrdered ? ['(attribute_not_exists(removedSeq) OR removedSeq < :seq)'] : []),
-    ...(addedBy === undefined ? [] : ['contains(admins, :by)']),
+    ...(ifAdmin === undefined ? [] : [IS_ADMIN]),
   ];
   const Update = {
     TableName,
@@ -230,7 +235,7 @@ function updateHead(
     ExpressionAttributeValues: {
       ...(isOrdered && { ':seq': seq }),
       ...(added > 0 && { ':added': added }),
-      ...(addedBy !== undefined && { ':by': addedBy }),
+      ...(ifAdmin !== undefined && { ':by': ifAdmin }),
       ...(name !== undefined && { ':name': name }),
       ...(admins !== undefined && { ':admins': new Set(admins) }),
     },

@@ -154,7 +154,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 14,
     file: 'lambdas/domain/groups/members.ts',
-    from: '!(await ports.groupWriter.markAsLeaving(conversationId, member))',
+    from: '!(await ports.groupWriter.markAsLeaving(conversationId, member, isOwn ? undefined : userId))',
     to: 'Math.random() > 1',
     project: 'flow',
     test: 'test/flow/group-races.test.ts',
@@ -231,6 +231,24 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'flow',
     test: 'test/flow/group-races.test.ts',
     only: 'last two leave at once',
+  },
+  {
+    fault: 'group',
+    file: 'lambdas/adapters/group-table.ts',
+    from: '...(ifAdmin === undefined ? [] : [IS_ADMIN]),',
+    to: "...(ifAdmin === undefined ? [] : ['(attribute_exists(pk) OR ' + IS_ADMIN + ')']),",
+    project: 'flow',
+    test: 'test/flow/group-roles.test.ts',
+    only: 'is demoted while their request renames',
+  },
+  {
+    fault: 'group',
+    file: 'lambdas/domain/groups/members.ts',
+    from: 'markAsLeaving(conversationId, member, isOwn ? undefined : userId)',
+    to: 'markAsLeaving(conversationId, member)',
+    project: 'flow',
+    test: 'test/flow/group-roles.test.ts',
+    only: 'is demoted while their request removes',
   },
   {
     fault: 'desk',

@@ -43,22 +43,18 @@ export async function updateGroup(
 ): Promise<GroupBody> {
   let facts = await requireAdmin(ports, userId, conversationId);
   if (name !== undefined && name !== facts.name) {
-    await change(ports, conversationId, facts, { event: 'renamed', name, by: userId }, { name });
+    await change(ports, userId, conversationId, facts, { event: 'renamed', name }, { name });
     facts = { ...facts, name };
   }
   if (admins !== undefined) {
     const unique = [...new Set(admins)];
     const present = await ports.groups.getMembers(conversationId, unique);
     if (unique.some((admin) => present.get(admin)?.isLeaving !== false)) {
+      await requireAdmin(ports, userId, conversationId);
       throw new InvalidRequestError([{ path: 'admins', message: 'must be members' }]);
     }
-    await change(
-      ports,
-      conversationId,
-      facts,
-      { event: 'admins', users: unique, by: userId },
-      { admins: unique },
-    );
+    const content = { event: 'admins', users: unique } as const;
+    await change(ports, userId, conversationId, facts, content, { admins: unique });
     facts = { ...facts, admins: unique };
   }
   return toBody(conversationId, facts);
@@ -66,13 +62,16 @@ export async function updateGroup(
 
 async function change(
   ports: GroupChangePorts,
+  userId: string,
   conversationId: string,
   { openHistory, memberCount }: GroupFacts,
-  content: Omit<SystemContent, 'type'>,
+  content: Omit<SystemContent, 'type' | 'by'>,
   what: Pick<GroupChange, 'name' | 'admins'>,
 ): Promise<void> {
-  const message = await nextSystemMessage(ports, conversationId, content);
-  if (!(await ports.groupWriter.apply({ conversationId, message, openHistory, ...what })))
+  const message = await nextSystemMessage(ports, conversationId, { ...content, by: userId });
+  if (!(await ports.groupWriter.apply({ conversationId, message, openHistory, ifAdmin: userId, ...what }))) {
+    await requireAdmin(ports, userId, conversationId);
     throw new UnavailableError();
+  }
   await deliverToGroup(ports, message, { memberCount });
 }

@@ -6,6 +6,7 @@ import { settleAll } from '../../shared/settle.ts';
 import { deliverToGroup } from '../delivery/deliver.ts';
 import { nextSystemMessage } from '../messages/system-message.ts';
 import type { GroupFacts } from '../model/conversation.ts';
+import type { MemberStatus } from '../model/group.ts';
 import type { StoredMessage } from '../model/message.ts';
 import { referenceTo } from '../model/reference.ts';
 import { type GroupChangePorts, groupFacts, requireAdmin, toBody } from './group.ts';
@@ -45,7 +46,7 @@ export async function addPart(
   let users = part;
   for (let attempt = 0; attempt < ATTEMPTS && users.length > 0; attempt += 1) {
     const message = await nextSystemMessage(ports, conversationId, { event: 'joined', users, by });
-    if (await ports.groupWriter.apply({ conversationId, message, add: users, addedBy: by, openHistory })) {
+    if (await ports.groupWriter.apply({ conversationId, message, add: users, ifAdmin: by, openHistory })) {
       const joined = { memberCount: memberCount + users.length };
       await settleAll([
         deliverToGroup(ports, message, joined),
@@ -106,7 +107,7 @@ async function findAbsent(
 ): Promise<readonly string[]> {
   const statuses = await ports.groups.getMembers(conversationId, users);
   const leaving = users.filter((user) => statuses.get(user)?.isLeaving === true);
-  for (const member of leaving) await remove(ports, conversationId, facts, by, member);
+  for (const member of leaving) await remove(ports, conversationId, facts, { by, member, ifAdmin: by });
   return users.filter((user) => statuses.get(user)?.isLeaving !== false);
 }
 
@@ -123,19 +124,30 @@ export async function removeMember(
   member: string,
 ): Promise<void> {
   // A user who leaves may already be marked as leaving, and so no member: an attempt that died halfway can be retried.
-  const facts =
-    member === userId
-      ? await groupFacts(ports, userId, conversationId)
-      : await requireAdmin(ports, userId, conversationId);
+  const isOwn = member === userId;
+  const facts = isOwn
+    ? await groupFacts(ports, userId, conversationId)
+    : await requireAdmin(ports, userId, conversationId);
+  if ((await statusOf(ports, conversationId, member)) === undefined) throw new NotFoundError();
+  if (!(await ports.groupWriter.markAsLeaving(conversationId, member, isOwn ? undefined : userId))) {
+    if (isOwn) throw new ConflictError('Name another admin first.');
+    await requireAdmin(ports, userId, conversationId);
+    throw new UnavailableError();
+  }
+  // The mark has decided: the member is out, even if the admin loses the role before the removal gets its seq.
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const isIn = (await ports.groups.getMembers(conversationId, [member])).has(member);
-    if (!isIn && attempt === 0) throw new NotFoundError();
-    if (!isIn) return;
-    if (!(await ports.groupWriter.markAsLeaving(conversationId, member)))
-      throw new ConflictError('Name another admin first.');
-    if (await remove(ports, conversationId, facts, userId, member)) return;
+    if (await remove(ports, conversationId, facts, { by: userId, member })) return;
+    if ((await statusOf(ports, conversationId, member))?.isLeaving !== true) return;
   }
   throw new UnavailableError();
+}
+
+async function statusOf(
+  { groups }: GroupChangePorts,
+  conversationId: string,
+  userId: string,
+): Promise<MemberStatus | undefined> {
+  return (await groups.getMembers(conversationId, [userId])).get(userId);
 }
 
 /** Removes a member marked as leaving. @returns false if another change has removed them, or has a higher seq */
@@ -143,12 +155,12 @@ async function remove(
   ports: GroupChangePorts,
   conversationId: string,
   { openHistory, memberCount }: GroupFacts,
-  by: string,
-  member: string,
+  { by, member, ifAdmin }: { readonly by: string; readonly member: string; readonly ifAdmin?: string },
 ): Promise<boolean> {
   const event = member === by ? 'left' : 'removed';
   const message = await nextSystemMessage(ports, conversationId, { event, users: [member], by });
-  const isDone = await ports.groupWriter.apply({ conversationId, message, remove: [member], openHistory });
+  const change = { conversationId, message, remove: [member], openHistory, ifAdmin };
+  const isDone = await ports.groupWriter.apply(change);
   if (isDone) await deliverToGroup(ports, message, { memberCount, also: [member] });
   return isDone;
 }

@@ -16,15 +16,16 @@ export interface GroupChange {
   readonly conversationId: string;
   readonly message: StoredMessage;
   readonly add?: readonly string[];
-  /**
-   * The user who adds members. The change fails unless they are an admin when it is committed.
-   * @default - not checked
-   */
-  readonly addedBy?: string;
+  /** Members who are leaving. */
   readonly remove?: readonly string[];
   readonly name?: string;
   readonly admins?: readonly string[];
   readonly openHistory: boolean;
+  /**
+   * The change fails unless this user is an admin, and so a member, when it is committed.
+   * @default - not checked
+   */
+  readonly ifAdmin?: string | undefined;
 }
 
 /** Members of groups. All reads are strong. */
@@ -47,13 +48,15 @@ export interface GroupWriter {
    * Changes of one user's membership take effect in the order of their seqs. Only members who are leaving can be removed;
    * only members can become admins.
    * @returns false if nothing was changed: another change had the same members, or has removed members at a higher seq,
-   *   or `addedBy` is no longer an admin
+   *   or `ifAdmin` is no longer an admin
    */
   apply(change: GroupChange): Promise<boolean>;
   /**
    * From now on no reader sees this user as a member or admin, and the member count leaves them out, though the removal
    * has no seq yet. They get no message whose seq is allocated after this call (IM-FAULT-14). Idempotent.
-   * @returns false if nothing was changed, since this is the last admin of a group with other members
+   * @param ifAdmin who removes the user; nothing is changed unless they are an admin then
+   * @returns false if nothing was changed: this is the last admin of a group with other members, or `ifAdmin` is no
+   *   longer an admin
    */
-  markAsLeaving(conversationId: string, userId: string): Promise<boolean>;
+  markAsLeaving(conversationId: string, userId: string, ifAdmin?: string): Promise<boolean>;
 }

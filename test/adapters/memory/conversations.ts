@@ -138,13 +138,13 @@ export function inMemoryConversations(
       for (const userId of members) join(conversationId, userId, seq);
       await messages.putIfAbsent(message);
     },
-    async apply({ conversationId, message, add = [], addedBy, remove = [], name, admins }) {
+    async apply({ conversationId, message, add = [], remove = [], name, admins, ifAdmin }) {
       if (await isStored(message)) return false;
       const group = groups.get(conversationId);
       if (group === undefined) return false;
       const isLater = group.removedSeq < message.seq || add.length + remove.length === 0;
       const isPossible =
-        (addedBy === undefined || group.facts.admins.includes(addedBy)) &&
+        (ifAdmin === undefined || group.facts.admins.includes(ifAdmin)) &&
         add.every((id) => !group.members.has(id)) &&
         remove.every((id) => group.members.get(id)?.left) &&
         (admins ?? []).every((id) => group.members.get(id)?.left === false);
@@ -164,11 +164,12 @@ export function inMemoryConversations(
       await messages.putIfAbsent(message);
       return true;
     },
-    async markAsLeaving(conversationId, userId) {
+    async markAsLeaving(conversationId, userId, ifAdmin) {
       const group = groups.get(conversationId);
       if (group === undefined) return true;
       const { admins, memberCount } = group.facts;
       if (admins.includes(userId) && admins.length === 1 && memberCount > 1) return false;
+      if (ifAdmin !== undefined && !admins.includes(ifAdmin)) return false;
       const member = group.members.get(userId);
       if (member === undefined || member.left) return true;
       member.left = true;

@@ -381,11 +381,35 @@ describe.each([
       const [a, b] = newPair();
       await groups.create({ ...facts, admins: [a] }, [a], message(conversationId, 1));
       const adding = { conversationId, openHistory: false, message: message(conversationId, 2), add: [b] };
-      expect(await groups.apply({ ...adding, addedBy: b })).toBe(false);
+      expect(await groups.apply({ ...adding, ifAdmin: b })).toBe(false);
       expect(await statuses(conversationId, [b])).toEqual({});
-      expect(await groups.apply({ ...adding, addedBy: a })).toBe(true);
+      expect(await groups.apply({ ...adding, ifAdmin: a })).toBe(true);
       const [status] = (await groups.getMembers(conversationId, [b])).values();
       expect(status).toEqual({ userId: b, joinedSeq: 2, isLeaving: false });
+    });
+
+    it('changes nothing for a former admin, or for one who is leaving', async () => {
+      const { groups, conversations } = ports();
+      const conversationId = newGroup();
+      const [a, b] = newPair();
+      const [c, d] = [newUser(), newUser()];
+      await groups.create({ ...facts, admins: [a, c] }, [a, b, c, d], message(conversationId, 1));
+      expect(await groups.markAsLeaving(conversationId, c, a)).toBe(true);
+      const change = { conversationId, openHistory: false, message: message(conversationId, 2) };
+      for (const ifAdmin of [b, c]) {
+        expect(await groups.apply({ ...change, ifAdmin, name: 'Sailors' })).toBe(false);
+        expect(await groups.apply({ ...change, ifAdmin, admins: [a, b] })).toBe(false);
+        expect(await groups.apply({ ...change, ifAdmin, remove: [c] })).toBe(false);
+        expect(await groups.markAsLeaving(conversationId, d, ifAdmin)).toBe(false);
+      }
+      expect(await statuses(conversationId, [a, b, c, d])).toEqual({
+        [a]: 'member',
+        [b]: 'member',
+        [c]: 'leaving',
+        [d]: 'member',
+      });
+      expect((await conversations.head(conversationId)).group).toMatchObject({ name: 'Rowers', admins: [a] });
+      expect(await groups.apply({ ...change, ifAdmin: a, name: 'Sailors' })).toBe(true);
     });
 
     it('appoints no admin who is leaving or is not a member', async () => {

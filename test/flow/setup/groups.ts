@@ -1,24 +1,41 @@
 import { expect } from 'vitest';
+import type { AwsProxy } from '../../../local/aws-proxy/index.ts';
 import type { Json } from './json.ts';
 import type { TestSocket } from './socket.ts';
-import type { Chat } from './stack.ts';
+import { type Chat, newUser } from './stack.ts';
 
 /** Group requests, on the stack that the test file has started. */
 export function groupsOf(chat: () => Chat) {
   const call = (user: string, method: string, path: string, body?: object) =>
     chat().http(user, path, { method, ...(body && { body: JSON.stringify(body) }) });
 
+  const newGroup = async (owner: string, members: readonly string[], more: object = {}): Promise<string> => {
+    const { status, body } = await call(owner, 'POST', '/groups', { name: 'Rowers', members, ...more });
+    expect(status).toBe(201);
+    return body.conversationId;
+  };
+
   return {
     call,
+    newGroup,
+    /**
+     * Starts two instances of the HTTP function: one for the request that a test holds, one for those it makes meanwhile.
+     * A cold start may take longer than a call can be held: then the AWS SDK repeats it.
+     */
+    async warmUp(proxy: AwsProxy): Promise<void> {
+      const user = newUser('warm');
+      const id = await newGroup(user, []);
+      const held = proxy.setBreakpoint({ route: 'GET /groups/{id}', operation: 'GetItem' });
+      const first = call(user, 'GET', `/groups/${id}`);
+      await held.reached;
+      await call(user, 'GET', `/groups/${id}`);
+      held.release();
+      await first;
+    },
     /** For responses without a body. */
     async send(user: string, method: string, path: string): Promise<Response> {
       const headers = { authorization: `Bearer ${await chat().token(user)}` };
       return fetch(chat().httpUrl + path, { method, headers });
-    },
-    async newGroup(owner: string, members: readonly string[], more: object = {}): Promise<string> {
-      const { status, body } = await call(owner, 'POST', '/groups', { name: 'Rowers', members, ...more });
-      expect(status).toBe(201);
-      return body.conversationId;
     },
     historyOf: (user: string, id: string, query = '') =>
       chat().http(user, `/conversations/${id}/messages${query}`),
