@@ -64,6 +64,18 @@ describe('connect', () => {
     expect(await world.routes.find('alice', 'phone')).toBeDefined();
   });
 
+  it('spares the write that would remove the route which it has just overwritten (IM-CONN-4)', async () => {
+    await world.routes.connect(aSession());
+    await world.routes.connect(aSession({ deviceId: 'tablet' }));
+    const removed: string[] = [];
+    const disconnect: World['routes']['disconnect'] = async (session, seenAtMs) => {
+      removed.push(session.deviceId);
+      return world.routes.disconnect(session, seenAtMs);
+    };
+    await connect({ ...world, routes: { ...world.routes, disconnect } }, request({ replaces: 'bob-tablet' }));
+    expect(removed).toEqual(['tablet']);
+  });
+
   it('does not end its own session when the store repeated the write (IM-FAULT-10)', async () => {
     const { routes } = world;
     const twice = {

@@ -30,7 +30,20 @@ const match = (ports: Partial<World> = {}, order: { isRepeat?: boolean; isWatchd
     { ...world, ...ports },
     { queue: QUEUE, moved: false, isRepeat: false, isWatchdog: false, ...order },
   );
-const check = () => checkAgent(world, { userId: 'ann', sinceMs: NOON });
+const check = (ports: Partial<World> = {}) =>
+  checkAgent({ ...world, ...ports }, { userId: 'ann', sinceMs: NOON });
+const chatOf = async (id: string) => (await world.conversations.head(id)).chat;
+/** The first write runs this instead, and fails as if another change had come first. */
+function losingFirst(meanwhile: () => Promise<unknown>): Partial<World> {
+  let isFirst = true;
+  const apply: World['deskWriter']['apply'] = async (change) => {
+    if (!isFirst) return world.deskWriter.apply(change);
+    isFirst = false;
+    await meanwhile();
+    return false;
+  };
+  return { deskWriter: { ...world.deskWriter, apply } };
+}
 const statusOf = async (userId: string) => (await world.desk.agent(userId))?.status;
 
 describe('a check of an agent', () => {
@@ -65,6 +78,30 @@ describe('a check of an agent', () => {
     const event = { kind: 'match', queue: QUEUE, moved: true };
     expect(world.deskEvents.events).toContainEqual({ event: { ...event, watchdog: true }, delaySeconds: 12 });
     expect(world.deskEvents.events).toContainEqual({ event: { ...event, watchdog: false }, delaySeconds: 0 });
+  });
+
+  it('leaves the remaining chats with an agent who comes back meanwhile (IM-DESK-7)', async () => {
+    const ids = [(await open('bob')).conversationId, (await open('eve')).conversationId];
+    await ready('ann', 2);
+    await match();
+    await world.routes.disconnect(caller('ann'));
+    world.advance(GRACE_MS);
+    await check(losingFirst(() => ready('ann', 2)));
+    for (const id of ids)
+      expect(await chatOf(id)).toMatchObject({ state: 'assigned', agent: { userId: 'ann' } });
+  });
+
+  it('returns a chat that got a message meanwhile, after that message (IM-DESK-7, IM-INV-3)', async () => {
+    const { conversationId } = await open('bob');
+    await ready('ann');
+    await match();
+    await world.routes.disconnect(caller('ann'));
+    world.advance(GRACE_MS);
+    await check(losingFirst(() => world.conversationWriter.nextSeq(conversationId, 'bob', 'c1')));
+    expect(await world.conversations.head(conversationId)).toMatchObject({
+      seq: 4,
+      chat: { state: 'waiting', isBack: true },
+    });
   });
 
   it('leaves a chat that a colleague has taken over (IM-DESK-7)', async () => {
@@ -114,7 +151,53 @@ describe('an assignment', () => {
   });
 });
 
+describe('a customer who opens a chat', () => {
+  it('gets a new one when the old one closes while it is looked up (IM-DESK-1)', async () => {
+    const old = await open('bob');
+    await closeChat(world, caller('bob'), { conversationId: old.conversationId });
+    world.advance(1);
+    let looks = 0;
+    const openChatOf: World['desk']['openChatOf'] = async (...of) => {
+      looks += 1;
+      return looks === 1 ? old.conversationId : world.desk.openChatOf(...of);
+    };
+    const chat = await openChat({ ...world, desk: { ...world.desk, openChatOf } }, caller('bob'), {});
+    expect(chat.conversationId).not.toBe(old.conversationId);
+    expect(chat.state).toBe('waiting');
+  });
+});
+
 describe('a match', () => {
+  it('tells customers who moved up their new position (IM-DESK-6)', async () => {
+    await open('bob');
+    world.advance(1);
+    const { conversationId } = await open('eve');
+    await ready('ann');
+    world.connections.posts.length = 0;
+    await match();
+    const chat = expect.objectContaining({ conversationId, position: 1 });
+    expect(world.connections.posts).toContainEqual({
+      connectionId: 'eve-phone',
+      frame: { type: 'desk.updated', chat },
+    });
+  });
+
+  it('reads again when a waiting chat turns out to be assigned already (IM-DESK-6)', async () => {
+    const { conversationId } = await open('bob');
+    await ready('ann');
+    let reads = 0;
+    const heads: World['conversations']['heads'] = async (ids) => {
+      const found = await world.conversations.heads(ids);
+      const head = found.get(conversationId);
+      reads += 1;
+      if (reads > 1 || head?.chat === undefined) return found;
+      return new Map([[conversationId, { ...head, chat: { ...head.chat, state: 'assigned' } }]]);
+    };
+    await match({ conversations: { ...world.conversations, heads } });
+    expect(reads).toBe(2);
+    expect(await chatOf(conversationId)).toMatchObject({ state: 'assigned', agent: { userId: 'ann' } });
+  });
+
   it('reads the outbox only if a worker may have died (IM-DESK-6)', async () => {
     const pending = () => Promise.reject(new Error('read'));
     const outbox = { ...world.outbox, pending };
