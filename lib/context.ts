@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { InvalidOptionsError, type ServerlessImProps } from './options.ts';
+import { DIAGNOSTICS, InvalidOptionsError, type ServerlessImProps } from './options.ts';
 
 /** Returns the value of a context key, or `undefined` if it isn't set. */
 export type ReadContext = (key: string) => unknown;
@@ -9,7 +9,8 @@ export type ReadContext = (key: string) => unknown;
  *
  * - text: `issuer`, `jwksUri`, `userIdClaim`, `rolesClaim`, `webPageClientId`, `webPageScope`, `alarmTopicArn`
  * - `replace` or `reject`: `duplicateLogin`
- * - lists, as JSON or separated by commas: `audience`, `allowedOrigins`, `deskQueues`, `widgetOrigins`
+ * - lists, as JSON or separated by commas: `audience`, `allowedOrigins`, `deskQueues`, `widgetOrigins`,
+ *   `diagnostics`
  * - `true` or `false`: `retain`, `accessLogRole`, `desk`, `webPage`
  * - durations, a whole number with `s`, `m`, `h`, or `d`: `lease` (`30m`), `inboxTtl` (`7d`), `historyRetention` (`365d`,
  *   or `forever`), `deskAgentGrace` (`2m`)
@@ -43,6 +44,7 @@ export function propsFromContext(read: ReadContext): ServerlessImProps {
     webPageClientId: context.text('webPageClientId'),
     webPageScope: context.text('webPageScope'),
     widgetOrigins: context.list('widgetOrigins'),
+    diagnostics: context.choices('diagnostics', DIAGNOSTICS),
     alarmTopicArn: context.text('alarmTopicArn'),
   };
   if (context.faults.length > 0) throw new InvalidOptionsError(context.faults);
@@ -68,6 +70,12 @@ class ContextReader {
     const value = this.#value(key);
     if (value === undefined) return undefined;
     return words.find((word) => word === value) ?? this.#fault(key, words.join(' or '), value);
+  }
+
+  choices<const Word extends string>(key: string, words: readonly Word[]): readonly Word[] | undefined {
+    const given = this.list(key);
+    const chosen = given?.flatMap((text) => words.filter((word) => word === text));
+    return chosen?.length === given?.length ? chosen : this.#fault(key, `of ${words.join(', ')}`, given);
   }
 
   list(key: string): readonly string[] | undefined {

@@ -7,12 +7,14 @@ import {
   LoggingFormat,
   RecursiveLoop,
   Runtime,
+  SystemLogLevel,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { BUNDLE_HANDLER } from './bundling/function-bundles.ts';
+import type { Diagnostic } from './options.ts';
 
 export interface HandlerFunctionProps {
   readonly code: Code;
@@ -21,6 +23,8 @@ export interface HandlerFunctionProps {
   readonly memoryMegabytes: number;
   /** See `FunctionSpec`. @default false */
   readonly sendsToOwnQueue?: boolean;
+  /** What to record of every run, besides faults: `reports`, `traces`. */
+  readonly diagnostics: readonly Diagnostic[];
   /** Maximum concurrent executions, reserved out of the account's. @default - limited only by the account */
   readonly reservedConcurrency?: number | undefined;
 }
@@ -39,11 +43,14 @@ export class HandlerFunction extends LambdaFunction {
     // Its own role, since the default one may write to every log group (AWSLambdaBasicExecutionRole).
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);
-    acknowledge(
-      role,
-      'AwsSolutions-IAM5[Resource::*]',
-      'X-Ray has no resource ARNs: its two put actions require "*".',
-    );
+    const isTraced = props.diagnostics.includes('traces');
+    if (isTraced) {
+      acknowledge(
+        role,
+        'AwsSolutions-IAM5[Resource::*]',
+        'X-Ray has no resource ARNs: its two put actions require "*".',
+      );
+    }
     super(scope, id, {
       code: props.code,
       handler: BUNDLE_HANDLER,
@@ -55,12 +62,15 @@ export class HandlerFunction extends LambdaFunction {
         reservedConcurrentExecutions: props.reservedConcurrency,
       }),
       timeout: Duration.seconds(props.timeoutSeconds),
-      tracing: Tracing.ACTIVE,
+      ...(isTraced && { tracing: Tracing.ACTIVE }),
       // Lambda drops an event as a loop after 16 hops in its trace header. The records of a batch share one header, so
       // on a busy queue their hops add up, though each record loops five times at most, and jobs would be lost.
       // docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
       ...(props.sendsToOwnQueue && { recursiveLoop: RecursiveLoop.ALLOW }),
       loggingFormat: LoggingFormat.JSON,
+      // At WARN, Lambda reports only runs that failed. Two lines for each run would cost more than running it (ADR 25).
+      // docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+      systemLogLevelV2: props.diagnostics.includes('reports') ? SystemLogLevel.INFO : SystemLogLevel.WARN,
       logGroup,
       role,
       environment: { POWERTOOLS_SERVICE_NAME: 'serverless-im' },

@@ -23,6 +23,8 @@ export interface HttpGatewayProps {
   readonly allowedOrigins: readonly string[];
   /** Limit for all requests together. */
   readonly throttle: Throttle;
+  /** Whether to publish metrics of each route. */
+  readonly routeMetrics: boolean;
 }
 
 /** The HTTP API: history, conversations, groups, and sending without a socket. API Gateway checks the tokens. */
@@ -48,8 +50,8 @@ export class HttpGateway extends Construct {
       stageName: '$default',
       autoDeploy: true,
       throttle: props.throttle,
-      detailedMetricsEnabled: true,
-      accessLogSettings: accessLog(this, HTTP_LOG_FIELDS).settings,
+      detailedMetricsEnabled: props.routeMetrics,
+      accessLogSettings: accessLog(this, HTTP_LOG_FIELDS),
     });
     const { region, urlSuffix } = Stack.of(this);
     this.url = `https://${this.api.apiId}.execute-api.${region}.${urlSuffix}`;

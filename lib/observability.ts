@@ -98,7 +98,7 @@ export class Observability extends Construct {
       Service: props.serviceQueue,
       ...(desk && { Desk: desk.queue }),
     });
-    this.#watchFaults(functions, webSocket);
+    this.#watchFaults(functions);
     this.#watchTables(functions);
     this.#watchGateways(webSocket, props.http);
     if (functions.matchDesk !== undefined) this.#watchDesk(functions.matchDesk.logGroup);
@@ -138,17 +138,29 @@ export class Observability extends Construct {
   }
 
   /**
-   * One metric of three kinds of lines. First, Lambda's reports of runs that crashed, timed out, or ran out of memory, except
-   * the authorizer's: it refuses a bad token by an error, and anyone can send one (IM-CONN-2). Second, faults that our code
-   * logs, since a failed frame gets an error frame with status 200. Third, connects that the gateway answers with 5xx.
+   * One metric of two kinds of lines. First, Lambda's reports of runs that crashed, timed out, or ran out of memory, which
+   * come even at the system log level WARN. The authorizer refuses a bad token by an error, and anyone can send one
+   * (IM-CONN-2), so of its runs only those count that were cut off. Second, faults that our code logs, since a failed
+   * frame gets an error frame with status 200.
+   * docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html (PlatformReport)
    */
-  #watchFaults({ authorize, ...others }: Functions, { accessLogGroup }: WebSocketGateway): void {
+  #watchFaults({ authorize, ...others }: Functions): void {
+    const isReport = FilterPattern.stringValue('$.type', '=', 'platform.report');
     this.#countLines(
       'FailedRuns',
       Object.values(others).map(({ logGroup }) => logGroup),
+      FilterPattern.all(isReport, FilterPattern.stringValue('$.record.status', '!=', 'success')),
+      'LoggedFaults',
+    );
+    this.#countLines(
+      'FailedRuns',
+      [authorize.logGroup],
       FilterPattern.all(
-        FilterPattern.stringValue('$.type', '=', 'platform.report'),
-        FilterPattern.stringValue('$.record.status', '!=', 'success'),
+        isReport,
+        FilterPattern.any(
+          FilterPattern.stringValue('$.record.status', '=', 'timeout'),
+          FilterPattern.stringValue('$.record.errorType', '=', 'Runtime.*'),
+        ),
       ),
       'LoggedFaults',
     );
@@ -161,18 +173,10 @@ export class Observability extends Construct {
         FilterPattern.stringValue('$.level', '=', 'ERROR'),
       ),
     );
-    this.#countLines(
-      'LoggedFaults',
-      [accessLogGroup],
-      FilterPattern.all(
-        FilterPattern.stringValue('$.eventType', '=', 'CONNECT'),
-        FilterPattern.stringValue('$.status', '=', '5*'),
-      ),
-    );
     this.#alarm('LoggedFaults', {
       section: 'logged-faults',
       meaning:
-        'Frames get the error "unavailable" or "internal", connects fail, tokens can\'t be verified, or functions crash.',
+        'Frames get the error "unavailable" or "internal", tokens can\'t be verified, or functions crash.',
       metric,
       threshold: SEVERAL,
     });

@@ -178,6 +178,16 @@ export interface ServerlessImProps {
    */
   readonly widgetOrigins?: readonly string[] | undefined;
   /**
+   * What to record of every request, besides its line in an access log and faults: `reports`, Lambda's report of each run
+   * with its duration, memory, and cold start ($0.33 a million runs); `traces`, X-Ray's traces of one run a second and 5 % of
+   * the others, a share that Lambda lets nobody change ($0.25 a million runs); `routeMetrics`, CloudWatch metrics of
+   * each route of both APIs ($0.30 a month each, more than 200 in use).
+   * @default [] - none
+   * @throws {InvalidOptionsError} another word, or one twice
+   * @example ['reports', 'traces']
+   */
+  readonly diagnostics?: readonly Diagnostic[] | undefined;
+  /**
    * ARN of an SNS topic in the same region, notified when an alarm starts and ends (docs/operations.md, runbook).
    * @default - alarms show in CloudWatch only
    * @throws {InvalidOptionsError} not the ARN of an SNS topic
@@ -185,6 +195,11 @@ export interface ServerlessImProps {
    */
   readonly alarmTopicArn?: string | undefined;
 }
+
+export const DIAGNOSTICS = ['reports', 'traces', 'routeMetrics'] as const;
+
+/** What can be recorded of every request; see `diagnostics`. */
+export type Diagnostic = (typeof DIAGNOSTICS)[number];
 
 /** What happens if a device connects that already has a session (IM-CONN-4). */
 export type DuplicateLogin = 'replace' | 'reject';
@@ -247,6 +262,7 @@ export interface ServerlessImOptions {
   readonly accessLogRole: boolean;
   /** `undefined` in a deployment without a web page. */
   readonly webPage: WebPageOptions | undefined;
+  readonly diagnostics: readonly Diagnostic[];
   /** If `undefined`, alarms notify nobody. */
   readonly alarmTopicArn: string | undefined;
 }
@@ -291,6 +307,7 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     httpThrottle: props.httpThrottle ?? { rateLimit: 500, burstLimit: 250 },
     accessLogRole: props.accessLogRole ?? true,
     webPage: webPageOptions(props),
+    diagnostics: props.diagnostics ?? [],
     alarmTopicArn: props.alarmTopicArn,
   };
   const faults = [...issuerFaults(props), ...webPageFaults(props), ...optionFaults(props, options)];
@@ -398,6 +415,10 @@ function optionFaults(props: ServerlessImProps, options: ServerlessImOptions): s
   if (options.alarmTopicArn !== undefined && !isTopicArn(options.alarmTopicArn)) {
     faults.push(`alarmTopicArn must be the ARN of an SNS topic, not "${options.alarmTopicArn}"`);
   }
+  const { diagnostics } = options;
+  if (diagnostics.some((word, index) => !isDiagnostic(word) || diagnostics.indexOf(word) < index)) {
+    faults.push(`diagnostics must be different words of ${DIAGNOSTICS.join(', ')}`);
+  }
   return [
     ...faults,
     ...deskFaults(options),
@@ -417,6 +438,10 @@ function deskFaults({ deskQueues, deskAgentGraceSeconds }: ServerlessImOptions):
   const invalid = deskQueues.filter((queue) => !/^[A-Za-z0-9_-]{1,64}$/.test(queue));
   if (invalid.length > 0) faults.push(`deskQueues must be 1 to 64 of A-Z a-z 0-9 _ -, not "${invalid[0]}"`);
   return faults;
+}
+
+function isDiagnostic(word: string): word is Diagnostic {
+  return DIAGNOSTICS.some((known) => known === word);
 }
 
 function isTopicArn(text: string): boolean {

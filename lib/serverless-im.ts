@@ -83,9 +83,11 @@ export class ServerlessIm extends Construct {
     this.serviceQueue = new WorkQueue(this, 'Service', {
       consumerTimeoutSeconds: FUNCTIONS.serveEvents.timeoutSeconds,
     });
+    const routeMetrics = options.diagnostics.includes('routeMetrics');
     this.webSocket = new WebSocketGateway(this, 'WebSocket', {
       throttle: options.webSocketThrottle,
       accessLogRole,
+      routeMetrics,
     });
     this.http = new HttpGateway(this, 'Http', {
       issuer: this.identity.issuer,
@@ -94,6 +96,7 @@ export class ServerlessIm extends Construct {
       // answers preflights from any origin, and the functions refuse other origins (IM-CONN-2).
       allowedOrigins: webPage === undefined ? options.allowedOrigins : ['*'],
       throttle: options.httpThrottle,
+      routeMetrics,
     });
     const { webPageSignIn: signIn } = this.identity;
     const urls = { webSocketUrl: this.webSocket.url, httpUrl: this.http.url };
@@ -145,13 +148,14 @@ export class ServerlessIm extends Construct {
   #makeFunction(
     scope: Construct,
     name: FunctionName,
-    { pollConcurrency }: ServerlessImOptions,
+    { pollConcurrency, diagnostics }: ServerlessImOptions,
     settings: Settings,
   ): HandlerFunction {
     const spec: FunctionSpec = FUNCTIONS[name];
     const fn = new HandlerFunction(scope, pascalCase(name), {
       ...spec,
       code: BUNDLES.code(spec.module),
+      diagnostics,
       ...(name === 'poll' && { reservedConcurrency: pollConcurrency }),
     });
     for (const setting of spec.settings) fn.addEnvironment(ENV[setting], settings[setting]);

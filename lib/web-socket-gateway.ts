@@ -3,7 +3,6 @@ import { CfnStage, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatew
 import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
 import { accessLog, WEB_SOCKET_LOG_FIELDS } from './access-log.ts';
@@ -18,6 +17,8 @@ export interface WebSocketGatewayProps {
   readonly throttle: Throttle;
   /** Whether to set the account's role for access logs. */
   readonly accessLogRole: boolean;
+  /** Whether to publish metrics of each route. */
+  readonly routeMetrics: boolean;
 }
 
 /** Methods of the `@connections` API: `POST` pushes to a connection, `GET` probes it, `DELETE` closes it. */
@@ -27,15 +28,13 @@ const STAGE = 'prod';
 
 /**
  * The WebSocket API: it holds the sockets, and invokes a function for each frame. Each action has its own route, and so
- * its own metrics.
+ * its own name in the access log.
  */
 export class WebSocketGateway extends Construct {
   /** The API itself. */
   readonly api: WebSocketApi;
   /** The stage `prod`, with its metrics. */
   readonly stage: WebSocketStage;
-  /** The access log: one line per connect, disconnect, and frame, with its route. */
-  readonly accessLogGroup: LogGroup;
   /** The URL that clients connect to: `wss://…/prod`. */
   readonly url: string;
 
@@ -45,15 +44,13 @@ export class WebSocketGateway extends Construct {
       apiName: this.node.path.replaceAll('/', '-'),
       routeSelectionExpression: '$request.body.action',
     });
-    const { logGroup, settings } = accessLog(this, WEB_SOCKET_LOG_FIELDS);
-    this.accessLogGroup = logGroup;
     this.stage = new WebSocketStage(this, 'Stage', {
       webSocketApi: this.api,
       stageName: STAGE,
       autoDeploy: true,
       throttle: props.throttle,
-      detailedMetricsEnabled: true,
-      accessLogSettings: settings,
+      detailedMetricsEnabled: props.routeMetrics,
+      accessLogSettings: accessLog(this, WEB_SOCKET_LOG_FIELDS),
     });
     keepBodiesOutOfLogs(this.stage);
     if (props.accessLogRole) this.stage.node.addDependency(new AccessLogRole(this, 'AccessLogRole'));

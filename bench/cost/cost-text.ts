@@ -1,7 +1,9 @@
 import { measuredOperations } from '../report/operations.ts';
 import { table } from '../report/table.ts';
 import type { CountsFile, TimesFile } from '../results.ts';
+import { choicesOf } from './choices.ts';
 import { coldShares } from './cold-starts.ts';
+import { type BilledTemplate, idleDollars } from './idle.ts';
 import { absentOf, baselineCauses, type Cause, type Measured, monthlyUsage, ourCauses } from './monthly.ts';
 import type { PriceFile } from './prices.ts';
 import { quotaUses } from './quotas.ts';
@@ -44,6 +46,37 @@ export function billText(workload: Workload, measured: Measured, prices: PriceFi
     row('a million messages', perMillion(ourTotal), perMillion(theirTotal)),
     row('a user', dollars(ourTotal / workload.users), dollars(theirTotal / workload.users)),
   ].join('\n');
+}
+
+/** What options add to that month. */
+export function choicesText(workload: Workload, measured: Measured, prices: PriceFile): string {
+  const { infrequentAccess, breakEvenMonths, reports, traces } = choicesOf(workload, measured, prices);
+  const kept = count(workload.keptMonths);
+  const row = (name: string, amount: number, why: string) =>
+    `${name.padEnd(38)}${(amount < 0 ? `-${dollars(-amount)}` : `+${dollars(amount)}`).padStart(8)}  ${why}`.trimEnd();
+  return [
+    'Options, dollars a month',
+    '',
+    row(
+      'messageTableClass=infrequent-access',
+      infrequentAccess,
+      `with ${kept} months kept; saves from ${breakEvenMonths.toFixed(1)} on`,
+    ),
+    row('diagnostics=reports', reports, 'a line of Lambda for each run'),
+    row('diagnostics=traces', traces, 'X-Ray, 5 % of the runs'),
+  ].join('\n');
+}
+
+/** What a stack costs while nobody uses it, by its template. */
+export function idleText(templates: Readonly<Record<string, BilledTemplate>>, prices: PriceFile): string {
+  const rows = Object.entries(templates).map(([name, template]) => {
+    const { usage, list, withFreeTier } = idleDollars(template, prices);
+    const { alarmMetric = 0, sqsRequest = 0 } = usage;
+    const parts = `${count(alarmMetric)} metrics of alarms, ${count(sqsRequest)} polls of queues`;
+    return `${name.padEnd(24)}${list.toFixed(2).padStart(14)}${withFreeTier.toFixed(2).padStart(20)}  ${parts}`;
+  });
+  const heading = `${''.padEnd(24)}${'list price'.padStart(14)}${'with the free tier'.padStart(20)}`;
+  return ['Without traffic, dollars a month', '', heading, ...rows].join('\n');
 }
 
 /** The inputs of the figures. */

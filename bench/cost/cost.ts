@@ -1,6 +1,15 @@
 import { readJson } from '../files.ts';
 import type { CountsFile, MemoryFile, TimesFile } from '../results.ts';
-import { billText, coldStartText, explainText, measuredOf, quotaText } from './cost-text.ts';
+import {
+  billText,
+  choicesText,
+  coldStartText,
+  explainText,
+  idleText,
+  measuredOf,
+  quotaText,
+} from './cost-text.ts';
+import { defaultTemplate } from './idle-stack.ts';
 import { readPrices } from './prices.ts';
 import { stormText } from './storm-text.ts';
 import { COST_HELP, type CostArguments, parseCostArguments } from './workload.ts';
@@ -26,6 +35,14 @@ function answer({ workload, explain, quotas, coldStarts, storm }: CostArguments)
   );
   if (coldStarts) return coldStartText(workload, measured);
   if (quotas) return quotaText(workload, measured, prices);
-  const bill = billText(workload, measured, prices);
-  return explain ? `${bill}\n\n${explainText(workload, measured, prices)}` : bill;
+  const idle = {
+    'with a desk': defaultTemplate({ desk: true }),
+    'without a desk': defaultTemplate({ desk: false }),
+  };
+  const texts = [
+    billText(workload, measured, prices),
+    choicesText(workload, measured, prices),
+    idleText(idle, prices),
+  ];
+  return (explain ? [...texts, explainText(workload, measured, prices)] : texts).join('\n\n');
 }

@@ -80,13 +80,14 @@ export function monthlyEvents(workload: Workload, absentMembers: number): Events
 /** Everything that users do in a month, priced by measured operations. */
 export function ourCauses(workload: Workload, measured: Measured, prices: PriceFile): readonly Cause[] {
   const { groupSize, conversations, batch } = workload;
-  const of = (name: string): Usage => usageOf(find(measured.operations, name), measured.memory, prices);
+  const of = (name: string): Usage =>
+    usageOf(operationNamed(measured.operations, name), measured.memory, prices);
   const absent = absentOf(measured.operations, groupSize);
   const events = monthlyEvents(workload, absent.members);
   const { kept, sessions } = events;
   const group = `group-${groupSize}`;
   const lists = of('conversations/conversations, 300 of which none changed');
-  const requests = (name: string) => requestsOf(find(measured.operations, name));
+  const requests = (name: string) => requestsOf(operationNamed(measured.operations, name));
   const done = (name: string, perMonth: number): Cause => ({
     what: name,
     perMonth,
@@ -195,7 +196,7 @@ export function scanUnits(rows: number): number {
   return Math.max(0.5, Math.ceil((rows * ROW_BYTES) / 4096) / 2);
 }
 
-function find(operations: readonly MeasuredOperation[], name: string): MeasuredOperation {
+export function operationNamed(operations: readonly MeasuredOperation[], name: string): MeasuredOperation {
   const found = operations.find((operation) => nameOf(operation) === name);
   if (found === undefined) throw new Error(`${name} was not measured: run \`npm run bench\` first.`);
   return found;
@@ -230,13 +231,12 @@ function withoutUnits({ dynamodbWriteUnit, dynamodbReadUnit, ...rest }: Usage): 
 }
 
 /** Requests are per page, however full it is. Three pages were measured. */
-function pages({ httpRequest = 0, lambdaRequest = 0, logGb = 0, trace = 0 }: Usage, count: number): Usage {
+function pages({ httpRequest = 0, lambdaRequest = 0, accessLogGb = 0 }: Usage, count: number): Usage {
   const part = count / 3;
   return {
     httpRequest: httpRequest * part,
     lambdaRequest: lambdaRequest * part,
-    logGb: logGb * part,
-    trace: trace * part,
+    accessLogGb: accessLogGb * part,
   };
 }
 

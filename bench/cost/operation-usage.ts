@@ -26,9 +26,6 @@ export function usageOf(
     const ms = (cpuMs[name]?.meanMs ?? 0) / share + rows * assumptions.waitPerCallMs.value;
     return sum + (count * (megabytes / 1024) * ms) / 1000;
   }, 0);
-  const logBytes =
-    invocations * assumptions.logBytesPerInvocation.value +
-    accessLines(tally) * assumptions.accessLogBytesPerRequest.value;
   return {
     dynamodbWriteUnit: tally.writeUnits,
     dynamodbReadUnit: tally.readUnits,
@@ -37,8 +34,7 @@ export function usageOf(
     httpRequest: tally.httpRequests,
     lambdaRequest: invocations,
     lambdaGbSecond: gbSeconds,
-    logGb: logBytes / 1e9,
-    trace: invocations * assumptions.traceShare.value,
+    accessLogGb: (accessLines(tally) * assumptions.accessLogBytesPerRequest.value) / 1e9,
     transferGb: (tally.socketMessages * assumptions.wireBytesPerMessage.value) / 1e9,
   };
 }

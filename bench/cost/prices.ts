@@ -5,6 +5,9 @@ export type PriceName =
   | 'dynamodbReadUnit'
   | 'dynamodbStorageGb'
   | 'dynamodbBackupGb'
+  | 'dynamodbIaWriteUnit'
+  | 'dynamodbIaReadUnit'
+  | 'dynamodbIaStorageGb'
   | 'sqsRequest'
   | 'socketMessage'
   | 'connectionMinute'
@@ -12,6 +15,8 @@ export type PriceName =
   | 'lambdaRequest'
   | 'lambdaGbSecond'
   | 'logGb'
+  | 'accessLogGb'
+  | 'alarmMetric'
   | 'trace'
   | 'transferGb';
 
@@ -29,6 +34,9 @@ type AssumptionName =
   | 'traceShare'
   | 'vcpuMegabytes'
   | 'waitPerCallMs'
+  | 'idlePollers'
+  | 'fixedPollers'
+  | 'pollSeconds'
   | 'callsAtOnce'
   | 'wireBytesPerMessage'
   | 'storedBytesPerMessage';
@@ -38,6 +46,10 @@ export interface PriceFile {
   readonly region: string;
   readonly note: string;
   readonly prices: Readonly<Record<PriceName, Price>>;
+  /** Amounts that AWS gives each account for free every month, without an end. */
+  readonly freeTier: Readonly<
+    Partial<Record<PriceName, { readonly amount: number; readonly source: string }>>
+  >;
   readonly assumptions: Readonly<Record<AssumptionName, { readonly value: number; readonly why: string }>>;
 }
 

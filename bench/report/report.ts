@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { billText, coldStartText, measuredOf, quotaText } from '../cost/cost-text.ts';
+import { billText, choicesText, coldStartText, measuredOf, quotaText } from '../cost/cost-text.ts';
 import { type PriceFile, readPrices } from '../cost/prices.ts';
 import { DEFAULT_WORKLOAD } from '../cost/workload.ts';
 import { pathOf, readJson } from '../files.ts';
@@ -36,7 +36,9 @@ export function reportPages(counts: CountsFile, times: TimesFile): ReadonlyMap<s
     profile: profileTables(times),
     memory: memoryText(readJson<MemoryFile>('results/memory.json'), prices),
     cold: coldStartText(DEFAULT_WORKLOAD, measured),
-    month: codeBlock(billText(DEFAULT_WORKLOAD, measured, prices)),
+    month: codeBlock(
+      [billText, choicesText].map((text) => text(DEFAULT_WORKLOAD, measured, prices)).join('\n\n'),
+    ),
   };
   const quotas = codeBlock(quotaText(DEFAULT_WORKLOAD, measured, prices));
   return new Map([

@@ -38,6 +38,7 @@ describe('the context', () => {
     inboxTtl: 12 * 3600,
     lease: 1800,
     offlineConcurrency: 10,
+    diagnostics: ['reports', 'traces'],
   };
 
   it('may come from the CLI as text', () => {
@@ -54,6 +55,7 @@ describe('the context', () => {
       inboxTtl: '12h',
       lease: '30m',
       offlineConcurrency: '10',
+      diagnostics: 'reports, traces',
     });
     expect(inSeconds(props)).toEqual(meaning);
   });
@@ -72,6 +74,7 @@ describe('the context', () => {
       inboxTtl: '12h',
       lease: '1800s',
       offlineConcurrency: 10,
+      diagnostics: ['reports', 'traces'],
     });
     expect(inSeconds(props)).toEqual(meaning);
   });
@@ -96,6 +99,7 @@ describe('the context', () => {
     ['inboxTtl', 'forever', 'a duration like 90s, 30m, 12h, or 7d'],
     ['historyRetention', '1.5d', 'a duration like 90s, 30m, 12h, or 7d'],
     ['offlineConcurrency', 'many', 'a whole number'],
+    ['diagnostics', ['logs'], 'of reports, traces, routeMetrics'],
   ])('%s=%j is refused in one line', (key, value, expected) => {
     expect(() => fromContext({ [key]: value })).toThrow(
       `serverless-im: context "${key}" must be ${expected}, not ${JSON.stringify(value)}`,

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { FUNCTIONS } from '../../lib/functions.ts';
+import type { Diagnostic } from '../../lib/options.ts';
 import { EXTERNAL_ISSUER, functionNameOf, resource, resources, synthesize } from './synth.ts';
 
 const { template } = synthesize({
@@ -29,15 +30,28 @@ describe('the functions', () => {
 });
 
 describe('every function', () => {
-  it('runs on nodejs24.x and arm64, is traced, and logs JSON', () => {
+  it('runs on nodejs24.x and arm64, and logs JSON', () => {
     expect(functions).toHaveLength(Object.keys(FUNCTIONS).length);
     template.allResourcesProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       Handler: 'index.handler',
-      TracingConfig: { Mode: 'Active' },
       LoggingConfig: { LogFormat: 'JSON' },
     });
+  });
+
+  it('is reported by Lambda only where it failed, and traced nowhere, unless diagnostics say so', () => {
+    const recordOf = (...diagnostics: Diagnostic[]) => {
+      const { template: variant } = synthesize({ ...EXTERNAL_ISSUER, diagnostics });
+      const records = resources(variant, 'AWS::Lambda::Function').map(({ Properties }) => {
+        const { SystemLogLevel } = Properties['LoggingConfig'] as { SystemLogLevel: string };
+        return `${SystemLogLevel} ${(Properties['TracingConfig'] as { Mode: string } | undefined)?.Mode}`;
+      });
+      return [...new Set(records)];
+    };
+    expect(recordOf()).toEqual(['WARN undefined']);
+    expect(recordOf('reports')).toEqual(['INFO undefined']);
+    expect(recordOf('traces')).toEqual(['WARN Active']);
   });
 
   it('has its own log group, kept for a month', () => {

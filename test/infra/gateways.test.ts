@@ -1,5 +1,6 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import type { ServerlessImProps } from '../../lib/index.ts';
 import { ACTIONS } from '../../protocol/actions.ts';
 import { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../../protocol/http.ts';
 import { EXTERNAL_ISSUER, ofApi, type Resource, resource, resources, synthesize } from './synth.ts';
@@ -76,13 +77,13 @@ describe('the WebSocket API', () => {
     expect(JSON.stringify(authorizer.Properties['AuthorizerUri'])).toContain('FunctionsAuthorize');
   });
 
-  it('deploys itself, is throttled and measured, and keeps bodies out of the logs', () => {
+  it('deploys itself, is throttled, and keeps bodies out of the logs', () => {
     expect(resource(template, 'AWS::ApiGatewayV2::Stage', 'WebSocket').Properties).toMatchObject({
       StageName: 'prod',
       AutoDeploy: true,
       DefaultRouteSettings: {
         DataTraceEnabled: false,
-        DetailedMetricsEnabled: true,
+        DetailedMetricsEnabled: false,
         LoggingLevel: 'OFF',
         ThrottlingBurstLimit: 1000,
         ThrottlingRateLimit: 2000,
@@ -150,12 +151,12 @@ describe('the HTTP API', () => {
     expect(cors(['*'])).toMatchObject({ AllowOrigins: ['*'] });
   });
 
-  it('deploys itself, is throttled and measured', () => {
+  it('deploys itself, and is throttled', () => {
     expect(resource(template, 'AWS::ApiGatewayV2::Stage', 'Http').Properties).toMatchObject({
       StageName: '$default',
       AutoDeploy: true,
       DefaultRouteSettings: {
-        DetailedMetricsEnabled: true,
+        DetailedMetricsEnabled: false,
         ThrottlingBurstLimit: 250,
         ThrottlingRateLimit: 500,
       },
@@ -175,9 +176,22 @@ describe.each(['WebSocket', 'Http'])('the access log of the %s API', (api) => {
     );
   });
 
-  it('is kept for a month', () => {
-    expect(resource(template, 'AWS::Logs::LogGroup', `${api}AccessLog`).Properties).toMatchObject({
-      RetentionInDays: 30,
-    });
+  it('is kept for a month, in the class that costs half, and which no metric filter can read', () => {
+    const log = resource(template, 'AWS::Logs::LogGroup', `${api}AccessLog`);
+    expect(log.Properties).toMatchObject({ RetentionInDays: 30, LogGroupClass: 'INFREQUENT_ACCESS' });
+    const read = resources(template, 'AWS::Logs::MetricFilter').map(
+      ({ Properties }) => Properties['LogGroupName'],
+    );
+    expect(read.length).toBeGreaterThan(0);
+    expect(read).not.toContainEqual({ Ref: log.logicalId });
+  });
+
+  it('is joined by metrics of each route only if diagnostics say so: $0.30 a month for each', () => {
+    const isMeasured = (props: ServerlessImProps) => {
+      const { template: variant } = synthesize({ ...EXTERNAL_ISSUER, ...props });
+      const { DefaultRouteSettings } = resource(variant, 'AWS::ApiGatewayV2::Stage', api).Properties;
+      return (DefaultRouteSettings as { DetailedMetricsEnabled: boolean }).DetailedMetricsEnabled;
+    };
+    expect([isMeasured({}), isMeasured({ diagnostics: ['routeMetrics'] })]).toEqual([false, true]);
   });
 });

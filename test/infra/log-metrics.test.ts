@@ -2,7 +2,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { WEB_SOCKET_LOG_FIELDS } from '../../lib/access-log.ts';
 import { alarmNamed, alarmsIn } from './alarms.ts';
 import { REPOSITORY, runNode } from './run-node.ts';
 import {
@@ -24,7 +23,6 @@ const filtersOf = (name: string, from: Template = template) =>
   );
 const filteredGroup = ({ Properties }: Resource) => (Properties['LogGroupName'] as { Ref: string }).Ref;
 const patternOf = ({ Properties }: Resource) => Properties['FilterPattern'];
-const ACCESS_LOG = resource(template, 'AWS::Logs::LogGroup', 'WebSocketAccessLog').logicalId;
 
 /** All of these filters write one metric. */
 function expectOneMetric(filters: readonly Resource[], name: string, metricValue = '1') {
@@ -51,28 +49,30 @@ async function logged(script: string, environment: Readonly<Record<string, strin
 
 describe('the metric of logged faults', () => {
   const filters = filtersOf('LoggedFaults');
-  const [ofCode, ofConnects] = [false, true].map((ofAccessLog) =>
-    filters.filter((filter) => (filteredGroup(filter) === ACCESS_LOG) === ofAccessLog),
-  ) as [Resource[], Resource[]];
 
-  it('counts what no AWS metric shows: frames answered with an error, unchecked tokens, and failed connects', () => {
-    expect(ofCode.map(filteredGroup).sort()).toEqual(
+  it('counts what no AWS metric shows: frames answered with an error, and unchecked tokens', () => {
+    expect(filters.map(filteredGroup).sort()).toEqual(
       ['Authorize', 'Socket'].map((name) => logGroupOf(template, name)).sort(),
     );
-    expect(ofConnects).toHaveLength(1);
     expectOneMetric(filters, 'LoggedFaults');
   });
 
-  it('counts runs that Lambda reports as failed, except those of the function that refuses tokens by errors', () => {
+  it('counts runs that Lambda reports as failed, and of the authorizer, which refuses tokens by errors, only those cut off', () => {
     const failedRuns = filtersOf('FailedRuns');
     const names = resources(template, 'AWS::Lambda::Function').map(({ logicalId }) =>
       functionNameOf(logicalId),
     );
-    const others = names.filter((name) => name !== 'Authorize').map((name) => logGroupOf(template, name));
-    expect(failedRuns.map(filteredGroup).sort()).toEqual(others.sort());
+    const patterns = names.map((name) => {
+      const filter = failedRuns.find((one) => filteredGroup(one) === logGroupOf(template, name));
+      return [name, filter && patternOf(filter)];
+    });
     expectOneMetric(failedRuns, 'LoggedFaults');
-    expect(new Set(failedRuns.map(patternOf))).toEqual(
-      new Set(['{ ($.type = "platform.report") && ($.record.status != "success") }']),
+    expect(failedRuns).toHaveLength(names.length);
+    const failed = '{ ($.type = "platform.report") && ($.record.status != "success") }';
+    const cutOff =
+      '{ ($.type = "platform.report") && (($.record.status = "timeout") || ($.record.errorType = "Runtime.*")) }';
+    expect(Object.fromEntries(patterns)).toEqual(
+      Object.fromEntries(names.map((name) => [name, name === 'Authorize' ? cutOff : failed])),
     );
   });
 
@@ -83,20 +83,11 @@ describe('the metric of logged faults', () => {
   });
 
   it('counts what our code logs as an error, except the error by which the authorizer refuses a token', async () => {
-    expect(new Set(ofCode.map(patternOf))).toEqual(
+    expect(new Set(filters.map(patternOf))).toEqual(
       new Set(['{ ($.service = "serverless-im") && ($.level = "ERROR") }']),
     );
     const script = "import { logger } from './lambdas/shared/logger.ts'; logger.error('frame failed', {});";
     expect(await logged(script)).toMatchObject([{ service: 'serverless-im', level: 'ERROR' }]);
-  });
-
-  it('counts connects that the gateway answers with 5xx, by fields of the access log', () => {
-    const [pattern] = ofConnects.map(patternOf);
-    expect(pattern).toBe('{ ($.eventType = "CONNECT") && ($.status = "5*") }');
-    expect(WEB_SOCKET_LOG_FIELDS).toMatchObject({
-      eventType: '$context.eventType',
-      status: '$context.status',
-    });
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type AlarmInTemplate, alarmNamed, alarmsIn, type MetricInAlarm, resourceOf } from './alarms.ts';
-import { EXTERNAL_ISSUER, functionNameOf, resource, resources, synthesize } from './synth.ts';
+import { EXTERNAL_ISSUER, functionNameOf, logGroupOf, resource, resources, synthesize } from './synth.ts';
 
 const { template, chat } = synthesize(EXTERNAL_ISSUER);
 const { template: withoutDesk } = synthesize({ ...EXTERNAL_ISSUER, desk: false });
@@ -160,15 +160,11 @@ describe('a function that crashes, times out, or isn’t run', () => {
   const authorizers = resources(template, 'AWS::ApiGatewayV2::Authorizer')
     .filter(({ Properties }) => Properties['AuthorizerType'] === 'REQUEST')
     .map(({ Properties }) => {
-      const stage = resource(template, 'AWS::ApiGatewayV2::Stage', 'WebSocket').Properties;
-      const accessLog = arnIn((stage['AccessLogSettings'] as { DestinationArn: unknown }).DestinationArn);
+      const name = functionNameOf(arnIn(Properties['AuthorizerUri']));
       const counted = resources(template, 'AWS::Logs::MetricFilter')
-        .filter((filter) => refIn(filter.Properties['LogGroupName']) === accessLog)
+        .filter((filter) => refIn(filter.Properties['LogGroupName']) === logGroupOf(template, name))
         .flatMap((filter) => filter.Properties['MetricTransformations'] as readonly { MetricName: string }[]);
-      return [
-        functionNameOf(arnIn(Properties['AuthorizerUri'])),
-        watching(({ MetricName }) => counted.some((metric) => metric.MetricName === MetricName)),
-      ];
+      return [name, watching(({ MetricName }) => counted.some((metric) => metric.MetricName === MetricName))];
     });
 
   it('triggers an alarm, whatever calls it', () => {

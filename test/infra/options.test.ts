@@ -25,6 +25,7 @@ describe('options', () => {
       webSocketThrottle: { rateLimit: 2000, burstLimit: 1000 },
       httpThrottle: { rateLimit: 500, burstLimit: 250 },
       accessLogRole: true,
+      diagnostics: [],
       alarmTopicArn: undefined,
     });
   });
@@ -88,6 +89,10 @@ describe('options', () => {
     [{ issuer: EXTERNAL.issuer, audience: [] }, 'issuer needs an audience'],
     [{ audience: 'im' }, 'audience needs an issuer'],
     [{ alarmTopicArn: 'on-call' }, 'alarmTopicArn must be the ARN of an SNS topic, not "on-call"'],
+    [
+      { diagnostics: ['traces', 'traces'] },
+      'diagnostics must be different words of reports, traces, routeMetrics',
+    ],
     [{ jwksUri: 'https://keys.example.com' }, 'jwksUri needs an issuer'],
     [{ ...EXTERNAL, issuer: 'issuer.example.com' }, 'issuer must be an https URL, not "issuer.example.com"'],
     [

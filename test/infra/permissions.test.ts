@@ -1,6 +1,6 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { functionNameOf, type Resource, resource, resources, synthesize } from './synth.ts';
+import { EXTERNAL_ISSUER, functionNameOf, type Resource, resource, resources, synthesize } from './synth.ts';
 
 const { template } = synthesize();
 const { template: withoutDesk } = synthesize({ desk: false });
@@ -48,7 +48,7 @@ function permissionsOf(functionName: string, from: Template = template): string[
       expect(Effect).toBe('Allow');
       return asList(Resource).flatMap((arn) => asList(Action).map((action) => `${nameOf(arn)}: ${action}`));
     })
-    .filter((line) => !ownLogAndTrace(functionName).includes(line))
+    .filter((line) => !ownLog(functionName).includes(line))
     .sort();
 }
 
@@ -56,11 +56,9 @@ function statementsOf({ Properties }: Resource): readonly Statement[] {
   return (Properties['PolicyDocument'] as { Statement: Statement[] }).Statement;
 }
 
-const ownLogAndTrace = (functionName: string) => [
+const ownLog = (functionName: string) => [
   `Functions${functionName}Logs: logs:CreateLogStream`,
   `Functions${functionName}Logs: logs:PutLogEvents`,
-  '*: xray:PutTraceSegments',
-  '*: xray:PutTelemetryRecords',
 ];
 
 function nameOf(arn: unknown): string {
@@ -201,9 +199,15 @@ describe('permissions (IM-REFUSE-12)', () => {
     expect(actions.filter((action) => action.includes('*') || /scan/i.test(action))).toEqual([]);
   });
 
-  it('cover every resource only for X-Ray', () => {
-    const everywhere = statements.filter(({ Resource }) => asList(Resource).includes('*'));
-    expect(new Set(everywhere.flatMap(({ Action }) => asList(Action)))).toEqual(
+  it('cover every resource never, or only for X-Ray where runs are traced (option diagnostics)', () => {
+    const everywhere = (from: Template) =>
+      resources(from, 'AWS::IAM::Policy')
+        .flatMap(statementsOf)
+        .filter(({ Resource }) => asList(Resource).includes('*'))
+        .flatMap(({ Action }) => asList(Action));
+    expect(everywhere(template)).toEqual([]);
+    const { template: traced } = synthesize({ ...EXTERNAL_ISSUER, diagnostics: ['traces'] });
+    expect(new Set(everywhere(traced))).toEqual(
       new Set(['xray:PutTraceSegments', 'xray:PutTelemetryRecords']),
     );
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { choicesOf } from '../../../bench/cost/choices.ts';
 import {
   baselineCauses,
   type Measured,
@@ -9,8 +10,10 @@ import {
 import { usageOf } from '../../../bench/cost/operation-usage.ts';
 import { costOf, readPrices } from '../../../bench/cost/prices.ts';
 import { quotaUses } from '../../../bench/cost/quotas.ts';
-import { addUsage, billOf, times, totalOf } from '../../../bench/cost/usage.ts';
+import { addUsage, billOf, dollarsBy, times, totalOf } from '../../../bench/cost/usage.ts';
 import { parseCostArguments } from '../../../bench/cost/workload.ts';
+import { readJson } from '../../../bench/files.ts';
+import type { CountsFile } from '../../../bench/results.ts';
 import { aTally } from './builders.ts';
 
 const prices = readPrices();
@@ -30,6 +33,18 @@ describe('a price', () => {
     for (const { source } of Object.values(prices.prices))
       expect(source).toMatch(/^https:\/\/aws\.amazon\.com\//);
   });
+});
+
+it('a direct message costs less than 0.40 dollars a million for logs and traces', () => {
+  const counts = readJson<CountsFile>('results/counts.json');
+  const online = counts.operations.find(
+    ({ scenario, operation }) => scenario === 'direct-online' && operation === 'message',
+  );
+  if (online === undefined) throw new Error('not measured');
+  const usage = usageOf({ ...online, cpuMs: {} }, counts.memory, prices);
+  const logs = dollarsBy(billOf(usage, prices)).get('CloudWatch and X-Ray') ?? 0;
+  expect(logs * 1e6).toBeGreaterThan(0);
+  expect(logs * 1e6).toBeLessThan(0.4);
 });
 
 describe('an operation', () => {
@@ -109,6 +124,26 @@ describe('a month', () => {
     const causes = ourCauses(workload, measured, prices);
     const [online, away] = causes;
     expect((online?.perMonth ?? 0) + (away?.perMonth ?? 0)).toBeCloseTo(1_000 * 40 * 30 * 0.7);
+  });
+
+  it('breaks even with the infrequent-access table class after a few months, however many write', () => {
+    const at = (keptMonths: number) => choicesOf({ ...workload, keptMonths }, measured, prices);
+    const { breakEvenMonths } = at(1);
+    // Two units a message, of which each costs 0.155 dollars a million more, for 1,100 bytes at 0.15 dollars a GB less.
+    expect(breakEvenMonths).toBeGreaterThan(0.31 / (1_100 * 0.00015));
+    expect(at(breakEvenMonths).infrequentAccess).toBeCloseTo(0);
+    expect(at(breakEvenMonths + 1).infrequentAccess).toBeLessThan(0);
+    expect(at(breakEvenMonths - 1).infrequentAccess).toBeGreaterThan(0);
+  });
+
+  it('pays for a line of Lambda, and for traces, only if diagnostics say so', () => {
+    const usage = monthlyUsage(ourCauses(workload, measured, prices));
+    expect(usage).not.toHaveProperty('logGb');
+    expect(usage).not.toHaveProperty('trace');
+    const { reports, traces } = choicesOf(workload, measured, prices);
+    const million = (usage.lambdaRequest ?? 0) / 1e6;
+    expect(reports / million).toBeCloseTo(0.325);
+    expect(traces / million).toBeCloseTo(0.25);
   });
 
   it('says which operation was not measured', () => {
