@@ -38,6 +38,8 @@ export const LIMITS = {
   senderTimeoutSeconds: 10,
   /** The longest wait of a poll (IM-POLL). */
   pollWaitMs: 20_000,
+  /** Polls of one user that wait at the same time, each of another device (IM-POLL-4). */
+  waitingPolls: 3,
   /** How long the session of a polling device outlives its last poll's `waitMs` (IM-POLL-2). */
   pollAliveMs: 60_000,
   replyTimeoutMs: 10_000,

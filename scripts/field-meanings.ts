@@ -124,6 +124,7 @@ export const LIMIT_MEANINGS: Readonly<Record<keyof typeof LIMITS, string>> = {
   holeMs: 'a hole in the seqs that is older is never filled (IM-SEND-3)',
   senderTimeoutSeconds: 'time-out of the functions that send; `holeMs` rests on it',
   pollWaitMs: 'longest wait of a poll (IM-POLL-1)',
+  waitingPolls: 'polls of one user that wait at the same time (IM-POLL-4)',
   pollAliveMs: 'a polling device is a session this long after its last poll (IM-POLL-2)',
   replyTimeoutMs: 'after this a client gives up on a reply (IM-FRAME-6)',
   queueNameChars: 'name of a support queue',

@@ -115,6 +115,16 @@ export class UnavailableError extends ImError {
   }
 }
 
+/** The user asks for more than a share; nothing was done that a repeat would do twice. */
+export class RateLimitedError extends ImError {
+  readonly retryAfterMs: number;
+
+  constructor(message: string, retryAfterMs: number) {
+    super('rate_limited', message);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
 /** Returns the error body for any thrown value. Only the message of an `ImError` reaches the client. */
 export function errorBody(error: unknown): ErrorBody {
   const known =
@@ -123,6 +133,7 @@ export function errorBody(error: unknown): ErrorBody {
     code: known.code,
     message: known.message,
     retryable: ERROR_CODES[known.code].retryable,
+    ...(known instanceof RateLimitedError && { retryAfterMs: known.retryAfterMs }),
     ...(known instanceof InvalidRequestError && { issues: known.issues }),
   };
 }

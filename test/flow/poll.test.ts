@@ -84,6 +84,35 @@ describe('a poll', () => {
     for (const answer of await Promise.all(waiting)) expect(answer.body.messages).toHaveLength(1);
   });
 
+  it('frees its function when its device polls again: of nine, one is left (IM-POLL-4)', async () => {
+    const bob = newUser('bob');
+    const former = Array.from({ length: 8 }, () => poll(bob));
+    const replaced = { status: 401, body: { code: 'session_expired' } };
+    const all = [...former, poll(bob)];
+    const isReplaced = (one: Promise<{ status: number }>) => one.then(({ status }) => status === 401);
+    // Which one is the last is the server's choice: eight end, though nothing has come, and one waits.
+    const ended: unknown[] = [];
+    for (const one of all) void one.then((answer) => ended.push(answer));
+    await expect.poll(() => ended.length).toBe(8);
+    expect(ended).toMatchObject(Array(8).fill(replaced));
+    await say(newUser('alice'), bob, 'hi');
+    expect((await Promise.all(all.map(isReplaced))).filter((is) => !is)).toHaveLength(1);
+  });
+
+  it("of a fourth device is refused while three wait, and another user's poll is answered (IM-POLL-4)", async () => {
+    const [alice, bob] = [newUser('alice'), newUser('bob')];
+    const devices = ['a', 'b', 'c', 'd', 'e'];
+    const answers: Json[] = [];
+    const all = devices.map(async (deviceId) => answers.push(await poll(bob, { deviceId })));
+    await expect.poll(() => answers.length).toBe(2);
+    const refused = { code: 'rate_limited', retryable: true, retryAfterMs: expect.any(Number) };
+    expect(answers).toMatchObject(Array(2).fill({ status: 429, body: refused }));
+    expect(await poll(alice, { waitMs: 0 })).toMatchObject({ status: 200 });
+    await say(alice, bob, 'hi');
+    await Promise.all(all);
+    expect(answers.slice(2).map((answer) => answer.status)).toEqual([200, 200, 200]);
+  });
+
   it('together with POST /messages carries a conversation where no upgrade is possible (IM-POLL-3)', async () => {
     stack.gateway.refuseUpgrades(403);
     onTestFinished(() => stack.gateway.refuseUpgrades(undefined));

@@ -1,6 +1,6 @@
 export interface Mutant {
   /** The row of the fault table, or the feature. */
-  readonly fault: number | 'group' | 'desk' | 'input';
+  readonly fault: number | 'group' | 'desk' | 'input' | 'poll';
   readonly file: string;
   readonly from: string;
   readonly to: string;
@@ -312,5 +312,32 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'emulator',
     test: 'test/emulator/adapters/hostile-input.test.ts',
     only: 'a forged cursor',
+  },
+  {
+    fault: 'poll',
+    file: 'lambdas/domain/sessions/poll.ts',
+    from: 'if (isOver || !isFirst) await requireCurrent',
+    to: 'if (isOver) await requireCurrent',
+    project: 'unit',
+    test: 'test/unit/lambdas/poll.test.ts',
+    only: 'when its device polls again',
+  },
+  {
+    fault: 'poll',
+    file: 'lambdas/domain/sessions/poll.ts',
+    from: 'await routes.setExpiry(session, nowMs + LIMITS.pollAliveMs);',
+    to: 'void routes;',
+    project: 'unit',
+    test: 'test/unit/lambdas/poll.test.ts',
+    only: 'does not count as waiting',
+  },
+  {
+    fault: 'poll',
+    file: 'lambdas/domain/sessions/poll.ts',
+    from: 'mayWaitAtMs <= ports.clock();',
+    to: 'mayWaitAtMs >= 0;',
+    project: 'flow',
+    test: 'test/flow/poll.test.ts',
+    only: 'of a fourth device is refused',
   },
 ];

@@ -1,3 +1,4 @@
+import type { ErrorBody } from '../../../protocol/frames.ts';
 import type { PollBody, SessionBody } from '../../../protocol/http.ts';
 import type { Fetch, Socket } from '../support/environment.ts';
 
@@ -138,15 +139,28 @@ export class PollingSocket implements Socket {
   /** @throws if the session has ended or the server doesn't answer. */
   async #poll(waitMs: number, batch: string | null = null): Promise<PollBody> {
     const request = { deviceId: this.#deviceId, waitMs, ...(batch !== null && { batch }) };
-    const { status, body } = await this.#call<PollBody & { readonly code?: string }>(
-      'POST',
-      '/poll',
-      request,
-    );
+    const { status, body } = await this.#call<PollBody & Partial<ErrorBody>>('POST', '/poll', request);
     if (status === 200) return body;
+    if (body.code === 'rate_limited') {
+      // Other devices of the user wait already. Messages come to all of them, so this one may ask later.
+      await this.#pause(body.retryAfterMs ?? LATER_MS);
+      return this.#poll(waitMs, batch);
+    }
     if (body.code === 'session_expired')
       this.#deliver({ type: 'session.closed', code: 'expired', reconnect: true });
     throw new Error(`/poll: ${status}`);
+  }
+
+  /** Ends early when the socket is closed. */
+  #pause(milliseconds: number): Promise<void> {
+    const { signal } = this.#aborter;
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      signal.addEventListener('abort', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   async #call<Body>(method: string, path: string, body?: object): Promise<Answer<Body>> {

@@ -90,6 +90,11 @@ export function isPolling({ mode }: Pick<Session, 'mode'>): boolean {
   return mode === 'polling';
 }
 
+/** When the device's poll answers at the latest; 0 for a session with a socket. Its session outlives it (IM-POLL-2). */
+export function pollWaitsUntilMs(session: Session): number {
+  return isPolling(session) ? session.expiresAtMs - LIMITS.pollAliveMs : 0;
+}
+
 /** How long the gateway may answer 410 for a new connection: the time of `$connect` plus clock skew. */
 const CONNECT_MS = 5_000;
 

@@ -64,6 +64,7 @@ export async function connect(ports: ConnectPorts, request: ConnectRequest): Pro
 
 /**
  * Stores a session with or without a socket, then ends those that it replaces.
+ * @returns the user's other sessions before the write, those that it has ended among them
  * @throws {ConflictError} with `duplicateLogin: reject`, if the device has a live session; or if the device has opened
  *   another socket since, so this `$connect` is late (a page that was reloaded while it connected)
  */
@@ -71,7 +72,7 @@ export async function takeDevice(
   ports: DevicePorts,
   session: Session,
   replaces: string | undefined,
-): Promise<void> {
+): Promise<readonly Session[]> {
   const before =
     ports.duplicateLogin === 'reject'
       ? await claim(ports, session, replaces)
@@ -80,6 +81,7 @@ export async function takeDevice(
   // After a lost response the AWS SDK retries the write, which then returns this session as one from before.
   const others = before.filter(({ connectionId }) => connectionId !== session.connectionId);
   await settleAll(endings(others, session.deviceId, replaces).map((one) => end(ports, one, session)));
+  return others;
 }
 
 function newSession({ clock, leaseMs, idleTimeoutMs }: ConnectPorts, request: ConnectRequest): Session {

@@ -2,7 +2,7 @@ import { ulid } from 'ulid';
 import type { PollBody } from '../../../protocol/http.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { Pause } from '../../shared/clock.ts';
-import { SessionEndedError } from '../../shared/errors.ts';
+import { RateLimitedError, SessionEndedError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
 import {
   decodeBatch,
@@ -12,7 +12,7 @@ import {
   type InboxPorts,
   toInboxPage,
 } from '../delivery/inbox.ts';
-import type { Session } from '../model/session.ts';
+import { pollWaitsUntilMs, type Session } from '../model/session.ts';
 import { type DevicePorts, takeDevice } from './connect.ts';
 
 export interface PollPorts extends DevicePorts, InboxPorts {
@@ -35,7 +35,9 @@ const READ_INTERVAL_MS = 1_000;
  *
  * The session is written *before* the first read. Earlier messages that a socket took are in history; later messages
  * find this session and go to the inbox (IM-POLL-2).
- * @throws {SessionEndedError} the session ended during the wait: the user logged out, or the device connected
+ * @throws {SessionEndedError} the session ended during the wait: the user logged out, or the device connected or polls
+ *   again
+ * @throws {RateLimitedError} nothing is there, and three other devices of the user wait (IM-POLL-4)
  * @throws {ConflictError} with `duplicateLogin: reject`, if the device has an open socket
  * @throws {InvalidRequestError} the `batch` was altered, or is another user's
  */
@@ -43,12 +45,14 @@ export async function poll(ports: PollPorts, request: PollRequest): Promise<Poll
   const { userId, batch } = request;
   const acknowledged = batch ? decodeBatch(userId, batch) : [];
   const session = newSession(ports, request);
-  await settleAll([
+  const [others] = await settleAll([
     takeDevice(ports, session, undefined),
     acknowledged.length > 0 && ports.inbox.remove(userId, acknowledged),
   ]);
-  const page = await waitForPage(ports, userId, ports.clock() + request.waitMs);
-  await requireCurrent(ports, session);
+  const mayWaitAtMs = whenMayWait(session, others);
+  const mayWait = request.waitMs === 0 || mayWaitAtMs <= ports.clock();
+  const page = await waitForPage(ports, session, mayWait);
+  if (page.messages.length === 0 && !mayWait) return refuse(ports, session, mayWaitAtMs);
   return {
     ...toInboxPage(userId, page),
     timedOut: page.messages.length === 0,
@@ -69,12 +73,40 @@ function newSession({ clock, leaseMs }: PollPorts, { userId, deviceId, waitMs }:
   };
 }
 
-/** Returns the first page with messages, or an empty one at the deadline. */
-async function waitForPage(ports: PollPorts, userId: string, deadlineMs: number): Promise<FilledPage> {
-  for (;;) {
+/**
+ * Returns when a waiting poll of the user's other devices ends, so that fewer than three are left; 0 if fewer wait. The
+ * sessions come from the write of this one, and writes of one user are in order, so of two simultaneous polls the second
+ * counts the first.
+ */
+function whenMayWait({ deviceId }: Session, others: readonly Session[]): number {
+  const ends = others
+    .filter((other) => other.deviceId !== deviceId)
+    .map(pollWaitsUntilMs)
+    .toSorted((a, b) => b - a);
+  return ends[LIMITS.waitingPolls - 1] ?? 0;
+}
+
+/** Refuses to wait, and says so in the session: otherwise it would count as a waiting one. */
+async function refuse({ routes, clock }: PollPorts, session: Session, mayWaitAtMs: number): Promise<never> {
+  const nowMs = clock();
+  await routes.setExpiry(session, nowMs + LIMITS.pollAliveMs);
+  throw new RateLimitedError('Too many devices of this user wait.', Math.max(0, mayWaitAtMs - nowMs));
+}
+
+/**
+ * Returns the first page with messages, or an empty one at the deadline. Each look but the first asks whose poll the
+ * device's is, so that a replaced one frees its function within a second.
+ */
+async function waitForPage(ports: PollPorts, session: Session, mayWait: boolean): Promise<FilledPage> {
+  const { userId } = session;
+  const deadlineMs = mayWait ? pollWaitsUntilMs(session) : 0;
+  for (let isFirst = true; ; isFirst = false) {
     const page = await fillPage(ports, userId, await firstEntries(ports, userId));
     const leftMs = deadlineMs - ports.clock();
-    if (page.messages.length > 0 || leftMs <= 0) return page;
+    const isOver = page.messages.length > 0 || leftMs <= 0;
+    // After the read: a log-out before it must end the poll.
+    if (isOver || !isFirst) await requireCurrent(ports, session);
+    if (isOver) return page;
     await ports.pause(Math.min(READ_INTERVAL_MS, leftMs));
   }
 }

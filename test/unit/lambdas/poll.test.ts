@@ -109,7 +109,11 @@ describe('a poll', () => {
       const times = { connectedAtMs: NOON, tokenExpiresAtMs: NOON + 3_600_000 };
       const caller = { userId: 'bob', deviceId: 'phone', connectionId: 'socket' };
       const request = { ...caller, ...times, mode: 'managed', replaces: undefined } as const;
-      meanwhile = [() => connect({ ...world, duplicateLogin }, request), () => sendToBob('hi')];
+      const connectAndGet = async () => {
+        await connect({ ...world, duplicateLogin }, request);
+        await sendToBob('hi');
+      };
+      meanwhile = [connectAndGet];
       await expect(pollAs({ waitMs: 2_000 })).rejects.toMatchObject({ code: 'session_expired' });
       expect(posted()).toEqual(['socket']);
     },
@@ -122,7 +126,11 @@ describe('a poll', () => {
   });
 
   it('ends with its session when the user is logged out, without a post (IM-REFUSE-7)', async () => {
-    meanwhile = [() => logOut(world, { userId: 'bob' }), () => sendToBob('secret')];
+    const logOutAndSend = async () => {
+      await logOut(world, { userId: 'bob' });
+      await sendToBob('secret');
+    };
+    meanwhile = [nothing, logOutAndSend];
     await expect(pollAs()).rejects.toMatchObject({ code: 'session_expired' });
     expect(posted()).toEqual([]);
   });
@@ -133,5 +141,49 @@ describe('a poll', () => {
     const asMallory = poll(ports, { userId: 'mallory', deviceId: 'phone', waitMs: 20_000, batch });
     await expect(asMallory).rejects.toMatchObject({ code: 'invalid_request' });
     expect(world.clock()).toBe(NOON);
+  });
+
+  it('ends within a second when its device polls again, and the newer one gets what comes (IM-POLL-4)', async () => {
+    let newer: ReturnType<typeof pollAs> | undefined;
+    const pollAgain = async () => {
+      const pause = async (milliseconds: number) => {
+        world.advance(milliseconds);
+        await sendToBob('hi');
+      };
+      newer = poll({ ...ports, pause }, { userId: 'bob', deviceId: 'phone', waitMs: 20_000 });
+      await newer;
+    };
+    meanwhile = [nothing, pollAgain];
+    await expect(pollAs()).rejects.toMatchObject({ code: 'session_expired' });
+    expect(textsOf((await newer) ?? { messages: [] })).toEqual(['hi']);
+    expect(world.clock()).toBe(NOON + 3_000);
+  });
+
+  const waits = (deviceId: string, untilMs: number) =>
+    world.routes.connect(
+      aSession({ deviceId, connectionId: deviceId, mode: 'polling', expiresAtMs: untilMs + 60_000 }),
+    );
+
+  it('of a fourth device does not wait while three do, and may once one of them has answered (IM-POLL-4)', async () => {
+    for (const [index, device] of ['a', 'b', 'c'].entries()) await waits(device, NOON + 5_000 + index);
+    const refused = { code: 'rate_limited', retryAfterMs: 5_000 };
+    await expect(pollAs()).rejects.toMatchObject(refused);
+    expect(world.clock()).toBe(NOON);
+    expect(await pollAs({ waitMs: 0 })).toMatchObject({ messages: [], timedOut: true });
+    await expect(pollAs({ deviceId: 'tablet' })).rejects.toMatchObject(refused);
+    world.advance(5_000);
+    expect(await pollAs({ waitMs: 1_000 })).toMatchObject({ timedOut: true });
+  });
+
+  it('of a fourth device returns what is there, stays a session, and does not count as waiting (IM-POLL-4)', async () => {
+    for (const device of ['a', 'b', 'c']) await waits(device, NOON + 5_000);
+    await sendToBob('hi');
+    const { batch, messages } = await pollAs();
+    expect(messages).toHaveLength(1);
+    await expect(pollAs({ batch })).rejects.toMatchObject({ code: 'rate_limited' });
+    const session = (await world.routes.find('bob', 'phone')) ?? aSession();
+    expect(session.expiresAtMs).toBe(NOON + 60_000);
+    await world.routes.disconnect({ userId: 'bob', deviceId: 'a', connectionId: 'a' });
+    expect(await pollAs({ deviceId: 'tablet', waitMs: 1_000 })).toMatchObject({ timedOut: true });
   });
 });
