@@ -60,6 +60,13 @@ function refused(code: ErrorCode): RefusedError {
   return new RefusedError({ code, message: code, retryable: ERROR_CODES[code].retryable });
 }
 
+const WITH_BOB = {
+  id: 'dm:alice:bob',
+  target: { conversationId: 'dm:alice:bob' },
+  userId: 'alice',
+  readUpTo: 0,
+};
+
 function outgoing(
   id: string,
   conversationId: string | undefined = 'dm:alice:bob',
@@ -211,19 +218,35 @@ describe('outbox', () => {
     expect(ids(sender.inFlight)).toEqual(['b']);
   });
 
+  it('takes an id for another message in another conversation (IM-SEND-2)', async () => {
+    const [toBob, toCarol] = [outgoing('a'), outgoing('a', 'dm:alice:carol')];
+    outbox.resume(sender);
+    outbox.add(toBob);
+    outbox.add(toCarol);
+    await sender.fail(refused('forbidden'));
+    await sender.fail(refused('forbidden'));
+    expect(outbox.discard(WITH_BOB, 'a')).toBe(toBob);
+    expect(outbox.has(WITH_BOB, 'a')).toBe(false);
+    void outbox.retry(toCarol.destination, 'a');
+    expect(sender.inFlight).toMatchObject([{ clientMsgId: 'a', conversationId: 'dm:alice:carol' }]);
+    expect(outbox.claim(stored(4, { clientMsgId: 'a', from: 'alice' }))).toBe(false);
+    await sender.ack(1);
+    expect([toBob.state, toCarol.state]).toEqual(['failed', 'sent']);
+  });
+
   it('sends a failed message again on retry, with the same id', async () => {
     const states: string[] = [];
     const message = outgoing('a', 'dm:alice:bob', states);
     outbox.resume(sender);
     outbox.add(message);
     await sender.fail(refused('forbidden'));
-    const acked = outbox.retry('a');
+    const acked = outbox.retry(WITH_BOB, 'a');
     expect(message.acked).toBe(acked);
     await sender.ack(1);
     expect(await acked).toMatchObject({ seq: 1 });
     expect(states).toEqual(['failed', 'pending', 'sent']);
     expect(ids(sender.requests)).toEqual(['a', 'a']);
-    expect(outbox.retry('a')).toBeUndefined();
+    expect(outbox.retry(WITH_BOB, 'a')).toBeUndefined();
   });
 
   it('fails all pending messages when the connection has ended for good', async () => {

@@ -142,6 +142,22 @@ describe('unsent messages', () => {
     expect([...(await store.backend.entries())]).toEqual([]);
   });
 
+  it('are each sent when one id names messages in two conversations (IM-SEND-2)', async () => {
+    const store = memoryStore();
+    const parts = await harness({ store });
+    const clientMsgId = 'answer-1';
+    for (const user of ['bob', 'carol']) parts.im.direct(user).send(say(`to ${user}`), { clientMsgId });
+    parts.im.close();
+    const next = nextRun(parts, store);
+    await next.connect();
+    while (parts.server.history.length < 2) await settle();
+    const stored = parts.server.history.map(({ content }) => content);
+    expect(stored).toEqual(expect.arrayContaining(['to bob', 'to carol'].map(say)));
+    next.close();
+    await settle();
+    expect([...(await store.backend.entries())]).toEqual([]);
+  });
+
   it('stay in the store if they belong to another user', async () => {
     const store = memoryStore();
     const parts = await harness({ store });

@@ -98,7 +98,8 @@ export function createEngine(options: ClientOptions): Engine {
     restore: (userId) =>
       journal?.restore(userId, {
         outbox,
-        compose: (target, draft) => compose(parts, states.open(target), draft),
+        open: (target) => states.open(target),
+        compose: (state, draft) => compose(parts, state, draft),
       }),
   });
   const conversations = new Conversations(states, { ...parts, sessions });

@@ -107,7 +107,7 @@ export class Conversation {
    * if (message.state === 'failed') await conversation.retry(message.clientMsgId);
    */
   async retry(clientMsgId: string): Promise<Sent> {
-    const acked = this.ports.outbox.retry(clientMsgId);
+    const acked = this.ports.outbox.retry(this.state, clientMsgId);
     if (acked !== undefined) return acked;
     throw new ImError('not_found', `no failed message ${clientMsgId}`, { retryable: false });
   }
@@ -119,7 +119,7 @@ export class Conversation {
    * conversation.discard(message.clientMsgId);
    */
   discard(clientMsgId: string): boolean {
-    const message = this.ports.outbox.discard(clientMsgId);
+    const message = this.ports.outbox.discard(this.state, clientMsgId);
     if (message !== undefined) this.ports.states.emit(this.state, 'discarded', message);
     return message !== undefined;
   }

@@ -4,7 +4,7 @@ import { RefusedError } from '../model/errors.ts';
 import type { Target } from '../model/target.ts';
 import type { Logger } from '../support/logger.ts';
 import type { Journal, Outbox } from './outbox.ts';
-import type { Draft, OutgoingMessage } from './outgoing-message.ts';
+import type { Destination, Draft, OutgoingMessage } from './outgoing-message.ts';
 import type { StoreBackend } from './store-backend.ts';
 
 const PREFIX = 'outbox/';
@@ -23,10 +23,11 @@ export interface OutboxRecord {
   readonly refused?: ErrorBody;
 }
 
-export interface RestorePorts {
+export interface RestorePorts<Conversation extends Destination> {
   readonly outbox: Pick<Outbox, 'has' | 'restore'>;
+  open(target: Target): Conversation;
   /** Creates the message and emits it. */
-  compose(target: Target, draft: Draft): OutgoingMessage;
+  compose(conversation: Conversation, draft: Draft): OutgoingMessage;
 }
 
 /** Keeps unsent messages in a store, so that they outlive the program. */
@@ -46,11 +47,16 @@ export class OutboxJournal implements Journal {
    * Puts the messages that this user's earlier runs left into the outbox: unsent ones are sent, refused ones shown as
    * failed. Other users' entries stay in the store. Unreadable entries are logged and skipped.
    */
-  async restore(userId: string, { outbox, compose }: RestorePorts): Promise<void> {
+  async restore<Conversation extends Destination>(
+    userId: string,
+    { outbox, open, compose }: RestorePorts<Conversation>,
+  ): Promise<void> {
     const restored: (readonly [OutgoingMessage, RefusedError | undefined])[] = [];
     for (const record of await this.#load()) {
-      if ((record.userId ?? userId) !== userId || outbox.has(record.clientMsgId)) continue;
-      const message = compose(record.target, { ...record, isRepeat: true });
+      if ((record.userId ?? userId) !== userId) continue;
+      const conversation = open(record.target);
+      if (outbox.has(conversation, record.clientMsgId)) continue;
+      const message = compose(conversation, { ...record, isRepeat: true });
       this.#orders.set(message, record.order);
       restored.push([message, record.refused && new RefusedError(record.refused)]);
     }
@@ -95,12 +101,12 @@ export class OutboxJournal implements Journal {
       userId: destination.userId ?? null,
       ...(refusal && { refused: refusal.body }),
     };
-    this.#write(() => this.#store.set(PREFIX + clientMsgId, JSON.stringify(record)));
+    this.#write(() => this.#store.set(keyOf(message), JSON.stringify(record)));
   }
 
   forget(message: OutgoingMessage): void {
     this.#orders.delete(message);
-    this.#write(() => this.#store.remove(PREFIX + message.clientMsgId));
+    this.#write(() => this.#store.remove(keyOf(message)));
   }
 
   #write(task: () => Promise<void>): void {
@@ -108,4 +114,10 @@ export class OutboxJournal implements Journal {
       .then(task)
       .catch((error: unknown) => this.#logger.warn('the store failed', { error }));
   }
+}
+
+/** By the target as the message names it, since the id of a direct conversation may not be known yet. */
+function keyOf({ destination: { target }, clientMsgId }: OutgoingMessage): string {
+  const name = 'to' in target ? target.to : target.conversationId;
+  return PREFIX + JSON.stringify([name, clientMsgId]);
 }

@@ -37,7 +37,8 @@ export class Outbox {
   readonly #ports: OutboxPorts;
   /** In the order of `add`. */
   readonly #queue: OutgoingMessage[] = [];
-  readonly #failed = new Map<string, OutgoingMessage>();
+  /** In the order in which they failed. */
+  readonly #failed = new Set<OutgoingMessage>();
   /** Conversations with a message that is being sent or waits for a retry. */
   readonly #busy = new Set<string>();
   #sender: Sender | null = null;
@@ -70,36 +71,40 @@ export class Outbox {
     this.#flush();
   }
 
-  /** Whether a message with this id is pending or has failed. */
-  has(clientMsgId: string): boolean {
-    return (
-      this.#failed.has(clientMsgId) || this.#queue.some((message) => message.clientMsgId === clientMsgId)
-    );
+  /** Whether a message of the conversation with this id is pending or has failed. An id counts in its conversation only (IM-SEND-2). */
+  has(destination: Destination, clientMsgId: string): boolean {
+    return this.messagesOf(destination).some((message) => message.clientMsgId === clientMsgId);
   }
 
   /** The pending and failed messages of a conversation, in the order they were written. */
   messagesOf(destination: Destination): OutgoingMessage[] {
-    const all = [...this.#failed.values(), ...this.#queue];
+    const all = [...this.#failed, ...this.#queue];
     return all
       .filter((message) => isSame(message.destination, destination))
       .sort((a, b) => a.writtenAtMs - b.writtenAtMs);
   }
 
-  /** Queues a failed message again, after all pending ones. Returns undefined if no message with this id has failed. */
-  retry(clientMsgId: string): Promise<Sent> | undefined {
-    const message = this.#failed.get(clientMsgId);
+  /** Queues a failed message of the conversation again, after all pending ones. Returns undefined if none with this id has failed. */
+  retry(destination: Destination, clientMsgId: string): Promise<Sent> | undefined {
+    const message = this.#failedIn(destination, clientMsgId);
     if (message === undefined) return undefined;
-    this.#failed.delete(clientMsgId);
+    this.#failed.delete(message);
     message.restart();
     this.add(message);
     return message.acked;
   }
 
-  /** Removes a failed message. Returns undefined if no message with this id has failed. */
-  discard(clientMsgId: string): OutgoingMessage | undefined {
-    const message = this.#failed.get(clientMsgId);
+  /** Removes a failed message of the conversation. Returns undefined if none with this id has failed. */
+  discard(destination: Destination, clientMsgId: string): OutgoingMessage | undefined {
+    const message = this.#failedIn(destination, clientMsgId);
     if (message !== undefined) this.#forget(message);
     return message;
+  }
+
+  #failedIn(destination: Destination, clientMsgId: string): OutgoingMessage | undefined {
+    return this.messagesOf(destination).find(
+      (message) => message.clientMsgId === clientMsgId && this.#failed.has(message),
+    );
   }
 
   /** Sends through a session that the server has welcomed. */
@@ -127,9 +132,11 @@ export class Outbox {
    */
   claim(message: Message): boolean {
     const { clientMsgId, conversationId } = message;
-    const own =
-      this.#queue.find((pending) => pending.clientMsgId === clientMsgId) ?? this.#failed.get(clientMsgId);
-    if (own === undefined || own.from !== message.from || own.conversationId !== conversationId) return false;
+    const own = [...this.#queue, ...this.#failed].find(
+      (one) =>
+        one.clientMsgId === clientMsgId && one.conversationId === conversationId && one.from === message.from,
+    );
+    if (own === undefined) return false;
     const { messageId, seq, sentAt } = message;
     this.#succeed(own, { clientMsgId, conversationId, messageId, seq, sentAt, duplicate: true });
     return true;
@@ -199,7 +206,7 @@ export class Outbox {
   }
 
   #giveUp(message: OutgoingMessage, error: ImError): void {
-    this.#failed.set(message.clientMsgId, message);
+    this.#failed.add(message);
     message.fail(error);
   }
 
@@ -207,7 +214,7 @@ export class Outbox {
     this.#ports.journal?.forget(message);
     const index = this.#queue.indexOf(message);
     if (index >= 0) this.#queue.splice(index, 1);
-    this.#failed.delete(message.clientMsgId);
+    this.#failed.delete(message);
   }
 }
 
