@@ -32,9 +32,11 @@ export function createConnections(): Connections {
       await lines.request(() => run(signal));
       return 'took';
     } catch (error) {
-      if (isGone(error)) return 'gone';
-      logger.warn(`${name} failed`, { connectionId, error: describe(error) });
-      return 'unsure';
+      const outcome = outcomeOfError(error);
+      // Without the error, since a throttled account writes thousands of these lines a second.
+      if (outcome === 'busy') logger.warn(`${name} throttled`, { connectionId });
+      if (outcome === 'unsure') logger.warn(`${name} failed`, { connectionId, error: describe(error) });
+      return outcome;
     }
   }
 
@@ -57,19 +59,19 @@ export function createConnections(): Connections {
         ),
       ),
 
-    // A failed close is harmless: without a route nothing is sent there, and the gateway closes the socket in time.
     close: (connectionId) =>
-      atOnce(async () => {
-        await outcomeOf('close', connectionId, (abortSignal) =>
+      atOnce(() =>
+        outcomeOf('close', connectionId, (abortSignal) =>
           client.send(new DeleteConnectionCommand({ ConnectionId: connectionId }), { abortSignal }),
-        );
-      }),
+        ),
+      ),
   };
 }
 
-/** By the status too: not every implementation of the API sends the name. */
-function isGone(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+/** By the status, since not every implementation of the API sends the error's name. */
+function outcomeOfError(error: unknown): PostOutcome {
+  if (!(error instanceof Error)) return 'unsure';
   const metadata = '$metadata' in error ? (error.$metadata as { httpStatusCode?: number }) : {};
-  return error.name === 'GoneException' || metadata.httpStatusCode === 410;
+  if (error.name === 'GoneException' || metadata.httpStatusCode === 410) return 'gone';
+  return metadata.httpStatusCode === 429 ? 'busy' : 'unsure';
 }

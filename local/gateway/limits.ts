@@ -1,5 +1,5 @@
 /**
- * Quotas of API Gateway. None of these can be raised:
+ * Quotas of API Gateway. None but the requests a second can be raised:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
  */
@@ -16,6 +16,12 @@ export const DEFAULT_LIMITS = {
   httpBodyBytes: 10 * 1024 * 1024,
   /** Posts get 429 when a client has this much unread. AWS documents that the buffer is limited, but not its size. */
   clientBufferBytes: 1024 * 1024,
+  /**
+   * Requests to `@connections`; more get 429. On AWS all APIs of the account share this quota, so a test sets it to what
+   * the others leave. https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+   */
+  accountRequestsPerSecond: 10_000,
+  accountBurst: 5_000,
 };
 
 export type GatewayLimits = Readonly<typeof DEFAULT_LIMITS>;

@@ -121,7 +121,7 @@ describe('a receiver that does not accept a post', () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const bob = await stack.join(b);
     const alice = await stack.join(a);
-    proxy.inject({ operation: 'PostToConnection', user: b, fault: 'throttle' });
+    proxy.inject({ operation: 'PostToConnection', user: b, fault: 'error' });
     await alice.request(sending(b, 'hi'));
     await bob.closed;
     proxy.clearFaults();

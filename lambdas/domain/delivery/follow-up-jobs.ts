@@ -1,10 +1,21 @@
 import type { DelayedOfflineJob } from '../model/offline-job.ts';
 import type { Reference } from '../model/reference.ts';
-import type { Session } from '../model/session.ts';
 import { needsInbox, needsRetry, type Pushed, tookAny } from './push.ts';
 
-/** Long enough for `$connect` to finish, or for a throttled connection to recover. */
+/** Long enough for `$connect` to finish, or for a slow connection to recover. */
 export const RETRY_DELAY_SECONDS = 2;
+/** The longest delay of an SQS message. */
+const MAX_DELAY_SECONDS = 900;
+
+/**
+ * How long to wait after a post that the account's throttle refused: up to 4, 8, 16 … 900 s, with full jitter. So a storm
+ * spreads over about as long as it has lasted, and ends by itself (aws.amazon.com/builders-library,
+ * timeouts-retries-and-backoff-with-jitter).
+ * @param round previous attempts
+ */
+export function backOffSeconds(round: number, random = Math.random()): number {
+  return Math.ceil((1 - random) * Math.min(MAX_DELAY_SECONDS, 4 * 2 ** round));
+}
 
 /**
  * Returns the jobs that remain after the pushes of a message:
@@ -24,14 +35,19 @@ export function followUpJobs(
     .filter(({ outcome }) => needsInbox(outcome))
     .map(({ session }) => session.userId);
   return [
-    ...absent.map((userId) => storeJob(reference, userId)),
+    ...absent.map((userId) => storeJob(reference, userId, pushed)),
     ...[...new Set(inboxReaders)].map((userId) => keepJob(reference, userId)),
     ...postJobs(reference, served),
   ];
 }
 
-function storeJob(reference: Reference, userId: string): DelayedOfflineJob {
-  return { job: { kind: 'store', userId, reference, round: 0 }, delaySeconds: 0 };
+/** Stored at once, unless one of the user's sessions is to be posted to again. */
+function storeJob(reference: Reference, userId: string, pushed: readonly Pushed[]): DelayedOfflineJob {
+  const isBusy = pushed.some(({ session, outcome }) => session.userId === userId && outcome === 'busy');
+  return {
+    job: { kind: 'store', userId, reference, round: 0 },
+    delaySeconds: isBusy ? backOffSeconds(0) : 0,
+  };
 }
 
 export function keepJob(reference: Reference, userId: string): DelayedOfflineJob {
@@ -42,10 +58,8 @@ export function keepJob(reference: Reference, userId: string): DelayedOfflineJob
 export function postJobs(reference: Reference, pushed: readonly Pushed[]): DelayedOfflineJob[] {
   return pushed
     .filter(({ outcome }) => needsRetry(outcome))
-    .map(({ session }) => postJob(reference, session));
-}
-
-function postJob(reference: Reference, { userId, deviceId, connectionId }: Session): DelayedOfflineJob {
-  const job = { kind: 'post', userId, deviceId, connectionId, reference, round: 0 } as const;
-  return { job, delaySeconds: RETRY_DELAY_SECONDS };
+    .map(({ session: { userId, deviceId, connectionId }, outcome }) => ({
+      job: { kind: 'post', userId, deviceId, connectionId, reference, round: 0 },
+      delaySeconds: outcome === 'busy' ? backOffSeconds(0) : RETRY_DELAY_SECONDS,
+    }));
 }

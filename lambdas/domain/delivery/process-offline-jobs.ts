@@ -5,12 +5,12 @@ import type { MessageReader, StoredMessage } from '../model/message.ts';
 import type { OfflineJob } from '../model/offline-job.ts';
 import type { Session } from '../model/session.ts';
 import { type DeliveryPorts, messagesFrame } from './deliver.ts';
-import { keepJob, postJobs, RETRY_DELAY_SECONDS } from './follow-up-jobs.ts';
+import { backOffSeconds, keepJob, postJobs, RETRY_DELAY_SECONDS } from './follow-up-jobs.ts';
 import { fillPage, firstEntries, pageBytesFor } from './inbox.ts';
 import { needsInbox, needsRetry, type Pushed, pushToAll, tookAny } from './push.ts';
 
-/** After the last attempt the connection is deleted, so that its client reconnects and sends `hello`. */
-const MAX_ROUNDS = 5;
+/** After this many attempts with an unknown outcome the connection is deleted, so that its client reconnects. */
+const MAX_UNSURE = 5;
 /** Pages per invocation; another invocation continues the drain. */
 const DRAIN_PAGES = 10;
 
@@ -101,6 +101,7 @@ async function processJob(ports: OfflineJobPorts, reads: BatchReads, job: Offlin
 
 type StoreJob = Extract<OfflineJob, { kind: 'store' }>;
 type PostJob = Extract<OfflineJob, { kind: 'post' }>;
+type DrainJob = Extract<OfflineJob, { kind: 'drain' }>;
 
 async function pushStored(
   ports: OfflineJobPorts,
@@ -118,7 +119,9 @@ async function pushStored(
     return ports.inbox.remove(job.userId, [job.reference.messageId]);
   }
   // A managed session that is still connecting needs no retry: it sends `hello` later and finds the entry.
-  const toRetry = unknown.filter(({ session, outcome }) => outcome === 'unsure' || session.mode === 'plain');
+  const toRetry = unknown.filter(
+    ({ session, outcome }) => outcome !== 'connecting' || session.mode === 'plain',
+  );
   if (toRetry.length > 0) await retry(ports, toRetry, job);
 }
 
@@ -137,7 +140,7 @@ async function pushToConnection(
 }
 
 /** Pushes the inbox to a plain session, page by page, and removes exactly the entries that it took (IM-CONN-6). */
-async function drain(ports: OfflineJobPorts, session: Session, job: OfflineJob): Promise<void> {
+async function drain(ports: OfflineJobPorts, session: Session, job: DrainJob): Promise<void> {
   for (let page = 0; page < DRAIN_PAGES; page += 1) {
     const filled = await fillPage(
       ports,
@@ -156,15 +159,41 @@ async function drain(ports: OfflineJobPorts, session: Session, job: OfflineJob):
   await ports.offlineQueue.enqueue([{ job: { ...job, round: 0 }, delaySeconds: 0 }]);
 }
 
-async function retry(ports: OfflineJobPorts, unknown: readonly Pushed[], job: OfflineJob): Promise<void> {
-  const round = job.round + 1;
-  if (round < MAX_ROUNDS) {
-    return ports.offlineQueue.enqueue([{ job: { ...job, round }, delaySeconds: RETRY_DELAY_SECONDS }]);
-  }
-  await Promise.all(
-    unknown.map(async ({ session }) => {
-      await ports.routes.disconnect(session);
-      await ports.connections.close(session.connectionId);
+/**
+ * Has the job posted again. A session that is only busy is retried until it takes the push or ends, and is never
+ * disconnected for that: its account, not its socket, is at its limit (IM-FAULT-20).
+ */
+async function retry(
+  ports: OfflineJobPorts,
+  unknown: readonly Pushed[],
+  job: StoreJob | PostJob | DrainJob,
+): Promise<void> {
+  const unsure = unknown.filter(({ outcome }) => outcome !== 'busy');
+  const isBusy = unsure.length < unknown.length;
+  const attempts = (job.unsure ?? 0) + Math.min(1, unsure.length);
+  const isLast = unsure.length > 0 && attempts >= MAX_UNSURE;
+  if (isLast && (await disconnect(ports, unsure)) && !isBusy) return;
+  const delaySeconds = isLast || isBusy ? backOffSeconds(job.round) : RETRY_DELAY_SECONDS;
+  await ports.offlineQueue.enqueue([
+    { job: { ...job, round: job.round + 1, unsure: attempts }, delaySeconds },
+  ]);
+}
+
+/**
+ * Deletes the connections, then their routes: a socket that stayed open without a route would hear nothing more.
+ * @returns whether all are closed
+ */
+async function disconnect(
+  { connections, routes }: OfflineJobPorts,
+  pushed: readonly Pushed[],
+): Promise<boolean> {
+  const closed = await Promise.all(
+    pushed.map(async ({ session }) => {
+      const outcome = await connections.close(session.connectionId);
+      if (outcome !== 'took' && outcome !== 'gone') return false;
+      await routes.disconnect(session);
+      return true;
     }),
   );
+  return !closed.includes(false);
 }

@@ -74,9 +74,9 @@ async function removeRoute(routes: RouteTable, session: Session, seenAtMs: numbe
   await routes.disconnect(session, seenAtMs).catch(() => undefined);
 }
 
-/** Whether the push must be retried, because it is unknown whether it arrived. */
+/** Whether the push must be retried, because it was refused for now, or it is unknown whether it arrived. */
 export function needsRetry(outcome: PushOutcome): boolean {
-  return outcome === 'unsure' || outcome === 'connecting';
+  return outcome === 'unsure' || outcome === 'connecting' || outcome === 'busy';
 }
 
 /** Whether the session reads this message from the inbox, even if another session took it. */

@@ -64,7 +64,7 @@ async function findSession(
       if (isPolling(session)) return 'present';
       const outcome = await connections.probe(session.connectionId);
       if (outcome === 'took') return 'present';
-      return outcome === 'unsure' || isConnecting(session, nowMs) ? 'unsure' : 'gone';
+      return outcome !== 'gone' || isConnecting(session, nowMs) ? 'unsure' : 'gone';
     }),
   );
   return (['present', 'unsure'] as const).find((one) => found.includes(one)) ?? 'gone';

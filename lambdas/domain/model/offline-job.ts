@@ -2,11 +2,12 @@ import * as z from 'zod/mini';
 import { lazySchema } from '../../../protocol/lazy-schema.ts';
 import { referenceSchema } from './reference.ts';
 
+const attempts = lazySchema(() => ({ round: z.int(), unsure: z.optional(z.int()) }));
 const toConnection = lazySchema(() => ({
   userId: z.string(),
   deviceId: z.string(),
   connectionId: z.string(),
-  round: z.int(),
+  ...attempts(),
 }));
 
 /**
@@ -15,11 +16,11 @@ const toConnection = lazySchema(() => ({
  * `keep`: a session took the message, but another one reads from the inbox; store it there.
  * `post`: another session took the message, but the outcome for this connection is unknown; post it again.
  * `drain`: a plain session has connected; push its inbox.
- * `round` counts previous attempts.
+ * `round` counts previous attempts, `unsure` those whose outcome is unknown.
  */
 export const offlineJobSchema = lazySchema(() =>
   z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('store'), userId: z.string(), reference: referenceSchema(), round: z.int() }),
+    z.object({ kind: z.literal('store'), userId: z.string(), reference: referenceSchema(), ...attempts() }),
     z.object({ kind: z.literal('keep'), userId: z.string(), reference: referenceSchema(), round: z.int() }),
     z.object({ kind: z.literal('post'), ...toConnection(), reference: referenceSchema() }),
     z.object({ kind: z.literal('drain'), ...toConnection() }),

@@ -125,7 +125,7 @@ async function isAlive({ connections, clock }: DevicePorts, session: Session): P
   // A polling device returns to a socket or polls again: both may replace its session.
   if (isPolling(session) || !takesPushes(session, clock())) return false;
   const outcome = await connections.probe(session.connectionId);
-  if (outcome === 'unsure') throw new UnavailableError();
+  if (outcome === 'unsure' || outcome === 'busy') throw new UnavailableError();
   return outcome === 'took' || isConnecting(session, clock());
 }
 

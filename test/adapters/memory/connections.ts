@@ -3,7 +3,7 @@ import type { Connections, PostOutcome } from '../../../lambdas/domain/model/con
 export interface InMemoryConnections extends Connections {
   readonly posts: { readonly connectionId: string; readonly frame: unknown }[];
   readonly closed: string[];
-  /** The outcome of posts to and probes of a connection. @default took */
+  /** The outcome of posts to and probes of a connection; of closes under `close ID`. @default took */
   readonly outcomes: Map<string, PostOutcome>;
 }
 
@@ -20,6 +20,10 @@ export function inMemoryConnections(): InMemoryConnections {
       return outcomes.get(connectionId) ?? 'took';
     },
     probe: async (connectionId) => outcomes.get(connectionId) ?? 'took',
-    close: async (connectionId) => void closed.push(connectionId),
+    async close(connectionId) {
+      const outcome = outcomes.get(`close ${connectionId}`) ?? 'took';
+      if (outcome === 'took') closed.push(connectionId);
+      return outcome;
+    },
   };
 }

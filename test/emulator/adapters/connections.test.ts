@@ -111,11 +111,14 @@ describe('@connections', () => {
     [410, 'GoneException', 'gone'],
     // Another implementation of the API sends no name.
     [410, undefined, 'gone'],
+    [429, 'LimitExceededException', 'busy'],
+    [429, undefined, 'busy'],
     [500, 'InternalServerErrorException', 'unsure'],
     [403, 'ForbiddenException', 'unsure'],
   ] as const)('answers %s %s, and the outcome is `%s`', async (status, errorType, outcome) => {
     const { connections } = await start(() => ({ status, ...(errorType && { errorType }) }));
     expect(await connections.post('bob', 'hi')).toBe(outcome);
     expect(await connections.probe('bob')).toBe(outcome);
+    expect(await connections.close('bob')).toBe(outcome);
   });
 });

@@ -138,6 +138,26 @@ describe('the @connections API', () => {
     await expect(send(call('L0SM9cOFvHcCIhw='))).rejects.toThrow(GoneException);
   });
 
+  it('refuses with 429 what exceeds the rate of the account, whichever call it is, and serves again a second later', async () => {
+    const { sdk, clock, connectionId } = await startOpened({
+      limits: { accountRequestsPerSecond: 2, accountBurst: 3 },
+    });
+    const get = () => sdk.send(new GetConnectionCommand({ ConnectionId: connectionId }));
+    await sdk.send(post(connectionId, 'one'));
+    await sdk.send(post(connectionId, 'two'));
+    await get();
+    await expect(get()).rejects.toMatchObject({
+      name: 'LimitExceededException',
+      $metadata: { httpStatusCode: 429 },
+    });
+    await expect(sdk.send(new DeleteConnectionCommand({ ConnectionId: connectionId }))).rejects.toThrow(
+      LimitExceededException,
+    );
+    clock.advance(1_000);
+    await Promise.all([get(), get()]);
+    await expect(get()).rejects.toThrow(LimitExceededException);
+  });
+
   it('refuses an unknown stage with 403', async () => {
     const { management, httpUrl, connectionId } = await startOpened();
     const elsewhere = management(`${httpUrl}/production`);

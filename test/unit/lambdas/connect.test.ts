@@ -153,8 +153,10 @@ describe('connect with duplicateLogin `reject`', () => {
     await world.routes.connect(aSession({ connectedAtMs: NOON - 1_000 }));
     world.connections.outcomes.set('bob-phone', 'gone');
     await expect(connect(rejecting(), request())).rejects.toMatchObject({ code: 'conflict' });
-    world.connections.outcomes.set('bob-phone', 'unsure');
-    await expect(connect(rejecting(), request())).rejects.toMatchObject({ code: 'unavailable' });
+    for (const outcome of ['unsure', 'busy'] as const) {
+      world.connections.outcomes.set('bob-phone', outcome);
+      await expect(connect(rejecting(), request())).rejects.toMatchObject({ code: 'unavailable' });
+    }
   });
 
   it("always replaces the user's own connection that `replaces` names (IM-CONN-4)", async () => {

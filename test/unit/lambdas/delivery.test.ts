@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { deliver } from '../../../lambdas/domain/delivery/deliver.ts';
+import { backOffSeconds } from '../../../lambdas/domain/delivery/follow-up-jobs.ts';
 import { commit, draft } from '../../../lambdas/domain/messages/store.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
 import { decodeServerFrame } from '../../../protocol/protobuf.ts';
@@ -58,6 +59,18 @@ describe('delivery', () => {
     world.connections.outcomes.set('bob-phone', 'unsure');
     await deliverToBob();
     expect(jobs()).toEqual([expect.objectContaining({ kind: 'post', connectionId: 'bob-phone' })]);
+  });
+
+  it('leaves a session to the queue if the account is throttled, and does not disconnect it (IM-FAULT-20)', async () => {
+    for (const deviceId of ['phone', 'tablet']) await world.routes.connect(aSession({ deviceId }));
+    for (const id of ['bob-phone', 'bob-tablet']) world.connections.outcomes.set(id, 'busy');
+    await deliverToBob();
+    expect(jobs()).toEqual([expect.objectContaining({ kind: 'store', userId: 'bob' })]);
+    world.connections.outcomes.delete('bob-phone');
+    await deliverToBob();
+    expect(jobs().slice(1)).toEqual([expect.objectContaining({ kind: 'post', connectionId: 'bob-tablet' })]);
+    for (const { delaySeconds } of world.offlineQueue.jobs) expect(delaySeconds).toBeGreaterThan(0);
+    expect(world.connections.closed).toEqual([]);
   });
 
   it("never fills the sender's own inbox: an unsure device of the sender gets its own post job", async () => {
@@ -197,4 +210,23 @@ describe('delivery to sessions prefetched before the commit', () => {
     resolve('took');
     expect(await failed).toBeInstanceOf(UnavailableError);
   });
+});
+
+describe('the wait after a throttled post', () => {
+  it.each([
+    [0, 4],
+    [1, 8],
+    [7, 512],
+    [8, 900],
+    [1_000, 900],
+  ])(
+    'in round %s is anything from 1 to %s s: full jitter, within SQS’s limit (IM-FAULT-20)',
+    (round, most) => {
+      expect([0, 0.5, 1 - Number.EPSILON].map((random) => backOffSeconds(round, random))).toEqual([
+        most,
+        most / 2,
+        1,
+      ]);
+    },
+  );
 });

@@ -20,11 +20,12 @@ async function aMessage(seq: number, text = 'hi'): Promise<StoredMessage> {
     .message;
 }
 
-const storeJob = (of: StoredMessage, round = 0): OfflineJob => ({
+const storeJob = (of: StoredMessage, round = 0, unsure = round): OfflineJob => ({
   kind: 'store',
   userId: 'bob',
   reference: referenceTo(of),
   round,
+  unsure,
 });
 const toPhone = { userId: 'bob', deviceId: 'phone', connectionId: 'bob-phone', round: 0 } as const;
 const idsOf = (failed: readonly { recordId: string }[]) => failed.map(({ recordId }) => recordId);
@@ -103,6 +104,59 @@ describe('the consumer of the offline queue', () => {
     expect(world.connections.closed).toEqual(['bob-phone']);
     expect(await world.routes.find('bob', 'phone')).toBeUndefined();
     expect(await inbox()).toEqual([1]);
+  });
+
+  it('keeps the route of a connection that it can not delete, and tries again: a socket without a route is deaf (IM-FAULT-20)', async () => {
+    await world.routes.connect(aSession());
+    world.connections.outcomes.set('bob-phone', 'unsure');
+    world.connections.outcomes.set('close bob-phone', 'busy');
+    await run(storeJob(message, 4));
+    expect(await world.routes.find('bob', 'phone')).toBeDefined();
+    expect(world.offlineQueue.jobs).toMatchObject([{ job: { kind: 'store', round: 5, unsure: 5 } }]);
+    world.connections.outcomes.delete('close bob-phone');
+    await run(storeJob(message, 5));
+    expect(world.connections.closed).toEqual(['bob-phone']);
+    expect(await world.routes.find('bob', 'phone')).toBeUndefined();
+  });
+
+  it.each(['managed', 'plain'] as const)(
+    'retries a busy %s session, later and later, until it takes the push; never disconnects it (IM-FAULT-20)',
+    async (mode) => {
+      await world.routes.connect(aSession({ mode }));
+      world.connections.outcomes.set('bob-phone', 'busy');
+      let job = storeJob(message);
+      for (let round = 0; round < 20; round += 1) {
+        await run(job);
+        const [next] = world.offlineQueue.jobs.splice(0);
+        expect(next?.job).toEqual({ ...job, round: round + 1 });
+        expect(next?.delaySeconds).toBeLessThanOrEqual(Math.min(900, 4 * 2 ** round));
+        job = next?.job ?? job;
+      }
+      expect(world.connections.closed).toEqual([]);
+      expect(await inbox()).toEqual([1]);
+      world.connections.outcomes.delete('bob-phone');
+      await run(job);
+      expect(await inbox()).toEqual([]);
+      expect(world.offlineQueue.jobs).toEqual([]);
+    },
+  );
+
+  it('stops to retry a busy session that has ended; the inbox keeps what no session took (IM-PUSH-2, IM-FAULT-20)', async () => {
+    await run(storeJob(message), { ...toPhone, kind: 'post', reference: referenceTo(message), round: 7 });
+    expect(world.offlineQueue.jobs).toEqual([]);
+    expect(await inbox()).toEqual([1]);
+  });
+
+  it('counts busy attempts apart from unsure ones, and disconnects the unsure session alone (IM-FAULT-20)', async () => {
+    await world.routes.connect(aSession());
+    await world.routes.connect(aSession({ deviceId: 'tablet' }));
+    world.connections.outcomes.set('bob-phone', 'busy');
+    world.connections.outcomes.set('bob-tablet', 'unsure');
+    await run(storeJob(message, 9, 3));
+    expect(world.offlineQueue.jobs).toMatchObject([{ job: { round: 10, unsure: 4 } }]);
+    await run(storeJob(message, 10, 4));
+    expect(world.connections.closed).toEqual(['bob-tablet']);
+    expect(world.offlineQueue.jobs.at(-1)).toMatchObject({ job: { round: 11 } });
   });
 
   it('posts again only to the device that may have missed a message that another one received', async () => {
