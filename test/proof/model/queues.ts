@@ -14,8 +14,8 @@ const NAMES = ['Offline', 'FanOut', 'Service'] as const;
 type QueueName = (typeof NAMES)[number];
 
 const POLL_MS = 20;
-/** A drain takes five rounds of 2 s at worst, and a dead letter starts again. */
-const DRAIN_MS = 45_000;
+/** A throttled post waits for up to 64 s at its fifth try, and a dead letter starts again. */
+const DRAIN_MS = 150_000;
 
 /** The stack's queues, as an operator sees them, without the AWS proxy. */
 export class Queues {
