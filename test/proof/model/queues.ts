@@ -15,7 +15,7 @@ type QueueName = (typeof NAMES)[number];
 
 const POLL_MS = 20;
 /** A throttled post waits for up to 64 s at its fifth try, and a dead letter starts again. */
-const DRAIN_MS = 150_000;
+const DRAIN_MS = 75_000;
 
 /** The stack's queues, as an operator sees them, without the AWS proxy. */
 export class Queues {
