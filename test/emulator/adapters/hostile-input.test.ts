@@ -33,7 +33,7 @@ async function startWorld() {
     ...createWorld(),
     ...{ routes, conversations, conversationWriter: conversations, groups, groupWriter: groups },
     ...{ messages, messageWriter: messages, desk, deskWriter: desk, outbox: desk, inbox, clock },
-    connections: { post: took, probe: took, close: async () => {} },
+    connections: { post: took, probe: took, close: took },
     ...{ tokens: { verify }, pause: async () => {}, webSocketUrl: 'wss://chat.example' },
     stop: tables.stop,
   };
