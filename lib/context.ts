@@ -1,5 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
-import { DIAGNOSTICS, InvalidOptionsError, type ServerlessImProps } from './options.ts';
+import {
+  DIAGNOSTICS,
+  InvalidOptionsError,
+  MESSAGE_TABLE_CLASSES,
+  type ServerlessImProps,
+  type WarmThroughput,
+} from './options.ts';
 
 /** Returns the value of a context key, or `undefined` if it isn't set. */
 export type ReadContext = (key: string) => unknown;
@@ -8,15 +14,19 @@ export type ReadContext = (key: string) => unknown;
  * Reads the construct's props from CDK context. Values are strings from `cdk -c key=value`, or any JSON from `cdk.json`:
  *
  * - text: `issuer`, `jwksUri`, `userIdClaim`, `rolesClaim`, `webPageClientId`, `webPageScope`, `alarmTopicArn`
- * - `replace` or `reject`: `duplicateLogin`
+ * - `replace` or `reject`: `duplicateLogin`; `standard` or `infrequent-access`: `messageTableClass`
  * - lists, as JSON or separated by commas: `audience`, `allowedOrigins`, `deskQueues`, `widgetOrigins`,
  *   `diagnostics`
- * - `true` or `false`: `retain`, `accessLogRole`, `desk`, `webPage`
+ * - `true` or `false`: `retain`, `accessLogRole`, `desk`, `webPage`; `userPool`
  * - durations, a whole number with `s`, `m`, `h`, or `d`: `lease` (`30m`), `inboxTtl` (`7d`), `historyRetention` (`365d`,
  *   or `forever`), `deskAgentGrace` (`2m`)
+ * - two whole numbers, as `12000,4000`: read and write units of `warmThroughput`
  * - whole numbers: `offlineConcurrency`, `pollConcurrency`, `idleTimeoutMs`
  *
  * An empty string counts as unset, so that scripts can use `-c issuer=$ISSUER`.
+ *
+ * Without an `issuer`, `userPool` must be `true`. The construct has a default here, but a command line forgets: an update
+ * that names another option only would replace the issuer by a new, empty user pool, and refuse every token from then on.
  * @throws {InvalidOptionsError} listing every value of the wrong type
  */
 export function propsFromContext(read: ReadContext): ServerlessImProps {
@@ -32,6 +42,8 @@ export function propsFromContext(read: ReadContext): ServerlessImProps {
     deskAgentGrace: context.duration('deskAgentGrace'),
     allowedOrigins: context.list('allowedOrigins'),
     retain: context.flag('retain'),
+    messageTableClass: context.choice('messageTableClass', MESSAGE_TABLE_CLASSES),
+    warmThroughput: context.warmThroughput('warmThroughput'),
     historyRetention: context.retention('historyRetention'),
     inboxTtl: context.duration('inboxTtl'),
     lease: context.duration('lease'),
@@ -47,8 +59,18 @@ export function propsFromContext(read: ReadContext): ServerlessImProps {
     diagnostics: context.choices('diagnostics', DIAGNOSTICS),
     alarmTopicArn: context.text('alarmTopicArn'),
   };
-  if (context.faults.length > 0) throw new InvalidOptionsError(context.faults);
+  const faults = [...context.faults, ...signInFaults(props.issuer, context.flag('userPool') ?? false)];
+  if (faults.length > 0) throw new InvalidOptionsError(faults);
   return props;
+}
+
+function signInFaults(issuer: string | undefined, userPool: boolean): string[] {
+  if (issuer !== undefined) return userPool ? ['context "userPool" and "issuer" exclude each other'] : [];
+  return userPool
+    ? []
+    : [
+        'who signs users in? Write "issuer" and "audience", or "userPool": true, into the context of cdk.json, with all other options of this deployment: each update needs them all',
+      ];
 }
 
 const DURATION_UNITS = { s: Duration.seconds, m: Duration.minutes, h: Duration.hours, d: Duration.days };
@@ -99,6 +121,15 @@ class ContextReader {
     if (value === undefined || (typeof value === 'number' && Number.isInteger(value))) return value;
     if (typeof value === 'string' && /^\d+$/.test(value)) return Number(value);
     return this.#fault(key, 'a whole number', value);
+  }
+
+  warmThroughput(key: string): WarmThroughput | undefined {
+    const value = this.#value(key);
+    if (value === undefined) return undefined;
+    const [, reads, writes] = (typeof value === 'string' && /^(\d{1,9}),(\d{1,9})$/.exec(value)) || [];
+    return reads === undefined
+      ? this.#fault(key, 'read and write units like 24000,8000', value)
+      : { readUnitsPerSecond: Number(reads), writeUnitsPerSecond: Number(writes) };
   }
 
   duration(key: string): Duration | undefined {

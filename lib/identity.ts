@@ -1,8 +1,9 @@
-import { Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Fn, Stack } from 'aws-cdk-lib';
 import { AccountRecovery, Mfa, OAuthScope, UserPool, type UserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import type { ExternalIssuer, WebPageOptions } from './options.ts';
+import { removalPolicyOf } from './removal-policy.ts';
 import type { WebPageSignIn } from './web-page.ts';
 
 export interface IdentityProps {
@@ -66,7 +67,7 @@ function makePool(scope: Construct, retain: boolean): UserPool {
     mfa: Mfa.OPTIONAL,
     mfaSecondFactor: { otp: true, sms: false },
     accountRecovery: AccountRecovery.EMAIL_ONLY,
-    removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    removalPolicy: removalPolicyOf({ retain }),
   });
   acknowledge(
     pool,

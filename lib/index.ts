@@ -4,7 +4,14 @@ export type { HandlerFunction } from './handler-function.ts';
 export type { HttpGateway } from './http-gateway.ts';
 export type { Identity } from './identity.ts';
 export type { Observability } from './observability.ts';
-export { InvalidOptionsError, type ServerlessImProps, type Throttle } from './options.ts';
+export {
+  type Diagnostic,
+  InvalidOptionsError,
+  type MessageTableClass,
+  type ServerlessImProps,
+  type Throttle,
+  type WarmThroughput,
+} from './options.ts';
 export { ServerlessIm } from './serverless-im.ts';
 export { ServerlessImStack } from './serverless-im-stack.ts';
 export type { ItemAction, MessageStore, Storage, Store } from './storage.ts';

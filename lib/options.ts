@@ -69,11 +69,31 @@ export interface ServerlessImProps {
    */
   readonly allowedOrigins?: readonly string[] | undefined;
   /**
-   * Whether the tables and the created user pool are kept when the stack is deleted.
+   * Whether the tables and the created user pool are kept when the stack is deleted. If the deployment that creates them
+   * fails, they are deleted nevertheless.
    * @default true
    * @example false
    */
   readonly retain?: boolean | undefined;
+  /**
+   * DynamoDB's class of the table with the history. `infrequent-access` stores a GB for $0.10 instead of $0.25 a month, for a
+   * quarter more per request, and outside AWS's free tier: it saves if messages are kept for more than two or three months
+   * (`npm run cost` has the figure for your workload). Speed and durability are the same. May be changed twice in 30 days.
+   * @default 'standard'
+   * @throws {InvalidOptionsError} another word
+   * @example 'infrequent-access'
+   */
+  readonly messageTableClass?: MessageTableClass | undefined;
+  /**
+   * What each of the tables for routes, conversations, messages, and inboxes can serve at once, in units per second. Set
+   * it before a launch: a new table serves 4,000 writes and 12,000 reads a second, and needs half an hour for each doubling
+   * (docs/scale.md has the numbers for a workload). Billed once, for what exceeds the present value. It can't be lowered
+   * again, and limits nothing.
+   * @default - DynamoDB's, which grows with the traffic
+   * @throws {InvalidOptionsError} see `WarmThroughput`
+   * @example { readUnitsPerSecond: 24_000, writeUnitsPerSecond: 8_000 }
+   */
+  readonly warmThroughput?: WarmThroughput | undefined;
   /**
    * How long messages are kept (IM-SEND-2).
    * @default - forever
@@ -196,6 +216,30 @@ export interface ServerlessImProps {
   readonly alarmTopicArn?: string | undefined;
 }
 
+/**
+ * Units per second that a table can serve at once.
+ * docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html
+ */
+export interface WarmThroughput {
+  /**
+   * Read units: a strongly consistent read of up to 4 KB each.
+   * @throws {InvalidOptionsError} not a whole number of at least 12,000, which every table has
+   * @example 24_000
+   */
+  readonly readUnitsPerSecond: number;
+  /**
+   * Write units: a write of up to 1 KB each.
+   * @throws {InvalidOptionsError} not a whole number of at least 4,000, which every table has
+   * @example 8_000
+   */
+  readonly writeUnitsPerSecond: number;
+}
+
+/** DynamoDB's class of the table with the history. */
+export type MessageTableClass = (typeof MESSAGE_TABLE_CLASSES)[number];
+
+export const MESSAGE_TABLE_CLASSES = ['standard', 'infrequent-access'] as const;
+
 export const DIAGNOSTICS = ['reports', 'traces', 'routeMetrics'] as const;
 
 /** What can be recorded of every request; see `diagnostics`. */
@@ -247,6 +291,9 @@ export interface ServerlessImOptions {
   readonly deskAgentGraceSeconds: number;
   readonly allowedOrigins: readonly string[];
   readonly retain: boolean;
+  readonly messageTableClass: MessageTableClass;
+  /** If `undefined`, DynamoDB's own. */
+  readonly warmThroughput: WarmThroughput | undefined;
   /** 0: forever. */
   readonly historyTtlSeconds: number;
   readonly inboxTtlSeconds: number;
@@ -284,6 +331,8 @@ const MIN_IDLE_TIMEOUT_MS = 10_000;
 const MIN_INBOX_TTL_SECONDS = 60;
 const MAX_DESK_QUEUES = 20;
 const MIN_HISTORY_SECONDS = 24 * 60 * 60;
+/** What every new table serves at once; DynamoDB refuses less. */
+const COLD: WarmThroughput = { readUnitsPerSecond: 12_000, writeUnitsPerSecond: 4_000 };
 
 /** Fills in the defaults. @throws {InvalidOptionsError} listing every fault */
 export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
@@ -296,6 +345,8 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     deskAgentGraceSeconds: (props.deskAgentGrace ?? Duration.minutes(2)).toSeconds(),
     allowedOrigins: props.allowedOrigins ?? [],
     retain: props.retain ?? true,
+    messageTableClass: props.messageTableClass ?? 'standard',
+    warmThroughput: props.warmThroughput,
     historyTtlSeconds: props.historyRetention?.toSeconds() ?? 0,
     inboxTtlSeconds: (props.inboxTtl ?? Duration.days(7)).toSeconds(),
     leaseSeconds: (props.lease ?? Duration.minutes(30)).toSeconds(),
@@ -414,6 +465,17 @@ function optionFaults(props: ServerlessImProps, options: ServerlessImOptions): s
   }
   if (options.alarmTopicArn !== undefined && !isTopicArn(options.alarmTopicArn)) {
     faults.push(`alarmTopicArn must be the ARN of an SNS topic, not "${options.alarmTopicArn}"`);
+  }
+  if (!MESSAGE_TABLE_CLASSES.includes(options.messageTableClass)) {
+    faults.push(`messageTableClass must be ${MESSAGE_TABLE_CLASSES.join(' or ')}`);
+  }
+  const { readUnitsPerSecond, writeUnitsPerSecond } = options.warmThroughput ?? COLD;
+  const isWarm = (units: number, least: number) => isIntegerWithin(units, least, Number.MAX_SAFE_INTEGER);
+  if (
+    !isWarm(readUnitsPerSecond, COLD.readUnitsPerSecond) ||
+    !isWarm(writeUnitsPerSecond, COLD.writeUnitsPerSecond)
+  ) {
+    faults.push('warmThroughput must be whole numbers of at least 12000 read and 4000 write units');
   }
   const { diagnostics } = options;
   if (diagnostics.some((word, index) => !isDiagnostic(word) || diagnostics.indexOf(word) < index)) {

@@ -71,7 +71,7 @@ export class ServerlessIm extends Construct {
     const pageUrl = Lazy.string({ produce: () => this.webPage?.url });
     const webPage = options.webPage && { ...options.webPage, url: pageUrl };
     this.identity = new Identity(this, 'Identity', { externalIssuer, retain, webPage });
-    this.storage = new Storage(this, 'Storage', { retain });
+    this.storage = new Storage(this, 'Storage', options);
     this.offlineQueue = new WorkQueue(this, 'Offline', {
       consumerTimeoutSeconds: FUNCTIONS.storeOffline.timeoutSeconds,
       urlVariable: ENV.offlineQueueUrl,

@@ -1,10 +1,18 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, ProjectionType, Table, type TableProps } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  AttributeType,
+  BillingMode,
+  ProjectionType,
+  Table,
+  TableClass,
+  type TableProps,
+} from 'aws-cdk-lib/aws-dynamodb';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
 import { acknowledge } from './acknowledge.ts';
+import type { MessageTableClass, WarmThroughput } from './options.ts';
+import { removalPolicyOf } from './removal-policy.ts';
 
 /**
  * Actions on a table's items that can be granted. Without `Scan`, since no request may read a whole table (CDK's
@@ -65,6 +73,9 @@ export class MessageStore extends Store {
 export interface StorageProps {
   /** Whether the tables are kept when the stack is deleted. */
   readonly retain: boolean;
+  readonly messageTableClass: MessageTableClass;
+  /** Of each of the four tables that messages pass through. If `undefined`, DynamoDB's default. */
+  readonly warmThroughput: WarmThroughput | undefined;
 }
 
 const PK = { name: 'pk', type: AttributeType.STRING };
@@ -86,18 +97,30 @@ export class Storage extends Construct {
   constructor(scope: Construct, id: string, props: StorageProps) {
     super(scope, id);
     this.#props = props;
-    const routes = this.#table('Routes', props, { partitionKey: USER_ID });
-    const conversations = this.#table('Conversations', props, { partitionKey: PK, sortKey: SK, ...PITR });
-    const messages = this.#table('Messages', props, { partitionKey: PK, sortKey: SK, ...PITR, ...TTL });
+    const { messageTableClass, warmThroughput } = props;
+    const warm = warmThroughput && { warmThroughput };
+    const routes = this.#table('Routes', { partitionKey: USER_ID, ...warm });
+    const conversations = this.#table('Conversations', { partitionKey: PK, sortKey: SK, ...PITR, ...warm });
+    const messages = this.#table('Messages', {
+      partitionKey: PK,
+      sortKey: SK,
+      ...PITR,
+      ...TTL,
+      ...warm,
+      ...(messageTableClass === 'infrequent-access' && {
+        tableClass: TableClass.STANDARD_INFREQUENT_ACCESS,
+      }),
+    });
     messages.addLocalSecondaryIndex({
       indexName: BY_SEQ,
       sortKey: { name: 'seq', type: AttributeType.NUMBER },
       projectionType: ProjectionType.ALL,
     });
-    const inbox = this.#table('Inbox', props, {
+    const inbox = this.#table('Inbox', {
       partitionKey: USER_ID,
       sortKey: { name: 'messageId', type: AttributeType.STRING },
       ...TTL,
+      ...warm,
     });
     for (const table of [routes, inbox]) {
       acknowledge(
@@ -114,13 +137,13 @@ export class Storage extends Construct {
 
   /** Adds a table with the keys `pk` and `sk`, for an optional part of the deployment. */
   addStore(id: string, variable: string): Store {
-    return new Store(this.#table(id, this.#props, { partitionKey: PK, sortKey: SK, ...PITR }), variable);
+    return new Store(this.#table(id, { partitionKey: PK, sortKey: SK, ...PITR }), variable);
   }
 
-  #table(id: string, { retain }: StorageProps, props: TableProps): Table {
+  #table(id: string, props: TableProps): Table {
     return new Table(this, id, {
       billingMode: BillingMode.PAY_PER_REQUEST,
-      removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalPolicyOf(this.#props),
       ...props,
     });
   }

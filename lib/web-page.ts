@@ -16,6 +16,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudfront';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { BlockPublicAccess, Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, Source } from 'aws-cdk-lib/aws-s3-deployment';
 import { Construct } from 'constructs';
@@ -120,6 +121,11 @@ export class WebPage extends Construct {
     const deployment = new BucketDeployment(this, 'Deployment', {
       sources: [webPageSource(), Source.jsonData('config.json', config)],
       destinationBucket: bucket,
+      // CDK's own choice would keep them for two years, and after the stack.
+      logGroup: new LogGroup(this, 'DeploymentLogs', {
+        retention: RetentionDays.ONE_MONTH,
+        removalPolicy: RemovalPolicy.DESTROY,
+      }),
       // Invalidates the cache, which otherwise serves the old files for a day.
       distribution: this.distribution,
     });

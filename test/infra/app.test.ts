@@ -30,7 +30,7 @@ describe('the app', () => {
   let functions: readonly (readonly [string, FunctionResource])[];
 
   beforeAll(async () => {
-    run = await synth(outdir, {});
+    run = await synth(outdir, { userPool: true });
     const template = JSON.parse(readFileSync(join(outdir, 'ServerlessIm.template.json'), 'utf8'));
     functions = Object.entries<FunctionResource>(template.Resources).filter(
       ([, { Type }]) => Type === 'AWS::Lambda::Function',
@@ -124,7 +124,7 @@ describe('the app', () => {
   });
 
   it('reports in one line what is wrong with its context, and fails', async () => {
-    const { exitCode, stderr } = await synth(join(outdir, 'bad'), { lease: '30' });
+    const { exitCode, stderr } = await synth(join(outdir, 'bad'), { userPool: true, lease: '30' });
     expect(exitCode).toBe(1);
     expect(stderr).toBe(
       'serverless-im: context "lease" must be a duration like 90s, 30m, 12h, or 7d, not "30"\n',

@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { propsFromContext } from '../../lib/context.ts';
 import type { ServerlessImProps } from '../../lib/options.ts';
 
-const fromContext = (context: Record<string, unknown>) => propsFromContext((key) => context[key]);
+const read = (context: Record<string, unknown>) => propsFromContext((key) => context[key]);
+/** Of a deployment whose users sign in to its own pool, unless the context names an issuer. */
+const fromContext = (context: Record<string, unknown>) =>
+  read('issuer' in context && context['issuer'] !== '' ? context : { userPool: true, ...context });
 
 /** Durations compare by their length. */
 const inSeconds = (props: ServerlessImProps) =>
@@ -39,11 +42,15 @@ describe('the context', () => {
     lease: 1800,
     offlineConcurrency: 10,
     diagnostics: ['reports', 'traces'],
+    messageTableClass: 'infrequent-access',
+    warmThroughput: { readUnitsPerSecond: 24_000, writeUnitsPerSecond: 8_000 },
   };
+  const TABLES = { messageTableClass: 'infrequent-access', warmThroughput: '24000,8000' };
 
   it('may come from the CLI as text', () => {
     const props = fromContext({
       ...ISSUER,
+      ...TABLES,
       audience: 'im, im-staging',
       allowedOrigins: 'https://a.example.com,https://b.example.com',
       retain: 'false',
@@ -63,6 +70,7 @@ describe('the context', () => {
   it('may come from cdk.json as JSON', () => {
     const props = fromContext({
       ...ISSUER,
+      ...TABLES,
       audience: ['im', 'im-staging'],
       allowedOrigins: ['https://a.example.com', 'https://b.example.com'],
       retain: false,
@@ -99,10 +107,33 @@ describe('the context', () => {
     ['inboxTtl', 'forever', 'a duration like 90s, 30m, 12h, or 7d'],
     ['historyRetention', '1.5d', 'a duration like 90s, 30m, 12h, or 7d'],
     ['offlineConcurrency', 'many', 'a whole number'],
+    ['messageTableClass', 'cheap', 'standard or infrequent-access'],
+    ['warmThroughput', '24000', 'read and write units like 24000,8000'],
     ['diagnostics', ['logs'], 'of reports, traces, routeMetrics'],
   ])('%s=%j is refused in one line', (key, value, expected) => {
     expect(() => fromContext({ [key]: value })).toThrow(
       `serverless-im: context "${key}" must be ${expected}, not ${JSON.stringify(value)}`,
+    );
+  });
+
+  it.each([
+    [{}],
+    [{ retain: 'false' }],
+    [{ issuer: '', userPool: '' }],
+    [{ webPage: 'true', userPool: 'false' }],
+  ])(
+    'is refused if it does not say who signs users in, since an update by %j would replace the issuer that users have',
+    (context) => {
+      expect(() => read(context)).toThrow(
+        'who signs users in? Write "issuer" and "audience", or "userPool": true, into the context of cdk.json',
+      );
+    },
+  );
+
+  it('is refused if two sign users in', () => {
+    const issuer = 'https://issuer.example.com';
+    expect(() => read({ issuer, audience: 'im', userPool: true })).toThrow(
+      'context "userPool" and "issuer" exclude each other',
     );
   });
 

@@ -6,9 +6,10 @@ const { template } = synthesize();
 const { template: without, chat } = synthesize({ desk: false });
 
 describe('the desk', () => {
-  it('has one table, by pk and sk, that is retained with the stack deleted', () => {
+  it('has one table, by pk and sk, that outlives the desk, and whose generated name a later desk does not meet', () => {
     const table = resource(template, 'AWS::DynamoDB::Table', 'StorageDesk');
-    expect(table.DeletionPolicy).toBe('Retain');
+    expect(table.DeletionPolicy).toBe('RetainExceptOnCreate');
+    expect(table.Properties).not.toHaveProperty('TableName');
     expect(table.Properties['KeySchema']).toEqual([
       { AttributeName: 'pk', KeyType: 'HASH' },
       { AttributeName: 'sk', KeyType: 'RANGE' },

@@ -16,6 +16,7 @@ describe('options', () => {
       allowedOrigins: [],
       duplicateLogin: 'replace',
       retain: true,
+      messageTableClass: 'standard',
       historyTtlSeconds: 0,
       inboxTtlSeconds: 7 * 24 * 3600,
       leaseSeconds: 1800,
@@ -89,6 +90,18 @@ describe('options', () => {
     [{ issuer: EXTERNAL.issuer, audience: [] }, 'issuer needs an audience'],
     [{ audience: 'im' }, 'audience needs an issuer'],
     [{ alarmTopicArn: 'on-call' }, 'alarmTopicArn must be the ARN of an SNS topic, not "on-call"'],
+    [
+      { messageTableClass: 'glacier' as 'standard' },
+      'messageTableClass must be standard or infrequent-access',
+    ],
+    ...[
+      { readUnitsPerSecond: 11_999, writeUnitsPerSecond: 4_000 },
+      { readUnitsPerSecond: 12_000, writeUnitsPerSecond: 3_999 },
+      { readUnitsPerSecond: 12_000.5, writeUnitsPerSecond: 4_000 },
+    ].map((warmThroughput): [ServerlessImProps, string] => [
+      { warmThroughput },
+      'warmThroughput must be whole numbers of at least 12000 read and 4000 write units',
+    ]),
     [
       { diagnostics: ['traces', 'traces'] },
       'diagnostics must be different words of reports, traces, routeMetrics',

@@ -112,11 +112,13 @@ describe('the stack', () => {
   ];
 
   it('outputs the URLs, and the ids of the user pool that it made', () => {
-    expect(outputsWith({})).toEqual([...ALWAYS, 'UserPoolClientId', 'UserPoolId'].sort());
+    expect(outputsWith({ userPool: true })).toEqual([...ALWAYS, 'UserPoolClientId', 'UserPoolId'].sort());
   });
 
   it('maps context to props', () => {
     expect(outputsWith({ issuer: 'https://issuer.example.com', audience: 'im' })).toEqual(ALWAYS);
-    expect(() => outputsWith({ audience: 'im' })).toThrow('serverless-im: audience needs an issuer');
+    expect(() => outputsWith({ userPool: true, audience: 'im' })).toThrow(
+      'serverless-im: audience needs an issuer',
+    );
   });
 });

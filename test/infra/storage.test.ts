@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import type { ServerlessImProps } from '../../lib/index.ts';
 import { resource, resources, synthesize } from './synth.ts';
 
 const { template } = synthesize();
@@ -74,14 +75,42 @@ describe('the tables', () => {
   });
 
   it.each([
-    [{}, 'Retain'],
-    [{ retain: true }, 'Retain'],
-    [{ retain: false }, 'Delete'],
-  ])('are retained with the stack deleted unless the option says otherwise: %j', (props, policy) => {
-    const { template: variant } = synthesize(props);
-    for (const type of ['AWS::DynamoDB::Table', 'AWS::Cognito::UserPool']) {
-      variant.allResources(type, { DeletionPolicy: policy, UpdateReplacePolicy: policy });
-    }
+    [{}, 'RetainExceptOnCreate', 'Retain'],
+    [{ retain: true }, 'RetainExceptOnCreate', 'Retain'],
+    [{ retain: false }, 'Delete', 'Delete'],
+  ])(
+    'are retained with the stack deleted unless the option says otherwise, but not after a failed first deployment: %j',
+    (props, DeletionPolicy, UpdateReplacePolicy) => {
+      const { template: variant } = synthesize(props);
+      for (const type of ['AWS::DynamoDB::Table', 'AWS::Cognito::UserPool']) {
+        variant.allResources(type, { DeletionPolicy, UpdateReplacePolicy });
+      }
+    },
+  );
+
+  const withProperty = (name: string, props: ServerlessImProps) =>
+    resources(synthesize(props).template, 'AWS::DynamoDB::Table').flatMap(({ logicalId, Properties }) => {
+      const [, table = logicalId] = /^ChatStorage(\w+)[0-9A-F]{8}$/.exec(logicalId) ?? [];
+      return name in Properties ? [[table, Properties[name]]] : [];
+    });
+
+  it('are of the standard class, but for the history if the option says so', () => {
+    expect(withProperty('TableClass', {})).toEqual([]);
+    expect(withProperty('TableClass', { messageTableClass: 'infrequent-access' })).toEqual([
+      ['Messages', 'STANDARD_INFREQUENT_ACCESS'],
+    ]);
+  });
+
+  it('that messages pass through are warm if the option says so, and the desk is not', () => {
+    expect(withProperty('WarmThroughput', {})).toEqual([]);
+    const warmThroughput = { readUnitsPerSecond: 24_000, writeUnitsPerSecond: 8_000 };
+    const units = { ReadUnitsPerSecond: 24_000, WriteUnitsPerSecond: 8_000 };
+    expect(Object.fromEntries(withProperty('WarmThroughput', { warmThroughput }))).toEqual({
+      Routes: units,
+      Conversations: units,
+      Messages: units,
+      Inbox: units,
+    });
   });
 });
 

@@ -25,6 +25,17 @@ describe('the web page', () => {
     expect(resources(template, 'AWS::CloudFront::OriginAccessControl')).not.toEqual([]);
   });
 
+  it('leaves no log group behind but one, of the function of CDK that empties the bucket last', () => {
+    template.allResources('AWS::Logs::LogGroup', { DeletionPolicy: 'Delete' });
+    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
+    const withoutGroup = resources(template, 'AWS::Lambda::Function').filter(
+      ({ Properties }) => !('LoggingConfig' in Properties),
+    );
+    expect(withoutGroup.map(({ logicalId }) => logicalId)).toEqual([
+      expect.stringContaining('CustomS3AutoDelete'),
+    ]);
+  });
+
   it('may talk to this chat and its issuer, and run nothing except its own files', () => {
     const policies = resources(template, 'AWS::CloudFront::ResponseHeadersPolicy');
     expect(policies).toHaveLength(3);
