@@ -1,6 +1,6 @@
-import type { InvocationObserver, LogEvent } from './functions/worker-pool.ts';
+import type { ClockOffset, InvocationObserver, LogEvent } from './functions/worker-pool.ts';
 import type { GatewayLimits } from './gateway/limits.ts';
-import type { StackModel } from './model.ts';
+import type { StackModel, TableModel } from './model.ts';
 
 /** Base URLs without a trailing slash. */
 export interface Endpoints {
@@ -16,6 +16,8 @@ export interface ProxiedEndpoints extends Endpoints {
   readonly observer?: InvocationObserver;
   /** Called before any function runs: denies calls that a function's role does not allow. */
   readonly enforceRoles?: (stack: StackModel, warn: (message: string) => void) => void;
+  /** Called when the tables exist, before any function runs. */
+  readonly openTables?: (tables: readonly TableModel[]) => Promise<void>;
   /** Called after the last function has ended. */
   readonly close?: () => Promise<void>;
 }
@@ -45,6 +47,8 @@ export interface RuntimeOptions {
   readonly maxInstancesPerFunction?: number;
   /** Limit for all functions together. @default 24 */
   readonly maxInstances?: number;
+  /** Sets the clocks of the functions' instances apart. */
+  readonly clockOffsetMs?: ClockOffset;
   /** See `EventSourceOptions`; with a data folder at least 1. */
   readonly returnFailedAfterSeconds?: number;
   /**

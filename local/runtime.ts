@@ -72,6 +72,7 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
   for (const warning of stack.warnings) warn(warning);
   endpoints.enforceRoles?.(stack, warn);
   await createStorage(direct, stack);
+  await endpoints.openTables?.(stack.tables);
 
   const workers = makeWorkers(options, infrastructure, stack, endpoints, cleanups);
   const eventSources = makeEventSources(options, stack, endpoints, workers, warn, cleanups);
@@ -158,6 +159,7 @@ function makeWorkers(
     ...(endpoints.observer && { observer: endpoints.observer }),
     maxInstancesPerFunction: options.maxInstancesPerFunction ?? DEFAULT_INSTANCES_PER_FUNCTION,
     ...(options.maxInstances === undefined ? {} : { maxInstances: options.maxInstances }),
+    ...(options.clockOffsetMs && { clockOffsetMs: options.clockOffsetMs }),
     onLog: (event) => {
       logs.write(event);
       options.onLog?.(event);

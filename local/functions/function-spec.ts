@@ -10,7 +10,7 @@ export interface FunctionSpec {
   readonly timeoutSeconds: number;
   readonly reservedConcurrency: number | undefined;
   readonly environment: Readonly<Record<string, string>>;
-  readonly setup: Omit<WorkerSetup, 'gate'>;
+  readonly setup: Omit<WorkerSetup, 'gate' | 'clockOffsetMs'>;
 }
 
 /**

@@ -7,6 +7,8 @@ export interface WorkerSetup {
   readonly functionName: string;
   readonly functionArn: string;
   readonly memoryMegabytes: number;
+  /** How far the instance's clock is ahead; negative: behind. */
+  readonly clockOffsetMs: number;
   /** One Int32: 0 while the function is frozen, 1 when an event is waiting. */
   readonly gate: SharedArrayBuffer;
 }

@@ -20,12 +20,15 @@ import {
 
 type Handler = (event: unknown, context: unknown) => unknown;
 
+/** Lambda reckons the remaining time, whatever the instance's clock says. */
+const trueNow = Date.now;
 const port = parentPort;
 if (!port) throw new Error('worker-entry runs in a worker thread only.');
 const setup = workerData as WorkerSetup;
 const gate = new Int32Array(setup.gate);
 const send = (message: WorkerMessage) => port.postMessage(message);
 
+if (setup.clockOffsetMs !== 0) setClock(setup.clockOffsetMs);
 forwardOutput('stdout');
 forwardOutput('stderr');
 void serve();
@@ -83,8 +86,19 @@ function contextOf(message: InvokeMessage) {
     logGroupName: `/aws/lambda/${setup.functionName}`,
     logStreamName: process.env['AWS_LAMBDA_LOG_STREAM_NAME'],
     memoryLimitInMB: String(setup.memoryMegabytes),
-    getRemainingTimeInMillis: () => Math.max(0, message.deadlineMs - Date.now()),
+    getRemainingTimeInMillis: () => Math.max(0, message.deadlineMs - trueNow()),
   };
+}
+
+/** Puts `Date` forward, or back. Timers measure durations, which are right even if the time is not. */
+function setClock(offsetMs: number): void {
+  const now = () => trueNow() + offsetMs;
+  globalThis.Date = new Proxy(Date, {
+    get: (target, name, receiver) => (name === 'now' ? now : Reflect.get(target, name, receiver)),
+    construct: (target, values, newTarget) =>
+      Reflect.construct(target, values.length === 0 ? [now()] : values, newTarget),
+    apply: () => new Date(now()).toString(),
+  });
 }
 
 /** Sends output as messages: a worker's own streams need its event loop, which is frozen between events. */

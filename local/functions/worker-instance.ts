@@ -43,7 +43,7 @@ export class WorkerInstance {
   #exited = false;
   #isReady = false;
 
-  constructor(spec: FunctionSpec, events: InstanceEvents) {
+  constructor(spec: FunctionSpec, events: InstanceEvents, clockOffsetMs: number) {
     this.#spec = spec;
     this.#events = events;
     const gate = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
@@ -56,7 +56,7 @@ export class WorkerInstance {
       stdin: false,
       stdout: true,
       stderr: true,
-      workerData: { ...spec.setup, gate },
+      workerData: { ...spec.setup, clockOffsetMs, gate },
       resourceLimits: {
         maxOldGenerationSizeMb: spec.setup.memoryMegabytes,
         maxYoungGenerationSizeMb: YOUNG_GENERATION_MEGABYTES,

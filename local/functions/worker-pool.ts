@@ -31,6 +31,9 @@ export interface InvocationObserver {
   ended(requestId: string, result: InvokeResult): void;
 }
 
+/** How far the clock of the n-th instance is ahead, from 1. @default 0 - all share the machine's clock */
+export type ClockOffset = (instance: number) => number;
+
 export interface WorkerPoolOptions {
   readonly functions: readonly FunctionModel[];
   /** Variables added to every function: the emulators' endpoints. */
@@ -41,6 +44,7 @@ export interface WorkerPoolOptions {
   readonly maxInstances?: number;
   /** Idle instances are ended after this time. @default 300 */
   readonly idleSeconds?: number;
+  readonly clockOffsetMs?: ClockOffset;
   readonly onLog?: (event: LogEvent) => void;
   readonly observer?: InvocationObserver;
 }
@@ -71,6 +75,7 @@ export class WorkerPool implements Invoker {
   readonly #maxInstances: number;
   readonly #onLog: (event: LogEvent) => void;
   readonly #observer: InvocationObserver | undefined;
+  readonly #clockOffsetMs: ClockOffset;
   readonly #shrinkTimer: NodeJS.Timeout;
   #pending: Pending[] = [];
   readonly #running = new Set<Promise<void>>();
@@ -86,6 +91,7 @@ export class WorkerPool implements Invoker {
     this.#maxInstances = options.maxInstances ?? 24;
     this.#onLog = options.onLog ?? (() => {});
     this.#observer = options.observer;
+    this.#clockOffsetMs = options.clockOffsetMs ?? (() => 0);
     this.#pools = new Map(
       options.functions.map((model) => {
         const spec = functionSpec(model, options.environment ?? {});
@@ -198,6 +204,7 @@ export class WorkerPool implements Invoker {
           this.#dispatch();
         },
       },
+      this.#clockOffsetMs(this.#startedInstances),
     );
     return instance;
   }

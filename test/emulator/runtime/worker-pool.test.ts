@@ -331,3 +331,27 @@ describe('the end of an instance', () => {
     expect(await pool.invoke('Fn', {})).toMatchObject({ ok: false });
   });
 });
+
+test('instances have clocks of their own, and the right remaining time', async () => {
+  const code = `export const handler = async (_, context) => ({
+    now: Date.now(), made: new Date().getTime(), given: new Date(7).getTime(), isDate: new Date() instanceof Date,
+    year: Number(Date().split(' ')[3]), iso: new Date(0).toISOString(), left: context.getRemainingTimeInMillis() });`;
+  const model = functionOf(code);
+  const { pool } = poolOf(model, { clockOffsetMs: (instance) => (instance === 1 ? 3_600_000 : -3_600_000) });
+  const run = async () => {
+    const result = await pool.invoke(model.logicalId, {});
+    if (!result.ok) throw new Error(result.errorMessage);
+    return result.payload as Record<'now' | 'made' | 'given' | 'left' | 'year', number> & { iso: string };
+  };
+  const answers = await Promise.all([run(), run()]);
+  const hoursAhead = answers.map(({ now }) => Math.round((now - Date.now()) / 3_600_000));
+  expect(hoursAhead.toSorted()).toEqual([-1, 1]);
+  for (const { now, made, given, left, year, ...rest } of answers) {
+    expect(Math.abs(made - now)).toBeLessThan(1_000);
+    expect(given).toBe(7);
+    expect(year).toBe(new Date(now).getFullYear());
+    expect(rest).toEqual({ isDate: true, iso: '1970-01-01T00:00:00.000Z' });
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThanOrEqual(model.timeoutSeconds * 1_000);
+  }
+});
