@@ -9,7 +9,8 @@ import type { CountFilter, Counts } from './counts.ts';
 import { type ActiveFault, type FaultRule, FaultRules } from './fault-rules.ts';
 import { IamCheck } from './iam-check.ts';
 import { type Invocation, Invocations } from './invocations.ts';
-import { Latency, type LatencyRule } from './latency.ts';
+import { type Distribution, Latency, type LatencyRule } from './latency.ts';
+import { Replica } from './replica.ts';
 import { BrokenConnectionError, Upstream } from './upstream.ts';
 
 export interface AwsProxyOptions {
@@ -17,6 +18,11 @@ export interface AwsProxyOptions {
   readonly seed?: number;
   readonly faults?: readonly FaultRule[];
   readonly latency?: readonly LatencyRule[];
+  /**
+   * Answers eventually consistent reads as of this long ago.
+   * @default - they see every write, as the emulator has it
+   */
+  readonly staleReads?: Distribution;
   /** Number of calls and invocations kept for inspection; the counts cover all of them. @default 10000 */
   readonly keep?: number;
   /**
@@ -51,6 +57,16 @@ export function createAwsProxy(options: AwsProxyOptions = {}) {
     idleLinesBreakAt: options.idleLinesBreakAt ?? ['connections'],
   });
   for (const rule of options.faults ?? []) rules.add(rule);
+  let replica: Replica | undefined;
+  const startReplica = async ({ dynamodb }: Endpoints) => {
+    if (options.staleReads === undefined) return;
+    replica = await Replica.start(dynamodb, { lag: options.staleReads, seed });
+    handler.setReplica(replica);
+  };
+  const theReplica = () => {
+    if (replica === undefined) throw new Error('The proxy was made without the option staleReads.');
+    return replica;
+  };
 
   const nextEnd = (fits: (invocation: Invocation) => boolean) =>
     new Promise<Invocation>((resolve) => {
@@ -69,6 +85,7 @@ export function createAwsProxy(options: AwsProxyOptions = {}) {
   return {
     /** For `RuntimeOptions.awsProxy`; the runtime closes it. One proxy serves one runtime. */
     async attach(direct: Endpoints): Promise<ProxiedEndpoints> {
+      await startReplica(direct);
       const closers: (() => Promise<void>)[] = [];
       const open = async (service: Service, endpoint: string) => {
         const listening = await listen(handler, service, endpoint);
@@ -81,10 +98,15 @@ export function createAwsProxy(options: AwsProxyOptions = {}) {
         connections: await open('connections', direct.connections),
         observer: invocations,
         enforceRoles: (stack, warn) => handler.setIamCheck(new IamCheck(stack, warn)),
+        async openTables(tables) {
+          handler.setTables(tables);
+          await replica?.open(tables);
+        },
         async close() {
           clearFaults();
           breakpoints.close();
           await Promise.all(closers.map((close) => close()));
+          await replica?.stop();
         },
       };
     },
@@ -104,6 +126,15 @@ export function createAwsProxy(options: AwsProxyOptions = {}) {
     /** Adds a rule after the existing ones. */
     inject: (rule: FaultRule): ActiveFault => rules.add(rule),
     setBreakpoint: (match: BreakpointMatch = {}): Breakpoint => breakpoints.set(match),
+    /**
+     * Until the returned function is called, eventually consistent reads see nothing that is written after this call.
+     * For tests of why a read is strongly consistent.
+     */
+    async holdReplica(): Promise<() => void> {
+      const held = theReplica();
+      await held.hold();
+      return () => held.release();
+    },
     /** Releases the calls that a `hang` fault stopped. */
     releaseHangs: () => handler.releaseHangs(),
     clearFaults,

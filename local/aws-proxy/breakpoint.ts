@@ -2,12 +2,16 @@ import { type Call, type CallMatch, matches } from './call.ts';
 import type { Exchange } from './exchange.ts';
 import type { FaultKind } from './fault-kind.ts';
 
-export type BreakpointStage = 'before' | 'after';
+export type BreakpointStage = 'before' | 'during' | 'after';
 
 export interface BreakpointMatch extends CallMatch {
   /** The n-th call that matches, from 1. @default 1 */
   readonly nth?: number;
-  /** `after`: the emulator has executed the call, and its answer is withheld. @default before */
+  /**
+   * `during`: the call is on its way, and a transaction has its items, so that others collide with it. `after`: the
+   * emulator has executed the call, and its answer is withheld.
+   * @default before
+   */
   readonly when?: BreakpointStage;
 }
 

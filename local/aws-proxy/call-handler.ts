@@ -1,22 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseJson, recordOf } from '../json.ts';
+import type { TableModel } from '../model.ts';
 import type { Breakpoints } from './breakpoint.ts';
 import type { Call, Service } from './call.ts';
 import type { CallLog } from './call-log.ts';
-import { askForUnits, takeUnits } from './capacity.ts';
+import { askForUnits, takeUnits, WRITES } from './capacity.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { Exchange } from './exchange.ts';
 import { endingOf, type FaultKind, stageOf } from './fault-kind.ts';
 import type { FaultRules } from './fault-rules.ts';
 import type { IamCheck } from './iam-check.ts';
 import type { Caller, Invocations } from './invocations.ts';
+import { ItemKeys } from './item-keys.ts';
 import type { Latency } from './latency.ts';
 import { QueueRelay, receiptHandlesIn } from './queue-relay.ts';
 import { denial, type RefusalKind, refusal } from './refusal.ts';
-import { inputOf, type SentRequest, subjectOf } from './request.ts';
+import { isEventual, type Replica } from './replica.ts';
+import { inputOf, type SentRequest, type Subject, subjectOf } from './request.ts';
 import { SocketUse } from './socket-use.ts';
 import { splitBatch } from './split-batch.ts';
+import { Transactions } from './transactions.ts';
 import { type Answer, BrokenConnectionError, headerOf, type Upstream, wholeBody } from './upstream.ts';
 
 export interface ProxyParts {
@@ -29,6 +33,20 @@ export interface ProxyParts {
   readonly idleLinesBreakAt: readonly Service[];
 }
 
+interface Begun {
+  readonly service: Service;
+  readonly subject: Subject;
+  readonly caller: Caller;
+  readonly startMs: number;
+  readonly bytesOut: number;
+}
+
+interface Execution {
+  readonly delayMs: number;
+  readonly fault: FaultKind | undefined;
+  readonly code: string | undefined;
+}
+
 /**
  * Handles each request in this order: role, breakpoint, fault, latency, emulator, and back. It never forwards one twice:
  * the first may have been a write.
@@ -37,7 +55,9 @@ export class CallHandler {
   readonly #parts: ProxyParts;
   readonly #queues = new Map<string, QueueRelay>();
   readonly #sockets = new SocketUse();
+  readonly #transactions = new Transactions();
   #iamCheck: IamCheck | undefined;
+  #replica: Replica | undefined;
   /** Resolves when the calls that a `hang` fault stopped may go on. */
   #release = Promise.withResolvers<void>();
 
@@ -48,6 +68,16 @@ export class CallHandler {
   /** Refuses calls that the check denies from now on. */
   setIamCheck(check: IamCheck): void {
     this.#iamCheck = check;
+  }
+
+  /** From now on, writes of these tables' items collide. */
+  setTables(tables: readonly TableModel[]): void {
+    this.#transactions.setKeys(new ItemKeys(tables));
+  }
+
+  /** Answers eventually consistent reads from now on. */
+  setReplica(replica: Replica): void {
+    this.#replica = replica;
   }
 
   releaseHangs(): void {
@@ -67,15 +97,17 @@ export class CallHandler {
     const { method = 'GET', url: path = '/', rawHeaders: headers } = request;
     const sent = { method, path, headers, body };
     const caller = this.#parts.invocations.callerOf(request.headers['user-agent']);
+    const input = inputOf(service, sent);
+    const subject = subjectOf(service, sent, String(request.headers['x-amz-target'] ?? ''), input);
     if (caller === undefined) {
       client.answer(await upstream.send(sent, client.gone));
+      this.#replicate(subject.operation, input);
       return;
     }
     const isIdleLine = this.#sockets.wasFrozen(request.socket, caller.invocation?.requestId);
     // Such a request never reaches AWS, so it is no call.
     if (isIdleLine && this.#parts.idleLinesBreakAt.includes(service)) return client.cut();
-    const input = inputOf(service, sent);
-    const call = this.#begin(service, sent, input, caller, request, startMs);
+    const call = this.#begin({ service, subject, caller, startMs, bytesOut: body.length }, request);
     const exchange = { call, caller, request: sent, input, client };
     try {
       await this.#run(exchange, upstream);
@@ -84,15 +116,7 @@ export class CallHandler {
     }
   }
 
-  #begin(
-    service: Service,
-    sent: SentRequest,
-    input: unknown,
-    caller: Caller,
-    { headers, socket }: IncomingMessage,
-    startMs: number,
-  ) {
-    const subject = subjectOf(service, sent, String(headers['x-amz-target'] ?? ''), input);
+  #begin({ service, subject, caller, startMs, bytesOut }: Begun, { headers, socket }: IncomingMessage) {
     const [, attempt = '1'] = /attempt=(\d+)/.exec(String(headers['amz-sdk-request'])) ?? [];
     const { invocation } = caller;
     const call = this.#parts.log.begin({
@@ -105,7 +129,7 @@ export class CallHandler {
       attempt: Number(attempt),
       startMs,
       issuedMs: startMs,
-      bytesOut: sent.body.length,
+      bytesOut,
       bytesIn: 0,
       readUnits: 0,
       writeUnits: 0,
@@ -129,18 +153,30 @@ export class CallHandler {
     if (fault !== undefined && stageOf(fault) === 'before') {
       if (await this.#applyFault(exchange, fault, rule?.code)) return;
     }
-    await pause(delayMs / 2, client.gone);
-    if (client.gone.aborted) {
-      call.outcome = 'abandoned';
-      return;
-    }
-    const answer = await this.#forward(exchange, upstream, fault === 'unprocessed');
+    const answer = await this.#execute(exchange, upstream, { delayMs: delayMs / 2, fault, code: rule?.code });
     if (answer === undefined) return;
     const after = fault !== undefined && stageOf(fault) === 'after' ? fault : undefined;
     const lateFault = (await breakpoints.pass('after', exchange)) ?? after;
     if (lateFault !== undefined && (await this.#applyFault(exchange, lateFault, rule?.code))) return;
     await pause(delayMs / 2, client.gone);
     this.#answer(exchange, answer);
+  }
+
+  /** The emulator's answer; undefined if the call has ended without one. */
+  async #execute(exchange: Exchange, upstream: Upstream, { delayMs, fault, code }: Execution) {
+    const { call, input, client } = exchange;
+    const { refused, end } = this.#transactions.begin(call.operation, input);
+    if (refused !== undefined) return refused;
+    try {
+      await pause(delayMs, client.gone);
+      const early = await this.#parts.breakpoints.pass('during', exchange);
+      if (early !== undefined && (await this.#applyFault(exchange, early, code))) return undefined;
+      if (!client.gone.aborted) return await this.#forward(exchange, upstream, fault === 'unprocessed');
+      call.outcome = 'abandoned';
+      return undefined;
+    } finally {
+      end();
+    }
   }
 
   /** True if the fault ended the call. */
@@ -187,11 +223,17 @@ export class CallHandler {
     const { call } = exchange;
     if (call.service !== 'dynamodb') return upstream.send(sent);
     // The caller's signal is not passed: AWS executes a request even if its caller disconnects.
-    const answered = await upstream.send(askForUnits(call.operation, sent, input));
+    const from = isEventual(call.operation, input) ? (this.#replica?.upstream ?? upstream) : upstream;
+    const answered = await from.send(askForUnits(call.operation, sent, input));
+    this.#replicate(call.operation, input);
     const { units, answer } = takeUnits(call.operation, input, answered);
     call.readUnits += units.readUnits;
     call.writeUnits += units.writeUnits;
     return answer;
+  }
+
+  #replicate(operation: string, input: unknown): void {
+    if (WRITES.has(operation)) this.#replica?.wrote(operation, input);
   }
 
   async #forwardHalf(exchange: Exchange, upstream: Upstream): Promise<Answer> {

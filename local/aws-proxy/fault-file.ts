@@ -56,32 +56,43 @@ const faultSchema = z
     path: ['code'],
   });
 
+const distributionShape = {
+  ms: z.number().min(0).optional(),
+  p50Ms: z.number().positive().optional(),
+  p99Ms: z.number().positive().optional(),
+  quantilesMs: z.array(z.number().min(0)).min(2).optional(),
+};
+const NO_DISTRIBUTION = 'needs exactly one of: ms; p50Ms with a p99Ms that is not lower; quantilesMs';
+
 const latencySchema = z
-  .strictObject({
-    ...matchShape,
-    ms: z.number().min(0).optional(),
-    p50Ms: z.number().positive().optional(),
-    p99Ms: z.number().positive().optional(),
-    quantilesMs: z.array(z.number().min(0)).min(2).optional(),
-  })
+  .strictObject({ ...matchShape, ...distributionShape })
   .transform((rule, context): LatencyRule => {
     const { ms, p50Ms, p99Ms, quantilesMs, ...match } = rule;
     const distribution = distributionOf({ ms, p50Ms, p99Ms, quantilesMs });
     if (distribution !== undefined) return { ...definedOf(match), ...distribution };
-    context.addIssue('needs exactly one of: ms; p50Ms with a p99Ms that is not lower; quantilesMs');
+    context.addIssue(NO_DISTRIBUTION);
     return z.NEVER;
   });
+
+const staleReadsSchema = z.strictObject(distributionShape).transform((fields, context): Distribution => {
+  const distribution = distributionOf(fields);
+  if (distribution !== undefined) return distribution;
+  context.addIssue(NO_DISTRIBUTION);
+  return z.NEVER;
+});
 
 const fileSchema = z.strictObject({
   seed: z.int().default(1),
   faults: z.array(faultSchema).default([]),
   latency: z.array(latencySchema).default([]),
+  staleReads: staleReadsSchema.optional(),
 });
 
 export interface Faults {
   readonly seed: number;
   readonly faults: readonly FaultRule[];
   readonly latency: readonly LatencyRule[];
+  readonly staleReads?: Distribution;
 }
 
 /**
@@ -98,8 +109,13 @@ export function readFaults(file: string): Faults {
       `Cannot use the faults in ${file}: ${place}${place === '' ? '' : ': '}${issue?.message}.`,
     );
   }
-  const { seed, faults, latency } = parsed.data;
-  return { seed, latency, faults: faults.map((rule) => definedOf(rule) as { fault: FaultKind }) };
+  const { seed, faults, latency, staleReads } = parsed.data;
+  return {
+    seed,
+    latency,
+    faults: faults.map((rule) => definedOf(rule) as { fault: FaultKind }),
+    ...(staleReads && { staleReads }),
+  };
 }
 
 /** One line for each rule that can never apply. Without it, a misspelt table would look like a stack without faults. */
@@ -137,14 +153,14 @@ function readJson(file: string): unknown {
   }
 }
 
-interface LatencyFields {
-  readonly ms: number | undefined;
-  readonly p50Ms: number | undefined;
-  readonly p99Ms: number | undefined;
-  readonly quantilesMs: readonly number[] | undefined;
+interface DistributionFields {
+  readonly ms?: number | undefined;
+  readonly p50Ms?: number | undefined;
+  readonly p99Ms?: number | undefined;
+  readonly quantilesMs?: readonly number[] | undefined;
 }
 
-function distributionOf({ ms, p50Ms, p99Ms, quantilesMs }: LatencyFields): Distribution | undefined {
+function distributionOf({ ms, p50Ms, p99Ms, quantilesMs }: DistributionFields): Distribution | undefined {
   const found: Distribution[] = [];
   if (ms !== undefined) found.push({ ms });
   if (p50Ms !== undefined && p99Ms !== undefined && p50Ms <= p99Ms) found.push({ p50Ms, p99Ms });

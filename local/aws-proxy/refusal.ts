@@ -55,12 +55,34 @@ export function denial(service: Service, message: string): Answer {
   return answerOf(service, { status: service === 'dynamodb' ? 400 : 403, code, message });
 }
 
-function answerOf(service: Service, { status, code: type, message }: Shape): Answer {
+/** `isTaken`: for each item of the transaction, in order, whether another one has it. */
+export type Collision =
+  | { readonly kind: 'write' | 'repeat' }
+  | { readonly kind: 'transaction'; readonly isTaken: readonly boolean[] };
+
+const ONGOING = 'Transaction is ongoing for the item';
+
+/** DynamoDB's answer to a write that meets a transaction in flight. */
+export function collision(reason: Collision): Answer {
+  if (reason.kind !== 'transaction') {
+    const code = reason.kind === 'write' ? 'TransactionConflictException' : 'TransactionInProgressException';
+    return answerOf('dynamodb', { status: 400, code, message: ONGOING });
+  }
+  const reasons = reason.isTaken.map((isTaken) =>
+    isTaken ? { Code: 'TransactionConflict', Message: ONGOING } : { Code: 'None' },
+  );
+  const codes = reasons.map(({ Code }) => Code).join(', ');
+  const code = 'TransactionCanceledException';
+  const message = `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`;
+  return answerOf('dynamodb', { status: 400, code, message }, { CancellationReasons: reasons });
+}
+
+function answerOf(service: Service, { status, code: type, message }: Shape, more: object = {}): Answer {
   if (service === 'connections')
     return answer(status, { message }, ['x-amzn-ErrorType', type], 'application/json');
   const headers =
     service === 'sqs' ? ['x-amzn-query-error', `${type};${status < 500 ? 'Sender' : 'Receiver'}`] : [];
-  const body = { __type: TYPE_PREFIXES[service] + type, message };
+  const body = { __type: TYPE_PREFIXES[service] + type, message, ...more };
   return answer(status, body, headers, 'application/x-amz-json-1.0');
 }
 

@@ -13,7 +13,7 @@ function fileOf(content: unknown): string {
 }
 
 describe('a fault file', () => {
-  it('has seed, faults, and latencies', () => {
+  it('has seed, faults, latencies, and the age of stale reads', () => {
     const faults = [{ fault: 'cut-after', service: 'dynamodb', table: 'Messages', every: 5, times: 2 }];
     const latency = [
       { service: 'dynamodb', p50Ms: 4, p99Ms: 20 },
@@ -25,6 +25,8 @@ describe('a fault file', () => {
       faults,
       latency: [...latency.slice(0, 2), { quantilesMs: [1, 5, 9] }],
     });
+    const staleReads = { quantilesMs: [0, 1000] };
+    expect(readFaults(fileOf({ staleReads }))).toEqual({ seed: 1, faults: [], latency: [], staleReads });
     expect(readFaults(fileOf({}))).toEqual({ seed: 1, faults: [], latency: [] });
   });
 
@@ -45,6 +47,7 @@ describe('a fault file', () => {
       /: faults\[0\]\.code: is only allowed with throttle and error/,
     ],
     [{ latency: [{ service: 'sqs' }] }, /: latency\[0\]: needs exactly one of/],
+    [{ staleReads: {} }, /: staleReads: needs exactly one of/],
     [{ latency: [{ p50Ms: 5, p99Ms: 1 }] }, /: latency\[0\]: needs exactly one of/],
     [{ latency: [{ ms: 5, quantilesMs: [1, 2] }] }, /: latency\[0\]: needs exactly one of/],
   ])('is refused in one line that names the place of a mistake: %j', (content, message) => {

@@ -51,6 +51,7 @@ export function useEmulators() {
     };
     const proxy = createAwsProxy(options);
     const endpoints = await proxy.attach(direct);
+    await endpoints.openTables?.([MESSAGES]);
     const outside = { dynamoDb: dynamoDbClient(direct.dynamodb), sqs: sqsClient(direct.sqs) };
     const config = {
       region: 'us-east-1',
