@@ -29,6 +29,9 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  * read cursor                         UpdateItem    1 write
  * a user's conversations, paged       Query         1 read per 4 KB ≈ 40 rows, strong
  *
+ * All reads are strong: a client that compares heads must find what was acknowledged (IM-HELLO-3), a new member may read at
+ * once, and a removed one may not (IM-INV-5). The peers' read cursors, too: who missed the push of one gets it from here.
+ *
  * The head never contains message content: a recall would have to redact it here, too.
  */
 
@@ -158,7 +161,9 @@ export function createConversationWriter(
         ConditionExpression: 'readSeq < :seq',
         ExpressionAttributeValues: { ':seq': seq },
       });
-      return (await unlessRefused(() => documents.send(command))) !== undefined;
+      // The row takes part in the transaction that removes its member.
+      const output = await unlessRefused(() => callDespiteTransactions(() => documents.send(command)));
+      return output !== undefined;
     },
   };
 }

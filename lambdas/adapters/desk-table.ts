@@ -50,6 +50,10 @@ import { batchGet, call, callDespiteTransactions, type Item, transact, unlessRef
  * position                        Query COUNT          1 read per 4 KB ≈ 30 entries before it, strong
  * ready, away                     TransactWriteItems   2 writes, and 2 per queue
  *
+ * All reads are strong. A worker that misses a waiting chat, a ready agent, or a pending notification leaves it until the
+ * queue's next event; a change made from an older state fails its condition. A position must count the chat just opened.
+ * Supervisors' numbers and lists could be a second old, but they are rare, and share these reads.
+ *
  * Limit per queue: a partition takes 1,000 write units per second, and a chat costs its queue's partition about 20 in
  * total, so about 50 chats per second. The keys of chats and agents are in other partitions. Transactions on one queue
  * don't conflict, since each writes entries of its own chat only; two conflict on the same agent, and one is retried.
@@ -146,7 +150,9 @@ export function createDeskWriter(documents: DynamoDBDocumentClient, props: DeskT
         ConditionExpression: 'closed = :closed AND attribute_not_exists(chat.rating)',
         ExpressionAttributeValues: { ':rating': rating, ':closed': true },
       });
-      return (await unlessRefused(() => documents.send(command))) !== undefined;
+      return (
+        (await unlessRefused(() => callDespiteTransactions(() => documents.send(command)))) !== undefined
+      );
     },
 
     async claimSweep(queue, nowMs, untilMs) {
