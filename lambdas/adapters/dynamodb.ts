@@ -170,20 +170,26 @@ async function backOff(attempt: number, pause: Pause = systemPause): Promise<voi
   await pause(Math.random() * 50 * 2 ** attempt);
 }
 
+export interface BatchGetOptions {
+  /** Half the units, but the items may lack what was written in the last second. */
+  readonly mayBeStale?: boolean;
+}
+
 /**
- * Reads up to 100 items of one table, by strong reads, in no particular order.
+ * Reads up to 100 items of one table, by strong reads unless told otherwise, in no particular order.
  * @throws {UnavailableError} some were still unprocessed after four attempts
  */
 export async function batchGet(
   documents: DynamoDBDocumentClient,
   table: string,
   keys: readonly Item[],
+  { mayBeStale = false }: BatchGetOptions = {},
 ): Promise<Item[]> {
   const items: Item[] = [];
   let left: Item[] = [...keys];
   for (let attempt = 0; attempt < BATCH_ATTEMPTS && left.length > 0; attempt += 1) {
     if (attempt > 0) await backOff(attempt);
-    const request = { RequestItems: { [table]: { Keys: left, ConsistentRead: true } } };
+    const request = { RequestItems: { [table]: { Keys: left, ConsistentRead: !mayBeStale } } };
     const answer = await call(() => documents.send(new BatchGetCommand(request)));
     items.push(...(answer.Responses?.[table] ?? []));
     left = answer.UnprocessedKeys?.[table]?.Keys ?? [];

@@ -19,6 +19,9 @@ import { messageItem } from './message-table.ts';
  * members, paged                Query              1 read per 4 KB ≈ 60 members, strong
  * which of 100 are members      BatchGetItem       1 read each
  *
+ * All reads are strong: the read after a message's commit decides who gets it (IM-PUSH-2, IM-FAULT-14). Only the guess
+ * before the commit could do with an older answer; half a unit a message is not worth a second kind of read.
+ *
  * In the group's partition only member rows sort at or after 'm#'.
  *
  * Seqs are allocated before the transaction, so two changes may commit in a different order than their seqs. The head's

@@ -19,6 +19,9 @@ import { batchWrite, call, type Item, type WriteRequest } from './dynamodb.ts';
  * store, ≤ 25 at once   BatchWriteItem        1 write each
  * first 50              Query                 1 read per 4 KB ≈ 16 entries, strong
  * remove                BatchWriteItem        1 write each
+ *
+ * Strong: the worker stores a message here and then reads the routes, so a session that is in none of its reads must find
+ * the message (IM-PUSH-2).
  */
 
 const BATCH_WRITE = 25;

@@ -22,7 +22,10 @@ import { messageSortKey } from './message-key.ts';
  * recall                          UpdateItem 2 writes
  * page of 50 by seq               Query     1 read per 4 KB, strong
  * by key, ≤ 100                   BatchGet  1 read each, strong
- * unread above a seq              Query     1 read per 4 KB up to the 100th message
+ * unread above a seq              Query     1 read per 4 KB up to the 100th message, strong
+ *
+ * Strong, since a reader finds what was acknowledged (IM-INV-1), no text that was recalled (IM-FAULT-15), and an exact
+ * count (IM-INV-6).
  */
 
 const EPOCH = 0;

@@ -9,7 +9,7 @@ import {
   type RouteTable,
   type Session,
 } from '../domain/model/session.ts';
-import { batchGet, call, type Item, unlessRefused } from './dynamodb.ts';
+import { type BatchGetOptions, batchGet, call, type Item, unlessRefused } from './dynamodb.ts';
 
 /*
  * Route table: one item per user, one attribute per device.
@@ -25,6 +25,10 @@ import { batchGet, call, type Item, unlessRefused } from './dynamodb.ts';
  * disconnect, remove after a 410 UpdateItem  1 write per KB; also if the condition fails
  * one caller                     GetItem     1 read
  * all devices of ≤ 100 users     BatchGet    1 read per user
+ * presence of ≤ 100 users        BatchGet    half a read per user, eventually consistent
+ *
+ * The other reads are strong: a session that has just opened must get its messages (IM-PUSH-2), and one that has ended
+ * may do nothing more (IM-REFUSE-7). Presence is as old as a lease anyway.
  *
  * Removing and renewing a device's attribute has a condition on its connectionId: a late `$disconnect` or an outdated 410
  * can never remove a newer session (IM-CONN-5, IM-FAULT-9). Connecting has one on the time of the connect.
@@ -91,10 +95,13 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
     return output && sessionsIn(output.Attributes);
   }
 
-  async function itemsOf(userIds: readonly string[]): Promise<ReadonlyMap<string, Item | undefined>> {
+  async function itemsOf(
+    userIds: readonly string[],
+    options?: BatchGetOptions,
+  ): Promise<ReadonlyMap<string, Item | undefined>> {
     const users = [...new Set(userIds)];
     const keys = users.map((userId) => ({ userId }));
-    const items = users.length === 0 ? [] : await batchGet(documents, tableName, keys);
+    const items = users.length === 0 ? [] : await batchGet(documents, tableName, keys, options);
     const found = new Map(items.map((item) => [String(item['userId']), item]));
     return new Map(users.map((userId) => [userId, found.get(userId)]));
   }
@@ -121,8 +128,8 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
       return new Map([...found].map(([userId, item]) => [userId, sessionsIn(item)]));
     },
 
-    async presencesOf(userIds) {
-      const found = await itemsOf(userIds);
+    async presencesOf(userIds, options) {
+      const found = await itemsOf(userIds, options);
       return new Map([...found].map(([userId, item]) => [userId, presenceIn(item)]));
     },
 

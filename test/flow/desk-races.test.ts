@@ -1,17 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BreakpointStage, createAwsProxy, steps } from '../../local/aws-proxy/index.ts';
+import { type BreakpointStage, steps } from '../../local/aws-proxy/index.ts';
+import { unequalClocks } from './setup/clocks.ts';
 import { assigned, deskEnvironment, deskOf, events, newQueue, openChat, updated } from './setup/desk.ts';
 import { say } from './setup/groups.ts';
 import type { Json } from './setup/json.ts';
+import { createTestProxy } from './setup/proxy.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { type Stack, startStack } from './setup/stack.ts';
 
 /** The flow is held at each of the desk's AWS calls, where the other side acts or the function dies. */
-const proxy = createAwsProxy();
+const proxy = createTestProxy();
 let stack: Stack;
 beforeAll(async () => {
   stack = await startStack({
     awsProxy: proxy.attach,
+    clockOffsetMs: unequalClocks(1),
     returnFailedAfterSeconds: 0,
     environment: deskEnvironment({ DESK_AGENT_GRACE_SECONDS: '1' }),
     onWarning: () => undefined,

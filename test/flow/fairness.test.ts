@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAwsProxy } from '../../local/aws-proxy/index.ts';
 import { groupsOf, say } from './setup/groups.ts';
+import { createTestProxy } from './setup/proxy.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
 /** Latencies of a Region, except for the fan-out workers, which are overloaded. */
-const proxy = createAwsProxy({
+const proxy = createTestProxy({
   latency: [
     { function: 'FanOut', service: 'dynamodb', ms: 1_500 },
     { service: 'dynamodb', p50Ms: 4, p99Ms: 20 },

@@ -1,10 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createAwsProxy, type FaultKind, steps } from '../../local/aws-proxy/index.ts';
+import { type FaultKind, steps } from '../../local/aws-proxy/index.ts';
 import type { Json } from './setup/json.ts';
+import { createTestProxy } from './setup/proxy.ts';
 import { drain, historyOf, sending, sendUntilKnown } from './setup/sends.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
-const proxy = createAwsProxy({ idleLinesBreakAt: ['dynamodb', 'sqs', 'connections'] });
+const proxy = createTestProxy({ idleLinesBreakAt: ['dynamodb', 'sqs', 'connections'] });
 let stack: Stack;
 beforeAll(async () => {
   stack = await startStack({

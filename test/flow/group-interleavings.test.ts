@@ -1,18 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BreakpointStage, createAwsProxy, steps } from '../../local/aws-proxy/index.ts';
+import { type BreakpointStage, steps } from '../../local/aws-proxy/index.ts';
+import { unequalClocks } from './setup/clocks.ts';
 import { groupsOf, isSystem, say } from './setup/groups.ts';
+import { createTestProxy } from './setup/proxy.ts';
 import { sending } from './setup/sends.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
 /** As interleavings.test.ts: the sender is held at each AWS call in turn, and the group changes there. */
-const proxy = createAwsProxy();
+const proxy = createTestProxy();
 let stack: Stack;
 const { call, send, newGroup } = groupsOf(() => stack);
 
 beforeAll(async () => {
   stack = await startStack({
     awsProxy: proxy.attach,
+    clockOffsetMs: unequalClocks(1),
     returnFailedAfterSeconds: 0,
     onWarning: () => undefined,
   });

@@ -1,16 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chunk } from '../../lambdas/shared/chunk.ts';
-import { createAwsProxy } from '../../local/aws-proxy/index.ts';
+import { unequalClocks } from './setup/clocks.ts';
 import { groupsOf, isSystem, say } from './setup/groups.ts';
 import type { Json } from './setup/json.ts';
+import { createTestProxy } from './setup/proxy.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
-const proxy = createAwsProxy();
+const proxy = createTestProxy();
 let stack: Stack;
 beforeAll(async () => {
   stack = await startStack({
     awsProxy: proxy.attach,
+    clockOffsetMs: unequalClocks(1),
     returnFailedAfterSeconds: 0,
     onWarning: () => undefined,
   });
@@ -240,7 +242,7 @@ describe('presence', () => {
       const { users } = await alice.request({ action: 'presence', userIds: [b, c, s] });
       return users;
     };
-    expect(await ask()).toEqual([
+    await expect.poll(ask).toEqual([
       { userId: b, online: true, lastSeenAt: expect.any(Number) },
       { userId: c, online: false, lastSeenAt: null },
       { userId: s, online: false, lastSeenAt: null },
@@ -248,7 +250,9 @@ describe('presence', () => {
     const gone = proxy.nextEnd({ route: '$disconnect' });
     await bob.close();
     await gone;
-    expect((await ask())[0]).toEqual({ userId: b, online: false, lastSeenAt: expect.any(Number) });
+    await expect
+      .poll(async () => (await ask())[0])
+      .toEqual({ userId: b, online: false, lastSeenAt: expect.any(Number) });
     const id = await newGroup(a, [s]);
     const { users } = await alice.request({ action: 'presence', conversationId: id });
     expect(users).toMatchObject([a, s].sort().map((userId) => ({ userId, online: true })));

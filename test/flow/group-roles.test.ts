@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAwsProxy, steps } from '../../local/aws-proxy/index.ts';
+import { steps } from '../../local/aws-proxy/index.ts';
 import { groupsOf } from './setup/groups.ts';
 import type { Json } from './setup/json.ts';
+import { createTestProxy } from './setup/proxy.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
 /** An admin's request is held at each AWS call in turn, and there the admin loses the role. */
-const proxy = createAwsProxy();
+const proxy = createTestProxy();
 let stack: Stack;
 const { call, send, newGroup, historyOf, warmUp } = groupsOf(() => stack);
 

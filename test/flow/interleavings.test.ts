@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BreakpointStage, type Call, createAwsProxy, steps } from '../../local/aws-proxy/index.ts';
+import { type BreakpointStage, type Call, steps } from '../../local/aws-proxy/index.ts';
+import { unequalClocks } from './setup/clocks.ts';
+import { createTestProxy } from './setup/proxy.ts';
 import { historyOf, sending, sendUntilKnown } from './setup/sends.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
@@ -8,11 +10,12 @@ import { newUser, type Stack, startStack } from './setup/stack.ts';
  * The flow is stopped at every AWS call in turn, the other side acts there, and the flow goes on. Nothing here waits
  * for time: what must not be seen too early or too late is stood at, not slept over.
  */
-const proxy = createAwsProxy();
+const proxy = createTestProxy();
 let stack: Stack;
 beforeAll(async () => {
   stack = await startStack({
     awsProxy: proxy.attach,
+    clockOffsetMs: unequalClocks(1),
     returnFailedAfterSeconds: 0,
     onWarning: () => undefined,
   });

@@ -38,9 +38,9 @@ describe('a Protobuf session', () => {
     const { conversationId } = await socket.request(sending(bob, 'hi'));
     await other.message('hi');
     expect(await socket.request({ action: 'heartbeat' })).toMatchObject({ type: 'heartbeat' });
-    expect(await socket.request({ action: 'presence', userIds: [bob] })).toMatchObject({
-      users: [{ userId: bob, online: true, lastSeenAt: expect.any(Number) }],
-    });
+    await expect
+      .poll(() => socket.request({ action: 'presence', userIds: [bob] }))
+      .toMatchObject({ users: [{ userId: bob, online: true, lastSeenAt: expect.any(Number) }] });
     const token = await stack.token(alice, { expiresInSeconds: 1_800 });
     expect(await socket.request({ action: 'renew', token })).toMatchObject({ type: 'session' });
     await other.request({ action: 'read', conversationId, seq: 1 });

@@ -7,15 +7,15 @@ import {
   fullJitterBackoff,
   type OwnMessage,
 } from '../../client/src/index.ts';
-import { createAwsProxy } from '../../local/aws-proxy/index.ts';
 import { draw } from '../../local/aws-proxy/random.ts';
 import { printViolations, violationsOf } from '../proof/checker/checker.ts';
 import type { SeenMessage } from '../proof/history.ts';
 import { Recorder } from '../proof/recorder.ts';
 import { groupsOf } from './setup/groups.ts';
+import { createTestProxy } from './setup/proxy.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
-const proxy = createAwsProxy();
+const proxy = createTestProxy();
 let stack: Stack;
 beforeAll(async () => {
   stack = await startStack({

@@ -1,12 +1,12 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAwsProxy } from '../../local/aws-proxy/index.ts';
+import { createTestProxy } from './setup/proxy.ts';
 import { openSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
 // Short, because the engine quotes ten characters of text that it cannot parse.
 const CANARY = 'cnry7f3a';
-const proxy = createAwsProxy();
+const proxy = createTestProxy();
 const logged: string[] = [];
 let stack: Stack;
 beforeAll(async () => {

@@ -31,13 +31,16 @@ export interface Presence {
   readonly seenAtMs: number | undefined;
 }
 
-/** The sessions of all users: one session per device (IM-CONN-3). All reads are strong. */
+/** The sessions of all users: one session per device (IM-CONN-3). Reads are strong unless told otherwise. */
 export interface RouteReader {
   find(userId: string, deviceId: string): Promise<Session | undefined>;
   /** Reads the sessions of up to 100 users in one request. A user without sessions has an empty list. */
   sessionsOf(userIds: readonly string[]): Promise<ReadonlyMap<string, readonly Session[]>>;
-  /** Like `sessionsOf`, with the time of each user's last disconnect. */
-  presencesOf(userIds: readonly string[]): Promise<ReadonlyMap<string, Presence>>;
+  /** Like `sessionsOf`, with the time of each user's last disconnect. `mayBeStale`: half the cost, up to a second old. */
+  presencesOf(
+    userIds: readonly string[],
+    options?: { readonly mayBeStale?: boolean },
+  ): Promise<ReadonlyMap<string, Presence>>;
 }
 
 /** Reads and writes sessions. One interface, since every push removes stale routes. */

@@ -33,7 +33,8 @@ export async function presenceOf(
     findUsers(ports, caller.userId, request),
     requireCaller(ports, caller),
   ]);
-  const presences = await ports.routes.presencesOf(userIds.filter((userId) => visible.has(userId)));
+  const shown = userIds.filter((userId) => visible.has(userId));
+  const presences = await ports.routes.presencesOf(shown, { mayBeStale: true });
   return userIds.map((userId) => toUserPresence(ports, userId, presences.get(userId)));
 }
 
@@ -52,7 +53,10 @@ async function findUsers(ports: PresencePorts, userId: string, { userIds, conver
   return { userIds: ids, visible: new Set(ids) };
 }
 
-/** Returns the user themselves, and those of `others` with whom they have a direct conversation with messages. */
+/**
+ * Returns the user themselves, and those of `others` with whom they have a direct conversation with messages. The
+ * heads are read strongly: a client asks when it opens a conversation, right after its first message, and not again soon.
+ */
 async function visibleAmong({ conversations }: PresencePorts, userId: string, others: readonly string[]) {
   const ids = new Map(
     others.filter((other) => other !== userId).map((other) => [directConversationId(userId, other), other]),

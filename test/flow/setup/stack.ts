@@ -6,6 +6,7 @@ import { dynamoDbClient } from '../../../local/emulators/clients.ts';
 import { type LocalRuntime, type RuntimeOptions, startRuntime } from '../../../local/runtime.ts';
 import { deployment } from './deployment.ts';
 import type { Json } from './json.ts';
+import { createTestProxy } from './proxy.ts';
 import { openSocket, type SocketOptions, type TestSocket } from './socket.ts';
 
 export const ALLOWED_ORIGIN = 'https://chat.example';
@@ -40,6 +41,7 @@ export function newUser(name: string): string {
 export async function startStack(options: RuntimeOptions = {}): Promise<Stack> {
   const runtime = await startRuntime({
     cdkOut: inject('cdkOut'),
+    awsProxy: createTestProxy().attach,
     environment: { ALLOWED_ORIGINS: ALLOWED_ORIGIN },
     ...options,
   });

@@ -1,5 +1,6 @@
 import { type AwsProxy, createAwsProxy } from '../../../local/aws-proxy/index.ts';
 import { type LocalRuntime, startRuntime } from '../../../local/runtime.ts';
+import { unequalClocks } from '../../flow/setup/clocks.ts';
 import { Queues } from './queues.ts';
 
 /** The running stack that all runs share. */
@@ -12,11 +13,17 @@ export interface Infrastructure {
 
 /** @param cdkOut an existing cloud assembly */
 export async function startInfrastructure(cdkOut?: string): Promise<Infrastructure> {
-  const proxy = createAwsProxy({ keep: 1_000 });
+  const proxy = createAwsProxy({
+    keep: 1_000,
+    // As unkind as AWS may be: old answers to reads that allow them, and transactions that take long enough to collide.
+    staleReads: { quantilesMs: [0, 1_000] },
+    latency: [{ operation: 'TransactWriteItems', p50Ms: 10, p99Ms: 40 }],
+  });
   const runtime = await startRuntime({
     awsProxy: proxy.attach,
     maxInstancesPerFunction: 3,
     maxInstances: 36,
+    clockOffsetMs: unequalClocks(1),
     returnFailedAfterSeconds: 0,
     onWarning: () => undefined,
     ...(cdkOut !== undefined && { cdkOut }),

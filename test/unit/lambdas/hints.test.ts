@@ -247,6 +247,18 @@ describe('presence', () => {
     ]);
   });
 
+  it('is read eventually consistently, for half the units', async () => {
+    const options: unknown[] = [];
+    const presencesOf: World['routes']['presencesOf'] = (userIds, how) => {
+      options.push(how);
+      return world.routes.presencesOf(userIds, how);
+    };
+    await presenceOf({ ...world, routes: { ...world.routes, presencesOf } }, caller('alice'), {
+      userIds: ['alice'],
+    });
+    expect(options).toEqual([{ mayBeStale: true }]);
+  });
+
   it('is shown to the members of a conversation (IM-REFUSE-4)', async () => {
     expect(await ask({ conversationId: DM })).toMatchObject([
       { userId: 'alice', online: true },

@@ -14,7 +14,7 @@ interface ReadInput {
 }
 
 let reads: (boolean | undefined)[] = [];
-/** Finds nothing. The emulator has one copy of each item, so only the request says how it was read. */
+/** Finds nothing. */
 const documents = {
   send: async (command: { readonly input: ReadInput }) => {
     const { ConsistentRead, RequestItems } = command.input;
@@ -75,9 +75,16 @@ describe('a read is strongly consistent, so that it finds earlier writes:', () =
     ['the number of unread messages', () => messages.countOthersAbove('dm:alice:bob', 'bob', 0, 9), 1],
     ['a session', () => routes.find('bob', 'phone'), 1],
     ['sessions', () => routes.sessionsOf(['bob']), 1],
-    ['presence', () => routes.presencesOf(['bob']), 1],
+    ["an agent's presence", () => routes.presencesOf(['ann']), 1],
   ])('%s', async (_, read, calls) => {
     await read();
     expect(reads).toEqual(Array(calls).fill(true));
+  });
+});
+
+describe('a read that may be a second old is eventually consistent, for half the units:', () => {
+  it('presence as shown to others', async () => {
+    await routes.presencesOf(['bob'], { mayBeStale: true });
+    expect(reads).toEqual([false]);
   });
 });
