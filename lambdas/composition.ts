@@ -122,6 +122,4 @@ export const duplicateLogin = maker(['duplicateLogin'], (env) =>
   env.duplicateLogin === 'reject' ? 'reject' : 'replace',
 );
 export const webSocketUrl = maker(['webSocketUrl'], (env) => env.webSocketUrl);
-export const userIdClaim = maker(['userIdClaim'], (env) => env.userIdClaim);
-export const rolesClaim = maker(['rolesClaim'], (env) => env.rolesClaim);
 export const allowedOrigins = maker(['allowedOrigins'], (env) => list(env.allowedOrigins));

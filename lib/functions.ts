@@ -9,6 +9,9 @@ import type { HandlerFunction } from './handler-function.ts';
  */
 const SENDER_TIMEOUT_SECONDS = LIMITS.senderTimeoutSeconds;
 
+/** What a function needs to judge tokens (docs/adr/0022-one-judge-of-tokens.md). */
+const TOKEN_SETTINGS = ['issuer', 'audience', 'jwksUri', 'userIdClaim', 'rolesClaim'] as const;
+
 /**
  * All functions, each a module in `lambdas/functions/`. One function serves a whole gateway, since each function has its
  * own cold starts (docs/performance.md). Its permissions are exactly those that its actions need.
@@ -21,7 +24,7 @@ export const FUNCTIONS = {
     timeoutSeconds: 5,
     // docs/adr/0017-memory-by-measurement.md explains the memory of all functions.
     memoryMegabytes: 1_024,
-    settings: ['issuer', 'audience', 'jwksUri', 'userIdClaim', 'rolesClaim', 'allowedOrigins'],
+    settings: [...TOKEN_SETTINGS, 'allowedOrigins'],
     grant: () => {},
   },
   socket: {
@@ -30,17 +33,7 @@ export const FUNCTIONS = {
     trigger: { kind: 'webSocket' },
     timeoutSeconds: SENDER_TIMEOUT_SECONDS,
     memoryMegabytes: 512,
-    settings: [
-      'leaseSeconds',
-      'historyTtlSeconds',
-      'idleTimeoutMs',
-      'duplicateLogin',
-      'issuer',
-      'audience',
-      'jwksUri',
-      'userIdClaim',
-      'rolesClaim',
-    ],
+    settings: ['leaseSeconds', 'historyTtlSeconds', 'idleTimeoutMs', 'duplicateLogin', ...TOKEN_SETTINGS],
     grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk }) => {
       storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
       storage.inbox.grant(fn, 'Query', 'BatchWriteItem');
@@ -69,8 +62,7 @@ export const FUNCTIONS = {
       'historyTtlSeconds',
       'idleTimeoutMs',
       'webSocketUrl',
-      'userIdClaim',
-      'rolesClaim',
+      ...TOKEN_SETTINGS,
       'allowedOrigins',
     ],
     grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk }) => {
@@ -96,7 +88,7 @@ export const FUNCTIONS = {
     // 20 s of waiting, plus its calls. The HTTP API times out after 30 s.
     timeoutSeconds: 28,
     memoryMegabytes: 256,
-    settings: ['leaseSeconds', 'duplicateLogin', 'userIdClaim', 'allowedOrigins'],
+    settings: ['leaseSeconds', 'duplicateLogin', ...TOKEN_SETTINGS, 'allowedOrigins'],
     grant: (fn, { storage, gateway }) => {
       storage.routes.grant(fn, 'GetItem', 'UpdateItem');
       storage.inbox.grant(fn, 'Query', 'BatchWriteItem');

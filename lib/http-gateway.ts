@@ -5,12 +5,14 @@ import {
   type HttpMethod,
   type HttpRoute,
   HttpStage,
+  type IHttpRouteAuthorizer,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { accessLog, HTTP_LOG_FIELDS } from './access-log.ts';
+import { acknowledge } from './acknowledge.ts';
 import { inSequence } from './in-sequence.ts';
 import type { Throttle } from './options.ts';
 
@@ -27,7 +29,7 @@ export interface HttpGatewayProps {
   readonly routeMetrics: boolean;
 }
 
-/** The HTTP API: history, conversations, groups, and sending without a socket. API Gateway checks the tokens. */
+/** The HTTP API: history, conversations, groups, and sending without a socket. Its functions check the tokens. */
 export class HttpGateway extends Construct {
   /** The API itself. */
   readonly api: HttpApi;
@@ -61,20 +63,41 @@ export class HttpGateway extends Construct {
   }
 
   /**
-   * Adds routes for requests with a valid token. One function serves all of them, and gets the token's claims.
+   * Adds routes of your own app, for requests with a valid token, which API Gateway checks. One function serves all of
+   * them, and gets the token's claims as text.
    * @param id of the integration, unique in this API
    * @param routeKeys method and path
    * @example chat.http.addRoutes('Stickers', stickers, ['GET /stickers', 'GET /stickers/{id}']);
    */
   addRoutes(id: string, fn: LambdaFunction, routeKeys: readonly string[]): void {
+    this.#addRoutes(id, fn, routeKeys, this.#authorizer);
+  }
+
+  /**
+   * Adds routes for a function of `ServerlessIm`, which checks the tokens itself: with the socket's verifier, so that both
+   * ends give the same answer (docs/adr/0022-one-judge-of-tokens.md).
+   */
+  addOwnRoutes(id: string, fn: LambdaFunction, routeKeys: readonly string[]): void {
+    for (const route of this.#addRoutes(id, fn, routeKeys))
+      acknowledge(route, 'AwsSolutions-APIG4', 'The function checks the token of every request.');
+  }
+
+  #addRoutes(
+    id: string,
+    fn: LambdaFunction,
+    routeKeys: readonly string[],
+    authorizer?: IHttpRouteAuthorizer,
+  ): readonly HttpRoute[] {
     // One permission for all routes, since a function's policy is limited to 20 KB.
     const integration = new HttpLambdaIntegration(id, fn, { scopePermissionToRoute: false });
-    for (const routeKey of routeKeys) {
+    const added = routeKeys.flatMap((routeKey) => {
       const [method, path = ''] = routeKey.split(' ');
       const methods = [method as HttpMethod];
-      this.#routes.push(...this.api.addRoutes({ path, methods, integration, authorizer: this.#authorizer }));
-    }
+      return this.api.addRoutes({ path, methods, integration, ...(authorizer && { authorizer }) });
+    });
+    this.#routes.push(...added);
     inSequence(this, fn, this.#routes, this.stage);
+    return added;
   }
 }
 

@@ -178,7 +178,7 @@ export class ServerlessIm extends Construct {
         this.webSocket.addRoutes(fn, this.functions.authorize, actionNames(options));
       } else if (trigger.kind === 'http') {
         const { routes, deskRoutes = [] } = trigger;
-        this.http.addRoutes(pascalCase(name), fn, options.desk ? [...routes, ...deskRoutes] : routes);
+        this.http.addOwnRoutes(pascalCase(name), fn, options.desk ? [...routes, ...deskRoutes] : routes);
       } else {
         this.#consume(trigger.queue, fn, options);
       }

@@ -40,6 +40,8 @@ export interface TokenOptions {
   readonly name?: string | undefined;
   /** Added to the default claims, or replacing them. */
   readonly claims?: Readonly<Record<string, unknown>>;
+  /** Added to the token's header. Extensions that `crit` names are allowed. */
+  readonly header?: Readonly<Record<string, unknown>>;
 }
 
 export interface DevIssuerOptions {
@@ -98,9 +100,10 @@ export class DevIssuer {
       ...(options.name !== undefined && { name: options.name }),
       ...options.claims,
     };
+    const crit = [options.header?.['crit'] ?? []].flat().map((name) => [name, true]);
     return new SignJWT(claims)
-      .setProtectedHeader({ alg: 'RS256', kid: String(this.#jwk.kid) })
-      .sign(this.#key);
+      .setProtectedHeader({ alg: 'RS256', kid: String(this.#jwk.kid), ...options.header })
+      .sign(this.#key, { crit: Object.fromEntries(crit) });
   }
 
   /** Answers the issuer's own paths. Returns false, with nothing written, for all others. */

@@ -22,11 +22,7 @@ const ports = lazily({
 });
 const deskPorts = () =>
   lazily({ desk: of.desk, queues: of.queues, conversations: of.conversations, clock: of.clock });
-const options = lazily({
-  userIdClaim: of.userIdClaim,
-  rolesClaim: of.rolesClaim,
-  allowedOrigins: of.allowedOrigins,
-});
+const options = lazily({ tokens: of.tokens, allowedOrigins: of.allowedOrigins });
 
 /** The whole HTTP API except `POST /poll`. */
 export const handler = createHttpHandler(options, {

@@ -15,7 +15,7 @@ const ports = lazily({
   clock: of.clock,
   pause: of.pause,
 });
-const options = lazily({ userIdClaim: of.userIdClaim, allowedOrigins: of.allowedOrigins });
+const options = lazily({ tokens: of.tokens, allowedOrigins: of.allowedOrigins });
 
 /** `POST /poll`: for clients that can't open a socket (IM-POLL). A waiting poll occupies a whole instance. */
 export const handler = createHttpHandler(options, {

@@ -1,13 +1,14 @@
-import type { APIGatewayProxyEventV2WithJWTAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { ERROR_CODES } from '../../protocol/codes.ts';
-import { USER_ID } from '../../protocol/ids.ts';
-import { type CallerRoles, parseRoles } from '../domain/model/roles.ts';
-import { errorBody, ForbiddenError, isFault, UnauthorizedError } from '../shared/errors.ts';
+import type { CallerRoles } from '../domain/model/roles.ts';
+import type { TokenVerifier } from '../domain/model/token.ts';
+import { credentialOf } from '../domain/sessions/credential.ts';
+import { errorBody, ForbiddenError, isFault } from '../shared/errors.ts';
 import { parseJsonObject } from '../shared/json.ts';
 import { describe, logger } from '../shared/logger.ts';
 import { isAllowedOrigin } from '../shared/origin.ts';
 
-export type HttpEvent = APIGatewayProxyEventV2WithJWTAuthorizer;
+export type HttpEvent = APIGatewayProxyEventV2;
 
 export interface HttpRequest {
   readonly userId: string;
@@ -19,9 +20,7 @@ export interface HttpRequest {
 }
 
 export interface HttpOptions {
-  readonly userIdClaim: string;
-  /** @default - requests have no roles */
-  readonly rolesClaim?: string;
+  readonly tokens: TokenVerifier;
   readonly allowedOrigins: readonly string[];
 }
 
@@ -32,15 +31,16 @@ export interface HttpAnswer {
 }
 
 /**
- * Returns a handler for requests that passed the JWT authorizer. It finds the answer by route key, and returns its result
- * as JSON, or an error body if it throws (docs/protocol.md, section 6).
+ * Returns a handler for requests that nobody has checked yet: one verifier judges tokens for the socket and for HTTP
+ * (docs/adr/0022-one-judge-of-tokens.md). It finds the answer by route key, and returns its result as JSON, or an error
+ * body if it throws (docs/protocol.md, section 6).
  */
 export function createHttpHandler(options: HttpOptions, answers: Readonly<Record<string, HttpAnswer>>) {
   return async (event: HttpEvent): Promise<APIGatewayProxyStructuredResultV2> => {
     try {
       const route = answers[event.routeKey];
       if (route === undefined) throw new Error(`No answer for the route ${event.routeKey}.`);
-      return json(route.status ?? 200, await route.answer(toRequest(options, event)));
+      return json(route.status ?? 200, await route.answer(await toRequest(options, event)));
     } catch (error) {
       if (isFault(error))
         logger.error('request failed', { routeKey: event.routeKey, error: describe(error) });
@@ -52,20 +52,23 @@ export function createHttpHandler(options: HttpOptions, answers: Readonly<Record
 
 function json(statusCode: number, body: object | undefined): APIGatewayProxyStructuredResultV2 {
   if (body === undefined) return { statusCode };
-  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+  const headers = {
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    // RFC 9110 requires it.
+    ...(statusCode === 401 && { 'www-authenticate': 'Bearer' }),
+  };
   return { statusCode, headers, body: JSON.stringify(body) };
 }
 
-function toRequest({ userIdClaim, rolesClaim, allowedOrigins }: HttpOptions, event: HttpEvent): HttpRequest {
-  if (!isAllowedOrigin(event.headers['origin'], allowedOrigins))
-    throw new ForbiddenError('This origin is not allowed.');
-  const { claims } = event.requestContext.authorizer.jwt;
-  const userId = claims[userIdClaim];
-  if (typeof userId !== 'string' || !USER_ID.test(userId))
-    throw new UnauthorizedError('The user id is not valid.');
+async function toRequest({ tokens, allowedOrigins }: HttpOptions, event: HttpEvent): Promise<HttpRequest> {
+  // Names are in lower case, and the values of a repeated header are joined by commas (payload format 2.0).
+  const { origin, authorization } = event.headers;
+  if (!isAllowedOrigin(origin, allowedOrigins)) throw new ForbiddenError('This origin is not allowed.');
+  const { userId, roles, name } = await tokens.verify(credentialOf({ authorization }));
   return {
     userId,
-    roles: { roles: rolesClaim === undefined ? [] : parseRoles(claims[rolesClaim]) },
+    roles: { roles, name },
     query: event.queryStringParameters ?? {},
     path: event.pathParameters ?? {},
     body: () => parseJsonObject(bodyText(event)),

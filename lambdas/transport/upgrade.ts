@@ -14,13 +14,20 @@ import { CONTEXT, callerOf, rolesOf, type SocketEvent, sessionEncodingOf } from 
  * `websocket-connect.json`).
  */
 export interface UpgradeEvent {
-  readonly headers?: Readonly<Record<string, string | undefined>> | null;
+  readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null;
   readonly queryStringParameters?: Readonly<Record<string, string | undefined>> | null;
 }
 
-/** Header names have the case that the client used. */
-export function header({ headers }: UpgradeEvent, name: string): string | undefined {
-  return Object.entries(headers ?? {}).find(([key]) => key.toLowerCase() === name)?.[1];
+/**
+ * Returns the value of a header, or its values joined by commas, as HTTP defines it: `headers` would hide all but the last
+ * of two credentials. Names have the case that the client used.
+ */
+export function header({ multiValueHeaders }: UpgradeEvent, name: string): string | undefined {
+  const isNamed = ([key]: readonly [string, unknown]) => key.toLowerCase() === name;
+  const values = Object.entries(multiValueHeaders ?? {})
+    .filter(isNamed)
+    .flatMap(([, each]) => each ?? []);
+  return values.length === 0 ? undefined : values.join(',');
 }
 
 const querySchema = lazySchema(() =>

@@ -156,7 +156,7 @@ describe('GET /session', () => {
         body: { code: 'invalid_request', issues: [{ path: 'deviceId' }] },
       });
       const response = await fetch(`${stack.httpUrl}/session`, { headers: { authorization: 'Bearer abc' } });
-      expect([response.status, await response.json()]).toEqual([401, { message: 'Unauthorized' }]);
+      expect([response.status, (await response.json()).code]).toEqual([401, 'unauthorized']);
       const foreign = await stack.http(newUser('alice'), '/session', {
         headers: { origin: 'https://evil.example' },
       });

@@ -106,24 +106,23 @@ describe('the WebSocket API', () => {
 });
 
 describe('the HTTP API', () => {
-  it('has the routes of sections 6, 11, and 12, each behind the JWT authorizer', () => {
-    expect(new Set(Object.values(authorizationTypes(routesOf('Http'))))).toEqual(new Set(['JWT']));
+  it('leaves tokens to its functions, which check them as those of the socket do (IM-CONN-2)', () => {
+    expect(new Set(Object.values(authorizationTypes(routesOf('Http'))))).toEqual(new Set(['NONE']));
+    const settingsOf = (name: string) => {
+      const { Environment } = resource(template, 'AWS::Lambda::Function', `Functions${name}`).Properties;
+      const { Variables } = Environment as { Variables: Record<string, unknown> };
+      return ['ISSUER', 'AUDIENCE', 'JWKS_URI', 'USER_ID_CLAIM', 'ROLES_CLAIM'].map((key) => Variables[key]);
+    };
+    for (const name of ['Authorize', 'Http', 'Poll']) expect(settingsOf(name)).toEqual(settingsOf('Socket'));
+    expect(settingsOf('Socket').slice(0, 2)).toEqual([
+      EXTERNAL_ISSUER.issuer,
+      EXTERNAL_ISSUER.audience.join(','),
+    ]);
   });
 
   it("has the protocol's routes and the poll, without the desk's routes if the desk is left out", () => {
     expect(routeKeys(routesOf('Http'))).toEqual([...HTTP_ROUTES, ...DESK_HTTP_ROUTES, POLL_ROUTE].sort());
     expect(routeKeys(routesOf('Http', withoutDesk))).toEqual([...HTTP_ROUTES, POLL_ROUTE].sort());
-  });
-
-  it('accepts the same tokens as the WebSocket API (IM-CONN-2)', () => {
-    expect(resource(template, 'AWS::ApiGatewayV2::Authorizer', 'Http').Properties).toMatchObject({
-      AuthorizerType: 'JWT',
-      IdentitySource: ['$request.header.Authorization'],
-      JwtConfiguration: { Issuer: EXTERNAL_ISSUER.issuer, Audience: [...EXTERNAL_ISSUER.audience] },
-    });
-    const authorize = resource(template, 'AWS::Lambda::Function', 'Authorize').Properties;
-    expect(authorize).toHaveProperty('Environment.Variables.ISSUER', EXTERNAL_ISSUER.issuer);
-    expect(authorize).toHaveProperty('Environment.Variables.AUDIENCE', EXTERNAL_ISSUER.audience.join(','));
   });
 
   it('calls functions with payload 2.0', () => {

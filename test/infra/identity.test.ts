@@ -38,12 +38,6 @@ describe('without an issuer', () => {
         ['https://cognito-idp.', { Ref: 'AWS::Region' }, '.amazonaws.com/', { Ref: pool.logicalId }],
       ],
     };
-    expect(
-      resource(template, 'AWS::ApiGatewayV2::Authorizer', 'Http').Properties['JwtConfiguration'],
-    ).toEqual({
-      Issuer: issuer,
-      Audience: [{ Ref: client.logicalId }],
-    });
     const { Variables } = resource(template, 'AWS::Lambda::Function', 'Authorize').Properties[
       'Environment'
     ] as { Variables: Record<string, unknown> };

@@ -11,16 +11,12 @@ export interface CallerRoles {
 const NAME_CHARS = 100;
 
 /**
- * Parses the roles claim: a list, or words separated by spaces. The HTTP API's authorizer turns a list into a string,
- * `[agent other]` (IM-ROLE). Ignores unknown words and claims of other types.
+ * Parses the roles claim: a list of roles, or words separated by spaces (IM-ROLE). Ignores unknown words and claims of
+ * other types.
  */
 export function parseRoles(claim: unknown): Role[] {
-  const words = Array.isArray(claim) ? claim : typeof claim === 'string' ? wordsIn(claim) : [];
+  const words = Array.isArray(claim) ? claim : typeof claim === 'string' ? claim.split(' ') : [];
   return ROLES.filter((role) => words.includes(role));
-}
-
-function wordsIn(text: string): string[] {
-  return text.replace(/^\[(.*)\]$/s, '$1').split(' ');
 }
 
 /** Returns the display name, or `undefined` if it is not valid text. */

@@ -7,17 +7,17 @@ export const SUBPROTOCOL = 'im.v1';
 const PROTOBUF_SUBPROTOCOL = 'im.v1.pb';
 const TOKEN_PREFIX = 'im.token.';
 
-export interface UpgradeCredentials {
-  /** The header `Sec-WebSocket-Protocol`: names separated by commas. */
-  readonly subprotocols: string | undefined;
+export interface Credentials {
+  /** The header `Sec-WebSocket-Protocol` of an upgrade: names separated by commas. */
+  readonly subprotocols?: string | undefined;
   readonly authorization: string | undefined;
 }
 
 /**
- * Returns the token of an upgrade, from either header (IM-CONN-1).
+ * Returns the token of an upgrade, from either header, or of an HTTP request (IM-CONN-1).
  * @throws {UnauthorizedError} no token, more than one, or a token subprotocol without `im.v1` (IM-REFUSE-13)
  */
-export function credentialOf({ subprotocols, authorization }: UpgradeCredentials): string {
+export function credentialOf({ subprotocols, authorization }: Credentials): string {
   const offered = splitProtocols(subprotocols);
   const tokens = offered.filter((name) => name.startsWith(TOKEN_PREFIX));
   if (tokens.length > 0 && !offered.some(isOurs))

@@ -11,6 +11,7 @@ import type { SocketEvent } from '../../../lambdas/transport/frame.ts';
 import { createHttpHandler, type HttpEvent } from '../../../lambdas/transport/http.ts';
 import { createFrameHandler } from '../../../lambdas/transport/socket.ts';
 import { ERROR_CODES, type ErrorCode } from '../../../protocol/codes.ts';
+import { tokens } from '../../adapters/memory/tokens.ts';
 import { createWorld } from '../../adapters/memory/world.ts';
 
 const FAULTS: readonly string[] = ['internal', 'unavailable'];
@@ -44,12 +45,11 @@ async function failFrame(thrown: unknown) {
 
 const failRequest = (thrown: unknown) =>
   createHttpHandler(
-    { userIdClaim: 'sub', allowedOrigins: [] },
+    { tokens, allowedOrigins: [] },
     { 'GET /session': { answer: () => Promise.reject(thrown) } },
   )({
     routeKey: 'GET /session',
-    headers: {},
-    requestContext: { authorizer: { jwt: { claims: { sub: 'bob' } } } },
+    headers: { authorization: 'Bearer bob' },
   } as unknown as HttpEvent);
 
 describe('a fault', () => {

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { BadFrameError, ConflictError, ImError } from '../../../lambdas/shared/errors.ts';
+import { BadFrameError, ConflictError, ImError, UnavailableError } from '../../../lambdas/shared/errors.ts';
 import { createHttpHandler, type HttpEvent, type HttpRequest } from '../../../lambdas/transport/http.ts';
+import { tokens } from '../../adapters/memory/tokens.ts';
 
-const OPTIONS = { userIdClaim: 'sub', allowedOrigins: ['https://chat.example'] };
+const OPTIONS = { tokens, allowedOrigins: ['https://chat.example'] };
 
-function event(overrides: object = {}, claims: object = { sub: 'bob', roles: '[agent]' }): HttpEvent {
+function event(overrides: object = {}, headers: object = {}): HttpEvent {
   return {
     routeKey: 'POST /echo',
-    headers: {},
-    requestContext: { authorizer: { jwt: { claims } } },
+    headers: { authorization: 'Bearer bob:agent', ...headers },
     ...overrides,
   } as unknown as HttpEvent;
 }
@@ -59,32 +59,33 @@ describe('an HTTP request', () => {
     ['https://chat.example', 204],
     ['https://other.example', 403],
   ])('has the origin %s and is answered with %i (IM-CONN-2)', async (origin, status) => {
-    expect(await requestOf(event({ headers: { origin } }))).toMatchObject({ statusCode: status });
+    expect(await requestOf(event({}, { origin }))).toMatchObject({ statusCode: status });
   });
 
   it('is allowed from any origin if allowedOrigins is *', async () => {
-    const request = event({ headers: { origin: 'https://other.example' } });
+    const request = event({}, { origin: 'https://other.example' });
     expect(await requestOf(request, { ...OPTIONS, allowedOrigins: ['*'] })).toMatchObject({
       statusCode: 204,
     });
   });
 
-  it.each([{}, { sub: '' }, { sub: 7 }, { sub: 'a b' }])(
-    'is refused if the claims %j hold no valid user id (IM-CONN-2)',
-    async (claims) => {
-      expect(await requestOf(event({}, claims))).toEqual({ statusCode: 401, request: undefined });
+  it.each([undefined, 'Bearer bad', 'Basic bob', 'Bearer bob,Bearer bob', ''])(
+    'is refused with a code and a challenge if its credential is %j (IM-CONN-2)',
+    async (authorization) => {
+      const { statusCode, headers, body } = await failing(new Error('reached'), event({}, { authorization }));
+      expect([statusCode, headers?.['www-authenticate']]).toEqual([401, 'Bearer']);
+      expect(JSON.parse(body ?? '')).toMatchObject({ code: 'unauthorized', retryable: false });
     },
   );
 
-  it('names the user by the configured claim, and roles only if a claim is configured (IM-ROLE)', async () => {
+  it('is unavailable, not refused, while the keys of the issuer cannot be read (IM-CONN-2)', async () => {
+    const verify = () => Promise.reject(new UnavailableError());
+    expect(await requestOf(event(), { ...OPTIONS, tokens: { verify } })).toMatchObject({ statusCode: 503 });
+  });
+
+  it('has the user and the roles of its token (IM-ROLE)', async () => {
     const { request } = await requestOf(event());
-    expect(request).toMatchObject({ userId: 'bob', roles: { roles: [] }, query: {}, path: {} });
-    const named = await requestOf(event({}, { id: 'ann', roles: '[agent]' }), {
-      ...OPTIONS,
-      userIdClaim: 'id',
-      rolesClaim: 'roles',
-    });
-    expect(named.request).toMatchObject({ userId: 'ann', roles: { roles: ['agent'] } });
+    expect(request).toMatchObject({ userId: 'bob', roles: { roles: ['agent'] }, query: {}, path: {} });
   });
 
   it('carries query, path, and body, plain or in base64', async () => {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createHttpHandler, type HttpEvent } from '../../../lambdas/transport/http.ts';
 import { deskHttpAnswers, httpAnswers } from '../../../lambdas/transport/http-answers.ts';
+import { tokens } from '../../adapters/memory/tokens.ts';
 import { createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
@@ -17,17 +18,18 @@ interface Parts {
 
 async function ask(routeKey: string, { query, path, body, userId = 'alice' }: Parts = {}) {
   const ports = { ...world, webSocketUrl: 'wss://chat.example' };
-  const options = { userIdClaim: 'sub', rolesClaim: 'roles', allowedOrigins: [] };
   const request = {
     routeKey,
-    headers: {},
-    requestContext: { authorizer: { jwt: { claims: { sub: userId, roles: `[${userId}]` } } } },
+    headers: { authorization: `Bearer ${userId}:${userId}` },
     queryStringParameters: query,
     pathParameters: path,
     ...(body !== undefined && { body: JSON.stringify(body) }),
   } as unknown as HttpEvent;
   const answers = { ...httpAnswers(ports), ...deskHttpAnswers(ports) };
-  const { statusCode, body: text } = await createHttpHandler(options, answers)(request);
+  const { statusCode, body: text } = await createHttpHandler(
+    { tokens, allowedOrigins: [] },
+    answers,
+  )(request);
   return { status: statusCode, body: text === undefined ? undefined : JSON.parse(text) };
 }
 

@@ -20,7 +20,7 @@ const HOUR_MS = 3_600_000;
 const CONTEXT = { userId: 'bob', deviceId: 'phone', tokenExpiresAtMs: String(NOON + HOUR_MS) };
 
 function upgrade(
-  { headers, queryStringParameters = { deviceId: 'phone' } }: UpgradeEvent = {},
+  { multiValueHeaders, queryStringParameters = { deviceId: 'phone' } }: UpgradeEvent = {},
   authorizer: Record<string, unknown> = CONTEXT,
 ): SocketEvent & UpgradeEvent {
   return {
@@ -32,7 +32,7 @@ function upgrade(
       authorizer,
     },
     queryStringParameters,
-    ...(headers !== undefined && { headers }),
+    ...(multiValueHeaders !== undefined && { multiValueHeaders }),
   };
 }
 
@@ -53,8 +53,8 @@ describe('$connect', () => {
   });
 
   it('accepts the offered subprotocol, whatever the case of the header (IM-CONN-1)', async () => {
-    const headers = { 'SEC-WebSocket-Protocol': 'im.v1, im.token.x', other: 'im.v1.pb' };
-    expect(await answerConnect(world, upgrade({ headers }))).toEqual({
+    const multiValueHeaders = { 'SEC-WebSocket-Protocol': ['im.v1, im.token.x'], other: ['im.v1.pb'] };
+    expect(await answerConnect(world, upgrade({ multiValueHeaders }))).toEqual({
       statusCode: 200,
       headers: { 'Sec-WebSocket-Protocol': 'im.v1' },
     });
@@ -159,9 +159,14 @@ describe('an event of the socket', () => {
   });
 
   it('finds a header whatever the case of its name', () => {
-    expect(header({ headers: { Origin: 'a' } }, 'origin')).toBe('a');
-    expect(header({ headers: { Origin: 'a' } }, 'host')).toBeUndefined();
-    expect(header({ headers: null }, 'origin')).toBeUndefined();
+    expect(header({ multiValueHeaders: { Origin: ['a'] } }, 'origin')).toBe('a');
+    expect(header({ multiValueHeaders: { Origin: ['a'] } }, 'host')).toBeUndefined();
+    expect(header({ multiValueHeaders: null }, 'origin')).toBeUndefined();
+  });
+
+  it('has all values of a repeated header, so that no credential hides another (IM-REFUSE-13)', () => {
+    const multiValueHeaders = { Authorization: ['Bearer a', 'Bearer b'], authorization: ['Bearer c'] };
+    expect(header({ multiValueHeaders }, 'authorization')).toBe('Bearer a,Bearer b,Bearer c');
   });
 });
 
