@@ -12,6 +12,7 @@ import { createFrameHandler } from '../../../lambdas/transport/socket.ts';
 import { deskActions, socketActions } from '../../../lambdas/transport/socket-actions.ts';
 import { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE, pollSchema } from '../../../protocol/http.ts';
 import { decodeServerFrame } from '../../../protocol/protobuf.ts';
+import { tokens } from '../../adapters/memory/tokens.ts';
 import { aSession, createWorld, NOON } from '../../adapters/memory/world.ts';
 import { hostileFrames } from '../../hostile/frames.ts';
 import { forgedCursor, type HostileRequest, hostileRequest } from '../../hostile/requests.ts';
@@ -53,7 +54,7 @@ beforeAll(async () => {
 afterAll(() => world?.stop());
 
 function handler() {
-  const options = { userIdClaim: 'sub', rolesClaim: 'roles', allowedOrigins: ['*'] };
+  const options = { tokens, allowedOrigins: ['*'] };
   return createHttpHandler(options, {
     ...httpAnswers(world),
     ...deskHttpAnswers(world),
@@ -64,15 +65,13 @@ function handler() {
 }
 
 function event(routeKey: string, { path, query, body }: HostileRequest): HttpEvent {
-  const jwt = { claims: { sub: 'alice', roles: 'supervisor' }, scopes: [] };
   return {
     routeKey,
-    headers: {},
+    headers: { authorization: 'Bearer alice:supervisor' },
     pathParameters: path,
     queryStringParameters: query,
     body,
     isBase64Encoded: false,
-    requestContext: { authorizer: { jwt } },
   } as unknown as HttpEvent;
 }
 
