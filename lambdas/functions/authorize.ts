@@ -1,5 +1,6 @@
 import type { APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
 import { ulid } from 'ulid';
+import { DEVICE_ID } from '../../protocol/ids.ts';
 import * as of from '../composition.ts';
 import type { TokenVerifier } from '../domain/model/token.ts';
 import { credentialOf, encodingOf } from '../domain/sessions/credential.ts';
@@ -16,7 +17,7 @@ export const handler = (event: APIGatewayRequestAuthorizerEvent) =>
   authorize(ports.tokens, ports.allowedOrigins, event);
 
 /**
- * The authorizer of `$connect` (IM-CONN-1, IM-CONN-2). The gateway answers a Deny with 403, the error `Unauthorized`
+ * The authorizer of `$connect` (IM-CONN-1, IM-CONN-2). Its context holds only ASCII, and nothing empty. The gateway answers a Deny with 403, the error `Unauthorized`
  * with 401, and any other error with 500. It passes the context on with every later event of the connection.
  */
 async function authorize(
@@ -40,7 +41,7 @@ async function authorize(
         ...(encodingOf(header(event, 'sec-websocket-protocol')) && { [CONTEXT.encoding]: 'protobuf' }),
         ...(event.queryStringParameters?.['mode'] === 'plain' && { [CONTEXT.mode]: 'plain' }),
         ...(roles.length > 0 && { [CONTEXT.roles]: roles.join(' ') }),
-        ...(name !== undefined && { [CONTEXT.name]: name }),
+        ...(name !== undefined && { [CONTEXT.name]: encodeURIComponent(name) }),
       },
     };
   } catch (error) {
@@ -50,11 +51,10 @@ async function authorize(
   }
 }
 
-/**
- * A malformed id goes on to `$connect`, since an authorizer can't answer 400. 65 characters are enough to refuse it.
- */
+/** A malformed id doesn't fit into the context. `$connect` refuses it, since an authorizer can't answer 400. */
 function deviceIdOf({ queryStringParameters }: APIGatewayRequestAuthorizerEvent): string {
-  return queryStringParameters?.['deviceId']?.slice(0, 65) ?? ulid();
+  const id = queryStringParameters?.['deviceId'];
+  return id !== undefined && DEVICE_ID.test(id) ? id : ulid();
 }
 
 function policy(effect: 'Allow' | 'Deny', principalId: string, resource: string) {

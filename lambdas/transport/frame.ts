@@ -31,7 +31,10 @@ export interface FrameResult {
   readonly body?: string;
 }
 
-/** Keys of the authorizer's context: `authorize` sets them, and the gateway adds them to every later event. */
+/**
+ * Keys of the authorizer's context: `authorize` sets them, and the gateway adds them to every later event. The name is
+ * URI-encoded.
+ */
 export const CONTEXT = {
   userId: 'userId',
   deviceId: 'deviceId',
@@ -62,7 +65,16 @@ export function sessionEncodingOf({ requestContext: { authorizer } }: SocketEven
 
 /** The caller's roles at the desk, from the token of the upgrade (IM-ROLE). */
 export function rolesOf({ requestContext: { authorizer } }: SocketEvent): CallerRoles {
-  return { roles: parseRoles(authorizer?.[CONTEXT.roles]), name: parseName(authorizer?.[CONTEXT.name]) };
+  return { roles: parseRoles(authorizer?.[CONTEXT.roles]), name: nameIn(authorizer?.[CONTEXT.name]) };
+}
+
+/** A connection that an earlier version authorized has the name as it is, and may have a lone %. */
+function nameIn(encoded: unknown): string | undefined {
+  try {
+    return parseName(decodeURIComponent(String(encoded ?? '')));
+  } catch {
+    return parseName(encoded);
+  }
 }
 
 /** Encodes a frame for this connection. */

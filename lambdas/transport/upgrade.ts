@@ -32,7 +32,7 @@ export function header({ multiValueHeaders }: UpgradeEvent, name: string): strin
 
 const querySchema = lazySchema(() =>
   z.object({
-    deviceId: z.string().check(z.regex(DEVICE_ID, 'must be 1 to 64 of A-Z a-z 0-9 _ . -')),
+    deviceId: z.optional(z.string().check(z.regex(DEVICE_ID, 'must be 1 to 64 of A-Z a-z 0-9 _ . -'))),
     mode: z._default(z.enum(['managed', 'plain']), 'managed'),
     replaces: z.optional(z.string()),
   }),
@@ -46,7 +46,7 @@ export async function answerConnect(ports: ConnectPorts, event: SocketEvent & Up
   const caller = callerOf(event);
   if (caller === undefined) throw new Error('The event has no caller.');
   try {
-    const query = parseWith(querySchema, { ...event.queryStringParameters, deviceId: caller.deviceId });
+    const query = parseWith(querySchema, { ...event.queryStringParameters });
     await connect(ports, {
       ...caller,
       mode: query.mode,

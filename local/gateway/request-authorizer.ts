@@ -11,11 +11,19 @@ export type Authorization =
   | { readonly status: 'allowed'; readonly context: AuthorizerContext }
   | { readonly status: 401 | 403 | 500 };
 
+/**
+ * "You can't set a JSON object or array as a valid value of any key in the context map." AWS says nothing about other
+ * characters and empty text, so a function must not rely on either: both are refused here.
+ */
+const contextValue = z
+  .union([z.string(), z.number(), z.boolean()])
+  .transform(String)
+  .check(z.regex(/^[\x20-\x7e]+$/));
+
 const resultSchema = z.object({
   principalId: z.string().optional(),
   policyDocument: policySchema,
-  // "You can't set a JSON object or array as a valid value of any key in the context map."
-  context: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String)).default({}),
+  context: z.record(z.string(), contextValue).default({}),
 });
 
 /**
@@ -44,7 +52,7 @@ export async function authorizeConnection(
   const result = resultSchema.safeParse(invocation.payload);
   if (!result.success) {
     runtime.log.warn(
-      `Authorizer ${authorizerId} returned neither a policy document nor a context of scalars`,
+      `Authorizer ${authorizerId} returned no policy document, or a context that isn't of scalars, in ASCII and not empty`,
     );
     return { status: 500 };
   }

@@ -31,7 +31,10 @@ describe('a customer', () => {
     const ann = await agent();
     await ann.socket.request({ action: 'desk.ready', queues: [queue], capacity: 1 });
     const mine = await assigned(ann, conversationId);
-    expect(mine).toMatchObject({ state: 'assigned', agent: { userId: ann.user, name: 'Ann of the desk' } });
+    expect(mine).toMatchObject({
+      state: 'assigned',
+      agent: { userId: ann.user, name: 'Zoé 王 of the desk 🛶' },
+    });
     expect(await assigned(bob, conversationId)).toEqual(mine);
     await say(ann.socket, conversationId, 'how can I help');
     await bob.socket.message('how can I help');

@@ -22,7 +22,8 @@ export function parseRoles(claim: unknown): Role[] {
 /** Returns the display name, or `undefined` if it is not valid text. */
 export function parseName(claim: unknown): string | undefined {
   if (typeof claim !== 'string' || !claim.isWellFormed()) return undefined;
-  return claim.trim().slice(0, NAME_CHARS) || undefined;
+  // By code points: half an emoji could not be encoded.
+  return [...claim.trim()].slice(0, NAME_CHARS).join('') || undefined;
 }
 
 /** @throws {ForbiddenError} the user does not have this role (IM-ROLE) */

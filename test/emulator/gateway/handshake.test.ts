@@ -46,6 +46,15 @@ describe('an authorizer', () => {
     ['returns no policy', () => ({ principalId: 'alice' }), 500, 'Internal server error'],
     ['has an object in its context', (event) => allow(event, { roles: {} }), 500, 'Internal server error'],
     ['has an array in its context', (event) => allow(event, { roles: ['a'] }), 500, 'Internal server error'],
+    ['has null in its context', (event) => allow(event, { name: null }), 500, 'Internal server error'],
+    ['has empty text in its context', (event) => allow(event, { name: '' }), 500, 'Internal server error'],
+    ['has an accent in its context', (event) => allow(event, { name: 'Zoé' }), 500, 'Internal server error'],
+    [
+      'has a line break in its context',
+      (event) => allow(event, { name: 'a\nb' }),
+      500,
+      'Internal server error',
+    ],
   ];
   it.each(verdicts)(
     'refuses the upgrade before $connect if it %s',

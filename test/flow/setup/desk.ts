@@ -34,7 +34,7 @@ export function deskOf(chat: () => Chat) {
   return {
     customer: (user = newUser('customer')) => join(user, {}),
     agent: (user = newUser('agent'), deviceId?: string) =>
-      join(user, { roles: ['agent'], name: 'Ann of the desk' }, deviceId),
+      join(user, { roles: ['agent'], name: 'Zoé 王 of the desk 🛶' }, deviceId),
     async readyAgent(queue: string, capacity = 1, user = newUser('agent')): Promise<Actor> {
       const agent = await join(user, { roles: ['agent'] });
       const answer = await agent.socket.request({ action: 'desk.ready', queues: [queue], capacity });

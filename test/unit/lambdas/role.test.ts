@@ -25,6 +25,7 @@ describe('the display name', () => {
   it('is text that any frame can carry, cut to 100 characters, or is absent', () => {
     expect(parseName(' Ann ')).toBe('Ann');
     expect(parseName('n'.repeat(150))).toHaveLength(100);
+    expect(parseName(`${'n'.repeat(99)}🛶🛶`)).toBe(`${'n'.repeat(99)}🛶`);
     for (const odd of ['', ' ', '\ud800', 7, undefined]) expect(parseName(odd)).toBeUndefined();
   });
 });

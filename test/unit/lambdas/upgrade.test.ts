@@ -69,9 +69,17 @@ describe('$connect', () => {
   it('answers 400 to an invalid query', async () => {
     const queryStringParameters = { deviceId: 'phone', mode: 'other' };
     expect(await answerConnect(world, upgrade({ queryStringParameters }))).toEqual({ statusCode: 400 });
-    expect(await answerConnect(world, upgrade({}, { ...CONTEXT, deviceId: 'a b' }))).toEqual({
-      statusCode: 400,
-    });
+    for (const deviceId of ['a b', '', 'é', 'd'.repeat(65)]) {
+      const invalid = upgrade({ queryStringParameters: { deviceId } });
+      expect(await answerConnect(world, invalid)).toEqual({ statusCode: 400 });
+    }
+    expect(await world.routes.find('bob', 'phone')).toBeUndefined();
+  });
+
+  it("stores the authorizer's device id if the query has none (section 1)", async () => {
+    for (const queryStringParameters of [null, {}])
+      expect(await answerConnect(world, upgrade({ queryStringParameters }))).toEqual({ statusCode: 200 });
+    expect(await world.routes.find('bob', 'phone')).toMatchObject({ connectionId: 'c=' });
   });
 
   it('answers 409 when the device has a living session and duplicateLogin is reject (IM-CONN-4)', async () => {
@@ -147,6 +155,8 @@ describe('an event of the socket', () => {
 
   it('has the roles and the name from its token (IM-ROLE)', () => {
     expect(rolesOf(event({ roles: 'agent', name: 'Ann' }))).toEqual({ roles: ['agent'], name: 'Ann' });
+    expect(rolesOf(event({ name: '%E7%8E%8B%20Zo%C3%A9' }))).toEqual({ roles: [], name: '王 Zoé' });
+    expect(rolesOf(event({ name: 'Ann, 100 %' }))).toEqual({ roles: [], name: 'Ann, 100 %' });
     expect(rolesOf(event({}))).toEqual({ roles: [], name: undefined });
   });
 
