@@ -10,6 +10,7 @@ import { createMessageReader, createMessageWriter } from './adapters/message-tab
 import { createOfflineQueue } from './adapters/offline-queue.ts';
 import { createRouteTable } from './adapters/route-table.ts';
 import { createTokenVerifier } from './adapters/token-verifier.ts';
+import { createWorkQueue } from './adapters/work-queue.ts';
 import type { DeskEvents } from './domain/model/desk-event.ts';
 import { systemClock, systemPause } from './shared/clock.ts';
 import { type EnvName, hasEnv, list, readEnv } from './shared/env.ts';
@@ -89,6 +90,7 @@ export const inboxWriter = maker(['inboxTable', 'inboxTtlSeconds'], (env) =>
 
 export const offlineQueue = maker(['offlineQueueUrl'], (env) => createOfflineQueue(env.offlineQueueUrl));
 export const fanOutQueue = maker(['fanOutQueueUrl'], (env) => createFanOutQueue(env.fanOutQueueUrl));
+export const workQueue = maker(['workQueueUrl'], ({ workQueueUrl }) => createWorkQueue(workQueueUrl));
 
 /** Whether this deployment has a desk. */
 export const hasDesk = () => hasEnv('deskQueueUrl');

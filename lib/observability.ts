@@ -67,8 +67,9 @@ const FIVE_MINUTES = { period: Duration.minutes(5), statistic: 'Sum' };
 const SEVERAL = 5;
 
 /**
- * The age metric of SQS leaves out messages received three times, which is after two visibility timeouts: 12 minutes for
- * the fan-out queue. So a single record that always fails exceeds 300 s for at most seven periods.
+ * The age metric of SQS leaves out messages received three times. A job that fails is there after ten seconds, and shows in
+ * the logged faults instead. One whose function dies is there after two visibility timeouts, 12 minutes for the fan-out
+ * queue: it exceeds 300 s for at most seven periods.
  * docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  */
 const OLD = { threshold: 300, periods: 8, outOf: 11 };
@@ -120,7 +121,7 @@ export class Observability extends Construct {
     for (const [name, { deadLetterQueue }] of Object.entries(queues)) {
       this.#alarm(`${name}DeadLetters`, {
         section: 'dead-letters',
-        meaning: `${name} queue: jobs failed five times and are in the dead-letter queue.`,
+        meaning: `${name} queue: jobs failed for half an hour, or are malformed, and are in the dead-letter queue.`,
         metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible(),
         threshold: 1,
       });
@@ -140,8 +141,8 @@ export class Observability extends Construct {
   /**
    * One metric of two kinds of lines. First, Lambda's reports of runs that crashed, timed out, or ran out of memory, which
    * come even at the system log level WARN. The authorizer refuses a bad token by an error, and anyone can send one
-   * (IM-CONN-2), so of its runs only those count that were cut off. Second, faults that our code logs, since a failed
-   * frame gets an error frame with status 200.
+   * (IM-CONN-2), so of its runs only those count that were cut off. Second, faults that our code logs: a failed frame
+   * gets an error frame with status 200, and a failed job is retried.
    * docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html (PlatformReport)
    */
   #watchFaults({ authorize, ...others }: Functions): void {
@@ -164,9 +165,11 @@ export class Observability extends Construct {
       ),
       'LoggedFaults',
     );
+    // Their failed jobs come back by themselves for half an hour, so nothing else shows an outage of the workers.
+    const workers = [others.storeOffline, others.fanOut, others.serveEvents, others.matchDesk];
     const metric = this.#countLines(
       'LoggedFaults',
-      [authorize.logGroup, others.socket.logGroup],
+      [authorize, others.socket, ...workers].flatMap((fn) => fn?.logGroup ?? []),
       // Lambda's own lines about a thrown error have a level, too, but no service.
       FilterPattern.all(
         FilterPattern.stringValue('$.service', '=', SERVICE),
@@ -176,7 +179,7 @@ export class Observability extends Construct {
     this.#alarm('LoggedFaults', {
       section: 'logged-faults',
       meaning:
-        'Frames get the error "unavailable" or "internal", tokens can\'t be verified, or functions crash.',
+        'Frames get the error "unavailable" or "internal", jobs fail, tokens can\'t be verified, or functions crash.',
       metric,
       threshold: SEVERAL,
     });

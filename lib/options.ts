@@ -131,8 +131,9 @@ export interface ServerlessImProps {
    */
   readonly duplicateLogin?: DuplicateLogin | undefined;
   /**
-   * Maximum batches of the offline queue processed at the same time.
-   * @default 50
+   * Maximum batches of the offline queue processed at the same time. It leaves the rest of the account's concurrent
+   * executions to users during a backlog, and costs $0.16 a month for pollers that an idle queue then keeps.
+   * @default - as many as Lambda scales to: five, then 300 more in each minute with a backlog
    * @throws {InvalidOptionsError} not a whole number from 2 to 1,000
    * @example 200
    */
@@ -301,7 +302,8 @@ export interface ServerlessImOptions {
   /** 0: off. */
   readonly idleTimeoutMs: number;
   readonly duplicateLogin: DuplicateLogin;
-  readonly offlineConcurrency: number;
+  /** If `undefined`, limited only by Lambda. */
+  readonly offlineConcurrency: number | undefined;
   /** If `undefined`, limited only by the account. */
   readonly pollConcurrency: number | undefined;
   readonly webSocketThrottle: Throttle;
@@ -352,7 +354,7 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     leaseSeconds: (props.lease ?? Duration.minutes(30)).toSeconds(),
     idleTimeoutMs: props.idleTimeoutMs ?? 0,
     duplicateLogin: props.duplicateLogin ?? 'replace',
-    offlineConcurrency: props.offlineConcurrency ?? 50,
+    offlineConcurrency: props.offlineConcurrency,
     pollConcurrency: props.pollConcurrency,
     webSocketThrottle: props.webSocketThrottle ?? { rateLimit: 2_000, burstLimit: 1_000 },
     httpThrottle: props.httpThrottle ?? { rateLimit: 500, burstLimit: 250 },
@@ -451,7 +453,7 @@ function optionFaults(props: ServerlessImProps, options: ServerlessImOptions): s
   if (props.historyRetention !== undefined && options.historyTtlSeconds < MIN_HISTORY_SECONDS) {
     faults.push('historyRetention must be at least 24 hours');
   }
-  if (!isIntegerWithin(options.offlineConcurrency, 2, 1_000)) {
+  if (options.offlineConcurrency !== undefined && !isIntegerWithin(options.offlineConcurrency, 2, 1_000)) {
     faults.push('offlineConcurrency must be a whole number from 2 to 1000');
   }
   if (options.pollConcurrency !== undefined && !isIntegerWithin(options.pollConcurrency, 0, 10_000)) {

@@ -32,25 +32,25 @@ export class ServerlessImStack extends Stack {
     this.#output(
       'OfflineDeadLetterQueueUrl',
       offlineQueue.deadLetterQueue.queueUrl,
-      'Those that failed five times',
+      'Those that failed for half an hour, or are malformed',
     );
     this.#output('FanOutQueueUrl', fanOutQueue.queue.queueUrl, 'Messages to large groups');
     this.#output(
       'FanOutDeadLetterQueueUrl',
       fanOutQueue.deadLetterQueue.queueUrl,
-      'Those that failed five times',
+      'Those that failed for half an hour, or are malformed',
     );
     this.#output('ServiceQueueUrl', serviceQueue.queue.queueUrl, 'Service events of other services');
     this.#output(
       'ServiceDeadLetterQueueUrl',
       serviceQueue.deadLetterQueue.queueUrl,
-      'Service events that failed five times',
+      'Service events that failed for half an hour, or were refused',
     );
     this.#output('DeskQueueUrl', desk?.queue.queue.queueUrl, 'Events of the customer-service desk');
     this.#output(
       'DeskDeadLetterQueueUrl',
       desk?.queue.deadLetterQueue.queueUrl,
-      'Those that failed five times',
+      'Those that failed for half an hour, or are malformed',
     );
   }
 

@@ -2,6 +2,7 @@ import { Lazy } from 'aws-cdk-lib';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
+import { FAN_OUT_WORKERS } from '../lambdas/shared/fan-out-rate.ts';
 import { ACTIONS, type Action } from '../protocol/actions.ts';
 import { FunctionBundles } from './bundling/function-bundles.ts';
 import { Desk } from './desk.ts';
@@ -17,15 +18,6 @@ import { Storage } from './storage.ts';
 import { WebPage } from './web-page.ts';
 import { WebSocketGateway } from './web-socket-gateway.ts';
 import { type ConsumeOptions, WorkQueue } from './work-queue.ts';
-
-/** Concurrent batches of service events. They are rare, and many at once must not slow down the users. */
-const SERVICE_CONCURRENCY = 10;
-/**
- * Concurrent jobs of up to 1,000 members. Limits the share that one huge group takes of the account's posts per second.
- */
-const FAN_OUT_CONCURRENCY = 20;
-/** Concurrent batches of desk events. More workers on the same queue would only conflict. */
-const DESK_CONCURRENCY = 5;
 
 const BUNDLES = new FunctionBundles(Object.values(FUNCTIONS).map(({ module }) => module));
 
@@ -188,9 +180,9 @@ export class ServerlessIm extends Construct {
   #consume(queue: QueueName, fn: HandlerFunction, { offlineConcurrency }: ServerlessImOptions): void {
     const consumers: Record<QueueName, readonly [WorkQueue | undefined, ConsumeOptions]> = {
       offline: [this.offlineQueue, { maxConcurrency: offlineConcurrency }],
-      service: [this.serviceQueue, { maxConcurrency: SERVICE_CONCURRENCY }],
-      fanOut: [this.fanOutQueue, { maxConcurrency: FAN_OUT_CONCURRENCY, batchSize: 1 }],
-      desk: [this.desk?.queue, { maxConcurrency: DESK_CONCURRENCY }],
+      service: [this.serviceQueue, {}],
+      fanOut: [this.fanOutQueue, { maxConcurrency: FAN_OUT_WORKERS, batchSize: 1 }],
+      desk: [this.desk?.queue, {}],
     };
     const [work, options] = consumers[queue];
     work?.consumeBy(fn, options);

@@ -11,6 +11,7 @@ export type SettingName = Exclude<
   | 'inboxTable'
   | 'offlineQueueUrl'
   | 'fanOutQueueUrl'
+  | 'workQueueUrl'
   | 'deskTable'
   | 'deskQueueUrl'
   | 'deskQueues'

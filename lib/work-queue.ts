@@ -4,6 +4,8 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { ENV } from '../lambdas/shared/env-names.ts';
+import { MAX_RECEIVES } from '../lambdas/shared/queue-retry.ts';
 
 export interface WorkQueueProps {
   /** Timeout of the function that consumes the queue. */
@@ -13,17 +15,33 @@ export interface WorkQueueProps {
 }
 
 export interface ConsumeOptions {
-  /** Maximum batches processed at the same time, 2 to 1,000. */
-  readonly maxConcurrency: number;
+  /**
+   * Maximum batches processed at the same time, 2 to 1,000. It keeps Lambda's pollers of an idle queue at five instead of two
+   * (`IDLE_POLLERS`).
+   * @default - as many as Lambda scales to: five, then 300 more in each minute with a backlog
+   */
+  readonly maxConcurrency?: number | undefined;
   /** Maximum records per batch. @default 10 */
   readonly batchSize?: number;
 }
 
-/** A standard queue of jobs for one function, with a dead-letter queue for jobs that fail five times. */
+/**
+ * How many long polls of 20 s Lambda keeps open at an idle queue. SQS bills each as a request.
+ * docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
+export const IDLE_POLLERS = { withMaxConcurrency: 5, without: 2 };
+
+/**
+ * A function that dies leaves its batch to the visibility time-out. Twenty of these must outlast an outage of half an hour,
+ * too (docs/adr/0020-failed-records-and-concurrency.md).
+ */
+const LEAST_VISIBILITY_SECONDS = 120;
+
+/** A standard queue of jobs for one function, with a dead-letter queue for jobs that fail for half an hour. */
 export class WorkQueue extends Construct {
   /** The queue itself, with its URL and metrics. */
   readonly queue: Queue;
-  /** Jobs that failed five times, kept for 14 days. Fix the cause, then redrive them: all jobs are idempotent. */
+  /** Jobs that failed for half an hour, or were malformed, kept for 14 days. Fix the cause, then redrive them: all jobs are idempotent. */
   readonly deadLetterQueue: Queue;
   readonly #urlVariable: string | undefined;
 
@@ -39,8 +57,10 @@ export class WorkQueue extends Construct {
       ...security,
       // Lambda retries a throttled batch within this time:
       // docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-      visibilityTimeout: Duration.seconds(6 * props.consumerTimeoutSeconds),
-      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: 5 },
+      visibilityTimeout: Duration.seconds(
+        Math.max(6 * props.consumerTimeoutSeconds, LEAST_VISIBILITY_SECONDS),
+      ),
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
     });
   }
 
@@ -60,12 +80,18 @@ export class WorkQueue extends Construct {
   }
 
   /**
-   * Makes the function consume the queue, with the permissions that Lambda's poller needs. No batching window: a job starts
+   * Makes the function consume the queue, with the permissions that Lambda's poller needs; one of them,
+   * `sqs:ChangeMessageVisibility`, lets the function return failed records. No batching window: a job starts
    * at once, and batches grow under load.
    */
   consumeBy(fn: LambdaFunction, { maxConcurrency, batchSize = 10 }: ConsumeOptions): void {
+    fn.addEnvironment(ENV.workQueueUrl, this.queue.queueUrl);
     fn.addEventSource(
-      new SqsEventSource(this.queue, { batchSize, reportBatchItemFailures: true, maxConcurrency }),
+      new SqsEventSource(this.queue, {
+        batchSize,
+        reportBatchItemFailures: true,
+        ...(maxConcurrency !== undefined && { maxConcurrency }),
+      }),
     );
   }
 }

@@ -20,6 +20,8 @@ export interface Infrastructure {
   readonly gateway: Gateway;
   readonly port: number;
   readonly direct: Endpoints;
+  /** For tests: lets time pass for the queues. */
+  readonly advanceQueues: (seconds: number) => void;
   /** Folder of the cloud assembly. */
   readonly assembly: string;
   /** Folder of the built web page; undefined if none is served. */
@@ -64,7 +66,7 @@ export async function startInfrastructure(
   ]);
   signal.throwIfAborted();
   const direct = { dynamodb: dynamoDb.endpoint, sqs: sqs.endpoint, connections: origin };
-  return { data, issuer, gateway, port, direct, assembly, page };
+  return { data, issuer, gateway, port, direct, advanceQueues: sqs.advance, assembly, page };
 }
 
 function lockData({ dataDirectory, fresh = false }: RuntimeOptions, cleanups: AsyncDisposableStack) {

@@ -49,8 +49,6 @@ export interface RuntimeOptions {
   readonly maxInstances?: number;
   /** Sets the clocks of the functions' instances apart. */
   readonly clockOffsetMs?: ClockOffset;
-  /** See `EventSourceOptions`; with a data folder at least 1. */
-  readonly returnFailedAfterSeconds?: number;
   /**
    * Puts an AWS proxy between callers (functions and event sources) and AWS: takes the real endpoints, returns those
    * to use.

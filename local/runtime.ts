@@ -30,6 +30,11 @@ export interface LocalRuntime {
   readonly gateway: Gateway;
   readonly workers: WorkerPool;
   token(userId: string, options?: TokenOptions): Promise<string>;
+  /**
+   * For tests: lets time pass for the queues only. Delays end, and records that a worker left behind become visible when
+   * their visibility time-out has passed.
+   */
+  advanceQueues(seconds: number): void;
   /** Stops everything; running invocations get two seconds to finish. */
   stop(): Promise<void>;
 }
@@ -102,6 +107,7 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
     stack,
     gateway,
     workers,
+    advanceQueues: infrastructure.advanceQueues,
     token: (userId, tokenOptions) => issuer.token(userId, tokenOptions),
     stop: () => cleanups.disposeAsync(),
   };
@@ -178,8 +184,6 @@ function makeEventSources(
 ): readonly EventSource[] {
   const client = sqsClient(endpoints.sqs, 'event-source');
   cleanups.defer(() => client.destroy());
-  const seconds = options.returnFailedAfterSeconds;
-  const leastSeconds = options.dataDirectory === undefined ? 0 : 1;
   return stack.eventSources.map(
     (model) =>
       new EventSource({
@@ -189,7 +193,6 @@ function makeEventSources(
         invoker,
         maxConcurrentBatches: options.maxInstancesPerFunction ?? DEFAULT_INSTANCES_PER_FUNCTION,
         onWarning,
-        ...(seconds === undefined ? {} : { returnFailedAfterSeconds: Math.max(leastSeconds, seconds) }),
       }),
   );
 }

@@ -1,9 +1,14 @@
 import type { SQSEvent } from 'aws-lambda';
 import * as of from '../composition.ts';
 import { processFanOutJob } from '../domain/delivery/fan-out.ts';
+import { createPace } from '../domain/delivery/pace.ts';
 import { fanOutJobSchema } from '../domain/model/fan-out-job.ts';
+import { systemClock, systemPause } from '../shared/clock.ts';
+import { WORKER_RATE } from '../shared/fan-out-rate.ts';
 import { lazily } from '../shared/lazily.ts';
 import { processBatch, processEach } from '../transport/queue-records.ts';
+
+const pace = createPace(WORKER_RATE, systemClock, systemPause);
 
 const ports = lazily({
   routes: of.routes,
@@ -12,11 +17,13 @@ const ports = lazily({
   offlineQueue: of.offlineQueue,
   fanOutQueue: of.fanOutQueue,
   connections: of.connections,
+  workQueue: of.workQueue,
   clock: of.clock,
+  pace: { env: [], get: () => pace },
 });
 
 /** The worker for large groups: each job finds the members, or delivers to up to 1,000 of them (IM-DESIGN-9). */
 export const handler = ({ Records }: SQSEvent) =>
-  processBatch('fan-out job', fanOutJobSchema, Records, (jobs) =>
+  processBatch('fan-out job', fanOutJobSchema, Records, ports, (jobs) =>
     processEach(jobs, (job) => processFanOutJob(ports, job)),
   );

@@ -22,13 +22,14 @@ const ports = lazily({
   offlineQueue: of.offlineQueue,
   deskEvents: of.deskEvents,
   agentGraceMs: of.agentGraceMs,
+  workQueue: of.workQueue,
   clock: of.clock,
   onWait: { env: [], get: () => logWait },
 });
 
 /** The desk worker: matches queues and checks agents. Merges events of one batch for the same queue or agent. */
 export const handler = ({ Records }: SQSEvent) =>
-  processBatch('desk event', deskEventSchema, Records, (jobs) =>
+  processBatch('desk event', deskEventSchema, Records, ports, (jobs) =>
     processGroups([...Map.groupBy(jobs, subjectOf).values()] as [DeskJob, ...DeskJob[]][], processEvents),
   );
 

@@ -18,12 +18,13 @@ const ports = lazily({
   fanOutQueue: of.fanOutQueue,
   deskEvents: of.deskEventsIfAny(),
   leaseMs: of.leaseMs,
+  workQueue: of.workQueue,
   clock: of.clock,
 });
 
 /** The worker for the service queue: processes events from other services. */
 export const handler = ({ Records }: SQSEvent) =>
-  processBatch('service event', serviceEventSchema, Records, (jobs) => processEach(jobs, serve));
+  processBatch('service event', serviceEventSchema, Records, ports, (jobs) => processEach(jobs, serve));
 
 async function serve(event: ServiceEvent): Promise<void> {
   if (event.type === 'user.loggedOut') return logOut(ports, event);

@@ -12,9 +12,10 @@ const ports = lazily({
   messages: of.messages,
   offlineQueue: of.offlineQueue,
   connections: of.connections,
+  workQueue: of.workQueue,
   clock: of.clock,
 });
 
 /** The worker for the offline queue: stores references in inboxes, and delivers to users who have reconnected. */
 export const handler = ({ Records }: SQSEvent) =>
-  processBatch('offline job', offlineJobSchema, Records, (jobs) => processOfflineJobs(ports, jobs));
+  processBatch('offline job', offlineJobSchema, Records, ports, (jobs) => processOfflineJobs(ports, jobs));

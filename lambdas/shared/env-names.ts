@@ -15,6 +15,8 @@ export const ENV = {
   offlineQueueUrl: 'OFFLINE_QUEUE_URL',
   /** URL of the fan-out queue. */
   fanOutQueueUrl: 'FAN_OUT_QUEUE_URL',
+  /** URL of the queue whose records the function processes. */
+  workQueueUrl: 'WORK_QUEUE_URL',
   /** Desk: waiting chats, and agents. */
   deskTable: 'DESK_TABLE',
   /** URL of the queue of desk events; only in deployments with a desk. */

@@ -1,9 +1,11 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type * as z from 'zod/mini';
-import type { FailedJob } from '../domain/model/failed-job.ts';
+import type { FailedJob, WorkQueue } from '../domain/model/failed-job.ts';
+import { errorBody, ImError } from '../shared/errors.ts';
 import { parseJson } from '../shared/json.ts';
 import { describe, logger } from '../shared/logger.ts';
 import { parseWith } from '../shared/parse.ts';
+import { HOPELESS_SECONDS, returnDelaySeconds } from '../shared/queue-retry.ts';
 
 export interface Job<Body> {
   readonly recordId: string;
@@ -13,32 +15,71 @@ export interface Job<Body> {
 }
 
 /**
- * Parses the records of a batch, processes the jobs, and returns those to retry. After five attempts SQS moves a job to
- * the dead-letter queue. A malformed record goes there the same way, and does not block others (IM-FAULT-5).
+ * Parses the records of a batch, processes the jobs, and reports those to retry. SQS would deliver a failed record again
+ * only after the queue's visibility time-out, minutes later. So it is returned after a wait of seconds that grows with
+ * each failure (`returnDelaySeconds`), and becomes a dead letter when it has failed for half an hour. A record that no
+ * retry helps (malformed, or refused) becomes one within seconds, and does not block others (IM-FAULT-5).
+ * docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+ *
  * @param name what the log calls the job
  */
 export async function processBatch<Schema extends z.ZodMiniType>(
   name: string,
   schema: () => Schema,
   records: readonly SQSRecord[],
+  { workQueue }: { readonly workQueue: WorkQueue },
   process: (jobs: readonly Job<z.output<Schema>>[]) => Promise<readonly FailedJob[]>,
 ): Promise<SQSBatchResponse> {
   const jobs: Job<z.output<Schema>>[] = [];
-  const malformed: string[] = [];
-  for (const { messageId, body, attributes } of records) {
+  const failed: FailedRecord[] = [];
+  for (const record of records) {
     try {
-      const isRepeat = Number(attributes.ApproximateReceiveCount) > 1;
-      jobs.push({ recordId: messageId, body: parseWith(schema, parseJson(body)), isRepeat });
-    } catch (error) {
-      logger.error(`malformed ${name}`, { recordId: messageId, error: describe(error) });
-      malformed.push(messageId);
+      const body = parseWith(schema, parseJson(record.body));
+      jobs.push({ recordId: record.messageId, body, isRepeat: receiveCountOf(record) > 1 });
+    } catch (reason) {
+      failed.push({ record, reason, message: `malformed ${name}` });
     }
   }
-  const failed = jobs.length === 0 ? [] : await process(jobs);
-  for (const { recordId, reason } of failed)
-    logger.error(`${name} failed`, { recordId, error: describe(reason) });
-  const again = [...malformed, ...failed.map(({ recordId }) => recordId)];
-  return { batchItemFailures: again.map((itemIdentifier) => ({ itemIdentifier })) };
+  const byId = new Map(records.map((record) => [record.messageId, record]));
+  // A call that serves all jobs of the batch failed. Thrown on, it would leave them to the visibility time-out.
+  const failAll = (reason: unknown) => jobs.map(({ recordId }) => ({ recordId, reason }));
+  for (const { recordId, reason } of jobs.length === 0 ? [] : await process(jobs).catch(failAll)) {
+    const record = byId.get(recordId);
+    if (record !== undefined) failed.push({ record, reason, message: `${name} failed` });
+  }
+  if (failed.length > 0) await giveBack(workQueue, failed);
+  return { batchItemFailures: failed.map(({ record }) => ({ itemIdentifier: record.messageId })) };
+}
+
+interface FailedRecord {
+  readonly record: SQSRecord;
+  readonly reason: unknown;
+  readonly message: string;
+}
+
+async function giveBack(workQueue: WorkQueue, failed: readonly FailedRecord[]): Promise<void> {
+  for (const { record, reason, message } of failed) {
+    // A hopeless record comes back many times within seconds, each time with the same error.
+    if (isHopeless(reason) && receiveCountOf(record) > 1) continue;
+    logger.error(message, { recordId: record.messageId, error: describe(reason) });
+  }
+  await workQueue.returnLater(
+    failed.map(({ record, reason }) => ({
+      receiptHandle: record.receiptHandle,
+      delaySeconds: isHopeless(reason)
+        ? HOPELESS_SECONDS
+        : returnDelaySeconds(receiveCountOf(record), Math.random()),
+    })),
+  );
+}
+
+function receiveCountOf({ attributes }: SQSRecord): number {
+  return Number(attributes.ApproximateReceiveCount);
+}
+
+/** Whether it would fail at each retry: a malformed record, or a request that was refused. */
+function isHopeless(reason: unknown): boolean {
+  return reason instanceof ImError && !errorBody(reason).retryable;
 }
 
 /** Processes all jobs at once. Each succeeds or fails by itself. */

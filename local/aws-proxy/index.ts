@@ -6,4 +6,4 @@ export type { FaultKind } from './fault-kind.ts';
 export type { ActiveFault, FaultRule } from './fault-rules.ts';
 export type { Invocation } from './invocations.ts';
 export type { Distribution, LatencyRule } from './latency.ts';
-export { steps } from './steps.ts';
+export { type Step, steps } from './steps.ts';

@@ -7,6 +7,7 @@ import { Server } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { SqsRequest } from './fauxqs.ts';
 
 const { dataDirectory } = workerData as { readonly dataDirectory?: string };
 const listen = Server.prototype.listen;
@@ -16,6 +17,11 @@ Server.prototype.listen = function listenOnLoopback(this: Server, ...args: unkno
   return Reflect.apply(listen, this, [options, ...rest]);
 };
 
+// fauxqs reads the time only here: of delays, of visibility time-outs, of its own polls for them.
+const now = Date.now;
+let aheadMs = 0;
+Date.now = () => now() + aheadMs;
+
 if (dataDirectory !== undefined) returnMessagesInFlight(join(dataDirectory, 'fauxqs.db'));
 const { startFauxqs } = await import('fauxqs');
 const server = await startFauxqs({
@@ -24,8 +30,9 @@ const server = await startFauxqs({
   ...(dataDirectory === undefined ? {} : { dataDir: dataDirectory }),
 });
 parentPort?.postMessage({ port: server.port });
-parentPort?.once('message', () => {
-  void server.stop().then(() => parentPort?.close());
+parentPort?.on('message', (request: SqsRequest) => {
+  if (request === 'stop') void server.stop().then(() => parentPort?.close());
+  else aheadMs += request.advanceMs;
 });
 
 /**

@@ -3,6 +3,14 @@ import { Worker } from 'node:worker_threads';
 import { messageOf, OperatorError } from '../operator-error.ts';
 import type { Emulator, EmulatorEvents } from './emulator.ts';
 
+/** Message to the thread of fauxqs. */
+export type SqsRequest = 'stop' | { readonly advanceMs: number };
+
+export interface SqsEmulator extends Emulator {
+  /** For tests: lets time pass for delayed messages and for those in flight. */
+  advance(seconds: number): void;
+}
+
 export interface SqsOptions extends EmulatorEvents {
   /** Folder of its SQLite database. @default - in memory */
   readonly dataDirectory?: string;
@@ -12,7 +20,7 @@ export interface SqsOptions extends EmulatorEvents {
  * Starts fauxqs (https://github.com/kibertoad/fauxqs) on a free port of the loopback interface.
  * @throws {OperatorError} if it can't open its data
  */
-export async function startSqs(options: SqsOptions = {}): Promise<Emulator> {
+export async function startSqs(options: SqsOptions = {}): Promise<SqsEmulator> {
   const worker = new Worker(new URL('./fauxqs-thread.ts', import.meta.url), {
     name: 'fauxqs',
     execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -23,15 +31,17 @@ export async function startSqs(options: SqsOptions = {}): Promise<Emulator> {
   try {
     const [{ port }] = (await once(worker, 'message')) as [{ port: number }];
     let isStopping = false;
+    const ask = (request: SqsRequest) => worker.postMessage(request);
     const exited = once(worker, 'exit');
     worker.on('error', (error: unknown) => {
       if (!isStopping) options.onExit?.(`fauxqs ended: ${messageOf(error)}`);
     });
     return {
       endpoint: `http://127.0.0.1:${port}`,
+      advance: (seconds) => ask({ advanceMs: seconds * 1000 }),
       stop: async () => {
         isStopping = true;
-        worker.postMessage('stop');
+        ask('stop');
         const force = setTimeout(() => void worker.terminate(), 2000);
         await exited;
         clearTimeout(force);

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
-  ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
   type Message,
   ReceiveMessageCommand,
@@ -22,12 +21,6 @@ export interface EventSourceOptions {
   readonly invoker: Invoker;
   /** Concurrent batches that the worker pool can run; lowers the mapping's maximum concurrency. */
   readonly maxConcurrentBatches?: number;
-  /**
-   * For tests: returns failed messages to the queue after this time. With a data folder it must be at least 1, since
-   * fauxqs loses a message that is returned after 0 s.
-   * @default - after the queue's visibility timeout, as Lambda does
-   */
-  readonly returnFailedAfterSeconds?: number;
   /** Called with one line if the queue can't be read. */
   readonly onWarning?: (message: string) => void;
 }
@@ -36,8 +29,10 @@ const LONG_POLL_SECONDS = 20;
 const RETRY_DELAY_MS = 250;
 
 /**
- * An SQS event source mapping. Polls the queue, invokes the function with each batch, and deletes what succeeded. The
- * rest returns after the visibility timeout and eventually goes to the dead-letter queue.
+ * An SQS event source mapping. Polls the queue, invokes the function with each batch, and deletes what succeeded. It leaves
+ * the rest alone: SQS returns it after the visibility timeout, or after the one to which the function has changed it, and
+ * eventually moves it to the dead-letter queue.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 export class EventSource {
   readonly #options: EventSourceOptions;
@@ -103,7 +98,6 @@ export class EventSource {
     const isFailed = (message: Message) => failed.has(String(message.MessageId));
     try {
       await this.#delete(messages.filter((message) => !isFailed(message)));
-      await this.#returnFailed(messages.filter(isFailed));
     } catch (error) {
       // The messages return and are processed again: SQS delivers at least once.
       this.#options.onWarning?.(`Cannot settle a batch of the queue ${model.queueName}: ${messageOf(error)}`);
@@ -114,17 +108,6 @@ export class EventSource {
     if (messages.length === 0) return;
     const Entries = messages.map(entryOf);
     await this.#options.client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#queueUrl, Entries }));
-  }
-
-  async #returnFailed(messages: readonly Message[]): Promise<void> {
-    const seconds = this.#options.returnFailedAfterSeconds;
-    if (seconds === undefined || messages.length === 0) return;
-    const Entries = messages.map((message, index) => ({
-      ...entryOf(message, index),
-      VisibilityTimeout: seconds,
-    }));
-    const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#queueUrl, Entries });
-    await this.#options.client.send(command);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Json } from './setup/json.ts';
 import { createTestProxy } from './setup/proxy.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { type Stack, startStack } from './setup/stack.ts';
+import { killWorker } from './setup/worker-death.ts';
 
 /** The flow is held at each of the desk's AWS calls, where the other side acts or the function dies. */
 const proxy = createTestProxy();
@@ -15,7 +16,6 @@ beforeAll(async () => {
   stack = await startStack({
     awsProxy: proxy.attach,
     clockOffsetMs: unequalClocks(1),
-    returnFailedAfterSeconds: 0,
     environment: deskEnvironment({ DESK_AGENT_GRACE_SECONDS: '1' }),
     onWarning: () => undefined,
   });
@@ -57,7 +57,7 @@ describe('the match worker', () => {
       let rounds = 0;
       for await (const step of steps(proxy, { function: 'MatchDesk', when, run })) {
         rounds += 1;
-        step.fail(when === 'before' ? 'kill' : 'kill-after');
+        await killWorker({ proxy, stack }, step, when);
         await step.finished;
         const { ann, conversationId } = people;
         expect(events(await historyOf(ann.user, conversationId))).toEqual(['opened', 'assigned']);
@@ -284,12 +284,9 @@ describe('an agent who disappears', () => {
     };
     const isReturning = (_: unknown, input: unknown) => /requeued|offline/.test(JSON.stringify(input) ?? '');
     const match = { function: 'MatchDesk', operation: 'TransactWriteItems', where: isReturning };
-    for (const [when, fault] of [
-      ['before', 'kill'],
-      ['after', 'kill-after'],
-    ] as const) {
+    for (const when of STAGES) {
       for await (const step of steps(proxy, { ...match, when, run })) {
-        step.fail(fault);
+        await killWorker({ proxy, stack }, step, when);
         const { bob, conversationId } = await step.finished;
         const stored = events(await historyOf(bob.user, conversationId));
         expect(stored).toEqual(['opened', 'assigned', 'requeued']);

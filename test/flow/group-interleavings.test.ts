@@ -16,7 +16,6 @@ beforeAll(async () => {
   stack = await startStack({
     awsProxy: proxy.attach,
     clockOffsetMs: unequalClocks(1),
-    returnFailedAfterSeconds: 0,
     onWarning: () => undefined,
   });
   // A cold start would take longer than a hold may last.

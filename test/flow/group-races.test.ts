@@ -13,7 +13,6 @@ beforeAll(async () => {
   stack = await startStack({
     awsProxy: proxy.attach,
     clockOffsetMs: unequalClocks(1),
-    returnFailedAfterSeconds: 0,
     onWarning: () => undefined,
   });
   await warmUp(proxy);

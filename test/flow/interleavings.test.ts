@@ -5,6 +5,7 @@ import { createTestProxy } from './setup/proxy.ts';
 import { historyOf, sending, sendUntilKnown } from './setup/sends.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
+import { killWorker } from './setup/worker-death.ts';
 
 /**
  * The flow is stopped at every AWS call in turn, the other side acts there, and the flow goes on. Nothing here waits
@@ -16,7 +17,6 @@ beforeAll(async () => {
   stack = await startStack({
     awsProxy: proxy.attach,
     clockOffsetMs: unequalClocks(1),
-    returnFailedAfterSeconds: 0,
     onWarning: () => undefined,
   });
   // A cold start would take longer than a hold may last.
@@ -268,7 +268,7 @@ describe("the offline queue's consumer", () => {
         await stack.inboxHolds(bob, 1);
       };
       for await (const step of steps(proxy, { function: 'StoreOffline', when, run })) {
-        step.fail(when === 'before' ? 'kill' : 'kill-after');
+        await killWorker({ proxy, stack }, step, when);
         await step.finished;
         expect(await (await stack.join(bob)).message('hi')).toMatchObject({ seq: 1 });
       }

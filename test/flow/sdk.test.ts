@@ -20,7 +20,6 @@ let stack: Stack;
 beforeAll(async () => {
   stack = await startStack({
     awsProxy: proxy.attach,
-    returnFailedAfterSeconds: 0,
     onWarning: () => undefined,
   });
 });

@@ -12,7 +12,6 @@ let stack: Stack;
 beforeAll(async () => {
   stack = await startStack({
     awsProxy: proxy.attach,
-    returnFailedAfterSeconds: 0,
     onLogLine: (_, line) => void logged.push(line),
     onWarning: (line) => void logged.push(line),
   });

@@ -4,7 +4,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openSocket, RefusedError } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
@@ -12,7 +12,7 @@ let stack: Stack;
 let sqs: SQSClient;
 const logs: string[] = [];
 beforeAll(async () => {
-  stack = await startStack({ returnFailedAfterSeconds: 0, onLogLine: (_, line) => void logs.push(line) });
+  stack = await startStack({ onLogLine: (_, line) => void logs.push(line) });
   sqs = new SQSClient({
     endpoint: stack.endpoints.sqs,
     region: 'us-east-1',
@@ -206,7 +206,7 @@ describe('service events', () => {
       await sendEvent(body);
       await sendEvent({ ...A_MESSAGE, to: bob, clientMsgId: 'c1', content: { type: 'text', text } });
       await socket.message(text);
-      expect(await receive(stack.outputs['ServiceDeadLetterQueueUrl'])).toBe(body);
+      expect(await deadLetter(stack.outputs['ServiceDeadLetterQueueUrl'])).toBe(body);
       const reason = /(?:malformed service event|service event failed).*"issues":\[\{/;
       expect(logs.some((line) => reason.test(line))).toBe(true);
     },
@@ -247,18 +247,22 @@ describe('a poison record in the offline queue', () => {
     await sender.request({ ...A_MESSAGE, action: 'sendMessage', to: bob });
     await stack.inboxHolds(bob, 1);
     for (const _ of ['first', 'redriven']) {
-      expect(await receive(stack.outputs['OfflineDeadLetterQueueUrl'])).toBe(poison);
+      expect(await deadLetter(stack.outputs['OfflineDeadLetterQueueUrl'])).toBe(poison);
       await sqs.send(new SendMessageCommand({ QueueUrl: offlineQueueUrl, MessageBody: poison }));
     }
     await stack.inboxHolds(bob, 1);
   });
 });
 
-/** Waits for the next message of a queue and deletes it. */
-async function receive(QueueUrl: string | undefined): Promise<string | undefined> {
-  const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 15 }));
-  const [message] = Messages ?? [];
-  if (message === undefined) return undefined;
+/** Takes the next dead letter; lets time pass for the queues until it is one. */
+async function deadLetter(QueueUrl: string | undefined): Promise<string | undefined> {
+  const message = await vi.waitUntil(
+    async () => {
+      stack.advanceQueues(1);
+      return (await sqs.send(new ReceiveMessageCommand({ QueueUrl }))).Messages?.[0];
+    },
+    { timeout: 15_000, interval: 20 },
+  );
   await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
   return message.Body;
 }

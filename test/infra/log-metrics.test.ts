@@ -50,9 +50,11 @@ async function logged(script: string, environment: Readonly<Record<string, strin
 describe('the metric of logged faults', () => {
   const filters = filtersOf('LoggedFaults');
 
-  it('counts what no AWS metric shows: frames answered with an error, and unchecked tokens', () => {
+  it('counts what no AWS metric shows: frames answered with an error, unchecked tokens, and failed jobs', () => {
     expect(filters.map(filteredGroup).sort()).toEqual(
-      ['Authorize', 'Socket'].map((name) => logGroupOf(template, name)).sort(),
+      ['Authorize', 'Socket', 'StoreOffline', 'FanOut', 'ServeEvents', 'MatchDesk']
+        .map((name) => logGroupOf(template, name))
+        .sort(),
     );
     expectOneMetric(filters, 'LoggedFaults');
   });

@@ -21,7 +21,7 @@ describe('options', () => {
       inboxTtlSeconds: 7 * 24 * 3600,
       leaseSeconds: 1800,
       idleTimeoutMs: 0,
-      offlineConcurrency: 50,
+      offlineConcurrency: undefined,
       pollConcurrency: undefined,
       webSocketThrottle: { rateLimit: 2000, burstLimit: 1000 },
       httpThrottle: { rateLimit: 500, burstLimit: 250 },

@@ -1,8 +1,8 @@
-import { Duration } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { FAN_OUT_WORKERS, WORKER_RATE } from '../../lambdas/shared/fan-out-rate.ts';
 import type { ServerlessImProps } from '../../lib/index.ts';
-import { resource, resources, synthesize } from './synth.ts';
+import { functionNameOf, resource, resources, synthesize } from './synth.ts';
 
 const { template } = synthesize();
 const table = (part: string) => resource(template, 'AWS::DynamoDB::Table', `Storage${part}`).Properties;
@@ -120,19 +120,26 @@ describe.each([
   ['FanOut', 'FanOut'],
   ['DeskEvents', 'MatchDesk'],
 ] as const)('the %s queue', (name, consumerName) => {
-  it('moves what failed five times to the dead-letter queue, which keeps it for 14 days (IM-FAULT-5)', () => {
+  it('moves what failed for half an hour to the dead-letter queue, which keeps it for 14 days (IM-FAULT-5)', () => {
     const deadLetters = resource(template, 'AWS::SQS::Queue', `${name}DeadLetters`);
     expect(deadLetters.Properties['MessageRetentionPeriod']).toBe(14 * 86_400);
     expect(resource(template, 'AWS::SQS::Queue', `${name}Queue`).Properties['RedrivePolicy']).toEqual({
       deadLetterTargetArn: { 'Fn::GetAtt': [deadLetters.logicalId, 'Arn'] },
-      maxReceiveCount: 5,
+      maxReceiveCount: 20,
     });
   });
 
-  it("hides a batch for six times its consumer's time-out", () => {
+  it('keeps a job through half an hour in which its function dies each time (IM-PUSH-2)', () => {
+    const { VisibilityTimeout, RedrivePolicy } = resource(template, 'AWS::SQS::Queue', `${name}Queue`)
+      .Properties as { VisibilityTimeout: number; RedrivePolicy: { maxReceiveCount: number } };
+    expect((RedrivePolicy.maxReceiveCount - 1) * VisibilityTimeout).toBeGreaterThanOrEqual(30 * 60);
+    expect(RedrivePolicy.maxReceiveCount * VisibilityTimeout).toBeLessThanOrEqual(2 * 3600);
+  });
+
+  it("hides a batch for six times its consumer's time-out at least", () => {
     const consumer = resource(template, 'AWS::Lambda::Function', consumerName).Properties;
     const { VisibilityTimeout } = resource(template, 'AWS::SQS::Queue', `${name}Queue`).Properties;
-    expect(VisibilityTimeout).toBe(6 * Number(consumer['Timeout']));
+    expect(VisibilityTimeout).toBe(Math.max(120, 6 * Number(consumer['Timeout'])));
   });
 
   it('is encrypted like its dead-letter queue, and neither works without TLS', () => {
@@ -153,14 +160,37 @@ describe.each([
     });
   });
 
-  it('is consumed without a window, record by record, with limited concurrency', () => {
-    const { template: variant } = synthesize({ offlineConcurrency: 7, inboxTtl: Duration.days(1) });
-    const mapping = resource(variant, 'AWS::Lambda::EventSourceMapping', consumerName);
+  it('is consumed without a window, record by record', () => {
+    const mapping = resource(template, 'AWS::Lambda::EventSourceMapping', consumerName);
     expect(mapping.Properties).toMatchObject({
       BatchSize: name === 'FanOut' ? 1 : 10,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
-      ScalingConfig: { MaximumConcurrency: { Offline: 7, Service: 10, FanOut: 20, DeskEvents: 5 }[name] },
     });
     expect(mapping.Properties).not.toHaveProperty('MaximumBatchingWindowInSeconds');
+  });
+});
+
+describe('a maximum concurrency, which keeps the pollers of an idle queue up', () => {
+  const limits = (props: Parameters<typeof synthesize>[0]) =>
+    Object.fromEntries(
+      resources(synthesize(props).template, 'AWS::Lambda::EventSourceMapping').flatMap(({ Properties }) => {
+        const { ScalingConfig: scaling, FunctionName: name } = Properties as {
+          ScalingConfig?: { MaximumConcurrency: number };
+          FunctionName: { Ref: string };
+        };
+        return scaling === undefined ? [] : [[functionNameOf(name.Ref), scaling.MaximumConcurrency]];
+      }),
+    );
+
+  it('bounds the fan-outs, which share the posts of the account, and nothing else', () => {
+    expect(limits({})).toEqual({ FanOut: 10 });
+  });
+
+  it('bounds the offline queue by option', () => {
+    expect(limits({ offlineConcurrency: 7 })).toEqual({ FanOut: 10, StoreOffline: 7 });
+  });
+
+  it('lets all fan-outs together take half of what the account’s APIs share', () => {
+    expect(FAN_OUT_WORKERS * WORKER_RATE.perSecond).toBe(10_000 / 2);
   });
 });

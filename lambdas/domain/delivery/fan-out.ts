@@ -6,6 +6,7 @@ import type { MessageReader } from '../model/message.ts';
 import type { Reference } from '../model/reference.ts';
 import { enqueueFollowUpJobs, type GroupDeliveryPorts, messagesFrame } from './deliver.ts';
 import { findSessions } from './find-sessions.ts';
+import type { Pace } from './pace.ts';
 import { pushToAll } from './push.ts';
 
 /** Members per read of routes. */
@@ -19,6 +20,7 @@ const MEMBERS_PER_READ = 5_000;
 
 export interface FanOutPorts extends GroupDeliveryPorts {
   readonly messages: MessageReader;
+  readonly pace: Pace;
 }
 
 /**
@@ -76,7 +78,9 @@ async function deliverToPart(
   users: readonly string[],
   text: string,
 ): Promise<void> {
-  const pushed = await pushToAll(ports, await findSessions(ports, users, exceptConnectionId), text);
+  const sessions = await findSessions(ports, users, exceptConnectionId);
+  await ports.pace(sessions.length);
+  const pushed = await pushToAll(ports, sessions, text);
   if (!('reference' in what)) return;
   await enqueueFollowUpJobs(ports, what.reference, inboxOwners(memberCount, users, what.reference), pushed);
 }

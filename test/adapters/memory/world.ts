@@ -35,6 +35,7 @@ export function createWorld() {
     queues: ['default', 'boats'],
     agentGraceMs: 120_000,
     onWait: () => {},
+    pace: async () => {},
     fanOutQueue: inMemoryFanOutQueue(),
     inbox,
     inboxWriter: inbox,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
+  ChangeMessageVisibilityCommand,
   GetQueueAttributesCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
@@ -8,8 +9,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { sqsClient } from '../../../local/emulators/clients.ts';
-import type { Emulator } from '../../../local/emulators/emulator.ts';
-import { startSqs } from '../../../local/emulators/fauxqs.ts';
+import { type SqsEmulator, startSqs } from '../../../local/emulators/fauxqs.ts';
 import { createQueues, localQueueUrl } from '../../../local/emulators/queues.ts';
 import { EventSource } from '../../../local/event-source/event-source.ts';
 import { WorkerPool } from '../../../local/functions/worker-pool.ts';
@@ -18,7 +18,7 @@ import { queueArn } from '../../../local/stack/identifiers.ts';
 import { functionOf } from './bundle.ts';
 import { eventually } from './eventually.ts';
 
-let sqs: Emulator;
+let sqs: SqsEmulator;
 let client: SQSClient;
 beforeAll(async () => {
   sqs = await startSqs();
@@ -31,6 +31,7 @@ afterAll(async () => {
 
 interface Record {
   readonly messageId: string;
+  readonly receiptHandle: string;
   readonly body: string;
   readonly attributes: { readonly ApproximateReceiveCount: string };
 }
@@ -42,11 +43,12 @@ interface Setup {
   readonly model?: Partial<EventSourceModel>;
   readonly handle: (batch: Batch) => unknown;
   readonly maxReceiveCount?: number;
-  readonly visibilitySeconds?: number;
 }
 
-/** A new queue with a dead-letter queue and a poller; failed messages return at once. */
-async function setUp({ model, handle, maxReceiveCount = 2, visibilitySeconds }: Setup) {
+const VISIBILITY_SECONDS = 180;
+
+/** A new queue with a dead-letter queue and a poller. */
+async function setUp({ model, handle, maxReceiveCount = 2 }: Setup) {
   count += 1;
   const queueName = `queue-${count}`;
   const deadName = `dead-${count}`;
@@ -54,7 +56,7 @@ async function setUp({ model, handle, maxReceiveCount = 2, visibilitySeconds }: 
   await createQueues(client, [{ logicalId: 'D', queueName: deadName, attributes: {} }]);
   const attributes = {
     RedrivePolicy: redrive,
-    ...(visibilitySeconds === undefined ? {} : { VisibilityTimeout: String(visibilitySeconds) }),
+    VisibilityTimeout: String(VISIBILITY_SECONDS),
   };
   await createQueues(client, [{ logicalId: 'Q', queueName, attributes }]);
   const batches: Batch[] = [];
@@ -78,7 +80,6 @@ async function setUp({ model, handle, maxReceiveCount = 2, visibilitySeconds }: 
         return (isInvokeResult(result) ? result : { ok: true, payload: result ?? null }) as InvokeResult;
       },
     },
-    ...(visibilitySeconds === undefined ? { returnFailedAfterSeconds: 0 } : {}),
   });
   onTestFinished(() => eventSource.stop());
   const url = localQueueUrl(sqs.endpoint, queueName);
@@ -169,6 +170,10 @@ test('the event source returns only the failed records, and a poison record land
   const queue = await setUp({ handle: (batch) => failing(batch, 'poison') });
   await queue.send('good', 'poison', 'fine');
   queue.eventSource.start();
+  await eventually(() => queue.batches.length).toBe(1);
+  sqs.advance(VISIBILITY_SECONDS);
+  await eventually(() => queue.batches.length).toBe(2);
+  sqs.advance(VISIBILITY_SECONDS);
   await eventually(queue.dead).toBe(1);
   expect(queue.batches.map(bodies)).toEqual([['good', 'poison', 'fine'], ['poison']]);
   expect(queue.batches[1]?.[0]?.attributes.ApproximateReceiveCount).toBe('2');
@@ -188,26 +193,40 @@ test.each([
   });
   await queue.send('a', 'b');
   queue.eventSource.start();
+  await eventually(() => calls).toBe(1);
+  sqs.advance(VISIBILITY_SECONDS);
   await eventually(queue.left).toBe(0);
   expect(queue.batches.flatMap((batch) => bodies(batch) ?? []).sort()).toEqual(['a', 'a', 'b', 'b']);
   expect(await queue.dead()).toBe(0);
 });
 
 test("the event source leaves failed records to the queue's visibility time-out", async () => {
-  let calls = 0;
-  const times: number[] = [];
+  const queue = await setUp({ handle: (batch) => (queue.batches.length === 1 ? failing(batch, 'a') : null) });
+  await queue.send('a');
+  queue.eventSource.start();
+  await eventually(() => queue.batches.length).toBe(1);
+  sqs.advance(VISIBILITY_SECONDS - 5);
+  await queue.send('b');
+  await eventually(() => queue.batches.map(bodies)).toEqual([['a'], ['b']]);
+  sqs.advance(5);
+  await eventually(() => queue.batches.map(bodies)).toEqual([['a'], ['b'], ['a']]);
+});
+
+test('the event source leaves a failed record to the visibility time-out to which its function changed it', async () => {
   const queue = await setUp({
-    visibilitySeconds: 1,
-    handle: (batch) => {
-      times.push(Date.now());
-      calls += 1;
-      return calls === 1 ? failing(batch, 'a') : null;
+    handle: async (batch) => {
+      if (queue.batches.length > 1) return null;
+      const [{ receiptHandle: ReceiptHandle = '' } = {}] = batch;
+      const QueueUrl = queue.url;
+      await client.send(
+        new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 1 }),
+      );
+      return failing(batch, 'a');
     },
   });
   await queue.send('a');
   queue.eventSource.start();
-  await eventually(queue.left).toBe(0);
-  expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(900);
+  await eventually(() => queue.batches.length).toBe(2);
 });
 
 test('the event source gives the batch of a killed function to another instance', async () => {
@@ -231,6 +250,7 @@ test('the event source gives the batch of a killed function to another instance'
   queue.eventSource.start();
   await logged.promise;
   await pool.kill('Fn');
+  sqs.advance(VISIBILITY_SECONDS);
   await eventually(queue.left).toBe(0);
   expect(output).toEqual(['stuck', 'done']);
 });

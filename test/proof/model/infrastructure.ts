@@ -24,7 +24,6 @@ export async function startInfrastructure(cdkOut?: string): Promise<Infrastructu
     maxInstancesPerFunction: 3,
     maxInstances: 36,
     clockOffsetMs: unequalClocks(1),
-    returnFailedAfterSeconds: 0,
     onWarning: () => undefined,
     ...(cdkOut !== undefined && { cdkOut }),
   });

@@ -14,6 +14,8 @@ const NAMES = ['Offline', 'FanOut', 'Service'] as const;
 type QueueName = (typeof NAMES)[number];
 
 const POLL_MS = 20;
+/** The queues' time of each poll, while records wait only for a visibility time-out: its minutes pass within seconds. */
+const POLL_SECONDS = 5;
 /** A throttled post waits for up to 64 s at its fifth try, and a dead letter starts again. */
 const DRAIN_MS = 75_000;
 
@@ -40,11 +42,12 @@ export class Queues {
     let redriven = 0;
     for (;;) {
       await this.#proxy.untilIdle();
-      if (await this.#isEmpty()) {
+      const waiting = await this.#waiting();
+      if (waiting.all === 0) {
         const moved = await this.#redrive();
         if (moved === 0) return redriven;
         redriven += moved;
-      }
+      } else if (waiting.all === waiting.inFlight) this.#runtime.advanceQueues(POLL_SECONDS);
       if (Date.now() > deadline) throw new Error('The queues do not drain.');
       await delay(POLL_MS);
     }
@@ -54,9 +57,13 @@ export class Queues {
     this.#client.destroy();
   }
 
-  async #isEmpty(): Promise<boolean> {
+  /** Visible, in flight, and delayed records of all queues, and those in flight alone. */
+  async #waiting(): Promise<{ readonly all: number; readonly inFlight: number }> {
     const counts = await Promise.all(NAMES.map((name) => this.#count(this.#url(name))));
-    return counts.every((count) => count === 0);
+    return {
+      all: counts.reduce((sum, { all }) => sum + all, 0),
+      inFlight: counts.reduce((sum, { inFlight }) => sum + inFlight, 0),
+    };
   }
 
   /** Redrives, as docs/operations.md describes. */
@@ -69,7 +76,7 @@ export class Queues {
 
   async #move(from: string, to: string): Promise<number> {
     let moved = 0;
-    while ((await this.#count(from)) > 0) {
+    while ((await this.#count(from)).all > 0) {
       const { Messages = [] } = await this.#client.send(
         new ReceiveMessageCommand({ QueueUrl: from, MaxNumberOfMessages: 10 }),
       );
@@ -86,14 +93,15 @@ export class Queues {
     await this.#client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body }));
   }
 
-  /** Visible, in flight, and delayed. */
-  async #count(url: string): Promise<number> {
+  async #count(url: string): Promise<{ readonly all: number; readonly inFlight: number }> {
     const { Attributes = {} } = await this.#client.send(
       new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }),
     );
-    return Object.entries(Attributes)
+    const { ApproximateNumberOfMessagesNotVisible: inFlight } = Attributes;
+    const all = Object.entries(Attributes)
       .filter(([name]) => name.startsWith('ApproximateNumberOfMessages'))
       .reduce((sum, [, count]) => sum + Number(count), 0);
+    return { all, inFlight: Number(inFlight) };
   }
 
   #url(name: QueueName, kind: '' | 'DeadLetter' = ''): string {

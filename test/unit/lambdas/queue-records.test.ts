@@ -1,6 +1,8 @@
 import type { SQSRecord } from 'aws-lambda';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod/mini';
+import type { ReturnedRecord } from '../../../lambdas/domain/model/failed-job.ts';
+import { NotFoundError, UnavailableError } from '../../../lambdas/shared/errors.ts';
 import { logger } from '../../../lambdas/shared/logger.ts';
 import {
   type Job,
@@ -11,10 +13,20 @@ import {
 
 const schema = () => z.object({ n: z.number() });
 const record = (messageId: string, body: string, receiveCount = '1') =>
-  ({ messageId, body, attributes: { ApproximateReceiveCount: receiveCount } }) as SQSRecord;
+  ({
+    messageId,
+    body,
+    receiptHandle: `receipt of ${messageId}`,
+    attributes: { ApproximateReceiveCount: receiveCount },
+  }) as SQSRecord;
+const returned: ReturnedRecord[] = [];
+const ports = {
+  workQueue: { returnLater: async (records: readonly ReturnedRecord[]) => void returned.push(...records) },
+};
 const job = (recordId: string, n: number): Job<{ n: number }> => ({ recordId, body: { n }, isRepeat: false });
 
 afterEach(() => {
+  returned.splice(0);
   vi.restoreAllMocks();
 });
 
@@ -22,7 +34,7 @@ describe('a batch', () => {
   it('passes the parsed records on, each marked as a repeat or not', async () => {
     const process = vi.fn(async () => []);
     const batch = [record('a', '{"n":1}'), record('b', '{"n":2}', '2')];
-    expect(await processBatch('job', schema, batch, process)).toEqual({ batchItemFailures: [] });
+    expect(await processBatch('job', schema, batch, ports, process)).toEqual({ batchItemFailures: [] });
     expect(process.mock.calls).toEqual([
       [
         [
@@ -37,7 +49,7 @@ describe('a batch', () => {
     const error = vi.spyOn(logger, 'error').mockImplementation(() => {});
     const process = vi.fn(async () => []);
     const batch = [record('a', '{'), record('b', '{"n":"1"}'), record('c', '{"n":3}')];
-    expect(await processBatch('job', schema, batch, process)).toEqual({
+    expect(await processBatch('job', schema, batch, ports, process)).toEqual({
       batchItemFailures: [{ itemIdentifier: 'a' }, { itemIdentifier: 'b' }],
     });
     expect(process.mock.calls).toEqual([[[{ recordId: 'c', body: { n: 3 }, isRepeat: false }]]]);
@@ -52,15 +64,59 @@ describe('a batch', () => {
   it('processes nothing when every record is malformed', async () => {
     vi.spyOn(logger, 'error').mockImplementation(() => {});
     const process = vi.fn(async () => []);
-    await processBatch('job', schema, [record('a', '')], process);
+    await processBatch('job', schema, [record('a', '')], ports, process);
     expect(process).not.toHaveBeenCalled();
+  });
+
+  it('returns a failed record after seconds, later with each failure', async () => {
+    vi.spyOn(logger, 'error').mockImplementation(() => {});
+    vi.spyOn(Math, 'random').mockReturnValue(0.5);
+    const counts = ['1', '2', '3', '8', '9', '19', '20'];
+    const batch = counts.map((count) => record(`r${count}`, '{"n":1}', count));
+    const failAll = async (jobs: readonly Job<{ n: number }>[]) =>
+      jobs.map(({ recordId }) => ({ recordId, reason: new UnavailableError() }));
+    await processBatch('job', schema, batch, ports, failAll);
+    expect(returned).toEqual(
+      [2, 3, 6, 192, 225, 225, 1].map((delaySeconds, index) => ({
+        receiptHandle: `receipt of r${counts[index]}`,
+        delaySeconds,
+      })),
+    );
+  });
+
+  it.each([
+    ['is malformed', '{', async () => []],
+    ['was refused', '{"n":1}', async () => [{ recordId: 'a', reason: new NotFoundError() }]],
+  ])(
+    'logs a record that %s once, and returns it at once each time (IM-FAULT-5)',
+    async (_, body, process) => {
+      const error = vi.spyOn(logger, 'error').mockImplementation(() => {});
+      for (const count of ['1', '2', '15'])
+        await processBatch('job', schema, [record('a', body, count)], ports, process);
+      expect(returned.map(({ delaySeconds }) => delaySeconds)).toEqual([1, 1, 1]);
+      expect(error).toHaveBeenCalledTimes(1);
+    },
+  );
+
+  it('returns every job when a call fails that serves all of them', async () => {
+    vi.spyOn(logger, 'error').mockImplementation(() => {});
+    const batch = [record('a', '{"n":1}'), record('b', '{"n":2}')];
+    const fail = () => Promise.reject(new UnavailableError());
+    expect((await processBatch('job', schema, batch, ports, fail)).batchItemFailures).toHaveLength(2);
+    expect(returned.map(({ delaySeconds }) => delaySeconds <= 2)).toEqual([true, true]);
+  });
+
+  it('asks nothing of its queue when no record failed', async () => {
+    const workQueue = { returnLater: vi.fn() };
+    await processBatch('job', schema, [record('a', '{"n":1}')], { workQueue }, async () => []);
+    expect(workQueue.returnLater).not.toHaveBeenCalled();
   });
 
   it('returns and logs failed records after malformed ones', async () => {
     const error = vi.spyOn(logger, 'error').mockImplementation(() => {});
     const batch = [record('a', '{"n":1}'), record('b', '{')];
     const failed = [{ recordId: 'a', reason: new Error('busy') }];
-    expect(await processBatch('job', schema, batch, async () => failed)).toEqual({
+    expect(await processBatch('job', schema, batch, ports, async () => failed)).toEqual({
       batchItemFailures: [{ itemIdentifier: 'b' }, { itemIdentifier: 'a' }],
     });
     expect(error.mock.calls.at(-1)).toEqual([
