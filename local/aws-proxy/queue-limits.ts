@@ -80,7 +80,9 @@ function messageErrorOf(message: Fields): QueueError | undefined {
     return invalid(
       'MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length.',
     );
-  return rangeErrorOf(message, 'DelaySeconds', 0, MAX_DELAY_SECONDS) ?? attributeErrorOf(recordOf(attributes));
+  return (
+    rangeErrorOf(message, 'DelaySeconds', 0, MAX_DELAY_SECONDS) ?? attributeErrorOf(recordOf(attributes))
+  );
 }
 
 function attributeErrorOf(attributes: Fields): QueueError | undefined {
@@ -120,8 +122,11 @@ function invalid(message: string): QueueError {
 
 /** Body, and names, types, and values of the attributes. */
 function bytesOf({ MessageBody: body = '', MessageAttributes: attributes }: Fields): number {
-  return Object.entries(recordOf(attributes)).reduce((sum, [name, value]) => {
-    const { DataType: type = '', StringValue: text = '', BinaryValue: binary = '' } = recordOf(value);
-    return sum + Buffer.byteLength(`${name}${type}${text}`) + Buffer.byteLength(String(binary), 'base64');
-  }, Buffer.byteLength(String(body)));
+  return Object.entries(recordOf(attributes)).reduce(
+    (sum, [name, value]) => {
+      const { DataType: type = '', StringValue: text = '', BinaryValue: binary = '' } = recordOf(value);
+      return sum + Buffer.byteLength(`${name}${type}${text}`) + Buffer.byteLength(String(binary), 'base64');
+    },
+    Buffer.byteLength(String(body)),
+  );
 }

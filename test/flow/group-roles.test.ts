@@ -13,7 +13,6 @@ const { call, send, newGroup, historyOf, warmUp } = groupsOf(() => stack);
 beforeAll(async () => {
   stack = await startStack({
     awsProxy: proxy.attach,
-    returnFailedAfterSeconds: 0,
     onWarning: () => undefined,
   });
   await warmUp(proxy);
