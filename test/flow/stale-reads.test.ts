@@ -18,7 +18,6 @@ const desk = deskOf(() => stack);
 beforeAll(async () => {
   stack = await startStack({
     awsProxy: proxy.attach,
-    returnFailedAfterSeconds: 0,
     environment: deskEnvironment(),
     onWarning: () => undefined,
   });
