@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { CloseReason, ErrorCode } from './codes.ts';
 import { type Content, contentSchema, text } from './content.ts';
 import type { DeskAssignedPush, DeskUpdatedPush } from './desk.ts';
-import { CLIENT_ID, parseConversationId, USER_ID } from './ids.ts';
+import { CLIENT_ID, parseConversationId, SENDER_ID, USER_ID } from './ids.ts';
 import { lazySchema } from './lazy-schema.ts';
 import { LIMITS } from './limits.ts';
 
@@ -26,8 +26,11 @@ export const renewSchema = lazySchema(() =>
   z.object({ id: frameId(), token: z.string().check(z.maxLength(8_192)) }),
 );
 
-/** Names a conversation: by its id, or by the other user of a direct conversation. */
-const target = lazySchema(() => ({ to: z.optional(userId()), conversationId: z.optional(conversationId()) }));
+/** Names a conversation: by its id, or by the other user of a direct conversation. One with `system` can be read. */
+const target = lazySchema(() => ({
+  to: z.optional(z.string().check(z.regex(SENDER_ID, 'is not a user id'))),
+  conversationId: z.optional(conversationId()),
+}));
 
 const exactlyOneTarget = lazySchema(() =>
   z.refine<{ to?: string | undefined; conversationId?: string | undefined }>(

@@ -1,6 +1,11 @@
 /** Identifiers of the contract (docs/protocol.md, section 1), and conversation ids made of them. */
 
-export const USER_ID = /^[A-Za-z0-9_.@|+=-]{1,64}$/;
+/** `.` and `..` are nobody's, since a URL's path loses them; nor is `system`, or a user could write in its name. */
+export const USER_ID = /^(?!(?:system|\.\.?)$)[A-Za-z0-9_.@|+=-]{1,64}$/;
+/** Sends what comes from no user (docs/protocol.md, section 8). Nobody can write to it. */
+export const SYSTEM = 'system';
+/** A user id, or `system`. */
+export const SENDER_ID = /^(?!\.\.?$)[A-Za-z0-9_.@|+=-]{1,64}$/;
 export const DEVICE_ID = /^[A-Za-z0-9_.-]{1,64}$/;
 /** `clientMsgId` and frame `id`. */
 export const CLIENT_ID = /^[A-Za-z0-9_-]{1,64}$/;
@@ -31,7 +36,7 @@ export function parseConversationId(id: string): ConversationId | undefined {
   if (SUPPORT_ID.test(id)) return { kind: 'support', id };
   const [prefix, a, b, ...rest] = id.split(':');
   if (prefix !== 'dm' || a === undefined || b === undefined || rest.length > 0) return undefined;
-  if (!USER_ID.test(a) || !USER_ID.test(b) || a === b) return undefined;
+  if (!SENDER_ID.test(a) || !SENDER_ID.test(b) || a === b) return undefined;
   return { kind: 'direct', id, users: [a, b] };
 }
 

@@ -9,7 +9,7 @@ import {
   pollSchema,
   updateGroupSchema,
 } from '../protocol/http.ts';
-import { CLIENT_ID, DEVICE_ID, USER_ID } from '../protocol/ids.ts';
+import { CLIENT_ID, DEVICE_ID, SENDER_ID, USER_ID } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { type Field as FrameField, MESSAGES, type Presence } from '../protocol/protobuf-fields.ts';
 import { CLOSE_MEANINGS, ERROR_MEANINGS, EXTRA_LIMITS, LIMIT_MEANINGS, MEANINGS } from './field-meanings.ts';
@@ -146,6 +146,7 @@ function typeOf({ type, items, anyOf, allOf }: Schema): string {
 const PATTERNS: Readonly<Record<string, string>> = {
   [CLIENT_ID.source]: '1 to 64 of `A-Z a-z 0-9 _ -`',
   [USER_ID.source]: 'a user id',
+  [SENDER_ID.source]: 'a user id',
   [DEVICE_ID.source]: '1 to 64 of `A-Z a-z 0-9 _ . -`',
   '^[0-9]{1,15}$': 'a whole number',
 };

@@ -71,6 +71,7 @@ describe('a token gets the same answer from the socket, the HTTP API, and the po
     ['has a number as its user', { claims: { sub: 7 } }, REFUSED],
     ['has a list as its user', { claims: { sub: ['alice'] } }, REFUSED],
     ['has a user id with a colon', { claims: { sub: 'a:b' } }, REFUSED],
+    ['is of system, which is no user', { claims: { sub: 'system' } }, REFUSED],
     ['names an extension that must be understood', { header: { crit: ['x'], x: 1 } }, REFUSED],
     ['names no key', { header: { kid: undefined } }, REFUSED],
     ['names an unknown key', { header: { kid: 'other' } }, REFUSED],

@@ -1,5 +1,5 @@
 import type { UserPresence } from '../../../protocol/frames.ts';
-import { USER_ID } from '../../../protocol/ids.ts';
+import { SENDER_ID } from '../../../protocol/ids.ts';
 import type { Conversation } from '../conversations/conversation.ts';
 import type { Groups } from '../conversations/groups.ts';
 import type { ConnectionChange, ConnectionStateName } from '../model/connection-change.ts';
@@ -98,7 +98,7 @@ export class Client {
    * im.direct('bob').send({ type: 'text', text: 'hi' });
    */
   direct(userId: string): Conversation {
-    if (!USER_ID.test(userId)) throw malformed('user id', userId);
+    if (!SENDER_ID.test(userId)) throw malformed('user id', userId);
     return this.engine.conversations.open({ to: userId });
   }
 

@@ -1,5 +1,6 @@
 import type { MessageRequest, Sent } from '../../../protocol/frames.ts';
-import { ForbiddenError } from '../../shared/errors.ts';
+import { SYSTEM } from '../../../protocol/ids.ts';
+import { ForbiddenError, InvalidRequestError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
 import { keepLease, requireLiveSession } from '../access/live-session.ts';
 import { requireMembership } from '../access/membership.ts';
@@ -46,6 +47,7 @@ export async function send(
 ): Promise<Sent> {
   // 1. Parse: a malformed request fails here, before any call.
   const conversation = resolveConversation(userId, request);
+  refuseSystemAsPeer(conversation);
   const wanted = draft(userId, request.clientMsgId, request.content);
 
   // 2. Check the caller's session and, at the same time, allocate a seq or find the original of a repeat.
@@ -74,6 +76,12 @@ export async function send(
   // 6. Ack.
   const { clientMsgId, conversationId, messageId, seq, sentAt } = committed.message;
   return { clientMsgId, conversationId, messageId, seq, sentAt, duplicate: committed.duplicate };
+}
+
+/** Nobody is `system`: what is sent to it would fill an inbox that no one reads. */
+function refuseSystemAsPeer(conversation: Conversation): void {
+  if (conversation.kind === 'direct' && conversation.peer === SYSTEM)
+    throw new InvalidRequestError([{ path: 'to', message: 'system takes no messages' }]);
 }
 
 interface Sender {

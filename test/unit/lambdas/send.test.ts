@@ -30,6 +30,16 @@ describe('sendMessage', () => {
     });
   });
 
+  it('is refused to system, which is nobody, and sends from it (section 1)', async () => {
+    const { world } = await withSpeaker();
+    const { to: _, ...rest } = aRequest();
+    for (const target of [{ to: 'system' }, { conversationId: 'dm:alice:system' }]) {
+      const refused = send(world, 'alice', { ...rest, ...target });
+      await expect(refused).rejects.toMatchObject({ code: 'invalid_request' });
+    }
+    expect(await send(world, 'system', aRequest({ to: 'alice' }))).toMatchObject({ seq: 1 });
+  });
+
   it('returns the first ack when a send is repeated, by to or conversationId (IM-SEND-2)', async () => {
     const { world, caller } = await withSpeaker();
     const first = await send(world, 'alice', aRequest(), caller);

@@ -79,6 +79,8 @@ describe('a token', () => {
     ['without expiry', { iss: ISSUER, aud: 'chat', sub: 'alice' }],
     ['without user', claims({ sub: '' })],
     ['with a colon in the user id', claims({ sub: 'a:b' })],
+    ['with system as the user id', claims({ sub: 'system' })],
+    ['with two dots as the user id', claims({ sub: '..' })],
   ])('is refused when %s (IM-CONN-2, IM-REFUSE-1)', async (_, payload) => {
     await expect(verifier().verify(await sign(payload))).rejects.toThrow(unauthorized);
   });

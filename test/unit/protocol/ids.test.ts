@@ -1,8 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { directConversationId, parseConversationId, peerOf } from '../../../protocol/ids.ts';
+import {
+  directConversationId,
+  parseConversationId,
+  peerOf,
+  SENDER_ID,
+  USER_ID,
+} from '../../../protocol/ids.ts';
 
-const userId = fc.stringMatching(/^[A-Za-z0-9_.@|+=-]{1,64}$/);
+const userId = fc.stringMatching(/^[A-Za-z0-9_.@|+=-]{1,64}$/).filter((id) => USER_ID.test(id));
+
+describe('a user id', () => {
+  it("is never one that a URL's path loses, or the sender of what comes from no user (section 1)", () => {
+    for (const id of ['.', '..', 'system', '', 'a:b', 'a/b', 'é', 'a'.repeat(65)])
+      expect(USER_ID.test(id)).toBe(false);
+    for (const id of ['...', '.a', 'systems', 'System', 'auth0|1', 'a@b.c'])
+      expect(USER_ID.test(id)).toBe(true);
+    expect(['system', 'bob', '.', '..'].filter((id) => SENDER_ID.test(id))).toEqual(['system', 'bob']);
+  });
+});
 
 describe('the conversation id module', () => {
   it('gives a direct conversation the same id for both users, and each user their peer', () => {
@@ -35,6 +51,8 @@ describe('the conversation id module', () => {
     'g:01ARZ3NDEKTSV4RRFFQ69G5FAI',
     'G:01ARZ3NDEKTSV4RRFFQ69G5FAV',
     `dm:a:${'b'.repeat(65)}`,
+    'dm:.:a',
+    'dm:..:a',
   ])('refuses the malformed id %j', (id) => {
     expect(parseConversationId(id)).toBeUndefined();
   });

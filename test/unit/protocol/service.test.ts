@@ -24,6 +24,8 @@ describe('a service event', () => {
     { type: 'user.deleted', userId: 'bob' },
     { type: 'user.loggedOut' },
     { type: 'user.loggedOut', userId: 'a:b' },
+    { type: 'user.loggedOut', userId: 'system' },
+    { ...message, to: '..' },
     { ...message, to: 'bob', from: undefined },
     message,
     { ...message, to: 'bob', conversationId: 'dm:bob:system' },
