@@ -175,6 +175,54 @@ describe('unsent messages', () => {
     expect([...(await store.backend.entries())]).toHaveLength(1);
   });
 
+  it('are counted and leave the device when the user says so, and nothing else does', async () => {
+    const store = memoryStore();
+    await store.backend.set('theme', 'dark');
+    const parts = await harness({ store });
+    const connection = await parts.connected();
+    parts.server.scripts.set('sendMessage', () => undefined);
+    parts.im.direct('bob').send(say('private'));
+    await connection.next('sendMessage');
+    parts.im.direct('bob').send(say('more'));
+    expect(await store.unsentCount()).toBe(2);
+    parts.im.close();
+    await store.clear();
+    expect(await store.unsentCount()).toBe(0);
+    parts.server.scripts.clear();
+    const next = nextRun(parts, store);
+    await next.connect();
+    next.close();
+    expect(parts.server.history).toEqual([]);
+    expect([...(await store.backend.entries())]).toEqual([['theme', 'dark']]);
+  });
+
+  it('leave also when they were still being written', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { backend } = memoryStore();
+    const set = (key: string, value: string) => gate.promise.then(() => backend.set(key, value));
+    const store = new Store({
+      entries: () => backend.entries(),
+      set,
+      remove: (key) => backend.remove(key),
+    });
+    const parts = await harness({ store });
+    parts.im.direct('bob').send(say('private'));
+    parts.im.close();
+    const cleared = store.clear();
+    gate.resolve();
+    await cleared;
+    expect([...(await backend.entries())]).toEqual([]);
+  });
+
+  it('are reported as left on the device if the store fails', async () => {
+    const { backend } = memoryStore();
+    await backend.set('outbox/x', '{}');
+    const remove = () => Promise.reject(new Error('locked'));
+    const store = new Store({ entries: () => backend.entries(), set: async () => {}, remove });
+    await expect(store.clear()).rejects.toThrow('locked');
+    expect(await store.unsentCount()).toBe(1);
+  });
+
   it('are sent even if the store fails or holds invalid entries', async () => {
     const broken: StoreBackend = {
       entries: async () => [

@@ -7,7 +7,8 @@ import type { Journal, Outbox } from './outbox.ts';
 import type { Destination, Draft, OutgoingMessage } from './outgoing-message.ts';
 import type { StoreBackend } from './store-backend.ts';
 
-const PREFIX = 'outbox/';
+/** Of the keys of unsent messages: an app's own backend may hold other keys, too. */
+export const PREFIX = 'outbox/';
 
 /** An unsent message in the store. */
 export interface OutboxRecord {
@@ -23,6 +24,9 @@ export interface OutboxRecord {
   readonly refused?: ErrorBody;
 }
 
+/** Runs a task after the earlier ones have ended, however they ended. Its result is the task's. */
+export type InTurn = <Result>(task: () => Promise<Result>) => Promise<Result>;
+
 export interface RestorePorts<Conversation extends Destination> {
   readonly outbox: Pick<Outbox, 'has' | 'restore'>;
   open(target: Target): Conversation;
@@ -33,13 +37,14 @@ export interface RestorePorts<Conversation extends Destination> {
 /** Keeps unsent messages in a store, so that they outlive the program. */
 export class OutboxJournal implements Journal {
   readonly #store: StoreBackend;
+  readonly #inTurn: InTurn;
   readonly #logger: Logger;
-  #writing: Promise<void> = Promise.resolve();
   #lastOrder = 0;
   readonly #orders = new Map<OutgoingMessage, number>();
 
-  constructor(store: StoreBackend, logger: Logger) {
+  constructor(store: StoreBackend, inTurn: InTurn, logger: Logger) {
     this.#store = store;
+    this.#inTurn = inTurn;
     this.#logger = logger;
   }
 
@@ -110,9 +115,7 @@ export class OutboxJournal implements Journal {
   }
 
   #write(task: () => Promise<void>): void {
-    this.#writing = this.#writing
-      .then(task)
-      .catch((error: unknown) => this.#logger.warn('the store failed', { error }));
+    this.#inTurn(task).catch((error: unknown) => this.#logger.warn('the store failed', { error }));
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Logger } from '../support/logger.ts';
-import { OutboxJournal } from './outbox-journal.ts';
+import { type InTurn, OutboxJournal, PREFIX } from './outbox-journal.ts';
 import type { StoreBackend } from './store-backend.ts';
 
 /**
@@ -11,6 +11,7 @@ import type { StoreBackend } from './store-backend.ts';
  */
 export class Store {
   readonly #backend: StoreBackend;
+  #lastTurn: Promise<unknown> = Promise.resolve();
 
   /** @param backend where to keep the entries; `indexedDbStore` and `localStorageStore` have their own */
   constructor(backend: StoreBackend) {
@@ -22,9 +23,43 @@ export class Store {
     return this.#backend;
   }
 
+  /**
+   * How many messages the store keeps: unsent ones, and refused ones that were not discarded. Ask it before a sign-out.
+   * @throws if the backend fails
+   */
+  async unsentCount(): Promise<number> {
+    return (await this.#inTurn(() => this.#keys())).length;
+  }
+
+  /**
+   * Removes all messages from the store, for a user who signs out of a device that others use. Close the client first:
+   * an open one still sends what it has in memory.
+   * @throws if the backend fails; some messages may be left
+   * @example
+   * im.close();
+   * await store.clear();
+   */
+  clear(): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const key of await this.#keys()) await this.#backend.remove(key);
+    });
+  }
+
+  async #keys(): Promise<string[]> {
+    const entries = await this.#backend.entries();
+    return Array.from(entries, ([key]) => key).filter((key) => key.startsWith(PREFIX));
+  }
+
+  /** A message that is being written when `clear` is called would otherwise outlive it. */
+  readonly #inTurn: InTurn = (task) => {
+    const done = this.#lastTurn.then(task);
+    this.#lastTurn = done.catch(() => {});
+    return done;
+  };
+
   /** @internal Created here, so that a client without a store doesn't ship the journal's code. */
   journal(logger: Logger): OutboxJournal {
-    return new OutboxJournal(this.#backend, logger);
+    return new OutboxJournal(this.#backend, this.#inTurn, logger);
   }
 }
 

@@ -2,6 +2,7 @@ import type { ConversationSummary } from '@serverless-im/client';
 import { useConnection, useConversations } from '@serverless-im/client/react';
 import { useState } from 'react';
 import { useIm } from '../session/client-context.ts';
+import { type SignOut, SignOutButton } from '../session/sign-out.tsx';
 import type { ConversationKey, Selection } from '../shell/selection.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
@@ -14,10 +15,10 @@ export interface ConversationListProps {
   /** The signed-in user. */
   readonly name: string;
   readonly selection: Selection;
-  readonly onSignOut?: (() => void) | undefined;
+  readonly signOut?: SignOut | undefined;
 }
 
-export function ConversationList({ name, selection, onSignOut }: ConversationListProps) {
+export function ConversationList({ name, selection, signOut }: ConversationListProps) {
   const im = useIm();
   const { current } = useConnection(im);
   const [isStarting, setIsStarting] = useState(false);
@@ -30,7 +31,7 @@ export function ConversationList({ name, selection, onSignOut }: ConversationLis
           <bdi>{name}</bdi>
         </h2>
         <IconButton icon="compose" label="New conversation" onClick={() => setIsStarting(true)} />
-        {onSignOut !== undefined && <IconButton icon="sign-out" label="Sign out" onClick={onSignOut} />}
+        {signOut !== undefined && <SignOutButton signOut={signOut} />}
       </header>
       <Rows selected={selected} onSelect={select} onStart={() => setIsStarting(true)} />
       {isStarting && (

@@ -2,11 +2,11 @@ import type { DeskChat } from '@serverless-im/client/desk';
 import { useConnection } from '@serverless-im/client/react';
 import { useMemo, useState } from 'react';
 import { MessagePane } from '../messages/message-pane.tsx';
+import { type SignOut, SignOutButton } from '../session/sign-out.tsx';
 import { ConnectionBanner } from '../shell/connection-banner.tsx';
 import { Ended } from '../shell/ended.tsx';
 import { Avatar } from '../ui/avatar.tsx';
 import { FormError } from '../ui/form-error.tsx';
-import { IconButton } from '../ui/icon-button.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { ChatHeader } from './chat-header.tsx';
 import { ChatRow } from './chat-row.tsx';
@@ -22,11 +22,11 @@ import './desk.css';
 
 export interface ConsoleProps {
   readonly name: string;
-  onSignOut(): void;
+  readonly signOut: SignOut;
 }
 
 /** An agent's desk: readiness, own chats, the open chat; for a supervisor also the queues and all other chats. */
-export function Console({ name, onSignOut }: ConsoleProps) {
+export function Console({ name, signOut }: ConsoleProps) {
   const im = useDeskIm();
   const { current, error } = useConnection(im);
   const mine = useOwnChats();
@@ -39,7 +39,7 @@ export function Console({ name, onSignOut }: ConsoleProps) {
   const others = supervision?.chats.filter((chat) => !isMine(chat)) ?? [];
   const open = [...mine, ...others].find(({ conversationId }) => conversationId === selected);
   const isOthers = open !== undefined && !mine.includes(open);
-  if (current === 'failed') return <Ended error={error} onSignOut={onSignOut} />;
+  if (current === 'failed') return <Ended error={error} onSignOut={() => void signOut.leave()} />;
   return (
     <div className="chat">
       <ConnectionBanner />
@@ -50,7 +50,7 @@ export function Console({ name, onSignOut }: ConsoleProps) {
             <h2 className="list-name">
               <bdi>{name}</bdi>
             </h2>
-            <IconButton icon="sign-out" label="Sign out" onClick={onSignOut} />
+            <SignOutButton signOut={signOut} />
           </header>
           <ReadySwitch />
           <div className="desk-lists">

@@ -1,10 +1,11 @@
 import { createClient } from '@serverless-im/client/desk';
-import { useCallback } from 'react';
+import { useCallback, useMemo } from 'react';
 import type { PageConfig } from '../config.ts';
 import { ClientProvider, useConnectedClient } from '../session/client-context.ts';
 import type { DevSessionOptions } from '../session/dev-session.ts';
 import { clientOptions, type Session } from '../session/session.ts';
 import { SignIn } from '../session/sign-in.tsx';
+import { signOutOf } from '../session/sign-out.tsx';
 import { useSession } from '../session/use-session.ts';
 import { Notice } from '../ui/notice.tsx';
 import { Console } from './console.tsx';
@@ -41,18 +42,22 @@ interface AtDeskProps {
 function AtDesk({ config, session, onSignOut }: AtDeskProps) {
   const make = useCallback(() => createClient(clientOptions(config, session)), [config, session]);
   const im = useConnectedClient(make);
-  if (im === undefined) return null;
-  // Stops new chats for this agent, and clears the readiness for the next user of this tab.
-  const leave = () => {
-    keepReadiness(undefined);
-    const tooLong = new Promise((resolve) => setTimeout(resolve, SIGN_OUT_MS));
-    void Promise.race([im.agent.away().catch(() => {}), tooLong]).then(onSignOut);
-  };
+  const signOut = useMemo(() => {
+    if (im === undefined) return undefined;
+    // Stops new chats for this agent, and clears the readiness for the next user of this tab.
+    const stopChats = () => {
+      keepReadiness(undefined);
+      const tooLong = new Promise((resolve) => setTimeout(resolve, SIGN_OUT_MS));
+      return Promise.race([im.agent.away().catch(() => {}), tooLong]);
+    };
+    return signOutOf(im, session, onSignOut, stopChats);
+  }, [im, session, onSignOut]);
+  if (im === undefined || signOut === undefined) return null;
   return (
     <main className="whole">
       <h1 className="visually-hidden">Desk</h1>
       <ClientProvider value={im}>
-        <Console name={session.name} onSignOut={leave} />
+        <Console name={session.name} signOut={signOut} />
       </ClientProvider>
     </main>
   );

@@ -1,4 +1,4 @@
-import { type ClientOptions, indexedDbStore } from '@serverless-im/client';
+import { type ClientOptions, indexedDbStore, type Store } from '@serverless-im/client';
 import type { PageConfig } from '../config.ts';
 
 /** A signed-in user. */
@@ -19,8 +19,16 @@ export function clientOptions(
   { wsUrl, httpUrl }: PageConfig,
   { getToken, storeName }: Pick<Session, 'getToken' | 'storeName'>,
 ): ClientOptions {
-  const store = indexedDbStore(`serverless-im/${storeName}`);
-  return { wsUrl, httpUrl, getToken, deviceId: deviceOfTab(), store };
+  return { wsUrl, httpUrl, getToken, deviceId: deviceOfTab(), store: storeOf(storeName) };
+}
+
+const stores = new Map<string, Store>();
+
+/** The same object for the client and for the sign-out, whose deletion has to wait for the client's last write. */
+export function storeOf(name: string): Store {
+  const store = stores.get(name) ?? indexedDbStore(`serverless-im/${name}`);
+  stores.set(name, store);
+  return store;
 }
 
 /** Each tab is one device, also after a reload: a user has ten devices at most. */

@@ -2,6 +2,7 @@ import { useConnection } from '@serverless-im/client/react';
 import { ConversationList } from '../conversations/conversation-list.tsx';
 import { MessagePane } from '../messages/message-pane.tsx';
 import { useIm } from '../session/client-context.ts';
+import type { SignOut } from '../session/sign-out.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { Ended } from './ended.tsx';
@@ -12,20 +13,21 @@ export interface ChatProps {
   /** The user's name until the client knows its user id. */
   readonly name: string;
   readonly selection: Selection;
-  readonly onSignOut?: () => void;
+  readonly signOut?: SignOut | undefined;
 }
 
 /** List and conversation side by side where there is room, otherwise one at a time. */
-export function Chat({ name, selection, onSignOut }: ChatProps) {
+export function Chat({ name, selection, signOut }: ChatProps) {
   const im = useIm();
   const { current, error } = useConnection(im);
   const { selected, select } = selection;
-  if (current === 'failed') return <Ended error={error} onSignOut={onSignOut} />;
+  if (current === 'failed')
+    return <Ended error={error} onSignOut={signOut && (() => void signOut.leave())} />;
   return (
     <div className="chat">
       <ConnectionBanner />
       <div className={selected === undefined ? 'chat-columns' : 'chat-columns is-open'}>
-        <ConversationList name={im.userId ?? name} selection={selection} onSignOut={onSignOut} />
+        <ConversationList name={im.userId ?? name} selection={selection} signOut={signOut} />
         <div className="chat-pane">
           {selected === undefined ? (
             <Notice title="No conversation is open" text="Choose one from the list, or start a new one." />
