@@ -69,6 +69,14 @@ export interface WebSocketApiModel {
   /** `$request.body.action` */
   readonly routeSelectionExpression: string;
   readonly routes: readonly WebSocketRouteModel[];
+  /** Of the stage, if the template sets one. */
+  readonly throttle?: ThrottleModel;
+}
+
+/** A token bucket: requests a second, and at once. */
+export interface ThrottleModel {
+  readonly rateLimit: number;
+  readonly burstLimit: number;
 }
 
 export interface WebSocketRouteModel {
@@ -86,6 +94,8 @@ export interface HttpApiModel {
   readonly stage: string;
   readonly cors?: CorsModel;
   readonly routes: readonly HttpRouteModel[];
+  /** Of the stage, if the template sets one. */
+  readonly throttle?: ThrottleModel;
 }
 
 export interface CorsModel {

@@ -119,6 +119,7 @@ describe('an upgrade that fails', () => {
   it.each([
     ['GET /session succeeds', 200, { userId: 'alice' }],
     ['GET /session fails too', 503, ''],
+    ['GET /session is throttled, too', 429, { message: 'Too Many Requests' }],
   ])('is retried when %s', async (_, status, body) => {
     const { server, im, clock, entered } = await harness(fullDelays);
     server.refuseUpgradeWith = 502;

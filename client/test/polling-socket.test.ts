@@ -4,6 +4,20 @@ import { PollingSocket } from '../src/polling/polling-socket.ts';
 const SESSION = { userId: 'bob', wsUrl: 'wss://chat.example', serverTime: 1, heartbeatIntervalMs: 480_000 };
 const EMPTY = { messages: [], batch: null, more: false, timedOut: true, session: { expiresAt: 1 } };
 
+/** A polling socket whose every request gets this answer. */
+function socketWith(status: number, body: string) {
+  const { promise: first, resolve } = Promise.withResolvers<Record<string, unknown>>();
+  const socket = new PollingSocket({
+    url: 'ws://127.0.0.1/?deviceId=device',
+    protocols: [],
+    httpUrl: 'http://127.0.0.1',
+    fetch: async () => new Response(body, { status }),
+    forMs: 60_000,
+  });
+  socket.onmessage = ({ data }: { data: string }) => resolve(JSON.parse(data));
+  return { socket, first };
+}
+
 describe('a polling socket', () => {
   it('asks again, without a reconnect, when other devices of the user wait already (IM-POLL-4)', async () => {
     const refused = { code: 'rate_limited', message: 'busy', retryable: true, retryAfterMs: 1 };
@@ -44,5 +58,24 @@ describe('a polling socket', () => {
     socket.send(JSON.stringify({ action: 'hello', id: '1' }));
     await delivered;
     expect([types, isClosed]).toEqual([['welcome', 'messages'], false]);
+  });
+
+  it.each([
+    [429, '{"message":"Too Many Requests"}'],
+    [503, '{"message":"Service Unavailable"}'],
+    [502, '<html>'],
+  ])('reports the gateway’s own %i as worth a retry after the usual backoff', async (status, body) => {
+    const { socket, first } = socketWith(status, body);
+    socket.send(JSON.stringify({ action: 'sendMessage', id: '1', clientMsgId: 'm', to: 'bob' }));
+    expect(await first).toMatchObject({ type: 'error', id: '1', code: 'unavailable', retryable: true });
+    expect(await first).not.toHaveProperty('retryAfterMs');
+    socket.close();
+  });
+
+  it('asks to wait for a real socket with what can’t be polled', async () => {
+    const { socket, first } = socketWith(200, '{}');
+    socket.send(JSON.stringify({ action: 'recall', id: '1' }));
+    expect(await first).toMatchObject({ code: 'unavailable', retryable: true, retryAfterMs: 60_000 });
+    socket.close();
   });
 });

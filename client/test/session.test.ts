@@ -108,26 +108,29 @@ describe('frames', () => {
     expect(im.state).toBe('connected');
   });
 
-  it('do not count as a reply if they are the gateway’s own: the send is retried with the same clientMsgId (IM-FRAME-6)', async () => {
-    const { server, im, clock, connected, heardCount } = await harness(fullDelays);
-    const connection = await connected();
-    server.scripts.set('sendMessage', () => ({ message: 'Internal server error', connectionId: 'C1=' }));
-    const sent = im.direct('bob').send({ type: 'text', text: 'hi' });
-    const first = await connection.next('sendMessage');
-    clock.wallClockJumpMs += 1;
-    // The frame after the gateway's proves that the gateway's has arrived.
-    server.history.push(message(1));
-    connection.push(message(1));
-    await heardCount(2);
-    server.scripts.clear();
-    clock.advance(10_000);
-    await settle();
-    expect(im.state).toBe('connected');
-    clock.advance(500);
-    const second = await connection.next('sendMessage');
-    expect(second).toMatchObject({ clientMsgId: first.clientMsgId, content: first.content });
-    await sent.acked;
-  });
+  it.each(['Internal server error', 'Too Many Requests'])(
+    'do not count as a reply if they are the gateway’s own, such as %s: the send is retried with the same clientMsgId (IM-FRAME-6)',
+    async (text) => {
+      const { server, im, clock, connected, heardCount } = await harness(fullDelays);
+      const connection = await connected();
+      server.scripts.set('sendMessage', () => ({ message: text, connectionId: 'C1=' }));
+      const sent = im.direct('bob').send({ type: 'text', text: 'hi' });
+      const first = await connection.next('sendMessage');
+      clock.wallClockJumpMs += 1;
+      // The frame after the gateway's proves that the gateway's has arrived.
+      server.history.push(message(1));
+      connection.push(message(1));
+      await heardCount(2);
+      server.scripts.clear();
+      clock.advance(10_000);
+      await settle();
+      expect(im.state).toBe('connected');
+      clock.advance(500);
+      const second = await connection.next('sendMessage');
+      expect(second).toMatchObject({ clientMsgId: first.clientMsgId, content: first.content });
+      await sent.acked;
+    },
+  );
 
   it('are ignored if they come from an abandoned socket', async () => {
     const { server, clock, connected, entered, heard, heardCount } = await harness(fullDelays);

@@ -10,6 +10,7 @@ import { readBody } from './request-body.ts';
 import { readRequestFacts } from './request-facts.ts';
 import { newGatewayId } from './request-id.ts';
 import type { Runtime } from './runtime.ts';
+import { StageThrottle } from './throttle.ts';
 
 /** One HTTP API. Handles preflight, route, authorizer, function, and response. */
 export class HttpApi {
@@ -18,6 +19,7 @@ export class HttpApi {
   readonly #invoker: Invoker;
   readonly #model: HttpApiModel;
   readonly #routes: HttpRouteTable;
+  readonly #throttle: StageThrottle;
   readonly #authorizers: ReadonlyMap<HttpRouteModel, JwtAuthorizer>;
 
   constructor(runtime: Runtime, invoker: Invoker, model: HttpApiModel) {
@@ -26,6 +28,7 @@ export class HttpApi {
     this.#invoker = invoker;
     this.#model = model;
     this.#routes = new HttpRouteTable(model.routes);
+    this.#throttle = new StageThrottle(model.throttle, runtime.account, runtime.clock);
     this.#authorizers = makeAuthorizers(model, runtime);
   }
 
@@ -44,6 +47,7 @@ export class HttpApi {
   }
 
   async #reply(request: IncomingMessage, requestId: string): Promise<HttpReply> {
+    if (!this.#throttle.admitsRequest()) return gatewayReply(429, 'Too Many Requests');
     const facts = readRequestFacts(request, this.#runtime.clock.now());
     const path = decodePath(facts.encodedPath);
     if (path === undefined) return gatewayReply(400, 'Bad Request');

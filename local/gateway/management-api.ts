@@ -3,7 +3,6 @@ import type { Connection } from './connection.ts';
 import { readBody } from './request-body.ts';
 import { newGatewayId } from './request-id.ts';
 import type { Runtime } from './runtime.ts';
-import { TokenBucket } from './token-bucket.ts';
 import type { WebSocketGateway } from './websocket-gateway.ts';
 
 interface Reply {
@@ -33,13 +32,10 @@ const MANAGEMENT_PATH = /^\/([^/]+)\/(?:@|%40)connections\/([^/]+)$/i;
 export class ManagementApi {
   readonly #runtime: Runtime;
   readonly #gateway: WebSocketGateway;
-  readonly #account: TokenBucket;
 
   constructor(runtime: Runtime, gateway: WebSocketGateway) {
     this.#runtime = runtime;
     this.#gateway = gateway;
-    const { accountRequestsPerSecond, accountBurst } = runtime.limits;
-    this.#account = new TokenBucket(accountRequestsPerSecond, accountBurst);
   }
 
   /** Returns false if the request is not for this API. */
@@ -57,7 +53,7 @@ export class ManagementApi {
     const isSigned = request.headers.authorization?.startsWith('AWS4-HMAC-SHA256 ') === true;
     if (!isSigned) return MISSING_SIGNATURE;
     if (!this.#gateway.hasStage(stage)) return FORBIDDEN;
-    if (!this.#account.take(this.#runtime.clock.now())) return OVER_LIMIT;
+    if (!this.#runtime.account.admitsCallback()) return OVER_LIMIT;
     if (body === 'too-large') return TOO_LARGE;
     const connection = this.#gateway.find(stage, connectionId);
     // A connection that is not open yet counts as gone: AWS answers 410 to a post from within $connect.

@@ -5,6 +5,7 @@ import { describeFailure, type Invocation, invokeWithin } from './invocation.ts'
 import { gatewayMessage } from './refusal.ts';
 import { type RouteSelector, routeSelector } from './route-selection.ts';
 import type { Runtime } from './runtime.ts';
+import type { StageThrottle } from './throttle.ts';
 import {
   type ClosureFacts,
   type ConnectionFacts,
@@ -18,10 +19,12 @@ export class RouteDispatcher {
   readonly #invoker: Invoker;
   readonly #selectRoute: RouteSelector;
   readonly #disconnectRoute: WebSocketRouteModel | undefined;
+  readonly #throttle: StageThrottle;
 
-  constructor(runtime: Runtime, invoker: Invoker, api: WebSocketApiModel) {
+  constructor(runtime: Runtime, invoker: Invoker, api: WebSocketApiModel, throttle: StageThrottle) {
     this.#runtime = runtime;
     this.#invoker = invoker;
+    this.#throttle = throttle;
     this.#selectRoute = routeSelector(api);
     this.#disconnectRoute = api.routes.find(({ routeKey }) => routeKey === '$disconnect');
   }
@@ -29,6 +32,11 @@ export class RouteDispatcher {
   /** Never rejects. Messages of one connection run concurrently, since callers do not await this. */
   async dispatch(connection: Connection, text: string): Promise<void> {
     const { connectionId } = connection.facts;
+    if (!this.#throttle.admitsRequest()) {
+      // AWS documents the 429 but not this text. Clients take any frame without `type` as no answer (IM-FRAME-6).
+      connection.send(gatewayMessage('Too Many Requests', connectionId));
+      return;
+    }
     const route = this.#selectRoute(text);
     if (route === undefined) {
       connection.send(gatewayMessage('Forbidden', connectionId));
@@ -56,13 +64,17 @@ export class RouteDispatcher {
     this.#runtime.log.warn(`$disconnect of ${connection.connectionId} failed: ${failure}`);
   }
 
-  /** https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html */
+  /**
+   * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html
+   * "A message larger than 32 KB must be split into multiple frames", but a response is one text. No page says what a
+   * longer one does, so no answer may be longer.
+   */
   #respond(connection: Connection, route: WebSocketRouteModel, payload: unknown): void {
     const { body } = recordOf(payload);
     if (!route.hasResponse || typeof body !== 'string') return;
     const { limits, log } = this.#runtime;
-    if (Buffer.byteLength(body) > limits.messageBytes) {
-      log.warn(`Route ${route.routeKey} answered more than ${limits.messageBytes} bytes`);
+    if (Buffer.byteLength(body) > limits.frameBytes) {
+      log.warn(`Route ${route.routeKey} answered more than ${limits.frameBytes} bytes`);
       connection.send(gatewayMessage('Internal server error', connection.facts.connectionId));
       return;
     }

@@ -1,5 +1,6 @@
 import type { Clock, TimerSet } from './clock.ts';
 import type { GatewayLimits } from './limits.ts';
+import type { AccountThrottle } from './throttle.ts';
 
 /** Receives what API Gateway would write to its execution log. */
 export interface GatewayLog {
@@ -11,5 +12,6 @@ export interface Runtime {
   readonly clock: Clock;
   readonly timers: TimerSet;
   readonly limits: GatewayLimits;
+  readonly account: AccountThrottle;
   readonly log: GatewayLog;
 }

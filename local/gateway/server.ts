@@ -8,6 +8,7 @@ import { DEFAULT_LIMITS, type GatewayLimits } from './limits.ts';
 import { ManagementApi } from './management-api.ts';
 import { refuseUpgrade } from './refusal.ts';
 import type { GatewayLog, Runtime } from './runtime.ts';
+import { AccountThrottle } from './throttle.ts';
 import type { ConnectionFacts } from './websocket-events.ts';
 import { WebSocketGateway } from './websocket-gateway.ts';
 
@@ -51,10 +52,12 @@ export class Gateway {
   constructor(options: GatewayOptions = {}) {
     const clock = options.clock ?? systemClock;
     this.#extraRoutes = options.extraRoutes ?? [];
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#runtime = {
       clock,
       timers: new TimerSet(clock),
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      limits,
+      account: new AccountThrottle(limits, clock),
       log: options.log ?? console,
     };
     this.#server = createServer((request, response) => {

@@ -14,13 +14,22 @@ export class TokenBucket {
     this.#tokens = burst;
   }
 
-  /** False if the request must be refused. */
-  take(nowMs: number): boolean {
+  isEmpty(nowMs: number): boolean {
     const passedMs = nowMs - (this.#filledAtMs ?? nowMs);
     this.#tokens = Math.min(this.#burst, this.#tokens + (passedMs * this.#perSecond) / 1000);
     this.#filledAtMs = nowMs;
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
-    return true;
+    return this.#tokens < 1;
   }
+
+  /** Only from a bucket that isn't empty. */
+  take(): void {
+    this.#tokens -= 1;
+  }
+}
+
+/** Takes a token of each bucket, or of none. False if the request must be refused. */
+export function takeFromAll(buckets: readonly TokenBucket[], nowMs: number): boolean {
+  if (buckets.some((bucket) => bucket.isEmpty(nowMs))) return false;
+  for (const bucket of buckets) bucket.take();
+  return true;
 }

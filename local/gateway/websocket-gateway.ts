@@ -10,6 +10,7 @@ import { type RequestFacts, readRequestFacts } from './request-facts.ts';
 import { newGatewayId } from './request-id.ts';
 import { RouteDispatcher } from './route-dispatcher.ts';
 import type { Runtime } from './runtime.ts';
+import { StageThrottle } from './throttle.ts';
 import type { ClosureFacts, ConnectionFacts } from './websocket-events.ts';
 
 /** RFC 6455, 4.1: a nonce of 16 bytes in base64. */
@@ -21,6 +22,7 @@ const CLOSE_GRACE_MS = 500;
 interface ServedApi {
   readonly model: WebSocketApiModel;
   readonly dispatcher: RouteDispatcher;
+  readonly throttle: StageThrottle;
 }
 
 /** The WebSocket APIs of a stack: handles upgrades, messages, and disconnects. */
@@ -43,7 +45,11 @@ export class WebSocketGateway {
     this.#runtime = runtime;
     this.#invoker = invoker;
     this.#apis = new Map(
-      apis.map((model) => [model.stage, { model, dispatcher: new RouteDispatcher(runtime, invoker, model) }]),
+      apis.map((model) => {
+        const throttle = new StageThrottle(model.throttle, runtime.account, runtime.clock);
+        const dispatcher = new RouteDispatcher(runtime, invoker, model, throttle);
+        return [model.stage, { model, dispatcher, throttle }];
+      }),
     );
     if (this.#apis.size < apis.length) throw new Error('Two WebSocket APIs have the same stage name');
     this.#webSocketServer = new WebSocketServer({
@@ -84,8 +90,9 @@ export class WebSocketGateway {
       refuseUpgrade(socket, status, gatewayMessage(message, facts.connectionId));
     if (api === undefined) return refuse(403, 'Forbidden');
     if (!isWebSocketHandshake(request)) return refuse(400, 'Bad Request');
+    const { model, dispatcher, throttle } = api;
+    if (!throttle.admitsConnection()) return refuse(429, 'Too Many Requests');
     this.#pending.add(socket);
-    const { model, dispatcher } = api;
     const isGone = () => client.isGone;
     const decision = await decideConnect(this.#runtime, this.#invoker, model, facts, requestFacts, isGone);
     this.#pending.delete(socket);

@@ -5,6 +5,7 @@ import type {
   HttpRouteModel,
   JwtAuthorizerModel,
   StackModel,
+  ThrottleModel,
   WebSocketApiModel,
 } from '../model.ts';
 import { apiId, physicalName } from './identifiers.ts';
@@ -92,7 +93,8 @@ export function apiModels(
     const own = routes.filter((route) => reader(route).text('ApiId') === id);
     const stage = stages.find((each) => reader(each).text('ApiId') === id);
     if (!stage) throw new TemplateError(`${api.logicalId} has no stage.`);
-    const common = { apiId: id, stage: reader(stage).text('StageName') };
+    const throttle = throttleModel(stage);
+    const common = { apiId: id, stage: reader(stage).text('StageName'), ...(throttle && { throttle }) };
     if (reader(api).text('ProtocolType') === 'WEBSOCKET') {
       const routeSelectionExpression = reader(api).text('RouteSelectionExpression');
       webSocketApis.push({ ...common, routeSelectionExpression, routes: own.map(webSocketRoute) });
@@ -117,6 +119,15 @@ function jwtAuthorizer(authorizer: Resource): JwtAuthorizerModel {
     issuer,
     audience: audience.map(String),
     identitySource: reader(authorizer).texts('IdentitySource'),
+  };
+}
+
+function throttleModel(stage: Resource): ThrottleModel | undefined {
+  const settings = stage.properties['DefaultRouteSettings'];
+  if (!isRecord(settings) || settings['ThrottlingRateLimit'] === undefined) return undefined;
+  return {
+    rateLimit: Number(settings['ThrottlingRateLimit']),
+    burstLimit: Number(settings['ThrottlingBurstLimit']),
   };
 }
 

@@ -11,7 +11,7 @@ let stack: Stack;
 beforeAll(async () => {
   stack = await startStack({
     awsProxy: proxy.attach,
-    limits: { accountRequestsPerSecond: 3, accountBurst: 3 },
+    limits: { callbacksPerSecond: 3, callbackBurst: 3 },
     onWarning: () => undefined,
   });
 });

@@ -99,6 +99,7 @@ export class PollingSocket implements Socket {
           code: 'unavailable',
           message: 'not available while polling',
           retryable: true,
+          retryAfterMs: LATER_MS,
         });
     }
   }
@@ -174,7 +175,8 @@ export class PollingSocket implements Socket {
   }
 
   #refuse(id: string | undefined, body: object): void {
-    const unknown = { code: 'unavailable', message: 'no answer', retryable: true, retryAfterMs: LATER_MS };
+    // The gateway's own answers, such as 429 and 503, have no code.
+    const unknown = { code: 'unavailable', message: 'no answer', retryable: true };
     this.#deliver({ type: 'error', id, ...unknown, ...body });
   }
 

@@ -73,9 +73,18 @@ describe('a route response', () => {
     expect(invoker.calls('silent')).toHaveLength(1);
   });
 
-  it('is an error of its route if it exceeds 128 KB', async () => {
+  it('is sent up to 32 KB, the longest frame', async () => {
     const { client } = await startGateway({
-      functions: { echo: () => ({ statusCode: 200, body: 'x'.repeat(128 * 1024 + 1) }) },
+      functions: { echo: () => ({ statusCode: 200, body: 'x'.repeat(32 * 1024) }) },
+    });
+    const opened = await client().opened();
+    opened.send('{"action":"echo"}');
+    expect(await opened.next()).toHaveLength(32 * 1024);
+  });
+
+  it('is an error of its route if it exceeds 32 KB', async () => {
+    const { client } = await startGateway({
+      functions: { echo: () => ({ statusCode: 200, body: 'x'.repeat(32 * 1024 + 1) }) },
     });
     const opened = await client().opened();
     opened.send('{"action":"echo"}');

@@ -140,7 +140,7 @@ describe('the @connections API', () => {
 
   it('refuses with 429 what exceeds the rate of the account, whichever call it is, and serves again a second later', async () => {
     const { sdk, clock, connectionId } = await startOpened({
-      limits: { accountRequestsPerSecond: 2, accountBurst: 3 },
+      limits: { callbacksPerSecond: 2, callbackBurst: 3 },
     });
     const get = () => sdk.send(new GetConnectionCommand({ ConnectionId: connectionId }));
     await sdk.send(post(connectionId, 'one'));

@@ -238,6 +238,23 @@ test('a mapping with a batching window stops the loader', () => {
 });
 
 describe("the stack's APIs", () => {
+  test('have the throttles of their stages', () => {
+    const { stack } = load({
+      resources: {
+        Http: { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP' } },
+        HttpStage: {
+          Type: 'AWS::ApiGatewayV2::Stage',
+          Properties: {
+            ApiId: { Ref: 'Http' },
+            StageName: '$default',
+            DefaultRouteSettings: { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 250 },
+          },
+        },
+      },
+    });
+    expect(stack.httpApis[0]?.throttle).toEqual({ rateLimit: 500, burstLimit: 250 });
+  });
+
   const api = (name: string, protocol: string) => ({
     [name]: {
       Type: 'AWS::ApiGatewayV2::Api',
