@@ -47,6 +47,27 @@ describe('the checker, on a group whose members come and go,', () => {
     expect(printViolations(violationsOf(GOOD), GOOD)).toBe('');
   });
 
+  it('accepts a push that is the first event after the addition began', () => {
+    const events = [...GOOD.events];
+    for (const [index, event] of GOOD.events.entries()) {
+      const next = GOOD.events[index + 1];
+      if (event.type === 'note' && next?.type === 'saw') events.splice(index, 2, next, event);
+    }
+    const history = { ...GOOD, events };
+    expect(events).not.toEqual(GOOD.events);
+    expect(printViolations(violationsOf(history), history)).toBe('');
+  });
+
+  it('accepts a page that was asked for before the addition and read after it', () => {
+    const page = (): HistoryEvent =>
+      pageOf(
+        'cid',
+        record.filter(({ seq }) => seq >= 4),
+      )(0);
+    const history = followedBy(GOOD, page);
+    expect(printViolations(violationsOf(history), history)).toBe('');
+  });
+
   it('accepts a recalled message whose clientMsgId was also tried with other content and refused (IM-INV-2)', () => {
     const recall = GOOD.events.find((event) => event.type === 'recall');
     const { from: user, clientMsgId } = messageAt(recall?.type === 'recall' ? recall.seq : 0);

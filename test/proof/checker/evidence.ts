@@ -121,17 +121,17 @@ export class Evidence {
     return isWithin || (from === user && this.isMember(user, conversationId));
   }
 
-  /** True if certainly not a member at this time. */
-  isOutAt(user: string, conversationId: string, at: number): boolean {
+  /** True if certainly not a member between these events. */
+  isOutAt(user: string, conversationId: string, since: number, until = since): boolean {
     if (!this.isChanging(conversationId)) return !this.isMember(user, conversationId);
-    return isOut(this.#changesOf(user, conversationId), at);
+    return isOut(this.#changesOf(user, conversationId), since, until);
   }
 
   /** True if the user was not a member by this time, nor about to be. */
   wasNeverIn(user: string, conversationId: string, at: number): boolean {
     if (!this.isChanging(conversationId)) return !this.isMember(user, conversationId);
     return !this.#changesOf(user, conversationId).some(
-      ({ change, outcome, begun }) => change === 'add' && outcome !== 'refused' && begun < at,
+      ({ change, outcome, begun }) => change === 'add' && outcome !== 'refused' && begun <= at,
     );
   }
 

@@ -33,18 +33,18 @@ function changeIn(content: unknown): { readonly event: string; readonly users: r
 type At<Event> = Event & { readonly at: number };
 
 /**
- * No change was under way then, and the last one took this user out, or there was none: whoever asks from then on must
- * be told nothing.
+ * No change was under way between these events, and the last one took this user out, or there was none: who asks then
+ * must be told nothing.
  */
-export function isOut(changes: readonly At<Membership>[], at: number): boolean {
+export function isOut(changes: readonly At<Membership>[], since: number, until: number): boolean {
   const adds = changes.filter(({ change, outcome }) => change === 'add' && outcome !== 'refused');
-  if (adds.every(({ begun }) => begun >= at)) return true;
+  if (adds.every(({ begun }) => begun > until)) return true;
   return changes.some(
     (removal) =>
       removal.change === 'remove' &&
       removal.outcome === 'done' &&
-      removal.at < at &&
-      adds.every((add) => add.at < removal.begun || add.begun >= at),
+      removal.at < since &&
+      adds.every((add) => add.at < removal.begun || add.begun > until),
   );
 }
 

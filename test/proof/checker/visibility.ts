@@ -55,8 +55,8 @@ function findListeners(evidence: Evidence): Violation[] {
 function isForeign(evidence: Evidence, event: OfUser, conversationId: string): boolean {
   const { user } = event;
   if (event.type === 'saw' && event.page !== undefined)
-    return evidence.isOutAt(user, conversationId, event.page.begun);
-  if (event.type === 'listed') return evidence.isOutAt(user, conversationId, event.begun);
+    return evidence.isOutAt(user, conversationId, event.page.begun, event.at);
+  if (event.type === 'listed') return evidence.isOutAt(user, conversationId, event.begun, event.at);
   return evidence.wasNeverIn(user, conversationId, event.at);
 }
 
