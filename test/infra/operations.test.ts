@@ -14,6 +14,7 @@ const { template } = synthesize(EXTERNAL_ISSUER);
 const { template: withoutDesk } = synthesize({ ...EXTERNAL_ISSUER, desk: false });
 const read = (path: string) => readFileSync(join(REPOSITORY, path), 'utf8');
 const OPERATIONS = read('docs/operations.md');
+const VERIFY = read('docs/verify-on-aws.md');
 
 /** Anchors as GitHub derives them from headings. */
 const anchorOf = (heading: string) =>
@@ -84,7 +85,7 @@ describe('docs/operations.md', () => {
     const calls = allOf(sources, /outcomeOf\('([^']+)'/g);
     const logged = [
       ...jobs.flatMap((job) => [`ERROR malformed ${job}`, `ERROR ${job} failed`]),
-      ...calls.map((call) => `WARN ${call} failed`),
+      ...calls.flatMap((call) => [`WARN ${call} failed`, `WARN ${call} throttled`]),
       ...[...sources.matchAll(/logger\.(\w+)\('([^']+)'/g)].map(
         ([, level = '', message = '']) => `${level.toUpperCase()} ${message}`,
       ),
@@ -102,11 +103,11 @@ describe('docs/operations.md', () => {
   it('and the verification list name only resources and outputs that a stack has', () => {
     const stack = Template.fromStack(
       new ServerlessImStack(
-        new App({ context: { 'aws:cdk:bundling-stacks': [], userPool: true } }),
+        new App({ context: { 'aws:cdk:bundling-stacks': [], userPool: true, webPage: true } }),
         'ServerlessIm',
       ),
     );
-    const text = `${OPERATIONS}\n${read('docs/verify-on-aws.md')}`;
+    const text = `${OPERATIONS}\n${VERIFY}`;
     const named = [...text.matchAll(/\$\(res (\w+) (AWS::\w+::\w+)\)/g)];
     expect(named.length).toBeGreaterThan(15);
     const missing = named.filter(
@@ -119,13 +120,14 @@ describe('docs/operations.md', () => {
     expect(workers).toEqual(['StoreOffline', 'FanOut', 'ServeEvents', 'MatchDesk']);
   });
 
-  it('queries only log fields that exist', () => {
+  it('and the verification list query only log fields that exist', () => {
     const OWN_FIELDS = [
       'level',
       'service',
       'message',
       'error',
       'recordId',
+      'connectionId',
       'routeKey',
       'queue',
       'longestWaitSeconds',
@@ -135,7 +137,7 @@ describe('docs/operations.md', () => {
       if (/HttpAccessLog|HTTP_LOG/.test(groups)) return Object.keys(HTTP_LOG_FIELDS);
       return [...OWN_FIELDS, 'type', 'record'];
     };
-    const queries = [...OPERATIONS.matchAll(/ask '([^']*)' (\$.*?)(?:`|$)/gm)];
+    const queries = [...`${OPERATIONS}\n${VERIFY}`.matchAll(/ask '([^']*)' (\$.*?)(?:`|$)/gm)];
     expect(queries.length).toBeGreaterThan(15);
     for (const [, query = '', groups = ''] of queries) {
       const unknown = fieldsIn(query).filter((field) => !fieldsOf(groups).includes(field));
@@ -144,7 +146,7 @@ describe('docs/operations.md', () => {
   });
 
   it('queries only messages that it lists', () => {
-    const asked = allOf(OPERATIONS, /message = "([^"]+)"/g);
+    const asked = allOf(`${OPERATIONS}\n${VERIFY}`, /message = "([^"]+)"/g);
     const log = section('Log lines of the functions');
     expect(asked.length).toBeGreaterThan(3);
     expect(asked.filter((message) => !log.includes(`\`${message}\``))).toEqual([]);
@@ -153,7 +155,9 @@ describe('docs/operations.md', () => {
 
 /** CloudWatch Logs Insights commands and functions that the queries use. */
 const LANGUAGE = new Set(
-  'filter stats fields sort limit by as and or not asc desc count pct max bin ispresent'.split(' '),
+  'filter like stats count_distinct fields sort limit by as and or not asc desc count pct max bin ispresent'.split(
+    ' ',
+  ),
 );
 
 /** The log fields in a query, without keywords, strings, and aliases. */
