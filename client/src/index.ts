@@ -19,6 +19,7 @@ export type { ConversationSummary } from './model/conversation-summary.ts';
 export {
   ClosedError,
   DisconnectedError,
+  ForeignAnswerError,
   ImError,
   type ImErrorCode,
   NetworkError,

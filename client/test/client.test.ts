@@ -236,7 +236,10 @@ describe('history', () => {
   it('rejects with a typed error', async () => {
     const { im, server, clock } = await harness();
     server.httpAnswers.set(`/conversations/${DM}`, { status: 200, body: '<html>' });
-    await expect(im.direct('bob').history()).rejects.toMatchObject({ name: 'NetworkError', retryable: true });
+    await expect(im.direct('bob').history()).rejects.toMatchObject({
+      name: 'ForeignAnswerError',
+      retryable: true,
+    });
     server.httpAnswers.set(`/conversations/${DM}`, {
       status: 400,
       body: {

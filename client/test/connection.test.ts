@@ -77,7 +77,7 @@ describe('connecting', () => {
     expect(await failing).toMatchObject({
       current: 'syncing',
       retryInMs: 500,
-      error: { code: 'unavailable' },
+      error: { code: 'network', status: 503 },
     });
     server.scripts.delete('hello');
     server.httpAnswers.clear();
@@ -102,10 +102,10 @@ describe('an upgrade that fails', () => {
     [403, 'forbidden'],
     [400, 'invalid_request'],
     [409, 'conflict'],
-  ])('is final when GET /session answers %i (IM-CONN-7)', async (status, code) => {
+  ])('is final when the service answers GET /session with %i (IM-CONN-7)', async (status, code) => {
     const { server, im, changes } = await harness();
     server.refuseUpgradeWith = status;
-    server.httpAnswers.set('/session', { status, body: { message: 'no' } });
+    server.httpAnswers.set('/session', { status, body: { code, message: 'no', retryable: false } });
     await expect(im.connect()).rejects.toMatchObject({
       name: 'RefusedError',
       code,
@@ -117,9 +117,43 @@ describe('an upgrade that fails', () => {
   });
 
   it.each([
+    ['a gateway’s bare 401', 401, { message: 'Unauthorized' }, 'unauthorized', '{"message":"Unauthorized"}'],
+    ['a gateway’s bare 403', 403, { message: 'Forbidden' }, 'network', '{"message":"Forbidden"}'],
+    ['a gateway that throttles', 429, { message: 'Too Many Requests' }, 'network', '{"message":"Too Many Requests"}'],
+    ['a proxy’s 400', 400, 'Bad Request\nproxy', 'network', 'Bad Request'],
+    ['a captive portal', 200, '<!doctype html>\n<title>Wifi</title>', 'network', '<!doctype html>'],
+    ['an empty 409', 409, '', 'network', ''],
+  ])(
+    'is retried as long as %s answers in place of the service (IM-CONN-7)',
+    async (_, status, body, code, line) => {
+      let tokens = 0;
+      const getToken = () => `token-${++tokens}`;
+      const { server, im, clock, entered } = await harness({ ...fullDelays, getToken });
+      server.refuseUpgradeWith = 502;
+      server.httpAnswers.set('/session', { status, body });
+      const connected = im.connect();
+      for (const retryInMs of [500, 1_000, 2_000]) {
+        const { error, ...change } = await entered('reconnecting');
+        expect(change).toMatchObject({ retryInMs });
+        expect(error).toMatchObject({ code, status, retryable: true });
+        expect(error?.message).toBe(
+          `GET ${server.httpUrl}/session?deviceId=device answered ${status}: ${line}`,
+        );
+        const next = entered('reconnecting');
+        clock.advance(retryInMs);
+        await next;
+      }
+      expect(tokens).toBeGreaterThanOrEqual(3);
+      server.refuseUpgradeWith = undefined;
+      server.httpAnswers.clear();
+      void im.connect();
+      await connected;
+    },
+  );
+
+  it.each([
     ['GET /session succeeds', 200, { userId: 'alice' }],
-    ['GET /session fails too', 503, ''],
-    ['GET /session is throttled, too', 429, { message: 'Too Many Requests' }],
+    ['GET /session fails too', 503, { code: 'unavailable', message: 'busy', retryable: true }],
   ])('is retried when %s', async (_, status, body) => {
     const { server, im, clock, entered } = await harness(fullDelays);
     server.refuseUpgradeWith = 502;

@@ -150,7 +150,7 @@ describe('MessageView', () => {
     server.httpAnswers.set(`/conversations/${DM}`, { status: 503, body: '' });
     const view = open(parts);
     await shows(view, ({ isLoading }) => !isLoading);
-    expect(view.snapshot).toMatchObject({ isLoaded: false, error: { code: 'unavailable' } });
+    expect(view.snapshot).toMatchObject({ isLoaded: false, error: { code: 'network' } });
     server.httpAnswers.clear();
     await view.reload();
     expect(view.snapshot).toMatchObject({ isLoaded: true, error: undefined });
@@ -168,7 +168,7 @@ describe('MessageView', () => {
     await view.loadEarlier();
     server.httpAnswers.delete(path);
     await view.reload();
-    expect(view.snapshot).toMatchObject({ hasEarlier: true, error: { code: 'unavailable' } });
+    expect(view.snapshot).toMatchObject({ hasEarlier: true, error: { code: 'network' } });
     await view.loadEarlier();
     expect(view.snapshot).toMatchObject({ hasEarlier: false, error: undefined });
   });

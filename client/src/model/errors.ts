@@ -123,6 +123,24 @@ export class NetworkError extends ImError {
   }
 }
 
+/**
+ * Something between this client and the service answered in its place: the gateway, a proxy, a captive portal. Its words
+ * end nothing: the client tries again. `code` is `unauthorized` after a 401, since another token may help, otherwise
+ * `network`; `message` has the URL, the status, and the first line of the answer.
+ */
+export class ForeignAnswerError extends ImError {
+  override readonly name = 'ForeignAnswerError';
+  /** The HTTP status. */
+  readonly status: number;
+
+  /** @param from method and URL of the request */
+  constructor(status: number, from: string, body: unknown) {
+    const code = status === 401 ? 'unauthorized' : 'network';
+    super(code, `${from} answered ${status}: ${firstLineOf(body)}`, { retryable: true });
+    this.status = status;
+  }
+}
+
 /** The program closed this client. */
 export class ClosedError extends ImError {
   override readonly name = 'ClosedError';
@@ -140,12 +158,9 @@ export function toImError(error: unknown): ImError {
   return new ImError('internal', message, { retryable: true, cause: error });
 }
 
-/** The error of an HTTP answer. The gateway's own bodies have no `code`, so the status decides (section 6). */
-export function refusalOf(status: number, body: unknown): RefusedError {
-  if (isErrorBody(body)) return new RefusedError(body, status);
-  const code = CODES[status] ?? (status >= 500 ? 'unavailable' : 'invalid_request');
-  const retryable = status >= 500 || status === 429;
-  return new RefusedError({ code, message: `HTTP ${status}`, retryable }, status);
+/** The error of an HTTP answer. Only a body of the contract is the service's own (docs/protocol.md, section 3). */
+export function errorOfAnswer(status: number, body: unknown, from: string): ImError {
+  return isErrorBody(body) ? new RefusedError(body, status) : new ForeignAnswerError(status, from, body);
 }
 
 function isErrorBody(body: unknown): body is ErrorBody {
@@ -154,11 +169,7 @@ function isErrorBody(body: unknown): body is ErrorBody {
   return typeof code === 'string' && typeof message === 'string' && typeof retryable === 'boolean';
 }
 
-const CODES: Readonly<Record<number, ErrorCode>> = {
-  401: 'unauthorized',
-  403: 'forbidden',
-  404: 'not_found',
-  409: 'conflict',
-  413: 'payload_too_large',
-  429: 'rate_limited',
-};
+function firstLineOf(body: unknown): string {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return (text ?? '').trim().split('\n', 1)[0]?.slice(0, 200) ?? '';
+}

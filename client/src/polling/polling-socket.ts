@@ -171,7 +171,7 @@ export class PollingSocket implements Socket {
       signal: this.#aborter.signal,
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    return { status: response.status, body: (await response.json().catch(() => ({}))) as Body };
+    return { status: response.status, body: parsed(await response.text()) as Body };
   }
 
   #refuse(id: string | undefined, body: object): void {
@@ -186,6 +186,14 @@ export class PollingSocket implements Socket {
 
   #session(): { readonly expiresAt: number } {
     return { expiresAt: expiryOf(this.#token) ?? Date.now() + HOUR_MS };
+  }
+}
+
+function parsed(text: string): object {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
   }
 }
 

@@ -26,8 +26,8 @@ export interface FetchResponse {
   readonly ok: boolean;
   /** The HTTP status. */
   readonly status: number;
-  /** Resolves to the parsed body; rejects if it is not JSON. */
-  json(): Promise<unknown>;
+  /** Resolves to the body. */
+  text(): Promise<string>;
 }
 
 /** The part of `fetch` that this SDK uses. Rejects if there is no HTTP answer. */

@@ -1,5 +1,5 @@
 import type { Conversation, ConversationsBody, HistoryBody, SessionBody } from '../../../protocol/http.ts';
-import { ImError, NetworkError, refusalOf, TimeoutError } from '../model/errors.ts';
+import { errorOfAnswer, ImError, NetworkError, TimeoutError } from '../model/errors.ts';
 import { PAGE_MAX, REPLY_TIMEOUT_MS } from '../model/limits.ts';
 import type { Environment, FetchResponse } from '../support/environment.ts';
 import { withTimeout } from '../support/timeout.ts';
@@ -23,8 +23,8 @@ export interface HistoryRange {
 type Query = Record<string, string | number | null | undefined>;
 
 /**
- * The HTTP API (section 6). Every method rejects with an `ImError`: `RefusedError` for an error status, `NetworkError`
- * or `TimeoutError` (10 s) without an answer. After a 401 it retries once with a fresh token.
+ * The HTTP API (section 6). Every method rejects with an `ImError`: `RefusedError` for an error of the service,
+ * `ForeignAnswerError` for anyone else's, `NetworkError` or `TimeoutError` (10 s) without an answer. After a 401 it retries once with a fresh token.
  */
 export class HttpApi {
   readonly #baseUrl: string;
@@ -69,16 +69,19 @@ export class HttpApi {
   }
 
   async #get<Body>(path: string, query: Query): Promise<Body> {
-    const { body } = await this.#send('GET', path + queryString(query));
-    if (body === undefined) throw new NetworkError(`${path}: the answer is not JSON`);
-    return body as Body;
+    const { status, body } = await this.#send('GET', path + queryString(query));
+    if (typeof body === 'object' && body !== null) return body as Body;
+    throw errorOfAnswer(status, body, `GET ${this.#baseUrl}${path}`);
   }
 
   async #send(method: string, path: string, body?: object): Promise<Answer> {
-    const ask = (token: string): Promise<Answer> => this.#fetch(this.#baseUrl + path, method, token, body);
+    const url = this.#baseUrl + path;
+    const ask = (token: string): Promise<Answer> => this.#fetch(url, method, token, body);
     let answer = await ask(await this.#tokens.current());
     if (answer.status === 401) answer = await ask(await this.#tokens.fresh());
-    if (!answer.ok) throw refusalOf(answer.status, answer.body);
+    // A captive portal answers 200 with a page of its own.
+    if (!answer.ok || typeof answer.body === 'string')
+      throw errorOfAnswer(answer.status, answer.body, `${method} ${url}`);
     return answer;
   }
 
@@ -106,13 +109,21 @@ export class HttpApi {
 interface Answer {
   readonly ok: boolean;
   readonly status: number;
-  /** Undefined if the body is not JSON. */
+  /** The text if the body is not JSON, undefined if there is none. */
   readonly body: unknown;
 }
 
 async function readAnswer(response: FetchResponse): Promise<Answer> {
-  const body = await response.json().catch(() => undefined);
-  return { ok: response.ok, status: response.status, body };
+  const { ok, status } = response;
+  return { ok, status, body: parsed(await response.text()) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 export function queryString(query: Query): string {

@@ -1,4 +1,10 @@
-import { ClosedError, ImError, RefusedError, UnauthorizedError } from '../model/errors.ts';
+import {
+  ClosedError,
+  ForeignAnswerError,
+  ImError,
+  RefusedError,
+  UnauthorizedError,
+} from '../model/errors.ts';
 import type { Environment } from '../support/environment.ts';
 import type { Logger } from '../support/logger.ts';
 import type { Attempt } from './connection.ts';
@@ -69,7 +75,7 @@ export class SessionOpener {
       await http.session(identity.deviceId);
       return error;
     } catch (reason) {
-      if (reason instanceof UnauthorizedError) return reason;
+      if (reason instanceof UnauthorizedError || reason instanceof ForeignAnswerError) return reason;
       if (!(reason instanceof RefusedError) || !FINAL_STATUSES.includes(reason.status)) return error;
       if (reason.status !== 409 || this.replaces === undefined) return reason;
       // The conflicting session is either a newer one of this device or our own old one. The next attempt, without
