@@ -119,7 +119,13 @@ describe('an upgrade that fails', () => {
   it.each([
     ['a gateway’s bare 401', 401, { message: 'Unauthorized' }, 'unauthorized', '{"message":"Unauthorized"}'],
     ['a gateway’s bare 403', 403, { message: 'Forbidden' }, 'network', '{"message":"Forbidden"}'],
-    ['a gateway that throttles', 429, { message: 'Too Many Requests' }, 'network', '{"message":"Too Many Requests"}'],
+    [
+      'a gateway that throttles',
+      429,
+      { message: 'Too Many Requests' },
+      'network',
+      '{"message":"Too Many Requests"}',
+    ],
     ['a proxy’s 400', 400, 'Bad Request\nproxy', 'network', 'Bad Request'],
     ['a captive portal', 200, '<!doctype html>\n<title>Wifi</title>', 'network', '<!doctype html>'],
     ['an empty 409', 409, '', 'network', ''],

@@ -245,4 +245,84 @@ describe('unsent messages', () => {
     await unreadable.connected();
     expect(await unreadable.im.direct('bob').send(say('hi')).acked).toMatchObject({ seq: 1 });
   });
+
+  /** A store whose `entries` the test settles. */
+  function heldStore(entries: () => Promise<Iterable<readonly [string, string]>>) {
+    const { backend } = memoryStore();
+    return new Store({ ...backend, entries });
+  }
+  async function unsentOf(text: string) {
+    const kept = memoryStore();
+    const { im } = await harness({ store: kept });
+    im.direct('bob').send(say(text));
+    await settle();
+    return kept.backend.entries();
+  }
+  const quiet = () => {
+    const warnings: string[] = [];
+    return {
+      warnings,
+      logger: { debug() {}, error() {}, warn: (message: string) => warnings.push(message) },
+    };
+  };
+
+  it('hold up no connection when the store never answers, and are sent when it does', async () => {
+    const unsent = await unsentOf('from before');
+    const reading = Promise.withResolvers<Iterable<readonly [string, string]>>();
+    const { warnings, logger } = quiet();
+    const parts = await harness({ store: heldStore(() => reading.promise), logger });
+    const connecting = parts.connected();
+    while (!parts.clock.pendingMs.includes(2_000)) await settle();
+    parts.clock.advance(2_000);
+    await connecting;
+    expect(await parts.im.direct('bob').send(say('new')).acked).toMatchObject({ seq: 1 });
+    expect(warnings).toEqual(['could not read unsent messages from the store yet']);
+    reading.resolve(unsent);
+    while (parts.server.history.length < 2) await settle();
+    expect(parts.server.history.map(({ content }) => content)).toEqual(['new', 'from before'].map(say));
+  });
+
+  it('are restored by the next session when the store could not be read by the first', async () => {
+    const unsent = await unsentOf('from before');
+    let reads = 0;
+    const { warnings, logger } = quiet();
+    const store = heldStore(async () => {
+      reads += 1;
+      if (reads === 1) throw new Error('locked');
+      return unsent;
+    });
+    const parts = await harness({ store, logger });
+    const first = await parts.connected();
+    const reconnecting = parts.entered('reconnecting');
+    first.cut();
+    await reconnecting;
+    await parts.connected();
+    while (parts.server.history.length < 1) await settle();
+    expect(warnings).toEqual(['could not read unsent messages from the store yet']);
+  });
+
+  it('are kept in a database that is opened again after it was deleted under the page', async () => {
+    const { backend } = indexedDbStore('deleted', databases);
+    await backend.set('outbox/a', '1');
+    await new Promise((resolve) => {
+      databases.deleteDatabase('deleted').onsuccess = resolve;
+    });
+    await backend.set('outbox/b', '2');
+    expect([...(await backend.entries())]).toEqual([['outbox/b', '2']]);
+  });
+
+  it('are sent where the browser blocks all storage, with one warning', async () => {
+    const { warnings, logger } = quiet();
+    const blocked = new Proxy({} as Storage, {
+      get: () => {
+        throw new Error('SecurityError');
+      },
+    });
+    const parts = await harness({ store: localStorageStore('blocked', blocked), logger });
+    await parts.connected();
+    for (const text of ['one', 'two']) await parts.im.direct('bob').send(say(text)).acked;
+    await settle();
+    expect(warnings).toEqual(['the store failed']);
+    expect(() => [localStorageStore('none'), indexedDbStore('none')]).not.toThrow();
+  });
 });

@@ -8,23 +8,37 @@ const TABLE = 'entries';
  * @example
  * createClient({ wsUrl, httpUrl, getToken, store: indexedDbStore('outbox-of-alice') });
  */
-export function indexedDbStore(name: string, indexedDB: IDBFactory = globalThis.indexedDB): Store {
+export function indexedDbStore(name: string, indexedDB?: IDBFactory): Store {
   let opened: Promise<IDBDatabase> | undefined;
-  const open = (): Promise<IDBDatabase> => {
-    const request = indexedDB.open(name, 1);
-    request.onupgradeneeded = () => void request.result.createObjectStore(TABLE);
-    return resultOf(request);
+  const forget = (): void => {
+    opened = undefined;
   };
-  /** The next call opens it again after a failure. */
-  const database = (): Promise<IDBDatabase> => {
-    opened ??= open().catch((error: unknown) => {
-      opened = undefined;
+  const open = async (): Promise<IDBDatabase> => {
+    // Looked up here, since a browser that blocks storage throws or has none.
+    const request = (indexedDB ?? globalThis.indexedDB).open(name, 1);
+    request.onupgradeneeded = () => void request.result.createObjectStore(TABLE);
+    const database = await resultOf(request);
+    // Another tab deletes the database, which must not wait for this one; or the browser closes it. The next call reopens.
+    database.onversionchange = () => {
+      database.close();
+      forget();
+    };
+    database.onclose = forget;
+    return database;
+  };
+  /** Opens the database once more if it is closed by now. */
+  const begin = async (mode: IDBTransactionMode, again = true): Promise<IDBTransaction> => {
+    try {
+      opened ??= open();
+      return (await opened).transaction(TABLE, mode);
+    } catch (error) {
+      forget();
+      if (again) return begin(mode, false);
       throw error;
-    });
-    return opened;
+    }
   };
   const change = async (run: (table: IDBObjectStore) => void): Promise<void> => {
-    const transaction = (await database()).transaction(TABLE, 'readwrite');
+    const transaction = await begin('readwrite');
     run(transaction.objectStore(TABLE));
     await new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
@@ -33,7 +47,7 @@ export function indexedDbStore(name: string, indexedDB: IDBFactory = globalThis.
   };
   return new Store({
     async entries() {
-      const table = (await database()).transaction(TABLE).objectStore(TABLE);
+      const table = (await begin('readonly')).objectStore(TABLE);
       const [keys, values] = await Promise.all([resultOf(table.getAllKeys()), resultOf(table.getAll())]);
       return keys.map((key, index) => [String(key), String(values[index])]);
     },

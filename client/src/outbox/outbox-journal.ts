@@ -40,6 +40,7 @@ export class OutboxJournal implements Journal {
   readonly #inTurn: InTurn;
   readonly #logger: Logger;
   #lastOrder = 0;
+  #hasWarned = false;
   readonly #orders = new Map<OutgoingMessage, number>();
 
   constructor(store: StoreBackend, inTurn: InTurn, logger: Logger) {
@@ -51,6 +52,7 @@ export class OutboxJournal implements Journal {
   /**
    * Puts the messages that this user's earlier runs left into the outbox: unsent ones are sent, refused ones shown as
    * failed. Other users' entries stay in the store. Unreadable entries are logged and skipped.
+   * @throws if the store can't be read
    */
   async restore<Conversation extends Destination>(
     userId: string,
@@ -71,12 +73,8 @@ export class OutboxJournal implements Journal {
   /** In the order of writing. */
   async #load(): Promise<OutboxRecord[]> {
     const records: OutboxRecord[] = [];
-    try {
-      for (const [key, value] of await this.#store.entries())
-        if (key.startsWith(PREFIX)) records.push(...this.#parse(value));
-    } catch (error) {
-      this.#logger.warn('could not read the store', { error });
-    }
+    for (const [key, value] of await this.#store.entries())
+      if (key.startsWith(PREFIX)) records.push(...this.#parse(value));
     records.sort((a, b) => a.order - b.order);
     this.#lastOrder = Math.max(this.#lastOrder, records.at(-1)?.order ?? 0);
     return records;
@@ -115,7 +113,10 @@ export class OutboxJournal implements Journal {
   }
 
   #write(task: () => Promise<void>): void {
-    this.#inTurn(task).catch((error: unknown) => this.#logger.warn('the store failed', { error }));
+    this.#inTurn(task).catch((error: unknown) => {
+      if (!this.#hasWarned) this.#logger.warn('the store failed', { error });
+      this.#hasWarned = true;
+    });
   }
 }
 

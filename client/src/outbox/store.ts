@@ -85,14 +85,16 @@ export function memoryStore(): Store {
  * @example
  * createClient({ wsUrl, httpUrl, getToken, store: localStorageStore('outbox-of-alice') });
  */
-export function localStorageStore(name: string, storage: Storage = globalThis.localStorage): Store {
+export function localStorageStore(name: string, storage?: Storage): Store {
   const prefix = `${name}/`;
+  // Looked up at each call, since a browser that blocks storage throws.
+  const at = (): Storage => storage ?? globalThis.localStorage;
   return new Store({
     entries: async () =>
-      Object.keys(storage)
+      Object.keys(at())
         .filter((key) => key.startsWith(prefix))
-        .map((key) => [key.slice(prefix.length), storage.getItem(key) ?? '']),
-    set: async (key, value) => storage.setItem(prefix + key, value),
-    remove: async (key) => storage.removeItem(prefix + key),
+        .map((key) => [key.slice(prefix.length), at().getItem(key) ?? '']),
+    set: async (key, value) => at().setItem(prefix + key, value),
+    remove: async (key) => at().removeItem(prefix + key),
   });
 }
