@@ -90,15 +90,10 @@ export class Observability extends Construct {
 
   constructor(scope: Construct, id: string, props: ObservabilityProps) {
     super(scope, id);
-    const { alarmTopicArn, functions, desk, webSocket } = props;
+    const { alarmTopicArn, functions, webSocket } = props;
     this.#actions =
       alarmTopicArn === undefined ? [] : [new SnsAction(Topic.fromTopicArn(this, 'Topic', alarmTopicArn))];
-    this.#watchQueues({
-      Offline: props.offlineQueue,
-      FanOut: props.fanOutQueue,
-      Service: props.serviceQueue,
-      ...(desk && { Desk: desk.queue }),
-    });
+    this.#watchQueues(props);
     this.#watchFaults(functions);
     this.#watchTables(functions);
     this.#watchGateways(webSocket, props.http);
@@ -114,11 +109,13 @@ export class Observability extends Construct {
   }
 
   /**
-   * Each queue has its own alarm on dead letters, since they stay until they are redriven. One alarm watches the age of
-   * all.
+   * Each queue has its own alarm on dead letters, since they stay until they are redriven. The desk's don't need that: each
+   * of its events reads the present state and does all that is left to do, so the next one does the work of a lost one. One
+   * alarm watches the age of all.
    */
-  #watchQueues(queues: Readonly<Record<string, WorkQueue>>): void {
-    for (const [name, { deadLetterQueue }] of Object.entries(queues)) {
+  #watchQueues({ offlineQueue, fanOutQueue, serviceQueue, desk }: ObservabilityProps): void {
+    const redriven = { Offline: offlineQueue, FanOut: fanOutQueue, Service: serviceQueue };
+    for (const [name, { deadLetterQueue }] of Object.entries(redriven)) {
       this.#alarm(`${name}DeadLetters`, {
         section: 'dead-letters',
         meaning: `${name} queue: jobs failed for half an hour, or are malformed, and are in the dead-letter queue.`,
@@ -127,9 +124,8 @@ export class Observability extends Construct {
       });
     }
     const period = Duration.minutes(1);
-    const ages = Object.values(queues).map(({ queue }) =>
-      queue.metricApproximateAgeOfOldestMessage({ period }),
-    );
+    const queues = [...Object.values(redriven), ...(desk === undefined ? [] : [desk.queue])];
+    const ages = queues.map(({ queue }) => queue.metricApproximateAgeOfOldestMessage({ period }));
     this.#alarm('QueueAge', {
       section: 'queue-age',
       meaning: 'Jobs have been waiting in a queue for more than five minutes.',

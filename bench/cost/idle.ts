@@ -1,3 +1,4 @@
+import { IDLE_POLLERS } from '../../lib/work-queue.ts';
 import type { PriceFile } from './prices.ts';
 import { billOf, totalOf, type Usage } from './usage.ts';
 
@@ -54,7 +55,7 @@ export function idleUsage({ Resources }: BilledTemplate, { assumptions }: PriceF
     throw new Error(`What do these cost while idle? ${[...new Set(unknown)].join(', ')}`);
   const pollers = ofType(resources, 'AWS::Lambda::EventSourceMapping').reduce(
     (sum, { ScalingConfig }) =>
-      sum + (ScalingConfig === undefined ? assumptions.idlePollers : assumptions.fixedPollers).value,
+      sum + IDLE_POLLERS[ScalingConfig === undefined ? 'without' : 'withMaxConcurrency'],
     0,
   );
   return {

@@ -34,8 +34,6 @@ type AssumptionName =
   | 'traceShare'
   | 'vcpuMegabytes'
   | 'waitPerCallMs'
-  | 'idlePollers'
-  | 'fixedPollers'
   | 'pollSeconds'
   | 'callsAtOnce'
   | 'wireBytesPerMessage'

@@ -24,15 +24,15 @@ describe('the alarms', () => {
   });
 
   /** The limit: a new alarm must replace one of these. */
-  const BUDGET = { alarms: 12, metrics: 14 };
+  const BUDGET = { alarms: 12, metrics: 13 };
   const sizeOf = (counted: readonly AlarmInTemplate[]) => ({
     alarms: counted.length,
     // Billed once per alarm that uses it.
     metrics: counted.reduce((count, { metrics }) => count + metrics.length, 0),
   });
 
-  it('are few, since CloudWatch bills each metric of an alarm: ten over 14 metrics, or eight over 11 without a desk', () => {
-    expect(sizeOf(alarms)).toEqual({ alarms: 10, metrics: 14 });
+  it('are few, since CloudWatch bills each metric of an alarm: nine over 13 metrics, or eight over 11 without a desk', () => {
+    expect(sizeOf(alarms)).toEqual({ alarms: 9, metrics: 13 });
     expect(sizeOf(alarmsIn(withoutDesk))).toEqual({ alarms: 8, metrics: 11 });
     expect(sizeOf(alarms).alarms).toBeLessThanOrEqual(BUDGET.alarms);
     expect(sizeOf(alarms).metrics).toBeLessThanOrEqual(BUDGET.metrics);
@@ -57,7 +57,6 @@ describe('the alarms', () => {
     ['OfflineDeadLetters', 1, 300, [1, 1], 'Maximum', ['ApproximateNumberOfMessagesVisible']],
     ['FanOutDeadLetters', 1, 300, [1, 1], 'Maximum', ['ApproximateNumberOfMessagesVisible']],
     ['ServiceDeadLetters', 1, 300, [1, 1], 'Maximum', ['ApproximateNumberOfMessagesVisible']],
-    ['DeskDeadLetters', 1, 300, [1, 1], 'Maximum', ['ApproximateNumberOfMessagesVisible']],
     ['QueueAge', 300, 60, [8, 11], 'Maximum', ['ApproximateAgeOfOldestMessage']],
     ['LoggedFaults', 5, 300, [1, 1], 'Sum', ['Test-Chat-Observability-LoggedFaults']],
     ['TableThrottles', 1, 300, [3, 3], 'Sum', ['Test-Chat-Observability-TableThrottles']],
@@ -101,12 +100,10 @@ describe('the alarms', () => {
   });
 
   it('for dead letters watch the right queue each', () => {
-    const watched = ['Offline', 'FanOut', 'Service', 'Desk'].flatMap((name) =>
+    const watched = ['Offline', 'FanOut', 'Service'].flatMap((name) =>
       alarm(`${name}DeadLetters`).metrics.map(resourceOf),
     );
-    expect(watched).toEqual(
-      queueIds('OfflineDeadLetters', 'FanOutDeadLetters', 'ServiceDeadLetters', 'DeskEventsDeadLetters'),
-    );
+    expect(watched).toEqual(queueIds('OfflineDeadLetters', 'FanOutDeadLetters', 'ServiceDeadLetters'));
   });
 
   it('for age watch all queues at once, each once', () => {
@@ -177,7 +174,7 @@ describe('a function that crashes, times out, or isn’t run', () => {
       StoreOffline: ['OfflineDeadLetters', 'QueueAge'],
       FanOut: ['FanOutDeadLetters', 'QueueAge'],
       ServeEvents: ['ServiceDeadLetters', 'QueueAge'],
-      MatchDesk: ['DeskDeadLetters', 'QueueAge'],
+      MatchDesk: ['QueueAge'],
     });
     const all = resources(template, 'AWS::Lambda::Function').map(({ logicalId }) =>
       functionNameOf(logicalId),
