@@ -112,6 +112,8 @@ export interface Conversation {
   readonly readSeq: number;
   /** Others' messages above `readSeq`, at most 100. */
   readonly unread: number;
+  /** There may be more unread messages: counting them all would have read too much. */
+  readonly unreadIsAtLeast?: true;
 }
 
 export interface ConversationsBody {

@@ -11,6 +11,7 @@ import { poll } from './poll.ts';
 import { reconnectStorm } from './reconnect-storm.ts';
 import { resend } from './resend.ts';
 import type { Scenario } from './scenario.ts';
+import { sendsAndNeverReads } from './sends-and-never-reads.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
   connect,
@@ -21,6 +22,7 @@ export const SCENARIOS: readonly Scenario[] = [
   heartbeat,
   historyPage,
   conversations,
+  sendsAndNeverReads,
   ...groups,
   desk,
   poll,

@@ -1,4 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { parseConversationId } from '../../protocol/ids.ts';
 import type { Chat } from '../domain/model/chat.ts';
 import type {
   ConversationReader,
@@ -17,6 +18,7 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  *   pk                 sk                attributes
  *   <conversationId>   'head'            head: the highest allocated seq, tail: sort key of the message that got it,
  *                                        at: when; in a group also name, admins (set), memberCount, openHistory;
+ *                                        in a direct conversation also l#<userId>: the last seq of this user;
  *                                        in a support chat also chat (map), closed?
  *   u#<userId>         <conversationId>  readSeq; in a group also visibleFrom, left?
  *   g:<ULID>, cs:…     m#<userId>        joinedSeq, left?   (members: group-table.ts, desk-transaction.ts)
@@ -36,6 +38,7 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  */
 
 export const HEAD = 'head';
+const LAST = 'l#';
 
 export function createConversationReader(
   documents: DynamoDBDocumentClient,
@@ -112,12 +115,21 @@ export function createConversationWriter(
 ): ConversationWriter {
   return {
     async nextSeq(conversationId, from, clientMsgId) {
+      const isDirect = parseConversationId(conversationId)?.kind === 'direct';
       const command = new UpdateCommand({
         TableName: tableName,
         Key: { pk: conversationId, sk: HEAD },
-        UpdateExpression: 'SET #head = #head + :one, #tail = :tail, #at = :now',
+        // Both sums start from the head before the update
+        // (docs.aws.amazon.com/amazondynamodb/latest/developerguide/example_dynamodb_Scenario_UpdateExpressionOrder_section.html).
+        UpdateExpression: `SET #head = #head + :one, #tail = :tail, #at = :now${isDirect ? ', #last = #head + :one' : ''}`,
         ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(#closed)',
-        ExpressionAttributeNames: { '#head': 'head', '#tail': 'tail', '#at': 'at', '#closed': 'closed' },
+        ExpressionAttributeNames: {
+          '#head': 'head',
+          '#tail': 'tail',
+          '#at': 'at',
+          '#closed': 'closed',
+          ...(isDirect && { '#last': LAST + from }),
+        },
         ExpressionAttributeValues: {
           ':one': 1,
           ':tail': messageSortKey({ from, clientMsgId }),
@@ -139,7 +151,13 @@ export function createConversationWriter(
     async createDirect(conversationId, users) {
       const head = {
         TableName: tableName,
-        Item: { pk: conversationId, sk: HEAD, head: 0, at: 0 },
+        Item: {
+          pk: conversationId,
+          sk: HEAD,
+          head: 0,
+          at: 0,
+          ...Object.fromEntries(users.map((userId) => [LAST + userId, 0])),
+        },
         ConditionExpression: 'attribute_not_exists(pk)',
       };
       const members = users.map((userId) => ({
@@ -189,10 +207,14 @@ function toMembership(item: Item): Membership {
 function toHead(item: Item): Head {
   const tail = item['tail'];
   const group = toGroup(item);
+  const lastSeqs = Object.entries(item).flatMap(([name, seq]) =>
+    name.startsWith(LAST) ? [[name.slice(LAST.length), Number(seq)] as const] : [],
+  );
   return {
     seq: Number(item['head']),
     atMs: Number(item['at'] ?? 0),
     ...(typeof tail === 'string' && { tail: parseMessageSortKey(tail) }),
+    ...(lastSeqs.length > 0 && { lastSeqs: new Map(lastSeqs) }),
     ...(group !== undefined && { group }),
     ...(item['chat'] !== undefined && {
       chat: { conversationId: String(item['pk']), ...(item['chat'] as Omit<Chat, 'conversationId'>) },

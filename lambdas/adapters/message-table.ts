@@ -22,7 +22,8 @@ import { messageSortKey } from './message-key.ts';
  * recall                          UpdateItem 2 writes
  * page of 50 by seq               Query     1 read per 4 KB, strong
  * by key, ≤ 100                   BatchGet  1 read each, strong
- * unread above a seq              Query     1 read per 4 KB up to the 100th message, strong
+ * unread above a seq              Query     1 read per 4 KB, strong, newest first, up to the 100th message of others; at
+ *                                           most two calls of 1 MB each
  *
  * Strong, since a reader finds what was acknowledged (IM-INV-1), no text that was recalled (IM-FAULT-15), and an exact
  * count (IM-INV-6).
@@ -30,6 +31,8 @@ import { messageSortKey } from './message-key.ts';
 
 const EPOCH = 0;
 const BY_SEQ = 'bySeq';
+/** A count that finds fewer than its maximum reads this much further: DynamoDB ends a page at 1 MB, content included. */
+const COUNT_FURTHER = 1_000;
 const ABSENT_OR_EXPIRED = 'attribute_not_exists(pk) OR #ttl <= :nowSeconds';
 
 export interface MessageReaderProps {
@@ -100,26 +103,28 @@ export function createMessageReader(
       return { messages: found.slice(0, limit).map(toStored), hasMore: found.length > limit };
     },
 
-    async countOthersAbove(conversationId, userId, seq, maximum) {
+    async countOthers(conversationId, userId, { after, upTo, maximum, budget }) {
+      const range = { from: after + 1, ...(upTo !== undefined && { before: upTo + 1 }) };
       let count = 0;
       let start: unknown;
-      do {
-        const page = await queryBySeq(
-          conversationId,
-          { after: seq },
-          {
-            Select: 'COUNT',
-            FilterExpression: '#from <> :userId AND (attribute_not_exists(#ttl) OR #ttl > :nowSeconds)',
-            ExpressionAttributeNames: { '#from': 'from', '#ttl': 'ttl' },
-            ExpressionAttributeValues: { ':userId': userId, ':nowSeconds': Math.floor(clock() / 1000) },
-            Limit: maximum,
-            ...(start !== undefined && { ExclusiveStartKey: start }),
-          },
-        );
+      for (const Limit of [maximum, COUNT_FURTHER]) {
+        if (budget.units <= 0) break;
+        const page = await queryBySeq(conversationId, range, {
+          Select: 'COUNT',
+          FilterExpression: '#from <> :userId AND (attribute_not_exists(#ttl) OR #ttl > :nowSeconds)',
+          ExpressionAttributeNames: { '#from': 'from', '#ttl': 'ttl' },
+          ExpressionAttributeValues: { ':userId': userId, ':nowSeconds': Math.floor(clock() / 1000) },
+          ReturnConsumedCapacity: 'TOTAL',
+          Limit,
+          ...(start !== undefined && { ExclusiveStartKey: start }),
+        });
+        budget.units -= Number((page['ConsumedCapacity'] as Item | undefined)?.['CapacityUnits'] ?? 0);
         count += Number(page['Count'] ?? 0);
         start = page['LastEvaluatedKey'];
-      } while (start !== undefined && count < maximum);
-      return Math.min(count, maximum);
+        if (start === undefined || count >= maximum)
+          return { count: Math.min(count, maximum), isAtLeast: false };
+      }
+      return { count, isAtLeast: true };
     },
   };
 }

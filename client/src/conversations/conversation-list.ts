@@ -22,6 +22,8 @@ interface Row {
   countedUpTo: number;
   /** The number of those that it found unread. */
   counted: number;
+  /** There may be more: the server stopped counting. */
+  isAtLeast: boolean;
   /** The seqs of others' messages above both `countedUpTo` and `readSeq`. */
   readonly others: Set<number>;
   summary: ConversationSummary | undefined;
@@ -62,13 +64,14 @@ export class ConversationList {
 
   /** Merges the server's list, or its changed part, with what has arrived since it was requested. */
   load(conversations: readonly Conversation[]): void {
-    for (const { conversationId, name, lastMessage, readSeq, unread } of conversations) {
+    for (const { conversationId, name, lastMessage, readSeq, unread, ...more } of conversations) {
       const row = this.#row(conversationId);
       row.name = name ?? row.name;
       const upTo = lastMessage?.seq ?? 0;
       if (upTo >= (row.last?.seq ?? 0)) row.last = lastMessage;
       row.countedUpTo = upTo;
       row.counted = unread;
+      row.isAtLeast = more.unreadIsAtLeast === true;
       const readHere = row.readSeq;
       row.readSeq = readSeq;
       for (const seq of row.others) if (seq <= upTo) row.others.delete(seq);
@@ -128,6 +131,7 @@ export class ConversationList {
       readSeq: 0,
       countedUpTo: 0,
       counted: 0,
+      isAtLeast: false,
       others: new Set(),
       summary: undefined,
     };
@@ -139,6 +143,7 @@ export class ConversationList {
     row.readSeq = seq;
     // The senders of the messages that the server counted are unknown here. No more can be unread than there are seqs.
     row.counted = Math.min(row.counted, Math.max(0, row.countedUpTo - seq));
+    if (seq >= row.countedUpTo) row.isAtLeast = false;
     for (const other of row.others) if (other <= seq) row.others.delete(other);
     this.#changed(row);
   }
@@ -171,7 +176,8 @@ export class ConversationList {
       });
   }
 
-  #summaryOf({ conversationId, kind, peer, name, last, readSeq, counted, others }: Row): ConversationSummary {
+  #summaryOf(row: Row): ConversationSummary {
+    const { conversationId, kind, peer, name, last, readSeq, counted, isAtLeast, others } = row;
     const readUpTo = this.#states.of(conversationId)[0]?.readUpTo;
     return {
       conversationId,
@@ -181,6 +187,7 @@ export class ConversationList {
       lastMessage: last && receivedMessage(last, this.#identity.userId, readUpTo),
       readSeq,
       unread: Math.min(counted + others.size, UNREAD_MAX),
+      unreadIsAtLeast: isAtLeast || counted + others.size >= UNREAD_MAX,
     };
   }
 }

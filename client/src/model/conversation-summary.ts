@@ -16,4 +16,6 @@ export interface ConversationSummary {
   readonly readSeq: number;
   /** The number of others' messages above `readSeq`; 100 means 100 or more. */
   readonly unread: number;
+  /** There may be more: show `5+`. Always true from 100 on. */
+  readonly unreadIsAtLeast: boolean;
 }

@@ -1,9 +1,8 @@
-import * as z from 'zod/mini';
 import type { ChatState, DeskChatsBody, DeskQueuesBody, SupportQueue } from '../../../protocol/desk.ts';
 import { lazySchema } from '../../../protocol/lazy-schema.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { cursorItems, decodeCursor, encodeCursor } from '../../shared/cursor.ts';
+import { cursorOf, decodeCursor, encodeCursor, isConversationId } from '../../shared/cursor.ts';
 import { ForbiddenError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
 import { type ChatList, type DeskReader, toDeskChat } from '../model/chat.ts';
@@ -25,9 +24,12 @@ export interface ChatsQuery {
   readonly cursor?: string | undefined;
 }
 
-/** The number of a list, and the last chat of the page before unless the list starts with this page. */
+/** The number of a list, and the last chat of the page before; empty if the list starts with this page. */
 const cursorSchema = lazySchema(() =>
-  z.tuple([z.string().check(z.regex(/^[0-9]{1,4}$/)), z.optional(cursorItems.conversationId())]),
+  cursorOf(
+    (number) => /^[0-9]{1,4}$/.test(number),
+    (after) => after === '' || isConversationId(after),
+  ),
 );
 
 /**
@@ -43,19 +45,17 @@ export async function listChats(
   { state, cursor }: ChatsQuery,
 ): Promise<DeskChatsBody> {
   const lists = listsFor(ports, userId, callerRoles).filter(({ part }) => mayContain(part, state));
-  const [number, after] = cursor === undefined ? ['0'] : decodeCursor(userId, cursor, 'cursor', cursorSchema);
+  const [number = '0', after = ''] =
+    cursor === undefined ? [] : decodeCursor(userId, cursor, 'cursor', cursorSchema);
   const list = lists[Number(number)];
   if (list === undefined) return { chats: [], cursor: null };
   // One extra row shows whether there is a next page.
-  const ids = await ports.desk.chatIds(list, {
-    limit: LIMITS.pageDefault + 1,
-    ...(after !== undefined && { after }),
-  });
+  const ids = await ports.desk.chatIds(list, { after, limit: LIMITS.pageDefault + 1 });
   const page = ids.slice(0, LIMITS.pageDefault);
   const heads = await ports.conversations.heads(page);
   const chats = page.flatMap((id) => heads.get(id)?.chat ?? []);
   const isLast = ids.length === page.length && Number(number) + 1 === lists.length;
-  const next = ids.length > page.length ? [number, page.at(-1) ?? ''] : [String(Number(number) + 1)];
+  const next = ids.length > page.length ? [number, page.at(-1) ?? ''] : [String(Number(number) + 1), ''];
   const wanted = chats.filter((chat) => state === undefined || chat.state === state);
   return {
     chats: wanted.map((chat) => toDeskChat(chat)),

@@ -1,7 +1,6 @@
-import * as z from 'zod/mini';
 import type { GroupBody, MembersBody, ReadsBody } from '../../../protocol/http.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import { cursorItems, decodeCursor, encodeCursor } from '../../shared/cursor.ts';
+import { cursorOf, decodeCursor, encodeCursor, isUserId } from '../../shared/cursor.ts';
 import { type GroupReadPorts, requireGroup, toBody } from './group.ts';
 
 export async function showGroup(
@@ -49,7 +48,7 @@ async function memberPage(
   conversationId: string,
   cursor: string | undefined,
 ) {
-  const schema = () => z.tuple([z.literal(conversationId), cursorItems.userId()]);
+  const schema = () => cursorOf((item) => item === conversationId, isUserId);
   const [, after] = cursor === undefined ? [] : decodeCursor(userId, cursor, 'cursor', schema);
   const page = { limit: LIMITS.pageMax, ...(after !== undefined && { after }) };
   const { members, more } = await ports.groups.members(conversationId, page);

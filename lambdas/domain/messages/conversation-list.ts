@@ -1,13 +1,25 @@
 import pLimit from 'p-limit';
-import * as z from 'zod/mini';
 import type { Conversation, ConversationsBody } from '../../../protocol/http.ts';
 import { parseConversationId, peerOf } from '../../../protocol/ids.ts';
 import { lazySchema } from '../../../protocol/lazy-schema.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import { cursorItems, decodeCursor, encodeCursor } from '../../shared/cursor.ts';
+import { cursorOf, decodeCursor, encodeCursor, isConversationId } from '../../shared/cursor.ts';
 import type { Head, Membership } from '../model/conversation.ts';
-import { type MessageReader, type StoredMessage, toMessage } from '../model/message.ts';
+import {
+  type CountRange,
+  type MessageCount,
+  type MessageReader,
+  type ReadBudget,
+  type StoredMessage,
+  toMessage,
+} from '../model/message.ts';
 import type { HistoryPorts } from './history.ts';
+
+/**
+ * What the counts of one request may read, in units of 4 KB. A page of a hundred conversations with a hundred unread
+ * messages of ordinary length in each takes some 800.
+ */
+const COUNT_UNITS = 2_000;
 
 /** Concurrent lookups for the conversations of a page that need extra reads. */
 const CONCURRENCY = 16;
@@ -20,7 +32,7 @@ export interface ConversationsRange {
 }
 
 /** The last conversation of the page before. */
-const cursorSchema = lazySchema(() => z.tuple([cursorItems.conversationId()]));
+const cursorSchema = lazySchema(() => cursorOf(isConversationId));
 
 /** A seq is allocated up to 10 s before its message is stored, and server clocks differ by up to 2 s. */
 const CHANGE_MARGIN_MS = 15_000;
@@ -80,7 +92,7 @@ async function summaries(
     readTails(ports, heads),
     readPeerSeqs(ports, userId, [...heads.keys()]),
   ]);
-  const lookups = { heads, tails, peerReadSeqs };
+  const lookups = { heads, tails, peerReadSeqs, budget: { units: COUNT_UNITS } };
   const atOnce = pLimit(CONCURRENCY);
   const found = page.map((membership) => atOnce(() => summary(ports, userId, membership, lookups)));
   return (await Promise.all(found)).filter((one) => one !== undefined);
@@ -92,6 +104,7 @@ interface Lookups {
   readonly tails: readonly StoredMessage[];
   /** By conversation. */
   readonly peerReadSeqs: ReadonlyMap<string, number>;
+  readonly budget: ReadBudget;
 }
 
 /**
@@ -130,7 +143,7 @@ async function summary(
   { messages }: HistoryPorts,
   userId: string,
   { conversationId, readSeq, visibleFrom }: Membership,
-  { heads, tails, peerReadSeqs }: Lookups,
+  { heads, tails, peerReadSeqs, budget }: Lookups,
 ): Promise<Conversation | undefined> {
   const head = heads.get(conversationId);
   if (head === undefined) return undefined;
@@ -140,7 +153,9 @@ async function summary(
   if (last === undefined && head.group === undefined) return undefined;
   const peer = peerIn(conversationId, userId);
   const name = head.group?.name ?? head.chat?.topic;
-  const unreadAfter = Math.max(readSeq, visibleFrom - 1);
+  const upTo = peer === undefined ? undefined : head.lastSeqs?.get(peer);
+  const range = { after: Math.max(readSeq, visibleFrom - 1), upTo, budget };
+  const unread = last === undefined ? NONE : await countUnread(messages, userId, last, range);
   return {
     conversationId,
     kind: parseConversationId(conversationId)?.kind ?? 'direct',
@@ -149,19 +164,27 @@ async function summary(
     head: head.seq,
     lastMessage: last === undefined ? null : toMessage(last),
     readSeq,
-    unread: last === undefined ? 0 : await countUnread(messages, userId, last, unreadAfter),
+    unread: unread.count,
+    ...(unread.isAtLeast && { unreadIsAtLeast: true }),
   };
 }
 
-/** @param last the last message of the conversation: if it is the only unread one, there is no need for a query */
+const NONE: MessageCount = { count: 0, isAtLeast: false };
+
+/**
+ * Counts without a query where it can: the queries were most of the cost of this list.
+ * @param last the last message of the conversation
+ */
 async function countUnread(
   messages: MessageReader,
   userId: string,
   { conversationId, seq, from }: StoredMessage,
-  after: number,
-): Promise<number> {
-  if (seq <= after) return 0;
-  // Saves the query in the most common case: one new message. The queries were most of the cost of this list.
-  if (seq === after + 1) return from === userId ? 0 : 1;
-  return messages.countOthersAbove(conversationId, userId, after, LIMITS.unreadMax);
+  range: Omit<CountRange, 'maximum'>,
+): Promise<MessageCount> {
+  const { after, upTo } = range;
+  // Everything above the cursor is the user's own. Who sends and never reads would otherwise pay for all of it each time.
+  if (seq <= after || (upTo !== undefined && upTo <= after)) return NONE;
+  if (seq === after + 1) return from === userId ? NONE : { ...NONE, count: 1 };
+  const found = await messages.countOthers(conversationId, userId, { ...range, maximum: LIMITS.unreadMax });
+  return { ...found, count: Math.max(found.count, from === userId ? 0 : 1) };
 }

@@ -10,6 +10,11 @@ export interface Head {
   readonly tail?: { readonly from: string; readonly clientMsgId: string };
   /** Time when `seq` was allocated; 0 before the first. */
   readonly atMs: number;
+  /**
+   * In a direct conversation, by user: the highest seq allocated for a message of theirs. No message of theirs is above
+   * it. Missing in conversations that began before this was stored.
+   */
+  readonly lastSeqs?: ReadonlyMap<string, number>;
   readonly group?: GroupFacts;
   readonly chat?: Chat;
 }

@@ -26,8 +26,33 @@ export interface MessageReader {
     conversationId: string,
     range: SeqRange,
   ): Promise<{ messages: readonly StoredMessage[]; hasMore: boolean }>;
-  /** Counts other users' messages above `seq`, up to `maximum`. */
-  countOthersAbove(conversationId: string, userId: string, seq: number, maximum: number): Promise<number>;
+  /**
+   * Counts other users' messages, the newest first, and stops at `maximum`, or when it has evaluated enough of the user's
+   * own.
+   */
+  countOthers(conversationId: string, userId: string, range: CountRange): Promise<MessageCount>;
+}
+
+export interface CountRange {
+  /** Exclusive. */
+  readonly after: number;
+  /** Inclusive. @default - the end */
+  readonly upTo?: number | undefined;
+  readonly maximum: number;
+  /** Shared by the counts of one request. */
+  readonly budget: ReadBudget;
+}
+
+/** What may still be read. A count takes from it what it costs, and doesn't go on once nothing is left. */
+export interface ReadBudget {
+  /** Of 4 KB each. */
+  units: number;
+}
+
+export interface MessageCount {
+  readonly count: number;
+  /** Whether the count stopped early, so that there may be more. */
+  readonly isAtLeast: boolean;
 }
 
 export interface MessageWriter {

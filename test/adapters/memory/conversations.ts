@@ -54,14 +54,16 @@ export function inMemoryConversations(
     async nextSeq(conversationId, from, clientMsgId) {
       const head = heads.get(conversationId);
       if (head === undefined || head.chat?.state === 'closed') return undefined;
-      heads.set(conversationId, { ...head, seq: head.seq + 1, tail: { from, clientMsgId }, atMs: clock() });
+      const seq = head.seq + 1;
+      const lastSeqs = head.lastSeqs && { lastSeqs: new Map(head.lastSeqs).set(from, seq) };
+      heads.set(conversationId, { ...head, seq, tail: { from, clientMsgId }, atMs: clock(), ...lastSeqs });
       const agent = head.chat?.agent?.userId;
       const memberCount = head.chat ? 2 : (groups.get(conversationId)?.facts.memberCount ?? 2);
       return { seq: head.seq + 1, memberCount, ...(agent !== undefined && { agent }) };
     },
     async createDirect(conversationId, users) {
       if (heads.has(conversationId)) return;
-      heads.set(conversationId, { seq: 0, atMs: 0 });
+      heads.set(conversationId, { seq: 0, atMs: 0, lastSeqs: new Map(users.map((user) => [user, 0])) });
       for (const user of users) rowsOf(user).set(conversationId, { readSeq: 0, visibleFrom: 1 });
     },
     head: async (conversationId) => headOf(conversationId) ?? { seq: 0, atMs: 0 },

@@ -42,11 +42,29 @@ export function inMemoryMessages(
           : all.filter(({ seq }) => seq > after);
       return { messages: range.slice(0, limit), hasMore: range.length > limit };
     },
-    async countOthersAbove(conversationId, userId, seq, maximum) {
-      const others = inConversation(conversationId).filter(
-        (message) => message.from !== userId && message.seq > seq,
-      );
-      return Math.min(others.length, maximum);
+    async countOthers(conversationId, userId, { after, upTo = Infinity, maximum, budget }) {
+      let left = inConversation(conversationId).filter(({ seq }) => seq > after && seq <= upTo);
+      let count = 0;
+      for (const limit of [maximum, 1_000]) {
+        if (budget.units <= 0) break;
+        const page = pageOf(left.toReversed(), limit);
+        left = left.slice(0, left.length - page.length);
+        budget.units -= Math.ceil(page.reduce((sum, { contentJson }) => sum + contentJson.length, 0) / 4_096);
+        count += page.filter(({ from }) => from !== userId).length;
+        if (left.length === 0 || count >= maximum)
+          return { count: Math.min(count, maximum), isAtLeast: false };
+      }
+      return { count, isAtLeast: true };
     },
   };
+}
+
+/** Ends at 1 MB, as DynamoDB's pages do. */
+function pageOf(messages: readonly StoredMessage[], limit: number): readonly StoredMessage[] {
+  let bytes = 0;
+  const end = messages.findIndex(({ contentJson }) => {
+    bytes += contentJson.length;
+    return bytes > 1_048_576;
+  });
+  return messages.slice(0, Math.min(limit, end === -1 ? limit : end + 1));
 }

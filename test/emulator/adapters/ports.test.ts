@@ -219,6 +219,10 @@ describe.each([
         seq: 20,
         tail: { from: users[0], clientMsgId: 'c' },
         atMs: NOON,
+        lastSeqs: new Map([
+          [users[0], 20],
+          [users[1], 0],
+        ]),
       });
     });
 
@@ -232,6 +236,21 @@ describe.each([
       await conversations.createDirect(id, users);
       expect((await conversations.head(id)).seq).toBe(1);
       expect((await conversations.membership(users[0], id))?.readSeq).toBe(1);
+    });
+
+    it('knows the last seq of each user of a direct conversation, and of nobody in a group', async () => {
+      const { conversations, groups } = ports();
+      const [me, peer] = newPair();
+      const id = `dm:${me}:${peer}`;
+      await conversations.createDirect(id, [me, peer]);
+      for (const from of [me, peer, me, me]) await conversations.nextSeq(id, from, 'c');
+      const { lastSeqs, seq } = await conversations.head(id);
+      expect([seq, lastSeqs?.get(me), lastSeqs?.get(peer)]).toEqual([4, 4, 2]);
+      const group = aMessage({ conversationId: `g:${me}` });
+      const facts = { name: 'Rowers', admins: [me], memberCount: 1, openHistory: false };
+      await groups.create(facts, [me], group);
+      await conversations.nextSeq(group.conversationId, me, 'c');
+      expect((await conversations.head(group.conversationId)).lastSeqs).toBeUndefined();
     });
 
     it("lists a user's conversations in order, page by page, and reads many heads at once", async () => {
@@ -248,7 +267,7 @@ describe.each([
         { conversationId: a, readSeq: 0, visibleFrom: 1 },
       ]);
       const heads = await conversations.heads([a, 'dm:no:body']);
-      expect([...heads]).toEqual([[a, { seq: 0, atMs: 0 }]]);
+      expect([...heads]).toMatchObject([[a, { seq: 0, atMs: 0 }]]);
       expect(await conversations.heads([])).toEqual(new Map());
     });
   });
@@ -562,17 +581,47 @@ describe.each([
       expect(await seqs({ after: 2, limit: 2 })).toEqual([[10, 11], false]);
     });
 
-    it("counts others' messages above a seq up to a maximum", async () => {
+    const counting = (after: number, more: { upTo?: number; maximum?: number; units?: number } = {}) => {
+      const { units = 1_000, maximum = 100, upTo } = more;
+      return { after, upTo, maximum, budget: { units } };
+    };
+
+    it("counts others' messages in a range up to a maximum (IM-INV-6)", async () => {
       const { messages } = ports();
       const [me, peer] = newPair();
       const conversationId = `dm:${me}:${peer}`;
       for (const [index, from] of [me, peer, me, peer, peer].entries()) {
         await messages.putIfAbsent(aMessage({ conversationId, seq: index + 1, from }));
       }
-      expect(await messages.countOthersAbove(conversationId, me, 0, 100)).toBe(3);
-      expect(await messages.countOthersAbove(conversationId, me, 2, 100)).toBe(2);
-      expect(await messages.countOthersAbove(conversationId, me, 0, 2)).toBe(2);
-      expect(await messages.countOthersAbove(conversationId, peer, 3, 100)).toBe(0);
+      const count = (userId: string, range: ReturnType<typeof counting>) =>
+        messages.countOthers(conversationId, userId, range);
+      expect(await count(me, counting(0))).toEqual({ count: 3, isAtLeast: false });
+      expect(await count(me, counting(2))).toEqual({ count: 2, isAtLeast: false });
+      expect(await count(me, counting(0, { upTo: 4 }))).toEqual({ count: 2, isAtLeast: false });
+      expect(await count(me, counting(0, { maximum: 2 }))).toEqual({ count: 2, isAtLeast: false });
+      expect(await count(peer, counting(3))).toEqual({ count: 0, isAtLeast: false });
+      expect(await count(me, counting(0, { units: 0 }))).toEqual({ count: 0, isAtLeast: true });
+    });
+
+    it('ends the count after two pages of long own messages, has counted the newest first, and says so (IM-INV-6)', async () => {
+      const { messages } = ports();
+      const [me, peer] = newPair();
+      const conversationId = `dm:${me}:${peer}`;
+      const contentJson = JSON.stringify({ type: 'text', text: 'x'.repeat(16_000) });
+      const store = async (seq: number, from: string) =>
+        messages.putIfAbsent(aMessage({ conversationId, seq, from, contentJson }));
+      await store(1, peer);
+      for (let seq = 2; seq <= 149; seq += 1) await store(seq, me);
+      await store(150, peer);
+      const budget = { units: 10_000 };
+      const range = { after: 0, maximum: 100, budget };
+      const found = await messages.countOthers(conversationId, me, range);
+      expect(found).toEqual({ count: 1, isAtLeast: true });
+      // Two pages of 1 MB are 512 units; all 150 messages would be 600.
+      expect(10_000 - budget.units).toBeGreaterThan(0);
+      expect(10_000 - budget.units).toBeLessThan(550);
+      const first = { after: 0, upTo: 20, maximum: 100, budget };
+      expect(await messages.countOthers(conversationId, me, first)).toEqual({ count: 1, isAtLeast: false });
     });
 
     it('stores content of 16 KB in any script', async () => {
@@ -630,7 +679,8 @@ describe.each([
       now = NOON + 86_400_000;
       expect(await messages.getMany([old])).toEqual([]);
       expect(await messages.page(conversationId, { limit: 5 })).toEqual({ messages: [], hasMore: false });
-      expect(await messages.countOthersAbove(conversationId, 'bob', 0, 100)).toBe(0);
+      const range = { after: 0, maximum: 100, budget: { units: 9 } };
+      expect((await messages.countOthers(conversationId, 'bob', range)).count).toBe(0);
       const fresh = { ...old, seq: 2, sentAt: now, contentJson: '"new"' };
       expect(await messages.putIfAbsent(fresh)).toBeUndefined();
       expect(await messages.getMany([fresh])).toEqual([fresh]);

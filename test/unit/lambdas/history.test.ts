@@ -54,6 +54,44 @@ describe('the conversation list', () => {
     expect(await conversationsOf(world, 'bob')).toMatchObject([{ unread: 100 }]);
   });
 
+  const uncounted = (world: World) => ({
+    ...world,
+    messages: { ...world.messages, countOthers: () => Promise.reject(new Error('asked')) },
+  });
+
+  it('of a sender who never reads is made without a count, however much they send (IM-INV-6)', async () => {
+    const world = createWorld();
+    for (let n = 0; n < 300; n += 1) await say(world, 'alice', 'bob', `c${n}`);
+    const { conversations } = await readConversations(uncounted(world), 'alice', { limit: 50 });
+    expect(conversations).toMatchObject([{ head: 300, readSeq: 0, unread: 0 }]);
+    expect(conversations[0]).not.toHaveProperty('unreadIsAtLeast');
+    await say(world, 'bob', 'alice', 'answer');
+    expect(await conversationsOf(world, 'alice')).toMatchObject([{ unread: 1 }]);
+    await say(world, 'alice', 'bob', 'c301');
+    expect(await conversationsOf(world, 'alice')).toMatchObject([{ unread: 1 }]);
+  });
+
+  it('says when there may be more unread messages than it could count (IM-INV-6)', async () => {
+    const world = createWorld();
+    for (const user of ['bob', 'carol', 'dan'])
+      for (const text of ['c1', 'c2']) await say(world, user, 'alice', text);
+    await say(world, 'alice', 'dan', 'c3');
+    const countOthers: World['messages']['countOthers'] = async (id, userId, range) => {
+      if (id !== 'dm:alice:bob') range.budget.units = 0;
+      return world.messages.countOthers(id, userId, range);
+    };
+    const messages = { ...world.messages, countOthers };
+    const { conversations } = await readConversations({ ...world, messages }, 'alice', { limit: 50 });
+    // Carol's last message shows that there is one at least.
+    const atLeast = { unreadIsAtLeast: true };
+    expect(conversations).toMatchObject([
+      { unread: 2 },
+      { unread: 1, ...atLeast },
+      { unread: 0, ...atLeast },
+    ]);
+    expect(conversations[0]).not.toHaveProperty('unreadIsAtLeast');
+  });
+
   it.each([
     { title: "another user's message", from: 'alice', unread: 1 },
     { title: "the user's own message from another device", from: 'bob', unread: 0 },
@@ -62,7 +100,7 @@ describe('the conversation list', () => {
     await say(world, 'alice', 'bob', 'c1');
     await say(world, from, from === 'bob' ? 'alice' : 'bob', 'c2');
     await world.conversations.advanceRead('bob', 'dm:alice:bob', 1);
-    const messages = { ...world.messages, countOthersAbove: () => Promise.reject(new Error('asked')) };
+    const messages = { ...world.messages, countOthers: () => Promise.reject(new Error('asked')) };
     const { conversations } = await readConversations({ ...world, messages }, 'bob', { limit: 50 });
     expect(conversations).toMatchObject([{ head: 2, readSeq: 1, unread }]);
   });

@@ -72,7 +72,11 @@ describe('a read is strongly consistent, so that it finds earlier writes:', () =
     ['the inbox', () => inbox.first('bob', 1), 1],
     ['messages by key', () => messages.getMany([key]), 1],
     ['messages by seq', () => messages.page('dm:alice:bob', { limit: 1 }), 1],
-    ['the number of unread messages', () => messages.countOthersAbove('dm:alice:bob', 'bob', 0, 9), 1],
+    [
+      'the number of unread messages',
+      () => messages.countOthers('dm:alice:bob', 'bob', { after: 0, maximum: 9, budget: { units: 9 } }),
+      1,
+    ],
     ['a session', () => routes.find('bob', 'phone'), 1],
     ['sessions', () => routes.sessionsOf(['bob']), 1],
     ["an agent's presence", () => routes.presencesOf(['ann']), 1],

@@ -18,7 +18,7 @@ export interface ConversationRowProps {
 
 export const ConversationRow = memo(
   function ConversationRow({ conversation, isSelected, onSelect }: ConversationRowProps) {
-    const { kind, peer, name, lastMessage, unread } = conversation;
+    const { kind, peer, name, lastMessage, unread, unreadIsAtLeast } = conversation;
     const title = peer ?? conversationName(name, kind);
     return (
       <Row
@@ -27,7 +27,7 @@ export const ConversationRow = memo(
         time={lastMessage === null ? undefined : <When atMs={lastMessage.sentAt} />}
         mark={lastMessage?.mine === true && <Ticks message={lastMessage} />}
         preview={lastMessage === null ? 'No messages yet' : previewOf(lastMessage, peer === undefined)}
-        {...{ unread, isSelected, onSelect }}
+        {...{ unread, unreadIsAtLeast, isSelected, onSelect }}
       />
     );
   },

@@ -25,6 +25,7 @@ export function ChatRow({ chat, isSelected, onSelect }: ChatRowProps) {
       time={state === 'closed' ? 'ended' : briefly(openedAt, nowMs)}
       preview={last === null ? (topic ?? 'No messages yet') : previewOf(last, false)}
       unread={summary?.unread ?? 0}
+      unreadIsAtLeast={summary?.unreadIsAtLeast ?? false}
       {...{ isSelected, onSelect }}
     />
   );

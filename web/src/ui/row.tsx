@@ -10,12 +10,25 @@ export interface RowProps {
   readonly preview: string;
   /** 100 means 100 or more. @default 0 */
   readonly unread?: number;
+  /** There may be more. */
+  readonly unreadIsAtLeast?: boolean;
   readonly isSelected: boolean;
   onSelect(): void;
 }
 
 /** A conversation of any kind in a list. */
-export function Row({ avatar, title, time, mark, preview, unread = 0, isSelected, onSelect }: RowProps) {
+export function Row(props: RowProps) {
+  const {
+    avatar,
+    title,
+    time,
+    mark,
+    preview,
+    unread = 0,
+    unreadIsAtLeast = false,
+    isSelected,
+    onSelect,
+  } = props;
   return (
     <button
       type="button"
@@ -36,7 +49,7 @@ export function Row({ avatar, title, time, mark, preview, unread = 0, isSelected
       </span>
       {unread > 0 && (
         <span className="badge">
-          {unread >= 100 ? '99+' : unread}
+          {unread >= 100 ? '99+' : `${unread}${unreadIsAtLeast ? '+' : ''}`}
           <span className="visually-hidden"> unread</span>
         </span>
       )}
