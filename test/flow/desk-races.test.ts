@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BreakpointStage, steps } from '../../local/aws-proxy/index.ts';
-import { unequalClocks } from './setup/clocks.ts';
 import { assigned, deskEnvironment, deskOf, events, newQueue, openChat, updated } from './setup/desk.ts';
 import { say } from './setup/groups.ts';
 import type { Json } from './setup/json.ts';
@@ -15,7 +14,6 @@ let stack: Stack;
 beforeAll(async () => {
   stack = await startStack({
     awsProxy: proxy.attach,
-    clockOffsetMs: unequalClocks(1),
     environment: deskEnvironment({ DESK_AGENT_GRACE_SECONDS: '1' }),
     onWarning: () => undefined,
   });

@@ -6,7 +6,12 @@ import { newUser, type Stack, startStack } from './setup/stack.ts';
 
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startStack({ environment: deskEnvironment(), onWarning: () => undefined });
+  stack = await startStack({
+    environment: deskEnvironment(),
+    // Chats wait in the order of the servers' clocks, and these tests expect the order of opening.
+    clockOffsetMs: () => 0,
+    onWarning: () => undefined,
+  });
 });
 afterAll(() => stack?.stop());
 

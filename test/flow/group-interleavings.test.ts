@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BreakpointStage, steps } from '../../local/aws-proxy/index.ts';
-import { unequalClocks } from './setup/clocks.ts';
 import { groupsOf, isSystem, say } from './setup/groups.ts';
 import { createTestProxy } from './setup/proxy.ts';
 import { sending } from './setup/sends.ts';
@@ -15,7 +14,6 @@ const { call, send, newGroup } = groupsOf(() => stack);
 beforeAll(async () => {
   stack = await startStack({
     awsProxy: proxy.attach,
-    clockOffsetMs: unequalClocks(1),
     onWarning: () => undefined,
   });
   // A cold start would take longer than a hold may last.

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chunk } from '../../lambdas/shared/chunk.ts';
-import { unequalClocks } from './setup/clocks.ts';
 import { groupsOf, isSystem, say } from './setup/groups.ts';
 import type { Json } from './setup/json.ts';
 import { createTestProxy } from './setup/proxy.ts';
@@ -12,7 +11,6 @@ let stack: Stack;
 beforeAll(async () => {
   stack = await startStack({
     awsProxy: proxy.attach,
-    clockOffsetMs: unequalClocks(1),
     onWarning: () => undefined,
   });
   await warmUp(proxy);

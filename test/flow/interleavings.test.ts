@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BreakpointStage, type Call, steps } from '../../local/aws-proxy/index.ts';
-import { unequalClocks } from './setup/clocks.ts';
 import { createTestProxy } from './setup/proxy.ts';
 import { historyOf, sending, sendUntilKnown } from './setup/sends.ts';
 import type { TestSocket } from './setup/socket.ts';
@@ -16,7 +15,6 @@ let stack: Stack;
 beforeAll(async () => {
   stack = await startStack({
     awsProxy: proxy.attach,
-    clockOffsetMs: unequalClocks(1),
     onWarning: () => undefined,
   });
   // A cold start would take longer than a hold may last.

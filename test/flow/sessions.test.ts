@@ -103,7 +103,8 @@ describe('a frame', () => {
     await expect
       .poll(() => socket.request({ action: 'heartbeat' }), { timeout: 10_000 })
       .toMatchObject({ type: 'error', code: 'session_expired' });
-    expect(Date.now()).toBeGreaterThanOrEqual(session.expiresAt);
+    // The server's clock decides, which may be ahead.
+    expect(Date.now()).toBeGreaterThanOrEqual(session.expiresAt - 2_000);
     expect(socket.raw.readyState).toBe(socket.raw.OPEN);
   });
 });

@@ -4,6 +4,7 @@ import { expect, inject, vi } from 'vitest';
 import type { TokenOptions } from '../../../local/dev-issuer.ts';
 import { dynamoDbClient } from '../../../local/emulators/clients.ts';
 import { type LocalRuntime, type RuntimeOptions, startRuntime } from '../../../local/runtime.ts';
+import { unequalClocks } from './clocks.ts';
 import { deployment } from './deployment.ts';
 import type { Json } from './json.ts';
 import { createTestProxy } from './proxy.ts';
@@ -42,6 +43,7 @@ export async function startStack(options: RuntimeOptions = {}): Promise<Stack> {
   const runtime = await startRuntime({
     cdkOut: inject('cdkOut'),
     awsProxy: createTestProxy().attach,
+    clockOffsetMs: unequalClocks(1),
     environment: { ALLOWED_ORIGINS: ALLOWED_ORIGIN },
     ...options,
   });
