@@ -1,10 +1,10 @@
 import { createConnections } from './adapters/connections.ts';
 import { createConversationReader, createConversationWriter } from './adapters/conversation-table.ts';
 import { createDeskEvents } from './adapters/desk-events.ts';
-import { createDeskReader, createDeskWriter, createNotificationOutbox } from './adapters/desk-table.ts';
+import { createDeskOutbox, createDeskReader, createDeskWriter } from './adapters/desk-table.ts';
 import { createDocumentClient } from './adapters/dynamodb.ts';
 import { createFanOutQueue } from './adapters/fan-out-queue.ts';
-import { createGroupReader, createGroupWriter } from './adapters/group-table.ts';
+import { createGroupOutbox, createGroupReader, createGroupWriter } from './adapters/group-table.ts';
 import { createInbox, createInboxWriter } from './adapters/inbox-table.ts';
 import { createMessageReader, createMessageWriter } from './adapters/message-table.ts';
 import { createOfflineQueue } from './adapters/offline-queue.ts';
@@ -65,6 +65,9 @@ export const groups = maker(['conversationsTable'], ({ conversationsTable }) =>
 export const groupWriter = maker(['conversationsTable', 'messagesTable', 'historyTtlSeconds'], (env) =>
   createGroupWriter(documents.get(), { ...env, historyTtlSeconds: Number(env.historyTtlSeconds) }),
 );
+export const groupOutbox = maker(['conversationsTable'], ({ conversationsTable }) =>
+  createGroupOutbox(documents.get(), conversationsTable),
+);
 
 export const messages = maker(['messagesTable'], ({ messagesTable: tableName }) =>
   createMessageReader(documents.get(), { tableName, ...clockOnly }),
@@ -99,8 +102,8 @@ export const deskWriter = maker(
   ['deskTable', 'conversationsTable', 'messagesTable', 'historyTtlSeconds'],
   (env) => createDeskWriter(documents.get(), { ...env, historyTtlSeconds: Number(env.historyTtlSeconds) }),
 );
-export const outbox = maker(['deskTable'], ({ deskTable }) =>
-  createNotificationOutbox(documents.get(), deskTable),
+export const deskOutbox = maker(['deskTable'], ({ deskTable }) =>
+  createDeskOutbox(documents.get(), deskTable),
 );
 export const deskEvents = maker(['deskQueueUrl'], ({ deskQueueUrl }) => createDeskEvents(deskQueueUrl));
 /** `undefined` in a deployment without a desk. */

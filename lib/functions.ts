@@ -114,7 +114,7 @@ export const FUNCTIONS = {
   },
   fanOut: {
     module: 'lambdas/functions/fan-out',
-    description: 'Delivers a message to the members of a large group',
+    description: 'Delivers to members of large groups, and what functions that died did not deliver',
     trigger: { kind: 'queue', queue: 'fanOut' },
     timeoutSeconds: 60,
     memoryMegabytes: 1_024,
@@ -122,8 +122,9 @@ export const FUNCTIONS = {
     settings: [],
     grant: (fn, { storage, offlineQueue, fanOutQueue, gateway }) => {
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
-      storage.conversations.grant(fn, 'Query');
+      storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem');
       storage.messages.grant(fn, 'BatchGetItem');
+      storage.messages.grantQueryBySeq(fn);
       offlineQueue.grantSend(fn);
       fanOutQueue.grantSend(fn);
       gateway.grantConnections(fn, 'POST', 'DELETE');

@@ -17,8 +17,9 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  *
  *   pk                 sk                attributes
  *   <conversationId>   'head'            head: the highest allocated seq, tail: sort key of the message that got it,
- *                                        at: when; in a group also name, admins (set), memberCount, openHistory;
- *                                        in a direct conversation also l#<userId>: the last seq of this user;
+ *                                        at: when; in a direct conversation also l#<userId>: the last seq of this user;
+ *                                        in a group also name, admins (set), memberCount, openHistory,
+ *                                        removedSeq?, outbox? (set: group-table.ts);
  *                                        in a support chat also chat (map), closed?
  *   u#<userId>         <conversationId>  readSeq; in a group also visibleFrom, left?
  *   g:<ULID>, cs:…     m#<userId>        joinedSeq, left?   (members: group-table.ts, desk-transaction.ts)

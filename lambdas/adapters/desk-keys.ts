@@ -1,4 +1,5 @@
-import type { Chat, ChatList, OutboxEntry } from '../domain/model/chat.ts';
+import type { Chat, ChatList } from '../domain/model/chat.ts';
+import type { OutboxEntry } from '../domain/model/outbox.ts';
 import type { Item } from './dynamodb.ts';
 
 /* Keys of the desk table: see desk-table.ts. User ids, queue names, and conversation ids never contain a `#`. */

@@ -7,7 +7,8 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import type { AgentStatus } from '../../protocol/desk.ts';
 import { LIMITS } from '../../protocol/limits.ts';
-import type { Agent, AgentChange, DeskReader, DeskWriter, NotificationOutbox } from '../domain/model/chat.ts';
+import type { Agent, AgentChange, DeskReader, DeskWriter } from '../domain/model/chat.ts';
+import type { Outbox } from '../domain/model/outbox.ts';
 import { chunk } from '../shared/chunk.ts';
 import { HEAD } from './conversation-table.ts';
 import {
@@ -168,10 +169,8 @@ export function createDeskWriter(documents: DynamoDBDocumentClient, props: DeskT
   };
 }
 
-export function createNotificationOutbox(
-  documents: DynamoDBDocumentClient,
-  deskTable: string,
-): NotificationOutbox {
+/** The outbox of a support queue. */
+export function createDeskOutbox(documents: DynamoDBDocumentClient, deskTable: string): Outbox {
   return {
     async pending(queue) {
       const rows = await rowsOf({ documents, deskTable }, queuePartition(queue), OUTBOX);
@@ -180,7 +179,6 @@ export function createNotificationOutbox(
         from: String(row['from']),
         clientMsgId: String(row['clientMsgId']),
         seq: Number(row['seq']),
-        sinceMs: Number(row['sinceMs']),
         ...(row['former'] !== undefined && { former: String(row['former']) }),
       }));
     },

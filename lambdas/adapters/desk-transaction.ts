@@ -68,16 +68,10 @@ function putMessage({ messagesTable, historyTtlSeconds }: DeskTableProps, { mess
 }
 
 function outboxItem({ before, after, message }: ChatChange): Item {
-  const { conversationId, from, clientMsgId, seq, sentAt: sinceMs } = message;
+  const { conversationId, from, clientMsgId, seq } = message;
   const former = assignedAgentOf(before);
-  const entry = {
-    conversationId,
-    from,
-    clientMsgId,
-    seq,
-    sinceMs,
-    ...(former !== assignedAgentOf(after) && { former }),
-  };
+  const lost = former !== assignedAgentOf(after) && { former };
+  const entry = { conversationId, from, clientMsgId, seq, ...lost };
   return { ...outboxKey(after.queue, entry), ...entry };
 }
 

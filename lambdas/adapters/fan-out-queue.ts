@@ -15,5 +15,13 @@ export function createFanOutQueue(queueUrl: string): FanOutQueue {
           MessageGroupId: fairGroup(job.conversationId),
         })),
       ),
+    watch: (conversationId, delaySeconds) =>
+      send([
+        {
+          MessageBody: JSON.stringify({ watchdogOf: conversationId }),
+          DelaySeconds: delaySeconds,
+          MessageGroupId: fairGroup(conversationId),
+        },
+      ]),
   };
 }

@@ -1,10 +1,19 @@
-import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { GroupFacts } from '../domain/model/conversation.ts';
 import type { GroupReader, GroupWriter, Member } from '../domain/model/group.ts';
 import type { StoredMessage } from '../domain/model/message.ts';
+import type { Outbox, OutboxEntry } from '../domain/model/outbox.ts';
 import { HEAD, memberKey } from './conversation-table.ts';
-import { batchGet, call, type Item, transact, transactOrRefusals } from './dynamodb.ts';
-import { messageSortKey } from './message-key.ts';
+import {
+  batchGet,
+  call,
+  callDespiteTransactions,
+  type Item,
+  transact,
+  transactOrRefusals,
+  unlessRefused,
+} from './dynamodb.ts';
+import { messageSortKey, parseMessageSortKey } from './message-key.ts';
 import { messageItem } from './message-table.ts';
 
 /*
@@ -18,6 +27,8 @@ import { messageItem } from './message-table.ts';
  * mark as leaving               TransactWriteItems 6 writes
  * members, paged                Query              1 read per 4 KB ≈ 60 members, strong
  * which of 100 are members      BatchGetItem       1 read each
+ * outbox                        GetItem            1 read, strong; a change adds its entry to the head, which it writes anyway
+ * mark as sent                  UpdateItem         1 write
  *
  * All reads are strong: the read after a message's commit decides who gets it (IM-PUSH-2, IM-FAULT-14). Only the guess
  * before the commit could do with an older answer; half a unit a message is not worth a second kind of read.
@@ -126,6 +137,7 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
         admins: new Set(admins),
         memberCount: members.length,
         openHistory,
+        outbox: new Set([outboxMark(message)]),
       };
       const rows = members.flatMap((userId) => rowsOf(conversationId, userId, seq, openHistory));
       const items = [putNew(head), ...rows.map(putNew), putMessage(message)];
@@ -147,8 +159,7 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
         memberRowKey(conversationId, userId),
         memberKey(userId, conversationId),
       ]);
-      const head = updateHead(conversationsTable, conversationId, {
-        seq: message.seq,
+      const head = updateHead(conversationsTable, message, {
         added: add.length,
         isRemoval: removed.length > 0,
         ifAdmin,
@@ -156,7 +167,7 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
         ...(admins !== undefined && { admins }),
       });
       return transact(documents, [
-        ...head,
+        head,
         ...rows.map(putNew),
         ...keys.map(removeLeaving),
         ...(admins ?? []).map((userId) => checkMember(memberRowKey(conversationId, userId))),
@@ -200,29 +211,64 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
   };
 }
 
+/** The outbox of a group: a set in its head, so that an entry costs nothing in the transaction of the change. */
+export function createGroupOutbox(documents: DynamoDBDocumentClient, conversationsTable: string): Outbox {
+  const headOf = (conversationId: string) => ({
+    TableName: conversationsTable,
+    Key: { pk: conversationId, sk: HEAD },
+  });
+  return {
+    async pending(conversationId) {
+      const command = new GetCommand({
+        ...headOf(conversationId),
+        ProjectionExpression: 'outbox',
+        ConsistentRead: true,
+      });
+      const { Item } = await call(() => documents.send(command));
+      const marks = (Item?.['outbox'] as ReadonlySet<string> | undefined) ?? [];
+      return [...marks].map((mark) => toEntry(conversationId, mark)).sort((a, b) => a.seq - b.seq);
+    },
+
+    async markAsSent(conversationId, entry) {
+      const command = new UpdateCommand({
+        ...headOf(conversationId),
+        UpdateExpression: 'DELETE outbox :mark',
+        // An update would create a head that doesn't exist.
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: { ':mark': new Set([outboxMark(entry)]) },
+      });
+      await unlessRefused(() => callDespiteTransactions(() => documents.send(command)));
+    },
+  };
+}
+
+/** How the outbox names a message. No part contains a `#`. */
+function outboxMark(entry: OutboxEntry): string {
+  return `${entry.seq}#${messageSortKey(entry)}`;
+}
+
+function toEntry(conversationId: string, mark: string): OutboxEntry {
+  const [seq = ''] = mark.split('#', 1);
+  return { conversationId, seq: Number(seq), ...parseMessageSortKey(mark.slice(seq.length + 1)) };
+}
+
 interface HeadChange extends Partial<Pick<GroupFacts, 'name' | 'admins'>> {
-  readonly seq: number;
   readonly added: number;
   readonly ifAdmin: string | undefined;
   readonly isRemoval: boolean;
 }
 
-/** The update of the head, or nothing if the change doesn't affect it. */
 function updateHead(
   TableName: string,
-  conversationId: string,
-  { seq, added, isRemoval, ifAdmin, name, admins }: HeadChange,
+  message: StoredMessage,
+  { added, isRemoval, ifAdmin, name, admins }: HeadChange,
 ) {
   const sets = [
     ...(isRemoval ? ['removedSeq = :seq'] : []),
     ...(name === undefined ? [] : ['#name = :name']),
     ...(admins === undefined ? [] : ['admins = :admins']),
   ];
-  const clauses = [
-    ...(sets.length === 0 ? [] : [`SET ${sets.join(', ')}`]),
-    ...(added === 0 ? [] : ['ADD memberCount :added']),
-  ];
-  if (clauses.length === 0) return [];
+  const adds = ['outbox :mark', ...(added === 0 ? [] : ['memberCount :added'])];
   const isOrdered = isRemoval || added > 0;
   const conditions = [
     'attribute_exists(pk)',
@@ -231,19 +277,20 @@ function updateHead(
   ];
   const Update = {
     TableName,
-    Key: { pk: conversationId, sk: HEAD },
-    UpdateExpression: clauses.join(' '),
+    Key: { pk: message.conversationId, sk: HEAD },
+    UpdateExpression: `${sets.length === 0 ? '' : `SET ${sets.join(', ')} `}ADD ${adds.join(', ')}`,
     ConditionExpression: conditions.join(' AND '),
     ...(name !== undefined && { ExpressionAttributeNames: { '#name': 'name' } }),
     ExpressionAttributeValues: {
-      ...(isOrdered && { ':seq': seq }),
+      ':mark': new Set([outboxMark(message)]),
+      ...(isOrdered && { ':seq': message.seq }),
       ...(added > 0 && { ':added': added }),
       ...(ifAdmin !== undefined && { ':by': ifAdmin }),
       ...(name !== undefined && { ':name': name }),
       ...(admins !== undefined && { ':admins': new Set(admins) }),
     },
   };
-  return [{ Update }];
+  return { Update };
 }
 
 /** The member's row in the conversation's partition, for fan-out. */

@@ -2,7 +2,8 @@ import type { SQSEvent } from 'aws-lambda';
 import * as of from '../composition.ts';
 import { processFanOutJob } from '../domain/delivery/fan-out.ts';
 import { createPace } from '../domain/delivery/pace.ts';
-import { fanOutJobSchema } from '../domain/model/fan-out-job.ts';
+import { sendPendingOf } from '../domain/groups/notify.ts';
+import { fanOutRecordSchema } from '../domain/model/fan-out-job.ts';
 import { systemClock, systemPause } from '../shared/clock.ts';
 import { WORKER_RATE } from '../shared/fan-out-rate.ts';
 import { lazily } from '../shared/lazily.ts';
@@ -12,7 +13,9 @@ const pace = createPace(WORKER_RATE, systemClock, systemPause);
 
 const ports = lazily({
   routes: of.routes,
+  conversations: of.conversations,
   groups: of.groups,
+  outbox: of.groupOutbox,
   messages: of.messages,
   offlineQueue: of.offlineQueue,
   fanOutQueue: of.fanOutQueue,
@@ -22,8 +25,13 @@ const ports = lazily({
   pace: { env: [], get: () => pace },
 });
 
-/** The worker for large groups: each job finds the members, or delivers to up to 1,000 of them (IM-DESIGN-9). */
+/**
+ * The worker for groups: a job finds the members of a large one, delivers to up to 1,000 of them (IM-DESIGN-9), or
+ * delivers what the function of a change did not.
+ */
 export const handler = ({ Records }: SQSEvent) =>
-  processBatch('fan-out job', fanOutJobSchema, Records, ports, (jobs) =>
-    processEach(jobs, (job) => processFanOutJob(ports, job)),
+  processBatch('fan-out job', fanOutRecordSchema, Records, ports, (jobs) =>
+    processEach(jobs, (job) =>
+      'watchdogOf' in job ? sendPendingOf(ports, job.watchdogOf) : processFanOutJob(ports, job),
+    ),
   );

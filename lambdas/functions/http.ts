@@ -10,6 +10,7 @@ const ports = lazily({
   conversationWriter: of.conversationWriter,
   groups: of.groups,
   groupWriter: of.groupWriter,
+  outbox: of.groupOutbox,
   messages: of.messages,
   messageWriter: of.messageWriter,
   offlineQueue: of.offlineQueue,

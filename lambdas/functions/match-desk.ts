@@ -18,7 +18,7 @@ const ports = lazily({
   messages: of.messages,
   desk: of.desk,
   deskWriter: of.deskWriter,
-  outbox: of.outbox,
+  outbox: of.deskOutbox,
   offlineQueue: of.offlineQueue,
   deskEvents: of.deskEvents,
   agentGraceMs: of.agentGraceMs,

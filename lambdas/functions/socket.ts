@@ -31,7 +31,7 @@ const deskPorts = () =>
     messages: of.messages,
     desk: of.desk,
     deskWriter: of.deskWriter,
-    outbox: of.outbox,
+    outbox: of.deskOutbox,
     offlineQueue: of.offlineQueue,
     deskEvents: of.deskEvents,
     queues: of.queues,

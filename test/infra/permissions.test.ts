@@ -133,8 +133,9 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   FanOut: [
     ...consume('FanOutQueue'),
     ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
-    ...onTable('Conversations', 'Query'),
+    ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem'),
     ...onTable('Messages', 'BatchGetItem'),
+    ...onTable('Messages/index/bySeq', 'Query'),
     ...send('OfflineQueue', 'FanOutQueue'),
     ...connections('POST', 'DELETE'),
   ],

@@ -4,7 +4,7 @@ import type { Agent } from '../model/chat.ts';
 import { type Assignment, planAssignments } from './assignment.ts';
 import { tryChange } from './change.ts';
 import { assign } from './chat-state.ts';
-import { hintPositions, notify, sendPending } from './notify.ts';
+import { hintPositions, notify, sendPendingOf } from './notify.ts';
 import { DESK, type DeskPorts } from './ports.ts';
 
 /** Chats assigned per read of queue and agents. */
@@ -43,7 +43,7 @@ const SENDING_MS = 5_000;
 export async function matchQueue(ports: MatchPorts, order: MatchOrder): Promise<void> {
   const { queue, moved, isRepeat, isWatchdog } = order;
   const mayBePending = isRepeat || isWatchdog;
-  const isLeft = mayBePending && (await sendPending(ports, queue, isRepeat ? 0 : SENDING_MS));
+  const isLeft = mayBePending && (await sendPendingOf(ports, queue, isRepeat ? 0 : SENDING_MS));
   const haveMoved = await assignAll(ports, queue);
   if (moved || haveMoved) await hintPositions(ports, queue);
   if (isWatchdog) await keepSweeping(ports, queue, isLeft);

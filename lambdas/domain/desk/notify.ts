@@ -3,6 +3,7 @@ import type { DeskAssignedPush, DeskUpdatedPush } from '../../../protocol/desk.t
 import { LIMITS } from '../../../protocol/limits.ts';
 import { requestAgentCheck } from '../delivery/agent-check.ts';
 import { deliver } from '../delivery/deliver.ts';
+import { sendPending } from '../delivery/outbox.ts';
 import { pushToAll, tookAny } from '../delivery/push.ts';
 import { type Chat, type ChatChange, toDeskChat } from '../model/chat.ts';
 import type { StoredMessage } from '../model/message.ts';
@@ -10,40 +11,33 @@ import type { Session } from '../model/session.ts';
 import type { DeskPorts } from './ports.ts';
 
 /**
- * Notifies the members of a change that was just committed.
+ * Notifies the members of a change that was just committed, and takes it from the outbox.
  * @param exceptConnectionId the session that gets a reply instead of a push
  */
-export function notify(
+export async function notify(
   ports: DeskPorts,
   { before, after, message }: ChatChange,
   exceptConnectionId?: string,
 ): Promise<void> {
   const former = before?.state === 'assigned' ? before.agent?.userId : undefined;
-  return sendOut(ports, after, message, former, exceptConnectionId);
+  await sendOut(ports, after, message, former, exceptConnectionId);
+  await ports.outbox.markAsSent(after.queue, message);
 }
 
 /**
- * Sends the notifications in a queue's outbox that are at least `atLeastMs` old; another function may still be sending
- * younger ones. A user who already has the message gets it again, with the same seq (IM-PUSH-1).
+ * Sends the notifications in a queue's outbox that are at least `atLeastMs` old, if a function died before it did.
  * @returns whether younger notifications are left
  */
-export async function sendPending(ports: DeskPorts, queue: string, atLeastMs: number): Promise<boolean> {
-  const all = await ports.outbox.pending(queue);
-  const old = all.filter(({ sinceMs }) => ports.clock() - sinceMs >= atLeastMs);
-  for (const entry of old) {
-    const [{ chat }, [message]] = await Promise.all([
-      ports.conversations.head(entry.conversationId),
-      ports.messages.getMany([entry]),
-    ]);
-    if (chat === undefined || message === undefined) await ports.outbox.markAsSent(queue, entry);
-    else await sendOut(ports, chat, message, entry.former);
-  }
-  return old.length < all.length;
+export function sendPendingOf(ports: DeskPorts, queue: string, atLeastMs: number): Promise<boolean> {
+  return sendPending(ports, queue, atLeastMs, async (message, { former }) => {
+    const { chat } = await ports.conversations.head(message.conversationId);
+    if (chat !== undefined) await sendOut(ports, chat, message, former);
+  });
 }
 
 /**
  * Sends customer, agent, and former agent the system message, which must arrive or wait in the inbox, and then the desk
- * frame, which is a hint. Then marks the outbox entry as sent. If the function dies before that, `sendPending` repeats it.
+ * frame, which is a hint.
  */
 async function sendOut(
   ports: DeskPorts,
@@ -52,7 +46,7 @@ async function sendOut(
   former: string | undefined,
   exceptConnectionId?: string,
 ): Promise<void> {
-  const { customer, agent, queue } = chat;
+  const { customer, agent } = chat;
   const members = [customer, ...(agent === undefined ? [] : [agent.userId])];
   const recipients = members.filter((userId) => userId !== message.from);
   const users = [...members, ...(former === undefined ? [] : [former])];
@@ -63,7 +57,6 @@ async function sendOut(
   if (agent !== undefined && recipients.includes(agent.userId) && !tookAny(pushed, agent.userId)) {
     await requestAgentCheck(ports, agent.userId);
   }
-  await ports.outbox.markAsSent(queue, message);
 }
 
 async function pushFrames(

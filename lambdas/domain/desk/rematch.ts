@@ -1,8 +1,5 @@
-import { LIMITS } from '../../../protocol/limits.ts';
+import { WATCHDOG_SECONDS } from '../delivery/outbox.ts';
 import type { DeskEvents } from '../model/desk-event.ts';
-
-/** After this time the function has made its change or has timed out. */
-const WATCHDOG_SECONDS = LIMITS.senderTimeoutSeconds + 2;
 
 /**
  * Runs a change that may make an assignment possible, then has the queues matched. Enqueues a watchdog event before the

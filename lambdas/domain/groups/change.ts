@@ -3,12 +3,12 @@ import type { SystemContent } from '../../../protocol/content.ts';
 import type { GroupBody } from '../../../protocol/http.ts';
 import { chunk } from '../../shared/chunk.ts';
 import { InvalidRequestError, UnavailableError } from '../../shared/errors.ts';
-import { deliverToGroup } from '../delivery/deliver.ts';
 import { nextSystemMessage, systemMessage } from '../messages/system-message.ts';
 import type { GroupFacts } from '../model/conversation.ts';
 import type { GroupChange } from '../model/group.ts';
 import { type GroupChangePorts, requireAdmin, toBody } from './group.ts';
 import { addPart, MEMBERS_PER_CHANGE } from './members.ts';
+import { notifyMembers, watchChange } from './notify.ts';
 
 /** Creates a group of the members and the creator, who is its admin, and sends them a system message (IM-GROUP). */
 export async function createGroup(
@@ -28,8 +28,9 @@ export async function createGroup(
   const conversationId = `g:${ulid(ports.clock())}`;
   const content = { event: 'created', users: members, name: request.name, by: userId } as const;
   const message = systemMessage(ports, conversationId, 1, content);
+  await watchChange(ports, conversationId);
   await ports.groupWriter.create(facts, members, message);
-  await deliverToGroup(ports, message, { memberCount: members.length });
+  await notifyMembers(ports, message, members.length);
   for (const part of rest) await addPart(ports, conversationId, facts, userId, part);
   return toBody(conversationId, { ...facts, memberCount: others.length + 1 });
 }
@@ -42,6 +43,7 @@ export async function updateGroup(
   { name, admins }: { readonly name?: string | undefined; readonly admins?: readonly string[] | undefined },
 ): Promise<GroupBody> {
   let facts = await requireAdmin(ports, userId, conversationId);
+  await watchChange(ports, conversationId);
   if (name !== undefined && name !== facts.name) {
     await change(ports, userId, conversationId, facts, { event: 'renamed', name }, { name });
     facts = { ...facts, name };
@@ -73,5 +75,5 @@ async function change(
     await requireAdmin(ports, userId, conversationId);
     throw new UnavailableError();
   }
-  await deliverToGroup(ports, message, { memberCount });
+  await notifyMembers(ports, message, memberCount);
 }

@@ -1,7 +1,6 @@
 import type { GroupBody } from '../../../protocol/http.ts';
 import { ForbiddenError, NotFoundError } from '../../shared/errors.ts';
 import { requireMembership } from '../access/membership.ts';
-import type { GroupDeliveryPorts } from '../delivery/deliver.ts';
 import {
   type ConversationReader,
   type ConversationWriter,
@@ -10,17 +9,16 @@ import {
   resolveConversation,
 } from '../model/conversation.ts';
 import type { GroupReader, GroupWriter } from '../model/group.ts';
-import type { MessageReader } from '../model/message.ts';
+import type { GroupNotifyPorts } from './notify.ts';
 
 export interface GroupReadPorts {
   readonly conversations: ConversationReader;
   readonly groups: GroupReader;
 }
 
-export interface GroupChangePorts extends GroupDeliveryPorts, GroupReadPorts {
+export interface GroupChangePorts extends GroupNotifyPorts, GroupReadPorts {
   readonly conversationWriter: ConversationWriter;
   readonly groupWriter: GroupWriter;
-  readonly messages: MessageReader;
 }
 
 /** @throws {NotFoundError} not a group, or the user is not a member: the error doesn't say which (IM-SEND-7) */

@@ -2,14 +2,11 @@ import type { GroupBody } from '../../../protocol/http.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { chunk } from '../../shared/chunk.ts';
 import { ConflictError, NotFoundError, UnavailableError } from '../../shared/errors.ts';
-import { settleAll } from '../../shared/settle.ts';
-import { deliverToGroup } from '../delivery/deliver.ts';
 import { nextSystemMessage } from '../messages/system-message.ts';
 import type { GroupFacts } from '../model/conversation.ts';
 import type { MemberStatus } from '../model/group.ts';
-import type { StoredMessage } from '../model/message.ts';
-import { referenceTo } from '../model/reference.ts';
 import { type GroupChangePorts, groupFacts, requireAdmin, toBody } from './group.ts';
+import { notifyMembers, watchChange } from './notify.ts';
 
 /** Members per transaction: each has two rows, beside head and message, and a transaction takes 100 items. */
 export const MEMBERS_PER_CHANGE = 40;
@@ -24,6 +21,7 @@ export async function addMembers(
   members: readonly string[],
 ): Promise<GroupBody> {
   const facts = await requireAdmin(ports, userId, conversationId);
+  await watchChange(ports, conversationId);
   const absent = await findAbsent(ports, conversationId, facts, userId, [...new Set(members)]);
   const memberCount = facts.memberCount + absent.length;
   if (memberCount > LIMITS.maxGroupMembers) {
@@ -47,52 +45,12 @@ export async function addPart(
   for (let attempt = 0; attempt < ATTEMPTS && users.length > 0; attempt += 1) {
     const message = await nextSystemMessage(ports, conversationId, { event: 'joined', users, by });
     if (await ports.groupWriter.apply({ conversationId, message, add: users, ifAdmin: by, openHistory })) {
-      const joined = { memberCount: memberCount + users.length };
-      await settleAll([
-        deliverToGroup(ports, message, joined),
-        backfillNewMembers(ports, message, users, joined.memberCount),
-      ]);
-      return;
+      return notifyMembers(ports, message, memberCount + users.length);
     }
     await requireAdmin(ports, by, conversationId);
     users = await findAbsent(ports, conversationId, facts, by, users);
   }
   if (users.length > 0) throw new UnavailableError();
-}
-
-/**
- * Delivers the messages that overtook the addition of new members: their seq is higher, but they were stored, and read
- * the members, before the addition was committed. The head is read after the commit: messages stored later find the new
- * members themselves. Skips users who have been removed since. A user who is still a member after the head was read can
- * only be removed at a seq above all of these messages.
- */
-async function backfillNewMembers(
-  ports: GroupChangePorts,
-  { conversationId, seq }: StoredMessage,
-  added: readonly string[],
-  memberCount: number,
-): Promise<void> {
-  const { seq: head } = await ports.conversations.head(conversationId);
-  if (head === seq) return;
-  const statuses = await ports.groups.getMembers(conversationId, added);
-  const users = added.filter((user) => {
-    const { isLeaving, joinedSeq } = statuses.get(user) ?? { isLeaving: true };
-    return !isLeaving && joinedSeq === seq;
-  });
-  if (users.length === 0) return;
-  for (let after = seq, hasMore = after < head; hasMore; ) {
-    const page = await ports.messages.page(conversationId, {
-      after,
-      before: head + 1,
-      limit: LIMITS.pageMax,
-    });
-    const jobs = page.messages.map((message) => {
-      return { conversationId, memberCount, what: { reference: referenceTo(message) }, users };
-    });
-    if (jobs.length > 0) await ports.fanOutQueue.enqueue(jobs);
-    after = page.messages.at(-1)?.seq ?? head;
-    hasMore = page.hasMore;
-  }
 }
 
 /**
@@ -129,6 +87,7 @@ export async function removeMember(
     ? await groupFacts(ports, userId, conversationId)
     : await requireAdmin(ports, userId, conversationId);
   if ((await statusOf(ports, conversationId, member)) === undefined) throw new NotFoundError();
+  await watchChange(ports, conversationId);
   if (!(await ports.groupWriter.markAsLeaving(conversationId, member, isOwn ? undefined : userId))) {
     if (isOwn) throw new ConflictError('Name another admin first.');
     await requireAdmin(ports, userId, conversationId);
@@ -161,6 +120,6 @@ async function remove(
   const message = await nextSystemMessage(ports, conversationId, { event, users: [member], by });
   const change = { conversationId, message, remove: [member], openHistory, ifAdmin };
   const isDone = await ports.groupWriter.apply(change);
-  if (isDone) await deliverToGroup(ports, message, { memberCount, also: [member] });
+  if (isDone) await notifyMembers(ports, message, memberCount);
   return isDone;
 }

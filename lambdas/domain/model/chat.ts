@@ -1,5 +1,5 @@
 import type { AgentStatus, ChatState, DeskAgent, DeskChat } from '../../../protocol/desk.ts';
-import type { MessageKey, StoredMessage } from './message.ts';
+import type { StoredMessage } from './message.ts';
 
 /** A support chat, as stored in the head of its conversation. */
 export interface Chat {
@@ -36,25 +36,6 @@ export interface ChatChange {
   readonly message: StoredMessage;
   /** The change fails unless the agent who loses the chat is offline. */
   readonly ifOffline?: true;
-}
-
-/** An entry of the notification outbox: a change of a chat whose notifications may not all have been sent. */
-export interface OutboxEntry extends MessageKey {
-  readonly seq: number;
-  /** Time of the change. */
-  readonly sinceMs: number;
-  /** The agent who lost the chat. */
-  readonly former?: string | undefined;
-}
-
-/**
- * The transactional outbox: every change of a chat adds an entry in the same transaction, and the entry is deleted after
- * the notifications were sent. A leftover entry means that a function died in between.
- */
-export interface NotificationOutbox {
-  pending(queue: string): Promise<readonly OutboxEntry[]>;
-  /** Deletes the entry, after all of its notifications were sent. Idempotent. */
-  markAsSent(queue: string, entry: Pick<OutboxEntry, 'conversationId' | 'seq'>): Promise<void>;
 }
 
 /** The support queues of the desk, and its agents. All reads are strong. */

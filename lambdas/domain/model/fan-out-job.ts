@@ -18,7 +18,14 @@ export const fanOutJobSchema = lazySchema(() =>
 
 export type FanOutJob = z.infer<ReturnType<typeof fanOutJobSchema>>;
 
+/** A watchdog job is sent before a change of a group, with a delay, to deliver what its function did not. */
+export const fanOutRecordSchema = lazySchema(() =>
+  z.union([fanOutJobSchema(), z.object({ watchdogOf: z.string() })]),
+);
+
 export interface FanOutQueue {
   /** Resolves when all are durable. @throws {UnavailableError} some may not be */
   enqueue(jobs: readonly FanOutJob[]): Promise<void>;
+  /** Enqueues a watchdog job. Resolves when it is durable. @throws {UnavailableError} it may not be */
+  watch(conversationId: string, delaySeconds: number): Promise<void>;
 }

@@ -7,19 +7,22 @@ import type {
 } from '../../../lambdas/domain/model/conversation.ts';
 import type { GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
 import type { MessageReader, MessageWriter, StoredMessage } from '../../../lambdas/domain/model/message.ts';
+import type { Outbox, OutboxEntry } from '../../../lambdas/domain/model/outbox.ts';
 import type { Clock } from '../../../lambdas/shared/clock.ts';
 
 interface Group {
   facts: GroupFacts;
   readonly members: Map<string, { joinedSeq: number; left: boolean }>;
   removedSeq: number;
+  outbox: readonly OutboxEntry[];
 }
 
 export interface InMemoryConversations
   extends ConversationReader,
     ConversationWriter,
     GroupReader,
-    GroupWriter {
+    GroupWriter,
+    Outbox {
   /** The part of a support chat's change in this table; false if the head has moved since it was read. */
   applyChat(change: ChatChange): Promise<boolean>;
   rateChat(conversationId: string, rating: number): boolean;
@@ -111,6 +114,7 @@ export function inMemoryConversations(
         facts: { name: '', admins: [], memberCount: 2, openHistory: true },
         members: new Map(),
         removedSeq: 0,
+        outbox: [],
       };
       groups.set(conversationId, group);
       const members = [after.customer, ...(after.agent === undefined ? [] : [after.agent.userId])];
@@ -136,6 +140,7 @@ export function inMemoryConversations(
         facts: { ...facts, memberCount: members.length },
         members: new Map(),
         removedSeq: 0,
+        outbox: [entryOf(message)],
       });
       for (const userId of members) join(conversationId, userId, seq);
       await messages.putIfAbsent(message);
@@ -163,8 +168,14 @@ export function inMemoryConversations(
         admins: admins ?? group.facts.admins,
         ...(name !== undefined && { name }),
       };
+      group.outbox = [...group.outbox, entryOf(message)];
       await messages.putIfAbsent(message);
       return true;
+    },
+    pending: async (conversationId) => groups.get(conversationId)?.outbox ?? [],
+    async markAsSent(conversationId, { seq }) {
+      const group = groups.get(conversationId);
+      if (group) group.outbox = group.outbox.filter((entry) => entry.seq !== seq);
     },
     async markAsLeaving(conversationId, userId, ifAdmin) {
       const group = groups.get(conversationId);
@@ -197,4 +208,8 @@ export function inMemoryConversations(
       );
     },
   };
+}
+
+function entryOf({ conversationId, from, clientMsgId, seq }: StoredMessage): OutboxEntry {
+  return { conversationId, from, clientMsgId, seq };
 }

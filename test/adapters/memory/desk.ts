@@ -1,18 +1,10 @@
-import type {
-  Agent,
-  Chat,
-  DeskReader,
-  DeskWriter,
-  NotificationOutbox,
-  OutboxEntry,
-} from '../../../lambdas/domain/model/chat.ts';
+import type { Agent, Chat, DeskReader, DeskWriter } from '../../../lambdas/domain/model/chat.ts';
+import type { Outbox, OutboxEntry } from '../../../lambdas/domain/model/outbox.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { InMemoryConversations } from './conversations.ts';
 
 /** The desk table, next to the conversations of its chats. */
-export function inMemoryDesk(
-  conversations: InMemoryConversations,
-): DeskReader & DeskWriter & NotificationOutbox {
+export function inMemoryDesk(conversations: InMemoryConversations): DeskReader & DeskWriter & Outbox {
   const chats = new Map<string, Chat>();
   const agents = new Map<string, Agent>();
   const pending = new Map<string, OutboxEntry & { readonly queue: string }>();
@@ -61,8 +53,8 @@ export function inMemoryDesk(
       if (after.state === 'closed' && former !== undefined) {
         had.set(former, (had.get(former) ?? new Set()).add(after.conversationId));
       }
-      const { conversationId, from, clientMsgId, seq, sentAt: sinceMs } = message;
-      const entry = { conversationId, from, clientMsgId, seq, sinceMs, queue: after.queue };
+      const { conversationId, from, clientMsgId, seq } = message;
+      const entry = { conversationId, from, clientMsgId, seq, queue: after.queue };
       pending.set(keyOf(entry), { ...entry, ...(former !== holder && former !== undefined && { former }) });
       return true;
     },

@@ -13,11 +13,19 @@ export function inMemoryOfflineQueue(): InMemoryOfflineQueue {
 
 export interface InMemoryFanOutQueue extends FanOutQueue {
   readonly jobs: FanOutJob[];
+  /** The groups with a watchdog job. */
+  readonly watched: string[];
 }
 
 export function inMemoryFanOutQueue(): InMemoryFanOutQueue {
   const jobs: FanOutJob[] = [];
-  return { jobs, enqueue: async (added) => void jobs.push(...added) };
+  const watched: string[] = [];
+  return {
+    jobs,
+    watched,
+    enqueue: async (added) => void jobs.push(...added),
+    watch: async (conversationId) => void watched.push(conversationId),
+  };
 }
 
 export interface InMemoryDeskEvents extends DeskEvents {

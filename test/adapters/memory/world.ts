@@ -1,3 +1,4 @@
+import type { Outbox } from '../../../lambdas/domain/model/outbox.ts';
 import type { Session } from '../../../lambdas/domain/model/session.ts';
 import type { DuplicateLogin } from '../../../lambdas/domain/sessions/connect.ts';
 import type { MessageRequest } from '../../../protocol/frames.ts';
@@ -30,7 +31,7 @@ export function createWorld() {
     messageWriter: messages,
     desk,
     deskWriter: desk,
-    outbox: desk,
+    outbox: outboxOf(conversations, desk),
     deskEvents: inMemoryDeskEvents(),
     queues: ['default', 'boats'],
     agentGraceMs: 120_000,
@@ -47,6 +48,15 @@ export function createWorld() {
     advance(ms: number) {
       now += ms;
     },
+  };
+}
+
+/** Groups and support queues have outboxes in different tables. */
+function outboxOf(groups: Outbox, desk: Outbox): Outbox {
+  const at = (owner: string) => (owner.startsWith('g:') ? groups : desk);
+  return {
+    pending: (owner) => at(owner).pending(owner),
+    markAsSent: (owner, entry) => at(owner).markAsSent(owner, entry),
   };
 }
 

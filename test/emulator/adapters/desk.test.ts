@@ -2,17 +2,11 @@ import { ulid } from 'ulid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DESK } from '../../../lambdas/domain/desk/ports.ts';
 import { systemMessage } from '../../../lambdas/domain/messages/system-message.ts';
-import type {
-  Agent,
-  Chat,
-  ChatChange,
-  DeskReader,
-  DeskWriter,
-  NotificationOutbox,
-} from '../../../lambdas/domain/model/chat.ts';
+import type { Agent, Chat, ChatChange, DeskReader, DeskWriter } from '../../../lambdas/domain/model/chat.ts';
 import type { ConversationReader, ConversationWriter } from '../../../lambdas/domain/model/conversation.ts';
 import type { GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
 import type { MessageReader, MessageWriter } from '../../../lambdas/domain/model/message.ts';
+import type { Outbox } from '../../../lambdas/domain/model/outbox.ts';
 import type { ChatEvent } from '../../../protocol/content.ts';
 import { inMemoryConversations } from '../../adapters/memory/conversations.ts';
 import { inMemoryDesk } from '../../adapters/memory/desk.ts';
@@ -22,7 +16,7 @@ import { startTables } from './tables.ts';
 
 /** One suite for both implementations, so that unit tests on the in-memory desk hold for DynamoDB. */
 interface Ports {
-  readonly desk: DeskReader & DeskWriter & NotificationOutbox;
+  readonly desk: DeskReader & DeskWriter & Outbox;
   readonly conversations: ConversationReader & ConversationWriter;
   readonly groups: GroupReader & GroupWriter;
   readonly messages: MessageReader & MessageWriter;

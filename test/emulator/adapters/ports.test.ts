@@ -3,6 +3,7 @@ import type { ConversationReader, ConversationWriter } from '../../../lambdas/do
 import type { GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
 import type { Inbox, InboxWriter } from '../../../lambdas/domain/model/inbox.ts';
 import type { MessageReader, MessageWriter, StoredMessage } from '../../../lambdas/domain/model/message.ts';
+import type { Outbox } from '../../../lambdas/domain/model/outbox.ts';
 import type { Reference } from '../../../lambdas/domain/model/reference.ts';
 import type { RouteTable } from '../../../lambdas/domain/model/session.ts';
 import { inMemoryConversations } from '../../adapters/memory/conversations.ts';
@@ -16,7 +17,7 @@ import { startTables } from './tables.ts';
 interface Ports {
   readonly routes: RouteTable;
   readonly conversations: ConversationReader & ConversationWriter;
-  readonly groups: GroupReader & GroupWriter;
+  readonly groups: GroupReader & GroupWriter & Outbox;
   readonly messages: MessageReader & MessageWriter;
   readonly messagesWithTtl: (ttlSeconds: number) => MessageReader & MessageWriter;
   /** Keeps entries for an hour. */
@@ -469,6 +470,41 @@ describe.each([
       expect(await groups.apply({ ...at(4), add: [b] })).toBe(false);
       expect(await statuses(conversationId, [b])).toEqual({});
       expect(await groups.apply({ ...at(6), add: [b] })).toBe(true);
+    });
+
+    it('keeps each change in its outbox until it is marked as sent (IM-FAULT-3)', async () => {
+      const { groups } = ports();
+      const conversationId = newGroup();
+      const [a, b] = newPair();
+      const entry = ({ from, clientMsgId, seq }: StoredMessage) => ({
+        conversationId,
+        from,
+        clientMsgId,
+        seq,
+      });
+      const [created, joined, renamed] = [1, 2, 10].map((seq) => message(conversationId, seq)) as [
+        StoredMessage,
+        StoredMessage,
+        StoredMessage,
+      ];
+      expect(await groups.pending(conversationId)).toEqual([]);
+      await groups.create({ ...facts, admins: [a] }, [a], created);
+      const change = { conversationId, openHistory: false };
+      await groups.apply({ ...change, message: joined, add: [b] });
+      await groups.apply({ ...change, message: renamed, name: 'Sailors' });
+      expect(await groups.apply({ ...change, message: message(conversationId, 11), add: [b] })).toBe(false);
+      expect(await groups.pending(conversationId)).toEqual([created, joined, renamed].map(entry));
+      for (const sent of [joined, joined, created]) await groups.markAsSent(conversationId, sent);
+      expect(await groups.pending(conversationId)).toEqual([entry(renamed)]);
+      await groups.markAsSent(conversationId, renamed);
+      expect(await groups.pending(conversationId)).toEqual([]);
+    });
+
+    it('makes no group by marking a change as sent', async () => {
+      const { groups, conversations } = ports();
+      const conversationId = newGroup();
+      await groups.markAsSent(conversationId, message(conversationId, 1));
+      expect((await conversations.heads([conversationId])).size).toBe(0);
     });
 
     it('pages members by user id', async () => {

@@ -4,12 +4,16 @@ import {
   createConversationWriter,
 } from '../../../lambdas/adapters/conversation-table.ts';
 import {
+  createDeskOutbox,
   createDeskReader,
   createDeskWriter,
-  createNotificationOutbox,
 } from '../../../lambdas/adapters/desk-table.ts';
 import { createDocumentClient } from '../../../lambdas/adapters/dynamodb.ts';
-import { createGroupReader, createGroupWriter } from '../../../lambdas/adapters/group-table.ts';
+import {
+  createGroupOutbox,
+  createGroupReader,
+  createGroupWriter,
+} from '../../../lambdas/adapters/group-table.ts';
 import { createInbox, createInboxWriter } from '../../../lambdas/adapters/inbox-table.ts';
 import { createMessageReader, createMessageWriter } from '../../../lambdas/adapters/message-table.ts';
 import { createRouteTable } from '../../../lambdas/adapters/route-table.ts';
@@ -65,11 +69,12 @@ export async function startTables(clock: Clock) {
     groups: {
       ...createGroupReader(documents, conversationsTable),
       ...createGroupWriter(documents, inDesk),
+      ...createGroupOutbox(documents, conversationsTable),
     },
     desk: {
       ...createDeskReader(documents, deskTable),
       ...createDeskWriter(documents, inDesk),
-      ...createNotificationOutbox(documents, deskTable),
+      ...createDeskOutbox(documents, deskTable),
     },
     messages: messages(),
     messagesWithTtl: messages,

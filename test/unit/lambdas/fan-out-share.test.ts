@@ -86,7 +86,10 @@ async function run({
           return { members: page, more: first + count < members };
         },
       },
-      fanOutQueue: { enqueue: async (more: readonly FanOutJob[]) => void jobs.push(...more) },
+      fanOutQueue: {
+        enqueue: async (more: readonly FanOutJob[]) => void jobs.push(...more),
+        watch: async () => {},
+      },
     };
   };
   let running = 0;

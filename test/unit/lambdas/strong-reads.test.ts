@@ -1,8 +1,8 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createConversationReader } from '../../../lambdas/adapters/conversation-table.ts';
-import { createDeskReader, createNotificationOutbox } from '../../../lambdas/adapters/desk-table.ts';
-import { createGroupReader } from '../../../lambdas/adapters/group-table.ts';
+import { createDeskOutbox, createDeskReader } from '../../../lambdas/adapters/desk-table.ts';
+import { createGroupOutbox, createGroupReader } from '../../../lambdas/adapters/group-table.ts';
 import { createInbox } from '../../../lambdas/adapters/inbox-table.ts';
 import { createMessageReader } from '../../../lambdas/adapters/message-table.ts';
 import { createRouteTable } from '../../../lambdas/adapters/route-table.ts';
@@ -42,7 +42,8 @@ const chat = {
 const conversations = createConversationReader(documents, 'table');
 const groups = createGroupReader(documents, 'table');
 const desk = createDeskReader(documents, 'table');
-const outbox = createNotificationOutbox(documents, 'table');
+const outbox = createDeskOutbox(documents, 'table');
+const groupOutbox = createGroupOutbox(documents, 'table');
 const inbox = createInbox(documents, table);
 const messages = createMessageReader(documents, table);
 const routes = createRouteTable(documents, 'table');
@@ -69,6 +70,7 @@ describe('a read is strongly consistent, so that it finds earlier writes:', () =
     ['the number of agents', () => desk.agentCounts('default'), 1],
     ['chats of an agent', () => desk.chatIds({ of: { agent: 'ann' }, part: 'open' }, { limit: 1 }), 1],
     ['pending notifications', () => outbox.pending('default'), 1],
+    ['changes of a group to be delivered', () => groupOutbox.pending('g:1'), 1],
     ['the inbox', () => inbox.first('bob', 1), 1],
     ['messages by key', () => messages.getMany([key]), 1],
     ['messages by seq', () => messages.page('dm:alice:bob', { limit: 1 }), 1],

@@ -1,0 +1,88 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { WATCHDOG_SECONDS } from '../../../lambdas/domain/delivery/outbox.ts';
+import { createGroup, updateGroup } from '../../../lambdas/domain/groups/change.ts';
+import { addMembers, removeMember } from '../../../lambdas/domain/groups/members.ts';
+import { sendPendingOf } from '../../../lambdas/domain/groups/notify.ts';
+import { send } from '../../../lambdas/domain/messages/send.ts';
+import { UnavailableError } from '../../../lambdas/shared/errors.ts';
+import { aSession, createWorld, type World } from '../../adapters/memory/world.ts';
+
+let world: World;
+let id: string;
+beforeEach(async () => {
+  world = createWorld();
+  for (const userId of ['alice', 'bob', 'carol']) await world.routes.connect(aSession({ userId }));
+  const request = { name: 'Rowers', members: ['bob'], openHistory: false };
+  id = (await createGroup(world, 'alice', request)).conversationId;
+  world.connections.posts.length = 0;
+});
+
+const refused = expect.objectContaining({ code: 'unavailable' });
+const fails = async () => {
+  throw new UnavailableError();
+};
+/** Ports with which a change commits and nothing can be delivered. */
+const withoutRoutes = () => ({ ...world, routes: { ...world.routes, sessionsOf: fails } });
+const changes: readonly (readonly [string, (ports: World) => Promise<unknown>, readonly string[]])[] = [
+  ['a new name', (ports) => updateGroup(ports, 'alice', id, { name: 'Sailors' }), ['alice', 'bob']],
+  ['new admins', (ports) => updateGroup(ports, 'alice', id, { admins: ['bob'] }), ['alice', 'bob']],
+  ['an addition', (ports) => addMembers(ports, 'alice', id, ['carol']), ['alice', 'bob', 'carol']],
+  ['a removal', (ports) => removeMember(ports, 'alice', id, 'bob'), ['alice', 'bob']],
+  ['a leaving', (ports) => removeMember(ports, 'bob', id, 'bob'), ['alice', 'bob']],
+];
+
+describe('the outbox of a group', () => {
+  it.each(changes)(
+    'holds %s until it was delivered, by the watchdog job at last (IM-PUSH-2, IM-FAULT-3)',
+    async (_, change, users) => {
+      await expect(change(withoutRoutes())).rejects.toEqual(refused);
+      expect(world.fanOutQueue.watched.at(-1)).toBe(id);
+      expect(await world.outbox.pending(id)).toHaveLength(1);
+      await sendPendingOf(world, id);
+      expect(world.connections.posts.map(({ connectionId }) => connectionId).sort()).toEqual(
+        users.map((userId) => `${userId}-phone`),
+      );
+      expect(await world.outbox.pending(id)).toEqual([]);
+      await sendPendingOf(world, id);
+      expect(world.connections.posts).toHaveLength(users.length);
+    },
+  );
+
+  it.each(changes)('is empty after %s that was delivered', async (_, change) => {
+    await change(world);
+    expect(await world.outbox.pending(id)).toEqual([]);
+  });
+
+  it.each(changes)('takes no %s without a watchdog job (IM-FAULT-3)', async (_, change) => {
+    const ports = { ...world, fanOutQueue: { ...world.fanOutQueue, watch: fails } };
+    await expect(change(ports)).rejects.toEqual(refused);
+    expect(await world.outbox.pending(id)).toEqual([]);
+    expect(await world.conversations.head(id)).toMatchObject({
+      seq: 1,
+      group: { memberCount: 2, name: 'Rowers' },
+    });
+  });
+
+  it('keeps the messages that overtook an addition for the new members, but none sent much later (IM-PUSH-2)', async () => {
+    const say = (clientMsgId: string) => {
+      const content = { type: 'text', text: 'hi' } as const;
+      return send(world, 'alice', { clientMsgId, conversationId: id, content });
+    };
+    const apply: World['groupWriter']['apply'] = async (change) => {
+      await say('overtakes');
+      return world.groupWriter.apply(change);
+    };
+    const ports = { ...withoutRoutes(), groupWriter: { ...world.groupWriter, apply } };
+    const broken = { ...ports, fanOutQueue: { ...world.fanOutQueue, enqueue: fails } };
+    await expect(addMembers(broken, 'alice', id, ['carol'])).rejects.toEqual(refused);
+    world.advance(WATCHDOG_SECONDS * 1000 + 1);
+    await say('later');
+    await sendPendingOf(world, id);
+    expect(world.fanOutQueue.jobs).toMatchObject([{ what: { reference: { seq: 3 } }, users: ['carol'] }]);
+  });
+
+  it('of a missing group is empty', async () => {
+    await sendPendingOf(world, 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV');
+    expect(world.connections.posts).toEqual([]);
+  });
+});
