@@ -18,6 +18,9 @@ const GONE = refusal(410, 'GoneException', 'Gone');
 const TOO_LARGE = refusal(413, 'PayloadTooLargeException', 'Payload Too Large');
 const OVER_LIMIT = refusal(429, 'LimitExceededException', 'Too Many Requests');
 
+/** Ids of another form are no connection's, and get 400 (github.com localstack/localstack#4694). */
+const CONNECTION_ID = /^[\w-]{15}=$/;
+
 const MANAGEMENT_PATH = /^\/([^/]+)\/(?:@|%40)connections\/([^/]+)$/i;
 
 /**
@@ -55,6 +58,8 @@ export class ManagementApi {
     if (!this.#gateway.hasStage(stage)) return FORBIDDEN;
     if (!this.#runtime.account.admitsCallback()) return OVER_LIMIT;
     if (body === 'too-large') return TOO_LARGE;
+    if (!CONNECTION_ID.test(connectionId))
+      return refusal(400, 'BadRequestException', `Invalid connectionId: ${connectionId}`);
     const connection = this.#gateway.find(stage, connectionId);
     // A connection that is not open yet counts as gone: AWS answers 410 to a post from within $connect.
     if (connection === undefined) return GONE;

@@ -138,6 +138,16 @@ describe('the @connections API', () => {
     await expect(send(call('L0SM9cOFvHcCIhw='))).rejects.toThrow(GoneException);
   });
 
+  it.each(calls)('refuses %s with 400 for an id that no connection can have', async (_method, call) => {
+    const { sdk } = await startOpened();
+    const send = sdk.send.bind(sdk) as (command: unknown) => Promise<unknown>;
+    await expect(send(call('poll-01M8G7A9BSRR44KN95FBFMZWQJ'))).rejects.toMatchObject({
+      name: 'BadRequestException',
+      message: 'Invalid connectionId: poll-01M8G7A9BSRR44KN95FBFMZWQJ',
+      $metadata: { httpStatusCode: 400 },
+    });
+  });
+
   it('refuses with 429 what exceeds the rate of the account, whichever call it is, and serves again a second later', async () => {
     const { sdk, clock, connectionId } = await startOpened({
       limits: { callbacksPerSecond: 2, callbackBurst: 3 },
