@@ -64,7 +64,7 @@ describe('POST @connections', () => {
     const { sdk, opened, connectionId } = await startOpened({ limits: { clientBufferBytes: 64 * KB } });
     opened.webSocket.pause();
     const fill = async () => {
-      for (let n = 0; n < 1_000; n += 1) await sdk.send(post(connectionId, 'x'.repeat(128 * KB)));
+      for (let n = 0; n < 4_000; n += 1) await sdk.send(post(connectionId, 'x'.repeat(32 * KB)));
     };
     await expect(fill()).rejects.toThrow(LimitExceededException);
     await expect(fill()).rejects.toMatchObject({ $metadata: { httpStatusCode: 429 } });
