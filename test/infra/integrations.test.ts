@@ -114,10 +114,12 @@ describe.each([
     }
   });
 
-  it('makes the authorizer after the integration, before the routes that need it', () => {
-    const [authorizer] = ofApi(from, api, 'Authorizer');
+  it('makes the authorizer, which only the WebSocket API has, after the integration', () => {
+    const authorizers = ofApi(from, api, 'Authorizer');
+    expect(authorizers).toHaveLength(api === 'WebSocket' ? 1 : 0);
     const integrations = ofApi(from, api, 'Integration').map(({ logicalId }) => logicalId);
-    expect(authorizer?.DependsOn?.filter((one) => integrations.includes(one))).toHaveLength(1);
+    for (const { DependsOn = [] } of authorizers)
+      expect(DependsOn.filter((one) => integrations.includes(one))).toHaveLength(1);
   });
 
   it('makes the stage after all routes and their responses', () => {

@@ -107,10 +107,11 @@ describe('the web page', () => {
       GenerateSecret: false,
     });
     expect(resources(template, 'AWS::Cognito::UserPoolDomain')).toHaveLength(1);
-    const { JwtConfiguration } = resource(template, 'AWS::ApiGatewayV2::Authorizer', 'Http').Properties as {
-      JwtConfiguration: { Audience: readonly unknown[] };
-    };
-    expect(JwtConfiguration.Audience).toContainEqual({ Ref: client.logicalId });
+    for (const name of ['Authorize', 'Http', 'Poll']) {
+      const { Environment } = resource(template, 'AWS::Lambda::Function', `Functions${name}`).Properties;
+      const { AUDIENCE } = (Environment as { Variables: Record<string, unknown> }).Variables;
+      expect(text(AUDIENCE)).toContain(text({ Ref: client.logicalId }));
+    }
   });
 
   it('reads from config.json where the chat and its issuer are', () => {
