@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { badgeText } from './badge.ts';
 
 export interface RowProps {
   readonly avatar: ReactNode;
@@ -49,7 +50,7 @@ export function Row(props: RowProps) {
       </span>
       {unread > 0 && (
         <span className="badge">
-          {unread >= 100 ? '99+' : `${unread}${unreadIsAtLeast ? '+' : ''}`}
+          {badgeText(unread, unreadIsAtLeast)}
           <span className="visually-hidden"> unread</span>
         </span>
       )}
