@@ -19,6 +19,7 @@ import { createMessageReader, createMessageWriter } from '../../../lambdas/adapt
 import { createRouteTable } from '../../../lambdas/adapters/route-table.ts';
 import type { Clock } from '../../../lambdas/shared/clock.ts';
 import { ServerlessIm } from '../../../lib/index.ts';
+import { createAwsProxy } from '../../../local/aws-proxy/index.ts';
 import { dynamoDbClient } from '../../../local/emulators/clients.ts';
 import { startDynamoDb } from '../../../local/emulators/dynoxide.ts';
 import { createTables } from '../../../local/emulators/tables.ts';
@@ -26,7 +27,13 @@ import { loadStack } from '../../../local/stack/loader.ts';
 
 process.env['CDK_VALIDATION'] = 'false';
 
-/** The stack's own tables in a real emulator, and the adapters on them. */
+/** Longer than any test. */
+const NEVER = { ms: 3_600_000 };
+
+/**
+ * The stack's own tables in a real emulator, and the adapters on them. An eventually consistent read finds nothing at
+ * all, so that the contract suites fail for a read that should be strong.
+ */
 export async function startTables(clock: Clock) {
   const { tables } = loadStack(synthesizeWithoutBundles(), {
     gateway: 'http://127.0.0.1',
@@ -36,8 +43,14 @@ export async function startTables(clock: Clock) {
   });
   const database = await startDynamoDb();
   await createTables(dynamoDbClient(database.endpoint), tables);
+  const proxy = createAwsProxy({ staleReads: NEVER });
+  const unused = 'http://127.0.0.1';
+  const proxied = await proxy.attach({ dynamodb: database.endpoint, sqs: unused, connections: unused });
+  await proxied.openTables?.(tables);
   Object.assign(process.env, {
-    AWS_ENDPOINT_URL_DYNAMODB: database.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: proxied.dynamodb,
+    // The proxy lets clients without a name read the latest state.
+    AWS_SDK_UA_APP_ID: 'caller-Adapters',
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
@@ -79,7 +92,10 @@ export async function startTables(clock: Clock) {
     messages: messages(),
     messagesWithTtl: messages,
     inbox: { ...createInbox(documents, inInbox), ...createInboxWriter(documents, inInbox) },
-    stop: () => database.stop(),
+    async stop() {
+      await proxied.close?.();
+      await database.stop();
+    },
   };
 }
 
