@@ -156,7 +156,7 @@ async function drain(ports: OfflineJobPorts, session: Session, job: DrainJob): P
     await ports.inbox.remove(job.userId, filled.messageIds);
     if (!filled.more) return;
   }
-  await ports.offlineQueue.enqueue([{ job: { ...job, round: 0 }, delaySeconds: 0 }]);
+  await ports.offlineQueue.enqueue([{ job: { ...job, round: 0, unsure: 0 }, delaySeconds: 0 }]);
 }
 
 /**

@@ -65,8 +65,9 @@ describe.each([undefined, 'protobuf'] as const)('a frame in %s', (encoding) => {
     },
   );
 
-  it('fits them with a whole page of small messages (IM-HELLO-1)', async () => {
-    for (const text of ['x', 'x'.repeat(300), '"'.repeat(150), '\u0001'.repeat(50)]) {
+  it('fits them with a page full of small messages, or of a few long ones (IM-HELLO-1)', async () => {
+    const lengths = [1, 50, 300, 1_500, 6_500, 8_500, 12_300];
+    for (const text of lengths.flatMap((length) => ['x'.repeat(length), '"'.repeat(length / 2)])) {
       const frames = await framesOf({ type: 'text', text }, LIMITS.inboxPageMessages, encoding);
       for (const frame of frames) expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(LIMITS.maxFrameBytes);
     }
