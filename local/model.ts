@@ -60,6 +60,8 @@ export interface EventSourceModel {
   readonly queueName: string;
   readonly batchSize: number;
   readonly maximumConcurrency: number;
+  /** Visibility time-out of the queue: as long as this a throttled batch is tried again. */
+  readonly visibilitySeconds: number;
   readonly reportBatchItemFailures: boolean;
 }
 
@@ -125,7 +127,7 @@ export interface Invoker {
   invoke(functionId: string, event: unknown): Promise<InvokeResult>;
 }
 
-/** `ok: false` for a handler that throws, a timeout, and a killed worker. */
+/** `ok: false` for a handler that throws, a timeout, a killed worker, and an invocation that is throttled. */
 export type InvokeResult =
   | { readonly ok: true; readonly payload: unknown }
   | { readonly ok: false; readonly errorType: string; readonly errorMessage: string };

@@ -43,6 +43,8 @@ export interface RuntimeOptions {
   /** Overrides the template's variables in all functions: for tests that need another lease or origin. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly limits?: Partial<GatewayLimits>;
+  /** See `WorkerPoolOptions`. @default 1,000 */
+  readonly accountConcurrency?: number;
   /** @default 8 */
   readonly maxInstancesPerFunction?: number;
   /** Limit for all functions together. @default 24 */

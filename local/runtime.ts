@@ -163,6 +163,7 @@ function makeWorkers(
       AWS_ENDPOINT_URL_SQS: endpoints.sqs,
     },
     ...(endpoints.observer && { observer: endpoints.observer }),
+    ...(options.accountConcurrency !== undefined && { accountConcurrency: options.accountConcurrency }),
     maxInstancesPerFunction: options.maxInstancesPerFunction ?? DEFAULT_INSTANCES_PER_FUNCTION,
     ...(options.maxInstances === undefined ? {} : { maxInstances: options.maxInstances }),
     ...(options.clockOffsetMs && { clockOffsetMs: options.clockOffsetMs }),

@@ -14,6 +14,7 @@ import type { IamCheck } from './iam-check.ts';
 import type { Caller, Invocations } from './invocations.ts';
 import { ItemKeys } from './item-keys.ts';
 import type { Latency } from './latency.ts';
+import { sendToQueue } from './queue-check.ts';
 import { QueueRelay, receiptHandlesIn } from './queue-relay.ts';
 import { denial, type RefusalKind, refusal } from './refusal.ts';
 import { isEventual, type Replica } from './replica.ts';
@@ -100,7 +101,9 @@ export class CallHandler {
     const input = inputOf(service, sent);
     const subject = subjectOf(service, sent, String(request.headers['x-amz-target'] ?? ''), input);
     if (caller === undefined) {
-      client.answer(await upstream.send(sent, client.gone));
+      const send = (request: SentRequest) => upstream.send(request, client.gone);
+      const answer = service === 'sqs' ? sendToQueue(subject.operation, sent, input, send) : send(sent);
+      client.answer(await answer);
       this.#replicate(subject.operation, input);
       return;
     }
@@ -221,6 +224,8 @@ export class CallHandler {
 
   async #send(exchange: Exchange, upstream: Upstream, sent: SentRequest, input: unknown): Promise<Answer> {
     const { call } = exchange;
+    if (call.service === 'sqs')
+      return sendToQueue(call.operation, sent, input, (request) => upstream.send(request));
     if (call.service !== 'dynamodb') return upstream.send(sent);
     // The caller's signal is not passed: AWS executes a request even if its caller disconnects.
     const from = isEventual(call.operation, input) ? (this.#replica?.upstream ?? upstream) : upstream;

@@ -35,11 +35,6 @@ export function requestErrorOf(operation: string, input: unknown): QueueError | 
   const fields = recordOf(input);
   if (operation === 'SendMessage') return messageErrorOf(fields);
   if (operation === 'ChangeMessageVisibility') return visibilityErrorOf(fields);
-  if (operation === 'ReceiveMessage') {
-    return (
-      rangeErrorOf(fields, 'MaxNumberOfMessages', 1, 10) ?? rangeErrorOf(fields, 'WaitTimeSeconds', 0, 20)
-    );
-  }
   return operation.endsWith('Batch') ? batchErrorOf(listOf(fields['Entries']).map(recordOf)) : undefined;
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Service } from './call.ts';
+import type { QueueError } from './queue-limits.ts';
 import type { Answer } from './upstream.ts';
 
 export type RefusalKind = 'throttle' | 'error' | 'gone';
@@ -75,6 +76,11 @@ export function collision(reason: Collision): Answer {
   const code = 'TransactionCanceledException';
   const message = `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`;
   return answerOf('dynamodb', { status: 400, code, message }, { CancellationReasons: reasons });
+}
+
+/** SQS's own error for a request that it refuses. */
+export function queueRefusal({ code, message }: QueueError): Answer {
+  return answerOf('sqs', { status: 400, code, message });
 }
 
 function answerOf(service: Service, { status, code: type, message }: Shape, more: object = {}): Answer {

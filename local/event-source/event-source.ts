@@ -6,7 +6,8 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { localQueueUrl } from '../emulators/queues.ts';
-import type { EventSourceModel, Invoker } from '../model.ts';
+import { THROTTLED } from '../functions/messages.ts';
+import type { EventSourceModel, InvokeResult, Invoker } from '../model.ts';
 import { messageOf } from '../operator-error.ts';
 import { queueArn } from '../stack/identifiers.ts';
 import { within } from '../within.ts';
@@ -27,6 +28,9 @@ export interface EventSourceOptions {
 
 const LONG_POLL_SECONDS = 20;
 const RETRY_DELAY_MS = 250;
+/** Not documented, so kept short. */
+const THROTTLE_PAUSE_MS = 50;
+const LONGEST_THROTTLE_PAUSE_MS = 2_000;
 
 /**
  * An SQS event source mapping. Polls the queue, invokes the function with each batch, and deletes what succeeded. It leaves
@@ -91,8 +95,8 @@ export class EventSource {
   }
 
   async #process(messages: readonly Message[]): Promise<void> {
-    const { model, invoker } = this.#options;
-    const result = await invoker.invoke(model.functionId, sqsEvent(messages, queueArn(model.queueName)));
+    const { model } = this.#options;
+    const result = await this.#invoke(sqsEvent(messages, queueArn(model.queueName)));
     const messageIds = messages.map((message) => String(message.MessageId));
     const failed = failedMessageIds(result, messageIds, model.reportBatchItemFailures);
     const isFailed = (message: Message) => failed.has(String(message.MessageId));
@@ -101,6 +105,19 @@ export class EventSource {
     } catch (error) {
       // The messages return and are processed again: SQS delivers at least once.
       this.#options.onWarning?.(`Cannot settle a batch of the queue ${model.queueName}: ${messageOf(error)}`);
+    }
+  }
+
+  /** Lambda repeats a throttled invocation with backoff until the batch returns to its queue. */
+  async #invoke(event: unknown): Promise<InvokeResult> {
+    const { model, invoker } = this.#options;
+    const { signal } = this.#stopping;
+    const deadlineMs = Date.now() + model.visibilitySeconds * 1000;
+    for (let pauseMs = THROTTLE_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_THROTTLE_PAUSE_MS)) {
+      const result = await invoker.invoke(model.functionId, event);
+      const isThrottled = !result.ok && result.errorType === THROTTLED;
+      if (!isThrottled || signal.aborted || Date.now() + pauseMs > deadlineMs) return result;
+      await delay(pauseMs, undefined, { signal }).catch(() => {});
     }
   }
 

@@ -32,6 +32,12 @@ export type InvokeFailure = Extract<InvokeResult, { readonly ok: false }>;
 
 export type LogStream = 'stdout' | 'stderr';
 
+/**
+ * The error type of an invocation that Lambda refused, since too many run at once.
+ * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors
+ */
+export const THROTTLED = 'TooManyRequestsException';
+
 export function failure(errorType: string, errorMessage: string): InvokeFailure {
   return { ok: false, errorType, errorMessage };
 }

@@ -1,7 +1,7 @@
 import type { FunctionModel, InvokeResult, Invoker } from '../model.ts';
 import { within } from '../within.ts';
 import { type FunctionSpec, functionSpec } from './function-spec.ts';
-import { failure, type LogStream } from './messages.ts';
+import { failure, type LogStream, THROTTLED } from './messages.ts';
 import { WorkerInstance } from './worker-instance.ts';
 
 export interface LogEvent {
@@ -38,7 +38,13 @@ export interface WorkerPoolOptions {
   readonly functions: readonly FunctionModel[];
   /** Variables added to every function: the emulators' endpoints. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** @default 8 */
+  /**
+   * Invocations of all functions that may run at once on AWS; a function's reserved concurrency is taken from it. More
+   * are throttled.
+   * @default 1,000; a new account may have 10
+   */
+  readonly accountConcurrency?: number;
+  /** Limits of this machine, which make invocations wait, but throttle none. @default 8 */
   readonly maxInstancesPerFunction?: number;
   /** Limit for all functions together: at the limit, an idle instance of another function is ended. @default 24 */
   readonly maxInstances?: number;
@@ -58,6 +64,8 @@ interface Pending {
 interface FunctionPool {
   readonly spec: FunctionSpec;
   readonly maxInstances: number;
+  /** Invocations that run or wait for an instance: on AWS each would have one. */
+  runs: number;
   readonly busy: Set<WorkerInstance>;
   /** Most recently used last. The last one is reused first, so that the others can time out. */
   readonly idle: { readonly instance: WorkerInstance; readonly sinceMs: number }[];
@@ -65,14 +73,23 @@ interface FunctionPool {
 
 const KILLED = failure('Runtime.ExitError', 'Runtime exited with error: signal: killed');
 const SHUTDOWN = failure('Runtime.ExitError', 'The local runtime is stopping.');
+const TOO_MANY = failure(THROTTLED, 'Rate Exceeded.');
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const ACCOUNT_CONCURRENCY = 1_000;
 
 /**
  * Runs functions as Lambda does: one event at a time per instance, the most recently used instance first, a new one
- * if all are busy. Where Lambda would throttle, invocations wait in order.
+ * if all are busy. Invocations beyond the reserved or the account's concurrency are throttled, as on AWS. Those beyond the
+ * instances that this machine can hold wait in order. Lambda's scaling rate (1,000 new instances of a function in 10 s) is
+ * not modelled: the machine starts them more slowly.
+ * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
  */
 export class WorkerPool implements Invoker {
   readonly #pools: ReadonlyMap<string, FunctionPool>;
   readonly #maxInstances: number;
+  /** What the account's concurrency leaves to functions without a reserved one. */
+  readonly #unreserved: number;
   readonly #onLog: (event: LogEvent) => void;
   readonly #observer: InvocationObserver | undefined;
   readonly #clockOffsetMs: ClockOffset;
@@ -96,9 +113,11 @@ export class WorkerPool implements Invoker {
       options.functions.map((model) => {
         const spec = functionSpec(model, options.environment ?? {});
         const maxInstances = Math.min(perFunction, spec.reservedConcurrency ?? perFunction);
-        return [model.logicalId, { spec, maxInstances, busy: new Set(), idle: [] }];
+        return [model.logicalId, { spec, maxInstances, runs: 0, busy: new Set(), idle: [] }];
       }),
     );
+    const reserved = options.functions.reduce((sum, model) => sum + (model.reservedConcurrency ?? 0), 0);
+    this.#unreserved = (options.accountConcurrency ?? ACCOUNT_CONCURRENCY) - reserved;
     this.#shrinkTimer = setInterval(
       () => this.#shrink(Date.now() - idleMs),
       Math.max(idleMs / 2, 10),
@@ -112,10 +131,20 @@ export class WorkerPool implements Invoker {
   async invoke(functionId: string, event: unknown): Promise<InvokeResult> {
     const pool = this.#pool(functionId);
     if (this.#stopped) return SHUTDOWN;
+    if (this.#isThrottled(pool)) return TOO_MANY;
+    pool.runs += 1;
     const { promise, resolve } = Promise.withResolvers<InvokeResult>();
     this.#pending.push({ pool, eventJson: JSON.stringify(event ?? null), answer: resolve });
     this.#dispatch();
-    return promise;
+    return promise.finally(() => {
+      pool.runs -= 1;
+    });
+  }
+
+  #isThrottled({ spec, runs }: FunctionPool): boolean {
+    if (spec.reservedConcurrency !== undefined) return runs >= spec.reservedConcurrency;
+    const shared = [...this.#pools.values()].filter((pool) => pool.spec.reservedConcurrency === undefined);
+    return shared.reduce((sum, pool) => sum + pool.runs, 0) >= this.#unreserved;
   }
 
   /** For tests: kills the busy instances of a function and returns their number. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { THROTTLED } from '../functions/messages.ts';
 import type { HttpApiModel, HttpRouteModel, Invoker } from '../model.ts';
 import { preflightHeaders, withCorsHeaders } from './cors.ts';
 import { httpEvent } from './http-event.ts';
@@ -80,7 +81,9 @@ export class HttpApi {
     }
     log.warn(`${routeKey} (${route.functionId}) failed: ${describeFailure(invocation)}`);
     // Exceeding the API's limit gives 503 (anomalyco/sst#2232); the function's own timeout is a function error.
-    if (invocation.outcome === 'timed-out') return gatewayReply(503, 'Service Unavailable');
+    // So, by the reports of operators, does a function that Lambda doesn't run because too many run already.
+    if (invocation.outcome === 'timed-out' || invocation.errorType === THROTTLED)
+      return gatewayReply(503, 'Service Unavailable');
     return gatewayReply(500, 'Internal Server Error');
   }
 

@@ -51,8 +51,14 @@ export function queueModel(resource: Resource, stackName: string): QueueModel {
   };
 }
 
-/** Lambda's maximum of concurrent batches if the mapping sets none. */
-const DEFAULT_MAXIMUM_CONCURRENCY = 5;
+/**
+ * Lambda's maximum of concurrent batches if the mapping sets none. It starts with five and adds 300 a minute, which no
+ * machine holds.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
+const DEFAULT_MAXIMUM_CONCURRENCY = 1_000;
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html */
+const DEFAULT_VISIBILITY_SECONDS = 30;
 
 /**
  * An SQS event source mapping.
@@ -80,6 +86,7 @@ export function eventSourceModel(
     queueName: queue.queueName,
     batchSize: read.optionalNumber('BatchSize') ?? 10,
     maximumConcurrency: concurrency === undefined ? DEFAULT_MAXIMUM_CONCURRENCY : Number(concurrency),
+    visibilitySeconds: Number(queue.attributes['VisibilityTimeout'] ?? DEFAULT_VISIBILITY_SECONDS),
     reportBatchItemFailures: read.texts('FunctionResponseTypes').includes('ReportBatchItemFailures'),
   };
 }

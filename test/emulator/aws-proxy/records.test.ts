@@ -60,6 +60,7 @@ it('a late duplicate record comes after the first was deleted, also to a poller 
       queueName: QueueUrl.split('/').at(-1) ?? '',
       batchSize: 10,
       maximumConcurrency: 2,
+      visibilitySeconds: 30,
       reportBatchItemFailures: true,
     },
     client: poller,

@@ -227,6 +227,12 @@ describe('a response', () => {
     expect(warnings).toHaveLength(1);
   });
 
+  it('is 503 if Lambda throttles the function', async () => {
+    const throttled = Object.assign(new Error('Rate Exceeded.'), { name: 'TooManyRequestsException' });
+    const { httpUrl } = await startOneFunction(() => Promise.reject(throttled));
+    expect((await fetch(`${httpUrl}/x`)).status).toBe(503);
+  });
+
   it('is 503 if the function takes longer than 30 s', async () => {
     const { httpUrl, invoker, clock } = await startOneFunction(() => new Promise(() => {}));
     const response = fetch(`${httpUrl}/x`);

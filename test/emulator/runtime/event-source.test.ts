@@ -67,6 +67,7 @@ async function setUp({ model, handle, maxReceiveCount = 2 }: Setup) {
       queueName,
       batchSize: 10,
       maximumConcurrency: 2,
+      visibilitySeconds: VISIBILITY_SECONDS,
       reportBatchItemFailures: true,
       ...model,
     },
@@ -269,6 +270,31 @@ test('the event source runs no more batches at once than the maximum concurrency
   await eventually(() => releases.length).toBe(1);
   releases[0]?.();
   await eventually(queue.left).toBe(0);
+});
+
+const throttled = {
+  ok: false,
+  errorType: 'TooManyRequestsException',
+  errorMessage: 'Rate Exceeded.',
+} as const;
+
+test('the event source repeats a throttled batch without another receive', async () => {
+  const queue = await setUp({ handle: () => (queue.batches.length < 3 ? throttled : null) });
+  await queue.send('a');
+  queue.eventSource.start();
+  await eventually(queue.left).toBe(0);
+  const counts = queue.batches.map(([record]) => record?.attributes.ApproximateReceiveCount);
+  expect(counts).toEqual(['1', '1', '1']);
+});
+
+test('the event source gives a throttled batch up at the end of its visibility time-out', async () => {
+  const handle = () => throttled;
+  const queue = await setUp({ handle, model: { visibilitySeconds: 0.2 } });
+  await queue.send('a');
+  queue.eventSource.start();
+  await eventually(() => queue.batches.length).toBeGreaterThan(1);
+  await queue.eventSource.stop(10_000);
+  expect(await queue.left()).toBe(1);
 });
 
 test('stopping the event source waits for the current batch and polls no more', async () => {

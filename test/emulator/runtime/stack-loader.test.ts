@@ -215,6 +215,7 @@ describe("the stack's storage", () => {
         queueName: 'Mini-Queue',
         batchSize: 10,
         maximumConcurrency: 7,
+        visibilitySeconds: 180,
         reportBatchItemFailures: true,
       },
     ]);

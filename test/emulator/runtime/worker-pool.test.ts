@@ -187,16 +187,45 @@ describe('the worker pool', () => {
     expect(requests.map((request) => request.url)).toEqual(['/a', '/b', '/c']);
   });
 
-  test('respects a reserved concurrency', async () => {
+  const refused = { ok: false, errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.' };
+
+  test('throttles invocations beyond a reserved concurrency, as Lambda does, and takes the next one afterwards', async () => {
     const { pool } = poolOf(functionOf(CALLS_GATE, { reservedConcurrency: 1 }));
     const { url, arrived, release } = await gate();
-    const both = ['a', 'b'].map((name) => pool.invoke('Fn', { url, name }));
+    const first = pool.invoke('Fn', { url, name: 'a' });
     await arrived(1);
-    expect(pool.instances('Fn').total).toBe(1);
+    expect(await pool.invoke('Fn', { url, name: 'b' })).toEqual(refused);
     release();
+    await first;
+    const next = pool.invoke('Fn', { url, name: 'c' });
     await arrived(2);
     release();
-    await Promise.all(both);
+    expect(await next).toMatchObject({ ok: true });
+  });
+
+  test('never runs a function whose reserved concurrency is 0', async () => {
+    const { pool } = poolOf(functionOf('export const handler = async () => 1;', { reservedConcurrency: 0 }));
+    expect(await pool.invoke('Fn', {})).toEqual(refused);
+  });
+
+  test("throttles at the account's concurrency, also what only waits for this machine, and keeps what is reserved", async () => {
+    const functions = [
+      functionOf(CALLS_GATE, { logicalId: 'Shared' }),
+      functionOf(CALLS_GATE, { logicalId: 'Other' }),
+      functionOf(CALLS_GATE, { logicalId: 'Reserved', reservedConcurrency: 1 }),
+    ];
+    const { pool } = poolOf(functions, { accountConcurrency: 3, maxInstancesPerFunction: 1 });
+    const { url, arrived, release } = await gate();
+    const running = [pool.invoke('Shared', { url, name: 'a' }), pool.invoke('Shared', { url, name: 'b' })];
+    await arrived(1);
+    expect(await pool.invoke('Other', { url, name: 'c' })).toEqual(refused);
+    const reserved = pool.invoke('Reserved', { url, name: 'd' });
+    await arrived(2);
+    release();
+    await arrived(3);
+    release();
+    for (const result of await Promise.all([...running, reserved]))
+      expect(result).toMatchObject({ ok: true });
   });
 
   test('stops an idle instance of another function at the total limit', async () => {

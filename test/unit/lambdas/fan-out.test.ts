@@ -100,6 +100,21 @@ describe('a fan-out job', () => {
     expect(world.fanOutQueue.jobs).toEqual([]);
   });
 
+  it('of which a part always fails does not circle: what is left has fewer members, and at last fails as a whole', async () => {
+    const routes = {
+      ...world.routes,
+      sessionsOf: (users: readonly string[]) =>
+        users.includes(pad(150)) ? Promise.reject(new Error('routes')) : world.routes.sessionsOf(users),
+    };
+    const users = members(1_000).map(({ userId }) => userId);
+    await processFanOutJob({ ...world, routes }, { ...job(), users });
+    const [rest] = world.fanOutQueue.jobs.splice(0);
+    expect(rest?.users).toEqual(users.slice(100, 200));
+    if (rest !== undefined)
+      await expect(processFanOutJob({ ...world, routes }, rest)).rejects.toThrow('routes');
+    expect(world.fanOutQueue.jobs).toEqual([]);
+  });
+
   it('does not push to the session that sent the message', async () => {
     for (const deviceId of ['phone', 'tablet'])
       await world.routes.connect(aSession({ userId: 'alice', deviceId }));
