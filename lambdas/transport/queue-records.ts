@@ -37,7 +37,7 @@ export async function processBatch<Schema extends z.ZodMiniType>(
       const body = parseWith(schema, parseJson(record.body));
       jobs.push({ recordId: record.messageId, body, isRepeat: receiveCountOf(record) > 1 });
     } catch (reason) {
-      failed.push({ record, reason, message: `malformed ${name}` });
+      failed.push({ record, reason, lasting: `malformed ${name}` });
     }
   }
   const byId = new Map(records.map((record) => [record.messageId, record]));
@@ -45,24 +45,30 @@ export async function processBatch<Schema extends z.ZodMiniType>(
   const failAll = (reason: unknown) => jobs.map(({ recordId }) => ({ recordId, reason }));
   for (const { recordId, reason } of jobs.length === 0 ? [] : await process(jobs).catch(failAll)) {
     const record = byId.get(recordId);
-    if (record !== undefined) failed.push({ record, reason, message: `${name} failed` });
+    if (record !== undefined)
+      failed.push({ record, reason, passing: `${name} retried`, lasting: `${name} failed` });
   }
   if (failed.length > 0) await giveBack(workQueue, failed);
   return { batchItemFailures: failed.map(({ record }) => ({ itemIdentifier: record.messageId })) };
 }
 
+/**
+ * From this failure on, 15 to 30 s after the first, a line is an error and counts for the alarm of logged faults. A batch that
+ * a throttled table fails once would ring it otherwise.
+ */
+const LASTING_FAILURES = 5;
+
 interface FailedRecord {
   readonly record: SQSRecord;
   readonly reason: unknown;
-  readonly message: string;
+  /** What the log says as long as the failure may pass. */
+  readonly passing?: string;
+  /** What it says when an operator must look. */
+  readonly lasting: string;
 }
 
 async function giveBack(workQueue: WorkQueue, failed: readonly FailedRecord[]): Promise<void> {
-  for (const { record, reason, message } of failed) {
-    // A hopeless record comes back many times within seconds, each time with the same error.
-    if (isHopeless(reason) && receiveCountOf(record) > 1) continue;
-    logger.error(message, { recordId: record.messageId, error: describe(reason) });
-  }
+  for (const each of failed) logFailure(each);
   await workQueue.returnLater(
     failed.map(({ record, reason }) => ({
       receiptHandle: record.receiptHandle,
@@ -71,6 +77,16 @@ async function giveBack(workQueue: WorkQueue, failed: readonly FailedRecord[]): 
         : returnDelaySeconds(receiveCountOf(record), Math.random()),
     })),
   );
+}
+
+function logFailure({ record, reason, passing, lasting }: FailedRecord): void {
+  const fields = { recordId: record.messageId, error: describe(reason) };
+  if (!isHopeless(reason) && passing !== undefined && receiveCountOf(record) < LASTING_FAILURES) {
+    logger.warn(passing, fields);
+    return;
+  }
+  // A hopeless record comes back many times within seconds, each time with the same error.
+  if (!isHopeless(reason) || receiveCountOf(record) === 1) logger.error(lasting, fields);
 }
 
 function receiveCountOf({ attributes }: SQSRecord): number {

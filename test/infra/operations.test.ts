@@ -84,7 +84,7 @@ describe('docs/operations.md', () => {
     const jobs = allOf(sources, /processBatch\('([^']+)'/g);
     const calls = allOf(sources, /outcomeOf\('([^']+)'/g);
     const logged = [
-      ...jobs.flatMap((job) => [`ERROR malformed ${job}`, `ERROR ${job} failed`]),
+      ...jobs.flatMap((job) => [`ERROR malformed ${job}`, `WARN ${job} retried`, `ERROR ${job} failed`]),
       ...calls.flatMap((call) => [`WARN ${call} failed`, `WARN ${call} throttled`]),
       ...[...sources.matchAll(/logger\.(\w+)\('([^']+)'/g)].map(
         ([, level = '', message = '']) => `${level.toUpperCase()} ${message}`,
