@@ -17,6 +17,7 @@ export interface BreakpointMatch extends CallMatch {
 
 export class Breakpoints {
   readonly #pending = new Set<ArmedBreakpoint>();
+  readonly #holding = new Set<ArmedBreakpoint>();
 
   set(match: BreakpointMatch): Breakpoint {
     const breakpoint = new ArmedBreakpoint(match, () => this.#pending.delete(breakpoint));
@@ -26,11 +27,15 @@ export class Breakpoints {
 
   /** Stops the call at the first breakpoint that matches it; resolves with the fault that is to end the call. */
   async pass(stage: BreakpointStage, { call, input, client }: Exchange): Promise<FaultKind | undefined> {
+    const held = [...this.#holding].find((breakpoint) => breakpoint.holdsEarlierAttempt(call, input));
+    if (held !== undefined) return client.untilGone(held.verdict);
     const taking = [...this.#pending].filter((breakpoint) => breakpoint.takes(stage, call, input));
     const [breakpoint] = taking;
     if (breakpoint === undefined) return undefined;
     this.#pending.delete(breakpoint);
-    breakpoint.stop(call);
+    breakpoint.stop(call, input);
+    this.#holding.add(breakpoint);
+    void breakpoint.verdict.then(() => this.#holding.delete(breakpoint));
     return client.untilGone(breakpoint.verdict);
   }
 
@@ -42,7 +47,7 @@ export class Breakpoints {
 
 /**
  * Stops one call. The caller's timeouts keep running: handlers wait 2 s for DynamoDB and SQS, 1 s for a post, and then
- * disconnect. A call whose caller has disconnected is not forwarded.
+ * disconnect. A call whose caller has disconnected is not forwarded; its retries are stopped, too, until the release.
  */
 export type Breakpoint = Pick<ArmedBreakpoint, 'reached' | 'isReached' | 'release' | 'fail'>;
 
@@ -55,6 +60,7 @@ class ArmedBreakpoint {
   readonly verdict = this.#verdict.promise;
   readonly #remove: () => void;
   #seen = 0;
+  #held: { readonly call: Call; readonly text: string } | undefined;
   isReached = false;
 
   constructor(match: BreakpointMatch, remove: () => void) {
@@ -70,8 +76,16 @@ class ArmedBreakpoint {
     return this.#seen === (this.#match.nth ?? 1);
   }
 
-  stop(call: Call): void {
+  /** Whether the SDK makes this call again, since it waited too long for the one that is stopped here. */
+  holdsEarlierAttempt({ attempt, requestId, operation }: Call, input: unknown): boolean {
+    if (this.#held === undefined || attempt <= this.#held.call.attempt) return false;
+    const { call, text } = this.#held;
+    return requestId === call.requestId && operation === call.operation && JSON.stringify(input) === text;
+  }
+
+  stop(call: Call, input: unknown): void {
     this.isReached = true;
+    this.#held = { call, text: JSON.stringify(input) };
     this.#reached.resolve(call);
   }
 

@@ -1,4 +1,4 @@
-import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { steps } from '../../../local/aws-proxy/index.ts';
 import { failureOf, type Key, newKey, put, TABLE, useEmulators } from './proxy-fixture.ts';
@@ -19,6 +19,28 @@ describe('a call at a breakpoint', () => {
     await putting;
     expect(await stored(held)).toBe(true);
     expect(proxy.calls.map(({ forwarded }) => forwarded)).toEqual([true, true]);
+  });
+
+  it('is not executed by a retry of the AWS SDK either, before its release', async () => {
+    const { endpoints, stored, proxy } = await startProxy();
+    const impatient = new DynamoDBClient({
+      endpoint: endpoints.dynamodb,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      userAgentAppId: 'caller-Fn',
+      maxAttempts: 2,
+      requestHandler: { requestTimeout: 1_000, throwOnRequestTimeout: true },
+    });
+    const key = newKey();
+    const breakpoint = proxy.setBreakpoint({ operation: 'PutItem' });
+    const putting = impatient.send(put(key));
+    await breakpoint.reached;
+    await expect.poll(() => proxy.calls.map(({ attempt }) => attempt), { timeout: 5_000 }).toEqual([1, 2]);
+    expect(await stored(key)).toBe(false);
+    breakpoint.release();
+    await putting;
+    expect(await stored(key)).toBe(true);
+    impatient.destroy();
   });
 
   it('is executed while its caller waits if the breakpoint is after the commit', async () => {
