@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAwsProxy, steps } from '../../local/aws-proxy/index.ts';
+import { steps } from '../../local/aws-proxy/index.ts';
 import { groupsOf, say } from './setup/groups.ts';
 import type { Json } from './setup/json.ts';
+import { createTestProxy } from './setup/proxy.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
@@ -9,7 +10,7 @@ import { newUser, type Stack, startStack } from './setup/stack.ts';
  * The function that changes a group dies after each of its AWS calls, and nobody repeats the request. The watchdog job
  * comes 12 s after it was sent, so all groups are changed first, and what their members have is checked at the end.
  */
-const proxy = createAwsProxy();
+const proxy = createTestProxy();
 let stack: Stack;
 const { call, send, newGroup, historyOf, warmUp } = groupsOf(() => stack);
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { assigned, deskEnvironment, deskOf, newQueue, openChat } from './setup/desk.ts';
-import { groupsOf, say } from './setup/groups.ts';
+import { groupsOf, isSystem, say } from './setup/groups.ts';
 import { createTestProxy } from './setup/proxy.ts';
 import { historyOf, sending } from './setup/sends.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
@@ -53,6 +53,22 @@ describe('what was written a moment ago', () => {
     expect(await say(alice, id, 'hi')).toMatchObject({ type: 'sent' });
     expect(await carol.message('hi')).toMatchObject({ seq: 3 });
   });
+
+  it('is read by a watchdog job: the change whose function died before it told anybody (IM-PUSH-2)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const id = await newGroup(a, [b]);
+    const bob = await stack.join(b);
+    release();
+    release = await proxy.holdReplica();
+    const route = 'PATCH /groups/{id}';
+    const renaming = proxy.setBreakpoint({ route, operation: 'TransactWriteItems', when: 'after' });
+    const renamed = call(a, 'PATCH', `/groups/${id}`, { name: 'Sailors' });
+    await renaming.reached;
+    renaming.fail('kill-after');
+    expect((await renamed).status).toBe(500);
+    // The watchdog job comes after 12 s.
+    await expect.poll(() => bob.frames.some(isSystem('renamed')), { timeout: 30_000 }).toBe(true);
+  }, 45_000);
 
   it('is read by a session that opens: the inbox (IM-PUSH-2)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];

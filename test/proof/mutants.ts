@@ -467,6 +467,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'read',
+    file: 'lambdas/adapters/group-table.ts',
+    from: "ProjectionExpression: 'outbox',\n        ConsistentRead: true,",
+    to: "ProjectionExpression: 'outbox',",
+    project: 'flow',
+    test: 'test/flow/stale-reads.test.ts',
+    only: 'the change whose function died',
+  },
+  {
+    fault: 'read',
     file: 'lambdas/adapters/message-table.ts',
     from: 'ConsistentRead: true,',
     to: 'ConsistentRead: false,',
