@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WATCHDOG_SECONDS } from '../../lambdas/domain/delivery/outbox.ts';
 import { steps } from '../../local/aws-proxy/index.ts';
 import { groupsOf, say } from './setup/groups.ts';
 import type { Json } from './setup/json.ts';
@@ -7,8 +8,8 @@ import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
 /**
- * The function that changes a group dies after each of its AWS calls, and nobody repeats the request. The watchdog job
- * comes 12 s after it was sent, so all groups are changed first, and what their members have is checked at the end.
+ * The function that changes a group dies after each of its AWS calls, and nobody repeats the request. The watchdog jobs
+ * come 12 s later by the queue's clock, which the test moves.
  */
 const proxy = createTestProxy();
 let stack: Stack;
@@ -133,6 +134,8 @@ describe('a function that dies', () => {
         await step.finished;
       }
       expect(made.length).toBeGreaterThan(5);
+      await proxy.untilIdle();
+      stack.advanceQueues(WATCHDOG_SECONDS);
       for (const group of made) {
         const id = await idOf(group);
         if (id === undefined) continue;

@@ -14,10 +14,20 @@ const NAMES = ['Offline', 'FanOut', 'Service'] as const;
 type QueueName = (typeof NAMES)[number];
 
 const POLL_MS = 20;
-/** The queues' time of each poll, while records wait only for a visibility time-out: its minutes pass within seconds. */
+/**
+ * The queues' time of each poll, while records wait only for a visibility time-out, or watchdog jobs for functions that
+ * have ended: minutes pass within seconds.
+ */
 const POLL_SECONDS = 5;
 /** A throttled post waits for up to 64 s at its fifth try, and a dead letter starts again. */
 const DRAIN_MS = 75_000;
+
+/** Numbers of records: visible, in flight, and delayed ones together, and each of the last two. */
+interface Waiting {
+  readonly all: number;
+  readonly inFlight: number;
+  readonly delayed: number;
+}
 
 /** The stack's queues, as an operator sees them, without the AWS proxy. */
 export class Queues {
@@ -47,7 +57,8 @@ export class Queues {
         const moved = await this.#redrive();
         if (moved === 0) return redriven;
         redriven += moved;
-      } else if (waiting.all === waiting.inFlight) this.#runtime.advanceQueues(POLL_SECONDS);
+      } else if (waiting.all === waiting.inFlight + waiting.watchdogs)
+        this.#runtime.advanceQueues(POLL_SECONDS);
       if (Date.now() > deadline) throw new Error('The queues do not drain.');
       await delay(POLL_MS);
     }
@@ -57,12 +68,13 @@ export class Queues {
     this.#client.destroy();
   }
 
-  /** Visible, in flight, and delayed records of all queues, and those in flight alone. */
-  async #waiting(): Promise<{ readonly all: number; readonly inFlight: number }> {
+  /** Visible, in flight, and delayed records of all queues, those in flight alone, and the delayed ones of the fan-out queue. */
+  async #waiting() {
     const counts = await Promise.all(NAMES.map((name) => this.#count(this.#url(name))));
     return {
       all: counts.reduce((sum, { all }) => sum + all, 0),
       inFlight: counts.reduce((sum, { inFlight }) => sum + inFlight, 0),
+      watchdogs: counts[NAMES.indexOf('FanOut')]?.delayed ?? 0,
     };
   }
 
@@ -93,15 +105,16 @@ export class Queues {
     await this.#client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body }));
   }
 
-  async #count(url: string): Promise<{ readonly all: number; readonly inFlight: number }> {
+  async #count(url: string): Promise<Waiting> {
     const { Attributes = {} } = await this.#client.send(
       new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }),
     );
-    const { ApproximateNumberOfMessagesNotVisible: inFlight } = Attributes;
+    const { ApproximateNumberOfMessagesNotVisible: inFlight, ApproximateNumberOfMessagesDelayed: delayed } =
+      Attributes;
     const all = Object.entries(Attributes)
       .filter(([name]) => name.startsWith('ApproximateNumberOfMessages'))
       .reduce((sum, [, count]) => sum + Number(count), 0);
-    return { all, inFlight: Number(inFlight) };
+    return { all, inFlight: Number(inFlight), delayed: Number(delayed) };
   }
 
   #url(name: QueueName, kind: '' | 'DeadLetter' = ''): string {
