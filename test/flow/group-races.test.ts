@@ -168,6 +168,22 @@ describe('a group', () => {
     },
   );
 
+  it('gets a message whose function died before delivery when the sender repeats it, even if removed meanwhile (IM-SEND-2, IM-PUSH-2)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const id = await newGroup(a, [b]);
+    const [alice, bob] = [await stack.join(a), await stack.join(b)];
+    const storing = proxy.setBreakpoint({ route: 'sendMessage', operation: 'PutItem', when: 'after' });
+    const lost = bob.gatewayFrame();
+    void say(bob, id, 'hi').catch(() => undefined);
+    await storing.reached;
+    storing.fail('kill-after');
+    await lost;
+    expect((await send(a, 'DELETE', `/groups/${id}/members/${b}`)).status).toBe(204);
+    expect(await say(bob, id, 'hi')).toMatchObject({ type: 'sent', seq: 2, duplicate: true });
+    expect(await alice.message('hi')).toMatchObject({ seq: 2 });
+    expect(await say(bob, id, 'more')).toMatchObject({ type: 'error', code: 'not_found' });
+  });
+
   it('keeps an admin when the one being appointed leaves at the same time (IM-GROUP)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const id = await newGroup(a, [b]);

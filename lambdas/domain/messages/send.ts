@@ -1,6 +1,6 @@
 import type { MessageRequest, Sent } from '../../../protocol/frames.ts';
 import { SYSTEM } from '../../../protocol/ids.ts';
-import { ForbiddenError, InvalidRequestError } from '../../shared/errors.ts';
+import { ForbiddenError, InvalidRequestError, NotFoundError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
 import { keepLease, requireLiveSession } from '../access/live-session.ts';
 import { requireMembership } from '../access/membership.ts';
@@ -120,15 +120,17 @@ async function allocateOrFindOriginal(
   isResend: boolean,
 ): Promise<AllocationOutcome> {
   const { conversationId } = conversation;
-  if (conversation.kind !== 'direct') await requireMembership(ports.conversations, wanted.from, conversation);
-  const earlier = isResend ? await findEarlier(ports, conversationId, wanted) : undefined;
-  if (earlier !== undefined) return { original: earlier };
   try {
+    if (conversation.kind !== 'direct')
+      await requireMembership(ports.conversations, wanted.from, conversation);
+    const earlier = isResend ? await findEarlier(ports, conversationId, wanted) : undefined;
+    if (earlier !== undefined) return { original: earlier };
     return { allocation: await allocateSeq(ports, conversation, wanted) };
   } catch (error) {
-    // The support chat is closed. A message stored before that still gets its ack (IM-SEND-2).
-    const isClosed = error instanceof ForbiddenError && !isResend;
-    const original = isClosed ? await findEarlier(ports, conversationId, wanted) : undefined;
+    // The sender has left the group, or the support chat is closed. A message stored before that may not have been
+    // delivered yet: its repeat delivers it, and gets its ack (IM-SEND-2).
+    const isTooLate = error instanceof ForbiddenError || error instanceof NotFoundError;
+    const original = isTooLate ? await findEarlier(ports, conversationId, wanted) : undefined;
     if (original === undefined) throw error;
     return { original };
   }

@@ -181,6 +181,32 @@ describe('a message to a group', () => {
     expect(posted()).toEqual([]);
   });
 
+  it.each([false, true])(
+    'whose sender was removed before it was delivered is delivered and acknowledged when the sender repeats it (resend: %s, IM-SEND-2, IM-PUSH-2)',
+    async (resend) => {
+      await world.routes.connect(aSession({ userId: 'alice' }));
+      const id = await groupOf(['bob']);
+      const request = {
+        clientMsgId: 'c1',
+        conversationId: id,
+        content: { type: 'text', text: 'hi' },
+      } as const;
+      const sessionsOf = async () => {
+        throw new UnavailableError();
+      };
+      const broken = { ...world, routes: { ...world.routes, sessionsOf } };
+      await expect(send(broken, 'bob', request)).rejects.toMatchObject({ code: 'unavailable' });
+      await removeMember(world, 'alice', id, 'bob');
+      forget();
+      const { seq: head } = await world.conversations.head(id);
+      expect(await send(world, 'bob', { ...request, resend })).toMatchObject({ seq: 2, duplicate: true });
+      expect(posted()).toEqual(['alice-phone']);
+      const other = send(world, 'bob', { ...request, clientMsgId: 'c2', resend });
+      await expect(other).rejects.toMatchObject({ code: 'not_found' });
+      expect((await world.conversations.head(id)).seq).toBe(head);
+    },
+  );
+
   it('leaves no trace, not even a hole, if the sender is not a member (IM-SEND-7)', async () => {
     const id = await groupOf(['bob']);
     const before = await world.conversations.head(id);
