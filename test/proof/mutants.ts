@@ -1,10 +1,10 @@
 export interface Mutant {
   /** The row of the fault table, or the feature. */
-  readonly fault: number | 'group' | 'desk' | 'input' | 'poll' | 'read' | 'conflict';
+  readonly fault: number | 'group' | 'desk' | 'input' | 'poll' | 'read' | 'conflict' | 'bill';
   readonly file: string;
   readonly from: string;
   readonly to: string;
-  readonly project: 'flow' | 'unit' | 'emulator';
+  readonly project: 'flow' | 'unit' | 'emulator' | 'infra';
   readonly test: string;
   /** Part of the full titles to run, a pattern. @default the whole file */
   readonly only?: string;
@@ -617,5 +617,50 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'emulator',
     test: 'test/emulator/adapters/ports.test.ts',
     only: 'ends the count after two pages',
+  },
+  {
+    fault: 'bill',
+    file: 'lib/handler-function.ts',
+    from: 'SystemLogLevel.INFO : SystemLogLevel.WARN',
+    to: 'SystemLogLevel.INFO : SystemLogLevel.INFO',
+    project: 'infra',
+    test: 'test/infra/functions.test.ts',
+    only: 'is reported by Lambda only where it failed',
+  },
+  {
+    fault: 'bill',
+    file: 'lib/access-log.ts',
+    from: 'logGroupClass: LogGroupClass.INFREQUENT_ACCESS',
+    to: 'logGroupClass: LogGroupClass.STANDARD',
+    project: 'infra',
+    test: 'test/infra/gateways.test.ts',
+    only: 'in the class that costs half',
+  },
+  {
+    fault: 'bill',
+    file: 'lib/work-queue.ts',
+    from: '...(maxConcurrency !== undefined && { maxConcurrency }),',
+    to: 'maxConcurrency: maxConcurrency ?? 50,',
+    project: 'infra',
+    test: 'test/infra/idle-cost.test.ts',
+    only: 'costs less than two dollars',
+  },
+  {
+    fault: 'bill',
+    file: 'lib/removal-policy.ts',
+    from: 'RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE',
+    to: 'RemovalPolicy.RETAIN',
+    project: 'infra',
+    test: 'test/infra/storage.test.ts',
+    only: 'not after a failed first deployment',
+  },
+  {
+    fault: 'bill',
+    file: 'lib/context.ts',
+    from: 'return userPool\n',
+    to: 'return userPool || true\n',
+    project: 'infra',
+    test: 'test/infra/context.test.ts',
+    only: 'would replace the issuer',
   },
 ];
