@@ -21,6 +21,8 @@ export type QueueName = 'offline' | 'service' | 'fanOut' | 'desk';
 export type Trigger =
   | { readonly kind: 'authorizer' }
   | { readonly kind: 'webSocket' }
+  /** Other services of the account invoke it: `ServerlessIm` has a grant for it. */
+  | { readonly kind: 'service' }
   | {
       readonly kind: 'http';
       /** Route keys. */

@@ -132,7 +132,7 @@ export const FUNCTIONS = {
   },
   serveEvents: {
     module: 'lambdas/functions/serve-events',
-    description: 'Processes events of other services: logs users out, sends messages as any user',
+    description: 'Sends messages of other services, as any user',
     trigger: { kind: 'queue', queue: 'service' },
     timeoutSeconds: SENDER_TIMEOUT_SECONDS,
     memoryMegabytes: 512,
@@ -146,6 +146,18 @@ export const FUNCTIONS = {
       gateway.grantConnections(fn, 'POST', 'DELETE');
       // A message to a chat may show that its agent is gone, which asks for a check (IM-DESK-7).
       desk?.queue.grantSend(fn);
+    },
+  },
+  logOut: {
+    module: 'lambdas/functions/log-out',
+    description: "Ends a user's sessions for another service",
+    trigger: { kind: 'service' },
+    timeoutSeconds: 10,
+    memoryMegabytes: 256,
+    settings: [],
+    grant: (fn, { storage, gateway }) => {
+      storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
+      gateway.grantConnections(fn, 'POST', 'DELETE');
     },
   },
   matchDesk: {

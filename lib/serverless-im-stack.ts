@@ -40,7 +40,7 @@ export class ServerlessImStack extends Stack {
       fanOutQueue.deadLetterQueue.queueUrl,
       'Those that failed for half an hour, or are malformed',
     );
-    this.#output('ServiceQueueUrl', serviceQueue.queue.queueUrl, 'Service events of other services');
+    this.#output('ServiceQueueUrl', serviceQueue.queue.queueUrl, 'Messages of other services');
     this.#output(
       'ServiceDeadLetterQueueUrl',
       serviceQueue.deadLetterQueue.queueUrl,

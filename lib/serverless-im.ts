@@ -39,7 +39,7 @@ export class ServerlessIm extends Construct {
   readonly offlineQueue: WorkQueue;
   /** Messages to large groups, for the fan-out workers. */
   readonly fanOutQueue: WorkQueue;
-  /** Service events from other services of the account (docs/protocol.md). Allow senders by `grantServiceEvents`. */
+  /** Messages of other services of the account (docs/protocol.md). Allow senders by `grantSendMessages`. */
   readonly serviceQueue: WorkQueue;
   /** The WebSocket API. */
   readonly webSocket: WebSocketGateway;
@@ -121,11 +121,20 @@ export class ServerlessIm extends Construct {
   }
 
   /**
-   * Allows another service to send service events: log users out, and send messages as any user.
-   * @example chat.grantServiceEvents(orderService);
+   * Allows another service to send messages as any user, by the service queue.
+   * @example chat.grantSendMessages(orderService);
    */
-  grantServiceEvents(grantee: IGrantable): Grant {
+  grantSendMessages(grantee: IGrantable): Grant {
     return this.serviceQueue.grantSendTo(grantee);
+  }
+
+  /**
+   * Allows another service to log users out, by invoking `functions.logOut`. It can't send messages by it: a queue for both
+   * would let IAM grant only both.
+   * @example chat.grantLogOut(accountService);
+   */
+  grantLogOut(grantee: IGrantable): Grant {
+    return this.functions.logOut.grantInvoke(grantee);
   }
 
   #makeFunctions(options: ServerlessImOptions, settings: Settings): Functions {
@@ -165,7 +174,7 @@ export class ServerlessIm extends Construct {
     for (const name of functionNames(options)) {
       const fn = this.functions[name];
       const { trigger }: FunctionSpec = FUNCTIONS[name];
-      if (fn === undefined || trigger.kind === 'authorizer') continue;
+      if (fn === undefined || trigger.kind === 'authorizer' || trigger.kind === 'service') continue;
       if (trigger.kind === 'webSocket') {
         this.webSocket.addRoutes(fn, this.functions.authorize, actionNames(options));
       } else if (trigger.kind === 'http') {

@@ -3,19 +3,21 @@ import { messageRequestSchema } from './frames.ts';
 import { DEVICE_ID, SENDER_ID, USER_ID } from './ids.ts';
 import { lazySchema } from './lazy-schema.ts';
 
-/** The events that other services of the account put into the service queue, as JSON. Unknown fields are ignored. */
+/** What other services of the account send (docs/protocol.md, section 8). Unknown fields are ignored. */
 
-/** Ends all sessions of the user, or the session of one device. */
-const userLoggedOutSchema = lazySchema(() =>
+/** Invokes the function `log-out`: ends all sessions of the user, or the session of one device. */
+export const logOutSchema = lazySchema(() =>
   z.object({
-    type: z.literal('user.loggedOut'),
     userId: z.string().check(z.regex(USER_ID, 'is not a user id')),
     deviceId: z.optional(z.string().check(z.regex(DEVICE_ID, 'is not a device id'))),
   }),
 );
 
-/** Sends a message as any user, including `system`, with the guarantees of a client's `sendMessage`. */
-const messageSendSchema = lazySchema(() =>
+/**
+ * An event in the service queue, as JSON. Sends a message as any user, or as `system`, with the guarantees of a client's
+ * `sendMessage`.
+ */
+export const serviceEventSchema = lazySchema(() =>
   z.intersection(
     z.object({
       type: z.literal('message.send'),
@@ -24,7 +26,5 @@ const messageSendSchema = lazySchema(() =>
     messageRequestSchema(),
   ),
 );
-
-export const serviceEventSchema = lazySchema(() => z.union([userLoggedOutSchema(), messageSendSchema()]));
 
 export type ServiceEvent = z.infer<ReturnType<typeof serviceEventSchema>>;

@@ -32,7 +32,7 @@ export function coldShare(perSecond: number, runSeconds = RUN_SECONDS, keptSecon
 
 type Kind = 'connect' | 'frame' | 'http';
 
-/** A request that a client waits for, and which of the eight functions serves it. With 36 functions each has its own. */
+/** A request that a client waits for, and which of the functions serves it. With 36 functions each has its own. */
 interface Route {
   readonly name: string;
   readonly kind: Kind;
@@ -61,7 +61,7 @@ export interface ColdShares {
 }
 
 /**
- * @param deployed `few`: the eight functions; `many`: one per route
+ * @param deployed `few`: the functions; `many`: one per route
  * @param absentMembers members per group who are absent
  * @param factor multiple of the average rate
  */

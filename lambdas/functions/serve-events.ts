@@ -2,7 +2,6 @@ import type { SQSEvent } from 'aws-lambda';
 import { type ServiceEvent, serviceEventSchema } from '../../protocol/service.ts';
 import * as of from '../composition.ts';
 import { send } from '../domain/messages/send.ts';
-import { logOut } from '../domain/sessions/log-out.ts';
 import { lazily } from '../shared/lazily.ts';
 import { processBatch, processEach } from '../transport/queue-records.ts';
 
@@ -22,11 +21,10 @@ const ports = lazily({
   clock: of.clock,
 });
 
-/** The worker for the service queue: processes events from other services. */
+/** The worker for the service queue: sends messages of other services. */
 export const handler = ({ Records }: SQSEvent) =>
   processBatch('service event', serviceEventSchema, Records, ports, (jobs) => processEach(jobs, serve));
 
 async function serve(event: ServiceEvent): Promise<void> {
-  if (event.type === 'user.loggedOut') return logOut(ports, event);
   await send(ports, event.from, event);
 }

@@ -28,6 +28,10 @@ const sendEvent = (event: unknown) =>
       MessageBody: typeof event === 'string' ? event : JSON.stringify(event),
     }),
   );
+const logOut = (event: unknown) => {
+  const fn = stack.stack.functions.find(({ logicalId }) => logicalId.includes('LogOut'));
+  return stack.workers.invoke(fn?.logicalId ?? '', event);
+};
 const A_MESSAGE = {
   type: 'message.send',
   from: 'system',
@@ -154,7 +158,7 @@ describe('service events', () => {
       await stack.join(alice, { deviceId: 'laptop' }),
     ];
     const bystander = await stack.join(bob);
-    await sendEvent({ type: 'user.loggedOut', userId: alice });
+    expect(await logOut({ userId: alice })).toMatchObject({ ok: true });
     for (const socket of sockets) {
       expect(await socket.frame(isClosing)).toEqual(closing('logged_out'));
       await socket.closed;
@@ -166,9 +170,14 @@ describe('service events', () => {
     const alice = newUser('alice');
     const phone = await stack.join(alice, { deviceId: 'phone' });
     const laptop = await stack.join(alice, { deviceId: 'laptop' });
-    await sendEvent({ type: 'user.loggedOut', userId: alice, deviceId: 'phone' });
+    expect(await logOut({ userId: alice, deviceId: 'phone' })).toMatchObject({ ok: true });
     expect(await phone.frame(isClosing)).toEqual(closing('logged_out'));
     expect(await laptop.request({ action: 'heartbeat' })).toMatchObject({ type: 'heartbeat' });
+  });
+
+  it('get the reason when a log-out is malformed', async () => {
+    const reason = 'invalid_request: userId is not a user id';
+    expect(await logOut({ userId: 'a:b' })).toMatchObject({ ok: false, errorMessage: reason });
   });
 
   it('send messages as any user, once per clientMsgId, like a client (IM-SEND-2)', async () => {
@@ -197,6 +206,10 @@ describe('service events', () => {
   it.each([
     ['that are not JSON', '{'],
     ['of an unknown type', JSON.stringify({ type: 'user.deleted', userId: 'bob' })],
+    [
+      'that log out, which has a grant of its own,',
+      JSON.stringify({ type: 'user.loggedOut', userId: 'bob' }),
+    ],
     ['that the protocol refuses', JSON.stringify({ ...A_MESSAGE, from: 'bob', to: 'bob' })],
   ])(
     '%s land in the dead-letter queue with a reason in the log, and delay nobody (IM-FAULT-5)',

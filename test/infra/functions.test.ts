@@ -21,9 +21,18 @@ describe('the functions', () => {
     resources(from, 'AWS::Lambda::Function')
       .map(({ logicalId }) => functionNameOf(logicalId))
       .sort();
-  const WITHOUT_DESK = ['Authorize', 'FanOut', 'Http', 'Poll', 'ServeEvents', 'Socket', 'StoreOffline'];
+  const WITHOUT_DESK = [
+    'Authorize',
+    'FanOut',
+    'Http',
+    'LogOut',
+    'Poll',
+    'ServeEvents',
+    'Socket',
+    'StoreOffline',
+  ];
 
-  it('are eight, or seven without a desk', () => {
+  it('are nine, or eight without a desk', () => {
     expect(namesIn(template)).toEqual([...WITHOUT_DESK, 'MatchDesk'].sort());
     expect(namesIn(synthesize({ ...EXTERNAL_ISSUER, desk: false }).template)).toEqual(WITHOUT_DESK);
   });
@@ -80,7 +89,7 @@ describe('every function', () => {
     const timeouts = functions
       .filter(({ logicalId }) => !calledByQueues.includes(logicalId))
       .map(({ Properties }) => Number(Properties['Timeout']));
-    expect(timeouts).toHaveLength(4);
+    expect(timeouts).toHaveLength(5);
     expect(Math.max(...timeouts)).toBeLessThan(29);
   });
 });
@@ -146,7 +155,16 @@ describe('a function', () => {
         ],
       ],
     });
-    for (const name of ['Socket', 'Http', 'Poll', 'StoreOffline', 'FanOut', 'ServeEvents', 'MatchDesk']) {
+    for (const name of [
+      'Socket',
+      'Http',
+      'Poll',
+      'StoreOffline',
+      'FanOut',
+      'ServeEvents',
+      'LogOut',
+      'MatchDesk',
+    ]) {
       expect(environment(name)).toMatchObject({ AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: url('https') });
     }
     expect(environment('Http')).toMatchObject({ WEBSOCKET_URL: url('wss') });

@@ -154,20 +154,21 @@ describe('a function that crashes, times out, or isn’t run', () => {
     ];
   });
 
-  const authorizers = resources(template, 'AWS::ApiGatewayV2::Authorizer')
-    .filter(({ Properties }) => Properties['AuthorizerType'] === 'REQUEST')
-    .map(({ Properties }) => {
-      const name = functionNameOf(arnIn(Properties['AuthorizerUri']));
-      const counted = resources(template, 'AWS::Logs::MetricFilter')
-        .filter((filter) => refIn(filter.Properties['LogGroupName']) === logGroupOf(template, name))
-        .flatMap((filter) => filter.Properties['MetricTransformations'] as readonly { MetricName: string }[]);
-      return [name, watching(({ MetricName }) => counted.some((metric) => metric.MetricName === MetricName))];
-    });
+  const authorizers = resources(template, 'AWS::ApiGatewayV2::Authorizer').map(({ Properties }) =>
+    functionNameOf(arnIn(Properties['AuthorizerUri'])),
+  );
+  const byItsLog = [...authorizers, 'LogOut'].map((name) => {
+    const counted = resources(template, 'AWS::Logs::MetricFilter')
+      .filter((filter) => refIn(filter.Properties['LogGroupName']) === logGroupOf(template, name))
+      .flatMap((filter) => filter.Properties['MetricTransformations'] as readonly { MetricName: string }[]);
+    return [name, watching(({ MetricName }) => counted.some((metric) => metric.MetricName === MetricName))];
+  });
 
   it('triggers an alarm, whatever calls it', () => {
-    const seenBy = Object.fromEntries([...calledByApis, ...calledByQueues, ...authorizers]);
+    const seenBy = Object.fromEntries([...calledByApis, ...calledByQueues, ...byItsLog]);
     expect(seenBy).toEqual({
       Authorize: ['LoggedFaults'],
+      LogOut: ['LoggedFaults', 'TableThrottles'],
       Socket: ['WebSocketErrors'],
       Http: ['HttpErrors'],
       Poll: ['HttpErrors'],

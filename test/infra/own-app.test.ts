@@ -93,6 +93,33 @@ describe("the construct in a user's own app", () => {
   });
 });
 
+describe('another service of the account', () => {
+  const service = (grant: (chat: ServerlessIm, fn: LambdaFunction) => void) => {
+    const stack = new Stack(new App({ context: NO_BUNDLING }), 'Own');
+    const chat = new ServerlessIm(stack, 'Chat', EXTERNAL_ISSUER);
+    const code = Code.fromInline('exports.handler = async () => {}');
+    grant(
+      chat,
+      new LambdaFunction(stack, 'Bot', { code, handler: 'index.handler', runtime: Runtime.NODEJS_24_X }),
+    );
+    const policy = resource(Template.fromStack(stack), 'AWS::IAM::Policy', 'BotServiceRole');
+    const { Statement } = policy.Properties['PolicyDocument'] as {
+      Statement: readonly { Action: string; Resource: unknown }[];
+    };
+    return Statement.map(({ Action, Resource }) => {
+      const [, name] = /"(Chat\w+?)[0-9A-F]{8}"/.exec(JSON.stringify(Resource)) ?? [];
+      return `${Action} ${name}`;
+    });
+  };
+
+  it('that may log users out may not send messages, nor the other way round (IM-REFUSE-12)', () => {
+    expect(service((chat, fn) => chat.grantLogOut(fn))).toEqual([
+      'lambda:InvokeFunction ChatFunctionsLogOut',
+    ]);
+    expect(service((chat, fn) => chat.grantSendMessages(fn))).toEqual(['sqs:SendMessage ChatServiceQueue']);
+  });
+});
+
 describe('the stack', () => {
   const outputsWith = (context: Record<string, unknown>) => {
     const stack = new ServerlessImStack(new App({ context: { ...NO_BUNDLING, ...context } }), 'ServerlessIm');

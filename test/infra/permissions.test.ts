@@ -147,6 +147,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...send('OfflineQueue', 'FanOutQueue', 'DeskQueue'),
     ...connections('POST', 'DELETE'),
   ],
+  LogOut: [...onTable('Routes', 'BatchGetItem', 'UpdateItem'), ...connections('POST', 'DELETE')],
   MatchDesk: [
     ...consume('DeskQueue'),
     ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { serviceEventSchema } from '../../../protocol/service.ts';
+import { logOutSchema, serviceEventSchema } from '../../../protocol/service.ts';
 
 const message = {
   type: 'message.send',
@@ -11,8 +11,6 @@ const message = {
 
 describe('a service event', () => {
   it.each([
-    { type: 'user.loggedOut', userId: 'bob' },
-    { type: 'user.loggedOut', userId: 'bob', deviceId: 'phone' },
     { ...message, to: 'bob' },
     { ...message, conversationId: 'dm:bob:system' },
   ])('is accepted: %j', (event) => {
@@ -22,9 +20,7 @@ describe('a service event', () => {
   it.each([
     {},
     { type: 'user.deleted', userId: 'bob' },
-    { type: 'user.loggedOut' },
-    { type: 'user.loggedOut', userId: 'a:b' },
-    { type: 'user.loggedOut', userId: 'system' },
+    { type: 'user.loggedOut', userId: 'bob' },
     { ...message, to: '..' },
     { ...message, to: 'bob', from: undefined },
     message,
@@ -32,4 +28,17 @@ describe('a service event', () => {
   ])('is refused: %j', (event) => {
     expect(z.safeParse(serviceEventSchema(), event).success).toBe(false);
   });
+});
+
+describe('a log-out', () => {
+  it.each([{ userId: 'bob' }, { userId: 'bob', deviceId: 'phone' }])('is accepted: %j', (event) => {
+    expect(z.parse(logOutSchema(), event)).toEqual(event);
+  });
+
+  it.each([{}, { userId: 'a:b' }, { userId: 'system' }, { userId: 'bob', deviceId: '' }, [], null])(
+    'is refused: %j',
+    (event) => {
+      expect(z.safeParse(logOutSchema(), event).success).toBe(false);
+    },
+  );
 });
