@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { recordOf } from './json.ts';
@@ -36,16 +36,14 @@ export function openDataDirectory(directory: string, { fresh = false } = {}): Da
   const files = filesIn(directory);
   const instance = join(directory, INSTANCE);
   try {
-    mkdirSync(directory, { recursive: true });
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
     const lock = lockFile(join(directory, LOCK), directory, instance);
-    if (fresh) {
-      const databaseParts = ['-wal', '-shm', '-journal'].map((ending) => files.dynamoDb + ending);
-      for (const file of [...Object.values(files), ...databaseParts, instance]) {
-        rmSync(file, { recursive: true, force: true });
-      }
-    }
-    mkdirSync(files.logs, { recursive: true });
-    mkdirSync(files.sqs, { recursive: true });
+    const databaseParts = ['-wal', '-shm', '-journal'].map((ending) => files.dynamoDb + ending);
+    const own = [...Object.values(files), ...databaseParts, instance];
+    if (fresh) for (const file of own) rmSync(file, { recursive: true, force: true });
+    for (const file of [...own, join(directory, LOCK)]) closeToOthers(file);
+    mkdirSync(files.logs, { recursive: true, mode: 0o700 });
+    mkdirSync(files.sqs, { recursive: true, mode: 0o700 });
     return {
       files,
       announce: (port) => writeFileSync(instance, JSON.stringify({ pid: process.pid, port })),
@@ -62,6 +60,14 @@ export function openDataDirectory(directory: string, { fresh = false } = {}): Da
       { cause: error },
     );
   }
+}
+
+/** Files of an earlier version were readable for every user of this machine. `main.ts` sets the mode of new ones. */
+function closeToOthers(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined || found.isSymbolicLink()) return;
+  chmodSync(path, found.isDirectory() ? 0o700 : 0o600);
+  if (found.isDirectory()) for (const name of readdirSync(path)) closeToOthers(join(path, name));
 }
 
 /**

@@ -51,13 +51,15 @@ export interface DevIssuerOptions {
 }
 
 /**
- * An OpenID Connect issuer that gives anyone a token for any user. It exists only in `local/`, so no deployed stack
- * trusts it.
+ * An OpenID Connect issuer that gives any program on this machine a token for any user. It exists only in `local/`, so no
+ * deployed stack trusts it. Web pages are refused, except those of `trust`: any page that is open in a browser here could
+ * ask, and its own name may lead to this machine (DNS rebinding), so the request's `Host` counts, too.
  */
 export class DevIssuer {
   readonly #key: CryptoKey;
   readonly #jwk: JWK;
   readonly #audience: string;
+  readonly #pages = new Set<string>();
   #url = '';
 
   private constructor(key: CryptoKey, jwk: JWK, audience: string) {
@@ -77,6 +79,11 @@ export class DevIssuer {
   /** The issuer's URL is known once the gateway listens. */
   serveAt(url: string): void {
     this.#url = url;
+  }
+
+  /** Lets pages of these origins ask for tokens. */
+  trust(origins: Iterable<string>): void {
+    for (const origin of origins) this.#pages.add(origin);
   }
 
   get issuer(): string {
@@ -115,6 +122,12 @@ export class DevIssuer {
       '/token': undefined,
     }[path ?? ''];
     if (answer === undefined && path !== '/token') return false;
+    const { host, origin } = request.headers;
+    if (!isLoopback(host) || (origin !== undefined && !this.#pages.has(origin))) {
+      send(response, 403, { message: 'The dev issuer answers programs of this machine, and its own page.' });
+      return true;
+    }
+    if (origin !== undefined) response.setHeaders(corsFor(origin));
     const allowed = answer ? 'GET' : 'POST';
     if (request.method === 'OPTIONS') send(response, 204);
     else if (request.method !== allowed) send(response, 405, { message: `Use ${allowed}.` });
@@ -157,14 +170,21 @@ async function loadOrMakeKey(file: string | undefined): Promise<CryptoKey> {
   return privateKey;
 }
 
-/** Any web page may call it: it is a development tool that only this machine can reach. */
-const CORS = {
-  'access-control-allow-origin': '*',
-  'access-control-allow-methods': 'GET, POST, OPTIONS',
-  'access-control-allow-headers': 'content-type, authorization',
-};
+function isLoopback(host = ''): boolean {
+  const url = `http://${host}`;
+  return URL.canParse(url) && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
+}
+
+function corsFor(origin: string): Headers {
+  return new Headers({
+    'access-control-allow-origin': origin,
+    'access-control-allow-methods': 'GET, POST, OPTIONS',
+    'access-control-allow-headers': 'content-type, authorization',
+    vary: 'Origin',
+  });
+}
 
 function send(response: ServerResponse, status: number, body?: object): void {
-  response.writeHead(status, { ...CORS, ...(body && { 'content-type': 'application/json' }) });
+  response.writeHead(status, body && { 'content-type': 'application/json' });
   response.end(body && JSON.stringify(body));
 }

@@ -7,6 +7,8 @@ if (Number(process.versions.node.split('.')[0]) < REQUIRED_NODE_MAJOR) {
   );
   process.exitCode = 1;
 } else {
+  // The data files hold messages and the issuer's key: nobody else on this machine may read them.
+  process.umask(0o077);
   // Lambda runs in UTC, and worker threads share the time zone of the process.
   process.env['TZ'] = 'UTC';
   const { main } = await import('./cli.ts');

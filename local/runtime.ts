@@ -115,7 +115,7 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
 
 async function startPage(
   { webPort, widgetOrigins = [] }: RuntimeOptions,
-  { page }: Infrastructure,
+  { page, issuer }: Infrastructure,
   { wsUrl, httpUrl, tokenUrl }: Pick<LocalRuntime, 'wsUrl' | 'httpUrl' | 'tokenUrl'>,
   cleanups: AsyncDisposableStack,
 ): Promise<string | undefined> {
@@ -127,6 +127,9 @@ async function startPage(
     signInUrls: [tokenUrl],
   });
   cleanups.defer(() => server.stop());
+  const { origin } = new URL(server.url);
+  // Under either name of this machine.
+  issuer.trust([origin, origin.replace('127.0.0.1', 'localhost'), ...widgetOrigins]);
   return server.url;
 }
 

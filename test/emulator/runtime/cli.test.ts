@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -119,7 +119,18 @@ test('--help lists the options', async () => {
   for (const option of ['--port', '--data', '--fresh', '--json', '--logs']) expect(stdout).toContain(option);
 });
 
-test('--json prints one line; a kill -9 leaves no process behind, and the next start finds all data', {
+/**
+ * Data that another user of this machine could open, if the data folder itself were open. The CDK opens the functions' code
+ * to all, in a folder that isn't.
+ */
+function openToOthers(folder: string): string[] {
+  const parts = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  expect(parts.length).toBeGreaterThan(5);
+  const data = parts.filter((part) => !part.startsWith('cdk.out/'));
+  return data.filter((part) => (lstatSync(join(folder, part)).mode & 0o077) !== 0);
+}
+
+test('--json prints one line; a kill -9 leaves no process behind, and the next start finds all data, which no other user can read', {
   timeout: 240_000,
 }, async () => {
   const data = temporaryFolder();
@@ -143,6 +154,7 @@ test('--json prints one line; a kill -9 leaves no process behind, and the next s
     body: JSON.stringify({ to: 'bob', clientMsgId: 'one', content: { type: 'text', text: 'still there?' } }),
   });
   expect(sent.ok).toBe(true);
+  expect(openToOthers(data)).toEqual([]);
 
   const second = await cli('--port', '0', '--data', data).exit;
   expect(second.stderr).toMatch(
@@ -157,6 +169,9 @@ test('--json prints one line; a kill -9 leaves no process behind, and the next s
   expect(first.stdout().trim().split('\n')).toHaveLength(1);
   await eventually(() => processesOf(data)).toEqual([]);
 
+  // As an earlier version left it.
+  chmodSync(join(data, 'dynamodb.db'), 0o644);
+
   // The page's default port, the one after the gateway's, may be in use by now.
   const again = cli('--json', '--port', port, '--web-port', '0', '--data', data);
   const { httpUrl } = await ready(again);
@@ -164,6 +179,7 @@ test('--json prints one line; a kill -9 leaves no process behind, and the next s
     headers: { authorization },
   });
   expect(await history.json()).toMatchObject({ messages: [{ content: { text: 'still there?' } }] });
+  expect(openToOthers(data)).toEqual([]);
 
   again.child.kill('SIGINT');
   expect(await again.exit).toMatchObject({ code: 0, stderr: '' });

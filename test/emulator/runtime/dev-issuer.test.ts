@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { expect, onTestFinished, test } from 'vitest';
@@ -25,7 +25,6 @@ test('the dev issuer gives a token that its discovered keys verify', async () =>
   const { url, ask } = await serve();
   const response = await ask(JSON.stringify({ userId: 'alice', expiresInSeconds: 60 }));
   expect(response.status).toBe(200);
-  expect(response.headers.get('access-control-allow-origin')).toBe('*');
   const { token } = await response.json();
   const discovery = await (await fetch(`${url}/.well-known/openid-configuration`)).json();
   expect(discovery).toMatchObject({ issuer: url, jwks_uri: `${url}/dev-issuer/keys` });
@@ -88,4 +87,47 @@ test('the dev issuer refuses a large body and another method, and passes on othe
   expect((await fetch(`${url}/token`)).status).toBe(405);
   expect((await fetch(`${url}/token`, { method: 'OPTIONS' })).status).toBe(204);
   expect(await (await fetch(`${url}/tokens`)).text()).toBe('not the issuer');
+});
+
+const PAGE = 'http://127.0.0.1:8788';
+
+/** `fetch` would not let us choose these headers. */
+function send(url: string, headers: Record<string, string>, method = 'POST') {
+  return new Promise<{ status: number | undefined; allowed: unknown; body: string }>((resolve, reject) => {
+    const asked = request(`${url}/token`, { method, headers }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (part) => {
+        body += part;
+      });
+      const allowed = response.headers['access-control-allow-origin'];
+      response.on('end', () => resolve({ status: response.statusCode, allowed, body }));
+    });
+    asked.on('error', reject).end(method === 'POST' ? '{"userId":"alice"}' : undefined);
+  });
+}
+
+test('the dev issuer gives tokens to its own page, and to programs, which send no origin', async () => {
+  const { issuer, url } = await serve();
+  issuer.trust([PAGE]);
+  expect(await send(url, { origin: PAGE })).toMatchObject({ status: 200, allowed: PAGE });
+  expect(await send(url, { origin: PAGE }, 'OPTIONS')).toMatchObject({ status: 204, allowed: PAGE });
+  expect(await send(url, {})).toMatchObject({ status: 200, allowed: undefined });
+  expect(await send(url, { host: 'localhost:8787' })).toMatchObject({ status: 200 });
+});
+
+test.each([
+  ['a page of another site', { origin: 'https://evil.example' }],
+  ['a page on another port of this machine', { origin: 'http://127.0.0.1:9999' }],
+  ['a sandboxed frame', { origin: 'null' }],
+  ['a name that leads to this machine by DNS rebinding', { host: 'evil.example:8787' }],
+  ['such a name as the own origin', { host: 'evil.example:8787', origin: 'http://evil.example:8787' }],
+  ['a name that begins like this machine', { host: '127.0.0.1.evil.example' }],
+])('the dev issuer refuses %s', async (_, headers) => {
+  const { issuer, url } = await serve();
+  issuer.trust([PAGE]);
+  for (const method of ['POST', 'OPTIONS', 'GET']) {
+    const { status, allowed, body } = await send(url, headers, method);
+    expect([status, allowed]).toEqual([403, undefined]);
+    expect(body).not.toContain('eyJ');
+  }
 });
