@@ -162,17 +162,18 @@ async function vitestSettled(isTrue: () => boolean): Promise<void> {
 describe('a wake-up (network back, page visible again)', () => {
   async function sleeper() {
     let wake = (): void => {};
+    let offline = (): void => {};
     const stopped: string[] = [];
     const parts = await harness({
       ...fullDelays,
       environment: {
-        onWake: (listener) => {
-          wake = listener;
+        onWake: (...listeners) => {
+          [wake, offline] = listeners;
           return () => stopped.push('stopped');
         },
       },
     });
-    return { ...parts, stopped, wake: () => wake() };
+    return { ...parts, stopped, wake: () => wake(), offline: () => offline() };
   }
 
   it('tests the socket at once, and reconnects if it is dead', async () => {
@@ -184,8 +185,39 @@ describe('a wake-up (network back, page visible again)', () => {
     await first.next('heartbeat');
     expect(first.frames.filter(({ action }) => action === 'heartbeat')).toHaveLength(1);
     const reconnecting = entered('reconnecting');
-    clock.advance(10_000);
+    clock.advance(3_000);
     await reconnecting;
+  });
+
+  it('keeps a socket that answers', async () => {
+    const { im, clock, connected, wake, changes } = await sleeper();
+    await connected();
+    wake();
+    // Its reply follows the probe's.
+    await im.presence(['bob']);
+    clock.advance(10_000);
+    expect(changes.at(-1)?.current).toBe('connected');
+  });
+
+  it('is noticed without an event when the clock shows that the device slept', async () => {
+    const { server, clock, connected, entered } = await sleeper();
+    const first = await connected();
+    server.scripts.set('heartbeat', () => undefined);
+    clock.advance(2_000);
+    await settle();
+    expect(first.frames.map(({ action }) => action)).not.toContain('heartbeat');
+    clock.wallClockJumpMs += 60_000;
+    const reconnecting = entered('reconnecting');
+    clock.advance(5_000);
+    expect(await reconnecting).toMatchObject({ error: { code: 'disconnected' } });
+  });
+
+  it('is preceded by a loss that the browser reports, which is believed at once', async () => {
+    const { connected, entered, offline } = await sleeper();
+    await connected();
+    const reconnecting = entered('reconnecting');
+    offline();
+    expect(await reconnecting).toMatchObject({ error: { message: 'the device is offline' } });
   });
 
   it('starts the next attempt at once', async () => {

@@ -8,6 +8,7 @@ import type { Outbox } from '../outbox/outbox.ts';
 import type { Emitter } from '../support/emitter.ts';
 import type { Cancel, Environment } from '../support/environment.ts';
 import type { Logger } from '../support/logger.ts';
+import { watchForSleep } from '../support/sleep-watch.ts';
 import { withTimeout } from '../support/timeout.ts';
 import type { CatchUp } from '../sync/catch-up.ts';
 import type { MessageSync } from '../sync/message-sync.ts';
@@ -19,7 +20,7 @@ import type { SessionOpener } from '../transport/session-opener.ts';
 export interface SessionsPorts {
   readonly catchUp: CatchUp;
   readonly connection: Pick<Connection<Session>, 'connect' | 'hurry'>;
-  readonly environment: Pick<Environment, 'onWake' | 'after'>;
+  readonly environment: Pick<Environment, 'onWake' | 'after' | 'wallClockMs'>;
   readonly events: Emitter<ClientEvents>;
   readonly logger: Logger;
   readonly opener: Pick<SessionOpener, 'replaces'>;
@@ -32,6 +33,8 @@ export interface SessionsPorts {
   restore(userId: string): Promise<void> | undefined;
 }
 
+/** How long a socket has to answer after the device woke. */
+const WAKE_PROBE_MS = 3_000;
 /** How long a connection waits for the store, so that its messages are sent before newer ones. */
 const STORE_TIMEOUT_MS = 2_000;
 
@@ -62,12 +65,21 @@ export class Sessions implements SessionSource {
 
   connect(): Promise<void> {
     const { connection, environment } = this.#ports;
-    // A device that slept or was offline may have lost its socket unnoticed.
-    this.#stopWaking ??= environment.onWake(() => {
-      connection.hurry();
-      this.current?.probe();
-    });
+    this.#stopWaking ??= this.#watch(environment, connection);
     return connection.connect();
+  }
+
+  /** A device that slept or was offline may have lost its socket unnoticed. */
+  #watch(environment: SessionsPorts['environment'], connection: SessionsPorts['connection']): Cancel {
+    const wake = (): void => {
+      connection.hurry();
+      this.current?.probe(WAKE_PROBE_MS);
+    };
+    const offline = (): void => this.current?.fail(new DisconnectedError('the device is offline'));
+    const stops = [environment.onWake(wake, offline), watchForSleep(environment, wake)];
+    return () => {
+      for (const stop of stops) stop();
+    };
   }
 
   /** Makes a newly opened session the current one. Resolves when no message is missing. */

@@ -62,10 +62,11 @@ export interface Environment {
   /** A random number, 0 ≤ n < 1. */
   random(): number;
   /**
-   * Calls `wake` when the network or the app is back, since a socket may have died unnoticed: on `online` and
-   * `visibilitychange` in a browser. In React Native, supply one for `AppState`. Returns an unsubscribe function.
+   * Calls `wake` when the network or the app is back, since a socket may have died unnoticed, and `offline` when the
+   * network is gone: on `online`, `visibilitychange`, and `offline` in a browser. In React Native, supply one for
+   * `AppState`. Returns an unsubscribe function. A sleep of the device is noticed without it, by the clocks.
    */
-  onWake(wake: () => void): Cancel;
+  onWake(wake: () => void, offline: () => void): Cancel;
 }
 
 // Above this, setTimeout fires at once.
@@ -89,7 +90,7 @@ export function environmentOf(parts: Partial<Environment> = {}): Environment {
   };
 }
 
-function onBrowserWake(wake: () => void): Cancel {
+function onBrowserWake(wake: () => void, offline: () => void): Cancel {
   const { document } = globalThis as { document?: Document };
   // Node and React Native lack at least one of them.
   if (!document?.addEventListener || !globalThis.addEventListener) return () => {};
@@ -98,9 +99,11 @@ function onBrowserWake(wake: () => void): Cancel {
   };
   document.addEventListener('visibilitychange', onVisibility);
   globalThis.addEventListener('online', wake);
+  globalThis.addEventListener('offline', offline);
   return () => {
     document.removeEventListener('visibilitychange', onVisibility);
     globalThis.removeEventListener('online', wake);
+    globalThis.removeEventListener('offline', offline);
   };
 }
 

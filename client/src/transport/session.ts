@@ -31,8 +31,8 @@ export interface SessionSource {
 }
 
 interface PendingReply {
-  /** The session's `heardAtMs` at the time of the request. */
-  readonly heardAtMs: number | undefined;
+  /** How many frames the session had heard at the time of the request. */
+  readonly heard: number;
   readonly cancelTimeout: Cancel;
   resolve(frame: Reply<Action>): void;
   reject(error: ImError): void;
@@ -52,10 +52,12 @@ export class Session {
   #state: 'opening' | 'open' | 'closed' = 'opening';
   /** When the last frame arrived, by the wall clock. */
   heardAtMs: number | undefined;
+  #heard = 0;
   #probeId = '';
   #heartbeatIntervalMs: number = HEARTBEAT_INTERVAL_MS;
   #cancelBeat: Cancel = () => {};
   #cancelExpiry: Cancel = () => {};
+  #cancelVerdict: Cancel = () => {};
 
   /** `onLost`: the open session has ended, because of the network, silence, or the server. Never after `close`. */
   constructor(
@@ -86,7 +88,7 @@ export class Session {
     const id = String(this.#nextId++);
     return new Promise<Reply<A>>((resolve, reject) => {
       this.#pending.set(id, {
-        heardAtMs: this.heardAtMs,
+        heard: this.#heard,
         cancelTimeout: this.#environment.after(REPLY_TIMEOUT_MS, () => this.#onTimeout(id, action)),
         resolve: resolve as (frame: Reply<Action>) => void,
         reject,
@@ -100,9 +102,16 @@ export class Session {
     if (this.#state === 'open') this.#send({ action: 'typing', ...target, typing });
   }
 
-  /** Checks that the socket is alive: if no frame arrives in 10 s, the session ends. One probe at a time. */
-  probe(): void {
-    if (this.#pending.has(this.#probeId) || this.#state !== 'open') return;
+  /** Checks that the socket is alive: if no frame arrives in time, the session ends. One probe at a time. */
+  probe(withinMs: number = REPLY_TIMEOUT_MS): void {
+    if (this.#state !== 'open') return;
+    const heard = this.#heard;
+    this.#cancelVerdict();
+    if (withinMs < REPLY_TIMEOUT_MS)
+      this.#cancelVerdict = this.#environment.after(withinMs, () => {
+        if (this.#heard === heard) this.#lose(new DisconnectedError('the connection is dead'));
+      });
+    if (this.#pending.has(this.#probeId)) return;
     this.#probeId = String(this.#nextId);
     this.request('heartbeat', {}).catch((error: unknown) => this.#logger.debug('no heartbeat', { error }));
   }
@@ -167,6 +176,7 @@ export class Session {
   #onFrame(data: unknown): void {
     if (this.#state === 'closed') return;
     this.heardAtMs = this.#environment.wallClockMs();
+    this.#heard += 1;
     const frame = parseFrame(data);
     if (frame === undefined) return;
     switch (frame.type) {
@@ -213,8 +223,7 @@ export class Session {
     const error = new TimeoutError(action, REPLY_TIMEOUT_MS);
     pending.reject(error);
     // If no frame has arrived since, the socket is dead, whatever its state. Otherwise only this reply was lost.
-    if (this.heardAtMs === pending.heardAtMs)
-      this.#lose(new DisconnectedError('the connection is dead', error));
+    if (this.#heard === pending.heard) this.#lose(new DisconnectedError('the connection is dead', error));
   }
 
   /** A heartbeat is due only after this side has been silent for the whole interval (IM-BEAT). */
@@ -239,6 +248,7 @@ export class Session {
     this.#state = 'closed';
     this.#cancelBeat();
     this.#cancelExpiry();
+    this.#cancelVerdict();
     this.#failOpening(error);
     for (const pending of this.#pending.values()) {
       pending.cancelTimeout();

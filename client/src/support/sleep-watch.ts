@@ -1,0 +1,25 @@
+import type { Cancel, Environment } from './environment.ts';
+
+const TICK_MS = 2_000;
+/** A timer that is later than this was not just late: the device slept. */
+const LATE_MS = 3_000;
+
+/**
+ * Calls `wake` when the device has slept, of which Node and phones send no event: a timer comes much too late by the wall
+ * clock. Browsers slow down the timers of hidden pages, so these are left alone until they are visible.
+ */
+export function watchForSleep(
+  environment: Pick<Environment, 'after' | 'wallClockMs'>,
+  wake: () => void,
+): Cancel {
+  let lastMs = environment.wallClockMs();
+  const tick = (): void => {
+    const nowMs = environment.wallClockMs();
+    const { document } = globalThis as { document?: Document };
+    if (nowMs - lastMs > TICK_MS + LATE_MS && document?.visibilityState !== 'hidden') wake();
+    lastMs = nowMs;
+    cancel = environment.after(TICK_MS, tick);
+  };
+  let cancel = environment.after(TICK_MS, tick);
+  return () => cancel();
+}
