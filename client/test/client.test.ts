@@ -283,3 +283,13 @@ it.each(['', 'bob', 'dm:bob', 'g:1'])('refuses %j as a conversation id', async (
   const { im } = await harness();
   expect(() => im.conversation(id)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
 });
+
+it("tells the time by the server's clock, whatever the device's clock does", async () => {
+  const { im, clock, connected } = await harness();
+  expect(im.serverNowMs()).toBe(clock.wallClockMs());
+  await connected();
+  expect(im.serverNowMs()).toBe(SERVER_TIME);
+  clock.wallClockJumpMs = -3_600_000;
+  clock.advance(1_000);
+  expect(im.direct('bob').send({ type: 'text', text: 'now' }).sentAt).toBe(SERVER_TIME + 1_000);
+});

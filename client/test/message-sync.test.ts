@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Message } from '../../protocol/frames.ts';
 import type { Conversation, HistoryBody } from '../../protocol/http.ts';
 import { NetworkError, RefusedError } from '../src/model/errors.ts';
+import { ServerClock } from '../src/support/server-clock.ts';
 import { MessageSync } from '../src/sync/message-sync.ts';
 import { listed, message, oldMessage, SERVER_TIME, seqs } from './support/builders.ts';
 import { ManualClock, settle } from './support/manual-clock.ts';
@@ -44,6 +45,7 @@ let emitted: Message[];
 let claimed: string[];
 let gaps: string[];
 let sync: MessageSync;
+let serverClock: ServerClock;
 
 beforeEach(() => {
   http = new FakeHttp();
@@ -51,7 +53,9 @@ beforeEach(() => {
   emitted = [];
   claimed = [];
   gaps = [];
+  serverClock = new ServerClock(clock);
   sync = new MessageSync({
+    clock: serverClock,
     http,
     environment: clock,
     logger: { debug: () => {}, warn: () => {}, error: () => {} },
@@ -66,7 +70,7 @@ beforeEach(() => {
 
 /** A device that was connected and has everything up to `http`'s heads. */
 async function upToDate(): Promise<void> {
-  sync.setServerTime(SERVER_TIME);
+  serverClock.learn(SERVER_TIME);
   await sync.begin(http.list(), SERVER_TIME);
   sync.release();
 }

@@ -45,6 +45,17 @@ export class Client {
     return this.engine.connection.latest;
   }
 
+  /**
+   * The time by the server's clock, in epoch milliseconds: compare `sentAt` with this, not with the device's clock, which
+   * may be hours off. By the device's clock until the client has connected.
+   *
+   * @example
+   * const age = im.serverNowMs() - message.sentAt;
+   */
+  serverNowMs(): number {
+    return this.engine.clock.now();
+  }
+
   /** This user's id. Undefined until the client has connected. */
   get userId(): string | undefined {
     return this.engine.identity.userId;

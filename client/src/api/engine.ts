@@ -9,6 +9,7 @@ import { Outbox } from '../outbox/outbox.ts';
 import { Emitter } from '../support/emitter.ts';
 import { type Environment, environmentOf, newId } from '../support/environment.ts';
 import { defaultLogger, type Logger } from '../support/logger.ts';
+import { ServerClock } from '../support/server-clock.ts';
 import { CatchUp } from '../sync/catch-up.ts';
 import { Incoming } from '../sync/incoming.ts';
 import { MessageSync } from '../sync/message-sync.ts';
@@ -25,6 +26,7 @@ import { Sessions } from './sessions.ts';
 
 /** The parts that the client and its subpaths use. */
 export interface Engine {
+  readonly clock: Pick<ServerClock, 'now'>;
   readonly connection: Pick<Connection<Session>, 'state' | 'latest' | 'close'>;
   readonly conversations: Conversations;
   readonly environment: Environment;
@@ -52,7 +54,8 @@ export function createEngine(options: ClientOptions): Engine {
   const tokens = new Tokens(options.getToken, environment);
   const http = new HttpApi(options.httpUrl, tokens, environment);
   const identity = new Identity(options.deviceId ?? newId(environment), http);
-  const base = { environment, events, http, identity, logger, policy, report, tokens };
+  const clock = new ServerClock(environment);
+  const base = { clock, environment, events, http, identity, logger, policy, report, tokens };
 
   const groups = new Groups(http, identity);
   const states = new ConversationStates(base);
@@ -80,6 +83,7 @@ export function createEngine(options: ClientOptions): Engine {
     listener: {
       onMessages: (messages) => sync.push(messages),
       onPush: (push) => incoming.push(push),
+      onServerTime: (epochMs) => clock.learn(epochMs),
       onDesk: (push) => events.emit('desk', push),
     },
   });

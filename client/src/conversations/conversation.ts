@@ -6,6 +6,7 @@ import type { ChatMessage, OwnMessage } from '../model/message.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Off } from '../support/emitter.ts';
 import { type Environment, newId } from '../support/environment.ts';
+import type { ServerClock } from '../support/server-clock.ts';
 import type { HistoryRange, HttpApi } from '../transport/http-api.ts';
 import type { SessionSource } from '../transport/session.ts';
 import { type ComposePorts, compose } from './compose.ts';
@@ -31,7 +32,8 @@ export interface SendOptions {
 }
 
 export interface ConversationPorts extends ComposePorts {
-  readonly environment: Pick<Environment, 'nowMs' | 'wallClockMs' | 'random'>;
+  readonly environment: Pick<Environment, 'nowMs' | 'random'>;
+  readonly clock: Pick<ServerClock, 'now'>;
   readonly sessions: SessionSource;
   readonly http: Pick<HttpApi, 'history'>;
   readonly outbox: Pick<Outbox, 'add' | 'retry' | 'discard' | 'messagesOf'>;
@@ -86,9 +88,9 @@ export class Conversation {
    * const { seq } = await message.acked;
    */
   send(content: SentContent, options: SendOptions = {}): OwnMessage {
-    const { environment, outbox } = this.ports;
+    const { clock, environment, outbox } = this.ports;
     const clientMsgId = options.clientMsgId ?? newId(environment);
-    const draft = { clientMsgId, content, writtenAtMs: environment.wallClockMs() };
+    const draft = { clientMsgId, content, writtenAtMs: clock.now() };
     // For the other clients, a message ends the typing.
     this.#lastTyping = undefined;
     const message = compose(this.ports, this.state, draft);
@@ -214,9 +216,9 @@ export class Conversation {
    * await conversation.recall(seq);
    */
   async recall(seq: number): Promise<void> {
-    const { environment, incoming, sessions } = this.ports;
+    const { clock, incoming, sessions } = this.ports;
     await sessions.require().request('recall', { ...this.state.target, seq });
     const { id = '', userId = '' } = this.state;
-    incoming.recalled(id, seq, userId, environment.wallClockMs());
+    incoming.recalled(id, seq, userId, clock.now());
   }
 }

@@ -55,7 +55,7 @@ export interface Environment {
   readonly fetch: Fetch;
   /** A monotonic clock in milliseconds, which measures all waiting times. */
   nowMs(): number;
-  /** Epoch milliseconds of this device. It may jump; used to estimate `sentAt` and to notice that the device slept. */
+  /** Epoch milliseconds of this device. It may jump; used to notice that the device slept. */
   wallClockMs(): number;
   /** Runs `task` once, `delayMs` milliseconds from now. Returns a function that cancels it. */
   after(delayMs: number, task: () => void): Cancel;

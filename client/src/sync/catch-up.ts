@@ -2,6 +2,7 @@ import type { WelcomeFrame } from '../../../protocol/frames.ts';
 import type { ConversationList } from '../conversations/conversation-list.ts';
 import { ImError } from '../model/errors.ts';
 import type { Environment } from '../support/environment.ts';
+import type { ServerClock } from '../support/server-clock.ts';
 import type { HttpApi } from '../transport/http-api.ts';
 import type { Identity } from '../transport/identity.ts';
 import type { Session } from '../transport/session.ts';
@@ -14,6 +15,7 @@ import type { MessageSync } from './message-sync.ts';
 const SHORT_OUTAGE_MS = 60_000;
 
 export interface CatchUpPorts {
+  readonly clock: Pick<ServerClock, 'learn'>;
   readonly identity: Pick<Identity, 'userId' | 'learn'>;
   readonly http: Pick<HttpApi, 'conversations'>;
   readonly sync: MessageSync;
@@ -45,14 +47,14 @@ export class CatchUp {
 
   /** Sends `hello`. Rejects with `identity_mismatch` if the token belongs to another user than before. */
   async hello(session: Session): Promise<WelcomeFrame> {
-    const { identity, sync } = this.#ports;
+    const { clock, identity, sync } = this.#ports;
     const welcome = await session.request('hello', {});
     const { userId, serverTime } = welcome;
     // The unsent messages here belong to the earlier user.
     if (identity.userId !== undefined && identity.userId !== userId)
       throw new ImError('identity_mismatch', 'the token belongs to another user', { retryable: false });
     identity.learn(userId);
-    sync.setServerTime(serverTime);
+    clock.learn(serverTime);
     sync.resume();
     return welcome;
   }

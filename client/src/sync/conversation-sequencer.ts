@@ -5,6 +5,7 @@ import type { Gap } from '../model/events.ts';
 import { HOLE_MS, PAGE_MAX } from '../model/limits.ts';
 import type { Cancel, Environment } from '../support/environment.ts';
 import type { Logger } from '../support/logger.ts';
+import type { ServerClock } from '../support/server-clock.ts';
 import { type Hole, ReorderBuffer } from './reorder-buffer.ts';
 
 /** Usually a hole means that one push has overtaken another, so history is read only after this time. */
@@ -28,6 +29,7 @@ export interface SequencerPorts {
     ): Promise<HistoryBody>;
   };
   readonly environment: Pick<Environment, 'nowMs' | 'after'>;
+  readonly clock: Pick<ServerClock, 'now' | 'isKnown'>;
   readonly logger: Logger;
   readonly outbox: {
     /** Whether this is a message still pending here: it was emitted when it was written, and now counts as sent. */
@@ -53,7 +55,6 @@ type Entry = Message | null;
 export class ConversationSequencer {
   readonly #id: string;
   readonly #ports: SequencerPorts;
-  readonly #serverNowMs: () => number | null;
   readonly #buffer: ReorderBuffer<Entry>;
   /** The open gaps, ascending. */
   #gaps: Hole<Entry>[] = [];
@@ -66,11 +67,10 @@ export class ConversationSequencer {
   #rereads = 0;
   #isStopped = false;
 
-  /** `origin`: older messages are history. `serverNowMs`: the server's clock, null while unknown. */
-  constructor(id: string, origin: number, ports: SequencerPorts, serverNowMs: () => number | null) {
+  /** `origin`: older messages are history. */
+  constructor(id: string, origin: number, ports: SequencerPorts) {
     this.#id = id;
     this.#ports = ports;
-    this.#serverNowMs = serverNowMs;
     this.#buffer = new ReorderBuffer<Entry>(origin);
   }
 
@@ -254,8 +254,8 @@ export class ConversationSequencer {
   /** Whether a hole that was not in history at `readAtMs` will never be filled (IM-SEND-3, IM-HELLO-3). */
   #isVoid({ missedAtMs, next }: Hole<Entry>, readAtMs: number): boolean {
     if (readAtMs - missedAtMs >= HOLE_MS) return true;
-    const serverNow = this.#serverNowMs();
-    if (!next || serverNow === null) return false;
-    return serverNow - (this.#ports.environment.nowMs() - readAtMs) - next.sentAt >= OLD_MESSAGE_MS;
+    const { clock, environment } = this.#ports;
+    if (!next || !clock.isKnown) return false;
+    return clock.now() - (environment.nowMs() - readAtMs) - next.sentAt >= OLD_MESSAGE_MS;
   }
 }

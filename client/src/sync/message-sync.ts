@@ -27,9 +27,6 @@ export class MessageSync {
   /** Acks that arrived before the first list, which decides where each conversation starts. */
   #early: (readonly [conversationId: string, seq: number])[] | null = [];
   #isLive = false;
-  #serverAheadMs: number | null = null;
-  readonly #serverNowMs = (): number | null =>
-    this.#serverAheadMs === null ? null : this.#ports.environment.nowMs() + this.#serverAheadMs;
 
   constructor(ports: SequencerPorts) {
     this.#ports = ports;
@@ -38,11 +35,6 @@ export class MessageSync {
   /** Whether every new message is emitted from now on. */
   get isLive(): boolean {
     return this.#isLive;
-  }
-
-  /** Sets the server's clock, which decides the age of messages. */
-  setServerTime(epochMs: number): void {
-    this.#serverAheadMs = epochMs - this.#ports.environment.nowMs();
   }
 
   /**
@@ -114,8 +106,7 @@ export class MessageSync {
   }
 
   #sequencer(id: string, origin: number): ConversationSequencer {
-    const sequencer =
-      this.#sequencers.get(id) ?? new ConversationSequencer(id, origin, this.#ports, this.#serverNowMs);
+    const sequencer = this.#sequencers.get(id) ?? new ConversationSequencer(id, origin, this.#ports);
     this.#sequencers.set(id, sequencer);
     return sequencer;
   }

@@ -20,6 +20,8 @@ export interface PushListener {
   onMessages(messages: readonly Message[]): void;
   onPush(push: ConversationPush): void;
   onDesk(push: DeskPush): void;
+  /** Called with the server's time, in epoch milliseconds, of each heartbeat's reply. */
+  onServerTime(epochMs: number): void;
 }
 
 /** Provides the session that requests go through. */
@@ -113,7 +115,10 @@ export class Session {
       });
     if (this.#pending.has(this.#probeId)) return;
     this.#probeId = String(this.#nextId);
-    this.request('heartbeat', {}).catch((error: unknown) => this.#logger.debug('no heartbeat', { error }));
+    this.request('heartbeat', {}).then(
+      ({ serverTime }) => this.#listener.onServerTime(serverTime),
+      (error: unknown) => this.#logger.debug('no heartbeat', { error }),
+    );
   }
 
   /** Ends the session with this error and calls `onLost`. */

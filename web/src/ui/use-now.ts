@@ -1,21 +1,23 @@
 import { useSyncExternalStore } from 'react';
+import { useIm } from '../session/client-context.ts';
 
 /** How often shown times are updated. */
 const TICK_MS = 20_000;
 
 const listeners = new Set<() => void>();
-let nowMs = Date.now();
+let ticks = 0;
 let timer: ReturnType<typeof setInterval> | undefined;
 
-/** Epoch milliseconds, updated three times a minute for all components at once. */
+/** Epoch milliseconds by the server's clock, updated three times a minute for all components at once. */
 export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => nowMs);
+  const im = useIm();
+  useSyncExternalStore(subscribe, () => ticks);
+  return im.serverNowMs();
 }
 
 function subscribe(onChange: () => void): () => void {
   listeners.add(onChange);
   timer ??= setInterval(tick, TICK_MS);
-  if (Date.now() - nowMs > TICK_MS) nowMs = Date.now();
   return () => {
     listeners.delete(onChange);
     if (listeners.size > 0) return;
@@ -25,6 +27,6 @@ function subscribe(onChange: () => void): () => void {
 }
 
 function tick(): void {
-  nowMs = Date.now();
+  ticks += 1;
   for (const listener of listeners) listener();
 }
