@@ -283,7 +283,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: '',
     project: 'unit',
     test: 'test/unit/lambdas/offline-jobs.test.ts',
-    only: 'that it can not delete',
+    only: 'that it cannot delete',
   },
   {
     fault: 20,
