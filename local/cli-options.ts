@@ -9,6 +9,7 @@ export const HELP = `Runs serverless-im on this machine: npm start -- [options]
   --web-port N port of the web page, 0 for any free port (default: the gateway's port + 1)
   --widget-origin O   origin whose pages may embed the widget; may be repeated
   --data DIR   folder for messages, queues, and logs (default .local)
+  -c KEY=VALUE option of the stack, as with cdk deploy; may be repeated
   --fresh      start with an empty data folder
   --json       print only one line of JSON to stdout, when ready
   --logs       print function logs
@@ -24,6 +25,7 @@ export function parseCliOptions(args: readonly string[]) {
     port: portText,
     'web-port': webPortText,
     'widget-origin': widgetOrigins,
+    context: contextLines,
     data: dataDirectory,
     faults,
     ...flags
@@ -37,7 +39,25 @@ export function parseCliOptions(args: readonly string[]) {
     );
   if (dataDirectory === '') throw new OperatorError('--data takes a folder.');
   if (faults === '') throw new OperatorError('--faults takes a file.');
-  return { port, webPort, widgetOrigins, dataDirectory, faultsFile: faults, ...flags };
+  return {
+    port,
+    webPort,
+    widgetOrigins,
+    context: contextOf(contextLines),
+    dataDirectory,
+    faultsFile: faults,
+    ...flags,
+  };
+}
+
+function contextOf(lines: readonly string[]): Readonly<Record<string, string>> {
+  const pairs = lines.map((line) => {
+    const [, key, value] = /^([^=]+)=(.*)$/.exec(line) ?? [];
+    if (key === undefined || value === undefined)
+      throw new OperatorError(`-c takes KEY=VALUE, not "${line}".`);
+    return [key, value] as const;
+  });
+  return Object.fromEntries(pairs);
 }
 
 function portOf(option: string, value: string | undefined): number | undefined {
@@ -58,6 +78,7 @@ function parse(args: readonly string[]) {
         'web-port': { type: 'string' },
         'widget-origin': { type: 'string', multiple: true, default: [] },
         data: { type: 'string', default: '.local' },
+        context: { type: 'string', short: 'c', multiple: true, default: [] },
         fresh: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         logs: { type: 'boolean', default: false },

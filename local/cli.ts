@@ -38,6 +38,7 @@ async function run(options: CliOptions): Promise<void> {
       port: options.port,
       webPort: options.webPort,
       widgetOrigins: options.widgetOrigins,
+      context: options.context,
       dataDirectory: options.dataDirectory,
       fresh: options.fresh,
       signal: ending.signal,

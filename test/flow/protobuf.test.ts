@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeServerFrame } from '../../protocol/protobuf.ts';
-import { deskEnvironment, newQueue } from './setup/desk.ts';
+import { deskEnvironment, isDeskMissing, newQueue } from './setup/desk.ts';
 import { sending } from './setup/sends.ts';
-import { newUser, type Stack, startStack } from './setup/stack.ts';
+import { type Chat, newUser, startChat } from './setup/stack.ts';
 
-let stack: Stack;
+let stack: Chat;
 beforeAll(async () => {
-  stack = await startStack({ environment: deskEnvironment() });
+  stack = await startChat({ environment: deskEnvironment() });
 });
 afterAll(() => stack?.stop());
 
@@ -52,42 +52,51 @@ describe('a Protobuf session', () => {
     });
   });
 
-  it("has the desk's actions and pushes: open, ready, transfer, close with a rating, away (IM-PB, IM-DESK)", async () => {
-    const queue = newQueue();
-    const [bob, ann] = [newUser('bob'), newUser('ann')];
-    const customer = await stack.join(bob, inProtobuf);
-    const agent = await stack.join(ann, {
-      ...inProtobuf,
-      token: await stack.token(ann, { roles: ['agent'] }),
-    });
-    const { type, chat } = await customer.request({ action: 'desk.open', queue, topic: 'oars' });
-    expect({ type, chat }).toMatchObject({
-      type: 'desk.chat',
-      chat: { queue, state: 'waiting', customer: bob, agent: null, topic: 'oars', position: 1 },
-    });
-    const { conversationId } = chat;
-    const refused = await customer.request({ action: 'desk.ready', queues: [queue], capacity: 1 });
-    expect(refused).toMatchObject({ type: 'error', code: 'forbidden' });
-    const ready = await agent.request({ action: 'desk.ready', queues: [queue], capacity: 1 });
-    expect(ready).toMatchObject({ type: 'desk.agent', agent: { userId: ann, status: 'ready', capacity: 1 } });
-    for (const socket of [customer, agent]) {
-      const pushed = await socket.frame((frame) => frame.type === 'desk.assigned');
-      expect(pushed.chat).toMatchObject({ conversationId, state: 'assigned', agent: { userId: ann } });
-    }
-    const toNobody = { action: 'desk.transfer', conversationId, to: newUser('nobody') };
-    expect(await agent.request(toNobody)).toMatchObject({ type: 'error', code: 'conflict' });
-    const away = await agent.request({ action: 'desk.away' });
-    expect(away).toMatchObject({ type: 'desk.agent', agent: { status: 'away', active: 1 } });
-    const closed = await customer.request({ action: 'desk.close', conversationId, rating: 4 });
-    expect(closed.chat).toMatchObject({ state: 'closed', rating: 4 });
-    const end = await agent.frame((frame) => frame.type === 'desk.updated' && frame.chat.state === 'closed');
-    expect(end.chat).toMatchObject({ conversationId, rating: 4 });
-  });
+  it.skipIf(isDeskMissing)(
+    "has the desk's actions and pushes: open, ready, transfer, close with a rating, away (IM-PB, IM-DESK)",
+    async () => {
+      const queue = newQueue();
+      const [bob, ann] = [newUser('bob'), newUser('ann')];
+      const customer = await stack.join(bob, inProtobuf);
+      const agent = await stack.join(ann, {
+        ...inProtobuf,
+        token: await stack.token(ann, { roles: ['agent'] }),
+      });
+      const { type, chat } = await customer.request({ action: 'desk.open', queue, topic: 'oars' });
+      expect({ type, chat }).toMatchObject({
+        type: 'desk.chat',
+        chat: { queue, state: 'waiting', customer: bob, agent: null, topic: 'oars', position: 1 },
+      });
+      const { conversationId } = chat;
+      const refused = await customer.request({ action: 'desk.ready', queues: [queue], capacity: 1 });
+      expect(refused).toMatchObject({ type: 'error', code: 'forbidden' });
+      const ready = await agent.request({ action: 'desk.ready', queues: [queue], capacity: 1 });
+      expect(ready).toMatchObject({
+        type: 'desk.agent',
+        agent: { userId: ann, status: 'ready', capacity: 1 },
+      });
+      for (const socket of [customer, agent]) {
+        const pushed = await socket.frame((frame) => frame.type === 'desk.assigned');
+        expect(pushed.chat).toMatchObject({ conversationId, state: 'assigned', agent: { userId: ann } });
+      }
+      const toNobody = { action: 'desk.transfer', conversationId, to: newUser('nobody') };
+      expect(await agent.request(toNobody)).toMatchObject({ type: 'error', code: 'conflict' });
+      const away = await agent.request({ action: 'desk.away' });
+      expect(away).toMatchObject({ type: 'desk.agent', agent: { status: 'away', active: 1 } });
+      const closed = await customer.request({ action: 'desk.close', conversationId, rating: 4 });
+      expect(closed.chat).toMatchObject({ state: 'closed', rating: 4 });
+      const end = await agent.frame(
+        (frame) => frame.type === 'desk.updated' && frame.chat.state === 'closed',
+      );
+      expect(end.chat).toMatchObject({ conversationId, rating: 4 });
+    },
+  );
 
   it('gets its inbox page by page, each within one gateway frame (IM-PB, IM-HELLO-1)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const sender = await stack.join(alice);
-    const texts = ['a', 'b', 'c'].map((letter) => letter.repeat(9_000));
+    // Two fit a page, whatever the length of the users' names.
+    const texts = ['a', 'b', 'c'].map((letter) => letter.repeat(8_000));
     for (const [index, text] of texts.entries()) {
       await sender.request({ ...sending(bob, text, `c${index}`) });
       await stack.inboxHolds(bob, index + 1);

@@ -72,6 +72,7 @@ describe('a user error is one line on stderr and status 1:', () => {
     ['a port that is not a number', ['--port', 'x'], /^--port takes a number from 0 to 65535, not "x"\.$/],
     ['an empty port', ['--port', ''], /^--port takes a number/],
     ['a port out of range', ['--port', '65536'], /^--port takes a number/],
+    ['an option of the stack without a value', ['-c', 'desk'], /^-c takes KEY=VALUE, not "desk"\.$/],
     ['an origin with a path', ['--widget-origin', 'http://a/b'], /^--widget-origin takes an origin/],
     ['an empty data folder', ['--data', ''], /^--data takes a folder\.$/],
     ['an option without its value', ['--data', '--json'], /^Option '--data' [^\n]*$/],

@@ -1,12 +1,16 @@
 import { expect } from 'vitest';
 import type { TokenOptions } from '../../../local/dev-issuer.ts';
+import { deployment } from './deployment.ts';
 import type { Json } from './json.ts';
 import type { TestSocket } from './socket.ts';
 import { ALLOWED_ORIGIN, type Chat, newUser } from './stack.ts';
 
-/** One queue per test, so that chats left waiting do not affect other tests. */
-const QUEUES = ['default', ...Array.from({ length: 60 }, (_, n) => `q${n}`)];
+/** One queue per test, so that chats left waiting do not affect other tests. A deployment has 20 at most. */
+const QUEUES = deployment?.queues ?? ['default', ...Array.from({ length: 60 }, (_, n) => `q${n}`)];
 let taken = 0;
+
+/** A deployment without a desk, or whose tokens have no roles. */
+export const isDeskMissing = QUEUES.length === 0;
 
 /** The functions' environment of a stack with these queues. */
 export function deskEnvironment(more: Readonly<Record<string, string>> = {}) {
@@ -15,9 +19,28 @@ export function deskEnvironment(more: Readonly<Record<string, string>> = {}) {
 
 export function newQueue(): string {
   taken += 1;
-  const queue = QUEUES[taken];
+  const queue = QUEUES[deployment === undefined ? taken : taken % QUEUES.length];
   if (queue === undefined) throw new Error('Add more queue names.');
   return queue;
+}
+
+const agents: Actor[] = [];
+const chats: { readonly customer: Actor; readonly conversationId: string }[] = [];
+
+/** After a test at a deployment, whose queues the next test uses, too: no chat is open and no agent is ready. */
+export async function leaveDesk(chat: Chat): Promise<void> {
+  if (deployment === undefined) return;
+  for (const { customer, conversationId } of chats.splice(0)) {
+    // The test may have closed the customer's own socket.
+    const socket = await chat.join(customer.user);
+    await socket.request({ action: 'desk.close', conversationId });
+    await socket.close();
+  }
+  for (const { socket } of agents.splice(0)) {
+    if (socket.raw.readyState !== socket.raw.OPEN) continue;
+    await socket.request({ action: 'desk.away' });
+    await socket.close();
+  }
 }
 
 export interface Actor {
@@ -25,16 +48,22 @@ export interface Actor {
   readonly socket: TestSocket;
 }
 
+/** The name that agents' tokens have, if the dev issuer makes them. */
+export const AGENT_NAME = 'Zoé 王 of the desk 🛶';
+
 /** Customers and agents, on the stack that the test file has started. */
 export function deskOf(chat: () => Chat) {
   const join = async (user: string, options: TokenOptions, deviceId?: string): Promise<Actor> => {
     const token = await chat().token(user, options);
-    return { user, socket: await chat().join(user, { token, ...(deviceId !== undefined && { deviceId }) }) };
+    const socket = await chat().join(user, { token, ...(deviceId !== undefined && { deviceId }) });
+    const actor = { user, socket };
+    if (options.roles !== undefined) agents.push(actor);
+    return actor;
   };
   return {
     customer: (user = newUser('customer')) => join(user, {}),
     agent: (user = newUser('agent'), deviceId?: string) =>
-      join(user, { roles: ['agent'], name: 'Zoé 王 of the desk 🛶' }, deviceId),
+      join(user, { roles: ['agent'], name: AGENT_NAME }, deviceId),
     async readyAgent(queue: string, capacity = 1, user = newUser('agent')): Promise<Actor> {
       const agent = await join(user, { roles: ['agent'] });
       const answer = await agent.socket.request({ action: 'desk.ready', queues: [queue], capacity });
@@ -53,9 +82,11 @@ export function deskOf(chat: () => Chat) {
   };
 }
 
-export async function openChat({ socket }: Actor, queue: string, more: object = {}): Promise<Json> {
-  const answer = await socket.request({ action: 'desk.open', queue, ...more });
+/** @param queue undefined for the default one */
+export async function openChat(customer: Actor, queue: string | undefined, more: object = {}): Promise<Json> {
+  const answer = await customer.socket.request({ action: 'desk.open', queue, ...more });
   expect(answer.type).toBe('desk.chat');
+  chats.push({ customer, conversationId: answer.chat.conversationId });
   return answer.chat;
 }
 

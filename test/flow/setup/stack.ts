@@ -58,9 +58,9 @@ export async function startStack(options: RuntimeOptions = {}): Promise<Stack> {
   return { ...runtime, ...clientsOf(runtime), inboxHolds };
 }
 
-/** The deployment that `npm run verify` names, or the local stack. */
-export async function startChat(): Promise<Chat> {
-  if (deployment === undefined) return startStack();
+/** The deployment that `npm run verify` names, or the local stack with these options. */
+export async function startChat(options: RuntimeOptions = {}): Promise<Chat> {
+  if (deployment === undefined) return startStack(options);
   const clients = clientsOf(deployment);
   return {
     ...deployment,
