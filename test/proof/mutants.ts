@@ -1,10 +1,20 @@
 export interface Mutant {
   /** The row of the fault table, or the feature. */
-  readonly fault: number | 'group' | 'desk' | 'input' | 'poll' | 'read' | 'conflict' | 'bill';
+  readonly fault:
+    | number
+    | 'group'
+    | 'desk'
+    | 'input'
+    | 'poll'
+    | 'read'
+    | 'conflict'
+    | 'bill'
+    | 'page'
+    | 'store';
   readonly file: string;
   readonly from: string;
   readonly to: string;
-  readonly project: 'flow' | 'unit' | 'emulator' | 'infra';
+  readonly project: 'flow' | 'unit' | 'emulator' | 'infra' | 'client' | 'web';
   readonly test: string;
   /** Part of the full titles to run, a pattern. @default the whole file */
   readonly only?: string;
@@ -662,5 +672,41 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'infra',
     test: 'test/infra/context.test.ts',
     only: 'would replace the issuer',
+  },
+  {
+    fault: 'page',
+    file: 'web/src/view.ts',
+    from: 'VIEWS.find((name) => pathname',
+    to: 'VIEWS.find((name) => query.has(name)) ?? VIEWS.find((name) => pathname',
+    project: 'web',
+    test: 'web/test/desk.test.ts',
+    only: 'at /widget.desk, also in a frame',
+  },
+  {
+    fault: 'page',
+    file: 'web/src/desk/host-token.ts',
+    from: 'if (!mayHandToken(origin, widgetOrigins))',
+    to: "if (!mayHandToken(origin, ['*']))",
+    project: 'web',
+    test: 'web/test/desk.test.ts',
+    only: 'a server leaves out the header',
+  },
+  {
+    fault: 'store',
+    file: 'client/src/outbox/store.ts',
+    from: 'for (const key of await this.#keys()) await this.#backend.remove(key);',
+    to: '',
+    project: 'client',
+    test: 'client/test/stores.test.ts',
+    only: 'leave the device when the user says so',
+  },
+  {
+    fault: 'store',
+    file: 'client/src/outbox/store.ts',
+    from: 'return this.#inTurn(async () => {',
+    to: 'return Promise.resolve().then(async () => {',
+    project: 'client',
+    test: 'client/test/stores.test.ts',
+    only: 'still being written',
   },
 ];
