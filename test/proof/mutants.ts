@@ -61,8 +61,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 5,
     file: 'lambdas/transport/queue-records.ts',
-    from: 'parseWith(schema, parseJson(body))',
-    to: 'JSON.parse(body)',
+    from: 'parseWith(schema, parseJson(record.body))',
+    to: 'JSON.parse(record.body)',
     project: 'flow',
     test: 'test/flow/sessions.test.ts',
     only: 'poison record',
@@ -406,8 +406,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'desk',
     file: 'lambdas/domain/desk/notify.ts',
-    from: 'await sendOut(ports, chat, message, entry.former);',
-    to: 'void entry.former;',
+    from: 'if (chat !== undefined) await sendOut(ports, chat, message, former);',
+    to: 'void [chat, former];',
     project: 'unit',
     test: 'test/unit/lambdas/desk.test.ts',
     only: "dead worker's pending notifications",
