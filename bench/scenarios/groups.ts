@@ -91,7 +91,12 @@ async function inStep<Result>(
   create: () => Promise<Result>,
 ): Promise<Result> {
   const nextPart = () => ({
-    drawsSeq: proxy.setBreakpoint({ route: 'POST /groups', operation: 'UpdateItem' }),
+    drawsSeq: proxy.setBreakpoint({
+      route: 'POST /groups',
+      operation: 'UpdateItem',
+      // Not the one that marks the previous part as sent.
+      where: (_, input) => JSON.stringify(input).includes('#tail'),
+    }),
     isTold: ends({ function: 'FanOut' }),
   });
   let next = parts > 1 ? nextPart() : undefined;
