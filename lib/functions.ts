@@ -114,16 +114,17 @@ export const FUNCTIONS = {
   },
   fanOut: {
     module: 'lambdas/functions/fan-out',
-    description: 'Delivers to members of large groups, and what functions that died did not deliver',
+    description: 'Delivers to members of large groups, and completes changes whose function died',
     trigger: { kind: 'queue', queue: 'fanOut' },
     timeoutSeconds: 60,
     memoryMegabytes: 1_024,
     sendsToOwnQueue: true,
-    settings: [],
+    settings: ['historyTtlSeconds'],
     grant: (fn, { storage, offlineQueue, fanOutQueue, gateway }) => {
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
-      storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem');
-      storage.messages.grant(fn, 'BatchGetItem');
+      // DeleteItem and PutItem complete a removal whose function died.
+      storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem', 'DeleteItem');
+      storage.messages.grant(fn, 'BatchGetItem', 'PutItem');
       storage.messages.grantQueryBySeq(fn);
       offlineQueue.grantSend(fn);
       fanOutQueue.grantSend(fn);

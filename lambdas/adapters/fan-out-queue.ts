@@ -15,12 +15,12 @@ export function createFanOutQueue(queueUrl: string): FanOutQueue {
           MessageGroupId: fairGroup(job.conversationId),
         })),
       ),
-    watch: (conversationId, delaySeconds) =>
+    watch: (job, delaySeconds) =>
       send([
         {
-          MessageBody: JSON.stringify({ watchdogOf: conversationId }),
+          MessageBody: JSON.stringify(job),
           DelaySeconds: delaySeconds,
-          MessageGroupId: fairGroup(conversationId),
+          MessageGroupId: fairGroup(job.watchdogOf),
         },
       ]),
   };

@@ -2,7 +2,7 @@ import type { SQSEvent } from 'aws-lambda';
 import * as of from '../composition.ts';
 import { processFanOutJob } from '../domain/delivery/fan-out.ts';
 import { createPace } from '../domain/delivery/pace.ts';
-import { sendPendingOf } from '../domain/groups/notify.ts';
+import { completeChange } from '../domain/groups/members.ts';
 import { fanOutRecordSchema } from '../domain/model/fan-out-job.ts';
 import { systemClock, systemPause } from '../shared/clock.ts';
 import { WORKER_RATE } from '../shared/fan-out-rate.ts';
@@ -14,7 +14,9 @@ const pace = createPace(WORKER_RATE, systemClock, systemPause);
 const ports = lazily({
   routes: of.routes,
   conversations: of.conversations,
+  conversationWriter: of.conversationWriter,
   groups: of.groups,
+  groupWriter: of.groupWriter,
   outbox: of.groupOutbox,
   messages: of.messages,
   offlineQueue: of.offlineQueue,
@@ -27,11 +29,11 @@ const ports = lazily({
 
 /**
  * The worker for groups: a job finds the members of a large one, delivers to up to 1,000 of them (IM-DESIGN-9), or
- * delivers what the function of a change did not.
+ * completes what the function of a change did not.
  */
 export const handler = ({ Records }: SQSEvent) =>
   processBatch('fan-out job', fanOutRecordSchema, Records, ports, (jobs) =>
     processEach(jobs, (job) =>
-      'watchdogOf' in job ? sendPendingOf(ports, job.watchdogOf) : processFanOutJob(ports, job),
+      'watchdogOf' in job ? completeChange(ports, job) : processFanOutJob(ports, job),
     ),
   );

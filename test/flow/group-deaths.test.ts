@@ -33,19 +33,21 @@ interface Group {
   readonly eve: string;
   readonly bob: string;
   readonly dave: string;
+  /** Dave was a member at first. */
+  readonly hasDave: boolean;
   readonly id: string;
 }
 
 /** Alice owns the group, Bob and Eve are members, and Dave is if he is to be removed. */
-async function newMembers(): Promise<Omit<Group, 'id'>> {
+async function newMembers(hasDave = false): Promise<Omit<Group, 'id'>> {
   const [owner, bob, dave, eve] = [newUser('alice'), newUser('bob'), newUser('dave'), newUser('eve')];
   const [alice, ...others] = [await stack.join(owner), await stack.join(bob), await stack.join(dave)];
   const sockets = new Map([owner, bob, dave].map((user, n) => [user, [alice, ...others][n] as TestSocket]));
-  return { alice, owner, sockets, eve, bob, dave };
+  return { alice, owner, sockets, eve, bob, dave, hasDave };
 }
 
 async function newGroupWith(hasDave: boolean): Promise<Group> {
-  const members = await newMembers();
+  const members = await newMembers(hasDave);
   const { owner, bob, dave, eve } = members;
   return { ...members, id: await newGroup(owner, hasDave ? [bob, eve, dave] : [bob, eve]) };
 }
@@ -83,10 +85,12 @@ const isMeanwhile = ({ content }: Json) => content.text === 'meanwhile';
 const seqsOf = (messages: readonly Json[]) => messages.map(({ seq }) => seq);
 
 /** What members may see in history they also have, if they were connected all along. */
-async function expectPushes({ id, owner, sockets }: Group): Promise<void> {
+async function expectPushes({ id, owner, sockets, hasDave }: Group): Promise<void> {
   const { body } = await historyOf(owner, id);
   for (const [user, socket] of sockets) {
     const { status, body: seen } = await historyOf(user, id);
+    // Nobody is out without a message about it.
+    if (status !== 200 && hasDave) expect(JSON.stringify(body)).toContain('removed');
     const removal = body.messages.find(({ content }: Json) => content.event === 'removed');
     const expected = status === 200 ? seen.messages : removal?.content.users.includes(user) ? [removal] : [];
     // The sender of a message has its ack.

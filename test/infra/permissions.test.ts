@@ -133,8 +133,8 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   FanOut: [
     ...consume('FanOutQueue'),
     ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
-    ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem'),
-    ...onTable('Messages', 'BatchGetItem'),
+    ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem', 'DeleteItem'),
+    ...onTable('Messages', 'BatchGetItem', 'PutItem'),
     ...onTable('Messages/index/bySeq', 'Query'),
     ...send('OfflineQueue', 'FanOutQueue'),
     ...connections('POST', 'DELETE'),

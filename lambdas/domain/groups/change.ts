@@ -28,7 +28,7 @@ export async function createGroup(
   const conversationId = `g:${ulid(ports.clock())}`;
   const content = { event: 'created', users: members, name: request.name, by: userId } as const;
   const message = systemMessage(ports, conversationId, 1, content);
-  await watchChange(ports, conversationId);
+  await watchChange(ports, { watchdogOf: conversationId });
   await ports.groupWriter.create(facts, members, message);
   await notifyMembers(ports, message, members.length);
   for (const part of rest) await addPart(ports, conversationId, facts, userId, part);
@@ -43,7 +43,7 @@ export async function updateGroup(
   { name, admins }: { readonly name?: string | undefined; readonly admins?: readonly string[] | undefined },
 ): Promise<GroupBody> {
   let facts = await requireAdmin(ports, userId, conversationId);
-  await watchChange(ports, conversationId);
+  await watchChange(ports, { watchdogOf: conversationId });
   if (name !== undefined && name !== facts.name) {
     await change(ports, userId, conversationId, facts, { event: 'renamed', name }, { name });
     facts = { ...facts, name };

@@ -4,14 +4,21 @@ import { chunk } from '../../shared/chunk.ts';
 import { ConflictError, NotFoundError, UnavailableError } from '../../shared/errors.ts';
 import { nextSystemMessage } from '../messages/system-message.ts';
 import type { GroupFacts } from '../model/conversation.ts';
+import type { WatchdogJob } from '../model/fan-out-job.ts';
 import type { MemberStatus } from '../model/group.ts';
 import { type GroupChangePorts, groupFacts, requireAdmin, toBody } from './group.ts';
-import { notifyMembers, watchChange } from './notify.ts';
+import { notifyMembers, sendPendingOf, watchChange } from './notify.ts';
 
 /** Members per transaction: each has two rows, beside head and message, and a transaction takes 100 items. */
 export const MEMBERS_PER_CHANGE = 40;
 /** Attempts of a change that conflicts with others. Each takes a new seq. */
 const ATTEMPTS = 4;
+
+interface Removal {
+  readonly by: string;
+  readonly member: string;
+  readonly ifAdmin?: string;
+}
 
 /** Adds members; skips users who are members already. @throws {ForbiddenError} the user is not an admin */
 export async function addMembers(
@@ -21,7 +28,7 @@ export async function addMembers(
   members: readonly string[],
 ): Promise<GroupBody> {
   const facts = await requireAdmin(ports, userId, conversationId);
-  await watchChange(ports, conversationId);
+  await watchChange(ports, { watchdogOf: conversationId });
   const absent = await findAbsent(ports, conversationId, facts, userId, [...new Set(members)]);
   const memberCount = facts.memberCount + absent.length;
   if (memberCount > LIMITS.maxGroupMembers) {
@@ -87,22 +94,45 @@ export async function removeMember(
     ? await groupFacts(ports, userId, conversationId)
     : await requireAdmin(ports, userId, conversationId);
   if ((await statusOf(ports, conversationId, member)) === undefined) throw new NotFoundError();
-  await watchChange(ports, conversationId);
+  await watchChange(ports, { watchdogOf: conversationId, removal: { member, by: userId } });
   if (!(await ports.groupWriter.markAsLeaving(conversationId, member, isOwn ? undefined : userId))) {
     if (isOwn) throw new ConflictError('Name another admin first.');
     await requireAdmin(ports, userId, conversationId);
     throw new UnavailableError();
   }
   // The mark has decided: the member is out, even if the admin loses the role before the removal gets its seq.
+  await completeRemoval(ports, conversationId, facts, { by: userId, member });
+}
+
+async function completeRemoval(
+  ports: GroupChangePorts,
+  conversationId: string,
+  facts: GroupFacts,
+  removal: Removal,
+): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    if (await remove(ports, conversationId, facts, { by: userId, member })) return;
-    if ((await statusOf(ports, conversationId, member))?.isLeaving !== true) return;
+    if (await remove(ports, conversationId, facts, removal)) return;
+    if ((await statusOf(ports, conversationId, removal.member))?.isLeaving !== true) return;
   }
   throw new UnavailableError();
 }
 
+/**
+ * The watchdog job of a change: gives a removal its seq if its function died after the mark, and delivers what functions
+ * that died have left in the outbox.
+ */
+export async function completeChange(
+  ports: GroupChangePorts,
+  { watchdogOf: conversationId, removal }: WatchdogJob,
+): Promise<void> {
+  const isHalfway = removal && (await statusOf(ports, conversationId, removal.member))?.isLeaving === true;
+  const { group } = isHalfway ? await ports.conversations.head(conversationId) : {};
+  if (isHalfway && group) await completeRemoval(ports, conversationId, group, removal);
+  await sendPendingOf(ports, conversationId);
+}
+
 async function statusOf(
-  { groups }: GroupChangePorts,
+  { groups }: Pick<GroupChangePorts, 'groups'>,
   conversationId: string,
   userId: string,
 ): Promise<MemberStatus | undefined> {
@@ -114,7 +144,7 @@ async function remove(
   ports: GroupChangePorts,
   conversationId: string,
   { openHistory, memberCount }: GroupFacts,
-  { by, member, ifAdmin }: { readonly by: string; readonly member: string; readonly ifAdmin?: string },
+  { by, member, ifAdmin }: Removal,
 ): Promise<boolean> {
   const event = member === by ? 'left' : 'removed';
   const message = await nextSystemMessage(ports, conversationId, { event, users: [member], by });

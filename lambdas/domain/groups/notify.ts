@@ -4,6 +4,7 @@ import { settleAll } from '../../shared/settle.ts';
 import { deliverToGroup, type GroupDeliveryPorts } from '../delivery/deliver.ts';
 import { type OutboxPorts, sendPending, WATCHDOG_SECONDS } from '../delivery/outbox.ts';
 import type { ConversationReader } from '../model/conversation.ts';
+import type { WatchdogJob } from '../model/fan-out-job.ts';
 import type { StoredMessage } from '../model/message.ts';
 import { referenceTo } from '../model/reference.ts';
 
@@ -15,8 +16,8 @@ export interface GroupNotifyPorts extends GroupDeliveryPorts, OutboxPorts {
  * Enqueues the watchdog job of a change, before the change: if its function dies, the job sends what the outbox holds.
  * @throws {UnavailableError} the job may not be durable, so the change must not start
  */
-export async function watchChange({ fanOutQueue }: GroupNotifyPorts, conversationId: string): Promise<void> {
-  await fanOutQueue.watch(conversationId, WATCHDOG_SECONDS);
+export async function watchChange({ fanOutQueue }: GroupNotifyPorts, job: WatchdogJob): Promise<void> {
+  await fanOutQueue.watch(job, WATCHDOG_SECONDS);
 }
 
 /** Delivers the message of a change that was just committed, and takes it from the outbox. */

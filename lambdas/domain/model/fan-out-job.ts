@@ -18,14 +18,26 @@ export const fanOutJobSchema = lazySchema(() =>
 
 export type FanOutJob = z.infer<ReturnType<typeof fanOutJobSchema>>;
 
-/** A watchdog job is sent before a change of a group, with a delay, to deliver what its function did not. */
-export const fanOutRecordSchema = lazySchema(() =>
-  z.union([fanOutJobSchema(), z.object({ watchdogOf: z.string() })]),
+const watchdogJobSchema = lazySchema(() =>
+  z.object({
+    /** The group. */
+    watchdogOf: z.string(),
+    /** The change is a removal. */
+    removal: z.optional(z.object({ member: z.string(), by: z.string() })),
+  }),
 );
+
+/**
+ * A watchdog job is sent before a change of a group, with a delay. It completes a removal, and delivers messages, if the
+ * function of the change did not.
+ */
+export type WatchdogJob = z.infer<ReturnType<typeof watchdogJobSchema>>;
+
+export const fanOutRecordSchema = lazySchema(() => z.union([fanOutJobSchema(), watchdogJobSchema()]));
 
 export interface FanOutQueue {
   /** Resolves when all are durable. @throws {UnavailableError} some may not be */
   enqueue(jobs: readonly FanOutJob[]): Promise<void>;
   /** Enqueues a watchdog job. Resolves when it is durable. @throws {UnavailableError} it may not be */
-  watch(conversationId: string, delaySeconds: number): Promise<void>;
+  watch(job: WatchdogJob, delaySeconds: number): Promise<void>;
 }

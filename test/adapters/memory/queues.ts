@@ -1,5 +1,5 @@
 import type { DelayedDeskEvent, DeskEvents } from '../../../lambdas/domain/model/desk-event.ts';
-import type { FanOutJob, FanOutQueue } from '../../../lambdas/domain/model/fan-out-job.ts';
+import type { FanOutJob, FanOutQueue, WatchdogJob } from '../../../lambdas/domain/model/fan-out-job.ts';
 import type { DelayedOfflineJob, OfflineQueue } from '../../../lambdas/domain/model/offline-job.ts';
 
 export interface InMemoryOfflineQueue extends OfflineQueue {
@@ -13,18 +13,17 @@ export function inMemoryOfflineQueue(): InMemoryOfflineQueue {
 
 export interface InMemoryFanOutQueue extends FanOutQueue {
   readonly jobs: FanOutJob[];
-  /** The groups with a watchdog job. */
-  readonly watched: string[];
+  readonly watchdogs: WatchdogJob[];
 }
 
 export function inMemoryFanOutQueue(): InMemoryFanOutQueue {
   const jobs: FanOutJob[] = [];
-  const watched: string[] = [];
+  const watchdogs: WatchdogJob[] = [];
   return {
     jobs,
-    watched,
+    watchdogs,
     enqueue: async (added) => void jobs.push(...added),
-    watch: async (conversationId) => void watched.push(conversationId),
+    watch: async (job) => void watchdogs.push(job),
   };
 }
 

@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { WATCHDOG_SECONDS } from '../../../lambdas/domain/delivery/outbox.ts';
 import { createGroup, updateGroup } from '../../../lambdas/domain/groups/change.ts';
-import { addMembers, removeMember } from '../../../lambdas/domain/groups/members.ts';
-import { sendPendingOf } from '../../../lambdas/domain/groups/notify.ts';
+import { addMembers, completeChange, removeMember } from '../../../lambdas/domain/groups/members.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
 import { aSession, createWorld, type World } from '../../adapters/memory/world.ts';
@@ -21,6 +20,8 @@ const refused = expect.objectContaining({ code: 'unavailable' });
 const fails = async () => {
   throw new UnavailableError();
 };
+/** Runs the last watchdog job. */
+const bark = () => completeChange(world, world.fanOutQueue.watchdogs.at(-1) ?? { watchdogOf: '' });
 /** Ports with which a change commits and nothing can be delivered. */
 const withoutRoutes = () => ({ ...world, routes: { ...world.routes, sessionsOf: fails } });
 const changes: readonly (readonly [string, (ports: World) => Promise<unknown>, readonly string[]])[] = [
@@ -36,14 +37,13 @@ describe('the outbox of a group', () => {
     'holds %s until it was delivered, by the watchdog job at last (IM-PUSH-2, IM-FAULT-3)',
     async (_, change, users) => {
       await expect(change(withoutRoutes())).rejects.toEqual(refused);
-      expect(world.fanOutQueue.watched.at(-1)).toBe(id);
       expect(await world.outbox.pending(id)).toHaveLength(1);
-      await sendPendingOf(world, id);
+      await bark();
       expect(world.connections.posts.map(({ connectionId }) => connectionId).sort()).toEqual(
         users.map((userId) => `${userId}-phone`),
       );
       expect(await world.outbox.pending(id)).toEqual([]);
-      await sendPendingOf(world, id);
+      await bark();
       expect(world.connections.posts).toHaveLength(users.length);
     },
   );
@@ -77,12 +77,42 @@ describe('the outbox of a group', () => {
     await expect(addMembers(broken, 'alice', id, ['carol'])).rejects.toEqual(refused);
     world.advance(WATCHDOG_SECONDS * 1000 + 1);
     await say('later');
-    await sendPendingOf(world, id);
+    await bark();
     expect(world.fanOutQueue.jobs).toMatchObject([{ what: { reference: { seq: 3 } }, users: ['carol'] }]);
   });
 
+  it.each(['alice', 'bob'])(
+    'gets the removal of a member by %s that died halfway, by the watchdog job (IM-FAULT-3)',
+    async (by) => {
+      const ports = { ...world, groupWriter: { ...world.groupWriter, apply: fails } };
+      await expect(removeMember(ports, by, id, 'bob')).rejects.toEqual(refused);
+      await bark();
+      expect(world.connections.posts.map(({ connectionId }) => connectionId).sort()).toEqual([
+        'alice-phone',
+        'bob-phone',
+      ]);
+      const { messages } = await world.messages.page(id, { after: 1, limit: 9 });
+      const event = by === 'bob' ? 'left' : 'removed';
+      expect(messages.map(({ contentJson }) => JSON.parse(contentJson))).toEqual([
+        { type: 'system', event, users: ['bob'], by },
+      ]);
+      expect((await world.groups.getMembers(id, ['bob'])).size).toBe(0);
+      expect(await world.outbox.pending(id)).toEqual([]);
+      await bark();
+      expect(world.connections.posts).toHaveLength(2);
+    },
+  );
+
+  it('gets no removal of a member who was added again', async () => {
+    await removeMember(world, 'alice', id, 'bob');
+    const removal = world.fanOutQueue.watchdogs.at(-1) ?? { watchdogOf: '' };
+    await addMembers(world, 'alice', id, ['bob']);
+    await completeChange(world, removal);
+    expect((await world.groups.getMembers(id, ['bob'])).get('bob')).toMatchObject({ isLeaving: false });
+  });
+
   it('of a missing group is empty', async () => {
-    await sendPendingOf(world, 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV');
+    await completeChange(world, { watchdogOf: 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV' });
     expect(world.connections.posts).toEqual([]);
   });
 });
