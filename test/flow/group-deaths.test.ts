@@ -149,6 +149,6 @@ describe('a function that dies', () => {
         await expectInbox({ ...group, id });
       }
     },
-    120_000,
+    300_000,
   );
 });

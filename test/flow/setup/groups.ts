@@ -24,7 +24,8 @@ export function groupsOf(chat: () => Chat) {
      */
     async warmUp(proxy: AwsProxy): Promise<void> {
       const user = newUser('warm');
-      const id = await newGroup(user, []);
+      // On a busy machine the first request may take more than the function's time.
+      const id = await newGroup(user, []).catch(() => newGroup(user, []));
       const held = proxy.setBreakpoint({ route: 'GET /groups/{id}', operation: 'GetItem' });
       const first = call(user, 'GET', `/groups/${id}`);
       await held.reached;
