@@ -10,7 +10,8 @@ export interface Mutant {
     | 'conflict'
     | 'bill'
     | 'page'
-    | 'store';
+    | 'store'
+    | 'token';
   readonly file: string;
   readonly from: string;
   readonly to: string;
@@ -717,5 +718,95 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'client',
     test: 'client/test/stores.test.ts',
     only: 'still being written',
+  },
+  {
+    fault: 'token',
+    file: 'lambdas/adapters/issuer-keys.ts',
+    from: 'if (clock() - triedAtMs >= COOLDOWN_MS) {',
+    to: '{',
+    project: 'unit',
+    test: 'test/unit/lambdas/issuer-keys.test.ts',
+    only: 'at most every ten seconds',
+  },
+  {
+    fault: 'token',
+    file: 'lambdas/adapters/issuer-keys.ts',
+    from: 'if (!isKnown() || clock() - readAtMs >= MAX_AGE_MS) {',
+    to: 'if (!isKnown()) {',
+    project: 'unit',
+    test: 'test/unit/lambdas/issuer-keys.test.ts',
+    only: 'within an hour of their withdrawal',
+  },
+  {
+    fault: 'token',
+    file: 'lambdas/adapters/issuer-keys.ts',
+    from: 'if (named !== issuer)',
+    to: 'if (named === undefined)',
+    project: 'unit',
+    test: 'test/unit/lambdas/issuer-keys.test.ts',
+    only: 'of another issuer',
+  },
+  {
+    fault: 'token',
+    file: 'lambdas/adapters/token-verifier.ts',
+    from: ' || crit !== undefined',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/token-verifier.test.ts',
+    only: 'an extension that we do not know',
+  },
+  {
+    fault: 'token',
+    file: 'lambdas/adapters/token-verifier.ts',
+    from: "use === undefined || use === 'access'",
+    to: 'true',
+    project: 'unit',
+    test: 'test/unit/lambdas/token-verifier.test.ts',
+    only: 'meant as an id token',
+  },
+  {
+    fault: 'token',
+    file: 'lambdas/transport/upgrade.ts',
+    from: "values.join(',')",
+    to: 'values.at(-1)',
+    project: 'unit',
+    test: 'test/unit/lambdas/upgrade.test.ts',
+    only: 'no credential hides another',
+  },
+  {
+    fault: 'token',
+    file: 'lambdas/transport/http.ts',
+    from: 'await tokens.verify(credentialOf({ authorization }))',
+    to: "await tokens.verify(authorization?.split(' ').at(-1) ?? '')",
+    project: 'flow',
+    test: 'test/flow/tokens.test.ts',
+    only: 'comes twice, with another scheme',
+  },
+  {
+    fault: 'token',
+    file: 'lambdas/functions/authorize.ts',
+    from: 'encodeURIComponent(name)',
+    to: 'name',
+    project: 'flow',
+    test: 'test/flow/desk.test.ts',
+    only: 'opens a chat, waits, is served',
+  },
+  {
+    fault: 'token',
+    file: 'lambdas/domain/messages/send.ts',
+    from: 'refuseSystemAsPeer(conversation);',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/send.test.ts',
+    only: 'is refused to system',
+  },
+  {
+    fault: 'token',
+    file: 'local/dev-issuer.ts',
+    from: '!isLoopback(host) || ',
+    to: '',
+    project: 'emulator',
+    test: 'test/emulator/runtime/dev-issuer.test.ts',
+    only: 'DNS rebinding',
   },
 ];

@@ -78,11 +78,20 @@ describe('a token', () => {
     ['for another audience with the right client id', claims({ aud: 'shop', client_id: 'chat' })],
     ['without expiry', { iss: ISSUER, aud: 'chat', sub: 'alice' }],
     ['without user', claims({ sub: '' })],
+    ['issued in the future', claims({ iat: Math.floor(Date.now() / 1000) + 60 })],
+    ['meant as an id token', claims({ token_use: 'id' })],
     ['with a colon in the user id', claims({ sub: 'a:b' })],
     ['with system as the user id', claims({ sub: 'system' })],
     ['with two dots as the user id', claims({ sub: '..' })],
   ])('is refused when %s (IM-CONN-2, IM-REFUSE-1)', async (_, payload) => {
     await expect(verifier().verify(await sign(payload))).rejects.toThrow(unauthorized);
+  });
+
+  it('is refused when it names an extension that we do not know, as RFC 7515 requires (IM-REFUSE-1)', async () => {
+    const header = { alg: 'RS256', kid: 'k1', crit: ['exp'], exp: 1 };
+    const extended = new SignJWT(claims()).setProtectedHeader(header);
+    const token = await extended.sign(keys.privateKey, { crit: { exp: true } });
+    await expect(verifier().verify(token)).rejects.toThrow(unauthorized);
   });
 
   it('is refused when signed with another key, with RS512, or with an unknown key id (IM-REFUSE-1)', async () => {
