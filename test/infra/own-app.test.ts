@@ -93,6 +93,33 @@ describe("the construct in a user's own app", () => {
   });
 });
 
+describe("a route of the app's own", () => {
+  it('has its tokens checked by the gateway, with the issuer and the audience of the chat (IM-CONN-1)', () => {
+    const stack = new Stack(new App({ context: NO_BUNDLING }), 'Own');
+    const chat = new ServerlessIm(stack, 'Chat', EXTERNAL_ISSUER);
+    const code = Code.fromInline('exports.handler = async () => {}');
+    const fn = new LambdaFunction(stack, 'Stickers', {
+      code,
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+    });
+    chat.http.addRoutes('Stickers', fn, ['GET /stickers']);
+    const template = Template.fromStack(stack);
+    const [authorizer] = resources(template, 'AWS::ApiGatewayV2::Authorizer').filter(
+      ({ Properties }) => Properties['AuthorizerType'] === 'JWT',
+    );
+    expect(authorizer?.Properties['JwtConfiguration']).toEqual({
+      Issuer: EXTERNAL_ISSUER.issuer,
+      Audience: [...EXTERNAL_ISSUER.audience],
+    });
+    template.hasResourceProperties('AWS::ApiGatewayV2::Route', {
+      RouteKey: 'GET /stickers',
+      AuthorizationType: 'JWT',
+      AuthorizerId: { Ref: authorizer?.logicalId },
+    });
+  });
+});
+
 describe('another service of the account', () => {
   const service = (grant: (chat: ServerlessIm, fn: LambdaFunction) => void) => {
     const stack = new Stack(new App({ context: NO_BUNDLING }), 'Own');
