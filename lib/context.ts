@@ -15,9 +15,8 @@ export type ReadContext = (key: string) => unknown;
  *
  * - text: `issuer`, `jwksUri`, `userIdClaim`, `rolesClaim`, `webPageClientId`, `webPageScope`, `alarmTopicArn`
  * - `replace` or `reject`: `duplicateLogin`; `standard` or `infrequent-access`: `messageTableClass`
- * - lists, as JSON or separated by commas: `audience`, `allowedOrigins`, `deskQueues`, `widgetOrigins`,
- *   `diagnostics`
- * - `true` or `false`: `retain`, `accessLogRole`, `desk`, `webPage`; `userPool`
+ * - lists, as JSON or separated by commas: `audience`, `allowedOrigins`, `deskQueues`, `widgetOrigins`, `diagnostics`
+ * - `true` or `false`: `retain`, `accessLogRole`, `desk`, `webPage`; also `userPool`, which is no prop
  * - durations, a whole number with `s`, `m`, `h`, or `d`: `lease` (`30m`), `inboxTtl` (`7d`), `historyRetention` (`365d`,
  *   or `forever`), `deskAgentGrace` (`2m`)
  * - two whole numbers, as `12000,4000`: read and write units of `warmThroughput`

@@ -64,7 +64,7 @@ export class HandlerFunction extends LambdaFunction {
       timeout: Duration.seconds(props.timeoutSeconds),
       ...(isTraced && { tracing: Tracing.ACTIVE }),
       // Lambda drops an event as a loop after 16 hops in its trace header. The records of a batch share one header, so
-      // on a busy queue their hops add up, though each record loops five times at most, and jobs would be lost.
+      // on a busy queue their hops add up, and jobs would be lost. A post to a throttled account may loop more often (ADR 19).
       // docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
       ...(props.sendsToOwnQueue && { recursiveLoop: RecursiveLoop.ALLOW }),
       loggingFormat: LoggingFormat.JSON,

@@ -201,7 +201,7 @@ export interface ServerlessImProps {
   /**
    * What to record of every request, besides its line in an access log and faults: `reports`, Lambda's report of each run
    * with its duration, memory, and cold start ($0.33 a million runs); `traces`, X-Ray's traces of one run a second and 5 % of
-   * the others, a share that Lambda lets nobody change ($0.25 a million runs); `routeMetrics`, CloudWatch metrics of
+   * the others, a rate that Lambda fixes ($0.25 a million runs); `routeMetrics`, CloudWatch metrics of
    * each route of both APIs ($0.30 a month each, some 170 in use).
    * @default [] - none
    * @throws {InvalidOptionsError} another word, or one twice

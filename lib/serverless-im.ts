@@ -129,8 +129,8 @@ export class ServerlessIm extends Construct {
   }
 
   /**
-   * Allows another service to log users out, by invoking `functions.logOut`. It can't send messages by it: a queue for both
-   * would let IAM grant only both.
+   * Allows another service to log users out, by invoking `functions.logOut`. It may not send messages: that is a grant of
+   * its own.
    * @example chat.grantLogOut(accountService);
    */
   grantLogOut(grantee: IGrantable): Grant {

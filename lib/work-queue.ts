@@ -41,7 +41,10 @@ const LEAST_VISIBILITY_SECONDS = 120;
 export class WorkQueue extends Construct {
   /** The queue itself, with its URL and metrics. */
   readonly queue: Queue;
-  /** Jobs that failed for half an hour, or were malformed, kept for 14 days. Fix the cause, then redrive them: all jobs are idempotent. */
+  /**
+   * Jobs that failed for half an hour, were refused, or are malformed, kept for 14 days. Fix the cause, then redrive them:
+   * all jobs are idempotent.
+   */
   readonly deadLetterQueue: Queue;
   readonly #urlVariable: string | undefined;
 

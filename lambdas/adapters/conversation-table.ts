@@ -33,7 +33,7 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  * a user's conversations, paged       Query         1 read per 4 KB ≈ 40 rows, strong
  *
  * All reads are strong: a client that compares heads must find what was acknowledged (IM-HELLO-3), a new member may read at
- * once, and a removed one may not (IM-INV-5). The peers' read cursors, too: who missed the push of one gets it from here.
+ * once, and a removed one may not (IM-INV-5). The peers' read cursors, too: a client that missed the push gets it here.
  *
  * The head never contains message content: a recall would have to redact it here, too.
  */

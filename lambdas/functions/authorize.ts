@@ -17,8 +17,9 @@ export const handler = (event: APIGatewayRequestAuthorizerEvent) =>
   authorize(ports.tokens, ports.allowedOrigins, event);
 
 /**
- * The authorizer of `$connect` (IM-CONN-1, IM-CONN-2). Its context holds only ASCII, and nothing empty. The gateway answers a Deny with 403, the error `Unauthorized`
- * with 401, and any other error with 500. It passes the context on with every later event of the connection.
+ * The authorizer of `$connect` (IM-CONN-1, IM-CONN-2). The gateway answers a Deny with 403, the error `Unauthorized` with
+ * 401, and any other error with 500. It passes the context on with every later event of the connection. The context holds
+ * only ASCII, and nothing empty.
  */
 async function authorize(
   verifier: TokenVerifier,

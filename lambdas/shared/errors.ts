@@ -115,7 +115,7 @@ export class UnavailableError extends ImError {
   }
 }
 
-/** The user asks for more than a share; nothing was done that a repeat would do twice. */
+/** The user is at a limit. Nothing was done that a repeat would do twice. */
 export class RateLimitedError extends ImError {
   readonly retryAfterMs: number;
 

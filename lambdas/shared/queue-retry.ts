@@ -9,7 +9,7 @@ export const MAX_RECEIVES = 20;
 /** The longest wait, and so the longest delay after an outage has ended. */
 const LONGEST_SECONDS = 300;
 
-/** The wait of a record that waiting can't help: it passes its receives at once, and blocks nobody (IM-FAULT-5). */
+/** The wait of a record that no retry helps: it becomes a dead letter within a minute, and blocks nobody (IM-FAULT-5). */
 export const HOPELESS_SECONDS = 1;
 
 /**

@@ -18,7 +18,7 @@ export interface Job<Body> {
  * Parses the records of a batch, processes the jobs, and reports those to retry. SQS would deliver a failed record again
  * only after the queue's visibility time-out, minutes later. So it is returned after a wait of seconds that grows with
  * each failure (`returnDelaySeconds`), and becomes a dead letter when it has failed for half an hour. A record that no
- * retry helps (malformed, or refused) becomes one within seconds, and does not block others (IM-FAULT-5).
+ * retry helps (malformed, or refused) becomes one within a minute, and does not block others (IM-FAULT-5).
  * docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  *
  * @param name what the log calls the job

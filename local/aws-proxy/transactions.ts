@@ -15,8 +15,8 @@ export interface Begun {
 const NOT_INVOLVED: Begun = { end: () => {} };
 
 /**
- * Refuses a write of an item that a transaction in flight has, as DynamoDB does and the emulator, which runs one request
- * at a time, does not: the transaction fails with the reason TransactionConflict, a single write with
+ * Refuses a write of an item that a transaction in flight holds. DynamoDB does so; the emulator doesn't, since it runs one
+ * request at a time. Another transaction fails with the reason TransactionConflict, a single write with
  * TransactionConflictException
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling).
  * A repeat of the same transaction meets TransactionInProgressException. Batch writes and transactional reads collide on

@@ -84,7 +84,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
 const isMeanwhile = ({ content }: Json) => content.text === 'meanwhile';
 const seqsOf = (messages: readonly Json[]) => messages.map(({ seq }) => seq);
 
-/** What members may see in history they also have, if they were connected all along. */
+/** Expects that members have all messages that they may see in history: they were connected all along. */
 async function expectPushes({ id, owner, sockets, hasDave }: Group): Promise<void> {
   const { body } = await historyOf(owner, id);
   for (const [user, socket] of sockets) {

@@ -92,7 +92,7 @@ describe('a poll', () => {
     const replaced = { status: 401, body: { code: 'session_expired' } };
     const all = [...former, poll(bob)];
     const isReplaced = (one: Promise<{ status: number }>) => one.then(({ status }) => status === 401);
-    // Which one is the last is the server's choice: eight end, though nothing has come, and one waits.
+    // Any of them may reach the server last: eight end, though nothing has come, and that one waits.
     const ended: unknown[] = [];
     for (const one of all) void one.then((answer) => ended.push(answer));
     await expect.poll(() => ended.length).toBe(8);

@@ -201,7 +201,7 @@ describe('permissions (IM-REFUSE-12)', () => {
     expect(actions.filter((action) => action.includes('*') || /scan/i.test(action))).toEqual([]);
   });
 
-  it('cover every resource never, or only for X-Ray where runs are traced (option diagnostics)', () => {
+  it('never cover every resource, except for X-Ray where runs are traced (option diagnostics)', () => {
     const everywhere = (from: Template) =>
       resources(from, 'AWS::IAM::Policy')
         .flatMap(statementsOf)

@@ -3,9 +3,8 @@ import { type Infrastructure, startInfrastructure } from './model/infrastructure
 import { runOnce } from './model/run.ts';
 
 /**
- * Each seed is a run of its own: clients, faults, healing, judgement. What one finds is replayed by
- * `PROOF_SEED=n npx vitest run --project proof`; with PROOF_SHRINK=1 a smaller case is looked for, which
- * PROOF_PATH and PROOF_REPLAY_PATH replay. `npm run soak` goes on with random seeds.
+ * Each seed is a run of its own: clients, faults, healing, judgement. `PROOF_SEED=n npx vitest run --project proof` replays
+ * one; with PROOF_SHRINK=1 it looks for a smaller case, which PROOF_PATH and PROOF_REPLAY_PATH replay. `npm run soak` goes on with random seeds.
  */
 const { PROOF_SEED, PROOF_PATH, PROOF_REPLAY_PATH, PROOF_SHRINK } = process.env;
 const SEEDS = PROOF_SEED === undefined ? [101, 103, 104, 106, 107, 109, 110, 112, 115] : [Number(PROOF_SEED)];

@@ -124,8 +124,8 @@ export class NetworkError extends ImError {
 }
 
 /**
- * Something between this client and the service answered in its place: the gateway, a proxy, a captive portal. Its words
- * end nothing: the client tries again. `code` is `unauthorized` after a 401, since another token may help, otherwise
+ * Something between this client and the service answered in its place: the gateway, a proxy, a captive portal. The client
+ * tries again, whatever that answer says. `code` is `unauthorized` after a 401, since another token may help, otherwise
  * `network`; `message` has the URL, the status, and the first line of the answer.
  */
 export class ForeignAnswerError extends ImError {

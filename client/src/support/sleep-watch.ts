@@ -5,8 +5,8 @@ const TICK_MS = 2_000;
 const LATE_MS = 3_000;
 
 /**
- * Calls `wake` when the device has slept, of which Node and phones send no event: a timer comes much too late by the wall
- * clock. Browsers slow down the timers of hidden pages, so these are left alone until they are visible.
+ * Calls `wake` when the device has slept: then a timer comes much too late by the wall clock. Node and phones send no event
+ * for that. Browsers slow down the timers of hidden pages, so a hidden page doesn't count as asleep.
  */
 export function watchForSleep(
   environment: Pick<Environment, 'after' | 'wallClockMs'>,

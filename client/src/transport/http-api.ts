@@ -24,7 +24,8 @@ type Query = Record<string, string | number | null | undefined>;
 
 /**
  * The HTTP API (section 6). Every method rejects with an `ImError`: `RefusedError` for an error of the service,
- * `ForeignAnswerError` for anyone else's, `NetworkError` or `TimeoutError` (10 s) without an answer. After a 401 it retries once with a fresh token.
+ * `ForeignAnswerError` for anyone else's, `NetworkError` or `TimeoutError` (10 s) without an answer. After a 401 it retries
+ * once with a fresh token.
  */
 export class HttpApi {
   readonly #baseUrl: string;

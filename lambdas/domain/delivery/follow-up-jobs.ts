@@ -41,7 +41,7 @@ export function followUpJobs(
   ];
 }
 
-/** Stored at once, unless one of the user's sessions is to be posted to again. */
+/** Stored at once, unless the account's throttle refused a post to the user: then the job waits, and posts again. */
 function storeJob(reference: Reference, userId: string, pushed: readonly Pushed[]): DelayedOfflineJob {
   const isBusy = pushed.some(({ session, outcome }) => session.userId === userId && outcome === 'busy');
   return {

@@ -20,7 +20,7 @@ export function createPace({ perSecond, burst }: Rate, clock: Clock, pause: Paus
     const nowMs = clock();
     const startMs = Math.max(nextMs, nowMs - toleranceMs);
     nextMs = startMs + (posts * 1000) / perSecond;
-    // What is more than the burst waits until the rate allows its last post.
+    // Posts beyond the burst wait until the rate allows the last of them.
     const waitMs = nextMs - nowMs;
     if (waitMs > 0) await pause(waitMs);
   };

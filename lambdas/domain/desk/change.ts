@@ -24,7 +24,7 @@ const ATTEMPTS = 8;
 /**
  * Changes a chat as `decide` returns for its current state, and notifies its members. If `decide` returns `undefined`,
  * changes nothing. The change takes the head's next seq in its own transaction: it is ordered among the messages, and a
- * message with a higher seq reads the members after the change (ADR 5).
+ * message with a higher seq reads the members after the change (ADR 6).
  * @throws what `decide` throws
  * @throws {UnavailableError} every attempt lost the race for the seq
  */

@@ -182,7 +182,7 @@ async function countUnread(
   range: Omit<CountRange, 'maximum'>,
 ): Promise<MessageCount> {
   const { after, upTo } = range;
-  // Everything above the cursor is the user's own. Who sends and never reads would otherwise pay for all of it each time.
+  // Everything above the cursor is the user's own. A user who only sends would otherwise pay for all of it each time.
   if (seq <= after || (upTo !== undefined && upTo <= after)) return NONE;
   if (seq === after + 1) return from === userId ? NONE : { ...NONE, count: 1 };
   const found = await messages.countOthers(conversationId, userId, { ...range, maximum: LIMITS.unreadMax });

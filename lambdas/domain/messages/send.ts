@@ -78,7 +78,7 @@ export async function send(
   return { clientMsgId, conversationId, messageId, seq, sentAt, duplicate: committed.duplicate };
 }
 
-/** Nobody is `system`: what is sent to it would fill an inbox that no one reads. */
+/** `system` is no user: messages to it would fill an inbox that no one reads. */
 function refuseSystemAsPeer(conversation: Conversation): void {
   if (conversation.kind === 'direct' && conversation.peer === SYSTEM)
     throw new InvalidRequestError([{ path: 'to', message: 'system takes no messages' }]);

@@ -35,7 +35,7 @@ export interface GroupReader {
     conversationId: string,
     page: { readonly after?: string; readonly limit: number },
   ): Promise<{ readonly members: readonly Member[]; readonly more: boolean }>;
-  /** Looks up to 100 users up. Leaves out those who are neither members nor leaving. */
+  /** Looks up at most 100 users. Leaves out those who are neither members nor leaving. */
   getMembers(conversationId: string, userIds: readonly string[]): Promise<ReadonlyMap<string, MemberStatus>>;
 }
 

@@ -14,7 +14,7 @@ const toConnection = lazySchema(() => ({
  * A job in the offline queue.
  * `store`: no session took the message; store it in the user's inbox, then look for sessions again.
  * `keep`: a session took the message, but another one reads from the inbox; store it there.
- * `post`: another session took the message, but the outcome for this connection is unknown; post it again.
+ * `post`: another session took the message; for this connection the outcome is unknown, or a 429: post it again.
  * `drain`: a plain session has connected; push its inbox.
  * `round` counts previous attempts, `unsure` those whose outcome is unknown.
  */

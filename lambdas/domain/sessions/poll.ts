@@ -94,8 +94,8 @@ async function refuse({ routes, clock }: PollPorts, session: Session, mayWaitAtM
 }
 
 /**
- * Returns the first page with messages, or an empty one at the deadline. Each look but the first asks whose poll the
- * device's is, so that a replaced one frees its function within a second.
+ * Returns the first page with messages, or an empty one at the deadline. From the second look on, checks that the session
+ * is still the device's, so that a replaced poll frees its function within a second.
  */
 async function waitForPage(ports: PollPorts, session: Session, mayWait: boolean): Promise<FilledPage> {
   const { userId } = session;

@@ -83,7 +83,7 @@ describe('a batch', () => {
         delaySeconds,
       })),
     );
-    // What may pass within seconds rings no alarm.
+    // A failure that may pass within seconds rings no alarm.
     expect(warn.mock.calls.map(([message]) => message)).toEqual(Array(3).fill('job retried'));
     expect(error.mock.calls.map(([message]) => message)).toEqual(Array(4).fill('job failed'));
   });
@@ -92,7 +92,7 @@ describe('a batch', () => {
     ['is malformed', '{', async () => []],
     ['was refused', '{"n":1}', async () => [{ recordId: 'a', reason: new NotFoundError() }]],
   ])(
-    'logs a record that %s once, and returns it at once each time (IM-FAULT-5)',
+    'logs a record that %s once, and returns it after a second each time (IM-FAULT-5)',
     async (_, body, process) => {
       const error = vi.spyOn(logger, 'error').mockImplementation(() => {});
       for (const count of ['1', '2', '15'])

@@ -30,7 +30,7 @@ describe('sendMessage', () => {
     });
   });
 
-  it('is refused to system, which is nobody, and sends from it (section 1)', async () => {
+  it('is refused to system, which is no user, and taken from it (section 1)', async () => {
     const { world } = await withSpeaker();
     const { to: _, ...rest } = aRequest();
     for (const target of [{ to: 'system' }, { conversationId: 'dm:alice:system' }]) {
