@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { openChat } from '../../../lambdas/domain/desk/customer.ts';
 import { createGroup } from '../../../lambdas/domain/groups/change.ts';
 import { removeMember } from '../../../lambdas/domain/groups/members.ts';
 import { readConversations } from '../../../lambdas/domain/messages/conversation-list.ts';
@@ -6,7 +7,7 @@ import { readHistory } from '../../../lambdas/domain/messages/history.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
 import type { Chat } from '../../../lambdas/domain/model/chat.ts';
 import type { CallerRoles } from '../../../lambdas/domain/model/roles.ts';
-import { aRequest, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
+import { aRequest, aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
 beforeEach(() => {
@@ -25,6 +26,11 @@ async function group(members: readonly string[]): Promise<string> {
   const request = { name: 'Rowers', members, openHistory: false };
   return (await createGroup(world, 'alice', request)).conversationId;
 }
+/** The world without its history: as after the messages have expired. */
+const withoutMessages = (): World => {
+  const { messages } = createWorld();
+  return { ...world, messages, messageWriter: messages };
+};
 
 describe('the conversation list', () => {
   it('has a cursor exactly when there are more, and goes on after it', async () => {
@@ -83,6 +89,105 @@ describe('the conversation list', () => {
     expect(
       idsOf(await readConversations({ ...world, conversations: rejoined }, 'bob', { limit: 50 })),
     ).toEqual([]);
+  });
+
+  it('shows a group whose messages have expired, without a last message or unread ones', async () => {
+    const id = await group(['bob']);
+    await direct('bob');
+    const { conversations } = await readConversations(withoutMessages(), 'bob', { limit: 50 });
+    expect(conversations).toEqual([
+      {
+        conversationId: id,
+        kind: 'group',
+        name: 'Rowers',
+        head: 1,
+        lastMessage: null,
+        readSeq: 0,
+        unread: 0,
+      },
+    ]);
+  });
+
+  it('shows a support chat with its topic as the name, and no peer', async () => {
+    await world.routes.connect(aSession());
+    const caller = { userId: 'bob', deviceId: 'phone', connectionId: 'bob-phone' };
+    const { conversationId } = await openChat(world, caller, { topic: 'sails' });
+    const { conversations } = await list('bob');
+    expect(conversations).toMatchObject([{ conversationId, kind: 'support', name: 'sails' }]);
+    expect(conversations[0]).not.toHaveProperty('peer');
+  });
+
+  it('counts nothing in a conversation that was read to its end (IM-INV-6)', async () => {
+    for (const clientMsgId of ['c1', 'c2']) await direct('bob', clientMsgId);
+    await world.conversations.advanceRead('bob', 'dm:alice:bob', 2);
+    expect((await list('bob')).conversations).toMatchObject([{ readSeq: 2, unread: 0 }]);
+  });
+
+  it("counts unread messages in conversations from before the users' last seqs were stored (IM-INV-6)", async () => {
+    for (const clientMsgId of ['c1', 'c2']) await direct('bob', clientMsgId);
+    const heads: World['conversations']['heads'] = async (ids) =>
+      new Map(
+        [...(await world.conversations.heads(ids))].map(([id, { lastSeqs: _, ...head }]) => [id, head]),
+      );
+    const ports = { ...world, conversations: { ...world.conversations, heads } };
+    expect((await readConversations(ports, 'bob', { limit: 50 })).conversations).toMatchObject([
+      { unread: 2 },
+    ]);
+    expect((await readConversations(ports, 'alice', { limit: 50 })).conversations).toMatchObject([
+      { unread: 0 },
+    ]);
+  });
+
+  it('shows no last message from before the user joined (IM-INV-5)', async () => {
+    const id = await group(['bob']);
+    for (const text of ['one', 'two']) await say(id, text);
+    await world.conversations.nextSeq(id, 'alice', 'lost');
+    const joinedLater = async () => [{ conversationId: id, readSeq: 0, visibleFrom: 4 }];
+    const ranges: unknown[] = [];
+    const page: World['messages']['page'] = (of, range) => {
+      ranges.push(range);
+      return world.messages.page(of, range);
+    };
+    const ports = {
+      ...world,
+      conversations: { ...world.conversations, memberships: joinedLater, membershipsIn: joinedLater },
+      messages: { ...world.messages, page },
+    };
+    const { conversations } = await readConversations(ports, 'bob', { limit: 50 });
+    expect(conversations).toMatchObject([{ head: 4, lastMessage: null, unread: 0 }]);
+    expect(ranges).toEqual([{ from: 4, limit: 1 }]);
+  });
+
+  it('reads positions of peers and last messages only where there are some, and checks only groups again', async () => {
+    const id = await group(['bob']);
+    const asked: unknown[] = [];
+    const spy = {
+      ...world,
+      conversations: {
+        ...world.conversations,
+        readSeqs: (keys: Parameters<World['conversations']['readSeqs']>[0]) => {
+          asked.push(keys);
+          return world.conversations.readSeqs(keys);
+        },
+        membershipsIn: (userId: string, ids: readonly string[]) => {
+          asked.push(ids);
+          return world.conversations.membershipsIn(userId, ids);
+        },
+      },
+      messages: {
+        ...world.messages,
+        getMany: (keys: Parameters<World['messages']['getMany']>[0]) => {
+          asked.push(keys.map(({ conversationId }) => conversationId));
+          return world.messages.getMany(keys);
+        },
+      },
+    };
+    await world.conversationWriter.createDirect('dm:bob:carol', ['bob', 'carol']);
+    expect(idsOf(await readConversations(spy, 'bob', { limit: 50 }))).toEqual([id]);
+    expect(asked).toEqual([[id], [{ userId: 'carol', conversationId: 'dm:bob:carol' }], [id]]);
+    asked.length = 0;
+    expect(idsOf(await readConversations(spy, 'carol', { limit: 50 }))).toEqual([]);
+    expect(asked).toEqual([[{ userId: 'bob', conversationId: 'dm:bob:carol' }], []]);
   });
 });
 
@@ -146,5 +251,47 @@ describe('the history of a conversation', () => {
     const missing = { code: 'not_found' };
     await expect(read('eve', chat, ['agent'])).rejects.toMatchObject(missing);
     await expect(read('eve', rowers, ['supervisor'])).rejects.toMatchObject(missing);
+  });
+
+  it('of a group is not found when a supervisor is removed from it during the read (IM-INV-5)', async () => {
+    const id = await group(['bob']);
+    const page: World['messages']['page'] = async (...args) => {
+      await removeMember(world, 'alice', id, 'bob');
+      return world.messages.page(...args);
+    };
+    const ports = { ...world, messages: { ...world.messages, page } };
+    const read = readHistory(ports, 'bob', id, { limit: 50 }, { roles: ['supervisor'] });
+    await expect(read).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('of a support chat is not found when an agent loses it during the read (IM-INV-5)', async () => {
+    const id = 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV';
+    const rows = [{ conversationId: id, readSeq: 0, visibleFrom: 1 }];
+    const membership = async () => rows.pop();
+    const ports = { ...world, conversations: { ...world.conversations, membership } };
+    await expect(readHistory(ports, 'maria', id, { limit: 50 })).rejects.toMatchObject({ code: 'not_found' });
+    expect(rows).toEqual([]);
+  });
+
+  it('of a direct conversation is shown without a read of the membership, to supervisors too (IM-ROLE)', async () => {
+    await direct('bob');
+    const membership = () => Promise.reject(new Error('called'));
+    const ports = { ...world, conversations: { ...world.conversations, membership } };
+    for (const roles of [[], ['supervisor']] as const) {
+      const { messages } = await readHistory(ports, 'bob', 'dm:alice:bob', { limit: 50 }, { roles });
+      expect(messages).toHaveLength(1);
+    }
+  });
+
+  it('of a support chat is not checked again for a supervisor, who cannot lose access', async () => {
+    let heads = 0;
+    const head = async () => {
+      heads += 1;
+      return { seq: 0, atMs: 0, chat: {} as Chat };
+    };
+    const ports = { ...world, conversations: { ...world.conversations, head } };
+    const id = 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV';
+    await readHistory(ports, 'eve', id, { limit: 50 }, { roles: ['supervisor'] });
+    expect(heads).toBe(2);
   });
 });

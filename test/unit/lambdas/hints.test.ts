@@ -1,5 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { setReady } from '../../../lambdas/domain/desk/agent.ts';
+import { openChat } from '../../../lambdas/domain/desk/customer.ts';
+import { matchQueue } from '../../../lambdas/domain/desk/match.ts';
 import { createGroup } from '../../../lambdas/domain/groups/change.ts';
+import { hintedUsers } from '../../../lambdas/domain/messages/hinted-users.ts';
 import { markRead } from '../../../lambdas/domain/messages/read.ts';
 import { recall } from '../../../lambdas/domain/messages/recall.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
@@ -98,6 +102,24 @@ describe('a read cursor', () => {
     expect(posts().map(({ connectionId }) => connectionId)).toEqual(['bob-tablet']);
   });
 
+  it('has no audience in a larger group, and asks for a hundred members of a smaller one', async () => {
+    const id = await group();
+    const limits: unknown[] = [];
+    const members: World['groups']['members'] = (of, page) => {
+      limits.push(page);
+      return world.groups.members(of, page);
+    };
+    const hinted = (memberCount: number) => {
+      const facts = { name: 'Rowers', admins: [], memberCount, openHistory: false };
+      const head = { seq: 1, atMs: NOON, group: facts };
+      return hintedUsers({ ...world.groups, members }, { kind: 'group', conversationId: id }, head);
+    };
+    expect(await hinted(101)).toEqual([]);
+    expect(limits).toEqual([]);
+    expect(await hinted(100)).toEqual(['alice', 'bob']);
+    expect(limits).toEqual([{ limit: 100 }]);
+  });
+
   it('requires membership and a live session (IM-SEND-7, IM-REFUSE-7)', async () => {
     const id = await group();
     await expect(markRead(world, caller('carol'), { conversationId: id, seq: 1 })).rejects.toEqual(
@@ -140,6 +162,13 @@ describe('a typing hint', () => {
     await expect(hintTyping(world, caller('bob'), { to: 'alice', typing: true })).rejects.toEqual(
       refused('session_expired'),
     );
+  });
+
+  it('reads neither head nor membership of a direct conversation', async () => {
+    const called = () => Promise.reject(new Error('called'));
+    const conversations = { ...world.conversations, head: called, membership: called };
+    await hintTyping({ ...world, conversations }, caller('bob'), { to: 'alice', typing: true });
+    expect(posts()).toHaveLength(1);
   });
 
   it('extends the lease if the idle option is on (IM-IDLE)', async () => {
@@ -215,6 +244,65 @@ describe('a recall', () => {
     await expect(recall(world, caller('bob'), { conversationId: id, seq: 1 })).rejects.toEqual(
       refused('not_found'),
     );
+  });
+
+  it('reaches the message with which the user joined, which is the first that they see (IM-INV-5)', async () => {
+    const id = await group(['carol']);
+    await world.groupWriter.apply({
+      conversationId: id,
+      message: { ...aMessage(id), seq: 2, contentJson: '{"type":"text","text":"hi"}' },
+      add: ['bob'],
+      openHistory: false,
+    });
+    await expect(recall(world, caller('bob'), { conversationId: id, seq: 2 })).rejects.toEqual(
+      refused('forbidden'),
+    );
+  });
+
+  it('reads one message, and not the head of a direct conversation', async () => {
+    await say({ to: 'bob' });
+    const ranges: unknown[] = [];
+    const page: World['messages']['page'] = (of, range) => {
+      ranges.push(range);
+      return world.messages.page(of, range);
+    };
+    const ports = {
+      ...world,
+      conversations: { ...world.conversations, head: () => Promise.reject(new Error('called')) },
+      messages: { ...world.messages, page },
+    };
+    await recall(ports, caller('alice'), { to: 'bob', seq: 1 });
+    expect(ranges).toEqual([{ after: 0, limit: 1 }]);
+    expect(await contentOf(DM, 1)).toMatchObject({ type: 'recalled' });
+  });
+
+  it('in a support chat is open to the sender only, and is pushed to the other member', async () => {
+    const { conversationId } = await openChat(world, caller('bob'), {});
+    await setReady(world, caller('alice'), { roles: ['agent'] }, { queues: ['default'], capacity: 1 });
+    await matchQueue(world, { queue: 'default', moved: false, isRepeat: false, isWatchdog: false });
+    const { seq } = await say({ conversationId }, 'hi', 'bob');
+    forget();
+    await expect(recall(world, caller('alice'), { conversationId, seq })).rejects.toEqual(
+      refused('forbidden'),
+    );
+    await recall(world, caller('bob'), { conversationId, seq });
+    expect(posts().map(({ connectionId }) => connectionId)).toEqual(['alice-phone', 'bob-tablet']);
+  });
+
+  it('in a group of more than 25 is pushed by the fan-out workers', async () => {
+    const id = await group(Array.from({ length: 25 }, (_, n) => `m${n}`));
+    await say({ conversationId: id });
+    forget();
+    await recall(world, caller('alice'), { conversationId: id, seq: 2 });
+    expect(posts()).toEqual([]);
+    expect(world.fanOutQueue.jobs).toEqual([
+      {
+        conversationId: id,
+        memberCount: 26,
+        what: { frame: expect.stringContaining('"type":"recalled"') },
+        exceptConnectionId: 'alice-phone',
+      },
+    ]);
   });
 
   function aMessage(conversationId: string) {
