@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { createGroup } from '../../../lambdas/domain/groups/change.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
+import { allocateSeq } from '../../../lambdas/domain/messages/store.ts';
+import { nextSystemMessage, systemMessage } from '../../../lambdas/domain/messages/system-message.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
 import { aRequest, aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
@@ -146,5 +149,198 @@ describe('sendMessage', () => {
     });
     await expect(send(world, 'alice', aRequest())).resolves.toMatchObject({ seq: 1, duplicate: true });
     expect(world.offlineQueue.jobs).toHaveLength(1);
+  });
+
+  it("posts to the sessions read before the commit while it reads them again, and not to the sender's (IM-PUSH-2)", async () => {
+    const { world, caller } = await withSpeaker();
+    for (const session of [aSession(), aSession({ userId: 'alice' })]) await world.routes.connect(session);
+    const { promise: posted, resolve } = Promise.withResolvers<void>();
+    let reads = 0;
+    const sessionsOf: World['routes']['sessionsOf'] = async (userIds) => {
+      reads += 1;
+      if (reads > 1) await posted;
+      return world.routes.sessionsOf(userIds);
+    };
+    const connections: World['connections'] = {
+      ...world.connections,
+      async post(...args) {
+        const outcome = await world.connections.post(...args);
+        if (world.connections.posts.length === 2) resolve();
+        return outcome;
+      },
+    };
+    await send(
+      { ...world, routes: { ...world.routes, sessionsOf }, connections },
+      'alice',
+      aRequest(),
+      caller,
+    );
+    const connectionIds = world.connections.posts.map(({ connectionId }) => connectionId).sort();
+    expect(connectionIds).toEqual(['alice-phone', 'bob-phone']);
+  });
+
+  it('checks the session of the sending device among all of its user, and extends its lease only (IM-BEAT)', async () => {
+    const { world } = await withSpeaker();
+    const caller = aSession({ userId: 'alice', deviceId: 'phone', leaseUntilMs: NOON + 1 });
+    await world.routes.connect(caller);
+    await send(world, 'alice', aRequest(), caller);
+    const sessions = (await world.routes.sessionsOf(['alice'])).get('alice');
+    expect(sessions?.map(({ deviceId, leaseUntilMs }) => [deviceId, leaseUntilMs - NOON])).toEqual([
+      ['laptop', world.leaseMs],
+      ['phone', world.leaseMs],
+    ]);
+    await world.routes.disconnect(caller);
+    const again = send(world, 'alice', aRequest(), caller);
+    await expect(again).rejects.toMatchObject({ code: 'session_expired' });
+  });
+
+  it('is acknowledged even if the lease cannot be extended (IM-BEAT)', async () => {
+    const { world } = await withSpeaker();
+    const caller = aSession({ userId: 'alice', leaseUntilMs: NOON + 1 });
+    await world.routes.connect(caller);
+    let tried = 0;
+    const extendLease = async () => {
+      tried += 1;
+      throw new Error('busy');
+    };
+    const ports = { ...world, routes: { ...world.routes, extendLease } };
+    await expect(send(ports, 'alice', aRequest(), caller)).resolves.toMatchObject({ seq: 1 });
+    expect(tried).toBe(1);
+  });
+
+  it('to a user reads no membership, no members, and, unless marked as a repeat, no earlier message', async () => {
+    const { world, caller } = await withSpeaker();
+    const called: string[] = [];
+    const spy = (name: string) => () => {
+      called.push(name);
+      return Promise.reject(new Error(name));
+    };
+    const ports = {
+      ...world,
+      conversations: { ...world.conversations, membership: spy('membership'), head: spy('head') },
+      groups: { ...world.groups, members: spy('members') },
+      messages: { ...world.messages, getMany: spy('getMany') },
+    };
+    expect(await send(ports, 'alice', aRequest(), caller)).toMatchObject({ seq: 1 });
+    expect(called).toEqual([]);
+    await expect(send(ports, 'alice', aRequest({ resend: true }), caller)).rejects.toThrow('getMany');
+  });
+
+  it('looks for an earlier message after a refusal only, not after a failure', async () => {
+    const { world } = await withSpeaker();
+    await send(world, 'alice', aRequest());
+    const nextSeq = () => Promise.reject(new UnavailableError());
+    const ports = { ...world, conversationWriter: { ...world.conversationWriter, nextSeq } };
+    await expect(send(ports, 'alice', aRequest())).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
+
+describe('a send to a group', () => {
+  async function groupOf(world: World, size: number): Promise<string> {
+    const members = Array.from({ length: size - 1 }, (_, n) => `m${n}`);
+    const { conversationId } = await createGroup(world, 'alice', { name: 'R', members, openHistory: false });
+    world.fanOutQueue.jobs.length = 0;
+    world.connections.posts.length = 0;
+    return conversationId;
+  }
+  const requestTo = (conversationId: string) => ({
+    clientMsgId: 'c1',
+    conversationId,
+    content: { type: 'text', text: 'hi' } as const,
+  });
+
+  it('that is large has one fan-out job with its member count and the sending session, repeated or not', async () => {
+    const { world, caller } = await withSpeaker();
+    const conversationId = await groupOf(world, 30);
+    const job = expect.objectContaining({ memberCount: 30, exceptConnectionId: caller.connectionId });
+    await send(world, 'alice', requestTo(conversationId), caller);
+    expect(world.fanOutQueue.jobs).toEqual([job]);
+    await send(world, 'alice', { ...requestTo(conversationId), resend: true }, caller);
+    expect(world.fanOutQueue.jobs).toEqual([job, job]);
+  });
+
+  it('reads the members of a small one while the message is stored', async () => {
+    const { world, caller } = await withSpeaker();
+    const conversationId = await groupOf(world, 3);
+    const { promise: read, resolve } = Promise.withResolvers<void>();
+    const members: World['groups']['members'] = (...args) => {
+      resolve();
+      return world.groups.members(...args);
+    };
+    const putIfAbsent: World['messageWriter']['putIfAbsent'] = async (message) => {
+      await read;
+      return world.messageWriter.putIfAbsent(message);
+    };
+    const ports = {
+      ...world,
+      groups: { ...world.groups, members },
+      messageWriter: { ...world.messageWriter, putIfAbsent },
+    };
+    expect(await send(ports, 'alice', requestTo(conversationId), caller)).toMatchObject({ seq: 2 });
+    expect(world.connections.posts).toEqual([]);
+  });
+
+  it('needs a live session of the caller (IM-REFUSE-7)', async () => {
+    const { world, caller } = await withSpeaker();
+    const conversationId = await groupOf(world, 3);
+    await world.routes.disconnect(caller);
+    const sent = send(world, 'alice', requestTo(conversationId), caller);
+    await expect(sent).rejects.toMatchObject({ code: 'session_expired' });
+  });
+});
+
+describe('a seq', () => {
+  it('is unavailable after four attempts in which others create the conversation', async () => {
+    const world = createWorld();
+    const calls: string[] = [];
+    const conversationWriter: World['conversationWriter'] = {
+      ...world.conversationWriter,
+      async nextSeq() {
+        calls.push('next');
+        return undefined;
+      },
+      async createDirect() {
+        calls.push('create');
+      },
+    };
+    await expect(send({ ...world, conversationWriter }, 'alice', aRequest())).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+    expect(calls).toEqual(Array.from({ length: 4 }, () => ['next', 'create']).flat());
+  });
+
+  it.each([
+    { kind: 'group', conversationId: 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV', code: 'not_found' },
+    { kind: 'support', conversationId: 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV', code: 'forbidden' },
+  ] as const)('of a missing conversation is $code: $kind', async ({ code, ...conversation }) => {
+    const allocated = allocateSeq(createWorld(), conversation, { from: 'alice', clientMsgId: 'c1' });
+    await expect(allocated).rejects.toMatchObject({ code });
+  });
+});
+
+describe('a system message', () => {
+  it('is from the user who caused it, and has a key and an id of its own', async () => {
+    const world = createWorld();
+    const content = { event: 'renamed', by: 'alice', name: 'Rowers' } as const;
+    const [one, other] = [1, 2].map((seq) => systemMessage(world, 'g:1', seq, content));
+    expect(one).toMatchObject({ conversationId: 'g:1', from: 'alice', seq: 1, sentAt: NOON });
+    expect(one?.clientMsgId).toMatch(/^sys-[0-9A-Z]{26}$/);
+    expect(other?.clientMsgId).not.toBe(one?.clientMsgId);
+    expect(JSON.parse(one?.contentJson ?? '')).toEqual({ type: 'system', ...content });
+  });
+
+  it('takes the next seq under its key, or is not found', async () => {
+    const world = createWorld();
+    const content = { event: 'left', by: 'alice' } as const;
+    await expect(nextSystemMessage(world, CONVERSATION, content)).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    await world.conversationWriter.createDirect(CONVERSATION, ['alice', 'bob']);
+    const { seq, clientMsgId } = await nextSystemMessage(world, CONVERSATION, content);
+    expect(clientMsgId).toMatch(/^sys-[0-9A-Z]{26}$/);
+    expect(await world.conversations.head(CONVERSATION)).toMatchObject({
+      seq,
+      tail: { from: 'alice', clientMsgId },
+    });
   });
 });
