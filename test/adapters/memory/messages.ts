@@ -35,11 +35,10 @@ export function inMemoryMessages(
     },
     getMany: async (keys) => [...new Set(keys.map(keyOf))].flatMap((key) => keptAt(key) ?? []),
     async page(conversationId, { after, before, from = 1, limit }) {
-      const all = inConversation(conversationId).filter(({ seq }) => seq >= from);
-      const range =
-        after === undefined
-          ? all.filter(({ seq }) => seq < (before ?? Infinity)).reverse()
-          : all.filter(({ seq }) => seq > after);
+      const all = inConversation(conversationId).filter(
+        ({ seq }) => seq >= from && seq < (before ?? Infinity),
+      );
+      const range = after === undefined ? all.reverse() : all.filter(({ seq }) => seq > after);
       return { messages: range.slice(0, limit), hasMore: range.length > limit };
     },
     async countOthers(conversationId, userId, { after, upTo = Infinity, maximum, budget }) {

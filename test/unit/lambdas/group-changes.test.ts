@@ -40,6 +40,12 @@ describe('a group', () => {
     ]);
   });
 
+  it('may begin with its creator alone (IM-GROUP)', async () => {
+    const id = await groupOf();
+    expect(await showGroup(world, 'alice', id)).toMatchObject({ admins: ['alice'], memberCount: 1 });
+    expect(await contentsOf(id)).toMatchObject([{ event: 'created', users: ['alice'] }]);
+  });
+
   it('counts all its members in the reply when it is created with a hundred (IM-GROUP)', async () => {
     const request = { name: 'Rowers', members: names(99), openHistory: false };
     const body = await createGroup(world, 'alice', request);
@@ -59,6 +65,12 @@ describe('a group', () => {
       { type: 'system', event: 'admins', users: ['bob'], by: 'alice' },
     ]);
     await expect(updateGroup(world, 'alice', id, { name: 'Rowers' })).rejects.toEqual(refused('forbidden'));
+  });
+
+  it('keeps its name when only its admins change', async () => {
+    const id = await groupOf('bob');
+    expect(await updateGroup(world, 'alice', id, { admins: ['bob'] })).toMatchObject({ name: 'Rowers' });
+    expect((await contentsOf(id)).slice(1)).toMatchObject([{ event: 'admins', users: ['bob'] }]);
   });
 
   it('can only be changed by admins', async () => {
@@ -127,6 +139,7 @@ describe('a group', () => {
     const ports = { ...world, groupWriter: { ...world.groupWriter, apply } };
     await addMembers(ports, 'alice', id, ['carol']);
     expect((await showGroup(world, 'carol', id)).memberCount).toBe(3);
+    expect(await contentsOf(id)).toHaveLength(2);
   });
 
   it('can be left by any member, and an admin can remove others (IM-GROUP)', async () => {
@@ -155,8 +168,42 @@ describe('a group', () => {
     await expect(showGroup(world, 'alice', id)).rejects.toEqual(refused('not_found'));
   });
 
-  it('retries a removal four times', async () => {
+  it('refuses a removal by an admin who has just lost the role, and by any admin if the store refuses it', async () => {
+    const id = await groupOf('bob', 'carol');
+    const removeAfter = (prepare: () => Promise<unknown>) => {
+      const markAsLeaving: World['groupWriter']['markAsLeaving'] = async (...mark) => {
+        await prepare();
+        return world.groupWriter.markAsLeaving(...mark);
+      };
+      const ports = { ...world, groupWriter: { ...world.groupWriter, markAsLeaving } };
+      return removeMember(ports, 'alice', id, 'carol');
+    };
+    const refusing = { ...world.groupWriter, markAsLeaving: async () => false };
+    await expect(removeMember({ ...world, groupWriter: refusing }, 'alice', id, 'carol')).rejects.toEqual(
+      refused('unavailable'),
+    );
+    await expect(removeAfter(() => updateGroup(world, 'alice', id, { admins: ['bob'] }))).rejects.toEqual(
+      refused('forbidden'),
+    );
+    expect((await world.groups.getMembers(id, ['carol'])).get('carol')).toMatchObject({ isLeaving: false });
+  });
+
+  it('needs no second attempt at a removal that another worker has ended (IM-FAULT-3)', async () => {
     const id = await groupOf('bob');
+    let attempts = 0;
+    const apply: World['groupWriter']['apply'] = async (change) => {
+      attempts += 1;
+      await world.groupWriter.apply(change);
+      return false;
+    };
+    await removeMember({ ...world, groupWriter: { ...world.groupWriter, apply } }, 'bob', id, 'bob');
+    expect(attempts).toBe(1);
+  });
+
+  it('retries a removal four times, and sends no message for an attempt that fails', async () => {
+    const id = await groupOf('bob');
+    await world.routes.connect(aSession());
+    world.offlineQueue.jobs.length = 0;
     let attempts = 0;
     const apply = async () => {
       attempts += 1;
@@ -165,6 +212,7 @@ describe('a group', () => {
     const ports = { ...world, groupWriter: { ...world.groupWriter, apply } };
     await expect(removeMember(ports, 'bob', id, 'bob')).rejects.toEqual(refused('unavailable'));
     expect(attempts).toBe(4);
+    expect([world.connections.posts, world.offlineQueue.jobs]).toEqual([[], []]);
   });
 
   it('looks missing to non-members, and no other kind of conversation counts as a group (IM-SEND-7)', async () => {
@@ -177,6 +225,36 @@ describe('a group', () => {
       await expect(addMembers(world, 'carol', other, ['dan'])).rejects.toEqual(refused('not_found'));
       await expect(removeMember(world, 'carol', other, 'carol')).rejects.toEqual(refused('not_found'));
     }
+  });
+});
+
+describe('the message about a change of members', () => {
+  const storedFor = () => world.offlineQueue.jobs.map(({ job }) => job.userId).sort();
+
+  it('waits in the inbox of each absent member, new ones included (IM-PUSH-2)', async () => {
+    const id = await groupOf('bob');
+    world.offlineQueue.jobs.length = 0;
+    await addMembers(world, 'alice', id, ['carol']);
+    expect(storedFor()).toEqual(['bob', 'carol']);
+  });
+
+  it('is not kept for an absent user who was removed (IM-INV-5)', async () => {
+    const id = await groupOf('bob', 'carol');
+    world.offlineQueue.jobs.length = 0;
+    await removeMember(world, 'alice', id, 'carol');
+    expect(storedFor()).toEqual(['bob']);
+  });
+
+  it('goes through the workers once the group has more than 25 members, with the count after the change', async () => {
+    const id = await groupOf(...names(24));
+    await addMembers(world, 'alice', id, ['zoe']);
+    await updateGroup(world, 'alice', id, { name: 'Sailors' });
+    expect(world.fanOutQueue.jobs.map(({ memberCount }) => memberCount)).toEqual([26, 26]);
+    world.fanOutQueue.jobs.length = 0;
+    await world.routes.connect(aSession({ userId: 'zoe' }));
+    await removeMember(world, 'alice', id, 'zoe');
+    expect(world.fanOutQueue.jobs).toHaveLength(1);
+    expect(world.connections.posts.map(({ connectionId }) => connectionId)).toEqual(['zoe-phone']);
   });
 });
 
