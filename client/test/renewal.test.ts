@@ -86,7 +86,7 @@ describe('renewing (IM-RENEW)', () => {
 });
 
 describe('make before break (IM-CONN-4)', () => {
-  it('opens the next session next to the old one when renewing gains no time, without a state change', async () => {
+  it('opens the next session next to the old one when renewing gains no time, without a state change (IM-FAULT-16)', async () => {
     const parts = await almostOver();
     const { server, changes, first, toLead, im, heardCount, heard } = parts;
     toLead();

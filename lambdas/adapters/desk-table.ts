@@ -42,9 +42,9 @@ import { batchGet, call, callDespiteTransactions, type Item, transact, unlessRef
  *   c#<customer>   q#<queue>                    conversationId of the one open chat
  *
  * Access                          Call                 Units
- * open a chat                     TransactWriteItems   20 writes (8 items; the message is two)
- * assign one                      TransactWriteItems   20 writes (9 items), 6 of them in the queue's partition
- * close one                       TransactWriteItems   22 writes
+ * open a chat                     TransactWriteItems   18 writes (8 items; the message has an index, so it counts twice)
+ * assign one                      TransactWriteItems   18 writes (8 items), 4 of them in the queue's partition
+ * close one                       TransactWriteItems   20 writes
  * transfer                        TransactWriteItems   24 writes
  * oldest waiting                  Query                1 read per 4 KB ≈ 30 entries, strong
  * ready agents                    Query + BatchGet     1 read per 4 KB ≈ 60 agents + 1 per ready agent, strong

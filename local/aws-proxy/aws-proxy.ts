@@ -161,7 +161,7 @@ async function listen(handler: CallHandler, service: Service, endpoint: string) 
       if (!(error instanceof BrokenConnectionError)) console.error('The AWS proxy failed:', error);
     });
   });
-  // Never by time, so that a run can be repeated: `idleLinesBreakAt` says which lines break.
+  // No line is closed by time, so that a run can be repeated: `idleLinesBreakAt` says which lines break.
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
   server.headersTimeout = 0;

@@ -47,7 +47,7 @@ async function outage(rule: FaultRule & { readonly function: string }, send: () 
 }
 
 describe('a job', () => {
-  it('survives half an hour in which its table is down, and is done five minutes later at most (IM-PUSH-2)', async () => {
+  it('survives half an hour in which its table is down, and is done five minutes later at most (IM-PUSH-2, IM-FAULT-10)', async () => {
     const [a, bob] = [newUser('alice'), newUser('bob')];
     const alice = await stack.join(a);
     const tries = await outage(

@@ -17,7 +17,7 @@ async function startOpened(limits = {}) {
 }
 
 describe('a connection without messages', () => {
-  it('is cut after ten minutes with 1001 Going away, which $disconnect reports', async () => {
+  it('is cut after ten minutes with 1001 Going away, which $disconnect reports (IM-FAULT-16)', async () => {
     const { opened, invoker, clock, gateway, connectionId } = await startOpened();
     clock.advance(10 * MINUTE - 1);
     expect(gateway.connections()).toHaveLength(1);
@@ -67,7 +67,7 @@ describe('a connection without messages', () => {
 });
 
 describe('a connection', () => {
-  it('ends after two hours however busy it is', async () => {
+  it('ends after two hours however busy it is (IM-FAULT-16)', async () => {
     const { opened, clock, invoker, gateway } = await startOpened();
     for (let elapsed = 0; elapsed < 120 * MINUTE - 1; elapsed += 5 * MINUTE) {
       expect(gateway.connections()).toHaveLength(1);

@@ -131,7 +131,7 @@ function openToOthers(folder: string): string[] {
   return data.filter((part) => (lstatSync(join(folder, part)).mode & 0o077) !== 0);
 }
 
-test('--json prints one line; a kill -9 leaves no process behind, and the next start finds all data, which no other user can read', {
+test('--json prints one line; a kill -9 leaves no process behind, and the next start finds all data, which no other user can read (IM-FAULT-18)', {
   timeout: 240_000,
 }, async () => {
   const data = temporaryFolder();

@@ -123,11 +123,14 @@ describe('fan-outs to groups whose members are all online', () => {
   it.each([
     [1, 100_000],
     [4, 10_000],
-  ])('leave half of the account’s requests to others: %d of %d members', async (groups, members) => {
-    const { seconds, refused, took } = await run({ groups, members });
-    expect([refused, took]).toEqual([0, groups * members]);
-    expect(seconds).toBeLessThan((groups * members) / 5_000 + 2);
-  });
+  ])(
+    'leave half of the account’s requests to others: %d of %d members (IM-FAULT-17)',
+    async (groups, members) => {
+      const { seconds, refused, took } = await run({ groups, members });
+      expect([refused, took]).toEqual([0, groups * members]);
+      expect(seconds).toBeLessThan((groups * members) / 5_000 + 2);
+    },
+  );
 
   it('would have posts refused, theirs and those of others, without the pace', async () => {
     const { refused } = await run({ members: 20_000, paceOf: () => async () => {} });
