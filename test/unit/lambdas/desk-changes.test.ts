@@ -3,6 +3,7 @@ import { setAway, setReady, transferChat } from '../../../lambdas/domain/desk/ag
 import { closeChat, openChat } from '../../../lambdas/domain/desk/customer.ts';
 import { matchQueue } from '../../../lambdas/domain/desk/match.ts';
 import { listChats, listQueues } from '../../../lambdas/domain/desk/views.ts';
+import { encodeCursor } from '../../../lambdas/shared/cursor.ts';
 import { ImError } from '../../../lambdas/shared/errors.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
@@ -417,6 +418,47 @@ describe('a list of chats', () => {
     const [first = [], second] = await pages('lou', SUPERVISOR, 'waiting');
     expect(first).toEqual(customers.slice(0, LIMITS.pageDefault));
     expect(second).toEqual(customers.slice(LIMITS.pageDefault));
+  });
+
+  it('refuses a cursor that names no list or no chat (IM-REFUSE-5)', async () => {
+    const of = (...items: string[]) => list('ann', AGENT, { cursor: encodeCursor('ann', items) });
+    const chat = 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV';
+    for (const items of [
+      ['x1', ''],
+      ['1x', ''],
+      ['', ''],
+      ['12345', ''],
+      ['-1', ''],
+      ['1', 'nonsense'],
+      ['1'],
+    ])
+      await expect(of(...items)).rejects.toMatchObject({ issues: [{ path: 'cursor' }] });
+    expect(await of('1', chat)).toEqual({ chats: [], cursor: null });
+    expect(await of('9999', '')).toEqual({ chats: [], cursor: null });
+  });
+
+  it('reads a page of fifty and one chat more, and only the lists that may contain the state (IM-DESK)', async () => {
+    const id = await assigned();
+    const asked: unknown[] = [];
+    const chatIds: typeof world.desk.chatIds = (of, page) => {
+      asked.push([of, page]);
+      return world.desk.chatIds(of, page);
+    };
+    const ports = { ...world, desk: { ...world.desk, chatIds } };
+    const found = await listChats(ports, 'ann', AGENT, { state: 'assigned' });
+    expect(found).toMatchObject({ chats: [{ conversationId: id }], cursor: null });
+    expect(asked).toEqual([
+      [
+        { of: { agent: 'ann' }, part: 'open' },
+        { after: '', limit: LIMITS.pageDefault + 1 },
+      ],
+    ]);
+  });
+
+  it('leaves out a chat whose head is gone (IM-DESK)', async () => {
+    await assigned();
+    const conversations = { ...world.conversations, heads: async () => new Map() };
+    expect((await listChats({ ...world, conversations }, 'ann', AGENT, {})).chats).toEqual([]);
   });
 
   it('is for agents and supervisors, with a cursor per user (IM-ROLE, IM-REFUSE-5)', async () => {

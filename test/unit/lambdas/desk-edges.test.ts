@@ -1,9 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { setReady } from '../../../lambdas/domain/desk/agent.ts';
+import { setReady, transferChat } from '../../../lambdas/domain/desk/agent.ts';
 import { checkAgent } from '../../../lambdas/domain/desk/agent-liveness.ts';
 import { planAssignments } from '../../../lambdas/domain/desk/assignment.ts';
+import { changeChat } from '../../../lambdas/domain/desk/change.ts';
+import { assign, close, requeue, transfer } from '../../../lambdas/domain/desk/chat-state.ts';
 import { closeChat, openChat } from '../../../lambdas/domain/desk/customer.ts';
+import { enterChat } from '../../../lambdas/domain/desk/enter-chat.ts';
 import { matchQueue } from '../../../lambdas/domain/desk/match.ts';
+import type { Chat } from '../../../lambdas/domain/model/chat.ts';
 import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 const QUEUE = 'default';
@@ -17,9 +21,9 @@ beforeEach(() => {
   world = createWorld();
 });
 
-async function open(customer: string) {
+async function open(customer: string, queue = QUEUE) {
   await world.routes.connect(aSession({ userId: customer }));
-  return openChat(world, caller(customer), {});
+  return openChat(world, caller(customer), { queue });
 }
 async function ready(userId: string, capacity = 1) {
   await world.routes.connect(aSession({ userId }));
@@ -44,6 +48,26 @@ function losingFirst(meanwhile: () => Promise<unknown>): Partial<World> {
   };
   return { deskWriter: { ...world.deskWriter, apply } };
 }
+/** An assigned chat of bob and ann. */
+async function assigned() {
+  const { conversationId } = await open('bob');
+  await ready('ann');
+  await match();
+  world.connections.posts.length = 0;
+  world.deskEvents.events.length = 0;
+  return conversationId;
+}
+/** The type of each frame to a connection, the chat's state in it, and its position. */
+const framesTo = (connectionId: string) =>
+  world.connections.posts
+    .filter((post) => post.connectionId === connectionId)
+    .map(({ frame }) => frame as { type: string; chat?: { state: string; position?: number } })
+    .map(({ type, chat }) => [
+      type,
+      ...(chat ? [chat.state] : []),
+      ...(chat?.position ? [chat.position] : []),
+    ]);
+const checks = () => world.deskEvents.events.filter(({ event }) => event.kind === 'check-agent');
 const statusOf = async (userId: string) => (await world.desk.agent(userId))?.status;
 
 describe('a check of an agent', () => {
@@ -136,6 +160,87 @@ describe('a check of an agent', () => {
     await checkAgent(ports, { userId: 'ann', sinceMs: NOON });
     expect(writes).toBe(0);
   });
+
+  it('does nothing for a user who is no agent (IM-DESK-7)', async () => {
+    await check();
+    expect(world.deskEvents.events).toEqual([]);
+  });
+
+  it('is repeated after 15 minutes at most, the longest delay of the queue, in whole seconds (IM-DESK-7)', async () => {
+    await ready('ann');
+    await world.routes.disconnect(caller('ann'));
+    const checkWithin = (agentGraceMs: number) =>
+      checkAgent({ ...world, agentGraceMs }, { userId: 'ann', sinceMs: NOON });
+    world.deskEvents.events.length = 0;
+    for (const graceMs of [900_001, 899_001, 1]) await checkWithin(graceMs);
+    expect(checks().map(({ delaySeconds }) => delaySeconds)).toEqual([900, 900, 1]);
+    expect(await statusOf('ann')).toBe('ready');
+  });
+
+  it('finds one socket that is open among others that are closed or unsure (IM-DESK-7)', async () => {
+    await ready('ann');
+    for (const deviceId of ['desk', 'tablet'])
+      await world.routes.connect(aSession({ userId: 'ann', deviceId }));
+    world.connections.outcomes.set('ann-phone', 'unsure').set('ann-desk', 'gone');
+    world.advance(GRACE_MS);
+    world.deskEvents.events.length = 0;
+    await check();
+    expect([await statusOf('ann'), checks()]).toEqual(['ready', []]);
+    world.connections.outcomes.set('ann-tablet', 'gone');
+    await check();
+    expect([await statusOf('ann'), checks().length]).toEqual(['ready', 1]);
+  });
+
+  it('reads no chats if the agent changes status meanwhile (IM-DESK-7)', async () => {
+    await assigned();
+    await world.routes.disconnect(caller('ann'));
+    world.advance(GRACE_MS);
+    const setAgent = async () => false;
+    const chatIds = () => Promise.reject(new Error('called'));
+    await check({
+      desk: { ...world.desk, chatIds },
+      deskWriter: { ...world.deskWriter, setAgent },
+    });
+  });
+
+  it('returns the chats of an agent who is offline already, without a new grace period (IM-DESK-7)', async () => {
+    const id = await assigned();
+    const before = await world.desk.agent('ann');
+    const change = { userId: 'ann', status: 'offline', queues: [QUEUE], capacity: 1, before } as const;
+    await world.deskWriter.setAgent(change);
+    await check();
+    expect(await chatOf(id)).toMatchObject({ state: 'waiting', isBack: true });
+    expect(checks()).toEqual([]);
+  });
+
+  it('reads the heads of the chats at once, and has each of their queues matched once (IM-DESK-6, IM-DESK-7)', async () => {
+    for (const customer of ['bob', 'eve']) await open(customer);
+    await open('dan', 'boats');
+    await world.routes.connect(aSession({ userId: 'ann' }));
+    await setReady(world, caller('ann'), AGENT, { queues: [QUEUE, 'boats'], capacity: 3 });
+    for (const queue of [QUEUE, 'boats'])
+      await matchQueue(world, { queue, moved: false, isRepeat: false, isWatchdog: false });
+    await world.routes.disconnect(caller('ann'));
+    world.advance(GRACE_MS);
+    world.deskEvents.events.length = 0;
+    const pages: unknown[] = [];
+    const chatIds: World['desk']['chatIds'] = (list, page) => {
+      pages.push(page);
+      return world.desk.chatIds(list, page);
+    };
+    const head = () => Promise.reject(new Error('called'));
+    await check({
+      desk: { ...world.desk, chatIds },
+      conversations: { ...world.conversations, head },
+    });
+    expect(pages).toEqual([{ limit: 50 }, { limit: 50 }]);
+    const matches = world.deskEvents.events.flatMap(({ event }) => (event.kind === 'match' ? [event] : []));
+    const ofBoth = (watchdog: boolean) =>
+      [QUEUE, 'boats'].map((queue) => ({ kind: 'match', queue, moved: true, watchdog }));
+    expect(matches.filter(({ watchdog }) => watchdog)).toHaveLength(2);
+    expect(matches).toEqual(expect.arrayContaining([...ofBoth(true), ...ofBoth(false)]));
+    expect(matches).toHaveLength(4);
+  });
 });
 
 describe('an assignment', () => {
@@ -151,7 +256,76 @@ describe('an assignment', () => {
   });
 });
 
+describe('a transition', () => {
+  const waiting: Chat = {
+    conversationId: 'cs:1',
+    queue: QUEUE,
+    state: 'waiting',
+    customer: 'bob',
+    openedAtMs: NOON,
+  };
+  const taken: Chat = { ...waiting, state: 'assigned', agent: { userId: 'ann' }, assignedAtMs: NOON };
+  const closed: Chat = { ...taken, state: 'closed', closedAtMs: NOON };
+  const zoe = { userId: 'zoe' };
+
+  it('is possible from the states that allow it, and from no other (IM-DESK-3, IM-DESK-5, IM-DESK-6)', () => {
+    const states = [waiting, taken, closed];
+    const to = (decide: (chat: Chat) => { after: Chat } | undefined) =>
+      states.map((chat) => decide(chat)?.after.state);
+    expect(to((chat) => assign(chat, zoe, NOON, 'im:desk'))).toEqual(['assigned', undefined, undefined]);
+    expect(to((chat) => transfer(chat, zoe, NOON, 'ann'))).toEqual([undefined, 'assigned', undefined]);
+    expect(to((chat) => requeue(chat, 'ann'))).toEqual([undefined, 'waiting', undefined]);
+    expect(to((chat) => close(chat, 'bob', NOON))).toEqual(['closed', 'closed', undefined]);
+  });
+
+  it('back to the queue names the agent who had the chat, and leaves no trace of the assignment (IM-DESK-5)', () => {
+    expect(requeue(taken, 'im:desk')).toEqual({
+      after: { ...waiting, isBack: true },
+      content: { event: 'requeued', users: ['ann'], by: 'im:desk' },
+    });
+    const { agent: _, ...nobodys } = taken;
+    expect(requeue(nobodys, 'im:desk')?.content.users).toEqual([]);
+  });
+
+  it('needs a support chat, of which the caller is a member (IM-SEND-7)', async () => {
+    await world.routes.connect(aSession({ userId: 'bob' }));
+    await expect(enterChat(world, caller('bob'), 'dm:ann:bob')).rejects.toEqual(refused('not_found'));
+    const changed = changeChat(world, 'dm:ann:bob', () => undefined);
+    await expect(changed).rejects.toEqual(refused('not_found'));
+  });
+
+  it('is given up as unavailable after eight attempts, each on the head as it is then', async () => {
+    const id = await assigned();
+    let reads = 0;
+    const head: World['conversations']['head'] = (of) => {
+      reads += 1;
+      return world.conversations.head(of);
+    };
+    const ports = {
+      ...world,
+      conversations: { ...world.conversations, head },
+      deskWriter: { ...world.deskWriter, apply: async () => false },
+    };
+    const changed = changeChat(ports, id, (chat) => close(chat, 'bob', NOON));
+    await expect(changed).rejects.toEqual(refused('unavailable'));
+    expect(reads).toBe(8);
+  });
+});
+
 describe('a customer who opens a chat', () => {
+  it('finds no queue in a deployment without one (IM-DESK-1)', async () => {
+    await world.routes.connect(aSession());
+    const opened = openChat({ ...world, queues: [] }, caller('bob'), {});
+    await expect(opened).rejects.toEqual(refused('not_found'));
+  });
+
+  it('is told of it by a push on the other devices, and by the reply on this one (IM-DESK-1)', async () => {
+    await world.routes.connect(aSession({ deviceId: 'tablet' }));
+    await open('bob');
+    expect(framesTo('bob-tablet')).toEqual([['messages'], ['desk.updated', 'waiting', 1]]);
+    expect(framesTo('bob-phone')).toEqual([['messages']]);
+  });
+
   it('gets a new one when the old one closes while it is looked up (IM-DESK-1)', async () => {
     const old = await open('bob');
     await closeChat(world, caller('bob'), { conversationId: old.conversationId });
@@ -166,6 +340,14 @@ describe('a customer who opens a chat', () => {
     expect(chat.state).toBe('waiting');
   });
 });
+
+/** A waiting chat of bob, and ann free. */
+async function assignable() {
+  const { conversationId } = await open('bob');
+  await ready('ann');
+  world.connections.posts.length = 0;
+  return conversationId;
+}
 
 describe('a match', () => {
   it('tells customers who moved up their new position (IM-DESK-6)', async () => {
@@ -271,9 +453,150 @@ describe('a match', () => {
     expect(tried).toEqual(['bob', 'bob', 'eve']);
     expect((await world.conversations.head(conversationId)).chat?.state).toBe('assigned');
   });
+
+  it('reads again when a waiting chat has no head any more (IM-DESK-6)', async () => {
+    const id = await assignable();
+    let reads = 0;
+    const heads: World['conversations']['heads'] = async (ids) => {
+      reads += 1;
+      return reads === 1 ? new Map() : world.conversations.heads(ids);
+    };
+    await match({ conversations: { ...world.conversations, heads } });
+    expect(reads).toBe(2);
+    expect((await chatOf(id))?.state).toBe('assigned');
+  });
+
+  it('tells no positions if nobody waits, or if a chat has just been assigned (IM-DESK-6)', async () => {
+    const called = () => Promise.reject(new Error('called'));
+    const routes = { ...world.routes, sessionsOf: called };
+    const moved = { queue: QUEUE, moved: true, isRepeat: false, isWatchdog: false };
+    await matchQueue({ ...world, routes }, moved);
+    await open('bob');
+    world.advance(1);
+    const { conversationId } = await open('eve');
+    world.connections.posts.length = 0;
+    const heads: World['conversations']['heads'] = async (ids) => {
+      const found = new Map(await world.conversations.heads(ids));
+      const head = found.get(conversationId);
+      if (head?.chat) found.set(conversationId, { ...head, chat: { ...head.chat, state: 'assigned' } });
+      return found;
+    };
+    await matchQueue({ ...world, conversations: { ...world.conversations, heads } }, moved);
+    expect(framesTo('bob-phone')).toEqual([['desk.updated', 'waiting', 1]]);
+    expect(framesTo('eve-phone')).toEqual([]);
+  });
+
+  it('sweeps the queue again after a minute, less the 5 s by which an event may be early (IM-DESK-6)', async () => {
+    await open('bob');
+    const sweeps = async () => {
+      world.deskEvents.events.length = 0;
+      await match({}, { isWatchdog: true });
+      return world.deskEvents.events;
+    };
+    const event = { kind: 'match', queue: QUEUE, moved: false, watchdog: true };
+    expect(await sweeps()).toEqual([{ event, delaySeconds: 60 }]);
+    world.advance(54_999);
+    expect(await sweeps()).toEqual([]);
+    world.advance(1);
+    expect(await sweeps()).toEqual([{ event, delaySeconds: 60 }]);
+  });
+
+  it('sends a pending notification only while its message is kept, and takes it from the outbox (IM-DESK-6)', async () => {
+    const id = await assignable();
+    const broken = { ...world.routes, sessionsOf: () => Promise.reject(new Error('killed')) };
+    await expect(match({ routes: broken })).rejects.toThrow('killed');
+    const head: World['conversations']['head'] = async (of) => {
+      const { chat: _, ...rest } = await world.conversations.head(of);
+      return rest;
+    };
+    await match({ conversations: { ...world.conversations, head } }, { isRepeat: true });
+    expect([framesTo('bob-phone'), await world.outbox.pending(QUEUE)]).toEqual([[], []]);
+    expect((await chatOf(id))?.state).toBe('assigned');
+  });
+});
+
+describe('a notification', () => {
+  it('of a transfer says assigned to customer and new agent, and updated to the former one (IM-DESK-5)', async () => {
+    const id = await assigned();
+    await ready('zoe');
+    await world.routes.connect(aSession({ userId: 'ann', deviceId: 'tablet' }));
+    world.connections.posts.length = 0;
+    await transferChat(world, caller('ann'), AGENT, { conversationId: id, to: 'zoe' });
+    for (const one of ['bob-phone', 'zoe-phone'])
+      expect(framesTo(one)).toEqual([['messages'], ['desk.assigned', 'assigned']]);
+    expect(framesTo('ann-tablet')).toEqual([['messages'], ['desk.updated', 'assigned']]);
+    expect(framesTo('ann-phone')).toEqual([['messages']]);
+  });
+
+  it('of a close says updated to everyone, and only the message to the session that has the reply (IM-DESK-3)', async () => {
+    const id = await assigned();
+    for (const userId of ['ann', 'bob']) await world.routes.connect(aSession({ userId, deviceId: 'tablet' }));
+    await closeChat(world, caller('ann'), { conversationId: id });
+    for (const one of ['ann-tablet', 'bob-tablet', 'bob-phone'])
+      expect(framesTo(one)).toEqual([['messages'], ['desk.updated', 'closed']]);
+    expect(framesTo('ann-phone')).toEqual([['messages']]);
+    expect(checks()).toEqual([]);
+  });
+
+  it('of a return to the queue says updated to the customer, with the position (IM-DESK-5)', async () => {
+    const id = await assigned();
+    await world.routes.connect(aSession({ userId: 'ann', deviceId: 'tablet' }));
+    await transferChat(world, caller('ann'), AGENT, { conversationId: id, to: 'queue' });
+    expect(framesTo('bob-phone')).toEqual([['messages'], ['desk.updated', 'waiting', 1]]);
+    expect(framesTo('ann-tablet')).toEqual([['messages'], ['desk.updated', 'waiting', 1]]);
+  });
+
+  it('waits in the inbox of the other member who has no session, and not in that of its author (IM-PUSH-2)', async () => {
+    const id = await assigned();
+    world.connections.outcomes.set('bob-phone', 'gone').set('ann-phone', 'gone');
+    world.offlineQueue.jobs.length = 0;
+    await closeChat(world, caller('ann'), { conversationId: id });
+    expect(world.offlineQueue.jobs.map(({ job }) => job.userId)).toEqual(['bob']);
+    expect(checks()).toEqual([]);
+  });
+
+  it('that no session of the agent took has the agent checked, if another user caused it (IM-DESK-7)', async () => {
+    const id = await assigned();
+    world.connections.outcomes.set('ann-phone', 'gone');
+    await closeChat(world, caller('bob'), { conversationId: id });
+    expect(checks()).toEqual([
+      { event: { kind: 'check-agent', userId: 'ann', sinceMs: NOON }, delaySeconds: 0 },
+    ]);
+  });
+
+  it('reads no position of a chat that does not wait, and nothing where nobody is connected', async () => {
+    const id = await assigned();
+    await ready('zoe');
+    const positionOf = () => Promise.reject(new Error('called'));
+    const ports = { ...world, desk: { ...world.desk, positionOf } };
+    const transferred = await transferChat(ports, caller('ann'), AGENT, { conversationId: id, to: 'zoe' });
+    expect(transferred).not.toHaveProperty('position');
+    expect((await openChat(ports, caller('bob'), {})).state).toBe('assigned');
+    for (const userId of ['ann', 'bob', 'zoe']) await world.routes.disconnect(caller(userId));
+    await changeChat(ports, id, (chat) => requeue(chat, 'im:desk'));
+    expect((await chatOf(id))?.state).toBe('waiting');
+  });
 });
 
 describe('a rating', () => {
+  it('of a chat that never had an agent is pushed to the other devices of the customer (IM-DESK-3)', async () => {
+    const { conversationId } = await open('bob');
+    await world.routes.connect(aSession({ deviceId: 'tablet' }));
+    await closeChat(world, caller('bob'), { conversationId });
+    world.connections.posts.length = 0;
+    expect(await closeChat(world, caller('bob'), { conversationId, rating: 4 })).toMatchObject({ rating: 4 });
+    expect(world.connections.posts.map(({ connectionId }) => connectionId)).toEqual(['bob-tablet']);
+  });
+
+  it('needs no write or read if there is none (IM-DESK-3)', async () => {
+    const { conversationId } = await open('bob');
+    const rate = () => Promise.reject(new Error('write'));
+    const ports = { ...world, deskWriter: { ...world.deskWriter, rate } };
+    for (const _ of ['first', 'again']) {
+      expect(await closeChat(ports, caller('bob'), { conversationId })).not.toHaveProperty('rating');
+    }
+  });
+
   it('is stored in the same write as the close that carries it (IM-DESK-3)', async () => {
     const { conversationId } = await open('bob');
     const rate = () => Promise.reject(new Error('write'));
