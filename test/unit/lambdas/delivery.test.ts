@@ -1,7 +1,8 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { deliver } from '../../../lambdas/domain/delivery/deliver.ts';
 import { backOffSeconds } from '../../../lambdas/domain/delivery/follow-up-jobs.ts';
 import { commit, draft } from '../../../lambdas/domain/messages/store.ts';
+import type { Session } from '../../../lambdas/domain/model/session.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
 import { decodeServerFrame } from '../../../protocol/protobuf.ts';
 import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
@@ -10,6 +11,9 @@ let world: World;
 
 beforeEach(() => {
   world = createWorld();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
 });
 
 const TO_BOB = { users: ['alice', 'bob'], recipients: ['bob'] };
@@ -137,6 +141,58 @@ describe('delivery', () => {
     expect(world.connections.posts).toEqual([{ connectionId: 'bob-phone', frame }]);
     expect(world.connections.closed).toEqual(['bob-phone']);
     expect(jobs()).toEqual([expect.objectContaining({ kind: 'store', userId: 'bob' })]);
+  });
+
+  it('notes when the user was last seen: with their last frame, their last poll, or now (IM-IDLE, IM-BEAT, IM-POLL-2)', async () => {
+    const seenAt = async (session: Partial<Session>) => {
+      await world.routes.connect(aSession(session));
+      await deliverToBob();
+      return (await world.routes.presencesOf(['bob'])).get('bob')?.seenAtMs;
+    };
+    expect(await seenAt({ idleTimeoutMs: 60_000, leaseUntilMs: NOON - 1 })).toBe(NOON - 60_001);
+    expect(await seenAt({ expiresAtMs: NOON - 30_000 })).toBe(NOON);
+    expect(await seenAt({ mode: 'polling', connectedAtMs: NOON - 9, expiresAtMs: NOON })).toBe(NOON - 9);
+    world.connections.outcomes.set('bob-phone', 'gone');
+    world.advance(7);
+    expect(await seenAt({})).toBe(NOON + 7);
+  });
+
+  it('keeps one copy for all untrusted sessions of a user (IM-IDLE)', async () => {
+    for (const deviceId of ['phone', 'tablet'])
+      await world.routes.connect(aSession({ deviceId, idleTimeoutMs: 60_000, leaseUntilMs: NOON }));
+    await world.routes.connect(aSession({ deviceId: 'watch' }));
+    await deliverToBob();
+    expect(jobs()).toEqual([expect.objectContaining({ kind: 'keep', userId: 'bob' })]);
+  });
+
+  it('waits 2 s before it posts again, up to 4 s if the session is busy, and not for users who are absent (IM-FAULT-20)', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    for (const [userId, deviceId, outcome] of [
+      ['bob', 'phone', 'took'],
+      ['bob', 'tablet', 'unsure'],
+      ['bob', 'watch', 'busy'],
+      ['carol', 'phone', 'gone'],
+      ['carol', 'tablet', 'busy'],
+      ['dan', 'phone', 'unsure'],
+    ] as const) {
+      await world.routes.connect(aSession({ userId, deviceId }));
+      world.connections.outcomes.set(`${userId}-${deviceId}`, outcome);
+    }
+    const users = ['bob', 'carol', 'dan', 'eve'];
+    await deliver(world, await aMessage(), { users, recipients: users });
+    expect(
+      world.offlineQueue.jobs.map(({ job, delaySeconds }) => [
+        job.kind,
+        'connectionId' in job ? job.connectionId : job.userId,
+        delaySeconds,
+      ]),
+    ).toEqual([
+      ['store', 'carol', 4],
+      ['store', 'dan', 0],
+      ['store', 'eve', 0],
+      ['post', 'bob-tablet', 2],
+      ['post', 'bob-watch', 4],
+    ]);
   });
 
   it('does not fail the sender when a stale route cannot be removed', async () => {

@@ -119,6 +119,22 @@ async function run({
   return { seconds: time.clock() / 1000, refused, took: took.size };
 }
 
+describe('the pace of a worker', () => {
+  it('lets a burst pass at once, spreads what is more, and saves up one burst at most', async () => {
+    let nowMs = 10_000;
+    const waits: number[] = [];
+    const pause = async (milliseconds: number) => void waits.push(milliseconds);
+    const pace = createPace({ perSecond: 100, burst: 10 }, () => nowMs, pause);
+    await pace(10);
+    expect(waits).toEqual([]);
+    await pace(5);
+    expect(waits).toEqual([50]);
+    nowMs += 60_000;
+    await pace(11);
+    expect(waits).toEqual([50, 10]);
+  });
+});
+
 describe('fan-outs to groups whose members are all online', () => {
   it.each([
     [1, 100_000],

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { deliverToGroup, hint, hintToGroup } from '../../../lambdas/domain/delivery/deliver.ts';
 import { processFanOutJob } from '../../../lambdas/domain/delivery/fan-out.ts';
+import { prefetchMembers } from '../../../lambdas/domain/delivery/small-group.ts';
 import type { Member } from '../../../lambdas/domain/model/group.ts';
 import type { StoredMessage } from '../../../lambdas/domain/model/message.ts';
 import { referenceTo } from '../../../lambdas/domain/model/reference.ts';
@@ -78,6 +79,22 @@ describe('the planner of a fan-out', () => {
     expect([world.fanOutQueue.jobs, stored()]).toEqual([[], []]);
   });
 
+  it('reads on when few members of the first page were in the group at the time', async () => {
+    const all = members(5_001).map((member, n) => (n < 5_000 ? { ...member, joinedSeq: n + 1 } : member));
+    await processFanOutJob(withMembers(all), job(5_001));
+    expect(world.fanOutQueue.jobs.map(({ users }) => users)).toEqual([
+      members(7).map(({ userId }) => userId),
+      [pad(5_000)],
+    ]);
+  });
+
+  it('does nothing for a group that has no members, or none of that time', async () => {
+    for (const all of [[], [{ userId: 'later', joinedSeq: 8 }]]) {
+      await processFanOutJob(withMembers(all), job());
+      expect([world.fanOutQueue.jobs, posted(), stored()]).toEqual([[], [], []]);
+    }
+  });
+
   it('sends the last page to the queue, too, when there was a page before it', async () => {
     await processFanOutJob(withMembers(members(5_001)), job(5_001));
     expect(world.fanOutQueue.jobs.at(-1)?.users).toEqual([pad(5_000)]);
@@ -115,6 +132,14 @@ describe('a fan-out job', () => {
     expect(world.fanOutQueue.jobs).toEqual([]);
   });
 
+  it.each([
+    [500, ['bob']],
+    [501, []],
+  ])('keeps inbox copies in a group of up to 500 members: %s (IM-HELLO-3)', async (count, owners) => {
+    await processFanOutJob(world, { ...job(count), users: ['alice', 'bob'] });
+    expect(stored()).toEqual(owners);
+  });
+
   it('does not push to the session that sent the message', async () => {
     for (const deviceId of ['phone', 'tablet'])
       await world.routes.connect(aSession({ userId: 'alice', deviceId }));
@@ -132,6 +157,50 @@ describe('delivery to a group', () => {
     expect(await deliverToGroup(ports, message, { memberCount: 4 })).toEqual(['carol', 'dan']);
     expect(stored()).toEqual(['carol', 'dan']);
     expect(world.connections.posts[0]?.frame).toMatchObject({ messages: [{ seq: 7 }] });
+  });
+
+  it('is direct up to 25 members and 25 sessions (IM-DESIGN-9)', async () => {
+    for (const { userId } of members(25)) await world.routes.connect(aSession({ userId }));
+    await deliverToGroup(withMembers(members(25)), message, { memberCount: 25 });
+    expect([posted().length, world.fanOutQueue.jobs]).toEqual([25, []]);
+    await world.routes.connect(aSession({ userId: pad(7), deviceId: 'tablet' }));
+    await deliverToGroup(withMembers(members(25)), message, { memberCount: 25 });
+    expect([posted().length, world.fanOutQueue.jobs]).toEqual([25, [job(25)]]);
+  });
+
+  it('goes through the workers if the group has more members than its count said', async () => {
+    expect(await deliverToGroup(withMembers(members(26)), message, { memberCount: 25 })).toEqual([]);
+    expect(world.fanOutQueue.jobs).toEqual([job(25)]);
+  });
+
+  it('leaves out members of a small group who joined later (IM-INV-5)', async () => {
+    const all = [6, 7, 8].map((joinedSeq) => ({ userId: `joined at ${joinedSeq}`, joinedSeq }));
+    await deliverToGroup(withMembers(all), message, { memberCount: 3 });
+    expect(stored()).toEqual(['joined at 6', 'joined at 7']);
+  });
+
+  it('posts to the sessions of prefetched members once, and reads the routes of the others only', async () => {
+    for (const userId of ['alice', 'bob', 'carol']) await world.routes.connect(aSession({ userId }));
+    const reads: (readonly string[])[] = [];
+    const sessionsOf: World['routes']['sessionsOf'] = (users) => {
+      reads.push(users);
+      return world.routes.sessionsOf(users);
+    };
+    const all = ['alice', 'bob', 'carol'].map((userId) => ({ userId, joinedSeq: 1 }));
+    const ports = { ...withMembers(all), routes: { ...world.routes, sessionsOf } };
+    const audience = { memberCount: 3, exceptConnectionId: 'alice-phone' };
+    await deliverToGroup(ports, message, { ...audience, prefetchedMembers: ['alice', 'bob'] });
+    expect(posted()).toEqual(['bob-phone', 'carol-phone']);
+    expect(reads).toEqual([['alice', 'bob'], ['carol']]);
+    await deliverToGroup(ports, message, audience);
+    expect(reads.slice(2)).toEqual([['alice', 'bob', 'carol']]);
+  });
+
+  it('prefetches the members of a group of up to 25, and reads none of a larger one', async () => {
+    const ports = withMembers(members(25));
+    expect(await prefetchMembers(ports, ID, 25)).toHaveLength(25);
+    expect(await prefetchMembers(ports, ID, 26)).toEqual([]);
+    expect(pages).toHaveLength(1);
   });
 
   it("hands a large group to the workers, with the sender's session, and reports nobody", async () => {
@@ -158,6 +227,20 @@ describe('a hint', () => {
     for (const userId of users) await world.routes.connect(aSession({ userId }));
     await hint(world, frame, { users: [users[0] as string, ...users] });
     expect(posted()).toEqual(users.slice(0, 100).map((userId) => `${userId}-phone`));
+  });
+
+  it('to nobody reads no routes', async () => {
+    const routes = { ...world.routes, sessionsOf: () => Promise.reject(new Error('called')) };
+    await hint({ ...world, routes }, frame, { users: [] });
+    expect(posted()).toEqual([]);
+  });
+
+  it('to a small group is posted to all members but the session that caused it, and kept for nobody', async () => {
+    for (const userId of ['alice', 'bob']) await world.routes.connect(aSession({ userId }));
+    const all = ['alice', 'bob', 'carol'].map((userId) => ({ userId, joinedSeq: 1 }));
+    await hintToGroup(withMembers(all), ID, frame, { memberCount: 3, exceptConnectionId: 'alice-phone' });
+    expect(world.connections.posts).toEqual([{ connectionId: 'bob-phone', frame }]);
+    expect([world.fanOutQueue.jobs, stored()]).toEqual([[], []]);
   });
 
   it('to a large group is a job of the workers that carries the frame', async () => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { WATCHDOG_SECONDS } from '../../../lambdas/domain/delivery/outbox.ts';
+import { sendPending, WATCHDOG_SECONDS } from '../../../lambdas/domain/delivery/outbox.ts';
 import { createGroup, updateGroup } from '../../../lambdas/domain/groups/change.ts';
 import { addMembers, completeChange, removeMember } from '../../../lambdas/domain/groups/members.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
@@ -116,6 +116,28 @@ describe('the outbox of a group', () => {
     await completeChange(world, removal);
     expect((await world.conversations.head(id)).seq).toBe(seq);
     expect((await world.groups.getMembers(id, ['bob'])).get('bob')).toMatchObject({ isLeaving: false });
+  });
+
+  it('lets go of an entry whose message is no longer kept, and sends nothing for it', async () => {
+    await expect(updateGroup(withoutRoutes(), 'alice', id, { name: 'Sailors' })).rejects.toEqual(refused);
+    const messages = { ...world.messages, getMany: async () => [] };
+    expect(await sendPending({ ...world, messages }, id, 0, fails)).toBe(false);
+    expect(await world.outbox.pending(id)).toEqual([]);
+  });
+
+  it('keeps entries that are too young, and says so', async () => {
+    const rename = (name: string) =>
+      expect(updateGroup(withoutRoutes(), 'alice', id, { name })).rejects.toEqual(refused);
+    await rename('Sailors');
+    world.advance(5);
+    await rename('Swimmers');
+    const sent: number[] = [];
+    const sendOld = () => sendPending(world, id, 5, async ({ seq }) => void sent.push(seq));
+    expect([await sendOld(), sent]).toEqual([true, [2]]);
+    expect(await world.outbox.pending(id)).toMatchObject([{ seq: 3 }]);
+    world.advance(5);
+    expect([await sendOld(), sent]).toEqual([false, [2, 3]]);
+    expect(await world.outbox.pending(id)).toEqual([]);
   });
 
   it('of a missing group is empty', async () => {

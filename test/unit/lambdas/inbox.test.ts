@@ -55,6 +55,20 @@ describe('an inbox page', () => {
     expect(sizes).toEqual([1, 1, 2, 2]);
   });
 
+  it('takes what fits to the byte, at least one message, and says whether more are left (IM-HELLO-1)', async () => {
+    const world = createWorld();
+    for (const seq of [1, 2, 3]) await receive(world, seq, 'hi');
+    const read = await firstEntries(world, 'bob');
+    const bytes = read.references.reduce((sum, reference) => sum + reference.bytes + 1, 3 * 1024);
+    const fill = async (maxBytes: number) => {
+      const { messages, more } = await fillPage(world, 'bob', read, maxBytes);
+      return [messages.length, more];
+    };
+    expect(await fill(bytes)).toEqual([3, false]);
+    expect(await fill(bytes - 1)).toEqual([2, true]);
+    expect(await fill(0)).toEqual([1, true]);
+  });
+
   it('skips entries whose message has expired, and removes them', async () => {
     const world = createWorld();
     await receive(world, 1, 'hi');
@@ -78,6 +92,16 @@ describe('an inbox page', () => {
     expect(() => decodeBatch('alice', batch ?? '')).toThrow(invalid);
     expect(() => decodeBatch('bob', encodeCursor('bob', ['not a key']))).toThrow(invalid);
     expect(() => decodeBatch('bob', encodeCursor('bob', []))).toThrow(invalid);
+  });
+
+  it('has a batch of 1 to 50 message ids, each counted once (IM-HELLO-2)', () => {
+    const ids = Array.from({ length: 51 }, (_, n) => `01BX5ZZKBKACTAV9WEVGEMMV${n + 10}`);
+    const decode = (...of: string[]) => decodeBatch('bob', encodeCursor('bob', of));
+    const [id = ''] = ids;
+    expect(decode(...ids.slice(1))).toEqual(ids.slice(1));
+    expect(decode(id, id)).toEqual([id]);
+    for (const wrong of [ids, [`${id}0`], [`0${id}`], [id.slice(1)], [id.toLowerCase()], [id, '']])
+      expect(() => decode(...wrong)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
   });
 });
 
@@ -111,5 +135,14 @@ describe('the order within a page', () => {
       { conversationId: 'dm:b:c', seq: 2, sentAt: 4 },
     ];
     expect(inOrder(parts.toReversed() as unknown as StoredMessage[])).toEqual(parts);
+  });
+
+  it('is by conversation where the times are equal, however the messages were read', () => {
+    const parts = ['dm:a:b', 'dm:b:c'].flatMap((conversationId) =>
+      [1, 2].map((seq) => ({ conversationId, seq, sentAt: 0 })),
+    );
+    const [a1, a2, b1, b2] = parts;
+    for (const read of [parts, parts.toReversed(), [b2, a1, b1, a2], [a2, b1, a1, b2]])
+      expect(inOrder(read as unknown as StoredMessage[])).toEqual(parts);
   });
 });

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { processOfflineJobs } from '../../../lambdas/domain/delivery/process-offline-jobs.ts';
 import { commit, draft } from '../../../lambdas/domain/messages/store.ts';
 import type { StoredMessage } from '../../../lambdas/domain/model/message.ts';
@@ -13,6 +13,10 @@ let message: StoredMessage;
 beforeEach(async () => {
   world = createWorld();
   message = await aMessage(1);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
 });
 
 async function aMessage(seq: number, text = 'hi'): Promise<StoredMessage> {
@@ -159,6 +163,35 @@ describe('the consumer of the offline queue', () => {
     expect(world.offlineQueue.jobs.at(-1)).toMatchObject({ job: { round: 11 } });
   });
 
+  it('counts an attempt once, however many sessions are unsure (IM-FAULT-11)', async () => {
+    for (const deviceId of ['phone', 'tablet']) {
+      await world.routes.connect(aSession({ deviceId }));
+      world.connections.outcomes.set(`bob-${deviceId}`, 'unsure');
+    }
+    await run(storeJob(message, 3));
+    expect(world.offlineQueue.jobs).toMatchObject([{ job: { round: 4, unsure: 4 } }]);
+  });
+
+  it.each([
+    ['gone', 'bob-tablet', []],
+    ['unsure', 'bob-tablet', [[5, 64]]],
+  ] as const)(
+    'is done with unsure sessions when all are closed, and backs off while one is not: %s (IM-FAULT-11)',
+    async (outcome, id, left) => {
+      vi.spyOn(Math, 'random').mockReturnValue(0);
+      for (const deviceId of ['phone', 'tablet']) {
+        await world.routes.connect(aSession({ deviceId }));
+        world.connections.outcomes.set(`bob-${deviceId}`, 'unsure');
+      }
+      world.connections.outcomes.set(`close ${id}`, outcome);
+      await run(storeJob(message, 4));
+      expect(world.connections.closed).toEqual(['bob-phone']);
+      expect(await world.routes.find('bob', 'phone')).toBeUndefined();
+      expect((await world.routes.find('bob', 'tablet')) === undefined).toBe(outcome === 'gone');
+      expect(world.offlineQueue.jobs.map(({ job, delaySeconds }) => [job.round, delaySeconds])).toEqual(left);
+    },
+  );
+
   it('posts again only to the device that may have missed a message that another one received', async () => {
     await world.routes.connect(aSession());
     await world.routes.connect(aSession({ deviceId: 'tablet' }));
@@ -200,6 +233,58 @@ describe('the consumer of the offline queue', () => {
     expect(await inbox()).toEqual([1]);
   });
 
+  it('drops a post job whose message has expired, or whose connection has ended while others are open', async () => {
+    const job: OfflineJob = { ...toPhone, kind: 'post', reference: referenceTo(message) };
+    await world.routes.connect(aSession({ deviceId: 'tablet' }));
+    expect(await run(job)).toEqual([]);
+    await world.routes.connect(aSession());
+    const reference = { ...referenceTo(message), clientMsgId: 'forgotten' };
+    expect(await run({ ...job, reference })).toEqual([]);
+    expect([posted(), requeued()]).toEqual([[], []]);
+  });
+
+  it('keeps a copy for an untrusted session that a post job posted to, and makes no job of a post that arrived (IM-IDLE)', async () => {
+    const job: OfflineJob = { ...toPhone, kind: 'post', reference: referenceTo(message) };
+    await world.routes.connect(aSession());
+    expect(await run(job)).toEqual([]);
+    expect(requeued()).toEqual([]);
+    await world.routes.connect(aSession({ idleTimeoutMs: 60_000, leaseUntilMs: NOON }));
+    expect(await run(job)).toEqual([]);
+    expect(requeued()).toEqual([{ kind: 'keep', round: 0, delaySeconds: 0 }]);
+  });
+
+  it('makes no call to the offline queue for a message that all sessions took', async () => {
+    await world.routes.connect(aSession());
+    const offlineQueue = { enqueue: () => Promise.reject(new Error('called')) };
+    const bodies: OfflineJob[] = [
+      storeJob(message),
+      { ...toPhone, kind: 'post', reference: referenceTo(message) },
+    ];
+    const records = bodies.map((body, index) => ({ recordId: `r${index}`, body }));
+    expect(await processOfflineJobs({ ...world, offlineQueue }, records)).toEqual([]);
+  });
+
+  it('reads no message that it does not post, and no routes for a copy', async () => {
+    const getMany = () => Promise.reject(new Error('messages'));
+    const asked: string[] = [];
+    const sessionsOf: World['routes']['sessionsOf'] = (users) => {
+      asked.push(...users);
+      return world.routes.sessionsOf(users);
+    };
+    const ports = {
+      ...world,
+      messages: { ...world.messages, getMany },
+      routes: { ...world.routes, sessionsOf },
+    };
+    await world.routes.connect(aSession({ userId: 'carol' }));
+    const records = [
+      { recordId: 'r1', body: storeJob(message) },
+      { recordId: 'r2', body: { ...storeJob(message), kind: 'keep', userId: 'carol' } as OfflineJob },
+    ];
+    expect(await processOfflineJobs(ports, records)).toEqual([]);
+    expect(asked).toEqual(['bob']);
+  });
+
   it('drops an entry whose message has expired', async () => {
     await world.routes.connect(aSession());
     await run(storeJob({ ...message, clientMsgId: 'forgotten' }));
@@ -238,6 +323,31 @@ describe('the consumer of the offline queue', () => {
     expect(requeued()).toEqual([{ kind: 'drain', round: 1, delaySeconds: 2 }]);
   });
 
+  it('drains ten pages at most, and leaves the rest to another job, which starts anew (IM-CONN-6)', async () => {
+    for (let seq = 2; seq <= 502; seq += 1) {
+      world.advance(1);
+      await world.inboxWriter.put([{ userId: 'bob', reference: referenceTo(await aMessage(seq)) }]);
+    }
+    await world.routes.connect(aSession({ mode: 'plain' }));
+    await run({ ...toPhone, kind: 'drain', round: 3, unsure: 2 });
+    expect(posted()).toHaveLength(10);
+    expect(await inbox()).toEqual([502]);
+    expect(world.offlineQueue.jobs).toEqual([
+      { job: { ...toPhone, kind: 'drain', round: 0, unsure: 0 }, delaySeconds: 0 },
+    ]);
+  });
+
+  it('posts nothing when the inbox to drain is empty, and removes nothing for a session that is gone (IM-CONN-6)', async () => {
+    await world.routes.connect(aSession({ mode: 'plain' }));
+    expect(await run({ ...toPhone, kind: 'drain' })).toEqual([]);
+    expect(posted()).toEqual([]);
+    await run({ kind: 'keep', userId: 'bob', reference: referenceTo(message), round: 0 });
+    world.connections.outcomes.set('bob-phone', 'gone');
+    await run({ ...toPhone, kind: 'drain' });
+    expect(await inbox()).toEqual([1]);
+    expect(requeued()).toEqual([]);
+  });
+
   it('fails for one record alone: the rest of its batch is processed (IM-FAULT-5)', async () => {
     const second = await aMessage(2);
     const full = {
@@ -250,6 +360,19 @@ describe('the consumer of the offline queue', () => {
     const records = [message, second].map((one) => ({ recordId: `r${one.seq}`, body: storeJob(one) }));
     expect(idsOf(await processOfflineJobs({ ...world, inboxWriter: full }, records))).toEqual(['r1']);
     expect(await inbox()).toEqual([2]);
+  });
+
+  it('fails for the one user whose entry is left, though others get the same message (IM-FAULT-5)', async () => {
+    const leaving = {
+      ...world.inboxWriter,
+      put: async (entries: Parameters<typeof world.inboxWriter.put>[0]) =>
+        entries.filter(({ userId }) => userId === 'carol'),
+    };
+    const records = ['bob', 'carol', 'dan'].map((userId) => ({
+      recordId: userId,
+      body: { ...storeJob(message), userId } as OfflineJob,
+    }));
+    expect(idsOf(await processOfflineJobs({ ...world, inboxWriter: leaving }, records))).toEqual(['carol']);
   });
 
   it('returns the record to the queue when a follow-up job cannot be enqueued', async () => {
