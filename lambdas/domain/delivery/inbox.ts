@@ -98,7 +98,7 @@ export function inOrder(messages: readonly StoredMessage[]): StoredMessage[] {
     ({ conversationId }) => conversationId,
   );
   return [...messages]
-    .sort((a, b) => a.sentAt - b.sentAt || compare(a.conversationId, b.conversationId) || a.seq - b.seq)
+    .sort((a, b) => a.sentAt - b.sentAt || compare(a.conversationId, b.conversationId))
     .flatMap(({ conversationId }) => bySeq.get(conversationId)?.shift() ?? []);
 }
 
