@@ -17,7 +17,7 @@ Server.prototype.listen = function listenOnLoopback(this: Server, ...args: unkno
   return Reflect.apply(listen, this, [options, ...rest]);
 };
 
-// fauxqs reads the time only here: of delays, of visibility time-outs, of its own polls for them.
+// fauxqs takes the time only from `Date.now`: for delays, visibility time-outs, and its own polls for them.
 const now = Date.now;
 let aheadMs = 0;
 Date.now = () => now() + aheadMs;

@@ -90,7 +90,7 @@ function contextOf(message: InvokeMessage) {
   };
 }
 
-/** Puts `Date` forward, or back. Timers measure durations, which are right even if the time is not. */
+/** Sets `Date` ahead or behind. Timers measure durations, which are right even if the time is not. */
 function setClock(offsetMs: number): void {
   const now = () => trueNow() + offsetMs;
   globalThis.Date = new Proxy(Date, {

@@ -23,7 +23,7 @@ const SOCKET_RETRY_MS = 5 * 60_000;
  * and every five minutes it tries a real socket again (IM-POLL-3).
  *
  * While polling, `typing` has no effect, `recall`, `presence`, and the desk reject with `unavailable`, and read cursors
- * are sent when a socket is back. Polling costs the operator about a hundred times as much as a socket.
+ * are sent when a socket is back. Polling costs the operator some 300 times as much as a socket.
  *
  * @example
  * createClient({ wsUrl, httpUrl, getToken, environment: { WebSocket: withPolling({ httpUrl }) } });
