@@ -22,6 +22,7 @@ const MESSAGES_PER_READ = 100;
 /**
  * Sends the messages in an outbox that are at least `atLeastMs` old, and marks them as sent; another function may still be
  * sending younger ones. A user who already has the message gets it again, with the same seq (IM-PUSH-1).
+ * @param atLeastMs 0: all, whatever their age, since the clock of the function that stored one may be ahead
  * @returns whether younger messages are left
  */
 export async function sendPending(
@@ -35,7 +36,7 @@ export async function sendPending(
     const found = new Map((await messages.getMany(entries)).map((message) => [message.clientMsgId, message]));
     for (const entry of entries) {
       const message = found.get(entry.clientMsgId);
-      if (message !== undefined && clock() - message.sentAt < atLeastMs) {
+      if (message !== undefined && atLeastMs > 0 && clock() - message.sentAt < atLeastMs) {
         isLeft = true;
         continue;
       }

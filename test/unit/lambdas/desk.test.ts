@@ -69,6 +69,16 @@ describe('matching', () => {
     expect(await chatOf(id)).toMatchObject({ state: 'assigned', agent: { userId: 'ann' } });
   });
 
+  it("sends a dead worker's pending notifications though that worker's clock was ahead (IM-DESK-6, IM-FAULT-12)", async () => {
+    await open('bob');
+    await ready('ann');
+    const broken = { ...world.routes, sessionsOf: () => Promise.reject(new Error('killed')) };
+    const clock = () => world.clock() + 1_000;
+    await expect(match({ ...world, clock, routes: broken })).rejects.toThrow('killed');
+    await matchQueue(world, { queue: QUEUE, moved: false, isRepeat: true, isWatchdog: false });
+    expect(framesTo('ann', 'desk.assigned')).toHaveLength(1);
+  });
+
   it('continues when one assigned agent cannot be notified, and fails at the end (IM-DESK-6)', async () => {
     const [first, second] = [await open('bob'), await open('eve')];
     await ready('ann', 2);
