@@ -35,8 +35,9 @@ import { messageItem } from './message-table.ts';
  *
  * In the group's partition only member rows sort at or after 'm#'.
  *
- * Seqs are allocated before the transaction, so two changes may commit in a different order than their seqs. The head's
- * `removedSeq` prevents that where it matters: a slow addition at seq 7 can't bring back a member who was removed at 8.
+ * Seqs are allocated before the transaction, so two changes may commit in a different order than their seqs. The head
+ * prevents that where it matters. `removedSeq`: a slow addition at seq 7 can't bring back a member who was removed at 8.
+ * `namedSeq`: of two new names, or lists of admins, the one with the higher seq stays, as in everybody's history.
  */
 
 const MEMBER = 'm#';
@@ -263,8 +264,10 @@ function updateHead(
   message: StoredMessage,
   { added, isRemoval, ifAdmin, name, admins }: HeadChange,
 ) {
+  const isNamed = name !== undefined || admins !== undefined;
   const sets = [
     ...(isRemoval ? ['removedSeq = :seq'] : []),
+    ...(isNamed ? ['namedSeq = :seq'] : []),
     ...(name === undefined ? [] : ['#name = :name']),
     ...(admins === undefined ? [] : ['admins = :admins']),
   ];
@@ -273,6 +276,7 @@ function updateHead(
   const conditions = [
     'attribute_exists(pk)',
     ...(isOrdered ? ['(attribute_not_exists(removedSeq) OR removedSeq < :seq)'] : []),
+    ...(isNamed ? ['(attribute_not_exists(namedSeq) OR namedSeq < :seq)'] : []),
     ...(ifAdmin === undefined ? [] : [IS_ADMIN]),
   ];
   const Update = {
@@ -283,7 +287,7 @@ function updateHead(
     ...(name !== undefined && { ExpressionAttributeNames: { '#name': 'name' } }),
     ExpressionAttributeValues: {
       ':mark': new Set([outboxMark(message)]),
-      ...(isOrdered && { ':seq': message.seq }),
+      ...((isOrdered || isNamed) && { ':seq': message.seq }),
       ...(added > 0 && { ':added': added }),
       ...(ifAdmin !== undefined && { ':by': ifAdmin }),
       ...(name !== undefined && { ':name': name }),

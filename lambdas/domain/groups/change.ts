@@ -7,7 +7,7 @@ import { nextSystemMessage, systemMessage } from '../messages/system-message.ts'
 import type { GroupFacts } from '../model/conversation.ts';
 import type { GroupChange } from '../model/group.ts';
 import { type GroupChangePorts, requireAdmin, toBody } from './group.ts';
-import { addPart, MEMBERS_PER_CHANGE } from './members.ts';
+import { ATTEMPTS, addPart, MEMBERS_PER_CHANGE } from './members.ts';
 import { notifyMembers, watchChange } from './notify.ts';
 
 /** Creates a group of the members and the creator, who is its admin, and sends them a system message (IM-GROUP). */
@@ -70,10 +70,13 @@ async function change(
   content: Omit<SystemContent, 'type' | 'by'>,
   what: Pick<GroupChange, 'name' | 'admins'>,
 ): Promise<void> {
-  const message = await nextSystemMessage(ports, conversationId, { ...content, by: userId });
-  if (!(await ports.groupWriter.apply({ conversationId, message, openHistory, ifAdmin: userId, ...what }))) {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const message = await nextSystemMessage(ports, conversationId, { ...content, by: userId });
+    if (await ports.groupWriter.apply({ conversationId, message, openHistory, ifAdmin: userId, ...what })) {
+      return notifyMembers(ports, message, memberCount);
+    }
+    // A change with a higher seq came first, or the author is no longer an admin.
     await requireAdmin(ports, userId, conversationId);
-    throw new UnavailableError();
   }
-  await notifyMembers(ports, message, memberCount);
+  throw new UnavailableError();
 }

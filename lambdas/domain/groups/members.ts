@@ -12,7 +12,7 @@ import { notifyMembers, sendPendingOf, watchChange } from './notify.ts';
 /** Members per transaction: each has two rows, beside head and message, and a transaction takes 100 items. */
 export const MEMBERS_PER_CHANGE = 40;
 /** Attempts of a change that conflicts with others. Each takes a new seq. */
-const ATTEMPTS = 4;
+export const ATTEMPTS = 4;
 
 interface Removal {
   readonly by: string;

@@ -14,6 +14,7 @@ interface Group {
   facts: GroupFacts;
   readonly members: Map<string, { joinedSeq: number; left: boolean }>;
   removedSeq: number;
+  namedSeq: number;
   outbox: readonly OutboxEntry[];
 }
 
@@ -114,6 +115,7 @@ export function inMemoryConversations(
         facts: { name: '', admins: [], memberCount: 2, openHistory: true },
         members: new Map(),
         removedSeq: 0,
+        namedSeq: 0,
         outbox: [],
       };
       groups.set(conversationId, group);
@@ -140,6 +142,7 @@ export function inMemoryConversations(
         facts: { ...facts, memberCount: members.length },
         members: new Map(),
         removedSeq: 0,
+        namedSeq: 0,
         outbox: [entryOf(message)],
       });
       for (const userId of members) join(conversationId, userId, seq);
@@ -149,7 +152,10 @@ export function inMemoryConversations(
       if (await isStored(message)) return false;
       const group = groups.get(conversationId);
       if (group === undefined) return false;
-      const isLater = group.removedSeq < message.seq || add.length + remove.length === 0;
+      const isNamed = name !== undefined || admins !== undefined;
+      const isLater =
+        (group.removedSeq < message.seq || add.length + remove.length === 0) &&
+        (group.namedSeq < message.seq || !isNamed);
       const isPossible =
         (ifAdmin === undefined || group.facts.admins.includes(ifAdmin)) &&
         add.every((id) => !group.members.has(id)) &&
@@ -157,6 +163,7 @@ export function inMemoryConversations(
         (admins ?? []).every((id) => group.members.get(id)?.left === false);
       if (!isLater || !isPossible) return false;
       if (remove.length > 0) group.removedSeq = message.seq;
+      if (isNamed) group.namedSeq = message.seq;
       for (const userId of add) join(conversationId, userId, message.seq);
       for (const userId of remove) {
         group.members.delete(userId);

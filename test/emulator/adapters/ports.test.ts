@@ -287,6 +287,24 @@ describe.each([
       );
     };
 
+    it('keeps the name with the highest seq when two new names commit in the other order (IM-GROUP)', async () => {
+      const { groups, conversations } = ports();
+      const conversationId = newGroup();
+      const [a] = newPair();
+      await groups.create({ ...facts, admins: [a] }, [a], message(conversationId, 1));
+      const rename = (seq: number, name: string) =>
+        groups.apply({
+          conversationId,
+          message: message(conversationId, seq),
+          openHistory: false,
+          ifAdmin: a,
+          name,
+        });
+      expect(await rename(3, 'Later')).toBe(true);
+      expect(await rename(2, 'Earlier')).toBe(false);
+      expect((await conversations.head(conversationId)).group?.name).toBe('Later');
+    });
+
     it('creates a group with its members and first message in one write (IM-GROUP)', async () => {
       const { groups, conversations, messages } = ports();
       const conversationId = newGroup();

@@ -86,6 +86,24 @@ describe('a group', () => {
     );
   });
 
+  it('has the name of its last renaming when two commit in the other order (IM-GROUP)', async () => {
+    const id = await groupOf('bob');
+    await updateGroup(world, 'alice', id, { admins: ['alice', 'bob'] });
+    let isFirst = true;
+    const apply: World['groupWriter']['apply'] = async (change) => {
+      if (isFirst) {
+        isFirst = false;
+        await updateGroup(world, 'bob', id, { name: 'Sailors' });
+      }
+      return world.groupWriter.apply(change);
+    };
+    const ports = { ...world, groupWriter: { ...world.groupWriter, apply } };
+    await updateGroup(ports, 'alice', id, { name: 'Scullers' });
+    const renamings = (await contentsOf(id)).filter((one) => (one as { event: string }).event === 'renamed');
+    expect(renamings.at(-1)).toMatchObject({ name: 'Scullers', by: 'alice' });
+    expect((await showGroup(world, 'alice', id)).name).toBe('Scullers');
+  });
+
   it('answers unavailable and sends no message if the store refuses a change', async () => {
     const id = await groupOf('bob');
     const ports = { ...world, groupWriter: { ...world.groupWriter, apply: async () => false } };
