@@ -35,7 +35,11 @@ export async function createGroup(
   return toBody(conversationId, { ...facts, memberCount: others.length + 1 });
 }
 
-/** Changes name, admins, or both. Each change is a system message. @throws {ForbiddenError} the user is not an admin */
+/**
+ * Changes name, admins, or both. Each change is a system message.
+ * @throws {ForbiddenError} the user is not an admin
+ * @throws {InvalidRequestError} one of the new admins is not a member
+ */
 export async function updateGroup(
   ports: GroupChangePorts,
   userId: string,
@@ -43,21 +47,18 @@ export async function updateGroup(
   { name, admins }: { readonly name?: string | undefined; readonly admins?: readonly string[] | undefined },
 ): Promise<GroupBody> {
   let facts = await requireAdmin(ports, userId, conversationId);
+  const wanted = admins && [...new Set(admins)];
+  // Before the rename: what is refused must change nothing.
+  if (wanted !== undefined) await requireMembers(ports, userId, conversationId, wanted);
   await watchChange(ports, { watchdogOf: conversationId });
   if (name !== undefined && name !== facts.name) {
     await change(ports, userId, conversationId, facts, { event: 'renamed', name }, { name });
     facts = { ...facts, name };
   }
-  if (admins !== undefined) {
-    const unique = [...new Set(admins)];
-    const present = await ports.groups.getMembers(conversationId, unique);
-    if (unique.some((admin) => present.get(admin)?.isLeaving !== false)) {
-      await requireAdmin(ports, userId, conversationId);
-      throw new InvalidRequestError([{ path: 'admins', message: 'must be members' }]);
-    }
-    const content = { event: 'admins', users: unique } as const;
-    await change(ports, userId, conversationId, facts, content, { admins: unique });
-    facts = { ...facts, admins: unique };
+  if (wanted !== undefined) {
+    const content = { event: 'admins', users: wanted } as const;
+    await change(ports, userId, conversationId, facts, content, { admins: wanted });
+    facts = { ...facts, admins: wanted };
   }
   return toBody(conversationId, facts);
 }
@@ -75,8 +76,23 @@ async function change(
     if (await ports.groupWriter.apply({ conversationId, message, openHistory, ifAdmin: userId, ...what })) {
       return notifyMembers(ports, message, memberCount);
     }
-    // A change with a higher seq came first, or the author is no longer an admin.
+    // A change with a higher seq came first, the author is no longer an admin, or a new admin has left.
     await requireAdmin(ports, userId, conversationId);
+    if (what.admins) await requireMembers(ports, userId, conversationId, what.admins);
   }
   throw new UnavailableError();
+}
+
+/** @throws {InvalidRequestError} one of the new admins is not a member */
+async function requireMembers(
+  ports: GroupChangePorts,
+  userId: string,
+  conversationId: string,
+  admins: readonly string[],
+): Promise<void> {
+  const present = await ports.groups.getMembers(conversationId, admins);
+  if (admins.every((admin) => present.get(admin)?.isLeaving === false)) return;
+  // Whoever has lost the role or left meanwhile learns nothing about the members.
+  await requireAdmin(ports, userId, conversationId);
+  throw new InvalidRequestError([{ path: 'admins', message: 'must be members' }]);
 }

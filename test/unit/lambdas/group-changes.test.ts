@@ -104,6 +104,26 @@ describe('a group', () => {
     expect((await showGroup(world, 'alice', id)).name).toBe('Scullers');
   });
 
+  it('keeps its name if one of the new admins in the same request is no member (IM-GROUP)', async () => {
+    const id = await groupOf('bob');
+    const request = { name: 'Sailors', admins: ['alice', 'carol'] };
+    await expect(updateGroup(world, 'alice', id, request)).rejects.toEqual(refused('invalid_request'));
+    expect((await showGroup(world, 'alice', id)).name).toBe('Rowers');
+    expect(await contentsOf(id)).toHaveLength(1);
+  });
+
+  it('refuses a new admin who leaves meanwhile, and is not unavailable for that (IM-GROUP)', async () => {
+    const id = await groupOf('bob');
+    const apply: World['groupWriter']['apply'] = async (change) => {
+      await world.groupWriter.markAsLeaving(id, 'bob');
+      return world.groupWriter.apply(change);
+    };
+    const ports = { ...world, groupWriter: { ...world.groupWriter, apply } };
+    await expect(updateGroup(ports, 'alice', id, { admins: ['bob'] })).rejects.toEqual(
+      refused('invalid_request'),
+    );
+  });
+
   it('answers unavailable and sends no message if the store refuses a change', async () => {
     const id = await groupOf('bob');
     const ports = { ...world, groupWriter: { ...world.groupWriter, apply: async () => false } };
