@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { setReady } from '../../../lambdas/domain/desk/agent.ts';
+import { openChat } from '../../../lambdas/domain/desk/customer.ts';
+import { matchQueue } from '../../../lambdas/domain/desk/match.ts';
 import { createGroup } from '../../../lambdas/domain/groups/change.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
 import { allocateSeq } from '../../../lambdas/domain/messages/store.ts';
@@ -38,7 +41,7 @@ describe('sendMessage', () => {
     const { to: _, ...rest } = aRequest();
     for (const target of [{ to: 'system' }, { conversationId: 'dm:alice:system' }]) {
       const refused = send(world, 'alice', { ...rest, ...target });
-      await expect(refused).rejects.toMatchObject({ code: 'invalid_request' });
+      await expect(refused).rejects.toMatchObject({ code: 'invalid_request', issues: [{ path: 'to' }] });
     }
     expect(await send(world, 'system', aRequest({ to: 'alice' }))).toMatchObject({ seq: 1 });
   });
@@ -104,7 +107,7 @@ describe('sendMessage', () => {
         return messages.putIfAbsent(message);
       },
     };
-    await expect(send({ ...world, messages: twice }, 'alice', aRequest())).resolves.toMatchObject({
+    await expect(send({ ...world, messageWriter: twice }, 'alice', aRequest())).resolves.toMatchObject({
       duplicate: false,
     });
   });
@@ -175,8 +178,32 @@ describe('sendMessage', () => {
       aRequest(),
       caller,
     );
+    expect(reads).toBe(2);
     const connectionIds = world.connections.posts.map(({ connectionId }) => connectionId).sort();
     expect(connectionIds).toEqual(['alice-phone', 'bob-phone']);
+  });
+
+  it('goes to the sessions of both users if it is sent without one (IM-SEND-5)', async () => {
+    const { world } = await withSpeaker();
+    await world.routes.connect(aSession());
+    await send(world, 'alice', aRequest());
+    const connectionIds = world.connections.posts.map(({ connectionId }) => connectionId).sort();
+    expect(connectionIds).toEqual(['alice-laptop', 'bob-phone']);
+    expect(world.offlineQueue.jobs).toEqual([]);
+  });
+
+  it('may have content of 16,384 bytes as canonical JSON (IM-FRAME-5)', async () => {
+    const text = 'x'.repeat(16_384 - '{"text":"","type":"text"}'.length);
+    expect(await send(createWorld(), 'alice', aRequest({ content: { type: 'text', text } }))).toMatchObject({
+      seq: 1,
+    });
+  });
+
+  it('names content as what is wrong if it has no JSON form', async () => {
+    const content = { type: 'custom', data: '\ud800' } as const;
+    await expect(send(createWorld(), 'alice', aRequest({ content }))).rejects.toMatchObject({
+      issues: [{ path: 'content' }],
+    });
   });
 
   it('checks the session of the sending device among all of its user, and extends its lease only (IM-BEAT)', async () => {
@@ -286,6 +313,29 @@ describe('a send to a group', () => {
     await world.routes.disconnect(caller);
     const sent = send(world, 'alice', requestTo(conversationId), caller);
     await expect(sent).rejects.toMatchObject({ code: 'session_expired' });
+  });
+});
+
+describe('a send in a support chat', () => {
+  it('has the agent checked if no session of theirs took it, and nobody else (IM-DESK-7)', async () => {
+    const { world } = await withSpeaker();
+    for (const userId of ['bob', 'ann']) await world.routes.connect(aSession({ userId }));
+    const callerOf = (userId: string) => ({ userId, deviceId: 'phone', connectionId: `${userId}-phone` });
+    const { conversationId } = await openChat(world, callerOf('bob'), {});
+    const say = (from: string, clientMsgId: string) =>
+      send(world, from, { clientMsgId, conversationId, content: { type: 'text', text: 'hi' } });
+    const checked = () =>
+      world.deskEvents.events.flatMap(({ event }) => (event.kind === 'check-agent' ? [event.userId] : []));
+    await say('bob', 'c1');
+    await setReady(world, callerOf('ann'), { roles: ['agent'] }, { queues: ['default'], capacity: 1 });
+    await matchQueue(world, { queue: 'default', moved: false, isRepeat: false, isWatchdog: false });
+    await say('bob', 'c2');
+    expect(checked()).toEqual([]);
+    for (const userId of ['bob', 'ann']) await world.routes.disconnect(callerOf(userId));
+    await say('ann', 'c3');
+    expect(checked()).toEqual([]);
+    await say('bob', 'c4');
+    expect(checked()).toEqual(['ann']);
   });
 });
 
