@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import {
   DIAGNOSTICS,
+  DUPLICATE_LOGINS,
   InvalidOptionsError,
   MESSAGE_TABLE_CLASSES,
   type ServerlessImProps,
@@ -47,7 +48,7 @@ export function propsFromContext(read: ReadContext): ServerlessImProps {
     inboxTtl: context.duration('inboxTtl'),
     lease: context.duration('lease'),
     idleTimeoutMs: context.integer('idleTimeoutMs'),
-    duplicateLogin: context.choice('duplicateLogin', ['replace', 'reject']),
+    duplicateLogin: context.choice('duplicateLogin', DUPLICATE_LOGINS),
     offlineConcurrency: context.integer('offlineConcurrency'),
     pollConcurrency: context.integer('pollConcurrency'),
     accessLogRole: context.flag('accessLogRole'),
@@ -58,7 +59,9 @@ export function propsFromContext(read: ReadContext): ServerlessImProps {
     diagnostics: context.choices('diagnostics', DIAGNOSTICS),
     alarmTopicArn: context.text('alarmTopicArn'),
   };
-  const faults = [...context.faults, ...signInFaults(props.issuer, context.flag('userPool') ?? false)];
+  const userPool = context.flag('userPool') ?? false;
+  // A malformed value would be told to be missing.
+  const faults = context.faults.length > 0 ? context.faults : signInFaults(props.issuer, userPool);
   if (faults.length > 0) throw new InvalidOptionsError(faults);
   return props;
 }
@@ -73,6 +76,16 @@ function signInFaults(issuer: string | undefined, userPool: boolean): string[] {
 }
 
 const DURATION_UNITS = { s: Duration.seconds, m: Duration.minutes, h: Duration.hours, d: Duration.days };
+
+/** `-c` passes JSON as text, too. */
+function entriesOf(text: string): unknown {
+  if (!text.startsWith('[')) return text.split(',').map((entry) => entry.trim());
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 class ContextReader {
   readonly faults: string[] = [];
@@ -102,8 +115,8 @@ class ContextReader {
   list(key: string): readonly string[] | undefined {
     const value = this.#value(key);
     if (value === undefined) return undefined;
-    if (typeof value === 'string') return value.split(',').map((entry) => entry.trim());
-    if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) return value;
+    const entries = typeof value === 'string' ? entriesOf(value) : value;
+    if (Array.isArray(entries) && entries.every((entry) => typeof entry === 'string')) return entries;
     return this.#fault(key, 'text or a list of texts', value);
   }
 

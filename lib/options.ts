@@ -127,6 +127,7 @@ export interface ServerlessImProps {
    * What happens if a device connects that already has a session (IM-CONN-4). `replace` ends the old session; `reject`
    * refuses the new one with 409 if the old one's socket is open.
    * @default 'replace'
+   * @throws {InvalidOptionsError} another word
    * @example 'reject'
    */
   readonly duplicateLogin?: DuplicateLogin | undefined;
@@ -247,13 +248,15 @@ export const DIAGNOSTICS = ['reports', 'traces', 'routeMetrics'] as const;
 export type Diagnostic = (typeof DIAGNOSTICS)[number];
 
 /** What happens if a device connects that already has a session (IM-CONN-4). */
-export type DuplicateLogin = 'replace' | 'reject';
+export type DuplicateLogin = (typeof DUPLICATE_LOGINS)[number];
+
+export const DUPLICATE_LOGINS = ['replace', 'reject'] as const;
 
 /** Token bucket of an API Gateway stage. The account's own limits apply, too. */
 export interface Throttle {
   /**
    * Average requests per second.
-   * @throws {InvalidOptionsError} not a positive number
+   * @throws {InvalidOptionsError} not a positive, finite number
    * @example 1_000
    */
   readonly rateLimit: number;
@@ -429,7 +432,8 @@ function issuerFaults(props: ServerlessImProps): string[] {
 /** Keys fetched without TLS could be forged. The loopback address is for the local server. */
 function isTrustworthyUrl(text: string): boolean {
   if (Token.isUnresolved(text)) return true;
-  if (!URL.canParse(text)) return false;
+  // `URL` drops white space around it, and a token's issuer would never equal the text.
+  if (!URL.canParse(text) || /\s/.test(text)) return false;
   const url = new URL(text);
   return (
     url.protocol === 'https:' ||
@@ -461,12 +465,21 @@ function optionFaults(props: ServerlessImProps, options: ServerlessImOptions): s
   }
   for (const name of ['webSocketThrottle', 'httpThrottle'] as const) {
     const { rateLimit, burstLimit } = options[name];
-    if (!(rateLimit > 0 && isIntegerWithin(burstLimit, 1, Number.MAX_SAFE_INTEGER))) {
+    if (
+      !(
+        rateLimit > 0 &&
+        Number.isFinite(rateLimit) &&
+        isIntegerWithin(burstLimit, 1, Number.MAX_SAFE_INTEGER)
+      )
+    ) {
       faults.push(`${name} must have a positive rateLimit and a whole burstLimit of at least 1`);
     }
   }
   if (options.alarmTopicArn !== undefined && !isTopicArn(options.alarmTopicArn)) {
     faults.push(`alarmTopicArn must be the ARN of an SNS topic, not "${options.alarmTopicArn}"`);
+  }
+  if (!DUPLICATE_LOGINS.includes(options.duplicateLogin)) {
+    faults.push(`duplicateLogin must be ${DUPLICATE_LOGINS.join(' or ')}`);
   }
   if (!MESSAGE_TABLE_CLASSES.includes(options.messageTableClass)) {
     faults.push(`messageTableClass must be ${MESSAGE_TABLE_CLASSES.join(' or ')}`);

@@ -94,10 +94,7 @@ export function parseCostArguments(args: readonly string[]): CostArguments {
     },
   });
   const given: Readonly<Record<string, unknown>> = values;
-  const numbers = names.map((name) => [
-    name,
-    numberOf(optionOf(name), given[optionOf(name)], DEFAULT_WORKLOAD[name]),
-  ]);
+  const numbers = names.map((name) => [name, numberOf(name, given[optionOf(name)])]);
   return {
     workload: Object.fromEntries(numbers) as Workload,
     explain: given['explain'] === true,
@@ -112,11 +109,19 @@ function optionOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-function numberOf(option: string, text: unknown, otherwise: number): number {
-  if (text === undefined) return otherwise;
+/** What figures are divided by. */
+const DIVISORS: readonly (keyof Workload)[] = ['users', 'messagesPerDay', 'batch'];
+const SHARES: readonly (keyof Workload)[] = ['online', 'groupShare', 'receiverOnline'];
+
+function numberOf(name: keyof Workload, text: unknown): number {
+  if (text === undefined) return DEFAULT_WORKLOAD[name];
   const number = Number(text);
-  if (text === '' || !Number.isFinite(number) || number < 0) {
-    throw new Error(`--${option} must be a number, not "${text}"`);
+  const isShare = SHARES.includes(name);
+  const isDivisor = DIVISORS.includes(name);
+  const isAbove = isDivisor ? number > 0 : number >= 0;
+  if (text === '' || !Number.isFinite(number) || !isAbove || (isShare && number > 1)) {
+    const range = isShare ? ' from 0 to 1' : isDivisor ? ' above 0' : '';
+    throw new Error(`--${optionOf(name)} must be a number${range}, not "${text}"`);
   }
   return number;
 }

@@ -87,6 +87,11 @@ describe('the context', () => {
     expect(inSeconds(props)).toEqual(meaning);
   });
 
+  it('may come from the CLI as JSON, which is text, too', () => {
+    const context = { ...ISSUER, audience: '["im", "im-staging"]', deskQueues: '["sales"]' };
+    expect(fromContext(context)).toMatchObject({ audience: ['im', 'im-staging'], deskQueues: ['sales'] });
+  });
+
   it('treats empty text as no value, so that a script may pass an unset variable', () => {
     expect(inSeconds(fromContext({ issuer: '', audience: '', retain: '', lease: null }))).toEqual({});
   });
@@ -101,6 +106,8 @@ describe('the context', () => {
     ['issuer', 7, 'text'],
     ['audience', [1], 'text or a list of texts'],
     ['audience', {}, 'text or a list of texts'],
+    ['audience', '["im"', 'text or a list of texts'],
+    ['audience', '[1]', 'text or a list of texts'],
     ['lease', '30', 'a duration like 90s, 30m, 12h, or 7d'],
     ['lease', 30, 'a duration like 90s, 30m, 12h, or 7d'],
     ['lease', '-5m', 'a duration like 90s, 30m, 12h, or 7d'],
@@ -136,6 +143,15 @@ describe('the context', () => {
       'context "userPool" and "issuer" exclude each other',
     );
   });
+
+  it.each([{}, { issuer: 'https://issuer.example.com', audience: 'im' }])(
+    'is refused if its user pool is neither true nor false, beside %j',
+    (others) => {
+      expect(() => read({ ...others, userPool: 'TRUE' })).toThrow(
+        'serverless-im: context "userPool" must be true or false, not "TRUE"',
+      );
+    },
+  );
 
   it('is refused with all errors at once', () => {
     expect(() => fromContext({ retain: 'x', lease: 'y' })).toThrow(/"retain".*; .*"lease"/);

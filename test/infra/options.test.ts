@@ -94,6 +94,7 @@ describe('options', () => {
       { messageTableClass: 'glacier' as 'standard' },
       'messageTableClass must be standard or infrequent-access',
     ],
+    [{ duplicateLogin: 'refuse' as 'reject' }, 'duplicateLogin must be replace or reject'],
     ...[
       { readUnitsPerSecond: 11_999, writeUnitsPerSecond: 4_000 },
       { readUnitsPerSecond: 12_000, writeUnitsPerSecond: 3_999 },
@@ -115,6 +116,10 @@ describe('options', () => {
     [
       { ...EXTERNAL, issuer: 'http://localhost.example.com' },
       'issuer must be an https URL, not "http://localhost.example.com"',
+    ],
+    [
+      { ...EXTERNAL, issuer: ' https://a.example.com ' },
+      'issuer must be an https URL, not " https://a.example.com "',
     ],
     [{ ...EXTERNAL, jwksUri: 'keys' }, 'jwksUri must be an https URL, not "keys"'],
     [{ ...EXTERNAL, audience: ['im', ''] }, 'an audience must not be empty or contain a comma'],
@@ -139,6 +144,10 @@ describe('options', () => {
     [{ offlineConcurrency: 1001 }, 'offlineConcurrency must be a whole number from 2 to 1000'],
     [
       { httpThrottle: { rateLimit: 0, burstLimit: 1 } },
+      'httpThrottle must have a positive rateLimit and a whole burstLimit of at least 1',
+    ],
+    [
+      { httpThrottle: { rateLimit: Number.POSITIVE_INFINITY, burstLimit: 1 } },
       'httpThrottle must have a positive rateLimit and a whole burstLimit of at least 1',
     ],
     [

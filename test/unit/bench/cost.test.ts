@@ -183,6 +183,14 @@ describe('the arguments of cost', () => {
     expect(workload).toMatchObject({ users: 1e6, messagesPerDay: 12, online: 0.1 });
   });
 
+  it.each(['--users=0', '--messages-per-day=0', '--batch=0'])('refuse %s, by which they divide', (zero) => {
+    expect(() => parseCostArguments([zero])).toThrow('must be a number above 0, not "0"');
+  });
+
+  it.each(['online', 'group-share', 'receiver-online'])('refuse a %s of more than everything', (share) => {
+    expect(() => parseCostArguments([`--${share}=1.1`])).toThrow('must be a number from 0 to 1, not "1.1"');
+  });
+
   it.each(['many', '', '-1'])('refuse "%s" users', (users) => {
     expect(() => parseCostArguments([`--users=${users}`])).toThrow('--users must be a number');
   });
