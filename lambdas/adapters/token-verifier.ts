@@ -82,7 +82,8 @@ function identityOf(
     throw new UnauthorizedError('The user id is not valid.');
   return {
     userId,
-    expiresAtMs: exp * 1000,
+    // "Non-integer values can be represented" (RFC 7519), but not in our frames.
+    expiresAtMs: Math.floor(exp * 1000),
     roles: rolesClaim === undefined ? [] : parseRoles(payload[rolesClaim]),
     name: parseName(name),
   };

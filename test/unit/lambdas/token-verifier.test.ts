@@ -56,6 +56,12 @@ describe('a token', () => {
     await expect(verifier().verify(await sign(cognito))).resolves.toEqual(identity);
   });
 
+  it('expires at a whole millisecond, though its seconds may have any fraction (RFC 7519, IM-RENEW)', async () => {
+    const exp = Math.floor(Date.now() / 1000) + 600;
+    const token = await sign(claims({ exp: exp + 0.12345 }));
+    await expect(verifier().verify(token)).resolves.toMatchObject({ expiresAtMs: exp * 1000 + 123 });
+  });
+
   it('gives the roles of the configured claim, and the name (IM-ROLE)', async () => {
     const token = await sign(claims({ groups: ['rowers', 'agent'], name: 'Ann' }));
     const verified = verifier({ rolesClaim: 'groups' }).verify(token);
