@@ -144,7 +144,8 @@ describe('a fan-out job', () => {
     for (const deviceId of ['phone', 'tablet'])
       await world.routes.connect(aSession({ userId: 'alice', deviceId }));
     await processFanOutJob(world, { ...job(), users: ['alice'], exceptConnectionId: 'alice-phone' });
-    expect(posted()).toEqual(['alice-tablet']);
+    const frame = { type: 'messages', messages: [expect.objectContaining({ seq: 7, from: 'alice' })] };
+    expect(world.connections.posts).toEqual([{ connectionId: 'alice-tablet', frame }]);
   });
 });
 
@@ -198,9 +199,14 @@ describe('delivery to a group', () => {
 
   it('prefetches the members of a group of up to 25, and reads none of a larger one', async () => {
     const ports = withMembers(members(25));
-    expect(await prefetchMembers(ports, ID, 25)).toHaveLength(25);
+    expect(await prefetchMembers(ports, ID, 25)).toEqual(members(25).map(({ userId }) => userId));
     expect(await prefetchMembers(ports, ID, 26)).toEqual([]);
-    expect(pages).toHaveLength(1);
+    expect(pages).toEqual([{ limit: 25 }]);
+  });
+
+  it('prefetches nobody if the members cannot be read', async () => {
+    const groups = { ...world.groups, members: () => Promise.reject(new Error('members')) };
+    expect(await prefetchMembers({ groups }, ID, 3)).toEqual([]);
   });
 
   it("hands a large group to the workers, with the sender's session, and reports nobody", async () => {

@@ -5,6 +5,7 @@ import {
   fillPage,
   firstEntries,
   inOrder,
+  pageBytesFor,
   toInboxPage,
 } from '../../../lambdas/domain/delivery/inbox.ts';
 import { commit, draft } from '../../../lambdas/domain/messages/store.ts';
@@ -69,6 +70,11 @@ describe('an inbox page', () => {
     expect(await fill(0)).toEqual([1, true]);
   });
 
+  it('may fill the frame of a session that reads JSON, and three quarters of one in Protobuf (IM-HELLO-1, IM-PB)', () => {
+    expect(pageBytesFor({})).toBe(LIMITS.inboxPageBytes);
+    expect(pageBytesFor({ encoding: 'protobuf' })).toBe((LIMITS.inboxPageBytes * 3) / 4);
+  });
+
   it('skips entries whose message has expired, and removes them', async () => {
     const world = createWorld();
     await receive(world, 1, 'hi');
@@ -100,8 +106,9 @@ describe('an inbox page', () => {
     const [id = ''] = ids;
     expect(decode(...ids.slice(1))).toEqual(ids.slice(1));
     expect(decode(id, id)).toEqual([id]);
+    const issues = [expect.objectContaining({ path: 'batch' })];
     for (const wrong of [ids, [`${id}0`], [`0${id}`], [id.slice(1)], [id.toLowerCase()], [id, '']])
-      expect(() => decode(...wrong)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
+      expect(() => decode(...wrong)).toThrow(expect.objectContaining({ code: 'invalid_request', issues }));
   });
 });
 
@@ -133,8 +140,10 @@ describe('the order within a page', () => {
       { conversationId: 'dm:b:c', seq: 1, sentAt: 2 },
       { conversationId: 'dm:a:b', seq: 9, sentAt: 3 },
       { conversationId: 'dm:b:c', seq: 2, sentAt: 4 },
+      { conversationId: 'dm:b:c', seq: 3, sentAt: 5 },
     ];
-    expect(inOrder(parts.toReversed() as unknown as StoredMessage[])).toEqual(parts);
+    for (const read of [parts, parts.toReversed()])
+      expect(inOrder(read as unknown as StoredMessage[])).toEqual(parts);
   });
 
   it('is by conversation where the times are equal, however the messages were read', () => {

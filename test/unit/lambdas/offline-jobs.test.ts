@@ -39,6 +39,7 @@ const run = (...jobs: OfflineJob[]) =>
     jobs.map((body, index) => ({ recordId: `r${index}`, body })),
   );
 const inbox = async () => (await world.inbox.first('bob', 50)).references.map(({ seq }) => seq);
+const frame = { type: 'messages', messages: [expect.objectContaining({ seq: 1, from: 'alice' })] };
 const posted = () => world.connections.posts.map(({ connectionId }) => connectionId);
 const requeued = () =>
   world.offlineQueue.jobs.map(({ job, delaySeconds }) => ({
@@ -80,7 +81,7 @@ describe('the consumer of the offline queue', () => {
   it('posts to a session that connected in the meantime and removes the entry (IM-FAULT-8)', async () => {
     await world.routes.connect(aSession());
     expect(await run(storeJob(message))).toEqual([]);
-    expect(posted()).toEqual(['bob-phone']);
+    expect(world.connections.posts).toEqual([{ connectionId: 'bob-phone', frame }]);
     expect(await inbox()).toEqual([]);
   });
 
@@ -214,7 +215,14 @@ describe('the consumer of the offline queue', () => {
     expect(posted()).toEqual([]);
     await world.routes.connect(aSession());
     await run(job);
-    expect(posted()).toEqual(['bob-phone']);
+    expect(world.connections.posts).toEqual([{ connectionId: 'bob-phone', frame }]);
+  });
+
+  it('posts to that connection again while the outcome is unknown (IM-FAULT-11)', async () => {
+    await world.routes.connect(aSession());
+    world.connections.outcomes.set('bob-phone', 'unsure');
+    await run({ ...toPhone, kind: 'post', reference: referenceTo(message) });
+    expect(requeued()).toEqual([{ kind: 'post', round: 1, delaySeconds: 2 }]);
   });
 
   it("stores a `keep` job's message for a session that reads the inbox, and posts it to no session (IM-IDLE)", async () => {
@@ -372,7 +380,9 @@ describe('the consumer of the offline queue', () => {
       recordId: userId,
       body: { ...storeJob(message), userId } as OfflineJob,
     }));
+    for (const { recordId: userId } of records) await world.routes.connect(aSession({ userId }));
     expect(idsOf(await processOfflineJobs({ ...world, inboxWriter: leaving }, records))).toEqual(['carol']);
+    expect(posted()).toEqual(['bob-phone', 'dan-phone']);
   });
 
   it('returns the record to the queue when a follow-up job cannot be enqueued', async () => {
