@@ -119,8 +119,42 @@ describe('the conversation list', () => {
 
   it('counts nothing in a conversation that was read to its end (IM-INV-6)', async () => {
     for (const clientMsgId of ['c1', 'c2']) await direct('bob', clientMsgId);
-    await world.conversations.advanceRead('bob', 'dm:alice:bob', 2);
-    expect((await list('bob')).conversations).toMatchObject([{ readSeq: 2, unread: 0 }]);
+    const id = await group(['bob']);
+    await say(id, 'hi');
+    for (const one of ['dm:alice:bob', id]) await world.conversations.advanceRead('bob', one, 2);
+    const read = { readSeq: 2, unread: 0 };
+    expect((await list('bob')).conversations).toMatchObject([read, read]);
+  });
+
+  it('starts at the first conversation, and gives all its counts 2,000 units to share', async () => {
+    const id = await group(['bob']);
+    for (const text of ['one', 'two']) {
+      await direct('bob', text);
+      await say(id, text);
+    }
+    const pages: unknown[] = [];
+    const memberships: World['conversations']['memberships'] = (userId, page) => {
+      pages.push(page);
+      return world.conversations.memberships(userId, page);
+    };
+    const budgets: unknown[] = [];
+    const countOthers: World['messages']['countOthers'] = async (_, __, { budget }) => {
+      budgets.push({ ...budget });
+      budget.units -= 7;
+      return { count: 2, isAtLeast: false };
+    };
+    const ports = {
+      ...world,
+      conversations: { ...world.conversations, memberships },
+      messages: { ...world.messages, countOthers },
+    };
+    await readConversations(ports, 'bob', { limit: 50 });
+    expect(pages).toStrictEqual([{ limit: 51 }]);
+    expect(budgets).toEqual([{ units: 2_000 }, { units: 1_993 }]);
+  });
+
+  it('names the cursor as what is wrong if it is none (IM-REFUSE-5)', async () => {
+    await expect(list('alice', { cursor: 'x' })).rejects.toMatchObject({ issues: [{ path: 'cursor' }] });
   });
 
   it("counts unread messages in conversations from before the users' last seqs were stored (IM-INV-6)", async () => {
@@ -183,8 +217,16 @@ describe('the conversation list', () => {
       },
     };
     await world.conversationWriter.createDirect('dm:bob:carol', ['bob', 'carol']);
-    expect(idsOf(await readConversations(spy, 'bob', { limit: 50 }))).toEqual([id]);
-    expect(asked).toEqual([[id], [{ userId: 'carol', conversationId: 'dm:bob:carol' }], [id]]);
+    await direct('bob');
+    expect(idsOf(await readConversations(spy, 'bob', { limit: 50 }))).toEqual(['dm:alice:bob', id]);
+    expect(asked).toEqual([
+      ['dm:alice:bob', id],
+      [
+        { userId: 'alice', conversationId: 'dm:alice:bob' },
+        { userId: 'carol', conversationId: 'dm:bob:carol' },
+      ],
+      [id],
+    ]);
     asked.length = 0;
     expect(idsOf(await readConversations(spy, 'carol', { limit: 50 }))).toEqual([]);
     expect(asked).toEqual([[{ userId: 'bob', conversationId: 'dm:bob:carol' }], []]);
@@ -205,13 +247,12 @@ describe('the history of a conversation', () => {
   });
 
   it('ascends, and its head is never below its last message', async () => {
-    await direct('bob', 'c1');
-    await direct('bob', 'c2');
+    for (const clientMsgId of ['c1', 'c2', 'c3']) await direct('bob', clientMsgId);
     const head = async () => ({ seq: 1, atMs: 0 });
     const ports = { ...world, conversations: { ...world.conversations, head } };
     const history = await readHistory(ports, 'bob', 'dm:alice:bob', { limit: 50 });
-    expect(history.messages.map(({ seq }) => seq)).toEqual([1, 2]);
-    expect([history.head, history.hasMore]).toEqual([2, false]);
+    expect(history.messages.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    expect([history.head, history.hasMore]).toEqual([3, false]);
   });
 
   it('is not found for a supervisor of a support chat that does not exist (IM-ROLE)', async () => {
