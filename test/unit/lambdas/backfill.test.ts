@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { WATCHDOG_SECONDS } from '../../../lambdas/domain/delivery/outbox.ts';
 import { createGroup } from '../../../lambdas/domain/groups/change.ts';
-import { addMembers } from '../../../lambdas/domain/groups/members.ts';
+import { addMembers, removeMember } from '../../../lambdas/domain/groups/members.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { createWorld, type World } from '../../adapters/memory/world.ts';
@@ -88,6 +88,10 @@ describe('a new member', () => {
 
   it('gets none of them if the removal has begun since (IM-INV-5)', async () => {
     expect(await addOvertaken(1, () => world.groupWriter.markAsLeaving(id, 'carol'))).toEqual([]);
+  });
+
+  it('gets none of them if the removal is complete (IM-INV-5)', async () => {
+    expect(await addOvertaken(1, () => removeMember(world, 'alice', id, 'carol'))).toEqual([]);
   });
 
   it('gets none of them if a later addition has replaced this one (IM-INV-5)', async () => {

@@ -48,6 +48,14 @@ describe('the outbox of a group', () => {
     },
   );
 
+  it('holds the first message of a new group until it was delivered, by the watchdog job at last (IM-PUSH-2, IM-FAULT-3)', async () => {
+    const request = { name: 'Swimmers', members: ['carol'], openHistory: false };
+    await expect(createGroup(withoutRoutes(), 'alice', request)).rejects.toEqual(refused);
+    await bark();
+    const posted = world.connections.posts.map(({ connectionId }) => connectionId).sort();
+    expect(posted).toEqual(['alice-phone', 'carol-phone']);
+  });
+
   it.each(changes)('is empty after %s that was delivered', async (_, change) => {
     await change(world);
     expect(await world.outbox.pending(id)).toEqual([]);
