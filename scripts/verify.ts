@@ -28,12 +28,29 @@ function fail(message: string): never {
   process.exit(2);
 }
 
-const { values } = parseArgs({
-  options: { ws: { type: 'string' }, http: { type: 'string' }, 'token-command': { type: 'string' } },
-});
-const { ws, http, 'token-command': command } = values;
+const USAGE = "Usage: npm run verify -- --ws URL --http URL --token-command 'CMD {user} {roles}'";
+
+function parseOptions() {
+  const options = {
+    ws: { type: 'string' },
+    http: { type: 'string' },
+    'token-command': { type: 'string' },
+    help: { type: 'boolean' },
+  } as const;
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    return fail(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+  }
+}
+
+const { ws, http, 'token-command': command, help } = parseOptions();
+if (help) {
+  console.log(USAGE);
+  process.exit(0);
+}
 if (ws === undefined || http === undefined || command === undefined) {
-  fail("Usage: npm run verify -- --ws URL --http URL --token-command 'CMD {user} {roles}'");
+  fail(USAGE);
 }
 if (!command.includes('{user}')) fail('--token-command must hold {user}, where the user id goes.');
 
