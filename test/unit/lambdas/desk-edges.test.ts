@@ -213,7 +213,7 @@ describe('a check of an agent', () => {
     expect(checks()).toEqual([]);
   });
 
-  it('reads the heads of the chats at once, and has each of their queues matched once (IM-DESK-6, IM-DESK-7)', async () => {
+  it('reads the agent once and the heads at once, and has each queue of the chats matched once (IM-DESK-6, IM-DESK-7)', async () => {
     for (const customer of ['bob', 'eve']) await open(customer);
     await open('dan', 'boats');
     await world.routes.connect(aSession({ userId: 'ann' }));
@@ -229,11 +229,17 @@ describe('a check of an agent', () => {
       return world.desk.chatIds(list, page);
     };
     const head = () => Promise.reject(new Error('called'));
+    let agentReads = 0;
+    const agent: World['desk']['agent'] = (userId) => {
+      agentReads += 1;
+      return world.desk.agent(userId);
+    };
     await check({
-      desk: { ...world.desk, chatIds },
+      desk: { ...world.desk, chatIds, agent },
       conversations: { ...world.conversations, head },
     });
     expect(pages).toEqual([{ limit: 50 }, { limit: 50 }]);
+    expect(agentReads).toBe(1);
     const matches = world.deskEvents.events.flatMap(({ event }) => (event.kind === 'match' ? [event] : []));
     const ofBoth = (watchdog: boolean) =>
       [QUEUE, 'boats'].map((queue) => ({ kind: 'match', queue, moved: true, watchdog }));
