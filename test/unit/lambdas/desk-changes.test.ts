@@ -455,6 +455,13 @@ describe('a list of chats', () => {
     ]);
   });
 
+  it('continues within the last list, too (IM-DESK)', async () => {
+    const ids = Array.from({ length: LIMITS.pageDefault + 1 }, (_, n) => `cs:${'0'.repeat(24)}${n + 10}`);
+    const desk = { ...world.desk, chatIds: async () => ids };
+    const { cursor } = await listChats({ ...world, desk }, 'ann', AGENT, { state: 'assigned' });
+    expect(cursor).toBe(encodeCursor('ann', ['0', ids.at(-2) ?? '']));
+  });
+
   it('leaves out a chat whose head is gone (IM-DESK)', async () => {
     await assigned();
     const conversations = { ...world.conversations, heads: async () => new Map() };

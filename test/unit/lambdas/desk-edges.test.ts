@@ -330,6 +330,19 @@ describe('a customer who opens a chat', () => {
     await open('bob');
     expect(framesTo('bob-tablet')).toEqual([['messages'], ['desk.updated', 'waiting', 1]]);
     expect(framesTo('bob-phone')).toEqual([['messages']]);
+    expect(world.offlineQueue.jobs).toEqual([]);
+  });
+
+  it('is refused as unavailable while the chat that is found has no head (IM-DESK-1)', async () => {
+    const { conversationId } = await open('bob');
+    const head = async () => ({ seq: 0, atMs: 0 });
+    const openChatOf = async () => conversationId;
+    const ports = {
+      ...world,
+      conversations: { ...world.conversations, head },
+      desk: { ...world.desk, openChatOf },
+    };
+    await expect(openChat(ports, caller('bob'), {})).rejects.toEqual(refused('unavailable'));
   });
 
   it('gets a new one when the old one closes while it is looked up (IM-DESK-1)', async () => {
@@ -436,6 +449,8 @@ describe('a match', () => {
     world.deskEvents.events.length = 0;
     await match({ deskWriter: { ...world.deskWriter, apply } });
     expect(won).toBe(50);
+    // The positions may have moved.
+    expect(framesTo('bob-phone').at(-1)).toEqual(['desk.updated', 'waiting', 1]);
     expect(world.deskEvents.events.at(-1)).toEqual({
       event: { kind: 'match', queue: QUEUE, moved: false, watchdog: false },
       delaySeconds: 0,
@@ -481,15 +496,20 @@ describe('a match', () => {
     world.advance(1);
     const { conversationId } = await open('eve');
     world.connections.posts.length = 0;
-    const heads: World['conversations']['heads'] = async (ids) => {
+    const taken = async (ids: readonly string[]) => {
       const found = new Map(await world.conversations.heads(ids));
       const head = found.get(conversationId);
       if (head?.chat) found.set(conversationId, { ...head, chat: { ...head.chat, state: 'assigned' } });
       return found;
     };
-    await matchQueue({ ...world, conversations: { ...world.conversations, heads } }, moved);
-    expect(framesTo('bob-phone')).toEqual([['desk.updated', 'waiting', 1]]);
-    expect(framesTo('eve-phone')).toEqual([]);
+    const gone = async (ids: readonly string[]) =>
+      world.conversations.heads(ids.filter((id) => id !== conversationId));
+    for (const heads of [taken, gone]) {
+      world.connections.posts.length = 0;
+      await matchQueue({ ...world, conversations: { ...world.conversations, heads } }, moved);
+      expect(framesTo('bob-phone')).toEqual([['desk.updated', 'waiting', 1]]);
+      expect(framesTo('eve-phone')).toEqual([]);
+    }
   });
 
   it('sweeps the queue again after a minute, less the 5 s by which an event may be early (IM-DESK-6)', async () => {
@@ -522,6 +542,17 @@ describe('a match', () => {
 });
 
 describe('a notification', () => {
+  it('reads the sessions of customer and agent, and of nobody else', async () => {
+    await assignable();
+    const asked: unknown[] = [];
+    const sessionsOf: World['routes']['sessionsOf'] = (userIds) => {
+      asked.push(userIds);
+      return world.routes.sessionsOf(userIds);
+    };
+    await match({ routes: { ...world.routes, sessionsOf } });
+    expect(asked).toStrictEqual([['bob', 'ann']]);
+  });
+
   it('of a transfer says assigned to customer and new agent, and updated to the former one (IM-DESK-5)', async () => {
     const id = await assigned();
     await ready('zoe');
@@ -590,7 +621,14 @@ describe('a rating', () => {
     await world.routes.connect(aSession({ deviceId: 'tablet' }));
     await closeChat(world, caller('bob'), { conversationId });
     world.connections.posts.length = 0;
-    expect(await closeChat(world, caller('bob'), { conversationId, rating: 4 })).toMatchObject({ rating: 4 });
+    const asked: unknown[] = [];
+    const sessionsOf: World['routes']['sessionsOf'] = (userIds) => {
+      asked.push(userIds);
+      return world.routes.sessionsOf(userIds);
+    };
+    const ports = { ...world, routes: { ...world.routes, sessionsOf } };
+    expect(await closeChat(ports, caller('bob'), { conversationId, rating: 4 })).toMatchObject({ rating: 4 });
+    expect(asked).toEqual([['bob']]);
     expect(world.connections.posts.map(({ connectionId }) => connectionId)).toEqual(['bob-tablet']);
   });
 
