@@ -527,7 +527,7 @@ describe('a match', () => {
     expect(await sweeps()).toEqual([{ event, delaySeconds: 60 }]);
   });
 
-  it('sends a pending notification only while its message is kept, and takes it from the outbox (IM-DESK-6)', async () => {
+  it('takes a pending notification from the outbox, and sends it only if its chat has a head (IM-DESK-6)', async () => {
     const id = await assignable();
     const broken = { ...world.routes, sessionsOf: () => Promise.reject(new Error('killed')) };
     await expect(match({ routes: broken })).rejects.toThrow('killed');
