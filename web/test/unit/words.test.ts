@@ -61,13 +61,13 @@ describe('config.json', () => {
   const urls = { wsUrl: 'wss://a', httpUrl: 'https://a' };
 
   it('is accepted with the dev issuer or any other', () => {
-    const dev = { ...urls, auth: { kind: 'dev', tokenUrl: 'http://a/token' } };
+    const dev = { ...urls, auth: { kind: 'dev', tokenUrl: 'http://a/token' }, widgetOrigins: ['https://b'] };
     expect(parseConfig(dev)).toEqual(dev);
     const oidc = {
       ...urls,
       auth: { kind: 'oidc', issuer: 'https://i', clientId: 'c', scope: 'openid email' },
     };
-    expect(parseConfig(oidc)).toEqual(oidc);
+    expect(parseConfig(oidc)).toEqual({ ...oidc, widgetOrigins: [] });
   });
 
   it.each([
