@@ -11,8 +11,8 @@ export default defineConfig({
     // Only on CI, whose machine is shared (.ci/run); the report names tests that needed a retry.
     retry: Number(process.env['TEST_RETRIES'] ?? 0),
     expect: { poll: { timeout: 15_000 } },
-    // Files mostly wait for sockets, so use every core; the default leaves one idle.
-    maxWorkers: availableParallelism(),
+    // Files mostly wait, for sockets and for time, so one more than there are cores; the default leaves one idle.
+    maxWorkers: availableParallelism() + 1,
     globalSetup: ['test/setup/temporary-folder.ts'],
     projects: [
       // Unit tests do not change global state, so the files share one module graph, which halves the time.
