@@ -5,7 +5,7 @@ export interface PageOrigins {
   readonly frameAncestors?: readonly string[];
 }
 
-/** Who may embed the customer's widget: the page's own origin, and these. */
+/** Returns the origins that may embed the customer's widget: the page's own, and these. */
 export function widgetAncestors(widgetOrigins: readonly string[]): readonly string[] {
   return ["'self'", ...widgetOrigins];
 }

@@ -92,7 +92,7 @@ async function requireMembers(
 ): Promise<void> {
   const present = await ports.groups.getMembers(conversationId, admins);
   if (admins.every((admin) => present.get(admin)?.isLeaving === false)) return;
-  // Whoever has lost the role or left meanwhile learns nothing about the members.
+  // A caller who has lost the role or left meanwhile learns nothing about the members.
   await requireAdmin(ports, userId, conversationId);
   throw new InvalidRequestError([{ path: 'admins', message: 'must be members' }]);
 }
