@@ -31,7 +31,6 @@ export {
 export type {
   ClientEvents,
   ConversationEvents,
-  DeskPush,
   Gap,
   ReadEvent,
   RecalledEvent,

@@ -52,30 +52,30 @@ type StateKey = keyof typeof STATES;
 type EventKey = keyof typeof EVENTS;
 
 const again = { error: lostError, retryInMs: 900 };
-const opening: Transition = { state: { name: 'connecting', attempt: 0 }, effects: [{ type: 'open' }] };
-const shut: Transition = { state: { name: 'closed' }, effects: [{ type: 'drop' }] };
-const failed: Transition = { state: { name: 'failed', error: finalError }, effects: [{ type: 'drop' }] };
+const opening: Transition = { state: { name: 'connecting', attempt: 0 }, effects: ['open'] };
+const shut: Transition = { state: { name: 'closed' }, effects: ['drop'] };
+const failed: Transition = { state: { name: 'failed', error: finalError }, effects: ['drop'] };
 const reopening: Transition = {
   state: { name: 'reconnecting', attempt: 3, trouble: null },
-  effects: [{ type: 'open' }],
+  effects: ['open'],
 };
 const resync: Transition = {
   state: { name: 'syncing', attempt: 3, trouble: null },
-  effects: [{ type: 'sync' }],
+  effects: ['sync'],
 };
 const backedOff = (attempt: number): Transition => ({
   state: { name: 'reconnecting', attempt, trouble: again },
-  effects: [{ type: 'drop' }, { type: 'retryAfter', delayMs: 900 }],
+  effects: ['drop', { retryAfterMs: 900 }],
 });
-const overtaken: Transition = { state: { name: 'failed', error: superseded }, effects: [{ type: 'drop' }] };
+const overtaken: Transition = { state: { name: 'failed', error: superseded }, effects: ['drop'] };
 const handing = (handover: Handover, ...effects: ConnectionEffect[]): Transition => ({
   state: { name: 'connected', attempt: 3, handover },
   effects,
 });
-const synced = handing('none', { type: 'settle' });
+const synced = handing('none', 'settle');
 const syncBackedOff: Transition = {
   state: { name: 'syncing', attempt: 4, trouble: again },
-  effects: [{ type: 'retryAfter', delayMs: 900 }],
+  effects: [{ retryAfterMs: 900 }],
 };
 
 function settled(handover: Handover): Transition {
@@ -86,7 +86,7 @@ function settled(handover: Handover): Transition {
 const TABLE: Record<StateKey, Partial<Record<EventKey, Transition>>> = {
   idle: { connect: opening, close: { state: { name: 'closed' }, effects: [] } },
   connecting: {
-    opened: { state: { name: 'syncing', attempt: 0, trouble: null }, effects: [{ type: 'sync' }] },
+    opened: { state: { name: 'syncing', attempt: 0, trouble: null }, effects: ['sync'] },
     lost: backedOff(1),
     lostForGood: failed,
     superseded: overtaken,
@@ -116,7 +116,7 @@ const TABLE: Record<StateKey, Partial<Record<EventKey, Transition>>> = {
     lost: backedOff(4),
     lostForGood: failed,
     superseded: overtaken,
-    endsSoon: handing('opening', { type: 'openNext' }),
+    endsSoon: handing('opening', 'openNext'),
     settled: settled('none'),
     close: shut,
   },
@@ -124,7 +124,7 @@ const TABLE: Record<StateKey, Partial<Record<EventKey, Transition>>> = {
     lost: backedOff(4),
     lostForGood: failed,
     superseded: overtaken,
-    retryDue: handing('opening', { type: 'openNext' }),
+    retryDue: handing('opening', 'openNext'),
     settled: settled('waiting'),
     close: shut,
   },
@@ -132,8 +132,8 @@ const TABLE: Record<StateKey, Partial<Record<EventKey, Transition>>> = {
     lost: backedOff(4),
     lostForGood: failed,
     superseded: handing('alone'),
-    nextOpened: handing('syncing', { type: 'switch' }, { type: 'sync' }),
-    nextFailed: handing('waiting', { type: 'retryAfter', delayMs: 900 }),
+    nextOpened: handing('syncing', 'switch', 'sync'),
+    nextFailed: handing('waiting', { retryAfterMs: 900 }),
     nextHopeless: handing('none'),
     settled: settled('opening'),
     close: shut,
@@ -142,7 +142,7 @@ const TABLE: Record<StateKey, Partial<Record<EventKey, Transition>>> = {
     lost: backedOff(4),
     lostForGood: failed,
     superseded: overtaken,
-    nextOpened: handing('syncing', { type: 'switch' }, { type: 'sync' }),
+    nextOpened: handing('syncing', 'switch', 'sync'),
     nextFailed: backedOff(4),
     nextHopeless: failed,
     settled: settled('alone'),
@@ -160,7 +160,7 @@ const TABLE: Record<StateKey, Partial<Record<EventKey, Transition>>> = {
   },
   waiting: { retryDue: reopening, connect: reopening, close: shut },
   reopening: {
-    opened: { state: { name: 'syncing', attempt: 3, trouble: null }, effects: [{ type: 'sync' }] },
+    opened: { state: { name: 'syncing', attempt: 3, trouble: null }, effects: ['sync'] },
     lost: backedOff(4),
     lostForGood: failed,
     superseded: overtaken,
@@ -194,10 +194,7 @@ it('drops the socket on every transition out of a state that has or opens one', 
     for (const eventKey of eventKeys) {
       const { state, effects } = transition(STATES[stateKey], EVENTS[eventKey]);
       const left = ['closed', 'failed', 'reconnecting'].includes(state.name) && state !== STATES[stateKey];
-      expect(
-        effects.some(({ type }) => type === 'drop'),
-        `${stateKey} × ${eventKey}`,
-      ).toBe(left);
+      expect(effects.includes('drop'), `${stateKey} × ${eventKey}`).toBe(left);
     }
   }
 });

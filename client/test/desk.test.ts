@@ -35,7 +35,12 @@ function chats() {
     const content = { type: 'system', event, users, by: 'im:desk' } as never;
     events.emit('message', receivedMessage(message(seq, { conversationId: ID, content }), 'alice'));
   };
-  return { known, heard, say, push: (chat: DeskChat) => events.emit('desk', { type: 'desk.updated', chat }) };
+  return {
+    known,
+    heard,
+    say,
+    push: (chat: DeskChat) => events.emit('frame', { type: 'desk.updated', chat }),
+  };
 }
 
 describe('SupportChats', () => {

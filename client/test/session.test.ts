@@ -93,6 +93,75 @@ describe('a dead session', () => {
   });
 });
 
+describe('a route of the app’s own', () => {
+  it('gets the fields of `request`, which resolves to its answer', async () => {
+    const { server, im, connected } = await harness();
+    const connection = await connected();
+    server.scripts.set('translate', ({ id }) => ({ type: 'translated', id, text: 'salut' }));
+    const answer = await im.request('translate', { text: 'hi', action: 'recall', id: '7' });
+    const sent = await connection.next('translate');
+    expect(sent).toEqual({ action: 'translate', id: expect.any(String), text: 'hi' });
+    expect(answer).toEqual({ type: 'translated', id: sent.id, text: 'salut' });
+  });
+
+  it('can refuse a request, and so does a server without the route', async () => {
+    const { server, im, connected } = await harness();
+    await connected();
+    const quota = { type: 'error', code: 'quota', message: 'ten a day', retryable: false };
+    server.scripts.set('translate', ({ id }) => ({ ...quota, id }));
+    await expect(im.request('translate')).rejects.toMatchObject({ name: 'RefusedError', code: 'quota' });
+    await expect(im.request('nowhere')).rejects.toMatchObject({ code: 'unknown_action' });
+  });
+
+  it('that gives no answer in 10 s is a time-out, and the live connection stays', async () => {
+    const { server, im, clock, connected, changes } = await harness();
+    const connection = await connected();
+    server.scripts.set('slow', () => undefined);
+    const answer = im.request('slow').catch((error: unknown) => error);
+    const { id } = await connection.next('slow');
+    const probe = connection.next('heartbeat');
+    clock.advance(10_000);
+    expect(await answer).toMatchObject({ code: 'timeout', message: 'slow: no answer in 10000 ms' });
+    await probe;
+    const frame = new Promise((resolve) => im.on('frame', resolve));
+    connection.send({ type: 'late', id });
+    connection.send({ type: 'news' });
+    expect(await frame).toEqual({ type: 'news' });
+    expect(im.state).toBe('connected');
+    expect(changes).toHaveLength(3);
+  });
+
+  it('rejects a request without a connection, or that loses it', async () => {
+    const { server, im, connected } = await harness();
+    await expect(im.request('slow')).rejects.toMatchObject({ code: 'disconnected' });
+    const connection = await connected();
+    server.scripts.set('slow', () => undefined);
+    const answer = im.request('slow').catch((error: unknown) => error);
+    await connection.next('slow');
+    connection.cut();
+    expect(await answer).toMatchObject({ code: 'disconnected' });
+  });
+
+  it('pushes frames of any type, as they are', async () => {
+    const { im, connected } = await harness();
+    const connection = await connected();
+    const frames: unknown[] = [];
+    const both = new Promise<void>((resolve) => {
+      im.on('frame', (frame) => {
+        if (frames.push(frame) === 2) resolve();
+      });
+    });
+    const pushes = [
+      { type: 'ticker', id: '1', price: 7 },
+      { type: 'toString', id: null },
+    ];
+    connection.push(message(1));
+    for (const push of pushes) connection.send(push);
+    await both;
+    expect(frames).toEqual(pushes);
+  });
+});
+
 describe('frames', () => {
   it('are ignored if they are the gateway’s own, of an unknown type, or not JSON (IM-FRAME-1, IM-FRAME-6)', async () => {
     const { im, connected, heard, heardCount } = await harness();

@@ -139,6 +139,24 @@ export class Client {
   }
 
   /**
+   * Sends a frame to a route of your own on the same WebSocket API, so that it needs no second socket. Pushes from there
+   * arrive as the event `frame`.
+   *
+   * @param action the route's key, which the frame's `action` selects
+   * @param fields the other fields of the frame; the client adds `action` and `id`
+   * @returns the frame that the route answered with this `id`, unchecked
+   * @throws a `RefusedError` if that frame's `type` is `error`; `unknown_action` if there is no such route, `unavailable`
+   * while polling. A `DisconnectedError` without a connection, a `TimeoutError` after 10 s: the route may have run
+   *
+   * @example
+   * const reply = await im.request('translate', { text: 'hi', to: 'fr' });
+   * console.log((reply as { text: string }).text);
+   */
+  async request(action: string, fields: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
+    return this.engine.sessions.require().requestOther(action, fields);
+  }
+
+  /**
    * Returns which of these users are online, one request per 100 ids. A user who has exchanged no direct message with
    * this one is always reported as offline with `lastSeenAt: null`.
    *

@@ -84,7 +84,7 @@ export function createEngine(options: ClientOptions): Engine {
       onMessages: (messages) => sync.push(messages),
       onPush: (push) => incoming.push(push),
       onServerTime: (epochMs) => clock.learn(epochMs),
-      onDesk: (push) => events.emit('desk', push),
+      onFrame: (frame) => events.emit('frame', frame),
     },
   });
   const connection: Connection<Session> = new Connection({

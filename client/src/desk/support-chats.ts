@@ -1,4 +1,4 @@
-import type { ChatState, DeskChat } from '../../../protocol/desk.ts';
+import type { ChatState, DeskAssignedPush, DeskChat, DeskUpdatedPush } from '../../../protocol/desk.ts';
 import type { ClientEvents } from '../model/events.ts';
 import type { ChatMessage } from '../model/message.ts';
 import { Emitter, type Off } from '../support/emitter.ts';
@@ -34,7 +34,10 @@ export class SupportChats {
 
   constructor({ events, report }: SupportChatsPorts) {
     this.events = new Emitter(report);
-    events.on('desk', ({ chat }) => this.learn(chat));
+    events.on('frame', (frame) => {
+      const push = frame as DeskAssignedPush | DeskUpdatedPush;
+      if (push.type === 'desk.assigned' || push.type === 'desk.updated') this.learn(push.chat);
+    });
     events.on('message', (message) => this.#onMessage(message));
   }
 

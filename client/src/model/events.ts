@@ -1,4 +1,3 @@
-import type { DeskAssignedPush, DeskUpdatedPush } from '../../../protocol/desk.ts';
 import type { ConnectionChange } from './connection-change.ts';
 import type { ConversationSummary } from './conversation-summary.ts';
 import type { ChatMessage } from './message.ts';
@@ -69,9 +68,6 @@ export interface Gap {
   readonly state: 'open' | 'filled' | 'void';
 }
 
-/** A change of a support chat, as the server pushes it. */
-export type DeskPush = DeskAssignedPush | DeskUpdatedPush;
-
 /** The events of `Client.on`. */
 export interface ClientEvents {
   /** The connection changed its state. */
@@ -80,6 +76,9 @@ export interface ClientEvents {
   conversations: readonly ConversationSummary[];
   /** A new message in any conversation, opened or not; otherwise the same as `message` of the conversation. */
   message: ChatMessage;
-  /** A support chat of this user changed, as pushed by the server. `@serverless-im/client/desk` builds on it. */
-  desk: DeskPush;
+  /**
+   * A push of a type that this client does not know: from a route of your own, or the desk's. The parsed JSON object, as
+   * it came: check it. Pushes that were missed while disconnected are not repeated, and while polling none arrive.
+   */
+  frame: unknown;
 }

@@ -3,6 +3,7 @@ import type { SentContent } from '../model/content.ts';
 import type { ImError } from '../model/errors.ts';
 import { keyOf, type MessageState, type OwnMessage } from '../model/message.ts';
 import type { Target } from '../model/target.ts';
+import { Deferred } from '../support/deferred.ts';
 import type { SendFields } from '../transport/exchanges.ts';
 
 /** A message's conversation. The id of a direct one is known once this user's id is. */
@@ -110,20 +111,5 @@ export class OutgoingMessage implements OwnMessage {
     this.#error = undefined;
     this.#acked = new Deferred();
     this.#onState(this);
-  }
-}
-
-class Deferred<T> {
-  readonly promise: Promise<T>;
-  resolve: (value: T) => void = () => {};
-  reject: (error: ImError) => void = () => {};
-
-  constructor() {
-    this.promise = new Promise<T>((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
-    // An unhandled rejection would end the process; a program that doesn't wait gets the `state` event.
-    this.promise.catch(() => {});
   }
 }

@@ -57,18 +57,18 @@ export type ConnectionEvent =
   | { readonly type: 'settled' };
 
 export type ConnectionEffect =
-  | { readonly type: 'open' }
+  | 'open'
   /** Abandon the attempt or close the socket, and ignore its later events. */
-  | { readonly type: 'drop' }
-  | { readonly type: 'sync' }
+  | 'drop'
+  | 'sync'
   /** Start another attempt next to the open session. */
-  | { readonly type: 'openNext' }
+  | 'openNext'
   /** Make that attempt's session the current one and close the old one. */
-  | { readonly type: 'switch' }
-  /** Send `retryDue` after this. Leaving the state cancels the timer. */
-  | { readonly type: 'retryAfter'; readonly delayMs: number }
+  | 'switch'
   /** Send `settled` after a while. Leaving the state cancels the timer. */
-  | { readonly type: 'settle' };
+  | 'settle'
+  /** Send `retryDue` after this. Leaving the state cancels the timer. */
+  | { readonly retryAfterMs: number };
 
 export interface Transition {
   readonly state: ConnectionState;
@@ -160,14 +160,14 @@ function down(
   { error, retryInMs }: Failure,
 ): Transition {
   if (retryInMs === null) return fail(error);
-  const state = { name: 'reconnecting', attempt: attempt + 1, trouble: { error, retryInMs } } as const;
-  return { state, effects: [{ type: 'drop' }, { type: 'retryAfter', delayMs: retryInMs }] };
+  const trouble = { error, retryInMs };
+  return to({ name: 'reconnecting', attempt: attempt + 1, trouble }, 'drop', { retryAfterMs: retryInMs });
 }
 
 function resync({ attempt }: In<'syncing' | 'connected'>, { error, retryInMs }: Failure): Transition {
   if (retryInMs === null) return fail(error);
-  const state = { name: 'syncing', attempt: attempt + 1, trouble: { error, retryInMs } } as const;
-  return { state, effects: [{ type: 'retryAfter', delayMs: retryInMs }] };
+  const trouble = { error, retryInMs };
+  return to({ name: 'syncing', attempt: attempt + 1, trouble }, { retryAfterMs: retryInMs });
 }
 
 function nextFailed(state: In<'connected'>, event: Failure): Transition {
@@ -176,11 +176,10 @@ function nextFailed(state: In<'connected'>, event: Failure): Transition {
   if (state.handover !== 'opening') return to(state);
   // No retry: the current session is used until it ends. The next attempt then fails for the same reason, visibly.
   if (retryInMs === null) return to({ ...state, handover: 'none' });
-  const effects: ConnectionEffect[] = [{ type: 'retryAfter', delayMs: retryInMs }];
-  return { state: { ...state, handover: 'waiting' }, effects };
+  return to({ ...state, handover: 'waiting' }, { retryAfterMs: retryInMs });
 }
 
-function handing(from: readonly Handover[], handover: Handover, ...effects: PlainEffect[]) {
+function handing(from: readonly Handover[], handover: Handover, ...effects: ConnectionEffect[]) {
   return (state: In<'connected'>): Transition =>
     from.includes(state.handover) ? to({ ...state, handover }, ...effects) : to(state);
 }
@@ -193,8 +192,6 @@ function shut(): Transition {
   return to({ name: 'closed' }, 'drop');
 }
 
-type PlainEffect = Exclude<ConnectionEffect['type'], 'retryAfter'>;
-
-function to(state: ConnectionState, ...effects: PlainEffect[]): Transition {
-  return { state, effects: effects.map((type) => ({ type })) };
+function to(state: ConnectionState, ...effects: ConnectionEffect[]): Transition {
+  return { state, effects };
 }

@@ -1,5 +1,6 @@
 import type { ConnectionChange, ConnectionStateName } from '../model/connection-change.ts';
 import { ClosedError, type ImError, toImError } from '../model/errors.ts';
+import { Deferred } from '../support/deferred.ts';
 import type { Cancel, Environment } from '../support/environment.ts';
 import {
   attemptOf,
@@ -34,7 +35,7 @@ export interface ConnectionPorts<Session> {
 /** Runs the state machine of `connection-state.ts`: owns its timers and the current attempt. */
 export class Connection<Session> {
   readonly #ports: ConnectionPorts<Session>;
-  readonly #waiting: { resolve(): void; reject(error: ImError): void }[] = [];
+  readonly #waiting: Deferred<void>[] = [];
   readonly #events: ConnectionEvent[] = [];
   #dispatching = false;
   #state: ConnectionState = { name: 'idle' };
@@ -54,14 +55,11 @@ export class Connection<Session> {
 
   /** Resolves when connected and caught up; rejects when the connection has failed for good or was closed. */
   connect(): Promise<void> {
-    const connected = new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-    });
-    // An unhandled rejection would end the process; a program that doesn't wait gets the event.
-    connected.catch(() => {});
+    const connected = new Deferred<void>();
+    this.#waiting.push(connected);
     this.#dispatch({ type: 'connect' });
     this.#answerWaiting();
-    return connected;
+    return connected.promise;
   }
 
   /** The latest change. The same object until the next one. */
@@ -111,7 +109,7 @@ export class Connection<Session> {
   }
 
   #run(effect: ConnectionEffect): void {
-    switch (effect.type) {
+    switch (effect) {
       case 'open':
         this.#attempt = this.#open();
         break;
@@ -131,14 +129,11 @@ export class Connection<Session> {
       case 'sync':
         this.#sync();
         break;
-      case 'retryAfter':
-        this.#setTimer(effect.delayMs, { type: 'retryDue' });
-        break;
       case 'settle':
         this.#setTimer(SETTLE_MS, { type: 'settled' });
         break;
       default:
-        effect satisfies never;
+        this.#setTimer(effect.retryAfterMs, { type: 'retryDue' });
     }
   }
 

@@ -1,9 +1,4 @@
-import type {
-  ActionFields,
-  ActionReply,
-  Action as AnyAction,
-  ServerFrame,
-} from '../../../protocol/actions.ts';
+import type { ActionFields, ActionReply, Action as AnyAction } from '../../../protocol/actions.ts';
 import type { SentContent } from '../model/content.ts';
 import type { Target } from '../model/target.ts';
 
@@ -20,20 +15,3 @@ export type Action = { [A in AnyAction]: [ActionReply<A>] extends [never] ? neve
 /** Without `action` and `id`. */
 export type Fields<A extends Action> = ActionFields<A>;
 export type Reply<A extends Action> = ActionReply<A>;
-
-const REPLY_TYPES = {
-  welcome: 1,
-  inbox: 1,
-  sent: 1,
-  heartbeat: 1,
-  session: 1,
-  ok: 1,
-  presence: 1,
-  'desk.chat': 1,
-  'desk.agent': 1,
-} satisfies Record<Reply<Action>['type'], 1>;
-
-/** Whether a frame is a reply. Later versions of the protocol have types that this client ignores (IM-FRAME-1). */
-export function isReply(frame: ServerFrame): frame is Reply<Action> {
-  return Object.hasOwn(REPLY_TYPES, frame.type);
-}

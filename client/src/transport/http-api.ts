@@ -40,7 +40,7 @@ export class HttpApi {
 
   /** The user of the token, or the reason why an upgrade would be refused (IM-CONN-7). */
   session(deviceId: string): Promise<SessionBody> {
-    return this.#get<SessionBody>('/session', { deviceId });
+    return this.#get('/session', { deviceId });
   }
 
   /** All conversations; with `changedSince` (the server's epoch milliseconds) those that may have changed since. */
@@ -57,44 +57,37 @@ export class HttpApi {
   }
 
   history(conversationId: string, { after, before, limit }: HistoryRange): Promise<HistoryBody> {
-    return this.#get<HistoryBody>(`/conversations/${encodeURIComponent(conversationId)}/messages`, {
-      after,
-      before,
-      limit,
-    });
+    const path = `/conversations/${encodeURIComponent(conversationId)}/messages`;
+    return this.#get(path, { after, before, limit });
   }
 
-  /** Any other request. Resolves to the body of the answer, undefined if it has none. */
+  #get<Body>(path: string, query: Query): Promise<Body> {
+    return this.call('GET', path + queryString(query));
+  }
+
+  /** Any other request. Resolves to the body of the answer; undefined if it has none, as that of a `DELETE`. */
   async call<Body>(method: string, path: string, body?: object): Promise<Body> {
-    return (await this.#send(method, path, body)).body as Body;
-  }
-
-  async #get<Body>(path: string, query: Query): Promise<Body> {
-    const { status, body } = await this.#send('GET', path + queryString(query));
-    if (typeof body === 'object' && body !== null) return body as Body;
-    throw errorOfAnswer(status, body, `GET ${this.#baseUrl}${path}`);
-  }
-
-  async #send(method: string, path: string, body?: object): Promise<Answer> {
     const url = this.#baseUrl + path;
     const ask = (token: string): Promise<Answer> => this.#fetch(url, method, token, body);
     let answer = await ask(await this.#tokens.current());
     if (answer.status === 401) answer = await ask(await this.#tokens.fresh());
-    // A captive portal answers 200 with a page of its own.
-    if (!answer.ok || typeof answer.body === 'string')
-      throw errorOfAnswer(answer.status, answer.body, `${method} ${url}`);
-    return answer;
+    // A captive portal answers 200 with a page of its own, or with nothing.
+    const { body: answered, ok, status } = answer;
+    if (ok && (answered instanceof Object || (method === 'DELETE' && answered === undefined)))
+      return answered as Body;
+    throw errorOfAnswer(status, answered, `${method} ${url}`);
   }
 
   async #fetch(url: string, method: string, token: string, body: object | undefined): Promise<Answer> {
     const aborter = new AbortController();
-    const headers: Record<string, string> = { authorization: `Bearer ${token}` };
-    if (body !== undefined) headers['content-type'] = 'application/json';
     const init = {
       method,
-      headers,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body && { 'content-type': 'application/json' }),
+      },
       signal: aborter.signal,
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body && { body: JSON.stringify(body) }),
     };
     const work = this.#environment.fetch(url, init).then(readAnswer);
     const late = new TimeoutError('HTTP', REPLY_TIMEOUT_MS);

@@ -6,12 +6,12 @@ import {
   SessionClosedError,
   TimeoutError,
 } from '../model/errors.ts';
-import type { DeskPush } from '../model/events.ts';
 import { HEARTBEAT_INTERVAL_MS, REPLY_TIMEOUT_MS } from '../model/limits.ts';
 import type { Target } from '../model/target.ts';
+import { Deferred } from '../support/deferred.ts';
 import type { Cancel, Environment, Socket } from '../support/environment.ts';
 import type { Logger } from '../support/logger.ts';
-import { type Action, type Fields, isReply, type Reply } from './exchanges.ts';
+import type { Action, Fields, Reply } from './exchanges.ts';
 import { type ConversationPush, parseFrame } from './frames.ts';
 
 /** Receives what the server pushes. */
@@ -19,7 +19,8 @@ export interface PushListener {
   /** May be called before `welcome` (IM-FRAME-7). */
   onMessages(messages: readonly Message[]): void;
   onPush(push: ConversationPush): void;
-  onDesk(push: DeskPush): void;
+  /** Called with each push of another type, such as the desk's and those of an app's own routes. */
+  onFrame(frame: unknown): void;
   /** Called with the server's time, in epoch milliseconds, of each heartbeat's reply. */
   onServerTime(epochMs: number): void;
 }
@@ -33,17 +34,16 @@ export interface SessionSource {
 }
 
 interface PendingReply {
-  /** How many frames the session had heard at the time of the request. */
-  readonly heard: number;
   readonly cancelTimeout: Cancel;
-  resolve(frame: Reply<Action>): void;
-  reject(error: ImError): void;
+  readonly reply: Deferred<unknown>;
 }
+
+/** No push of an app's own may have an id that starts with this. */
+const ID_PREFIX = 'im:';
 
 /** One socket from its opening to its end: requests and replies, heartbeats, and detecting that it is dead. */
 export class Session {
-  /** Resolves when the socket is open; rejects with `disconnected` or `timeout` if it doesn't open. */
-  readonly opened: Promise<void>;
+  readonly #opened = new Deferred<void>();
   readonly #socket: Socket;
   readonly #environment: Environment;
   readonly #listener: PushListener;
@@ -74,7 +74,12 @@ export class Session {
     this.#listener = listener;
     this.#onLost = onLost;
     this.#logger = logger;
-    this.opened = this.#open();
+    this.#open();
+  }
+
+  /** Resolves when the socket is open; rejects with `disconnected` or `timeout` if it doesn't open. */
+  get opened(): Promise<void> {
+    return this.#opened.promise;
   }
 
   get isClosed(): boolean {
@@ -86,17 +91,30 @@ export class Session {
    * reply in 10 s (the gateway's own frames are no reply, IM-FRAME-6), `DisconnectedError` if the socket closes.
    */
   request<A extends Action>(action: A, fields: Fields<A>): Promise<Reply<A>> {
+    const heard = this.#heard;
+    return this.#ask(action, fields, (error) => {
+      // If no frame has arrived since, the socket is dead, whatever its state. Otherwise only this reply was lost.
+      if (this.#heard === heard) this.#lose(new DisconnectedError('the connection is dead', error));
+    }) as Promise<Reply<A>>;
+  }
+
+  /** The same for an action that the protocol lacks. Its route may be slow, so silence says nothing about the socket. */
+  requestOther(action: string, fields: object): Promise<unknown> {
+    return this.#ask(action, fields, () => this.probe());
+  }
+
+  #ask(action: string, fields: object, onTimeout: (error: TimeoutError) => void): Promise<unknown> {
     if (this.#state === 'closed') return Promise.reject(new DisconnectedError());
-    const id = String(this.#nextId++);
-    return new Promise<Reply<A>>((resolve, reject) => {
-      this.#pending.set(id, {
-        heard: this.#heard,
-        cancelTimeout: this.#environment.after(REPLY_TIMEOUT_MS, () => this.#onTimeout(id, action)),
-        resolve: resolve as (frame: Reply<Action>) => void,
-        reject,
-      });
-      this.#send({ action, id, ...fields });
+    const id = ID_PREFIX + this.#nextId++;
+    const reply = new Deferred<unknown>();
+    const cancelTimeout = this.#environment.after(REPLY_TIMEOUT_MS, () => {
+      const error = new TimeoutError(action, REPLY_TIMEOUT_MS);
+      this.#take(id)?.reject(error);
+      onTimeout(error);
     });
+    this.#pending.set(id, { cancelTimeout, reply });
+    this.#send({ ...fields, action, id });
+    return reply.promise;
   }
 
   /** Sends a frame that has no reply. */
@@ -114,7 +132,7 @@ export class Session {
         if (this.#heard === heard) this.#lose(new DisconnectedError('the connection is dead'));
       });
     if (this.#pending.has(this.#probeId)) return;
-    this.#probeId = String(this.#nextId);
+    this.#probeId = ID_PREFIX + this.#nextId;
     this.request('heartbeat', {}).then(
       ({ serverTime }) => this.#listener.onServerTime(serverTime),
       (error: unknown) => this.#logger.debug('no heartbeat', { error }),
@@ -149,23 +167,17 @@ export class Session {
     this.#restBeat();
   }
 
-  #open(): Promise<void> {
-    const opened = new Promise<void>((resolve, reject) => {
-      const cancel = this.#environment.after(REPLY_TIMEOUT_MS, () =>
-        this.#lose(new TimeoutError('opening the connection', REPLY_TIMEOUT_MS)),
-      );
-      this.#socket.onopen = () => {
-        cancel();
-        if (this.#state === 'opening') this.#state = 'open';
-        this.#restBeat();
-        resolve();
-      };
-      this.#failOpening = (error) => {
-        cancel();
-        reject(error);
-      };
-    });
-    opened.catch(() => {});
+  #open(): void {
+    // The timer of the heartbeat: the first beat follows the opening.
+    this.#cancelBeat = this.#environment.after(REPLY_TIMEOUT_MS, () =>
+      this.#lose(new TimeoutError('opening the connection', REPLY_TIMEOUT_MS)),
+    );
+    this.#socket.onopen = () => {
+      if (this.#state !== 'opening') return;
+      this.#state = 'open';
+      this.#restBeat();
+      this.#opened.resolve();
+    };
     this.#socket.onmessage = (event: { readonly data: unknown }) => this.#onFrame(event.data);
     this.#socket.onclose = () =>
       this.#lose(
@@ -173,10 +185,7 @@ export class Session {
       );
     // A close event always follows. Without a handler some implementations throw.
     this.#socket.onerror = () => {};
-    return opened;
   }
-
-  #failOpening: (error: ImError) => void = () => {};
 
   #onFrame(data: unknown): void {
     if (this.#state === 'closed') return;
@@ -193,10 +202,6 @@ export class Session {
       case 'typing':
         this.#listener.onPush(frame);
         break;
-      case 'desk.assigned':
-      case 'desk.updated':
-        this.#listener.onDesk(frame);
-        break;
       case 'session.closed':
         this.#lose(new SessionClosedError(frame.code, frame.reconnect));
         break;
@@ -204,8 +209,15 @@ export class Session {
         this.#onErrorFrame(new RefusedError(frame), frame.id);
         break;
       default:
-        if (isReply(frame)) this.#take(frame.id)?.resolve(frame);
+        this.#onOther(frame);
     }
+  }
+
+  /** A reply, or a push that this client does not know. A reply that comes too late is neither. */
+  #onOther(frame: object): void {
+    const { id } = frame as { readonly id?: unknown };
+    if (typeof id === 'string' && id.startsWith(ID_PREFIX)) this.#take(id)?.resolve(frame);
+    else this.#listener.onFrame(frame);
   }
 
   #onErrorFrame(error: RefusedError, id: string | null): void {
@@ -215,20 +227,11 @@ export class Session {
     else this.#take(id)?.reject(error);
   }
 
-  #take(id: string): PendingReply | undefined {
+  #take(id: string): Deferred<unknown> | undefined {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     pending?.cancelTimeout();
-    return pending;
-  }
-
-  #onTimeout(id: string, action: Action): void {
-    const pending = this.#take(id);
-    if (pending === undefined) return;
-    const error = new TimeoutError(action, REPLY_TIMEOUT_MS);
-    pending.reject(error);
-    // If no frame has arrived since, the socket is dead, whatever its state. Otherwise only this reply was lost.
-    if (this.#heard === pending.heard) this.#lose(new DisconnectedError('the connection is dead', error));
+    return pending?.reply;
   }
 
   /** A heartbeat is due only after this side has been silent for the whole interval (IM-BEAT). */
@@ -254,12 +257,8 @@ export class Session {
     this.#cancelBeat();
     this.#cancelExpiry();
     this.#cancelVerdict();
-    this.#failOpening(error);
-    for (const pending of this.#pending.values()) {
-      pending.cancelTimeout();
-      pending.reject(new DisconnectedError(undefined, error));
-    }
-    this.#pending.clear();
+    this.#opened.reject(error);
+    for (const id of this.#pending.keys()) this.#take(id)?.reject(new DisconnectedError(undefined, error));
     // The handlers stay: closing a socket that is still connecting emits an error, which needs a handler.
     this.#socket.close();
   }
