@@ -267,7 +267,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'idle?.destroy();',
     to: 'void idle;',
     project: 'emulator',
-    test: 'test/emulator/adapters/connections.test.ts',
+    test: 'test/emulator/adapters/dead-lines.test.ts',
     only: 'over a line that AWS closed',
   },
   {

@@ -11,19 +11,21 @@ export function inMemoryOfflineQueue(): InMemoryOfflineQueue {
   return { jobs, enqueue: async (added) => void jobs.push(...added) };
 }
 
+type DelayedWatchdogJob = WatchdogJob & { readonly delaySeconds: number };
+
 export interface InMemoryFanOutQueue extends FanOutQueue {
   readonly jobs: FanOutJob[];
-  readonly watchdogs: WatchdogJob[];
+  readonly watchdogs: DelayedWatchdogJob[];
 }
 
 export function inMemoryFanOutQueue(): InMemoryFanOutQueue {
   const jobs: FanOutJob[] = [];
-  const watchdogs: WatchdogJob[] = [];
+  const watchdogs: DelayedWatchdogJob[] = [];
   return {
     jobs,
     watchdogs,
     enqueue: async (added) => void jobs.push(...added),
-    watch: async (job) => void watchdogs.push(job),
+    watch: async (job, delaySeconds) => void watchdogs.push({ ...job, delaySeconds }),
   };
 }
 

@@ -1,124 +1,176 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createConnections } from '../../../lambdas/adapters/connections.ts';
-import { createDocumentClient } from '../../../lambdas/adapters/dynamodb.ts';
+import type { Connections } from '../../../lambdas/domain/model/connections.ts';
+import { LIMITS } from '../../../protocol/limits.ts';
+import { inMemoryConnections } from '../../adapters/memory/connections.ts';
+import { startGateway } from '../gateway/gateway-fixture.ts';
 
-interface Answer {
-  readonly status: number;
-  readonly errorType?: string;
+/** The adapter, and the sockets that it posts to. */
+interface Sockets {
+  readonly connections: Connections;
+  open(): Promise<OpenSocket>;
+  /** From now on the account has no requests left, until the returned function is called. */
+  throttle(): Promise<() => void>;
 }
 
-/** `@connections` whose answers the test chooses, and the adapter that calls it. */
-async function start(answer: (request: IncomingMessage) => Answer | 'cut' = () => ({ status: 200 })) {
-  const open = new Set<Socket>();
-  const dead = new Set<Socket>();
-  const requests: string[] = [];
-  const reply = (request: IncomingMessage, response: ServerResponse) => {
-    requests.push(request.method ?? '');
-    const chosen = dead.has(request.socket) ? 'cut' : answer(request);
-    if (chosen === 'cut') return void request.socket.resetAndDestroy();
-    const type = chosen.errorType === undefined ? {} : { 'x-amzn-ErrorType': chosen.errorType };
-    response.writeHead(chosen.status, type).end(chosen.status === 200 ? '{}' : '{"message":"refused"}');
-  };
-  const server = createServer((request, response) =>
-    request.resume().on('end', () => reply(request, response)),
-  );
-  server.keepAliveTimeout = 0;
-  server.on('connection', (socket: Socket) => open.add(socket));
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-    vi.unstubAllEnvs();
-  });
-  const { port } = server.address() as AddressInfo;
-  vi.stubEnv('AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI', `http://127.0.0.1:${port}/prod`);
-  vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', `http://127.0.0.1:${port}`);
+interface OpenSocket {
+  readonly connectionId: string;
+  /** Returns the next frames, and fails if there are others in front of them. */
+  next(count: number): Promise<string[]>;
+  /** The client's network fails: no close frame. */
+  lose(): Promise<void>;
+  /** Resolves when the socket is closed by the server. */
+  closed(): Promise<void>;
+}
+
+const NO_SOCKET = 'L0SM9cOFvHcCIhw=';
+
+async function overGateway(): Promise<Sockets> {
+  const gateway = await startGateway({ limits: { callbacksPerSecond: 100, callbackBurst: 100 } });
+  vi.stubEnv('AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI', gateway.managementUrl);
   vi.stubEnv('AWS_REGION', 'us-east-1');
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
+  onTestFinished(() => void vi.unstubAllEnvs());
   const connections = createConnections();
   return {
     connections,
-    requests,
-    /** Opens this many lines, which AWS closes while nobody notices. */
-    async leaveDeadLines(count: number, send: () => Promise<unknown> = () => connections.post('c', 'x')) {
-      await Promise.all(Array.from({ length: count }, send));
-      for (const socket of open) dead.add(socket);
-      requests.length = 0;
+    async open() {
+      const before = new Set(gateway.gateway.connections().map(({ connectionId }) => connectionId));
+      const client = await gateway.client().opened();
+      const added = gateway.gateway.connections().find(({ connectionId }) => !before.has(connectionId));
+      return {
+        connectionId: added?.connectionId ?? '',
+        next: (count) => Promise.all(Array.from({ length: count }, () => client.next())),
+        async lose() {
+          client.webSocket.terminate();
+          await gateway.invoker.call('$disconnect');
+        },
+        async closed() {
+          expect((await client.closed).code).toBe(1000);
+        },
+      };
+    },
+    async throttle() {
+      while ((await connections.probe(NO_SOCKET)) !== 'busy');
+      return () => gateway.clock.advance(1_000);
     },
   };
 }
 
-describe('@connections, over a line that AWS closed meanwhile', () => {
-  it.each([
-    ['a post', 'POST', 'post'],
-    ['a probe', 'GET', 'probe'],
-  ] as const)('%s is sent again, over a new line (IM-FAULT-19)', async (_, method, operation) => {
-    const { connections, requests, leaveDeadLines } = await start();
-    await leaveDeadLines(3);
-    expect(await connections[operation]('bob', 'hi')).toBe('took');
-    expect(requests).toEqual([method, method]);
+async function inMemory(): Promise<Sockets> {
+  const connections = inMemoryConnections();
+  const { outcomes, posts } = connections;
+  const opened: string[] = [];
+  outcomes.set(NO_SOCKET, 'gone');
+  return {
+    connections,
+    async open() {
+      const connectionId = `socket-${opened.length}`;
+      opened.push(connectionId);
+      return {
+        connectionId,
+        async next(count) {
+          const own = posts.filter((post) => post.connectionId === connectionId).slice(0, count);
+          for (const post of own) posts.splice(posts.indexOf(post), 1);
+          return own.map(({ frame }) => (typeof frame === 'string' ? frame : JSON.stringify(frame)));
+        },
+        lose: async () => void outcomes.set(connectionId, 'gone'),
+        closed: async () => expect(connections.closed).toContain(connectionId),
+      };
+    },
+    async throttle() {
+      for (const connectionId of opened) outcomes.set(connectionId, 'busy');
+      return () => outcomes.clear();
+    },
+  };
+}
+
+const OPERATIONS = [
+  ['post', (connections: Connections, id: string) => connections.post(id, '{}')],
+  ['probe', (connections: Connections, id: string) => connections.probe(id)],
+  ['close', (connections: Connections, id: string) => connections.close(id)],
+] as const;
+
+/** One suite for both implementations, so that unit tests on the in-memory connections hold for API Gateway. */
+describe.each([
+  ['in memory', inMemory],
+  ['of the gateway', overGateway],
+])('the connections %s', (_, make) => {
+  const start = async () => {
+    const sockets = await make();
+    return { ...sockets, socket: await sockets.open() };
+  };
+
+  it.each(['{"type":"message","text":"grüße 👋"}', 'heartbeat', 'CgQIARAC'])(
+    'deliver %s as it is (IM-FRAME-1)',
+    async (text) => {
+      const { connections, socket } = await start();
+      expect(await connections.post(socket.connectionId, text)).toBe('took');
+      expect(await socket.next(1)).toEqual([text]);
+    },
+  );
+
+  it('deliver posts that follow one another in order, each to its own socket', async () => {
+    const { connections, socket, open } = await start();
+    const other = await open();
+    for (let n = 0; n < 20; n += 1) {
+      await connections.post(socket.connectionId, `{"n":${n}}`);
+      await connections.post(other.connectionId, `{"other":${n}}`);
+    }
+    const each = (name: string) => Array.from({ length: 20 }, (__, n) => `{"${name}":${n}}`);
+    expect(await socket.next(20)).toEqual(each('n'));
+    expect(await other.next(20)).toEqual(each('other'));
   });
 
-  it('a close is sent again, too (IM-FAULT-19)', async () => {
-    const { connections, requests, leaveDeadLines } = await start();
-    await leaveDeadLines(3);
-    await connections.close('bob');
-    expect(requests).toEqual(['DELETE', 'DELETE']);
+  it('say that an open socket is open, without a frame to it', async () => {
+    const { connections, socket } = await start();
+    expect(await connections.probe(socket.connectionId)).toBe('took');
+    await connections.post(socket.connectionId, '{}');
+    expect(await socket.next(1)).toEqual(['{}']);
   });
 
-  it('posts to many sessions at once all arrive (IM-FAULT-19)', async () => {
-    const { connections, leaveDeadLines } = await start();
-    await leaveDeadLines(20);
-    const outcomes = await Promise.all(Array.from({ length: 40 }, (_, n) => connections.post(`c${n}`, 'x')));
-    expect(new Set(outcomes)).toEqual(new Set(['took']));
+  it.each(OPERATIONS)('answer `gone` to a %s of an id that names no socket', async (__, run) => {
+    const { connections } = await start();
+    expect(await run(connections, NO_SOCKET)).toBe('gone');
   });
 
-  it('a post that breaks again is unsure', async () => {
-    let isDown = false;
-    const { connections, requests, leaveDeadLines } = await start(() => (isDown ? 'cut' : { status: 200 }));
-    await leaveDeadLines(1);
-    isDown = true;
-    expect(await connections.post('bob', 'hi')).toBe('unsure');
-    expect(requests).toHaveLength(2);
-  });
-});
+  it.each(OPERATIONS)(
+    'answer `gone` to a %s of a socket that the client lost (IM-FAULT-6)',
+    async (__, run) => {
+      const { connections, socket } = await start();
+      await socket.lose();
+      expect(await run(connections, socket.connectionId)).toBe('gone');
+    },
+  );
 
-describe('DynamoDB, over a line that AWS closed meanwhile', () => {
-  it('is asked again over a new line by the first retry, however many other lines are dead (IM-FAULT-19)', async () => {
-    const { requests, leaveDeadLines } = await start();
-    const documents = createDocumentClient();
-    const read = () => documents.send(new GetCommand({ TableName: 'T', Key: { pk: 'x' } }));
-    await leaveDeadLines(10, read);
-    await read();
-    expect(requests).toHaveLength(2);
-  });
-});
+  it.each(OPERATIONS)(
+    'close a socket after its last frame, and answer `gone` to a %s from then on',
+    async (__, run) => {
+      const { connections, socket } = await start();
+      await connections.post(socket.connectionId, '{"last":true}');
+      expect(await connections.close(socket.connectionId)).toBe('took');
+      expect(await socket.next(1)).toEqual(['{"last":true}']);
+      await socket.closed();
+      expect(await run(connections, socket.connectionId)).toBe('gone');
+    },
+  );
 
-describe('@connections', () => {
-  it('is not asked again when a new line breaks: then the gateway itself is in trouble', async () => {
-    const { connections, requests } = await start(() => 'cut');
-    expect(await connections.post('bob', 'hi')).toBe('unsure');
-    expect(requests).toHaveLength(1);
+  it('answer `busy` while the account is throttled, send nothing, and leave the socket open (IM-FAULT-20)', async () => {
+    const { connections, socket, throttle } = await start();
+    const end = await throttle();
+    for (const [, run] of OPERATIONS) expect(await run(connections, socket.connectionId)).toBe('busy');
+    end();
+    expect(await connections.post(socket.connectionId, '{"later":true}')).toBe('took');
+    expect(await socket.next(1)).toEqual(['{"later":true}']);
   });
 
-  it.each([
-    [200, undefined, 'took'],
-    [410, 'GoneException', 'gone'],
-    // Another implementation of the API sends no name.
-    [410, undefined, 'gone'],
-    [429, 'LimitExceededException', 'busy'],
-    [429, undefined, 'busy'],
-    [500, 'InternalServerErrorException', 'unsure'],
-    [403, 'ForbiddenException', 'unsure'],
-  ] as const)('answers %s %s, and the outcome is `%s`', async (status, errorType, outcome) => {
-    const { connections } = await start(() => ({ status, ...(errorType && { errorType }) }));
-    expect(await connections.post('bob', 'hi')).toBe(outcome);
-    expect(await connections.probe('bob')).toBe(outcome);
-    expect(await connections.close('bob')).toBe(outcome);
+  it('take a frame of 32 KB, refuse a larger one as `unsure`, and leave the socket open', async () => {
+    const { connections, socket } = await start();
+    const text = (bytes: number) => 'ü'.repeat(bytes / 2);
+    expect(await connections.post(socket.connectionId, text(LIMITS.maxFrameBytes + 2))).toBe('unsure');
+    expect(await connections.post(socket.connectionId, text(LIMITS.maxFrameBytes))).toBe('took');
+    const [received] = await socket.next(1);
+    expect(Buffer.byteLength(received ?? '')).toBe(LIMITS.maxFrameBytes);
   });
 });

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDeskEvents } from '../../../lambdas/adapters/desk-events.ts';
 import { createFanOutQueue } from '../../../lambdas/adapters/fan-out-queue.ts';
 import { createOfflineQueue } from '../../../lambdas/adapters/offline-queue.ts';
+import type { FanOutQueue } from '../../../lambdas/domain/model/fan-out-job.ts';
 import { sqsClient } from '../../../local/emulators/clients.ts';
 import type { Emulator } from '../../../local/emulators/emulator.ts';
 import { startSqs } from '../../../local/emulators/fauxqs.ts';
@@ -109,6 +110,11 @@ const deskEvent = (n: number, delaySeconds: number) => {
 const fanOutJob = (n: number) => {
   return { conversationId: 'g:1', memberCount: 600, what: { reference }, users: [userId(n)] };
 };
+const watching =
+  (queue: FanOutQueue): Queue['enqueue'] =>
+  async (ns, delay) => {
+    await Promise.all(ns.map((n) => queue.watch({ watchdogOf: userId(n) }, delay)));
+  };
 
 function memoryOffline(): Queue {
   const queue = inMemoryOfflineQueue();
@@ -121,6 +127,10 @@ function memoryDesk(): Queue {
 function memoryFanOut(): Queue {
   const queue = inMemoryFanOutQueue();
   return inMemory(queue.jobs, (ns) => queue.enqueue(ns.map(fanOutJob)));
+}
+function memoryWatchdogs(): Queue {
+  const queue = inMemoryFanOutQueue();
+  return inMemory(queue.watchdogs, watching(queue));
 }
 const sqsOffline = () =>
   inSqs((url) => {
@@ -137,6 +147,7 @@ const sqsFanOut = () =>
     const queue = createFanOutQueue(url);
     return (ns) => queue.enqueue(ns.map(fanOutJob));
   });
+const sqsWatchdogs = () => inSqs((url) => watching(createFanOutQueue(url)));
 
 describe.each<readonly [string, () => Queue | Promise<Queue>]>([
   ['the offline queue in memory', memoryOffline],
@@ -145,6 +156,8 @@ describe.each<readonly [string, () => Queue | Promise<Queue>]>([
   ['the fan-out queue in SQS', sqsFanOut],
   ['the desk queue in memory', memoryDesk],
   ['the desk queue in SQS', sqsDesk],
+  ["the fan-out queue's watchdogs in memory", memoryWatchdogs],
+  ["the fan-out queue's watchdogs in SQS", sqsWatchdogs],
 ])('%s', (_, make) => {
   it('gives a worker each job once, also more jobs than one request takes', async () => {
     const queue = await make();
@@ -165,6 +178,8 @@ describe.each<readonly [string, () => Queue | Promise<Queue>]>([
   ['the offline queue in SQS', sqsOffline],
   ['the desk queue in memory', memoryDesk],
   ['the desk queue in SQS', sqsDesk],
+  ["the fan-out queue's watchdogs in memory", memoryWatchdogs],
+  ["the fan-out queue's watchdogs in SQS", sqsWatchdogs],
 ])('%s', (_, make) => {
   it('keeps a delayed job from the worker', async () => {
     const queue = await make();
