@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sharedBrowser, signIn } from './setup/person.ts';
+import { confirm, sharedBrowser, signIn } from './setup/person.ts';
 import { newUser, say } from './setup/stack.ts';
 
 sharedBrowser();
@@ -73,12 +73,12 @@ describe('a direct conversation', () => {
     expect(await bob.bubble('typed in a tunnel').count()).toBe(1);
   });
 
-  it('removes a recalled message for both users', async () => {
+  it('removes a message that was taken back for both users, after a question', async () => {
     const { alice, bob } = await twoPeople();
     await alice.say('I should not have said this');
     await bob.sees('I should not have said this');
     await alice.bubble('I should not').hover();
-    await alice.page.getByRole('button', { name: 'Take back' }).click();
+    await confirm(alice.page, alice.page.getByRole('button', { name: 'Take back' }), 'Take back');
     await alice.sees('You took this message back');
     await bob.sees('This message was taken back');
     expect(await bob.page.getByText('I should not').count()).toBe(0);

@@ -1,7 +1,7 @@
 import type { FrameLocator, Page } from 'playwright-core';
 import { describe, expect, inject, it } from 'vitest';
 import { faultsOf } from './setup/axe.ts';
-import { sharedBrowser, type Visit, type VisitedPage, visit } from './setup/person.ts';
+import { confirm, sharedBrowser, type Visit, type VisitedPage, visit } from './setup/person.ts';
 import { newUser, tokenOf } from './setup/stack.ts';
 
 sharedBrowser();
@@ -36,7 +36,7 @@ async function takeBreak(...pages: Page[]): Promise<void> {
 
 /** So that this chat is not in the queue during the next test. */
 async function endChat(at: Page | FrameLocator, customerAt: Page | FrameLocator = at): Promise<void> {
-  await at.getByRole('button', { name: 'End chat' }).click();
+  await confirm(at, at.getByRole('button', { name: 'End chat' }), 'End chat');
   await customerAt.getByText('This chat has ended').waitFor();
 }
 

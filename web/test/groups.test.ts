@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sharedBrowser, signIn } from './setup/person.ts';
+import { confirm, sharedBrowser, signIn } from './setup/person.ts';
 import { newUser } from './setup/stack.ts';
 
 sharedBrowser();
@@ -45,7 +45,7 @@ describe('a group of three', () => {
     await dialog.getByLabel('Add people').fill(dave);
     await dialog.getByRole('button', { name: 'Add', exact: true }).click();
     await bob.page.getByText(`${alice.userId} added ${dave}`).last().waitFor();
-    await dialog.getByRole('button', { name: `Remove ${carol.userId}` }).click();
+    await confirm(alice.page, dialog.getByRole('button', { name: `Remove ${carol.userId}` }), 'Remove');
     await bob.page.getByText(`${alice.userId} removed ${carol.userId}`).last().waitFor();
     await expect.poll(() => carol.row('Eight').count()).toBe(0);
     await alice.page.keyboard.press('Escape');

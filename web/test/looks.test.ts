@@ -1,3 +1,4 @@
+import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { faultsOf } from './setup/axe.ts';
 import { sharedBrowser, signIn, visit } from './setup/person.ts';
@@ -8,7 +9,7 @@ sharedBrowser();
 /** Without motion, so that axe sees final colours. */
 const LIGHT = { colorScheme: 'light', reducedMotion: 'reduce' } as const;
 const DARK = { colorScheme: 'dark', reducedMotion: 'reduce' } as const;
-const PHONE = { viewport: { width: 390, height: 800 }, hasTouch: true, ...LIGHT };
+const PHONE = { viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true, ...LIGHT };
 
 async function aliceWithMail(options = {}) {
   const [bob, carol] = [newUser('bob'), newUser('carol')];
@@ -89,6 +90,40 @@ describe('on a phone', () => {
   });
 });
 
+describe('on a touch screen', () => {
+  it('a long press on a message opens its actions, which nobody touches by accident', async () => {
+    const alice = await signIn(newUser('alice'), PHONE);
+    const { page } = alice;
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await alice.meet('bob');
+    await alice.say('pressed');
+    await alice.bubble('pressed').getByText('Sent').first().waitFor();
+    const button = page.getByRole('button', { name: 'Take back' });
+    expect((await button.locator('..').boundingBox())?.width).toBe(1);
+    const menu = page.getByRole('dialog', { name: 'Message' });
+    await press(page, alice.bubble('pressed').locator('.bubble'));
+    await menu.getByRole('button', { name: 'Copy text' }).click();
+    await menu.waitFor({ state: 'hidden' });
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('pressed');
+    await press(page, alice.bubble('pressed').locator('.bubble'));
+    expect(await faultsOf(page)).toEqual([]);
+    await menu.getByRole('button', { name: 'Take back' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Take back' }).click();
+    await alice.sees('You took this message back');
+  });
+
+  /** A finger that rests on the element until a dialog is there. */
+  async function press(page: Page, element: Locator): Promise<void> {
+    const { x = 0, y = 0 } = (await element.boundingBox()) ?? {};
+    const finger = await page.context().newCDPSession(page);
+    const touchPoints = [{ x: x + 10, y: y + 10 }];
+    await finger.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints });
+    await page.getByRole('dialog').waitFor();
+    await finger.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    await finger.detach();
+  }
+});
+
 describe('a right-to-left page', () => {
   it('is mirrored, and each text has its own direction', async () => {
     const { person, bob } = await aliceWithMail(LIGHT);
@@ -145,6 +180,17 @@ describe('with the keyboard alone', () => {
     await page.keyboard.press('Enter');
     await page.locator('.message', { hasText: 'typed' }).getByText('Sent').first().waitFor();
     await tabTo('Take back');
+    await page.keyboard.press('Enter');
+    const question = page.getByRole('alertdialog', { name: 'Take this message back?' });
+    await question.waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    // The focus is on the answer that changes nothing.
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('Cancel');
+    await page.keyboard.press('Enter');
+    await question.waitFor({ state: 'hidden' });
+    expect(await focused()).toBe('Take back');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.locator('.message', { hasText: 'You took this message back' }).waitFor();
   });

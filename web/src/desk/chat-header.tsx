@@ -1,5 +1,6 @@
 import type { DeskChat } from '@serverless-im/client/desk';
 import { type FormEvent, useState } from 'react';
+import { AskFirst } from '../ui/ask-first.tsx';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -21,7 +22,6 @@ export interface ChatHeaderProps {
 export function ChatHeader({ chat, isOthers = false, onBack }: ChatHeaderProps) {
   const im = useDeskIm();
   const [isTransferring, setIsTransferring] = useState(false);
-  const { error, attempt } = useAttempt(wordsOf);
   const { conversationId, customer, topic, state, rating } = chat;
   const about = topic ?? 'No topic';
   return (
@@ -36,13 +36,22 @@ export function ChatHeader({ chat, isOthers = false, onBack }: ChatHeaderProps) 
         {state === 'assigned' && !isOthers && (
           <>
             <Button onClick={() => setIsTransferring(true)}>Transfer</Button>
-            <Button kind="danger" onClick={() => attempt(im.desk.close(conversationId))}>
-              End chat
-            </Button>
+            <AskFirst
+              title="End this chat?"
+              text={`${customer} can't write in it any more, and nobody can open it again.`}
+              action="End chat"
+              act={() => im.desk.close(conversationId)}
+              wordsOf={wordsOf}
+            >
+              {(ask) => (
+                <Button kind="danger" onClick={ask}>
+                  End chat
+                </Button>
+              )}
+            </AskFirst>
           </>
         )}
       </header>
-      <FormError text={error} />
       {isTransferring && (
         <Transfer conversationId={conversationId} onClose={() => setIsTransferring(false)} />
       )}

@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { MessagePane } from '../messages/message-pane.tsx';
 import { ConnectionBanner } from '../shell/connection-banner.tsx';
 import { Ended } from '../shell/ended.tsx';
+import { AskFirst } from '../ui/ask-first.tsx';
 import { Button } from '../ui/button.tsx';
 import { FormError } from '../ui/form-error.tsx';
 import { Mark } from '../ui/mark.tsx';
@@ -48,19 +49,24 @@ export function Widget({ onSignOut }: { readonly onSignOut?: (() => void) | unde
 
 function WidgetHeader({ chat }: { readonly chat: DeskChat }) {
   const im = useDeskIm();
-  const { error, attempt } = useAttempt(wordsOf);
-  const end = () => attempt(im.desk.close(chat.conversationId));
   return (
-    <>
-      <header className="pane-header">
-        <div className="pane-title">
-          <h1>Support</h1>
-          <p role="status">{statusOf(chat)}</p>
-        </div>
-        {chat.state !== 'closed' && <Button onClick={end}>End chat</Button>}
-      </header>
-      <FormError text={error} />
-    </>
+    <header className="pane-header">
+      <div className="pane-title">
+        <h1>Support</h1>
+        <p role="status">{statusOf(chat)}</p>
+      </div>
+      {chat.state !== 'closed' && (
+        <AskFirst
+          title="End this chat?"
+          text="You can't write in it any more. You can start a new one at any time."
+          action="End chat"
+          act={() => im.desk.close(chat.conversationId)}
+          wordsOf={wordsOf}
+        >
+          {(ask) => <Button onClick={ask}>End chat</Button>}
+        </AskFirst>
+      )}
+    </header>
   );
 }
 

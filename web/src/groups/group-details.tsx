@@ -3,6 +3,7 @@ import { type FormEvent, useState } from 'react';
 import { parsePeople } from '../conversations/people.ts';
 import { reasonOf } from '../messages/reasons.ts';
 import { useIm } from '../session/client-context.ts';
+import { AskFirst } from '../ui/ask-first.tsx';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -45,13 +46,19 @@ export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsPr
             <bdi className="group-member">{userId}</bdi>
             {group.admins.includes(userId) && <span className="tag">admin</span>}
             {isAdmin && userId !== im.userId && (
-              <Button
-                kind="quiet"
-                aria-label={`Remove ${userId}`}
-                onClick={() => attempt(im.groups.removeMember(id, userId))}
+              <AskFirst
+                title={`Remove ${userId}?`}
+                text="They can't read or write here any more, and are told so."
+                action="Remove"
+                act={() => im.groups.removeMember(id, userId)}
+                wordsOf={reasonOf}
               >
-                Remove
-              </Button>
+                {(ask) => (
+                  <Button kind="quiet" aria-label={`Remove ${userId}`} onClick={ask}>
+                    Remove
+                  </Button>
+                )}
+              </AskFirst>
             )}
           </li>
         ))}

@@ -1,12 +1,13 @@
-import type { Conversation, ImError } from '@serverless-im/client';
+import type { ChatMessage, Conversation, ImError } from '@serverless-im/client';
 import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Button } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { dayName } from '../ui/times.ts';
 import { useNow } from '../ui/use-now.ts';
 import type { ListRow } from './list-rows.ts';
-import { MessageRow } from './message-row.tsx';
+import { type MessageAction, MessageActions } from './message-actions.tsx';
+import { MessageRow, type MessageRowProps } from './message-row.tsx';
 
 export interface MessageListProps {
   readonly label: string;
@@ -67,6 +68,12 @@ export function MessageList(props: MessageListProps) {
     return () => clearTimeout(timer);
   }, [isNearStart, error, onNearStart]);
 
+  const [opened, setOpened] = useState<{ message: ChatMessage; action: MessageAction }>();
+  const onAction = useCallback<MessageRowProps['onAction']>(
+    (message, action) => setOpened({ message, action }),
+    [],
+  );
+
   const isAtEnd = virtualizer.isAtEnd(END_PX);
   // Before it has started, the list may be too short to scroll, and so count as at its end.
   const isEndSeen = hasStarted && isAtEnd;
@@ -98,7 +105,7 @@ export function MessageList(props: MessageListProps) {
                 aria-posinset={index + 1}
                 aria-setsize={hasEarlier ? -1 : rows.length}
               >
-                <Row {...props} row={rows[index]} />
+                <Row {...props} row={rows[index]} onAction={onAction} />
               </li>
             ))}
           </ol>
@@ -109,6 +116,15 @@ export function MessageList(props: MessageListProps) {
           <Icon name="down" />
           Latest
         </Button>
+      )}
+      {opened !== undefined && (
+        <MessageActions
+          key={opened.message.key}
+          conversation={props.conversation}
+          isAdmin={props.isAdmin}
+          {...opened}
+          onClose={() => setOpened(undefined)}
+        />
       )}
     </div>
   );
@@ -137,7 +153,9 @@ function useStart(virtualizer: Rows, rows: readonly ListRow[], isLoaded: boolean
   return hasStarted;
 }
 
-function Row({ row, ...list }: MessageListProps & { readonly row: ListRow | undefined }) {
+type RowProps = MessageListProps & Pick<MessageRowProps, 'onAction'> & { readonly row: ListRow | undefined };
+
+function Row({ row, ...list }: RowProps) {
   switch (row?.kind) {
     case undefined:
       return null;
@@ -149,8 +167,8 @@ function Row({ row, ...list }: MessageListProps & { readonly row: ListRow | unde
       return <p className="system-line">Loading missing messages…</p>;
     case 'message': {
       const { message, isFirst, isLast, isLatestOwn } = row;
-      const { conversation, isGroup, isAdmin } = list;
-      const props = { conversation, message, isGroup, isFirst, isLast, isLatestOwn, isAdmin };
+      const { conversation, isGroup, isAdmin, onAction } = list;
+      const props = { conversation, message, isGroup, isFirst, isLast, isLatestOwn, isAdmin, onAction };
       return <MessageRow {...props} />;
     }
     default:

@@ -4,8 +4,8 @@ import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { clockTime, fullTime } from '../ui/times.ts';
-import { useAttempt } from '../ui/use-attempt.ts';
-import { useNow } from '../ui/use-now.ts';
+import { useLongPress } from '../ui/use-long-press.ts';
+import { type MessageAction, useMayRecall } from './message-actions.tsx';
 import { reasonOf } from './reasons.ts';
 import { Ticks, wordsOf } from './ticks.tsx';
 import { isSaid, textOf } from './wording.ts';
@@ -20,11 +20,14 @@ export interface MessageRowProps {
   readonly isLatestOwn: boolean;
   /** Whether this user may recall any message at any time. */
   readonly isAdmin: boolean;
+  /** Opens the dialog of an action, or the menu of all. Must stay the same function. */
+  onAction(message: ChatMessage, action: MessageAction): void;
 }
 
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const { message, isGroup, isFirst, isLast } = props;
   const { mine, content, from = '', sentAt, state } = message;
+  const longPress = useLongPress(() => isSaid(content) && props.onAction(message, 'menu'));
   if (content.type === 'system') return <p className="system-line">{textOf(message)}</p>;
   const isNamed = isGroup && !mine && isFirst;
   const classes = ['message', mine && 'is-mine', isFirst && 'is-first', isLast && 'is-last'];
@@ -39,7 +42,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         ) : (
           <span className="visually-hidden">{mine ? 'You' : from}: </span>
         )}
-        <div className={isSaid(content) ? 'bubble' : 'bubble is-recalled'}>
+        <div className={isSaid(content) ? 'bubble' : 'bubble is-recalled'} {...longPress}>
           <p className="bubble-text" dir="auto">
             {textOf(message)}
           </p>
@@ -53,7 +56,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         {state === 'failed' && <Failed {...props} />}
         {state !== 'failed' && props.isLatestOwn && <p className="message-state">{wordsOf(message)}</p>}
       </div>
-      {isSaid(content) && message.seq !== undefined && <Recall {...props} seq={message.seq} />}
+      <TakeBack {...props} />
     </div>
   );
 });
@@ -78,21 +81,11 @@ function Failed({ conversation, message }: MessageRowProps) {
   );
 }
 
-/** The server's recall window (section 7). Only hides the button: the server decides, by its own clock. */
-const RECALL_MS = 2 * 60_000;
-
-function Recall({ conversation, message, isAdmin, seq }: MessageRowProps & { readonly seq: number }) {
-  const { error, attempt } = useAttempt(reasonOf);
-  const nowMs = useNow();
-  const isAllowed = isAdmin || (message.mine && nowMs - message.sentAt < RECALL_MS);
-  if (!isAllowed) return null;
+function TakeBack({ message, isAdmin, onAction }: MessageRowProps) {
+  if (!useMayRecall(message, isAdmin)) return null;
   return (
     <span className="message-actions">
-      {error === undefined ? (
-        <IconButton icon="undo" label="Take back" onClick={() => attempt(conversation.recall(seq))} />
-      ) : (
-        <span role="alert">{error}</span>
-      )}
+      <IconButton icon="trash" label="Take back" onClick={() => onAction(message, 'take back')} />
     </span>
   );
 }

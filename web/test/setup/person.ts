@@ -1,4 +1,11 @@
-import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type FrameLocator,
+  type Locator,
+  type Page,
+} from 'playwright-core';
 import { afterAll, beforeAll, inject, onTestFinished } from 'vitest';
 import { type Network, networkOf } from './network.ts';
 
@@ -72,6 +79,17 @@ export async function visit({
   const network = await networkOf(context, page);
   await page.goto(url + query);
   return Object.assign(page, { network });
+}
+
+/** Answers the question that what can't be undone asks first; before that shows that Escape changes nothing. */
+export async function confirm(at: Page | FrameLocator, ask: Locator, action: string): Promise<void> {
+  const question = at.getByRole('alertdialog');
+  await ask.click();
+  await question.getByRole('button', { name: 'Cancel' }).press('Escape');
+  await question.waitFor({ state: 'hidden' });
+  await ask.click();
+  await question.getByRole('button', { name: action, exact: true }).click();
+  await question.waitFor({ state: 'hidden' });
 }
 
 /** Signs in through the page. */

@@ -1,0 +1,83 @@
+import type { ChatMessage, Conversation } from '@serverless-im/client';
+import { useState } from 'react';
+import { LIMITS } from '../../../protocol/limits.ts';
+import { Confirmation } from '../ui/ask-first.tsx';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { FormError } from '../ui/form-error.tsx';
+import { useAttempt } from '../ui/use-attempt.ts';
+import { useNow } from '../ui/use-now.ts';
+import { reasonOf } from './reasons.ts';
+import { isSaid, textOf } from './wording.ts';
+
+/** `menu`: lets the user choose, after a long press. */
+export type MessageAction = 'menu' | 'take back';
+
+export interface MessageActionsProps {
+  readonly conversation: Conversation;
+  readonly message: ChatMessage;
+  readonly isAdmin: boolean;
+  readonly action: MessageAction;
+  onClose(): void;
+}
+
+/**
+ * The dialogs of a message's actions. The list shows them beside its rows, since a row leaves the page when it is
+ * scrolled away, by new messages too.
+ */
+export function MessageActions(props: MessageActionsProps) {
+  const { conversation, message, onClose } = props;
+  const [action, setAction] = useState(props.action);
+  const isRecallable = useMayRecall(message, props.isAdmin);
+  const { error, attempt } = useAttempt(notCopied);
+  const { seq } = message;
+  if (action === 'take back' && seq !== undefined)
+    return (
+      <Confirmation
+        title="Take this message back?"
+        quote={excerptOf(message)}
+        text="Everyone in this conversation loses it. This can't be undone."
+        action="Take back"
+        act={() => conversation.recall(seq)}
+        wordsOf={reasonOf}
+        onClose={onClose}
+      />
+    );
+  // A page without TLS has no clipboard.
+  const copy = async () => navigator.clipboard.writeText(textOf(message));
+  return (
+    <Dialog title="Message" onClose={onClose}>
+      <p className="quote" dir="auto">
+        {excerptOf(message)}
+      </p>
+      <div className="message-menu">
+        <Button onClick={() => attempt(copy(), onClose)}>Copy text</Button>
+        {isRecallable && (
+          <Button kind="danger" onClick={() => setAction('take back')}>
+            Take back
+          </Button>
+        )}
+      </div>
+      <FormError text={error} />
+    </Dialog>
+  );
+}
+
+/** Only hides the action: the server decides, by its own clock. */
+export function useMayRecall({ seq, mine, sentAt, content }: ChatMessage, isAdmin: boolean): boolean {
+  const nowMs = useNow();
+  if (seq === undefined || !isSaid(content)) return false;
+  return isAdmin || (mine && nowMs - sentAt < LIMITS.recallWindowMs);
+}
+
+function notCopied(): string {
+  return 'The browser does not let this page copy.';
+}
+
+const EXCERPT_CHARS = 80;
+
+function excerptOf(message: ChatMessage): string {
+  const characters = [...textOf(message)];
+  const start = characters.slice(0, EXCERPT_CHARS).join('');
+  return characters.length > EXCERPT_CHARS ? `${start}…` : start;
+}
