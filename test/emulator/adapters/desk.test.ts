@@ -12,7 +12,7 @@ import { inMemoryConversations } from '../../adapters/memory/conversations.ts';
 import { inMemoryDesk } from '../../adapters/memory/desk.ts';
 import { inMemoryMessages } from '../../adapters/memory/messages.ts';
 import { NOON } from '../../adapters/memory/world.ts';
-import { startTables } from './tables.ts';
+import { newName, startTables } from './tables.ts';
 
 /** One suite for both implementations, so that unit tests on the in-memory desk hold for DynamoDB. */
 interface Ports {
@@ -32,12 +32,6 @@ afterAll(() => tables?.stop());
 const messages = inMemoryMessages(clock);
 const rows = inMemoryConversations(messages, clock);
 const memory: Ports = { desk: inMemoryDesk(rows), conversations: rows, groups: rows, messages };
-
-let unique = 0;
-const newName = (what: string) => {
-  unique += 1;
-  return `${what}-${unique}`;
-};
 
 function aChat(queue: string, more: Partial<Chat> = {}): Chat {
   const customer = newName('customer');

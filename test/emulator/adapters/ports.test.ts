@@ -1,3 +1,4 @@
+import { ulid } from 'ulid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConversationReader, ConversationWriter } from '../../../lambdas/domain/model/conversation.ts';
 import type { GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
@@ -11,7 +12,7 @@ import { inMemoryInbox } from '../../adapters/memory/inbox.ts';
 import { inMemoryMessages } from '../../adapters/memory/messages.ts';
 import { inMemoryRoutes } from '../../adapters/memory/routes.ts';
 import { aSession, NOON } from '../../adapters/memory/world.ts';
-import { startTables } from './tables.ts';
+import { newName, startTables } from './tables.ts';
 
 /** One suite for both implementations, so that unit tests on the in-memory adapters hold for DynamoDB. */
 interface Ports {
@@ -43,22 +44,17 @@ const memory: Ports = {
   inbox: inMemoryInbox(clock, 3_600),
 };
 
-let unique = 0;
-function newUser(): string {
-  unique += 1;
-  return `user-${unique}`;
-}
+const newUser = () => newName('user');
 const newPair = (): [string, string] => [newUser(), newUser()];
 const byDevice = (a: { deviceId: string }, b: { deviceId: string }) => (a.deviceId < b.deviceId ? -1 : 1);
 
 function aMessage(overrides: Partial<StoredMessage> = {}): StoredMessage {
-  unique += 1;
   return {
     conversationId: 'dm:alice:bob',
     from: 'alice',
-    clientMsgId: `c${unique}`,
+    clientMsgId: newName('c'),
     seq: 1,
-    messageId: String(unique).padStart(26, '0'),
+    messageId: ulid(NOON),
     sentAt: NOON,
     contentJson: '{"text":"hi 👋\\u0000","type":"text"}',
     contentHash: 'h',
@@ -275,10 +271,7 @@ describe.each([
 
   describe('the group table', () => {
     const facts = { name: 'Rowers', admins: ['a'], memberCount: 0, openHistory: false };
-    const newGroup = () => {
-      unique += 1;
-      return `g:${String(unique).padStart(26, '0')}`;
-    };
+    const newGroup = () => `g:${ulid(NOON)}`;
     const message = (conversationId: string, seq: number) => aMessage({ conversationId, seq });
     const statuses = async (conversationId: string, userIds: readonly string[]) => {
       const found = [...(await ports().groups.getMembers(conversationId, userIds)).values()];

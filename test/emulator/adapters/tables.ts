@@ -1,4 +1,6 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { randomUUID } from 'node:crypto';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { inject } from 'vitest';
 import {
   createConversationReader,
   createConversationWriter,
@@ -18,39 +20,18 @@ import { createInbox, createInboxWriter } from '../../../lambdas/adapters/inbox-
 import { createMessageReader, createMessageWriter } from '../../../lambdas/adapters/message-table.ts';
 import { createRouteTable } from '../../../lambdas/adapters/route-table.ts';
 import type { Clock } from '../../../lambdas/shared/clock.ts';
-import { ServerlessIm } from '../../../lib/index.ts';
-import { createAwsProxy } from '../../../local/aws-proxy/index.ts';
-import { dynamoDbClient } from '../../../local/emulators/clients.ts';
-import { startDynamoDb } from '../../../local/emulators/dynoxide.ts';
-import { createTables } from '../../../local/emulators/tables.ts';
-import { loadStack } from '../../../local/stack/loader.ts';
-
-process.env['CDK_VALIDATION'] = 'false';
-
-/** Longer than any test. */
-const NEVER = { ms: 3_600_000 };
+import { isEventual } from '../../../local/aws-proxy/replica.ts';
+import type { SharedTables } from './tables-once.ts';
 
 /**
- * The stack's own tables in a real emulator, and the adapters on them. An eventually consistent read finds nothing at
- * all, so that the contract suites fail for a read that should be strong.
+ * The adapters on the stack's own tables in a real emulator, which all files share: a file that runs again, or beside
+ * another one, needs names of its own (`newName`). An eventually consistent read finds nothing at all, so that the
+ * contract suites fail for a read that should be strong.
  */
 export async function startTables(clock: Clock) {
-  const { tables } = loadStack(synthesizeWithoutBundles(), {
-    gateway: 'http://127.0.0.1',
-    connections: 'http://127.0.0.1',
-    issuer: 'http://127.0.0.1',
-    sqs: 'http://127.0.0.1',
-  });
-  const database = await startDynamoDb();
-  await createTables(dynamoDbClient(database.endpoint), tables);
-  const proxy = createAwsProxy({ staleReads: NEVER });
-  const unused = 'http://127.0.0.1';
-  const proxied = await proxy.attach({ dynamodb: database.endpoint, sqs: unused, connections: unused });
-  await proxied.openTables?.(tables);
+  const { endpoint, tables } = (await (await fetch(inject('sharedTables'))).json()) as SharedTables;
   Object.assign(process.env, {
-    AWS_ENDPOINT_URL_DYNAMODB: proxied.dynamodb,
-    // The proxy lets clients without a name read the latest state.
-    AWS_SDK_UA_APP_ID: 'caller-Adapters',
+    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
@@ -61,7 +42,7 @@ export async function startTables(clock: Clock) {
       throw new Error(`No table ${part} among ${tables.map(({ logicalId }) => logicalId)}`);
     return found.tableName;
   };
-  const documents = createDocumentClient();
+  const documents = blindToEventualReads(createDocumentClient());
   const [deskTable, conversationsTable, messagesTable] = [
     nameOf('Desk'),
     nameOf('Conversations'),
@@ -92,16 +73,27 @@ export async function startTables(clock: Clock) {
     messages: messages(),
     messagesWithTtl: messages,
     inbox: { ...createInbox(documents, inInbox), ...createInboxWriter(documents, inInbox) },
-    async stop() {
-      await proxied.close?.();
-      await database.stop();
-    },
+    stop: () => documents.destroy(),
   };
 }
 
-function synthesizeWithoutBundles(): string {
-  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
-  const stack = new Stack(app, 'Tables');
-  new ServerlessIm(stack, 'Chat', { issuer: 'https://issuer.example', audience: 'chat' });
-  return app.synth().directory;
+function blindToEventualReads(documents: DynamoDBDocumentClient): DynamoDBDocumentClient {
+  documents.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      async (args) =>
+        isEventual(commandName.replace('Command', ''), args.input)
+          ? { response: {}, output: { $metadata: {}, Items: [], Count: 0, Responses: {} } as never }
+          : next(args),
+    { step: 'initialize' },
+  );
+  return documents;
+}
+
+const run = randomUUID().slice(0, 8);
+let names = 0;
+
+/** A user, queue, or group that no other file and no other run of this one has. */
+export function newName(what: string): string {
+  names += 1;
+  return `${what}-${run}-${String(names).padStart(4, '0')}`;
 }

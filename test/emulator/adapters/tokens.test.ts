@@ -13,8 +13,10 @@ interface Tokens {
 
 const ISSUER = 'https://issuer.example';
 
+const keyPairs = Promise.all([generateKeyPair('RS256'), generateKeyPair('RS256')]);
+
 async function openIdConnect(): Promise<Tokens> {
-  const [own, other] = await Promise.all([generateKeyPair('RS256'), generateKeyPair('RS256')]);
+  const [own, other] = await keyPairs;
   const keys = [{ ...(await exportJWK(own.publicKey)), kid: 'k', alg: 'RS256', use: 'sig' }];
   const signWith =
     (key: CryptoKey) =>

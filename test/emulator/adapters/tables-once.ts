@@ -1,0 +1,56 @@
+import { createServer } from 'node:http';
+import type { TestProject } from 'vitest/node';
+import { closeServer, listenOn } from '../../../local/listening.ts';
+import type { TableModel } from '../../../local/model.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The URL that answers with `SharedTables`, which the first request makes. */
+    readonly sharedTables: string;
+  }
+}
+
+/** One DynamoDB emulator with the stack's tables, for all files of a run. */
+export interface SharedTables {
+  readonly endpoint: string;
+  /** By their ids in the template. */
+  readonly tables: readonly { readonly logicalId: string; readonly tableName: string }[];
+}
+
+/** Makes nothing until a file asks, since most files of the project need no table. */
+export default async function tablesOnce(project: TestProject): Promise<() => Promise<void>> {
+  let made: ReturnType<typeof makeTables> | undefined;
+  const server = createServer(async (_, response) => {
+    made ??= makeTables();
+    const { endpoint, tables } = await made;
+    response.end(JSON.stringify({ endpoint, tables } satisfies SharedTables));
+  });
+  project.provide('sharedTables', `http://127.0.0.1:${await listenOn(server, 0)}`);
+  return async () => {
+    await closeServer(server);
+    await (await made)?.stop();
+  };
+}
+
+/** Loaded late, for the same reason. */
+async function makeTables() {
+  const { dynamoDbClient } = await import('../../../local/emulators/clients.ts');
+  const { startDynamoDb } = await import('../../../local/emulators/dynoxide.ts');
+  const { createTables } = await import('../../../local/emulators/tables.ts');
+  const { endpoint, stop } = await startDynamoDb();
+  const tables = await tablesOfStack();
+  await createTables(dynamoDbClient(endpoint), tables);
+  return { endpoint, tables, stop };
+}
+
+async function tablesOfStack(): Promise<readonly TableModel[]> {
+  const { App, Stack } = await import('aws-cdk-lib');
+  const { ServerlessIm } = await import('../../../lib/index.ts');
+  const { loadStack } = await import('../../../local/stack/loader.ts');
+  process.env['CDK_VALIDATION'] = 'false';
+  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+  new ServerlessIm(new Stack(app, 'Tables'), 'Chat', { issuer: 'https://issuer.example', audience: 'chat' });
+  const unused = 'http://127.0.0.1';
+  const origins = { gateway: unused, connections: unused, issuer: unused, sqs: unused };
+  return loadStack(app.synth().directory, origins).tables;
+}
