@@ -29,6 +29,7 @@ export {
   UnauthorizedError,
 } from './model/errors.ts';
 export type {
+  ActivityEvent,
   ClientEvents,
   ConversationEvents,
   Gap,

@@ -15,10 +15,12 @@ import {
 } from '../src/react/index.ts';
 import { message, oldMessage } from './support/builders.ts';
 import { harness } from './support/harness.ts';
+import type { ServerConnection } from './support/scripted-server.ts';
 
 Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
 
 const DM = 'dm:alice:bob';
+const CAROL = 'dm:alice:carol';
 
 function render(element: ReactElement) {
   const container = document.createElement('div');
@@ -56,10 +58,26 @@ function Typing({ of }: { of: Conversation }) {
   return createElement('p', null, useTyping(of).join());
 }
 
-function Presence({ im, userId, intervalMs = 20 }: { im: Client; userId: string; intervalMs?: number }) {
-  const presence = usePresence(im, userId, { intervalMs });
+function Presence({ im, userId }: { im: Client; userId: string }) {
+  const presence = usePresence(im, userId);
   return createElement('i', null, presence === undefined ? '?' : presence.online ? '1' : '0');
 }
+
+/** The presence of these users, after the first answer. */
+async function presences(...userIds: string[]) {
+  const made = await harness();
+  const { im, connected } = made;
+  const row = (userId: string, key: number) => createElement(Presence, { im, userId, key });
+  const { root, text } = render(createElement('p', null, userIds.map(row)));
+  expect(text()).toBe('?'.repeat(userIds.length));
+  const connection = await act(() => connected());
+  await connection.next('presence');
+  await screen(text, userIds.map((userId) => (userId === 'bob' ? '1' : '0')).join(''));
+  return { ...made, connection, root, row, text };
+}
+
+const asked = ({ frames }: ServerConnection) =>
+  frames.filter(({ action }) => action === 'presence').map(({ userIds }) => userIds);
 
 describe('the hooks', () => {
   it('useConnection and useConversations show the client’s state from the first render on', async () => {
@@ -104,25 +122,79 @@ describe('the hooks', () => {
     await screen(text, '');
   });
 
-  it('usePresence in many rows makes one request, repeated at intervals and after a reconnect', async () => {
-    const { im, connected } = await harness();
-    const rows = ['bob', 'carol', 'bob'].map((userId, key) => createElement(Presence, { im, userId, key }));
-    const { root, text } = render(createElement('p', null, rows));
-    expect(text()).toBe('???');
-    const connection = await act(() => connected());
-    await screen(text, '101');
+  it('usePresence in many rows makes one request, repeated at intervals', async () => {
+    const { clock, connection, root } = await presences('bob', 'carol', 'bob');
+    act(() => clock.advance(30_000));
     await connection.next('presence');
-    expect((await connection.next('presence')).userIds).toEqual(['bob', 'carol']);
+    expect(asked(connection)).toEqual([
+      ['bob', 'carol'],
+      ['bob', 'carol'],
+    ]);
     act(() => root.render(null));
+    expect(clock.pendingMs).not.toContain(30_000);
   });
 
-  it('usePresence requests again when an offline user sends a message', async () => {
-    const { im, connected } = await harness();
-    const { text } = render(createElement(Presence, { im, userId: 'carol', intervalMs: 600_000 }));
-    const connection = await act(() => connected());
+  it.each([
+    ['message', { type: 'messages', messages: [message(1, { conversationId: CAROL, from: 'carol' })] }],
+    ['receipt', { type: 'read', conversationId: CAROL, userId: 'carol', seq: 1 }],
+    ['typing', { type: 'typing', conversationId: CAROL, userId: 'carol', typing: true }],
+  ])('usePresence shows a user as online at their %s, without a request', async (_, frame) => {
+    const { connection, text, im } = await presences('carol');
+    connection.send(frame);
+    await screen(text, '1');
+    await im.direct('bob').send({ type: 'text', text: 'sent after any request' }).acked;
+    expect(asked(connection)).toHaveLength(1);
+  });
+
+  it('usePresence takes neither an old message nor a user’s own typing for a sign', async () => {
+    const { connection, text, im } = await presences('carol', 'alice');
+    connection.push(oldMessage(1, { conversationId: CAROL, from: 'carol' }));
+    connection.send({ type: 'typing', conversationId: CAROL, userId: 'alice', typing: true });
+    connection.push(message(1));
+    await act(() => vi.waitFor(() => expect(im.conversations()).toHaveLength(2), { interval: 1 }));
+    expect(text()).toBe('00');
+  });
+
+  it('usePresence keeps a user online whose sign is newer than the answer, until the next one', async () => {
+    const { clock, connection, server, text, im } = await presences('carol');
+    const held = Promise.withResolvers<() => void>();
+    server.scripts.set('presence', (frame, to) => {
+      held.resolve(() => to.send(server.answerTo(frame, to)));
+      return undefined;
+    });
+    act(() => clock.advance(30_000));
+    const answer = await held.promise;
+    connection.send({ type: 'typing', conversationId: CAROL, userId: 'carol', typing: true });
+    await screen(text, '1');
+    answer();
+    connection.push(message(1));
+    await act(() => vi.waitFor(() => expect(im.conversations()).toHaveLength(1), { interval: 1 }));
+    expect(text()).toBe('1');
+    server.scripts.delete('presence');
+    act(() => clock.advance(30_000));
     await screen(text, '0');
-    const asked = connection.next('presence');
-    connection.push(message(1, { conversationId: 'dm:alice:carol', from: 'carol' }));
-    expect((await asked).userIds).toEqual(['carol']);
+  });
+
+  it('usePresence requests all users when the window gets the focus, and one when a component is mounted', async () => {
+    const { clock, connection, root, row } = await presences('bob', 'carol');
+    clock.advance(5_000);
+    act(() => globalThis.dispatchEvent(new Event('focus')));
+    await connection.next('presence');
+    act(() => root.render(createElement('p', null, [row('bob', 0), row('carol', 1), row('carol', 2)])));
+    clock.advance(5_000);
+    act(() => root.render(createElement('p', null, [row('bob', 0), row('carol', 1), row('carol', 3)])));
+    await connection.next('presence');
+    expect(asked(connection)).toEqual([['bob', 'carol'], ['bob', 'carol'], ['carol']]);
+  });
+
+  it('usePresence makes no request while the page is hidden', async () => {
+    const { clock, connection } = await presences('bob');
+    const visibility = vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden');
+    await act(async () => clock.advance(90_000));
+    visibility.mockRestore();
+    clock.advance(5_000);
+    act(() => document.dispatchEvent(new Event('visibilitychange')));
+    await connection.next('presence');
+    expect(asked(connection)).toHaveLength(2);
   });
 });

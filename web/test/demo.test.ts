@@ -3,11 +3,12 @@ import { personAt, sharedBrowser, visit } from './setup/person.ts';
 
 sharedBrowser();
 
-it('shows two people in the demo, and delivers everything after one of them reconnects', async () => {
+it('shows two people in the demo as online, and delivers everything after one of them reconnects', async () => {
   const page = await visit({ query: '?demo' });
   const pane = (name: string) => page.getByRole('region', { name, exact: true });
   const alice = personAt(page, 'alice', pane('alice'));
   const bob = personAt(page, 'bob', pane('bob'));
+  for (const name of ['alice', 'bob']) await pane(name).getByText('online', { exact: true }).waitFor();
   await alice.say('hello');
   await bob.sees('hello');
   await alice.bubble('hello').getByText('Read').first().waitFor();

@@ -42,7 +42,7 @@ describe('accessibility', () => {
     await page.keyboard.press('Escape');
 
     await person.network.cut();
-    await page.getByText('Connection lost').waitFor();
+    await page.getByText('You are offline.').waitFor();
     await person.say('waiting');
     await person.bubble('waiting').getByText('Sending').first().waitFor();
     expect(await faultsOf(page)).toEqual([]);

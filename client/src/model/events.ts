@@ -32,6 +32,14 @@ export interface ReadEvent {
   readonly seq: number;
 }
 
+/** Another user was active. */
+export interface ActivityEvent {
+  /** The user who was active. */
+  readonly userId: string;
+  /** Where. */
+  readonly conversationId: string;
+}
+
 /** A message was recalled. */
 export interface RecalledEvent {
   /** The message. */
@@ -76,6 +84,8 @@ export interface ClientEvents {
   conversations: readonly ConversationSummary[];
   /** A new message in any conversation, opened or not; otherwise the same as `message` of the conversation. */
   message: ChatMessage;
+  /** Another user read, typed, or recalled a message just now, so they are online. A new `message` says the same. */
+  activity: ActivityEvent;
   /**
    * A push of a type that this client does not know: from a route of your own, or the desk's. The parsed JSON object, as
    * it came: check it. Pushes that were missed while disconnected are not repeated, and while polling none arrive.

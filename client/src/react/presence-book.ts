@@ -1,6 +1,26 @@
 import type { UserPresence } from '../../../protocol/frames.ts';
 import type { Client } from '../api/client.ts';
 import type { Off } from '../support/emitter.ts';
+import type { Cancel } from '../support/environment.ts';
+import { isHidden, onFocus } from './page.ts';
+
+/** The server's answer may be as of a second before: one that was requested this soon after a sign doesn't undo it. */
+const STALE_MS = 2_000;
+/** A newer answer is not requested again: several rows and the window's events ask at about the same time. */
+const FRESH_MS = 2_000;
+/** An older message waited for this client, so its sender may have left. */
+const RECENT_MS = 10_000;
+
+interface Entry {
+  readonly userId: string;
+  readonly watchers: Set<() => void>;
+  presence: UserPresence | undefined;
+  askedAtMs: number;
+  /** The user's last sign: a message, a receipt, typing. */
+  heardAtMs: number;
+}
+
+const NEVER = Number.NEGATIVE_INFINITY;
 
 const books = new WeakMap<Client, PresenceBook>();
 
@@ -11,16 +31,16 @@ export function presenceBookOf(im: Client, intervalMs: number): PresenceBook {
 }
 
 /**
- * Requests the presence of all users that components watch: at once for a new user, then at intervals, and when a user
- * last seen as offline sends a message.
+ * Knows the presence of all users that components watch. Any sign of a user shows them as online, without a request. It
+ * asks for one user when a component starts to watch them, for all when the page gets the focus or is connected again,
+ * and at intervals while the page is visible.
  */
 export class PresenceBook {
   readonly #im: Client;
   readonly #intervalMs: number;
-  readonly #watchers = new Map<string, Set<() => void>>();
-  readonly #known = new Map<string, UserPresence>();
-  #stop: (() => void) | undefined;
-  #isAsking = false;
+  readonly #entries = new Map<string, Entry>();
+  readonly #wanted = new Set<Entry>();
+  #stop: Cancel | undefined;
 
   constructor(im: Client, intervalMs: number) {
     this.#im = im;
@@ -28,62 +48,100 @@ export class PresenceBook {
   }
 
   of(userId: string): UserPresence | undefined {
-    return this.#known.get(userId);
+    return this.#entries.get(userId)?.presence;
   }
 
   watch(userId: string, onChange: () => void): Off {
-    const watchers = this.#watchers.get(userId) ?? new Set();
-    this.#watchers.set(userId, watchers);
-    watchers.add(onChange);
+    const entry = this.#entries.get(userId) ?? newEntry(userId);
+    this.#entries.set(userId, entry);
+    entry.watchers.add(onChange);
     this.#stop ??= this.#start();
-    if (!this.#known.has(userId)) this.#askSoon();
+    this.#ask([entry]);
     return () => {
-      watchers.delete(onChange);
-      if (watchers.size === 0 && this.#watchers.get(userId) === watchers) this.#watchers.delete(userId);
-      if (this.#watchers.size > 0) return;
+      entry.watchers.delete(onChange);
+      if (this.#watched().length > 0) return;
       this.#stop?.();
       this.#stop = undefined;
     };
   }
 
-  #start(): () => void {
-    const timer = setInterval(() => this.#askSoon(), this.#intervalMs);
+  #start(): Cancel {
+    const im = this.#im;
+    const { environment } = im.engine;
+    const askAll = (): void => this.#ask(this.#watched());
+    const tick = (): void => {
+      askAll();
+      cancel = environment.after(this.#intervalMs, tick);
+    };
+    let cancel = environment.after(this.#intervalMs, tick);
     const offs = [
-      this.#im.on('connection', ({ current }) => {
-        if (current === 'connected') this.#askSoon();
+      im.on('connection', askAll),
+      im.on('activity', ({ userId }) => this.#heard(userId)),
+      im.on('message', ({ from = '', mine, sentAt }) => {
+        if (!mine && im.serverNowMs() - sentAt < RECENT_MS) this.#heard(from);
       }),
-      this.#im.on('message', ({ from = '', mine }) => {
-        if (!mine && this.#watchers.has(from) && this.#known.get(from)?.online === false) this.#askSoon();
-      }),
+      environment.onWake(askAll, () => {}),
+      onFocus(askAll),
     ];
     return () => {
-      clearInterval(timer);
+      cancel();
       for (const off of offs) off();
     };
   }
 
-  /** Makes one request for all calls in the same microtask. */
-  #askSoon(): void {
-    if (this.#isAsking) return;
-    this.#isAsking = true;
-    queueMicrotask(() => {
-      this.#isAsking = false;
-      const userIds = [...this.#watchers.keys()];
-      if (userIds.length === 0 || this.#im.state !== 'connected') return;
-      this.#im.presence(userIds).then(
-        (users) => this.#learn(users),
-        // The next interval or connection asks again.
-        () => {},
-      );
-    });
+  #watched(): Entry[] {
+    return [...this.#entries.values()].filter(({ watchers }) => watchers.size > 0);
   }
 
-  #learn(users: readonly UserPresence[]): void {
-    for (const user of users) {
-      const known = this.#known.get(user.userId);
-      if (known?.online === user.online && known.lastSeenAt === user.lastSeenAt) continue;
-      this.#known.set(user.userId, user);
-      for (const onChange of [...(this.#watchers.get(user.userId) ?? [])]) onChange();
-    }
+  #heard(userId: string): void {
+    const entry = this.#entries.get(userId);
+    if (entry === undefined) return;
+    entry.heardAtMs = this.#nowMs();
+    if (entry.presence?.online !== true)
+      learn(entry, { userId, online: true, lastSeenAt: this.#im.serverNowMs() });
   }
+
+  /** Makes one request for all calls in the same microtask. */
+  #ask(entries: readonly Entry[]): void {
+    if (this.#wanted.size === 0) queueMicrotask(() => this.#request());
+    for (const entry of entries) this.#wanted.add(entry);
+  }
+
+  #request(): void {
+    const nowMs = this.#nowMs();
+    const freshMs = Math.min(FRESH_MS, this.#intervalMs / 2);
+    const due = [...this.#wanted].filter(({ askedAtMs }) => nowMs - askedAtMs >= freshMs);
+    this.#wanted.clear();
+    if (due.length === 0 || this.#im.state !== 'connected' || isHidden()) return;
+    for (const entry of due) entry.askedAtMs = nowMs;
+    this.#im.presence(due.map(({ userId }) => userId)).then(
+      (users) => {
+        for (const user of users) this.#answered(user, nowMs);
+      },
+      // The next interval or connection asks again.
+      () => {
+        for (const entry of due) entry.askedAtMs = NEVER;
+      },
+    );
+  }
+
+  #answered(user: UserPresence, askedAtMs: number): void {
+    const entry = this.#entries.get(user.userId);
+    if (entry === undefined || (!user.online && askedAtMs < entry.heardAtMs + STALE_MS)) return;
+    const { presence } = entry;
+    if (presence?.online !== user.online || presence.lastSeenAt !== user.lastSeenAt) learn(entry, user);
+  }
+
+  #nowMs(): number {
+    return this.#im.engine.environment.nowMs();
+  }
+}
+
+function newEntry(userId: string): Entry {
+  return { userId, watchers: new Set(), presence: undefined, askedAtMs: NEVER, heardAtMs: NEVER };
+}
+
+function learn(entry: Entry, presence: UserPresence): void {
+  entry.presence = presence;
+  for (const onChange of [...entry.watchers]) onChange();
 }

@@ -5,13 +5,17 @@ import { presenceBookOf } from './presence-book.ts';
 
 /** Options of `usePresence`. */
 export interface UsePresenceOptions {
-  /** Milliseconds between requests, since presence isn't pushed. Defaults to 30,000. A client's first use decides. */
+  /**
+   * Milliseconds between requests while the page is visible: only they notice that a user has left. Defaults to 30,000.
+   * A client's first use decides.
+   */
   readonly intervalMs?: number;
 }
 
 /**
- * Whether a user is online, requested repeatedly while the component is mounted and the client is connected. Undefined
- * until the first answer. All components share one request, so every row of a list can use this.
+ * Whether a user is online. A message, receipt, or typing of the user shows them as online at once. Besides, it is
+ * requested when the component is mounted, when the window gets the focus, after a reconnect, and at intervals. Undefined
+ * until something is known. All components share their requests, so every row of a list can use this.
  *
  * @example
  * ```tsx

@@ -44,10 +44,13 @@ export class Incoming {
 
   push(push: ConversationPush): void {
     const { conversationId, type } = push;
-    if (type === 'recalled') this.recalled(conversationId, push.seq, push.by, push.at);
-    else if (type === 'read') this.read(conversationId, push.userId, push.seq);
-    else if (push.userId !== this.#identity.userId)
-      for (const state of this.#states.of(conversationId)) state.typingUsers.set(push.userId, push.typing);
+    const userId = type === 'recalled' ? push.by : push.userId;
+    const isOwn = userId === this.#identity.userId;
+    if (type === 'recalled') this.recalled(conversationId, push.seq, userId, push.at);
+    else if (type === 'read') this.read(conversationId, userId, push.seq);
+    else if (!isOwn)
+      for (const state of this.#states.of(conversationId)) state.typingUsers.set(userId, push.typing);
+    if (!isOwn) this.#events.emit('activity', { userId, conversationId });
   }
 
   recalled(conversationId: string, seq: number, by: string, at: number): void {

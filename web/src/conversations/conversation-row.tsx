@@ -44,7 +44,7 @@ function PresentAvatar({ userId }: { readonly userId: string }) {
   return (
     <>
       <Avatar name={userId} isOnline={isOnline} />
-      {isOnline === true && <span className="visually-hidden">online, </span>}
+      {isOnline === true && <span className="presence visually-hidden">online, </span>}
     </>
   );
 }

@@ -8,6 +8,7 @@ import { Chat } from '../shell/chat.tsx';
 import type { ConversationKey } from '../shell/selection.ts';
 import { Icon } from '../ui/icon.tsx';
 import { createFlakyNetwork } from './flaky-network.ts';
+import { Introduction } from './introduction.tsx';
 
 export interface DemoPersonProps {
   readonly config: PageConfig;
@@ -46,6 +47,7 @@ export function DemoPerson({ config, auth, userId, peer }: DemoPersonProps) {
       </header>
       {im !== undefined && (
         <ClientProvider value={im}>
+          <Introduction peer={peer} />
           <Chat name={userId} selection={selection} />
         </ClientProvider>
       )}

@@ -29,9 +29,15 @@ export function createFlakyNetwork(): FlakyNetwork {
     environment: {
       WebSocket: FlakySocket,
       fetch: (url, init) => (isCut ? Promise.reject(new TypeError('the network is cut')) : fetch(url, init)),
-      onWake: (wake) => {
+      onWake: (wake, offline) => {
         wakes.add(wake);
-        return () => wakes.delete(wake);
+        addEventListener('online', wake);
+        addEventListener('offline', offline);
+        return () => {
+          wakes.delete(wake);
+          removeEventListener('online', wake);
+          removeEventListener('offline', offline);
+        };
       },
     },
     get isCut() {

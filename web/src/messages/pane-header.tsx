@@ -49,9 +49,8 @@ export function PaneHeader({ name, peer, group, onClose }: PaneHeaderProps) {
 function Presence({ userId }: { readonly userId: string }) {
   const presence = usePresence(useIm(), userId);
   const nowMs = useNow();
-  if (presence === undefined) return null;
-  if (presence.online) return <p className="is-online">online</p>;
-  return (
-    <p>{presence.lastSeenAt === null ? 'offline' : `last seen ${briefly(presence.lastSeenAt, nowMs)}`}</p>
-  );
+  if (presence?.online) return <p className="presence is-online">online</p>;
+  // Null also means that the two have not talked yet, and then the other may well be online.
+  if (presence?.lastSeenAt == null) return null;
+  return <p className="presence">{`last seen ${briefly(presence.lastSeenAt, nowMs)}`}</p>;
 }

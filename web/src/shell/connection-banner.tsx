@@ -1,27 +1,28 @@
 import { useConnection } from '@serverless-im/client/react';
 import { useIm } from '../session/client-context.ts';
 import { Button } from '../ui/button.tsx';
-import { useSince } from '../ui/use-since.ts';
+import { Icon } from '../ui/icon.tsx';
+import { useTrouble } from './use-trouble.ts';
 
-/** Shorter interruptions are not shown: messages wait and are then sent. */
-const PATIENCE_MS = 1_000;
-
+/** Says what keeps messages from being sent. */
 export function ConnectionBanner() {
   const im = useIm();
   const { current, retryInMs } = useConnection(im);
-  const isDown = current !== 'connected';
-  const isShown = useSince(isDown, PATIENCE_MS);
+  const trouble = useTrouble(im);
+  const isTrying = trouble === 'disconnected' && retryInMs === undefined;
   const tryNow = () => {
     im.connect().catch(() => {});
   };
   return (
-    <div className="banner" role="status" hidden={!isShown}>
-      {isShown && (
+    <div className="banner" role="status" hidden={trouble === undefined}>
+      {trouble !== undefined && (
         <>
-          <span className="spinner" />
-          <span>{current === 'reconnecting' ? 'Connection lost. Reconnecting…' : 'Connecting…'}</span>
+          {isTrying ? <span className="spinner" /> : <Icon name="plug" />}
+          <span>
+            {WORDS[trouble === 'disconnected' && current !== 'reconnecting' ? 'connecting' : trouble]}
+          </span>
           <span className="banner-more">Your messages are sent when it is back.</span>
-          {retryInMs !== undefined && (
+          {trouble !== 'silent' && retryInMs !== undefined && (
             <Button kind="quiet" onClick={tryNow}>
               Try now
             </Button>
@@ -31,3 +32,10 @@ export function ConnectionBanner() {
     </div>
   );
 }
+
+const WORDS = {
+  offline: 'You are offline.',
+  connecting: 'Connecting…',
+  disconnected: 'Connection lost. Reconnecting…',
+  silent: 'The server does not answer.',
+} as const;

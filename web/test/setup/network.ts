@@ -5,6 +5,8 @@ export interface Network {
   /** Closes all sockets, and blocks new ones and all requests. */
   cut(): Promise<void>;
   heal(): Promise<void>;
+  /** From now until `heal`, sockets stay open but pass no frame, in neither direction, as after a dead router. */
+  freeze(): void;
   /** Answers the next frame from the page that contains this text with this error, instead of the server. */
   refuseOnce(text: string, error: object): void;
   /** Drops frames from the server that contain this text from now on. */
@@ -17,6 +19,7 @@ export async function networkOf(context: BrowserContext, page: Page): Promise<Ne
   const refusals = new Map<string, object>();
   const lost: string[] = [];
   let isCut = false;
+  let isFrozen = false;
   await page.routeWebSocket(/^ws:/, (socket) => {
     if (isCut) {
       void socket.close();
@@ -25,9 +28,10 @@ export async function networkOf(context: BrowserContext, page: Page): Promise<Ne
     sockets.add(socket);
     const server = socket.connectToServer();
     server.onMessage((message) => {
-      if (!lost.some((text) => String(message).includes(text))) socket.send(message);
+      if (!isFrozen && !lost.some((text) => String(message).includes(text))) socket.send(message);
     });
     socket.onMessage((message) => {
+      if (isFrozen) return;
       const refused = [...refusals].find(([text]) => String(message).includes(text));
       if (refused === undefined) return server.send(message);
       const [text, error] = refused;
@@ -45,7 +49,11 @@ export async function networkOf(context: BrowserContext, page: Page): Promise<Ne
     },
     async heal() {
       isCut = false;
+      isFrozen = false;
       await context.setOffline(false);
+    },
+    freeze() {
+      isFrozen = true;
     },
     lose: (text) => lost.push(text),
     refuseOnce: (text, error) => refusals.set(text, error),

@@ -32,6 +32,8 @@ export interface Visit extends BrowserContextOptions {
   readonly query?: string;
   /** @default the stack's page */
   readonly url?: string;
+  /** The page's clock runs until `stopTime`. @default the real clock */
+  readonly hasClock?: boolean;
   /** A console error that the test expects. @default none */
   readonly reports?: string;
 }
@@ -55,6 +57,7 @@ export async function visit({
   query = '',
   url = webUrl,
   reports,
+  hasClock = false,
   ...options
 }: Visit = {}): Promise<VisitedPage> {
   const context = await browser.newContext({
@@ -77,6 +80,7 @@ export async function visit({
     if (faults.length > 0) throw new Error(`The page reported: ${faults.join('\n')}`);
   });
   const network = await networkOf(context, page);
+  if (hasClock) await page.clock.install();
   await page.goto(url + query);
   return Object.assign(page, { network });
 }
@@ -90,6 +94,11 @@ export async function confirm(at: Page | FrameLocator, ask: Locator, action: str
   await ask.click();
   await question.getByRole('button', { name: action, exact: true }).click();
   await question.waitFor({ state: 'hidden' });
+}
+
+/** From now on the page's time passes only by `page.clock.runFor`. */
+export async function stopTime(page: Page): Promise<void> {
+  await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 1_000);
 }
 
 /** Signs in through the page. */

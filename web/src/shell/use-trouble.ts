@@ -1,0 +1,53 @@
+import type { ChatMessage, Client, OwnMessage } from '@serverless-im/client';
+import { useConnection } from '@serverless-im/client/react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useSince } from '../ui/use-since.ts';
+
+/** Shorter interruptions are not shown: messages wait and are then sent. */
+const PATIENCE_MS = 1_000;
+/** An answer takes a fraction of this. A socket that died without a word is noticed only because answers are missing. */
+const ANSWER_MS = 2_000;
+
+/** `offline`: the browser says so. `silent`: connected, but the server does not answer. */
+export type Trouble = 'offline' | 'disconnected' | 'silent';
+
+/** What keeps messages from being sent; undefined if nothing does. */
+export function useTrouble(im: Client): Trouble | undefined {
+  const isDown = useConnection(im).current !== 'connected';
+  const isOnline = useSyncExternalStore(subscribe, () => navigator.onLine);
+  const isDownForLong = useSince(isDown, PATIENCE_MS);
+  const unsent = useFirstUnsent(im);
+  const isSilent = useSince(!isDown && unsent !== undefined, ANSWER_MS, unsent);
+  if (isDown && !isOnline) return 'offline';
+  if (isDownForLong) return 'disconnected';
+  return isSilent ? 'silent' : undefined;
+}
+
+/** The first of the messages that were sent here and have no answer yet. */
+function useFirstUnsent(im: Client): ChatMessage | undefined {
+  const [unsent, setUnsent] = useState<readonly ChatMessage[]>([]);
+  useEffect(
+    () =>
+      im.on('message', (message) => {
+        if (!isFromHere(message)) return;
+        const remove = () => setUnsent((all) => all.filter((one) => one !== message));
+        setUnsent((all) => [...all, message]);
+        message.acked.then(remove, remove);
+      }),
+    [im],
+  );
+  return unsent[0];
+}
+
+function isFromHere(message: ChatMessage): message is OwnMessage {
+  return 'acked' in message;
+}
+
+function subscribe(onChange: () => void): () => void {
+  addEventListener('online', onChange);
+  addEventListener('offline', onChange);
+  return () => {
+    removeEventListener('online', onChange);
+    removeEventListener('offline', onChange);
+  };
+}
