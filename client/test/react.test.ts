@@ -4,7 +4,7 @@ import { act, createElement, type ReactElement, useEffect } from 'react';
 import { createRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { Client, Conversation } from '../src/index.ts';
+import { type Client, type Conversation, memoryStore } from '../src/index.ts';
 import {
   type UseMessages,
   useConnection,
@@ -52,6 +52,15 @@ function Messages({ of }: { of: Conversation }) {
   }, [loadEarlier]);
   const rows = messages.map(({ from, seq }) => `${from}${seq}`);
   return createElement('p', null, `${isLoaded} ${hasEarlier} ${rows}`);
+}
+
+function Unsent({ of }: { of: Conversation }) {
+  const { messages } = useMessages(of);
+  return createElement(
+    'p',
+    null,
+    messages.map(({ state, content }) => `${state} ${content.type === 'text' && content.text}`),
+  );
 }
 
 function Typing({ of }: { of: Conversation }) {
@@ -110,6 +119,16 @@ describe('the hooks', () => {
     await screen(text, 'true false bob1,bob2,bob3,bob4');
     act(() => root.render(createElement(Messages, { of: im.direct('carol') })));
     await screen(text, 'true false carol1');
+  });
+
+  it('useMessages shows what an earlier run left unsent, before any connection', async () => {
+    const store = memoryStore();
+    const earlier = await harness({ store });
+    earlier.im.direct('bob').send({ type: 'text', text: 'written in a tunnel' });
+    earlier.im.close();
+    const { im } = await harness({ store });
+    const { text } = render(createElement(Unsent, { of: im.direct('bob') }));
+    await screen(text, 'pending written in a tunnel');
   });
 
   it('useTyping shows the users who are typing', async () => {

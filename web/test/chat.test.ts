@@ -62,15 +62,21 @@ describe('a direct conversation', () => {
     await expect.poll(() => alice.page.getByText('You are offline.').count()).toBe(0);
   });
 
-  it('sends an unsent message after a reload', async () => {
+  it('shows unsent messages at once after a reload without a network, before what is written then, and sends them in this order', async () => {
     const { alice, bob } = await twoPeople();
-    await alice.network.cut();
-    await alice.say('typed in a tunnel');
-    await alice.bubble('typed in a tunnel').getByText('Sending').first().waitFor();
-    await alice.network.heal();
+    await alice.network.cutStack();
+    await alice.say('written one');
+    await alice.say('written two');
+    await alice.bubble('written two').getByText('Sending').first().waitFor();
     await alice.page.reload();
-    await bob.sees('typed in a tunnel');
-    expect(await bob.bubble('typed in a tunnel').count()).toBe(1);
+    await alice.sees('written one');
+    await alice.say('written three');
+    await alice.sees('written three');
+    const all = ['written one', 'written two', 'written three'];
+    expect(await alice.page.locator('.bubble-text').allTextContents()).toEqual(all);
+    await alice.network.heal();
+    await bob.sees('written three');
+    expect(await bob.page.locator('.bubble-text').allTextContents()).toEqual(all);
   });
 
   it('removes a message that was taken back for both users, after a question', async () => {

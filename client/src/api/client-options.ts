@@ -32,8 +32,9 @@ export interface ClientOptions {
    */
   readonly deviceId?: string;
   /**
-   * Keeps unsent messages when the program ends: the next client with the same store sends them. Each user needs a
-   * separate store. Without one, unsent messages are lost.
+   * Keeps unsent messages when the program ends: the next client with the same store shows them before it is connected,
+   * and sends them. Several clients of one user, such as tabs, may share a store; each user needs a separate one. Without
+   * one, unsent messages are lost.
    */
   readonly store?: Store;
   /** Receives log entries, without tokens or content. By default, errors that listeners throw go to the console. */

@@ -12,7 +12,7 @@ import type { ClientOptions } from './client-options.ts';
 import { createEngine, type Engine } from './engine.ts';
 
 /**
- * Creates a client. It does nothing until `connect`.
+ * Creates a client. It opens no connection until `connect`.
  *
  * @example
  * const im = createClient({ wsUrl, httpUrl, getToken: () => fetchToken() });

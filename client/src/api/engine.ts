@@ -1,4 +1,4 @@
-import { compose } from '../conversations/compose.ts';
+import { compose, emitOwn } from '../conversations/compose.ts';
 import { ConversationList } from '../conversations/conversation-list.ts';
 import { ConversationStates } from '../conversations/conversation-states.ts';
 import { Conversations } from '../conversations/conversations.ts';
@@ -6,6 +6,7 @@ import { Groups } from '../conversations/groups.ts';
 import { ReadReceiptSender } from '../conversations/read-receipt-sender.ts';
 import type { ClientEvents } from '../model/events.ts';
 import { Outbox } from '../outbox/outbox.ts';
+import type { JournalPorts, OutboxJournal } from '../outbox/outbox-journal.ts';
 import { Emitter } from '../support/emitter.ts';
 import { type Environment, environmentOf, newId } from '../support/environment.ts';
 import { defaultLogger, type Logger } from '../support/logger.ts';
@@ -42,8 +43,8 @@ export interface Engine {
 }
 
 /**
- * Creates all parts of a client in the order in which they depend on each other. Two closures refer to parts that are
- * created later: the outbox calls the sync, and the connection calls the sessions.
+ * Creates all parts of a client in the order in which they depend on each other. Some closures refer to parts that are
+ * created later: the journal calls the outbox, the outbox the sync, and the connection the sessions.
  */
 export function createEngine(options: ClientOptions): Engine {
   const environment = environmentOf(options.environment);
@@ -62,7 +63,18 @@ export function createEngine(options: ClientOptions): Engine {
   const list = new ConversationList(identity, states, groups, report);
   list.subscribe((summaries) => events.emit('conversations', summaries));
   const readReceipts = new ReadReceiptSender(base);
-  const journal = options.store?.journal(logger);
+  const journal: OutboxJournal | undefined = options.store?.journal(
+    (): JournalPorts => ({
+      ...base,
+      outbox,
+      open: (target) => states.open(target),
+      compose: (target, draft) => compose(parts, states.open(target), draft),
+      withdraw: (message) => {
+        outbox.withdraw(message);
+        emitOwn(parts, states.open(message.destination.target), 'discarded', message);
+      },
+    }),
+  );
   const outbox = new Outbox({
     ...base,
     journal,
@@ -75,7 +87,7 @@ export function createEngine(options: ClientOptions): Engine {
 
   const incoming = new Incoming(identity, states, list, events);
   const sync = new MessageSync({ ...base, outbox, incoming });
-  const parts = { ...base, states, list, readReceipts, outbox, incoming, sync };
+  const parts = { ...base, journal, states, list, readReceipts, outbox, incoming, sync };
 
   const opener = new SessionOpener({
     ...base,
@@ -99,12 +111,6 @@ export function createEngine(options: ClientOptions): Engine {
     connection,
     catchUp: new CatchUp(parts),
     renewal: new Renewal({ ...base, connection }),
-    restore: (userId) =>
-      journal?.restore(userId, {
-        outbox,
-        open: (target) => states.open(target),
-        compose: (state, draft) => compose(parts, state, draft),
-      }),
   });
   const conversations = new Conversations(states, { ...parts, sessions });
   return { ...base, connection, conversations, groups, list, sessions };

@@ -2,14 +2,14 @@ import type { WelcomeFrame } from '../../../protocol/frames.ts';
 import type { ConversationStates } from '../conversations/conversation-states.ts';
 import type { ReadReceiptSender } from '../conversations/read-receipt-sender.ts';
 import type { ConnectionChange } from '../model/connection-change.ts';
-import { ClosedError, DisconnectedError, TimeoutError } from '../model/errors.ts';
+import { ClosedError, DisconnectedError } from '../model/errors.ts';
 import type { ClientEvents } from '../model/events.ts';
 import type { Outbox } from '../outbox/outbox.ts';
+import type { OutboxJournal } from '../outbox/outbox-journal.ts';
 import type { Emitter } from '../support/emitter.ts';
 import type { Cancel, Environment } from '../support/environment.ts';
 import type { Logger } from '../support/logger.ts';
 import { watchForSleep } from '../support/sleep-watch.ts';
-import { withTimeout } from '../support/timeout.ts';
 import type { CatchUp } from '../sync/catch-up.ts';
 import type { MessageSync } from '../sync/message-sync.ts';
 import type { Connection } from '../transport/connection.ts';
@@ -29,23 +29,17 @@ export interface SessionsPorts {
   readonly renewal: Pick<Renewal, 'start' | 'stop'>;
   readonly states: Pick<ConversationStates, 'clearTypingUsers'>;
   readonly sync: Pick<MessageSync, 'stop'>;
-  /** Puts this user's messages from earlier runs into the outbox. Rejects if they can't be read. Undefined without a store. */
-  restore(userId: string): Promise<void> | undefined;
+  readonly journal: Pick<OutboxJournal, 'restore'> | undefined;
 }
 
 /** How long a socket has to answer after the device woke. */
 const WAKE_PROBE_MS = 3_000;
-/** How long a connection waits for the store, so that its messages are sent before newer ones. */
-const STORE_TIMEOUT_MS = 2_000;
 
 /** Holds the session that requests go through, and starts and stops the other parts as sessions start and end. */
 export class Sessions implements SessionSource {
   readonly #ports: SessionsPorts;
   /** The last session that the server has welcomed, even if it has closed; null once it is known to be lost. */
   #latest: Session | null = null;
-  #restoring: Promise<void> | undefined;
-  #isStoreSlow = false;
-  #hasWarned = false;
   #stopWaking: Cancel | undefined;
 
   constructor(ports: SessionsPorts) {
@@ -64,7 +58,8 @@ export class Sessions implements SessionSource {
   }
 
   connect(): Promise<void> {
-    const { connection, environment } = this.#ports;
+    const { connection, environment, journal } = this.#ports;
+    void journal?.restore();
     this.#stopWaking ??= this.#watch(environment, connection);
     return connection.connect();
   }
@@ -118,31 +113,11 @@ export class Sessions implements SessionSource {
     ports.opener.replaces = welcome.connectionId;
     session.beatEvery(welcome.heartbeatIntervalMs);
     ports.renewal.start(session, expiresAt, expiresAt - welcome.serverTime);
-    await this.#restore(welcome.userId);
+    // They are older than this run's messages, so they are sent first.
+    await ports.journal?.restore();
     if (session.isClosed) return;
     this.#latest = session;
     ports.outbox.resume(session);
     ports.readReceipts.resume(session);
-  }
-
-  /**
-   * Waits for the store, but not for long and only once: a slow store's messages are sent when they come. The next
-   * session tries again if the store could not be read.
-   */
-  async #restore(userId: string): Promise<void> {
-    const { environment, logger, restore } = this.#ports;
-    this.#restoring ??= restore(userId)?.catch((error: unknown) => {
-      this.#restoring = undefined;
-      throw error;
-    });
-    if (this.#restoring === undefined || this.#isStoreSlow) return;
-    const slow = new TimeoutError('the store', STORE_TIMEOUT_MS);
-    try {
-      await withTimeout(environment, this.#restoring, STORE_TIMEOUT_MS, slow);
-    } catch (error) {
-      this.#isStoreSlow = error === slow;
-      if (!this.#hasWarned) logger.warn('could not read unsent messages from the store yet', { error });
-      this.#hasWarned = true;
-    }
   }
 }

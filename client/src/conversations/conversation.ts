@@ -9,7 +9,7 @@ import { type Environment, newId } from '../support/environment.ts';
 import type { ServerClock } from '../support/server-clock.ts';
 import type { HistoryRange, HttpApi } from '../transport/http-api.ts';
 import type { SessionSource } from '../transport/session.ts';
-import { type ComposePorts, compose } from './compose.ts';
+import { type ComposePorts, compose, emitOwn } from './compose.ts';
 import type { ConversationList } from './conversation-list.ts';
 import type { ConversationState } from './conversation-state.ts';
 import type { ReadReceiptSender } from './read-receipt-sender.ts';
@@ -122,7 +122,7 @@ export class Conversation {
    */
   discard(clientMsgId: string): boolean {
     const message = this.ports.outbox.discard(this.state, clientMsgId);
-    if (message !== undefined) this.ports.states.emit(this.state, 'discarded', message);
+    if (message !== undefined) emitOwn(this.ports, this.state, 'discarded', message);
     return message !== undefined;
   }
 

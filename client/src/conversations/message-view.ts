@@ -88,6 +88,7 @@ export class MessageView {
         if (current === 'connected') void this.reload();
       }),
     ];
+    void ports.journal?.restore();
     void this.reload();
   }
 
@@ -215,7 +216,9 @@ export class MessageView {
   }
 
   #compute(): MessagesSnapshot {
-    const position = ({ seq }: ChatMessage): number => seq ?? Number.MAX_SAFE_INTEGER;
+    const { ports, state } = this.#conversation;
+    const unsent = new Map(ports.outbox.messagesOf(state).map(({ key }, index) => [key, index]));
+    const position = ({ seq, key }: ChatMessage): number => seq ?? 2 ** 50 + (unsent.get(key) ?? 0);
     return {
       messages: [...this.#messages.values()].sort((a, b) => position(a) - position(b)),
       gaps: this.#conversation.gaps.filter(({ to }) => to > (this.#oldestSeq() ?? 0)),

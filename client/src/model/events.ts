@@ -5,14 +5,15 @@ import type { ChatMessage } from './message.ts';
 /** The events of `Conversation.on`. */
 export interface ConversationEvents {
   /**
-   * A new message: this client's own as soon as it is sent, all others (this user's from other devices too) in order of
+   * A new message: this client's own as soon as it is sent (with a `store`, once that was read, which takes 2 s at most:
+   * older unsent messages come first), all others (this user's from other devices too) in order of
    * seq, each once. Only a message that fills a gap (see `gap`) comes after later ones: insert it by its `seq`. A
    * message may also be in a page of `history`: compare by `key`.
    */
   message: ChatMessage;
   /** A message that this client sent changed its `state` to `pending`, `sent`, or `failed`. */
   state: ChatMessage;
-  /** `discard` removed a failed message. */
+  /** `discard` removed a failed message, or an unsent message in the `store` turned out to be another user's. */
   discarded: ChatMessage;
   /** Another user, or this one on another device, has read up to `seq`. */
   read: ReadEvent;

@@ -1,8 +1,10 @@
 import type { ErrorBody } from '../../../protocol/frames.ts';
 import type { SentContent } from '../model/content.ts';
-import { RefusedError } from '../model/errors.ts';
+import { RefusedError, TimeoutError } from '../model/errors.ts';
 import type { Target } from '../model/target.ts';
+import type { Environment } from '../support/environment.ts';
 import type { Logger } from '../support/logger.ts';
+import { withTimeout } from '../support/timeout.ts';
 import type { Journal, Outbox } from './outbox.ts';
 import type { Destination, Draft, OutgoingMessage } from './outgoing-message.ts';
 import type { StoreBackend } from './store-backend.ts';
@@ -16,7 +18,7 @@ export interface OutboxRecord {
   readonly clientMsgId: string;
   readonly content: SentContent;
   readonly writtenAtMs: number;
-  /** Messages are sent in ascending order of this. */
+  /** Messages are shown and sent in ascending order of this. */
   readonly order: number;
   /** The sender; null if the message was written before the user id was known. */
   readonly userId: string | null;
@@ -27,45 +29,113 @@ export interface OutboxRecord {
 /** Runs a task after the earlier ones have ended, however they ended. Its result is the task's. */
 export type InTurn = <Result>(task: () => Promise<Result>) => Promise<Result>;
 
-export interface RestorePorts<Conversation extends Destination> {
+export interface JournalPorts {
+  readonly environment: Pick<Environment, 'after'>;
+  readonly logger: Logger;
   readonly outbox: Pick<Outbox, 'has' | 'restore'>;
-  open(target: Target): Conversation;
+  open(target: Target): Destination;
   /** Creates the message and emits it. */
-  compose(conversation: Conversation, draft: Draft): OutgoingMessage;
+  compose(target: Target, draft: Draft): OutgoingMessage;
+  /** Drops the message and emits that it is gone. */
+  withdraw(message: OutgoingMessage): void;
 }
+
+/** How long a connection, an event, or a new message waits for the store. */
+const STORE_TIMEOUT_MS = 2_000;
 
 /** Keeps unsent messages in a store, so that they outlive the program. */
 export class OutboxJournal implements Journal {
   readonly #store: StoreBackend;
   readonly #inTurn: InTurn;
-  readonly #logger: Logger;
+  readonly #ports: () => JournalPorts;
+  readonly #warned = new Set<string>();
+  /** The highest order in the store, as far as this client knows. */
   #lastOrder = 0;
-  #hasWarned = false;
   readonly #orders = new Map<OutgoingMessage, number>();
+  readonly #unordered = new Set<OutgoingMessage>();
+  /** The users who wrote the restored messages. */
+  readonly #authors = new Map<OutgoingMessage, string>();
+  #restoring: Promise<void> | undefined;
+  #isRestored = false;
+  /** Events about messages of this run, while those of earlier runs are being read. */
+  #waiting: (() => void)[] | undefined = [];
 
-  constructor(store: StoreBackend, inTurn: InTurn, logger: Logger) {
+  /** `ports` is called only later, since the outbox needs the journal, too. */
+  constructor(store: StoreBackend, inTurn: InTurn, ports: () => JournalPorts) {
     this.#store = store;
     this.#inTurn = inTurn;
-    this.#logger = logger;
+    this.#ports = ports;
   }
 
   /**
-   * Puts the messages that this user's earlier runs left into the outbox: unsent ones are sent, refused ones shown as
-   * failed. Other users' entries stay in the store. Unreadable entries are logged and skipped.
-   * @throws if the store can't be read
+   * Puts the messages that earlier runs left into the outbox, once: unsent ones are sent, refused ones shown as failed.
+   * Before the user is known, all of them are taken for this user's; a call after that drops others' messages here, not
+   * in the store. Unreadable entries are logged and skipped.
+   *
+   * Resolves after 2 s at the latest, and never rejects: a slow store's messages come when they come, and the next call
+   * tries again after a failure.
    */
-  async restore<Conversation extends Destination>(
-    userId: string,
-    { outbox, open, compose }: RestorePorts<Conversation>,
-  ): Promise<void> {
+  async restore(): Promise<void> {
+    // What an earlier client of this store is still writing counts, too.
+    await this.#restored(this.#inTurn(async () => {}));
+    for (const [message, author] of this.#authors) {
+      if ((message.from ?? author) === author) continue;
+      this.#authors.delete(message);
+      this.#ports().withdraw(message);
+    }
+  }
+
+  /** Runs the task once the messages of earlier runs have been emitted, which are older; without delay if they have been. */
+  afterRestored(task: () => void): void {
+    void this.restore();
+    if (this.#waiting === undefined) task();
+    else this.#waiting.push(task);
+  }
+
+  #restored(ready: Promise<void>): Promise<void> {
+    this.#restoring ??= this.#restore(ready);
+    return this.#restoring;
+  }
+
+  async #restore(ready: Promise<void>): Promise<void> {
+    const reading = ready
+      .then(() => this.#load())
+      .then(
+        (records) => this.#emit(() => this.#put(records)),
+        (error: unknown) => {
+          this.#restoring = undefined;
+          throw error;
+        },
+      );
+    try {
+      await this.#inTime(reading);
+    } catch (error) {
+      this.#warn('could not read unsent messages from the store yet', error);
+      this.#emit();
+    }
+  }
+
+  /** Ends the wait of the events: `first`, then those that waited. */
+  #emit(first?: () => void): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    first?.();
+    for (const task of waiting) task();
+  }
+
+  #put(records: readonly OutboxRecord[]): void {
+    const { outbox, open, compose } = this.#ports();
+    this.#isRestored = true;
     const restored: (readonly [OutgoingMessage, RefusedError | undefined])[] = [];
-    for (const record of await this.#load()) {
-      if ((record.userId ?? userId) !== userId) continue;
-      const conversation = open(record.target);
-      if (outbox.has(conversation, record.clientMsgId)) continue;
-      const message = compose(conversation, { ...record, isRepeat: true });
-      this.#orders.set(message, record.order);
-      restored.push([message, record.refused && new RefusedError(record.refused)]);
+    for (const record of records) {
+      const { target, clientMsgId, order, refused, userId } = record;
+      const destination = open(target);
+      const author = userId ?? destination.userId;
+      if (author !== (destination.userId ?? author) || outbox.has(destination, clientMsgId)) continue;
+      const message = compose(target, { ...record, isRepeat: true });
+      this.#orders.set(message, order);
+      if (userId !== null) this.#authors.set(message, userId);
+      restored.push([message, refused && new RefusedError(refused)]);
     }
     outbox.restore(restored);
   }
@@ -84,7 +154,7 @@ export class OutboxJournal implements Journal {
     try {
       return [JSON.parse(value)];
     } catch {
-      this.#logger.warn('could not read an unsent message in the store');
+      this.#ports().logger.warn('could not read an unsent message in the store');
       return [];
     }
   }
@@ -92,31 +162,58 @@ export class OutboxJournal implements Journal {
   /** Stores a message to send, or one that was refused. */
   keep(message: OutgoingMessage, refusal?: RefusedError): void {
     const { clientMsgId, content, writtenAtMs, destination } = message;
-    const order = this.#orders.get(message) ?? Math.max(this.#lastOrder + 1, writtenAtMs);
-    this.#lastOrder = Math.max(this.#lastOrder, order);
-    this.#orders.set(message, order);
-    const record: OutboxRecord = {
-      target: destination.target,
-      clientMsgId,
-      content,
-      writtenAtMs,
-      order,
-      userId: destination.userId ?? null,
-      ...(refusal && { refused: refusal.body }),
-    };
-    this.#write(() => this.#store.set(keyOf(message), JSON.stringify(record)));
+    if (!this.#orders.has(message)) this.#unordered.add(message);
+    this.#write(async () => {
+      if (this.#unordered.has(message)) await this.#order(writtenAtMs);
+      const record: OutboxRecord = {
+        target: destination.target,
+        clientMsgId,
+        content,
+        writtenAtMs,
+        order: this.#orders.get(message) ?? 0,
+        userId: this.#authors.get(message) ?? destination.userId ?? null,
+        ...(refusal && { refused: refusal.body }),
+      };
+      await this.#store.set(keyOf(message), JSON.stringify(record));
+    });
+  }
+
+  /**
+   * Puts the new messages after all in the store, where another tab may have written meanwhile. Clocks don't decide: they
+   * jump. Only while the store has never been readable, there is nothing but the clock.
+   */
+  async #order(nowMs: number): Promise<void> {
+    if (this.#isRestored) await this.#inTime(this.#load()).catch(() => {});
+    else await this.#restored(Promise.resolve());
+    if (!this.#isRestored) this.#lastOrder = Math.max(this.#lastOrder, nowMs);
+    for (const message of this.#unordered) {
+      this.#lastOrder += 1;
+      this.#orders.set(message, this.#lastOrder);
+    }
+    this.#unordered.clear();
   }
 
   forget(message: OutgoingMessage): void {
-    this.#orders.delete(message);
-    this.#write(() => this.#store.remove(keyOf(message)));
+    this.#authors.delete(message);
+    this.#write(async () => {
+      await this.#store.remove(keyOf(message));
+      this.#orders.delete(message);
+    });
   }
 
   #write(task: () => Promise<void>): void {
-    this.#inTurn(task).catch((error: unknown) => {
-      if (!this.#hasWarned) this.#logger.warn('the store failed', { error });
-      this.#hasWarned = true;
-    });
+    this.#inTurn(task).catch((error: unknown) => this.#warn('the store failed', error));
+  }
+
+  #inTime<T>(work: Promise<T>): Promise<T> {
+    const late = new TimeoutError('the store', STORE_TIMEOUT_MS);
+    return withTimeout(this.#ports().environment, work, STORE_TIMEOUT_MS, late);
+  }
+
+  /** Once each. */
+  #warn(message: string, error: unknown): void {
+    if (!this.#warned.has(message)) this.#ports().logger.warn(message, { error });
+    this.#warned.add(message);
   }
 }
 

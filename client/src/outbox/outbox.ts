@@ -35,10 +35,10 @@ export interface OutboxPorts {
  */
 export class Outbox {
   readonly #ports: OutboxPorts;
-  /** In the order of `add`. */
+  /** All pending and failed messages, in the order they were written. */
+  readonly #written: OutgoingMessage[] = [];
+  /** The pending ones, in the order they are sent: a retry comes last. */
   readonly #queue: OutgoingMessage[] = [];
-  /** In the order in which they failed. */
-  readonly #failed = new Set<OutgoingMessage>();
   /** Conversations with a message that is being sent or waits for a retry. */
   readonly #busy = new Set<string>();
   #sender: Sender | null = null;
@@ -48,6 +48,11 @@ export class Outbox {
   }
 
   add(message: OutgoingMessage): void {
+    this.#written.push(message);
+    this.#enqueue(message);
+  }
+
+  #enqueue(message: OutgoingMessage): void {
     const { content } = message;
     // The gateway closes the socket on a frame above 32 KB, so a retry would never succeed.
     if (byteLength(JSON.stringify(content)) > MAX_CONTENT_BYTES) {
@@ -64,9 +69,10 @@ export class Outbox {
     const unsent: OutgoingMessage[] = [];
     for (const [message, refusal] of messages) {
       if (refusal === undefined) unsent.push(message);
-      else this.#giveUp(message, refusal);
+      else message.fail(refusal);
     }
     // They are older than all messages of this run.
+    this.#written.unshift(...messages.map(([message]) => message));
     this.#queue.unshift(...unsent);
     this.#flush();
   }
@@ -78,19 +84,15 @@ export class Outbox {
 
   /** The pending and failed messages of a conversation, in the order they were written. */
   messagesOf(destination: Destination): OutgoingMessage[] {
-    const all = [...this.#failed, ...this.#queue];
-    return all
-      .filter((message) => isSame(message.destination, destination))
-      .sort((a, b) => a.writtenAtMs - b.writtenAtMs);
+    return this.#written.filter((message) => isSame(message.destination, destination));
   }
 
   /** Queues a failed message of the conversation again, after all pending ones. Returns undefined if none with this id has failed. */
   retry(destination: Destination, clientMsgId: string): Promise<Sent> | undefined {
     const message = this.#failedIn(destination, clientMsgId);
     if (message === undefined) return undefined;
-    this.#failed.delete(message);
     message.restart();
-    this.add(message);
+    this.#enqueue(message);
     return message.acked;
   }
 
@@ -103,7 +105,7 @@ export class Outbox {
 
   #failedIn(destination: Destination, clientMsgId: string): OutgoingMessage | undefined {
     return this.messagesOf(destination).find(
-      (message) => message.clientMsgId === clientMsgId && this.#failed.has(message),
+      (message) => message.clientMsgId === clientMsgId && message.state === 'failed',
     );
   }
 
@@ -123,7 +125,13 @@ export class Outbox {
    */
   failAll(error: ImError): void {
     this.pause();
-    for (const message of this.#queue.splice(0)) this.#giveUp(message, error);
+    for (const message of this.#queue.splice(0)) message.fail(error);
+  }
+
+  /** Drops a message here, but not from the journal: it belongs to another user. */
+  withdraw(message: OutgoingMessage): void {
+    remove(this.#written, message);
+    remove(this.#queue, message);
   }
 
   /**
@@ -132,7 +140,7 @@ export class Outbox {
    */
   claim(message: Message): boolean {
     const { clientMsgId, conversationId } = message;
-    const own = [...this.#queue, ...this.#failed].find(
+    const own = this.#written.find(
       (one) =>
         one.clientMsgId === clientMsgId && one.conversationId === conversationId && one.from === message.from,
     );
@@ -200,22 +208,19 @@ export class Outbox {
 
   #fail(message: OutgoingMessage, error: ImError): void {
     if (error instanceof RefusedError) this.#ports.journal?.keep(message, error);
-    const index = this.#queue.indexOf(message);
-    if (index >= 0) this.#queue.splice(index, 1);
-    this.#giveUp(message, error);
-  }
-
-  #giveUp(message: OutgoingMessage, error: ImError): void {
-    this.#failed.add(message);
+    remove(this.#queue, message);
     message.fail(error);
   }
 
   #forget(message: OutgoingMessage): void {
     this.#ports.journal?.forget(message);
-    const index = this.#queue.indexOf(message);
-    if (index >= 0) this.#queue.splice(index, 1);
-    this.#failed.delete(message);
+    this.withdraw(message);
   }
+}
+
+function remove<T>(list: T[], item: T): void {
+  const index = list.indexOf(item);
+  if (index >= 0) list.splice(index, 1);
 }
 
 function isSame(a: Destination, b: Destination): boolean {

@@ -18,7 +18,7 @@ export interface Destination {
 export interface Draft {
   readonly clientMsgId: string;
   readonly content: SentContent;
-  /** Epoch milliseconds of this device. */
+  /** Epoch milliseconds: to show, not to order by, since clocks jump. */
   readonly writtenAtMs: number;
   /** An earlier run of the program may have sent it already. */
   readonly isRepeat?: boolean;

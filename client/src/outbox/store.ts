@@ -1,5 +1,4 @@
-import type { Logger } from '../support/logger.ts';
-import { type InTurn, OutboxJournal, PREFIX } from './outbox-journal.ts';
+import { type InTurn, type JournalPorts, OutboxJournal, PREFIX } from './outbox-journal.ts';
 import type { StoreBackend } from './store-backend.ts';
 
 /**
@@ -58,8 +57,8 @@ export class Store {
   };
 
   /** @internal Created here, so that a client without a store doesn't ship the journal's code. */
-  journal(logger: Logger): OutboxJournal {
-    return new OutboxJournal(this.#backend, this.#inTurn, logger);
+  journal(ports: () => JournalPorts): OutboxJournal {
+    return new OutboxJournal(this.#backend, this.#inTurn, ports);
   }
 }
 

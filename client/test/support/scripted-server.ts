@@ -284,7 +284,7 @@ export class ScriptedServer {
   #bodyOf(url: URL): unknown {
     const [, first, id] = url.pathname.split('/');
     if (first === 'session')
-      return { userId: 'alice', wsUrl: this.wsUrl, serverTime: SERVER_TIME, heartbeatIntervalMs: 1 };
+      return { userId: this.userId, wsUrl: this.wsUrl, serverTime: SERVER_TIME, heartbeatIntervalMs: 1 };
     return id === undefined
       ? this.#conversations(url.searchParams)
       : this.#page(decodeURIComponent(id), url.searchParams);

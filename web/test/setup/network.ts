@@ -7,6 +7,8 @@ export interface Network {
   heal(): Promise<void>;
   /** From now until `heal`, sockets stay open but pass no frame, in neither direction, as after a dead router. */
   freeze(): void;
+  /** As `cut`, but the page itself can be loaded again. */
+  cutStack(): Promise<void>;
   /** Answers the next frame from the page that contains this text with this error, instead of the server. */
   refuseOnce(text: string, error: object): void;
   /** Drops frames from the server that contain this text from now on. */
@@ -20,6 +22,11 @@ export async function networkOf(context: BrowserContext, page: Page): Promise<Ne
   const lost: string[] = [];
   let isCut = false;
   let isFrozen = false;
+  const closeSockets = async () => {
+    isCut = true;
+    for (const socket of sockets) await socket.close();
+    sockets.clear();
+  };
   await page.routeWebSocket(/^ws:/, (socket) => {
     if (isCut) {
       void socket.close();
@@ -42,14 +49,21 @@ export async function networkOf(context: BrowserContext, page: Page): Promise<Ne
   });
   return {
     async cut() {
-      isCut = true;
       await context.setOffline(true);
-      for (const socket of sockets) await socket.close();
-      sockets.clear();
+      await closeSockets();
+    },
+    async cutStack() {
+      const { origin } = new URL(page.url());
+      await context.route(
+        (url) => url.origin !== origin,
+        (route) => route.abort(),
+      );
+      await closeSockets();
     },
     async heal() {
       isCut = false;
       isFrozen = false;
+      await context.unrouteAll();
       await context.setOffline(false);
     },
     freeze() {
