@@ -63,7 +63,11 @@ export const groups = maker(['conversationsTable'], ({ conversationsTable }) =>
   createGroupReader(documents.get(), conversationsTable),
 );
 export const groupWriter = maker(['conversationsTable', 'messagesTable', 'historyTtlSeconds'], (env) =>
-  createGroupWriter(documents.get(), { ...env, historyTtlSeconds: Number(env.historyTtlSeconds) }),
+  createGroupWriter(documents.get(), {
+    ...env,
+    historyTtlSeconds: Number(env.historyTtlSeconds),
+    ...clockOnly,
+  }),
 );
 export const groupOutbox = maker(['conversationsTable'], ({ conversationsTable }) =>
   createGroupOutbox(documents.get(), conversationsTable),

@@ -100,7 +100,13 @@ export class Storage extends Construct {
     const { messageTableClass, warmThroughput } = props;
     const warm = warmThroughput && { warmThroughput };
     const routes = this.#table('Routes', { partitionKey: USER_ID, ...warm });
-    const conversations = this.#table('Conversations', { partitionKey: PK, sortKey: SK, ...PITR, ...warm });
+    const conversations = this.#table('Conversations', {
+      partitionKey: PK,
+      sortKey: SK,
+      ...PITR,
+      ...TTL,
+      ...warm,
+    });
     const messages = this.#table('Messages', {
       partitionKey: PK,
       sortKey: SK,

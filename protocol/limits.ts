@@ -32,6 +32,8 @@ export const LIMITS = {
   pageMax: 100,
   pageDefault: 50,
   unreadMax: 100,
+  /** How far `removed` reaches back (IM-CHANGE-3). */
+  departureDays: 30,
   /** A missing seq that is older than this is never filled (IM-SEND-3). */
   holeMs: 15_000,
   /** Timeout of the functions that send: `holeMs` relies on it. */

@@ -121,6 +121,7 @@ export const LIMIT_MEANINGS: Readonly<Record<keyof typeof LIMITS, string>> = {
   pageMax: 'entries of a page over HTTP',
   pageDefault: '… if `limit` is absent',
   unreadMax: '`unread` stops counting here',
+  departureDays: 'how far back `removed` goes (IM-CHANGE-3)',
   holeMs: 'a hole in the seqs that is older is never filled (IM-SEND-3)',
   senderTimeoutSeconds: 'time-out of the functions that send; `holeMs` rests on it',
   pollWaitMs: 'longest wait of a poll (IM-POLL-1)',

@@ -1,5 +1,6 @@
 import { connect } from './connect.ts';
 import { conversations } from './conversations.ts';
+import { departures } from './departures.ts';
 import { desk } from './desk.ts';
 import { directOffline } from './direct-offline.ts';
 import { directOnline } from './direct-online.ts';
@@ -24,6 +25,7 @@ export const SCENARIOS: readonly Scenario[] = [
   conversations,
   sendsAndNeverReads,
   ...groups,
+  departures,
   desk,
   poll,
   reconnectStorm,

@@ -9,6 +9,7 @@ import type {
   Membership,
 } from '../domain/model/conversation.ts';
 import type { Clock } from '../shared/clock.ts';
+import { AFTER_DEPARTURES, departedFrom, departuresFrom } from './departures.ts';
 import { batchGet, call, callDespiteTransactions, type Item, transact, unlessRefused } from './dynamodb.ts';
 import { messageSortKey, parseMessageSortKey } from './message-key.ts';
 
@@ -22,6 +23,7 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  *                                        removedSeq?, outbox? (set: group-table.ts);
  *                                        in a support chat also chat (map), closed?
  *   u#<userId>         <conversationId>  readSeq; in a group also visibleFrom, left?
+ *   u#<userId>         #left#…           (what they left: departures.ts)
  *   g:<ULID>, cs:…     m#<userId>        joinedSeq, left?   (members: group-table.ts, desk-transaction.ts)
  *
  * Access                              Call          Units
@@ -30,7 +32,8 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  * head of one, of 100                 GetItem, BatchGet   1 read each, strong
  * membership, cursor; 100 of them     GetItem, BatchGet   1 read each, strong
  * read cursor                         UpdateItem    1 write
- * a user's conversations, paged       Query         1 read per 4 KB ≈ 40 rows, strong
+ * a user's conversations, paged,      Query         1 read per 4 KB ≈ 40 rows, strong
+ *   and first what they left since
  *
  * All reads are strong: a client that compares heads must find what was acknowledged (IM-HELLO-3), a new member may read at
  * once, and a removed one may not (IM-INV-5). The peers' read cursors, too: a client that missed the push gets it here.
@@ -39,6 +42,8 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  */
 
 export const HEAD = 'head';
+/** More are no longer cheaper than the whole list. */
+const MAX_DEPARTED = 100;
 const LAST = 'l#';
 
 export function createConversationReader(
@@ -75,28 +80,41 @@ export function createConversationReader(
       return items.filter((item) => item['left'] !== true).map(toMembership);
     },
 
-    async memberships(userId, { after, limit }) {
+    async memberships(userId, { after = AFTER_DEPARTURES, limit, departedSinceMs }) {
+      const pk = memberPartition(userId);
       const command = new QueryCommand({
         TableName: tableName,
-        KeyConditionExpression: after === undefined ? 'pk = :pk' : 'pk = :pk AND sk > :after',
+        KeyConditionExpression: 'pk = :pk AND sk > :after',
         // Rarely filters anything: rows have `left` only between the two steps of a removal.
         FilterExpression: 'attribute_not_exists(#left)',
         ExpressionAttributeNames: { '#left': 'left' },
         ExpressionAttributeValues: {
-          ':pk': memberPartition(userId),
-          ...(after !== undefined && { ':after': after }),
+          ':pk': pk,
+          ':after': departedSinceMs === undefined ? after : departuresFrom(departedSinceMs),
         },
         ConsistentRead: true,
         Limit: limit,
       });
-      const found: Item[] = [];
+      const memberships: Membership[] = [];
+      const departed: string[] = [];
       do {
-        const { Items, LastEvaluatedKey } = await call(() => documents.send(command));
-        found.push(...(Items ?? []));
-        command.input.ExclusiveStartKey = LastEvaluatedKey;
-        command.input.Limit = Math.max(1, limit - found.length);
-      } while (command.input.ExclusiveStartKey !== undefined && found.length < limit);
-      return found.map(toMembership);
+        const { Items = [], LastEvaluatedKey: last } = await call(() => documents.send(command));
+        for (const item of Items) {
+          const left = departedFrom(item);
+          if (left === undefined) memberships.push(toMembership(item));
+          else departed.push(left);
+        }
+        const hasMoreDeparted = last !== undefined && departedFrom(last) !== undefined;
+        const skipsRest = hasMoreDeparted && departed.length > MAX_DEPARTED;
+        command.input.ExclusiveStartKey = skipsRest ? { pk, sk: AFTER_DEPARTURES } : last;
+        // A small page would otherwise take a query for every few departures.
+        command.input.Limit = Math.max(hasMoreDeparted ? MAX_DEPARTED : 1, limit - memberships.length);
+      } while (command.input.ExclusiveStartKey !== undefined && memberships.length < limit);
+      const hasAll = departedSinceMs !== undefined && departed.length <= MAX_DEPARTED;
+      return {
+        memberships: memberships.slice(0, limit),
+        ...(hasAll && { departed: [...new Set(departed)] }),
+      };
     },
 
     async readSeqs(memberships) {

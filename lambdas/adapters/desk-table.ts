@@ -45,7 +45,7 @@ import { batchGet, call, callDespiteTransactions, type Item, transact, unlessRef
  * open a chat                     TransactWriteItems   18 writes (8 items; the message has an index, so it counts twice)
  * assign one                      TransactWriteItems   18 writes (8 items), 4 of them in the queue's partition
  * close one                       TransactWriteItems   20 writes
- * transfer                        TransactWriteItems   24 writes
+ * transfer                        TransactWriteItems   26 writes, one of them the departure (departures.ts)
  * oldest waiting                  Query                1 read per 4 KB ≈ 30 entries, strong
  * ready agents                    Query + BatchGet     1 read per 4 KB ≈ 60 agents + 1 per ready agent, strong
  * position                        Query COUNT          1 read per 4 KB ≈ 30 entries before it, strong

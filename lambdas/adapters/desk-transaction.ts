@@ -1,6 +1,7 @@
 import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { Chat, ChatChange } from '../domain/model/chat.ts';
 import { HEAD, memberKey } from './conversation-table.ts';
+import { departureItem } from './departures.ts';
 import { agentKey, customerKey, listKey, outboxKey, waitingKey } from './desk-keys.ts';
 import type { Item } from './dynamodb.ts';
 import { memberRowKey } from './group-table.ts';
@@ -99,8 +100,8 @@ function queueItems(table: string, { before, after }: ChatChange): TransactItems
 
 /** Updates the members, and the load of the former and the new agent. */
 function agentItems(
-  { deskTable, conversationsTable }: DeskTableProps,
-  { before, after, ifOffline }: ChatChange,
+  { deskTable, conversationsTable, historyTtlSeconds }: DeskTableProps,
+  { before, after, message, ifOffline }: ChatChange,
 ) {
   const { conversationId, customer } = after;
   const [former, current] = [assignedAgentOf(before), assignedAgentOf(after)];
@@ -112,6 +113,10 @@ function agentItems(
   const leave = (userId: string) => [
     remove(conversationsTable, memberRowKey(conversationId, userId)),
     remove(conversationsTable, memberKey(userId, conversationId)),
+    put(
+      conversationsTable,
+      departureItem(memberKey(userId, conversationId), message.sentAt, historyTtlSeconds),
+    ),
   ];
   const items: TransactItems = before === undefined ? join(customer) : [];
   if (former === current) return items;

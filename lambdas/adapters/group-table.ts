@@ -3,7 +3,9 @@ import type { GroupFacts } from '../domain/model/conversation.ts';
 import type { GroupReader, GroupWriter, Member } from '../domain/model/group.ts';
 import type { StoredMessage } from '../domain/model/message.ts';
 import type { Outbox, OutboxEntry } from '../domain/model/outbox.ts';
+import type { Clock } from '../shared/clock.ts';
 import { HEAD, memberKey } from './conversation-table.ts';
+import { departureItem } from './departures.ts';
 import {
   batchGet,
   call,
@@ -24,7 +26,7 @@ import { messageItem } from './message-table.ts';
  * Access                        Call               Units
  * change n members              TransactWriteItems 2 × (2n + 3) writes
  * set n admins                  TransactWriteItems 2 × (n + 2) writes
- * mark as leaving               TransactWriteItems 6 writes
+ * mark as leaving               TransactWriteItems 8 writes, one of them the departure (departures.ts)
  * members, paged                Query              1 read per 4 KB ≈ 60 members, strong
  * which of 100 are members      BatchGetItem       1 read each
  * outbox                        GetItem            1 read, strong; a change adds its entry to the head, which it writes anyway
@@ -48,6 +50,7 @@ export interface GroupWriterProps {
   readonly conversationsTable: string;
   readonly messagesTable: string;
   readonly historyTtlSeconds: number;
+  readonly clock: Clock;
 }
 
 export function createGroupReader(
@@ -86,7 +89,7 @@ export function createGroupReader(
 }
 
 export function createGroupWriter(documents: DynamoDBDocumentClient, props: GroupWriterProps): GroupWriter {
-  const { conversationsTable, messagesTable, historyTtlSeconds } = props;
+  const { conversationsTable, messagesTable, historyTtlSeconds, clock } = props;
   const putMessage = (message: StoredMessage) => ({
     Put: {
       TableName: messagesTable,
@@ -205,8 +208,11 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
           ExpressionAttributeValues: { ':true': true },
         },
       }));
+      // Readers miss the member from here on, so the departure is recorded here, and not with the removal.
+      const departure = departureItem(memberKey(userId, conversationId), clock(), historyTtlSeconds);
+      const put = { Put: { TableName: conversationsTable, Item: departure } };
       // A failed condition of a row means that the member is already leaving, or was removed meanwhile.
-      const refusals = await transactOrRefusals(documents, [head, ...rows]);
+      const refusals = await transactOrRefusals(documents, [head, ...rows, put]);
       return !refusals.includes(0);
     },
   };

@@ -126,3 +126,88 @@ describe('a message to a group', () => {
     },
   );
 });
+
+/** A device as IM-CHANGE-3 describes it, which knows these conversations from before. */
+async function newDevice(userId: string, before: readonly string[]) {
+  const known = new Set(before);
+  const serverTime = async (): Promise<number> => (await call(userId, 'GET', '/session')).body.serverTime;
+  let since = await serverTime();
+  return {
+    knows: () => [...known].sort(),
+    async catchUp(): Promise<void> {
+      const now = await serverTime();
+      const query = `/conversations?limit=1&changedSince=${since}`;
+      for (let cursor: string | null = ''; cursor !== null; ) {
+        const path: string = cursor === '' ? query : `${query}&cursor=${encodeURIComponent(cursor)}`;
+        const { status, body } = await call(userId, 'GET', path);
+        // On a busy machine a call is held for longer than its function may run.
+        if (status !== 200) continue;
+        for (const id of body.removed ?? []) known.delete(id);
+        for (const { conversationId } of body.conversations) known.add(conversationId);
+        cursor = body.cursor;
+      }
+      since = now;
+    },
+  };
+}
+type Device = Awaited<ReturnType<typeof newDevice>>;
+
+describe('a device that catches up', () => {
+  const membersOf = (id: string) => `/groups/${id}/members`;
+  const add = async (by: string, id: string, userId: string) =>
+    expect((await call(by, 'POST', membersOf(id), { members: [userId] })).status).toBe(200);
+  const remove = async (by: string, id: string, userId: string) =>
+    expect((await send(by, 'DELETE', `${membersOf(id)}/${userId}`)).status).toBe(204);
+
+  it('lists exactly what its user is in, though they leave and join at any call of the list (IM-CHANGE-3)', async () => {
+    let rounds = 0;
+    let change = async () => {};
+    let device: Device | undefined;
+    let truth: string[] = [];
+    const run = async (n: number) => {
+      const [a, b] = [newUser(`alice${n}`), newUser('bob')];
+      const ids = await Promise.all([[b], [b], [b], [], []].map((members) => newGroup(a, members)));
+      const [left = '', rejoined = '', stays = '', joined = '', passedBy = ''] = ids;
+      device = await newDevice(b, [left, rejoined, stays]);
+      change = async () => {
+        await Promise.all([remove(a, left, b), remove(a, rejoined, b), add(a, passedBy, b)]);
+        await Promise.all([add(a, rejoined, b), add(a, joined, b), remove(a, passedBy, b)]);
+      };
+      truth = [rejoined, stays, joined].sort();
+      return device.catchUp();
+    };
+    for await (const step of steps(proxy, { route: 'GET /conversations', run })) {
+      rounds += 1;
+      await change();
+      step.release();
+      await step.finished;
+      await device?.catchUp();
+      expect(device?.knows()).toEqual(truth);
+    }
+    expect(rounds).toBeGreaterThanOrEqual(8);
+  });
+
+  it('lists a group exactly if its user may see it, at any call of the removal (IM-CHANGE-3)', async () => {
+    const seen = new Set<number>();
+    let look = async () => {};
+    const run = async (n: number) => {
+      const [a, b] = [newUser(`alice${n}`), newUser('bob')];
+      const id = await newGroup(a, [b]);
+      const device = await newDevice(b, [id]);
+      look = async () => {
+        await device.catchUp();
+        const { status } = await call(b, 'GET', `/conversations/${id}/messages`);
+        expect(device.knows()).toEqual(status === 200 ? [id] : []);
+        seen.add(status);
+      };
+      await remove(a, id, b);
+    };
+    for await (const step of steps(proxy, { route: 'DELETE /groups/{id}/members/{userId}', run })) {
+      await look();
+      step.release();
+      await step.finished;
+      await look();
+    }
+    expect([...seen].sort()).toEqual([200, 404]);
+  });
+});

@@ -58,12 +58,12 @@ describe('the tables', () => {
     expect(restorable).toEqual(Array(3).fill({ PointInTimeRecoveryEnabled: true }));
   });
 
-  it('expire messages and inbox entries by TTL, and nothing else (IM-PUSH-2)', () => {
+  it('expire messages, inbox entries, and departures by TTL, and nothing else (IM-PUSH-2)', () => {
     const ttl = { AttributeName: 'ttl', Enabled: true };
     expect(table('Messages')['TimeToLiveSpecification']).toEqual(ttl);
     expect(table('Inbox')['TimeToLiveSpecification']).toEqual(ttl);
     expect(table('Routes')).not.toHaveProperty('TimeToLiveSpecification');
-    expect(table('Conversations')).not.toHaveProperty('TimeToLiveSpecification');
+    expect(table('Conversations')['TimeToLiveSpecification']).toEqual(ttl);
   });
 
   it('are billed by request, encrypted with AWS-owned keys, and have generated names', () => {

@@ -3,6 +3,7 @@ import type { Conversation, ConversationsBody } from '../../../protocol/http.ts'
 import { parseConversationId, peerOf } from '../../../protocol/ids.ts';
 import { lazySchema } from '../../../protocol/lazy-schema.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
+import type { Clock } from '../../shared/clock.ts';
 import { cursorOf, decodeCursor, encodeCursor, isConversationId } from '../../shared/cursor.ts';
 import type { Head, Membership } from '../model/conversation.ts';
 import {
@@ -31,35 +32,70 @@ export interface ConversationsRange {
   readonly changedSinceMs?: number | undefined;
 }
 
+/** Begins the cursor of a whole list. The next pages are whole, too, whatever `changedSince` says. */
+const WHOLE = '*';
 /** The last conversation of the page before. */
-const cursorSchema = lazySchema(() => cursorOf(isConversationId));
+const cursorSchema = lazySchema(() => cursorOf((item) => isConversationId(item.replace(/^\*/, ''))));
 
 /** A seq is allocated up to 10 s before its message is stored, and server clocks differ by up to 2 s. */
 const CHANGE_MARGIN_MS = 15_000;
+/** As above, but a departure's time is taken by a function that may run for 30 s. */
+const DEPARTURE_MARGIN_MS = 35_000;
+const DAY_MS = 86_400_000;
+
+export interface ListPorts extends HistoryPorts {
+  readonly clock: Clock;
+}
 
 /**
  * Returns a page of the user's conversations, ordered by conversationId. Leaves out those without messages, so a page
- * with a cursor may be shorter than `limit`, even empty.
+ * with a cursor may be shorter than `limit`, even empty. The first page says what the user left or lost since
+ * (IM-CHANGE-3).
  * @throws {InvalidRequestError} the cursor was altered, or is another user's
  */
 export async function readConversations(
-  ports: HistoryPorts,
+  ports: ListPorts,
   userId: string,
   { limit, cursor, changedSinceMs }: ConversationsRange,
 ): Promise<ConversationsBody> {
-  const [after] = cursor === undefined ? [] : decodeCursor(userId, cursor, 'cursor', cursorSchema);
+  const [position] = cursor === undefined ? [] : decodeCursor(userId, cursor, 'cursor', cursorSchema);
+  const after = position?.replace(WHOLE, '');
+  const isUnknown = (sinceMs: number) => sinceMs < ports.clock() - LIMITS.departureDays * DAY_MS;
+  const asked = position?.startsWith(WHOLE) || isUnknown(changedSinceMs ?? 0) ? undefined : changedSinceMs;
   // One extra row shows whether there is a next page.
-  const found = await ports.conversations.memberships(userId, {
+  const { memberships, departed } = await ports.conversations.memberships(userId, {
     limit: limit + 1,
     ...(after !== undefined && { after }),
+    ...(after === undefined && asked !== undefined && { departedSinceMs: asked - DEPARTURE_MARGIN_MS }),
   });
-  const page = found.slice(0, limit);
-  const last = page.at(-1);
-  const seen = await summaries(ports, userId, page, changedSinceMs ?? 0);
+  const page = memberships.slice(0, limit);
+  const last = page.at(-1)?.conversationId;
+  // Too many departures, or from too long ago: the whole list is the truth.
+  const sinceMs = after === undefined && departed === undefined ? undefined : asked;
+  const [seen, removed] = await Promise.all([
+    summaries(ports, userId, page, sinceMs ?? 0),
+    stillLeft(ports, userId, departed ?? []),
+  ]);
+  const mark = sinceMs === undefined ? WHOLE : '';
   return {
     conversations: await withoutLeft(ports, userId, page, seen),
-    cursor: found.length > limit && last !== undefined ? encodeCursor(userId, [last.conversationId]) : null,
+    cursor: memberships.length > limit && last !== undefined ? encodeCursor(userId, [mark + last]) : null,
+    ...(removed.length > 0 && { removed }),
+    ...(after === undefined && sinceMs === undefined && changedSinceMs !== undefined && { reset: true }),
   };
+}
+
+/**
+ * Drops what the user is in again. Its head may be older than the departure, by the clock of another server: then the
+ * list would not have it, and the client would forget a conversation that its user is in.
+ */
+async function stillLeft(
+  { conversations }: HistoryPorts,
+  userId: string,
+  departed: readonly string[],
+): Promise<readonly string[]> {
+  const now = departed.length === 0 ? [] : await conversations.membershipsIn(userId, departed);
+  return departed.filter((id) => !now.some(({ conversationId }) => conversationId === id));
 }
 
 /** Drops conversations that the user left during the read: their last message may be newer than that (IM-INV-5). */

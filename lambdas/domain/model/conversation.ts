@@ -49,6 +49,19 @@ export interface SeqAllocation {
   readonly agent?: string;
 }
 
+export interface MembershipsRange {
+  readonly after?: string;
+  readonly limit: number;
+  /** Also asks what the user left or lost since. Only for the first page. */
+  readonly departedSinceMs?: number | undefined;
+}
+
+export interface MembershipPage {
+  readonly memberships: readonly Membership[];
+  /** Conversations that the user left or lost, and may be in again; `undefined` if there are more than 100, or nobody asked. */
+  readonly departed?: readonly string[] | undefined;
+}
+
 /** Heads and memberships. All reads are strong. */
 export interface ConversationReader {
   /** `seq` is 0 if the conversation doesn't exist. */
@@ -60,10 +73,7 @@ export interface ConversationReader {
   /** The user's memberships of up to 100 distinct conversations. Leaves out those without the user. */
   membershipsIn(userId: string, conversationIds: readonly string[]): Promise<readonly Membership[]>;
   /** The user's memberships after the conversation `after`, ordered by conversationId. */
-  memberships(
-    userId: string,
-    page: { readonly after?: string; readonly limit: number },
-  ): Promise<readonly Membership[]>;
+  memberships(userId: string, range: MembershipsRange): Promise<MembershipPage>;
   /** The read cursors of up to 100 distinct memberships. Leaves out those that don't exist. */
   readSeqs(
     keys: readonly MembershipKey[],

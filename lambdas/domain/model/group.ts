@@ -53,7 +53,8 @@ export interface GroupWriter {
   apply(change: GroupChange): Promise<boolean>;
   /**
    * From now on no reader sees this user as a member or admin, and the member count leaves them out, though the removal
-   * has no seq yet. They get no message whose seq is allocated after this call (IM-FAULT-14). Idempotent.
+   * has no seq yet. They get no message whose seq is allocated after this call (IM-FAULT-14). Records the departure
+   * (IM-CHANGE-3). Idempotent.
    * @param ifAdmin who removes the user; nothing is changed unless they are an admin then
    * @returns false if nothing was changed: this is the last admin of a group with other members, or `ifAdmin` is no
    *   longer an admin

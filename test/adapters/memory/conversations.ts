@@ -37,6 +37,8 @@ export function inMemoryConversations(
   const heads = new Map<string, Omit<Head, 'group'>>();
   const groups = new Map<string, Group>();
   const rows = new Map<string, Map<string, { readSeq: number; visibleFrom: number }>>();
+  const departures: { readonly userId: string; readonly conversationId: string; readonly atMs: number }[] =
+    [];
   const rowsOf = (userId: string) => {
     const own = rows.get(userId) ?? new Map();
     rows.set(userId, own);
@@ -86,12 +88,16 @@ export function inMemoryConversations(
         return row && !hasLeft(conversationId, userId) ? [{ conversationId, ...row }] : [];
       });
     },
-    async memberships(userId, { after = '', limit }) {
+    async memberships(userId, { after = '', limit, departedSinceMs }) {
       const ids = [...rowsOf(userId).keys()].sort().filter((id) => id > after && !hasLeft(id, userId));
-      return ids.slice(0, limit).map((conversationId) => ({
+      const memberships = ids.slice(0, limit).map((conversationId) => ({
         conversationId,
         ...(rowsOf(userId).get(conversationId) ?? { readSeq: 0, visibleFrom: 1 }),
       }));
+      if (departedSinceMs === undefined) return { memberships };
+      const left = departures.filter((one) => one.userId === userId && one.atMs >= departedSinceMs);
+      if (left.length > 100) return { memberships };
+      return { memberships, departed: [...new Set(left.map(({ conversationId }) => conversationId))] };
     },
     async readSeqs(keys) {
       return keys.flatMap(({ userId, conversationId }) => {
@@ -124,6 +130,7 @@ export function inMemoryConversations(
         if (members.includes(userId)) continue;
         group.members.delete(userId);
         rowsOf(userId).delete(conversationId);
+        departures.push({ userId, conversationId, atMs: sentAt });
       }
       for (const userId of members) if (!group.members.has(userId)) join(conversationId, userId, 1);
       await messages.putIfAbsent(message);
@@ -193,6 +200,7 @@ export function inMemoryConversations(
       const member = group.members.get(userId);
       if (member === undefined || member.left) return true;
       member.left = true;
+      departures.push({ userId, conversationId, atMs: clock() });
       const others = admins.filter((admin) => admin !== userId);
       group.facts = { ...group.facts, admins: others, memberCount: memberCount - 1 };
       return true;

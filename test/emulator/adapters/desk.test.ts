@@ -158,6 +158,23 @@ describe.each([
     expect(await desk.pending(queue)).toContainEqual(expect.objectContaining({ seq: 3, former: ann.userId }));
   });
 
+  it('record the departure of an agent who loses a chat, and of nobody else (IM-CHANGE-3)', async () => {
+    const { desk, conversations } = ports();
+    const queue = newName('queue');
+    const [ann, zoe] = [await ready(queue), await ready(queue)];
+    const chat = (await give(await open(queue), ann.userId)) as Chat;
+    const moved = given(chat, zoe.userId);
+    const departedOf = async (userId: string, departedSinceMs = NOON) =>
+      (await conversations.memberships(userId, { limit: 5, departedSinceMs })).departed;
+    expect(await departedOf(ann.userId)).toEqual([]);
+    await desk.apply(change(chat, moved, 3, 'transferred'));
+    expect(await departedOf(ann.userId)).toEqual([chat.conversationId]);
+    expect(await departedOf(ann.userId, NOON + 1)).toEqual([]);
+    await desk.apply(change(moved, { ...moved, state: 'closed', closedAtMs: NOON }, 4, 'closed'));
+    for (const userId of [zoe.userId, chat.customer]) expect(await departedOf(userId)).toEqual([]);
+    expect(await departedOf(ann.userId)).toEqual([chat.conversationId]);
+  });
+
   it('close a chat, waiting or assigned: nobody can write, both can read, and the agent has room again (IM-DESK-3)', async () => {
     const { desk, conversations } = ports();
     const queue = newName('queue');

@@ -257,12 +257,12 @@ describe.each([
       for (const id of ids.toReversed()) await conversations.createDirect(id, [id.split(':')[1] ?? '', me]);
       const [a = '', b = '', c = ''] = ids;
       const listed = async (page: { after?: string; limit: number }) =>
-        (await conversations.memberships(me, page)).map(({ conversationId }) => conversationId);
+        (await conversations.memberships(me, page)).memberships.map(({ conversationId }) => conversationId);
       expect(await listed({ limit: 2 })).toEqual([a, b]);
       expect(await listed({ after: b, limit: 2 })).toEqual([c]);
-      expect(await conversations.memberships(me, { limit: 1 })).toEqual([
-        { conversationId: a, readSeq: 0, visibleFrom: 1 },
-      ]);
+      expect(await conversations.memberships(me, { limit: 1 })).toEqual({
+        memberships: [{ conversationId: a, readSeq: 0, visibleFrom: 1 }],
+      });
       const heads = await conversations.heads([a, 'dm:no:body']);
       expect([...heads]).toMatchObject([[a, { seq: 0, atMs: 0 }]]);
       expect(await conversations.heads([])).toEqual(new Map());
@@ -366,13 +366,90 @@ describe.each([
         (await groups.members(conversationId, { limit: 5 })).members.map(({ userId }) => userId),
       ).toEqual([a]);
       expect(await conversations.membership(b, conversationId)).toBeUndefined();
-      expect(await conversations.memberships(b, { limit: 5 })).toEqual([]);
+      expect(await conversations.memberships(b, { limit: 5 })).toEqual({ memberships: [] });
       expect(await statuses(conversationId, [a, b])).toEqual({ [a]: 'member', [b]: 'leaving' });
       const removal = { conversationId, openHistory: false, remove: [b] };
       expect(await groups.apply({ ...removal, message: message(conversationId, 2) })).toBe(true);
       expect(await groups.apply({ ...removal, message: message(conversationId, 3) })).toBe(false);
       expect(await statuses(conversationId, [a, b])).toEqual({ [a]: 'member' });
       expect((await conversations.head(conversationId)).group).toMatchObject({ admins: [a], memberCount: 1 });
+    });
+
+    describe('records departures, which', () => {
+      const at = async (ms: number, leave: () => Promise<unknown>) => {
+        now = NOON + ms;
+        await leave();
+        now = NOON;
+      };
+
+      it('are listed from a time on, each conversation once, before any page of memberships (IM-CHANGE-3)', async () => {
+        const { groups, conversations } = ports();
+        const [a, b] = newPair();
+        const ids = [newGroup(), newGroup(), newGroup(), newGroup()];
+        for (const id of ids) await groups.create({ ...facts, admins: [a] }, [a, b], message(id, 1));
+        const [first = '', second = '', ...stays] = ids;
+        const leave = (id: string) => () => groups.markAsLeaving(id, b);
+        await at(1_000, leave(second));
+        await at(2_000, leave(first));
+        await at(3_000, leave(first));
+        const listed = async (range: { limit: number; departedSinceMs?: number }) => {
+          const { memberships, departed } = await conversations.memberships(b, range);
+          return [memberships.map(({ conversationId }) => conversationId), departed];
+        };
+        expect(await listed({ limit: 5, departedSinceMs: NOON + 1_000 })).toEqual([stays, [second, first]]);
+        expect(await listed({ limit: 1, departedSinceMs: NOON + 1_001 })).toEqual([
+          stays.slice(0, 1),
+          [first],
+        ]);
+        // A repeat of the mark is no other departure.
+        expect(await listed({ limit: 2, departedSinceMs: NOON + 2_001 })).toEqual([stays, []]);
+        expect(await listed({ limit: 2, departedSinceMs: -1 })).toEqual([stays, [second, first]]);
+        expect(await listed({ limit: 5 })).toEqual([stays, undefined]);
+      });
+
+      it('remain when the member is removed, joins again, and leaves again (IM-CHANGE-3)', async () => {
+        const { groups, conversations } = ports();
+        const conversationId = newGroup();
+        const [a, b] = newPair();
+        await groups.create({ ...facts, admins: [a] }, [a, b], message(conversationId, 1));
+        const change = { conversationId, openHistory: false };
+        for (const seq of [2, 4]) {
+          await at(seq, () => groups.markAsLeaving(conversationId, b));
+          await groups.apply({ ...change, message: message(conversationId, seq), remove: [b] });
+          await groups.apply({ ...change, message: message(conversationId, seq + 1), add: [b] });
+        }
+        const range = { limit: 5, departedSinceMs: NOON };
+        expect(await conversations.memberships(b, range)).toMatchObject({
+          memberships: [{ conversationId, visibleFrom: 5 }],
+          departed: [conversationId],
+        });
+      });
+
+      it('are not recorded for a mark that was refused', async () => {
+        const { groups, conversations } = ports();
+        const conversationId = newGroup();
+        const [a, b] = newPair();
+        await groups.create({ ...facts, admins: [a] }, [a, b], message(conversationId, 1));
+        expect(await groups.markAsLeaving(conversationId, a)).toBe(false);
+        expect(await groups.markAsLeaving(conversationId, a, b)).toBe(false);
+        const range = { limit: 5, departedSinceMs: NOON };
+        expect(await conversations.memberships(a, range)).toMatchObject({ departed: [] });
+      });
+
+      it('are not listed if there are more than 100: the memberships are (IM-CHANGE-3)', async () => {
+        const { groups, conversations } = ports();
+        const [a, b] = newPair();
+        const ids = Array.from({ length: 103 }, newGroup);
+        for (const id of ids) await groups.create({ ...facts, admins: [a] }, [a, b], message(id, 1));
+        for (const id of ids.slice(2)) await groups.markAsLeaving(id, b);
+        for (const limit of [1, 2, 50, 101]) {
+          const found = await conversations.memberships(b, { limit, departedSinceMs: NOON });
+          expect(found.memberships).toHaveLength(Math.min(limit, 2));
+          expect(found.departed).toBeUndefined();
+        }
+        const { departed } = await conversations.memberships(a, { limit: 5, departedSinceMs: NOON });
+        expect(departed).toEqual([]);
+      });
     });
 
     it('keeps the last admin while other members stay', async () => {

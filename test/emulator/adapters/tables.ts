@@ -48,7 +48,7 @@ export async function startTables(clock: Clock) {
     nameOf('Conversations'),
     nameOf('Messages'),
   ];
-  const inDesk = { deskTable, conversationsTable, messagesTable, historyTtlSeconds: 0 };
+  const inDesk = { deskTable, conversationsTable, messagesTable, historyTtlSeconds: 0, clock };
   const messages = (historyTtlSeconds = 0) => ({
     ...createMessageReader(documents, { tableName: messagesTable, clock }),
     ...createMessageWriter(documents, { tableName: messagesTable, historyTtlSeconds, clock }),

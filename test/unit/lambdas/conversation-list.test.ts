@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openChat } from '../../../lambdas/domain/desk/customer.ts';
 import { createGroup } from '../../../lambdas/domain/groups/change.ts';
-import { removeMember } from '../../../lambdas/domain/groups/members.ts';
+import { addMembers, removeMember } from '../../../lambdas/domain/groups/members.ts';
 import { readConversations } from '../../../lambdas/domain/messages/conversation-list.ts';
 import { readHistory } from '../../../lambdas/domain/messages/history.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
@@ -126,6 +126,79 @@ describe('the conversation list', () => {
     expect((await list('bob')).conversations).toMatchObject([read, read]);
   });
 
+  describe('asked for what has changed since a time (IM-CHANGE-3)', () => {
+    const since = (changedSinceMs: number, more: { limit?: number; cursor?: string } = {}) =>
+      list('bob', { changedSinceMs, ...more });
+
+    it('says what the user left or was removed from since, 35 s longer ago than asked', async () => {
+      const [left, removed, stays] = [await group(['bob']), await group(['bob']), await group(['bob'])];
+      await removeMember(world, 'bob', left, 'bob');
+      world.advance(1);
+      await removeMember(world, 'alice', removed, 'bob');
+      const found = await since(NOON);
+      expect([idsOf(found), found.removed]).toEqual([[stays], [left, removed]]);
+      expect((await since(NOON + 35_001)).removed).toEqual([removed]);
+      expect(await since(NOON + 35_002)).toEqual({ conversations: [], cursor: null });
+      expect(await list('bob')).not.toHaveProperty('removed');
+    });
+
+    it('says so on its first page only', async () => {
+      const [left] = [await group(['bob']), await group(['bob']), await group(['bob'])];
+      await removeMember(world, 'alice', left, 'bob');
+      const first = await since(NOON, { limit: 1 });
+      expect(first).toMatchObject({ removed: [left], conversations: [{}] });
+      const second = await since(NOON, { limit: 1, cursor: first.cursor ?? '' });
+      expect(second.conversations).toHaveLength(1);
+      expect(second).not.toHaveProperty('removed');
+    });
+
+    it('does not say so of a group that the user is in again, however its clock goes', async () => {
+      const id = await group(['bob']);
+      await removeMember(world, 'alice', id, 'bob');
+      await addMembers(world, 'alice', id, ['bob']);
+      const found = await since(NOON + 30_000);
+      expect(found).toEqual({ conversations: [], cursor: null });
+      await removeMember(world, 'alice', id, 'bob');
+      expect((await since(NOON + 30_000)).removed).toEqual([id]);
+    });
+
+    it('neither lists nor names a group that the user leaves during the read: the next read names it', async () => {
+      const id = await group(['bob']);
+      const heads: World['conversations']['heads'] = async (ids) => {
+        await removeMember(world, 'alice', id, 'bob');
+        return world.conversations.heads(ids);
+      };
+      const ports = { ...world, conversations: { ...world.conversations, heads } };
+      const during = await readConversations(ports, 'bob', { limit: 50, changedSinceMs: NOON });
+      expect(during).toEqual({ conversations: [], cursor: null });
+      expect((await since(NOON)).removed).toEqual([id]);
+    });
+
+    it('is whole on every page, and says so on the first, when asked for more than 30 days back', async () => {
+      const ids = [await group(['bob']), await group(['bob'])].sort();
+      world.advance(30 * 86_400_000);
+      expect(await since(NOON)).not.toHaveProperty('reset');
+      const first = await since(NOON - 1, { limit: 1 });
+      expect(first).toMatchObject({ conversations: [{ conversationId: ids[0] }], reset: true });
+      const second = await since(NOON - 1, { limit: 1, cursor: first.cursor ?? '' });
+      expect(idsOf(second)).toEqual(ids.slice(1));
+      expect(second).not.toHaveProperty('reset');
+      expect(await list('bob')).not.toHaveProperty('reset');
+    });
+
+    it('is whole on every page when the user left more than 100 conversations since', async () => {
+      const ids = [await group(['bob']), await group(['bob'])].sort();
+      const lost = Array.from({ length: 101 }, () => group(['bob']));
+      for (const id of await Promise.all(lost)) await world.conversations.markAsLeaving(id, 'bob');
+      const late = NOON + 30_000;
+      const first = await since(late, { limit: 1 });
+      expect(first).toMatchObject({ conversations: [{ conversationId: ids[0] }], reset: true });
+      expect(first).not.toHaveProperty('removed');
+      const second = await since(late, { limit: 1, cursor: first.cursor ?? '' });
+      expect([idsOf(second), second.cursor]).toEqual([ids.slice(1), null]);
+    });
+  });
+
   it('starts at the first conversation, and gives all its counts 2,000 units to share', async () => {
     const id = await group(['bob']);
     for (const text of ['one', 'two']) {
@@ -177,6 +250,7 @@ describe('the conversation list', () => {
     for (const text of ['one', 'two']) await say(id, text);
     await world.conversations.nextSeq(id, 'alice', 'lost');
     const joinedLater = async () => [{ conversationId: id, readSeq: 0, visibleFrom: 4 }];
+    const memberships = async () => ({ memberships: await joinedLater() });
     const ranges: unknown[] = [];
     const page: World['messages']['page'] = (of, range) => {
       ranges.push(range);
@@ -184,7 +258,7 @@ describe('the conversation list', () => {
     };
     const ports = {
       ...world,
-      conversations: { ...world.conversations, memberships: joinedLater, membershipsIn: joinedLater },
+      conversations: { ...world.conversations, memberships, membershipsIn: joinedLater },
       messages: { ...world.messages, page },
     };
     const { conversations } = await readConversations(ports, 'bob', { limit: 50 });

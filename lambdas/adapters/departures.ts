@@ -1,0 +1,40 @@
+import { LIMITS } from '../../protocol/limits.ts';
+import { epochSecondsAfter } from '../shared/clock.ts';
+import type { Item } from './dynamodb.ts';
+
+/*
+ * Departures, in the conversation table: what a user left or lost. The transaction that takes the membership away writes
+ * the row.
+ *
+ *   pk           sk                              attributes
+ *   u#<userId>   #left#<atMs>#<conversationId>   ttl? (epoch seconds: as long as history, and at least 31 days)
+ *
+ * They sort by time, and before the memberships: the query that lists a user's conversations begins at the first
+ * departure that it wants, and needs no other call (docs/adr/0028-departures-before-memberships.md).
+ */
+
+const DEPARTURE = '#left#';
+const DIGITS = 15;
+const DAY_SECONDS = 86_400;
+/** A row may be asked for during these days, and a day more for the look-back (IM-CHANGE-3). */
+const LEAST_TTL_SECONDS = (LIMITS.departureDays + 1) * DAY_SECONDS;
+
+/** Sorts after all departures and before all conversation ids. */
+export const AFTER_DEPARTURES = '$';
+
+/** @param historyTtlSeconds 0: forever */
+export function departureItem({ pk, sk }: Item, atMs: number, historyTtlSeconds: number): Item {
+  const ttl = epochSecondsAfter(atMs, Math.max(historyTtlSeconds, LEAST_TTL_SECONDS));
+  return { pk, sk: `${departuresFrom(atMs)}#${sk}`, ...(historyTtlSeconds > 0 && { ttl }) };
+}
+
+/** The sort key before all departures at or after `atMs`. */
+export function departuresFrom(atMs: number): string {
+  return DEPARTURE + String(Math.max(0, atMs)).padStart(DIGITS, '0');
+}
+
+/** Returns the conversation whose departure the row is; `undefined` for a membership. */
+export function departedFrom({ sk }: Item): string | undefined {
+  const key = String(sk);
+  return key.startsWith(DEPARTURE) ? key.slice(DEPARTURE.length + DIGITS + 1) : undefined;
+}
