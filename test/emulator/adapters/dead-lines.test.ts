@@ -12,13 +12,16 @@ interface Answer {
 }
 
 /** `@connections` whose answers the test chooses, and the adapter that calls it. */
-async function start(answer: (request: IncomingMessage) => Answer | 'cut' = () => ({ status: 200 })) {
+async function start(
+  answer: (request: IncomingMessage) => Answer | 'cut' | 'never' = () => ({ status: 200 }),
+) {
   const open = new Set<Socket>();
   const dead = new Set<Socket>();
   const requests: string[] = [];
   const reply = (request: IncomingMessage, response: ServerResponse) => {
     requests.push(request.method ?? '');
     const chosen = dead.has(request.socket) ? 'cut' : answer(request);
+    if (chosen === 'never') return;
     if (chosen === 'cut') return void request.socket.resetAndDestroy();
     const type = chosen.errorType === undefined ? {} : { 'x-amzn-ErrorType': chosen.errorType };
     response.writeHead(chosen.status, type).end(chosen.status === 200 ? '{}' : '{"message":"refused"}');
@@ -105,6 +108,21 @@ describe('@connections', () => {
     expect(await connections.post('bob', 'hi')).toBe('unsure');
     expect(requests).toHaveLength(1);
   });
+
+  it.each(['post', 'probe', 'close'] as const)(
+    'gives a %s a second, and does not know the outcome after that (IM-DESIGN-8)',
+    async (operation) => {
+      const second = new AbortController();
+      const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(second.signal);
+      onTestFinished(() => void timeout.mockRestore());
+      const { connections } = await start(() => {
+        second.abort();
+        return 'never';
+      });
+      expect(await connections[operation]('bob', 'hi')).toBe('unsure');
+      expect(timeout.mock.calls).toEqual([[1_000]]);
+    },
+  );
 
   it.each([
     [200, undefined, 'took'],

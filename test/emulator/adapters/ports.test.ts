@@ -280,6 +280,38 @@ describe.each([
       );
     };
 
+    it("skips the groups that a user is leaving, and still fills the page of the user's conversations", async () => {
+      const { groups, conversations } = ports();
+      const [me, admin] = newPair();
+      const ids = Array.from({ length: 5 }, newGroup).sort();
+      for (const id of ids) await groups.create({ ...facts, admins: [admin] }, [me, admin], message(id, 1));
+      for (const id of ids.slice(0, 3)) await groups.markAsLeaving(id, me);
+      const listed = async (limit: number) =>
+        (await conversations.memberships(me, { limit })).map(({ conversationId }) => conversationId);
+      expect(await listed(1)).toEqual([ids[3]]);
+      expect(await listed(2)).toEqual(ids.slice(3));
+      expect(await listed(9)).toEqual(ids.slice(3));
+      const own = await conversations.membershipsIn(me, [...ids, newGroup()]);
+      expect(own.toSorted((a, b) => (a.conversationId < b.conversationId ? -1 : 1))).toEqual(
+        ids.slice(3).map((conversationId) => ({ conversationId, readSeq: 0, visibleFrom: 1 })),
+      );
+      expect(await conversations.membershipsIn(me, [])).toEqual([]);
+    });
+
+    it('skips members who are leaving, and still fills the page', async () => {
+      const { groups } = ports();
+      const conversationId = newGroup();
+      const [admin, ...others] = Array.from({ length: 7 }, newUser).sort() as [string, ...string[]];
+      await groups.create({ ...facts, admins: [admin] }, [admin, ...others], message(conversationId, 1));
+      for (const userId of others.slice(0, 3)) await groups.markAsLeaving(conversationId, userId);
+      const page = async (limit: number) => {
+        const { members, more } = await groups.members(conversationId, { limit });
+        return [members.map(({ userId }) => userId), more];
+      };
+      expect(await page(2)).toEqual([[admin, others[3]], true]);
+      expect(await page(4)).toEqual([[admin, ...others.slice(3)], false]);
+    });
+
     it('keeps the name with the highest seq when two new names commit in the other order (IM-GROUP)', async () => {
       const { groups, conversations } = ports();
       const conversationId = newGroup();
@@ -722,7 +754,10 @@ describe.each([
       expect(await count(me, counting(0))).toEqual({ count: 3, isAtLeast: false });
       expect(await count(me, counting(2))).toEqual({ count: 2, isAtLeast: false });
       expect(await count(me, counting(0, { upTo: 4 }))).toEqual({ count: 2, isAtLeast: false });
-      expect(await count(me, counting(0, { maximum: 2 }))).toEqual({ count: 2, isAtLeast: false });
+      const few = counting(0, { maximum: 2 });
+      expect(await count(me, few)).toEqual({ count: 2, isAtLeast: false });
+      // One page: it looks no further than to the maximum.
+      expect(few.budget.units).toBe(999);
       expect(await count(peer, counting(3))).toEqual({ count: 0, isAtLeast: false });
       expect(await count(me, counting(0, { units: 0 }))).toEqual({ count: 0, isAtLeast: true });
     });
@@ -731,20 +766,21 @@ describe.each([
       const { messages } = ports();
       const [me, peer] = newPair();
       const conversationId = `dm:${me}:${peer}`;
-      const contentJson = JSON.stringify({ type: 'text', text: 'x'.repeat(16_000) });
+      // 15 times the longest content, so that a few messages fill a page.
+      const contentJson = JSON.stringify({ type: 'text', text: 'x'.repeat(240_000) });
       const store = async (seq: number, from: string) =>
         messages.putIfAbsent(aMessage({ conversationId, seq, from, contentJson }));
       await store(1, peer);
-      for (let seq = 2; seq <= 149; seq += 1) await store(seq, me);
-      await store(150, peer);
+      for (let seq = 2; seq <= 14; seq += 1) await store(seq, me);
+      await store(15, peer);
       const budget = { units: 10_000 };
       const range = { after: 0, maximum: 100, budget };
       const found = await messages.countOthers(conversationId, me, range);
       expect(found).toEqual({ count: 1, isAtLeast: true });
-      // Two pages of 1 MB are 512 units; all 150 messages would be 600.
+      // Two pages of about 1 MB are 512 units; all messages would be 820.
       expect(10_000 - budget.units).toBeGreaterThan(0);
-      expect(10_000 - budget.units).toBeLessThan(550);
-      const first = { after: 0, upTo: 20, maximum: 100, budget };
+      expect(10_000 - budget.units).toBeLessThan(700);
+      const first = { after: 0, upTo: 3, maximum: 100, budget };
       expect(await messages.countOthers(conversationId, me, first)).toEqual({ count: 1, isAtLeast: false });
     });
 
@@ -795,11 +831,55 @@ describe.each([
       now = NOON;
     });
 
+    it('skips expired entries and messages, and still fills the page (IM-HELLO-1)', async () => {
+      const { inbox } = ports();
+      const messages = ports().messagesWithTtl(3_600);
+      const [userId, peer] = newPair();
+      const conversationId = `dm:${peer}:${userId}`;
+      const store = async (seq: number) => {
+        const message = aMessage({
+          conversationId,
+          seq,
+          sentAt: now,
+          messageId: String(seq).padStart(26, '0'),
+        });
+        await messages.putIfAbsent(message);
+        const { contentJson: _, contentHash: __, ...reference } = message;
+        await inbox.put([{ userId, reference: { ...reference, bytes: 200 } }]);
+      };
+      for (const seq of [1, 2, 3]) await store(seq);
+      now = NOON + 1_800_000;
+      for (const seq of [4, 5]) await store(seq);
+      now = NOON + 3_600_000;
+      const seqs = (list: readonly { seq: number }[]) => list.map(({ seq }) => seq);
+      for (const limit of [1, 2, 3]) {
+        const entries = await inbox.first(userId, limit);
+        expect([seqs(entries.references), entries.more]).toEqual([[4, 5].slice(0, limit), limit === 1]);
+        const page = await messages.page(conversationId, { after: 0, limit });
+        expect([seqs(page.messages), page.hasMore]).toEqual([[4, 5].slice(0, limit), limit === 1]);
+      }
+      const range = { after: 0, maximum: 9, budget: { units: 9 } };
+      expect((await messages.countOthers(conversationId, userId, range)).count).toBe(2);
+      now = NOON;
+    });
+
+    it('keeps nothing that has expired before it is stored', async () => {
+      const { inbox } = ports();
+      const userId = newUser();
+      const reference = aReference('F'.padEnd(26, '0'));
+      now = NOON + 3_600_000;
+      expect(await inbox.put([{ userId, reference }])).toEqual([]);
+      now = NOON;
+      expect((await inbox.first(userId, 1)).references).toEqual([]);
+    });
+
     it('hides expired messages and frees their key (IM-SEND-2)', async () => {
       const messages = ports().messagesWithTtl(86_400);
       const conversationId = `dm:${newPair().join(':')}`;
       const old = aMessage({ conversationId });
       await messages.putIfAbsent(old);
+      now = NOON + 86_399_000;
+      expect(await messages.putIfAbsent({ ...old, seq: 9 })).toEqual(old);
       now = NOON + 86_400_000;
       expect(await messages.getMany([old])).toEqual([]);
       expect(await messages.page(conversationId, { limit: 5 })).toEqual({ messages: [], hasMore: false });

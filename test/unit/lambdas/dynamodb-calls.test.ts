@@ -10,8 +10,11 @@ import {
   unlessRefused,
   type WriteRequest,
 } from '../../../lambdas/adapters/dynamodb.ts';
+import { createMessageWriter } from '../../../lambdas/adapters/message-table.ts';
+import { createRouteTable } from '../../../lambdas/adapters/route-table.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
 import { logger } from '../../../lambdas/shared/logger.ts';
+import { NOON } from '../../adapters/memory/world.ts';
 
 /** As the SDK throws what DynamoDB answered; no status: it didn't answer. */
 function failure(name: string, httpStatusCode?: number): Error {
@@ -188,5 +191,39 @@ describe('a batch of writes', () => {
     const { documents, inputs } = answering({});
     expect(await batchWrite(documents, 'table', [])).toEqual([]);
     expect(inputs).toEqual([]);
+  });
+});
+
+describe('a write that needs what is stored already', () => {
+  const refusing = (error: Error) => {
+    const documents = { send: () => Promise.reject(error) } as unknown as DynamoDBDocumentClient;
+    const props = { tableName: 'table', historyTtlSeconds: 0, clock: () => NOON };
+    const caller = { userId: 'bob', deviceId: 'phone', connectionId: 'c' };
+    return [
+      () => createMessageWriter(documents, props).putIfAbsent(aMessage),
+      () => createRouteTable(documents, 'table').noteTyping(caller, NOON, 2_000),
+    ];
+  };
+  const aMessage = {
+    conversationId: 'dm:alice:bob',
+    from: 'alice',
+    clientMsgId: 'c1',
+    seq: 1,
+    messageId: '0'.repeat(26),
+    sentAt: NOON,
+    contentJson: '{}',
+    contentHash: 'h',
+  };
+
+  it('is unavailable when DynamoDB is, and takes no other error for a refusal (IM-FAULT-10)', async () => {
+    for (const write of refusing(failure('InternalServerError', 500)))
+      await expect(write()).rejects.toBeInstanceOf(UnavailableError);
+    const invalid = failure('ValidationException', 400);
+    for (const write of refusing(invalid)) await expect(write()).rejects.toBe(invalid);
+  });
+
+  it('passes on a refusal that does not say what is stored', async () => {
+    const [store] = refusing(refusal());
+    await expect(store?.()).rejects.toThrow('no');
   });
 });
