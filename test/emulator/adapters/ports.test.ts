@@ -1,4 +1,4 @@
-import { ulid } from 'ulid';
+import { monotonicFactory } from 'ulid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConversationReader, ConversationWriter } from '../../../lambdas/domain/model/conversation.ts';
 import type { GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
@@ -26,6 +26,7 @@ interface Ports {
 }
 
 let now = NOON;
+const ulid = monotonicFactory();
 let tables: Awaited<ReturnType<typeof startTables>>;
 beforeAll(async () => {
   tables = await startTables(clock);
@@ -287,7 +288,9 @@ describe.each([
       for (const id of ids) await groups.create({ ...facts, admins: [admin] }, [me, admin], message(id, 1));
       for (const id of ids.slice(0, 3)) await groups.markAsLeaving(id, me);
       const listed = async (limit: number) =>
-        (await conversations.memberships(me, { limit })).map(({ conversationId }) => conversationId);
+        (await conversations.memberships(me, { limit })).memberships.map(
+          ({ conversationId }) => conversationId,
+        );
       expect(await listed(1)).toEqual([ids[3]]);
       expect(await listed(2)).toEqual(ids.slice(3));
       expect(await listed(9)).toEqual(ids.slice(3));
