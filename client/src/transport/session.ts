@@ -39,7 +39,7 @@ interface PendingReply {
 }
 
 /** No push of an app's own may have an id that starts with this. */
-const ID_PREFIX = 'im:';
+const ID_PREFIX = 'im-';
 
 /** One socket from its opening to its end: requests and replies, heartbeats, and detecting that it is dead. */
 export class Session {

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { InboxPage, Message, UserPresence } from '../../../protocol/frames.ts';
 import type { ConversationsBody } from '../../../protocol/http.ts';
-import { directConversationId } from '../../../protocol/ids.ts';
+import { CLIENT_ID, directConversationId } from '../../../protocol/ids.ts';
 import { listed, SERVER_TIME } from './builders.ts';
 
 export interface ClientFrame {
@@ -253,6 +253,8 @@ export class ScriptedServer {
     const connection = new ServerConnection(socket, request, `C${this.connections.length + 1}=`);
     socket.on('message', (data) => {
       const frame: ClientFrame = JSON.parse(String(data));
+      if (frame.id !== undefined && !CLIENT_ID.test(frame.id))
+        throw new Error(`the server refuses id ${frame.id}`);
       const script = this.scripts.get(frame.action);
       const reply = script === undefined ? this.answerTo(frame, connection) : script(frame, connection);
       // Typing has no reply.
