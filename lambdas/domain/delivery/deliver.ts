@@ -94,12 +94,15 @@ export async function deliverToGroup(
   const reference = referenceTo(message);
   const group = await findSmallGroup(ports, message, audience);
   if (group === undefined) {
-    await pushToAll(ports, await findSessions(ports, also), text);
+    // However large the group, they find the message in their inbox: they can't read its history.
+    const former = also.filter((userId) => userId !== message.from);
+    const pushed = await pushToAll(ports, await findSessions(ports, also), text);
+    await enqueueFollowUpJobs(ports, reference, former, pushed);
     await enqueueFanOut(ports, message.conversationId, { reference }, audience);
     return [];
   }
   const pushed = await pushToAll(ports, group.sessions, text);
-  const recipients = group.users.filter((userId) => userId !== message.from && !also.includes(userId));
+  const recipients = [...new Set(group.users)].filter((userId) => userId !== message.from);
   await enqueueFollowUpJobs(ports, reference, recipients, pushed);
   return recipients.filter((userId) => !tookAny(pushed, userId));
 }

@@ -276,13 +276,6 @@ describe('the message about a change of members', () => {
     expect(storedFor()).toEqual(['bob', 'carol']);
   });
 
-  it('is not kept for an absent user who was removed (IM-INV-5)', async () => {
-    const id = await groupOf('bob', 'carol');
-    world.offlineQueue.jobs.length = 0;
-    await removeMember(world, 'alice', id, 'carol');
-    expect(storedFor()).toEqual(['bob']);
-  });
-
   it('goes through the workers once the group has more than 25 members, with the count after the change', async () => {
     const id = await groupOf(...names(24));
     await addMembers(world, 'alice', id, ['zoe']);

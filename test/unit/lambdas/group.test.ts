@@ -132,6 +132,25 @@ describe('a message to a group', () => {
     expect(stored()).toEqual(members);
   });
 
+  it.each([
+    { size: 'small', others: 2, kept: 3 },
+    { size: 'large', others: 30, kept: 31 },
+    { size: 'largest', others: 501, kept: 1 },
+  ])(
+    'about the removal of an absent member is kept for that member, however large the group: $size (IM-CHANGE-3)',
+    async ({ others, kept }) => {
+      const id = await groupOf(['bob', ...names(others)]);
+      await removeMember(world, 'alice', id, 'bob');
+      await workOff();
+      expect(stored()).toHaveLength(kept);
+      expect(stored()[0]).toBe('bob');
+      forget();
+      await removeMember(world, 'm0000', id, 'm0000');
+      await workOff();
+      expect(stored()).not.toContain('m0000');
+    },
+  );
+
   it('retries only the part whose routes could not be read', async () => {
     const members = names(300);
     const id = await groupOf(members);
