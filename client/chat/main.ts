@@ -12,7 +12,8 @@ import { findServer } from './server.ts';
 async function main(): Promise<void> {
   const args = parseOrExit();
   const server = await findServer(args);
-  const im = createClient(server);
+  // The screen itself shows why there is no connection.
+  const im = createClient({ ...server, logger: { debug: () => {}, warn: () => {}, error: console.error } });
   const left = Promise.withResolvers<void>();
   const early: string[] = [];
   let send = (line: string): void => void early.push(line);

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type InputOptions, type OutputOptions, rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
@@ -21,16 +21,29 @@ const shared: InputOptions = {
   treeshake: { manualPureFunctions: ['RegExp'] },
   platform: 'neutral',
   checks: { pluginTimings: false },
+  // React's `use client` stays, since it opens an entry; rolldown warns about each.
+  onLog: (level, log, report) => {
+    if (log.code !== 'MODULE_LEVEL_DIRECTIVE') report(level, log);
+  },
 };
 
 await rm(dir, { recursive: true, force: true });
-await write([], namesFor('js', 'esm'), namesFor('cjs', 'cjs'));
+await write([], outputOf('esm', dir, 'js'), outputOf('cjs', `${dir}/cjs`, 'js'));
 const types = dts({ emitDtsOnly: true, tsconfig: `${root}tsconfig.types.json` });
-await write([types], namesFor('js', 'esm', 'd.ts'), namesFor('cjs', 'esm', 'd.cts'));
+await write([types], outputOf('esm', dir, 'd.ts'), outputOf('esm', `${dir}/cjs`, 'd.ts'));
+// Older bundlers know `.js` only, so the folder says that its files are CommonJS.
+await writeFile(`${dir}/cjs/package.json`, '{ "type": "commonjs" }\n');
 
-/** The plugin itself renames the entries of declarations. */
-function namesFor(entry: string, format: 'esm' | 'cjs', chunk = entry): OutputOptions {
-  return { dir, format, entryFileNames: `[name].${entry}`, chunkFileNames: `shared.${chunk}` };
+function outputOf(format: 'esm' | 'cjs', dir: string, extension: 'js' | 'd.ts'): OutputOptions {
+  return {
+    dir,
+    format,
+    // The plugin itself renames the entries of declarations.
+    entryFileNames: '[name].js',
+    chunkFileNames: `shared.${extension}`,
+    // Names and lines stay for those who debug; an app's own minifier would not fold as much.
+    minify: { compress: true, mangle: false, codegen: { removeWhitespace: false } },
+  };
 }
 
 async function write(plugins: InputOptions['plugins'], ...outputs: readonly OutputOptions[]): Promise<void> {

@@ -38,8 +38,8 @@ export type {
   TypingEvent,
 } from './model/events.ts';
 export type { ChatMessage, MessageState, OwnMessage } from './model/message.ts';
-export { indexedDbStore } from './outbox/indexed-db-store.ts';
-export { localStorageStore, memoryStore, Store } from './outbox/store.ts';
+export { type Databases, indexedDbStore } from './outbox/indexed-db-store.ts';
+export { type KeyStorage, localStorageStore, memoryStore, Store } from './outbox/store.ts';
 export type { StoreBackend } from './outbox/store-backend.ts';
 export type { Off } from './support/emitter.ts';
 export type {

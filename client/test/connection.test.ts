@@ -87,13 +87,6 @@ describe('connecting', () => {
     expect(names(changes)).toEqual(['connecting', 'syncing', 'syncing', 'syncing', 'connected']);
     expect(server.connections).toHaveLength(1);
   });
-
-  it('fails on a malformed URL', async () => {
-    const { server } = await harness();
-    const im = createClient({ ...options(server), wsUrl: 'not a url' });
-    await expect(im.connect()).rejects.toMatchObject({ code: 'invalid_request', retryable: false });
-    expect(im.state).toBe('failed');
-  });
 });
 
 describe('an upgrade that fails', () => {

@@ -23,7 +23,7 @@ export interface ClientOptions {
   /**
    * Returns a valid token. Called before each connection, shortly before the session ends, and once after an HTTP 401.
    * If it throws an `UnauthorizedError` (or anything with `code: 'unauthorized'` or `retryable: false`), the connection
-   * fails for good. After any other error, or 30 s without a result, it is called again later.
+   * fails for good. After any other error, 30 s without a result, or anything but a JWT, it is called again later.
    */
   readonly getToken: GetToken;
   /**
@@ -37,7 +37,7 @@ export interface ClientOptions {
    * one, unsent messages are lost.
    */
   readonly store?: Store;
-  /** Receives log entries, without tokens or content. By default, errors that listeners throw go to the console. */
+  /** Receives log entries, without tokens or content. By default, warnings and errors go to the console. */
   readonly logger?: Logger;
   /** When to reconnect and resend. Defaults to `fullJitterBackoff()`: up to 0.5 s, growing to 20 s, without end. */
   readonly retryPolicy?: RetryPolicy;

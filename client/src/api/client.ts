@@ -4,7 +4,7 @@ import type { Conversation } from '../conversations/conversation.ts';
 import type { Groups } from '../conversations/groups.ts';
 import type { ConnectionChange, ConnectionStateName } from '../model/connection-change.ts';
 import type { ConversationSummary } from '../model/conversation-summary.ts';
-import { ImError } from '../model/errors.ts';
+import { invalid } from '../model/errors.ts';
 import type { ClientEvents } from '../model/events.ts';
 import { PRESENCE_USERS } from '../model/limits.ts';
 import type { Off } from '../support/emitter.ts';
@@ -109,7 +109,7 @@ export class Client {
    * im.direct('bob').send({ type: 'text', text: 'hi' });
    */
   direct(userId: string): Conversation {
-    if (!SENDER_ID.test(userId)) throw malformed('user id', userId);
+    if (!SENDER_ID.test(userId)) throw invalid(`not a user id: ${userId}`);
     return this.engine.conversations.open({ to: userId });
   }
 
@@ -123,7 +123,7 @@ export class Client {
    * const { messages } = await im.conversation(group.conversationId).history();
    */
   conversation(conversationId: string): Conversation {
-    if (!CONVERSATION_ID.test(conversationId)) throw malformed('conversation id', conversationId);
+    if (!CONVERSATION_ID.test(conversationId)) throw invalid(`not a conversation id: ${conversationId}`);
     return this.engine.conversations.open({ conversationId });
   }
 
@@ -179,7 +179,3 @@ export class Client {
 
 /** The form of an id (section 1). Only the server knows whether the conversation exists. */
 const CONVERSATION_ID = /^(dm:[^:]{1,64}:[^:]{1,64}|(g|cs):[0-9A-Z]{26})$/;
-
-function malformed(what: string, value: string): ImError {
-  return new ImError('invalid_request', `not a ${what}: ${value}`, { retryable: false });
-}

@@ -22,6 +22,7 @@ import { fullJitterBackoff, type RetryPolicy } from '../transport/retry-policy.t
 import type { Session } from '../transport/session.ts';
 import { SessionOpener } from '../transport/session-opener.ts';
 import { Tokens } from '../transport/tokens.ts';
+import { checkOptions } from './check-options.ts';
 import type { ClientOptions } from './client-options.ts';
 import { Sessions } from './sessions.ts';
 
@@ -47,6 +48,7 @@ export interface Engine {
  * created later: the journal calls the outbox, the outbox the sync, and the connection the sessions.
  */
 export function createEngine(options: ClientOptions): Engine {
+  checkOptions(options);
   const environment = environmentOf(options.environment);
   const logger = options.logger ?? defaultLogger;
   const policy = options.retryPolicy ?? fullJitterBackoff(environment);

@@ -24,7 +24,7 @@ export interface SessionsPorts {
   readonly events: Emitter<ClientEvents>;
   readonly logger: Logger;
   readonly opener: Pick<SessionOpener, 'replaces'>;
-  readonly outbox: Pick<Outbox, 'resume' | 'pause' | 'failAll'>;
+  readonly outbox: Pick<Outbox, 'resume' | 'pause' | 'failAll' | 'reopen'>;
   readonly readReceipts: Pick<ReadReceiptSender, 'resume' | 'pause'>;
   readonly renewal: Pick<Renewal, 'start' | 'stop'>;
   readonly states: Pick<ConversationStates, 'clearTypingUsers'>;
@@ -34,6 +34,8 @@ export interface SessionsPorts {
 
 /** How long a socket has to answer after the device woke. */
 const WAKE_PROBE_MS = 3_000;
+/** The number of failed attempts in a row after which the logger hears of it. */
+const WARN_AFTER = 3;
 
 /** Holds the session that requests go through, and starts and stops the other parts as sessions start and end. */
 export class Sessions implements SessionSource {
@@ -41,6 +43,7 @@ export class Sessions implements SessionSource {
   /** The last session that the server has welcomed, even if it has closed; null once it is known to be lost. */
   #latest: Session | null = null;
   #stopWaking: Cancel | undefined;
+  #failures = 0;
 
   constructor(ports: SessionsPorts) {
     this.#ports = ports;
@@ -89,7 +92,9 @@ export class Sessions implements SessionSource {
     const { catchUp, events, logger, outbox, readReceipts, renewal, states, sync } = this.#ports;
     const { current, error } = change;
     logger.debug('connection', change);
+    this.#warn(change);
     const isFinal = current === 'closed' || current === 'failed';
+    if (current === 'connecting') outbox.reopen();
     if (current === 'reconnecting' || isFinal) {
       catchUp.lost(this.#latest?.heardAtMs);
       this.#latest = null;
@@ -105,6 +110,15 @@ export class Sessions implements SessionSource {
       states.clearTypingUsers();
     }
     events.emit('connection', change);
+  }
+
+  /** Says once in an outage why there is no connection: mostly, an address or a token is wrong. */
+  #warn({ current, error }: ConnectionChange): void {
+    if (current === 'connected') this.#failures = 0;
+    if (error === undefined) return;
+    this.#failures += 1;
+    if (this.#failures === WARN_AFTER)
+      this.#ports.logger.warn(`no connection after ${WARN_AFTER} attempts: ${error.message}`, { error });
   }
 
   async #begin(session: Session, welcome: WelcomeFrame): Promise<void> {

@@ -7,7 +7,7 @@ import type { ConversationState } from './conversation-state.ts';
 import type { ConversationStates } from './conversation-states.ts';
 
 export interface ComposePorts {
-  readonly states: Pick<ConversationStates, 'emit'>;
+  readonly states: Pick<ConversationStates, 'emit' | 'of'>;
   readonly events: Emitter<ClientEvents>;
   readonly journal: Pick<OutboxJournal, 'afterRestored' | 'restore'> | undefined;
 }

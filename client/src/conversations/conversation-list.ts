@@ -4,7 +4,6 @@ import type { Conversation } from '../../../protocol/http.ts';
 import type { ConversationSummary } from '../model/conversation-summary.ts';
 import { UNREAD_MAX } from '../model/limits.ts';
 import { hasHappenedTo } from '../model/membership.ts';
-import { receivedMessage } from '../model/message.ts';
 import type { Off } from '../support/emitter.ts';
 import { ObservableValue } from '../support/observable-value.ts';
 import type { Identity } from '../transport/identity.ts';
@@ -178,13 +177,13 @@ export class ConversationList {
 
   #summaryOf(row: Row): ConversationSummary {
     const { conversationId, kind, peer, name, last, readSeq, counted, isAtLeast, others } = row;
-    const readUpTo = this.#states.of(conversationId)[0]?.readUpTo;
+    const [state] = this.#states.of(conversationId);
     return {
       conversationId,
       kind,
       peer,
       name: name === '' ? undefined : name,
-      lastMessage: last && receivedMessage(last, this.#identity.userId, readUpTo),
+      lastMessage: (last && state?.show(last)) ?? null,
       readSeq,
       unread: Math.min(counted + others.size, UNREAD_MAX),
       unreadIsAtLeast: isAtLeast || counted + others.size >= UNREAD_MAX,

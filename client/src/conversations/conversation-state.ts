@@ -24,6 +24,8 @@ export class ConversationState {
   readonly reads = new Map<string, number>();
   /** Recalls by seq. A recall overrides the message's content, whichever arrives first. */
   readonly recalled = new Map<number, RecalledContent>();
+  /** The highest seq of a message that was shown, as far as this client knows; 0 for none. */
+  lastSeq = 0;
   /** The open gaps. */
   gaps: readonly Gap[] = [];
   readonly #ports: ConversationStatePorts;
@@ -58,6 +60,7 @@ export class ConversationState {
 
   /** Converts a message from the server for the program. */
   show(message: Message): ChatMessage {
+    this.lastSeq = Math.max(this.lastSeq, message.seq);
     return receivedMessage(this.redacted(message), this.userId, this.readUpTo);
   }
 

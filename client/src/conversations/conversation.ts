@@ -1,9 +1,10 @@
 import type { Sent, UserPresence } from '../../../protocol/frames.ts';
 import type { SentContent } from '../model/content.ts';
-import { ImError } from '../model/errors.ts';
+import { ImError, invalid, messageOf } from '../model/errors.ts';
 import type { ConversationEvents, Gap } from '../model/events.ts';
 import type { ChatMessage, OwnMessage } from '../model/message.ts';
 import type { Outbox } from '../outbox/outbox.ts';
+import { OutgoingMessage } from '../outbox/outgoing-message.ts';
 import type { Off } from '../support/emitter.ts';
 import { type Environment, newId } from '../support/environment.ts';
 import type { ServerClock } from '../support/server-clock.ts';
@@ -78,10 +79,12 @@ export class Conversation {
 
   /**
    * Sends a message. Returns at once, before the message is transmitted, and never throws: the message's `acked` and
-   * `state` report the outcome. Without a connection the message waits. Messages of a conversation arrive in the order
-   * of these calls (IM-SEND-4).
+   * `state` report the outcome. Without a connection the message waits; after `close`, or if the connection failed for
+   * good, it fails at once, and a `store` keeps it for the next client. Messages of a conversation arrive in the order of
+   * these calls (IM-SEND-4).
    *
-   * @param content at most 16,384 bytes as JSON in UTF-8; larger content fails with `payload_too_large`
+   * @param content at most 16,384 bytes as JSON in UTF-8; larger content fails with `payload_too_large`. What is no
+   * content fails with `invalid_request`, without a `message` event
    *
    * @example
    * const message = conversation.send({ type: 'text', text: 'hi' });
@@ -90,7 +93,13 @@ export class Conversation {
   send(content: SentContent, options: SendOptions = {}): OwnMessage {
     const { clock, environment, outbox } = this.ports;
     const clientMsgId = options.clientMsgId ?? newId(environment);
-    const draft = { clientMsgId, content, writtenAtMs: clock.now() };
+    const [copy, flaw] = copyOf(content);
+    const draft = { clientMsgId, content: copy, writtenAtMs: clock.now() };
+    if (flaw !== undefined) {
+      const broken = new OutgoingMessage(this.state, draft, () => {});
+      broken.fail(flaw);
+      return broken;
+    }
     // For the other clients, a message ends the typing.
     this.#lastTyping = undefined;
     const message = compose(this.ports, this.state, draft);
@@ -159,7 +168,8 @@ export class Conversation {
 
   /**
    * Marks everything up to `seq` as read by this user. Takes effect locally at once; the server is notified as soon as
-   * there is a connection, and again after a failure. A lower `seq` than before has no effect.
+   * there is a connection, and again after a failure. A lower `seq` than before has no effect; one beyond the last
+   * message means the last message.
    *
    * @example
    * conversation.on('message', ({ mine, seq }) => {
@@ -167,10 +177,12 @@ export class Conversation {
    * });
    */
   markRead(seq: number): void {
-    const { list, readReceipts } = this.ports;
+    const { list, readReceipts, states } = this.ports;
     const { id, target } = this.state;
-    readReceipts.mark(target, seq);
-    if (id !== undefined) list.read(id, seq);
+    const last = id === undefined ? 0 : Math.max(...states.of(id).map(({ lastSeq }) => lastSeq));
+    const upTo = Math.min(seq, last || seq);
+    readReceipts.mark(target, upTo);
+    if (id !== undefined) list.read(id, upTo);
   }
 
   /**
@@ -220,5 +232,15 @@ export class Conversation {
     await sessions.require().request('recall', { ...this.state.target, seq });
     const { id = '', userId = '' } = this.state;
     incoming.recalled(id, seq, userId, clock.now());
+  }
+}
+
+/** A copy of the content, since a retry must have the same as the first attempt (IM-SEND-2); or why it can't be sent. */
+function copyOf(content: SentContent): [copy: SentContent, flaw?: ImError] {
+  try {
+    if (typeof content.type === 'string') return [JSON.parse(JSON.stringify(content))];
+    throw new TypeError('content has no type');
+  } catch (cause) {
+    return [content, invalid(`send: ${messageOf(cause)}`, cause)];
   }
 }

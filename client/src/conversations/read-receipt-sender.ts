@@ -67,9 +67,10 @@ export class ReadReceiptSender {
     const seq = receipt.wanted;
     const error = await session.request('read', { ...receipt.target, seq }).then(() => null, toImError);
     receipt.isBusy = false;
-    // A final refusal counts as sent: a retry would not help.
     if (error === null || !error.retryable) {
-      receipt.sent = seq;
+      if (error === null) receipt.sent = seq;
+      // A final refusal, such as of a seq beyond the head, must not keep back a lower one.
+      else if (receipt.wanted === seq) receipt.wanted = receipt.sent;
       this.#flush(receipt, 0);
       return;
     }

@@ -154,8 +154,16 @@ export class ClosedError extends ImError {
 /** Converts anything thrown to an `ImError`. Unexpected errors are retryable: only a clear refusal is final. */
 export function toImError(error: unknown): ImError {
   if (error instanceof ImError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new ImError('internal', message, { retryable: true, cause: error });
+  return new ImError('internal', messageOf(error), { retryable: true, cause: error });
+}
+
+/** The error for what no retry can change: the caller has to. */
+export function invalid(message: string, cause?: unknown): ImError {
+  return new ImError('invalid_request', message, { retryable: false, cause });
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The error of an HTTP answer. Only a body of the contract is the service's own (docs/protocol.md, section 3). */
@@ -170,6 +178,6 @@ function isErrorBody(body: unknown): body is ErrorBody {
 }
 
 function firstLineOf(body: unknown): string {
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return (text ?? '').trim().split('\n', 1)[0]?.slice(0, 200) ?? '';
+  const text = typeof body === 'string' ? body : (JSON.stringify(body) ?? '');
+  return /.{0,200}/.exec(text.trim())?.[0] ?? '';
 }

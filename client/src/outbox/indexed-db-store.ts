@@ -2,20 +2,26 @@ import { Store } from './store.ts';
 
 const TABLE = 'entries';
 
+/** An `IDBFactory`. Its type is the browser's, which is not everywhere. */
+export interface Databases {
+  /** Opens a database, as `indexedDB.open` does. */
+  open(name: string, version: number): object;
+}
+
 /**
  * A store in the IndexedDB database with this name. An entry survives a crash of the browser right after it was set.
  *
  * @example
  * createClient({ wsUrl, httpUrl, getToken, store: indexedDbStore('outbox-of-alice') });
  */
-export function indexedDbStore(name: string, indexedDB?: IDBFactory): Store {
+export function indexedDbStore(name: string, indexedDB?: Databases): Store {
   let opened: Promise<IDBDatabase> | undefined;
   const forget = (): void => {
     opened = undefined;
   };
   const open = async (): Promise<IDBDatabase> => {
     // Looked up here, since a browser that blocks storage throws or has none.
-    const request = (indexedDB ?? globalThis.indexedDB).open(name, 1);
+    const request = (indexedDB ?? globalThis.indexedDB).open(name, 1) as IDBOpenDBRequest;
     request.onupgradeneeded = () => void request.result.createObjectStore(TABLE);
     const database = await resultOf(request);
     // Another tab deletes the database, which must not wait for this one; or the browser closes it. The next call reopens.

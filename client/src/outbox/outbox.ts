@@ -42,6 +42,8 @@ export class Outbox {
   /** Conversations with a message that is being sent or waits for a retry. */
   readonly #busy = new Set<string>();
   #sender: Sender | null = null;
+  /** Why the connection has ended for good, until there shall be one again. */
+  #ended: ImError | undefined;
 
   constructor(ports: OutboxPorts) {
     this.#ports = ports;
@@ -119,11 +121,17 @@ export class Outbox {
     this.#sender = null;
   }
 
+  /** Lets messages wait again, since there shall be a connection. */
+  reopen(): void {
+    this.#ended = undefined;
+  }
+
   /**
-   * Fails all pending messages, since the connection has closed for good. The program may `retry` them; the journal
-   * keeps them as unsent, so the next run sends them.
+   * Fails all pending messages, and later ones until `reopen`, since the connection has closed for good. The program may
+   * `retry` them; the journal keeps them as unsent, so the next run sends them.
    */
   failAll(error: ImError): void {
+    this.#ended = error;
     this.pause();
     for (const message of this.#queue.splice(0)) message.fail(error);
   }
@@ -151,6 +159,7 @@ export class Outbox {
   }
 
   #flush(): void {
+    if (this.#ended !== undefined) this.failAll(this.#ended);
     for (const message of [...this.#queue]) {
       const { conversationId } = message;
       if (this.#sender === null || conversationId === undefined || this.#busy.has(conversationId)) continue;

@@ -17,6 +17,7 @@ export interface Destination {
 
 export interface Draft {
   readonly clientMsgId: string;
+  /** Nobody else changes it. */
   readonly content: SentContent;
   /** Epoch milliseconds: to show, not to order by, since clocks jump. */
   readonly writtenAtMs: number;
@@ -47,8 +48,7 @@ export class OutgoingMessage implements OwnMessage {
     this.destination = destination;
     this.key = keyOf(undefined, true, clientMsgId);
     this.clientMsgId = clientMsgId;
-    // A copy, since a retry must have the same content as the first attempt (IM-SEND-2).
-    this.content = JSON.parse(JSON.stringify(content));
+    this.content = content;
     this.writtenAtMs = writtenAtMs;
     this.#isRepeat = isRepeat;
     this.#onState = onState;

@@ -77,6 +77,16 @@ export function memoryStore(): Store {
   });
 }
 
+/** The part of `Storage` that a store uses. Its keys are its own properties, as a browser's are. */
+export interface KeyStorage {
+  /** Returns the value; null if there is none. */
+  getItem(key: string): string | null;
+  /** Stores a value. Throws if the quota is exceeded. */
+  setItem(key: string, value: string): void;
+  /** Removes a key. */
+  removeItem(key: string): void;
+}
+
 /**
  * A store in `localStorage` (or the given `Storage`), with keys that start with the name. Browsers allow about 5 MB for
  * the whole site; prefer `indexedDbStore`.
@@ -84,10 +94,10 @@ export function memoryStore(): Store {
  * @example
  * createClient({ wsUrl, httpUrl, getToken, store: localStorageStore('outbox-of-alice') });
  */
-export function localStorageStore(name: string, storage?: Storage): Store {
+export function localStorageStore(name: string, storage?: KeyStorage): Store {
   const prefix = `${name}/`;
   // Looked up at each call, since a browser that blocks storage throws.
-  const at = (): Storage => storage ?? globalThis.localStorage;
+  const at = (): KeyStorage => storage ?? globalThis.localStorage;
   return new Store({
     entries: async () =>
       Object.keys(at())

@@ -48,7 +48,8 @@ export class PollingSocket implements Socket {
   constructor({ url, protocols, httpUrl, fetch, forMs }: PollingSocketOptions) {
     this.#httpUrl = httpUrl.replace(/\/+$/, '');
     this.#fetch = fetch;
-    this.#deviceId = new URL(url).searchParams.get('deviceId') ?? '';
+    // React Native's URL can't read a query.
+    this.#deviceId = decodeURIComponent(/[?&]deviceId=([^&]*)/.exec(url)?.[1] ?? '');
     this.#token = protocols.find((one) => one.startsWith('im.token.'))?.slice('im.token.'.length) ?? '';
     this.#timer = setTimeout(() => this.close(), forMs);
     queueMicrotask(() => {

@@ -1,3 +1,5 @@
+'use client';
+
 export { useConnection } from './use-connection.ts';
 export { useConversations } from './use-conversations.ts';
 export { type UseMessages, useMessages } from './use-messages.ts';

@@ -49,8 +49,8 @@ export type Fetch = (
  * createClient({ wsUrl, httpUrl, getToken, environment: { onWake } });
  */
 export interface Environment {
-  /** Opens sockets. */
-  readonly WebSocket: WebSocketConstructor;
+  /** Opens sockets. Undefined where the platform has no `WebSocket` of its own, such as Node before 22. */
+  readonly WebSocket: WebSocketConstructor | undefined;
   /** Makes HTTP requests. */
   readonly fetch: Fetch;
   /** A monotonic clock in milliseconds, which measures all waiting times. */
@@ -97,14 +97,12 @@ function onBrowserWake(wake: () => void, offline: () => void): Cancel {
   const onVisibility = (): void => {
     if (document.visibilityState === 'visible') wake();
   };
-  document.addEventListener('visibilitychange', onVisibility);
-  globalThis.addEventListener('online', wake);
-  globalThis.addEventListener('offline', offline);
-  return () => {
-    document.removeEventListener('visibilitychange', onVisibility);
-    globalThis.removeEventListener('online', wake);
-    globalThis.removeEventListener('offline', offline);
-  };
+  const aborter = new AbortController();
+  const { signal } = aborter;
+  document.addEventListener('visibilitychange', onVisibility, { signal });
+  globalThis.addEventListener('online', wake, { signal });
+  globalThis.addEventListener('offline', offline, { signal });
+  return () => aborter.abort();
 }
 
 /**

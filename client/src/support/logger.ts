@@ -7,15 +7,15 @@
 export interface Logger {
   /** Changes of the connection, and other details. */
   debug(message: string, facts?: unknown): void;
-  /** A failure that the client handles: a failed renewal, an unreadable store. */
+  /** A failure that the client handles: an unreadable store, three attempts in a row to connect that failed. */
   warn(message: string, facts?: unknown): void;
   /** A bug in the app: an event listener that threw. */
   error(message: string, facts?: unknown): void;
 }
 
-/** Writes errors to the console, and nothing else. */
+/** Writes warnings and errors to the console. */
 export const defaultLogger: Logger = {
   debug: () => {},
-  warn: () => {},
+  warn: (message, facts) => console.warn(message, facts),
   error: (message, facts) => console.error(message, facts),
 };

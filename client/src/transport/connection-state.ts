@@ -88,11 +88,15 @@ const atRest: Row<In<'idle' | 'closed' | 'failed'>> = {
 };
 
 /** `connect` overrides the backoff: the attempt starts now. */
-const reopen = (state: In<'reconnecting'>): Transition =>
-  state.trouble === null ? to(state) : to({ ...state, trouble: null }, 'open');
+const retryNow =
+  (effect: 'open' | 'sync') =>
+  (state: In<'reconnecting' | 'syncing'>): Transition =>
+    state.trouble === null ? to(state) : to({ ...state, trouble: null }, effect);
 
-const resume = (state: In<'syncing'>): Transition =>
-  state.trouble === null ? to(state) : to({ ...state, trouble: null }, 'sync');
+/** The socket is lost. */
+const down = retryLater('reconnecting', 'drop');
+/** The socket is open, and only the syncing failed. */
+const resync = retryLater('syncing');
 
 const TABLE: { readonly [Name in ConnectionStateName]: Row<In<Name>> } = {
   idle: atRest,
@@ -102,15 +106,15 @@ const TABLE: { readonly [Name in ConnectionStateName]: Row<In<Name>> } = {
   reconnecting: {
     opened: (state) => (state.trouble === null ? opened(state) : to(state)),
     lost: (state, event) => (state.trouble === null ? down(state, event) : to(state)),
-    connect: reopen,
-    retryDue: reopen,
+    connect: retryNow('open'),
+    retryDue: retryNow('open'),
     close: shut,
   },
   syncing: {
     synced: ({ attempt }) => to({ name: 'connected', attempt, handover: 'none' }, 'settle'),
     syncFailed: resync,
-    connect: resume,
-    retryDue: resume,
+    connect: retryNow('sync'),
+    retryDue: retryNow('sync'),
     lost: down,
     close: shut,
   },
@@ -155,19 +159,15 @@ interface Failure {
   readonly retryInMs: number | null;
 }
 
-function down(
-  { attempt }: In<'connecting' | 'reconnecting' | 'syncing' | 'connected'>,
-  { error, retryInMs }: Failure,
-): Transition {
-  if (retryInMs === null) return fail(error);
-  const trouble = { error, retryInMs };
-  return to({ name: 'reconnecting', attempt: attempt + 1, trouble }, 'drop', { retryAfterMs: retryInMs });
-}
-
-function resync({ attempt }: In<'syncing' | 'connected'>, { error, retryInMs }: Failure): Transition {
-  if (retryInMs === null) return fail(error);
-  const trouble = { error, retryInMs };
-  return to({ name: 'syncing', attempt: attempt + 1, trouble }, { retryAfterMs: retryInMs });
+function retryLater(name: 'reconnecting' | 'syncing', ...effects: ConnectionEffect[]) {
+  return (
+    { attempt }: In<'connecting' | 'reconnecting' | 'syncing' | 'connected'>,
+    { error, retryInMs }: Failure,
+  ): Transition => {
+    if (retryInMs === null) return to({ name: 'failed', error }, 'drop');
+    const state = { name, attempt: attempt + 1, trouble: { error, retryInMs } };
+    return to(state, ...effects, { retryAfterMs: retryInMs });
+  };
 }
 
 function nextFailed(state: In<'connected'>, event: Failure): Transition {
@@ -182,10 +182,6 @@ function nextFailed(state: In<'connected'>, event: Failure): Transition {
 function handing(from: readonly Handover[], handover: Handover, ...effects: ConnectionEffect[]) {
   return (state: In<'connected'>): Transition =>
     from.includes(state.handover) ? to({ ...state, handover }, ...effects) : to(state);
-}
-
-function fail(error: ImError): Transition {
-  return to({ name: 'failed', error }, 'drop');
 }
 
 function shut(): Transition {

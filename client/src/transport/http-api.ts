@@ -90,12 +90,12 @@ export class HttpApi {
       ...(body && { body: JSON.stringify(body) }),
     };
     const work = this.#environment.fetch(url, init).then(readAnswer);
-    const late = new TimeoutError('HTTP', REPLY_TIMEOUT_MS);
+    const late = new TimeoutError(url, REPLY_TIMEOUT_MS);
     try {
       return await withTimeout(this.#environment, work, REPLY_TIMEOUT_MS, late);
     } catch (error) {
       aborter.abort();
-      throw error instanceof ImError ? error : new NetworkError('could not reach the HTTP API', error);
+      throw error instanceof ImError ? error : new NetworkError(`could not reach ${url}`, error);
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { ImError } from '../model/errors.ts';
+import type { ImError, RefusedError } from '../model/errors.ts';
 
 /** The input of a `RetryPolicy`. */
 export interface RetryContext {
@@ -42,9 +42,8 @@ export function fullJitterBackoff(options: BackoffOptions = {}): RetryPolicy {
   return {
     nextDelayMs: ({ attempt, error }) => {
       const delayMs = Math.round(random() * Math.min(capMs, baseMs * 2 ** attempt));
-      const leastMs =
-        'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : 0;
-      return Math.max(delayMs, leastMs);
+      const { retryAfterMs = 0 }: { readonly retryAfterMs?: number | undefined } = error as RefusedError;
+      return Math.max(delayMs, retryAfterMs);
     },
   };
 }

@@ -1,7 +1,7 @@
 import {
   ClosedError,
   ForeignAnswerError,
-  ImError,
+  invalid,
   RefusedError,
   UnauthorizedError,
 } from '../model/errors.ts';
@@ -51,14 +51,16 @@ export class SessionOpener {
   }
 
   #start(token: string, attempt: Attempt): Session {
-    const { environment, listener, logger } = this.#ports;
+    const { environment, listener, logger, wsUrl } = this.#ports;
+    const { WebSocket } = environment;
+    if (!WebSocket) throw invalid('there is no WebSocket: use Node 22, or give environment.WebSocket');
     try {
       // A browser can't set headers, so the token travels as a subprotocol (IM-CONN-1).
-      const socket = new environment.WebSocket(this.#url(), ['im.v1', `im.token.${token}`]);
-      return new Session(socket, environment, logger, listener, (error) => attempt.lost(error));
+      const socket = new WebSocket(this.#url(), ['im.v1', `im.token.${token}`]);
+      return new Session(socket, wsUrl, environment, logger, listener, (error) => attempt.lost(error));
     } catch (cause) {
-      // The constructor throws only for a malformed URL or token.
-      throw new ImError('invalid_request', 'wsUrl or token is malformed', { retryable: false, cause });
+      // The constructor throws for a malformed URL, and for ws: on a page that came over https:.
+      throw invalid(`no WebSocket can be opened to ${wsUrl}`, cause);
     }
   }
 

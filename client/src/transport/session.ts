@@ -45,6 +45,7 @@ const ID_PREFIX = 'im-';
 export class Session {
   readonly #opened = new Deferred<void>();
   readonly #socket: Socket;
+  readonly #url: string;
   readonly #environment: Environment;
   readonly #listener: PushListener;
   readonly #onLost: (error: ImError) => void;
@@ -64,12 +65,14 @@ export class Session {
   /** `onLost`: the open session has ended, because of the network, silence, or the server. Never after `close`. */
   constructor(
     socket: Socket,
+    url: string,
     environment: Environment,
     logger: Logger,
     listener: PushListener,
     onLost: (error: ImError) => void,
   ) {
     this.#socket = socket;
+    this.#url = url;
     this.#environment = environment;
     this.#listener = listener;
     this.#onLost = onLost;
@@ -170,7 +173,7 @@ export class Session {
   #open(): void {
     // The timer of the heartbeat: the first beat follows the opening.
     this.#cancelBeat = this.#environment.after(REPLY_TIMEOUT_MS, () =>
-      this.#lose(new TimeoutError('opening the connection', REPLY_TIMEOUT_MS)),
+      this.#lose(new TimeoutError(this.#url, REPLY_TIMEOUT_MS)),
     );
     this.#socket.onopen = () => {
       if (this.#state !== 'opening') return;
@@ -181,7 +184,7 @@ export class Session {
     this.#socket.onmessage = (event: { readonly data: unknown }) => this.#onFrame(event.data);
     this.#socket.onclose = () =>
       this.#lose(
-        new DisconnectedError(this.#state === 'opening' ? 'could not open the connection' : undefined),
+        new DisconnectedError(this.#state === 'opening' ? `could not connect to ${this.#url}` : undefined),
       );
     // A close event always follows. Without a handler some implementations throw.
     this.#socket.onerror = () => {};

@@ -1,4 +1,4 @@
-import { ImError, NetworkError, TimeoutError, UnauthorizedError } from '../model/errors.ts';
+import { ImError, messageOf, NetworkError, TimeoutError, UnauthorizedError } from '../model/errors.ts';
 import type { Environment } from '../support/environment.ts';
 import { withTimeout } from '../support/timeout.ts';
 
@@ -35,12 +35,15 @@ export class Tokens {
     try {
       const asked = Promise.resolve(this.#getToken());
       const late = new TimeoutError('getToken', TOKEN_TIMEOUT_MS);
-      this.#current = await withTimeout(this.#environment, asked, TOKEN_TIMEOUT_MS, late);
-      return this.#current;
+      const token = await withTimeout(this.#environment, asked, TOKEN_TIMEOUT_MS, late);
+      // As it is in a JWT: `Bearer …` and JSON would make the WebSocket's constructor throw, with the token in its message.
+      if (!/^[\w.-]+$/.test(`${token ?? ''}`)) throw new TypeError(token ? 'not a JWT' : 'no token');
+      this.#current = token;
+      return token;
     } catch (error) {
       if (error instanceof ImError) throw error;
-      if (isAuthError(error)) throw new UnauthorizedError('getToken: not authorized', error);
-      throw new NetworkError('getToken failed', error);
+      const message = `getToken: ${messageOf(error)}`;
+      throw isAuthError(error) ? new UnauthorizedError(message, error) : new NetworkError(message, error);
     }
   }
 }

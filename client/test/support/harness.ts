@@ -37,6 +37,7 @@ export async function harness(options: Partial<ClientOptions> = {}): Promise<Har
     httpUrl: server.httpUrl,
     getToken: () => 'token-1',
     deviceId: 'device',
+    logger: { debug: () => {}, warn: () => {}, error: console.error },
     ...options,
     environment: {
       nowMs: clock.nowMs,

@@ -1,0 +1,14 @@
+import { invalid } from '../model/errors.ts';
+import type { ClientOptions } from './client-options.ts';
+
+/** @throws an `ImError` `invalid_request` that names the option and the value that can't work */
+export function checkOptions({ wsUrl, httpUrl, getToken }: Partial<ClientOptions> = {}): void {
+  const flaw = !/^wss?:\/\/./i.test(`${wsUrl}`)
+    ? `wsUrl must start with wss://, not be ${wsUrl}`
+    : /^[^?]*\.execute-api\.[^/]*\/?$/.test(`${wsUrl}`)
+      ? `wsUrl must end with a stage, such as /prod: ${wsUrl}`
+      : !/^https?:\/\/./i.test(`${httpUrl}`)
+        ? `httpUrl must start with https://, not be ${httpUrl}`
+        : typeof getToken !== 'function' && 'getToken must be a function';
+  if (flaw) throw invalid(`createClient: ${flaw}`);
+}
