@@ -60,7 +60,7 @@ export function createConversationReader(
 
     async heads(conversationIds) {
       const keys = conversationIds.map((conversationId) => ({ pk: conversationId, sk: HEAD }));
-      const items = keys.length === 0 ? [] : await batchGet(documents, tableName, keys);
+      const items = await batchGet(documents, tableName, keys);
       return new Map(items.map((item) => [String(item['pk']), toHead(item)]));
     },
 
@@ -76,7 +76,7 @@ export function createConversationReader(
 
     async membershipsIn(userId, conversationIds) {
       const keys = conversationIds.map((conversationId) => memberKey(userId, conversationId));
-      const items = keys.length === 0 ? [] : await batchGet(documents, tableName, keys);
+      const items = await batchGet(documents, tableName, keys);
       return items.filter((item) => item['left'] !== true).map(toMembership);
     },
 
@@ -119,7 +119,7 @@ export function createConversationReader(
 
     async readSeqs(memberships) {
       const keys = memberships.map(({ userId, conversationId }) => memberKey(userId, conversationId));
-      const items = keys.length === 0 ? [] : await batchGet(documents, tableName, keys);
+      const items = await batchGet(documents, tableName, keys);
       return items.map((item) => {
         const { conversationId, readSeq } = toMembership(item);
         return { userId: String(item['pk']).slice(MEMBER.length), conversationId, readSeq };

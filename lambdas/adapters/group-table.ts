@@ -81,7 +81,7 @@ export function createGroupReader(
 
     async getMembers(conversationId, userIds) {
       const keys = [...new Set(userIds)].map((userId) => memberRowKey(conversationId, userId));
-      const items = keys.length === 0 ? [] : await batchGet(documents, conversationsTable, keys);
+      const items = await batchGet(documents, conversationsTable, keys);
       const statuses = items.map((item) => ({ ...toMember(item), isLeaving: item['left'] === true }));
       return new Map(statuses.map((status) => [status.userId, status]));
     },

@@ -101,7 +101,7 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
   ): Promise<ReadonlyMap<string, Item | undefined>> {
     const users = [...new Set(userIds)];
     const keys = users.map((userId) => ({ userId }));
-    const items = users.length === 0 ? [] : await batchGet(documents, tableName, keys, options);
+    const items = await batchGet(documents, tableName, keys, options);
     const found = new Map(items.map((item) => [String(item['userId']), item]));
     return new Map(users.map((userId) => [userId, found.get(userId)]));
   }

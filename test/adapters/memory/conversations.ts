@@ -49,7 +49,7 @@ export function inMemoryConversations(
   const headOf = (id: string): Head | undefined => {
     const head = heads.get(id);
     const group = head?.chat === undefined ? groups.get(id)?.facts : undefined;
-    return head && { ...head, ...(group && { group }) };
+    return head && { ...head, ...(group && { group: { ...group, admins: group.admins.toSorted() } }) };
   };
   const join = (id: string, userId: string, joinedSeq: number) => {
     const group = groups.get(id);

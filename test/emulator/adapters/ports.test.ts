@@ -357,6 +357,20 @@ describe.each([
       expect(await conversations.nextSeq(conversationId, a, 'c')).toEqual({ seq: 2, memberCount: 2 });
     });
 
+    it('shows members of a group with open history what was written before they joined (IM-GROUP)', async () => {
+      const { groups, conversations } = ports();
+      const conversationId = newGroup();
+      const [a, b] = newPair();
+      const open = { ...facts, admins: [b, a], openHistory: true };
+      await groups.create(open, [a], message(conversationId, 3));
+      const joining = { conversationId, openHistory: true, message: message(conversationId, 4), add: [b] };
+      expect(await groups.apply(joining)).toBe(true);
+      const group = { name: 'Rowers', admins: [a, b], memberCount: 2, openHistory: true };
+      expect((await conversations.head(conversationId)).group).toEqual(group);
+      for (const userId of [a, b])
+        expect((await conversations.membership(userId, conversationId))?.visibleFrom).toBe(1);
+    });
+
     it('writes a change together with its message, or not at all (IM-GROUP)', async () => {
       const { groups, conversations, messages } = ports();
       const conversationId = newGroup();
