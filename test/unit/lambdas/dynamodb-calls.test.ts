@@ -10,6 +10,7 @@ import {
   unlessRefused,
   type WriteRequest,
 } from '../../../lambdas/adapters/dynamodb.ts';
+import { createInbox, createInboxWriter } from '../../../lambdas/adapters/inbox-table.ts';
 import { createMessageWriter } from '../../../lambdas/adapters/message-table.ts';
 import { createRouteTable } from '../../../lambdas/adapters/route-table.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
@@ -191,6 +192,45 @@ describe('a batch of writes', () => {
     const { documents, inputs } = answering({});
     expect(await batchWrite(documents, 'table', [])).toEqual([]);
     expect(inputs).toEqual([]);
+  });
+});
+
+describe('an inbox', () => {
+  const entry = (userId: string, messageId: string) => ({
+    userId,
+    reference: {
+      conversationId: 'dm:alice:bob',
+      from: 'alice',
+      clientMsgId: 'c1',
+      seq: 1,
+      messageId,
+      sentAt: NOON,
+      bytes: 100,
+    },
+  });
+  const clock = () => NOON;
+  /** DynamoDB never gets to the row of this message. */
+  const busyAt = (messageId: string) => {
+    const send = async ({ input }: { readonly input: { RequestItems: { inbox: WriteRequest[] } } }) => {
+      const left = input.RequestItems.inbox.filter((request) => JSON.stringify(request).includes(messageId));
+      return { UnprocessedItems: { inbox: left } };
+    };
+    return { send } as unknown as DynamoDBDocumentClient;
+  };
+
+  it('returns the entries that are not stored, for the one user whose they are (IM-FAULT-5)', async () => {
+    const entries = ['bob', 'zoe'].flatMap((userId) => [entry(userId, `A-${userId}`), entry(userId, 'B')]);
+    const props = { tableName: 'inbox', inboxTtlSeconds: 60, clock };
+    const left = await createInboxWriter(busyAt('A-zoe'), props).put([...entries, ...entries]);
+    expect(left).toEqual([entries[2], entries[2]]);
+  });
+
+  it('is unavailable if it still has an entry that should be removed (IM-HELLO-2)', async () => {
+    const ids = Array.from({ length: 30 }, (_, n) => `M${n}`);
+    const remove = (messageId: string) =>
+      createInbox(busyAt(messageId), { tableName: 'inbox', clock }).remove('bob', ids);
+    await expect(remove('M29')).rejects.toBeInstanceOf(UnavailableError);
+    await expect(remove('other')).resolves.toBeUndefined();
   });
 });
 

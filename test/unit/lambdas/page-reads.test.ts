@@ -1,10 +1,12 @@
-import type { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { BatchGetCommandInput, DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createConversationReader } from '../../../lambdas/adapters/conversation-table.ts';
 import { createDeskReader } from '../../../lambdas/adapters/desk-table.ts';
 import { createGroupReader } from '../../../lambdas/adapters/group-table.ts';
 import { createInbox } from '../../../lambdas/adapters/inbox-table.ts';
 import { createMessageReader } from '../../../lambdas/adapters/message-table.ts';
+import type { Chat } from '../../../lambdas/domain/model/chat.ts';
+import { LIMITS } from '../../../protocol/limits.ts';
 import { NOON } from '../../adapters/memory/world.ts';
 
 /** A partition of six rows. DynamoDB reads as many as the limit says, hides some by a filter, and names the last one. */
@@ -49,5 +51,34 @@ describe('a page of two reads no more rows than it needs, and goes on behind hid
   ])('%s', async (_, read, expected) => {
     expect(await read()).toHaveLength(2);
     expect(limits).toEqual(expected);
+  });
+});
+
+describe('what the desk reads of a queue', () => {
+  it('is at most the highest position that a customer is told (IM-DESK-5)', async () => {
+    const chat = { conversationId: 'cs:1', queue: 'q', state: 'waiting', customer: 'bob', openedAtMs: NOON };
+    expect(await desk.positionOf(chat as Chat)).toBe(1);
+    expect(limits).toEqual([LIMITS.maxPosition]);
+  });
+
+  it('is a hundred agents at a time, of those that are ready', async () => {
+    const agents = Array.from({ length: 230 }, (_, n) => ({
+      pk: `a#ann${n}`,
+      sk: `a#ann${n}`,
+      status: n < 220 ? 'ready' : 'away',
+      queues: n === 0 ? ['other'] : ['q'],
+    }));
+    const batches: number[] = [];
+    const crowd = {
+      async send({ input }: { readonly input: BatchGetCommandInput }) {
+        const keys = input.RequestItems?.['table']?.Keys;
+        if (keys === undefined) return { Items: agents };
+        batches.push(keys.length);
+        return { Responses: { table: agents.filter(({ pk }) => keys.some((key) => key['pk'] === pk)) } };
+      },
+    } as unknown as DynamoDBDocumentClient;
+    const found = await createDeskReader(crowd, 'table').readyAgents('q');
+    expect(found.map(({ userId }) => userId)).toEqual(agents.slice(1, 220).map(({ pk }) => pk.slice(2)));
+    expect(batches).toEqual([100, 100, 20]);
   });
 });
