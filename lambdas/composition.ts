@@ -125,6 +125,7 @@ export const tokens = maker(['issuer', 'audience', 'jwksUri', 'userIdClaim', 'ro
 );
 
 export const leaseMs = maker(['leaseSeconds'], (env) => Number(env.leaseSeconds) * 1000);
+export const editWindowMs = maker(['editWindowMs'], (env) => Number(env.editWindowMs));
 /** `undefined`: the idle option is off (IM-IDLE). */
 export const idleTimeoutMs = maker(['idleTimeoutMs'], (env) => Number(env.idleTimeoutMs) || undefined);
 export const duplicateLogin = maker(['duplicateLogin'], (env) =>

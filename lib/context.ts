@@ -19,7 +19,7 @@ export type ReadContext = (key: string) => unknown;
  * - lists, as JSON or separated by commas: `audience`, `allowedOrigins`, `deskQueues`, `widgetOrigins`, `diagnostics`
  * - `true` or `false`: `retain`, `accessLogRole`, `desk`, `webPage`; also `userPool`, which is no prop
  * - durations, a whole number with `s`, `m`, `h`, or `d`: `lease` (`30m`), `inboxTtl` (`7d`), `historyRetention` (`365d`,
- *   or `forever`), `deskAgentGrace` (`2m`)
+ *   or `forever`), `deskAgentGrace` (`2m`), `editWindow` (`24h`, `0s` for never)
  * - two whole numbers, as `12000,4000`: read and write units of `warmThroughput`
  * - whole numbers: `offlineConcurrency`, `pollConcurrency`, `idleTimeoutMs`
  *
@@ -45,6 +45,7 @@ export function propsFromContext(read: ReadContext): ServerlessImProps {
     messageTableClass: context.choice('messageTableClass', MESSAGE_TABLE_CLASSES),
     warmThroughput: context.warmThroughput('warmThroughput'),
     historyRetention: context.retention('historyRetention'),
+    editWindow: context.duration('editWindow'),
     inboxTtl: context.duration('inboxTtl'),
     lease: context.duration('lease'),
     idleTimeoutMs: context.integer('idleTimeoutMs'),

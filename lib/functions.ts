@@ -33,7 +33,14 @@ export const FUNCTIONS = {
     trigger: { kind: 'webSocket' },
     timeoutSeconds: SENDER_TIMEOUT_SECONDS,
     memoryMegabytes: 512,
-    settings: ['leaseSeconds', 'historyTtlSeconds', 'idleTimeoutMs', 'duplicateLogin', ...TOKEN_SETTINGS],
+    settings: [
+      'leaseSeconds',
+      'historyTtlSeconds',
+      'editWindowMs',
+      'idleTimeoutMs',
+      'duplicateLogin',
+      ...TOKEN_SETTINGS,
+    ],
     grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk }) => {
       storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
       storage.inbox.grant(fn, 'Query', 'BatchWriteItem');
@@ -60,6 +67,7 @@ export const FUNCTIONS = {
     settings: [
       'leaseSeconds',
       'historyTtlSeconds',
+      'editWindowMs',
       'idleTimeoutMs',
       'webSocketUrl',
       ...TOKEN_SETTINGS,
@@ -70,8 +78,9 @@ export const FUNCTIONS = {
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem');
       // To remove a member of a group, and to check that a new admin is a member.
       storage.conversations.grant(fn, 'DeleteItem', 'ConditionCheckItem');
-      storage.messages.grant(fn, 'BatchGetItem', 'PutItem');
+      storage.messages.grant(fn, 'BatchGetItem', 'PutItem', 'UpdateItem');
       storage.messages.grantQueryBySeq(fn);
+      storage.messages.grantQueryByChange(fn);
       offlineQueue.grantSend(fn);
       fanOutQueue.grantSend(fn);
       gateway.grantConnections(fn, 'POST', 'DELETE');
@@ -137,11 +146,12 @@ export const FUNCTIONS = {
     trigger: { kind: 'queue', queue: 'service' },
     timeoutSeconds: SENDER_TIMEOUT_SECONDS,
     memoryMegabytes: 512,
-    settings: ['leaseSeconds', 'historyTtlSeconds'],
+    settings: ['leaseSeconds', 'historyTtlSeconds', 'editWindowMs'],
     grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk }) => {
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
       storage.conversations.grant(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
-      storage.messages.grant(fn, 'BatchGetItem', 'PutItem');
+      storage.messages.grant(fn, 'BatchGetItem', 'PutItem', 'UpdateItem');
+      storage.messages.grantQueryBySeq(fn);
       offlineQueue.grantSend(fn);
       fanOutQueue.grantSend(fn);
       gateway.grantConnections(fn, 'POST', 'DELETE');

@@ -1,4 +1,5 @@
 import { Duration, Token } from 'aws-cdk-lib';
+import { LIMITS } from '../protocol/limits.ts';
 
 /**
  * Options of `ServerlessIm`. All are optional. The constructor checks them together and throws one `InvalidOptionsError`
@@ -101,6 +102,13 @@ export interface ServerlessImProps {
    * @example Duration.days(365)
    */
   readonly historyRetention?: Duration | undefined;
+  /**
+   * How long after sending it a user may edit a message (IM-EDIT). Services may at any time.
+   * @default Duration.hours(24)
+   * @throws {InvalidOptionsError} negative
+   * @example Duration.seconds(0) // never
+   */
+  readonly editWindow?: Duration | undefined;
   /**
    * How long an inbox keeps messages for an absent user (IM-PUSH-2).
    * @default Duration.days(7)
@@ -300,6 +308,8 @@ export interface ServerlessImOptions {
   readonly warmThroughput: WarmThroughput | undefined;
   /** 0: forever. */
   readonly historyTtlSeconds: number;
+  /** 0: never. */
+  readonly editWindowMs: number;
   readonly inboxTtlSeconds: number;
   readonly leaseSeconds: number;
   /** 0: off. */
@@ -353,6 +363,7 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     messageTableClass: props.messageTableClass ?? 'standard',
     warmThroughput: props.warmThroughput,
     historyTtlSeconds: props.historyRetention?.toSeconds() ?? 0,
+    editWindowMs: props.editWindow?.toMilliseconds() ?? LIMITS.editWindowMs,
     inboxTtlSeconds: (props.inboxTtl ?? Duration.days(7)).toSeconds(),
     leaseSeconds: (props.lease ?? Duration.minutes(30)).toSeconds(),
     idleTimeoutMs: props.idleTimeoutMs ?? 0,

@@ -33,6 +33,7 @@ export function settingsOf(options: ServerlessImOptions, identity: Identity, web
     duplicateLogin: options.duplicateLogin,
     leaseSeconds: String(options.leaseSeconds),
     idleTimeoutMs: String(options.idleTimeoutMs),
+    editWindowMs: String(options.editWindowMs),
     inboxTtlSeconds: String(options.inboxTtlSeconds),
     historyTtlSeconds: String(options.historyTtlSeconds),
     deskAgentGraceSeconds: String(options.deskAgentGraceSeconds),

@@ -58,8 +58,9 @@ export class Store {
 }
 
 const BY_SEQ = 'bySeq';
+const BY_CHANGE = 'byChange';
 
-/** The history: the table finds a message by sender and clientMsgId, its index by seq. */
+/** The history: the table finds a message by sender and clientMsgId, its indexes by seq, and by the time of its last change. */
 export class MessageStore extends Store {
   /**
    * Allows `Query` on the index by seq, and sets the function's variable with the table's name.
@@ -67,6 +68,14 @@ export class MessageStore extends Store {
    */
   grantQueryBySeq(fn: LambdaFunction): Grant {
     return this.grantOn(fn, `${this.table.tableArn}/index/${BY_SEQ}`, ['Query']);
+  }
+
+  /**
+   * Allows `Query` on the index by last change, and sets the function's variable with the table's name.
+   * @example chat.storage.messages.grantQueryByChange(fn);
+   */
+  grantQueryByChange(fn: LambdaFunction): Grant {
+    return this.grantOn(fn, `${this.table.tableArn}/index/${BY_CHANGE}`, ['Query']);
   }
 }
 
@@ -121,6 +130,12 @@ export class Storage extends Construct {
       indexName: BY_SEQ,
       sortKey: { name: 'seq', type: AttributeType.NUMBER },
       projectionType: ProjectionType.ALL,
+    });
+    messages.addLocalSecondaryIndex({
+      indexName: BY_CHANGE,
+      sortKey: { name: 'changedAt', type: AttributeType.NUMBER },
+      // Keys only, and only changed messages have the attribute: a plain send costs nothing more (IM-CHANGE-6).
+      projectionType: ProjectionType.KEYS_ONLY,
     });
     const inbox = this.#table('Inbox', {
       partitionKey: USER_ID,

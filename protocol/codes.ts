@@ -12,6 +12,8 @@ export const ERROR_CODES = {
   conflict: { status: 409, retryable: false },
   idempotency_conflict: { status: 409, retryable: false },
   recall_window_passed: { status: 409, retryable: false },
+  edit_window_passed: { status: 409, retryable: false },
+  limit_reached: { status: 409, retryable: false },
   rate_limited: { status: 429, retryable: true },
   unavailable: { status: 503, retryable: true },
   internal: { status: 500, retryable: true },

@@ -58,9 +58,34 @@ export const readSchema = lazySchema(() =>
   z.object({ id: frameId(), ...target(), seq: seq() }).check(exactlyOneTarget()),
 );
 
-export const recallSchema = lazySchema(() =>
-  z.object({ id: frameId(), ...target(), seq: seq() }).check(exactlyOneTarget()),
+/** Names a message. */
+export const messageTargetSchema = lazySchema(() =>
+  z.object({ ...target(), seq: seq() }).check(exactlyOneTarget()),
 );
+
+export const recallSchema = lazySchema(() =>
+  z.intersection(z.object({ id: frameId() }), messageTargetSchema()),
+);
+
+/** `PATCH /conversations/{conversationId}/messages/{seq}`, and `edit` without its target. */
+const editFields = lazySchema(() => ({
+  /** Chosen by the client, so that a repeat is recognized (IM-EDIT). */
+  editId: frameId(),
+  content: contentSchema(),
+  /** Refuses the edit unless the message has this `rev`. */
+  ifRev: z.optional(z.int().check(z.minimum(0))),
+}));
+
+export const editRequestSchema = lazySchema(() => z.object(editFields()));
+
+/** An `edit` without its frame id. */
+export const editMessageSchema = lazySchema(() =>
+  z.object({ ...target(), seq: seq(), ...editFields() }).check(exactlyOneTarget()),
+);
+
+export const editSchema = lazySchema(() => z.intersection(z.object({ id: frameId() }), editMessageSchema()));
+
+export type EditRequest = z.infer<ReturnType<typeof editRequestSchema>>;
 
 export const typingSchema = lazySchema(() =>
   z.object({ ...target(), typing: z.boolean() }).check(exactlyOneTarget()),
@@ -118,6 +143,10 @@ export interface Message {
   readonly content: Content;
   /** Server time in epoch milliseconds. */
   readonly sentAt: number;
+  /** 0 as sent, higher with each change. Of two copies the one with the higher `rev` is right (IM-CHANGE). */
+  readonly rev: number;
+  /** When its sender last edited it: epoch milliseconds by the server's clock. */
+  readonly editedAt?: number;
 }
 
 /** A page of the inbox. `batch` is null if the inbox is empty. */
@@ -192,7 +221,14 @@ export interface SessionFrame {
   readonly session: Session;
 }
 
-/** The reply to `read` and `recall`. */
+/** The reply to a change of a message: the message as it is now (IM-CHANGE-1). */
+export interface MessageFrame {
+  readonly type: 'message';
+  readonly id: string;
+  readonly message: Message;
+}
+
+/** The reply to `read`. */
 export interface OkFrame {
   readonly type: 'ok';
   readonly id: string;
@@ -248,13 +284,20 @@ export interface ReadPush {
   readonly seq: number;
 }
 
-/** A message was recalled. Takes precedence over the message itself, in whatever order they arrive. */
-export interface RecalledPush {
-  readonly type: 'recalled';
-  readonly conversationId: string;
-  readonly seq: number;
+/** What happened to a message. */
+export interface MessageChange {
+  readonly kind: 'edited' | 'recalled';
+  /** The user who made the change. */
   readonly by: string;
-  readonly at: number;
+}
+
+/** A stored message changed. May arrive before an older copy of the message: the higher `rev` is right (IM-CHANGE-1). */
+export interface ChangedPush {
+  readonly type: 'changed';
+  readonly conversationId: string;
+  readonly change: MessageChange;
+  /** As it is now. */
+  readonly message: Message;
 }
 
 /** A user types. Clients drop it after a few seconds without another one. */
@@ -269,7 +312,7 @@ export interface TypingPush {
 export type ServerPush =
   | MessagesPush
   | ReadPush
-  | RecalledPush
+  | ChangedPush
   | TypingPush
   | DeskAssignedPush
   | DeskUpdatedPush

@@ -14,6 +14,9 @@ export const HTTP_ROUTES = [
   'GET /session',
   'GET /conversations',
   'GET /conversations/{conversationId}/messages',
+  'GET /conversations/{conversationId}/changes',
+  'PATCH /conversations/{conversationId}/messages/{seq}',
+  'DELETE /conversations/{conversationId}/messages/{seq}',
   'POST /messages',
   'POST /groups',
   'GET /groups/{id}',
@@ -90,6 +93,13 @@ export const messagesQuerySchema = lazySchema(() =>
   ),
 );
 
+export const changesQuerySchema = lazySchema(() =>
+  z.object({
+    since: z.string().check(z.regex(/^[0-9]{1,15}$/, 'must be epoch milliseconds')),
+    cursor: z.optional(z.string().check(z.maxLength(1_024))),
+  }),
+);
+
 export interface SessionBody {
   readonly userId: string;
   readonly wsUrl: string;
@@ -131,6 +141,17 @@ export interface HistoryBody {
   readonly head: number;
   /** Whether there are more messages in the paging direction. */
   readonly hasMore: boolean;
+}
+
+/** A page of the messages that changed since a time (IM-CHANGE-2). */
+export interface ChangesBody {
+  /** As they are now, in order of last change. */
+  readonly messages: readonly Message[];
+  readonly cursor: string | null;
+  /** The next `since`: epoch milliseconds, the same on every page of a feed. */
+  readonly serverTime: number;
+  /** More changed than the feed holds, or the time is too long ago: reload what is kept of the conversation. */
+  readonly reset?: true;
 }
 
 const userId = lazySchema(() => z.string().check(z.regex(USER_ID, 'is not a user id')));

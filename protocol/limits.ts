@@ -20,6 +20,14 @@ export const LIMITS = {
   expiryGraceMs: 30_000,
   presenceUsers: 100,
   recallWindowMs: 2 * 60_000,
+  /** The default of the option `editWindow`. */
+  editWindowMs: 24 * 3_600_000,
+  /** Both feeds of changes look back this much further: 10 s from a time that is taken to its write, and clocks that differ. */
+  changeMarginMs: 15_000,
+  /** A feed of changes longer than this says `reset` (IM-CHANGE-2). */
+  changesMax: 1_000,
+  /** A feed of changes reaches back this far (IM-CHANGE-2). */
+  changesDays: 30,
   maxGroupMembers: 100_000,
   /** Members of groups up to this size get inbox copies; members of larger ones catch up from history. */
   inboxCopiesMembers: 500,

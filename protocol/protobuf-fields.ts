@@ -19,6 +19,7 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['recall', 7, 'Recall', 'case'],
     ['typing', 8, 'Typing', 'case'],
     ['presence', 9, 'Presence', 'case'],
+    ['edit', 10, 'Edit', 'case'],
     ['desk.open', 20, 'DeskOpen', 'case'],
     ['desk.close', 21, 'DeskClose', 'case'],
     ['desk.ready', 22, 'DeskReady', 'case'],
@@ -54,6 +55,15 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['to', 2, 'string', 'maybe'],
     ['conversationId', 3, 'string', 'maybe'],
     ['seq', 4, 'int64', 'one'],
+  ],
+  Edit: [
+    ['id', 1, 'string', 'one'],
+    ['to', 2, 'string', 'maybe'],
+    ['conversationId', 3, 'string', 'maybe'],
+    ['seq', 4, 'int64', 'one'],
+    ['editId', 5, 'string', 'one'],
+    ['content', 6, 'Content', 'one'],
+    ['ifRev', 7, 'int64', 'maybe'],
   ],
   Typing: [
     ['to', 1, 'string', 'maybe'],
@@ -98,9 +108,10 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['error', 8, 'ErrorFrame', 'case'],
     ['messages', 9, 'MessagesPush', 'case'],
     ['read', 10, 'ReadPush', 'case'],
-    ['recalled', 11, 'RecalledPush', 'case'],
+    ['changed', 11, 'ChangedPush', 'case'],
     ['typing', 12, 'TypingPush', 'case'],
     ['session.closed', 13, 'SessionClosedPush', 'case'],
+    ['message', 14, 'MessageFrame', 'case'],
     ['desk.chat', 20, 'DeskChatFrame', 'case'],
     ['desk.agent', 21, 'DeskAgentFrame', 'case'],
     ['desk.assigned', 22, 'DeskAssignedPush', 'case'],
@@ -178,11 +189,18 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['userId', 2, 'string', 'one'],
     ['seq', 3, 'int64', 'one'],
   ],
-  RecalledPush: [
+  ChangedPush: [
     ['conversationId', 1, 'string', 'one'],
-    ['seq', 2, 'int64', 'one'],
-    ['by', 3, 'string', 'one'],
-    ['at', 4, 'int64', 'one'],
+    ['change', 2, 'MessageChange', 'one'],
+    ['message', 3, 'Message', 'one'],
+  ],
+  MessageChange: [
+    ['kind', 1, 'string', 'one'],
+    ['by', 2, 'string', 'one'],
+  ],
+  MessageFrame: [
+    ['id', 1, 'string', 'one'],
+    ['message', 2, 'Message', 'one'],
   ],
   TypingPush: [
     ['conversationId', 1, 'string', 'one'],
@@ -197,6 +215,8 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['from', 5, 'string', 'one'],
     ['content', 6, 'Content', 'one'],
     ['sentAt', 7, 'int64', 'one'],
+    ['rev', 8, 'int64', 'one'],
+    ['editedAt', 9, 'int64', 'maybe'],
   ],
   Content: [
     ['text', 1, 'TextContent', 'case'],

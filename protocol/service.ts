@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { messageRequestSchema } from './frames.ts';
+import { editMessageSchema, messageRequestSchema, messageTargetSchema } from './frames.ts';
 import { DEVICE_ID, SENDER_ID, USER_ID } from './ids.ts';
 import { lazySchema } from './lazy-schema.ts';
 
@@ -13,18 +13,22 @@ export const logOutSchema = lazySchema(() =>
   }),
 );
 
-/**
- * An event in the service queue, as JSON. Sends a message as any user, or as `system`, with the guarantees of a client's
- * `sendMessage`.
- */
-export const serviceEventSchema = lazySchema(() =>
-  z.intersection(
-    z.object({
-      type: z.literal('message.send'),
-      from: z.string().check(z.regex(SENDER_ID, 'is not a user id')),
-    }),
-    messageRequestSchema(),
-  ),
+const sender = lazySchema(() => z.string().check(z.regex(SENDER_ID, 'is not a user id')));
+
+const sendEvent = lazySchema(() =>
+  z.intersection(z.object({ type: z.literal('message.send'), from: sender() }), messageRequestSchema()),
 );
+const editEvent = lazySchema(() =>
+  z.intersection(z.object({ type: z.literal('message.edit'), from: sender() }), editMessageSchema()),
+);
+const recallEvent = lazySchema(() =>
+  z.intersection(z.object({ type: z.literal('message.recall'), from: sender() }), messageTargetSchema()),
+);
+
+/**
+ * An event in the service queue, as JSON. Sends, edits, or recalls a message as any user, or as `system`, with the
+ * guarantees and the rights of a client, but at any time.
+ */
+export const serviceEventSchema = lazySchema(() => z.union([sendEvent(), editEvent(), recallEvent()]));
 
 export type ServiceEvent = z.infer<ReturnType<typeof serviceEventSchema>>;

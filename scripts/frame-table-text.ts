@@ -3,6 +3,7 @@ import { ACTIONS } from '../protocol/actions.ts';
 import { CLOSE_REASONS, ERROR_CODES } from '../protocol/codes.ts';
 import {
   addMembersSchema,
+  changesQuerySchema,
   conversationsQuerySchema,
   createGroupSchema,
   messagesQuerySchema,
@@ -68,6 +69,7 @@ export function protocolTables(): ReadonlyMap<string, string> {
     ...[...requests, ...frames].filter(([, text]) => text.split('\n').length > 2),
     ['http conversations', requestTable('Conversations', conversationsQuerySchema())],
     ['http history', requestTable('History', messagesQuerySchema())],
+    ['http changes', requestTable('Changes', changesQuerySchema())],
     ['http createGroup', requestTable('Group', createGroupSchema())],
     ['http updateGroup', requestTable('Group', updateGroupSchema())],
     ['http addMembers', requestTable('Group', addMembersSchema())],

@@ -30,11 +30,11 @@ export {
 } from './model/errors.ts';
 export type {
   ActivityEvent,
+  ChangedEvent,
   ClientEvents,
   ConversationEvents,
   Gap,
   ReadEvent,
-  RecalledEvent,
   TypingEvent,
 } from './model/events.ts';
 export type { ChatMessage, MessageState, OwnMessage } from './model/message.ts';

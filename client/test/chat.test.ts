@@ -121,6 +121,7 @@ describe('chat', () => {
       sentAt: sentAt.getTime(),
       mine: false,
       state: 'sent',
+      editedAt: undefined,
       error: undefined,
     } as const;
     expect(messageLine(old, sentAt)).toBe('04:05 bob: message 1');
@@ -138,6 +139,7 @@ describe('chat', () => {
       key: 'bob:c1',
       mine: false,
       state: 'sent',
+      editedAt: undefined,
       error: undefined,
     } as const;
     expect(messageLine(received, new Date(SERVER_TIME))).toMatch(

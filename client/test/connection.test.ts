@@ -53,6 +53,7 @@ describe('connecting', () => {
           from: 'bob',
           content: { type: 'text' as const, text: 'x' },
           sentAt: 1,
+          rev: 0,
         },
       ],
       batch: `batch-${seq}`,

@@ -10,6 +10,7 @@ const lastMessage = {
   from: 'bob',
   content: { type: 'text', text: 'hi' },
   sentAt: 1,
+  rev: 0,
 } as const;
 
 let list: ConversationList;

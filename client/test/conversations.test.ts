@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ClientEvents } from '../src/index.ts';
-import { message, oldMessage, SERVER_TIME } from './support/builders.ts';
+import { message, oldMessage, recallPush, SERVER_TIME } from './support/builders.ts';
 import { fullDelays, type Harness, harness } from './support/harness.ts';
 
 const DM = 'dm:alice:bob';
@@ -56,7 +56,7 @@ describe('the list of conversations', () => {
     await listed(parts, ([first]) => first?.lastMessage?.state === 'read');
     connection.send({ type: 'read', conversationId: DM, userId: 'alice', seq: 3 });
     await listed(parts, ([first]) => first?.unread === 0);
-    connection.send({ type: 'recalled', conversationId: DM, seq: 4, by: 'alice', at: 5 });
+    connection.send(recallPush(4, 'alice', 5));
     await listed(parts, ([first]) => first?.lastMessage?.content.type === 'recalled');
   });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type MessagesSnapshot, MessageView } from '../src/index.ts';
-import { message, oldMessage, seqs } from './support/builders.ts';
+import { message, oldMessage, recallPush, seqs } from './support/builders.ts';
 import { fullDelays, type Harness, harness } from './support/harness.ts';
 import { settle } from './support/manual-clock.ts';
 
@@ -81,7 +81,7 @@ describe('MessageView', () => {
     await shows(view, isQuiet);
     connection.send({ type: 'read', conversationId: DM, userId: 'bob', seq: 1 });
     await shows(view, ({ messages: [first] }) => first?.state === 'read');
-    connection.send({ type: 'recalled', conversationId: DM, seq: 1, by: 'alice', at: 1 });
+    connection.send(recallPush(1, 'alice'));
     await shows(view, ({ messages: [first] }) => first?.content.type === 'recalled');
     server.scripts.set('sendMessage', ({ id }) => ({
       type: 'error',
@@ -124,7 +124,7 @@ describe('MessageView', () => {
     const reconnecting = entered('reconnecting');
     first.cut();
     await reconnecting;
-    server.history[0] = oldMessage(1, { content: { type: 'recalled', by: 'bob', at: 5 } });
+    server.history[0] = oldMessage(1, { content: { type: 'recalled', by: 'bob', at: 5 }, rev: 1 });
     clock.advance(500);
     await shows(view, ({ messages: [only] }) => only?.content.type === 'recalled');
   });

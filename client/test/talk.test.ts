@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Gap, RecalledEvent, TypingEvent } from '../src/index.ts';
-import { message, oldMessage } from './support/builders.ts';
+import type { ChangedEvent, Gap, TypingEvent } from '../src/index.ts';
+import { message, oldMessage, recallPush } from './support/builders.ts';
 import { fullDelays, harness } from './support/harness.ts';
 import { settle } from './support/manual-clock.ts';
 
@@ -90,25 +90,27 @@ describe('recall', () => {
     const connection = await connected();
     const bob = im.direct('bob');
     const { seq } = await bob.send(hi).acked;
-    const events: RecalledEvent[] = [];
-    bob.on('recalled', (event) => events.push(event));
+    const events: ChangedEvent[] = [];
+    bob.on('changed', (event) => events.push(event));
     await bob.recall(seq);
     expect(await connection.next('recall')).toMatchObject({ to: 'bob', seq: 1 });
-    expect(events).toMatchObject([{ seq: 1, by: 'alice' }]);
+    expect(events).toMatchObject([
+      { change: { kind: 'recalled', by: 'alice' }, message: { seq: 1, rev: 1 } },
+    ]);
     expect((await bob.history()).messages[0]?.content).toMatchObject({ type: 'recalled', by: 'alice' });
   });
 
   it('overrides the message, whichever arrives first', async () => {
     const { im, connected, heard, heardCount } = await harness();
     const connection = await connected();
-    connection.send({ type: 'recalled', conversationId: DM, seq: 1, by: 'bob', at: 9 });
+    connection.send(recallPush(1, 'bob', 9));
     connection.push(message(1), message(2));
     await heardCount(2);
     expect(heard.map(({ content }) => content.type)).toEqual(['recalled', 'text']);
-    const again = once((listener) => im.direct('bob').on('recalled', listener));
-    connection.send({ type: 'recalled', conversationId: DM, seq: 1, by: 'bob', at: 9 });
-    connection.send({ type: 'recalled', conversationId: DM, seq: 2, by: 'bob', at: 10 });
-    expect(await again).toEqual({ seq: 2, by: 'bob', at: 10 });
+    const again = once((listener) => im.direct('bob').on('changed', listener));
+    connection.send(recallPush(1, 'bob', 9));
+    connection.send(recallPush(2, 'bob', 10));
+    expect(await again).toMatchObject({ message: { seq: 2, content: { by: 'bob', at: 10 } } });
   });
 
   it('rejects with the server’s reason, and without a connection', async () => {

@@ -18,7 +18,7 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  *
  *   pk                 sk                attributes
  *   <conversationId>   'head'            head: the highest allocated seq, tail: sort key of the message that got it,
- *                                        at: when; in a direct conversation also l#<userId>: the last seq of this user;
+ *                                        at: when; changedAt?: when a message last changed; in a direct conversation also l#<userId>: the last seq of this user;
  *                                        in a group also name, admins (set), memberCount, openHistory,
  *                                        removedSeq?, outbox? (set: group-table.ts);
  *                                        in a support chat also chat (map), closed?
@@ -28,6 +28,7 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  *
  * Access                              Call          Units
  * next seq                            UpdateItem    1 write
+ * mark of a changed message            UpdateItem    1 write
  * create a direct conversation        TransactWrite 6 writes, once
  * head of one, of 100                 GetItem, BatchGet   1 read each, strong
  * membership, cursor; 100 of them     GetItem, BatchGet   1 read each, strong
@@ -167,6 +168,17 @@ export function createConversationWriter(
       };
     },
 
+    async markChanged(conversationId, atMs) {
+      const command = new UpdateCommand({
+        TableName: tableName,
+        Key: { pk: conversationId, sk: HEAD },
+        UpdateExpression: 'SET changedAt = :at',
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: { ':at': atMs },
+      });
+      await unlessRefused(() => callDespiteTransactions(() => documents.send(command)));
+    },
+
     async createDirect(conversationId, users) {
       const head = {
         TableName: tableName,
@@ -232,6 +244,7 @@ function toHead(item: Item): Head {
   return {
     seq: Number(item['head']),
     atMs: Number(item['at'] ?? 0),
+    ...(item['changedAt'] !== undefined && { changedAtMs: Number(item['changedAt']) }),
     ...(typeof tail === 'string' && { tail: parseMessageSortKey(tail) }),
     ...(lastSeqs.length > 0 && { lastSeqs: new Map(lastSeqs) }),
     ...(group !== undefined && { group }),

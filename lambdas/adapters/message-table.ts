@@ -1,25 +1,35 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { MessageReader, MessageWriter, SeqRange, StoredMessage } from '../domain/model/message.ts';
+import type {
+  Change,
+  MessageKey,
+  MessageReader,
+  MessageWriter,
+  SeqRange,
+  StoredMessage,
+} from '../domain/model/message.ts';
 import { type Clock, epochSecondsAfter } from '../shared/clock.ts';
 import { batchGet, call, type Item, unlessRefused } from './dynamodb.ts';
-import { messageSortKey } from './message-key.ts';
+import { messageSortKey, parseMessageSortKey } from './message-key.ts';
 
 /*
  * Message table: the history. All other copies of a message are references to it.
  *
  *   pk                    sk                     attributes
  *   <conversationId>#0    <from>#<clientMsgId>   seq, messageId, from, clientMsgId, sentAt, content (JSON text),
- *                                                hash (of the content as sent), ttl? (epoch seconds)
- *   index bySeq: pk, seq; all attributes; strongly consistent
+ *                                                hash (of the content as sent), ttl? (epoch seconds); in a changed
+ *                                                message rev, changedAt; editedAt?, editId?, recalled?
+ *   index bySeq: pk, seq; all attributes
+ *   index byChange: pk, changedAt; keys only; sparse, since only changed messages have the attribute
  *
  * The key makes sends idempotent (IM-SEND-2): a repeat finds its original. #0 is an epoch: a local index limits an item
  * collection to 10 GB, and a conversation near that limit would start the next epoch.
  *
  * Access                          Call      Units for messages of ≤ 1 KB
  * store                           PutItem   2 writes (item, index); a repeat 1, and it returns the original without a read
- * recall                          UpdateItem 2 writes
+ * edit, recall                    UpdateItem 4 writes the first time (item, bySeq, byChange), then 5: its entry moves
+ * changed since, page of 100      Query     1 read per 4 KB ≈ 40 keys, strong; then BatchGet, 1 read each, strong
  * page of 50 by seq               Query     1 read per 4 KB, strong
  * by key, ≤ 100                   BatchGet  1 read each, strong
  * unread above a seq              Query     1 read per 4 KB, strong, newest first, up to the 100th message of others; at
@@ -31,6 +41,7 @@ import { messageSortKey } from './message-key.ts';
 
 const EPOCH = 0;
 const BY_SEQ = 'bySeq';
+const BY_CHANGE = 'byChange';
 /** A count that finds fewer than its maximum reads this much further: DynamoDB ends a page at 1 MB, content included. */
 const COUNT_FURTHER = 1_000;
 const ABSENT_OR_EXPIRED = 'attribute_not_exists(pk) OR #ttl <= :nowSeconds';
@@ -103,6 +114,39 @@ export function createMessageReader(
       return { messages: found.slice(0, limit).map(toStored), hasMore: found.length > limit };
     },
 
+    async changed(conversationId, { sinceMs, after, limit }) {
+      const pk = partition(conversationId);
+      const command = new QueryCommand({
+        TableName: tableName,
+        IndexName: BY_CHANGE,
+        KeyConditionExpression: 'pk = :pk AND changedAt >= :since',
+        ExpressionAttributeValues: { ':pk': pk, ':since': sinceMs },
+        ConsistentRead: true,
+        Limit: limit,
+        ...(after !== undefined && {
+          ExclusiveStartKey: { pk, sk: messageSortKey(after), changedAt: after.changedAtMs },
+        }),
+      });
+      const { Items: keys = [], LastEvaluatedKey } = await call(() => documents.send(command));
+      const items =
+        keys.length === 0
+          ? []
+          : await batchGet(
+              documents,
+              tableName,
+              keys.map(({ sk }) => ({ pk, sk })),
+            );
+      const bySortKey = new Map(items.filter(isNotExpired).map((item) => [item['sk'], toStored(item)]));
+      return {
+        messages: keys.flatMap(({ sk }) => bySortKey.get(sk) ?? []),
+        count: keys.length,
+        next: LastEvaluatedKey && {
+          ...parseMessageSortKey(String(LastEvaluatedKey['sk'])),
+          changedAtMs: Number(LastEvaluatedKey['changedAt']),
+        },
+      };
+    },
+
     async countOthers(conversationId, userId, { after, upTo, maximum, budget }) {
       const range = { from: after + 1, ...(upTo !== undefined && { before: upTo + 1 }) };
       let count = 0;
@@ -152,18 +196,49 @@ export function createMessageWriter(
       }
     },
 
-    async redact(key, contentJson) {
-      const command = new UpdateCommand({
-        TableName: tableName,
-        Key: { pk: partition(key.conversationId), sk: messageSortKey(key) },
-        UpdateExpression: 'SET content = :content',
-        ConditionExpression: 'attribute_exists(pk)',
-        ExpressionAttributeValues: { ':content': contentJson },
-      });
-      // The condition fails if the message has expired, so nobody can read it anyway.
-      await unlessRefused(() => documents.send(command));
-    },
+    recall: (key, contentJson, atMs) =>
+      change(key, atMs, {
+        set: 'content = :content, recalled = :true',
+        values: { ':content': contentJson, ':true': true },
+      }),
+
+    edit: (key, { editId, contentJson, ifRev, atMs }) =>
+      change(key, atMs, {
+        set: 'content = :content, editId = :editId, editedAt = :at',
+        unless: `editId = :editId${ifRev === undefined ? '' : ' OR NOT (rev = :ifRev OR (attribute_not_exists(rev) AND :ifRev = :zero))'}`,
+        values: {
+          ':content': contentJson,
+          ':editId': editId,
+          ...(ifRev !== undefined && { ':ifRev': ifRev }),
+        },
+      }),
   };
+
+  /** Changes a message that was not recalled, and counts the change. */
+  async function change(
+    key: MessageKey,
+    atMs: number,
+    { set, unless, values }: { readonly set: string; readonly unless?: string; readonly values: Item },
+  ): Promise<Change | undefined> {
+    const command = new UpdateCommand({
+      TableName: tableName,
+      Key: { pk: partition(key.conversationId), sk: messageSortKey(key) },
+      UpdateExpression: `SET ${set}, changedAt = :at, rev = if_not_exists(rev, :zero) + :one`,
+      ConditionExpression: `attribute_exists(pk) AND attribute_not_exists(recalled)${unless === undefined ? '' : ` AND NOT (${unless})`}`,
+      ExpressionAttributeValues: { ...values, ':at': atMs, ':zero': 0, ':one': 1 },
+      ReturnValues: 'ALL_NEW',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    try {
+      const { Attributes = {} } = await call(() => documents.send(command));
+      return { message: toStored(Attributes), isChanged: true };
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      return error.Item === undefined
+        ? undefined
+        : { message: toStored(unmarshall(error.Item)), isChanged: false };
+    }
+  }
 }
 
 function partition(conversationId: string): string {
@@ -198,5 +273,8 @@ function toStored(item: Item): StoredMessage {
     sentAt: Number(item['sentAt']),
     contentJson: String(item['content']),
     contentHash: String(item['hash']),
+    ...(item['rev'] !== undefined && { rev: Number(item['rev']) }),
+    ...(item['editedAt'] !== undefined && { editedAt: Number(item['editedAt']) }),
+    ...(item['editId'] !== undefined && { editId: String(item['editId']) }),
   };
 }

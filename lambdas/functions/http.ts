@@ -19,6 +19,7 @@ const ports = lazily({
   webSocketUrl: of.webSocketUrl,
   idleTimeoutMs: of.idleTimeoutMs,
   leaseMs: of.leaseMs,
+  editWindowMs: of.editWindowMs,
   clock: of.clock,
 });
 const deskPorts = () =>

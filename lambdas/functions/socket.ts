@@ -19,6 +19,7 @@ const ports = lazily({
   deskEvents: of.deskEventsIfAny(),
   tokens: of.tokens,
   leaseMs: of.leaseMs,
+  editWindowMs: of.editWindowMs,
   idleTimeoutMs: of.idleTimeoutMs,
   duplicateLogin: of.duplicateLogin,
   clock: of.clock,

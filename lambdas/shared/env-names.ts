@@ -47,6 +47,8 @@ export const ENV = {
   inboxTtlSeconds: 'INBOX_TTL_SECONDS',
   /** How long a message is kept in history, in seconds; 0: forever. */
   historyTtlSeconds: 'HISTORY_TTL_SECONDS',
+  /** How long a message can be edited, in milliseconds; 0: never. */
+  editWindowMs: 'EDIT_WINDOW_MS',
   /** Names of the support queues, separated by commas; the first is the default. */
   deskQueues: 'DESK_QUEUES',
   /** How long an agent may be without a session before the chats are requeued, in seconds. */

@@ -80,6 +80,12 @@ export class RecallWindowPassedError extends ImError {
   }
 }
 
+export class EditWindowPassedError extends ImError {
+  constructor() {
+    super('edit_window_passed', 'The message is too old to be edited.');
+  }
+}
+
 export class IdempotencyConflictError extends ImError {
   constructor() {
     super('idempotency_conflict', 'This clientMsgId was used for different content in this conversation.');

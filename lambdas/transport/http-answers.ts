@@ -1,7 +1,8 @@
 import { deskChatsQuerySchema } from '../../protocol/desk.ts';
-import { messageRequestSchema } from '../../protocol/frames.ts';
+import { editRequestSchema, messageRequestSchema } from '../../protocol/frames.ts';
 import {
   addMembersSchema,
+  changesQuerySchema,
   conversationsQuerySchema,
   createGroupSchema,
   cursorQuerySchema,
@@ -19,8 +20,11 @@ import { createGroup, updateGroup } from '../domain/groups/change.ts';
 import type { GroupChangePorts } from '../domain/groups/group.ts';
 import { addMembers, removeMember } from '../domain/groups/members.ts';
 import { listMembers, listReads, showGroup } from '../domain/groups/views.ts';
+import { readChanges } from '../domain/messages/changes.ts';
 import { readConversations } from '../domain/messages/conversation-list.ts';
+import { type EditPorts, edit } from '../domain/messages/edit.ts';
 import { readHistory } from '../domain/messages/history.ts';
+import { recall } from '../domain/messages/recall.ts';
 import { type SendPorts, send } from '../domain/messages/send.ts';
 import { heartbeatIntervalMs } from '../domain/model/session.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -36,7 +40,7 @@ export interface SessionPorts {
   readonly clock: Clock;
 }
 
-export interface HttpPorts extends SendPorts, GroupChangePorts, SessionPorts {}
+export interface HttpPorts extends SendPorts, EditPorts, GroupChangePorts, SessionPorts {}
 
 /** The routes of every deployment, except the poll (docs/protocol.md, section 6). */
 export function httpAnswers(ports: HttpPorts): Answers<(typeof HTTP_ROUTES)[number]> {
@@ -59,6 +63,20 @@ export function httpAnswers(ports: HttpPorts): Answers<(typeof HTTP_ROUTES)[numb
         };
         return readHistory(ports, userId, path['conversationId'] ?? '', range, roles);
       },
+    },
+    'GET /conversations/{conversationId}/changes': {
+      answer: async ({ userId, roles, query, path }) => {
+        const { since, cursor } = parseWith(changesQuerySchema, query);
+        const range = { sinceMs: Number(since), cursor };
+        return readChanges(ports, userId, path['conversationId'] ?? '', range, roles);
+      },
+    },
+    'PATCH /conversations/{conversationId}/messages/{seq}': {
+      answer: async ({ userId, path, body }) =>
+        edit(ports, { userId }, { ...messageTarget(path), ...parseWith(editRequestSchema, body()) }),
+    },
+    'DELETE /conversations/{conversationId}/messages/{seq}': {
+      answer: async ({ userId, path }) => recall(ports, { userId }, messageTarget(path)),
     },
     'POST /messages': {
       answer: async ({ userId, body }) => send(ports, userId, parseWith(messageRequestSchema, body())),
@@ -119,6 +137,12 @@ function showSession(
     serverTime: clock(),
     heartbeatIntervalMs: heartbeatIntervalMs(idleTimeoutMs),
   };
+}
+
+/** @throws {NotFoundError} the path names no seq */
+function messageTarget({ conversationId = '', seq = '' }: HttpRequest['path']) {
+  if (!/^[1-9][0-9]{0,14}$/.test(seq)) throw new NotFoundError();
+  return { conversationId, seq: Number(seq) };
 }
 
 function limitOf(limit: string | undefined): number {

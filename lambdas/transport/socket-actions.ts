@@ -2,8 +2,9 @@ import type { Action, ActionRequest, DeskAction, ReplyFields } from '../../proto
 import { setAway, setReady, transferChat } from '../domain/desk/agent.ts';
 import { closeChat, openChat } from '../domain/desk/customer.ts';
 import type { DeskPorts } from '../domain/desk/ports.ts';
+import { type EditPorts, edit } from '../domain/messages/edit.ts';
 import { markRead, type ReadPorts } from '../domain/messages/read.ts';
-import { type RecallPorts, recall } from '../domain/messages/recall.ts';
+import { recall } from '../domain/messages/recall.ts';
 import { type SendPorts, send } from '../domain/messages/send.ts';
 import { hintTyping } from '../domain/messages/typing.ts';
 import type { CallerRoles } from '../domain/model/roles.ts';
@@ -26,7 +27,7 @@ export interface SocketActionPorts
   extends InboxSessionPorts,
     SendPorts,
     ReadPorts,
-    RecallPorts,
+    EditPorts,
     RenewPorts,
     PresencePorts {}
 
@@ -42,16 +43,18 @@ export function socketActions(ports: SocketActionPorts): Answers<Exclude<Action,
       await markRead(ports, caller, request);
       return {};
     },
-    recall: async (request, caller) => {
-      await recall(ports, caller, request);
-      return {};
-    },
+    edit: async (request, caller) => ({ message: await edit(ports, changerOf(caller), request) }),
+    recall: async (request, caller) => ({ message: await recall(ports, changerOf(caller), request) }),
     typing: async (request, caller) => {
       await hintTyping(ports, caller, request);
       return undefined;
     },
     presence: async (request, caller) => ({ users: await presenceOf(ports, caller, request) }),
   };
+}
+
+function changerOf(caller: Caller) {
+  return { userId: caller.userId, caller };
 }
 
 /** The additional actions of a deployment with a desk. */

@@ -166,7 +166,9 @@ describe.skipIf(isDeskMissing)('a support chat', () => {
     ann.socket.send(JSON.stringify({ action: 'typing', conversationId, typing: true }));
     expect(await bob.socket.frame(({ type }) => type === 'typing')).toMatchObject({ userId: ann.user });
     await bob.socket.request({ action: 'recall', conversationId, seq: sent.seq });
-    expect(await ann.socket.frame(({ type }) => type === 'recalled')).toMatchObject({ seq: sent.seq });
+    expect(await ann.socket.frame(({ type }) => type === 'changed')).toMatchObject({
+      message: { seq: sent.seq },
+    });
     const { body } = await stack.http(ann.user, '/conversations');
     const [listed] = body.conversations.filter((one: Json) => one.conversationId === conversationId);
     expect(listed).toMatchObject({

@@ -215,7 +215,7 @@ describe('a recall', () => {
       content: { type: 'text', text: 'oops' },
     });
     await storing.reached;
-    expect(await alice.request({ action: 'recall', to: b, seq: 1 })).toMatchObject({ type: 'ok' });
+    expect(await alice.request({ action: 'recall', to: b, seq: 1 })).toMatchObject({ type: 'message' });
     const bob = await stack.join(b);
     storing.release();
     const { messages } = await bob.frame(({ type }) => type === 'messages');

@@ -201,10 +201,14 @@ describe('a recall', () => {
       content: { type: 'text', text: 'oops' },
     });
     await stack.inboxHolds(b, 1);
-    expect(await alice.request({ action: 'recall', to: b, seq: 1 })).toMatchObject({ type: 'ok' });
+    expect(await alice.request({ action: 'recall', to: b, seq: 1 })).toMatchObject({ type: 'message' });
     const conversationId = `dm:${a}:${b}`;
-    const push = await laptop.frame(({ type }) => type === 'recalled');
-    expect(push).toEqual({ type: 'recalled', conversationId, seq: 1, by: a, at: expect.any(Number) });
+    const push = await laptop.frame(({ type }) => type === 'changed');
+    expect(push).toMatchObject({
+      conversationId,
+      change: { kind: 'recalled', by: a },
+      message: { seq: 1, content: recalled(a), rev: 1 },
+    });
     const bob = await stack.open(b);
     const { inbox } = await bob.request({ action: 'hello' });
     expect(inbox.messages[0].content).toEqual(recalled(a));
@@ -214,7 +218,7 @@ describe('a recall', () => {
     expect((await stack.http(b, '/conversations')).body.conversations[0].lastMessage.content).toEqual(
       recalled(a),
     );
-    expect(await alice.request({ action: 'recall', to: b, seq: 1 })).toMatchObject({ type: 'ok' });
+    expect(await alice.request({ action: 'recall', to: b, seq: 1 })).toMatchObject({ type: 'message' });
     const repeat = {
       action: 'sendMessage',
       clientMsgId: 'oops',
@@ -234,9 +238,67 @@ describe('a recall', () => {
     expect(await recall(carol, seq)).toMatchObject({ code: 'forbidden' });
     expect(await recall(alice, 1)).toMatchObject({ code: 'forbidden' });
     expect(await recall(alice, 99)).toMatchObject({ code: 'not_found' });
-    expect(await recall(alice, seq)).toMatchObject({ type: 'ok' });
+    expect(await recall(alice, seq)).toMatchObject({ type: 'message' });
     expect(await recall(carol, seq)).toMatchObject({ code: 'forbidden' });
-    expect(await carol.frame(({ type }) => type === 'recalled')).toMatchObject({ seq, by: a });
+    expect(await carol.frame(({ type }) => type === 'changed')).toMatchObject({
+      change: { by: a },
+      message: { seq },
+    });
+  });
+});
+
+describe('an edit', () => {
+  const edit = (socket: TestSocket, to: string, seq: number, editId: string, words: string) =>
+    socket.request({ action: 'edit', to, seq, editId, content: { type: 'text', text: words } });
+
+  it('is seen by both, and in the feed by who was away (IM-EDIT, IM-CHANGE-1, IM-CHANGE-2, IM-CHANGE-3)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const [alice, bob] = [await stack.join(a), await stack.join(b)];
+    const conversationId = `dm:${a}:${b}`;
+    const path = `/conversations/${encodeURIComponent(conversationId)}`;
+    await alice.request({
+      action: 'sendMessage',
+      clientMsgId: 'c',
+      to: b,
+      content: { type: 'text', text: 'helo' },
+    });
+    const since = Date.now();
+    const edited = await edit(alice, b, 1, 'e1', 'hello');
+    expect(edited).toMatchObject({
+      type: 'message',
+      message: { seq: 1, rev: 1, content: { text: 'hello' } },
+    });
+    const push = await bob.frame(({ type }) => type === 'changed');
+    expect(push).toEqual({
+      type: 'changed',
+      conversationId,
+      change: { kind: 'edited', by: a },
+      message: edited.message,
+    });
+    // Both are changes of the same message: the feed has it once, as it is now.
+    const http = async (method: string, at: string, body?: object) =>
+      stack.http(a, `${path}${at}`, { method, ...(body && { body: JSON.stringify(body) }) });
+    const content = { type: 'text', text: 'hello!' };
+    expect(await http('PATCH', '/messages/1', { editId: 'e2', content, ifRev: 0 })).toMatchObject({
+      status: 409,
+    });
+    expect(await http('PATCH', '/messages/1', { editId: 'e2', content, ifRev: 1 })).toMatchObject({
+      status: 200,
+      body: { rev: 2, content },
+    });
+    const feed = await stack.http(b, `${path}/changes?since=${since}`);
+    expect(feed.body).toMatchObject({ messages: [{ seq: 1, rev: 2, content }], cursor: null });
+    const list = await stack.http(b, `/conversations?changedSince=${since + 30_000}`);
+    expect(list.body.conversations).toEqual([]);
+    expect(await http('DELETE', '/messages/1')).toMatchObject({ status: 200, body: { rev: 3 } });
+    expect(await http('DELETE', '/messages/0')).toMatchObject({ status: 404 });
+    expect(await edit(alice, b, 1, 'e3', 'again')).toMatchObject({ code: 'forbidden' });
+    expect(await edit(bob, a, 1, 'e4', 'mine')).toMatchObject({ code: 'forbidden' });
+    const [after] = (await stack.http(b, `${path}/changes?since=${since}`)).body.messages;
+    expect(after).toMatchObject({ rev: 3, content: { type: 'recalled' } });
+    expect(after).not.toHaveProperty('editedAt.text');
+    const stranger = await stack.http(newUser('eve'), `${path}/changes?since=${since}`);
+    expect(stranger.status).toBe(404);
   });
 });
 

@@ -32,7 +32,7 @@ describe('messages between online users', () => {
       duplicate: false,
     });
     const { type: _, id: __, duplicate: ___, ...facts } = sent;
-    expect(await bob.message('hi 👋')).toEqual({ ...facts, from: a, content: text('hi 👋') });
+    expect(await bob.message('hi 👋')).toEqual({ ...facts, from: a, content: text('hi 👋'), rev: 0 });
   });
 
   it("reach the sender's other sessions and never the sending one (IM-SEND-5)", async () => {

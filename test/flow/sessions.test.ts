@@ -180,7 +180,7 @@ describe('service events', () => {
     expect(await logOut({ userId: 'a:b' })).toMatchObject({ ok: false, errorMessage: reason });
   });
 
-  it('send messages as any user, once per clientMsgId, like a client (IM-SEND-2)', async () => {
+  it('send, edit, and recall messages as any user, once per id, like a client (IM-SEND-2, IM-EDIT)', async () => {
     const bob = newUser('bob');
     const socket = await stack.join(bob);
     const event = {
@@ -195,6 +195,16 @@ describe('service events', () => {
     await sendEvent(event);
     await sendEvent({ ...event, clientMsgId: 'order-18', content: { type: 'text', text: 'It has arrived' } });
     await socket.message('It has arrived');
+    const of = { from: 'system', to: bob, seq: 1 };
+    const content = { type: 'text', text: 'It is late' };
+    await sendEvent({ type: 'message.edit', ...of, editId: 'e1', content });
+    const changed = (kind: string) => socket.frame((frame) => frame['change']?.kind === kind);
+    expect(await changed('edited')).toMatchObject({ message: { seq: 1, content } });
+    await sendEvent({ type: 'message.recall', ...of });
+    expect(await changed('recalled')).toMatchObject({
+      change: { by: 'system' },
+      message: { seq: 1, rev: 2 },
+    });
     const path = `/conversations/${encodeURIComponent(`dm:${[bob, 'system'].sort().join(':')}`)}/messages`;
     const { body } = await stack.http(bob, path);
     expect(body.messages.map(({ clientMsgId }: { clientMsgId: string }) => clientMsgId)).toEqual([

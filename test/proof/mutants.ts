@@ -219,8 +219,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 15,
     file: 'lambdas/domain/messages/recall.ts',
-    from: "await ports.messageWriter.redact(message, canonicalJson(recalled, 'content'));",
-    to: 'void canonicalJson;',
+    from: "return ports.messageWriter.recall(message, canonicalJson(content, 'content'), at);",
+    to: 'void [canonicalJson, content, at]; return Promise.resolve({ message, isChanged: true });',
     project: 'flow',
     test: 'test/flow/group-races.test.ts',
     only: 'of a message in delivery',

@@ -82,7 +82,7 @@ export function createEngine(options: ClientOptions): Engine {
     journal,
     onSent: ({ clientMsgId, content }, { conversationId, messageId, seq, sentAt }) => {
       const from = identity.userId ?? '';
-      list.add({ conversationId, seq, messageId, clientMsgId, from, content, sentAt });
+      list.add({ conversationId, seq, messageId, clientMsgId, from, content, sentAt, rev: 0 });
       sync.settle(conversationId, seq);
     },
   });

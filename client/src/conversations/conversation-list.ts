@@ -1,4 +1,3 @@
-import type { RecalledContent } from '../../../protocol/content.ts';
 import type { Message } from '../../../protocol/frames.ts';
 import type { Conversation } from '../../../protocol/http.ts';
 import type { ConversationSummary } from '../model/conversation-summary.ts';
@@ -28,7 +27,7 @@ interface Row {
   summary: ConversationSummary | undefined;
 }
 
-/** All conversations of the user, kept up to date by messages, reads, and recalls. */
+/** All conversations of the user, kept up to date by messages, reads, and changes. */
 export class ConversationList {
   readonly #identity: Pick<Identity, 'userId'>;
   readonly #states: Pick<ConversationStates, 'of'>;
@@ -102,10 +101,11 @@ export class ConversationList {
     if (row !== undefined && seq > row.readSeq) this.#advance(row, seq);
   }
 
-  recalled(conversationId: string, seq: number, content: RecalledContent): void {
-    const row = this.#rows.get(conversationId);
-    if (row?.last?.seq !== seq) return;
-    row.last = { ...row.last, content };
+  /** A message changed. */
+  change(message: Message): void {
+    const row = this.#rows.get(message.conversationId);
+    if (row?.last?.seq !== message.seq || row.last.rev >= message.rev) return;
+    row.last = message;
     this.#changed(row);
   }
 

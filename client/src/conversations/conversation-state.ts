@@ -1,4 +1,3 @@
-import type { RecalledContent } from '../../../protocol/content.ts';
 import type { Message } from '../../../protocol/frames.ts';
 import { directConversationId } from '../../../protocol/ids.ts';
 import type { ConversationEvents, Gap } from '../model/events.ts';
@@ -22,8 +21,8 @@ export class ConversationState {
   readonly typingUsers: TypingUsers;
   /** How far each other user has read, as far as this client knows. */
   readonly reads = new Map<string, number>();
-  /** Recalls by seq. A recall overrides the message's content, whichever arrives first. */
-  readonly recalled = new Map<number, RecalledContent>();
+  /** Changed messages by seq, each with the highest `rev` that this client has seen (IM-CHANGE). */
+  readonly changed = new Map<number, Message>();
   /** The highest seq of a message that was shown, as far as this client knows; 0 for none. */
   lastSeq = 0;
   /** The open gaps. */
@@ -52,16 +51,23 @@ export class ConversationState {
     return Math.max(0, ...this.reads.values());
   }
 
-  /** Returns the message, without its content if it was recalled. */
-  redacted(message: Message): Message {
-    const content = message.content.type === 'recalled' ? undefined : this.recalled.get(message.seq);
-    return content === undefined ? message : { ...message, content };
+  /** Keeps a changed message. Returns false if a copy as new is known. */
+  learn(message: Message): boolean {
+    if (message.rev <= (this.changed.get(message.seq)?.rev ?? 0)) return false;
+    this.changed.set(message.seq, message);
+    return true;
+  }
+
+  /** Returns the newest copy of the message that is known, whichever arrived first. */
+  newest(message: Message): Message {
+    const known = this.changed.get(message.seq);
+    return known !== undefined && known.rev > message.rev ? known : message;
   }
 
   /** Converts a message from the server for the program. */
   show(message: Message): ChatMessage {
     this.lastSeq = Math.max(this.lastSeq, message.seq);
-    return receivedMessage(this.redacted(message), this.userId, this.readUpTo);
+    return receivedMessage(this.newest(message), this.userId, this.readUpTo);
   }
 
   /**

@@ -8,6 +8,7 @@ import { OutgoingMessage } from '../outbox/outgoing-message.ts';
 import type { Off } from '../support/emitter.ts';
 import { type Environment, newId } from '../support/environment.ts';
 import type { ServerClock } from '../support/server-clock.ts';
+import type { Incoming } from '../sync/incoming.ts';
 import type { HistoryRange, HttpApi } from '../transport/http-api.ts';
 import type { SessionSource } from '../transport/session.ts';
 import { type ComposePorts, compose, emitOwn } from './compose.ts';
@@ -40,7 +41,7 @@ export interface ConversationPorts extends ComposePorts {
   readonly outbox: Pick<Outbox, 'add' | 'retry' | 'discard' | 'messagesOf'>;
   readonly readReceipts: Pick<ReadReceiptSender, 'mark'>;
   readonly list: Pick<ConversationList, 'read'>;
-  readonly incoming: { recalled(conversationId: string, seq: number, by: string, at: number): void };
+  readonly incoming: Pick<Incoming, 'changed'>;
   readonly sync: { readonly isLive: boolean };
   report(error: unknown): void;
 }
@@ -228,10 +229,9 @@ export class Conversation {
    * await conversation.recall(seq);
    */
   async recall(seq: number): Promise<void> {
-    const { clock, incoming, sessions } = this.ports;
-    await sessions.require().request('recall', { ...this.state.target, seq });
-    const { id = '', userId = '' } = this.state;
-    incoming.recalled(id, seq, userId, clock.now());
+    const { incoming, sessions } = this.ports;
+    const { message } = await sessions.require().request('recall', { ...this.state.target, seq });
+    incoming.changed(message, { kind: 'recalled', by: this.state.userId ?? '' });
   }
 }
 

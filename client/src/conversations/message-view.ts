@@ -77,7 +77,9 @@ export class MessageView {
         this.#messages.delete(key);
         this.#observable.changed();
       }),
-      conversation.on('recalled', ({ seq }) => this.#refreshWhere((message) => message.seq === seq)),
+      conversation.on('changed', ({ message: { seq } }) =>
+        this.#refreshWhere((message) => message.seq === seq),
+      ),
       conversation.on('read', ({ seq }) =>
         this.#refreshWhere(
           (message) => message.state === 'sent' && message.mine && (message.seq ?? 0) <= seq,
@@ -196,14 +198,15 @@ export class MessageView {
     for (const message of this.#messages.values()) if (fits(message)) this.#put(this.#refreshed(message));
   }
 
-  /** Applies what is known now: read or recalled. */
+  /** Applies what is known now: reads and changes. */
   #refreshed(message: ChatMessage): ChatMessage {
-    const { readUpTo, recalled } = this.#conversation.state;
+    const { changed, readUpTo } = this.#conversation.state;
     const { seq = 0, state, mine } = message;
     const isRead = state === 'sent' && mine && seq <= readUpTo;
+    const known = changed.get(seq);
     return {
       ...message,
-      content: recalled.get(seq) ?? message.content,
+      ...(known !== undefined && known.rev > message.rev && known),
       state: isRead ? 'read' : state,
     };
   }
@@ -237,6 +240,7 @@ function isSame(a: ChatMessage, b: ChatMessage): boolean {
     a.sentAt === b.sentAt &&
     a.from === b.from &&
     a.error === b.error &&
+    a.rev === b.rev &&
     (a.content === b.content || JSON.stringify(a.content) === JSON.stringify(b.content))
   );
 }

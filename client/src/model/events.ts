@@ -1,3 +1,4 @@
+import type { MessageChange } from '../../../protocol/frames.ts';
 import type { ConnectionChange } from './connection-change.ts';
 import type { ConversationSummary } from './conversation-summary.ts';
 import type { ChatMessage } from './message.ts';
@@ -17,8 +18,8 @@ export interface ConversationEvents {
   discarded: ChatMessage;
   /** Another user, or this one on another device, has read up to `seq`. */
   read: ReadEvent;
-  /** A message was recalled: show `by` and `at` instead of its content. The message itself may arrive later. */
-  recalled: RecalledEvent;
+  /** A message was edited or recalled. The message itself may arrive later: it arrives as it is now. */
+  changed: ChangedEvent;
   /** Another user started or stopped typing. */
   typing: TypingEvent;
   /** Messages are missing, or no longer missing. */
@@ -41,14 +42,12 @@ export interface ActivityEvent {
   readonly conversationId: string;
 }
 
-/** A message was recalled. */
-export interface RecalledEvent {
-  /** The message. */
-  readonly seq: number;
-  /** The user who recalled it: the sender or an admin. */
-  readonly by: string;
-  /** When: epoch milliseconds by the server's clock. */
-  readonly at: number;
+/** A message changed. */
+export interface ChangedEvent {
+  /** What happened, and who did it. Undefined if this client learnt of the change later. */
+  readonly change: MessageChange | undefined;
+  /** The message as it is now. */
+  readonly message: ChatMessage;
 }
 
 /** A user started or stopped typing. */

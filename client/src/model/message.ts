@@ -30,6 +30,10 @@ export interface ChatMessage {
   readonly seq: number | undefined;
   /** The server's id of the message, globally unique. Undefined until sent. */
   readonly messageId: string | undefined;
+  /** 0 as sent, higher with each change. */
+  readonly rev: number;
+  /** When its sender last edited it: epoch milliseconds by the server's clock. Undefined if never. */
+  readonly editedAt: number | undefined;
   /** Why it failed, in state `failed`. */
   readonly error: ImError | undefined;
 }
@@ -57,7 +61,7 @@ export function receivedMessage(message: Message, userId: string | undefined, re
   const mine = from === userId;
   const state = mine && seq <= readUpTo ? 'read' : 'sent';
   const key = keyOf(from, mine, clientMsgId);
-  return { ...message, key, mine, state, error: undefined };
+  return { editedAt: undefined, ...message, key, mine, state, error: undefined };
 }
 
 const FIELDS = [
@@ -71,6 +75,8 @@ const FIELDS = [
   'state',
   'seq',
   'messageId',
+  'rev',
+  'editedAt',
   'error',
 ] as const satisfies (keyof ChatMessage)[];
 

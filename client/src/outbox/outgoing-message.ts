@@ -31,6 +31,8 @@ export class OutgoingMessage implements OwnMessage {
   readonly clientMsgId: string;
   readonly content: SentContent;
   readonly mine = true;
+  readonly rev = 0;
+  readonly editedAt = undefined;
   readonly destination: Destination;
   readonly writtenAtMs: number;
   readonly #onState: (message: OutgoingMessage) => void;

@@ -1,5 +1,4 @@
-import type { RecalledContent } from '../../../protocol/content.ts';
-import type { Message } from '../../../protocol/frames.ts';
+import type { Message, MessageChange } from '../../../protocol/frames.ts';
 import type { ConversationList } from '../conversations/conversation-list.ts';
 import type { ConversationStates } from '../conversations/conversation-states.ts';
 import type { ClientEvents, Gap } from '../model/events.ts';
@@ -12,13 +11,13 @@ import type { Identity } from '../transport/identity.ts';
 export class Incoming {
   readonly #identity: Pick<Identity, 'userId'>;
   readonly #states: Pick<ConversationStates, 'of'>;
-  readonly #list: Pick<ConversationList, 'add' | 'read' | 'recalled' | 'touched'>;
+  readonly #list: Pick<ConversationList, 'add' | 'change' | 'read' | 'touched'>;
   readonly #events: Emitter<ClientEvents>;
 
   constructor(
     identity: Pick<Identity, 'userId'>,
     states: Pick<ConversationStates, 'of'>,
-    list: Pick<ConversationList, 'add' | 'read' | 'recalled' | 'touched'>,
+    list: Pick<ConversationList, 'add' | 'change' | 'read' | 'touched'>,
     events: Emitter<ClientEvents>,
   ) {
     this.#identity = identity;
@@ -32,9 +31,9 @@ export class Incoming {
     const { conversationId, from } = message;
     const [first, ...others] = this.#states.of(conversationId);
     if (first === undefined) return;
-    const redacted = first.redacted(message);
-    this.#list.add(redacted);
-    const shown = first.show(redacted);
+    const newest = first.newest(message);
+    this.#list.add(newest);
+    const shown = first.show(newest);
     for (const state of [first, ...others]) {
       state.typingUsers.set(from, false);
       state.events.emit('message', shown);
@@ -44,23 +43,20 @@ export class Incoming {
 
   push(push: ConversationPush): void {
     const { conversationId, type } = push;
-    const userId = type === 'recalled' ? push.by : push.userId;
+    const userId = type === 'changed' ? push.change.by : push.userId;
     const isOwn = userId === this.#identity.userId;
-    if (type === 'recalled') this.recalled(conversationId, push.seq, userId, push.at);
+    if (type === 'changed') this.changed(push.message, push.change);
     else if (type === 'read') this.read(conversationId, userId, push.seq);
     else if (!isOwn)
       for (const state of this.#states.of(conversationId)) state.typingUsers.set(userId, push.typing);
     if (!isOwn) this.#events.emit('activity', { userId, conversationId });
   }
 
-  recalled(conversationId: string, seq: number, by: string, at: number): void {
-    const content: RecalledContent = { type: 'recalled', by, at };
-    this.#list.recalled(conversationId, seq, content);
-    for (const state of this.#states.of(conversationId)) {
-      if (state.recalled.has(seq)) continue;
-      state.recalled.set(seq, content);
-      state.events.emit('recalled', { seq, by, at });
-    }
+  /** Takes a changed message, whatever the order in which its copies arrive. */
+  changed(message: Message, change?: MessageChange): void {
+    this.#list.change(message);
+    for (const state of this.#states.of(message.conversationId))
+      if (state.learn(message)) state.events.emit('changed', { change, message: state.show(message) });
   }
 
   gap(conversationId: string, gap: Gap): void {

@@ -1,8 +1,8 @@
 import type { ServerFrame } from '../../../protocol/actions.ts';
-import type { ReadPush, RecalledPush, TypingPush } from '../../../protocol/frames.ts';
+import type { ChangedPush, ReadPush, TypingPush } from '../../../protocol/frames.ts';
 
 /** Pushes of a conversation other than messages. */
-export type ConversationPush = ReadPush | RecalledPush | TypingPush;
+export type ConversationPush = ReadPush | ChangedPush | TypingPush;
 
 /**
  * Parses a frame. Returns undefined for anything but an object with a type: the gateway's own frames have no type

@@ -201,7 +201,7 @@ export class Session {
         this.#listener.onMessages(frame.messages);
         break;
       case 'read':
-      case 'recalled':
+      case 'changed':
       case 'typing':
         this.#listener.onPush(frame);
         break;

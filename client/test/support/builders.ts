@@ -1,4 +1,4 @@
-import type { Message } from '../../../protocol/frames.ts';
+import type { ChangedPush, Message } from '../../../protocol/frames.ts';
 import type { Conversation } from '../../../protocol/http.ts';
 import { parseConversationId } from '../../../protocol/ids.ts';
 
@@ -14,8 +14,18 @@ export function message(seq: number, parts: Partial<Message> = {}): Message {
     from: 'bob',
     content: { type: 'text', text: `message ${seq}` },
     sentAt: SERVER_TIME,
+    rev: 0,
     ...parts,
   };
+}
+
+const recalledBy = (by: string, at: number) => ({ content: { type: 'recalled', by, at } as const, rev: 1 });
+
+/** The push of a recall. */
+export function recallPush(seq: number, by: string, at = 1): ChangedPush {
+  const change = { kind: 'recalled', by } as const;
+  const recalled = message(seq, { from: by, ...recalledBy(by, at) });
+  return { type: 'changed', conversationId: recalled.conversationId, change, message: recalled };
 }
 
 /** Sent long before `SERVER_TIME`, so it is history for a new device. */

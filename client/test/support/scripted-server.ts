@@ -194,8 +194,9 @@ export class ScriptedServer {
       case 'renew':
         return { type: 'session', id, session: { expiresAt: this.#expiresAt + this.renewGainMs } };
       case 'read':
-      case 'recall':
         return { type: 'ok', id };
+      case 'recall':
+        return { type: 'message', id, message: this.#recall(frame) };
       case 'presence':
         return { type: 'presence', id, users: (frame.userIds ?? ['alice', 'bob']).map(presenceOf) };
       default:
@@ -212,8 +213,18 @@ export class ScriptedServer {
     );
     const seq = original?.seq ?? this.head(conversationId) + 1;
     const stored = { conversationId, seq, messageId: `M${seq}`, clientMsgId, sentAt: SERVER_TIME };
-    if (original === undefined) this.history.push({ ...stored, from: 'alice', content });
+    if (original === undefined) this.history.push({ ...stored, from: 'alice', content, rev: 0 });
     return { ...stored, duplicate: original !== undefined };
+  }
+
+  #recall({ to = '', conversationId = directConversationId('alice', to), seq }: ClientFrame): Message {
+    const index = this.history.findIndex(
+      (message) => message.seq === seq && message.conversationId === conversationId,
+    );
+    const content = { type: 'recalled', by: 'alice', at: SERVER_TIME } as const;
+    const recalled = { ...(this.history[index] as Message), content, rev: 1 };
+    this.history[index] = recalled;
+    return recalled;
   }
 
   head(conversationId: string): number {

@@ -120,16 +120,20 @@ export async function hint(
   await pushToAll(ports, await findSessions(ports, hinted, exceptConnectionId), JSON.stringify(frame));
 }
 
-/** Pushes a frame to a group, directly or through the fan-out workers. A failed push is not retried. */
+/**
+ * Pushes a frame to a group, directly or through the fan-out workers. A failed push is not retried.
+ * @param joinedBy only to members who joined at or before this seq
+ */
 export async function hintToGroup(
   ports: HintPorts,
   conversationId: string,
   frame: ServerFrame,
-  audience: GroupAudience,
+  { joinedBy, ...audience }: GroupAudience & { readonly joinedBy?: number | undefined },
 ): Promise<void> {
   const text = JSON.stringify(frame);
-  const group = await findSmallGroup(ports, { conversationId, seq: Number.MAX_SAFE_INTEGER }, audience);
-  if (group === undefined) return enqueueFanOut(ports, conversationId, { frame: text }, audience);
+  const seq = joinedBy ?? Number.MAX_SAFE_INTEGER;
+  const group = await findSmallGroup(ports, { conversationId, seq }, audience);
+  if (group === undefined) return enqueueFanOut(ports, conversationId, { frame: text, joinedBy }, audience);
   await pushToAll(ports, group.sessions, text);
 }
 

@@ -46,7 +46,8 @@ export async function processFanOutJob(ports: FanOutPorts, job: FanOutJob): Prom
  * (IM-FAULT-14), and a member who joined after it is skipped.
  */
 async function planJobs(ports: FanOutPorts, job: FanOutJob): Promise<void> {
-  const seq = 'reference' in job.what ? job.what.reference.seq : Number.MAX_SAFE_INTEGER;
+  const seq =
+    ('reference' in job.what ? job.what.reference.seq : job.what.joinedBy) ?? Number.MAX_SAFE_INTEGER;
   let after: string | undefined;
   for (let more = true; more; ) {
     const page = await ports.groups.members(job.conversationId, {

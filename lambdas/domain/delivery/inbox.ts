@@ -6,7 +6,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { decodeCursor, encodeCursor } from '../../shared/cursor.ts';
 import type { Inbox, InboxRead } from '../model/inbox.ts';
 import { type MessageReader, type StoredMessage, toMessage } from '../model/message.ts';
-import type { Reference } from '../model/reference.ts';
+import { jsonBytes, type Reference } from '../model/reference.ts';
 import type { Session } from '../model/session.ts';
 
 export interface InboxPorts {
@@ -44,10 +44,12 @@ export async function fillPage(
   if (chosen.length === 0) return { messages: [], messageIds, more: false };
   const messages = await ports.messages.getMany(chosen);
   if (messages.length > 0) {
+    const fitting = takeFitting(withSizesNow(chosen, messages), maxBytes);
+    const isTaken = new Set(fitting.map(({ messageId }) => messageId));
     return {
-      messages: inOrder(messages),
-      messageIds,
-      more: read.more || chosen.length < read.references.length,
+      messages: inOrder(messages.filter(({ messageId }) => isTaken.has(messageId))),
+      messageIds: messageIds.slice(0, fitting.length),
+      more: read.more || fitting.length < read.references.length,
     };
   }
   await ports.inbox.remove(userId, messageIds);
@@ -76,6 +78,19 @@ const batchSchema = lazySchema(() =>
  */
 export function decodeBatch(userId: string, batch: string): string[] {
   return [...new Set(decodeCursor(userId, batch, 'batch', batchSchema))];
+}
+
+/** An edit since can have made a message longer than its reference says. */
+function withSizesNow(
+  references: readonly Reference[],
+  messages: readonly StoredMessage[],
+): readonly Reference[] {
+  if (!messages.some(({ rev }) => rev !== undefined)) return references;
+  const byId = new Map(messages.map((message) => [message.messageId, message]));
+  return references.map((reference) => {
+    const message = byId.get(reference.messageId);
+    return { ...reference, bytes: message === undefined ? 0 : jsonBytes(toMessage(message)) };
+  });
 }
 
 /** Takes at least one, so that every page makes progress. */

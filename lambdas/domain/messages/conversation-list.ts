@@ -37,9 +37,7 @@ const WHOLE = '*';
 /** The last conversation of the page before. */
 const cursorSchema = lazySchema(() => cursorOf((item) => isConversationId(item.replace(/^\*/, ''))));
 
-/** A seq is allocated up to 10 s before its message is stored, and server clocks differ by up to 2 s. */
-const CHANGE_MARGIN_MS = 15_000;
-/** As above, but a departure's time is taken by a function that may run for 30 s. */
+/** As `LIMITS.changeMarginMs`, but a departure's time is taken by a function that may run for 30 s. */
 const DEPARTURE_MARGIN_MS = 35_000;
 const DAY_MS = 86_400_000;
 
@@ -123,7 +121,9 @@ async function summaries(
 ): Promise<Conversation[]> {
   if (page.length === 0) return [];
   const all = await ports.conversations.heads(page.map(({ conversationId }) => conversationId));
-  const heads = new Map([...all].filter(([, { atMs }]) => atMs >= changedSinceMs - CHANGE_MARGIN_MS));
+  const heads = new Map(
+    [...all].filter(([, head]) => activeAtMs(head) >= changedSinceMs - LIMITS.changeMarginMs),
+  );
   const [tails, peerReadSeqs] = await Promise.all([
     readTails(ports, heads),
     readPeerSeqs(ports, userId, [...heads.keys()]),
@@ -132,6 +132,11 @@ async function summaries(
   const atOnce = pLimit(CONCURRENCY);
   const found = page.map((membership) => atOnce(() => summary(ports, userId, membership, lookups)));
   return (await Promise.all(found)).filter((one) => one !== undefined);
+}
+
+/** When a message was last sent or changed. */
+function activeAtMs({ atMs, changedAtMs = 0 }: Head): number {
+  return Math.max(atMs, changedAtMs);
 }
 
 /** Read for the whole page at once. */

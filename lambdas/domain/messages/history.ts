@@ -29,14 +29,14 @@ export async function readHistory(
   const { conversations, messages } = ports;
   const conversation = resolveConversation(userId, { conversationId: target });
   const { conversationId } = conversation;
-  const from = await visibleFrom(ports, userId, conversation, callerRoles);
+  const from = await firstVisibleSeq(ports, userId, conversation, callerRoles);
   const [head, page] = await Promise.all([
     conversations.head(conversationId),
     messages.page(conversationId, { ...range, from }),
   ]);
   const stillFrom = isAccessPermanent(conversation, callerRoles)
     ? from
-    : await visibleFrom(ports, userId, conversation, callerRoles);
+    : await firstVisibleSeq(ports, userId, conversation, callerRoles);
   const ascending = page.messages.filter(({ seq }) => seq >= stillFrom).toSorted((a, b) => a.seq - b.seq);
   // Head and page were read at the same time, so the page may hold a message above the head.
   return {
@@ -50,12 +50,12 @@ export async function readHistory(
  * Whether the user can't lose access during the read. Otherwise the membership is checked again after the read: the
  * page may hold messages from after a removal that came after the first check (IM-INV-5).
  */
-function isAccessPermanent({ kind }: AnyConversation, { roles }: CallerRoles): boolean {
+export function isAccessPermanent({ kind }: AnyConversation, { roles }: CallerRoles): boolean {
   return kind === 'direct' || (kind === 'support' && roles.includes('supervisor'));
 }
 
 /** Returns the first seq that the user may see: in a group it depends on the membership. */
-async function visibleFrom(
+export async function firstVisibleSeq(
   { conversations }: HistoryPorts,
   userId: string,
   conversation: AnyConversation,

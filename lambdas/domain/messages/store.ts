@@ -23,10 +23,16 @@ export interface Draft {
 
 /** @throws {PayloadTooLargeError} the content exceeds 16,384 bytes as canonical JSON (IM-FRAME-5) */
 export function draft(from: string, clientMsgId: string, content: SentContent): Draft {
+  const contentJson = contentJsonOf(content);
+  return { from, clientMsgId, contentJson, contentHash: sha256(contentJson) };
+}
+
+/** @throws {PayloadTooLargeError} the content exceeds 16,384 bytes as canonical JSON (IM-FRAME-5) */
+export function contentJsonOf(content: SentContent): string {
   const contentJson = canonicalJson(content, 'content');
   const bytes = Buffer.byteLength(contentJson);
   if (bytes > LIMITS.maxContentBytes) throw new PayloadTooLargeError(bytes, LIMITS.maxContentBytes);
-  return { from, clientMsgId, contentJson, contentHash: sha256(contentJson) };
+  return contentJson;
 }
 
 export interface StorePorts {

@@ -10,6 +10,8 @@ export interface Head {
   readonly tail?: { readonly from: string; readonly clientMsgId: string };
   /** Time when `seq` was allocated; 0 before the first. */
   readonly atMs: number;
+  /** Time of the last change of a message, taken before the change. */
+  readonly changedAtMs?: number;
   /**
    * In a direct conversation, by user: the highest seq allocated for a message of theirs. No message of theirs is above
    * it. Missing in conversations that began before this was stored.
@@ -86,6 +88,8 @@ export interface ConversationWriter {
    * idempotent: every call allocates another seq.
    */
   nextSeq(conversationId: string, from: string, clientMsgId: string): Promise<SeqAllocation | undefined>;
+  /** Notes that a message is about to change: the list of conversations finds it by this time (IM-CHANGE-3). */
+  markChanged(conversationId: string, atMs: number): Promise<void>;
   /** Creates head and memberships in one transaction. Idempotent. */
   createDirect(conversationId: string, users: readonly [string, string]): Promise<void>;
   /** Moves the read cursor forward. Returns false if it is already at `seq` or beyond. */

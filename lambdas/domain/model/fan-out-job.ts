@@ -3,14 +3,17 @@ import { lazySchema } from '../../../protocol/lazy-schema.ts';
 import { referenceSchema } from './reference.ts';
 
 /**
- * A job in the fan-out queue: it delivers a message by reference, or a frame that may be lost (`recalled`). A job
+ * A job in the fan-out queue: it delivers a message by reference, or a frame that may be lost (`changed`). A job
  * without `users` is for the planner, which finds the members and enqueues jobs of up to 1,000 users each.
  */
 export const fanOutJobSchema = lazySchema(() =>
   z.object({
     conversationId: z.string(),
     memberCount: z.int(),
-    what: z.union([z.object({ reference: referenceSchema() }), z.object({ frame: z.string() })]),
+    what: z.union([
+      z.object({ reference: referenceSchema() }),
+      z.object({ frame: z.string(), joinedBy: z.optional(z.int()) }),
+    ]),
     exceptConnectionId: z.optional(z.string()),
     users: z.optional(z.array(z.string())),
   }),

@@ -1,3 +1,4 @@
+import type { Content } from '../../../protocol/content.ts';
 import type { Message } from '../../../protocol/frames.ts';
 
 /** The idempotency key of a message: identifies it before and after it has a seq (IM-SEND-2). */
@@ -13,14 +14,25 @@ export interface StoredMessage extends MessageKey {
   readonly sentAt: number;
   /** JSON text, since a DynamoDB map limits depth and changes numbers. */
   readonly contentJson: string;
-  /** Hash of the canonical content as sent. A repeat is compared to it, even after a recall. */
+  /** Hash of the canonical content as sent. A repeat is compared to it, even after an edit or a recall. */
   readonly contentHash: string;
+  /** The number of changes. @default 0 */
+  readonly rev?: number;
+  /** When its sender last edited it. */
+  readonly editedAt?: number;
+  /** Of the last edit: a repeat of it changes nothing (IM-EDIT). */
+  readonly editId?: string;
 }
 
 /** The history of all messages. All reads are strong. */
 export interface MessageReader {
   /** At most 100. Leaves out messages that don't exist or have expired. */
   getMany(keys: readonly MessageKey[]): Promise<readonly StoredMessage[]>;
+  /**
+   * The messages that changed at or after a time, in order of their last change (IM-CHANGE-2). As long as the messages that
+   * changed, not as the changes.
+   */
+  changed(conversationId: string, range: ChangedRange): Promise<ChangedPage>;
   /** Ascending if there is an `after`, else descending from `before` or the end. Both are exclusive. */
   page(
     conversationId: string,
@@ -31,6 +43,27 @@ export interface MessageReader {
    * own.
    */
   countOthers(conversationId: string, userId: string, range: CountRange): Promise<MessageCount>;
+}
+
+export interface ChangedRange {
+  /** Epoch milliseconds, inclusive. */
+  readonly sinceMs: number;
+  /** The last position of the page before. */
+  readonly after?: ChangePosition | undefined;
+  readonly limit: number;
+}
+
+/** A message in the order of last changes. */
+export interface ChangePosition extends Pick<MessageKey, 'from' | 'clientMsgId'> {
+  readonly changedAtMs: number;
+}
+
+export interface ChangedPage {
+  readonly messages: readonly StoredMessage[];
+  /** The number of messages that changed, whether or not they still exist. */
+  readonly count: number;
+  /** `undefined` at the end. */
+  readonly next: ChangePosition | undefined;
 }
 
 export interface CountRange {
@@ -58,8 +91,32 @@ export interface MessageCount {
 export interface MessageWriter {
   /** Stores the message unless its key exists; then returns the existing message. */
   putIfAbsent(message: StoredMessage): Promise<StoredMessage | undefined>;
-  /** Replaces the content, but not the hash, so that a repeat still matches its original. */
-  redact(key: MessageKey, contentJson: string): Promise<void>;
+  /**
+   * Replaces the content for good: no later change finds the message. A repeat of the send still finds its original.
+   * @param contentJson says who recalled it, and when
+   * @returns `undefined` if the message doesn't exist
+   */
+  recall(key: MessageKey, contentJson: string, atMs: number): Promise<Change | undefined>;
+  /**
+   * Replaces the content, unless the message was recalled, has this edit already, or has another `rev` than `ifRev`.
+   * @returns `undefined` if the message doesn't exist
+   */
+  edit(key: MessageKey, edit: Edit): Promise<Change | undefined>;
+}
+
+export interface Edit {
+  readonly editId: string;
+  readonly contentJson: string;
+  readonly ifRev?: number | undefined;
+  readonly atMs: number;
+}
+
+/** The outcome of a conditional change. */
+export interface Change {
+  /** As it is now. */
+  readonly message: StoredMessage;
+  /** Whether this call changed it. */
+  readonly isChanged: boolean;
 }
 
 export interface SeqRange {
@@ -71,6 +128,34 @@ export interface SeqRange {
 }
 
 export function toMessage(stored: StoredMessage): Message {
-  const { conversationId, seq, messageId, clientMsgId, from, contentJson, sentAt } = stored;
-  return { conversationId, seq, messageId, clientMsgId, from, content: JSON.parse(contentJson), sentAt };
+  const { conversationId, seq, messageId, clientMsgId, from, sentAt, rev = 0, editedAt } = stored;
+  return {
+    conversationId,
+    seq,
+    messageId,
+    clientMsgId,
+    from,
+    content: contentOf(stored),
+    sentAt,
+    rev,
+    ...(editedAt !== undefined && { editedAt }),
+  };
+}
+
+export function contentOf({ contentJson }: Pick<StoredMessage, 'contentJson'>): Content {
+  return JSON.parse(contentJson);
+}
+
+export function isRecalled(message: Pick<StoredMessage, 'contentJson'>): boolean {
+  return contentOf(message).type === 'recalled';
+}
+
+/** Returns the message of this seq, by a strong read, or `undefined`. */
+export async function messageAt(
+  messages: Pick<MessageReader, 'page'>,
+  conversationId: string,
+  seq: number,
+): Promise<StoredMessage | undefined> {
+  const page = await messages.page(conversationId, { after: seq - 1, before: seq + 1, limit: 1 });
+  return page.messages[0];
 }

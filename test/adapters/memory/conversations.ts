@@ -67,6 +67,10 @@ export function inMemoryConversations(
       const memberCount = head.chat ? 2 : (groups.get(conversationId)?.facts.memberCount ?? 2);
       return { seq: head.seq + 1, memberCount, ...(agent !== undefined && { agent }) };
     },
+    async markChanged(conversationId, atMs) {
+      const head = heads.get(conversationId);
+      if (head !== undefined) heads.set(conversationId, { ...head, changedAtMs: atMs });
+    },
     async createDirect(conversationId, users) {
       if (heads.has(conversationId)) return;
       heads.set(conversationId, { seq: 0, atMs: 0, lastSeqs: new Map(users.map((user) => [user, 0])) });

@@ -1,8 +1,10 @@
-import type {
-  MessageKey,
-  MessageReader,
-  MessageWriter,
-  StoredMessage,
+import {
+  type Change,
+  isRecalled,
+  type MessageKey,
+  type MessageReader,
+  type MessageWriter,
+  type StoredMessage,
 } from '../../../lambdas/domain/model/message.ts';
 import { type Clock, epochSecondsAfter } from '../../../lambdas/shared/clock.ts';
 
@@ -11,6 +13,7 @@ export function inMemoryMessages(
   historyTtlSeconds = Number.POSITIVE_INFINITY,
 ): MessageReader & MessageWriter {
   const stored = new Map<string, StoredMessage>();
+  const changedAt = new Map<string, number>();
   const isKept = ({ sentAt }: StoredMessage) =>
     epochSecondsAfter(sentAt, historyTtlSeconds) > clock() / 1_000;
   const keptAt = (key: string) => {
@@ -23,15 +26,54 @@ export function inMemoryMessages(
     [...stored.values()]
       .filter((message) => message.conversationId === conversationId && isKept(message))
       .sort((a, b) => a.seq - b.seq);
+  function change(
+    key: MessageKey,
+    atMs: number,
+    fields: Partial<StoredMessage>,
+    isAllowed: (message: StoredMessage) => boolean,
+  ): Change | undefined {
+    const message = stored.get(keyOf(key));
+    if (message === undefined) return undefined;
+    if (isRecalled(message) || !isAllowed(message)) return { message, isChanged: false };
+    const changed = { ...message, ...fields, rev: (message.rev ?? 0) + 1 };
+    stored.set(keyOf(key), changed);
+    changedAt.set(keyOf(key), atMs);
+    return { message: changed, isChanged: true };
+  }
   return {
     async putIfAbsent(message) {
       const existing = keptAt(keyOf(message));
       if (existing === undefined) stored.set(keyOf(message), message);
       return existing;
     },
-    async redact(key, contentJson) {
-      const message = stored.get(keyOf(key));
-      if (message !== undefined) stored.set(keyOf(key), { ...message, contentJson });
+    recall: async (key, contentJson, atMs) => change(key, atMs, { contentJson }, () => true),
+    edit: async (key, { editId, contentJson, ifRev, atMs }) =>
+      change(
+        key,
+        atMs,
+        { contentJson, editId, editedAt: atMs },
+        ({ rev = 0, ...message }) => message.editId !== editId && (ifRev === undefined || ifRev === rev),
+      ),
+    async changed(conversationId, { sinceMs, after, limit }) {
+      const position = (message: MessageKey) => changedAt.get(keyOf(message)) ?? 0;
+      const order = (message: Pick<MessageKey, 'from' | 'clientMsgId'>) =>
+        `${message.from}#${message.clientMsgId}`;
+      const all = inConversation(conversationId)
+        .filter((message) => changedAt.has(keyOf(message)) && position(message) >= sinceMs)
+        .sort((a, b) => position(a) - position(b) || (order(a) < order(b) ? -1 : 1))
+        .filter(
+          (message) =>
+            after === undefined ||
+            position(message) > after.changedAtMs ||
+            (position(message) === after.changedAtMs && order(message) > order(after)),
+        );
+      const messages = all.slice(0, limit);
+      const last = messages.at(-1);
+      const isFull = messages.length === limit && last !== undefined;
+      const next = isFull
+        ? { from: last.from, clientMsgId: last.clientMsgId, changedAtMs: position(last) }
+        : undefined;
+      return { messages, count: messages.length, next };
     },
     getMany: async (keys) => [...new Set(keys.map(keyOf))].flatMap((key) => keptAt(key) ?? []),
     async page(conversationId, { after, before, from = 1, limit }) {

@@ -44,6 +44,7 @@ export function createWorld() {
     connections: inMemoryConnections(),
     clock,
     leaseMs: HOUR_MS / 2,
+    editWindowMs: 24 * HOUR_MS,
     duplicateLogin: 'replace' as DuplicateLogin,
     advance(ms: number) {
       now += ms;

@@ -3,7 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConversationReader, ConversationWriter } from '../../../lambdas/domain/model/conversation.ts';
 import type { GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
 import type { Inbox, InboxWriter } from '../../../lambdas/domain/model/inbox.ts';
-import type { MessageReader, MessageWriter, StoredMessage } from '../../../lambdas/domain/model/message.ts';
+import type {
+  ChangePosition,
+  MessageReader,
+  MessageWriter,
+  StoredMessage,
+} from '../../../lambdas/domain/model/message.ts';
 import type { Outbox } from '../../../lambdas/domain/model/outbox.ts';
 import type { Reference } from '../../../lambdas/domain/model/reference.ts';
 import type { RouteTable } from '../../../lambdas/domain/model/session.ts';
@@ -695,15 +700,77 @@ describe.each([
   });
 
   describe('the message table', () => {
-    it('redacts the content and keeps the hash that repeats are compared with (IM-FAULT-15)', async () => {
+    it('recalls for good, and keeps the hash that repeats are compared with (IM-FAULT-15)', async () => {
       const { messages } = ports();
       const original = aMessage();
       await messages.putIfAbsent(original);
-      await messages.redact(original, '{"type":"recalled"}');
-      const redacted = { ...original, contentJson: '{"type":"recalled"}' };
-      expect(await messages.getMany([original])).toEqual([redacted]);
-      expect(await messages.putIfAbsent({ ...original, messageId: 'other' })).toEqual(redacted);
-      await messages.redact(aMessage(), '{}');
+      const recalled = { ...original, contentJson: '{"type":"recalled"}', rev: 1 };
+      expect(await messages.recall(original, '{"type":"recalled"}', NOON)).toEqual({
+        message: recalled,
+        isChanged: true,
+      });
+      expect(await messages.getMany([original])).toEqual([recalled]);
+      expect(await messages.putIfAbsent({ ...original, messageId: 'other' })).toEqual(recalled);
+      const refused = { message: recalled, isChanged: false };
+      expect(await messages.recall(original, '{"type":"recalled","by":"z"}', NOON)).toEqual(refused);
+      expect(await messages.edit(original, { editId: 'e', contentJson: '1', atMs: NOON })).toEqual(refused);
+      expect(await messages.recall(aMessage(), '{}', NOON)).toBeUndefined();
+    });
+
+    it('edits once by its id, and only the rev that is asked for (IM-EDIT)', async () => {
+      const { messages } = ports();
+      const original = aMessage();
+      await messages.putIfAbsent(original);
+      const edit = (editId: string, ifRev?: number) =>
+        messages.edit(original, { editId, contentJson: `"${editId}"`, ifRev, atMs: NOON + 1 });
+      const edited = (editId: string, rev: number) => ({
+        ...original,
+        contentJson: `"${editId}"`,
+        editId,
+        editedAt: NOON + 1,
+        rev,
+      });
+      expect(await edit('a', 1)).toEqual({ message: original, isChanged: false });
+      expect(await edit('a', 0)).toEqual({ message: edited('a', 1), isChanged: true });
+      expect(await edit('a')).toEqual({ message: edited('a', 1), isChanged: false });
+      expect(await edit('b', 0)).toEqual({ message: edited('a', 1), isChanged: false });
+      expect(await edit('b', 1)).toEqual({ message: edited('b', 2), isChanged: true });
+      expect(await edit('c')).toEqual({ message: edited('c', 3), isChanged: true });
+      expect(await messages.getMany([original])).toEqual([edited('c', 3)]);
+      expect(await messages.edit(aMessage(), { editId: 'a', contentJson: '1', atMs: 1 })).toBeUndefined();
+    });
+
+    it('lists the messages that changed, in order of their last change, by pages (IM-CHANGE-2)', async () => {
+      const { messages } = ports();
+      const conversationId = `dm:${newPair().join(':')}`;
+      const all = [1, 2, 3, 4].map((seq) => aMessage({ conversationId, seq }));
+      for (const message of all) await messages.putIfAbsent(message);
+      const change = async (seq: number, atMs: number) => {
+        const key = all[seq - 1] as StoredMessage;
+        await messages.edit(key, { editId: `e${atMs}`, contentJson: `${atMs}`, atMs });
+      };
+      for (const [seq, atMs] of [[3, 10], [1, 20], [2, 20], [3, 30]] as const) await change(seq, atMs); // biome-ignore format: a table
+      const list = async (sinceMs: number, after?: ChangePosition) => {
+        const { next, ...page } = await messages.changed(conversationId, { sinceMs, after, limit: 2 });
+        return { seqs: page.messages.map(({ seq }) => seq), count: page.count, next };
+      };
+      const first = await list(20);
+      expect(first).toMatchObject({ seqs: [1, 2], count: 2 });
+      expect(await list(20, first.next)).toEqual({ seqs: [3], count: 1, next: undefined });
+      expect(await list(21)).toEqual({ seqs: [3], count: 1, next: undefined });
+      expect(await list(31)).toEqual({ seqs: [], count: 0, next: undefined });
+    });
+
+    it('has no expired message among those that changed (IM-SEND-2)', async () => {
+      const messages = ports().messagesWithTtl(60);
+      const message = aMessage({ conversationId: `dm:${newPair().join(':')}` });
+      await messages.putIfAbsent(message);
+      await messages.recall(message, '{"type":"recalled"}', NOON);
+      const list = () => messages.changed(message.conversationId, { sinceMs: 0, limit: 10 });
+      expect((await list()).messages).toHaveLength(1);
+      now += 61_000;
+      expect((await list()).messages).toEqual([]);
+      now = NOON;
     });
 
     it('shows nothing below a seq, in either direction (IM-INV-5)', async () => {

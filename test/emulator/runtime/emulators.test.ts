@@ -42,7 +42,7 @@ describe('tables', () => {
     const { client } = await dynamoDb({ file });
     await createTables(client, [MESSAGES]);
     const { Table } = await client.send(new DescribeTableCommand({ TableName: 'Messages' }));
-    expect(Table?.LocalSecondaryIndexes?.map((index) => index.IndexName)).toEqual(['bySeq']);
+    expect(Table?.LocalSecondaryIndexes?.map((index) => index.IndexName)).toEqual(['bySeq', 'byChange']);
     const ttl = await client.send(new DescribeTimeToLiveCommand({ TableName: 'Messages' }));
     expect(ttl.TimeToLiveDescription).toMatchObject({ TimeToLiveStatus: 'ENABLED', AttributeName: 'ttl' });
     const found = await client.send(

@@ -58,7 +58,14 @@ describe('an action', () => {
       duplicate: false,
     });
     expect(await answer('bob', 'read', { to: 'alice', seq: 1 })).toEqual({ type: 'ok', id: '7' });
-    expect(await answer('alice', 'recall', { to: 'bob', seq: 1 })).toEqual({ type: 'ok', id: '7' });
+    const changed = { type: 'message', id: '7', message: expect.objectContaining({ seq: 1, rev: 1 }) };
+    const content = { type: 'text', text: 'hello' };
+    expect(await answer('alice', 'edit', { to: 'bob', seq: 1, editId: 'e', content })).toEqual(changed);
+    changed.message = expect.objectContaining({
+      content: { type: 'recalled', by: 'alice', at: NOON },
+      rev: 2,
+    });
+    expect(await answer('alice', 'recall', { to: 'bob', seq: 1 })).toEqual(changed);
     expect(await answer('bob', 'presence', { userIds: ['alice'] })).toMatchObject({
       type: 'presence',
       users: [{ userId: 'alice', online: true }],

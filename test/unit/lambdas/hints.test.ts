@@ -18,6 +18,8 @@ const caller = (userId: string, deviceId = 'phone') => ({
   deviceId,
   connectionId: `${userId}-${deviceId}`,
 });
+/** Who changes a message. */
+const by = (userId: string) => ({ userId, caller: caller(userId) });
 const refused = (code: string) => expect.objectContaining({ code });
 
 let world: World;
@@ -188,27 +190,34 @@ describe('a recall', () => {
     await say({ to: 'alice' }, 'hi', 'bob');
     forget();
     world.advance(2 * MINUTE_MS);
-    await recall(world, caller('bob'), { to: 'alice', seq: 1 });
+    await recall(world, by('bob'), { to: 'alice', seq: 1 });
     expect(await contentOf(DM, 1)).toEqual({ type: 'recalled', by: 'bob', at: world.clock() });
-    const frame = { type: 'recalled', conversationId: DM, seq: 1, by: 'bob', at: world.clock() };
+    const message = { seq: 1, rev: 1, content: await contentOf(DM, 1) };
+    const change = { kind: 'recalled', by: 'bob' };
+    const frame = expect.objectContaining({
+      type: 'changed',
+      conversationId: DM,
+      change,
+      message: expect.objectContaining(message),
+    });
     expect(posts()).toEqual([
       { connectionId: 'alice-phone', frame },
       { connectionId: 'bob-tablet', frame },
     ]);
     forget();
     world.advance(10 * MINUTE_MS);
-    await recall(world, caller('bob'), { to: 'alice', seq: 1 });
+    await recall(world, by('bob'), { to: 'alice', seq: 1 });
     expect(posts()).toEqual([]);
   });
 
   it("is refused after two minutes, for another user's message, and for no message", async () => {
     await say({ to: 'bob' });
-    await expect(recall(world, caller('bob'), { to: 'alice', seq: 1 })).rejects.toEqual(refused('forbidden'));
+    await expect(recall(world, by('bob'), { to: 'alice', seq: 1 })).rejects.toEqual(refused('forbidden'));
     for (const seq of [0, 2]) {
-      await expect(recall(world, caller('alice'), { to: 'bob', seq })).rejects.toEqual(refused('not_found'));
+      await expect(recall(world, by('alice'), { to: 'bob', seq })).rejects.toEqual(refused('not_found'));
     }
     world.advance(2 * MINUTE_MS + 1);
-    await expect(recall(world, caller('alice'), { to: 'bob', seq: 1 })).rejects.toEqual(
+    await expect(recall(world, by('alice'), { to: 'bob', seq: 1 })).rejects.toEqual(
       refused('recall_window_passed'),
     );
     expect(await contentOf(DM, 1)).toEqual({ type: 'text', text: 'hi' });
@@ -218,17 +227,17 @@ describe('a recall', () => {
     const id = await group(['bob', 'carol']);
     await say({ conversationId: id }, 'hi', 'bob');
     forget();
-    await expect(recall(world, caller('carol'), { conversationId: id, seq: 2 })).rejects.toEqual(
+    await expect(recall(world, by('carol'), { conversationId: id, seq: 2 })).rejects.toEqual(
       refused('forbidden'),
     );
     world.advance(10 * MINUTE_MS);
-    await recall(world, caller('alice'), { conversationId: id, seq: 2 });
+    await recall(world, by('alice'), { conversationId: id, seq: 2 });
     expect(posts().map(({ connectionId }) => connectionId)).toEqual([
       'bob-phone',
       'bob-tablet',
       'carol-phone',
     ]);
-    await expect(recall(world, caller('alice'), { conversationId: id, seq: 1 })).rejects.toEqual(
+    await expect(recall(world, by('alice'), { conversationId: id, seq: 1 })).rejects.toEqual(
       refused('forbidden'),
     );
   });
@@ -241,7 +250,7 @@ describe('a recall', () => {
       add: ['bob'],
       openHistory: false,
     });
-    await expect(recall(world, caller('bob'), { conversationId: id, seq: 1 })).rejects.toEqual(
+    await expect(recall(world, by('bob'), { conversationId: id, seq: 1 })).rejects.toEqual(
       refused('not_found'),
     );
   });
@@ -254,7 +263,7 @@ describe('a recall', () => {
       add: ['bob'],
       openHistory: false,
     });
-    await expect(recall(world, caller('bob'), { conversationId: id, seq: 2 })).rejects.toEqual(
+    await expect(recall(world, by('bob'), { conversationId: id, seq: 2 })).rejects.toEqual(
       refused('forbidden'),
     );
   });
@@ -271,8 +280,8 @@ describe('a recall', () => {
       conversations: { ...world.conversations, head: () => Promise.reject(new Error('called')) },
       messages: { ...world.messages, page },
     };
-    await recall(ports, caller('alice'), { to: 'bob', seq: 1 });
-    expect(ranges).toEqual([{ after: 0, limit: 1 }]);
+    await recall(ports, by('alice'), { to: 'bob', seq: 1 });
+    expect(ranges).toEqual([{ after: 0, before: 2, limit: 1 }]);
     expect(await contentOf(DM, 1)).toMatchObject({ type: 'recalled' });
   });
 
@@ -282,10 +291,8 @@ describe('a recall', () => {
     await matchQueue(world, { queue: 'default', moved: false, isRepeat: false, isWatchdog: false });
     const { seq } = await say({ conversationId }, 'hi', 'bob');
     forget();
-    await expect(recall(world, caller('alice'), { conversationId, seq })).rejects.toEqual(
-      refused('forbidden'),
-    );
-    await recall(world, caller('bob'), { conversationId, seq });
+    await expect(recall(world, by('alice'), { conversationId, seq })).rejects.toEqual(refused('forbidden'));
+    await recall(world, by('bob'), { conversationId, seq });
     expect(posts().map(({ connectionId }) => connectionId)).toEqual(['alice-phone', 'bob-tablet']);
   });
 
@@ -293,13 +300,13 @@ describe('a recall', () => {
     const id = await group(Array.from({ length: 25 }, (_, n) => `m${n}`));
     await say({ conversationId: id });
     forget();
-    await recall(world, caller('alice'), { conversationId: id, seq: 2 });
+    await recall(world, by('alice'), { conversationId: id, seq: 2 });
     expect(posts()).toEqual([]);
     expect(world.fanOutQueue.jobs).toEqual([
       {
         conversationId: id,
         memberCount: 26,
-        what: { frame: expect.stringContaining('"type":"recalled"') },
+        what: { frame: expect.stringContaining('"type":"changed"'), joinedBy: 2 },
         exceptConnectionId: 'alice-phone',
       },
     ]);

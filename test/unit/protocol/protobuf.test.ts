@@ -37,15 +37,19 @@ const content = fc.oneof(
   kind('recalled', { by: text, at: number }),
   kind('system', { event: text, by: text }, { users: some(text), name: text }),
 );
-const message = shape({
-  conversationId: text,
-  seq: number,
-  messageId: text,
-  clientMsgId: text,
-  from: text,
-  content,
-  sentAt: number,
-});
+const message = shape(
+  {
+    conversationId: text,
+    seq: number,
+    messageId: text,
+    clientMsgId: text,
+    from: text,
+    content,
+    sentAt: number,
+    rev: number,
+  },
+  { editedAt: number },
+);
 const page = { messages: list(message), batch: nullable(text), more: bool };
 const session = shape({ expiresAt: number });
 const chat = shape(
@@ -92,7 +96,8 @@ const serverFrames = {
   ),
   messages: shape({ messages: list(message) }),
   read: shape({ conversationId: text, userId: text, seq: number }),
-  recalled: shape({ conversationId: text, seq: number, by: text, at: number }),
+  changed: shape({ conversationId: text, change: shape({ kind: text, by: text }), message }),
+  message: shape({ id, message }),
   typing: shape({ conversationId: text, userId: text, typing: bool }),
   'session.closed': shape({ code: text, reconnect: bool }),
   'desk.chat': shape({ id, chat }),

@@ -10,7 +10,7 @@ export function Announcer({ conversation }: { readonly conversation: Conversatio
       conversation.on('message', (message) => {
         if (!message.mine) setText(previewOf(message, true));
       }),
-      conversation.on('recalled', () => setText('')),
+      conversation.on('changed', () => setText('')),
     ];
     return () => {
       for (const off of offs) off();

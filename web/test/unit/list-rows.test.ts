@@ -18,6 +18,8 @@ function message(seq: number, { mine = false, atMs = NOON + seq * 1000 } = {}): 
     state: 'sent',
     seq,
     messageId: `M${seq}`,
+    rev: 0,
+    editedAt: undefined,
     error: undefined,
   };
 }

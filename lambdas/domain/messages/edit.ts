@@ -1,0 +1,69 @@
+import type { EditRequest, Message } from '../../../protocol/frames.ts';
+import { ConflictError, EditWindowPassedError, ForbiddenError } from '../../shared/errors.ts';
+import { contentOf, isRecalled, type StoredMessage, toMessage } from '../model/message.ts';
+import {
+  announce,
+  type ChangePorts,
+  type Changer,
+  commitChange,
+  findChangeable,
+  type MessageTarget,
+} from './change.ts';
+import { contentJsonOf } from './store.ts';
+
+export interface EditPorts extends ChangePorts {
+  /** How long after `sentAt` a user may edit; 0: never. */
+  readonly editWindowMs: number;
+}
+
+/**
+ * Replaces the content of one's own message (IM-EDIT). The hash stays that of the first content, so a repeat of the send
+ * finds its original and doesn't undo the edit. Idempotent by `editId`, and when the content is the same.
+ * @returns the message as it is now
+ * @throws {ForbiddenError} another user's message, a system message, or one that was recalled
+ * @throws {EditWindowPassedError} too late, and the user is not a service
+ * @throws {ConflictError} the message has another `rev` than `ifRev`
+ * @throws {NotFoundError} no such message, or the user may not see it
+ * @throws {PayloadTooLargeError} the content exceeds 16,384 bytes as canonical JSON
+ */
+export async function edit(
+  ports: EditPorts,
+  changer: Changer,
+  { editId, content, ifRev, ...target }: MessageTarget & EditRequest,
+): Promise<Message> {
+  const contentJson = contentJsonOf(content);
+  const found = await findChangeable(ports, changer, target);
+  const { message } = found;
+  requireRight(message, changer);
+  const wanted = { editId, contentJson, ifRev };
+  if (isInEffect(message, wanted)) return toMessage(message);
+  requireRev(message, ifRev);
+  const isLate = ports.clock() - message.sentAt >= ports.editWindowMs;
+  if (isLate && changer.isService !== true) throw new EditWindowPassedError();
+  const { message: now, isChanged } = await commitChange(ports, found, (atMs) =>
+    ports.messageWriter.edit(message, { ...wanted, atMs }),
+  );
+  if (isChanged) return announce(ports, found, changer, 'edited', now);
+  // Another change came first: a recall, this edit's first attempt, or another edit.
+  requireRight(now, changer);
+  if (!isInEffect(now, wanted)) requireRev(now, ifRev);
+  return toMessage(now);
+}
+
+function requireRight(message: StoredMessage, { userId }: Changer): void {
+  if (message.from !== userId || contentOf(message).type === 'system')
+    throw new ForbiddenError('Only its sender may edit a message.');
+  if (isRecalled(message)) throw new ForbiddenError('The message was recalled.');
+}
+
+function isInEffect(
+  { editId, contentJson }: StoredMessage,
+  wanted: { readonly editId: string; readonly contentJson: string },
+): boolean {
+  return editId === wanted.editId || contentJson === wanted.contentJson;
+}
+
+function requireRev({ rev = 0 }: StoredMessage, ifRev: number | undefined): void {
+  if (ifRev !== undefined && ifRev !== rev)
+    throw new ConflictError(`The message has changed: its rev is ${rev}.`);
+}
