@@ -1,3 +1,4 @@
+import { changes } from './changes.ts';
 import { connect } from './connect.ts';
 import { conversations } from './conversations.ts';
 import { departures } from './departures.ts';
@@ -22,6 +23,7 @@ export const SCENARIOS: readonly Scenario[] = [
   resend,
   heartbeat,
   historyPage,
+  changes,
   conversations,
   sendsAndNeverReads,
   ...groups,

@@ -18,6 +18,7 @@ describe('options', () => {
       retain: true,
       messageTableClass: 'standard',
       historyTtlSeconds: 0,
+      editWindowMs: 24 * 3_600_000,
       inboxTtlSeconds: 7 * 24 * 3600,
       leaseSeconds: 1800,
       idleTimeoutMs: 0,

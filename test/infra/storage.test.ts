@@ -30,7 +30,7 @@ describe('the tables', () => {
     });
   });
 
-  it('find messages by seq in a local index, which can be read strongly (IM-SEND-3)', () => {
+  it('find messages by seq, and by last change, in local indexes, which can be read strongly (IM-SEND-3, IM-CHANGE-2)', () => {
     expect(table('Messages')).toMatchObject({
       AttributeDefinitions: expect.arrayContaining([{ AttributeName: 'seq', AttributeType: 'N' }]),
       LocalSecondaryIndexes: [
@@ -41,6 +41,14 @@ describe('the tables', () => {
             { AttributeName: 'seq', KeyType: 'RANGE' },
           ],
           Projection: { ProjectionType: 'ALL' },
+        },
+        {
+          IndexName: 'byChange',
+          KeySchema: [
+            { AttributeName: 'pk', KeyType: 'HASH' },
+            { AttributeName: 'changedAt', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
         },
       ],
     });
