@@ -10,7 +10,7 @@ import type {
   StoredMessage,
 } from '../domain/model/message.ts';
 import { type Clock, epochSecondsAfter } from '../shared/clock.ts';
-import { batchGet, call, type Item, unlessRefused } from './dynamodb.ts';
+import { batchGet, call, type Item } from './dynamodb.ts';
 import { messageSortKey, parseMessageSortKey } from './message-key.ts';
 
 /*
