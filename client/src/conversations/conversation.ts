@@ -1,4 +1,4 @@
-import type { Sent, UserPresence } from '../../../protocol/frames.ts';
+import type { Message, MessageChange, Sent, UserPresence } from '../../../protocol/frames.ts';
 import type { SentContent } from '../model/content.ts';
 import { ImError, invalid, messageOf } from '../model/errors.ts';
 import type { ConversationEvents, Gap } from '../model/events.ts';
@@ -8,7 +8,6 @@ import { OutgoingMessage } from '../outbox/outgoing-message.ts';
 import type { Off } from '../support/emitter.ts';
 import { type Environment, newId } from '../support/environment.ts';
 import type { ServerClock } from '../support/server-clock.ts';
-import type { Incoming } from '../sync/incoming.ts';
 import type { HistoryRange, HttpApi } from '../transport/http-api.ts';
 import type { SessionSource } from '../transport/session.ts';
 import { type ComposePorts, compose, emitOwn } from './compose.ts';
@@ -41,7 +40,7 @@ export interface ConversationPorts extends ComposePorts {
   readonly outbox: Pick<Outbox, 'add' | 'retry' | 'discard' | 'messagesOf'>;
   readonly readReceipts: Pick<ReadReceiptSender, 'mark'>;
   readonly list: Pick<ConversationList, 'read'>;
-  readonly incoming: Pick<Incoming, 'changed'>;
+  readonly incoming: { changed(message: Message, change: MessageChange): void };
   readonly sync: { readonly isLive: boolean };
   report(error: unknown): void;
 }
