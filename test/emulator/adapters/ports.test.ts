@@ -740,7 +740,7 @@ describe.each([
       expect(await messages.edit(aMessage(), { editId: 'a', contentJson: '1', atMs: 1 })).toBeUndefined();
     });
 
-    it('lists the messages that changed, in order of their last change, by pages (IM-CHANGE-2)', async () => {
+    it('lists only the messages that changed, in order of their last change, by pages (IM-CHANGE-2, IM-CHANGE-6)', async () => {
       const { messages } = ports();
       const conversationId = `dm:${newPair().join(':')}`;
       const all = [1, 2, 3, 4].map((seq) => aMessage({ conversationId, seq }));
