@@ -148,6 +148,7 @@ export function inMemoryConversations(
     },
     async create(facts, members, message) {
       const { conversationId, seq, from, clientMsgId, sentAt } = message;
+      if (heads.has(conversationId)) throw new Error('A new group already exists.');
       heads.set(conversationId, { seq, tail: { from, clientMsgId }, atMs: sentAt });
       groups.set(conversationId, {
         facts: { ...facts, memberCount: members.length },
@@ -186,7 +187,7 @@ export function inMemoryConversations(
         admins: admins ?? group.facts.admins,
         ...(name !== undefined && { name }),
       };
-      group.outbox = [...group.outbox, entryOf(message)];
+      group.outbox = [...group.outbox, entryOf(message)].sort((a, b) => a.seq - b.seq);
       await messages.putIfAbsent(message);
       return true;
     },

@@ -1,7 +1,7 @@
 import { monotonicFactory } from 'ulid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConversationReader, ConversationWriter } from '../../../lambdas/domain/model/conversation.ts';
-import type { GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
+import type { GroupChange, GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
 import type { Inbox, InboxWriter } from '../../../lambdas/domain/model/inbox.ts';
 import type {
   ChangePosition,
@@ -338,6 +338,46 @@ describe.each([
       expect((await conversations.head(conversationId)).group?.name).toBe('Later');
     });
 
+    it('takes changes of different kinds, and additions, in any order of their seqs (IM-GROUP)', async () => {
+      const { groups, conversations } = ports();
+      const conversationId = newGroup();
+      const [a, b] = newPair();
+      const [c, d] = newPair();
+      await groups.create({ ...facts, admins: [a] }, [a, b], message(conversationId, 1));
+      await groups.markAsLeaving(conversationId, b);
+      const apply = (seq: number, change: Partial<GroupChange>) =>
+        groups.apply({
+          conversationId,
+          openHistory: false,
+          message: message(conversationId, seq),
+          ...change,
+        });
+      expect(await apply(5, { remove: [b] })).toBe(true);
+      expect(await apply(4, { name: 'Sailors' })).toBe(true);
+      expect(await apply(8, { add: [c] })).toBe(true);
+      expect(await apply(7, { add: [d] })).toBe(true);
+      expect(await apply(6, { name: 'Scullers' })).toBe(true);
+      expect(await apply(10, { admins: [a, c] })).toBe(true);
+      expect(await apply(9, { admins: [d] })).toBe(false);
+      const group = { name: 'Scullers', admins: [a, c].sort(), memberCount: 3 };
+      expect((await conversations.head(conversationId)).group).toMatchObject(group);
+    });
+
+    it('creates no group in the place of another', async () => {
+      const { groups, conversations } = ports();
+      const conversationId = newGroup();
+      const [a, b] = newPair();
+      await groups.create({ ...facts, admins: [a] }, [a], message(conversationId, 1));
+      const again = groups.create(
+        { ...facts, name: 'Thieves', admins: [b] },
+        [b],
+        message(conversationId, 1),
+      );
+      await expect(again).rejects.toThrow();
+      expect((await conversations.head(conversationId)).group).toMatchObject({ name: 'Rowers', admins: [a] });
+      expect(await conversations.membership(b, conversationId)).toBeUndefined();
+    });
+
     it('creates a group with its members and first message in one write (IM-GROUP)', async () => {
       const { groups, conversations, messages } = ports();
       const conversationId = newGroup();
@@ -632,8 +672,8 @@ describe.each([
       expect(await groups.pending(conversationId)).toEqual([]);
       await groups.create({ ...facts, admins: [a] }, [a], created);
       const change = { conversationId, openHistory: false };
-      await groups.apply({ ...change, message: joined, add: [b] });
       await groups.apply({ ...change, message: renamed, name: 'Sailors' });
+      await groups.apply({ ...change, message: joined, add: [b] });
       expect(await groups.apply({ ...change, message: message(conversationId, 11), add: [b] })).toBe(false);
       expect(await groups.pending(conversationId)).toEqual([created, joined, renamed].map(entry));
       for (const sent of [joined, joined, created]) await groups.markAsSent(conversationId, sent);
@@ -652,7 +692,7 @@ describe.each([
     it('pages members by user id', async () => {
       const { groups } = ports();
       const conversationId = newGroup();
-      const users = Array.from({ length: 7 }, newUser).sort();
+      const users = [newName('0'), newName('Z'), ...Array.from({ length: 5 }, newUser)].sort();
       await groups.create({ ...facts, openHistory: true }, users, message(conversationId, 1));
       const page = async (after?: string) => {
         const { members, more } = await groups.members(conversationId, { limit: 3, ...(after && { after }) });
