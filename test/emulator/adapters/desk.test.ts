@@ -241,6 +241,84 @@ describe.each([
     expect(await desk.agentCounts(queue)).toEqual({ ready: 0, away: 0, offline: 0 });
   });
 
+  it('put a chat back in front of its queue, from an agent who is offline, and only from one if so asked (IM-DESK-7)', async () => {
+    const { desk, conversations, groups } = ports();
+    const queue = newName('queue');
+    const ann = await ready(queue);
+    const first = await open(queue);
+    const older = await open(queue);
+    const { agent: _, assignedAtMs: __, ...waiting } = (await give(first, ann.userId)) as Chat;
+    const back: Chat = { ...waiting, state: 'waiting', isBack: true };
+    const assigned = given(first, ann.userId);
+    const requeue = { ...change(assigned, back, 3, 'requeued'), ifOffline: true } as const;
+    expect(await desk.apply(requeue)).toBe(false);
+    expect(await activeOf(ann.userId)).toBe(1);
+    expect(await desk.setAgent({ ...ann, status: 'offline', before: ann })).toBe(true);
+    expect(await desk.apply(requeue)).toBe(true);
+    expect(await activeOf(ann.userId)).toBe(0);
+    const { conversationId, customer } = first;
+    expect((await desk.waiting(queue, 9)).map((one) => one.conversationId)).toEqual([
+      conversationId,
+      older.conversationId,
+    ]);
+    expect(await desk.openChatOf(customer, queue)).toBe(conversationId);
+    expect((await conversations.head(conversationId)).chat).toEqual(back);
+    expect(await conversations.membership(ann.userId, conversationId)).toBeUndefined();
+    expect((await groups.members(conversationId, { limit: 5 })).members).toMatchObject([
+      { userId: customer },
+    ]);
+    const lists = [{ agent: ann.userId }, { queue }].flatMap((of) =>
+      (['open', 'closed'] as const).map((part) => desk.chatIds({ of, part }, { limit: 9 })),
+    );
+    const both = [conversationId, older.conversationId].sort();
+    expect(await Promise.all(lists)).toEqual([[], [], both, []]);
+    const lost = (await desk.pending(queue)).find(({ seq }) => seq === 3);
+    expect(lost).toMatchObject({ conversationId, former: ann.userId });
+    const again = { ...ann, status: 'ready', before: await desk.agent(ann.userId) } as const;
+    expect(await desk.setAgent(again)).toBe(true);
+    const after = { ...given(back, ann.userId), assignedAtMs: NOON + 7 };
+    expect(await desk.apply(change(back, after, 4, 'assigned'))).toBe(true);
+    expect(await desk.agent(ann.userId)).toMatchObject({ active: 1, lastAssignedAtMs: NOON + 7 });
+  });
+
+  it('keep the name of an agent until another one is given, and count agents by status', async () => {
+    const { desk } = ports();
+    const queue = newName('queue');
+    const [ann, zoe, bea] = [await ready(queue), await ready(queue), await ready(queue)];
+    expect(await desk.setAgent({ ...ann, name: 'Ann', before: ann })).toBe(true);
+    const named = (await desk.agent(ann.userId)) as Agent;
+    expect(named).toMatchObject({ name: 'Ann', revision: ann.revision + 1 });
+    const { name: _, ...unnamed } = named;
+    expect(await desk.setAgent({ ...unnamed, status: 'away', before: named })).toBe(true);
+    expect(await desk.agent(ann.userId)).toMatchObject({ name: 'Ann', status: 'away' });
+    expect(await desk.agent(zoe.userId)).not.toHaveProperty('name');
+    await desk.setAgent({ ...bea, status: 'offline', before: bea });
+    expect(await desk.agentCounts(queue)).toEqual({ ready: 1, away: 1, offline: 1 });
+    expect((await desk.readyAgents(queue)).map(({ userId }) => userId)).toEqual([zoe.userId]);
+    expect(await desk.setAgent({ ...zoe, before: undefined })).toBe(false);
+    expect(await desk.agent(newName('nobody'))).toBeUndefined();
+  });
+
+  it('keep the notifications of a chat in the order of their seqs, and remove the one that is named (IM-FAULT-3)', async () => {
+    const { desk, conversations } = ports();
+    const queue = newName('queue');
+    const ann = await ready(queue);
+    const chat = await open(queue);
+    for (let seq = 2; seq <= 9; seq += 1)
+      await conversations.nextSeq(chat.conversationId, chat.customer, `c${seq}`);
+    const mine = (await give(chat, ann.userId, 10)) as Chat;
+    const closed: Chat = { ...mine, state: 'closed', closedAtMs: NOON };
+    expect(await desk.apply(change(mine, closed, 11, 'closed'))).toBe(true);
+    const pending = await desk.pending(queue);
+    expect(pending.map(({ seq, former }) => [seq, former])).toEqual([
+      [1, undefined],
+      [10, undefined],
+      [11, ann.userId],
+    ]);
+    for (const entry of pending.slice(1, 2)) await desk.markAsSent(queue, entry);
+    expect((await desk.pending(queue)).map(({ seq }) => seq)).toEqual([1, 11]);
+  });
+
   it('let one sweep of a queue run at a time', async () => {
     const { desk } = ports();
     const queue = newName('queue');
