@@ -4,6 +4,7 @@
  * makes no progress until the next event.
  */
 import { existsSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -28,6 +29,8 @@ const setup = workerData as WorkerSetup;
 const gate = new Int32Array(setup.gate);
 const send = (message: WorkerMessage) => port.postMessage(message);
 
+// Node has read it; Lambda has no such variable.
+delete process.env['NODE_COMPILE_CACHE'];
 if (setup.clockOffsetMs !== 0) setClock(setup.clockOffsetMs);
 forwardOutput('stdout');
 forwardOutput('stderr');
@@ -42,6 +45,8 @@ async function serve(): Promise<void> {
     return;
   }
   send({ type: 'ready' });
+  // Now, because the pool terminates its threads.
+  flushCompileCache();
   for (;;) {
     const message = await nextEvent();
     try {

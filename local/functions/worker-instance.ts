@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { InvokeResult } from '../model.ts';
 import { messageOf } from '../operator-error.ts';
@@ -52,7 +53,12 @@ export class WorkerInstance {
       name: spec.functionName,
       argv: [],
       execArgv: ['--disable-warning=ExperimentalWarning'],
-      env: { ...spec.environment, AWS_LAMBDA_LOG_STREAM_NAME: `local/[$LATEST]${randomUUID()}` },
+      env: {
+        ...spec.environment,
+        AWS_LAMBDA_LOG_STREAM_NAME: `local/[$LATEST]${randomUUID()}`,
+        // Halves a cold start. Beside the bundles, because it is of no use without them.
+        NODE_COMPILE_CACHE: join(spec.setup.codeDirectory, '..', '.compile-cache'),
+      },
       stdin: false,
       stdout: true,
       stderr: true,
