@@ -2,7 +2,13 @@ import { availableParallelism } from 'node:os';
 
 import { defineConfig } from 'vitest/config';
 
-/** What each project runs, and when to run which: test/README.md. Only `flow` and `proof` synthesize the stack first. */
+import { LongestFirst } from './test/setup/longest-first.ts';
+
+/**
+ * What each project runs, and when to run which: test/README.md. Only `flow`, `proof`, and `web` synthesize the stack first.
+ * Without `isolate`, a worker's files share its module graph: the AWS SDK and the CDK take a second to import. Such files leave no
+ * global state behind (`vi.stubEnv`).
+ */
 export default defineConfig({
   test: {
     // Long, because a busy machine takes several times as long; a real hang never ends.
@@ -13,17 +19,18 @@ export default defineConfig({
     expect: { poll: { timeout: 15_000 } },
     // Files mostly wait, for sockets and for time, so one more than there are cores; the default leaves one idle.
     maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: LongestFirst },
     globalSetup: ['test/setup/temporary-folder.ts'],
     projects: [
-      // Unit tests do not change global state, so the files share one module graph, which halves the time.
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false } },
       { extends: true, test: { name: 'client', include: ['client/test/**/*.test.ts'] } },
-      { extends: true, test: { name: 'infra', include: ['test/infra/**/*.test.ts'] } },
+      { extends: true, test: { name: 'infra', include: ['test/infra/**/*.test.ts'], isolate: false } },
       {
         extends: true,
         test: {
           name: 'emulator',
           include: ['test/emulator/**/*.test.ts'],
+          isolate: false,
           globalSetup: ['test/emulator/adapters/tables-once.ts'],
         },
       },
@@ -40,6 +47,7 @@ export default defineConfig({
         test: {
           name: 'flow',
           include: ['test/flow/**/*.test.ts'],
+          isolate: false,
           globalSetup: ['test/flow/setup/synth-once.ts'],
         },
       },

@@ -5,7 +5,7 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createDeskEvents } from '../../../lambdas/adapters/desk-events.ts';
 import { createFanOutQueue } from '../../../lambdas/adapters/fan-out-queue.ts';
 import { createOfflineQueue } from '../../../lambdas/adapters/offline-queue.ts';
@@ -35,14 +35,13 @@ let client: SQSClient;
 beforeAll(async () => {
   sqs = await startSqs();
   client = sqsClient(sqs.endpoint);
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL_SQS: sqs.endpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-  });
+  vi.stubEnv('AWS_ENDPOINT_URL_SQS', sqs.endpoint);
+  vi.stubEnv('AWS_REGION', 'us-east-1');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
 });
 afterAll(async () => {
+  vi.unstubAllEnvs();
   client?.destroy();
   await sqs?.stop();
 });

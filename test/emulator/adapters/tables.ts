@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { inject } from 'vitest';
+import { inject, vi } from 'vitest';
 import {
   createConversationReader,
   createConversationWriter,
@@ -30,12 +30,10 @@ import type { SharedTables } from './tables-once.ts';
  */
 export async function startTables(clock: Clock) {
   const { endpoint, tables } = (await (await fetch(inject('sharedTables'))).json()) as SharedTables;
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-  });
+  vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', endpoint);
+  vi.stubEnv('AWS_REGION', 'us-east-1');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
   const nameOf = (part: string) => {
     const found = tables.find(({ logicalId }) => logicalId.includes(part));
     if (found === undefined)
@@ -73,7 +71,10 @@ export async function startTables(clock: Clock) {
     messages: messages(),
     messagesWithTtl: messages,
     inbox: { ...createInbox(documents, inInbox), ...createInboxWriter(documents, inInbox) },
-    stop: () => documents.destroy(),
+    stop() {
+      vi.unstubAllEnvs();
+      documents.destroy();
+    },
   };
 }
 

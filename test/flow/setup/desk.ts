@@ -12,8 +12,9 @@ let taken = 0;
 /** A deployment without a desk, or whose tokens have no roles. */
 export const isDeskMissing = QUEUES.length === 0;
 
-/** The functions' environment of a stack with these queues. */
+/** The functions' environment of a new stack with these queues, none of them taken. */
 export function deskEnvironment(more: Readonly<Record<string, string>> = {}) {
+  taken = 0;
   return { ALLOWED_ORIGINS: ALLOWED_ORIGIN, DESK_QUEUES: QUEUES.join(','), ...more };
 }
 

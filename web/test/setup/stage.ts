@@ -2,6 +2,7 @@ import { chromium } from 'playwright-core';
 import type { TestProject } from 'vitest/node';
 import { startRuntime } from '../../../local/runtime.ts';
 import { chromiumArguments, chromiumPath } from '../../../scripts/chromium.ts';
+import { sharedAssembly } from '../../../test/setup/assembly.ts';
 import { openShop } from './shop.ts';
 
 declare module 'vitest' {
@@ -26,9 +27,11 @@ export interface StackUrls {
 export default async function setStage(project: TestProject): Promise<() => Promise<void>> {
   const executablePath = chromiumPath();
   const shop = await openShop();
+  const cdkOut = await sharedAssembly();
   const [runtime, browser] = await Promise.all([
     // Short, for the test of an agent who is gone; long enough for a page that a busy machine stalls.
     startRuntime({
+      cdkOut,
       webPort: 0,
       widgetOrigins: [shop.origin],
       environment: { DESK_AGENT_GRACE_SECONDS: '5' },
