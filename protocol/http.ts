@@ -213,9 +213,9 @@ export interface MembersBody {
   readonly cursor: string | null;
 }
 
-/** A page of a group's read cursors. */
+/** A page of the read cursors of a group or support chat. */
 export interface ReadsBody {
-  /** Each member has read everything up to `seq`. */
-  readonly reads: readonly { readonly userId: string; readonly seq: number }[];
+  /** Each member has read everything up to `seq`. `joinedSeq`: the seq of the system message of joining. */
+  readonly reads: readonly { readonly userId: string; readonly joinedSeq: number; readonly seq: number }[];
   readonly cursor: string | null;
 }

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import type { ChangedEvent, Gap, TypingEvent } from '../src/index.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { type ChangedEvent, type Gap, MessageView, type TypingEvent } from '../src/index.ts';
 import { message, oldMessage, recallPush } from './support/builders.ts';
 import { fullDelays, harness } from './support/harness.ts';
 import { settle } from './support/manual-clock.ts';
@@ -226,6 +226,7 @@ describe('groups (IM-GROUP)', () => {
     const { im, server } = await harness();
     const id = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
     const group = { conversationId: id, name: 'Rowers', admins: ['alice'], memberCount: 2 };
+    server.httpAnswers.set(`/groups/${id}/reads`, { status: 200, body: { reads: [], cursor: null } });
     server.httpAnswers.set('/groups', { status: 201, body: group });
     expect(await im.groups.create({ name: 'Rowers', members: ['bob'] })).toEqual(group);
     expect(await im.groups.get(id)).toEqual(group);
@@ -248,6 +249,27 @@ describe('groups (IM-GROUP)', () => {
       ['GET', '/session?deviceId=device', undefined],
       ['DELETE', `${path}/members/alice`, undefined],
     ]);
+  });
+
+  it('whose members have read show that in this user’s messages, also after a restart', async () => {
+    const { im, server, connected } = await harness();
+    const conversationId = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
+    for (const seq of [1, 2]) server.history.push(message(seq, { conversationId, from: 'alice' }));
+    const reads = [
+      { userId: 'alice', joinedSeq: 1, seq: 2 },
+      { userId: 'bob', joinedSeq: 1, seq: 1 },
+    ];
+    server.httpAnswers.set(`/groups/${conversationId}/reads`, {
+      status: 200,
+      body: { reads, cursor: null },
+    });
+    await connected();
+    const view = new MessageView(im.conversation(conversationId));
+    const states = () => view.snapshot.messages.map(({ state }) => state);
+    await vi.waitFor(() => expect(states()).toEqual(['sent', 'sent']), { interval: 1 });
+    await im.groups.reads(conversationId);
+    expect(states()).toEqual(['read', 'sent']);
+    view.close();
   });
 
   it('reject with the server’s error', async () => {

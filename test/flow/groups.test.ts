@@ -183,7 +183,7 @@ describe('read cursors', () => {
     const bob = await stack.join(b);
     await bob.request({ action: 'read', conversationId: id, seq: 1 });
     const { body } = await call(c, 'GET', `/groups/${id}/reads`);
-    const reads = [a, b, c].sort().map((userId) => ({ userId, seq: userId === b ? 1 : 0 }));
+    const reads = [a, b, c].sort().map((userId) => ({ userId, joinedSeq: 1, seq: userId === b ? 1 : 0 }));
     expect(body).toEqual({ reads, cursor: null });
   });
 });

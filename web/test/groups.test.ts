@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { faultsOf } from './setup/axe.ts';
 import { confirm, sharedBrowser, signIn } from './setup/person.ts';
 import { newUser } from './setup/stack.ts';
 
 sharedBrowser();
 
-async function threePeople() {
+async function threePeople({ open = ['bob', 'carol'] }: { open?: ('bob' | 'carol')[] } = {}) {
   const [alice, bob, carol] = await Promise.all(
     ['alice', 'bob', 'carol'].map((name) => signIn(newUser(name))),
   );
@@ -14,7 +15,8 @@ async function threePeople() {
   await alice.page.getByLabel('Group name').fill('Rowers');
   await alice.page.getByRole('button', { name: 'Create group' }).click();
   await alice.page.getByRole('heading', { name: 'Rowers' }).waitFor();
-  await Promise.all([bob, carol].map(({ row }) => row('Rowers').click()));
+  const openers = { bob, carol };
+  await Promise.all(open.map((name) => openers[name].row('Rowers').click()));
   return { alice, bob, carol };
 }
 
@@ -62,6 +64,47 @@ describe('a group of three', () => {
     await alice.page.getByRole('button', { name: 'About this group' }).click();
     await alice.page.getByRole('button', { name: 'Leave the group' }).click();
     await alice.page.getByText('The last admin can only leave an empty group').waitFor();
+  });
+});
+
+describe('the ticks in a group', () => {
+  it('tell “read by some” from “read by all” and say by whom, after a reload too', async () => {
+    const { alice, bob, carol } = await threePeople({ open: ['bob'] });
+    await alice.say('who rows?');
+    const ticks = alice.bubble('who rows?').getByRole('button', { name: /show by whom/ });
+    const shows = (words: string) => expect.poll(() => ticks.textContent()).toContain(words);
+    await shows('Read by 1 of 2');
+    await alice.page.reload();
+    await shows('Read by 1 of 2');
+    await ticks.press('Enter');
+    const dialog = alice.page.getByRole('dialog', { name: 'Who has read this message' });
+    await dialog.getByText('Not read yet').waitFor();
+    const lists = dialog.getByRole('list');
+    expect(await lists.first().textContent()).toContain(bob.userId);
+    expect(await lists.last().textContent()).toContain(carol.userId);
+    expect(await faultsOf(alice.page)).toEqual([]);
+    await alice.page.keyboard.press('Escape');
+
+    await carol.row('Rowers').click();
+    await shows('Read by all');
+    await alice.row('Rowers').getByText('Sent').waitFor({ state: 'attached' });
+    await alice.page.reload();
+    await shows('Read by all');
+    await alice.row('Rowers').getByText('Sent').waitFor({ state: 'attached' });
+  });
+
+  it('do not wait for members who joined later', async () => {
+    const { alice } = await threePeople();
+    await alice.say('before dave');
+    const ticks = alice.bubble('before dave').getByRole('button', { name: /show by whom/ });
+    await expect.poll(() => ticks.textContent()).toContain('Read by all');
+    await alice.page.getByRole('button', { name: 'About this group' }).click();
+    await alice.page.getByLabel('Add people').fill(newUser('dave'));
+    const reads = alice.page.waitForResponse(/\/reads/);
+    await alice.page.getByRole('button', { name: 'Add', exact: true }).click();
+    await reads;
+    await alice.page.getByText('4 members').first().waitFor();
+    expect(await ticks.textContent()).toContain('Read by all');
   });
 });
 

@@ -45,7 +45,7 @@ export interface Engine {
 
 /**
  * Creates all parts of a client in the order in which they depend on each other. Some closures refer to parts that are
- * created later: the journal calls the outbox, the outbox the sync, and the connection the sessions.
+ * created later: groups call the incoming, the journal the outbox, the outbox the sync, and the connection the sessions.
  */
 export function createEngine(options: ClientOptions): Engine {
   checkOptions(options);
@@ -60,7 +60,7 @@ export function createEngine(options: ClientOptions): Engine {
   const clock = new ServerClock(environment);
   const base = { clock, environment, events, http, identity, logger, policy, report, tokens };
 
-  const groups = new Groups(http, identity);
+  const groups = new Groups(http, identity, (...read) => incoming.read(...read));
   const states = new ConversationStates(base);
   const list = new ConversationList(identity, states, groups, report);
   list.subscribe((summaries) => events.emit('conversations', summaries));

@@ -27,6 +27,8 @@ export interface GroupChanges {
   readonly admins?: readonly string[];
 }
 
+type OnRead = (conversationId: string, userId: string, seq: number) => void;
+
 /**
  * Groups and their members (IM-GROUP), over HTTP: works without a connection. Every change also arrives as a `message`
  * with content of type `system` in the group's conversation.
@@ -38,11 +40,13 @@ export interface GroupChanges {
 export class Groups {
   readonly #http: Pick<HttpApi, 'call'>;
   readonly #identity: Pick<Identity, 'resolve'>;
+  readonly #onRead: OnRead;
 
   /** @internal */
-  constructor(http: Pick<HttpApi, 'call'>, identity: Pick<Identity, 'resolve'>) {
+  constructor(http: Pick<HttpApi, 'call'>, identity: Pick<Identity, 'resolve'>, onRead: OnRead) {
     this.#http = http;
     this.#identity = identity;
+    this.#onRead = onRead;
   }
 
   /**
@@ -87,13 +91,17 @@ export class Groups {
   }
 
   /**
-   * Reads a page of read cursors: the `seq` up to which each member has read.
+   * Reads a page of read cursors: the `seq` up to which each member of a group or support chat has read. Messages that
+   * turn out to be read become `read`; later changes are pushed in groups of up to 100 members.
    *
    * @example
    * const { reads } = await im.groups.reads(conversationId);
    */
-  reads(conversationId: string, cursor?: string): Promise<GroupReadsPage> {
-    return this.#call('GET', conversationId, `/reads${queryString({ cursor })}`);
+  async reads(conversationId: string, cursor?: string): Promise<GroupReadsPage> {
+    const query = queryString({ cursor });
+    const page = await this.#call<GroupReadsPage>('GET', conversationId, `/reads${query}`);
+    for (const { userId, seq } of page.reads) this.#onRead(conversationId, userId, seq);
+    return page;
   }
 
   /**

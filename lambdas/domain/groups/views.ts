@@ -1,6 +1,9 @@
 import type { GroupBody, MembersBody, ReadsBody } from '../../../protocol/http.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { cursorOf, decodeCursor, encodeCursor, isUserId } from '../../shared/cursor.ts';
+import { NotFoundError } from '../../shared/errors.ts';
+import { requireMembership } from '../access/membership.ts';
+import { resolveConversation } from '../model/conversation.ts';
 import { type GroupReadPorts, requireGroup, toBody } from './group.ts';
 
 export async function showGroup(
@@ -24,7 +27,8 @@ export async function listMembers(
 }
 
 /**
- * Lists how far each member has read. Comes from the members' own read cursors, so it costs no extra write per message.
+ * Lists how far each member of a group or support chat has read. Comes from the members' own read cursors, so it costs no
+ * extra write per message.
  */
 export async function listReads(
   ports: GroupReadPorts,
@@ -32,13 +36,16 @@ export async function listReads(
   conversationId: string,
   cursor: string | undefined,
 ): Promise<ReadsBody> {
-  await requireGroup(ports, userId, conversationId);
+  const conversation = resolveConversation(userId, { conversationId });
+  // A client knows the cursor of a direct conversation from its list of conversations.
+  if (conversation.kind === 'direct') throw new NotFoundError();
+  await requireMembership(ports.conversations, userId, conversation);
   const { members, next } = await memberPage(ports, userId, conversationId, cursor);
   const found = await ports.conversations.readSeqs(
     members.map((member) => ({ userId: member.userId, conversationId })),
   );
   const seqs = new Map(found.map(({ userId: reader, readSeq }) => [reader, readSeq]));
-  const reads = members.map((member) => ({ userId: member.userId, seq: seqs.get(member.userId) ?? 0 }));
+  const reads = members.map((member) => ({ ...member, seq: seqs.get(member.userId) ?? 0 }));
   return { reads, cursor: next };
 }
 

@@ -300,7 +300,7 @@ describe('a list of members', () => {
     await world.conversationWriter.advanceRead('zoe', id, 3);
     const { cursor } = await listReads(world, 'alice', id, undefined);
     expect(await listReads(world, 'alice', id, cursor ?? '')).toEqual({
-      reads: [{ userId: 'zoe', seq: 3 }],
+      reads: [{ userId: 'zoe', joinedSeq: expect.any(Number), seq: 3 }],
       cursor: null,
     });
   });
@@ -309,8 +309,8 @@ describe('a list of members', () => {
     const id = await groupOf('bob');
     const ports = { ...world, conversations: { ...world.conversations, readSeqs: async () => [] } };
     expect((await listReads(ports, 'alice', id, undefined)).reads).toEqual([
-      { userId: 'alice', seq: 0 },
-      { userId: 'bob', seq: 0 },
+      { userId: 'alice', joinedSeq: 1, seq: 0 },
+      { userId: 'bob', joinedSeq: 1, seq: 0 },
     ]);
   });
 

@@ -3,6 +3,7 @@ import { setReady } from '../../../lambdas/domain/desk/agent.ts';
 import { openChat } from '../../../lambdas/domain/desk/customer.ts';
 import { matchQueue } from '../../../lambdas/domain/desk/match.ts';
 import { createGroup } from '../../../lambdas/domain/groups/change.ts';
+import { listReads } from '../../../lambdas/domain/groups/views.ts';
 import { hintedUsers } from '../../../lambdas/domain/messages/hinted-users.ts';
 import { markRead } from '../../../lambdas/domain/messages/read.ts';
 import { recall } from '../../../lambdas/domain/messages/recall.ts';
@@ -49,6 +50,15 @@ const readSeq = async (userId: string, id = DM) =>
   (await world.conversations.membership(userId, id))?.readSeq;
 
 describe('a read cursor', () => {
+  it('in a support chat is listed to its members, and to nobody else (IM-SEND-7)', async () => {
+    const { conversationId } = await openChat(world, caller('bob'), {});
+    const { seq } = await say({ conversationId }, 'hi', 'bob');
+    await markRead(world, caller('bob'), { conversationId, seq });
+    const { reads } = await listReads(world, 'bob', conversationId, undefined);
+    expect(reads).toEqual([{ userId: 'bob', joinedSeq: 1, seq }]);
+    await expect(listReads(world, 'carol', conversationId, undefined)).rejects.toEqual(refused('not_found'));
+  });
+
   it('moves forward only, and is pushed to the other user and the other devices once', async () => {
     await say({ to: 'bob' }, 'one');
     await say({ to: 'bob' }, 'two');

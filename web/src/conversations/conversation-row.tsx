@@ -1,4 +1,4 @@
-import type { ConversationSummary } from '@serverless-im/client';
+import type { ChatMessage, ConversationSummary } from '@serverless-im/client';
 import { usePresence } from '@serverless-im/client/react';
 import { memo } from 'react';
 import { Ticks } from '../messages/ticks.tsx';
@@ -25,7 +25,7 @@ export const ConversationRow = memo(
         avatar={peer === undefined ? <Avatar name={title} isGroup /> : <PresentAvatar userId={peer} />}
         title={title}
         time={lastMessage === null ? undefined : <When atMs={lastMessage.sentAt} />}
-        mark={lastMessage?.mine === true && <Ticks message={lastMessage} />}
+        mark={lastMessage?.mine === true && <Ticks state={tickOf(lastMessage, kind)} />}
         preview={lastMessage === null ? 'No messages yet' : previewOf(lastMessage, peer === undefined)}
         {...{ unread, unreadIsAtLeast, isSelected, onSelect }}
       />
@@ -34,6 +34,11 @@ export const ConversationRow = memo(
   // `onSelect` is a new function each time, but does the same.
   (before, after) => before.conversation === after.conversation && before.isSelected === after.isSelected,
 );
+
+/** Who has read a group's last message is known only where the group is open: asking for all groups costs too much. */
+function tickOf({ state }: ChatMessage, kind: ConversationSummary['kind']): ChatMessage['state'] {
+  return kind !== 'direct' && state === 'read' ? 'sent' : state;
+}
 
 function When({ atMs }: { readonly atMs: number }) {
   return briefly(atMs, useNow());

@@ -7,11 +7,12 @@ import { Dialog } from '../ui/dialog.tsx';
 import { FormError } from '../ui/form-error.tsx';
 import { useAttempt } from '../ui/use-attempt.ts';
 import { useNow } from '../ui/use-now.ts';
+import { ReaderList } from './reader-list.tsx';
 import { reasonOf } from './reasons.ts';
 import { isSaid, textOf } from './wording.ts';
 
-/** `menu`: lets the user choose, after a long press. */
-export type MessageAction = 'menu' | 'take back';
+/** `menu`: lets the user choose, after a long press. `readers`: shows who has read it. */
+export type MessageAction = 'menu' | 'readers' | 'take back';
 
 export interface MessageActionsProps {
   readonly conversation: Conversation;
@@ -31,6 +32,7 @@ export function MessageActions(props: MessageActionsProps) {
   const isRecallable = useMayRecall(message, props.isAdmin);
   const { error, attempt } = useAttempt(notCopied);
   const { seq } = message;
+  if (action === 'readers') return <ReaderList message={message} onClose={onClose} />;
   if (action === 'take back' && seq !== undefined)
     return (
       <Confirmation

@@ -13,6 +13,7 @@ import { listRows } from './list-rows.ts';
 import { MessageList } from './message-list.tsx';
 import { PaneHeader } from './pane-header.tsx';
 import { TypingLine } from './typing-line.tsx';
+import { ReadersProvider, useReaders } from './use-readers.ts';
 import { useReading } from './use-reading.ts';
 import './messages.css';
 
@@ -57,6 +58,8 @@ export function MessagePane({
     () => listRows({ messages, gaps, hasEarlier, readSeq }),
     [messages, gaps, hasEarlier, readSeq],
   );
+  const hasOwn = messages.some(({ mine, seq }) => mine && seq !== undefined);
+  const readers = useReaders(conversation, hasOwn && peer === undefined && !isOthers);
   const onNearStart = useCallback(() => void loadEarlier(), [loadEarlier]);
   const isGone = error?.code === 'not_found' && peer === undefined;
 
@@ -64,13 +67,15 @@ export function MessagePane({
     <>
       {header ?? <PaneHeader name={name} peer={peer} group={group} onClose={onClose} />}
       {rows.length > 0 ? (
-        <MessageList
-          label={`Messages with ${name}`}
-          isGroup={peer === undefined}
-          isAdmin={group.isAdmin}
-          onAtEnd={setIsAtEnd}
-          {...{ conversation, rows, hasEarlier, isLoaded, isLoading, error, toEnd, onNearStart }}
-        />
+        <ReadersProvider value={conversationKey.startsWith('g:') ? readers : undefined}>
+          <MessageList
+            label={`Messages with ${name}`}
+            isGroup={peer === undefined}
+            isAdmin={group.isAdmin}
+            onAtEnd={setIsAtEnd}
+            {...{ conversation, rows, hasEarlier, isLoaded, isLoading, error, toEnd, onNearStart }}
+          />
+        </ReadersProvider>
       ) : (
         <div className="messages">
           {isGone && <NotMember isSupport={conversationKey.startsWith('cs:')} />}

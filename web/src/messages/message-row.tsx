@@ -7,7 +7,7 @@ import { clockTime, fullTime } from '../ui/times.ts';
 import { useLongPress } from '../ui/use-long-press.ts';
 import { type MessageAction, useMayRecall } from './message-actions.tsx';
 import { reasonOf } from './reasons.ts';
-import { Ticks, wordsOf } from './ticks.tsx';
+import { OwnTicks, StateInWords } from './ticks.tsx';
 import { isSaid, textOf } from './wording.ts';
 import './message.css';
 
@@ -50,11 +50,13 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
             <time dateTime={new Date(sentAt).toISOString()} title={fullTime(sentAt)}>
               {clockTime(sentAt)}
             </time>
-            {mine && isSaid(content) && <Ticks message={message} />}
+            {mine && isSaid(content) && (
+              <OwnTicks message={message} onOpen={() => props.onAction(message, 'readers')} />
+            )}
           </span>
         </div>
         {state === 'failed' && <Failed {...props} />}
-        {state !== 'failed' && props.isLatestOwn && <p className="message-state">{wordsOf(message)}</p>}
+        {state !== 'failed' && props.isLatestOwn && <StateInWords message={message} />}
       </div>
       <TakeBack {...props} />
     </div>

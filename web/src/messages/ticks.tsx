@@ -1,26 +1,73 @@
 import type { ChatMessage } from '@serverless-im/client';
 import { Icon, type IconName } from '../ui/icon.tsx';
+import { type ReadBy, useReadBy } from './use-readers.ts';
 
-const SIGNS: Readonly<Record<ChatMessage['state'], readonly [IconName, string]>> = {
-  pending: ['clock', 'Sending'],
-  sent: ['check', 'Sent'],
-  read: ['checks', 'Read'],
-  failed: ['alert', 'Not sent'],
+interface Sign {
+  /** `some`: read, but not by all. */
+  readonly name: ChatMessage['state'] | 'some';
+  readonly icon: IconName;
+  readonly words: string;
+  /** Beside the icon: how many of how many have read. */
+  readonly count?: string;
+}
+
+const SIGNS: Readonly<Record<ChatMessage['state'], Sign>> = {
+  pending: { name: 'pending', icon: 'clock', words: 'Sending' },
+  sent: { name: 'sent', icon: 'check', words: 'Sent' },
+  read: { name: 'read', icon: 'checks', words: 'Read' },
+  failed: { name: 'failed', icon: 'alert', words: 'Not sent' },
 };
 
-type HasState = Pick<ChatMessage, 'state'>;
+export function signOf(state: ChatMessage['state'], by?: ReadBy): Sign {
+  if (by === undefined) return SIGNS[state];
+  const { readers, others, hasMore } = by;
+  const total = readers.length + others.length;
+  // A push may have told before the list was loaded.
+  if (readers.length === 0)
+    return state === 'read' && hasMore
+      ? { ...SIGNS.read, name: 'some', words: 'Read by some' }
+      : SIGNS[state === 'pending' ? state : 'sent'];
+  if (others.length === 0 && !hasMore) return { ...SIGNS.read, words: 'Read by all' };
+  const [words, count] = hasMore
+    ? ['Read by some', `${readers.length}+`]
+    : [`Read by ${readers.length} of ${total}`, `${readers.length}/${total}`];
+  return { name: 'some', icon: 'checks', words, count };
+}
 
 /** The state of this user's message as an icon, and in words for screen readers. */
-export function Ticks({ message }: { readonly message: HasState }) {
-  const words = wordsOf(message);
+export function Ticks({ state }: { readonly state: ChatMessage['state'] }) {
+  return <SignOf sign={SIGNS[state]} />;
+}
+
+export interface OwnTicksProps {
+  readonly message: ChatMessage;
+  onOpen(): void;
+}
+
+/** In a group, a button that opens the list of readers. */
+export function OwnTicks({ message, onOpen }: OwnTicksProps) {
+  const by = useReadBy(message);
+  const sign = signOf(message.state, by);
+  if (by === undefined) return <SignOf sign={sign} />;
   return (
-    <span className={`ticks ticks-${message.state}`} title={words}>
-      <span className="visually-hidden">{words}</span>
-      <Icon name={SIGNS[message.state][0]} />
-    </span>
+    <button type="button" className="ticks-button" aria-haspopup="dialog" onClick={onOpen}>
+      <SignOf sign={sign} />
+      <span className="visually-hidden">, show by whom</span>
+    </button>
   );
 }
 
-export function wordsOf({ state }: HasState): string {
-  return SIGNS[state][1];
+/** The same in words, under this user's latest message. */
+export function StateInWords({ message }: { readonly message: ChatMessage }) {
+  return <p className="message-state">{signOf(message.state, useReadBy(message)).words}</p>;
+}
+
+function SignOf({ sign: { name, icon, words, count } }: { readonly sign: Sign }) {
+  return (
+    <span className={`ticks ticks-${name}`} title={words}>
+      <span className="visually-hidden">{words}</span>
+      <Icon name={icon} />
+      {count !== undefined && <span aria-hidden="true">{count}</span>}
+    </span>
+  );
 }

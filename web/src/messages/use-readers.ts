@@ -1,0 +1,83 @@
+import type { ChatMessage, Conversation, GroupReadsPage } from '@serverless-im/client';
+import { createContext, useCallback, useContext, useEffect, useMemo, useState } from 'react';
+import { useIm } from '../session/client-context.ts';
+
+type Member = GroupReadsPage['reads'][number];
+
+/** How far the other members have read. */
+export interface Readers {
+  readonly members: readonly Member[];
+  /** There are more pages, or none has been loaded yet. */
+  readonly hasMore: boolean;
+  loadMore(): void;
+}
+
+/**
+ * Loads how far the members of a group or support chat have read, and keeps it up to date: pushes report only what happens
+ * while this page is connected. In groups of more than 100 members there are none, so there it is the state when loaded.
+ */
+export function useReaders(conversation: Conversation, isWanted: boolean): Readers {
+  const im = useIm();
+  const { id = '' } = conversation;
+  const [members, setMembers] = useState<readonly Member[]>([]);
+  const [cursor, setCursor] = useState<string | null>();
+  const load = useCallback(
+    async (from?: string) => {
+      const page = await im.groups.reads(id, from);
+      setMembers((known) => (from === undefined ? page.reads : [...known, ...page.reads]));
+      setCursor(page.cursor);
+    },
+    [im, id],
+  );
+  useEffect(() => {
+    if (!isWanted) return;
+    // Not a member any more, or no network: the message list shows that.
+    const reload = () => void load().catch(() => {});
+    reload();
+    const offs = [
+      conversation.on('message', ({ content }) => content.type === 'system' && reload()),
+      conversation.on('read', ({ userId, seq }) => setMembers((known) => advance(known, userId, seq))),
+      im.on('connection', ({ current }) => current === 'connected' && reload()),
+    ];
+    return () => {
+      for (const off of offs) off();
+    };
+  }, [im, conversation, isWanted, load]);
+  const loadMore = useCallback(() => {
+    if (typeof cursor === 'string') load(cursor).catch(() => {});
+  }, [load, cursor]);
+  const { userId: self } = im;
+  const hasMore = cursor !== null;
+  return useMemo(
+    () => ({ members: members.filter(({ userId }) => userId !== self), hasMore, loadMore }),
+    [members, self, hasMore, loadMore],
+  );
+}
+
+function advance(members: readonly Member[], userId: string, seq: number): readonly Member[] {
+  return members.map((one) => (one.userId === userId && seq > one.seq ? { ...one, seq } : one));
+}
+
+const ReadersContext = createContext<Readers | undefined>(undefined);
+
+/** Undefined: the conversation has one other user, whose reading is the message's `state`. */
+export const ReadersProvider = ReadersContext.Provider;
+
+/** Who of those who were members when the message was sent has read it. */
+export interface ReadBy {
+  readonly readers: readonly string[];
+  readonly others: readonly string[];
+  /** There may be more of both. */
+  readonly hasMore: boolean;
+  loadMore(): void;
+}
+
+/** Undefined where the message's `state` says it all. */
+export function useReadBy({ seq, state }: ChatMessage): ReadBy | undefined {
+  const all = useContext(ReadersContext);
+  if (all === undefined || seq === undefined || state === 'failed') return undefined;
+  const audience = all.members.filter(({ joinedSeq }) => joinedSeq < seq);
+  const names = (hasRead: boolean) =>
+    audience.filter((member) => member.seq >= seq === hasRead).map(({ userId }) => userId);
+  return { ...all, readers: names(true), others: names(false) };
+}
