@@ -176,7 +176,7 @@ export class ServerlessIm extends Construct {
       const { trigger }: FunctionSpec = FUNCTIONS[name];
       if (fn === undefined || trigger.kind === 'authorizer' || trigger.kind === 'service') continue;
       if (trigger.kind === 'webSocket') {
-        this.webSocket.addRoutes(fn, this.functions.authorize, actionNames(options));
+        this.webSocket.addOwnRoutes(fn, this.functions.authorize, actionNames(options));
       } else if (trigger.kind === 'http') {
         const { routes, deskRoutes = [] } = trigger;
         this.http.addOwnRoutes(pascalCase(name), fn, options.desk ? [...routes, ...deskRoutes] : routes);

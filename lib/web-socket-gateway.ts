@@ -1,5 +1,5 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
-import { CfnStage, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { CfnStage, WebSocketApi, type WebSocketRoute, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -37,6 +37,8 @@ export class WebSocketGateway extends Construct {
   readonly stage: WebSocketStage;
   /** The URL that clients connect to: `wss://…/prod`. */
   readonly url: string;
+  /** The routes so far, in the order in which CloudFormation creates them. */
+  readonly #routes: WebSocketRoute[] = [];
 
   constructor(scope: Construct, id: string, props: WebSocketGatewayProps) {
     super(scope, id);
@@ -58,31 +60,48 @@ export class WebSocketGateway extends Construct {
   }
 
   /**
-   * Adds all routes of the API, served by one function: `$connect`, `$disconnect`, the actions, and `$default`. Called
-   * once, by `ServerlessIm`.
+   * Adds actions of your own app, so that its clients need no second socket: `im.request` of the SDK calls them. One
+   * function serves all of them. It gets the caller as `requestContext.authorizer` has it (`userId`, `deviceId`), and the
+   * `body` that it returns is the reply: JSON with the frame's `id` and a `type`. Frames in Protobuf don't reach it.
+   * @param id of the integration, unique in this API
+   * @param actions none of the protocol's, which may get more: a prefix keeps them apart
+   * @example chat.webSocket.addRoutes('Translate', translate, ['shop.translate']);
+   */
+  addRoutes(id: string, fn: LambdaFunction, actions: readonly string[]): void {
+    const integration = new WebSocketFunctionIntegration(id, fn, this.api.apiId);
+    this.#inSequence(fn, this.#addFrameRoutes(integration, actions));
+  }
+
+  /**
+   * Adds all routes of `ServerlessIm`, served by one function: `$connect`, `$disconnect`, the actions, and `$default`.
    *
    * The authorizer runs at every connect. It has no identity sources, since API Gateway would require all of them, and the
    * token comes in one of two headers (IM-CONN-1). All routes except `$connect` and `$disconnect` have a route response:
    * the `body` that the function returns is the reply (IM-FRAME-2).
    */
-  addRoutes(fn: LambdaFunction, authorizer: LambdaFunction, actions: readonly string[]): void {
+  addOwnRoutes(fn: LambdaFunction, authorizer: LambdaFunction, actions: readonly string[]): void {
     const integration = new WebSocketFunctionIntegration('Integration', fn, this.api.apiId);
     const connect = this.api.addRoute('$connect', {
       integration,
       authorizer: new WebSocketLambdaAuthorizer('Authorizer', authorizer, { identitySource: [] }),
     });
     const disconnect = this.api.addRoute('$disconnect', { integration });
-    const frames = [...actions, '$default'].map((routeKey) =>
+    acknowledgeAuthorization(disconnect);
+    const frames = this.#addFrameRoutes(integration, [...actions, '$default']);
+    this.#inSequence(fn, [connect, disconnect, ...frames]);
+  }
+
+  #addFrameRoutes(integration: WebSocketFunctionIntegration, routeKeys: readonly string[]): WebSocketRoute[] {
+    const routes = routeKeys.map((routeKey) =>
       this.api.addRoute(routeKey, { integration, returnResponse: true }),
     );
-    for (const route of [disconnect, ...frames]) {
-      acknowledge(
-        route,
-        'AwsSolutions-APIG4',
-        'WebSocket APIs authorize at $connect; all frames have that identity.',
-      );
-    }
-    inSequence(this, fn, [connect, disconnect, ...frames], this.stage);
+    for (const route of routes) acknowledgeAuthorization(route);
+    return routes;
+  }
+
+  #inSequence(fn: LambdaFunction, routes: readonly WebSocketRoute[]): void {
+    inSequence(this, fn, [...this.#routes.slice(-1), ...routes], this.stage);
+    this.#routes.push(...routes);
   }
 
   /**
@@ -113,6 +132,11 @@ export class WebSocketGateway extends Construct {
       resourceName: `${STAGE}/${method}/@connections/*`,
     });
   }
+}
+
+function acknowledgeAuthorization(route: WebSocketRoute): void {
+  const reason = 'WebSocket APIs authorize at $connect; all frames have that identity.';
+  acknowledge(route, 'AwsSolutions-APIG4', reason);
 }
 
 /** Data trace logs frames, including the token of `renew`. Off by default, but set explicitly so that it stays off. */

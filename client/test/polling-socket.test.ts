@@ -72,10 +72,13 @@ describe('a polling socket', () => {
     socket.close();
   });
 
-  it('asks to wait for a real socket with what can’t be polled', async () => {
-    const { socket, first } = socketWith(200, '{}');
-    socket.send(JSON.stringify({ action: 'recall', id: '1' }));
-    expect(await first).toMatchObject({ code: 'unavailable', retryable: true, retryAfterMs: 60_000 });
-    socket.close();
-  });
+  it.each(['recall', 'presence', 'shop.translate'])(
+    'asks to wait for a real socket with %s, which can’t be polled',
+    async (action) => {
+      const { socket, first } = socketWith(200, '{}');
+      socket.send(JSON.stringify({ action, id: '1' }));
+      expect(await first).toMatchObject({ code: 'unavailable', retryable: true, retryAfterMs: 60_000 });
+      socket.close();
+    },
+  );
 });

@@ -120,6 +120,44 @@ describe("a route of the app's own", () => {
   });
 });
 
+describe("an action of the app's own", () => {
+  it('is a route of the same WebSocket API, with a reply, created after the others', () => {
+    const stack = new Stack(new App({ context: NO_BUNDLING }), 'Own');
+    const chat = new ServerlessIm(stack, 'Chat', EXTERNAL_ISSUER);
+    const fn = new LambdaFunction(stack, 'Translate', {
+      code: Code.fromInline('exports.handler = async () => {}'),
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+    });
+    chat.webSocket.addRoutes('Translate', fn, ['shop.translate', 'shop.languages']);
+    const template = Template.fromStack(stack);
+    const route = (key: string) => {
+      const all = resources(template, 'AWS::ApiGatewayV2::Route');
+      const [found] = all.filter(({ Properties }) => Properties['RouteKey'] === key);
+      return found;
+    };
+    const own = route('shop.translate');
+    expect(own?.Properties).toMatchObject({
+      ApiId: route('sendMessage')?.Properties['ApiId'],
+      AuthorizationType: 'NONE',
+      RouteResponseSelectionExpression: '$default',
+    });
+    template.hasResourceProperties('AWS::ApiGatewayV2::RouteResponse', { RouteId: { Ref: own?.logicalId } });
+    template.hasResource('AWS::ApiGatewayV2::Route', {
+      Properties: { RouteKey: 'shop.translate' },
+      DependsOn: Match.arrayWith([route('$default')?.logicalId]),
+    });
+    const { logicalId } = resource(template, 'AWS::Lambda::Function', 'Translate');
+    const permissions = resources(template, 'AWS::Lambda::Permission').filter(({ Properties }) =>
+      JSON.stringify(Properties['FunctionName']).includes(logicalId),
+    );
+    expect(permissions).toHaveLength(1);
+    const stage = resource(template, 'AWS::ApiGatewayV2::Stage', 'ChatWebSocket');
+    const { DependsOn } = template.toJSON()['Resources'][stage.logicalId];
+    expect(DependsOn).toEqual(expect.arrayContaining([own?.logicalId, route('shop.languages')?.logicalId]));
+  });
+});
+
 describe('another service of the account', () => {
   const service = (grant: (chat: ServerlessIm, fn: LambdaFunction) => void) => {
     const stack = new Stack(new App({ context: NO_BUNDLING }), 'Own');
