@@ -35,7 +35,7 @@ interface Row {
   readonly what: string;
   readonly quotas?: Partial<Quotas>;
   readonly disconnectSeconds?: number;
-  readonly asksForReason?: boolean;
+  readonly refusalsPerQuestion?: number;
 }
 
 const ROWS: readonly Row[] = [
@@ -44,7 +44,7 @@ const ROWS: readonly Row[] = [
   { users: 10_000, what: 'defaults' },
   { users: 100_000, what: 'defaults' },
   { users: 100_000, what: 'defaults, every $disconnect within 10 s', disconnectSeconds: 10 },
-  { users: 100_000, what: 'defaults, if nobody asked GET /session', asksForReason: false },
+  { users: 100_000, what: 'defaults, asking GET /session after every refusal', refusalsPerQuestion: 1 },
   { users: 100_000, what: 'defaults, httpThrottle 2,000', quotas: { httpRequests: 2_000 } },
   { users: 100_000, what: '5,000 new connections', quotas: TENFOLD },
   {

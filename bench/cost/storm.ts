@@ -24,8 +24,8 @@ export interface Storm {
   readonly quotas: Quotas;
   /** Time within which all lost sockets get their `$disconnect`. @default - they get none */
   readonly disconnectSeconds?: number;
-  /** Whether a client calls `GET /session` after each refused upgrade, as the SDK does. @default true */
-  readonly asksForReason?: boolean;
+  /** A client calls `GET /session` after the first of so many refused upgrades in a row. @default - as the SDK does */
+  readonly refusalsPerQuestion?: number;
 }
 
 export interface StormResult {
@@ -43,6 +43,8 @@ export interface StormResult {
 /** The SDK's backoff (client/src/transport/retry-policy.ts). */
 const BACKOFF = { baseMs: 500, capMs: 20_000 };
 const ROUND_TRIP_MS = 50;
+/** The SDK's (client/src/transport/session-opener.ts). */
+const REFUSALS_PER_QUESTION = 8;
 /** A storm that lasts longer never ends. */
 const MOST_MS = 3_600_000;
 
@@ -109,9 +111,10 @@ class Clients {
   /** A WebSocket client can't see the status of a refused upgrade, so the SDK asks for the reason (client/src/transport/session-opener.ts). */
   #explain(attempt: number): void {
     this.#refusedUpgrades += 1;
+    const { refusalsPerQuestion = REFUSALS_PER_QUESTION } = this.#storm;
     const again = () => this.#later(attempt + 1, () => this.#connect(attempt + 1));
-    if (this.#storm.asksForReason === false) again();
-    else this.#request('session', this.#httpStage, again);
+    if (attempt % refusalsPerQuestion === 0) this.#request('session', this.#httpStage, again);
+    else again();
   }
 
   #hello(attempt: number): void {

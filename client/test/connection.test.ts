@@ -166,6 +166,25 @@ describe('an upgrade that fails', () => {
     await connected;
   });
 
+  it('is explained by GET /session once in eight refusals, since thousands of clients may be refused at once', async () => {
+    const { server, im, clock, entered } = await harness(fullDelays);
+    server.refuseUpgradeWith = 429;
+    server.httpAnswers.set('/session', { status: 401, body: { message: 'Unauthorized' } });
+    let reconnecting = entered('reconnecting');
+    im.connect().catch(() => {});
+    for (let refusal = 1; refusal <= 9; refusal++) {
+      const { error, retryInMs = 0 } = await reconnecting;
+      // The last explanation holds until the next.
+      expect(error?.code).toBe('unauthorized');
+      expect(server.requests).toHaveLength(refusal < 9 ? 2 : 4);
+      reconnecting = entered('reconnecting');
+      clock.advance(retryInMs);
+      // The first change is the attempt.
+      await reconnecting;
+      reconnecting = entered('reconnecting');
+    }
+  });
+
   it('is retried after longer and longer delays, up to 20 s', async () => {
     const { server, im, clock, entered } = await harness(fullDelays);
     server.refuseUpgradeWith = 500;

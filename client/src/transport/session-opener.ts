@@ -26,10 +26,20 @@ export interface SessionOpenerPorts {
 /** Statuses of `GET /session` that another attempt can't change (IM-CONN-2, IM-CONN-4). */
 const FINAL_STATUSES: readonly (number | undefined)[] = [400, 401, 403, 409];
 
+/**
+ * One of this many refusals in a row is explained, the first one first: when thousands of clients reconnect at once, their
+ * questions would use up the throttle of the HTTP API.
+ */
+const REFUSALS_PER_QUESTION = 8;
+
 export class SessionOpener {
   /** The connection that the next session replaces, in case the server has not noticed its end (IM-CONN-4). */
   replaces: string | undefined;
   readonly #ports: SessionOpenerPorts;
+  /** In a row. */
+  #refusals = 0;
+  /** What answered the last question in the service's place. */
+  #reason: ForeignAnswerError | undefined;
 
   constructor(ports: SessionOpenerPorts) {
     this.#ports = ports;
@@ -44,6 +54,7 @@ export class SessionOpener {
     attempt.onDrop(() => session.close());
     try {
       await session.opened;
+      this.#refusals = 0;
       return session;
     } catch (error) {
       throw attempt.dropped ? error : await this.#explain(error);
@@ -73,16 +84,21 @@ export class SessionOpener {
   /** Browsers hide why an upgrade failed, so this asks over HTTP (IM-CONN-7). */
   async #explain(error: unknown): Promise<unknown> {
     const { http, identity } = this.#ports;
+    this.#refusals += 1;
+    if (this.#refusals % REFUSALS_PER_QUESTION !== 1) return this.#reason ?? error;
+    this.#reason = undefined;
     try {
       await http.session(identity.deviceId);
       return error;
     } catch (reason) {
+      if (reason instanceof ForeignAnswerError) this.#reason = reason;
       if (reason instanceof UnauthorizedError || reason instanceof ForeignAnswerError) return reason;
       if (!(reason instanceof RefusedError) || !FINAL_STATUSES.includes(reason.status)) return error;
       if (reason.status !== 409 || this.replaces === undefined) return reason;
       // The conflicting session is either a newer one of this device or our own old one. The next attempt, without
       // `replaces`, finds out.
       this.replaces = undefined;
+      this.#refusals = 0;
       return error;
     }
   }
