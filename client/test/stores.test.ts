@@ -1,5 +1,5 @@
-import { IDBFactory } from 'fake-indexeddb';
-import { describe, expect, it } from 'vitest';
+import { IDBDatabase, IDBFactory } from 'fake-indexeddb';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   createClient,
   indexedDbStore,
@@ -223,6 +223,16 @@ describe('unsent messages', () => {
     expect(await store.unsentCount()).toBe(1);
   });
 
+  it('are not counted or deleted when the store does not answer, which is said after five seconds', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const never = () => new Promise<never>(() => {});
+    const store = new Store({ entries: never, set: never, remove: never });
+    const asked = [store.unsentCount(), store.clear()];
+    vi.advanceTimersByTime(5_000);
+    for (const answer of asked) await expect(answer).rejects.toMatchObject({ code: 'timeout' });
+  });
+
   it('are sent even if the store fails or holds invalid entries', async () => {
     const broken: StoreBackend = {
       entries: async () => [
@@ -310,6 +320,25 @@ describe('unsent messages', () => {
     });
     await backend.set('outbox/b', '2');
     expect([...(await backend.entries())]).toEqual([['outbox/b', '2']]);
+  });
+
+  it('are kept when the browser closes the database during the write', async () => {
+    const { backend } = indexedDbStore('closed', databases);
+    await backend.set('outbox/a', '1');
+    const { transaction } = IDBDatabase.prototype;
+    vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementationOnce(function (
+      this: IDBDatabase,
+      ...of
+    ) {
+      const begun = transaction.apply(this, of);
+      queueMicrotask(() => begun.abort());
+      return begun;
+    });
+    await backend.set('outbox/b', '2');
+    expect(await backend.entries()).toEqual([
+      ['outbox/a', '1'],
+      ['outbox/b', '2'],
+    ]);
   });
 
   it('are sent where the browser blocks all storage, with one warning', async () => {

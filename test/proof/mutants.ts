@@ -740,8 +740,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'store',
     file: 'client/src/outbox/store.ts',
-    from: 'return this.#inTurn(async () => {',
-    to: 'return Promise.resolve().then(async () => {',
+    from: 'const emptied = this.#inTurn(async () => {',
+    to: 'const emptied = Promise.resolve().then(async () => {',
     project: 'client',
     test: 'client/test/stores.test.ts',
     only: 'still being written',

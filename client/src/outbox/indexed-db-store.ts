@@ -32,31 +32,36 @@ export function indexedDbStore(name: string, indexedDB?: Databases): Store {
     database.onclose = forget;
     return database;
   };
-  /** Opens the database once more if it is closed by now. */
-  const begin = async (mode: IDBTransactionMode, again = true): Promise<IDBTransaction> => {
+  /** Opens the database once more if it was closed, or deleted under this page. */
+  const use = async <Result>(
+    mode: IDBTransactionMode,
+    work: (table: IDBObjectStore) => Promise<Result>,
+    again = true,
+  ): Promise<Result> => {
     try {
       opened ??= open();
-      return (await opened).transaction(TABLE, mode);
+      return await work((await opened).transaction(TABLE, mode).objectStore(TABLE));
     } catch (error) {
       forget();
-      if (again) return begin(mode, false);
+      if (again) return use(mode, work, false);
       throw error;
     }
   };
-  const change = async (run: (table: IDBObjectStore) => void): Promise<void> => {
-    const transaction = await begin('readwrite');
-    run(transaction.objectStore(TABLE));
-    await new Promise<void>((resolve, reject) => {
-      transaction.oncomplete = () => resolve();
-      transaction.onabort = () => reject(transaction.error);
+  const change = (run: (table: IDBObjectStore) => void): Promise<void> =>
+    use('readwrite', (table) => {
+      run(table);
+      const { transaction } = table;
+      return new Promise((resolve, reject) => {
+        transaction.oncomplete = () => resolve();
+        transaction.onabort = () => reject(transaction.error);
+      });
     });
-  };
   return new Store({
-    async entries() {
-      const table = (await begin('readonly')).objectStore(TABLE);
-      const [keys, values] = await Promise.all([resultOf(table.getAllKeys()), resultOf(table.getAll())]);
-      return keys.map((key, index) => [String(key), String(values[index])]);
-    },
+    entries: () =>
+      use('readonly', async (table) => {
+        const [keys, values] = await Promise.all([resultOf(table.getAllKeys()), resultOf(table.getAll())]);
+        return keys.map((key, index) => [String(key), String(values[index])] as const);
+      }),
     set: (key, value) => change((table) => table.put(value, key)),
     remove: (key) => change((table) => table.delete(key)),
   });

@@ -1,3 +1,6 @@
+import { TimeoutError } from '../model/errors.ts';
+import { after } from '../support/environment.ts';
+import { withTimeout } from '../support/timeout.ts';
 import { type InTurn, type JournalPorts, OutboxJournal, PREFIX } from './outbox-journal.ts';
 import type { StoreBackend } from './store-backend.ts';
 
@@ -24,24 +27,25 @@ export class Store {
 
   /**
    * How many messages the store keeps: unsent ones, and refused ones that were not discarded. Ask it before a sign-out.
-   * @throws if the backend fails
+   * @throws if the backend fails; a `TimeoutError` if it does not answer within 5 s
    */
   async unsentCount(): Promise<number> {
-    return (await this.#inTurn(() => this.#keys())).length;
+    return (await inTime(this.#inTurn(() => this.#keys()))).length;
   }
 
   /**
    * Removes all messages from the store, for a user who signs out of a device that others use. Close the client first:
    * an open one still sends what it has in memory.
-   * @throws if the backend fails; some messages may be left
+   * @throws if the backend fails, or does not answer within 5 s; some messages may be left
    * @example
    * im.close();
    * await store.clear();
    */
   clear(): Promise<void> {
-    return this.#inTurn(async () => {
+    const emptied = this.#inTurn(async () => {
       for (const key of await this.#keys()) await this.#backend.remove(key);
     });
+    return inTime(emptied);
   }
 
   async #keys(): Promise<string[]> {
@@ -60,6 +64,13 @@ export class Store {
   journal(ports: () => JournalPorts): OutboxJournal {
     return new OutboxJournal(this.#backend, this.#inTurn, ports);
   }
+}
+
+/** A browser may leave a call without an answer, for example while another tab deletes the database. */
+const ANSWER_MS = 5_000;
+
+function inTime<Result>(work: Promise<Result>): Promise<Result> {
+  return withTimeout({ after }, work, ANSWER_MS, new TimeoutError('the store', ANSWER_MS));
 }
 
 /**

@@ -72,6 +72,12 @@ export interface Environment {
 // Above this, setTimeout fires at once.
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** As `Environment.after`, by the platform's timers. */
+export function after(delayMs: number, task: () => void): Cancel {
+  const timer = setTimeout(task, Math.min(delayMs, MAX_TIMER_MS));
+  return () => clearTimeout(timer);
+}
+
 /** The environment of browsers, Node 22+, and React Native, with the given parts replaced. */
 export function environmentOf(parts: Partial<Environment> = {}): Environment {
   return {
@@ -80,10 +86,7 @@ export function environmentOf(parts: Partial<Environment> = {}): Environment {
     fetch: (url, init) => globalThis.fetch(url, init),
     nowMs: () => performance.now(),
     wallClockMs: () => Date.now(),
-    after: (delayMs, task) => {
-      const timer = setTimeout(task, Math.min(delayMs, MAX_TIMER_MS));
-      return () => clearTimeout(timer);
-    },
+    after,
     random: () => Math.random(),
     onWake: onBrowserWake,
     ...parts,

@@ -1,6 +1,7 @@
 import type { DeskChat } from '@serverless-im/client/desk';
 import { useConnection, useConversations } from '@serverless-im/client/react';
 import { useCallback, useEffect, useState } from 'react';
+import { tabStorage } from '../session/tab-storage.ts';
 import { useDeskIm, useSupportChats } from './desk-client.ts';
 import { repeatedly, soonAfter } from './repeatedly.ts';
 
@@ -19,12 +20,12 @@ export interface OwnChat {
 export function useOwnChat(): OwnChat {
   const im = useDeskIm();
   const { current } = useConnection(im);
-  const [id, setId] = useState(() => sessionStorage.getItem(CHAT_KEY) ?? undefined);
+  const [id, setId] = useState(() => tabStorage.getItem(CHAT_KEY) ?? undefined);
   const chat = useSupportChats().find(({ conversationId }) => conversationId === id);
   const conversations = useConversations(im);
   const keep = useCallback((next: DeskChat | undefined) => {
-    if (next === undefined) sessionStorage.removeItem(CHAT_KEY);
-    else sessionStorage.setItem(CHAT_KEY, next.conversationId);
+    if (next === undefined) tabStorage.removeItem(CHAT_KEY);
+    else tabStorage.setItem(CHAT_KEY, next.conversationId);
     setId(next?.conversationId);
   }, []);
   const isReturning = id !== undefined && chat === undefined;

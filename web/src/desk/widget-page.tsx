@@ -6,6 +6,7 @@ import { ClientProvider, useConnectedClient } from '../session/client-context.ts
 import { devToken } from '../session/dev-session.ts';
 import { clientOptions, type Session } from '../session/session.ts';
 import { SignIn } from '../session/sign-in.tsx';
+import { tabStorage } from '../session/tab-storage.ts';
 import { useSession } from '../session/use-session.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
@@ -112,12 +113,12 @@ const GUEST_KEY = 'im.widget.guest';
 /** The same guest for the life of the tab. `?user=` names one. */
 function guestSession({ tokenUrl }: DevAuth): Session {
   const named = new URLSearchParams(location.search).get('user');
-  const userId = named ?? sessionStorage.getItem(GUEST_KEY) ?? `guest-${crypto.randomUUID().slice(0, 6)}`;
-  sessionStorage.setItem(GUEST_KEY, userId);
+  const userId = named ?? tabStorage.getItem(GUEST_KEY) ?? `guest-${crypto.randomUUID().slice(0, 6)}`;
+  tabStorage.setItem(GUEST_KEY, userId);
   return {
     name: userId,
     storeName: `widget/${userId}`,
     getToken: () => devToken(tokenUrl, userId),
-    signOut: () => sessionStorage.removeItem(GUEST_KEY),
+    signOut: () => tabStorage.removeItem(GUEST_KEY),
   };
 }

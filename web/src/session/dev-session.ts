@@ -1,12 +1,13 @@
 import { UnauthorizedError } from '@serverless-im/client';
 import type { DevAuth } from '../config.ts';
 import type { Session } from './session.ts';
+import { tabStorage } from './tab-storage.ts';
 
 /** A token's claims besides the user (IM-ROLE). */
 export type Claims = Readonly<{ roles?: readonly string[]; name?: string }>;
 
 export interface DevSessionOptions {
-  /** The sessionStorage key of the signed-in user, so that a chat and the desk can share a tab. */
+  /** The key of the signed-in user in the tab's storage, so that a chat and the desk can share a tab. */
   readonly key: string;
   readonly claimsOf: (userId: string) => Claims;
 }
@@ -15,18 +16,18 @@ const CHAT: DevSessionOptions = { key: 'im.dev.user', claimsOf: () => ({}) };
 
 /** Signs in as any user, on a local stack. */
 export function signInAs({ tokenUrl }: DevAuth, userId: string, { key, claimsOf } = CHAT): Session {
-  sessionStorage.setItem(key, userId);
+  tabStorage.setItem(key, userId);
   return {
     name: userId,
     storeName: `dev/${userId}`,
     getToken: () => devToken(tokenUrl, userId, claimsOf(userId)),
-    signOut: () => sessionStorage.removeItem(key),
+    signOut: () => tabStorage.removeItem(key),
   };
 }
 
 /** Restores the session after a reload. */
 export function resumeDevSession(auth: DevAuth, options = CHAT): Session | undefined {
-  const userId = sessionStorage.getItem(options.key);
+  const userId = tabStorage.getItem(options.key);
   return userId === null ? undefined : signInAs(auth, userId, options);
 }
 

@@ -2,6 +2,7 @@ import { UnauthorizedError } from '@serverless-im/client';
 import * as oauth from 'oauth4webapi';
 import type { OidcAuth } from '../config.ts';
 import type { Session } from './session.ts';
+import { isKept, tabStorage } from './tab-storage.ts';
 
 /**
  * OpenID Connect's code flow with PKCE (RFC 9700), as a public client without a secret. Tokens are in sessionStorage,
@@ -41,7 +42,9 @@ export async function goToIssuer(auth: OidcAuth): Promise<void> {
     nonce: oauth.generateRandomNonce(),
     returnTo: `${location.pathname}${location.search}${location.hash}`,
   };
-  sessionStorage.setItem(PENDING_KEY, JSON.stringify(pending));
+  tabStorage.setItem(PENDING_KEY, JSON.stringify(pending));
+  if (!isKept(PENDING_KEY))
+    throw new Error('this browser blocks storage for this page. Allow it, and try again.');
   const url = new URL(server.authorization_endpoint);
   const parameters = {
     client_id: auth.clientId,
@@ -92,7 +95,7 @@ function sessionOf(auth: OidcAuth, first: Tokens): Session {
       });
       return renewing;
     },
-    signOut: () => sessionStorage.removeItem(TOKENS_KEY),
+    signOut: () => tabStorage.removeItem(TOKENS_KEY),
   };
 }
 
@@ -183,17 +186,17 @@ function isSameView(url: string): boolean {
 }
 
 function keep(tokens: Tokens): Tokens {
-  sessionStorage.setItem(TOKENS_KEY, JSON.stringify(tokens));
+  tabStorage.setItem(TOKENS_KEY, JSON.stringify(tokens));
   return tokens;
 }
 
 function read<T>(key: string): T | undefined {
-  const text = sessionStorage.getItem(key);
+  const text = tabStorage.getItem(key);
   return text === null ? undefined : (JSON.parse(text) as T);
 }
 
 function take<T>(key: string): T | undefined {
   const value = read<T>(key);
-  sessionStorage.removeItem(key);
+  tabStorage.removeItem(key);
   return value;
 }

@@ -1,5 +1,6 @@
 import { type ClientOptions, indexedDbStore, type Store } from '@serverless-im/client';
 import type { PageConfig } from '../config.ts';
+import { deviceOfTab } from './device.ts';
 
 /** A signed-in user. */
 export interface Session {
@@ -11,8 +12,6 @@ export interface Session {
   /** Forgets the tokens. */
   signOut(): void;
 }
-
-const DEVICE_KEY = 'im.device';
 
 /** The options of this user's client in this tab. */
 export function clientOptions(
@@ -29,13 +28,4 @@ export function storeOf(name: string): Store {
   const store = stores.get(name) ?? indexedDbStore(`serverless-im/${name}`);
   stores.set(name, store);
   return store;
-}
-
-/** Each tab is one device, also after a reload: a user has ten devices at most. */
-function deviceOfTab(): string {
-  const known = sessionStorage.getItem(DEVICE_KEY);
-  if (known !== null) return known;
-  const made = `web-${crypto.randomUUID().slice(0, 8)}`;
-  sessionStorage.setItem(DEVICE_KEY, made);
-  return made;
 }

@@ -15,15 +15,6 @@ export interface SignOut {
   leave(options?: { readonly deleteUnsent?: boolean }): Promise<void>;
 }
 
-/** A browser may leave a store's call without an answer, for example while another tab deletes the database. */
-const STORE_MS = 5_000;
-
-async function inTime<Result>(work: Promise<Result>): Promise<Result> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error('the store did not answer')), STORE_MS);
-  return Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
-}
-
 /** `first` runs while the client is still connected. */
 export function signOutOf(
   im: Client,
@@ -34,12 +25,12 @@ export function signOutOf(
   const store = storeOf(storeName);
   return {
     // A store that can't be read must not keep the user signed in.
-    unsentCount: () => inTime(store.unsentCount()).catch(() => 0),
+    unsentCount: () => store.unsentCount().catch(() => 0),
     async leave({ deleteUnsent = false } = {}) {
       await first();
       if (deleteUnsent) {
         im.close();
-        await inTime(store.clear());
+        await store.clear();
       }
       onSignedOut();
     },

@@ -36,6 +36,8 @@ export interface Visit extends BrowserContextOptions {
   readonly hasClock?: boolean;
   /** A console error that the test expects. @default none */
   readonly reports?: string;
+  /** The browser blocks all storage, as with cookies switched off. @default false */
+  readonly blocksStorage?: boolean;
 }
 
 /** A page, and the network between it and the stack. */
@@ -58,6 +60,7 @@ export async function visit({
   url = webUrl,
   reports,
   hasClock = false,
+  blocksStorage = false,
   ...options
 }: Visit = {}): Promise<VisitedPage> {
   const context = await browser.newContext({
@@ -66,6 +69,7 @@ export async function visit({
     ...options,
   });
   context.setDefaultTimeout(15_000);
+  if (blocksStorage) await context.addInitScript(blockStorage);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
@@ -99,6 +103,17 @@ export async function confirm(at: Page | FrameLocator, ask: Locator, action: str
 /** From now on the page's time passes only by `page.clock.runFor`. */
 export async function stopTime(page: Page): Promise<void> {
   await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 1_000);
+}
+
+/** Runs in the page. */
+function blockStorage(): void {
+  for (const name of ['localStorage', 'sessionStorage', 'indexedDB']) {
+    Object.defineProperty(window, name, {
+      get() {
+        throw new DOMException('storage is blocked', 'SecurityError');
+      },
+    });
+  }
 }
 
 /** Signs in through the page. */
