@@ -1,13 +1,17 @@
 /**
- * Mutation tests: StrykerJS changes the server's code in one place at a time and runs the unit tests that reach it.
- * `npm run mutation`; docs/mutation.md has the scores and the survivors. Not part of `check`: it takes an hour.
+ * Mutation tests: StrykerJS changes the server's code in one place at a time and runs the tests that reach it: unit tests,
+ * and the suites of the adapters, which share one emulator.
+ * `npm run mutation`; docs/mutation.md has the scores and the survivors. Not part of `check`: it takes hours.
  * @type {import('@stryker-mutator/api/core').PartialStrykerOptions}
  */
 export default {
   mutate: ['lambdas/{domain,adapters,transport,shared}/**/*.ts'],
   testRunner: 'vitest',
   vitest: { related: false },
-  testFiles: ['test/unit/{lambdas,protocol}/**/*.test.ts'],
+  testFiles: [
+    'test/unit/{lambdas,protocol}/**/*.test.ts',
+    'test/emulator/adapters/{client-answers,connections,dead-lines,desk,ports,queue-answers,queues,tokens}.test.ts',
+  ],
   coverageAnalysis: 'perTest',
   // A mutant of a module's own constants needs a new process and every test: hours for limits and table keys that the
   // emulator and flow suites hold.
@@ -28,5 +32,5 @@ export default {
   tsconfigFile: 'none',
   disableTypeChecks: false,
   tempDirName: 'coverage/mutation/sandbox',
-  ignorePatterns: ['/bench', '/web', '/examples', '/docs/images', '/test/flow', '/test/infra'],
+  ignorePatterns: ['/bench', '/examples', '/docs/images', '/test/flow', '/test/infra'],
 };
