@@ -85,7 +85,7 @@ export const FUNCTIONS = {
       fanOutQueue.grantSend(fn);
       gateway.grantConnections(fn, 'POST', 'DELETE');
       if (desk === undefined) return;
-      desk.store.grant(fn, 'Query');
+      desk.store.grant(fn, 'GetItem', 'BatchGetItem', 'Query');
       desk.queue.grantSend(fn);
       desk.addQueueNames(fn);
     },

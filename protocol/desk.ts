@@ -96,10 +96,10 @@ export interface DeskChat {
   readonly rating?: number;
 }
 
-/** `ready` takes new chats, `away` keeps the current ones, `offline` has no connection. */
+/** `ready` takes new chats, `away` keeps the current ones, `offline` had no connection for too long (IM-DESK-7). */
 export type AgentStatus = 'ready' | 'away' | 'offline';
 
-/** An agent's readiness. */
+/** An agent's state. It is the same for all of her sessions (IM-DESK-8). */
 export interface DeskAgent {
   /** The agent. */
   readonly userId: string;
@@ -111,6 +111,10 @@ export interface DeskAgent {
   readonly capacity: number;
   /** The number of chats assigned to the agent. */
   readonly active: number;
+  /** Grows with each change: of two frames, the one with the lower version is the older one. */
+  readonly version: number;
+  /** The `name` claim of the agent's token when they were last ready. */
+  readonly name?: string;
 }
 
 /** The reply to `desk.open`, `desk.close`, and `desk.transfer`. */
@@ -124,6 +128,12 @@ export interface DeskChatFrame {
 export interface DeskAgentFrame {
   readonly type: 'desk.agent';
   readonly id: string;
+  readonly agent: DeskAgent;
+}
+
+/** The state of the session's own agent has changed, whoever changed it (IM-DESK-8). */
+export interface DeskAgentPush {
+  readonly type: 'desk.agent';
   readonly agent: DeskAgent;
 }
 
@@ -160,4 +170,19 @@ export interface SupportQueue {
 
 export interface DeskQueuesBody {
   readonly queues: readonly SupportQueue[];
+}
+
+/** What the caller is at the desk, and may choose from. */
+export interface DeskMeBody {
+  /** The caller's roles. */
+  readonly roles: readonly Role[];
+  /** The names of all queues. */
+  readonly queues: readonly string[];
+  /** The caller's state; null without the role `agent`. */
+  readonly agent: DeskAgent | null;
+}
+
+export interface DeskAgentsBody {
+  /** Everybody who is ready, by user id. */
+  readonly agents: readonly DeskAgent[];
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { CloseReason, ErrorCode } from './codes.ts';
 import { type Content, contentSchema, text } from './content.ts';
-import type { DeskAssignedPush, DeskUpdatedPush } from './desk.ts';
+import type { DeskAgentPush, DeskAssignedPush, DeskUpdatedPush } from './desk.ts';
 import { CLIENT_ID, parseConversationId, SENDER_ID, USER_ID } from './ids.ts';
 import { lazySchema } from './lazy-schema.ts';
 import { LIMITS } from './limits.ts';
@@ -314,6 +314,7 @@ export type ServerPush =
   | ReadPush
   | ChangedPush
   | TypingPush
+  | DeskAgentPush
   | DeskAssignedPush
   | DeskUpdatedPush
   | SessionClosedPush;

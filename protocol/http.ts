@@ -28,7 +28,12 @@ export const HTTP_ROUTES = [
 ] as const;
 
 /** Additional routes of a deployment with a desk. */
-export const DESK_HTTP_ROUTES = ['GET /desk/chats', 'GET /desk/queues'] as const;
+export const DESK_HTTP_ROUTES = [
+  'GET /desk/me',
+  'GET /desk/agents',
+  'GET /desk/chats',
+  'GET /desk/queues',
+] as const;
 
 /** Has its own function, since a waiting poll occupies a whole instance (IM-POLL). */
 export const POLL_ROUTE = 'POST /poll';

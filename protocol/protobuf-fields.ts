@@ -244,7 +244,7 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['chat', 2, 'DeskChat', 'one'],
   ],
   DeskAgentFrame: [
-    ['id', 1, 'string', 'one'],
+    ['id', 1, 'string', 'maybe'],
     ['agent', 2, 'DeskAgent', 'one'],
   ],
   DeskAssignedPush: [
@@ -275,5 +275,7 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['queues', 3, 'string', 'list'],
     ['capacity', 4, 'int64', 'one'],
     ['active', 5, 'int64', 'one'],
+    ['version', 6, 'int64', 'one'],
+    ['name', 7, 'string', 'maybe'],
   ],
 };

@@ -9,6 +9,8 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   after: 'only messages with a higher seq',
   agent: 'who has the chat',
   'DeskAgentFrame.agent': 'the agent',
+  'DeskAgent.name': '`name` claim of the token',
+  version: 'grows with each change: the frame with the lower one is older',
   assignedAt: 'when it got its present agent',
   at: 'when it was recalled',
   change: 'what happened, and who did it',

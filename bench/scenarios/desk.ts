@@ -16,8 +16,22 @@ export const desk: Scenario = {
     for (const queue of DESK_QUEUES.slice(0, bench.rounds)) {
       await bench.stack.without(EVENTS, () => runRound(bench, queue));
     }
+    await bench.stack.without(EVENTS, () => listAgents(bench));
   },
 };
+
+/** After the rounds, since former agents stay listed in a queue. One agent is ready. */
+async function listAgents({ stack, user, measure, rounds }: Bench): Promise<void> {
+  const userId = user();
+  const ann = await stack.join(userId, 'phone', AGENT);
+  await ann.request({ action: 'desk.ready', queues: DESK_QUEUES.slice(-1), capacity: 1 });
+  for (let round = 0; round < rounds; round += 1)
+    await measure(`GET /desk/agents of ${DESK_QUEUES.length} queues`, () =>
+      stack.http(userId, '/desk/agents', { token: AGENT }),
+    );
+  await ann.request({ action: 'desk.away' });
+  await stack.leave(ann);
+}
 
 async function runRound(bench: Bench, queue: string): Promise<void> {
   const { stack, user } = bench;
@@ -32,6 +46,7 @@ async function runRound(bench: Bench, queue: string): Promise<void> {
     assigned([early, ann], () => ann.request(ready)),
   );
   await measureMatched(bench, 'desk.ready, nobody waits', () => ben.request(ready));
+  await bench.measure('GET /desk/me', () => stack.http(b, '/desk/me', { token: AGENT }));
   const second = await measureMatched(bench, 'desk.open, an agent is free: assigned', () =>
     assigned([late, ben], () => late.request(open)),
   );
@@ -44,6 +59,10 @@ async function runRound(bench: Bench, queue: string): Promise<void> {
   );
   await measureMatched(bench, 'watchdog of any of these, 12 s later', () =>
     stack.enqueue(EVENTS, { kind: 'match', queue, moved: false, watchdog: true }),
+  );
+
+  await measureMatched(bench, 'watchdog of desk.ready and desk.away, 12 s later', () =>
+    stack.enqueue(EVENTS, { kind: 'push-agent', userId: b }),
   );
 
   await ben.request({ action: 'desk.close', conversationId: first });

@@ -29,7 +29,7 @@ export interface BenchStack {
   open(userId: string, deviceId?: string, token?: TokenOptions): Promise<Socket>;
   /** Opens a socket and says hello. */
   join(userId: string, deviceId?: string, token?: TokenOptions): Promise<Socket>;
-  http(userId: string, path: string, init?: { method: string; body: unknown }): Promise<unknown>;
+  http(userId: string, path: string, request?: HttpRequest): Promise<unknown>;
   /** Resolves when this many more invocations of the route or function have ended. */
   ends(match: RunMatch, times?: number): Promise<void>;
   /** Closes sockets and waits until their sessions are removed. */
@@ -43,6 +43,12 @@ export interface BenchStack {
   /** Sends an event to a queue of the stack. */
   enqueue(queue: string, event: object): Promise<void>;
   stop(): Promise<void>;
+}
+
+interface HttpRequest {
+  readonly method?: string;
+  readonly body?: unknown;
+  readonly token?: TokenOptions;
 }
 
 type RunMatch = Pick<CallMatch, 'function' | 'route'>;
@@ -149,14 +155,14 @@ async function startBenchStack(
       await socket.request({ action: 'hello' });
       return socket;
     },
-    async http(userId, path, init) {
+    async http(userId, path, { method = 'GET', body, token } = {}) {
       const response = await fetch(runtime.httpUrl + path, {
-        method: init?.method ?? 'GET',
+        method,
         headers: {
-          authorization: `Bearer ${await runtime.token(userId)}`,
+          authorization: `Bearer ${await runtime.token(userId, token)}`,
           'content-type': 'application/json',
         },
-        ...(init && { body: JSON.stringify(init.body) }),
+        ...(body !== undefined && { body: JSON.stringify(body) }),
       });
       const text = await response.text();
       if (!response.ok) throw new Error(`${path}: ${response.status} ${text} ${warned}`);

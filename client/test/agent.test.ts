@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DeskChat } from '../../protocol/desk.ts';
+import type { AgentStatus, DeskAgent, DeskChat } from '../../protocol/desk.ts';
 import { Agent } from '../src/desk/agent.ts';
 import { SupportChats } from '../src/desk/support-chats.ts';
 import { fullDelays, harness } from './support/harness.ts';
@@ -7,6 +7,7 @@ import type { ServerConnection } from './support/scripted-server.ts';
 
 const READY = { queues: ['default'], capacity: 2 };
 const CHATS = '/desk/chats';
+const ME = '/desk/me';
 
 /** A chat assigned to alice. */
 const chat = (conversationId: string): DeskChat => ({
@@ -34,17 +35,23 @@ async function desk() {
   const options = { ...fullDelays, logger, environment: { fetch } };
   const { im, server, clock, connected, entered } = await harness(options);
   const chats = new SupportChats(im.engine);
+  let version = 0;
+  /** Alice's next state. */
+  const is = (status: AgentStatus): DeskAgent => {
+    version += 1;
+    return { userId: 'alice', status, active: 0, version, ...READY };
+  };
   const agent = new Agent(im.engine, chats);
   for (const [word, status] of [
     ['ready', 'ready'],
     ['away', 'away'],
   ] as const) {
-    server.scripts.set(`desk.${word}`, ({ id }) => ({
-      type: 'desk.agent',
-      id,
-      agent: { userId: 'alice', status, active: 0, ...READY },
-    }));
+    server.scripts.set(`desk.${word}`, ({ id }) => ({ type: 'desk.agent', id, agent: is(status) }));
   }
+  server.httpAnswers.set(ME, {
+    status: 200,
+    body: { roles: ['agent'], queues: ['default'], agent: is('away') },
+  });
   const has = (...list: DeskChat[]) =>
     server.httpAnswers.set(CHATS, { status: 200, body: { chats: list, cursor: null } });
   has();
@@ -69,7 +76,18 @@ async function desk() {
     return server.nextConnection();
   };
   return {
-    ...{ agent, chats, server, clock, connected, again, assign, has, told },
+    ...{ agent, chats, server, clock, connected, again, assign, has, told, is },
+    /** Resolves when she has this status. */
+    becomes: (status: AgentStatus) =>
+      new Promise<void>((resolve) => {
+        agent.on('changed', (now) => now.status === status && resolve());
+      }),
+    /** Her state as a request finds it from now on. */
+    nowIs: (status: AgentStatus) =>
+      server.httpAnswers.set(ME, {
+        status: 200,
+        body: { roles: ['agent'], queues: ['default'], agent: is(status) },
+      }),
     /** Resolves when a request has failed and will be retried. */
     waits: waits.promise,
     holdChats: (hold: () => Promise<void>) => {
@@ -79,17 +97,20 @@ async function desk() {
 }
 
 describe('an agent after a reconnect', () => {
-  it('repeats ready, and reads which chats it has now (IM-DESK-7)', async () => {
-    const { agent, chats, connected, again, assign, has, told } = await desk();
+  it('asks what it is and which chats it has now, and never says ready by itself (IM-DESK-8)', async () => {
+    const { agent, chats, connected, again, assign, has, told, nowIs, becomes } = await desk();
     const connection = await connected();
     await agent.ready(READY);
     await assign(connection, FIRST);
     has(SECOND);
-    const [gone, assigned] = [told('gone', first), told('assigned', second)];
+    nowIs('away');
+    const news = [told('gone', first), told('assigned', second), becomes('away')];
     const next = await again(connection);
-    expect(await next.next('desk.ready')).toMatchObject(READY);
-    await Promise.all([gone, assigned]);
+    await Promise.all(news);
     expect(chats.all).toEqual([SECOND]);
+    expect(agent.state).toMatchObject({ status: 'away' });
+    await agent.away();
+    expect(next.frames.map(({ action }) => action)).not.toContain('desk.ready');
   });
 
   it('keeps a chat that is assigned while the list of chats is loading', async () => {
@@ -107,30 +128,26 @@ describe('an agent after a reconnect', () => {
     expect(chats.all).toEqual([SECOND]);
   });
 
-  it.each([['desk.ready'], [CHATS]])('retries %s while the desk is unavailable', async (what) => {
-    const { agent, server, clock, connected, again, assign, has, told, waits } = await desk();
+  it.each([[ME], [CHATS]])('retries %s while the desk is unavailable', async (what) => {
+    const { agent, server, clock, connected, again, assign, has, told, waits, nowIs } = await desk();
     const connection = await connected();
     await agent.ready(READY);
     await assign(connection, FIRST);
     const unavailable = { code: 'unavailable', message: 'busy', retryable: true };
-    const ready = server.scripts.get('desk.ready');
-    if (what === CHATS) server.httpAnswers.set(CHATS, { status: 503, body: unavailable });
-    else server.scripts.set('desk.ready', ({ id }) => ({ type: 'error', id, ...unavailable }));
-    const next = await again(connection);
-    await next.next('desk.ready');
+    server.httpAnswers.set(what, { status: 503, body: unavailable });
+    await again(connection);
     await waits;
-    server.scripts.set('desk.ready', ready ?? (() => undefined));
+    nowIs('ready');
     has(SECOND);
     const assigned = told('assigned', second);
     clock.advance(500);
-    await next.next('desk.ready');
     await assigned;
   });
 });
 
 describe('readiness', () => {
   it('is what the last call requested, however late the first call’s answer is (IM-DESK-4)', async () => {
-    const { agent, server, connected, again } = await desk();
+    const { agent, server, connected } = await desk();
     const answer = server.scripts.get('desk.ready');
     server.scripts.set('desk.ready', () => undefined);
     const connection = await connected();
@@ -139,8 +156,18 @@ describe('readiness', () => {
     expect(connection.frames.map(({ action }) => action)).not.toContain('desk.away');
     connection.send(answer?.(asked, connection) ?? {});
     expect([(await ready).status, (await away).status]).toEqual(['ready', 'away']);
-    const next = await again(connection);
-    await agent.away();
-    expect(next.frames.map(({ action }) => action)).not.toContain('desk.ready');
+  });
+
+  it('is that of the agent, whichever session set it, and an older frame changes nothing (IM-DESK-8)', async () => {
+    const { agent, connected, is, becomes } = await desk();
+    const connection = await connected();
+    expect((await agent.me()).queues).toEqual(['default']);
+    expect(agent.state).toMatchObject({ status: 'away' });
+    const [older, newer] = [is('ready'), is('offline')];
+    const offline = becomes('offline');
+    for (const pushed of [newer, older]) connection.send({ type: 'desk.agent', agent: pushed });
+    await offline;
+    await agent.ready(READY);
+    expect(agent.state).toMatchObject({ status: 'ready', version: 4 });
   });
 });

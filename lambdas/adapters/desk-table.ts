@@ -37,7 +37,7 @@ import { batchGet, call, callDespiteTransactions, type Item, transact, unlessRef
  *   q#<queue>      o#<cs:…>, z#<cs:…>           all chats, open and closed
  *   q#<queue>      t#<cs:…>#<seq>               notification outbox: a change whose notifications may not all be sent
  *   q#<queue>      p                            dueAtMs: when the next sweep is due
- *   a#<userId>     agent                        status, queues, capacity, active, lastAssignedAtMs, revision, name?
+ *   a#<userId>     agent                        status, queues, capacity, active, version, revision, lastAssignedAtMs, name?
  *   a#<userId>     o#<cs:…>, z#<cs:…>           chats assigned to the agent, open and closed
  *   c#<customer>   q#<queue>                    conversationId of the one open chat
  *
@@ -47,7 +47,7 @@ import { batchGet, call, callDespiteTransactions, type Item, transact, unlessRef
  * close one                       TransactWriteItems   20 writes
  * transfer                        TransactWriteItems   26 writes, one of them the departure (departures.ts)
  * oldest waiting                  Query                1 read per 4 KB ≈ 30 entries, strong
- * ready agents                    Query + BatchGet     1 read per 4 KB ≈ 60 agents + 1 per ready agent, strong
+ * ready agents, by queue          Query + BatchGet     1 read per 4 KB ≈ 60 agents + 1 per ready agent, strong
  * position                        Query COUNT          1 read per 4 KB ≈ 30 entries before it, strong
  * ready, away                     TransactWriteItems   2 writes, and 2 per queue
  *
@@ -60,6 +60,9 @@ import { batchGet, call, callDespiteTransactions, type Item, transact, unlessRef
  * don't conflict, since each writes entries of its own chat only; two conflict on the same agent, and one is retried.
  * For more chats per second, configure more queues.
  */
+
+/** A request for all queues starts this many queries at once. */
+const QUEUES_AT_ONCE = 8;
 
 const COUNTED: Readonly<Record<AgentStatus, number>> = { ready: 0, away: 0, offline: 0 };
 
@@ -110,16 +113,17 @@ export function createDeskReader(documents: DynamoDBDocumentClient, deskTable: s
       return item && toAgent(item);
     },
 
-    async readyAgents(queue) {
-      const found = await rows(queuePartition(queue), AGENT);
-      const keys = found
-        .filter((row) => row['status'] === 'ready')
-        .map(({ sk }) => agentKey(String(sk).slice(AGENT.length)));
+    async readyAgents(queues) {
+      const serving: Item[] = [];
+      for (const part of chunk(queues, QUEUES_AT_ONCE))
+        serving.push(...(await Promise.all(part.map((queue) => rows(queuePartition(queue), AGENT)))).flat());
+      const ready = serving.filter((row) => row['status'] === 'ready');
+      const keys = [...new Set(ready.map(({ sk }) => String(sk).slice(AGENT.length)))].map(agentKey);
       const parts = await Promise.all(chunk(keys, 100).map((part) => batchGet(documents, deskTable, part)));
       return parts
         .flat()
         .map(toAgent)
-        .filter(({ status, queues }) => status === 'ready' && queues.includes(queue));
+        .filter((agent) => agent.status === 'ready' && agent.queues.some((queue) => queues.includes(queue)));
     },
 
     async agentCounts(queue) {
@@ -225,11 +229,12 @@ function agentItems(TableName: string, { userId, status, queues, capacity, name,
   const agent = {
     TableName,
     Key: agentKey(userId),
-    UpdateExpression: `SET #status = :status, queues = :queues, #capacity = :capacity, revision = :next${named}, active = if_not_exists(active, :zero), lastAssignedAtMs = if_not_exists(lastAssignedAtMs, :zero)`,
+    UpdateExpression: `SET #status = :status, queues = :queues, #capacity = :capacity, revision = :next${named}, active = if_not_exists(active, :zero), lastAssignedAtMs = if_not_exists(lastAssignedAtMs, :zero) ADD #version :one`,
     ConditionExpression: before === undefined ? 'attribute_not_exists(pk)' : 'revision = :read',
     ExpressionAttributeNames: {
       '#status': 'status',
       '#capacity': 'capacity',
+      '#version': 'version',
       ...(name !== undefined && { '#name': 'name' }),
     },
     ExpressionAttributeValues: {
@@ -238,6 +243,7 @@ function agentItems(TableName: string, { userId, status, queues, capacity, name,
       ':capacity': capacity,
       ':next': (before?.revision ?? 0) + 1,
       ':zero': 0,
+      ':one': 1,
       ...(name !== undefined && { ':name': name }),
       ...(before !== undefined && { ':read': before.revision }),
     },
@@ -259,6 +265,8 @@ function toAgent(item: Item): Agent {
     active: Number(item['active']),
     lastAssignedAtMs: Number(item['lastAssignedAtMs']),
     revision: Number(item['revision']),
+    // Missing in agents that an earlier version stored.
+    version: Number(item['version'] ?? 0),
     ...(typeof name === 'string' && { name }),
   };
 }

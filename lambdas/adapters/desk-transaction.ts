@@ -139,19 +139,19 @@ function agentItems(
 }
 
 function loseChat(TableName: string, userId: string, ifOffline: true | undefined) {
-  const isOffline = {
-    ConditionExpression: `${PRESENT} AND #status = :offline`,
-    ExpressionAttributeNames: { '#status': 'status' },
-    ExpressionAttributeValues: { ':minusOne': -1, ':offline': 'offline' },
-  };
+  const isOffline = ifOffline ? ' AND #status = :offline' : '';
   return {
     Update: {
       TableName,
       Key: agentKey(userId),
-      UpdateExpression: 'ADD active :minusOne',
-      ConditionExpression: PRESENT,
-      ExpressionAttributeValues: { ':minusOne': -1 },
-      ...(ifOffline && isOffline),
+      UpdateExpression: 'ADD active :minusOne, #version :one',
+      ConditionExpression: PRESENT + isOffline,
+      ExpressionAttributeNames: { '#version': 'version', ...(ifOffline && { '#status': 'status' }) },
+      ExpressionAttributeValues: {
+        ':minusOne': -1,
+        ':one': 1,
+        ...(ifOffline && { ':offline': 'offline' }),
+      },
     },
   };
 }
@@ -163,9 +163,9 @@ function gainChat(TableName: string, userId: string, before: Chat | undefined, a
     Update: {
       TableName,
       Key: agentKey(userId),
-      UpdateExpression: 'SET lastAssignedAtMs = :now ADD active :one',
+      UpdateExpression: 'SET lastAssignedAtMs = :now ADD active :one, #version :one',
       ConditionExpression: `#status = :ready AND active < #capacity${isFromQueue ? ' AND contains(queues, :queue)' : ''}`,
-      ExpressionAttributeNames: { '#status': 'status', '#capacity': 'capacity' },
+      ExpressionAttributeNames: { '#status': 'status', '#capacity': 'capacity', '#version': 'version' },
       ExpressionAttributeValues: {
         ':ready': 'ready',
         ':one': 1,

@@ -1,6 +1,7 @@
 import type { SQSEvent } from 'aws-lambda';
 import * as of from '../composition.ts';
 import { checkAgent } from '../domain/desk/agent-liveness.ts';
+import { pushAgent } from '../domain/desk/agent-state.ts';
 import { type MatchOrder, matchQueue } from '../domain/desk/match.ts';
 import { type DeskEvent, deskEventSchema } from '../domain/model/desk-event.ts';
 import { lazily } from '../shared/lazily.ts';
@@ -36,12 +37,13 @@ export const handler = ({ Records }: SQSEvent) =>
 type DeskJob = Job<DeskEvent>;
 
 function subjectOf({ body }: DeskJob): string {
-  return body.kind === 'match' ? `match ${body.queue}` : `check ${body.userId}`;
+  return `${body.kind} ${body.kind === 'match' ? body.queue : body.userId}`;
 }
 
 async function processEvents(group: readonly [DeskJob, ...DeskJob[]]): Promise<void> {
   const [{ body: first }] = group;
   if (first.kind === 'check-agent') return checkAgent(ports, first);
+  if (first.kind === 'push-agent') return pushAgent(ports, first.userId);
   await matchQueue(ports, orderOf(first.queue, group));
 }
 

@@ -15,7 +15,7 @@ import {
 } from '../../protocol/http.ts';
 import { USER_ID } from '../../protocol/ids.ts';
 import { LIMITS } from '../../protocol/limits.ts';
-import { type ChatViewPorts, listChats, listQueues } from '../domain/desk/views.ts';
+import { type ChatViewPorts, listAgents, listChats, listQueues, showMe } from '../domain/desk/views.ts';
 import { createGroup, updateGroup } from '../domain/groups/change.ts';
 import type { GroupChangePorts } from '../domain/groups/group.ts';
 import { addMembers, removeMember } from '../domain/groups/members.ts';
@@ -117,6 +117,8 @@ export function httpAnswers(ports: HttpPorts): Answers<(typeof HTTP_ROUTES)[numb
 /** The additional routes of a deployment with a desk (IM-DESK). */
 export function deskHttpAnswers(ports: ChatViewPorts): Answers<(typeof DESK_HTTP_ROUTES)[number]> {
   return {
+    'GET /desk/me': { answer: async ({ userId, roles }) => showMe(ports, userId, roles) },
+    'GET /desk/agents': { answer: async ({ roles }) => listAgents(ports, roles) },
     'GET /desk/chats': {
       answer: async ({ userId, roles, query }) =>
         listChats(ports, userId, roles, parseWith(deskChatsQuerySchema, query)),

@@ -205,6 +205,23 @@ describe('a desk function that dies', () => {
     const { chat } = await ann.socket.frame(({ type }) => type === 'desk.assigned');
     expect(chat).toMatchObject({ customer: bob.user, queue });
   });
+
+  it('after an agent went away, before her other tab knows it, is repaired by the watchdog event (IM-DESK-8, IM-FAULT-3)', async () => {
+    const ann = await readyAgent(newQueue());
+    const tab = await deskOf(() => stack).agent(ann.user, 'tablet');
+    const leaving = proxy.setBreakpoint({
+      route: 'desk.away',
+      operation: 'TransactWriteItems',
+      when: 'after',
+      where: about(ann.user),
+    });
+    ann.socket.send(JSON.stringify({ id: 'lost', action: 'desk.away' }));
+    await leaving.reached;
+    leaving.fail('kill-after');
+    stack.advanceQueues(12);
+    const { agent } = await tab.socket.frame(({ type }) => type === 'desk.agent');
+    expect(agent).toMatchObject({ userId: ann.user, status: 'away' });
+  });
 });
 
 describe('an agent who disappears', () => {

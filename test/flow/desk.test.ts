@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { deployment } from './setup/deployment.ts';
 import {
+  type Actor,
   AGENT_NAME,
   assigned,
   deskEnvironment,
@@ -238,7 +239,7 @@ describe.skipIf(isDeskMissing)('an agent', () => {
     ]) {
       expect(await bob.socket.request(frame)).toMatchObject({ type: 'error', code: 'forbidden' });
     }
-    for (const path of ['/desk/chats', '/desk/queues']) {
+    for (const path of ['/desk/me', '/desk/agents', '/desk/chats', '/desk/queues']) {
       expect((await stack.http(bob.user, path)).status).toBe(403);
     }
   });
@@ -250,13 +251,43 @@ describe.skipIf(isDeskMissing)('an agent', () => {
     const { conversationId } = await openChat(bob, queue);
     await assigned(ann, conversationId);
     const away = await ann.socket.request({ action: 'desk.away' });
-    expect(away.agent).toEqual({ userId: ann.user, status: 'away', queues: [queue], capacity: 2, active: 1 });
+    expect(away.agent).toMatchObject({ status: 'away', queues: [queue], capacity: 2, active: 1 });
     const second = await openChat(eve, queue);
     expect((await openChat(eve, queue)).state).toBe('waiting');
     await say(ann.socket, conversationId, 'still here');
     const ready = await ann.socket.request({ action: 'desk.ready', queues: [queue], capacity: 2 });
     expect(ready.agent).toMatchObject({ status: 'ready', active: 1 });
     await assigned(ann, second.conversationId);
+  });
+
+  it('has one state for all of their sessions, which a reconnect does not change (IM-DESK-8)', async () => {
+    const queue = newQueue();
+    const ann = await readyAgent(queue);
+    const me = async () => (await http(ann.user, ['agent'], '/desk/me')).body;
+    expect(await me()).toMatchObject({ roles: ['agent'], agent: { status: 'ready', queues: [queue] } });
+    expect((await me()).queues).toContain(queue);
+    const { body } = await http(ann.user, ['agent'], '/desk/agents');
+    expect(body.agents).toContainEqual(expect.objectContaining({ userId: ann.user, capacity: 1, active: 0 }));
+
+    const tablet = await agent(ann.user, 'tablet');
+    const pushed = async (to: Actor, status: string, active = 0) => {
+      const is = ({ type, id, agent }: Json) =>
+        type === 'desk.agent' && id === undefined && agent.status === status && agent.active === active;
+      return (await to.socket.frame(is)).agent;
+    };
+    await tablet.socket.request({ action: 'desk.away' });
+    expect((await pushed(ann, 'away')).userId).toBe(ann.user);
+    await ann.socket.close();
+    const again = await agent(ann.user);
+    expect((await me()).agent.status).toBe('away');
+
+    await again.socket.request({ action: 'desk.ready', queues: [queue], capacity: 1 });
+    await pushed(tablet, 'ready');
+    const { conversationId } = await openChat(await customer(), queue);
+    await assigned(again, conversationId);
+    const states = await Promise.all([again, tablet].map((one) => pushed(one, 'ready', 1)));
+    expect(states[0]).toEqual(states[1]);
+    expect((await me()).agent).toEqual(states[0]);
   });
 
   it('cannot be ready for an unknown queue, or for 0 or 51 chats (IM-DESK-4)', async () => {

@@ -13,10 +13,10 @@ afterAll(() => stack?.stop());
 
 const retryPolicy = fullJitterBackoff({ baseMs: 20, capMs: 200 });
 
-async function join(userId: string, options?: TokenOptions): Promise<DeskClient> {
+async function join(userId: string, options?: TokenOptions, deviceId = userId): Promise<DeskClient> {
   const getToken = () => stack.token(userId, options);
   const { wsUrl, httpUrl } = stack;
-  const im = createClient({ wsUrl, httpUrl, getToken, deviceId: userId, retryPolicy });
+  const im = createClient({ wsUrl, httpUrl, getToken, deviceId, retryPolicy });
   onTestFinished(() => im.close());
   await im.connect();
   return im;
@@ -59,7 +59,7 @@ describe('the SDK at the desk', () => {
     expect(await agent.agent.away()).toMatchObject({ status: 'away', active: 0 });
   });
 
-  it('makes an agent ready again after a lost connection, with their chats (IM-DESK-4, IM-DESK-7)', async () => {
+  it('leaves an agent ready after a lost connection, with their chats (IM-DESK-7, IM-DESK-8)', async () => {
     const [customer, name] = [newUser('customer'), newUser('agent')];
     const agent = await join(name, { roles: ['agent'] });
     await agent.agent.ready({ queues: ['default'], capacity: 2 });
@@ -80,6 +80,24 @@ describe('the SDK at the desk', () => {
     await im.desk.close(conversationId);
     await heard(agent, (chat) => chat.conversationId === conversationId && chat.state === 'closed');
     await agent.agent.away();
+  });
+
+  it('leaves an agent away whose other tab reconnects, and shows it there (IM-DESK-8)', async () => {
+    const name = newUser('agent');
+    const join2 = (deviceId: string) => join(name, { roles: ['agent'] }, deviceId);
+    const [first, second] = [await join2('first'), await join2('second')];
+    await first.agent.ready({ queues: ['default'], capacity: 1 });
+    await expect.poll(() => second.agent.state?.status).toBe('ready');
+    const lost = new Promise<void>((resolve) => {
+      first.on('connection', ({ current }) => current === 'reconnecting' && resolve());
+    });
+    for (const { connectionId, authorizer } of stack.gateway.connections())
+      if (authorizer?.['userId'] === name && authorizer['deviceId'] === 'first')
+        stack.gateway.cut(connectionId, { silent: true });
+    await second.agent.away();
+    await lost;
+    await expect.poll(() => first.agent.state?.status).toBe('away');
+    expect((await second.agent.me()).agent?.status).toBe('away');
   });
 
   it('refuses what only agents and supervisors may do (IM-ROLE)', async () => {

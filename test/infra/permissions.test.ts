@@ -113,7 +113,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...onTable('Messages', 'BatchGetItem', 'PutItem', 'UpdateItem'),
     ...onTable('Messages/index/bySeq', 'Query'),
     ...onTable('Messages/index/byChange', 'Query'),
-    ...onTable('Desk', 'Query'),
+    ...onTable('Desk', 'GetItem', 'BatchGetItem', 'Query'),
     ...send('OfflineQueue', 'FanOutQueue', 'DeskQueue'),
     ...connections('POST', 'DELETE'),
   ],
@@ -168,7 +168,7 @@ const FOR_DESK: Readonly<Record<string, readonly string[]>> = {
     ...onTable('Desk', 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
     ...send('DeskQueue'),
   ],
-  Http: [...onTable('Desk', 'Query'), ...send('DeskQueue')],
+  Http: [...onTable('Desk', 'GetItem', 'BatchGetItem', 'Query'), ...send('DeskQueue')],
   ServeEvents: send('DeskQueue'),
 };
 

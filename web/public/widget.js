@@ -5,63 +5,138 @@
  *
  * `data-token` names a function of the page that returns the signed-in user's token (or a promise of it), or nothing if
  * no user is signed in. If it throws, the chat calls it again later. Without `data-token` the chat has its own sign-in.
+ * Its other attributes are in docs/operations.md.
  *
  * Page and chat can't reach into each other: the chat is a frame from its own origin, and the button is in a shadow
- * root.
+ * root. The frame is loaded on the first click, so that the embedding page stays fast; and at once if a chat is open, so
+ * that the button shows how many of its messages are unread.
  */
 (() => {
   const { src, dataset } = document.currentScript;
   const base = new URL('.', src);
   const TOKEN = 'serverless-im.token';
+  const STATE = 'serverless-im.widget';
+  const CHAT_KEY = 'serverless-im.chat';
+  /** The button's words; the chat has its own. */
+  const WORDS = {
+    en: { help: 'Help', close: 'Close', unread: 'unread', title: 'Support chat' },
+    de: { help: 'Hilfe', close: 'Schließen', unread: 'ungelesen', title: 'Hilfe-Chat' },
+  };
+  const words = { ...(WORDS[dataset.language] ?? WORDS.en) };
+  if (dataset.textHelp !== undefined) words.help = dataset.textHelp;
+  /** `data-position`: a corner; by default where the page's lines end. */
+  const side = { left: 'left', right: 'right' }[dataset.position];
+  let isShown = false;
+  let isReady = false;
+  let unread = 0;
+
   const host = document.createElement('div');
   const root = host.attachShadow({ mode: 'open' });
-  Object.assign(host.style, {
-    position: 'fixed',
-    insetBlockEnd: '20px',
-    insetInlineEnd: '20px',
-    zIndex: '2147483000',
-  });
+  // Not an element with the style's text, which the page's content security policy could forbid.
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`
+    :host {
+      all: initial;
+      position: fixed;
+      inset-block-end: 20px;
+      ${side ?? 'inset-inline-end'}: 20px;
+      ${side === undefined ? '' : 'direction: ltr;'}
+      z-index: 2147483000;
+      color-scheme: ${{ light: 'light', dark: 'dark' }[dataset.theme] ?? 'light dark'};
+    }
+    .panel {
+      display: flex;
+      flex-direction: column;
+      align-items: ${side === 'left' ? 'flex-start' : 'flex-end'};
+    }
+    iframe {
+      display: none;
+      inline-size: min(380px, calc(100vw - 40px));
+      block-size: min(600px, calc(100dvh - 100px));
+      margin-block-end: 12px;
+      border: 1px solid light-dark(rgb(0 0 0 / 15%), rgb(255 255 255 / 20%));
+      border-radius: 16px;
+      background: light-dark(#ffffff, #171b1b);
+      box-shadow: 0 8px 32px rgb(0 0 0 / 20%);
+    }
+    .is-shown iframe { display: block; }
+    button {
+      position: relative;
+      padding: 12px 20px;
+      border: 0;
+      border-radius: 999px;
+      background: light-dark(#0f766e, #2dbfae);
+      color: light-dark(#ffffff, #06201d);
+      font: 600 15px system-ui, sans-serif;
+      box-shadow: 0 2px 8px rgb(0 0 0 / 20%);
+      cursor: pointer;
+    }
+    button:hover { background: light-dark(#0b5f58, #54d3c4); }
+    button:focus-visible { outline: 3px solid light-dark(#0b5f58, #54d3c4); outline-offset: 3px; }
+    .badge {
+      position: absolute;
+      inset-block-start: -6px;
+      inset-inline-end: -6px;
+      min-inline-size: 22px;
+      box-sizing: border-box;
+      padding: 0 6px;
+      border-radius: 999px;
+      background: #b3261e;
+      color: #ffffff;
+      font-size: 13px;
+      line-height: 22px;
+      text-align: center;
+    }
+    .badge[hidden] { display: none; }
+  `);
+  root.adoptedStyleSheets = [sheet];
 
+  const panel = document.createElement('div');
   const frame = document.createElement('iframe');
-  frame.title = 'Support chat';
-  frame.hidden = true;
-  Object.assign(frame.style, {
-    display: 'none',
-    inlineSize: 'min(380px, calc(100vw - 40px))',
-    blockSize: 'min(600px, calc(100vh - 110px))',
-    marginBlockEnd: '12px',
-    border: '1px solid rgb(0 0 0 / 15%)',
-    borderRadius: '16px',
-    boxShadow: '0 8px 32px rgb(0 0 0 / 20%)',
-  });
-
   const button = document.createElement('button');
+  const label = document.createElement('span');
+  const badge = document.createElement('span');
   button.type = 'button';
-  button.textContent = 'Help';
-  button.setAttribute('aria-expanded', 'false');
-  Object.assign(button.style, {
-    display: 'block',
-    marginInlineStart: 'auto',
-    padding: '12px 20px',
-    border: '0',
-    borderRadius: '999px',
-    background: '#0f766e',
-    color: '#ffffff',
-    font: '600 15px system-ui, sans-serif',
-    cursor: 'pointer',
-  });
-  button.addEventListener('click', () => {
-    // Loaded on the first click, so that the embedding page stays fast.
-    if (frame.src === '')
-      frame.src = new URL(dataset.token === undefined ? 'widget' : 'widget?token=host', base).href;
-    const isOpen = frame.hidden;
-    frame.hidden = !isOpen;
-    frame.style.display = isOpen ? 'block' : 'none';
-    button.textContent = isOpen ? 'Close' : 'Help';
-    button.setAttribute('aria-expanded', String(isOpen));
-  });
+  badge.className = 'badge';
+  button.append(label, badge);
+  panel.append(frame, button);
+  frame.title = words.title;
+
+  const draw = () => {
+    panel.className = isShown ? 'panel is-shown' : 'panel';
+    label.textContent = isShown ? words.close : words.help;
+    badge.hidden = isShown || unread === 0;
+    badge.textContent = unread > 99 ? '99+' : String(unread);
+    button.setAttribute('aria-expanded', String(isShown));
+    if (badge.hidden) button.removeAttribute('aria-label');
+    else button.setAttribute('aria-label', `${words.help}, ${badge.textContent} ${words.unread}`);
+  };
+
+  /** The id of the open chat. Storage may be blocked: then the chat is loaded on the first click. */
+  const openChat = (id) => {
+    try {
+      if (id === null) localStorage.removeItem(CHAT_KEY);
+      else if (id !== undefined) localStorage.setItem(CHAT_KEY, id);
+      return localStorage.getItem(CHAT_KEY);
+    } catch {
+      return null;
+    }
+  };
+
+  const load = () => {
+    if (frame.src !== '') return;
+    const url = new URL('widget', base);
+    url.searchParams.set('button', '');
+    if (dataset.token !== undefined) url.searchParams.set('token', 'host');
+    const chat = openChat();
+    if (chat !== null) url.searchParams.set('chat', chat);
+    for (const [name, value] of Object.entries(dataset))
+      if (name !== 'token') url.searchParams.set(name, value);
+    frame.src = url.href;
+  };
 
   /** Posted to the chat's origin only: the frame may have navigated elsewhere. */
+  const post = (message) => frame.contentWindow.postMessage(message, base.origin);
   const answer = async (id) => {
     const reply = { type: TOKEN, id };
     try {
@@ -71,13 +146,33 @@
       reply.failed = true;
       console.error('The support chat could not get a token', error);
     }
-    frame.contentWindow.postMessage(reply, base.origin);
+    // Nobody is signed in: there is no chat to listen to.
+    if (reply.token === undefined && !reply.failed) openChat(null);
+    post(reply);
   };
   window.addEventListener('message', ({ source, origin, data }) => {
-    if (dataset.token === undefined || source !== frame.contentWindow || origin !== base.origin) return;
-    if (data?.type === TOKEN) void answer(data.id);
+    if (frame.contentWindow === null || source !== frame.contentWindow || origin !== base.origin) return;
+    if (data?.type === TOKEN && dataset.token !== undefined) void answer(data.id);
+    if (data?.type !== STATE) return;
+    if (data.chat === undefined) {
+      // The chat has started, and asks whether it can be seen.
+      isReady = true;
+      post({ type: STATE, isShown });
+      return;
+    }
+    openChat(data.chat);
+    unread = data.unread;
+    draw();
+  });
+  button.addEventListener('click', () => {
+    isShown = !isShown;
+    load();
+    if (isReady) post({ type: STATE, isShown });
+    draw();
   });
 
-  root.append(frame, button);
+  if (openChat() !== null) load();
+  draw();
+  root.append(panel);
   document.body.append(host);
 })();

@@ -29,7 +29,7 @@ describe('a group of three', () => {
     await bob.sees('I am in');
     expect(await bob.bubble('I am in').locator('.message-from').textContent()).toBe(carol.userId);
     await alice.page.getByText('3 members').waitFor();
-    await alice.page.getByText(`${alice.userId} created this group with`).waitFor();
+    await alice.page.getByText('You created this group with').waitFor();
   });
 
   it('can be renamed, gain and lose members, and shows each change to its members', async () => {

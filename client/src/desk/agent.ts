@@ -1,14 +1,17 @@
 import type {
   ChatState,
   DeskAgent,
+  DeskAgentPush,
+  DeskAgentsBody,
   DeskChat,
   DeskChatsBody,
+  DeskMeBody,
   DeskQueuesBody,
   SupportQueue,
 } from '../../../protocol/desk.ts';
 import { toImError } from '../model/errors.ts';
 import type { ClientEvents } from '../model/events.ts';
-import type { Emitter } from '../support/emitter.ts';
+import { Emitter, type Off } from '../support/emitter.ts';
 import type { Cancel, Environment } from '../support/environment.ts';
 import type { Logger } from '../support/logger.ts';
 import { type HttpApi, queryString } from '../transport/http-api.ts';
@@ -25,6 +28,12 @@ export interface Readiness {
   readonly capacity: number;
 }
 
+/** The events of `im.agent.on`. */
+export interface AgentEvents {
+  /** This agent's state changed, whoever changed it: another tab, an assignment, the desk. */
+  changed: DeskAgent;
+}
+
 export interface AgentPorts {
   readonly environment: Pick<Environment, 'after'>;
   readonly events: Pick<Emitter<ClientEvents>, 'on'>;
@@ -33,17 +42,19 @@ export interface AgentPorts {
   readonly logger: Logger;
   readonly policy: RetryPolicy;
   readonly sessions: SessionSource;
+  report(error: unknown): void;
 }
 
 /**
  * The desk for agents and supervisors: `im.agent`. All methods throw an `ImError`: a `RefusedError` `forbidden` if the
  * token lacks the role (IM-ROLE), a `TimeoutError` after 10 s. `ready`, `away`, and `transfer` throw a
- * `DisconnectedError` without a connection; `chats` and `queues` work without one.
+ * `DisconnectedError` without a connection; the others work without one.
  */
 export class Agent {
   readonly #ports: AgentPorts;
   readonly #chats: SupportChats;
-  #readiness: Readiness | undefined;
+  readonly #events: Emitter<AgentEvents>;
+  #state: DeskAgent | undefined;
   /** The last change of readiness that was requested. */
   #lastChange: Promise<unknown> = Promise.resolve();
   /** Counts the changes of the connection: retries that started before the latest are abandoned. */
@@ -54,10 +65,15 @@ export class Agent {
   constructor(ports: AgentPorts, chats: SupportChats) {
     this.#ports = ports;
     this.#chats = chats;
+    this.#events = new Emitter(ports.report);
+    ports.events.on('frame', (frame) => {
+      const push = frame as DeskAgentPush;
+      if (push.type === 'desk.agent') this.#learn(push.agent);
+    });
     ports.events.on('connection', ({ current }) => {
       this.#cancelRetry();
       this.#connections += 1;
-      if (current === 'connected' && (this.#readiness !== undefined || this.#own.length > 0))
+      if (current === 'connected' && (this.#state !== undefined || this.#own.length > 0))
         void this.#restore(this.#connections, 0);
     });
   }
@@ -70,8 +86,53 @@ export class Agent {
   }
 
   /**
-   * Takes chats from these queues, up to the capacity, until `away` (IM-DESK-4). The client repeats this after each
-   * reconnect and reads the agent's chats again. `im.desk.on('assigned')` reports each new chat.
+   * This agent's state as far as this client knows it: after the first `me`, `ready`, or `away`. It is the same in all of
+   * the agent's sessions, and the client reads it again after each reconnect (IM-DESK-8). Makes no request.
+   *
+   * @example
+   * const isReady = im.agent.state?.status === 'ready';
+   */
+  get state(): DeskAgent | undefined {
+    return this.#state;
+  }
+
+  /**
+   * Calls `listener` with each event of this name (see `AgentEvents`). Returns an unsubscribe function.
+   *
+   * @example
+   * const off = im.agent.on('changed', ({ status, active }) => console.log(status, active));
+   * off();
+   */
+  on<Name extends keyof AgentEvents>(name: Name, listener: (event: AgentEvents[Name]) => void): Off {
+    return this.#events.on(name, listener);
+  }
+
+  /**
+   * Reads over HTTP what this user is at the desk: the roles, the names of all queues, and an agent's state.
+   *
+   * @example
+   * const { roles, queues, agent } = await im.agent.me();
+   */
+  async me(): Promise<DeskMeBody> {
+    const me = await this.#ports.http.call<DeskMeBody>('GET', '/desk/me');
+    if (me.agent !== null) this.#learn(me.agent);
+    return me;
+  }
+
+  /**
+   * Reads over HTTP who is ready, this agent included: those that a chat can be transferred to, unless `active` has
+   * reached `capacity`.
+   *
+   * @example
+   * const free = (await im.agent.all()).filter(({ active, capacity }) => active < capacity);
+   */
+  async all(): Promise<readonly DeskAgent[]> {
+    return (await this.#ports.http.call<DeskAgentsBody>('GET', '/desk/agents')).agents;
+  }
+
+  /**
+   * Takes chats from these queues, up to the capacity, until `away` (IM-DESK-4), in whichever session the agent says so.
+   * `im.desk.on('assigned')` reports each new chat.
    *
    * @throws also a `RefusedError` `not_found` for an unknown queue
    *
@@ -81,7 +142,7 @@ export class Agent {
   ready(readiness: Readiness): Promise<DeskAgent> {
     return this.#inTurn(async () => {
       const { agent } = await this.#ports.sessions.require().request('desk.ready', { ...readiness });
-      this.#readiness = readiness;
+      this.#learn(agent);
       return agent;
     });
   }
@@ -95,7 +156,7 @@ export class Agent {
   away(): Promise<DeskAgent> {
     return this.#inTurn(async () => {
       const { agent } = await this.#ports.sessions.require().request('desk.away', {});
-      this.#readiness = undefined;
+      this.#learn(agent);
       return agent;
     });
   }
@@ -147,6 +208,13 @@ export class Agent {
     return (await this.#ports.http.call<DeskQueuesBody>('GET', '/desk/queues')).queues;
   }
 
+  /** Frames and answers can arrive out of order. */
+  #learn(agent: DeskAgent): void {
+    if (this.#state !== undefined && agent.version <= this.#state.version) return;
+    this.#state = agent;
+    this.#events.emit('changed', agent);
+  }
+
   /** Requests run one after the other, since two at once could reach the desk in either order. */
   #inTurn<T>(request: () => Promise<T>): Promise<T> {
     const reply = this.#lastChange.then(request);
@@ -155,15 +223,14 @@ export class Agent {
   }
 
   /**
-   * Repeats `ready`, without which the desk gives this agent's chats to others (IM-DESK-7), and reads what it missed:
-   * new chats, and chats that went to others. Retries until it succeeds or the connection changes again.
+   * Reads what this client missed: the agent's state, new chats, and chats that went to others. It never repeats `ready`,
+   * since the agent may have gone away in another session (IM-DESK-8). Retries until it succeeds or the connection changes
+   * again.
    */
   async #restore(connection: number, attempt: number): Promise<void> {
-    const { environment, logger, policy, sessions } = this.#ports;
+    const { environment, logger, policy } = this.#ports;
     try {
-      await this.#inTurn(
-        async () => this.#readiness && sessions.require().request('desk.ready', { ...this.#readiness }),
-      );
+      await this.me();
       // The answer may lack a chat that is pushed in the meantime.
       const before = this.#own;
       const mine = new Set((await this.chats('assigned')).map(({ conversationId }) => conversationId));

@@ -4,8 +4,15 @@ import { Agent } from './agent.ts';
 import { Desk } from './desk.ts';
 import { SupportChats } from './support-chats.ts';
 
-export type { AgentStatus, ChatState, DeskAgent, DeskChat, SupportQueue } from '../../../protocol/desk.ts';
-export type { Agent, Readiness } from './agent.ts';
+export type {
+  AgentStatus,
+  ChatState,
+  DeskAgent,
+  DeskChat,
+  DeskMeBody,
+  SupportQueue,
+} from '../../../protocol/desk.ts';
+export type { Agent, AgentEvents, Readiness } from './agent.ts';
 export type { Desk, OpenOptions } from './desk.ts';
 export type { DeskEvents } from './support-chats.ts';
 

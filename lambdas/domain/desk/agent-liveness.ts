@@ -1,6 +1,7 @@
 import { settleAll } from '../../shared/settle.ts';
 import type { Chat } from '../model/chat.ts';
 import { isConnecting, isPolling, type Session, takesPushes } from '../model/session.ts';
+import { pushAgent } from './agent-state.ts';
 import { changeChat, type Decision } from './change.ts';
 import { requeue } from './chat-state.ts';
 import { DESK, type DeskPorts } from './ports.ts';
@@ -44,6 +45,8 @@ export async function checkAgent(ports: LivenessPorts, { userId, sinceMs }: Agen
     const change = { userId, status: 'offline', queues, capacity, before: agent } as const;
     if (!(await ports.deskWriter.setAgent(change))) return;
   }
+  // Also if she was offline already: the worker that made the change may have died before it pushed it.
+  await pushAgent(ports, userId);
   await requeueChats(ports, userId);
 }
 

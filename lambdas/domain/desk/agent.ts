@@ -1,9 +1,11 @@
 import type { DeskAgent, DeskChat } from '../../../protocol/desk.ts';
 import { ConflictError, InvalidRequestError, NotFoundError, UnavailableError } from '../../shared/errors.ts';
+import { settleAll } from '../../shared/settle.ts';
 import { requireCaller } from '../access/caller.ts';
 import { type Agent, type AgentChange, type Chat, toDeskAgent, toDeskChat } from '../model/chat.ts';
 import { type CallerRoles, requireRole } from '../model/roles.ts';
 import type { Caller } from '../model/session.ts';
+import { pushAgent } from './agent-state.ts';
 import { changeChat } from './change.ts';
 import { requeue, type Transition, transfer } from './chat-state.ts';
 import { enterChat } from './enter-chat.ts';
@@ -28,8 +30,8 @@ export async function setReady(
   await requireCaller(ports, caller);
   const { name } = callerRoles;
   const wanted = { status: 'ready', queues: [...new Set(queues)], capacity, name } as const;
-  const set = () => setStatus(ports, caller.userId, () => wanted);
-  return withRematch(ports, wanted.queues, set, { moved: false });
+  const set = () => setStatus(ports, caller, () => wanted);
+  return withRematch(ports, wanted.queues, set, { moved: false, agent: caller.userId });
 }
 
 /**
@@ -43,23 +45,28 @@ export async function setAway(
 ): Promise<DeskAgent> {
   requireRole(callerRoles, 'agent');
   await requireCaller(ports, caller);
-  return setStatus(ports, caller.userId, (before) => ({
-    status: 'away',
-    queues: before?.queues ?? [],
-    capacity: before?.capacity ?? 0,
-  }));
+  const set = () =>
+    setStatus(ports, caller, (before) => ({
+      status: 'away',
+      queues: before?.queues ?? [],
+      capacity: before?.capacity ?? 0,
+    }));
+  return withRematch(ports, [], set, { agent: caller.userId });
 }
 
+/** Replies with the agent as she is after the change, and pushes that to her other sessions (IM-DESK-8). */
 async function setStatus(
-  { desk, deskWriter }: DeskPorts,
-  userId: string,
+  ports: DeskPorts,
+  { userId, connectionId }: Caller,
   wanted: (before: Agent | undefined) => Omit<AgentChange, 'userId' | 'before'>,
 ): Promise<DeskAgent> {
+  const { desk, deskWriter } = ports;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const before = await desk.agent(userId);
-    const change = { ...wanted(before), userId, before };
-    // `active` may be outdated by now: assignments change it at the same time.
-    if (await deskWriter.setAgent(change)) return toDeskAgent({ active: before?.active ?? 0, ...change });
+    if (!(await deskWriter.setAgent({ ...wanted(before), userId, before }))) continue;
+    // Read again: assignments change load and version at the same time.
+    const [agent] = await settleAll([desk.agent(userId), pushAgent(ports, userId, connectionId)]);
+    if (agent !== undefined) return toDeskAgent(agent);
   }
   throw new UnavailableError();
 }

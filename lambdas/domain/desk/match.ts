@@ -56,7 +56,7 @@ async function assignAll(ports: DeskPorts, queue: string): Promise<boolean> {
   for (let round = 0; round < ROUNDS; round += 1) {
     const [waiting, agents] = await settleAll([
       ports.desk.waiting(queue, CHATS_PER_ROUND),
-      ports.desk.readyAgents(queue),
+      ports.desk.readyAgents([queue]),
     ]);
     const plan = planAssignments(waiting, agents, ports.clock());
     if (plan.length === 0) return assigned > 0;

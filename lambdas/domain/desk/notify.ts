@@ -1,6 +1,7 @@
 import type { Content } from '../../../protocol/content.ts';
 import type { DeskAssignedPush, DeskUpdatedPush } from '../../../protocol/desk.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
+import { settleAll } from '../../shared/settle.ts';
 import { requestAgentCheck } from '../delivery/agent-check.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { sendPending } from '../delivery/outbox.ts';
@@ -8,6 +9,7 @@ import { pushToAll, tookAny } from '../delivery/push.ts';
 import { type Chat, type ChatChange, toDeskChat } from '../model/chat.ts';
 import type { StoredMessage } from '../model/message.ts';
 import type { Session } from '../model/session.ts';
+import { pushAgents } from './agent-state.ts';
 import type { DeskPorts } from './ports.ts';
 
 /**
@@ -37,7 +39,7 @@ export function sendPendingOf(ports: DeskPorts, queue: string, atLeastMs: number
 
 /**
  * Sends customer, agent, and former agent the system message, which must arrive or wait in the inbox, and then the desk
- * frame, which is a hint.
+ * frames, which are hints: the chat, and to the agents their own state, whose load has changed.
  */
 async function sendOut(
   ports: DeskPorts,
@@ -53,7 +55,13 @@ async function sendOut(
   const pushed = await deliver(ports, message, { users, recipients });
   const sessions = pushed.map(({ session }) => session);
   const others = sessions.filter(({ connectionId }) => connectionId !== exceptConnectionId);
-  await pushFrames(ports, chat, message, others);
+  const loaded = [former, chat.state === 'assigned' ? agent?.userId : undefined].filter(
+    (one) => one !== undefined,
+  );
+  await settleAll([
+    pushFrames(ports, chat, message, others),
+    pushAgents(ports, [...new Set(loaded)], sessions),
+  ]);
   if (agent !== undefined && recipients.includes(agent.userId) && !tookAny(pushed, agent.userId)) {
     await requestAgentCheck(ports, agent.userId);
   }

@@ -1,13 +1,19 @@
-import type { ChatState, DeskChatsBody, DeskQueuesBody, SupportQueue } from '../../../protocol/desk.ts';
+import type {
+  ChatState,
+  DeskAgentsBody,
+  DeskChatsBody,
+  DeskMeBody,
+  DeskQueuesBody,
+  SupportQueue,
+} from '../../../protocol/desk.ts';
 import { lazySchema } from '../../../protocol/lazy-schema.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { cursorOf, decodeCursor, encodeCursor, isConversationId } from '../../shared/cursor.ts';
-import { ForbiddenError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
-import { type ChatList, type DeskReader, toDeskChat } from '../model/chat.ts';
+import { type ChatList, type DeskReader, toDeskAgent, toDeskChat } from '../model/chat.ts';
 import type { ConversationReader } from '../model/conversation.ts';
-import { type CallerRoles, requireRole } from '../model/roles.ts';
+import { type CallerRoles, requireRole, requireStaff } from '../model/roles.ts';
 
 export interface QueueViewPorts {
   readonly desk: DeskReader;
@@ -63,18 +69,47 @@ export async function listChats(
   };
 }
 
-function listsFor({ queues }: QueueViewPorts, userId: string, { roles }: CallerRoles): ChatList[] {
-  const whose = roles.includes('supervisor')
-    ? queues.map((queue) => ({ queue }))
-    : roles.includes('agent')
-      ? [{ agent: userId }]
-      : [];
-  if (whose.length === 0) throw new ForbiddenError('Only agents and supervisors may do this.');
+function listsFor({ queues }: QueueViewPorts, userId: string, callerRoles: CallerRoles): ChatList[] {
+  requireStaff(callerRoles);
+  const { roles } = callerRoles;
+  const whose = roles.includes('supervisor') ? queues.map((queue) => ({ queue })) : [{ agent: userId }];
   return (['open', 'closed'] as const).flatMap((part) => whose.map((of): ChatList => ({ of, part })));
 }
 
 function mayContain(part: ChatList['part'], state: ChatState | undefined): boolean {
   return state === undefined || (part === 'closed') === (state === 'closed');
+}
+
+/**
+ * What the caller is at the desk: the roles, the queues to choose from, and an agent's own state, which a client asks for
+ * after each connect (IM-DESK-8).
+ * @throws {ForbiddenError} the user is neither agent nor supervisor (IM-ROLE)
+ */
+export async function showMe(
+  { desk, queues }: Pick<QueueViewPorts, 'desk' | 'queues'>,
+  userId: string,
+  callerRoles: CallerRoles,
+): Promise<DeskMeBody> {
+  requireStaff(callerRoles);
+  const { roles } = callerRoles;
+  if (!roles.includes('agent')) return { roles, queues, agent: null };
+  const agent = (await desk.agent(userId)) ?? { ...NEVER_READY, userId };
+  return { roles, queues, agent: toDeskAgent(agent) };
+}
+
+const NEVER_READY = { status: 'away', queues: [], capacity: 0, active: 0, version: 0 } as const;
+
+/**
+ * Lists the agents that a chat may be transferred to: all who are ready, with their load.
+ * @throws {ForbiddenError} the user is neither agent nor supervisor (IM-ROLE)
+ */
+export async function listAgents(
+  { desk, queues }: Pick<QueueViewPorts, 'desk' | 'queues'>,
+  callerRoles: CallerRoles,
+): Promise<DeskAgentsBody> {
+  requireStaff(callerRoles);
+  const agents = (await desk.readyAgents(queues)).map(toDeskAgent);
+  return { agents: agents.sort((a, b) => (a.userId < b.userId ? -1 : 1)) };
 }
 
 /** Returns the state of all queues. @throws {ForbiddenError} the user is not a supervisor (IM-ROLE) */

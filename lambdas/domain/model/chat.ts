@@ -20,8 +20,6 @@ export interface Chat {
 }
 
 export interface Agent extends DeskAgent {
-  /** Shown to customers. */
-  readonly name?: string;
   /** 0: never. */
   readonly lastAssignedAtMs: number;
   /** Increases with each status change, so that a write based on an outdated read fails. */
@@ -47,8 +45,8 @@ export interface DeskReader {
   /** 1 is next. At most `maxPosition`. */
   positionOf(chat: Chat): Promise<number>;
   agent(userId: string): Promise<Agent | undefined>;
-  /** All agents who are ready for this queue. */
-  readyAgents(queue: string): Promise<readonly Agent[]>;
+  /** All agents who are ready for one of these queues, each once. */
+  readyAgents(queues: readonly string[]): Promise<readonly Agent[]>;
   agentCounts(queue: string): Promise<Readonly<Record<AgentStatus, number>>>;
   /** Conversation ids after `after`, in order, which is by age. */
   chatIds(
@@ -114,6 +112,7 @@ export function toDeskChat(chat: Chat, position?: number): DeskChat {
   };
 }
 
-export function toDeskAgent({ userId, status, queues, capacity, active }: DeskAgent): DeskAgent {
-  return { userId, status, queues, capacity, active };
+export function toDeskAgent(agent: DeskAgent): DeskAgent {
+  const { userId, status, queues, capacity, active, version, name } = agent;
+  return { userId, status, queues, capacity, active, version, ...(name !== undefined && { name }) };
 }

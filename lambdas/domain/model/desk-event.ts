@@ -6,6 +6,7 @@ import { lazySchema } from '../../../protocol/lazy-schema.ts';
  * `match`: an assignment may be possible. `moved`: the positions of waiting customers may have changed. `watchdog`: sent
  * before a change, with a delay, to complete what its function did not.
  * `check-agent`: an agent may have had no session since `sinceMs`; check it.
+ * `push-agent`: sent before a change of an agent, with a delay, in case its function dies before it pushes the new state.
  */
 export const deskEventSchema = lazySchema(() =>
   z.pipe(
@@ -19,9 +20,11 @@ export const deskEventSchema = lazySchema(() =>
         guard: z._default(z.boolean(), false),
       }),
       z.object({ kind: z.literal(['check-agent', 'look']), userId: z.string(), sinceMs: z.int() }),
+      z.object({ kind: z.literal('push-agent'), userId: z.string() }),
     ]),
     z.transform((event): DeskEvent => {
       // During the deployment that renamed them, the queue holds events with both names.
+      if (event.kind === 'push-agent') return event;
       if (event.kind !== 'match') return { ...event, kind: 'check-agent' };
       const { guard, watchdog, ...match } = event;
       return { ...match, watchdog: watchdog || guard };
@@ -36,7 +39,8 @@ export type DeskEvent =
       readonly moved: boolean;
       readonly watchdog: boolean;
     }
-  | { readonly kind: 'check-agent'; readonly userId: string; readonly sinceMs: number };
+  | { readonly kind: 'check-agent'; readonly userId: string; readonly sinceMs: number }
+  | { readonly kind: 'push-agent'; readonly userId: string };
 
 export interface DelayedDeskEvent {
   readonly event: DeskEvent;

@@ -30,3 +30,9 @@ export function parseName(claim: unknown): string | undefined {
 export function requireRole({ roles }: CallerRoles, role: Role): void {
   if (!roles.includes(role)) throw new ForbiddenError(`This requires the role "${role}".`);
 }
+
+/** @throws {ForbiddenError} the user is neither agent nor supervisor (IM-ROLE) */
+export function requireStaff({ roles }: CallerRoles): void {
+  if (!ROLES.some((role) => roles.includes(role)))
+    throw new ForbiddenError('Only agents and supervisors may do this.');
+}

@@ -30,7 +30,12 @@ export function inMemoryDesk(conversations: InMemoryConversations): DeskReader &
     const agent = userId === undefined ? undefined : agents.get(userId);
     if (agent === undefined) return;
     const last = lastAssignedAtMs ?? agent.lastAssignedAtMs;
-    agents.set(agent.userId, { ...agent, active: agent.active + by, lastAssignedAtMs: last });
+    agents.set(agent.userId, {
+      ...agent,
+      active: agent.active + by,
+      version: agent.version + 1,
+      lastAssignedAtMs: last,
+    });
   };
 
   return {
@@ -92,13 +97,14 @@ export function inMemoryDesk(conversations: InMemoryConversations): DeskReader &
         active: present?.active ?? 0,
         lastAssignedAtMs: present?.lastAssignedAtMs ?? 0,
         revision: (present?.revision ?? 0) + 1,
+        version: (present?.version ?? 0) + 1,
         ...((name ?? present?.name) !== undefined && { name: name ?? present?.name ?? '' }),
       });
       return true;
     },
-    async readyAgents(queue) {
+    async readyAgents(wanted) {
       return [...agents.values()].filter(
-        ({ status, queues }) => status === 'ready' && queues.includes(queue),
+        ({ status, queues }) => status === 'ready' && queues.some((queue) => wanted.includes(queue)),
       );
     },
     async agentCounts(queue) {

@@ -175,6 +175,22 @@ describe.each([
     expect(await departedOf(ann.userId)).toEqual([chat.conversationId]);
   });
 
+  it('give an agent a higher version with each change, the load included (IM-DESK-8)', async () => {
+    const { desk } = ports();
+    const queue = newName('queue');
+    const { userId, version } = await ready(queue, 2);
+    const versions = [version];
+    const look = async () => versions.push((await desk.agent(userId))?.version ?? 0);
+    const chat = (await give(await open(queue), userId)) as Chat;
+    await look();
+    await desk.apply(change(chat, { ...chat, state: 'closed', closedAtMs: NOON }, 3, 'closed'));
+    await look();
+    const before = await desk.agent(userId);
+    expect(await desk.setAgent({ userId, status: 'away', queues: [queue], capacity: 2, before })).toBe(true);
+    await look();
+    expect(versions).toEqual([1, 2, 3, 4]);
+  });
+
   it('close a chat, waiting or assigned: nobody can write, both can read, and the agent has room again (IM-DESK-3)', async () => {
     const { desk, conversations } = ports();
     const queue = newName('queue');
@@ -235,8 +251,10 @@ describe.each([
     expect(await desk.setAgent(moved)).toBe(true);
     expect(await desk.setAgent({ ...ann, status: 'away', before: ann })).toBe(false);
     expect(await desk.agent(ann.userId)).toMatchObject({ status: 'ready', capacity: 5, active: 1 });
-    expect(await desk.readyAgents(queue)).toEqual([]);
-    expect(await desk.readyAgents(other)).toMatchObject([{ userId: ann.userId, queues: [other] }]);
+    expect(await desk.readyAgents([queue])).toEqual([]);
+    expect(await desk.readyAgents([queue, other, other])).toMatchObject([
+      { userId: ann.userId, queues: [other] },
+    ]);
     expect(await desk.agentCounts(other)).toEqual({ ready: 1, away: 0, offline: 0 });
     expect(await desk.agentCounts(queue)).toEqual({ ready: 0, away: 0, offline: 0 });
   });
@@ -294,7 +312,7 @@ describe.each([
     expect(await desk.agent(zoe.userId)).not.toHaveProperty('name');
     await desk.setAgent({ ...bea, status: 'offline', before: bea });
     expect(await desk.agentCounts(queue)).toEqual({ ready: 1, away: 1, offline: 1 });
-    expect((await desk.readyAgents(queue)).map(({ userId }) => userId)).toEqual([zoe.userId]);
+    expect((await desk.readyAgents([queue])).map(({ userId }) => userId)).toEqual([zoe.userId]);
     expect(await desk.setAgent({ ...zoe, before: undefined })).toBe(false);
     expect(await desk.agent(newName('nobody'))).toBeUndefined();
   });

@@ -1,10 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { setAway, setReady, transferChat } from '../../../lambdas/domain/desk/agent.ts';
+import { checkAgent } from '../../../lambdas/domain/desk/agent-liveness.ts';
+import { pushAgent } from '../../../lambdas/domain/desk/agent-state.ts';
 import { closeChat, openChat } from '../../../lambdas/domain/desk/customer.ts';
 import { matchQueue } from '../../../lambdas/domain/desk/match.ts';
-import { listChats, listQueues } from '../../../lambdas/domain/desk/views.ts';
+import { listAgents, listChats, listQueues, showMe } from '../../../lambdas/domain/desk/views.ts';
 import { encodeCursor } from '../../../lambdas/shared/cursor.ts';
 import { ImError } from '../../../lambdas/shared/errors.ts';
+import type { DeskAgent } from '../../../protocol/desk.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
@@ -104,6 +107,7 @@ describe('an agent', () => {
       queues: ['boats'],
       capacity: 3,
       active: 0,
+      version: 1,
     });
   });
 
@@ -115,6 +119,8 @@ describe('an agent', () => {
       queues: [QUEUE],
       capacity: 1,
       active: 1,
+      version: 3,
+      name: 'Ann',
     });
   });
 
@@ -126,6 +132,7 @@ describe('an agent', () => {
       queues: [],
       capacity: 0,
       active: 0,
+      version: 1,
     });
   });
 
@@ -153,6 +160,86 @@ describe('an agent', () => {
   });
 });
 
+describe("an agent's state", () => {
+  const TABLET = 'ann-tablet';
+  beforeEach(() => world.routes.connect(aSession({ userId: 'ann', deviceId: 'tablet' })));
+  /** Status, load, and version, as pushed to her other device. */
+  const pushed = (connectionId = TABLET) =>
+    world.connections.posts.flatMap(({ connectionId: to, frame }) => {
+      const { agent } = frame as { agent?: DeskAgent };
+      return to !== connectionId || agent === undefined ? [] : [[agent.status, agent.active, agent.version]];
+    });
+  const pushAgain = () => pushAgent(world, 'ann');
+
+  it('is pushed to all of her sessions, whoever changes it, with a version that grows (IM-DESK-8)', async () => {
+    const { conversationId } = await open('bob');
+    await ready('ann');
+    await match();
+    await transfer('ann', conversationId, 'queue');
+    await match();
+    await close('bob', conversationId);
+    await setAway(world, caller('ann'), AGENT);
+    const states = [
+      ['ready', 0, 1],
+      ['ready', 1, 2],
+      ['ready', 0, 3],
+      ['ready', 1, 4],
+      ['ready', 0, 5],
+      ['away', 0, 6],
+    ];
+    expect(pushed()).toEqual(states);
+    // The session that asked has the first and the last in its replies.
+    expect(pushed('ann-phone')).toEqual(states.slice(1, -1));
+    expect(framesTo('bob').filter(({ type }) => type === 'desk.agent')).toEqual([]);
+  });
+
+  it('is pushed when the watchdog finds her gone, by the next worker if the first one dies (IM-DESK-8, IM-FAULT-3)', async () => {
+    await ready('ann');
+    await world.routes.disconnect(caller('ann'));
+    world.connections.outcomes.set(TABLET, 'gone');
+    world.advance(120_000);
+    const check = (ports: Partial<World> = {}) =>
+      checkAgent({ ...world, ...ports }, { userId: 'ann', sinceMs: NOON });
+    const broken = { ...world.routes, sessionsOf: () => Promise.reject(new Error('killed')) };
+    await expect(check({ routes: broken })).rejects.toThrow('killed');
+    expect(await world.desk.agent('ann')).toMatchObject({ status: 'offline' });
+    world.connections.outcomes.clear();
+    world.connections.posts.length = 0;
+    await check();
+    expect(pushed()).toEqual([['offline', 0, 2]]);
+  });
+
+  it('is pushed 12 s later if the function dies before it pushes it (IM-DESK-8, IM-FAULT-3)', async () => {
+    const broken = { ...world.routes, sessionsOf: () => Promise.reject(new Error('killed')) };
+    await connect('ann');
+    const request = { queues: [QUEUE], capacity: 1 };
+    const dying = { ...world, routes: broken };
+    await expect(setReady(dying, caller('ann'), AGENT, request)).rejects.toThrow('killed');
+    await expect(setAway(dying, caller('ann'), AGENT)).rejects.toThrow('killed');
+    expect(pushed()).toEqual([]);
+    const event = { event: { kind: 'push-agent', userId: 'ann' }, delaySeconds: 12 };
+    expect(world.deskEvents.events.filter(({ event: { kind } }) => kind === 'push-agent')).toEqual([
+      event,
+      event,
+    ]);
+    await pushAgain();
+    expect(pushed()).toEqual([['away', 0, 2]]);
+  });
+
+  it('is not read if she has no session to push it to', async () => {
+    await assigned();
+    for (const deviceId of ['phone', 'tablet'])
+      await world.routes.disconnect({ userId: 'ann', deviceId, connectionId: `ann-${deviceId}` });
+    const desk = { ...world.desk, agent: () => Promise.reject(new Error('read')) };
+    await pushAgent({ ...world, desk }, 'ann');
+  });
+
+  it('of somebody who never was ready has nothing to push', async () => {
+    await pushAgain();
+    expect(world.connections.posts).toEqual([]);
+  });
+});
+
 describe('a transfer', () => {
   it('gives the chat to a ready colleague of any queue (IM-DESK-5)', async () => {
     const id = await assigned();
@@ -163,11 +250,11 @@ describe('a transfer', () => {
       agent: { userId: 'zoe', name: 'Zoe' },
       assignedAt: NOON + 1_000,
     });
-    for (const user of ['bob', 'zoe']) {
-      expect(framesTo(user).map(({ type }) => type)).toEqual(['messages', 'desk.assigned']);
-    }
-    // Ann's session has the reply instead.
-    expect(framesTo('ann').map(({ type }) => type)).toEqual(['messages']);
+    const typesTo = (user: string) => framesTo(user).map(({ type }) => type);
+    expect(typesTo('bob')).toEqual(['messages', 'desk.assigned']);
+    expect(typesTo('zoe')).toEqual(['messages', 'desk.assigned', 'desk.agent']);
+    // Ann's session has the chat in the reply.
+    expect(typesTo('ann')).toEqual(['messages', 'desk.agent']);
     expect((await world.desk.agent('ann'))?.active).toBe(0);
   });
 
@@ -279,7 +366,7 @@ describe('a chat', () => {
       closedAt: NOON + 1_000,
     });
     expect(framesTo('bob').at(-1)).toEqual({ type: 'desk.updated', chat });
-    expect(framesTo('ann').map(({ type }) => type)).toEqual(['messages']);
+    expect(framesTo('ann').map(({ type }) => type)).toEqual(['messages', 'desk.agent']);
   });
 
   it('can be rated by its customer once, when it closes or later (IM-DESK-3)', async () => {
@@ -493,5 +580,35 @@ describe('the list of queues', () => {
       ],
     });
     await expect(listQueues(world, AGENT)).rejects.toEqual(refused('forbidden'));
+  });
+});
+
+describe('what a user is at the desk', () => {
+  it('says the roles, the queues, and an agent’s own state (IM-DESK-8, IM-ROLE)', async () => {
+    const queues = ['default', 'boats'];
+    const agent = { userId: 'ann', status: 'away', queues: [], capacity: 0, active: 0, version: 0 };
+    expect(await showMe(world, 'ann', AGENT)).toEqual({ roles: ['agent'], queues, agent });
+    await assigned();
+    expect(await showMe(world, 'ann', AGENT)).toMatchObject({
+      agent: { status: 'ready', active: 1, version: 2 },
+    });
+    expect(await showMe(world, 'lou', SUPERVISOR)).toEqual({ roles: ['supervisor'], queues, agent: null });
+    await expect(showMe(world, 'bob', { roles: [] })).rejects.toEqual(refused('forbidden'));
+  });
+});
+
+describe('the list of agents', () => {
+  it('has everybody who is ready once, with load and name, for agents and supervisors (IM-DESK-5, IM-ROLE)', async () => {
+    await assigned();
+    await ready('zoe', 2, [QUEUE, 'boats']);
+    await ready('lou');
+    await setAway(world, caller('lou'), AGENT);
+    const { agents } = await listAgents(world, AGENT);
+    expect(agents).toMatchObject([
+      { userId: 'ann', name: 'Ann', active: 1, capacity: 1 },
+      { userId: 'zoe', active: 0, capacity: 2 },
+    ]);
+    expect(await listAgents(world, SUPERVISOR)).toEqual({ agents });
+    await expect(listAgents(world, { roles: [] })).rejects.toEqual(refused('forbidden'));
   });
 });

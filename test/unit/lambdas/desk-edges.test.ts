@@ -559,19 +559,20 @@ describe('a notification', () => {
     await world.routes.connect(aSession({ userId: 'ann', deviceId: 'tablet' }));
     world.connections.posts.length = 0;
     await transferChat(world, caller('ann'), AGENT, { conversationId: id, to: 'zoe' });
-    for (const one of ['bob-phone', 'zoe-phone'])
-      expect(framesTo(one)).toEqual([['messages'], ['desk.assigned', 'assigned']]);
-    expect(framesTo('ann-tablet')).toEqual([['messages'], ['desk.updated', 'assigned']]);
-    expect(framesTo('ann-phone')).toEqual([['messages']]);
+    expect(framesTo('bob-phone')).toEqual([['messages'], ['desk.assigned', 'assigned']]);
+    expect(framesTo('zoe-phone')).toEqual([['messages'], ['desk.assigned', 'assigned'], ['desk.agent']]);
+    expect(framesTo('ann-tablet')).toEqual([['messages'], ['desk.updated', 'assigned'], ['desk.agent']]);
+    expect(framesTo('ann-phone')).toEqual([['messages'], ['desk.agent']]);
   });
 
   it('of a close says updated to everyone, and only the message to the session that has the reply (IM-DESK-3)', async () => {
     const id = await assigned();
     for (const userId of ['ann', 'bob']) await world.routes.connect(aSession({ userId, deviceId: 'tablet' }));
     await closeChat(world, caller('ann'), { conversationId: id });
-    for (const one of ['ann-tablet', 'bob-tablet', 'bob-phone'])
+    for (const one of ['bob-tablet', 'bob-phone'])
       expect(framesTo(one)).toEqual([['messages'], ['desk.updated', 'closed']]);
-    expect(framesTo('ann-phone')).toEqual([['messages']]);
+    expect(framesTo('ann-tablet')).toEqual([['messages'], ['desk.updated', 'closed'], ['desk.agent']]);
+    expect(framesTo('ann-phone')).toEqual([['messages'], ['desk.agent']]);
     expect(checks()).toEqual([]);
   });
 
@@ -580,7 +581,7 @@ describe('a notification', () => {
     await world.routes.connect(aSession({ userId: 'ann', deviceId: 'tablet' }));
     await transferChat(world, caller('ann'), AGENT, { conversationId: id, to: 'queue' });
     expect(framesTo('bob-phone')).toEqual([['messages'], ['desk.updated', 'waiting', 1]]);
-    expect(framesTo('ann-tablet')).toEqual([['messages'], ['desk.updated', 'waiting', 1]]);
+    expect(framesTo('ann-tablet')).toEqual([['messages'], ['desk.updated', 'waiting', 1], ['desk.agent']]);
   });
 
   it('waits in the inbox of the other member who has no session, and not in that of its author (IM-PUSH-2)', async () => {

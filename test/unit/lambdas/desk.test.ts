@@ -304,7 +304,7 @@ describe('the desk as a whole', () => {
         }
         await match(w);
         await check(w);
-        const free = (await w.desk.readyAgents(QUEUE)).some(({ active, capacity }) => active < capacity);
+        const free = (await w.desk.readyAgents([QUEUE])).some(({ active, capacity }) => active < capacity);
         if (free) expect(await w.desk.waiting(QUEUE, 9)).toEqual([]);
       }),
       { numRuns: 150 },

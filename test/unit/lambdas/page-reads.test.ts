@@ -80,7 +80,7 @@ describe('what the desk reads of a queue', () => {
         return { Responses: { table: now } };
       },
     } as unknown as DynamoDBDocumentClient;
-    const found = await createDeskReader(crowd, 'table').readyAgents('q');
+    const found = await createDeskReader(crowd, 'table').readyAgents(['q']);
     expect(found.map(({ userId }) => userId)).toEqual(agents.slice(2, 220).map(({ pk }) => pk.slice(2)));
     expect(batches).toEqual([100, 100, 20]);
   });

@@ -116,5 +116,10 @@ describe('the HTTP API', () => {
     expect(await ask('GET /desk/chats')).toMatchObject({ status: 403 });
     expect((await ask('GET /desk/queues', { userId: 'supervisor' })).body.queues).toHaveLength(2);
     expect(await ask('GET /desk/queues', { userId: 'agent' })).toMatchObject({ status: 403 });
+    for (const route of ['GET /desk/me', 'GET /desk/agents']) {
+      for (const userId of ['agent', 'supervisor'])
+        expect(await ask(route, { userId })).toMatchObject({ status: 200 });
+      expect(await ask(route)).toMatchObject({ status: 403 });
+    }
   });
 });

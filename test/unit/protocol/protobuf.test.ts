@@ -63,7 +63,17 @@ const chat = shape(
   },
   { topic: text, position: number, assignedAt: number, closedAt: number, rating: number },
 );
-const agent = shape({ userId: text, status: text, queues: list(text), capacity: number, active: number });
+const agent = shape(
+  {
+    userId: text,
+    status: text,
+    queues: list(text),
+    capacity: number,
+    active: number,
+    version: number,
+  },
+  { name: text },
+);
 
 const serverFrames = {
   welcome: shape({
@@ -101,7 +111,7 @@ const serverFrames = {
   typing: shape({ conversationId: text, userId: text, typing: bool }),
   'session.closed': shape({ code: text, reconnect: bool }),
   'desk.chat': shape({ id, chat }),
-  'desk.agent': shape({ id, agent }),
+  'desk.agent': shape({ agent }, { id }),
   'desk.assigned': shape({ chat }, { head: number }),
   'desk.updated': shape({ chat }),
 };

@@ -1,14 +1,13 @@
 import type { DeskChat } from '@serverless-im/client/desk';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { AskFirst } from '../ui/ask-first.tsx';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
-import { Dialog } from '../ui/dialog.tsx';
-import { FormError } from '../ui/form-error.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
-import { useAttempt } from '../ui/use-attempt.ts';
 import { useDeskIm } from './desk-client.ts';
 import { stateOf } from './others-chats.tsx';
+import { Stars } from './rating.tsx';
+import { Transfer } from './transfer.tsx';
 import { wordsOf } from './words.ts';
 
 export interface ChatHeaderProps {
@@ -31,7 +30,16 @@ export function ChatHeader({ chat, isOthers = false, onBack }: ChatHeaderProps) 
         <Avatar name={customer} />
         <div className="pane-title">
           <h2 dir="auto">{customer}</h2>
-          <p>{state === 'closed' ? endOf(rating) : isOthers ? `${stateOf(chat)} · ${about}` : about}</p>
+          <p className="desk-about" dir="auto">
+            {isOthers && `${stateOf(chat)} · `}
+            {about}
+          </p>
+          {state === 'closed' && (
+            <p className="desk-end">
+              {endOf(rating)}
+              {rating !== undefined && <Stars mark={rating} />}
+            </p>
+          )}
         </div>
         {state === 'assigned' && !isOthers && (
           <>
@@ -52,41 +60,11 @@ export function ChatHeader({ chat, isOthers = false, onBack }: ChatHeaderProps) 
           </>
         )}
       </header>
-      {isTransferring && (
-        <Transfer conversationId={conversationId} onClose={() => setIsTransferring(false)} />
-      )}
+      {isTransferring && <Transfer chat={chat} onClose={() => setIsTransferring(false)} />}
     </>
   );
 }
 
 function endOf(rating: number | undefined): string {
   return rating === undefined ? 'Ended' : `Ended · rated ${rating} of 5`;
-}
-
-function Transfer({ conversationId, onClose }: { readonly conversationId: string; onClose(): void }) {
-  const im = useDeskIm();
-  const [agent, setAgent] = useState('');
-  const { error, attempt } = useAttempt(wordsOf);
-  const transfer = (to: string) => attempt(im.agent.transfer(conversationId, to), onClose);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    transfer(agent.trim());
-  };
-  return (
-    <Dialog title="Transfer this chat" onClose={onClose}>
-      <form className="form" onSubmit={submit}>
-        <label className="field">
-          <span>To an agent</span>
-          <input value={agent} onChange={(event) => setAgent(event.target.value)} required />
-        </label>
-        <FormError text={error} />
-        <div className="form-actions">
-          <Button onClick={() => transfer('queue')}>Back to the queue</Button>
-          <Button kind="primary" type="submit">
-            Transfer
-          </Button>
-        </div>
-      </form>
-    </Dialog>
-  );
 }

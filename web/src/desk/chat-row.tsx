@@ -23,7 +23,8 @@ export function ChatRow({ chat, isSelected, onSelect }: ChatRowProps) {
       avatar={<Avatar name={customer} />}
       title={customer}
       time={state === 'closed' ? 'ended' : briefly(openedAt, nowMs)}
-      preview={last === null ? (topic ?? 'No messages yet') : previewOf(last, false)}
+      topic={topic}
+      preview={last === null ? 'No messages yet' : previewOf(last, false)}
       unread={summary?.unread ?? 0}
       unreadIsAtLeast={summary?.unreadIsAtLeast ?? false}
       {...{ isSelected, onSelect }}

@@ -6,6 +6,7 @@ import { type SignOut, SignOutButton } from '../session/sign-out.tsx';
 import { ConnectionBanner } from '../shell/connection-banner.tsx';
 import { Ended } from '../shell/ended.tsx';
 import { Avatar } from '../ui/avatar.tsx';
+import { Button } from '../ui/button.tsx';
 import { FormError } from '../ui/form-error.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { ChatHeader } from './chat-header.tsx';
@@ -15,10 +16,13 @@ import { OthersChats } from './others-chats.tsx';
 import { Queues } from './queues.tsx';
 import { ReadySwitch } from './ready-switch.tsx';
 import { useEarlierChats } from './use-earlier-chats.ts';
+import { useMe } from './use-me.ts';
 import { useSupervision } from './use-supervision.ts';
 import '../shell/chat.css';
 import '../conversations/conversations.css';
 import './desk.css';
+
+const ROLES = { agent: 'Agent', supervisor: 'Supervisor' } as const;
 
 export interface ConsoleProps {
   readonly name: string;
@@ -32,7 +36,8 @@ export function Console({ name, signOut }: ConsoleProps) {
   const mine = useOwnChats();
   const [selected, select] = useState<string>();
   const whyNoEarlier = useEarlierChats();
-  const supervision = useSupervision();
+  const me = useMe();
+  const supervision = useSupervision(me?.roles.includes('supervisor') ?? false);
   // The list was requested some seconds ago: a chat in it may have been assigned to this agent since.
   const isMine = ({ conversationId }: DeskChat) =>
     mine.some((chat) => chat.conversationId === conversationId);
@@ -40,6 +45,7 @@ export function Console({ name, signOut }: ConsoleProps) {
   const open = [...mine, ...others].find(({ conversationId }) => conversationId === selected);
   const isOthers = open !== undefined && !mine.includes(open);
   if (current === 'failed') return <Ended error={error} onSignOut={() => void signOut.leave()} />;
+  if (me === null) return <NoRole name={name} signOut={signOut} />;
   return (
     <div className="chat">
       <ConnectionBanner />
@@ -49,10 +55,13 @@ export function Console({ name, signOut }: ConsoleProps) {
             <Avatar name={name} isOnline={current === 'connected'} />
             <h2 className="list-name">
               <bdi>{name}</bdi>
+              {me != null && (
+                <small className="desk-role">{me.roles.map((role) => ROLES[role]).join(', ')}</small>
+              )}
             </h2>
             <SignOutButton signOut={signOut} />
           </header>
-          <ReadySwitch />
+          {me != null && me.agent !== null && <ReadySwitch queues={me.queues} />}
           <div className="desk-lists">
             <FormError text={whyNoEarlier} />
             {mine.length === 0 ? (
@@ -95,6 +104,16 @@ export function Console({ name, signOut }: ConsoleProps) {
         </div>
       </div>
     </div>
+  );
+}
+
+function NoRole({ name, signOut }: ConsoleProps) {
+  return (
+    <Notice title="You are no agent" text={`${name} has neither the role “agent” nor “supervisor”.`}>
+      <Button kind="primary" onClick={() => void signOut.leave()}>
+        Sign out
+      </Button>
+    </Notice>
   );
 }
 

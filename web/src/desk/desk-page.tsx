@@ -4,16 +4,23 @@ import type { PageConfig } from '../config.ts';
 import { ClientProvider, useConnectedClient } from '../session/client-context.ts';
 import type { DevSessionOptions } from '../session/dev-session.ts';
 import { clientOptions, type Session } from '../session/session.ts';
-import { SignIn } from '../session/sign-in.tsx';
+import { SignIn, type SignInWords } from '../session/sign-in.tsx';
 import { signOutOf } from '../session/sign-out.tsx';
 import { useSession } from '../session/use-session.ts';
 import { Notice } from '../ui/notice.tsx';
 import { Console } from './console.tsx';
-import { keepReadiness } from './readiness.ts';
 
 /** Signing out waits this long at most for the desk's answer to `away`. */
 const SIGN_OUT_MS = 1_000;
-const SUGGESTED = ['ann', 'ben', 'supervisor'];
+const TO_DESK: SignInWords = {
+  title: 'Sign in to the desk',
+  text: 'This desk runs on your machine. A name that starts with “supervisor” is a supervisor, too; any other is an agent.',
+  suggested: [
+    { name: 'ann', note: 'Agent' },
+    { name: 'ben', note: 'Agent' },
+    { name: 'supervisor', note: 'Agent and supervisor' },
+  ],
+};
 
 /** On a local stack, everybody is an agent, and a name that starts with `supervisor` makes a supervisor. */
 const STAFF: DevSessionOptions = {
@@ -29,7 +36,7 @@ export function DeskPage({ config }: { readonly config: PageConfig }) {
   const { session, isReturning, error, signIn, signOut } = useSession(config.auth, STAFF);
   if (isReturning) return <Notice title="Signing in…" isBusy />;
   if (session === undefined)
-    return <SignIn auth={config.auth} error={error} suggested={SUGGESTED} onSignIn={signIn} />;
+    return <SignIn auth={config.auth} error={error} words={TO_DESK} onSignIn={signIn} />;
   return <AtDesk key={session.storeName} config={config} session={session} onSignOut={signOut} />;
 }
 
@@ -44,9 +51,8 @@ function AtDesk({ config, session, onSignOut }: AtDeskProps) {
   const im = useConnectedClient(make);
   const signOut = useMemo(() => {
     if (im === undefined) return undefined;
-    // Stops new chats for this agent, and clears the readiness for the next user of this tab.
+    // An agent who leaves takes no new chats, in no tab.
     const stopChats = () => {
-      keepReadiness(undefined);
       const tooLong = new Promise((resolve) => setTimeout(resolve, SIGN_OUT_MS));
       return Promise.race([im.agent.away().catch(() => {}), tooLong]);
     };

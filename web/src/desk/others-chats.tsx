@@ -47,6 +47,7 @@ function OthersChat({ chat, isSelected, onSelect }: OthersChatProps) {
       avatar={<Avatar name={chat.customer} />}
       title={chat.customer}
       time={briefly(chat.openedAt, nowMs)}
+      topic={chat.topic}
       preview={stateOf(chat)}
       {...{ isSelected, onSelect }}
     />

@@ -1,6 +1,7 @@
 import type { DeskChat } from '@serverless-im/client/desk';
 import { Button } from '../ui/button.tsx';
 import { FormError } from '../ui/form-error.tsx';
+import { Icon } from '../ui/icon.tsx';
 import { useAttempt } from '../ui/use-attempt.ts';
 import { useDeskIm } from './desk-client.ts';
 import { wordsOf } from './words.ts';
@@ -21,21 +22,37 @@ export function Rating({ chat, onDone }: RatingProps) {
   return (
     <section className="widget-rating" aria-label="Rating">
       {chat.rating === undefined ? (
-        <fieldset>
+        <fieldset className="stars">
           <legend>How was it?</legend>
           {MARKS.map((mark) => (
-            <Button key={mark} aria-label={`${mark} of 5`} onClick={() => rate(mark)}>
-              {mark}
-            </Button>
+            <button key={mark} type="button" aria-label={`${mark} of 5`} onClick={() => rate(mark)}>
+              <Icon name="star" />
+            </button>
           ))}
         </fieldset>
       ) : (
-        <p role="status">Thank you. You rated this chat {chat.rating} of 5.</p>
+        <>
+          <Stars mark={chat.rating} />
+          <p role="status">Thank you. You rated this chat {chat.rating} of 5.</p>
+        </>
       )}
       <FormError text={error} />
       <Button kind="quiet" onClick={onDone}>
         New chat
       </Button>
     </section>
+  );
+}
+
+/** A rating that was given. Hidden from screen readers, since the words are beside it. */
+export function Stars({ mark }: { readonly mark: number }) {
+  return (
+    <span className="stars" aria-hidden="true">
+      {MARKS.map((one) => (
+        <span key={one} className={one <= mark ? 'star is-on' : 'star'}>
+          <Icon name="star" />
+        </span>
+      ))}
+    </span>
   );
 }

@@ -1,77 +1,59 @@
-import type { Readiness } from '@serverless-im/client/desk';
+import type { DeskAgent, Readiness } from '@serverless-im/client/desk';
 import { useConnection } from '@serverless-im/client/react';
-import { useCallback, useEffect, useState } from 'react';
+import { useState } from 'react';
 import { Button } from '../ui/button.tsx';
 import { FormError } from '../ui/form-error.tsx';
 import { useAttempt } from '../ui/use-attempt.ts';
 import { useDeskIm } from './desk-client.ts';
-import { keepReadiness, lastReadiness } from './readiness.ts';
+import { useAgentState } from './use-me.ts';
 import { wordsOf } from './words.ts';
 
 const CAPACITIES = [1, 2, 3, 5, 10];
-const NOT_READY: Readiness = { queues: ['default'], capacity: 2 };
+const FIRST_CAPACITY = 2;
 
-/** Parses queue names separated by commas; drops repeats. */
-function namesIn(text: string): readonly string[] {
-  const names = text.split(',').map((name) => name.trim());
-  return [...new Set(names.filter((name) => name !== ''))];
-}
-
-/** Whether new chats come to this agent, and how many at a time (IM-DESK-4). */
-export function ReadySwitch() {
+/** @param queues the names of all queues */
+export function ReadySwitch({ queues: all }: { readonly queues: readonly string[] }) {
   const im = useDeskIm();
   const { current } = useConnection(im);
-  const [{ queues, capacity }, setWanted] = useState(() => lastReadiness() ?? NOT_READY);
-  const [isReady, setIsReady] = useState(false);
+  const agent = useAgentState();
+  /** What the agent chose while away; the desk knows the rest. */
+  const [chosen, setChosen] = useState<Readiness>();
   const { error, attempt } = useAttempt(wordsOf);
-  const report = useCallback(
-    (readiness: Readiness | undefined) => {
-      const change = readiness === undefined ? im.agent.away() : im.agent.ready(readiness);
-      attempt(change, ({ status }) => {
-        setIsReady(status === 'ready');
-        keepReadiness(readiness);
-      });
-    },
-    [im, attempt],
-  );
-  useEffect(() => {
-    const kept = lastReadiness();
-    // After a reconnect the client repeats it by itself.
-    if (current === 'connected' && kept !== undefined && !isReady) report(kept);
-  }, [current, isReady, report]);
-  const choose = (wanted: Readiness) => {
-    setWanted(wanted);
-    if (isReady) report(wanted);
-  };
+  const isReady = agent?.status === 'ready';
+  const wanted = chosen ?? readinessOf(agent, all);
+  const isOff = current !== 'connected' || agent === undefined;
+  const takeChats = (readiness: Readiness) => attempt(im.agent.ready(readiness), () => setChosen(undefined));
+  const choose = (readiness: Readiness) => (isReady ? takeChats(readiness) : setChosen(readiness));
   return (
     <div className="desk-ready">
       <p className={isReady ? 'desk-status is-ready' : 'desk-status'} role="status">
-        {isReady ? 'Ready for new chats' : 'Away: no new chats'}
+        {agent && statusOf(agent)}
       </p>
-      <label className="field">
-        <span>Queues</span>
-        <input
-          defaultValue={queues.join(', ')}
-          spellCheck={false}
-          onBlur={({ target }) => choose({ queues: namesIn(target.value), capacity })}
+      {all.length > 1 && (
+        <QueueChoice
+          all={all}
+          isOff={isOff}
+          chosen={wanted.queues}
+          onChoose={(queues) => choose({ ...wanted, queues })}
         />
-      </label>
+      )}
       <div className="desk-ready-row">
         <label>
           At a time{' '}
           <select
-            value={capacity}
-            onChange={(event) => choose({ queues, capacity: Number(event.target.value) })}
+            value={wanted.capacity}
+            disabled={isOff}
+            onChange={({ target }) => choose({ ...wanted, capacity: Number(target.value) })}
           >
-            {CAPACITIES.map((count) => (
+            {[...new Set([...CAPACITIES, wanted.capacity])].map((count) => (
               <option key={count}>{count}</option>
             ))}
           </select>
         </label>
         <Button
           kind={isReady ? 'plain' : 'primary'}
-          disabled={current !== 'connected'}
-          onClick={() => report(isReady ? undefined : { queues, capacity })}
+          disabled={isOff}
+          onClick={() => (isReady ? attempt(im.agent.away()) : takeChats(wanted))}
         >
           {isReady ? 'Take a break' : 'Take chats'}
         </Button>
@@ -79,4 +61,50 @@ export function ReadySwitch() {
       <FormError text={error} />
     </div>
   );
+}
+
+interface QueueChoiceProps {
+  readonly all: readonly string[];
+  readonly chosen: readonly string[];
+  readonly isOff: boolean;
+  onChoose(queues: readonly string[]): void;
+}
+
+/** At least one stays chosen: the desk knows no agent without a queue. */
+function QueueChoice({ all, chosen, isOff, onChoose }: QueueChoiceProps) {
+  return (
+    <fieldset className="desk-queue-choice" disabled={isOff}>
+      <legend>Queues</legend>
+      {all.map((queue) => {
+        const isChosen = chosen.includes(queue);
+        const next = all.filter((one) => (one === queue ? !isChosen : chosen.includes(one)));
+        return (
+          <label key={queue} className="choice">
+            <input
+              type="checkbox"
+              checked={isChosen}
+              disabled={next.length === 0}
+              onChange={() => onChoose(next)}
+            />
+            <bdi>{queue}</bdi>
+          </label>
+        );
+      })}
+    </fieldset>
+  );
+}
+
+/** As it was last time; at first all queues. */
+function readinessOf(agent: DeskAgent | undefined, all: readonly string[]): Readiness {
+  const queues = all.filter((queue) => agent?.queues.includes(queue));
+  return {
+    queues: queues.length === 0 ? all : queues,
+    capacity: agent?.capacity || FIRST_CAPACITY,
+  };
+}
+
+function statusOf({ status, active, capacity }: DeskAgent): string {
+  if (status === 'ready') return `Ready for new chats · ${active} of ${capacity}`;
+  if (status === 'offline') return 'No new chats: you were disconnected for too long';
+  return 'Away: no new chats';
 }

@@ -3,9 +3,10 @@ import { useConnection, useConversations } from '@serverless-im/client/react';
 import { useCallback, useEffect, useState } from 'react';
 import { tabStorage } from '../session/tab-storage.ts';
 import { useDeskIm, useSupportChats } from './desk-client.ts';
+import { launchOption, queueOption } from './launcher.ts';
 import { repeatedly, soonAfter } from './repeatedly.ts';
 
-/** Keeps this tab's chat across a reload. */
+/** Keeps this tab's chat across a reload. The embedding page keeps it for later tabs. */
 const CHAT_KEY = 'im.widget.chat';
 
 export interface OwnChat {
@@ -20,7 +21,7 @@ export interface OwnChat {
 export function useOwnChat(): OwnChat {
   const im = useDeskIm();
   const { current } = useConnection(im);
-  const [id, setId] = useState(() => tabStorage.getItem(CHAT_KEY) ?? undefined);
+  const [id, setId] = useState(() => tabStorage.getItem(CHAT_KEY) ?? launchOption('chat'));
   const chat = useSupportChats().find(({ conversationId }) => conversationId === id);
   const conversations = useConversations(im);
   const keep = useCallback((next: DeskChat | undefined) => {
@@ -38,7 +39,7 @@ export function useOwnChat(): OwnChat {
     if (!isOpen) return keep(undefined);
     return repeatedly(async () => {
       try {
-        keep(await im.desk.open());
+        keep(await im.desk.open(queueOption()));
         return undefined;
       } catch (error) {
         const afterMs = soonAfter(error);

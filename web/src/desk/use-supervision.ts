@@ -1,4 +1,3 @@
-import { ImError } from '@serverless-im/client';
 import type { DeskChat, SupportQueue } from '@serverless-im/client/desk';
 import { useConnection } from '@serverless-im/client/react';
 import { useEffect, useState } from 'react';
@@ -14,24 +13,23 @@ export interface Supervision {
   readonly chats: readonly DeskChat[];
 }
 
-/** The state of the whole desk; undefined for non-supervisors, and until it is loaded. */
-export function useSupervision(): Supervision | undefined {
+/** The state of the whole desk, for supervisors; undefined until it is loaded. */
+export function useSupervision(isSupervisor: boolean): Supervision | undefined {
   const im = useDeskIm();
   const { current } = useConnection(im);
   const [supervision, setSupervision] = useState<Supervision>();
   useEffect(() => {
-    if (current !== 'connected') return;
+    if (current !== 'connected' || !isSupervisor) return;
     return repeatedly(async (ended) => {
       try {
         const queues = await im.agent.queues();
         const [waiting, assigned] = [await im.agent.chats('waiting'), await im.agent.chats('assigned')];
         if (!ended.aborted) setSupervision({ queues, chats: [...waiting, ...assigned] });
-      } catch (error) {
-        // Not a supervisor: polling again can't help.
-        if (error instanceof ImError && error.code === 'forbidden') return undefined;
+      } catch {
+        // The next one may succeed.
       }
       return REFRESH_MS;
     });
-  }, [im, current]);
+  }, [im, current, isSupervisor]);
   return supervision;
 }

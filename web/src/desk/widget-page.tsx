@@ -11,14 +11,14 @@ import { useSession } from '../session/use-session.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { hostToken, subjectOf } from './host-token.ts';
+import { launchOption } from './launcher.ts';
 import { Widget } from './widget.tsx';
 
 /** `/widget`: the customer's page, in a frame of an allowed page (`widget.js`) or in its own window. */
 export function WidgetPage({ config }: { readonly config: PageConfig }) {
   const { auth } = config;
   const isFramed = window.parent !== window;
-  if (isFramed && new URLSearchParams(location.search).get('token') === 'host')
-    return <Hosted config={config} />;
+  if (isFramed && launchOption('token') === 'host') return <Hosted config={config} />;
   if (auth.kind === 'dev') return <Guest config={config} auth={auth} />;
   // Issuers refuse to be framed, against clickjacking.
   return isFramed ? <OwnWindow /> : <Member config={config} />;
@@ -102,7 +102,7 @@ function Customer({ config, session, onSignOut }: CustomerProps) {
   return (
     <main className="whole">
       <ClientProvider value={im}>
-        <Widget onSignOut={onSignOut} />
+        <Widget widgetOrigins={config.widgetOrigins} onSignOut={onSignOut} />
       </ClientProvider>
     </main>
   );
@@ -112,7 +112,7 @@ const GUEST_KEY = 'im.widget.guest';
 
 /** The same guest for the life of the tab. `?user=` names one. */
 function guestSession({ tokenUrl }: DevAuth): Session {
-  const named = new URLSearchParams(location.search).get('user');
+  const named = launchOption('user');
   const userId = named ?? tabStorage.getItem(GUEST_KEY) ?? `guest-${crypto.randomUUID().slice(0, 6)}`;
   tabStorage.setItem(GUEST_KEY, userId);
   return {

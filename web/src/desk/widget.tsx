@@ -1,5 +1,5 @@
 import type { DeskChat } from '@serverless-im/client/desk';
-import { useConnection } from '@serverless-im/client/react';
+import { useConnection, useConversations } from '@serverless-im/client/react';
 import { type FormEvent, useState } from 'react';
 import { MessagePane } from '../messages/message-pane.tsx';
 import { ConnectionBanner } from '../shell/connection-banner.tsx';
@@ -11,16 +11,28 @@ import { Mark } from '../ui/mark.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { useAttempt } from '../ui/use-attempt.ts';
 import { useDeskIm } from './desk-client.ts';
+import { queueOption, useLauncher } from './launcher.ts';
 import { Rating } from './rating.tsx';
 import { useOwnChat } from './use-own-chat.ts';
 import { wordsOf } from './words.ts';
 import '../shell/chat.css';
 import './desk.css';
 
+export interface WidgetProps {
+  /** The origins whose pages may embed it. */
+  readonly widgetOrigins: readonly string[];
+  readonly onSignOut?: (() => void) | undefined;
+}
+
 /** A customer's chat, from the first question to the rating. */
-export function Widget({ onSignOut }: { readonly onSignOut?: (() => void) | undefined }) {
-  const { current, error } = useConnection(useDeskIm());
+export function Widget({ widgetOrigins, onSignOut }: WidgetProps) {
+  const im = useDeskIm();
+  const { current, error } = useConnection(im);
   const { chat, isReturning, keep } = useOwnChat();
+  const isOpen = chat !== undefined && chat.state !== 'closed';
+  const summary = useConversations(im)?.find(({ conversationId }) => conversationId === chat?.conversationId);
+  const open = { chat: isOpen ? chat.conversationId : null, unread: summary?.unread ?? 0 };
+  const isShown = useLauncher(widgetOrigins, isReturning ? undefined : open);
   if (current === 'failed') return <Ended error={error} onSignOut={onSignOut} />;
   if (isReturning) return <Notice title="Looking for your chat…" isBusy />;
   return (
@@ -31,14 +43,17 @@ export function Widget({ onSignOut }: { readonly onSignOut?: (() => void) | unde
           <Ask onOpened={keep} />
         ) : (
           <>
-            <MessagePane
-              key={chat.conversationId}
-              conversationKey={chat.conversationId}
-              title="Support"
-              header={<WidgetHeader chat={chat} />}
-              isOver={chat.state === 'closed'}
-              onClose={() => keep(undefined)}
-            />
+            {/* A pane reads what it shows, so there is none while the chat is closed. */}
+            {isShown && (
+              <MessagePane
+                key={chat.conversationId}
+                conversationKey={chat.conversationId}
+                title="Support"
+                header={<WidgetHeader chat={chat} />}
+                isOver={chat.state === 'closed'}
+                onClose={() => keep(undefined)}
+              />
+            )}
             {chat.state === 'closed' && <Rating chat={chat} onDone={() => keep(undefined)} />}
           </>
         )}
@@ -52,7 +67,7 @@ function WidgetHeader({ chat }: { readonly chat: DeskChat }) {
   return (
     <header className="pane-header">
       <div className="pane-title">
-        <h1>Support</h1>
+        <h1 dir="auto">{chat.topic ?? 'Support'}</h1>
         <p role="status">{statusOf(chat)}</p>
       </div>
       {chat.state !== 'closed' && (
@@ -85,7 +100,7 @@ function Ask({ onOpened }: { onOpened(chat: DeskChat): void }) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const wanted = topic.trim();
-    attempt(im.desk.open(wanted === '' ? {} : { topic: wanted }), onOpened);
+    attempt(im.desk.open({ ...queueOption(), ...(wanted !== '' && { topic: wanted }) }), onOpened);
   };
   return (
     <form className="form widget-ask" onSubmit={submit}>

@@ -16,7 +16,7 @@ export function textOf({ content, mine }: ChatMessage): string {
     case 'recalled':
       return mine ? 'You took this message back' : 'This message was taken back';
     case 'system':
-      return systemText(content);
+      return systemText(content, mine);
     default:
       return unknown(content);
   }
@@ -29,32 +29,33 @@ function unknown(_content: never): string {
   return UNKNOWN;
 }
 
-function systemText({ event, by, users = [], name }: SystemContent): string {
+function systemText({ event, by, users = [], name }: SystemContent, mine: boolean): string {
+  const who = mine ? 'You' : by;
   const others = users.filter((user) => user !== by);
   switch (event) {
     case 'created':
       return others.length === 0
-        ? `${by} created this group`
-        : `${by} created this group with ${list(others)}`;
+        ? `${who} created this group`
+        : `${who} created this group with ${list(others)}`;
     case 'joined':
-      return others.length === 0 ? `${by} joined` : `${by} added ${list(others)}`;
+      return others.length === 0 ? `${who} joined` : `${who} added ${list(others)}`;
     case 'left':
-      return `${list(users)} left`;
+      return mine ? 'You left' : `${list(users)} left`;
     case 'removed':
-      return `${by} removed ${list(users)}`;
+      return `${who} removed ${list(users)}`;
     case 'renamed':
-      return name === undefined ? `${by} renamed the group` : `${by} named the group “${name}”`;
+      return name === undefined ? `${who} renamed the group` : `${who} named the group “${name}”`;
     case 'admins':
       return `${list(users)} ${users.length === 1 ? 'is now an admin' : 'are now admins'}`;
     case 'opened':
-      return `${by} asked for help`;
+      return name === undefined ? `${who} asked for help` : `${who} asked for help: ${name}`;
     case 'assigned':
     case 'transferred':
       return `${list(users)} is here to help`;
     case 'requeued':
       return 'Waiting for an agent';
     case 'closed':
-      return `${by} closed this chat`;
+      return `${who} ended this chat`;
     default:
       return unknown(event);
   }

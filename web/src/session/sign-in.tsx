@@ -1,4 +1,4 @@
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, type ReactNode, useState } from 'react';
 import type { DevAuth, OidcAuth } from '../config.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
@@ -9,19 +9,28 @@ export interface SignInProps {
   readonly auth: DevAuth | OidcAuth;
   /** Why the last attempt failed. */
   readonly error: string | undefined;
-  /** Names to choose from, on a local stack. */
-  readonly suggested?: readonly string[];
+  readonly words?: SignInWords;
   onSignIn(userId: string): void;
 }
 
-export function SignIn({ auth, error, suggested = SUGGESTED, onSignIn }: SignInProps) {
+export interface SignInWords {
+  readonly title: string;
+  /** On a local stack. */
+  readonly text: string;
+  /** Names to choose from, on a local stack, and what they are there. */
+  readonly suggested: readonly { readonly name: string; readonly note?: string }[];
+  /** Below, on a local stack. */
+  readonly more?: ReactNode;
+}
+
+export function SignIn({ auth, error, words = TO_CHAT, onSignIn }: SignInProps) {
   return (
     <main className="sign-in">
       <div className="sign-in-card">
         <Mark />
-        <h1>Sign in</h1>
+        <h1>{words.title}</h1>
         {auth.kind === 'dev' ? (
-          <PickUser suggested={suggested} onSignIn={onSignIn} />
+          <PickUser words={words} onSignIn={onSignIn} />
         ) : (
           <AtIssuer onSignIn={onSignIn} />
         )}
@@ -35,11 +44,16 @@ export function SignIn({ auth, error, suggested = SUGGESTED, onSignIn }: SignInP
   );
 }
 
-const SUGGESTED = ['alice', 'bob', 'carol'];
+const TO_CHAT: SignInWords = {
+  title: 'Sign in',
+  text: 'This chat runs on your machine. Sign in with any name.',
+  suggested: [{ name: 'alice' }, { name: 'bob' }, { name: 'carol' }],
+  more: <a href="?demo">See two people side by side</a>,
+};
 /** docs/protocol.md, section 1. */
 const USER_ID = '[A-Za-z0-9_.@\\|+=\\-]{1,64}';
 
-function PickUser({ suggested, onSignIn }: Required<Pick<SignInProps, 'suggested' | 'onSignIn'>>) {
+function PickUser({ words, onSignIn }: Required<Pick<SignInProps, 'words' | 'onSignIn'>>) {
   const [userId, setUserId] = useState('');
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -47,13 +61,14 @@ function PickUser({ suggested, onSignIn }: Required<Pick<SignInProps, 'suggested
   };
   return (
     <>
-      <p>This chat runs on your machine. Sign in with any name.</p>
+      <p>{words.text}</p>
       <ul className="sign-in-users">
-        {suggested.map((name) => (
+        {words.suggested.map(({ name, note }) => (
           <li key={name}>
             <button type="button" onClick={() => onSignIn(name)}>
               <Avatar name={name} />
               {name}
+              {note !== undefined && <span className="sign-in-note">{note}</span>}
             </button>
           </li>
         ))}
@@ -78,9 +93,7 @@ function PickUser({ suggested, onSignIn }: Required<Pick<SignInProps, 'suggested
           </Button>
         </div>
       </form>
-      <p className="sign-in-hint">
-        <a href="?demo">See two people side by side</a>
-      </p>
+      {words.more !== undefined && <p className="sign-in-hint">{words.more}</p>}
     </>
   );
 }

@@ -6,6 +6,8 @@ export interface RowProps {
   readonly title: string;
   /** At the end of the first line. */
   readonly time?: ReactNode;
+  /** Below the title. */
+  readonly topic?: string | undefined;
   /** Before the preview. */
   readonly mark?: ReactNode;
   readonly preview: string;
@@ -23,6 +25,7 @@ export function Row(props: RowProps) {
     avatar,
     title,
     time,
+    topic,
     mark,
     preview,
     unread = 0,
@@ -42,6 +45,11 @@ export function Row(props: RowProps) {
         <bdi>{title}</bdi>
       </span>
       {time !== undefined && <span className="row-time">{time}</span>}
+      {topic !== undefined && (
+        <span className="row-topic row-text" dir="auto">
+          {topic}
+        </span>
+      )}
       <span className="row-preview">
         {mark}
         <span className="row-text" dir="auto">

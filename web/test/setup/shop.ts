@@ -10,16 +10,22 @@ export interface Shop {
 
 /**
  * A site that embeds the widget. Its address is known before the chat's, which has to allow it. The query says what it
- * embeds: `?chatToken=CODE` the widget by its script, with this function for `data-token`; `?frame=PATH` a page as it is.
+ * embeds: `?chatToken=CODE` the widget by its script, with this function for `data-token`, and `data-…` with its other
+ * attributes; `?frame=PATH` a page as it is.
  */
 export async function openShop(): Promise<Shop> {
   let chat = '';
   const server = createServer((request, response) => {
     const query = new URL(request.url ?? '', 'http://shop').searchParams;
     const [chatToken, frame] = [query.get('chatToken'), query.get('frame')];
+    const attributes = [...query].flatMap(([name, value]) =>
+      name.startsWith('data-') ? [`${name}="${value}"`] : [],
+    );
     const embedded = [
       chatToken === null ? '' : `<script>window.chatToken = ${chatToken}</script>`,
-      chatToken === null ? '' : `<script src="${chat}widget.js" data-token="chatToken" defer></script>`,
+      chatToken === null
+        ? ''
+        : `<script src="${chat}widget.js" data-token="chatToken" ${attributes.join(' ')} defer></script>`,
       frame === null ? '' : `<iframe title="Framed" src="${chat}${frame}"></iframe>`,
     ];
     response

@@ -9,8 +9,9 @@ export function newUser(name: string): string {
   return `${name}-${process.pid}-${users}`;
 }
 
-export async function tokenOf(userId: string): Promise<string> {
-  const response = await fetch(stack.tokenUrl, { method: 'POST', body: JSON.stringify({ userId }) });
+export async function tokenOf(userId: string, claims: object = {}): Promise<string> {
+  const body = JSON.stringify({ userId, ...claims });
+  const response = await fetch(stack.tokenUrl, { method: 'POST', body });
   const { token }: { token: string } = await response.json();
   return token;
 }

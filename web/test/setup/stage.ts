@@ -23,6 +23,11 @@ export interface StackUrls {
   readonly shopUrl: string;
 }
 
+/** One queue a test, so that no test sees the chats of another (`newQueue`). */
+const TEST_QUEUES = ['desk', 'widget'].flatMap((file) =>
+  Array.from({ length: 12 }, (_, n) => `${file}-${n + 1}`),
+);
+
 /** Starts one stack and one browser for all files. */
 export default async function setStage(project: TestProject): Promise<() => Promise<void>> {
   const executablePath = chromiumPath();
@@ -34,7 +39,7 @@ export default async function setStage(project: TestProject): Promise<() => Prom
       cdkOut,
       webPort: 0,
       widgetOrigins: [shop.origin],
-      environment: { DESK_AGENT_GRACE_SECONDS: '5' },
+      environment: { DESK_AGENT_GRACE_SECONDS: '5', DESK_QUEUES: ['default', ...TEST_QUEUES].join(',') },
     }),
     chromium.launchServer({ executablePath, args: [...chromiumArguments()] }),
   ]);

@@ -1,7 +1,9 @@
+import type { ChatMessage } from '@serverless-im/client';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config.ts';
 import { conversationName } from '../../src/conversations/names.ts';
 import { parsePeople, whyNot } from '../../src/conversations/people.ts';
+import { textOf } from '../../src/messages/wording.ts';
 import { briefly, dayName } from '../../src/ui/times.ts';
 
 const NOW = new Date(2026, 2, 4, 12).getTime();
@@ -42,6 +44,18 @@ describe('names', () => {
     [['bob'], undefined],
   ])('%j: %s', (people, reason) => {
     expect(whyNot(people, 'alice')).toBe(reason);
+  });
+});
+
+describe('a system message', () => {
+  const said = (content: object, mine: boolean) => textOf({ content, mine } as ChatMessage);
+
+  it('says "You" to the user who did it, and names the user to the others', () => {
+    const opened = { type: 'system', event: 'opened', by: 'maria', name: 'My parcel' };
+    expect(said(opened, true)).toBe('You asked for help: My parcel');
+    expect(said(opened, false)).toBe('maria asked for help: My parcel');
+    const left = { type: 'system', event: 'left', by: 'maria', users: ['maria'] };
+    expect([said(left, true), said(left, false)]).toEqual(['You left', 'maria left']);
   });
 });
 
