@@ -106,10 +106,11 @@ describe.each([
   });
 
   it('assign a chat once, to an agent with room, and only in the state that was read (IM-DESK-6)', async () => {
-    const { desk, conversations, groups } = ports();
+    const { desk, conversations, groups, messages: record } = ports();
     const queue = newName('queue');
     const [ann, zoe] = [await ready(queue), await ready(queue)];
     const chat = await open(queue);
+    await conversations.advanceRead(chat.customer, chat.conversationId, 1);
     const mine = await give(chat, ann.userId);
     expect(mine).toBeDefined();
     expect(await give(chat, zoe.userId)).toBeUndefined();
@@ -117,7 +118,10 @@ describe.each([
     expect(await desk.agent(ann.userId)).toMatchObject({ lastAssignedAtMs: NOON + 1 });
     expect(await desk.waiting(queue, 10)).toEqual([]);
     const { conversationId } = chat;
-    expect(await conversations.head(conversationId)).toMatchObject({ seq: 2, chat: mine });
+    const { tail = { from: '', clientMsgId: '' }, ...head } = await conversations.head(conversationId);
+    expect(head).toEqual({ seq: 2, atMs: NOON, chat: mine });
+    expect(await record.getMany([{ conversationId, ...tail }])).toMatchObject([{ seq: 2 }]);
+    expect((await conversations.membership(chat.customer, conversationId))?.readSeq).toBe(1);
     expect(await conversations.membership(ann.userId, conversationId)).toMatchObject({ visibleFrom: 1 });
     expect((await groups.members(conversationId, { limit: 5 })).members).toHaveLength(2);
     expect(await conversations.nextSeq(conversationId, 'bob', 'c1')).toMatchObject({

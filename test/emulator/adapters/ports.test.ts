@@ -152,6 +152,8 @@ describe.each([
         aSession({ userId, deviceId: 'c', mode: 'polling' }),
       ];
       for (const session of sessions) await routes.connect(session);
+      for (const session of sessions) expect(await routes.find(userId, session.deviceId)).toEqual(session);
+      expect(await routes.find(userId, 'd')).toBeUndefined();
       const found = (await routes.sessionsOf([userId])).get(userId) ?? [];
       expect(found.toSorted((a, b) => (a.deviceId < b.deviceId ? -1 : 1))).toEqual(sessions);
     });
