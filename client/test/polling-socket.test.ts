@@ -72,6 +72,32 @@ describe('a polling socket', () => {
     socket.close();
   });
 
+  it.each([
+    ['a page', '<!doctype html>\n<title>Sign in to Wi-Fi</title>'],
+    ['nothing', ''],
+    ['JSON of its own', '{"status":"login"}'],
+    ['a JSON text', '"login"'],
+  ])(
+    'takes no message for sent, and no user for known, when a captive portal answers 200 with %s',
+    async (_, body) => {
+      for (const action of ['hello', 'sendMessage', 'ackInbox', 'heartbeat']) {
+        const { socket, first } = socketWith(200, body);
+        const closed = new Promise<string>((resolve) => {
+          socket.onclose = () => resolve('closed');
+        });
+        socket.send(JSON.stringify({ action, id: '1', clientMsgId: 'm', to: 'bob' }));
+        expect(await Promise.race([first, closed])).toBe('closed');
+      }
+    },
+  );
+
+  it('tells the time of the server, not that of the device', async () => {
+    const { socket, first } = socketWith(200, JSON.stringify(SESSION));
+    socket.send(JSON.stringify({ action: 'heartbeat', id: '1' }));
+    expect(await first).toMatchObject({ type: 'heartbeat', serverTime: SESSION.serverTime });
+    socket.close();
+  });
+
   it.each(['recall', 'presence', 'shop.translate'])(
     'asks to wait for a real socket with %s, which can’t be polled',
     async (action) => {

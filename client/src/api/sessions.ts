@@ -72,6 +72,8 @@ export class Sessions implements SessionSource {
     const wake = (): void => {
       connection.hurry();
       this.current?.probe(WAKE_PROBE_MS);
+      // A socket that has died is lost by then, and the next one needs no backoff.
+      environment.after(WAKE_PROBE_MS, () => connection.hurry());
     };
     const offline = (): void => this.current?.fail(new DisconnectedError('the device is offline'));
     const stops = [environment.onWake(wake, offline), watchForSleep(environment, wake)];

@@ -43,6 +43,8 @@ export class PollingSocket implements Socket {
   readonly #aborter = new AbortController();
   readonly #timer: ReturnType<typeof setTimeout>;
   #token: string;
+  /** When a session with a token that has no `exp` ends: an hour after `hello`, by the server's clock. */
+  #endsAtMs = 0;
   #isClosed = false;
 
   constructor({ url, protocols, httpUrl, fetch, forMs }: PollingSocketOptions) {
@@ -83,13 +85,17 @@ export class PollingSocket implements Socket {
       }
       case 'sendMessage': {
         const { action: _, id: __, ...message } = frame;
-        const { status, body } = await this.#call<object>('POST', '/messages', message);
+        const { status, body } = await this.#call<object>('POST', '/messages', 'seq', message);
         if (status === 200) this.#deliver({ type: 'sent', id, ...body });
         else this.#refuse(id, body);
         return;
       }
-      case 'heartbeat':
-        return this.#deliver({ type: 'heartbeat', id, serverTime: Date.now(), session: this.#session() });
+      case 'heartbeat': {
+        const { status, body } = await this.#askSession();
+        if (status !== 200) return this.#refuse(id, body);
+        const { serverTime } = body;
+        return this.#deliver({ type: 'heartbeat', id, serverTime, session: this.#session() });
+      }
       case 'renew':
         this.#token = frame.token ?? this.#token;
         return this.#deliver({ type: 'session', id, session: this.#session() });
@@ -106,9 +112,9 @@ export class PollingSocket implements Socket {
   }
 
   async #hello(id: string | undefined): Promise<void> {
-    const path = `/session?deviceId=${encodeURIComponent(this.#deviceId)}`;
-    const { status, body } = await this.#call<SessionBody>('GET', path);
+    const { status, body } = await this.#askSession();
     if (status !== 200) return this.#refuse(id, body);
+    this.#endsAtMs = body.serverTime + HOUR_MS;
     const page = await this.#poll(0);
     this.#deliver({
       type: 'welcome',
@@ -141,7 +147,12 @@ export class PollingSocket implements Socket {
   /** @throws if the session has ended or the server doesn't answer. */
   async #poll(waitMs: number, batch: string | null = null): Promise<PollBody> {
     const request = { deviceId: this.#deviceId, waitMs, ...(batch !== null && { batch }) };
-    const { status, body } = await this.#call<PollBody & Partial<ErrorBody>>('POST', '/poll', request);
+    const { status, body } = await this.#call<PollBody & Partial<ErrorBody>>(
+      'POST',
+      '/poll',
+      'messages',
+      request,
+    );
     if (status === 200) return body;
     if (body.code === 'rate_limited') {
       // Other devices of the user wait already. Messages come to all of them, so this one may ask later.
@@ -165,14 +176,25 @@ export class PollingSocket implements Socket {
     });
   }
 
-  async #call<Body>(method: string, path: string, body?: object): Promise<Answer<Body>> {
+  #askSession(): Promise<Answer<SessionBody>> {
+    const path = `/session?deviceId=${encodeURIComponent(this.#deviceId)}`;
+    return this.#call('GET', path, 'userId');
+  }
+
+  /**
+   * @param field of every 200 of the service. A captive portal answers 200, too, and has stored nothing.
+   * @throws without an answer, and if somebody else gave it
+   */
+  async #call<Body>(method: string, path: string, field: string, body?: object): Promise<Answer<Body>> {
     const response = await this.#fetch(this.#httpUrl + path, {
       method,
       headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' },
       signal: this.#aborter.signal,
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    return { status: response.status, body: parsed(await response.text()) as Body };
+    const answer = parsed(await response.text());
+    if (response.status === 200 && !(field in answer)) throw new Error(`${path}: not the service's answer`);
+    return { status: response.status, body: answer as Body };
   }
 
   #refuse(id: string | undefined, body: object): void {
@@ -186,13 +208,13 @@ export class PollingSocket implements Socket {
   }
 
   #session(): { readonly expiresAt: number } {
-    return { expiresAt: expiryOf(this.#token) ?? Date.now() + HOUR_MS };
+    return { expiresAt: expiryOf(this.#token) ?? this.#endsAtMs };
   }
 }
 
 function parsed(text: string): object {
   try {
-    return JSON.parse(text);
+    return Object(JSON.parse(text));
   } catch {
     return {};
   }

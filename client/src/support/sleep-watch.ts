@@ -1,6 +1,6 @@
 import type { Cancel, Environment } from './environment.ts';
 
-const TICK_MS = 2_000;
+const TICK_MS = 1_500;
 /** A timer that is later than this was not just late: the device slept. */
 const LATE_MS = 3_000;
 
