@@ -42,7 +42,7 @@ describe('a group of three', () => {
     await bob.page.getByRole('heading', { name: 'Eight' }).waitFor();
     await dialog.getByLabel('Add people').fill('no:name');
     await dialog.getByRole('button', { name: 'Add', exact: true }).click();
-    await dialog.getByRole('alert').waitFor();
+    await dialog.getByText('“no:name” is not a user name').waitFor();
     expect(await dialog.getByLabel('Add people').inputValue()).toBe('no:name');
     await dialog.getByLabel('Add people').fill(dave);
     await dialog.getByRole('button', { name: 'Add', exact: true }).click();
@@ -50,20 +50,56 @@ describe('a group of three', () => {
     await confirm(alice.page, dialog.getByRole('button', { name: `Remove ${carol.userId}` }), 'Remove');
     await bob.page.getByText(`${alice.userId} removed ${carol.userId}`).last().waitFor();
     await expect.poll(() => carol.row('Eight').count()).toBe(0);
+    await carol.page.getByText(`${alice.userId} removed you from this group.`).waitFor();
+    expect(await carol.composer().count()).toBe(0);
+    expect(await carol.page.getByRole('button', { name: 'About this group' }).count()).toBe(0);
+    await dialog.getByLabel('Add people').fill(carol.userId);
+    await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+    await carol.composer().waitFor();
+    await carol.say('back again');
+    await bob.sees('back again');
     await alice.page.keyboard.press('Escape');
 
     await bob.page.getByRole('button', { name: 'About this group' }).click();
-    await bob.page.getByRole('button', { name: 'Leave the group' }).click();
+    await confirm(bob.page, bob.page.getByRole('button', { name: 'Leave the group' }), 'Leave');
     await alice.page.getByText(`${bob.userId} left`).last().waitFor();
     await bob.page.getByText('No conversation is open').waitFor();
     expect(await bob.row('Eight').count()).toBe(0);
   });
 
-  it('does not let its only admin leave while others stay, and says why', async () => {
-    const { alice } = await threePeople();
+  it('lets its last admin leave once the next one is named', async () => {
+    const { alice, bob, carol } = await threePeople();
     await alice.page.getByRole('button', { name: 'About this group' }).click();
     await alice.page.getByRole('button', { name: 'Leave the group' }).click();
-    await alice.page.getByText('The last admin can only leave an empty group').waitFor();
+    const choice = alice.page.getByRole('dialog', { name: 'Who takes over?' });
+    expect(await choice.getByRole('radio').count()).toBe(2);
+    await choice.getByLabel(bob.userId).check();
+    expect(await faultsOf(alice.page)).toEqual([]);
+    await choice.getByRole('button', { name: 'Make admin and leave' }).click();
+    await alice.page.getByText('No conversation is open').waitFor();
+    await carol.page.getByText(`${alice.userId} left`).last().waitFor();
+
+    // The next admin can name others, and then leaves like everybody.
+    await bob.page.getByRole('button', { name: 'About this group' }).click();
+    await bob.page.getByRole('button', { name: `Make ${carol.userId} an admin` }).click();
+    const leave = bob.page.getByRole('button', { name: 'Leave the group' });
+    await expect.poll(() => bob.page.getByText('admin', { exact: true }).count()).toBe(2);
+    await confirm(bob.page, leave, 'Leave');
+    await carol.page.getByText(`${bob.userId} left`).last().waitFor();
+  });
+
+  it('tells a user who was removed while away, and takes them back without a reload', async () => {
+    const { alice, bob } = await threePeople();
+    await bob.network.cut();
+    await alice.page.getByRole('button', { name: 'About this group' }).click();
+    const dialog = alice.page.getByRole('dialog');
+    await confirm(alice.page, dialog.getByRole('button', { name: `Remove ${bob.userId}` }), 'Remove');
+    await bob.network.heal();
+    await bob.page.getByText(/removed you from this group|You are no longer in this conversation/).waitFor();
+    expect(await bob.composer().count()).toBe(0);
+    await dialog.getByLabel('Add people').fill(bob.userId);
+    await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+    await bob.composer().waitFor();
   });
 });
 
@@ -116,7 +152,7 @@ describe('a new conversation', () => {
     await page.getByText('Enter at least one name.').waitFor();
     await page.getByLabel('With').fill('ali:ce');
     await page.keyboard.press('Enter');
-    await page.getByText('ali:ce is not a valid user name.').waitFor();
+    await page.getByText('“ali:ce” is not a user name.').waitFor();
     await page.getByLabel('With').fill(userId);
     await page.keyboard.press('Enter');
     await page.getByText('Leave out your own name.').waitFor();

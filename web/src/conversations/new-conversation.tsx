@@ -1,4 +1,6 @@
 import { type FormEvent, useState } from 'react';
+import { LIMITS } from '../../../protocol/limits.ts';
+import { reasonOf } from '../messages/reasons.ts';
 import { useIm } from '../session/client-context.ts';
 import type { ConversationKey } from '../shell/selection.ts';
 import { Button } from '../ui/button.tsx';
@@ -28,11 +30,11 @@ export function NewConversation({ onClose, onStarted }: NewConversationProps) {
     if (!isGroup) return onStarted(`@${first}`);
     setIsBusy(true);
     try {
-      const name = title.trim() || people.join(', ');
+      const name = title.trim() || people.join(', ').slice(0, LIMITS.groupNameChars);
       const { conversationId } = await im.groups.create({ name, members: people });
       onStarted(conversationId);
     } catch (cause) {
-      setError(cause instanceof Error ? cause.message : String(cause));
+      setError(reasonOf(cause));
       setIsBusy(false);
     }
   };
@@ -64,7 +66,7 @@ export function NewConversation({ onClose, onStarted }: NewConversationProps) {
               value={title}
               onChange={(event) => setTitle(event.target.value)}
               placeholder={people.join(', ')}
-              maxLength={100}
+              maxLength={LIMITS.groupNameChars}
               dir="auto"
             />
           </label>

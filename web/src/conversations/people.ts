@@ -1,15 +1,28 @@
-import { USER_ID } from '../shell/selection.ts';
+import { USER_ID } from '../../../protocol/ids.ts';
+import { LIMITS } from '../../../protocol/limits.ts';
 
 /** Parses user ids separated by spaces, commas, semicolons, or line breaks; drops repeats. */
 export function parsePeople(text: string): readonly string[] {
   return [...new Set(text.split(/[\s,;]+/).filter((name) => name !== ''))];
 }
 
-/** Why these users can't start a conversation; undefined if they can. */
-export function whyNot(people: readonly string[], self: string | undefined): string | undefined {
-  const malformed = people.find((name) => !USER_ID.test(name));
+/** Why these can't be a conversation's other users, in one sentence about all of them; undefined if they can. */
+export function whyNot(people: readonly string[], self?: string): string | undefined {
   if (people.length === 0) return 'Enter at least one name.';
-  if (malformed !== undefined) return `${malformed} is not a valid user name.`;
+  const malformed = people.filter((name) => !USER_ID.test(name));
+  if (malformed.length > 0) return `${list(malformed)}. ${RULE}`;
   if (self !== undefined && people.includes(self)) return 'Leave out your own name.';
+  if (people.length > LIMITS.membersPerRequest)
+    return `Enter at most ${LIMITS.membersPerRequest} names at a time.`;
   return undefined;
+}
+
+const RULE = 'A name has letters, digits, and _ . @ | + = - (64 at most), and is not “system”, “.”, or “..”.';
+
+const conjunction = new Intl.ListFormat('en', { type: 'conjunction' });
+
+function list(names: readonly string[]): string {
+  const quoted = names.slice(0, 3).map((name) => `“${name}”`);
+  const all = conjunction.format(names.length > 3 ? [...quoted, `${names.length - 3} more`] : quoted);
+  return `${all} ${names.length === 1 ? 'is not a user name' : 'are not user names'}`;
 }

@@ -1,6 +1,7 @@
 import type { Group } from '@serverless-im/client';
 import { type FormEvent, useState } from 'react';
-import { parsePeople } from '../conversations/people.ts';
+import { LIMITS } from '../../../protocol/limits.ts';
+import { parsePeople, whyNot } from '../conversations/people.ts';
 import { reasonOf } from '../messages/reasons.ts';
 import { useIm } from '../session/client-context.ts';
 import { AskFirst } from '../ui/ask-first.tsx';
@@ -9,6 +10,7 @@ import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { FormError } from '../ui/form-error.tsx';
 import { useAttempt } from '../ui/use-attempt.ts';
+import { LeaveGroup } from './leave-group.tsx';
 import { useMembers } from './use-members.ts';
 import './groups.css';
 
@@ -22,7 +24,7 @@ export interface GroupDetailsProps {
 export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsProps) {
   const im = useIm();
   const id = group.conversationId;
-  const { members, hasMore, loadMore } = useMembers(group);
+  const members = useMembers(group);
   const { error, attempt } = useAttempt(reasonOf);
   return (
     <Dialog title="About this group" onClose={onClose}>
@@ -31,6 +33,7 @@ export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsPr
           label="Name"
           action="Rename"
           initial={group.name}
+          maxLength={LIMITS.groupNameChars}
           onSubmit={(name, done) => attempt(im.groups.update(id, { name }), done)}
         />
       ) : (
@@ -40,11 +43,20 @@ export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsPr
       )}
       <h3 className="group-heading">{`${group.memberCount} members`}</h3>
       <ul className="group-members">
-        {members.map((userId) => (
+        {members.members.map((userId) => (
           <li key={userId}>
             <Avatar name={userId} />
             <bdi className="group-member">{userId}</bdi>
             {group.admins.includes(userId) && <span className="tag">admin</span>}
+            {isAdmin && !group.admins.includes(userId) && (
+              <Button
+                kind="quiet"
+                aria-label={`Make ${userId} an admin`}
+                onClick={() => attempt(im.groups.update(id, { admins: [...group.admins, userId] }))}
+              >
+                Make admin
+              </Button>
+            )}
             {isAdmin && userId !== im.userId && (
               <AskFirst
                 title={`Remove ${userId}?`}
@@ -63,8 +75,8 @@ export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsPr
           </li>
         ))}
       </ul>
-      {hasMore && (
-        <Button kind="quiet" onClick={loadMore}>
+      {members.hasMore && (
+        <Button kind="quiet" onClick={members.loadMore}>
           Show more
         </Button>
       )}
@@ -73,14 +85,13 @@ export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsPr
           label="Add people"
           action="Add"
           initial=""
+          whyNot={(text) => whyNot(parsePeople(text))}
           onSubmit={(text, done) => attempt(im.groups.addMembers(id, parsePeople(text)), done)}
         />
       )}
       <FormError text={error} />
       <div className="form-actions">
-        <Button kind="danger" onClick={() => attempt(im.groups.leave(id), onLeft)}>
-          Leave the group
-        </Button>
+        <LeaveGroup {...{ group, members, onLeft }} />
       </div>
     </Dialog>
   );
@@ -90,14 +101,21 @@ interface OneFieldProps {
   readonly label: string;
   readonly action: string;
   readonly initial: string;
+  readonly maxLength?: number;
+  /** Why this text can't be submitted. */
+  whyNot?(text: string): string | undefined;
   /** Calls `done` when the server has taken it; what failed stays in the field. */
   onSubmit(text: string, done: () => void): void;
 }
 
-function OneField({ label, action, initial, onSubmit }: OneFieldProps) {
+function OneField({ label, action, initial, maxLength, whyNot, onSubmit }: OneFieldProps) {
   const [text, setText] = useState(initial);
+  const [error, setError] = useState<string>();
   const submit = (event: FormEvent): void => {
     event.preventDefault();
+    const reason = whyNot?.(text);
+    setError(reason);
+    if (reason !== undefined) return;
     onSubmit(text.trim(), () => setText(initial === '' ? '' : text.trim()));
   };
   return (
@@ -109,10 +127,11 @@ function OneField({ label, action, initial, onSubmit }: OneFieldProps) {
           onChange={(event) => setText(event.target.value)}
           dir="auto"
           required
-          maxLength={100}
+          maxLength={maxLength}
         />
       </label>
       <Button type="submit">{action}</Button>
+      <FormError text={error} />
     </form>
   );
 }

@@ -8,6 +8,8 @@ export interface UseGroup {
   readonly isAdmin: boolean;
 }
 
+export const NO_GROUP: UseGroup = { value: undefined, isAdmin: false };
+
 /** The current state of a group, reloaded on each system message. */
 export function useGroup(conversationId: string | undefined): UseGroup {
   const im = useIm();

@@ -2,13 +2,14 @@ import type { Client, Conversation } from '@serverless-im/client';
 import { useConversations, useMessages } from '@serverless-im/client/react';
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 import { conversationName } from '../conversations/names.ts';
-import { useGroup } from '../groups/use-group.ts';
+import { NO_GROUP, useGroup } from '../groups/use-group.ts';
 import { useIm } from '../session/client-context.ts';
 import type { ConversationKey } from '../shell/selection.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Announcer } from './announcer.tsx';
 import { Composer } from './composer.tsx';
+import { departureOf } from './departure.ts';
 import { listRows } from './list-rows.ts';
 import { MessageList } from './message-list.tsx';
 import { PaneHeader } from './pane-header.tsx';
@@ -61,11 +62,12 @@ export function MessagePane({
   const hasOwn = messages.some(({ mine, seq }) => mine && seq !== undefined);
   const readers = useReaders(conversation, hasOwn && peer === undefined && !isOthers);
   const onNearStart = useCallback(() => void loadEarlier(), [loadEarlier]);
-  const isGone = error?.code === 'not_found' && peer === undefined;
+  const departure = useMemo(() => departureOf(messages, im.userId), [messages, im.userId]);
+  const isGone = peer === undefined && (error?.code === 'not_found' || departure !== undefined);
 
   return (
     <>
-      {header ?? <PaneHeader name={name} peer={peer} group={group} onClose={onClose} />}
+      {header ?? <PaneHeader name={name} peer={peer} group={isGone ? NO_GROUP : group} onClose={onClose} />}
       {rows.length > 0 ? (
         <ReadersProvider value={conversationKey.startsWith('g:') ? readers : undefined}>
           <MessageList
@@ -94,6 +96,11 @@ export function MessagePane({
       )}
       <Announcer conversation={conversation} />
       <TypingLine conversation={conversation} isGroup={peer === undefined} />
+      {isGone && rows.length > 0 && (
+        <p className="messages-gone" role="status">
+          {departure ?? 'You are no longer in this conversation.'} Its new messages are for members only.
+        </p>
+      )}
       {!isGone && !isOver && !isOthers && (
         <Composer
           conversation={conversation}

@@ -1,7 +1,9 @@
 import { type FormEvent, type ReactNode, useState } from 'react';
 import type { DevAuth, OidcAuth } from '../config.ts';
+import { parsePeople, whyNot } from '../conversations/people.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
+import { FormError } from '../ui/form-error.tsx';
 import { Mark } from '../ui/mark.tsx';
 import './sign-in.css';
 
@@ -50,14 +52,16 @@ const TO_CHAT: SignInWords = {
   suggested: [{ name: 'alice' }, { name: 'bob' }, { name: 'carol' }],
   more: <a href="?demo">See two people side by side</a>,
 };
-/** docs/protocol.md, section 1. */
-const USER_ID = '[A-Za-z0-9_.@\\|+=\\-]{1,64}';
 
 function PickUser({ words, onSignIn }: Required<Pick<SignInProps, 'words' | 'onSignIn'>>) {
   const [userId, setUserId] = useState('');
+  const [error, setError] = useState<string>();
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    onSignIn(userId);
+    const [name = '', ...more] = parsePeople(userId);
+    const reason = more.length > 0 ? 'Enter one name, without spaces.' : whyNot(name === '' ? [] : [name]);
+    setError(reason);
+    if (reason === undefined) onSignIn(name);
   };
   return (
     <>
@@ -80,9 +84,6 @@ function PickUser({ words, onSignIn }: Required<Pick<SignInProps, 'words' | 'onS
             id="user"
             value={userId}
             onChange={(event) => setUserId(event.target.value)}
-            pattern={USER_ID}
-            title="Letters, digits, and _ . @ | + = - (64 at most)"
-            required
             autoComplete="username"
             autoCapitalize="off"
             spellCheck={false}
@@ -92,6 +93,7 @@ function PickUser({ words, onSignIn }: Required<Pick<SignInProps, 'words' | 'onS
             Sign in
           </Button>
         </div>
+        <FormError text={error} />
       </form>
       {words.more !== undefined && <p className="sign-in-hint">{words.more}</p>}
     </>

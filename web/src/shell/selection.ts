@@ -1,4 +1,5 @@
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
+import { parseConversationId, USER_ID } from '../../../protocol/ids.ts';
 
 /** Identifies a conversation: `@bob` for the direct one with bob, a conversation id for any other. */
 export type ConversationKey = string;
@@ -33,8 +34,8 @@ function parse(hash: string): ConversationKey | undefined {
   }
 }
 
-export const USER_ID = /^[A-Za-z0-9_.@|+=-]{1,64}$/;
-
 function isKey(key: string): boolean {
-  return key.startsWith('@') ? USER_ID.test(key.slice(1)) : /^(g|cs):[0-9A-Z]{26}$/.test(key);
+  if (key.startsWith('@')) return USER_ID.test(key.slice(1));
+  const kind = parseConversationId(key)?.kind;
+  return kind === 'group' || kind === 'support';
 }

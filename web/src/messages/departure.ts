@@ -1,0 +1,15 @@
+import type { ChatMessage } from '@serverless-im/client';
+
+/** How this user left the group, by the last message about their membership; undefined if they are in it. */
+export function departureOf(
+  messages: readonly ChatMessage[],
+  userId: string | undefined,
+): string | undefined {
+  for (const { content } of messages.toReversed()) {
+    if (content.type !== 'system' || userId === undefined || !content.users?.includes(userId)) continue;
+    if (content.event === 'left') return 'You left this group.';
+    if (content.event === 'removed') return `${content.by} removed you from this group.`;
+    if (content.event === 'joined' || content.event === 'created') return undefined;
+  }
+  return undefined;
+}
