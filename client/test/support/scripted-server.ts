@@ -181,6 +181,8 @@ export class ScriptedServer {
   /** The protocol's answer to a frame. */
   answerTo(frame: ClientFrame, connection: ServerConnection): object {
     const { id } = frame;
+    // As the service does: an id that it refuses would leave a client without an answer.
+    if (!CLIENT_ID.test(id)) return { type: 'error', id: null, code: 'invalid_request', message: 'id' };
     switch (frame.action) {
       case 'hello':
         return { ...this.#welcome(connection), id, inbox: this.inbox[0] ?? EMPTY_PAGE };
