@@ -4,6 +4,7 @@ export type { Issue, Sent, UserPresence } from '../../protocol/frames.ts';
 export { type Client, createClient } from './api/client.ts';
 export type { ClientOptions } from './api/client-options.ts';
 export type { Conversation, HistoryPage, SendOptions } from './conversations/conversation.ts';
+export { type EditOptions, editMessage } from './conversations/edit-message.ts';
 export type {
   Group,
   GroupChanges,

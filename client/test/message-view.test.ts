@@ -129,6 +129,73 @@ describe('MessageView', () => {
     await shows(view, ({ messages: [only] }) => only?.content.type === 'recalled');
   });
 
+  describe('after a reconnect', () => {
+    const recalled = (seq: number) =>
+      oldMessage(seq, { content: { type: 'recalled', by: 'bob', at: 5 }, rev: 1 });
+
+    async function withEarlierPage() {
+      const parts = await harness(fullDelays);
+      const { server, clock, entered } = parts;
+      server.history.push(...[1, 2, 3, 4, 5, 6].map((seq) => oldMessage(seq)));
+      const first = await parts.connected();
+      const view = open(parts);
+      await shows(view, isQuiet);
+      await view.loadEarlier();
+      const reconnect = async () => {
+        const reconnecting = entered('reconnecting');
+        first.cut();
+        await reconnecting;
+        clock.advance(500);
+      };
+      return { ...parts, view, reconnect };
+    }
+
+    it('shows in earlier pages, too, what changed in the meantime (IM-CHANGE-4)', async () => {
+      const { server, view, reconnect } = await withEarlierPage();
+      expect(shown(view)).toEqual([1, 2, 3, 4, 5, 6]);
+      server.history[1] = recalled(2);
+      await reconnect();
+      const { messages } = await shows(view, (snapshot) => snapshot.messages[1]?.rev === 1);
+      expect(messages[1]).toMatchObject({ key: 'bob:c2', content: { type: 'recalled' } });
+      expect(server.requests.filter((path) => path.includes('/changes'))).toEqual([
+        expect.stringContaining('/changes?since='),
+      ]);
+    });
+
+    it('asks for no changes if only the latest page is loaded: that comes again as it is', async () => {
+      const parts = await harness(fullDelays);
+      parts.server.history.push(oldMessage(1));
+      await parts.connected();
+      const view = open(parts);
+      await shows(view, isQuiet);
+      await view.reload();
+      expect(parts.server.requests.filter((path) => path.includes('/changes'))).toEqual([]);
+    });
+
+    it('forgets the earlier pages if there is too much to list, and loads them again when asked (IM-CHANGE-2)', async () => {
+      const { server, view, reconnect } = await withEarlierPage();
+      server.history[1] = recalled(2);
+      const body = { messages: [], cursor: null, serverTime: 1, reset: true };
+      server.httpAnswers.set('/conversations/dm:alice:bob/changes', { status: 200, body });
+      await reconnect();
+      await shows(view, (snapshot) => snapshot.messages.length === 3 && snapshot.hasEarlier);
+      await shows(view, isQuiet);
+      await view.loadEarlier();
+      expect(view.snapshot.messages.map(({ rev }) => rev)).toEqual([0, 1, 0, 0, 0, 0]);
+    });
+
+    it('says why the changes could not be read, until they are (IM-CHANGE-4)', async () => {
+      const { server, view, reconnect } = await withEarlierPage();
+      server.history[1] = recalled(2);
+      server.httpAnswers.set('/conversations/dm:alice:bob/changes', { status: 503, body: '' });
+      await reconnect();
+      await shows(view, ({ error }) => error !== undefined);
+      server.httpAnswers.clear();
+      await view.reload();
+      expect(view.snapshot).toMatchObject({ error: undefined, messages: [{}, { rev: 1 }, {}, {}, {}, {}] });
+    });
+  });
+
   it('is complete if it was loaded before connecting', async () => {
     const parts = await harness();
     const { server } = parts;

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { type ChangedEvent, type Gap, MessageView, type TypingEvent } from '../src/index.ts';
+import { type ChangedEvent, editMessage, type Gap, MessageView, type TypingEvent } from '../src/index.ts';
 import { message, oldMessage, recallPush } from './support/builders.ts';
 import { fullDelays, harness } from './support/harness.ts';
 import { settle } from './support/manual-clock.ts';
@@ -83,6 +83,30 @@ describe('read receipts', () => {
 async function untilPending(clock: { pendingMs: number[] }, delayMs: number): Promise<void> {
   for (let round = 0; round < 1_000 && !clock.pendingMs.includes(delayMs); round++) await settle();
 }
+
+describe('editMessage', () => {
+  it('replaces the content once the server has accepted, with the id of the edit (IM-EDIT)', async () => {
+    const { im, connected } = await harness();
+    const connection = await connected();
+    const bob = im.direct('bob');
+    const { seq } = await bob.send(hi).acked;
+    const changed = once((listener) => bob.on('changed', listener));
+    const content = { type: 'text', text: 'hello' } as const;
+    await editMessage(bob, seq, content, { editId: 'e1', ifRev: 0 });
+    expect(await connection.next('edit')).toMatchObject({ to: 'bob', seq, editId: 'e1', ifRev: 0, content });
+    expect(await changed).toMatchObject({
+      change: { kind: 'edited', by: 'alice' },
+      message: { content, rev: 1 },
+    });
+    expect((await bob.history()).messages).toMatchObject([{ content, editedAt: expect.any(Number) }]);
+  });
+
+  it('rejects without a connection', async () => {
+    const { im } = await harness();
+    const editing = editMessage(im.direct('bob'), 1, hi);
+    await expect(editing).rejects.toMatchObject({ code: 'disconnected' });
+  });
+});
 
 describe('recall', () => {
   it('recalls the message locally once the server has accepted', async () => {

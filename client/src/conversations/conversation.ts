@@ -36,11 +36,11 @@ export interface ConversationPorts extends ComposePorts {
   readonly environment: Pick<Environment, 'nowMs' | 'random'>;
   readonly clock: Pick<ServerClock, 'now'>;
   readonly sessions: SessionSource;
-  readonly http: Pick<HttpApi, 'history'>;
+  readonly http: Pick<HttpApi, 'call' | 'history'>;
   readonly outbox: Pick<Outbox, 'add' | 'retry' | 'discard' | 'messagesOf'>;
   readonly readReceipts: Pick<ReadReceiptSender, 'mark'>;
   readonly list: Pick<ConversationList, 'read'>;
-  readonly incoming: { changed(message: Message, change: MessageChange): void };
+  readonly incoming: { changed(message: Message, change?: MessageChange): void };
   readonly sync: { readonly isLive: boolean };
   report(error: unknown): void;
 }

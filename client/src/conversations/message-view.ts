@@ -1,10 +1,14 @@
+import type { ChangesBody } from '../../../protocol/http.ts';
 import { type ImError, toImError } from '../model/errors.ts';
 import type { Gap } from '../model/events.ts';
 import { type ChatMessage, copyOf } from '../model/message.ts';
 import type { Off } from '../support/emitter.ts';
 import { ObservableValue } from '../support/observable-value.ts';
-import type { HistoryRange } from '../transport/http-api.ts';
+import { type HistoryRange, queryString } from '../transport/http-api.ts';
 import type { Conversation, HistoryPage } from './conversation.ts';
+
+/** How far this client's idea of the server's clock may be off. */
+const CLOCK_ERROR_MS = 30_000;
 
 /** Options of a `MessageView`. */
 export interface MessageViewOptions {
@@ -52,11 +56,15 @@ export class MessageView {
   #isLoaded = false;
   #hasEarlier = false;
   /** Each is cleared only when its own page is loaded. */
-  readonly #errors: { latest?: ImError | undefined; earlier?: ImError | undefined } = {};
+  readonly #errors: Partial<Record<'latest' | 'earlier' | 'changes', ImError | undefined>> = {};
   /** The latest page was requested when new messages were already emitted, so none is missing between the two. */
   #isJoined = false;
   /** The highest seq that pages have reached; matters until the view is joined. */
   #pagedUpTo = 0;
+  /** The first seq of the latest page. */
+  #latestFrom = 0;
+  /** Server time: changes from before it are known. Undefined until the server's clock is. */
+  #changesSinceMs: number | undefined;
 
   /**
    * Starts loading the latest page. Works without a connection, and reloads after each reconnect.
@@ -119,21 +127,29 @@ export class MessageView {
   async loadEarlier(): Promise<void> {
     const before = this.#oldestSeq();
     if (!this.#hasEarlier || before === undefined || this.#loading > 0) return;
-    await this.#load('earlier', { before }, ({ messages, hasMore }) => {
+    await this.#load('earlier', async () => {
+      const { messages, hasMore } = await this.#page({ before });
       this.#hasEarlier = hasMore;
       for (const message of messages) this.#put(message);
     });
   }
 
   /**
-   * Loads the latest page again. Never rejects: a failure is in the snapshot's `error`.
+   * Loads the latest page again, and what changed in the older ones. Never rejects: a failure is in the snapshot's `error`.
    *
    * @example
    * if (view.snapshot.error !== undefined) await view.reload();
    */
   async reload(): Promise<void> {
-    const isLive = this.#conversation.ports.sync.isLive;
-    await this.#load('latest', {}, (page) => this.#putLatest(page, isLive));
+    const { clock, sync } = this.#conversation.ports;
+    const sinceMs = this.#changesSinceMs;
+    if (sync.isLive) this.#changesSinceMs ??= clock.now() - CLOCK_ERROR_MS;
+    await this.#load('latest', async () => {
+      const { isLive } = sync;
+      this.#putLatest(await this.#page({}), isLive);
+    });
+    if (this.#isLoaded && (this.#oldestSeq() ?? 0) < this.#latestFrom)
+      await this.#load('changes', () => this.#readChanges(sinceMs));
   }
 
   /**
@@ -146,15 +162,36 @@ export class MessageView {
     for (const off of this.#offs) off();
   }
 
-  async #load(
-    which: 'latest' | 'earlier',
-    range: HistoryRange,
-    put: (page: HistoryPage) => void,
-  ): Promise<void> {
+  #page(range: HistoryRange): Promise<HistoryPage> {
+    return this.#conversation.history({ ...range, limit: this.#pageSize });
+  }
+
+  /** A reload reads the latest page only: of older ones it asks what changed while pushes were missed (IM-CHANGE-4). */
+  async #readChanges(sinceMs: number | undefined): Promise<void> {
+    const { http, incoming } = this.#conversation.ports;
+    const path = `/conversations/${encodeURIComponent(await this.#conversation.state.resolve())}/changes`;
+    let page: ChangesBody | undefined;
+    do {
+      const query = queryString({ since: sinceMs, cursor: page?.cursor });
+      page = sinceMs === undefined ? undefined : await http.call<ChangesBody>('GET', path + query);
+      // Too much to list, or it is unknown since when: the older pages come again when they are asked for.
+      if (page === undefined || page.reset === true) this.#forgetEarlier();
+      for (const message of page?.messages ?? []) incoming.changed(message);
+    } while (page?.cursor);
+    this.#changesSinceMs = page?.serverTime ?? this.#changesSinceMs;
+  }
+
+  #forgetEarlier(): void {
+    for (const [key, { seq }] of this.#messages)
+      if (seq !== undefined && seq < this.#latestFrom) this.#messages.delete(key);
+    this.#hasEarlier = true;
+  }
+
+  async #load(which: 'latest' | 'earlier' | 'changes', read: () => Promise<void>): Promise<void> {
     this.#loading += 1;
     this.#observable.changed();
     try {
-      put(await this.#conversation.history({ ...range, limit: this.#pageSize }));
+      await read();
       this.#errors[which] = undefined;
     } catch (error) {
       this.#errors[which] = toImError(error);
@@ -174,6 +211,7 @@ export class MessageView {
       this.#hasEarlier = hasMore;
       this.#errors.earlier = undefined;
     }
+    this.#latestFrom = first;
     this.#isLoaded = true;
     this.#isJoined ||= isLive;
     this.#pagedUpTo = messages.at(-1)?.seq ?? 0;
@@ -228,7 +266,7 @@ export class MessageView {
       isLoaded: this.#isLoaded,
       isLoading: this.#loading > 0,
       hasEarlier: this.#hasEarlier,
-      error: this.#errors.latest ?? this.#errors.earlier,
+      error: this.#errors.latest ?? this.#errors.earlier ?? this.#errors.changes,
     };
   }
 }

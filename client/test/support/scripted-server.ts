@@ -17,6 +17,7 @@ export interface ClientFrame {
   readonly content?: Message['content'];
   readonly batch?: string;
   readonly seq?: number;
+  readonly editId?: string;
   readonly token?: string;
   readonly typing?: boolean;
   readonly userIds?: readonly string[];
@@ -197,8 +198,10 @@ export class ScriptedServer {
         return { type: 'session', id, session: { expiresAt: this.#expiresAt + this.renewGainMs } };
       case 'read':
         return { type: 'ok', id };
+      case 'edit':
+        return { type: 'message', id, message: this.#change(frame, frame.content) };
       case 'recall':
-        return { type: 'message', id, message: this.#recall(frame) };
+        return { type: 'message', id, message: this.#change(frame) };
       case 'presence':
         return { type: 'presence', id, users: (frame.userIds ?? ['alice', 'bob']).map(presenceOf) };
       default:
@@ -219,14 +222,17 @@ export class ScriptedServer {
     return { ...stored, duplicate: original !== undefined };
   }
 
-  #recall({ to = '', conversationId = directConversationId('alice', to), seq }: ClientFrame): Message {
+  /** Edits a message, or recalls it. */
+  #change(frame: ClientFrame, edited?: Message['content']): Message {
+    const { to = '', conversationId = directConversationId('alice', to), seq } = frame;
     const index = this.history.findIndex(
       (message) => message.seq === seq && message.conversationId === conversationId,
     );
-    const content = { type: 'recalled', by: 'alice', at: SERVER_TIME } as const;
-    const recalled = { ...(this.history[index] as Message), content, rev: 1 };
-    this.history[index] = recalled;
-    return recalled;
+    const content = edited ?? ({ type: 'recalled', by: 'alice', at: SERVER_TIME } as const);
+    const message = this.history[index] as Message;
+    const changed = { ...message, content, rev: message.rev + 1, ...(edited && { editedAt: SERVER_TIME }) };
+    this.history[index] = changed;
+    return changed;
   }
 
   head(conversationId: string): number {
@@ -297,9 +303,11 @@ export class ScriptedServer {
   }
 
   #bodyOf(url: URL): unknown {
-    const [, first, id] = url.pathname.split('/');
+    const [, first, id, what] = url.pathname.split('/');
     if (first === 'session')
       return { userId: this.userId, wsUrl: this.wsUrl, serverTime: SERVER_TIME, heartbeatIntervalMs: 1 };
+    if (id !== undefined && what === 'changes')
+      return { messages: this.history.filter(({ rev }) => rev > 0), cursor: null, serverTime: SERVER_TIME };
     return id === undefined
       ? this.#conversations(url.searchParams)
       : this.#page(decodeURIComponent(id), url.searchParams);

@@ -1,0 +1,34 @@
+import type { SentContent } from '../model/content.ts';
+import { newId } from '../support/environment.ts';
+import type { Conversation } from './conversation.ts';
+
+/** Options of `editMessage`. */
+export interface EditOptions {
+  /** `[A-Za-z0-9_-]{1,64}`: the same value repeats the same edit. Defaults to a fresh id. */
+  readonly editId?: string;
+  /** Refuses the edit (`conflict`) unless the message has this `rev`: nobody's change is overwritten unseen. */
+  readonly ifRev?: number;
+}
+
+/**
+ * Replaces the content of a message of this user, for everybody. By default up to 24 hours after it was sent, an option of
+ * the deployment. Views and events show the edit when the server has stored it.
+ *
+ * @param content at most 16,384 bytes as JSON in UTF-8
+ * @throws a `RefusedError` (`edit_window_passed`, `forbidden` for others' and recalled messages, `not_found`, `conflict`), a
+ * `DisconnectedError` without a connection, a `TimeoutError` after 10 s: then the edit may be in effect, and a repeat with
+ * the same `editId` is safe
+ *
+ * @example
+ * await editMessage(conversation, message.seq, { type: 'text', text: 'Hello!' });
+ */
+export async function editMessage(
+  { ports, state }: Conversation,
+  seq: number,
+  content: SentContent,
+  { editId = newId(ports.environment), ifRev }: EditOptions = {},
+): Promise<void> {
+  const fields = { ...state.target, seq, editId, content, ...(ifRev !== undefined && { ifRev }) };
+  const { message } = await ports.sessions.require().request('edit', fields);
+  ports.incoming.changed(message, { kind: 'edited', by: state.userId ?? '' });
+}
