@@ -237,6 +237,9 @@ describe('unsent messages', () => {
     const broken: StoreBackend = {
       entries: async () => [
         ['outbox/x', '{'],
+        ['outbox/null', 'null'],
+        ['outbox/empty', '{}'],
+        ['outbox/text', '"x"'],
         ['other', '1'],
       ],
       set: async () => {
@@ -282,8 +285,8 @@ describe('unsent messages', () => {
     const { warnings, logger } = quiet();
     const parts = await harness({ store: heldStore(() => reading.promise), logger });
     const connecting = parts.connected();
-    // The wait for the store, and the look whether the device slept.
-    while (parts.clock.pendingMs.filter((ms) => ms === 2_000).length < 2) await settle();
+    // The wait for the store.
+    while (!parts.clock.pendingMs.includes(2_000)) await settle();
     parts.clock.advance(2_000);
     await connecting;
     expect(await parts.im.direct('bob').send(say('new')).acked).toMatchObject({ seq: 1 });
@@ -310,6 +313,18 @@ describe('unsent messages', () => {
     await parts.connected();
     while (parts.server.history.length < 1) await settle();
     expect(warnings).toEqual(['could not read unsent messages from the store yet']);
+  });
+
+  it('are restored beside entries that are no messages, which stay alone', async () => {
+    const unsent = await unsentOf('from before');
+    const wrong = ['{', 'null', '{}', '"x"', '{"target":{"to":"bob"}}'];
+    const { warnings, logger } = quiet();
+    const entries = [...unsent, ...wrong.map((value, index) => [`outbox/${index}`, value] as const)];
+    const parts = await harness({ store: heldStore(async () => entries), logger });
+    await parts.connected();
+    while (parts.server.history.length < 1) await settle();
+    expect(parts.server.history.map(({ content }) => content)).toEqual([say('from before')]);
+    expect(new Set(warnings)).toEqual(new Set(['could not read an unsent message in the store']));
   });
 
   it('are kept in a database that is opened again after it was deleted under the page', async () => {

@@ -152,11 +152,11 @@ export class OutboxJournal implements Journal {
 
   #parse(value: string): OutboxRecord[] {
     try {
-      return [JSON.parse(value)];
-    } catch {
-      this.#ports().logger.warn('could not read an unsent message in the store');
-      return [];
-    }
+      const record: OutboxRecord = JSON.parse(value);
+      if (record.target && record.content && record.clientMsgId) return [record];
+    } catch {}
+    this.#ports().logger.warn('could not read an unsent message in the store');
+    return [];
   }
 
   /** Stores a message to send, or one that was refused. */
