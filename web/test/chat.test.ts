@@ -107,12 +107,49 @@ describe('a refused message', () => {
     expect(await alice.bubble('try me').count()).toBe(1);
   });
 
-  it('can be deleted', async () => {
-    const { alice } = await twoPeople();
-    await alice.say('x'.repeat(17_000));
-    await alice.page.getByText('Not sent. It is too long.').waitFor();
+  it('can be edited, which adds its text to the draft, and deleted', async () => {
+    const { alice, bob } = await twoPeople();
+    const refusal = { code: 'forbidden', message: 'no', retryable: false };
+    alice.network.refuseOnce('try me', refusal);
+    await alice.say('try me');
+    await alice.page.getByText('Not sent. You are not allowed').waitFor();
+    await alice.composer().fill('half a thought');
+    await alice.page.getByRole('button', { name: 'Edit' }).click();
+    await expect.poll(() => alice.composer().inputValue()).toBe('try me\nhalf a thought');
+    expect(await alice.bubble('try me').count()).toBe(0);
+    alice.network.refuseOnce('half a thought', refusal);
+    await alice.composer().press('Enter');
     await alice.page.getByRole('button', { name: 'Delete' }).click();
     await alice.page.getByText('Nothing has been said yet').waitFor();
+    await alice.say('now');
+    await bob.sees('now');
+    expect(await bob.bubble('thought').count()).toBe(0);
+  });
+});
+
+describe('a text that is too long', () => {
+  it('is said to be so before it is sent, and is kept over a reload', async () => {
+    const { alice } = await twoPeople();
+    const text = 'x'.repeat(16_384);
+    await alice.composer().fill(text);
+    await alice.page.getByText('25 characters too long for one message.').waitFor();
+    expect(await alice.page.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true);
+    await alice.composer().press('Enter');
+    await alice.page.reload();
+    await expect.poll(() => alice.composer().inputValue()).toBe(text);
+    await alice.composer().fill(text.slice(25));
+    await alice.composer().press('Enter');
+    await alice.bubble('xxx').getByText('Sent').first().waitFor();
+  });
+
+  it('is not put into the field if it would freeze the page, and what is typed stays', async () => {
+    const { alice } = await twoPeople();
+    await alice.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await alice.page.evaluate(() => navigator.clipboard.writeText('lorem ipsum '.repeat(100_000)));
+    await alice.composer().fill('typed');
+    await alice.composer().press('Control+V');
+    await alice.page.getByText('1,200,000 characters are too many to put here.').waitFor();
+    expect(await alice.composer().inputValue()).toBe('typed');
   });
 });
 

@@ -26,7 +26,7 @@ export function DemoPerson({ config, auth, userId, peer }: DemoPersonProps) {
     const options = clientOptions(config, { getToken, storeName: `demo/${userId}` });
     return createClient({ ...options, environment: network.environment });
   }, [config, auth, userId, network]);
-  const im = useConnectedClient(make);
+  const im = useConnectedClient(make, `demo/${userId}`);
   const [selected, select] = useState<ConversationKey | undefined>(`@${peer}`);
   const selection = useMemo(() => ({ selected, select }), [selected]);
   const toggle = () => {

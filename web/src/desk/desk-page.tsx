@@ -48,7 +48,7 @@ interface AtDeskProps {
 
 function AtDesk({ config, session, onSignOut }: AtDeskProps) {
   const make = useCallback(() => createClient(clientOptions(config, session)), [config, session]);
-  const im = useConnectedClient(make);
+  const im = useConnectedClient(make, session.storeName);
   const signOut = useMemo(() => {
     if (im === undefined) return undefined;
     // An agent who leaves takes no new chats, in no tab.

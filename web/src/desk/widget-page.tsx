@@ -97,7 +97,7 @@ interface CustomerProps {
 
 function Customer({ config, session, onSignOut }: CustomerProps) {
   const make = useCallback(() => createClient(clientOptions(config, session)), [config, session]);
-  const im = useConnectedClient(make);
+  const im = useConnectedClient(make, session.storeName);
   if (im === undefined) return null;
   return (
     <main className="whole">

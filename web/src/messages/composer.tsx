@@ -1,9 +1,23 @@
 import type { Conversation } from '@serverless-im/client';
-import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import {
+  type FormEvent,
+  type KeyboardEvent,
+  type SyntheticEvent,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from 'react';
 import { useIm } from '../session/client-context.ts';
 import { IconButton } from '../ui/icon-button.tsx';
-import { draftsOf } from './drafts.ts';
+import { useDraft } from './drafts.ts';
+import { excessOf } from './length.ts';
 import './composer.css';
+
+/** The field grows with its text up to this length, for which the browser lays out the text a second time. */
+const GROWS_TO_CHARS = 4_000;
+/** Four messages. A field with a megabyte freezes the page at each key. */
+const FIELD_CHARS = 65_536;
 
 export interface ComposerProps {
   readonly conversation: Conversation;
@@ -15,26 +29,43 @@ export interface ComposerProps {
 
 /** Sends with or without a connection: the SDK keeps messages until there is one. */
 export function Composer({ conversation, draftKey, placeholder, onSent }: ComposerProps) {
-  const drafts = draftsOf(useIm());
-  const [text, setText] = useState(() => drafts.get(draftKey) ?? '');
+  const [text, setText] = useDraft(useIm(), draftKey);
   const field = useRef<HTMLTextAreaElement>(null);
-  const isEmpty = text.trim() === '';
+  const typed = useRef(text);
+  const excessId = useId();
+  const message = text.trim();
+  const excess = excessOf(message);
+  const [refused, setRefused] = useState(0);
+  const canSend = message !== '' && excess === 0;
+  const isLong = text.length > GROWS_TO_CHARS;
   useEffect(() => {
     // On a touch screen the keyboard would cover the messages.
     if (matchMedia('(hover: hover)').matches) field.current?.focus();
   }, []);
+  useEffect(() => {
+    // A refused message was put here to be edited.
+    if (text !== typed.current) field.current?.focus();
+    typed.current = text;
+  }, [text]);
 
   const write = (value: string): void => {
+    typed.current = value;
     setText(value);
-    drafts.set(draftKey, value);
+    setRefused(0);
     conversation.typing(value !== '');
   };
   const send = (): void => {
-    if (isEmpty) return;
-    conversation.send({ type: 'text', text: text.trim() });
+    if (!canSend) return;
+    conversation.send({ type: 'text', text: message });
+    typed.current = '';
     setText('');
-    drafts.delete(draftKey);
     onSent();
+  };
+  /** The text is not lost: it is still where it came from. */
+  const refuseHuge = (event: SyntheticEvent, { length }: string): void => {
+    if (text.length + length <= FIELD_CHARS) return;
+    event.preventDefault();
+    setRefused(length);
   };
   const onSubmit = (event: FormEvent): void => {
     event.preventDefault();
@@ -48,7 +79,10 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
 
   return (
     <form className="composer" onSubmit={onSubmit}>
-      <div className="composer-field" data-text={`${text}\n`}>
+      <div
+        className={isLong ? 'composer-field is-long' : 'composer-field'}
+        data-text={isLong ? '' : `${text}\n`}
+      >
         <textarea
           ref={field}
           rows={1}
@@ -56,14 +90,27 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
           value={text}
           onChange={(event) => write(event.target.value)}
           onKeyDown={onKeyDown}
+          onPaste={(event) => refuseHuge(event, event.clipboardData.getData('text'))}
+          onDrop={(event) => refuseHuge(event, event.dataTransfer.getData('text'))}
           aria-label={placeholder}
+          aria-invalid={excess > 0}
+          aria-describedby={excessId}
           placeholder={placeholder}
           enterKeyHint="send"
         />
       </div>
-      <IconButton icon="send" label="Send" type="submit" className="composer-send" disabled={isEmpty} />
+      <IconButton icon="send" label="Send" type="submit" className="composer-send" disabled={!canSend} />
+      <p id={excessId} className="composer-excess" role="status">
+        {refused > 0
+          ? `${refused.toLocaleString()} characters are too many to put here.`
+          : excess > 0 && excessWords(excess)}
+      </p>
     </form>
   );
+}
+
+function excessWords(excess: number): string {
+  return `${excess.toLocaleString()} ${excess === 1 ? 'character' : 'characters'} too long for one message.`;
 }
 
 /** Whether Enter picks a word of an input method. Safari shows that only by the key code. */

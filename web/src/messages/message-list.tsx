@@ -15,6 +15,8 @@ export interface MessageListProps {
   readonly rows: readonly ListRow[];
   readonly isGroup: boolean;
   readonly isAdmin: boolean;
+  /** Names the conversation's draft. */
+  readonly draftKey: string;
   readonly hasEarlier: boolean;
   /** The latest page is loaded. Before that, the rows are only pushed and unsent messages. */
   readonly isLoaded: boolean;
@@ -167,9 +169,9 @@ function Row({ row, ...list }: RowProps) {
       return <p className="system-line">Loading missing messages…</p>;
     case 'message': {
       const { message, isFirst, isLast, isLatestOwn } = row;
-      const { conversation, isGroup, isAdmin, onAction } = list;
-      const props = { conversation, message, isGroup, isFirst, isLast, isLatestOwn, isAdmin, onAction };
-      return <MessageRow {...props} />;
+      const { conversation, isGroup, isAdmin, draftKey, onAction } = list;
+      const props = { conversation, message, isGroup, isFirst, isLast, isLatestOwn, isAdmin, draftKey };
+      return <MessageRow {...props} onAction={onAction} />;
     }
     default:
       return row satisfies never;

@@ -72,6 +72,7 @@ export function MessagePane({
         <ReadersProvider value={conversationKey.startsWith('g:') ? readers : undefined}>
           <MessageList
             label={`Messages with ${name}`}
+            draftKey={conversationKey}
             isGroup={peer === undefined}
             isAdmin={group.isAdmin}
             onAtEnd={setIsAtEnd}

@@ -1,10 +1,12 @@
 import type { ChatMessage, Conversation } from '@serverless-im/client';
-import { memo } from 'react';
+import { memo, useState } from 'react';
+import { useIm } from '../session/client-context.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { clockTime, fullTime } from '../ui/times.ts';
 import { useLongPress } from '../ui/use-long-press.ts';
+import { draftsOf } from './drafts.ts';
 import { type MessageAction, useMayRecall } from './message-actions.tsx';
 import { reasonOf } from './reasons.ts';
 import { OwnTicks, StateInWords } from './ticks.tsx';
@@ -20,6 +22,8 @@ export interface MessageRowProps {
   readonly isLatestOwn: boolean;
   /** Whether this user may recall any message at any time. */
   readonly isAdmin: boolean;
+  /** Names the conversation's draft. */
+  readonly draftKey: string;
   /** Opens the dialog of an action, or the menu of all. Must stay the same function. */
   onAction(message: ChatMessage, action: MessageAction): void;
 }
@@ -63,9 +67,15 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   );
 });
 
-/** Shows why a message was not sent, and lets the user retry or delete it. */
-function Failed({ conversation, message }: MessageRowProps) {
-  const { clientMsgId, error } = message;
+/** Shows why a message was not sent, and lets the user retry, edit, copy, or delete it. */
+function Failed({ conversation, message, draftKey }: MessageRowProps) {
+  const { clientMsgId, error, content } = message;
+  const drafts = draftsOf(useIm());
+  const edit = (text: string) => {
+    const draft = drafts.get(draftKey);
+    drafts.set(draftKey, draft === '' ? text : `${text}\n${draft}`);
+    conversation.discard(clientMsgId);
+  };
   const retry = () => {
     // The message's state shows the outcome.
     conversation.retry(clientMsgId).catch(() => {});
@@ -76,10 +86,29 @@ function Failed({ conversation, message }: MessageRowProps) {
       <Button kind="quiet" onClick={retry}>
         Retry
       </Button>
+      {content.type === 'text' && (
+        <>
+          <Button kind="quiet" onClick={() => edit(content.text)}>
+            Edit
+          </Button>
+          <CopyButton text={content.text} />
+        </>
+      )}
       <Button kind="quiet" onClick={() => conversation.discard(clientMsgId)}>
         Delete
       </Button>
     </p>
+  );
+}
+
+function CopyButton({ text }: { readonly text: string }) {
+  const [hasCopied, setHasCopied] = useState(false);
+  // A page without TLS has no clipboard.
+  const copy = () => navigator.clipboard?.writeText(text).then(() => setHasCopied(true));
+  return (
+    <Button kind="quiet" onClick={() => void copy()?.catch(() => {})}>
+      {hasCopied ? 'Copied' : 'Copy'}
+    </Button>
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Client } from '@serverless-im/client';
 import { createContext, useContext, useEffect, useState } from 'react';
+import { keepDrafts } from '../messages/drafts.ts';
 
 const ClientContext = createContext<Client | undefined>(undefined);
 
@@ -12,15 +13,16 @@ export function useIm(): Client {
   return im;
 }
 
-/** Opens a client while the component is mounted. `make` must stay the same function. */
-export function useConnectedClient<Made extends Client>(make: () => Made): Made | undefined {
+/** Opens a client of this user while the component is mounted. `make` must stay the same function. */
+export function useConnectedClient<Made extends Client>(make: () => Made, user: string): Made | undefined {
   const [client, setClient] = useState<Made>();
   useEffect(() => {
     const im = make();
+    keepDrafts(im, user);
     setClient(im);
     // The client's events report the outcome.
     im.connect().catch(() => {});
     return () => im.close();
-  }, [make]);
+  }, [make, user]);
   return client;
 }

@@ -1,5 +1,6 @@
 import type { Client } from '@serverless-im/client';
 import { useCallback, useState } from 'react';
+import { draftsOf } from '../messages/drafts.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { FormError } from '../ui/form-error.tsx';
@@ -32,6 +33,7 @@ export function signOutOf(
         im.close();
         await store.clear();
       }
+      draftsOf(im).clear();
       onSignedOut();
     },
   };

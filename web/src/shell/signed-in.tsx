@@ -16,7 +16,7 @@ export interface SignedInProps {
 /** The chat of the signed-in user. */
 export function SignedIn({ config, session, onSignOut }: SignedInProps) {
   const make = useCallback(() => createClient(clientOptions(config, session)), [config, session]);
-  const im = useConnectedClient(make);
+  const im = useConnectedClient(make, session.storeName);
   const selection = useHashSelection();
   const signOut = useMemo(() => im && signOutOf(im, session, onSignOut), [im, session, onSignOut]);
   if (im === undefined) return null;
