@@ -133,7 +133,7 @@ describe('the desk', () => {
 
   it('retries loading an agent’s chats after a reload when the first request fails', async () => {
     const queue = newQueue('desk');
-    const atAnn = await agent(newUser('ann'), { queue });
+    const atAnn = await agent(newUser('ann'), { queue, reports: 'net::ERR_FAILED' });
     const user = newUser('there');
     await customer(user, 'Still there?', { queue });
     await atAnn.getByRole('button', { name: user }).waitFor();
@@ -151,7 +151,7 @@ describe('the desk', () => {
     const [first, second] = [await agent(ann, { queue }), await staff(ann)];
     await second.getByText('Ready for new chats').waitFor();
     await first.network.cut();
-    await first.getByText('Connection lost').waitFor();
+    await first.getByText('You are offline.').waitFor();
     await second.getByRole('button', { name: 'Take a break' }).click();
     await second.getByText('Away: no new chats').waitFor();
     await first.network.heal();

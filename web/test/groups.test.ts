@@ -5,9 +5,14 @@ import { newUser } from './setup/stack.ts';
 
 sharedBrowser();
 
-async function threePeople({ open = ['bob', 'carol'] }: { open?: ('bob' | 'carol')[] } = {}) {
+interface Three {
+  readonly open?: readonly ('bob' | 'carol')[];
+  readonly reports?: string | readonly string[];
+}
+
+async function threePeople({ open = ['bob', 'carol'], reports = [] }: Three = {}) {
   const [alice, bob, carol] = await Promise.all(
-    ['alice', 'bob', 'carol'].map((name) => signIn(newUser(name))),
+    ['alice', 'bob', 'carol'].map((name) => signIn(newUser(name), { reports })),
   );
   if (!alice || !bob || !carol) throw new Error('three');
   await alice.page.getByRole('button', { name: 'New conversation' }).click();
@@ -33,7 +38,7 @@ describe('a group of three', () => {
   });
 
   it('can be renamed, gain and lose members, and shows each change to its members', async () => {
-    const { alice, bob, carol } = await threePeople();
+    const { alice, bob, carol } = await threePeople({ reports: 'status of 400' });
     const dave = newUser('dave');
     await alice.page.getByRole('button', { name: 'About this group' }).click();
     const dialog = alice.page.getByRole('dialog');
@@ -68,7 +73,7 @@ describe('a group of three', () => {
   });
 
   it('lets its last admin leave once the next one is named', async () => {
-    const { alice, bob, carol } = await threePeople();
+    const { alice, bob, carol } = await threePeople({ reports: 'status of 409' });
     await alice.page.getByRole('button', { name: 'About this group' }).click();
     await alice.page.getByRole('button', { name: 'Leave the group' }).click();
     const choice = alice.page.getByRole('dialog', { name: 'Who takes over?' });
@@ -89,7 +94,7 @@ describe('a group of three', () => {
   });
 
   it('shows a user who was removed while away that they are out, instead of a composer', async () => {
-    const { alice, bob } = await threePeople();
+    const { alice, bob } = await threePeople({ reports: 'status of 404' });
     await bob.network.cut();
     await alice.page.getByRole('button', { name: 'About this group' }).click();
     const dialog = alice.page.getByRole('dialog');
@@ -161,7 +166,7 @@ describe('a conversation that the user is not in', () => {
     ['group', 'g', 'You are not in this group'],
     ['support chat', 'cs', 'You are not in this chat'],
   ])('is explained for a %s', async (_, prefix, title) => {
-    const { page, composer } = await signIn(newUser('alice'));
+    const { page, composer } = await signIn(newUser('alice'), { reports: 'status of 404' });
     await page.evaluate((key) => {
       location.hash = encodeURIComponent(key);
     }, `${prefix}:01ARZ3NDEKTSV4RRFFQ69G5FAV`);

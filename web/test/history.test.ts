@@ -9,21 +9,21 @@ const line = ({ page }: Person, text: string) => page.locator('.bubble').getByTe
 const latest = ({ page }: Person) => page.getByRole('button', { name: 'Latest' });
 
 /** Opens a conversation with `count` messages, all unread. */
-async function unread(count: number) {
+async function unread(count: number, reports?: string) {
   const [alice, bob] = [newUser('alice'), newUser('bob')];
   await say(
     bob,
     alice,
     Array.from({ length: count }, (_, index) => `line ${index + 1}`),
   );
-  const person = await signIn(alice);
+  const person = await signIn(alice, reports === undefined ? {} : { reports });
   await person.row(`${count} unread`).click();
   return { person, bob };
 }
 
 /** Opens a conversation that is longer than one page. */
-async function longConversation() {
-  const opened = await unread(70);
+async function longConversation(reports?: string) {
+  const opened = await unread(70, reports);
   await line(opened.person, 'line 70').waitFor();
   return opened;
 }
@@ -82,7 +82,7 @@ describe('a long conversation', () => {
   });
 
   it('retries failed loads of older messages only after a delay', async () => {
-    const { person } = await longConversation();
+    const { person } = await longConversation('net::ERR_FAILED');
     const { page } = person;
     const askedAtMs: number[] = [];
     await page.route(/before=/, (route) => {

@@ -44,7 +44,7 @@ describe('at an OpenID Connect issuer', () => {
   it('returns to the view where the sign-in started, such as the desk', async () => {
     const user = newUser('ann');
     const issuer = await openIssuer(user, CLIENT_ID, 3600);
-    const page = await visit({ url: await pageFor(issuer), query: 'desk' });
+    const page = await visit({ url: await pageFor(issuer), query: 'desk', reports: 'status of 403' });
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByText('Away: no new chats').waitFor();
     expect(new URL(page.url())).toMatchObject({ pathname: '/desk', search: '' });
@@ -53,7 +53,7 @@ describe('at an OpenID Connect issuer', () => {
 
   it('renews an old token, and offers the sign-in again when the issuer refuses', async () => {
     const issuer = await openIssuer(newUser('alice'), CLIENT_ID, 1);
-    const page = await visit({ url: await pageFor(issuer) });
+    const page = await visit({ url: await pageFor(issuer), reports: 'status of 400' });
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByText('No conversations yet').waitFor();
     expect(issuer.grants.slice(0, 2)).toEqual(['authorization_code', 'refresh_token']);

@@ -6,6 +6,7 @@ import { type SignOut, SignOutButton } from '../session/sign-out.tsx';
 import type { ConversationKey, Selection } from '../shell/selection.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
+import { Guarded } from '../ui/error-boundary.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { ConversationRow } from './conversation-row.tsx';
 import { NewConversation } from './new-conversation.tsx';
@@ -33,7 +34,9 @@ export function ConversationList({ name, selection, signOut }: ConversationListP
         <IconButton icon="compose" label="New conversation" onClick={() => setIsStarting(true)} />
         {signOut !== undefined && <SignOutButton signOut={signOut} />}
       </header>
-      <Rows selected={selected} onSelect={select} onStart={() => setIsStarting(true)} />
+      <Guarded what="The list of conversations">
+        <Rows selected={selected} onSelect={select} onStart={() => setIsStarting(true)} />
+      </Guarded>
       {isStarting && (
         <NewConversation
           onClose={() => setIsStarting(false)}
@@ -54,7 +57,11 @@ interface RowsProps {
 }
 
 function Rows({ selected, onSelect, onStart }: RowsProps) {
-  const conversations = useConversations(useIm());
+  const im = useIm();
+  const conversations = useConversations(im);
+  const isWaiting = useConnection(im).retryInMs !== undefined;
+  if (conversations === undefined && isWaiting)
+    return <p className="list-empty">Your conversations are shown once there is a connection.</p>;
   if (conversations === undefined) return <Skeleton />;
   if (conversations.length === 0) {
     return (

@@ -34,14 +34,13 @@ export function Widget({ widgetOrigins, onSignOut }: WidgetProps) {
   const open = { chat: isOpen ? chat.conversationId : null, unread: summary?.unread ?? 0 };
   const isShown = useLauncher(widgetOrigins, isReturning ? undefined : open);
   if (current === 'failed') return <Ended error={error} onSignOut={onSignOut} />;
-  if (isReturning) return <Notice title="Looking for your chat…" isBusy />;
   return (
     <div className="chat">
       <ConnectionBanner />
       <div className="chat-pane widget">
-        {chat === undefined ? (
-          <Ask onOpened={keep} />
-        ) : (
+        {isReturning && <Notice title="Looking for your chat…" isBusy={current === 'connected'} />}
+        {!isReturning && chat === undefined && <Ask onOpened={keep} />}
+        {chat !== undefined && (
           <>
             {/* A pane reads what it shows, so there is none while the chat is closed. */}
             {isShown && (

@@ -1,4 +1,4 @@
-import type { Group } from '@serverless-im/client';
+import type { Content, Group } from '@serverless-im/client';
 import { useEffect, useState } from 'react';
 import { useIm } from '../session/client-context.ts';
 
@@ -9,6 +9,13 @@ export interface UseGroup {
 }
 
 export const NO_GROUP: UseGroup = { value: undefined, isAdmin: false };
+
+/** Whether there is something to load: the group has changed, and this user is still in it. */
+export function isChange(content: Content, userId = ''): boolean {
+  if (content.type !== 'system') return false;
+  const { event, users = [] } = content;
+  return !((event === 'left' || event === 'removed') && users.includes(userId));
+}
 
 /** The current state of a group, reloaded on each system message. */
 export function useGroup(conversationId: string | undefined): UseGroup {
@@ -26,7 +33,7 @@ export function useGroup(conversationId: string | undefined): UseGroup {
     };
     load();
     const offs = [
-      im.conversation(conversationId).on('message', ({ content }) => content.type === 'system' && load()),
+      im.conversation(conversationId).on('message', ({ content }) => isChange(content, im.userId) && load()),
       im.on('connection', ({ current }) => current === 'connected' && load()),
     ];
     return () => {

@@ -2,6 +2,7 @@ import type { ChatMessage, Conversation, ImError } from '@serverless-im/client';
 import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Button } from '../ui/button.tsx';
+import { ErrorBoundary } from '../ui/error-boundary.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { dayName } from '../ui/times.ts';
 import { useNow } from '../ui/use-now.ts';
@@ -85,9 +86,9 @@ export function MessageList(props: MessageListProps) {
     <div className="messages">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard */}
       <section className="messages-scroller" ref={scroller} aria-label={label} tabIndex={0}>
-        {hasEarlier && (
+        {hasEarlier && (isLoading || !mayAsk) && (
           <p className="messages-earlier" role="status">
-            {mayAsk ? (
+            {isLoading ? (
               <>
                 <span className="spinner" />
                 <span className="visually-hidden">Loading earlier messages</span>
@@ -171,7 +172,11 @@ function Row({ row, ...list }: RowProps) {
       const { message, isFirst, isLast, isLatestOwn } = row;
       const { conversation, isGroup, isAdmin, draftKey, onAction } = list;
       const props = { conversation, message, isGroup, isFirst, isLast, isLatestOwn, isAdmin, draftKey };
-      return <MessageRow {...props} onAction={onAction} />;
+      return (
+        <ErrorBoundary fallback={() => <p className="system-line">This message can’t be shown.</p>}>
+          <MessageRow {...props} onAction={onAction} />
+        </ErrorBoundary>
+      );
     }
     default:
       return row satisfies never;

@@ -6,6 +6,7 @@ import { NO_GROUP, useGroup } from '../groups/use-group.ts';
 import { useIm } from '../session/client-context.ts';
 import type { ConversationKey } from '../shell/selection.ts';
 import { Button } from '../ui/button.tsx';
+import { Guarded } from '../ui/error-boundary.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Announcer } from './announcer.tsx';
 import { Composer } from './composer.tsx';
@@ -16,6 +17,7 @@ import { PaneHeader } from './pane-header.tsx';
 import { TypingLine } from './typing-line.tsx';
 import { ReadersProvider, useReaders } from './use-readers.ts';
 import { useReading } from './use-reading.ts';
+import { isSaid } from './wording.ts';
 import './messages.css';
 
 /** The same as for a supervisor's lists (use-supervision.ts). */
@@ -34,7 +36,15 @@ export interface MessagePaneProps {
 }
 
 /** One open conversation. */
-export function MessagePane({
+export function MessagePane(props: MessagePaneProps) {
+  return (
+    <Guarded what="This conversation" onClose={props.onClose}>
+      <Pane {...props} />
+    </Guarded>
+  );
+}
+
+function Pane({
   conversationKey,
   title,
   header,
@@ -59,7 +69,7 @@ export function MessagePane({
     () => listRows({ messages, gaps, hasEarlier, readSeq }),
     [messages, gaps, hasEarlier, readSeq],
   );
-  const hasOwn = messages.some(({ mine, seq }) => mine && seq !== undefined);
+  const hasOwn = messages.some(({ mine, seq, content }) => mine && seq !== undefined && isSaid(content));
   const readers = useReaders(conversation, hasOwn && peer === undefined && !isOthers);
   const onNearStart = useCallback(() => void loadEarlier(), [loadEarlier]);
   const departure = useMemo(() => departureOf(messages, im.userId), [messages, im.userId]);
@@ -89,7 +99,7 @@ export function MessagePane({
               </Button>
             </Notice>
           )}
-          {error === undefined && !isLoaded && <Notice title="Loading messages…" isBusy />}
+          {error === undefined && !isLoaded && <Notice title="Loading messages…" isBusy={isLoading} />}
           {error === undefined && isLoaded && (
             <Notice title="Nothing has been said yet" text={`Say hello to ${name}.`} />
           )}

@@ -1,5 +1,6 @@
 import type { ChatMessage, Conversation, GroupReadsPage } from '@serverless-im/client';
 import { createContext, useCallback, useContext, useEffect, useMemo, useState } from 'react';
+import { isChange } from '../groups/use-group.ts';
 import { useIm } from '../session/client-context.ts';
 
 type Member = GroupReadsPage['reads'][number];
@@ -35,7 +36,7 @@ export function useReaders(conversation: Conversation, isWanted: boolean): Reade
     const reload = () => void load().catch(() => {});
     reload();
     const offs = [
-      conversation.on('message', ({ content }) => content.type === 'system' && reload()),
+      conversation.on('message', ({ content }) => isChange(content, im.userId) && reload()),
       conversation.on('read', ({ userId, seq }) => setMembers((known) => advance(known, userId, seq))),
       im.on('connection', ({ current }) => current === 'connected' && reload()),
     ];

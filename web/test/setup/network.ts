@@ -2,6 +2,8 @@ import type { BrowserContext, Page, WebSocketRoute } from 'playwright-core';
 
 /** The network between a page and the stack. */
 export interface Network {
+  /** Whether the test has broken it, so that the browser may report failed connections. */
+  readonly wasBroken: boolean;
   /** Closes all sockets, and blocks new ones and all requests. */
   cut(): Promise<void>;
   heal(): Promise<void>;
@@ -22,8 +24,9 @@ export async function networkOf(context: BrowserContext, page: Page): Promise<Ne
   const lost: string[] = [];
   let isCut = false;
   let isFrozen = false;
+  let wasBroken = false;
   const closeSockets = async () => {
-    isCut = true;
+    isCut = wasBroken = true;
     for (const socket of sockets) await socket.close();
     sockets.clear();
   };
@@ -48,6 +51,9 @@ export async function networkOf(context: BrowserContext, page: Page): Promise<Ne
     });
   });
   return {
+    get wasBroken() {
+      return wasBroken;
+    },
     async cut() {
       await context.setOffline(true);
       await closeSockets();
@@ -67,7 +73,7 @@ export async function networkOf(context: BrowserContext, page: Page): Promise<Ne
       await context.setOffline(false);
     },
     freeze() {
-      isFrozen = true;
+      isFrozen = wasBroken = true;
     },
     lose: (text) => lost.push(text),
     refuseOnce: (text, error) => refusals.set(text, error),

@@ -34,8 +34,8 @@ export interface Visit extends BrowserContextOptions {
   readonly url?: string;
   /** The page's clock runs until `stopTime`. @default the real clock */
   readonly hasClock?: boolean;
-  /** A console error that the test expects. @default none */
-  readonly reports?: string;
+  /** Parts of console errors that the test expects, such as the URL of a request that is refused. @default none */
+  readonly reports?: string | readonly string[];
   /** The browser blocks all storage, as with cookies switched off. @default false */
   readonly blocksStorage?: boolean;
 }
@@ -54,11 +54,17 @@ export function sharedBrowser(): void {
   afterAll(() => browser.close());
 }
 
-/** Opens a page in a fresh browser context. An error in the page fails the test. */
+/** A stack on a busy machine answers 5xx now and then, and the page asks again. */
+const BUSY = /status of 5\d\d|response code: 5\d\d/;
+
+/**
+ * Opens a page in a fresh browser context. Anything that it reports as an error fails the test: an exception, a rejected
+ * promise, a console error, and a request that failed or was refused, which the browser reports.
+ */
 export async function visit({
   query = '',
   url = webUrl,
-  reports,
+  reports = [],
   hasClock = false,
   blocksStorage = false,
   ...options
@@ -71,19 +77,21 @@ export async function visit({
   context.setDefaultTimeout(15_000);
   if (blocksStorage) await context.addInitScript(blockStorage);
   const page = await context.newPage();
+  const network = await networkOf(context, page);
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => {
-    const text = message.text();
-    // The browser itself reports cut connections and HTTP errors.
-    if (message.type() !== 'error' || /net::ERR|WebSocket|Failed to load resource/.test(text)) return;
-    if (reports === undefined || !text.includes(reports)) faults.push(text);
+    const text = `${message.text()} ${message.location().url}`;
+    const isExpected =
+      BUSY.test(text) ||
+      [reports].flat().some((part) => text.includes(part)) ||
+      (network.wasBroken && /net::ERR|WebSocket/.test(text));
+    if (message.type() === 'error' && !isExpected) faults.push(text);
   });
   onTestFinished(async () => {
     await context.close();
     if (faults.length > 0) throw new Error(`The page reported: ${faults.join('\n')}`);
   });
-  const network = await networkOf(context, page);
   if (hasClock) await page.clock.install();
   await page.goto(url + query);
   return Object.assign(page, { network });

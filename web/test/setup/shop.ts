@@ -30,7 +30,9 @@ export async function openShop(): Promise<Shop> {
     ];
     response
       .setHeader('content-type', 'text/html')
-      .end(`<!doctype html><html lang="en"><title>A shop</title><h1>A shop</h1>${embedded.join('')}`);
+      .end(
+        `<!doctype html><html lang="en"><title>A shop</title><link rel="icon" href="data:,"><h1>A shop</h1>${embedded.join('')}`,
+      );
   });
   const port = await listenOn(server, 0);
   return {

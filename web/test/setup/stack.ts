@@ -16,6 +16,14 @@ export async function tokenOf(userId: string, claims: object = {}): Promise<stri
   return token;
 }
 
+/** Creates a group over HTTP. */
+export async function makeGroup(admin: string, name: string, members: readonly string[]): Promise<void> {
+  const headers = { authorization: `Bearer ${await tokenOf(admin)}` };
+  const body = JSON.stringify({ name, members });
+  const response = await fetch(`${stack.httpUrl}/groups`, { method: 'POST', headers, body });
+  if (!response.ok) throw new Error(`HTTP ${response.status}: ${await response.text()}`);
+}
+
 /** Sends texts as this user over HTTP, one after the other. */
 export async function say(from: string, to: string, texts: readonly string[]): Promise<void> {
   const token = await tokenOf(from);
