@@ -16,7 +16,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Only on CI, whose machine is shared (.ci/run); the report names tests that needed a retry.
     retry: Number(process.env['TEST_RETRIES'] ?? 0),
-    expect: { poll: { timeout: 15_000 } },
+    // Less than a test has, so that its failure says what it waits for.
+    expect: { poll: { timeout: 40_000 } },
     // Files mostly wait, for sockets and for time, so one more than there are cores; the default leaves one idle.
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },

@@ -49,6 +49,8 @@ export interface RuntimeOptions {
   readonly maxInstancesPerFunction?: number;
   /** Limit for all functions together. @default 24 */
   readonly maxInstances?: number;
+  /** How many times as long as on AWS a function may take: a busy machine is slower. @default 1 */
+  readonly timeoutFactor?: number;
   /** Sets the clocks of the functions' instances apart. */
   readonly clockOffsetMs?: ClockOffset;
   /**

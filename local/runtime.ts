@@ -159,6 +159,7 @@ function makeWorkers(
   return new WorkerPool({
     functions: stack.functions.map((model) => ({
       ...model,
+      timeoutSeconds: model.timeoutSeconds * (options.timeoutFactor ?? 1),
       environment: { ...model.environment, ...options.environment },
     })),
     environment: {

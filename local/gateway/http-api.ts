@@ -29,7 +29,7 @@ export class HttpApi {
     this.#invoker = invoker;
     this.#model = model;
     this.#routes = new HttpRouteTable(model.routes);
-    this.#throttle = new StageThrottle(model.throttle, runtime.account, runtime.clock);
+    this.#throttle = new StageThrottle(model.throttle, runtime.account);
     this.#authorizers = makeAuthorizers(model, runtime);
   }
 

@@ -104,6 +104,11 @@ export class Gateway {
     return connection !== undefined;
   }
 
+  /** For tests: lets time pass for the account's quotas only. */
+  advanceQuotas(seconds: number): void {
+    this.#runtime.account.advance(seconds);
+  }
+
   /** For fault tests: refuses every upgrade with this status, as a network that blocks WebSockets does. */
   refuseUpgrades(status: number | undefined): void {
     this.#refusedWith = status;

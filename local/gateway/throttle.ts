@@ -9,6 +9,7 @@ export class AccountThrottle {
   readonly newConnections: TokenBucket;
   readonly #callbacks: TokenBucket;
   readonly #clock: Clock;
+  #aheadMs = 0;
 
   constructor(limits: GatewayLimits, clock: Clock) {
     this.#clock = clock;
@@ -18,9 +19,18 @@ export class AccountThrottle {
     this.newConnections = new TokenBucket(limits.newConnectionsPerSecond, limits.newConnectionsPerSecond);
   }
 
+  /** Lets time pass for these quotas. */
+  advance(seconds: number): void {
+    this.#aheadMs += seconds * 1000;
+  }
+
+  get nowMs(): number {
+    return this.#clock.now() + this.#aheadMs;
+  }
+
   /** False for a call to `@connections` that gets 429. */
   admitsCallback(): boolean {
-    return takeFromAll([this.#callbacks, this.requests], this.#clock.now());
+    return takeFromAll([this.#callbacks, this.requests], this.nowMs);
   }
 }
 
@@ -33,22 +43,22 @@ export class AccountThrottle {
 export class StageThrottle {
   readonly #request: readonly TokenBucket[];
   readonly #connection: readonly TokenBucket[];
-  readonly #clock: Clock;
+  readonly #account: AccountThrottle;
 
   /** @param model the stage's own throttle; only the account's applies without it */
-  constructor(model: ThrottleModel | undefined, account: AccountThrottle, clock: Clock) {
+  constructor(model: ThrottleModel | undefined, account: AccountThrottle) {
     const stage = model === undefined ? [] : [new TokenBucket(model.rateLimit, model.burstLimit)];
     this.#request = [...stage, account.requests];
     this.#connection = [...this.#request, account.newConnections];
-    this.#clock = clock;
+    this.#account = account;
   }
 
   /** False for a request that gets 429. It costs no token. */
   admitsRequest(): boolean {
-    return takeFromAll(this.#request, this.#clock.now());
+    return takeFromAll(this.#request, this.#account.nowMs);
   }
 
   admitsConnection(): boolean {
-    return takeFromAll(this.#connection, this.#clock.now());
+    return takeFromAll(this.#connection, this.#account.nowMs);
   }
 }

@@ -4,6 +4,7 @@ import type { Json } from './setup/json.ts';
 import { createTestProxy } from './setup/proxy.ts';
 import { drain, historyOf, sending, sendUntilKnown } from './setup/sends.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
+import { whileTimePasses } from './setup/time.ts';
 
 const proxy = createTestProxy({ idleLinesBreakAt: ['dynamodb', 'sqs', 'connections'] });
 let stack: Stack;
@@ -16,6 +17,9 @@ beforeAll(async () => {
 afterEach(() => proxy.clearFaults());
 afterAll(() => stack?.stop());
 
+/** The queue waits for seconds between two posts. */
+const timePasses = <Wanted>(wanted: Promise<Wanted>) =>
+  whileTimePasses({ proxy, advance: stack.advanceQueues }, wanted);
 const seqsOf = (messages: readonly Json[]) => messages.map(({ seq }) => seq);
 
 describe('a failing store', () => {
@@ -113,7 +117,7 @@ describe('a receiver that does not accept a post', () => {
       const alice = await stack.join(a);
       proxy.inject({ operation: 'PostToConnection', user: b, fault, times: 1 });
       expect(await alice.request(sending(b, 'hi'))).toMatchObject({ type: 'sent' });
-      await bob.message('hi');
+      await timePasses(bob.message('hi'));
     },
   );
 
@@ -123,7 +127,7 @@ describe('a receiver that does not accept a post', () => {
     const alice = await stack.join(a);
     proxy.inject({ operation: 'PostToConnection', user: b, fault: 'error' });
     await alice.request(sending(b, 'hi'));
-    await bob.closed;
+    await timePasses(bob.closed);
     proxy.clearFaults();
     const again = await stack.join(b);
     expect(await again.message('hi')).toMatchObject({ seq: 1 });

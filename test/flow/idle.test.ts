@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sending } from './setup/sends.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
@@ -18,10 +18,11 @@ const isOnline = async (asker: TestSocket, userId: string): Promise<boolean> =>
 async function forTwoIdleTimes(intervalMs: number, doIt: () => Promise<unknown>): Promise<void> {
   const endMs = Date.now() + 2 * IDLE_MS;
   const interval = { interval: intervalMs, timeout: 10 * IDLE_MS };
-  await expect.poll(async () => doIt().then(() => Date.now()), interval).toBeGreaterThan(endMs);
+  await vi.waitFor(async () => doIt().then(() => expect(Date.now()).toBeGreaterThan(endMs)), interval);
 }
 
-describe('the idle option', () => {
+/** At once, because each waits for idle times. */
+describe.concurrent('the idle option', () => {
   it('makes the heartbeat interval 0.4 of the idle time (IM-IDLE)', async () => {
     const bob = newUser('bob');
     const socket = await stack.open(bob);
@@ -38,7 +39,10 @@ describe('the idle option', () => {
     await silent.message('heard-of');
     // Presence may be a second old: it must have seen the session, or it would miss its silence.
     for (const online of [true, false])
-      await expect.poll(() => isOnline(sender, bob), { timeout: 10_000, interval: 100 }).toBe(online);
+      await vi.waitFor(async () => expect(await isOnline(sender, bob)).toBe(online), {
+        timeout: 10_000,
+        interval: 100,
+      });
     expect(silent.raw.readyState).toBe(silent.raw.OPEN);
     await sender.request(sending(bob, 'silent'));
     await silent.message('silent');

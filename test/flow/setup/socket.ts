@@ -39,7 +39,8 @@ export interface TestSocket {
   close(): Promise<void>;
 }
 
-const TIMEOUT_MS = 15_000;
+/** Less than a test has, so that its failure shows the frames. */
+const TIMEOUT_MS = 40_000;
 
 /** A frame without `type`, which a client ignores before it repeats its own (IM-FRAME-6). */
 export const IGNORED_GATEWAY_FRAME = Symbol('gateway frame');

@@ -44,6 +44,8 @@ export async function startStack(options: RuntimeOptions = {}): Promise<Stack> {
     cdkOut: inject('cdkOut'),
     awsProxy: createTestProxy().attach,
     clockOffsetMs: unequalClocks(1),
+    // No test is about a function that is too slow, but the machine may be.
+    timeoutFactor: 5,
     environment: { ALLOWED_ORIGINS: ALLOWED_ORIGIN },
     ...options,
   });
@@ -54,7 +56,7 @@ export async function startStack(options: RuntimeOptions = {}): Promise<Stack> {
     expect(runtime.workers.instances(consumer?.logicalId ?? '').busy).toBe(0);
   };
   const inboxHolds: Chat['inboxHolds'] = (userId, entries) =>
-    vi.waitFor(() => look(userId, entries), { timeout: 10_000, interval: 20 });
+    vi.waitFor(() => look(userId, entries), { timeout: 40_000, interval: 20 });
   return { ...runtime, ...clientsOf(runtime), inboxHolds };
 }
 
