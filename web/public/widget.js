@@ -17,13 +17,9 @@
   const TOKEN = 'serverless-im.token';
   const STATE = 'serverless-im.widget';
   const CHAT_KEY = 'serverless-im.chat';
-  /** The button's words; the chat has its own. */
-  const WORDS = {
-    en: { help: 'Help', close: 'Close', unread: 'unread', title: 'Support chat' },
-    de: { help: 'Hilfe', close: 'Schließen', unread: 'ungelesen', title: 'Hilfe-Chat' },
-  };
-  const words = { ...(WORDS[dataset.language] ?? WORDS.en) };
-  if (dataset.textHelp !== undefined) words.help = dataset.textHelp;
+  /** `data-texts`: the page's own words, by the English ones. */
+  const textsOfPage = () => (dataset.texts === undefined ? undefined : window[dataset.texts]);
+  const t = (text) => textsOfPage()?.[text] ?? text;
   /** `data-position`: a corner; by default where the page's lines end. */
   const side = { left: 'left', right: 'right' }[dataset.position];
   let isShown = false;
@@ -87,7 +83,14 @@
       line-height: 22px;
       text-align: center;
     }
-    .badge[hidden] { display: none; }
+    [hidden] { display: none; }
+    .hidden {
+      position: absolute;
+      inline-size: 1px;
+      block-size: 1px;
+      overflow: hidden;
+      clip-path: inset(50%);
+    }
   `);
   root.adoptedStyleSheets = [sheet];
 
@@ -96,20 +99,22 @@
   const button = document.createElement('button');
   const label = document.createElement('span');
   const badge = document.createElement('span');
+  /** For screen readers, after the badge. */
+  const meaning = document.createElement('span');
   button.type = 'button';
   badge.className = 'badge';
-  button.append(label, badge);
+  meaning.className = 'hidden';
+  button.append(label, ' ', badge, ' ', meaning);
   panel.append(frame, button);
-  frame.title = words.title;
 
   const draw = () => {
     panel.className = isShown ? 'panel is-shown' : 'panel';
-    label.textContent = isShown ? words.close : words.help;
+    frame.title = t('Support chat');
+    label.textContent = t(isShown ? 'Close' : 'Help');
     badge.hidden = isShown || unread === 0;
     badge.textContent = unread > 99 ? '99+' : String(unread);
     button.setAttribute('aria-expanded', String(isShown));
-    if (badge.hidden) button.removeAttribute('aria-label');
-    else button.setAttribute('aria-label', `${words.help}, ${badge.textContent} ${words.unread}`);
+    meaning.textContent = badge.hidden ? '' : t('unread');
   };
 
   /** The id of the open chat. Storage may be blocked: then the chat is loaded on the first click. */
@@ -130,13 +135,14 @@
     if (dataset.token !== undefined) url.searchParams.set('token', 'host');
     const chat = openChat();
     if (chat !== null) url.searchParams.set('chat', chat);
-    for (const [name, value] of Object.entries(dataset))
-      if (name !== 'token') url.searchParams.set(name, value);
+    for (const name of ['language', 'queue', 'theme'])
+      if (dataset[name] !== undefined) url.searchParams.set(name, dataset[name]);
     frame.src = url.href;
   };
 
   /** Posted to the chat's origin only: the frame may have navigated elsewhere. */
   const post = (message) => frame.contentWindow.postMessage(message, base.origin);
+  const tell = () => post({ type: STATE, isShown, texts: textsOfPage() });
   const answer = async (id) => {
     const reply = { type: TOKEN, id };
     try {
@@ -155,9 +161,9 @@
     if (data?.type === TOKEN && dataset.token !== undefined) void answer(data.id);
     if (data?.type !== STATE) return;
     if (data.chat === undefined) {
-      // The chat has started, and asks whether it can be seen.
+      // The chat has started, and asks how to be.
       isReady = true;
-      post({ type: STATE, isShown });
+      tell();
       return;
     }
     openChat(data.chat);
@@ -167,7 +173,7 @@
   button.addEventListener('click', () => {
     isShown = !isShown;
     load();
-    if (isReady) post({ type: STATE, isShown });
+    if (isReady) tell();
     draw();
   });
 

@@ -42,15 +42,15 @@ describe('the widget', () => {
     await button('Close').click();
 
     await say(atAgent, 'Are you there?');
-    await button('Help, 1 unread').waitFor();
+    await button('Help 1 unread').waitFor();
     await shop.reload();
-    await button('Help, 1 unread').waitFor();
+    await button('Help 1 unread').waitFor();
     await say(atAgent, 'I will wait');
-    await button('Help, 2 unread').waitFor();
+    await button('Help 2 unread').waitFor();
     expect(await bubble(atAgent, 'Are you there?').getByText('Read').count()).toBe(0);
     expect(await faultsOf(shop)).toEqual([]);
 
-    await button('Help, 2 unread').click();
+    await button('Help 2 unread').click();
     await bubble(widget, 'I will wait').waitFor();
     await bubble(atAgent, 'I will wait').getByText('Read').first().waitFor();
     await endChat(widget);
@@ -60,6 +60,29 @@ describe('the widget', () => {
     await shop.reload();
     await button('Help').waitFor();
     expect(await shop.locator('iframe').getAttribute('src')).toBeNull();
+  });
+
+  it('has the theme, place, language, words, and queue that its attributes name', async () => {
+    const queue = newQueue('widget');
+    const attributes = { 'data-theme': 'dark', 'data-position': 'left', 'data-language': 'de' };
+    const words = { Help: 'Hilfe', 'How can we help?': 'Was können wir tun?', Topic: 'Thema' };
+    const { shop, widget } = await shopper(
+      { ...attributes, 'data-queue': queue, 'data-texts': 'words' },
+      { colorScheme: 'light', reducedMotion: 'reduce', words },
+    );
+    await shop.getByRole('button', { name: 'Hilfe' }).click();
+    await widget.getByText('Was können wir tun?').waitFor();
+    const box = await shop.locator('iframe').boundingBox();
+    expect(box?.x).toBe(20);
+    const scheme = (element: HTMLElement) => getComputedStyle(element).backgroundColor;
+    expect(await widget.locator('html').getAttribute('lang')).toBe('de');
+    expect(await widget.locator('body').evaluate(scheme)).toBe('rgb(15, 18, 18)');
+    expect(await faultsOf(shop)).toEqual([]);
+    await widget.getByLabel('Thema').fill('Meine Rechnung');
+    await widget.getByRole('button', { name: 'Start chat' }).click();
+    await widget.getByText('Heute').waitFor();
+    const atAgent = await agent(newUser('ann'), { queue });
+    await atAgent.locator('.row', { hasText: 'Meine Rechnung' }).waitFor();
   });
 
   it('is embedded in any page by one script tag, in a frame', async () => {

@@ -2,6 +2,7 @@ import type { DeskChat } from '@serverless-im/client/desk';
 import { useConversations } from '@serverless-im/client/react';
 import { previewOf } from '../messages/wording.ts';
 import { Avatar } from '../ui/avatar.tsx';
+import { useNameOf } from '../ui/names.ts';
 import { Row } from '../ui/row.tsx';
 import { briefly } from '../ui/times.ts';
 import { useNow } from '../ui/use-now.ts';
@@ -15,6 +16,7 @@ export interface ChatRowProps {
 
 export function ChatRow({ chat, isSelected, onSelect }: ChatRowProps) {
   const nowMs = useNow();
+  const nameOf = useNameOf();
   const { conversationId, customer, topic, state, openedAt } = chat;
   const summary = useConversations(useDeskIm())?.find((one) => one.conversationId === conversationId);
   const last = summary?.lastMessage ?? null;
@@ -24,7 +26,7 @@ export function ChatRow({ chat, isSelected, onSelect }: ChatRowProps) {
       title={customer}
       time={state === 'closed' ? 'ended' : briefly(openedAt, nowMs)}
       topic={topic}
-      preview={last === null ? 'No messages yet' : previewOf(last, false)}
+      preview={last === null ? 'No messages yet' : previewOf(last, false, nameOf)}
       unread={summary?.unread ?? 0}
       unreadIsAtLeast={summary?.unreadIsAtLeast ?? false}
       {...{ isSelected, onSelect }}

@@ -8,6 +8,7 @@ import { Ended } from '../shell/ended.tsx';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { FormError } from '../ui/form-error.tsx';
+import { type NameOf, NamesProvider } from '../ui/names.ts';
 import { Notice } from '../ui/notice.tsx';
 import { ChatHeader } from './chat-header.tsx';
 import { ChatRow } from './chat-row.tsx';
@@ -42,69 +43,83 @@ export function Console({ name, signOut }: ConsoleProps) {
   const isMine = ({ conversationId }: DeskChat) =>
     mine.some((chat) => chat.conversationId === conversationId);
   const others = supervision?.chats.filter((chat) => !isMine(chat)) ?? [];
-  const open = [...mine, ...others].find(({ conversationId }) => conversationId === selected);
+  const chats = [...mine, ...others];
+  const nameOf = useNames(chats);
+  const open = chats.find(({ conversationId }) => conversationId === selected);
   const isOthers = open !== undefined && !mine.includes(open);
   if (current === 'failed') return <Ended error={error} onSignOut={() => void signOut.leave()} />;
   if (me === null) return <NoRole name={name} signOut={signOut} />;
   return (
-    <div className="chat">
-      <ConnectionBanner />
-      <div className={open === undefined ? 'chat-columns' : 'chat-columns is-open'}>
-        <nav className="list" aria-label={`Chats of ${name}`}>
-          <header className="list-header">
-            <Avatar name={name} isOnline={current === 'connected'} />
-            <h2 className="list-name">
-              <bdi>{name}</bdi>
-              {me != null && (
-                <small className="desk-role">{me.roles.map((role) => ROLES[role]).join(', ')}</small>
+    <NamesProvider value={nameOf}>
+      <div className="chat">
+        <ConnectionBanner />
+        <div className={open === undefined ? 'chat-columns' : 'chat-columns is-open'}>
+          <nav className="list" aria-label={`Chats of ${name}`}>
+            <header className="list-header">
+              <Avatar name={name} isOnline={current === 'connected'} />
+              <h2 className="list-name">
+                <bdi>{name}</bdi>
+                {me != null && (
+                  <small className="desk-role">{me.roles.map((role) => ROLES[role]).join(', ')}</small>
+                )}
+              </h2>
+              <SignOutButton signOut={signOut} />
+            </header>
+            {me != null && me.agent !== null && <ReadySwitch queues={me.queues} />}
+            <div className="desk-lists">
+              <FormError text={whyNoEarlier} />
+              {mine.length === 0 ? (
+                <p className="desk-empty">Chats assigned to you appear here.</p>
+              ) : (
+                <ul className="list-rows">
+                  {mine.map((chat) => (
+                    <li key={chat.conversationId}>
+                      <ChatRow
+                        chat={chat}
+                        isSelected={chat === open}
+                        onSelect={() => select(chat.conversationId)}
+                      />
+                    </li>
+                  ))}
+                </ul>
               )}
-            </h2>
-            <SignOutButton signOut={signOut} />
-          </header>
-          {me != null && me.agent !== null && <ReadySwitch queues={me.queues} />}
-          <div className="desk-lists">
-            <FormError text={whyNoEarlier} />
-            {mine.length === 0 ? (
-              <p className="desk-empty">Chats assigned to you appear here.</p>
+              {supervision !== undefined && (
+                <>
+                  <Queues queues={supervision.queues} />
+                  <OthersChats chats={others} selected={selected} onSelect={select} />
+                </>
+              )}
+            </div>
+          </nav>
+          <div className="chat-pane">
+            {open === undefined ? (
+              <Notice title="No chat is open" text="Choose one from the list." />
             ) : (
-              <ul className="list-rows">
-                {mine.map((chat) => (
-                  <li key={chat.conversationId}>
-                    <ChatRow
-                      chat={chat}
-                      isSelected={chat === open}
-                      onSelect={() => select(chat.conversationId)}
-                    />
-                  </li>
-                ))}
-              </ul>
-            )}
-            {supervision !== undefined && (
-              <>
-                <Queues queues={supervision.queues} />
-                <OthersChats chats={others} selected={selected} onSelect={select} />
-              </>
+              <MessagePane
+                key={open.conversationId}
+                conversationKey={open.conversationId}
+                title={open.customer}
+                header={<ChatHeader chat={open} isOthers={isOthers} onBack={() => select(undefined)} />}
+                isOver={open.state === 'closed'}
+                isOthers={isOthers}
+                onClose={() => select(undefined)}
+              />
             )}
           </div>
-        </nav>
-        <div className="chat-pane">
-          {open === undefined ? (
-            <Notice title="No chat is open" text="Choose one from the list." />
-          ) : (
-            <MessagePane
-              key={open.conversationId}
-              conversationKey={open.conversationId}
-              title={open.customer}
-              header={<ChatHeader chat={open} isOthers={isOthers} onBack={() => select(undefined)} />}
-              isOver={open.state === 'closed'}
-              isOthers={isOthers}
-              onClose={() => select(undefined)}
-            />
-          )}
         </div>
       </div>
-    </div>
+    </NamesProvider>
   );
+}
+
+/** Agents by their names, as far as the chats tell them. Customers have none. */
+function useNames(chats: readonly DeskChat[]): NameOf {
+  const named = chats.flatMap(({ agent }) => (agent?.name === undefined ? [] : [[agent.userId, agent.name]]));
+  const key = JSON.stringify(named);
+  return useMemo(() => {
+    const names = new Map<string, string>(JSON.parse(key));
+    return (userId) => names.get(userId) ?? userId;
+  }, [key]);
 }
 
 function NoRole({ name, signOut }: ConsoleProps) {

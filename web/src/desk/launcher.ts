@@ -1,16 +1,28 @@
 import type { OpenOptions } from '@serverless-im/client/desk';
 import { useEffect, useState } from 'react';
+import { setTexts } from '../ui/texts.ts';
+import { setLanguage } from '../ui/times.ts';
 import { mayHandToken } from './host-token.ts';
 
 /**
  * The embedding page's button (`widget.js`) and this chat tell each other what only one of them knows: whether the chat is
- * shown, which chat is open, and how many of its messages are unread.
+ * shown and in which words, which chat is open, and how many of its messages are unread.
  */
 
 const TYPE = 'serverless-im.widget';
+/** A page without `widget.js` doesn't answer. */
+const TIMEOUT_MS = 3_000;
 
-interface Shown {
+interface Answer {
   readonly type: typeof TYPE;
+  readonly isShown: boolean;
+  /** From the English text to the page's own. */
+  readonly texts?: unknown;
+}
+
+export interface Host {
+  /** Where to report to; undefined without the button. */
+  readonly origin?: string;
   readonly isShown: boolean;
 }
 
@@ -32,31 +44,45 @@ export function queueOption(): OpenOptions {
   return queue === undefined ? {} : { queue };
 }
 
-/**
- * @param open undefined until it is known
- * @returns whether the chat is shown: always, without that button
- */
-export function useLauncher(widgetOrigins: readonly string[], open: OpenChat | undefined): boolean {
+/** The embedding page's theme and language, before anything is shown. */
+export function dress(): void {
+  const theme = launchOption('theme');
+  if (theme === 'light' || theme === 'dark') document.documentElement.dataset['theme'] = theme;
+  const language = launchOption('language');
+  if (language !== undefined && setLanguage(language)) document.documentElement.lang = language;
+}
+
+/** Undefined until the embedding page has answered. Without its button, the chat is always shown. */
+export function useHost(widgetOrigins: readonly string[]): Host | undefined {
   const hasButton = window.parent !== window && launchOption('button') !== undefined;
-  const [isShown, setIsShown] = useState(!hasButton);
-  const [host, setHost] = useState<string>();
+  const [host, setHost] = useState<Host | undefined>(hasButton ? undefined : { isShown: true });
   useEffect(() => {
     if (!hasButton) return;
-    const onMessage = ({ source, origin, data }: MessageEvent<Partial<Shown> | null>) => {
-      if (source !== window.parent || data?.type !== TYPE || !mayHandToken(origin, widgetOrigins)) return;
-      setHost(origin);
-      setIsShown(data.isShown === true);
+    const alone = () => setHost((known) => known ?? { isShown: true });
+    const timer = setTimeout(alone, TIMEOUT_MS);
+    const onMessage = ({ source, origin, data }: MessageEvent<Partial<Answer> | null>) => {
+      if (source !== window.parent || data?.type !== TYPE) return;
+      if (!mayHandToken(origin, widgetOrigins)) return alone();
+      setTexts(data.texts);
+      setHost({ origin, isShown: data.isShown === true });
     };
     window.addEventListener('message', onMessage);
     // The question holds nothing, so any origin may read it.
     window.parent.postMessage({ type: TYPE }, '*');
-    return () => window.removeEventListener('message', onMessage);
+    return () => {
+      clearTimeout(timer);
+      window.removeEventListener('message', onMessage);
+    };
   }, [hasButton, widgetOrigins]);
+  return host;
+}
+
+/** @param open undefined until it is known */
+export function useReport({ origin }: Host, open: OpenChat | undefined): void {
   const chat = open?.chat;
   const unread = open?.unread ?? 0;
   useEffect(() => {
-    if (host !== undefined && chat !== undefined)
-      window.parent.postMessage({ type: TYPE, chat, unread }, host);
-  }, [host, chat, unread]);
-  return isShown;
+    if (origin !== undefined && chat !== undefined)
+      window.parent.postMessage({ type: TYPE, chat, unread }, origin);
+  }, [origin, chat, unread]);
 }

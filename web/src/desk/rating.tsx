@@ -2,6 +2,7 @@ import type { DeskChat } from '@serverless-im/client/desk';
 import { Button } from '../ui/button.tsx';
 import { FormError } from '../ui/form-error.tsx';
 import { Icon } from '../ui/icon.tsx';
+import { t } from '../ui/texts.ts';
 import { useAttempt } from '../ui/use-attempt.ts';
 import { useDeskIm } from './desk-client.ts';
 import { wordsOf } from './words.ts';
@@ -20,12 +21,17 @@ export function Rating({ chat, onDone }: RatingProps) {
   const { error, attempt } = useAttempt(wordsOf);
   const rate = (mark: number) => attempt(im.desk.close(chat.conversationId, mark));
   return (
-    <section className="widget-rating" aria-label="Rating">
+    <section className="widget-rating" aria-label={t('Rating')}>
       {chat.rating === undefined ? (
         <fieldset className="stars">
-          <legend>How was it?</legend>
+          <legend>{t('How was it?')}</legend>
           {MARKS.map((mark) => (
-            <button key={mark} type="button" aria-label={`${mark} of 5`} onClick={() => rate(mark)}>
+            <button
+              key={mark}
+              type="button"
+              aria-label={t('{mark} of 5', { mark })}
+              onClick={() => rate(mark)}
+            >
               <Icon name="star" />
             </button>
           ))}
@@ -33,12 +39,12 @@ export function Rating({ chat, onDone }: RatingProps) {
       ) : (
         <>
           <Stars mark={chat.rating} />
-          <p role="status">Thank you. You rated this chat {chat.rating} of 5.</p>
+          <p role="status">{t('Thank you. You rated this chat {mark} of 5.', { mark: chat.rating })}</p>
         </>
       )}
       <FormError text={error} />
       <Button kind="quiet" onClick={onDone}>
-        New chat
+        {t('New chat')}
       </Button>
     </section>
   );

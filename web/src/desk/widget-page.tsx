@@ -10,22 +10,35 @@ import { tabStorage } from '../session/tab-storage.ts';
 import { useSession } from '../session/use-session.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { t } from '../ui/texts.ts';
 import { hostToken, subjectOf } from './host-token.ts';
-import { launchOption } from './launcher.ts';
+import { dress, type Host, launchOption, useHost } from './launcher.ts';
 import { Widget } from './widget.tsx';
+
+dress();
 
 /** `/widget`: the customer's page, in a frame of an allowed page (`widget.js`) or in its own window. */
 export function WidgetPage({ config }: { readonly config: PageConfig }) {
+  const host = useHost(config.widgetOrigins);
+  return host && <Shown config={config} host={host} />;
+}
+
+interface ShownProps {
+  readonly config: PageConfig;
+  readonly host: Host;
+}
+
+function Shown({ config, host }: ShownProps) {
   const { auth } = config;
   const isFramed = window.parent !== window;
-  if (isFramed && launchOption('token') === 'host') return <Hosted config={config} />;
-  if (auth.kind === 'dev') return <Guest config={config} auth={auth} />;
+  if (isFramed && launchOption('token') === 'host') return <Hosted config={config} host={host} />;
+  if (auth.kind === 'dev') return <Guest config={config} host={host} auth={auth} />;
   // Issuers refuse to be framed, against clickjacking.
-  return isFramed ? <OwnWindow /> : <Member config={config} />;
+  return isFramed ? <OwnWindow /> : <Member config={config} host={host} />;
 }
 
 /** The user who is signed in to the embedding page. */
-function Hosted({ config }: { readonly config: PageConfig }) {
+function Hosted({ config, host }: ShownProps) {
   const { widgetOrigins } = config;
   const [state, setState] = useState<Session | Error>();
   const [attempt, setAttempt] = useState(0);
@@ -45,7 +58,8 @@ function Hosted({ config }: { readonly config: PageConfig }) {
     setAttempt((count) => count + 1);
   };
   if (state === undefined) return <Notice title="Signing in…" isBusy />;
-  if (!(state instanceof Error)) return <Customer config={config} session={state} onSignOut={again} />;
+  if (!(state instanceof Error))
+    return <Customer config={config} host={host} session={state} onSignOut={again} />;
   const [title, text] =
     state instanceof UnauthorizedError
       ? ['Please sign in to this site first', 'Then come back to the chat.']
@@ -53,7 +67,7 @@ function Hosted({ config }: { readonly config: PageConfig }) {
   return (
     <Notice title={title} text={text}>
       <Button kind="primary" onClick={again}>
-        Try again
+        {t('Try again')}
       </Button>
     </Notice>
   );
@@ -69,40 +83,39 @@ function OwnWindow() {
   return (
     <Notice title="The chat opens in its own window" text="Sign in there.">
       <a className="button button-primary" href={location.href} target="_blank" rel="noopener">
-        Open the chat
+        {t('Open the chat')}
       </a>
     </Notice>
   );
 }
 
 /** On a local stack, customers don't sign in. */
-function Guest({ config, auth }: { readonly config: PageConfig; readonly auth: DevAuth }) {
+function Guest({ config, host, auth }: ShownProps & { readonly auth: DevAuth }) {
   const [session] = useState(() => guestSession(auth));
-  return <Customer config={config} session={session} />;
+  return <Customer config={config} host={host} session={session} />;
 }
 
-function Member({ config }: { readonly config: PageConfig }) {
+function Member({ config, host }: ShownProps) {
   const { session, isReturning, error, signIn, signOut } = useSession(config.auth);
   if (isReturning) return <Notice title="Signing in…" isBusy />;
   if (session === undefined) return <SignIn auth={config.auth} error={error} onSignIn={signIn} />;
-  return <Customer config={config} session={session} onSignOut={signOut} />;
+  return <Customer config={config} host={host} session={session} onSignOut={signOut} />;
 }
 
-interface CustomerProps {
-  readonly config: PageConfig;
+interface CustomerProps extends ShownProps {
   readonly session: Session;
   /** Absent if there is no sign-in. */
   readonly onSignOut?: () => void;
 }
 
-function Customer({ config, session, onSignOut }: CustomerProps) {
+function Customer({ config, host, session, onSignOut }: CustomerProps) {
   const make = useCallback(() => createClient(clientOptions(config, session)), [config, session]);
   const im = useConnectedClient(make, session.storeName);
   if (im === undefined) return null;
   return (
     <main className="whole">
       <ClientProvider value={im}>
-        <Widget widgetOrigins={config.widgetOrigins} onSignOut={onSignOut} />
+        <Widget host={host} onSignOut={onSignOut} />
       </ClientProvider>
     </main>
   );

@@ -8,31 +8,34 @@ import { AskFirst } from '../ui/ask-first.tsx';
 import { Button } from '../ui/button.tsx';
 import { FormError } from '../ui/form-error.tsx';
 import { Mark } from '../ui/mark.tsx';
+import { NamesProvider } from '../ui/names.ts';
 import { Notice } from '../ui/notice.tsx';
+import { t } from '../ui/texts.ts';
 import { useAttempt } from '../ui/use-attempt.ts';
 import { useDeskIm } from './desk-client.ts';
-import { queueOption, useLauncher } from './launcher.ts';
+import { type Host, queueOption, useReport } from './launcher.ts';
 import { Rating } from './rating.tsx';
+import { useAgentNames } from './use-agent-names.ts';
 import { useOwnChat } from './use-own-chat.ts';
 import { wordsOf } from './words.ts';
 import '../shell/chat.css';
 import './desk.css';
 
 export interface WidgetProps {
-  /** The origins whose pages may embed it. */
-  readonly widgetOrigins: readonly string[];
+  readonly host: Host;
   readonly onSignOut?: (() => void) | undefined;
 }
 
 /** A customer's chat, from the first question to the rating. */
-export function Widget({ widgetOrigins, onSignOut }: WidgetProps) {
+export function Widget({ host, onSignOut }: WidgetProps) {
   const im = useDeskIm();
   const { current, error } = useConnection(im);
   const { chat, isReturning, keep } = useOwnChat();
+  const nameOf = useAgentNames(chat);
   const isOpen = chat !== undefined && chat.state !== 'closed';
   const summary = useConversations(im)?.find(({ conversationId }) => conversationId === chat?.conversationId);
   const open = { chat: isOpen ? chat.conversationId : null, unread: summary?.unread ?? 0 };
-  const isShown = useLauncher(widgetOrigins, isReturning ? undefined : open);
+  useReport(host, isReturning ? undefined : open);
   if (current === 'failed') return <Ended error={error} onSignOut={onSignOut} />;
   return (
     <div className="chat">
@@ -41,20 +44,20 @@ export function Widget({ widgetOrigins, onSignOut }: WidgetProps) {
         {isReturning && <Notice title="Looking for your chat…" isBusy={current === 'connected'} />}
         {!isReturning && chat === undefined && <Ask onOpened={keep} />}
         {chat !== undefined && (
-          <>
+          <NamesProvider value={nameOf}>
             {/* A pane reads what it shows, so there is none while the chat is closed. */}
-            {isShown && (
+            {host.isShown && (
               <MessagePane
                 key={chat.conversationId}
                 conversationKey={chat.conversationId}
-                title="Support"
+                title={t('Support')}
                 header={<WidgetHeader chat={chat} />}
                 isOver={chat.state === 'closed'}
                 onClose={() => keep(undefined)}
               />
             )}
             {chat.state === 'closed' && <Rating chat={chat} onDone={() => keep(undefined)} />}
-          </>
+          </NamesProvider>
         )}
       </div>
     </div>
@@ -66,7 +69,7 @@ function WidgetHeader({ chat }: { readonly chat: DeskChat }) {
   return (
     <header className="pane-header">
       <div className="pane-title">
-        <h1 dir="auto">{chat.topic ?? 'Support'}</h1>
+        <h1 dir="auto">{chat.topic ?? t('Support')}</h1>
         <p role="status">{statusOf(chat)}</p>
       </div>
       {chat.state !== 'closed' && (
@@ -77,7 +80,7 @@ function WidgetHeader({ chat }: { readonly chat: DeskChat }) {
           act={() => im.desk.close(chat.conversationId)}
           wordsOf={wordsOf}
         >
-          {(ask) => <Button onClick={ask}>End chat</Button>}
+          {(ask) => <Button onClick={ask}>{t('End chat')}</Button>}
         </AskFirst>
       )}
     </header>
@@ -85,10 +88,10 @@ function WidgetHeader({ chat }: { readonly chat: DeskChat }) {
 }
 
 function statusOf({ state, position, agent }: DeskChat): string {
-  if (state === 'closed') return 'This chat has ended';
-  if (state === 'assigned') return `${agent?.name ?? agent?.userId ?? 'An agent'} is here to help`;
-  if (position === undefined) return 'You are in line. You can write already.';
-  return position === 1 ? 'You are next in line' : `You are number ${position} in line`;
+  if (state === 'closed') return t('This chat has ended');
+  if (state === 'assigned') return t('{who} is here to help', { who: agent?.name ?? t('Support') });
+  if (position === undefined) return t('You are in line. You can write already.');
+  return position === 1 ? t('You are next in line') : t('You are number {position} in line', { position });
 }
 
 function Ask({ onOpened }: { onOpened(chat: DeskChat): void }) {
@@ -104,15 +107,23 @@ function Ask({ onOpened }: { onOpened(chat: DeskChat): void }) {
   return (
     <form className="form widget-ask" onSubmit={submit}>
       <Mark />
-      <h1>How can we help?</h1>
-      <p>Describe it in one line. An agent will join you.</p>
+      <div className="widget-welcome">
+        <h1>{t('How can we help?')}</h1>
+        <p>{t('Describe it in one line. An agent will join you.')}</p>
+      </div>
       <label className="field">
-        <span>Topic</span>
-        <input value={topic} maxLength={100} onChange={(event) => setTopic(event.target.value)} />
+        <span>{t('Topic')}</span>
+        <input
+          value={topic}
+          maxLength={100}
+          dir="auto"
+          placeholder={t('For example: where is my parcel?')}
+          onChange={(event) => setTopic(event.target.value)}
+        />
       </label>
       <FormError text={error} />
       <Button kind="primary" type="submit" disabled={current !== 'connected'}>
-        Start chat
+        {t('Start chat')}
       </Button>
     </form>
   );

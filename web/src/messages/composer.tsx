@@ -10,6 +10,7 @@ import {
 } from 'react';
 import { useIm } from '../session/client-context.ts';
 import { IconButton } from '../ui/icon-button.tsx';
+import { t } from '../ui/texts.ts';
 import { useDraft } from './drafts.ts';
 import { excessOf } from './length.ts';
 import './composer.css';
@@ -99,7 +100,7 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
           enterKeyHint="send"
         />
       </div>
-      <IconButton icon="send" label="Send" type="submit" className="composer-send" disabled={!canSend} />
+      <IconButton icon="send" label={t('Send')} type="submit" className="composer-send" disabled={!canSend} />
       <p id={excessId} className="composer-excess" role="status">
         {refused > 0
           ? `${refused.toLocaleString()} characters are too many to put here.`

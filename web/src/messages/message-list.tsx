@@ -4,6 +4,7 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react
 import { Button } from '../ui/button.tsx';
 import { ErrorBoundary } from '../ui/error-boundary.tsx';
 import { Icon } from '../ui/icon.tsx';
+import { t } from '../ui/texts.ts';
 import { dayName } from '../ui/times.ts';
 import { useNow } from '../ui/use-now.ts';
 import type { ListRow } from './list-rows.ts';
@@ -117,7 +118,7 @@ export function MessageList(props: MessageListProps) {
       {!isAtEnd && (
         <Button className="messages-jump" onClick={() => virtualizer.scrollToEnd({ behavior: 'auto' })}>
           <Icon name="down" />
-          Latest
+          {t('Latest')}
         </Button>
       )}
       {opened !== undefined && (
@@ -165,9 +166,9 @@ function Row({ row, ...list }: RowProps) {
     case 'day':
       return <Day atMs={row.atMs} />;
     case 'unread':
-      return <p className="separator is-unread">New</p>;
+      return <p className="separator is-unread">{t('New')}</p>;
     case 'gap':
-      return <p className="system-line">Loading missing messages…</p>;
+      return <p className="system-line">{t('Loading missing messages…')}</p>;
     case 'message': {
       const { message, isFirst, isLast, isLatestOwn } = row;
       const { conversation, isGroup, isAdmin, draftKey, onAction } = list;

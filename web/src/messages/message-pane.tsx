@@ -8,6 +8,7 @@ import type { ConversationKey } from '../shell/selection.ts';
 import { Button } from '../ui/button.tsx';
 import { Guarded } from '../ui/error-boundary.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { t } from '../ui/texts.ts';
 import { Announcer } from './announcer.tsx';
 import { Composer } from './composer.tsx';
 import { departureOf } from './departure.ts';
@@ -116,7 +117,7 @@ function Pane({
         <Composer
           conversation={conversation}
           draftKey={conversationKey}
-          placeholder={`Message ${name}`}
+          placeholder={t('Message {name}', { name })}
           onSent={() => setToEnd((count) => count + 1)}
         />
       )}

@@ -4,6 +4,8 @@ import { useIm } from '../session/client-context.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
+import { useNameOf } from '../ui/names.ts';
+import { t } from '../ui/texts.ts';
 import { clockTime, fullTime } from '../ui/times.ts';
 import { useLongPress } from '../ui/use-long-press.ts';
 import { draftsOf } from './drafts.ts';
@@ -30,9 +32,11 @@ export interface MessageRowProps {
 
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const { message, isGroup, isFirst, isLast } = props;
-  const { mine, content, from = '', sentAt, state } = message;
+  const { mine, content, sentAt, state } = message;
+  const nameOf = useNameOf();
+  const from = nameOf(message.from ?? '');
   const longPress = useLongPress(() => isSaid(content) && props.onAction(message, 'menu'));
-  if (content.type === 'system') return <p className="system-line">{textOf(message)}</p>;
+  if (content.type === 'system') return <p className="system-line">{textOf(message, nameOf)}</p>;
   const isNamed = isGroup && !mine && isFirst;
   const classes = ['message', mine && 'is-mine', isFirst && 'is-first', isLast && 'is-last'];
   return (
@@ -44,11 +48,11 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
             <bdi>{from}</bdi>
           </p>
         ) : (
-          <span className="visually-hidden">{mine ? 'You' : from}: </span>
+          <span className="visually-hidden">{mine ? t('You') : from}: </span>
         )}
         <div className={isSaid(content) ? 'bubble' : 'bubble is-recalled'} {...longPress}>
           <p className="bubble-text" dir="auto">
-            {textOf(message)}
+            {textOf(message, nameOf)}
           </p>
           <span className="bubble-meta">
             <time dateTime={new Date(sentAt).toISOString()} title={fullTime(sentAt)}>
@@ -82,9 +86,9 @@ function Failed({ conversation, message, draftKey }: MessageRowProps) {
   };
   return (
     <p className="message-failed" role="alert">
-      <span>{`Not sent. ${reasonOf(error)}`}</span>
+      <span>{`${t('Not sent.')} ${t(reasonOf(error))}`}</span>
       <Button kind="quiet" onClick={retry}>
-        Retry
+        {t('Retry')}
       </Button>
       {content.type === 'text' && (
         <>
@@ -95,7 +99,7 @@ function Failed({ conversation, message, draftKey }: MessageRowProps) {
         </>
       )}
       <Button kind="quiet" onClick={() => conversation.discard(clientMsgId)}>
-        Delete
+        {t('Delete')}
       </Button>
     </p>
   );
@@ -116,7 +120,7 @@ function TakeBack({ message, isAdmin, onAction }: MessageRowProps) {
   if (!useMayRecall(message, isAdmin)) return null;
   return (
     <span className="message-actions">
-      <IconButton icon="trash" label="Take back" onClick={() => onAction(message, 'take back')} />
+      <IconButton icon="trash" label={t('Take back')} onClick={() => onAction(message, 'take back')} />
     </span>
   );
 }

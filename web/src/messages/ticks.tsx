@@ -1,5 +1,6 @@
 import type { ChatMessage } from '@serverless-im/client';
 import { Icon, type IconName } from '../ui/icon.tsx';
+import { t } from '../ui/texts.ts';
 import { type ReadBy, useReadBy } from './use-readers.ts';
 
 interface Sign {
@@ -59,13 +60,13 @@ export function OwnTicks({ message, onOpen }: OwnTicksProps) {
 
 /** The same in words, under this user's latest message. */
 export function StateInWords({ message }: { readonly message: ChatMessage }) {
-  return <p className="message-state">{signOf(message.state, useReadBy(message)).words}</p>;
+  return <p className="message-state">{t(signOf(message.state, useReadBy(message)).words)}</p>;
 }
 
 function SignOf({ sign: { name, icon, words, count } }: { readonly sign: Sign }) {
   return (
-    <span className={`ticks ticks-${name}`} title={words}>
-      <span className="visually-hidden">{words}</span>
+    <span className={`ticks ticks-${name}`} title={t(words)}>
+      <span className="visually-hidden">{t(words)}</span>
       <Icon name={icon} />
       {count !== undefined && <span aria-hidden="true">{count}</span>}
     </span>

@@ -1,5 +1,7 @@
 import type { Conversation } from '@serverless-im/client';
 import { useTyping } from '@serverless-im/client/react';
+import { useNameOf } from '../ui/names.ts';
+import { t } from '../ui/texts.ts';
 
 export interface TypingLineProps {
   readonly conversation: Conversation;
@@ -9,6 +11,7 @@ export interface TypingLineProps {
 /** Always rendered, so that the layout stays still when somebody starts typing. */
 export function TypingLine({ conversation, isGroup }: TypingLineProps) {
   const users = useTyping(conversation);
+  const nameOf = useNameOf();
   return (
     <p className="typing-line">
       {users.length > 0 && (
@@ -18,7 +21,7 @@ export function TypingLine({ conversation, isGroup }: TypingLineProps) {
             <i />
             <i />
           </span>
-          {sayWho(users, isGroup)}
+          {sayWho(users.map(nameOf), isGroup)}
         </>
       )}
     </p>
@@ -27,6 +30,6 @@ export function TypingLine({ conversation, isGroup }: TypingLineProps) {
 
 function sayWho(users: readonly string[], isGroup: boolean): string {
   const [first, second] = users;
-  if (!isGroup || users.length === 1) return `${first} is typing`;
+  if (!isGroup || users.length === 1) return t('{who} is typing', { who: first ?? '' });
   return users.length === 2 ? `${first} and ${second} are typing` : `${users.length} people are typing`;
 }

@@ -1,22 +1,26 @@
 import type { ChatMessage, Content, SystemContent } from '@serverless-im/client';
+import type { NameOf } from '../ui/names.ts';
+import { t } from '../ui/texts.ts';
 
 /** A message in one line, for lists and screen readers. */
-export function previewOf(message: ChatMessage, isGroup: boolean): string {
-  const text = textOf(message);
-  return isGroup && isSaid(message.content) && !message.mine ? `${message.from}: ${text}` : text;
+export function previewOf(message: ChatMessage, isGroup: boolean, nameOf?: NameOf): string {
+  const text = textOf(message, nameOf);
+  const { from = '' } = message;
+  return isGroup && isSaid(message.content) && !message.mine ? `${nameOf?.(from) ?? from}: ${text}` : text;
 }
 
 /** The text of a message of any type. */
-export function textOf({ content, mine }: ChatMessage): string {
+/** @param nameOf how users are called; by their ids without it */
+export function textOf({ content, mine }: ChatMessage, nameOf: NameOf = (userId) => userId): string {
   switch (content.type) {
     case 'text':
       return content.text;
     case 'custom':
       return content.fallback ?? UNKNOWN;
     case 'recalled':
-      return mine ? 'You took this message back' : 'This message was taken back';
+      return t(mine ? 'You took this message back' : 'This message was taken back');
     case 'system':
-      return systemText(content, mine);
+      return systemText(content, mine, nameOf);
     default:
       return unknown(content);
   }
@@ -29,9 +33,11 @@ function unknown(_content: never): string {
   return UNKNOWN;
 }
 
-function systemText({ event, by, users = [], name }: SystemContent, mine: boolean): string {
-  const who = mine ? 'You' : by;
-  const others = users.filter((user) => user !== by);
+function systemText(content: SystemContent, mine: boolean, nameOf: NameOf): string {
+  const { event, by, name } = content;
+  const who = mine ? t('You') : nameOf(by);
+  const users = (content.users ?? []).map(nameOf);
+  const others = (content.users ?? []).filter((user) => user !== by).map(nameOf);
   switch (event) {
     case 'created':
       return others.length === 0
@@ -48,14 +54,16 @@ function systemText({ event, by, users = [], name }: SystemContent, mine: boolea
     case 'admins':
       return `${list(users)} ${users.length === 1 ? 'is now an admin' : 'are now admins'}`;
     case 'opened':
-      return name === undefined ? `${who} asked for help` : `${who} asked for help: ${name}`;
+      return name === undefined
+        ? t('{who} asked for help', { who })
+        : t('{who} asked for help: {topic}', { who, topic: name });
     case 'assigned':
     case 'transferred':
-      return `${list(users)} is here to help`;
+      return t('{who} is here to help', { who: list(users) });
     case 'requeued':
-      return 'Waiting for an agent';
+      return t('Waiting for an agent');
     case 'closed':
-      return `${who} ended this chat`;
+      return t('{who} ended this chat', { who });
     default:
       return unknown(event);
   }

@@ -2,6 +2,7 @@ import { useConnection } from '@serverless-im/client/react';
 import { useIm } from '../session/client-context.ts';
 import { Button } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
+import { t } from '../ui/texts.ts';
 import { useTrouble } from './use-trouble.ts';
 
 /** Says what keeps messages from being sent. */
@@ -19,12 +20,12 @@ export function ConnectionBanner() {
         <>
           {isTrying ? <span className="spinner" /> : <Icon name="plug" />}
           <span>
-            {WORDS[trouble === 'disconnected' && current !== 'reconnecting' ? 'connecting' : trouble]}
+            {t(WORDS[trouble === 'disconnected' && current !== 'reconnecting' ? 'connecting' : trouble])}
           </span>
-          <span className="banner-more">Your messages are sent when it is back.</span>
+          <span className="banner-more">{t('Your messages are sent when it is back.')}</span>
           {trouble !== 'silent' && retryInMs !== undefined && (
             <Button kind="quiet" onClick={tryNow}>
-              Try now
+              {t('Try now')}
             </Button>
           )}
         </>

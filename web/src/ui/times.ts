@@ -1,36 +1,49 @@
 /** Times in the reader's language and time zone. */
 
-const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
-const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'short' });
-const weekdayLong = new Intl.DateTimeFormat(undefined, { weekday: 'long' });
-const dayAndMonth = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
-const dayAndMonthLong = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long' });
-const withYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'narrow' });
+const formats = (locale?: string) => ({
+  time: new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' }),
+  weekday: new Intl.DateTimeFormat(locale, { weekday: 'short' }),
+  weekdayLong: new Intl.DateTimeFormat(locale, { weekday: 'long' }),
+  dayAndMonth: new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' }),
+  dayAndMonthLong: new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long' }),
+  withYear: new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric' }),
+  full: new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short' }),
+  relative: new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'narrow' }),
+});
+let inLanguage = formats();
+
+/** Times are in this language from now on. Returns whether it is one. */
+export function setLanguage(locale: string): boolean {
+  try {
+    inLanguage = formats(locale);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
 export function clockTime(atMs: number): string {
-  return time.format(atMs);
+  return inLanguage.time.format(atMs);
 }
 
 export function fullTime(atMs: number): string {
-  return full.format(atMs);
+  return inLanguage.full.format(atMs);
 }
 
 /** Short enough for a list: "now", "5 min. ago", "14:03", "Mon", "3 Mar", "3 Mar 2025". */
 export function briefly(atMs: number, nowMs: number): string {
   // The server's clock may be a little ahead.
   const agoMs = Math.max(0, nowMs - atMs);
-  if (agoMs < MINUTE_MS) return relative.format(0, 'second');
-  if (agoMs < 60 * MINUTE_MS) return relative.format(-Math.floor(agoMs / MINUTE_MS), 'minute');
+  if (agoMs < MINUTE_MS) return inLanguage.relative.format(0, 'second');
+  if (agoMs < 60 * MINUTE_MS) return inLanguage.relative.format(-Math.floor(agoMs / MINUTE_MS), 'minute');
   const days = daysBetween(atMs, nowMs);
-  if (days === 0) return time.format(atMs);
-  if (days === 1) return relative.format(-1, 'day');
-  if (days < 7) return weekday.format(atMs);
-  return isSameYear(atMs, nowMs) ? dayAndMonth.format(atMs) : withYear.format(atMs);
+  if (days === 0) return inLanguage.time.format(atMs);
+  if (days === 1) return inLanguage.relative.format(-1, 'day');
+  if (days < 7) return inLanguage.weekday.format(atMs);
+  return isSameYear(atMs, nowMs) ? inLanguage.dayAndMonth.format(atMs) : inLanguage.withYear.format(atMs);
 }
 
 /** For the separator between days: "Today", "Yesterday", "Monday", "3 March". */
@@ -41,9 +54,9 @@ export function dayName(atMs: number, nowMs: number): string {
 
 function dayNameWithin(atMs: number, nowMs: number): string {
   const days = daysBetween(atMs, nowMs);
-  if (days <= 1) return relative.format(-Math.max(0, days), 'day');
-  if (days < 7) return weekdayLong.format(atMs);
-  return isSameYear(atMs, nowMs) ? dayAndMonthLong.format(atMs) : withYear.format(atMs);
+  if (days <= 1) return inLanguage.relative.format(-Math.max(0, days), 'day');
+  if (days < 7) return inLanguage.weekdayLong.format(atMs);
+  return isSameYear(atMs, nowMs) ? inLanguage.dayAndMonthLong.format(atMs) : inLanguage.withYear.format(atMs);
 }
 
 export function isSameDay(aMs: number, bMs: number): boolean {

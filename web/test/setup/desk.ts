@@ -97,10 +97,12 @@ export const always = (token: string) => `async () => ${JSON.stringify(token)}`;
 /** A signed-in customer at the shop. */
 export async function shopper(
   attributes: Readonly<Record<string, string>> = {},
-  options: Visit = {},
+  { words, ...options }: Visit & { readonly words?: Readonly<Record<string, string>> } = {},
 ): Promise<{ readonly user: string; readonly shop: VisitedPage; readonly widget: FrameLocator }> {
   const user = newUser('member');
-  const shop = await visit({ url: shopWith(always(await tokenOf(user)), attributes), ...options });
+  const own = words === undefined ? {} : { words: JSON.stringify(words) };
+  const url = shopWith(always(await tokenOf(user)), { ...attributes, ...own });
+  const shop = await visit({ url, ...options });
   return { user, shop, widget: widgetIn(shop) };
 }
 
