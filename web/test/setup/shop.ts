@@ -30,7 +30,7 @@ export async function openShop(): Promise<Shop> {
       frame === null ? '' : `<iframe title="Framed" src="${chat}${frame}"></iframe>`,
     ];
     response
-      .setHeader('content-type', 'text/html')
+      .setHeader('content-type', 'text/html; charset=utf-8')
       .end(
         `<!doctype html><html lang="en"><title>A shop</title><link rel="icon" href="data:,"><main><h1>A shop</h1></main>${embedded.join('')}`,
       );
