@@ -173,6 +173,8 @@ async function backOff(attempt: number, pause: Pause = systemPause): Promise<voi
 export interface BatchGetOptions {
   /** Half the units, but the items may lack what was written in the last second. */
   readonly mayBeStale?: boolean;
+  /** @default the system's */
+  readonly pause?: Pause;
 }
 
 /**
@@ -183,12 +185,12 @@ export async function batchGet(
   documents: DynamoDBDocumentClient,
   table: string,
   keys: readonly Item[],
-  { mayBeStale = false }: BatchGetOptions = {},
+  { mayBeStale = false, pause }: BatchGetOptions = {},
 ): Promise<Item[]> {
   const items: Item[] = [];
   let left: Item[] = [...keys];
   for (let attempt = 0; attempt < BATCH_ATTEMPTS && left.length > 0; attempt += 1) {
-    if (attempt > 0) await backOff(attempt);
+    if (attempt > 0) await backOff(attempt, pause);
     const request = { RequestItems: { [table]: { Keys: left, ConsistentRead: !mayBeStale } } };
     const answer = await call(() => documents.send(new BatchGetCommand(request)));
     items.push(...(answer.Responses?.[table] ?? []));
@@ -208,10 +210,11 @@ export async function batchWrite(
   documents: DynamoDBDocumentClient,
   table: string,
   requests: readonly WriteRequest[],
+  pause?: Pause,
 ): Promise<readonly WriteRequest[]> {
   let left = [...requests];
   for (let attempt = 0; attempt < BATCH_ATTEMPTS && left.length > 0; attempt += 1) {
-    if (attempt > 0) await backOff(attempt);
+    if (attempt > 0) await backOff(attempt, pause);
     const answer = await call(() =>
       documents.send(new BatchWriteCommand({ RequestItems: { [table]: left } })),
     );

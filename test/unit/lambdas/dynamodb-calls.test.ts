@@ -195,6 +195,36 @@ describe('a batch of writes', () => {
   });
 });
 
+describe('a batch that DynamoDB does not get through', () => {
+  let waits: number[];
+  const pause = async (ms: number) => void waits.push(ms);
+  beforeEach(() => {
+    waits = [];
+    // The longest that the jitter allows.
+    vi.mocked(Math.random).mockReturnValue(1);
+  });
+  const Keys = [{ pk: 'a' }];
+  const writes: WriteRequest[] = [{ DeleteRequest: { Key: { pk: 'a' } } }];
+
+  const read = (answer: object) => batchGet(answering(answer).documents, 'table', Keys, { pause });
+  const write = (answer: object) => batchWrite(answering(answer).documents, 'table', writes, pause);
+
+  it('is repeated after longer and longer waits', async () => {
+    await expect(read({ UnprocessedKeys: { table: { Keys } } })).rejects.toThrow();
+    expect(waits).toEqual([100, 200, 400]);
+    await write({ UnprocessedItems: { table: writes } });
+    expect(waits.slice(3)).toEqual([100, 200, 400]);
+    expect(logger.warn).toHaveBeenCalledTimes(8);
+  });
+
+  it('does not wait, and logs nothing, once DynamoDB gets through it', async () => {
+    await read({});
+    await write({});
+    expect(waits).toEqual([]);
+    expect(logger.warn).not.toHaveBeenCalled();
+  });
+});
+
 describe('an inbox', () => {
   const entry = (userId: string, messageId: string) => ({
     userId,
