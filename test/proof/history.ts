@@ -181,6 +181,40 @@ export interface Synced {
   readonly view: readonly Pick<SeenMessage, 'conversationId' | 'seq' | 'messageId'>[];
 }
 
+/** A program's store has this message, which nobody has acked: it must arrive. */
+export interface Kept {
+  readonly type: 'kept';
+  readonly user: string;
+  readonly conversationId: string;
+  readonly clientMsgId: string;
+}
+
+/** What an SDK's view shows as unsent, in its order. */
+export interface Unsent {
+  readonly type: 'unsent';
+  readonly user: string;
+  readonly device: string;
+  readonly conversationId: string;
+  readonly unsent: readonly string[];
+}
+
+/** An SDK's view at the end, in its order. */
+export interface Shown {
+  readonly type: 'shown';
+  readonly user: string;
+  readonly device: string;
+  readonly conversationId: string;
+  readonly messages: readonly SeenMessage[];
+}
+
+/** An SDK gave up, or is still not done when everything works again. */
+export interface Ended {
+  readonly type: 'ended';
+  readonly user: string;
+  readonly device: string;
+  readonly why: string;
+}
+
 /** The whole history of a conversation at the end. */
 export interface Final {
   readonly type: 'final';
@@ -209,5 +243,9 @@ export type HistoryEvent =
   | Disconnected
   | Healed
   | Synced
+  | Kept
+  | Unsent
+  | Shown
+  | Ended
   | Final
   | Note;

@@ -48,6 +48,14 @@ export function printEvent(event: HistoryEvent): string {
       return 'healed';
     case 'synced':
       return `${event.user}/${event.device} synced: ${event.view.map(place).join(', ')}`;
+    case 'kept':
+      return `${event.user}'s store keeps ${event.clientMsgId} for ${event.conversationId}`;
+    case 'unsent':
+      return `${event.user}/${event.device} shows as unsent in ${event.conversationId}: ${event.unsent.join(', ')}`;
+    case 'shown':
+      return `${event.user}/${event.device} shows ${event.conversationId}: ${event.messages.map(printMessage).join(', ')}`;
+    case 'ended':
+      return `${event.user}/${event.device} is not connected and done: ${event.why}`;
     case 'final':
       return `final ${event.conversationId} as ${event.user} reads it: ${event.messages.map(printMessage).join(', ')}`;
     case 'note':

@@ -1,5 +1,6 @@
 import type { History } from '../history.ts';
 import { printEvent } from '../print.ts';
+import { findBrokenApps } from './apps.ts';
 import { findWrongCursors } from './cursors.ts';
 import { Evidence } from './evidence.ts';
 import { findAmbiguous, findReordered } from './order.ts';
@@ -20,6 +21,7 @@ const CHECKS = [
   findVisibilityViolations,
   findWrongCursors,
   findUnredacted,
+  findBrokenApps,
 ];
 
 /** Every violation of docs/guarantees.md in a history. */

@@ -211,7 +211,7 @@ function settle(send: Send, { id, outcome, at }: At<Settled>): void {
 }
 
 function messagesIn(event: HistoryEvent): readonly SeenMessage[] {
-  if (event.type === 'saw' || event.type === 'final') return event.messages;
+  if (event.type === 'saw' || event.type === 'final' || event.type === 'shown') return event.messages;
   if (event.type !== 'listed') return [];
   return event.conversations.flatMap(({ lastMessage }) => (lastMessage === null ? [] : [lastMessage]));
 }

@@ -26,6 +26,8 @@ export type ViolationKind =
   | 'unseen'
   /** A connection that was always open never got it (IM-PUSH-2). */
   | 'stranded'
+  /** An SDK gave up, or does not come to rest. */
+  | 'stuck'
   | 'visible-to-non-member'
   | 'sent-by-non-member'
   /** A read that began after a recall's `ok` shows the content. */

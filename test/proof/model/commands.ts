@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import * as apps from './app-commands.ts';
 import { type Command, command } from './command.ts';
 import { plannedRule } from './faults.ts';
 import * as groups from './group-commands.ts';
@@ -47,6 +48,11 @@ const WEIGHTS: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Comma
   [2, groups.removeMember],
   [1, groups.leaveGroup],
   [2, groups.removeAmidMessages],
+  [4, apps.appSends],
+  [2, apps.storeFails],
+  [1, apps.clockJumps],
+  [2, apps.proxyAnswers],
+  [2, apps.appCrashes],
   [6, inject],
   [1, clearFaults],
   [1, rest],

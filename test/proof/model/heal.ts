@@ -1,3 +1,4 @@
+import { Evidence } from '../checker/evidence.ts';
 import { periodsOf } from '../checker/membership.ts';
 import { isOpen, type SendIntent } from './send-intent.ts';
 import type { World } from './world.ts';
@@ -14,6 +15,7 @@ export async function heal(world: World): Promise<void> {
   const { infrastructure, recorder, devices, accounts } = world;
   world.clearFaults();
   await world.rest();
+  await Promise.all(world.apps.map((app) => app.heal()));
   // A client repeats its sends in order, one at a time.
   await Promise.all(
     accounts.map(async ({ user }) => {
@@ -26,9 +28,23 @@ export async function heal(world: World): Promise<void> {
   recorder.add({ type: 'healed' });
   await Promise.all(devices.map((device) => device.sync()));
   await Promise.all(world.conversations.map((conversation) => readAll(world, conversation.conversationId)));
+  await showAll(world);
   for (const account of accounts) await account.list(1);
   for (const device of devices) device.hangUp();
+  for (const app of world.apps) app.close();
   await infrastructure.proxy.untilIdle();
+}
+
+/** Waits until the programs' views have what their users may see. */
+async function showAll({ apps, recorder }: World): Promise<void> {
+  const evidence = new Evidence(recorder.history);
+  const mustShow = (user: string) =>
+    evidence.conversationsOf(user).map((id): [string, readonly number[]] => {
+      return [id, evidence.ownPartOf(user, id).map(({ seq }) => seq)];
+    });
+  await Promise.all(
+    apps.map((app) => app.show(new Map(mustShow(app.user).filter(([, seqs]) => seqs.length > 0)))),
+  );
 }
 
 async function settle(world: World, intent: SendIntent): Promise<void> {

@@ -1,6 +1,7 @@
 import { type AwsProxy, createAwsProxy } from '../../../local/aws-proxy/index.ts';
 import { type LocalRuntime, startRuntime } from '../../../local/runtime.ts';
 import { unequalClocks } from '../../flow/setup/clocks.ts';
+import { type CaptivePortal, openCaptivePortal } from './captive-portal.ts';
 import { Queues } from './queues.ts';
 
 /** The running stack that all runs share. */
@@ -8,6 +9,8 @@ export interface Infrastructure {
   readonly runtime: LocalRuntime;
   readonly proxy: AwsProxy;
   readonly queues: Queues;
+  /** What a device meets behind a proxy that answers HTML. */
+  readonly portal: CaptivePortal;
   stop(): Promise<void>;
 }
 
@@ -28,12 +31,15 @@ export async function startInfrastructure(cdkOut?: string): Promise<Infrastructu
     ...(cdkOut !== undefined && { cdkOut }),
   });
   const queues = new Queues(runtime, proxy);
+  const portal = await openCaptivePortal();
   return {
     runtime,
     proxy,
     queues,
+    portal,
     async stop() {
       queues.close();
+      await portal.close();
       await runtime.stop();
     },
   };

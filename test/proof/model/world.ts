@@ -2,12 +2,15 @@ import type { ActiveFault } from '../../../local/aws-proxy/index.ts';
 import type { Conversation } from '../history.ts';
 import { Recorder } from '../recorder.ts';
 import { Account } from './account.ts';
+import { App } from './app.ts';
 import { Device } from './device.ts';
 import { type PlannedRule, toRule } from './faults.ts';
 import type { Infrastructure } from './infrastructure.ts';
 import type { SendIntent } from './send-intent.ts';
 
 export const DEVICES = ['phone', 'tablet'] as const;
+/** Each has a real SDK. */
+const APPS = 2;
 const NAMES = ['ann', 'bob', 'cid', 'dee', 'eva', 'fay', 'gus', 'hal'];
 /** Clients' clocks may be wrong by any amount (IM-FAULT-12). */
 const SKEWS_MS = [0, 6 * 3_600_000, -48 * 3_600_000];
@@ -31,6 +34,8 @@ export class World {
   readonly recorder: Recorder;
   readonly accounts: readonly Account[];
   readonly devices: readonly Device[];
+  /** The programs of the first two users. */
+  readonly apps: readonly App[];
   readonly intents: SendIntent[] = [];
   /** Changes of the group with an unknown outcome. */
   readonly openChanges: Change[] = [];
@@ -70,6 +75,23 @@ export class World {
           }),
       ),
     );
+    this.apps = this.accounts.slice(0, APPS).map(
+      ({ user }) =>
+        new App(user, {
+          recorder: this.recorder,
+          runtime: { wsUrl: runtime.wsUrl, httpUrl: runtime.httpUrl },
+          portalUrl: infrastructure.portal.url,
+          token: () => this.#token(user),
+          conversations: () => this.#idsOf(user),
+        }),
+    );
+  }
+
+  /** The conversations in which this user is at times. */
+  #idsOf(user: string): readonly string[] {
+    return this.conversations
+      .filter(({ members }) => members.includes(user))
+      .map(({ conversationId }) => conversationId);
   }
 
   /**
@@ -97,6 +119,7 @@ export class World {
       const pair = [user, next].sort();
       this.recorder.addConversation({ conversationId: `dm:${pair.join(':')}`, members: pair });
     });
+    for (const app of this.apps) app.start();
     await Promise.all(
       this.devices.map((device) => device.connect({ mode: 'managed', replaces: false, greeting: 'drain' })),
     );
