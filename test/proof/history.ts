@@ -215,6 +215,37 @@ export interface Ended {
   readonly why: string;
 }
 
+/** A support chat, as the desk tells it. */
+export interface DeskRecord {
+  readonly conversationId: string;
+  readonly customer: string;
+  readonly state: 'waiting' | 'assigned' | 'closed';
+  readonly agent: { readonly userId: string } | null;
+  readonly rating?: number;
+}
+
+/** A request to the desk about a chat. */
+export interface AtDesk {
+  readonly type: 'desk';
+  readonly user: string;
+  readonly did: 'open' | 'close' | 'transfer';
+  /** The log index of the request. */
+  readonly begun: number;
+  /** Of a request about a known chat. */
+  readonly conversationId?: string;
+  readonly rating?: number;
+  readonly outcome: Effect;
+  /** The answer. */
+  readonly chat?: DeskRecord;
+}
+
+/** All chats at the end, as a supervisor reads them. */
+export interface DeskFinal {
+  readonly type: 'chats';
+  readonly user: string;
+  readonly chats: readonly DeskRecord[];
+}
+
 /** The whole history of a conversation at the end. */
 export interface Final {
   readonly type: 'final';
@@ -243,6 +274,8 @@ export type HistoryEvent =
   | Disconnected
   | Healed
   | Synced
+  | AtDesk
+  | DeskFinal
   | Kept
   | Unsent
   | Shown

@@ -1,4 +1,4 @@
-import type { History, HistoryEvent, Outcome, SeenMessage } from './history.ts';
+import type { DeskRecord, History, HistoryEvent, Outcome, SeenMessage } from './history.ts';
 
 /** Prints one line per event. */
 export function printHistory({ seed, conversations, events }: History): string {
@@ -56,11 +56,22 @@ export function printEvent(event: HistoryEvent): string {
       return `${event.user}/${event.device} shows ${event.conversationId}: ${event.messages.map(printMessage).join(', ')}`;
     case 'ended':
       return `${event.user}/${event.device} is not connected and done: ${event.why}`;
+    case 'desk': {
+      const { user, did, begun, conversationId = 'a chat', rating, outcome, chat } = event;
+      const answer = chat === undefined ? '' : ` ${printChat(chat)}`;
+      return `${user} at the desk: ${did} ${conversationId} ${rating ?? ''} (begun at ${begun}): ${outcome}${answer}`;
+    }
+    case 'chats':
+      return `${event.user} lists the desk: ${event.chats.map(printChat).join('; ')}`;
     case 'final':
       return `final ${event.conversationId} as ${event.user} reads it: ${event.messages.map(printMessage).join(', ')}`;
     case 'note':
       return `-- ${event.text}`;
   }
+}
+
+function printChat({ conversationId, state, agent, rating }: DeskRecord): string {
+  return `${conversationId} ${state} ${agent?.userId ?? '-'} ${rating ?? ''}`;
 }
 
 function printOutcome(outcome: Outcome): string {

@@ -27,7 +27,10 @@ function findForgotten(evidence: Evidence): Violation[] {
 /** Unsent messages are shown in the order in which they were written. */
 function findShuffled(evidence: Evidence): Violation[] {
   const writtenAt = new Map(
-    evidence.sends.map(({ user, clientMsgId, tries }) => [`${user} ${clientMsgId}`, tries[0]?.at ?? 0]),
+    // The first of several contents under one id comes last, and stays.
+    evidence.sends
+      .toReversed()
+      .map(({ user, clientMsgId, tries }) => [`${user} ${clientMsgId}`, tries[0]?.at ?? 0]),
   );
   return evidence.of('unsent').flatMap(({ at, user, device, unsent }): Violation[] => {
     const order = unsent.map((clientMsgId) => writtenAt.get(`${user} ${clientMsgId}`) ?? 0);

@@ -2,6 +2,7 @@ import type { History } from '../history.ts';
 import { printEvent } from '../print.ts';
 import { findBrokenApps } from './apps.ts';
 import { findWrongCursors } from './cursors.ts';
+import { findDeskViolations } from './desk.ts';
 import { Evidence } from './evidence.ts';
 import { findAmbiguous, findReordered } from './order.ts';
 import { findUnredacted } from './recalls.ts';
@@ -22,6 +23,7 @@ const CHECKS = [
   findWrongCursors,
   findUnredacted,
   findBrokenApps,
+  findDeskViolations,
 ];
 
 /** Every violation of docs/guarantees.md in a history. */

@@ -89,6 +89,11 @@ export class Evidence {
     return this.#conversations.get(conversationId)?.isChanging === true;
   }
 
+  /** For support chats only: the customer gets every message as it is sent, an agent what was before from history. */
+  isCustomer(user: string, conversationId: string): boolean {
+    return this.#conversations.get(conversationId)?.members[0] === user;
+  }
+
   /** For groups only. */
   adminOf(conversationId: string): string | undefined {
     return conversationId.startsWith('g:') ? this.#conversations.get(conversationId)?.members[0] : undefined;
@@ -123,12 +128,14 @@ export class Evidence {
 
   /** True if certainly not a member between these events. */
   isOutAt(user: string, conversationId: string, since: number, until = since): boolean {
+    if (isDesk(conversationId)) return this.periodsOf(user, conversationId).length === 0;
     if (!this.isChanging(conversationId)) return !this.isMember(user, conversationId);
     return isOut(this.#changesOf(user, conversationId), since, until);
   }
 
   /** True if the user was not a member by this time, nor about to be. */
   wasNeverIn(user: string, conversationId: string, at: number): boolean {
+    if (isDesk(conversationId)) return this.periodsOf(user, conversationId).length === 0;
     if (!this.isChanging(conversationId)) return !this.isMember(user, conversationId);
     return !this.#changesOf(user, conversationId).some(
       ({ change, outcome, begun }) => change === 'add' && outcome !== 'refused' && begun <= at,
@@ -137,6 +144,7 @@ export class Evidence {
 
   /** The start of a membership that certainly lasts from this time to the end. */
   memberSince(user: string, conversationId: string, at: number): number | undefined {
+    if (isDesk(conversationId)) return this.isCustomer(user, conversationId) ? 0 : undefined;
     if (!this.isChanging(conversationId)) return this.isMember(user, conversationId) ? 0 : undefined;
     return additionBefore(this.#changesOf(user, conversationId), at)?.at;
   }
@@ -222,6 +230,11 @@ function userOf(event: HistoryEvent): string {
 
 function keyOf(user: string, conversationId: string, clientMsgId: string): string {
   return [user, conversationId, clientMsgId].join('\n');
+}
+
+/** A support chat. */
+export function isDesk(conversationId: string): boolean {
+  return conversationId.startsWith('cs:');
 }
 
 /** The server's own messages, which no client sent. */

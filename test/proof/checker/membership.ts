@@ -11,7 +11,8 @@ export interface Period {
 export function periodsOf(record: readonly SeenMessage[]): ReadonlyMap<string, readonly Period[]> {
   const periods = new Map<string, Period[]>();
   for (const { seq, content } of record) {
-    const { event, users } = changeIn(content);
+    const { event, users, by } = changeIn(content);
+    if (isDesk(event)) changeChat(periods, seq, { event, users, by });
     for (const user of users) {
       const all = periods.get(user) ?? [];
       periods.set(user, all);
@@ -25,9 +26,35 @@ export function periodsOf(record: readonly SeenMessage[]): ReadonlyMap<string, r
   return periods;
 }
 
-function changeIn(content: unknown): { readonly event: string; readonly users: readonly string[] } {
-  const { type, event = '', users = [] } = content as { type?: string; event?: string; users?: string[] };
-  return type === 'system' ? { event, users } : { event: '', users: [] };
+interface Change {
+  readonly event: string;
+  readonly users: readonly string[];
+  readonly by: string;
+}
+
+function changeIn(content: unknown): Change {
+  const { type, event = '', users = [], by = '' } = content as Partial<Change> & { type?: string };
+  return type === 'system' ? { event, users, by } : { event: '', users: [], by };
+}
+
+function isDesk(event: string): boolean {
+  return event === 'opened' || event === 'assigned' || event === 'transferred' || event === 'requeued';
+}
+
+/** The customer is in from the start; an agent, while the chat is theirs, sees all of it (IM-DESK-2). */
+function changeChat(periods: Map<string, Period[]>, seq: number, { event, users, by }: Change): void {
+  if (event === 'opened') {
+    periods.set(by, [{ from: seq, to: Number.POSITIVE_INFINITY }]);
+    return;
+  }
+  // The first to come in is the customer, who stays.
+  for (const all of [...periods.values()].slice(1)) {
+    const last = all.at(-1);
+    if (last?.to === Number.POSITIVE_INFINITY) all[all.length - 1] = { ...last, to: seq };
+  }
+  if (event === 'requeued') return;
+  for (const user of users)
+    periods.set(user, [...(periods.get(user) ?? []), { from: 1, to: Number.POSITIVE_INFINITY }]);
 }
 
 type At<Event> = Event & { readonly at: number };

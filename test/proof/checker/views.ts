@@ -1,5 +1,5 @@
 import type { Connected, HistoryPage, Listed, Saw, SeenMessage } from '../history.ts';
-import type { At, Evidence } from './evidence.ts';
+import { type At, type Evidence, isDesk } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
 /** IM-INV-4: a synced device has exactly its conversations' histories. */
@@ -118,6 +118,7 @@ function strandedOf(evidence: Evidence, { at, user, device, connection, mode }: 
   );
   return evidence
     .conversationsOf(user)
+    .filter((id) => !isDesk(id) || evidence.isCustomer(user, id))
     .flatMap((id) => evidence.ownPartOf(user, id))
     .filter((message) => {
       const tries = evidence.sendsOf(message).flatMap((send) => send.tries);

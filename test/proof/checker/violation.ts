@@ -5,7 +5,8 @@ export type Invariant =
   | 'IM-INV-4'
   | 'IM-INV-5'
   | 'IM-INV-6'
-  | 'IM-FAULT-15';
+  | 'IM-FAULT-15'
+  | 'IM-DESK';
 
 export type ViolationKind =
   /** Acked, queued, or seen, and not in history. */
@@ -34,6 +35,11 @@ export type ViolationKind =
   | 'unredacted'
   /** Recalled without permission. */
   | 'recalled-by-other'
+  /** A support chat's story has two agents at once, or none where its state names one. */
+  | 'two-agents'
+  /** A customer has two open support chats in one queue. */
+  | 'two-chats'
+  | 'rated-twice'
   | 'cursor-went-back'
   | 'wrong-unread';
 

@@ -1,5 +1,5 @@
 import type { HistoryEvent, SeenMessage } from '../history.ts';
-import type { At, Evidence } from './evidence.ts';
+import { type At, type Evidence, isDesk, isSystem } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
 type OfUser = At<Extract<HistoryEvent, { readonly user: string }>>;
@@ -21,6 +21,7 @@ function findIntruders(evidence: Evidence): Violation[] {
 /** A member may send until the removal; a send that began before may commit after. */
 function mayWrite(evidence: Evidence, message: SeenMessage): boolean {
   const { from, conversationId, seq } = message;
+  if (isDesk(conversationId) && isSystem(message)) return true;
   if (evidence.periodsOf(from, conversationId).some((one) => seq >= one.from && seq <= one.to)) return true;
   const tries = evidence.sendsOf(message).flatMap((send) => send.tries);
   return (

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import * as apps from './app-commands.ts';
 import { type Command, command } from './command.ts';
+import * as desk from './desk-commands.ts';
 import { plannedRule } from './faults.ts';
 import * as groups from './group-commands.ts';
 import * as messages from './message-commands.ts';
@@ -53,6 +54,13 @@ const WEIGHTS: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Comma
   [1, apps.clockJumps],
   [2, apps.proxyAnswers],
   [2, apps.appCrashes],
+  [3, desk.openChat],
+  [1, desk.openTwice],
+  [3, desk.ready],
+  [1, desk.agentLeaves],
+  [2, desk.closeChat],
+  [2, desk.transfer],
+  [3, desk.talk],
   [6, inject],
   [1, clearFaults],
   [1, rest],

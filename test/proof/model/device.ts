@@ -98,6 +98,12 @@ export class Device {
     recorder.add({ type: 'read', user: this.user, conversationId, seq, begun, done });
   }
 
+  /** Any other request; `undefined` if there is no connection. */
+  async ask(request: Readonly<Record<string, unknown>>): Promise<Answer | undefined> {
+    const line = await this.#open();
+    return line?.request(request);
+  }
+
   async recall(conversationId: string, seq: number): Promise<void> {
     const line = await this.#open();
     if (line === undefined) return;

@@ -1,5 +1,6 @@
 import { Evidence } from '../checker/evidence.ts';
 import { periodsOf } from '../checker/membership.ts';
+import { clearDesk, readDesk } from './desk.ts';
 import { isOpen, type SendIntent } from './send-intent.ts';
 import type { World } from './world.ts';
 
@@ -18,17 +19,19 @@ export async function heal(world: World): Promise<void> {
   await Promise.all(world.apps.map((app) => app.heal()));
   // A client repeats its sends in order, one at a time.
   await Promise.all(
-    accounts.map(async ({ user }) => {
+    [...accounts, ...world.staff].map(async ({ user }) => {
       for (const intent of world.intents.filter((one) => one.user === user)) await settle(world, intent);
     }),
   );
   await settleChanges(world);
+  await clearDesk(world);
   world.redriven = await infrastructure.queues.drain();
   await Promise.all(devices.map((device) => device.flush()));
   recorder.add({ type: 'healed' });
   await Promise.all(devices.map((device) => device.sync()));
   await Promise.all(world.conversations.map((conversation) => readAll(world, conversation.conversationId)));
   await showAll(world);
+  await readDesk(world, world.supervisor);
   for (const account of accounts) await account.list(1);
   for (const device of devices) device.hangUp();
   for (const app of world.apps) app.close();

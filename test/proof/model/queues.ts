@@ -10,7 +10,7 @@ import type { AwsProxy } from '../../../local/aws-proxy/index.ts';
 import { sqsClient } from '../../../local/emulators/clients.ts';
 import type { LocalRuntime } from '../../../local/runtime.ts';
 
-const NAMES = ['Offline', 'FanOut', 'Service'] as const;
+const NAMES = ['Offline', 'FanOut', 'Service', 'Desk'] as const;
 type QueueName = (typeof NAMES)[number];
 
 const POLL_MS = 20;
@@ -68,13 +68,14 @@ export class Queues {
     this.#client.destroy();
   }
 
-  /** Visible, in flight, and delayed records of all queues, those in flight alone, and the delayed ones of the fan-out queue. */
+  /** Visible, in flight, and delayed records of all queues, those in flight alone, and watchdogs, which wait for their time. */
   async #waiting() {
     const counts = await Promise.all(NAMES.map((name) => this.#count(this.#url(name))));
+    const delayedOf = (name: QueueName) => counts[NAMES.indexOf(name)]?.delayed ?? 0;
     return {
       all: counts.reduce((sum, { all }) => sum + all, 0),
       inFlight: counts.reduce((sum, { inFlight }) => sum + inFlight, 0),
-      watchdogs: counts[NAMES.indexOf('FanOut')]?.delayed ?? 0,
+      watchdogs: delayedOf('FanOut') + delayedOf('Desk'),
     };
   }
 

@@ -1,5 +1,5 @@
 import type { ActiveFault } from '../../../local/aws-proxy/index.ts';
-import type { Conversation } from '../history.ts';
+import type { Conversation, DeskRecord } from '../history.ts';
 import { Recorder } from '../recorder.ts';
 import { Account } from './account.ts';
 import { App } from './app.ts';
@@ -11,6 +11,8 @@ import type { SendIntent } from './send-intent.ts';
 export const DEVICES = ['phone', 'tablet'] as const;
 /** Each has a real SDK. */
 const APPS = 2;
+const STAFF = ['agent1', 'agent2'];
+const SUPERVISOR = 'supervisor';
 const NAMES = ['ann', 'bob', 'cid', 'dee', 'eva', 'fay', 'gus', 'hal'];
 /** Clients' clocks may be wrong by any amount (IM-FAULT-12). */
 const SKEWS_MS = [0, 6 * 3_600_000, -48 * 3_600_000];
@@ -33,6 +35,9 @@ export class World {
   readonly infrastructure: Infrastructure;
   readonly recorder: Recorder;
   readonly accounts: readonly Account[];
+  /** The desk's agents. */
+  readonly staff: readonly Account[];
+  readonly supervisor: Account;
   readonly devices: readonly Device[];
   /** The programs of the first two users. */
   readonly apps: readonly App[];
@@ -55,15 +60,15 @@ export class World {
     this.recorder = new Recorder(seed);
     const run = `${process.pid}-${runs}`;
     const { runtime } = infrastructure;
-    this.accounts = Array.from({ length: users }, (_, index) => {
-      const user = `${NAMES[index] ?? `user${index}`}-${run}`;
-      return new Account(user, {
-        recorder: this.recorder,
-        httpUrl: runtime.httpUrl,
-        token: () => this.#token(user),
-      });
-    });
-    this.devices = this.accounts.flatMap((account, index) =>
+    const account = (name: string) => {
+      const user = `${name}-${run}`;
+      const token = () => this.#token(user);
+      return new Account(user, { recorder: this.recorder, httpUrl: runtime.httpUrl, token });
+    };
+    this.accounts = Array.from({ length: users }, (_, index) => account(NAMES[index] ?? `user${index}`));
+    this.staff = STAFF.map(account);
+    this.supervisor = account(SUPERVISOR);
+    this.devices = [...this.accounts, ...this.staff].flatMap((account, index) =>
       DEVICES.map(
         (name) =>
           new Device(account.user, name, {
@@ -138,11 +143,28 @@ export class World {
 
   /** The group whose members join and leave; the first stays. */
   get changingGroup(): Conversation {
-    return find(this.conversations, ({ isChanging }) => isChanging === true);
+    return find(
+      this.conversations,
+      ({ isChanging, conversationId }) => isChanging === true && conversationId.startsWith('g:'),
+    );
+  }
+
+  /** The support chats that this customer has opened, as far as is known. */
+  chatsOf(customer: string): readonly string[] {
+    return this.conversations
+      .filter(({ members, conversationId }) => conversationId.startsWith('cs:') && members[0] === customer)
+      .map(({ conversationId }) => conversationId);
+  }
+
+  /** Its agents change. */
+  meetChat({ conversationId, customer }: DeskRecord): void {
+    if (this.conversations.some((one) => one.conversationId === conversationId)) return;
+    const members = [customer, ...this.staff.map(({ user }) => user)];
+    this.recorder.addConversation({ conversationId, members, isChanging: true });
   }
 
   account(user: string): Account {
-    return find(this.accounts, (one) => one.user === user);
+    return find([...this.accounts, ...this.staff], (one) => one.user === user);
   }
 
   device(user: string, index: number): Device {
@@ -211,10 +233,15 @@ export class World {
   }
 
   #token(user: string): Promise<string> {
-    const token = this.#tokens.get(user) ?? this.infrastructure.runtime.token(user);
+    const token = this.#tokens.get(user) ?? this.infrastructure.runtime.token(user, { roles: rolesOf(user) });
     this.#tokens.set(user, token);
     return token;
   }
+}
+
+function rolesOf(user: string): readonly string[] {
+  if (user.startsWith(`${SUPERVISOR}-`)) return ['agent', 'supervisor'];
+  return STAFF.some((name) => user.startsWith(`${name}-`)) ? ['agent'] : [];
 }
 
 function describe(error: unknown): string {
