@@ -1,15 +1,17 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Infrastructure, startInfrastructure } from './model/infrastructure.ts';
-import { runOnce } from './model/run.ts';
+import { DEFAULT_USERS, live, runOnce } from './model/run.ts';
+import { tellStory } from './model/story.ts';
+import { World } from './model/world.ts';
 
 /**
  * Each seed is a run of its own: clients, faults, healing, judgement. `PROOF_SEED=n npx vitest run --project proof` replays
  * one; with PROOF_SHRINK=1 it looks for a smaller case, which PROOF_PATH and PROOF_REPLAY_PATH replay. `npm run soak` goes on with random seeds.
  */
 const { PROOF_SEED, PROOF_PATH, PROOF_REPLAY_PATH, PROOF_SHRINK } = process.env;
-const SEEDS = PROOF_SEED === undefined ? [101, 103, 104, 106, 107, 109, 110, 112, 115] : [Number(PROOF_SEED)];
+const SEEDS = PROOF_SEED === undefined ? [101, 103, 104, 106, 107] : [Number(PROOF_SEED)];
 /** No run starts later, so a very busy machine does fewer. */
-const BUDGET_MS = 70_000;
+const BUDGET_MS = 45_000;
 const RUN_TIMEOUT_MS = PROOF_SHRINK === undefined ? 90_000 : 3_600_000;
 
 let infrastructure: Infrastructure;
@@ -20,6 +22,15 @@ afterAll(() => infrastructure?.stop());
 
 describe('clients among faults', () => {
   const beganAt = Date.now();
+
+  it.skipIf(PROOF_SEED !== undefined)(
+    'keep their promises through a story of lost networks, clocks, stores, and agents (IM-INV-1 to IM-INV-6, IM-DESK-1, IM-DESK-3)',
+    { timeout: RUN_TIMEOUT_MS },
+    async () => {
+      const world = new World(infrastructure, { seed: 0, users: DEFAULT_USERS });
+      await live(world, () => tellStory(world));
+    },
+  );
 
   it.for(SEEDS)(
     'see every message that was acked, once, in order, and nothing else (IM-INV-1 to IM-INV-6, IM-PUSH-2, seed %i)',

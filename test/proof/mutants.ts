@@ -11,11 +11,12 @@ export interface Mutant {
     | 'bill'
     | 'page'
     | 'store'
+    | 'app'
     | 'token';
   readonly file: string;
   readonly from: string;
   readonly to: string;
-  readonly project: 'flow' | 'unit' | 'emulator' | 'infra' | 'client' | 'web';
+  readonly project: 'flow' | 'proof' | 'unit' | 'emulator' | 'infra' | 'client' | 'web';
   readonly test: string;
   /** Part of the full titles to run, a pattern. @default the whole file */
   readonly only?: string;
@@ -871,5 +872,41 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'emulator',
     test: 'test/emulator/runtime/dev-issuer.test.ts',
     only: 'DNS rebinding',
+  },
+  {
+    fault: 'app',
+    file: 'client/src/outbox/outbox-journal.ts',
+    from: '(records) => this.#emit(() => this.#put(records)),',
+    to: '() => this.#emit(),',
+    project: 'proof',
+    test: 'test/proof/model.test.ts',
+    only: 'a story of lost networks',
+  },
+  {
+    fault: 'app',
+    file: 'client/src/outbox/outbox-journal.ts',
+    from: 'this.#lastOrder += 1;',
+    to: 'this.#lastOrder = nowMs;',
+    project: 'proof',
+    test: 'test/proof/model.test.ts',
+    only: 'a story of lost networks',
+  },
+  {
+    fault: 'app',
+    file: 'client/src/model/errors.ts',
+    from: 'firstLineOf(body)}`, { retryable: true }',
+    to: 'firstLineOf(body)}`, { retryable: false }',
+    project: 'proof',
+    test: 'test/proof/model.test.ts',
+    only: 'a story of lost networks',
+  },
+  {
+    fault: 'app',
+    file: 'lambdas/adapters/desk-transaction.ts',
+    from: 'else items.push(...leave(former));',
+    to: '',
+    project: 'proof',
+    test: 'test/proof/model.test.ts',
+    only: 'a story of lost networks',
   },
 ];

@@ -141,13 +141,16 @@ export class App {
     for (const socket of this.#running.sockets) socket.close();
   }
 
+  get unsentCount(): number {
+    return [...this.#running.views.values()].flatMap(pendingIn).length;
+  }
+
   /** Records the unsent messages in the order in which they are shown. */
   look(): void {
     const { views, isInOrder } = this.#running;
     if (!isInOrder || this.store.mood === 'throws') return;
     for (const [conversationId, { snapshot }] of views) {
-      const pending = snapshot.messages.filter(({ state }) => state === 'pending');
-      const unsent = pending.map(({ clientMsgId }) => clientMsgId);
+      const unsent = pendingIn({ snapshot }).map(({ clientMsgId }) => clientMsgId);
       this.#ports.recorder.add({ type: 'unsent', user: this.user, device: DEVICE, conversationId, unsent });
     }
   }
@@ -162,11 +165,7 @@ export class App {
     const { im } = this.#running;
     const deadline = Date.now() + SETTLE_MS;
     const isSettled = () =>
-      im.connection.current === 'connected' &&
-      this.#kept().length === 0 &&
-      [...this.#running.views.values()].every(({ snapshot }) =>
-        snapshot.messages.every(({ state }) => state !== 'pending'),
-      );
+      im.connection.current === 'connected' && this.#kept().length === 0 && this.unsentCount === 0;
     while (!isSettled() && Date.now() < deadline) await delay(POLL_MS);
     if (isSettled()) return;
     const why = `${im.connection.current}, ${this.#kept().length} in the store`;
@@ -266,6 +265,10 @@ export class App {
       },
     };
   }
+}
+
+function pendingIn({ snapshot }: Pick<MessageView, 'snapshot'>): readonly ChatMessage[] {
+  return snapshot.messages.filter(({ state }) => state === 'pending');
 }
 
 function refusal(error: ImError | undefined): Outcome {

@@ -18,6 +18,8 @@ export async function openCaptivePortal(): Promise<CaptivePortal> {
     response.writeHead(next(), { 'content-type': 'text/html' }).end(PAGE);
   });
   server.on('upgrade', (_, socket) => {
+    // The device may leave at once.
+    socket.on('error', () => undefined);
     socket.end(
       `HTTP/1.1 ${next()} Hotel\r\ncontent-type: text/html\r\ncontent-length: ${PAGE.length}\r\n\r\n${PAGE}`,
     );

@@ -32,6 +32,7 @@ export async function startInfrastructure(cdkOut?: string): Promise<Infrastructu
   });
   const queues = new Queues(runtime, proxy);
   const portal = await openCaptivePortal();
+  await warmUp(runtime);
   return {
     runtime,
     proxy,
@@ -43,4 +44,16 @@ export async function startInfrastructure(cdkOut?: string): Promise<Infrastructu
       await runtime.stop();
     },
   };
+}
+
+const WARM_UP_TRIES = 30;
+
+/** On a busy machine a function's first start may take longer than its time-out. */
+async function warmUp({ httpUrl, token }: LocalRuntime): Promise<void> {
+  const headers = { authorization: `Bearer ${await token('warm-up')}` };
+  for (let tries = 0; tries < WARM_UP_TRIES; tries += 1) {
+    const response = await fetch(`${httpUrl}/conversations`, { headers }).catch(() => undefined);
+    if (response?.ok === true) return;
+  }
+  throw new Error('The stack does not answer.');
 }

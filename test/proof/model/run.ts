@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { printViolations, violationsOf } from '../checker/checker.ts';
 import type { History } from '../history.ts';
 import { printHistory } from '../print.ts';
-import type { Model } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { heal } from './heal.ts';
 import type { Infrastructure } from './infrastructure.ts';
@@ -51,7 +50,9 @@ export async function runOnce(infrastructure: Infrastructure, options: RunOption
   });
   const property = fc.asyncProperty(commands, async (sequence) => {
     world = new World(infrastructure, { seed, users });
-    await live(world, sequence);
+    await live(world, () =>
+      fc.asyncModelRun(() => ({ model: { intents: 0, rules: 0 }, real: world }), sequence),
+    );
   });
   const result = await fc.check(property, {
     seed,
@@ -70,12 +71,11 @@ export async function runOnce(infrastructure: Infrastructure, options: RunOption
   return { world, failure: failure.join('\n\n') };
 }
 
-type Sequence = Parameters<typeof fc.asyncModelRun<Model, World, boolean, Model>>[1];
-
-async function live(world: World, sequence: Sequence): Promise<void> {
+/** The run of one world. @throws ViolationError if a promise was broken */
+export async function live(world: World, act: () => Promise<unknown>): Promise<void> {
   await world.begin();
   try {
-    await fc.asyncModelRun(() => ({ model: { intents: 0, rules: 0 }, real: world }), sequence);
+    await act();
   } finally {
     await heal(world);
   }

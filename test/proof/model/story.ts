@@ -1,0 +1,90 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { atDesk, beReady } from './desk.ts';
+import type { SendIntent } from './send-intent.ts';
+import type { World } from './world.ts';
+
+const POLL_MS = 20;
+const PATIENCE_MS = 20_000;
+
+/**
+ * What the random runs do by chance, once in a fixed order: a program loses its network, its clock, its store, and its life
+ * while it sends; a customer goes from one agent to the next.
+ */
+export async function tellStory(world: World): Promise<void> {
+  await Promise.all([loseEverything(world), goThroughDesk(world)]);
+}
+
+async function loseEverything(world: World): Promise<void> {
+  const [app] = world.apps;
+  if (app === undefined) throw new Error('No user has a program.');
+  const [conversation] = world.conversations.filter(({ conversationId }) => conversationId.startsWith('dm:'));
+  if (conversation === undefined) throw new Error('There is no conversation.');
+  const send = (): SendIntent => {
+    const intent = world.write(conversation, app.user);
+    app.send(intent);
+    return intent;
+  };
+  const isKept = (count: number) => until(() => app.store.values.length === count, 'the store keeps all');
+  app.capture(true);
+  send();
+  app.turnClock(-48 * 3_600_000);
+  send();
+  await isKept(2);
+  // Without the connection that would tell it the server's clock.
+  app.crash();
+  send();
+  app.turnClock(5 * 60_000);
+  send();
+  await isKept(4);
+  app.crash();
+  await until(() => app.unsentCount === 4, 'unsent messages are shown');
+  app.look();
+  app.store.mood = 'loses';
+  send();
+  app.store.mood = 'throws';
+  send();
+  app.look();
+}
+
+async function goThroughDesk(world: World): Promise<void> {
+  const [customer = '', ...others] = world.accounts.map(({ user }) => user);
+  const [first = '', second = ''] = world.staff.map(({ user }) => user);
+  const phone = world.device(customer, 0);
+  const tablet = world.device(customer, 1);
+  await beReady(world.device(first, 0), 1);
+  await Promise.all([phone, tablet].map((device) => atDesk(world, device, { did: 'open' })));
+  const [conversationId = ''] = world.chatsOf(customer);
+  const say = (user: string) =>
+    world
+      .device(user, 0)
+      .send(world.write({ conversationId, members: [user] }, user), { byPeer: false, hint: false });
+  await say(customer);
+  await untilAgentIs(world, conversationId, first);
+  await say(first);
+  await beReady(world.device(second, 0), 1);
+  await atDesk(world, world.device(first, 0), { did: 'transfer', conversationId, to: second });
+  await untilAgentIs(world, conversationId, second);
+  await say(customer);
+  await say(second);
+  await say(others[0] ?? '');
+  await atDesk(world, phone, { did: 'close', conversationId, rating: 4 });
+  await atDesk(world, tablet, { did: 'close', conversationId, rating: 2 });
+}
+
+async function untilAgentIs(world: World, conversationId: string, user: string): Promise<void> {
+  await until(async () => {
+    const { body } = await world.supervisor.request('GET', '/desk/chats?state=assigned&limit=100');
+    return body.chats?.some(
+      (chat: { conversationId: string; agent: { userId: string } }) =>
+        chat.conversationId === conversationId && chat.agent.userId === user,
+    );
+  }, `${user} has the chat`);
+}
+
+async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error(`Not so in time: ${what}`);
+    await delay(POLL_MS);
+  }
+}
