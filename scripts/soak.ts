@@ -92,6 +92,8 @@ function table(elapsedMs: number, figures: Figures, failed: readonly number[]): 
     ['queue records delivered again', again],
     ['queue batches out of order', faults['reorder'] ?? 0],
     ['dead letters redriven', counts.deadLetters],
+    ['programs crashed', counts.crashes],
+    ['support chats', counts.supportChats],
     ...others.map(([kind, count]): [string, number] => [`fault: ${kind}`, count]),
     ['runs that broke a promise', failed.length === 0 ? 0 : `${failed.length} (seeds ${failed.join(', ')})`],
   ];

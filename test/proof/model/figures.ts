@@ -14,6 +14,9 @@ export interface Figures {
   /** Messages that a reader received again. */
   readonly duplicates: number;
   readonly deadLetters: number;
+  /** Programs with the SDK that ended amid their work. */
+  readonly crashes: number;
+  readonly supportChats: number;
   /** Faults that occurred, by kind. */
   readonly faults: Readonly<Record<string, number>>;
 }
@@ -29,10 +32,20 @@ export const NOTHING: Figures = {
   connects: 0,
   duplicates: 0,
   deadLetters: 0,
+  crashes: 0,
+  supportChats: 0,
   faults: {},
 };
 
-export function figuresOf({ intents, recorder, devices, faults, redriven }: World): Figures {
+export function figuresOf({
+  intents,
+  recorder,
+  conversations,
+  devices,
+  apps,
+  faults,
+  redriven,
+}: World): Figures {
   const { events } = recorder.history;
   const settled = (is: string) =>
     count(events, (event) => event.type === 'settled' && event.outcome.is === is);
@@ -49,6 +62,8 @@ export function figuresOf({ intents, recorder, devices, faults, redriven }: Worl
     connects: devices.reduce((sum, { connects }) => sum + connects, 0),
     duplicates: devices.reduce((sum, { duplicates }) => sum + duplicates, 0),
     deadLetters: redriven,
+    crashes: apps.reduce((sum, { crashes }) => sum + crashes, 0),
+    supportChats: conversations.filter(({ conversationId }) => conversationId.startsWith('cs:')).length,
     faults: fired,
   };
 }
@@ -66,6 +81,8 @@ export function sum(a: Figures, b: Figures): Figures {
     connects: a.connects + b.connects,
     duplicates: a.duplicates + b.duplicates,
     deadLetters: a.deadLetters + b.deadLetters,
+    crashes: a.crashes + b.crashes,
+    supportChats: a.supportChats + b.supportChats,
     faults: Object.fromEntries(
       [...kinds].sort().map((kind) => [kind, (a.faults[kind] ?? 0) + (b.faults[kind] ?? 0)]),
     ),
