@@ -27,6 +27,8 @@ export async function startInfrastructure(cdkOut?: string): Promise<Infrastructu
     maxInstancesPerFunction: 3,
     maxInstances: 36,
     clockOffsetMs: unequalClocks(1),
+    // Short, so that an agent who is gone loses chats within a run.
+    environment: { DESK_AGENT_GRACE_SECONDS: '5' },
     onWarning: () => undefined,
     ...(cdkOut !== undefined && { cdkOut }),
   });

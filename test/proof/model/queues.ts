@@ -19,6 +19,8 @@ const POLL_MS = 20;
  * have ended: minutes pass within seconds.
  */
 const POLL_SECONDS = 5;
+/** While nothing is in flight, which would come again: a sweep of the desk, and half of an agent's grace. */
+const SWEEP_SECONDS = 60;
 /** A throttled post waits for up to 64 s at its fifth try, and a dead letter starts again. */
 const DRAIN_MS = 75_000;
 
@@ -58,8 +60,8 @@ export class Queues {
         if (moved === 0) return redriven;
         redriven += moved;
       } else if (waiting.all === waiting.inFlight + waiting.watchdogs)
-        this.#runtime.advanceQueues(POLL_SECONDS);
-      if (Date.now() > deadline) throw new Error('The queues do not drain.');
+        this.#runtime.advanceQueues(waiting.inFlight > 0 ? POLL_SECONDS : SWEEP_SECONDS);
+      if (Date.now() > deadline) throw new Error(`The queues do not drain: ${JSON.stringify(waiting)}`);
       await delay(POLL_MS);
     }
   }
