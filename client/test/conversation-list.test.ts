@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { SystemContent } from '../../protocol/content.ts';
 import { ConversationList } from '../src/conversations/conversation-list.ts';
+import { listed, message, SERVER_TIME } from './support/builders.ts';
 
 const DM = 'dm:alice:bob';
 const lastMessage = {
@@ -20,9 +22,22 @@ beforeEach(() => {
 });
 
 const load = (unread: number, more: { readonly unreadIsAtLeast?: true } = {}) =>
-  list.load([
-    { conversationId: DM, kind: 'direct', peer: 'bob', head: 200, lastMessage, readSeq: 2, unread, ...more },
-  ]);
+  list.load({
+    conversations: [
+      {
+        conversationId: DM,
+        kind: 'direct',
+        peer: 'bob',
+        head: 200,
+        lastMessage,
+        readSeq: 2,
+        unread,
+        ...more,
+      },
+    ],
+    removed: [],
+    isWhole: true,
+  });
 const shown = () => {
   const { unread, unreadIsAtLeast } = list.summaries?.[0] ?? {};
   return [unread, unreadIsAtLeast];
@@ -47,5 +62,74 @@ describe('the unread messages of a conversation', () => {
     expect(shown()).toEqual([100, true]);
     load(99);
     expect(shown()).toEqual([99, false]);
+  });
+});
+
+describe('conversations that the user is no longer in (IM-CHANGE-3)', () => {
+  const [ROWERS, SCULLERS, CHAT] = ['g:1', 'g:2', 'cs:1'];
+  const at = (conversationId: string, seq: number, sentAt = SERVER_TIME) =>
+    message(seq, { conversationId, sentAt });
+  const event = (id: string, seq: number, name: SystemContent['event'], users = ['alice']) => ({
+    ...at(id, seq),
+    content: { type: 'system', event: name, users, by: 'bob' } as const,
+  });
+  const of = (id: string, head: number) => listed([at(id, head)], id);
+  const read = (conversations: ReturnType<typeof of>[], removed: string[] = [], isWhole = false) =>
+    list.load({ conversations, removed, isWhole });
+  const ids = () => list.summaries?.map(({ conversationId }) => conversationId).sort();
+
+  beforeEach(() => {
+    list.expect(SERVER_TIME);
+    read([of(ROWERS, 5), of(SCULLERS, 5), of(CHAT, 5)], [], true);
+  });
+
+  it('go when the server names them as removed, unless it lists them again', () => {
+    read([of(SCULLERS, 7)], [ROWERS, SCULLERS, 'g:unknown']);
+    expect(ids()).toEqual([CHAT, SCULLERS]);
+  });
+
+  it('go when the whole list lacks them, but not when it lists only what has changed', () => {
+    read([]);
+    expect(ids()).toEqual([CHAT, ROWERS, SCULLERS]);
+    read([of(ROWERS, 5)], [], true);
+    expect(ids()).toEqual([ROWERS]);
+  });
+
+  it.each(['left', 'removed', 'requeued'] as const)('go with the message: %s', (name) => {
+    list.add(event(ROWERS, 6, name, ['carol']));
+    list.add(event(CHAT, 6, name));
+    expect(ids()).toEqual([ROWERS, SCULLERS]);
+  });
+
+  it('stay when they were joined, or began, after the list was asked for', () => {
+    list.expect(SERVER_TIME);
+    list.add(event(ROWERS, 8, 'joined'));
+    list.add(at('g:3', 1));
+    read([of(SCULLERS, 5)], [ROWERS], true);
+    expect(ids()).toEqual([ROWERS, SCULLERS, 'g:3']);
+  });
+
+  it('stay away when the list was read before the loss, or a message comes late', () => {
+    list.add(event(ROWERS, 6, 'removed'));
+    read([of(ROWERS, 6)]);
+    list.add(at(ROWERS, 5));
+    expect(ids()).toEqual([CHAT, SCULLERS]);
+    read([of(ROWERS, 7)]);
+    expect(ids()).toEqual([CHAT, ROWERS, SCULLERS]);
+  });
+
+  it('do not come back with older messages from the inbox, which count if the user is in them after all', () => {
+    list.add(at('g:3', 1, SERVER_TIME - 15_001));
+    expect(ids()).not.toContain('g:3');
+    list.add(at('g:3', 2, SERVER_TIME - 15_000));
+    expect(list.summaries?.find(({ conversationId }) => conversationId === 'g:3')?.unread).toBe(2);
+  });
+
+  it('are back with the message of joining again, with what is unread since, whatever else comes late', () => {
+    list.add(event(ROWERS, 6, 'removed'));
+    list.add(event(ROWERS, 9, 'joined'));
+    list.add(event(ROWERS, 6, 'removed'));
+    list.add(at(ROWERS, 4));
+    expect(list.summaries?.find(({ conversationId }) => conversationId === ROWERS)?.unread).toBe(1);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ClientEvents } from '../src/index.ts';
-import { message, oldMessage, recallPush, SERVER_TIME } from './support/builders.ts';
+import { listed as listedOf, message, oldMessage, recallPush, SERVER_TIME } from './support/builders.ts';
 import { fullDelays, type Harness, harness } from './support/harness.ts';
 
 const DM = 'dm:alice:bob';
@@ -146,6 +146,43 @@ describe('catching up with 300 conversations (IM-HELLO-3)', () => {
     await again;
     expect(server.requests.length).toBeLessThanOrEqual(4);
     for (const request of server.requests) expect(request).toContain(`changedSince=${SERVER_TIME}`);
+  });
+
+  it('drops what was left in a short outage, and then lists it again when it is back (IM-CHANGE-3)', async () => {
+    const parts = await harness(fullDelays);
+    const { server, im, clock, connected, entered } = parts;
+    server.history.push(oldMessage(1), oldMessage(1, { conversationId: GROUP }));
+    let connection = await connected();
+    const reconnect = async () => {
+      const [reconnecting, again] = [entered('reconnecting'), entered('connected')];
+      connection.cut();
+      await reconnecting;
+      const next = server.nextConnection();
+      clock.advance(2_000);
+      connection = await next;
+      await again;
+    };
+    server.history.splice(1);
+    server.removed = [GROUP];
+    await reconnect();
+    expect(im.conversations()).toMatchObject([{ conversationId: DM }]);
+    server.history.push(message(7, { conversationId: GROUP }));
+    await reconnect();
+    expect(im.conversations()).toHaveLength(2);
+  });
+
+  it('reads the whole list, and drops what it lacks, when the server no longer knows what was removed (IM-CHANGE-3)', async () => {
+    const { server, im, clock, connected, entered } = await harness(fullDelays);
+    server.history.push(oldMessage(1), oldMessage(1, { conversationId: GROUP }));
+    const connection = await connected();
+    const body = { conversations: [listedOf([oldMessage(1)], DM)], cursor: null, reset: true };
+    server.httpAnswers.set('/conversations', { status: 200, body });
+    const [reconnecting, again] = [entered('reconnecting'), entered('connected')];
+    connection.cut();
+    await reconnecting;
+    clock.advance(500);
+    await again;
+    expect(im.conversations()).toMatchObject([{ conversationId: DM }]);
   });
 
   it.each([

@@ -24,8 +24,13 @@ function chats() {
     throw error;
   };
   const events = new Emitter<ClientEvents>(report);
-  const known = new SupportChats({ events, report });
   const heard: string[] = [];
+  const known = new SupportChats({
+    events,
+    report,
+    identity: { userId: 'alice' },
+    list: { drop: (conversationId) => heard.push(`dropped ${conversationId}`) },
+  });
   known.on('changed', ({ state, agent }) => heard.push(`changed ${state} ${agent?.userId}`));
   known.on('assigned', ({ agent }) => heard.push(`assigned ${agent?.userId}`));
   known.on('gone', ({ conversationId }) => heard.push(`gone ${conversationId}`));
@@ -79,6 +84,22 @@ describe('SupportChats', () => {
     push({ ...ASSIGNED, state: 'closed' });
     push(ASSIGNED);
     expect(known.get(ID)?.state).toBe('closed');
+  });
+
+  it('drops the conversation of a chat that this user lost, and of no other (IM-CHANGE-3)', () => {
+    const { heard, say, push } = chats();
+    const dropped = () => heard.filter((one) => one.startsWith('dropped'));
+    push(WAITING);
+    push(ASSIGNED);
+    push({ ...ASSIGNED, customer: 'carol', agent: { userId: 'alice' } });
+    expect(dropped()).toEqual([]);
+    push({ ...ASSIGNED, customer: 'carol' });
+    expect(dropped()).toHaveLength(1);
+    // The message of the transfer comes after its push.
+    say('transferred', ['ann']);
+    expect(dropped()).toHaveLength(2);
+    push({ ...ASSIGNED, customer: 'carol', state: 'closed' });
+    expect(dropped()).toHaveLength(2);
   });
 
   it('emits gone when a chat goes to another agent', () => {

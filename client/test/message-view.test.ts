@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type MessagesSnapshot, MessageView } from '../src/index.ts';
 import { message, oldMessage, recallPush, seqs } from './support/builders.ts';
 import { fullDelays, type Harness, harness } from './support/harness.ts';
@@ -238,6 +238,100 @@ describe('MessageView', () => {
     expect(view.snapshot).toMatchObject({ hasEarlier: true, error: { code: 'network' } });
     await view.loadEarlier();
     expect(view.snapshot).toMatchObject({ hasEarlier: false, error: undefined });
+  });
+
+  it.each(['latest', 'earlier'] as const)(
+    'asks for a page that could not be loaded until it is there, and says why meanwhile: %s',
+    async (which) => {
+      const parts = await harness(fullDelays);
+      const { server, clock } = parts;
+      server.history.push(...[1, 2, 3, 4].map((seq) => oldMessage(seq)));
+      await parts.connected();
+      const path = `/conversations/${DM}/messages`;
+      if (which === 'latest') server.httpAnswers.set(path, { status: 503, body: '' });
+      const view = open(parts);
+      await shows(view, ({ isLoading }) => !isLoading);
+      server.httpAnswers.set(path, { status: 503, body: '' });
+      if (which === 'earlier') await view.loadEarlier();
+      for (const delayMs of [500, 1_000]) {
+        expect(view.snapshot).toMatchObject({ isLoading: false, error: { code: 'network' } });
+        clock.advance(delayMs - 1);
+        expect(view.snapshot.isLoading).toBe(false);
+        clock.advance(1);
+        expect(view.snapshot.isLoading).toBe(true);
+        await shows(view, ({ isLoading }) => !isLoading);
+      }
+      server.httpAnswers.delete(path);
+      clock.advance(2_000);
+      await shows(view, ({ error }) => error === undefined);
+      expect(shown(view)).toEqual(which === 'latest' ? [2, 3, 4] : [1, 2, 3, 4]);
+    },
+  );
+
+  it('asks no more for a page once it is closed', async () => {
+    const parts = await harness(fullDelays);
+    const { server, clock } = parts;
+    await parts.connected();
+    server.httpAnswers.set(`/conversations/${DM}`, { status: 503, body: '' });
+    const [failed, loading] = [open(parts), open(parts)];
+    await shows(failed, ({ error }) => error !== undefined);
+    failed.close();
+    loading.close();
+    await shows(loading, ({ error, isLoading }) => error !== undefined || !isLoading);
+    server.requests.length = 0;
+    clock.advance(60_000);
+    expect(failed.snapshot.isLoading || loading.snapshot.isLoading).toBe(false);
+  });
+
+  it('has the error of the page that was asked for last, whichever answer comes last', async () => {
+    const held: (() => void)[] = [];
+    const fetch: typeof globalThis.fetch = async (...request) => {
+      if (String(request[0]).includes('/messages')) await new Promise<void>((resolve) => held.push(resolve));
+      return globalThis.fetch(...request);
+    };
+    const parts = await harness({ environment: { fetch } });
+    const { server } = parts;
+    await parts.connected();
+    const view = open(parts);
+    const later = view.reload();
+    await vi.waitFor(() => expect(held).toHaveLength(2), { interval: 1 });
+    const path = `/conversations/${DM}/messages`;
+    server.httpAnswers.set(path, { status: 404, body: { code: 'not_found', message: '', retryable: false } });
+    held[1]?.();
+    await later.catch(() => {});
+    await shows(view, ({ error }) => error?.code === 'not_found');
+    server.httpAnswers.delete(path);
+    held[0]?.();
+    await shows(view, ({ isLoading }) => !isLoading);
+    expect(view.snapshot.error).toMatchObject({ code: 'not_found' });
+  });
+
+  it('says not_found while this user is not in the group, and shows it again when they are added (IM-CHANGE-3)', async () => {
+    const parts = await harness();
+    const { server, im } = parts;
+    const GROUP = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
+    const about = (seq: number, event: 'removed' | 'joined', user = 'alice') => {
+      const content = { type: 'system', event, users: [user], by: 'bob' } as const;
+      return oldMessage(seq, { conversationId: GROUP, content });
+    };
+    server.history.push(oldMessage(1, { conversationId: GROUP }));
+    const connection = await parts.connected();
+    const view = new MessageView(im.conversation(GROUP));
+    onTestFinished(() => view.close());
+    await shows(view, isQuiet);
+    server.requests.length = 0;
+    connection.push(about(2, 'removed', 'carol'));
+    await shows(view, ({ messages }) => messages.length === 2);
+    expect(server.requests).toEqual([]);
+    const path = `/conversations/${GROUP}/messages`;
+    server.httpAnswers.set(path, { status: 404, body: { code: 'not_found', message: '', retryable: false } });
+    connection.push(about(3, 'removed'));
+    await shows(view, ({ error }) => error?.code === 'not_found');
+    expect(shown(view)).toEqual([1, 2, 3]);
+    server.httpAnswers.delete(path);
+    connection.push(about(4, 'joined'));
+    await shows(view, ({ error }) => error === undefined);
+    expect(shown(view)).toEqual([1, 2, 3, 4]);
   });
 
   it('is ordered, complete, and without repeats, in whatever order messages and pages arrive (IM-PUSH-1)', async () => {

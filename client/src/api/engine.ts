@@ -36,7 +36,7 @@ export interface Engine {
   readonly groups: Groups;
   readonly http: HttpApi;
   readonly identity: Identity;
-  readonly list: Pick<ConversationList, 'summaries'>;
+  readonly list: Pick<ConversationList, 'summaries' | 'drop'>;
   readonly logger: Logger;
   readonly policy: RetryPolicy;
   readonly sessions: Pick<Sessions, 'connect' | 'current' | 'require'>;

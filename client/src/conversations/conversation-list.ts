@@ -1,10 +1,10 @@
 import type { Message } from '../../../protocol/frames.ts';
-import type { Conversation } from '../../../protocol/http.ts';
 import type { ConversationSummary } from '../model/conversation-summary.ts';
-import { UNREAD_MAX } from '../model/limits.ts';
-import { hasHappenedTo } from '../model/membership.ts';
+import { HOLE_MS, UNREAD_MAX } from '../model/limits.ts';
+import { hasHappenedTo, LOSSES } from '../model/membership.ts';
 import type { Off } from '../support/emitter.ts';
 import { ObservableValue } from '../support/observable-value.ts';
+import type { ListedConversations } from '../transport/http-api.ts';
 import type { Identity } from '../transport/identity.ts';
 import type { ConversationStates } from './conversation-states.ts';
 import type { Groups } from './groups.ts';
@@ -25,6 +25,10 @@ interface Row {
   /** The seqs of others' messages above both `countedUpTo` and `readSeq`. */
   readonly others: Set<number>;
   summary: ConversationSummary | undefined;
+  /** Otherwise it is hidden. */
+  isMine: boolean;
+  /** This user lost the conversation at this seq. */
+  lostAt: number;
 }
 
 /** All conversations of the user, kept up to date by messages, reads, and changes. */
@@ -35,6 +39,10 @@ export class ConversationList {
   readonly #rows = new Map<string, Row>();
   readonly #observable: ObservableValue<readonly ConversationSummary[] | undefined>;
   #isLoaded = false;
+  /** What this user has joined since the server's list was asked for. */
+  readonly #joined = new Set<string>();
+  /** When the list was asked for, by the server's clock. */
+  #asOfMs = 0;
 
   constructor(
     identity: Pick<Identity, 'userId'>,
@@ -60,10 +68,25 @@ export class ConversationList {
     });
   }
 
-  /** Merges the server's list, or its changed part, with what has arrived since it was requested. */
-  load(conversations: readonly Conversation[]): void {
-    for (const { conversationId, name, lastMessage, readSeq, unread, ...more } of conversations) {
+  /** Call before the server's list is asked for. `atMs`: now or before, by the server's clock. */
+  expect(atMs: number): void {
+    this.#asOfMs = atMs;
+    this.#joined.clear();
+  }
+
+  /**
+   * Merges the server's list, or its changed part, with what has arrived since it was asked for. Hides what is no longer
+   * this user's (IM-CHANGE-3).
+   */
+  load({ conversations, removed, isWhole }: ListedConversations): void {
+    const mine = new Set(this.#joined);
+    for (const { conversationId } of conversations) mine.add(conversationId);
+    for (const id of isWhole ? this.#rows.keys() : removed) if (!mine.has(id)) this.drop(id);
+    for (const { conversationId, name, head, lastMessage, readSeq, unread, ...more } of conversations) {
       const row = this.#row(conversationId);
+      // The loss was pushed after the list was read.
+      if (head <= row.lostAt) continue;
+      row.isMine = true;
       row.name = name ?? row.name;
       const upTo = lastMessage?.seq ?? 0;
       if (upTo >= (row.last?.seq ?? 0)) row.last = lastMessage;
@@ -81,18 +104,36 @@ export class ConversationList {
 
   /** Adds a new message, this user's or another's. */
   add(message: Message): void {
-    const { conversationId, seq, from } = message;
-    if (hasHappenedTo(this.#identity.userId, message, 'left', 'removed')) {
-      this.#rows.delete(conversationId);
-      this.#observable.changed();
+    const { conversationId, seq, from, sentAt } = message;
+    const { userId } = this.#identity;
+    const row = this.#row(conversationId);
+    const isLast = seq > (row.last?.seq ?? 0);
+    if (hasHappenedTo(userId, message, ...LOSSES)) {
+      // A loss below the last message was followed by a return.
+      if (isLast) this.#lose(conversationId, seq);
       return;
     }
-    const row = this.#row(conversationId);
+    // Otherwise the server's list would have the conversation, and does if it is this user's.
+    const isNews = seq > row.lostAt && sentAt >= this.#asOfMs - HOLE_MS;
+    if (isNews && (!row.isMine || hasHappenedTo(userId, message, 'joined'))) this.#joined.add(conversationId);
+    row.isMine ||= isNews;
     if (message.content.type === 'system') row.name = message.content.name ?? row.name;
-    if (seq > (row.last?.seq ?? 0)) row.last = message;
-    if (from !== this.#identity.userId && seq > row.readSeq && seq > row.countedUpTo) row.others.add(seq);
-    if (row.name === undefined && conversationId[0] === 'g') this.#askName(row);
+    if (isLast) row.last = message;
+    if (from !== userId && seq > Math.max(row.readSeq, row.countedUpTo, row.lostAt)) row.others.add(seq);
+    if (row.isMine && row.name === undefined && conversationId[0] === 'g') this.#askName(row);
     this.#changed(row);
+  }
+
+  /** Hides a conversation that is no longer this user's. */
+  drop(conversationId: string): void {
+    const row = this.#rows.get(conversationId);
+    if (row?.isMine) this.#lose(conversationId, row.last?.seq ?? 0);
+  }
+
+  #lose(conversationId: string, seq: number): void {
+    this.#rows.delete(conversationId);
+    this.#row(conversationId).lostAt = seq;
+    this.#observable.changed();
   }
 
   /** This user has read up to `seq`, here or on another device. */
@@ -133,6 +174,8 @@ export class ConversationList {
       isAtLeast: false,
       others: new Set(),
       summary: undefined,
+      isMine: false,
+      lostAt: 0,
     };
     this.#rows.set(conversationId, row);
     return row;
@@ -168,6 +211,7 @@ export class ConversationList {
   #compute(): readonly ConversationSummary[] {
     const activity = (row: Row): number => row.last?.sentAt ?? 0;
     return [...this.#rows.values()]
+      .filter(({ isMine }) => isMine)
       .sort((a, b) => activity(b) - activity(a))
       .map((row) => {
         row.summary ??= this.#summaryOf(row);

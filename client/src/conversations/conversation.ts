@@ -9,6 +9,7 @@ import type { Off } from '../support/emitter.ts';
 import { type Environment, newId } from '../support/environment.ts';
 import type { ServerClock } from '../support/server-clock.ts';
 import type { HistoryRange, HttpApi } from '../transport/http-api.ts';
+import type { RetryPolicy } from '../transport/retry-policy.ts';
 import type { SessionSource } from '../transport/session.ts';
 import { type ComposePorts, compose, emitOwn } from './compose.ts';
 import type { ConversationList } from './conversation-list.ts';
@@ -33,7 +34,8 @@ export interface SendOptions {
 }
 
 export interface ConversationPorts extends ComposePorts {
-  readonly environment: Pick<Environment, 'nowMs' | 'random'>;
+  readonly policy: RetryPolicy;
+  readonly environment: Pick<Environment, 'nowMs' | 'after' | 'random'>;
   readonly clock: Pick<ServerClock, 'now'>;
   readonly sessions: SessionSource;
   readonly http: Pick<HttpApi, 'call' | 'history'>;

@@ -3,12 +3,16 @@ import { type ImError, toImError } from '../model/errors.ts';
 import type { Gap } from '../model/events.ts';
 import { type ChatMessage, copyOf } from '../model/message.ts';
 import type { Off } from '../support/emitter.ts';
+import type { Cancel } from '../support/environment.ts';
 import { ObservableValue } from '../support/observable-value.ts';
 import { type HistoryRange, queryString } from '../transport/http-api.ts';
+import type { RetryContext } from '../transport/retry-policy.ts';
 import type { Conversation, HistoryPage } from './conversation.ts';
 
 /** How far this client's idea of the server's clock may be off. */
 const CLOCK_ERROR_MS = 30_000;
+
+type Load = 'latest' | 'earlier' | 'changes';
 
 /** Options of a `MessageView`. */
 export interface MessageViewOptions {
@@ -30,7 +34,10 @@ export interface MessagesSnapshot {
   readonly isLoading: boolean;
   /** Whether there are older messages: call `loadEarlier`. */
   readonly hasEarlier: boolean;
-  /** Why a page could not be loaded. Cleared when that page is loaded by `reload`, a reconnect, or `loadEarlier`. */
+  /**
+   * Why something could not be loaded: `not_found` while this user is not in the conversation. Goes when its cause goes:
+   * the view asks again after a retryable error, on a reconnect, and when this user joins or leaves.
+   */
   readonly error: ImError | undefined;
 }
 
@@ -56,7 +63,10 @@ export class MessageView {
   #isLoaded = false;
   #hasEarlier = false;
   /** Each is cleared only when its own page is loaded. */
-  readonly #errors: Partial<Record<'latest' | 'earlier' | 'changes', ImError | undefined>> = {};
+  readonly #errors: Partial<Record<Load, ImError | undefined>> = {};
+  /** Of each kind, the load that was started last: only its error counts. */
+  readonly #turns = { latest: 0, earlier: 0, changes: 0 };
+  readonly #retries: Partial<Record<Load, Cancel>> = {};
   /** The latest page was requested when new messages were already emitted, so none is missing between the two. */
   #isJoined = false;
   /** The highest seq that pages have reached; matters until the view is joined. */
@@ -79,7 +89,10 @@ export class MessageView {
     this.#observable = new ObservableValue(() => this.#compute(), ports.report);
     for (const message of ports.outbox.messagesOf(state)) this.#put(copyOf(message));
     this.#offs = [
-      conversation.on('message', (message) => this.#receive(copyOf(message))),
+      conversation.on('message', (message) => {
+        this.#receive(copyOf(message));
+        if (changesAccess(message, state.userId)) void this.reload();
+      }),
       conversation.on('state', (message) => this.#receive(copyOf(message))),
       conversation.on('discarded', ({ key }) => {
         this.#messages.delete(key);
@@ -160,6 +173,7 @@ export class MessageView {
    */
   close(): void {
     for (const off of this.#offs) off();
+    for (const which of ['latest', 'earlier', 'changes'] as const) this.#begin(which);
   }
 
   #page(range: HistoryRange): Promise<HistoryPage> {
@@ -187,18 +201,36 @@ export class MessageView {
     this.#hasEarlier = true;
   }
 
-  async #load(which: 'latest' | 'earlier' | 'changes', read: () => Promise<void>): Promise<void> {
+  async #load(which: Load, read: () => Promise<void>, attempt = 0): Promise<void> {
+    const turn = this.#begin(which);
+    let error: ImError | undefined;
     this.#loading += 1;
     this.#observable.changed();
     try {
       await read();
-      this.#errors[which] = undefined;
-    } catch (error) {
-      this.#errors[which] = toImError(error);
-    } finally {
-      this.#loading -= 1;
-      this.#observable.changed();
+    } catch (cause) {
+      error = toImError(cause);
     }
+    this.#loading -= 1;
+    if (turn === this.#turns[which]) {
+      this.#errors[which] = error;
+      if (error?.retryable) this.#retry(which, read, { attempt, error });
+    }
+    this.#observable.changed();
+  }
+
+  /** Cancels the planned retry of an earlier load. */
+  #begin(which: Load): number {
+    this.#retries[which]?.();
+    this.#turns[which] += 1;
+    return this.#turns[which];
+  }
+
+  #retry(which: Load, read: () => Promise<void>, failure: RetryContext): void {
+    const { environment, policy } = this.#conversation.ports;
+    const delayMs = policy.nextDelayMs(failure);
+    const again = (): void => void this.#load(which, read, failure.attempt + 1);
+    if (delayMs !== null) this.#retries[which] = environment.after(delayMs, again);
   }
 
   #putLatest({ messages, hasMore }: HistoryPage, isLive: boolean): void {
@@ -269,6 +301,13 @@ export class MessageView {
       error: this.#errors.latest ?? this.#errors.earlier ?? this.#errors.changes,
     };
   }
+}
+
+/** Whether a message says that this user may have gained or lost the conversation. */
+function changesAccess({ content }: ChatMessage, userId = ''): boolean {
+  if (content.type !== 'system') return false;
+  // The agent who transfers a chat is not named.
+  return content.event === 'transferred' || !!content.users?.includes(userId);
 }
 
 function isSame(a: ChatMessage, b: ChatMessage): boolean {

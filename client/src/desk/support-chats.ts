@@ -1,7 +1,9 @@
 import type { ChatState, DeskAssignedPush, DeskChat, DeskUpdatedPush } from '../../../protocol/desk.ts';
+import type { ConversationList } from '../conversations/conversation-list.ts';
 import type { ClientEvents } from '../model/events.ts';
 import type { ChatMessage } from '../model/message.ts';
 import { Emitter, type Off } from '../support/emitter.ts';
+import type { Identity } from '../transport/identity.ts';
 
 /** The events of `im.desk.on`. */
 export interface DeskEvents {
@@ -22,6 +24,8 @@ const STATE_BY_EVENT: Readonly<Record<string, ChatState>> = {
 };
 
 export interface SupportChatsPorts {
+  readonly identity: Pick<Identity, 'userId'>;
+  readonly list: Pick<ConversationList, 'drop'>;
   readonly events: Pick<Emitter<ClientEvents>, 'on'>;
   report(error: unknown): void;
 }
@@ -29,10 +33,13 @@ export interface SupportChatsPorts {
 /** The support chats that this client knows. */
 export class SupportChats {
   readonly events: Emitter<DeskEvents>;
+  readonly #ports: SupportChatsPorts;
   readonly #known = new Map<string, DeskChat>();
   #all: readonly DeskChat[] = [];
 
-  constructor({ events, report }: SupportChatsPorts) {
+  constructor(ports: SupportChatsPorts) {
+    const { events, report } = ports;
+    this.#ports = ports;
     this.events = new Emitter(report);
     events.on('frame', (frame) => {
       const push = frame as DeskAssignedPush | DeskUpdatedPush;
@@ -58,6 +65,7 @@ export class SupportChats {
     this.#all = [...this.#known.values()].sort(
       (a, b) => Number(a.state === 'closed') - Number(b.state === 'closed') || a.openedAt - b.openedAt,
     );
+    this.#dropIfLost(chat);
     this.events.emit('changed', chat);
     const isNews = before?.state !== 'assigned' || before.agent?.userId !== chat.agent?.userId;
     if (chat.state === 'assigned' && isNews) this.events.emit('assigned', chat);
@@ -73,6 +81,13 @@ export class SupportChats {
     this.events.emit('gone', chat);
   }
 
+  /** An agent who has lost a chat may not read it. The message of the change may come after its push. */
+  #dropIfLost({ conversationId, state, customer, agent }: DeskChat): void {
+    const { identity, list } = this.#ports;
+    const { userId } = identity;
+    if (state !== 'closed' && userId !== customer && userId !== agent?.userId) list.drop(conversationId);
+  }
+
   on<Name extends keyof DeskEvents>(name: Name, listener: (event: DeskEvents[Name]) => void): Off {
     return this.events.on(name, listener);
   }
@@ -82,6 +97,7 @@ export class SupportChats {
     if (chat === undefined || content.type !== 'system') return;
     const state = STATE_BY_EVENT[content.event];
     const [userId] = content.users ?? [];
+    this.#dropIfLost(chat);
     // The push of the same change has more fields, and arrives shortly before or after.
     const isKnown = state === chat.state && (state !== 'assigned' || userId === chat.agent?.userId);
     if (state === undefined || isKnown) return;

@@ -20,6 +20,15 @@ export interface HistoryRange {
   readonly limit?: number;
 }
 
+/** The server's list of conversations, all pages of it. */
+export interface ListedConversations {
+  readonly conversations: readonly Conversation[];
+  /** What the user left since. What is listed again beats it (IM-CHANGE-3). */
+  readonly removed: readonly string[];
+  /** What it lacks is not this user's. */
+  readonly isWhole: boolean;
+}
+
 type Query = Record<string, string | number | null | undefined>;
 
 /**
@@ -43,17 +52,21 @@ export class HttpApi {
     return this.#get('/session', { deviceId });
   }
 
-  /** All conversations; with `changedSince` (the server's epoch milliseconds) those that may have changed since. */
-  async conversations(changedSince?: number): Promise<Conversation[]> {
-    const all: Conversation[] = [];
+  /** All conversations; with `changedSince` (the server's epoch milliseconds) what may have changed since. */
+  async conversations(changedSince?: number): Promise<ListedConversations> {
+    const conversations: Conversation[] = [];
+    const removed: string[] = [];
+    let isWhole = changedSince === undefined;
     let cursor: string | null | undefined;
     do {
       const query = { limit: PAGE_MAX, changedSince, cursor };
       const page: ConversationsBody = await this.#get('/conversations', query);
-      all.push(...page.conversations);
+      conversations.push(...page.conversations);
+      removed.push(...(page.removed ?? []));
+      isWhole ||= page.reset === true;
       cursor = page.cursor;
     } while (cursor !== null);
-    return all;
+    return { conversations, removed, isWhole };
   }
 
   history(conversationId: string, { after, before, limit }: HistoryRange): Promise<HistoryBody> {

@@ -101,6 +101,8 @@ export class ScriptedServer {
   readonly heads = new Map<string, number>();
   /** How far alice and bob have read, for the list of conversations. */
   reads = { readSeq: 0, peerReadSeq: 0 };
+  /** What the list with `changedSince` names as removed. */
+  removed: string[] = [];
   /** The pages that `hello` and `ackInbox` return, in order. */
   inbox: InboxPage[] = [];
   /** Answers upgrades with this status instead. */
@@ -324,7 +326,12 @@ export class ScriptedServer {
       .slice(from, to)
       .map((id) => ({ ...listed(this.history, id, this.heads.get(id)), ...this.reads }))
       .filter(({ lastMessage }) => (lastMessage?.sentAt ?? SERVER_TIME) >= changedSince);
-    return { conversations, cursor: to < all.size ? String(to) : null };
+    const isFirst = from === 0 && changedSince > 0 && this.removed.length > 0;
+    return {
+      conversations,
+      cursor: to < all.size ? String(to) : null,
+      ...(isFirst && { removed: this.removed }),
+    };
   }
 
   #page(conversationId: string, query: URLSearchParams): object {
