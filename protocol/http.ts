@@ -133,7 +133,7 @@ export interface Conversation {
 
 export interface ConversationsBody {
   readonly conversations: readonly Conversation[];
-  /** Groups and support chats that the user left or lost since (IM-CHANGE-3). Only on the first page. */
+  /** Groups and support chats that the user left or lost since (IM-CHANGE-3). Only on a first page with `changedSince`. */
   readonly removed?: readonly string[];
   /** The whole list follows, since the server no longer knows all that was removed. Only on the first page. */
   readonly reset?: true;

@@ -22,22 +22,24 @@ beforeEach(() => {
 });
 
 const load = (unread: number, more: { readonly unreadIsAtLeast?: true } = {}) =>
-  list.load({
-    conversations: [
-      {
-        conversationId: DM,
-        kind: 'direct',
-        peer: 'bob',
-        head: 200,
-        lastMessage,
-        readSeq: 2,
-        unread,
-        ...more,
-      },
-    ],
-    removed: [],
-    isWhole: true,
-  });
+  list.load(
+    {
+      conversations: [
+        {
+          conversationId: DM,
+          kind: 'direct',
+          peer: 'bob',
+          head: 200,
+          lastMessage,
+          readSeq: 2,
+          unread,
+          ...more,
+        },
+      ],
+      removed: [],
+    },
+    0,
+  );
 const shown = () => {
   const { unread, unreadIsAtLeast } = list.summaries?.[0] ?? {};
   return [unread, unreadIsAtLeast];
@@ -74,13 +76,14 @@ describe('conversations that the user is no longer in (IM-CHANGE-3)', () => {
     content: { type: 'system', event: name, users, by: 'bob' } as const,
   });
   const of = (id: string, head: number) => listed([at(id, head)], id);
-  const read = (conversations: ReturnType<typeof of>[], removed: string[] = [], isWhole = false) =>
-    list.load({ conversations, removed, isWhole });
+  const read = (conversations: ReturnType<typeof of>[], removed: string[] = []) =>
+    list.load({ conversations, removed }, SERVER_TIME);
+  const readAll = (...conversations: ReturnType<typeof of>[]) =>
+    list.load({ conversations, removed: undefined }, SERVER_TIME);
   const ids = () => list.summaries?.map(({ conversationId }) => conversationId).sort();
 
   beforeEach(() => {
-    list.expect(SERVER_TIME);
-    read([of(ROWERS, 5), of(SCULLERS, 5), of(CHAT, 5)], [], true);
+    readAll(of(ROWERS, 5), of(SCULLERS, 5), of(CHAT, 5));
   });
 
   it('go when the server names them as removed, unless it lists them again', () => {
@@ -91,31 +94,25 @@ describe('conversations that the user is no longer in (IM-CHANGE-3)', () => {
   it('go when the whole list lacks them, but not when it lists only what has changed', () => {
     read([]);
     expect(ids()).toEqual([CHAT, ROWERS, SCULLERS]);
-    read([of(ROWERS, 5)], [], true);
+    readAll(of(ROWERS, 5));
     expect(ids()).toEqual([ROWERS]);
   });
 
-  it.each(['left', 'removed', 'requeued'] as const)('go with the message: %s', (name) => {
-    list.add(event(ROWERS, 6, name, ['carol']));
-    list.add(event(CHAT, 6, name));
-    expect(ids()).toEqual([ROWERS, SCULLERS]);
-  });
-
-  it('stay when they were joined, or began, after the list was asked for', () => {
-    list.expect(SERVER_TIME);
-    list.add(event(ROWERS, 8, 'joined'));
-    list.add(at('g:3', 1));
-    read([of(SCULLERS, 5)], [ROWERS], true);
-    expect(ids()).toEqual([ROWERS, SCULLERS, 'g:3']);
-  });
-
-  it('stay away when the list was read before the loss, or a message comes late', () => {
-    list.add(event(ROWERS, 6, 'removed'));
-    read([of(ROWERS, 6)]);
-    list.add(at(ROWERS, 5));
+  it.each(['left', 'removed'] as const)('go with the message: %s', (name) => {
+    list.add(event(SCULLERS, 6, name, ['carol']));
+    list.add(event(ROWERS, 6, name));
     expect(ids()).toEqual([CHAT, SCULLERS]);
-    read([of(ROWERS, 7)]);
-    expect(ids()).toEqual([CHAT, ROWERS, SCULLERS]);
+  });
+
+  it('stay away when a message from before the loss comes late', () => {
+    list.add(event(ROWERS, 6, 'removed'));
+    list.drop(CHAT);
+    for (const id of [ROWERS, CHAT]) list.add(at(id, 5));
+    readAll(of(SCULLERS, 5));
+    for (const id of [ROWERS, CHAT]) list.add(at(id, 5));
+    expect(ids()).toEqual([SCULLERS]);
+    for (const id of [ROWERS, CHAT]) list.add(at(id, 7));
+    expect(list.summaries?.map(({ unread }) => unread)).toEqual([1, 1, 1]);
   });
 
   it('do not come back with older messages from the inbox, which count if the user is in them after all', () => {

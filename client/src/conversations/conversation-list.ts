@@ -1,7 +1,7 @@
 import type { Message } from '../../../protocol/frames.ts';
 import type { ConversationSummary } from '../model/conversation-summary.ts';
 import { HOLE_MS, UNREAD_MAX } from '../model/limits.ts';
-import { hasHappenedTo, LOSSES } from '../model/membership.ts';
+import { hasHappenedTo } from '../model/membership.ts';
 import type { Off } from '../support/emitter.ts';
 import { ObservableValue } from '../support/observable-value.ts';
 import type { ListedConversations } from '../transport/http-api.ts';
@@ -16,7 +16,7 @@ interface Row {
   name: string | undefined;
   last: Message | null;
   readSeq: number;
-  /** The server has counted the unread messages up to this seq. */
+  /** The server has counted the unread messages up to this seq, or this user lost the conversation there. */
   countedUpTo: number;
   /** The number of those that it found unread. */
   counted: number;
@@ -27,8 +27,6 @@ interface Row {
   summary: ConversationSummary | undefined;
   /** Otherwise it is hidden. */
   isMine: boolean;
-  /** This user lost the conversation at this seq. */
-  lostAt: number;
 }
 
 /** All conversations of the user, kept up to date by messages, reads, and changes. */
@@ -38,11 +36,8 @@ export class ConversationList {
   readonly #groups: Pick<Groups, 'get'>;
   readonly #rows = new Map<string, Row>();
   readonly #observable: ObservableValue<readonly ConversationSummary[] | undefined>;
-  #isLoaded = false;
-  /** What this user has joined since the server's list was asked for. */
-  readonly #joined = new Set<string>();
-  /** When the list was asked for, by the server's clock. */
-  #asOfMs = 0;
+  /** The server's list may lack a message that was sent since, by its clock. 0: there is no list yet. */
+  #newFromMs = 0;
 
   constructor(
     identity: Pick<Identity, 'userId'>,
@@ -53,7 +48,10 @@ export class ConversationList {
     this.#identity = identity;
     this.#states = states;
     this.#groups = groups;
-    this.#observable = new ObservableValue(() => (this.#isLoaded ? this.#compute() : undefined), report);
+    this.#observable = new ObservableValue(
+      () => (this.#newFromMs === 0 ? undefined : this.#compute()),
+      report,
+    );
   }
 
   /** Latest activity first; undefined until the server's list is loaded. The same array until it changes. */
@@ -68,37 +66,33 @@ export class ConversationList {
     });
   }
 
-  /** Call before the server's list is asked for. `atMs`: now or before, by the server's clock. */
-  expect(atMs: number): void {
-    this.#asOfMs = atMs;
-    this.#joined.clear();
-  }
-
   /**
-   * Merges the server's list, or its changed part, with what has arrived since it was asked for. Hides what is no longer
-   * this user's (IM-CHANGE-3).
+   * Merges the server's list, or its changed part, with what has arrived since. Hides what is no longer this user's
+   * (IM-CHANGE-3). The list was asked for at `asOfMs` or later.
    */
-  load({ conversations, removed, isWhole }: ListedConversations): void {
-    const mine = new Set(this.#joined);
-    for (const { conversationId } of conversations) mine.add(conversationId);
-    for (const id of isWhole ? this.#rows.keys() : removed) if (!mine.has(id)) this.drop(id);
-    for (const { conversationId, name, head, lastMessage, readSeq, unread, ...more } of conversations) {
+  load({ conversations, removed }: ListedConversations, asOfMs: number): void {
+    this.#newFromMs = asOfMs - HOLE_MS;
+    const listed = new Set(conversations.map(({ conversationId }) => conversationId));
+    for (const id of removed ?? [...this.#rows.keys()]) if (!listed.has(id)) this.drop(id);
+    for (const {
+      conversationId,
+      name,
+      lastMessage,
+      readSeq,
+      unread,
+      unreadIsAtLeast = false,
+    } of conversations) {
       const row = this.#row(conversationId);
-      // The loss was pushed after the list was read.
-      if (head <= row.lostAt) continue;
       row.isMine = true;
       row.name = name ?? row.name;
       const upTo = lastMessage?.seq ?? 0;
       if (upTo >= (row.last?.seq ?? 0)) row.last = lastMessage;
       row.countedUpTo = upTo;
       row.counted = unread;
-      row.isAtLeast = more.unreadIsAtLeast === true;
-      const readHere = row.readSeq;
-      row.readSeq = readSeq;
+      row.isAtLeast = unreadIsAtLeast;
       for (const seq of row.others) if (seq <= upTo) row.others.delete(seq);
-      this.#advance(row, Math.max(readSeq, readHere));
+      this.#advance(row, Math.max(readSeq, row.readSeq));
     }
-    this.#isLoaded = true;
     this.#observable.changed();
   }
 
@@ -108,52 +102,46 @@ export class ConversationList {
     const { userId } = this.#identity;
     const row = this.#row(conversationId);
     const isLast = seq > (row.last?.seq ?? 0);
-    if (hasHappenedTo(userId, message, ...LOSSES)) {
+    if (hasHappenedTo(userId, message, 'left', 'removed')) {
       // A loss below the last message was followed by a return.
-      if (isLast) this.#lose(conversationId, seq);
+      if (isLast) this.drop(conversationId, seq);
       return;
     }
-    // Otherwise the server's list would have the conversation, and does if it is this user's.
-    const isNews = seq > row.lostAt && sentAt >= this.#asOfMs - HOLE_MS;
-    if (isNews && (!row.isMine || hasHappenedTo(userId, message, 'joined'))) this.#joined.add(conversationId);
-    row.isMine ||= isNews;
+    // Of older messages the server's list has the conversation, if it is this user's.
+    row.isMine ||= seq > row.countedUpTo && sentAt >= this.#newFromMs;
     if (message.content.type === 'system') row.name = message.content.name ?? row.name;
     if (isLast) row.last = message;
-    if (from !== userId && seq > Math.max(row.readSeq, row.countedUpTo, row.lostAt)) row.others.add(seq);
-    if (row.isMine && row.name === undefined && conversationId[0] === 'g') this.#askName(row);
+    if (from !== userId && seq > row.readSeq && seq > row.countedUpTo) row.others.add(seq);
+    if (row.isMine && row.name === undefined && row.kind === 'group') this.#askName(row);
     this.#changed(row);
   }
 
-  /** Hides a conversation that is no longer this user's. */
-  drop(conversationId: string): void {
-    const row = this.#rows.get(conversationId);
-    if (row?.isMine) this.#lose(conversationId, row.last?.seq ?? 0);
-  }
-
-  #lose(conversationId: string, seq: number): void {
+  /** Hides a conversation that this user lost, at `seq` if that is known. What comes late from before doesn't count. */
+  drop(conversationId: string, seq = 0): void {
+    const { last, countedUpTo } = this.#row(conversationId);
     this.#rows.delete(conversationId);
-    this.#row(conversationId).lostAt = seq;
-    this.#observable.changed();
+    const row = this.#row(conversationId);
+    row.countedUpTo = Math.max(last?.seq ?? 0, countedUpTo, seq);
+    this.#changed(row);
   }
 
   /** This user has read up to `seq`, here or on another device. */
   read(conversationId: string, seq: number): void {
-    const row = this.#rows.get(conversationId);
-    if (row !== undefined && seq > row.readSeq) this.#advance(row, seq);
+    const row = this.#row(conversationId);
+    if (seq > row.readSeq) this.#advance(row, seq);
   }
 
   /** A message changed. */
   change(message: Message): void {
-    const row = this.#rows.get(message.conversationId);
-    if (row?.last?.seq !== message.seq || row.last.rev >= message.rev) return;
+    const row = this.#row(message.conversationId);
+    if (row.last?.seq !== message.seq || row.last.rev >= message.rev) return;
     row.last = message;
     this.#changed(row);
   }
 
   /** Others have read: the state of the last message may have changed. */
   touched(conversationId: string): void {
-    const row = this.#rows.get(conversationId);
-    if (row !== undefined) this.#changed(row);
+    this.#changed(this.#row(conversationId));
   }
 
   #row(conversationId: string): Row {
@@ -175,7 +163,6 @@ export class ConversationList {
       others: new Set(),
       summary: undefined,
       isMine: false,
-      lostAt: 0,
     };
     this.#rows.set(conversationId, row);
     return row;
@@ -221,16 +208,17 @@ export class ConversationList {
 
   #summaryOf(row: Row): ConversationSummary {
     const { conversationId, kind, peer, name, last, readSeq, counted, isAtLeast, others } = row;
+    const all = counted + others.size;
     const [state] = this.#states.of(conversationId);
     return {
       conversationId,
       kind,
       peer,
-      name: name === '' ? undefined : name,
+      name: name || undefined,
       lastMessage: (last && state?.show(last)) ?? null,
       readSeq,
-      unread: Math.min(counted + others.size, UNREAD_MAX),
-      unreadIsAtLeast: isAtLeast || counted + others.size >= UNREAD_MAX,
+      unread: Math.min(all, UNREAD_MAX),
+      unreadIsAtLeast: isAtLeast || all >= UNREAD_MAX,
     };
   }
 }

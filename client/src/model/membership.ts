@@ -1,9 +1,6 @@
 import type { SystemContent } from '../../../protocol/content.ts';
 import type { Message } from '../../../protocol/frames.ts';
 
-/** The events by which a user loses a conversation. */
-export const LOSSES = ['left', 'removed', 'requeued'] as const;
-
 /** Whether a message says that one of these events happened to this user. */
 export function hasHappenedTo(
   userId: string | undefined,

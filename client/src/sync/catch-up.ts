@@ -19,7 +19,7 @@ export interface CatchUpPorts {
   readonly identity: Pick<Identity, 'userId' | 'learn'>;
   readonly http: Pick<HttpApi, 'conversations'>;
   readonly sync: MessageSync;
-  readonly list: Pick<ConversationList, 'expect' | 'load'>;
+  readonly list: Pick<ConversationList, 'load'>;
   readonly incoming: Pick<Incoming, 'read'>;
   readonly environment: Pick<Environment, 'wallClockMs'>;
 }
@@ -63,10 +63,9 @@ export class CatchUp {
   async run(session: Session, welcome: WelcomeFrame): Promise<void> {
     const { http, incoming, list, sync } = this.#ports;
     const { serverTime } = welcome;
-    list.expect(serverTime);
     const listed = await http.conversations(this.#changedSince());
     const { conversations } = listed;
-    list.load(listed);
+    list.load(listed, serverTime);
     for (const { conversationId, peer, peerReadSeq } of conversations)
       if (peer && peerReadSeq) incoming.read(conversationId, peer, peerReadSeq);
     const isFirst = !sync.isLive;

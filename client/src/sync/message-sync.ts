@@ -22,7 +22,7 @@ const RECENT_MESSAGES = 50;
 export class MessageSync {
   readonly #ports: SequencerPorts;
   readonly #sequencers = new Map<string, ConversationSequencer>();
-  /** Pushes that arrived before the first inbox was drained. They wait, since the inbox is older. */
+  /** Pushes that arrived before the inbox was drained. They wait, since it is older, and so is the list. */
   #held: Message[] | null = [];
   /** Acks that arrived before the first list, which decides where each conversation starts. */
   #early: (readonly [conversationId: string, seq: number])[] | null = [];
@@ -101,7 +101,9 @@ export class MessageSync {
     for (const sequencer of this.#sequencers.values()) sequencer.stop();
   }
 
+  /** A session begins: its pushes wait until `release`. */
   resume(): void {
+    this.#held ??= [];
     for (const sequencer of this.#sequencers.values()) sequencer.resume();
   }
 

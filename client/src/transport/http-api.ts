@@ -23,10 +23,8 @@ export interface HistoryRange {
 /** The server's list of conversations, all pages of it. */
 export interface ListedConversations {
   readonly conversations: readonly Conversation[];
-  /** What the user left since. What is listed again beats it (IM-CHANGE-3). */
-  readonly removed: readonly string[];
-  /** What it lacks is not this user's. */
-  readonly isWhole: boolean;
+  /** What the user left since. Undefined: the list is whole, so what it lacks is not this user's (IM-CHANGE-3). */
+  readonly removed: readonly string[] | undefined;
 }
 
 type Query = Record<string, string | number | null | undefined>;
@@ -55,18 +53,16 @@ export class HttpApi {
   /** All conversations; with `changedSince` (the server's epoch milliseconds) what may have changed since. */
   async conversations(changedSince?: number): Promise<ListedConversations> {
     const conversations: Conversation[] = [];
-    const removed: string[] = [];
-    let isWhole = changedSince === undefined;
+    let removed: readonly string[] | undefined;
     let cursor: string | null | undefined;
     do {
       const query = { limit: PAGE_MAX, changedSince, cursor };
       const page: ConversationsBody = await this.#get('/conversations', query);
       conversations.push(...page.conversations);
-      removed.push(...(page.removed ?? []));
-      isWhole ||= page.reset === true;
+      removed ??= page.removed;
       cursor = page.cursor;
     } while (cursor !== null);
-    return { conversations, removed, isWhole };
+    return { conversations, removed };
   }
 
   history(conversationId: string, { after, before, limit }: HistoryRange): Promise<HistoryBody> {

@@ -326,7 +326,7 @@ export class ScriptedServer {
       .slice(from, to)
       .map((id) => ({ ...listed(this.history, id, this.heads.get(id)), ...this.reads }))
       .filter(({ lastMessage }) => (lastMessage?.sentAt ?? SERVER_TIME) >= changedSince);
-    const isFirst = from === 0 && changedSince > 0 && this.removed.length > 0;
+    const isFirst = from === 0 && changedSince > 0;
     return {
       conversations,
       cursor: to < all.size ? String(to) : null,

@@ -78,7 +78,7 @@ export async function readConversations(
   return {
     conversations: await withoutLeft(ports, userId, page, seen),
     cursor: memberships.length > limit && last !== undefined ? encodeCursor(userId, [mark + last]) : null,
-    ...(removed.length > 0 && { removed }),
+    ...(departed !== undefined && { removed }),
     ...(after === undefined && sinceMs === undefined && changedSinceMs !== undefined && { reset: true }),
   };
 }

@@ -138,7 +138,7 @@ describe('the conversation list', () => {
       const found = await since(NOON);
       expect([idsOf(found), found.removed]).toEqual([[stays], [left, removed]]);
       expect((await since(NOON + 35_001)).removed).toEqual([removed]);
-      expect(await since(NOON + 35_002)).toEqual({ conversations: [], cursor: null });
+      expect(await since(NOON + 35_002)).toEqual({ conversations: [], cursor: null, removed: [] });
       expect(await list('bob')).not.toHaveProperty('removed');
     });
 
@@ -157,7 +157,7 @@ describe('the conversation list', () => {
       await removeMember(world, 'alice', id, 'bob');
       await addMembers(world, 'alice', id, ['bob']);
       const found = await since(NOON + 30_000);
-      expect(found).toEqual({ conversations: [], cursor: null });
+      expect(found).toEqual({ conversations: [], cursor: null, removed: [] });
       await removeMember(world, 'alice', id, 'bob');
       expect((await since(NOON + 30_000)).removed).toEqual([id]);
     });
@@ -170,7 +170,7 @@ describe('the conversation list', () => {
       };
       const ports = { ...world, conversations: { ...world.conversations, heads } };
       const during = await readConversations(ports, 'bob', { limit: 50, changedSinceMs: NOON });
-      expect(during).toEqual({ conversations: [], cursor: null });
+      expect(during).toEqual({ conversations: [], cursor: null, removed: [] });
       expect((await since(NOON)).removed).toEqual([id]);
     });
 
