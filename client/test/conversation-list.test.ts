@@ -78,8 +78,7 @@ describe('conversations that the user is no longer in (IM-CHANGE-3)', () => {
   const of = (id: string, head: number) => listed([at(id, head)], id);
   const read = (conversations: ReturnType<typeof of>[], removed: string[] = []) =>
     list.load({ conversations, removed }, SERVER_TIME);
-  const readAll = (...conversations: ReturnType<typeof of>[]) =>
-    list.load({ conversations, removed: undefined }, SERVER_TIME);
+  const readAll = (...conversations: ReturnType<typeof of>[]) => list.load({ conversations }, SERVER_TIME);
   const ids = () => list.summaries?.map(({ conversationId }) => conversationId).sort();
 
   beforeEach(() => {

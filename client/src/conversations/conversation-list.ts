@@ -16,7 +16,7 @@ interface Row {
   name: string | undefined;
   last: Message | null;
   readSeq: number;
-  /** The server has counted the unread messages up to this seq, or this user lost the conversation there. */
+  /** The server has counted the unread messages up to this seq. */
   countedUpTo: number;
   /** The number of those that it found unread. */
   counted: number;
@@ -73,7 +73,7 @@ export class ConversationList {
   load({ conversations, removed }: ListedConversations, asOfMs: number): void {
     this.#newFromMs = asOfMs - HOLE_MS;
     const listed = new Set(conversations.map(({ conversationId }) => conversationId));
-    for (const id of removed ?? [...this.#rows.keys()]) if (!listed.has(id)) this.drop(id);
+    for (const id of removed ?? this.#rows.keys()) if (!listed.has(id)) this.drop(id);
     for (const {
       conversationId,
       name,
@@ -91,7 +91,7 @@ export class ConversationList {
       row.counted = unread;
       row.isAtLeast = unreadIsAtLeast;
       for (const seq of row.others) if (seq <= upTo) row.others.delete(seq);
-      this.#advance(row, Math.max(readSeq, row.readSeq));
+      this.read(conversationId, readSeq);
     }
     this.#observable.changed();
   }
@@ -102,33 +102,37 @@ export class ConversationList {
     const { userId } = this.#identity;
     const row = this.#row(conversationId);
     const isLast = seq > (row.last?.seq ?? 0);
+    if (isLast) row.last = message;
     if (hasHappenedTo(userId, message, 'left', 'removed')) {
       // A loss below the last message was followed by a return.
-      if (isLast) this.drop(conversationId, seq);
+      if (isLast) this.drop(conversationId);
       return;
     }
     // Of older messages the server's list has the conversation, if it is this user's.
-    row.isMine ||= seq > row.countedUpTo && sentAt >= this.#newFromMs;
+    row.isMine ||= seq > row.readSeq && sentAt >= this.#newFromMs;
     if (message.content.type === 'system') row.name = message.content.name ?? row.name;
-    if (isLast) row.last = message;
     if (from !== userId && seq > row.readSeq && seq > row.countedUpTo) row.others.add(seq);
     if (row.isMine && row.name === undefined && row.kind === 'group') this.#askName(row);
     this.#changed(row);
   }
 
-  /** Hides a conversation that this user lost, at `seq` if that is known. What comes late from before doesn't count. */
-  drop(conversationId: string, seq = 0): void {
-    const { last, countedUpTo } = this.#row(conversationId);
-    this.#rows.delete(conversationId);
+  /** Hides a conversation that this user lost. What comes late from before counts as read. */
+  drop(conversationId: string): void {
     const row = this.#row(conversationId);
-    row.countedUpTo = Math.max(last?.seq ?? 0, countedUpTo, seq);
-    this.#changed(row);
+    row.isMine = false;
+    this.read(conversationId, row.last?.seq ?? 0);
   }
 
-  /** This user has read up to `seq`, here or on another device. */
+  /** This user has read up to `seq`, here or on another device; 0: another has read, so messages may have changed. */
   read(conversationId: string, seq: number): void {
     const row = this.#row(conversationId);
-    if (seq > row.readSeq) this.#advance(row, seq);
+    const readSeq = Math.max(row.readSeq, seq);
+    row.readSeq = readSeq;
+    // The senders of the messages that the server counted are unknown here. No more can be unread than there are seqs.
+    row.counted = Math.min(row.counted, Math.max(0, row.countedUpTo - readSeq));
+    if (readSeq >= row.countedUpTo) row.isAtLeast = false;
+    for (const other of row.others) if (other <= readSeq) row.others.delete(other);
+    this.#changed(row);
   }
 
   /** A message changed. */
@@ -137,11 +141,6 @@ export class ConversationList {
     if (row.last?.seq !== message.seq || row.last.rev >= message.rev) return;
     row.last = message;
     this.#changed(row);
-  }
-
-  /** Others have read: the state of the last message may have changed. */
-  touched(conversationId: string): void {
-    this.#changed(this.#row(conversationId));
   }
 
   #row(conversationId: string): Row {
@@ -166,15 +165,6 @@ export class ConversationList {
     };
     this.#rows.set(conversationId, row);
     return row;
-  }
-
-  #advance(row: Row, seq: number): void {
-    row.readSeq = seq;
-    // The senders of the messages that the server counted are unknown here. No more can be unread than there are seqs.
-    row.counted = Math.min(row.counted, Math.max(0, row.countedUpTo - seq));
-    if (seq >= row.countedUpTo) row.isAtLeast = false;
-    for (const other of row.others) if (other <= seq) row.others.delete(other);
-    this.#changed(row);
   }
 
   #askName(row: Row): void {

@@ -11,13 +11,13 @@ import type { Identity } from '../transport/identity.ts';
 export class Incoming {
   readonly #identity: Pick<Identity, 'userId'>;
   readonly #states: Pick<ConversationStates, 'of'>;
-  readonly #list: Pick<ConversationList, 'add' | 'change' | 'read' | 'touched'>;
+  readonly #list: Pick<ConversationList, 'add' | 'change' | 'read'>;
   readonly #events: Emitter<ClientEvents>;
 
   constructor(
     identity: Pick<Identity, 'userId'>,
     states: Pick<ConversationStates, 'of'>,
-    list: Pick<ConversationList, 'add' | 'change' | 'read' | 'touched'>,
+    list: Pick<ConversationList, 'add' | 'change' | 'read'>,
     events: Emitter<ClientEvents>,
   ) {
     this.#identity = identity;
@@ -80,7 +80,6 @@ export class Incoming {
       if (!isOwn) state.reads.set(userId, seq);
       state.events.emit('read', { userId, seq });
     }
-    if (isOwn) this.#list.read(conversationId, seq);
-    else this.#list.touched(conversationId);
+    this.#list.read(conversationId, isOwn ? seq : 0);
   }
 }

@@ -24,7 +24,7 @@ export interface HistoryRange {
 export interface ListedConversations {
   readonly conversations: readonly Conversation[];
   /** What the user left since. Undefined: the list is whole, so what it lacks is not this user's (IM-CHANGE-3). */
-  readonly removed: readonly string[] | undefined;
+  readonly removed?: readonly string[];
 }
 
 type Query = Record<string, string | number | null | undefined>;
@@ -51,18 +51,12 @@ export class HttpApi {
   }
 
   /** All conversations; with `changedSince` (the server's epoch milliseconds) what may have changed since. */
-  async conversations(changedSince?: number): Promise<ListedConversations> {
-    const conversations: Conversation[] = [];
-    let removed: readonly string[] | undefined;
-    let cursor: string | null | undefined;
-    do {
-      const query = { limit: PAGE_MAX, changedSince, cursor };
-      const page: ConversationsBody = await this.#get('/conversations', query);
-      conversations.push(...page.conversations);
-      removed ??= page.removed;
-      cursor = page.cursor;
-    } while (cursor !== null);
-    return { conversations, removed };
+  async conversations(changedSince?: number, cursor?: string): Promise<ListedConversations> {
+    const query = { limit: PAGE_MAX, changedSince, cursor };
+    const page: ConversationsBody = await this.#get('/conversations', query);
+    if (page.cursor === null) return page;
+    const { conversations } = await this.conversations(changedSince, page.cursor);
+    return { ...page, conversations: [...page.conversations, ...conversations] };
   }
 
   history(conversationId: string, { after, before, limit }: HistoryRange): Promise<HistoryBody> {
