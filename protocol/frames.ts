@@ -39,6 +39,14 @@ const exactlyOneTarget = lazySchema(() =>
   ),
 );
 
+const seq = lazySchema(() => z.int().check(z.minimum(1)));
+
+const mentions = lazySchema(() =>
+  z.optional(
+    z.union([z.literal('all'), z.array(userId()).check(z.minLength(1), z.maxLength(LIMITS.mentions))]),
+  ),
+);
+
 /** `POST /messages`, and `sendMessage` without its frame id. */
 export const messageRequestSchema = lazySchema(() =>
   z
@@ -46,13 +54,15 @@ export const messageRequestSchema = lazySchema(() =>
       clientMsgId: frameId(),
       ...target(),
       content: contentSchema(),
+      /** The seq of the message that this one answers (IM-REPLY). */
+      replyTo: z.optional(seq()),
+      /** User ids, or all members (IM-REPLY). */
+      mentions: mentions(),
       /** Hint that this is not the first attempt (docs/protocol.md, section 4). */
       resend: z.optional(z.boolean()),
     })
     .check(exactlyOneTarget()),
 );
-
-const seq = lazySchema(() => z.int().check(z.minimum(1)));
 
 export const readSchema = lazySchema(() =>
   z.object({ id: frameId(), ...target(), seq: seq() }).check(exactlyOneTarget()),
@@ -72,6 +82,8 @@ const editFields = lazySchema(() => ({
   /** Chosen by the client, so that a repeat is recognized (IM-EDIT). */
   editId: frameId(),
   content: contentSchema(),
+  /** In place of those so far. */
+  mentions: mentions(),
   /** Refuses the edit unless the message has this `rev`. */
   ifRev: z.optional(z.int().check(z.minimum(0))),
 }));
@@ -133,6 +145,9 @@ export const HEARTBEAT_TEXT = 'heartbeat';
 /** The whole text of the reply to a plain frame (IM-PLAIN). */
 export const PLAIN_OK_TEXT = 'ok';
 
+/** Whom a message mentions: user ids, or all members. */
+export type Mentions = readonly string[] | 'all';
+
 export interface Message {
   readonly conversationId: string;
   /** Orders the messages of a conversation. Unique, but may have gaps (IM-SEND-3). */
@@ -147,6 +162,9 @@ export interface Message {
   readonly rev: number;
   /** When its sender last edited it: epoch milliseconds by the server's clock. */
   readonly editedAt?: number;
+  /** The seq of the message that this one answers. */
+  readonly replyTo?: number;
+  readonly mentions?: Mentions;
 }
 
 /** A page of the inbox. `batch` is null if the inbox is empty. */

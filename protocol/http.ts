@@ -127,6 +127,8 @@ export interface Conversation {
   readonly readSeq: number;
   /** Others' messages above `readSeq`, at most 100. */
   readonly unread: number;
+  /** Of those, the ones that mention the user, or all. Missing if none does. */
+  readonly mentioned?: number;
   /** There may be more unread messages: counting them all would have read too much. */
   readonly unreadIsAtLeast?: true;
 }

@@ -20,6 +20,8 @@ export const LIMITS = {
   expiryGraceMs: 30_000,
   presenceUsers: 100,
   recallWindowMs: 2 * 60_000,
+  /** Users that a message mentions. */
+  mentions: 50,
   /** The default of the option `editWindow`. */
   editWindowMs: 24 * 3_600_000,
   /** Both feeds of changes look back this much further: 10 s from a time that is taken to its write, and clocks that differ. */

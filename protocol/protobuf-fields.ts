@@ -38,6 +38,8 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['conversationId', 4, 'string', 'maybe'],
     ['content', 5, 'Content', 'one'],
     ['resend', 6, 'bool', 'maybe'],
+    ['replyTo', 7, 'int64', 'maybe'],
+    ['mentions', 8, 'string', 'list?'],
   ],
   Heartbeat: [['id', 1, 'string', 'one']],
   Renew: [
@@ -64,6 +66,7 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['editId', 5, 'string', 'one'],
     ['content', 6, 'Content', 'one'],
     ['ifRev', 7, 'int64', 'maybe'],
+    ['mentions', 8, 'string', 'list?'],
   ],
   Typing: [
     ['to', 1, 'string', 'maybe'],
@@ -217,6 +220,8 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['sentAt', 7, 'int64', 'one'],
     ['rev', 8, 'int64', 'one'],
     ['editedAt', 9, 'int64', 'maybe'],
+    ['replyTo', 10, 'int64', 'maybe'],
+    ['mentions', 11, 'string', 'list?'],
   ],
   Content: [
     ['text', 1, 'TextContent', 'case'],

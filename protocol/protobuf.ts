@@ -69,7 +69,7 @@ function writeMessage(message: string, value: JsonObject, writer = new BinaryWri
     if (presence === 'case') {
       if (value[discriminatorOf(message)] === name) writeValue(writer, field, value);
     } else if (presence === 'list' || presence === 'list?') {
-      for (const item of (value[name] ?? []) as readonly unknown[]) writeValue(writer, field, item);
+      for (const item of listOf(value[name])) writeValue(writer, field, item);
     } else {
       const own = isJsonText(message, name) ? JSON.stringify(value[name]) : value[name];
       const isDefault = presence === 'one' && (own === '' || own === false || own === 0);
@@ -78,6 +78,14 @@ function writeMessage(message: string, value: JsonObject, writer = new BinaryWri
   }
   return writer;
 }
+
+/** `mentions` is a list, or `"all"`. */
+function listOf(value: unknown = []): readonly unknown[] {
+  return value === 'all' ? [ALL] : (value as readonly unknown[]);
+}
+
+/** No user id. */
+const ALL = '*';
 
 function writeValue(writer: BinaryWriter, [, number, type]: Field, value: unknown): void {
   if (type === 'string') writer.tag(number, WireType.LengthDelimited).string(value as string);
@@ -119,8 +127,8 @@ function take(
   if (presence === 'case') {
     Object.assign(value, { [discriminatorOf(message)]: name }, read);
   } else if (presence === 'list' || presence === 'list?') {
-    const list = (value[name] ?? []) as unknown[];
-    value[name] = list;
+    const list = Array.isArray(value[name]) ? value[name] : [];
+    value[name] = read === ALL && name === 'mentions' ? 'all' : list;
     list.push(read);
   } else value[name] = isJsonText(message, name) ? parsed(read as string) : read;
 }

@@ -18,7 +18,14 @@ const NULLABLE = new Set([
   'DeskChat.agent',
 ]);
 /** `.proto` can't express that these lists are omitted in JSON when empty. */
-const OPTIONAL_LISTS = new Set(['Presence.userIds', 'ErrorFrame.issues', 'SystemContent.users']);
+const OPTIONAL_LISTS = new Set([
+  'Presence.userIds',
+  'ErrorFrame.issues',
+  'SystemContent.users',
+  'SendMessage.mentions',
+  'Edit.mentions',
+  'Message.mentions',
+]);
 
 export function fieldsModule(proto: string): string {
   const { root } = protobuf.parse(proto);

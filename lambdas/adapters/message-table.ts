@@ -1,13 +1,15 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type {
-  Change,
-  MessageKey,
-  MessageReader,
-  MessageWriter,
-  SeqRange,
-  StoredMessage,
+import type { Mentions } from '../../protocol/frames.ts';
+import {
+  type Change,
+  doesMention,
+  type MessageKey,
+  type MessageReader,
+  type MessageWriter,
+  type SeqRange,
+  type StoredMessage,
 } from '../domain/model/message.ts';
 import { type Clock, epochSecondsAfter } from '../shared/clock.ts';
 import { batchGet, call, type Item } from './dynamodb.ts';
@@ -19,7 +21,8 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  *   pk                    sk                     attributes
  *   <conversationId>#0    <from>#<clientMsgId>   seq, messageId, from, clientMsgId, sentAt, content (JSON text),
  *                                                hash (of the content as sent), ttl? (epoch seconds); in a changed
- *                                                message rev, changedAt; editedAt?, editId?, recalled?
+ *                                                message rev, changedAt; editedAt?, editId?, recalled?; replyTo?,
+ *                                                mentions? (list, or 'all')
  *   index bySeq: pk, seq; all attributes
  *   index byChange: pk, changedAt; keys only; sparse, since only changed messages have the attribute
  *
@@ -150,11 +153,13 @@ export function createMessageReader(
     async countOthers(conversationId, userId, { after, upTo, maximum, budget }) {
       const range = { from: after + 1, ...(upTo !== undefined && { before: upTo + 1 }) };
       let count = 0;
+      let mentioned = 0;
       let start: unknown;
       for (const Limit of [maximum, COUNT_FURTHER]) {
         if (budget.units <= 0) break;
         const page = await queryBySeq(conversationId, range, {
-          Select: 'COUNT',
+          // The units are those of the whole messages, as for a mere count.
+          ProjectionExpression: 'mentions',
           FilterExpression: '#from <> :userId AND (attribute_not_exists(#ttl) OR #ttl > :nowSeconds)',
           ExpressionAttributeNames: { '#from': 'from', '#ttl': 'ttl' },
           ExpressionAttributeValues: { ':userId': userId, ':nowSeconds': Math.floor(clock() / 1000) },
@@ -163,12 +168,14 @@ export function createMessageReader(
           ...(start !== undefined && { ExclusiveStartKey: start }),
         });
         budget.units -= Number((page['ConsumedCapacity'] as Item | undefined)?.['CapacityUnits'] ?? 0);
-        count += Number(page['Count'] ?? 0);
+        const items = (page['Items'] ?? []) as Pick<StoredMessage, 'mentions'>[];
+        count += items.length;
+        mentioned += items.filter((item) => doesMention(item, userId)).length;
         start = page['LastEvaluatedKey'];
         if (start === undefined || count >= maximum)
-          return { count: Math.min(count, maximum), isAtLeast: false };
+          return { count: Math.min(count, maximum), mentioned, isAtLeast: false };
       }
-      return { count, isAtLeast: true };
+      return { count, mentioned, isAtLeast: true };
     },
   };
 }
@@ -199,16 +206,19 @@ export function createMessageWriter(
     recall: (key, contentJson, atMs) =>
       change(key, atMs, {
         set: 'content = :content, recalled = :true',
+        remove: 'mentions, replyTo',
         values: { ':content': contentJson, ':true': true },
       }),
 
-    edit: (key, { editId, contentJson, ifRev, atMs }) =>
+    edit: (key, { editId, contentJson, mentions, ifRev, atMs }) =>
       change(key, atMs, {
-        set: 'content = :content, editId = :editId, editedAt = :at',
+        set: `content = :content, editId = :editId, editedAt = :at${mentions === undefined ? '' : ', mentions = :mentions'}`,
+        ...(mentions === undefined && { remove: 'mentions' }),
         unless: `editId = :editId${ifRev === undefined ? '' : ' OR NOT (rev = :ifRev OR (attribute_not_exists(rev) AND :ifRev = :zero))'}`,
         values: {
           ':content': contentJson,
           ':editId': editId,
+          ...(mentions !== undefined && { ':mentions': mentions }),
           ...(ifRev !== undefined && { ':ifRev': ifRev }),
         },
       }),
@@ -218,12 +228,12 @@ export function createMessageWriter(
   async function change(
     key: MessageKey,
     atMs: number,
-    { set, unless, values }: { readonly set: string; readonly unless?: string; readonly values: Item },
+    { set, remove, unless, values }: Rewrite,
   ): Promise<Change | undefined> {
     const command = new UpdateCommand({
       TableName: tableName,
       Key: { pk: partition(key.conversationId), sk: messageSortKey(key) },
-      UpdateExpression: `SET ${set}, changedAt = :at, rev = if_not_exists(rev, :zero) + :one`,
+      UpdateExpression: `SET ${set}, changedAt = :at, rev = if_not_exists(rev, :zero) + :one${remove === undefined ? '' : ` REMOVE ${remove}`}`,
       ConditionExpression: `attribute_exists(pk) AND attribute_not_exists(recalled)${unless === undefined ? '' : ` AND NOT (${unless})`}`,
       ExpressionAttributeValues: { ...values, ':at': atMs, ':zero': 0, ':one': 1 },
       ReturnValues: 'ALL_NEW',
@@ -239,6 +249,13 @@ export function createMessageWriter(
         : { message: toStored(unmarshall(error.Item)), isChanged: false };
     }
   }
+}
+
+interface Rewrite {
+  readonly set: string;
+  readonly remove?: string;
+  readonly unless?: string;
+  readonly values: Item;
 }
 
 function partition(conversationId: string): string {
@@ -258,6 +275,8 @@ export function messageItem(message: StoredMessage, historyTtlSeconds: number): 
     sentAt,
     content: contentJson,
     hash: contentHash,
+    ...(message.replyTo !== undefined && { replyTo: message.replyTo }),
+    ...(message.mentions !== undefined && { mentions: message.mentions }),
     ...(historyTtlSeconds > 0 && { ttl: epochSecondsAfter(sentAt, historyTtlSeconds) }),
   };
 }
@@ -273,6 +292,8 @@ function toStored(item: Item): StoredMessage {
     sentAt: Number(item['sentAt']),
     contentJson: String(item['content']),
     contentHash: String(item['hash']),
+    ...(item['replyTo'] !== undefined && { replyTo: Number(item['replyTo']) }),
+    ...(item['mentions'] !== undefined && { mentions: item['mentions'] as Mentions }),
     ...(item['rev'] !== undefined && { rev: Number(item['rev']) }),
     ...(item['editedAt'] !== undefined && { editedAt: Number(item['editedAt']) }),
     ...(item['editId'] !== undefined && { editId: String(item['editId']) }),

@@ -327,8 +327,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 3,
     file: 'lambdas/domain/messages/send.ts',
-    from: ' || error instanceof NotFoundError;',
-    to: ' || (error instanceof NotFoundError && Math.random() > 1);',
+    from: '      error instanceof NotFoundError;',
+    to: '      (error instanceof NotFoundError && Math.random() > 1);',
     project: 'flow',
     test: 'test/flow/group-races.test.ts',
     only: 'even if removed meanwhile',

@@ -8,6 +8,7 @@ import { cursorOf, decodeCursor, encodeCursor, isConversationId } from '../../sh
 import type { Head, Membership } from '../model/conversation.ts';
 import {
   type CountRange,
+  doesMention,
   type MessageCount,
   type MessageReader,
   type ReadBudget,
@@ -206,11 +207,12 @@ async function summary(
     lastMessage: last === undefined ? null : toMessage(last),
     readSeq,
     unread: unread.count,
+    ...(unread.mentioned > 0 && { mentioned: unread.mentioned }),
     ...(unread.isAtLeast && { unreadIsAtLeast: true }),
   };
 }
 
-const NONE: MessageCount = { count: 0, isAtLeast: false };
+const NONE: MessageCount = { count: 0, mentioned: 0, isAtLeast: false };
 
 /**
  * Counts without a query where it can: the queries were most of the cost of this list.
@@ -219,13 +221,19 @@ const NONE: MessageCount = { count: 0, isAtLeast: false };
 async function countUnread(
   messages: MessageReader,
   userId: string,
-  { conversationId, seq, from }: StoredMessage,
+  last: StoredMessage,
   range: Omit<CountRange, 'maximum'>,
 ): Promise<MessageCount> {
   const { after, upTo } = range;
+  const { conversationId, seq, from } = last;
+  const one = from === userId ? NONE : { ...NONE, count: 1, mentioned: doesMention(last, userId) ? 1 : 0 };
   // Everything above the cursor is the user's own. A user who only sends would otherwise pay for all of it each time.
   if (seq <= after || (upTo !== undefined && upTo <= after)) return NONE;
-  if (seq === after + 1) return from === userId ? NONE : { ...NONE, count: 1 };
+  if (seq === after + 1) return one;
   const found = await messages.countOthers(conversationId, userId, { ...range, maximum: LIMITS.unreadMax });
-  return { ...found, count: Math.max(found.count, from === userId ? 0 : 1) };
+  return {
+    ...found,
+    count: Math.max(found.count, one.count),
+    mentioned: Math.max(found.mentioned, one.mentioned),
+  };
 }

@@ -1,6 +1,6 @@
 import type { EditRequest, Message } from '../../../protocol/frames.ts';
 import { ConflictError, EditWindowPassedError, ForbiddenError } from '../../shared/errors.ts';
-import { contentOf, isRecalled, type StoredMessage, toMessage } from '../model/message.ts';
+import { contentOf, type Edit, isRecalled, type StoredMessage, toMessage } from '../model/message.ts';
 import {
   announce,
   type ChangePorts,
@@ -29,13 +29,13 @@ export interface EditPorts extends ChangePorts {
 export async function edit(
   ports: EditPorts,
   changer: Changer,
-  { editId, content, ifRev, ...target }: MessageTarget & EditRequest,
+  { editId, content, mentions, ifRev, ...target }: MessageTarget & EditRequest,
 ): Promise<Message> {
-  const contentJson = contentJsonOf(content);
+  const contentJson = contentJsonOf({ content, mentions });
   const found = await findChangeable(ports, changer, target);
   const { message } = found;
   requireRight(message, changer);
-  const wanted = { editId, contentJson, ifRev };
+  const wanted = { editId, contentJson, mentions, ifRev };
   if (isInEffect(message, wanted)) return toMessage(message);
   requireRev(message, ifRev);
   const isLate = ports.clock() - message.sentAt >= ports.editWindowMs;
@@ -57,10 +57,11 @@ function requireRight(message: StoredMessage, { userId }: Changer): void {
 }
 
 function isInEffect(
-  { editId, contentJson }: StoredMessage,
-  wanted: { readonly editId: string; readonly contentJson: string },
+  { editId, contentJson, mentions }: StoredMessage,
+  wanted: Pick<Edit, 'editId' | 'contentJson' | 'mentions'>,
 ): boolean {
-  return editId === wanted.editId || contentJson === wanted.contentJson;
+  const isSame = contentJson === wanted.contentJson && `${mentions}` === `${wanted.mentions}`;
+  return editId === wanted.editId || isSame;
 }
 
 function requireRev({ rev = 0 }: StoredMessage, ifRev: number | undefined): void {

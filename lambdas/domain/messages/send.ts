@@ -1,5 +1,6 @@
 import type { MessageRequest, Sent } from '../../../protocol/frames.ts';
 import { SYSTEM } from '../../../protocol/ids.ts';
+import { LIMITS } from '../../../protocol/limits.ts';
 import { ForbiddenError, InvalidRequestError, NotFoundError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
 import { keepLease, requireLiveSession } from '../access/live-session.ts';
@@ -10,11 +11,13 @@ import { prefetchMembers } from '../delivery/small-group.ts';
 import {
   type Conversation,
   type ConversationReader,
+  type Membership,
   memberCountOf,
   resolveConversation,
   type SeqAllocation,
 } from '../model/conversation.ts';
 import type { DeskEvents } from '../model/desk-event.ts';
+import { messageAt } from '../model/message.ts';
 import type { Caller, Session } from '../model/session.ts';
 import {
   allocateSeq,
@@ -48,7 +51,7 @@ export async function send(
   // 1. Parse: a malformed request fails here, before any call.
   const conversation = resolveConversation(userId, request);
   refuseSystemAsPeer(conversation);
-  const wanted = draft(userId, request.clientMsgId, request.content);
+  const wanted = draft(userId, request.clientMsgId, request.content, request);
 
   // 2. Check the caller's session and, at the same time, allocate a seq or find the original of a repeat.
   const [sender, outcome] = await settleAll([
@@ -121,19 +124,56 @@ async function allocateOrFindOriginal(
 ): Promise<AllocationOutcome> {
   const { conversationId } = conversation;
   try {
-    if (conversation.kind !== 'direct')
-      await requireMembership(ports.conversations, wanted.from, conversation);
+    const membership = await requireMembershipOf(ports, wanted.from, conversation);
     const earlier = isResend ? await findEarlier(ports, conversationId, wanted) : undefined;
     if (earlier !== undefined) return { original: earlier };
+    await requireReferences(ports, conversation, wanted, membership?.visibleFrom ?? 1);
     return { allocation: await allocateSeq(ports, conversation, wanted) };
   } catch (error) {
     // The sender has left the group, or the support chat is closed. A message stored before that may not have been
     // delivered yet: its repeat delivers it, and gets its ack (IM-SEND-2).
-    const isTooLate = error instanceof ForbiddenError || error instanceof NotFoundError;
+    const isTooLate =
+      error instanceof ForbiddenError ||
+      error instanceof InvalidRequestError ||
+      error instanceof NotFoundError;
     const original = isTooLate ? await findEarlier(ports, conversationId, wanted) : undefined;
     if (original === undefined) throw error;
     return { original };
   }
+}
+
+/** The two users of a direct conversation need no check. */
+async function requireMembershipOf(
+  { conversations }: SendPorts,
+  userId: string,
+  conversation: Conversation,
+): Promise<Membership | undefined> {
+  if (conversation.kind === 'direct') return undefined;
+  return requireMembership(conversations, userId, conversation);
+}
+
+/**
+ * Step 2: checks what the message refers to before it has a seq, so that a refusal leaves no hole (IM-REPLY). Nothing is
+ * read for a message without references.
+ * @throws {InvalidRequestError} it answers a message that does not exist, or that the sender may not see
+ * @throws {ForbiddenError} it mentions all members of a large group, and the sender is no admin
+ */
+async function requireReferences(
+  { conversations, messages }: SendPorts,
+  { conversationId, kind }: Conversation,
+  { from, replyTo, mentions }: Draft,
+  visibleFrom: number,
+): Promise<void> {
+  const [answered, head] = await settleAll([
+    replyTo !== undefined && messageAt(messages, conversationId, replyTo),
+    mentions === 'all' && kind === 'group' && conversations.head(conversationId),
+  ]);
+  if (replyTo !== undefined && (!answered || replyTo < visibleFrom))
+    throw new InvalidRequestError([{ path: 'replyTo', message: 'is no message of this conversation' }]);
+  const group = head ? head.group : undefined;
+  const isLarge = group !== undefined && group.memberCount > LIMITS.readPushMembers;
+  if (isLarge && !group.admins.includes(from))
+    throw new ForbiddenError(`Only an admin may mention more than ${LIMITS.readPushMembers} members.`);
 }
 
 /** Step 3: reads the members of a small group during the commit. */

@@ -1,5 +1,6 @@
 import { ulid } from 'ulid';
 import type { SentContent } from '../../../protocol/content.ts';
+import type { MessageRequest } from '../../../protocol/frames.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { Clock } from '../../shared/clock.ts';
 import {
@@ -19,20 +20,39 @@ export interface Draft {
   readonly clientMsgId: string;
   readonly contentJson: string;
   readonly contentHash: string;
+  readonly replyTo?: number | undefined;
+  readonly mentions?: MessageRequest['mentions'];
 }
 
-/** @throws {PayloadTooLargeError} the content exceeds 16,384 bytes as canonical JSON (IM-FRAME-5) */
-export function draft(from: string, clientMsgId: string, content: SentContent): Draft {
-  const contentJson = contentJsonOf(content);
-  return { from, clientMsgId, contentJson, contentHash: sha256(contentJson) };
+type Said = Pick<MessageRequest, 'content' | 'replyTo' | 'mentions'>;
+
+/**
+ * The hash covers `replyTo` and `mentions`, too: with other ones it is another message (IM-REPLY).
+ * @throws {PayloadTooLargeError} the content exceeds 16,384 bytes as canonical JSON (IM-FRAME-5)
+ */
+export function draft(
+  from: string,
+  clientMsgId: string,
+  content: SentContent,
+  { replyTo, mentions }: Omit<Said, 'content'> = {},
+): Draft {
+  const said = { content, replyTo, mentions };
+  const contentJson = contentJsonOf(said);
+  const contentHash = sha256(contentJson + referencesJson(said));
+  return { from, clientMsgId, contentJson, contentHash, replyTo, mentions };
 }
 
-/** @throws {PayloadTooLargeError} the content exceeds 16,384 bytes as canonical JSON (IM-FRAME-5) */
-export function contentJsonOf(content: SentContent): string {
-  const contentJson = canonicalJson(content, 'content');
-  const bytes = Buffer.byteLength(contentJson);
+/** @throws {PayloadTooLargeError} the content exceeds 16,384 bytes as canonical JSON, with what it refers to (IM-FRAME-5) */
+export function contentJsonOf(said: Said): string {
+  const contentJson = canonicalJson(said.content, 'content');
+  const bytes = Buffer.byteLength(contentJson + referencesJson(said));
   if (bytes > LIMITS.maxContentBytes) throw new PayloadTooLargeError(bytes, LIMITS.maxContentBytes);
   return contentJson;
+}
+
+function referencesJson({ replyTo, mentions }: Said): string {
+  if (replyTo === undefined && mentions === undefined) return '';
+  return JSON.stringify({ replyTo, mentions });
 }
 
 export interface StorePorts {
@@ -80,16 +100,24 @@ export async function commit(
   { messageWriter, clock }: Pick<StorePorts, 'messageWriter' | 'clock'>,
   conversationId: string,
   seq: number,
-  { from, clientMsgId, contentJson, contentHash }: Draft,
+  { replyTo, mentions, ...draft }: Draft,
 ): Promise<Committed> {
   const sentAt = clock();
   // The ULID's time is sentAt, so that messageIds sort the inbox by time.
   const messageId = ulid(sentAt);
-  const message = { conversationId, from, clientMsgId, seq, messageId, sentAt, contentJson, contentHash };
+  const message = {
+    conversationId,
+    seq,
+    messageId,
+    sentAt,
+    ...draft,
+    ...(replyTo !== undefined && { replyTo }),
+    ...(mentions !== undefined && { mentions }),
+  };
   const existing = await messageWriter.putIfAbsent(message);
   // The same messageId means that the AWS SDK retried this put after a lost response.
   if (existing === undefined || existing.messageId === messageId) return { message, duplicate: false };
-  return asDuplicate(existing, contentHash);
+  return asDuplicate(existing, draft.contentHash);
 }
 
 /**

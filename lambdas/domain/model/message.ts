@@ -1,5 +1,5 @@
 import type { Content } from '../../../protocol/content.ts';
-import type { Message } from '../../../protocol/frames.ts';
+import type { Mentions, Message } from '../../../protocol/frames.ts';
 
 /** The idempotency key of a message: identifies it before and after it has a seq (IM-SEND-2). */
 export interface MessageKey {
@@ -14,8 +14,11 @@ export interface StoredMessage extends MessageKey {
   readonly sentAt: number;
   /** JSON text, since a DynamoDB map limits depth and changes numbers. */
   readonly contentJson: string;
-  /** Hash of the canonical content as sent. A repeat is compared to it, even after an edit or a recall. */
+  /** Hash of the canonical content as sent, with `replyTo` and `mentions`. A repeat is compared to it, even after an edit or a recall. */
   readonly contentHash: string;
+  /** The seq of the message that this one answers. */
+  readonly replyTo?: number;
+  readonly mentions?: Mentions;
   /** The number of changes. @default 0 */
   readonly rev?: number;
   /** When its sender last edited it. */
@@ -84,6 +87,8 @@ export interface ReadBudget {
 
 export interface MessageCount {
   readonly count: number;
+  /** The counted ones that mention the user, or all. */
+  readonly mentioned: number;
   /** Whether the count stopped early, so that there may be more. */
   readonly isAtLeast: boolean;
 }
@@ -107,6 +112,7 @@ export interface MessageWriter {
 export interface Edit {
   readonly editId: string;
   readonly contentJson: string;
+  readonly mentions?: Mentions | undefined;
   readonly ifRev?: number | undefined;
   readonly atMs: number;
 }
@@ -128,7 +134,18 @@ export interface SeqRange {
 }
 
 export function toMessage(stored: StoredMessage): Message {
-  const { conversationId, seq, messageId, clientMsgId, from, sentAt, rev = 0, editedAt } = stored;
+  const {
+    conversationId,
+    seq,
+    messageId,
+    clientMsgId,
+    from,
+    sentAt,
+    rev = 0,
+    editedAt,
+    replyTo,
+    mentions,
+  } = stored;
   return {
     conversationId,
     seq,
@@ -139,11 +156,17 @@ export function toMessage(stored: StoredMessage): Message {
     sentAt,
     rev,
     ...(editedAt !== undefined && { editedAt }),
+    ...(replyTo !== undefined && { replyTo }),
+    ...(mentions !== undefined && { mentions }),
   };
 }
 
 export function contentOf({ contentJson }: Pick<StoredMessage, 'contentJson'>): Content {
   return JSON.parse(contentJson);
+}
+
+export function doesMention({ mentions = [] }: Pick<StoredMessage, 'mentions'>, userId: string): boolean {
+  return mentions === 'all' || mentions.includes(userId);
 }
 
 export function isRecalled(message: Pick<StoredMessage, 'contentJson'>): boolean {

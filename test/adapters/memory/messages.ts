@@ -1,5 +1,6 @@
 import {
   type Change,
+  doesMention,
   isRecalled,
   type MessageKey,
   type MessageReader,
@@ -29,13 +30,16 @@ export function inMemoryMessages(
   function change(
     key: MessageKey,
     atMs: number,
-    fields: Partial<StoredMessage>,
+    fields: { [Name in keyof StoredMessage]?: StoredMessage[Name] | undefined },
     isAllowed: (message: StoredMessage) => boolean,
   ): Change | undefined {
     const message = stored.get(keyOf(key));
     if (message === undefined) return undefined;
     if (isRecalled(message) || !isAllowed(message)) return { message, isChanged: false };
-    const changed = { ...message, ...fields, rev: (message.rev ?? 0) + 1 };
+    const all = { ...message, ...fields, rev: (message.rev ?? 0) + 1 };
+    const changed = Object.fromEntries(
+      Object.entries(all).filter(([, value]) => value !== undefined),
+    ) as unknown as StoredMessage;
     stored.set(keyOf(key), changed);
     changedAt.set(keyOf(key), atMs);
     return { message: changed, isChanged: true };
@@ -46,12 +50,13 @@ export function inMemoryMessages(
       if (existing === undefined) stored.set(keyOf(message), message);
       return existing;
     },
-    recall: async (key, contentJson, atMs) => change(key, atMs, { contentJson }, () => true),
-    edit: async (key, { editId, contentJson, ifRev, atMs }) =>
+    recall: async (key, contentJson, atMs) =>
+      change(key, atMs, { contentJson, mentions: undefined, replyTo: undefined }, () => true),
+    edit: async (key, { editId, contentJson, mentions, ifRev, atMs }) =>
       change(
         key,
         atMs,
-        { contentJson, editId, editedAt: atMs },
+        { contentJson, editId, editedAt: atMs, mentions },
         ({ rev = 0, ...message }) => message.editId !== editId && (ifRev === undefined || ifRev === rev),
       ),
     async changed(conversationId, { sinceMs, after, limit }) {
@@ -86,16 +91,19 @@ export function inMemoryMessages(
     async countOthers(conversationId, userId, { after, upTo = Infinity, maximum, budget }) {
       let left = inConversation(conversationId).filter(({ seq }) => seq > after && seq <= upTo);
       let count = 0;
+      let mentioned = 0;
       for (const limit of [maximum, 1_000]) {
         if (budget.units <= 0) break;
         const page = pageOf(left.toReversed(), limit);
         left = left.slice(0, left.length - page.length);
         budget.units -= Math.ceil(page.reduce((sum, { contentJson }) => sum + contentJson.length, 0) / 4_096);
-        count += page.filter(({ from }) => from !== userId).length;
+        const others = page.filter(({ from }) => from !== userId);
+        count += others.length;
+        mentioned += others.filter((message) => doesMention(message, userId)).length;
         if (left.length === 0 || count >= maximum)
-          return { count: Math.min(count, maximum), isAtLeast: false };
+          return { count: Math.min(count, maximum), mentioned, isAtLeast: false };
       }
-      return { count, isAtLeast: true };
+      return { count, mentioned, isAtLeast: true };
     },
   };
 }

@@ -868,6 +868,37 @@ describe.each([
       return { after, upTo, maximum, budget: { units } };
     };
 
+    it('keeps what a message refers to, and counts the mentions of a user in the same query (IM-REPLY)', async () => {
+      const { messages } = ports();
+      const [me, peer] = newPair();
+      const conversationId = `dm:${me}:${peer}`;
+      const said = [
+        { mentions: [me, 'zed'] },
+        { mentions: 'all' as const, replyTo: 1 },
+        { mentions: ['zed'] },
+        {},
+      ];
+      for (const [index, more] of said.entries())
+        await messages.putIfAbsent(aMessage({ conversationId, seq: index + 1, from: peer, ...more }));
+      const { messages: all } = await messages.page(conversationId, { limit: 10 });
+      expect(all.map(({ mentions, replyTo }) => [mentions, replyTo])).toEqual([
+        [undefined, undefined],
+        [['zed'], undefined],
+        ['all', 1],
+        [[me, 'zed'], undefined],
+      ]);
+      const found = await messages.countOthers(conversationId, me, counting(0));
+      expect(found).toEqual({ count: 4, mentioned: 2, isAtLeast: false });
+      const edit = { editId: 'e', contentJson: '1', atMs: NOON };
+      const [first, second] = [all[3], all[2]] as [StoredMessage, StoredMessage];
+      expect((await messages.edit(first, edit))?.message).not.toHaveProperty('mentions');
+      const again = await messages.edit(first, { ...edit, editId: 'f', mentions: ['zed'] });
+      expect(again?.message).toMatchObject({ mentions: ['zed'] });
+      const recalled = await messages.recall(second, '{"type":"recalled"}', NOON);
+      expect(recalled?.message).not.toHaveProperty('mentions');
+      expect(recalled?.message).not.toHaveProperty('replyTo');
+    });
+
     it("counts others' messages in a range up to a maximum (IM-INV-6)", async () => {
       const { messages } = ports();
       const [me, peer] = newPair();
@@ -877,15 +908,15 @@ describe.each([
       }
       const count = (userId: string, range: ReturnType<typeof counting>) =>
         messages.countOthers(conversationId, userId, range);
-      expect(await count(me, counting(0))).toEqual({ count: 3, isAtLeast: false });
-      expect(await count(me, counting(2))).toEqual({ count: 2, isAtLeast: false });
-      expect(await count(me, counting(0, { upTo: 4 }))).toEqual({ count: 2, isAtLeast: false });
+      expect(await count(me, counting(0))).toEqual({ count: 3, mentioned: 0, isAtLeast: false });
+      expect(await count(me, counting(2))).toEqual({ count: 2, mentioned: 0, isAtLeast: false });
+      expect(await count(me, counting(0, { upTo: 4 }))).toEqual({ count: 2, mentioned: 0, isAtLeast: false });
       const few = counting(0, { maximum: 2 });
-      expect(await count(me, few)).toEqual({ count: 2, isAtLeast: false });
+      expect(await count(me, few)).toEqual({ count: 2, mentioned: 0, isAtLeast: false });
       // One page: it looks no further than to the maximum.
       expect(few.budget.units).toBe(999);
-      expect(await count(peer, counting(3))).toEqual({ count: 0, isAtLeast: false });
-      expect(await count(me, counting(0, { units: 0 }))).toEqual({ count: 0, isAtLeast: true });
+      expect(await count(peer, counting(3))).toEqual({ count: 0, mentioned: 0, isAtLeast: false });
+      expect(await count(me, counting(0, { units: 0 }))).toEqual({ count: 0, mentioned: 0, isAtLeast: true });
     });
 
     it('ends the count after two pages of long own messages, has counted the newest first, and says so (IM-INV-6)', async () => {
@@ -902,12 +933,16 @@ describe.each([
       const budget = { units: 10_000 };
       const range = { after: 0, maximum: 100, budget };
       const found = await messages.countOthers(conversationId, me, range);
-      expect(found).toEqual({ count: 1, isAtLeast: true });
+      expect(found).toEqual({ count: 1, mentioned: 0, isAtLeast: true });
       // Two pages of about 1 MB are 512 units; all messages would be 820.
       expect(10_000 - budget.units).toBeGreaterThan(0);
       expect(10_000 - budget.units).toBeLessThan(700);
       const first = { after: 0, upTo: 3, maximum: 100, budget };
-      expect(await messages.countOthers(conversationId, me, first)).toEqual({ count: 1, isAtLeast: false });
+      expect(await messages.countOthers(conversationId, me, first)).toEqual({
+        count: 1,
+        mentioned: 0,
+        isAtLeast: false,
+      });
     });
 
     it('stores content of 16 KB in any script', async () => {

@@ -214,7 +214,7 @@ describe('the conversation list', () => {
     const countOthers: World['messages']['countOthers'] = async (_, __, { budget }) => {
       budgets.push({ ...budget });
       budget.units -= 7;
-      return { count: 2, isAtLeast: false };
+      return { count: 2, mentioned: 0, isAtLeast: false };
     };
     const ports = {
       ...world,

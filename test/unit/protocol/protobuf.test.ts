@@ -17,7 +17,8 @@ import { fieldsModule } from '../../../scripts/protobuf-fields.ts';
 const PROTO = new URL('../../../protocol/im.proto', import.meta.url);
 const { root } = protobuf.parse(readFileSync(PROTO, 'utf8'));
 
-const text = fc.string({ unit: 'binary', maxLength: 20 });
+/** Not `*`, which is `"all"` of JSON in `mentions`. */
+const text = fc.string({ unit: 'binary', maxLength: 20 }).filter((value) => value !== '*');
 const number = fc.maxSafeNat();
 const id = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);
 const bool = fc.boolean();
@@ -48,7 +49,7 @@ const message = shape(
     sentAt: number,
     rev: number,
   },
-  { editedAt: number },
+  { editedAt: number, replyTo: number, mentions: fc.oneof(some(text), fc.constant('all')) },
 );
 const page = { messages: list(message), batch: nullable(text), more: bool };
 const session = shape({ expiresAt: number });
