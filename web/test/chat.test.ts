@@ -29,12 +29,17 @@ describe('a direct conversation', () => {
     await alice.say('one');
     await alice.say('two');
     await bob.row('2 unread').waitFor();
+    await expect.poll(() => bob.page.title()).toBe('(2) serverless-im');
+    const icon = bob.page.locator('link[rel=icon]');
+    expect(await icon.getAttribute('href')).toBe('./unread/2.svg');
     await alice.bubble('two').getByText('Sent').first().waitFor();
     await bob.row(alice.userId).click();
     await bob.page.getByText('New', { exact: true }).waitFor();
     await bob.sees('two');
     await alice.bubble('two').getByText('Read').first().waitFor();
     await expect.poll(() => bob.row('unread').count()).toBe(0);
+    expect(await bob.page.title()).toBe('serverless-im');
+    expect(await icon.getAttribute('href')).toBe('./icon.svg');
     await alice.page.reload();
     await alice.row(bob.userId).click();
     await alice.bubble('two').getByText('Read').first().waitFor();
@@ -160,7 +165,22 @@ describe('the text of a message', () => {
     await alice.say(markup);
     await bob.sees(markup);
     expect(await bob.page.locator('.bubble img, .bubble b, .bubble script').count()).toBe(0);
-    expect(await bob.page.title()).toBe('serverless-im');
+    await expect.poll(() => bob.page.title()).toBe('serverless-im');
+  });
+
+  it('has https addresses as links, which show in full where they lead and tell the page there nothing', async () => {
+    const { alice, bob } = await twoPeople();
+    await alice.say('see https://example.com/a?b=c. Not http://example.com');
+    const link = bob.bubble('see').getByRole('link');
+    await link.waitFor();
+    expect(await link.textContent()).toBe('https://example.com/a?b=c');
+    for (const [name, value] of [
+      ['href', 'https://example.com/a?b=c'],
+      ['title', 'https://example.com/a?b=c'],
+      ['rel', 'noopener noreferrer nofollow'],
+      ['target', '_blank'],
+    ] as const)
+      expect(await link.getAttribute(name)).toBe(value);
   });
 
   it('wraps long words, and keeps line breaks and emoji', async () => {

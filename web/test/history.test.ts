@@ -46,6 +46,7 @@ describe('a long conversation', () => {
     await say(bob, person.userId, ['something new']);
     await person.row('something new').waitFor();
     expect(await line(person, 'line 1').count()).toBe(1);
+    await latest(person).getByText('1 new').waitFor();
     await latest(person).click();
     await person.sees('something new');
     await expect.poll(() => latest(person).count()).toBe(0);
@@ -106,7 +107,7 @@ describe('a conversation with more unread messages than fit the window', () => {
   it('opens at the first unread message, and marks only visible messages as read', async () => {
     const { person } = await unread(30);
     await line(person, 'line 1').waitFor();
-    await latest(person).waitFor();
+    await latest(person).getByText('30 new').waitFor();
     await person.row('30 unread').waitFor();
     await latest(person).click();
     await line(person, 'line 30').waitFor();

@@ -7,6 +7,7 @@ import { clientOptions, type Session } from '../session/session.ts';
 import { SignIn, type SignInWords } from '../session/sign-in.tsx';
 import { signOutOf } from '../session/sign-out.tsx';
 import { useSession } from '../session/use-session.ts';
+import { UnreadBadge } from '../shell/unread-badge.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Console } from './console.tsx';
 
@@ -63,6 +64,7 @@ function AtDesk({ config, session, onSignOut }: AtDeskProps) {
     <main className="whole">
       <h1 className="visually-hidden">Desk</h1>
       <ClientProvider value={im}>
+        <UnreadBadge />
         <Console name={session.name} signOut={signOut} />
       </ClientProvider>
     </main>

@@ -103,7 +103,7 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
       <IconButton icon="send" label={t('Send')} type="submit" className="composer-send" disabled={!canSend} />
       <p id={excessId} className="composer-excess" role="status">
         {refused > 0
-          ? `${refused.toLocaleString()} characters are too many to put here.`
+          ? t('{count} characters are too many to put here.', { count: refused.toLocaleString() })
           : excess > 0 && excessWords(excess)}
       </p>
     </form>
@@ -111,7 +111,8 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
 }
 
 function excessWords(excess: number): string {
-  return `${excess.toLocaleString()} ${excess === 1 ? 'character' : 'characters'} too long for one message.`;
+  if (excess === 1) return t('1 character too long for one message.');
+  return t('{count} characters too long for one message.', { count: excess.toLocaleString() });
 }
 
 /** Whether Enter picks a word of an input method. Safari shows that only by the key code. */

@@ -1,6 +1,7 @@
 import type { ChatMessage, Conversation, ImError } from '@serverless-im/client';
 import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { badgeText } from '../ui/badge.ts';
 import { Button } from '../ui/button.tsx';
 import { ErrorBoundary } from '../ui/error-boundary.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -10,6 +11,7 @@ import { useNow } from '../ui/use-now.ts';
 import type { ListRow } from './list-rows.ts';
 import { type MessageAction, MessageActions } from './message-actions.tsx';
 import { MessageRow, type MessageRowProps } from './message-row.tsx';
+import { useUnseen } from './use-unseen.ts';
 
 export interface MessageListProps {
   readonly label: string;
@@ -82,6 +84,7 @@ export function MessageList(props: MessageListProps) {
   // Before it has started, the list may be too short to scroll, and so count as at its end.
   const isEndSeen = hasStarted && isAtEnd;
   useEffect(() => onAtEnd(isEndSeen), [isEndSeen, onAtEnd]);
+  const unseen = useUnseen(rows, isEndSeen);
 
   return (
     <div className="messages">
@@ -119,6 +122,12 @@ export function MessageList(props: MessageListProps) {
         <Button className="messages-jump" onClick={() => virtualizer.scrollToEnd({ behavior: 'auto' })}>
           <Icon name="down" />
           {t('Latest')}
+          {unseen > 0 && (
+            <span className="badge">
+              {badgeText(unseen, false)}
+              <span className="visually-hidden"> {t('new')}</span>
+            </span>
+          )}
         </Button>
       )}
       {opened !== undefined && (

@@ -9,6 +9,7 @@ import { t } from '../ui/texts.ts';
 import { clockTime, fullTime } from '../ui/times.ts';
 import { useLongPress } from '../ui/use-long-press.ts';
 import { draftsOf } from './drafts.ts';
+import { LinkedText } from './linked-text.tsx';
 import { type MessageAction, useMayRecall } from './message-actions.tsx';
 import { reasonOf } from './reasons.ts';
 import { OwnTicks, StateInWords } from './ticks.tsx';
@@ -52,7 +53,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         )}
         <div className={isSaid(content) ? 'bubble' : 'bubble is-recalled'} {...longPress}>
           <p className="bubble-text" dir="auto">
-            {textOf(message, nameOf)}
+            {content.type === 'text' ? <LinkedText text={content.text} /> : textOf(message, nameOf)}
           </p>
           <span className="bubble-meta">
             <time dateTime={new Date(sentAt).toISOString()} title={fullTime(sentAt)}>
@@ -93,7 +94,7 @@ function Failed({ conversation, message, draftKey }: MessageRowProps) {
       {content.type === 'text' && (
         <>
           <Button kind="quiet" onClick={() => edit(content.text)}>
-            Edit
+            {t('Edit')}
           </Button>
           <CopyButton text={content.text} />
         </>
@@ -111,7 +112,7 @@ function CopyButton({ text }: { readonly text: string }) {
   const copy = () => navigator.clipboard?.writeText(text).then(() => setHasCopied(true));
   return (
     <Button kind="quiet" onClick={() => void copy()?.catch(() => {})}>
-      {hasCopied ? 'Copied' : 'Copy'}
+      {hasCopied ? t('Copied') : t('Copy')}
     </Button>
   );
 }

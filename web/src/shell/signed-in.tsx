@@ -6,6 +6,7 @@ import { clientOptions, type Session } from '../session/session.ts';
 import { signOutOf } from '../session/sign-out.tsx';
 import { Chat } from './chat.tsx';
 import { useHashSelection } from './selection.ts';
+import { UnreadBadge } from './unread-badge.tsx';
 
 export interface SignedInProps {
   readonly config: PageConfig;
@@ -24,6 +25,7 @@ export function SignedIn({ config, session, onSignOut }: SignedInProps) {
     <main className="whole">
       <h1 className="visually-hidden">Chat</h1>
       <ClientProvider value={im}>
+        <UnreadBadge />
         <Chat name={session.name} selection={selection} signOut={signOut} />
       </ClientProvider>
     </main>
