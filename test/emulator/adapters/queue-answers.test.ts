@@ -15,7 +15,7 @@ interface Request {
   readonly Entries: readonly Readonly<Record<string, unknown>>[];
 }
 
-const OK = { Successful: [], Failed: [] };
+const OK = { Successful: [] };
 const PARTIAL = { Successful: [], Failed: [{ Id: '0', Code: 'InternalError', SenderFault: false }] };
 
 async function answering(answer: object | 'broken') {

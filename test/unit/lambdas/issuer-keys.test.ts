@@ -82,6 +82,14 @@ describe("an issuer's keys", () => {
     );
   });
 
+  it('may travel without TLS from a local issuer, which has no certificate', async () => {
+    const issuer = 'http://127.0.0.1:3000/issuer';
+    documents[`${issuer}/.well-known/openid-configuration`] = { issuer, jwks_uri: `${issuer}/keys` };
+    documents[`${issuer}/keys`] = { keys: [{ ...(await jwkOf('old')), kid: 'old', use: 'sig' }] };
+    const verified = verifierOf({ issuer }).verify(await token('old', { iss: issuer }));
+    await expect(verified).resolves.toEqual(isAlice);
+  });
+
   it.each([
     ['of another issuer', { issuer: 'https://login.example/{tenantid}', jwks_uri: KEYS }],
     ['without keys', { issuer: ISSUER }],

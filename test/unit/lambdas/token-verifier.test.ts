@@ -76,6 +76,19 @@ describe('a token', () => {
     });
   });
 
+  it('is accepted when issued now, by a clock five seconds ahead, and for access (IM-CONN-1)', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const clock = () => now * 1000;
+    for (const more of [{ iat: now }, { iat: now + 5, nbf: now + 4 }, { token_use: 'access' }])
+      await expect(verifier({ clock }).verify(await sign(claims(more)))).resolves.toMatchObject({
+        userId: 'alice',
+      });
+    await expect(verifier({ clock }).verify(await sign(claims({ iat: now + 6 })))).rejects.toThrow(
+      unauthorized,
+    );
+    await expect(verifier({ clock }).verify(await sign(claims({ exp: now })))).rejects.toThrow(unauthorized);
+  });
+
   it.each([
     ['expired', claims({ exp: Math.floor(Date.now() / 1000) - 1 })],
     ['not yet valid', claims({ nbf: Math.floor(Date.now() / 1000) + 600 })],
@@ -86,6 +99,8 @@ describe('a token', () => {
     ['without user', claims({ sub: '' })],
     ['issued in the future', claims({ iat: Math.floor(Date.now() / 1000) + 60 })],
     ['meant as an id token', claims({ token_use: 'id' })],
+    ['issued at a time that is no number', { ...claims(), iat: 'today' } as unknown as JWTPayload],
+    ['with a number as the user id', { ...claims(), sub: 42 } as unknown as JWTPayload],
     ['with a colon in the user id', claims({ sub: 'a:b' })],
     ['with system as the user id', claims({ sub: 'system' })],
     ['with two dots as the user id', claims({ sub: '..' })],
