@@ -182,7 +182,7 @@ export class App {
         const deadline = Date.now() + SETTLE_MS;
         const isComplete = () => {
           const has = new Set(view.snapshot.messages.map(({ seq }) => seq));
-          return view.snapshot.gaps.length === 0 && seqs.every((seq) => has.has(seq));
+          return seqs.every((seq) => has.has(seq));
         };
         while (!isComplete() && Date.now() < deadline) {
           if (view.snapshot.hasEarlier) await view.loadEarlier();

@@ -48,15 +48,20 @@ export async function clearDesk(world: World): Promise<void> {
       (event) => event.type === 'desk' && event.user === user && event.did === 'open',
     ),
   );
-  for (const { user } of customers) {
-    const device = world.device(user, 0);
-    await untilDone(() => atDesk(world, device, { did: 'open' }));
-    for (const conversationId of world.chatsOf(user))
-      await untilDone(() => atDesk(world, device, { did: 'close', conversationId }));
-  }
+  await Promise.all(
+    customers.map(async ({ user }) => {
+      const device = world.device(user, 0);
+      await untilDone(() => atDesk(world, device, { did: 'open' }));
+      for (const conversationId of world.chatsOf(user))
+        await untilDone(() => atDesk(world, device, { did: 'close', conversationId }));
+    }),
+  );
   if (customers.length === 0) return;
-  for (const { user } of staff)
-    await untilDone(async () => ((await beAway(world.device(user, 0))) ? 'done' : 'unknown'));
+  await Promise.all(
+    staff.map(({ user }) =>
+      untilDone(async () => ((await beAway(world.device(user, 0))) ? 'done' : 'unknown')),
+    ),
+  );
 }
 
 async function untilDone(act: () => Promise<Effect>): Promise<void> {
