@@ -14,10 +14,7 @@ const NAMES = ['Offline', 'FanOut', 'Service', 'Desk'] as const;
 type QueueName = (typeof NAMES)[number];
 
 const POLL_MS = 20;
-/**
- * The queues' time of each poll, while records wait only for a visibility time-out, or watchdog jobs for functions that
- * have ended: minutes pass within seconds.
- */
+/** The queues' time of each poll, while no record is ready and no function runs: minutes pass within seconds. */
 const POLL_SECONDS = 5;
 /** While nothing is in flight, which would come again: a sweep of the desk, and half of an agent's grace. */
 const SWEEP_SECONDS = 60;
@@ -59,7 +56,7 @@ export class Queues {
         const moved = await this.#redrive();
         if (moved === 0) return redriven;
         redriven += moved;
-      } else if (waiting.all === waiting.inFlight + waiting.watchdogs)
+      } else if (waiting.all === waiting.inFlight + waiting.delayed)
         this.#runtime.advanceQueues(waiting.inFlight > 0 ? POLL_SECONDS : SWEEP_SECONDS);
       if (Date.now() > deadline) throw new Error(`The queues do not drain: ${JSON.stringify(waiting)}`);
       await delay(POLL_MS);
@@ -70,15 +67,11 @@ export class Queues {
     this.#client.destroy();
   }
 
-  /** Visible, in flight, and delayed records of all queues, those in flight alone, and watchdogs, which wait for their time. */
-  async #waiting() {
+  /** Of all queues together. */
+  async #waiting(): Promise<Waiting> {
     const counts = await Promise.all(NAMES.map((name) => this.#count(this.#url(name))));
-    const delayedOf = (name: QueueName) => counts[NAMES.indexOf(name)]?.delayed ?? 0;
-    return {
-      all: counts.reduce((sum, { all }) => sum + all, 0),
-      inFlight: counts.reduce((sum, { inFlight }) => sum + inFlight, 0),
-      watchdogs: delayedOf('FanOut') + delayedOf('Desk'),
-    };
+    const sum = (of: keyof Waiting) => counts.reduce((total, count) => total + count[of], 0);
+    return { all: sum('all'), inFlight: sum('inFlight'), delayed: sum('delayed') };
   }
 
   /** Redrives, as docs/operations.md describes. */
