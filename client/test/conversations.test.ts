@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ClientEvents } from '../src/index.ts';
 import { listed as listedOf, message, oldMessage, recallPush, SERVER_TIME } from './support/builders.ts';
 import { fullDelays, type Harness, harness } from './support/harness.ts';
@@ -169,6 +169,40 @@ describe('catching up with 300 conversations (IM-HELLO-3)', () => {
     server.history.push(message(7, { conversationId: GROUP }));
     await reconnect();
     expect(im.conversations()).toHaveLength(2);
+  });
+
+  it('drops a group whose loss is pushed while an older list is under way (IM-CHANGE-3)', async () => {
+    let gate: Promise<void> | undefined;
+    const fetch: typeof globalThis.fetch = async (...request) => {
+      const answer = await globalThis.fetch(...request);
+      await gate;
+      return answer;
+    };
+    const parts = await harness({ ...fullDelays, environment: { fetch } });
+    const { server, im, clock, connected, entered } = parts;
+    server.history.push(oldMessage(1), message(1, { conversationId: GROUP }));
+    const connection = await connected();
+    const [reconnecting, again] = [entered('reconnecting'), entered('connected')];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = promise;
+    connection.cut();
+    await reconnecting;
+    const next = server.nextConnection();
+    server.requests.length = 0;
+    clock.advance(500);
+    const renewed = await next;
+    await vi.waitFor(() => expect(server.requests).toHaveLength(1), { interval: 1 });
+    const content = { type: 'system', event: 'removed', users: ['alice'], by: 'bob' } as const;
+    renewed.push(message(2, { conversationId: GROUP, content }));
+    const pushed = new Promise<void>((done) => {
+      im.on('message', ({ seq }) => seq === 2 && done());
+    });
+    const typing = new Promise((done) => im.direct('bob').on('typing', done));
+    renewed.send({ type: 'typing', conversationId: DM, userId: 'bob', typing: true });
+    await typing;
+    resolve();
+    await Promise.all([again, pushed]);
+    expect(im.conversations()).toMatchObject([{ conversationId: DM }]);
   });
 
   it('reads the whole list, and drops what it lacks, when the server no longer knows what was removed (IM-CHANGE-3)', async () => {

@@ -318,4 +318,26 @@ describe('catching up', () => {
     expect(await since(Date.now() - 60_000)).toBe(2);
     expect(await since(Date.now() + 60_000)).toBe(0);
   });
+
+  it('with changedSince names what was left since, unless the user is in it again (IM-CHANGE-3)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const [removed, left, back] = [await newGroup(a, [b]), await newGroup(a, [b]), await newGroup(a, [b])];
+    const since = (await stack.http(b, '/session')).body.serverTime;
+    const list = async (query: string) => (await stack.http(b, `/conversations${query}`)).body;
+    expect(await list(`?changedSince=${since}`)).toMatchObject({ removed: [] });
+    for (const [by, id] of [
+      [a, removed],
+      [b, left],
+      [a, back],
+    ] as const)
+      expect((await send(by, 'DELETE', `/groups/${id}/members/${b}`)).status).toBe(204);
+    await call(a, 'POST', `/groups/${back}/members`, { members: [b] });
+    const changed = await list(`?changedSince=${since}`);
+    expect(changed.removed.toSorted()).toEqual([removed, left].sort());
+    expect(changed.conversations).toMatchObject([{ conversationId: back }]);
+    const older = await list(`?changedSince=${since - 31 * 86_400_000}`);
+    expect(older).toMatchObject({ reset: true, conversations: [{ conversationId: back }] });
+    expect(older).not.toHaveProperty('removed');
+    expect(await list('')).not.toHaveProperty('removed');
+  });
 });

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import {
   type ChatMessage,
   type Client,
   type Conversation,
   createClient,
   fullJitterBackoff,
+  MessageView,
   type OwnMessage,
 } from '../../client/src/index.ts';
 import { draw } from '../../local/aws-proxy/random.ts';
@@ -209,4 +210,44 @@ describe('the SDK among faults', () => {
     // The SDK waits between its attempts; on a busy machine it needs more of them.
     240_000,
   );
+});
+
+describe('the SDK in a group that its user leaves while it is cut off', () => {
+  it('drops the group, fails what was unsent, and is back without a reload when the user is added again (IM-CHANGE-3)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const { newGroup, send, call } = groupsOf(() => stack);
+    const [lost, kept] = [await newGroup(a, [b]), await newGroup(a, [b])];
+    const getToken = () => stack.token(b);
+    const { wsUrl, httpUrl } = stack;
+    const quiet = () => {};
+    const logger = { debug: quiet, warn: quiet, error: console.error };
+    const im = createClient({ wsUrl, httpUrl, getToken, deviceId: b, retryPolicy, logger });
+    onTestFinished(() => im.close());
+    const ids = () => im.conversations()?.map(({ conversationId }) => conversationId);
+    await im.connect();
+    expect(ids()?.sort()).toEqual([lost, kept].sort());
+    const view = new MessageView(im.conversation(lost));
+    onTestFinished(() => view.close());
+    await expect.poll(() => view.snapshot.isLoaded).toBe(true);
+
+    stack.gateway.refuseUpgrades(503);
+    onTestFinished(() => stack.gateway.refuseUpgrades(undefined));
+    for (const { connectionId, authorizer } of stack.gateway.connections())
+      if (authorizer?.['userId'] === b) stack.gateway.cut(connectionId);
+    await expect.poll(() => im.state).toBe('reconnecting');
+    const unsent = im.conversation(lost).send({ type: 'text', text: 'hi' });
+    // Another device of the user leaves: nothing about it is in the inbox.
+    expect((await send(b, 'DELETE', `/groups/${lost}/members/${b}`)).status).toBe(204);
+    stack.gateway.refuseUpgrades(undefined);
+    await expect(unsent.acked).rejects.toMatchObject({ code: 'not_found' });
+    await expect.poll(ids).toEqual([kept]);
+    await expect.poll(() => view.snapshot.error?.code).toBe('not_found');
+    expect(view.snapshot.messages.at(-1)).toMatchObject({ state: 'failed', content: { text: 'hi' } });
+
+    expect((await call(a, 'POST', `/groups/${lost}/members`, { members: [b] })).status).toBe(200);
+    await expect.poll(() => view.snapshot.error).toBeUndefined();
+    await expect.poll(() => ids()?.toSorted()).toEqual([lost, kept].sort());
+    await im.conversation(lost).retry(unsent.clientMsgId);
+    await expect.poll(() => view.snapshot.messages.at(-1)?.state).toBe('sent');
+  });
 });
