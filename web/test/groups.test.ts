@@ -73,7 +73,7 @@ describe('a group of three', () => {
   });
 
   it('lets its last admin leave once the next one is named', async () => {
-    const { alice, bob, carol } = await threePeople({ reports: 'status of 409' });
+    const { alice, bob, carol } = await threePeople({ reports: ['status of 409', 'status of 404'] });
     await alice.page.getByRole('button', { name: 'About this group' }).click();
     await alice.page.getByRole('button', { name: 'Leave the group' }).click();
     const choice = alice.page.getByRole('dialog', { name: 'Who takes over?' });
