@@ -84,6 +84,23 @@ describe('a direct conversation', () => {
     expect(await bob.page.locator('.bubble-text').allTextContents()).toEqual(all);
   });
 
+  it('changes a message for both users when its sender edits it, and says so (IM-EDIT)', async () => {
+    const { alice, bob } = await twoPeople();
+    await alice.say('helo');
+    await bob.sees('helo');
+    await alice.bubble('helo').hover();
+    await alice.page.getByRole('button', { name: 'Edit' }).click();
+    const dialog = alice.page.getByRole('dialog', { name: 'Edit message' });
+    expect(await dialog.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+    await dialog.getByRole('textbox').fill('hello');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    for (const { sees, bubble } of [alice, bob]) {
+      await sees('hello');
+      await bubble('hello').getByText('edited').waitFor();
+    }
+    expect(await bob.page.getByText('helo', { exact: true }).count()).toBe(0);
+  });
+
   it('removes a message that was taken back for both users, after a question', async () => {
     const { alice, bob } = await twoPeople();
     await alice.say('I should not have said this');

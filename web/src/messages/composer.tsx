@@ -12,7 +12,7 @@ import { useIm } from '../session/client-context.ts';
 import { IconButton } from '../ui/icon-button.tsx';
 import { t } from '../ui/texts.ts';
 import { useDraft } from './drafts.ts';
-import { excessOf } from './length.ts';
+import { excessOf, excessWords } from './length.ts';
 import './composer.css';
 
 /** The field grows with its text up to this length, for which the browser lays out the text a second time. */
@@ -108,11 +108,6 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
       </p>
     </form>
   );
-}
-
-function excessWords(excess: number): string {
-  if (excess === 1) return t('1 character too long for one message.');
-  return t('{count} characters too long for one message.', { count: excess.toLocaleString() });
 }
 
 /** Whether Enter picks a word of an input method. Safari shows that only by the key code. */

@@ -1,4 +1,5 @@
 import { LIMITS } from '../../../protocol/limits.ts';
+import { t } from '../ui/texts.ts';
 
 const encoder = new TextEncoder();
 
@@ -13,6 +14,11 @@ export function excessOf(text: string): number {
     else above = middle;
   }
   return text.length - most;
+}
+
+export function excessWords(excess: number): string {
+  if (excess === 1) return t('1 character too long for one message.');
+  return t('{count} characters too long for one message.', { count: excess.toLocaleString() });
 }
 
 function fits(text: string): boolean {

@@ -5,14 +5,16 @@ import { Confirmation } from '../ui/ask-first.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { FormError } from '../ui/form-error.tsx';
+import { t } from '../ui/texts.ts';
 import { useAttempt } from '../ui/use-attempt.ts';
 import { useNow } from '../ui/use-now.ts';
+import { EditDialog } from './edit-dialog.tsx';
 import { ReaderList } from './reader-list.tsx';
 import { reasonOf } from './reasons.ts';
 import { isSaid, textOf } from './wording.ts';
 
 /** `menu`: lets the user choose, after a long press. `readers`: shows who has read it. */
-export type MessageAction = 'menu' | 'readers' | 'take back';
+export type MessageAction = 'menu' | 'edit' | 'readers' | 'take back';
 
 export interface MessageActionsProps {
   readonly conversation: Conversation;
@@ -30,9 +32,12 @@ export function MessageActions(props: MessageActionsProps) {
   const { conversation, message, onClose } = props;
   const [action, setAction] = useState(props.action);
   const isRecallable = useMayRecall(message, props.isAdmin);
+  const isEditable = useMayEdit(message);
   const { error, attempt } = useAttempt(notCopied);
-  const { seq } = message;
+  const { seq, content } = message;
   if (action === 'readers') return <ReaderList message={message} onClose={onClose} />;
+  if (action === 'edit' && seq !== undefined && content.type === 'text')
+    return <EditDialog {...{ conversation, message, seq, onClose }} text={content.text} />;
   if (action === 'take back' && seq !== undefined)
     return (
       <Confirmation
@@ -54,6 +59,7 @@ export function MessageActions(props: MessageActionsProps) {
       </p>
       <div className="message-menu">
         <Button onClick={() => attempt(copy(), onClose)}>Copy text</Button>
+        {isEditable && <Button onClick={() => setAction('edit')}>{t('Edit')}</Button>}
         {isRecallable && (
           <Button kind="danger" onClick={() => setAction('take back')}>
             Take back
@@ -63,6 +69,12 @@ export function MessageActions(props: MessageActionsProps) {
       <FormError text={error} />
     </Dialog>
   );
+}
+
+/** Only hides the action: the server decides, by its own clock. */
+export function useMayEdit({ seq, mine, sentAt, content }: ChatMessage): boolean {
+  const nowMs = useNow();
+  return seq !== undefined && mine && content.type === 'text' && nowMs - sentAt < LIMITS.editWindowMs;
 }
 
 /** Only hides the action: the server decides, by its own clock. */

@@ -10,7 +10,7 @@ import { clockTime, fullTime } from '../ui/times.ts';
 import { useLongPress } from '../ui/use-long-press.ts';
 import { draftsOf } from './drafts.ts';
 import { LinkedText } from './linked-text.tsx';
-import { type MessageAction, useMayRecall } from './message-actions.tsx';
+import { type MessageAction, useMayEdit, useMayRecall } from './message-actions.tsx';
 import { reasonOf } from './reasons.ts';
 import { OwnTicks, StateInWords } from './ticks.tsx';
 import { isSaid, textOf } from './wording.ts';
@@ -56,6 +56,9 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
             {content.type === 'text' ? <LinkedText text={content.text} /> : textOf(message, nameOf)}
           </p>
           <span className="bubble-meta">
+            {message.editedAt !== undefined && isSaid(content) && (
+              <span title={fullTime(message.editedAt)}>{t('edited')}</span>
+            )}
             <time dateTime={new Date(sentAt).toISOString()} title={fullTime(sentAt)}>
               {clockTime(sentAt)}
             </time>
@@ -67,7 +70,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         {state === 'failed' && <Failed {...props} />}
         {state !== 'failed' && props.isLatestOwn && <StateInWords message={message} />}
       </div>
-      <TakeBack {...props} />
+      <Actions {...props} />
     </div>
   );
 });
@@ -117,11 +120,16 @@ function CopyButton({ text }: { readonly text: string }) {
   );
 }
 
-function TakeBack({ message, isAdmin, onAction }: MessageRowProps) {
-  if (!useMayRecall(message, isAdmin)) return null;
+/** Edit and take back. */
+function Actions({ message, isAdmin, onAction }: MessageRowProps) {
+  const [isEditable, isRecallable] = [useMayEdit(message), useMayRecall(message, isAdmin)];
+  if (!isEditable && !isRecallable) return null;
   return (
     <span className="message-actions">
-      <IconButton icon="trash" label={t('Take back')} onClick={() => onAction(message, 'take back')} />
+      {isEditable && <IconButton icon="pencil" label={t('Edit')} onClick={() => onAction(message, 'edit')} />}
+      {isRecallable && (
+        <IconButton icon="trash" label={t('Take back')} onClick={() => onAction(message, 'take back')} />
+      )}
     </span>
   );
 }

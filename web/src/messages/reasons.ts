@@ -6,6 +6,7 @@ const REASONS: { readonly [Code in ImErrorCode]?: string } = {
   not_found: 'You are no longer in this conversation.',
   forbidden: 'You are not allowed to do this.',
   conflict: 'The last admin can only leave an empty group: make another member an admin first.',
+  edit_window_passed: 'It is too late to edit it.',
   recall_window_passed: 'It is too late to take it back.',
   rate_limited: 'Too many requests. Try again in a moment.',
   unauthorized: 'Your sign-in has expired.',
