@@ -100,6 +100,30 @@ describe('the SDK at the desk', () => {
     expect((await second.agent.me()).agent?.status).toBe('away');
   });
 
+  it('takes a chat from the list of an agent who transfers it, at once and on a device that was cut off (IM-CHANGE-3)', async () => {
+    const [customer, first, second] = [newUser('customer'), newUser('agent'), newUser('agent')];
+    const [ann, ben] = [await join(first, { roles: ['agent'] }), await join(second, { roles: ['agent'] })];
+    const im = await join(customer);
+    await ann.agent.ready({ queues: ['default'], capacity: 1 });
+    const { conversationId } = await im.desk.open();
+    await heard(ann, (chat) => chat.conversationId === conversationId);
+    const { wsUrl, httpUrl } = stack;
+    const getToken = () => stack.token(first, { roles: ['agent'] });
+    const phone = createClient({ wsUrl, httpUrl, getToken, deviceId: 'phone', retryPolicy });
+    onTestFinished(() => phone.close());
+    await phone.connect();
+    const ids = (one: DeskClient) => one.conversations()?.map((summary) => summary.conversationId);
+    for (const one of [ann, phone]) await expect.poll(() => ids(one)).toEqual([conversationId]);
+    phone.close();
+    await ben.agent.ready({ queues: ['default'], capacity: 1 });
+    await ann.agent.transfer(conversationId, second);
+    await expect.poll(() => ids(ann)).toEqual([]);
+    await phone.connect();
+    expect(ids(phone)).toEqual([]);
+    await ben.desk.close(conversationId);
+    for (const one of [ann, ben]) await one.agent.away();
+  });
+
   it('refuses what only agents and supervisors may do (IM-ROLE)', async () => {
     const im = await join(newUser('customer'));
     await expect(im.agent.ready({ queues: ['default'], capacity: 1 })).rejects.toMatchObject({
