@@ -23,11 +23,13 @@ export interface EditOptions {
  * await editMessage(conversation, message.seq, { type: 'text', text: 'Hello!' });
  */
 export async function editMessage(
-  { ports, state }: Conversation,
+  conversation: Conversation,
   seq: number,
   content: SentContent,
-  { editId = newId(ports.environment), ifRev }: EditOptions = {},
+  options: EditOptions = {},
 ): Promise<void> {
+  const { ports, state } = conversation;
+  const { editId = newId(ports.environment), ifRev } = options;
   const fields = { ...state.target, seq, editId, content, ...(ifRev !== undefined && { ifRev }) };
   const { message } = await ports.sessions.require().request('edit', fields);
   ports.incoming.changed(message, { kind: 'edited', by: state.userId ?? '' });

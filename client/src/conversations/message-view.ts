@@ -156,7 +156,7 @@ export class MessageView {
   async reload(): Promise<void> {
     const { clock, sync } = this.#conversation.ports;
     const sinceMs = this.#changesSinceMs;
-    if (sync.isLive) this.#changesSinceMs ??= clock.now() - CLOCK_ERROR_MS;
+    if (sync.isLive) this.#changesSinceMs ??= Math.floor(clock.now()) - CLOCK_ERROR_MS;
     await this.#load('latest', async () => {
       const { isLive } = sync;
       this.#putLatest(await this.#page({}), isLive);
