@@ -22,12 +22,22 @@ describe('a fault of the page', () => {
     await alice.page.route(/\/messages\?/, async (route) => {
       const response = await route.fetch();
       const body = await response.json();
-      const malformed = { ...body.messages[0], seq: 9, clientMsgId: 'malformed', messageId: 'malformed' };
-      body.messages.push({ ...malformed, content: { type: 'system', event: 'joined', by: 'x', users: 5 } });
+      const malformed = [
+        // Throws in the row's own rendering.
+        { type: 'text', text: null },
+        // Is looked at outside its row too: for the list of conversations, and for who has left.
+        { type: 'system', event: 'joined', by: 'x', users: 5 },
+      ];
+      for (const [index, content] of malformed.entries()) {
+        const id = `malformed ${index}`;
+        body.messages.push({ ...body.messages[0], seq: 9 + index, clientMsgId: id, messageId: id, content });
+      }
       await route.fulfill({ response, json: body });
     });
     await alice.row(bob).click();
-    await alice.page.getByText('This message can’t be shown.').waitFor();
+    const unshown = alice.page.getByLabel('Messages with').getByText("This page can't show this message");
+    await expect.poll(() => unshown.count()).toBe(2);
+    await alice.row("This page can't show this message").waitFor();
     await alice.sees('outside the group');
     await alice.say('still works');
     await alice.bubble('still works').getByText('Sent').first().waitFor();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Person, sharedBrowser, signIn } from './setup/person.ts';
+import { type Person, sharedBrowser, signIn, stopTime, type Visit } from './setup/person.ts';
 import { newUser, say } from './setup/stack.ts';
 
 sharedBrowser();
@@ -9,21 +9,21 @@ const line = ({ page }: Person, text: string) => page.locator('.bubble').getByTe
 const latest = ({ page }: Person) => page.getByRole('button', { name: 'Latest' });
 
 /** Opens a conversation with `count` messages, all unread. */
-async function unread(count: number, reports?: string) {
+async function unread(count: number, visit?: Visit) {
   const [alice, bob] = [newUser('alice'), newUser('bob')];
   await say(
     bob,
     alice,
     Array.from({ length: count }, (_, index) => `line ${index + 1}`),
   );
-  const person = await signIn(alice, reports === undefined ? {} : { reports });
+  const person = await signIn(alice, visit);
   await person.row(`${count} unread`).click();
   return { person, bob };
 }
 
 /** Opens a conversation that is longer than one page. */
-async function longConversation(reports?: string) {
-  const opened = await unread(70, reports);
+async function longConversation(visit?: Visit) {
+  const opened = await unread(70, visit);
   await line(opened.person, 'line 70').waitFor();
   return opened;
 }
@@ -82,24 +82,54 @@ describe('a long conversation', () => {
     expect(Math.abs((after?.y ?? 0) - (before?.y ?? 0))).toBeLessThan(2);
   });
 
-  it('retries failed loads of older messages only after a delay', async () => {
-    const { person } = await longConversation('net::ERR_FAILED');
+  it('asks again for older messages that could not be loaded, after longer and longer delays', async () => {
+    const { person } = await longConversation({ reports: 'net::ERR_FAILED', hasClock: true });
     const { page } = person;
-    const askedAtMs: number[] = [];
-    await page.route(/before=/, (route) => {
-      askedAtMs.push(performance.now());
-      return askedAtMs.length > 2 ? route.continue() : route.abort();
+    // Delays are random, up to a bound: now at least nine tenths of it. The page's clock says how long they were.
+    await page.evaluate(() => {
+      const { random } = Math;
+      Math.random = () => 0.9 + random() / 10;
+      const { fetch } = window;
+      window.fetch = (...request) => {
+        if (String(request[0]).includes('before=')) askedAtMs.push(Date.now());
+        return fetch(...request);
+      };
+      const askedAtMs: number[] = [];
+      Object.assign(window, { askedAtMs });
     });
-    await expect
-      .poll(async () => {
-        await scrollerOf(person).evaluate((list) => list.scrollTo(0, 0));
-        return line(person, 'line 1').count();
-      })
-      .toBe(1);
-    const [first = 0, second = 0, third = 0] = askedAtMs;
-    expect(askedAtMs).toHaveLength(3);
-    // A timer can be late, but never early.
-    expect(Math.min(second - first, third - second)).toBeGreaterThan(2_500);
+    const spinner = page.locator('.messages-earlier .spinner');
+    const asked = () => page.evaluate(() => (window as unknown as { askedAtMs: number[] }).askedAtMs);
+    const { promise: mayFail, resolve: fail } = Promise.withResolvers<void>();
+    await page.route(
+      /before=/,
+      async (route) => {
+        await mayFail;
+        // What hides it again is then this failure.
+        await spinner.waitFor();
+        await route.abort();
+      },
+      { times: 4 },
+    );
+    const scrollsUpUntil = (count: () => Promise<number>) =>
+      expect
+        .poll(async () => {
+          await scrollerOf(person).evaluate((list) => list.scrollTo(0, 0));
+          return count();
+        })
+        .toBe(1);
+    await scrollsUpUntil(async () => (await asked()).length);
+    await stopTime(page);
+    fail();
+    const bounds = [500, 1_000, 2_000, 4_000];
+    for (const [failures, upToMs] of bounds.entries()) {
+      await spinner.waitFor({ state: 'hidden' });
+      await page.clock.runFor(upToMs);
+      await expect.poll(async () => (await asked()).length).toBe(failures + 2);
+    }
+    await page.clock.resume();
+    await scrollsUpUntil(() => line(person, 'line 1').count());
+    const [, ...delays] = (await asked()).map((atMs, index, all) => atMs - (all[index - 1] ?? 0));
+    expect(delays.map((ms, index) => ms >= 0.9 * (bounds[index] ?? 0))).toEqual([true, true, true, true]);
   });
 });
 

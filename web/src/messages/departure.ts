@@ -5,8 +5,10 @@ export function departureOf(
   messages: readonly ChatMessage[],
   userId: string | undefined,
 ): string | undefined {
+  if (userId === undefined) return undefined;
   for (const { content } of messages.toReversed()) {
-    if (content.type !== 'system' || userId === undefined || !content.users?.includes(userId)) continue;
+    // A malformed list is of nobody: this runs outside the row that shows it.
+    if (content.type !== 'system' || ![content.users].flat().includes(userId)) continue;
     if (content.event === 'left') return 'You left this group.';
     if (content.event === 'removed') return `${content.by} removed you from this group.`;
     if (content.event === 'joined' || content.event === 'created') return undefined;

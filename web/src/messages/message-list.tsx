@@ -12,6 +12,7 @@ import type { ListRow } from './list-rows.ts';
 import { type MessageAction, MessageActions } from './message-actions.tsx';
 import { MessageRow, type MessageRowProps } from './message-row.tsx';
 import { useUnseen } from './use-unseen.ts';
+import { UNSHOWN } from './wording.ts';
 
 export interface MessageListProps {
   readonly label: string;
@@ -39,9 +40,6 @@ const END_PX = 64;
 /** The list loads older messages when fewer rows than this are above. */
 const ROWS_AHEAD = 12;
 
-/** The delay before a failed page is requested again. */
-const AGAIN_MS = 3_000;
-
 type Rows = Virtualizer<HTMLElement, HTMLLIElement>;
 
 /**
@@ -66,13 +64,12 @@ export function MessageList(props: MessageListProps) {
   }, [toEnd, virtualizer]);
 
   const items = virtualizer.getVirtualItems();
-  const mayAsk = error === undefined || error.retryable;
-  const isNearStart = hasStarted && hasEarlier && mayAsk && !isLoading && (items[0]?.index ?? 0) < ROWS_AHEAD;
+  // After an error the client asks again by itself, if that can help.
+  const mayAsk = hasEarlier && !isLoading && error === undefined;
+  const isNearStart = hasStarted && mayAsk && (items[0]?.index ?? 0) < ROWS_AHEAD;
   useEffect(() => {
-    if (!isNearStart) return;
-    const timer = setTimeout(onNearStart, error === undefined ? 0 : AGAIN_MS);
-    return () => clearTimeout(timer);
-  }, [isNearStart, error, onNearStart]);
+    if (isNearStart) onNearStart();
+  }, [isNearStart, onNearStart]);
 
   const [opened, setOpened] = useState<{ message: ChatMessage; action: MessageAction }>();
   const onAction = useCallback<MessageRowProps['onAction']>(
@@ -90,7 +87,7 @@ export function MessageList(props: MessageListProps) {
     <div className="messages">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard */}
       <section className="messages-scroller" ref={scroller} aria-label={label} tabIndex={0}>
-        {hasEarlier && (isLoading || !mayAsk) && (
+        {hasEarlier && (isLoading || error?.retryable === false) && (
           <p className="messages-earlier" role="status">
             {isLoading ? (
               <>
@@ -112,7 +109,9 @@ export function MessageList(props: MessageListProps) {
                 aria-posinset={index + 1}
                 aria-setsize={hasEarlier ? -1 : rows.length}
               >
-                <Row {...props} row={rows[index]} onAction={onAction} />
+                <ErrorBoundary fallback={() => <p className="system-line">{UNSHOWN}</p>}>
+                  <Row {...props} row={rows[index]} onAction={onAction} />
+                </ErrorBoundary>
               </li>
             ))}
           </ol>
@@ -182,11 +181,7 @@ function Row({ row, ...list }: RowProps) {
       const { message, isFirst, isLast, isLatestOwn } = row;
       const { conversation, isGroup, isAdmin, draftKey, onAction } = list;
       const props = { conversation, message, isGroup, isFirst, isLast, isLatestOwn, isAdmin, draftKey };
-      return (
-        <ErrorBoundary fallback={() => <p className="system-line">This message can’t be shown.</p>}>
-          <MessageRow {...props} onAction={onAction} />
-        </ErrorBoundary>
-      );
+      return <MessageRow {...props} onAction={onAction} />;
     }
     default:
       return row satisfies never;
@@ -201,6 +196,7 @@ function Day({ atMs }: { readonly atMs: number }) {
 function estimatedSize(row: ListRow | undefined): number {
   if (row?.kind !== 'message') return 44;
   const { content } = row.message;
-  const lines = content.type === 'text' ? Math.ceil(content.text.length / 60) : 1;
+  // A malformed text is the row's matter, inside its boundary.
+  const lines = content.type === 'text' ? Math.ceil(String(content.text).length / 60) : 1;
   return 20 + 22 * lines + (row.isFirst ? 8 : 0);
 }

@@ -9,14 +9,24 @@ export function previewOf(message: ChatMessage, isGroup: boolean, nameOf?: NameO
   return isGroup && isSaid(message.content) && !message.mine ? `${nameOf?.(from) ?? from}: ${text}` : text;
 }
 
-/** The text of a message of any type. */
-/** @param nameOf how users are called; by their ids without it */
-export function textOf({ content, mine }: ChatMessage, nameOf: NameOf = (userId) => userId): string {
+/**
+ * The text of a message of any type. Never throws: one malformed message must not take down the list that shows it.
+ * @param nameOf how users are called; by their ids without it
+ */
+export function textOf(message: ChatMessage, nameOf: NameOf = (userId) => userId): string {
+  try {
+    return wordsOf(message, nameOf);
+  } catch {
+    return UNSHOWN;
+  }
+}
+
+function wordsOf({ content, mine }: ChatMessage, nameOf: NameOf): string {
   switch (content.type) {
     case 'text':
       return content.text;
     case 'custom':
-      return content.fallback ?? UNKNOWN;
+      return content.fallback ?? UNSHOWN;
     case 'recalled':
       return t(mine ? 'You took this message back' : 'This message was taken back');
     case 'system':
@@ -26,11 +36,11 @@ export function textOf({ content, mine }: ChatMessage, nameOf: NameOf = (userId)
   }
 }
 
-const UNKNOWN = "This page can't show this message";
+/** Stands for a message whose content this page doesn't know, as later versions of the protocol may bring it. */
+export const UNSHOWN = "This page can't show this message";
 
-/** Later versions of the protocol may add types. */
 function unknown(_content: never): string {
-  return UNKNOWN;
+  return UNSHOWN;
 }
 
 function systemText(content: SystemContent, mine: boolean, nameOf: NameOf): string {

@@ -61,6 +61,10 @@ describe('a system message', () => {
     const left = { type: 'system', event: 'left', by: 'maria', users: ['maria'] };
     expect([said(left, true), said(left, false)]).toEqual(['You left', 'maria left']);
   });
+
+  it('that is malformed is named as such, instead of taking down the list that shows it', () => {
+    expect(said({ type: 'system', event: 'joined', by: 'x', users: 5 }, false)).toMatch(/can't show/);
+  });
 });
 
 describe('the name of a conversation', () => {
