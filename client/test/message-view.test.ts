@@ -210,6 +210,28 @@ describe('MessageView', () => {
     expect([shown(view), view.snapshot.hasEarlier]).toEqual([[7, 8, 9], true]);
   });
 
+  it('shows no hole if an earlier page comes only after the pages above it were dropped', async () => {
+    const parts = await harness(fullDelays);
+    const { server, clock } = parts;
+    server.history.push(...[1, 2, 3, 4].map((seq) => oldMessage(seq)));
+    const view = open(parts);
+    await shows(view, isQuiet);
+    const path = `/conversations/${DM}/messages`;
+    server.httpAnswers.set(path, { status: 503, body: '' });
+    await view.loadEarlier();
+    server.httpAnswers.delete(path);
+    server.history.push(...[5, 6, 7, 8, 9].map((seq) => oldMessage(seq)));
+    await parts.connected();
+    await shows(view, ({ messages }) => messages.at(-1)?.seq === 9);
+    await shows(view, isQuiet);
+    clock.advance(500);
+    await settle();
+    await shows(view, isQuiet);
+    await view.loadEarlier();
+    await view.loadEarlier();
+    expect([shown(view), view.snapshot.hasEarlier]).toEqual([[1, 2, 3, 4, 5, 6, 7, 8, 9], false]);
+  });
+
   it('reports why a page could not be loaded, and loads it on reload', async () => {
     const parts = await harness();
     const { server } = parts;

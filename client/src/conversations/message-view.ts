@@ -138,10 +138,13 @@ export class MessageView {
    * if (view.snapshot.hasEarlier) await view.loadEarlier();
    */
   async loadEarlier(): Promise<void> {
-    const before = this.#oldestSeq();
-    if (!this.#hasEarlier || before === undefined || this.#loading > 0) return;
+    if (!this.#hasEarlier || this.#oldestSeq() === undefined || this.#loading > 0) return;
     await this.#load('earlier', async () => {
+      const before = this.#oldestSeq();
+      if (before === undefined) return;
       const { messages, hasMore } = await this.#page({ before });
+      // The messages right after this page may have been dropped meanwhile: it would leave a hole.
+      if (before !== this.#oldestSeq()) return;
       this.#hasEarlier = hasMore;
       for (const message of messages) this.#put(message);
     });
