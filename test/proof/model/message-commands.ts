@@ -53,6 +53,12 @@ export const sendByEvent = command(
   }),
 );
 
+/** None if what the model counts as sent was not: a talk in a chat that had ended. */
+function picked(world: World, back: number): readonly SendIntent[] {
+  const { intents } = world;
+  return intents.length === 0 ? [] : [at(intents.toReversed(), back)];
+}
+
 export const resend = command(
   'resend',
   fc.record({ intent: index, device: index, hint: fc.boolean(), byHttp: fc.boolean(), wait }),
@@ -60,7 +66,8 @@ export const resend = command(
     wait,
     check: hasIntents,
     run: async (world) => {
-      const intent = at(world.intents.toReversed(), back);
+      const [intent] = picked(world, back);
+      if (intent === undefined) return;
       if (byHttp) await world.account(intent.user).post(intent, { byPeer: false, hint, skewMs: 0 });
       else await world.device(intent.user, device).send(intent, { byPeer: true, hint });
     },
@@ -75,9 +82,9 @@ export const sendOtherContent = command(
     wait,
     check: hasIntents,
     run: async (world) => {
-      const original = at(world.intents.toReversed(), back);
+      const [original] = picked(world, back);
       // If this were stored first, a queued original would return for ever.
-      if (original.byEvent) return;
+      if (original === undefined || original.byEvent) return;
       const intent = { ...original, content: { type: 'custom', data: { not: ['the same'] } }, outcomes: [] };
       world.intents.push(intent);
       await world.device(intent.user, 0).send(intent, { byPeer: true, hint: false });
@@ -143,7 +150,8 @@ export const recall = command(
     wait,
     check: hasIntents,
     run: async (world) => {
-      const intent = at(world.intents.toReversed(), back);
+      const [intent] = picked(world, back);
+      if (intent === undefined) return;
       const acked = intent.outcomes.find((outcome) => outcome.is === 'acked');
       if (acked === undefined) return;
       const by = user === undefined ? intent.user : at(world.accounts, user).user;
