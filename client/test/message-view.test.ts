@@ -328,32 +328,62 @@ describe('MessageView', () => {
     expect(view.snapshot.error).toMatchObject({ code: 'not_found' });
   });
 
-  it('says not_found while this user is not in the group, and shows it again when they are added (IM-CHANGE-3)', async () => {
+  it.each([
+    ['g', 'removed', 'joined', { users: ['alice'], by: 'bob' }],
+    ['g', 'left', 'joined', { users: ['alice'], by: 'alice' }],
+    ['cs', 'requeued', 'assigned', { users: ['alice'], by: 'alice' }],
+    ['cs', 'transferred', 'transferred', { users: ['bob'], by: 'alice' }],
+  ] as const)(
+    'says not_found without a request while this user is out (%s: %s), and asks when they are back (IM-CHANGE-3)',
+    async (prefix, loss, back, about) => {
+      const parts = await harness();
+      const { server, im } = parts;
+      const conversationId = `${prefix}:01ARZ3NDEKTSV4RRFFQ69G5FAV`;
+      const happens = (seq: number, event: typeof loss | typeof back, facts: typeof about | object) => {
+        const content = { type: 'system', event, users: ['alice'], by: 'bob', ...facts } as const;
+        return oldMessage(seq, { conversationId, content });
+      };
+      server.history.push(oldMessage(1, { conversationId }));
+      const connection = await parts.connected();
+      const view = new MessageView(im.conversation(conversationId));
+      onTestFinished(() => view.close());
+      await shows(view, isQuiet);
+      server.requests.length = 0;
+      // What another does, to another, is no loss of this user.
+      connection.push(happens(2, loss, { users: ['carol'], by: 'bob' }));
+      await shows(view, ({ messages }) => messages.length === 2);
+      expect(view.snapshot.error).toBeUndefined();
+      connection.push(happens(3, loss, about));
+      await shows(view, ({ error }) => error?.code === 'not_found');
+      await settle();
+      expect(shown(view)).toEqual([1, 2, 3]);
+      expect(server.requests).toEqual([]);
+      connection.push(happens(4, back, {}));
+      await shows(view, ({ error }) => error === undefined);
+      expect(shown(view)).toEqual([1, 2, 3, 4]);
+      expect(server.requests).not.toEqual([]);
+    },
+  );
+
+  it('drops the failure of a page that was asked for before a loss, and does not ask again (IM-CHANGE-3)', async () => {
     const parts = await harness();
-    const { server, im } = parts;
-    const GROUP = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
-    const about = (seq: number, event: 'removed' | 'joined', user = 'alice') => {
-      const content = { type: 'system', event, users: [user], by: 'bob' } as const;
-      return oldMessage(seq, { conversationId: GROUP, content });
-    };
-    server.history.push(oldMessage(1, { conversationId: GROUP }));
+    const { server, im, clock } = parts;
+    const conversationId = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
+    server.httpAnswers.set(`/conversations/${conversationId}/messages`, {
+      status: 503,
+      body: { code: 'unavailable', message: '', retryable: true },
+    });
     const connection = await parts.connected();
-    const view = new MessageView(im.conversation(GROUP));
+    const view = new MessageView(im.conversation(conversationId));
     onTestFinished(() => view.close());
-    await shows(view, isQuiet);
-    server.requests.length = 0;
-    connection.push(about(2, 'removed', 'carol'));
-    await shows(view, ({ messages }) => messages.length === 2);
-    expect(server.requests).toEqual([]);
-    const path = `/conversations/${GROUP}/messages`;
-    server.httpAnswers.set(path, { status: 404, body: { code: 'not_found', message: '', retryable: false } });
-    connection.push(about(3, 'removed'));
+    await shows(view, ({ error }) => error?.code === 'unavailable');
+    const content = { type: 'system', event: 'removed', users: ['alice'], by: 'bob' } as const;
+    connection.push(oldMessage(1, { conversationId, content }));
     await shows(view, ({ error }) => error?.code === 'not_found');
-    expect(shown(view)).toEqual([1, 2, 3]);
-    server.httpAnswers.delete(path);
-    connection.push(about(4, 'joined'));
-    await shows(view, ({ error }) => error === undefined);
-    expect(shown(view)).toEqual([1, 2, 3, 4]);
+    server.requests.length = 0;
+    clock.advance(60_000);
+    await settle();
+    expect([server.requests, view.snapshot.error?.code]).toEqual([[], 'not_found']);
   });
 
   it('is ordered, complete, and without repeats, in whatever order messages and pages arrive (IM-PUSH-1)', async () => {

@@ -86,7 +86,7 @@ describe('a group of three', () => {
 
     // The next admin can name others, and then leaves like everybody.
     await bob.page.getByRole('button', { name: 'About this group' }).click();
-    await bob.page.getByRole('button', { name: `Make ${carol.userId} an admin` }).click();
+    await bob.page.getByRole('button', { name: `Make admin: ${carol.userId}` }).click();
     const leave = bob.page.getByRole('button', { name: 'Leave the group' });
     await expect.poll(() => bob.page.getByText('admin', { exact: true }).count()).toBe(2);
     await confirm(bob.page, leave, 'Leave');

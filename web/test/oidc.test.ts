@@ -46,7 +46,8 @@ describe('at an OpenID Connect issuer', () => {
     const issuer = await openIssuer(user, CLIENT_ID, 3600);
     const page = await visit({ url: await pageFor(issuer), query: 'desk', reports: 'status of 403' });
     await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByText('Away: no new chats').waitFor();
+    // The issuer gives no roles.
+    await page.getByText('You are no agent').waitFor();
     expect(new URL(page.url())).toMatchObject({ pathname: '/desk', search: '' });
     expect(issuer.redirectUris).toEqual([new URL('/', page.url()).href]);
   });

@@ -1,5 +1,6 @@
+import type { SystemContent } from '../../../protocol/content.ts';
 import type { ChangesBody } from '../../../protocol/http.ts';
-import { type ImError, toImError } from '../model/errors.ts';
+import { ImError, toImError } from '../model/errors.ts';
 import type { Gap } from '../model/events.ts';
 import { type ChatMessage, copyOf } from '../model/message.ts';
 import type { Off } from '../support/emitter.ts';
@@ -36,7 +37,7 @@ export interface MessagesSnapshot {
   readonly hasEarlier: boolean;
   /**
    * Why something could not be loaded: `not_found` while this user is not in the conversation. Goes when its cause goes:
-   * the view asks again after a retryable error, on a reconnect, and when this user joins or leaves.
+   * the view asks again after a retryable error, on a reconnect, and when this user joins.
    */
   readonly error: ImError | undefined;
 }
@@ -91,7 +92,11 @@ export class MessageView {
     this.#offs = [
       conversation.on('message', (message) => {
         this.#receive(copyOf(message));
-        if (changesAccess(message, state.userId)) void this.reload();
+        const { content } = message;
+        if (content.type !== 'system') return;
+        const isNamed = !!content.users?.includes(state.userId ?? '');
+        if (isLoss(content, isNamed, state.userId)) this.#lose();
+        else if (isNamed) void this.reload();
       }),
       conversation.on('state', (message) => this.#receive(copyOf(message))),
       conversation.on('discarded', ({ key }) => {
@@ -229,6 +234,13 @@ export class MessageView {
     return this.#turns[which];
   }
 
+  /** The server would refuse the page, and a browser reports each refusal on its console. */
+  #lose(): void {
+    this.#begin('latest');
+    this.#errors.latest = new ImError('not_found', 'not in the conversation', { retryable: false });
+    this.#observable.changed();
+  }
+
   #retry(which: Load, read: () => Promise<void>, failure: RetryContext): void {
     const { environment, policy } = this.#conversation.ports;
     const delayMs = policy.nextDelayMs(failure);
@@ -306,11 +318,10 @@ export class MessageView {
   }
 }
 
-/** Whether a message says that this user may have gained or lost the conversation. */
-function changesAccess({ content }: ChatMessage, userId = ''): boolean {
-  if (content.type !== 'system') return false;
-  // The agent who transfers a chat is not named.
-  return content.event === 'transferred' || !!content.users?.includes(userId);
+/** Whether this user is out of the conversation after this message. Of a transferred chat, only its agent did that. */
+function isLoss({ event, by }: SystemContent, isNamed: boolean, userId: string | undefined): boolean {
+  if (event === 'transferred') return by === userId;
+  return isNamed && (event === 'left' || event === 'removed' || event === 'requeued');
 }
 
 function isSame(a: ChatMessage, b: ChatMessage): boolean {

@@ -51,7 +51,7 @@ export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsPr
             {isAdmin && !group.admins.includes(userId) && (
               <Button
                 kind="quiet"
-                aria-label={`Make ${userId} an admin`}
+                aria-label={`Make admin: ${userId}`}
                 onClick={() => attempt(im.groups.update(id, { admins: [...group.admins, userId] }))}
               >
                 Make admin
