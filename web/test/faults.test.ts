@@ -19,7 +19,7 @@ async function aliceInAGroup() {
 describe('a fault of the page', () => {
   it('in one message leaves the others alone', async () => {
     const { alice, bob } = await aliceInAGroup();
-    await alice.page.route(/\/messages\?/, async (route) => {
+    await alice.page.route(/\/dm[^/]+\/messages\?/, async (route) => {
       const response = await route.fetch();
       const body = await response.json();
       const malformed = [
@@ -37,7 +37,7 @@ describe('a fault of the page', () => {
     await alice.row(bob).click();
     const unshown = alice.page.getByLabel('Messages with').getByText("This page can't show this message");
     await expect.poll(() => unshown.count()).toBe(2);
-    await alice.row("This page can't show this message").waitFor();
+    await alice.row(bob).getByText("This page can't show this message").waitFor();
     await alice.sees('outside the group');
     await alice.say('still works');
     await alice.bubble('still works').getByText('Sent').first().waitFor();
