@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type ConnectionChange, createClient, UnauthorizedError } from '../src/index.ts';
+import { message } from './support/builders.ts';
 import { fullDelays, harness } from './support/harness.ts';
 
 const names = (changes: readonly ConnectionChange[]): string[] => changes.map(({ current }) => current);
@@ -87,6 +88,18 @@ describe('connecting', () => {
     await connected;
     expect(names(changes)).toEqual(['connecting', 'syncing', 'syncing', 'syncing', 'connected']);
     expect(server.connections).toHaveLength(1);
+  });
+});
+
+describe('a conversation that its user loses while a new device reads its last messages', () => {
+  it('ends no client: it has no messages, and the rest is there (IM-CHANGE-3)', async () => {
+    const { server, connected, heard } = await harness();
+    const group = 'g:01K4G6V8D0000000000000000A';
+    server.history.push(message(1, { conversationId: group }), message(1));
+    const body = { code: 'not_found', message: 'There is no such conversation.', retryable: false };
+    server.httpAnswers.set(`/conversations/${group}/messages`, { status: 404, body });
+    await connected();
+    expect(heard.map(({ seq }) => seq)).toEqual([1]);
   });
 });
 

@@ -6,6 +6,7 @@ import { HOLE_MS, PAGE_MAX } from '../model/limits.ts';
 import type { Cancel, Environment } from '../support/environment.ts';
 import type { Logger } from '../support/logger.ts';
 import type { ServerClock } from '../support/server-clock.ts';
+import type { HistoryRange } from '../transport/http-api.ts';
 import { type Hole, ReorderBuffer } from './reorder-buffer.ts';
 
 /** Usually a hole means that one push has overtaken another, so history is read only after this time. */
@@ -23,10 +24,7 @@ const OLD_MESSAGE_MS = 2 * HOLE_MS;
 
 export interface SequencerPorts {
   readonly http: {
-    history(
-      conversationId: string,
-      range: { after?: number; before?: number; limit: number },
-    ): Promise<HistoryBody>;
+    history(conversationId: string, range: HistoryRange): Promise<HistoryBody>;
   };
   readonly environment: Pick<Environment, 'nowMs' | 'after'>;
   readonly clock: Pick<ServerClock, 'now' | 'isKnown'>;
@@ -221,7 +219,7 @@ export class ConversationSequencer {
       if (missing === undefined) break;
       after = Math.max(after, missing.from - 1);
       const readAtMs = this.#ports.environment.nowMs();
-      const page = await this.#page(after);
+      const page = await this.page({ after, limit: PAGE_MAX });
       this.accept(page.messages);
       const lastSeq = page.messages.at(-1)?.seq;
       hasMore = page.hasMore && lastSeq !== undefined;
@@ -232,14 +230,15 @@ export class ConversationSequencer {
     this.#watch();
   }
 
-  async #page(after: number): Promise<HistoryBody> {
+  /** Reads a page of history; an empty one if this user has left since, which ends no client. */
+  async page(range: HistoryRange): Promise<HistoryBody> {
     try {
-      return await this.#ports.http.history(this.#id, { after, limit: PAGE_MAX });
+      return await this.#ports.http.history(this.#id, range);
     } catch (error) {
       // This user may no longer read the conversation, so no message is missing.
       const gone = error instanceof ImError && (error.code === 'not_found' || error.code === 'forbidden');
       if (!gone) throw error;
-      return { messages: [], head: after, hasMore: false };
+      return { messages: [], head: 0, hasMore: false };
     }
   }
 

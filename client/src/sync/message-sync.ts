@@ -113,13 +113,9 @@ export class MessageSync {
     return sequencer;
   }
 
-  async #readRecent(
-    sequencer: ConversationSequencer,
-    { conversationId, seq }: Message,
-    fromMs: number,
-  ): Promise<void> {
+  async #readRecent(sequencer: ConversationSequencer, { seq }: Message, fromMs: number): Promise<void> {
     const range = { before: seq + 1, limit: RECENT_MESSAGES };
-    const { messages } = await this.#ports.http.history(conversationId, range);
+    const { messages } = await sequencer.page(range);
     sequencer.accept(messages.filter(({ sentAt }) => sentAt >= fromMs));
   }
 }
