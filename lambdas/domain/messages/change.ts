@@ -39,7 +39,7 @@ export interface ChangePorts extends HintPorts {
   readonly messageWriter: MessageWriter;
 }
 
-/** Who makes a change: a user, through a session or over HTTP, or a service in the user's name. */
+/** The author of a change: a user, through a session or over HTTP, or a service in the user's name. */
 export interface Changer {
   readonly userId: string;
   /** The session that gets a reply instead of a push. */

@@ -19,7 +19,7 @@ const caller = (userId: string, deviceId = 'phone') => ({
   deviceId,
   connectionId: `${userId}-${deviceId}`,
 });
-/** Who changes a message. */
+/** A user's session, as the author of a change of a message. */
 const by = (userId: string) => ({ userId, caller: caller(userId) });
 const refused = (code: string) => expect.objectContaining({ code });
 

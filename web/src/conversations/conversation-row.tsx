@@ -35,7 +35,7 @@ export const ConversationRow = memo(
   (before, after) => before.conversation === after.conversation && before.isSelected === after.isSelected,
 );
 
-/** Who has read a group's last message is known only where the group is open: asking for all groups costs too much. */
+/** The list does not show the readers of a group's last message: that would cost a request for each group. */
 function tickOf({ state }: ChatMessage, kind: ConversationSummary['kind']): ChatMessage['state'] {
   return kind !== 'direct' && state === 'read' ? 'sent' : state;
 }

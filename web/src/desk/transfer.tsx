@@ -9,7 +9,7 @@ import { useDeskIm } from './desk-client.ts';
 import { repeatedly } from './repeatedly.ts';
 import { wordsOf } from './words.ts';
 
-/** Who is ready, and how busy, changes while the agent looks at the list. */
+/** The list is read again at this interval: colleagues become ready, or busy, while the agent looks at it. */
 const REFRESH_MS = 3_000;
 
 export interface TransferProps {

@@ -10,7 +10,7 @@ export interface ReaderListProps {
   onClose(): void;
 }
 
-/** Who has read this user's message in a group, and who has not. */
+/** A dialog that lists the members who have read this user's message, and those who have not. */
 export function ReaderList({ message, onClose }: ReaderListProps) {
   const { readers = [], others = [], hasMore = false, loadMore } = useReadBy(message) ?? {};
   return (

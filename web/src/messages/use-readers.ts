@@ -64,7 +64,7 @@ const ReadersContext = createContext<Readers | undefined>(undefined);
 /** Undefined: the conversation has one other user, whose reading is the message's `state`. */
 export const ReadersProvider = ReadersContext.Provider;
 
-/** Who of those who were members when the message was sent has read it. */
+/** Returns which members have read the message, of those who were members when it was sent. */
 export interface ReadBy {
   readonly readers: readonly string[];
   readonly others: readonly string[];
