@@ -64,7 +64,7 @@ const ReadersContext = createContext<Readers | undefined>(undefined);
 /** Undefined: the conversation has one other user, whose reading is the message's `state`. */
 export const ReadersProvider = ReadersContext.Provider;
 
-/** Returns which members have read the message, of those who were members when it was sent. */
+/** The members who have read the message, and the others: of those who were members when it was sent. */
 export interface ReadBy {
   readonly readers: readonly string[];
   readonly others: readonly string[];
