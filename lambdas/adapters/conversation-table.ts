@@ -18,7 +18,8 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  *
  *   pk                 sk                attributes
  *   <conversationId>   'head'            head: the highest allocated seq, tail: sort key of the message that got it,
- *                                        at: when; changedAt?: when a message last changed; in a direct conversation also l#<userId>: the last seq of this user;
+ *                                        at: when; changedAt?: when a message last changed;
+ *                                        in a direct conversation also l#<userId>: the last seq of this user;
  *                                        in a group also name, admins (set), memberCount, openHistory,
  *                                        removedSeq?, outbox? (set: group-table.ts);
  *                                        in a support chat also chat (map), closed?
