@@ -61,6 +61,7 @@ beforeEach(() => {
     logger: { debug: () => {}, warn: () => {}, error: () => {} },
     outbox: { claim: ({ clientMsgId }) => claimed.includes(clientMsgId) },
     incoming: {
+      changed: () => {},
       message: (received) => emitted.push(received),
       gap: (_, { from, to, state }) => gaps.push(`${from}-${to} ${state}`),
       isJoining: ({ content }) => content.type === 'system' && content.event === 'joined',

@@ -196,6 +196,125 @@ describe('MessageView', () => {
     });
   });
 
+  describe('a changed message (IM-CHANGE-1)', () => {
+    const edited = (seq: number) => oldMessage(seq, { content: { type: 'text', text: 'edited' }, rev: 1 });
+    const revs = (view: MessageView) => view.snapshot.messages.map(({ seq, rev }) => [seq, rev]);
+    const PAGES = '/conversations/dm:alice:bob/messages';
+
+    it('is not put back by a page that was asked for before the change', async () => {
+      const held: (() => void)[] = [];
+      let holds = false;
+      const fetch: typeof globalThis.fetch = async (...request) => {
+        const response = await globalThis.fetch(...request);
+        if (holds && String(request[0]).includes('/messages'))
+          await new Promise<void>((resolve) => held.push(resolve));
+        return response;
+      };
+      const parts = await harness({ environment: { fetch } });
+      parts.server.history.push(oldMessage(1));
+      await parts.connected();
+      const view = open(parts);
+      await shows(view, isQuiet);
+      holds = true;
+      const early = view.reload();
+      await expect.poll(() => held.length, { interval: 1 }).toBe(1);
+      parts.server.history[0] = edited(1);
+      const late = view.reload();
+      await expect.poll(() => held.length, { interval: 1 }).toBe(2);
+      held[1]?.();
+      await late;
+      held[0]?.();
+      await early;
+      expect(revs(view)).toEqual([[1, 1]]);
+    });
+
+    it('is not put back by its first push, which comes after the page that has the change', async () => {
+      const parts = await harness();
+      const connection = await parts.connected();
+      parts.server.history.push(message(1, { rev: 1, content: { type: 'text', text: 'edited' } }));
+      const view = open(parts);
+      await shows(view, isQuiet);
+      connection.push(message(1));
+      await parts.heardCount(1);
+      await settle();
+      expect(revs(view)).toEqual([[1, 1]]);
+    });
+
+    it('is shown changed when another device changed it before its ack arrives here', async () => {
+      const parts = await harness();
+      const connection = await parts.connected();
+      const view = open(parts);
+      await shows(view, isQuiet);
+      parts.server.scripts.set('sendMessage', () => undefined);
+      const own = parts.im.direct('bob').send(hi);
+      const frame = await connection.next('sendMessage');
+      const sent = parts.server.store(frame) as { seq: number };
+      const push = recallPush(sent.seq, 'alice');
+      const clientMsgId = own.clientMsgId;
+      connection.send({ ...push, message: { ...push.message, clientMsgId } });
+      connection.send({ type: 'sent', ...sent, id: frame.id });
+      await own.acked;
+      await shows(view, ({ messages: [first] }) => first?.content.type === 'recalled');
+    });
+
+    it('is shown changed when its push stands for the ack that was lost', async () => {
+      const parts = await harness();
+      const connection = await parts.connected();
+      const view = open(parts);
+      await shows(view, isQuiet);
+      parts.server.scripts.set('sendMessage', () => undefined);
+      const own = parts.im.direct('bob').send(hi);
+      const sent = parts.server.store(await connection.next('sendMessage')) as { seq: number };
+      const { clientMsgId } = own;
+      connection.push(message(sent.seq, { from: 'alice', clientMsgId, rev: 1, content: hi }));
+      await own.acked;
+      await shows(view, ({ messages: [first] }) => first?.rev === 1 && first.state === 'sent');
+    });
+
+    it('loses what the change took away', async () => {
+      const parts = await harness();
+      const connection = await parts.connected();
+      parts.server.history.push(oldMessage(1, { mentions: ['alice'] }));
+      const view = open(parts);
+      await shows(view, isQuiet);
+      connection.send(recallPush(1, 'bob'));
+      const { messages } = await shows(view, ({ messages: [first] }) => first?.rev === 1);
+      expect(messages[0]).not.toHaveProperty('mentions');
+    });
+
+    it.each([
+      ['are listed', {}, [0, 1, 0, 0, 0, 0]],
+      ['are too many to list', { reset: true as const, messages: [] }, [0, 0, 0]],
+    ])('is found when the latest page fails at first, and the changes %s', async (_, answer, expected) => {
+      const parts = await harness(fullDelays);
+      const { server, clock, entered } = parts;
+      server.history.push(...[1, 2, 3].map((seq) => oldMessage(seq)));
+      const first = await parts.connected();
+      const view = open(parts);
+      await shows(view, isQuiet);
+      const reconnecting = entered('reconnecting');
+      first.cut();
+      await reconnecting;
+      server.history[1] = edited(2);
+      server.history.push(...[4, 5, 6].map((seq) => oldMessage(seq)));
+      server.httpAnswers.set(PAGES, { status: 503, body: '' });
+      const body = { messages: [edited(2)], cursor: null, serverTime: 1, ...answer };
+      server.httpAnswers.set('/conversations/dm:alice:bob/changes', { status: 200, body });
+      clock.advance(500);
+      await shows(view, ({ error }) => error !== undefined);
+      server.httpAnswers.delete(PAGES);
+      clock.advance(5_000);
+      const { messages } = await shows(
+        view,
+        (snapshot) =>
+          isQuiet(snapshot) &&
+          snapshot.messages.length === expected.length &&
+          snapshot.messages.at(-1)?.seq === 6,
+      );
+      expect(messages.map(({ rev }) => rev)).toEqual(expected);
+    });
+  });
+
   it('is complete if it was loaded before connecting', async () => {
     const parts = await harness();
     const { server } = parts;

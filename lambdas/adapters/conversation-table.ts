@@ -174,7 +174,8 @@ export function createConversationWriter(
         TableName: tableName,
         Key: { pk: conversationId, sk: HEAD },
         UpdateExpression: 'SET changedAt = :at',
-        ConditionExpression: 'attribute_exists(pk)',
+        // The highest time counts: a slow mark must not hide a later one.
+        ConditionExpression: 'attribute_exists(pk) AND (attribute_not_exists(changedAt) OR changedAt < :at)',
         ExpressionAttributeValues: { ':at': atMs },
       });
       await unlessRefused(() => callDespiteTransactions(() => documents.send(command)));

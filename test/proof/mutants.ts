@@ -220,8 +220,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 15,
     file: 'lambdas/domain/messages/recall.ts',
-    from: "return ports.messageWriter.recall(message, canonicalJson(content, 'content'), at);",
-    to: 'void [canonicalJson, content, at]; return Promise.resolve({ message, isChanged: true });',
+    from: 'return ports.messageWriter.recall(message, contentJson, at);',
+    to: 'return Promise.resolve({ message: { ...message, contentJson }, isChanged: at > 0 });',
     project: 'flow',
     test: 'test/flow/group-races.test.ts',
     only: 'of a message in delivery',

@@ -135,14 +135,6 @@ export class ConversationList {
     this.#changed(row);
   }
 
-  /** A message changed. */
-  change(message: Message): void {
-    const row = this.#row(message.conversationId);
-    if (row.last?.seq !== message.seq || row.last.rev >= message.rev) return;
-    row.last = message;
-    this.#changed(row);
-  }
-
   #row(conversationId: string): Row {
     const known = this.#rows.get(conversationId);
     if (known !== undefined) return known;

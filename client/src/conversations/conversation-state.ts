@@ -53,15 +53,15 @@ export class ConversationState {
 
   /** Keeps a changed message. Returns false if a copy as new is known. */
   learn(message: Message): boolean {
-    if (message.rev <= (this.changed.get(message.seq)?.rev ?? 0)) return false;
-    this.changed.set(message.seq, message);
-    return true;
+    const isNew = message.rev > 0 && this.newest(message) === message;
+    if (isNew) this.changed.set(message.seq, message);
+    return isNew;
   }
 
   /** Returns the newest copy of the message that is known, whichever arrived first. */
   newest(message: Message): Message {
     const known = this.changed.get(message.seq);
-    return known !== undefined && known.rev > message.rev ? known : message;
+    return known && known.rev >= message.rev ? known : message;
   }
 
   /** Converts a message from the server for the program. */

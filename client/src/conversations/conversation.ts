@@ -165,6 +165,7 @@ export class Conversation {
   async history(range: HistoryRange = {}): Promise<HistoryPage> {
     const state = this.state;
     const { messages, hasMore } = await this.ports.http.history(await state.resolve(), range);
+    for (const message of messages) this.ports.incoming.changed(message);
     return { messages: messages.map((message) => state.show(message)), hasMore };
   }
 

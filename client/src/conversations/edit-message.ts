@@ -6,6 +6,8 @@ import type { Conversation } from './conversation.ts';
 export interface EditOptions {
   /** `[A-Za-z0-9_-]{1,64}`: the same value repeats the same edit. Defaults to a fresh id. */
   readonly editId?: string;
+  /** Whom the message mentions from now on: user ids, or all members. Without it: nobody. */
+  readonly mentions?: readonly string[] | 'all';
   /** Refuses the edit (`conflict`) unless the message has this `rev`: nobody's change is overwritten unseen. */
   readonly ifRev?: number;
 }
@@ -29,8 +31,7 @@ export async function editMessage(
   options: EditOptions = {},
 ): Promise<void> {
   const { ports, state } = conversation;
-  const { editId = newId(ports.environment), ifRev } = options;
-  const fields = { ...state.target, seq, editId, content, ...(ifRev !== undefined && { ifRev }) };
+  const fields = { ...state.target, seq, content, editId: newId(ports.environment), ...options };
   const { message } = await ports.sessions.require().request('edit', fields);
   ports.incoming.changed(message, { kind: 'edited', by: state.userId ?? '' });
 }

@@ -164,13 +164,16 @@ export class MessageView {
   async reload(): Promise<void> {
     const { clock, sync } = this.#conversation.ports;
     const sinceMs = this.#changesSinceMs;
+    let older: Promise<void> | undefined;
     if (sync.isLive) this.#changesSinceMs ??= Math.floor(clock.now()) - CLOCK_ERROR_MS;
     await this.#load('latest', async () => {
       const { isLive } = sync;
       this.#putLatest(await this.#page({}), isLive);
+      // In here, since a retry of this page must ask, too: which pages are older is known only now.
+      if ((this.#oldestSeq() ?? 0) < this.#latestFrom)
+        older = this.#load('changes', () => this.#readChanges(sinceMs));
     });
-    if (this.#isLoaded && (this.#oldestSeq() ?? 0) < this.#latestFrom)
-      await this.#load('changes', () => this.#readChanges(sinceMs));
+    await older;
   }
 
   /**
@@ -272,28 +275,32 @@ export class MessageView {
     if (!isEarlier || this.#messages.has(key)) this.#put(message);
   }
 
-  #put(message: ChatMessage): void {
+  #put(copy: ChatMessage): void {
+    const message = this.#newest(copy);
     const known = this.#messages.get(message.key);
     if (known !== undefined && isSame(known, message)) return;
     this.#messages.set(message.key, message);
     this.#observable.changed();
   }
 
+  /** A change may be known before the message's page, its push, or the ack of an own message arrives. */
+  #newest(message: ChatMessage): ChatMessage {
+    const { state } = this.#conversation;
+    const known = state.changed.get(message.seq ?? 0);
+    return known !== undefined && known.rev > message.rev
+      ? { ...state.show(known), key: message.key }
+      : message;
+  }
+
   #refreshWhere(fits: (message: ChatMessage) => boolean): void {
     for (const message of this.#messages.values()) if (fits(message)) this.#put(this.#refreshed(message));
   }
 
-  /** Applies what is known now: reads and changes. */
+  /** Applies what is known now: reads, and in `#put` changes. */
   #refreshed(message: ChatMessage): ChatMessage {
-    const { changed, readUpTo } = this.#conversation.state;
     const { seq = 0, state, mine } = message;
-    const isRead = state === 'sent' && mine && seq <= readUpTo;
-    const known = changed.get(seq);
-    return {
-      ...message,
-      ...(known !== undefined && known.rev > message.rev && known),
-      state: isRead ? 'read' : state,
-    };
+    const isRead = state === 'sent' && mine && seq <= this.#conversation.state.readUpTo;
+    return { ...message, state: isRead ? 'read' : state };
   }
 
   #oldestSeq(): number | undefined {

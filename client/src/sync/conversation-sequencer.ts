@@ -36,6 +36,7 @@ export interface SequencerPorts {
   readonly incoming: {
     /** Called with each message once, in order of seq except for those that fill an open gap. */
     message(message: Message): void;
+    changed(message: Message): void;
     gap(conversationId: string, gap: Gap): void;
     /** Whether this message makes this user a member, so that the messages before it aren't missing. */
     isJoining(message: Message): boolean;
@@ -77,6 +78,8 @@ export class ConversationSequencer {
   }
 
   accept(messages: readonly Message[]): void {
+    // One that changed is known as such from here on: an older copy may still come.
+    for (const message of messages) this.#ports.incoming.changed(message);
     this.#take(
       messages.map((message): [number, Entry] => [
         message.seq,

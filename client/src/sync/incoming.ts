@@ -11,13 +11,13 @@ import type { Identity } from '../transport/identity.ts';
 export class Incoming {
   readonly #identity: Pick<Identity, 'userId'>;
   readonly #states: Pick<ConversationStates, 'of'>;
-  readonly #list: Pick<ConversationList, 'add' | 'change' | 'read'>;
+  readonly #list: Pick<ConversationList, 'add' | 'read'>;
   readonly #events: Emitter<ClientEvents>;
 
   constructor(
     identity: Pick<Identity, 'userId'>,
     states: Pick<ConversationStates, 'of'>,
-    list: Pick<ConversationList, 'add' | 'change' | 'read'>,
+    list: Pick<ConversationList, 'add' | 'read'>,
     events: Emitter<ClientEvents>,
   ) {
     this.#identity = identity;
@@ -31,9 +31,8 @@ export class Incoming {
     const { conversationId, from } = message;
     const [first, ...others] = this.#states.of(conversationId);
     if (first === undefined) return;
-    const newest = first.newest(message);
-    this.#list.add(newest);
-    const shown = first.show(newest);
+    this.#list.add(message);
+    const shown = first.show(message);
     for (const state of [first, ...others]) {
       state.typingUsers.set(from, false);
       state.events.emit('message', shown);
@@ -54,9 +53,13 @@ export class Incoming {
 
   /** Takes a changed message, whatever the order in which its copies arrive. */
   changed(message: Message, change?: MessageChange): void {
-    this.#list.change(message);
-    for (const state of this.#states.of(message.conversationId))
-      if (state.learn(message)) state.events.emit('changed', { change, message: state.show(message) });
+    const { conversationId } = message;
+    for (const state of this.#states.of(conversationId)) {
+      if (!state.learn(message)) continue;
+      state.events.emit('changed', { change, message: state.show(message) });
+      // The list shows its last message as it is now.
+      this.#list.read(conversationId, 0);
+    }
   }
 
   gap(conversationId: string, gap: Gap): void {

@@ -39,11 +39,14 @@ export async function readChanges(
   const conversation = resolveConversation(userId, { conversationId: target });
   const { conversationId } = conversation;
   // Before the first read: what is written after it is at or after this time, or within the margin.
-  const start = startOf(userId, conversationId, cursor) ?? { serverTime: ports.clock(), count: 0 };
+  const start = startOf(userId, conversationId, cursor) ?? newStart(ports.clock());
   const { serverTime } = start;
   const from = await firstVisibleSeq(ports, userId, conversation, callerRoles);
   const isTooOld = sinceMs < serverTime - LIMITS.changesDays * DAY_MS;
   if (isTooOld) return reset(serverTime);
+  // DynamoDB refuses a position before the range.
+  if (start.after !== undefined && start.after.changedAtMs < sinceMs - LIMITS.changeMarginMs)
+    throw new InvalidRequestError([{ path: 'cursor', message: 'is of a feed with an earlier since' }]);
   const page = await ports.messages.changed(conversationId, {
     sinceMs: Math.max(0, sinceMs - LIMITS.changeMarginMs),
     after: start.after,
@@ -72,6 +75,10 @@ interface Start {
   /** Of the pages before. */
   readonly count: number;
   readonly after?: ChangePosition;
+}
+
+function newStart(serverTime: number): Start {
+  return { serverTime, count: 0 };
 }
 
 const isNumber = (item: string) => /^[0-9]{1,15}$/.test(item);

@@ -9,7 +9,7 @@ import {
   findChangeable,
   type MessageTarget,
 } from './change.ts';
-import { contentJsonOf } from './store.ts';
+import { contentJsonOf, requireMayMention } from './store.ts';
 
 export interface EditPorts extends ChangePorts {
   /** How long after `sentAt` a user may edit; 0: never. */
@@ -35,6 +35,8 @@ export async function edit(
   const found = await findChangeable(ports, changer, target);
   const { message } = found;
   requireRight(message, changer);
+  requireMayMention({ from: changer.userId, mentions }, found.head?.group);
+  if (found.head?.chat?.state === 'closed') throw new ForbiddenError('This chat is closed.');
   const wanted = { editId, contentJson, mentions, ifRev };
   if (isInEffect(message, wanted)) return toMessage(message);
   requireRev(message, ifRev);
@@ -43,8 +45,9 @@ export async function edit(
   const { message: now, isChanged } = await commitChange(ports, found, (atMs) =>
     ports.messageWriter.edit(message, { ...wanted, atMs }),
   );
-  if (isChanged) return announce(ports, found, changer, 'edited', now);
-  // Another change came first: a recall, this edit's first attempt, or another edit.
+  // With this edit's id it was this call, too: the AWS SDK retried the write after a lost response.
+  if (isChanged || now.editId === editId) return announce(ports, found, changer, 'edited', now);
+  // Another change came first: a recall, or another edit.
   requireRight(now, changer);
   if (!isInEffect(now, wanted)) requireRev(now, ifRev);
   return toMessage(now);
@@ -60,7 +63,8 @@ function isInEffect(
   { editId, contentJson, mentions }: StoredMessage,
   wanted: Pick<Edit, 'editId' | 'contentJson' | 'mentions'>,
 ): boolean {
-  const isSame = contentJson === wanted.contentJson && `${mentions}` === `${wanted.mentions}`;
+  const isSame =
+    contentJson === wanted.contentJson && JSON.stringify(mentions) === JSON.stringify(wanted.mentions);
   return editId === wanted.editId || isSame;
 }
 

@@ -29,11 +29,16 @@ export async function recall(ports: ChangePorts, changer: Changer, target: Messa
   if (isRecalled(message)) return toMessage(message);
   const isLate = ports.clock() - message.sentAt > LIMITS.recallWindowMs;
   if (isLate && !isAdmin && changer.isService !== true) throw new RecallWindowPassedError();
-  const { message: recalled, isChanged } = await commitChange(ports, found, (at) => {
+  let contentJson = '';
+  const { message: recalled } = await commitChange(ports, found, (at) => {
     const content: RecalledContent = { type: 'recalled', by: changer.userId, at };
-    return ports.messageWriter.recall(message, canonicalJson(content, 'content'), at);
+    contentJson = canonicalJson(content, 'content');
+    return ports.messageWriter.recall(message, contentJson, at);
   });
-  return isChanged ? announce(ports, found, changer, 'recalled', recalled) : toMessage(recalled);
+  // Also if the AWS SDK retried the write after a lost response, and found it done.
+  return recalled.contentJson === contentJson
+    ? announce(ports, found, changer, 'recalled', recalled)
+    : toMessage(recalled);
 }
 
 /** Applies to a message that was recalled before, too. */

@@ -1,6 +1,5 @@
 import type { MessageRequest, Sent } from '../../../protocol/frames.ts';
 import { SYSTEM } from '../../../protocol/ids.ts';
-import { LIMITS } from '../../../protocol/limits.ts';
 import { ForbiddenError, InvalidRequestError, NotFoundError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
 import { keepLease, requireLiveSession } from '../access/live-session.ts';
@@ -26,6 +25,7 @@ import {
   type Draft,
   draft,
   findEarlier,
+  requireMayMention,
   type StorePorts,
 } from './store.ts';
 
@@ -170,10 +170,7 @@ async function requireReferences(
   ]);
   if (replyTo !== undefined && (!answered || replyTo < visibleFrom))
     throw new InvalidRequestError([{ path: 'replyTo', message: 'is no message of this conversation' }]);
-  const group = head ? head.group : undefined;
-  const isLarge = group !== undefined && group.memberCount > LIMITS.readPushMembers;
-  if (isLarge && !group.admins.includes(from))
-    throw new ForbiddenError(`Only an admin may mention more than ${LIMITS.readPushMembers} members.`);
+  requireMayMention({ from, mentions }, head ? head.group : undefined);
 }
 
 /** Step 3: reads the members of a small group during the commit. */

@@ -11,7 +11,7 @@ import {
   UnavailableError,
 } from '../../shared/errors.ts';
 import { canonicalJson, sha256 } from '../../shared/json.ts';
-import type { Conversation, ConversationWriter, SeqAllocation } from '../model/conversation.ts';
+import type { Conversation, ConversationWriter, GroupFacts, SeqAllocation } from '../model/conversation.ts';
 import type { MessageReader, MessageWriter, StoredMessage } from '../model/message.ts';
 
 /** A message before it has a seq. */
@@ -53,6 +53,19 @@ export function contentJsonOf(said: Said): string {
 function referencesJson({ replyTo, mentions }: Said): string {
   if (replyTo === undefined && mentions === undefined) return '';
   return JSON.stringify({ replyTo, mentions });
+}
+
+/**
+ * @param group `undefined` in a direct conversation and in a support chat
+ * @throws {ForbiddenError} it mentions all members of a large group, and the author is no admin (IM-REPLY)
+ */
+export function requireMayMention(
+  { from, mentions }: Pick<Draft, 'from' | 'mentions'>,
+  group: GroupFacts | undefined,
+): void {
+  if (mentions !== 'all' || group === undefined || group.memberCount <= LIMITS.readPushMembers) return;
+  if (!group.admins.includes(from))
+    throw new ForbiddenError(`Only an admin may mention more than ${LIMITS.readPushMembers} members.`);
 }
 
 export interface StorePorts {

@@ -69,7 +69,8 @@ export function inMemoryConversations(
     },
     async markChanged(conversationId, atMs) {
       const head = heads.get(conversationId);
-      if (head !== undefined) heads.set(conversationId, { ...head, changedAtMs: atMs });
+      if (head !== undefined)
+        heads.set(conversationId, { ...head, changedAtMs: Math.max(head.changedAtMs ?? 0, atMs) });
     },
     async createDirect(conversationId, users) {
       if (heads.has(conversationId)) return;

@@ -803,6 +803,17 @@ describe.each([
       expect(await list(31)).toEqual({ seqs: [], count: 0, next: undefined });
     });
 
+    it('marks a conversation with the highest time of a change, whatever the order of the marks (IM-CHANGE-3)', async () => {
+      const { conversations } = ports();
+      const users = newPair();
+      const id = `dm:${users.join(':')}`;
+      await conversations.markChanged(id, 5);
+      expect(await conversations.head(id)).not.toHaveProperty('changedAtMs');
+      await conversations.createDirect(id, users);
+      for (const atMs of [7, 9, 8]) await conversations.markChanged(id, atMs);
+      expect(await conversations.head(id)).toMatchObject({ changedAtMs: 9 });
+    });
+
     it('has no expired message among those that changed (IM-SEND-2)', async () => {
       const messages = ports().messagesWithTtl(60);
       const message = aMessage({ conversationId: `dm:${newPair().join(':')}` });

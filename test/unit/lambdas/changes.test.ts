@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { processFanOutJob } from '../../../lambdas/domain/delivery/fan-out.ts';
+import { closeChat, openChat } from '../../../lambdas/domain/desk/customer.ts';
 import { createGroup } from '../../../lambdas/domain/groups/change.ts';
 import { addMembers, removeMember } from '../../../lambdas/domain/groups/members.ts';
 import { readChanges } from '../../../lambdas/domain/messages/changes.ts';
@@ -144,6 +145,35 @@ describe('an edit', () => {
     expect((await since(NOON)).messages).toMatchObject([{ content: text('hello'), rev: 1 }]);
   });
 
+  it('is pushed when the AWS SDK retried its write after a lost response', async () => {
+    await say('helo');
+    const messageWriter: World['messageWriter'] = {
+      ...world.messages,
+      async edit(...request) {
+        await world.messages.edit(...request);
+        return world.messages.edit(...request);
+      },
+      async recall(...request) {
+        await world.messages.recall(...request);
+        return world.messages.recall(...request);
+      },
+    };
+    const ports = { ...world, messageWriter };
+    const target = { conversationId: DM, seq: 1 };
+    await edit(ports, by('alice'), { ...target, editId: 'e', content: text('x') });
+    await recall(ports, by('alice'), target);
+    const toBob = pushed().filter(({ connectionId }) => connectionId === 'bob-phone');
+    expect(toBob.map(({ frame }) => frame.change.kind)).toEqual(['edited', 'recalled']);
+  });
+
+  it('is refused in a closed support chat (IM-EDIT)', async () => {
+    const { conversationId } = await openChat(world, by('bob').caller, {});
+    const { seq } = await say('one', { conversationId }, 'bob');
+    await closeChat(world, by('bob').caller, { conversationId });
+    const editing = edit(world, by('bob'), { conversationId, seq, editId: 'e', content: text('x') });
+    await expect(editing).rejects.toEqual(refused('forbidden'));
+  });
+
   it('too long is refused (IM-FRAME-5)', async () => {
     await say('helo');
     await expect(change('e1', 'x'.repeat(16_384))).rejects.toEqual(refused('payload_too_large'));
@@ -255,6 +285,16 @@ describe('the feed of changes', () => {
     const days = 30 * 24 * HOUR_MS;
     expect(await since(NOON - days)).not.toHaveProperty('reset');
     expect(await since(NOON - days - 1)).toMatchObject({ messages: [], reset: true });
+  });
+
+  it('does not go on with a cursor of an earlier time (IM-CHANGE-2)', async () => {
+    for (let n = 0; n < 101; n += 1) {
+      await say(`m${n}`);
+      await change(`e${n}`, `x${n}`, { seq: n + 1 });
+    }
+    const first = await since(NOON);
+    const later = since(NOON + HOUR_MS, first.cursor ?? '');
+    await expect(later).rejects.toEqual(refused('invalid_request'));
   });
 
   it('is found through the list of conversations, for edits and recalls (IM-CHANGE-3)', async () => {

@@ -116,7 +116,23 @@ describe('a mention', () => {
     await expect(say({ conversationId, mentions: 'all' }, 'm1')).rejects.toEqual(refused('forbidden'));
     expect(await headOf(conversationId)).toBe(head);
     await say({ conversationId, mentions: 'all' });
-    await say({ conversationId, mentions: ['m2'] }, 'm1');
+    const { seq } = await say({ conversationId, mentions: ['m2'] }, 'm1');
+    const content = { type: 'text' as const, text: 'hi' };
+    const editing = edit(
+      world,
+      { userId: 'm1' },
+      { conversationId, seq, editId: 'e', content, mentions: 'all' },
+    );
+    await expect(editing).rejects.toEqual(refused('forbidden'));
+  });
+
+  it('of a user who is called `all` is not one of all (IM-REPLY)', async () => {
+    await say({ to: 'bob', mentions: 'all' });
+    const content = { type: 'text' as const, text: 'hi' };
+    const mentions = ['all'];
+    const target = { conversationId: DM, seq: 1 };
+    await edit(world, { userId: 'alice' }, { ...target, editId: 'e', content, mentions });
+    expect(await stored(DM, 1)).toMatchObject({ mentions, rev: 1 });
   });
 
   it('counts to the size of the content (IM-FRAME-5)', async () => {
