@@ -48,7 +48,7 @@ export function SignIn({ auth, error, words = TO_CHAT, onSignIn }: SignInProps) 
 
 const TO_CHAT: SignInWords = {
   title: 'Sign in',
-  text: 'This chat runs on your machine. Sign in with any name.',
+  text: 'This chat runs on your machine. Sign in with any name without spaces.',
   suggested: [{ name: 'alice' }, { name: 'bob' }, { name: 'carol' }],
   more: <a href="?demo">See two people side by side</a>,
 };

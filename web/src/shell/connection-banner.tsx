@@ -22,7 +22,7 @@ export function ConnectionBanner() {
           <span>
             {t(WORDS[trouble === 'disconnected' && current !== 'reconnecting' ? 'connecting' : trouble])}
           </span>
-          <span className="banner-more">{t('Your messages are sent when it is back.')}</span>
+          <span className="banner-more">{t('Your messages are sent when you are connected again.')}</span>
           {trouble !== 'silent' && retryInMs !== undefined && (
             <Button kind="quiet" onClick={tryNow}>
               {t('Try now')}
