@@ -131,6 +131,33 @@ describe('the ticks in a group', () => {
     await alice.row('Rowers').getByText('Sent').waitFor({ state: 'attached' });
   });
 
+  it('keep what a push said when an older answer arrives after it', async () => {
+    const { alice, carol } = await threePeople({ open: ['bob'] });
+    await alice.say('who rows?');
+    const ticks = alice.bubble('who rows?').getByRole('button', { name: /show by whom/ });
+    await expect.poll(() => ticks.textContent()).toContain('Read by 1 of 2');
+    const { promise: isPushed, resolve: pushed } = Promise.withResolvers<void>();
+    const asked = new Promise<void>((resolve) => {
+      void alice.page.route(/\/reads/, async (route) => {
+        const response = await route.fetch();
+        resolve();
+        await isPushed;
+        await route.fulfill({ response });
+      });
+    });
+    const answered = alice.page.waitForResponse(/\/reads/);
+    await alice.page.getByRole('button', { name: 'About this group' }).click();
+    await alice.page.getByLabel('Name').fill('Eight');
+    await alice.page.getByRole('button', { name: 'Rename' }).click();
+    await asked;
+    await carol.row('Eight').click();
+    await expect.poll(() => ticks.textContent()).toContain('Read by all');
+    pushed();
+    await (await answered).finished();
+    await alice.page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
+    expect(await ticks.textContent()).toContain('Read by all');
+  });
+
   it('do not wait for members who joined later', async () => {
     const { alice } = await threePeople();
     await alice.say('before dave');

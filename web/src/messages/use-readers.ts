@@ -21,6 +21,8 @@ export function useReaders(conversation: Conversation, isWanted: boolean): Reade
   const im = useIm();
   const { id = '' } = conversation;
   const [members, setMembers] = useState<readonly Member[]>([]);
+  // Kept apart, since a page that was read before a push may arrive after it.
+  const [pushed, setPushed] = useState<ReadonlyMap<string, number>>(new Map());
   const [cursor, setCursor] = useState<string | null>();
   const load = useCallback(
     async (from?: string) => {
@@ -37,7 +39,7 @@ export function useReaders(conversation: Conversation, isWanted: boolean): Reade
     reload();
     const offs = [
       conversation.on('message', ({ content }) => isChange(content, im.userId) && reload()),
-      conversation.on('read', ({ userId, seq }) => setMembers((known) => advance(known, userId, seq))),
+      conversation.on('read', ({ userId, seq }) => setPushed((known) => advance(known, userId, seq))),
       im.on('connection', ({ current }) => current === 'connected' && reload()),
     ];
     return () => {
@@ -50,13 +52,23 @@ export function useReaders(conversation: Conversation, isWanted: boolean): Reade
   const { userId: self } = im;
   const hasMore = cursor !== null;
   return useMemo(
-    () => ({ members: members.filter(({ userId }) => userId !== self), hasMore, loadMore }),
-    [members, self, hasMore, loadMore],
+    () => ({
+      members: members
+        .filter(({ userId }) => userId !== self)
+        .map((one) => ({ ...one, seq: Math.max(one.seq, pushed.get(one.userId) ?? 0) })),
+      hasMore,
+      loadMore,
+    }),
+    [members, pushed, self, hasMore, loadMore],
   );
 }
 
-function advance(members: readonly Member[], userId: string, seq: number): readonly Member[] {
-  return members.map((one) => (one.userId === userId && seq > one.seq ? { ...one, seq } : one));
+function advance(
+  known: ReadonlyMap<string, number>,
+  userId: string,
+  seq: number,
+): ReadonlyMap<string, number> {
+  return seq > (known.get(userId) ?? 0) ? new Map(known).set(userId, seq) : known;
 }
 
 const ReadersContext = createContext<Readers | undefined>(undefined);

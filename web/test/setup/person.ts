@@ -89,6 +89,8 @@ export async function visit({
     if (message.type() === 'error' && !isExpected) faults.push(text);
   });
   onTestFinished(async () => {
+    // A route's handler may still wait for the stack's answer.
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
     await context.close();
     if (faults.length > 0) throw new Error(`The page reported: ${faults.join('\n')}`);
   });
