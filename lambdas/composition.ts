@@ -8,6 +8,7 @@ import { createGroupOutbox, createGroupReader, createGroupWriter } from './adapt
 import { createInbox, createInboxWriter } from './adapters/inbox-table.ts';
 import { createMessageReader, createMessageWriter } from './adapters/message-table.ts';
 import { createOfflineQueue } from './adapters/offline-queue.ts';
+import { createReactionReader, createReactionWriter } from './adapters/reaction-table.ts';
 import { createRouteTable } from './adapters/route-table.ts';
 import { createTokenVerifier } from './adapters/token-verifier.ts';
 import { createWorkQueue } from './adapters/work-queue.ts';
@@ -81,6 +82,16 @@ export const messageWriter = maker(['messagesTable', 'historyTtlSeconds'], (env)
     tableName: env.messagesTable,
     historyTtlSeconds: Number(env.historyTtlSeconds),
     ...clockOnly,
+  }),
+);
+
+export const reactions = maker(['messagesTable'], ({ messagesTable }) =>
+  createReactionReader(documents.get(), messagesTable),
+);
+export const reactionWriter = maker(['messagesTable', 'historyTtlSeconds'], (env) =>
+  createReactionWriter(documents.get(), {
+    tableName: env.messagesTable,
+    historyTtlSeconds: Number(env.historyTtlSeconds),
   }),
 );
 

@@ -45,7 +45,7 @@ export const FUNCTIONS = {
       storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
       storage.inbox.grant(fn, 'Query', 'BatchWriteItem');
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem');
-      storage.messages.grant(fn, 'BatchGetItem', 'PutItem', 'UpdateItem');
+      storage.messages.grant(fn, 'BatchGetItem', 'PutItem', 'UpdateItem', 'BatchWriteItem');
       storage.messages.grantQueryBySeq(fn);
       offlineQueue.grantSend(fn);
       fanOutQueue.grantSend(fn);
@@ -78,7 +78,7 @@ export const FUNCTIONS = {
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem');
       // To remove a member of a group, and to check that a new admin is a member.
       storage.conversations.grant(fn, 'DeleteItem', 'ConditionCheckItem');
-      storage.messages.grant(fn, 'BatchGetItem', 'PutItem', 'UpdateItem');
+      storage.messages.grant(fn, 'BatchGetItem', 'PutItem', 'UpdateItem', 'BatchWriteItem');
       storage.messages.grantQueryBySeq(fn);
       storage.messages.grantQueryByChange(fn);
       offlineQueue.grantSend(fn);
@@ -150,7 +150,7 @@ export const FUNCTIONS = {
     grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk }) => {
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
       storage.conversations.grant(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
-      storage.messages.grant(fn, 'BatchGetItem', 'PutItem', 'UpdateItem');
+      storage.messages.grant(fn, 'BatchGetItem', 'PutItem', 'UpdateItem', 'BatchWriteItem');
       storage.messages.grantQueryBySeq(fn);
       offlineQueue.grantSend(fn);
       fanOutQueue.grantSend(fn);

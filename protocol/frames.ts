@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { CloseReason, ErrorCode } from './codes.ts';
 import { type Content, contentSchema, text } from './content.ts';
 import type { DeskAgentPush, DeskAssignedPush, DeskUpdatedPush } from './desk.ts';
-import { CLIENT_ID, parseConversationId, SENDER_ID, USER_ID } from './ids.ts';
+import { CLIENT_ID, isReactionName, parseConversationId, SENDER_ID, USER_ID } from './ids.ts';
 import { lazySchema } from './lazy-schema.ts';
 import { LIMITS } from './limits.ts';
 
@@ -99,6 +99,31 @@ export const editSchema = lazySchema(() => z.intersection(z.object({ id: frameId
 
 export type EditRequest = z.infer<ReturnType<typeof editRequestSchema>>;
 
+export const reactionName = lazySchema(() =>
+  z
+    .string()
+    .check(
+      z.refine(
+        isReactionName,
+        `must be 1 to ${LIMITS.reactionNameBytes} bytes in NFC, without white space and control characters`,
+      ),
+    ),
+);
+
+export const reactSchema = lazySchema(() =>
+  z
+    .object({
+      id: frameId(),
+      ...target(),
+      seq: seq(),
+      /** Usually an emoji. */
+      name: reactionName(),
+      /** `false` takes the reaction back. */
+      on: z.boolean(),
+    })
+    .check(exactlyOneTarget()),
+);
+
 export const typingSchema = lazySchema(() =>
   z.object({ ...target(), typing: z.boolean() }).check(exactlyOneTarget()),
 );
@@ -165,6 +190,20 @@ export interface Message {
   /** The seq of the message that this one answers. */
   readonly replyTo?: number;
   readonly mentions?: Mentions;
+  /** In order of first use (IM-REACT). */
+  readonly reactions?: readonly Reaction[];
+}
+
+/** How many users reacted to a message with one name. */
+export interface Reaction {
+  /** Usually an emoji. */
+  readonly name: string;
+  /** The number of users, exact. */
+  readonly count: number;
+  /** The first users, at most 5. Missing in pushes, inbox pages, and `lastMessage`. */
+  readonly users?: readonly string[];
+  /** The reader is one of the users. Missing where `users` is. */
+  readonly mine?: true;
 }
 
 /** A page of the inbox. `batch` is null if the inbox is empty. */
@@ -304,9 +343,13 @@ export interface ReadPush {
 
 /** What happened to a message. */
 export interface MessageChange {
-  readonly kind: 'edited' | 'recalled';
+  readonly kind: 'edited' | 'recalled' | 'reacted';
   /** The user who made the change. */
   readonly by: string;
+  /** Of `reacted`: the reaction. */
+  readonly name?: string;
+  /** Of `reacted`: whether it was added. */
+  readonly on?: boolean;
 }
 
 /** A stored message changed. May arrive before an older copy of the message: the higher `rev` is right (IM-CHANGE-1). */

@@ -17,6 +17,8 @@ export const HTTP_ROUTES = [
   'GET /conversations/{conversationId}/changes',
   'PATCH /conversations/{conversationId}/messages/{seq}',
   'DELETE /conversations/{conversationId}/messages/{seq}',
+  'PUT /conversations/{conversationId}/messages/{seq}/reactions/{name}',
+  'DELETE /conversations/{conversationId}/messages/{seq}/reactions/{name}',
   'POST /messages',
   'POST /groups',
   'GET /groups/{id}',

@@ -1,5 +1,7 @@
 /** Identifiers of the contract (docs/protocol.md, section 1), and conversation ids made of them. */
 
+import { LIMITS } from './limits.ts';
+
 /** `.` and `..` are nobody's, since a URL's path loses them; nor is `system`, or a user could write in its name. */
 export const USER_ID = /^(?!(?:system|\.\.?)$)[A-Za-z0-9_.@|+=-]{1,64}$/;
 /** Sends what comes from no user (docs/protocol.md, section 8). Nobody can write to it. */
@@ -12,6 +14,17 @@ export const CLIENT_ID = /^[A-Za-z0-9_-]{1,64}$/;
 const ULID_TEXT = '[0-7][0-9A-HJKMNP-TV-Z]{25}';
 const GROUP_ID = new RegExp(`^g:${ULID_TEXT}$`);
 const SUPPORT_ID = new RegExp(`^cs:${ULID_TEXT}$`);
+
+/** 1 to 32 bytes of UTF-8 in NFC, without white space, control characters, and those that turn the direction of text. */
+export function isReactionName(name: string): boolean {
+  return (
+    name !== '' &&
+    new TextEncoder().encode(name).length <= LIMITS.reactionNameBytes &&
+    name.isWellFormed() &&
+    name.normalize('NFC') === name &&
+    !/[\s\p{Cc}\p{Bidi_Control}]/u.test(name)
+  );
+}
 
 export type ConversationId =
   | { readonly kind: 'direct'; readonly id: string; readonly users: readonly [string, string] }

@@ -24,6 +24,14 @@ export const LIMITS = {
   mentions: 50,
   /** The default of the option `editWindow`. */
   editWindowMs: 24 * 3_600_000,
+  /** A reaction's name, in UTF-8. */
+  reactionNameBytes: 32,
+  /** Different reactions of a message. */
+  reactionsPerMessage: 20,
+  /** Reactions of one user to a message. */
+  reactionsPerUser: 5,
+  /** Users that a reaction names. */
+  reactionUsers: 5,
   /** Both feeds of changes look back this much further: 10 s from a time that is taken to its write, and clocks that differ. */
   changeMarginMs: 15_000,
   /** A feed of changes longer than this says `reset` (IM-CHANGE-2). */

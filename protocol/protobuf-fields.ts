@@ -20,6 +20,7 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['typing', 8, 'Typing', 'case'],
     ['presence', 9, 'Presence', 'case'],
     ['edit', 10, 'Edit', 'case'],
+    ['react', 11, 'React', 'case'],
     ['desk.open', 20, 'DeskOpen', 'case'],
     ['desk.close', 21, 'DeskClose', 'case'],
     ['desk.ready', 22, 'DeskReady', 'case'],
@@ -67,6 +68,14 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['content', 6, 'Content', 'one'],
     ['ifRev', 7, 'int64', 'maybe'],
     ['mentions', 8, 'string', 'list?'],
+  ],
+  React: [
+    ['id', 1, 'string', 'one'],
+    ['to', 2, 'string', 'maybe'],
+    ['conversationId', 3, 'string', 'maybe'],
+    ['seq', 4, 'int64', 'one'],
+    ['name', 5, 'string', 'one'],
+    ['on', 6, 'bool', 'one'],
   ],
   Typing: [
     ['to', 1, 'string', 'maybe'],
@@ -200,6 +209,8 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
   MessageChange: [
     ['kind', 1, 'string', 'one'],
     ['by', 2, 'string', 'one'],
+    ['name', 3, 'string', 'maybe'],
+    ['on', 4, 'bool', 'maybe'],
   ],
   MessageFrame: [
     ['id', 1, 'string', 'one'],
@@ -222,6 +233,13 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['editedAt', 9, 'int64', 'maybe'],
     ['replyTo', 10, 'int64', 'maybe'],
     ['mentions', 11, 'string', 'list?'],
+    ['reactions', 12, 'Reaction', 'list?'],
+  ],
+  Reaction: [
+    ['name', 1, 'string', 'one'],
+    ['count', 2, 'int64', 'one'],
+    ['users', 3, 'string', 'list?'],
+    ['mine', 4, 'bool', 'maybe'],
   ],
   Content: [
     ['text', 1, 'TextContent', 'case'],

@@ -25,6 +25,8 @@ const OPTIONAL_LISTS = new Set([
   'SendMessage.mentions',
   'Edit.mentions',
   'Message.mentions',
+  'Message.reactions',
+  'Reaction.users',
 ]);
 
 export function fieldsModule(proto: string): string {

@@ -173,6 +173,8 @@ async function backOff(attempt: number, pause: Pause = systemPause): Promise<voi
 export interface BatchGetOptions {
   /** Half the units, but the items may lack what was written in the last second. */
   readonly mayBeStale?: boolean;
+  /** Returns only these attributes: fewer bytes, the same units. */
+  readonly only?: readonly string[];
   /** @default the system's */
   readonly pause?: Pause;
 }
@@ -185,13 +187,19 @@ export async function batchGet(
   documents: DynamoDBDocumentClient,
   table: string,
   keys: readonly Item[],
-  { mayBeStale = false, pause }: BatchGetOptions = {},
+  { mayBeStale = false, only, pause }: BatchGetOptions = {},
 ): Promise<Item[]> {
   const items: Item[] = [];
+  const projection = only && {
+    ProjectionExpression: only.map((_, index) => `#a${index}`).join(', '),
+    ExpressionAttributeNames: Object.fromEntries(only.map((name, index) => [`#a${index}`, name])),
+  };
   let left: Item[] = [...keys];
   for (let attempt = 0; attempt < BATCH_ATTEMPTS && left.length > 0; attempt += 1) {
     if (attempt > 0) await backOff(attempt, pause);
-    const request = { RequestItems: { [table]: { Keys: left, ConsistentRead: !mayBeStale } } };
+    const request = {
+      RequestItems: { [table]: { Keys: left, ConsistentRead: !mayBeStale, ...projection } },
+    };
     const answer = await call(() => documents.send(new BatchGetCommand(request)));
     items.push(...(answer.Responses?.[table] ?? []));
     left = answer.UnprocessedKeys?.[table]?.Keys ?? [];

@@ -11,6 +11,7 @@ import {
   type SeqRange,
   type StoredMessage,
 } from '../domain/model/message.ts';
+import type { ReactionSummary } from '../domain/model/reaction.ts';
 import { type Clock, epochSecondsAfter } from '../shared/clock.ts';
 import { batchGet, call, type Item } from './dynamodb.ts';
 import { messageSortKey, parseMessageSortKey } from './message-key.ts';
@@ -22,7 +23,8 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  *   <conversationId>#0    <from>#<clientMsgId>   seq, messageId, from, clientMsgId, sentAt, content (JSON text),
  *                                                hash (of the content as sent), ttl? (epoch seconds); in a changed
  *                                                message rev, changedAt; editedAt?, editId?, recalled?; replyTo?,
- *                                                mentions? (list, or 'all')
+ *                                                mentions? (list, or 'all'); reactions? (map: what reaction-table.ts
+ *                                                counts)
  *   index bySeq: pk, seq; all attributes
  *   index byChange: pk, changedAt; keys only; sparse, since only changed messages have the attribute
  *
@@ -31,7 +33,7 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  *
  * Access                          Call      Units for messages of ≤ 1 KB
  * store                           PutItem   2 writes (item, index); a repeat 1, and it returns the original without a read
- * edit, recall                    UpdateItem 4 writes the first time (item, bySeq, byChange), then 5: its entry moves
+ * edit, recall, shown reactions   UpdateItem 4 writes the first time (item, bySeq, byChange), then 5: its entry moves
  * changed since, page of 100      Query     1 read per 4 KB ≈ 40 keys, strong; then BatchGet, 1 read each, strong
  * page of 50 by seq               Query     1 read per 4 KB, strong
  * by key, ≤ 100                   BatchGet  1 read each, strong
@@ -206,7 +208,7 @@ export function createMessageWriter(
     recall: (key, contentJson, atMs) =>
       change(key, atMs, {
         set: 'content = :content, recalled = :true',
-        remove: 'mentions, replyTo',
+        remove: 'mentions, replyTo, reactions',
         values: { ':content': contentJson, ':true': true },
       }),
 
@@ -221,6 +223,13 @@ export function createMessageWriter(
           ...(mentions !== undefined && { ':mentions': mentions }),
           ...(ifRev !== undefined && { ':ifRev': ifRev }),
         },
+      }),
+
+    showReactions: (key, summary, atMs) =>
+      change(key, atMs, {
+        set: 'reactions = :summary',
+        unless: 'reactions.version >= :version',
+        values: { ':summary': summary, ':version': summary.version },
       }),
   };
 
@@ -258,7 +267,8 @@ interface Rewrite {
   readonly values: Item;
 }
 
-function partition(conversationId: string): string {
+/** Of a message, and of what belongs to it. */
+export function partition(conversationId: string): string {
   return `${conversationId}#${EPOCH}`;
 }
 
@@ -297,5 +307,6 @@ function toStored(item: Item): StoredMessage {
     ...(item['rev'] !== undefined && { rev: Number(item['rev']) }),
     ...(item['editedAt'] !== undefined && { editedAt: Number(item['editedAt']) }),
     ...(item['editId'] !== undefined && { editId: String(item['editId']) }),
+    ...(item['reactions'] !== undefined && { reactions: item['reactions'] as ReactionSummary }),
   };
 }

@@ -13,6 +13,8 @@ const ports = lazily({
   outbox: of.groupOutbox,
   messages: of.messages,
   messageWriter: of.messageWriter,
+  reactions: of.reactions,
+  reactionWriter: of.reactionWriter,
   offlineQueue: of.offlineQueue,
   fanOutQueue: of.fanOutQueue,
   deskEvents: of.deskEventsIfAny(),

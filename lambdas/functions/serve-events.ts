@@ -15,6 +15,8 @@ const ports = lazily({
   groups: of.groups,
   messages: of.messages,
   messageWriter: of.messageWriter,
+  reactions: of.reactions,
+  reactionWriter: of.reactionWriter,
   offlineQueue: of.offlineQueue,
   fanOutQueue: of.fanOutQueue,
   deskEvents: of.deskEventsIfAny(),

@@ -13,6 +13,8 @@ const ports = lazily({
   groups: of.groups,
   messages: of.messages,
   messageWriter: of.messageWriter,
+  reactions: of.reactions,
+  reactionWriter: of.reactionWriter,
   inbox: of.inbox,
   offlineQueue: of.offlineQueue,
   fanOutQueue: of.fanOutQueue,

@@ -86,6 +86,13 @@ export class EditWindowPassedError extends ImError {
   }
 }
 
+/** There is no room for more of these. */
+export class LimitReachedError extends ImError {
+  constructor(message: string) {
+    super('limit_reached', message);
+  }
+}
+
 export class IdempotencyConflictError extends ImError {
   constructor() {
     super('idempotency_conflict', 'This clientMsgId was used for different content in this conversation.');

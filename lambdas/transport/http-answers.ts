@@ -1,5 +1,6 @@
+import * as z from 'zod/mini';
 import { deskChatsQuerySchema } from '../../protocol/desk.ts';
-import { editRequestSchema, messageRequestSchema } from '../../protocol/frames.ts';
+import { editRequestSchema, messageRequestSchema, reactionName } from '../../protocol/frames.ts';
 import {
   addMembersSchema,
   changesQuerySchema,
@@ -14,6 +15,7 @@ import {
   updateGroupSchema,
 } from '../../protocol/http.ts';
 import { USER_ID } from '../../protocol/ids.ts';
+import { lazySchema } from '../../protocol/lazy-schema.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { type ChatViewPorts, listAgents, listChats, listQueues, showMe } from '../domain/desk/views.ts';
 import { createGroup, updateGroup } from '../domain/groups/change.ts';
@@ -24,6 +26,7 @@ import { readChanges } from '../domain/messages/changes.ts';
 import { readConversations } from '../domain/messages/conversation-list.ts';
 import { type EditPorts, edit } from '../domain/messages/edit.ts';
 import { readHistory } from '../domain/messages/history.ts';
+import { type ReactPorts, react } from '../domain/messages/react.ts';
 import { recall } from '../domain/messages/recall.ts';
 import { type SendPorts, send } from '../domain/messages/send.ts';
 import { heartbeatIntervalMs } from '../domain/model/session.ts';
@@ -40,7 +43,7 @@ export interface SessionPorts {
   readonly clock: Clock;
 }
 
-export interface HttpPorts extends SendPorts, EditPorts, GroupChangePorts, SessionPorts {}
+export interface HttpPorts extends SendPorts, EditPorts, ReactPorts, GroupChangePorts, SessionPorts {}
 
 /** The routes of every deployment, except the poll (docs/protocol.md, section 6). */
 export function httpAnswers(ports: HttpPorts): Answers<(typeof HTTP_ROUTES)[number]> {
@@ -77,6 +80,12 @@ export function httpAnswers(ports: HttpPorts): Answers<(typeof HTTP_ROUTES)[numb
     },
     'DELETE /conversations/{conversationId}/messages/{seq}': {
       answer: async ({ userId, path }) => recall(ports, { userId }, messageTarget(path)),
+    },
+    'PUT /conversations/{conversationId}/messages/{seq}/reactions/{name}': {
+      answer: async ({ userId, path }) => react(ports, { userId }, { ...reactionIn(path), on: true }),
+    },
+    'DELETE /conversations/{conversationId}/messages/{seq}/reactions/{name}': {
+      answer: async ({ userId, path }) => react(ports, { userId }, { ...reactionIn(path), on: false }),
     },
     'POST /messages': {
       answer: async ({ userId, body }) => send(ports, userId, parseWith(messageRequestSchema, body())),
@@ -146,6 +155,13 @@ function messageTarget({ conversationId = '', seq = '' }: HttpRequest['path']) {
   if (!/^[1-9][0-9]{0,14}$/.test(seq)) throw new NotFoundError();
   return { conversationId, seq: Number(seq) };
 }
+
+/** @throws {InvalidRequestError} the path names no reaction */
+function reactionIn(path: HttpRequest['path']) {
+  return { ...messageTarget(path), ...parseWith(reactionPath, path) };
+}
+
+const reactionPath = lazySchema(() => z.object({ name: reactionName() }));
 
 function limitOf(limit: string | undefined): number {
   return limit === undefined ? LIMITS.pageDefault : Number(limit);

@@ -3,6 +3,7 @@ import { setAway, setReady, transferChat } from '../domain/desk/agent.ts';
 import { closeChat, openChat } from '../domain/desk/customer.ts';
 import type { DeskPorts } from '../domain/desk/ports.ts';
 import { type EditPorts, edit } from '../domain/messages/edit.ts';
+import { type ReactPorts, react } from '../domain/messages/react.ts';
 import { markRead, type ReadPorts } from '../domain/messages/read.ts';
 import { recall } from '../domain/messages/recall.ts';
 import { type SendPorts, send } from '../domain/messages/send.ts';
@@ -28,6 +29,7 @@ export interface SocketActionPorts
     SendPorts,
     ReadPorts,
     EditPorts,
+    ReactPorts,
     RenewPorts,
     PresencePorts {}
 
@@ -45,6 +47,7 @@ export function socketActions(ports: SocketActionPorts): Answers<Exclude<Action,
     },
     edit: async (request, caller) => ({ message: await edit(ports, changerOf(caller), request) }),
     recall: async (request, caller) => ({ message: await recall(ports, changerOf(caller), request) }),
+    react: async (request, caller) => ({ message: await react(ports, changerOf(caller), request) }),
     typing: async (request, caller) => {
       await hintTyping(ports, caller, request);
       return undefined;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Json } from './setup/json.ts';
 import { type Chat, newUser, startChat } from './setup/stack.ts';
 
 let stack: Chat;
@@ -198,5 +199,97 @@ describe('conversations', () => {
       conversations: [],
       cursor: null,
     });
+  });
+});
+
+describe('reactions', () => {
+  const reactionsOf = async (reader: string, conversationId: string, seq: number) => {
+    const { body } = await stack.http(
+      reader,
+      `/conversations/${encodeURIComponent(conversationId)}/messages?after=${seq - 1}&limit=1`,
+    );
+    return body.messages[0].reactions;
+  };
+
+  it('count for all, over socket, HTTP, and Protobuf, and reach the others as a change (IM-REACT, IM-CHANGE-1)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const id = `dm:${a}:${b}`;
+    const [alice, tablet, bob] = [
+      await stack.join(a),
+      await stack.join(a),
+      await stack.join(b, { protobuf: true }),
+    ];
+    await alice.request(sending(b, 'hi'));
+    const reply = await bob.request({ action: 'react', to: a, seq: 1, name: '👍', on: true });
+    const mine = { name: '👍', count: 1, users: [b], mine: true };
+    expect(reply).toMatchObject({ type: 'message', message: { seq: 1, rev: 1, reactions: [mine] } });
+    const isReaction = ({ type, change }: Json) => type === 'changed' && change.kind === 'reacted';
+    for (const socket of [alice, tablet]) {
+      expect(await socket.frame(isReaction)).toMatchObject({
+        conversationId: id,
+        change: { by: b, name: '👍', on: true },
+        message: { rev: 1, reactions: [{ name: '👍', count: 1 }] },
+      });
+    }
+    const path = `/conversations/${encodeURIComponent(id)}/messages/1/reactions/${encodeURIComponent('👍')}`;
+    const put = await stack.http(a, path, { method: 'PUT' });
+    expect(put).toMatchObject({ status: 200, body: { rev: 2, reactions: [{ count: 2, mine: true }] } });
+    expect(await reactionsOf(b, id, 1)).toEqual([{ name: '👍', count: 2, users: [b, a], mine: true }]);
+    const off = await stack.http(b, path, { method: 'DELETE' });
+    expect(off.body.reactions).toEqual([{ name: '👍', count: 1, users: [a] }]);
+    const wrong = await stack.http(a, path.replace(/[^/]*$/, 'a%20b'), { method: 'PUT' });
+    expect(wrong).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_request', issues: [{ path: 'name' }] },
+    });
+    const late = await stack.http(a, `/conversations/${encodeURIComponent(id)}/changes?since=1`);
+    expect(late.body).toMatchObject({ reset: true });
+    const since = await stack.http(
+      b,
+      `/conversations/${encodeURIComponent(id)}/changes?since=${put.body.sentAt}`,
+    );
+    expect(since.body.messages).toMatchObject([
+      { seq: 1, rev: 3, reactions: [{ name: '👍', count: 1, users: [a] }] },
+    ]);
+  });
+
+  it('have limits, are not for strangers, and go with a recall (IM-REACT, IM-INV-5, IM-FAULT-15)', async () => {
+    const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
+    const [alice, carol] = [await stack.join(a), await stack.join(c)];
+    await alice.request(sending(b, 'hi'));
+    const react = (name: string) => alice.request({ action: 'react', to: b, seq: 1, name, on: true });
+    for (const name of ['1', '2', '3', '4', '5']) await react(name);
+    expect(await react('6')).toMatchObject({ type: 'error', code: 'limit_reached', retryable: false });
+    const stranger = { action: 'react', conversationId: `dm:${a}:${b}`, seq: 1, name: '1', on: true };
+    expect(await carol.request(stranger)).toMatchObject({ code: 'not_found' });
+    await alice.request({ action: 'recall', to: b, seq: 1 });
+    expect(await react('1')).toMatchObject({ code: 'forbidden' });
+    expect(await reactionsOf(b, `dm:${a}:${b}`, 1)).toBeUndefined();
+  });
+
+  it('in a large group are exact, mine for those who gave them, and found in the feed (IM-REACT)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const members = Array.from({ length: 100 }, () => newUser('m'));
+    const body = (first: object) => ({ method: 'POST', body: JSON.stringify(first) });
+    const group = await stack.http(a, '/groups', body({ name: 'Many', members: [b, ...members.slice(1)] }));
+    const id = group.body.conversationId;
+    await stack.http(a, `/groups/${id}/members`, body({ members: [members[0]] }));
+    const sent = await stack.http(
+      a,
+      '/messages',
+      body({ clientMsgId: 'c', conversationId: id, content: text('hi') }),
+    );
+    const { seq, sentAt } = sent.body;
+    const reacting = (user: string, method: string) =>
+      stack.http(user, `/conversations/${id}/messages/${seq}/reactions/ok`, { method });
+    const some = [b, ...members.slice(0, 11)];
+    await Promise.all(some.map((user) => reacting(user, 'PUT')));
+    await reacting(b, 'PUT');
+    const feed = await stack.http(a, `/conversations/${id}/changes?since=${sentAt}`);
+    expect(feed.body.messages.at(-1).reactions).toMatchObject([{ name: 'ok', count: 12 }]);
+    const mine = async (user: string) => (await reactionsOf(user, id, seq))[0].mine;
+    expect(await Promise.all([...some, a].map(mine))).toEqual([...some.map(() => true), undefined]);
+    expect((await reacting(b, 'DELETE')).body.reactions).toMatchObject([{ count: 11 }]);
+    expect(await mine(b)).toBeUndefined();
   });
 });

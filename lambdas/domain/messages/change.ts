@@ -1,5 +1,6 @@
 import type { ChangedPush, Message, MessageChange } from '../../../protocol/frames.ts';
-import { NotFoundError } from '../../shared/errors.ts';
+import { LIMITS } from '../../../protocol/limits.ts';
+import { ForbiddenError, NotFoundError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
 import { requireCaller } from '../access/caller.ts';
 import { enterConversation, requireMembership } from '../access/membership.ts';
@@ -15,13 +16,16 @@ import {
 } from '../model/conversation.ts';
 import {
   type Change,
+  isRecalled,
   type MessageReader,
   type MessageWriter,
   messageAt,
   type StoredMessage,
   toMessage,
 } from '../model/message.ts';
+import type { ReactionReader } from '../model/reaction.ts';
 import type { Caller } from '../model/session.ts';
+import { showOneTo } from './show.ts';
 
 /*
  * What edit, recall, and the other changes of a stored message share. Each one goes through three steps:
@@ -37,6 +41,7 @@ export interface ChangePorts extends HintPorts {
   readonly conversationWriter: ConversationWriter;
   readonly messages: MessageReader;
   readonly messageWriter: MessageWriter;
+  readonly reactions: ReactionReader;
 }
 
 /** The author of a change: a user, through a session or over HTTP, or a service in the user's name. */
@@ -88,35 +93,70 @@ async function enter({ conversations }: ChangePorts, userId: string, conversatio
  * @throws {NotFoundError} the message has expired
  */
 export async function commitChange(
-  { conversationWriter, clock }: ChangePorts,
-  { conversation }: Changeable,
+  ports: ChangePorts,
+  found: Changeable,
   write: (atMs: number) => Promise<Change | undefined>,
 ): Promise<Change> {
+  await mark(ports, found);
+  return writeMarked(ports, write);
+}
+
+export async function mark(
+  { conversationWriter, clock }: Pick<ChangePorts, 'conversationWriter' | 'clock'>,
+  { conversation }: Pick<Changeable, 'conversation'>,
+): Promise<void> {
   await conversationWriter.markChanged(conversation.conversationId, clock());
+}
+
+/** Writes a message whose conversation is marked. @throws {NotFoundError} the message has expired */
+export async function writeMarked(
+  { clock }: Pick<ChangePorts, 'clock'>,
+  write: (atMs: number) => Promise<Change | undefined>,
+): Promise<Change> {
   const change = await write(clock());
   if (change === undefined) throw new NotFoundError();
   return change;
 }
 
+/** @throws {ForbiddenError} the message was recalled, or its support chat is closed */
+export function requireOpen({ message, head }: Pick<Changeable, 'message' | 'head'>): void {
+  if (isRecalled(message)) throw new ForbiddenError('The message was recalled.');
+  if (head?.chat?.state === 'closed') throw new ForbiddenError('This chat is closed.');
+}
+
 /** Pushes the change to those who may see the message. Returns the message for the reply. */
 export async function announce(
   ports: ChangePorts,
-  { conversation, head }: Changeable,
-  { userId, caller }: Changer,
-  kind: MessageChange['kind'],
+  found: Changeable,
+  changer: Changer,
+  what: Omit<MessageChange, 'by'>,
   stored: StoredMessage,
 ): Promise<Message> {
+  const change = { ...what, by: changer.userId };
+  const [message] = await settleAll([
+    showOneTo(ports, changer.userId, stored),
+    pushChange(ports, found, changer, change, stored),
+  ]);
+  return message;
+}
+
+async function pushChange(
+  ports: ChangePorts,
+  { conversation, head }: Changeable,
+  { userId, caller }: Changer,
+  change: MessageChange,
+  stored: StoredMessage,
+): Promise<void> {
   const { conversationId } = conversation;
   const message = toMessage(stored);
-  const frame: ChangedPush = { type: 'changed', conversationId, change: { kind, by: userId }, message };
+  const frame: ChangedPush = { type: 'changed', conversationId, change, message };
   const exceptConnectionId = caller?.connectionId;
-  if (conversation.kind === 'direct') {
-    await hint(ports, frame, { users: [userId, conversation.peer], exceptConnectionId });
-    return message;
-  }
+  if (conversation.kind === 'direct')
+    return hint(ports, frame, { users: [userId, conversation.peer], exceptConnectionId });
+  const memberCount = head === undefined ? 0 : memberCountOf(head);
+  // The other members find it in the feed: a thousand reactions would be a million posts.
+  if (change.kind === 'reacted' && memberCount > LIMITS.readPushMembers) return;
   // A later member of a group with a closed history may not see the message, so not its change either.
   const joinedBy = head?.group?.openHistory === false ? stored.seq : undefined;
-  const memberCount = head === undefined ? 0 : memberCountOf(head);
   await hintToGroup(ports, conversationId, frame, { memberCount, exceptConnectionId, joinedBy });
-  return message;
 }

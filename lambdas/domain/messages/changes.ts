@@ -6,9 +6,10 @@ import type { Clock } from '../../shared/clock.ts';
 import { cursorOf, decodeCursor, encodeCursor, isConversationId } from '../../shared/cursor.ts';
 import { InvalidRequestError } from '../../shared/errors.ts';
 import { resolveConversation } from '../model/conversation.ts';
-import { type ChangePosition, toMessage } from '../model/message.ts';
+import type { ChangePosition } from '../model/message.ts';
 import type { CallerRoles } from '../model/roles.ts';
 import { firstVisibleSeq, type HistoryPorts, isAccessPermanent } from './history.ts';
+import { showTo } from './show.ts';
 
 export interface ChangesPorts extends HistoryPorts {
   readonly clock: Clock;
@@ -58,7 +59,11 @@ export async function readChanges(
   const count = start.count + page.count;
   if (count > LIMITS.changesMax) return reset(serverTime);
   return {
-    messages: page.messages.filter(({ seq }) => seq >= stillFrom).map(toMessage),
+    messages: await showTo(
+      ports,
+      userId,
+      page.messages.filter(({ seq }) => seq >= stillFrom),
+    ),
     cursor: page.next === undefined ? null : cursorAt(userId, conversationId, page.next, serverTime, count),
     serverTime,
   };

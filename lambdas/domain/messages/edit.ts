@@ -1,6 +1,6 @@
 import type { EditRequest, Message } from '../../../protocol/frames.ts';
 import { ConflictError, EditWindowPassedError, ForbiddenError } from '../../shared/errors.ts';
-import { contentOf, type Edit, isRecalled, type StoredMessage, toMessage } from '../model/message.ts';
+import { contentOf, type Edit, isRecalled, type StoredMessage } from '../model/message.ts';
 import {
   announce,
   type ChangePorts,
@@ -9,6 +9,7 @@ import {
   findChangeable,
   type MessageTarget,
 } from './change.ts';
+import { showOneTo } from './show.ts';
 import { contentJsonOf, requireMayMention } from './store.ts';
 
 export interface EditPorts extends ChangePorts {
@@ -38,7 +39,7 @@ export async function edit(
   requireMayMention({ from: changer.userId, mentions }, found.head?.group);
   if (found.head?.chat?.state === 'closed') throw new ForbiddenError('This chat is closed.');
   const wanted = { editId, contentJson, mentions, ifRev };
-  if (isInEffect(message, wanted)) return toMessage(message);
+  if (isInEffect(message, wanted)) return showOneTo(ports, changer.userId, message);
   requireRev(message, ifRev);
   const isLate = ports.clock() - message.sentAt >= ports.editWindowMs;
   if (isLate && changer.isService !== true) throw new EditWindowPassedError();
@@ -46,11 +47,11 @@ export async function edit(
     ports.messageWriter.edit(message, { ...wanted, atMs }),
   );
   // With this edit's id it was this call, too: the AWS SDK retried the write after a lost response.
-  if (isChanged || now.editId === editId) return announce(ports, found, changer, 'edited', now);
+  if (isChanged || now.editId === editId) return announce(ports, found, changer, { kind: 'edited' }, now);
   // Another change came first: a recall, or another edit.
   requireRight(now, changer);
   if (!isInEffect(now, wanted)) requireRev(now, ifRev);
-  return toMessage(now);
+  return showOneTo(ports, changer.userId, now);
 }
 
 function requireRight(message: StoredMessage, { userId }: Changer): void {

@@ -6,10 +6,11 @@ import {
   type ConversationReader,
   resolveConversation,
 } from '../model/conversation.ts';
-import { type MessageReader, type SeqRange, toMessage } from '../model/message.ts';
+import type { MessageReader, SeqRange } from '../model/message.ts';
 import type { CallerRoles } from '../model/roles.ts';
+import { type ShowPorts, showTo } from './show.ts';
 
-export interface HistoryPorts {
+export interface HistoryPorts extends ShowPorts {
   readonly conversations: ConversationReader;
   readonly messages: MessageReader;
 }
@@ -40,7 +41,7 @@ export async function readHistory(
   const ascending = page.messages.filter(({ seq }) => seq >= stillFrom).toSorted((a, b) => a.seq - b.seq);
   // Head and page were read at the same time, so the page may hold a message above the head.
   return {
-    messages: ascending.map(toMessage),
+    messages: await showTo(ports, userId, ascending),
     head: Math.max(head.seq, ascending.at(-1)?.seq ?? 0),
     hasMore: page.hasMore,
   };

@@ -7,12 +7,12 @@ import { contentOf, isRecalled, toMessage } from '../model/message.ts';
 import {
   announce,
   type Changeable,
-  type ChangePorts,
   type Changer,
   commitChange,
   findChangeable,
   type MessageTarget,
 } from './change.ts';
+import type { ReactPorts } from './react.ts';
 
 /**
  * Redacts a stored message. History, inbox, and `lastMessage` all read this one item, so every later read is redacted
@@ -22,7 +22,7 @@ import {
  * @throws {ForbiddenError} another user's message and the user is not an admin, or a system message
  * @throws {NotFoundError} no such message, or the user may not see it
  */
-export async function recall(ports: ChangePorts, changer: Changer, target: MessageTarget): Promise<Message> {
+export async function recall(ports: ReactPorts, changer: Changer, target: MessageTarget): Promise<Message> {
   const found = await findChangeable(ports, changer, target);
   const { message, isAdmin } = found;
   requireRight(found, changer);
@@ -36,9 +36,11 @@ export async function recall(ports: ChangePorts, changer: Changer, target: Messa
     return ports.messageWriter.recall(message, contentJson, at);
   });
   // Also if the AWS SDK retried the write after a lost response, and found it done.
-  return recalled.contentJson === contentJson
-    ? announce(ports, found, changer, 'recalled', recalled)
-    : toMessage(recalled);
+  if (recalled.contentJson !== contentJson) return toMessage(recalled);
+  // A change since the first read may have been a reaction.
+  const wasLast = recalled.rev === (message.rev ?? 0) + 1;
+  if (message.reactions !== undefined || !wasLast) await ports.reactionWriter.forget(message);
+  return announce(ports, found, changer, { kind: 'recalled' }, recalled);
 }
 
 /** Applies to a message that was recalled before, too. */

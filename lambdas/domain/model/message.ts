@@ -1,5 +1,6 @@
 import type { Content } from '../../../protocol/content.ts';
-import type { Mentions, Message } from '../../../protocol/frames.ts';
+import type { Mentions, Message, Reaction } from '../../../protocol/frames.ts';
+import type { ReactionSummary } from './reaction.ts';
 
 /** The idempotency key of a message: identifies it before and after it has a seq (IM-SEND-2). */
 export interface MessageKey {
@@ -25,6 +26,8 @@ export interface StoredMessage extends MessageKey {
   readonly editedAt?: number;
   /** Of the last edit: a repeat of it changes nothing (IM-EDIT). */
   readonly editId?: string;
+  /** What the message shows of its reactions. Missing before the first. */
+  readonly reactions?: ReactionSummary;
 }
 
 /** The history of all messages. All reads are strong. */
@@ -107,6 +110,11 @@ export interface MessageWriter {
    * @returns `undefined` if the message doesn't exist
    */
   edit(key: MessageKey, edit: Edit): Promise<Change | undefined>;
+  /**
+   * Shows these reactions, unless the message was recalled, or shows newer ones.
+   * @returns `undefined` if the message doesn't exist
+   */
+  showReactions(key: MessageKey, summary: ReactionSummary, atMs: number): Promise<Change | undefined>;
 }
 
 export interface Edit {
@@ -133,6 +141,7 @@ export interface SeqRange {
   readonly limit: number;
 }
 
+/** The message as everybody may see it: its reactions without users (`showTo` adds them). */
 export function toMessage(stored: StoredMessage): Message {
   const {
     conversationId,
@@ -145,6 +154,7 @@ export function toMessage(stored: StoredMessage): Message {
     editedAt,
     replyTo,
     mentions,
+    reactions: { list = [] } = {},
   } = stored;
   return {
     conversationId,
@@ -158,6 +168,7 @@ export function toMessage(stored: StoredMessage): Message {
     ...(editedAt !== undefined && { editedAt }),
     ...(replyTo !== undefined && { replyTo }),
     ...(mentions !== undefined && { mentions }),
+    ...(list.length > 0 && { reactions: list.map(({ name, count }): Reaction => ({ name, count })) }),
   };
 }
 

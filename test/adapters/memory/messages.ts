@@ -51,7 +51,12 @@ export function inMemoryMessages(
       return existing;
     },
     recall: async (key, contentJson, atMs) =>
-      change(key, atMs, { contentJson, mentions: undefined, replyTo: undefined }, () => true),
+      change(
+        key,
+        atMs,
+        { contentJson, mentions: undefined, replyTo: undefined, reactions: undefined },
+        () => true,
+      ),
     edit: async (key, { editId, contentJson, mentions, ifRev, atMs }) =>
       change(
         key,
@@ -59,6 +64,8 @@ export function inMemoryMessages(
         { contentJson, editId, editedAt: atMs, mentions },
         ({ rev = 0, ...message }) => message.editId !== editId && (ifRev === undefined || ifRev === rev),
       ),
+    showReactions: async (key, reactions, atMs) =>
+      change(key, atMs, { reactions }, (message) => (message.reactions?.version ?? 0) < reactions.version),
     async changed(conversationId, { sinceMs, after, limit }) {
       const position = (message: MessageKey) => changedAt.get(keyOf(message)) ?? 0;
       const order = (message: Pick<MessageKey, 'from' | 'clientMsgId'>) =>

@@ -8,6 +8,7 @@ import { inMemoryDesk } from './desk.ts';
 import { inMemoryInbox } from './inbox.ts';
 import { inMemoryMessages } from './messages.ts';
 import { inMemoryDeskEvents, inMemoryFanOutQueue, inMemoryOfflineQueue } from './queues.ts';
+import { inMemoryReactions } from './reactions.ts';
 import { inMemoryRoutes } from './routes.ts';
 
 export const NOON = Date.UTC(2026, 10, 21, 12);
@@ -21,6 +22,7 @@ export function createWorld() {
   const conversations = inMemoryConversations(messages, clock);
   const desk = inMemoryDesk(conversations);
   const inbox = inMemoryInbox(clock);
+  const reactions = inMemoryReactions();
   return {
     routes: inMemoryRoutes(),
     conversations,
@@ -29,6 +31,8 @@ export function createWorld() {
     groupWriter: conversations,
     messages,
     messageWriter: messages,
+    reactions,
+    reactionWriter: reactions,
     desk,
     deskWriter: desk,
     outbox: outboxOf(conversations, desk),

@@ -18,6 +18,7 @@ import {
 } from '../../../lambdas/adapters/group-table.ts';
 import { createInbox, createInboxWriter } from '../../../lambdas/adapters/inbox-table.ts';
 import { createMessageReader, createMessageWriter } from '../../../lambdas/adapters/message-table.ts';
+import { createReactionReader, createReactionWriter } from '../../../lambdas/adapters/reaction-table.ts';
 import { createRouteTable } from '../../../lambdas/adapters/route-table.ts';
 import type { Clock } from '../../../lambdas/shared/clock.ts';
 import { isEventual } from '../../../local/aws-proxy/replica.ts';
@@ -70,6 +71,10 @@ export async function startTables(clock: Clock) {
     },
     messages: messages(),
     messagesWithTtl: messages,
+    reactions: {
+      ...createReactionReader(documents, messagesTable),
+      ...createReactionWriter(documents, { tableName: messagesTable, historyTtlSeconds: 3_600 }),
+    },
     inbox: { ...createInbox(documents, inInbox), ...createInboxWriter(documents, inInbox) },
     stop() {
       vi.unstubAllEnvs();

@@ -38,6 +38,7 @@ const content = fc.oneof(
   kind('recalled', { by: text, at: number }),
   kind('system', { event: text, by: text }, { users: some(text), name: text }),
 );
+const reaction = shape({ name: text, count: number }, { users: some(text), mine: fc.constant(true) });
 const message = shape(
   {
     conversationId: text,
@@ -49,7 +50,12 @@ const message = shape(
     sentAt: number,
     rev: number,
   },
-  { editedAt: number, replyTo: number, mentions: fc.oneof(some(text), fc.constant('all')) },
+  {
+    editedAt: number,
+    replyTo: number,
+    mentions: fc.oneof(some(text), fc.constant('all')),
+    reactions: some(reaction),
+  },
 );
 const page = { messages: list(message), batch: nullable(text), more: bool };
 const session = shape({ expiresAt: number });
@@ -107,7 +113,11 @@ const serverFrames = {
   ),
   messages: shape({ messages: list(message) }),
   read: shape({ conversationId: text, userId: text, seq: number }),
-  changed: shape({ conversationId: text, change: shape({ kind: text, by: text }), message }),
+  changed: shape({
+    conversationId: text,
+    change: shape({ kind: text, by: text }, { name: text, on: bool }),
+    message,
+  }),
   message: shape({ id, message }),
   typing: shape({ conversationId: text, userId: text, typing: bool }),
   'session.closed': shape({ code: text, reconnect: bool }),

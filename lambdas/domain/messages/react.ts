@@ -1,0 +1,70 @@
+import type { Message } from '../../../protocol/frames.ts';
+import { LIMITS } from '../../../protocol/limits.ts';
+import { LimitReachedError } from '../../shared/errors.ts';
+import { settleAll } from '../../shared/settle.ts';
+import { memberCountOf } from '../model/conversation.ts';
+import { isRecalled } from '../model/message.ts';
+import type { ReactionWriter } from '../model/reaction.ts';
+import {
+  announce,
+  type ChangePorts,
+  type Changer,
+  findChangeable,
+  type MessageTarget,
+  mark,
+  requireOpen,
+  writeMarked,
+} from './change.ts';
+import { showOneTo } from './show.ts';
+
+export interface ReactPorts extends ChangePorts {
+  readonly reactionWriter: ReactionWriter;
+}
+
+/**
+ * Adds a reaction of the user to a message, or takes it back (IM-REACT). The truth is written first, and the message
+ * shows a summary of it: whoever writes later has read more, and the summary with the higher version stays. A repeat
+ * shows what a function that died in between did not. Idempotent.
+ * @returns the message as it is now
+ * @throws {LimitReachedError} 20 different reactions of the message, or 5 of this user
+ * @throws {ForbiddenError} the message was recalled, or its support chat is closed
+ * @throws {NotFoundError} no such message, or the user may not see it
+ */
+export async function react(
+  ports: ReactPorts,
+  changer: Changer,
+  { name, on, ...target }: MessageTarget & { readonly name: string; readonly on: boolean },
+): Promise<Message> {
+  const found = await findChangeable(ports, changer, target);
+  requireOpen(found);
+  const { message, head } = found;
+  const { userId } = changer;
+  const isLarge = head !== undefined && memberCountOf(head) > LIMITS.readPushMembers;
+  // The mark belongs to the write of the message, so it needn't wait for the truth.
+  const [reacted] = await settleAll([
+    ports.reactionWriter.react(message, { userId, name, on, isLarge }),
+    mark(ports, found),
+  ]);
+  if (reacted === 'full') throw limitReached();
+  const { isChanged, summary } = reacted;
+  const isShown = summary.version <= (message.reactions?.version ?? 0);
+  if (!isChanged && isShown) return showOneTo(ports, userId, message);
+  const { message: now, isChanged: isShownNow } = await writeMarked(ports, (atMs) =>
+    ports.messageWriter.showReactions(message, summary, atMs),
+  );
+  if (isRecalled(now)) {
+    await ports.reactionWriter.forget({ ...message, reactions: summary });
+    requireOpen({ ...found, message: now });
+  }
+  // Another writer's summary may have this reaction, too: the user's other sessions still learn whose it is.
+  return isChanged || isShownNow
+    ? announce(ports, found, changer, { kind: 'reacted', name, on }, now)
+    : showOneTo(ports, userId, now);
+}
+
+function limitReached(): LimitReachedError {
+  const { reactionsPerMessage, reactionsPerUser } = LIMITS;
+  return new LimitReachedError(
+    `A message has at most ${reactionsPerMessage} different reactions, and ${reactionsPerUser} of one user.`,
+  );
+}

@@ -1,0 +1,42 @@
+import type { Message, Reaction } from '../../../protocol/frames.ts';
+import { type StoredMessage, toMessage } from '../model/message.ts';
+import type { ReactionReader } from '../model/reaction.ts';
+
+export interface ShowPorts {
+  readonly reactions: ReactionReader;
+}
+
+/**
+ * Returns the messages as this user sees them: reactions with their first users, and with `mine`. Asks for the user's own
+ * reactions only where more users reacted than the message names, so an ordinary page costs no call more.
+ */
+export async function showTo(
+  { reactions }: ShowPorts,
+  userId: string,
+  messages: readonly StoredMessage[],
+): Promise<Message[]> {
+  const unclear = messages.filter((message) => shownIn(message).some((one) => isUnclear(one, userId)));
+  const own = unclear.length === 0 ? undefined : await reactions.ofUser(userId, unclear);
+  return messages.map((stored) => {
+    const message = toMessage(stored);
+    const list = shownIn(stored).map(({ name, count, users }): Reaction => {
+      const isMine = users.includes(userId) || own?.get(stored.messageId)?.has(name) === true;
+      return { name, count, users, ...(isMine && { mine: true }) };
+    });
+    return list.length === 0 ? message : { ...message, reactions: list };
+  });
+}
+
+/** `showTo` for one message. */
+export async function showOneTo(ports: ShowPorts, userId: string, message: StoredMessage): Promise<Message> {
+  const [shown] = await showTo(ports, userId, [message]);
+  return shown ?? toMessage(message);
+}
+
+function shownIn({ reactions }: StoredMessage) {
+  return reactions?.list ?? [];
+}
+
+function isUnclear({ count, users }: ReturnType<typeof shownIn>[number], userId: string): boolean {
+  return count > users.length && !users.includes(userId);
+}

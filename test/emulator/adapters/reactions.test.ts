@@ -1,0 +1,204 @@
+import { monotonicFactory } from 'ulid';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { MessageReader, MessageWriter, StoredMessage } from '../../../lambdas/domain/model/message.ts';
+import type {
+  ReactionReader,
+  ReactionSummary,
+  ReactionWriter,
+} from '../../../lambdas/domain/model/reaction.ts';
+import { inMemoryMessages } from '../../adapters/memory/messages.ts';
+import { inMemoryReactions } from '../../adapters/memory/reactions.ts';
+import { NOON } from '../../adapters/memory/world.ts';
+import { newName, startTables } from './tables.ts';
+
+interface Ports {
+  readonly reactions: ReactionReader & ReactionWriter;
+  readonly messages: MessageReader & MessageWriter;
+}
+
+const clock = () => NOON;
+const ulid = monotonicFactory();
+const memory: Ports = { reactions: inMemoryReactions(), messages: inMemoryMessages(clock) };
+let tables: Awaited<ReturnType<typeof startTables>>;
+beforeAll(async () => {
+  tables = await startTables(clock);
+});
+afterAll(() => tables?.stop());
+
+const aMessage = (): StoredMessage => ({
+  conversationId: `dm:a:${newName('b')}`,
+  from: 'alice',
+  clientMsgId: newName('c'),
+  seq: 1,
+  messageId: ulid(NOON),
+  sentAt: NOON,
+  contentJson: '{"text":"hi","type":"text"}',
+  contentHash: 'h',
+});
+
+describe.each([
+  ['memory', () => memory],
+  ['DynamoDB', (): Ports => tables],
+])('on %s, the reactions', (_, ports) => {
+  async function react(
+    message: StoredMessage,
+    userId: string,
+    name: string,
+    { on = true, isLarge = false } = {},
+  ) {
+    const reacted = await ports().reactions.react(message, { userId, name, on, isLarge });
+    if (reacted === 'full') throw new Error('full');
+    return reacted;
+  }
+  const shown = ({ list }: ReactionSummary) => list.map(({ name, count, users }) => [name, count, ...users]);
+  const ALL = { isLarge: true };
+
+  it.each([false, true])(
+    'take effect once, whatever is repeated (in a large group: %s) (IM-REACT)',
+    async (isLarge) => {
+      const message = aMessage();
+      const first = await react(message, 'al.ice@x|y', '👍', { isLarge });
+      expect(first).toMatchObject({ isChanged: true, summary: { shards: isLarge ? 16 : 1 } });
+      const again = await react(message, 'al.ice@x|y', '👍', { isLarge });
+      expect(again).toEqual({ ...first, isChanged: false });
+      const off = await react(message, 'al.ice@x|y', '👍', { on: false, isLarge });
+      expect(off).toMatchObject({ isChanged: true, summary: { list: [] } });
+      expect(off.summary.version).toBeGreaterThan(first.summary.version);
+      expect(await react(message, 'al.ice@x|y', '👍', { on: false, isLarge })).toEqual({
+        ...off,
+        isChanged: false,
+      });
+      expect(await react(message, 'bob', '👍', { on: false, isLarge })).toMatchObject({ isChanged: false });
+    },
+  );
+
+  it('of nobody can be taken back', async () => {
+    const taken = await react(aMessage(), 'alice', '👍', { on: false, isLarge: true });
+    expect(taken).toMatchObject({ isChanged: false, summary: { version: 0, list: [] } });
+  });
+
+  it.each([false, true])(
+    'have the order of first use, and name the first five users (in a large group: %s) (IM-REACT)',
+    async (isLarge) => {
+      const message = aMessage();
+      let reactions: ReactionSummary | undefined;
+      const then = async (userId: string, name: string, on = true) => {
+        const { summary } = await react({ ...message, ...(reactions && { reactions }) }, userId, name, {
+          on,
+          isLarge,
+        });
+        reactions = summary;
+        return summary;
+      };
+      for (const user of ['f', 'e', 'd']) await then(user, '🎉');
+      await then('x', '__proto__');
+      for (const user of ['c', 'b', 'a']) await then(user, '🎉');
+      expect(shown(await then('y', 'constructor'))).toEqual([
+        ['🎉', 6, 'f', 'e', 'd', 'c', 'b'],
+        ['__proto__', 1, 'x'],
+        ['constructor', 1, 'y'],
+      ]);
+      expect(shown(await then('e', '🎉', false))[0]).toEqual(['🎉', 5, 'f', 'd', 'c', 'b', 'a']);
+      expect(shown(await then('x', '__proto__', false)).map(([name]) => name)).toEqual(['🎉', 'constructor']);
+    },
+  );
+
+  it.each([false, true])(
+    'are at most five of a user, and twenty of a message in use (in a large group: %s) (IM-REACT)',
+    async (isLarge) => {
+      const message = aMessage();
+      const names = Array.from({ length: 20 }, (_, n) => `n${n}`);
+      for (const [n, name] of names.entries())
+        await react(message, `user${Math.floor(n / 5)}`, name, { isLarge });
+      const add = (userId: string, name: string) =>
+        ports().reactions.react(message, { userId, name, on: true, isLarge });
+      expect(await add('user0', 'n19')).toBe('full');
+      expect(await add('carol', 'n20')).toBe('full');
+      expect(await add('carol', 'n19')).toMatchObject({ isChanged: true });
+      await react(message, 'user1', 'n7', { on: false, isLarge });
+      const { summary } = await react(message, 'carol', 'n20', { isLarge });
+      expect(summary.list.map(({ name }) => name)).toEqual([...names.filter((name) => name !== 'n7'), 'n20']);
+      expect(await add('dora', 'n7')).toBe('full');
+    },
+  );
+
+  it.each([false, true])(
+    'of many users at once are all counted, and the highest version has them all (in a large group: %s) (IM-REACT)',
+    async (isLarge) => {
+      const message = aMessage();
+      const users = Array.from({ length: 40 }, (_, n) => `user${n}`);
+      const done = await Promise.all(
+        users.flatMap((user, n) => [
+          react(message, user, '👍', { isLarge }),
+          react(message, user, n % 2 === 0 ? '🎉' : '👏', { isLarge }),
+        ]),
+      );
+      const last = done.map(({ summary }) => summary).sort((a, b) => b.version - a.version)[0];
+      const counts = new Map(last?.list.map(({ name, count }) => [name, count]));
+      expect(Object.fromEntries(counts)).toEqual({ '👍': 40, '🎉': 20, '👏': 20 });
+      const names = await ports().reactions.ofUser('user3', [
+        { ...message, ...(last && { reactions: last }) },
+      ]);
+      expect([...(names.get(message.messageId) ?? [])].sort()).toEqual(['👍', '👏']);
+    },
+  );
+
+  it('stay where the first one is, whatever the group grows to', async () => {
+    const message = aMessage();
+    const { summary } = await react(message, 'alice', '👍');
+    expect((await react(message, 'bob', '👍', ALL)).summary).toMatchObject({
+      shards: 1,
+      list: [{ count: 2 }],
+    });
+    expect((await react(message, 'bob', '👍', { on: false, isLarge: true })).summary).toMatchObject({
+      list: [{ count: 1 }],
+    });
+    const reactions = summary;
+    expect((await react({ ...message, reactions }, 'carol', '🎉', ALL)).summary.list).toHaveLength(2);
+    const large = aMessage();
+    await react(large, 'alice', '👍', ALL);
+    expect((await react(large, 'bob', '👍')).summary).toMatchObject({ shards: 16, list: [{ count: 2 }] });
+    expect((await react(large, 'bob', '👍', { on: false })).summary).toMatchObject({ list: [{ count: 1 }] });
+  });
+
+  it('of a user are known for many messages at once, and of none that was forgotten', async () => {
+    const [plain, large, other] = [aMessage(), aMessage(), aMessage()];
+    const ofPlain = await react(plain, 'alice', '👍');
+    const ofLarge = await react(large, 'alice', '🎉', ALL);
+    await react(other, 'bob', '👍');
+    const all = [{ ...plain, reactions: ofPlain.summary }, { ...large, reactions: ofLarge.summary }, other];
+    const found = await ports().reactions.ofUser('alice', all);
+    expect(all.map(({ messageId }) => [...(found.get(messageId) ?? [])])).toEqual([['👍'], ['🎉'], []]);
+    for (const message of all) await ports().reactions.forget(message);
+    const after = await ports().reactions.ofUser('alice', all);
+    expect(all.flatMap(({ messageId }) => [...(after.get(messageId) ?? [])])).toEqual([]);
+    expect((await react(plain, 'bob', '👏')).summary).toMatchObject({ version: 1, list: [{ name: '👏' }] });
+  });
+
+  it('are shown if they are newer, and never on a recalled message (IM-REACT)', async () => {
+    const { messages } = ports();
+    const message = aMessage();
+    const show = (version: number) =>
+      messages.showReactions(
+        message,
+        { version, shards: 1, list: [{ name: '👍', count: version, users: ['a'] }] },
+        NOON,
+      );
+    expect(await show(1)).toBeUndefined();
+    await messages.putIfAbsent(message);
+    expect(await show(2)).toMatchObject({ isChanged: true, message: { rev: 1, reactions: { version: 2 } } });
+    for (const version of [1, 2])
+      expect(await show(version)).toMatchObject({
+        isChanged: false,
+        message: { rev: 1, reactions: { version: 2 } },
+      });
+    expect(await show(3)).toMatchObject({ isChanged: true, message: { rev: 2 } });
+    const edited = await messages.edit(message, { editId: 'e', contentJson: '{"a":1}', atMs: NOON });
+    expect(edited?.message).toMatchObject({ rev: 3, reactions: { version: 3 } });
+    const recalled = await messages.recall(message, '{"type":"recalled","by":"a","at":1}', NOON);
+    expect(recalled?.message).not.toHaveProperty('reactions');
+    expect(await show(4)).toMatchObject({ isChanged: false, message: { rev: 4 } });
+    const page = await messages.page(message.conversationId, { limit: 9 });
+    expect(page.messages).toHaveLength(1);
+  });
+});
