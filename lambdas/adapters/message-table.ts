@@ -8,10 +8,10 @@ import {
   type MessageKey,
   type MessageReader,
   type MessageWriter,
+  type ReactionSummary,
   type SeqRange,
   type StoredMessage,
 } from '../domain/model/message.ts';
-import type { ReactionSummary } from '../domain/model/reaction.ts';
 import { type Clock, epochSecondsAfter } from '../shared/clock.ts';
 import { batchGet, call, type Item } from './dynamodb.ts';
 import { messageSortKey, parseMessageSortKey } from './message-key.ts';

@@ -2,13 +2,13 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { LIMITS } from '../../protocol/limits.ts';
+import type { ReactionSummary } from '../domain/model/message.ts';
 import {
   listOf,
   type Reactable,
   type ReactionOutcome,
   type ReactionReader,
   type ReactionRequest,
-  type ReactionSummary,
   type ReactionsByUser,
   type ReactionWriter,
 } from '../domain/model/reaction.ts';

@@ -1,6 +1,5 @@
 import type { Content } from '../../../protocol/content.ts';
 import type { Mentions, Message, Reaction } from '../../../protocol/frames.ts';
-import type { ReactionSummary } from './reaction.ts';
 
 /** The idempotency key of a message: identifies it before and after it has a seq (IM-SEND-2). */
 export interface MessageKey {
@@ -28,6 +27,19 @@ export interface StoredMessage extends MessageKey {
   readonly editId?: string;
   /** What the message shows of its reactions. Missing before the first. */
   readonly reactions?: ReactionSummary;
+}
+
+/** What a message shows of its reactions. Its version is that of the truth it was made of. */
+export interface ReactionSummary {
+  readonly version: number;
+  /** The number of items that hold the truth. */
+  readonly shards: number;
+  /** In order of first use. Empty if all were taken back. */
+  readonly list: readonly {
+    readonly name: string;
+    readonly count: number;
+    readonly users: readonly string[];
+  }[];
 }
 
 /** The history of all messages. All reads are strong. */

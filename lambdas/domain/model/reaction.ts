@@ -1,18 +1,5 @@
 import { LIMITS } from '../../../protocol/limits.ts';
-import type { StoredMessage } from './message.ts';
-
-/** What a message shows of its reactions. Its version is that of the truth it was made of. */
-export interface ReactionSummary {
-  readonly version: number;
-  /** The number of items that hold the truth. */
-  readonly shards: number;
-  /** In order of first use. Empty if all were taken back. */
-  readonly list: readonly {
-    readonly name: string;
-    readonly count: number;
-    readonly users: readonly string[];
-  }[];
-}
+import type { ReactionSummary, StoredMessage } from './message.ts';
 
 /** A message whose reactions are asked for or changed. */
 export type Reactable = Pick<StoredMessage, 'conversationId' | 'messageId' | 'seq' | 'sentAt' | 'reactions'>;

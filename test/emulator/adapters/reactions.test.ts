@@ -1,11 +1,12 @@
 import { monotonicFactory } from 'ulid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MessageReader, MessageWriter, StoredMessage } from '../../../lambdas/domain/model/message.ts';
 import type {
-  ReactionReader,
+  MessageReader,
+  MessageWriter,
   ReactionSummary,
-  ReactionWriter,
-} from '../../../lambdas/domain/model/reaction.ts';
+  StoredMessage,
+} from '../../../lambdas/domain/model/message.ts';
+import type { ReactionReader, ReactionWriter } from '../../../lambdas/domain/model/reaction.ts';
 import { inMemoryMessages } from '../../adapters/memory/messages.ts';
 import { inMemoryReactions } from '../../adapters/memory/reactions.ts';
 import { NOON } from '../../adapters/memory/world.ts';
