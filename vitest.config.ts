@@ -40,6 +40,7 @@ export default defineConfig({
         test: {
           name: 'web',
           include: ['web/test/**/*.test.ts'],
+          isolate: false,
           globalSetup: ['web/test/setup/stage.ts'],
         },
       },

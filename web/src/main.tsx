@@ -5,10 +5,6 @@ import { App } from './app.tsx';
 import { Button } from './ui/button.tsx';
 import { ErrorBoundary } from './ui/error-boundary.tsx';
 import { Notice } from './ui/notice.tsx';
-import { t, takeTexts } from './ui/texts.ts';
-import { viewAt } from './view.ts';
-
-if (viewAt(location) === 'widget') takeTexts();
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
@@ -18,11 +14,11 @@ createRoot(root).render(
       fallback={(reason) => (
         <Notice
           isAlert
-          title={t('The page could not be shown')}
-          text={t('This is a fault of the page. Your messages are safe. ({reason})', { reason })}
+          title="The page could not be shown"
+          text={`This is a fault of the page. Your messages are safe. (${reason})`}
         >
           <Button kind="primary" onClick={() => location.reload()}>
-            {t('Reload the page')}
+            Reload the page
           </Button>
         </Notice>
       )}

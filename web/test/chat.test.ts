@@ -1,18 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { confirm, sharedBrowser, signIn } from './setup/person.ts';
+import { confirm, signIn, type Visit } from './setup/person.ts';
 import { newUser, say } from './setup/stack.ts';
 
-sharedBrowser();
-
-async function twoPeople() {
-  const [alice, bob] = await Promise.all([signIn(newUser('alice')), signIn(newUser('bob'))]);
+async function twoPeople(options?: Visit) {
+  const users = [newUser('alice'), newUser('bob')] as const;
+  const [alice, bob] = await Promise.all([signIn(users[0], options), signIn(users[1], options)]);
   await Promise.all([alice.meet(bob.userId), bob.meet(alice.userId)]);
   return { alice, bob };
 }
 
 describe('a direct conversation', () => {
-  it('shows messages, typing, and read state to both users', async () => {
-    const { alice, bob } = await twoPeople();
+  it('shows messages, typing, and read state to both users, in motion too', async () => {
+    const { alice, bob } = await twoPeople({ reducedMotion: 'no-preference' });
     await alice.say('hello bob');
     await bob.sees('hello bob');
     await alice.bubble('hello bob').getByText('Read').first().waitFor();

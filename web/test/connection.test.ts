@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { sharedBrowser, signIn, stopTime } from './setup/person.ts';
+import { signIn, stopTime } from './setup/person.ts';
 import { newUser, say } from './setup/stack.ts';
-
-sharedBrowser();
 
 /** Alice, whose time stands still, in an open conversation with bob, who is away. */
 async function aliceWithoutTime() {

@@ -1,7 +1,5 @@
 import { expect, it } from 'vitest';
-import { personAt, sharedBrowser, visit } from './setup/person.ts';
-
-sharedBrowser();
+import { personAt, visit } from './setup/person.ts';
 
 it('shows two people in the demo as online, and delivers everything after one of them reconnects', async () => {
   const page = await visit({ query: '?demo' });

@@ -1,21 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { faultsOf } from './setup/axe.ts';
-import {
-  agent,
-  bubble,
-  customer,
-  DARK,
-  endChat,
-  nameOf,
-  newQueue,
-  say,
-  served,
-  staff,
-} from './setup/desk.ts';
-import { sharedBrowser } from './setup/person.ts';
+import { agent, bubble, customer, endChat, nameOf, newQueue, say, served, staff } from './setup/desk.ts';
+import { DARK, fillIn, visit } from './setup/person.ts';
 import { newUser } from './setup/stack.ts';
-
-sharedBrowser();
 
 describe('the desk', () => {
   it('serves one customer after another: queue, chat, transfer, end, rating (IM-DESK)', async () => {
@@ -87,7 +74,8 @@ describe('the desk', () => {
     await atAnn.locator('.row', { hasText: bob }).waitFor();
     const atEve = await customer(eve, 'A dent', { queue });
     await atEve.getByText('You are next in line').waitFor();
-    const page = await staff(newUser('supervisor'));
+    const page = await visit({ query: 'desk' });
+    await fillIn(page, newUser('supervisor'));
     const others = page.getByRole('region', { name: 'Other chats' });
     await others.getByRole('button', { name: eve }).getByText(`Waiting in ${queue}`).waitFor();
     const ofQueue = page.getByRole('region', { name: 'Queues' }).locator('li', { hasText: queue });

@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { faultsOf } from './setup/axe.ts';
-import { sharedBrowser, signIn } from './setup/person.ts';
+import { signIn } from './setup/person.ts';
 import { makeGroup, newUser, say } from './setup/stack.ts';
 
-sharedBrowser();
-
-/** Without motion, so that axe sees final colours. React reports what it catches. */
-const options = { reducedMotion: 'reduce', reports: ['TypeError', 'net::ERR_FAILED'] } as const;
+/** React reports what it catches. */
+const options = { reports: ['TypeError', 'net::ERR_FAILED'] } as const;
 
 async function aliceInAGroup() {
   const [userId, bob] = [newUser('alice'), newUser('bob')];

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { faultsOf } from './setup/axe.ts';
-import { confirm, sharedBrowser, signIn } from './setup/person.ts';
+import { confirm, signIn } from './setup/person.ts';
 import { newUser } from './setup/stack.ts';
-
-sharedBrowser();
 
 interface Three {
   readonly open?: readonly ('bob' | 'carol')[];

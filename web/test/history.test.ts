@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Person, sharedBrowser, signIn, stopTime, type Visit } from './setup/person.ts';
+import { type Person, signIn, stopTime, type Visit } from './setup/person.ts';
 import { newUser, say } from './setup/stack.ts';
-
-sharedBrowser();
 
 const scrollerOf = ({ page }: Person) => page.locator('.messages-scroller');
 const line = ({ page }: Person, text: string) => page.locator('.bubble').getByText(text, { exact: true });

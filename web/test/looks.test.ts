@@ -1,15 +1,10 @@
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { faultsOf } from './setup/axe.ts';
-import { sharedBrowser, signIn, visit } from './setup/person.ts';
+import { DARK, signIn, visit } from './setup/person.ts';
 import { newUser, say } from './setup/stack.ts';
 
-sharedBrowser();
-
-/** Without motion, so that axe sees final colours. */
-const LIGHT = { colorScheme: 'light', reducedMotion: 'reduce' } as const;
-const DARK = { colorScheme: 'dark', reducedMotion: 'reduce' } as const;
-const PHONE = { viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true, ...LIGHT };
+const PHONE = { viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true };
 
 async function aliceWithMail(options = {}) {
   const [bob, carol] = [newUser('bob'), newUser('carol')];
@@ -21,7 +16,7 @@ async function aliceWithMail(options = {}) {
 
 describe('accessibility', () => {
   it.each([
-    ['light', LIGHT],
+    ['light', {}],
     ['dark', DARK],
   ])('axe finds no violation in the main states, %s', async (_, options) => {
     const { person, bob } = await aliceWithMail(options);
@@ -49,11 +44,11 @@ describe('accessibility', () => {
   });
 
   it('axe finds no violation on the sign-in page, in an empty chat, in a group, and in the demo', async () => {
-    const signInPage = await visit(LIGHT);
+    const signInPage = await visit();
     await signInPage.getByRole('heading', { name: 'Sign in' }).waitFor();
     expect(await faultsOf(signInPage)).toEqual([]);
 
-    const { page } = await signIn(newUser('alice'), LIGHT);
+    const { page } = await signIn(newUser('alice'));
     await page.getByText('No conversations yet').waitFor();
     expect(await faultsOf(page)).toEqual([]);
     await page.getByRole('button', { name: 'Start one' }).click();
@@ -64,7 +59,7 @@ describe('accessibility', () => {
     await page.getByText('admin', { exact: true }).waitFor();
     expect(await faultsOf(page)).toEqual([]);
 
-    const demo = await visit({ ...LIGHT, query: '?demo' });
+    const demo = await visit({ query: '?demo' });
     await demo.getByRole('textbox', { name: 'Message bob' }).waitFor();
     expect(await faultsOf(demo)).toEqual([]);
   });
@@ -126,7 +121,7 @@ describe('on a touch screen', () => {
 
 describe('a right-to-left page', () => {
   it('is mirrored, and each text has its own direction', async () => {
-    const { person, bob } = await aliceWithMail(LIGHT);
+    const { person, bob } = await aliceWithMail();
     const { page } = person;
     await page.evaluate(() => {
       document.documentElement.dir = 'rtl';
@@ -150,7 +145,7 @@ describe('a right-to-left page', () => {
 
 describe('with the keyboard alone', () => {
   it('a user can sign in, start a conversation, send a message, and recall it', async () => {
-    const page = await visit(LIGHT);
+    const page = await visit();
     const alice = newUser('alice');
     const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
     const tabTo = (label: string) =>

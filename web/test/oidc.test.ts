@@ -3,10 +3,8 @@ import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { PROJECT_DIRECTORY } from '../../local/runtime.ts';
 import { servePage } from '../../local/web-page/page-server.ts';
 import { type Issuer, openIssuer } from './setup/issuer.ts';
-import { sharedBrowser, visit } from './setup/person.ts';
+import { visit } from './setup/person.ts';
 import { newUser } from './setup/stack.ts';
-
-sharedBrowser();
 
 const CLIENT_ID = 'page';
 

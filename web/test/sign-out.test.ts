@@ -1,15 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { faultsOf } from './setup/axe.ts';
-import { type Person, sharedBrowser, signIn } from './setup/person.ts';
+import { fillIn, type Person, signIn } from './setup/person.ts';
 import { newUser } from './setup/stack.ts';
-
-sharedBrowser();
 
 /** Two messages that could not be sent, and the sign-out's question about them. */
 async function leavingWithUnsent() {
-  // Without motion, so that axe sees final colours.
-  const alicesPage = signIn(newUser('alice'), { reducedMotion: 'reduce' });
-  const [alice, bob] = await Promise.all([alicesPage, signIn(newUser('bob'))]);
+  const [alice, bob] = await Promise.all([signIn(newUser('alice')), signIn(newUser('bob'))]);
   await alice.meet(bob.userId);
   await alice.network.cut();
   await alice.say('for your eyes only');
@@ -23,8 +19,7 @@ async function leavingWithUnsent() {
 
 async function signInAgain({ page, userId, network }: Person) {
   await network.heal();
-  await page.getByLabel('Somebody else').fill(userId);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await fillIn(page, userId);
   await page.getByRole('heading', { name: userId }).waitFor();
 }
 

@@ -1,9 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { personAt, sharedBrowser, signIn } from './setup/person.ts';
+import { fillIn, personAt, signIn } from './setup/person.ts';
 import { newUser, say } from './setup/stack.ts';
-
-sharedBrowser();
 
 /** Opens the page again in a tab that starts with a copy of this one's storage, as "Duplicate tab" does. */
 async function duplicate(page: Page): Promise<Page> {
@@ -51,8 +49,7 @@ describe('a browser that blocks all storage', () => {
     await bob.say('and back');
     await alice.sees('and back');
     await alice.page.reload();
-    await alice.page.getByLabel('Somebody else').fill(alice.userId);
-    await alice.page.getByRole('button', { name: 'Sign in' }).click();
+    await fillIn(alice.page, alice.userId);
     await alice.sees('and back');
     await alice.page.getByRole('button', { name: 'Sign out' }).click();
     await alice.page.getByLabel('Somebody else').waitFor();

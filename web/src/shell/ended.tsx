@@ -1,9 +1,7 @@
 import type { ImError } from '@serverless-im/client';
-import { reasonOf } from '../messages/reasons.ts';
 import { useIm } from '../session/client-context.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
-import { t } from '../ui/texts.ts';
 
 export interface EndedProps {
   readonly error: ImError | undefined;
@@ -22,12 +20,12 @@ export function Ended({ error, onSignOut }: EndedProps) {
       <div className="notice-actions">
         {canResume && (
           <Button kind="primary" onClick={resume}>
-            {t('Use it here')}
+            Use it here
           </Button>
         )}
         {onSignOut !== undefined && (
           <Button kind={canResume ? 'plain' : 'primary'} onClick={onSignOut}>
-            {t('Sign in again')}
+            Sign in again
           </Button>
         )}
       </div>
@@ -40,29 +38,21 @@ function explain(error: ImError | undefined): { title: string; text: string; can
     case 'unauthorized':
     case 'session_expired':
       return {
-        title: t('Your sign-in has expired'),
-        text: t('Sign in again to continue. Unsent messages are kept.'),
+        title: 'Your sign-in has expired',
+        text: 'Sign in again to continue. Unsent messages are kept.',
         canResume: false,
       };
     case 'replaced':
       return {
-        title: t('This chat was opened in another tab'),
-        text: t('It can be open in only one tab.'),
+        title: 'This chat was opened in another tab',
+        text: 'It can be open in only one tab.',
         canResume: true,
       };
     case 'kicked':
-      return {
-        title: t('Too many devices'),
-        text: t('You are signed in on ten other devices.'),
-        canResume: true,
-      };
+      return { title: 'Too many devices', text: 'You are signed in on ten other devices.', canResume: true };
     case 'logged_out':
-      return {
-        title: t('You were signed out'),
-        text: t('An administrator ended your session.'),
-        canResume: false,
-      };
+      return { title: 'You were signed out', text: 'An administrator ended your session.', canResume: false };
     default:
-      return { title: t('The connection has ended'), text: reasonOf(error), canResume: true };
+      return { title: 'The connection has ended', text: error?.message ?? '', canResume: true };
   }
 }

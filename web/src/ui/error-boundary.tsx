@@ -1,7 +1,6 @@
 import { Component, type ReactNode } from 'react';
 import { Button } from './button.tsx';
 import { Notice } from './notice.tsx';
-import { t } from './texts.ts';
 
 export interface ErrorBoundaryProps {
   readonly children: ReactNode;
@@ -31,26 +30,26 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, State> {
 
 export interface GuardedProps {
   readonly children: ReactNode;
-  /** Says that the pane could not be shown. */
-  readonly title: string;
+  /** The pane, as the subject of a sentence. */
+  readonly what: string;
   onClose?(): void;
 }
 
 /** A pane whose fault leaves the rest of the page alone. */
-export function Guarded({ children, title, onClose }: GuardedProps) {
+export function Guarded({ children, what, onClose }: GuardedProps) {
   return (
     <ErrorBoundary
       fallback={(reason, again) => (
         <Notice
           isAlert
-          title={title}
-          text={t('This is a fault of the page. Your messages are safe. ({reason})', { reason })}
+          title={`${what} could not be shown`}
+          text={`This is a fault of the page. Your messages are safe. (${reason})`}
         >
           <div className="notice-actions">
             <Button kind="primary" onClick={again}>
-              {t('Load it again')}
+              Load it again
             </Button>
-            {onClose !== undefined && <Button onClick={onClose}>{t('Close')}</Button>}
+            {onClose !== undefined && <Button onClick={onClose}>Close</Button>}
           </div>
         </Notice>
       )}

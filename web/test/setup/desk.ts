@@ -1,27 +1,22 @@
 import type { FrameLocator, Page } from 'playwright-core';
 import { inject } from 'vitest';
 import { createClient } from '../../../client/src/desk/index.ts';
-import { confirm, type Visit, type VisitedPage, visit } from './person.ts';
+import type { VisitedPage } from './pages.ts';
+import { confirm, type Visit, visit } from './person.ts';
 import { newUser, tokenOf } from './stack.ts';
 
 const { wsUrl, httpUrl, shopUrl } = inject('stack');
 
-/** Without motion, so that axe sees final colours. */
-export const LIGHT: Visit = { colorScheme: 'light', reducedMotion: 'reduce' };
-export const DARK: Visit = { colorScheme: 'dark', reducedMotion: 'reduce' };
-
-let queues = 0;
+const queues = { desk: 0, widget: 0 };
 /** A queue that no other test uses, so that no test has to clear its chats and agents away. See stage.ts. */
 export function newQueue(file: 'desk' | 'widget'): string {
-  queues += 1;
-  return `${file}-${queues}`;
+  queues[file] += 1;
+  return `${file}-${queues[file]}`;
 }
 
-/** The desk's page of this user, who may be ready already. */
-export async function staff(userId: string, options: Visit = LIGHT): Promise<VisitedPage> {
-  const page = await visit({ query: 'desk', ...options });
-  await page.getByLabel('Somebody else').fill(userId);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+/** The desk's page of this user, who has signed in to it before and may be ready already. */
+export async function staff(userId: string, options: Visit = {}): Promise<VisitedPage> {
+  const page = await visit({ query: 'desk', remembers: { 'im.dev.agent': userId }, ...options });
   await page.getByText(/^(Away|Ready)/).waitFor();
   return page;
 }
@@ -41,7 +36,7 @@ export async function agent(
   const im = createClient({ wsUrl, httpUrl, getToken: () => tokenOf(userId, claims), deviceId: 'first' });
   await im.connect();
   await im.agent.ready({ queues: [queue], capacity });
-  const page = await staff(userId, { ...LIGHT, ...options });
+  const page = await staff(userId, options);
   await page.getByText('Ready for new chats').waitFor();
   im.close();
   return page;
@@ -66,7 +61,7 @@ export async function customer(
   topic: string,
   { queue, ...options }: Visit & { readonly queue: string },
 ): Promise<VisitedPage> {
-  const page = await visit({ query: `widget?user=${userId}&queue=${queue}`, ...LIGHT, ...options });
+  const page = await visit({ query: `widget?user=${userId}&queue=${queue}`, ...options });
   await ask(page, topic);
   return page;
 }
@@ -100,9 +95,9 @@ export async function shopper(
   { words, ...options }: Visit & { readonly words?: Readonly<Record<string, string>> } = {},
 ): Promise<{ readonly user: string; readonly shop: VisitedPage; readonly widget: FrameLocator }> {
   const user = newUser('member');
-  const shop = await visit({ url: 'about:blank', ...options });
-  await shop.addInitScript((own) => Object.assign(window, { words: own }), words);
-  await shop.goto(shopWith(always(await tokenOf(user)), attributes));
+  const own = words === undefined ? {} : { words: JSON.stringify(words) };
+  const url = shopWith(always(await tokenOf(user)), { ...attributes, ...own });
+  const shop = await visit({ url, ...options });
   return { user, shop, widget: widgetIn(shop) };
 }
 

@@ -7,6 +7,8 @@ export interface Network {
   /** Closes all sockets, and blocks new ones and all requests. */
   cut(): Promise<void>;
   heal(): Promise<void>;
+  /** Heals it, and forgets that it was ever broken. */
+  reset(): Promise<void>;
   /** From now until `heal`, sockets stay open but pass no frame, in neither direction, as after a dead router. */
   freeze(): void;
   /** As `cut`, but the page itself can be loaded again. */
@@ -29,6 +31,12 @@ export async function networkOf(context: BrowserContext, page: Page): Promise<Ne
     isCut = wasBroken = true;
     for (const socket of sockets) await socket.close();
     sockets.clear();
+  };
+  const heal = async () => {
+    isCut = false;
+    isFrozen = false;
+    await context.unrouteAll();
+    await context.setOffline(false);
   };
   await page.routeWebSocket(/^ws:/, (socket) => {
     if (isCut) {
@@ -66,11 +74,12 @@ export async function networkOf(context: BrowserContext, page: Page): Promise<Ne
       );
       await closeSockets();
     },
-    async heal() {
-      isCut = false;
-      isFrozen = false;
-      await context.unrouteAll();
-      await context.setOffline(false);
+    heal,
+    async reset() {
+      await heal();
+      wasBroken = false;
+      refusals.clear();
+      lost.length = 0;
     },
     freeze() {
       isFrozen = wasBroken = true;

@@ -1,13 +1,7 @@
-import {
-  type Browser,
-  type BrowserContextOptions,
-  chromium,
-  type FrameLocator,
-  type Locator,
-  type Page,
-} from 'playwright-core';
-import { afterAll, beforeAll, inject, onTestFinished } from 'vitest';
-import { type Network, networkOf } from './network.ts';
+import type { BrowserContextOptions, ConsoleMessage, FrameLocator, Locator, Page } from 'playwright-core';
+import { inject, onTestFinished } from 'vitest';
+import type { Network } from './network.ts';
+import { leavePage, newPage, openPage, type VisitedPage } from './pages.ts';
 
 /** A user in a separate browser context, and their actions. */
 export interface Person {
@@ -38,27 +32,19 @@ export interface Visit extends BrowserContextOptions {
   readonly reports?: string | readonly string[];
   /** The browser blocks all storage, as with cookies switched off. @default false */
   readonly blocksStorage?: boolean;
+  /** What the tab's storage has from before. @default nothing */
+  readonly remembers?: Readonly<Record<string, string>>;
 }
-
-/** A page, and the network between it and the stack. */
-export type VisitedPage = Page & { readonly network: Network };
 
 const { webUrl } = inject('stack');
-let browser: Browser;
 
-/** Every test file calls this once. */
-export function sharedBrowser(): void {
-  beforeAll(async () => {
-    browser = await chromium.connect(inject('browser'));
-  });
-  afterAll(() => browser.close());
-}
+export const DARK: Visit = { colorScheme: 'dark' };
 
 /** A stack on a busy machine answers 5xx now and then, and the page asks again. */
 const BUSY = /status of 5\d\d|response code: 5\d\d/;
 
 /**
- * Opens a page in a fresh browser context. Anything that it reports as an error fails the test: an exception, a rejected
+ * Opens a page that knows of no other test. Anything that it reports as an error fails the test: an exception, a rejected
  * promise, a console error, and a request that failed or was refused, which the browser reports.
  */
 export async function visit({
@@ -67,48 +53,45 @@ export async function visit({
   reports = [],
   hasClock = false,
   blocksStorage = false,
+  remembers = {},
   ...options
 }: Visit = {}): Promise<VisitedPage> {
-  const context = await browser.newContext({
-    viewport: { width: 1100, height: 720 },
-    locale: 'en-GB',
-    ...options,
-  });
-  context.setDefaultTimeout(15_000);
-  if (blocksStorage) await context.addInitScript(blockStorage);
-  const page = await context.newPage();
-  const network = await networkOf(context, page);
+  // A clock and an initial script stay in the page.
+  const isKept = url === webUrl && !hasClock && !blocksStorage;
+  const page = await (isKept ? openPage : newPage)(options);
   const faults: string[] = [];
-  page.on('pageerror', (error) => faults.push(error.message));
-  page.on('console', (message) => {
+  const onError = (error: Error) => faults.push(error.message);
+  const onConsole = (message: ConsoleMessage) => {
     const text = `${message.text()} ${message.location().url}`;
     const isExpected =
       BUSY.test(text) ||
       [reports].flat().some((part) => text.includes(part)) ||
-      (network.wasBroken && /net::ERR|WebSocket/.test(text));
+      (page.network.wasBroken && /net::ERR|WebSocket/.test(text));
     if (message.type() === 'error' && !isExpected) faults.push(text);
-  });
+  };
+  page.on('pageerror', onError).on('console', onConsole);
   onTestFinished(async () => {
     // A route's handler may still wait for the stack's answer.
-    await page.unrouteAll({ behavior: 'ignoreErrors' });
-    await context.close();
+    if (!page.isClosed()) await page.unrouteAll({ behavior: 'ignoreErrors' });
+    if (isKept && !page.isClosed()) await leavePage(page, options);
+    else await page.context().close();
+    page.off('pageerror', onError).off('console', onConsole);
     if (faults.length > 0) throw new Error(`The page reported: ${faults.join('\n')}`);
   });
+  if (blocksStorage) await page.addInitScript(blockStorage);
+  await page.evaluate((entries) => {
+    for (const [key, value] of entries) sessionStorage.setItem(key, value);
+  }, Object.entries(remembers));
   if (hasClock) await page.clock.install();
   await page.goto(url + query);
-  return Object.assign(page, { network });
+  return page;
 }
 
 /** Answers the question that what can't be undone asks first; before that shows that Escape changes nothing. */
-export async function confirm(
-  at: Page | FrameLocator,
-  ask: Locator,
-  action: string,
-  { cancel = 'Cancel' } = {},
-): Promise<void> {
+export async function confirm(at: Page | FrameLocator, ask: Locator, action: string): Promise<void> {
   const question = at.getByRole('alertdialog');
   await ask.click();
-  await question.getByRole('button', { name: cancel }).press('Escape');
+  await question.getByRole('button', { name: 'Cancel' }).press('Escape');
   await question.waitFor({ state: 'hidden' });
   await ask.click();
   await question.getByRole('button', { name: action, exact: true }).click();
@@ -131,11 +114,16 @@ function blockStorage(): void {
   }
 }
 
-/** Signs in through the page. */
-export async function signIn(userId: string, options: Visit = {}): Promise<Person> {
-  const page = await visit(options);
+/** Signs in by the page's form. */
+export async function fillIn(page: Page, userId: string): Promise<void> {
   await page.getByLabel('Somebody else').fill(userId);
   await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+/** Opens the page of a user who has signed in to it before. */
+export async function signIn(userId: string, options: Visit = {}): Promise<Person> {
+  const page = await visit({ remembers: { 'im.dev.user': userId }, ...options });
+  if (options.blocksStorage) await fillIn(page, userId);
   await page.getByRole('heading', { name: userId }).waitFor();
   return personAt(page, userId);
 }
