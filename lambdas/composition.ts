@@ -1,3 +1,4 @@
+import { LIMITS } from '../protocol/limits.ts';
 import { createConnections } from './adapters/connections.ts';
 import { createConversationReader, createConversationWriter } from './adapters/conversation-table.ts';
 import { createDeskEvents } from './adapters/desk-events.ts';
@@ -12,6 +13,7 @@ import { createReactionReader, createReactionWriter } from './adapters/reaction-
 import { createRouteTable } from './adapters/route-table.ts';
 import { createTokenVerifier } from './adapters/token-verifier.ts';
 import { createWorkQueue } from './adapters/work-queue.ts';
+import { createLiveLimit } from './domain/messages/live-limit.ts';
 import type { DeskEvents } from './domain/model/desk-event.ts';
 import { systemClock, systemPause } from './shared/clock.ts';
 import { type EnvName, hasEnv, list, readEnv } from './shared/env.ts';
@@ -45,6 +47,8 @@ const documents = maker([], createDocumentClient);
 const clockOnly = { clock: systemClock };
 
 export const clock = maker([], () => systemClock);
+/** One for the whole instance. */
+export const liveLimit = maker([], () => createLiveLimit(LIMITS.liveIntervalMs));
 export const pause = maker([], () => systemPause);
 
 /** The AWS SDK reads the endpoint itself. It is listed so that a function without it fails at its cold start. */

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { CloseReason, ErrorCode } from './codes.ts';
-import { type Content, contentSchema, text } from './content.ts';
+import { type Content, contentSchema, type SentContent, text } from './content.ts';
 import type { DeskAgentPush, DeskAssignedPush, DeskUpdatedPush } from './desk.ts';
 import { CLIENT_ID, isReactionName, parseConversationId, SENDER_ID, USER_ID } from './ids.ts';
 import { lazySchema } from './lazy-schema.ts';
@@ -126,6 +126,19 @@ export const reactSchema = lazySchema(() =>
 
 export const typingSchema = lazySchema(() =>
   z.object({ ...target(), typing: z.boolean() }).check(exactlyOneTarget()),
+);
+
+/** `content` is the whole text so far; null: it won't become a message (IM-LIVE). */
+export const liveSchema = lazySchema(() =>
+  z
+    .object({
+      ...target(),
+      /** The clientMsgId of the message that it becomes. */
+      liveId: frameId(),
+      index: z.int().check(z.minimum(0)),
+      content: z.nullable(contentSchema()),
+    })
+    .check(exactlyOneTarget()),
 );
 
 export const presenceSchema = lazySchema(() =>
@@ -369,12 +382,23 @@ export interface TypingPush {
   readonly typing: boolean;
 }
 
+/** A text that grows until its message is sent. Clients drop it some seconds after the last one (IM-LIVE). */
+export interface LivePush {
+  readonly type: 'live';
+  readonly conversationId: string;
+  readonly from: string;
+  readonly liveId: string;
+  readonly index: number;
+  readonly content: SentContent | null;
+}
+
 /** The frames that the server sends without a request. */
 export type ServerPush =
   | MessagesPush
   | ReadPush
   | ChangedPush
   | TypingPush
+  | LivePush
   | DeskAgentPush
   | DeskAssignedPush
   | DeskUpdatedPush

@@ -41,12 +41,16 @@ export const LIMITS = {
   maxGroupMembers: 100_000,
   /** Members of groups up to this size get inbox copies; members of larger ones catch up from history. */
   inboxCopiesMembers: 500,
-  /** Conversations up to this size have `read` and `typing` pushes. */
+  /** Conversations up to this size have `read`, `typing`, and `live` pushes. */
   readPushMembers: 100,
   groupNameChars: 100,
   /** Maximum members in one request. */
   membersPerRequest: 100,
   typingIntervalMs: 2_000,
+  /** An instance passes on at most one `live` frame of a liveId in this time (IM-LIVE-3). */
+  liveIntervalMs: 200,
+  /** Clients forget a live text after this long without another frame (IM-LIVE-4). */
+  liveForgetMs: 15_000,
   pageMax: 100,
   pageDefault: 50,
   unreadMax: 100,

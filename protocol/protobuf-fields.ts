@@ -21,6 +21,7 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['presence', 9, 'Presence', 'case'],
     ['edit', 10, 'Edit', 'case'],
     ['react', 11, 'React', 'case'],
+    ['live', 13, 'Live', 'case'],
     ['desk.open', 20, 'DeskOpen', 'case'],
     ['desk.close', 21, 'DeskClose', 'case'],
     ['desk.ready', 22, 'DeskReady', 'case'],
@@ -82,6 +83,13 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['conversationId', 2, 'string', 'maybe'],
     ['typing', 3, 'bool', 'one'],
   ],
+  Live: [
+    ['to', 1, 'string', 'maybe'],
+    ['conversationId', 2, 'string', 'maybe'],
+    ['liveId', 3, 'string', 'one'],
+    ['index', 4, 'int64', 'one'],
+    ['content', 5, 'Content', 'null'],
+  ],
   Presence: [
     ['id', 1, 'string', 'one'],
     ['userIds', 2, 'string', 'list?'],
@@ -124,6 +132,7 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['typing', 12, 'TypingPush', 'case'],
     ['session.closed', 13, 'SessionClosedPush', 'case'],
     ['message', 14, 'MessageFrame', 'case'],
+    ['live', 15, 'LivePush', 'case'],
     ['desk.chat', 20, 'DeskChatFrame', 'case'],
     ['desk.agent', 21, 'DeskAgentFrame', 'case'],
     ['desk.assigned', 22, 'DeskAssignedPush', 'case'],
@@ -220,6 +229,13 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['conversationId', 1, 'string', 'one'],
     ['userId', 2, 'string', 'one'],
     ['typing', 3, 'bool', 'one'],
+  ],
+  LivePush: [
+    ['conversationId', 1, 'string', 'one'],
+    ['from', 2, 'string', 'one'],
+    ['liveId', 3, 'string', 'one'],
+    ['index', 4, 'int64', 'one'],
+    ['content', 5, 'Content', 'null'],
   ],
   Message: [
     ['conversationId', 1, 'string', 'one'],

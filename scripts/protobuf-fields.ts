@@ -16,6 +16,8 @@ const NULLABLE = new Set([
   'UserPresence.lastSeenAt',
   'ErrorFrame.id',
   'DeskChat.agent',
+  'Live.content',
+  'LivePush.content',
 ]);
 /** `.proto` can't express that these lists are omitted in JSON when empty. */
 const OPTIONAL_LISTS = new Set([

@@ -2,7 +2,9 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { BenchStack } from '../stack/bench-stack.ts';
 import { seedMembers, seedRoutes } from '../stack/seed.ts';
+import type { Socket } from '../stack/socket.ts';
 import { measureWithAbsent } from './absent.ts';
+import { liveFrame } from './live.ts';
 import { type Bench, type Scenario, sending } from './scenario.ts';
 
 /** Members per `POST /groups`, not counting the creator. */
@@ -43,9 +45,23 @@ export const groups: readonly Scenario[] = SIZES.map((size) => ({
           sender.request(frame),
         );
     }
+    if (size.members <= LIMITS.readPushMembers) await measureLive(bench, sender, conversationId, size);
     await bench.stack.leave(sender);
   },
 }));
+
+async function measureLive(
+  { stack, measure }: Bench,
+  sender: Socket,
+  conversationId: string,
+  { members, online }: GroupSize,
+): Promise<void> {
+  await measure(`live text in a group of ${members}, ${online} online`, async () => {
+    const ended = stack.ends({ route: 'live' });
+    sender.send(liveFrame({ conversationId }, 0));
+    await ended;
+  });
+}
 
 /** The creator is a real client; the other online members have simulated sockets (phantom-gateway.ts). */
 async function makeGroup(bench: Bench, creator: string, size: GroupSize): Promise<string> {

@@ -9,6 +9,7 @@ import { groups } from './groups.ts';
 import { heartbeat } from './heartbeat.ts';
 import { hello } from './hello.ts';
 import { historyPage } from './history-page.ts';
+import { live } from './live.ts';
 import { poll } from './poll.ts';
 import { reconnectStorm } from './reconnect-storm.ts';
 import { resend } from './resend.ts';
@@ -21,6 +22,7 @@ export const SCENARIOS: readonly Scenario[] = [
   directOnline,
   directOffline,
   resend,
+  live,
   heartbeat,
   historyPage,
   changes,

@@ -13,6 +13,8 @@ export type {
   Groups,
   NewGroup,
 } from './conversations/groups.ts';
+export { type LiveTextOptions, type LiveTextWriter, liveText } from './conversations/live-text.ts';
+export { type LiveText, watchLive } from './conversations/live-texts.ts';
 export { type MessagesSnapshot, MessageView, type MessageViewOptions } from './conversations/message-view.ts';
 export type { ConnectionChange, ConnectionStateName } from './model/connection-change.ts';
 export type { Content, CustomContent, SentContent, TextContent } from './model/content.ts';

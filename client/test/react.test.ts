@@ -9,6 +9,7 @@ import {
   type UseMessages,
   useConnection,
   useConversations,
+  useLiveTexts,
   useMessages,
   usePresence,
   useTyping,
@@ -27,7 +28,7 @@ function render(element: ReactElement) {
   const root = createRoot(container);
   act(() => root.render(element));
   onTestFinished(() => act(() => root.unmount()));
-  return { root, text: () => container.textContent ?? '' };
+  return { container, root, text: () => container.textContent ?? '' };
 }
 
 /** Waits for the rendered text, and lets React work meanwhile. */
@@ -65,6 +66,15 @@ function Unsent({ of }: { of: Conversation }) {
 
 function Typing({ of }: { of: Conversation }) {
   return createElement('p', null, useTyping(of).join());
+}
+
+function Live({ of }: { of: Conversation }) {
+  const { messages } = useMessages(of);
+  const texts = useLiveTexts(of);
+  const all = [...messages, ...texts].map(({ key, content }) =>
+    createElement('li', { key }, content.type === 'text' && content.text),
+  );
+  return createElement('ol', null, all);
 }
 
 function Presence({ im, userId }: { im: Client; userId: string }) {
@@ -139,6 +149,26 @@ describe('the hooks', () => {
     await screen(text, 'bob');
     connection.send({ type: 'typing', conversationId: DM, userId: 'bob', typing: false });
     await screen(text, '');
+  });
+
+  it('useLiveTexts shows a text until it becomes its message, in the same element (IM-LIVE-4)', async () => {
+    const { im, connected } = await harness();
+    const connection = await connected();
+    const { text, container } = render(createElement(Live, { of: im.direct('bob') }));
+    const write = (index: number, written: string) => {
+      const content = { type: 'text', text: written };
+      const named = { conversationId: DM, from: 'bob', liveId: 'c1' };
+      connection.send({ type: 'live', ...named, index, content });
+    };
+    write(1, 'Rain');
+    await screen(text, 'Rain');
+    const row = container.querySelector('li');
+    write(2, 'Rain until');
+    await screen(text, 'Rain until');
+    connection.push(message(1, { content: { type: 'text', text: 'Rain until noon' } }));
+    await screen(text, 'Rain until noon');
+    expect(row).not.toBeNull();
+    expect(container.querySelector('li')).toBe(row);
   });
 
   it('usePresence in many rows makes one request, repeated at intervals', async () => {

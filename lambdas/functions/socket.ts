@@ -20,6 +20,7 @@ const ports = lazily({
   fanOutQueue: of.fanOutQueue,
   deskEvents: of.deskEventsIfAny(),
   tokens: of.tokens,
+  liveLimit: of.liveLimit,
   leaseMs: of.leaseMs,
   editWindowMs: of.editWindowMs,
   idleTimeoutMs: of.idleTimeoutMs,

@@ -3,6 +3,7 @@ import { setAway, setReady, transferChat } from '../domain/desk/agent.ts';
 import { closeChat, openChat } from '../domain/desk/customer.ts';
 import type { DeskPorts } from '../domain/desk/ports.ts';
 import { type EditPorts, edit } from '../domain/messages/edit.ts';
+import { type LivePorts, passOnLive } from '../domain/messages/live.ts';
 import { type ReactPorts, react } from '../domain/messages/react.ts';
 import { markRead, type ReadPorts } from '../domain/messages/read.ts';
 import { recall } from '../domain/messages/recall.ts';
@@ -30,6 +31,7 @@ export interface SocketActionPorts
     ReadPorts,
     EditPorts,
     ReactPorts,
+    LivePorts,
     RenewPorts,
     PresencePorts {}
 
@@ -50,6 +52,10 @@ export function socketActions(ports: SocketActionPorts): Answers<Exclude<Action,
     react: async (request, caller) => ({ message: await react(ports, changerOf(caller), request) }),
     typing: async (request, caller) => {
       await hintTyping(ports, caller, request);
+      return undefined;
+    },
+    live: async (request, caller) => {
+      await passOnLive(ports, caller, request);
       return undefined;
     },
     presence: async (request, caller) => ({ users: await presenceOf(ports, caller, request) }),

@@ -65,6 +65,7 @@ describe('a group', () => {
         { action: 'recall', seq: 1 },
         { action: 'presence' },
         { action: 'typing', typing: true },
+        { action: 'live', liveId: 'm', index: 0, content: { type: 'text', text: 'hi' } },
       ];
       const frames = [];
       for (const frame of socket)
@@ -84,7 +85,7 @@ describe('a group', () => {
     };
     const [real, none] = [await answers(id), await answers(absent)];
     expect(real).toEqual(none);
-    expect(real.frames.map(({ code }) => code)).toEqual(Array(5).fill('not_found'));
+    expect(real.frames.map(({ code }) => code)).toEqual(Array(6).fill('not_found'));
     expect(real.bodies).toEqual(Array(7).fill(missing));
     expect((await stack.http(a, '/conversations')).body.conversations).toMatchObject([{ head: 1 }]);
   });
@@ -142,6 +143,62 @@ describe('a group', () => {
     const events = (await historyOf(b, id)).body.messages.map(({ content }: Json) => content.event);
     expect(events).toEqual(['created', 'renamed', 'admins', 'left']);
     expect((await send(b, 'DELETE', `/groups/${id}/members/${b}`)).status).toBe(204);
+  });
+});
+
+describe('a live text', () => {
+  const write = (socket: TestSocket, conversationId: string, liveId: string) =>
+    socket.send(
+      JSON.stringify({
+        action: 'live',
+        conversationId,
+        liveId,
+        index: 0,
+        content: { type: 'text', text: 'Rain' },
+      }),
+    );
+  const isLive =
+    (liveId: string) =>
+    (frame: Json): boolean =>
+      frame.type === 'live' && frame.liveId === liveId;
+
+  it('reaches the members, and no former one, who can write none either (IM-LIVE-1, IM-INV-5)', async () => {
+    const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
+    const id = await newGroup(a, [b, c]);
+    const [alice, bob, carol] = [await stack.join(a), await stack.join(b), await stack.join(c)];
+    write(alice, id, 'm1');
+    await Promise.all([bob, carol].map((socket) => socket.frame(isLive('m1'))));
+    await send(a, 'DELETE', `/groups/${id}/members/${c}`);
+    write(alice, id, 'm2');
+    await bob.frame(isLive('m2'));
+    const own = { action: 'live', conversationId: id, liveId: 'm3', index: 0, content: null };
+    expect(await carol.request(own)).toMatchObject({ type: 'error', code: 'not_found' });
+    // It would have come before this later push on the same path.
+    await alice.request({
+      ...own,
+      action: 'sendMessage',
+      clientMsgId: 'c',
+      conversationId: undefined,
+      to: c,
+      content: { type: 'text', text: 'bye' },
+    });
+    await carol.message('bye');
+    expect(carol.frames.some(isLive('m2'))).toBe(false);
+    expect(bob.frames.some(isLive('m3'))).toBe(false);
+  });
+
+  it('in a group of more than 100 reaches the other sessions of its writer only (IM-LIVE-1)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const id = await newGroup(a, [b, ...Array.from({ length: 98 }, () => newUser('m'))]);
+    const [alice, laptop, bob] = [await stack.join(a), await stack.join(a), await stack.join(b)];
+    write(alice, id, 'm1');
+    await bob.frame(isLive('m1'));
+    expect((await call(a, 'POST', `/groups/${id}/members`, { members: [newUser('m')] })).status).toBe(200);
+    write(alice, id, 'm2');
+    await laptop.frame(isLive('m2'));
+    await say(alice, id, 'over');
+    await bob.message('over');
+    expect(bob.frames.some(isLive('m2'))).toBe(false);
   });
 });
 

@@ -136,6 +136,43 @@ describe('messages between online users', () => {
   });
 });
 
+describe('a live text', () => {
+  it("reaches the other user and the sender's other sessions, and is followed by its message (IM-LIVE-1, IM-LIVE-2)", async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const [phone, laptop, bob] = [await stack.join(a), await stack.join(a), await stack.join(b)];
+    const live = { liveId: 'm1', index: 0, content: text('Rain un') };
+    phone.send(JSON.stringify({ action: 'live', to: b, ...live }));
+    const push = { type: 'live', conversationId: `dm:${a}:${b}`, from: a, ...live };
+    for (const socket of [laptop, bob])
+      expect(await socket.frame(({ type }) => type === 'live')).toEqual(push);
+    // Within 200 ms: a cancel waits for nobody.
+    phone.send(JSON.stringify({ action: 'live', to: b, ...live, index: 1, content: null }));
+    const cancelled = await bob.frame(({ type, content }) => type === 'live' && content === null);
+    expect(cancelled).toEqual({ ...push, index: 1, content: null });
+    expect(await phone.request(sending(b, 'm1', 'Rain until noon.'))).toMatchObject({ seq: 1 });
+    expect(await bob.message('Rain until noon.')).toMatchObject({ clientMsgId: 'm1', from: a });
+    expect(phone.frames.some(({ type }) => type === 'live')).toBe(false);
+  });
+
+  it('is refused with words that name the field, and above the limit of content (IM-LIVE-2, IM-FRAME-5)', async () => {
+    const alice = await stack.join(newUser('alice'));
+    const live = { action: 'live', to: newUser('bob'), liveId: 'm1', index: 0, content: text('hi') };
+    for (const [field, value] of [
+      ['liveId', 'a b'],
+      ['index', -1],
+      ['content', { type: 'text', text: ' ' }],
+    ] as const)
+      expect(await alice.request({ ...live, [field]: value })).toMatchObject({
+        type: 'error',
+        code: 'invalid_request',
+        issues: [{ path: expect.stringContaining(field) }],
+      });
+    expect(await alice.request({ ...live, content: text('x'.repeat(17_000)) })).toMatchObject({
+      code: 'payload_too_large',
+    });
+  });
+});
+
 describe('history', () => {
   it('pages both ways by seq, strongly consistent (section 6)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];

@@ -21,6 +21,8 @@ const VALID: readonly object[] = [
   { action: 'read', to: 'bob', seq: 1 },
   { action: 'recall', conversationId: 'dm:alice:bob', seq: 1 },
   { action: 'typing', to: 'bob', typing: true },
+  { action: 'live', to: 'bob', liveId: 'c4', index: 1, content: text },
+  { action: 'live', conversationId: 'dm:alice:bob', liveId: 'c4', index: 2, content: null },
   { action: 'presence', userIds: ['bob', 'carol'] },
   { action: 'presence', conversationId: `g:${ULID}` },
   { action: 'desk.open', queue: 'default', topic: 'oars' },

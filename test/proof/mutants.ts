@@ -12,6 +12,7 @@ export interface Mutant {
     | 'page'
     | 'store'
     | 'app'
+    | 'live'
     | 'token';
   readonly file: string;
   readonly from: string;
@@ -926,6 +927,69 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'proof',
     test: 'test/proof/model.test.ts',
     only: 'a story of lost networks',
+  },
+  {
+    fault: 'live',
+    file: 'lambdas/domain/messages/live.ts',
+    from: ': await enterConversation(ports.conversations, userId, conversation);',
+    to: ': { head: await ports.conversations.head(conversationId) };',
+    project: 'unit',
+    test: 'test/unit/lambdas/hints.test.ts',
+    only: 'a live text requires membership',
+  },
+  {
+    fault: 'live',
+    file: 'lambdas/domain/messages/live.ts',
+    from: 'const session = requireLiveSession(own, caller, ports.clock());',
+    to: 'const session = own;\n  if (session === undefined) return;',
+    project: 'unit',
+    test: 'test/unit/lambdas/hints.test.ts',
+    only: 'a live text requires membership',
+  },
+  {
+    fault: 'live',
+    file: 'lambdas/domain/messages/live.ts',
+    from: 'userId, liveId, content === null]',
+    to: 'userId, liveId]',
+    project: 'unit',
+    test: 'test/unit/lambdas/hints.test.ts',
+    only: 'at most once in 200 ms',
+  },
+  {
+    fault: 'live',
+    file: 'client/src/conversations/live-texts.ts',
+    from: '&& index <= before.index',
+    to: '&& index === before.index',
+    project: 'client',
+    test: 'client/test/live-text.test.ts',
+    only: 'keeps the frame with the highest index',
+  },
+  {
+    fault: 'live',
+    file: 'client/src/conversations/live-texts.ts',
+    from: 'const FORGET_MS = 15_000;',
+    to: 'const FORGET_MS = 3_600_000;',
+    project: 'client',
+    test: 'client/test/live-text.test.ts',
+    only: 'forgets a text 15 s after',
+  },
+  {
+    fault: 'live',
+    file: 'client/src/conversations/live-texts.ts',
+    from: "conversation.on('message', ({ key }) => this.#put(key, SENT, undefined)),",
+    to: '',
+    project: 'client',
+    test: 'client/test/live-text.test.ts',
+    only: 'ends a text when its message arrives',
+  },
+  {
+    fault: 'live',
+    file: 'client/src/conversations/live-text.ts',
+    from: 'Math.max(index + 1, Math.floor(ports.clock.now()))',
+    to: 'index + 1',
+    project: 'client',
+    test: 'client/test/live-text.test.ts',
+    only: 'the program was killed',
   },
   {
     fault: 'app',

@@ -203,7 +203,7 @@ export class Conversation {
     const isNews = last?.typing === true ? !typing || nowMs - last.atMs >= TYPING_INTERVAL_MS : typing;
     if (session === null || !isNews) return;
     this.#lastTyping = { typing, atMs: nowMs };
-    session.sendTyping(this.state.target, typing);
+    session.tell('typing', { ...this.state.target, typing });
   }
 
   /**

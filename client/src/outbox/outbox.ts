@@ -237,7 +237,7 @@ function isSame(a: Destination, b: Destination): boolean {
 }
 
 /** In UTF-8. `JSON.stringify` has escaped lone surrogates, for which `encodeURIComponent` would throw. */
-function byteLength(json: string): number {
+export function byteLength(json: string): number {
   return encodeURIComponent(json).replace(/%../g, '.').length;
 }
 

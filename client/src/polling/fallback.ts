@@ -22,8 +22,9 @@ const SOCKET_RETRY_MS = 5 * 60_000;
  * Creates a WebSocket class for networks where WebSockets fail: after three failed upgrades in a row it polls instead,
  * and every five minutes it tries a real socket again (IM-POLL-3).
  *
- * While polling, `typing` has no effect, `recall`, `presence`, `request`, and the desk reject with `unavailable`, read
- * cursors are sent when a socket is back, and there is no event `frame`. Polling costs the operator some 300 times as much as a socket.
+ * While polling, `typing` and live text have no effect, `recall`, `presence`, `request`, and the desk reject with
+ * `unavailable`, read cursors are sent when a socket is back, and there is no event `frame`. Polling costs the operator
+ * some 300 times as much as a socket.
  *
  * @example
  * createClient({ wsUrl, httpUrl, getToken, environment: { WebSocket: withPolling({ httpUrl }) } });

@@ -100,6 +100,7 @@ export class PollingSocket implements Socket {
         this.#token = frame.token ?? this.#token;
         return this.#deliver({ type: 'session', id, session: this.#session() });
       case 'typing':
+      case 'live':
         return;
       default:
         return this.#refuse(id, {

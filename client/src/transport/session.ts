@@ -7,7 +7,6 @@ import {
   TimeoutError,
 } from '../model/errors.ts';
 import { HEARTBEAT_INTERVAL_MS, REPLY_TIMEOUT_MS } from '../model/limits.ts';
-import type { Target } from '../model/target.ts';
 import { Deferred } from '../support/deferred.ts';
 import type { Cancel, Environment, Socket } from '../support/environment.ts';
 import type { Logger } from '../support/logger.ts';
@@ -121,8 +120,8 @@ export class Session {
   }
 
   /** Sends a frame that has no reply. */
-  sendTyping(target: Target, typing: boolean): void {
-    if (this.#state === 'open') this.#send({ action: 'typing', ...target, typing });
+  tell(action: 'typing' | 'live', fields: object): void {
+    if (this.#state === 'open') this.#send({ ...fields, action });
   }
 
   /** Checks that the socket is alive: if no frame arrives in time, the session ends. One probe at a time. */

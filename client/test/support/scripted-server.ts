@@ -20,6 +20,8 @@ export interface ClientFrame {
   readonly editId?: string;
   readonly token?: string;
   readonly typing?: boolean;
+  readonly liveId?: string;
+  readonly index?: number;
   readonly userIds?: readonly string[];
   readonly resend?: boolean;
 }
@@ -278,7 +280,7 @@ export class ScriptedServer {
         throw new Error(`the server refuses id ${frame.id}`);
       const script = this.scripts.get(frame.action);
       const reply = script === undefined ? this.answerTo(frame, connection) : script(frame, connection);
-      // Typing has no reply.
+      // Typing and live text have no reply.
       if (reply !== undefined && frame.id !== undefined) connection.send(reply);
       connection.received(frame);
     });

@@ -1,7 +1,9 @@
+import { createLiveLimit } from '../../../lambdas/domain/messages/live-limit.ts';
 import type { Outbox } from '../../../lambdas/domain/model/outbox.ts';
 import type { Session } from '../../../lambdas/domain/model/session.ts';
 import type { DuplicateLogin } from '../../../lambdas/domain/sessions/connect.ts';
 import type { MessageRequest } from '../../../protocol/frames.ts';
+import { LIMITS } from '../../../protocol/limits.ts';
 import { inMemoryConnections } from './connections.ts';
 import { inMemoryConversations } from './conversations.ts';
 import { inMemoryDesk } from './desk.ts';
@@ -47,6 +49,7 @@ export function createWorld() {
     offlineQueue: inMemoryOfflineQueue(),
     connections: inMemoryConnections(),
     clock,
+    liveLimit: createLiveLimit(LIMITS.liveIntervalMs),
     leaseMs: HOUR_MS / 2,
     editWindowMs: 24 * HOUR_MS,
     duplicateLogin: 'replace' as DuplicateLogin,

@@ -112,6 +112,15 @@ describe('an action', () => {
   it('gets no answer if it is a hint, unless it is refused (IM-FRAME-2)', async () => {
     const frame = JSON.stringify({ action: 'typing', id: '7', to: 'bob', typing: true });
     expect(await handle(event('alice', frame))).toEqual({ statusCode: 200 });
+    const live = { to: 'bob', liveId: 'm1', index: 0, content: null };
+    expect(await handle(event('alice', JSON.stringify({ action: 'live', ...live })))).toEqual({
+      statusCode: 200,
+    });
+    expect(await answer('alice', 'live', { ...live, content: undefined })).toMatchObject({
+      type: 'error',
+      code: 'invalid_request',
+      issues: [{ path: 'content' }],
+    });
     expect(await answer('alice', 'typing', { to: 'alice', typing: true })).toMatchObject({ type: 'error' });
   });
 

@@ -5,11 +5,13 @@ import { matchQueue } from '../../../lambdas/domain/desk/match.ts';
 import { createGroup } from '../../../lambdas/domain/groups/change.ts';
 import { listReads } from '../../../lambdas/domain/groups/views.ts';
 import { hintedUsers } from '../../../lambdas/domain/messages/hinted-users.ts';
+import { passOnLive } from '../../../lambdas/domain/messages/live.ts';
 import { markRead } from '../../../lambdas/domain/messages/read.ts';
 import { recall } from '../../../lambdas/domain/messages/recall.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
 import { hintTyping } from '../../../lambdas/domain/messages/typing.ts';
 import { presenceOf } from '../../../lambdas/domain/sessions/presence.ts';
+import type { LivePush } from '../../../protocol/frames.ts';
 import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 const DM = 'dm:alice:bob';
@@ -187,6 +189,86 @@ describe('a typing hint', () => {
     await world.routes.connect(aSession({ idleTimeoutMs: MINUTE_MS, leaseUntilMs: NOON + 1 }));
     await hintTyping(world, caller('bob'), { to: 'alice', typing: true });
     expect((await world.routes.find('bob', 'phone'))?.leaseUntilMs).toBe(NOON + MINUTE_MS);
+  });
+});
+
+describe('a live text', () => {
+  const written = { liveId: 'm1', index: 1, content: { type: 'text', text: 'Hel' } } as const;
+  const write = (more: object = {}, from = caller('bob')) =>
+    passOnLive(world, from, { to: 'alice', ...written, ...more });
+  const frame = { type: 'live', conversationId: DM, from: 'bob', ...written };
+
+  it("is pushed to the other user and to the sender's other sessions, and is not stored (IM-LIVE-1)", async () => {
+    await write();
+    expect(posts()).toEqual([
+      { connectionId: 'alice-phone', frame },
+      { connectionId: 'bob-tablet', frame },
+    ]);
+    expect((await world.conversations.head(DM)).seq).toBe(0);
+    expect(world.offlineQueue.jobs).toEqual([]);
+  });
+
+  it('passes on at most once in 200 ms of a liveId, and a cancel in any case (IM-LIVE-3)', async () => {
+    const pushed = () => world.connections.posts.map((post) => post.frame as LivePush);
+    await world.routes.disconnect(caller('bob', 'tablet'));
+    await write();
+    world.advance(199);
+    await write({ index: 2 });
+    await write({ index: 3, liveId: 'm2' });
+    await write({ index: 4, content: null });
+    await write({ index: 5, content: null });
+    await write({ index: 6, to: 'carol' });
+    await write({ index: 7, to: 'bob' }, caller('alice'));
+    world.advance(1);
+    await write({ index: 8 });
+    await write({ index: 9 });
+    expect(new Set(pushed().map(({ index }) => index))).toEqual(new Set([1, 3, 4, 6, 7, 8]));
+    expect(pushed().find(({ index }) => index === 4)?.content).toBeNull();
+  });
+
+  it('reaches a group of up to 100 members, and in a larger one the sender’s other sessions only (IM-LIVE-1)', async () => {
+    const names = (count: number) => Array.from({ length: count }, (_, n) => `m${n}`);
+    const to = { to: undefined };
+    await write({ ...to, conversationId: await group(['bob', ...names(98)]) });
+    expect(posts().map(({ connectionId }) => connectionId)).toEqual(['alice-phone', 'bob-tablet']);
+    const large = await group(['bob', ...names(99)]);
+    await write({ ...to, conversationId: large });
+    expect(posts().map(({ connectionId }) => connectionId)).toEqual(['bob-tablet']);
+  });
+
+  it('requires membership and a live session (IM-SEND-7, IM-REFUSE-7)', async () => {
+    const conversationId = await group();
+    const inGroup = { to: undefined, conversationId };
+    await expect(write(inGroup, caller('carol'))).rejects.toEqual(refused('not_found'));
+    await expect(write({ to: undefined, conversationId: 'dm:alice:carol' })).rejects.toEqual(
+      refused('not_found'),
+    );
+    await expect(write({ liveId: 'm2' }, caller('bob', 'watch'))).rejects.toEqual(refused('session_expired'));
+    world.advance(2 * 60 * MINUTE_MS);
+    await expect(write()).rejects.toEqual(refused('session_expired'));
+    expect(posts()).toEqual([]);
+  });
+
+  it('is refused if it could not be sent as a message (IM-FRAME-5)', async () => {
+    const content = (length: number) => ({ content: { type: 'text', text: 'x'.repeat(length) } });
+    const room = 16_384 - JSON.stringify(content(0).content).length;
+    await expect(write(content(room + 1))).rejects.toEqual(refused('payload_too_large'));
+    await write(content(room));
+    expect(posts()).toHaveLength(2);
+  });
+
+  it('reads the routes once, and neither head nor membership of a direct conversation', async () => {
+    const called = () => Promise.reject(new Error('called'));
+    const conversations = { ...world.conversations, head: called, membership: called };
+    const routes = { ...world.routes, find: called };
+    await passOnLive({ ...world, conversations, routes }, caller('bob'), { to: 'alice', ...written });
+    expect(posts()).toHaveLength(2);
+  });
+
+  it('keeps the lease, since its writer sends no heartbeats meanwhile (IM-BEAT)', async () => {
+    await world.routes.connect(aSession({ leaseUntilMs: NOON + 1 }));
+    await write();
+    expect((await world.routes.find('bob', 'phone'))?.leaseUntilMs).toBe(NOON + 30 * MINUTE_MS);
   });
 });
 

@@ -120,6 +120,7 @@ const serverFrames = {
   }),
   message: shape({ id, message }),
   typing: shape({ conversationId: text, userId: text, typing: bool }),
+  live: shape({ conversationId: text, from: text, liveId: id, index: number, content: nullable(content) }),
   'session.closed': shape({ code: text, reconnect: bool }),
   'desk.chat': shape({ id, chat }),
   'desk.agent': shape({ agent }, { id }),

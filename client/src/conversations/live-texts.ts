@@ -1,0 +1,104 @@
+import type { LivePush } from '../../../protocol/frames.ts';
+import type { SentContent } from '../model/content.ts';
+import { keyOf } from '../model/message.ts';
+import type { Off } from '../support/emitter.ts';
+import type { Cancel } from '../support/environment.ts';
+import { ObservableValue } from '../support/observable-value.ts';
+import type { Conversation } from './conversation.ts';
+
+/** After this time without another frame, the text is forgotten (IM-LIVE-4). */
+const FORGET_MS = 15_000;
+/** Above every index: the message is there. */
+const SENT = Number.POSITIVE_INFINITY;
+
+/** A text that somebody is writing. Immutable: a change creates a new object. */
+export interface LiveText {
+  /** The `key` of the message that it becomes. */
+  readonly key: string;
+  /** The `clientMsgId` of the message that it becomes. */
+  readonly liveId: string;
+  /** Who writes it. */
+  readonly from: string;
+  /** Whether this user writes it, in another session. */
+  readonly mine: boolean;
+  /** The whole text so far. */
+  readonly content: SentContent;
+}
+
+interface Known {
+  readonly index: number;
+  /** Undefined: cancelled, or sent. It stays known, since frames may come after it. */
+  readonly text: LiveText | undefined;
+  readonly forget: Cancel;
+}
+
+/** The live texts of a conversation, while somebody subscribes. */
+export class LiveTexts {
+  readonly #conversation: Conversation;
+  readonly #known = new Map<string, Known>();
+  readonly #observable: ObservableValue<readonly LiveText[]>;
+
+  constructor(conversation: Conversation) {
+    this.#conversation = conversation;
+    this.#observable = new ObservableValue<readonly LiveText[]>(
+      () => [...this.#known.values()].flatMap(({ text }) => text ?? []),
+      conversation.ports.report,
+    );
+  }
+
+  /** In the order in which they began. The same array until it changes. */
+  get value(): readonly LiveText[] {
+    return this.#observable.value;
+  }
+
+  /** Returns an unsubscribe function, after which nothing is known any more. */
+  readonly subscribe = (listener: (texts: readonly LiveText[]) => void): Off => {
+    const conversation = this.#conversation;
+    const offs = [
+      conversation.ports.events.on('frame', (frame) => this.#take(frame as LivePush)),
+      conversation.on('message', ({ key }) => this.#put(key, SENT, undefined)),
+      this.#observable.subscribe(listener),
+    ];
+    return () => {
+      for (const off of offs) off();
+      for (const { forget } of this.#known.values()) forget();
+      this.#known.clear();
+      this.#observable.changed();
+    };
+  };
+
+  #take({ type, conversationId, from, liveId, index, content }: LivePush): void {
+    const { id, userId } = this.#conversation.state;
+    if (type !== 'live' || conversationId !== id) return;
+    const mine = from === userId;
+    const key = keyOf(from, mine, liveId);
+    this.#put(key, index, content === null ? undefined : { key, liveId, from, mine, content });
+  }
+
+  #put(key: string, index: number, text: LiveText | undefined): void {
+    const before = this.#known.get(key);
+    if (before !== undefined && index <= before.index) return;
+    before?.forget();
+    const forget = this.#conversation.ports.environment.after(FORGET_MS, () => {
+      this.#known.delete(key);
+      if (text !== undefined) this.#observable.changed();
+    });
+    this.#known.set(key, { index, text, forget });
+    if (before?.text !== text) this.#observable.changed();
+  }
+}
+
+/**
+ * Calls `listener` with all live texts of the conversation at each change: what others, or this user elsewhere, are writing
+ * with `liveText`. A text ends when its message arrives, when it is cancelled, or 15 s after its last frame. Returns an
+ * unsubscribe function.
+ *
+ * A message has the `key` of its live text: by it, a list shows one in place of the other. None come while polling.
+ *
+ * @example
+ * const off = watchLive(conversation, (texts) => render(texts));
+ * off();
+ */
+export function watchLive(conversation: Conversation, listener: (texts: readonly LiveText[]) => void): Off {
+  return new LiveTexts(conversation).subscribe(listener);
+}

@@ -1,0 +1,60 @@
+import type { SentContent } from '../../../protocol/content.ts';
+import type { LivePush } from '../../../protocol/frames.ts';
+import { LIMITS } from '../../../protocol/limits.ts';
+import { keepLease, requireLiveSession } from '../access/live-session.ts';
+import { enterConversation } from '../access/membership.ts';
+import { findSessions } from '../delivery/find-sessions.ts';
+import { type PushPorts, pushToAll } from '../delivery/push.ts';
+import { type ConversationReader, resolveConversation, type Target } from '../model/conversation.ts';
+import type { GroupReader } from '../model/group.ts';
+import type { Caller } from '../model/session.ts';
+import { hintedUsers } from './hinted-users.ts';
+import type { LiveLimit } from './live-limit.ts';
+import { contentJsonOf } from './store.ts';
+
+export interface LivePorts extends PushPorts {
+  readonly conversations: ConversationReader;
+  readonly groups: GroupReader;
+  readonly liveLimit: LiveLimit;
+  readonly leaseMs: number;
+}
+
+export interface LiveRequest extends Target {
+  readonly liveId: string;
+  readonly index: number;
+  readonly content: SentContent | null;
+}
+
+/**
+ * Pushes a text that is still being written, as a hint (IM-LIVE): to the sender's other sessions, and to the members of a
+ * conversation of up to 100. Stores nothing. The one read of routes finds the caller's session, too.
+ * @throws {PayloadTooLargeError} the content exceeds 16,384 bytes as canonical JSON
+ * @throws {NotFoundError} the caller is not a member of the group or support chat
+ */
+export async function passOnLive(
+  ports: LivePorts,
+  caller: Caller,
+  { liveId, index, content, ...target }: LiveRequest,
+): Promise<void> {
+  const { userId, connectionId } = caller;
+  const conversation = resolveConversation(userId, target);
+  const { conversationId } = conversation;
+  if (content !== null) contentJsonOf({ content });
+  // A cancel has a turn of its own: no other frame follows to say the same.
+  const turn = JSON.stringify([conversationId, userId, liveId, content === null]);
+  if (!ports.liveLimit.admits(turn, ports.clock())) return;
+  const entered =
+    conversation.kind === 'direct'
+      ? undefined
+      : await enterConversation(ports.conversations, userId, conversation);
+  const members = await hintedUsers(ports.groups, conversation, entered?.head);
+  const users = [...new Set([userId, ...members])].slice(0, LIMITS.readPushMembers);
+  const sessions = await findSessions(ports, users);
+  const own = sessions.find((session) => session.connectionId === connectionId);
+  const session = requireLiveSession(own, caller, ports.clock());
+  const others = sessions.filter((one) => one !== own);
+  const frame: LivePush = { type: 'live', conversationId, from: userId, liveId, index, content };
+  await pushToAll(ports, others, JSON.stringify(frame));
+  // Whoever writes for long sends no heartbeats meanwhile. The lease is only presence.
+  await keepLease(ports.routes, session, ports.leaseMs, ports.clock()).catch(() => undefined);
+}
