@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { billText, choicesText, coldStartText, measuredOf, quotaText } from '../cost/cost-text.ts';
+import { DEFAULT_ANSWER, liveAnswerTable } from '../cost/live-answer.ts';
 import { type PriceFile, readPrices } from '../cost/prices.ts';
 import { DEFAULT_WORKLOAD } from '../cost/workload.ts';
 import { pathOf, readJson } from '../files.ts';
@@ -12,10 +13,11 @@ import { short, table } from './table.ts';
 
 const PAGE = pathOf('../docs/performance.md');
 const SCALE_PAGE = pathOf('../docs/scale.md');
+const ASSISTANT_PAGE = pathOf('../examples/assistant/README.md');
 
 const GENERATED = '<!-- Generated from bench/results by `npm run bench -- --report`. Do not edit. -->';
 
-/** Writes the tables of docs/performance.md and docs/scale.md. */
+/** Writes the tables of docs/performance.md, docs/scale.md, and the assistant's README. */
 export function writeReport(counts: CountsFile, times: TimesFile): void {
   for (const [path, text] of reportPages(counts, times)) writeFileSync(path, text);
 }
@@ -44,6 +46,7 @@ export function reportPages(counts: CountsFile, times: TimesFile): ReadonlyMap<s
   return new Map([
     [PAGE, filled(PAGE, sections)],
     [SCALE_PAGE, filled(SCALE_PAGE, { quotas })],
+    [ASSISTANT_PAGE, filled(ASSISTANT_PAGE, { answer: liveAnswerTable(measured, prices, DEFAULT_ANSWER) })],
   ]);
 }
 

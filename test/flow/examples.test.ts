@@ -36,6 +36,28 @@ describe('the examples', () => {
     expect(example.exitCode).toBe(0);
   });
 
+  it('write an answer that grows, and store it once, though the assistant dies while it writes (IM-LIVE)', async () => {
+    const [bot, user] = [newUser('assistant'), newUser('user')];
+    const alice = await stack.join(user);
+    const first = await run('assistant', bot);
+    expect(await firstLine(first)).toBe('ready');
+    const content = { type: 'text', text: 'Why?' };
+    await alice.request({ action: 'sendMessage', clientMsgId: 'why', to: bot, content });
+    const { liveId, content: begun } = await alice.frame(({ type }) => type === 'live');
+    first.kill('SIGKILL');
+    await once(first, 'exit');
+    expect(alice.messages()).toEqual([]);
+    const second = await run('assistant', bot);
+    const answered = await alice.frame(({ type }) => type === 'messages');
+    expect(answered.messages).toMatchObject([{ clientMsgId: liveId, from: bot }]);
+    expect(answered.messages[0].content.text).toMatch(`You ask: “Why?”`);
+    expect(answered.messages[0].content.text.startsWith(begun.text)).toBe(true);
+    second.kill('SIGTERM');
+    await once(second, 'exit');
+    const { body } = await stack.http(user, `/conversations/dm:${[bot, user].sort().join(':')}/messages`);
+    expect(body.messages).toHaveLength(2);
+  });
+
   it('answer each message once, including messages sent while the bot was offline', async () => {
     const [bot, user] = [newUser('bot'), newUser('user')];
     const alice = await stack.join(user);
