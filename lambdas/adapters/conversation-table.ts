@@ -8,6 +8,7 @@ import type {
   Head,
   Membership,
 } from '../domain/model/conversation.ts';
+import { MAX_STARTS, recentStarts, type VolumeStart, volumeOf } from '../domain/model/volume.ts';
 import type { Clock } from '../shared/clock.ts';
 import { AFTER_DEPARTURES, departedFrom, departuresFrom } from './departures.ts';
 import { batchGet, call, callDespiteTransactions, type Item, transact, unlessRefused } from './dynamodb.ts';
@@ -18,7 +19,9 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  *
  *   pk                 sk                attributes
  *   <conversationId>   'head'            head: the highest allocated seq, tail: sort key of the message that got it,
- *                                        at: when; changedAt?: when a message last changed;
+ *                                        at: when; changedAt?: when a message of volume 0 last changed,
+ *                                        changedAt#<v>? of others; volume?, starts?: the latest volume with a known start,
+ *                                        and the starts of the last 24 h (list of volume, atMs);
  *                                        in a direct conversation also l#<userId>: the last seq of this user;
  *                                        in a group also name, admins (set), memberCount, openHistory,
  *                                        removedSeq?, outbox? (set: group-table.ts);
@@ -28,7 +31,7 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  *   g:<ULID>, cs:…     m#<userId>        joinedSeq, left?   (members: group-table.ts, desk-transaction.ts)
  *
  * Access                              Call          Units
- * next seq                            UpdateItem    1 write
+ * next seq                            UpdateItem    1 write; 2 for the first of a volume, every 150,000 messages
  * mark of a changed message            UpdateItem    1 write
  * create a direct conversation        TransactWrite 6 writes, once
  * head of one, of 100                 GetItem, BatchGet   1 read each, strong
@@ -134,6 +137,31 @@ export function createConversationWriter(
   documents: DynamoDBDocumentClient,
   { tableName, clock }: { readonly tableName: string; readonly clock: Clock },
 ): ConversationWriter {
+  /**
+   * When the volume and those before began. The first sender of a volume notes its start before its message is stored, so
+   * whoever stores in the volume knows it.
+   */
+  async function startsOf(
+    conversationId: string,
+    volume: number,
+    head: Item,
+  ): Promise<readonly VolumeStart[]> {
+    const now = clock();
+    const known = (head['starts'] ?? []) as readonly VolumeStart[];
+    if (Number(head['volume'] ?? 0) >= volume) return recentStarts(known, now);
+    const starts = [{ volume, atMs: now }, ...recentStarts(known, now)].slice(0, MAX_STARTS);
+    const command = new UpdateCommand({
+      TableName: tableName,
+      Key: { pk: conversationId, sk: HEAD },
+      UpdateExpression: 'SET volume = :volume, starts = :starts',
+      ConditionExpression: 'attribute_exists(pk) AND (attribute_not_exists(volume) OR volume < :volume)',
+      ExpressionAttributeValues: { ':volume': volume, ':starts': starts },
+    });
+    // If the condition fails, another sender has noted it in this moment.
+    await unlessRefused(() => callDespiteTransactions(() => documents.send(command)));
+    return starts;
+  }
+
   return {
     async nextSeq(conversationId, from, clientMsgId) {
       const isDirect = parseConversationId(conversationId)?.kind === 'direct';
@@ -160,22 +188,27 @@ export function createConversationWriter(
       });
       const output = await unlessRefused(() => callDespiteTransactions(() => documents.send(command)));
       if (output === undefined) return undefined;
-      const { chat, head, memberCount = 2 } = output.Attributes ?? {};
+      const { chat, head, memberCount = 2, ...attributes } = output.Attributes ?? {};
+      const volume = volumeOf(Number(head));
+      const starts = volume === 0 ? [] : await startsOf(conversationId, volume, attributes);
       const agent = (chat as Chat | undefined)?.agent?.userId;
       return {
         seq: Number(head),
         memberCount: Number(memberCount),
         ...(agent !== undefined && { agent }),
+        ...(starts.length > 0 && { starts }),
       };
     },
 
-    async markChanged(conversationId, atMs) {
+    async markChanged({ conversationId, seq }, atMs) {
       const command = new UpdateCommand({
         TableName: tableName,
         Key: { pk: conversationId, sk: HEAD },
-        UpdateExpression: 'SET changedAt = :at',
+        UpdateExpression: 'SET #changedAt = :at',
         // The highest time counts: a slow mark must not hide a later one.
-        ConditionExpression: 'attribute_exists(pk) AND (attribute_not_exists(changedAt) OR changedAt < :at)',
+        ConditionExpression:
+          'attribute_exists(pk) AND (attribute_not_exists(#changedAt) OR #changedAt < :at)',
+        ExpressionAttributeNames: { '#changedAt': changedAtIn(volumeOf(seq)) },
         ExpressionAttributeValues: { ':at': atMs },
       });
       await unlessRefused(() => callDespiteTransactions(() => documents.send(command)));
@@ -219,6 +252,12 @@ export function createConversationWriter(
   };
 }
 
+const CHANGED_AT = 'changedAt';
+
+function changedAtIn(volume: number): string {
+  return volume === 0 ? CHANGED_AT : `${CHANGED_AT}#${volume}`;
+}
+
 const MEMBER = 'u#';
 
 function memberPartition(userId: string): string {
@@ -243,10 +282,14 @@ function toHead(item: Item): Head {
   const lastSeqs = Object.entries(item).flatMap(([name, seq]) =>
     name.startsWith(LAST) ? [[name.slice(LAST.length), Number(seq)] as const] : [],
   );
+  const changes = Object.entries(item).flatMap(([name, atMs]) =>
+    name.startsWith(CHANGED_AT) ? [[Number(name.slice(CHANGED_AT.length + 1)), Number(atMs)] as const] : [],
+  );
   return {
     seq: Number(item['head']),
     atMs: Number(item['at'] ?? 0),
-    ...(item['changedAt'] !== undefined && { changedAtMs: Number(item['changedAt']) }),
+    ...(changes.length > 0 && { changes: new Map(changes) }),
+    ...(item['starts'] !== undefined && { starts: item['starts'] as VolumeStart[] }),
     ...(typeof tail === 'string' && { tail: parseMessageSortKey(tail) }),
     ...(lastSeqs.length > 0 && { lastSeqs: new Map(lastSeqs) }),
     ...(group !== undefined && { group }),

@@ -1,4 +1,14 @@
-import type { MessageKey } from '../domain/model/message.ts';
+import type { MessageKey, MessagePlace } from '../domain/model/message.ts';
+import { volumeOf } from '../domain/model/volume.ts';
+
+/** The partition key of a volume of the history, and of all its messages. */
+export function volumeKey(conversationId: string, volume: number): string {
+  return `${conversationId}#${volume}`;
+}
+
+export function messageItemKey(place: MessagePlace): { readonly pk: string; readonly sk: string } {
+  return { pk: volumeKey(place.conversationId, volumeOf(place.seq)), sk: messageSortKey(place) };
+}
 
 /** The sort key of a message. Neither part can contain a `#`. */
 export function messageSortKey({ from, clientMsgId }: Pick<MessageKey, 'from' | 'clientMsgId'>): string {
@@ -8,4 +18,18 @@ export function messageSortKey({ from, clientMsgId }: Pick<MessageKey, 'from' | 
 export function parseMessageSortKey(sortKey: string): Pick<MessageKey, 'from' | 'clientMsgId'> {
   const [from = '', clientMsgId = ''] = sortKey.split('#');
   return { from, clientMsgId };
+}
+
+/**
+ * The partition key of what belongs to a message without being one, such as its reactions. Not that of its volume: nothing
+ * bounds how much it is, and a volume has room for its messages only.
+ */
+export function besideKey({
+  conversationId,
+  messageId,
+}: {
+  readonly conversationId: string;
+  readonly messageId: string;
+}): string {
+  return `${conversationId}#${messageId}`;
 }

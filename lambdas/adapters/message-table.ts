@@ -1,40 +1,46 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import pLimit from 'p-limit';
 import type { Mentions } from '../../protocol/frames.ts';
 import {
   type Change,
+  type ChangedRange,
   doesMention,
-  type MessageKey,
+  type MessagePlace,
   type MessageReader,
   type MessageWriter,
   type ReactionSummary,
   type SeqRange,
   type StoredMessage,
 } from '../domain/model/message.ts';
+import { volumeOf } from '../domain/model/volume.ts';
 import { type Clock, epochSecondsAfter } from '../shared/clock.ts';
 import { batchGet, call, type Item } from './dynamodb.ts';
-import { messageSortKey, parseMessageSortKey } from './message-key.ts';
+import { messageItemKey, messageSortKey, parseMessageSortKey, volumeKey } from './message-key.ts';
 
 /*
  * Message table: the history. All other copies of a message are references to it.
  *
  *   pk                    sk                     attributes
- *   <conversationId>#0    <from>#<clientMsgId>   seq, messageId, from, clientMsgId, sentAt, content (JSON text),
+ *   <conversationId>#<v>  <from>#<clientMsgId>   seq, messageId, from, clientMsgId, sentAt, content (JSON text),
  *                                                hash (of the content as sent), ttl? (epoch seconds); in a changed
  *                                                message rev, changedAt; editedAt?, editId?, recalled?; replyTo?,
  *                                                mentions? (list, or 'all'); reactions? (map: what reaction-table.ts
- *                                                counts)
+ *                                                counts); or claim, in the place of a message that must not be stored
+ *                                                any more (domain/messages/store.ts)
  *   index bySeq: pk, seq; all attributes
  *   index byChange: pk, changedAt; keys only; sparse, since only changed messages have the attribute
  *
- * The key makes sends idempotent (IM-SEND-2): a repeat finds its original. #0 is an epoch: a local index limits an item
- * collection to 10 GB, and a conversation near that limit would start the next epoch.
+ * v is the volume, which follows from the seq (domain/model/volume.ts). The key makes sends idempotent (IM-SEND-2): a repeat
+ * finds its original.
  *
  * Access                          Call      Units for messages of ≤ 1 KB
  * store                           PutItem   2 writes (item, index); a repeat 1, and it returns the original without a read
+ * claim                           PutItem   1 write; in the first 20 s of a volume
  * edit, recall, shown reactions   UpdateItem 4 writes the first time (item, bySeq, byChange), then 5: its entry moves
- * changed since, page of 100      Query     1 read per 4 KB ≈ 40 keys, strong; then BatchGet, 1 read each, strong
+ * changed since, page of 100      Query     one a volume in which something changed; 1 read per 4 KB ≈ 40 keys, strong; then
+ *                                           BatchGet, 1 read each, strong
  * page of 50 by seq               Query     1 read per 4 KB, strong
  * by key, ≤ 100                   BatchGet  1 read each, strong
  * unread above a seq              Query     1 read per 4 KB, strong, newest first, up to the 100th message of others; at
@@ -44,12 +50,15 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  * count (IM-INV-6).
  */
 
-const EPOCH = 0;
 const BY_SEQ = 'bySeq';
 const BY_CHANGE = 'byChange';
 /** A count that finds fewer than its maximum reads this much further: DynamoDB ends a page at 1 MB, content included. */
 const COUNT_FURTHER = 1_000;
+/** Volumes asked for their changes at once. */
+const QUERIES_AT_ONCE = 4;
 const ABSENT_OR_EXPIRED = 'attribute_not_exists(pk) OR #ttl <= :nowSeconds';
+/** Longer than any message is on its way. */
+const CLAIM_TTL_SECONDS = 3_600;
 
 export interface MessageReaderProps {
   readonly tableName: string;
@@ -68,23 +77,16 @@ export function createMessageReader(
   /** DynamoDB deletes expired items days later. */
   const isNotExpired = (item: Item) => item['ttl'] === undefined || Number(item['ttl']) > clock() / 1000;
 
-  async function queryBySeq(
-    conversationId: string,
-    { after, before, from = 1 }: Omit<SeqRange, 'limit'>,
-    more: Item,
-  ): Promise<Item> {
-    const lowest = Math.max(from, (after ?? 0) + 1);
-    const highest = (before ?? Number.MAX_SAFE_INTEGER) - 1;
-    if (lowest > highest) return {};
+  async function queryBySeq(pk: string, { lowest, highest, isAscending }: Bounds, more: Item): Promise<Item> {
     const command = new QueryCommand({
       TableName: tableName,
       IndexName: BY_SEQ,
       KeyConditionExpression: 'pk = :pk AND seq BETWEEN :lowest AND :highest',
       ConsistentRead: true,
-      ScanIndexForward: after !== undefined,
+      ScanIndexForward: isAscending,
       ...more,
       ExpressionAttributeValues: {
-        ':pk': partition(conversationId),
+        ':pk': pk,
         ':lowest': lowest,
         ':highest': highest,
         ...(more['ExpressionAttributeValues'] as Item | undefined),
@@ -93,73 +95,86 @@ export function createMessageReader(
     return { ...(await call(() => documents.send(command))) };
   }
 
+  async function queryByChange(
+    pk: string,
+    { sinceMs, after, limit }: Omit<ChangedRange, 'volumes'>,
+  ): Promise<{ readonly keys: readonly ChangeEntry[]; readonly hasMore: boolean }> {
+    const command = new QueryCommand({
+      TableName: tableName,
+      IndexName: BY_CHANGE,
+      KeyConditionExpression: 'pk = :pk AND changedAt >= :since',
+      ExpressionAttributeValues: { ':pk': pk, ':since': sinceMs },
+      ConsistentRead: true,
+      Limit: limit,
+      ...(after !== undefined && {
+        ExclusiveStartKey: { pk, sk: messageSortKey(after), changedAt: after.changedAtMs },
+      }),
+    });
+    const { Items = [], LastEvaluatedKey } = await call(() => documents.send(command));
+    return { keys: Items as ChangeEntry[], hasMore: LastEvaluatedKey !== undefined };
+  }
+
   return {
-    async getMany(keys) {
-      const wanted = new Map(keys.map((key) => [`${key.conversationId}\n${messageSortKey(key)}`, key]));
-      const items = await batchGet(
-        documents,
-        tableName,
-        [...wanted.values()].map((key) => ({ pk: partition(key.conversationId), sk: messageSortKey(key) })),
-      );
-      return items.filter(isNotExpired).map(toStored);
+    async getMany(places) {
+      const keys = places.map(messageItemKey);
+      const wanted = new Map(keys.map((key) => [`${key.pk}\n${key.sk}`, key]));
+      const items = await batchGet(documents, tableName, [...wanted.values()]);
+      return items.filter((item) => isNotExpired(item) && !isClaim(item)).map(toStored);
     },
 
-    async page(conversationId, { limit, ...range }) {
+    async page(conversationId, { limit, head, ...range }) {
       const found: Item[] = [];
-      let start: unknown;
-      do {
-        // One extra row shows whether there is a next page.
-        const page = await queryBySeq(conversationId, range, {
-          Limit: limit + 1 - found.length,
-          ...(start !== undefined && { ExclusiveStartKey: start }),
-        });
-        found.push(...((page['Items'] ?? []) as Item[]).filter(isNotExpired));
-        start = page['LastEvaluatedKey'];
-      } while (start !== undefined && found.length <= limit);
+      const bounds = boundsOf(range);
+      for (const volume of volumesOf(bounds, head)) {
+        let start: unknown;
+        do {
+          // One extra row shows whether there is a next page.
+          const page = await queryBySeq(volumeKey(conversationId, volume), bounds, {
+            Limit: limit + 1 - found.length,
+            ...(start !== undefined && { ExclusiveStartKey: start }),
+          });
+          found.push(...((page['Items'] ?? []) as Item[]).filter(isNotExpired));
+          start = page['LastEvaluatedKey'];
+        } while (start !== undefined && found.length <= limit);
+        if (found.length > limit) break;
+      }
       return { messages: found.slice(0, limit).map(toStored), hasMore: found.length > limit };
     },
 
-    async changed(conversationId, { sinceMs, after, limit }) {
-      const pk = partition(conversationId);
-      const command = new QueryCommand({
-        TableName: tableName,
-        IndexName: BY_CHANGE,
-        KeyConditionExpression: 'pk = :pk AND changedAt >= :since',
-        ExpressionAttributeValues: { ':pk': pk, ':since': sinceMs },
-        ConsistentRead: true,
-        Limit: limit,
-        ...(after !== undefined && {
-          ExclusiveStartKey: { pk, sk: messageSortKey(after), changedAt: after.changedAtMs },
-        }),
-      });
-      const { Items: keys = [], LastEvaluatedKey } = await call(() => documents.send(command));
-      const items =
-        keys.length === 0
-          ? []
-          : await batchGet(
-              documents,
-              tableName,
-              keys.map(({ sk }) => ({ pk, sk })),
-            );
-      const bySortKey = new Map(items.filter(isNotExpired).map((item) => [item['sk'], toStored(item)]));
+    async changed(conversationId, { volumes, ...range }) {
+      const atOnce = pLimit(QUERIES_AT_ONCE);
+      const pages = await Promise.all(
+        volumes.map((volume) => atOnce(() => queryByChange(volumeKey(conversationId, volume), range))),
+      );
+      const all = pages.flatMap(({ keys }) => keys).sort(byChange);
+      const keys = all.slice(0, range.limit);
+      const last = keys.at(-1);
+      const hasMore = all.length > keys.length || pages.some((page) => page.hasMore);
+      const found = keys.map(({ pk, sk }) => ({ pk, sk }));
+      const items = found.length === 0 ? [] : await batchGet(documents, tableName, found);
+      const byKey = new Map(
+        items.filter(isNotExpired).map((item) => [`${item['pk']}\n${item['sk']}`, toStored(item)]),
+      );
       return {
-        messages: keys.flatMap(({ sk }) => bySortKey.get(sk) ?? []),
+        messages: keys.flatMap(({ pk, sk }) => byKey.get(`${pk}\n${sk}`) ?? []),
         count: keys.length,
-        next: LastEvaluatedKey && {
-          ...parseMessageSortKey(String(LastEvaluatedKey['sk'])),
-          changedAtMs: Number(LastEvaluatedKey['changedAt']),
-        },
+        next:
+          last === undefined || !hasMore
+            ? undefined
+            : { ...parseMessageSortKey(last.sk), changedAtMs: last.changedAt },
       };
     },
 
     async countOthers(conversationId, userId, { after, upTo, maximum, budget }) {
-      const range = { from: after + 1, ...(upTo !== undefined && { before: upTo + 1 }) };
+      const bounds = { lowest: after + 1, highest: upTo, isAscending: false };
+      const volumes = volumesOf(bounds, upTo);
+      if (volumes.length === 0) return { count: 0, mentioned: 0, isAtLeast: false };
       let count = 0;
       let mentioned = 0;
       let start: unknown;
-      for (const Limit of [maximum, COUNT_FURTHER]) {
+      for (const Limit of [maximum, ...volumes.map(() => COUNT_FURTHER)]) {
         if (budget.units <= 0) break;
-        const page = await queryBySeq(conversationId, range, {
+        const page = await queryBySeq(volumeKey(conversationId, volumes[0] ?? 0), bounds, {
           // The units are those of the whole messages, as for a mere count.
           ProjectionExpression: 'mentions',
           FilterExpression: '#from <> :userId AND (attribute_not_exists(#ttl) OR #ttl > :nowSeconds)',
@@ -174,7 +189,8 @@ export function createMessageReader(
         count += items.length;
         mentioned += items.filter((item) => doesMention(item, userId)).length;
         start = page['LastEvaluatedKey'];
-        if (start === undefined || count >= maximum)
+        if (start === undefined) volumes.shift();
+        if (volumes.length === 0 || count >= maximum)
           return { count: Math.min(count, maximum), mentioned, isAtLeast: false };
       }
       return { count, mentioned, isAtLeast: true };
@@ -201,19 +217,38 @@ export function createMessageWriter(
         return undefined;
       } catch (error) {
         if (!(error instanceof ConditionalCheckFailedException) || error.Item === undefined) throw error;
+        const existing = unmarshall(error.Item);
+        return isClaim(existing) ? 'claimed' : toStored(existing);
+      }
+    },
+
+    async claim(place) {
+      const command = new PutCommand({
+        TableName: tableName,
+        Item: { ...messageItemKey(place), claim: true, ttl: epochSecondsAfter(clock(), CLAIM_TTL_SECONDS) },
+        ConditionExpression: `${ABSENT_OR_EXPIRED} OR attribute_exists(claim)`,
+        ExpressionAttributeNames: { '#ttl': 'ttl' },
+        ExpressionAttributeValues: { ':nowSeconds': Math.floor(clock() / 1000) },
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      });
+      try {
+        await call(() => documents.send(command));
+        return undefined;
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException) || error.Item === undefined) throw error;
         return toStored(unmarshall(error.Item));
       }
     },
 
-    recall: (key, contentJson, atMs) =>
-      change(key, atMs, {
+    recall: (place, contentJson, atMs) =>
+      change(place, atMs, {
         set: 'content = :content, recalled = :true',
         remove: 'mentions, replyTo, reactions',
         values: { ':content': contentJson, ':true': true },
       }),
 
-    edit: (key, { editId, contentJson, mentions, ifRev, atMs }) =>
-      change(key, atMs, {
+    edit: (place, { editId, contentJson, mentions, ifRev, atMs }) =>
+      change(place, atMs, {
         set: `content = :content, editId = :editId, editedAt = :at${mentions === undefined ? '' : ', mentions = :mentions'}`,
         ...(mentions === undefined && { remove: 'mentions' }),
         unless: `editId = :editId${ifRev === undefined ? '' : ' OR NOT (rev = :ifRev OR (attribute_not_exists(rev) AND :ifRev = :zero))'}`,
@@ -235,15 +270,15 @@ export function createMessageWriter(
 
   /** Changes a message that was not recalled, and counts the change. */
   async function change(
-    key: MessageKey,
+    place: MessagePlace,
     atMs: number,
     { set, remove, unless, values }: Rewrite,
   ): Promise<Change | undefined> {
     const command = new UpdateCommand({
       TableName: tableName,
-      Key: { pk: partition(key.conversationId), sk: messageSortKey(key) },
+      Key: messageItemKey(place),
       UpdateExpression: `SET ${set}, changedAt = :at, rev = if_not_exists(rev, :zero) + :one${remove === undefined ? '' : ` REMOVE ${remove}`}`,
-      ConditionExpression: `attribute_exists(pk) AND attribute_not_exists(recalled)${unless === undefined ? '' : ` AND NOT (${unless})`}`,
+      ConditionExpression: `attribute_exists(seq) AND attribute_not_exists(recalled)${unless === undefined ? '' : ` AND NOT (${unless})`}`,
       ExpressionAttributeValues: { ...values, ':at': atMs, ':zero': 0, ':one': 1 },
       ReturnValues: 'ALL_NEW',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
@@ -253,9 +288,9 @@ export function createMessageWriter(
       return { message: toStored(Attributes), isChanged: true };
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      return error.Item === undefined
-        ? undefined
-        : { message: toStored(unmarshall(error.Item)), isChanged: false };
+      const existing = error.Item && unmarshall(error.Item);
+      if (existing === undefined || isClaim(existing)) return undefined;
+      return { message: toStored(existing), isChanged: false };
     }
   }
 }
@@ -267,17 +302,49 @@ interface Rewrite {
   readonly values: Item;
 }
 
-/** Of a message, and of what belongs to it. */
-export function partition(conversationId: string): string {
-  return `${conversationId}#${EPOCH}`;
+/** Inclusive. */
+interface Bounds {
+  readonly lowest: number;
+  readonly highest: number;
+  readonly isAscending: boolean;
+}
+
+function boundsOf({ after, before, from = 1 }: Omit<SeqRange, 'limit'>): Bounds {
+  const highest = (before ?? Number.MAX_SAFE_INTEGER) - 1;
+  return { lowest: Math.max(from, (after ?? 0) + 1), highest, isAscending: after !== undefined };
+}
+
+/** The volumes of a range of seqs, in its order. Messages above the head are in its volume at the most. */
+function volumesOf({ lowest, highest, isAscending }: Bounds, head: number): number[] {
+  if (lowest > highest) return [];
+  const first = volumeOf(lowest);
+  const last = volumeOf(Math.min(highest, head));
+  const ascending = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+  return isAscending ? ascending : ascending.reverse();
+}
+
+/** An entry of the index byChange. */
+interface ChangeEntry {
+  readonly pk: string;
+  readonly sk: string;
+  readonly changedAt: number;
+}
+
+/** In order of last change; as in the index, the sort key decides between equal times. */
+function byChange(a: ChangeEntry, b: ChangeEntry): number {
+  if (a.changedAt !== b.changedAt) return a.changedAt - b.changedAt;
+  return Buffer.compare(Buffer.from(a.sk), Buffer.from(b.sk));
+}
+
+function isClaim(item: Item): boolean {
+  return item['claim'] === true;
 }
 
 /** The item of a message, also for transactions that write more than the message. */
 export function messageItem(message: StoredMessage, historyTtlSeconds: number): Item {
-  const { conversationId, from, clientMsgId, seq, messageId, sentAt, contentJson, contentHash } = message;
+  const { from, clientMsgId, seq, messageId, sentAt, contentJson, contentHash } = message;
   return {
-    pk: partition(conversationId),
-    sk: messageSortKey(message),
+    ...messageItemKey(message),
     from,
     clientMsgId,
     seq,

@@ -16,11 +16,11 @@ import { epochSecondsAfter } from '../shared/clock.ts';
 import { UnavailableError } from '../shared/errors.ts';
 import { sha256 } from '../shared/json.ts';
 import { batchGet, batchWrite, call, type Item } from './dynamodb.ts';
-import { partition } from './message-table.ts';
+import { besideKey } from './message-key.ts';
 
 /*
- * Who reacted to which message, in the message's own partition of the message table. Without `seq` and `changedAt`, so in
- * neither index. No message's sort key begins with '#'.
+ * Who reacted to which message, in the message table: each message has a partition for it, <conversationId>#<messageId>,
+ * since nothing bounds its size, and many may react at once. Without `seq` and `changedAt`, so in neither index.
  *
  *   sk                     attributes
  *   #r#<messageId>         version; names (list, in order of first use); u#<userId> (set of the user's names); ttl?;
@@ -50,7 +50,7 @@ export function createReactionReader(documents: DynamoDBDocumentClient, tableNam
   return {
     async ofUser(userId, messages) {
       const byKey = new Map(messages.map((message) => [placeOf(message, userId), message]));
-      const keys = [...byKey].map(([sk, message]) => ({ pk: partition(message.conversationId), sk }));
+      const keys = [...byKey].map(([sk, message]) => ({ pk: besideKey(message), sk }));
       const items = await batchGet(documents, tableName, keys, { only: ['sk', USER + userId] });
       const found = new Map(items.map((item) => [item['sk'], namesOf(item, userId)]));
       return new Map([...byKey].map(([sk, { messageId }]) => [messageId, found.get(sk) ?? new Set()]));
@@ -71,9 +71,11 @@ export function createReactionWriter(
   return {
     react: (message, request) => (request.on ? add(message, request) : takeBack(message, request)),
 
-    async forget({ conversationId, messageId, reactions }) {
-      const pk = partition(conversationId);
-      const requests = placesOf(messageId, reactions).map((sk) => ({ DeleteRequest: { Key: { pk, sk } } }));
+    async forget(message) {
+      const pk = besideKey(message);
+      const requests = placesOf(message.messageId, message.reactions).map((sk) => ({
+        DeleteRequest: { Key: { pk, sk } },
+      }));
       // What is left over harms nobody: nothing reads the reactions of a recalled message.
       await batchWrite(documents, tableName, requests);
     },
@@ -144,17 +146,17 @@ export function createReactionWriter(
     };
   }
 
-  async function readAll({ conversationId, messageId }: Reactable): Promise<Item[]> {
-    const pk = partition(conversationId);
+  async function readAll(message: Reactable): Promise<Item[]> {
+    const pk = besideKey(message);
     return batchGet(
       documents,
       tableName,
-      placesOf(messageId, { shards: SHARDS }).map((sk) => ({ pk, sk })),
+      placesOf(message.messageId, { shards: SHARDS }).map((sk) => ({ pk, sk })),
     );
   }
 
   async function update(
-    { conversationId, sentAt }: Reactable,
+    message: Reactable,
     sk: string,
     { sets = [], adds = [], deletes = [], conditions, names, values }: Clauses,
   ): Promise<{ readonly item: Item; readonly isChanged: boolean }> {
@@ -166,7 +168,7 @@ export function createReactionWriter(
     };
     const command = new UpdateCommand({
       TableName: tableName,
-      Key: { pk: partition(conversationId), sk },
+      Key: { pk: besideKey(message), sk },
       UpdateExpression: Object.entries(actions)
         .filter(([, clauses]) => clauses.length > 0)
         .map(([verb, clauses]) => `${verb} ${clauses.join(', ')}`)
@@ -176,7 +178,7 @@ export function createReactionWriter(
       ExpressionAttributeValues: {
         ...values,
         ':one': 1,
-        ...(expires && { ':ttl': epochSecondsAfter(sentAt, historyTtlSeconds) }),
+        ...(expires && { ':ttl': epochSecondsAfter(message.sentAt, historyTtlSeconds) }),
       },
       ReturnValues: 'ALL_NEW',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',

@@ -688,8 +688,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'input',
     file: 'lambdas/domain/messages/conversation-list.ts',
-    from: '(upTo !== undefined && upTo <= after)',
-    to: '(upTo !== undefined && upTo < 0)',
+    from: 'seq <= after || upTo <= after',
+    to: 'seq <= after || upTo < 0',
     project: 'unit',
     test: 'test/unit/lambdas/history.test.ts',
     only: 'who never reads is made without a count',
@@ -706,7 +706,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'input',
     file: 'lambdas/adapters/message-table.ts',
-    from: 'for (const Limit of [maximum, COUNT_FURTHER])',
+    from: 'for (const Limit of [maximum, ...volumes.map(() => COUNT_FURTHER)])',
     to: 'for (const Limit of Array(9).fill(COUNT_FURTHER))',
     project: 'emulator',
     test: 'test/emulator/adapters/ports.test.ts',

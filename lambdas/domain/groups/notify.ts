@@ -79,6 +79,7 @@ async function backfillNewMembers(
       after,
       before: head + 1,
       limit: LIMITS.pageMax,
+      head,
     });
     const overtaking = page.messages.filter((message) => message.sentAt <= sentAt + OVERTAKING_MS);
     const jobs = overtaking.map((message) => {

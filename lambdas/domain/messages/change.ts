@@ -103,9 +103,9 @@ export async function commitChange(
 
 export async function mark(
   { conversationWriter, clock }: Pick<ChangePorts, 'conversationWriter' | 'clock'>,
-  { conversation }: Pick<Changeable, 'conversation'>,
+  { message }: Pick<Changeable, 'message'>,
 ): Promise<void> {
-  await conversationWriter.markChanged(conversation.conversationId, clock());
+  await conversationWriter.markChanged(message, clock());
 }
 
 /** Writes a message whose conversation is marked. @throws {NotFoundError} the message has expired */

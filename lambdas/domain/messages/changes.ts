@@ -5,6 +5,7 @@ import { LIMITS } from '../../../protocol/limits.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { cursorOf, decodeCursor, encodeCursor, isConversationId } from '../../shared/cursor.ts';
 import { InvalidRequestError } from '../../shared/errors.ts';
+import { settleAll } from '../../shared/settle.ts';
 import { resolveConversation } from '../model/conversation.ts';
 import type { ChangePosition } from '../model/message.ts';
 import type { CallerRoles } from '../model/roles.ts';
@@ -42,14 +43,20 @@ export async function readChanges(
   // Before the first read: what is written after it is at or after this time, or within the margin.
   const start = startOf(userId, conversationId, cursor) ?? newStart(ports.clock());
   const { serverTime } = start;
-  const from = await firstVisibleSeq(ports, userId, conversation, callerRoles);
+  const [from, { changes = new Map<number, number>() }] = await settleAll([
+    firstVisibleSeq(ports, userId, conversation, callerRoles),
+    ports.conversations.head(conversationId),
+  ]);
   const isTooOld = sinceMs < serverTime - LIMITS.changesDays * DAY_MS;
   if (isTooOld) return reset(serverTime);
   // DynamoDB refuses a position before the range.
-  if (start.after !== undefined && start.after.changedAtMs < sinceMs - LIMITS.changeMarginMs)
+  const fromMs = Math.max(0, sinceMs - LIMITS.changeMarginMs);
+  if (start.after !== undefined && start.after.changedAtMs < fromMs)
     throw new InvalidRequestError([{ path: 'cursor', message: 'is of a feed with an earlier since' }]);
   const page = await ports.messages.changed(conversationId, {
-    sinceMs: Math.max(0, sinceMs - LIMITS.changeMarginMs),
+    // A volume is marked before its message changes, by at most 10 s.
+    volumes: [...changes].flatMap(([volume, atMs]) => (atMs >= fromMs ? [volume] : [])),
+    sinceMs: fromMs,
     after: start.after,
     limit: PAGE,
   });

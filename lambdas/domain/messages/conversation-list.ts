@@ -136,8 +136,8 @@ async function summaries(
 }
 
 /** When a message was last sent or changed. */
-function activeAtMs({ atMs, changedAtMs = 0 }: Head): number {
-  return Math.max(atMs, changedAtMs);
+function activeAtMs({ atMs, changes = new Map<number, number>() }: Head): number {
+  return Math.max(atMs, ...changes.values());
 }
 
 /** Read for the whole page at once. */
@@ -175,10 +175,10 @@ async function readTails(
   { messages }: HistoryPorts,
   heads: ReadonlyMap<string, Head>,
 ): Promise<StoredMessage[]> {
-  const keys = [...heads].flatMap(([conversationId, { tail }]) =>
-    tail ? [{ conversationId, ...tail }] : [],
+  const places = [...heads].flatMap(([conversationId, { seq, tail }]) =>
+    tail ? [{ conversationId, seq, ...tail }] : [],
   );
-  return keys.length === 0 ? [] : [...(await messages.getMany(keys))];
+  return places.length === 0 ? [] : [...(await messages.getMany(places))];
 }
 
 async function summary(
@@ -191,11 +191,12 @@ async function summary(
   if (head === undefined) return undefined;
   const tail = tails.find((message) => message.conversationId === conversationId && message.seq === head.seq);
   // The highest seq may be a hole, or allocated for a repeat of an older message: then history has the last message.
-  const last = tail ?? (await messages.page(conversationId, { from: visibleFrom, limit: 1 })).messages[0];
+  const newest = { from: visibleFrom, limit: 1, head: head.seq };
+  const last = tail ?? (await messages.page(conversationId, newest)).messages[0];
   if (last === undefined && head.group === undefined) return undefined;
   const peer = peerIn(conversationId, userId);
   const name = head.group?.name ?? head.chat?.topic;
-  const upTo = peer === undefined ? undefined : head.lastSeqs?.get(peer);
+  const upTo = (peer === undefined ? undefined : head.lastSeqs?.get(peer)) ?? head.seq;
   const range = { after: Math.max(readSeq, visibleFrom - 1), upTo, budget };
   const unread = last === undefined ? NONE : await countUnread(messages, userId, last, range);
   return {
@@ -228,7 +229,7 @@ async function countUnread(
   const { conversationId, seq, from } = last;
   const one = from === userId ? NONE : { ...NONE, count: 1, mentioned: doesMention(last, userId) ? 1 : 0 };
   // Everything above the cursor is the user's own. A user who only sends would otherwise pay for all of it each time.
-  if (seq <= after || (upTo !== undefined && upTo <= after)) return NONE;
+  if (seq <= after || upTo <= after) return NONE;
   if (seq === after + 1) return one;
   const found = await messages.countOthers(conversationId, userId, { ...range, maximum: LIMITS.unreadMax });
   return {

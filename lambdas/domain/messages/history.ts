@@ -1,5 +1,6 @@
 import type { HistoryBody } from '../../../protocol/http.ts';
 import { NotFoundError } from '../../shared/errors.ts';
+import { settleAll } from '../../shared/settle.ts';
 import { requireMembership } from '../access/membership.ts';
 import {
   type Conversation as AnyConversation,
@@ -30,16 +31,16 @@ export async function readHistory(
   const { conversations, messages } = ports;
   const conversation = resolveConversation(userId, { conversationId: target });
   const { conversationId } = conversation;
-  const from = await firstVisibleSeq(ports, userId, conversation, callerRoles);
-  const [head, page] = await Promise.all([
+  const [from, head] = await settleAll([
+    firstVisibleSeq(ports, userId, conversation, callerRoles),
     conversations.head(conversationId),
-    messages.page(conversationId, { ...range, from }),
   ]);
+  const page = await messages.page(conversationId, { ...range, from, head: head.seq });
   const stillFrom = isAccessPermanent(conversation, callerRoles)
     ? from
     : await firstVisibleSeq(ports, userId, conversation, callerRoles);
   const ascending = page.messages.filter(({ seq }) => seq >= stillFrom).toSorted((a, b) => a.seq - b.seq);
-  // Head and page were read at the same time, so the page may hold a message above the head.
+  // The page was read after the head, so it may hold a message above it.
   return {
     messages: await showTo(ports, userId, ascending),
     head: Math.max(head.seq, ascending.at(-1)?.seq ?? 0),

@@ -1,6 +1,6 @@
 import type { MessageRequest, Sent } from '../../../protocol/frames.ts';
 import { SYSTEM } from '../../../protocol/ids.ts';
-import { ForbiddenError, InvalidRequestError, NotFoundError } from '../../shared/errors.ts';
+import { ForbiddenError, InvalidRequestError, NotFoundError, UnavailableError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
 import { keepLease, requireLiveSession } from '../access/live-session.ts';
 import { requireMembership } from '../access/membership.ts';
@@ -61,7 +61,7 @@ export async function send(
 
   // 3. Commit: before it the message does not exist, after it the message is never lost.
   const [committed, prefetchedMembers] = await settleAll([
-    outcome.original ?? commit(ports, conversation.conversationId, outcome.allocation.seq, wanted),
+    outcome.original ?? store(ports, conversation, outcome.allocation, wanted),
     outcome.allocation && prefetchGroup(ports, conversation, outcome.allocation),
   ]);
 
@@ -171,6 +171,24 @@ async function requireReferences(
   if (replyTo !== undefined && (!answered || replyTo < visibleFrom))
     throw new InvalidRequestError([{ path: 'replyTo', message: 'is no message of this conversation' }]);
   requireMayMention({ from, mentions }, head ? head.group : undefined);
+}
+
+const COMMIT_ATTEMPTS = 3;
+
+/** Step 3: commits, in the next volume of the history if a repeat was first there. */
+async function store(
+  ports: SendPorts,
+  conversation: Conversation,
+  first: SeqAllocation,
+  wanted: Draft,
+): Promise<Committed> {
+  let allocation = first;
+  for (let attempt = 0; attempt < COMMIT_ATTEMPTS; attempt += 1) {
+    const committed = await commit(ports, conversation.conversationId, allocation, wanted);
+    if (committed !== undefined) return committed;
+    allocation = await allocateSeq(ports, conversation, wanted);
+  }
+  throw new UnavailableError();
 }
 
 /** Step 3: reads the members of a small group during the commit. */

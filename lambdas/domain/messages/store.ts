@@ -11,8 +11,16 @@ import {
   UnavailableError,
 } from '../../shared/errors.ts';
 import { canonicalJson, sha256 } from '../../shared/json.ts';
-import type { Conversation, ConversationWriter, GroupFacts, SeqAllocation } from '../model/conversation.ts';
+import { settleAll } from '../../shared/settle.ts';
+import type {
+  Conversation,
+  ConversationReader,
+  ConversationWriter,
+  GroupFacts,
+  SeqAllocation,
+} from '../model/conversation.ts';
 import type { MessageReader, MessageWriter, StoredMessage } from '../model/message.ts';
+import { lastSeqOf, recentStarts, type VolumeStart, volumeOf } from '../model/volume.ts';
 
 /** A message before it has a seq. */
 export interface Draft {
@@ -105,16 +113,22 @@ export async function allocateSeq(
 }
 
 /**
- * Stores the draft under `seq`, once per key (IM-SEND-2, IM-SEND-3). A repeat returns the original and leaves `seq` a
- * hole. The put is the commit: before it the message does not exist, after it the message is never lost.
+ * Stores the draft under the allocated seq, once per key (IM-SEND-2, IM-SEND-3). A repeat returns the original and leaves
+ * the seq a hole. The put is the commit: before it the message does not exist, after it the message is never lost.
+ * @returns `undefined` if the history has begun its next volume meanwhile, and a repeat there was first: it needs a seq of
+ * that volume
  * @throws {IdempotencyConflictError} the key was used for different content
  */
 export async function commit(
-  { messageWriter, clock }: Pick<StorePorts, 'messageWriter' | 'clock'>,
+  ports: Omit<StorePorts, 'conversationWriter'>,
   conversationId: string,
-  seq: number,
-  { replyTo, mentions, ...draft }: Draft,
-): Promise<Committed> {
+  { seq, starts = [] }: Pick<SeqAllocation, 'seq' | 'starts'>,
+  wanted: Draft,
+): Promise<Committed | undefined> {
+  const { messageWriter, clock } = ports;
+  const earlier = await findInFormerVolumes(ports, conversationId, starts, wanted);
+  if (earlier !== undefined) return earlier;
+  const { replyTo, mentions, ...draft } = wanted;
   const sentAt = clock();
   // The ULID's time is sentAt, so that messageIds sort the inbox by time.
   const messageId = ulid(sentAt);
@@ -128,9 +142,37 @@ export async function commit(
     ...(mentions !== undefined && { mentions }),
   };
   const existing = await messageWriter.putIfAbsent(message);
+  if (existing === 'claimed') return undefined;
   // The same messageId means that the AWS SDK retried this put after a lost response.
   if (existing === undefined || existing.messageId === messageId) return { message, duplicate: false };
   return asDuplicate(existing, draft.contentHash);
+}
+
+/** How long after the beginning of a volume a message may still be on its way to the one before: 10 s, and clocks differ. */
+const ON_ITS_WAY_MS = 20_000;
+
+/**
+ * Looks for the original in the volumes that ended in the last 24 hours (IM-SEND-2). One that ended just now may still get
+ * the original after a read: there a claim takes its place, and the late original gives way.
+ */
+async function findInFormerVolumes(
+  { messages, messageWriter, clock }: Omit<StorePorts, 'conversationWriter'>,
+  conversationId: string,
+  starts: readonly VolumeStart[],
+  { from, clientMsgId, contentHash }: Draft,
+): Promise<Committed | undefined> {
+  const places = starts.map(({ volume, atMs }) => {
+    const place = { conversationId, from, clientMsgId, seq: lastSeqOf(volume - 1) };
+    return { place, isOpen: clock() - atMs < ON_ITS_WAY_MS };
+  });
+  if (places.length === 0) return undefined;
+  const ended = places.flatMap(({ place, isOpen }) => (isOpen ? [] : [place]));
+  const [claimed, read] = await settleAll([
+    Promise.all(places.flatMap(({ place, isOpen }) => (isOpen ? [messageWriter.claim(place)] : []))),
+    ended.length === 0 ? [] : messages.getMany(ended),
+  ]);
+  const original = [...claimed, ...read].find((message) => message !== undefined);
+  return original && asDuplicate(original, contentHash);
 }
 
 /**
@@ -139,12 +181,23 @@ export async function commit(
  * @throws {IdempotencyConflictError} the key was used for different content
  */
 export async function findEarlier(
-  { messages }: Pick<StorePorts, 'messages'>,
+  { messages, conversations, clock }: Pick<StorePorts, 'messages' | 'clock'> & FindPorts,
   conversationId: string,
   { from, clientMsgId, contentHash }: Draft,
 ): Promise<Committed | undefined> {
-  const [existing] = await messages.getMany([{ conversationId, from, clientMsgId }]);
+  const { seq: head, starts = [] } = await conversations.head(conversationId);
+  const former = recentStarts(starts, clock()).map(({ volume }) => lastSeqOf(volume - 1));
+  // The volume of the head may have begun just now, and its start may not be noted yet.
+  const isNoted = volumeOf(head) === (starts[0]?.volume ?? 0);
+  const seqs = new Set([head, ...(isNoted ? [] : [lastSeqOf(volumeOf(head) - 1)]), ...former]);
+  const [existing] = await messages.getMany(
+    [...seqs].map((seq) => ({ conversationId, from, clientMsgId, seq })),
+  );
   return existing && asDuplicate(existing, contentHash);
+}
+
+export interface FindPorts {
+  readonly conversations: Pick<ConversationReader, 'head'>;
 }
 
 function asDuplicate(existing: StoredMessage, contentHash: string): Committed {

@@ -1,6 +1,7 @@
 import { directConversationId, parseConversationId, peerOf } from '../../../protocol/ids.ts';
 import { InvalidRequestError, NotFoundError } from '../../shared/errors.ts';
 import type { Chat } from './chat.ts';
+import type { VolumeStart } from './volume.ts';
 
 /** The state of a conversation: its highest seq, and the data of a group or support chat. */
 export interface Head {
@@ -10,8 +11,10 @@ export interface Head {
   readonly tail?: { readonly from: string; readonly clientMsgId: string };
   /** Time when `seq` was allocated; 0 before the first. */
   readonly atMs: number;
-  /** Time of the last change of a message, taken before the change. */
-  readonly changedAtMs?: number;
+  /** Time of the last change of a message, taken before the change, by volume. */
+  readonly changes?: ReadonlyMap<number, number>;
+  /** When volumes of the history began, the latest first. Those that began more than a day ago may be missing. */
+  readonly starts?: readonly VolumeStart[];
   /**
    * In a direct conversation, by user: the highest seq allocated for a message of theirs. No message of theirs is above
    * it. Missing in conversations that began before this was stored.
@@ -49,6 +52,8 @@ export interface SeqAllocation {
   readonly memberCount: number;
   /** The agent of the support chat. */
   readonly agent?: string;
+  /** When the volume of `seq` and those before began: a repeat may be in a volume that ended lately. The latest first. */
+  readonly starts?: readonly VolumeStart[];
 }
 
 export interface MembershipsRange {
@@ -88,8 +93,8 @@ export interface ConversationWriter {
    * idempotent: every call allocates another seq.
    */
   nextSeq(conversationId: string, from: string, clientMsgId: string): Promise<SeqAllocation | undefined>;
-  /** Notes that a message is about to change: the list of conversations finds it by this time (IM-CHANGE-3). */
-  markChanged(conversationId: string, atMs: number): Promise<void>;
+  /** Notes that a message is about to change: list and feed find it by this time (IM-CHANGE-2, IM-CHANGE-3). */
+  markChanged(place: { readonly conversationId: string; readonly seq: number }, atMs: number): Promise<void>;
   /** Creates head and memberships in one transaction. Idempotent. */
   createDirect(conversationId: string, users: readonly [string, string]): Promise<void>;
   /** Moves the read cursor forward. Returns false if it is already at `seq` or beyond. */

@@ -8,8 +8,12 @@ export interface MessageKey {
   readonly clientMsgId: string;
 }
 
-export interface StoredMessage extends MessageKey {
+/** Where a message is stored: its seq says in which volume. */
+export interface MessagePlace extends MessageKey {
   readonly seq: number;
+}
+
+export interface StoredMessage extends MessagePlace {
   readonly messageId: string;
   readonly sentAt: number;
   /** JSON text, since a DynamoDB map limits depth and changes numbers. */
@@ -45,7 +49,7 @@ export interface ReactionSummary {
 /** The history of all messages. All reads are strong. */
 export interface MessageReader {
   /** At most 100. Leaves out messages that don't exist or have expired. */
-  getMany(keys: readonly MessageKey[]): Promise<readonly StoredMessage[]>;
+  getMany(places: readonly MessagePlace[]): Promise<readonly StoredMessage[]>;
   /**
    * The messages that changed at or after a time, in order of their last change (IM-CHANGE-2). As long as the messages that
    * changed, not as the changes.
@@ -54,7 +58,7 @@ export interface MessageReader {
   /** Ascending if there is an `after`, else descending from `before` or the end. Both are exclusive. */
   page(
     conversationId: string,
-    range: SeqRange,
+    range: SeqRange & { readonly head: number },
   ): Promise<{ messages: readonly StoredMessage[]; hasMore: boolean }>;
   /**
    * Counts other users' messages, the newest first, and stops at `maximum`, or when it has evaluated enough of the user's
@@ -64,6 +68,8 @@ export interface MessageReader {
 }
 
 export interface ChangedRange {
+  /** The volumes to look in. */
+  readonly volumes: readonly number[];
   /** Epoch milliseconds, inclusive. */
   readonly sinceMs: number;
   /** The last position of the page before. */
@@ -87,8 +93,8 @@ export interface ChangedPage {
 export interface CountRange {
   /** Exclusive. */
   readonly after: number;
-  /** Inclusive. @default - the end */
-  readonly upTo?: number | undefined;
+  /** Inclusive. */
+  readonly upTo: number;
   readonly maximum: number;
   /** Shared by the counts of one request. */
   readonly budget: ReadBudget;
@@ -109,24 +115,32 @@ export interface MessageCount {
 }
 
 export interface MessageWriter {
-  /** Stores the message unless its key exists; then returns the existing message. */
-  putIfAbsent(message: StoredMessage): Promise<StoredMessage | undefined>;
+  /**
+   * Stores the message unless its key exists in its volume; then returns the existing message, or 'claimed' if a repeat in
+   * a later volume has taken the key.
+   */
+  putIfAbsent(message: StoredMessage): Promise<StoredMessage | 'claimed' | undefined>;
+  /**
+   * Takes the key in a former volume, so that a message that is still on its way there is not stored. Idempotent.
+   * @returns the message that is stored there already
+   */
+  claim(place: MessagePlace): Promise<StoredMessage | undefined>;
   /**
    * Replaces the content for good: no later change finds the message. A repeat of the send still finds its original.
    * @param contentJson says who recalled it, and when
    * @returns `undefined` if the message doesn't exist
    */
-  recall(key: MessageKey, contentJson: string, atMs: number): Promise<Change | undefined>;
+  recall(place: MessagePlace, contentJson: string, atMs: number): Promise<Change | undefined>;
   /**
    * Replaces the content, unless the message was recalled, has this edit already, or has another `rev` than `ifRev`.
    * @returns `undefined` if the message doesn't exist
    */
-  edit(key: MessageKey, edit: Edit): Promise<Change | undefined>;
+  edit(place: MessagePlace, edit: Edit): Promise<Change | undefined>;
   /**
    * Shows these reactions, unless the message was recalled, or shows newer ones.
    * @returns `undefined` if the message doesn't exist
    */
-  showReactions(key: MessageKey, summary: ReactionSummary, atMs: number): Promise<Change | undefined>;
+  showReactions(place: MessagePlace, summary: ReactionSummary, atMs: number): Promise<Change | undefined>;
 }
 
 export interface Edit {
@@ -202,6 +216,7 @@ export async function messageAt(
   conversationId: string,
   seq: number,
 ): Promise<StoredMessage | undefined> {
-  const page = await messages.page(conversationId, { after: seq - 1, before: seq + 1, limit: 1 });
+  const range = { after: seq - 1, before: seq + 1, limit: 1, head: seq };
+  const page = await messages.page(conversationId, range);
   return page.messages[0];
 }

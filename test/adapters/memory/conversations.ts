@@ -8,6 +8,7 @@ import type {
 import type { GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
 import type { MessageReader, MessageWriter, StoredMessage } from '../../../lambdas/domain/model/message.ts';
 import type { Outbox, OutboxEntry } from '../../../lambdas/domain/model/outbox.ts';
+import { recentStarts, type VolumeStart, volumeOf } from '../../../lambdas/domain/model/volume.ts';
 import type { Clock } from '../../../lambdas/shared/clock.ts';
 
 interface Group {
@@ -56,6 +57,16 @@ export function inMemoryConversations(
     group?.members.set(userId, { joinedSeq, left: false });
     rowsOf(userId).set(id, { readSeq: 0, visibleFrom: group?.facts.openHistory ? 1 : joinedSeq });
   };
+  const startsOf = (conversationId: string, volume: number): readonly VolumeStart[] => {
+    const head = heads.get(conversationId);
+    if (head === undefined || volume === 0) return [];
+    const known = head.starts ?? [];
+    const isNoted = known[0]?.volume === volume;
+    const all = isNoted ? known : [{ volume, atMs: clock() }, ...known];
+    const starts = recentStarts(all, clock());
+    heads.set(conversationId, { ...head, starts: isNoted ? known : starts });
+    return starts;
+  };
   return {
     async nextSeq(conversationId, from, clientMsgId) {
       const head = heads.get(conversationId);
@@ -65,12 +76,20 @@ export function inMemoryConversations(
       heads.set(conversationId, { ...head, seq, tail: { from, clientMsgId }, atMs: clock(), ...lastSeqs });
       const agent = head.chat?.agent?.userId;
       const memberCount = head.chat ? 2 : (groups.get(conversationId)?.facts.memberCount ?? 2);
-      return { seq: head.seq + 1, memberCount, ...(agent !== undefined && { agent }) };
+      const starts = startsOf(conversationId, volumeOf(seq));
+      return {
+        seq,
+        memberCount,
+        ...(agent !== undefined && { agent }),
+        ...(starts.length > 0 && { starts }),
+      };
     },
-    async markChanged(conversationId, atMs) {
+    async markChanged({ conversationId, seq }, atMs) {
       const head = heads.get(conversationId);
-      if (head !== undefined)
-        heads.set(conversationId, { ...head, changedAtMs: Math.max(head.changedAtMs ?? 0, atMs) });
+      if (head === undefined) return;
+      const volume = volumeOf(seq);
+      const latest = Math.max(head.changes?.get(volume) ?? 0, atMs);
+      heads.set(conversationId, { ...head, changes: new Map(head.changes).set(volume, latest) });
     },
     async createDirect(conversationId, users) {
       if (heads.has(conversationId)) return;
@@ -121,7 +140,8 @@ export function inMemoryConversations(
       const { conversationId, seq, from, clientMsgId, sentAt } = message;
       if ((heads.get(conversationId)?.seq ?? 0) !== seq - 1) return false;
       if ((before === undefined) !== !heads.has(conversationId)) return false;
-      heads.set(conversationId, { seq, tail: { from, clientMsgId }, atMs: sentAt, chat: after });
+      const head = heads.get(conversationId);
+      heads.set(conversationId, { ...head, seq, tail: { from, clientMsgId }, atMs: sentAt, chat: after });
       const group = groups.get(conversationId) ?? {
         facts: { name: '', admins: [], memberCount: 2, openHistory: true },
         members: new Map(),

@@ -3,10 +3,12 @@ import {
   doesMention,
   isRecalled,
   type MessageKey,
+  type MessagePlace,
   type MessageReader,
   type MessageWriter,
   type StoredMessage,
 } from '../../../lambdas/domain/model/message.ts';
+import { volumeOf } from '../../../lambdas/domain/model/volume.ts';
 import { type Clock, epochSecondsAfter } from '../../../lambdas/shared/clock.ts';
 
 export function inMemoryMessages(
@@ -21,14 +23,15 @@ export function inMemoryMessages(
     const message = stored.get(key);
     return message !== undefined && isKept(message) ? message : undefined;
   };
-  const keyOf = ({ conversationId, from, clientMsgId }: MessageKey) =>
-    [conversationId, from, clientMsgId].join('#');
+  const claimed = new Set<string>();
+  const keyOf = ({ conversationId, from, clientMsgId, seq }: MessagePlace) =>
+    [conversationId, volumeOf(seq), from, clientMsgId].join('#');
   const inConversation = (conversationId: string) =>
     [...stored.values()]
       .filter((message) => message.conversationId === conversationId && isKept(message))
       .sort((a, b) => a.seq - b.seq);
   function change(
-    key: MessageKey,
+    key: MessagePlace,
     atMs: number,
     fields: { [Name in keyof StoredMessage]?: StoredMessage[Name] | undefined },
     isAllowed: (message: StoredMessage) => boolean,
@@ -46,8 +49,14 @@ export function inMemoryMessages(
   }
   return {
     async putIfAbsent(message) {
+      if (claimed.has(keyOf(message))) return 'claimed';
       const existing = keptAt(keyOf(message));
       if (existing === undefined) stored.set(keyOf(message), message);
+      return existing;
+    },
+    async claim(place) {
+      const existing = keptAt(keyOf(place));
+      if (existing === undefined) claimed.add(keyOf(place));
       return existing;
     },
     recall: async (key, contentJson, atMs) =>
@@ -66,11 +75,12 @@ export function inMemoryMessages(
       ),
     showReactions: async (key, reactions, atMs) =>
       change(key, atMs, { reactions }, (message) => (message.reactions?.version ?? 0) < reactions.version),
-    async changed(conversationId, { sinceMs, after, limit }) {
-      const position = (message: MessageKey) => changedAt.get(keyOf(message)) ?? 0;
+    async changed(conversationId, { volumes, sinceMs, after, limit }) {
+      const position = (message: MessagePlace) => changedAt.get(keyOf(message)) ?? 0;
       const order = (message: Pick<MessageKey, 'from' | 'clientMsgId'>) =>
         `${message.from}#${message.clientMsgId}`;
       const all = inConversation(conversationId)
+        .filter(({ seq }) => volumes.includes(volumeOf(seq)))
         .filter((message) => changedAt.has(keyOf(message)) && position(message) >= sinceMs)
         .sort((a, b) => position(a) - position(b) || (order(a) < order(b) ? -1 : 1))
         .filter(
@@ -88,14 +98,16 @@ export function inMemoryMessages(
       return { messages, count: messages.length, next };
     },
     getMany: async (keys) => [...new Set(keys.map(keyOf))].flatMap((key) => keptAt(key) ?? []),
-    async page(conversationId, { after, before, from = 1, limit }) {
+    async page(conversationId, { after, before, from = 1, limit, head }) {
+      // As the table: whole volumes, up to the head's or the first of the range.
+      const last = volumeOf(Math.min((before ?? Infinity) - 1, head));
       const all = inConversation(conversationId).filter(
-        ({ seq }) => seq >= from && seq < (before ?? Infinity),
+        ({ seq }) => seq >= from && seq < (before ?? Infinity) && volumeOf(seq) <= last,
       );
       const range = after === undefined ? all.reverse() : all.filter(({ seq }) => seq > after);
       return { messages: range.slice(0, limit), hasMore: range.length > limit };
     },
-    async countOthers(conversationId, userId, { after, upTo = Infinity, maximum, budget }) {
+    async countOthers(conversationId, userId, { after, upTo, maximum, budget }) {
       let left = inConversation(conversationId).filter(({ seq }) => seq > after && seq <= upTo);
       let count = 0;
       let mentioned = 0;

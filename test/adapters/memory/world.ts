@@ -1,4 +1,6 @@
 import { createLiveLimit } from '../../../lambdas/domain/messages/live-limit.ts';
+import { commit, type Draft } from '../../../lambdas/domain/messages/store.ts';
+import type { StoredMessage } from '../../../lambdas/domain/model/message.ts';
 import type { Outbox } from '../../../lambdas/domain/model/outbox.ts';
 import type { Session } from '../../../lambdas/domain/model/session.ts';
 import type { DuplicateLogin } from '../../../lambdas/domain/sessions/connect.ts';
@@ -88,4 +90,16 @@ export function aSession(overrides: Partial<Session> = {}): Session {
 
 export function aRequest(overrides: Partial<MessageRequest> = {}): MessageRequest {
   return { clientMsgId: 'c1', to: 'bob', content: { type: 'text', text: 'hi' }, ...overrides };
+}
+
+/** Stores a message with this seq. */
+export async function storeAt(
+  world: World,
+  conversationId: string,
+  seq: number,
+  wanted: Draft,
+): Promise<StoredMessage> {
+  const committed = await commit(world, conversationId, { seq }, wanted);
+  if (committed === undefined) throw new Error('claimed');
+  return committed.message;
 }

@@ -120,7 +120,7 @@ describe.each([
     const { conversationId } = chat;
     const { tail = { from: '', clientMsgId: '' }, ...head } = await conversations.head(conversationId);
     expect(head).toEqual({ seq: 2, atMs: NOON, chat: mine });
-    expect(await record.getMany([{ conversationId, ...tail }])).toMatchObject([{ seq: 2 }]);
+    expect(await record.getMany([{ conversationId, seq: 2, ...tail }])).toMatchObject([{ seq: 2 }]);
     expect((await conversations.membership(chat.customer, conversationId))?.readSeq).toBe(1);
     expect(await conversations.membership(ann.userId, conversationId)).toMatchObject({ visibleFrom: 1 });
     expect((await groups.members(conversationId, { limit: 5 })).members).toHaveLength(2);

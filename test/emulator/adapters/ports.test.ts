@@ -1,5 +1,5 @@
 import { monotonicFactory } from 'ulid';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ConversationReader, ConversationWriter } from '../../../lambdas/domain/model/conversation.ts';
 import type { GroupChange, GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
 import type { Inbox, InboxWriter } from '../../../lambdas/domain/model/inbox.ts';
@@ -37,6 +37,7 @@ beforeAll(async () => {
   tables = await startTables(clock);
 });
 afterAll(() => tables?.stop());
+afterEach(() => vi.stubEnv('MESSAGES_PER_VOLUME', undefined));
 
 const clock = () => now;
 const memoryMessages = inMemoryMessages(clock);
@@ -229,6 +230,39 @@ describe.each([
           [users[1], 0],
         ]),
       });
+    });
+
+    it('knows when the volumes of the last day began, from the first message of each on', async () => {
+      vi.stubEnv('MESSAGES_PER_VOLUME', '2');
+      const { conversations } = ports();
+      const users = newPair();
+      const id = `dm:${users.join(':')}`;
+      await conversations.createDirect(id, users);
+      const next = async () => (await conversations.nextSeq(id, users[0], 'c'))?.starts;
+      expect(await next()).toBeUndefined();
+      const first = { volume: 1, atMs: NOON };
+      expect(await next()).toEqual([first]);
+      now = NOON + 1_000;
+      expect(await next()).toEqual([first]);
+      const second = { volume: 2, atMs: now };
+      expect(await next()).toEqual([second, first]);
+      expect((await conversations.head(id)).starts).toEqual([second, first]);
+      now = NOON + 24 * 3_600_000 + 60_500;
+      expect(await next()).toEqual([second]);
+      now = NOON + 48 * 3_600_000;
+      expect(await next()).toEqual([{ volume: 3, atMs: now }]);
+      now = NOON;
+    });
+
+    it('notes the changes of each volume apart, from the highest time on (IM-CHANGE-2)', async () => {
+      vi.stubEnv('MESSAGES_PER_VOLUME', '2');
+      const { conversations } = ports();
+      const users = newPair();
+      const id = `dm:${users.join(':')}`;
+      await conversations.createDirect(id, users);
+      for (const [seq, atMs] of [[1, 7], [5, 3], [4, 2]] as const) // biome-ignore format: a table
+        await conversations.markChanged({ conversationId: id, seq }, atMs);
+      expect((await conversations.head(id)).changes).toEqual(new Map([[0, 7], [2, 3]])); // biome-ignore format: a table
     });
 
     it('is not changed by creating a conversation again', async () => {
@@ -793,7 +827,12 @@ describe.each([
       };
       for (const [seq, atMs] of [[3, 10], [1, 20], [2, 20], [3, 30]] as const) await change(seq, atMs); // biome-ignore format: a table
       const list = async (sinceMs: number, after?: ChangePosition) => {
-        const { next, ...page } = await messages.changed(conversationId, { sinceMs, after, limit: 2 });
+        const { next, ...page } = await messages.changed(conversationId, {
+          volumes: [0],
+          sinceMs,
+          after,
+          limit: 2,
+        });
         return { seqs: page.messages.map(({ seq }) => seq), count: page.count, next };
       };
       const first = await list(20);
@@ -807,11 +846,11 @@ describe.each([
       const { conversations } = ports();
       const users = newPair();
       const id = `dm:${users.join(':')}`;
-      await conversations.markChanged(id, 5);
-      expect(await conversations.head(id)).not.toHaveProperty('changedAtMs');
+      await conversations.markChanged({ conversationId: id, seq: 1 }, 5);
+      expect(await conversations.head(id)).not.toHaveProperty('changes');
       await conversations.createDirect(id, users);
-      for (const atMs of [7, 9, 8]) await conversations.markChanged(id, atMs);
-      expect(await conversations.head(id)).toMatchObject({ changedAtMs: 9 });
+      for (const atMs of [7, 9, 8]) await conversations.markChanged({ conversationId: id, seq: 1 }, atMs);
+      expect(await conversations.head(id)).toMatchObject({ changes: new Map([[0, 9]]) });
     });
 
     it('has no expired message among those that changed (IM-SEND-2)', async () => {
@@ -819,11 +858,68 @@ describe.each([
       const message = aMessage({ conversationId: `dm:${newPair().join(':')}` });
       await messages.putIfAbsent(message);
       await messages.recall(message, '{"type":"recalled"}', NOON);
-      const list = () => messages.changed(message.conversationId, { sinceMs: 0, limit: 10 });
+      const list = () => messages.changed(message.conversationId, { volumes: [0], sinceMs: 0, limit: 10 });
       expect((await list()).messages).toHaveLength(1);
       now += 61_000;
       expect((await list()).messages).toEqual([]);
       now = NOON;
+    });
+
+    it('reads a history of several volumes as one: its pages, its counts, and its changes', async () => {
+      vi.stubEnv('MESSAGES_PER_VOLUME', '4');
+      const { messages } = ports();
+      const [me, peer] = newPair();
+      const conversationId = `dm:${me}:${peer}`;
+      const all = [1, 2, 3, 4, 5, 7, 9].map((seq) => aMessage({ conversationId, seq, from: peer }));
+      for (const message of all) await messages.putIfAbsent(message);
+      const seqs = async (range: { after?: number; before?: number; from?: number; limit: number }) => {
+        const page = await messages.page(conversationId, { ...range, head: 9 });
+        return [page.messages.map(({ seq }) => seq), page.hasMore];
+      };
+      expect(await seqs({ limit: 3 })).toEqual([[9, 7, 5], true]);
+      expect(await seqs({ before: 8, limit: 6 })).toEqual([[7, 5, 4, 3, 2, 1], false]);
+      expect(await seqs({ before: 8, from: 5, limit: 6 })).toEqual([[7, 5], false]);
+      expect(await seqs({ after: 2, limit: 2 })).toEqual([[3, 4], true]);
+      expect(await seqs({ after: 3, limit: 9 })).toEqual([[4, 5, 7, 9], false]);
+      expect(await seqs({ after: 9, limit: 9 })).toEqual([[], false]);
+      const count = await messages.countOthers(conversationId, me, counting(2, { upTo: 9 }));
+      expect(count).toEqual({ count: 5, mentioned: 0, isAtLeast: false });
+      for (const [atMs, message] of all.entries())
+        await messages.recall(message, '{"type":"recalled"}', atMs === 3 ? 2 : atMs);
+      const changed = async (after?: ChangePosition) =>
+        messages.changed(conversationId, { volumes: [2, 1, 0], sinceMs: 1, after, limit: 3 });
+      const first = await changed();
+      const second = await changed(first.next);
+      const times = [first, second].map((page) => page.messages.map(({ seq }) => seq).sort());
+      expect(times).toEqual([[2, 3, 4], [5, 7, 9]]); // biome-ignore format: a table
+      if (second.next !== undefined) expect((await changed(second.next)).messages).toEqual([]);
+      const { messages: newest } = await messages.changed(conversationId, {
+        volumes: [2],
+        sinceMs: 0,
+        limit: 9,
+      });
+      expect(newest.map(({ seq }) => seq)).toEqual([9]);
+    });
+
+    it('takes a key in a former volume for a repeat, unless its message is stored there (IM-SEND-2)', async () => {
+      vi.stubEnv('MESSAGES_PER_VOLUME', '4');
+      const { messages } = ports();
+      const conversationId = `dm:${newPair().join(':')}`;
+      const [stored, late] = [2, 3].map((seq) => aMessage({ conversationId, seq })) as [
+        StoredMessage,
+        StoredMessage,
+      ];
+      await messages.putIfAbsent(stored);
+      const { from, clientMsgId } = stored;
+      expect(await messages.claim({ conversationId, from, clientMsgId, seq: 1 })).toEqual(stored);
+      for (let times = 0; times < 2; times += 1) expect(await messages.claim(late)).toBeUndefined();
+      expect(await messages.putIfAbsent(late)).toBe('claimed');
+      expect(await messages.putIfAbsent({ ...late, seq: 4 })).toBeUndefined();
+      expect(await messages.getMany([late, { ...late, seq: 4 }])).toEqual([{ ...late, seq: 4 }]);
+      const edit = { editId: 'e', contentJson: '1', atMs: NOON };
+      expect(await messages.edit(late, edit)).toBeUndefined();
+      const page = await messages.page(conversationId, { head: 4, limit: 9 });
+      expect(page.messages.map(({ seq }) => seq)).toEqual([4, 2]);
     });
 
     it('shows nothing below a seq, in either direction (IM-INV-5)', async () => {
@@ -831,7 +927,7 @@ describe.each([
       const conversationId = `dm:${newPair().join(':')}`;
       for (const seq of [1, 2, 3, 4]) await messages.putIfAbsent(aMessage({ conversationId, seq }));
       const seqs = async (range: { after?: number; before?: number }) => {
-        const page = await messages.page(conversationId, { ...range, from: 3, limit: 10 });
+        const page = await messages.page(conversationId, { head: 99, ...range, from: 3, limit: 10 });
         return page.messages.map(({ seq }) => seq);
       };
       expect(await seqs({})).toEqual([4, 3]);
@@ -865,7 +961,7 @@ describe.each([
       const conversationId = `dm:${newPair().join(':')}`;
       for (const seq of [1, 2, 10, 11]) await messages.putIfAbsent(aMessage({ conversationId, seq }));
       const seqs = async (range: { after?: number; before?: number; limit: number }) => {
-        const page = await messages.page(conversationId, range);
+        const page = await messages.page(conversationId, { ...range, head: 99 });
         return [page.messages.map(({ seq }) => seq), page.hasMore];
       };
       expect(await seqs({ limit: 3 })).toEqual([[11, 10, 2], true]);
@@ -875,7 +971,7 @@ describe.each([
     });
 
     const counting = (after: number, more: { upTo?: number; maximum?: number; units?: number } = {}) => {
-      const { units = 1_000, maximum = 100, upTo } = more;
+      const { units = 1_000, maximum = 100, upTo = 99 } = more;
       return { after, upTo, maximum, budget: { units } };
     };
 
@@ -891,7 +987,7 @@ describe.each([
       ];
       for (const [index, more] of said.entries())
         await messages.putIfAbsent(aMessage({ conversationId, seq: index + 1, from: peer, ...more }));
-      const { messages: all } = await messages.page(conversationId, { limit: 10 });
+      const { messages: all } = await messages.page(conversationId, { head: 99, limit: 10 });
       expect(all.map(({ mentions, replyTo }) => [mentions, replyTo])).toEqual([
         [undefined, undefined],
         [['zed'], undefined],
@@ -942,7 +1038,7 @@ describe.each([
       for (let seq = 2; seq <= 14; seq += 1) await store(seq, me);
       await store(15, peer);
       const budget = { units: 10_000 };
-      const range = { after: 0, maximum: 100, budget };
+      const range = { after: 0, upTo: 15, maximum: 100, budget };
       const found = await messages.countOthers(conversationId, me, range);
       expect(found).toEqual({ count: 1, mentioned: 0, isAtLeast: true });
       // Two pages of about 1 MB are 512 units; all messages would be 820.
@@ -1027,10 +1123,10 @@ describe.each([
       for (const limit of [1, 2, 3]) {
         const entries = await inbox.first(userId, limit);
         expect([seqs(entries.references), entries.more]).toEqual([[4, 5].slice(0, limit), limit === 1]);
-        const page = await messages.page(conversationId, { after: 0, limit });
+        const page = await messages.page(conversationId, { head: 99, after: 0, limit });
         expect([seqs(page.messages), page.hasMore]).toEqual([[4, 5].slice(0, limit), limit === 1]);
       }
-      const range = { after: 0, maximum: 9, budget: { units: 9 } };
+      const range = { after: 0, upTo: 99, maximum: 9, budget: { units: 9 } };
       expect((await messages.countOthers(conversationId, userId, range)).count).toBe(2);
       now = NOON;
     });
@@ -1054,8 +1150,11 @@ describe.each([
       expect(await messages.putIfAbsent({ ...old, seq: 9 })).toEqual(old);
       now = NOON + 86_400_000;
       expect(await messages.getMany([old])).toEqual([]);
-      expect(await messages.page(conversationId, { limit: 5 })).toEqual({ messages: [], hasMore: false });
-      const range = { after: 0, maximum: 100, budget: { units: 9 } };
+      expect(await messages.page(conversationId, { head: 99, limit: 5 })).toEqual({
+        messages: [],
+        hasMore: false,
+      });
+      const range = { after: 0, upTo: 99, maximum: 100, budget: { units: 9 } };
       expect((await messages.countOthers(conversationId, 'bob', range)).count).toBe(0);
       const fresh = { ...old, seq: 2, sentAt: now, contentJson: '"new"' };
       expect(await messages.putIfAbsent(fresh)).toBeUndefined();

@@ -199,7 +199,7 @@ describe.each([
     const recalled = await messages.recall(message, '{"type":"recalled","by":"a","at":1}', NOON);
     expect(recalled?.message).not.toHaveProperty('reactions');
     expect(await show(4)).toMatchObject({ isChanged: false, message: { rev: 4 } });
-    const page = await messages.page(message.conversationId, { limit: 9 });
+    const page = await messages.page(message.conversationId, { head: 99, limit: 9 });
     expect(page.messages).toHaveLength(1);
   });
 });

@@ -28,7 +28,8 @@ export async function startInfrastructure(cdkOut?: string): Promise<Infrastructu
     maxInstances: 36,
     clockOffsetMs: unequalClocks(1),
     // Short, so that an agent who is gone loses chats within a run.
-    environment: { DESK_AGENT_GRACE_SECONDS: '5' },
+    // And few messages a volume, so that conversations begin new ones within a run.
+    environment: { DESK_AGENT_GRACE_SECONDS: '5', MESSAGES_PER_VOLUME: '7' },
     onWarning: () => undefined,
     ...(cdkOut !== undefined && { cdkOut }),
   });

@@ -85,7 +85,7 @@ describe('an action', () => {
 
   it('returns the inbox and accepts its acknowledgement if it is hello (IM-HELLO-1, IM-HELLO-2)', async () => {
     await answer('alice', 'sendMessage', message);
-    const { messages } = await world.messages.page('dm:alice:bob', { after: 0, limit: 1 });
+    const { messages } = await world.messages.page('dm:alice:bob', { head: 99, after: 0, limit: 1 });
     const [stored] = messages;
     if (stored === undefined) throw new Error('not stored');
     await world.inboxWriter.put([{ userId: 'bob', reference: { ...stored, bytes: 9 } }]);
@@ -168,7 +168,7 @@ describe('a plain frame', () => {
 
   it('sends a text message, and is answered by ok (IM-PLAIN)', async () => {
     expect(await plain(frame)).toEqual({ statusCode: 200, body: 'ok' });
-    const { messages } = await world.messages.page('dm:alice:bob', { after: 0, limit: 9 });
+    const { messages } = await world.messages.page('dm:alice:bob', { head: 99, after: 0, limit: 9 });
     expect(messages).toMatchObject([{ from: 'bob', contentJson: '{"text":"hi","type":"text"}' }]);
     await plain(frame);
     expect((await world.conversations.head('dm:alice:bob')).seq).toBe(2);

@@ -325,7 +325,7 @@ describe('an inbox page', () => {
       await say(words);
       world.advance(1);
     }
-    const { messages } = await world.messages.page(DM, { limit: 3 });
+    const { messages } = await world.messages.page(DM, { head: 99, limit: 3 });
     await world.inboxWriter.put(
       messages.map((message) => ({ userId: 'bob', reference: referenceTo(message) })),
     );

@@ -263,7 +263,7 @@ describe('the conversation list', () => {
     };
     const { conversations } = await readConversations(ports, 'bob', { limit: 50 });
     expect(conversations).toMatchObject([{ head: 4, lastMessage: null, unread: 0 }]);
-    expect(ranges).toEqual([{ from: 4, limit: 1 }]);
+    expect(ranges).toEqual([{ from: 4, limit: 1, head: 4 }]);
   });
 
   it('reads positions of peers and last messages only where there are some, and checks only groups again', async () => {

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { deliver } from '../../../lambdas/domain/delivery/deliver.ts';
 import { backOffSeconds } from '../../../lambdas/domain/delivery/follow-up-jobs.ts';
-import { commit, draft } from '../../../lambdas/domain/messages/store.ts';
+import { draft } from '../../../lambdas/domain/messages/store.ts';
 import type { Session } from '../../../lambdas/domain/model/session.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
 import { decodeServerFrame } from '../../../protocol/protobuf.ts';
-import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
+import { aSession, createWorld, NOON, storeAt, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
 
@@ -18,7 +18,7 @@ afterEach(() => {
 
 const TO_BOB = { users: ['alice', 'bob'], recipients: ['bob'] };
 const aMessage = async () =>
-  (await commit(world, 'dm:alice:bob', 1, draft('alice', 'c1', { type: 'text', text: 'hi' }))).message;
+  storeAt(world, 'dm:alice:bob', 1, draft('alice', 'c1', { type: 'text', text: 'hi' }));
 const deliverToBob = async (sendingConnectionId?: string) =>
   deliver(world, await aMessage(), { ...TO_BOB, exceptConnectionId: sendingConnectionId });
 const served = () => world.connections.posts.map(({ connectionId }) => connectionId).sort();

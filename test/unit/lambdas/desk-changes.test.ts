@@ -423,7 +423,7 @@ describe('the system messages of a chat', () => {
     await ready('zoe');
     await transfer('ann', id, 'zoe');
     await close('bob', id);
-    const { messages } = await world.messages.page(id, { after: 0, limit: 9 });
+    const { messages } = await world.messages.page(id, { head: 99, after: 0, limit: 9 });
     expect(messages.map(({ contentJson }) => JSON.parse(contentJson))).toEqual([
       { type: 'system', event: 'opened', by: 'bob', name: 'sails' },
       { type: 'system', event: 'assigned', users: ['ann'], by: 'im:desk' },
@@ -437,7 +437,7 @@ describe('the system messages of a chat', () => {
 
   it('leave out a topic that was not given', async () => {
     const { conversationId } = await open('bob');
-    const { messages } = await world.messages.page(conversationId, { after: 0, limit: 1 });
+    const { messages } = await world.messages.page(conversationId, { head: 99, after: 0, limit: 1 });
     expect(JSON.parse(messages[0]?.contentJson ?? '')).toEqual({
       type: 'system',
       event: 'opened',

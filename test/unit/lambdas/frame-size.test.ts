@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { messagesFrame } from '../../../lambdas/domain/delivery/deliver.ts';
 import { fillPage, firstEntries, pageBytesFor, toInboxPage } from '../../../lambdas/domain/delivery/inbox.ts';
-import { commit, draft } from '../../../lambdas/domain/messages/store.ts';
+import { draft } from '../../../lambdas/domain/messages/store.ts';
 import { textFor } from '../../../lambdas/domain/model/encoding.ts';
 import { referenceTo } from '../../../lambdas/domain/model/reference.ts';
 import type { SentContent } from '../../../protocol/content.ts';
 import { directConversationId } from '../../../protocol/ids.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import { createWorld } from '../../adapters/memory/world.ts';
+import { createWorld, storeAt } from '../../adapters/memory/world.ts';
 
 /** Content as large as the contract allows; each kind grows differently in JSON and in Protobuf. */
 const LARGEST: Readonly<Record<string, SentContent>> = {
@@ -33,7 +33,7 @@ async function framesOf(content: SentContent, count: number, encoding: 'protobuf
   for (let seq = 1; seq <= count; seq += 1) {
     const id = directConversationId(ALICE, BOB);
     const clientMsgId = String(seq).padStart(64, 'c');
-    const { message } = await commit(world, id, seq, draft(ALICE, clientMsgId, content));
+    const message = await storeAt(world, id, seq, draft(ALICE, clientMsgId, content));
     await world.inboxWriter.put([{ userId: BOB, reference: referenceTo(message) }]);
     pushes.push(textFor(session, messagesFrame([message])));
   }

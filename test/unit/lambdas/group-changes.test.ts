@@ -19,7 +19,7 @@ async function groupOf(...members: readonly string[]): Promise<string> {
   return conversationId;
 }
 async function contentsOf(conversationId: string): Promise<unknown[]> {
-  const { messages } = await world.messages.page(conversationId, { after: 0, limit: 99 });
+  const { messages } = await world.messages.page(conversationId, { head: 99, after: 0, limit: 99 });
   return messages.map(({ contentJson }) => JSON.parse(contentJson));
 }
 

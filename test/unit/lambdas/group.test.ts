@@ -237,7 +237,7 @@ describe('a message to a group', () => {
 describe('a group', () => {
   it('adds a hundred members in changes of forty, each with its message (IM-GROUP)', async () => {
     const id = await groupOf(names(100));
-    const { messages } = await world.messages.page(id, { after: 0, limit: 10 });
+    const { messages } = await world.messages.page(id, { head: 99, after: 0, limit: 10 });
     const changes = messages.map(({ contentJson }) => JSON.parse(contentJson));
     expect(changes.map(({ event, users }) => [event, users.length])).toEqual([
       ['created', 40],
@@ -257,7 +257,7 @@ describe('a group', () => {
     const id = await groupOf(['bob']);
     await world.groups.markAsLeaving(id, 'bob');
     expect(await addMembers(world, 'alice', id, ['bob'])).toMatchObject({ memberCount: 2 });
-    const { messages } = await world.messages.page(id, { after: 1, limit: 10 });
+    const { messages } = await world.messages.page(id, { head: 99, after: 1, limit: 10 });
     expect(messages.map(({ contentJson }) => JSON.parse(contentJson).event)).toEqual(['removed', 'joined']);
     expect(await world.conversations.membership('bob', id)).toMatchObject({ visibleFrom: 3 });
   });
@@ -266,7 +266,7 @@ describe('a group', () => {
     const id = await groupOf(['bob']);
     await world.groups.markAsLeaving(id, 'bob');
     await removeMember(world, 'bob', id, 'bob');
-    const { messages } = await world.messages.page(id, { limit: 1 });
+    const { messages } = await world.messages.page(id, { head: 99, limit: 1 });
     expect(JSON.parse(messages[0]?.contentJson ?? '')).toMatchObject({ event: 'left', users: ['bob'] });
     await expect(removeMember(world, 'bob', id, 'bob')).rejects.toMatchObject({ code: 'not_found' });
   });
@@ -284,7 +284,7 @@ describe('a group', () => {
     };
     await removeMember(world, 'alice', id, 'bob');
     expect((await world.conversations.head(id)).group?.memberCount).toBe(1);
-    const { messages } = await world.messages.page(id, { after: 1, limit: 10 });
+    const { messages } = await world.messages.page(id, { head: 99, after: 1, limit: 10 });
     expect(messages.map(({ contentJson }) => JSON.parse(contentJson).users)).toEqual([['carol'], ['bob']]);
   });
 
@@ -312,7 +312,7 @@ describe('recall', () => {
     await expect(late).rejects.toMatchObject({ code: 'recall_window_passed' });
     await recall(world, caller, { conversationId: id, seq: 2 });
     await recall(world, caller, { conversationId: id, seq: 2 });
-    const { messages } = await world.messages.page(id, { limit: 1 });
+    const { messages } = await world.messages.page(id, { head: 99, limit: 1 });
     expect(JSON.parse(messages[0]?.contentJson ?? '')).toEqual({
       type: 'recalled',
       by: 'alice',

@@ -274,7 +274,7 @@ describe('a live text', () => {
 
 describe('a recall', () => {
   const contentOf = async (id: string, seq: number) => {
-    const { messages } = await world.messages.page(id, { after: seq - 1, limit: 1 });
+    const { messages } = await world.messages.page(id, { head: 99, after: seq - 1, limit: 1 });
     return JSON.parse(messages[0]?.contentJson ?? 'null');
   };
 
@@ -373,7 +373,7 @@ describe('a recall', () => {
       messages: { ...world.messages, page },
     };
     await recall(ports, by('alice'), { to: 'bob', seq: 1 });
-    expect(ranges).toEqual([{ after: 0, before: 2, limit: 1 }]);
+    expect(ranges).toEqual([{ after: 0, before: 2, limit: 1, head: 1 }]);
     expect(await contentOf(DM, 1)).toMatchObject({ type: 'recalled' });
   });
 

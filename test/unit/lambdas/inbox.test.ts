@@ -8,16 +8,16 @@ import {
   pageBytesFor,
   toInboxPage,
 } from '../../../lambdas/domain/delivery/inbox.ts';
-import { commit, draft } from '../../../lambdas/domain/messages/store.ts';
+import { draft } from '../../../lambdas/domain/messages/store.ts';
 import type { StoredMessage } from '../../../lambdas/domain/model/message.ts';
 import { referenceTo } from '../../../lambdas/domain/model/reference.ts';
 import { encodeCursor } from '../../../lambdas/shared/cursor.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import { createWorld, type World } from '../../adapters/memory/world.ts';
+import { createWorld, storeAt, type World } from '../../adapters/memory/world.ts';
 
 async function receive(world: World, seq: number, text: string): Promise<void> {
   world.advance(1);
-  const { message } = await commit(
+  const message = await storeAt(
     world,
     'dm:alice:bob',
     seq,

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { processOfflineJobs } from '../../../lambdas/domain/delivery/process-offline-jobs.ts';
-import { commit, draft } from '../../../lambdas/domain/messages/store.ts';
+import { draft } from '../../../lambdas/domain/messages/store.ts';
 import type { StoredMessage } from '../../../lambdas/domain/model/message.ts';
 import type { OfflineJob } from '../../../lambdas/domain/model/offline-job.ts';
 import { referenceTo } from '../../../lambdas/domain/model/reference.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
-import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
+import { aSession, createWorld, NOON, storeAt, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
 let message: StoredMessage;
@@ -20,8 +20,7 @@ afterEach(() => {
 });
 
 async function aMessage(seq: number, text = 'hi'): Promise<StoredMessage> {
-  return (await commit(world, 'dm:alice:bob', seq, draft('alice', `c${seq}`, { type: 'text', text })))
-    .message;
+  return storeAt(world, 'dm:alice:bob', seq, draft('alice', `c${seq}`, { type: 'text', text }));
 }
 
 const storeJob = (of: StoredMessage, round = 0, unsure = round): OfflineJob => ({

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { deliver } from '../../../lambdas/domain/delivery/deliver.ts';
 import { processOfflineJobs } from '../../../lambdas/domain/delivery/process-offline-jobs.ts';
-import { commit, draft } from '../../../lambdas/domain/messages/store.ts';
+import { draft } from '../../../lambdas/domain/messages/store.ts';
 import { connect } from '../../../lambdas/domain/sessions/connect.ts';
 import { logOut } from '../../../lambdas/domain/sessions/log-out.ts';
 import { type PollPorts, poll } from '../../../lambdas/domain/sessions/poll.ts';
 import { presenceOf } from '../../../lambdas/domain/sessions/presence.ts';
-import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
+import { aSession, createWorld, NOON, storeAt, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
 /** Runs these steps while a poll waits, one per second. */
@@ -30,7 +30,7 @@ let seq = 0;
 /** Sends, then processes the offline queue. */
 async function sendToBob(text: string): Promise<void> {
   seq += 1;
-  const { message } = await commit(world, 'dm:alice:bob', seq, draft('alice', text, { type: 'text', text }));
+  const message = await storeAt(world, 'dm:alice:bob', seq, draft('alice', text, { type: 'text', text }));
   await deliver(world, message, { users: ['alice', 'bob'], recipients: ['bob'] });
   const jobs = world.offlineQueue.jobs
     .splice(0)

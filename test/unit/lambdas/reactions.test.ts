@@ -144,14 +144,14 @@ describe('a reaction', () => {
     const [message] = await history('bob');
     expect(message).toMatchObject({ content: { type: 'recalled' }, rev: 1 });
     expect(message).not.toHaveProperty('reactions');
-    const { messages } = await world.messages.page(DM, { limit: 1 });
+    const { messages } = await world.messages.page(DM, { head: 99, limit: 1 });
     expect((await world.reactions.ofUser('bob', messages)).get(message?.messageId ?? '')?.size).toBe(0);
   });
 
   it('goes with the message that is recalled, and nobody remembers who it was (IM-FAULT-15)', async () => {
     await to('bob', '👍');
     expect(await recall(world, by('alice'), { conversationId: DM, seq: 1 })).not.toHaveProperty('reactions');
-    const { messages } = await world.messages.page(DM, { limit: 1 });
+    const { messages } = await world.messages.page(DM, { head: 99, limit: 1 });
     expect([...(await world.reactions.ofUser('bob', messages)).values()]).toEqual([new Set()]);
   });
 

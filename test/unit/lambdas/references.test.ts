@@ -25,7 +25,7 @@ function say(request: Partial<MessageRequest>, from = 'alice', ports: World = wo
 }
 const headOf = async (id: string) => (await world.conversations.head(id)).seq;
 const stored = async (id: string, seq: number) => {
-  const { messages } = await world.messages.page(id, { after: seq - 1, before: seq + 1, limit: 1 });
+  const { messages } = await world.messages.page(id, { head: 99, after: seq - 1, before: seq + 1, limit: 1 });
   return messages[0] && toMessage(messages[0]);
 };
 const summaryFor = async (userId: string) =>

@@ -19,7 +19,7 @@ async function withSpeaker(): Promise<{ world: World; caller: ReturnType<typeof 
 }
 
 const history = async (world: World) =>
-  (await world.messages.page(CONVERSATION, { after: 0, limit: 100 })).messages;
+  (await world.messages.page(CONVERSATION, { head: 99, after: 0, limit: 100 })).messages;
 
 describe('sendMessage', () => {
   it("returns the server's seq, id, and time, after the message is stored (IM-SEND-1, IM-SEND-6)", async () => {
@@ -250,7 +250,7 @@ describe('sendMessage', () => {
     };
     expect(await send(ports, 'alice', aRequest(), caller)).toMatchObject({ seq: 1 });
     expect(called).toEqual([]);
-    await expect(send(ports, 'alice', aRequest({ resend: true }), caller)).rejects.toThrow('getMany');
+    await expect(send(ports, 'alice', aRequest({ resend: true }), caller)).rejects.toThrow('head');
   });
 
   it('looks for an earlier message after a refusal only, not after a failure', async () => {

@@ -31,7 +31,7 @@ beforeEach(() => {
 
 const clock = () => NOON;
 const table = { tableName: 'table', clock };
-const key = { conversationId: 'dm:alice:bob', from: 'alice', clientMsgId: 'c1' };
+const key = { seq: 1, conversationId: 'dm:alice:bob', from: 'alice', clientMsgId: 'c1' };
 const chat = {
   conversationId: 'cs:1',
   queue: 'default',
@@ -73,10 +73,11 @@ describe('a read is strongly consistent, so that it finds earlier writes:', () =
     ['changes of a group to be delivered', () => groupOutbox.pending('g:1'), 1],
     ['the inbox', () => inbox.first('bob', 1), 1],
     ['messages by key', () => messages.getMany([key]), 1],
-    ['messages by seq', () => messages.page('dm:alice:bob', { limit: 1 }), 1],
+    ['messages by seq', () => messages.page('dm:alice:bob', { head: 99, limit: 1 }), 1],
     [
       'the number of unread messages',
-      () => messages.countOthers('dm:alice:bob', 'bob', { after: 0, maximum: 9, budget: { units: 9 } }),
+      () =>
+        messages.countOthers('dm:alice:bob', 'bob', { after: 0, upTo: 9, maximum: 9, budget: { units: 9 } }),
       1,
     ],
     ['a session', () => routes.find('bob', 'phone'), 1],
