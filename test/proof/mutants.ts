@@ -13,7 +13,8 @@ export interface Mutant {
     | 'store'
     | 'app'
     | 'live'
-    | 'token';
+    | 'token'
+    | 'volume';
   readonly file: string;
   readonly from: string;
   readonly to: string;
@@ -33,6 +34,33 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'flow',
     test: 'test/flow/faults.test.ts',
     only: 'after the commit and before the ack',
+  },
+  {
+    fault: 'volume',
+    file: 'lambdas/domain/messages/store.ts',
+    from: 'const ON_ITS_WAY_MS = 20_000;',
+    to: 'const ON_ITS_WAY_MS = 0;',
+    project: 'flow',
+    test: 'test/flow/volumes.test.ts',
+    only: 'whichever of it and its repeat is first',
+  },
+  {
+    fault: 'volume',
+    file: 'lambdas/domain/messages/store.ts',
+    from: 'if (places.length === 0) return undefined;',
+    to: 'return undefined;',
+    project: 'flow',
+    test: 'test/flow/volumes.test.ts',
+    only: 'if its function is killed',
+  },
+  {
+    fault: 'volume',
+    file: 'lambdas/adapters/message-table.ts',
+    from: 'if (start === undefined) volumes.shift();',
+    to: 'if (start === undefined) volumes.length = 0;',
+    project: 'emulator',
+    test: 'test/emulator/adapters/ports.test.ts',
+    only: 'history of several volumes',
   },
   {
     fault: 2,
