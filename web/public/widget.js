@@ -105,7 +105,7 @@
   badge.className = 'badge';
   meaning.className = 'hidden';
   button.append(label, ' ', badge, ' ', meaning);
-  panel.append(frame, button);
+  panel.append(button);
 
   const draw = () => {
     panel.className = isShown ? 'panel is-shown' : 'panel';
@@ -129,7 +129,7 @@
   };
 
   const load = () => {
-    if (frame.src !== '') return;
+    if (frame.isConnected) return;
     const url = new URL('widget', base);
     url.searchParams.set('button', '');
     if (dataset.token !== undefined) url.searchParams.set('token', 'host');
@@ -137,12 +137,15 @@
     if (chat !== null) url.searchParams.set('chat', chat);
     for (const name of ['language', 'queue', 'theme'])
       if (dataset[name] !== undefined) url.searchParams.set(name, dataset[name]);
+    // The chat reads its texts from here: its first word may be one of them.
+    frame.name = JSON.stringify(textsOfPage() ?? {});
     frame.src = url.href;
+    panel.prepend(frame);
   };
 
   /** Posted to the chat's origin only: the frame may have navigated elsewhere. */
   const post = (message) => frame.contentWindow.postMessage(message, base.origin);
-  const tell = () => post({ type: STATE, isShown, texts: textsOfPage() });
+  const tell = () => post({ type: STATE, isShown });
   const answer = async (id) => {
     const reply = { type: TOKEN, id };
     try {

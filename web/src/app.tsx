@@ -6,6 +6,7 @@ import { useSession } from './session/use-session.ts';
 import { SignedIn } from './shell/signed-in.tsx';
 import { Button } from './ui/button.tsx';
 import { Notice } from './ui/notice.tsx';
+import { t } from './ui/texts.ts';
 import { viewAt } from './view.ts';
 
 /** Loaded on demand: most users never open the desk. */
@@ -22,17 +23,17 @@ export function App() {
     loadConfig().then(setConfig, (error: unknown) => setConfig(asError(error)));
   }, [attempt]);
 
-  if (config === undefined) return <Notice title="Loading…" isBusy />;
+  if (config === undefined) return <Notice title={t('Loading…')} isBusy />;
   if (config instanceof Error) {
     return (
-      <Notice title="Could not load the chat" text={config.message}>
+      <Notice title={t('Could not load the chat')} text={config.message}>
         <Button kind="primary" onClick={() => setAttempt(attempt + 1)}>
-          Try again
+          {t('Try again')}
         </Button>
       </Notice>
     );
   }
-  return <Suspense fallback={<Notice title="Loading…" isBusy />}>{pageAt(location, config)}</Suspense>;
+  return <Suspense fallback={<Notice title={t('Loading…')} isBusy />}>{pageAt(location, config)}</Suspense>;
 }
 
 function pageAt(location: Location, config: PageConfig) {

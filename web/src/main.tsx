@@ -5,6 +5,10 @@ import { App } from './app.tsx';
 import { Button } from './ui/button.tsx';
 import { ErrorBoundary } from './ui/error-boundary.tsx';
 import { Notice } from './ui/notice.tsx';
+import { t, takeTexts } from './ui/texts.ts';
+import { viewAt } from './view.ts';
+
+if (viewAt(location) === 'widget') takeTexts();
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
@@ -14,11 +18,11 @@ createRoot(root).render(
       fallback={(reason) => (
         <Notice
           isAlert
-          title="The page could not be shown"
-          text={`This is a fault of the page. Your messages are safe. (${reason})`}
+          title={t('The page could not be shown')}
+          text={t('This is a fault of the page. Your messages are safe. ({reason})', { reason })}
         >
           <Button kind="primary" onClick={() => location.reload()}>
-            Reload the page
+            {t('Reload the page')}
           </Button>
         </Notice>
       )}

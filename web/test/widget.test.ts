@@ -1,5 +1,6 @@
 import type { FrameLocator } from 'playwright-core';
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { createClient } from '../../client/src/desk/index.ts';
 import { faultsOf } from './setup/axe.ts';
 import {
   agent,
@@ -14,10 +15,11 @@ import {
   shopWith,
   widgetIn,
 } from './setup/desk.ts';
-import { type Visit, visit } from './setup/person.ts';
+import { CYRILLIC, latinIn, own } from './setup/language.ts';
+import { confirm, type Visit, visit } from './setup/person.ts';
 import { newUser, tokenOf } from './setup/stack.ts';
 
-const { shopUrl } = inject('stack');
+const { shopUrl, wsUrl, httpUrl } = inject('stack');
 /** An origin that may not embed the chat. */
 const elsewhere = shopUrl.replace('127.0.0.1', 'localhost');
 
@@ -57,7 +59,7 @@ describe('the widget', () => {
     // There is nothing to listen to: the next page stays fast.
     await shop.reload();
     await button('Help').waitFor();
-    expect(await shop.locator('iframe').getAttribute('src')).toBeNull();
+    expect(await shop.locator('iframe').count()).toBe(0);
   });
 
   it('has the theme, place, language, words, and queue that its attributes name', async () => {
@@ -81,6 +83,96 @@ describe('the widget', () => {
     await widget.getByText('Heute').waitFor();
     const atAgent = await agent(newUser('ann'), { queue });
     await atAgent.locator('.row', { hasText: 'Meine Rechnung' }).waitFor();
+  });
+
+  it('shows no English word once the shop has given every text (data-texts)', async () => {
+    const queue = newQueue('widget');
+    const { shop } = await shopper(
+      { 'data-queue': queue, 'data-language': 'ru', 'data-texts': 'words' },
+      { words: CYRILLIC, reducedMotion: 'reduce', reports: 'net::ERR' },
+    );
+    const widget = shop.frameLocator('iframe');
+    const isWordless = async () => expect(await latinIn(shop, widget)).toEqual([]);
+    const press = (name: string) => widget.getByRole('button', { name, exact: true }).last().click();
+    const sees = async (text: string) => {
+      await widget.getByText(text).first().waitFor();
+      await isWordless();
+    };
+    const { promise: mayLoad, resolve: load } = Promise.withResolvers<void>();
+    await shop.route('**/config.json', async (route) => {
+      await mayLoad;
+      await route.continue();
+    });
+    await shop.getByRole('button', { name: own('Help') }).click();
+    await sees(own('Loading…'));
+    load();
+    await sees(own('How can we help?'));
+
+    await widget.getByLabel(own('Topic')).fill('Заказ 7');
+    await press(own('Start chat'));
+    await sees(own('You are next in line'));
+    const claims = { roles: ['agent'], name: 'Анна' };
+    const ann = newUser('ann');
+    const anna = createClient({ wsUrl, httpUrl, getToken: () => tokenOf(ann, claims) });
+    onTestFinished(() => anna.close());
+    await anna.connect();
+    await anna.agent.ready({ queues: [queue], capacity: 1 });
+    await sees(own('{who} is here to help', { who: 'Анна' }));
+    const [chat] = anna.desk.chats();
+    const atAgent = anna.conversation(chat?.conversationId ?? '');
+    atAgent.typing(true);
+    await sees(own('{who} is typing', { who: 'Анна' }));
+    await atAgent.send({ type: 'custom', data: {} }).acked;
+    await sees(own("This page can't show this message"));
+
+    const composer = widget.getByRole('textbox');
+    await composer.fill('я'.repeat(9_000));
+    await sees(own('{count} characters too long for one message.', { count: '' }).trim());
+    await composer.fill('Где он?');
+    await composer.press('Enter');
+    await sees(own('Sent'));
+    atAgent.markRead((await atAgent.history()).messages.at(-1)?.seq ?? 0);
+    await sees(own('Read'));
+    await press(own('Edit'));
+    await widget.getByRole('dialog').getByRole('textbox').fill('Где мой заказ?');
+    shop.network.refuseOnce('"edit"', { code: 'conflict', message: 'no', retryable: false });
+    await press(own('Save'));
+    await sees(own('The message was changed meanwhile. Close this and look.'));
+    await press(own('Save'));
+    await sees(own('edited'));
+    const touch = { pointerType: 'touch', isPrimary: true };
+    await widget.locator('.is-mine .bubble').first().dispatchEvent('pointerdown', touch);
+    await sees(own('Copy text'));
+    await press(own('Take back'));
+    await sees(own('Take this message back?'));
+    await widget
+      .getByRole('alertdialog')
+      .getByRole('button', { name: own('Take back') })
+      .click();
+    await sees(own('You took this message back'));
+
+    shop.network.refuseOnce('Нет', { code: 'forbidden', message: 'no', retryable: false });
+    await composer.fill('Нет');
+    await composer.press('Enter');
+    await sees(own('You are not allowed to do this.'));
+    await shop.network.cut();
+    await sees(own('You are offline.'));
+    await shop.network.heal();
+    await widget.getByText(own('You are offline.')).waitFor({ state: 'hidden' });
+    await confirm(widget, widget.getByRole('button', { name: own('End chat') }), own('End chat'), {
+      cancel: own('Cancel'),
+    });
+    await sees(own('You ended this chat'));
+    await press(own('{mark} of 5', { mark: 4 }));
+    await sees(own('Thank you. You rated this chat {mark} of 5.', { mark: 4 }));
+    await press(own('New chat'));
+    await sees(own('How can we help?'));
+    await shop.evaluate(() => Object.assign(window, { chatToken: () => undefined }));
+    await shop.network.cut();
+    await shop.network.heal();
+    await sees(own('Your sign-in has expired'));
+    await press(own('Sign in again'));
+    await sees(own('Please sign in to this site first'));
   });
 
   it('is embedded in any page by one script tag, in a frame', async () => {

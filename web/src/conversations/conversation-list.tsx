@@ -34,7 +34,7 @@ export function ConversationList({ name, selection, signOut }: ConversationListP
         <IconButton icon="compose" label="New conversation" onClick={() => setIsStarting(true)} />
         {signOut !== undefined && <SignOutButton signOut={signOut} />}
       </header>
-      <Guarded what="The list of conversations">
+      <Guarded title="The list of conversations could not be shown">
         <Rows selected={selected} onSelect={select} onStart={() => setIsStarting(true)} />
       </Guarded>
       {isStarting && (

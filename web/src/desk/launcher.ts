@@ -1,12 +1,11 @@
 import type { OpenOptions } from '@serverless-im/client/desk';
 import { useEffect, useState } from 'react';
-import { setTexts } from '../ui/texts.ts';
 import { setLanguage } from '../ui/times.ts';
 import { mayHandToken } from './host-token.ts';
 
 /**
  * The embedding page's button (`widget.js`) and this chat tell each other what only one of them knows: whether the chat is
- * shown and in which words, which chat is open, and how many of its messages are unread.
+ * shown, which chat is open, and how many of its messages are unread.
  */
 
 const TYPE = 'serverless-im.widget';
@@ -16,8 +15,6 @@ const TIMEOUT_MS = 3_000;
 interface Answer {
   readonly type: typeof TYPE;
   readonly isShown: boolean;
-  /** From the English text to the page's own. */
-  readonly texts?: unknown;
 }
 
 export interface Host {
@@ -63,7 +60,6 @@ export function useHost(widgetOrigins: readonly string[]): Host | undefined {
     const onMessage = ({ source, origin, data }: MessageEvent<Partial<Answer> | null>) => {
       if (source !== window.parent || data?.type !== TYPE) return;
       if (!mayHandToken(origin, widgetOrigins)) return alone();
-      setTexts(data.texts);
       setHost({ origin, isShown: data.isShown === true });
     };
     window.addEventListener('message', onMessage);

@@ -57,13 +57,13 @@ function Hosted({ config, host }: ShownProps) {
     setState(undefined);
     setAttempt((count) => count + 1);
   };
-  if (state === undefined) return <Notice title="Signing in…" isBusy />;
+  if (state === undefined) return <Notice title={t('Signing in…')} isBusy />;
   if (!(state instanceof Error))
     return <Customer config={config} host={host} session={state} onSignOut={again} />;
   const [title, text] =
     state instanceof UnauthorizedError
-      ? ['Please sign in to this site first', 'Then come back to the chat.']
-      : ['Could not start the chat', 'This site could not identify you.'];
+      ? [t('Please sign in to this site first'), t('Then come back to the chat.')]
+      : [t('Could not start the chat'), t('This site could not identify you.')];
   return (
     <Notice title={title} text={text}>
       <Button kind="primary" onClick={again}>
@@ -81,7 +81,7 @@ function hostedSession(token: string, widgetOrigins: readonly string[]): Session
 
 function OwnWindow() {
   return (
-    <Notice title="The chat opens in its own window" text="Sign in there.">
+    <Notice title={t('The chat opens in its own window')} text={t('Sign in there.')}>
       <a className="button button-primary" href={location.href} target="_blank" rel="noopener">
         {t('Open the chat')}
       </a>
@@ -97,7 +97,7 @@ function Guest({ config, host, auth }: ShownProps & { readonly auth: DevAuth }) 
 
 function Member({ config, host }: ShownProps) {
   const { session, isReturning, error, signIn, signOut } = useSession(config.auth);
-  if (isReturning) return <Notice title="Signing in…" isBusy />;
+  if (isReturning) return <Notice title={t('Signing in…')} isBusy />;
   if (session === undefined) return <SignIn auth={config.auth} error={error} onSignIn={signIn} />;
   return <Customer config={config} host={host} session={session} onSignOut={signOut} />;
 }

@@ -41,7 +41,7 @@ export function Widget({ host, onSignOut }: WidgetProps) {
     <div className="chat">
       <ConnectionBanner />
       <div className="chat-pane widget">
-        {isReturning && <Notice title="Looking for your chat…" isBusy={current === 'connected'} />}
+        {isReturning && <Notice title={t('Looking for your chat…')} isBusy={current === 'connected'} />}
         {!isReturning && chat === undefined && <Ask onOpened={keep} />}
         {chat !== undefined && (
           <NamesProvider value={nameOf}>
@@ -74,9 +74,9 @@ function WidgetHeader({ chat }: { readonly chat: DeskChat }) {
       </div>
       {chat.state !== 'closed' && (
         <AskFirst
-          title="End this chat?"
-          text="You can't write in it any more. You can start a new one at any time."
-          action="End chat"
+          title={t('End this chat?')}
+          text={t("You can't write in it any more. You can start a new one at any time.")}
+          action={t('End chat')}
           act={() => im.desk.close(chat.conversationId)}
           wordsOf={wordsOf}
         >

@@ -60,5 +60,5 @@ export function EditDialog({ conversation, message, seq, text, onClose }: EditDi
 
 function reasonOfEdit(error: unknown): string {
   const code = error instanceof ImError ? error.code : undefined;
-  return code === 'conflict' ? 'The message was changed meanwhile. Close this and look.' : reasonOf(error);
+  return code === 'conflict' ? t('The message was changed meanwhile. Close this and look.') : reasonOf(error);
 }

@@ -41,10 +41,10 @@ export function MessageActions(props: MessageActionsProps) {
   if (action === 'take back' && seq !== undefined)
     return (
       <Confirmation
-        title="Take this message back?"
+        title={t('Take this message back?')}
         quote={excerptOf(message)}
-        text="Everyone in this conversation loses it. This can't be undone."
-        action="Take back"
+        text={t("Everyone in this conversation loses it. This can't be undone.")}
+        action={t('Take back')}
         act={() => conversation.recall(seq)}
         wordsOf={reasonOf}
         onClose={onClose}
@@ -53,16 +53,16 @@ export function MessageActions(props: MessageActionsProps) {
   // A page without TLS has no clipboard.
   const copy = async () => navigator.clipboard.writeText(textOf(message));
   return (
-    <Dialog title="Message" onClose={onClose}>
+    <Dialog title={t('Message')} onClose={onClose}>
       <p className="quote" dir="auto">
         {excerptOf(message)}
       </p>
       <div className="message-menu">
-        <Button onClick={() => attempt(copy(), onClose)}>Copy text</Button>
+        <Button onClick={() => attempt(copy(), onClose)}>{t('Copy text')}</Button>
         {isEditable && <Button onClick={() => setAction('edit')}>{t('Edit')}</Button>}
         {isRecallable && (
           <Button kind="danger" onClick={() => setAction('take back')}>
-            Take back
+            {t('Take back')}
           </Button>
         )}
       </div>
@@ -85,7 +85,7 @@ export function useMayRecall({ seq, mine, sentAt, content }: ChatMessage, isAdmi
 }
 
 function notCopied(): string {
-  return 'The browser does not let this page copy.';
+  return t('The browser does not let this page copy.');
 }
 
 const EXCERPT_CHARS = 80;

@@ -12,7 +12,7 @@ import type { ListRow } from './list-rows.ts';
 import { type MessageAction, MessageActions } from './message-actions.tsx';
 import { MessageRow, type MessageRowProps } from './message-row.tsx';
 import { useUnseen } from './use-unseen.ts';
-import { UNSHOWN } from './wording.ts';
+import { unshown } from './wording.ts';
 
 export interface MessageListProps {
   readonly label: string;
@@ -92,10 +92,10 @@ export function MessageList(props: MessageListProps) {
             {isLoading ? (
               <>
                 <span className="spinner" />
-                <span className="visually-hidden">Loading earlier messages</span>
+                <span className="visually-hidden">{t('Loading earlier messages')}</span>
               </>
             ) : (
-              'Could not load earlier messages.'
+              t('Could not load earlier messages.')
             )}
           </p>
         )}
@@ -109,7 +109,7 @@ export function MessageList(props: MessageListProps) {
                 aria-posinset={index + 1}
                 aria-setsize={hasEarlier ? -1 : rows.length}
               >
-                <ErrorBoundary fallback={() => <p className="system-line">{UNSHOWN}</p>}>
+                <ErrorBoundary fallback={() => <p className="system-line">{unshown()}</p>}>
                   <Row {...props} row={rows[index]} onAction={onAction} />
                 </ErrorBoundary>
               </li>

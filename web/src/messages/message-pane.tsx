@@ -39,7 +39,7 @@ export interface MessagePaneProps {
 /** One open conversation. */
 export function MessagePane(props: MessagePaneProps) {
   return (
-    <Guarded what="This conversation" onClose={props.onClose}>
+    <Guarded title={t('This conversation could not be shown')} onClose={props.onClose}>
       <Pane {...props} />
     </Guarded>
   );
@@ -82,7 +82,7 @@ function Pane({
       {rows.length > 0 ? (
         <ReadersProvider value={conversationKey.startsWith('g:') ? readers : undefined}>
           <MessageList
-            label={`Messages with ${name}`}
+            label={t('Messages with {name}', { name })}
             draftKey={conversationKey}
             isGroup={peer === undefined}
             isAdmin={group.isAdmin}
@@ -94,15 +94,18 @@ function Pane({
         <div className="messages">
           {isGone && <NotMember isSupport={conversationKey.startsWith('cs:')} />}
           {error !== undefined && !isGone && (
-            <Notice title="Could not load messages" text="They are loaded again when the connection is back.">
+            <Notice
+              title={t('Could not load messages')}
+              text={t('They are loaded again when the connection is back.')}
+            >
               <Button kind="primary" onClick={() => void reload()}>
-                Try again
+                {t('Try again')}
               </Button>
             </Notice>
           )}
-          {error === undefined && !isLoaded && <Notice title="Loading messages…" isBusy={isLoading} />}
+          {error === undefined && !isLoaded && <Notice title={t('Loading messages…')} isBusy={isLoading} />}
           {error === undefined && isLoaded && (
-            <Notice title="Nothing has been said yet" text={`Say hello to ${name}.`} />
+            <Notice title={t('Nothing has been said yet')} text={t('Say hello to {name}.', { name })} />
           )}
         </div>
       )}
@@ -110,7 +113,7 @@ function Pane({
       <TypingLine conversation={conversation} isGroup={peer === undefined} />
       {isGone && rows.length > 0 && (
         <p className="messages-gone" role="status">
-          {departure ?? 'You are no longer in this conversation.'} Its new messages are for members only.
+          {`${departure ?? t('You are no longer in this conversation.')} ${t('Its new messages are for members only.')}`}
         </p>
       )}
       {!isGone && !isOver && !isOthers && (
@@ -127,7 +130,7 @@ function Pane({
 
 function NotMember({ isSupport }: { readonly isSupport: boolean }) {
   return isSupport ? (
-    <Notice title="You are not in this chat" text="Only its customer and its agent can read it." />
+    <Notice title={t('You are not in this chat')} text={t('Only its customer and its agent can read it.')} />
   ) : (
     <Notice title="You are not in this group" text="Only members can read its messages." />
   );

@@ -90,7 +90,7 @@ function Failed({ conversation, message, draftKey }: MessageRowProps) {
   };
   return (
     <p className="message-failed" role="alert">
-      <span>{`${t('Not sent.')} ${t(reasonOf(error))}`}</span>
+      <span>{`${t('Not sent.')} ${reasonOf(error)}`}</span>
       <Button kind="quiet" onClick={retry}>
         {t('Retry')}
       </Button>

@@ -1,6 +1,7 @@
 import { ImError, type ImErrorCode } from '@serverless-im/client';
+import { type Text, t } from '../ui/texts.ts';
 
-const REASONS: { readonly [Code in ImErrorCode]?: string } = {
+const REASONS: { readonly [Code in ImErrorCode]?: Text } = {
   payload_too_large: 'It is too long.',
   invalid_request: 'The server did not accept it.',
   not_found: 'You are no longer in this conversation.',
@@ -18,6 +19,7 @@ const REASONS: { readonly [Code in ImErrorCode]?: string } = {
 
 /** Explains an error to the user. */
 export function reasonOf(error: unknown): string {
-  if (!(error instanceof ImError)) return 'Something went wrong.';
-  return REASONS[error.code] ?? 'Something went wrong.';
+  if (!(error instanceof ImError)) return t('Something went wrong.');
+  const reason = REASONS[error.code];
+  return reason === undefined ? t('Something went wrong ({code}).', { code: error.code }) : t(reason);
 }

@@ -7,28 +7,33 @@ interface Sign {
   /** `some`: read, but not by all. */
   readonly name: ChatMessage['state'] | 'some';
   readonly icon: IconName;
+  /** In the visitor's language. */
   readonly words: string;
   /** Beside the icon: how many of how many have read. */
   readonly count?: string;
 }
 
-const SIGNS: Readonly<Record<ChatMessage['state'], Sign>> = {
-  pending: { name: 'pending', icon: 'clock', words: 'Sending' },
-  sent: { name: 'sent', icon: 'check', words: 'Sent' },
-  read: { name: 'read', icon: 'checks', words: 'Read' },
-  failed: { name: 'failed', icon: 'alert', words: 'Not sent' },
+function plainSign(state: ChatMessage['state']): Sign {
+  return SIGNS[state]();
+}
+
+const SIGNS: Readonly<Record<ChatMessage['state'], () => Sign>> = {
+  pending: () => ({ name: 'pending', icon: 'clock', words: t('Sending') }),
+  sent: () => ({ name: 'sent', icon: 'check', words: t('Sent') }),
+  read: () => ({ name: 'read', icon: 'checks', words: t('Read') }),
+  failed: () => ({ name: 'failed', icon: 'alert', words: t('Not sent') }),
 };
 
 export function signOf(state: ChatMessage['state'], by?: ReadBy): Sign {
-  if (by === undefined) return SIGNS[state];
+  if (by === undefined) return plainSign(state);
   const { readers, others, hasMore } = by;
   const total = readers.length + others.length;
   // A push may have told before the list was loaded.
   if (readers.length === 0)
     return state === 'read' && hasMore
-      ? { ...SIGNS.read, name: 'some', words: 'Read by some' }
-      : SIGNS[state === 'pending' ? state : 'sent'];
-  if (others.length === 0 && !hasMore) return { ...SIGNS.read, words: 'Read by all' };
+      ? { ...plainSign('read'), name: 'some', words: 'Read by some' }
+      : plainSign(state === 'pending' ? state : 'sent');
+  if (others.length === 0 && !hasMore) return { ...plainSign('read'), words: 'Read by all' };
   const [words, count] = hasMore
     ? ['Read by some', `${readers.length}+`]
     : [`Read by ${readers.length} of ${total}`, `${readers.length}/${total}`];
@@ -37,7 +42,7 @@ export function signOf(state: ChatMessage['state'], by?: ReadBy): Sign {
 
 /** The state of this user's message as an icon, and in words for screen readers. */
 export function Ticks({ state }: { readonly state: ChatMessage['state'] }) {
-  return <SignOf sign={SIGNS[state]} />;
+  return <SignOf sign={plainSign(state)} />;
 }
 
 export interface OwnTicksProps {
@@ -60,13 +65,13 @@ export function OwnTicks({ message, onOpen }: OwnTicksProps) {
 
 /** The same in words, under this user's latest message. */
 export function StateInWords({ message }: { readonly message: ChatMessage }) {
-  return <p className="message-state">{t(signOf(message.state, useReadBy(message)).words)}</p>;
+  return <p className="message-state">{signOf(message.state, useReadBy(message)).words}</p>;
 }
 
 function SignOf({ sign: { name, icon, words, count } }: { readonly sign: Sign }) {
   return (
-    <span className={`ticks ticks-${name}`} title={t(words)}>
-      <span className="visually-hidden">{t(words)}</span>
+    <span className={`ticks ticks-${name}`} title={words}>
+      <span className="visually-hidden">{words}</span>
       <Icon name={icon} />
       {count !== undefined && <span aria-hidden="true">{count}</span>}
     </span>

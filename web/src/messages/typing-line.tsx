@@ -31,5 +31,6 @@ export function TypingLine({ conversation, isGroup }: TypingLineProps) {
 function sayWho(users: readonly string[], isGroup: boolean): string {
   const [first, second] = users;
   if (!isGroup || users.length === 1) return t('{who} is typing', { who: first ?? '' });
-  return users.length === 2 ? `${first} and ${second} are typing` : `${users.length} people are typing`;
+  if (users.length === 2) return t('{who} and {other} are typing', { who: first ?? '', other: second ?? '' });
+  return t('{count} people are typing', { count: users.length });
 }

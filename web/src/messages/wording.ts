@@ -17,7 +17,7 @@ export function textOf(message: ChatMessage, nameOf: NameOf = (userId) => userId
   try {
     return wordsOf(message, nameOf);
   } catch {
-    return UNSHOWN;
+    return unshown();
   }
 }
 
@@ -26,7 +26,7 @@ function wordsOf({ content, mine }: ChatMessage, nameOf: NameOf): string {
     case 'text':
       return content.text;
     case 'custom':
-      return content.fallback ?? UNSHOWN;
+      return content.fallback ?? unshown();
     case 'recalled':
       return t(mine ? 'You took this message back' : 'This message was taken back');
     case 'system':
@@ -37,10 +37,12 @@ function wordsOf({ content, mine }: ChatMessage, nameOf: NameOf): string {
 }
 
 /** Stands for a message whose content this page doesn't know, as later versions of the protocol may bring it. */
-export const UNSHOWN = "This page can't show this message";
+export function unshown(): string {
+  return t("This page can't show this message");
+}
 
 function unknown(_content: never): string {
-  return UNSHOWN;
+  return unshown();
 }
 
 function systemText(content: SystemContent, mine: boolean, nameOf: NameOf): string {
@@ -64,16 +66,15 @@ function systemText(content: SystemContent, mine: boolean, nameOf: NameOf): stri
     case 'admins':
       return `${list(users)} ${users.length === 1 ? 'is now an admin' : 'are now admins'}`;
     case 'opened':
-      return name === undefined
-        ? t('{who} asked for help', { who })
-        : t('{who} asked for help: {topic}', { who, topic: name });
+      if (name === undefined) return t(mine ? 'You asked for help' : '{who} asked for help', { who });
+      return t(mine ? 'You asked for help: {topic}' : '{who} asked for help: {topic}', { who, topic: name });
     case 'assigned':
     case 'transferred':
       return t('{who} is here to help', { who: list(users) });
     case 'requeued':
       return t('Waiting for an agent');
     case 'closed':
-      return t('{who} ended this chat', { who });
+      return t(mine ? 'You ended this chat' : '{who} ended this chat', { who });
     default:
       return unknown(event);
   }

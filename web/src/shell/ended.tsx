@@ -1,7 +1,9 @@
 import type { ImError } from '@serverless-im/client';
+import { reasonOf } from '../messages/reasons.ts';
 import { useIm } from '../session/client-context.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { t } from '../ui/texts.ts';
 
 export interface EndedProps {
   readonly error: ImError | undefined;
@@ -20,12 +22,12 @@ export function Ended({ error, onSignOut }: EndedProps) {
       <div className="notice-actions">
         {canResume && (
           <Button kind="primary" onClick={resume}>
-            Use it here
+            {t('Use it here')}
           </Button>
         )}
         {onSignOut !== undefined && (
           <Button kind={canResume ? 'plain' : 'primary'} onClick={onSignOut}>
-            Sign in again
+            {t('Sign in again')}
           </Button>
         )}
       </div>
@@ -38,21 +40,29 @@ function explain(error: ImError | undefined): { title: string; text: string; can
     case 'unauthorized':
     case 'session_expired':
       return {
-        title: 'Your sign-in has expired',
-        text: 'Sign in again to continue. Unsent messages are kept.',
+        title: t('Your sign-in has expired'),
+        text: t('Sign in again to continue. Unsent messages are kept.'),
         canResume: false,
       };
     case 'replaced':
       return {
-        title: 'This chat was opened in another tab',
-        text: 'It can be open in only one tab.',
+        title: t('This chat was opened in another tab'),
+        text: t('It can be open in only one tab.'),
         canResume: true,
       };
     case 'kicked':
-      return { title: 'Too many devices', text: 'You are signed in on ten other devices.', canResume: true };
+      return {
+        title: t('Too many devices'),
+        text: t('You are signed in on ten other devices.'),
+        canResume: true,
+      };
     case 'logged_out':
-      return { title: 'You were signed out', text: 'An administrator ended your session.', canResume: false };
+      return {
+        title: t('You were signed out'),
+        text: t('An administrator ended your session.'),
+        canResume: false,
+      };
     default:
-      return { title: 'The connection has ended', text: error?.message ?? '', canResume: true };
+      return { title: t('The connection has ended'), text: reasonOf(error), canResume: true };
   }
 }

@@ -47,20 +47,20 @@ export function Confirmation({
   const textId = useId();
   const { error, attempt } = useAttempt(wordsOf);
   return (
-    <Dialog title={t(title)} describedBy={textId} onClose={onClose}>
+    <Dialog title={title} describedBy={textId} onClose={onClose}>
       {quote !== undefined && (
         <p className="quote" dir="auto">
           {quote}
         </p>
       )}
-      <p id={textId}>{t(text)}</p>
+      <p id={textId}>{text}</p>
       <FormError text={error} />
       <div className="form-actions">
         <Button data-focus onClick={onClose}>
           {t('Cancel')}
         </Button>
         <Button kind="danger" onClick={() => attempt(act(), onClose)}>
-          {t(action)}
+          {action}
         </Button>
       </div>
     </Dialog>

@@ -1,5 +1,6 @@
 import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 import { IconButton } from './icon-button.tsx';
+import { t } from './texts.ts';
 
 export interface DialogProps {
   readonly title: string;
@@ -34,7 +35,7 @@ export function Dialog({ title, children, describedBy, onClose }: DialogProps) {
     >
       <header className="dialog-header">
         <h2 id={titleId}>{title}</h2>
-        <IconButton icon="close" label="Close" onClick={onClose} />
+        <IconButton icon="close" label={t('Close')} onClick={onClose} />
       </header>
       {children}
     </dialog>

@@ -1,6 +1,7 @@
 import { Component, type ReactNode } from 'react';
 import { Button } from './button.tsx';
 import { Notice } from './notice.tsx';
+import { t } from './texts.ts';
 
 export interface ErrorBoundaryProps {
   readonly children: ReactNode;
@@ -30,26 +31,26 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, State> {
 
 export interface GuardedProps {
   readonly children: ReactNode;
-  /** The pane, as the subject of a sentence. */
-  readonly what: string;
+  /** Says that the pane could not be shown. */
+  readonly title: string;
   onClose?(): void;
 }
 
 /** A pane whose fault leaves the rest of the page alone. */
-export function Guarded({ children, what, onClose }: GuardedProps) {
+export function Guarded({ children, title, onClose }: GuardedProps) {
   return (
     <ErrorBoundary
       fallback={(reason, again) => (
         <Notice
           isAlert
-          title={`${what} could not be shown`}
-          text={`This is a fault of the page. Your messages are safe. (${reason})`}
+          title={title}
+          text={t('This is a fault of the page. Your messages are safe. ({reason})', { reason })}
         >
           <div className="notice-actions">
             <Button kind="primary" onClick={again}>
-              Load it again
+              {t('Load it again')}
             </Button>
-            {onClose !== undefined && <Button onClick={onClose}>Close</Button>}
+            {onClose !== undefined && <Button onClick={onClose}>{t('Close')}</Button>}
           </div>
         </Notice>
       )}

@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react';
-import { t } from './texts.ts';
 
 export interface NoticeProps {
   readonly title: string;
@@ -16,8 +15,8 @@ export function Notice({ title, text, isBusy = false, isAlert = false, children 
   return (
     <div className="notice" role={isBusy ? 'status' : isAlert ? 'alert' : undefined}>
       {isBusy && <span className="spinner" />}
-      <p className="notice-title">{t(title)}</p>
-      {text !== undefined && <p className="notice-text">{t(text)}</p>}
+      <p className="notice-title">{title}</p>
+      {text !== undefined && <p className="notice-text">{text}</p>}
       {children}
     </div>
   );

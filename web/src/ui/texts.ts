@@ -1,19 +1,30 @@
+import type english from '../../public/widget-texts.json';
+
 /**
- * The words of the customer's chat. They are English, unless the page that embeds it has others (`data-texts` of
- * `widget.js`): an object from each English text to its own.
+ * The texts of the customer's chat. They are English, unless the page that embeds it has others (`data-texts` of
+ * `widget.js`): an object from each English text to its own. `widget-texts.json` lists them all, for its translators.
  */
+export type Text = keyof typeof english;
 
-export type Texts = Readonly<Record<string, string>>;
+let texts: Readonly<Record<string, unknown>> = {};
 
-let texts: Texts = {};
-
-export function setTexts(own: unknown): void {
-  if (typeof own !== 'object' || own === null) return;
-  texts = Object.fromEntries(Object.entries(own).filter(([, text]) => typeof text === 'string'));
+/**
+ * Takes the texts that `widget.js` left in the name of this frame: there they are before the first word is shown. Only a
+ * page that may frame this one can put them there; a window's name comes from anybody.
+ */
+export function takeTexts(): void {
+  if (window.parent === window) return;
+  try {
+    texts = Object(JSON.parse(window.name));
+  } catch {
+    // A frame of any other page.
+  }
 }
 
 /** @param values what stands for `{name}` in the text */
-export function t(text: string, values: Readonly<Record<string, string | number>> = {}): string {
-  const own = Object.hasOwn(texts, text) ? (texts[text] ?? text) : text;
-  return own.replace(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place));
+export function t(text: Text, values: Readonly<Record<string, string | number>> = {}): string {
+  const own = Object.hasOwn(texts, text) ? texts[text] : undefined;
+  return (typeof own === 'string' ? own : text).replace(/\{(\w+)\}/g, (place, name: string) =>
+    String(values[name] ?? place),
+  );
 }

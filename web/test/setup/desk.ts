@@ -95,9 +95,9 @@ export async function shopper(
   { words, ...options }: Visit & { readonly words?: Readonly<Record<string, string>> } = {},
 ): Promise<{ readonly user: string; readonly shop: VisitedPage; readonly widget: FrameLocator }> {
   const user = newUser('member');
-  const own = words === undefined ? {} : { words: JSON.stringify(words) };
-  const url = shopWith(always(await tokenOf(user)), { ...attributes, ...own });
-  const shop = await visit({ url, ...options });
+  const shop = await visit({ url: 'about:blank', ...options });
+  await shop.addInitScript((own) => Object.assign(window, { words: own }), words);
+  await shop.goto(shopWith(always(await tokenOf(user)), attributes));
   return { user, shop, widget: widgetIn(shop) };
 }
 

@@ -88,10 +88,15 @@ export async function visit({
 }
 
 /** Answers the question that what can't be undone asks first; before that shows that Escape changes nothing. */
-export async function confirm(at: Page | FrameLocator, ask: Locator, action: string): Promise<void> {
+export async function confirm(
+  at: Page | FrameLocator,
+  ask: Locator,
+  action: string,
+  { cancel = 'Cancel' } = {},
+): Promise<void> {
   const question = at.getByRole('alertdialog');
   await ask.click();
-  await question.getByRole('button', { name: 'Cancel' }).press('Escape');
+  await question.getByRole('button', { name: cancel }).press('Escape');
   await question.waitFor({ state: 'hidden' });
   await ask.click();
   await question.getByRole('button', { name: action, exact: true }).click();

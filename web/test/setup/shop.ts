@@ -11,7 +11,7 @@ export interface Shop {
 /**
  * A site that embeds the widget. Its address is known before the chat's, which has to allow it. The query says what it
  * embeds: `?chatToken=CODE` the widget by its script, with this function for `data-token`, and `data-…` with its other
- * attributes, of which `data-texts` may name `?words=JSON`; `?frame=PATH` a page as it is.
+ * attributes; `?frame=PATH` a page as it is.
  */
 export async function openShop(): Promise<Shop> {
   let chat = '';
@@ -22,7 +22,6 @@ export async function openShop(): Promise<Shop> {
       name.startsWith('data-') ? [`${name}="${value}"`] : [],
     );
     const embedded = [
-      query.has('words') ? `<script>window.words = ${query.get('words')}</script>` : '',
       chatToken === null ? '' : `<script>window.chatToken = ${chatToken}</script>`,
       chatToken === null
         ? ''
