@@ -10,11 +10,10 @@ import {
   SignJWT,
 } from 'jose';
 import { z } from 'zod';
+import { USER_ID, USER_ID_RULE } from '../protocol/ids.ts';
 import { readBody } from './gateway/request-body.ts';
 import { parseJson } from './json.ts';
 
-/** More than the 64 characters that the contract allows: tests request tokens that must be refused. */
-const MAX_USER_ID_LENGTH = 256;
 const MAX_BODY_BYTES = 4096;
 /** The default of the stack's option `rolesClaim`. */
 const ROLES_CLAIM = 'cognito:groups';
@@ -25,7 +24,9 @@ const MAX_LIFETIME_SECONDS = 365 * 24 * 60 * 60;
 const KEYS_PATH = '/dev-issuer/keys';
 
 const tokenRequest = z.object({
-  userId: z.string().min(1).max(MAX_USER_ID_LENGTH),
+  userId: z.string().regex(USER_ID, {
+    error: ({ input }) => `${JSON.stringify(input)} is no user id: ${USER_ID_RULE}`,
+  }),
   expiresInSeconds: z.number().int().min(1).max(MAX_LIFETIME_SECONDS).optional(),
   roles: z.array(z.string().max(64)).max(20).optional(),
   name: z.string().max(256).optional(),
@@ -152,11 +153,16 @@ export class DevIssuer {
     if (body === 'too-large')
       return send(response, 413, { message: `The body exceeds ${MAX_BODY_BYTES} bytes.` });
     const parsed = tokenRequest.safeParse(parseJson(body.toString()));
-    if (!parsed.success) return send(response, 400, { message: z.prettifyError(parsed.error) });
+    if (!parsed.success) return send(response, 400, { message: lineOf(parsed.error) });
     const { userId, ...options } = parsed.data;
     const token = await this.token(userId, options);
     send(response, 200, { token });
   }
+}
+
+/** The first fault. */
+function lineOf({ issues: [issue] }: z.ZodError): string {
+  return [...(issue?.path ?? []), issue?.message].join(': ');
 }
 
 /** The key file contains PKCS #8. */

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { USER_ID, USER_ID_RULE } from '../../protocol/ids.ts';
 
 /** The default port of `npm start`. */
 export const DEFAULT_PORT = 8787;
@@ -31,6 +32,8 @@ export function parseArguments(args: readonly string[]): ChatArguments {
   });
   // The token names the user, so a name before the peer's is ignored.
   const peer = positionals.at(-1);
+  for (const name of positionals)
+    if (!USER_ID.test(name)) throw new Error(`“${name}” is no user id: ${USER_ID_RULE}`);
   if (values.http !== undefined && values.token !== undefined) {
     if (peer === undefined || positionals.length > 2) throw new Error('give the name of your peer');
     return { kind: 'deployed', peer, httpUrl: values.http, wsUrl: values.ws, token: values.token };

@@ -30,4 +30,12 @@ describe('chat arguments', () => {
   ])('are refused if they are `%s`', (line) => {
     expect(() => parseArguments(line.split(' ').filter((part) => part !== ''))).toThrow();
   });
+
+  it.each([
+    [['a b', 'bob'], '“a b” is no user id: 1 to 64 letters'],
+    [['alice', 'b:b'], '“b:b” is no user id: 1 to 64 letters'],
+    [['system', '--http', 'https://h', '--token', 'T'], '“system” is no user id'],
+  ])('%j are refused with the name that is no user id', (args, reason) => {
+    expect(() => parseArguments(args)).toThrow(reason);
+  });
 });

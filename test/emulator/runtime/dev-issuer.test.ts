@@ -70,15 +70,17 @@ test.each([
   ['no userId', '{}'],
   ['an empty userId', '{"userId":""}'],
   ['a userId that is not a string', '{"userId":7}'],
-  ['a userId that is too long', JSON.stringify({ userId: 'x'.repeat(257) })],
+  ['a userId that is too long', JSON.stringify({ userId: 'x'.repeat(65) })],
+  ['a userId with a space', '{"userId":"a b"}'],
+  ['the userId of the system', '{"userId":"system"}'],
   ['a lifetime of zero', '{"userId":"a","expiresInSeconds":0}'],
   ['a fractional lifetime', '{"userId":"a","expiresInSeconds":1.5}'],
   ['a lifetime beyond a year', '{"userId":"a","expiresInSeconds":31536001}'],
-])('the dev issuer answers 400 with a message to %s', async (_, body) => {
+])('the dev issuer answers 400 with one line to %s', async (_, body) => {
   const { ask } = await serve();
   const response = await ask(body);
   expect(response.status).toBe(400);
-  expect(await response.json()).toEqual({ message: expect.stringMatching(/./) });
+  expect(await response.json()).toEqual({ message: expect.stringMatching(/^.+$/) });
 });
 
 test('the dev issuer refuses a large body and another method, and passes on other paths', async () => {

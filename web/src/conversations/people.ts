@@ -1,4 +1,4 @@
-import { USER_ID } from '../../../protocol/ids.ts';
+import { USER_ID, USER_ID_RULE } from '../../../protocol/ids.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 
 /** Parses user ids separated by spaces, commas, semicolons, or line breaks; drops repeats. */
@@ -10,14 +10,12 @@ export function parsePeople(text: string): readonly string[] {
 export function whyNot(people: readonly string[], self?: string): string | undefined {
   if (people.length === 0) return 'Enter at least one name.';
   const malformed = people.filter((name) => !USER_ID.test(name));
-  if (malformed.length > 0) return `${list(malformed)}. ${RULE}`;
+  if (malformed.length > 0) return `${list(malformed)}. A name has ${USER_ID_RULE}.`;
   if (self !== undefined && people.includes(self)) return 'Leave out your own name.';
   if (people.length > LIMITS.membersPerRequest)
     return `Enter at most ${LIMITS.membersPerRequest} names at a time.`;
   return undefined;
 }
-
-const RULE = 'A name has letters, digits, and _ . @ | + = - (64 at most), and is not “system”, “.”, or “..”.';
 
 const conjunction = new Intl.ListFormat('en', { type: 'conjunction' });
 

@@ -41,7 +41,7 @@ describe('names', () => {
     [[], 'Enter at least one name.'],
     [['b:b', 'bob'], /^“b:b” is not a user name/],
     [['.', '..', 'system', 'a/b', 'c/d'], /^“.”, “..”, “system”, and 2 more are not user names/],
-    [['x'.repeat(65)], /64 at most/],
+    [['x'.repeat(65)], /1 to 64 letters/],
     [Array.from({ length: 101 }, (_, n) => `user${n}`), 'Enter at most 100 names at a time.'],
     [['alice'], 'Leave out your own name.'],
     [['bob'], undefined],
