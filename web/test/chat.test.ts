@@ -15,6 +15,8 @@ describe('a direct conversation', () => {
     await alice.say('hello bob');
     await bob.sees('hello bob');
     await alice.bubble('hello bob').getByText('Read').first().waitFor();
+    // A screen reader hears it once.
+    expect((await alice.bubble('hello bob').ariaSnapshot()).match(/Read/g)).toHaveLength(1);
     await bob.composer().pressSequentially('hm');
     await alice.page.getByText(`${bob.userId} is typing`).waitFor();
     await bob.say('hello alice');
@@ -53,6 +55,7 @@ describe('a direct conversation', () => {
     await alice.say('written without a connection');
     await alice.say('and another');
     await alice.bubble('and another').getByText('Sending').first().waitFor();
+    await alice.row('and another').locator('.ticks-pending').waitFor();
     await bob.say('where are you?');
     await bob.bubble('where are you?').getByText('Sent').first().waitFor();
     await alice.network.heal();
@@ -64,6 +67,7 @@ describe('a direct conversation', () => {
       'and another',
     ]);
     await expect.poll(() => alice.page.getByText('You are offline.').count()).toBe(0);
+    await alice.row('and another').locator('.ticks-read').waitFor();
   });
 
   it('shows unsent messages at once after a reload without a network, before what is written then, and sends them in this order', async () => {
@@ -92,12 +96,36 @@ describe('a direct conversation', () => {
     const dialog = alice.page.getByRole('dialog', { name: 'Edit message' });
     expect(await dialog.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
     await dialog.getByRole('textbox').fill('hello');
-    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByRole('textbox').press('Shift+Enter');
+    expect(await dialog.getByRole('textbox').inputValue()).toBe('hello\n');
+    await dialog.getByRole('textbox').press('Enter');
     for (const { sees, bubble } of [alice, bob]) {
       await sees('hello');
       await bubble('hello').getByText('edited').waitFor();
     }
     expect(await bob.page.getByText('helo', { exact: true }).count()).toBe(0);
+  });
+
+  it('says that editing and taking back need a connection, and keeps what was typed', async () => {
+    const { alice } = await twoPeople();
+    await alice.say('helo');
+    await alice.bubble('helo').getByText('Sent').first().waitFor();
+    await alice.network.cut();
+    await alice.page.getByText('You are offline.').waitFor();
+    await alice.bubble('helo').hover();
+    await alice.page.getByRole('button', { name: 'Take back' }).click();
+    const question = alice.page.getByRole('alertdialog');
+    await question.getByText(/You can take it back until \d/).waitFor();
+    await question.getByRole('button', { name: 'Take back' }).click();
+    await question.getByText('Taking a message back needs a connection.').waitFor();
+    await question.getByRole('button', { name: 'Cancel' }).click();
+    await alice.bubble('helo').hover();
+    await alice.page.getByRole('button', { name: 'Edit' }).click();
+    const dialog = alice.page.getByRole('dialog', { name: 'Edit message' });
+    await dialog.getByRole('textbox').fill('hello');
+    await dialog.getByRole('textbox').press('Control+Enter');
+    await dialog.getByText('Editing needs a connection. Your text stays here').waitFor();
+    expect(await dialog.getByRole('textbox').inputValue()).toBe('hello');
   });
 
   it('removes a message that was taken back for both users, after a question', async () => {

@@ -35,6 +35,12 @@ describe('a group of three', () => {
     await alice.page.getByText('You created this group with').waitFor();
   });
 
+  it('has no tick in the list while nobody has said anything', async () => {
+    const { alice } = await threePeople({ open: [] });
+    await alice.row('You created this group').waitFor();
+    expect(await alice.row('You created this group').locator('.ticks').count()).toBe(0);
+  });
+
   it('can be renamed, gain and lose members, and shows each change to its members', async () => {
     const { alice, bob, carol } = await threePeople({ reports: 'status of 400' });
     const dave = newUser('dave');
@@ -100,6 +106,25 @@ describe('a group of three', () => {
     await bob.network.heal();
     await bob.page.getByText(/removed you from this group|You are no longer in this conversation/).waitFor();
     expect(await bob.composer().count()).toBe(0);
+  });
+
+  it('keeps its name and lets an unsent message be copied or deleted, after its writer was removed and the page loaded again', async () => {
+    const { alice, bob } = await threePeople({ reports: 'status of 404' });
+    await bob.page.getByText('3 members').waitFor();
+    await bob.network.cutStack();
+    await bob.say('too late');
+    await alice.page.getByRole('button', { name: 'About this group' }).click();
+    const dialog = alice.page.getByRole('dialog');
+    await confirm(alice.page, dialog.getByRole('button', { name: `Remove ${bob.userId}` }), 'Remove');
+    await bob.page.reload();
+    await bob.sees('too late');
+    await bob.network.heal();
+    const failed = bob.page.getByRole('alert').filter({ hasText: 'You are no longer in this conversation.' });
+    await failed.waitFor();
+    await bob.page.getByRole('heading', { name: 'Rowers' }).waitFor();
+    await expect.poll(() => failed.getByRole('button').allTextContents()).toEqual(['Copy', 'Delete']);
+    await failed.getByRole('button', { name: 'Delete' }).click();
+    await bob.page.getByText('You are not in this group').waitFor();
   });
 });
 

@@ -136,6 +136,9 @@ describe('a conversation with more unread messages than fit the window', () => {
     const { person } = await unread(30);
     await line(person, 'line 1').waitFor();
     await latest(person).getByText('30 new').waitFor();
+    // It covers no message.
+    const [list, button] = [await scrollerOf(person).boundingBox(), await latest(person).boundingBox()];
+    expect(button?.y).toBeGreaterThanOrEqual((list?.y ?? 0) + (list?.height ?? 0));
     await person.row('30 unread').waitFor();
     await latest(person).click();
     await line(person, 'line 30').waitFor();

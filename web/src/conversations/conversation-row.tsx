@@ -2,7 +2,8 @@ import type { ChatMessage, ConversationSummary } from '@serverless-im/client';
 import { usePresence } from '@serverless-im/client/react';
 import { memo } from 'react';
 import { Ticks } from '../messages/ticks.tsx';
-import { previewOf } from '../messages/wording.ts';
+import { useLastUnsent } from '../messages/use-last-unsent.ts';
+import { isSaid, previewOf } from '../messages/wording.ts';
 import { useIm } from '../session/client-context.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Row } from '../ui/row.tsx';
@@ -20,13 +21,14 @@ export const ConversationRow = memo(
   function ConversationRow({ conversation, isSelected, onSelect }: ConversationRowProps) {
     const { kind, peer, name, lastMessage, unread, unreadIsAtLeast } = conversation;
     const title = peer ?? conversationName(name, kind);
+    const last = useLastUnsent(conversation.conversationId) ?? lastMessage;
     return (
       <Row
         avatar={peer === undefined ? <Avatar name={title} isGroup /> : <PresentAvatar userId={peer} />}
         title={title}
-        time={lastMessage === null ? undefined : <When atMs={lastMessage.sentAt} />}
-        mark={lastMessage?.mine === true && <Ticks state={tickOf(lastMessage, kind)} />}
-        preview={lastMessage === null ? 'No messages yet' : previewOf(lastMessage, peer === undefined)}
+        time={last === null ? undefined : <When atMs={last.sentAt} />}
+        mark={last?.mine === true && isSaid(last.content) && <Ticks state={tickOf(last, kind)} />}
+        preview={last === null ? 'No messages yet' : previewOf(last, peer === undefined)}
         {...{ unread, unreadIsAtLeast, isSelected, onSelect }}
       />
     );

@@ -1,5 +1,7 @@
 import type { DeskChat } from '@serverless-im/client/desk';
 import { useConversations } from '@serverless-im/client/react';
+import { Ticks } from '../messages/ticks.tsx';
+import { useLastUnsent } from '../messages/use-last-unsent.ts';
 import { previewOf } from '../messages/wording.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { useNameOf } from '../ui/names.ts';
@@ -19,13 +21,15 @@ export function ChatRow({ chat, isSelected, onSelect }: ChatRowProps) {
   const nameOf = useNameOf();
   const { conversationId, customer, topic, state, openedAt } = chat;
   const summary = useConversations(useDeskIm())?.find((one) => one.conversationId === conversationId);
-  const last = summary?.lastMessage ?? null;
+  const unsent = useLastUnsent(conversationId);
+  const last = unsent ?? summary?.lastMessage ?? null;
   return (
     <Row
       avatar={<Avatar name={customer} />}
       title={customer}
       time={state === 'closed' ? 'ended' : briefly(openedAt, nowMs)}
       topic={topic}
+      mark={unsent !== undefined && <Ticks state={unsent.state} />}
       preview={last === null ? 'No messages yet' : previewOf(last, false, nameOf)}
       unread={summary?.unread ?? 0}
       unreadIsAtLeast={summary?.unreadIsAtLeast ?? false}

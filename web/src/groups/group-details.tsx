@@ -66,7 +66,7 @@ export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsPr
                 wordsOf={reasonOf}
               >
                 {(ask) => (
-                  <Button kind="quiet" aria-label={`Remove ${userId}`} onClick={ask}>
+                  <Button kind="quiet" className="is-danger" aria-label={`Remove ${userId}`} onClick={ask}>
                     Remove
                   </Button>
                 )}

@@ -10,6 +10,7 @@ import {
 } from 'react';
 import { useIm } from '../session/client-context.ts';
 import { IconButton } from '../ui/icon-button.tsx';
+import { isEnter } from '../ui/is-enter.ts';
 import { t } from '../ui/texts.ts';
 import { useDraft } from './drafts.ts';
 import { excessOf, excessWords } from './length.ts';
@@ -73,7 +74,7 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
     send();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return;
+    if (!isEnter(event)) return;
     event.preventDefault();
     send();
   };
@@ -108,9 +109,4 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
       </p>
     </form>
   );
-}
-
-/** Whether Enter picks a word of an input method. Safari shows that only by the key code. */
-function isComposing({ nativeEvent }: KeyboardEvent): boolean {
-  return nativeEvent.isComposing || nativeEvent.keyCode === 229;
 }

@@ -2,7 +2,10 @@ import type { Client } from '@serverless-im/client';
 import { useCallback, useSyncExternalStore } from 'react';
 import { tabStorage } from '../session/tab-storage.ts';
 
-/** One user's unsent texts by conversation. They survive a change of the conversation and, in this tab, a reload. */
+/**
+ * One user's unsent texts by conversation, and the names of conversations (use-kept-name.ts). They survive a change of the
+ * conversation and, in this tab, a reload.
+ */
 export interface Drafts {
   get(key: string): string;
   set(key: string, text: string): void;

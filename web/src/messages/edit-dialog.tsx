@@ -1,8 +1,9 @@
 import { type ChatMessage, type Conversation, editMessage, ImError } from '@serverless-im/client';
-import { type FormEvent, useId, useState } from 'react';
+import { type SyntheticEvent, useId, useState } from 'react';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { FormError } from '../ui/form-error.tsx';
+import { isEnter } from '../ui/is-enter.ts';
 import { t } from '../ui/texts.ts';
 import { useAttempt } from '../ui/use-attempt.ts';
 import { excessOf, excessWords } from './length.ts';
@@ -23,8 +24,10 @@ export function EditDialog({ conversation, message, seq, text, onClose }: EditDi
   const excessId = useId();
   const wanted = draft.trim();
   const excess = excessOf(wanted);
-  const save = (event: FormEvent): void => {
+  const canSave = wanted !== '' && wanted !== text && excess === 0;
+  const save = (event: SyntheticEvent): void => {
     event.preventDefault();
+    if (!canSave) return;
     // With the rev that was read: what another device wrote meanwhile is not overwritten unseen.
     const options = { ifRev: message.rev };
     attempt(editMessage(conversation, seq, { type: 'text', text: wanted }, options), onClose);
@@ -39,6 +42,7 @@ export function EditDialog({ conversation, message, seq, text, onClose }: EditDi
           dir="auto"
           value={draft}
           onChange={({ target }) => setDraft(target.value)}
+          onKeyDown={(event) => isEnter(event) && save(event)}
           aria-label={t('Edit message')}
           aria-invalid={excess > 0}
           aria-describedby={excessId}
@@ -49,7 +53,7 @@ export function EditDialog({ conversation, message, seq, text, onClose }: EditDi
         <FormError text={error} />
         <div className="form-actions">
           <Button onClick={onClose}>{t('Cancel')}</Button>
-          <Button kind="primary" type="submit" disabled={wanted === '' || wanted === text || excess > 0}>
+          <Button kind="primary" type="submit" disabled={!canSave}>
             {t('Save')}
           </Button>
         </div>
@@ -60,5 +64,7 @@ export function EditDialog({ conversation, message, seq, text, onClose }: EditDi
 
 function reasonOfEdit(error: unknown): string {
   const code = error instanceof ImError ? error.code : undefined;
+  if (code === 'disconnected')
+    return t('Editing needs a connection. Your text stays here: save it once there is one.');
   return code === 'conflict' ? t('The message was changed meanwhile. Close this and look.') : reasonOf(error);
 }

@@ -1,4 +1,4 @@
-import type { ChatMessage, Conversation } from '@serverless-im/client';
+import { type ChatMessage, type Conversation, ImError } from '@serverless-im/client';
 import { useState } from 'react';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { Confirmation } from '../ui/ask-first.tsx';
@@ -6,6 +6,7 @@ import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { FormError } from '../ui/form-error.tsx';
 import { t } from '../ui/texts.ts';
+import { clockTime } from '../ui/times.ts';
 import { useAttempt } from '../ui/use-attempt.ts';
 import { useNow } from '../ui/use-now.ts';
 import { EditDialog } from './edit-dialog.tsx';
@@ -34,7 +35,10 @@ export function MessageActions(props: MessageActionsProps) {
   const isRecallable = useMayRecall(message, props.isAdmin);
   const isEditable = useMayEdit(message);
   const { error, attempt } = useAttempt(notCopied);
-  const { seq, content } = message;
+  const { seq, content, sentAt } = message;
+  const untilWhen = props.isAdmin
+    ? []
+    : [t('You can take it back until {time}.', { time: clockTime(sentAt + LIMITS.recallWindowMs) })];
   if (action === 'readers') return <ReaderList message={message} onClose={onClose} />;
   if (action === 'edit' && seq !== undefined && content.type === 'text')
     return <EditDialog {...{ conversation, message, seq, onClose }} text={content.text} />;
@@ -43,10 +47,10 @@ export function MessageActions(props: MessageActionsProps) {
       <Confirmation
         title={t('Take this message back?')}
         quote={excerptOf(message)}
-        text={t("Everyone in this conversation loses it. This can't be undone.")}
+        text={[t("Everyone in this conversation loses it. This can't be undone."), ...untilWhen].join(' ')}
         action={t('Take back')}
         act={() => conversation.recall(seq)}
-        wordsOf={reasonOf}
+        wordsOf={reasonOfRecall}
         onClose={onClose}
       />
     );
@@ -82,6 +86,12 @@ export function useMayRecall({ seq, mine, sentAt, content }: ChatMessage, isAdmi
   const nowMs = useNow();
   if (seq === undefined || !isSaid(content)) return false;
   return isAdmin || (mine && nowMs - sentAt < LIMITS.recallWindowMs);
+}
+
+function reasonOfRecall(error: unknown): string {
+  if (error instanceof ImError && error.code === 'disconnected')
+    return t('Taking a message back needs a connection. Try again once there is one.');
+  return reasonOf(error);
 }
 
 function notCopied(): string {

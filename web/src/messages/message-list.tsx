@@ -20,6 +20,8 @@ export interface MessageListProps {
   readonly rows: readonly ListRow[];
   readonly isGroup: boolean;
   readonly isAdmin: boolean;
+  /** This user is no longer in the conversation. */
+  readonly isGone: boolean;
   /** Names the conversation's draft. */
   readonly draftKey: string;
   readonly hasEarlier: boolean;
@@ -179,8 +181,18 @@ function Row({ row, ...list }: RowProps) {
       return <p className="system-line">{t('Loading missing messages…')}</p>;
     case 'message': {
       const { message, isFirst, isLast, isLatestOwn } = row;
-      const { conversation, isGroup, isAdmin, draftKey, onAction } = list;
-      const props = { conversation, message, isGroup, isFirst, isLast, isLatestOwn, isAdmin, draftKey };
+      const { conversation, isGroup, isAdmin, isGone, draftKey, onAction } = list;
+      const props = {
+        conversation,
+        message,
+        isGroup,
+        isFirst,
+        isLast,
+        isLatestOwn,
+        isAdmin,
+        isGone,
+        draftKey,
+      };
       return <MessageRow {...props} onAction={onAction} />;
     }
     default:

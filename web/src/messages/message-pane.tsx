@@ -2,6 +2,7 @@ import type { Client, Conversation } from '@serverless-im/client';
 import { useConversations, useMessages } from '@serverless-im/client/react';
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 import { conversationName } from '../conversations/names.ts';
+import { useKeptName } from '../conversations/use-kept-name.ts';
 import { NO_GROUP, useGroup } from '../groups/use-group.ts';
 import { useIm } from '../session/client-context.ts';
 import type { ConversationKey } from '../shell/selection.ts';
@@ -58,7 +59,8 @@ function Pane({
   const peer = conversationKey.startsWith('@') ? conversationKey.slice(1) : undefined;
   const summary = useConversations(im)?.find(({ conversationId }) => conversationId === conversation.id);
   const group = useGroup(conversationKey.startsWith('g:') ? conversationKey : undefined);
-  const name = title ?? peer ?? conversationName(group.value?.name ?? summary?.name, summary?.kind);
+  const known = useKeptName(conversationKey, group.value?.name ?? summary?.name);
+  const name = title ?? peer ?? conversationName(known, summary?.kind);
   const { messages, gaps, hasEarlier, isLoaded, isLoading, error, loadEarlier, reload } =
     useMessages(conversation);
   const [isAtEnd, setIsAtEnd] = useState(false);
@@ -86,6 +88,7 @@ function Pane({
             draftKey={conversationKey}
             isGroup={peer === undefined}
             isAdmin={group.isAdmin}
+            isGone={isGone}
             onAtEnd={setIsAtEnd}
             {...{ conversation, rows, hasEarlier, isLoaded, isLoading, error, toEnd, onNearStart }}
           />

@@ -25,6 +25,8 @@ export interface MessageRowProps {
   readonly isLatestOwn: boolean;
   /** Whether this user may recall any message at any time. */
   readonly isAdmin: boolean;
+  /** This user is no longer in the conversation, so nothing can be sent to it. */
+  readonly isGone: boolean;
   /** Names the conversation's draft. */
   readonly draftKey: string;
   /** Opens the dialog of an action, or the menu of all. Must stay the same function. */
@@ -76,7 +78,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
 });
 
 /** Shows why a message was not sent, and lets the user retry, edit, copy, or delete it. */
-function Failed({ conversation, message, draftKey }: MessageRowProps) {
+function Failed({ conversation, message, isGone, draftKey }: MessageRowProps) {
   const { clientMsgId, error, content } = message;
   const drafts = draftsOf(useIm());
   const edit = (text: string) => {
@@ -91,17 +93,17 @@ function Failed({ conversation, message, draftKey }: MessageRowProps) {
   return (
     <p className="message-failed" role="alert">
       <span>{`${t('Not sent.')} ${reasonOf(error)}`}</span>
-      <Button kind="quiet" onClick={retry}>
-        {t('Retry')}
-      </Button>
-      {content.type === 'text' && (
-        <>
-          <Button kind="quiet" onClick={() => edit(content.text)}>
-            {t('Edit')}
-          </Button>
-          <CopyButton text={content.text} />
-        </>
+      {!isGone && (
+        <Button kind="quiet" onClick={retry}>
+          {t('Retry')}
+        </Button>
       )}
+      {content.type === 'text' && !isGone && (
+        <Button kind="quiet" onClick={() => edit(content.text)}>
+          {t('Edit')}
+        </Button>
+      )}
+      {content.type === 'text' && <CopyButton text={content.text} />}
       <Button kind="quiet" onClick={() => conversation.discard(clientMsgId)}>
         {t('Delete')}
       </Button>

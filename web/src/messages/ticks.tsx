@@ -63,9 +63,14 @@ export function OwnTicks({ message, onOpen }: OwnTicksProps) {
   );
 }
 
-/** The same in words, under this user's latest message. */
+/** The same in words, under this user's latest message. A screen reader has heard them with the icon. */
 export function StateInWords({ message }: { readonly message: ChatMessage }) {
-  return <p className="message-state">{signOf(message.state, useReadBy(message)).words}</p>;
+  const { words } = signOf(message.state, useReadBy(message));
+  return (
+    <p className="message-state" aria-hidden="true">
+      {words}
+    </p>
+  );
 }
 
 function SignOf({ sign: { name, icon, words, count } }: { readonly sign: Sign }) {
