@@ -1,6 +1,6 @@
 export type { CloseReason, ErrorCode } from '../../protocol/codes.ts';
 export type { RecalledContent, SystemContent } from '../../protocol/content.ts';
-export type { Issue, Sent, UserPresence } from '../../protocol/frames.ts';
+export type { Issue, Mentions, Sent, UserPresence } from '../../protocol/frames.ts';
 export { type Client, createClient } from './api/client.ts';
 export type { ClientOptions } from './api/client-options.ts';
 export type { Conversation, HistoryPage, SendOptions } from './conversations/conversation.ts';
@@ -15,6 +15,7 @@ export type {
 } from './conversations/groups.ts';
 export { type LiveTextOptions, type LiveTextWriter, liveText } from './conversations/live-text.ts';
 export { type LiveText, watchLive } from './conversations/live-texts.ts';
+export { messageAt } from './conversations/message-at.ts';
 export { type MessagesSnapshot, MessageView, type MessageViewOptions } from './conversations/message-view.ts';
 export type { ConnectionChange, ConnectionStateName } from './model/connection-change.ts';
 export type { Content, CustomContent, SentContent, TextContent } from './model/content.ts';

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { SystemContent } from '../../protocol/content.ts';
+import type { Message } from '../../protocol/frames.ts';
 import { ConversationList } from '../src/conversations/conversation-list.ts';
 import { listed, message, SERVER_TIME } from './support/builders.ts';
 
@@ -18,10 +19,16 @@ const lastMessage = {
 let list: ConversationList;
 beforeEach(() => {
   const groups = { get: () => Promise.reject(new Error('not a group')) };
-  list = new ConversationList({ userId: 'alice' }, { of: () => [] }, groups, () => {});
+  list = new ConversationList(
+    { userId: 'alice' },
+    { of: () => [] },
+    groups,
+    () => {},
+    () => {},
+  );
 });
 
-const load = (unread: number, more: { readonly unreadIsAtLeast?: true } = {}) =>
+const load = (unread: number, more: { readonly unreadIsAtLeast?: true; readonly mentioned?: number } = {}) =>
   list.load(
     {
       conversations: [
@@ -64,6 +71,44 @@ describe('the unread messages of a conversation', () => {
     expect(shown()).toEqual([100, true]);
     load(99);
     expect(shown()).toEqual([99, false]);
+  });
+});
+
+describe('the unread messages that mention the user (IM-REPLY)', () => {
+  const mentioned = () => list.summaries?.[0]?.mentioned;
+  const add = (seq: number, parts: Partial<Message>) => list.add({ ...lastMessage, seq, ...parts });
+
+  it('are counted by the server, then here, until they are read', () => {
+    load(3, { mentioned: 2 });
+    expect(mentioned()).toBe(2);
+    add(201, { mentions: ['carol', 'alice'] });
+    add(202, { mentions: 'all' });
+    add(203, { mentions: ['alicea', 'all'] });
+    add(204, { from: 'alice', mentions: 'all' });
+    expect(mentioned()).toBe(4);
+    list.read(DM, 201);
+    expect(mentioned()).toBe(1);
+    list.read(DM, 202);
+    expect(mentioned()).toBe(0);
+    load(0);
+    expect(mentioned()).toBe(0);
+  });
+
+  it('are no more than the unread ones', () => {
+    load(100, { mentioned: 50 });
+    list.read(DM, 190);
+    expect(mentioned()).toBe(10);
+  });
+
+  it('change with an edit, and go with a recall', () => {
+    load(0);
+    add(201, {});
+    add(202, { mentions: 'all' });
+    list.changed({ ...lastMessage, seq: 201, mentions: ['alice'] });
+    expect(mentioned()).toBe(2);
+    list.changed({ ...lastMessage, seq: 202, content: { type: 'recalled', by: 'bob', at: 1 } });
+    list.changed({ ...lastMessage, seq: 150, mentions: 'all' });
+    expect(mentioned()).toBe(1);
   });
 });
 

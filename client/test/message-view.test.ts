@@ -196,6 +196,47 @@ describe('MessageView', () => {
     });
   });
 
+  describe('going back to a message that is not loaded', () => {
+    async function withMany(count = 250) {
+      const parts = await harness(fullDelays);
+      parts.server.history.push(...Array.from({ length: count }, (_, index) => oldMessage(index + 1)));
+      await parts.connected();
+      const view = open(parts);
+      const pages = () => parts.server.requests.filter((path) => path.includes('/messages'));
+      return { ...parts, view, pages };
+    }
+
+    it('loads all pages in between, a hundred messages each, however early it is asked for', async () => {
+      const { view, pages } = await withMany();
+      expect(await view.loadBackTo(100)).toBe(true);
+      expect(shown(view)).toEqual(Array.from({ length: 203 }, (_, index) => index + 48));
+      expect(pages()).toHaveLength(3);
+      expect(await view.loadBackTo(48)).toBe(true);
+      expect(pages()).toHaveLength(3);
+    });
+
+    it('ends at the first message, and says that the wanted one is not there', async () => {
+      const { view, server } = await withMany(5);
+      server.history.splice(0, 2);
+      expect(await view.loadBackTo(1)).toBe(false);
+      expect(shown(view)).toEqual([3, 4, 5]);
+    });
+
+    it('ends when a page can not be loaded, and when the view is closed', async () => {
+      const { view, server, pages } = await withMany();
+      await shows(view, isQuiet);
+      server.httpAnswers.set('/conversations/dm:alice:bob/messages', { status: 503, body: '' });
+      expect(await view.loadBackTo(1)).toBe(false);
+      expect(view.snapshot.error).toBeDefined();
+      server.httpAnswers.clear();
+      const asked = pages().length;
+      const going = view.loadBackTo(1);
+      view.close();
+      expect(await going).toBe(false);
+      expect(pages().length - asked).toBeLessThan(2);
+    });
+  });
+
   describe('a changed message (IM-CHANGE-1)', () => {
     const edited = (seq: number) => oldMessage(seq, { content: { type: 'text', text: 'edited' }, rev: 1 });
     const revs = (view: MessageView) => view.snapshot.messages.map(({ seq, rev }) => [seq, rev]);
@@ -279,7 +320,7 @@ describe('MessageView', () => {
       await shows(view, isQuiet);
       connection.send(recallPush(1, 'bob'));
       const { messages } = await shows(view, ({ messages: [first] }) => first?.rev === 1);
-      expect(messages[0]).not.toHaveProperty('mentions');
+      expect(messages[0]?.mentions).toBeUndefined();
     });
 
     it.each([

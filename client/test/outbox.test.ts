@@ -79,7 +79,7 @@ function outgoing(
     readUpTo: 0,
   };
   const content = { type: 'text', text: id } as const;
-  const draft = { clientMsgId: id, content, writtenAtMs: 5 };
+  const draft = { said: { clientMsgId: id, content }, writtenAtMs: 5 };
   return new OutgoingMessage(destination, draft, (message) => states.push(message.state));
 }
 
@@ -165,7 +165,7 @@ describe('outbox', () => {
     }
     expect(ids(sender.requests)).toEqual(['a', 'a', 'a', 'a']);
     const [first, ...repeats] = sender.requests;
-    expect(first).not.toHaveProperty('resend');
+    expect(first?.resend).toBeUndefined();
     for (const repeat of repeats) expect(repeat).toEqual({ ...first, resend: true });
     await sender.ack(1);
     expect(message.state).toBe('sent');
@@ -298,8 +298,8 @@ describe('outbox', () => {
     async (character, times) => {
       const destination = { id: 'dm:alice:bob', target: { to: 'bob' }, userId: 'alice', readUpTo: 0 };
       const write = (text: string) => {
-        const draft = { clientMsgId: text, content: { type: 'text', text } as const, writtenAtMs: 5 };
-        return new OutgoingMessage(destination, draft, () => {});
+        const said = { clientMsgId: text, content: { type: 'text', text } as const };
+        return new OutgoingMessage(destination, { said, writtenAtMs: 5 }, () => {});
       };
       const fits = write(character.repeat(Math.floor(times)));
       const tooLong = write(character.repeat(Math.floor(times) + 1));
@@ -310,6 +310,17 @@ describe('outbox', () => {
       expect(ids(sender.requests)).toEqual([fits.clientMsgId]);
     },
   );
+
+  it('refuses so many mentions that the gateway would close the socket, of a short message too (IM-FRAME-5)', async () => {
+    const destination = { id: 'dm:alice:bob', target: { to: 'bob' }, userId: 'alice', readUpTo: 0 };
+    const mentions = Array.from({ length: 5_000 }, (_, index) => `u${index}`);
+    const said = { clientMsgId: 'a', content: { type: 'text', text: 'a' } as const, mentions };
+    const crowd = new OutgoingMessage(destination, { said, writtenAtMs: 5 }, () => {});
+    outbox.resume(sender);
+    outbox.add(crowd);
+    await expect(crowd.acked).rejects.toMatchObject({ code: 'payload_too_large', retryable: false });
+    expect(sender.requests).toEqual([]);
+  });
 
   it('stores every message once and in order while requests and acks are lost (IM-SEND-2, IM-SEND-4)', async () => {
     type Fate = 'ack' | 'lostBefore' | 'lostAfter' | 'errorBefore' | 'errorAfter' | 'disconnectAfter';

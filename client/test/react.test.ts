@@ -10,12 +10,14 @@ import {
   useConnection,
   useConversations,
   useLiveTexts,
+  useMessage,
   useMessages,
   usePresence,
   useTyping,
 } from '../src/react/index.ts';
-import { message, oldMessage } from './support/builders.ts';
-import { harness } from './support/harness.ts';
+import { message, oldMessage, recallPush } from './support/builders.ts';
+import { fullDelays, harness } from './support/harness.ts';
+import { settle } from './support/manual-clock.ts';
 import type { ServerConnection } from './support/scripted-server.ts';
 
 Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
@@ -33,7 +35,11 @@ function render(element: ReactElement) {
 
 /** Waits for the rendered text, and lets React work meanwhile. */
 async function screen(text: () => string, wanted: string): Promise<void> {
-  await act(() => vi.waitFor(() => expect(text()).toBe(wanted), { interval: 1 }));
+  const look = async () => {
+    await act(settle);
+    expect(text()).toBe(wanted);
+  };
+  await vi.waitFor(look, { interval: 1 });
 }
 
 function Overview({ im }: { im: Client }) {
@@ -53,6 +59,12 @@ function Messages({ of }: { of: Conversation }) {
   }, [loadEarlier]);
   const rows = messages.map(({ from, seq }) => `${from}${seq}`);
   return createElement('p', null, `${isLoaded} ${hasEarlier} ${rows}`);
+}
+
+function Original({ of, seq }: { of: Conversation; seq: number | undefined }) {
+  const found = useMessage(of, seq);
+  const { content } = found ?? {};
+  return createElement('p', null, content?.type === 'text' ? content.text : `${content?.type ?? found}`);
 }
 
 function Unsent({ of }: { of: Conversation }) {
@@ -139,6 +151,41 @@ describe('the hooks', () => {
     const { im } = await harness({ store });
     const { text } = render(createElement(Unsent, { of: im.direct('bob') }));
     await screen(text, 'pending written in a tunnel');
+  });
+
+  it('useMessage shows one message that is not among the shown ones, as it is now (IM-REPLY)', async () => {
+    const { im, server, clock, connected, entered } = await harness(fullDelays);
+    server.history.push(oldMessage(1), oldMessage(2));
+    const connection = await connected();
+    const bob = im.direct('bob');
+    const page = '/conversations/dm:alice:bob/messages';
+    server.httpAnswers.set(page, { status: 503, body: '' });
+    const { root, text } = render(createElement(Original, { of: bob, seq: 1 }));
+    const hasFailed = () => {
+      expect(server.requests.at(-1)).toContain('before=2');
+      expect(clock.pendingMs).toContain(500);
+    };
+    await act(() => vi.waitFor(hasFailed, { interval: 1 }));
+    expect(text()).toBe('undefined');
+    server.httpAnswers.clear();
+    act(() => clock.advance(500));
+    await screen(text, 'message 1');
+    connection.send(recallPush(1, 'bob'));
+    await screen(text, 'recalled');
+    const asked = server.requests.length;
+    act(() => root.render(createElement(Original, { of: bob, seq: undefined })));
+    expect([text(), server.requests.length]).toEqual(['undefined', asked]);
+    act(() => root.render(createElement(Original, { of: bob, seq: 3 })));
+    await screen(text, 'null');
+    act(() => root.render(createElement(Original, { of: bob, seq: 2 })));
+    await screen(text, 'message 2');
+
+    const reconnecting = entered('reconnecting');
+    connection.cut();
+    await act(() => reconnecting);
+    server.history[1] = oldMessage(2, { content: { type: 'text', text: 'edited' }, rev: 1 });
+    act(() => clock.advance(500));
+    await screen(text, 'edited');
   });
 
   it('useTyping shows the users who are typing', async () => {

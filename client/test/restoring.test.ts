@@ -72,6 +72,28 @@ describe('what was unsent', () => {
     expect(last.seen()).toEqual(['one', 'two', 'three']);
   });
 
+  it('still answers a message and mentions users in the next run, and a record from before there was either is sent', async () => {
+    const store = memoryStore();
+    const { im } = offlineRun(store);
+    const refers = { replyTo: 7, mentions: 'all' } as const;
+    im.direct('bob').send(say('one'), refers);
+    await settle();
+    const [[key, value] = []] = await store.backend.entries();
+    expect(JSON.parse(value ?? '')).toMatchObject({ content: say('one'), ...refers });
+    const { replyTo, mentions, ...old } = JSON.parse(value ?? '');
+    await store.backend.set(
+      `${key}2`,
+      JSON.stringify({ ...old, clientMsgId: 'older', order: old.order + 1 }),
+    );
+    const parts = await harness({ store });
+    const connection = await parts.connected();
+    expect(await connection.next('sendMessage')).toMatchObject({ ...refers, resend: true });
+    const second = await connection.next('sendMessage');
+    expect(second).toMatchObject({ clientMsgId: 'older' });
+    expect(second).not.toHaveProperty('replyTo');
+    expect(replyTo).toBe(mentions === 'all' && 7);
+  });
+
   it('is there while the client polls, and without a view', async () => {
     const store = memoryStore();
     offlineRun(store).write('one');

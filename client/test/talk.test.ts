@@ -1,5 +1,12 @@
-import { describe, expect, it, vi } from 'vitest';
-import { type ChangedEvent, editMessage, type Gap, MessageView, type TypingEvent } from '../src/index.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import {
+  type ChangedEvent,
+  editMessage,
+  type Gap,
+  MessageView,
+  messageAt,
+  type TypingEvent,
+} from '../src/index.ts';
 import { message, oldMessage, recallPush } from './support/builders.ts';
 import { fullDelays, harness } from './support/harness.ts';
 import { settle } from './support/manual-clock.ts';
@@ -10,6 +17,44 @@ const hi = { type: 'text', text: 'hi' } as const;
 /** Resolves at the conversation's next event of this name. */
 const once = <T>(on: (listener: (event: T) => void) => void): Promise<T> =>
   new Promise((resolve) => on(resolve));
+
+describe('a message that answers another and mentions users (IM-REPLY)', () => {
+  it('says so in each attempt, in every state, and in the list, whatever becomes of the program’s own array', async () => {
+    const { im, server, clock, connected } = await harness(fullDelays);
+    const connection = await connected();
+    server.history.push(oldMessage(1));
+    const bob = im.direct('bob');
+    const view = new MessageView(bob);
+    onTestFinished(() => view.close());
+    const busy = { type: 'error', code: 'unavailable', message: 'busy', retryable: true };
+    server.scripts.set('sendMessage', ({ id }) => ({ ...busy, id }));
+    const mentions = ['carol', 'dave'];
+    const own = bob.send(hi, { replyTo: 1, mentions });
+    mentions.pop();
+    const refers = { replyTo: 1, mentions: ['carol', 'dave'] };
+    expect(own).toMatchObject({ state: 'pending', ...refers });
+    expect(await connection.next('sendMessage')).toMatchObject(refers);
+    await vi.waitFor(() => expect(clock.pendingMs).toContain(500), { interval: 1 });
+    server.scripts.clear();
+    clock.advance(500);
+    expect(await connection.next('sendMessage')).toMatchObject({ ...refers, resend: true });
+    await own.acked;
+    expect(own).toMatchObject({ state: 'sent', ...refers });
+    expect(im.conversations()?.[0]?.lastMessage).toMatchObject(refers);
+    await view.reload();
+    expect(view.snapshot.messages.at(-1)).toMatchObject({ seq: 2, ...refers });
+  });
+
+  it('is read by its seq alone', async () => {
+    const { im, server, connected } = await harness();
+    server.history.push(oldMessage(1), oldMessage(2), oldMessage(4));
+    await connected();
+    const bob = im.direct('bob');
+    expect(await messageAt(bob, 2)).toMatchObject({ seq: 2, key: 'bob:c2' });
+    expect(await messageAt(bob, 3)).toBeUndefined();
+    expect(server.requests.at(-1)).toBe('/conversations/dm%3Aalice%3Abob/messages?before=4&limit=1');
+  });
+});
 
 describe('read receipts', () => {
   it('change own messages to read when another user has read them, and never back', async () => {

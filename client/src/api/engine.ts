@@ -1,3 +1,4 @@
+import type { Message } from '../../../protocol/frames.ts';
 import { compose, emitOwn } from '../conversations/compose.ts';
 import { ConversationList } from '../conversations/conversation-list.ts';
 import { ConversationStates } from '../conversations/conversation-states.ts';
@@ -62,27 +63,23 @@ export function createEngine(options: ClientOptions): Engine {
 
   const groups = new Groups(http, identity, (...read) => incoming.read(...read));
   const states = new ConversationStates(base);
-  const list = new ConversationList(identity, states, groups, report);
-  list.subscribe((summaries) => events.emit('conversations', summaries));
+  const list = new ConversationList(identity, states, groups, report, (summaries) =>
+    events.emit('conversations', summaries),
+  );
   const readReceipts = new ReadReceiptSender(base);
   const journal: OutboxJournal | undefined = options.store?.journal(
     (): JournalPorts => ({
-      ...base,
-      outbox,
-      open: (target) => states.open(target),
+      ...parts,
       compose: (target, draft) => compose(parts, states.open(target), draft),
-      withdraw: (message) => {
-        outbox.withdraw(message);
-        emitOwn(parts, states.open(message.destination.target), 'discarded', message);
-      },
+      withdrawn: (message) => emitOwn(parts, states.open(message.destination.target), 'discarded', message),
     }),
   );
   const outbox = new Outbox({
     ...base,
     journal,
-    onSent: ({ clientMsgId, content }, { conversationId, messageId, seq, sentAt }) => {
+    onSent: ({ said }, { conversationId, messageId, seq, sentAt }) => {
       const from = identity.userId ?? '';
-      list.add({ conversationId, seq, messageId, clientMsgId, from, content, sentAt, rev: 0 });
+      list.add({ ...said, conversationId, seq, messageId, from, sentAt, rev: 0 } as Message);
       sync.settle(conversationId, seq);
     },
   });

@@ -2,7 +2,6 @@ import type { Message } from '../../../protocol/frames.ts';
 import type { ConversationSummary } from '../model/conversation-summary.ts';
 import { HOLE_MS, UNREAD_MAX } from '../model/limits.ts';
 import { hasHappenedTo } from '../model/membership.ts';
-import type { Off } from '../support/emitter.ts';
 import { ObservableValue } from '../support/observable-value.ts';
 import type { ListedConversations } from '../transport/http-api.ts';
 import type { Identity } from '../transport/identity.ts';
@@ -13,18 +12,20 @@ interface Row {
   readonly conversationId: string;
   readonly kind: ConversationSummary['kind'];
   readonly peer: string | undefined;
-  name: string | undefined;
+  name?: string | undefined;
   last: Message | null;
   readSeq: number;
   /** The server has counted the unread messages up to this seq. */
   countedUpTo: number;
   /** The number of those that it found unread. */
   counted: number;
+  /** Of those, the ones that mention this user. */
+  mentioned: number;
   /** There may be more: the server stopped counting. */
   isAtLeast: boolean;
-  /** The seqs of others' messages above both `countedUpTo` and `readSeq`. */
-  readonly others: Set<number>;
-  summary: ConversationSummary | undefined;
+  /** The seqs of others' messages above both `countedUpTo` and `readSeq`, and whether they mention this user. */
+  readonly others: Map<number, boolean>;
+  summary?: ConversationSummary | undefined;
   /** Otherwise it is hidden. */
   isMine: boolean;
 }
@@ -44,6 +45,7 @@ export class ConversationList {
     states: Pick<ConversationStates, 'of'>,
     groups: Pick<Groups, 'get'>,
     report: (error: unknown) => void,
+    onChange: (summaries: readonly ConversationSummary[]) => void,
   ) {
     this.#identity = identity;
     this.#states = states;
@@ -52,18 +54,12 @@ export class ConversationList {
       () => (this.#newFromMs === 0 ? undefined : this.#compute()),
       report,
     );
+    this.#observable.subscribe((summaries) => summaries && onChange(summaries));
   }
 
   /** Latest activity first; undefined until the server's list is loaded. The same array until it changes. */
   get summaries(): readonly ConversationSummary[] | undefined {
     return this.#observable.value;
-  }
-
-  /** Returns an unsubscribe function. */
-  subscribe(listener: (summaries: readonly ConversationSummary[]) => void): Off {
-    return this.#observable.subscribe((summaries) => {
-      if (summaries !== undefined) listener(summaries);
-    });
   }
 
   /**
@@ -80,6 +76,7 @@ export class ConversationList {
       lastMessage,
       readSeq,
       unread,
+      mentioned = 0,
       unreadIsAtLeast = false,
     } of conversations) {
       const row = this.#row(conversationId);
@@ -89,8 +86,9 @@ export class ConversationList {
       if (upTo >= (row.last?.seq ?? 0)) row.last = lastMessage;
       row.countedUpTo = upTo;
       row.counted = unread;
+      row.mentioned = mentioned;
       row.isAtLeast = unreadIsAtLeast;
-      for (const seq of row.others) if (seq <= upTo) row.others.delete(seq);
+      for (const seq of row.others.keys()) if (seq <= upTo) row.others.delete(seq);
       this.read(conversationId, readSeq);
     }
     this.#observable.changed();
@@ -111,8 +109,15 @@ export class ConversationList {
     // Of older messages the server's list has the conversation, if it is this user's.
     row.isMine ||= seq > row.readSeq && sentAt >= this.#newFromMs;
     if (message.content.type === 'system') row.name = message.content.name ?? row.name;
-    if (from !== userId && seq > row.readSeq && seq > row.countedUpTo) row.others.add(seq);
+    if (from !== userId && seq > row.readSeq && seq > row.countedUpTo) this.#count(row, message);
     if (row.isMine && row.name === undefined && row.kind === 'group') this.#askName(row);
+    this.#changed(row);
+  }
+
+  /** A message is different now: its change is in the list where it was the last, and in what is counted here. */
+  changed(message: Message): void {
+    const row = this.#row(message.conversationId);
+    if (row.others.has(message.seq)) this.#count(row, message);
     this.#changed(row);
   }
 
@@ -123,15 +128,16 @@ export class ConversationList {
     this.read(conversationId, row.last?.seq ?? 0);
   }
 
-  /** This user has read up to `seq`, here or on another device; 0: another has read, so messages may have changed. */
+  /** This user has read up to `seq`, here or on another device; 0: another has read, so states may have changed. */
   read(conversationId: string, seq: number): void {
     const row = this.#row(conversationId);
     const readSeq = Math.max(row.readSeq, seq);
     row.readSeq = readSeq;
     // The senders of the messages that the server counted are unknown here. No more can be unread than there are seqs.
     row.counted = Math.min(row.counted, Math.max(0, row.countedUpTo - readSeq));
+    row.mentioned = Math.min(row.mentioned, row.counted);
     if (readSeq >= row.countedUpTo) row.isAtLeast = false;
-    for (const other of row.others) if (other <= readSeq) row.others.delete(other);
+    for (const other of row.others.keys()) if (other <= readSeq) row.others.delete(other);
     this.#changed(row);
   }
 
@@ -145,18 +151,21 @@ export class ConversationList {
       conversationId,
       kind: isDirect ? 'direct' : prefix === 'cs' ? 'support' : 'group',
       peer: isDirect ? users.find((user) => user !== userId) : undefined,
-      name: undefined,
       last: null,
       readSeq: 0,
       countedUpTo: 0,
       counted: 0,
+      mentioned: 0,
       isAtLeast: false,
-      others: new Set(),
-      summary: undefined,
+      others: new Map(),
       isMine: false,
     };
     this.#rows.set(conversationId, row);
     return row;
+  }
+
+  #count({ others }: Row, { mentions, seq }: Message): void {
+    others.set(seq, mentions === 'all' || !!mentions?.includes(this.#identity.userId ?? ''));
   }
 
   #askName(row: Row): void {
@@ -189,7 +198,7 @@ export class ConversationList {
   }
 
   #summaryOf(row: Row): ConversationSummary {
-    const { conversationId, kind, peer, name, last, readSeq, counted, isAtLeast, others } = row;
+    const { conversationId, kind, peer, name, last, readSeq, counted, isAtLeast, mentioned, others } = row;
     const all = counted + others.size;
     const [state] = this.#states.of(conversationId);
     return {
@@ -201,6 +210,7 @@ export class ConversationList {
       readSeq,
       unread: Math.min(all, UNREAD_MAX),
       unreadIsAtLeast: isAtLeast || all >= UNREAD_MAX,
+      mentioned: mentioned + [...others.values()].filter(Boolean).length,
     };
   }
 }

@@ -1,10 +1,10 @@
-import type { Message, MessageChange, Sent, UserPresence } from '../../../protocol/frames.ts';
+import type { Mentions, Message, MessageChange, Sent, UserPresence } from '../../../protocol/frames.ts';
 import type { SentContent } from '../model/content.ts';
 import { ImError, invalid, messageOf } from '../model/errors.ts';
 import type { ConversationEvents, Gap } from '../model/events.ts';
 import type { ChatMessage, OwnMessage } from '../model/message.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import { OutgoingMessage } from '../outbox/outgoing-message.ts';
+import { OutgoingMessage, type Said } from '../outbox/outgoing-message.ts';
 import type { Off } from '../support/emitter.ts';
 import { type Environment, newId } from '../support/environment.ts';
 import type { ServerClock } from '../support/server-clock.ts';
@@ -31,6 +31,13 @@ export interface SendOptions {
    * its answer from the question sends the answer once, however often it restarts. Defaults to a fresh id.
    */
   readonly clientMsgId?: string;
+  /** The `seq` of a message of the conversation that this one answers. If there is none, the message fails. */
+  readonly replyTo?: number | undefined;
+  /**
+   * Whom the message mentions: up to 50 user ids, or `'all'`. In groups of more than 100 members `'all'` is the admins';
+   * otherwise the message fails with `forbidden`.
+   */
+  readonly mentions?: Mentions | undefined;
 }
 
 export interface ConversationPorts extends ComposePorts {
@@ -85,8 +92,9 @@ export class Conversation {
    * good, it fails at once, and a `store` keeps it for the next client. Messages of a conversation arrive in the order of
    * these calls (IM-SEND-4).
    *
-   * @param content at most 16,384 bytes as JSON in UTF-8; larger content fails with `payload_too_large`. What is no
-   * content fails with `invalid_request`, without a `message` event
+   * @param content at most 16,384 bytes as JSON in UTF-8, with the mentions; more fails with `payload_too_large`. What is
+   * no content fails with `invalid_request`, without a `message` event
+   * @param options the message that this one answers, and whom it mentions: kept with the content until it is sent
    *
    * @example
    * const message = conversation.send({ type: 'text', text: 'hi' });
@@ -95,8 +103,8 @@ export class Conversation {
   send(content: SentContent, options: SendOptions = {}): OwnMessage {
     const { clock, environment, outbox } = this.ports;
     const clientMsgId = options.clientMsgId ?? newId(environment);
-    const [copy, flaw] = copyOf(content);
-    const draft = { clientMsgId, content: copy, writtenAtMs: clock.now() };
+    const [said, flaw] = copyOf({ ...options, clientMsgId, content });
+    const draft = { said, writtenAtMs: clock.now() };
     if (flaw !== undefined) {
       const broken = new OutgoingMessage(this.state, draft, () => {});
       broken.fail(flaw);
@@ -237,12 +245,12 @@ export class Conversation {
   }
 }
 
-/** A copy of the content, since a retry must have the same as the first attempt (IM-SEND-2); or why it can't be sent. */
-function copyOf(content: SentContent): [copy: SentContent, flaw?: ImError] {
+/** A copy, since a retry must have the same as the first attempt (IM-SEND-2); or why it can't be sent. */
+function copyOf(said: Said): [copy: Said, flaw?: ImError] {
   try {
-    if (typeof content.type === 'string') return [JSON.parse(JSON.stringify(content))];
+    if (typeof said.content.type === 'string') return [JSON.parse(JSON.stringify(said))];
     throw new TypeError('content has no type');
   } catch (cause) {
-    return [content, invalid(`send: ${messageOf(cause)}`, cause)];
+    return [said, invalid(`send: ${messageOf(cause)}`, cause)];
   }
 }

@@ -71,7 +71,7 @@ export class LiveTexts {
     const { id, userId } = this.#conversation.state;
     if (type !== 'live' || conversationId !== id) return;
     const mine = from === userId;
-    const key = keyOf(from, mine, liveId);
+    const key = keyOf(liveId, mine ? undefined : from);
     this.#put(key, index, content === null ? undefined : { key, liveId, from, mine, content });
   }
 

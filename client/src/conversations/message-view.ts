@@ -2,6 +2,7 @@ import type { SystemContent } from '../../../protocol/content.ts';
 import type { ChangesBody } from '../../../protocol/http.ts';
 import { ImError, toImError } from '../model/errors.ts';
 import type { Gap } from '../model/events.ts';
+import { PAGE_MAX } from '../model/limits.ts';
 import { type ChatMessage, copyOf } from '../model/message.ts';
 import type { Off } from '../support/emitter.ts';
 import type { Cancel } from '../support/environment.ts';
@@ -61,7 +62,10 @@ export class MessageView {
   readonly #messages = new Map<string, ChatMessage>();
   readonly #offs: Off[];
   #loading = 0;
+  /** Resolves when no page is being loaded. */
+  #loads: Promise<unknown> = Promise.resolve();
   #isLoaded = false;
+  #isClosed = false;
   #hasEarlier = false;
   /** Each is cleared only when its own page is loaded. */
   readonly #errors: Partial<Record<Load, ImError | undefined>> = {};
@@ -143,16 +147,41 @@ export class MessageView {
    * if (view.snapshot.hasEarlier) await view.loadEarlier();
    */
   async loadEarlier(): Promise<void> {
+    await this.#loadEarlier();
+  }
+
+  async #loadEarlier(limit?: number): Promise<void> {
     if (!this.#hasEarlier || this.#oldestSeq() === undefined || this.#loading > 0) return;
     await this.#load('earlier', async () => {
       const before = this.#oldestSeq();
       if (before === undefined) return;
-      const { messages, hasMore } = await this.#page({ before });
+      const { messages, hasMore } = await this.#page({ before, ...(limit && { limit }) });
       // The messages right after this page may have been dropped meanwhile: it would leave a hole.
       if (before !== this.#oldestSeq()) return;
       this.#hasEarlier = hasMore;
       for (const message of messages) this.#put(message);
     });
+  }
+
+  /**
+   * Loads earlier pages until the message with this `seq` is here: one request per hundred messages in between.
+   *
+   * @returns whether it is. False: there is no such message for this user, the view was closed, or a page could not be
+   * loaded, and then the snapshot's `error` says why
+   *
+   * @example
+   * if (message.replyTo !== undefined && (await view.loadBackTo(message.replyTo))) scrollTo(message.replyTo);
+   */
+  async loadBackTo(seq: number): Promise<boolean> {
+    await this.#loads;
+    for (let oldest = this.#oldestSeq(); oldest !== undefined && seq < oldest && !this.#isClosed; ) {
+      await this.#loadEarlier(PAGE_MAX);
+      await this.#loads;
+      const reached = this.#oldestSeq();
+      if (reached === oldest) break;
+      oldest = reached;
+    }
+    return [...this.#messages.values()].some((message) => message.seq === seq);
   }
 
   /**
@@ -183,12 +212,13 @@ export class MessageView {
    * view.close();
    */
   close(): void {
+    this.#isClosed = true;
     for (const off of this.#offs) off();
     for (const which of ['latest', 'earlier', 'changes'] as const) this.#begin(which);
   }
 
   #page(range: HistoryRange): Promise<HistoryPage> {
-    return this.#conversation.history({ ...range, limit: this.#pageSize });
+    return this.#conversation.history({ limit: this.#pageSize, ...range });
   }
 
   /** A reload reads the latest page only: of older ones it asks what changed while pushes were missed (IM-CHANGE-4). */
@@ -212,7 +242,13 @@ export class MessageView {
     this.#hasEarlier = true;
   }
 
-  async #load(which: Load, read: () => Promise<void>, attempt = 0): Promise<void> {
+  #load(which: Load, read: () => Promise<void>, attempt = 0): Promise<void> {
+    const load = this.#try(which, read, attempt);
+    this.#loads = Promise.all([this.#loads, load]);
+    return load;
+  }
+
+  async #try(which: Load, read: () => Promise<void>, attempt: number): Promise<void> {
     const turn = this.#begin(which);
     let error: ImError | undefined;
     this.#loading += 1;

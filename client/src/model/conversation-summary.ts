@@ -18,4 +18,6 @@ export interface ConversationSummary {
   readonly unread: number;
   /** There may be more: show `5+`. Always true from 100 on. */
   readonly unreadIsAtLeast: boolean;
+  /** The number of unread messages that mention this user, or all members. */
+  readonly mentioned: number;
 }

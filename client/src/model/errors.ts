@@ -172,8 +172,7 @@ export function errorOfAnswer(status: number, body: unknown, from: string): ImEr
 }
 
 function isErrorBody(body: unknown): body is ErrorBody {
-  if (typeof body !== 'object' || body === null) return false;
-  const { code, message, retryable } = body as Partial<Record<keyof ErrorBody, unknown>>;
+  const { code, message, retryable }: Partial<Record<keyof ErrorBody, unknown>> = Object(body);
   return typeof code === 'string' && typeof message === 'string' && typeof retryable === 'boolean';
 }
 

@@ -1,4 +1,4 @@
-import type { Message, Sent } from '../../../protocol/frames.ts';
+import type { Mentions, Message, Sent } from '../../../protocol/frames.ts';
 import type { Content } from './content.ts';
 import type { ImError } from './errors.ts';
 
@@ -33,9 +33,13 @@ export interface ChatMessage {
   /** 0 as sent, higher with each change. */
   readonly rev: number;
   /** When its sender last edited it: epoch milliseconds by the server's clock. Undefined if never. */
-  readonly editedAt: number | undefined;
+  readonly editedAt?: number | undefined;
+  /** The `seq` of the message that this one answers. Undefined if it answers none, and once it is recalled. */
+  readonly replyTo?: number | undefined;
+  /** Whom it mentions: user ids, or all members. Undefined if nobody, and once it is recalled. */
+  readonly mentions?: Mentions | undefined;
   /** Why it failed, in state `failed`. */
-  readonly error: ImError | undefined;
+  readonly error?: ImError | undefined;
 }
 
 /** A message that this client sent. Its properties change with its state. */
@@ -51,8 +55,8 @@ export interface OwnMessage extends ChatMessage {
 }
 
 /** User ids have no colon, so keys of different users never collide. */
-export function keyOf(from: string | undefined, mine: boolean, clientMsgId: string): string {
-  return `${mine ? '' : from}:${clientMsgId}`;
+export function keyOf(clientMsgId: string, otherUser = ''): string {
+  return `${otherUser}:${clientMsgId}`;
 }
 
 /** Converts a message from the server. `readUpTo`: how far others have read. */
@@ -60,8 +64,8 @@ export function receivedMessage(message: Message, userId: string | undefined, re
   const { from, seq, clientMsgId } = message;
   const mine = from === userId;
   const state = mine && seq <= readUpTo ? 'read' : 'sent';
-  const key = keyOf(from, mine, clientMsgId);
-  return { editedAt: undefined, ...message, key, mine, state, error: undefined };
+  const key = keyOf(clientMsgId, mine ? '' : from);
+  return { ...message, key, mine, state };
 }
 
 const FIELDS = [
@@ -77,6 +81,8 @@ const FIELDS = [
   'messageId',
   'rev',
   'editedAt',
+  'replyTo',
+  'mentions',
   'error',
 ] as const satisfies (keyof ChatMessage)[];
 

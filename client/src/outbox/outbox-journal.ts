@@ -1,22 +1,19 @@
 import type { ErrorBody } from '../../../protocol/frames.ts';
-import type { SentContent } from '../model/content.ts';
-import { RefusedError, TimeoutError } from '../model/errors.ts';
+import { RefusedError } from '../model/errors.ts';
 import type { Target } from '../model/target.ts';
 import type { Environment } from '../support/environment.ts';
 import type { Logger } from '../support/logger.ts';
-import { withTimeout } from '../support/timeout.ts';
+import { withTimeout } from '../transport/timeout.ts';
 import type { Journal, Outbox } from './outbox.ts';
-import type { Destination, Draft, OutgoingMessage } from './outgoing-message.ts';
+import type { Destination, Draft, OutgoingMessage, Said } from './outgoing-message.ts';
 import type { StoreBackend } from './store-backend.ts';
 
 /** Of the keys of unsent messages: an app's own backend may hold other keys, too. */
 export const PREFIX = 'outbox/';
 
 /** An unsent message in the store. */
-export interface OutboxRecord {
+export interface OutboxRecord extends Said {
   readonly target: Target;
-  readonly clientMsgId: string;
-  readonly content: SentContent;
   readonly writtenAtMs: number;
   /** Messages are shown and sent in ascending order of this. */
   readonly order: number;
@@ -32,12 +29,12 @@ export type InTurn = <Result>(task: () => Promise<Result>) => Promise<Result>;
 export interface JournalPorts {
   readonly environment: Pick<Environment, 'after'>;
   readonly logger: Logger;
-  readonly outbox: Pick<Outbox, 'has' | 'restore'>;
-  open(target: Target): Destination;
+  readonly outbox: Pick<Outbox, 'has' | 'restore' | 'withdraw'>;
+  readonly states: { open(target: Target): Destination };
   /** Creates the message and emits it. */
   compose(target: Target, draft: Draft): OutgoingMessage;
-  /** Drops the message and emits that it is gone. */
-  withdraw(message: OutgoingMessage): void;
+  /** Emits that the message is gone. */
+  withdrawn(message: OutgoingMessage): void;
 }
 
 /** How long a connection, an event, or a new message waits for the store. */
@@ -81,7 +78,9 @@ export class OutboxJournal implements Journal {
     for (const [message, author] of this.#authors) {
       if ((message.from ?? author) === author) continue;
       this.#authors.delete(message);
-      this.#ports().withdraw(message);
+      const ports = this.#ports();
+      ports.outbox.withdraw(message);
+      ports.withdrawn(message);
     }
   }
 
@@ -124,15 +123,16 @@ export class OutboxJournal implements Journal {
   }
 
   #put(records: readonly OutboxRecord[]): void {
-    const { outbox, open, compose } = this.#ports();
+    const { compose, outbox, states } = this.#ports();
     this.#isRestored = true;
     const restored: (readonly [OutgoingMessage, RefusedError | undefined])[] = [];
     for (const record of records) {
-      const { target, clientMsgId, order, refused, userId } = record;
-      const destination = open(target);
+      const { target, clientMsgId, content, replyTo, mentions, writtenAtMs, order, refused, userId } = record;
+      const destination = states.open(target);
       const author = userId ?? destination.userId;
       if (author !== (destination.userId ?? author) || outbox.has(destination, clientMsgId)) continue;
-      const message = compose(target, { ...record, isRepeat: true });
+      const said = { clientMsgId, content, replyTo, mentions };
+      const message = compose(target, { said, writtenAtMs, isRepeat: true });
       this.#orders.set(message, order);
       if (userId !== null) this.#authors.set(message, userId);
       restored.push([message, refused && new RefusedError(refused)]);
@@ -161,14 +161,13 @@ export class OutboxJournal implements Journal {
 
   /** Stores a message to send, or one that was refused. */
   keep(message: OutgoingMessage, refusal?: RefusedError): void {
-    const { clientMsgId, content, writtenAtMs, destination } = message;
+    const { said, writtenAtMs, destination } = message;
     if (!this.#orders.has(message)) this.#unordered.add(message);
     this.#write(async () => {
       if (this.#unordered.has(message)) await this.#order(writtenAtMs);
       const record: OutboxRecord = {
+        ...said,
         target: destination.target,
-        clientMsgId,
-        content,
         writtenAtMs,
         order: this.#orders.get(message) ?? 0,
         userId: this.#authors.get(message) ?? destination.userId ?? null,
@@ -206,8 +205,7 @@ export class OutboxJournal implements Journal {
   }
 
   #inTime<T>(work: Promise<T>): Promise<T> {
-    const late = new TimeoutError('the store', STORE_TIMEOUT_MS);
-    return withTimeout(this.#ports().environment, work, STORE_TIMEOUT_MS, late);
+    return withTimeout(this.#ports().environment, work, 'the store', STORE_TIMEOUT_MS);
   }
 
   /** Once each. */

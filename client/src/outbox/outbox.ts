@@ -55,9 +55,9 @@ export class Outbox {
   }
 
   #enqueue(message: OutgoingMessage): void {
-    const { content } = message;
+    const { content, mentions } = message;
     // The gateway closes the socket on a frame above 32 KB, so a retry would never succeed.
-    if (byteLength(JSON.stringify(content)) > MAX_CONTENT_BYTES) {
+    if (byteLength(JSON.stringify(content) + (JSON.stringify(mentions) ?? '')) > MAX_CONTENT_BYTES) {
       this.#fail(message, tooLarge());
       return;
     }
@@ -153,8 +153,7 @@ export class Outbox {
         one.clientMsgId === clientMsgId && one.conversationId === conversationId && one.from === message.from,
     );
     if (own === undefined) return false;
-    const { messageId, seq, sentAt } = message;
-    this.#succeed(own, { clientMsgId, conversationId, messageId, seq, sentAt, duplicate: true });
+    this.#succeed(own, { ...message, duplicate: true });
     return true;
   }
 

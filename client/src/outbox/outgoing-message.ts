@@ -1,4 +1,4 @@
-import type { Sent } from '../../../protocol/frames.ts';
+import type { Mentions, Sent } from '../../../protocol/frames.ts';
 import type { SentContent } from '../model/content.ts';
 import type { ImError } from '../model/errors.ts';
 import { keyOf, type MessageState, type OwnMessage } from '../model/message.ts';
@@ -15,10 +15,16 @@ export interface Destination {
   readonly readUpTo: number;
 }
 
-export interface Draft {
+/** What a message says, the same in each attempt (IM-SEND-2): nobody else changes it. */
+export interface Said {
   readonly clientMsgId: string;
-  /** Nobody else changes it. */
   readonly content: SentContent;
+  readonly replyTo?: number | undefined;
+  readonly mentions?: Mentions | undefined;
+}
+
+export interface Draft {
+  readonly said: Said;
   /** Epoch milliseconds: to show, not to order by, since clocks jump. */
   readonly writtenAtMs: number;
   /** An earlier run of the program may have sent it already. */
@@ -28,34 +34,43 @@ export interface Draft {
 /** The outbox's side of an `OwnMessage`. */
 export class OutgoingMessage implements OwnMessage {
   readonly key: string;
-  readonly clientMsgId: string;
-  readonly content: SentContent;
+  readonly said: Said;
   readonly mine = true;
   readonly rev = 0;
-  readonly editedAt = undefined;
   readonly destination: Destination;
   readonly writtenAtMs: number;
   readonly #onState: (message: OutgoingMessage) => void;
   #state: 'pending' | 'sent' | 'failed' = 'pending';
-  #isRepeat: boolean;
+  #isRepeat: boolean | undefined;
   #sent: Sent | undefined;
   #error: ImError | undefined;
   #acked = new Deferred<Sent>();
 
   constructor(
     destination: Destination,
-    { clientMsgId, content, writtenAtMs, isRepeat = false }: Draft,
+    { said, writtenAtMs, isRepeat }: Draft,
     onState: (message: OutgoingMessage) => void,
   ) {
     this.destination = destination;
-    this.key = keyOf(undefined, true, clientMsgId);
-    this.clientMsgId = clientMsgId;
-    this.content = content;
+    this.key = keyOf(said.clientMsgId);
+    this.said = said;
     this.writtenAtMs = writtenAtMs;
     this.#isRepeat = isRepeat;
     this.#onState = onState;
   }
 
+  get clientMsgId(): string {
+    return this.said.clientMsgId;
+  }
+  get content(): SentContent {
+    return this.said.content;
+  }
+  get replyTo(): number | undefined {
+    return this.said.replyTo;
+  }
+  get mentions(): Mentions | undefined {
+    return this.said.mentions;
+  }
   get conversationId(): string | undefined {
     return this.#sent?.conversationId ?? this.destination.id;
   }
@@ -83,11 +98,9 @@ export class OutgoingMessage implements OwnMessage {
 
   /** The request of the next attempt. Only `resend` differs after the first one (docs/protocol.md, section 4). */
   nextRequest(): SendFields {
-    const { clientMsgId, content } = this;
-    const request = { clientMsgId, ...this.destination.target, content };
-    if (this.#isRepeat) return { ...request, resend: true };
+    const resend = this.#isRepeat;
     this.#isRepeat = true;
-    return request;
+    return { ...this.said, ...this.destination.target, resend };
   }
 
   succeed(sent: Sent): void {

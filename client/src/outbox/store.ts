@@ -1,6 +1,5 @@
-import { TimeoutError } from '../model/errors.ts';
 import { after } from '../support/environment.ts';
-import { withTimeout } from '../support/timeout.ts';
+import { withTimeout } from '../transport/timeout.ts';
 import { type InTurn, type JournalPorts, OutboxJournal, PREFIX } from './outbox-journal.ts';
 import type { StoreBackend } from './store-backend.ts';
 
@@ -70,7 +69,7 @@ export class Store {
 const ANSWER_MS = 5_000;
 
 function inTime<Result>(work: Promise<Result>): Promise<Result> {
-  return withTimeout({ after }, work, ANSWER_MS, new TimeoutError('the store', ANSWER_MS));
+  return withTimeout({ after }, work, 'the store', ANSWER_MS);
 }
 
 /**

@@ -3,6 +3,7 @@
 export { useConnection } from './use-connection.ts';
 export { useConversations } from './use-conversations.ts';
 export { useLiveTexts } from './use-live-texts.ts';
+export { useMessage } from './use-message.ts';
 export { type UseMessages, useMessages } from './use-messages.ts';
 export { type UsePresenceOptions, usePresence } from './use-presence.ts';
 export { useTyping } from './use-typing.ts';

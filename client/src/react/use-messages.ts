@@ -18,6 +18,16 @@ export interface UseMessages extends MessagesSnapshot {
    */
   loadEarlier(): Promise<void>;
   /**
+   * Loads earlier pages until the message with this `seq` is among the messages, and resolves to whether it is. Never
+   * rejects: a failure is in `error`.
+   *
+   * @example
+   * ```tsx
+   * <button onClick={() => void loadBackTo(seq).then((isHere) => isHere && scrollTo(seq))}>Show the original</button>
+   * ```
+   */
+  loadBackTo(seq: number): Promise<boolean>;
+  /**
    * Loads the latest page again. Never rejects: a failure is in `error`.
    *
    * @example
@@ -56,8 +66,12 @@ export function useMessages(
   const look = (): MessagesSnapshot => view?.snapshot ?? NOTHING;
   const snapshot = useSyncExternalStore(subscribe, look, look);
   const loadEarlier = useCallback(async () => view?.loadEarlier(), [view]);
+  const loadBackTo = useCallback(async (seq: number) => view?.loadBackTo(seq) ?? false, [view]);
   const reload = useCallback(async () => view?.reload(), [view]);
-  return useMemo(() => ({ ...snapshot, loadEarlier, reload }), [snapshot, loadEarlier, reload]);
+  return useMemo(
+    () => ({ ...snapshot, loadEarlier, loadBackTo, reload }),
+    [snapshot, loadEarlier, loadBackTo, reload],
+  );
 }
 
 /** A view subscribes to events until it is closed, so an effect opens and closes it, never a render. */

@@ -11,13 +11,13 @@ import type { Identity } from '../transport/identity.ts';
 export class Incoming {
   readonly #identity: Pick<Identity, 'userId'>;
   readonly #states: Pick<ConversationStates, 'of'>;
-  readonly #list: Pick<ConversationList, 'add' | 'read'>;
+  readonly #list: Pick<ConversationList, 'add' | 'changed' | 'read'>;
   readonly #events: Emitter<ClientEvents>;
 
   constructor(
     identity: Pick<Identity, 'userId'>,
     states: Pick<ConversationStates, 'of'>,
-    list: Pick<ConversationList, 'add' | 'read'>,
+    list: Pick<ConversationList, 'add' | 'changed' | 'read'>,
     events: Emitter<ClientEvents>,
   ) {
     this.#identity = identity;
@@ -42,8 +42,9 @@ export class Incoming {
 
   push(push: ConversationPush): void {
     const { conversationId, type } = push;
-    const userId = type === 'changed' ? push.change.by : push.userId;
-    const isOwn = userId === this.#identity.userId;
+    // A client that polls learns of a change, but not who made it.
+    const userId = type === 'changed' ? push.change?.by : push.userId;
+    const isOwn = !userId || userId === this.#identity.userId;
     if (type === 'changed') this.changed(push.message, push.change);
     else if (type === 'read') this.read(conversationId, userId, push.seq);
     else if (!isOwn)
@@ -58,7 +59,7 @@ export class Incoming {
       if (!state.learn(message)) continue;
       state.events.emit('changed', { change, message: state.show(message) });
       // The list shows its last message as it is now.
-      this.#list.read(conversationId, 0);
+      this.#list.changed(message);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { ActionFields, ActionReply, Action as AnyAction } from '../../../protocol/actions.ts';
+import type { Mentions } from '../../../protocol/frames.ts';
 import type { SentContent } from '../model/content.ts';
 import type { Target } from '../model/target.ts';
 
@@ -6,8 +7,10 @@ import type { Target } from '../model/target.ts';
 export type SendFields = Target & {
   readonly clientMsgId: string;
   readonly content: SentContent;
+  readonly replyTo?: number | undefined;
+  readonly mentions?: Mentions | undefined;
   /** True for all but the first attempt (docs/protocol.md, section 4). */
-  readonly resend?: boolean;
+  readonly resend?: boolean | undefined;
 };
 
 /** The actions that get a reply (section 4). Fields and replies come from the protocol's table. */

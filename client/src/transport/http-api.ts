@@ -1,8 +1,8 @@
 import type { Conversation, ConversationsBody, HistoryBody, SessionBody } from '../../../protocol/http.ts';
-import { errorOfAnswer, ImError, NetworkError, TimeoutError } from '../model/errors.ts';
+import { errorOfAnswer, ImError, NetworkError } from '../model/errors.ts';
 import { PAGE_MAX, REPLY_TIMEOUT_MS } from '../model/limits.ts';
 import type { Environment, FetchResponse } from '../support/environment.ts';
-import { withTimeout } from '../support/timeout.ts';
+import { withTimeout } from './timeout.ts';
 import type { Tokens } from './tokens.ts';
 
 /**
@@ -85,17 +85,13 @@ export class HttpApi {
     const aborter = new AbortController();
     const init = {
       method,
-      headers: {
-        authorization: `Bearer ${token}`,
-        ...(body && { 'content-type': 'application/json' }),
-      },
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       signal: aborter.signal,
       ...(body && { body: JSON.stringify(body) }),
     };
     const work = this.#environment.fetch(url, init).then(readAnswer);
-    const late = new TimeoutError(url, REPLY_TIMEOUT_MS);
     try {
-      return await withTimeout(this.#environment, work, REPLY_TIMEOUT_MS, late);
+      return await withTimeout(this.#environment, work, url, REPLY_TIMEOUT_MS);
     } catch (error) {
       aborter.abort();
       throw error instanceof ImError ? error : new NetworkError(`could not reach ${url}`, error);

@@ -96,7 +96,7 @@ export class Session {
     const heard = this.#heard;
     return this.#ask(action, fields, (error) => {
       // If no frame has arrived since, the socket is dead, whatever its state. Otherwise only this reply was lost.
-      if (this.#heard === heard) this.#lose(new DisconnectedError('the connection is dead', error));
+      if (this.#heard === heard) this.#lose(new DisconnectedError(undefined, error));
     }) as Promise<Reply<A>>;
   }
 
@@ -131,7 +131,7 @@ export class Session {
     this.#cancelVerdict();
     if (withinMs < REPLY_TIMEOUT_MS)
       this.#cancelVerdict = this.#environment.after(withinMs, () => {
-        if (this.#heard === heard) this.#lose(new DisconnectedError('the connection is dead'));
+        if (this.#heard === heard) this.#lose(new DisconnectedError());
       });
     if (this.#pending.has(this.#probeId)) return;
     this.#probeId = ID_PREFIX + this.#nextId;
@@ -161,7 +161,7 @@ export class Session {
 
   /** Ends the session without calling `onLost`. Pending requests reject. */
   close(): void {
-    this.#end(new DisconnectedError('the client closed the connection'));
+    this.#end(new DisconnectedError());
   }
 
   #send(frame: object): void {

@@ -1,6 +1,6 @@
-import { ImError, messageOf, NetworkError, TimeoutError, UnauthorizedError } from '../model/errors.ts';
+import { ImError, messageOf, NetworkError, UnauthorizedError } from '../model/errors.ts';
 import type { Environment } from '../support/environment.ts';
-import { withTimeout } from '../support/timeout.ts';
+import { withTimeout } from './timeout.ts';
 
 /** Returns a valid token, a JWT of the deployment's issuer. See `ClientOptions.getToken`. */
 export type GetToken = () => string | Promise<string>;
@@ -34,8 +34,7 @@ export class Tokens {
   async #ask(): Promise<string> {
     try {
       const asked = Promise.resolve(this.#getToken());
-      const late = new TimeoutError('getToken', TOKEN_TIMEOUT_MS);
-      const token = await withTimeout(this.#environment, asked, TOKEN_TIMEOUT_MS, late);
+      const token = await withTimeout(this.#environment, asked, 'getToken', TOKEN_TIMEOUT_MS);
       // As it is in a JWT: `Bearer …` and JSON would make the WebSocket's constructor throw, with the token in its message.
       if (!/^[\w.-]+$/.test(`${token ?? ''}`)) throw new TypeError(token ? 'not a JWT' : 'no token');
       this.#current = token;
@@ -50,7 +49,6 @@ export class Tokens {
 
 /** Checks the shape, since the app may use another copy of this package or its own error classes. */
 function isAuthError(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  const { code, retryable } = error as { code?: unknown; retryable?: unknown };
+  const { code, retryable } = Object(error);
   return code === 'unauthorized' || retryable === false;
 }

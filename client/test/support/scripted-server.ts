@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { InboxPage, Message, UserPresence } from '../../../protocol/frames.ts';
+import type { InboxPage, Mentions, Message, UserPresence } from '../../../protocol/frames.ts';
 import type { ConversationsBody } from '../../../protocol/http.ts';
 import { CLIENT_ID, directConversationId } from '../../../protocol/ids.ts';
 import { listed, SERVER_TIME } from './builders.ts';
@@ -15,6 +15,8 @@ export interface ClientFrame {
   readonly to?: string;
   readonly conversationId?: string;
   readonly content?: Message['content'];
+  readonly replyTo?: number;
+  readonly mentions?: Mentions;
   readonly batch?: string;
   readonly seq?: number;
   readonly editId?: string;
@@ -215,14 +217,15 @@ export class ScriptedServer {
 
   /** Stores a message from alice, or finds it (IM-SEND-2). */
   store(frame: ClientFrame): object {
-    const { clientMsgId = '', content = { type: 'text', text: '' } } = frame;
+    const { clientMsgId = '', content = { type: 'text', text: '' }, replyTo, mentions } = frame;
     const conversationId = frame.conversationId ?? directConversationId('alice', frame.to ?? '');
     const original = this.history.find(
       (message) => message.clientMsgId === clientMsgId && message.conversationId === conversationId,
     );
     const seq = original?.seq ?? this.head(conversationId) + 1;
     const stored = { conversationId, seq, messageId: `M${seq}`, clientMsgId, sentAt: SERVER_TIME };
-    if (original === undefined) this.history.push({ ...stored, from: 'alice', content, rev: 0 });
+    const refers = { ...(replyTo && { replyTo }), ...(mentions && { mentions }) };
+    if (original === undefined) this.history.push({ ...stored, from: 'alice', content, ...refers, rev: 0 });
     return { ...stored, duplicate: original !== undefined };
   }
 

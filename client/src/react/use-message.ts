@@ -1,0 +1,59 @@
+import { useEffect, useState } from 'react';
+import type { Conversation } from '../conversations/conversation.ts';
+import { messageAt } from '../conversations/message-at.ts';
+import { toImError } from '../model/errors.ts';
+import type { ChatMessage } from '../model/message.ts';
+import type { Cancel } from '../support/environment.ts';
+
+interface Found {
+  readonly in: Conversation;
+  readonly seq: number;
+  readonly message: ChatMessage | null;
+}
+
+/**
+ * One message, which need not be among those that are shown: the original of an answer. Follows edits and recalls, reads it
+ * again after a reconnect, and tries again after a failure. Undefined while it is loaded; null if there is none for this
+ * user: it has expired, or is from before they joined. Without a `seq` it asks for nothing.
+ *
+ * @example
+ * ```tsx
+ * const original = useMessage(conversation, message.replyTo);
+ * return original && <blockquote>{original.content.text}</blockquote>;
+ * ```
+ */
+export function useMessage(
+  conversation: Conversation,
+  seq: number | undefined,
+): ChatMessage | null | undefined {
+  const [found, setFound] = useState<Found>();
+  useEffect(() => {
+    if (seq === undefined) return;
+    const { environment, events, policy } = conversation.ports;
+    let isCurrent = true;
+    let cancel: Cancel = () => {};
+    const show = (message: ChatMessage | undefined): void => {
+      if (isCurrent) setFound({ in: conversation, seq, message: message ?? null });
+    };
+    const load = (attempt = 0): void => {
+      cancel();
+      messageAt(conversation, seq).then(show, (cause: unknown) => {
+        const error = toImError(cause);
+        const delayMs = error.retryable ? policy.nextDelayMs({ attempt, error }) : null;
+        if (isCurrent && delayMs !== null) cancel = environment.after(delayMs, () => load(attempt + 1));
+      });
+    };
+    load();
+    const offs = [
+      conversation.on('changed', ({ message }) => message.seq === seq && show(message)),
+      events.on('connection', ({ current }) => current === 'connected' && load()),
+    ];
+    return () => {
+      isCurrent = false;
+      cancel();
+      for (const off of offs) off();
+    };
+  }, [conversation, seq]);
+  // Until the effect has run for another message, the found one is still the previous.
+  return found?.in === conversation && found.seq === seq ? found.message : undefined;
+}
