@@ -9,6 +9,7 @@ import { createGroupOutbox, createGroupReader, createGroupWriter } from './adapt
 import { createInbox, createInboxWriter } from './adapters/inbox-table.ts';
 import { createMessageReader, createMessageWriter } from './adapters/message-table.ts';
 import { createOfflineQueue } from './adapters/offline-queue.ts';
+import { createPinReader, createPinWriter } from './adapters/pin-table.ts';
 import { createReactionReader, createReactionWriter } from './adapters/reaction-table.ts';
 import { createRouteTable } from './adapters/route-table.ts';
 import { createTokenVerifier } from './adapters/token-verifier.ts';
@@ -97,6 +98,13 @@ export const reactionWriter = maker(['messagesTable', 'historyTtlSeconds'], (env
     tableName: env.messagesTable,
     historyTtlSeconds: Number(env.historyTtlSeconds),
   }),
+);
+
+export const pins = maker(['conversationsTable'], ({ conversationsTable }) =>
+  createPinReader(documents.get(), conversationsTable),
+);
+export const pinWriter = maker(['conversationsTable'], ({ conversationsTable }) =>
+  createPinWriter(documents.get(), conversationsTable),
 );
 
 export const inbox = maker(['inboxTable'], ({ inboxTable: tableName }) =>

@@ -124,6 +124,18 @@ export const reactSchema = lazySchema(() =>
     .check(exactlyOneTarget()),
 );
 
+export const pinSchema = lazySchema(() =>
+  z
+    .object({
+      id: frameId(),
+      ...target(),
+      seq: seq(),
+      /** `false` unpins the message. */
+      on: z.boolean(),
+    })
+    .check(exactlyOneTarget()),
+);
+
 export const typingSchema = lazySchema(() =>
   z.object({ ...target(), typing: z.boolean() }).check(exactlyOneTarget()),
 );
@@ -205,6 +217,15 @@ export interface Message {
   readonly mentions?: Mentions;
   /** In order of first use (IM-REACT). */
   readonly reactions?: readonly Reaction[];
+  /** Missing unless the message is pinned (IM-PIN). */
+  readonly pinned?: Pinned;
+}
+
+/** Who pinned a message, and when. */
+export interface Pinned {
+  readonly by: string;
+  /** Epoch milliseconds by the server's clock. */
+  readonly at: number;
 }
 
 /** How many users reacted to a message with one name. */
@@ -356,7 +377,7 @@ export interface ReadPush {
 
 /** What happened to a message. */
 export interface MessageChange {
-  readonly kind: 'edited' | 'recalled' | 'reacted';
+  readonly kind: 'edited' | 'recalled' | 'reacted' | 'pinned' | 'unpinned';
   /** The user who made the change. */
   readonly by: string;
   /** Of `reacted`: the reaction. */

@@ -19,6 +19,9 @@ export const HTTP_ROUTES = [
   'DELETE /conversations/{conversationId}/messages/{seq}',
   'PUT /conversations/{conversationId}/messages/{seq}/reactions/{name}',
   'DELETE /conversations/{conversationId}/messages/{seq}/reactions/{name}',
+  'PUT /conversations/{conversationId}/messages/{seq}/pin',
+  'DELETE /conversations/{conversationId}/messages/{seq}/pin',
+  'GET /conversations/{conversationId}/pins',
   'POST /messages',
   'POST /groups',
   'GET /groups/{id}',
@@ -163,6 +166,12 @@ export interface ChangesBody {
   readonly reset?: true;
 }
 
+/** The pinned messages of a conversation (IM-PIN). */
+export interface PinsBody {
+  /** Those that the user may see, the latest pin first. */
+  readonly messages: readonly Message[];
+}
+
 const userId = lazySchema(() => z.string().check(z.regex(USER_ID, 'is not a user id')));
 const groupName = lazySchema(() =>
   z.string().check(
@@ -174,12 +183,16 @@ const groupName = lazySchema(() =>
 );
 const members = lazySchema(() => z.array(userId()).check(z.maxLength(LIMITS.membersPerRequest)));
 
+const whoPins = lazySchema(() => z.enum(['admins', 'members']));
+
 export const createGroupSchema = lazySchema(() =>
   z.object({
     name: groupName(),
     members: z._default(members(), []),
     /** Whether members see messages from before they joined. */
     openHistory: z._default(z.boolean(), false),
+    /** Who may pin messages (IM-PIN). */
+    pins: z._default(whoPins(), 'admins'),
   }),
 );
 
@@ -188,11 +201,12 @@ export const updateGroupSchema = lazySchema(() =>
     .object({
       name: z.optional(groupName()),
       admins: z.optional(z.array(userId()).check(z.minLength(1), z.maxLength(20))),
+      pins: z.optional(whoPins()),
     })
     .check(
-      z.refine((value) => value.name !== undefined || value.admins !== undefined, {
+      z.refine(({ name, admins, pins }) => (name ?? admins ?? pins) !== undefined, {
         path: ['name'],
-        message: 'name or admins is required',
+        message: 'name, admins, or pins is required',
       }),
     ),
 );
@@ -213,6 +227,8 @@ export interface GroupBody {
   readonly admins: readonly string[];
   /** The number of members, admins included. */
   readonly memberCount: number;
+  /** Who may pin messages: the admins, or all members. */
+  readonly pins: 'admins' | 'members';
 }
 
 /** A page of a group's members. */

@@ -21,6 +21,7 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['presence', 9, 'Presence', 'case'],
     ['edit', 10, 'Edit', 'case'],
     ['react', 11, 'React', 'case'],
+    ['pin', 12, 'Pin', 'case'],
     ['live', 13, 'Live', 'case'],
     ['desk.open', 20, 'DeskOpen', 'case'],
     ['desk.close', 21, 'DeskClose', 'case'],
@@ -77,6 +78,13 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['seq', 4, 'int64', 'one'],
     ['name', 5, 'string', 'one'],
     ['on', 6, 'bool', 'one'],
+  ],
+  Pin: [
+    ['id', 1, 'string', 'one'],
+    ['to', 2, 'string', 'maybe'],
+    ['conversationId', 3, 'string', 'maybe'],
+    ['seq', 4, 'int64', 'one'],
+    ['on', 5, 'bool', 'one'],
   ],
   Typing: [
     ['to', 1, 'string', 'maybe'],
@@ -250,6 +258,11 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['replyTo', 10, 'int64', 'maybe'],
     ['mentions', 11, 'string', 'list?'],
     ['reactions', 12, 'Reaction', 'list?'],
+    ['pinned', 13, 'Pinned', 'maybe'],
+  ],
+  Pinned: [
+    ['by', 1, 'string', 'one'],
+    ['at', 2, 'int64', 'one'],
   ],
   Reaction: [
     ['name', 1, 'string', 'one'],

@@ -23,9 +23,10 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  *                                        changedAt#<v>? of others; volume?, starts?: the latest volume with a known start,
  *                                        and the starts of the last 24 h (list of volume, atMs);
  *                                        in a direct conversation also l#<userId>: the last seq of this user;
- *                                        in a group also name, admins (set), memberCount, openHistory,
+ *                                        in a group also name, admins (set), memberCount, openHistory, pins?,
  *                                        removedSeq?, outbox? (set: group-table.ts);
  *                                        in a support chat also chat (map), closed?
+ *   <conversationId>   '#pins'           (pinned messages: pin-table.ts)
  *   u#<userId>         <conversationId>  readSeq; in a group also visibleFrom, left?
  *   u#<userId>         #left#…           (what they left: departures.ts)
  *   g:<ULID>, cs:…     m#<userId>        joinedSeq, left?   (members: group-table.ts, desk-transaction.ts)
@@ -306,5 +307,6 @@ function toGroup(item: Item): GroupFacts | undefined {
     admins: [...((item['admins'] as Set<string> | undefined) ?? [])].sort(),
     memberCount: Number(item['memberCount']),
     openHistory: item['openHistory'] === true,
+    ...(item['pins'] === 'members' && { pins: 'members' }),
   };
 }

@@ -39,7 +39,7 @@ import { messageItem } from './message-table.ts';
  *
  * Seqs are allocated before the transaction, so two changes may commit in a different order than their seqs. The head
  * prevents that where it matters. `removedSeq`: a slow addition at seq 7 can't bring back a member who was removed at 8.
- * `namedSeq`: of two new names, or lists of admins, the one with the higher seq stays, as in everybody's history.
+ * `namedSeq`: of two new names, lists of admins, or rules about pins, the one with the higher seq stays, as in everybody's history.
  */
 
 const MEMBER = 'm#';
@@ -129,7 +129,7 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
   ];
 
   return {
-    async create({ name, admins, openHistory }, members, message) {
+    async create({ name, admins, openHistory, pins }, members, message) {
       const { conversationId, seq } = message;
       const head = {
         pk: conversationId,
@@ -141,6 +141,7 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
         admins: new Set(admins),
         memberCount: members.length,
         openHistory,
+        ...(pins !== undefined && { pins }),
         outbox: new Set([outboxMark(message)]),
       };
       const rows = members.flatMap((userId) => rowsOf(conversationId, userId, seq, openHistory));
@@ -155,6 +156,7 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
       remove: removed = [],
       name,
       admins,
+      pins,
       openHistory,
       ifAdmin,
     }) {
@@ -169,6 +171,7 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
         ifAdmin,
         ...(name !== undefined && { name }),
         ...(admins !== undefined && { admins }),
+        ...(pins !== undefined && { pins }),
       });
       return transact(documents, [
         head,
@@ -259,7 +262,7 @@ function toEntry(conversationId: string, mark: string): OutboxEntry {
   return { conversationId, seq: Number(seq), ...parseMessageSortKey(mark.slice(seq.length + 1)) };
 }
 
-interface HeadChange extends Partial<Pick<GroupFacts, 'name' | 'admins'>> {
+interface HeadChange extends Partial<Pick<GroupFacts, 'name' | 'admins' | 'pins'>> {
   readonly added: number;
   readonly ifAdmin: string | undefined;
   readonly isRemoval: boolean;
@@ -268,14 +271,15 @@ interface HeadChange extends Partial<Pick<GroupFacts, 'name' | 'admins'>> {
 function updateHead(
   TableName: string,
   message: StoredMessage,
-  { added, isRemoval, ifAdmin, name, admins }: HeadChange,
+  { added, isRemoval, ifAdmin, name, admins, pins }: HeadChange,
 ) {
-  const isNamed = name !== undefined || admins !== undefined;
+  const isNamed = (name ?? admins ?? pins) !== undefined;
   const sets = [
     ...(isRemoval ? ['removedSeq = :seq'] : []),
     ...(isNamed ? ['namedSeq = :seq'] : []),
     ...(name === undefined ? [] : ['#name = :name']),
     ...(admins === undefined ? [] : ['admins = :admins']),
+    ...(pins === undefined ? [] : ['pins = :pins']),
   ];
   const adds = ['outbox :mark', ...(added === 0 ? [] : ['memberCount :added'])];
   const isOrdered = isRemoval || added > 0;
@@ -297,6 +301,7 @@ function updateHead(
       ...(added > 0 && { ':added': added }),
       ...(ifAdmin !== undefined && { ':by': ifAdmin }),
       ...(name !== undefined && { ':name': name }),
+      ...(pins !== undefined && { ':pins': pins }),
       ...(admins !== undefined && { ':admins': new Set(admins) }),
     },
   };

@@ -10,6 +10,7 @@ import {
   type MessagePlace,
   type MessageReader,
   type MessageWriter,
+  type PinState,
   type ReactionSummary,
   type SeqRange,
   type StoredMessage,
@@ -27,8 +28,9 @@ import { messageItemKey, messageSortKey, parseMessageSortKey, volumeKey } from '
  *                                                hash (of the content as sent), ttl? (epoch seconds); in a changed
  *                                                message rev, changedAt; editedAt?, editId?, recalled?; replyTo?,
  *                                                mentions? (list, or 'all'); reactions? (map: what reaction-table.ts
- *                                                counts); or claim, in the place of a message that must not be stored
- *                                                any more (domain/messages/store.ts)
+ *                                                counts); pin? (map: what pin-table.ts says); or claim, in the place
+ *                                                of a message that must not be stored any more
+ *                                                (domain/messages/store.ts)
  *   index bySeq: pk, seq; all attributes
  *   index byChange: pk, changedAt; keys only; sparse, since only changed messages have the attribute
  *
@@ -38,7 +40,7 @@ import { messageItemKey, messageSortKey, parseMessageSortKey, volumeKey } from '
  * Access                          Call      Units for messages of ≤ 1 KB
  * store                           PutItem   2 writes (item, index); a repeat 1, and it returns the original without a read
  * claim                           PutItem   1 write; in the first 20 s of a volume
- * edit, recall, shown reactions   UpdateItem 4 writes the first time (item, bySeq, byChange), then 5: its entry moves
+ * edit, recall, reactions, pin    UpdateItem 4 writes the first time (item, bySeq, byChange), then 5: its entry moves
  * changed since, page of 100      Query     one a volume in which something changed; 1 read per 4 KB ≈ 40 keys, strong; then
  *                                           BatchGet, 1 read each, strong
  * page of 50 by seq               Query     1 read per 4 KB, strong
@@ -243,7 +245,7 @@ export function createMessageWriter(
     recall: (place, contentJson, atMs) =>
       change(place, atMs, {
         set: 'content = :content, recalled = :true',
-        remove: 'mentions, replyTo, reactions',
+        remove: 'mentions, replyTo, reactions, pin',
         values: { ':content': contentJson, ':true': true },
       }),
 
@@ -260,8 +262,15 @@ export function createMessageWriter(
         },
       }),
 
-    showReactions: (key, summary, atMs) =>
-      change(key, atMs, {
+    showPin: (place, pin, atMs) =>
+      change(place, atMs, {
+        set: 'pin = :pin',
+        unless: 'pin.version >= :version',
+        values: { ':pin': pin, ':version': pin.version },
+      }),
+
+    showReactions: (place, summary, atMs) =>
+      change(place, atMs, {
         set: 'reactions = :summary',
         unless: 'reactions.version >= :version',
         values: { ':summary': summary, ':version': summary.version },
@@ -375,5 +384,6 @@ function toStored(item: Item): StoredMessage {
     ...(item['editedAt'] !== undefined && { editedAt: Number(item['editedAt']) }),
     ...(item['editId'] !== undefined && { editId: String(item['editId']) }),
     ...(item['reactions'] !== undefined && { reactions: item['reactions'] as ReactionSummary }),
+    ...(item['pin'] !== undefined && { pin: item['pin'] as PinState }),
   };
 }

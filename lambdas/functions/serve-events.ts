@@ -17,6 +17,8 @@ const ports = lazily({
   messageWriter: of.messageWriter,
   reactions: of.reactions,
   reactionWriter: of.reactionWriter,
+  pins: of.pins,
+  pinWriter: of.pinWriter,
   offlineQueue: of.offlineQueue,
   fanOutQueue: of.fanOutQueue,
   deskEvents: of.deskEventsIfAny(),

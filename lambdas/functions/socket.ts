@@ -15,6 +15,8 @@ const ports = lazily({
   messageWriter: of.messageWriter,
   reactions: of.reactions,
   reactionWriter: of.reactionWriter,
+  pins: of.pins,
+  pinWriter: of.pinWriter,
   inbox: of.inbox,
   offlineQueue: of.offlineQueue,
   fanOutQueue: of.fanOutQueue,

@@ -26,6 +26,7 @@ import { readChanges } from '../domain/messages/changes.ts';
 import { readConversations } from '../domain/messages/conversation-list.ts';
 import { type EditPorts, edit } from '../domain/messages/edit.ts';
 import { readHistory } from '../domain/messages/history.ts';
+import { listPins, type PinPorts, pin } from '../domain/messages/pin.ts';
 import { type ReactPorts, react } from '../domain/messages/react.ts';
 import { recall } from '../domain/messages/recall.ts';
 import { type SendPorts, send } from '../domain/messages/send.ts';
@@ -43,7 +44,13 @@ export interface SessionPorts {
   readonly clock: Clock;
 }
 
-export interface HttpPorts extends SendPorts, EditPorts, ReactPorts, GroupChangePorts, SessionPorts {}
+export interface HttpPorts
+  extends SendPorts,
+    EditPorts,
+    ReactPorts,
+    PinPorts,
+    GroupChangePorts,
+    SessionPorts {}
 
 /** The routes of every deployment, except the poll (docs/protocol.md, section 6). */
 export function httpAnswers(ports: HttpPorts): Answers<(typeof HTTP_ROUTES)[number]> {
@@ -86,6 +93,15 @@ export function httpAnswers(ports: HttpPorts): Answers<(typeof HTTP_ROUTES)[numb
     },
     'DELETE /conversations/{conversationId}/messages/{seq}/reactions/{name}': {
       answer: async ({ userId, path }) => react(ports, { userId }, { ...reactionIn(path), on: false }),
+    },
+    'PUT /conversations/{conversationId}/messages/{seq}/pin': {
+      answer: async ({ userId, path }) => pin(ports, { userId }, { ...messageTarget(path), on: true }),
+    },
+    'DELETE /conversations/{conversationId}/messages/{seq}/pin': {
+      answer: async ({ userId, path }) => pin(ports, { userId }, { ...messageTarget(path), on: false }),
+    },
+    'GET /conversations/{conversationId}/pins': {
+      answer: async ({ userId, roles, path }) => listPins(ports, userId, path['conversationId'] ?? '', roles),
     },
     'POST /messages': {
       answer: async ({ userId, body }) => send(ports, userId, parseWith(messageRequestSchema, body())),

@@ -4,6 +4,7 @@ import { closeChat, openChat } from '../domain/desk/customer.ts';
 import type { DeskPorts } from '../domain/desk/ports.ts';
 import { type EditPorts, edit } from '../domain/messages/edit.ts';
 import { type LivePorts, passOnLive } from '../domain/messages/live.ts';
+import { type PinPorts, pin } from '../domain/messages/pin.ts';
 import { type ReactPorts, react } from '../domain/messages/react.ts';
 import { markRead, type ReadPorts } from '../domain/messages/read.ts';
 import { recall } from '../domain/messages/recall.ts';
@@ -31,6 +32,7 @@ export interface SocketActionPorts
     ReadPorts,
     EditPorts,
     ReactPorts,
+    PinPorts,
     LivePorts,
     RenewPorts,
     PresencePorts {}
@@ -50,6 +52,7 @@ export function socketActions(ports: SocketActionPorts): Answers<Exclude<Action,
     edit: async (request, caller) => ({ message: await edit(ports, changerOf(caller), request) }),
     recall: async (request, caller) => ({ message: await recall(ports, changerOf(caller), request) }),
     react: async (request, caller) => ({ message: await react(ports, changerOf(caller), request) }),
+    pin: async (request, caller) => ({ message: await pin(ports, changerOf(caller), request) }),
     typing: async (request, caller) => {
       await hintTyping(ports, caller, request);
       return undefined;

@@ -26,6 +26,7 @@ describe('a group', () => {
       name: 'Rowers',
       admins: [a],
       memberCount: 2,
+      pins: 'admins',
     });
     const { messages } = await bob.frame(isSystem('created'));
     const content = { type: 'system', event: 'created', users: [a, b], name: 'Rowers', by: a };

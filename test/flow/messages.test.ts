@@ -330,3 +330,41 @@ describe('reactions', () => {
     expect(await mine(b)).toBeUndefined();
   });
 });
+
+describe('pins', () => {
+  it('are listed and unpinned over socket and HTTP, and reach the others as a change (IM-PIN, IM-CHANGE-1)', async () => {
+    const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
+    const path = `/conversations/${encodeURIComponent(`dm:${a}:${b}`)}`;
+    const [alice, bob] = [await stack.join(a), await stack.join(b, { protobuf: true })];
+    for (const words of ['one', 'two']) await alice.request(sending(b, words));
+    const reply = await bob.request({ action: 'pin', to: a, seq: 2, on: true });
+    expect(reply).toMatchObject({ type: 'message', message: { rev: 1, pinned: { by: b } } });
+    const changed = await alice.frame(({ type }) => type === 'changed');
+    expect(changed).toMatchObject({
+      change: { kind: 'pinned', by: b },
+      message: { seq: 2, pinned: { by: b } },
+    });
+    const put = await stack.http(a, `${path}/messages/1/pin`, { method: 'PUT' });
+    expect(put).toMatchObject({ status: 200, body: { seq: 1, pinned: { by: a } } });
+    const listed = async (user: string) => stack.http(user, `${path}/pins`);
+    expect((await listed(b)).body.messages).toMatchObject([{ seq: 1 }, { seq: 2, content: text('two') }]);
+    const off = await stack.http(a, `${path}/messages/2/pin`, { method: 'DELETE' });
+    expect(off.body.pinned).toBeUndefined();
+    await alice.request({ action: 'recall', to: b, seq: 1 });
+    expect((await listed(a)).body).toEqual({ messages: [] });
+    expect(await listed(c)).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  });
+
+  it("in a group are the admins', or the members' once an admin says so (IM-PIN)", async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const call = (user: string, method: string, path: string, body?: object) =>
+      stack.http(user, path, { method, ...(body && { body: JSON.stringify(body) }) });
+    const { body } = await call(a, 'POST', '/groups', { name: 'Pins', members: [b] });
+    const pin = (method: string) => call(b, method, `/conversations/${body.conversationId}/messages/1/pin`);
+    expect(await pin('PUT')).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    const changed = await call(a, 'PATCH', `/groups/${body.conversationId}`, { pins: 'members' });
+    expect(changed).toMatchObject({ status: 200, body: { pins: 'members' } });
+    expect(await pin('PUT')).toMatchObject({ status: 200, body: { pinned: { by: b } } });
+    expect((await call(b, 'GET', `/groups/${body.conversationId}`)).body).toMatchObject({ pins: 'members' });
+  });
+});

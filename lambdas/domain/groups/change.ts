@@ -14,7 +14,7 @@ import { notifyMembers, watchChange } from './notify.ts';
 export async function createGroup(
   ports: GroupChangePorts,
   userId: string,
-  request: { readonly name: string; readonly members: readonly string[]; readonly openHistory: boolean },
+  request: Pick<GroupFacts, 'name' | 'openHistory' | 'pins'> & { readonly members: readonly string[] },
 ): Promise<GroupBody> {
   const others = [...new Set(request.members)].filter((member) => member !== userId);
   const [first = [], ...rest] = chunk(others, MEMBERS_PER_CHANGE - 1);
@@ -24,6 +24,7 @@ export async function createGroup(
     admins: [userId],
     memberCount: members.length,
     openHistory: request.openHistory,
+    ...(request.pins === 'members' && { pins: request.pins }),
   };
   const conversationId = `g:${ulid(ports.clock())}`;
   const content = { event: 'created', users: members, name: request.name, by: userId } as const;
@@ -35,8 +36,14 @@ export async function createGroup(
   return toBody(conversationId, { ...facts, memberCount: others.length + 1 });
 }
 
+export interface GroupUpdate {
+  readonly name?: string | undefined;
+  readonly admins?: readonly string[] | undefined;
+  readonly pins?: GroupFacts['pins'] | undefined;
+}
+
 /**
- * Changes name, admins, or both. Each change is a system message.
+ * Changes name, admins, or who may pin. Each change is a system message.
  * @throws {ForbiddenError} the user is not an admin
  * @throws {InvalidRequestError} one of the new admins is not a member
  */
@@ -44,7 +51,7 @@ export async function updateGroup(
   ports: GroupChangePorts,
   userId: string,
   conversationId: string,
-  { name, admins }: { readonly name?: string | undefined; readonly admins?: readonly string[] | undefined },
+  { name, admins, pins }: GroupUpdate,
 ): Promise<GroupBody> {
   let facts = await requireAdmin(ports, userId, conversationId);
   const wanted = admins && [...new Set(admins)];
@@ -60,6 +67,10 @@ export async function updateGroup(
     await change(ports, userId, conversationId, facts, content, { admins: wanted });
     facts = { ...facts, admins: wanted };
   }
+  if (pins !== undefined && pins !== (facts.pins ?? 'admins')) {
+    await change(ports, userId, conversationId, facts, { event: 'pins', name: pins }, { pins });
+    facts = { ...facts, pins };
+  }
   return toBody(conversationId, facts);
 }
 
@@ -69,7 +80,7 @@ async function change(
   conversationId: string,
   { openHistory, memberCount }: GroupFacts,
   content: Omit<SystemContent, 'type' | 'by'>,
-  what: Pick<GroupChange, 'name' | 'admins'>,
+  what: Pick<GroupChange, 'name' | 'admins' | 'pins'>,
 ): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const message = await nextSystemMessage(ports, conversationId, { ...content, by: userId });

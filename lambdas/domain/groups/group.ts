@@ -73,6 +73,9 @@ function resolveGroup(userId: string, conversationId: string): GroupConversation
   return conversation;
 }
 
-export function toBody(conversationId: string, { name, admins, memberCount }: GroupFacts): GroupBody {
-  return { conversationId, name, admins, memberCount };
+export function toBody(
+  conversationId: string,
+  { name, admins, memberCount, pins = 'admins' }: GroupFacts,
+): GroupBody {
+  return { conversationId, name, admins, memberCount, pins };
 }

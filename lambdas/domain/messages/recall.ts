@@ -3,6 +3,7 @@ import type { Message } from '../../../protocol/frames.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { ForbiddenError, RecallWindowPassedError } from '../../shared/errors.ts';
 import { canonicalJson } from '../../shared/json.ts';
+import { settleAll } from '../../shared/settle.ts';
 import { contentOf, isRecalled, toMessage } from '../model/message.ts';
 import {
   announce,
@@ -12,7 +13,10 @@ import {
   findChangeable,
   type MessageTarget,
 } from './change.ts';
+import type { PinPorts } from './pin.ts';
 import type { ReactPorts } from './react.ts';
+
+export interface RecallPorts extends ReactPorts, PinPorts {}
 
 /**
  * Redacts a stored message. History, inbox, and `lastMessage` all read this one item, so every later read is redacted
@@ -22,7 +26,7 @@ import type { ReactPorts } from './react.ts';
  * @throws {ForbiddenError} another user's message and the user is not an admin, or a system message
  * @throws {NotFoundError} no such message, or the user may not see it
  */
-export async function recall(ports: ReactPorts, changer: Changer, target: MessageTarget): Promise<Message> {
+export async function recall(ports: RecallPorts, changer: Changer, target: MessageTarget): Promise<Message> {
   const found = await findChangeable(ports, changer, target);
   const { message, isAdmin } = found;
   requireRight(found, changer);
@@ -37,9 +41,12 @@ export async function recall(ports: ReactPorts, changer: Changer, target: Messag
   });
   // Also if the AWS SDK retried the write after a lost response, and found it done.
   if (recalled.contentJson !== contentJson) return toMessage(recalled);
-  // A change since the first read may have been a reaction.
+  // A change since the first read may have been a reaction or a pin.
   const wasLast = recalled.rev === (message.rev ?? 0) + 1;
-  if (message.reactions !== undefined || !wasLast) await ports.reactionWriter.forget(message);
+  await settleAll([
+    (message.reactions !== undefined || !wasLast) && ports.reactionWriter.forget(message),
+    (message.pin?.pinned !== undefined || !wasLast) && ports.pinWriter.unpin(message),
+  ]);
   return announce(ports, found, changer, { kind: 'recalled' }, recalled);
 }
 

@@ -30,6 +30,8 @@ export interface GroupFacts {
   readonly memberCount: number;
   /** Members see messages from before they joined. */
   readonly openHistory: boolean;
+  /** Who may pin messages. @default - the admins */
+  readonly pins?: 'admins' | 'members';
 }
 
 /** One user's membership of a conversation. */

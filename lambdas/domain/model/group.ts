@@ -20,6 +20,7 @@ export interface GroupChange {
   readonly remove?: readonly string[];
   readonly name?: string;
   readonly admins?: readonly string[];
+  readonly pins?: GroupFacts['pins'];
   readonly openHistory: boolean;
   /**
    * The change fails unless this user is an admin, and so a member, when it is committed.

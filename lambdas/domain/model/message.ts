@@ -1,5 +1,5 @@
 import type { Content } from '../../../protocol/content.ts';
-import type { Mentions, Message, Reaction } from '../../../protocol/frames.ts';
+import type { Mentions, Message, Pinned, Reaction } from '../../../protocol/frames.ts';
 
 /** The idempotency key of a message: identifies it before and after it has a seq (IM-SEND-2). */
 export interface MessageKey {
@@ -31,6 +31,8 @@ export interface StoredMessage extends MessagePlace {
   readonly editId?: string;
   /** What the message shows of its reactions. Missing before the first. */
   readonly reactions?: ReactionSummary;
+  /** Whether it shows as pinned. Missing before the first pin. */
+  readonly pin?: PinState;
 }
 
 /** What a message shows of its reactions. Its version is that of the truth it was made of. */
@@ -44,6 +46,13 @@ export interface ReactionSummary {
     readonly count: number;
     readonly users: readonly string[];
   }[];
+}
+
+/** The version is that of the conversation's pins when the message was last pinned or unpinned. */
+export interface PinState {
+  readonly version: number;
+  /** Missing if it was unpinned. */
+  readonly pinned?: Pinned;
 }
 
 /** The history of all messages. All reads are strong. */
@@ -137,6 +146,11 @@ export interface MessageWriter {
    */
   edit(place: MessagePlace, edit: Edit): Promise<Change | undefined>;
   /**
+   * Shows the message as pinned or not, unless it was recalled, or was pinned or unpinned later.
+   * @returns `undefined` if the message doesn't exist
+   */
+  showPin(place: MessagePlace, pin: PinState, atMs: number): Promise<Change | undefined>;
+  /**
    * Shows these reactions, unless the message was recalled, or shows newer ones.
    * @returns `undefined` if the message doesn't exist
    */
@@ -181,6 +195,7 @@ export function toMessage(stored: StoredMessage): Message {
     replyTo,
     mentions,
     reactions: { list = [] } = {},
+    pin: { pinned } = {},
   } = stored;
   return {
     conversationId,
@@ -195,6 +210,7 @@ export function toMessage(stored: StoredMessage): Message {
     ...(replyTo !== undefined && { replyTo }),
     ...(mentions !== undefined && { mentions }),
     ...(list.length > 0 && { reactions: list.map(({ name, count }): Reaction => ({ name, count })) }),
+    ...(pinned !== undefined && { pinned }),
   };
 }
 

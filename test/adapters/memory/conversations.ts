@@ -181,11 +181,11 @@ export function inMemoryConversations(
       for (const userId of members) join(conversationId, userId, seq);
       await messages.putIfAbsent(message);
     },
-    async apply({ conversationId, message, add = [], remove = [], name, admins, ifAdmin }) {
+    async apply({ conversationId, message, add = [], remove = [], name, admins, pins, ifAdmin }) {
       if (await isStored(message)) return false;
       const group = groups.get(conversationId);
       if (group === undefined) return false;
-      const isNamed = name !== undefined || admins !== undefined;
+      const isNamed = (name ?? admins ?? pins) !== undefined;
       const isLater =
         (group.removedSeq < message.seq || add.length + remove.length === 0) &&
         (group.namedSeq < message.seq || !isNamed);
@@ -207,6 +207,7 @@ export function inMemoryConversations(
         memberCount: group.facts.memberCount + add.length,
         admins: admins ?? group.facts.admins,
         ...(name !== undefined && { name }),
+        ...(pins !== undefined && { pins }),
       };
       group.outbox = [...group.outbox, entryOf(message)].sort((a, b) => a.seq - b.seq);
       await messages.putIfAbsent(message);

@@ -63,7 +63,7 @@ export function inMemoryMessages(
       change(
         key,
         atMs,
-        { contentJson, mentions: undefined, replyTo: undefined, reactions: undefined },
+        { contentJson, mentions: undefined, replyTo: undefined, reactions: undefined, pin: undefined },
         () => true,
       ),
     edit: async (key, { editId, contentJson, mentions, ifRev, atMs }) =>
@@ -73,6 +73,8 @@ export function inMemoryMessages(
         { contentJson, editId, editedAt: atMs, mentions },
         ({ rev = 0, ...message }) => message.editId !== editId && (ifRev === undefined || ifRev === rev),
       ),
+    showPin: async (key, pin, atMs) =>
+      change(key, atMs, { pin }, (message) => (message.pin?.version ?? 0) < pin.version),
     showReactions: async (key, reactions, atMs) =>
       change(key, atMs, { reactions }, (message) => (message.reactions?.version ?? 0) < reactions.version),
     async changed(conversationId, { volumes, sinceMs, after, limit }) {

@@ -11,6 +11,7 @@ import { inMemoryConversations } from './conversations.ts';
 import { inMemoryDesk } from './desk.ts';
 import { inMemoryInbox } from './inbox.ts';
 import { inMemoryMessages } from './messages.ts';
+import { inMemoryPins } from './pins.ts';
 import { inMemoryDeskEvents, inMemoryFanOutQueue, inMemoryOfflineQueue } from './queues.ts';
 import { inMemoryReactions } from './reactions.ts';
 import { inMemoryRoutes } from './routes.ts';
@@ -27,6 +28,7 @@ export function createWorld() {
   const desk = inMemoryDesk(conversations);
   const inbox = inMemoryInbox(clock);
   const reactions = inMemoryReactions();
+  const pins = inMemoryPins();
   return {
     routes: inMemoryRoutes(),
     conversations,
@@ -37,6 +39,8 @@ export function createWorld() {
     messageWriter: messages,
     reactions,
     reactionWriter: reactions,
+    pins,
+    pinWriter: pins,
     desk,
     deskWriter: desk,
     outbox: outboxOf(conversations, desk),

@@ -6,20 +6,27 @@ import type {
   ReactionSummary,
   StoredMessage,
 } from '../../../lambdas/domain/model/message.ts';
+import type { PinReader, PinWriter } from '../../../lambdas/domain/model/pin.ts';
 import type { ReactionReader, ReactionWriter } from '../../../lambdas/domain/model/reaction.ts';
 import { inMemoryMessages } from '../../adapters/memory/messages.ts';
+import { inMemoryPins } from '../../adapters/memory/pins.ts';
 import { inMemoryReactions } from '../../adapters/memory/reactions.ts';
 import { NOON } from '../../adapters/memory/world.ts';
 import { newName, startTables } from './tables.ts';
 
 interface Ports {
+  readonly pins: PinReader & PinWriter;
   readonly reactions: ReactionReader & ReactionWriter;
   readonly messages: MessageReader & MessageWriter;
 }
 
 const clock = () => NOON;
 const ulid = monotonicFactory();
-const memory: Ports = { reactions: inMemoryReactions(), messages: inMemoryMessages(clock) };
+const memory: Ports = {
+  pins: inMemoryPins(),
+  reactions: inMemoryReactions(),
+  messages: inMemoryMessages(clock),
+};
 let tables: Awaited<ReturnType<typeof startTables>>;
 beforeAll(async () => {
   tables = await startTables(clock);
@@ -201,5 +208,81 @@ describe.each([
     expect(await show(4)).toMatchObject({ isChanged: false, message: { rev: 4 } });
     const page = await messages.page(message.conversationId, { head: 99, limit: 9 });
     expect(page.messages).toHaveLength(1);
+  });
+});
+
+describe.each([
+  ['memory', () => memory],
+  ['DynamoDB', (): Ports => tables],
+])('on %s, the pins', (_, ports) => {
+  const [first, second, third] = [1, 2, 3].map((seq) => ({ ...aMessage(), conversationId: 'x', seq })) as [
+    StoredMessage,
+    StoredMessage,
+    StoredMessage,
+  ];
+  const inOne = (message: StoredMessage, conversationId: string) => ({ ...message, conversationId });
+
+  it('are listed with the latest first, each once, and stay whose they are (IM-PIN)', async () => {
+    const { pins } = ports();
+    const id = newName('dm');
+    expect(await pins.pins(id)).toEqual({ version: 0, pins: [] });
+    for (const [message, by] of [
+      [second, 'a'],
+      [third, 'b'],
+      [first, 'c'],
+    ] as const)
+      expect(await pins.pin(inOne(message, id), { by, at: NOON })).toMatchObject({ isChanged: true });
+    const again = await pins.pin(inOne(third, id), { by: 'x', at: 7 });
+    expect(again).toEqual({ isChanged: false, state: { version: 2, pinned: { by: 'b', at: NOON } } });
+    const list = await pins.pins(id);
+    expect(list.pins.map(({ seq, by }) => [seq, by])).toEqual([
+      [1, 'c'],
+      [3, 'b'],
+      [2, 'a'],
+    ]);
+    const { from, clientMsgId } = first;
+    expect(list.pins[0]).toEqual({ conversationId: id, from, clientMsgId, seq: 1, by: 'c', at: NOON });
+    expect(await pins.unpin(inOne(third, id))).toEqual({ isChanged: true, state: { version: 4 } });
+    expect(await pins.unpin(inOne(third, id))).toEqual({ isChanged: false, state: { version: 4 } });
+    await pins.pin(inOne(third, id), { by: 'd', at: NOON });
+    expect((await pins.pins(id)).pins.map(({ seq }) => seq)).toEqual([3, 1, 2]);
+  });
+
+  it('are at most 50, also if many pin at once, and those that are dropped make room (IM-PIN)', async () => {
+    const { pins } = ports();
+    const id = newName('dm');
+    const all = Array.from({ length: 60 }, (_, n) => ({ ...aMessage(), conversationId: id, seq: n + 1 }));
+    const done = await Promise.all(all.map((message) => pins.pin(message, { by: 'a', at: NOON })));
+    expect(done.filter((outcome) => outcome === 'full')).toHaveLength(10);
+    const { version, pins: kept } = await pins.pins(id);
+    expect(kept).toHaveLength(50);
+    const gone = kept.slice(0, 2).map(({ seq }) => seq);
+    await pins.drop(id, gone, version - 1);
+    expect((await pins.pins(id)).pins).toHaveLength(50);
+    await pins.drop(id, gone, version);
+    expect((await pins.pins(id)).pins).toHaveLength(48);
+    const more = all.filter(({ seq }) => !kept.some((one) => one.seq === seq)).slice(0, 3);
+    const again = await Promise.all(more.map((message) => pins.pin(message, { by: 'a', at: NOON })));
+    expect(again.filter((outcome) => outcome === 'full')).toHaveLength(1);
+  });
+
+  it('show on a message if they are newer, and never on a recalled one (IM-PIN)', async () => {
+    const { messages } = ports();
+    const message = aMessage();
+    await messages.putIfAbsent(message);
+    const pinned = { by: 'a', at: NOON };
+    expect(await messages.showPin(message, { version: 2, pinned }, NOON)).toMatchObject({
+      isChanged: true,
+      message: { rev: 1, pin: { version: 2, pinned } },
+    });
+    expect(await messages.showPin(message, { version: 2 }, NOON)).toMatchObject({
+      isChanged: false,
+      message: { pin: { pinned } },
+    });
+    const off = await messages.showPin(message, { version: 3 }, NOON);
+    expect(off).toMatchObject({ isChanged: true, message: { rev: 2, pin: { version: 3 } } });
+    expect(off?.message.pin).not.toHaveProperty('pinned');
+    await messages.recall(message, '{"type":"recalled","by":"a","at":1}', NOON);
+    expect(await messages.showPin(message, { version: 9, pinned }, NOON)).toMatchObject({ isChanged: false });
   });
 });

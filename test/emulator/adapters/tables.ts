@@ -18,6 +18,7 @@ import {
 } from '../../../lambdas/adapters/group-table.ts';
 import { createInbox, createInboxWriter } from '../../../lambdas/adapters/inbox-table.ts';
 import { createMessageReader, createMessageWriter } from '../../../lambdas/adapters/message-table.ts';
+import { createPinReader, createPinWriter } from '../../../lambdas/adapters/pin-table.ts';
 import { createReactionReader, createReactionWriter } from '../../../lambdas/adapters/reaction-table.ts';
 import { createRouteTable } from '../../../lambdas/adapters/route-table.ts';
 import type { Clock } from '../../../lambdas/shared/clock.ts';
@@ -71,6 +72,10 @@ export async function startTables(clock: Clock) {
     },
     messages: messages(),
     messagesWithTtl: messages,
+    pins: {
+      ...createPinReader(documents, conversationsTable),
+      ...createPinWriter(documents, conversationsTable),
+    },
     reactions: {
       ...createReactionReader(documents, messagesTable),
       ...createReactionWriter(documents, { tableName: messagesTable, historyTtlSeconds: 3_600 }),

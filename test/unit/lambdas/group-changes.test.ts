@@ -32,6 +32,7 @@ describe('a group', () => {
       name: 'Rowers',
       admins: ['alice'],
       memberCount: 2,
+      pins: 'admins',
     });
     expect(await showGroup(world, 'bob', body.conversationId)).toEqual(body);
     expect((await world.conversations.head(body.conversationId)).group?.openHistory).toBe(true);
@@ -58,7 +59,13 @@ describe('a group', () => {
   it('lets an admin rename it and change its admins, each with a message (IM-GROUP)', async () => {
     const id = await groupOf('bob');
     const body = await updateGroup(world, 'alice', id, { name: 'Sailors', admins: ['bob', 'bob'] });
-    expect(body).toEqual({ conversationId: id, name: 'Sailors', admins: ['bob'], memberCount: 2 });
+    expect(body).toEqual({
+      conversationId: id,
+      name: 'Sailors',
+      admins: ['bob'],
+      memberCount: 2,
+      pins: 'admins',
+    });
     expect(await showGroup(world, 'alice', id)).toEqual(body);
     expect((await contentsOf(id)).slice(1)).toEqual([
       { type: 'system', event: 'renamed', name: 'Sailors', by: 'alice' },

@@ -55,6 +55,7 @@ const message = shape(
     replyTo: number,
     mentions: fc.oneof(some(text), fc.constant('all')),
     reactions: some(reaction),
+    pinned: shape({ by: text, at: number }),
   },
 );
 const page = { messages: list(message), batch: nullable(text), more: bool };

@@ -65,6 +65,10 @@ function systemText(content: SystemContent, mine: boolean, nameOf: NameOf): stri
       return name === undefined ? `${who} renamed the group` : `${who} named the group “${name}”`;
     case 'admins':
       return `${list(users)} ${users.length === 1 ? 'is now an admin' : 'are now admins'}`;
+    case 'pins':
+      return name === 'members'
+        ? `${who} lets all members pin messages`
+        : `${who} lets only admins pin messages`;
     case 'opened':
       if (name === undefined) return t(mine ? 'You asked for help' : '{who} asked for help', { who });
       return t(mine ? 'You asked for help: {topic}' : '{who} asked for help: {topic}', { who, topic: name });
