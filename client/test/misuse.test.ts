@@ -252,6 +252,7 @@ it('polls with a URL class that can’t read a query, such as React Native’s',
         return new Response('', { status: 503 });
       },
       forMs: 60_000,
+      nowMs: () => 0,
     });
     const closed = new Promise<void>((resolve) => {
       socket.onmessage = () => resolve();

@@ -13,6 +13,7 @@ function socketWith(status: number, body: string) {
     httpUrl: 'http://127.0.0.1',
     fetch: async () => new Response(body, { status }),
     forMs: 60_000,
+    nowMs: () => 0,
   });
   socket.onmessage = ({ data }: { data: string }) => resolve(JSON.parse(data));
   return { socket, first };
@@ -41,6 +42,7 @@ describe('a polling socket', () => {
       httpUrl: 'https://chat.example',
       fetch,
       forMs: 300_000,
+      nowMs: () => 0,
     });
     onTestFinished(() => socket.close());
     let isClosed = false;

@@ -26,6 +26,8 @@ const SOCKET_RETRY_MS = 5 * 60_000;
  * `unavailable`, read cursors are sent when a socket is back, and there is no event `frame`. Polling costs the operator
  * some 300 times as much as a socket.
  *
+ * Edits and recalls are asked for about once a minute (IM-CHANGE-4), without the user who made them.
+ *
  * @example
  * createClient({ wsUrl, httpUrl, getToken, environment: { WebSocket: withPolling({ httpUrl }) } });
  */
@@ -44,7 +46,7 @@ export function withPolling(options: PollingOptions): WebSocketConstructor {
   function open(url: string, protocols: string[]): Socket {
     if (isPolling()) {
       const leftMs = pollingSinceMs + SOCKET_RETRY_MS - nowMs();
-      return new PollingSocket({ url, protocols, httpUrl, fetch, forMs: leftMs });
+      return new PollingSocket({ url, protocols, httpUrl, fetch, forMs: leftMs, nowMs });
     }
     const socket = new RealSocket(url, protocols) as Socket & EventTarget;
     let isOpen = false;

@@ -1,5 +1,5 @@
 import type { ErrorBody } from '../../../protocol/frames.ts';
-import type { PollBody, SessionBody } from '../../../protocol/http.ts';
+import type { ChangesBody, ConversationsBody, PollBody, SessionBody } from '../../../protocol/http.ts';
 import type { Fetch, Socket } from '../support/environment.ts';
 
 export interface PollingSocketOptions {
@@ -9,6 +9,8 @@ export interface PollingSocketOptions {
   readonly fetch: Fetch;
   /** Closes after this many milliseconds, so that a real socket is tried. */
   readonly forMs: number;
+  /** A monotonic clock. */
+  readonly nowMs: () => number;
 }
 
 interface Frame {
@@ -28,6 +30,8 @@ const WAIT_MS = 20_000;
 const HEARTBEAT_MS = 8 * 60_000;
 /** The assumed lifetime of a token without `exp`. */
 const HOUR_MS = 3_600_000;
+/** How often to ask what changed (IM-CHANGE-4). */
+const CHANGES_MS = 60_000;
 /** When to retry frames that need a real socket. */
 const LATER_MS = 60_000;
 
@@ -39,17 +43,24 @@ export class PollingSocket implements Socket {
   onclose: ((event: never) => unknown) | null = null;
   readonly #httpUrl: string;
   readonly #fetch: Fetch;
+  readonly #nowMs: () => number;
   readonly #deviceId: string;
   readonly #aborter = new AbortController();
   readonly #timer: ReturnType<typeof setTimeout>;
   #token: string;
   /** When a session with a token that has no `exp` ends: an hour after `hello`, by the server's clock. */
   #endsAtMs = 0;
+  /** Ahead of this device's clock. */
+  #serverAheadMs = 0;
+  /** Changes from before this server time are known. */
+  #changesSinceMs = 0;
+  #isAskingChanges = false;
   #isClosed = false;
 
-  constructor({ url, protocols, httpUrl, fetch, forMs }: PollingSocketOptions) {
+  constructor({ url, protocols, httpUrl, fetch, forMs, nowMs }: PollingSocketOptions) {
     this.#httpUrl = httpUrl.replace(/\/+$/, '');
     this.#fetch = fetch;
+    this.#nowMs = nowMs;
     // React Native's URL can't read a query.
     this.#deviceId = decodeURIComponent(/[?&]deviceId=([^&]*)/.exec(url)?.[1] ?? '');
     this.#token = protocols.find((one) => one.startsWith('im.token.'))?.slice('im.token.'.length) ?? '';
@@ -116,6 +127,8 @@ export class PollingSocket implements Socket {
     const { status, body } = await this.#askSession();
     if (status !== 200) return this.#refuse(id, body);
     this.#endsAtMs = body.serverTime + HOUR_MS;
+    this.#serverAheadMs = body.serverTime - this.#nowMs();
+    this.#changesSinceMs = body.serverTime;
     const page = await this.#poll(0);
     this.#deliver({
       type: 'welcome',
@@ -137,12 +150,54 @@ export class PollingSocket implements Socket {
     try {
       while (!this.#isClosed) {
         const page: PollBody = await this.#poll(WAIT_MS, batch);
+        void this.#askChanges();
         if (page.messages.length > 0) this.#deliver({ type: 'messages', messages: page.messages });
         batch = page.batch;
       }
     } catch {
       this.close();
     }
+  }
+
+  /**
+   * Delivers what changed, about once a minute, as the pushes that a socket would have had. They don't say who changed a
+   * message. Costs one request, and one for each conversation in which something happened.
+   */
+  async #askChanges(): Promise<void> {
+    const askedAtMs = this.#nowMs() + this.#serverAheadMs;
+    if (this.#isAskingChanges || askedAtMs - this.#changesSinceMs < CHANGES_MS) return;
+    this.#isAskingChanges = true;
+    try {
+      for (let cursor: string | null = ''; cursor !== null; ) {
+        const list: ConversationsBody = await this.#get(`/conversations?limit=100&changedSince=`, cursor);
+        for (const { conversationId } of list.conversations) await this.#askChangesOf(conversationId);
+        cursor = list.cursor;
+      }
+      this.#changesSinceMs = askedAtMs;
+    } catch {
+      // The next poll asks again, or ends the socket.
+    } finally {
+      this.#isAskingChanges = false;
+    }
+  }
+
+  async #askChangesOf(conversationId: string): Promise<void> {
+    const path = `/conversations/${encodeURIComponent(conversationId)}/changes?since=`;
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const page: ChangesBody = await this.#get(path, cursor);
+      // Too much to list: the next connection reads anew what it shows.
+      if (page.reset === true) this.close();
+      for (const message of page.messages) this.#deliver({ type: 'changed', conversationId, message });
+      cursor = page.cursor;
+    }
+  }
+
+  /** @param path without the time since when */
+  async #get<Body>(path: string, cursor: string): Promise<Body> {
+    const query = `${path}${Math.floor(this.#changesSinceMs)}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`;
+    const { status, body } = await this.#call<Body>('GET', query, 'cursor');
+    if (status !== 200) throw new Error(`${path}: ${status}`);
+    return body;
   }
 
   /** @throws if the session has ended or the server doesn't answer. */
