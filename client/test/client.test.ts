@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { createClient } from '../src/index.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { SystemContent } from '../../protocol/content.ts';
+import { createClient, MessageView } from '../src/index.ts';
 import { message, SERVER_TIME, seqs } from './support/builders.ts';
 import { fullDelays, harness } from './support/harness.ts';
 import { settle } from './support/manual-clock.ts';
@@ -134,6 +135,29 @@ describe('sending', () => {
 });
 
 describe('receiving', () => {
+  it.each([5, 'alice', null, {}, [[5]], undefined])(
+    'is not held up by a system message whose users are malformed: %j',
+    async (users) => {
+      const { im, connected, heard, heardCount } = await harness();
+      const connection = await connected();
+      const errors: unknown[] = [];
+      const view = new MessageView(im.direct('bob'));
+      onTestFinished(() => view.close());
+      const events = ['created', 'joined', 'left', 'removed', 'assigned'] as const;
+      const broken = events.map((event, index) =>
+        message(index + 1, {
+          content: { type: 'system', event, by: 'bob', users } as unknown as SystemContent,
+        }),
+      );
+      // Whoever catches what a listener throws reports it.
+      vi.spyOn(console, 'error').mockImplementation((...told) => errors.push(told));
+      connection.push(...broken, message(6));
+      await heardCount(6);
+      expect(seqs(heard)).toEqual([1, 2, 3, 4, 5, 6]);
+      expect(errors).toEqual([]);
+    },
+  );
+
   it('orders and dedupes pushes by seq (IM-PUSH-1)', async () => {
     const { connected, heard, heardCount } = await harness();
     const connection = await connected();

@@ -3,6 +3,7 @@ import type { ChangesBody } from '../../../protocol/http.ts';
 import { ImError, toImError } from '../model/errors.ts';
 import type { Gap } from '../model/events.ts';
 import { PAGE_MAX } from '../model/limits.ts';
+import { isAbout } from '../model/membership.ts';
 import { type ChatMessage, copyOf } from '../model/message.ts';
 import type { Off } from '../support/emitter.ts';
 import type { Cancel } from '../support/environment.ts';
@@ -98,7 +99,7 @@ export class MessageView {
         this.#receive(copyOf(message));
         const { content } = message;
         if (content.type !== 'system') return;
-        const isNamed = !!content.users?.includes(state.userId ?? '');
+        const isNamed = isAbout(content, state.userId);
         if (isLoss(content, isNamed, state.userId)) this.#lose();
         else if (isNamed) void this.reload();
       }),

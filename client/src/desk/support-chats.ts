@@ -96,7 +96,7 @@ export class SupportChats {
     const chat = this.#known.get(conversationId);
     if (chat === undefined || content.type !== 'system') return;
     const state = STATE_BY_EVENT[content.event];
-    const [userId] = content.users ?? [];
+    const [userId] = [content.users].flat();
     this.#dropIfLost(chat);
     // The push of the same change has more fields, and arrives shortly before or after.
     const isKnown = state === chat.state && (state !== 'assigned' || userId === chat.agent?.userId);

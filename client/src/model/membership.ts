@@ -7,7 +7,10 @@ export function hasHappenedTo(
   { content }: Message,
   ...events: readonly SystemContent['event'][]
 ): boolean {
-  return (
-    content.type === 'system' && events.includes(content.event) && !!content.users?.includes(userId ?? '')
-  );
+  return content.type === 'system' && events.includes(content.event) && isAbout(content, userId);
+}
+
+/** Whether it names this user. A malformed list names nobody: one message must not hold up those after it. */
+export function isAbout({ users }: SystemContent, userId = ''): boolean {
+  return [users].flat().includes(userId);
 }

@@ -13,10 +13,10 @@ export const NO_GROUP: UseGroup = { value: undefined, isAdmin: false };
 /** Whether there is something to load: the group or support chat has changed, and this user is still in it. */
 export function isChange(content: Content, userId = ''): boolean {
   if (content.type !== 'system') return false;
-  const { event, by, users = [] } = content;
+  const { event, by, users } = content;
   // An agent who transfers a chat is out of it.
   if (event === 'transferred') return by !== userId;
-  return !(['left', 'removed', 'requeued'].includes(event) && users.includes(userId));
+  return !(['left', 'removed', 'requeued'].includes(event) && [users].flat().includes(userId));
 }
 
 /** The current state of a group, reloaded on each system message. */
