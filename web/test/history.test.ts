@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { createClient, type LiveTextWriter, liveText } from '../../client/src/index.ts';
+import { faultsOf } from './setup/axe.ts';
 import { type Person, signIn, stopTime, type Visit } from './setup/person.ts';
-import { newUser, say } from './setup/stack.ts';
+import { newUser, say, tokenOf } from './setup/stack.ts';
 
 const scrollerOf = ({ page }: Person) => page.locator('.messages-scroller');
 const line = ({ page }: Person, text: string) => page.locator('.bubble').getByText(text, { exact: true });
@@ -25,6 +27,69 @@ async function longConversation(visit?: Visit) {
   await line(opened.person, 'line 70').waitFor();
   return opened;
 }
+
+/** A program that writes as this user while it thinks. */
+async function liveTextFrom(from: string, to: string): Promise<LiveTextWriter> {
+  const { wsUrl, httpUrl } = inject('stack');
+  const im = createClient({ wsUrl, httpUrl, getToken: () => tokenOf(from) });
+  onTestFinished(() => im.close());
+  await im.connect();
+  return liveText(im.direct(to));
+}
+
+describe('a live text', () => {
+  it('grows without moving what is read, and becomes its message in place, announced then (IM-LIVE-4)', async () => {
+    const { person, bob } = await unread(30);
+    const { page } = person;
+    await line(person, 'line 1').waitFor();
+    await latest(person).click();
+    await line(person, 'line 30').waitFor();
+    const scroller = scrollerOf(person);
+    const fromEnd = () =>
+      scroller.evaluate((list) => Math.round(list.scrollHeight - list.clientHeight - list.scrollTop));
+    await expect.poll(fromEnd).toBeLessThan(2);
+    const announced = () => page.locator('p[aria-live=polite]').allTextContents();
+
+    const writer = await liveTextFrom(bob, person.userId);
+    writer.write('Rain');
+    await person.bubble('Rain').getByText('is typing').waitFor();
+    await person.bubble('Rain').evaluate((row) => row.closest('li')?.setAttribute('data-marked', ''));
+    await expect.poll(fromEnd).toBeLessThan(2);
+    writer.write(`Rain until noon. ${'And wind. '.repeat(150)}Clouds.`);
+    await person.sees('Clouds.');
+    await expect.poll(fromEnd).toBeLessThan(2);
+    expect(await faultsOf(page)).toEqual([]);
+
+    await scroller.evaluate((list) => list.scrollBy(0, -300));
+    await latest(person).waitFor();
+    const top = () =>
+      person.bubble('Rain until').evaluate((row) => Math.round(row.getBoundingClientRect().top));
+    const before = await top();
+    writer.write(`Rain until noon. ${'And wind. '.repeat(300)}Sun.`);
+    await person.sees('Sun.');
+    expect(await top()).toBe(before);
+    expect((await announced()).join('')).not.toContain('Rain');
+    expect(await latest(person).textContent()).toBe('Latest');
+
+    await writer.done();
+    await latest(person).getByText('1 new').waitFor();
+    expect(await top()).toBe(before);
+    expect(await page.locator('li[data-marked] .message', { hasText: 'Sun.' }).count()).toBe(1);
+    expect(await person.bubble('Rain until noon').count()).toBe(1);
+    expect(await person.bubble('Sun.').getByText('is typing').count()).toBe(0);
+    await expect.poll(async () => (await announced()).join('')).toContain('Rain until noon.');
+  });
+
+  it('that is cancelled leaves the list (IM-LIVE-2)', async () => {
+    const { person, bob } = await unread(1);
+    const writer = await liveTextFrom(bob, person.userId);
+    writer.write('Rain');
+    await person.sees('Rain');
+    writer.cancel();
+    await person.bubble('Rain').waitFor({ state: 'detached' });
+    expect(await person.page.locator('.bubble').count()).toBe(1);
+  });
+});
 
 describe('a long conversation', () => {
   it('opens at its end, loads everything up to its start, and has a button back to the latest', async () => {

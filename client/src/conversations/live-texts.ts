@@ -23,6 +23,8 @@ export interface LiveText {
   readonly mine: boolean;
   /** The whole text so far. */
   readonly content: SentContent;
+  /** When this client first saw it, in epoch milliseconds by the server's clock. */
+  readonly startedAt: number;
 }
 
 interface Known {
@@ -68,11 +70,12 @@ export class LiveTexts {
   };
 
   #take({ type, conversationId, from, liveId, index, content }: LivePush): void {
-    const { id, userId } = this.#conversation.state;
-    if (type !== 'live' || conversationId !== id) return;
-    const mine = from === userId;
+    const { state, ports } = this.#conversation;
+    if (type !== 'live' || conversationId !== state.id) return;
+    const mine = from === state.userId;
     const key = keyOf(liveId, mine ? undefined : from);
-    this.#put(key, index, content === null ? undefined : { key, liveId, from, mine, content });
+    const startedAt = this.#known.get(key)?.text?.startedAt ?? ports.clock.now();
+    this.#put(key, index, content === null ? undefined : { key, liveId, from, mine, content, startedAt });
   }
 
   #put(key: string, index: number, text: LiveText | undefined): void {

@@ -1,4 +1,4 @@
-import type { ChatMessage, Gap } from '@serverless-im/client';
+import type { ChatMessage, Gap, LiveText } from '@serverless-im/client';
 import { isSameDay } from '../ui/times.ts';
 import { isSaid } from './wording.ts';
 
@@ -17,11 +17,15 @@ export type ListRow =
       readonly isLast: boolean;
       /** This user's last message, whose state is shown in words. */
       readonly isLatestOwn: boolean;
+      /** It is still being written. */
+      readonly isLive: boolean;
     };
 
 export interface ListRowsInput {
   readonly messages: readonly ChatMessage[];
   readonly gaps: readonly Gap[];
+  /** What others are writing. */
+  readonly live?: readonly LiveText[];
   /** There are older messages. */
   readonly hasEarlier: boolean;
   /** How far this user had read when the conversation was opened; undefined if that was everything. */
@@ -33,17 +37,25 @@ const RUN_MS = 3 * 60_000;
 
 /**
  * The messages with separators between them. A row keeps its key, so that the list stays in place when older rows are
- * added above. So the topmost message gets no day separator while there are older messages: the day may start above it.
+ * added above, and when a live text becomes its message. So the topmost message gets no day separator while there are older messages: the day may start above it.
  */
-export function listRows({ messages, gaps, hasEarlier, readSeq }: ListRowsInput): readonly ListRow[] {
+export function listRows({
+  messages,
+  gaps,
+  live = [],
+  hasEarlier,
+  readSeq,
+}: ListRowsInput): readonly ListRow[] {
   const rows: ListRow[] = [];
+  const written = live.filter(({ key }) => messages.every((message) => message.key !== key)).map(unstored);
+  const all = [...messages, ...written];
   const latestOwn = messages.findLast(({ mine, content }) => mine && isSaid(content));
   // An answer means that the user has read the messages before it.
   const unanswered = messages.slice(latestOwn === undefined ? 0 : messages.indexOf(latestOwn) + 1);
   const firstUnread = readSeq === undefined ? undefined : unanswered.find(isUnread(readSeq));
-  messages.forEach((message, index) => {
-    const above = messages[index - 1];
-    const below = messages[index + 1];
+  all.forEach((message, index) => {
+    const above = all[index - 1];
+    const below = all[index + 1];
     const isOtherDay = above !== undefined && !isSameDay(above.sentAt, message.sentAt);
     if (isOtherDay || (above === undefined && !hasEarlier))
       rows.push({ kind: 'day', key: `day ${message.key}`, atMs: message.sentAt });
@@ -59,9 +71,26 @@ export function listRows({ messages, gaps, hasEarlier, readSeq }: ListRowsInput)
       isFirst: isFirstUnread || above === undefined || !isRun(above, message),
       isLast: below === undefined || below === firstUnread || !isRun(message, below),
       isLatestOwn: message === latestOwn,
+      isLive: index >= messages.length,
     });
   });
   return rows;
+}
+
+/** A live text as the message that it becomes. */
+function unstored({ liveId, startedAt, ...text }: LiveText): ChatMessage {
+  return {
+    ...text,
+    conversationId: undefined,
+    clientMsgId: liveId,
+    sentAt: startedAt,
+    state: 'sent',
+    seq: undefined,
+    messageId: undefined,
+    rev: 0,
+    editedAt: undefined,
+    error: undefined,
+  };
 }
 
 function isUnread(readSeq: number): (message: ChatMessage) => boolean {

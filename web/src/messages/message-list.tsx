@@ -180,7 +180,7 @@ function Row({ row, ...list }: RowProps) {
     case 'gap':
       return <p className="system-line">{t('Loading missing messages…')}</p>;
     case 'message': {
-      const { message, isFirst, isLast, isLatestOwn } = row;
+      const { message, isFirst, isLast, isLatestOwn, isLive } = row;
       const { conversation, isGroup, isAdmin, isGone, draftKey, onAction } = list;
       const props = {
         conversation,
@@ -189,6 +189,7 @@ function Row({ row, ...list }: RowProps) {
         isFirst,
         isLast,
         isLatestOwn,
+        isLive,
         isAdmin,
         isGone,
         draftKey,

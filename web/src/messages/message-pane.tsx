@@ -1,5 +1,5 @@
 import type { Client, Conversation } from '@serverless-im/client';
-import { useConversations, useMessages } from '@serverless-im/client/react';
+import { useConversations, useLiveTexts, useMessages } from '@serverless-im/client/react';
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 import { conversationName } from '../conversations/names.ts';
 import { useKeptName } from '../conversations/use-kept-name.ts';
@@ -63,14 +63,15 @@ function Pane({
   const name = title ?? peer ?? conversationName(known, summary?.kind);
   const { messages, gaps, hasEarlier, isLoaded, isLoading, error, loadEarlier, reload } =
     useMessages(conversation);
+  const live = useLiveTexts(conversation);
   const [isAtEnd, setIsAtEnd] = useState(false);
   const [toEnd, setToEnd] = useState(0);
   const isEndInSight = isLoaded && !isOthers && (messages.length === 0 || isAtEnd);
   const readSeq = useReading(conversation, messages, summary, isEndInSight);
   useRefresh(reload, isOthers);
   const rows = useMemo(
-    () => listRows({ messages, gaps, hasEarlier, readSeq }),
-    [messages, gaps, hasEarlier, readSeq],
+    () => listRows({ messages, gaps, live, hasEarlier, readSeq }),
+    [messages, gaps, live, hasEarlier, readSeq],
   );
   const hasOwn = messages.some(({ mine, seq, content }) => mine && seq !== undefined && isSaid(content));
   const readers = useReaders(conversation, hasOwn && peer === undefined && !isOthers);

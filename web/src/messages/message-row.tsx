@@ -13,6 +13,7 @@ import { LinkedText } from './linked-text.tsx';
 import { type MessageAction, useMayEdit, useMayRecall } from './message-actions.tsx';
 import { reasonOf } from './reasons.ts';
 import { OwnTicks, StateInWords } from './ticks.tsx';
+import { TypingDots } from './typing-line.tsx';
 import { isSaid, textOf } from './wording.ts';
 import './message.css';
 
@@ -23,6 +24,8 @@ export interface MessageRowProps {
   readonly isFirst: boolean;
   readonly isLast: boolean;
   readonly isLatestOwn: boolean;
+  /** It is still being written: others watch it grow (IM-LIVE). */
+  readonly isLive: boolean;
   /** Whether this user may recall any message at any time. */
   readonly isAdmin: boolean;
   /** This user is no longer in the conversation, so nothing can be sent to it. */
@@ -34,11 +37,11 @@ export interface MessageRowProps {
 }
 
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
-  const { message, isGroup, isFirst, isLast } = props;
+  const { message, isGroup, isFirst, isLast, isLive } = props;
   const { mine, content, sentAt, state } = message;
   const nameOf = useNameOf();
   const from = nameOf(message.from ?? '');
-  const longPress = useLongPress(() => isSaid(content) && props.onAction(message, 'menu'));
+  const longPress = useLongPress(() => isSaid(content) && !isLive && props.onAction(message, 'menu'));
   if (content.type === 'system') return <p className="system-line">{textOf(message, nameOf)}</p>;
   const isNamed = isGroup && !mine && isFirst;
   const classes = ['message', mine && 'is-mine', isFirst && 'is-first', isLast && 'is-last'];
@@ -61,10 +64,19 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
             {message.editedAt !== undefined && isSaid(content) && (
               <span title={fullTime(message.editedAt)}>{t('edited')}</span>
             )}
-            <time dateTime={new Date(sentAt).toISOString()} title={fullTime(sentAt)}>
-              {clockTime(sentAt)}
-            </time>
-            {mine && isSaid(content) && (
+            {isLive ? (
+              <>
+                <span className="visually-hidden">
+                  {t('{who} is typing', { who: mine ? t('You') : from })}
+                </span>
+                <TypingDots />
+              </>
+            ) : (
+              <time dateTime={new Date(sentAt).toISOString()} title={fullTime(sentAt)}>
+                {clockTime(sentAt)}
+              </time>
+            )}
+            {mine && isSaid(content) && !isLive && (
               <OwnTicks message={message} onOpen={() => props.onAction(message, 'readers')} />
             )}
           </span>

@@ -16,15 +16,21 @@ export function TypingLine({ conversation, isGroup }: TypingLineProps) {
     <p className="typing-line">
       {users.length > 0 && (
         <>
-          <span className="typing-dots" aria-hidden="true">
-            <i />
-            <i />
-            <i />
-          </span>
+          <TypingDots />
           {sayWho(users.map(nameOf), isGroup)}
         </>
       )}
     </p>
+  );
+}
+
+export function TypingDots() {
+  return (
+    <span className="typing-dots" aria-hidden="true">
+      <i />
+      <i />
+      <i />
+    </span>
   );
 }
 

@@ -54,6 +54,18 @@ describe('listRows', () => {
     expect(keys(messages, { readSeq: 0 })).toEqual(['day m1', 'm1', 'm2', 'unread', 'm3']);
   });
 
+  it('ends with the live texts, each in the row of the message that it becomes (IM-LIVE-4)', () => {
+    const text = { key: 'm3', liveId: 'm3', from: 'bob', mine: false, startedAt: NOON + 3_000 };
+    const live = [{ ...text, content: { type: 'text', text: '3' } as const }];
+    const rows = rowsOf([message(1), message(2)], { live });
+    expect(rows.map(({ key }) => key)).toEqual(['day m1', 'm1', 'm2', 'm3']);
+    expect(rows.at(-1)).toMatchObject({ kind: 'message', isLive: true, isFirst: false, isLast: true });
+    expect(rows.at(-2)).toMatchObject({ isLive: false, isLast: false });
+    const both = rowsOf([message(1), message(2), message(3)], { live });
+    expect(both).toEqual(rowsOf([message(1), message(2), message(3)]));
+    expect(keys([], { live })).toEqual(['day m3', 'm3']);
+  });
+
   it('has a row where messages are missing', () => {
     const gaps = [{ from: 2, to: 2, state: 'open' }] as const;
     expect(keys([message(1), message(3)], { gaps })).toEqual(['day m1', 'm1', 'gap m3', 'm3']);
