@@ -7,7 +7,7 @@ export function hasHappenedTo(
   { content }: Message,
   ...events: readonly SystemContent['event'][]
 ): boolean {
-  return content.type === 'system' && events.includes(content.event) && isAbout(content, userId);
+  return content.type === 'system' && isAbout(content, userId) && events.includes(content.event);
 }
 
 /** Whether it names this user. A malformed list names nobody: one message must not hold up those after it. */
