@@ -963,7 +963,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: ': { head: await ports.conversations.head(conversationId) };',
     project: 'unit',
     test: 'test/unit/lambdas/hints.test.ts',
-    only: 'a live text requires membership',
+    only: 'live text.*requires membership',
   },
   {
     fault: 'live',
@@ -972,7 +972,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'const session = own;\n  if (session === undefined) return;',
     project: 'unit',
     test: 'test/unit/lambdas/hints.test.ts',
-    only: 'a live text requires membership',
+    only: 'live text.*requires membership',
   },
   {
     fault: 'live',
