@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { confirm, signIn, type Visit } from './setup/person.ts';
+import { faultsOf } from './setup/axe.ts';
+import { confirm, type Person, signIn, type Visit } from './setup/person.ts';
 import { newUser, say } from './setup/stack.ts';
 
 async function twoPeople(options?: Visit) {
@@ -137,6 +138,64 @@ describe('a direct conversation', () => {
     await alice.sees('You took this message back');
     await bob.sees('This message was taken back');
     expect(await bob.page.getByText('I should not').count()).toBe(0);
+  });
+});
+
+describe('a reply (IM-REPLY)', () => {
+  const reply = async ({ page, bubble }: Person, to: string) => {
+    await bubble(to).first().hover();
+    await bubble(to).first().getByRole('button', { name: 'Reply', exact: true }).click();
+    await page.locator('.answering').getByText(to).waitFor();
+  };
+  const quote = ({ bubble }: Person, text: string) => bubble(text).locator('.reply-quote');
+
+  it('quotes what it answers, survives a reload and a lost network, and shows to both what became of the original', async () => {
+    const { alice, bob } = await twoPeople();
+    await bob.say('tea or coffee?');
+    await alice.sees('tea or coffee?');
+    await reply(alice, 'tea or coffee?');
+    expect(await alice.composer().evaluate((field) => field === document.activeElement)).toBe(true);
+    await alice.composer().fill('coff');
+    await alice.page.reload();
+    await alice.page.locator('.answering').getByText('tea or coffee?').waitFor();
+    expect(await faultsOf(alice.page)).toEqual([]);
+    await alice.network.cut();
+    await alice.page.getByText('You are offline.').waitFor();
+    await alice.say('coffee');
+    await quote(alice, 'coffee').last().getByText('tea or coffee?').waitFor();
+    expect(await alice.page.locator('.answering').count()).toBe(0);
+    await bob.bubble('tea or').hover();
+    await bob.page.getByRole('button', { name: 'Edit' }).click();
+    await bob.page.getByRole('dialog').getByRole('textbox').fill('tea or cocoa?');
+    await bob.page.getByRole('button', { name: 'Save' }).click();
+    await alice.network.heal();
+    for (const person of [alice, bob]) await quote(person, 'coffee').getByText('tea or cocoa?').waitFor();
+    expect(await quote(bob, 'coffee').locator('.reply-from').textContent()).toBe('You');
+    expect(await quote(alice, 'coffee').locator('.reply-from').textContent()).toBe(bob.userId);
+    await bob.bubble('tea or').first().hover();
+    await confirm(bob.page, bob.page.getByRole('button', { name: 'Take back' }).first(), 'Take back');
+    await quote(alice, 'coffee').getByText('This message was taken back').waitFor();
+    await quote(bob, 'coffee').getByText('You took this message back').waitFor();
+    expect(await faultsOf(alice.page)).toEqual([]);
+  });
+
+  it('is given up by Escape, and comes back with a refused text', async () => {
+    const { alice, bob } = await twoPeople();
+    await bob.say('tea?');
+    await alice.sees('tea?');
+    await reply(alice, 'tea?');
+    await alice.composer().fill('typed');
+    await alice.composer().press('Escape');
+    await expect.poll(() => alice.page.locator('.answering').count()).toBe(0);
+    expect(await alice.composer().inputValue()).toBe('typed');
+    await reply(alice, 'tea?');
+    alice.network.refuseOnce('typed', { code: 'invalid_request', message: 'no', retryable: false });
+    await alice.composer().press('Enter');
+    await alice.page.getByText('Perhaps the message that it answers is gone.').waitFor();
+    await alice.page.locator('.message-failed').getByRole('button', { name: 'Edit' }).click();
+    await alice.page.locator('.answering').getByText('tea?').waitFor();
+    await alice.composer().press('Enter');
+    await quote(bob, 'typed').getByText('tea?').waitFor();
   });
 });
 

@@ -6,6 +6,10 @@ import { newUser, say, tokenOf } from './setup/stack.ts';
 
 const scrollerOf = ({ page }: Person) => page.locator('.messages-scroller');
 const line = ({ page }: Person, text: string) => page.locator('.bubble').getByText(text, { exact: true });
+const isInSight = async (person: Person, text: string) => {
+  const [row, list] = await Promise.all([line(person, text).boundingBox(), scrollerOf(person).boundingBox()]);
+  return row !== null && list !== null && row.y >= list.y && row.y + row.height <= list.y + list.height;
+};
 const latest = ({ page }: Person) => page.getByRole('button', { name: 'Latest' });
 
 /** Opens a conversation with `count` messages, all unread. */
@@ -113,6 +117,23 @@ describe('a long conversation', () => {
     await latest(person).click();
     await person.sees('something new');
     await expect.poll(() => latest(person).count()).toBe(0);
+  });
+
+  it('is loaded back to the message that a reply quotes, which is shown, marked, and focused (IM-REPLY)', async () => {
+    const { person, bob } = await longConversation();
+    await say(bob, person.userId, ['as I said'], { replyTo: 3 });
+    await person.sees('as I said');
+    const quote = person.bubble('as I said').getByRole('button', { name: 'line 3' });
+    const asked = person.page.waitForRequest(/before=\d+&limit=100/);
+    await quote.click();
+    await asked;
+    const found = person.page.locator('.is-found');
+    await found.getByText('line 3', { exact: true }).waitFor();
+    await expect.poll(() => found.evaluate((row) => row === document.activeElement)).toBe(true);
+    await expect.poll(async () => isInSight(person, 'line 3')).toBe(true);
+    await expect.poll(() => found.count()).toBe(0);
+    await latest(person).click();
+    await expect.poll(() => isInSight(person, 'as I said')).toBe(true);
   });
 
   it('does not move the visible messages when older ones are loaded', async () => {

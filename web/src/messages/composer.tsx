@@ -12,8 +12,9 @@ import { useIm } from '../session/client-context.ts';
 import { IconButton } from '../ui/icon-button.tsx';
 import { isEnter } from '../ui/is-enter.ts';
 import { t } from '../ui/texts.ts';
-import { useDraft } from './drafts.ts';
+import { useDraft, useDraftReply } from './drafts.ts';
 import { excessOf, excessWords } from './length.ts';
+import { Answering } from './replies.tsx';
 import './composer.css';
 
 /** The field grows with its text up to this length, for which the browser lays out the text a second time. */
@@ -31,7 +32,10 @@ export interface ComposerProps {
 
 /** Sends with or without a connection: the SDK keeps messages until there is one. */
 export function Composer({ conversation, draftKey, placeholder, onSent }: ComposerProps) {
-  const [text, setText] = useDraft(useIm(), draftKey);
+  const im = useIm();
+  const [text, setText] = useDraft(im, draftKey);
+  const [replyTo, setReplyTo] = useDraftReply(im, draftKey);
+  const answered = useRef(replyTo);
   const field = useRef<HTMLTextAreaElement>(null);
   const typed = useRef(text);
   const excessId = useId();
@@ -50,6 +54,11 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
     typed.current = text;
   }, [text]);
 
+  useEffect(() => {
+    if (replyTo !== undefined && replyTo !== answered.current) field.current?.focus();
+    answered.current = replyTo;
+  }, [replyTo]);
+
   const write = (value: string): void => {
     typed.current = value;
     setText(value);
@@ -58,9 +67,10 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
   };
   const send = (): void => {
     if (!canSend) return;
-    conversation.send({ type: 'text', text: message });
+    conversation.send({ type: 'text', text: message }, { replyTo });
     typed.current = '';
     setText('');
+    setReplyTo(undefined);
     onSent();
   };
   /** The text is not lost: it is still where it came from. */
@@ -73,7 +83,12 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
     event.preventDefault();
     send();
   };
+  const cancelReply = (): void => {
+    setReplyTo(undefined);
+    field.current?.focus();
+  };
   const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'Escape' && replyTo !== undefined) cancelReply();
     if (!isEnter(event)) return;
     event.preventDefault();
     send();
@@ -81,6 +96,9 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
 
   return (
     <form className="composer" onSubmit={onSubmit}>
+      {replyTo !== undefined && (
+        <Answering conversation={conversation} seq={replyTo} onCancel={cancelReply} />
+      )}
       <div
         className={isLong ? 'composer-field is-long' : 'composer-field'}
         data-text={isLong ? '' : `${text}\n`}

@@ -3,7 +3,7 @@ import { useCallback, useSyncExternalStore } from 'react';
 import { tabStorage } from '../session/tab-storage.ts';
 
 /**
- * One user's unsent texts by conversation, and the names of conversations (use-kept-name.ts). They survive a change of the
+ * One user's unsent texts by conversation, which messages they answer, and the names of conversations (use-kept-name.ts). They survive a change of the
  * conversation and, in this tab, a reload.
  */
 export interface Drafts {
@@ -28,6 +28,21 @@ export function draftsOf(im: Client): Drafts {
   const drafts = byClient.get(im);
   if (drafts === undefined) throw new Error('the client needs keepDrafts');
   return drafts;
+}
+
+/** Where the draft keeps which message it answers. */
+export function replyPlace(key: string): string {
+  return `answered by ${key}`;
+}
+
+/** The seq of the message that the draft answers. */
+export function useDraftReply(
+  im: Client,
+  key: string,
+): readonly [number | undefined, (seq: number | undefined) => void] {
+  const [place, put] = useDraft(im, replyPlace(key));
+  const write = useCallback((seq: number | undefined) => put(seq === undefined ? '' : String(seq)), [put]);
+  return [place === '' ? undefined : Number(place), write];
 }
 
 export function useDraft(im: Client, key: string): readonly [string, (text: string) => void] {

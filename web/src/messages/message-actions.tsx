@@ -12,10 +12,13 @@ import { useNow } from '../ui/use-now.ts';
 import { EditDialog } from './edit-dialog.tsx';
 import { ReaderList } from './reader-list.tsx';
 import { reasonOf } from './reasons.ts';
-import { isSaid, textOf } from './wording.ts';
+import { useReplyActions } from './replies.tsx';
+import { excerptOf, isSaid, textOf } from './wording.ts';
 
 /** `menu`: lets the user choose, after a long press. `readers`: shows who has read it. */
 export type MessageAction = 'menu' | 'edit' | 'readers' | 'take back';
+
+const EXCERPT_CHARS = 80;
 
 export interface MessageActionsProps {
   readonly conversation: Conversation;
@@ -35,6 +38,7 @@ export function MessageActions(props: MessageActionsProps) {
   const isRecallable = useMayRecall(message, props.isAdmin);
   const isEditable = useMayEdit(message);
   const { error, attempt } = useAttempt(notCopied);
+  const { answer } = useReplyActions();
   const { seq, content, sentAt } = message;
   const untilWhen = props.isAdmin
     ? []
@@ -46,7 +50,7 @@ export function MessageActions(props: MessageActionsProps) {
     return (
       <Confirmation
         title={t('Take this message back?')}
-        quote={excerptOf(message)}
+        quote={excerptOf(message, EXCERPT_CHARS)}
         text={[t("Everyone in this conversation loses it. This can't be undone."), ...untilWhen].join(' ')}
         action={t('Take back')}
         act={() => conversation.recall(seq)}
@@ -59,9 +63,19 @@ export function MessageActions(props: MessageActionsProps) {
   return (
     <Dialog title={t('Message')} onClose={onClose}>
       <p className="quote" dir="auto">
-        {excerptOf(message)}
+        {excerptOf(message, EXCERPT_CHARS)}
       </p>
       <div className="message-menu">
+        {answer !== undefined && seq !== undefined && (
+          <Button
+            onClick={() => {
+              answer(seq);
+              onClose();
+            }}
+          >
+            {t('Reply')}
+          </Button>
+        )}
         <Button onClick={() => attempt(copy(), onClose)}>{t('Copy text')}</Button>
         {isEditable && <Button onClick={() => setAction('edit')}>{t('Edit')}</Button>}
         {isRecallable && (
@@ -96,12 +110,4 @@ function reasonOfRecall(error: unknown): string {
 
 function notCopied(): string {
   return t('The browser does not let this page copy.');
-}
-
-const EXCERPT_CHARS = 80;
-
-function excerptOf(message: ChatMessage): string {
-  const characters = [...textOf(message)];
-  const start = characters.slice(0, EXCERPT_CHARS).join('');
-  return characters.length > EXCERPT_CHARS ? `${start}…` : start;
 }

@@ -11,6 +11,7 @@ import { useNow } from '../ui/use-now.ts';
 import type { ListRow } from './list-rows.ts';
 import { type MessageAction, MessageActions } from './message-actions.tsx';
 import { MessageRow, type MessageRowProps } from './message-row.tsx';
+import { type Jump, useJump } from './use-jump.ts';
 import { useUnseen } from './use-unseen.ts';
 import { unshown } from './wording.ts';
 
@@ -32,6 +33,8 @@ export interface MessageListProps {
   readonly error: ImError | undefined;
   /** Each increment makes the list scroll to its end. */
   readonly toEnd: number;
+  /** Scrolls to this message. */
+  readonly jump: Jump | undefined;
   onNearStart(): void;
   /** Reports whether the newest message is visible. */
   onAtEnd(isAtEnd: boolean): void;
@@ -65,6 +68,7 @@ export function MessageList(props: MessageListProps) {
     if (toEnd > 0) virtualizer.scrollToEnd();
   }, [toEnd, virtualizer]);
 
+  const found = useJump(virtualizer, rows, props.jump);
   const items = virtualizer.getVirtualItems();
   // After an error the client asks again by itself, if that can help.
   const mayAsk = hasEarlier && !isLoading && error === undefined;
@@ -107,6 +111,8 @@ export function MessageList(props: MessageListProps) {
               <li
                 key={key}
                 ref={virtualizer.measureElement}
+                className={key === found ? 'is-found' : undefined}
+                tabIndex={key === found ? -1 : undefined}
                 data-index={index}
                 aria-posinset={index + 1}
                 aria-setsize={hasEarlier ? -1 : rows.length}
@@ -211,5 +217,6 @@ function estimatedSize(row: ListRow | undefined): number {
   const { content } = row.message;
   // A malformed text is the row's matter, inside its boundary.
   const lines = content.type === 'text' ? Math.ceil(String(content.text).length / 60) : 1;
-  return 20 + 22 * lines + (row.isFirst ? 8 : 0);
+  const quote = row.message.replyTo === undefined ? 0 : 48;
+  return 20 + 22 * lines + quote + (row.isFirst ? 8 : 0);
 }

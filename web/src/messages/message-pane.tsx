@@ -13,10 +13,13 @@ import { t } from '../ui/texts.ts';
 import { Announcer } from './announcer.tsx';
 import { Composer } from './composer.tsx';
 import { departureOf } from './departure.ts';
+import { useDraftReply } from './drafts.ts';
 import { listRows } from './list-rows.ts';
 import { MessageList } from './message-list.tsx';
 import { PaneHeader } from './pane-header.tsx';
+import { LoadedMessagesProvider, ReplyActionsProvider } from './replies.tsx';
 import { TypingLine } from './typing-line.tsx';
+import type { Jump } from './use-jump.ts';
 import { ReadersProvider, useReaders } from './use-readers.ts';
 import { useReading } from './use-reading.ts';
 import { isSaid } from './wording.ts';
@@ -61,11 +64,12 @@ function Pane({
   const group = useGroup(conversationKey.startsWith('g:') ? conversationKey : undefined);
   const known = useKeptName(conversationKey, group.value?.name ?? summary?.name);
   const name = title ?? peer ?? conversationName(known, summary?.kind);
-  const { messages, gaps, hasEarlier, isLoaded, isLoading, error, loadEarlier, reload } =
+  const { messages, gaps, hasEarlier, isLoaded, isLoading, error, loadEarlier, loadBackTo, reload } =
     useMessages(conversation);
   const live = useLiveTexts(conversation);
   const [isAtEnd, setIsAtEnd] = useState(false);
   const [toEnd, setToEnd] = useState(0);
+  const [jump, setJump] = useState<Jump>();
   const isEndInSight = isLoaded && !isOthers && (messages.length === 0 || isAtEnd);
   const readSeq = useReading(conversation, messages, summary, isEndInSight);
   useRefresh(reload, isOthers);
@@ -79,56 +83,65 @@ function Pane({
   const departure = useMemo(() => departureOf(messages, im.userId), [messages, im.userId]);
   const isGone = peer === undefined && (error?.code === 'not_found' || departure !== undefined);
 
+  const canWrite = !isGone && !isOver && !isOthers;
+  const [, setReplyTo] = useDraftReply(im, conversationKey);
+  const replies = useMemo(() => {
+    const jumpTo = async (seq: number) => (await loadBackTo(seq)) && setJump({ seq });
+    return { answer: canWrite ? setReplyTo : undefined, jumpTo: (seq: number) => void jumpTo(seq) };
+  }, [canWrite, setReplyTo, loadBackTo]);
+
   return (
-    <>
-      {header ?? <PaneHeader name={name} peer={peer} group={isGone ? NO_GROUP : group} onClose={onClose} />}
-      {rows.length > 0 ? (
-        <ReadersProvider value={conversationKey.startsWith('g:') ? readers : undefined}>
-          <MessageList
-            label={t('Messages with {name}', { name })}
+    <ReplyActionsProvider value={replies}>
+      <LoadedMessagesProvider value={isLoaded ? messages : undefined}>
+        {header ?? <PaneHeader name={name} peer={peer} group={isGone ? NO_GROUP : group} onClose={onClose} />}
+        {rows.length > 0 ? (
+          <ReadersProvider value={conversationKey.startsWith('g:') ? readers : undefined}>
+            <MessageList
+              label={t('Messages with {name}', { name })}
+              draftKey={conversationKey}
+              isGroup={peer === undefined}
+              isAdmin={group.isAdmin}
+              isGone={isGone}
+              onAtEnd={setIsAtEnd}
+              {...{ conversation, rows, hasEarlier, isLoaded, isLoading, error, toEnd, jump, onNearStart }}
+            />
+          </ReadersProvider>
+        ) : (
+          <div className="messages">
+            {isGone && <NotMember isSupport={conversationKey.startsWith('cs:')} />}
+            {error !== undefined && !isGone && (
+              <Notice
+                title={t('Could not load messages')}
+                text={t('They are loaded again when the connection is back.')}
+              >
+                <Button kind="primary" onClick={() => void reload()}>
+                  {t('Try again')}
+                </Button>
+              </Notice>
+            )}
+            {error === undefined && !isLoaded && <Notice title={t('Loading messages…')} isBusy={isLoading} />}
+            {error === undefined && isLoaded && (
+              <Notice title={t('Nothing has been said yet')} text={t('Say hello to {name}.', { name })} />
+            )}
+          </div>
+        )}
+        <Announcer conversation={conversation} />
+        <TypingLine conversation={conversation} isGroup={peer === undefined} />
+        {isGone && rows.length > 0 && (
+          <p className="messages-gone" role="status">
+            {`${departure ?? t('You are no longer in this conversation.')} ${t('Its new messages are for members only.')}`}
+          </p>
+        )}
+        {canWrite && (
+          <Composer
+            conversation={conversation}
             draftKey={conversationKey}
-            isGroup={peer === undefined}
-            isAdmin={group.isAdmin}
-            isGone={isGone}
-            onAtEnd={setIsAtEnd}
-            {...{ conversation, rows, hasEarlier, isLoaded, isLoading, error, toEnd, onNearStart }}
+            placeholder={t('Message {name}', { name })}
+            onSent={() => setToEnd((count) => count + 1)}
           />
-        </ReadersProvider>
-      ) : (
-        <div className="messages">
-          {isGone && <NotMember isSupport={conversationKey.startsWith('cs:')} />}
-          {error !== undefined && !isGone && (
-            <Notice
-              title={t('Could not load messages')}
-              text={t('They are loaded again when the connection is back.')}
-            >
-              <Button kind="primary" onClick={() => void reload()}>
-                {t('Try again')}
-              </Button>
-            </Notice>
-          )}
-          {error === undefined && !isLoaded && <Notice title={t('Loading messages…')} isBusy={isLoading} />}
-          {error === undefined && isLoaded && (
-            <Notice title={t('Nothing has been said yet')} text={t('Say hello to {name}.', { name })} />
-          )}
-        </div>
-      )}
-      <Announcer conversation={conversation} />
-      <TypingLine conversation={conversation} isGroup={peer === undefined} />
-      {isGone && rows.length > 0 && (
-        <p className="messages-gone" role="status">
-          {`${departure ?? t('You are no longer in this conversation.')} ${t('Its new messages are for members only.')}`}
-        </p>
-      )}
-      {!isGone && !isOver && !isOthers && (
-        <Composer
-          conversation={conversation}
-          draftKey={conversationKey}
-          placeholder={t('Message {name}', { name })}
-          onSent={() => setToEnd((count) => count + 1)}
-        />
-      )}
-    </>
+        )}
+      </LoadedMessagesProvider>
+    </ReplyActionsProvider>
   );
 }
 

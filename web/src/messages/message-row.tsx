@@ -8,10 +8,11 @@ import { useNameOf } from '../ui/names.ts';
 import { t } from '../ui/texts.ts';
 import { clockTime, fullTime } from '../ui/times.ts';
 import { useLongPress } from '../ui/use-long-press.ts';
-import { draftsOf } from './drafts.ts';
+import { draftsOf, replyPlace } from './drafts.ts';
 import { LinkedText } from './linked-text.tsx';
 import { type MessageAction, useMayEdit, useMayRecall } from './message-actions.tsx';
-import { reasonOf } from './reasons.ts';
+import { reasonOfMessage } from './reasons.ts';
+import { Quote, useReplyActions } from './replies.tsx';
 import { OwnTicks, StateInWords } from './ticks.tsx';
 import { TypingDots } from './typing-line.tsx';
 import { isSaid, textOf } from './wording.ts';
@@ -57,6 +58,9 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
           <span className="visually-hidden">{mine ? t('You') : from}: </span>
         )}
         <div className={isSaid(content) ? 'bubble' : 'bubble is-recalled'} {...longPress}>
+          {message.replyTo !== undefined && isSaid(content) && (
+            <Quote conversation={props.conversation} seq={message.replyTo} />
+          )}
           <p className="bubble-text" dir="auto">
             {content.type === 'text' ? <LinkedText text={content.text} /> : textOf(message, nameOf)}
           </p>
@@ -91,11 +95,13 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
 
 /** Shows why a message was not sent, and lets the user retry, edit, copy, or delete it. */
 function Failed({ conversation, message, isGone, draftKey }: MessageRowProps) {
-  const { clientMsgId, error, content } = message;
+  const { clientMsgId, content } = message;
   const drafts = draftsOf(useIm());
   const edit = (text: string) => {
     const draft = drafts.get(draftKey);
     drafts.set(draftKey, draft === '' ? text : `${text}\n${draft}`);
+    const place = replyPlace(draftKey);
+    if (message.replyTo !== undefined && drafts.get(place) === '') drafts.set(place, String(message.replyTo));
     conversation.discard(clientMsgId);
   };
   const retry = () => {
@@ -104,7 +110,7 @@ function Failed({ conversation, message, isGone, draftKey }: MessageRowProps) {
   };
   return (
     <p className="message-failed" role="alert">
-      <span>{`${t('Not sent.')} ${reasonOf(error)}`}</span>
+      <span>{`${t('Not sent.')} ${reasonOfMessage(message)}`}</span>
       {!isGone && (
         <Button kind="quiet" onClick={retry}>
           {t('Retry')}
@@ -134,12 +140,16 @@ function CopyButton({ text }: { readonly text: string }) {
   );
 }
 
-/** Edit and take back. */
+/** Reply, edit, and take back. */
 function Actions({ message, isAdmin, onAction }: MessageRowProps) {
+  const { seq, content } = message;
+  const { answer } = useReplyActions();
   const [isEditable, isRecallable] = [useMayEdit(message), useMayRecall(message, isAdmin)];
-  if (!isEditable && !isRecallable) return null;
+  const isAnswerable = answer !== undefined && seq !== undefined && isSaid(content);
+  if (!isAnswerable && !isEditable && !isRecallable) return null;
   return (
     <span className="message-actions">
+      {isAnswerable && <IconButton icon="reply" label={t('Reply')} onClick={() => answer(seq)} />}
       {isEditable && <IconButton icon="pencil" label={t('Edit')} onClick={() => onAction(message, 'edit')} />}
       {isRecallable && (
         <IconButton icon="trash" label={t('Take back')} onClick={() => onAction(message, 'take back')} />

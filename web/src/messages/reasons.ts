@@ -1,4 +1,4 @@
-import { ImError, type ImErrorCode } from '@serverless-im/client';
+import { type ChatMessage, ImError, type ImErrorCode } from '@serverless-im/client';
 import { type Text, t } from '../ui/texts.ts';
 
 const REASONS: { readonly [Code in ImErrorCode]?: Text } = {
@@ -16,6 +16,15 @@ const REASONS: { readonly [Code in ImErrorCode]?: Text } = {
   network: 'There is no connection.',
   closed: 'You signed out before it was sent.',
 };
+
+/** Explains to its author why a message was not sent. */
+export function reasonOfMessage({ error, mentions, replyTo }: ChatMessage): string {
+  if (error?.code === 'forbidden' && mentions === 'all')
+    return 'Only admins may mention everyone in a group of more than 100 people.';
+  if (error?.code === 'invalid_request' && replyTo !== undefined)
+    return t('The server did not accept it. Perhaps the message that it answers is gone.');
+  return reasonOf(error);
+}
 
 /** Explains an error to the user. */
 export function reasonOf(error: unknown): string {

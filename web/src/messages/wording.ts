@@ -21,6 +21,13 @@ export function textOf(message: ChatMessage, nameOf: NameOf = (userId) => userId
   }
 }
 
+/** The start of the text. */
+export function excerptOf(message: ChatMessage, most: number): string {
+  const characters = [...textOf(message)];
+  const start = characters.slice(0, most).join('');
+  return characters.length > most ? `${start}…` : start;
+}
+
 function wordsOf({ content, mine }: ChatMessage, nameOf: NameOf): string {
   switch (content.type) {
     case 'text':

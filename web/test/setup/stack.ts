@@ -25,13 +25,23 @@ export async function makeGroup(admin: string, name: string, members: readonly s
 }
 
 /** Sends texts as this user over HTTP, one after the other. */
-export async function say(from: string, to: string, texts: readonly string[]): Promise<void> {
+export async function say(
+  from: string,
+  to: string,
+  texts: readonly string[],
+  refers: object = {},
+): Promise<void> {
   const token = await tokenOf(from);
   for (const text of texts) {
     const response = await fetch(`${stack.httpUrl}/messages`, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}` },
-      body: JSON.stringify({ to, clientMsgId: crypto.randomUUID(), content: { type: 'text', text } }),
+      body: JSON.stringify({
+        to,
+        clientMsgId: crypto.randomUUID(),
+        content: { type: 'text', text },
+        ...refers,
+      }),
     });
     if (!response.ok) throw new Error(`HTTP ${response.status}: ${await response.text()}`);
   }
