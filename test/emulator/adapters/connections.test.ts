@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createConnections } from '../../../lambdas/adapters/connections.ts';
 import type { Connections } from '../../../lambdas/domain/model/connections.ts';
+import { logger } from '../../../lambdas/shared/logger.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { inMemoryConnections } from '../../adapters/memory/connections.ts';
 import { startGateway } from '../gateway/gateway-fixture.ts';
@@ -172,5 +173,41 @@ describe.each([
     expect(await connections.post(socket.connectionId, text(LIMITS.maxFrameBytes))).toBe('took');
     const [received] = await socket.next(1);
     expect(Buffer.byteLength(received ?? '')).toBe(LIMITS.maxFrameBytes);
+  });
+});
+
+describe('the log', () => {
+  const logged = () => {
+    const warn = vi.spyOn(logger, 'warn').mockImplementation(() => {});
+    onTestFinished(() => warn.mockRestore());
+    return warn.mock.calls;
+  };
+
+  it('names the call that the account throttled, and its connection, without an error', async () => {
+    const { connections, throttle } = await overGateway();
+    await throttle();
+    const lines = logged();
+    for (const [, run] of OPERATIONS) await run(connections, NO_SOCKET);
+    const fields = { connectionId: NO_SOCKET };
+    expect(lines).toEqual(OPERATIONS.map(([name]) => [`${name} throttled`, fields]));
+  });
+
+  it('names the call that failed, its connection, and the error', async () => {
+    await overGateway();
+    // Nothing listens there.
+    vi.stubEnv('AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI', 'http://127.0.0.1:9');
+    const connections = createConnections();
+    const lines = logged();
+    for (const [, run] of OPERATIONS) expect(await run(connections, NO_SOCKET)).toBe('unsure');
+    const error = expect.objectContaining({ message: expect.stringContaining('ECONNREFUSED') });
+    const fields = { connectionId: NO_SOCKET, error };
+    expect(lines).toEqual(OPERATIONS.map(([name]) => [`${name} failed`, fields]));
+  });
+
+  it('says nothing of a client that is gone', async () => {
+    const { connections } = await overGateway();
+    const lines = logged();
+    for (const [, run] of OPERATIONS) expect(await run(connections, NO_SOCKET)).toBe('gone');
+    expect(lines).toEqual([]);
   });
 });

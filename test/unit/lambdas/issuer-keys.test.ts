@@ -1,6 +1,7 @@
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
-import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createTokenVerifier } from '../../../lambdas/adapters/token-verifier.ts';
+import { logger } from '../../../lambdas/shared/logger.ts';
 
 const ISSUER = 'https://login.example/realms/chat';
 const DISCOVERY = `${ISSUER}/.well-known/openid-configuration`;
@@ -91,14 +92,37 @@ describe("an issuer's keys", () => {
   });
 
   it.each([
-    ['of another issuer', { issuer: 'https://login.example/{tenantid}', jwks_uri: KEYS }],
-    ['without keys', { issuer: ISSUER }],
-    ['with keys that travel without TLS', { issuer: ISSUER, jwks_uri: 'http://keys.example/certs' }],
-    ['that is not an object', null],
-  ])('are not read by a document %s (IM-CONN-2)', async (_, document) => {
+    [
+      'of another issuer',
+      { issuer: 'https://login.example/{tenantid}', jwks_uri: KEYS },
+      `${DISCOVERY} is of the issuer https://login.example/{tenantid}`,
+    ],
+    ['without keys', { issuer: ISSUER }, `${DISCOVERY} has no safe jwks_uri: set the option jwksUri`],
+    [
+      'with keys that travel without TLS',
+      { issuer: ISSUER, jwks_uri: 'http://keys.example/certs' },
+      `${DISCOVERY} has no safe jwks_uri: set the option jwksUri`,
+    ],
+    ['that is not an object', null, `${DISCOVERY} is of the issuer undefined`],
+    ['that is not there', undefined, `${DISCOVERY} answered 404`],
+  ])('are not read by a document %s, which the log explains (IM-CONN-2)', async (_, document, reason) => {
     documents[DISCOVERY] = document;
+    const warn = vi.spyOn(logger, 'warn').mockImplementation(() => {});
+    onTestFinished(() => warn.mockRestore());
     await expect(verifierOf().verify(await token())).rejects.toThrow(unavailable);
+    const error = expect.objectContaining({ message: expect.stringContaining(reason) });
+    expect(warn.mock.calls).toEqual([['issuer keys not read', { error }]]);
     expect(requests).toEqual([DISCOVERY]);
+  });
+
+  it('stay as they were when an answer has none', async () => {
+    const verifier = verifierOf();
+    await verifier.verify(await token());
+    documents[DISCOVERY] = { issuer: ISSUER, jwks_uri: `${KEYS}/none` };
+    documents[`${KEYS}/none`] = { error: 'maintenance' };
+    now += 61 * MINUTE_MS;
+    await expect(verifier.verify(await token())).resolves.toEqual(isAlice);
+    await expect(verifier.verify(await token('new'))).rejects.toThrow(unavailable);
   });
 
   it('get three seconds in all, and a slow issuer makes the answer unavailable (IM-CONN-2)', async () => {
