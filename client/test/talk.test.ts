@@ -146,6 +146,17 @@ describe('editMessage', () => {
     expect((await bob.history()).messages).toMatchObject([{ content, editedAt: expect.any(Number) }]);
   });
 
+  it('refuses a content that would cost the connection (IM-FRAME-5)', async () => {
+    const { im, connected } = await harness();
+    const connection = await connected();
+    const content = { type: 'text', text: 'x'.repeat(16_384) } as const;
+    const editing = editMessage(im.direct('bob'), 1, content);
+    await expect(editing).rejects.toMatchObject({ code: 'payload_too_large', retryable: false });
+    await im.presence([]);
+    await im.presence(['bob']);
+    expect(connection.frames.some(({ action }) => action === 'edit')).toBe(false);
+  });
+
   it('rejects without a connection', async () => {
     const { im } = await harness();
     const editing = editMessage(im.direct('bob'), 1, hi);

@@ -1,4 +1,6 @@
 import type { SentContent } from '../model/content.ts';
+import { MAX_CONTENT_BYTES } from '../model/limits.ts';
+import { byteLength, tooLarge } from '../outbox/outbox.ts';
 import { newId } from '../support/environment.ts';
 import type { Conversation } from './conversation.ts';
 
@@ -17,7 +19,7 @@ export interface EditOptions {
  * the deployment. Views and events show the edit when the server has stored it.
  *
  * @param content at most 16,384 bytes as JSON in UTF-8
- * @throws a `RefusedError` (`edit_window_passed`, `forbidden` for others' and recalled messages, `not_found`, `conflict`), a
+ * @throws a `RefusedError` (`edit_window_passed`, `payload_too_large`, `forbidden` for others' and recalled messages, `not_found`, `conflict`), a
  * `DisconnectedError` without a connection, a `TimeoutError` after 10 s: then the edit may be in effect, and a repeat with
  * the same `editId` is safe
  *
@@ -31,7 +33,11 @@ export async function editMessage(
   options: EditOptions = {},
 ): Promise<void> {
   const { ports, state } = conversation;
-  const fields = { ...state.target, seq, content, editId: newId(ports.environment), ...options };
+  const { editId = newId(ports.environment) } = options;
+  // The gateway closes the socket on a frame above 32 KB, and the error would look worth a retry.
+  if (byteLength(JSON.stringify(content) + (JSON.stringify(options.mentions) ?? '')) > MAX_CONTENT_BYTES)
+    throw tooLarge();
+  const fields = { ...state.target, seq, content, ...options, editId };
   const { message } = await ports.sessions.require().request('edit', fields);
   ports.incoming.changed(message, { kind: 'edited', by: state.userId ?? '' });
 }

@@ -240,7 +240,7 @@ export function byteLength(json: string): number {
   return encodeURIComponent(json).replace(/%../g, '.').length;
 }
 
-function tooLarge(): RefusedError {
+export function tooLarge(): RefusedError {
   const message = `content exceeds ${MAX_CONTENT_BYTES} bytes`;
   return new RefusedError({ code: 'payload_too_large', message, retryable: false });
 }
