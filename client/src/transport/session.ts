@@ -119,9 +119,9 @@ export class Session {
     return reply.promise;
   }
 
-  /** Sends a frame that has no reply. */
+  /** Sends a frame that has no reply. Only while the session is open. */
   tell(action: 'typing' | 'live', fields: object): void {
-    if (this.#state === 'open') this.#send({ ...fields, action });
+    this.#send({ ...fields, action });
   }
 
   /** Checks that the socket is alive: if no frame arrives in time, the session ends. One probe at a time. */
