@@ -25,6 +25,9 @@ export interface SeenMessage {
   readonly from: string;
   readonly content: unknown;
   readonly sentAt: number;
+  /** @default 0 */
+  readonly rev?: number;
+  readonly reactions?: readonly { readonly name: string; readonly count: number }[];
 }
 
 export type Via = 'socket' | 'http' | 'event';
@@ -134,6 +137,20 @@ export interface Recalled {
   /** The log index of the send. */
   readonly begun: number;
   readonly outcome: Effect;
+}
+
+/** One try of one edit. */
+export interface Edited extends Omit<Recalled, 'type'> {
+  readonly type: 'edit';
+  readonly editId: string;
+  readonly content: unknown;
+}
+
+/** One try to add a reaction, or to take it back. */
+export interface Reacted extends Omit<Recalled, 'type'> {
+  readonly type: 'react';
+  readonly name: string;
+  readonly on: boolean;
 }
 
 /** `unknown`: no answer, or one that leaves it open. */
@@ -268,6 +285,8 @@ export type HistoryEvent =
   | MarkedRead
   | Membership
   | Recalled
+  | Edited
+  | Reacted
   | CursorPushed
   | Connected
   | Drained

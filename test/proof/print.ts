@@ -36,6 +36,10 @@ export function printEvent(event: HistoryEvent): string {
       return `${event.conversationId}: ${event.change} ${event.user} (begun at ${event.begun}): ${event.outcome}`;
     case 'recall':
       return `${event.user} recalls ${event.conversationId}#${event.seq} (begun at ${event.begun}): ${event.outcome}`;
+    case 'edit':
+      return `${event.user} edits ${event.conversationId}#${event.seq} as ${event.editId} (begun at ${event.begun}): ${event.outcome}`;
+    case 'react':
+      return `${event.user} reacts to ${event.conversationId}#${event.seq} with ${event.name} ${event.on ? 'on' : 'off'} (begun at ${event.begun}): ${event.outcome}`;
     case 'cursor':
       return `${event.user} received a cursor of ${event.conversationId}`;
     case 'connected':
@@ -88,7 +92,9 @@ function printOutcome(outcome: Outcome): string {
 }
 
 function printMessage(message: SeenMessage): string {
-  return `${place(message)} ${message.from}:${message.clientMsgId}`;
+  const { rev = 0, reactions = [] } = message;
+  const counts = reactions.map(({ name, count }) => ` ${name}${count}`).join('');
+  return `${place(message)} ${message.from}:${message.clientMsgId}${rev > 0 ? ` rev ${rev}` : ''}${counts}`;
 }
 
 function place({

@@ -1,6 +1,7 @@
 import type { History } from '../history.ts';
 import { printEvent } from '../print.ts';
 import { findBrokenApps } from './apps.ts';
+import { findWrongChanges } from './changes.ts';
 import { findWrongCursors } from './cursors.ts';
 import { findDeskViolations } from './desk.ts';
 import { Evidence } from './evidence.ts';
@@ -22,6 +23,7 @@ const CHECKS = [
   findVisibilityViolations,
   findWrongCursors,
   findUnredacted,
+  findWrongChanges,
   findBrokenApps,
   findDeskViolations,
 ];

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type {
   Conversation,
+  Edited,
   Final,
   History,
   HistoryEvent,
@@ -53,6 +54,7 @@ export class Evidence {
   readonly #periods = new Map<string, ReadonlyMap<string, readonly Period[]>>();
   readonly #changes: ReadonlyMap<string, readonly At<Membership>[]>;
   readonly #recalls: readonly At<Recalled>[];
+  readonly #edits: readonly At<Edited>[];
   readonly #byKey = new Map<string, Send[]>();
   readonly #finals = new Map<string, At<Final>>();
 
@@ -70,6 +72,7 @@ export class Evidence {
       ({ user, conversationId }) => `${user}\n${conversationId}`,
     );
     this.#recalls = this.of('recall');
+    this.#edits = this.of('edit');
   }
 
   get conversationIds(): readonly string[] {
@@ -151,6 +154,11 @@ export class Evidence {
 
   recallsOf({ conversationId, seq }: Pick<SeenMessage, 'conversationId' | 'seq'>): readonly At<Recalled>[] {
     return this.#recalls.filter((one) => one.conversationId === conversationId && one.seq === seq);
+  }
+
+  /** All tries to edit this message. */
+  editsOf({ conversationId, seq }: Pick<SeenMessage, 'conversationId' | 'seq'>): readonly At<Edited>[] {
+    return this.#edits.filter((one) => one.conversationId === conversationId && one.seq === seq);
   }
 
   #changesOf(user: string, conversationId: string): readonly At<Membership>[] {
@@ -255,4 +263,28 @@ export function seqOf(evidence: Evidence, send: Send): number | undefined {
         from === send.user && clientMsgId === send.clientMsgId && isDeepStrictEqual(content, send.content),
     );
   return send.acks[0]?.outcome.seq ?? stored?.seq;
+}
+
+/** Pages of history and inbox, and last messages of lists; not pushes, which may have been in delivery. */
+export function readsBegunAfter(
+  evidence: Evidence,
+  recalledAt: number,
+): readonly { readonly at: number; readonly user: string; readonly message: SeenMessage }[] {
+  const pages = evidence
+    .of('saw')
+    .filter(({ begun, page }) => (page?.begun ?? begun ?? 0) > recalledAt)
+    .flatMap(({ at, user, messages }) => messages.map((message) => ({ at, user, message })));
+  const finals = evidence
+    .of('final')
+    .filter(({ at }) => at > recalledAt)
+    .flatMap(({ at, user, messages }) => messages.map((message) => ({ at, user, message })));
+  const lists = evidence
+    .of('listed')
+    .filter(({ begun }) => begun > recalledAt)
+    .flatMap(({ at, user, conversations }) =>
+      conversations.flatMap(({ lastMessage }) =>
+        lastMessage === null ? [] : [{ at, user, message: lastMessage }],
+      ),
+    );
+  return [...pages, ...finals, ...lists];
 }

@@ -1,5 +1,5 @@
-import type { Recalled, SeenMessage } from '../history.ts';
-import { type At, type Evidence, isRecalled } from './evidence.ts';
+import type { Recalled } from '../history.ts';
+import { type At, type Evidence, isRecalled, readsBegunAfter } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
 /** Fault 15: every read that began after a recall's `ok` is redacted, and only the sender or the admin recalls. */
@@ -23,28 +23,4 @@ function judgeReads(evidence: Evidence, { at: recalledAt, conversationId, seq }:
       const text = `${user} read ${conversationId} ${seq} with its content after its recall`;
       return { invariant: 'IM-FAULT-15', kind: 'unredacted', text, events: [recalledAt, at] };
     });
-}
-
-/** Pages of history and inbox, and last messages of lists; not pushes, which may have been in delivery. */
-function readsBegunAfter(
-  evidence: Evidence,
-  recalledAt: number,
-): readonly { readonly at: number; readonly user: string; readonly message: SeenMessage }[] {
-  const pages = evidence
-    .of('saw')
-    .filter(({ begun, page }) => (page?.begun ?? begun ?? 0) > recalledAt)
-    .flatMap(({ at, user, messages }) => messages.map((message) => ({ at, user, message })));
-  const finals = evidence
-    .of('final')
-    .filter(({ at }) => at > recalledAt)
-    .flatMap(({ at, user, messages }) => messages.map((message) => ({ at, user, message })));
-  const lists = evidence
-    .of('listed')
-    .filter(({ begun }) => begun > recalledAt)
-    .flatMap(({ at, user, conversations }) =>
-      conversations.flatMap(({ lastMessage }) =>
-        lastMessage === null ? [] : [{ at, user, message: lastMessage }],
-      ),
-    );
-  return [...pages, ...finals, ...lists];
 }

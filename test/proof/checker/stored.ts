@@ -56,10 +56,17 @@ function judge(evidence: Evidence, { at, user, message }: Sighting): Violation[]
   if (named.length === 0)
     return [{ invariant, kind: 'phantom', text: `${text}; nobody sent it`, events: [at] }];
   const isRedacted = isRecalled(message) && evidence.recallsOf(message).some((recall) => recall.begun < at);
-  // Once recalled, two contents under one clientMsgId look alike: take one that was not refused.
-  const send = isRedacted
-    ? (named.find((one) => !isRefused(one)) ?? named[0])
-    : named.find(({ content }) => isDeepStrictEqual(content, message.content));
+  const isEdited = evidence
+    .editsOf(message)
+    .some(
+      (edit) =>
+        edit.outcome !== 'refused' && edit.begun < at && isDeepStrictEqual(edit.content, message.content),
+    );
+  // Once changed, two contents under one clientMsgId look alike: take one that was not refused.
+  const send =
+    isRedacted || isEdited
+      ? (named.find((one) => !isRefused(one)) ?? named[0])
+      : named.find(({ content }) => isDeepStrictEqual(content, message.content));
   if (send === undefined) {
     const events = [...named.flatMap(tries), at];
     return [{ invariant, kind: 'altered', text: `${text}; it was sent with other content`, events }];

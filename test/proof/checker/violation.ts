@@ -6,6 +6,9 @@ export type Invariant =
   | 'IM-INV-5'
   | 'IM-INV-6'
   | 'IM-FAULT-15'
+  | 'IM-EDIT'
+  | 'IM-REACT'
+  | 'IM-CHANGE-4'
   | 'IM-DESK';
 
 export type ViolationKind =
@@ -35,6 +38,14 @@ export type ViolationKind =
   | 'unredacted'
   /** Recalled without permission. */
   | 'recalled-by-other'
+  /** Edited by another user than its sender. */
+  | 'edited-by-other'
+  /** History or a read that began after an edit was done has a content from before it. */
+  | 'edit-undone'
+  /** A reaction is counted that nobody made, or one that was made is not. */
+  | 'wrong-count'
+  /** A view at the end shows a message as it was before a change. */
+  | 'outdated'
   /** A support chat's story has two agents at once, or none where its state names one. */
   | 'two-agents'
   /** A customer has two open support chats in one queue. */

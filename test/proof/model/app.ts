@@ -172,17 +172,21 @@ export class App {
     this.#ports.recorder.add({ type: 'ended', user: this.user, device: DEVICE, why });
   }
 
-  /** Pages each of these views to its start, waits until it has what its user may see, and records it. */
-  async show(mustShow: ReadonlyMap<string, readonly number[]>): Promise<void> {
-    const { views } = this.#running;
+  /**
+   * Pages each of these views to its start, waits until it has what its user may see, as it is now, and records it. On a new
+   * connection: a push of a change may have been lost, and after a connection the client asks (IM-CHANGE-4).
+   */
+  async show(mustShow: ReadonlyMap<string, readonly SeenMessage[]>): Promise<void> {
+    const { views, sockets } = this.#running;
+    for (const socket of sockets) socket.close();
     await Promise.all(
-      [...mustShow].map(async ([conversationId, seqs]) => {
+      [...mustShow].map(async ([conversationId, wanted]) => {
         const view = views.get(conversationId);
         if (view === undefined) return;
         const deadline = Date.now() + SETTLE_MS;
         const isComplete = () => {
-          const has = new Set(view.snapshot.messages.map(({ seq }) => seq));
-          return seqs.every((seq) => has.has(seq));
+          const revs = new Map(view.snapshot.messages.map(({ seq, rev }) => [seq, rev]));
+          return wanted.every(({ seq, rev = 0 }) => (revs.get(seq) ?? -1) >= rev);
         };
         while (!isComplete() && Date.now() < deadline) {
           if (view.snapshot.hasEarlier) await view.loadEarlier();
@@ -277,8 +281,10 @@ function refusal(error: ImError | undefined): Outcome {
 
 /** None if the server has not stored it yet. */
 function seen(message: ChatMessage): readonly SeenMessage[] {
-  const { conversationId, seq, messageId, clientMsgId, from, content, sentAt } = message;
+  const { conversationId, seq, messageId, clientMsgId, from, content, sentAt, rev } = message;
   if (conversationId === undefined || seq === undefined || messageId === undefined || from === undefined)
     return [];
-  return [{ conversationId, seq, messageId, clientMsgId, from, content, sentAt }];
+  const { reactions } = message as { readonly reactions?: SeenMessage['reactions'] };
+  const changed = { ...(rev !== undefined && { rev }), ...(reactions !== undefined && { reactions }) };
+  return [{ conversationId, seq, messageId, clientMsgId, from, content, sentAt, ...changed }];
 }

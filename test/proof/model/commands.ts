@@ -45,6 +45,8 @@ const WEIGHTS: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Comma
   [1, messages.sendTogether],
   [1, messages.pry],
   [2, messages.recall],
+  [3, messages.edit],
+  [4, messages.react],
   [3, groups.addMember],
   [2, groups.removeMember],
   [1, groups.leaveGroup],

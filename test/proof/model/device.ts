@@ -2,7 +2,7 @@ import type { LocalRuntime } from '../../../local/runtime.ts';
 import type { Json } from '../../flow/setup/json.ts';
 import { openSocket } from '../../flow/setup/socket.ts';
 
-import type { Effect, Outcome, Saw, SeenMessage } from '../history.ts';
+import type { Edited, Effect, Outcome, Reacted, Saw, SeenMessage } from '../history.ts';
 import type { Recorder } from '../recorder.ts';
 import type { Account } from './account.ts';
 import { type Answer, Line } from './line.ts';
@@ -114,6 +114,30 @@ export class Device {
       recorder.add({ ...event, outcome: effectOf({ is: 'reply', frame }) }),
     );
     recorder.add({ ...event, outcome: effectOf(answer) });
+  }
+
+  /** @returns whether it was done */
+  async edit(conversationId: string, seq: number, editId: string, content: object): Promise<Effect> {
+    const event = { type: 'edit', user: this.user, conversationId, seq, editId, content } as const;
+    return this.#change({ action: 'edit', conversationId, seq, editId, content }, event);
+  }
+
+  async react(conversationId: string, seq: number, name: string, on: boolean): Promise<Effect> {
+    const event = { type: 'react', user: this.user, conversationId, seq, name, on } as const;
+    return this.#change({ action: 'react', conversationId, seq, name, on }, event);
+  }
+
+  async #change(
+    request: Readonly<Record<string, unknown>>,
+    event: Omit<Edited, 'begun' | 'outcome'> | Omit<Reacted, 'begun' | 'outcome'>,
+  ): Promise<Effect> {
+    const { recorder } = this.#ports;
+    const begun = recorder.now;
+    recorder.note(`${this.user}/${this.name}: ${JSON.stringify(request)}`);
+    const answer = await this.ask(request);
+    const outcome = answer === undefined ? 'unknown' : effectOf(answer);
+    recorder.add({ ...event, begun, outcome });
+    return outcome;
   }
 
   /** Closes the session properly. */

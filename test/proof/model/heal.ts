@@ -1,5 +1,6 @@
 import { Evidence } from '../checker/evidence.ts';
 import { periodsOf } from '../checker/membership.ts';
+import type { SeenMessage } from '../history.ts';
 import { clearDesk, readDesk } from './desk.ts';
 import { isOpen, type SendIntent } from './send-intent.ts';
 import type { World } from './world.ts';
@@ -42,11 +43,11 @@ export async function heal(world: World): Promise<void> {
 async function showAll({ apps, recorder }: World): Promise<void> {
   const evidence = new Evidence(recorder.history);
   const mustShow = (user: string) =>
-    evidence.conversationsOf(user).map((id): [string, readonly number[]] => {
-      return [id, evidence.ownPartOf(user, id).map(({ seq }) => seq)];
+    evidence.conversationsOf(user).map((id): [string, readonly SeenMessage[]] => {
+      return [id, evidence.ownPartOf(user, id)];
     });
   await Promise.all(
-    apps.map((app) => app.show(new Map(mustShow(app.user).filter(([, seqs]) => seqs.length > 0)))),
+    apps.map((app) => app.show(new Map(mustShow(app.user).filter(([, messages]) => messages.length > 0)))),
   );
 }
 
@@ -63,6 +64,11 @@ async function settleChanges(world: World): Promise<void> {
     if (tries === MOST_TRIES)
       throw new Error('A change of the group stays unknown although the faults have ended.');
     for (const change of world.openChanges.splice(0)) await world.changeGroup(change);
+  }
+  for (let tries = 0; world.openEffects.length > 0; tries += 1) {
+    if (tries === MOST_TRIES)
+      throw new Error('A change of a message stays unknown although the faults have ended.');
+    for (const change of world.openEffects.splice(0)) await world.attempt(change);
   }
 }
 

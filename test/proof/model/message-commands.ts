@@ -160,6 +160,63 @@ export const recall = command(
   }),
 );
 
+let edits = 0;
+
+/** Allowed to the sender; others try as well. */
+export const edit = command(
+  'edit',
+  fc.record({ intent: index, user: fc.option(index, { nil: undefined, freq: 1 }), device: index, wait }),
+  ({ intent: back, user, device, wait }): Action => ({
+    wait,
+    check: hasIntents,
+    run: async (world) => {
+      const [target] = storedAt(world, back);
+      if (target === undefined) return;
+      edits += 1;
+      const editId = `e${edits}`;
+      const content = { type: 'text', text: `${target.user}'s edit ${edits}` };
+      const by = user === undefined ? target.user : at(world.accounts, user).user;
+      const { conversationId, seq } = target;
+      await world.attempt(() => world.device(by, device).edit(conversationId, seq, editId, content));
+    },
+  }),
+);
+
+/** Everybody tries, members or not. */
+export const react = command(
+  'react',
+  fc.record({
+    intent: index,
+    user: index,
+    device: index,
+    name: fc.constantFrom('👍', '❤️'),
+    on: fc.constantFrom(true, true, false),
+    wait,
+  }),
+  ({ intent: back, user, device, name, on, wait }): Action => ({
+    wait,
+    check: hasIntents,
+    run: async (world) => {
+      const [target] = storedAt(world, back);
+      if (target === undefined) return;
+      const by = at(world.accounts, user).user;
+      const { conversationId, seq } = target;
+      await world.attempt(() => world.device(by, device).react(conversationId, seq, name, on));
+    },
+  }),
+);
+
+/** None if it was not acked. */
+function storedAt(
+  world: World,
+  back: number,
+): readonly { readonly user: string; readonly conversationId: string; readonly seq: number }[] {
+  return picked(world, back).flatMap(({ user, conversationId, outcomes }) => {
+    const acked = outcomes.find((outcome) => outcome.is === 'acked');
+    return acked === undefined ? [] : [{ user, conversationId, seq: acked.seq }];
+  });
+}
+
 /** Repeats a send with an unknown outcome once; healing repeats the rest. */
 export async function sendAndRepeat(
   world: World,

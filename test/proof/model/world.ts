@@ -1,5 +1,5 @@
 import type { ActiveFault } from '../../../local/aws-proxy/index.ts';
-import type { Conversation, DeskRecord } from '../history.ts';
+import type { Conversation, DeskRecord, Effect } from '../history.ts';
 import { Recorder } from '../recorder.ts';
 import { Account } from './account.ts';
 import { App } from './app.ts';
@@ -42,6 +42,8 @@ export class World {
   /** The programs of the first two users. */
   readonly apps: readonly App[];
   readonly intents: SendIntent[] = [];
+  /** Repeat the edits and reactions with an unknown outcome. */
+  readonly openEffects: (() => Promise<Effect>)[] = [];
   /** Changes of the group with an unknown outcome. */
   readonly openChanges: Change[] = [];
   readonly faults: { readonly rule: PlannedRule; readonly active: ActiveFault }[] = [];
@@ -195,6 +197,11 @@ export class World {
     const { by, change, member } = one;
     const outcome = await this.account(by).change(change, this.changingGroup.conversationId, member);
     if (outcome === 'unknown') this.openChanges.push(one);
+  }
+
+  /** Tries a change of a message. Healing tries it again if its outcome is unknown. */
+  async attempt(change: () => Promise<Effect>): Promise<void> {
+    if ((await change()) === 'unknown') this.openEffects.push(change);
   }
 
   inject(rule: PlannedRule): void {
