@@ -315,6 +315,43 @@ describe('unsent messages', () => {
     expect(warnings).toEqual(['could not read unsent messages from the store yet']);
   });
 
+  it('are written and removed by the next connection if the store failed: what stayed there would be sent again', async () => {
+    const { backend } = memoryStore();
+    let failing: 'set' | 'remove' | undefined;
+    const unless =
+      <Args extends unknown[]>(name: typeof failing, act: (...args: Args) => Promise<void>) =>
+      async (...args: Args) => {
+        if (failing === name) throw new Error('quota');
+        await act(...args);
+      };
+    const store = new Store({
+      ...backend,
+      set: unless('set', backend.set),
+      remove: unless('remove', backend.remove),
+    });
+    const keys = async () => [...(await backend.entries())].map(([key]) => key);
+    const parts = await harness({ store, logger: quiet().logger });
+    const first = await parts.connected();
+    failing = 'remove';
+    await parts.im.direct('bob').send(say('sent')).acked;
+    await settle();
+    expect(await keys()).toHaveLength(1);
+    const reconnecting = parts.entered('reconnecting');
+    first.cut();
+    await reconnecting;
+    failing = 'set';
+    parts.im.direct('bob').send(say('unsent'), { clientMsgId: 'u1' });
+    await settle();
+    failing = undefined;
+    await parts.connected();
+    while (parts.server.history.length < 2) await settle();
+    await settle();
+    expect(await keys()).toEqual([]);
+    const later = await harness({ store: new Store(backend) });
+    await later.connected();
+    expect(later.server.history).toEqual([]);
+  });
+
   it('are restored beside entries that are no messages, which stay alone', async () => {
     const unsent = await unsentOf('from before');
     const wrong = ['{', 'null', '{}', '"x"', '{"target":{"to":"bob"}}'];

@@ -52,6 +52,7 @@ export class OutboxJournal implements Journal {
   readonly #unordered = new Set<OutgoingMessage>();
   /** The users who wrote the restored messages. */
   readonly #authors = new Map<OutgoingMessage, string>();
+  readonly #failed: (() => Promise<void>)[] = [];
   #restoring: Promise<void> | undefined;
   #isRestored = false;
   /** Events about messages of this run, while those of earlier runs are being read. */
@@ -70,9 +71,11 @@ export class OutboxJournal implements Journal {
    * in the store. Unreadable entries are logged and skipped.
    *
    * Resolves after 2 s at the latest, and never rejects: a slow store's messages come when they come, and the next call
-   * tries again after a failure.
+   * tries again after a failure. It also tries failed writes again: what stayed in the store though it was sent would be
+   * sent again by a later run, in days.
    */
   async restore(): Promise<void> {
+    for (const task of this.#failed.splice(0)) this.#write(task);
     // What an earlier client of this store is still writing counts, too.
     await this.#restored(this.#inTurn(async () => {}));
     for (const [message, author] of this.#authors) {
@@ -165,11 +168,14 @@ export class OutboxJournal implements Journal {
     if (!this.#orders.has(message)) this.#unordered.add(message);
     this.#write(async () => {
       if (this.#unordered.has(message)) await this.#order(writtenAtMs);
+      const order = this.#orders.get(message);
+      // Forgotten meanwhile.
+      if (order === undefined) return;
       const record: OutboxRecord = {
         ...said,
         target: destination.target,
         writtenAtMs,
-        order: this.#orders.get(message) ?? 0,
+        order,
         userId: this.#authors.get(message) ?? destination.userId ?? null,
         ...(refusal && { refused: refusal.body }),
       };
@@ -194,14 +200,16 @@ export class OutboxJournal implements Journal {
 
   forget(message: OutgoingMessage): void {
     this.#authors.delete(message);
-    this.#write(async () => {
-      await this.#store.remove(keyOf(message));
-      this.#orders.delete(message);
-    });
+    this.#orders.delete(message);
+    this.#unordered.delete(message);
+    this.#write(() => this.#store.remove(keyOf(message)));
   }
 
   #write(task: () => Promise<void>): void {
-    this.#inTurn(task).catch((error: unknown) => this.#warn('the store failed', error));
+    this.#inTurn(task).catch((error: unknown) => {
+      this.#failed.push(task);
+      this.#warn('the store failed', error);
+    });
   }
 
   #inTime<T>(work: Promise<T>): Promise<T> {
