@@ -14,8 +14,8 @@ const TIMEOUT_MS = 1_000;
 
 /**
  * `@connections` of the stage. The AWS SDK reads the endpoint from `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI`. It
- * retries nothing: the offline queue retries what must arrive. Only a request on a dead idle line is sent again, within
- * the same second. It may double a push, which its receiver finds by the seq (IM-PUSH-1).
+ * retries nothing: the offline queue retries what must arrive. Only a request on a dead keep-alive socket is sent again,
+ * within the same second. That may double a push; its receiver recognizes it by the seq (IM-PUSH-1).
  */
 export function createConnections(): Connections {
   const lines = keptLines();
@@ -33,7 +33,7 @@ export function createConnections(): Connections {
       return 'took';
     } catch (error) {
       const outcome = outcomeOfError(error);
-      // Without the error, since a throttled account writes thousands of these lines a second.
+      // Without the error, since a throttled account writes thousands of these log lines a second.
       if (outcome === 'busy') logger.warn(`${name} throttled`, { connectionId });
       if (outcome === 'unsure') logger.warn(`${name} failed`, { connectionId, error: describe(error) });
       return outcome;

@@ -28,7 +28,7 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  *                                        in a support chat also chat (map), closed?
  *   <conversationId>   '#pins'           (pinned messages: pin-table.ts)
  *   u#<userId>         <conversationId>  readSeq; in a group also visibleFrom, left?
- *   u#<userId>         #left#…           (what they left: departures.ts)
+ *   u#<userId>         #left#…           (departures: departures.ts)
  *   g:<ULID>, cs:…     m#<userId>        joinedSeq, left?   (members: group-table.ts, desk-transaction.ts)
  *
  * Access                              Call          Units
@@ -39,10 +39,10 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  * membership, cursor; 100 of them     GetItem, BatchGet   1 read each, strong
  * read cursor                         UpdateItem    1 write
  * a user's conversations, paged,      Query         1 read per 4 KB ≈ 40 rows, strong
- *   and first what they left since
+ *   and first the departures since
  *
- * All reads are strong: a client that compares heads must find what was acknowledged (IM-HELLO-3), a new member may read at
- * once, and a removed one may not (IM-INV-5). The peers' read cursors, too: a client that missed the push gets it here.
+ * All reads are strong: a client that compares heads must find all acknowledged messages (IM-HELLO-3), a new member may read
+ * at once, and a removed one may not (IM-INV-5). A client that missed the push of a peer's read cursor gets the cursor here.
  *
  * The head never contains message content: a recall would have to redact it here, too.
  */
@@ -113,7 +113,7 @@ export function createConversationReader(
         const hasMoreDeparted = last !== undefined && departedFrom(last) !== undefined;
         const skipsRest = hasMoreDeparted && departed.length > MAX_DEPARTED;
         command.input.ExclusiveStartKey = skipsRest ? { pk, sk: AFTER_DEPARTURES } : last;
-        // A small page would otherwise take a query for every few departures.
+        // With a small page, each query would read only a few departures.
         command.input.Limit = Math.max(hasMoreDeparted ? MAX_DEPARTED : 1, limit - memberships.length);
       } while (command.input.ExclusiveStartKey !== undefined && memberships.length < limit);
       const hasAll = departedSinceMs !== undefined && departed.length <= MAX_DEPARTED;
@@ -139,8 +139,8 @@ export function createConversationWriter(
   { tableName, clock }: { readonly tableName: string; readonly clock: Clock },
 ): ConversationWriter {
   /**
-   * When the volume and those before began. The first sender of a volume notes its start before its message is stored, so
-   * whoever stores in the volume knows it.
+   * When the volume and those before it began. The first sender of a volume notes its start before its message is stored, so
+   * every later sender in the volume finds it.
    */
   async function startsOf(
     conversationId: string,
@@ -158,7 +158,7 @@ export function createConversationWriter(
       ConditionExpression: 'attribute_exists(pk) AND (attribute_not_exists(volume) OR volume < :volume)',
       ExpressionAttributeValues: { ':volume': volume, ':starts': starts },
     });
-    // If the condition fails, another sender has noted it in this moment.
+    // If the condition fails, another sender has just noted it.
     await unlessRefused(() => callDespiteTransactions(() => documents.send(command)));
     return starts;
   }

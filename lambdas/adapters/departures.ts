@@ -3,20 +3,20 @@ import { epochSecondsAfter } from '../shared/clock.ts';
 import type { Item } from './dynamodb.ts';
 
 /*
- * Departures, in the conversation table: what a user left or lost. The transaction that takes the membership away writes
- * the row.
+ * Departures, in the conversation table: the conversations that a user left or lost. The transaction that ends the membership
+ * writes the row.
  *
  *   pk           sk                              attributes
  *   u#<userId>   #left#<atMs>#<conversationId>   ttl? (epoch seconds: as long as history, and at least 31 days)
  *
- * They sort by time, and before the memberships: the query that lists a user's conversations begins at the first
- * departure that it wants, and needs no other call (docs/adr/0028-departures-before-memberships.md).
+ * They sort by time, and before the memberships. So the query that lists a user's conversations starts at the first departure
+ * to return, and needs no other call (docs/adr/0028-departures-before-memberships.md).
  */
 
 const DEPARTURE = '#left#';
 const DIGITS = 15;
 const DAY_SECONDS = 86_400;
-/** A row may be asked for during these days, and a day more for the look-back (IM-CHANGE-3). */
+/** Clients may ask for a departure of the last 30 days; one more day covers the look-back (IM-CHANGE-3). */
 const LEAST_TTL_SECONDS = (LIMITS.departureDays + 1) * DAY_SECONDS;
 
 /** Sorts after all departures and before all conversation ids. */

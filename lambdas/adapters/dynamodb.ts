@@ -13,7 +13,10 @@ import { keptLines } from './kept-lines.ts';
 
 export type Item = Record<string, unknown>;
 
-/** Three attempts of at most 2 s each. The function of a sender has 10 s for three calls in a row. */
+/**
+ * Three attempts of at most 2 s each. While DynamoDB is that slow, the calls of one send may take longer than their function's
+ * 10 s: Lambda stops it, and the client repeats the send (IM-SEND-2).
+ */
 export function createDocumentClient(): DynamoDBDocumentClient {
   const client = new DynamoDBClient({
     maxAttempts: 3,

@@ -32,18 +32,18 @@ import { messageItem } from './message-table.ts';
  * outbox                        GetItem            1 read, strong; a change adds its entry to the head, which it writes anyway
  * mark as sent                  UpdateItem         1 write
  *
- * All reads are strong: the read after a message's commit decides who gets it (IM-PUSH-2, IM-FAULT-14). Only the guess
- * before the commit could do with an older answer; half a unit a message is not worth a second kind of read.
+ * All reads are strong: the read after a message's commit decides which members get it (IM-PUSH-2, IM-FAULT-14). Only the guess
+ * before the commit could be eventually consistent; saving half a unit a message is not worth a second kind of read.
  *
  * In the group's partition only member rows sort at or after 'm#'.
  *
  * Seqs are allocated before the transaction, so two changes may commit in a different order than their seqs. The head
  * prevents that where it matters. `removedSeq`: a slow addition at seq 7 can't bring back a member who was removed at 8.
- * `namedSeq`: of two new names, lists of admins, or rules about pins, the one with the higher seq stays, as in everybody's history.
+ * `namedSeq`: of two new names, lists of admins, or rules about pins, the one with the higher seq stays, as in the history.
  */
 
 const MEMBER = 'm#';
-/** Admins are members: a member who is leaving is taken from the admins in the same transaction. */
+/** Admins are members: the transaction that marks a member as leaving also removes them from the admins. */
 const IS_ADMIN = 'contains(admins, :by)';
 
 export interface GroupWriterProps {
@@ -221,7 +221,7 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
   };
 }
 
-/** The outbox of a group: a set in its head, so that an entry costs nothing in the transaction of the change. */
+/** The outbox of a group: a set in its head, so that an entry adds no item to the transaction of the change. */
 export function createGroupOutbox(documents: DynamoDBDocumentClient, conversationsTable: string): Outbox {
   const headOf = (conversationId: string) => ({
     TableName: conversationsTable,

@@ -13,7 +13,7 @@ export interface IssuerKeysProps {
   readonly fetchKeys?: typeof fetch;
 }
 
-/** For discovery document and keys together: `authorize` has 5 s in all. */
+/** The time limit for discovery document and keys together: `authorize` has 5 s in all. */
 const READ_TIMEOUT_MS = 3_000;
 /** A key that the issuer has withdrawn is accepted for this long. */
 const MAX_AGE_MS = 60 * 60_000;
@@ -51,7 +51,7 @@ export function createIssuerKeys({ issuer, jwksUri, clock, fetchKeys = fetch }: 
     }
   }
 
-  /** @throws {UnavailableError} the issuer can't be reached, so that this key may or may not be its own */
+  /** @throws {UnavailableError} the issuer can't be reached, so it is unknown whether this key is its own */
   return async (kid: string): Promise<Jwks> => {
     const isKnown = () => keys !== undefined && findJwkInJwks(keys, kid) !== undefined;
     if (!isKnown() || clock() - readAtMs >= MAX_AGE_MS) {

@@ -5,10 +5,10 @@ import { Agent as HttpsAgent } from 'node:https';
 export const MAX_LINES = 50;
 
 /**
- * The keep-alive lines of an AWS SDK client. AWS closes idle lines while Lambda has frozen the function, which learns it
- * when its next request breaks (docs.aws.amazon.com/lambda/latest/dg/best-practices.html). The other lines were idle as
- * long, and a retry on one of them breaks too, so that even three attempts may fail (github.com
- * aws/aws-sdk-js-v3#1196, #3905). So a request that breaks on an idle line closes them all: a retry gets a new one.
+ * The keep-alive sockets of an AWS SDK client. AWS closes idle sockets while Lambda has frozen the function, which notices
+ * only when its next request fails (docs.aws.amazon.com/lambda/latest/dg/best-practices.html). The other sockets were idle
+ * as long, and a retry on one of them fails too, so that even three attempts may fail (github.com
+ * aws/aws-sdk-js-v3#1196, #3905). So a request that fails on an idle socket closes them all: a retry gets a new one.
  */
 export function keptLines() {
   const options = { keepAlive: true, maxSockets: MAX_LINES };
@@ -26,7 +26,7 @@ export function keptLines() {
   return {
     /** For the client's `requestHandler`. */
     agents,
-    /** For a client without retries: runs a request, and once more if it broke on an idle line. */
+    /** For a client without retries: runs a request, and once more if it failed on an idle socket. */
     async request<Result>(run: () => Promise<Result>): Promise<Result> {
       try {
         return await run();

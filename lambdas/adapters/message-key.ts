@@ -21,8 +21,8 @@ export function parseMessageSortKey(sortKey: string): Pick<MessageKey, 'from' | 
 }
 
 /**
- * The partition key of what belongs to a message without being one, such as its reactions. Not that of its volume: nothing
- * bounds how much it is, and a volume has room for its messages only.
+ * The partition key of a message's side data, such as its reactions. They are not in its volume, because their size is
+ * unbounded.
  */
 export function besideKey({
   conversationId,

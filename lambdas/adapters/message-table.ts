@@ -34,8 +34,8 @@ import { messageItemKey, messageSortKey, parseMessageSortKey, volumeKey } from '
  *   index bySeq: pk, seq; all attributes
  *   index byChange: pk, changedAt; keys only; sparse, since only changed messages have the attribute
  *
- * v is the volume, which follows from the seq (domain/model/volume.ts). The key makes sends idempotent (IM-SEND-2): a repeat
- * finds its original.
+ * v is the volume, computed from the seq (domain/model/volume.ts). The key makes sends idempotent (IM-SEND-2): a repeat finds
+ * its original.
  *
  * Access                          Call      Units for messages of ≤ 1 KB
  * store                           PutItem   2 writes (item, index); a repeat 1, and it returns the original without a read
@@ -48,18 +48,18 @@ import { messageItemKey, messageSortKey, parseMessageSortKey, volumeKey } from '
  * unread above a seq              Query     1 read per 4 KB, strong, newest first, up to the 100th message of others; at
  *                                           most two calls of 1 MB each
  *
- * Strong, since a reader finds what was acknowledged (IM-INV-1), no text that was recalled (IM-FAULT-15), and an exact
- * count (IM-INV-6).
+ * All reads are strong: a reader finds all acknowledged messages (IM-INV-1), no recalled text (IM-FAULT-15), and an exact count
+ * (IM-INV-6).
  */
 
 const BY_SEQ = 'bySeq';
 const BY_CHANGE = 'byChange';
 /** A count that finds fewer than its maximum reads this much further: DynamoDB ends a page at 1 MB, content included. */
 const COUNT_FURTHER = 1_000;
-/** Volumes asked for their changes at once. */
+/** Volumes whose changes are queried at once. */
 const QUERIES_AT_ONCE = 4;
 const ABSENT_OR_EXPIRED = 'attribute_not_exists(pk) OR #ttl <= :nowSeconds';
-/** Longer than any message is on its way. */
+/** Longer than any send takes to store its message. */
 const CLAIM_TTL_SECONDS = 3_600;
 
 export interface MessageReaderProps {

@@ -7,8 +7,8 @@ import type { Pin, PinReader, PinWriter } from '../domain/model/pin.ts';
 import { call, type Item, unlessRefused } from './dynamodb.ts';
 
 /*
- * The pins of a conversation: one item in its partition of the conversation table. Not in the head, which each send writes
- * and which should stay below 1 KB; before the members' rows, which begin with 'm#'.
+ * The pins of a conversation: one item in its partition of the conversation table. They are not in the head, which each send
+ * writes and which should stay below 1 KB. The item sorts before the members' rows, which begin with 'm#'.
  *
  *   pk                 sk        attributes
  *   <conversationId>   '#pins'   version, pinCount; for each pinned message p#<seq> (map: from, clientMsgId, by, at)
@@ -16,7 +16,7 @@ import { call, type Item, unlessRefused } from './dynamodb.ts';
  *
  * Access        Call         Units
  * pin, unpin    UpdateItem   1 write per KB ≈ 6 pins; idempotent by its own condition
- * list          GetItem      1 read per 4 KB, strong: whoever pinned sees it
+ * list          GetItem      1 read per 4 KB, strong: users see their own pins
  * drop          UpdateItem   1 write per KB
  */
 
@@ -115,7 +115,7 @@ export function createPinWriter(documents: DynamoDBDocumentClient, tableName: st
   }
 }
 
-/** What a message of this seq shows. */
+/** The pin state for the message of this seq. */
 function stateOf(item: Item, seq: number): PinState {
   const pin = item[PIN + seq] as Pin | undefined;
   if (pin === undefined) return { version: versionOf(item) };

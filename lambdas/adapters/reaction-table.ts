@@ -19,8 +19,9 @@ import { batchGet, batchWrite, call, type Item } from './dynamodb.ts';
 import { besideKey } from './message-key.ts';
 
 /*
- * Who reacted to which message, in the message table: each message has a partition for it, <conversationId>#<messageId>,
- * since nothing bounds its size, and many may react at once. Without `seq` and `changedAt`, so in neither index.
+ * The users who reacted to each message, in the message table. Each message has a partition of its own for them,
+ * <conversationId>#<messageId>, since their number is unbounded, and many may react at once. The items have no `seq` and no
+ * `changedAt`, so they are in neither index.
  *
  *   sk                     attributes
  *   #r#<messageId>         version; names (list, in order of first use); u#<userId> (set of the user's names); ttl?;
@@ -28,22 +29,22 @@ import { besideKey } from './message-key.ts';
  *   #r#<messageId>#<n>     version; u#<userId>; ttl?       n follows from the user
  *
  * In conversations of up to 100 members one item holds all. A first reaction in a larger one makes 16 shards: a write costs
- * a unit for each KB of its item, and an item of a thousand users has 30 KB. What the first reaction decided stays.
+ * a unit for each KB of its item, and an item of a thousand users has 30 KB. The number of shards never changes later.
  *
  * Access                             Call           Units
- * react, take back                   UpdateItem     1 write per KB; the answer holds what the summary is made of
+ * react, remove                      UpdateItem     1 write per KB; the answer has all that the summary is computed from
  * … in a large group                 UpdateItem     1 write per KB, and 1 more for a name that is new to the message;
  *                                    BatchGet       then 1 read for each of 16 items and each 4 KB of them, strong
  * a user's, of ≤ 100 messages        BatchGet       1 read per 4 KB each, strong
  * forget                             BatchWrite     1 write for each item
  *
- * Each write is one update, idempotent by its own condition: nothing collides, as transactions on one item would.
+ * Each write is one update, idempotent by its own condition. Transactions on one item would conflict; updates don't.
  */
 
 const ROOT = '#r#';
 const USER = 'u#';
 const SHARDS = 16;
-/** Each refused attempt has learned what the item holds. Two suffice, unless names come and go at the same time. */
+/** Each refused attempt returns the item, so the next knows it. Two suffice, unless names come and go at the same time. */
 const ATTEMPTS = 8;
 
 export function createReactionReader(documents: DynamoDBDocumentClient, tableName: string): ReactionReader {
@@ -76,7 +77,7 @@ export function createReactionWriter(
       const requests = placesOf(message.messageId, message.reactions).map((sk) => ({
         DeleteRequest: { Key: { pk, sk } },
       }));
-      // What is left over harms nobody: nothing reads the reactions of a recalled message.
+      // Leftovers are harmless: nothing reads the reactions of a recalled message.
       await batchWrite(documents, tableName, requests);
     },
   };
@@ -134,7 +135,7 @@ export function createReactionWriter(
         values: { ':name': name, ':none': [], ':new': [name], ':mostNames': most },
       };
     }
-    // Names that nobody uses any more give way.
+    // Names without a user make room.
     const byUser = usersIn(root.isSharded ? await readAll(message) : [root.item]);
     const used = listOf(root.names, byUser, undefined).map((reaction) => reaction.name);
     if (used.length >= most) return undefined;
@@ -257,7 +258,7 @@ function toRoot(item: Item): Root {
   };
 }
 
-/** What the root is like, as far as the message shows it. The condition of the update finds out. */
+/** Guesses the root item from the message. The update's condition detects a wrong guess. */
 function guessRoot(message: Reactable, { name, isLarge }: ReactionRequest): Root {
   const { reactions } = message;
   const names = reactions?.list.some((shown) => shown.name === name) ? [name] : [];

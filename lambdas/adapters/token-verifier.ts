@@ -39,7 +39,7 @@ export function createTokenVerifier(props: TokenVerifierProps): TokenVerifier {
   async function verified(token: string): Promise<JwtPayload> {
     const { header, payload } = decomposeUnverifiedJwt(token);
     const kid = keyIdOf(header);
-    // Another issuer's token must not make us read the keys again.
+    // A token of another issuer must not cause a read of the keys.
     if (payload.iss !== issuer) throw new UnauthorizedError();
     const keys = await keysFor(kid);
     if (keys !== cached) verifier.cacheJwks(keys);
@@ -58,7 +58,7 @@ export function createTokenVerifier(props: TokenVerifierProps): TokenVerifier {
   };
 }
 
-/** Returns the key id of a header that we can judge: "if any of the listed extension … are not understood, … invalid". */
+/** Returns the key id of a header that has no unknown extension: "if any of the listed extension … are not understood, … invalid". */
 function keyIdOf({ alg, kid, crit }: JwtHeader & { readonly crit?: unknown }): string {
   if (alg !== 'RS256' || kid === undefined || crit !== undefined) throw new UnauthorizedError();
   return kid;

@@ -3,7 +3,7 @@ import type { WorkQueue } from '../domain/model/failed-job.ts';
 import { describe, logger } from '../shared/logger.ts';
 
 /**
- * The queue whose records this function processes: one call for each batch with failures, none without. At most 2 s, since
+ * The queue whose records this function processes: one call for each batch with failures, otherwise none. At most 2 s, since
  * the function's time-out would return the whole batch.
  * docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibilityBatch.html
  */

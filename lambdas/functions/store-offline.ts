@@ -16,6 +16,9 @@ const ports = lazily({
   clock: of.clock,
 });
 
-/** The worker for the offline queue: stores references in inboxes, and delivers to users who have reconnected. */
+/**
+ * The worker for the offline queue: stores references in inboxes, delivers to users who have reconnected, repeats posts, and
+ * pushes the inbox to new plain sessions.
+ */
 export const handler = ({ Records }: SQSEvent) =>
   processBatch('offline job', offlineJobSchema, Records, ports, (jobs) => processOfflineJobs(ports, jobs));

@@ -9,7 +9,7 @@ export const ENV = {
   conversationsTable: 'CONVERSATIONS_TABLE',
   /** Message history. */
   messagesTable: 'MESSAGES_TABLE',
-  /** References to messages that no session of their recipient took. */
+  /** References to messages that wait for their recipient. */
   inboxTable: 'INBOX_TABLE',
   /** URL of the offline queue. */
   offlineQueueUrl: 'OFFLINE_QUEUE_URL',

@@ -68,7 +68,7 @@ export function rolesOf({ requestContext: { authorizer } }: SocketEvent): Caller
   return { roles: parseRoles(authorizer?.[CONTEXT.roles]), name: nameIn(authorizer?.[CONTEXT.name]) };
 }
 
-/** A connection that an earlier version authorized has the name as it is, and may have a lone %. */
+/** A connection opened before the last deployment may have the name unencoded, with a lone %. */
 function nameIn(encoded: unknown): string | undefined {
   try {
     return parseName(decodeURIComponent(String(encoded ?? '')));

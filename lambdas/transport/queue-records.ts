@@ -41,7 +41,7 @@ export async function processBatch<Schema extends z.ZodMiniType>(
     }
   }
   const byId = new Map(records.map((record) => [record.messageId, record]));
-  // A call that serves all jobs of the batch failed. Thrown on, it would leave them to the visibility time-out.
+  // A call that serves all jobs of the batch failed. If we rethrew, the jobs would wait for the visibility time-out.
   const failAll = (reason: unknown) => jobs.map(({ recordId }) => ({ recordId, reason }));
   for (const { recordId, reason } of jobs.length === 0 ? [] : await process(jobs).catch(failAll)) {
     const record = byId.get(recordId);
@@ -53,8 +53,8 @@ export async function processBatch<Schema extends z.ZodMiniType>(
 }
 
 /**
- * From this failure on, 15 to 30 s after the first, a line is an error and counts for the alarm of logged faults. A batch that
- * a throttled table fails once would ring it otherwise.
+ * From this failure on, 15 to 30 s after the first, a line is an error and counts for the alarm of logged faults. Otherwise one
+ * batch that failed once, on a throttled table, would raise that alarm.
  */
 const LASTING_FAILURES = 5;
 

@@ -13,8 +13,8 @@ import { type Pushed, type PushOutcome, type PushPorts, push, pushToAll, tookAny
 import { findSmallGroup, type GroupAudience } from './small-group.ts';
 
 /*
- * Everything the server pushes goes through this file. It finds the sessions, pushes to them, and removes stale routes.
- * There are two guarantees:
+ * Messages of senders and hints start here: this file finds their sessions, and queues what the pushes leave. push.ts does
+ * every push, and removes stale routes. There are two kinds of push:
  *
  *   a message (`deliver`, `deliverToGroup`)  must arrive: if no session of a recipient takes it, it goes to the offline queue
  *   a hint (`hint`, `hintToGroup`)           may be lost: a failed push is not retried
@@ -46,8 +46,9 @@ export interface Audience {
 
 /**
  * Delivers a stored message to these users. If no session of a recipient takes it, the offline queue stores it for the
- * recipient. If the outcome of one push is unknown, the queue retries that session only. Resolves when the sessions or
- * the queue have the message. Idempotent for the reader: the same message has the same seq (IM-PUSH-1).
+ * recipient; also if a session without a trusted socket still has to read it. If the outcome of one push is unknown, the queue
+ * retries that session only. Resolves when the sessions or the queue have the message. Idempotent for the reader: the same
+ * message has the same seq (IM-PUSH-1).
  *
  * Only the sessions read here, after the commit, decide. Prefetched sessions only get the message sooner. A session
  * that took the message and has closed since counts as absent.
@@ -94,7 +95,7 @@ export async function deliverToGroup(
   const reference = referenceTo(message);
   const group = await findSmallGroup(ports, message, audience);
   if (group === undefined) {
-    // However large the group, they find the message in their inbox: they can't read its history.
+    // Former members (`also`) get it in their inbox, whatever the group's size: they can't read its history.
     const former = also.filter((userId) => userId !== message.from);
     const pushed = await pushToAll(ports, await findSessions(ports, also), text);
     await enqueueFollowUpJobs(ports, reference, former, pushed);
@@ -153,7 +154,7 @@ export function messagesFrame(messages: readonly StoredMessage[]): string {
   return JSON.stringify(frame);
 }
 
-/** Whether the session is neither expired nor distrusted. A push to one that is would remove its route. */
+/** Whether the session is neither expired nor distrusted. A push to any other session would remove its route. */
 function isHealthy(session: Session, nowMs: number): boolean {
   return takesPushes(session, nowMs) && isTrusted(session, nowMs);
 }

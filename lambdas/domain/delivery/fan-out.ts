@@ -72,7 +72,7 @@ async function textOf({ messages }: FanOutPorts, { what }: FanOutJob): Promise<s
   return stored && messagesFrame([stored]);
 }
 
-/** The same two guarantees as in deliver.ts: a message (a reference) must arrive, a frame may be lost. */
+/** The same two kinds of push as in deliver.ts: a message (a reference) must arrive, a frame may be lost. */
 async function deliverToPart(
   ports: FanOutPorts,
   { what, memberCount, exceptConnectionId }: FanOutJob,

@@ -160,7 +160,7 @@ async function drain(ports: OfflineJobPorts, session: Session, job: DrainJob): P
 }
 
 /**
- * Has the job posted again. A session that is only busy is retried until it takes the push or ends, and is never
+ * Enqueues the job once more. A session that is only busy is retried until it takes the push or ends, and is never
  * disconnected for that: its account, not its socket, is at its limit (IM-FAULT-20).
  */
 async function retry(
@@ -180,7 +180,7 @@ async function retry(
 }
 
 /**
- * Deletes the connections, then their routes: a socket that stayed open without a route would hear nothing more.
+ * Deletes the connections, then their routes: a socket that stayed open without a route would receive nothing more.
  * @returns whether all are closed
  */
 async function disconnect(

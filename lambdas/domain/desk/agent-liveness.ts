@@ -45,7 +45,7 @@ export async function checkAgent(ports: LivenessPorts, { userId, sinceMs }: Agen
     const change = { userId, status: 'offline', queues, capacity, before: agent } as const;
     if (!(await ports.deskWriter.setAgent(change))) return;
   }
-  // Also if she was offline already: the worker that made the change may have died before it pushed it.
+  // Also if the agent was offline already: the worker that made the change may have died before its push.
   await pushAgent(ports, userId);
   await requeueChats(ports, userId);
 }

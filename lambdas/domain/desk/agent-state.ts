@@ -7,7 +7,7 @@ import type { Session } from '../model/session.ts';
 import type { DeskPorts } from './ports.ts';
 
 /**
- * Pushes an agent's state to all of her sessions after a change (IM-DESK-8). Both are read after the change: a session
+ * Pushes an agent's state to all of the agent's sessions after a change (IM-DESK-8). Both are read after the change: a session
  * that connects later asks for the state itself.
  * @param exceptConnectionId the session that gets a reply instead
  */
@@ -19,7 +19,7 @@ export async function pushAgent(
   await pushAgents(ports, [userId], await findSessions(ports, [userId], exceptConnectionId));
 }
 
-/** @param sessions read after the change; those of others get nothing */
+/** @param sessions read after the change; other users' sessions are ignored */
 export async function pushAgents(
   ports: DeskPorts,
   userIds: readonly string[],

@@ -54,7 +54,7 @@ export async function setAway(
   return withRematch(ports, [], set, { agent: caller.userId });
 }
 
-/** Replies with the agent as she is after the change, and pushes that to her other sessions (IM-DESK-8). */
+/** Replies with the agent's state after the change, and pushes it to the agent's other sessions (IM-DESK-8). */
 async function setStatus(
   ports: DeskPorts,
   { userId, connectionId }: Caller,

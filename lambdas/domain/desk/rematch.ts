@@ -4,7 +4,7 @@ import type { DeskEvents } from '../model/desk-event.ts';
 interface RematchOptions {
   /** The positions of waiting customers may change. */
   readonly moved?: boolean;
-  /** The agent whom the change is about: her sessions must learn of it (IM-DESK-8). */
+  /** The agent whose state changes: their sessions get the new state (IM-DESK-8). */
   readonly agent?: string;
 }
 

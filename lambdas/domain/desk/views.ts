@@ -81,7 +81,7 @@ function mayContain(part: ChatList['part'], state: ChatState | undefined): boole
 }
 
 /**
- * What the caller is at the desk: the roles, the queues to choose from, and an agent's own state, which a client asks for
+ * Returns the caller's roles at the desk, the queues to choose from, and an agent's own state, which a client asks for
  * after each connect (IM-DESK-8).
  * @throws {ForbiddenError} the user is neither agent nor supervisor (IM-ROLE)
  */

@@ -55,7 +55,7 @@ export async function updateGroup(
 ): Promise<GroupBody> {
   let facts = await requireAdmin(ports, userId, conversationId);
   const wanted = admins && [...new Set(admins)];
-  // Before the rename: what is refused must change nothing.
+  // Checked before the rename, so that a refused request changes nothing.
   if (wanted !== undefined) await requireMembers(ports, userId, conversationId, wanted);
   await watchChange(ports, { watchdogOf: conversationId });
   if (name !== undefined && name !== facts.name) {

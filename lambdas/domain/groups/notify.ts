@@ -31,8 +31,8 @@ export async function notifyMembers(
 }
 
 /**
- * Sends what functions that died have left in a group's outbox. Also sends what a running function has just added, since a
- * repeat is harmless, and its own watchdog job comes too late to tell.
+ * Sends what functions that died have left in a group's outbox. Also sends what a running function has just added: its age
+ * does not tell whether its function still runs, and a repeat is harmless.
  */
 export async function sendPendingOf(ports: GroupNotifyPorts, conversationId: string): Promise<void> {
   await sendPending(ports, conversationId, 0, async (message) => {

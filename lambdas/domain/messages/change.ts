@@ -28,11 +28,11 @@ import type { Caller } from '../model/session.ts';
 import { showOneTo } from './show.ts';
 
 /*
- * What edit, recall, and the other changes of a stored message share. Each one goes through three steps:
+ * Shared by edit, recall, and the other changes of a stored message. Each of them has three steps:
  *
  *   findChangeable   reads the message, and what the user may do in its conversation
- *   commitChange     marks the conversation, then writes the message: whoever finds the mark may ask too early, and whoever
- *                    asks again looks back 15 s (IM-CHANGE-2, IM-CHANGE-3)
+ *   commitChange     marks the conversation, then writes the message: a client that sees the mark may read the feed before
+ *                    the message is written, so the next feed looks back 15 s (IM-CHANGE-2, IM-CHANGE-3)
  *   announce         pushes the message as it is now to the members who are online and may see it (IM-CHANGE-1)
  */
 
@@ -154,9 +154,9 @@ async function pushChange(
   if (conversation.kind === 'direct')
     return hint(ports, frame, { users: [userId, conversation.peer], exceptConnectionId });
   const memberCount = head === undefined ? 0 : memberCountOf(head);
-  // The other members find it in the feed: a thousand reactions would be a million posts.
+  // Members of larger groups find it in the feed: a thousand reactions would be a million posts.
   if (change.kind === 'reacted' && memberCount > LIMITS.readPushMembers) return;
-  // A later member of a group with a closed history may not see the message, so not its change either.
+  // In a group with a closed history, members who joined later may see neither the message nor its change.
   const joinedBy = head?.group?.openHistory === false ? stored.seq : undefined;
   await hintToGroup(ports, conversationId, frame, { memberCount, exceptConnectionId, joinedBy });
 }

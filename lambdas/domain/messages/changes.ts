@@ -27,7 +27,7 @@ const DAY_MS = 24 * 3_600_000;
 
 /**
  * Returns a page of the visible messages that changed at or after a time, as they are now, in order of last change
- * (IM-CHANGE-2). By strong reads. A message that changes meanwhile comes again, at the end.
+ * (IM-CHANGE-2). Reads strongly. A message that changes meanwhile comes again, at the end.
  * @throws {NotFoundError} the user may not see the conversation
  * @throws {InvalidRequestError} the cursor was altered, or is another feed's
  */
@@ -40,7 +40,7 @@ export async function readChanges(
 ): Promise<ChangesBody> {
   const conversation = resolveConversation(userId, { conversationId: target });
   const { conversationId } = conversation;
-  // Before the first read: what is written after it is at or after this time, or within the margin.
+  // Taken before the first read: a change written after the read has this time or a later one, or is within the margin.
   const start = startOf(userId, conversationId, cursor) ?? newStart(ports.clock());
   const { serverTime } = start;
   const [from, { changes = new Map<number, number>() }] = await settleAll([
@@ -76,7 +76,7 @@ export async function readChanges(
   };
 }
 
-/** The client reloads what it keeps. */
+/** Tells the client to reload what it keeps. */
 function reset(serverTime: number): ChangesBody {
   return { messages: [], cursor: null, serverTime, reset: true };
 }

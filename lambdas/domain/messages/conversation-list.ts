@@ -18,8 +18,8 @@ import {
 import type { HistoryPorts } from './history.ts';
 
 /**
- * What the counts of one request may read, in units of 4 KB. A page of a hundred conversations with a hundred unread
- * messages of ordinary length in each takes some 800.
+ * The most that the counts of one request read, in units of 4 KB. A page of a hundred conversations, each with a hundred
+ * unread messages of ordinary length, takes about 800.
  */
 const COUNT_UNITS = 2_000;
 
@@ -29,11 +29,11 @@ const CONCURRENCY = 16;
 export interface ConversationsRange {
   readonly limit: number;
   readonly cursor?: string | undefined;
-  /** Leaves out conversations without changes since: makes catching up cheap (IM-HELLO-3). */
+  /** Leaves out conversations that have not changed since. Makes catching up cheap (IM-HELLO-3). */
   readonly changedSinceMs?: number | undefined;
 }
 
-/** Begins the cursor of a whole list. The next pages are whole, too, whatever `changedSince` says. */
+/** Begins the cursor of a complete list. Its next pages ignore `changedSince`. */
 const WHOLE = '*';
 /** The last conversation of the page before. */
 const cursorSchema = lazySchema(() => cursorOf((item) => isConversationId(item.replace(/^\*/, ''))));
@@ -69,7 +69,7 @@ export async function readConversations(
   });
   const page = memberships.slice(0, limit);
   const last = page.at(-1)?.conversationId;
-  // Too many departures, or from too long ago: the whole list is the truth.
+  // There are too many departures, or they are too long ago: the client gets the complete list.
   const sinceMs = after === undefined && departed === undefined ? undefined : asked;
   const [seen, removed] = await Promise.all([
     summaries(ports, userId, page, sinceMs ?? 0),
@@ -85,8 +85,8 @@ export async function readConversations(
 }
 
 /**
- * Drops what the user is in again. Its head may be older than the departure, by the clock of another server: then the
- * list would not have it, and the client would forget a conversation that its user is in.
+ * Drops conversations that the user has rejoined. By the clock of another server, the head may be older than the departure:
+ * then the list would leave it out, and the client would remove a conversation of its user.
  */
 async function stillLeft(
   { conversations }: HistoryPorts,
@@ -190,7 +190,7 @@ async function summary(
   const head = heads.get(conversationId);
   if (head === undefined) return undefined;
   const tail = tails.find((message) => message.conversationId === conversationId && message.seq === head.seq);
-  // The highest seq may be a hole, or allocated for a repeat of an older message: then history has the last message.
+  // The highest seq may be a hole: a send that failed, or a repeat. Then the last message comes from history.
   const newest = { from: visibleFrom, limit: 1, head: head.seq };
   const last = tail ?? (await messages.page(conversationId, newest)).messages[0];
   if (last === undefined && head.group === undefined) return undefined;
@@ -216,7 +216,7 @@ async function summary(
 const NONE: MessageCount = { count: 0, mentioned: 0, isAtLeast: false };
 
 /**
- * Counts without a query where it can: the queries were most of the cost of this list.
+ * Counts without a query where possible: queries are most of the cost of this list.
  * @param last the last message of the conversation
  */
 async function countUnread(
@@ -228,7 +228,7 @@ async function countUnread(
   const { after, upTo } = range;
   const { conversationId, seq, from } = last;
   const one = from === userId ? NONE : { ...NONE, count: 1, mentioned: doesMention(last, userId) ? 1 : 0 };
-  // Everything above the cursor is the user's own. A user who only sends would otherwise pay for all of it each time.
+  // All messages above the cursor are the user's own. Without this, a user who only sends would pay for all of them each time.
   if (seq <= after || upTo <= after) return NONE;
   if (seq === after + 1) return one;
   const found = await messages.countOthers(conversationId, userId, { ...range, maximum: LIMITS.unreadMax });

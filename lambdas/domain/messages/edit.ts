@@ -46,7 +46,7 @@ export async function edit(
   const { message: now, isChanged } = await commitChange(ports, found, (atMs) =>
     ports.messageWriter.edit(message, { ...wanted, atMs }),
   );
-  // With this edit's id it was this call, too: the AWS SDK retried the write after a lost response.
+  // With this `editId` the message is this call's, too: the AWS SDK retried the write after a lost response.
   if (isChanged || now.editId === editId) return announce(ports, found, changer, { kind: 'edited' }, now);
   // Another change came first: a recall, or another edit.
   requireRight(now, changer);

@@ -4,7 +4,7 @@ export interface LiveLimit {
   admits(key: string, nowMs: number): boolean;
 }
 
-/** Keeps the keys of the last interval only: an instance can't have admitted many. */
+/** Keeps only the keys of the last interval: there can't be many in one instance. */
 export function createLiveLimit(intervalMs: number): LiveLimit {
   /** Oldest first. */
   const admittedAtMs = new Map<string, number>();

@@ -40,7 +40,7 @@ export async function passOnLive(
   const conversation = resolveConversation(userId, target);
   const { conversationId } = conversation;
   if (content !== null) contentJsonOf({ content });
-  // A cancel has a turn of its own: no other frame follows to say the same.
+  // `null` has its own rate limit: no later frame says again that the text was cancelled.
   const turn = JSON.stringify([conversationId, userId, liveId, content === null]);
   if (!ports.liveLimit.admits(turn, ports.clock())) return;
   const entered =
@@ -55,6 +55,6 @@ export async function passOnLive(
   const others = sessions.filter((one) => one !== own);
   const frame: LivePush = { type: 'live', conversationId, from: userId, liveId, index, content };
   await pushToAll(ports, others, JSON.stringify(frame));
-  // Whoever writes for long sends no heartbeats meanwhile. The lease is only presence.
+  // A client that keeps writing sends no heartbeats. A failure is ignored, since the lease is only presence.
   await keepLease(ports.routes, session, ports.leaseMs, ports.clock()).catch(() => undefined);
 }

@@ -27,10 +27,10 @@ export interface PinPorts extends ChangePorts {
 }
 
 /**
- * Pins a message for all members, or unpins it (IM-PIN). The list of pins is written first; then the message shows what
- * the list says, and a repeat shows what a function that died in between did not. Idempotent.
+ * Pins a message for all members, or unpins it (IM-PIN). Writes the list of pins first, then its state into the message. If a
+ * function dies in between, a repeat writes the message. Idempotent.
  * @returns the message as it is now
- * @throws {ForbiddenError} only the admins of this group may, the message was recalled, or its support chat is closed
+ * @throws {ForbiddenError} only admins of this group may pin, the message was recalled, or its support chat is closed
  * @throws {LimitReachedError} the conversation has 50 pins
  * @throws {NotFoundError} no such message, or the user may not see it
  */
@@ -57,7 +57,7 @@ export async function pin(
     await ports.pinWriter.unpin(message);
     requireOpen({ ...found, message: now });
   }
-  // With this version it was this call, too: the AWS SDK retried the write after a lost response.
+  // With this version the pin is this call's, too: the AWS SDK retried the write after a lost response.
   return isShownNow || now.pin?.version === state.version
     ? announce(ports, found, changer, { kind: on ? 'pinned' : 'unpinned' }, now)
     : showOneTo(ports, userId, now);
@@ -73,7 +73,7 @@ function isShown({ pin: shown }: StoredMessage, { version, pinned }: PinState): 
   return shown !== undefined && shown.version >= version;
 }
 
-/** Pins of messages that were recalled or have expired take no room. */
+/** Drops pins of messages that were recalled or have expired: they don't count toward the limit. */
 async function pinWithRoom(
   ports: PinPorts,
   message: StoredMessage,
@@ -95,7 +95,7 @@ async function pinWithRoom(
 }
 
 /**
- * Lists the pinned messages that the user may see, the latest pin first, by strong reads. A supervisor may read those of
+ * Lists the pinned messages that the user may see, the latest pin first. Reads strongly. A supervisor may list those of
  * every support chat.
  * @throws {NotFoundError} the user may not see the conversation
  */
@@ -118,7 +118,7 @@ export async function listPins(
   return { messages: await showTo(ports, userId, visible) };
 }
 
-/** The messages of these pins, in this order, as pinned as the list says. */
+/** The messages of these pins, in this order. The list decides what shows as pinned. */
 async function readPinned(
   { messages }: Pick<PinPorts, 'messages'>,
   pins: readonly Pin[],

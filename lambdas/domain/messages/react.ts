@@ -22,11 +22,11 @@ export interface ReactPorts extends ChangePorts {
 }
 
 /**
- * Adds a reaction of the user to a message, or takes it back (IM-REACT). The truth is written first, and the message
- * shows a summary of it: whoever writes later has read more, and the summary with the higher version stays. A repeat
- * shows what a function that died in between did not. Idempotent.
+ * Adds a reaction of the user to a message, or removes it (IM-REACT). Writes the reactions first, then their summary into the
+ * message: of two summaries the one with the higher version stays, since it was computed from later reactions. If a function
+ * dies in between, a repeat writes the summary. Idempotent.
  * @returns the message as it is now
- * @throws {LimitReachedError} 20 different reactions of the message, or 5 of this user
+ * @throws {LimitReachedError} the message has 20 different reactions, or 5 of this user
  * @throws {ForbiddenError} the message was recalled, or its support chat is closed
  * @throws {NotFoundError} no such message, or the user may not see it
  */
@@ -40,7 +40,7 @@ export async function react(
   const { message, head } = found;
   const { userId } = changer;
   const isLarge = head !== undefined && memberCountOf(head) > LIMITS.readPushMembers;
-  // The mark belongs to the write of the message, so it needn't wait for the truth.
+  // The mark belongs to the write of the message, so it needn't wait for the write of the reactions.
   const [reacted] = await settleAll([
     ports.reactionWriter.react(message, { userId, name, on, isLarge }),
     mark(ports, found),
@@ -56,7 +56,7 @@ export async function react(
     await ports.reactionWriter.forget({ ...message, reactions: summary });
     requireOpen({ ...found, message: now });
   }
-  // Another writer's summary may have this reaction, too: the user's other sessions still learn whose it is.
+  // The summary of another writer may have included this reaction. The user's other sessions still need `by`.
   return isChanged || isShownNow
     ? announce(ports, found, changer, { kind: 'reacted', name, on }, now)
     : showOneTo(ports, userId, now);

@@ -39,7 +39,7 @@ export async function recall(ports: RecallPorts, changer: Changer, target: Messa
     contentJson = canonicalJson(content, 'content');
     return ports.messageWriter.recall(message, contentJson, at);
   });
-  // Also if the AWS SDK retried the write after a lost response, and found it done.
+  // Equal, too, if the AWS SDK retried the write after a lost response: then the first attempt has written it.
   if (recalled.contentJson !== contentJson) return toMessage(recalled);
   // A change since the first read may have been a reaction or a pin.
   const wasLast = recalled.rev === (message.rev ?? 0) + 1;

@@ -40,7 +40,8 @@ export interface SendPorts extends StorePorts, GroupDeliveryPorts {
  * Stores a message, then delivers it. Returns the ack (IM-SEND-1).
  *
  * @param caller the session that sends; `undefined` over HTTP and for services
- * @throws {ImError} the message was refused and nobody sees it; after `unavailable` the outcome is unknown
+ * @throws {ImError} the message was refused, and nobody sees it
+ * @throws after `unavailable`, and after any other error (`internal`), the outcome is unknown
  */
 export async function send(
   ports: SendPorts,
@@ -73,7 +74,7 @@ export async function send(
     exceptConnectionId: caller?.connectionId,
   });
 
-  // 5. Extend the sender's lease meanwhile.
+  // 5. Meanwhile, extend the sender's lease if half of it has passed.
   await settleAll([delivery, sender && extendLease(ports, sender.session)]);
 
   // 6. Ack.
@@ -175,7 +176,7 @@ async function requireReferences(
 
 const COMMIT_ATTEMPTS = 3;
 
-/** Step 3: commits, in the next volume of the history if a repeat was first there. */
+/** Step 3: commits. If a repeat in the next volume has claimed the key, takes a seq there and tries again. */
 async function store(
   ports: SendPorts,
   conversation: Conversation,

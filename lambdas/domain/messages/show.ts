@@ -7,8 +7,8 @@ export interface ShowPorts {
 }
 
 /**
- * Returns the messages as this user sees them: reactions with their first users, and with `mine`. Asks for the user's own
- * reactions only where more users reacted than the message names, so an ordinary page costs no call more.
+ * Returns the messages as this user sees them: reactions with their first users, and with `mine`. Reads the user's own
+ * reactions only for messages with more users than the summary names, so an ordinary page costs no extra call.
  */
 export async function showTo(
   { reactions }: ShowPorts,

@@ -115,8 +115,8 @@ export async function allocateSeq(
 /**
  * Stores the draft under the allocated seq, once per key (IM-SEND-2, IM-SEND-3). A repeat returns the original and leaves
  * the seq a hole. The put is the commit: before it the message does not exist, after it the message is never lost.
- * @returns `undefined` if the history has begun its next volume meanwhile, and a repeat there was first: it needs a seq of
- * that volume
+ * @returns `undefined` if the history has begun its next volume meanwhile, and a repeat there has claimed the key: the
+ * message needs a seq of that volume
  * @throws {IdempotencyConflictError} the key was used for different content
  */
 export async function commit(
@@ -148,12 +148,12 @@ export async function commit(
   return asDuplicate(existing, draft.contentHash);
 }
 
-/** How long after the beginning of a volume a message may still be on its way to the one before: 10 s, and clocks differ. */
+/** How long after the beginning of a volume a message may still be stored in the one before: 10 s, and clocks differ. */
 const ON_ITS_WAY_MS = 20_000;
 
 /**
- * Looks for the original in the volumes that ended in the last 24 hours (IM-SEND-2). One that ended just now may still get
- * the original after a read: there a claim takes its place, and the late original gives way.
+ * Looks for the original in the volumes that ended in the last 24 hours (IM-SEND-2). The original may still be stored, after a
+ * read, in a volume that ended just now: there a claim takes its key, and the late original is not stored.
  */
 async function findInFormerVolumes(
   { messages, messageWriter, clock }: Omit<StorePorts, 'conversationWriter'>,

@@ -61,13 +61,13 @@ export interface SeqAllocation {
 export interface MembershipsRange {
   readonly after?: string;
   readonly limit: number;
-  /** Also asks what the user left or lost since. Only for the first page. */
+  /** If set, the page also has the conversations that the user left or lost since. Only for the first page. */
   readonly departedSinceMs?: number | undefined;
 }
 
 export interface MembershipPage {
   readonly memberships: readonly Membership[];
-  /** Conversations that the user left or lost, and may be in again; `undefined` if there are more than 100, or nobody asked. */
+  /** What the user left or lost, and may have rejoined; `undefined` above 100 entries, and without `departedSinceMs`. */
   readonly departed?: readonly string[] | undefined;
 }
 
@@ -95,7 +95,7 @@ export interface ConversationWriter {
    * idempotent: every call allocates another seq.
    */
   nextSeq(conversationId: string, from: string, clientMsgId: string): Promise<SeqAllocation | undefined>;
-  /** Notes that a message is about to change: list and feed find it by this time (IM-CHANGE-2, IM-CHANGE-3). */
+  /** Notes that a message is about to change: the list and the feed find it by this time (IM-CHANGE-2, IM-CHANGE-3). */
   markChanged(place: { readonly conversationId: string; readonly seq: number }, atMs: number): Promise<void>;
   /** Creates head and memberships in one transaction. Idempotent. */
   createDirect(conversationId: string, users: readonly [string, string]): Promise<void>;

@@ -35,12 +35,12 @@ export interface StoredMessage extends MessagePlace {
   readonly pin?: PinState;
 }
 
-/** What a message shows of its reactions. Its version is that of the truth it was made of. */
+/** What a message shows of its reactions. The version is that of the reactions it was computed from. */
 export interface ReactionSummary {
   readonly version: number;
-  /** The number of items that hold the truth. */
+  /** The number of items that hold the reactions. */
   readonly shards: number;
-  /** In order of first use. Empty if all were taken back. */
+  /** In order of first use. Empty if all were removed. */
   readonly list: readonly {
     readonly name: string;
     readonly count: number;
@@ -60,8 +60,8 @@ export interface MessageReader {
   /** At most 100. Leaves out messages that don't exist or have expired. */
   getMany(places: readonly MessagePlace[]): Promise<readonly StoredMessage[]>;
   /**
-   * The messages that changed at or after a time, in order of their last change (IM-CHANGE-2). As long as the messages that
-   * changed, not as the changes.
+   * The messages that changed at or after a time, in order of their last change (IM-CHANGE-2). One entry per changed message,
+   * not per change.
    */
   changed(conversationId: string, range: ChangedRange): Promise<ChangedPage>;
   /** Ascending if there is an `after`, else descending from `before` or the end. Both are exclusive. */
@@ -181,7 +181,7 @@ export interface SeqRange {
   readonly limit: number;
 }
 
-/** The message as everybody may see it: its reactions without users (`showTo` adds them). */
+/** The message as all members may see it: its reactions without users (`showTo` adds them). */
 export function toMessage(stored: StoredMessage): Message {
   const {
     conversationId,

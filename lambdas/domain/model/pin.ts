@@ -12,7 +12,7 @@ export interface Pins {
 }
 
 export interface PinReader {
-  /** The pins of a conversation, also of messages that have been recalled or have expired since. By a strong read. */
+  /** The pins of a conversation, including those of recalled or expired messages. Reads strongly. */
   pins(conversationId: string): Promise<Pins>;
 }
 
@@ -24,6 +24,6 @@ export interface PinWriter {
   pin(message: MessagePlace, pinned: Pinned): Promise<PinOutcome>;
   /** Unpins the message. Idempotent. */
   unpin(message: MessagePlace): Promise<Exclude<PinOutcome, 'full'>>;
-  /** Takes out what can't be seen any more, unless the pins have another version. */
+  /** Removes these pins, unless the list has another version. */
   drop(conversationId: string, seqs: readonly number[], version: number): Promise<void>;
 }

@@ -1,21 +1,21 @@
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { ReactionSummary, StoredMessage } from './message.ts';
 
-/** A message whose reactions are asked for or changed. */
+/** A message whose reactions are read or changed. */
 export type Reactable = Pick<StoredMessage, 'conversationId' | 'messageId' | 'seq' | 'sentAt' | 'reactions'>;
 
 export interface ReactionRequest {
   readonly userId: string;
   readonly name: string;
   readonly on: boolean;
-  /** Whether so many may react that one item would grow too large. */
+  /** Whether the conversation has so many members that one item could grow too large. */
   readonly isLarge: boolean;
 }
 
 /** `full`: the user or the message has as many reactions as it may. */
 export type ReactionOutcome = 'full' | { readonly isChanged: boolean; readonly summary: ReactionSummary };
 
-/** Who reacted to which message: the truth that messages show a summary of. All reads are strong. */
+/** The users who reacted to each message. Messages hold only a summary. All reads are strong. */
 export interface ReactionReader {
   /** The names with which the user reacted to each of up to 100 messages, by messageId. */
   ofUser(userId: string, messages: readonly Reactable[]): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
@@ -23,11 +23,11 @@ export interface ReactionReader {
 
 export interface ReactionWriter {
   /**
-   * Adds a reaction of the user, or takes it back. Idempotent: `isChanged` is false if it was so already. What users and
-   * messages may have (`LIMITS`) is exact, except for names that appear while an unused one gives way in a large group.
+   * Adds a reaction of the user, or removes it. Idempotent: `isChanged` is false if nothing had to change. The limits are
+   * exact, except in a large group while an unused name is being replaced.
    */
   react(message: Reactable, request: ReactionRequest): Promise<ReactionOutcome>;
-  /** Forgets who reacted to a recalled message. */
+  /** Deletes the reactions to a recalled message. */
   forget(message: Reactable): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export type ReactionsByUser = ReadonlyMap<string, ReadonlySet<string>>;
 /**
  * Counts the reactions.
  * @param names in order of first use, also those that nobody uses any more
- * @param before what the message shows: its first users stay the first
+ * @param before the summary in the message: its first users stay first
  */
 export function listOf(
   names: readonly string[],
@@ -48,7 +48,7 @@ export function listOf(
     [...byUser].flatMap(([user, theirs]) => [...theirs].map((name) => ({ name, user }))),
     ({ name }) => name,
   );
-  // A name that appeared while it gave way is in no list of names, but counts.
+  // A name that was used again while it was being removed is missing in `names`, but counts.
   const all = new Set([...names, ...[...usersOf.keys()].sort()]);
   return [...all].flatMap((name) => {
     const users =

@@ -6,7 +6,7 @@ export type Mode = 'managed' | 'plain' | 'polling';
 /** Encodings of frames other than JSON. */
 export type Encoding = 'protobuf';
 
-/** The connection of one device of a user. */
+/** A device of a user while it is connected or polls. */
 export interface Session {
   readonly userId: string;
   readonly deviceId: string;

@@ -4,13 +4,13 @@
  * (docs.aws.amazon.com/amazondynamodb/latest/developerguide/LSI.html#LSI.ItemCollections.SizeLimit). The longest message
  * takes less than 50,000 bytes there with its copy in the index, so no volume is ever full (ADR 38).
  *
- * The volume of a message follows from its seq. Only what knows a message by its key alone, a repeat of a send, has to ask
- * which volumes it may be in: those of the last 24 hours.
+ * The volume of a message follows from its seq. Only a repeat of a send, which knows its key but not its seq, must search
+ * several volumes: those of the last 24 hours.
  */
 
 const MESSAGES_PER_VOLUME = 150_000;
 
-/** Tests set the variable. A deployment never does: messages stored before could not be found. */
+/** Only tests set the variable: with another value, a deployment could not find the messages it has stored. */
 function messagesPerVolume(): number {
   return Number(process.env['MESSAGES_PER_VOLUME'] ?? MESSAGES_PER_VOLUME);
 }
@@ -32,7 +32,7 @@ export interface VolumeStart {
 /** How long a repeat finds its original in a former volume (IM-SEND-2); 1 min more, since clocks differ. */
 const REPEAT_MS = 24 * 3_600_000 + 60_000;
 
-/** More starts than these in 24 hours are not looked at: 1.5 million messages, 17 a second. */
+/** A repeat searches this many volumes at most: 1.5 million messages, or 24 hours of 17 messages a second. */
 export const MAX_STARTS = 10;
 
 /** The starts to remember: a repeat may be in a volume that ended after one of them. The latest first. */

@@ -163,7 +163,7 @@ async function end(
 }
 
 /**
- * Has the inbox pushed to a plain session, which sends no `hello`. The inbox is read after the route was written, so
+ * Enqueues a push of the inbox to a plain session, which sends no `hello`. The inbox is read after the route was written, so
  * later messages find the route instead (IM-CONN-6).
  */
 async function enqueueDrain(

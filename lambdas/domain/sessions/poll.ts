@@ -86,7 +86,7 @@ function whenMayWait({ deviceId }: Session, others: readonly Session[]): number 
   return ends[LIMITS.waitingPolls - 1] ?? 0;
 }
 
-/** Refuses to wait, and says so in the session: otherwise it would count as a waiting one. */
+/** Refuses to wait, and records that in the session: otherwise it would count as a waiting one. */
 async function refuse({ routes, clock }: PollPorts, session: Session, mayWaitAtMs: number): Promise<never> {
   const nowMs = clock();
   await routes.setExpiry(session, nowMs + LIMITS.pollAliveMs);
