@@ -3,10 +3,12 @@ import {
   type ChatMessage,
   type Client,
   createClient,
+  type Fetch,
   fullJitterBackoff,
   MessageView,
 } from '../../client/src/index.ts';
 import { withPolling } from '../../client/src/polling/index.ts';
+import type { Json } from './setup/json.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
 let stack: Stack;
@@ -18,7 +20,7 @@ afterAll(() => stack?.stop());
 const MINUTE_MS = 60_000;
 const retryPolicy = fullJitterBackoff({ baseMs: 20, capMs: 100 });
 
-function clientOf(userId: string, nowMs?: () => number): Client {
+function clientOf(userId: string, nowMs?: () => number, fetch: Fetch = globalThis.fetch): Client {
   const { wsUrl, httpUrl } = stack;
   const im = createClient({
     wsUrl,
@@ -26,7 +28,7 @@ function clientOf(userId: string, nowMs?: () => number): Client {
     getToken: () => stack.token(userId),
     deviceId: userId,
     retryPolicy,
-    environment: { WebSocket: withPolling({ httpUrl, ...(nowMs && { nowMs }) }) },
+    environment: { fetch, WebSocket: withPolling({ httpUrl, fetch, ...(nowMs && { nowMs }) }) },
   });
   onTestFinished(() => im.close());
   return im;
@@ -111,5 +113,105 @@ describe('the SDK without WebSockets', () => {
     await alice.connect();
     expect(stack.gateway.connections().length).toBe(1);
     expect(await alice.direct(b).send({ type: 'text', text: 'by socket' }).acked).toMatchObject({ seq: 1 });
+  });
+});
+
+describe('the conversations of a client that polls', () => {
+  const DAY_MS = 24 * 3_600_000;
+
+  /** A network that can be cut, and what the client asked for the list and got. */
+  function network(toAnswer: (body: Json) => Json = (body) => body) {
+    const lists: { readonly url: string; readonly body: Json }[] = [];
+    let cut: AbortController | undefined;
+    let ongoing = new AbortController();
+    const fetch: Fetch = async (url, init) => {
+      cut?.signal.throwIfAborted();
+      const signals = [ongoing.signal, init?.signal].filter((signal) => signal != null);
+      const response = await globalThis.fetch(url, { ...init, signal: AbortSignal.any(signals) });
+      if (!url.includes('/session') && !url.includes('/conversations?')) return response;
+      const body = toAnswer(await response.json());
+      if (url.includes('/conversations?')) lists.push({ url, body });
+      return Response.json(body, { status: response.status });
+    };
+    return {
+      fetch,
+      lists,
+      cut() {
+        cut = ongoing;
+        cut.abort();
+      },
+      heal() {
+        cut = undefined;
+        ongoing = new AbortController();
+      },
+    };
+  }
+
+  const post = (userId: string, path: string, body: object) =>
+    stack.http(userId, path, { method: 'POST', body: JSON.stringify(body) });
+
+  /** Bob's client, which polls, and a group of Alice's that he is in. */
+  async function bobInAGroup(toAnswer?: (body: Json) => Json) {
+    stack.gateway.refuseUpgrades(403);
+    onTestFinished(() => stack.gateway.refuseUpgrades(undefined));
+    const [alice, bob] = [newUser('alice'), newUser('bob')];
+    const { body } = await post(alice, '/groups', { name: 'Rowers', members: [bob] });
+    const id: string = body.conversationId;
+    const net = network(toAnswer);
+    const im = clientOf(bob, undefined, net.fetch);
+    const isListed = () => im.conversations()?.some(({ conversationId }) => conversationId === id);
+    await im.connect();
+    await expect.poll(isListed).toBe(true);
+    const { change } = await httpOf(alice);
+    const remove = () => change('DELETE', `/groups/${id}/members/${bob}`);
+    const add = () => post(alice, `/groups/${id}/members`, { members: [bob] });
+    /** Another device takes the message of the removal, so that only the list tells this one. */
+    const takeInbox = async () => {
+      const poll = (more: object) => post(bob, '/poll', { deviceId: 'phone', waitMs: 0, ...more });
+      await expect
+        .poll(async () => {
+          const { messages, batch } = (await poll({})).body;
+          await poll({ batch });
+          return messages.some(({ content }: Json) => content.event === 'removed');
+        })
+        .toBe(true);
+    };
+    return { id, im, net, isListed, remove, add, takeInbox };
+  }
+
+  it('lack a group that its user was removed from, and have it again after they were added (IM-CHANGE-3)', async () => {
+    const { isListed, remove, add } = await bobInAGroup();
+    await remove();
+    await expect.poll(isListed).toBe(false);
+    await add();
+    await expect.poll(isListed).toBe(true);
+  });
+
+  it('lack what their user was removed from while the client was cut off (IM-CHANGE-3)', async () => {
+    const { id, net, isListed, remove, takeInbox } = await bobInAGroup();
+    net.cut();
+    await remove();
+    await takeInbox();
+    net.heal();
+    await expect.poll(isListed).toBe(false);
+    expect(net.lists.at(-1)?.url).toContain('changedSince=');
+    expect(net.lists.at(-1)?.body.removed).toEqual([id]);
+  });
+
+  it('are asked for anew when what was left is no longer known, after 30 days (IM-CHANGE-3)', async () => {
+    // The client last caught up 31 days ago, by the server's clock.
+    let daysAgo = 31;
+    const { net, isListed, remove, takeInbox } = await bobInAGroup((body) =>
+      body.serverTime === undefined ? body : { ...body, serverTime: body.serverTime - daysAgo * DAY_MS },
+    );
+    daysAgo = 0;
+    net.cut();
+    await remove();
+    await takeInbox();
+    net.heal();
+    await expect.poll(isListed).toBe(false);
+    expect(net.lists.at(-1)?.url).toContain('changedSince=');
+    expect(net.lists.at(-1)?.body).toMatchObject({ reset: true });
+    expect(net.lists.at(-1)?.body).not.toHaveProperty('removed');
   });
 });
