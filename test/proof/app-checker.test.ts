@@ -42,13 +42,19 @@ const historyWith = (last: readonly HistoryEvent[], seqs = [1, 2]): History => (
 });
 
 const shown = (...seqs: number[]): HistoryEvent => ({ type: 'shown', ...APP, messages: seqs.map(stored) });
+const offered = (...conversationIds: string[]): HistoryEvent => ({
+  type: 'offered',
+  user: 'ann',
+  device: 'app',
+  conversationIds,
+});
 const unsent = (...ids: string[]): HistoryEvent => ({ type: 'unsent', ...APP, unsent: ids });
 
 const violations = (history: History) => printViolations(violationsOf(history), history);
 
 describe('the checker of programs with the SDK', () => {
   it('accepts a program whose view is the history and whose store was emptied', () => {
-    expect(violations(historyWith([unsent('m1', 'm2'), shown(1, 2)]))).toBe('');
+    expect(violations(historyWith([unsent('m1', 'm2'), shown(1, 2), offered(ID)]))).toBe('');
   });
 
   it.each([
@@ -57,6 +63,16 @@ describe('the checker of programs with the SDK', () => {
     ['a view lacks a message (IM-INV-4)', historyWith([shown(2)]), 'IM-INV-4 unseen'],
     ['a view has another order (IM-INV-3)', historyWith([shown(2, 1)]), 'IM-INV-3 reordered'],
     ['a view has a message twice (IM-INV-3)', historyWith([shown(1, 1, 2)]), 'IM-INV-3 reordered'],
+    [
+      'a list lacks a conversation (IM-INV-7)',
+      historyWith([offered()]),
+      `IM-INV-7 wrong-list: ann/app does not list ${ID}`,
+    ],
+    [
+      'a list keeps a conversation that its user is not in (IM-INV-7)',
+      historyWith([offered(ID, 'g:1')]),
+      'IM-INV-7 wrong-list: ann/app still lists g:1',
+    ],
     [
       'a program gives up (IM-INV-4)',
       historyWith([{ type: 'ended', user: 'ann', device: 'app', why: 'html' }]),

@@ -224,6 +224,14 @@ export interface Shown {
   readonly messages: readonly SeenMessage[];
 }
 
+/** An SDK's list of conversations at the end. */
+export interface Offered {
+  readonly type: 'offered';
+  readonly user: string;
+  readonly device: string;
+  readonly conversationIds: readonly string[];
+}
+
 /** An SDK gave up, or is still not done when everything works again. */
 export interface Ended {
   readonly type: 'ended';
@@ -298,6 +306,7 @@ export type HistoryEvent =
   | Kept
   | Unsent
   | Shown
+  | Offered
   | Ended
   | Final
   | Note;

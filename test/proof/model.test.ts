@@ -24,7 +24,7 @@ describe('clients among faults', () => {
   const beganAt = Date.now();
 
   it.skipIf(PROOF_SEED !== undefined)(
-    'keep their promises through a story of lost networks, clocks, stores, and agents (IM-INV-1 to IM-INV-6, IM-DESK-1, IM-DESK-3)',
+    'keep their promises through a story of lost networks, clocks, stores, and agents (IM-INV-1 to IM-INV-7, IM-DESK-1, IM-DESK-3)',
     { timeout: RUN_TIMEOUT_MS },
     async () => {
       const world = new World(infrastructure, { seed: 0, users: DEFAULT_USERS });
@@ -33,7 +33,7 @@ describe('clients among faults', () => {
   );
 
   it.for(SEEDS)(
-    'see every message that was acked, once, in order, and nothing else (IM-INV-1 to IM-INV-6, IM-PUSH-2, seed %i)',
+    'see every message that was acked, once, in order, and nothing else (IM-INV-1 to IM-INV-7, IM-PUSH-2, seed %i)',
     { timeout: RUN_TIMEOUT_MS },
     async (seed, { skip }) => {
       skip(Date.now() - beganAt > BUDGET_MS, 'the time for this file is used up');

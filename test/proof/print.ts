@@ -58,6 +58,8 @@ export function printEvent(event: HistoryEvent): string {
       return `${event.user}/${event.device} shows as unsent in ${event.conversationId}: ${event.unsent.join(', ')}`;
     case 'shown':
       return `${event.user}/${event.device} shows ${event.conversationId}: ${event.messages.map(printMessage).join(', ')}`;
+    case 'offered':
+      return `${event.user}/${event.device} lists ${event.conversationIds.join(', ')}`;
     case 'ended':
       return `${event.user}/${event.device} is not connected and done: ${event.why}`;
     case 'desk': {

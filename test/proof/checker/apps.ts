@@ -7,6 +7,7 @@ export function findBrokenApps(evidence: Evidence): Violation[] {
     ...findForgotten(evidence),
     ...findShuffled(evidence),
     ...findWrongViews(evidence),
+    ...findWrongLists(evidence),
     ...findStuck(evidence),
   ];
 }
@@ -60,6 +61,28 @@ function findWrongViews(evidence: Evidence): Violation[] {
     return [
       ...(isAscending ? [] : [wrong('reordered', `as ${seqs.join(', ')}`)]),
       ...missing.map(({ seq }) => wrong('unseen', `without ${seq}`)),
+    ];
+  });
+}
+
+/** When everything works again, a list has what its user is in and nothing else, whatever the device missed. */
+function findWrongLists(evidence: Evidence): Violation[] {
+  return evidence.of('offered').flatMap(({ at, user, device, conversationIds }): Violation[] => {
+    const own = evidence.listOf(user);
+    const wrong = (ids: readonly string[], how: string): Violation[] =>
+      ids.map((id) => {
+        const text = `${user}/${device} ${how} ${id}`;
+        return { invariant: 'IM-INV-7', kind: 'wrong-list', text, events: [at] };
+      });
+    return [
+      ...wrong(
+        own.filter((id) => !conversationIds.includes(id)),
+        'does not list',
+      ),
+      ...wrong(
+        conversationIds.filter((id) => !own.includes(id)),
+        'still lists',
+      ),
     ];
   });
 }

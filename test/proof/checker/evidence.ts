@@ -123,6 +123,11 @@ export class Evidence {
     return this.finalOf(conversationId).filter(({ seq }) => seq >= last.from);
   }
 
+  /** What this user is in at the end. A direct conversation begins with its first message. */
+  listOf(user: string): readonly string[] {
+    return this.conversationsOf(user).filter((id) => this.ownPartOf(user, id).length > 0);
+  }
+
   /** True if this user may see the message; its sender always may. */
   maySee(user: string, { conversationId, seq, from }: SeenMessage): boolean {
     const isWithin = this.periodsOf(user, conversationId).some((one) => seq >= one.from && seq <= one.to);

@@ -5,6 +5,7 @@ export type Invariant =
   | 'IM-INV-4'
   | 'IM-INV-5'
   | 'IM-INV-6'
+  | 'IM-INV-7'
   | 'IM-FAULT-15'
   | 'IM-EDIT'
   | 'IM-REACT'
@@ -30,6 +31,8 @@ export type ViolationKind =
   | 'unseen'
   /** A connection that was always open never got it (IM-PUSH-2). */
   | 'stranded'
+  /** An SDK lists a conversation that its user is not in, or lacks one. */
+  | 'wrong-list'
   /** An SDK gave up, or does not come to rest. */
   | 'stuck'
   | 'visible-to-non-member'

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import {
   type ChatMessage,
   type Client,
@@ -202,6 +203,21 @@ export class App {
         });
       }),
     );
+  }
+
+  /** Waits until it lists these conversations and no others, and records what it lists. */
+  async list(wanted: readonly string[]): Promise<void> {
+    const { im } = this.#running;
+    const deadline = Date.now() + SETTLE_MS;
+    const listed = () => (im.conversations() ?? []).map(({ conversationId }) => conversationId);
+    const isRight = () => isDeepStrictEqual(listed().toSorted(), wanted.toSorted());
+    while (!isRight() && Date.now() < deadline) await delay(POLL_MS);
+    this.#ports.recorder.add({
+      type: 'offered',
+      user: this.user,
+      device: DEVICE,
+      conversationIds: listed(),
+    });
   }
 
   close(): void {

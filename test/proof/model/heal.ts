@@ -39,7 +39,7 @@ export async function heal(world: World): Promise<void> {
   await infrastructure.proxy.untilIdle();
 }
 
-/** Waits until the programs' views have what their users may see. */
+/** Waits until the programs list what their users are in, and their views have what their users may see. */
 async function showAll({ apps, recorder }: World): Promise<void> {
   const evidence = new Evidence(recorder.history);
   const mustShow = (user: string) =>
@@ -47,7 +47,10 @@ async function showAll({ apps, recorder }: World): Promise<void> {
       return [id, evidence.ownPartOf(user, id)];
     });
   await Promise.all(
-    apps.map((app) => app.show(new Map(mustShow(app.user).filter(([, messages]) => messages.length > 0)))),
+    apps.flatMap((app) => [
+      app.list(evidence.listOf(app.user)),
+      app.show(new Map(mustShow(app.user).filter(([, messages]) => messages.length > 0))),
+    ]),
   );
 }
 
