@@ -1,6 +1,6 @@
 export type { CloseReason, ErrorCode } from '../../protocol/codes.ts';
 export type { RecalledContent, SystemContent } from '../../protocol/content.ts';
-export type { Issue, Mentions, Sent, UserPresence } from '../../protocol/frames.ts';
+export type { Issue, Mentions, Pinned, Reaction, Sent, UserPresence } from '../../protocol/frames.ts';
 export { type Client, createClient } from './api/client.ts';
 export type { ClientOptions } from './api/client-options.ts';
 export type { Conversation, HistoryPage, SendOptions } from './conversations/conversation.ts';
@@ -17,6 +17,8 @@ export { type LiveTextOptions, type LiveTextWriter, liveText } from './conversat
 export { type LiveText, watchLive } from './conversations/live-texts.ts';
 export { messageAt } from './conversations/message-at.ts';
 export { type MessagesSnapshot, MessageView, type MessageViewOptions } from './conversations/message-view.ts';
+export { type PinsSnapshot, pinMessage, pinnedMessages } from './conversations/pins.ts';
+export { reactTo } from './conversations/react-to.ts';
 export type { ConnectionChange, ConnectionStateName } from './model/connection-change.ts';
 export type { Content, CustomContent, SentContent, TextContent } from './model/content.ts';
 export type { ConversationSummary } from './model/conversation-summary.ts';

@@ -17,6 +17,8 @@ export interface NewGroup {
   readonly members?: readonly string[];
   /** Whether members can read the messages from before they joined. Defaults to false. */
   readonly openHistory?: boolean;
+  /** Who may pin messages: the admins, or all members. Defaults to `admins`. */
+  readonly pins?: 'admins' | 'members';
 }
 
 /** The input of `Groups.update`. Absent fields stay as they are. */
@@ -25,6 +27,8 @@ export interface GroupChanges {
   readonly name?: string;
   /** The complete new list of admins: the ids of 1 to 20 members. */
   readonly admins?: readonly string[];
+  /** Who may pin messages. */
+  readonly pins?: 'admins' | 'members';
 }
 
 type OnRead = (conversationId: string, userId: string, seq: number) => void;

@@ -1,4 +1,5 @@
 import type { SystemContent } from '../../../protocol/content.ts';
+import type { MessageChange } from '../../../protocol/frames.ts';
 import type { ChangesBody } from '../../../protocol/http.ts';
 import { ImError, toImError } from '../model/errors.ts';
 import type { Gap } from '../model/events.ts';
@@ -11,6 +12,7 @@ import { ObservableValue } from '../support/observable-value.ts';
 import { type HistoryRange, queryString } from '../transport/http-api.ts';
 import type { RetryContext } from '../transport/retry-policy.ts';
 import type { Conversation, HistoryPage } from './conversation.ts';
+import { withKnownReactions } from './known-reactions.ts';
 
 /** How far this client's idea of the server's clock may be off. */
 const CLOCK_ERROR_MS = 30_000;
@@ -108,9 +110,10 @@ export class MessageView {
         this.#messages.delete(key);
         this.#observable.changed();
       }),
-      conversation.on('changed', ({ message: { seq } }) =>
-        this.#refreshWhere((message) => message.seq === seq),
-      ),
+      conversation.on('changed', ({ message, change }) => {
+        for (const known of this.#messages.values())
+          if (known.seq === message.seq) this.#put(this.#refreshed({ ...message, key: known.key }), change);
+      }),
       conversation.on('read', ({ seq }) =>
         this.#refreshWhere(
           (message) => message.state === 'sent' && message.mine && (message.seq ?? 0) <= seq,
@@ -312,9 +315,10 @@ export class MessageView {
     if (!isEarlier || this.#messages.has(key)) this.#put(message);
   }
 
-  #put(copy: ChatMessage): void {
-    const message = this.#newest(copy);
-    const known = this.#messages.get(message.key);
+  #put(copy: ChatMessage, change?: MessageChange): void {
+    const newest = this.#newest(copy);
+    const known = this.#messages.get(newest.key);
+    const message = withKnownReactions(newest, known, change, this.#conversation.state.userId);
     if (known !== undefined && isSame(known, message)) return;
     this.#messages.set(message.key, message);
     this.#observable.changed();
@@ -376,6 +380,7 @@ function isSame(a: ChatMessage, b: ChatMessage): boolean {
     a.from === b.from &&
     a.error === b.error &&
     a.rev === b.rev &&
+    JSON.stringify(a.reactions) === JSON.stringify(b.reactions) &&
     (a.content === b.content || JSON.stringify(a.content) === JSON.stringify(b.content))
   );
 }

@@ -1,4 +1,4 @@
-import type { Mentions, Message, Sent } from '../../../protocol/frames.ts';
+import type { Mentions, Message, Pinned, Reaction, Sent } from '../../../protocol/frames.ts';
 import type { Content } from './content.ts';
 import type { ImError } from './errors.ts';
 
@@ -38,6 +38,13 @@ export interface ChatMessage {
   readonly replyTo?: number | undefined;
   /** Whom it mentions: user ids, or all members. Undefined if nobody, and once it is recalled. */
   readonly mentions?: Mentions | undefined;
+  /**
+   * The reactions, in order of first use. Undefined if there are none. Where they come from a push, `users` and `mine` are
+   * missing; a `MessageView` keeps what it knows of them.
+   */
+  readonly reactions?: readonly Reaction[] | undefined;
+  /** Who pinned it, and when. Undefined unless it is pinned. */
+  readonly pinned?: Pinned | undefined;
   /** Why it failed, in state `failed`. */
   readonly error?: ImError | undefined;
 }
@@ -83,6 +90,8 @@ const FIELDS = [
   'editedAt',
   'replyTo',
   'mentions',
+  'reactions',
+  'pinned',
   'error',
 ] as const satisfies (keyof ChatMessage)[];
 

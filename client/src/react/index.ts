@@ -5,5 +5,6 @@ export { useConversations } from './use-conversations.ts';
 export { useLiveTexts } from './use-live-texts.ts';
 export { useMessage } from './use-message.ts';
 export { type UseMessages, useMessages } from './use-messages.ts';
+export { usePins } from './use-pins.ts';
 export { type UsePresenceOptions, usePresence } from './use-presence.ts';
 export { useTyping } from './use-typing.ts';

@@ -56,7 +56,7 @@ export class Incoming {
   changed(message: Message, change?: MessageChange): void {
     const { conversationId } = message;
     for (const state of this.#states.of(conversationId)) {
-      if (!state.learn(message)) continue;
+      if (!state.learn(message, change)) continue;
       state.events.emit('changed', { change, message: state.show(message) });
       // The list shows its last message as it is now.
       this.#list.changed(message);
