@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type MessagesSnapshot, MessageView } from '../src/index.ts';
+import type { Message } from '../../protocol/frames.ts';
+import { type MessagesSnapshot, MessageView, type Reaction } from '../src/index.ts';
 import { message, oldMessage, recallPush, seqs } from './support/builders.ts';
 import { fullDelays, type Harness, harness } from './support/harness.ts';
 import { settle } from './support/manual-clock.ts';
@@ -321,6 +322,53 @@ describe('MessageView', () => {
       connection.send(recallPush(1, 'bob'));
       const { messages } = await shows(view, ({ messages: [first] }) => first?.rev === 1);
       expect(messages[0]?.mentions).toBeUndefined();
+    });
+
+    describe('by reactions (IM-REACT)', () => {
+      const thumbs = (count: number, more: Partial<Reaction> = {}) => [{ name: '👍', count, ...more }];
+      const reacted = (rev: number, by: string, on: boolean, reactions: readonly Reaction[]) => ({
+        type: 'changed',
+        conversationId: DM,
+        change: { kind: 'reacted', by, name: '👍', on },
+        message: oldMessage(1, { rev, reactions }),
+      });
+      const reactions = async (view: MessageView, rev: number) =>
+        (await shows(view, ({ messages: [first] }) => first?.rev === rev)).messages[0]?.reactions;
+      const start = async (first: Partial<Message>) => {
+        const parts = await harness();
+        parts.server.history.push(oldMessage(1, first));
+        const connection = await parts.connected();
+        const view = open(parts);
+        await shows(view, isQuiet);
+        return { parts, connection, view };
+      };
+
+      it('keeps who reacted and which are mine, and changes them by what a push says', async () => {
+        const { connection, view } = await start({
+          rev: 2,
+          reactions: thumbs(2, { users: ['carol', 'alice'], mine: true }),
+        });
+        connection.send(reacted(3, 'bob', true, thumbs(3)));
+        expect(await reactions(view, 3)).toEqual(thumbs(3, { users: ['carol', 'alice', 'bob'], mine: true }));
+        connection.send(reacted(4, 'alice', false, thumbs(2)));
+        expect(await reactions(view, 4)).toEqual(thumbs(2, { users: ['carol', 'bob'] }));
+        connection.send(reacted(5, 'alice', true, thumbs(3)));
+        expect(await reactions(view, 5)).toEqual(thumbs(3, { users: ['carol', 'bob', 'alice'], mine: true }));
+        connection.send(reacted(4, 'alice', false, thumbs(2)));
+        connection.push(message(2));
+        await shows(view, ({ messages }) => messages.length === 2);
+        expect(await reactions(view, 5)).toMatchObject(thumbs(3, { mine: true }));
+      });
+
+      it('takes what a page says over what a push of the same rev left open', async () => {
+        const { parts, connection, view } = await start({});
+        connection.send(reacted(1, 'bob', true, thumbs(7)));
+        await reactions(view, 1);
+        const complete = thumbs(7, { users: ['c', 'd', 'e', 'f', 'g'], mine: true });
+        parts.server.history[0] = oldMessage(1, { rev: 1, reactions: complete });
+        await view.reload();
+        expect(await reactions(view, 1)).toEqual(complete);
+      });
     });
 
     it.each([

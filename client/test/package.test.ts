@@ -95,7 +95,8 @@ describe('the packed tarball', () => {
 
   it('has the hooks in ./react, as ESM and CommonJS', async () => {
     await withReact();
-    const hooks = 'useConnection,useConversations,useLiveTexts,useMessage,useMessages,usePins,usePresence,useTyping';
+    const hooks =
+      'useConnection,useConversations,useLiveTexts,useMessage,useMessages,usePins,usePresence,useTyping';
     expect(
       await node(
         'r.mjs',

@@ -12,6 +12,7 @@ import {
   useLiveTexts,
   useMessage,
   useMessages,
+  usePins,
   usePresence,
   useTyping,
 } from '../src/react/index.ts';
@@ -87,6 +88,16 @@ function Live({ of }: { of: Conversation }) {
     createElement('li', { key }, content.type === 'text' && content.text),
   );
   return createElement('ol', null, all);
+}
+
+function PinsBar({ of }: { of: Conversation }) {
+  return createElement(
+    'p',
+    null,
+    usePins(of)
+      .messages.map(({ seq }) => seq)
+      .join(' '),
+  );
 }
 
 function Presence({ im, userId }: { im: Client; userId: string }) {
@@ -216,6 +227,38 @@ describe('the hooks', () => {
     await screen(text, 'Rain until noon');
     expect(row).not.toBeNull();
     expect(container.querySelector('li')).toBe(row);
+  });
+
+  it('usePins shows the pins, the latest first, as they change, and reads them again on a reconnect (IM-PIN)', async () => {
+    const { im, server, clock, connected, entered } = await harness(fullDelays);
+    const pinned = { by: 'bob', at: 1 };
+    const pinsAre = (...messages: readonly number[]) =>
+      server.httpAnswers.set('/conversations/dm:alice:bob/pins', {
+        status: 200,
+        body: { messages: messages.map((seq) => message(seq, { rev: 1, pinned })) },
+      });
+    pinsAre(1);
+    const connection = await connected();
+    const { text } = render(createElement(PinsBar, { of: im.direct('bob') }));
+    await screen(text, '1');
+    const push = (kind: string, seq: number, rev: number, more: object = {}) =>
+      connection.send({
+        type: 'changed',
+        conversationId: DM,
+        change: { kind, by: 'bob' },
+        message: { ...message(seq), rev, ...more },
+      });
+    push('pinned', 3, 1, { pinned: { by: 'bob', at: 2 } });
+    await screen(text, '3 1');
+    push('edited', 1, 2, { pinned });
+    push('unpinned', 3, 2);
+    await screen(text, '1');
+    pinsAre(4, 1);
+    const reconnecting = entered('reconnecting');
+    connection.cut();
+    await act(() => reconnecting);
+    act(() => clock.advance(500));
+    await screen(text, '4 1');
   });
 
   it('usePresence in many rows makes one request, repeated at intervals', async () => {

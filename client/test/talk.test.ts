@@ -1,10 +1,14 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Message } from '../../protocol/frames.ts';
 import {
   type ChangedEvent,
   editMessage,
   type Gap,
   MessageView,
   messageAt,
+  pinMessage,
+  pinnedMessages,
+  reactTo,
   type TypingEvent,
 } from '../src/index.ts';
 import { message, oldMessage, recallPush } from './support/builders.ts';
@@ -205,6 +209,52 @@ describe('recall', () => {
       retryable: false,
     }));
     await expect(im.direct('bob').recall(1)).rejects.toMatchObject({ code: 'recall_window_passed' });
+  });
+});
+
+describe('reactions and pins', () => {
+  const reply =
+    (parts: Partial<Message>) =>
+    ({ id }: { id: string }) => ({ type: 'message', id, message: message(1, parts) });
+
+  it('reactTo resolves when it is stored, and is an event like a push (IM-REACT)', async () => {
+    const { im, server, connected } = await harness();
+    const bob = im.direct('bob');
+    await expect(reactTo(bob, 1, '👍')).rejects.toMatchObject({ code: 'disconnected' });
+    const connection = await connected();
+    const reactions = [{ name: '👍', count: 1, users: ['alice'], mine: true as const }];
+    server.scripts.set('react', reply({ rev: 1, reactions }));
+    const changed = once((listener) => bob.on('changed', listener));
+    await reactTo(bob, 1, '👍');
+    expect(await connection.next('react')).toMatchObject({ to: 'bob', seq: 1, name: '👍', on: true });
+    const change = { kind: 'reacted', by: 'alice', name: '👍', on: true };
+    expect(await changed).toMatchObject({ change, message: { seq: 1, reactions } });
+    await reactTo(bob, 1, '👍', false);
+    expect(await connection.next('react')).toMatchObject({ on: false });
+  });
+
+  it('pinMessage and pinnedMessages show what the server has (IM-PIN)', async () => {
+    const { im, server, connected } = await harness();
+    const bob = im.direct('bob');
+    const connection = await connected();
+    const pinned = { by: 'alice', at: 7 };
+    server.scripts.set('pin', reply({ rev: 1, pinned }));
+    const changed = once((listener) => bob.on('changed', listener));
+    await pinMessage(bob, 1);
+    expect(await connection.next('pin')).toMatchObject({ to: 'bob', seq: 1, on: true });
+    expect(await changed).toMatchObject({ change: { kind: 'pinned', by: 'alice' }, message: { pinned } });
+    const body = { messages: [message(3, { rev: 1, pinned }), message(1, { rev: 1, pinned })] };
+    server.httpAnswers.set('/conversations/dm:alice:bob/pins', { status: 200, body });
+    expect((await pinnedMessages(bob)).map(({ seq }) => seq)).toEqual([3, 1]);
+    // What is known to be newer is not put back.
+    connection.send({
+      type: 'changed',
+      conversationId: 'dm:alice:bob',
+      change: { kind: 'unpinned', by: 'bob' },
+      message: message(3, { rev: 2 }),
+    });
+    await once((listener) => bob.on('changed', listener));
+    expect((await pinnedMessages(bob)).map(({ seq }) => seq)).toEqual([1]);
   });
 });
 

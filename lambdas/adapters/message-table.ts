@@ -269,6 +269,8 @@ export function createMessageWriter(
         values: { ':pin': pin, ':version': pin.version },
       }),
 
+    touch: (place, atMs) => change(place, atMs, {}),
+
     showReactions: (place, summary, atMs) =>
       change(place, atMs, {
         set: 'reactions = :summary',
@@ -286,7 +288,7 @@ export function createMessageWriter(
     const command = new UpdateCommand({
       TableName: tableName,
       Key: messageItemKey(place),
-      UpdateExpression: `SET ${set}, changedAt = :at, rev = if_not_exists(rev, :zero) + :one${remove === undefined ? '' : ` REMOVE ${remove}`}`,
+      UpdateExpression: `SET ${set === undefined ? '' : `${set}, `}changedAt = :at, rev = if_not_exists(rev, :zero) + :one${remove === undefined ? '' : ` REMOVE ${remove}`}`,
       ConditionExpression: `attribute_exists(seq) AND attribute_not_exists(recalled)${unless === undefined ? '' : ` AND NOT (${unless})`}`,
       ExpressionAttributeValues: { ...values, ':at': atMs, ':zero': 0, ':one': 1 },
       ReturnValues: 'ALL_NEW',
@@ -305,10 +307,10 @@ export function createMessageWriter(
 }
 
 interface Rewrite {
-  readonly set: string;
+  readonly set?: string;
   readonly remove?: string;
   readonly unless?: string;
-  readonly values: Item;
+  readonly values?: Item;
 }
 
 /** Inclusive. */

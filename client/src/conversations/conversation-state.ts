@@ -1,4 +1,4 @@
-import type { Message, MessageChange } from '../../../protocol/frames.ts';
+import type { Message } from '../../../protocol/frames.ts';
 import { directConversationId } from '../../../protocol/ids.ts';
 import type { ConversationEvents, Gap } from '../model/events.ts';
 import { type ChatMessage, receivedMessage } from '../model/message.ts';
@@ -52,17 +52,16 @@ export class ConversationState {
   }
 
   /** Keeps a changed message. Returns false if a copy as new is known. */
-  learn(message: Message, change?: MessageChange): boolean {
-    // Two pushes of reactions can have one `rev`: two users reacted at once, and the message shows both (IM-REACT).
-    const isNew = message.rev > (this.changed.get(message.seq)?.rev ?? 0) - (change?.name ? 1 : 0);
+  learn(message: Message): boolean {
+    const isNew = message.rev > (this.changed.get(message.seq)?.rev ?? 0);
     if (isNew) this.changed.set(message.seq, message);
     return isNew;
   }
 
   /** Returns the newest copy of the message that is known, whichever arrived first. Of two with one `rev` the given one. */
   newest(message: Message): Message {
-    const known = this.changed.get(message.seq);
-    return known && known.rev > message.rev ? known : message;
+    const known = this.changed.get(message.seq) ?? message;
+    return known.rev > message.rev ? known : message;
   }
 
   /** Converts a message from the server for the program. */

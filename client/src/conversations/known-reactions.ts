@@ -14,7 +14,8 @@ export function withKnownReactions(
   change: MessageChange | undefined,
   userId: string | undefined,
 ): ChatMessage {
-  if (message.reactions === undefined || message.reactions.every(({ users }) => users !== undefined)) return message;
+  if (message.reactions === undefined || message.reactions.every(({ users }) => users !== undefined))
+    return message;
   const reactions = message.reactions.map((reaction): Reaction => {
     const before = known?.reactions?.find(({ name }) => name === reaction.name);
     const { by, on } = change?.name === reaction.name ? change : {};

@@ -318,7 +318,7 @@ export class MessageView {
   #put(copy: ChatMessage, change?: MessageChange): void {
     const newest = this.#newest(copy);
     const known = this.#messages.get(newest.key);
-    const message = withKnownReactions(newest, known, change, this.#conversation.state.userId);
+    const message = withKnownReactions(newest, known ?? copy, change, this.#conversation.state.userId);
     if (known !== undefined && isSame(known, message)) return;
     this.#messages.set(message.key, message);
     this.#observable.changed();

@@ -29,11 +29,11 @@ export class Incoming {
   /** Takes the next message in order. */
   message(message: Message): void {
     const { conversationId, from } = message;
-    const [first, ...others] = this.#states.of(conversationId);
-    if (first === undefined) return;
+    const states = this.#states.of(conversationId);
+    const shown = states[0]?.show(message);
+    if (!shown) return;
     this.#list.add(message);
-    const shown = first.show(message);
-    for (const state of [first, ...others]) {
+    for (const state of states) {
       state.typingUsers.set(from, false);
       state.events.emit('message', shown);
     }
@@ -56,7 +56,7 @@ export class Incoming {
   changed(message: Message, change?: MessageChange): void {
     const { conversationId } = message;
     for (const state of this.#states.of(conversationId)) {
-      if (!state.learn(message, change)) continue;
+      if (!state.learn(message)) continue;
       state.events.emit('changed', { change, message: state.show(message) });
       // The list shows its last message as it is now.
       this.#list.changed(message);

@@ -49,15 +49,18 @@ export async function react(
   const { isChanged, summary } = reacted;
   const isShown = summary.version <= (message.reactions?.version ?? 0);
   if (!isChanged && isShown) return showOneTo(ports, userId, message);
-  const { message: now, isChanged: isShownNow } = await writeMarked(ports, (atMs) =>
-    ports.messageWriter.showReactions(message, summary, atMs),
-  );
+  const { messageWriter } = ports;
+  const shown = await writeMarked(ports, (atMs) => messageWriter.showReactions(message, summary, atMs));
+  // Another writer's summary has this reaction, too. Its own push says whose it is, so it has a `rev` of its own.
+  const isPushed = !isLarge && isChanged && !shown.isChanged && !isRecalled(shown.message);
+  const { message: now } = isPushed
+    ? await writeMarked(ports, (atMs) => messageWriter.touch(message, atMs))
+    : shown;
   if (isRecalled(now)) {
     await ports.reactionWriter.forget({ ...message, reactions: summary });
     requireOpen({ ...found, message: now });
   }
-  // The summary of another writer may have included this reaction. The user's other sessions still need `by`.
-  return isChanged || isShownNow
+  return isChanged || shown.isChanged
     ? announce(ports, found, changer, { kind: 'reacted', name, on }, now)
     : showOneTo(ports, userId, now);
 }

@@ -151,6 +151,11 @@ export interface MessageWriter {
    */
   showPin(place: MessagePlace, pin: PinState, atMs: number): Promise<Change | undefined>;
   /**
+   * Counts a change that another one has shown already, unless the message was recalled.
+   * @returns `undefined` if the message doesn't exist
+   */
+  touch(place: MessagePlace, atMs: number): Promise<Change | undefined>;
+  /**
    * Shows these reactions, unless the message was recalled, or shows newer ones.
    * @returns `undefined` if the message doesn't exist
    */

@@ -75,6 +75,7 @@ export function inMemoryMessages(
       ),
     showPin: async (key, pin, atMs) =>
       change(key, atMs, { pin }, (message) => (message.pin?.version ?? 0) < pin.version),
+    touch: async (key, atMs) => change(key, atMs, {}, () => true),
     showReactions: async (key, reactions, atMs) =>
       change(key, atMs, { reactions }, (message) => (message.reactions?.version ?? 0) < reactions.version),
     async changed(conversationId, { volumes, sinceMs, after, limit }) {

@@ -203,9 +203,12 @@ describe.each([
     expect(await show(3)).toMatchObject({ isChanged: true, message: { rev: 2 } });
     const edited = await messages.edit(message, { editId: 'e', contentJson: '{"a":1}', atMs: NOON });
     expect(edited?.message).toMatchObject({ rev: 3, reactions: { version: 3 } });
+    const touched = await messages.touch(message, NOON);
+    expect(touched).toMatchObject({ isChanged: true, message: { rev: 4, reactions: { version: 3 } } });
     const recalled = await messages.recall(message, '{"type":"recalled","by":"a","at":1}', NOON);
     expect(recalled?.message).not.toHaveProperty('reactions');
-    expect(await show(4)).toMatchObject({ isChanged: false, message: { rev: 4 } });
+    for (const late of [await show(4), await messages.touch(message, NOON)])
+      expect(late).toMatchObject({ isChanged: false, message: { rev: 5 } });
     const page = await messages.page(message.conversationId, { head: 99, limit: 9 });
     expect(page.messages).toHaveLength(1);
   });
