@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type LiveText, liveText, watchLive } from '../src/index.ts';
 import { message } from './support/builders.ts';
 import { harness } from './support/harness.ts';
@@ -40,6 +40,7 @@ describe('liveText', () => {
     expect(frames).toHaveLength(3);
     expect(frames[0]).toEqual({
       action: 'live',
+      id: 'live',
       to: 'bob',
       liveId: 'm1',
       index: expect.any(Number),
@@ -123,6 +124,22 @@ describe('liveText', () => {
     }
     expect(await texts()).toEqual(['Rain ']);
     await expect(writer.done()).rejects.toMatchObject({ code: 'payload_too_large' });
+  });
+
+  it('is silent about a refused frame: done rejects with the reason', async () => {
+    const warn = vi.fn();
+    const { im, server, connected } = await harness({
+      logger: { debug: () => {}, warn, error: console.error },
+    });
+    const connection = await connected();
+    const refusal = { type: 'error', code: 'not_found', message: 'no such group', retryable: false };
+    const refuse = ({ id = null }: { readonly id?: string | null }) => ({ ...refusal, id });
+    server.scripts.set('live', refuse).set('sendMessage', refuse);
+    const writer = liveText(im.direct('bob'));
+    writer.write('Rain');
+    await connection.next('live');
+    await expect(writer.done()).rejects.toMatchObject({ code: 'not_found' });
+    expect(warn).not.toHaveBeenCalled();
   });
 
   it('goes on with a higher index when the program was killed and writes the same text again (IM-LIVE-2)', async () => {

@@ -79,7 +79,8 @@ export function liveText(conversation: Conversation, options: LiveTextOptions = 
     if (session === null) return false;
     // By the clock, so that a program which was killed and writes the same text again is not taken for an old frame.
     index = Math.max(index + 1, Math.floor(ports.clock.now()));
-    session.tell('live', { ...state.target, liveId, index, content });
+    // A refusal with this id is nobody's: the message of `done` has its own.
+    session.tell('live', { ...state.target, id: 'live', liveId, index, content });
     return true;
   }
 
