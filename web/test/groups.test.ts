@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { faultsOf } from './setup/axe.ts';
-import { confirm, signIn } from './setup/person.ts';
+import { confirm, type Person, signIn } from './setup/person.ts';
 import { newUser } from './setup/stack.ts';
 
 interface Three {
@@ -193,6 +193,90 @@ describe('the ticks in a group', () => {
     await reads;
     await alice.page.getByText('4 members').first().waitFor();
     expect(await ticks.textContent()).toContain('Read by all');
+  });
+});
+
+describe('a mention (IM-REPLY)', () => {
+  const suggestions = ({ page }: Person) => page.getByRole('option');
+
+  it('is completed while it is typed, and highlighted, counted, and told to who was away', async () => {
+    const { alice, bob, carol } = await threePeople({ open: ['carol'] });
+    const { page } = alice;
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/members')) asked.push(request.url());
+    });
+    await bob.network.cut();
+    const composer = alice.composer();
+    await composer.pressSequentially('race on Sunday');
+    expect(asked).toEqual([]);
+    await composer.fill('who steers, @');
+    await expect.poll(() => suggestions(alice).allTextContents()).toHaveLength(3);
+    expect(asked).toHaveLength(1);
+    expect(await faultsOf(page)).toEqual([]);
+    await composer.press('ArrowDown');
+    const active = await composer.getAttribute('aria-activedescendant');
+    expect(await page.locator(`[id="${active}"]`).textContent()).toContain(carol.userId);
+    await composer.press('ArrowUp');
+    await composer.pressSequentially('bo');
+    await expect.poll(() => suggestions(alice).count()).toBe(1);
+    await composer.press('Tab');
+    expect(await composer.inputValue()).toBe(`who steers, @${bob.userId} `);
+    await composer.pressSequentially('? or @car');
+    await suggestions(alice).getByText(carol.userId).click();
+    await composer.pressSequentially('?');
+    expect(await composer.inputValue()).toBe(`who steers, @${bob.userId} ? or @${carol.userId} ?`);
+    await composer.press('Enter');
+    const mine = ({ bubble }: Person) => bubble('who steers').locator('.mention.is-me');
+    await mine(carol).getByText(`@${carol.userId}`).waitFor();
+    expect(await carol.bubble('who steers').locator('.mention').count()).toBe(2);
+    expect(await mine(alice).count()).toBe(0);
+    expect(asked).toHaveLength(1);
+    await alice.say('a second one, for nobody');
+    await bob.network.heal();
+    await bob.row('1 mention of you, 3 unread').waitFor();
+    expect(await faultsOf(bob.page)).toEqual([]);
+    await alice.say(`hello @all`);
+    await bob.row('2 mentions of you, 4 unread').waitFor();
+    await bob.row('Rowers').click();
+    await mine(bob).waitFor();
+    await bob.bubble('hello').locator('.mention.is-me').getByText('@all').waitFor();
+    await expect.poll(() => bob.row('mention').count()).toBe(0);
+  });
+
+  it('goes and comes with an edit, and the list is closed by Escape before the edit is', async () => {
+    const { alice, bob, carol } = await threePeople();
+    await alice.say(`over to @${bob.userId}`);
+    await bob.bubble('over to').locator('.mention.is-me').waitFor();
+    await alice.bubble('over to').hover();
+    await alice.page.getByRole('button', { name: 'Edit' }).click();
+    const field = alice.page.getByRole('dialog').getByRole('textbox');
+    await field.fill('over to you @ca');
+    await suggestions(alice).getByText(carol.userId).waitFor();
+    expect(await faultsOf(alice.page)).toEqual([]);
+    await field.press('Escape');
+    await expect.poll(() => suggestions(alice).count()).toBe(0);
+    await field.press('r');
+    expect(await suggestions(alice).count()).toBe(0);
+    await field.fill('over to you, @');
+    await suggestions(alice).getByText(carol.userId).waitFor();
+    await field.press('ArrowDown');
+    await field.press('Enter');
+    await expect.poll(() => field.inputValue()).toBe(`over to you, @${carol.userId} `);
+    await alice.page.getByRole('button', { name: 'Save' }).click();
+    await carol.bubble('over to you,').locator('.mention.is-me').waitFor();
+    await expect.poll(() => bob.bubble('over to you,').locator('.mention.is-me').count()).toBe(0);
+  });
+
+  it('of all members that is refused is explained, and its text is not lost', async () => {
+    const { alice, bob } = await threePeople({ open: ['bob'] });
+    bob.network.refuseOnce('"all"', { code: 'forbidden', message: 'no', retryable: false });
+    await bob.say('hello @all');
+    await bob.page.getByText('Only admins may mention everyone in a group of more than 100').waitFor();
+    await bob.page.locator('.message-failed').getByRole('button', { name: 'Edit' }).click();
+    await expect.poll(() => bob.composer().inputValue()).toBe('hello @all');
+    await bob.say('hello all');
+    await alice.sees('hello all');
   });
 });
 

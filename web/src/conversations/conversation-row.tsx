@@ -19,7 +19,7 @@ export interface ConversationRowProps {
 
 export const ConversationRow = memo(
   function ConversationRow({ conversation, isSelected, onSelect }: ConversationRowProps) {
-    const { kind, peer, name, lastMessage, unread, unreadIsAtLeast } = conversation;
+    const { kind, peer, name, lastMessage, unread, unreadIsAtLeast, mentioned } = conversation;
     const title = peer ?? conversationName(name, kind);
     const last = useLastUnsent(conversation.conversationId) ?? lastMessage;
     return (
@@ -29,7 +29,7 @@ export const ConversationRow = memo(
         time={last === null ? undefined : <When atMs={last.sentAt} />}
         mark={last?.mine === true && isSaid(last.content) && <Ticks state={tickOf(last, kind)} />}
         preview={last === null ? 'No messages yet' : previewOf(last, peer === undefined)}
-        {...{ unread, unreadIsAtLeast, isSelected, onSelect }}
+        {...{ unread, unreadIsAtLeast, mentioned, isSelected, onSelect }}
       />
     );
   },

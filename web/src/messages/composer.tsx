@@ -8,13 +8,16 @@ import {
   useRef,
   useState,
 } from 'react';
+import { type Mentionable, useAudience } from '../groups/use-mentionable.ts';
 import { useIm } from '../session/client-context.ts';
 import { IconButton } from '../ui/icon-button.tsx';
 import { isEnter } from '../ui/is-enter.ts';
 import { t } from '../ui/texts.ts';
 import { useDraft, useDraftReply } from './drafts.ts';
 import { excessOf, excessWords } from './length.ts';
+import { ALL, mentionsOf } from './mentions.ts';
 import { Answering } from './replies.tsx';
+import { useCompletion } from './use-completion.tsx';
 import './composer.css';
 
 /** The field grows with its text up to this length, for which the browser lays out the text a second time. */
@@ -40,7 +43,9 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
   const typed = useRef(text);
   const excessId = useId();
   const message = text.trim();
-  const excess = excessOf(message);
+  const audience = useAudience();
+  const mentions = audience && mentionsOf(message, audience);
+  const excess = excessOf(message, { replyTo, mentions });
   const [refused, setRefused] = useState(0);
   const canSend = message !== '' && excess === 0;
   const isLong = text.length > GROWS_TO_CHARS;
@@ -65,9 +70,10 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
     setRefused(0);
     conversation.typing(value !== '');
   };
+  const completion = useCompletion(field, text, write);
   const send = (): void => {
     if (!canSend) return;
-    conversation.send({ type: 'text', text: message }, { replyTo });
+    conversation.send({ type: 'text', text: message }, { replyTo, mentions });
     typed.current = '';
     setText('');
     setReplyTo(undefined);
@@ -88,6 +94,7 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
     field.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
+    if (completion.takesKey(event)) return;
     if (event.key === 'Escape' && replyTo !== undefined) cancelReply();
     if (!isEnter(event)) return;
     event.preventDefault();
@@ -108,7 +115,7 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
           rows={1}
           dir="auto"
           value={text}
-          onChange={(event) => write(event.target.value)}
+          {...completion.fieldProps}
           onKeyDown={onKeyDown}
           onPaste={(event) => refuseHuge(event, event.clipboardData.getData('text'))}
           onDrop={(event) => refuseHuge(event, event.dataTransfer.getData('text'))}
@@ -119,12 +126,21 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
           enterKeyHint="send"
         />
       </div>
+      {completion.list}
       <IconButton icon="send" label={t('Send')} type="submit" className="composer-send" disabled={!canSend} />
       <p id={excessId} className="composer-excess" role="status">
         {refused > 0
           ? t('{count} characters are too many to put here.', { count: refused.toLocaleString() })
-          : excess > 0 && excessWords(excess)}
+          : excess > 0
+            ? excessWords(excess)
+            : isInVain(message, audience) && 'Only admins may mention everyone here: @all is plain text.'}
       </p>
     </form>
   );
+}
+
+/** Whether it is meant to mention everybody, and does not. */
+function isInVain(text: string, audience: Mentionable | undefined): boolean {
+  if (audience === undefined || audience.mayMentionAll) return false;
+  return mentionsOf(text, { ...audience, mayMentionAll: true }) === ALL;
 }

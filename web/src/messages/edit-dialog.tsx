@@ -1,5 +1,6 @@
 import { type ChatMessage, type Conversation, editMessage, ImError } from '@serverless-im/client';
-import { type SyntheticEvent, useId, useState } from 'react';
+import { type SyntheticEvent, useId, useRef, useState } from 'react';
+import { useAudience } from '../groups/use-mentionable.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { FormError } from '../ui/form-error.tsx';
@@ -7,7 +8,9 @@ import { isEnter } from '../ui/is-enter.ts';
 import { t } from '../ui/texts.ts';
 import { useAttempt } from '../ui/use-attempt.ts';
 import { excessOf, excessWords } from './length.ts';
+import { type Audience, editedMentions } from './mentions.ts';
 import { reasonOf } from './reasons.ts';
+import { useCompletion } from './use-completion.tsx';
 
 export interface EditDialogProps {
   readonly conversation: Conversation;
@@ -17,36 +20,47 @@ export interface EditDialogProps {
   onClose(): void;
 }
 
+/** In a direct conversation the page mentions nobody. */
+const NOBODY: Audience = { has: () => false, isComplete: true, mayMentionAll: false };
+
 /** Lets the user change the text of a message. A failure keeps the dialog open, with what was written. */
 export function EditDialog({ conversation, message, seq, text, onClose }: EditDialogProps) {
   const [draft, setDraft] = useState(text);
   const { error, attempt } = useAttempt(reasonOfEdit);
   const excessId = useId();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const completion = useCompletion(field, draft, setDraft);
+  const audience = useAudience();
   const wanted = draft.trim();
-  const excess = excessOf(wanted);
+  const mentions = editedMentions(message, text, wanted, audience ?? NOBODY);
+  const excess = excessOf(wanted, { replyTo: message.replyTo, mentions });
   const canSave = wanted !== '' && wanted !== text && excess === 0;
   const save = (event: SyntheticEvent): void => {
     event.preventDefault();
     if (!canSave) return;
     // With the rev that was read: what another device wrote meanwhile is not overwritten unseen.
-    const options = { ifRev: message.rev };
+    const options = { ifRev: message.rev, ...(mentions && { mentions }) };
     attempt(editMessage(conversation, seq, { type: 'text', text: wanted }, options), onClose);
   };
   return (
     <Dialog title={t('Edit message')} onClose={onClose}>
       <form onSubmit={save}>
-        <textarea
-          data-focus
-          className="edit-field"
-          rows={4}
-          dir="auto"
-          value={draft}
-          onChange={({ target }) => setDraft(target.value)}
-          onKeyDown={(event) => isEnter(event) && save(event)}
-          aria-label={t('Edit message')}
-          aria-invalid={excess > 0}
-          aria-describedby={excessId}
-        />
+        <div className="edit-place">
+          {completion.list}
+          <textarea
+            ref={field}
+            data-focus
+            className="edit-field"
+            rows={4}
+            dir="auto"
+            value={draft}
+            {...completion.fieldProps}
+            onKeyDown={(event) => !completion.takesKey(event) && isEnter(event) && save(event)}
+            aria-label={t('Edit message')}
+            aria-invalid={excess > 0}
+            aria-describedby={excessId}
+          />
+        </div>
         <p id={excessId} className="composer-excess" role="status">
           {excess > 0 && excessWords(excess)}
         </p>

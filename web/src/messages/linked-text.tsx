@@ -1,11 +1,28 @@
-import { type Piece, piecesOf } from './links.ts';
+import type { Mentions } from '@serverless-im/client';
+import { piecesOf } from './links.ts';
+import { ALL, type NamedPiece, namedPieces } from './mentions.ts';
 
-/** A text whose web addresses can be opened. The tooltip shows the whole address, as the browser reads it. */
-export function LinkedText({ text }: { readonly text: string }) {
-  return piecesOf(text).map((piece) => <Part key={piece.at} {...piece} />);
+export interface LinkedTextProps {
+  readonly text: string;
+  readonly mentions?: Mentions | undefined;
+  /** The reader. */
+  readonly userId?: string | undefined;
 }
 
-function Part({ text, href }: Piece) {
+/**
+ * A text whose web addresses can be opened, with the names of those whom it mentions. The tooltip of a link shows the whole
+ * address, as the browser reads it.
+ */
+export function LinkedText({ text, mentions, userId }: LinkedTextProps) {
+  return piecesOf(text)
+    .flatMap((piece): readonly NamedPiece[] =>
+      piece.href === undefined ? namedPieces(piece, mentions) : [piece],
+    )
+    .map((piece) => <Part key={piece.at} {...piece} isMe={piece.name === ALL || piece.name === userId} />);
+}
+
+function Part({ text, href, name, isMe }: NamedPiece & { readonly isMe: boolean }) {
+  if (name !== undefined) return <bdi className={isMe ? 'mention is-me' : 'mention'}>{text}</bdi>;
   if (href === undefined) return text;
   return (
     <a href={href} title={href} target="_blank" rel="noopener noreferrer nofollow">

@@ -4,6 +4,7 @@ import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react
 import { conversationName } from '../conversations/names.ts';
 import { useKeptName } from '../conversations/use-kept-name.ts';
 import { NO_GROUP, useGroup } from '../groups/use-group.ts';
+import { MentionableProvider, useMentionable } from '../groups/use-mentionable.ts';
 import { useIm } from '../session/client-context.ts';
 import type { ConversationKey } from '../shell/selection.ts';
 import { Button } from '../ui/button.tsx';
@@ -62,6 +63,7 @@ function Pane({
   const peer = conversationKey.startsWith('@') ? conversationKey.slice(1) : undefined;
   const summary = useConversations(im)?.find(({ conversationId }) => conversationId === conversation.id);
   const group = useGroup(conversationKey.startsWith('g:') ? conversationKey : undefined);
+  const mentionable = useMentionable(group, conversationKey.startsWith('g:'));
   const known = useKeptName(conversationKey, group.value?.name ?? summary?.name);
   const name = title ?? peer ?? conversationName(known, summary?.kind);
   const { messages, gaps, hasEarlier, isLoaded, isLoading, error, loadEarlier, loadBackTo, reload } =
@@ -91,57 +93,63 @@ function Pane({
   }, [canWrite, setReplyTo, loadBackTo]);
 
   return (
-    <ReplyActionsProvider value={replies}>
-      <LoadedMessagesProvider value={isLoaded ? messages : undefined}>
-        {header ?? <PaneHeader name={name} peer={peer} group={isGone ? NO_GROUP : group} onClose={onClose} />}
-        {rows.length > 0 ? (
-          <ReadersProvider value={conversationKey.startsWith('g:') ? readers : undefined}>
-            <MessageList
-              label={t('Messages with {name}', { name })}
+    <MentionableProvider value={mentionable}>
+      <ReplyActionsProvider value={replies}>
+        <LoadedMessagesProvider value={isLoaded ? messages : undefined}>
+          {header ?? (
+            <PaneHeader name={name} peer={peer} group={isGone ? NO_GROUP : group} onClose={onClose} />
+          )}
+          {rows.length > 0 ? (
+            <ReadersProvider value={conversationKey.startsWith('g:') ? readers : undefined}>
+              <MessageList
+                label={t('Messages with {name}', { name })}
+                draftKey={conversationKey}
+                isGroup={peer === undefined}
+                isAdmin={group.isAdmin}
+                isGone={isGone}
+                onAtEnd={setIsAtEnd}
+                {...{ conversation, rows, hasEarlier, isLoaded, isLoading, error, toEnd, jump, onNearStart }}
+              />
+            </ReadersProvider>
+          ) : (
+            <div className="messages">
+              {isGone && <NotMember isSupport={conversationKey.startsWith('cs:')} />}
+              {error !== undefined && !isGone && (
+                <Notice
+                  title={t('Could not load messages')}
+                  text={t('They are loaded again when the connection is back.')}
+                >
+                  <Button kind="primary" onClick={() => void reload()}>
+                    {t('Try again')}
+                  </Button>
+                </Notice>
+              )}
+              {error === undefined && !isLoaded && (
+                <Notice title={t('Loading messages…')} isBusy={isLoading} />
+              )}
+              {error === undefined && isLoaded && (
+                <Notice title={t('Nothing has been said yet')} text={t('Say hello to {name}.', { name })} />
+              )}
+            </div>
+          )}
+          <Announcer conversation={conversation} />
+          <TypingLine conversation={conversation} isGroup={peer === undefined} />
+          {isGone && rows.length > 0 && (
+            <p className="messages-gone" role="status">
+              {`${departure ?? t('You are no longer in this conversation.')} ${t('Its new messages are for members only.')}`}
+            </p>
+          )}
+          {canWrite && (
+            <Composer
+              conversation={conversation}
               draftKey={conversationKey}
-              isGroup={peer === undefined}
-              isAdmin={group.isAdmin}
-              isGone={isGone}
-              onAtEnd={setIsAtEnd}
-              {...{ conversation, rows, hasEarlier, isLoaded, isLoading, error, toEnd, jump, onNearStart }}
+              placeholder={t('Message {name}', { name })}
+              onSent={() => setToEnd((count) => count + 1)}
             />
-          </ReadersProvider>
-        ) : (
-          <div className="messages">
-            {isGone && <NotMember isSupport={conversationKey.startsWith('cs:')} />}
-            {error !== undefined && !isGone && (
-              <Notice
-                title={t('Could not load messages')}
-                text={t('They are loaded again when the connection is back.')}
-              >
-                <Button kind="primary" onClick={() => void reload()}>
-                  {t('Try again')}
-                </Button>
-              </Notice>
-            )}
-            {error === undefined && !isLoaded && <Notice title={t('Loading messages…')} isBusy={isLoading} />}
-            {error === undefined && isLoaded && (
-              <Notice title={t('Nothing has been said yet')} text={t('Say hello to {name}.', { name })} />
-            )}
-          </div>
-        )}
-        <Announcer conversation={conversation} />
-        <TypingLine conversation={conversation} isGroup={peer === undefined} />
-        {isGone && rows.length > 0 && (
-          <p className="messages-gone" role="status">
-            {`${departure ?? t('You are no longer in this conversation.')} ${t('Its new messages are for members only.')}`}
-          </p>
-        )}
-        {canWrite && (
-          <Composer
-            conversation={conversation}
-            draftKey={conversationKey}
-            placeholder={t('Message {name}', { name })}
-            onSent={() => setToEnd((count) => count + 1)}
-          />
-        )}
-      </LoadedMessagesProvider>
-    </ReplyActionsProvider>
+          )}
+        </LoadedMessagesProvider>
+      </ReplyActionsProvider>
+    </MentionableProvider>
   );
 }
 

@@ -41,6 +41,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const { message, isGroup, isFirst, isLast, isLive } = props;
   const { mine, content, sentAt, state } = message;
   const nameOf = useNameOf();
+  const { userId } = useIm();
   const from = nameOf(message.from ?? '');
   const longPress = useLongPress(() => isSaid(content) && !isLive && props.onAction(message, 'menu'));
   if (content.type === 'system') return <p className="system-line">{textOf(message, nameOf)}</p>;
@@ -62,7 +63,11 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
             <Quote conversation={props.conversation} seq={message.replyTo} />
           )}
           <p className="bubble-text" dir="auto">
-            {content.type === 'text' ? <LinkedText text={content.text} /> : textOf(message, nameOf)}
+            {content.type === 'text' ? (
+              <LinkedText text={content.text} mentions={message.mentions} userId={userId} />
+            ) : (
+              textOf(message, nameOf)
+            )}
           </p>
           <span className="bubble-meta">
             {message.editedAt !== undefined && isSaid(content) && (

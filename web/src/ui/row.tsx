@@ -15,6 +15,8 @@ export interface RowProps {
   readonly unread?: number;
   /** There may be more. */
   readonly unreadIsAtLeast?: boolean;
+  /** How many of them mention this user. @default 0 */
+  readonly mentioned?: number;
   readonly isSelected: boolean;
   onSelect(): void;
 }
@@ -30,6 +32,7 @@ export function Row(props: RowProps) {
     preview,
     unread = 0,
     unreadIsAtLeast = false,
+    mentioned = 0,
     isSelected,
     onSelect,
   } = props;
@@ -57,9 +60,19 @@ export function Row(props: RowProps) {
         </span>
       </span>
       {unread > 0 && (
-        <span className="badge">
-          {badgeText(unread, unreadIsAtLeast)}
-          <span className="visually-hidden"> unread</span>
+        <span className="row-badges">
+          {mentioned > 0 && (
+            <span className="badge is-mention">
+              <span aria-hidden="true">@{mentioned > 1 && badgeText(mentioned, false)}</span>
+              <span className="visually-hidden">
+                {`${mentioned} ${mentioned === 1 ? 'mention' : 'mentions'} of you, `}
+              </span>
+            </span>
+          )}
+          <span className="badge">
+            {badgeText(unread, unreadIsAtLeast)}
+            <span className="visually-hidden"> unread</span>
+          </span>
         </span>
       )}
     </button>

@@ -14,4 +14,10 @@ describe('the excess of a text', () => {
   ])('counts characters from the end when it %s', (_, text, excess) => {
     expect(excessOf(text)).toBe(excess);
   });
+
+  it('counts what the message answers and whom it mentions, as the server does', () => {
+    const refers = { replyTo: 7, mentions: ['bob'] };
+    expect(excessOf('x'.repeat(ROOM), { replyTo: undefined, mentions: undefined })).toBe(0);
+    expect(excessOf('x'.repeat(ROOM), refers)).toBe(JSON.stringify(refers).length);
+  });
 });
