@@ -1,6 +1,6 @@
 /**
- * Compares the clauses with their citations. Prints the clauses that no test title cites, and the citations of undefined clauses
- * in source, tests, and docs. Exits 1 if any is not listed in `LATER`.
+ * Compares the clauses with their citations. Prints the clauses that no test title cites, those that are defined twice, and the
+ * citations of undefined clauses in source, tests, and docs. Exits 1 if any is not listed in `LATER`.
  */
 import { globSync, readFileSync } from 'node:fs';
 
@@ -15,6 +15,10 @@ const DEFINED = /^(?:- |\| )(IM-[A-Z]+-\d+)\b|\((IM-[A-Z]+)\)/gm;
 const promised = definedIn('docs/protocol.md', 'docs/guarantees.md');
 /** Design decisions, which need no test. */
 const decided = definedIn('docs/architecture.md');
+
+const twice = definitionsIn('docs/protocol.md', 'docs/guarantees.md', 'docs/architecture.md').filter(
+  (clause, index, all) => all.indexOf(clause) !== index,
+);
 
 const tests = globSync('{test,client/test,web/test}/**/*.test.ts');
 const everything = globSync(
@@ -35,12 +39,13 @@ const unknown = everything.flatMap((file) =>
 const done = LATER.filter(isCited);
 
 for (const clause of uncited) console.error(`uncited: ${clause}`);
+for (const clause of twice) console.error(`defined twice: ${clause}`);
 for (const place of new Set(unknown)) console.error(`cited, but defined nowhere: ${place}`);
 for (const clause of done) console.error(`cited now, so it is not for later: ${clause}`);
 console.log(
   `${promised.size} clauses, ${promised.size - uncited.length - LATER.length} cited, ${LATER.length} for later`,
 );
-process.exitCode = uncited.length + unknown.length + done.length > 0 ? 1 : 0;
+process.exitCode = uncited.length + twice.length + unknown.length + done.length > 0 ? 1 : 0;
 
 function textOf(file: string): string {
   return readFileSync(file, 'utf8');
@@ -49,6 +54,11 @@ function textOf(file: string): string {
 function definedIn(...files: readonly string[]): Set<string> {
   const matches = files.flatMap((file) => [...textOf(file).matchAll(DEFINED)]);
   return new Set(matches.flatMap(([, clause, heading]) => clause ?? heading ?? []));
+}
+
+/** Every definition of a numbered clause; a heading may be cited in parentheses anywhere. */
+function definitionsIn(...files: readonly string[]): string[] {
+  return files.flatMap((file) => [...textOf(file).matchAll(DEFINED)]).flatMap(([, clause]) => clause ?? []);
 }
 
 function clausesIn(text: string): string[] {

@@ -2,8 +2,8 @@
  * `took`: the gateway accepted the frame for an open socket. `gone`: 410, which means that there is no such connection,
  * or that its `$connect` is still running. `busy`: 429, so nothing was sent; it says nothing about the socket, since all
  * APIs of the account share 10,000 requests a second
- * (docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-protect.html). `unsure`: the outcome is unknown
- * (5xx, or no response within a second), or the frame is larger than the gateway takes (413).
+ * (docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-protect.html). `unsure`: any other failure, such as
+ * a 5xx, no response within a second, or a frame larger than the gateway takes (413).
  */
 export type PostOutcome = 'took' | 'gone' | 'busy' | 'unsure';
 
