@@ -42,7 +42,7 @@ function mayFollow(evidence: Evidence, edit: At<Edited>, content: unknown): bool
   return evidence
     .editsOf(edit)
     .filter((other) => isDeepStrictEqual(other.content, content))
-    .some((other) => other.outcome !== 'refused' && endOf(other) > edit.begun);
+    .some((other) => other.outcome !== 'refused' && endOf(other) >= edit.begun);
 }
 
 /** One whose answer is unknown may take effect at any time. */
