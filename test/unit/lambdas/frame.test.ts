@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SessionEndedError, SessionExpiredError, UnavailableError } from '../../../lambdas/shared/errors.ts';
+import { logger } from '../../../lambdas/shared/logger.ts';
 import type { SocketEvent } from '../../../lambdas/transport/frame.ts';
 import { createFrameHandler } from '../../../lambdas/transport/socket.ts';
 import { createWorld } from '../../adapters/memory/world.ts';
@@ -66,6 +67,17 @@ describe('a frame', () => {
       retryable: true,
     });
     expect(JSON.stringify(frame)).not.toContain('secret');
+  });
+
+  it('is logged with its route and connection if it fails, and not if it is refused (IM-REFUSE-11)', async () => {
+    const error = vi.spyOn(logger, 'error').mockImplementation(() => {});
+    onTestFinished(() => error.mockRestore());
+    await run('{"action":"heartbeat","id":"7","secret":1}', new Error('cut'));
+    await run('{"action":"unknown","id":"7"}');
+    const described = expect.objectContaining({ name: 'Error', message: 'cut' });
+    expect(error.mock.calls).toEqual([
+      ['frame failed', { routeKey: 'heartbeat', connectionId: 'c=', error: described }],
+    ]);
   });
 
   it('gets a retryable error when a dependency is busy', async () => {

@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { BadFrameError, ConflictError, ImError, UnavailableError } from '../../../lambdas/shared/errors.ts';
+import { logger } from '../../../lambdas/shared/logger.ts';
 import { createHttpHandler, type HttpEvent, type HttpRequest } from '../../../lambdas/transport/http.ts';
 import { tokens } from '../../adapters/memory/tokens.ts';
 
@@ -46,6 +47,15 @@ describe('an HTTP request', () => {
     const { statusCode, body } = await failing(new ConflictError('words'));
     expect(statusCode).toBe(409);
     expect(JSON.parse(body ?? '')).toEqual({ code: 'conflict', message: 'words', retryable: false });
+  });
+
+  it('is logged with its route if it fails, and not if it is refused (IM-REFUSE-11)', async () => {
+    const error = vi.spyOn(logger, 'error').mockImplementation(() => {});
+    onTestFinished(() => error.mockRestore());
+    await failing(new Error('cut'), event({ body: 'secret' }));
+    await failing(new ConflictError('words'));
+    const described = expect.objectContaining({ name: 'Error', message: 'cut' });
+    expect(error.mock.calls).toEqual([['request failed', { routeKey: 'POST /echo', error: described }]]);
   });
 
   it('fails if the route has no handler', async () => {

@@ -55,7 +55,7 @@ describe('a batch', () => {
     expect(process.mock.calls).toEqual([[[{ recordId: 'c', body: { n: 3 }, isRepeat: false }]]]);
     expect(error.mock.calls).toEqual(
       ['a', 'b'].map((recordId) => [
-        expect.stringContaining('job'),
+        'malformed job',
         { recordId, error: expect.objectContaining({ name: 'InvalidRequestError' }) },
       ]),
     );
@@ -124,7 +124,7 @@ describe('a batch', () => {
       batchItemFailures: [{ itemIdentifier: 'b' }, { itemIdentifier: 'a' }],
     });
     expect(error.mock.calls.at(-1)).toEqual([
-      expect.stringContaining('job'),
+      'job failed',
       { recordId: 'a', error: expect.objectContaining({ message: 'busy' }) },
     ]);
   });

@@ -97,6 +97,20 @@ describe('the HTTP API', () => {
     }
   });
 
+  it('asks no table for a member whose id is longer than any key', async () => {
+    const created = await ask('POST /groups', { body: { name: 'Rowers', members: ['bob'] } });
+    const asked: string[] = [];
+    const { groups } = world;
+    const getMembers: typeof groups.getMembers = (conversationId, userIds) => {
+      asked.push(...userIds);
+      return groups.getMembers(conversationId, userIds);
+    };
+    world = { ...world, groups: { ...groups, getMembers } };
+    const path = { id: created.body.conversationId, userId: 'x'.repeat(3_000) };
+    expect(await ask('DELETE /groups/{id}/members/{userId}', { path })).toMatchObject({ status: 404 });
+    expect(asked).toEqual([]);
+  });
+
   it('refuses an empty conversation name', async () => {
     const body = { name: 'x', members: ['bob'] };
     for (const route of ['GET /groups/{id}', 'GET /groups/{id}/members', 'GET /groups/{id}/reads']) {
