@@ -6,8 +6,11 @@ import { addMembers, removeMember } from '../../../lambdas/domain/groups/members
 import { readChanges } from '../../../lambdas/domain/messages/changes.ts';
 import { readConversations } from '../../../lambdas/domain/messages/conversation-list.ts';
 import { edit } from '../../../lambdas/domain/messages/edit.ts';
+import { pin } from '../../../lambdas/domain/messages/pin.ts';
+import { react } from '../../../lambdas/domain/messages/react.ts';
 import { recall } from '../../../lambdas/domain/messages/recall.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
+import { encodeCursor } from '../../../lambdas/shared/cursor.ts';
 import type { ChangedPush } from '../../../protocol/frames.ts';
 import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
@@ -15,6 +18,10 @@ const DM = 'dm:alice:bob';
 const HOUR_MS = 3_600_000;
 const text = (words: string) => ({ type: 'text' as const, text: words });
 const refused = (code: string) => expect.objectContaining({ code });
+const badCursor = expect.objectContaining({
+  code: 'invalid_request',
+  issues: [expect.objectContaining({ path: 'cursor' })],
+});
 
 let world: World;
 beforeEach(async () => {
@@ -119,6 +126,52 @@ describe('an edit', () => {
     expect(await edit(world, service, request)).toMatchObject({ rev: 2 });
   });
 
+  it('is refused when another edit came first, unless both say the same (IM-EDIT, IM-CHANGE-5)', async () => {
+    await say('helo');
+    const target = { conversationId: DM, seq: 1 };
+    let others = 0;
+    const messageWriter: World['messageWriter'] = {
+      ...world.messages,
+      async edit(key, request) {
+        others += 1;
+        await change(`other${others}`, 'hello');
+        return world.messages.edit(key, request);
+      },
+    };
+    const ports = { ...world, messageWriter };
+    const editing = (words: string, ifRev: number) =>
+      edit(ports, by('alice'), { ...target, editId: 'e', content: text(words), ifRev });
+    await expect(editing('hi', 0)).rejects.toEqual(refused('conflict'));
+    await change('back', 'helo');
+    world.connections.posts.length = 0;
+    expect(await editing('hello', 2)).toMatchObject({ content: text('hello'), rev: 3 });
+    // That of the other edit.
+    expect(pushed().map(({ frame }) => frame.message.rev)).toEqual([3, 3, 3]);
+  });
+
+  it('that is refused for its rev marks nothing as changed', async () => {
+    await say('helo');
+    await expect(change('e1', 'hello', { ifRev: 1 })).rejects.toEqual(refused('conflict'));
+    expect((await world.conversations.head(DM)).changes ?? new Map()).toEqual(new Map());
+  });
+
+  it('is refused from a session that is over (IM-REFUSE-7)', async () => {
+    await say('helo');
+    const { userId, caller } = by('alice');
+    const gone = { userId, caller: { ...caller, connectionId: 'replaced' } };
+    const request = { conversationId: DM, seq: 1, editId: 'e', content: text('x') };
+    await expect(edit(world, gone, request)).rejects.toEqual(refused('session_expired'));
+    expect(await seqsSince(NOON)).toEqual([]);
+  });
+
+  it('of a message that expires meanwhile finds none', async () => {
+    await say('helo');
+    const messageWriter = { ...world.messages, edit: async () => undefined };
+    const request = { conversationId: DM, seq: 1, editId: 'e', content: text('x') };
+    const editing = edit({ ...world, messageWriter }, by('alice'), request);
+    await expect(editing).rejects.toEqual(refused('not_found'));
+  });
+
   it('does not outlive a recall, whichever of the two comes first (IM-EDIT)', async () => {
     await say('helo');
     const messageWriter: World['messageWriter'] = {
@@ -210,6 +263,17 @@ describe('a change in a group', () => {
     expect(receivers()).toEqual(['alice-tablet', 'bob-phone']);
   });
 
+  it('of more than 100 is pushed by the workers to everybody who is online (IM-CHANGE-1)', async () => {
+    const others = Array.from({ length: 99 }, (_, n) => `m${n}`);
+    const conversationId = await groupOf(['bob', ...others], true);
+    const { seq } = await say('two', { conversationId });
+    world.fanOutQueue.jobs.length = 0;
+    await edit(world, by('alice'), { conversationId, seq, editId: 'e', content: text('x') });
+    while (world.fanOutQueue.jobs.length > 0)
+      for (const job of world.fanOutQueue.jobs.splice(0)) await processFanOutJob(world, job);
+    expect(receivers()).toEqual(['alice-tablet', 'bob-phone', 'carol-phone']);
+  });
+
   it('is not in the feed of who joined later, or has left (IM-INV-5)', async () => {
     const conversationId = await groupOf(['bob'], false);
     await edit(world, by('alice'), { conversationId, seq: 2, editId: 'e', content: text('x') });
@@ -269,19 +333,56 @@ describe('the feed of changes', () => {
     world.advance(5_000);
     const second = await since(NOON, first.cursor ?? '');
     expect(second).toMatchObject({ messages: [{ seq: 101 }], cursor: null, serverTime });
-    await expect(since(NOON, first.cursor ?? '', 'alice')).rejects.toEqual(refused('invalid_request'));
+    await expect(since(NOON, first.cursor ?? '', 'alice')).rejects.toEqual(badCursor);
     await say('hi', { to: 'carol' }, 'bob');
     const elsewhere = since(NOON, first.cursor ?? '', 'bob', 'dm:bob:carol');
-    await expect(elsewhere).rejects.toEqual(refused('invalid_request'));
+    await expect(elsewhere).rejects.toEqual(badCursor);
+  });
+
+  it('refuses a cursor whose numbers are none', async () => {
+    await say('one');
+    for (const items of [
+      ['x1', 'alice', 'one', '1', '1'],
+      ['1x', 'alice', 'one', '1', '1'],
+    ]) {
+      const cursor = encodeCursor('bob', [DM, ...items]);
+      await expect(since(NOON, cursor)).rejects.toEqual(refused('invalid_request'));
+    }
+  });
+
+  it('reads only the volumes that were marked since, less 15 s', async () => {
+    await say('one');
+    await change('e1', 'x');
+    const read: (readonly number[])[] = [];
+    const messages: World['messages'] = {
+      ...world.messages,
+      changed(id, range) {
+        read.push(range.volumes);
+        return world.messages.changed(id, range);
+      },
+    };
+    for (const sinceMs of [NOON + 15_000, NOON + 15_001])
+      await readChanges({ ...world, messages }, 'bob', DM, { sinceMs });
+    expect(read).toEqual([[0], []]);
+  });
+
+  it('shows the customer of a support chat its changes, and asks for no role', async () => {
+    const { conversationId } = await openChat(world, by('bob').caller, {});
+    const { seq } = await say('one', { conversationId }, 'bob');
+    await edit(world, by('bob'), { conversationId, seq, editId: 'e', content: text('x') });
+    expect(await seqsSince(NOON, 'bob', conversationId)).toEqual([seq]);
   });
 
   it('says reset above 1,000 changed messages, and for a time 30 days ago (IM-CHANGE-2)', async () => {
     await say('one');
     await change('e1', 'x');
-    const page = { messages: [], count: 1_001, next: undefined };
-    const messages = { ...world.messages, changed: async () => page };
-    const many = await readChanges({ ...world, messages }, 'bob', DM, { sinceMs: NOON });
-    expect(many).toEqual({ messages: [], cursor: null, serverTime: NOON, reset: true });
+    const counting = (count: number) => {
+      const page = { messages: [], count, next: undefined };
+      const messages = { ...world.messages, changed: async () => page };
+      return readChanges({ ...world, messages }, 'bob', DM, { sinceMs: NOON });
+    };
+    expect(await counting(1_000)).not.toHaveProperty('reset');
+    expect(await counting(1_001)).toEqual({ messages: [], cursor: null, serverTime: NOON, reset: true });
     const days = 30 * 24 * HOUR_MS;
     expect(await since(NOON - days)).not.toHaveProperty('reset');
     expect(await since(NOON - days - 1)).toMatchObject({ messages: [], reset: true });
@@ -294,7 +395,9 @@ describe('the feed of changes', () => {
     }
     const first = await since(NOON);
     const later = since(NOON + HOUR_MS, first.cursor ?? '');
-    await expect(later).rejects.toEqual(refused('invalid_request'));
+    await expect(later).rejects.toEqual(badCursor);
+    // All changes are of this time, so the cursor is at the beginning of the range.
+    expect((await since(NOON + 15_000, first.cursor ?? '')).messages).toHaveLength(1);
   });
 
   it('is found through the list of conversations, for edits and recalls (IM-CHANGE-3)', async () => {
@@ -314,6 +417,71 @@ describe('the feed of changes', () => {
     expect(await list()).toEqual([]);
     await recall(world, { userId: 'alice', isService: true }, { conversationId: DM, seq: 1 });
     expect(await list()).toEqual([DM]);
+  });
+});
+
+describe('a recall', () => {
+  const target = { conversationId: DM, seq: 1 };
+  /** What is forgotten of a message, with this call between the recall's read and its write. */
+  async function forgottenBy(meanwhile: () => Promise<unknown>) {
+    const forgotten: string[] = [];
+    const note = (what: string) => async () => void forgotten.push(what);
+    const ports = {
+      ...world,
+      reactionWriter: { ...world.reactionWriter, forget: note('reactions') },
+      pinWriter: { ...world.pinWriter, unpin: note('pin') as unknown as World['pinWriter']['unpin'] },
+      messageWriter: {
+        ...world.messages,
+        async recall(...request: Parameters<World['messages']['recall']>) {
+          await meanwhile();
+          return world.messages.recall(...request);
+        },
+      },
+    };
+    await recall(ports, by('alice'), target);
+    return forgotten;
+  }
+  const reactToIt = () => react(world, { userId: 'bob' }, { ...target, name: '👍', on: true });
+  const pinIt = () => pin(world, { userId: 'bob' }, { ...target, on: true });
+
+  it('writes nothing about reactions and pins that the message has never had', async () => {
+    await say('oops');
+    expect(await forgottenBy(async () => {})).toEqual([]);
+  });
+
+  it.each([
+    ['reactions', reactToIt],
+    ['pin', pinIt],
+  ])('forgets its %s, also one that comes while it is recalled (IM-REACT, IM-PIN)', async (what, use) => {
+    await say('oops');
+    await use();
+    expect(await forgottenBy(async () => {})).toEqual([what]);
+    world = createWorld();
+    await world.routes.connect(aSession({ userId: 'alice' }));
+    await say('oops');
+    await change('e1', 'oops!');
+    expect(await forgottenBy(use)).toContain(what);
+  });
+
+  it('that comes second is answered with the first, without a push (IM-CHANGE-5)', async () => {
+    const { conversationId } = await createGroup(world, 'alice', {
+      name: 'R',
+      members: ['bob'],
+      openHistory: false,
+    });
+    await say('oops', { conversationId }, 'bob');
+    const group = { conversationId, seq: 2 };
+    const messageWriter: World['messageWriter'] = {
+      ...world.messages,
+      async recall(...request) {
+        await recall(world, { userId: 'alice' }, group);
+        world.connections.posts.length = 0;
+        return world.messages.recall(...request);
+      },
+    };
+    const second = await recall({ ...world, messageWriter }, by('bob'), group);
+    expect(second.content).toMatchObject({ type: 'recalled', by: 'alice' });
+    expect(pushed()).toEqual([]);
   });
 });
 

@@ -6,7 +6,7 @@ import { edit } from '../../../lambdas/domain/messages/edit.ts';
 import { readHistory } from '../../../lambdas/domain/messages/history.ts';
 import { recall } from '../../../lambdas/domain/messages/recall.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
-import { draft } from '../../../lambdas/domain/messages/store.ts';
+import { draft, findEarlier } from '../../../lambdas/domain/messages/store.ts';
 import { volumeOf } from '../../../lambdas/domain/model/volume.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { aRequest, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
@@ -99,6 +99,54 @@ describe('a repeat in another volume', () => {
     const getMany = () => Promise.reject(new Error('a read'));
     const ports = { ...world, messages: { ...world.messages, getMany } };
     expect(await say('m1', ports)).toMatchObject({ seq: 7, duplicate: false });
+  });
+
+  it('is found by a claim for 20 s after the volume of its original has ended, and by a read from then on', async () => {
+    await sayTo(5);
+    const calls: string[] = [];
+    const ports: World = {
+      ...world,
+      messages: {
+        ...world.messages,
+        getMany(places) {
+          calls.push(`read ${places.map(({ seq }) => seq)}`);
+          return world.messages.getMany(places);
+        },
+      },
+      messageWriter: {
+        ...world.messageWriter,
+        claim(place) {
+          calls.push(`claim ${place.seq}`);
+          return world.messageWriter.claim(place);
+        },
+      },
+    };
+    world.advance(19_999);
+    expect(await say('m1', ports)).toMatchObject({ seq: 1, duplicate: true });
+    world.advance(1);
+    expect(await say('m1', ports)).toMatchObject({ seq: 1, duplicate: true });
+    expect(calls).toEqual(['claim 3', 'read 3']);
+  });
+
+  const at = (volume: number, atMs = NOON) => ({ volume, atMs });
+  it.each([
+    ['the first volume', { seq: 3 }, [3]],
+    ['the last two', { seq: 5, starts: [at(1)] }, [5, 3]],
+    ['the last three', { seq: 9, starts: [at(2), at(1)] }, [9, 7, 3]],
+    ['the last, whose start was long ago', { seq: 5, starts: [at(1, NOON - 2 * DAY_MS)] }, [5]],
+    ['the last two, whose start is not noted yet', { seq: 5 }, [5, 3]],
+    ['the last three, of which one start is not noted yet', { seq: 9, starts: [at(1)] }, [9, 7, 3]],
+  ])('that is marked as one is looked for in %s', async (_, head, expected) => {
+    await sayTo(5);
+    const read: number[] = [];
+    const getMany: World['messages']['getMany'] = (places) => {
+      read.push(...places.map(({ seq }) => seq));
+      return world.messages.getMany(places);
+    };
+    const conversations = { head: async () => ({ atMs: NOON, ...head }) };
+    const ports = { ...world, conversations, messages: { ...world.messages, getMany } };
+    await findEarlier(ports, DM, draft('alice', 'm1', aRequest().content));
+    expect(read).toEqual(expected);
   });
 
   it('takes the place of an original that is still on its way, which then gives way to it', async () => {
