@@ -99,7 +99,7 @@ export interface DeskChat {
 /** `ready` takes new chats, `away` keeps the current ones, `offline` had no connection for too long (IM-DESK-7). */
 export type AgentStatus = 'ready' | 'away' | 'offline';
 
-/** An agent's state. It is the same for all of her sessions (IM-DESK-8). */
+/** An agent's state. It is the same for all of the agent's sessions (IM-DESK-8). */
 export interface DeskAgent {
   /** The agent. */
   readonly userId: string;

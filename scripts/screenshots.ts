@@ -25,7 +25,7 @@ const BEFORE: readonly Line[] = [
   ['alice', 'bob', 'I left the alarms on for the weekend, just in case.'],
 ];
 
-/** Messages sent while she has it open. */
+/** Messages sent while the agent has the chat open. */
 const MEANWHILE: readonly Line[] = [
   [
     'bob',

@@ -216,7 +216,7 @@ describe('a desk function that dies', () => {
     expect(chat).toMatchObject({ customer: bob.user, queue });
   });
 
-  it('after an agent went away, before her other tab knows it, is repaired by the watchdog event (IM-DESK-8, IM-FAULT-3)', async () => {
+  it("after an agent went away, before the agent's other tab knows it, is repaired by the watchdog event (IM-DESK-8, IM-FAULT-3)", async () => {
     const ann = await readyAgent(newQueue());
     const tab = await deskOf(() => stack).agent(ann.user, 'tablet');
     const leaving = proxy.setBreakpoint({

@@ -504,7 +504,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: '...matches(true), ...pushes.slice(1)',
     project: 'flow',
     test: 'test/flow/desk-races.test.ts',
-    only: 'before her other tab knows it',
+    only: "before the agent's other tab knows it",
   },
   {
     fault: 'desk',

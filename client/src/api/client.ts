@@ -177,5 +177,5 @@ export class Client {
   }
 }
 
-/** The form of an id (section 1). Only the server knows whether the conversation exists. */
+/** The form of an id (docs/protocol.md, section 1). Only the server knows whether the conversation exists. */
 const CONVERSATION_ID = /^(dm:[^:]{1,64}:[^:]{1,64}|(g|cs):[0-9A-Z]{26})$/;

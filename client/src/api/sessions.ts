@@ -34,7 +34,7 @@ export interface SessionsPorts {
 
 /** How long a socket has to answer after the device woke. */
 const WAKE_PROBE_MS = 3_000;
-/** The number of failed attempts in a row after which the logger hears of it. */
+/** The number of failed attempts in a row after which the logger gets a warning. */
 const WARN_AFTER = 3;
 
 /** Holds the session that requests go through, and starts and stops the other parts as sessions start and end. */
@@ -114,7 +114,7 @@ export class Sessions implements SessionSource {
     events.emit('connection', change);
   }
 
-  /** Says once in an outage why there is no connection: mostly, an address or a token is wrong. */
+  /** Logs once in an outage why there is no connection: usually an address or a token is wrong. */
   #warn({ current, error }: ConnectionChange): void {
     if (current === 'connected') this.#failures = 0;
     if (error === undefined) return;

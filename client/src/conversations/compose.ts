@@ -21,7 +21,7 @@ export function compose(ports: ComposePorts, conversation: ConversationState, dr
   return message;
 }
 
-/** Emits an event about a message of this client, after those about messages of earlier runs. */
+/** Emits an event about a message of this client, after the events about messages of earlier runs. */
 export function emitOwn(
   { states, events, journal }: ComposePorts,
   conversation: ConversationState,

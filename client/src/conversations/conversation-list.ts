@@ -17,11 +17,11 @@ interface Row {
   readSeq: number;
   /** The server has counted the unread messages up to this seq. */
   countedUpTo: number;
-  /** The number of those that it found unread. */
+  /** The number of those that were unread. */
   counted: number;
-  /** Of those, the ones that mention this user. */
+  /** The number of those that mention this user. */
   mentioned: number;
-  /** There may be more: the server stopped counting. */
+  /** Whether there may be more, since the server stopped counting. */
   isAtLeast: boolean;
   /** The seqs of others' messages above both `countedUpTo` and `readSeq`, and whether they mention this user. */
   readonly others: Map<number, boolean>;
@@ -63,7 +63,7 @@ export class ConversationList {
   }
 
   /**
-   * Merges the server's list, or its changed part, with what has arrived since. Hides what is no longer this user's
+   * Merges the server's list, or its changed part, with what has arrived since. Hides conversations that this user left
    * (IM-CHANGE-3). The list was asked for at `asOfMs` or later.
    */
   load({ conversations, removed }: ListedConversations, asOfMs: number): void {
@@ -102,11 +102,11 @@ export class ConversationList {
     const isLast = seq > (row.last?.seq ?? 0);
     if (isLast) row.last = message;
     if (hasHappenedTo(userId, message, 'left', 'removed')) {
-      // A loss below the last message was followed by a return.
+      // If it is below the last message, the user has rejoined since.
       if (isLast) this.drop(conversationId);
       return;
     }
-    // Of older messages the server's list has the conversation, if it is this user's.
+    // The server's list already has the conversation of an older message, if it is this user's.
     row.isMine ||= seq > row.readSeq && sentAt >= this.#newFromMs;
     if (message.content.type === 'system') row.name = message.content.name ?? row.name;
     if (from !== userId && seq > row.readSeq && seq > row.countedUpTo) this.#count(row, message);
@@ -114,14 +114,14 @@ export class ConversationList {
     this.#changed(row);
   }
 
-  /** A message is different now: its change is in the list where it was the last, and in what is counted here. */
+  /** Applies a changed message: the list shows it if it is the last, and counts its mentions anew. */
   changed(message: Message): void {
     const row = this.#row(message.conversationId);
     if (row.others.has(message.seq)) this.#count(row, message);
     this.#changed(row);
   }
 
-  /** Hides a conversation that this user lost. What comes late from before counts as read. */
+  /** Hides a conversation that this user lost. Late messages count as read. */
   drop(conversationId: string): void {
     const row = this.#row(conversationId);
     row.isMine = false;

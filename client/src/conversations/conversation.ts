@@ -34,8 +34,8 @@ export interface SendOptions {
   /** The `seq` of a message of the conversation that this one answers. If there is none, the message fails. */
   readonly replyTo?: number | undefined;
   /**
-   * Whom the message mentions: up to 50 user ids, or `'all'`. In groups of more than 100 members `'all'` is the admins';
-   * otherwise the message fails with `forbidden`.
+   * The users that the message mentions: up to 50 user ids, or `'all'`. In groups of more than 100 members only admins may use
+   * `'all'`; others' messages fail with `forbidden`.
    */
   readonly mentions?: Mentions | undefined;
 }
@@ -54,7 +54,7 @@ export interface ConversationPorts extends ComposePorts {
   report(error: unknown): void;
 }
 
-/** At most one typing notification in this time. Other clients forget one after some seconds (section 4). */
+/** At most one typing notification in this time. Other clients forget one after some seconds (docs/protocol.md, section 4). */
 const TYPING_INTERVAL_MS = 3_000;
 
 /** One conversation: sending, events, and history. Get one from `im.direct` or `im.conversation`. */
@@ -92,9 +92,9 @@ export class Conversation {
    * good, it fails at once, and a `store` keeps it for the next client. Messages of a conversation arrive in the order of
    * these calls (IM-SEND-4).
    *
-   * @param content at most 16,384 bytes as JSON in UTF-8, with the mentions; more fails with `payload_too_large`. What is
-   * no content fails with `invalid_request`, without a `message` event
-   * @param options the message that this one answers, and whom it mentions: kept with the content until it is sent
+   * @param content at most 16,384 bytes as JSON in UTF-8, with the mentions; more fails with `payload_too_large`. A value
+   * that is no content fails with `invalid_request`, without a `message` event
+   * @param options the message that this one answers, and the users it mentions: kept with the content until it is sent
    *
    * @example
    * const message = conversation.send({ type: 'text', text: 'hi' });
@@ -229,7 +229,7 @@ export class Conversation {
   }
 
   /**
-   * Recalls a message for everybody: this user's own within two minutes (an option of the deployment), or any message
+   * Recalls a message for all members: this user's own within two minutes (an option of the deployment), or any message
    * as an admin of the group.
    *
    * @throws a `RefusedError` (`recall_window_passed`, `forbidden`, `not_found`), a `DisconnectedError` without a
@@ -245,7 +245,7 @@ export class Conversation {
   }
 }
 
-/** A copy, since a retry must have the same as the first attempt (IM-SEND-2); or why it can't be sent. */
+/** Returns a copy, since a retry must have the content of the first attempt (IM-SEND-2); or the reason why it can't be sent. */
 function copyOf(said: Said): [copy: Said, flaw?: ImError] {
   try {
     if (typeof said.content.type === 'string') return [JSON.parse(JSON.stringify(said))];

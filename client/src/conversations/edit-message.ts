@@ -8,15 +8,15 @@ import type { Conversation } from './conversation.ts';
 export interface EditOptions {
   /** `[A-Za-z0-9_-]{1,64}`: the same value repeats the same edit. Defaults to a fresh id. */
   readonly editId?: string;
-  /** Whom the message mentions from now on: user ids, or all members. Without it: nobody. */
+  /** The users that the message mentions from now on: user ids, or `'all'`. Defaults to none. */
   readonly mentions?: readonly string[] | 'all';
-  /** Refuses the edit (`conflict`) unless the message has this `rev`: nobody's change is overwritten unseen. */
+  /** Refuses the edit (`conflict`) unless the message has this `rev`, so that it overwrites no change unseen. */
   readonly ifRev?: number;
 }
 
 /**
- * Replaces the content of a message of this user, for everybody. By default up to 24 hours after it was sent, an option of
- * the deployment. Views and events show the edit when the server has stored it.
+ * Replaces the content of a message of this user, for all members, up to 24 hours after it was sent (an option of the
+ * deployment). Views and events show the edit when the server has stored it.
  *
  * @param content at most 16,384 bytes as JSON in UTF-8
  * @throws a `RefusedError` (`edit_window_passed`, `payload_too_large`, `forbidden` for others' and recalled messages, `not_found`, `conflict`), a

@@ -24,18 +24,18 @@ export interface LiveTextWriter {
   /** The `clientMsgId` of the message. */
   readonly liveId: string;
   /**
-   * Shows the others this content: the *whole* text so far. Call it as often as you like: it sends one frame in 250 ms at
-   * most, the first at once and always the newest. Without a connection the newest waits. They forget a text after 15 s
-   * without a frame: write it again to keep it. Does nothing after `done` and `cancel`.
+   * Shows this content, the *whole* text so far, to the other members. Call it as often as you like: it sends one frame in
+   * 250 ms at most, the first at once and always the newest. Without a connection the newest waits. Their clients forget a
+   * text after 15 s without a frame: write it again to keep it. Does nothing after `done` and `cancel`.
    *
    * @example
    * writer.write('Rain until noon');
    */
   write(content: string | SentContent): void;
   /**
-   * Sends the text as a message, which takes the place of the live text at the others'. Idempotent.
+   * Sends the text as a message, which replaces the live text. Idempotent.
    *
-   * @param content the final content. Defaults to what was written last
+   * @param content the final content. Defaults to the last written one
    * @returns what `acked` of the message resolves to (see `Conversation.send`)
    * @throws what `acked` rejects with; an `ImError` `invalid_request` if nothing was written, or after `cancel`
    *
@@ -44,7 +44,7 @@ export interface LiveTextWriter {
    */
   done(content?: string | SentContent): Promise<Sent>;
   /**
-   * Takes the live text back: no message follows. Idempotent; does nothing after `done`.
+   * Cancels the live text: no message follows. Idempotent; does nothing after `done`.
    *
    * @example
    * writer.cancel();
@@ -66,7 +66,7 @@ export function liveText(conversation: Conversation, options: LiveTextOptions = 
   const { ports, state } = conversation;
   const { liveId = newId(ports.environment) } = options;
   let newest: SentContent | undefined;
-  /** What the others lack. */
+  /** The newest content, if it has not been sent. */
   let unsaid: SentContent | undefined;
   let index = 0;
   let isOver = false;
@@ -77,9 +77,9 @@ export function liveText(conversation: Conversation, options: LiveTextOptions = 
   function say(content: SentContent | null): boolean {
     const session = ports.sessions.current;
     if (session === null) return false;
-    // By the clock, so that a program which was killed and writes the same text again is not taken for an old frame.
+    // By the clock: if a program was killed and writes the same text again, its frames must not look older.
     index = Math.max(index + 1, Math.floor(ports.clock.now()));
-    // A refusal with this id is nobody's: the message of `done` has its own.
+    // Ignores a refusal with this id: the message of `done` has its own.
     session.tell('live', { ...state.target, id: 'live', liveId, index, content });
     return true;
   }
@@ -132,7 +132,7 @@ function contentOf(content: string | SentContent): SentContent {
   return typeof content === 'string' ? { type: 'text', text: content } : content;
 }
 
-/** What the server would take of it: a text may end within a character, or not have begun. */
+/** The part that the server would accept; `undefined` if it is blank or too large. A text may end within a character. */
 function presentable(content: SentContent): SentContent | undefined {
   const shown =
     content.type === 'text' ? { ...content, text: content.text.replace(/[\uD800-\uDBFF]$/, '') } : content;

@@ -6,20 +6,20 @@ import type { Cancel } from '../support/environment.ts';
 import { ObservableValue } from '../support/observable-value.ts';
 import type { Conversation } from './conversation.ts';
 
-/** After this time without another frame, the text is forgotten (IM-LIVE-4). */
+/** This long after its last frame, a text is forgotten (IM-LIVE-4). */
 const FORGET_MS = 15_000;
 /** Above every index: the message is there. */
 const SENT = Number.POSITIVE_INFINITY;
 
-/** A text that somebody is writing. Immutable: a change creates a new object. */
+/** A text that a user is writing. Immutable: a change creates a new object. */
 export interface LiveText {
   /** The `key` of the message that it becomes. */
   readonly key: string;
   /** The `clientMsgId` of the message that it becomes. */
   readonly liveId: string;
-  /** Who writes it. */
+  /** The author. */
   readonly from: string;
-  /** Whether this user writes it, in another session. */
+  /** Whether this user is the author, in another session. */
   readonly mine: boolean;
   /** The whole text so far. */
   readonly content: SentContent;
@@ -29,12 +29,12 @@ export interface LiveText {
 
 interface Known {
   readonly index: number;
-  /** Undefined: cancelled, or sent. It stays known, since frames may come after it. */
+  /** Undefined once it is cancelled or sent. The entry stays, since older frames may still arrive. */
   readonly text: LiveText | undefined;
   readonly forget: Cancel;
 }
 
-/** The live texts of a conversation, while somebody subscribes. */
+/** The live texts of a conversation, while there is a subscriber. */
 export class LiveTexts {
   readonly #conversation: Conversation;
   readonly #known = new Map<string, Known>();
@@ -53,7 +53,7 @@ export class LiveTexts {
     return this.#observable.value;
   }
 
-  /** Returns an unsubscribe function, after which nothing is known any more. */
+  /** Returns an unsubscribe function, which also clears the texts. */
   readonly subscribe = (listener: (texts: readonly LiveText[]) => void): Off => {
     const conversation = this.#conversation;
     const offs = [
@@ -92,11 +92,11 @@ export class LiveTexts {
 }
 
 /**
- * Calls `listener` with all live texts of the conversation at each change: what others, or this user elsewhere, are writing
- * with `liveText`. A text ends when its message arrives, when it is cancelled, or 15 s after its last frame. Returns an
+ * Calls `listener` with all live texts of the conversation at each change: those that other users, or this user elsewhere, are
+ * writing with `liveText`. A text ends when its message arrives, when it is cancelled, or 15 s after its last frame. Returns an
  * unsubscribe function.
  *
- * A message has the `key` of its live text: by it, a list shows one in place of the other. None come while polling.
+ * A message has the `key` of its live text, so a list can show one in place of the other. While polling there are none.
  *
  * @example
  * const off = watchLive(conversation, (texts) => render(texts));

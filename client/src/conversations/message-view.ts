@@ -14,7 +14,7 @@ import type { RetryContext } from '../transport/retry-policy.ts';
 import type { Conversation, HistoryPage } from './conversation.ts';
 import { withKnownReactions } from './known-reactions.ts';
 
-/** How far this client's idea of the server's clock may be off. */
+/** The largest error of this client's estimate of the server's clock. */
 const CLOCK_ERROR_MS = 30_000;
 
 type Load = 'latest' | 'earlier' | 'changes';
@@ -40,7 +40,7 @@ export interface MessagesSnapshot {
   /** Whether there are older messages: call `loadEarlier`. */
   readonly hasEarlier: boolean;
   /**
-   * Why something could not be loaded: `not_found` while this user is not in the conversation. Goes when its cause goes:
+   * The error of a failed load: `not_found` while this user is not in the conversation. It disappears with its cause:
    * the view asks again after a retryable error, on a reconnect, and when this user joins.
    */
   readonly error: ImError | undefined;
@@ -81,7 +81,7 @@ export class MessageView {
   #pagedUpTo = 0;
   /** The first seq of the latest page. */
   #latestFrom = 0;
-  /** Server time: changes from before it are known. Undefined until the server's clock is. */
+  /** Server time: changes before it are known. Undefined until the server's clock is known. */
   #changesSinceMs: number | undefined;
 
   /**
@@ -171,7 +171,7 @@ export class MessageView {
    * Loads earlier pages until the message with this `seq` is here: one request per hundred messages in between.
    *
    * @returns whether it is. False: there is no such message for this user, the view was closed, or a page could not be
-   * loaded, and then the snapshot's `error` says why
+   * loaded, and then the snapshot has the `error`
    *
    * @example
    * if (message.replyTo !== undefined && (await view.loadBackTo(message.replyTo))) scrollTo(message.replyTo);
@@ -189,7 +189,7 @@ export class MessageView {
   }
 
   /**
-   * Loads the latest page again, and what changed in the older ones. Never rejects: a failure is in the snapshot's `error`.
+   * Loads the latest page again, and the changes in older ones. Never rejects: a failure is in the snapshot's `error`.
    *
    * @example
    * if (view.snapshot.error !== undefined) await view.reload();
@@ -202,7 +202,7 @@ export class MessageView {
     await this.#load('latest', async () => {
       const { isLive } = sync;
       this.#putLatest(await this.#page({}), isLive);
-      // In here, since a retry of this page must ask, too: which pages are older is known only now.
+      // Inside the load, since a retry of this page must ask, too: only now it is known which pages are older.
       if ((this.#oldestSeq() ?? 0) < this.#latestFrom)
         older = this.#load('changes', () => this.#readChanges(sinceMs));
     });
@@ -225,7 +225,7 @@ export class MessageView {
     return this.#conversation.history({ limit: this.#pageSize, ...range });
   }
 
-  /** A reload reads the latest page only: of older ones it asks what changed while pushes were missed (IM-CHANGE-4). */
+  /** A reload reads only the latest page; for older ones it asks for the changes whose pushes were missed (IM-CHANGE-4). */
   async #readChanges(sinceMs: number | undefined): Promise<void> {
     const { http, incoming } = this.#conversation.ports;
     const path = `/conversations/${encodeURIComponent(await this.#conversation.state.resolve())}/changes`;
@@ -233,7 +233,7 @@ export class MessageView {
     do {
       const query = queryString({ since: sinceMs, cursor: page?.cursor });
       page = sinceMs === undefined ? undefined : await http.call<ChangesBody>('GET', path + query);
-      // Too much to list, or it is unknown since when: the older pages come again when they are asked for.
+      // Too many changes, or their start is unknown: drop the older pages, and read them again on request.
       if (page === undefined || page.reset === true) this.#forgetEarlier();
       for (const message of page?.messages ?? []) incoming.changed(message);
     } while (page?.cursor);
@@ -337,7 +337,7 @@ export class MessageView {
     for (const message of this.#messages.values()) if (fits(message)) this.#put(this.#refreshed(message));
   }
 
-  /** Applies what is known now: reads, and in `#put` changes. */
+  /** Applies the read cursors and, in `#put`, the changes that are known now. */
   #refreshed(message: ChatMessage): ChatMessage {
     const { seq = 0, state, mine } = message;
     const isRead = state === 'sent' && mine && seq <= this.#conversation.state.readUpTo;
@@ -366,7 +366,7 @@ export class MessageView {
   }
 }
 
-/** Whether this user is out of the conversation after this message. Of a transferred chat, only its agent did that. */
+/** Whether this user is no longer in the conversation after this message. A transfer only removes the agent who made it. */
 function isLoss({ event, by }: SystemContent, isNamed: boolean, userId: string | undefined): boolean {
   if (event === 'transferred') return by === userId;
   return isNamed && (event === 'left' || event === 'removed' || event === 'requeued');

@@ -30,7 +30,7 @@ export interface Readiness {
 
 /** The events of `im.agent.on`. */
 export interface AgentEvents {
-  /** This agent's state changed, whoever changed it: another tab, an assignment, the desk. */
+  /** This agent's state changed: by this client, another tab, an assignment, or the desk. */
   changed: DeskAgent;
 }
 
@@ -108,7 +108,7 @@ export class Agent {
   }
 
   /**
-   * Reads over HTTP what this user is at the desk: the roles, the names of all queues, and an agent's state.
+   * Reads over HTTP this user's roles at the desk, the names of all queues, and an agent's state.
    *
    * @example
    * const { roles, queues, agent } = await im.agent.me();
@@ -223,7 +223,7 @@ export class Agent {
   }
 
   /**
-   * Reads what this client missed: the agent's state, new chats, and chats that went to others. It never repeats `ready`,
+   * Reads missed changes: the agent's state, new chats, and chats that went to others. It never repeats `ready`,
    * since the agent may have gone away in another session (IM-DESK-8). Retries until it succeeds or the connection changes
    * again.
    */

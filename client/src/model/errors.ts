@@ -157,7 +157,7 @@ export function toImError(error: unknown): ImError {
   return new ImError('internal', messageOf(error), { retryable: true, cause: error });
 }
 
-/** The error for what no retry can change: the caller has to. */
+/** An error that no retry can solve: the caller must change the request. */
 export function invalid(message: string, cause?: unknown): ImError {
   return new ImError('invalid_request', message, { retryable: false, cause });
 }

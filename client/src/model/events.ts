@@ -18,7 +18,7 @@ export interface ConversationEvents {
   discarded: ChatMessage;
   /** Another user, or this one on another device, has read up to `seq`. */
   read: ReadEvent;
-  /** A message was edited or recalled. The message itself may arrive later: it arrives as it is now. */
+  /** A message was edited or recalled. If the message itself arrives later, it has the change already. */
   changed: ChangedEvent;
   /** Another user started or stopped typing. */
   typing: TypingEvent;
@@ -38,13 +38,13 @@ export interface ReadEvent {
 export interface ActivityEvent {
   /** The user who was active. */
   readonly userId: string;
-  /** Where. */
+  /** The conversation in which the user was active. */
   readonly conversationId: string;
 }
 
 /** A message changed. */
 export interface ChangedEvent {
-  /** What happened, and who did it. Undefined if this client learnt of the change later. */
+  /** The kind of the change, and its author. Undefined if this client learnt of the change later. */
   readonly change: MessageChange | undefined;
   /** The message as it is now. */
   readonly message: ChatMessage;
@@ -54,7 +54,7 @@ export interface ChangedEvent {
 export interface TypingEvent {
   /** The user who started or stopped. */
   readonly userId: string;
-  /** True: started. False: stopped, sent the message, or not heard of for 6 s. */
+  /** True: started. False: stopped, sent the message, or silent for 6 s. */
   readonly typing: boolean;
   /** The ids of all users who are typing now, in the order they started. */
   readonly users: readonly string[];

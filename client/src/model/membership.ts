@@ -10,7 +10,7 @@ export function hasHappenedTo(
   return content.type === 'system' && isAbout(content, userId) && events.includes(content.event);
 }
 
-/** Whether it names this user. A malformed list names nobody: one message must not hold up those after it. */
+/** Whether it names this user. A malformed list names no user: one message must not block the next ones. */
 export function isAbout({ users }: SystemContent, userId = ''): boolean {
   return [users].flat().includes(userId);
 }

@@ -36,7 +36,7 @@ export interface ChatMessage {
   readonly editedAt?: number | undefined;
   /** The `seq` of the message that this one answers. Undefined if it answers none, and once it is recalled. */
   readonly replyTo?: number | undefined;
-  /** Whom it mentions: user ids, or all members. Undefined if nobody, and once it is recalled. */
+  /** The users it mentions: user ids, or `'all'`. Undefined if it mentions none, and once it is recalled. */
   readonly mentions?: Mentions | undefined;
   /**
    * The reactions, in order of first use. Undefined if there are none. Where they come from a push, `users` and `mine` are
@@ -45,7 +45,7 @@ export interface ChatMessage {
   readonly reactions?: readonly Reaction[] | undefined;
   /** Who pinned it, and when. Undefined unless it is pinned. */
   readonly pinned?: Pinned | undefined;
-  /** Why it failed, in state `failed`. */
+  /** The reason, in state `failed`. */
   readonly error?: ImError | undefined;
 }
 

@@ -8,7 +8,7 @@ import type { Journal, Outbox } from './outbox.ts';
 import type { Destination, Draft, OutgoingMessage, Said } from './outgoing-message.ts';
 import type { StoreBackend } from './store-backend.ts';
 
-/** Of the keys of unsent messages: an app's own backend may hold other keys, too. */
+/** Prefix of the keys of unsent messages: an app's own backend may hold other keys, too. */
 export const PREFIX = 'outbox/';
 
 /** An unsent message in the store. */
@@ -70,13 +70,13 @@ export class OutboxJournal implements Journal {
    * Before the user is known, all of them are taken for this user's; a call after that drops others' messages here, not
    * in the store. Unreadable entries are logged and skipped.
    *
-   * Resolves after 2 s at the latest, and never rejects: a slow store's messages come when they come, and the next call
-   * tries again after a failure. It also tries failed writes again: what stayed in the store though it was sent would be
-   * sent again by a later run, in days.
+   * Resolves after 2 s at the latest, and never rejects: messages of a slow store come later, and after a failure the next
+   * call tries again. It also repeats failed writes: a message that was sent, but stayed in the store, would be sent again by
+   * a later run, in days.
    */
   async restore(): Promise<void> {
     for (const task of this.#failed.splice(0)) this.#write(task);
-    // What an earlier client of this store is still writing counts, too.
+    // An earlier client of this store may still be writing: wait for that first.
     await this.#restored(this.#inTurn(async () => {}));
     for (const [message, author] of this.#authors) {
       if ((message.from ?? author) === author) continue;
@@ -87,7 +87,7 @@ export class OutboxJournal implements Journal {
     }
   }
 
-  /** Runs the task once the messages of earlier runs have been emitted, which are older; without delay if they have been. */
+  /** Runs the task once the messages of earlier runs, which are older, have been emitted; at once if they have been. */
   afterRestored(task: () => void): void {
     void this.restore();
     if (this.#waiting === undefined) task();
@@ -184,8 +184,8 @@ export class OutboxJournal implements Journal {
   }
 
   /**
-   * Puts the new messages after all in the store, where another tab may have written meanwhile. Clocks don't decide: they
-   * jump. Only while the store has never been readable, there is nothing but the clock.
+   * Orders new messages after all stored ones; another tab may have stored some meanwhile. Does not use the clock, which may
+   * jump, unless the store could never be read.
    */
   async #order(nowMs: number): Promise<void> {
     if (this.#isRestored) await this.#inTime(this.#load()).catch(() => {});
@@ -216,7 +216,7 @@ export class OutboxJournal implements Journal {
     return withTimeout(this.#ports().environment, work, 'the store', STORE_TIMEOUT_MS);
   }
 
-  /** Once each. */
+  /** Logs each message once. */
   #warn(message: string, error: unknown): void {
     if (!this.#warned.has(message)) this.#ports().logger.warn(message, { error });
     this.#warned.add(message);

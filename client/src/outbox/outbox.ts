@@ -42,7 +42,7 @@ export class Outbox {
   /** Conversations with a message that is being sent or waits for a retry. */
   readonly #busy = new Set<string>();
   #sender: Sender | null = null;
-  /** Why the connection has ended for good, until there shall be one again. */
+  /** The reason why the connection has ended for good, until `reopen`. */
   #ended: ImError | undefined;
 
   constructor(ports: OutboxPorts) {
@@ -121,7 +121,7 @@ export class Outbox {
     this.#sender = null;
   }
 
-  /** Lets messages wait again, since there shall be a connection. */
+  /** Lets messages wait again, since the program wants a connection again. */
   reopen(): void {
     this.#ended = undefined;
   }

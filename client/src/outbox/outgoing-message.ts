@@ -15,7 +15,7 @@ export interface Destination {
   readonly readUpTo: number;
 }
 
-/** What a message says, the same in each attempt (IM-SEND-2): nobody else changes it. */
+/** The content of a message, the same in each attempt (IM-SEND-2). */
 export interface Said {
   readonly clientMsgId: string;
   readonly content: SentContent;

@@ -26,7 +26,7 @@ const SOCKET_RETRY_MS = 5 * 60_000;
  * `unavailable`, read cursors are sent when a socket is back, and there is no event `frame`. Polling costs the operator
  * some 300 times as much as a socket.
  *
- * Edits and recalls are asked for about once a minute (IM-CHANGE-4), without the user who made them.
+ * Asks for edits and recalls about once a minute (IM-CHANGE-4); their events don't name the user who made them.
  *
  * @example
  * createClient({ wsUrl, httpUrl, getToken, environment: { WebSocket: withPolling({ httpUrl }) } });

@@ -160,8 +160,8 @@ export class PollingSocket implements Socket {
   }
 
   /**
-   * Delivers what changed, about once a minute, as the pushes that a socket would have had. They don't say who changed a
-   * message. Costs one request, and one for each conversation in which something happened.
+   * Delivers changed messages, about once a minute, as the pushes that a socket would have had, but without the author of
+   * the change. Costs one request, and one for each conversation in which something happened.
    */
   async #askChanges(): Promise<void> {
     const askedAtMs = this.#nowMs() + this.#serverAheadMs;
@@ -185,14 +185,14 @@ export class PollingSocket implements Socket {
     const path = `/conversations/${encodeURIComponent(conversationId)}/changes?since=`;
     for (let cursor: string | null = ''; cursor !== null; ) {
       const page: ChangesBody = await this.#get(path, cursor);
-      // Too much to list: the next connection reads anew what it shows.
+      // Too many changes: the next connection reads its messages again.
       if (page.reset === true) this.close();
       for (const message of page.messages) this.#deliver({ type: 'changed', conversationId, message });
       cursor = page.cursor;
     }
   }
 
-  /** @param path without the time since when */
+  /** @param path without its last value, the time since when */
   async #get<Body>(path: string, cursor: string): Promise<Body> {
     const query = `${path}${Math.floor(this.#changesSinceMs)}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`;
     const { status, body } = await this.#call<Body>('GET', query, 'cursor');
@@ -239,7 +239,7 @@ export class PollingSocket implements Socket {
 
   /**
    * @param field of every 200 of the service. A captive portal answers 200, too, and has stored nothing.
-   * @throws without an answer, and if somebody else gave it
+   * @throws if there is no answer, or if it is not the service's
    */
   async #call<Body>(method: string, path: string, field: string, body?: object): Promise<Answer<Body>> {
     const response = await this.#fetch(this.#httpUrl + path, {

@@ -9,7 +9,7 @@ interface Page {
 
 const page: Page = globalThis;
 
-/** Whether nobody can see the page. */
+/** Whether the page is hidden. */
 export function isHidden(): boolean {
   return page.document?.visibilityState === 'hidden';
 }

@@ -8,7 +8,7 @@ import { isHidden, onFocus } from './page.ts';
 const STALE_MS = 2_000;
 /** A newer answer is not requested again: several rows and the window's events ask at about the same time. */
 const FRESH_MS = 2_000;
-/** An older message waited for this client, so its sender may have left. */
+/** A message older than this was stored for this client meanwhile, so its sender may have left. */
 const RECENT_MS = 10_000;
 
 interface Entry {
@@ -31,7 +31,7 @@ export function presenceBookOf(im: Client, intervalMs: number): PresenceBook {
 }
 
 /**
- * Knows the presence of all users that components watch. Any sign of a user shows them as online, without a request. It
+ * Holds the presence of all users that components watch. Any sign of a user shows them as online, without a request. It
  * asks for one user when a component starts to watch them, for all when the page gets the focus or is connected again,
  * and at intervals while the page is visible.
  */

@@ -12,9 +12,9 @@ interface Found {
 }
 
 /**
- * One message, which need not be among those that are shown: the original of an answer. Follows edits and recalls, reads it
+ * One message, such as the original of an answer, even if no page with it is loaded. Follows edits and recalls, reads it
  * again after a reconnect, and tries again after a failure. Undefined while it is loaded; null if there is none for this
- * user: it has expired, or is from before they joined. Without a `seq` it asks for nothing.
+ * user: it has expired, or is from before they joined. Without a `seq` it makes no request.
  *
  * @example
  * ```tsx
@@ -54,6 +54,6 @@ export function useMessage(
       for (const off of offs) off();
     };
   }, [conversation, seq]);
-  // Until the effect has run for another message, the found one is still the previous.
+  // Until the effect has run for another message, `found` still has the previous one.
   return found?.in === conversation && found.seq === seq ? found.message : undefined;
 }

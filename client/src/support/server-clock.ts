@@ -14,12 +14,12 @@ export class ServerClock {
     this.#aheadMs = epochMs - this.#environment.nowMs();
   }
 
-  /** Whether the server has told its time. */
+  /** Whether the server's time is known. */
   get isKnown(): boolean {
     return this.#aheadMs !== null;
   }
 
-  /** Epoch milliseconds; by the device's clock until the server has told its time. */
+  /** Epoch milliseconds; by the device's clock until the server's time is known. */
   now(): number {
     return this.#aheadMs === null
       ? this.#environment.wallClockMs()

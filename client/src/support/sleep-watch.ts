@@ -1,7 +1,7 @@
 import type { Cancel, Environment } from './environment.ts';
 
 const TICK_MS = 1_500;
-/** A timer that is later than this was not just late: the device slept. */
+/** If a timer is later than this, the device slept. */
 const LATE_MS = 3_000;
 
 /**

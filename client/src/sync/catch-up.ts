@@ -25,7 +25,7 @@ export interface CatchUpPorts {
 }
 
 /**
- * Reads what a new session missed: `hello`, the inbox page by page, and the heads of all conversations (IM-HELLO-2,
+ * Reads the messages that a new session missed: `hello`, the inbox page by page, and the heads of all conversations (IM-HELLO-2,
  * IM-HELLO-3). Costs one request per hundred conversations, and one for each that lacks more than its last message.
  */
 export class CatchUp {

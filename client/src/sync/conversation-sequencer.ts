@@ -78,7 +78,7 @@ export class ConversationSequencer {
   }
 
   accept(messages: readonly Message[]): void {
-    // One that changed is known as such from here on: an older copy may still come.
+    // Keep a changed message: an older copy may still arrive.
     for (const message of messages) this.#ports.incoming.changed(message);
     this.#take(
       messages.map((message): [number, Entry] => [
@@ -110,7 +110,7 @@ export class ConversationSequencer {
     return reading;
   }
 
-  /** Reads what is missing and lets nothing wait: once connected, every message that exists is shown. */
+  /** Reads the missing messages, and releases those that wait: once connected, every existing message is shown. */
   async catchUp(): Promise<void> {
     await this.read();
     for (let { hole } = this.#buffer; hole?.next !== undefined; hole = this.#buffer.hole) this.#openGap(hole);
@@ -233,7 +233,7 @@ export class ConversationSequencer {
     this.#watch();
   }
 
-  /** Reads a page of history; an empty one if this user has left since, which ends no client. */
+  /** Reads a page of history; an empty one if this user has left since, which is no error. */
   async page(range: HistoryRange): Promise<HistoryBody> {
     try {
       return await this.#ports.http.history(this.#id, range);

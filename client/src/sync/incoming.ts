@@ -52,7 +52,7 @@ export class Incoming {
     if (!isOwn) this.#events.emit('activity', { userId, conversationId });
   }
 
-  /** Takes a changed message, whatever the order in which its copies arrive. */
+  /** Takes a changed message. Its copies may arrive in any order. */
   changed(message: Message, change?: MessageChange): void {
     const { conversationId } = message;
     for (const state of this.#states.of(conversationId)) {

@@ -13,7 +13,7 @@ export type SendFields = Target & {
   readonly resend?: boolean | undefined;
 };
 
-/** The actions that get a reply (section 4). Fields and replies come from the protocol's table. */
+/** The actions that get a reply (docs/protocol.md, section 4). Fields and replies come from the protocol's table. */
 export type Action = { [A in AnyAction]: [ActionReply<A>] extends [never] ? never : A }[AnyAction];
 /** Without `action` and `id`. */
 export type Fields<A extends Action> = ActionFields<A>;

@@ -23,16 +23,16 @@ export interface HistoryRange {
 /** The server's list of conversations, all pages of it. */
 export interface ListedConversations {
   readonly conversations: readonly Conversation[];
-  /** What the user left since. Undefined: the list is whole, so what it lacks is not this user's (IM-CHANGE-3). */
+  /** The conversations that the user left since. Undefined: the list is complete; drop what it lacks (IM-CHANGE-3). */
   readonly removed?: readonly string[];
 }
 
 type Query = Record<string, string | number | null | undefined>;
 
 /**
- * The HTTP API (section 6). Every method rejects with an `ImError`: `RefusedError` for an error of the service,
- * `ForeignAnswerError` for anyone else's, `NetworkError` or `TimeoutError` (10 s) without an answer. After a 401 it retries
- * once with a fresh token.
+ * The HTTP API (docs/protocol.md, section 6). Every method rejects with an `ImError`: `RefusedError` for an error of the
+ * service, `ForeignAnswerError` for one of a gateway or proxy, `NetworkError` or `TimeoutError` (10 s) without an answer.
+ * After a 401 it retries once with a fresh token.
  */
 export class HttpApi {
   readonly #baseUrl: string;
@@ -50,7 +50,7 @@ export class HttpApi {
     return this.#get('/session', { deviceId });
   }
 
-  /** All conversations; with `changedSince` (the server's epoch milliseconds) what may have changed since. */
+  /** All conversations; with `changedSince` (the server's epoch milliseconds) those that may have changed since. */
   async conversations(changedSince?: number, cursor?: string): Promise<ListedConversations> {
     const query = { limit: PAGE_MAX, changedSince, cursor };
     const page: ConversationsBody = await this.#get('/conversations', query);

@@ -27,8 +27,8 @@ export interface SessionOpenerPorts {
 const FINAL_STATUSES: readonly (number | undefined)[] = [400, 401, 403, 409];
 
 /**
- * One of this many refusals in a row is explained, the first one first: when thousands of clients reconnect at once, their
- * questions would use up the throttle of the HTTP API.
+ * Only the first of this many refusals in a row asks for the reason: when thousands of clients reconnect at once, their
+ * requests would use up the throttle of the HTTP API.
  */
 const REFUSALS_PER_QUESTION = 8;
 
@@ -38,7 +38,7 @@ export class SessionOpener {
   readonly #ports: SessionOpenerPorts;
   /** In a row. */
   #refusals = 0;
-  /** What answered the last question in the service's place. */
+  /** The last answer that was not the service's own. */
   #reason: ForeignAnswerError | undefined;
 
   constructor(ports: SessionOpenerPorts) {

@@ -35,7 +35,7 @@ export class Tokens {
     try {
       const asked = Promise.resolve(this.#getToken());
       const token = await withTimeout(this.#environment, asked, 'getToken', TOKEN_TIMEOUT_MS);
-      // As it is in a JWT: `Bearer …` and JSON would make the WebSocket's constructor throw, with the token in its message.
+      // With `Bearer …` or JSON, the WebSocket's constructor would throw an error with the token in its message.
       if (!/^[\w.-]+$/.test(`${token ?? ''}`)) throw new TypeError(token ? 'not a JWT' : 'no token');
       this.#current = token;
       return token;

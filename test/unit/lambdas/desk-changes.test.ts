@@ -163,7 +163,7 @@ describe('an agent', () => {
 describe("an agent's state", () => {
   const TABLET = 'ann-tablet';
   beforeEach(() => world.routes.connect(aSession({ userId: 'ann', deviceId: 'tablet' })));
-  /** Status, load, and version, as pushed to her other device. */
+  /** Status, load, and version, as pushed to the agent's other device. */
   const pushed = (connectionId = TABLET) =>
     world.connections.posts.flatMap(({ connectionId: to, frame }) => {
       const { agent } = frame as { agent?: DeskAgent };
@@ -171,7 +171,7 @@ describe("an agent's state", () => {
     });
   const pushAgain = () => pushAgent(world, 'ann');
 
-  it('is pushed to all of her sessions, whoever changes it, with a version that grows (IM-DESK-8)', async () => {
+  it("is pushed to all of the agent's sessions after every change, with a version that grows (IM-DESK-8)", async () => {
     const { conversationId } = await open('bob');
     await ready('ann');
     await match();
@@ -193,7 +193,7 @@ describe("an agent's state", () => {
     expect(framesTo('bob').filter(({ type }) => type === 'desk.agent')).toEqual([]);
   });
 
-  it('is pushed when the watchdog finds her gone, by the next worker if the first one dies (IM-DESK-8, IM-FAULT-3)', async () => {
+  it('is pushed when the watchdog finds the agent gone, by the next worker if the first one dies (IM-DESK-8, IM-FAULT-3)', async () => {
     await ready('ann');
     await world.routes.disconnect(caller('ann'));
     world.connections.outcomes.set(TABLET, 'gone');
@@ -226,7 +226,7 @@ describe("an agent's state", () => {
     expect(pushed()).toEqual([['away', 0, 2]]);
   });
 
-  it('is not read if she has no session to push it to', async () => {
+  it('is not read if the agent has no session to push it to', async () => {
     await assigned();
     for (const deviceId of ['phone', 'tablet'])
       await world.routes.disconnect({ userId: 'ann', deviceId, connectionId: `ann-${deviceId}` });

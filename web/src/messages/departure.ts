@@ -7,7 +7,7 @@ export function departureOf(
 ): string | undefined {
   if (userId === undefined) return undefined;
   for (const { content } of messages.toReversed()) {
-    // A malformed list is of nobody: this runs outside the row that shows it.
+    // A malformed list names nobody. It must not throw, since this runs outside the row that shows the message.
     if (content.type !== 'system' || ![content.users].flat().includes(userId)) continue;
     if (content.event === 'left') return 'You left this group.';
     if (content.event === 'removed') return `${content.by} removed you from this group.`;
