@@ -97,7 +97,7 @@ async function desk() {
 }
 
 describe('an agent after a reconnect', () => {
-  it('asks what it is and which chats it has now, and never says ready by itself (IM-DESK-8)', async () => {
+  it('reads its state and its chats, and never sends ready by itself (IM-DESK-8)', async () => {
     const { agent, chats, connected, again, assign, has, told, nowIs, becomes } = await desk();
     const connection = await connected();
     await agent.ready(READY);
@@ -146,7 +146,7 @@ describe('an agent after a reconnect', () => {
 });
 
 describe('readiness', () => {
-  it('is what the last call requested, however late the first call’s answer is (IM-DESK-4)', async () => {
+  it('is the one that the last call requested, however late the first call’s answer is (IM-DESK-4)', async () => {
     const { agent, server, connected } = await desk();
     const answer = server.scripts.get('desk.ready');
     server.scripts.set('desk.ready', () => undefined);
@@ -158,7 +158,7 @@ describe('readiness', () => {
     expect([(await ready).status, (await away).status]).toEqual(['ready', 'away']);
   });
 
-  it('is that of the agent, whichever session set it, and an older frame changes nothing (IM-DESK-8)', async () => {
+  it('is the same whichever session set it, and an older frame changes nothing (IM-DESK-8)', async () => {
     const { agent, connected, is, becomes } = await desk();
     const connection = await connected();
     expect((await agent.me()).queues).toEqual(['default']);

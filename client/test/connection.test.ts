@@ -92,7 +92,7 @@ describe('connecting', () => {
 });
 
 describe('a conversation that its user loses while a new device reads its last messages', () => {
-  it('ends no client: it has no messages, and the rest is there (IM-CHANGE-3)', async () => {
+  it('has no messages, and does not end the client or hide the others (IM-CHANGE-3)', async () => {
     const { server, connected, heard } = await harness();
     const group = 'g:01K4G6V8D0000000000000000A';
     server.history.push(message(1, { conversationId: group }), message(1));

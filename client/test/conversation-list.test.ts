@@ -100,7 +100,7 @@ describe('the unread messages that mention the user (IM-REPLY)', () => {
     expect(mentioned()).toBe(10);
   });
 
-  it('change with an edit, and go with a recall', () => {
+  it('change with an edit, and disappear with a recall', () => {
     load(0);
     add(201, {});
     add(202, { mentions: 'all' });
@@ -130,25 +130,25 @@ describe('conversations that the user is no longer in (IM-CHANGE-3)', () => {
     readAll(of(ROWERS, 5), of(SCULLERS, 5), of(CHAT, 5));
   });
 
-  it('go when the server names them as removed, unless it lists them again', () => {
+  it('disappear when the server names them as removed, unless it lists them again', () => {
     read([of(SCULLERS, 7)], [ROWERS, SCULLERS, 'g:unknown']);
     expect(ids()).toEqual([CHAT, SCULLERS]);
   });
 
-  it('go when the whole list lacks them, but not when it lists only what has changed', () => {
+  it('disappear when the complete list lacks them, but not when a list of changes does', () => {
     read([]);
     expect(ids()).toEqual([CHAT, ROWERS, SCULLERS]);
     readAll(of(ROWERS, 5));
     expect(ids()).toEqual([ROWERS]);
   });
 
-  it.each(['left', 'removed'] as const)('go with the message: %s', (name) => {
+  it.each(['left', 'removed'] as const)('disappear with the message: %s', (name) => {
     list.add(event(SCULLERS, 6, name, ['carol']));
     list.add(event(ROWERS, 6, name));
     expect(ids()).toEqual([CHAT, SCULLERS]);
   });
 
-  it('stay away when a message from before the loss comes late', () => {
+  it('stay hidden when an earlier message arrives late', () => {
     list.add(event(ROWERS, 6, 'removed'));
     list.drop(CHAT);
     for (const id of [ROWERS, CHAT]) list.add(at(id, 5));
@@ -166,7 +166,7 @@ describe('conversations that the user is no longer in (IM-CHANGE-3)', () => {
     expect(list.summaries?.find(({ conversationId }) => conversationId === 'g:3')?.unread).toBe(2);
   });
 
-  it('are back with the message of joining again, with what is unread since, whatever else comes late', () => {
+  it('are back with the message of rejoining, with the unread messages since, whatever else arrives late', () => {
     list.add(event(ROWERS, 6, 'removed'));
     list.add(event(ROWERS, 9, 'joined'));
     list.add(event(ROWERS, 6, 'removed'));

@@ -148,7 +148,7 @@ describe('catching up with 300 conversations (IM-HELLO-3)', () => {
     for (const request of server.requests) expect(request).toContain(`changedSince=${SERVER_TIME}`);
   });
 
-  it('drops what was left in a short outage, and then lists it again when it is back (IM-CHANGE-3)', async () => {
+  it('drops a group that the user left in a short outage, and lists it again when they rejoin (IM-CHANGE-3)', async () => {
     const parts = await harness(fullDelays);
     const { server, im, clock, connected, entered } = parts;
     server.history.push(oldMessage(1), oldMessage(1, { conversationId: GROUP }));
@@ -171,7 +171,7 @@ describe('catching up with 300 conversations (IM-HELLO-3)', () => {
     expect(im.conversations()).toHaveLength(2);
   });
 
-  it('drops a group whose loss is pushed while an older list is under way (IM-CHANGE-3)', async () => {
+  it('drops a group whose loss is pushed while an older list is being read (IM-CHANGE-3)', async () => {
     let gate: Promise<void> | undefined;
     const fetch: typeof globalThis.fetch = async (...request) => {
       const answer = await globalThis.fetch(...request);
@@ -205,7 +205,7 @@ describe('catching up with 300 conversations (IM-HELLO-3)', () => {
     expect(im.conversations()).toMatchObject([{ conversationId: DM }]);
   });
 
-  it('reads the whole list, and drops what it lacks, when the server no longer knows what was removed (IM-CHANGE-3)', async () => {
+  it('reads the complete list, and drops what it lacks, when the server no longer knows the removals (IM-CHANGE-3)', async () => {
     const { server, im, clock, connected, entered } = await harness(fullDelays);
     server.history.push(oldMessage(1), oldMessage(1, { conversationId: GROUP }));
     const connection = await connected();

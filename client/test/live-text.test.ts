@@ -66,7 +66,7 @@ describe('liveText', () => {
     expect(messages).toMatchObject([{ clientMsgId: writer.liveId, content: text('Rain until noon') }]);
   });
 
-  it('sends what done says if nothing was written, and rejects if there is nothing to send', async () => {
+  it('sends the content of done if nothing was written, and rejects if there is nothing to send', async () => {
     const { bob, texts } = await writing();
     const sudden = liveText(bob);
     expect(await sudden.done('Rain')).toMatchObject({ clientMsgId: sudden.liveId });
@@ -77,7 +77,7 @@ describe('liveText', () => {
     expect(await texts()).toEqual([]);
   });
 
-  it('takes a text back at once, and says no more (IM-LIVE-2)', async () => {
+  it('cancels a text at once, and sends no frame after that (IM-LIVE-2)', async () => {
     const { bob, clock, live } = await writing();
     const writer = liveText(bob);
     writer.write('Rain');
@@ -91,7 +91,7 @@ describe('liveText', () => {
     expect(last?.index).toBeGreaterThan(first?.index ?? 0);
   });
 
-  it('says nothing without a connection, and the newest text on the next one', async () => {
+  it('sends nothing without a connection, and the newest text on the next one', async () => {
     const { im, server, clock, connected, entered } = await harness();
     const writer = liveText(im.direct('bob'));
     const forgotten = liveText(im.direct('bob'));
@@ -126,7 +126,7 @@ describe('liveText', () => {
     await expect(writer.done()).rejects.toMatchObject({ code: 'payload_too_large' });
   });
 
-  it('is silent about a refused frame: done rejects with the reason', async () => {
+  it('ignores a refused frame: done rejects with the reason', async () => {
     const warn = vi.fn();
     const { im, server, connected } = await harness({
       logger: { debug: () => {}, warn, error: console.error },
@@ -142,7 +142,7 @@ describe('liveText', () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it('goes on with a higher index when the program was killed and writes the same text again (IM-LIVE-2)', async () => {
+  it('continues with a higher index if the program was killed and writes the same text again (IM-LIVE-2)', async () => {
     const { bob, clock, live } = await writing();
     const killed = liveText(bob, { liveId: 'answer-7' });
     for (const so of ['a', 'ab', 'abc']) {

@@ -151,7 +151,7 @@ describe('MessageView', () => {
       return { ...parts, view, reconnect };
     }
 
-    it('shows in earlier pages, too, what changed in the meantime (IM-CHANGE-4)', async () => {
+    it('shows changes in earlier pages, too (IM-CHANGE-4)', async () => {
       const { server, view, reconnect } = await withEarlierPage();
       expect(shown(view)).toEqual([1, 2, 3, 4, 5, 6]);
       server.history[1] = recalled(2);
@@ -163,7 +163,7 @@ describe('MessageView', () => {
       ]);
     });
 
-    it('asks for no changes if only the latest page is loaded: that comes again as it is', async () => {
+    it('asks for no changes if only the latest page is loaded, which is read again', async () => {
       const parts = await harness(fullDelays);
       parts.server.history.push(oldMessage(1));
       await parts.connected();
@@ -173,7 +173,7 @@ describe('MessageView', () => {
       expect(parts.server.requests.filter((path) => path.includes('/changes'))).toEqual([]);
     });
 
-    it('forgets the earlier pages if there is too much to list, and loads them again when asked (IM-CHANGE-2)', async () => {
+    it('drops the earlier pages if there are too many changes, and loads them again on request (IM-CHANGE-2)', async () => {
       const { server, view, reconnect } = await withEarlierPage();
       server.history[1] = recalled(2);
       const body = { messages: [], cursor: null, serverTime: 1, reset: true };
@@ -185,7 +185,7 @@ describe('MessageView', () => {
       expect(view.snapshot.messages.map(({ rev }) => rev)).toEqual([0, 1, 0, 0, 0, 0]);
     });
 
-    it('says why the changes could not be read, until they are (IM-CHANGE-4)', async () => {
+    it('has the error while the changes could not be read (IM-CHANGE-4)', async () => {
       const { server, view, reconnect } = await withEarlierPage();
       server.history[1] = recalled(2);
       server.httpAnswers.set('/conversations/dm:alice:bob/changes', { status: 503, body: '' });
@@ -207,7 +207,7 @@ describe('MessageView', () => {
       return { ...parts, view, pages };
     }
 
-    it('loads all pages in between, a hundred messages each, however early it is asked for', async () => {
+    it('loads all pages in between, a hundred messages each, even before the first page is there', async () => {
       const { view, pages } = await withMany();
       expect(await view.loadBackTo(100)).toBe(true);
       expect(shown(view)).toEqual(Array.from({ length: 203 }, (_, index) => index + 48));
@@ -216,7 +216,7 @@ describe('MessageView', () => {
       expect(pages()).toHaveLength(3);
     });
 
-    it('ends at the first message, and says that the wanted one is not there', async () => {
+    it('ends at the first message, and reports that the wanted one does not exist', async () => {
       const { view, server } = await withMany(5);
       server.history.splice(0, 2);
       expect(await view.loadBackTo(1)).toBe(false);
@@ -243,7 +243,7 @@ describe('MessageView', () => {
     const revs = (view: MessageView) => view.snapshot.messages.map(({ seq, rev }) => [seq, rev]);
     const PAGES = '/conversations/dm:alice:bob/messages';
 
-    it('is not put back by a page that was asked for before the change', async () => {
+    it('is not replaced by an older page, requested before the change', async () => {
       const held: (() => void)[] = [];
       let holds = false;
       const fetch: typeof globalThis.fetch = async (...request) => {
@@ -270,7 +270,7 @@ describe('MessageView', () => {
       expect(revs(view)).toEqual([[1, 1]]);
     });
 
-    it('is not put back by its first push, which comes after the page that has the change', async () => {
+    it('is not replaced by its first push, if that arrives after the page with the change', async () => {
       const parts = await harness();
       const connection = await parts.connected();
       parts.server.history.push(message(1, { rev: 1, content: { type: 'text', text: 'edited' } }));
@@ -299,7 +299,7 @@ describe('MessageView', () => {
       await shows(view, ({ messages: [first] }) => first?.content.type === 'recalled');
     });
 
-    it('is shown changed when its push stands for the ack that was lost', async () => {
+    it('is shown changed when its push arrives in place of a lost ack', async () => {
       const parts = await harness();
       const connection = await parts.connected();
       const view = open(parts);
@@ -313,7 +313,7 @@ describe('MessageView', () => {
       await shows(view, ({ messages: [first] }) => first?.rev === 1 && first.state === 'sent');
     });
 
-    it('loses what the change took away', async () => {
+    it('loses the fields that the change removed', async () => {
       const parts = await harness();
       const connection = await parts.connected();
       parts.server.history.push(oldMessage(1, { mentions: ['alice'] }));
@@ -360,7 +360,7 @@ describe('MessageView', () => {
         expect(await reactions(view, 5)).toMatchObject(thumbs(3, { mine: true }));
       });
 
-      it('takes what a page says over what a push of the same rev left open', async () => {
+      it('prefers the users and mine of a page to a push of the same rev', async () => {
         const { parts, connection, view } = await start({});
         connection.send(reacted(1, 'bob', true, thumbs(7)));
         await reactions(view, 1);
@@ -498,7 +498,7 @@ describe('MessageView', () => {
     },
   );
 
-  it('asks no more for a page once it is closed', async () => {
+  it('requests no page once it is closed', async () => {
     const parts = await harness(fullDelays);
     const { server, clock } = parts;
     await parts.connected();
@@ -513,7 +513,7 @@ describe('MessageView', () => {
     expect(failed.snapshot.isLoading || loading.snapshot.isLoading).toBe(false);
   });
 
-  it('has the error of the page that was asked for last, whichever answer comes last', async () => {
+  it('has the error of the page that was requested last, whichever answer comes last', async () => {
     const held: (() => void)[] = [];
     const fetch: typeof globalThis.fetch = async (...request) => {
       if (String(request[0]).includes('/messages')) await new Promise<void>((resolve) => held.push(resolve));
@@ -573,7 +573,7 @@ describe('MessageView', () => {
     },
   );
 
-  it('drops the failure of a page that was asked for before a loss, and does not ask again (IM-CHANGE-3)', async () => {
+  it('drops the failure of a page that was requested before a loss, and does not retry it (IM-CHANGE-3)', async () => {
     const parts = await harness();
     const { server, im, clock } = parts;
     const conversationId = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';

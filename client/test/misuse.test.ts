@@ -55,7 +55,7 @@ describe('createClient', () => {
 });
 
 describe('a connection that can’t be made', () => {
-  it('fails at once where there is no WebSocket, and names what would help', async () => {
+  it('fails at once where there is no WebSocket, and names the option that helps', async () => {
     const { im } = await harness({ environment: { WebSocket: undefined } });
     await expect(im.connect()).rejects.toMatchObject({
       code: 'invalid_request',
@@ -74,7 +74,7 @@ describe('a connection that can’t be made', () => {
     });
   });
 
-  it('names the URL and the cause, and warns once after three attempts in vain', async () => {
+  it('names the URL and the cause, and warns once after three failed attempts', async () => {
     const { im, server, clock, entered, warnings } = await warned();
     const { wsUrl, httpUrl } = server;
     await server.stop();
@@ -219,7 +219,7 @@ describe('markRead', () => {
     expect(await connection.next('read')).toMatchObject({ seq: 2 });
   });
 
-  it('that the server refuses keeps no lower one back', async () => {
+  it('that the server refuses does not hold back a lower one', async () => {
     const { im, server, connected } = await harness();
     server.scripts.set('read', ({ id }) => ({
       ...{ type: 'error', id, code: 'invalid_request', message: 'no', retryable: false },

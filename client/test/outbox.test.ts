@@ -218,7 +218,7 @@ describe('outbox', () => {
     expect(ids(sender.inFlight)).toEqual(['b']);
   });
 
-  it('takes an id for another message in another conversation (IM-SEND-2)', async () => {
+  it('treats the same id in another conversation as another message (IM-SEND-2)', async () => {
     const [toBob, toCarol] = [outgoing('a'), outgoing('a', 'dm:alice:carol')];
     outbox.resume(sender);
     outbox.add(toBob);
@@ -311,7 +311,7 @@ describe('outbox', () => {
     },
   );
 
-  it('refuses so many mentions that the gateway would close the socket, of a short message too (IM-FRAME-5)', async () => {
+  it('refuses a short message whose mentions would make the gateway close the socket (IM-FRAME-5)', async () => {
     const destination = { id: 'dm:alice:bob', target: { to: 'bob' }, userId: 'alice', readUpTo: 0 };
     const mentions = Array.from({ length: 5_000 }, (_, index) => `u${index}`);
     const said = { clientMsgId: 'a', content: { type: 'text', text: 'a' } as const, mentions };

@@ -93,7 +93,7 @@ describe('a polling socket', () => {
     },
   );
 
-  it('tells the time of the server, not that of the device', async () => {
+  it('has the time of the server, not that of the device', async () => {
     const { socket, first } = socketWith(200, JSON.stringify(SESSION));
     socket.send(JSON.stringify({ action: 'heartbeat', id: '1' }));
     expect(await first).toMatchObject({ type: 'heartbeat', serverTime: SESSION.serverTime });

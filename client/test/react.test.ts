@@ -285,7 +285,7 @@ describe('the hooks', () => {
     expect(asked(connection)).toHaveLength(1);
   });
 
-  it('usePresence takes neither an old message nor a user’s own typing for a sign', async () => {
+  it('usePresence ignores an old message and a user’s own typing', async () => {
     const { connection, text, im } = await presences('carol', 'alice');
     connection.push(oldMessage(1, { conversationId: CAROL, from: 'carol' }));
     connection.send({ type: 'typing', conversationId: CAROL, userId: 'alice', typing: true });

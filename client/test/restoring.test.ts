@@ -44,7 +44,7 @@ function watched(im: Client) {
 
 const MINUTE_MS = 60_000;
 
-describe('what was unsent', () => {
+describe('an unsent message of an earlier run', () => {
   it.each<[string, readonly number[]]>([
     ['goes well', [0, 0, 0]],
     ['is set back between two sends', [0, -90 * MINUTE_MS, -60 * MINUTE_MS]],
@@ -72,7 +72,7 @@ describe('what was unsent', () => {
     expect(last.seen()).toEqual(['one', 'two', 'three']);
   });
 
-  it('still answers a message and mentions users in the next run, and a record from before there was either is sent', async () => {
+  it('keeps its reply and mentions in the next run, and a record without these fields is sent', async () => {
     const store = memoryStore();
     const { im } = offlineRun(store);
     const refers = { replyTo: 7, mentions: 'all' } as const;
@@ -106,7 +106,7 @@ describe('what was unsent', () => {
     expect(heard).toEqual(['one']);
   });
 
-  it('keeps its order when two tabs write into one store by turns', async () => {
+  it('keeps its order when two tabs write into one store alternately', async () => {
     const { backend } = memoryStore();
     const tabs = [offlineRun(new Store(backend)), offlineRun(new Store(backend))];
     // The second tab's clock is an hour behind.
@@ -173,7 +173,7 @@ describe('what was unsent', () => {
     expect(seen()).toEqual(['one', 'two']);
   });
 
-  it('goes from the view when the user turns out to be another, and stays in the store', async () => {
+  it("disappears from the view when it turns out to be another user's, and stays in the store", async () => {
     const store = memoryStore();
     const parts = await harness({ store });
     const connection = await parts.connected();

@@ -175,7 +175,7 @@ describe('unsent messages', () => {
     expect([...(await store.backend.entries())]).toHaveLength(1);
   });
 
-  it('are counted and leave the device when the user says so, and nothing else does', async () => {
+  it('are counted, and deleted from the device on request, and nothing else is', async () => {
     const store = memoryStore();
     await store.backend.set('theme', 'dark');
     const parts = await harness({ store });
@@ -196,7 +196,7 @@ describe('unsent messages', () => {
     expect([...(await store.backend.entries())]).toEqual([['theme', 'dark']]);
   });
 
-  it('leave also when they were still being written', async () => {
+  it('are deleted even if they were still being written', async () => {
     const gate = Promise.withResolvers<void>();
     const { backend } = memoryStore();
     const set = (key: string, value: string) => gate.promise.then(() => backend.set(key, value));
@@ -223,7 +223,7 @@ describe('unsent messages', () => {
     expect(await store.unsentCount()).toBe(1);
   });
 
-  it('are not counted or deleted when the store does not answer, which is said after five seconds', async () => {
+  it('are not counted or deleted when the store does not answer, which is reported after five seconds', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     const never = () => new Promise<never>(() => {});
@@ -279,7 +279,7 @@ describe('unsent messages', () => {
     };
   };
 
-  it('hold up no connection when the store never answers, and are sent when it does', async () => {
+  it('do not delay the connection when the store never answers, and are sent when it does', async () => {
     const unsent = await unsentOf('from before');
     const reading = Promise.withResolvers<Iterable<readonly [string, string]>>();
     const { warnings, logger } = quiet();
@@ -352,7 +352,7 @@ describe('unsent messages', () => {
     expect(later.server.history).toEqual([]);
   });
 
-  it('are restored beside entries that are no messages, which stay alone', async () => {
+  it('are restored beside entries that are no messages, which are left alone', async () => {
     const unsent = await unsentOf('from before');
     const wrong = ['{', 'null', '{}', '"x"', '{"target":{"to":"bob"}}'];
     const { warnings, logger } = quiet();

@@ -23,7 +23,7 @@ const once = <T>(on: (listener: (event: T) => void) => void): Promise<T> =>
   new Promise((resolve) => on(resolve));
 
 describe('a message that answers another and mentions users (IM-REPLY)', () => {
-  it('says so in each attempt, in every state, and in the list, whatever becomes of the program’s own array', async () => {
+  it('has both in each attempt, in every state, and in the list, whatever the program does with its array', async () => {
     const { im, server, clock, connected } = await harness(fullDelays);
     const connection = await connected();
     server.history.push(oldMessage(1));
@@ -150,7 +150,7 @@ describe('editMessage', () => {
     expect((await bob.history()).messages).toMatchObject([{ content, editedAt: expect.any(Number) }]);
   });
 
-  it('refuses a content that would cost the connection (IM-FRAME-5)', async () => {
+  it('refuses content that would close the connection (IM-FRAME-5)', async () => {
     const { im, connected } = await harness();
     const connection = await connected();
     const content = { type: 'text', text: 'x'.repeat(16_384) } as const;
@@ -233,7 +233,7 @@ describe('reactions and pins', () => {
     expect(await connection.next('react')).toMatchObject({ on: false });
   });
 
-  it('pinMessage and pinnedMessages show what the server has (IM-PIN)', async () => {
+  it("pinMessage and pinnedMessages show the server's state (IM-PIN)", async () => {
     const { im, server, connected } = await harness();
     const bob = im.direct('bob');
     const connection = await connected();

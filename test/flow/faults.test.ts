@@ -134,7 +134,7 @@ describe('a receiver that does not accept a post', () => {
   });
 });
 
-describe('a line that AWS closed while the function was frozen', () => {
+describe('a socket that AWS closed while the function was frozen', () => {
   it('costs a repeated request, not a trip through the queue: its posts arrive at once (IM-FAULT-19)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const devices = await Promise.all(

@@ -159,7 +159,7 @@ describe('a device that catches up', () => {
   const remove = async (by: string, id: string, userId: string) =>
     expect((await send(by, 'DELETE', `${membersOf(id)}/${userId}`)).status).toBe(204);
 
-  it('lists exactly what its user is in, though they leave and join at any call of the list (IM-CHANGE-3)', async () => {
+  it("lists exactly the user's conversations, though they leave and join at any call of the list (IM-CHANGE-3)", async () => {
     let rounds = 0;
     let change = async () => {};
     let device: Device | undefined;

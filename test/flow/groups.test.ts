@@ -163,7 +163,7 @@ describe('a live text', () => {
     (frame: Json): boolean =>
       frame.type === 'live' && frame.liveId === liveId;
 
-  it('reaches the members, and no former one, who can write none either (IM-LIVE-1, IM-INV-5)', async () => {
+  it('reaches current members only, and a former member cannot write one (IM-LIVE-1, IM-INV-5)', async () => {
     const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
     const id = await newGroup(a, [b, c]);
     const [alice, bob, carol] = [await stack.join(a), await stack.join(b), await stack.join(c)];
@@ -309,7 +309,7 @@ describe('an edit', () => {
   const edit = (socket: TestSocket, to: string, seq: number, editId: string, words: string) =>
     socket.request({ action: 'edit', to, seq, editId, content: { type: 'text', text: words } });
 
-  it('is seen by both, and in the feed by who was away (IM-EDIT, IM-CHANGE-1, IM-CHANGE-2, IM-CHANGE-3)', async () => {
+  it('is pushed to both users, and is in the feed for the user who was away (IM-EDIT, IM-CHANGE-1, IM-CHANGE-2, IM-CHANGE-3)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const [alice, bob] = [await stack.join(a), await stack.join(b)];
     const conversationId = `dm:${a}:${b}`;
@@ -377,7 +377,7 @@ describe('catching up', () => {
     expect(await since(Date.now() + 60_000)).toBe(0);
   });
 
-  it('with changedSince names what was left since, unless the user is in it again (IM-CHANGE-3)', async () => {
+  it('with changedSince lists the groups that the user left since, unless they have rejoined (IM-CHANGE-3)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const [removed, left, back] = [await newGroup(a, [b]), await newGroup(a, [b]), await newGroup(a, [b])];
     const since = (await stack.http(b, '/session')).body.serverTime;

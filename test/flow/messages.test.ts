@@ -290,7 +290,7 @@ describe('reactions', () => {
     ]);
   });
 
-  it('have limits, are not for strangers, and go with a recall (IM-REACT, IM-INV-5, IM-FAULT-15)', async () => {
+  it('have limits, are refused to non-members, and disappear with a recall (IM-REACT, IM-INV-5, IM-FAULT-15)', async () => {
     const [a, b, c] = [newUser('alice'), newUser('bob'), newUser('carol')];
     const [alice, carol] = [await stack.join(a), await stack.join(c)];
     await alice.request(sending(b, 'hi'));
@@ -304,7 +304,7 @@ describe('reactions', () => {
     expect(await reactionsOf(b, `dm:${a}:${b}`, 1)).toBeUndefined();
   });
 
-  it('in a large group are exact, mine for those who gave them, and found in the feed (IM-REACT)', async () => {
+  it('in a large group are exact, mine for their users, and found in the feed (IM-REACT)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const members = Array.from({ length: 100 }, () => newUser('m'));
     const body = (first: object) => ({ method: 'POST', body: JSON.stringify(first) });
@@ -355,7 +355,7 @@ describe('pins', () => {
     expect(await listed(c)).toMatchObject({ status: 404, body: { code: 'not_found' } });
   });
 
-  it("in a group are the admins', or the members' once an admin says so (IM-PIN)", async () => {
+  it('in a group are allowed to admins, and to members once an admin allows it (IM-PIN)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const call = (user: string, method: string, path: string, body?: object) =>
       stack.http(user, path, { method, ...(body && { body: JSON.stringify(body) }) });

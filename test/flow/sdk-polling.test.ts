@@ -68,7 +68,7 @@ describe('the SDK without WebSockets', () => {
     expect(await atAlice).toMatchObject({ from: b, seq: 2 });
   });
 
-  it('learns within about a minute what was edited and recalled, in a view and in the list (IM-CHANGE-4)', async () => {
+  it('shows edits and recalls within about a minute, in a view and in the list (IM-CHANGE-4)', async () => {
     let nowMs = 0;
     stack.gateway.refuseUpgrades(403);
     onTestFinished(() => stack.gateway.refuseUpgrades(undefined));
@@ -187,7 +187,7 @@ describe('the conversations of a client that polls', () => {
     await expect.poll(isListed).toBe(true);
   });
 
-  it('lack what their user was removed from while the client was cut off (IM-CHANGE-3)', async () => {
+  it('lack the groups that the user was removed from while the client was disconnected (IM-CHANGE-3)', async () => {
     const { id, net, isListed, remove, takeInbox } = await bobInAGroup();
     net.cut();
     await remove();
@@ -198,7 +198,7 @@ describe('the conversations of a client that polls', () => {
     expect(net.lists.at(-1)?.body.removed).toEqual([id]);
   });
 
-  it('are asked for anew when what was left is no longer known, after 30 days (IM-CHANGE-3)', async () => {
+  it('are read completely again after 30 days, when departures are no longer known (IM-CHANGE-3)', async () => {
     // The client last caught up 31 days ago, by the server's clock.
     let daysAgo = 31;
     const { net, isListed, remove, takeInbox } = await bobInAGroup((body) =>

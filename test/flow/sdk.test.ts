@@ -213,7 +213,7 @@ describe('the SDK among faults', () => {
 });
 
 describe('the SDK in a group that its user leaves while it is cut off', () => {
-  it('drops the group, fails what was unsent, and is back without a reload when the user is added again (IM-CHANGE-3)', async () => {
+  it('drops the group, fails its unsent messages, and shows it without a reload when the user is added again (IM-CHANGE-3)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const { newGroup, send, call } = groupsOf(() => stack);
     const [lost, kept] = [await newGroup(a, [b]), await newGroup(a, [b])];

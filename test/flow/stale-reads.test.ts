@@ -55,7 +55,7 @@ describe('what was written a moment ago', () => {
     expect(await carol.message('hi')).toMatchObject({ seq: 3 });
   });
 
-  it('is read by a watchdog job: the change whose function died before it told anybody (IM-PUSH-2)', async () => {
+  it('is read by a watchdog job: the change whose function died before its delivery (IM-PUSH-2)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const id = await newGroup(a, [b]);
     const bob = await stack.join(b);
@@ -117,7 +117,7 @@ describe('at the desk, what was written a moment ago', () => {
     expect(await openChat(eve, queue)).toMatchObject({ conversationId });
   });
 
-  it('is read by the next customer: who waits before them (IM-DESK-6)', async () => {
+  it('is read by the next customer: the chats that wait before theirs (IM-DESK-6)', async () => {
     const [queue, eve, dan] = [newQueue(), await desk.customer(), await desk.customer()];
     expect(await openChat(eve, queue)).toMatchObject({ position: 1 });
     expect(await openChat(dan, queue)).toMatchObject({ position: 2 });

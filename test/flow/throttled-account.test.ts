@@ -33,7 +33,7 @@ async function waitingIn(queue: 'OfflineQueueUrl' | 'OfflineDeadLetterQueueUrl')
   return states.reduce((sum, state) => sum + Number(Attributes[`ApproximateNumberOfMessages${state}`]), 0);
 }
 
-it('a storm of pushes against a throttled account ends by itself: everybody has everything, nobody was disconnected, and no job is dead (IM-PUSH-2, IM-FAULT-20)', async () => {
+it('a storm of pushes against a throttled account ends by itself: all messages arrive, nobody is disconnected, and no job is a dead letter (IM-PUSH-2, IM-FAULT-20)', async () => {
   const [managed, plain] = [newUser('bob'), newUser('carol')];
   const devices = await Promise.all([
     stack.join(managed, { deviceId: 'phone' }),

@@ -49,7 +49,7 @@ describe('every function', () => {
     });
   });
 
-  it('is reported by Lambda only where it failed, and traced nowhere, unless diagnostics say so', () => {
+  it('is reported by Lambda only if it failed, and not traced, unless diagnostics are on', () => {
     const recordOf = (...diagnostics: Diagnostic[]) => {
       const { template: variant } = synthesize({ ...EXTERNAL_ISSUER, diagnostics });
       const records = resources(variant, 'AWS::Lambda::Function').map(({ Properties }) => {
@@ -111,7 +111,7 @@ describe('a function', () => {
     ]);
   });
 
-  it('that clients poll may have reserved concurrency, even zero, and no other has (IM-POLL)', () => {
+  it('may reserve concurrency, even zero, only if clients poll it (IM-POLL)', () => {
     for (const [pollConcurrency, reserved] of [[undefined], [20, 20], [0, 0]]) {
       const { template: variant } = synthesize({ ...EXTERNAL_ISSUER, pollConcurrency });
       const shares = resources(variant, 'AWS::Lambda::Function').flatMap(({ logicalId, Properties }) =>

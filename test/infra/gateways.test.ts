@@ -99,7 +99,7 @@ describe('the WebSocket API', () => {
     );
   });
 
-  it("leaves the account's role alone if the option says so", () => {
+  it("leaves the account's role alone if the option is set", () => {
     const { template: without } = synthesize({ ...EXTERNAL_ISSUER, accessLogRole: false });
     expect(resources(without, 'AWS::ApiGateway::Account')).toEqual([]);
   });
@@ -185,7 +185,7 @@ describe.each(['WebSocket', 'Http'])('the access log of the %s API', (api) => {
     expect(read).not.toContainEqual({ Ref: log.logicalId });
   });
 
-  it('is joined by metrics of each route only if diagnostics say so: $0.30 a month for each', () => {
+  it('is joined by metrics of each route only with that diagnostics option: $0.30 a month for each', () => {
     const isMeasured = (props: ServerlessImProps) => {
       const { template: variant } = synthesize({ ...EXTERNAL_ISSUER, ...props });
       const { DefaultRouteSettings } = resource(variant, 'AWS::ApiGatewayV2::Stage', api).Properties;

@@ -55,7 +55,7 @@ describe('a stack that nobody uses', () => {
     expect(() => withResource(resource)).toThrow(`What do these cost while idle? ${resource.Type}`);
   });
 
-  it('costs what docs/operations.md and README.md say', () => {
+  it('costs the dollars in docs/operations.md and README.md', () => {
     const read = (path: string) => readFileSync(join(REPOSITORY, path), 'utf8').replaceAll(/\s+/g, ' ');
     const [desk, none] = [idle(EXTERNAL_ISSUER), idle({ ...EXTERNAL_ISSUER, desk: false })];
     const money = (dollars: number) => `$${dollars.toFixed(2)}`;

@@ -64,7 +64,7 @@ describe('scripts/pool-token.sh', () => {
     expect(stderr).toContain('AccessDeniedException');
   });
 
-  it('says how to use it', async () => {
+  it('prints how to use it', async () => {
     const { exitCode, stderr } = await run('pool');
     expect([exitCode, stderr]).toEqual([
       2,

@@ -102,14 +102,14 @@ describe('the tables', () => {
       return name in Properties ? [[table, Properties[name]]] : [];
     });
 
-  it('are of the standard class, but for the history if the option says so', () => {
+  it('are of the standard class, except the history if the option is set', () => {
     expect(withProperty('TableClass', {})).toEqual([]);
     expect(withProperty('TableClass', { messageTableClass: 'infrequent-access' })).toEqual([
       ['Messages', 'STANDARD_INFREQUENT_ACCESS'],
     ]);
   });
 
-  it('that messages pass through are warm if the option says so, and the desk is not', () => {
+  it("that messages pass through are warm if the option is set, and the desk's is not", () => {
     expect(withProperty('WarmThroughput', {})).toEqual([]);
     const warmThroughput = { readUnitsPerSecond: 24_000, writeUnitsPerSecond: 8_000 };
     const units = { ReadUnitsPerSecond: 24_000, WriteUnitsPerSecond: 8_000 };

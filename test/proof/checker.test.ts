@@ -56,7 +56,7 @@ const asM2 = (fields: Partial<SeenMessage>) => (messages: readonly SeenMessage[]
 const isBob = (event: { readonly user: string }) => event.user === 'bob';
 
 describe('the checker', () => {
-  it('accepts what clients with bad luck see of a perfect server', () => {
+  it('accepts every view that unlucky clients have of a perfect server', () => {
     fc.assert(
       fc.property(goodHistory, (history) => {
         expect(printViolations(violationsOf(history), history)).toBe('');

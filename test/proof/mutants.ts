@@ -217,7 +217,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: ';void bySeq;',
     project: 'unit',
     test: 'test/unit/lambdas/inbox.test.ts',
-    only: 'whatever the server clocks said',
+    only: "whatever the servers' clocks",
   },
   {
     fault: 13,
@@ -298,7 +298,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'void idle;',
     project: 'emulator',
     test: 'test/emulator/adapters/dead-lines.test.ts',
-    only: 'over a line that AWS closed',
+    only: 'over a socket that AWS closed',
   },
   {
     fault: 20,
@@ -432,7 +432,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: '',
     project: 'client',
     test: 'client/test/conversation-list.test.ts',
-    only: 'go when the',
+    only: 'disappear when the',
   },
   {
     fault: 'group',
@@ -441,7 +441,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: '',
     project: 'client',
     test: 'client/test/conversations.test.ts',
-    only: 'while an older list is under way',
+    only: 'while an older list is being read',
   },
   {
     fault: 'page',
@@ -675,7 +675,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: "Select: 'COUNT',",
     project: 'flow',
     test: 'test/flow/stale-reads.test.ts',
-    only: 'who waits before them',
+    only: 'the chats that wait before theirs',
   },
   {
     fault: 'read',
@@ -747,7 +747,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'SystemLogLevel.INFO : SystemLogLevel.INFO',
     project: 'infra',
     test: 'test/infra/functions.test.ts',
-    only: 'is reported by Lambda only where it failed',
+    only: 'is reported by Lambda only if it failed',
   },
   {
     fault: 'bill',
@@ -810,7 +810,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: '',
     project: 'client',
     test: 'client/test/stores.test.ts',
-    only: 'leave the device when the user says so',
+    only: 'deleted from the device on request',
   },
   {
     fault: 'store',

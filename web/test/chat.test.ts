@@ -88,7 +88,7 @@ describe('a direct conversation', () => {
     expect(await bob.page.locator('.bubble-text').allTextContents()).toEqual(all);
   });
 
-  it('changes a message for both users when its sender edits it, and says so (IM-EDIT)', async () => {
+  it('changes a message for both users when its sender edits it, and marks it as edited (IM-EDIT)', async () => {
     const { alice, bob } = await twoPeople();
     await alice.say('helo');
     await bob.sees('helo');
@@ -107,7 +107,7 @@ describe('a direct conversation', () => {
     expect(await bob.page.getByText('helo', { exact: true }).count()).toBe(0);
   });
 
-  it('says that editing and taking back need a connection, and keeps what was typed', async () => {
+  it('reports that edits and recalls need a connection, and keeps the typed text', async () => {
     const { alice } = await twoPeople();
     await alice.say('helo');
     await alice.bubble('helo').getByText('Sent').first().waitFor();
@@ -129,7 +129,7 @@ describe('a direct conversation', () => {
     expect(await dialog.getByRole('textbox').inputValue()).toBe('hello');
   });
 
-  it('removes a message that was taken back for both users, after a question', async () => {
+  it('removes a recalled message for both users, after a confirmation', async () => {
     const { alice, bob } = await twoPeople();
     await alice.say('I should not have said this');
     await bob.sees('I should not have said this');
@@ -149,7 +149,7 @@ describe('a reply (IM-REPLY)', () => {
   };
   const quote = ({ bubble }: Person, text: string) => bubble(text).locator('.reply-quote');
 
-  it('quotes what it answers, survives a reload and a lost network, and shows to both what became of the original', async () => {
+  it('quotes the message it answers, survives a reload and a lost network, and shows changes of the original to both', async () => {
     const { alice, bob } = await twoPeople();
     await bob.say('tea or coffee?');
     await alice.sees('tea or coffee?');
@@ -179,7 +179,7 @@ describe('a reply (IM-REPLY)', () => {
     expect(await faultsOf(alice.page)).toEqual([]);
   });
 
-  it('is given up by Escape, and comes back with a refused text', async () => {
+  it('is cancelled by Escape, and is restored with a refused text', async () => {
     const { alice, bob } = await twoPeople();
     await bob.say('tea?');
     await alice.sees('tea?');
@@ -236,7 +236,7 @@ describe('a refused message', () => {
 });
 
 describe('a text that is too long', () => {
-  it('is said to be so before it is sent, and is kept over a reload', async () => {
+  it('is reported before it is sent, and stays in the field after a reload', async () => {
     const { alice } = await twoPeople();
     const text = 'x'.repeat(16_384);
     await alice.composer().fill(text);
@@ -250,7 +250,7 @@ describe('a text that is too long', () => {
     await alice.bubble('xxx').getByText('Sent').first().waitFor();
   });
 
-  it('is not put into the field if it would freeze the page, and what is typed stays', async () => {
+  it('is not put into the field if it would freeze the page, and the typed text stays', async () => {
     const { alice } = await twoPeople();
     await alice.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await alice.page.evaluate(() => navigator.clipboard.writeText('lorem ipsum '.repeat(100_000)));
@@ -271,7 +271,7 @@ describe('the text of a message', () => {
     await expect.poll(() => bob.page.title()).toBe('serverless-im');
   });
 
-  it('has https addresses as links, which show in full where they lead and tell the page there nothing', async () => {
+  it('has https addresses as links, which show their full target and send it no referrer', async () => {
     const { alice, bob } = await twoPeople();
     await alice.say('see https://example.com/a?b=c. Not http://example.com');
     const link = bob.bubble('see').getByRole('link');

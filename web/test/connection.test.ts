@@ -14,7 +14,7 @@ async function aliceWithoutTime() {
 }
 
 describe('the page', () => {
-  it('says that it is offline as soon as the browser does, even if the socket says nothing', async () => {
+  it('shows offline as soon as the browser reports it, even if the socket is silent', async () => {
     const { alice } = await aliceWithoutTime();
     alice.network.freeze();
     await alice.page.context().setOffline(true);
@@ -24,7 +24,7 @@ describe('the page', () => {
     await alice.page.getByText('You are offline.').waitFor({ state: 'detached' });
   });
 
-  it('says after 2 s that the server does not answer, and sends the message over the next connection', async () => {
+  it('reports after 2 s that the server does not answer, and sends the message over the next connection', async () => {
     const { alice, bob } = await aliceWithoutTime();
     alice.network.freeze();
     await alice.say('into the void');

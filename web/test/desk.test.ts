@@ -156,7 +156,7 @@ describe('the desk', () => {
     expect(await first.getByRole('checkbox', { checked: true }).isDisabled()).toBe(true);
   });
 
-  it('sets an agent away who signs out', async () => {
+  it('sets an agent to away at sign-out', async () => {
     const queue = newQueue('desk');
     const atAnn = await agent(newUser('ann'), { queue });
     await atAnn.getByRole('button', { name: 'Sign out' }).click();

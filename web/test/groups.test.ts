@@ -35,7 +35,7 @@ describe('a group of three', () => {
     await alice.page.getByText('You created this group with').waitFor();
   });
 
-  it('has no tick in the list while nobody has said anything', async () => {
+  it('has no tick in the list while there are no messages', async () => {
     const { alice } = await threePeople({ open: [] });
     await alice.row('You created this group').waitFor();
     expect(await alice.row('You created this group').locator('.ticks').count()).toBe(0);
@@ -129,7 +129,7 @@ describe('a group of three', () => {
 });
 
 describe('the ticks in a group', () => {
-  it('tell “read by some” from “read by all” and say by whom, after a reload too', async () => {
+  it('tell “read by some” from “read by all” and list the readers, after a reload too', async () => {
     const { alice, bob, carol } = await threePeople({ open: ['bob'] });
     await alice.say('who rows?');
     const ticks = alice.bubble('who rows?').getByRole('button', { name: /show by whom/ });
@@ -154,7 +154,7 @@ describe('the ticks in a group', () => {
     await alice.row('Rowers').getByText('Sent').waitFor({ state: 'attached' });
   });
 
-  it('keep what a push said when an older answer arrives after it', async () => {
+  it('keep the state of a push when an older answer arrives after it', async () => {
     const { alice, carol } = await threePeople({ open: ['bob'] });
     await alice.say('who rows?');
     const ticks = alice.bubble('who rows?').getByRole('button', { name: /show by whom/ });
@@ -199,7 +199,7 @@ describe('the ticks in a group', () => {
 describe('a mention (IM-REPLY)', () => {
   const suggestions = ({ page }: Person) => page.getByRole('option');
 
-  it('is completed while it is typed, and highlighted, counted, and told to who was away', async () => {
+  it('is completed while it is typed, highlighted, counted, and shown to a user who was away', async () => {
     const { alice, bob, carol } = await threePeople({ open: ['carol'] });
     const { page } = alice;
     const asked: string[] = [];
@@ -244,7 +244,7 @@ describe('a mention (IM-REPLY)', () => {
     await expect.poll(() => bob.row('mention').count()).toBe(0);
   });
 
-  it('goes and comes with an edit, and the list is closed by Escape before the edit is', async () => {
+  it('is added and removed by an edit, and Escape closes the list before the edit', async () => {
     const { alice, bob, carol } = await threePeople();
     await alice.say(`over to @${bob.userId}`);
     await bob.bubble('over to').locator('.mention.is-me').waitFor();

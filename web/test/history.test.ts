@@ -42,7 +42,7 @@ async function liveTextFrom(from: string, to: string): Promise<LiveTextWriter> {
 }
 
 describe('a live text', () => {
-  it('grows without moving what is read, and becomes its message in place, announced then (IM-LIVE-4)', async () => {
+  it('grows without moving the text above it, and becomes its message in place, which is then announced (IM-LIVE-4)', async () => {
     const { person, bob } = await unread(30);
     const { page } = person;
     await line(person, 'line 1').waitFor();

@@ -86,7 +86,7 @@ describe('on a phone', () => {
 });
 
 describe('on a touch screen', () => {
-  it('a long press on a message opens its actions, which nobody touches by accident', async () => {
+  it("a long press on a message opens its actions, which a touch can't reach otherwise", async () => {
     const alice = await signIn(newUser('alice'), PHONE);
     const { page } = alice;
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);

@@ -39,7 +39,7 @@ const keptBy = ({ page, userId }: Person): Promise<string> =>
   }, `serverless-im/dev/${userId}`);
 
 describe('a sign-out', () => {
-  it('deletes unsent messages from the device if the user says so, and they are never sent', async () => {
+  it('deletes unsent messages from the device if the user agrees, and they are never sent', async () => {
     const { alice, bob, question } = await leavingWithUnsent();
     expect(await faultsOf(alice.page)).toEqual([]);
     await question.getByRole('button', { name: 'Delete and sign out' }).click();
@@ -53,7 +53,7 @@ describe('a sign-out', () => {
     expect(await bob.bubble('for your eyes only').count()).toBe(0);
   });
 
-  it('keeps them until the same user signs in again, if the user says so', async () => {
+  it('keeps them until the same user signs in again, if the user wants that', async () => {
     const { alice, bob, question } = await leavingWithUnsent();
     await question.getByRole('button', { name: 'Keep and sign out' }).click();
     await alice.page.getByLabel('Somebody else').waitFor();
@@ -63,7 +63,7 @@ describe('a sign-out', () => {
     await bob.sees('and this');
   });
 
-  it('asks nothing if everything was sent, and can be called off', async () => {
+  it('asks nothing if everything was sent, and can be cancelled', async () => {
     const { alice, question } = await leavingWithUnsent();
     await question.getByRole('button', { name: 'Close' }).click();
     await question.waitFor({ state: 'detached' });

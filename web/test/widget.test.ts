@@ -30,7 +30,7 @@ async function openWidget(chatToken: string, options: Visit = {}): Promise<Frame
 }
 
 describe('the widget', () => {
-  it('reads nothing while it is closed, says how much is unread, and listens again after a reload', async () => {
+  it('reads nothing while it is closed, shows the number of unread messages, and listens again after a reload', async () => {
     const queue = newQueue('widget');
     const { user, shop, widget } = await shopper({ 'data-queue': queue });
     const button = (name: string) => shop.getByRole('button', { name, exact: true });

@@ -124,7 +124,7 @@ describe.each([
     expect(await other.next(20)).toEqual(each('other'));
   });
 
-  it('say that an open socket is open, without a frame to it', async () => {
+  it('report an open socket as open, without a frame to it', async () => {
     const { connections, socket } = await start();
     expect(await connections.probe(socket.connectionId)).toBe('took');
     await connections.post(socket.connectionId, '{}');
@@ -204,7 +204,7 @@ describe('the log', () => {
     expect(lines).toEqual(OPERATIONS.map(([name]) => [`${name} failed`, fields]));
   });
 
-  it('says nothing of a client that is gone', async () => {
+  it('has no line about a client that is gone', async () => {
     const { connections } = await overGateway();
     const lines = logged();
     for (const [, run] of OPERATIONS) expect(await run(connections, NO_SOCKET)).toBe('gone');

@@ -56,7 +56,7 @@ async function start(
   };
 }
 
-describe('@connections, over a line that AWS closed meanwhile', () => {
+describe('@connections, over a socket that AWS closed meanwhile', () => {
   it.each([
     ['a post', 'POST', 'post'],
     ['a probe', 'GET', 'probe'],
@@ -81,7 +81,7 @@ describe('@connections, over a line that AWS closed meanwhile', () => {
     expect(new Set(outcomes)).toEqual(new Set(['took']));
   });
 
-  it('a post that breaks again is unsure', async () => {
+  it('a post that fails again is unsure', async () => {
     let isDown = false;
     const { connections, requests, leaveDeadLines } = await start(() => (isDown ? 'cut' : { status: 200 }));
     await leaveDeadLines(1);
@@ -91,8 +91,8 @@ describe('@connections, over a line that AWS closed meanwhile', () => {
   });
 });
 
-describe('DynamoDB, over a line that AWS closed meanwhile', () => {
-  it('is asked again over a new line by the first retry, however many other lines are dead (IM-FAULT-19)', async () => {
+describe('DynamoDB, over a socket that AWS closed meanwhile', () => {
+  it('is called again over a new socket by the first retry, however many other sockets are dead (IM-FAULT-19)', async () => {
     const { requests, leaveDeadLines } = await start();
     const documents = createDocumentClient();
     const read = () => documents.send(new GetCommand({ TableName: 'T', Key: { pk: 'x' } }));
@@ -103,7 +103,7 @@ describe('DynamoDB, over a line that AWS closed meanwhile', () => {
 });
 
 describe('@connections', () => {
-  it('is not asked again when a new line breaks: then the gateway itself is in trouble', async () => {
+  it('is not called again when a new socket breaks: then the gateway itself has a fault', async () => {
     const { connections, requests } = await start(() => 'cut');
     expect(await connections.post('bob', 'hi')).toBe('unsure');
     expect(requests).toHaveLength(1);

@@ -793,7 +793,7 @@ describe.each([
       expect(await messages.recall(aMessage(), '{}', NOON)).toBeUndefined();
     });
 
-    it('edits once by its id, and only the rev that is asked for (IM-EDIT)', async () => {
+    it('edits once per edit id, and only the requested rev (IM-EDIT)', async () => {
       const { messages } = ports();
       const original = aMessage();
       await messages.putIfAbsent(original);
@@ -901,7 +901,7 @@ describe.each([
       expect(newest.map(({ seq }) => seq)).toEqual([9]);
     });
 
-    it('takes a key in a former volume for a repeat, unless its message is stored there (IM-SEND-2)', async () => {
+    it('claims a key in a former volume for a repeat, unless its message is stored there (IM-SEND-2)', async () => {
       vi.stubEnv('MESSAGES_PER_VOLUME', '4');
       const { messages } = ports();
       const conversationId = `dm:${newPair().join(':')}`;
@@ -975,7 +975,7 @@ describe.each([
       return { after, upTo, maximum, budget: { units } };
     };
 
-    it('keeps what a message refers to, and counts the mentions of a user in the same query (IM-REPLY)', async () => {
+    it('keeps the references of a message, and counts the mentions of a user in the same query (IM-REPLY)', async () => {
       const { messages } = ports();
       const [me, peer] = newPair();
       const conversationId = `dm:${me}:${peer}`;
@@ -1026,7 +1026,7 @@ describe.each([
       expect(await count(me, counting(0, { units: 0 }))).toEqual({ count: 0, mentioned: 0, isAtLeast: true });
     });
 
-    it('ends the count after two pages of long own messages, has counted the newest first, and says so (IM-INV-6)', async () => {
+    it('ends the count after two pages of long own messages, newest first, and reports that there may be more (IM-INV-6)', async () => {
       const { messages } = ports();
       const [me, peer] = newPair();
       const conversationId = `dm:${me}:${peer}`;

@@ -80,7 +80,7 @@ describe.each([
     },
   );
 
-  it('of nobody can be taken back', async () => {
+  it('that no user has can be removed', async () => {
     const taken = await react(aMessage(), 'alice', '👍', { on: false, isLarge: true });
     expect(taken).toMatchObject({ isChanged: false, summary: { version: 0, list: [] } });
   });
@@ -151,7 +151,7 @@ describe.each([
     },
   );
 
-  it('stay where the first one is, whatever the group grows to', async () => {
+  it('stay in the items of the first one, however large the group becomes', async () => {
     const message = aMessage();
     const { summary } = await react(message, 'alice', '👍');
     expect((await react(message, 'bob', '👍', ALL)).summary).toMatchObject({
@@ -169,7 +169,7 @@ describe.each([
     expect((await react(large, 'bob', '👍', { on: false })).summary).toMatchObject({ list: [{ count: 1 }] });
   });
 
-  it('of a user are known for many messages at once, and of none that was forgotten', async () => {
+  it('of a user are read for many messages at once, and of no message whose reactions were deleted', async () => {
     const [plain, large, other] = [aMessage(), aMessage(), aMessage()];
     const ofPlain = await react(plain, 'alice', '👍');
     const ofLarge = await react(large, 'alice', '🎉', ALL);
@@ -225,7 +225,7 @@ describe.each([
   ];
   const inOne = (message: StoredMessage, conversationId: string) => ({ ...message, conversationId });
 
-  it('are listed with the latest first, each once, and stay whose they are (IM-PIN)', async () => {
+  it('are listed with the latest first, each once, and stay with their first user (IM-PIN)', async () => {
     const { pins } = ports();
     const id = newName('dm');
     expect(await pins.pins(id)).toEqual({ version: 0, pins: [] });

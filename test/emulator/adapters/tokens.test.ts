@@ -49,7 +49,7 @@ describe.each([
   ['in memory', inMemory],
   ['of an OpenID Connect issuer', openIdConnect],
 ])('the token verifier %s', (_, make) => {
-  it('gives the user of a token, and an end that is to come (IM-CONN-1)', async () => {
+  it('gives the user of a token, and an expiry in the future (IM-CONN-1)', async () => {
     const { verifier, sign } = await make();
     const identity = await verifier.verify(await sign('alice'));
     expect(identity).toMatchObject({ userId: 'alice', roles: [] });
@@ -70,7 +70,7 @@ describe.each([
     },
   );
 
-  it('refuses a forged token, and what is no token (IM-REFUSE-1)', async () => {
+  it('refuses a forged token, and a value that is no token (IM-REFUSE-1)', async () => {
     const { verifier, forge } = await make();
     for (const token of [await forge('alice'), '', 'bad'])
       await expect(verifier.verify(token)).rejects.toMatchObject({ code: 'unauthorized' });

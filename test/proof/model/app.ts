@@ -39,7 +39,7 @@ interface Life {
   readonly im: Client;
   readonly views: ReadonlyMap<string, MessageView>;
   readonly sockets: Set<WebSocket>;
-  /** Its store worked from the start: what was unsent is there in the order of writing. */
+  /** Its store worked from the start: unsent messages are there in the order of writing. */
   isInOrder: boolean;
   isOver: boolean;
   wake(): void;

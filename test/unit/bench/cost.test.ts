@@ -136,7 +136,7 @@ describe('a month', () => {
     expect(at(breakEvenMonths - 1).infrequentAccess).toBeGreaterThan(0);
   });
 
-  it('pays for a line of Lambda, and for traces, only if diagnostics say so', () => {
+  it('pays for a log line of Lambda, and for traces, only with diagnostics', () => {
     const usage = monthlyUsage(ourCauses(workload, measured, prices));
     expect(usage).not.toHaveProperty('logGb');
     expect(usage).not.toHaveProperty('trace');

@@ -80,7 +80,7 @@ describe('an edit', () => {
     });
   });
 
-  it('is answered as done when it is in effect, without a new rev or push (IM-CHANGE-5)', async () => {
+  it('succeeds if it is already in effect, without a new rev or push (IM-CHANGE-5)', async () => {
     await say('helo');
     await change('e1', 'hello');
     world.connections.posts.length = 0;
@@ -99,7 +99,7 @@ describe('an edit', () => {
     await expect(change('e2', 'hi', { ifRev: 0 })).rejects.toEqual(refused('conflict'));
   });
 
-  it('is refused of a recalled message, and of what another user or the system wrote (IM-EDIT)', async () => {
+  it('is refused for recalled messages, and for those of another user or the system (IM-EDIT)', async () => {
     const { conversationId } = await createGroup(world, 'alice', {
       name: 'R',
       members: ['bob'],
@@ -126,7 +126,7 @@ describe('an edit', () => {
     expect(await edit(world, service, request)).toMatchObject({ rev: 2 });
   });
 
-  it('is refused when another edit came first, unless both say the same (IM-EDIT, IM-CHANGE-5)', async () => {
+  it('is refused if another edit came first, unless both have the same content (IM-EDIT, IM-CHANGE-5)', async () => {
     await say('helo');
     const target = { conversationId: DM, seq: 1 };
     let others = 0;
@@ -149,7 +149,7 @@ describe('an edit', () => {
     expect(pushed().map(({ frame }) => frame.message.rev)).toEqual([3, 3, 3]);
   });
 
-  it('that is refused for its rev marks nothing as changed', async () => {
+  it('that is refused for its rev does not mark the conversation', async () => {
     await say('helo');
     await expect(change('e1', 'hello', { ifRev: 1 })).rejects.toEqual(refused('conflict'));
     expect((await world.conversations.head(DM)).changes ?? new Map()).toEqual(new Map());
@@ -172,7 +172,7 @@ describe('an edit', () => {
     await expect(editing).rejects.toEqual(refused('not_found'));
   });
 
-  it('does not outlive a recall, whichever of the two comes first (IM-EDIT)', async () => {
+  it('never replaces a recall, whichever of the two comes first (IM-EDIT)', async () => {
     await say('helo');
     const messageWriter: World['messageWriter'] = {
       ...world.messages,
@@ -246,7 +246,7 @@ describe('a change in a group', () => {
     [false, ['alice-tablet', 'bob-phone']],
     [true, ['alice-tablet', 'bob-phone', 'carol-phone']],
   ])(
-    'reaches who joined later only with an open history (openHistory: %s) (IM-CHANGE-1)',
+    'reaches members who joined later only with an open history (openHistory: %s) (IM-CHANGE-1)',
     async (open, expected) => {
       const conversationId = await groupOf(['bob'], open);
       await edit(world, by('alice'), { conversationId, seq: 2, editId: 'e', content: text('x') });
@@ -254,7 +254,7 @@ describe('a change in a group', () => {
     },
   );
 
-  it('of more than 25 is not pushed by the workers to who joined later (IM-CHANGE-1)', async () => {
+  it('of more than 25 is not pushed by the workers to members who joined later (IM-CHANGE-1)', async () => {
     const others = Array.from({ length: 25 }, (_, n) => `m${n}`);
     const conversationId = await groupOf(['bob', ...others], false);
     world.fanOutQueue.jobs.length = 0;
@@ -263,7 +263,7 @@ describe('a change in a group', () => {
     expect(receivers()).toEqual(['alice-tablet', 'bob-phone']);
   });
 
-  it('of more than 100 is pushed by the workers to everybody who is online (IM-CHANGE-1)', async () => {
+  it('of more than 100 is pushed by the workers to every member who is online (IM-CHANGE-1)', async () => {
     const others = Array.from({ length: 99 }, (_, n) => `m${n}`);
     const conversationId = await groupOf(['bob', ...others], true);
     const { seq } = await say('two', { conversationId });
@@ -274,7 +274,7 @@ describe('a change in a group', () => {
     expect(receivers()).toEqual(['alice-tablet', 'bob-phone', 'carol-phone']);
   });
 
-  it('is not in the feed of who joined later, or has left (IM-INV-5)', async () => {
+  it('is not in the feed of members who joined later, or of users who have left (IM-INV-5)', async () => {
     const conversationId = await groupOf(['bob'], false);
     await edit(world, by('alice'), { conversationId, seq: 2, editId: 'e', content: text('x') });
     expect(await seqsSince(NOON, 'carol', conversationId)).toEqual([]);
@@ -283,7 +283,7 @@ describe('a change in a group', () => {
     await expect(since(NOON, undefined, 'bob', conversationId)).rejects.toEqual(refused('not_found'));
   });
 
-  it('asks for the membership again after it has read the feed (IM-INV-5)', async () => {
+  it('reads the membership again after the feed (IM-INV-5)', async () => {
     const conversationId = await groupOf(['bob'], false);
     await edit(world, by('alice'), { conversationId, seq: 2, editId: 'e', content: text('x') });
     const messages: World['messages'] = {
@@ -339,7 +339,7 @@ describe('the feed of changes', () => {
     await expect(elsewhere).rejects.toEqual(badCursor);
   });
 
-  it('refuses a cursor whose numbers are none', async () => {
+  it('refuses a cursor with malformed numbers', async () => {
     await say('one');
     for (const items of [
       ['x1', 'alice', 'one', '1', '1'],
@@ -373,7 +373,7 @@ describe('the feed of changes', () => {
     expect(await seqsSince(NOON, 'bob', conversationId)).toEqual([seq]);
   });
 
-  it('says reset above 1,000 changed messages, and for a time 30 days ago (IM-CHANGE-2)', async () => {
+  it('returns reset above 1,000 changed messages, and for a time more than 30 days ago (IM-CHANGE-2)', async () => {
     await say('one');
     await change('e1', 'x');
     const counting = (count: number) => {
@@ -388,7 +388,7 @@ describe('the feed of changes', () => {
     expect(await since(NOON - days - 1)).toMatchObject({ messages: [], reset: true });
   });
 
-  it('does not go on with a cursor of an earlier time (IM-CHANGE-2)', async () => {
+  it('refuses a cursor of a feed with an earlier time (IM-CHANGE-2)', async () => {
     for (let n = 0; n < 101; n += 1) {
       await say(`m${n}`);
       await change(`e${n}`, `x${n}`, { seq: n + 1 });
@@ -463,7 +463,7 @@ describe('a recall', () => {
     expect(await forgottenBy(use)).toContain(what);
   });
 
-  it('that comes second is answered with the first, without a push (IM-CHANGE-5)', async () => {
+  it('that comes second returns the result of the first, without a push (IM-CHANGE-5)', async () => {
     const { conversationId } = await createGroup(world, 'alice', {
       name: 'R',
       members: ['bob'],

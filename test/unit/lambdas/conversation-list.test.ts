@@ -68,7 +68,7 @@ describe('the conversation list', () => {
     expect(conversations.map(({ lastMessage }) => lastMessage?.clientMsgId)).toEqual(['to-bob', 'to-carol']);
   });
 
-  it('leaves out what has not changed for 15 s more than the client asks for (IM-HELLO-3)', async () => {
+  it('leaves out conversations unchanged since 15 s before the requested time (IM-HELLO-3)', async () => {
     await direct('bob');
     expect(idsOf(await list('alice', { changedSinceMs: NOON + 15_000 }))).toEqual(['dm:alice:bob']);
     expect(idsOf(await list('alice', { changedSinceMs: NOON + 15_001 }))).toEqual([]);
@@ -130,7 +130,7 @@ describe('the conversation list', () => {
     const since = (changedSinceMs: number, more: { limit?: number; cursor?: string } = {}) =>
       list('bob', { changedSinceMs, ...more });
 
-    it('says what the user left or was removed from since, 35 s longer ago than asked', async () => {
+    it('lists what the user left or was removed from since, from 35 s before the requested time', async () => {
       const [left, removed, stays] = [await group(['bob']), await group(['bob']), await group(['bob'])];
       await removeMember(world, 'bob', left, 'bob');
       world.advance(1);
@@ -142,7 +142,7 @@ describe('the conversation list', () => {
       expect(await list('bob')).not.toHaveProperty('removed');
     });
 
-    it('says so on its first page only', async () => {
+    it('lists it on the first page only', async () => {
       const [left] = [await group(['bob']), await group(['bob']), await group(['bob'])];
       await removeMember(world, 'alice', left, 'bob');
       const first = await since(NOON, { limit: 1 });
@@ -152,7 +152,7 @@ describe('the conversation list', () => {
       expect(second).not.toHaveProperty('removed');
     });
 
-    it('does not say so of a group that the user is in again, however its clock goes', async () => {
+    it('leaves out a group that the user has rejoined, whatever the clocks of the servers', async () => {
       const id = await group(['bob']);
       await removeMember(world, 'alice', id, 'bob');
       await addMembers(world, 'alice', id, ['bob']);
@@ -174,7 +174,7 @@ describe('the conversation list', () => {
       expect((await since(NOON)).removed).toEqual([id]);
     });
 
-    it('is whole on every page, and says so on the first, when asked for more than 30 days back', async () => {
+    it('is complete on every page, with reset on the first, if the requested time is more than 30 days ago', async () => {
       const ids = [await group(['bob']), await group(['bob'])].sort();
       world.advance(30 * 86_400_000);
       expect(await since(NOON)).not.toHaveProperty('reset');
@@ -226,7 +226,7 @@ describe('the conversation list', () => {
     expect(budgets).toEqual([{ units: 2_000 }, { units: 1_993 }]);
   });
 
-  it('names the cursor as what is wrong if it is none (IM-REFUSE-5)', async () => {
+  it('names the cursor in its error if it is malformed (IM-REFUSE-5)', async () => {
     await expect(list('alice', { cursor: 'x' })).rejects.toMatchObject({ issues: [{ path: 'cursor' }] });
   });
 

@@ -234,7 +234,7 @@ describe("an agent's state", () => {
     await pushAgent({ ...world, desk }, 'ann');
   });
 
-  it('of somebody who never was ready has nothing to push', async () => {
+  it('of an agent who was never ready is not pushed', async () => {
     await pushAgain();
     expect(world.connections.posts).toEqual([]);
   });
@@ -584,7 +584,7 @@ describe('the list of queues', () => {
 });
 
 describe('what a user is at the desk', () => {
-  it('says the roles, the queues, and an agent’s own state (IM-DESK-8, IM-ROLE)', async () => {
+  it('returns the roles, the queues, and an agent’s own state (IM-DESK-8, IM-ROLE)', async () => {
     const queues = ['default', 'boats'];
     const agent = { userId: 'ann', status: 'away', queues: [], capacity: 0, active: 0, version: 0 };
     expect(await showMe(world, 'ann', AGENT)).toEqual({ roles: ['agent'], queues, agent });
@@ -598,7 +598,7 @@ describe('what a user is at the desk', () => {
 });
 
 describe('the list of agents', () => {
-  it('has everybody who is ready once, with load and name, for agents and supervisors (IM-DESK-5, IM-ROLE)', async () => {
+  it('lists each ready agent once, with load and name, for agents and supervisors (IM-DESK-5, IM-ROLE)', async () => {
     await assigned();
     await ready('zoe', 2, [QUEUE, 'boats']);
     await ready('lou');

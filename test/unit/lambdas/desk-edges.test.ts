@@ -161,7 +161,7 @@ describe('a check of an agent', () => {
     expect(writes).toBe(0);
   });
 
-  it('does nothing for a user who is no agent (IM-DESK-7)', async () => {
+  it('does nothing for a user who is not an agent (IM-DESK-7)', async () => {
     await check();
     expect(world.deskEvents.events).toEqual([]);
   });
@@ -369,7 +369,7 @@ async function assignable() {
 }
 
 describe('a match', () => {
-  it('tells customers who moved up their new position (IM-DESK-6)', async () => {
+  it('pushes the new position to customers who moved up (IM-DESK-6)', async () => {
     await open('bob');
     world.advance(1);
     const { conversationId } = await open('eve');
@@ -487,7 +487,7 @@ describe('a match', () => {
     expect((await chatOf(id))?.state).toBe('assigned');
   });
 
-  it('tells no positions if nobody waits, or if a chat has just been assigned (IM-DESK-6)', async () => {
+  it('pushes no positions if nobody waits, or if a chat has just been assigned (IM-DESK-6)', async () => {
     const called = () => Promise.reject(new Error('called'));
     const routes = { ...world.routes, sessionsOf: called };
     const moved = { queue: QUEUE, moved: true, isRepeat: false, isWatchdog: false };
@@ -553,7 +553,7 @@ describe('a notification', () => {
     expect(asked).toStrictEqual([['bob', 'ann']]);
   });
 
-  it('of a transfer says assigned to customer and new agent, and updated to the former one (IM-DESK-5)', async () => {
+  it('of a transfer pushes assigned to customer and new agent, and updated to the former one (IM-DESK-5)', async () => {
     const id = await assigned();
     await ready('zoe');
     await world.routes.connect(aSession({ userId: 'ann', deviceId: 'tablet' }));
@@ -565,7 +565,7 @@ describe('a notification', () => {
     expect(framesTo('ann-phone')).toEqual([['messages'], ['desk.agent']]);
   });
 
-  it('of a close says updated to everyone, and only the message to the session that has the reply (IM-DESK-3)', async () => {
+  it('of a close pushes updated to everyone, and only the message to the session that gets the reply (IM-DESK-3)', async () => {
     const id = await assigned();
     for (const userId of ['ann', 'bob']) await world.routes.connect(aSession({ userId, deviceId: 'tablet' }));
     await closeChat(world, caller('ann'), { conversationId: id });
@@ -576,7 +576,7 @@ describe('a notification', () => {
     expect(checks()).toEqual([]);
   });
 
-  it('of a return to the queue says updated to the customer, with the position (IM-DESK-5)', async () => {
+  it('of a return to the queue pushes updated to the customer, with the position (IM-DESK-5)', async () => {
     const id = await assigned();
     await world.routes.connect(aSession({ userId: 'ann', deviceId: 'tablet' }));
     await transferChat(world, caller('ann'), AGENT, { conversationId: id, to: 'queue' });
@@ -593,7 +593,7 @@ describe('a notification', () => {
     expect(checks()).toEqual([]);
   });
 
-  it('that no session of the agent took has the agent checked, if another user caused it (IM-DESK-7)', async () => {
+  it('requests an agent check if no session of the agent took it and another user caused it (IM-DESK-7)', async () => {
     const id = await assigned();
     world.connections.outcomes.set('ann-phone', 'gone');
     await closeChat(world, caller('bob'), { conversationId: id });

@@ -201,7 +201,7 @@ describe('the liveness check of an agent', () => {
     expect(await world.desk.waiting(QUEUE, 9)).toHaveLength(1);
   });
 
-  it('yields to what the agent sends in the meantime (IM-DESK-7)', async () => {
+  it('gives way to a frame that the agent sends in the meantime (IM-DESK-7)', async () => {
     await disconnect('ann');
     world.advance(120_000);
     const presencesOf: World['routes']['presencesOf'] = async (userIds) => {

@@ -248,7 +248,7 @@ describe('an inbox', () => {
     return { send } as unknown as DynamoDBDocumentClient;
   };
 
-  it('returns the entries that are not stored, for the one user whose they are (IM-FAULT-5)', async () => {
+  it('returns the entries that are not stored, for their own user only (IM-FAULT-5)', async () => {
     const entries = ['bob', 'zoe'].flatMap((userId) => [entry(userId, `A-${userId}`), entry(userId, 'B')]);
     const props = { tableName: 'inbox', inboxTtlSeconds: 60, clock };
     const left = await createInboxWriter(busyAt('A-zoe'), props).put([...entries, ...entries]);
@@ -292,7 +292,7 @@ describe('a write that needs what is stored already', () => {
     for (const write of refusing(invalid)) await expect(write()).rejects.toBe(invalid);
   });
 
-  it('passes on a refusal that does not say what is stored', async () => {
+  it('passes on a refusal without the stored item', async () => {
     const [store] = refusing(refusal());
     await expect(store?.()).rejects.toThrow('no');
   });

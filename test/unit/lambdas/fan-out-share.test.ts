@@ -120,7 +120,7 @@ async function run({
 }
 
 describe('the pace of a worker', () => {
-  it('lets a burst pass at once, spreads what is more, and saves up one burst at most', async () => {
+  it('lets a burst pass at once, spreads posts beyond it, and saves up one burst at most', async () => {
     let nowMs = 10_000;
     const waits: number[] = [];
     const pause = async (milliseconds: number) => void waits.push(milliseconds);

@@ -61,7 +61,7 @@ describe('the planner of a fan-out', () => {
     expect(jobs[3]).toEqual({ ...job(11_500), users: expect.any(Array) });
   });
 
-  it('includes the member whose joining is the message, and nobody who joined later (IM-INV-5)', async () => {
+  it('includes the member whose joining is the message, and no member who joined later (IM-INV-5)', async () => {
     await processFanOutJob(
       withMembers([
         { userId: 'before', joinedSeq: 6 },
@@ -117,7 +117,7 @@ describe('a fan-out job', () => {
     expect(world.fanOutQueue.jobs).toEqual([]);
   });
 
-  it('of which a part always fails does not circle: what is left has fewer members, and at last fails as a whole', async () => {
+  it('of which a part always fails does not loop forever: only the failed members are retried, and at last they fail as a whole', async () => {
     const routes = {
       ...world.routes,
       sessionsOf: (users: readonly string[]) =>

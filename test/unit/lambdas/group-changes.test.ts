@@ -119,7 +119,7 @@ describe('a group', () => {
     expect(await contentsOf(id)).toHaveLength(1);
   });
 
-  it('refuses a new admin who leaves meanwhile, and is not unavailable for that (IM-GROUP)', async () => {
+  it('refuses a new admin who leaves meanwhile as an invalid request (IM-GROUP)', async () => {
     const id = await groupOf('bob');
     const apply: World['groupWriter']['apply'] = async (change) => {
       await world.groupWriter.markAsLeaving(id, 'bob');

@@ -126,14 +126,14 @@ describe('the outbox of a group', () => {
     expect((await world.groups.getMembers(id, ['bob'])).get('bob')).toMatchObject({ isLeaving: false });
   });
 
-  it('lets go of an entry whose message is no longer kept, and sends nothing for it', async () => {
+  it('deletes an entry whose message has expired, and sends nothing for it', async () => {
     await expect(updateGroup(withoutRoutes(), 'alice', id, { name: 'Sailors' })).rejects.toEqual(refused);
     const messages = { ...world.messages, getMany: async () => [] };
     expect(await sendPending({ ...world, messages }, id, 5, fails)).toBe(false);
     expect(await world.outbox.pending(id)).toEqual([]);
   });
 
-  it('keeps entries that are too young, and says so', async () => {
+  it('keeps entries that are too young, and reports that they are left', async () => {
     const rename = (name: string) =>
       expect(updateGroup(withoutRoutes(), 'alice', id, { name })).rejects.toEqual(refused);
     await rename('Sailors');

@@ -71,7 +71,7 @@ describe('the conversation list', () => {
     expect(await conversationsOf(world, 'alice')).toMatchObject([{ unread: 1 }]);
   });
 
-  it('says when there may be more unread messages than it could count (IM-INV-6)', async () => {
+  it('reports when there may be more unread messages than it could count (IM-INV-6)', async () => {
     const world = createWorld();
     for (const user of ['bob', 'carol', 'dan'])
       for (const text of ['c1', 'c2']) await say(world, user, 'alice', text);

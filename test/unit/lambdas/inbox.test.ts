@@ -56,7 +56,7 @@ describe('an inbox page', () => {
     expect(sizes).toEqual([1, 1, 2, 2]);
   });
 
-  it('takes what fits to the byte, at least one message, and says whether more are left (IM-HELLO-1)', async () => {
+  it('takes all messages that fit to the byte, at least one, and returns whether more are left (IM-HELLO-1)', async () => {
     const world = createWorld();
     for (const seq of [1, 2, 3]) await receive(world, seq, 'hi');
     const read = await firstEntries(world, 'bob');
@@ -119,7 +119,7 @@ describe('the order within a page', () => {
     sentAt: fc.integer({ min: 0, max: 20 }),
   });
 
-  it('is by seq within a conversation, whatever the server clocks said (IM-HELLO-1, IM-FAULT-12)', () => {
+  it("is by seq within a conversation, whatever the servers' clocks (IM-HELLO-1, IM-FAULT-12)", () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(message, { selector: ({ conversationId, seq }) => conversationId + seq }),

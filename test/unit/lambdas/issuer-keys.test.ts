@@ -63,7 +63,7 @@ const unavailable = expect.objectContaining({ code: 'unavailable' });
 const unauthorized = expect.objectContaining({ code: 'unauthorized' });
 
 describe("an issuer's keys", () => {
-  it('are read where the discovery document says, once for many tokens (IM-CONN-1)', async () => {
+  it('are read from the URL in the discovery document, once for many tokens (IM-CONN-1)', async () => {
     const verifier = verifierOf();
     await expect(verifier.verify(await token())).resolves.toEqual(isAlice);
     await verifier.verify(await token());

@@ -77,7 +77,7 @@ describe('a job of the fan-out queue', () => {
 });
 
 describe('a desk event', () => {
-  it('is no watchdog job unless it says so', () => {
+  it('is a watchdog job only with that kind', () => {
     const event = { kind: 'match', queue: 'default', moved: false };
     expect(parseWith(deskEventSchema, event)).toEqual({ ...event, watchdog: false });
   });

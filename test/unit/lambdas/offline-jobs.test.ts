@@ -110,7 +110,7 @@ describe('the consumer of the offline queue', () => {
     expect(await inbox()).toEqual([1]);
   });
 
-  it('keeps the route of a connection that it cannot delete, and tries again: a socket without a route is deaf (IM-FAULT-20)', async () => {
+  it('keeps the route of a connection that it cannot delete, and tries again: a socket without a route receives nothing (IM-FAULT-20)', async () => {
     await world.routes.connect(aSession());
     world.connections.outcomes.set('bob-phone', 'unsure');
     world.connections.outcomes.set('close bob-phone', 'busy');
@@ -145,7 +145,7 @@ describe('the consumer of the offline queue', () => {
     },
   );
 
-  it('stops retrying a busy session that has ended; the inbox keeps what no session took (IM-PUSH-2, IM-FAULT-20)', async () => {
+  it('stops retrying a busy session that has ended; the inbox keeps the message that no session took (IM-PUSH-2, IM-FAULT-20)', async () => {
     await run(storeJob(message), { ...toPhone, kind: 'post', reference: referenceTo(message), round: 7 });
     expect(world.offlineQueue.jobs).toEqual([]);
     expect(await inbox()).toEqual([1]);

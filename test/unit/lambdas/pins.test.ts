@@ -71,7 +71,7 @@ describe('a pin', () => {
     );
   });
 
-  it('that is in effect stays whose it is, without a new rev or push (IM-CHANGE-5)', async () => {
+  it('that is already in effect stays with its first user, without a new rev or push (IM-CHANGE-5)', async () => {
     await set('alice', 2);
     const pushes = pushed().length;
     world.advance(1_000);
@@ -94,7 +94,7 @@ describe('a pin', () => {
     },
   );
 
-  it('gives way to a later unpin that is written first (IM-CHANGE-5)', async () => {
+  it('is replaced by a later unpin that is written first (IM-CHANGE-5)', async () => {
     const messageWriter: World['messageWriter'] = {
       ...world.messages,
       async showPin(...request) {
@@ -119,7 +119,7 @@ describe('a pin', () => {
     expect(pushed()).toHaveLength(1);
   });
 
-  it('goes with a recall, in whatever order the two meet, and takes no room (IM-PIN)', async () => {
+  it('disappears with a recall, whichever of the two comes first, and frees its place (IM-PIN)', async () => {
     await set('alice', 1);
     await recall(world, by('alice'), { conversationId: DM, seq: 1 });
     const messageWriter: World['messageWriter'] = {
@@ -137,7 +137,7 @@ describe('a pin', () => {
   });
 });
 
-it('a conversation has room for 50 pins, and those of recalled messages give way (IM-PIN)', async () => {
+it("a conversation has at most 50 pins, and those of recalled messages don't count (IM-PIN)", async () => {
   for (let seq = 1; seq <= 52; seq += 1) await say(`m${seq}`);
   for (let seq = 1; seq <= 50; seq += 1) await set('alice', seq);
   await expect(set('alice', 51)).rejects.toEqual(refused('limit_reached'));
@@ -160,7 +160,7 @@ describe('in a group, pins', () => {
     return conversationId;
   };
 
-  it("are the admins', or every member's, as the group says (IM-PIN)", async () => {
+  it('are allowed to admins, or to every member if the group allows it (IM-PIN)', async () => {
     const conversationId = await groupOf('admins');
     await expect(set('bob', 2, { conversationId })).rejects.toEqual(refused('forbidden'));
     await set('alice', 2, { conversationId });
@@ -184,7 +184,7 @@ describe('in a group, pins', () => {
     expect(await showGroup(world, 'bob', await groupOf('members'))).toMatchObject({ pins: 'members' });
   });
 
-  it('show nothing to who joined later, or has left meanwhile (IM-INV-5)', async () => {
+  it('are hidden from members who joined later, and from users who have left meanwhile (IM-INV-5)', async () => {
     const conversationId = await groupOf('members');
     await set('bob', 2, { conversationId });
     await addMembers(world, 'alice', conversationId, ['carol']);

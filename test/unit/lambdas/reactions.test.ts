@@ -59,7 +59,7 @@ describe('a reaction', () => {
     world.connections.posts.length = 0;
   });
 
-  it('is answered with users and mine, and pushed without them, with who did what (IM-REACT, IM-CHANGE-1)', async () => {
+  it('is answered with users and mine, and pushed without them, but with the user and the reaction (IM-REACT, IM-CHANGE-1)', async () => {
     const message = await to('alice', '👍');
     expect(message).toMatchObject({
       rev: 1,
@@ -79,7 +79,7 @@ describe('a reaction', () => {
     expect((await history('bob'))[0]?.reactions).toEqual([{ name: '👍', count: 1, users: ['alice'] }]);
   });
 
-  it('can be taken back; nothing is left to see (IM-REACT)', async () => {
+  it('can be removed, and then does not show (IM-REACT)', async () => {
     await to('alice', '👍');
     const message = await to('alice', '👍', { on: false });
     expect(message).toMatchObject({ rev: 2 });
@@ -87,7 +87,7 @@ describe('a reaction', () => {
     expect(pushed().at(-1)?.frame.change).toEqual({ kind: 'reacted', by: 'alice', name: '👍', on: false });
   });
 
-  it('that is in effect is answered as done, without a new rev or push (IM-CHANGE-5)', async () => {
+  it('that is already in effect succeeds, without a new rev or push (IM-CHANGE-5)', async () => {
     await to('alice', '👍');
     const posts = pushed().length;
     expect(await to('alice', '👍')).toMatchObject({ rev: 1, reactions: [{ mine: true }] });
@@ -106,7 +106,7 @@ describe('a reaction', () => {
     expect(pushed()).toHaveLength(2);
   });
 
-  it('whose function died is shown by the next one of somebody else, too (IM-REACT)', async () => {
+  it('whose function died shows with the next reaction of another user, too (IM-REACT)', async () => {
     const dead = { ...world.messages, showReactions: () => Promise.reject(new Error('died')) };
     await expect(to('alice', '👍', { ports: { ...world, messageWriter: dead } })).rejects.toThrow('died');
     expect(await to('bob', '👍')).toMatchObject({ reactions: [{ count: 2 }] });
@@ -130,7 +130,7 @@ describe('a reaction', () => {
     expect(changes).toContainEqual(['alice-tablet', 'alice', 2]);
   });
 
-  it('is refused of a recalled message, in whatever order the two meet (IM-REACT)', async () => {
+  it('to a recalled message is refused, whichever of the two comes first (IM-REACT)', async () => {
     const messageWriter: World['messageWriter'] = {
       ...world.messages,
       async showReactions(...request) {
@@ -148,7 +148,7 @@ describe('a reaction', () => {
     expect((await world.reactions.ofUser('bob', messages)).get(message?.messageId ?? '')?.size).toBe(0);
   });
 
-  it('goes with the message that is recalled, and nobody remembers who it was (IM-FAULT-15)', async () => {
+  it('is removed with a recall, together with its users (IM-FAULT-15)', async () => {
     await to('bob', '👍');
     expect(await recall(world, by('alice'), { conversationId: DM, seq: 1 })).not.toHaveProperty('reactions');
     const { messages } = await world.messages.page(DM, { head: 99, limit: 1 });
@@ -197,7 +197,7 @@ describe('in a group, a reaction', () => {
     return conversationId;
   };
 
-  it('is neither for who was removed, nor for who joined later (IM-INV-5)', async () => {
+  it('is hidden from removed members and from members who joined later (IM-INV-5)', async () => {
     const conversationId = await groupOf(['bob']);
     await addMembers(world, 'alice', conversationId, ['carol']);
     await removeMember(world, 'alice', conversationId, 'bob');
@@ -208,7 +208,7 @@ describe('in a group, a reaction', () => {
     expect(pushed().map(({ connectionId }) => connectionId)).toEqual(['alice-tablet']);
   });
 
-  it('of more than five users is mine exactly for those who gave it, at one read for the whole page (IM-REACT)', async () => {
+  it('of more than five users is mine exactly for its users, with one read for the whole page (IM-REACT)', async () => {
     const users = ['bob', 'carol', 'dave', 'erin', 'frank', 'gina'];
     const conversationId = await groupOf(users);
     for (const userId of users)

@@ -58,7 +58,7 @@ describe('a reply', () => {
     await say({ conversationId, replyTo: head }, 'carol');
   });
 
-  it('that was stored is found by its repeat, even when what it answers is gone (IM-SEND-2)', async () => {
+  it('that was stored is found by its repeat, even if the message that it answers is gone (IM-SEND-2)', async () => {
     await say({ to: 'bob' });
     await say({ to: 'bob', clientMsgId: 'again', replyTo: 1 });
     const messages = { ...world.messages, page: async () => ({ messages: [], hasMore: false }) };
@@ -66,7 +66,7 @@ describe('a reply', () => {
     expect(await repeat).toMatchObject({ seq: 2, duplicate: true });
   });
 
-  it('is another message than one without it, or one that mentions (IM-REPLY)', async () => {
+  it('is a different message from one without it, and from one with mentions (IM-REPLY)', async () => {
     await say({ to: 'bob' });
     await say({ to: 'bob', clientMsgId: 'same', replyTo: 1 });
     const same = { to: 'bob', clientMsgId: 'same' };
@@ -79,7 +79,7 @@ describe('a reply', () => {
 });
 
 describe('a mention', () => {
-  it('is counted among the unread messages of who is mentioned (IM-REPLY)', async () => {
+  it('is counted among the unread messages of the mentioned user (IM-REPLY)', async () => {
     await say({ to: 'bob', mentions: ['bob'] });
     expect(await summaryFor('bob')).toMatchObject({ unread: 1, mentioned: 1 });
     await say({ to: 'bob' });
@@ -91,7 +91,7 @@ describe('a mention', () => {
     expect(await summaryFor('bob')).toMatchObject({ unread: 3, mentioned: 1 });
   });
 
-  it('goes with a recall, and an edit replaces it (IM-REPLY)', async () => {
+  it('is removed by a recall, and replaced by an edit (IM-REPLY)', async () => {
     await say({ to: 'bob', mentions: ['bob'] });
     await say({ to: 'bob', mentions: ['bob'], replyTo: 1 });
     const content = { type: 'text' as const, text: 'other' };
@@ -126,7 +126,7 @@ describe('a mention', () => {
     await expect(editing).rejects.toEqual(refused('forbidden'));
   });
 
-  it('of a user who is called `all` is not one of all (IM-REPLY)', async () => {
+  it('of a user with the id `all` is not one of all members (IM-REPLY)', async () => {
     await say({ to: 'bob', mentions: 'all' });
     const content = { type: 'text' as const, text: 'hi' };
     const mentions = ['all'];

@@ -199,7 +199,7 @@ describe('sendMessage', () => {
     });
   });
 
-  it('names content as what is wrong if it has no JSON form', async () => {
+  it('names content in its error if it has no JSON form', async () => {
     const content = { type: 'custom', data: '\ud800' } as const;
     await expect(send(createWorld(), 'alice', aRequest({ content }))).rejects.toMatchObject({
       issues: [{ path: 'content' }],
@@ -317,7 +317,7 @@ describe('a send to a group', () => {
 });
 
 describe('a send in a support chat', () => {
-  it('has the agent checked if no session of theirs took it, and nobody else (IM-DESK-7)', async () => {
+  it('requests a check of the agent if no session of the agent took it, and of nobody else (IM-DESK-7)', async () => {
     const { world } = await withSpeaker();
     for (const userId of ['bob', 'ann']) await world.routes.connect(aSession({ userId }));
     const callerOf = (userId: string) => ({ userId, deviceId: 'phone', connectionId: `${userId}-phone` });

@@ -29,7 +29,7 @@ const seqsOf = (messages: readonly { seq: number }[]) => messages.map(({ seq }) 
 const historyOf = async () => seqsOf((await readHistory(world, 'bob', DM, { limit: 100 })).messages);
 
 describe('a history of several volumes', () => {
-  it('is read as one, in both directions, and says whether there is more', async () => {
+  it('is read as one, in both directions, and returns whether there is more', async () => {
     await sayTo(10);
     const read = async (range: { after?: number; before?: number; limit: number }) => {
       const { messages, hasMore } = await readHistory(world, 'bob', DM, range);
@@ -149,7 +149,7 @@ describe('a repeat in another volume', () => {
     expect(read).toEqual(expected);
   });
 
-  it('takes the place of an original that is still on its way, which then gives way to it', async () => {
+  it('claims the key of an original that is still on its way, which is then not stored in the former volume', async () => {
     await sayTo(2);
     const { promise, resolve } = Promise.withResolvers<void>();
     const putIfAbsent: World['messageWriter']['putIfAbsent'] = async (message) => {

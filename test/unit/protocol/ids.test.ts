@@ -11,7 +11,7 @@ import {
 const userId = fc.stringMatching(/^[A-Za-z0-9_.@|+=-]{1,64}$/).filter((id) => USER_ID.test(id));
 
 describe('a user id', () => {
-  it("is never one that a URL's path loses, or the sender of what comes from no user (section 1)", () => {
+  it("is never one that a URL's path loses, or the sender of messages from no user (section 1)", () => {
     for (const id of ['.', '..', 'system', '', 'a:b', 'a/b', 'é', 'a'.repeat(65)])
       expect(USER_ID.test(id)).toBe(false);
     for (const id of ['...', '.a', 'systems', 'System', 'auth0|1', 'a@b.c'])

@@ -15,7 +15,7 @@ describe('the excess of a text', () => {
     expect(excessOf(text)).toBe(excess);
   });
 
-  it('counts what the message answers and whom it mentions, as the server does', () => {
+  it('counts the reply and the mentions of a message, as the server does', () => {
     const refers = { replyTo: 7, mentions: ['bob'] };
     expect(excessOf('x'.repeat(ROOM), { replyTo: undefined, mentions: undefined })).toBe(0);
     expect(excessOf('x'.repeat(ROOM), refers)).toBe(JSON.stringify(refers).length);

@@ -32,7 +32,7 @@ describe('the mentions of a text (IM-REPLY)', () => {
     expect(mentionsOf('@all', { ...all, isComplete: false, mayMentionAll: false })).toBeUndefined();
   });
 
-  it('are whoever is named while not all members are known, without the sign that ends the sentence', () => {
+  it('are all named users while some members are unknown, without the punctuation after a name', () => {
     expect(mentionsOf('@zoe. @bob', { ...all, isComplete: false })).toEqual(['zoe', 'bob']);
   });
 
@@ -58,7 +58,7 @@ describe('the mentions of an edited message (IM-REPLY)', () => {
 });
 
 describe('the parts of a text that mention somebody', () => {
-  it('are those of whom the message mentions, and nobody else', () => {
+  it('are only those of mentioned users', () => {
     const text = 'Hi @bob, @carol and @bob.';
     const pieces = namedPieces({ at: 10, text }, ['bob']);
     expect(pieces.map((piece) => piece.text).join('')).toBe(text);
