@@ -51,6 +51,7 @@ describe('a direct conversation', () => {
     const { alice, bob } = await twoPeople();
     await alice.say('before');
     await bob.sees('before');
+    await alice.row('before').waitFor();
     await alice.network.cut();
     await alice.page.getByText('You are offline.').waitFor();
     await alice.say('written without a connection');
