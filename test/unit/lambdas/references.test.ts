@@ -118,12 +118,10 @@ describe('a mention', () => {
     await say({ conversationId, mentions: 'all' });
     const { seq } = await say({ conversationId, mentions: ['m2'] }, 'm1');
     const content = { type: 'text' as const, text: 'hi' };
-    const editing = edit(
-      world,
-      { userId: 'm1' },
-      { conversationId, seq, editId: 'e', content, mentions: 'all' },
-    );
-    await expect(editing).rejects.toEqual(refused('forbidden'));
+    const editTo = (mentions: MessageRequest['mentions']) =>
+      edit(world, { userId: 'm1' }, { conversationId, seq, editId: 'e', content, mentions });
+    await expect(editTo('all')).rejects.toEqual(refused('forbidden'));
+    expect(await editTo(['m3'])).toMatchObject({ mentions: ['m3'] });
   });
 
   it('of a user with the id `all` is not one of all members (IM-REPLY)', async () => {
