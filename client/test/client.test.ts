@@ -259,11 +259,13 @@ describe('history', () => {
 
   it('rejects with a typed error', async () => {
     const { im, server, clock } = await harness();
-    server.httpAnswers.set(`/conversations/${DM}`, { status: 200, body: '<html>' });
-    await expect(im.direct('bob').history()).rejects.toMatchObject({
-      name: 'ForeignAnswerError',
-      retryable: true,
-    });
+    for (const body of ['<html>', { status: 'login' }]) {
+      server.httpAnswers.set(`/conversations/${DM}`, { status: 200, body });
+      await expect(im.direct('bob').history()).rejects.toMatchObject({
+        name: 'ForeignAnswerError',
+        retryable: true,
+      });
+    }
     server.httpAnswers.set(`/conversations/${DM}`, {
       status: 400,
       body: {

@@ -66,6 +66,26 @@ describe('connecting', () => {
     expect(heard.map(({ seq }) => seq)).toEqual([1, 2, 3]);
   });
 
+  it.each([[{ status: 'login' }], [[]]])(
+    'asks again after a delay, and says so, when a captive portal answers the list with JSON of its own: %j',
+    async (body) => {
+      const { server, im, clock, entered } = await harness(fullDelays);
+      server.httpAnswers.set('/conversations', { status: 200, body });
+      const failing = new Promise<ConnectionChange>((resolve) => {
+        im.on('connection', (change) => change.retryInMs !== undefined && resolve(change));
+      });
+      void im.connect();
+      const { error, retryInMs } = await failing;
+      expect(error).toMatchObject({ name: 'ForeignAnswerError', code: 'network', retryable: true });
+      expect(error?.message).toBe(`${server.httpUrl}/conversations answered 200: ${JSON.stringify(body)}`);
+      expect([retryInMs, server.requests.length]).toEqual([500, 1]);
+      server.httpAnswers.clear();
+      const connected = entered('connected');
+      clock.advance(500);
+      await connected;
+    },
+  );
+
   it('stays `syncing` until it has caught up, and retries a failure', async () => {
     const { server, im, clock, changes, entered } = await harness(fullDelays);
     server.scripts.set('hello', (frame, connection) => {

@@ -208,6 +208,18 @@ describe('markRead', () => {
     expect(await connection.next('read')).toMatchObject({ seq: 3 });
   });
 
+  it('of a message that was not sent yet does nothing', async () => {
+    const { im, server, connected } = await harness();
+    server.history.push(oldMessage(1), oldMessage(2));
+    const connection = await connected();
+    const bob = im.conversation(DM);
+    for (const seq of [undefined, Number.NaN]) bob.markRead(seq as number);
+    expect(im.conversations()).toMatchObject([{ readSeq: 0, unread: 2 }]);
+    bob.markRead(1);
+    expect(await connection.next('read')).toMatchObject({ seq: 1 });
+    expect(connection.frames.filter(({ action }) => action === 'read')).toHaveLength(1);
+  });
+
   it('reaches a message that only a page of history has shown', async () => {
     const { im, server, connected } = await harness();
     server.history.push(oldMessage(1));

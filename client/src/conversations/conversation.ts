@@ -188,6 +188,8 @@ export class Conversation {
    * });
    */
   markRead(seq: number): void {
+    // A message that was not sent yet has none.
+    if (!seq) return;
     const { list, readReceipts, states } = this.ports;
     const { id, target } = this.state;
     const last = id === undefined ? 0 : Math.max(...states.of(id).map(({ lastSeq }) => lastSeq));

@@ -27,7 +27,7 @@ export class ReorderBuffer<Entry> {
 
   constructor(origin: number) {
     this.#settled = origin;
-    this.#skipRange(1, origin);
+    this.#skipped.push([1, origin]);
   }
 
   get settled(): number {
@@ -75,14 +75,11 @@ export class ReorderBuffer<Entry> {
    * Skips the lowest hole; returns the entries released. Entries of the hole that arrive later are released at once.
    */
   skip(hole: Pick<Hole<Entry>, 'from' | 'to'>): Entry[] {
-    if (hole.from !== this.#settled + 1) return [];
-    this.#skipRange(hole.from, hole.to);
-    this.#settled = hole.to;
+    const { from, to } = hole;
+    if (from !== this.#settled + 1) return [];
+    this.#skipped.push([from, to]);
+    this.#settled = to;
     return this.#release();
-  }
-
-  #skipRange(from: number, to: number): void {
-    if (to >= from) this.#skipped.push([from, to]);
   }
 
   #takeLate(seq: number): boolean {

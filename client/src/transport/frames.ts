@@ -9,9 +9,8 @@ export type ConversationPush = ReadPush | ChangedPush | TypingPush;
  * (IM-FRAME-6). Later versions of the protocol may send other types (IM-FRAME-1).
  */
 export function parseFrame(data: unknown): ServerFrame | undefined {
-  if (typeof data !== 'string') return undefined;
   try {
-    const frame: ServerFrame = JSON.parse(data);
+    const frame: ServerFrame = JSON.parse(String(data));
     return typeof frame.type === 'string' ? frame : undefined;
   } catch {
     return undefined;

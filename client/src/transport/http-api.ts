@@ -47,25 +47,28 @@ export class HttpApi {
 
   /** The user of the token, or the reason why an upgrade would be refused (IM-CONN-7). */
   session(deviceId: string): Promise<SessionBody> {
-    return this.#get('/session', { deviceId });
+    return this.#get('/session', { deviceId }, 'userId');
   }
 
   /** All conversations; with `changedSince` (the server's epoch milliseconds) those that may have changed since. */
   async conversations(changedSince?: number, cursor?: string): Promise<ListedConversations> {
     const query = { limit: PAGE_MAX, changedSince, cursor };
-    const page: ConversationsBody = await this.#get('/conversations', query);
-    if (page.cursor === null) return page;
+    const page: ConversationsBody = await this.#get('/conversations', query, 'conversations');
+    if (!page.cursor) return page;
     const { conversations } = await this.conversations(changedSince, page.cursor);
     return { ...page, conversations: [...page.conversations, ...conversations] };
   }
 
   history(conversationId: string, { after, before, limit }: HistoryRange): Promise<HistoryBody> {
     const path = `/conversations/${encodeURIComponent(conversationId)}/messages`;
-    return this.#get(path, { after, before, limit });
+    return this.#get(path, { after, before, limit }, 'messages');
   }
 
-  #get<Body>(path: string, query: Query): Promise<Body> {
-    return this.call('GET', path + queryString(query));
+  /** @param field of every answer of the service: a captive portal may answer with JSON of its own */
+  async #get<Body extends object>(path: string, query: Query, field: string): Promise<Body> {
+    const body = await this.call<Body>('GET', path + queryString(query));
+    if (field in body) return body;
+    throw errorOfAnswer(200, body, this.#baseUrl + path);
   }
 
   /** Any other request. Resolves to the body of the answer; undefined if it has none, as that of a `DELETE`. */

@@ -23,9 +23,6 @@ export interface SessionOpenerPorts {
   readonly listener: PushListener;
 }
 
-/** Statuses of `GET /session` that another attempt can't change (IM-CONN-2, IM-CONN-4). */
-const FINAL_STATUSES: readonly (number | undefined)[] = [400, 401, 403, 409];
-
 /**
  * Only the first of this many refusals in a row asks for the reason: when thousands of clients reconnect at once, their
  * requests would use up the throttle of the HTTP API.
@@ -93,7 +90,9 @@ export class SessionOpener {
     } catch (reason) {
       if (reason instanceof ForeignAnswerError) this.#reason = reason;
       if (reason instanceof UnauthorizedError || reason instanceof ForeignAnswerError) return reason;
-      if (!(reason instanceof RefusedError) || !FINAL_STATUSES.includes(reason.status)) return error;
+      // Only these statuses are such that another attempt can't change them (IM-CONN-2, IM-CONN-4).
+      if (!(reason instanceof RefusedError) || ![400, 401, 403, 409].includes(reason.status as number))
+        return error;
       if (reason.status !== 409 || this.replaces === undefined) return reason;
       // The conflicting session is either a newer one of this device or our own old one. The next attempt, without
       // `replaces`, finds out.

@@ -137,7 +137,8 @@ export class Session {
     this.#probeId = ID_PREFIX + this.#nextId;
     this.request('heartbeat', {}).then(
       ({ serverTime }) => this.#listener.onServerTime(serverTime),
-      (error: unknown) => this.#logger.debug('no heartbeat', { error }),
+      // The end of the socket tells.
+      () => {},
     );
   }
 
