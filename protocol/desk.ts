@@ -131,7 +131,7 @@ export interface DeskAgentFrame {
   readonly agent: DeskAgent;
 }
 
-/** The state of the session's own agent has changed, whoever changed it (IM-DESK-8). */
+/** The state of the session's own agent has changed, by this session or otherwise (IM-DESK-8). */
 export interface DeskAgentPush {
   readonly type: 'desk.agent';
   readonly agent: DeskAgent;
@@ -172,7 +172,7 @@ export interface DeskQueuesBody {
   readonly queues: readonly SupportQueue[];
 }
 
-/** What the caller is at the desk, and may choose from. */
+/** The caller's roles at the desk, and the queues to choose from. */
 export interface DeskMeBody {
   /** The caller's roles. */
   readonly roles: readonly Role[];

@@ -82,7 +82,7 @@ const editFields = lazySchema(() => ({
   /** Chosen by the client, so that a repeat is recognized (IM-EDIT). */
   editId: frameId(),
   content: contentSchema(),
-  /** In place of those so far. */
+  /** Replaces the earlier mentions. */
   mentions: mentions(),
   /** Refuses the edit unless the message has this `rev`. */
   ifRev: z.optional(z.int().check(z.minimum(0))),
@@ -118,7 +118,7 @@ export const reactSchema = lazySchema(() =>
       seq: seq(),
       /** Usually an emoji. */
       name: reactionName(),
-      /** `false` takes the reaction back. */
+      /** `false` removes the reaction. */
       on: z.boolean(),
     })
     .check(exactlyOneTarget()),
@@ -195,7 +195,7 @@ export const HEARTBEAT_TEXT = 'heartbeat';
 /** The whole text of the reply to a plain frame (IM-PLAIN). */
 export const PLAIN_OK_TEXT = 'ok';
 
-/** Whom a message mentions: user ids, or all members. */
+/** The users that a message mentions: their ids, or all members. */
 export type Mentions = readonly string[] | 'all';
 
 export interface Message {
@@ -221,14 +221,14 @@ export interface Message {
   readonly pinned?: Pinned;
 }
 
-/** Who pinned a message, and when. */
+/** The user who pinned a message, and the time. */
 export interface Pinned {
   readonly by: string;
   /** Epoch milliseconds by the server's clock. */
   readonly at: number;
 }
 
-/** How many users reacted to a message with one name. */
+/** One reaction to a message, with its users. */
 export interface Reaction {
   /** Usually an emoji. */
   readonly name: string;
@@ -375,7 +375,7 @@ export interface ReadPush {
   readonly seq: number;
 }
 
-/** What happened to a message. */
+/** A change of a message. */
 export interface MessageChange {
   readonly kind: 'edited' | 'recalled' | 'reacted' | 'pinned' | 'unpinned';
   /** The user who made the change. */

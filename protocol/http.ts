@@ -142,7 +142,7 @@ export interface ConversationsBody {
   readonly conversations: readonly Conversation[];
   /** Groups and support chats that the user left or lost since (IM-CHANGE-3). Only on a first page with `changedSince`. */
   readonly removed?: readonly string[];
-  /** The whole list follows, since the server no longer knows all that was removed. Only on the first page. */
+  /** The complete list follows, since the server no longer knows all removals. Only on the first page. */
   readonly reset?: true;
   readonly cursor: string | null;
 }
@@ -162,7 +162,7 @@ export interface ChangesBody {
   readonly cursor: string | null;
   /** The next `since`: epoch milliseconds, the same on every page of a feed. */
   readonly serverTime: number;
-  /** More changed than the feed holds, or the time is too long ago: reload what is kept of the conversation. */
+  /** More messages changed than the feed holds, or the time is too long ago: reload all kept messages of the conversation. */
   readonly reset?: true;
 }
 
@@ -191,7 +191,7 @@ export const createGroupSchema = lazySchema(() =>
     members: z._default(members(), []),
     /** Whether members see messages from before they joined. */
     openHistory: z._default(z.boolean(), false),
-    /** Who may pin messages (IM-PIN). */
+    /** The members who may pin messages (IM-PIN). */
     pins: z._default(whoPins(), 'admins'),
   }),
 );
@@ -227,7 +227,7 @@ export interface GroupBody {
   readonly admins: readonly string[];
   /** The number of members, admins included. */
   readonly memberCount: number;
-  /** Who may pin messages: the admins, or all members. */
+  /** The members who may pin messages: the admins, or all. */
   readonly pins: 'admins' | 'members';
 }
 

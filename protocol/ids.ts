@@ -2,7 +2,7 @@
 
 import { LIMITS } from './limits.ts';
 
-/** `.` and `..` are nobody's, since a URL's path loses them; nor is `system`, or a user could write in its name. */
+/** Not `.` and `..`, which a URL's path loses, and not `system`: otherwise a user could write in its name. */
 export const USER_ID = /^(?!(?:system|\.\.?)$)[A-Za-z0-9_.@|+=-]{1,64}$/;
 /** The same in words. */
 export const USER_ID_RULE = '1 to 64 letters, digits, and _ . @ | + = -; not “system”, “.”, or “..”';

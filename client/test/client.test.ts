@@ -149,7 +149,7 @@ describe('receiving', () => {
           content: { type: 'system', event, by: 'bob', users } as unknown as SystemContent,
         }),
       );
-      // Whoever catches what a listener throws reports it.
+      // The code that catches a listener's error reports it.
       vi.spyOn(console, 'error').mockImplementation((...told) => errors.push(told));
       connection.push(...broken, message(6));
       await heardCount(6);

@@ -557,7 +557,7 @@ describe('MessageView', () => {
       onTestFinished(() => view.close());
       await shows(view, isQuiet);
       server.requests.length = 0;
-      // What another does, to another, is no loss of this user.
+      // A change of another user by another is no loss of this user.
       connection.push(happens(2, loss, { users: ['carol'], by: 'bob' }));
       await shows(view, ({ messages }) => messages.length === 2);
       expect(view.snapshot.error).toBeUndefined();

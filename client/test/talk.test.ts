@@ -246,7 +246,7 @@ describe('reactions and pins', () => {
     const body = { messages: [message(3, { rev: 1, pinned }), message(1, { rev: 1, pinned })] };
     server.httpAnswers.set('/conversations/dm:alice:bob/pins', { status: 200, body });
     expect((await pinnedMessages(bob)).map(({ seq }) => seq)).toEqual([3, 1]);
-    // What is known to be newer is not put back.
+    // An older copy does not replace a newer one.
     connection.send({
       type: 'changed',
       conversationId: 'dm:alice:bob',

@@ -61,9 +61,9 @@ const LASTING_FAILURES = 5;
 interface FailedRecord {
   readonly record: SQSRecord;
   readonly reason: unknown;
-  /** What the log says as long as the failure may pass. */
+  /** The text of the log line as long as the failure may be temporary. */
   readonly passing?: string;
-  /** What it says when an operator must look. */
+  /** Its text when an operator must act. */
   readonly lasting: string;
 }
 

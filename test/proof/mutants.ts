@@ -513,7 +513,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: '',
     project: 'unit',
     test: 'test/unit/lambdas/desk-changes.test.ts',
-    only: 'whoever changes it',
+    only: "to all of the agent's sessions after every change",
   },
   {
     fault: 'desk',

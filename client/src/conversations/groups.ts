@@ -17,7 +17,7 @@ export interface NewGroup {
   readonly members?: readonly string[];
   /** Whether members can read the messages from before they joined. Defaults to false. */
   readonly openHistory?: boolean;
-  /** Who may pin messages: the admins, or all members. Defaults to `admins`. */
+  /** The members who may pin messages: the admins, or all. Defaults to `admins`. */
   readonly pins?: 'admins' | 'members';
 }
 
@@ -27,7 +27,7 @@ export interface GroupChanges {
   readonly name?: string;
   /** The complete new list of admins: the ids of 1 to 20 members. */
   readonly admins?: readonly string[];
-  /** Who may pin messages. */
+  /** The members who may pin messages. */
   readonly pins?: 'admins' | 'members';
 }
 

@@ -6,7 +6,7 @@ import { ObservableValue } from '../support/observable-value.ts';
 import type { Conversation } from './conversation.ts';
 
 /**
- * Pins a message for all members, or unpins it. Idempotent. In groups the admins may, or all members if the group says so.
+ * Pins a message for all members, or unpins it. Idempotent. In groups the admins may pin, or all members if the group allows it.
  *
  * @param on false unpins the message
  * @throws a `RefusedError` (`limit_reached` above 50 pins; `forbidden`; `not_found`), a `DisconnectedError` without a
@@ -43,11 +43,11 @@ export interface PinsSnapshot {
   readonly messages: readonly ChatMessage[];
   /** Whether they have been read once. */
   readonly isLoaded: boolean;
-  /** Why they could not be read. They are read again on a reconnect. */
+  /** The error if they could not be read. They are read again on a reconnect. */
   readonly error: ImError | undefined;
 }
 
-/** The pins of a conversation, while somebody subscribes. */
+/** The pins of a conversation, while there is a subscriber. */
 export class Pins {
   readonly #conversation: Conversation;
   readonly #observable: ObservableValue<PinsSnapshot>;

@@ -131,7 +131,7 @@ export class Agent {
   }
 
   /**
-   * Takes chats from these queues, up to the capacity, until `away` (IM-DESK-4), in whichever session the agent says so.
+   * Takes chats from these queues, up to the capacity, until `away` (IM-DESK-4), called in any session of the agent.
    * `im.desk.on('assigned')` reports each new chat.
    *
    * @throws also a `RefusedError` `not_found` for an unknown queue

@@ -40,10 +40,10 @@ export interface ChatMessage {
   readonly mentions?: Mentions | undefined;
   /**
    * The reactions, in order of first use. Undefined if there are none. Where they come from a push, `users` and `mine` are
-   * missing; a `MessageView` keeps what it knows of them.
+   * missing; a `MessageView` keeps the ones it knows.
    */
   readonly reactions?: readonly Reaction[] | undefined;
-  /** Who pinned it, and when. Undefined unless it is pinned. */
+  /** The user who pinned it, and the time. Undefined unless it is pinned. */
   readonly pinned?: Pinned | undefined;
   /** The reason, in state `failed`. */
   readonly error?: ImError | undefined;

@@ -52,7 +52,7 @@ export async function readChanges(
   // DynamoDB refuses a position before the range.
   const fromMs = Math.max(0, sinceMs - LIMITS.changeMarginMs);
   if (start.after !== undefined && start.after.changedAtMs < fromMs)
-    throw new InvalidRequestError([{ path: 'cursor', message: 'is of a feed with an earlier since' }]);
+    throw new InvalidRequestError([{ path: 'cursor', message: 'belongs to a feed with an earlier since' }]);
   const page = await ports.messages.changed(conversationId, {
     // A volume is marked before its message changes, by at most 10 s.
     volumes: [...changes].flatMap(([volume, atMs]) => (atMs >= fromMs ? [volume] : [])),
@@ -114,7 +114,7 @@ function startOf(userId: string, conversationId: string, cursor: string | undefi
     cursorSchema,
   );
   if (id !== conversationId)
-    throw new InvalidRequestError([{ path: 'cursor', message: 'is of another conversation' }]);
+    throw new InvalidRequestError([{ path: 'cursor', message: 'belongs to another conversation' }]);
   const after = { changedAtMs: Number(changedAt), from, clientMsgId };
   return { serverTime: Number(serverTime), count: Number(count), after };
 }

@@ -170,7 +170,7 @@ async function requireReferences(
     mentions === 'all' && kind === 'group' && conversations.head(conversationId),
   ]);
   if (replyTo !== undefined && (!answered || replyTo < visibleFrom))
-    throw new InvalidRequestError([{ path: 'replyTo', message: 'is no message of this conversation' }]);
+    throw new InvalidRequestError([{ path: 'replyTo', message: 'is not a message of this conversation' }]);
   requireMayMention({ from, mentions }, head ? head.group : undefined);
 }
 

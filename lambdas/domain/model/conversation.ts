@@ -30,7 +30,7 @@ export interface GroupFacts {
   readonly memberCount: number;
   /** Members see messages from before they joined. */
   readonly openHistory: boolean;
-  /** Who may pin messages. @default - the admins */
+  /** The members who may pin messages. @default - the admins */
   readonly pins?: 'admins' | 'members';
 }
 
@@ -67,7 +67,7 @@ export interface MembershipsRange {
 
 export interface MembershipPage {
   readonly memberships: readonly Membership[];
-  /** What the user left or lost, and may have rejoined; `undefined` above 100 entries, and without `departedSinceMs`. */
+  /** The conversations that the user left or lost, and may have rejoined; `undefined` above 100 entries, and without `departedSinceMs`. */
   readonly departed?: readonly string[] | undefined;
 }
 

@@ -29,13 +29,13 @@ export interface StoredMessage extends MessagePlace {
   readonly editedAt?: number;
   /** Of the last edit: a repeat of it changes nothing (IM-EDIT). */
   readonly editId?: string;
-  /** What the message shows of its reactions. Missing before the first. */
+  /** The summary of its reactions. Missing before the first. */
   readonly reactions?: ReactionSummary;
   /** Whether it shows as pinned. Missing before the first pin. */
   readonly pin?: PinState;
 }
 
-/** What a message shows of its reactions. The version is that of the reactions it was computed from. */
+/** The part of a message's reactions that it holds itself. The version is that of the reactions it was computed from. */
 export interface ReactionSummary {
   readonly version: number;
   /** The number of items that hold the reactions. */
@@ -109,7 +109,7 @@ export interface CountRange {
   readonly budget: ReadBudget;
 }
 
-/** What may still be read. A count takes from it what it costs, and doesn't go on once nothing is left. */
+/** The units that may still be read. Each count subtracts its cost, and stops once nothing is left. */
 export interface ReadBudget {
   /** Of 4 KB each. */
   units: number;

@@ -20,7 +20,7 @@ import {
   takesPushes,
 } from '../model/session.ts';
 
-/** What happens to a device's session when the device connects again (IM-CONN-4). */
+/** How a new session of a device treats its old one (IM-CONN-4). */
 export type DuplicateLogin = 'replace' | 'reject';
 
 export interface DevicePorts {

@@ -4,7 +4,7 @@ import { useIm } from '../session/client-context.ts';
 import type { ConversationKey } from '../shell/selection.ts';
 
 /**
- * A conversation's name, or the last one that this tab knew: the server tells it to members only, and one who was removed
+ * A conversation's name, or the last one that this tab knew: the server returns it to members only, and a removed member
  * may still look at the group.
  */
 export function useKeptName(key: ConversationKey, name: string | undefined): string | undefined {

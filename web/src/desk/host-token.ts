@@ -19,7 +19,7 @@ interface Answer {
 }
 
 /**
- * Whether a page of this origin may hand over a token. Any other could sign the customer in as somebody else, who then
+ * Whether a page of this origin may hand over a token. Any other could sign the customer in as another user, who then
  * reads what the customer writes. Browsers enforce the same list by `frame-ancestors`, unless a server forgets the header.
  */
 export function mayHandToken(origin: string, widgetOrigins: readonly string[]): boolean {

@@ -4,7 +4,7 @@ import { setLanguage } from '../ui/times.ts';
 import { mayHandToken } from './host-token.ts';
 
 /**
- * The embedding page's button (`widget.js`) and this chat tell each other what only one of them knows: whether the chat is
+ * The embedding page's button (`widget.js`) and this chat exchange the state that only one of them knows: whether the chat is
  * shown, which chat is open, and how many of its messages are unread.
  */
 
@@ -30,7 +30,7 @@ export interface OpenChat {
   readonly unread: number;
 }
 
-/** What the embedding page asked for (`widget.js`). */
+/** The options of the embedding page (`widget.js`). */
 export function launchOption(name: string): string | undefined {
   return new URLSearchParams(location.search).get(name) ?? undefined;
 }

@@ -16,14 +16,14 @@ export function ReadySwitch({ queues: all }: { readonly queues: readonly string[
   const im = useDeskIm();
   const { current } = useConnection(im);
   const agent = useAgentState();
-  /** What the agent chose, until the desk knows it. */
+  /** The agent's choice, until the desk has it. */
   const [chosen, setChosen] = useState<Readiness>();
   const { error, attempt } = useAttempt(wordsOf);
   const isReady = agent?.status === 'ready';
   const wanted = chosen ?? readinessOf(agent, all);
   const isOff = current !== 'connected' || agent === undefined;
   const takeChats = (readiness: Readiness) => {
-    // Shown at once, and taken back if the desk refuses it.
+    // Shown at once, and undone if the desk refuses it.
     setChosen(readiness);
     attempt(im.agent.ready(readiness).finally(() => setChosen(undefined)));
   };

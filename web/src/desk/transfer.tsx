@@ -17,7 +17,7 @@ export interface TransferProps {
   onClose(): void;
 }
 
-/** Chooses who gets the chat: a colleague who is ready, or whoever the queue finds. */
+/** Chooses the receiver of the chat: a ready colleague, or the queue. */
 export function Transfer({ chat, onClose }: TransferProps) {
   const im = useDeskIm();
   const colleagues = useColleagues(chat);
@@ -68,7 +68,7 @@ function Colleague({ agent, onChoose }: { readonly agent: DeskAgent; onChoose():
   );
 }
 
-/** Everybody else who is ready, by name; undefined until it is known. The customer may be an agent, too. */
+/** All other ready agents, by name; undefined until they are known. The customer may be an agent, too. */
 function useColleagues({ customer }: DeskChat): readonly DeskAgent[] | undefined {
   const im = useDeskIm();
   const [colleagues, setColleagues] = useState<readonly DeskAgent[]>();

@@ -4,7 +4,7 @@ import type { NameOf } from '../ui/names.ts';
 import { t } from '../ui/texts.ts';
 
 /**
- * The names of a chat's agents, for its customer: the ids of an organisation's staff are none of a customer's business.
+ * The names of a chat's agents, for its customer: customers must not see the user ids of an organisation's staff.
  * The chat names its present agent only, so an agent who had it before a reload is "Support".
  */
 export function useAgentNames(chat: DeskChat | undefined): NameOf {

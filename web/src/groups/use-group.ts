@@ -14,7 +14,7 @@ export const NO_GROUP: UseGroup = { value: undefined, isAdmin: false };
 export function isChange(content: Content, userId = ''): boolean {
   if (content.type !== 'system') return false;
   const { event, by, users } = content;
-  // An agent who transfers a chat is out of it.
+  // An agent who transfers a chat leaves it.
   if (event === 'transferred') return by !== userId;
   return !(['left', 'removed', 'requeued'].includes(event) && [users].flat().includes(userId));
 }

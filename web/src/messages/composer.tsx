@@ -79,7 +79,7 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
     setReplyTo(undefined);
     onSent();
   };
-  /** The text is not lost: it is still where it came from. */
+  /** The text is not lost: its source still has it. */
   const refuseHuge = (event: SyntheticEvent, { length }: string): void => {
     if (text.length + length <= FIELD_CHARS) return;
     event.preventDefault();
@@ -139,7 +139,7 @@ export function Composer({ conversation, draftKey, placeholder, onSent }: Compos
   );
 }
 
-/** Whether it is meant to mention everybody, and does not. */
+/** Whether the text has an `@all` that mentions nobody. */
 function isInVain(text: string, audience: Mentionable | undefined): boolean {
   if (audience === undefined || audience.mayMentionAll) return false;
   return mentionsOf(text, { ...audience, mayMentionAll: true }) === ALL;

@@ -1,6 +1,6 @@
 import type { ChatMessage } from '@serverless-im/client';
 
-/** How this user left the group, by the last message about their membership; undefined if they are in it. */
+/** The sentence about how this user left the group, from the last message about their membership; undefined for a member. */
 export function departureOf(
   messages: readonly ChatMessage[],
   userId: string | undefined,

@@ -23,7 +23,7 @@ export interface EditDialogProps {
 /** In a direct conversation the page mentions nobody. */
 const NOBODY: Audience = { has: () => false, isComplete: true, mayMentionAll: false };
 
-/** Lets the user change the text of a message. A failure keeps the dialog open, with what was written. */
+/** Lets the user change the text of a message. A failure keeps the dialog open, with the typed text. */
 export function EditDialog({ conversation, message, seq, text, onClose }: EditDialogProps) {
   const [draft, setDraft] = useState(text);
   const { error, attempt } = useAttempt(reasonOfEdit);
@@ -38,7 +38,7 @@ export function EditDialog({ conversation, message, seq, text, onClose }: EditDi
   const save = (event: SyntheticEvent): void => {
     event.preventDefault();
     if (!canSave) return;
-    // With the rev that was read: what another device wrote meanwhile is not overwritten unseen.
+    // With the rev that was read, so that the edit does not overwrite a later one of another device.
     const options = { ifRev: message.rev, ...(mentions && { mentions }) };
     attempt(editMessage(conversation, seq, { type: 'text', text: wanted }, options), onClose);
   };

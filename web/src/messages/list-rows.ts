@@ -24,7 +24,7 @@ export type ListRow =
 export interface ListRowsInput {
   readonly messages: readonly ChatMessage[];
   readonly gaps: readonly Gap[];
-  /** What others are writing. */
+  /** The live texts of others. */
   readonly live?: readonly LiveText[];
   /** There are older messages. */
   readonly hasEarlier: boolean;
@@ -50,7 +50,7 @@ export function listRows({
   const written = live.filter(({ key }) => messages.every((message) => message.key !== key)).map(unstored);
   const all = [...messages, ...written];
   const latestOwn = messages.findLast(({ mine, content }) => mine && isSaid(content));
-  // An answer means that the user has read the messages before it.
+  // A message of this user means that they have read the messages before it.
   const unanswered = messages.slice(latestOwn === undefined ? 0 : messages.indexOf(latestOwn) + 1);
   const firstUnread = readSeq === undefined ? undefined : unanswered.find(isUnread(readSeq));
   all.forEach((message, index) => {

@@ -7,20 +7,20 @@ const NAME = /(?<![\w.@|+=-])@([\w.@|+=-]{1,64})/g;
 /** The same, being typed: up to the caret. */
 const TYPED = /(?<![\w.@|+=-])@([\w.@|+=-]{0,64})$/;
 
-/** Mentions everybody. */
+/** Mentions all members. */
 export const ALL = 'all';
 
-/** Who can be mentioned. */
+/** The users who can be mentioned. */
 export interface Audience {
   /** Whether this is a member, as far as this page knows. */
   has(name: string): boolean;
   /** There are no other members. */
   readonly isComplete: boolean;
-  /** Whether `@all` mentions everybody; otherwise it is text. */
+  /** Whether `@all` mentions all members; otherwise it is text. */
   readonly mayMentionAll: boolean;
 }
 
-/** Whom a text mentions. As long as not all members are known, the server and its readers tell who is one. */
+/** The users that a text mentions. While some members are unknown, the server and its readers decide who is a member. */
 export function mentionsOf(text: string, audience: Audience): Mentions | undefined {
   const names = new Set<string>();
   for (const [, token = ''] of text.matchAll(NAME)) {
@@ -34,7 +34,7 @@ export function mentionsOf(text: string, audience: Audience): Mentions | undefin
   return names.size === 0 ? undefined : [...names].slice(0, LIMITS.mentions);
 }
 
-/** Whom a message mentions once its text is another. Whoever it mentioned without a name in the text stays mentioned. */
+/** The mentions of a message after an edit of its text. Users whom it mentioned without a name in the text stay mentioned. */
 export function editedMentions(
   { mentions }: Pick<ChatMessage, 'mentions'>,
   before: string,
@@ -55,11 +55,11 @@ export function editedMentions(
 }
 
 export interface NamedPiece extends Piece {
-  /** Whom this part mentions. */
+  /** The user or users that this part mentions. */
   readonly name?: string;
 }
 
-/** A text's parts, with those apart that mention somebody. */
+/** The parts of a text, with each mention as a part of its own. */
 export function namedPieces({ at, text }: Piece, mentions: Mentions | undefined): readonly NamedPiece[] {
   if (mentions === undefined) return [{ at, text }];
   const names: readonly string[] = mentions === ALL ? [ALL] : mentions;
@@ -80,7 +80,7 @@ export function namedPieces({ at, text }: Piece, mentions: Mentions | undefined)
 export interface TypedName {
   /** Where its `@` is. */
   readonly at: number;
-  /** What follows that. */
+  /** The typed text after it. */
   readonly start: string;
 }
 

@@ -7,7 +7,7 @@ import { t } from '../ui/texts.ts';
 import { excerptOf, textOf } from './wording.ts';
 import './replies.css';
 
-/** What a row can do about answers. Must stay the same object. */
+/** The functions of a row for replies. Must stay the same object. */
 export interface ReplyActions {
   /** Starts an answer to the message. Undefined where this user can't write. */
   readonly answer: ((seq: number) => void) | undefined;

@@ -2,7 +2,7 @@ import type { Virtualizer } from '@tanstack/react-virtual';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { ListRow } from './list-rows.ts';
 
-/** A message to show: each new object is a new wish. */
+/** A message to show: each new object is a new request. */
 export interface Jump {
   readonly seq: number;
 }

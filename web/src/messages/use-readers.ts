@@ -80,7 +80,7 @@ export const ReadersProvider = ReadersContext.Provider;
 export interface ReadBy {
   readonly readers: readonly string[];
   readonly others: readonly string[];
-  /** There may be more of both. */
+  /** Whether there may be more of both. */
   readonly hasMore: boolean;
   loadMore(): void;
 }

@@ -1,8 +1,8 @@
 const memory = new Map<string, string>();
 
 /**
- * What this tab remembers over a reload. Where the browser blocks storage, which then throws when it is touched, the page
- * works as well, but a reload starts anew.
+ * The state that this tab keeps over a reload. If the browser blocks storage, so that every access throws, the page works
+ * too, but a reload starts over.
  */
 export const tabStorage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> = {
   getItem: (key) => memory.get(key) ?? stored((storage) => storage.getItem(key)) ?? null,

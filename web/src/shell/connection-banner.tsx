@@ -5,7 +5,7 @@ import { Icon } from '../ui/icon.tsx';
 import { t } from '../ui/texts.ts';
 import { useTrouble } from './use-trouble.ts';
 
-/** Says what keeps messages from being sent. */
+/** Shows why messages can't be sent. */
 export function ConnectionBanner() {
   const im = useIm();
   const { current, retryInMs } = useConnection(im);

@@ -11,7 +11,7 @@ const ANSWER_MS = 2_000;
 /** `offline`: the browser says so. `silent`: connected, but the server does not answer. */
 export type Trouble = 'offline' | 'disconnected' | 'silent';
 
-/** What keeps messages from being sent; undefined if nothing does. */
+/** The reason why messages can't be sent; undefined if they can. */
 export function useTrouble(im: Client): Trouble | undefined {
   const isDown = useConnection(im).current !== 'connected';
   const isOnline = useSyncExternalStore(subscribe, () => navigator.onLine);

@@ -8,9 +8,9 @@ import { useAttempt } from './use-attempt.ts';
 export interface Question {
   /** A question, such as "End this chat?" */
   readonly title: string;
-  /** What happens then, and that it can't be undone. */
+  /** The consequence, and that it can't be undone. */
   readonly text: string;
-  /** What it is about, in a user's own words. */
+  /** The text of a user that the question is about. */
   readonly quote?: string;
   /** The words of the button that does it. */
   readonly action: string;

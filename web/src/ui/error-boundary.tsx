@@ -5,7 +5,7 @@ import { t } from './texts.ts';
 
 export interface ErrorBoundaryProps {
   readonly children: ReactNode;
-  /** What stands in place of the children after one of them threw. `again` renders them anew. */
+  /** Replaces the children after one of them threw. `again` renders them again. */
   readonly fallback: (reason: string, again: () => void) => ReactNode;
 }
 
