@@ -10,7 +10,8 @@ export class Chat {
   readonly #conversation: Conversation;
   readonly #screen: Screen;
   readonly #pending = new Set<OwnMessage>();
-  readonly #shownSeqs = new Set<number>();
+  /** By seq. */
+  readonly #shown = new Map<number, ChatMessage>();
   /** Messages that arrived before history was shown. They are shown after it. */
   #early: ChatMessage[] | null = [];
   #status: { change: ConnectionChange; retryAtMs: number | undefined } | undefined;
@@ -90,10 +91,10 @@ export class Chat {
       this.#early.push(message);
       return;
     }
-    if (message.seq !== undefined && this.#shownSeqs.has(message.seq)) return;
-    this.#screen.write(messageLine(message, new Date()));
+    if (message.seq !== undefined && this.#shown.has(message.seq)) return;
+    this.#screen.write(messageLine(message, new Date(), this.#shown.get(message.replyTo ?? 0)));
     if (message.seq === undefined) return;
-    this.#shownSeqs.add(message.seq);
+    this.#shown.set(message.seq, message);
     if (!message.mine) this.#conversation.markRead(message.seq);
   }
 

@@ -6,13 +6,26 @@ import { safeText } from './safe-text.ts';
 const MARKS = { pending: '…', sent: '✓', read: '✓✓', failed: '✗' };
 
 /**
- * `10:42 bob: hi`; own messages with their state, and the reason if they failed. The date is shown if it isn't `now`'s.
+ * `10:42 bob: hi`; own messages with their state, and the reason if they failed. The date is shown if it isn't `now`'s. An
+ * answer starts with what it answers, `original`: `10:43 bob: ↩ “hi” hi alice`.
  */
-export function messageLine(message: ChatMessage, now: Date): string {
+export function messageLine(message: ChatMessage, now: Date, original?: ChatMessage): string {
   const when = timeOf(new Date(message.sentAt), now);
-  if (!message.mine) return `${when} ${safeText(message.from ?? '')}: ${contentText(message.content)}`;
+  const said = `${quote(message, original)}${contentText(message.content)}`;
+  if (!message.mine) return `${when} ${safeText(message.from ?? '')}: ${said}`;
   const reason = message.error === undefined ? '' : ` (not sent: ${errorText(message.error)})`;
-  return `${when} you: ${contentText(message.content)} ${MARKS[message.state]}${reason}`;
+  return `${when} you: ${said} ${MARKS[message.state]}${reason}`;
+}
+
+const QUOTE_CHARS = 40;
+
+/** What an answer answers; a message from before this screen's history without its text. */
+function quote({ replyTo }: ChatMessage, original: ChatMessage | undefined): string {
+  if (replyTo === undefined) return '';
+  if (original === undefined) return '↩ ';
+  const text = [...contentText(original.content)];
+  const start = text.slice(0, QUOTE_CHARS).join('');
+  return `↩ “${start}${text.length > QUOTE_CHARS ? '…' : ''}” `;
 }
 
 export function contentText(content: ChatMessage['content']): string {

@@ -52,6 +52,24 @@ describe('chat', () => {
     expect(screen.lines.slice(-3)).toEqual(['── 2 new ──', 'bob: message 24', 'bob: message 25']);
   });
 
+  it('shows what a message answers, if that is on the screen (IM-REPLY)', async () => {
+    const { server, chat, screen } = await chatting();
+    const long = { type: 'text', text: 'x'.repeat(50) } as const;
+    server.history.push(
+      oldMessage(3, { replyTo: 1 }),
+      oldMessage(4, { replyTo: 3 }),
+      oldMessage(5, { content: long }),
+      oldMessage(6, { replyTo: 5 }),
+    );
+    await chat.start();
+    expect(screen.lines.slice(1)).toEqual([
+      'bob: ↩ message 3',
+      'bob: ↩ “message 3” message 4',
+      `bob: ${long.text}`,
+      `bob: ↩ “${'x'.repeat(40)}…” message 6`,
+    ]);
+  });
+
   it('shows only unread messages as new, and marks the messages it shows as read', async () => {
     const { server, chat, screen, im } = await chatting();
     server.history.push(...[1, 2, 3].map((seq) => oldMessage(seq)));

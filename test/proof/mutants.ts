@@ -27,6 +27,26 @@ export interface Mutant {
 /** Each mechanism of docs/guarantees.md, the edit that removes it, and the test that must then fail. */
 export const MUTANTS: readonly Mutant[] = [
   {
+    // A client that polls never hears of an edit.
+    fault: 'poll',
+    file: 'client/src/polling/polling-socket.ts',
+    from: 'void this.#askChanges();',
+    to: '',
+    project: 'flow',
+    test: 'test/flow/sdk-polling.test.ts',
+    only: 'learns within about a minute',
+  },
+  {
+    // What a restart sends again answers nothing, and mentions nobody.
+    fault: 'store',
+    file: 'client/src/outbox/outbox-journal.ts',
+    from: 'const said = { clientMsgId, content, replyTo, mentions };',
+    to: 'const said = { clientMsgId, content };',
+    project: 'client',
+    test: 'client/test/restoring.test.ts',
+    only: 'still answers a message',
+  },
+  {
     fault: 1,
     file: 'lambdas/adapters/message-table.ts',
     from: "'attribute_not_exists(pk) OR #ttl <= :nowSeconds'",

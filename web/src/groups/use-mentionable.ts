@@ -13,6 +13,8 @@ const PAGES = 10;
 /** The members of a group, as far as a text that is being written needs them. */
 export interface Mentionable extends Audience {
   readonly memberCount: number | undefined;
+  /** Whether some members are known. Before that, the only suggestion would be to mention everybody. */
+  readonly isLoaded: boolean;
   /** Members whose name starts like this, without this user. */
   suggest(start: string): readonly string[];
   /** Loads members, page by page, until there are enough to suggest. Undefined: none are needed. */
@@ -63,6 +65,7 @@ export function useMentionable({ value, isAdmin }: UseGroup, isGroup: boolean): 
     return {
       memberCount: value?.memberCount,
       has: (name) => known.has(name),
+      isLoaded: loaded !== undefined,
       isComplete: loaded?.cursor === null && loaded.of === value,
       // While the group is not loaded, the server decides.
       mayMentionAll: isAdmin || value === undefined || value.memberCount <= LIMITS.readPushMembers,

@@ -123,7 +123,8 @@ export function useCompletion(
 }
 
 /** None if the name is complete: then Enter sends. */
-function optionsFor(start: string, { mayMentionAll, suggest }: Mentionable): readonly string[] {
+function optionsFor(start: string, { isLoaded, mayMentionAll, suggest }: Mentionable): readonly string[] {
+  if (!isLoaded) return [];
   const isAll = mayMentionAll && ALL.startsWith(start.toLowerCase());
   const options = [...suggest(start), ...(isAll ? [ALL] : [])];
   return options.length === 1 && options[0] === start ? [] : options;
