@@ -35,7 +35,7 @@ export class ServerlessIm extends Construct {
   readonly identity: Identity;
   /** The tables. */
   readonly storage: Storage;
-  /** References to messages that no session of their recipient took, to be stored in inboxes. */
+  /** Jobs that store references to messages in inboxes, repeat posts, and push inboxes to new plain sessions. */
   readonly offlineQueue: WorkQueue;
   /** Messages to large groups, for the fan-out workers. */
   readonly fanOutQueue: WorkQueue;

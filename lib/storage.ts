@@ -99,7 +99,7 @@ export class Storage extends Construct {
   readonly conversations: Store;
   /** The history of all messages. */
   readonly messages: MessageStore;
-  /** References to messages that no session of their recipient took. */
+  /** References to messages that wait for their recipient. */
   readonly inbox: Store;
   readonly #props: StorageProps;
 

@@ -265,7 +265,7 @@ function toAgent(item: Item): Agent {
     active: Number(item['active']),
     lastAssignedAtMs: Number(item['lastAssignedAtMs']),
     revision: Number(item['revision']),
-    // Missing in agents that an earlier version stored.
+    // Missing in agents stored before the desk kept it.
     version: Number(item['version'] ?? 0),
     ...(typeof name === 'string' && { name }),
   };

@@ -192,7 +192,7 @@ describe('a reply (IM-REPLY)', () => {
     await reply(alice, 'tea?');
     alice.network.refuseOnce('typed', { code: 'invalid_request', message: 'no', retryable: false });
     await alice.composer().press('Enter');
-    await alice.page.getByText('Perhaps the message that it answers is gone.').waitFor();
+    await alice.page.getByText('Perhaps the original message no longer exists.').waitFor();
     await alice.page.locator('.message-failed').getByRole('button', { name: 'Edit' }).click();
     await alice.page.locator('.answering').getByText('tea?').waitFor();
     await alice.composer().press('Enter');
@@ -229,7 +229,7 @@ describe('a refused message', () => {
     alice.network.refuseOnce('half a thought', refusal);
     await alice.composer().press('Enter');
     await alice.page.getByRole('button', { name: 'Delete' }).click();
-    await alice.page.getByText('Nothing has been said yet').waitFor();
+    await alice.page.getByText('This conversation is empty').waitFor();
     await alice.say('now');
     await bob.sees('now');
     expect(await bob.bubble('thought').count()).toBe(0);

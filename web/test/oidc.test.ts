@@ -45,7 +45,7 @@ describe('at an OpenID Connect issuer', () => {
     const page = await visit({ url: await pageFor(issuer), query: 'desk', reports: 'status of 403' });
     await page.getByRole('button', { name: 'Continue' }).click();
     // The issuer gives no roles.
-    await page.getByText('You are no agent').waitFor();
+    await page.getByText('You are not an agent').waitFor();
     expect(new URL(page.url())).toMatchObject({ pathname: '/desk', search: '' });
     expect(issuer.redirectUris).toEqual([new URL('/', page.url()).href]);
   });

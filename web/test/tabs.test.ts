@@ -24,7 +24,7 @@ describe('a duplicated tab', () => {
     const { network } = alice;
     const copy = Object.assign(await duplicate(alice.page), { network });
     const again = personAt(copy, alice.userId);
-    await copy.getByText('Nothing has been said yet').waitFor();
+    await copy.getByText('This conversation is empty').waitFor();
     await say(bob, alice.userId, ['hello, both of you']);
     await Promise.all([alice.sees('hello, both of you'), again.sees('hello, both of you')]);
     const device = await deviceAfterReload(copy);

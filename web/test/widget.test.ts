@@ -137,7 +137,7 @@ describe('the widget', () => {
     await widget.getByRole('dialog').getByRole('textbox').fill('Где мой заказ?');
     shop.network.refuseOnce('"edit"', { code: 'conflict', message: 'no', retryable: false });
     await press(own('Save'));
-    await sees(own('The message was changed meanwhile. Close this and look.'));
+    await sees(own('The message has changed meanwhile. Close this dialog to see it.'));
     await press(own('Save'));
     await sees(own('edited'));
     const touch = { pointerType: 'touch', isPrimary: true };

@@ -16,7 +16,7 @@ export const deskEventSchema = lazySchema(() =>
         queue: z.string(),
         moved: z.boolean(),
         watchdog: z._default(z.boolean(), false),
-        /** The name of `watchdog` in events that an earlier version enqueued. */
+        /** The former name of `watchdog`, in events enqueued before the last deployment. */
         guard: z._default(z.boolean(), false),
       }),
       z.object({ kind: z.literal(['check-agent', 'look']), userId: z.string(), sinceMs: z.int() }),

@@ -124,7 +124,7 @@ function useNames(chats: readonly DeskChat[]): NameOf {
 
 function NoRole({ name, signOut }: ConsoleProps) {
   return (
-    <Notice title="You are no agent" text={`${name} has neither the role “agent” nor “supervisor”.`}>
+    <Notice title="You are not an agent" text={`${name} has neither the role “agent” nor “supervisor”.`}>
       <Button kind="primary" onClick={() => void signOut.leave()}>
         Sign out
       </Button>

@@ -60,7 +60,7 @@ export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsPr
             {isAdmin && userId !== im.userId && (
               <AskFirst
                 title={`Remove ${userId}?`}
-                text="They can't read or write here any more, and are told so."
+                text="They can't read or write here any more, and a message tells them so."
                 action="Remove"
                 act={() => im.groups.removeMember(id, userId)}
                 wordsOf={reasonOf}

@@ -80,5 +80,7 @@ function reasonOfEdit(error: unknown): string {
   const code = error instanceof ImError ? error.code : undefined;
   if (code === 'disconnected')
     return t('Editing needs a connection. Your text stays here: save it once there is one.');
-  return code === 'conflict' ? t('The message was changed meanwhile. Close this and look.') : reasonOf(error);
+  return code === 'conflict'
+    ? t('The message has changed meanwhile. Close this dialog to see it.')
+    : reasonOf(error);
 }

@@ -51,7 +51,10 @@ export function MessageActions(props: MessageActionsProps) {
       <Confirmation
         title={t('Take this message back?')}
         quote={excerptOf(message, EXCERPT_CHARS)}
-        text={[t("Everyone in this conversation loses it. This can't be undone."), ...untilWhen].join(' ')}
+        text={[
+          t("It disappears for everyone in this conversation. This can't be undone."),
+          ...untilWhen,
+        ].join(' ')}
         action={t('Take back')}
         act={() => conversation.recall(seq)}
         wordsOf={reasonOfRecall}

@@ -128,7 +128,7 @@ function Pane({
                 <Notice title={t('Loading messages…')} isBusy={isLoading} />
               )}
               {error === undefined && isLoaded && (
-                <Notice title={t('Nothing has been said yet')} text={t('Say hello to {name}.', { name })} />
+                <Notice title={t('This conversation is empty')} text={t('Say hello to {name}.', { name })} />
               )}
             </div>
           )}

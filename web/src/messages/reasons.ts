@@ -22,7 +22,7 @@ export function reasonOfMessage({ error, mentions, replyTo }: ChatMessage): stri
   if (error?.code === 'forbidden' && mentions === 'all')
     return 'Only admins may mention everyone in a group of more than 100 people.';
   if (error?.code === 'invalid_request' && replyTo !== undefined)
-    return t('The server did not accept it. Perhaps the message that it answers is gone.');
+    return t('The server did not accept it. Perhaps the original message no longer exists.');
   return reasonOf(error);
 }
 
