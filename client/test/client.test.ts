@@ -135,6 +135,25 @@ describe('sending', () => {
 });
 
 describe('receiving', () => {
+  it('survives malformed frames, and shows the messages after a malformed one', async () => {
+    const { connected, heard, heardCount } = await harness();
+    const connection = await connected();
+    for (const frame of [
+      '<html>',
+      'null',
+      '5',
+      '{"type":"messages"}',
+      '{"type":"changed"}',
+      '{"type":"read"}',
+    ])
+      connection.send(frame);
+    connection.push(message(1, { content: null as never }), message(2));
+    connection.send({ type: 'messages', messages: [null] });
+    connection.push(message(3));
+    await heardCount(2);
+    expect(seqs(heard)).toEqual([2, 3]);
+  });
+
   it.each([5, 'alice', null, {}, [[5]], undefined])(
     'is not held up by a system message whose users are malformed: %j',
     async (users) => {

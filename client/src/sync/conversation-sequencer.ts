@@ -142,11 +142,18 @@ export class ConversationSequencer {
   }
 
   #isBeforeJoining(hole: Hole<Entry> | undefined): hole is Hole<Entry> {
-    return hole?.next !== undefined && hole.next !== null && this.#ports.incoming.isJoining(hole.next);
+    return !!hole?.next && this.#ports.incoming.isJoining(hole.next);
   }
 
   #emit(entries: readonly Entry[]): void {
-    for (const entry of entries) if (entry !== null) this.#ports.incoming.message(entry);
+    for (const entry of entries) {
+      try {
+        if (entry) this.#ports.incoming.message(entry);
+      } catch (error) {
+        // One that is malformed must not take those after it along.
+        this.#ports.logger.warn('bad frame', { error });
+      }
+    }
   }
 
   #openGap(hole: Hole<Entry>): void {

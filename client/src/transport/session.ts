@@ -1,3 +1,4 @@
+import type { ServerFrame } from '../../../protocol/actions.ts';
 import type { Message } from '../../../protocol/frames.ts';
 import {
   DisconnectedError,
@@ -11,7 +12,7 @@ import { Deferred } from '../support/deferred.ts';
 import type { Cancel, Environment, Socket } from '../support/environment.ts';
 import type { Logger } from '../support/logger.ts';
 import type { Action, Fields, Reply } from './exchanges.ts';
-import { type ConversationPush, parseFrame } from './frames.ts';
+import type { ConversationPush } from './frames.ts';
 
 /** Receives what the server pushes. */
 export interface PushListener {
@@ -111,7 +112,7 @@ export class Session {
     const reply = new Deferred<unknown>();
     const cancelTimeout = this.#environment.after(REPLY_TIMEOUT_MS, () => {
       const error = new TimeoutError(action, REPLY_TIMEOUT_MS);
-      this.#take(id)?.reject(error);
+      this.#replyTo(id)?.reject(error);
       onTimeout(error);
     });
     this.#pending.set(id, { cancelTimeout, reply });
@@ -194,8 +195,16 @@ export class Session {
     if (this.#state === 'closed') return;
     this.heardAtMs = this.#environment.wallClockMs();
     this.#heard += 1;
-    const frame = parseFrame(data);
-    if (frame === undefined) return;
+    try {
+      this.#take(JSON.parse(String(data)));
+    } catch (error) {
+      // What is no JSON, such as the gateway's own, and what is malformed: Node ends a program whose handler throws.
+      this.#logger.warn('bad frame', { error });
+    }
+  }
+
+  /** The gateway's own frames have no type (IM-FRAME-6). Later versions of the protocol may send other types (IM-FRAME-1). */
+  #take(frame: ServerFrame): void {
     switch (frame.type) {
       case 'messages':
         this.#listener.onMessages(frame.messages);
@@ -212,14 +221,14 @@ export class Session {
         this.#onErrorFrame(new RefusedError(frame), frame.id);
         break;
       default:
-        this.#onOther(frame);
+        if (typeof frame.type === 'string') this.#onOther(frame);
     }
   }
 
   /** A reply, or a push that this client does not know. A reply that comes too late is neither. */
   #onOther(frame: object): void {
-    const { id } = frame as { readonly id?: unknown };
-    if (typeof id === 'string' && id.startsWith(ID_PREFIX)) this.#take(id)?.resolve(frame);
+    const id = String((frame as { readonly id?: unknown }).id);
+    if (id.startsWith(ID_PREFIX)) this.#replyTo(id)?.resolve(frame);
     else this.#listener.onFrame(frame);
   }
 
@@ -227,10 +236,10 @@ export class Session {
     // This session takes no more requests; they are retried on the next one.
     if (error.code === 'session_expired') this.#expire();
     else if (id === null) this.#logger.warn('the server could not read a frame', { code: error.code });
-    else this.#take(id)?.reject(error);
+    else this.#replyTo(id)?.reject(error);
   }
 
-  #take(id: string): Deferred<unknown> | undefined {
+  #replyTo(id: string): Deferred<unknown> | undefined {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     pending?.cancelTimeout();
@@ -261,7 +270,7 @@ export class Session {
     this.#cancelExpiry();
     this.#cancelVerdict();
     this.#opened.reject(error);
-    for (const id of this.#pending.keys()) this.#take(id)?.reject(new DisconnectedError(undefined, error));
+    for (const id of this.#pending.keys()) this.#replyTo(id)?.reject(new DisconnectedError(undefined, error));
     // The handlers stay: closing a socket that is still connecting emits an error, which needs a handler.
     this.#socket.close();
   }
