@@ -67,7 +67,7 @@ describe('connecting', () => {
   });
 
   it.each([[{ status: 'login' }], [[]]])(
-    'asks again after a delay, and says so, when a captive portal answers the list with JSON of its own: %j',
+    'asks again after a delay, and has the error meanwhile, when a captive portal answers the list with JSON of its own: %j',
     async (body) => {
       const { server, im, clock, entered } = await harness(fullDelays);
       server.httpAnswers.set('/conversations', { status: 200, body });

@@ -471,7 +471,7 @@ describe('MessageView', () => {
   });
 
   it.each(['latest', 'earlier'] as const)(
-    'asks for a page that could not be loaded until it is there, and says why meanwhile: %s',
+    'retries a page that could not be loaded, and has the error meanwhile: %s',
     async (which) => {
       const parts = await harness(fullDelays);
       const { server, clock } = parts;
@@ -542,7 +542,7 @@ describe('MessageView', () => {
     ['cs', 'requeued', 'assigned', { users: ['alice'], by: 'alice' }],
     ['cs', 'transferred', 'transferred', { users: ['bob'], by: 'alice' }],
   ] as const)(
-    'says not_found without a request while this user is out (%s: %s), and asks when they are back (IM-CHANGE-3)',
+    'has the error not_found without a request while this user is not a member (%s: %s), and loads again when they rejoin (IM-CHANGE-3)',
     async (prefix, loss, back, about) => {
       const parts = await harness();
       const { server, im } = parts;

@@ -80,7 +80,7 @@ describe('a polling socket', () => {
     ['JSON of its own', '{"status":"login"}'],
     ['a JSON text', '"login"'],
   ])(
-    'takes no message for sent, and no user for known, when a captive portal answers 200 with %s',
+    'treats no message as sent, and no user as known, when a captive portal answers 200 with %s',
     async (_, body) => {
       for (const action of ['hello', 'sendMessage', 'ackInbox', 'heartbeat']) {
         const { socket, first } = socketWith(200, body);

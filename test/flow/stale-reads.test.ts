@@ -31,7 +31,7 @@ beforeEach(async () => {
 });
 afterEach(() => release());
 
-describe('what was written a moment ago', () => {
+describe('a write of a moment ago', () => {
   it('is read by a frame: the session that has just opened (IM-HELLO-1)', async () => {
     const socket = await stack.open(newUser('alice'));
     expect(await socket.request({ action: 'hello' })).toMatchObject({ type: 'welcome' });
@@ -110,7 +110,7 @@ describe('what was written a moment ago', () => {
   });
 });
 
-describe('at the desk, what was written a moment ago', () => {
+describe('at the desk, a write of a moment ago', () => {
   it('is read by a customer who opens a chat again: the open one (IM-DESK-1)', async () => {
     const [queue, eve] = [newQueue(), await desk.customer()];
     const { conversationId } = await openChat(eve, queue);

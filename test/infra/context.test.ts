@@ -129,7 +129,7 @@ describe('the context', () => {
     [{ issuer: '', userPool: '' }],
     [{ webPage: 'true', userPool: 'false' }],
   ])(
-    'is refused if it does not say who signs users in, since an update by %j would replace the issuer that users have',
+    'is refused without a choice of issuer or user pool, since an update by %j would replace the present issuer',
     (context) => {
       expect(() => read(context)).toThrow(
         'who signs users in? Write "issuer" and "audience", or "userPool": true, into the context of cdk.json',

@@ -87,7 +87,7 @@ describe('the tables', () => {
     [{ retain: true }, 'RetainExceptOnCreate', 'Retain'],
     [{ retain: false }, 'Delete', 'Delete'],
   ])(
-    'are retained with the stack deleted unless the option says otherwise, but not after a failed first deployment: %j',
+    'are retained when the stack is deleted unless the option is set, but not after a failed first deployment: %j',
     (props, DeletionPolicy, UpdateReplacePolicy) => {
       const { template: variant } = synthesize(props);
       for (const type of ['AWS::DynamoDB::Table', 'AWS::Cognito::UserPool']) {

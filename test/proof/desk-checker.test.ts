@@ -108,7 +108,7 @@ describe('the checker of the desk', () => {
     ],
     ['a rating changes (IM-DESK-3)', { end: { rating: 1 } }, 'IM-DESK rated-twice'],
     [
-      'an agent sees what was said after the transfer (IM-INV-5)',
+      'an agent sees a message sent after the transfer (IM-INV-5)',
       { more: [saw('ben', said(4, 'closed'))] },
       'IM-INV-5 visible-to-non-member',
     ],

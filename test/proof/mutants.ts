@@ -34,7 +34,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: '',
     project: 'flow',
     test: 'test/flow/sdk-polling.test.ts',
-    only: 'learns within about a minute',
+    only: 'shows edits and recalls within about a minute',
   },
   {
     // What a restart sends again answers nothing, and mentions nobody.
@@ -44,7 +44,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'const said = { clientMsgId, content };',
     project: 'client',
     test: 'client/test/restoring.test.ts',
-    only: 'still answers a message',
+    only: 'keeps its reply and mentions',
   },
   {
     fault: 1,
@@ -470,7 +470,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: '',
     project: 'client',
     test: 'client/test/message-view.test.ts',
-    only: 'asks for a page that could not be loaded',
+    only: 'retries a page that could not be loaded',
   },
   {
     fault: 'desk',
@@ -803,7 +803,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'return userPool || true\n',
     project: 'infra',
     test: 'test/infra/context.test.ts',
-    only: 'would replace the issuer',
+    only: 'would replace the present issuer',
   },
   {
     fault: 'page',

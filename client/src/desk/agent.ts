@@ -120,8 +120,8 @@ export class Agent {
   }
 
   /**
-   * Reads over HTTP who is ready, this agent included: those that a chat can be transferred to, unless `active` has
-   * reached `capacity`.
+   * Reads over HTTP the ready agents, this one included. A chat can be transferred to each of them whose `active` is below
+   * `capacity`.
    *
    * @example
    * const free = (await im.agent.all()).filter(({ active, capacity }) => active < capacity);
@@ -131,7 +131,7 @@ export class Agent {
   }
 
   /**
-   * Takes chats from these queues, up to the capacity, until `away` (IM-DESK-4), called in any session of the agent.
+   * Takes chats from these queues, up to the capacity, until any session of the agent calls `away` (IM-DESK-4).
    * `im.desk.on('assigned')` reports each new chat.
    *
    * @throws also a `RefusedError` `not_found` for an unknown queue

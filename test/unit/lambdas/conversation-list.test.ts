@@ -126,7 +126,7 @@ describe('the conversation list', () => {
     expect((await list('bob')).conversations).toMatchObject([read, read]);
   });
 
-  describe('asked for what has changed since a time (IM-CHANGE-3)', () => {
+  describe('asked for changes since a time (IM-CHANGE-3)', () => {
     const since = (changedSinceMs: number, more: { limit?: number; cursor?: string } = {}) =>
       list('bob', { changedSinceMs, ...more });
 

@@ -583,7 +583,7 @@ describe('the list of queues', () => {
   });
 });
 
-describe('what a user is at the desk', () => {
+describe("a user's roles at the desk", () => {
   it('returns the roles, the queues, and an agent’s own state (IM-DESK-8, IM-ROLE)', async () => {
     const queues = ['default', 'boats'];
     const agent = { userId: 'ann', status: 'away', queues: [], capacity: 0, active: 0, version: 0 };

@@ -54,7 +54,7 @@ describe('a page of two reads no more rows than it needs, and goes on behind hid
   });
 });
 
-describe('what the desk reads of a queue', () => {
+describe("the desk's reads of a queue", () => {
   it('is at most the highest position that a customer is told (IM-DESK-5)', async () => {
     const chat = { conversationId: 'cs:1', queue: 'q', state: 'waiting', customer: 'bob', openedAtMs: NOON };
     expect(await desk.positionOf(chat as Chat)).toBe(1);

@@ -57,7 +57,7 @@ describe('the mentions of an edited message (IM-REPLY)', () => {
   });
 });
 
-describe('the parts of a text that mention somebody', () => {
+describe('the parts of a text that mention a user', () => {
   it('are only those of mentioned users', () => {
     const text = 'Hi @bob, @carol and @bob.';
     const pieces = namedPieces({ at: 10, text }, ['bob']);
