@@ -11,6 +11,7 @@ import { hello } from './hello.ts';
 import { historyPage } from './history-page.ts';
 import { live } from './live.ts';
 import { poll } from './poll.ts';
+import { reactions } from './reactions.ts';
 import { reconnectStorm } from './reconnect-storm.ts';
 import { resend } from './resend.ts';
 import type { Scenario } from './scenario.ts';
@@ -26,6 +27,7 @@ export const SCENARIOS: readonly Scenario[] = [
   heartbeat,
   historyPage,
   changes,
+  reactions,
   conversations,
   sendsAndNeverReads,
   ...groups,
