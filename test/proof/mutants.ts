@@ -14,7 +14,8 @@ export interface Mutant {
     | 'app'
     | 'live'
     | 'token'
-    | 'volume';
+    | 'volume'
+    | 'change';
   readonly file: string;
   readonly from: string;
   readonly to: string;
@@ -1047,5 +1048,113 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'proof',
     test: 'test/proof/model.test.ts',
     only: 'a story of lost networks',
+  },
+  {
+    fault: 'change',
+    file: 'lambdas/adapters/reaction-table.ts',
+    from: '(attribute_not_exists(#user) OR (NOT contains(#user, :name) AND size(#user) < :most))',
+    to: '(attribute_not_exists(#user) OR contains(#user, :name) OR size(#user) < :most)',
+    project: 'emulator',
+    test: 'test/emulator/adapters/reactions.test.ts',
+    only: 'take effect once',
+  },
+  {
+    fault: 'change',
+    file: 'lambdas/adapters/reaction-table.ts',
+    from: "['attribute_not_exists(shards)']",
+    to: "['attribute_not_exists(none)']",
+    project: 'emulator',
+    test: 'test/emulator/adapters/reactions.test.ts',
+    only: 'stay where the first one is',
+  },
+  {
+    fault: 'change',
+    file: 'lambdas/adapters/message-table.ts',
+    from: "unless: 'reactions.version >= :version'",
+    to: "unless: 'reactions.version = :version'",
+    project: 'emulator',
+    test: 'test/emulator/adapters/reactions.test.ts',
+    only: 'on DynamoDB, the reactions are shown if they are newer',
+  },
+  {
+    fault: 'change',
+    file: 'lambdas/domain/messages/react.ts',
+    from: 'if (!isChanged && isShown) return',
+    to: 'if (!isChanged) return',
+    project: 'unit',
+    test: 'test/unit/lambdas/reactions.test.ts',
+    only: 'whose function died is shown and pushed by its repeat',
+  },
+  {
+    fault: 'change',
+    file: 'lambdas/domain/messages/react.ts',
+    from: 'await ports.reactionWriter.forget({ ...message, reactions: summary });',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/reactions.test.ts',
+    only: 'is refused of a recalled message',
+  },
+  {
+    fault: 'change',
+    file: 'lambdas/domain/messages/react.ts',
+    from: '!isLarge && isChanged && !shown.isChanged',
+    to: 'false && isChanged && !shown.isChanged',
+    project: 'unit',
+    test: 'test/unit/lambdas/reactions.test.ts',
+    only: 'that a later summary already shows',
+  },
+  {
+    fault: 'change',
+    file: 'lambdas/domain/messages/show.ts',
+    from: 'return count > users.length && !users.includes(userId);',
+    to: 'return count < users.length && !users.includes(userId);',
+    project: 'unit',
+    test: 'test/unit/lambdas/reactions.test.ts',
+    only: 'of more than five users is mine',
+  },
+  {
+    fault: 'change',
+    file: 'lambdas/adapters/pin-table.ts',
+    from: 'OR pinCount < :most)',
+    to: 'OR pinCount < :most OR pinCount >= :most)',
+    project: 'emulator',
+    test: 'test/emulator/adapters/reactions.test.ts',
+    only: 'are at most 50',
+  },
+  {
+    fault: 'change',
+    file: 'lambdas/domain/messages/pin.ts',
+    from: '    : await firstVisibleSeq(ports, userId, conversation, callerRoles);\n  const visible',
+    to: '    : from;\n  const visible',
+    project: 'unit',
+    test: 'test/unit/lambdas/pins.test.ts',
+    only: 'or has left meanwhile',
+  },
+  {
+    fault: 'change',
+    file: 'lambdas/domain/messages/pin.ts',
+    from: '  if (isRecalled(now)) {\n    await ports.pinWriter.unpin(message);',
+    to: '  if (isRecalled(now)) {',
+    project: 'unit',
+    test: 'test/unit/lambdas/pins.test.ts',
+    only: 'goes with a recall',
+  },
+  {
+    fault: 'change',
+    file: 'client/src/conversations/known-reactions.ts',
+    from: 'before?.mine === true',
+    to: 'false',
+    project: 'client',
+    test: 'client/test/message-view.test.ts',
+    only: 'keeps who reacted and which are mine',
+  },
+  {
+    fault: 'change',
+    file: 'client/src/conversations/conversation-state.ts',
+    from: 'return known.rev > message.rev',
+    to: 'return known.rev >= message.rev',
+    project: 'client',
+    test: 'client/test/message-view.test.ts',
+    only: 'takes what a page says over',
   },
 ];
