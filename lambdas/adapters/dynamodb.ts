@@ -13,10 +13,7 @@ import { keptLines } from './kept-lines.ts';
 
 export type Item = Record<string, unknown>;
 
-/**
- * Three attempts of at most 2 s each. While DynamoDB is that slow, the calls of one send may take longer than their function's
- * 10 s: Lambda stops it, and the client repeats the send (IM-SEND-2).
- */
+/** Three attempts of at most 2 s each. If all are slow, Lambda stops a sender's function at 10 s, and the client repeats. */
 export function createDocumentClient(): DynamoDBDocumentClient {
   const client = new DynamoDBClient({
     maxAttempts: 3,

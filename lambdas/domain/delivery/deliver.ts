@@ -45,10 +45,9 @@ export interface Audience {
 }
 
 /**
- * Delivers a stored message to these users. If no session of a recipient takes it, the offline queue stores it for the
- * recipient; also if a session without a trusted socket still has to read it. If the outcome of one push is unknown, the queue
- * retries that session only. Resolves when the sessions or the queue have the message. Idempotent for the reader: the same
- * message has the same seq (IM-PUSH-1).
+ * Delivers a stored message to these users. The offline queue stores it for a recipient if no session takes it, or one without
+ * a trusted socket still has to read it. If the outcome of one push is unknown, the queue retries that session only. Resolves
+ * when the sessions or the queue have the message. Idempotent for the reader: the same message, the same seq (IM-PUSH-1).
  *
  * Only the sessions read here, after the commit, decide. Prefetched sessions only get the message sooner. A session
  * that took the message and has closed since counts as absent.

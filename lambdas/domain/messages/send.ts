@@ -40,8 +40,7 @@ export interface SendPorts extends StorePorts, GroupDeliveryPorts {
  * Stores a message, then delivers it. Returns the ack (IM-SEND-1).
  *
  * @param caller the session that sends; `undefined` over HTTP and for services
- * @throws {ImError} the message was refused, and nobody sees it
- * @throws after `unavailable`, and after any other error (`internal`), the outcome is unknown
+ * @throws {ImError} the message was refused and nobody sees it; after `unavailable` and `internal` the outcome is unknown
  */
 export async function send(
   ports: SendPorts,

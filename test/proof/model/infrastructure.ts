@@ -18,7 +18,7 @@ export interface Infrastructure {
 export async function startInfrastructure(cdkOut?: string): Promise<Infrastructure> {
   const proxy = createAwsProxy({
     keep: 1_000,
-    // As unkind as AWS may be: old answers to reads that allow them, and transactions that take long enough to collide.
+    // AWS's worst permitted behaviour: old answers to reads that allow them, and transactions that take long enough to collide.
     staleReads: { quantilesMs: [0, 1_000] },
     latency: [{ operation: 'TransactWriteItems', p50Ms: 10, p99Ms: 40 }],
   });
