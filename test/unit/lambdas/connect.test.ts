@@ -119,6 +119,17 @@ describe('connect', () => {
     expect(sessions.map(({ deviceId }) => deviceId)).not.toContain('d4');
   });
 
+  it('counts the devices that stay when there are more than ten already, as after evictions that failed (IM-CONN-3)', async () => {
+    for (let n = 1; n <= 12; n += 1)
+      await world.routes.connect(aSession({ deviceId: `d${n}`, leaseUntilMs: NOON + n * 1_000 }));
+    await connect(world, request({ deviceId: 'd1' }));
+    expect(world.connections.posts).toEqual([
+      { connectionId: 'bob-d1', ...closedWith('replaced') },
+      { connectionId: 'bob-d2', ...closedWith('kicked') },
+      { connectionId: 'bob-d3', ...closedWith('kicked') },
+    ]);
+  });
+
   it('evicts nobody when the eleventh session replaces one of the ten devices (IM-CONN-3)', async () => {
     for (let n = 1; n <= 10; n += 1) await world.routes.connect(aSession({ deviceId: `d${n}` }));
     await connect(world, request({ deviceId: 'd1' }));
