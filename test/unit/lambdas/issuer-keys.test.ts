@@ -193,6 +193,7 @@ describe("an issuer's keys", () => {
     [isUp, published] = [true, ['new']];
     now += 10_000;
     await expect(verifier.verify(await token('new'))).resolves.toEqual(isAlice);
+    await expect(verifier.verify(await token('forged'))).rejects.toThrow(unauthorized);
   });
 
   it('that were never read make the answer unavailable, without a request each time (IM-CONN-2)', async () => {
