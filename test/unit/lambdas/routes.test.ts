@@ -97,6 +97,45 @@ describe('the HTTP API', () => {
     }
   });
 
+  it('edits, reacts to, pins, and recalls a message, and lists changes and pins (IM-EDIT, IM-REACT, IM-PIN)', async () => {
+    await say('one', { to: 'bob' });
+    const conversationId = 'dm:alice:bob';
+    const path = { conversationId, seq: '1' };
+    const of = '/conversations/{conversationId}';
+    const listed = async (what: string) =>
+      (await ask(`GET ${of}/${what}`, { path: { conversationId } })).body;
+    const content = { type: 'text', text: 'two' };
+    const edited = await ask(`PATCH ${of}/messages/{seq}`, { path, body: { editId: 'e1', content } });
+    expect(edited).toMatchObject({ status: 200, body: { seq: 1, content, rev: 1 } });
+
+    const react = (method: string, more: Partial<Parts> = {}) =>
+      ask(`${method} ${of}/messages/{seq}/reactions/{name}`, { path: { ...path, name: '👍' }, ...more });
+    const reactions = [expect.objectContaining({ name: '👍', count: 1, users: ['alice'] })];
+    expect((await react('PUT')).body).toMatchObject({ reactions });
+    expect((await react('DELETE', { userId: 'bob' })).body).toMatchObject({ reactions });
+    expect((await react('DELETE')).body).not.toHaveProperty('reactions');
+    expect(await react('PUT', { path: { ...path, name: 'a b' } })).toMatchObject({ status: 400 });
+
+    const pin = (method: string) => ask(`${method} ${of}/messages/{seq}/pin`, { path });
+    expect(await pin('PUT')).toMatchObject({ status: 200, body: { seq: 1 } });
+    expect((await listed('pins')).messages).toMatchObject([{ seq: 1, pinned: { by: 'alice' } }]);
+    await pin('DELETE');
+    expect((await listed('pins')).messages).toEqual([]);
+
+    const changes = (query: Record<string, string>) =>
+      ask(`GET ${of}/changes`, { path: { conversationId }, query });
+    world.advance(60_000);
+    expect(seqs(await changes({ since: String(NOON) }))).toEqual([1]);
+    expect(seqs(await changes({ since: String(NOON + 60_000) }))).toEqual([]);
+    expect(await changes({ since: String(NOON), cursor: 'x' })).toMatchObject({ status: 400 });
+
+    const recall = (seq: string) => ask(`DELETE ${of}/messages/{seq}`, { path: { conversationId, seq } });
+    for (const seq of ['0', '1x', 'x1', '', '1'.repeat(16)])
+      expect(await recall(seq)).toMatchObject({ status: 404 });
+    expect((await recall('1')).body).toMatchObject({ content: { type: 'recalled', by: 'alice' } });
+    expect(await ask(`DELETE ${of}/messages/{seq}`)).toMatchObject({ status: 404 });
+  });
+
   it('asks no table for a member whose id is longer than any key', async () => {
     const created = await ask('POST /groups', { body: { name: 'Rowers', members: ['bob'] } });
     const asked: string[] = [];

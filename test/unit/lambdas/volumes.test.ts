@@ -7,7 +7,7 @@ import { readHistory } from '../../../lambdas/domain/messages/history.ts';
 import { recall } from '../../../lambdas/domain/messages/recall.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
 import { draft, findEarlier } from '../../../lambdas/domain/messages/store.ts';
-import { volumeOf } from '../../../lambdas/domain/model/volume.ts';
+import { recentStarts, volumeOf } from '../../../lambdas/domain/model/volume.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { aRequest, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
@@ -181,6 +181,12 @@ describe('a repeat in another volume', () => {
 });
 
 describe('a volume', () => {
+  it('that began long ago, or before ten others, is not looked at for a repeat', () => {
+    const starts = Array.from({ length: 12 }, (_, n) => ({ volume: 20 - n, atMs: NOON - n * 1_000 }));
+    expect(recentStarts(starts, NOON)).toEqual(starts.slice(0, 10));
+    expect(recentStarts(starts, NOON + DAY_MS + 55_000)).toEqual(starts.slice(0, 5));
+  });
+
   it('holds 150,000 of the longest messages, with their copies in the index, in the 10 GB of an item collection', () => {
     vi.unstubAllEnvs();
     const id = 'x'.repeat(64);
