@@ -14,7 +14,7 @@ const PHONE: BrowserContextOptions = {
   hasTouch: true,
 };
 
-type Line = readonly [from: string, to: string, text: string];
+type Line = readonly [from: string, to: string, text: string, refers?: object];
 
 /** Messages sent before alice opens the page. */
 const BEFORE: readonly Line[] = [
@@ -59,6 +59,9 @@ async function takeChat(browser: Browser, runtime: LocalRuntime): Promise<void> 
   await open(alice, 'dave');
   await open(alice, 'bob');
   for (const line of MEANWHILE) await say(runtime, line);
+  const coffee = alice.locator('.message', { hasText: 'Coffee at ten?' });
+  await coffee.hover();
+  await coffee.getByRole('button', { name: 'Reply' }).click();
   await alice.getByRole('textbox', { name: 'Message bob' }).fill('On my way.');
   await alice.keyboard.press('Enter');
   await alice.locator('.message-state', { hasText: 'Read' }).waitFor();
@@ -149,18 +152,21 @@ async function take(page: Page, name: string): Promise<void> {
   console.log(join('docs/images', name));
 }
 
-async function say(runtime: LocalRuntime, [from, to, text]: Line): Promise<void> {
+async function say(runtime: LocalRuntime, [from, to, text, refers]: Line): Promise<number> {
   const target = to.startsWith('g:') ? { conversationId: to } : { to };
   const clientMsgId = crypto.randomUUID();
-  await post(runtime, from, '/messages', { ...target, clientMsgId, content: { type: 'text', text } });
+  const content = { type: 'text', text };
+  const { seq = 0 } = await post(runtime, from, '/messages', { ...target, clientMsgId, content, ...refers });
+  return seq;
 }
 
 async function makeGroup(runtime: LocalRuntime): Promise<void> {
   const group = { name: 'Sunday rowing', members: ['bob', 'carol'] };
   const { conversationId = '' } = await post(runtime, 'alice', '/groups', group);
-  await say(runtime, ['carol', conversationId, 'Who steers?']);
-  await say(runtime, ['alice', conversationId, 'I do, if nobody minds']);
-  await say(runtime, ['bob', conversationId, 'I bring the boat']);
+  const question = await say(runtime, ['carol', conversationId, 'Who steers?']);
+  await say(runtime, ['alice', conversationId, 'I do, if nobody minds', { replyTo: question }]);
+  const mentions = ['alice'];
+  await say(runtime, ['bob', conversationId, 'I bring the boat. @alice, is the key with you?', { mentions }]);
 }
 
 async function post(
@@ -168,7 +174,7 @@ async function post(
   userId: string,
   path: string,
   body: object,
-): Promise<{ readonly conversationId?: string }> {
+): Promise<{ readonly conversationId?: string; readonly seq?: number }> {
   const headers = { authorization: `Bearer ${await token(userId)}` };
   const response = await fetch(httpUrl + path, { method: 'POST', headers, body: JSON.stringify(body) });
   if (!response.ok) throw new Error(`${path}: HTTP ${response.status}`);

@@ -8,8 +8,8 @@ import { isEnter } from '../ui/is-enter.ts';
 import { t } from '../ui/texts.ts';
 import { useAttempt } from '../ui/use-attempt.ts';
 import { excessOf, excessWords } from './length.ts';
-import { type Audience, editedMentions } from './mentions.ts';
-import { reasonOf } from './reasons.ts';
+import { ALL, type Audience, editedMentions } from './mentions.ts';
+import { reasonOf, reasonOfMentioningAll } from './reasons.ts';
 import { useCompletion } from './use-completion.tsx';
 
 export interface EditDialogProps {
@@ -26,13 +26,13 @@ const NOBODY: Audience = { has: () => false, isComplete: true, mayMentionAll: fa
 /** Lets the user change the text of a message. A failure keeps the dialog open, with the typed text. */
 export function EditDialog({ conversation, message, seq, text, onClose }: EditDialogProps) {
   const [draft, setDraft] = useState(text);
-  const { error, attempt } = useAttempt(reasonOfEdit);
   const excessId = useId();
   const field = useRef<HTMLTextAreaElement>(null);
   const completion = useCompletion(field, draft, setDraft);
   const audience = useAudience();
   const wanted = draft.trim();
   const mentions = editedMentions(message, text, wanted, audience ?? NOBODY);
+  const { error, attempt } = useAttempt(mentions === ALL ? reasonOfEditToAll : reasonOfEdit);
   const excess = excessOf(wanted, { replyTo: message.replyTo, mentions });
   const canSave = wanted !== '' && wanted !== text && excess === 0;
   const save = (event: SyntheticEvent): void => {
@@ -46,7 +46,6 @@ export function EditDialog({ conversation, message, seq, text, onClose }: EditDi
     <Dialog title={t('Edit message')} onClose={onClose}>
       <form onSubmit={save}>
         <div className="edit-place">
-          {completion.list}
           <textarea
             ref={field}
             data-focus
@@ -60,6 +59,7 @@ export function EditDialog({ conversation, message, seq, text, onClose }: EditDi
             aria-invalid={excess > 0}
             aria-describedby={excessId}
           />
+          {completion.list}
         </div>
         <p id={excessId} className="composer-excess" role="status">
           {excess > 0 && excessWords(excess)}
@@ -83,4 +83,9 @@ function reasonOfEdit(error: unknown): string {
   return code === 'conflict'
     ? t('The message has changed meanwhile. Close this dialog to see it.')
     : reasonOf(error);
+}
+
+function reasonOfEditToAll(error: unknown): string {
+  const isForbidden = error instanceof ImError && error.code === 'forbidden';
+  return isForbidden ? reasonOfMentioningAll(error) : reasonOfEdit(error);
 }

@@ -19,10 +19,16 @@ const REASONS: { readonly [Code in ImErrorCode]?: Text } = {
 
 /** Explains to its author why a message was not sent. */
 export function reasonOfMessage({ error, mentions, replyTo }: ChatMessage): string {
-  if (error?.code === 'forbidden' && mentions === 'all')
-    return 'Only admins may mention everyone in a group of more than 100 people.';
+  if (mentions === 'all') return reasonOfMentioningAll(error);
   if (error?.code === 'invalid_request' && replyTo !== undefined)
     return t('The server did not accept it. Perhaps the original message no longer exists.');
+  return reasonOf(error);
+}
+
+/** The same of a message that mentions everybody. */
+export function reasonOfMentioningAll(error: unknown): string {
+  if (error instanceof ImError && error.code === 'forbidden')
+    return 'Only admins may mention everyone in a group of more than 100 people.';
   return reasonOf(error);
 }
 
