@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/setup/longest-first.ts';
 
 /**
- * What each project runs, and when to run which: test/README.md. Only `flow`, `proof`, and `web` synthesize the stack first.
+ * test/README.md explains what each project runs, and when to run it. Only `flow`, `proof`, and `web` synthesize the stack first.
  * Without `isolate`, a worker's files share its module graph: the AWS SDK and the CDK take a second to import. Such files leave no
  * global state behind (`vi.stubEnv`).
  */

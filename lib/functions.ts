@@ -9,7 +9,7 @@ import type { HandlerFunction } from './handler-function.ts';
  */
 const SENDER_TIMEOUT_SECONDS = LIMITS.senderTimeoutSeconds;
 
-/** What a function needs to judge tokens (docs/adr/0022-one-judge-of-tokens.md). */
+/** The settings for verifying tokens (docs/adr/0022-one-judge-of-tokens.md). */
 const TOKEN_SETTINGS = ['issuer', 'audience', 'jwksUri', 'userIdClaim', 'rolesClaim'] as const;
 
 /**

@@ -23,7 +23,7 @@ export interface HandlerFunctionProps {
   readonly memoryMegabytes: number;
   /** See `FunctionSpec`. @default false */
   readonly sendsToOwnQueue?: boolean;
-  /** What to record of every run, besides faults: `reports`, `traces`. */
+  /** Records of every run, besides faults: `reports`, `traces`. */
   readonly diagnostics: readonly Diagnostic[];
   /** Maximum concurrent executions, reserved out of the account's. @default - limited only by the account */
   readonly reservedConcurrency?: number | undefined;

@@ -42,7 +42,7 @@ type RunbookSection =
 
 interface AlarmSpec {
   readonly section: RunbookSection;
-  /** What is wrong, in one sentence. */
+  /** The problem, in one sentence. */
   readonly meaning: string;
   readonly metric: IMetric;
   /** The alarm starts at this value or above. */

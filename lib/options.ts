@@ -86,9 +86,9 @@ export interface ServerlessImProps {
    */
   readonly messageTableClass?: MessageTableClass | undefined;
   /**
-   * What each of the tables for routes, conversations, messages, and inboxes can serve at once, in units per second. Set
-   * it before a launch: a new table serves 4,000 writes and 12,000 reads a second, and needs half an hour for each doubling
-   * (docs/scale.md has the numbers for a workload). Billed once, for what exceeds the present value. It can't be lowered
+   * The throughput that each of the tables for routes, conversations, messages, and inboxes serves from the start, in units
+   * per second. Set it before a launch: a new table serves 4,000 writes and 12,000 reads a second, and needs half an hour for each doubling
+   * (docs/scale.md has the numbers for a workload). Billed once, for the part above the present value. It can't be lowered
    * again, and limits nothing.
    * @default - DynamoDB's, which grows with the traffic
    * @throws {InvalidOptionsError} see `WarmThroughput`
@@ -132,7 +132,7 @@ export interface ServerlessImProps {
    */
   readonly idleTimeoutMs?: number | undefined;
   /**
-   * What happens if a device connects that already has a session (IM-CONN-4). `replace` ends the old session; `reject`
+   * The rule for a device that connects while it has a session (IM-CONN-4). `replace` ends the old session; `reject`
    * refuses the new one with 409 if the old one's socket is open.
    * @default 'replace'
    * @throws {InvalidOptionsError} another word
@@ -208,7 +208,7 @@ export interface ServerlessImProps {
    */
   readonly widgetOrigins?: readonly string[] | undefined;
   /**
-   * What to record of every request, besides its line in an access log and faults: `reports`, Lambda's report of each run
+   * Records of every request, besides its line in an access log and faults: `reports`, Lambda's report of each run
    * with its duration, memory, and cold start ($0.33 a million runs); `traces`, X-Ray's traces of one run a second and 5 % of
    * the others, a rate that Lambda fixes ($0.25 a million runs); `routeMetrics`, CloudWatch metrics of
    * each route of both APIs ($0.30 a month each, some 170 in use).
@@ -252,10 +252,10 @@ export const MESSAGE_TABLE_CLASSES = ['standard', 'infrequent-access'] as const;
 
 export const DIAGNOSTICS = ['reports', 'traces', 'routeMetrics'] as const;
 
-/** What can be recorded of every request; see `diagnostics`. */
+/** A kind of record of every request; see `diagnostics`. */
 export type Diagnostic = (typeof DIAGNOSTICS)[number];
 
-/** What happens if a device connects that already has a session (IM-CONN-4). */
+/** The rule for a device that connects while it has a session (IM-CONN-4). */
 export type DuplicateLogin = (typeof DUPLICATE_LOGINS)[number];
 
 export const DUPLICATE_LOGINS = ['replace', 'reject'] as const;
@@ -346,7 +346,7 @@ const MIN_IDLE_TIMEOUT_MS = 10_000;
 const MIN_INBOX_TTL_SECONDS = 60;
 const MAX_DESK_QUEUES = 20;
 const MIN_HISTORY_SECONDS = 24 * 60 * 60;
-/** What every new table serves at once; DynamoDB refuses less. */
+/** The throughput of every new table; DynamoDB refuses less. */
 const COLD: WarmThroughput = { readUnitsPerSecond: 12_000, writeUnitsPerSecond: 4_000 };
 
 /** Fills in the defaults. @throws {InvalidOptionsError} listing every fault */

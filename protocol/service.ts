@@ -3,7 +3,7 @@ import { editMessageSchema, messageRequestSchema, messageTargetSchema } from './
 import { DEVICE_ID, SENDER_ID, USER_ID } from './ids.ts';
 import { lazySchema } from './lazy-schema.ts';
 
-/** What other services of the account send (docs/protocol.md, section 8). Unknown fields are ignored. */
+/** The events that other services of the account send (docs/protocol.md, section 8). Unknown fields are ignored. */
 
 /** Invokes the function `log-out`: ends all sessions of the user, or the session of one device. */
 export const logOutSchema = lazySchema(() =>

@@ -3,7 +3,7 @@ import type { PriceFile } from './prices.ts';
 import { billOf, times, totalOf, type Usage } from './usage.ts';
 import type { Workload } from './workload.ts';
 
-/** What an option adds to a month's bill, in dollars. */
+/** The cost that an option adds to a month's bill, in dollars. */
 export interface Choices {
   /** `messageTableClass: 'infrequent-access'`; negative where it saves. */
   readonly infrequentAccess: number;

@@ -48,7 +48,7 @@ export function billText(workload: Workload, measured: Measured, prices: PriceFi
   ].join('\n');
 }
 
-/** What options add to that month. */
+/** The cost that options add to that month. */
 export function choicesText(workload: Workload, measured: Measured, prices: PriceFile): string {
   const { infrequentAccess, breakEvenMonths, reports, traces } = choicesOf(workload, measured, prices);
   const kept = count(workload.keptMonths);
@@ -67,7 +67,7 @@ export function choicesText(workload: Workload, measured: Measured, prices: Pric
   ].join('\n');
 }
 
-/** What a stack costs while nobody uses it, by its template. */
+/** The cost of a stack that nobody uses, by its template. */
 export function idleText(templates: Readonly<Record<string, BilledTemplate>>, prices: PriceFile): string {
   const rows = Object.entries(templates).map(([name, template]) => {
     const { usage, list, withFreeTier } = idleDollars(template, prices);

@@ -47,7 +47,7 @@ const FREE_WHILE_IDLE: ReadonlySet<string> = new Set([
   'Custom::S3AutoDeleteObjects',
 ]);
 
-/** What a month without any request uses. @throws {Error} naming the resources whose idle price is not known */
+/** The usage of a month without any request. @throws {Error} naming the resources whose idle price is not known */
 export function idleUsage({ Resources }: BilledTemplate, { assumptions }: PriceFile): Usage {
   const resources = Object.values(Resources);
   const unknown = resources.filter((one) => !isKnown(one)).map(({ Type }) => Type);

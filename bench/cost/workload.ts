@@ -109,7 +109,7 @@ function optionOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** What figures are divided by. */
+/** The unit that figures are divided by. */
 const DIVISORS: readonly (keyof Workload)[] = ['users', 'messagesPerDay', 'batch'];
 const SHARES: readonly (keyof Workload)[] = ['online', 'groupShare', 'receiverOnline'];
 

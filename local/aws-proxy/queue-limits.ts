@@ -10,7 +10,7 @@ export interface QueueError {
 type Fields = Readonly<Record<string, unknown>>;
 
 /*
- * What SQS refuses and the queue emulator takes. The codes are the API's; the messages are near to AWS's, and nothing
+ * The messages that SQS refuses and the queue emulator accepts. The codes are the API's; the messages are near to AWS's, and nothing
  * depends on them.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html

@@ -88,7 +88,7 @@ const ACCOUNT_CONCURRENCY = 1_000;
 export class WorkerPool implements Invoker {
   readonly #pools: ReadonlyMap<string, FunctionPool>;
   readonly #maxInstances: number;
-  /** What the account's concurrency leaves to functions without a reserved one. */
+  /** The account's concurrency that is left to functions without a reserved one. */
   readonly #unreserved: number;
   readonly #onLog: (event: LogEvent) => void;
   readonly #observer: InvocationObserver | undefined;

@@ -21,7 +21,7 @@ export const DEFAULT_LIMITS = {
   accountRequestsPerSecond: 10_000,
   accountBurst: 5_000,
   newConnectionsPerSecond: 500,
-  /** What the account's other APIs leave to calls to `@connections`; more get 429. For tests. */
+  /** The rate of calls to `@connections` that the account's other APIs leave over; more get 429. For tests. */
   callbacksPerSecond: 10_000,
   callbackBurst: 5_000,
 };
