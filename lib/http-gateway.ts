@@ -103,12 +103,12 @@ export class HttpGateway extends Construct {
 
 function corsOf(allowedOrigins: readonly string[]) {
   if (allowedOrigins.length === 0) return {};
-  const { GET, POST, PATCH, DELETE } = CorsHttpMethod;
+  const { GET, POST, PUT, PATCH, DELETE } = CorsHttpMethod;
   return {
     corsPreflight: {
       allowOrigins: [...allowedOrigins],
       allowHeaders: ['authorization', 'content-type'],
-      allowMethods: [GET, POST, PATCH, DELETE],
+      allowMethods: [GET, POST, PUT, PATCH, DELETE],
       maxAge: Duration.hours(1),
     },
   };

@@ -368,3 +368,22 @@ describe('pins', () => {
     expect((await call(b, 'GET', `/groups/${body.conversationId}`)).body).toMatchObject({ pins: 'members' });
   });
 });
+
+describe('replies and mentions', () => {
+  it('arrive with the message, are counted for who is mentioned, and need an original (IM-REPLY)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const alice = await stack.join(a);
+    await alice.request(sending(b, 'one'));
+    const reply = { ...sending(b, 'two'), replyTo: 1, mentions: [b] };
+    expect(await alice.request(reply)).toMatchObject({ type: 'sent', seq: 2 });
+    expect(await alice.request({ ...reply, mentions: [a] })).toMatchObject({ code: 'idempotency_conflict' });
+    const lost = await alice.request({ ...sending(b, 'three'), replyTo: 9 });
+    expect(lost).toMatchObject({ code: 'invalid_request', issues: [{ path: 'replyTo' }] });
+    const { conversations } = (await stack.http(b, '/conversations')).body;
+    expect(conversations).toMatchObject([
+      { unread: 2, mentioned: 1, lastMessage: { replyTo: 1, mentions: [b] } },
+    ]);
+    const bob = await stack.join(b, { protobuf: true });
+    expect(await bob.message('two')).toMatchObject({ replyTo: 1, mentions: [b] });
+  });
+});

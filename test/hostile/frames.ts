@@ -19,6 +19,8 @@ const VALID: readonly object[] = [
   { action: 'heartbeat' },
   { action: 'renew', token: 'stale' },
   { action: 'read', to: 'bob', seq: 1 },
+  { action: 'react', to: 'bob', seq: 1, name: '👍', on: true },
+  { action: 'pin', to: 'bob', seq: 1, on: true },
   { action: 'recall', conversationId: 'dm:alice:bob', seq: 1 },
   { action: 'typing', to: 'bob', typing: true },
   { action: 'live', to: 'bob', liveId: 'c4', index: 1, content: text },

@@ -95,5 +95,10 @@ export function hostileRequest(userId: string, validBodies: readonly object[]): 
     oddJson,
     oddText,
   );
-  return fc.record({ path: fc.record({ conversationId: id, id, userId: id }), query, body });
+  const name = fc.oneof(fc.constantFrom('👍', '#r#', '__proto__', ' '), oddText);
+  return fc.record({
+    path: fc.record({ conversationId: id, id, userId: id, seq: value, name }),
+    query,
+    body,
+  });
 }

@@ -136,7 +136,7 @@ describe('the HTTP API', () => {
     expect(resource(template, 'AWS::ApiGatewayV2::Api', 'Http').Properties['CorsConfiguration']).toEqual({
       AllowOrigins: ['https://chat.example.com'],
       AllowHeaders: ['authorization', 'content-type'],
-      AllowMethods: ['GET', 'POST', 'PATCH', 'DELETE'],
+      AllowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
       MaxAge: 3600,
     });
   });

@@ -27,12 +27,13 @@ let own: string;
 
 async function startWorld() {
   const tables = await startTables(clock);
-  const { routes, conversations, groups, messages, desk, inbox } = tables;
+  const { routes, conversations, groups, messages, reactions, pins, desk, inbox } = tables;
   const took = async () => 'took' as const;
   const verify = () => Promise.reject(new UnauthorizedError());
   return {
     ...createWorld(),
     ...{ routes, conversations, conversationWriter: conversations, groups, groupWriter: groups },
+    ...{ reactions, reactionWriter: reactions, pins, pinWriter: pins },
     ...{ messages, messageWriter: messages, desk, deskWriter: desk, outbox: desk, inbox, clock },
     connections: { post: took, probe: took, close: took },
     ...{ tokens: { verify }, pause: async () => {}, webSocketUrl: 'wss://chat.example' },
