@@ -87,9 +87,9 @@ export interface ServerlessImProps {
   readonly messageTableClass?: MessageTableClass | undefined;
   /**
    * The throughput that each of the tables for routes, conversations, messages, and inboxes serves from the start, in units
-   * per second. Set it before a launch: a new table serves 4,000 writes and 12,000 reads a second, and needs half an hour for each doubling
-   * (docs/scale.md has the numbers for a workload). Billed once, for the part above the present value. It can't be lowered
-   * again, and limits nothing.
+   * per second. Set it before a launch: a new table serves 4,000 writes and 12,000 reads a second, and needs half an hour for
+   * each doubling (docs/scale.md has the numbers for a workload). Billed once, for the part above the present value. It can't be
+   * lowered again, and limits nothing.
    * @default - DynamoDB's, which grows with the traffic
    * @throws {InvalidOptionsError} see `WarmThroughput`
    * @example { readUnitsPerSecond: 24_000, writeUnitsPerSecond: 8_000 }

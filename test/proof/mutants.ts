@@ -1065,7 +1065,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: "['attribute_not_exists(none)']",
     project: 'emulator',
     test: 'test/emulator/adapters/reactions.test.ts',
-    only: 'stay where the first one is',
+    only: 'stay in the items of the first one',
   },
   {
     fault: 'change',
@@ -1092,7 +1092,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: '',
     project: 'unit',
     test: 'test/unit/lambdas/reactions.test.ts',
-    only: 'is refused of a recalled message',
+    only: 'to a recalled message is refused',
   },
   {
     fault: 'change',
@@ -1128,7 +1128,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: '    : from;\n  const visible',
     project: 'unit',
     test: 'test/unit/lambdas/pins.test.ts',
-    only: 'or has left meanwhile',
+    only: 'and from users who have left meanwhile',
   },
   {
     fault: 'change',
@@ -1137,7 +1137,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: '  if (isRecalled(now)) {',
     project: 'unit',
     test: 'test/unit/lambdas/pins.test.ts',
-    only: 'goes with a recall',
+    only: 'disappears with a recall',
   },
   {
     fault: 'change',
@@ -1155,6 +1155,6 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'return known.rev >= message.rev',
     project: 'client',
     test: 'client/test/message-view.test.ts',
-    only: 'takes what a page says over',
+    only: 'prefers the users and mine of a page',
   },
 ];
