@@ -426,7 +426,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: "...(ifAdmin === undefined ? [] : ['(attribute_exists(pk) OR ' + IS_ADMIN + ')']),",
     project: 'flow',
     test: 'test/flow/group-roles.test.ts',
-    only: 'is demoted while their request renames',
+    only: 'is demoted while their request adds',
   },
   {
     fault: 'group',
@@ -443,8 +443,8 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'departed.filter((id) => !now.some(({ conversationId }) => conversationId === id))',
     to: 'departed.filter(() => now !== undefined)',
     project: 'flow',
-    test: 'test/flow/group-interleavings.test.ts',
-    only: 'at any call of the list',
+    test: 'test/flow/groups.test.ts',
+    only: 'unless the user is in it again',
   },
   {
     fault: 'group',

@@ -35,10 +35,16 @@ describe('a group of three', () => {
     await alice.page.getByText('You created this group with').waitFor();
   });
 
-  it('has no tick in the list while there are no messages', async () => {
-    const { alice } = await threePeople({ open: [] });
+  it('has neither a tick nor a count in the list while there are no messages', async () => {
+    const { alice, bob } = await threePeople({ open: [] });
     await alice.row('You created this group').waitFor();
     expect(await alice.row('You created this group').locator('.ticks').count()).toBe(0);
+    await bob.row('created this group').waitFor();
+    await expect.poll(() => bob.row('unread').count()).toBe(0);
+    await alice.say('race on Sunday');
+    await bob.row('1 unread').waitFor();
+    await bob.page.reload();
+    await bob.row('1 unread').waitFor();
   });
 
   it('can be renamed, gain and lose members, and shows each change to its members', async () => {

@@ -7,6 +7,7 @@ import { Notice } from '../ui/notice.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { Ended } from './ended.tsx';
 import type { Selection } from './selection.ts';
+import { useJoins } from './use-joins.ts';
 import './chat.css';
 
 export interface ChatProps {
@@ -21,6 +22,7 @@ export function Chat({ name, selection, signOut }: ChatProps) {
   const im = useIm();
   const { current, error } = useConnection(im);
   const { selected, select } = selection;
+  useJoins(im);
   if (current === 'failed')
     return <Ended error={error} onSignOut={signOut && (() => void signOut.leave())} />;
   return (
