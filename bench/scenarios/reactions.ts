@@ -5,7 +5,7 @@ import { type Bench, directId, inParallel, joinPair, type Scenario, sending } fr
 
 const MEMBERS = 1_000;
 const REACTING = 500;
-/** Requests at once while the group reacts. */
+/** Concurrent requests while the group reacts. */
 const AT_ONCE = 8;
 
 /** Reactions and pins of a direct message, and the five hundredth reaction to a message of a group of 1,000. */

@@ -370,7 +370,7 @@ describe('pins', () => {
 });
 
 describe('replies and mentions', () => {
-  it('arrive with the message, are counted for who is mentioned, and need an original (IM-REPLY)', async () => {
+  it('arrive with the message, are counted for mentioned users, and need an original (IM-REPLY)', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const alice = await stack.join(a);
     await alice.request(sending(b, 'one'));

@@ -90,7 +90,7 @@ export class SessionOpener {
     } catch (reason) {
       if (reason instanceof ForeignAnswerError) this.#reason = reason;
       if (reason instanceof UnauthorizedError || reason instanceof ForeignAnswerError) return reason;
-      // Only these statuses are such that another attempt can't change them (IM-CONN-2, IM-CONN-4).
+      // Another attempt can't change these statuses (IM-CONN-2, IM-CONN-4).
       if (!(reason instanceof RefusedError) || ![400, 401, 403, 409].includes(reason.status as number))
         return error;
       if (reason.status !== 409 || this.replaces === undefined) return reason;

@@ -138,7 +138,7 @@ export class Session {
     this.#probeId = ID_PREFIX + this.#nextId;
     this.request('heartbeat', {}).then(
       ({ serverTime }) => this.#listener.onServerTime(serverTime),
-      // The end of the socket tells.
+      // A failed probe ends the socket, which is reported then.
       () => {},
     );
   }

@@ -25,7 +25,7 @@ export function reasonOfMessage({ error, mentions, replyTo }: ChatMessage): stri
   return reasonOf(error);
 }
 
-/** The same of a message that mentions everybody. */
+/** Explains to its author why a message that mentions all members was not sent. */
 export function reasonOfMentioningAll(error: unknown): string {
   if (error instanceof ImError && error.code === 'forbidden')
     return 'Only admins may mention everyone in a group of more than 100 people.';
