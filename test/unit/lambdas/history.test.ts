@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { openChat } from '../../../lambdas/domain/desk/customer.ts';
 import { createGroup } from '../../../lambdas/domain/groups/change.ts';
-import { addMembers } from '../../../lambdas/domain/groups/members.ts';
+import { addMembers, removeMember } from '../../../lambdas/domain/groups/members.ts';
 import { readConversations } from '../../../lambdas/domain/messages/conversation-list.ts';
 import { readHistory } from '../../../lambdas/domain/messages/history.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
-import { aRequest, createWorld, type World } from '../../adapters/memory/world.ts';
+import { aRequest, aSession, createWorld, type World } from '../../adapters/memory/world.ts';
 
 const say = (world: World, from: string, to: string, clientMsgId: string) =>
   send(world, from, aRequest({ to, clientMsgId, content: { type: 'text', text: clientMsgId } }));
@@ -178,6 +179,30 @@ describe('history', () => {
       });
     },
   );
+
+  it('shows nothing from before the user joined again while it was read (IM-INV-5)', async () => {
+    const world = createWorld();
+    const group = await createGroup(world, 'alice', { name: 'R', members: ['bob'], openHistory: false });
+    const { conversationId } = group;
+    await send(world, 'alice', { ...aRequest({ clientMsgId: 'before' }), to: undefined, conversationId });
+    const page: World['messages']['page'] = async (...range) => {
+      const read = await world.messages.page(...range);
+      await removeMember(world, 'alice', conversationId, 'bob');
+      await addMembers(world, 'alice', conversationId, ['bob']);
+      return read;
+    };
+    const ports = { ...world, messages: { ...world.messages, page } };
+    expect(await readHistory(ports, 'bob', conversationId, { limit: 9 })).toMatchObject({ messages: [] });
+  });
+
+  it('of a support chat is shown to its customer, who has no role (IM-DESK)', async () => {
+    const world = createWorld();
+    await world.routes.connect(aSession());
+    const caller = { userId: 'bob', deviceId: 'phone', connectionId: 'bob-phone' };
+    const { conversationId } = await openChat(world, caller, {});
+    const { messages } = await readHistory(world, 'bob', conversationId, { limit: 9 });
+    expect(messages).toMatchObject([{ content: { type: 'system', event: 'opened' } }]);
+  });
 
   it('refuses a malformed conversation id', async () => {
     const read = readHistory(createWorld(), 'bob', 'nonsense', { limit: 1 });
