@@ -180,6 +180,17 @@ describe('history', () => {
     },
   );
 
+  it('has the head of its last message, which may be newer than the head that was read', async () => {
+    const world = createWorld();
+    for (let n = 1; n <= 3; n += 1) await say(world, 'alice', 'bob', `c${n}`);
+    const page: World['messages']['page'] = async (...range) => {
+      await say(world, 'alice', 'bob', 'c4');
+      return world.messages.page(...range);
+    };
+    const ports = { ...world, messages: { ...world.messages, page } };
+    expect(await readHistory(ports, 'bob', 'dm:alice:bob', { limit: 9 })).toMatchObject({ head: 4 });
+  });
+
   it('shows nothing from before the user joined again while it was read (IM-INV-5)', async () => {
     const world = createWorld();
     const group = await createGroup(world, 'alice', { name: 'R', members: ['bob'], openHistory: false });
@@ -193,6 +204,33 @@ describe('history', () => {
     };
     const ports = { ...world, messages: { ...world.messages, page } };
     expect(await readHistory(ports, 'bob', conversationId, { limit: 9 })).toMatchObject({ messages: [] });
+  });
+
+  it.each([
+    ['a member of a group, whatever their roles', 'group', ['supervisor']],
+    ['a participant of a support chat', 'support', []],
+  ] as const)('is not shown to %s who is out when it is read (IM-INV-5)', async (_, kind, roles) => {
+    const world = createWorld();
+    await world.routes.connect(aSession());
+    const caller = { userId: 'bob', deviceId: 'phone', connectionId: 'bob-phone' };
+    const { conversationId } =
+      kind === 'support'
+        ? await openChat(world, caller, {})
+        : await createGroup(world, 'alice', { name: 'R', members: ['bob'], openHistory: false });
+    let isOut = false;
+    const membership: World['conversations']['membership'] = async (...of) =>
+      isOut ? undefined : world.conversations.membership(...of);
+    const page: World['messages']['page'] = async (...range) => {
+      isOut = true;
+      return world.messages.page(...range);
+    };
+    const ports = {
+      conversations: { ...world.conversations, membership },
+      messages: { ...world.messages, page },
+      reactions: world.reactions,
+    };
+    const reading = readHistory({ ...world, ...ports }, 'bob', conversationId, { limit: 9 }, { roles });
+    await expect(reading).rejects.toMatchObject({ code: 'not_found' });
   });
 
   it('of a support chat is shown to its customer, who has no role (IM-DESK)', async () => {
