@@ -61,9 +61,16 @@ describe('an action', () => {
     const changed = { type: 'message', id: '7', message: expect.objectContaining({ seq: 1, rev: 1 }) };
     const content = { type: 'text', text: 'hello' };
     expect(await answer('alice', 'edit', { to: 'bob', seq: 1, editId: 'e', content })).toEqual(changed);
+    for (const [action, fields, shown] of [
+      ['react', { name: '👍' }, { reactions: [expect.objectContaining({ users: ['bob'] })] }],
+      ['pin', {}, { pinned: { by: 'bob', at: NOON } }],
+    ] as const) {
+      changed.message = expect.objectContaining({ seq: 1, ...shown });
+      expect(await answer('bob', action, { to: 'alice', seq: 1, on: true, ...fields })).toEqual(changed);
+    }
     changed.message = expect.objectContaining({
       content: { type: 'recalled', by: 'alice', at: NOON },
-      rev: 2,
+      rev: 4,
     });
     expect(await answer('alice', 'recall', { to: 'bob', seq: 1 })).toEqual(changed);
     expect(await answer('bob', 'presence', { userIds: ['alice'] })).toMatchObject({

@@ -217,6 +217,8 @@ describe('history', () => {
       kind === 'support'
         ? await openChat(world, caller, {})
         : await createGroup(world, 'alice', { name: 'R', members: ['bob'], openHistory: false });
+    const { messages } = await readHistory(world, 'bob', conversationId, { limit: 9 }, { roles });
+    expect(messages).toHaveLength(1);
     let isOut = false;
     const membership: World['conversations']['membership'] = async (...of) =>
       isOut ? undefined : world.conversations.membership(...of);
@@ -230,6 +232,12 @@ describe('history', () => {
       reactions: world.reactions,
     };
     const reading = readHistory({ ...world, ...ports }, 'bob', conversationId, { limit: 9 }, { roles });
+    await expect(reading).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('of a support chat that does not exist is not_found for a supervisor, too (IM-REFUSE-4)', async () => {
+    const id = 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV';
+    const reading = readHistory(createWorld(), 'eve', id, { limit: 9 }, { roles: ['supervisor'] });
     await expect(reading).rejects.toMatchObject({ code: 'not_found' });
   });
 

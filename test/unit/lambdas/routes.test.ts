@@ -130,10 +130,20 @@ describe('the HTTP API', () => {
     expect(await changes({ since: String(NOON), cursor: 'x' })).toMatchObject({ status: 400 });
 
     const recall = (seq: string) => ask(`DELETE ${of}/messages/{seq}`, { path: { conversationId, seq } });
+    const read: unknown[] = [];
+    const { messages } = world;
+    const page: typeof messages.page = (...range) => {
+      read.push(range);
+      return messages.page(...range);
+    };
+    world = { ...world, messages: { ...messages, page } };
     for (const seq of ['0', '1x', 'x1', '', '1'.repeat(16)])
       expect(await recall(seq)).toMatchObject({ status: 404 });
+    expect(read).toEqual([]);
     expect((await recall('1')).body).toMatchObject({ content: { type: 'recalled', by: 'alice' } });
     expect(await ask(`DELETE ${of}/messages/{seq}`)).toMatchObject({ status: 404 });
+    for (let n = 2; n <= 12; n += 1) await say(`${n}`, { to: 'bob' });
+    expect((await recall('12')).body).toMatchObject({ seq: 12, content: { type: 'recalled' } });
   });
 
   it('asks no table for a member whose id is longer than any key', async () => {
