@@ -444,7 +444,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'departed.filter(() => now !== undefined)',
     project: 'flow',
     test: 'test/flow/groups.test.ts',
-    only: 'unless the user is in it again',
+    only: 'unless they have rejoined',
   },
   {
     fault: 'group',
@@ -812,7 +812,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'VIEWS.find((name) => pathname',
     to: 'VIEWS.find((name) => query.has(name)) ?? VIEWS.find((name) => pathname',
     project: 'web',
-    test: 'web/test/desk.test.ts',
+    test: 'web/test/widget.test.ts',
     only: 'at /widget.desk, also in a frame',
   },
   {
@@ -821,7 +821,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'if (!mayHandToken(origin, widgetOrigins))',
     to: "if (!mayHandToken(origin, ['*']))",
     project: 'web',
-    test: 'web/test/desk.test.ts',
+    test: 'web/test/widget.test.ts',
     only: 'a server leaves out the header',
   },
   {
