@@ -200,6 +200,61 @@ describe('a reply (IM-REPLY)', () => {
   });
 });
 
+describe('messages that change', () => {
+  it('show the same to two people after one of them was cut off: reactions, edits, pins, and what was taken back (IM-CHANGE-4)', async () => {
+    const { alice, bob } = await twoPeople();
+    for (const text of ['dinner?', 'at eight', 'or nine']) await alice.say(text);
+    await bob.sees('or nine');
+    const react = async (who: Person, text: string, name: string) => {
+      await who.bubble(text).hover();
+      await who.bubble(text).getByRole('button', { name: 'React', exact: true }).click();
+      await who.page.getByRole('dialog').getByRole('button', { name }).click();
+      await who.page.getByRole('dialog').waitFor({ state: 'hidden' });
+    };
+    const menu = async (who: Person, text: string, action: string) => {
+      await who.bubble(text).hover();
+      await who.bubble(text).getByRole('button', { name: 'More' }).click();
+      await who.page.getByRole('dialog').getByRole('button', { name: action, exact: true }).click();
+    };
+    const chip = (who: Person, text: string, name: string) =>
+      who.bubble(text).getByRole('list', { name: 'Reactions' }).getByRole('button', { name });
+    await react(bob, 'dinner?', '👍');
+    await chip(alice, 'dinner?', `👍 1: ${bob.userId}`).waitFor();
+    expect(await chip(bob, 'dinner?', '👍 1: You').getAttribute('aria-pressed')).toBe('true');
+
+    await bob.network.cut();
+    await chip(alice, 'dinner?', '👍').click();
+    await chip(alice, 'dinner?', '👍 2').waitFor();
+    await menu(alice, 'at eight', 'Pin');
+    const pins = (who: Person) => who.page.getByRole('region', { name: 'Pinned messages' });
+    await pins(alice).getByText('at eight').waitFor();
+    await alice.bubble('at eight').hover();
+    await alice.bubble('at eight').getByRole('button', { name: 'Edit' }).click();
+    await alice.page.getByRole('textbox', { name: 'Edit message' }).fill('at half past eight');
+    await alice.page.getByRole('button', { name: 'Save' }).click();
+    await alice.sees('at half past eight');
+    await confirm(
+      alice.page,
+      alice.bubble('or nine').getByRole('button', { name: 'Take back' }),
+      'Take back',
+    );
+
+    await bob.network.heal();
+    for (const who of [alice, bob]) {
+      await chip(who, 'dinner?', '👍 2').waitFor();
+      await who.sees('at half past eight');
+      await pins(who).getByText('at half past eight').waitFor();
+      await expect.poll(() => who.bubble('or nine').count()).toBe(0);
+      expect(await faultsOf(who.page)).toEqual([]);
+    }
+    await chip(bob, 'dinner?', '👍 2').click();
+    await chip(alice, 'dinner?', '👍 1: You').waitFor();
+    await pins(bob).getByRole('button', { name: '1 pinned' }).click();
+    await bob.page.getByRole('dialog').getByRole('button', { name: 'Unpin' }).click();
+    for (const who of [alice, bob]) await pins(who).waitFor({ state: 'detached' });
+  });
+});
+
 describe('a refused message', () => {
   it('shows the reason, and is sent once by a retry', async () => {
     const { alice, bob } = await twoPeople();

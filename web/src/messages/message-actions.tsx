@@ -1,4 +1,4 @@
-import { type ChatMessage, type Conversation, ImError } from '@serverless-im/client';
+import { type ChatMessage, type Conversation, ImError, pinMessage } from '@serverless-im/client';
 import { useState } from 'react';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { Confirmation } from '../ui/ask-first.tsx';
@@ -10,13 +10,15 @@ import { clockTime } from '../ui/times.ts';
 import { useAttempt } from '../ui/use-attempt.ts';
 import { useNow } from '../ui/use-now.ts';
 import { EditDialog } from './edit-dialog.tsx';
+import { useMayPin } from './pins.tsx';
+import { ReactionPicker } from './reactions.tsx';
 import { ReaderList } from './reader-list.tsx';
 import { reasonOf } from './reasons.ts';
 import { useReplyActions } from './replies.tsx';
 import { excerptOf, isSaid, textOf } from './wording.ts';
 
-/** `menu`: lets the user choose, after a long press. `readers`: shows who has read it. */
-export type MessageAction = 'menu' | 'edit' | 'readers' | 'take back';
+/** `menu`: lets the user choose. `readers`: shows who has read it. */
+export type MessageAction = 'menu' | 'react' | 'edit' | 'readers' | 'take back';
 
 const EXCERPT_CHARS = 80;
 
@@ -37,12 +39,19 @@ export function MessageActions(props: MessageActionsProps) {
   const [action, setAction] = useState(props.action);
   const isRecallable = useMayRecall(message, props.isAdmin);
   const isEditable = useMayEdit(message);
-  const { error, attempt } = useAttempt(notCopied);
+  const { error, attempt } = useAttempt(reasonOfMenu);
   const { answer } = useReplyActions();
-  const { seq, content, sentAt } = message;
+  const { seq, content, sentAt, pinned } = message;
   const untilWhen = props.isAdmin
     ? []
     : [t('You can take it back until {time}.', { time: clockTime(sentAt + LIMITS.recallWindowMs) })];
+  const mayPin = useMayPin();
+  if (action === 'react')
+    return (
+      <Dialog title={t('React')} onClose={onClose}>
+        <ReactionPicker {...{ conversation, message }} onDone={onClose} />
+      </Dialog>
+    );
   if (action === 'readers') return <ReaderList message={message} onClose={onClose} />;
   if (action === 'edit' && seq !== undefined && content.type === 'text')
     return <EditDialog {...{ conversation, message, seq, onClose }} text={content.text} />;
@@ -68,6 +77,9 @@ export function MessageActions(props: MessageActionsProps) {
       <p className="quote" dir="auto">
         {excerptOf(message, EXCERPT_CHARS)}
       </p>
+      {answer !== undefined && isSaid(content) && (
+        <ReactionPicker {...{ conversation, message }} onDone={onClose} />
+      )}
       <div className="message-menu">
         {answer !== undefined && seq !== undefined && (
           <Button
@@ -80,6 +92,11 @@ export function MessageActions(props: MessageActionsProps) {
           </Button>
         )}
         <Button onClick={() => attempt(copy(), onClose)}>{t('Copy text')}</Button>
+        {mayPin && seq !== undefined && isSaid(content) && (
+          <Button onClick={() => attempt(pinMessage(conversation, seq, pinned === undefined), onClose)}>
+            {pinned === undefined ? t('Pin') : t('Unpin')}
+          </Button>
+        )}
         {isEditable && <Button onClick={() => setAction('edit')}>{t('Edit')}</Button>}
         {isRecallable && (
           <Button kind="danger" onClick={() => setAction('take back')}>
@@ -111,6 +128,6 @@ function reasonOfRecall(error: unknown): string {
   return reasonOf(error);
 }
 
-function notCopied(): string {
-  return t('The browser does not let this page copy.');
+function reasonOfMenu(error: unknown): string {
+  return error instanceof ImError ? reasonOf(error) : t('The browser does not let this page copy.');
 }

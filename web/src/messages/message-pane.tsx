@@ -18,6 +18,7 @@ import { useDraftReply } from './drafts.ts';
 import { listRows } from './list-rows.ts';
 import { MessageList } from './message-list.tsx';
 import { PaneHeader } from './pane-header.tsx';
+import { PinsBar } from './pins.tsx';
 import { LoadedMessagesProvider, ReplyActionsProvider } from './replies.tsx';
 import { TypingLine } from './typing-line.tsx';
 import type { Jump } from './use-jump.ts';
@@ -86,11 +87,15 @@ function Pane({
   const isGone = peer === undefined && (error?.code === 'not_found' || departure !== undefined);
 
   const canWrite = !isGone && !isOver && !isOthers;
+  const isChat = conversationKey.startsWith('cs:');
+  const isPinner = peer !== undefined || group.isAdmin || group.value?.pins === 'members';
+  const mayPin = canWrite && !isChat && isPinner;
   const [, setReplyTo] = useDraftReply(im, conversationKey);
   const replies = useMemo(() => {
     const jumpTo = async (seq: number) => (await loadBackTo(seq)) && setJump({ seq });
-    return { answer: canWrite ? setReplyTo : undefined, jumpTo: (seq: number) => void jumpTo(seq) };
-  }, [canWrite, setReplyTo, loadBackTo]);
+    const answer = canWrite ? setReplyTo : undefined;
+    return { answer, mayPin, jumpTo: (seq: number) => void jumpTo(seq) };
+  }, [canWrite, mayPin, setReplyTo, loadBackTo]);
 
   return (
     <MentionableProvider value={mentionable}>
@@ -99,6 +104,7 @@ function Pane({
           {header ?? (
             <PaneHeader name={name} peer={peer} group={isGone ? NO_GROUP : group} onClose={onClose} />
           )}
+          {!isChat && !isGone && isLoaded && <PinsBar conversation={conversation} />}
           {rows.length > 0 ? (
             <ReadersProvider value={conversationKey.startsWith('g:') ? readers : undefined}>
               <MessageList

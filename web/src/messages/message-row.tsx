@@ -11,6 +11,7 @@ import { useLongPress } from '../ui/use-long-press.ts';
 import { draftsOf, replyPlace } from './drafts.ts';
 import { LinkedText } from './linked-text.tsx';
 import { type MessageAction, useMayEdit, useMayRecall } from './message-actions.tsx';
+import { Reactions } from './reactions.tsx';
 import { reasonOfMessage } from './reasons.ts';
 import { Quote, useReplyActions } from './replies.tsx';
 import { OwnTicks, StateInWords } from './ticks.tsx';
@@ -90,6 +91,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
             )}
           </span>
         </div>
+        {isSaid(content) && <Reactions conversation={props.conversation} message={message} />}
         {state === 'failed' && <Failed {...props} />}
         {state !== 'failed' && props.isLatestOwn && <StateInWords message={message} />}
       </div>
@@ -145,7 +147,7 @@ function CopyButton({ text }: { readonly text: string }) {
   );
 }
 
-/** Reply, edit, and take back. */
+/** What is done most is one step away; the menu has the rest. */
 function Actions({ message, isAdmin, onAction }: MessageRowProps) {
   const { seq, content } = message;
   const { answer } = useReplyActions();
@@ -154,11 +156,15 @@ function Actions({ message, isAdmin, onAction }: MessageRowProps) {
   if (!isAnswerable && !isEditable && !isRecallable) return null;
   return (
     <span className="message-actions">
+      {isAnswerable && !message.mine && (
+        <IconButton icon="smile" label={t('React')} onClick={() => onAction(message, 'react')} />
+      )}
       {isAnswerable && <IconButton icon="reply" label={t('Reply')} onClick={() => answer(seq)} />}
       {isEditable && <IconButton icon="pencil" label={t('Edit')} onClick={() => onAction(message, 'edit')} />}
       {isRecallable && (
         <IconButton icon="trash" label={t('Take back')} onClick={() => onAction(message, 'take back')} />
       )}
+      {isAnswerable && <IconButton icon="more" label={t('More')} onClick={() => onAction(message, 'menu')} />}
     </span>
   );
 }

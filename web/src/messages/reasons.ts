@@ -9,6 +9,7 @@ const REASONS: { readonly [Code in ImErrorCode]?: Text } = {
   conflict: 'The last admin can only leave an empty group: make another member an admin first.',
   edit_window_passed: 'It is too late to edit it.',
   recall_window_passed: 'It is too late to take it back.',
+  limit_reached: 'There are too many already.',
   rate_limited: 'Too many requests. Try again in a moment.',
   unauthorized: 'Your sign-in has expired.',
   disconnected: 'There is no connection.',
