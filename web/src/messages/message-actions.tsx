@@ -10,7 +10,6 @@ import { clockTime } from '../ui/times.ts';
 import { useAttempt } from '../ui/use-attempt.ts';
 import { useNow } from '../ui/use-now.ts';
 import { EditDialog } from './edit-dialog.tsx';
-import { useMayPin } from './pins.tsx';
 import { ReactionPicker } from './reactions.tsx';
 import { ReaderList } from './reader-list.tsx';
 import { reasonOf } from './reasons.ts';
@@ -40,12 +39,11 @@ export function MessageActions(props: MessageActionsProps) {
   const isRecallable = useMayRecall(message, props.isAdmin);
   const isEditable = useMayEdit(message);
   const { error, attempt } = useAttempt(reasonOfMenu);
-  const { answer } = useReplyActions();
+  const { answer, mayPin } = useReplyActions();
   const { seq, content, sentAt, pinned } = message;
   const untilWhen = props.isAdmin
     ? []
     : [t('You can take it back until {time}.', { time: clockTime(sentAt + LIMITS.recallWindowMs) })];
-  const mayPin = useMayPin();
   if (action === 'react')
     return (
       <Dialog title={t('React')} onClose={onClose}>

@@ -1,6 +1,6 @@
 import { type ChatMessage, type Conversation, pinMessage } from '@serverless-im/client';
 import { usePins } from '@serverless-im/client/react';
-import { createContext, useContext, useState } from 'react';
+import { useState } from 'react';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { FormError } from '../ui/form-error.tsx';
@@ -13,15 +13,6 @@ import { reasonOf } from './reasons.ts';
 import { useReplyActions } from './replies.tsx';
 import { excerptOf } from './wording.ts';
 import './pins.css';
-
-const MayPinContext = createContext(false);
-
-/** Whether this user may pin messages here. Only hides the action: the server decides. */
-export const MayPinProvider = MayPinContext.Provider;
-
-export function useMayPin(): boolean {
-  return useContext(MayPinContext);
-}
 
 /** Above the messages: the latest pin, which leads to its message, and the way to all of them. */
 export function PinsBar({ conversation }: { readonly conversation: Conversation }) {
@@ -54,8 +45,7 @@ interface AllPinsProps {
 
 function AllPins({ conversation, messages, onClose }: AllPinsProps) {
   const nameOf = useNameOf();
-  const { jumpTo } = useReplyActions();
-  const mayPin = useMayPin();
+  const { mayPin, jumpTo } = useReplyActions();
   const { error, attempt } = useAttempt(reasonOf);
   const show = (seq: number): void => {
     onClose();

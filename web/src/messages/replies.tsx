@@ -7,15 +7,17 @@ import { t } from '../ui/texts.ts';
 import { excerptOf, textOf } from './wording.ts';
 import './replies.css';
 
-/** The functions of a row for replies. Must stay the same object. */
+/** What a row can do in this conversation. Must stay the same object. */
 export interface ReplyActions {
   /** Starts an answer to the message. Undefined where this user can't write. */
   readonly answer: ((seq: number) => void) | undefined;
+  /** Whether this user may pin messages. Only hides the action: the server decides. */
+  readonly mayPin: boolean;
   /** Shows the message in the list. */
   jumpTo(seq: number): void;
 }
 
-const ActionsContext = createContext<ReplyActions>({ answer: undefined, jumpTo: () => {} });
+const ActionsContext = createContext<ReplyActions>({ answer: undefined, mayPin: false, jumpTo: () => {} });
 export const ReplyActionsProvider = ActionsContext.Provider;
 
 export function useReplyActions(): ReplyActions {
