@@ -86,8 +86,8 @@ async function takeDemo(browser: Browser, runtime: LocalRuntime): Promise<void> 
   await page.goto(`${runtime.webUrl}?demo`);
   const alice = page.getByRole('region', { name: 'alice', exact: true });
   const bob = page.getByRole('region', { name: 'bob', exact: true });
-  await alice.locator('.message', { hasText: 'Coffee at ten?' }).waitFor();
-  await bob.locator('.message', { hasText: 'Coffee at ten?' }).waitFor();
+  await alice.locator('.message', { hasText: 'On my way.' }).waitFor();
+  await bob.locator('.message', { hasText: 'On my way.' }).waitFor();
   await bob.getByRole('button', { name: 'Cut the connection' }).click();
   await bob.getByText('Connection lost').waitFor();
   await bob.getByRole('textbox').fill('I am in a tunnel, this will come later');

@@ -76,8 +76,11 @@ describe('the SDK without WebSockets', () => {
     const alice = clientOf(a, () => nowMs);
     await alice.connect();
     const { post, change } = await httpOf(b);
+    const polled = heard(alice, 'two');
     for (const text of ['one', 'two'])
       await post({ to: a, clientMsgId: text, content: { type: 'text', text } });
+    // A poll that first brings them after the edit brings them as they are then.
+    await polled;
     const conversation = alice.direct(b);
     const view = new MessageView(conversation, { pageSize: 1 });
     onTestFinished(() => view.close());
