@@ -240,10 +240,10 @@ describe('a mention (IM-REPLY)', () => {
     expect(asked).toHaveLength(1);
     await alice.say('a second one, for nobody');
     await bob.network.heal();
-    await bob.row('1 mention of you, 3 unread').waitFor();
+    await bob.row('1 mention of you, 2 unread').waitFor();
     expect(await faultsOf(bob.page)).toEqual([]);
     await alice.say(`hello @all`);
-    await bob.row('2 mentions of you, 4 unread').waitFor();
+    await bob.row('2 mentions of you, 3 unread').waitFor();
     await bob.row('Rowers').click();
     await mine(bob).waitFor();
     await bob.bubble('hello').locator('.mention.is-me').getByText('@all').waitFor();
