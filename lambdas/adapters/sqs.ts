@@ -15,6 +15,14 @@ export function fairGroup(tenant: string): string {
   return sha256(tenant);
 }
 
+/** SQS takes neither U+FFFE nor U+FFFF, and the emulator nothing above. A pushed frame may hold any text. */
+const UNSENDABLE = /[\ud800-\udfff\ufffe\uffff]/g;
+
+/** The same JSON, in characters that SQS takes: the others are inside of its strings, and escaped there. */
+export function sendable(json: string): string {
+  return json.replace(UNSENDABLE, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`);
+}
+
 /**
  * Returns a function that sends entries to a queue, ten per request. It resolves when all are durable.
  * @throws {UnavailableError} some may not be durable
@@ -31,7 +39,11 @@ export function createBatchSender(QueueUrl: string) {
   });
 
   async function send(entries: readonly Omit<SendMessageBatchRequestEntry, 'Id'>[]): Promise<void> {
-    const Entries = entries.map((entry, index) => ({ Id: String(index), ...entry }));
+    const Entries = entries.map(({ MessageBody = '', ...entry }, index) => ({
+      Id: String(index),
+      ...entry,
+      MessageBody: sendable(MessageBody),
+    }));
     const { Failed } = await client
       .send(new SendMessageBatchCommand({ QueueUrl, Entries }))
       .catch((cause: unknown) => {

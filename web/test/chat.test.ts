@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { faultsOf } from './setup/axe.ts';
 import { confirm, type Person, signIn, type Visit } from './setup/person.ts';
-import { newUser, say } from './setup/stack.ts';
+import { makeGroup, newUser, reactToLast, say } from './setup/stack.ts';
 
 async function twoPeople(options?: Visit) {
   const users = [newUser('alice'), newUser('bob')] as const;
@@ -106,6 +106,22 @@ describe('a direct conversation', () => {
       await bubble('hello').getByText('edited').waitFor();
     }
     expect(await bob.page.getByText('helo', { exact: true }).count()).toBe(0);
+  });
+
+  it('is saved though others reacted to the message, of which no push tells in a large group (IM-EDIT, IM-REACT)', async () => {
+    const [admin, reader] = [newUser('alice'), newUser('bob')];
+    await makeGroup(admin, 'Crowd', [reader, ...Array.from({ length: 99 }, () => newUser('m'))]);
+    const alice = await signIn(admin);
+    await alice.row('Crowd').click();
+    await alice.say('helo');
+    await alice.bubble('helo').getByText('Sent').first().waitFor();
+    await reactToLast(reader, '👍');
+    await alice.bubble('helo').hover();
+    await alice.page.getByRole('button', { name: 'Edit' }).click();
+    const field = alice.page.getByRole('dialog', { name: 'Edit message' }).getByRole('textbox');
+    await field.fill('hello');
+    await field.press('Enter');
+    await alice.sees('hello');
   });
 
   it('reports that edits and recalls need a connection, and keeps the typed text', async () => {

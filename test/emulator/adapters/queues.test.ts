@@ -203,3 +203,13 @@ describe('a queue that is not there', () => {
     await expect(enqueue([job])).rejects.toMatchObject({ code: 'unavailable' });
   });
 });
+
+it('the fan-out queue takes a pushed frame with any character, such as an edit with an emoji', async () => {
+  const QueueName = crypto.randomUUID();
+  await client.send(new CreateQueueCommand({ QueueName }));
+  const QueueUrl = localQueueUrl(sqs.endpoint, QueueName);
+  const what = { frame: JSON.stringify({ text: '👍 \uffff' }) };
+  await createFanOutQueue(QueueUrl).enqueue([{ conversationId: 'g:1', memberCount: 26, what }]);
+  const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl }));
+  expect(Messages.map(({ Body }) => JSON.parse(Body ?? '').what)).toEqual([what]);
+});

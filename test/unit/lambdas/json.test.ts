@@ -1,8 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sendable } from '../../../lambdas/adapters/sqs.ts';
 import { canonicalJson, parseJsonObject, sha256 } from '../../../lambdas/shared/json.ts';
 
 const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+
+describe('JSON for a queue', () => {
+  it.each(['👍', '\uffff\ufffe', 'a\ud800', '\\\uffff', 'é\n"'])(
+    'means the same, in characters that SQS and its emulator take: %j',
+    (frame) => {
+      const json = sendable(JSON.stringify({ frame }));
+      expect(json).toMatch(/^[\x20-\ud7ff\ue000-\ufffd]*$/);
+      expect(JSON.parse(json)).toEqual({ frame });
+    },
+  );
+});
 
 describe('parseJsonObject', () => {
   it.each([

@@ -1,4 +1,4 @@
-import { type ChatMessage, type Conversation, editMessage, ImError } from '@serverless-im/client';
+import { type ChatMessage, type Conversation, ImError } from '@serverless-im/client';
 import { type SyntheticEvent, useId, useRef, useState } from 'react';
 import { useAudience } from '../groups/use-mentionable.ts';
 import { Button } from '../ui/button.tsx';
@@ -10,6 +10,7 @@ import { useAttempt } from '../ui/use-attempt.ts';
 import { excessOf, excessWords } from './length.ts';
 import { ALL, type Audience, editedMentions } from './mentions.ts';
 import { reasonOf, reasonOfMentioningAll } from './reasons.ts';
+import { saveEdit } from './save-edit.ts';
 import { useCompletion } from './use-completion.tsx';
 
 export interface EditDialogProps {
@@ -38,9 +39,15 @@ export function EditDialog({ conversation, message, seq, text, onClose }: EditDi
   const save = (event: SyntheticEvent): void => {
     event.preventDefault();
     if (!canSave) return;
-    // With the rev that was read, so that the edit does not overwrite a later one of another device.
-    const options = { ifRev: message.rev, ...(mentions && { mentions }) };
-    attempt(editMessage(conversation, seq, { type: 'text', text: wanted }, options), onClose);
+    // The edit does not overwrite a later one of another device.
+    const reading = { seq, text, rev: message.rev };
+    const saved = saveEdit(
+      conversation,
+      reading,
+      { type: 'text', text: wanted },
+      { ...(mentions && { mentions }) },
+    );
+    attempt(saved, onClose);
   };
   return (
     <Dialog title={t('Edit message')} onClose={onClose}>

@@ -46,3 +46,16 @@ export async function say(
     if (!response.ok) throw new Error(`HTTP ${response.status}: ${await response.text()}`);
   }
 }
+
+/** Reacts to the last message of this user's only conversation. */
+export async function reactToLast(userId: string, name: string): Promise<void> {
+  const headers = { authorization: `Bearer ${await tokenOf(userId)}` };
+  const list = await fetch(`${stack.httpUrl}/conversations`, { headers });
+  const { conversations } = (await list.json()) as {
+    conversations: { conversationId: string; head: number }[];
+  };
+  const [{ conversationId, head } = { conversationId: '', head: 0 }] = conversations;
+  const path = `/conversations/${encodeURIComponent(conversationId)}/messages/${head}/reactions/${encodeURIComponent(name)}`;
+  const response = await fetch(stack.httpUrl + path, { method: 'PUT', headers });
+  if (!response.ok) throw new Error(`HTTP ${response.status}: ${await response.text()}`);
+}
