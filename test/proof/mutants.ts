@@ -1074,7 +1074,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: "unless: 'reactions.version = :version'",
     project: 'emulator',
     test: 'test/emulator/adapters/reactions.test.ts',
-    only: 'on DynamoDB, the reactions are shown if they are newer',
+    only: 'are shown if they are newer',
   },
   {
     fault: 'change',
