@@ -212,6 +212,7 @@ describe('a mention (IM-REPLY)', () => {
     page.on('request', (request) => {
       if (request.url().includes('/members')) asked.push(request.url());
     });
+    await bob.row('Rowers').waitFor();
     await bob.network.cut();
     const composer = alice.composer();
     await composer.pressSequentially('race on Sunday');
