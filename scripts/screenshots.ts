@@ -65,6 +65,12 @@ async function takeChat(browser: Browser, runtime: LocalRuntime): Promise<void> 
   await alice.getByRole('textbox', { name: 'Message bob' }).fill('On my way.');
   await alice.keyboard.press('Enter');
   await alice.locator('.message-state', { hasText: 'Read' }).waitFor();
+  const noticed = bob.locator('.message', { hasText: 'nobody noticed' });
+  await noticed.hover();
+  await noticed.getByRole('button', { name: 'React' }).click();
+  await bob.getByRole('dialog').getByRole('button', { name: '🎉' }).click();
+  await alice.getByRole('list', { name: 'Reactions' }).waitFor();
+  await alice.locator('.message', { hasText: 'look at the fan-out' }).hover();
   await bob.getByRole('textbox', { name: 'Message alice' }).pressSequentially('Great');
   await alice.getByText('bob is typing').waitFor();
   await take(alice, 'web-chat.png');
