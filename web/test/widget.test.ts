@@ -135,9 +135,9 @@ describe('the widget', () => {
     await sees(own('Read'));
     await press(own('Edit'));
     await widget.getByRole('dialog').getByRole('textbox').fill('Где мой заказ?');
-    shop.network.refuseOnce('"edit"', { code: 'conflict', message: 'no', retryable: false });
+    shop.network.refuseOnce('"edit"', { code: 'edit_window_passed', message: 'no', retryable: false });
     await press(own('Save'));
-    await sees(own('The message has changed meanwhile. Close this dialog to see it.'));
+    await sees(own('It is too late to edit it.'));
     await press(own('Save'));
     await sees(own('edited'));
     const touch = { pointerType: 'touch', isPrimary: true };
