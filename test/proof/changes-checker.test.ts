@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { printViolations, violationsOf } from './checker/checker.ts';
-import type { Edited, Effect, History, HistoryEvent, Reacted, SeenMessage } from './history.ts';
+import type { Edited, Effect, History, HistoryEvent, PinTried, Reacted, SeenMessage } from './history.ts';
 
 const ID = 'dm:ann:bob';
 const text = (words: string) => ({ type: 'text', text: words });
@@ -38,6 +38,11 @@ const react = (user: string, on: boolean, outcome: Effect = 'done', begun = 0): 
   outcome,
 });
 
+const pin = (on: boolean, outcome: Effect = 'done', user = 'ann'): PinTried => {
+  const { name: _, ...rest } = react(user, on, outcome);
+  return { ...rest, type: 'pin' };
+};
+const pinned = { pinned: { by: 'ann', at: 9 } };
 const thumbs = (count: number) => ({ reactions: [{ name: '👍', count }] });
 const recalled = { content: { type: 'recalled', by: 'ann', at: 9 } };
 
@@ -81,6 +86,8 @@ describe('the checker of messages that change', () => {
     ['a reaction', historyWith([react('ann', true), react('bob', true)], { ...thumbs(2), rev: 2 })],
     ['a reaction that was taken back', historyWith([react('bob', true), react('bob', false)], { rev: 2 })],
     ['a reaction without an answer, counted or not', historyWith([react('bob', true, 'unknown')], thumbs(1))],
+    ['a pin', historyWith([pin(true), pin(false, 'refused', 'bob')], { ...pinned, rev: 1 })],
+    ['a pin that another user took back', historyWith([pin(true), pin(false, 'done', 'bob')], { rev: 2 })],
     [
       'a recalled message without its reactions',
       historyWith(
@@ -123,6 +130,14 @@ describe('the checker of messages that change', () => {
       'a refused reaction is counted',
       historyWith([react('bob', true, 'refused')], thumbs(1)),
       'IM-REACT wrong-count',
+    ],
+    ['a pin is lost', historyWith([pin(true)], {}), 'IM-PIN wrong-pin'],
+    ['a pin comes back', historyWith([pin(true), pin(false)], pinned), 'IM-PIN wrong-pin'],
+    ['a message is pinned that nobody pinned', historyWith([], pinned), 'IM-PIN wrong-pin'],
+    [
+      'a view shows no pin',
+      historyWith([pin(true)], { ...pinned, rev: 1 }, { rev: 1 }),
+      'IM-CHANGE-4 outdated',
     ],
     [
       'a view shows the text from before an edit',

@@ -28,6 +28,7 @@ export interface SeenMessage {
   /** @default 0 */
   readonly rev?: number;
   readonly reactions?: readonly { readonly name: string; readonly count: number }[];
+  readonly pinned?: unknown;
 }
 
 export type Via = 'socket' | 'http' | 'event';
@@ -150,6 +151,12 @@ export interface Edited extends Omit<Recalled, 'type'> {
 export interface Reacted extends Omit<Recalled, 'type'> {
   readonly type: 'react';
   readonly name: string;
+  readonly on: boolean;
+}
+
+/** One try to pin a message, or to unpin it. */
+export interface PinTried extends Omit<Recalled, 'type'> {
+  readonly type: 'pin';
   readonly on: boolean;
 }
 
@@ -295,6 +302,7 @@ export type HistoryEvent =
   | Recalled
   | Edited
   | Reacted
+  | PinTried
   | CursorPushed
   | Connected
   | Drained

@@ -40,6 +40,8 @@ export function printEvent(event: HistoryEvent): string {
       return `${event.user} edits ${event.conversationId}#${event.seq} as ${event.editId} (begun at ${event.begun}): ${event.outcome}`;
     case 'react':
       return `${event.user} reacts to ${event.conversationId}#${event.seq} with ${event.name} ${event.on ? 'on' : 'off'} (begun at ${event.begun}): ${event.outcome}`;
+    case 'pin':
+      return `${event.user} pins ${event.conversationId}#${event.seq} ${event.on ? 'on' : 'off'} (begun at ${event.begun}): ${event.outcome}`;
     case 'cursor':
       return `${event.user} received a cursor of ${event.conversationId}`;
     case 'connected':
@@ -96,7 +98,7 @@ function printOutcome(outcome: Outcome): string {
 function printMessage(message: SeenMessage): string {
   const { rev = 0, reactions = [] } = message;
   const counts = reactions.map(({ name, count }) => ` ${name}${count}`).join('');
-  return `${place(message)} ${message.from}:${message.clientMsgId}${rev > 0 ? ` rev ${rev}` : ''}${counts}`;
+  return `${place(message)} ${message.from}:${message.clientMsgId}${rev > 0 ? ` rev ${rev}` : ''}${counts}${message.pinned === undefined ? '' : ' pinned'}`;
 }
 
 function place({

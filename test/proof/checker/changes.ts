@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Edited, Reacted, SeenMessage } from '../history.ts';
+import type { Edited, PinTried, Reacted, SeenMessage } from '../history.ts';
 import { type At, type Evidence, isRecalled, readsBegunAfter } from './evidence.ts';
 import type { Violation } from './violation.ts';
 
@@ -9,6 +9,7 @@ export function findWrongChanges(evidence: Evidence): Violation[] {
     ...findEditsByOthers(evidence),
     ...findUndoneEdits(evidence),
     ...findWrongCounts(evidence),
+    ...findWrongPins(evidence),
     ...findOutdated(evidence),
   ];
 }
@@ -46,7 +47,7 @@ function mayFollow(evidence: Evidence, edit: At<Edited>, content: unknown): bool
 }
 
 /** One whose answer is unknown may take effect at any time. */
-function endOf({ outcome, at }: At<Edited> | At<Reacted>): number {
+function endOf({ outcome, at }: At<Edited> | At<Reacted> | At<PinTried>): number {
   return outcome === 'unknown' ? Number.POSITIVE_INFINITY : at;
 }
 
@@ -84,14 +85,35 @@ function findWrongCounts(evidence: Evidence): Violation[] {
 /** How many users have certainly reacted at the end, and how many may have. */
 function countOf(tries: readonly At<Reacted>[]): [least: number, most: number] {
   const ends = [...Map.groupBy(tries, ({ user }) => user).values()].map((own) => {
-    const done = own.filter(({ outcome }) => outcome === 'done');
-    const last = own.filter(
-      (one) => one.outcome !== 'refused' && !done.some(({ begun }) => endOf(one) < begun),
-    );
-    const states = new Set([...(done.length === 0 ? [false] : []), ...last.map(({ on }) => on)]);
+    const states = statesAfter(own);
     return [states.has(false) ? 0 : 1, states.has(true) ? 1 : 0] as const;
   });
   return [ends.reduce((sum, [least]) => sum + least, 0), ends.reduce((sum, [, most]) => sum + most, 0)];
+}
+
+/** What may be at the end: what was done last, or was tried and is not known to have been undone. */
+function statesAfter(tries: readonly (At<Reacted> | At<PinTried>)[]): ReadonlySet<boolean> {
+  const done = tries.filter(({ outcome }) => outcome === 'done');
+  const last = tries.filter(
+    (one) => one.outcome !== 'refused' && !done.some(({ begun }) => endOf(one) < begun),
+  );
+  return new Set([...(done.length === 0 ? [false] : []), ...last.map(({ on }) => on)]);
+}
+
+/** IM-PIN: a message is pinned if the last who could pin it did. */
+function findWrongPins(evidence: Evidence): Violation[] {
+  const byMessage = Map.groupBy(evidence.of('pin'), ({ conversationId, seq }) => `${conversationId} ${seq}`);
+  return evidence.conversationIds.flatMap((id) =>
+    evidence.finalOf(id).flatMap((message): Violation[] => {
+      const tries = byMessage.get(`${id} ${message.seq}`) ?? [];
+      const states = isRecalled(message) ? new Set([false]) : statesAfter(tries);
+      const isPinned = message.pinned !== undefined;
+      if (states.has(isPinned)) return [];
+      const text = `${id} ${message.seq} is ${isPinned ? '' : 'not '}pinned`;
+      const events = [...tries.map(({ at }) => at), evidence.finalAt(id)];
+      return [{ invariant: 'IM-PIN', kind: 'wrong-pin', text, events }];
+    }),
+  );
 }
 
 /** IM-CHANGE-4: at the end a view shows each message as history has it. */
@@ -111,7 +133,9 @@ function findOutdated(evidence: Evidence): Violation[] {
 
 function isSame(one: SeenMessage, other: SeenMessage): boolean {
   const isSameRev = (one.rev ?? 0) === (other.rev ?? 0);
-  return isSameRev && isDeepStrictEqual(one.content, other.content) && countsIn(one) === countsIn(other);
+  const isSamePin = (one.pinned === undefined) === (other.pinned === undefined);
+  const isSameContent = isDeepStrictEqual(one.content, other.content);
+  return isSameRev && isSamePin && isSameContent && countsIn(one) === countsIn(other);
 }
 
 function countsIn({ reactions = [] }: SeenMessage): string {

@@ -9,6 +9,7 @@ export type Invariant =
   | 'IM-FAULT-15'
   | 'IM-EDIT'
   | 'IM-REACT'
+  | 'IM-PIN'
   | 'IM-CHANGE-4'
   | 'IM-DESK';
 
@@ -47,6 +48,8 @@ export type ViolationKind =
   | 'edit-undone'
   /** A reaction is counted that nobody made, or one that was made is not. */
   | 'wrong-count'
+  /** A message is pinned that nobody pinned, or one that was pinned last is not. */
+  | 'wrong-pin'
   /** A view at the end shows a message as it was before a change. */
   | 'outdated'
   /** A support chat's story has two agents at once, or none where its state names one. */

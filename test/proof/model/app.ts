@@ -297,10 +297,14 @@ function refusal(error: ImError | undefined): Outcome {
 
 /** None if the server has not stored it yet. */
 function seen(message: ChatMessage): readonly SeenMessage[] {
-  const { conversationId, seq, messageId, clientMsgId, from, content, sentAt, rev } = message;
+  const { conversationId, seq, messageId, clientMsgId, from, content, sentAt } = message;
+  const { rev, reactions, pinned } = message;
   if (conversationId === undefined || seq === undefined || messageId === undefined || from === undefined)
     return [];
-  const { reactions } = message as { readonly reactions?: SeenMessage['reactions'] };
-  const changed = { ...(rev !== undefined && { rev }), ...(reactions !== undefined && { reactions }) };
+  const changed = {
+    ...(rev !== undefined && { rev }),
+    ...(reactions !== undefined && { reactions }),
+    ...(pinned !== undefined && { pinned }),
+  };
   return [{ conversationId, seq, messageId, clientMsgId, from, content, sentAt, ...changed }];
 }

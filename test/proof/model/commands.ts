@@ -47,6 +47,7 @@ const WEIGHTS: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Comma
   [2, messages.recall],
   [3, messages.edit],
   [4, messages.react],
+  [2, messages.pin],
   [3, groups.addMember],
   [2, groups.removeMember],
   [1, groups.leaveGroup],

@@ -2,7 +2,7 @@ import type { LocalRuntime } from '../../../local/runtime.ts';
 import type { Json } from '../../flow/setup/json.ts';
 import { openSocket } from '../../flow/setup/socket.ts';
 
-import type { Edited, Effect, Outcome, Reacted, Saw, SeenMessage } from '../history.ts';
+import type { Edited, Effect, Outcome, PinTried, Reacted, Saw, SeenMessage } from '../history.ts';
 import type { Recorder } from '../recorder.ts';
 import type { Account } from './account.ts';
 import { type Answer, Line } from './line.ts';
@@ -127,9 +127,17 @@ export class Device {
     return this.#change({ action: 'react', conversationId, seq, name, on }, event);
   }
 
+  async pin(conversationId: string, seq: number, on: boolean): Promise<Effect> {
+    const event = { type: 'pin', user: this.user, conversationId, seq, on } as const;
+    return this.#change({ action: 'pin', conversationId, seq, on }, event);
+  }
+
   async #change(
     request: Readonly<Record<string, unknown>>,
-    event: Omit<Edited, 'begun' | 'outcome'> | Omit<Reacted, 'begun' | 'outcome'>,
+    event:
+      | Omit<Edited, 'begun' | 'outcome'>
+      | Omit<Reacted, 'begun' | 'outcome'>
+      | Omit<PinTried, 'begun' | 'outcome'>,
   ): Promise<Effect> {
     const { recorder } = this.#ports;
     const begun = recorder.now;

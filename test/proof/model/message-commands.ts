@@ -206,6 +206,23 @@ export const react = command(
   }),
 );
 
+/** Allowed to both users of a direct conversation, and to a group's admin; others try as well. */
+export const pin = command(
+  'pin',
+  fc.record({ intent: index, user: index, device: index, on: fc.constantFrom(true, true, false), wait }),
+  ({ intent: back, user, device, on, wait }): Action => ({
+    wait,
+    check: hasIntents,
+    run: async (world) => {
+      const [target] = storedAt(world, back);
+      if (target === undefined) return;
+      const by = at(world.accounts, user).user;
+      const { conversationId, seq } = target;
+      await world.attempt(() => world.device(by, device).pin(conversationId, seq, on));
+    },
+  }),
+);
+
 /** None if it was not acked. */
 function storedAt(
   world: World,
