@@ -1,11 +1,18 @@
-import { DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  TransactionCanceledException,
+} from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
   BatchWriteCommand,
   DynamoDBDocumentClient,
   TransactWriteCommand,
   type TransactWriteCommandInput,
+  UpdateCommand,
+  type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Pause, systemPause } from '../shared/clock.ts';
 import { UnavailableError } from '../shared/errors.ts';
 import { logger } from '../shared/logger.ts';
@@ -89,9 +96,48 @@ export async function unlessRefused<Result>(write: () => Promise<Result>): Promi
   try {
     return await call(write);
   } catch (error) {
-    if (isNamed(error, 'ConditionalCheckFailedException')) return undefined;
+    if (error instanceof ConditionalCheckFailedException) return undefined;
     throw error;
   }
+}
+
+/** What a conditional write did: its output, or the item that its condition found, if there is one. */
+export type Written<Output> =
+  | { readonly output: Output; readonly existing?: undefined }
+  | { readonly output?: undefined; readonly existing: Item | undefined };
+
+/** Runs one conditional write that asks for the item in its way (`ReturnValuesOnConditionCheckFailure: 'ALL_OLD'`). */
+export async function orExisting<Output>(write: () => Promise<Output>): Promise<Written<Output>> {
+  try {
+    return { output: await call(write) };
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    return { existing: error.Item && unmarshall(error.Item) };
+  }
+}
+
+export type UpdateInput = Omit<
+  UpdateCommandInput,
+  'TableName' | 'ReturnValues' | 'ReturnValuesOnConditionCheckFailure'
+>;
+
+/**
+ * Updates an item if its condition holds.
+ * @returns the item as it is now, `undefined` if there is none, and whether this call changed it
+ */
+export async function updateIf(
+  documents: DynamoDBDocumentClient,
+  TableName: string,
+  input: UpdateInput,
+): Promise<{ readonly item: Item | undefined; readonly isChanged: boolean }> {
+  const command = new UpdateCommand({
+    TableName,
+    ...input,
+    ReturnValues: 'ALL_NEW',
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  });
+  const { output, existing } = await orExisting(() => documents.send(command));
+  return { item: output === undefined ? existing : output.Attributes, isChanged: output !== undefined };
 }
 
 function isNamed(error: unknown, name: string): boolean {

@@ -1,6 +1,4 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { type DynamoDBDocumentClient, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import pLimit from 'p-limit';
 import type { Mentions } from '../../protocol/frames.ts';
 import {
@@ -17,7 +15,7 @@ import {
 } from '../domain/model/message.ts';
 import { volumeOf } from '../domain/model/volume.ts';
 import { type Clock, epochSecondsAfter } from '../shared/clock.ts';
-import { batchGet, call, type Item } from './dynamodb.ts';
+import { batchGet, call, type Item, orExisting, updateIf } from './dynamodb.ts';
 import { messageItemKey, messageSortKey, parseMessageSortKey, volumeKey } from './message-key.ts';
 
 /*
@@ -206,40 +204,19 @@ export function createMessageWriter(
 ): MessageWriter {
   return {
     async putIfAbsent(message) {
-      const command = new PutCommand({
-        TableName: tableName,
-        Item: messageItem(message, historyTtlSeconds),
-        ConditionExpression: ABSENT_OR_EXPIRED,
-        ExpressionAttributeNames: { '#ttl': 'ttl' },
-        ExpressionAttributeValues: { ':nowSeconds': Math.floor(clock() / 1000) },
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      });
-      try {
-        await call(() => documents.send(command));
-        return undefined;
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException) || error.Item === undefined) throw error;
-        const existing = unmarshall(error.Item);
-        return isClaim(existing) ? 'claimed' : toStored(existing);
-      }
+      const existing = await put(messageItem(message, historyTtlSeconds), ABSENT_OR_EXPIRED);
+      if (existing === undefined) return undefined;
+      return isClaim(existing) ? 'claimed' : toStored(existing);
     },
 
     async claim(place) {
-      const command = new PutCommand({
-        TableName: tableName,
-        Item: { ...messageItemKey(place), claim: true, ttl: epochSecondsAfter(clock(), CLAIM_TTL_SECONDS) },
-        ConditionExpression: `${ABSENT_OR_EXPIRED} OR attribute_exists(claim)`,
-        ExpressionAttributeNames: { '#ttl': 'ttl' },
-        ExpressionAttributeValues: { ':nowSeconds': Math.floor(clock() / 1000) },
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      });
-      try {
-        await call(() => documents.send(command));
-        return undefined;
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException) || error.Item === undefined) throw error;
-        return toStored(unmarshall(error.Item));
-      }
+      const claim = {
+        ...messageItemKey(place),
+        claim: true,
+        ttl: epochSecondsAfter(clock(), CLAIM_TTL_SECONDS),
+      };
+      const existing = await put(claim, `${ABSENT_OR_EXPIRED} OR attribute_exists(claim)`);
+      return existing && toStored(existing);
     },
 
     recall: (place, contentJson, atMs) =>
@@ -279,30 +256,36 @@ export function createMessageWriter(
       }),
   };
 
+  /** Puts the item unless another one is in its place, which is returned. */
+  async function put(Item: Item, ConditionExpression: string): Promise<Item | undefined> {
+    const command = new PutCommand({
+      TableName: tableName,
+      Item,
+      ConditionExpression,
+      ExpressionAttributeNames: { '#ttl': 'ttl' },
+      ExpressionAttributeValues: { ':nowSeconds': Math.floor(clock() / 1000) },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    const { output, existing } = await orExisting(() => documents.send(command));
+    if (output !== undefined) return undefined;
+    // DynamoDB breaks its word: a condition about absence fails only because of an item.
+    if (existing === undefined) throw new Error('A refused put names no item.');
+    return existing;
+  }
+
   /** Changes a message that was not recalled, and counts the change. */
   async function change(
     place: MessagePlace,
     atMs: number,
     { set, remove, unless, values }: Rewrite,
   ): Promise<Change | undefined> {
-    const command = new UpdateCommand({
-      TableName: tableName,
+    const { item, isChanged } = await updateIf(documents, tableName, {
       Key: messageItemKey(place),
       UpdateExpression: `SET ${set === undefined ? '' : `${set}, `}changedAt = :at, rev = if_not_exists(rev, :zero) + :one${remove === undefined ? '' : ` REMOVE ${remove}`}`,
       ConditionExpression: `attribute_exists(seq) AND attribute_not_exists(recalled)${unless === undefined ? '' : ` AND NOT (${unless})`}`,
       ExpressionAttributeValues: { ...values, ':at': atMs, ':zero': 0, ':one': 1 },
-      ReturnValues: 'ALL_NEW',
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
-    try {
-      const { Attributes = {} } = await call(() => documents.send(command));
-      return { message: toStored(Attributes), isChanged: true };
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      const existing = error.Item && unmarshall(error.Item);
-      if (existing === undefined || isClaim(existing)) return undefined;
-      return { message: toStored(existing), isChanged: false };
-    }
+    return item === undefined || isClaim(item) ? undefined : { message: toStored(item), isChanged };
   }
 }
 

@@ -1,10 +1,8 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { PinState } from '../domain/model/message.ts';
 import type { Pin, PinReader, PinWriter } from '../domain/model/pin.ts';
-import { call, type Item, unlessRefused } from './dynamodb.ts';
+import { call, type Item, type UpdateInput, unlessRefused, updateIf } from './dynamodb.ts';
 
 /*
  * The pins of a conversation: one item in its partition of the conversation table. They are not in the head, which each send
@@ -88,30 +86,13 @@ export function createPinWriter(documents: DynamoDBDocumentClient, tableName: st
     },
   };
 
-  async function update(
-    conversationId: string,
-    seq: number,
-    expressions: Pick<
-      UpdateCommand['input'],
-      'UpdateExpression' | 'ConditionExpression' | 'ExpressionAttributeValues'
-    >,
-  ): Promise<{ readonly item: Item; readonly isChanged: boolean }> {
-    const isOrdered = expressions.UpdateExpression?.includes('#order') === true;
-    const command = new UpdateCommand({
-      TableName: tableName,
+  async function update(conversationId: string, seq: number, expressions: Omit<UpdateInput, 'Key'>) {
+    const { item = {}, isChanged } = await updateIf(documents, tableName, {
       Key: { pk: conversationId, sk: SORT_KEY },
       ...expressions,
-      ExpressionAttributeNames: { '#pin': PIN + seq, ...(isOrdered && { '#order': ORDER + seq }) },
-      ReturnValues: 'ALL_NEW',
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      ExpressionAttributeNames: { '#pin': PIN + seq, '#order': ORDER + seq },
     });
-    try {
-      const { Attributes = {} } = await call(() => documents.send(command));
-      return { item: Attributes, isChanged: true };
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      return { item: error.Item === undefined ? {} : unmarshall(error.Item), isChanged: false };
-    }
+    return { item, isChanged };
   }
 }
 

@@ -1,6 +1,4 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { ReactionSummary } from '../domain/model/message.ts';
 import {
@@ -15,7 +13,7 @@ import {
 import { epochSecondsAfter } from '../shared/clock.ts';
 import { UnavailableError } from '../shared/errors.ts';
 import { sha256 } from '../shared/json.ts';
-import { batchGet, batchWrite, call, type Item } from './dynamodb.ts';
+import { batchGet, batchWrite, type Item, updateIf } from './dynamodb.ts';
 import { besideKey } from './message-key.ts';
 
 /*
@@ -167,8 +165,7 @@ export function createReactionWriter(
       ADD: ['version :one', ...adds],
       DELETE: deletes,
     };
-    const command = new UpdateCommand({
-      TableName: tableName,
+    const { item = {}, isChanged } = await updateIf(documents, tableName, {
       Key: { pk: besideKey(message), sk },
       UpdateExpression: Object.entries(actions)
         .filter(([, clauses]) => clauses.length > 0)
@@ -181,16 +178,8 @@ export function createReactionWriter(
         ':one': 1,
         ...(expires && { ':ttl': epochSecondsAfter(message.sentAt, historyTtlSeconds) }),
       },
-      ReturnValues: 'ALL_NEW',
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
-    try {
-      const { Attributes = {} } = await call(() => documents.send(command));
-      return { item: Attributes, isChanged: true };
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      return { item: error.Item === undefined ? {} : unmarshall(error.Item), isChanged: false };
-    }
+    return { item, isChanged };
   }
 }
 

@@ -1,6 +1,4 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import {
   type Caller,
   isPolling,
@@ -9,7 +7,7 @@ import {
   type RouteTable,
   type Session,
 } from '../domain/model/session.ts';
-import { type BatchGetOptions, batchGet, call, type Item, unlessRefused } from './dynamodb.ts';
+import { type BatchGetOptions, batchGet, call, type Item, orExisting, unlessRefused } from './dynamodb.ts';
 
 /*
  * Route table: one item per user, one attribute per device.
@@ -148,14 +146,9 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
         ReturnValues: 'ALL_OLD',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       });
-      try {
-        const { Attributes } = await call(() => documents.send(command));
-        return { noted: true, session: sessionOf(Attributes, caller.deviceId) };
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-        const item = error.Item && unmarshall(error.Item);
-        return { noted: false, session: sessionOf(item, caller.deviceId) };
-      }
+      const { output, existing } = await orExisting(() => documents.send(command));
+      const item = output === undefined ? existing : output.Attributes;
+      return { noted: output !== undefined, session: sessionOf(item, caller.deviceId) };
     },
 
     setExpiry: (caller, expiresAtMs) => updateOwn(caller, 'SET #device.#e = :at', { ':at': expiresAtMs }),

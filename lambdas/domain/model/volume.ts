@@ -2,7 +2,7 @@
  * The history of a conversation is stored in volumes of 150,000 messages, since DynamoDB keeps at most 10 GB under one
  * partition key of a table with local indexes
  * (docs.aws.amazon.com/amazondynamodb/latest/developerguide/LSI.html#LSI.ItemCollections.SizeLimit). The longest message
- * takes less than 50,000 bytes there with its copy in the index, so no volume is ever full (ADR 38).
+ * takes less than 64 KB there with its copy in the index, so no volume is ever full (ADR 38).
  *
  * The volume of a message follows from its seq. Only a repeat of a send, which knows its key but not its seq, must search
  * several volumes: those of the last 24 hours.

@@ -1,10 +1,11 @@
 import { createLiveLimit } from '../../../lambdas/domain/messages/live-limit.ts';
+import { send } from '../../../lambdas/domain/messages/send.ts';
 import { commit, type Draft } from '../../../lambdas/domain/messages/store.ts';
 import type { StoredMessage } from '../../../lambdas/domain/model/message.ts';
 import type { Outbox } from '../../../lambdas/domain/model/outbox.ts';
-import type { Session } from '../../../lambdas/domain/model/session.ts';
+import type { Caller, Session } from '../../../lambdas/domain/model/session.ts';
 import type { DuplicateLogin } from '../../../lambdas/domain/sessions/connect.ts';
-import type { MessageRequest } from '../../../protocol/frames.ts';
+import type { ChangedPush, MessageRequest } from '../../../protocol/frames.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { inMemoryConnections } from './connections.ts';
 import { inMemoryConversations } from './conversations.ts';
@@ -106,4 +107,32 @@ export async function storeAt(
   const committed = await commit(world, conversationId, { seq }, wanted);
   if (committed === undefined) throw new Error('claimed');
   return committed.message;
+}
+
+/** A user's session, as `aSession` opens it. */
+export function callerOf(userId: string, deviceId = 'phone'): Caller {
+  return { userId, deviceId, connectionId: `${userId}-${deviceId}` };
+}
+
+/** A user who acts through the session of their phone. */
+export function by(userId: string) {
+  return { userId, caller: callerOf(userId) };
+}
+
+/** Sends a text whose start is its clientMsgId. */
+export function sayIn(
+  world: World,
+  words: string,
+  target: { readonly to?: string; readonly conversationId?: string } = { to: 'bob' },
+  from = 'alice',
+) {
+  const content = { type: 'text', text: words } as const;
+  return send(world, from, { clientMsgId: words.slice(0, 60), ...target, content });
+}
+
+/** The `changed` pushes so far, with the connections that got them. */
+export function changedPushes({ connections }: World) {
+  return connections.posts.filter(
+    ({ frame }) => (frame as { type: string }).type === 'changed',
+  ) as unknown as readonly { readonly connectionId: string; readonly frame: ChangedPush }[];
 }

@@ -9,10 +9,16 @@ import { edit } from '../../../lambdas/domain/messages/edit.ts';
 import { pin } from '../../../lambdas/domain/messages/pin.ts';
 import { react } from '../../../lambdas/domain/messages/react.ts';
 import { recall } from '../../../lambdas/domain/messages/recall.ts';
-import { send } from '../../../lambdas/domain/messages/send.ts';
 import { encodeCursor } from '../../../lambdas/shared/cursor.ts';
-import type { ChangedPush } from '../../../protocol/frames.ts';
-import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
+import {
+  aSession,
+  by,
+  changedPushes,
+  createWorld,
+  NOON,
+  sayIn,
+  type World,
+} from '../../adapters/memory/world.ts';
 
 const DM = 'dm:alice:bob';
 const HOUR_MS = 3_600_000;
@@ -30,25 +36,12 @@ beforeEach(async () => {
   await world.routes.connect(aSession({ userId: 'alice', deviceId: 'tablet' }));
 });
 
-const by = (userId: string) => ({
-  userId,
-  caller: { userId, deviceId: 'phone', connectionId: `${userId}-phone` },
-});
-const say = (
-  words: string,
-  target: { to?: string; conversationId?: string } = { to: 'bob' },
-  from = 'alice',
-) => send(world, from, { clientMsgId: words.slice(0, 60), ...target, content: text(words) });
+const say = (words: string, target?: Parameters<typeof sayIn>[2], from?: string) =>
+  sayIn(world, words, target, from);
 /** Without a session, so that it can come hours later. */
 const change = (editId: string, words: string, more: { ifRev?: number; seq?: number } = {}) =>
   edit(world, { userId: 'alice' }, { conversationId: DM, seq: 1, editId, content: text(words), ...more });
-const pushed = () =>
-  world.connections.posts.filter(
-    ({ frame }) => (frame as { type: string }).type === 'changed',
-  ) as unknown as {
-    readonly connectionId: string;
-    readonly frame: ChangedPush;
-  }[];
+const pushed = () => changedPushes(world);
 const since = (sinceMs: number, cursor?: string, userId = 'bob', id = DM) =>
   readChanges(world, userId, id, { sinceMs, cursor });
 const seqsSince = async (sinceMs: number, userId?: string, id?: string) =>

@@ -9,12 +9,11 @@ import { encodeCursor } from '../../../lambdas/shared/cursor.ts';
 import { ImError } from '../../../lambdas/shared/errors.ts';
 import type { DeskAgent } from '../../../protocol/desk.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
+import { aSession, callerOf, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 const QUEUE = 'default';
 const AGENT = { roles: ['agent'] } as const;
 const SUPERVISOR = { roles: ['supervisor'] } as const;
-const caller = (userId: string) => ({ userId, deviceId: 'phone', connectionId: `${userId}-phone` });
 
 let world: World;
 beforeEach(() => {
@@ -24,18 +23,18 @@ beforeEach(() => {
 const connect = (userId: string) => world.routes.connect(aSession({ userId }));
 async function open(customer: string, request: Parameters<typeof openChat>[2] = {}) {
   await connect(customer);
-  return openChat(world, caller(customer), request);
+  return openChat(world, callerOf(customer), request);
 }
 async function ready(userId: string, capacity = 1, queues = [QUEUE], name?: string) {
   await connect(userId);
-  return setReady(world, caller(userId), { ...AGENT, name }, { queues, capacity });
+  return setReady(world, callerOf(userId), { ...AGENT, name }, { queues, capacity });
 }
 const match = (queue = QUEUE, moved = false) =>
   matchQueue(world, { queue, moved, isRepeat: false, isWatchdog: false });
 const transfer = (agent: string, conversationId: string, to: string) =>
-  transferChat(world, caller(agent), AGENT, { conversationId, to });
+  transferChat(world, callerOf(agent), AGENT, { conversationId, to });
 const close = (userId: string, conversationId: string, rating?: number) =>
-  closeChat(world, caller(userId), { conversationId, rating });
+  closeChat(world, callerOf(userId), { conversationId, rating });
 const matches = () => world.deskEvents.events.flatMap(({ event }) => (event.kind === 'match' ? [event] : []));
 const framesTo = (userId: string) =>
   world.connections.posts
@@ -113,7 +112,7 @@ describe('an agent', () => {
 
   it('keeps queues, capacity, and load while away (IM-DESK-4)', async () => {
     await assigned();
-    expect(await setAway(world, caller('ann'), AGENT)).toEqual({
+    expect(await setAway(world, callerOf('ann'), AGENT)).toEqual({
       userId: 'ann',
       status: 'away',
       queues: [QUEUE],
@@ -126,7 +125,7 @@ describe('an agent', () => {
 
   it('is away with no queue if never ready before (IM-DESK-4)', async () => {
     await connect('ann');
-    expect(await setAway(world, caller('ann'), AGENT)).toEqual({
+    expect(await setAway(world, callerOf('ann'), AGENT)).toEqual({
       userId: 'ann',
       status: 'away',
       queues: [],
@@ -138,11 +137,11 @@ describe('an agent', () => {
 
   it('needs the role, a live session, and queues that exist (IM-ROLE, IM-DESK-4)', async () => {
     const request = { queues: [QUEUE], capacity: 1 };
-    await expect(setReady(world, caller('ann'), AGENT, request)).rejects.toThrow(ImError);
-    await expect(setAway(world, caller('ann'), AGENT)).rejects.toThrow(ImError);
+    await expect(setReady(world, callerOf('ann'), AGENT, request)).rejects.toThrow(ImError);
+    await expect(setAway(world, callerOf('ann'), AGENT)).rejects.toThrow(ImError);
     await connect('ann');
-    await expect(setReady(world, caller('ann'), SUPERVISOR, request)).rejects.toEqual(refused('forbidden'));
-    await expect(setAway(world, caller('ann'), { roles: [] })).rejects.toEqual(refused('forbidden'));
+    await expect(setReady(world, callerOf('ann'), SUPERVISOR, request)).rejects.toEqual(refused('forbidden'));
+    await expect(setAway(world, callerOf('ann'), { roles: [] })).rejects.toEqual(refused('forbidden'));
     await expect(ready('ann', 1, [QUEUE, 'other'])).rejects.toEqual(refused('not_found'));
     expect(await world.desk.agent('ann')).toBeUndefined();
   });
@@ -155,7 +154,7 @@ describe('an agent', () => {
       return false;
     };
     const ports = { ...world, deskWriter: { ...world.deskWriter, setAgent } };
-    await expect(setAway(ports, caller('ann'), AGENT)).rejects.toEqual(refused('unavailable'));
+    await expect(setAway(ports, callerOf('ann'), AGENT)).rejects.toEqual(refused('unavailable'));
     expect(attempts).toBe(5);
   });
 });
@@ -178,7 +177,7 @@ describe("an agent's state", () => {
     await transfer('ann', conversationId, 'queue');
     await match();
     await close('bob', conversationId);
-    await setAway(world, caller('ann'), AGENT);
+    await setAway(world, callerOf('ann'), AGENT);
     const states = [
       ['ready', 0, 1],
       ['ready', 1, 2],
@@ -195,7 +194,7 @@ describe("an agent's state", () => {
 
   it('is pushed when the watchdog finds the agent gone, by the next worker if the first one dies (IM-DESK-8, IM-FAULT-3)', async () => {
     await ready('ann');
-    await world.routes.disconnect(caller('ann'));
+    await world.routes.disconnect(callerOf('ann'));
     world.connections.outcomes.set(TABLET, 'gone');
     world.advance(120_000);
     const check = (ports: Partial<World> = {}) =>
@@ -214,8 +213,8 @@ describe("an agent's state", () => {
     await connect('ann');
     const request = { queues: [QUEUE], capacity: 1 };
     const dying = { ...world, routes: broken };
-    await expect(setReady(dying, caller('ann'), AGENT, request)).rejects.toThrow('killed');
-    await expect(setAway(dying, caller('ann'), AGENT)).rejects.toThrow('killed');
+    await expect(setReady(dying, callerOf('ann'), AGENT, request)).rejects.toThrow('killed');
+    await expect(setAway(dying, callerOf('ann'), AGENT)).rejects.toThrow('killed');
     expect(pushed()).toEqual([]);
     const event = { event: { kind: 'push-agent', userId: 'ann' }, delaySeconds: 12 };
     expect(world.deskEvents.events.filter(({ event: { kind } }) => kind === 'push-agent')).toEqual([
@@ -278,7 +277,7 @@ describe('a transfer', () => {
   it('changes nothing if the agent cannot take the chat (IM-DESK-5)', async () => {
     const id = await assigned();
     await ready('zoe', 1, ['boats']);
-    await setAway(world, caller('zoe'), AGENT);
+    await setAway(world, callerOf('zoe'), AGENT);
     for (const to of ['zoe', 'nobody', 'bob']) {
       await expect(transfer('ann', id, to)).rejects.toEqual(refused('conflict'));
     }
@@ -297,11 +296,11 @@ describe('a transfer', () => {
   it('is only possible for the agent who has the chat (IM-DESK-5)', async () => {
     const id = await assigned();
     await expect(
-      transferChat(world, caller('bob'), AGENT, { conversationId: id, to: 'queue' }),
+      transferChat(world, callerOf('bob'), AGENT, { conversationId: id, to: 'queue' }),
     ).rejects.toEqual(refused('conflict'));
     const other = { roles: ['supervisor'] } as const;
     await expect(
-      transferChat(world, caller('ann'), other, { conversationId: id, to: 'queue' }),
+      transferChat(world, callerOf('ann'), other, { conversationId: id, to: 'queue' }),
     ).rejects.toEqual(refused('forbidden'));
     await ready('zoe');
     await expect(transfer('zoe', id, 'queue')).rejects.toEqual(refused('not_found'));
@@ -335,7 +334,7 @@ describe('a chat', () => {
   });
 
   it('needs a live session of its customer to open', async () => {
-    await expect(openChat(world, caller('bob'), {})).rejects.toThrow(ImError);
+    await expect(openChat(world, callerOf('bob'), {})).rejects.toThrow(ImError);
   });
 
   it('cannot be opened while others keep opening and closing it', async () => {
@@ -346,7 +345,7 @@ describe('a chat', () => {
       return false;
     };
     const ports = { ...world, deskWriter: { ...world.deskWriter, apply } };
-    await expect(openChat(ports, caller('bob'), {})).rejects.toEqual(refused('unavailable'));
+    await expect(openChat(ports, callerOf('bob'), {})).rejects.toEqual(refused('unavailable'));
     expect(attempts).toBe(3);
   });
 
@@ -395,7 +394,7 @@ describe('a chat', () => {
     };
     const ports = { ...world, deskWriter: { ...world.deskWriter, rate } };
     world.connections.posts.length = 0;
-    const chat = await closeChat(ports, caller('bob'), { conversationId: id, rating: 5 });
+    const chat = await closeChat(ports, callerOf('bob'), { conversationId: id, rating: 5 });
     expect(chat).toMatchObject({ rating: 2 });
     expect(world.connections.posts).toEqual([]);
   });
@@ -408,10 +407,14 @@ describe('a chat', () => {
       return lost < 8 ? false : world.desk.apply(change);
     };
     const ports = { ...world, deskWriter: { ...world.deskWriter, apply } };
-    expect(await closeChat(ports, caller('bob'), { conversationId: id })).toMatchObject({ state: 'closed' });
+    expect(await closeChat(ports, callerOf('bob'), { conversationId: id })).toMatchObject({
+      state: 'closed',
+    });
     const never = { ...world, deskWriter: { ...world.deskWriter, apply: async () => false } };
     const { conversationId } = await open('eve');
-    await expect(closeChat(never, caller('eve'), { conversationId })).rejects.toEqual(refused('unavailable'));
+    await expect(closeChat(never, callerOf('eve'), { conversationId })).rejects.toEqual(
+      refused('unavailable'),
+    );
   });
 });
 
@@ -571,7 +574,7 @@ describe('the list of queues', () => {
     world.advance(1_000);
     await transfer('ann', id, 'queue');
     await ready('zoe');
-    await setAway(world, caller('zoe'), AGENT);
+    await setAway(world, callerOf('zoe'), AGENT);
     world.advance(1_000);
     expect(await listQueues(world, SUPERVISOR)).toEqual({
       queues: [
@@ -602,7 +605,7 @@ describe('the list of agents', () => {
     await assigned();
     await ready('zoe', 2, [QUEUE, 'boats']);
     await ready('lou');
-    await setAway(world, caller('lou'), AGENT);
+    await setAway(world, callerOf('lou'), AGENT);
     const { agents } = await listAgents(world, AGENT);
     expect(agents).toMatchObject([
       { userId: 'ann', name: 'Ann', active: 1, capacity: 1 },

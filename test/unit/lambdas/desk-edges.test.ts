@@ -8,12 +8,11 @@ import { closeChat, openChat } from '../../../lambdas/domain/desk/customer.ts';
 import { enterChat } from '../../../lambdas/domain/desk/enter-chat.ts';
 import { matchQueue } from '../../../lambdas/domain/desk/match.ts';
 import type { Chat } from '../../../lambdas/domain/model/chat.ts';
-import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
+import { aSession, callerOf, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 const QUEUE = 'default';
 const AGENT = { roles: ['agent'] } as const;
 const GRACE_MS = 120_000;
-const caller = (userId: string) => ({ userId, deviceId: 'phone', connectionId: `${userId}-phone` });
 const refused = (code: string) => expect.objectContaining({ code });
 
 let world: World;
@@ -23,11 +22,11 @@ beforeEach(() => {
 
 async function open(customer: string, queue = QUEUE) {
   await world.routes.connect(aSession({ userId: customer }));
-  return openChat(world, caller(customer), { queue });
+  return openChat(world, callerOf(customer), { queue });
 }
 async function ready(userId: string, capacity = 1) {
   await world.routes.connect(aSession({ userId }));
-  return setReady(world, caller(userId), AGENT, { queues: [QUEUE], capacity });
+  return setReady(world, callerOf(userId), AGENT, { queues: [QUEUE], capacity });
 }
 const match = (ports: Partial<World> = {}, order: { isRepeat?: boolean; isWatchdog?: boolean } = {}) =>
   matchQueue(
@@ -94,7 +93,7 @@ describe('a check of an agent', () => {
     for (const customer of customers) await open(customer);
     await ready('ann', 51);
     await match();
-    await world.routes.disconnect(caller('ann'));
+    await world.routes.disconnect(callerOf('ann'));
     world.advance(GRACE_MS);
     world.deskEvents.events.length = 0;
     await check();
@@ -108,7 +107,7 @@ describe('a check of an agent', () => {
     const ids = [(await open('bob')).conversationId, (await open('eve')).conversationId];
     await ready('ann', 2);
     await match();
-    await world.routes.disconnect(caller('ann'));
+    await world.routes.disconnect(callerOf('ann'));
     world.advance(GRACE_MS);
     await check(losingFirst(() => ready('ann', 2)));
     for (const id of ids)
@@ -119,7 +118,7 @@ describe('a check of an agent', () => {
     const { conversationId } = await open('bob');
     await ready('ann');
     await match();
-    await world.routes.disconnect(caller('ann'));
+    await world.routes.disconnect(callerOf('ann'));
     world.advance(GRACE_MS);
     await check(losingFirst(() => world.conversationWriter.nextSeq(conversationId, 'bob', 'c1')));
     expect(await world.conversations.head(conversationId)).toMatchObject({
@@ -133,7 +132,7 @@ describe('a check of an agent', () => {
     await ready('ann');
     await match();
     await ready('zoe');
-    await world.routes.disconnect(caller('ann'));
+    await world.routes.disconnect(callerOf('ann'));
     world.advance(GRACE_MS);
     const heads: World['conversations']['heads'] = async (ids) => {
       const found = await world.conversations.heads(ids);
@@ -168,7 +167,7 @@ describe('a check of an agent', () => {
 
   it('is repeated after 15 minutes at most, the longest delay of the queue, in whole seconds (IM-DESK-7)', async () => {
     await ready('ann');
-    await world.routes.disconnect(caller('ann'));
+    await world.routes.disconnect(callerOf('ann'));
     const checkWithin = (agentGraceMs: number) =>
       checkAgent({ ...world, agentGraceMs }, { userId: 'ann', sinceMs: NOON });
     world.deskEvents.events.length = 0;
@@ -193,7 +192,7 @@ describe('a check of an agent', () => {
 
   it('reads no chats if the agent changes status meanwhile (IM-DESK-7)', async () => {
     await assigned();
-    await world.routes.disconnect(caller('ann'));
+    await world.routes.disconnect(callerOf('ann'));
     world.advance(GRACE_MS);
     const setAgent = async () => false;
     const chatIds = () => Promise.reject(new Error('called'));
@@ -217,10 +216,10 @@ describe('a check of an agent', () => {
     for (const customer of ['bob', 'eve']) await open(customer);
     await open('dan', 'boats');
     await world.routes.connect(aSession({ userId: 'ann' }));
-    await setReady(world, caller('ann'), AGENT, { queues: [QUEUE, 'boats'], capacity: 3 });
+    await setReady(world, callerOf('ann'), AGENT, { queues: [QUEUE, 'boats'], capacity: 3 });
     for (const queue of [QUEUE, 'boats'])
       await matchQueue(world, { queue, moved: false, isRepeat: false, isWatchdog: false });
-    await world.routes.disconnect(caller('ann'));
+    await world.routes.disconnect(callerOf('ann'));
     world.advance(GRACE_MS);
     world.deskEvents.events.length = 0;
     const pages: unknown[] = [];
@@ -295,7 +294,7 @@ describe('a transition', () => {
 
   it('needs a support chat, of which the caller is a member (IM-SEND-7)', async () => {
     await world.routes.connect(aSession({ userId: 'bob' }));
-    await expect(enterChat(world, caller('bob'), 'dm:ann:bob')).rejects.toEqual(refused('not_found'));
+    await expect(enterChat(world, callerOf('bob'), 'dm:ann:bob')).rejects.toEqual(refused('not_found'));
     const changed = changeChat(world, 'dm:ann:bob', () => undefined);
     await expect(changed).rejects.toEqual(refused('not_found'));
   });
@@ -321,7 +320,7 @@ describe('a transition', () => {
 describe('a customer who opens a chat', () => {
   it('finds no queue in a deployment without one (IM-DESK-1)', async () => {
     await world.routes.connect(aSession());
-    const opened = openChat({ ...world, queues: [] }, caller('bob'), {});
+    const opened = openChat({ ...world, queues: [] }, callerOf('bob'), {});
     await expect(opened).rejects.toEqual(refused('not_found'));
   });
 
@@ -342,19 +341,19 @@ describe('a customer who opens a chat', () => {
       conversations: { ...world.conversations, head },
       desk: { ...world.desk, openChatOf },
     };
-    await expect(openChat(ports, caller('bob'), {})).rejects.toEqual(refused('unavailable'));
+    await expect(openChat(ports, callerOf('bob'), {})).rejects.toEqual(refused('unavailable'));
   });
 
   it('gets a new one when the old one closes while it is looked up (IM-DESK-1)', async () => {
     const old = await open('bob');
-    await closeChat(world, caller('bob'), { conversationId: old.conversationId });
+    await closeChat(world, callerOf('bob'), { conversationId: old.conversationId });
     world.advance(1);
     let looks = 0;
     const openChatOf: World['desk']['openChatOf'] = async (...of) => {
       looks += 1;
       return looks === 1 ? old.conversationId : world.desk.openChatOf(...of);
     };
-    const chat = await openChat({ ...world, desk: { ...world.desk, openChatOf } }, caller('bob'), {});
+    const chat = await openChat({ ...world, desk: { ...world.desk, openChatOf } }, callerOf('bob'), {});
     expect(chat.conversationId).not.toBe(old.conversationId);
     expect(chat.state).toBe('waiting');
   });
@@ -558,7 +557,7 @@ describe('a notification', () => {
     await ready('zoe');
     await world.routes.connect(aSession({ userId: 'ann', deviceId: 'tablet' }));
     world.connections.posts.length = 0;
-    await transferChat(world, caller('ann'), AGENT, { conversationId: id, to: 'zoe' });
+    await transferChat(world, callerOf('ann'), AGENT, { conversationId: id, to: 'zoe' });
     expect(framesTo('bob-phone')).toEqual([['messages'], ['desk.assigned', 'assigned']]);
     expect(framesTo('zoe-phone')).toEqual([['messages'], ['desk.assigned', 'assigned'], ['desk.agent']]);
     expect(framesTo('ann-tablet')).toEqual([['messages'], ['desk.updated', 'assigned'], ['desk.agent']]);
@@ -568,7 +567,7 @@ describe('a notification', () => {
   it('of a close pushes updated to everyone, and only the message to the session that gets the reply (IM-DESK-3)', async () => {
     const id = await assigned();
     for (const userId of ['ann', 'bob']) await world.routes.connect(aSession({ userId, deviceId: 'tablet' }));
-    await closeChat(world, caller('ann'), { conversationId: id });
+    await closeChat(world, callerOf('ann'), { conversationId: id });
     for (const one of ['bob-tablet', 'bob-phone'])
       expect(framesTo(one)).toEqual([['messages'], ['desk.updated', 'closed']]);
     expect(framesTo('ann-tablet')).toEqual([['messages'], ['desk.updated', 'closed'], ['desk.agent']]);
@@ -579,7 +578,7 @@ describe('a notification', () => {
   it('of a return to the queue pushes updated to the customer, with the position (IM-DESK-5)', async () => {
     const id = await assigned();
     await world.routes.connect(aSession({ userId: 'ann', deviceId: 'tablet' }));
-    await transferChat(world, caller('ann'), AGENT, { conversationId: id, to: 'queue' });
+    await transferChat(world, callerOf('ann'), AGENT, { conversationId: id, to: 'queue' });
     expect(framesTo('bob-phone')).toEqual([['messages'], ['desk.updated', 'waiting', 1]]);
     expect(framesTo('ann-tablet')).toEqual([['messages'], ['desk.updated', 'waiting', 1], ['desk.agent']]);
   });
@@ -588,7 +587,7 @@ describe('a notification', () => {
     const id = await assigned();
     world.connections.outcomes.set('bob-phone', 'gone').set('ann-phone', 'gone');
     world.offlineQueue.jobs.length = 0;
-    await closeChat(world, caller('ann'), { conversationId: id });
+    await closeChat(world, callerOf('ann'), { conversationId: id });
     expect(world.offlineQueue.jobs.map(({ job }) => job.userId)).toEqual(['bob']);
     expect(checks()).toEqual([]);
   });
@@ -596,7 +595,7 @@ describe('a notification', () => {
   it('requests an agent check if no session of the agent took it and another user caused it (IM-DESK-7)', async () => {
     const id = await assigned();
     world.connections.outcomes.set('ann-phone', 'gone');
-    await closeChat(world, caller('bob'), { conversationId: id });
+    await closeChat(world, callerOf('bob'), { conversationId: id });
     expect(checks()).toEqual([
       { event: { kind: 'check-agent', userId: 'ann', sinceMs: NOON }, delaySeconds: 0 },
     ]);
@@ -607,10 +606,10 @@ describe('a notification', () => {
     await ready('zoe');
     const positionOf = () => Promise.reject(new Error('called'));
     const ports = { ...world, desk: { ...world.desk, positionOf } };
-    const transferred = await transferChat(ports, caller('ann'), AGENT, { conversationId: id, to: 'zoe' });
+    const transferred = await transferChat(ports, callerOf('ann'), AGENT, { conversationId: id, to: 'zoe' });
     expect(transferred).not.toHaveProperty('position');
-    expect((await openChat(ports, caller('bob'), {})).state).toBe('assigned');
-    for (const userId of ['ann', 'bob', 'zoe']) await world.routes.disconnect(caller(userId));
+    expect((await openChat(ports, callerOf('bob'), {})).state).toBe('assigned');
+    for (const userId of ['ann', 'bob', 'zoe']) await world.routes.disconnect(callerOf(userId));
     await changeChat(ports, id, (chat) => requeue(chat, 'im:desk'));
     expect((await chatOf(id))?.state).toBe('waiting');
   });
@@ -620,7 +619,7 @@ describe('a rating', () => {
   it('of a chat that never had an agent is pushed to the other devices of the customer (IM-DESK-3)', async () => {
     const { conversationId } = await open('bob');
     await world.routes.connect(aSession({ deviceId: 'tablet' }));
-    await closeChat(world, caller('bob'), { conversationId });
+    await closeChat(world, callerOf('bob'), { conversationId });
     world.connections.posts.length = 0;
     const asked: unknown[] = [];
     const sessionsOf: World['routes']['sessionsOf'] = (userIds) => {
@@ -628,7 +627,9 @@ describe('a rating', () => {
       return world.routes.sessionsOf(userIds);
     };
     const ports = { ...world, routes: { ...world.routes, sessionsOf } };
-    expect(await closeChat(ports, caller('bob'), { conversationId, rating: 4 })).toMatchObject({ rating: 4 });
+    expect(await closeChat(ports, callerOf('bob'), { conversationId, rating: 4 })).toMatchObject({
+      rating: 4,
+    });
     expect(asked).toEqual([['bob']]);
     expect(world.connections.posts.map(({ connectionId }) => connectionId)).toEqual(['bob-tablet']);
   });
@@ -638,7 +639,7 @@ describe('a rating', () => {
     const rate = () => Promise.reject(new Error('write'));
     const ports = { ...world, deskWriter: { ...world.deskWriter, rate } };
     for (const _ of ['first', 'again']) {
-      expect(await closeChat(ports, caller('bob'), { conversationId })).not.toHaveProperty('rating');
+      expect(await closeChat(ports, callerOf('bob'), { conversationId })).not.toHaveProperty('rating');
     }
   });
 
@@ -646,8 +647,12 @@ describe('a rating', () => {
     const { conversationId } = await open('bob');
     const rate = () => Promise.reject(new Error('write'));
     const ports = { ...world, deskWriter: { ...world.deskWriter, rate } };
-    expect(await closeChat(ports, caller('bob'), { conversationId, rating: 5 })).toMatchObject({ rating: 5 });
-    expect(await closeChat(ports, caller('bob'), { conversationId, rating: 4 })).toMatchObject({ rating: 5 });
-    expect(await closeChat(ports, caller('bob'), { conversationId })).toMatchObject({ rating: 5 });
+    expect(await closeChat(ports, callerOf('bob'), { conversationId, rating: 5 })).toMatchObject({
+      rating: 5,
+    });
+    expect(await closeChat(ports, callerOf('bob'), { conversationId, rating: 4 })).toMatchObject({
+      rating: 5,
+    });
+    expect(await closeChat(ports, callerOf('bob'), { conversationId })).toMatchObject({ rating: 5 });
   });
 });

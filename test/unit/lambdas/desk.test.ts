@@ -7,11 +7,10 @@ import { matchQueue } from '../../../lambdas/domain/desk/match.ts';
 import { deskEventSchema } from '../../../lambdas/domain/model/desk-event.ts';
 import { ImError } from '../../../lambdas/shared/errors.ts';
 import { parseWith } from '../../../lambdas/shared/parse.ts';
-import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
+import { aSession, callerOf, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 const QUEUE = 'default';
 const AGENT = { roles: ['agent'] } as const;
-const caller = (userId: string) => ({ userId, deviceId: 'phone', connectionId: `${userId}-phone` });
 
 let world: World;
 beforeEach(() => {
@@ -20,14 +19,14 @@ beforeEach(() => {
 
 const connect = (userId: string, w = world) =>
   w.routes.connect(aSession({ userId, connectedAtMs: NOON - 60_000 }));
-const disconnect = (userId: string, w = world) => w.routes.disconnect(caller(userId), w.clock());
+const disconnect = (userId: string, w = world) => w.routes.disconnect(callerOf(userId), w.clock());
 async function open(customer: string, w = world): Promise<string> {
   await connect(customer, w);
-  return (await openChat(w, caller(customer), {})).conversationId;
+  return (await openChat(w, callerOf(customer), {})).conversationId;
 }
 async function ready(userId: string, capacity = 1, w = world) {
   await connect(userId, w);
-  return setReady(w, caller(userId), AGENT, { queues: [QUEUE], capacity });
+  return setReady(w, callerOf(userId), AGENT, { queues: [QUEUE], capacity });
 }
 const match = (w = world) =>
   matchQueue(w, { queue: QUEUE, moved: false, isRepeat: false, isWatchdog: false });
@@ -183,7 +182,7 @@ describe('the liveness check of an agent', () => {
   });
 
   it('leaves the remaining chats to an agent who returns before all are taken (IM-DESK-7)', async () => {
-    await setReady(world, caller('ann'), AGENT, { queues: [QUEUE], capacity: 2 });
+    await setReady(world, callerOf('ann'), AGENT, { queues: [QUEUE], capacity: 2 });
     await open('eve');
     await match();
     await disconnect('ann');
@@ -244,7 +243,7 @@ describe('the desk as a whole', () => {
       (one): Step =>
         async (w) => {
           await connect(one, w);
-          return setAway(w, caller(one), AGENT);
+          return setAway(w, callerOf(one), AGENT);
         },
     ),
     fc.constant<Step>((w) => match(w)),
@@ -252,14 +251,14 @@ describe('the desk as a whole', () => {
       ([one, n]): Step =>
         async (w) => {
           const conversationId = await someChat(w, n, agents.includes(one) ? one : '');
-          return closeChat(w, caller(one), { conversationId });
+          return closeChat(w, callerOf(one), { conversationId });
         },
     ),
     fc.tuple(agent, index, fc.constantFrom('queue', ...agents)).map(
       ([one, n, to]): Step =>
         async (w) => {
           const conversationId = await someChat(w, n, one);
-          return transferChat(w, caller(one), AGENT, { conversationId, to });
+          return transferChat(w, callerOf(one), AGENT, { conversationId, to });
         },
     ),
     agent.map(

@@ -294,6 +294,6 @@ describe('a write that needs what is stored already', () => {
 
   it('passes on a refusal without the stored item', async () => {
     const [store] = refusing(refusal());
-    await expect(store?.()).rejects.toThrow('no');
+    await expect(store?.()).rejects.toThrow('names no item');
   });
 });

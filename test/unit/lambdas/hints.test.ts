@@ -12,17 +12,10 @@ import { send } from '../../../lambdas/domain/messages/send.ts';
 import { hintTyping } from '../../../lambdas/domain/messages/typing.ts';
 import { presenceOf } from '../../../lambdas/domain/sessions/presence.ts';
 import type { LivePush } from '../../../protocol/frames.ts';
-import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
+import { aSession, by, callerOf, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 const DM = 'dm:alice:bob';
 const MINUTE_MS = 60_000;
-const caller = (userId: string, deviceId = 'phone') => ({
-  userId,
-  deviceId,
-  connectionId: `${userId}-${deviceId}`,
-});
-/** A user's session, as the author of a change of a message. */
-const by = (userId: string) => ({ userId, caller: caller(userId) });
 const refused = (code: string) => expect.objectContaining({ code });
 
 let world: World;
@@ -53,9 +46,9 @@ const readSeq = async (userId: string, id = DM) =>
 
 describe('a read cursor', () => {
   it('in a support chat is listed to its members, and to nobody else (IM-SEND-7)', async () => {
-    const { conversationId } = await openChat(world, caller('bob'), {});
+    const { conversationId } = await openChat(world, callerOf('bob'), {});
     const { seq } = await say({ conversationId }, 'hi', 'bob');
-    await markRead(world, caller('bob'), { conversationId, seq });
+    await markRead(world, callerOf('bob'), { conversationId, seq });
     const { reads } = await listReads(world, 'bob', conversationId, undefined);
     expect(reads).toEqual([{ userId: 'bob', joinedSeq: 1, seq }]);
     await expect(listReads(world, 'carol', conversationId, undefined)).rejects.toEqual(refused('not_found'));
@@ -65,32 +58,32 @@ describe('a read cursor', () => {
     await say({ to: 'bob' }, 'one');
     await say({ to: 'bob' }, 'two');
     forget();
-    await markRead(world, caller('bob'), { conversationId: DM, seq: 1 });
+    await markRead(world, callerOf('bob'), { conversationId: DM, seq: 1 });
     const frame = { type: 'read', conversationId: DM, userId: 'bob', seq: 1 };
     expect(posts()).toEqual([
       { connectionId: 'alice-phone', frame },
       { connectionId: 'bob-tablet', frame },
     ]);
-    await markRead(world, caller('bob'), { to: 'alice', seq: 2 });
+    await markRead(world, callerOf('bob'), { to: 'alice', seq: 2 });
     forget();
-    for (const seq of [1, 2]) await markRead(world, caller('bob'), { conversationId: DM, seq });
+    for (const seq of [1, 2]) await markRead(world, callerOf('bob'), { conversationId: DM, seq });
     expect(posts()).toEqual([]);
     expect(await readSeq('bob')).toBe(2);
   });
 
   it('cannot be beyond the head', async () => {
     await say({ to: 'bob' });
-    await expect(markRead(world, caller('bob'), { conversationId: DM, seq: 2 })).rejects.toMatchObject({
+    await expect(markRead(world, callerOf('bob'), { conversationId: DM, seq: 2 })).rejects.toMatchObject({
       issues: [{ path: 'seq' }],
     });
     expect(await readSeq('bob')).toBe(0);
   });
 
   it('must be 0 for two users without messages, since 1 is beyond the head', async () => {
-    await expect(markRead(world, caller('bob'), { to: 'carol', seq: 1 })).rejects.toEqual(
+    await expect(markRead(world, callerOf('bob'), { to: 'carol', seq: 1 })).rejects.toEqual(
       refused('invalid_request'),
     );
-    await markRead(world, caller('bob'), { to: 'carol', seq: 0 });
+    await markRead(world, callerOf('bob'), { to: 'carol', seq: 0 });
     expect(posts()).toEqual([]);
   });
 
@@ -99,20 +92,20 @@ describe('a read cursor', () => {
     forget();
     const advanceRead = async () => false;
     const ports = { ...world, conversationWriter: { ...world.conversationWriter, advanceRead } };
-    await markRead(ports, caller('bob'), { conversationId: DM, seq: 1 });
+    await markRead(ports, callerOf('bob'), { conversationId: DM, seq: 1 });
     expect(posts()).toEqual([]);
     const never = { ...world.conversationWriter, advanceRead: () => Promise.reject(new Error('write')) };
     await world.conversationWriter.advanceRead('bob', DM, 1);
-    await markRead({ ...world, conversationWriter: never }, caller('bob'), { conversationId: DM, seq: 1 });
+    await markRead({ ...world, conversationWriter: never }, callerOf('bob'), { conversationId: DM, seq: 1 });
   });
 
   it("is pushed to a group of up to 100 members, and to the user's own devices only above that", async () => {
     const names = (count: number) => Array.from({ length: count }, (_, n) => `m${n}`);
     const small = await group(['bob', ...names(98)]);
-    await markRead(world, caller('bob'), { conversationId: small, seq: 1 });
+    await markRead(world, callerOf('bob'), { conversationId: small, seq: 1 });
     expect(posts().map(({ connectionId }) => connectionId)).toEqual(['alice-phone', 'bob-tablet']);
     const large = await group(['bob', ...names(99)]);
-    await markRead(world, caller('bob'), { conversationId: large, seq: 1 });
+    await markRead(world, callerOf('bob'), { conversationId: large, seq: 1 });
     expect(posts().map(({ connectionId }) => connectionId)).toEqual(['bob-tablet']);
   });
 
@@ -136,11 +129,11 @@ describe('a read cursor', () => {
 
   it('requires membership and a live session (IM-SEND-7, IM-REFUSE-7)', async () => {
     const id = await group();
-    await expect(markRead(world, caller('carol'), { conversationId: id, seq: 1 })).rejects.toEqual(
+    await expect(markRead(world, callerOf('carol'), { conversationId: id, seq: 1 })).rejects.toEqual(
       refused('not_found'),
     );
-    await world.routes.disconnect(caller('bob'));
-    await expect(markRead(world, caller('bob'), { conversationId: id, seq: 1 })).rejects.toEqual(
+    await world.routes.disconnect(callerOf('bob'));
+    await expect(markRead(world, callerOf('bob'), { conversationId: id, seq: 1 })).rejects.toEqual(
       refused('session_expired'),
     );
   });
@@ -148,7 +141,7 @@ describe('a read cursor', () => {
 
 describe('a typing hint', () => {
   it('is pushed to the other user, at most once in 2 s', async () => {
-    const type = () => hintTyping(world, caller('bob'), { to: 'alice', typing: true });
+    const type = () => hintTyping(world, callerOf('bob'), { to: 'alice', typing: true });
     await type();
     const frame = { type: 'typing', conversationId: DM, userId: 'bob', typing: true };
     expect(posts()).toEqual([{ connectionId: 'alice-phone', frame }]);
@@ -162,18 +155,18 @@ describe('a typing hint', () => {
 
   it("is pushed to the other members of a group, and not to the user's own devices", async () => {
     const id = await group(['bob', 'carol']);
-    await hintTyping(world, caller('bob'), { conversationId: id, typing: false });
+    await hintTyping(world, callerOf('bob'), { conversationId: id, typing: false });
     expect(posts().map(({ connectionId }) => connectionId)).toEqual(['alice-phone', 'carol-phone']);
     expect(posts()[0]?.frame).toEqual({ type: 'typing', conversationId: id, userId: 'bob', typing: false });
   });
 
   it('requires membership and a live session (IM-SEND-7, IM-REFUSE-7)', async () => {
     const id = await group();
-    await expect(hintTyping(world, caller('carol'), { conversationId: id, typing: true })).rejects.toEqual(
+    await expect(hintTyping(world, callerOf('carol'), { conversationId: id, typing: true })).rejects.toEqual(
       refused('not_found'),
     );
     world.advance(2 * 60 * MINUTE_MS);
-    await expect(hintTyping(world, caller('bob'), { to: 'alice', typing: true })).rejects.toEqual(
+    await expect(hintTyping(world, callerOf('bob'), { to: 'alice', typing: true })).rejects.toEqual(
       refused('session_expired'),
     );
   });
@@ -181,20 +174,20 @@ describe('a typing hint', () => {
   it('reads neither head nor membership of a direct conversation', async () => {
     const called = () => Promise.reject(new Error('called'));
     const conversations = { ...world.conversations, head: called, membership: called };
-    await hintTyping({ ...world, conversations }, caller('bob'), { to: 'alice', typing: true });
+    await hintTyping({ ...world, conversations }, callerOf('bob'), { to: 'alice', typing: true });
     expect(posts()).toHaveLength(1);
   });
 
   it('extends the lease if the idle option is on (IM-IDLE)', async () => {
     await world.routes.connect(aSession({ idleTimeoutMs: MINUTE_MS, leaseUntilMs: NOON + 1 }));
-    await hintTyping(world, caller('bob'), { to: 'alice', typing: true });
+    await hintTyping(world, callerOf('bob'), { to: 'alice', typing: true });
     expect((await world.routes.find('bob', 'phone'))?.leaseUntilMs).toBe(NOON + MINUTE_MS);
   });
 });
 
 describe('a live text', () => {
   const written = { liveId: 'm1', index: 1, content: { type: 'text', text: 'Hel' } } as const;
-  const write = (more: object = {}, from = caller('bob')) =>
+  const write = (more: object = {}, from = callerOf('bob')) =>
     passOnLive(world, from, { to: 'alice', ...written, ...more });
   const frame = { type: 'live', conversationId: DM, from: 'bob', ...written };
 
@@ -210,7 +203,7 @@ describe('a live text', () => {
 
   it('passes on at most once in 200 ms of a liveId, and a cancel in any case (IM-LIVE-3)', async () => {
     const pushed = () => world.connections.posts.map((post) => post.frame as LivePush);
-    await world.routes.disconnect(caller('bob', 'tablet'));
+    await world.routes.disconnect(callerOf('bob', 'tablet'));
     await write();
     world.advance(199);
     await write({ index: 2 });
@@ -218,7 +211,7 @@ describe('a live text', () => {
     await write({ index: 4, content: null });
     await write({ index: 5, content: null });
     await write({ index: 6, to: 'carol' });
-    await write({ index: 7, to: 'bob' }, caller('alice'));
+    await write({ index: 7, to: 'bob' }, callerOf('alice'));
     world.advance(1);
     await write({ index: 8 });
     await write({ index: 9 });
@@ -239,11 +232,13 @@ describe('a live text', () => {
   it('requires membership and a live session (IM-SEND-7, IM-REFUSE-7)', async () => {
     const conversationId = await group();
     const inGroup = { to: undefined, conversationId };
-    await expect(write(inGroup, caller('carol'))).rejects.toEqual(refused('not_found'));
+    await expect(write(inGroup, callerOf('carol'))).rejects.toEqual(refused('not_found'));
     await expect(write({ to: undefined, conversationId: 'dm:alice:carol' })).rejects.toEqual(
       refused('not_found'),
     );
-    await expect(write({ liveId: 'm2' }, caller('bob', 'watch'))).rejects.toEqual(refused('session_expired'));
+    await expect(write({ liveId: 'm2' }, callerOf('bob', 'watch'))).rejects.toEqual(
+      refused('session_expired'),
+    );
     world.advance(2 * 60 * MINUTE_MS);
     await expect(write()).rejects.toEqual(refused('session_expired'));
     expect(posts()).toEqual([]);
@@ -261,7 +256,7 @@ describe('a live text', () => {
     const called = () => Promise.reject(new Error('called'));
     const conversations = { ...world.conversations, head: called, membership: called };
     const routes = { ...world.routes, find: called };
-    await passOnLive({ ...world, conversations, routes }, caller('bob'), { to: 'alice', ...written });
+    await passOnLive({ ...world, conversations, routes }, callerOf('bob'), { to: 'alice', ...written });
     expect(posts()).toHaveLength(2);
   });
 
@@ -378,8 +373,8 @@ describe('a recall', () => {
   });
 
   it('in a support chat is open to the sender only, and is pushed to the other member', async () => {
-    const { conversationId } = await openChat(world, caller('bob'), {});
-    await setReady(world, caller('alice'), { roles: ['agent'] }, { queues: ['default'], capacity: 1 });
+    const { conversationId } = await openChat(world, callerOf('bob'), {});
+    await setReady(world, callerOf('alice'), { roles: ['agent'] }, { queues: ['default'], capacity: 1 });
     await matchQueue(world, { queue: 'default', moved: false, isRepeat: false, isWatchdog: false });
     const { seq } = await say({ conversationId }, 'hi', 'bob');
     forget();
@@ -420,7 +415,7 @@ describe('a recall', () => {
 
 describe('presence', () => {
   const ask = (request: Parameters<typeof presenceOf>[2], userId = 'alice') =>
-    presenceOf(world, caller(userId), request);
+    presenceOf(world, callerOf(userId), request);
 
   it('is shown for users with whom there is a direct conversation with messages (IM-REFUSE-4)', async () => {
     await say({ to: 'bob' });
@@ -440,7 +435,7 @@ describe('presence', () => {
       options.push(how);
       return world.routes.presencesOf(userIds, how);
     };
-    await presenceOf({ ...world, routes: { ...world.routes, presencesOf } }, caller('alice'), {
+    await presenceOf({ ...world, routes: { ...world.routes, presencesOf } }, callerOf('alice'), {
       userIds: ['alice'],
     });
     expect(options).toEqual([{ mayBeStale: true }]);
@@ -463,19 +458,19 @@ describe('presence', () => {
   it('ends with the lease or the session, which is then the last-seen time (IM-BEAT)', async () => {
     await say({ to: 'bob' });
     const bob = async () => (await ask({ userIds: ['bob'] }))[0];
-    await world.routes.disconnect(caller('bob', 'tablet'));
+    await world.routes.disconnect(callerOf('bob', 'tablet'));
     await world.routes.connect(aSession({ leaseUntilMs: NOON }));
     expect(await bob()).toEqual({ userId: 'bob', online: false, lastSeenAt: NOON - 30 * MINUTE_MS });
     await world.routes.connect(aSession({ expiresAtMs: NOON - MINUTE_MS, leaseUntilMs: NOON + 1 }));
     expect(await bob()).toMatchObject({ online: false });
     await world.routes.connect(aSession({ idleTimeoutMs: MINUTE_MS, leaseUntilMs: NOON + 1 }));
     expect(await bob()).toEqual({ userId: 'bob', online: true, lastSeenAt: NOON + 1 - MINUTE_MS });
-    await world.routes.disconnect(caller('bob'), NOON - 7);
+    await world.routes.disconnect(callerOf('bob'), NOON - 7);
     expect(await bob()).toEqual({ userId: 'bob', online: false, lastSeenAt: NOON - 7 });
   });
 
   it('requires a live session of the caller (IM-REFUSE-7)', async () => {
-    await world.routes.disconnect(caller('alice'));
+    await world.routes.disconnect(callerOf('alice'));
     await expect(ask({ userIds: ['bob'] })).rejects.toEqual(refused('session_expired'));
   });
 });

@@ -6,9 +6,15 @@ import { showGroup } from '../../../lambdas/domain/groups/views.ts';
 import { readChanges } from '../../../lambdas/domain/messages/changes.ts';
 import { listPins, pin } from '../../../lambdas/domain/messages/pin.ts';
 import { recall } from '../../../lambdas/domain/messages/recall.ts';
-import { send } from '../../../lambdas/domain/messages/send.ts';
-import type { ChangedPush } from '../../../protocol/frames.ts';
-import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
+import {
+  aSession,
+  by,
+  changedPushes,
+  createWorld,
+  NOON,
+  sayIn,
+  type World,
+} from '../../adapters/memory/world.ts';
 
 const DM = 'dm:alice:bob';
 const refused = (code: string) => expect.objectContaining({ code });
@@ -19,15 +25,8 @@ beforeEach(async () => {
   for (const userId of ['alice', 'bob', 'carol']) await world.routes.connect(aSession({ userId }));
 });
 
-const by = (userId: string) => ({
-  userId,
-  caller: { userId, deviceId: 'phone', connectionId: `${userId}-phone` },
-});
-const say = (
-  words: string,
-  target: { to?: string; conversationId?: string } = { to: 'bob' },
-  from = 'alice',
-) => send(world, from, { clientMsgId: words, ...target, content: { type: 'text', text: words } });
+const say = (words: string, target?: Parameters<typeof sayIn>[2], from?: string) =>
+  sayIn(world, words, target, from);
 const set = (
   userId: string,
   seq: number,
@@ -39,11 +38,7 @@ const set = (
 ) => pin(ports, by(userId), { conversationId, seq, on });
 const pinnedSeqs = async (userId: string, conversationId = DM) =>
   (await listPins(world, userId, conversationId)).messages.map(({ seq }) => seq);
-const pushed = () =>
-  world.connections.posts
-    .map(({ frame }) => frame as unknown as ChangedPush)
-    .filter(({ type }) => type === 'changed')
-    .map(({ change }) => change);
+const pushed = () => changedPushes(world).map(({ frame }) => frame.change);
 
 describe('a pin', () => {
   beforeEach(async () => {

@@ -8,10 +8,17 @@ import { edit } from '../../../lambdas/domain/messages/edit.ts';
 import { readHistory } from '../../../lambdas/domain/messages/history.ts';
 import { react } from '../../../lambdas/domain/messages/react.ts';
 import { recall } from '../../../lambdas/domain/messages/recall.ts';
-import { send } from '../../../lambdas/domain/messages/send.ts';
-import type { ChangedPush, Message } from '../../../protocol/frames.ts';
+import type { Message } from '../../../protocol/frames.ts';
 import { isReactionName } from '../../../protocol/ids.ts';
-import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
+import {
+  aSession,
+  by,
+  changedPushes,
+  createWorld,
+  NOON,
+  sayIn,
+  type World,
+} from '../../adapters/memory/world.ts';
 
 const DM = 'dm:alice:bob';
 const HOUR_MS = 3_600_000;
@@ -24,15 +31,8 @@ beforeEach(async () => {
   await world.routes.connect(aSession({ userId: 'alice', deviceId: 'tablet' }));
 });
 
-const by = (userId: string) => ({
-  userId,
-  caller: { userId, deviceId: 'phone', connectionId: `${userId}-phone` },
-});
-const say = (
-  words: string,
-  target: { to?: string; conversationId?: string } = { to: 'bob' },
-  from = 'alice',
-) => send(world, from, { clientMsgId: words, ...target, content: { type: 'text', text: words } });
+const say = (words: string, target?: Parameters<typeof sayIn>[2], from?: string) =>
+  sayIn(world, words, target, from);
 const to = (
   userId: string,
   name: string,
@@ -43,13 +43,7 @@ const to = (
     ports = world,
   }: Partial<{ on: boolean; conversationId: string; seq: number; ports: World }> = {},
 ) => react(ports, by(userId), { conversationId, seq, name, on });
-const pushed = () =>
-  world.connections.posts.filter(
-    ({ frame }) => (frame as { type: string }).type === 'changed',
-  ) as unknown as {
-    readonly connectionId: string;
-    readonly frame: ChangedPush;
-  }[];
+const pushed = () => changedPushes(world);
 const history = async (userId: string, conversationId = DM): Promise<readonly Message[]> =>
   (await readHistory(world, userId, conversationId, { limit: 10 })).messages;
 

@@ -7,7 +7,7 @@ import { send } from '../../../lambdas/domain/messages/send.ts';
 import { allocateSeq } from '../../../lambdas/domain/messages/store.ts';
 import { nextSystemMessage, systemMessage } from '../../../lambdas/domain/messages/system-message.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
-import { aRequest, aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
+import { aRequest, aSession, callerOf, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 const CONVERSATION = 'dm:alice:bob';
 
@@ -320,7 +320,6 @@ describe('a send in a support chat', () => {
   it('requests a check of the agent if no session of the agent took it, and of nobody else (IM-DESK-7)', async () => {
     const { world } = await withSpeaker();
     for (const userId of ['bob', 'ann']) await world.routes.connect(aSession({ userId }));
-    const callerOf = (userId: string) => ({ userId, deviceId: 'phone', connectionId: `${userId}-phone` });
     const { conversationId } = await openChat(world, callerOf('bob'), {});
     const say = (from: string, clientMsgId: string) =>
       send(world, from, { clientMsgId, conversationId, content: { type: 'text', text: 'hi' } });
