@@ -1,5 +1,7 @@
 import fc from 'fast-check';
+import type { Effect } from '../history.ts';
 import { type Action, at, command, conversationAt, type Model } from './command.ts';
+import type { Device } from './device.ts';
 import type { SendIntent } from './send-intent.ts';
 import type { World } from './world.ts';
 
@@ -169,15 +171,13 @@ export const edit = command(
   ({ intent: back, user, device, wait }): Action => ({
     wait,
     check: hasIntents,
-    run: async (world) => {
-      const [target] = storedAt(world, back);
-      if (target === undefined) return;
+    run: (world) => {
       edits += 1;
       const editId = `e${edits}`;
-      const content = { type: 'text', text: `${target.user}'s edit ${edits}` };
-      const by = user === undefined ? target.user : at(world.accounts, user).user;
-      const { conversationId, seq } = target;
-      await world.attempt(() => world.device(by, device).edit(conversationId, seq, editId, content));
+      const content = { type: 'text', text: `edit ${edits}` };
+      return change(world, { back, user, device }, (by, { conversationId, seq }) =>
+        by.edit(conversationId, seq, editId, content),
+      );
     },
   }),
 );
@@ -196,13 +196,10 @@ export const react = command(
   ({ intent: back, user, device, name, on, wait }): Action => ({
     wait,
     check: hasIntents,
-    run: async (world) => {
-      const [target] = storedAt(world, back);
-      if (target === undefined) return;
-      const by = at(world.accounts, user).user;
-      const { conversationId, seq } = target;
-      await world.attempt(() => world.device(by, device).react(conversationId, seq, name, on));
-    },
+    run: (world) =>
+      change(world, { back, user, device }, (by, { conversationId, seq }) =>
+        by.react(conversationId, seq, name, on),
+      ),
   }),
 );
 
@@ -213,25 +210,34 @@ export const pin = command(
   ({ intent: back, user, device, on, wait }): Action => ({
     wait,
     check: hasIntents,
-    run: async (world) => {
-      const [target] = storedAt(world, back);
-      if (target === undefined) return;
-      const by = at(world.accounts, user).user;
-      const { conversationId, seq } = target;
-      await world.attempt(() => world.device(by, device).pin(conversationId, seq, on));
-    },
+    run: (world) =>
+      change(world, { back, user, device }, (by, { conversationId, seq }) => by.pin(conversationId, seq, on)),
   }),
 );
 
-/** None if it was not acked. */
-function storedAt(
+interface Changer {
+  /** Names the message. */
+  readonly back: number;
+  /** @default the message's sender */
+  readonly user: number | undefined;
+  readonly device: number;
+}
+
+/** Tries to change a message, if it was acked. */
+async function change(
   world: World,
-  back: number,
-): readonly { readonly user: string; readonly conversationId: string; readonly seq: number }[] {
-  return picked(world, back).flatMap(({ user, conversationId, outcomes }) => {
-    const acked = outcomes.find((outcome) => outcome.is === 'acked');
-    return acked === undefined ? [] : [{ user, conversationId, seq: acked.seq }];
-  });
+  { back, user, device }: Changer,
+  attempt: (
+    by: Device,
+    message: { readonly conversationId: string; readonly seq: number },
+  ) => Promise<Effect>,
+): Promise<void> {
+  const [intent] = picked(world, back);
+  const acked = intent?.outcomes.find((outcome) => outcome.is === 'acked');
+  if (intent === undefined || acked === undefined) return;
+  const by = world.device(user === undefined ? intent.user : at(world.accounts, user).user, device);
+  const { conversationId } = intent;
+  await world.attempt(() => attempt(by, { conversationId, seq: acked.seq }));
 }
 
 /** Repeats a send with an unknown outcome once; healing repeats the rest. */
