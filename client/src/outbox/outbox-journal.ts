@@ -48,8 +48,8 @@ export class OutboxJournal implements Journal {
   readonly #warned = new Set<string>();
   /** The highest order in the store, as far as this client knows. */
   #lastOrder = 0;
+  /** Of the messages to send; 0: none yet. */
   readonly #orders = new Map<OutgoingMessage, number>();
-  readonly #unordered = new Set<OutgoingMessage>();
   /** The users who wrote the restored messages. */
   readonly #authors = new Map<OutgoingMessage, string>();
   readonly #failed: (() => Promise<void>)[] = [];
@@ -165,9 +165,9 @@ export class OutboxJournal implements Journal {
   /** Stores a message to send, or one that was refused. */
   keep(message: OutgoingMessage, refusal?: RefusedError): void {
     const { said, writtenAtMs, destination } = message;
-    if (!this.#orders.has(message)) this.#unordered.add(message);
+    if (!this.#orders.has(message)) this.#orders.set(message, 0);
     this.#write(async () => {
-      if (this.#unordered.has(message)) await this.#order(writtenAtMs);
+      if (this.#orders.get(message) === 0) await this.#order(writtenAtMs);
       const order = this.#orders.get(message);
       // Forgotten meanwhile.
       if (order === undefined) return;
@@ -191,17 +191,16 @@ export class OutboxJournal implements Journal {
     if (this.#isRestored) await this.#inTime(this.#load()).catch(() => {});
     else await this.#restored(Promise.resolve());
     if (!this.#isRestored) this.#lastOrder = Math.max(this.#lastOrder, nowMs);
-    for (const message of this.#unordered) {
+    for (const [message, order] of this.#orders) {
+      if (order !== 0) continue;
       this.#lastOrder += 1;
       this.#orders.set(message, this.#lastOrder);
     }
-    this.#unordered.clear();
   }
 
   forget(message: OutgoingMessage): void {
     this.#authors.delete(message);
     this.#orders.delete(message);
-    this.#unordered.delete(message);
     this.#write(() => this.#store.remove(keyOf(message)));
   }
 
