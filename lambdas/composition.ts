@@ -10,6 +10,7 @@ import { createInbox, createInboxWriter } from './adapters/inbox-table.ts';
 import { createMessageReader, createMessageWriter } from './adapters/message-table.ts';
 import { createOfflineQueue } from './adapters/offline-queue.ts';
 import { createPinReader, createPinWriter } from './adapters/pin-table.ts';
+import { createProfileWriter } from './adapters/profile-table.ts';
 import { createReactionReader, createReactionWriter } from './adapters/reaction-table.ts';
 import { createRouteTable } from './adapters/route-table.ts';
 import { createTokenVerifier } from './adapters/token-verifier.ts';
@@ -105,6 +106,10 @@ export const pins = maker(['conversationsTable'], ({ conversationsTable }) =>
 );
 export const pinWriter = maker(['conversationsTable'], ({ conversationsTable }) =>
   createPinWriter(documents.get(), conversationsTable),
+);
+
+export const profileWriter = maker(['conversationsTable'], ({ conversationsTable }) =>
+  createProfileWriter(documents.get(), conversationsTable),
 );
 
 export const inbox = maker(['inboxTable'], ({ inboxTable: tableName }) =>

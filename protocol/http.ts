@@ -3,6 +3,7 @@ import type { InboxPage, Message, Session } from './frames.ts';
 import { DEVICE_ID, USER_ID } from './ids.ts';
 import { lazySchema } from './lazy-schema.ts';
 import { LIMITS } from './limits.ts';
+import { PEOPLE_HTTP_ROUTES } from './people.ts';
 
 /** The HTTP API (docs/protocol.md, section 6): query parameters, and bodies. */
 
@@ -30,6 +31,7 @@ export const HTTP_ROUTES = [
   'POST /groups/{id}/members',
   'DELETE /groups/{id}/members/{userId}',
   'GET /groups/{id}/reads',
+  ...PEOPLE_HTTP_ROUTES,
 ] as const;
 
 /** Additional routes of a deployment with a desk. */

@@ -46,6 +46,12 @@ export const LIMITS = {
   /** Conversations up to this size have `read`, `typing`, and `live` pushes. */
   readPushMembers: 100,
   groupNameChars: 100,
+  /** A person's name or alias, in code points. */
+  personNameChars: 64,
+  /** The URL of a profile's picture. */
+  avatarChars: 512,
+  /** A profile's `custom`, as JSON in UTF-8. */
+  profileCustomBytes: 1_024,
   /** Maximum members in one request. */
   membersPerRequest: 100,
   typingIntervalMs: 2_000,

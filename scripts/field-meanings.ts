@@ -45,6 +45,8 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   replyTo: 'seq of the message that it answers',
   rev: '0 as sent, higher with each change: of two copies the higher one is right',
   since: '`serverTime` of the feed before',
+  avatar: 'of a picture',
+  custom: 'data of the app',
   batch: 'from the page that is acknowledged',
   'page.batch': 'acknowledge the page with it; `null`: nothing is left',
   before: 'only messages with a lower seq',
@@ -58,6 +60,7 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   content: 'text, or data of the app (IM-SEND-8)',
   conversationId: 'the conversation',
   'target.conversationId': 'the conversation; either this or `to`',
+  'Profile.name': 'of the person',
   'PresenceRequest.conversationId': 'its first 100 members; either this or `userIds`',
   cursor: '`cursor` of the page before',
   customer: 'the user who opened it',
@@ -121,10 +124,13 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   chat: 'the chat',
 };
 
-/** Constraints that no schema expresses, by field. */
+/** Constraints that no schema expresses, by field or `Request.field`. */
 export const EXTRA_LIMITS: Readonly<Record<string, string>> = {
   conversationId: 'a conversation id',
   content: `${LIMITS.maxContentBytes.toLocaleString('en-US')} bytes as canonical JSON`,
+  avatar: `an https URL of at most ${LIMITS.avatarChars} characters, without credentials`,
+  custom: `a JSON object of at most ${LIMITS.profileCustomBytes.toLocaleString('en-US')} bytes`,
+  'Profile.name': `1 to ${LIMITS.personNameChars} characters`,
   limit: `1 to ${LIMITS.pageMax}, default ${LIMITS.pageDefault}`,
 };
 
@@ -160,6 +166,9 @@ export const LIMIT_MEANINGS: Readonly<Record<keyof typeof LIMITS, string>> = {
     'groups up to this size have inbox copies; members of larger ones catch up from history',
   readPushMembers: 'conversations up to this size have `read`, `typing`, and `live` pushes',
   groupNameChars: 'name of a group',
+  personNameChars: 'name of a person',
+  avatarChars: 'URL of a profile’s picture',
+  profileCustomBytes: '`custom` of a profile, as JSON in UTF-8',
   membersPerRequest: 'members that one request names',
   typingIntervalMs: 'at most one `typing` push of a sender in this time',
   liveIntervalMs: 'an instance passes on at most one `live` frame of a `liveId` in this time (IM-LIVE-3)',

@@ -12,6 +12,7 @@ import {
 } from '../protocol/http.ts';
 import { CLIENT_ID, DEVICE_ID, SENDER_ID, USER_ID } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
+import { profileSchema } from '../protocol/people.ts';
 import { type Field as FrameField, MESSAGES, type Presence } from '../protocol/protobuf-fields.ts';
 import { CLOSE_MEANINGS, ERROR_MEANINGS, EXTRA_LIMITS, LIMIT_MEANINGS, MEANINGS } from './field-meanings.ts';
 
@@ -73,6 +74,7 @@ export function protocolTables(): ReadonlyMap<string, string> {
     ['http createGroup', requestTable('Group', createGroupSchema())],
     ['http updateGroup', requestTable('Group', updateGroupSchema())],
     ['http addMembers', requestTable('Group', addMembersSchema())],
+    ['http profile', requestTable('Profile', profileSchema())],
     ['http poll', requestTable('Poll', pollSchema())],
     ['limits', limitsTable()],
     ['errors', errorsTable()],
@@ -96,7 +98,7 @@ function requestTable(message: string, schema: z.ZodMiniType): string {
         : hasTarget && name === 'conversationId'
           ? meaningOf(`target.${name}`)
           : meaningOf(`${message}.${name}`, `${message.toLowerCase()}.${name}`, name);
-    return [`\`${name}\``, typeOf(field), isRequired ? 'yes' : '', limitsOf(name, field), meaning];
+    return [`\`${name}\``, typeOf(field), isRequired ? 'yes' : '', limitsOf(name, field, message), meaning];
   });
   return table(['field', 'type', 'required', 'limits', 'meaning'], rows);
 }
@@ -153,8 +155,8 @@ const PATTERNS: Readonly<Record<string, string>> = {
   '^[0-9]{1,15}$': 'a whole number',
 };
 
-function limitsOf(name: string, schema: Schema): string {
-  const extra = EXTRA_LIMITS[name];
+function limitsOf(name: string, schema: Schema, message = ''): string {
+  const extra = EXTRA_LIMITS[`${message}.${name}`] ?? EXTRA_LIMITS[name];
   if (extra !== undefined) return extra;
   const { pattern, items, anyOf = [], minimum, maximum } = schema;
   const parts = [

@@ -17,6 +17,7 @@ const ports = lazily({
   reactionWriter: of.reactionWriter,
   pins: of.pins,
   pinWriter: of.pinWriter,
+  profileWriter: of.profileWriter,
   offlineQueue: of.offlineQueue,
   fanOutQueue: of.fanOutQueue,
   deskEvents: of.deskEventsIfAny(),

@@ -34,9 +34,8 @@ import { heartbeatIntervalMs } from '../domain/model/session.ts';
 import type { Clock } from '../shared/clock.ts';
 import { NotFoundError } from '../shared/errors.ts';
 import { parseWith } from '../shared/parse.ts';
-import type { HttpAnswer, HttpRequest } from './http.ts';
-
-type Answers<Route extends string> = { readonly [Name in Route]: HttpAnswer };
+import type { Answers, HttpRequest } from './http.ts';
+import { type PeoplePorts, peopleAnswers } from './people-answers.ts';
 
 export interface SessionPorts {
   readonly webSocketUrl: string;
@@ -50,6 +49,7 @@ export interface HttpPorts
     ReactPorts,
     PinPorts,
     GroupChangePorts,
+    PeoplePorts,
     SessionPorts {}
 
 /** The routes of every deployment, except the poll (docs/protocol.md, section 6). */
@@ -136,6 +136,7 @@ export function httpAnswers(ports: HttpPorts): Answers<(typeof HTTP_ROUTES)[numb
       answer: async ({ userId, path, query }) =>
         listReads(ports, userId, path['id'] ?? '', parseWith(cursorQuerySchema, query).cursor),
     },
+    ...peopleAnswers(ports),
   };
 }
 

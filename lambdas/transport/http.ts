@@ -30,6 +30,9 @@ export interface HttpAnswer {
   readonly answer: (request: HttpRequest) => Promise<object | undefined>;
 }
 
+/** An answer for each of these routes. */
+export type Answers<Route extends string> = { readonly [Name in Route]: HttpAnswer };
+
 /**
  * Returns a handler for requests that nobody has checked yet: one verifier judges tokens for the socket and for HTTP
  * (docs/adr/0022-one-judge-of-tokens.md). It finds the answer by route key, and returns its result as JSON, or an error

@@ -13,6 +13,7 @@ import { inMemoryDesk } from './desk.ts';
 import { inMemoryInbox } from './inbox.ts';
 import { inMemoryMessages } from './messages.ts';
 import { inMemoryPins } from './pins.ts';
+import { inMemoryProfiles } from './profiles.ts';
 import { inMemoryDeskEvents, inMemoryFanOutQueue, inMemoryOfflineQueue } from './queues.ts';
 import { inMemoryReactions } from './reactions.ts';
 import { inMemoryRoutes } from './routes.ts';
@@ -42,6 +43,7 @@ export function createWorld() {
     reactionWriter: reactions,
     pins,
     pinWriter: pins,
+    profileWriter: inMemoryProfiles(),
     desk,
     deskWriter: desk,
     outbox: outboxOf(conversations, desk),

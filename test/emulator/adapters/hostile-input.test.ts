@@ -27,13 +27,13 @@ let own: string;
 
 async function startWorld() {
   const tables = await startTables(clock);
-  const { routes, conversations, groups, messages, reactions, pins, desk, inbox } = tables;
+  const { routes, conversations, groups, messages, reactions, pins, profiles, desk, inbox } = tables;
   const took = async () => 'took' as const;
   const verify = () => Promise.reject(new UnauthorizedError());
   return {
     ...createWorld(),
     ...{ routes, conversations, conversationWriter: conversations, groups, groupWriter: groups },
-    ...{ reactions, reactionWriter: reactions, pins, pinWriter: pins },
+    ...{ reactions, reactionWriter: reactions, pins, pinWriter: pins, profileWriter: profiles },
     ...{ messages, messageWriter: messages, desk, deskWriter: desk, outbox: desk, inbox, clock },
     connections: { post: took, probe: took, close: took },
     ...{ tokens: { verify }, pause: async () => {}, webSocketUrl: 'wss://chat.example' },
@@ -88,6 +88,7 @@ const VALID_BODIES = [
   { clientMsgId: 'c9', to: 'bob', content: { type: 'text', text: 'hi' } },
   { name: 'Rowers', members: ['bob'] },
   { members: ['dan'] },
+  { name: 'Alice', avatar: 'https://pictures.example/a', custom: { a: 1 } },
 ];
 
 describe('a hostile request', () => {

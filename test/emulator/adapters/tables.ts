@@ -19,6 +19,7 @@ import {
 import { createInbox, createInboxWriter } from '../../../lambdas/adapters/inbox-table.ts';
 import { createMessageReader, createMessageWriter } from '../../../lambdas/adapters/message-table.ts';
 import { createPinReader, createPinWriter } from '../../../lambdas/adapters/pin-table.ts';
+import { createProfileWriter } from '../../../lambdas/adapters/profile-table.ts';
 import { createReactionReader, createReactionWriter } from '../../../lambdas/adapters/reaction-table.ts';
 import { createRouteTable } from '../../../lambdas/adapters/route-table.ts';
 import type { Clock } from '../../../lambdas/shared/clock.ts';
@@ -76,6 +77,7 @@ export async function startTables(clock: Clock) {
       ...createPinReader(documents, conversationsTable),
       ...createPinWriter(documents, conversationsTable),
     },
+    profiles: createProfileWriter(documents, conversationsTable),
     reactions: {
       ...createReactionReader(documents, messagesTable),
       ...createReactionWriter(documents, { tableName: messagesTable, historyTtlSeconds: 3_600 }),

@@ -1,0 +1,40 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { Profile } from '../../protocol/people.ts';
+import type { ProfileWriter } from '../domain/model/profile.ts';
+import { canonicalJson } from '../shared/json.ts';
+import { type Item, updateIf } from './dynamodb.ts';
+
+/*
+ * Profiles, in the conversation table.
+ *
+ *   pk           sk          attributes
+ *   p#<userId>   'profile'   facts: name, avatar, custom as canonical JSON; version
+ *
+ * Access        Call         Units
+ * put           UpdateItem   1 write per KB, at most 2; also if nothing changes
+ */
+
+const SORT_KEY = 'profile';
+
+export function createProfileWriter(documents: DynamoDBDocumentClient, tableName: string): ProfileWriter {
+  return {
+    async put(userId, facts) {
+      const { item } = await updateIf(documents, tableName, {
+        Key: profileKey(userId),
+        UpdateExpression: 'SET facts = :facts ADD version :one',
+        // One text of all facts, so that the condition sees whether anything is different.
+        ConditionExpression: 'attribute_not_exists(pk) OR facts <> :facts',
+        ExpressionAttributeValues: { ':facts': canonicalJson(facts, ''), ':one': 1 },
+      });
+      return toProfile(item ?? {}, userId);
+    },
+  };
+}
+
+function profileKey(userId: string): Item {
+  return { pk: `p#${userId}`, sk: SORT_KEY };
+}
+
+function toProfile({ facts, version }: Item, userId: string): Profile {
+  return { userId, ...JSON.parse(String(facts)), version: Number(version) };
+}
