@@ -44,15 +44,15 @@ export const FUNCTIONS = {
     grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk }) => {
       storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
       storage.inbox.grant(fn, 'Query', 'BatchWriteItem');
-      storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem');
+      storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem');
       storage.messages.grant(fn, 'BatchGetItem', 'PutItem', 'UpdateItem', 'BatchWriteItem');
       storage.messages.grantQueryBySeq(fn);
       offlineQueue.grantSend(fn);
       fanOutQueue.grantSend(fn);
       gateway.grantConnections(fn, 'GET', 'POST', 'DELETE');
       if (desk === undefined) return;
-      // A transfer removes the former agent's rows from the conversation.
-      storage.conversations.grant(fn, 'DeleteItem');
+      // A transfer puts the new agent's rows into the conversation, and removes the former one's.
+      storage.conversations.grant(fn, 'PutItem', 'DeleteItem');
       desk.store.grant(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem');
       desk.queue.grantSend(fn);
       desk.addQueueNames(fn);
@@ -149,7 +149,7 @@ export const FUNCTIONS = {
     settings: ['leaseSeconds', 'historyTtlSeconds', 'editWindowMs'],
     grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk }) => {
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
-      storage.conversations.grant(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
+      storage.conversations.grant(fn, 'GetItem', 'Query', 'UpdateItem');
       storage.messages.grant(fn, 'BatchGetItem', 'PutItem', 'UpdateItem', 'BatchWriteItem');
       storage.messages.grantQueryBySeq(fn);
       offlineQueue.grantSend(fn);

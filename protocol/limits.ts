@@ -32,6 +32,8 @@ export const LIMITS = {
   reactionsPerUser: 5,
   /** Users that a reaction names. */
   reactionUsers: 5,
+  /** Users whom a user may block. */
+  maxBlocks: 10_000,
   /** Pinned messages of a conversation. */
   pinsPerConversation: 50,
   /** Both feeds of changes look back this much further: 10 s from a time that is taken to its write, and clocks that differ. */

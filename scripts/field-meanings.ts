@@ -156,6 +156,7 @@ export const LIMIT_MEANINGS: Readonly<Record<keyof typeof LIMITS, string>> = {
   reactionsPerMessage: 'different reactions of a message; `limit_reached` above',
   reactionsPerUser: 'reactions of one user to a message; `limit_reached` above',
   reactionUsers: 'users that a reaction names',
+  maxBlocks: 'users whom a user may block; `limit_reached` above (IM-BLOCK-1)',
   pinsPerConversation: 'pinned messages of a conversation; `limit_reached` above',
   editWindowMs: 'how long a sender may edit a message; option `editWindow`',
   changeMarginMs: '`changedSince` and `since` look back this much further',

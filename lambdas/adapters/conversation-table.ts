@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { parseConversationId } from '../../protocol/ids.ts';
+import { parseConversationId, peerOf } from '../../protocol/ids.ts';
 import type { Chat } from '../domain/model/chat.ts';
 import type {
   ConversationReader,
@@ -7,11 +7,20 @@ import type {
   GroupFacts,
   Head,
   Membership,
+  SeqRefusal,
 } from '../domain/model/conversation.ts';
 import { MAX_STARTS, recentStarts, type VolumeStart, volumeOf } from '../domain/model/volume.ts';
 import type { Clock } from '../shared/clock.ts';
 import { AFTER_DEPARTURES, departedFrom, departuresFrom } from './departures.ts';
-import { batchGet, call, callDespiteTransactions, type Item, transact, unlessRefused } from './dynamodb.ts';
+import {
+  batchGet,
+  call,
+  callDespiteTransactions,
+  type Item,
+  orExisting,
+  transact,
+  unlessRefused,
+} from './dynamodb.ts';
 import { messageSortKey, parseMessageSortKey } from './message-key.ts';
 
 /*
@@ -22,13 +31,15 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  *                                        at: when; changedAt?: when a message of volume 0 last changed,
  *                                        changedAt#<v>? of others; volume?, starts?: the latest volume with a known start,
  *                                        and the starts of the last 24 h (list of volume, atMs);
- *                                        in a direct conversation also l#<userId>: the last seq of this user;
+ *                                        in a direct conversation also l#<userId>: the last seq of this user, blockedBy?
+ *                                        (set): who has blocked the other one; before the first message only that;
  *                                        in a group also name, admins (set), memberCount, openHistory, pins?,
  *                                        removedSeq?, outbox? (set: group-table.ts);
  *                                        in a support chat also chat (map), closed?
  *   <conversationId>   '#pins'           (pinned messages: pin-table.ts)
  *   u#<userId>         <conversationId>  readSeq; in a group also visibleFrom, left?
  *   u#<userId>         #left#…           (departures: departures.ts)
+ *   u#<userId>         #block#…          (blocks: block-table.ts)
  *   g:<ULID>, cs:…     m#<userId>        joinedSeq, left?   (members: group-table.ts, desk-transaction.ts)
  *
  * Access                              Call          Units
@@ -51,6 +62,7 @@ export const HEAD = 'head';
 /** More are no longer cheaper than the whole list. */
 const MAX_DEPARTED = 100;
 const LAST = 'l#';
+export const BLOCKED_BY = 'blockedBy';
 
 export function createConversationReader(
   documents: DynamoDBDocumentClient,
@@ -165,30 +177,34 @@ export function createConversationWriter(
 
   return {
     async nextSeq(conversationId, from, clientMsgId) {
-      const isDirect = parseConversationId(conversationId)?.kind === 'direct';
+      const peer = peerIn(conversationId, from);
       const command = new UpdateCommand({
         TableName: tableName,
         Key: { pk: conversationId, sk: HEAD },
         // Both sums start from the head before the update
         // (docs.aws.amazon.com/amazondynamodb/latest/developerguide/example_dynamodb_Scenario_UpdateExpressionOrder_section.html).
-        UpdateExpression: `SET #head = #head + :one, #tail = :tail, #at = :now${isDirect ? ', #last = #head + :one' : ''}`,
-        ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(#closed)',
+        UpdateExpression: `SET #head = #head + :one, #tail = :tail, #at = :now${peer === undefined ? '' : ', #last = #head + :one'}`,
+        ConditionExpression: `attribute_exists(#head) AND attribute_not_exists(#closed)${peer === undefined ? '' : ` AND ${NOT_BLOCKED}`}`,
         ExpressionAttributeNames: {
           '#head': 'head',
           '#tail': 'tail',
           '#at': 'at',
           '#closed': 'closed',
-          ...(isDirect && { '#last': LAST + from }),
+          ...(peer !== undefined && { '#last': LAST + from, '#blockedBy': BLOCKED_BY }),
         },
         ExpressionAttributeValues: {
           ':one': 1,
           ':tail': messageSortKey({ from, clientMsgId }),
           ':now': clock(),
+          ...(peer !== undefined && { ':peer': peer }),
         },
         ReturnValues: 'ALL_NEW',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       });
-      const output = await unlessRefused(() => callDespiteTransactions(() => documents.send(command)));
-      if (output === undefined) return undefined;
+      const { output, existing } = await orExisting(() =>
+        callDespiteTransactions(() => documents.send(command)),
+      );
+      if (output === undefined) return { refused: whyRefused(existing, peer) };
       const { chat, head, memberCount = 2, ...attributes } = output.Attributes ?? {};
       const volume = volumeOf(Number(head));
       const starts = volume === 0 ? [] : await startsOf(conversationId, volume, attributes);
@@ -218,14 +234,17 @@ export function createConversationWriter(
     async createDirect(conversationId, users) {
       const head = {
         TableName: tableName,
-        Item: {
-          pk: conversationId,
-          sk: HEAD,
-          head: 0,
-          at: 0,
-          ...Object.fromEntries(users.map((userId) => [LAST + userId, 0])),
+        Key: { pk: conversationId, sk: HEAD },
+        // An Update, which keeps `blockedBy`.
+        UpdateExpression: 'SET #head = :zero, #at = :zero, #last0 = :zero, #last1 = :zero',
+        ConditionExpression: 'attribute_not_exists(#head)',
+        ExpressionAttributeNames: {
+          '#head': 'head',
+          '#at': 'at',
+          '#last0': LAST + users[0],
+          '#last1': LAST + users[1],
         },
-        ConditionExpression: 'attribute_not_exists(pk)',
+        ExpressionAttributeValues: { ':zero': 0 },
       };
       const members = users.map((userId) => ({
         TableName: tableName,
@@ -235,7 +254,10 @@ export function createConversationWriter(
         ExpressionAttributeValues: { ':zero': 0 },
       }));
       // If the condition fails, someone else has created the conversation.
-      await transact(documents, [{ Put: head }, ...members.map((Update) => ({ Update }))]);
+      await transact(
+        documents,
+        [head, ...members].map((Update) => ({ Update })),
+      );
     },
 
     async advanceRead(userId, conversationId, seq) {
@@ -253,6 +275,24 @@ export function createConversationWriter(
   };
 }
 
+/** The peer has not blocked the user. For a direct conversation only. */
+const NOT_BLOCKED = '(attribute_not_exists(#blockedBy) OR NOT contains(#blockedBy, :peer))';
+
+/** The other user of a direct conversation; `undefined` in a group or a support chat. */
+function peerIn(conversationId: string, userId: string): string | undefined {
+  const conversation = parseConversationId(conversationId);
+  return conversation?.kind === 'direct' ? peerOf(conversation, userId) : undefined;
+}
+
+function whyRefused(head: Item | undefined, peer: string | undefined): SeqRefusal['refused'] {
+  if (peer !== undefined && blockersIn(head).includes(peer)) return 'blocked';
+  return head?.['closed'] === undefined ? 'missing' : 'closed';
+}
+
+function blockersIn(head: Item | undefined): readonly string[] {
+  return [...((head?.[BLOCKED_BY] as Set<string> | undefined) ?? [])];
+}
+
 const CHANGED_AT = 'changedAt';
 
 function changedAtIn(volume: number): string {
@@ -261,7 +301,7 @@ function changedAtIn(volume: number): string {
 
 const MEMBER = 'u#';
 
-function memberPartition(userId: string): string {
+export function memberPartition(userId: string): string {
   return MEMBER + userId;
 }
 
@@ -280,6 +320,7 @@ function toMembership(item: Item): Membership {
 function toHead(item: Item): Head {
   const tail = item['tail'];
   const group = toGroup(item);
+  const blockedBy = blockersIn(item);
   const lastSeqs = Object.entries(item).flatMap(([name, seq]) =>
     name.startsWith(LAST) ? [[name.slice(LAST.length), Number(seq)] as const] : [],
   );
@@ -287,12 +328,13 @@ function toHead(item: Item): Head {
     name.startsWith(CHANGED_AT) ? [[Number(name.slice(CHANGED_AT.length + 1)), Number(atMs)] as const] : [],
   );
   return {
-    seq: Number(item['head']),
+    seq: Number(item['head'] ?? 0),
     atMs: Number(item['at'] ?? 0),
     ...(changes.length > 0 && { changes: new Map(changes) }),
     ...(item['starts'] !== undefined && { starts: item['starts'] as VolumeStart[] }),
     ...(typeof tail === 'string' && { tail: parseMessageSortKey(tail) }),
     ...(lastSeqs.length > 0 && { lastSeqs: new Map(lastSeqs) }),
+    ...(blockedBy.length > 0 && { blockedBy }),
     ...(group !== undefined && { group }),
     ...(item['chat'] !== undefined && {
       chat: { conversationId: String(item['pk']), ...(item['chat'] as Omit<Chat, 'conversationId'>) },

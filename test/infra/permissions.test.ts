@@ -143,7 +143,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   ServeEvents: [
     ...consume('ServiceQueue'),
     ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
-    ...onTable('Conversations', 'GetItem', 'Query', 'PutItem', 'UpdateItem'),
+    ...onTable('Conversations', 'GetItem', 'Query', 'UpdateItem'),
     ...onTable('Messages', 'BatchGetItem', 'PutItem', 'UpdateItem', 'BatchWriteItem'),
     ...onTable('Messages/index/bySeq', 'Query'),
     ...send('OfflineQueue', 'FanOutQueue', 'DeskQueue'),
@@ -164,7 +164,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
 /** The permissions that a function has only with a desk. */
 const FOR_DESK: Readonly<Record<string, readonly string[]>> = {
   Socket: [
-    ...onTable('Conversations', 'DeleteItem'),
+    ...onTable('Conversations', 'PutItem', 'DeleteItem'),
     ...onTable('Desk', 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
     ...send('DeskQueue'),
   ],

@@ -88,12 +88,15 @@ export interface Committed {
   readonly duplicate: boolean;
 }
 
+/** Does not say that the peer has blocked the user (IM-BLOCK-1). */
+const NOT_ALLOWED_HERE = 'You may not do this in this conversation.';
+
 const CREATE_ATTEMPTS = 4;
 
 /**
  * Allocates a unique seq of the conversation. Creates a direct conversation if this is its first message.
  * @throws {NotFoundError} no such group
- * @throws {ForbiddenError} the support chat is closed (IM-DESK-3)
+ * @throws {ForbiddenError} the support chat is closed (IM-DESK-3), or the peer has blocked the sender (IM-BLOCK-1)
  */
 export async function allocateSeq(
   { conversationWriter }: Pick<StorePorts, 'conversationWriter'>,
@@ -103,7 +106,8 @@ export async function allocateSeq(
   const { conversationId } = conversation;
   for (let attempt = 0; attempt < CREATE_ATTEMPTS; attempt += 1) {
     const allocation = await conversationWriter.nextSeq(conversationId, from, clientMsgId);
-    if (allocation !== undefined) return allocation;
+    if (allocation.seq !== undefined) return allocation;
+    if (allocation.refused === 'blocked') throw new ForbiddenError(NOT_ALLOWED_HERE);
     if (conversation.kind === 'group') throw new NotFoundError();
     if (conversation.kind === 'support') throw new ForbiddenError('This chat is closed.');
     await conversationWriter.createDirect(conversationId, conversation.users);

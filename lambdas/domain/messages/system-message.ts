@@ -19,7 +19,7 @@ export async function nextSystemMessage(
 ): Promise<StoredMessage> {
   const clientMsgId = `sys-${ulid(ports.clock())}`;
   const allocation = await ports.conversationWriter.nextSeq(conversationId, content.by, clientMsgId);
-  if (allocation === undefined) throw new NotFoundError();
+  if (allocation.seq === undefined) throw new NotFoundError();
   return systemMessage(ports, conversationId, allocation.seq, content, clientMsgId);
 }
 

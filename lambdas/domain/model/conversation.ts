@@ -20,6 +20,8 @@ export interface Head {
    * it. Missing in conversations that began before this was stored.
    */
   readonly lastSeqs?: ReadonlyMap<string, number>;
+  /** In a direct conversation: the users who have blocked the other one. */
+  readonly blockedBy?: readonly string[];
   readonly group?: GroupFacts;
   readonly chat?: Chat;
 }
@@ -58,6 +60,13 @@ export interface SeqAllocation {
   readonly starts?: readonly VolumeStart[];
 }
 
+/** Why a conversation takes no message of this sender. */
+export interface SeqRefusal {
+  /** `missing`: there is no such conversation. `closed`: the support chat is. `blocked`: the peer has blocked the sender. */
+  readonly refused: 'missing' | 'closed' | 'blocked';
+  readonly seq?: undefined;
+}
+
 export interface MembershipsRange {
   readonly after?: string;
   readonly limit: number;
@@ -90,11 +99,8 @@ export interface ConversationReader {
 }
 
 export interface ConversationWriter {
-  /**
-   * Allocates the next seq. Returns `undefined` if the conversation does not exist, or is a closed support chat. Not
-   * idempotent: every call allocates another seq.
-   */
-  nextSeq(conversationId: string, from: string, clientMsgId: string): Promise<SeqAllocation | undefined>;
+  /** Allocates the next seq, or says why it does not. Not idempotent: every call allocates another seq. */
+  nextSeq(conversationId: string, from: string, clientMsgId: string): Promise<SeqAllocation | SeqRefusal>;
   /** Notes that a message is about to change: the list and the feed find it by this time (IM-CHANGE-2, IM-CHANGE-3). */
   markChanged(place: { readonly conversationId: string; readonly seq: number }, atMs: number): Promise<void>;
   /** Creates head and memberships in one transaction. Idempotent. */

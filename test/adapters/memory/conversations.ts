@@ -1,3 +1,4 @@
+import type { Block, BlockReader, BlockWriter } from '../../../lambdas/domain/model/block.ts';
 import type { ChatChange } from '../../../lambdas/domain/model/chat.ts';
 import type {
   ConversationReader,
@@ -10,6 +11,8 @@ import type { MessageReader, MessageWriter, StoredMessage } from '../../../lambd
 import type { Outbox, OutboxEntry } from '../../../lambdas/domain/model/outbox.ts';
 import { recentStarts, type VolumeStart, volumeOf } from '../../../lambdas/domain/model/volume.ts';
 import type { Clock } from '../../../lambdas/shared/clock.ts';
+import { directConversationId, parseConversationId, peerOf } from '../../../protocol/ids.ts';
+import { LIMITS } from '../../../protocol/limits.ts';
 
 interface Group {
   facts: GroupFacts;
@@ -24,7 +27,11 @@ export interface InMemoryConversations
     ConversationWriter,
     GroupReader,
     GroupWriter,
-    Outbox {
+    Outbox,
+    BlockReader,
+    BlockWriter {
+  /** Blocks with another limit, in the same tables. */
+  blocksWithMost(maxBlocks: number): BlockReader & BlockWriter;
   /** The part of a support chat's change in this table; false if the head has moved since it was read. */
   applyChat(change: ChatChange): Promise<boolean>;
   rateChat(conversationId: string, rating: number): boolean;
@@ -67,10 +74,51 @@ export function inMemoryConversations(
     heads.set(conversationId, { ...head, starts: isNoted ? known : starts });
     return starts;
   };
+  const blocks = new Map<string, Map<string, Block>>();
+  const blocksOf = (userId: string) => {
+    const own = blocks.get(userId) ?? new Map();
+    blocks.set(userId, own);
+    return own;
+  };
+  const setBlockedBy = (userId: string, peer: string, isOn: boolean) => {
+    const id = directConversationId(userId, peer);
+    const { blockedBy = [], ...head } = heads.get(id) ?? { seq: 0, atMs: 0 };
+    const others = blockedBy.filter((one) => one !== userId);
+    const now = isOn ? [...others, userId] : others;
+    heads.set(id, { ...head, ...(now.length > 0 && { blockedBy: now }) });
+  };
+  const isBlocked = (conversationId: string, userId: string) => {
+    const conversation = parseConversationId(conversationId);
+    const peer = conversation && peerOf(conversation, userId);
+    return peer !== undefined && heads.get(conversationId)?.blockedBy?.includes(peer) === true;
+  };
+  const blocksWithMost = (maxBlocks: number): BlockReader & BlockWriter => ({
+    async blocks(userId, { after = '', limit }) {
+      const all = [...blocksOf(userId).values()].filter((one) => one.userId > after);
+      all.sort((a, b) => (a.userId < b.userId ? -1 : 1));
+      return { blocks: all.slice(0, limit), more: all.length > limit };
+    },
+    blockersAmong: async (users, userId) => new Set(users.filter((user) => blocksOf(user).has(userId))),
+    async block(userId, peer, at) {
+      const own = blocksOf(userId);
+      if (own.has(peer)) return true;
+      if (own.size >= maxBlocks) return false;
+      own.set(peer, { userId: peer, at });
+      setBlockedBy(userId, peer, true);
+      return true;
+    },
+    async unblock(userId, peer) {
+      if (blocksOf(userId).delete(peer)) setBlockedBy(userId, peer, false);
+    },
+  });
   return {
+    ...blocksWithMost(LIMITS.maxBlocks),
+    blocksWithMost,
     async nextSeq(conversationId, from, clientMsgId) {
+      if (isBlocked(conversationId, from)) return { refused: 'blocked' };
       const head = heads.get(conversationId);
-      if (head === undefined || head.chat?.state === 'closed') return undefined;
+      if (head === undefined || isStub(head)) return { refused: 'missing' };
+      if (head.chat?.state === 'closed') return { refused: 'closed' };
       const seq = head.seq + 1;
       const lastSeqs = head.lastSeqs && { lastSeqs: new Map(head.lastSeqs).set(from, seq) };
       heads.set(conversationId, { ...head, seq, tail: { from, clientMsgId }, atMs: clock(), ...lastSeqs });
@@ -92,8 +140,10 @@ export function inMemoryConversations(
       heads.set(conversationId, { ...head, changes: new Map(head.changes).set(volume, latest) });
     },
     async createDirect(conversationId, users) {
-      if (heads.has(conversationId)) return;
-      heads.set(conversationId, { seq: 0, atMs: 0, lastSeqs: new Map(users.map((user) => [user, 0])) });
+      const head = heads.get(conversationId);
+      if (head !== undefined && !isStub(head)) return;
+      const lastSeqs = new Map(users.map((user) => [user, 0]));
+      heads.set(conversationId, { seq: 0, atMs: 0, ...head, lastSeqs });
       for (const user of users) rowsOf(user).set(conversationId, { readSeq: 0, visibleFrom: 1 });
     },
     head: async (conversationId) => headOf(conversationId) ?? { seq: 0, atMs: 0 },
@@ -250,6 +300,11 @@ export function inMemoryConversations(
       );
     },
   };
+}
+
+/** Whether a block made the head, before the first message. */
+function isStub(head: Head): boolean {
+  return head.lastSeqs === undefined && head.chat === undefined && head.seq === 0;
 }
 
 function entryOf({ conversationId, from, clientMsgId, seq }: StoredMessage): OutboxEntry {

@@ -207,7 +207,9 @@ describe.each([
     ] as const) {
       const after: Chat = { ...chat, state: 'closed', closedAtMs: NOON };
       expect(await desk.apply(change(chat, after, seq, 'closed'))).toBe(true);
-      expect(await conversations.nextSeq(chat.conversationId, chat.customer, 'c')).toBeUndefined();
+      expect(await conversations.nextSeq(chat.conversationId, chat.customer, 'c')).toEqual({
+        refused: 'closed',
+      });
       expect(await desk.openChatOf(chat.customer, queue)).toBeUndefined();
     }
     expect(await desk.waiting(queue, 10)).toEqual([]);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { inject, vi } from 'vitest';
+import { createBlockReader, createBlockWriter } from '../../../lambdas/adapters/block-table.ts';
 import {
   createConversationReader,
   createConversationWriter,
@@ -73,6 +74,10 @@ export async function startTables(clock: Clock) {
     },
     messages: messages(),
     messagesWithTtl: messages,
+    blocksWithMost: (maxBlocks: number) => ({
+      ...createBlockReader(documents, conversationsTable),
+      ...createBlockWriter(documents, { tableName: conversationsTable, maxBlocks }),
+    }),
     pins: {
       ...createPinReader(documents, conversationsTable),
       ...createPinWriter(documents, conversationsTable),

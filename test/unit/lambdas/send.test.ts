@@ -346,7 +346,7 @@ describe('a seq', () => {
       ...world.conversationWriter,
       async nextSeq() {
         calls.push('next');
-        return undefined;
+        return { refused: 'missing' };
       },
       async createDirect() {
         calls.push('create');

@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BlockReader, BlockWriter } from '../../../lambdas/domain/model/block.ts';
+import type { ConversationReader, ConversationWriter } from '../../../lambdas/domain/model/conversation.ts';
+import { directConversationId } from '../../../protocol/ids.ts';
+import { inMemoryConversations } from '../../adapters/memory/conversations.ts';
+import { inMemoryMessages } from '../../adapters/memory/messages.ts';
+import { NOON } from '../../adapters/memory/world.ts';
+import { newName, startTables } from './tables.ts';
+
+interface Ports {
+  readonly conversations: ConversationReader & ConversationWriter;
+  readonly blocksWithMost: (maxBlocks: number) => BlockReader & BlockWriter;
+}
+
+const clock = () => NOON;
+const memoryConversations = inMemoryConversations(inMemoryMessages(clock), clock);
+const memory: Ports = {
+  conversations: memoryConversations,
+  blocksWithMost: memoryConversations.blocksWithMost,
+};
+let tables: Awaited<ReturnType<typeof startTables>>;
+beforeAll(async () => {
+  tables = await startTables(clock);
+});
+afterAll(() => tables?.stop());
+
+const newPair = (): [string, string] => [newName('a'), newName('b')];
+
+describe.each([
+  ['memory', () => memory],
+  ['DynamoDB', (): Ports => tables],
+])('on %s, a block (IM-BLOCK-1)', (_, ports) => {
+  const blocks = () => ports().blocksWithMost(10);
+
+  it('refuses a seq to the blocked user, and none to the other one, before and after the first message', async () => {
+    const { conversations } = ports();
+    const [me, peer] = newPair();
+    const id = directConversationId(me, peer);
+    expect(await blocks().block(me, peer, NOON)).toBe(true);
+    expect(await conversations.nextSeq(id, peer, 'c')).toEqual({ refused: 'blocked' });
+    expect(await conversations.nextSeq(id, me, 'c')).toEqual({ refused: 'missing' });
+    expect(await conversations.head(id)).toEqual({ seq: 0, atMs: 0, blockedBy: [me] });
+    expect((await conversations.memberships(me, { limit: 10 })).memberships).toEqual([]);
+    await conversations.createDirect(id, [me, peer]);
+    expect(await conversations.nextSeq(id, peer, 'c')).toEqual({ refused: 'blocked' });
+    expect(await conversations.nextSeq(id, me, 'c')).toMatchObject({ seq: 1 });
+    expect(await conversations.head(id)).toMatchObject({ seq: 1, blockedBy: [me] });
+    await blocks().unblock(me, peer);
+    expect(await conversations.nextSeq(id, peer, 'c')).toMatchObject({ seq: 2 });
+    expect((await conversations.head(id)).blockedBy).toBeUndefined();
+  });
+
+  it('leaves a conversation that a first message can create once it is lifted', async () => {
+    const { conversations } = ports();
+    const [me, peer] = newPair();
+    const id = directConversationId(me, peer);
+    await blocks().block(me, peer, NOON);
+    await blocks().unblock(me, peer);
+    expect(await conversations.nextSeq(id, peer, 'c')).toEqual({ refused: 'missing' });
+    await conversations.createDirect(id, [me, peer]);
+    await conversations.createDirect(id, [me, peer]);
+    expect(await conversations.nextSeq(id, peer, 'c')).toMatchObject({ seq: 1 });
+  });
+
+  it('of both users refuses both, until each has lifted their own', async () => {
+    const { conversations } = ports();
+    const [me, peer] = newPair();
+    const id = directConversationId(me, peer);
+    await conversations.createDirect(id, [me, peer]);
+    await Promise.all([blocks().block(me, peer, NOON), blocks().block(peer, me, NOON)]);
+    const both = async () => [
+      (await conversations.nextSeq(id, me, 'c')).seq,
+      (await conversations.nextSeq(id, peer, 'c')).seq,
+    ];
+    expect(await both()).toEqual([undefined, undefined]);
+    await blocks().unblock(me, peer);
+    expect(await both()).toEqual([undefined, 1]);
+    await blocks().unblock(peer, me);
+    expect(await both()).toEqual([2, 3]);
+  });
+
+  it('is listed with its first time, page by page, and is gone when it was lifted, however often', async () => {
+    const me = newName('me');
+    const peers = ['c', 'a', 'b'].map(newName);
+    const [c = '', a = '', b = ''] = peers;
+    for (const [index, peer] of peers.entries()) {
+      await blocks().block(me, peer, NOON + index);
+      await blocks().block(me, peer, NOON + 10);
+    }
+    const first = await blocks().blocks(me, { limit: 2 });
+    expect(first).toEqual({
+      blocks: [
+        { userId: a, at: NOON + 1 },
+        { userId: b, at: NOON + 2 },
+      ],
+      more: true,
+    });
+    expect(await blocks().blocks(me, { after: b, limit: 2 })).toEqual({
+      blocks: [{ userId: c, at: NOON }],
+      more: false,
+    });
+    await blocks().unblock(me, a);
+    await blocks().unblock(me, a);
+    expect((await blocks().blocks(me, { limit: 5 })).blocks.map(({ userId }) => userId)).toEqual([b, c]);
+    expect(await blocks().blocks(a, { limit: 5 })).toEqual({ blocks: [], more: false });
+  });
+
+  it('is found among those of many users', async () => {
+    const me = newName('me');
+    const others = Array.from({ length: 100 }, () => newName('other'));
+    const [first = '', second = ''] = others;
+    await blocks().block(first, me, NOON);
+    await blocks().block(me, second, NOON);
+    expect(await blocks().blockersAmong(others, me)).toEqual(new Set([first]));
+    expect(await blocks().blockersAmong([], me)).toEqual(new Set());
+  });
+
+  it('is refused above the limit, where those that exist may be repeated and lifted', async () => {
+    const me = newName('me');
+    const two = () => ports().blocksWithMost(2);
+    expect(await two().block(me, 'x', NOON)).toBe(true);
+    expect(await two().block(me, 'y', NOON)).toBe(true);
+    expect(await two().block(me, 'z', NOON)).toBe(false);
+    expect(await two().block(me, 'x', NOON)).toBe(true);
+    expect((await two().blocks(me, { limit: 5 })).blocks).toHaveLength(2);
+    expect((await ports().conversations.head(directConversationId(me, 'z'))).blockedBy).toBeUndefined();
+    await two().unblock(me, 'y');
+    await two().unblock(me, 'y');
+    expect(await two().block(me, 'z', NOON)).toBe(true);
+    expect(await two().block(me, 'y', NOON)).toBe(false);
+  });
+});
