@@ -1,4 +1,5 @@
 import { LIMITS } from '../protocol/limits.ts';
+import { createAccounts } from './adapters/account-table.ts';
 import { createConnections } from './adapters/connections.ts';
 import { createConversationReader, createConversationWriter } from './adapters/conversation-table.ts';
 import { createDeskEvents } from './adapters/desk-events.ts';
@@ -15,6 +16,7 @@ import { createReactionReader, createReactionWriter } from './adapters/reaction-
 import { createRouteTable } from './adapters/route-table.ts';
 import { createTokenVerifier } from './adapters/token-verifier.ts';
 import { createWorkQueue } from './adapters/work-queue.ts';
+import { type BudgetLimits, createMeter, UNLIMITED } from './domain/access/budget.ts';
 import { createLiveLimit } from './domain/messages/live-limit.ts';
 import type { DeskEvents } from './domain/model/desk-event.ts';
 import { systemClock, systemPause } from './shared/clock.ts';
@@ -58,6 +60,28 @@ export const connections = maker(['connectionsEndpoint'], createConnections);
 export const routes = maker(['routesTable'], ({ routesTable }) =>
   createRouteTable(documents.get(), routesTable),
 );
+/** For functions with a meter: it learns the callers' debts from the reads of their sessions. */
+export const meteredRoutes = maker(['routesTable', 'userBudget', 'strangersPerDay'], ({ routesTable }) =>
+  createRouteTable(documents.get(), routesTable, meter.get().note),
+);
+export const accounts = maker(['routesTable'], ({ routesTable }) =>
+  createAccounts(documents.get(), routesTable),
+);
+/** One for the whole instance. */
+export const meter = maker(['routesTable', 'userBudget', 'strangersPerDay'], (env) =>
+  createMeter({ accounts: accounts.get(), limits: budgetLimitsOf(env), ...clockOnly }),
+);
+/** For workers, and other services. */
+export const noBudget = maker([], () => UNLIMITED);
+
+function budgetLimitsOf(env: Readonly<Record<'userBudget' | 'strangersPerDay', string>>): BudgetLimits {
+  const [perMinute, burst] = env.userBudget.split(',').map(Number);
+  const hasBudget = env.userBudget !== 'none' && perMinute !== undefined && burst !== undefined;
+  return {
+    spending: hasBudget ? { perMinute, burst } : undefined,
+    strangersPerDay: env.strangersPerDay === 'none' ? undefined : Number(env.strangersPerDay),
+  };
+}
 
 export const conversations = maker(['conversationsTable'], ({ conversationsTable }) =>
   createConversationReader(documents.get(), conversationsTable),
@@ -148,8 +172,14 @@ export const agentGraceMs = maker(
   (env) => Number(env.deskAgentGraceSeconds) * 1000,
 );
 
-export const tokens = maker(['issuer', 'audience', 'jwksUri', 'userIdClaim', 'rolesClaim'], (env) =>
-  createTokenVerifier({ ...env, audience: list(env.audience) }),
+export const tokens = maker(
+  ['issuer', 'audience', 'jwksUri', 'userIdClaim', 'rolesClaim', 'unlimitedRoles'],
+  (env) =>
+    createTokenVerifier({
+      ...env,
+      audience: list(env.audience),
+      unlimitedRoles: list(env.unlimitedRoles),
+    }),
 );
 
 export const leaseMs = maker(['leaseSeconds'], (env) => Number(env.leaseSeconds) * 1000);

@@ -5,6 +5,7 @@ import {
   InvalidOptionsError,
   MESSAGE_TABLE_CLASSES,
   type ServerlessImProps,
+  type UserBudget,
   type WarmThroughput,
 } from './options.ts';
 
@@ -16,11 +17,14 @@ export type ReadContext = (key: string) => unknown;
  *
  * - text: `issuer`, `jwksUri`, `userIdClaim`, `rolesClaim`, `webPageClientId`, `webPageScope`, `alarmTopicArn`
  * - `replace` or `reject`: `duplicateLogin`; `standard` or `infrequent-access`: `messageTableClass`
- * - lists, as JSON or separated by commas: `audience`, `allowedOrigins`, `deskQueues`, `widgetOrigins`, `diagnostics`
+ * - lists, as JSON or separated by commas: `audience`, `allowedOrigins`, `deskQueues`, `widgetOrigins`, `diagnostics`,
+ *   `unlimitedRoles`
  * - `true` or `false`: `retain`, `accessLogRole`, `desk`, `webPage`; also `userPool`, which is no prop
  * - durations, a whole number with `s`, `m`, `h`, or `d`: `lease` (`30m`), `inboxTtl` (`7d`), `historyRetention` (`365d`,
  *   or `forever`), `deskAgentGrace` (`2m`), `editWindow` (`24h`, `0s` for never)
  * - two whole numbers, as `12000,4000`: read and write units of `warmThroughput`
+ * - two whole numbers or `none`, as `600,3000`: credits a minute and at once of `userBudget`; a whole number or `none`:
+ *   `strangersPerDay`
  * - whole numbers: `offlineConcurrency`, `pollConcurrency`, `idleTimeoutMs`
  *
  * An empty string counts as unset, so that scripts can use `-c issuer=$ISSUER`.
@@ -50,6 +54,9 @@ export function propsFromContext(read: ReadContext): ServerlessImProps {
     lease: context.duration('lease'),
     idleTimeoutMs: context.integer('idleTimeoutMs'),
     duplicateLogin: context.choice('duplicateLogin', DUPLICATE_LOGINS),
+    userBudget: context.userBudget('userBudget'),
+    strangersPerDay: context.noneOr('strangersPerDay', () => context.integer('strangersPerDay')),
+    unlimitedRoles: context.list('unlimitedRoles'),
     offlineConcurrency: context.integer('offlineConcurrency'),
     pollConcurrency: context.integer('pollConcurrency'),
     accessLogRole: context.flag('accessLogRole'),
@@ -143,6 +150,21 @@ class ContextReader {
     return reads === undefined
       ? this.#fault(key, 'read and write units like 24000,8000', value)
       : { readUnitsPerSecond: Number(reads), writeUnitsPerSecond: Number(writes) };
+  }
+
+  userBudget(key: string): UserBudget | 'none' | undefined {
+    return this.noneOr(key, () => {
+      const value = this.#value(key);
+      if (value === undefined) return undefined;
+      const [, perMinute, burst] = (typeof value === 'string' && /^(\d{1,9}),(\d{1,9})$/.exec(value)) || [];
+      return perMinute === undefined
+        ? this.#fault(key, 'credits a minute and at once like 600,3000, or none', value)
+        : { perMinute: Number(perMinute), burst: Number(burst) };
+    });
+  }
+
+  noneOr<Value>(key: string, read: () => Value): Value | 'none' {
+    return this.#value(key) === 'none' ? 'none' : read();
   }
 
   duration(key: string): Duration | undefined {

@@ -10,7 +10,17 @@ import type { HandlerFunction } from './handler-function.ts';
 const SENDER_TIMEOUT_SECONDS = LIMITS.senderTimeoutSeconds;
 
 /** The settings for verifying tokens (docs/adr/0022-one-judge-of-tokens.md). */
-const TOKEN_SETTINGS = ['issuer', 'audience', 'jwksUri', 'userIdClaim', 'rolesClaim'] as const;
+const TOKEN_SETTINGS = [
+  'issuer',
+  'audience',
+  'jwksUri',
+  'userIdClaim',
+  'rolesClaim',
+  'unlimitedRoles',
+] as const;
+
+/** The settings of users' budgets (docs/adr/0039-a-budget-in-money.md). */
+const BUDGET_SETTINGS = ['userBudget', 'strangersPerDay'] as const;
 
 /**
  * All functions, each a module in `lambdas/functions/`. One function serves a whole gateway, since each function has its
@@ -39,6 +49,7 @@ export const FUNCTIONS = {
       'editWindowMs',
       'idleTimeoutMs',
       'duplicateLogin',
+      ...BUDGET_SETTINGS,
       ...TOKEN_SETTINGS,
     ],
     grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk }) => {
@@ -70,11 +81,12 @@ export const FUNCTIONS = {
       'editWindowMs',
       'idleTimeoutMs',
       'webSocketUrl',
+      ...BUDGET_SETTINGS,
       ...TOKEN_SETTINGS,
       'allowedOrigins',
     ],
     grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk }) => {
-      storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
+      storage.routes.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
       storage.conversations.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem');
       // To remove a member of a group, and to check that a new admin is a member.
       storage.conversations.grant(fn, 'DeleteItem', 'ConditionCheckItem');
@@ -97,7 +109,7 @@ export const FUNCTIONS = {
     // 20 s of waiting, plus its calls. The HTTP API times out after 30 s.
     timeoutSeconds: 28,
     memoryMegabytes: 256,
-    settings: ['leaseSeconds', 'duplicateLogin', ...TOKEN_SETTINGS, 'allowedOrigins'],
+    settings: ['leaseSeconds', 'duplicateLogin', ...BUDGET_SETTINGS, ...TOKEN_SETTINGS, 'allowedOrigins'],
     grant: (fn, { storage, gateway }) => {
       storage.routes.grant(fn, 'GetItem', 'UpdateItem');
       storage.inbox.grant(fn, 'Query', 'BatchWriteItem');

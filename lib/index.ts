@@ -10,6 +10,7 @@ export {
   type MessageTableClass,
   type ServerlessImProps,
   type Throttle,
+  type UserBudget,
   type WarmThroughput,
 } from './options.ts';
 export { ServerlessIm } from './serverless-im.ts';

@@ -140,6 +140,29 @@ export interface ServerlessImProps {
    */
   readonly duplicateLogin?: DuplicateLogin | undefined;
   /**
+   * What one user may cost, in credits: millionths of a dollar at list price (IM-BUDGET). A direct message takes about 7.
+   * Requests are refused with `rate_limited` while the user has spent more. docs/scale.md has the worst user's bill.
+   * @default { perMinute: 600, burst: 3_000 }
+   * @throws {InvalidOptionsError} see `UserBudget`
+   * @example { perMinute: 1_200, burst: 6_000 }
+   */
+  readonly userBudget?: UserBudget | 'none' | undefined;
+  /**
+   * How many strangers a user may meet on a day (UTC): people to whom the user writes first, and people added to groups
+   * who never wrote to the user (IM-BUDGET-3).
+   * @default 100
+   * @throws {InvalidOptionsError} not a whole number from 0 to 1,000,000
+   * @example 20
+   */
+  readonly strangersPerDay?: number | 'none' | undefined;
+  /**
+   * Words in the roles claim whose users have neither budget nor limit of strangers (IM-BUDGET-4).
+   * @default ['service']
+   * @throws {InvalidOptionsError} a word that is empty, or has a space or a comma
+   * @example ['service', 'announcer']
+   */
+  readonly unlimitedRoles?: readonly string[] | undefined;
+  /**
    * Maximum batches of the offline queue processed at the same time. It leaves the rest of the account's concurrent
    * executions to users during a backlog, and costs $0.16 a month for pollers that an idle queue then keeps.
    * @default - as many as Lambda scales to: five, then 300 more in each minute with a backlog
@@ -245,6 +268,22 @@ export interface WarmThroughput {
   readonly writeUnitsPerSecond: number;
 }
 
+/** A user's budget in credits, which are millionths of a dollar (IM-BUDGET). */
+export interface UserBudget {
+  /**
+   * Credits that come back in a minute: the most that a user can spend for long.
+   * @throws {InvalidOptionsError} not a whole number from 1 to 10,000,000
+   * @example 600
+   */
+  readonly perMinute: number;
+  /**
+   * Credits that a user who has been quiet may spend at once.
+   * @throws {InvalidOptionsError} not a whole number from 1 to 100,000,000
+   * @example 3_000
+   */
+  readonly burst: number;
+}
+
 /** DynamoDB's class of the table with the history. */
 export type MessageTableClass = (typeof MESSAGE_TABLE_CLASSES)[number];
 
@@ -315,6 +354,9 @@ export interface ServerlessImOptions {
   /** 0: off. */
   readonly idleTimeoutMs: number;
   readonly duplicateLogin: DuplicateLogin;
+  readonly userBudget: UserBudget | 'none';
+  readonly strangersPerDay: number | 'none';
+  readonly unlimitedRoles: readonly string[];
   /** If `undefined`, limited only by Lambda. */
   readonly offlineConcurrency: number | undefined;
   /** If `undefined`, limited only by the account. */
@@ -368,6 +410,9 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     leaseSeconds: (props.lease ?? Duration.minutes(30)).toSeconds(),
     idleTimeoutMs: props.idleTimeoutMs ?? 0,
     duplicateLogin: props.duplicateLogin ?? 'replace',
+    userBudget: props.userBudget ?? { perMinute: 600, burst: 3_000 },
+    strangersPerDay: props.strangersPerDay ?? 100,
+    unlimitedRoles: props.unlimitedRoles ?? ['service'],
     offlineConcurrency: props.offlineConcurrency,
     pollConcurrency: props.pollConcurrency,
     webSocketThrottle: props.webSocketThrottle ?? { rateLimit: 2_000, burstLimit: 1_000 },
@@ -452,6 +497,21 @@ function isTrustworthyUrl(text: string): boolean {
   );
 }
 
+function budgetFaults({ userBudget, strangersPerDay, unlimitedRoles }: ServerlessImOptions): string[] {
+  const faults: string[] = [];
+  if (userBudget !== 'none') {
+    if (!isIntegerWithin(userBudget.perMinute, 1, 10_000_000))
+      faults.push('userBudget.perMinute must be a whole number from 1 to 10000000');
+    if (!isIntegerWithin(userBudget.burst, 1, 100_000_000))
+      faults.push('userBudget.burst must be a whole number from 1 to 100000000');
+  }
+  if (strangersPerDay !== 'none' && !isIntegerWithin(strangersPerDay, 0, 1_000_000))
+    faults.push("strangersPerDay must be 'none' or a whole number from 0 to 1000000");
+  if (unlimitedRoles.some((role) => !/^[^\s,]+$/.test(role)))
+    faults.push('unlimitedRoles must hold words without spaces and commas');
+  return faults;
+}
+
 function optionFaults(props: ServerlessImProps, options: ServerlessImOptions): string[] {
   const faults: string[] = [];
   if (options.userIdClaim.trim() === '') faults.push('userIdClaim must not be empty');
@@ -468,6 +528,7 @@ function optionFaults(props: ServerlessImProps, options: ServerlessImOptions): s
   if (props.historyRetention !== undefined && options.historyTtlSeconds < MIN_HISTORY_SECONDS) {
     faults.push('historyRetention must be at least 24 hours');
   }
+  faults.push(...budgetFaults(options));
   if (options.offlineConcurrency !== undefined && !isIntegerWithin(options.offlineConcurrency, 2, 1_000)) {
     faults.push('offlineConcurrency must be a whole number from 2 to 1000');
   }

@@ -28,6 +28,10 @@ export function settingsOf(options: ServerlessImOptions, identity: Identity, web
     jwksUri: identity.jwksUri ?? '',
     userIdClaim: options.userIdClaim,
     rolesClaim: options.rolesClaim,
+    unlimitedRoles: options.unlimitedRoles.join(','),
+    userBudget:
+      options.userBudget === 'none' ? 'none' : `${options.userBudget.perMinute},${options.userBudget.burst}`,
+    strangersPerDay: String(options.strangersPerDay),
     allowedOrigins: options.allowedOrigins.join(','),
     webSocketUrl,
     duplicateLogin: options.duplicateLogin,

@@ -32,6 +32,7 @@ export const CLOSE_REASONS = {
   logged_out: { reconnect: false },
   kicked: { reconnect: false },
   expired: { reconnect: true },
+  rate_limited: { reconnect: true },
 } as const;
 
 /** Why the server ended a session (section 5). */

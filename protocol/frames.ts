@@ -364,6 +364,8 @@ export interface MessagesPush {
 export interface SessionClosedPush {
   readonly type: 'session.closed';
   readonly code: CloseReason;
+  /** With `rate_limited`: when the client may connect again. */
+  readonly retryAfterMs?: number;
   readonly reconnect: boolean;
 }
 

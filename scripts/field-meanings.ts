@@ -218,4 +218,5 @@ export const CLOSE_MEANINGS: Readonly<Record<CloseReason, string>> = {
   logged_out: 'another service logged the user out',
   kicked: 'the eleventh device connected, and this one was silent the longest',
   expired: 'the session ended; connect with a fresh token',
+  rate_limited: 'the client ignored that the budget is used up; connect after `retryAfterMs`',
 };

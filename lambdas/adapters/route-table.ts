@@ -7,6 +7,7 @@ import {
   type RouteTable,
   type Session,
 } from '../domain/model/session.ts';
+import { paidAtMsIn } from './account-table.ts';
 import { type BatchGetOptions, batchGet, call, type Item, orExisting, unlessRefused } from './dynamodb.ts';
 
 /*
@@ -16,6 +17,7 @@ import { type BatchGetOptions, batchGet, call, type Item, orExisting, unlessRefu
  *   d#<deviceId>  { c: connectionId, m: mode, a: connectedAtMs, e: expiresAtMs, l: leaseUntilMs, t?: typedAtMs,
  *                   i?: idleTimeoutMs, p?: frames are Protobuf }
  *   seen          time of the last disconnect, epoch milliseconds
+ *   paid, met     (what the user may still spend: account-table.ts)
  *
  * Access                         Call        Units (strong, item of up to 10 devices ≈ 2 KB)
  * connect, claim a device        UpdateItem  1 write per KB; returns the former sessions without a read
@@ -64,7 +66,21 @@ function isHeldBy(connectionId: string): Condition {
   return { text: STILL_HOLDS_DEVICE, names: { '#c': 'c' }, values: { ':connectionId': connectionId } };
 }
 
-export function createRouteTable(documents: DynamoDBDocumentClient, tableName: string): RouteTable {
+/**
+ * @param note is told the debt of every user whose item is read or replaced. @default - nobody
+ */
+export function createRouteTable(
+  documents: DynamoDBDocumentClient,
+  tableName: string,
+  note: (userId: string, paidAtMs: number) => void = () => {},
+): RouteTable {
+  /** Debts of other users, too: they may be the next that this instance serves. */
+  function noted(item: Item | undefined): Item | undefined {
+    const paidAtMs = paidAtMsIn(item);
+    if (paidAtMs > 0) note(String(item?.['userId']), paidAtMs);
+    return item;
+  }
+
   /** Updates a session if the device still has this connection. Returns whether it does. */
   async function updateOwn(caller: Caller, expression: string, values: Item = {}): Promise<boolean> {
     const command = new UpdateCommand({
@@ -90,7 +106,7 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
       ReturnValues: 'ALL_OLD',
     });
     const output = await unlessRefused(() => documents.send(command));
-    return output && sessionsIn(output.Attributes);
+    return output && sessionsIn(noted(output.Attributes));
   }
 
   async function itemsOf(
@@ -100,7 +116,7 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
     const users = [...new Set(userIds)];
     const keys = users.map((userId) => ({ userId }));
     const items = await batchGet(documents, tableName, keys, options);
-    const found = new Map(items.map((item) => [String(item['userId']), item]));
+    const found = new Map(items.map((item) => [String(item['userId']), noted(item)]));
     return new Map(users.map((userId) => [userId, found.get(userId)]));
   }
 
@@ -118,7 +134,7 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
     async find(userId, deviceId) {
       const command = new GetCommand({ TableName: tableName, Key: { userId }, ConsistentRead: true });
       const { Item } = await call(() => documents.send(command));
-      return sessionOf(Item, deviceId);
+      return sessionOf(noted(Item), deviceId);
     },
 
     async sessionsOf(userIds) {
@@ -148,7 +164,7 @@ export function createRouteTable(documents: DynamoDBDocumentClient, tableName: s
       });
       const { output, existing } = await orExisting(() => documents.send(command));
       const item = output === undefined ? existing : output.Attributes;
-      return { noted: output !== undefined, session: sessionOf(item, caller.deviceId) };
+      return { noted: output !== undefined, session: sessionOf(noted(item), caller.deviceId) };
     },
 
     setExpiry: (caller, expiresAtMs) => updateOwn(caller, 'SET #device.#e = :at', { ':at': expiresAtMs }),

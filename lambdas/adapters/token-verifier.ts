@@ -2,7 +2,7 @@ import { decomposeUnverifiedJwt } from 'aws-jwt-verify/jwt';
 import type { JwtHeader, JwtPayload } from 'aws-jwt-verify/jwt-model';
 import { JwtVerifier } from 'aws-jwt-verify/jwt-verifier';
 import { USER_ID } from '../../protocol/ids.ts';
-import { parseName, parseRoles } from '../domain/model/roles.ts';
+import { parseName, parseRoles, wordsOf } from '../domain/model/roles.ts';
 import type { Identity, TokenVerifier } from '../domain/model/token.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { ImError, UnauthorizedError } from '../shared/errors.ts';
@@ -17,6 +17,8 @@ export interface TokenVerifierProps {
   readonly userIdClaim: string;
   /** The claim that holds the roles (IM-ROLE). @default - no roles */
   readonly rolesClaim?: string;
+  /** Words in that claim that free a user of the budget (IM-BUDGET-4). @default - none */
+  readonly unlimitedRoles?: readonly string[];
   /** @default globalThis.fetch */
   readonly fetchKeys?: typeof fetch;
   /** @default the system's */
@@ -65,7 +67,7 @@ function keyIdOf({ alg, kid, crit }: JwtHeader & { readonly crit?: unknown }): s
 }
 
 function identityOf(
-  { audience, userIdClaim, rolesClaim, clock = systemClock }: TokenVerifierProps,
+  { audience, userIdClaim, rolesClaim, unlimitedRoles = [], clock = systemClock }: TokenVerifierProps,
   payload: Readonly<Record<string, unknown>>,
 ): Identity {
   const nowSeconds = clock() / 1000;
@@ -80,11 +82,13 @@ function identityOf(
   const userId = payload[userIdClaim];
   if (typeof userId !== 'string' || !USER_ID.test(userId))
     throw new UnauthorizedError('The user id is not valid.');
+  const roles = rolesClaim === undefined ? undefined : payload[rolesClaim];
   return {
     userId,
     // "Non-integer values can be represented" (RFC 7519), but not in our frames.
     expiresAtMs: Math.floor(exp * 1000),
-    roles: rolesClaim === undefined ? [] : parseRoles(payload[rolesClaim]),
+    roles: parseRoles(roles),
+    isUnlimited: wordsOf(roles).some((word) => unlimitedRoles.includes(word)),
     name: parseName(name),
   };
 }

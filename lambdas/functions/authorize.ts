@@ -32,7 +32,7 @@ async function authorize(
       subprotocols: header(event, 'sec-websocket-protocol'),
       authorization: header(event, 'authorization'),
     });
-    const { userId, expiresAtMs, roles, name } = await verifier.verify(token);
+    const { userId, expiresAtMs, roles, name, isUnlimited } = await verifier.verify(token);
     return {
       ...policy('Allow', userId, event.methodArn),
       context: {
@@ -42,6 +42,7 @@ async function authorize(
         ...(encodingOf(header(event, 'sec-websocket-protocol')) && { [CONTEXT.encoding]: 'protobuf' }),
         ...(event.queryStringParameters?.['mode'] === 'plain' && { [CONTEXT.mode]: 'plain' }),
         ...(roles.length > 0 && { [CONTEXT.roles]: roles.join(' ') }),
+        ...(isUnlimited && { [CONTEXT.unlimited]: 'true' }),
         ...(name !== undefined && { [CONTEXT.name]: encodeURIComponent(name) }),
       },
     };

@@ -1,4 +1,5 @@
 import * as of from '../composition.ts';
+import { withBudget } from '../domain/access/budget.ts';
 import { lazily } from '../shared/lazily.ts';
 import { createHttpHandler } from '../transport/http.ts';
 import { deskHttpAnswers, httpAnswers } from '../transport/http-answers.ts';
@@ -29,10 +30,16 @@ const ports = lazily({
 });
 const deskPorts = () =>
   lazily({ desk: of.desk, queues: of.queues, conversations: of.conversations, clock: of.clock });
-const options = lazily({ tokens: of.tokens, allowedOrigins: of.allowedOrigins });
+const options = lazily({
+  tokens: of.tokens,
+  allowedOrigins: of.allowedOrigins,
+  accounts: of.accounts,
+  meter: of.meter,
+});
+const deskAnswers = of.hasDesk() && deskHttpAnswers(deskPorts());
 
 /** The whole HTTP API except `POST /poll`. */
-export const handler = createHttpHandler(options, {
-  ...httpAnswers(ports),
-  ...(of.hasDesk() && deskHttpAnswers(deskPorts())),
-});
+export const handler = createHttpHandler(options, (budget) => ({
+  ...httpAnswers(withBudget(ports, budget)),
+  ...deskAnswers,
+}));

@@ -15,11 +15,16 @@ const ports = lazily({
   clock: of.clock,
   pause: of.pause,
 });
-const options = lazily({ tokens: of.tokens, allowedOrigins: of.allowedOrigins });
+const options = lazily({
+  tokens: of.tokens,
+  allowedOrigins: of.allowedOrigins,
+  accounts: of.accounts,
+  meter: of.meter,
+});
 
 /** `POST /poll`: for clients that can't open a socket (IM-POLL). A waiting poll occupies a whole instance. */
-export const handler = createHttpHandler(options, {
+export const handler = createHttpHandler(options, () => ({
   [POLL_ROUTE]: {
     answer: ({ userId, body }) => poll(ports, { userId, ...parseWith(pollSchema, body()) }),
   },
-});
+}));

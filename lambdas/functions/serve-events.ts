@@ -8,6 +8,7 @@ import { lazily } from '../shared/lazily.ts';
 import { processBatch, processEach } from '../transport/queue-records.ts';
 
 const ports = lazily({
+  budget: of.noBudget,
   routes: of.routes,
   connections: of.connections,
   conversations: of.conversations,

@@ -1,4 +1,5 @@
 import * as of from '../composition.ts';
+import { withBudget } from '../domain/access/budget.ts';
 import { lazily } from '../shared/lazily.ts';
 import type { SocketEvent } from '../transport/frame.ts';
 import { createFrameHandler } from '../transport/socket.ts';
@@ -6,7 +7,8 @@ import { deskActions, socketActions } from '../transport/socket-actions.ts';
 import { answerConnect, answerDisconnect, type UpgradeEvent } from '../transport/upgrade.ts';
 
 const ports = lazily({
-  routes: of.routes,
+  routes: of.meteredRoutes,
+  meter: of.meter,
   connections: of.connections,
   conversations: of.conversations,
   conversationWriter: of.conversationWriter,
@@ -44,10 +46,11 @@ const deskPorts = () =>
     clock: of.clock,
   });
 
-const answerFrame = createFrameHandler(ports, {
-  ...socketActions(ports),
-  ...(of.hasDesk() && deskActions(deskPorts())),
-});
+const deskAnswers = of.hasDesk() && deskActions(deskPorts());
+const answerFrame = createFrameHandler(ports, (budget) => ({
+  ...socketActions(withBudget(ports, budget)),
+  ...deskAnswers,
+}));
 
 /** The whole WebSocket API: `$connect`, `$disconnect`, every action, and `$default`. */
 export async function handler(event: SocketEvent & UpgradeEvent) {

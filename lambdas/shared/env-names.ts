@@ -33,6 +33,12 @@ export const ENV = {
   userIdClaim: 'USER_ID_CLAIM',
   /** The claim that holds the roles. */
   rolesClaim: 'ROLES_CLAIM',
+  /** Roles without a budget, separated by commas. */
+  unlimitedRoles: 'UNLIMITED_ROLES',
+  /** Credits a minute and at once, `600,3000`; or `none` (IM-BUDGET). */
+  userBudget: 'USER_BUDGET',
+  /** Strangers that a user may meet on a day, or `none` (IM-BUDGET-3). */
+  strangersPerDay: 'STRANGERS_PER_DAY',
   /** Allowed `Origin`s, separated by commas; `*` allows any. */
   allowedOrigins: 'ALLOWED_ORIGINS',
   /** The `wss://` URL that `GET /session` returns. */

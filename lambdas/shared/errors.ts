@@ -99,14 +99,21 @@ export class IdempotencyConflictError extends ImError {
   }
 }
 
+/** What `session.closed` says. */
+export interface Closing {
+  readonly code: CloseReason;
+  /** When the client may connect again. @default - at once, if at all */
+  readonly retryAfterMs?: number;
+}
+
 /**
  * A refusal that ends the session: it is posted to the client, then the connection is deleted (IM-FRAME-2). If the reason
  * is known, `session.closed` is posted before the deletion, since the client relies on that frame.
  */
 export class SessionEndedError extends ImError {
-  readonly closedWith: CloseReason | undefined;
+  readonly closedWith: Closing | undefined;
 
-  constructor(code: ErrorCode, message: string, closedWith?: CloseReason) {
+  constructor(code: ErrorCode, message: string, closedWith?: Closing) {
     super(code, message);
     this.closedWith = closedWith;
   }

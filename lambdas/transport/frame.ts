@@ -42,6 +42,7 @@ export const CONTEXT = {
   mode: 'mode',
   encoding: 'encoding',
   roles: 'roles',
+  unlimited: 'unlimited',
   name: 'name',
 } as const;
 
@@ -51,6 +52,11 @@ export function callerOf({ requestContext: { connectionId, authorizer } }: Socke
   const deviceId = authorizer?.[CONTEXT.deviceId];
   if (typeof userId !== 'string' || typeof deviceId !== 'string') return undefined;
   return { userId, deviceId, connectionId };
+}
+
+/** Whether the caller has no budget, by the token of the upgrade (IM-BUDGET-4). */
+export function isUnlimited({ requestContext: { authorizer } }: SocketEvent): boolean {
+  return authorizer?.[CONTEXT.unlimited] === 'true';
 }
 
 /** The `mode` of the upgrade. `$connect` has refused unknown ones. */
@@ -116,7 +122,8 @@ export async function refuse(
   }
   const body = encodeFrame(event, errorFrame(error, id));
   if (!(error instanceof SessionEndedError)) return { statusCode: 200, body };
-  await connections.post(connectionId, body);
+  // A client that ignores refusals needs no other one.
+  if (error.code !== 'rate_limited') await connections.post(connectionId, body);
   if (error.closedWith === undefined) await connections.close(connectionId);
   else await endSession(connections, session, error.closedWith);
   return { statusCode: 200 };

@@ -1,5 +1,8 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { ERROR_CODES } from '../../protocol/codes.ts';
+import { type AdmissionPorts, admitRequest, budgetOf } from '../domain/access/admission.ts';
+import type { Budget } from '../domain/access/budget.ts';
+import { answerPrice, routePrice } from '../domain/model/prices.ts';
 import type { CallerRoles } from '../domain/model/roles.ts';
 import type { TokenVerifier } from '../domain/model/token.ts';
 import { credentialOf } from '../domain/sessions/credential.ts';
@@ -7,6 +10,7 @@ import { errorBody, ForbiddenError, isFault } from '../shared/errors.ts';
 import { parseJsonObject } from '../shared/json.ts';
 import { describe, logger } from '../shared/logger.ts';
 import { isAllowedOrigin } from '../shared/origin.ts';
+import { settleAll } from '../shared/settle.ts';
 
 export type HttpEvent = APIGatewayProxyEventV2;
 
@@ -19,7 +23,7 @@ export interface HttpRequest {
   readonly body: () => Record<string, unknown>;
 }
 
-export interface HttpOptions {
+export interface HttpOptions extends AdmissionPorts {
   readonly tokens: TokenVerifier;
   readonly allowedOrigins: readonly string[];
 }
@@ -35,15 +39,32 @@ export type Answers<Route extends string> = { readonly [Name in Route]: HttpAnsw
 
 /**
  * Returns a handler for requests that nobody has checked yet: one verifier judges tokens for the socket and for HTTP
- * (docs/adr/0022-one-judge-of-tokens.md). It finds the answer by route key, and returns its result as JSON, or an error
- * body if it throws (docs/protocol.md, section 6).
+ * (docs/adr/0022-one-judge-of-tokens.md). It admits the user, finds the answer by route key, and returns its result as
+ * JSON, or an error body if it throws (docs/protocol.md, section 6).
+ * @param answersFor the routes of this function, for a user with this budget
  */
-export function createHttpHandler(options: HttpOptions, answers: Readonly<Record<string, HttpAnswer>>) {
+export function createHttpHandler(
+  options: HttpOptions,
+  answersFor: (budget: Budget) => Readonly<Record<string, HttpAnswer>>,
+) {
   return async (event: HttpEvent): Promise<APIGatewayProxyStructuredResultV2> => {
     try {
-      const route = answers[event.routeKey];
+      const { isUnlimited, ...request } = await toRequest(options, event);
+      const requester = { userId: request.userId, isUnlimited };
+      const budget = budgetOf(options, requester);
+      const route = answersFor(budget)[event.routeKey];
       if (route === undefined) throw new Error(`No answer for the route ${event.routeKey}.`);
-      return json(route.status ?? 200, await route.answer(await toRequest(options, event)));
+      const admitted = admitRequest(options, requester);
+      // The account is read at the side of a request that only reads, and before one that may write.
+      if (!event.routeKey.startsWith('GET ')) await admitted;
+      const [, body] = await settleAll([
+        admitted,
+        route.answer(request),
+        budget.charge(routePrice(event.routeKey)),
+      ]);
+      const answer = json(route.status ?? 200, body);
+      await budget.charge(answerPrice(Buffer.byteLength(answer.body ?? '')));
+      return answer;
     } catch (error) {
       if (isFault(error))
         logger.error('request failed', { routeKey: event.routeKey, error: describe(error) });
@@ -55,22 +76,25 @@ export function createHttpHandler(options: HttpOptions, answers: Readonly<Record
 
 function json(statusCode: number, body: object | undefined): APIGatewayProxyStructuredResultV2 {
   if (body === undefined) return { statusCode };
+  const retryAfterMs = 'retryAfterMs' in body ? Number(body.retryAfterMs) : undefined;
   const headers = {
     'content-type': 'application/json',
     'cache-control': 'no-store',
     // RFC 9110 requires it.
     ...(statusCode === 401 && { 'www-authenticate': 'Bearer' }),
+    ...(retryAfterMs !== undefined && { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
   };
   return { statusCode, headers, body: JSON.stringify(body) };
 }
 
-async function toRequest({ tokens, allowedOrigins }: HttpOptions, event: HttpEvent): Promise<HttpRequest> {
+async function toRequest({ tokens, allowedOrigins }: HttpOptions, event: HttpEvent) {
   // Names are in lower case, and the values of a repeated header are joined by commas (payload format 2.0).
   const { origin, authorization } = event.headers;
   if (!isAllowedOrigin(origin, allowedOrigins)) throw new ForbiddenError('This origin is not allowed.');
-  const { userId, roles, name } = await tokens.verify(credentialOf({ authorization }));
+  const { userId, roles, name, isUnlimited } = await tokens.verify(credentialOf({ authorization }));
   return {
     userId,
+    isUnlimited,
     roles: { roles, name },
     query: event.queryStringParameters ?? {},
     path: event.pathParameters ?? {},

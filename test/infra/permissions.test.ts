@@ -107,7 +107,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     ...connections('GET', 'POST', 'DELETE'),
   ],
   Http: [
-    ...onTable('Routes', 'BatchGetItem', 'UpdateItem'),
+    ...onTable('Routes', 'GetItem', 'BatchGetItem', 'UpdateItem'),
     ...onTable('Conversations', 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
     ...onTable('Conversations', 'ConditionCheckItem'),
     ...onTable('Messages', 'BatchGetItem', 'PutItem', 'UpdateItem', 'BatchWriteItem'),

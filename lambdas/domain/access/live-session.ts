@@ -22,7 +22,8 @@ export function requireKnownSession(session: Session | undefined, caller: Caller
   if (session?.connectionId !== caller.connectionId) {
     throw new SessionEndedError('session_expired', SESSION_OVER);
   }
-  if (!takesPushes(session, nowMs)) throw new SessionEndedError('session_expired', SESSION_OVER, 'expired');
+  if (!takesPushes(session, nowMs))
+    throw new SessionEndedError('session_expired', SESSION_OVER, { code: 'expired' });
   return session;
 }
 

@@ -15,8 +15,14 @@ const NAME_CHARS = 100;
  * other types.
  */
 export function parseRoles(claim: unknown): Role[] {
-  const words = Array.isArray(claim) ? claim : typeof claim === 'string' ? claim.split(' ') : [];
+  const words = wordsOf(claim);
   return ROLES.filter((role) => words.includes(role));
+}
+
+/** The words of a roles claim. */
+export function wordsOf(claim: unknown): readonly string[] {
+  if (typeof claim === 'string') return claim.split(' ');
+  return Array.isArray(claim) ? claim.filter((word) => typeof word === 'string') : [];
 }
 
 /** Returns the display name, or `undefined` if it is not valid text. */

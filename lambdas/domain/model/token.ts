@@ -4,6 +4,8 @@ import type { CallerRoles } from './roles.ts';
 export interface Identity extends CallerRoles {
   readonly userId: string;
   readonly expiresAtMs: number;
+  /** Whether a role of the user has no budget (IM-BUDGET-4). */
+  readonly isUnlimited: boolean;
 }
 
 export interface TokenVerifier {

@@ -1,3 +1,4 @@
+import { createMeter, UNLIMITED } from '../../../lambdas/domain/access/budget.ts';
 import { createLiveLimit } from '../../../lambdas/domain/messages/live-limit.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
 import { commit, type Draft } from '../../../lambdas/domain/messages/store.ts';
@@ -7,6 +8,7 @@ import type { Caller, Session } from '../../../lambdas/domain/model/session.ts';
 import type { DuplicateLogin } from '../../../lambdas/domain/sessions/connect.ts';
 import type { ChangedPush, MessageRequest } from '../../../protocol/frames.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
+import { inMemoryAccounts } from './accounts.ts';
 import { inMemoryConnections } from './connections.ts';
 import { inMemoryConversations } from './conversations.ts';
 import { inMemoryDesk } from './desk.ts';
@@ -31,8 +33,13 @@ export function createWorld() {
   const inbox = inMemoryInbox(clock);
   const reactions = inMemoryReactions();
   const pins = inMemoryPins();
+  const accounts = inMemoryAccounts();
   return {
     routes: inMemoryRoutes(),
+    accounts,
+    /** Of users without limits. */
+    meter: createMeter({ accounts, limits: {}, clock }),
+    budget: UNLIMITED,
     conversations,
     conversationWriter: conversations,
     groups: conversations,

@@ -55,14 +55,14 @@ beforeAll(async () => {
 afterAll(() => world?.stop());
 
 function handler() {
-  const options = { tokens, allowedOrigins: ['*'] };
-  return createHttpHandler(options, {
+  const options = { ...world, tokens, allowedOrigins: ['*'] };
+  return createHttpHandler(options, () => ({
     ...httpAnswers(world),
     ...deskHttpAnswers(world),
     [POLL_ROUTE]: {
       answer: ({ userId, body }) => poll(world, { userId, ...parseWith(pollSchema, body()) }),
     },
-  });
+  }));
 }
 
 function event(routeKey: string, { path, query, body }: HostileRequest): HttpEvent {
@@ -132,7 +132,7 @@ describe('a hostile frame', () => {
     ['JSON', hostileFrames.json, {}],
     ['Protobuf', hostileFrames.protobuf, { encoding: 'protobuf' }],
   ])('in %s never makes a table refuse (IM-FRAME-3, IM-REFUSE-9)', async (_, frames, authorizer) => {
-    const handle = createFrameHandler(world, { ...socketActions(world), ...deskActions(world) });
+    const handle = createFrameHandler(world, () => ({ ...socketActions(world), ...deskActions(world) }));
     const ofAlice = { userId: 'alice', deviceId: 'phone', roles: 'agent', ...authorizer };
     await fc.assert(
       fc.asyncProperty(frames, async (body) => {

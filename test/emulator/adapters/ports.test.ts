@@ -1,5 +1,6 @@
 import { monotonicFactory } from 'ulid';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Accounts } from '../../../lambdas/domain/model/account.ts';
 import type { ConversationReader, ConversationWriter } from '../../../lambdas/domain/model/conversation.ts';
 import type { GroupChange, GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
 import type { Inbox, InboxWriter } from '../../../lambdas/domain/model/inbox.ts';
@@ -12,6 +13,7 @@ import type {
 import type { Outbox } from '../../../lambdas/domain/model/outbox.ts';
 import type { Reference } from '../../../lambdas/domain/model/reference.ts';
 import type { RouteTable } from '../../../lambdas/domain/model/session.ts';
+import { inMemoryAccounts } from '../../adapters/memory/accounts.ts';
 import { inMemoryConversations } from '../../adapters/memory/conversations.ts';
 import { inMemoryInbox } from '../../adapters/memory/inbox.ts';
 import { inMemoryMessages } from '../../adapters/memory/messages.ts';
@@ -22,6 +24,7 @@ import { newName, startTables } from './tables.ts';
 /** One suite for both implementations, so that unit tests on the in-memory adapters hold for DynamoDB. */
 interface Ports {
   readonly routes: RouteTable;
+  readonly accounts: Accounts;
   readonly conversations: ConversationReader & ConversationWriter;
   readonly groups: GroupReader & GroupWriter & Outbox;
   readonly messages: MessageReader & MessageWriter;
@@ -44,6 +47,7 @@ const memoryMessages = inMemoryMessages(clock);
 const memoryConversations = inMemoryConversations(memoryMessages, clock);
 const memory: Ports = {
   routes: inMemoryRoutes(),
+  accounts: inMemoryAccounts(),
   conversations: memoryConversations,
   groups: memoryConversations,
   messages: memoryMessages,
@@ -78,6 +82,73 @@ describe.each([
   ['memory', () => memory],
   ['DynamoDB', (): Ports => tables],
 ])('on %s,', (_, ports) => {
+  describe('the accounts', () => {
+    const paidAtMsOf = async (userId: string) => (await ports().accounts.account(userId)).paidAtMs;
+
+    it('begin a debt now, and lengthen one that is not paid yet (IM-BUDGET-1)', async () => {
+      const [userId, { accounts }] = [newUser(), ports()];
+      expect(await paidAtMsOf(userId)).toBe(0);
+      const owe = (nowMs: number, more = {}) => accounts.addDebt(userId, 7_000, { nowMs, ...more });
+      expect(await owe(NOON)).toEqual({ isAdded: true, paidAtMs: NOON + 7_000 });
+      expect(await owe(NOON + 1_000)).toEqual({ isAdded: true, paidAtMs: NOON + 14_000 });
+      expect(await owe(NOON + 2_000, { seenPaidAtMs: NOON + 7_000 })).toMatchObject({
+        paidAtMs: NOON + 21_000,
+      });
+      const paid = { nowMs: NOON + 60_000, seenPaidAtMs: NOON + 90_000 };
+      expect(await accounts.addDebt(userId, 7_000.2, paid)).toEqual({
+        isAdded: true,
+        paidAtMs: NOON + 67_001,
+      });
+      expect(await paidAtMsOf(userId)).toBe(NOON + 67_001);
+    });
+
+    it('add nothing to a debt that is too long (IM-BUDGET-1)', async () => {
+      const [userId, { accounts }] = [newUser(), ports()];
+      const owe = (more = {}) =>
+        accounts.addDebt(userId, 10_000, { nowMs: NOON, ifPaidByMs: NOON + 5_000, ...more });
+      expect(await owe()).toEqual({ isAdded: true, paidAtMs: NOON + 10_000 });
+      const refused = { isAdded: false, paidAtMs: NOON + 10_000 };
+      expect(await owe()).toEqual(refused);
+      expect(await owe({ seenPaidAtMs: NOON + 10_000 })).toEqual(refused);
+      expect(await paidAtMsOf(userId)).toBe(NOON + 10_000);
+      expect(await owe({ ifPaidByMs: NOON + 10_000 })).toEqual({ isAdded: true, paidAtMs: NOON + 20_000 });
+    });
+
+    it('lose no debt when many are added at once', async () => {
+      const [userId, { accounts }] = [newUser(), ports()];
+      const seen = [0, NOON + 1];
+      const debts = seen.map((seenPaidAtMs) => accounts.addDebt(userId, 100, { nowMs: NOON, seenPaidAtMs }));
+      expect((await Promise.all(debts)).every(({ isAdded }) => isAdded)).toBe(true);
+      expect(await paidAtMsOf(userId)).toBe(NOON + 200);
+    });
+
+    it('count the strangers of a day, at most as many as there may be (IM-BUDGET-3)', async () => {
+      const [userId, { accounts }] = [newUser(), ports()];
+      const meet = (strangers: number, day = '2026-11-28') =>
+        accounts.meet(userId, strangers, { day, maximum: 5 });
+      expect(await meet(6)).toBe(false);
+      expect([await meet(3), await meet(3), await meet(2), await meet(1)]).toEqual([
+        true,
+        false,
+        true,
+        false,
+      ]);
+      expect([await meet(4, '2026-11-29'), await meet(2, '2026-11-29')]).toEqual([true, false]);
+      await accounts.addDebt(userId, 1_000, { nowMs: NOON });
+      expect(await meet(1, '2026-11-29')).toBe(true);
+    });
+
+    it('share the item of the sessions, which both leave alone', async () => {
+      const [userId, { accounts, routes }] = [newUser(), ports()];
+      await routes.connect(aSession({ userId }));
+      await accounts.addDebt(userId, 1_000, { nowMs: NOON });
+      await accounts.meet(userId, 1, { day: 'today', maximum: 1 });
+      await routes.disconnect(aSession({ userId }), NOON);
+      expect(await routes.connect(aSession({ userId }))).toEqual([]);
+      expect(await paidAtMsOf(userId)).toBe(NOON + 1_000);
+    });
+  });
+
   describe('the route table', () => {
     it('keeps one session per device and returns the previous sessions (IM-CONN-3)', async () => {
       const userId = newUser();

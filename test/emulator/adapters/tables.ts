@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { inject, vi } from 'vitest';
+import { createAccounts } from '../../../lambdas/adapters/account-table.ts';
 import { createBlockReader, createBlockWriter } from '../../../lambdas/adapters/block-table.ts';
 import {
   createConversationReader,
@@ -58,6 +59,7 @@ export async function startTables(clock: Clock) {
   const inInbox = { tableName: nameOf('Inbox'), inboxTtlSeconds: 3_600, clock };
   return {
     routes: createRouteTable(documents, nameOf('Routes')),
+    accounts: createAccounts(documents, nameOf('Routes')),
     conversations: {
       ...createConversationReader(documents, conversationsTable),
       ...createConversationWriter(documents, { tableName: conversationsTable, clock }),

@@ -29,7 +29,13 @@ export async function startInfrastructure(cdkOut?: string): Promise<Infrastructu
     clockOffsetMs: unequalClocks(1),
     // Short, so that an agent who is gone loses chats within a run.
     // And few messages a volume, so that conversations begin new ones within a run.
-    environment: { DESK_AGENT_GRACE_SECONDS: '5', MESSAGES_PER_VOLUME: '7' },
+    // Nobody runs out of so large a budget, but everybody is charged.
+    environment: {
+      DESK_AGENT_GRACE_SECONDS: '5',
+      MESSAGES_PER_VOLUME: '7',
+      USER_BUDGET: '10000000,100000000',
+      STRANGERS_PER_DAY: '1000000',
+    },
     onWarning: () => undefined,
     ...(cdkOut !== undefined && { cdkOut }),
   });

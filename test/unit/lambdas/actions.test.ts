@@ -31,11 +31,11 @@ function handle(of: SocketEvent, ports: object = {}) {
   const tokens = {
     async verify(token: string) {
       if (token !== 'fresh') throw new UnauthorizedError();
-      return { userId: 'bob', roles: [], expiresAtMs: NOON + HOUR_MS / 2 };
+      return { userId: 'bob', roles: [], isUnlimited: false, expiresAtMs: NOON + HOUR_MS / 2 };
     },
   };
   const all = { ...world, tokens, ...ports };
-  return createFrameHandler(all, { ...socketActions(all), ...deskActions(all) })(of);
+  return createFrameHandler(all, () => ({ ...socketActions(all), ...deskActions(all) }))(of);
 }
 
 async function answer(userId: string, action: string, fields: object = {}, authorizer = {}) {

@@ -40,14 +40,13 @@ async function failFrame(thrown: unknown) {
     },
     body: '{"action":"heartbeat","id":"7"}',
   };
-  await createFrameHandler(createWorld(), { heartbeat: () => Promise.reject(thrown) })(event);
+  await createFrameHandler(createWorld(), () => ({ heartbeat: () => Promise.reject(thrown) }))(event);
 }
 
 const failRequest = (thrown: unknown) =>
-  createHttpHandler(
-    { tokens, allowedOrigins: [] },
-    { 'GET /session': { answer: () => Promise.reject(thrown) } },
-  )({
+  createHttpHandler({ ...createWorld(), tokens, allowedOrigins: [] }, () => ({
+    'GET /session': { answer: () => Promise.reject(thrown) },
+  }))({
     routeKey: 'GET /session',
     headers: { authorization: 'Bearer bob' },
   } as unknown as HttpEvent);

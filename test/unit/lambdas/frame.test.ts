@@ -19,12 +19,12 @@ const event = (body: string): SocketEvent => ({
 /** Answers a heartbeat, or fails with this error. */
 async function run(body: string, fail?: unknown) {
   const world = createWorld();
-  const answerFrame = createFrameHandler(world, {
+  const answerFrame = createFrameHandler(world, () => ({
     heartbeat: async () => {
       if (fail !== undefined) throw fail;
       return { serverTime: 1, session: { expiresAt: 2 } };
     },
-  });
+  }));
   const { statusCode, body: text } = await answerFrame(event(body));
   return {
     statusCode,
@@ -106,7 +106,7 @@ describe('a frame', () => {
   });
 
   it('gets the reason before the socket is closed if the session is past its grace period (IM-RENEW)', async () => {
-    const over = new SessionEndedError('session_expired', 'over', 'expired');
+    const over = new SessionEndedError('session_expired', 'over', { code: 'expired' });
     const { connections } = await run('{"action":"heartbeat","id":"7"}', over);
     expect(connections.posts.map(({ frame }) => frame)).toMatchObject([
       { type: 'error', code: 'session_expired', id: '7' },

@@ -29,7 +29,7 @@ async function answer(body: string, authorizer: Authorizer = {}) {
   await world.routes.connect(aSession({ userId: 'alice' }));
   const verify = () => Promise.reject(new UnauthorizedError());
   const ports = { ...world, tokens: { verify } };
-  const handle = createFrameHandler(ports, { ...socketActions(ports), ...deskActions(ports) });
+  const handle = createFrameHandler(ports, () => ({ ...socketActions(ports), ...deskActions(ports) }));
   return { result: await handle(event(body, authorizer)), world };
 }
 

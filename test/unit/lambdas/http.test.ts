@@ -3,8 +3,10 @@ import { BadFrameError, ConflictError, ImError, UnavailableError } from '../../.
 import { logger } from '../../../lambdas/shared/logger.ts';
 import { createHttpHandler, type HttpEvent, type HttpRequest } from '../../../lambdas/transport/http.ts';
 import { tokens } from '../../adapters/memory/tokens.ts';
+import { createWorld } from '../../adapters/memory/world.ts';
 
-const OPTIONS = { tokens, allowedOrigins: ['https://chat.example'] };
+const { accounts, meter } = createWorld();
+const OPTIONS = { tokens, allowedOrigins: ['https://chat.example'], accounts, meter };
 
 function event(overrides: object = {}, headers: object = {}): HttpEvent {
   return {
@@ -21,16 +23,18 @@ async function requestOf(request: HttpEvent, options: Parameters<typeof createHt
     seen = given;
     return undefined;
   };
-  const { statusCode } = await createHttpHandler(options, { 'POST /echo': { status: 204, answer } })(request);
+  const { statusCode } = await createHttpHandler(options, () => ({ 'POST /echo': { status: 204, answer } }))(
+    request,
+  );
   return { statusCode, request: seen };
 }
 
 const failing = (error: unknown, request = event()) =>
-  createHttpHandler(OPTIONS, { 'POST /echo': { answer: () => Promise.reject(error) } })(request);
+  createHttpHandler(OPTIONS, () => ({ 'POST /echo': { answer: () => Promise.reject(error) } }))(request);
 
 describe('an HTTP request', () => {
   it('is answered as uncacheable JSON with 200', async () => {
-    const handle = createHttpHandler(OPTIONS, { 'POST /echo': { answer: async () => ({ a: 1 }) } });
+    const handle = createHttpHandler(OPTIONS, () => ({ 'POST /echo': { answer: async () => ({ a: 1 }) } }));
     expect(await handle(event())).toEqual({
       statusCode: 200,
       headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
@@ -40,7 +44,7 @@ describe('an HTTP request', () => {
 
   it("is answered with its route's status, and without a body if the route returns none", async () => {
     const answers = { 'POST /echo': { status: 204, answer: async () => undefined } } as const;
-    expect(await createHttpHandler(OPTIONS, answers)(event())).toEqual({ statusCode: 204 });
+    expect(await createHttpHandler(OPTIONS, () => answers)(event())).toEqual({ statusCode: 204 });
   });
 
   it('is answered with the status of its error code if it is refused', async () => {

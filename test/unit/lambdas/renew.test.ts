@@ -10,7 +10,7 @@ const tokens: TokenVerifier = {
   async verify(token) {
     const [userId = '', minutes] = token.split(':');
     if (minutes === undefined) throw new UnauthorizedError();
-    return { userId, roles: [], expiresAtMs: NOON + Number(minutes) * 60_000 };
+    return { userId, roles: [], isUnlimited: false, expiresAtMs: NOON + Number(minutes) * 60_000 };
   },
 };
 const caller = { userId: 'bob', deviceId: 'phone', connectionId: 'bob-phone' };
@@ -37,7 +37,7 @@ describe('renew', () => {
     await world.routes.connect(aSession({ expiresAtMs: NOON - 30_000 }));
     await expect(renewing('bob:30')).rejects.toMatchObject({
       code: 'session_expired',
-      closedWith: 'expired',
+      closedWith: { code: 'expired' },
     });
   });
 

@@ -27,8 +27,8 @@ async function ask(routeKey: string, { query, path, body, userId = 'alice' }: Pa
   } as unknown as HttpEvent;
   const answers = { ...httpAnswers(ports), ...deskHttpAnswers(ports) };
   const { statusCode, body: text } = await createHttpHandler(
-    { tokens, allowedOrigins: [] },
-    answers,
+    { ...world, tokens, allowedOrigins: [] },
+    () => answers,
   )(request);
   return { status: statusCode, body: text === undefined ? undefined : JSON.parse(text) };
 }

@@ -102,7 +102,7 @@ describe('the end of a session', () => {
     const tokens: TokenVerifier = {
       async verify() {
         await world.routes.disconnect(caller);
-        return { userId: 'bob', roles: [], expiresAtMs: NOON + MINUTE_MS };
+        return { userId: 'bob', roles: [], isUnlimited: false, expiresAtMs: NOON + MINUTE_MS };
       },
     };
     await expect(renew({ ...world, tokens }, caller, 'token')).rejects.toEqual(refused('session_expired'));

@@ -46,7 +46,7 @@ const unauthorized = expect.objectContaining({ code: 'unauthorized' });
 describe('a token', () => {
   it('gives the user and the expiry, with the audience in aud or client_id (IM-CONN-1)', async () => {
     const exp = Math.floor(Date.now() / 1000) + 600;
-    const identity = { userId: 'alice', expiresAtMs: exp * 1000, roles: [] };
+    const identity = { userId: 'alice', expiresAtMs: exp * 1000, roles: [], isUnlimited: false };
     await expect(verifier().verify(await sign(claims({ exp })))).resolves.toEqual(identity);
     await expect(verifier().verify(await sign(claims({ exp, aud: ['other', 'chat'] })))).resolves.toEqual(
       identity,
@@ -54,6 +54,24 @@ describe('a token', () => {
     const cognito = claims({ exp, client_id: 'chat' });
     delete cognito.aud;
     await expect(verifier().verify(await sign(cognito))).resolves.toEqual(identity);
+  });
+
+  it.each([
+    ['service', true],
+    ['agent service', true],
+    [['service'], true],
+    ['services', false],
+    [['agent'], false],
+    [[7, null], false],
+    [{ service: true }, false],
+  ])('with the roles %j has no budget: %s (IM-BUDGET-4)', async (roles, isUnlimited) => {
+    const token = await sign(claims({ roles }));
+    expect(await verifier({ rolesClaim: 'roles', unlimitedRoles: ['service'] }).verify(token)).toMatchObject({
+      isUnlimited,
+    });
+    expect(await verifier({ unlimitedRoles: ['service'] }).verify(token)).toMatchObject({
+      isUnlimited: false,
+    });
   });
 
   it('expires at a whole millisecond, though its seconds may have any fraction (RFC 7519, IM-RENEW)', async () => {

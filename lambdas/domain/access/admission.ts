@@ -1,0 +1,57 @@
+import { SessionEndedError } from '../../shared/errors.ts';
+import type { Accounts } from '../model/account.ts';
+import { REFUSAL_PRICE } from '../model/prices.ts';
+import { type Budget, type Meter, overBudget, UNLIMITED } from './budget.ts';
+
+export interface AdmissionPorts {
+  readonly accounts: Accounts;
+  readonly meter: Meter;
+}
+
+/** The user of a request, as the token says. */
+export interface Requester {
+  readonly userId: string;
+  /** Whether a role of the user has no budget (IM-BUDGET-4). @default false */
+  readonly isUnlimited?: boolean | undefined;
+}
+
+export function budgetOf({ meter }: Pick<AdmissionPorts, 'meter'>, requester: Requester): Budget {
+  return requester.isUnlimited ? UNLIMITED : meter.of(requester.userId);
+}
+
+/** Refusals by one instance in a row that a client may ignore before it is disconnected (IM-BUDGET-1). */
+const IGNORED_REFUSALS = 10;
+
+/**
+ * Admits a frame, by what this instance knows: without a call.
+ * @throws {RateLimitedError} the user's budget is used up
+ * @throws {SessionEndedError} it is, and the client has ignored that ten times
+ */
+export async function admitFrame(ports: Pick<AdmissionPorts, 'meter'>, requester: Requester): Promise<void> {
+  const refusal = requester.isUnlimited ? undefined : ports.meter.refusalOf(requester.userId);
+  if (refusal === undefined) return;
+  await ports.meter.of(requester.userId).charge(REFUSAL_PRICE);
+  const { retryAfterMs, count } = refusal;
+  if (count <= IGNORED_REFUSALS) throw overBudget(retryAfterMs);
+  const { message } = overBudget(retryAfterMs);
+  throw new SessionEndedError('rate_limited', message, { code: 'rate_limited', retryAfterMs });
+}
+
+/**
+ * Admits an HTTP request. It has no session, so this reads the user's account: once, and strongly.
+ * @throws {RateLimitedError} the user's budget is used up
+ */
+export async function admitRequest(
+  { accounts, meter }: AdmissionPorts,
+  { userId, isUnlimited }: Requester,
+): Promise<void> {
+  const refuse = async () => {
+    const refusal = isUnlimited ? undefined : meter.refusalOf(userId);
+    if (refusal === undefined) return;
+    await meter.of(userId).charge(REFUSAL_PRICE);
+    throw overBudget(refusal.retryAfterMs);
+  };
+  await refuse();
+  meter.note(userId, (await accounts.account(userId)).paidAtMs);
+  await refuse();
+}
