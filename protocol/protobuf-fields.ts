@@ -212,6 +212,7 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
   SessionClosedPush: [
     ['code', 1, 'string', 'one'],
     ['reconnect', 2, 'bool', 'one'],
+    ['retryAfterMs', 3, 'int64', 'maybe'],
   ],
   ReadPush: [
     ['conversationId', 1, 'string', 'one'],
