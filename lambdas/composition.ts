@@ -1,6 +1,7 @@
 import { LIMITS } from '../protocol/limits.ts';
 import { createAccounts } from './adapters/account-table.ts';
 import { createConnections } from './adapters/connections.ts';
+import { createContactReader, createContactWriter } from './adapters/contact-table.ts';
 import { createConversationReader, createConversationWriter } from './adapters/conversation-table.ts';
 import { createDeskEvents } from './adapters/desk-events.ts';
 import { createDeskOutbox, createDeskReader, createDeskWriter } from './adapters/desk-table.ts';
@@ -11,7 +12,7 @@ import { createInbox, createInboxWriter } from './adapters/inbox-table.ts';
 import { createMessageReader, createMessageWriter } from './adapters/message-table.ts';
 import { createOfflineQueue } from './adapters/offline-queue.ts';
 import { createPinReader, createPinWriter } from './adapters/pin-table.ts';
-import { createProfileWriter } from './adapters/profile-table.ts';
+import { createProfileReader, createProfileWriter } from './adapters/profile-table.ts';
 import { createReactionReader, createReactionWriter } from './adapters/reaction-table.ts';
 import { createRouteTable } from './adapters/route-table.ts';
 import { createTokenVerifier } from './adapters/token-verifier.ts';
@@ -132,8 +133,18 @@ export const pinWriter = maker(['conversationsTable'], ({ conversationsTable }) 
   createPinWriter(documents.get(), conversationsTable),
 );
 
+export const profiles = maker(['conversationsTable'], ({ conversationsTable }) =>
+  createProfileReader(documents.get(), conversationsTable),
+);
 export const profileWriter = maker(['conversationsTable'], ({ conversationsTable }) =>
   createProfileWriter(documents.get(), conversationsTable),
+);
+
+export const contacts = maker(['conversationsTable'], ({ conversationsTable }) =>
+  createContactReader(documents.get(), conversationsTable),
+);
+export const contactWriter = maker(['conversationsTable'], ({ conversationsTable }) =>
+  createContactWriter(documents.get(), conversationsTable),
 );
 
 export const inbox = maker(['inboxTable'], ({ inboxTable: tableName }) =>

@@ -54,6 +54,10 @@ export const LIMITS = {
   avatarChars: 512,
   /** A profile's `custom`, as JSON in UTF-8. */
   profileCustomBytes: 1_024,
+  /** Profiles of one request. */
+  profilesPerRequest: 100,
+  /** Contacts of a user. */
+  contacts: 10_000,
   /** Maximum members in one request. */
   membersPerRequest: 100,
   typingIntervalMs: 2_000,

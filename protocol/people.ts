@@ -1,10 +1,22 @@
 import * as z from 'zod/mini';
+import { USER_ID } from './ids.ts';
 import { lazySchema } from './lazy-schema.ts';
 import { LIMITS } from './limits.ts';
 import { personName } from './names.ts';
 
 /** The routes of the HTTP API about people (docs/protocol.md, section 16): their bodies and queries. */
-export const PEOPLE_HTTP_ROUTES = ['PUT /profile'] as const;
+export const PEOPLE_HTTP_ROUTES = [
+  'PUT /profile',
+  'GET /profiles',
+  'PUT /contacts/{userId}',
+  'DELETE /contacts/{userId}',
+  'GET /contacts',
+] as const;
+
+/** The user in a path. */
+export const personPath = lazySchema(() => z.object({ userId: userId() }));
+
+const userId = lazySchema(() => z.string().check(z.regex(USER_ID, 'is not a user id')));
 
 /** An https URL without credentials: whoever shows the picture sends the URL to its host. */
 const avatarUrl = lazySchema(() =>
@@ -52,4 +64,42 @@ export interface Profile {
   readonly custom?: Readonly<Record<string, unknown>>;
   /** 1 at first. Grows with each change. */
   readonly version: number;
+}
+
+/** `GET /profiles`: user ids, separated by commas, which no user id contains. */
+export const profilesQuerySchema = lazySchema(() =>
+  z.object({
+    userIds: z.string().check(
+      z.refine((text) => {
+        const ids = text.split(',');
+        return ids.length <= LIMITS.profilesPerRequest && ids.every((id) => USER_ID.test(id));
+      }, `must be 1 to ${LIMITS.profilesPerRequest} user ids, separated by commas`),
+    ),
+  }),
+);
+
+/** Profiles, in the order in which the request named their users. Users without a profile are left out. */
+export interface ProfilesBody {
+  readonly profiles: readonly Profile[];
+}
+
+/** `PUT /contacts/{userId}` replaces the whole contact. */
+export const contactSchema = lazySchema(() =>
+  z.object({ alias: z.optional(personName()), favorite: z.optional(z.boolean()) }),
+);
+
+/** An entry of a user's own list of contacts (IM-CONTACT). */
+export interface Contact {
+  readonly userId: string;
+  /** The name that the user gave this person: 1 to 64 characters. Only this user sees it. */
+  readonly alias?: string;
+  /** Missing if the person is no favorite. */
+  readonly favorite?: true;
+}
+
+/** A page of a user's contacts. */
+export interface ContactsBody {
+  /** Ordered by user id. */
+  readonly contacts: readonly Contact[];
+  readonly cursor: string | null;
 }

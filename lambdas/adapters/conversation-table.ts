@@ -40,6 +40,8 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  *   u#<userId>         <conversationId>  readSeq; in a group also visibleFrom, left?
  *   u#<userId>         #left#…           (departures: departures.ts)
  *   u#<userId>         #block#…          (blocks: block-table.ts)
+ *   u#<userId>         #contact#…, #count#…   (contacts: contact-table.ts)
+ *   p#<userId>         profile           (profile-table.ts)
  *   g:<ULID>, cs:…     m#<userId>        joinedSeq, left?   (members: group-table.ts, desk-transaction.ts)
  *
  * Access                              Call          Units

@@ -1,8 +1,8 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Profile } from '../../protocol/people.ts';
-import type { ProfileWriter } from '../domain/model/profile.ts';
+import type { ProfileReader, ProfileWriter } from '../domain/model/profile.ts';
 import { canonicalJson } from '../shared/json.ts';
-import { type Item, updateIf } from './dynamodb.ts';
+import { batchGet, type Item, updateIf } from './dynamodb.ts';
 
 /*
  * Profiles, in the conversation table.
@@ -12,9 +12,23 @@ import { type Item, updateIf } from './dynamodb.ts';
  *
  * Access        Call         Units
  * put           UpdateItem   1 write per KB, at most 2; also if nothing changes
+ * 100 of them   BatchGet     half a read each, or 1 if it must be strong
  */
 
 const SORT_KEY = 'profile';
+
+export function createProfileReader(documents: DynamoDBDocumentClient, tableName: string): ProfileReader {
+  return {
+    async profiles(userIds, mayBeStale) {
+      const items = await batchGet(documents, tableName, userIds.map(profileKey), { mayBeStale });
+      const found = new Map(items.map((item) => [item['pk'], item]));
+      return userIds.flatMap((userId) => {
+        const item = found.get(profileKey(userId)['pk']);
+        return item === undefined ? [] : [toProfile(item, userId)];
+      });
+    },
+  };
+}
 
 export function createProfileWriter(documents: DynamoDBDocumentClient, tableName: string): ProfileWriter {
   return {

@@ -1,15 +1,42 @@
-import { type PEOPLE_HTTP_ROUTES, profileSchema } from '../../protocol/people.ts';
-import { type ProfilePorts, putProfile } from '../domain/people/profile.ts';
+import { cursorQuerySchema } from '../../protocol/http.ts';
+import {
+  contactSchema,
+  type PEOPLE_HTTP_ROUTES,
+  personPath,
+  profileSchema,
+  profilesQuerySchema,
+} from '../../protocol/people.ts';
+import { type ContactPorts, listContacts, putContact } from '../domain/people/contacts.ts';
+import { listProfiles, type ProfilePorts, putProfile } from '../domain/people/profile.ts';
 import { parseWith } from '../shared/parse.ts';
 import type { Answers } from './http.ts';
 
-export interface PeoplePorts extends ProfilePorts {}
+export interface PeoplePorts extends ProfilePorts, ContactPorts {}
 
 /** The routes about people (docs/protocol.md, section 16). */
 export function peopleAnswers(ports: PeoplePorts): Answers<(typeof PEOPLE_HTTP_ROUTES)[number]> {
   return {
     'PUT /profile': {
       answer: async ({ userId, body }) => putProfile(ports, userId, parseWith(profileSchema, body())),
+    },
+    'GET /profiles': {
+      answer: async ({ userId, query }) =>
+        listProfiles(ports, userId, parseWith(profilesQuerySchema, query).userIds.split(',')),
+    },
+    'PUT /contacts/{userId}': {
+      answer: async ({ userId, path, body }) =>
+        putContact(ports, userId, { ...parseWith(personPath, path), ...parseWith(contactSchema, body()) }),
+    },
+    'DELETE /contacts/{userId}': {
+      status: 204,
+      answer: async ({ userId, path }) => {
+        await ports.contactWriter.remove(userId, parseWith(personPath, path).userId);
+        return undefined;
+      },
+    },
+    'GET /contacts': {
+      answer: async ({ userId, query }) =>
+        listContacts(ports, userId, parseWith(cursorQuerySchema, query).cursor),
     },
   };
 }

@@ -7,3 +7,11 @@ export interface ProfileWriter {
   /** Replaces the whole profile. Its version grows if the facts are different. Idempotent. */
   put(userId: string, facts: ProfileFacts): Promise<Profile>;
 }
+
+export interface ProfileReader {
+  /**
+   * The profiles of up to 100 distinct users, in the order of `userIds`. Leaves out those without one.
+   * @param mayBeStale half the units, but a profile may lack what was written in the last second
+   */
+  profiles(userIds: readonly string[], mayBeStale: boolean): Promise<readonly Profile[]>;
+}

@@ -1,10 +1,11 @@
 import { LIMITS } from '../../../protocol/limits.ts';
-import type { Profile } from '../../../protocol/people.ts';
+import type { Profile, ProfilesBody } from '../../../protocol/people.ts';
 import { InvalidRequestError } from '../../shared/errors.ts';
 import { canonicalJson } from '../../shared/json.ts';
-import type { ProfileFacts, ProfileWriter } from '../model/profile.ts';
+import type { ProfileFacts, ProfileReader, ProfileWriter } from '../model/profile.ts';
 
 export interface ProfilePorts {
+  readonly profiles: ProfileReader;
   readonly profileWriter: ProfileWriter;
 }
 
@@ -13,7 +14,7 @@ export interface ProfilePorts {
  * @throws {InvalidRequestError} `custom` is larger than 1 KB, or not JSON that all clients can read
  */
 export async function putProfile(
-  { profileWriter }: ProfilePorts,
+  { profileWriter }: Pick<ProfilePorts, 'profileWriter'>,
   userId: string,
   facts: ProfileFacts,
 ): Promise<Profile> {
@@ -26,4 +27,17 @@ function requireSmall(custom: object): void {
   if (bytes <= LIMITS.profileCustomBytes) return;
   const message = `has ${bytes} bytes; at most ${LIMITS.profileCustomBytes} are allowed`;
   throw new InvalidRequestError([{ path: 'custom', message }]);
+}
+
+/**
+ * Lists profiles of up to 100 users, for anyone who has a token (IM-PROFILE-2). A user who asks for their own profile has just
+ * signed in or saved it, so that request reads strongly. Others' profiles are kept by clients for minutes, so a second of
+ * staleness doesn't matter, and half the units do.
+ */
+export async function listProfiles(
+  { profiles }: Pick<ProfilePorts, 'profiles'>,
+  userId: string,
+  userIds: readonly string[],
+): Promise<ProfilesBody> {
+  return { profiles: await profiles.profiles([...new Set(userIds)], !userIds.includes(userId)) };
 }

@@ -10,6 +10,7 @@ import type { ChangedPush, MessageRequest } from '../../../protocol/frames.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { inMemoryAccounts } from './accounts.ts';
 import { inMemoryConnections } from './connections.ts';
+import { inMemoryContacts } from './contacts.ts';
 import { inMemoryConversations } from './conversations.ts';
 import { inMemoryDesk } from './desk.ts';
 import { inMemoryInbox } from './inbox.ts';
@@ -34,6 +35,8 @@ export function createWorld() {
   const reactions = inMemoryReactions();
   const pins = inMemoryPins();
   const accounts = inMemoryAccounts();
+  const profiles = inMemoryProfiles();
+  const contacts = inMemoryContacts();
   return {
     routes: inMemoryRoutes(),
     accounts,
@@ -50,7 +53,10 @@ export function createWorld() {
     reactionWriter: reactions,
     pins,
     pinWriter: pins,
-    profileWriter: inMemoryProfiles(),
+    profiles,
+    profileWriter: profiles,
+    contacts,
+    contactWriter: contacts,
     desk,
     deskWriter: desk,
     outbox: outboxOf(conversations, desk),

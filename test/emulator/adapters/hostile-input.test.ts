@@ -27,13 +27,15 @@ let own: string;
 
 async function startWorld() {
   const tables = await startTables(clock);
-  const { routes, conversations, groups, messages, reactions, pins, profiles, desk, inbox } = tables;
+  const { routes, conversations, groups, messages, reactions, pins, profiles, contacts, desk, inbox } =
+    tables;
   const took = async () => 'took' as const;
   const verify = () => Promise.reject(new UnauthorizedError());
   return {
     ...createWorld(),
     ...{ routes, conversations, conversationWriter: conversations, groups, groupWriter: groups },
-    ...{ reactions, reactionWriter: reactions, pins, pinWriter: pins, profileWriter: profiles },
+    ...{ reactions, reactionWriter: reactions, pins, pinWriter: pins, profiles, profileWriter: profiles },
+    ...{ contacts, contactWriter: contacts },
     ...{ messages, messageWriter: messages, desk, deskWriter: desk, outbox: desk, inbox, clock },
     connections: { post: took, probe: took, close: took },
     ...{ tokens: { verify }, pause: async () => {}, webSocketUrl: 'wss://chat.example' },
@@ -109,6 +111,7 @@ describe('a forged cursor', () => {
   const none = { path: {}, query: {}, body: '{}' };
   it.each([
     ['GET /conversations', (cursor: string) => ({ ...none, query: { cursor } })],
+    ['GET /contacts', (cursor: string) => ({ ...none, query: { cursor } })],
     ['GET /desk/chats', (cursor: string) => ({ ...none, query: { cursor } })],
     ['GET /groups/{id}/members', (cursor: string) => ({ ...none, path: { id: own }, query: { cursor } })],
     ['GET /groups/{id}/reads', (cursor: string) => ({ ...none, path: { id: own }, query: { cursor } })],

@@ -3,6 +3,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { inject, vi } from 'vitest';
 import { createAccounts } from '../../../lambdas/adapters/account-table.ts';
 import { createBlockReader, createBlockWriter } from '../../../lambdas/adapters/block-table.ts';
+import { createContactReader, createContactWriter } from '../../../lambdas/adapters/contact-table.ts';
 import {
   createConversationReader,
   createConversationWriter,
@@ -21,7 +22,7 @@ import {
 import { createInbox, createInboxWriter } from '../../../lambdas/adapters/inbox-table.ts';
 import { createMessageReader, createMessageWriter } from '../../../lambdas/adapters/message-table.ts';
 import { createPinReader, createPinWriter } from '../../../lambdas/adapters/pin-table.ts';
-import { createProfileWriter } from '../../../lambdas/adapters/profile-table.ts';
+import { createProfileReader, createProfileWriter } from '../../../lambdas/adapters/profile-table.ts';
 import { createReactionReader, createReactionWriter } from '../../../lambdas/adapters/reaction-table.ts';
 import { createRouteTable } from '../../../lambdas/adapters/route-table.ts';
 import type { Clock } from '../../../lambdas/shared/clock.ts';
@@ -84,7 +85,14 @@ export async function startTables(clock: Clock) {
       ...createPinReader(documents, conversationsTable),
       ...createPinWriter(documents, conversationsTable),
     },
-    profiles: createProfileWriter(documents, conversationsTable),
+    profiles: {
+      ...createProfileReader(documents, conversationsTable),
+      ...createProfileWriter(documents, conversationsTable),
+    },
+    contacts: {
+      ...createContactReader(documents, conversationsTable),
+      ...createContactWriter(documents, conversationsTable),
+    },
     reactions: {
       ...createReactionReader(documents, messagesTable),
       ...createReactionWriter(documents, { tableName: messagesTable, historyTtlSeconds: 3_600 }),

@@ -1,7 +1,7 @@
-import { beforeEach, describe, expect, it } from 'vitest';
-import { putProfile } from '../../../lambdas/domain/people/profile.ts';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { listProfiles, putProfile } from '../../../lambdas/domain/people/profile.ts';
 import { parseWith } from '../../../lambdas/shared/parse.ts';
-import { profileSchema } from '../../../protocol/people.ts';
+import { profileSchema, profilesQuerySchema } from '../../../protocol/people.ts';
 import { createWorld, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
@@ -77,5 +77,31 @@ describe('a profile', () => {
     await expect(put({ custom: { a: `${'é'.repeat(508)}a` } })).rejects.toEqual(refused);
     await expect(put({ custom: { a: '\ud800' } })).rejects.toMatchObject({ code: 'invalid_request' });
     expect([[], 'a', 1, null].filter((custom) => !isRefused({ custom }))).toEqual([]);
+  });
+});
+
+describe('the profiles of others', () => {
+  it("are read with a strong read only if the reader's own is among them (IM-PROFILE-2)", async () => {
+    await put({ name: 'Alice' });
+    const read = vi.spyOn(world.profiles, 'profiles');
+    await listProfiles(world, 'alice', ['bob', 'alice', 'bob']);
+    await listProfiles(world, 'carol', ['bob', 'alice']);
+    expect(read.mock.calls).toEqual([
+      [['bob', 'alice'], false],
+      [['bob', 'alice'], true],
+    ]);
+  });
+
+  it('are asked for by 1 to 100 user ids (IM-PROFILE-2)', () => {
+    const isFine = (userIds: unknown) => {
+      try {
+        return parseWith(profilesQuerySchema, { userIds }) !== undefined;
+      } catch {
+        return false;
+      }
+    };
+    const many = Array.from({ length: 101 }, (_, index) => `u${index}`);
+    expect(['a', 'a,b@c|d', many.slice(1).join(',')].map(isFine)).toEqual([true, true, true]);
+    expect(['', ',', 'a,', 'a, b', 'a:b', many.join(','), undefined].filter(isFine)).toEqual([]);
   });
 });

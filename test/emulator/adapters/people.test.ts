@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ContactReader, ContactWriter } from '../../../lambdas/domain/model/contact.ts';
+import type { ConversationReader, ConversationWriter } from '../../../lambdas/domain/model/conversation.ts';
+import type { ProfileReader, ProfileWriter } from '../../../lambdas/domain/model/profile.ts';
+import { createWorld, NOON } from '../../adapters/memory/world.ts';
+import { newName, startTables } from './tables.ts';
+
+interface Ports {
+  readonly profiles: ProfileReader & ProfileWriter;
+  readonly contacts: ContactReader & ContactWriter;
+  readonly conversations: ConversationReader & ConversationWriter;
+}
+
+const memory = createWorld();
+let tables: Awaited<ReturnType<typeof startTables>>;
+beforeAll(async () => {
+  tables = await startTables(() => NOON);
+});
+afterAll(() => tables?.stop());
+
+const newUser = () => newName('user');
+
+describe.each([
+  ['memory', (): Ports => memory],
+  ['DynamoDB', (): Ports => tables],
+])('on %s,', (_, ports) => {
+  describe('a profile', () => {
+    it('is replaced as a whole; its version grows only if something changes (IM-PROFILE-1)', async () => {
+      const { profiles } = ports();
+      const userId = newUser();
+      const facts = { name: 'Zoé 👋', avatar: 'https://a.example/', custom: { b: 1, a: { c: [null] } } };
+      expect(await profiles.put(userId, facts)).toEqual({ userId, ...facts, version: 1 });
+      const { custom, ...rest } = facts;
+      const reordered = { custom: { a: custom.a, b: 1 }, ...rest };
+      expect(await profiles.put(userId, reordered)).toEqual({ userId, ...facts, version: 1 });
+      const named = { userId, name: 'Zoé', version: 2 };
+      expect(await profiles.put(userId, { name: 'Zoé', avatar: undefined })).toEqual(named);
+      expect(await profiles.profiles([userId], false)).toEqual([named]);
+      expect(await profiles.put(userId, {})).toEqual({ userId, version: 3 });
+    });
+
+    it('is found with 99 others, in the order of the request; users without one are left out (IM-PROFILE-2)', async () => {
+      const { profiles } = ports();
+      const users = Array.from({ length: 100 }, newUser);
+      const [first = '', second = ''] = users;
+      await profiles.put(second, { name: 'Second' });
+      await profiles.put(first, { name: 'First' });
+      const found = await profiles.profiles(users.toReversed(), false);
+      expect(found.map(({ userId }) => userId)).toEqual([second, first]);
+      expect(await profiles.profiles([newUser()], false)).toEqual([]);
+    });
+  });
+
+  describe('the contacts of a user', () => {
+    const add = (userId: string, contactId: string, maximum = 3) =>
+      ports().contacts.put(userId, { userId: contactId }, maximum);
+    const ids = async (userId: string, after?: string, limit = 10) =>
+      (await ports().contacts.contacts(userId, { after, limit })).map((contact) => contact.userId);
+
+    it('are added, replaced, and removed, by user id, and are not conversations (IM-CONTACT-1)', async () => {
+      const { contacts, conversations } = ports();
+      const [userId, other] = [newUser(), newUser()];
+      await conversations.createDirect(`dm:${userId}:z`, [userId, 'z']);
+      for (const id of ['bob', 'al.ice@x|y', '~']) await add(userId, id.replace('~', 'zed'));
+      await add(other, 'eve');
+      expect(await ids(userId)).toEqual(['al.ice@x|y', 'bob', 'zed']);
+      expect(await ids(userId, 'al.ice@x|y', 1)).toEqual(['bob']);
+      expect(await ids(userId, 'bobby')).toEqual(['zed']);
+      expect(await ids(userId, 'zed')).toEqual([]);
+      await contacts.put(userId, { userId: 'bob', alias: 'Bobby', favorite: true }, 3);
+      expect((await contacts.contacts(userId, { limit: 2 }))[1]).toEqual({
+        userId: 'bob',
+        alias: 'Bobby',
+        favorite: true,
+      });
+      await add(userId, 'bob');
+      expect((await contacts.contacts(userId, { limit: 2 }))[1]).toEqual({ userId: 'bob' });
+      await contacts.remove(userId, 'bob');
+      await contacts.remove(userId, 'bob');
+      expect(await ids(userId)).toEqual(['al.ice@x|y', 'zed']);
+      const { memberships } = await conversations.memberships(userId, { limit: 10, departedSinceMs: 0 });
+      expect(memberships.map(({ conversationId }) => conversationId)).toEqual([`dm:${userId}:z`]);
+    });
+
+    it('are at most as many as they may be, whatever is repeated (IM-CONTACT-1)', async () => {
+      const { contacts } = ports();
+      const userId = newUser();
+      for (const id of ['a', 'b', 'b', 'c', 'a']) expect(await add(userId, id)).toBe(true);
+      expect(await add(userId, 'd')).toBe(false);
+      expect(await add(userId, 'c')).toBe(true);
+      await contacts.remove(userId, 'a');
+      await contacts.remove(userId, 'a');
+      expect(await add(userId, 'd')).toBe(true);
+      expect(await add(userId, 'e')).toBe(false);
+      expect(await ids(userId)).toEqual(['b', 'c', 'd']);
+    });
+
+    it('are at most as many if two devices add and remove them at once (IM-CONTACT-1)', async () => {
+      const { contacts } = ports();
+      const userId = newUser();
+      await add(userId, 'a');
+      const added = await Promise.all([
+        ...['b', 'c', 'd', 'd'].map((id) => add(userId, id).catch(() => false)),
+        contacts.remove(userId, 'z'),
+      ]);
+      const found = await ids(userId);
+      expect(found.length).toBeLessThanOrEqual(3);
+      expect(new Set(found).size).toBe(found.length);
+      expect(added.filter((one) => one === true).length).toBeGreaterThanOrEqual(found.length - 1);
+      for (const id of found) await contacts.remove(userId, id);
+      for (const id of ['x', 'y', 'z']) expect(await add(userId, id)).toBe(true);
+      expect(await add(userId, 'w')).toBe(false);
+    });
+  });
+});
