@@ -3,7 +3,7 @@ import type { InboxPage, Message, Session } from './frames.ts';
 import { DEVICE_ID, USER_ID } from './ids.ts';
 import { lazySchema } from './lazy-schema.ts';
 import { LIMITS } from './limits.ts';
-import { PEOPLE_HTTP_ROUTES } from './people.ts';
+import { type ConversationSettings, PEOPLE_HTTP_ROUTES } from './people.ts';
 
 /** The HTTP API (docs/protocol.md, section 6): query parameters, and bodies. */
 
@@ -138,6 +138,8 @@ export interface Conversation {
   readonly mentioned?: number;
   /** There may be more unread messages: counting them all would have read too much. */
   readonly unreadIsAtLeast?: true;
+  /** The user's own (IM-SETTINGS). Missing if they are as at first. */
+  readonly settings?: ConversationSettings;
 }
 
 export interface ConversationsBody {

@@ -11,6 +11,7 @@ export const PEOPLE_HTTP_ROUTES = [
   'PUT /contacts/{userId}',
   'DELETE /contacts/{userId}',
   'GET /contacts',
+  'PATCH /conversations/{conversationId}',
 ] as const;
 
 /** The user in a path. */
@@ -102,4 +103,42 @@ export interface ContactsBody {
   /** Ordered by user id. */
   readonly contacts: readonly Contact[];
   readonly cursor: string | null;
+}
+
+/** `PATCH /conversations/{conversationId}`: settings that it doesn't name stay. */
+export const settingsSchema = lazySchema(() =>
+  z
+    .object({
+      /** Epoch milliseconds: until then. */
+      muted: z.optional(z.union([z.boolean(), z.int().check(z.minimum(0))])),
+      archived: z.optional(z.boolean()),
+      pinned: z.optional(z.boolean()),
+      notify: z.optional(z.enum(['all', 'mentions', 'none'])),
+    })
+    .check(
+      z.refine((change) => Object.values(change).some((value) => value !== undefined), {
+        path: ['muted'],
+        message: 'muted, archived, pinned, or notify is required',
+      }),
+    ),
+);
+
+export type SettingsChange = z.infer<ReturnType<typeof settingsSchema>>;
+
+/** A user's own settings of a conversation (IM-SETTINGS). Whatever is as at first is missing. */
+export interface ConversationSettings {
+  /** Whether no message notifies the user: `true`, or until then, in epoch milliseconds. */
+  readonly muted?: true | number;
+  /** Whether it is out of the way, until a new message comes. */
+  readonly archived?: true;
+  /** Whether it stays on top of the list. */
+  readonly pinned?: true;
+  /** The messages that notify the user. Missing: all. */
+  readonly notify?: 'mentions' | 'none';
+}
+
+/** A conversation's settings after a change. */
+export interface SettingsBody {
+  readonly conversationId: string;
+  readonly settings: ConversationSettings;
 }

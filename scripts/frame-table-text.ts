@@ -12,7 +12,7 @@ import {
 } from '../protocol/http.ts';
 import { CLIENT_ID, DEVICE_ID, SENDER_ID, USER_ID } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
-import { contactSchema, profileSchema, profilesQuerySchema } from '../protocol/people.ts';
+import { contactSchema, profileSchema, profilesQuerySchema, settingsSchema } from '../protocol/people.ts';
 import { type Field as FrameField, MESSAGES, type Presence } from '../protocol/protobuf-fields.ts';
 import { CLOSE_MEANINGS, ERROR_MEANINGS, EXTRA_LIMITS, LIMIT_MEANINGS, MEANINGS } from './field-meanings.ts';
 
@@ -76,6 +76,7 @@ export function protocolTables(): ReadonlyMap<string, string> {
     ['http addMembers', requestTable('Group', addMembersSchema())],
     ['http profile', requestTable('Profile', profileSchema())],
     ['http profiles', requestTable('Profiles', profilesQuerySchema())],
+    ['http settings', requestTable('Settings', settingsSchema())],
     ['http contact', requestTable('Contact', contactSchema())],
     ['http poll', requestTable('Poll', pollSchema())],
     ['limits', limitsTable()],

@@ -9,6 +9,7 @@ import type {
   Membership,
   SeqRefusal,
 } from '../domain/model/conversation.ts';
+import type { StoredSettings } from '../domain/model/settings.ts';
 import { MAX_STARTS, recentStarts, type VolumeStart, volumeOf } from '../domain/model/volume.ts';
 import type { Clock } from '../shared/clock.ts';
 import { AFTER_DEPARTURES, departedFrom, departuresFrom } from './departures.ts';
@@ -37,7 +38,8 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  *                                        removedSeq?, outbox? (set: group-table.ts);
  *                                        in a support chat also chat (map), closed?
  *   <conversationId>   '#pins'           (pinned messages: pin-table.ts)
- *   u#<userId>         <conversationId>  readSeq; in a group also visibleFrom, left?
+ *   u#<userId>         <conversationId>  readSeq, settings? (map: model/settings.ts); in a group also
+ *                                        visibleFrom, left?
  *   u#<userId>         #left#…           (departures: departures.ts)
  *   u#<userId>         #block#…          (blocks: block-table.ts)
  *   u#<userId>         #contact#…, #count#…   (contacts: contact-table.ts)
@@ -50,7 +52,7 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  * create a direct conversation        TransactWrite 6 writes, once
  * head of one, of 100                 GetItem, BatchGet   1 read each, strong
  * membership, cursor; 100 of them     GetItem, BatchGet   1 read each, strong
- * read cursor                         UpdateItem    1 write
+ * read cursor, settings               UpdateItem    1 write
  * a user's conversations, paged,      Query         1 read per 4 KB ≈ 40 rows, strong
  *   and first the departures since
  *
@@ -274,6 +276,26 @@ export function createConversationWriter(
       const output = await unlessRefused(() => callDespiteTransactions(() => documents.send(command)));
       return output !== undefined;
     },
+
+    async setSettings(userId, conversationId, settings) {
+      const isFirst = settings.version === 1;
+      const command = new UpdateCommand({
+        TableName: tableName,
+        Key: memberKey(userId, conversationId),
+        UpdateExpression: 'SET settings = :settings',
+        // The row ends with the membership, and takes the settings with it.
+        ConditionExpression: `attribute_exists(pk) AND attribute_not_exists(#left) AND ${
+          isFirst ? 'attribute_not_exists(settings)' : 'settings.version = :before'
+        }`,
+        ExpressionAttributeNames: { '#left': 'left' },
+        ExpressionAttributeValues: {
+          ':settings': settings,
+          ...(!isFirst && { ':before': settings.version - 1 }),
+        },
+      });
+      const output = await unlessRefused(() => callDespiteTransactions(() => documents.send(command)));
+      return output !== undefined;
+    },
   };
 }
 
@@ -316,6 +338,7 @@ function toMembership(item: Item): Membership {
     conversationId: String(item['sk']),
     readSeq: Number(item['readSeq'] ?? 0),
     visibleFrom: Number(item['visibleFrom'] ?? 1),
+    ...(item['settings'] !== undefined && { settings: item['settings'] as StoredSettings }),
   };
 }
 

@@ -5,13 +5,15 @@ import {
   personPath,
   profileSchema,
   profilesQuerySchema,
+  settingsSchema,
 } from '../../protocol/people.ts';
 import { type ContactPorts, listContacts, putContact } from '../domain/people/contacts.ts';
 import { listProfiles, type ProfilePorts, putProfile } from '../domain/people/profile.ts';
+import { changeSettings, type SettingsPorts } from '../domain/people/settings.ts';
 import { parseWith } from '../shared/parse.ts';
 import type { Answers } from './http.ts';
 
-export interface PeoplePorts extends ProfilePorts, ContactPorts {}
+export interface PeoplePorts extends ProfilePorts, ContactPorts, SettingsPorts {}
 
 /** The routes about people (docs/protocol.md, section 16). */
 export function peopleAnswers(ports: PeoplePorts): Answers<(typeof PEOPLE_HTTP_ROUTES)[number]> {
@@ -37,6 +39,10 @@ export function peopleAnswers(ports: PeoplePorts): Answers<(typeof PEOPLE_HTTP_R
     'GET /contacts': {
       answer: async ({ userId, query }) =>
         listContacts(ports, userId, parseWith(cursorQuerySchema, query).cursor),
+    },
+    'PATCH /conversations/{conversationId}': {
+      answer: async ({ userId, path, body }) =>
+        changeSettings(ports, userId, path['conversationId'] ?? '', parseWith(settingsSchema, body())),
     },
   };
 }

@@ -15,6 +15,7 @@ import {
   type StoredMessage,
   toMessage,
 } from '../model/message.ts';
+import { type StoredSettings, shownSettings } from '../model/settings.ts';
 import type { HistoryPorts } from './history.ts';
 
 /**
@@ -115,21 +116,24 @@ async function withoutLeft(
 }
 
 async function summaries(
-  ports: HistoryPorts,
+  ports: ListPorts,
   userId: string,
   page: readonly Membership[],
   changedSinceMs: number,
 ): Promise<Conversation[]> {
   if (page.length === 0) return [];
   const all = await ports.conversations.heads(page.map(({ conversationId }) => conversationId));
+  const settingsAtMs = new Map(page.map((one) => [one.conversationId, one.settings?.atMs ?? 0]));
+  const changedAtMs = (id: string, head: Head) => Math.max(activeAtMs(head), settingsAtMs.get(id) ?? 0);
   const heads = new Map(
-    [...all].filter(([, head]) => activeAtMs(head) >= changedSinceMs - LIMITS.changeMarginMs),
+    [...all].filter(([id, head]) => changedAtMs(id, head) >= changedSinceMs - LIMITS.changeMarginMs),
   );
   const [tails, peerReadSeqs] = await Promise.all([
     readTails(ports, heads),
     readPeerSeqs(ports, userId, [...heads.keys()]),
   ]);
-  const lookups = { heads, tails, peerReadSeqs, budget: { units: COUNT_UNITS } };
+  const nowMs = ports.clock();
+  const lookups = { heads, tails, peerReadSeqs, nowMs, budget: { units: COUNT_UNITS } };
   const atOnce = pLimit(CONCURRENCY);
   const found = page.map((membership) => atOnce(() => summary(ports, userId, membership, lookups)));
   return (await Promise.all(found)).filter((one) => one !== undefined);
@@ -146,6 +150,7 @@ interface Lookups {
   readonly tails: readonly StoredMessage[];
   /** By conversation. */
   readonly peerReadSeqs: ReadonlyMap<string, number>;
+  readonly nowMs: number;
   readonly budget: ReadBudget;
 }
 
@@ -184,8 +189,8 @@ async function readTails(
 async function summary(
   { messages }: HistoryPorts,
   userId: string,
-  { conversationId, readSeq, visibleFrom }: Membership,
-  { heads, tails, peerReadSeqs, budget }: Lookups,
+  { conversationId, readSeq, visibleFrom, settings }: Membership,
+  { heads, tails, peerReadSeqs, nowMs, budget }: Lookups,
 ): Promise<Conversation | undefined> {
   const head = heads.get(conversationId);
   if (head === undefined) return undefined;
@@ -210,7 +215,13 @@ async function summary(
     unread: unread.count,
     ...(unread.mentioned > 0 && { mentioned: unread.mentioned }),
     ...(unread.isAtLeast && { unreadIsAtLeast: true }),
+    ...settingsOf(settings, last, nowMs),
   };
+}
+
+function settingsOf(stored: StoredSettings | undefined, last: StoredMessage | undefined, nowMs: number) {
+  const settings = stored && shownSettings(stored, last, nowMs);
+  return settings && Object.keys(settings).length > 0 && { settings };
 }
 
 const NONE: MessageCount = { count: 0, mentioned: 0, isAtLeast: false };

@@ -1,6 +1,7 @@
 import { directConversationId, parseConversationId, peerOf } from '../../../protocol/ids.ts';
 import { InvalidRequestError, NotFoundError } from '../../shared/errors.ts';
 import type { Chat } from './chat.ts';
+import type { StoredSettings } from './settings.ts';
 import type { VolumeStart } from './volume.ts';
 
 /** The state of a conversation: its highest seq, and the data of a group or support chat. */
@@ -42,6 +43,8 @@ export interface Membership {
   readonly readSeq: number;
   /** The first seq that this user may see. */
   readonly visibleFrom: number;
+  /** Missing if the user has never changed them. */
+  readonly settings?: StoredSettings;
 }
 
 export interface MembershipKey {
@@ -107,6 +110,11 @@ export interface ConversationWriter {
   createDirect(conversationId: string, users: readonly [string, string]): Promise<void>;
   /** Moves the read cursor forward. Returns false if it is already at `seq` or beyond. */
   advanceRead(userId: string, conversationId: string, seq: number): Promise<boolean>;
+  /**
+   * Replaces the user's settings of a conversation.
+   * @returns false if the user is not a member, or the stored settings are not those of the version before
+   */
+  setSettings(userId: string, conversationId: string, settings: StoredSettings): Promise<boolean>;
 }
 
 export interface DirectConversation {

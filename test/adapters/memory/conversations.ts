@@ -5,6 +5,7 @@ import type {
   ConversationWriter,
   GroupFacts,
   Head,
+  Membership,
 } from '../../../lambdas/domain/model/conversation.ts';
 import type { GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
 import type { MessageReader, MessageWriter, StoredMessage } from '../../../lambdas/domain/model/message.ts';
@@ -44,7 +45,7 @@ export function inMemoryConversations(
 ): InMemoryConversations {
   const heads = new Map<string, Omit<Head, 'group'>>();
   const groups = new Map<string, Group>();
-  const rows = new Map<string, Map<string, { readSeq: number; visibleFrom: number }>>();
+  const rows = new Map<string, Map<string, Omit<Membership, 'conversationId'>>>();
   const departures: { readonly userId: string; readonly conversationId: string; readonly atMs: number }[] =
     [];
   const rowsOf = (userId: string) => {
@@ -183,6 +184,13 @@ export function inMemoryConversations(
       const row = rowsOf(userId).get(conversationId);
       if (row === undefined || row.readSeq >= seq) return false;
       rowsOf(userId).set(conversationId, { ...row, readSeq: seq });
+      return true;
+    },
+    async setSettings(userId, conversationId, settings) {
+      const row = rowsOf(userId).get(conversationId);
+      if (row === undefined || hasLeft(conversationId, userId)) return false;
+      if ((row.settings?.version ?? 0) !== settings.version - 1) return false;
+      rowsOf(userId).set(conversationId, { ...row, settings });
       return true;
     },
     async applyChat({ before, after, message }) {

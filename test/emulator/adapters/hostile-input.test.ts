@@ -91,6 +91,7 @@ const VALID_BODIES = [
   { name: 'Rowers', members: ['bob'] },
   { members: ['dan'] },
   { name: 'Alice', avatar: 'https://pictures.example/a', custom: { a: 1 } },
+  { muted: true, archived: true },
 ];
 
 describe('a hostile request', () => {

@@ -1,6 +1,8 @@
+import { ulid } from 'ulid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ContactReader, ContactWriter } from '../../../lambdas/domain/model/contact.ts';
 import type { ConversationReader, ConversationWriter } from '../../../lambdas/domain/model/conversation.ts';
+import type { GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
 import type { ProfileReader, ProfileWriter } from '../../../lambdas/domain/model/profile.ts';
 import { createWorld, NOON } from '../../adapters/memory/world.ts';
 import { newName, startTables } from './tables.ts';
@@ -9,6 +11,7 @@ interface Ports {
   readonly profiles: ProfileReader & ProfileWriter;
   readonly contacts: ContactReader & ContactWriter;
   readonly conversations: ConversationReader & ConversationWriter;
+  readonly groups: GroupReader & GroupWriter;
 }
 
 const memory = createWorld();
@@ -110,6 +113,73 @@ describe.each([
       for (const id of found) await contacts.remove(userId, id);
       for (const id of ['x', 'y', 'z']) expect(await add(userId, id)).toBe(true);
       expect(await add(userId, 'w')).toBe(false);
+    });
+  });
+
+  describe('the settings of a conversation', () => {
+    const SETTINGS = {
+      mutedUntilMs: 8.64e15,
+      archivedSeq: 0,
+      pinned: true,
+      notify: 'none',
+      atMs: NOON,
+    } as const;
+    const direct = async () => {
+      const [alice, bob] = [newUser(), newUser()];
+      const id = `dm:${alice}:${bob}`;
+      await ports().conversations.createDirect(id, [alice, bob]);
+      return { alice, bob, id };
+    };
+
+    it("are part of the user's own membership, and stay when the read cursor moves (IM-SETTINGS-1)", async () => {
+      const { conversations } = ports();
+      const { alice, bob, id } = await direct();
+      const settings = { ...SETTINGS, version: 1 };
+      expect(await conversations.setSettings(alice, id, settings)).toBe(true);
+      await conversations.advanceRead(alice, id, 3);
+      const membership = { conversationId: id, readSeq: 3, visibleFrom: 1, settings };
+      expect(await conversations.membership(alice, id)).toEqual(membership);
+      expect(await conversations.membershipsIn(alice, [id])).toEqual([membership]);
+      expect((await conversations.memberships(alice, { limit: 9 })).memberships).toEqual([membership]);
+      expect(await conversations.membership(bob, id)).not.toHaveProperty('settings');
+    });
+
+    it('change only from the version before, and only for members (IM-SETTINGS-1)', async () => {
+      const { conversations } = ports();
+      const { alice, id } = await direct();
+      const set = (version: number, userId = alice) =>
+        conversations.setSettings(userId, id, { atMs: NOON, version });
+      expect(await set(2)).toBe(false);
+      expect(await Promise.all([set(1), set(1)])).toContain(false);
+      expect(await set(1)).toBe(false);
+      expect(await set(2)).toBe(true);
+      expect(await conversations.membership(alice, id)).toMatchObject({ settings: { version: 2 } });
+      const stranger = newUser();
+      expect(await set(1, stranger)).toBe(false);
+      expect(await conversations.membership(stranger, id)).toBeUndefined();
+    });
+
+    it('end when the member leaves the group, and start anew (IM-SETTINGS-1)', async () => {
+      const { conversations, groups } = ports();
+      const [alice, bob] = [newUser(), newUser()];
+      const conversationId = `g:${ulid()}`;
+      const message = (seq: number) => ({
+        ...{ conversationId, from: alice, clientMsgId: `c${seq}`, seq, messageId: ulid(), sentAt: NOON },
+        ...{ contentJson: '{}', contentHash: 'h' },
+      });
+      const facts = { name: 'g', admins: [alice], memberCount: 2, openHistory: true };
+      await groups.create(facts, [alice, bob], message(1));
+      const set = (version: number) =>
+        conversations.setSettings(bob, conversationId, { pinned: true, atMs: NOON, version });
+      expect(await set(1)).toBe(true);
+      await groups.markAsLeaving(conversationId, bob);
+      expect(await set(2)).toBe(false);
+      await groups.apply({ conversationId, message: message(2), remove: [bob], openHistory: true });
+      expect(await set(2)).toBe(false);
+      await groups.apply({ conversationId, message: message(3), add: [bob], openHistory: true });
+      expect(await conversations.membership(bob, conversationId)).not.toHaveProperty('settings');
+      expect(await set(2)).toBe(false);
+      expect(await set(1)).toBe(true);
     });
   });
 });
