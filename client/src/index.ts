@@ -3,6 +3,7 @@ export type { RecalledContent, SystemContent } from '../../protocol/content.ts';
 export type { Issue, Mentions, Pinned, Reaction, Sent, UserPresence } from '../../protocol/frames.ts';
 export { type Client, createClient } from './api/client.ts';
 export type { ClientOptions } from './api/client-options.ts';
+export { changeSettings } from './conversations/change-settings.ts';
 export type { Conversation, HistoryPage, SendOptions } from './conversations/conversation.ts';
 export { type EditOptions, editMessage } from './conversations/edit-message.ts';
 export type {
@@ -19,6 +20,7 @@ export { messageAt } from './conversations/message-at.ts';
 export { type MessagesSnapshot, MessageView, type MessageViewOptions } from './conversations/message-view.ts';
 export { type PinsSnapshot, pinMessage, pinnedMessages } from './conversations/pins.ts';
 export { reactTo } from './conversations/react-to.ts';
+export { reportMessage } from './conversations/report-message.ts';
 export type { ConnectionChange, ConnectionStateName } from './model/connection-change.ts';
 export type { Content, CustomContent, SentContent, TextContent } from './model/content.ts';
 export type { ConversationSummary } from './model/conversation-summary.ts';
@@ -40,13 +42,19 @@ export type {
   ClientEvents,
   ConversationEvents,
   Gap,
+  LimitedEvent,
   ReadEvent,
   TypingEvent,
 } from './model/events.ts';
 export type { ChatMessage, MessageState, OwnMessage } from './model/message.ts';
+export type { Block, Contact, ContactFields, Profile } from './model/people.ts';
+export type { ConversationSettings } from './model/settings.ts';
 export { type Databases, indexedDbStore } from './outbox/indexed-db-store.ts';
 export { type KeyStorage, localStorageStore, memoryStore, Store } from './outbox/store.ts';
 export type { StoreBackend } from './outbox/store-backend.ts';
+export type { NewProfile, OwnProfile } from './people/own-profile.ts';
+export type { Profiles } from './people/profiles.ts';
+export type { Blocks, Contacts, UserList } from './people/user-list.ts';
 export type { Off } from './support/emitter.ts';
 export type {
   Cancel,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type ConnectionChange, createClient, UnauthorizedError } from '../src/index.ts';
 import { message } from './support/builders.ts';
 import { fullDelays, harness } from './support/harness.ts';
+import { settle } from './support/manual-clock.ts';
 
 const names = (changes: readonly ConnectionChange[]): string[] => changes.map(({ current }) => current);
 
@@ -402,6 +403,45 @@ describe('session.closed', () => {
     expect((await server.nextConnection()).protocols).toContain('token-2');
     await again;
   });
+
+  it('reconnects after the wait that comes with reason rate_limited, not before (IM-BUDGET-1)', async () => {
+    let wake = (): void => {};
+    const onWake = (onlineAgain: () => void) => {
+      wake = onlineAgain;
+      return () => {};
+    };
+    const { server, clock, connected, entered } = await harness({ environment: { onWake } });
+    const connection = await connected();
+    const reconnecting = entered('reconnecting');
+    connection.send({ type: 'session.closed', code: 'rate_limited', reconnect: true, retryAfterMs: 90_000 });
+    connection.close(1000);
+    expect(await reconnecting).toMatchObject({
+      error: { code: 'rate_limited', retryAfterMs: 90_000 },
+      retryInMs: 90_000,
+    });
+    // What hurries an attempt after a lost connection must not hurry this one.
+    wake();
+    clock.advance(89_999);
+    await settle();
+    expect(server.connections).toHaveLength(1);
+    const again = entered('connected');
+    clock.advance(1);
+    await again;
+    expect(server.connections).toHaveLength(2);
+  });
+
+  it.each([1_800_000_000_000, undefined])(
+    'is final with reason banned, and says until when: %s',
+    async (until) => {
+      const { server, connected, entered, clock } = await harness();
+      const connection = await connected();
+      const failed = entered('failed');
+      connection.send({ type: 'session.closed', code: 'banned', reconnect: false, until });
+      expect((await failed).error).toMatchObject({ code: 'banned', retryable: false, until });
+      clock.advance(3_600_000);
+      expect(server.connections).toHaveLength(1);
+    },
+  );
 
   it('reconnects when the session expires (IM-FAULT-16)', async () => {
     const { server, clock, connected, entered } = await harness(fullDelays);

@@ -13,7 +13,7 @@ import {
 import { Outbox, type Sender } from '../src/outbox/outbox.ts';
 import { OutgoingMessage } from '../src/outbox/outgoing-message.ts';
 import type { SendFields } from '../src/transport/exchanges.ts';
-import type { RetryPolicy } from '../src/transport/retry-policy.ts';
+import { fullJitterBackoff, type RetryPolicy } from '../src/transport/retry-policy.ts';
 import { SERVER_TIME, message as stored } from './support/builders.ts';
 import { ManualClock, settle } from './support/manual-clock.ts';
 
@@ -170,6 +170,22 @@ describe('outbox', () => {
     await sender.ack(1);
     expect(message.state).toBe('sent');
     expect(ids(sender.inFlight)).toEqual(['b']);
+  });
+
+  it('waits as long as `rate_limited` says, and keeps the order (IM-BUDGET-1, IM-SEND-4)', async () => {
+    outbox = outboxWith(fullJitterBackoff().nextDelayMs);
+    outbox.resume(sender);
+    for (const id of ['a', 'b']) outbox.add(outgoing(id));
+    const body = { code: 'rate_limited', message: 'wait', retryable: true, retryAfterMs: 60_000 } as const;
+    await sender.fail(new RefusedError(body));
+    outbox.add(outgoing('c'));
+    clock.advance(59_999);
+    expect(sender.inFlight).toEqual([]);
+    clock.advance(1);
+    await sender.ack(1);
+    await sender.ack(2);
+    await sender.ack(3);
+    expect(ids(sender.requests)).toEqual(['a', 'a', 'b', 'c']);
   });
 
   it('fails the message when the retry policy gives up', async () => {

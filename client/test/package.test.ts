@@ -96,7 +96,7 @@ describe('the packed tarball', () => {
   it('has the hooks in ./react, as ESM and CommonJS', async () => {
     await withReact();
     const hooks =
-      'useConnection,useConversations,useLiveTexts,useMessage,useMessages,usePins,usePresence,useTyping';
+      'useBlocks,useConnection,useContacts,useConversations,useLiveTexts,useMessage,useMessages,usePins,usePresence,useProfile,useProfiles,useSettings,useTyping';
     expect(
       await node(
         'r.mjs',

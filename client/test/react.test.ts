@@ -4,16 +4,20 @@ import { act, createElement, type ReactElement, useEffect } from 'react';
 import { createRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type Client, type Conversation, memoryStore } from '../src/index.ts';
+import { type Client, type Conversation, changeSettings, memoryStore } from '../src/index.ts';
 import {
   type UseMessages,
+  useBlocks,
   useConnection,
+  useContacts,
   useConversations,
   useLiveTexts,
   useMessage,
   useMessages,
   usePins,
   usePresence,
+  useProfile,
+  useSettings,
   useTyping,
 } from '../src/react/index.ts';
 import { message, oldMessage, recallPush } from './support/builders.ts';
@@ -48,6 +52,24 @@ function Overview({ im }: { im: Client }) {
   const list = useConversations(im);
   const rows = list?.map(({ peer, unread }) => `${peer}:${unread}`) ?? '–';
   return createElement('p', null, `${current} ${rows}`);
+}
+
+function Name({ im, userId }: { im: Client; userId?: string | undefined }) {
+  const profile = useProfile(im, userId);
+  if (userId === undefined) return null;
+  return createElement('span', null, `${profile?.name ?? userId}${profile === undefined ? '…' : ''} `);
+}
+
+function Lists({ im }: { im: Client }) {
+  const contacts = useContacts(im);
+  const blocks = useBlocks(im);
+  const { muted } = useSettings(im.direct('bob'));
+  const names = contacts?.map(({ alias }) => alias).join() || contacts?.length;
+  return createElement(
+    'p',
+    null,
+    `${names} ${blocks?.map(({ userId }) => userId)} ${muted ? 'muted' : 'unmuted'}`,
+  );
 }
 
 /** Runs what a button would call. */
@@ -259,6 +281,68 @@ describe('the hooks', () => {
     await act(() => reconnecting);
     act(() => clock.advance(500));
     await screen(text, '4 1');
+  });
+
+  it('useProfile in many rows makes one request, again after ten minutes while the page is visible (IM-PROFILE-1)', async () => {
+    const { clock, server, im } = await harness(fullDelays);
+    let name = 'Bob';
+    const asked: (string | null)[] = [];
+    server.httpAnswers.set('/profiles', ({ searchParams }) => {
+      asked.push(searchParams.get('userIds'));
+      return { status: 200, body: { profiles: [{ userId: 'bob', name, version: 1 }] } };
+    });
+    const row = (key: number, userId?: string) => createElement(Name, { im, userId, key });
+    const { root, text } = render(
+      createElement('p', null, row(1, 'bob'), row(2, 'carol'), row(3, 'bob'), row(4)),
+    );
+    expect(text()).toBe('bob… carol… bob… ');
+    act(() => clock.advance(0));
+    await screen(text, 'Bob carol Bob ');
+    expect(asked).toEqual(['bob,carol']);
+    const visibility = vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden');
+    name = 'Robert';
+    await act(async () => clock.advance(601_000));
+    visibility.mockRestore();
+    expect(asked).toHaveLength(1);
+    await act(async () => clock.advance(601_000));
+    await act(async () => clock.advance(0));
+    await screen(text, 'Robert carol Robert ');
+    expect(asked).toEqual(['bob,carol', 'bob,carol']);
+    act(() => root.render(null));
+    expect(clock.pendingMs).not.toContain(601_000);
+  });
+
+  it('useProfile asks again after a failure', async () => {
+    const { clock, server, im } = await harness(fullDelays);
+    const body = { code: 'rate_limited', message: 'wait', retryable: true, retryAfterMs: 7_000 };
+    server.httpAnswers.set('/profiles', { status: 429, body });
+    const limited = new Promise((resolve) => im.on('limited', resolve));
+    const { text } = render(createElement(Name, { im, userId: 'bob' }));
+    act(() => clock.advance(0));
+    await act(() => limited);
+    await act(settle);
+    const profiles = [{ userId: 'bob', name: 'Bob', version: 1 }];
+    server.httpAnswers.set('/profiles', { status: 200, body: { profiles } });
+    act(() => clock.advance(7_000));
+    act(() => clock.advance(0));
+    await screen(text, 'Bob ');
+  });
+
+  it('useContacts, useBlocks, and useSettings show a change at once', async () => {
+    const { im, server, connected } = await harness();
+    server.httpAnswers.set('/contacts/', { status: 204 });
+    server.httpAnswers.set('/contacts', { status: 200, body: { contacts: [], cursor: null } });
+    server.httpAnswers.set('/blocks', {
+      status: 200,
+      body: { blocks: [{ userId: 'mallory' }], cursor: null },
+    });
+    server.httpAnswers.set(`/conversations/${DM}`, { status: 200, body: { settings: { muted: true } } });
+    await connected();
+    const { text } = render(createElement(Lists, { im }));
+    await screen(text, '0 mallory unmuted');
+    await act(() => im.contacts.add('bob', { alias: 'Bobby' }));
+    await act(() => changeSettings(im.direct('bob'), { muted: true }));
+    await screen(text, 'Bobby mallory muted');
   });
 
   it('usePresence in many rows makes one request, repeated at intervals', async () => {

@@ -93,6 +93,55 @@ describe('a dead session', () => {
   });
 });
 
+describe('a user whose budget is used up (IM-BUDGET-1)', () => {
+  const refusal = { code: 'rate_limited', message: 'wait', retryable: true, retryAfterMs: 30_000 };
+
+  it('is told how long to wait by the event `limited`, and the message is sent then', async () => {
+    const { server, im, clock, connected } = await harness();
+    const connection = await connected();
+    const heard: unknown[] = [];
+    im.on('limited', (event) => heard.push(event));
+    server.scripts.set('sendMessage', ({ id }) => ({ type: 'error', id, ...refusal }));
+    const sent = im.direct('bob').send({ type: 'text', text: 'wait' });
+    await connection.next('sendMessage');
+    // The reply to a later frame proves that the refusal has arrived.
+    await im.presence(['bob']);
+    expect(heard).toEqual([{ retryAfterMs: 30_000 }]);
+    expect(sent.state).toBe('pending');
+    server.scripts.clear();
+    clock.advance(30_000);
+    await expect(sent.acked).resolves.toMatchObject({ seq: 1 });
+  });
+
+  it('is told by an HTTP request, too, which rejects with `retryAfterMs`', async () => {
+    const { server, im } = await harness();
+    const heard: unknown[] = [];
+    im.on('limited', (event) => heard.push(event));
+    server.httpAnswers.set('/conversations', { status: 429, body: refusal });
+    await expect(im.direct('bob').history()).rejects.toMatchObject({ retryAfterMs: 30_000 });
+    expect(heard).toEqual([{ retryAfterMs: 30_000 }]);
+  });
+
+  it('sends no typing for as long as the refusal of one says', async () => {
+    const { im, clock, connected } = await harness();
+    const connection = await connected();
+    const bob = im.direct('bob');
+    const typed = () => connection.frames.filter(({ action }) => action === 'typing').length;
+    bob.typing();
+    await connection.next('typing');
+    connection.send({ type: 'error', id: null, ...refusal });
+    await im.presence(['bob']);
+    clock.advance(29_999);
+    bob.typing();
+    await im.presence(['bob']);
+    expect(typed()).toBe(1);
+    clock.advance(3_001);
+    bob.typing();
+    await connection.next('typing');
+    expect(typed()).toBe(2);
+  });
+});
+
 describe('a route of the app’s own', () => {
   it('gets the fields of `request`, which resolves to its answer', async () => {
     const { server, im, connected } = await harness();

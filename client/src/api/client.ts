@@ -7,6 +7,9 @@ import type { ConversationSummary } from '../model/conversation-summary.ts';
 import { invalid } from '../model/errors.ts';
 import type { ClientEvents } from '../model/events.ts';
 import { PRESENCE_USERS } from '../model/limits.ts';
+import { OwnProfile } from '../people/own-profile.ts';
+import { Profiles } from '../people/profiles.ts';
+import { type Blocks, type Contacts, UserList } from '../people/user-list.ts';
 import type { Off } from '../support/emitter.ts';
 import type { ClientOptions } from './client-options.ts';
 import { createEngine, type Engine } from './engine.ts';
@@ -26,13 +29,26 @@ export function createClient(options: ClientOptions): Client {
 export class Client {
   /** Groups and their members. */
   readonly groups: Groups;
+  /** This user's own name and picture. */
+  readonly profile: OwnProfile;
+  /** The names and pictures of all users. */
+  readonly profiles: Profiles;
+  /** The users whom this user has named or marked. */
+  readonly contacts: Contacts;
+  /** The users whom this user has blocked. */
+  readonly blocks: Blocks;
   /** @internal */
   readonly engine: Engine;
 
   /** @internal */
   constructor(options: ClientOptions) {
     this.engine = createEngine(options);
-    this.groups = this.engine.groups;
+    const { engine } = this;
+    this.groups = engine.groups;
+    this.profiles = new Profiles(engine);
+    this.profile = new OwnProfile(engine, this.profiles);
+    this.contacts = new UserList('contacts', engine);
+    this.blocks = new UserList('blocks', engine);
   }
 
   /** The name of the connection's current state. The event `connection` reports changes. */

@@ -56,7 +56,8 @@ export function createEngine(options: ClientOptions): Engine {
   const report = (error: unknown): void => logger.error('a listener threw', error);
   const events = new Emitter<ClientEvents>(report);
   const tokens = new Tokens(options.getToken, environment);
-  const http = new HttpApi(options.httpUrl, tokens, environment);
+  const onLimited = (retryAfterMs: number): void => events.emit('limited', { retryAfterMs });
+  const http = new HttpApi(options.httpUrl, tokens, environment, onLimited);
   const identity = new Identity(options.deviceId ?? newId(environment), http);
   const clock = new ServerClock(environment);
   const base = { clock, environment, events, http, identity, logger, policy, report, tokens };
@@ -95,6 +96,7 @@ export function createEngine(options: ClientOptions): Engine {
       onMessages: (messages) => sync.push(messages),
       onPush: (push) => incoming.push(push),
       onServerTime: (epochMs) => clock.learn(epochMs),
+      onLimited,
       onFrame: (frame) => events.emit('frame', frame),
     },
   });

@@ -2,6 +2,7 @@ import type { Message } from '../../../protocol/frames.ts';
 import type { ConversationSummary } from '../model/conversation-summary.ts';
 import { HOLE_MS, UNREAD_MAX } from '../model/limits.ts';
 import { hasHappenedTo } from '../model/membership.ts';
+import type { ConversationSettings } from '../model/settings.ts';
 import { ObservableValue } from '../support/observable-value.ts';
 import type { ListedConversations } from '../transport/http-api.ts';
 import type { Identity } from '../transport/identity.ts';
@@ -15,6 +16,7 @@ interface Row {
   name?: string | undefined;
   last: Message | null;
   readSeq: number;
+  settings: ConversationSettings;
   /** The server has counted the unread messages up to this seq. */
   countedUpTo: number;
   /** The number of those that were unread. */
@@ -29,6 +31,9 @@ interface Row {
   /** Otherwise it is hidden. */
   isMine: boolean;
 }
+
+/** One object, so that it is the same until it changes. */
+const NO_SETTINGS: ConversationSettings = {};
 
 /** All conversations of the user, kept up to date by messages, reads, and changes. */
 export class ConversationList {
@@ -77,11 +82,13 @@ export class ConversationList {
       readSeq,
       unread,
       mentioned = 0,
+      settings = NO_SETTINGS,
       unreadIsAtLeast = false,
     } of conversations) {
       const row = this.#row(conversationId);
       row.isMine = true;
       row.name = name ?? row.name;
+      row.settings = settings;
       const upTo = lastMessage?.seq ?? 0;
       if (upTo >= (row.last?.seq ?? 0)) row.last = lastMessage;
       row.countedUpTo = upTo;
@@ -101,6 +108,8 @@ export class ConversationList {
     const row = this.#row(conversationId);
     const isLast = seq > (row.last?.seq ?? 0);
     if (isLast) row.last = message;
+    const { archived, muted } = row.settings;
+    if (isLast && archived && !muted) row.settings = { ...row.settings, archived: false };
     if (hasHappenedTo(userId, message, 'left', 'removed')) {
       // If it is below the last message, the user has rejoined since.
       if (isLast) this.drop(conversationId);
@@ -141,6 +150,18 @@ export class ConversationList {
     this.#changed(row);
   }
 
+  /** This user's settings of a conversation. */
+  settings(conversationId: string): ConversationSettings {
+    return this.#rows.get(conversationId)?.settings ?? NO_SETTINGS;
+  }
+
+  /** Takes new settings from the server. */
+  set(conversationId: string, settings: ConversationSettings): void {
+    const row = this.#row(conversationId);
+    row.settings = settings;
+    this.#changed(row);
+  }
+
   #row(conversationId: string): Row {
     const known = this.#rows.get(conversationId);
     if (known !== undefined) return known;
@@ -153,6 +174,7 @@ export class ConversationList {
       peer: isDirect ? users.find((user) => user !== userId) : undefined,
       last: null,
       readSeq: 0,
+      settings: NO_SETTINGS,
       countedUpTo: 0,
       counted: 0,
       mentioned: 0,
@@ -198,7 +220,19 @@ export class ConversationList {
   }
 
   #summaryOf(row: Row): ConversationSummary {
-    const { conversationId, kind, peer, name, last, readSeq, counted, isAtLeast, mentioned, others } = row;
+    const {
+      conversationId,
+      kind,
+      peer,
+      name,
+      last,
+      readSeq,
+      settings,
+      counted,
+      isAtLeast,
+      mentioned,
+      others,
+    } = row;
     const all = counted + others.size;
     const [state] = this.#states.of(conversationId);
     return {
@@ -210,6 +244,7 @@ export class ConversationList {
       readSeq,
       unread: Math.min(all, UNREAD_MAX),
       unreadIsAtLeast: isAtLeast || all >= UNREAD_MAX,
+      settings,
       mentioned: mentioned + [...others.values()].filter(Boolean).length,
     };
   }

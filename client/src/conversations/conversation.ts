@@ -3,6 +3,7 @@ import type { SentContent } from '../model/content.ts';
 import { ImError, invalid, messageOf } from '../model/errors.ts';
 import type { ConversationEvents, Gap } from '../model/events.ts';
 import type { ChatMessage, OwnMessage } from '../model/message.ts';
+import type { ConversationSettings } from '../model/settings.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { OutgoingMessage, type Said } from '../outbox/outgoing-message.ts';
 import type { Off } from '../support/emitter.ts';
@@ -48,7 +49,7 @@ export interface ConversationPorts extends ComposePorts {
   readonly http: Pick<HttpApi, 'call' | 'history'>;
   readonly outbox: Pick<Outbox, 'add' | 'retry' | 'discard' | 'messagesOf'>;
   readonly readReceipts: Pick<ReadReceiptSender, 'mark'>;
-  readonly list: Pick<ConversationList, 'read'>;
+  readonly list: Pick<ConversationList, 'read' | 'settings' | 'set'>;
   readonly incoming: { changed(message: Message, change?: MessageChange): void };
   readonly sync: { readonly isLive: boolean };
   report(error: unknown): void;
@@ -79,6 +80,17 @@ export class Conversation {
   /** The ids of the users who are typing, in the order they started. The same array until it changes. */
   get typingUsers(): readonly string[] {
     return this.state.typingUsers.users;
+  }
+
+  /**
+   * This user's own settings of the conversation, as in `ConversationSummary`. The same object until they change; the event
+   * `conversations` of the client reports that. Makes no request.
+   *
+   * @example
+   * const { muted, notify = 'all' } = conversation.settings;
+   */
+  get settings(): ConversationSettings {
+    return this.ports.list.settings(this.id ?? '');
   }
 
   /** The open gaps, ascending (see `Gap`). The same array until it changes. */

@@ -1,4 +1,5 @@
 import type { ChatMessage } from './message.ts';
+import type { ConversationSettings } from './settings.ts';
 
 /** One conversation in `Client.conversations`. Immutable: a change creates a new object. */
 export interface ConversationSummary {
@@ -20,4 +21,6 @@ export interface ConversationSummary {
   readonly unreadIsAtLeast: boolean;
   /** The number of unread messages that mention this user, or all members. */
   readonly mentioned: number;
+  /** This user's own settings. The same object until they change. */
+  readonly settings: ConversationSettings;
 }

@@ -87,9 +87,23 @@ export class UnauthorizedError extends ImError {
 export class SessionClosedError extends ImError {
   override readonly name = 'SessionClosedError';
 
-  /** @param reconnect whether the client reconnects */
-  constructor(code: CloseReason, reconnect: boolean) {
+  /** With `rate_limited`, milliseconds until the client may connect again: it waits that long by itself. */
+  readonly retryAfterMs: number | undefined;
+  /** With `banned`, when the ban ends, in epoch milliseconds by the server's clock. Undefined: it does not end by itself. */
+  readonly until: number | undefined;
+
+  /**
+   * @param reconnect whether the client reconnects
+   * @param times the times that the server gave
+   */
+  constructor(
+    code: CloseReason,
+    reconnect: boolean,
+    times: { readonly retryAfterMs?: number | undefined; readonly until?: number | undefined } = {},
+  ) {
     super(code, `the server ended the session: ${code}`, { retryable: reconnect });
+    this.retryAfterMs = times.retryAfterMs;
+    this.until = times.until;
   }
 }
 

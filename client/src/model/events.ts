@@ -2,6 +2,7 @@ import type { MessageChange } from '../../../protocol/frames.ts';
 import type { ConnectionChange } from './connection-change.ts';
 import type { ConversationSummary } from './conversation-summary.ts';
 import type { ChatMessage } from './message.ts';
+import type { Block, Contact } from './people.ts';
 
 /** The events of `Conversation.on`. */
 export interface ConversationEvents {
@@ -76,6 +77,12 @@ export interface Gap {
   readonly state: 'open' | 'filled' | 'void';
 }
 
+/** The server takes no requests of this user for a while. */
+export interface LimitedEvent {
+  /** Milliseconds until it does again. */
+  readonly retryAfterMs: number;
+}
+
 /** The events of `Client.on`. */
 export interface ClientEvents {
   /** The connection changed its state. */
@@ -84,6 +91,17 @@ export interface ClientEvents {
   conversations: readonly ConversationSummary[];
   /** A new message in any conversation, opened or not; otherwise the same as `message` of the conversation. */
   message: ChatMessage;
+  /** The profiles of these users were read, or this user's own was set: `im.profiles.known` has them. */
+  profiles: readonly string[];
+  /** The user's contacts were read or changed. */
+  contacts: readonly Contact[];
+  /** The list of blocked users was read or changed. */
+  blocks: readonly Block[];
+  /**
+   * The server refused a request of this client with `rate_limited`: it takes requests again after `retryAfterMs`. Messages
+   * wait by themselves and are sent then (IM-BUDGET-1).
+   */
+  limited: LimitedEvent;
   /** Another user read, typed, or recalled a message just now, so they are online. A new `message` says the same. */
   activity: ActivityEvent;
   /**

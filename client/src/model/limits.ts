@@ -13,4 +13,5 @@ export const MAX_CONTENT_BYTES: Limit<'maxContentBytes'> = 16_384;
 export const HOLE_MS: Limit<'holeMs'> = 15_000;
 export const PAGE_MAX: Limit<'pageMax'> = 100;
 export const UNREAD_MAX: Limit<'unreadMax'> = 100;
+export const PROFILES_PER_REQUEST: Limit<'profilesPerRequest'> = 100;
 export const PRESENCE_USERS: Limit<'presenceUsers'> = 100;

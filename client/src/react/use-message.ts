@@ -1,9 +1,8 @@
 import { useEffect, useState } from 'react';
 import type { Conversation } from '../conversations/conversation.ts';
 import { messageAt } from '../conversations/message-at.ts';
-import { toImError } from '../model/errors.ts';
 import type { ChatMessage } from '../model/message.ts';
-import type { Cancel } from '../support/environment.ts';
+import { keepLoaded } from './keep-loaded.ts';
 
 interface Found {
   readonly in: Conversation;
@@ -29,28 +28,16 @@ export function useMessage(
   const [found, setFound] = useState<Found>();
   useEffect(() => {
     if (seq === undefined) return;
-    const { environment, events, policy } = conversation.ports;
     let isCurrent = true;
-    let cancel: Cancel = () => {};
     const show = (message: ChatMessage | undefined): void => {
       if (isCurrent) setFound({ in: conversation, seq, message: message ?? null });
     };
-    const load = (attempt = 0): void => {
-      cancel();
-      messageAt(conversation, seq).then(show, (cause: unknown) => {
-        const error = toImError(cause);
-        const delayMs = error.retryable ? policy.nextDelayMs({ attempt, error }) : null;
-        if (isCurrent && delayMs !== null) cancel = environment.after(delayMs, () => load(attempt + 1));
-      });
-    };
-    load();
     const offs = [
+      keepLoaded(conversation.ports, () => messageAt(conversation, seq).then(show)),
       conversation.on('changed', ({ message }) => message.seq === seq && show(message)),
-      events.on('connection', ({ current }) => current === 'connected' && load()),
     ];
     return () => {
       isCurrent = false;
-      cancel();
       for (const off of offs) off();
     };
   }, [conversation, seq]);

@@ -67,9 +67,11 @@ export class Connection<Session> {
     return this.#latest;
   }
 
-  /** Starts the next attempt now, if the connection waits for one. */
+  /** Starts the next attempt now, if the connection waits for one and the server has not asked for the wait. */
   hurry(): void {
-    if ('trouble' in this.#state) this.#dispatch({ type: 'connect' });
+    const { error } = this.#latest;
+    if ('trouble' in this.#state && !(error && 'retryAfterMs' in error && error.retryAfterMs))
+      this.#dispatch({ type: 'connect' });
   }
 
   /** Opens another session, then closes the current one, which is about to expire. */

@@ -1,6 +1,7 @@
 import type { Conversation, ConversationsBody, HistoryBody, SessionBody } from '../../../protocol/http.ts';
-import { errorOfAnswer, ImError, NetworkError } from '../model/errors.ts';
+import { errorOfAnswer, ImError, NetworkError, type RefusedError } from '../model/errors.ts';
 import { PAGE_MAX, REPLY_TIMEOUT_MS } from '../model/limits.ts';
+import type { ConversationSettings } from '../model/settings.ts';
 import type { Environment, FetchResponse } from '../support/environment.ts';
 import { withTimeout } from './timeout.ts';
 import type { Tokens } from './tokens.ts';
@@ -22,7 +23,7 @@ export interface HistoryRange {
 
 /** The server's list of conversations, all pages of it. */
 export interface ListedConversations {
-  readonly conversations: readonly Conversation[];
+  readonly conversations: readonly (Conversation & { readonly settings?: ConversationSettings })[];
   /** The conversations that the user left since. Undefined: the list is complete; drop what it lacks (IM-CHANGE-3). */
   readonly removed?: readonly string[];
 }
@@ -38,11 +39,19 @@ export class HttpApi {
   readonly #baseUrl: string;
   readonly #tokens: Tokens;
   readonly #environment: Environment;
+  readonly #onLimited: (retryAfterMs: number) => void;
 
-  constructor(httpUrl: string, tokens: Tokens, environment: Environment) {
+  /** `onLimited`: the user's budget is used up for this long (IM-BUDGET-1). */
+  constructor(
+    httpUrl: string,
+    tokens: Tokens,
+    environment: Environment,
+    onLimited: (retryAfterMs: number) => void,
+  ) {
     this.#baseUrl = httpUrl.replace(/\/+$/, '');
     this.#tokens = tokens;
     this.#environment = environment;
+    this.#onLimited = onLimited;
   }
 
   /** The user of the token, or the reason why an upgrade would be refused (IM-CONN-7). */
@@ -71,7 +80,7 @@ export class HttpApi {
     throw errorOfAnswer(200, body, this.#baseUrl + path);
   }
 
-  /** Any other request. Resolves to the body of the answer; undefined if it has none, as that of a `DELETE`. */
+  /** Any other request. Resolves to the body of the answer; undefined if it has none, as that of a `DELETE` or `PUT` may. */
   async call<Body>(method: string, path: string, body?: object): Promise<Body> {
     const url = this.#baseUrl + path;
     const ask = (token: string): Promise<Answer> => this.#fetch(url, method, token, body);
@@ -79,9 +88,11 @@ export class HttpApi {
     if (answer.status === 401) answer = await ask(await this.#tokens.fresh());
     // A captive portal answers 200 with a page of its own, or with nothing.
     const { body: answered, ok, status } = answer;
-    if (ok && (answered instanceof Object || (method === 'DELETE' && answered === undefined)))
+    if (ok && (answered instanceof Object || (/PUT|DEL/.test(method) && answered === undefined)))
       return answered as Body;
-    throw errorOfAnswer(status, answered, `${method} ${url}`);
+    const error = errorOfAnswer(status, answered, `${method} ${url}`);
+    if (error.code === 'rate_limited') this.#onLimited((error as RefusedError).retryAfterMs ?? 0);
+    throw error;
   }
 
   async #fetch(url: string, method: string, token: string, body: object | undefined): Promise<Answer> {

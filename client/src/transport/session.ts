@@ -23,6 +23,8 @@ export interface PushListener {
   onFrame(frame: unknown): void;
   /** Called with the server's time, in epoch milliseconds, of each heartbeat's reply. */
   onServerTime(epochMs: number): void;
+  /** Called when the server refuses a frame because the user's budget is used up (IM-BUDGET-1). */
+  onLimited(retryAfterMs: number): void;
 }
 
 /** Provides the session that requests go through. */
@@ -57,6 +59,8 @@ export class Session {
   heardAtMs: number | undefined;
   #heard = 0;
   #probeId = '';
+  /** Until then, frames without a reply would only be refused, and each refusal is charged. */
+  #quietUntilMs = 0;
   #heartbeatIntervalMs: number = HEARTBEAT_INTERVAL_MS;
   #cancelBeat: Cancel = () => {};
   #cancelExpiry: Cancel = () => {};
@@ -122,7 +126,7 @@ export class Session {
 
   /** Sends a frame that has no reply. Only while the session is open. */
   tell(action: 'typing' | 'live', fields: object): void {
-    this.#send({ ...fields, action });
+    if (this.#environment.nowMs() >= this.#quietUntilMs) this.#send({ ...fields, action });
   }
 
   /** Checks that the socket is alive: if no frame arrives in time, the session ends. One probe at a time. */
@@ -215,7 +219,7 @@ export class Session {
         this.#listener.onPush(frame);
         break;
       case 'session.closed':
-        this.#lose(new SessionClosedError(frame.code, frame.reconnect));
+        this.#lose(new SessionClosedError(frame.code, frame.reconnect, frame));
         break;
       case 'error':
         this.#onErrorFrame(new RefusedError(frame), frame.id);
@@ -233,9 +237,14 @@ export class Session {
   }
 
   #onErrorFrame(error: RefusedError, id: string | null): void {
+    const { code, retryAfterMs = 0 } = error;
+    if (code === 'rate_limited') {
+      this.#listener.onLimited(retryAfterMs);
+      if (id === null) this.#quietUntilMs = this.#environment.nowMs() + retryAfterMs;
+    }
     // This session takes no more requests; they are retried on the next one.
-    if (error.code === 'session_expired') this.#expire();
-    else if (id === null) this.#logger.warn('the server could not read a frame', { code: error.code });
+    if (code === 'session_expired') this.#expire();
+    else if (id === null) this.#logger.warn('the server refused a frame', { code });
     else this.#replyTo(id)?.reject(error);
   }
 

@@ -31,6 +31,11 @@ export interface ClientFrame {
 /** Returns the answer, or undefined for none. */
 type Script = (frame: ClientFrame, connection: ServerConnection) => object | undefined;
 
+interface HttpAnswer {
+  readonly status: number;
+  readonly body?: unknown;
+}
+
 const EMPTY_PAGE: InboxPage = { messages: [], batch: null, more: false };
 
 /** The server's side of one socket. */
@@ -105,6 +110,8 @@ export class ScriptedServer {
   readonly heads = new Map<string, number>();
   /** How far alice and bob have read, for the list of conversations. */
   reads = { readSeq: 0, peerReadSeq: 0 };
+  /** Alice's settings of each conversation. */
+  settings: object = {};
   /** What the list with `changedSince` names as removed. */
   removed: string[] = [];
   /** The pages that `hello` and `ackInbox` return, in order. */
@@ -122,7 +129,10 @@ export class ScriptedServer {
   /** How much longer `renew` makes a session. */
   renewGainMs = 0;
   /** Status and body for HTTP requests whose path starts with the key. */
-  readonly httpAnswers = new Map<string, { status: number; body: unknown }>();
+  readonly httpAnswers = new Map<
+    string,
+    HttpAnswer | ((url: URL, sent: unknown) => HttpAnswer | Promise<HttpAnswer>)
+  >();
   readonly #http: Server;
   readonly #sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'im.v1' });
   readonly #waiting: ((connection: ServerConnection) => void)[] = [];
@@ -303,7 +313,9 @@ export class ScriptedServer {
     const scripted = [...this.httpAnswers].find(([path]) =>
       decodeURIComponent(url.pathname).startsWith(path),
     );
-    const { status, body } = scripted?.[1] ?? { status: 200, body: this.#bodyOf(url) };
+    const answer = scripted?.[1] ?? { status: 200, body: this.#bodyOf(url) };
+    const { status, body } =
+      typeof answer === 'function' ? await answer(url, JSON.parse(sent || 'null')) : answer;
     if (status === 204) return void response.writeHead(204).end();
     response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
@@ -329,7 +341,11 @@ export class ScriptedServer {
     const conversations = [...all]
       .sort()
       .slice(from, to)
-      .map((id) => ({ ...listed(this.history, id, this.heads.get(id)), ...this.reads }))
+      .map((id) => ({
+        ...listed(this.history, id, this.heads.get(id)),
+        ...this.reads,
+        settings: this.settings,
+      }))
       .filter(({ lastMessage }) => (lastMessage?.sentAt ?? SERVER_TIME) >= changedSince);
     const isFirst = from === 0 && changedSince > 0;
     return {

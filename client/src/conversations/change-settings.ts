@@ -1,0 +1,25 @@
+import type { ConversationSettings } from '../model/settings.ts';
+import type { Conversation } from './conversation.ts';
+
+/**
+ * Changes this user's own settings of a conversation: mutes it, archives it, keeps it on top of the list. Over
+ * HTTP: works without a connection. What is absent stays. The user's other devices see it in their next list.
+ *
+ * @param changes `muted` may be a time, in epoch milliseconds by the server's clock (`im.serverNowMs`)
+ * @throws a `RefusedError` (`not_found` if the user isn't in the conversation), a `NetworkError`, a `TimeoutError` after 10 s, an
+ * `UnauthorizedError`
+ *
+ * @example
+ * await changeSettings(conversation, { muted: im.serverNowMs() + 3_600_000 });
+ */
+export async function changeSettings(
+  conversation: Conversation,
+  changes: ConversationSettings,
+): Promise<ConversationSettings> {
+  const { ports, state } = conversation;
+  const id = await state.resolve();
+  const path = `/conversations/${encodeURIComponent(id)}`;
+  const { settings } = await ports.http.call<{ settings: ConversationSettings }>('PATCH', path, changes);
+  ports.list.set(id, settings);
+  return settings;
+}
