@@ -15,6 +15,7 @@ import { createPinReader, createPinWriter } from './adapters/pin-table.ts';
 import { createProfileReader, createProfileWriter } from './adapters/profile-table.ts';
 import { createReactionReader, createReactionWriter } from './adapters/reaction-table.ts';
 import { createRouteTable } from './adapters/route-table.ts';
+import { createSeqAllocator } from './adapters/seq-allocation.ts';
 import { createTokenVerifier } from './adapters/token-verifier.ts';
 import { createWorkQueue } from './adapters/work-queue.ts';
 import { type BudgetLimits, createMeter, UNLIMITED } from './domain/access/budget.ts';
@@ -87,9 +88,10 @@ function budgetLimitsOf(env: Readonly<Record<'userBudget' | 'strangersPerDay', s
 export const conversations = maker(['conversationsTable'], ({ conversationsTable }) =>
   createConversationReader(documents.get(), conversationsTable),
 );
-export const conversationWriter = maker(['conversationsTable'], ({ conversationsTable: tableName }) =>
-  createConversationWriter(documents.get(), { tableName, ...clockOnly }),
-);
+export const conversationWriter = maker(['conversationsTable'], ({ conversationsTable: tableName }) => ({
+  ...createConversationWriter(documents.get(), tableName),
+  ...createSeqAllocator(documents.get(), { tableName, ...clockOnly }),
+}));
 
 export const groups = maker(['conversationsTable'], ({ conversationsTable }) =>
   createGroupReader(documents.get(), conversationsTable),

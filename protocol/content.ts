@@ -44,13 +44,26 @@ export type ChatEvent = 'opened' | 'assigned' | 'transferred' | 'requeued' | 'cl
 export interface SystemContent {
   readonly type: 'system';
   /** The change. */
-  readonly event: 'created' | 'joined' | 'left' | 'removed' | 'renamed' | 'admins' | 'pins' | ChatEvent;
+  readonly event:
+    | 'created'
+    | 'joined'
+    | 'left'
+    | 'removed'
+    | 'renamed'
+    | 'admins'
+    | 'pins'
+    | 'posting'
+    | 'slowMode'
+    | ChatEvent;
   /**
    * The users who joined, left, or were removed; for `admins` all current admins; for `created` the first members; for
    * `assigned` and `transferred` the new agent; for `requeued` the former agent.
    */
   readonly users?: readonly string[];
-  /** The new name, of `created` and `renamed`; of `pins` who may pin: `admins` or `members`. */
+  /**
+   * The new name, of `created` and `renamed`; of `pins` who may pin, `admins` or `members`; of `posting`
+   * who may write, `everyone` or `admins`; of `slowMode` the seconds between two messages.
+   */
   readonly name?: string;
   /** The user who made the change, or `im:desk`. */
   readonly by: string;

@@ -188,6 +188,8 @@ const groupName = lazySchema(() =>
 const members = lazySchema(() => z.array(userId()).check(z.maxLength(LIMITS.membersPerRequest)));
 
 const whoPins = lazySchema(() => z.enum(['admins', 'members']));
+const whoPosts = lazySchema(() => z.enum(['everyone', 'admins']));
+const slowModeSeconds = lazySchema(() => z.int().check(z.minimum(0), z.maximum(LIMITS.slowModeSeconds)));
 
 export const createGroupSchema = lazySchema(() =>
   z.object({
@@ -197,6 +199,10 @@ export const createGroupSchema = lazySchema(() =>
     openHistory: z._default(z.boolean(), false),
     /** The members who may pin messages (IM-PIN). */
     pins: z._default(whoPins(), 'admins'),
+    /** The members who may write (IM-BUDGET-5). */
+    posting: z._default(whoPosts(), 'everyone'),
+    /** How long a member who is no admin waits between two messages (IM-BUDGET-5). */
+    slowModeSeconds: z._default(slowModeSeconds(), 0),
   }),
 );
 
@@ -206,11 +212,13 @@ export const updateGroupSchema = lazySchema(() =>
       name: z.optional(groupName()),
       admins: z.optional(z.array(userId()).check(z.minLength(1), z.maxLength(20))),
       pins: z.optional(whoPins()),
+      posting: z.optional(whoPosts()),
+      slowModeSeconds: z.optional(slowModeSeconds()),
     })
     .check(
-      z.refine(({ name, admins, pins }) => (name ?? admins ?? pins) !== undefined, {
+      z.refine((update) => Object.values(update).some((value) => value !== undefined), {
         path: ['name'],
-        message: 'name, admins, or pins is required',
+        message: 'name, admins, pins, posting, or slowModeSeconds is required',
       }),
     ),
 );
@@ -233,6 +241,10 @@ export interface GroupBody {
   readonly memberCount: number;
   /** The members who may pin messages: the admins, or all. */
   readonly pins: 'admins' | 'members';
+  /** The members who may write: all, or the admins. */
+  readonly posting: 'everyone' | 'admins';
+  /** How long a member who is no admin waits between two messages; 0: not at all. */
+  readonly slowModeSeconds: number;
 }
 
 /** A page of a group's members. */

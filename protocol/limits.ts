@@ -43,6 +43,8 @@ export const LIMITS = {
   /** A feed of changes reaches back this far (IM-CHANGE-2). */
   changesDays: 30,
   maxGroupMembers: 100_000,
+  /** The longest wait of slow mode (IM-BUDGET-5). */
+  slowModeSeconds: 3_600,
   /** Members of groups up to this size get inbox copies; members of larger ones catch up from history. */
   inboxCopiesMembers: 500,
   /** Conversations up to this size have `read`, `typing`, and `live` pushes. */

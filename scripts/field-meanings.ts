@@ -35,6 +35,8 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   reactions: 'in order of first use',
   pinned: 'user and time of the pin; missing if it is not pinned',
   pins: 'members who may pin messages: `admins`, or all `members`',
+  posting: 'members who may write: `everyone`, or only `admins`',
+  slowModeSeconds: 'how long a member who is no admin waits between two messages; 0: not at all',
   'pin.seq': 'which message',
   'pin.on': '`false` unpins it',
   'Pinned.by': 'the user who pinned it',
@@ -92,7 +94,8 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   'Settings.pinned': 'on top of the list',
   more: 'the inbox holds more than this page',
   name: 'of the group',
-  'SystemContent.name': 'new name of a group, topic of a support chat, or new value of `pins`',
+  'SystemContent.name':
+    'new name of a group, topic of a support chat, or new value of `pins`, `posting`, or `slowMode`',
   'ChatAgent.name': '`name` claim of the token',
   online: 'has a session with a live lease',
   openHistory: 'whether members see messages from before they joined',
@@ -172,6 +175,7 @@ export const LIMIT_MEANINGS: Readonly<Record<keyof typeof LIMITS, string>> = {
   changeMarginMs: '`changedSince` and `since` look back this much further',
   changesMax: 'messages of a feed of changes; `reset` above (IM-CHANGE-2)',
   changesDays: 'how far a feed of changes reaches back; `reset` beyond (IM-CHANGE-2)',
+  slowModeSeconds: 'the longest wait of slow mode (IM-BUDGET-5)',
   maxGroupMembers: 'members of a group',
   inboxCopiesMembers:
     'groups up to this size have inbox copies; members of larger ones catch up from history',

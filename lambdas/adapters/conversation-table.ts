@@ -7,22 +7,13 @@ import type {
   GroupFacts,
   Head,
   Membership,
-  SeqRefusal,
+  SeqAllocator,
 } from '../domain/model/conversation.ts';
 import type { StoredSettings } from '../domain/model/settings.ts';
-import { MAX_STARTS, recentStarts, type VolumeStart, volumeOf } from '../domain/model/volume.ts';
-import type { Clock } from '../shared/clock.ts';
+import { type VolumeStart, volumeOf } from '../domain/model/volume.ts';
 import { AFTER_DEPARTURES, departedFrom, departuresFrom } from './departures.ts';
-import {
-  batchGet,
-  call,
-  callDespiteTransactions,
-  type Item,
-  orExisting,
-  transact,
-  unlessRefused,
-} from './dynamodb.ts';
-import { messageSortKey, parseMessageSortKey } from './message-key.ts';
+import { batchGet, call, callDespiteTransactions, type Item, transact, unlessRefused } from './dynamodb.ts';
+import { parseMessageSortKey } from './message-key.ts';
 
 /*
  * Conversation table.
@@ -35,11 +26,11 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  *                                        in a direct conversation also l#<userId>: the last seq of this user, blockedBy?
  *                                        (set): who has blocked the other one; before the first message only that;
  *                                        in a group also name, admins (set), memberCount, openHistory, pins?,
- *                                        removedSeq?, outbox? (set: group-table.ts);
+ *                                        posting?, slow? (seconds), removedSeq?, outbox? (set: group-table.ts);
  *                                        in a support chat also chat (map), closed?
  *   <conversationId>   '#pins'           (pinned messages: pin-table.ts)
  *   u#<userId>         <conversationId>  readSeq, settings? (map: model/settings.ts); in a group also
- *                                        visibleFrom, left?
+ *                                        visibleFrom, left?, turn? (seq-allocation.ts)
  *   u#<userId>         #left#…           (departures: departures.ts)
  *   u#<userId>         #block#…          (blocks: block-table.ts)
  *   u#<userId>         #contact#…, #count#…   (contacts: contact-table.ts)
@@ -47,7 +38,7 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
  *   g:<ULID>, cs:…     m#<userId>        joinedSeq, left?   (members: group-table.ts, desk-transaction.ts)
  *
  * Access                              Call          Units
- * next seq                            UpdateItem    1 write; 2 for the first of a volume, every 150,000 messages
+ * next seq                            (seq-allocation.ts)
  * mark of a changed message            UpdateItem    1 write
  * create a direct conversation        TransactWrite 6 writes, once
  * head of one, of 100                 GetItem, BatchGet   1 read each, strong
@@ -65,7 +56,7 @@ import { messageSortKey, parseMessageSortKey } from './message-key.ts';
 export const HEAD = 'head';
 /** More are no longer cheaper than the whole list. */
 const MAX_DEPARTED = 100;
-const LAST = 'l#';
+export const LAST = 'l#';
 export const BLOCKED_BY = 'blockedBy';
 
 export function createConversationReader(
@@ -152,75 +143,9 @@ export function createConversationReader(
 
 export function createConversationWriter(
   documents: DynamoDBDocumentClient,
-  { tableName, clock }: { readonly tableName: string; readonly clock: Clock },
-): ConversationWriter {
-  /**
-   * When the volume and those before it began. The first sender of a volume notes its start before its message is stored, so
-   * every later sender in the volume finds it.
-   */
-  async function startsOf(
-    conversationId: string,
-    volume: number,
-    head: Item,
-  ): Promise<readonly VolumeStart[]> {
-    const now = clock();
-    const known = (head['starts'] ?? []) as readonly VolumeStart[];
-    if (Number(head['volume'] ?? 0) >= volume) return recentStarts(known, now);
-    const starts = [{ volume, atMs: now }, ...recentStarts(known, now)].slice(0, MAX_STARTS);
-    const command = new UpdateCommand({
-      TableName: tableName,
-      Key: { pk: conversationId, sk: HEAD },
-      UpdateExpression: 'SET volume = :volume, starts = :starts',
-      ConditionExpression: 'attribute_exists(pk) AND (attribute_not_exists(volume) OR volume < :volume)',
-      ExpressionAttributeValues: { ':volume': volume, ':starts': starts },
-    });
-    // If the condition fails, another sender has just noted it.
-    await unlessRefused(() => callDespiteTransactions(() => documents.send(command)));
-    return starts;
-  }
-
+  tableName: string,
+): Omit<ConversationWriter, keyof SeqAllocator> {
   return {
-    async nextSeq(conversationId, from, clientMsgId) {
-      const peer = peerIn(conversationId, from);
-      const command = new UpdateCommand({
-        TableName: tableName,
-        Key: { pk: conversationId, sk: HEAD },
-        // Both sums start from the head before the update
-        // (docs.aws.amazon.com/amazondynamodb/latest/developerguide/example_dynamodb_Scenario_UpdateExpressionOrder_section.html).
-        UpdateExpression: `SET #head = #head + :one, #tail = :tail, #at = :now${peer === undefined ? '' : ', #last = #head + :one'}`,
-        ConditionExpression: `attribute_exists(#head) AND attribute_not_exists(#closed)${peer === undefined ? '' : ` AND ${NOT_BLOCKED}`}`,
-        ExpressionAttributeNames: {
-          '#head': 'head',
-          '#tail': 'tail',
-          '#at': 'at',
-          '#closed': 'closed',
-          ...(peer !== undefined && { '#last': LAST + from, '#blockedBy': BLOCKED_BY }),
-        },
-        ExpressionAttributeValues: {
-          ':one': 1,
-          ':tail': messageSortKey({ from, clientMsgId }),
-          ':now': clock(),
-          ...(peer !== undefined && { ':peer': peer }),
-        },
-        ReturnValues: 'ALL_NEW',
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      });
-      const { output, existing } = await orExisting(() =>
-        callDespiteTransactions(() => documents.send(command)),
-      );
-      if (output === undefined) return { refused: whyRefused(existing, peer) };
-      const { chat, head, memberCount = 2, ...attributes } = output.Attributes ?? {};
-      const volume = volumeOf(Number(head));
-      const starts = volume === 0 ? [] : await startsOf(conversationId, volume, attributes);
-      const agent = (chat as Chat | undefined)?.agent?.userId;
-      return {
-        seq: Number(head),
-        memberCount: Number(memberCount),
-        ...(agent !== undefined && { agent }),
-        ...(starts.length > 0 && { starts }),
-      };
-    },
-
     async markChanged({ conversationId, seq }, atMs) {
       const command = new UpdateCommand({
         TableName: tableName,
@@ -300,20 +225,15 @@ export function createConversationWriter(
 }
 
 /** The peer has not blocked the user. For a direct conversation only. */
-const NOT_BLOCKED = '(attribute_not_exists(#blockedBy) OR NOT contains(#blockedBy, :peer))';
+export const NOT_BLOCKED = '(attribute_not_exists(#blockedBy) OR NOT contains(#blockedBy, :peer))';
 
 /** The other user of a direct conversation; `undefined` in a group or a support chat. */
-function peerIn(conversationId: string, userId: string): string | undefined {
+export function peerIn(conversationId: string, userId: string): string | undefined {
   const conversation = parseConversationId(conversationId);
   return conversation?.kind === 'direct' ? peerOf(conversation, userId) : undefined;
 }
 
-function whyRefused(head: Item | undefined, peer: string | undefined): SeqRefusal['refused'] {
-  if (peer !== undefined && blockersIn(head).includes(peer)) return 'blocked';
-  return head?.['closed'] === undefined ? 'missing' : 'closed';
-}
-
-function blockersIn(head: Item | undefined): readonly string[] {
+export function blockersIn(head: Item | undefined): readonly string[] {
   return [...((head?.[BLOCKED_BY] as Set<string> | undefined) ?? [])];
 }
 
@@ -334,11 +254,13 @@ export function memberKey(userId: string, conversationId: string): Item {
 }
 
 function toMembership(item: Item): Membership {
+  const turn = item['turn'] as { readonly at: number; readonly s: number } | undefined;
   return {
     conversationId: String(item['sk']),
     readSeq: Number(item['readSeq'] ?? 0),
     visibleFrom: Number(item['visibleFrom'] ?? 1),
     ...(item['settings'] !== undefined && { settings: item['settings'] as StoredSettings }),
+    ...(turn !== undefined && { turn: { atMs: turn.at, seconds: turn.s } }),
   };
 }
 
@@ -375,5 +297,7 @@ function toGroup(item: Item): GroupFacts | undefined {
     memberCount: Number(item['memberCount']),
     openHistory: item['openHistory'] === true,
     ...(item['pins'] === 'members' && { pins: 'members' }),
+    ...(item['posting'] === 'admins' && { posting: 'admins' }),
+    ...(item['slow'] !== undefined && { slowModeSeconds: Number(item['slow']) }),
   };
 }

@@ -1,6 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { GroupFacts } from '../domain/model/conversation.ts';
-import type { GroupReader, GroupWriter, Member } from '../domain/model/group.ts';
+import type { GroupChange, GroupReader, GroupWriter, Member } from '../domain/model/group.ts';
 import type { StoredMessage } from '../domain/model/message.ts';
 import type { Outbox, OutboxEntry } from '../domain/model/outbox.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -39,7 +38,7 @@ import { messageItem } from './message-table.ts';
  *
  * Seqs are allocated before the transaction, so two changes may commit in a different order than their seqs. The head
  * prevents that where it matters. `removedSeq`: a slow addition at seq 7 can't bring back a member who was removed at 8.
- * `namedSeq`: of two new names, lists of admins, or rules about pins, the one with the higher seq stays, as in the history.
+ * `namedSeq`: of two new names, lists of admins, or rules, the one with the higher seq stays, as in the history.
  */
 
 const MEMBER = 'm#';
@@ -129,7 +128,7 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
   ];
 
   return {
-    async create({ name, admins, openHistory, pins }, members, message) {
+    async create({ name, admins, openHistory, pins, posting, slowModeSeconds }, members, message) {
       const { conversationId, seq } = message;
       const head = {
         pk: conversationId,
@@ -142,6 +141,8 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
         memberCount: members.length,
         openHistory,
         ...(pins !== undefined && { pins }),
+        ...(posting !== undefined && { posting }),
+        ...(slowModeSeconds !== undefined && { slow: slowModeSeconds }),
         outbox: new Set([outboxMark(message)]),
       };
       const rows = members.flatMap((userId) => rowsOf(conversationId, userId, seq, openHistory));
@@ -149,17 +150,7 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
       if (!(await transact(documents, items))) throw new Error('A new group already exists.');
     },
 
-    async apply({
-      conversationId,
-      message,
-      add = [],
-      remove: removed = [],
-      name,
-      admins,
-      pins,
-      openHistory,
-      ifAdmin,
-    }) {
+    async apply({ conversationId, message, add = [], remove: removed = [], openHistory, ifAdmin, ...facts }) {
       const rows = add.flatMap((userId) => rowsOf(conversationId, userId, message.seq, openHistory));
       const keys = removed.flatMap((userId) => [
         memberRowKey(conversationId, userId),
@@ -169,15 +160,13 @@ export function createGroupWriter(documents: DynamoDBDocumentClient, props: Grou
         added: add.length,
         isRemoval: removed.length > 0,
         ifAdmin,
-        ...(name !== undefined && { name }),
-        ...(admins !== undefined && { admins }),
-        ...(pins !== undefined && { pins }),
+        facts,
       });
       return transact(documents, [
         head,
         ...rows.map(putNew),
         ...keys.map(removeLeaving),
-        ...(admins ?? []).map((userId) => checkMember(memberRowKey(conversationId, userId))),
+        ...(facts.admins ?? []).map((userId) => checkMember(memberRowKey(conversationId, userId))),
         putMessage(message),
       ]);
     },
@@ -262,24 +251,32 @@ function toEntry(conversationId: string, mark: string): OutboxEntry {
   return { conversationId, seq: Number(seq), ...parseMessageSortKey(mark.slice(seq.length + 1)) };
 }
 
-interface HeadChange extends Partial<Pick<GroupFacts, 'name' | 'admins' | 'pins'>> {
+interface HeadChange {
   readonly added: number;
   readonly ifAdmin: string | undefined;
   readonly isRemoval: boolean;
+  readonly facts: Pick<GroupChange, 'name' | 'admins' | 'pins' | 'posting' | 'slowModeSeconds'>;
 }
 
 function updateHead(
   TableName: string,
   message: StoredMessage,
-  { added, isRemoval, ifAdmin, name, admins, pins }: HeadChange,
+  { added, isRemoval, ifAdmin, facts: { name, admins, pins, posting, slowModeSeconds } }: HeadChange,
 ) {
-  const isNamed = (name ?? admins ?? pins) !== undefined;
+  const isNamed = (name ?? admins ?? pins ?? posting ?? slowModeSeconds) !== undefined;
   const sets = [
     ...(isRemoval ? ['removedSeq = :seq'] : []),
     ...(isNamed ? ['namedSeq = :seq'] : []),
     ...(name === undefined ? [] : ['#name = :name']),
     ...(admins === undefined ? [] : ['admins = :admins']),
     ...(pins === undefined ? [] : ['pins = :pins']),
+    ...(posting === 'admins' ? ['posting = :posting'] : []),
+    ...(slowModeSeconds ? ['slow = :slow'] : []),
+  ];
+  // The condition of a message costs nothing where the attribute is missing (seq-allocation.ts).
+  const removes = [
+    ...(posting === 'everyone' ? ['posting'] : []),
+    ...(slowModeSeconds === 0 ? ['slow'] : []),
   ];
   const adds = ['outbox :mark', ...(added === 0 ? [] : ['memberCount :added'])];
   const isOrdered = isRemoval || added > 0;
@@ -292,7 +289,11 @@ function updateHead(
   const Update = {
     TableName,
     Key: { pk: message.conversationId, sk: HEAD },
-    UpdateExpression: `${sets.length === 0 ? '' : `SET ${sets.join(', ')} `}ADD ${adds.join(', ')}`,
+    UpdateExpression: [
+      ...(sets.length === 0 ? [] : [`SET ${sets.join(', ')}`]),
+      ...(removes.length === 0 ? [] : [`REMOVE ${removes.join(', ')}`]),
+      `ADD ${adds.join(', ')}`,
+    ].join(' '),
     ConditionExpression: conditions.join(' AND '),
     ...(name !== undefined && { ExpressionAttributeNames: { '#name': 'name' } }),
     ExpressionAttributeValues: {
@@ -302,6 +303,8 @@ function updateHead(
       ...(ifAdmin !== undefined && { ':by': ifAdmin }),
       ...(name !== undefined && { ':name': name }),
       ...(pins !== undefined && { ':pins': pins }),
+      ...(posting === 'admins' && { ':posting': posting }),
+      ...(slowModeSeconds && { ':slow': slowModeSeconds }),
       ...(admins !== undefined && { ':admins': new Set(admins) }),
     },
   };

@@ -12,6 +12,7 @@ import { processBatch, processEach } from '../transport/queue-records.ts';
 const pace = createPace(WORKER_RATE, systemClock, systemPause);
 
 const ports = lazily({
+  budget: of.noBudget,
   routes: of.routes,
   conversations: of.conversations,
   conversationWriter: of.conversationWriter,

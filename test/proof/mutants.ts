@@ -242,7 +242,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 13,
-    file: 'lambdas/adapters/conversation-table.ts',
+    file: 'lambdas/adapters/seq-allocation.ts',
     from: "':one': 1,",
     to: "':one': Math.random() < 0.5 ? 1 : 0,",
     project: 'flow',
@@ -377,8 +377,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 3,
     file: 'lambdas/domain/messages/send.ts',
-    from: '      error instanceof NotFoundError;',
-    to: '      (error instanceof NotFoundError && Math.random() > 1);',
+    from: '      error instanceof NotFoundError ||',
+    to: '      (error instanceof NotFoundError && Math.random() > 1) ||',
     project: 'flow',
     test: 'test/flow/group-races.test.ts',
     only: 'even if removed meanwhile',
@@ -745,7 +745,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'input',
-    file: 'lambdas/adapters/conversation-table.ts',
+    file: 'lambdas/adapters/seq-allocation.ts',
     from: ", #last = #head + :one'",
     to: ", #last = :one'",
     project: 'emulator',

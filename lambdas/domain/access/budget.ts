@@ -32,6 +32,8 @@ export interface Budget {
   meet(strangers: number): Promise<void>;
   /** Whether there is no limit on meeting strangers, so that nobody needs to look who is one. */
   readonly mayMeetAll: boolean;
+  /** Whether nothing is charged. */
+  readonly isUnlimited: boolean;
 }
 
 /** Of users without limits, of other services, and of workers (IM-BUDGET-4). */
@@ -40,6 +42,7 @@ export const UNLIMITED: Budget = {
   debit: async () => {},
   meet: async () => {},
   mayMeetAll: true,
+  isUnlimited: true,
 };
 
 export interface BudgetLimits {
@@ -142,6 +145,7 @@ export function createMeter({ accounts, limits, clock, random = Math.random }: M
       debit: (credits) => debit(userId, credits),
       meet: (strangers) => meet(userId, strangers),
       mayMeetAll: strangersPerDay === undefined,
+      isUnlimited: spending === undefined,
     }),
     refusalOf,
     note,

@@ -6,28 +6,43 @@ import { InvalidRequestError, UnavailableError } from '../../shared/errors.ts';
 import { nextSystemMessage, systemMessage } from '../messages/system-message.ts';
 import type { GroupFacts } from '../model/conversation.ts';
 import type { GroupChange } from '../model/group.ts';
+import { addedMembersPrice, groupMessagePrice } from '../model/prices.ts';
 import { type GroupChangePorts, requireAdmin, toBody } from './group.ts';
-import { ATTEMPTS, addPart, MEMBERS_PER_CHANGE } from './members.ts';
+import { ATTEMPTS, addPart, MEMBERS_PER_CHANGE, meetMembers } from './members.ts';
 import { notifyMembers, watchChange } from './notify.ts';
 
-/** Creates a group of the members and the creator, who is its admin, and sends them a system message (IM-GROUP). */
+export interface GroupRules {
+  readonly pins?: 'admins' | 'members' | undefined;
+  readonly posting?: 'everyone' | 'admins' | undefined;
+  readonly slowModeSeconds?: number | undefined;
+}
+
+/**
+ * Creates a group of the members and the creator, who is its admin, and sends them a system message (IM-GROUP). It is paid
+ * for before anything is done (IM-BUDGET-1).
+ */
 export async function createGroup(
   ports: GroupChangePorts,
   userId: string,
-  request: Pick<GroupFacts, 'name' | 'openHistory' | 'pins'> & { readonly members: readonly string[] },
+  request: Pick<GroupFacts, 'name' | 'openHistory'> & GroupRules & { readonly members: readonly string[] },
 ): Promise<GroupBody> {
+  const { name, openHistory, pins, posting, slowModeSeconds } = request;
   const others = [...new Set(request.members)].filter((member) => member !== userId);
+  await meetMembers(ports, userId, others);
+  await ports.budget.debit(addedMembersPrice(others.length, others.length + 1));
   const [first = [], ...rest] = chunk(others, MEMBERS_PER_CHANGE - 1);
   const members = [userId, ...first];
   const facts = {
-    name: request.name,
+    name,
     admins: [userId],
     memberCount: members.length,
-    openHistory: request.openHistory,
-    ...(request.pins === 'members' && { pins: request.pins }),
+    openHistory,
+    ...(pins === 'members' && { pins }),
+    ...(posting === 'admins' && { posting }),
+    ...(slowModeSeconds && { slowModeSeconds }),
   };
   const conversationId = `g:${ulid(ports.clock())}`;
-  const content = { event: 'created', users: members, name: request.name, by: userId } as const;
+  const content = { event: 'created', users: members, name, by: userId } as const;
   const message = systemMessage(ports, conversationId, 1, content);
   await watchChange(ports, { watchdogOf: conversationId });
   await ports.groupWriter.create(facts, members, message);
@@ -36,14 +51,18 @@ export async function createGroup(
   return toBody(conversationId, { ...facts, memberCount: others.length + 1 });
 }
 
-export interface GroupUpdate {
+export interface GroupUpdate extends GroupRules {
   readonly name?: string | undefined;
   readonly admins?: readonly string[] | undefined;
-  readonly pins?: GroupFacts['pins'] | undefined;
+}
+
+interface Step {
+  readonly content: Omit<SystemContent, 'type' | 'by'>;
+  readonly what: Pick<GroupChange, 'name' | 'admins' | 'pins' | 'posting' | 'slowModeSeconds'>;
 }
 
 /**
- * Changes name, admins, or who may pin. Each change is a system message.
+ * Changes name, admins, or rules. Each change is a system message.
  * @throws {ForbiddenError} the user is not an admin
  * @throws {InvalidRequestError} one of the new admins is not a member
  */
@@ -51,27 +70,54 @@ export async function updateGroup(
   ports: GroupChangePorts,
   userId: string,
   conversationId: string,
-  { name, admins, pins }: GroupUpdate,
+  update: GroupUpdate,
 ): Promise<GroupBody> {
-  let facts = await requireAdmin(ports, userId, conversationId);
-  const wanted = admins && [...new Set(admins)];
-  // Checked before the rename, so that a refused request changes nothing.
-  if (wanted !== undefined) await requireMembers(ports, userId, conversationId, wanted);
+  const facts = await requireAdmin(ports, userId, conversationId);
+  const admins = update.admins && [...new Set(update.admins)];
+  // Checked before the first change, so that a refused request changes nothing.
+  if (admins !== undefined) await requireMembers(ports, userId, conversationId, admins);
+  const before = toBody(conversationId, facts);
+  const steps = stepsOf(before, { ...update, admins });
+  await ports.budget.debit(steps.length * groupMessagePrice(facts.memberCount, 0));
   await watchChange(ports, { watchdogOf: conversationId });
-  if (name !== undefined && name !== facts.name) {
-    await change(ports, userId, conversationId, facts, { event: 'renamed', name }, { name });
-    facts = { ...facts, name };
-  }
-  if (wanted !== undefined) {
-    const content = { event: 'admins', users: wanted } as const;
-    await change(ports, userId, conversationId, facts, content, { admins: wanted });
-    facts = { ...facts, admins: wanted };
-  }
-  if (pins !== undefined && pins !== (facts.pins ?? 'admins')) {
-    await change(ports, userId, conversationId, facts, { event: 'pins', name: pins }, { pins });
-    facts = { ...facts, pins };
-  }
-  return toBody(conversationId, facts);
+  for (const { content, what } of steps) await change(ports, userId, conversationId, facts, content, what);
+  return {
+    ...before,
+    name: update.name ?? before.name,
+    admins: admins ?? before.admins,
+    pins: update.pins ?? before.pins,
+    posting: update.posting ?? before.posting,
+    slowModeSeconds: update.slowModeSeconds ?? before.slowModeSeconds,
+  };
+}
+
+/** The changes in their order: those that change nothing are left out, but for admins. */
+function stepsOf(
+  now: GroupBody,
+  { name, admins, pins, posting, slowModeSeconds }: GroupUpdate,
+): readonly Step[] {
+  return [
+    ...(name === undefined || name === now.name
+      ? []
+      : [{ content: { event: 'renamed', name }, what: { name } } as const]),
+    ...(admins === undefined
+      ? []
+      : [{ content: { event: 'admins', users: admins }, what: { admins } } as const]),
+    ...(pins === undefined || pins === now.pins
+      ? []
+      : [{ content: { event: 'pins', name: pins }, what: { pins } } as const]),
+    ...(posting === undefined || posting === now.posting
+      ? []
+      : [{ content: { event: 'posting', name: posting }, what: { posting } } as const]),
+    ...(slowModeSeconds === undefined || slowModeSeconds === now.slowModeSeconds
+      ? []
+      : [
+          {
+            content: { event: 'slowMode', name: String(slowModeSeconds) },
+            what: { slowModeSeconds },
+          } as const,
+        ]),
+  ];
 }
 
 async function change(
@@ -80,7 +126,7 @@ async function change(
   conversationId: string,
   { openHistory, memberCount }: GroupFacts,
   content: Omit<SystemContent, 'type' | 'by'>,
-  what: Pick<GroupChange, 'name' | 'admins' | 'pins'>,
+  what: Step['what'],
 ): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const message = await nextSystemMessage(ports, conversationId, { ...content, by: userId });

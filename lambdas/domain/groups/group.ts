@@ -1,5 +1,6 @@
 import type { GroupBody } from '../../../protocol/http.ts';
 import { ForbiddenError, NotFoundError } from '../../shared/errors.ts';
+import type { Budget } from '../access/budget.ts';
 import { requireMembership } from '../access/membership.ts';
 import {
   type ConversationReader,
@@ -19,6 +20,7 @@ export interface GroupReadPorts {
 export interface GroupChangePorts extends GroupNotifyPorts, GroupReadPorts {
   readonly conversationWriter: ConversationWriter;
   readonly groupWriter: GroupWriter;
+  readonly budget: Budget;
 }
 
 /** @throws {NotFoundError} not a group, or the user is not a member: the error doesn't say which (IM-SEND-7) */
@@ -75,7 +77,7 @@ function resolveGroup(userId: string, conversationId: string): GroupConversation
 
 export function toBody(
   conversationId: string,
-  { name, admins, memberCount, pins = 'admins' }: GroupFacts,
+  { name, admins, memberCount, pins = 'admins', posting, slowModeSeconds = 0 }: GroupFacts,
 ): GroupBody {
-  return { conversationId, name, admins, memberCount, pins };
+  return { conversationId, name, admins, memberCount, pins, posting: posting ?? 'everyone', slowModeSeconds };
 }

@@ -1,4 +1,5 @@
 import type { GroupBody } from '../../../protocol/http.ts';
+import { directConversationId } from '../../../protocol/ids.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { chunk } from '../../shared/chunk.ts';
 import { ConflictError, NotFoundError, UnavailableError } from '../../shared/errors.ts';
@@ -6,6 +7,7 @@ import { nextSystemMessage } from '../messages/system-message.ts';
 import type { GroupFacts } from '../model/conversation.ts';
 import type { WatchdogJob } from '../model/fan-out-job.ts';
 import type { MemberStatus } from '../model/group.ts';
+import { addedMembersPrice, groupMessagePrice } from '../model/prices.ts';
 import { type GroupChangePorts, groupFacts, requireAdmin, toBody } from './group.ts';
 import { notifyMembers, sendPendingOf, watchChange } from './notify.ts';
 
@@ -28,15 +30,33 @@ export async function addMembers(
   members: readonly string[],
 ): Promise<GroupBody> {
   const facts = await requireAdmin(ports, userId, conversationId);
+  await ports.budget.debit(addedMembersPrice(members.length, facts.memberCount));
   await watchChange(ports, { watchdogOf: conversationId });
   const absent = await findAbsent(ports, conversationId, facts, userId, [...new Set(members)]);
   const memberCount = facts.memberCount + absent.length;
   if (memberCount > LIMITS.maxGroupMembers) {
     throw new ConflictError(`A group has at most ${LIMITS.maxGroupMembers} members.`);
   }
+  await meetMembers(ports, userId, absent);
   for (const part of chunk(absent, MEMBERS_PER_CHANGE))
     await addPart(ports, conversationId, facts, userId, part);
   return toBody(conversationId, { ...facts, memberCount });
+}
+
+/**
+ * Counts the strangers among new members: those who never wrote to the user (IM-BUDGET-3).
+ * @throws {LimitReachedError} they would be too many on this day
+ */
+export async function meetMembers(
+  { budget, conversations }: Pick<GroupChangePorts, 'budget' | 'conversations'>,
+  userId: string,
+  members: readonly string[],
+): Promise<void> {
+  if (budget.mayMeetAll || members.length === 0) return;
+  const idOf = (member: string) => directConversationId(userId, member);
+  const heads = await conversations.heads(members.map(idOf));
+  const strangers = members.filter((member) => !heads.get(idOf(member))?.lastSeqs?.get(member));
+  await budget.meet(strangers.length);
 }
 
 /** Adds at most `MEMBERS_PER_CHANGE` members, with one transaction and one message. */
@@ -94,6 +114,7 @@ export async function removeMember(
     ? await groupFacts(ports, userId, conversationId)
     : await requireAdmin(ports, userId, conversationId);
   if ((await statusOf(ports, conversationId, member)) === undefined) throw new NotFoundError();
+  await ports.budget.debit(groupMessagePrice(facts.memberCount, 0));
   await watchChange(ports, { watchdogOf: conversationId, removal: { member, by: userId } });
   if (!(await ports.groupWriter.markAsLeaving(conversationId, member, isOwn ? undefined : userId))) {
     if (isOwn) throw new ConflictError('Name another admin first.');

@@ -2,6 +2,7 @@ import type { ChangedPush, Message, MessageChange } from '../../../protocol/fram
 import { LIMITS } from '../../../protocol/limits.ts';
 import { ForbiddenError, NotFoundError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
+import type { Budget } from '../access/budget.ts';
 import { requireCaller } from '../access/caller.ts';
 import { enterConversation, requireMembership } from '../access/membership.ts';
 import { type HintPorts, hint, hintToGroup } from '../delivery/deliver.ts';
@@ -23,6 +24,7 @@ import {
   type StoredMessage,
   toMessage,
 } from '../model/message.ts';
+import { hintPrice } from '../model/prices.ts';
 import type { ReactionReader } from '../model/reaction.ts';
 import type { Caller } from '../model/session.ts';
 import { showOneTo } from './show.ts';
@@ -42,6 +44,7 @@ export interface ChangePorts extends HintPorts {
   readonly messages: MessageReader;
   readonly messageWriter: MessageWriter;
   readonly reactions: ReactionReader;
+  readonly budget: Budget;
 }
 
 /** The author of a change: a user, through a session or over HTTP, or a service in the user's name. */
@@ -97,8 +100,17 @@ export async function commitChange(
   found: Changeable,
   write: (atMs: number) => Promise<Change | undefined>,
 ): Promise<Change> {
+  await payForPush(ports, found);
   await mark(ports, found);
   return writeMarked(ports, write);
+}
+
+/** Pays for the push of a change before it is made: a large group's is dear (IM-BUDGET-1). */
+export async function payForPush(
+  { budget }: Pick<ChangePorts, 'budget'>,
+  { head }: Pick<Changeable, 'head'>,
+): Promise<void> {
+  if (head !== undefined) await budget.debit(hintPrice(memberCountOf(head)));
 }
 
 export async function mark(

@@ -1,12 +1,15 @@
 import type { SentContent } from '../../../protocol/content.ts';
 import type { LivePush } from '../../../protocol/frames.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
+import { settleAll } from '../../shared/settle.ts';
+import type { Budget } from '../access/budget.ts';
 import { keepLease, requireLiveSession } from '../access/live-session.ts';
 import { enterConversation } from '../access/membership.ts';
 import { findSessions } from '../delivery/find-sessions.ts';
 import { type PushPorts, pushToAll } from '../delivery/push.ts';
 import { type ConversationReader, resolveConversation, type Target } from '../model/conversation.ts';
 import type { GroupReader } from '../model/group.ts';
+import { hintPrice } from '../model/prices.ts';
 import type { Caller } from '../model/session.ts';
 import { hintedUsers } from './hinted-users.ts';
 import type { LiveLimit } from './live-limit.ts';
@@ -15,6 +18,7 @@ import { contentJsonOf } from './store.ts';
 export interface LivePorts extends PushPorts {
   readonly conversations: ConversationReader;
   readonly groups: GroupReader;
+  readonly budget: Budget;
   readonly liveLimit: LiveLimit;
   readonly leaseMs: number;
 }
@@ -54,7 +58,10 @@ export async function passOnLive(
   const session = requireLiveSession(own, caller, ports.clock());
   const others = sessions.filter((one) => one !== own);
   const frame: LivePush = { type: 'live', conversationId, from: userId, liveId, index, content };
-  await pushToAll(ports, others, JSON.stringify(frame));
+  await settleAll([
+    pushToAll(ports, others, JSON.stringify(frame)),
+    ports.budget.charge(hintPrice(users.length)),
+  ]);
   // A client that keeps writing sends no heartbeats. A failure is ignored, since the lease is only presence.
   await keepLease(ports.routes, session, ports.leaseMs, ports.clock()).catch(() => undefined);
 }

@@ -15,6 +15,7 @@ import {
   findChangeable,
   type MessageTarget,
   mark,
+  payForPush,
   requireOpen,
   writeMarked,
 } from './change.ts';
@@ -44,6 +45,7 @@ export async function pin(
   requireOpen(found);
   const { message } = found;
   const { userId } = changer;
+  await payForPush(ports, found);
   // The mark belongs to the write of the message, so it needn't wait for the list.
   const [{ isChanged, state }] = await settleAll([
     on ? pinWithRoom(ports, message, userId) : ports.pinWriter.unpin(message),

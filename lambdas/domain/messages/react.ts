@@ -12,6 +12,7 @@ import {
   findChangeable,
   type MessageTarget,
   mark,
+  payForPush,
   requireOpen,
   writeMarked,
 } from './change.ts';
@@ -40,6 +41,8 @@ export async function react(
   const { message, head } = found;
   const { userId } = changer;
   const isLarge = head !== undefined && memberCountOf(head) > LIMITS.readPushMembers;
+  // A large group's reactions are not pushed.
+  if (!isLarge) await payForPush(ports, found);
   // The mark belongs to the write of the message, so it needn't wait for the write of the reactions.
   const [reacted] = await settleAll([
     ports.reactionWriter.react(message, { userId, name, on, isLarge }),

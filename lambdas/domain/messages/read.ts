@@ -1,5 +1,6 @@
 import { InvalidRequestError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
+import type { Budget } from '../access/budget.ts';
 import { requireCaller } from '../access/caller.ts';
 import { enterConversation } from '../access/membership.ts';
 import { hint } from '../delivery/deliver.ts';
@@ -11,6 +12,7 @@ import {
   type Target,
 } from '../model/conversation.ts';
 import type { GroupReader } from '../model/group.ts';
+import { hintPrice } from '../model/prices.ts';
 import type { Caller } from '../model/session.ts';
 import { hintedUsers } from './hinted-users.ts';
 
@@ -18,6 +20,7 @@ export interface ReadPorts extends PushPorts {
   readonly conversations: ConversationReader;
   readonly conversationWriter: ConversationWriter;
   readonly groups: GroupReader;
+  readonly budget: Budget;
 }
 
 /**
@@ -43,9 +46,9 @@ export async function markRead(
   if (!(await ports.conversationWriter.advanceRead(userId, conversationId, seq))) return;
   const others = await hintedUsers(ports.groups, conversation, head);
   const users = [userId, ...others];
-  await hint(
-    ports,
-    { type: 'read', conversationId, userId, seq },
-    { users, exceptConnectionId: connectionId },
-  );
+  const frame = { type: 'read', conversationId, userId, seq } as const;
+  await settleAll([
+    hint(ports, frame, { users, exceptConnectionId: connectionId }),
+    ports.budget.charge(hintPrice(users.length)),
+  ]);
 }

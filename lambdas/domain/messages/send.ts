@@ -1,7 +1,14 @@
 import type { MessageRequest, Sent } from '../../../protocol/frames.ts';
 import { SYSTEM } from '../../../protocol/ids.ts';
-import { ForbiddenError, InvalidRequestError, NotFoundError, UnavailableError } from '../../shared/errors.ts';
+import {
+  ForbiddenError,
+  InvalidRequestError,
+  NotFoundError,
+  RateLimitedError,
+  UnavailableError,
+} from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
+import type { Budget } from '../access/budget.ts';
 import { keepLease, requireLiveSession } from '../access/live-session.ts';
 import { requireMembership } from '../access/membership.ts';
 import { requestAgentCheck } from '../delivery/agent-check.ts';
@@ -14,9 +21,11 @@ import {
   memberCountOf,
   resolveConversation,
   type SeqAllocation,
+  type Turn,
 } from '../model/conversation.ts';
 import type { DeskEvents } from '../model/desk-event.ts';
 import { messageAt } from '../model/message.ts';
+import { directMessageExtra, groupMessagePrice, MAX_CHEAP_MEMBERS } from '../model/prices.ts';
 import type { Caller, Session } from '../model/session.ts';
 import {
   allocateSeq,
@@ -31,6 +40,7 @@ import {
 
 export interface SendPorts extends StorePorts, GroupDeliveryPorts {
   readonly conversations: ConversationReader;
+  readonly budget: Budget;
   readonly leaseMs: number;
   /** For checks of agents without a session. @default - no desk in this deployment */
   readonly deskEvents?: DeskEvents | undefined;
@@ -59,10 +69,11 @@ export async function send(
     allocateOrFindOriginal(ports, conversation, wanted, request.resend === true),
   ]);
 
-  // 3. Commit: before it the message does not exist, after it the message is never lost.
+  // 3. Commit: before it the message does not exist, after it the message is never lost. Charge for what it costs.
   const [committed, prefetchedMembers] = await settleAll([
     outcome.original ?? store(ports, conversation, outcome.allocation, wanted),
     outcome.allocation && prefetchGroup(ports, conversation, outcome.allocation),
+    outcome.allocation && chargeFor(ports, conversation, outcome.allocation, wanted, sender?.prefetched),
   ]);
 
   // 4. Deliver. A repeat, too: its first attempt may have died before delivery. Prefetched sessions and members only
@@ -128,18 +139,41 @@ async function allocateOrFindOriginal(
     const earlier = isResend ? await findEarlier(ports, conversationId, wanted) : undefined;
     if (earlier !== undefined) return { original: earlier };
     await requireReferences(ports, conversation, wanted, membership?.visibleFrom ?? 1);
-    return { allocation: await allocateSeq(ports, conversation, wanted) };
+    return { allocation: await allocateInTurn(ports, conversation, wanted, membership?.turn) };
   } catch (error) {
-    // The sender has left the group, or the support chat is closed. A message stored before that may not have been
+    // The sender has left the group, may not write there any more, or must wait; or the support chat is closed. A message stored before that may not have been
     // delivered yet: its repeat delivers it, and gets its ack (IM-SEND-2).
     const isTooLate =
       error instanceof ForbiddenError ||
       error instanceof InvalidRequestError ||
-      error instanceof NotFoundError;
+      error instanceof NotFoundError ||
+      error instanceof RateLimitedError;
     const original = isTooLate ? await findEarlier(ports, conversationId, wanted) : undefined;
     if (original === undefined) throw error;
     return { original };
   }
+}
+
+/**
+ * Allocates a seq. A member who has had a turn before takes the next one first: in a group with slow mode that saves an
+ * attempt that is bound to fail (IM-BUDGET-5).
+ */
+async function allocateInTurn(
+  ports: SendPorts,
+  conversation: Conversation,
+  wanted: Draft,
+  turn: Turn | undefined,
+): Promise<SeqAllocation> {
+  const { conversationWriter, budget } = ports;
+  const { conversationId } = conversation;
+  const hasTurn =
+    turn !== undefined &&
+    (await conversationWriter.takeTurn(wanted.from, conversationId, turn.seconds)) === 0;
+  const maxMembers = budget.isUnlimited ? undefined : MAX_CHEAP_MEMBERS;
+  const allocation = await allocateSeq(ports, conversation, wanted, { maxMembers, hasTurn });
+  const isOver = turn !== undefined && allocation.slowModeSeconds === undefined;
+  if (isOver) await conversationWriter.forgetTurn(wanted.from, conversationId);
+  return allocation;
 }
 
 /** The two users of a direct conversation need no check. */
@@ -173,6 +207,21 @@ async function requireReferences(
   requireMayMention({ from, mentions }, head ? head.group : undefined);
 }
 
+/** Step 3: charges for what the message costs beyond the frame: a long text, many devices, members. */
+async function chargeFor(
+  { budget }: SendPorts,
+  { kind }: Conversation,
+  { memberCount }: SeqAllocation,
+  { contentJson }: Draft,
+  prefetched: readonly Session[] | undefined,
+): Promise<void> {
+  const contentBytes = Buffer.byteLength(contentJson);
+  // The members of a larger group were paid for before the seq.
+  if (kind === 'direct') await budget.charge(directMessageExtra(contentBytes, prefetched?.length ?? 0));
+  else if (memberCount <= MAX_CHEAP_MEMBERS)
+    await budget.charge(groupMessagePrice(memberCount, contentBytes));
+}
+
 const COMMIT_ATTEMPTS = 3;
 
 /** Step 3: commits. If a repeat in the next volume has claimed the key, takes a seq there and tries again. */
@@ -186,7 +235,8 @@ async function store(
   for (let attempt = 0; attempt < COMMIT_ATTEMPTS; attempt += 1) {
     const committed = await commit(ports, conversation.conversationId, allocation, wanted);
     if (committed !== undefined) return committed;
-    allocation = await allocateSeq(ports, conversation, wanted);
+    // The first allocation has paid, and taken the turn.
+    allocation = await allocateSeq(ports, conversation, wanted, { hasTurn: true });
   }
   throw new UnavailableError();
 }

@@ -1,6 +1,7 @@
 import { ulid } from 'ulid';
 import type { SentContent } from '../../../protocol/content.ts';
 import type { MessageRequest } from '../../../protocol/frames.ts';
+import { SYSTEM } from '../../../protocol/ids.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { Clock } from '../../shared/clock.ts';
 import {
@@ -8,18 +9,22 @@ import {
   IdempotencyConflictError,
   NotFoundError,
   PayloadTooLargeError,
+  RateLimitedError,
   UnavailableError,
 } from '../../shared/errors.ts';
 import { canonicalJson, sha256 } from '../../shared/json.ts';
 import { settleAll } from '../../shared/settle.ts';
+import type { Budget } from '../access/budget.ts';
 import type {
   Conversation,
   ConversationReader,
   ConversationWriter,
   GroupFacts,
   SeqAllocation,
+  SeqLimits,
 } from '../model/conversation.ts';
 import type { MessageReader, MessageWriter, StoredMessage } from '../model/message.ts';
+import { groupMessagePrice } from '../model/prices.ts';
 import { lastSeqOf, recentStarts, type VolumeStart, volumeOf } from '../model/volume.ts';
 
 /** A message before it has a seq. */
@@ -91,29 +96,74 @@ export interface Committed {
 /** Does not say that the peer has blocked the user (IM-BLOCK-1). */
 const NOT_ALLOWED_HERE = 'You may not do this in this conversation.';
 
-const CREATE_ATTEMPTS = 4;
+const ATTEMPTS = 4;
+
+export interface SeqPorts extends Pick<StorePorts, 'conversationWriter'> {
+  readonly budget: Budget;
+}
 
 /**
- * Allocates a unique seq of the conversation. Creates a direct conversation if this is its first message.
+ * Allocates a unique seq of the conversation. Creates a direct conversation if this is its first message. What the sender
+ * must have first, and most senders have, is a condition of the allocation: another attempt follows only if it fails.
+ * @param first what the sender has already
  * @throws {NotFoundError} no such group
- * @throws {ForbiddenError} the support chat is closed (IM-DESK-3), or the peer has blocked the sender (IM-BLOCK-1)
+ * @throws {ForbiddenError} the support chat is closed (IM-DESK-3), the peer has blocked the sender (IM-BLOCK-1), or only
+ *   admins may write in the group (IM-BUDGET-5)
+ * @throws {RateLimitedError} it is not the sender's turn (IM-BUDGET-5), or the budget is used up (IM-BUDGET-1)
+ * @throws {LimitReachedError} the sender has met enough strangers today (IM-BUDGET-3)
  */
 export async function allocateSeq(
-  { conversationWriter }: Pick<StorePorts, 'conversationWriter'>,
+  { conversationWriter, budget }: SeqPorts,
   conversation: Conversation,
-  { from, clientMsgId }: Pick<Draft, 'from' | 'clientMsgId'>,
+  { from, clientMsgId, contentJson }: Pick<Draft, 'from' | 'clientMsgId' | 'contentJson'>,
+  first: SeqLimits,
 ): Promise<SeqAllocation> {
   const { conversationId } = conversation;
-  for (let attempt = 0; attempt < CREATE_ATTEMPTS; attempt += 1) {
-    const allocation = await conversationWriter.nextSeq(conversationId, from, clientMsgId);
-    if (allocation.seq !== undefined) return allocation;
-    if (allocation.refused === 'blocked') throw new ForbiddenError(NOT_ALLOWED_HERE);
-    if (conversation.kind === 'group') throw new NotFoundError();
-    if (conversation.kind === 'support') throw new ForbiddenError('This chat is closed.');
-    await conversationWriter.createDirect(conversationId, conversation.users);
+  let limits = first;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    // Services write when they want to; users by the rules of the group.
+    const outcome = await conversationWriter.nextSeq(
+      conversationId,
+      from,
+      clientMsgId,
+      from === SYSTEM ? undefined : limits,
+    );
+    if (outcome.seq !== undefined) return outcome;
+    switch (outcome.refused) {
+      case 'blocked':
+        throw new ForbiddenError(NOT_ALLOWED_HERE);
+      case 'posting':
+        throw new ForbiddenError('Only admins may write in this group.');
+      case 'closed':
+        throw new ForbiddenError('This chat is closed.');
+      case 'missing':
+        if (conversation.kind === 'group') throw new NotFoundError();
+        if (conversation.kind === 'support') throw new ForbiddenError('This chat is closed.');
+        await budget.meet(1);
+        await conversationWriter.createDirect(conversationId, conversation.users);
+        break;
+      case 'slow':
+        await requireTurn(conversationWriter, from, conversationId, outcome.slowModeSeconds);
+        limits = { ...limits, hasTurn: true };
+        break;
+      case 'large':
+        await budget.debit(groupMessagePrice(outcome.memberCount, Buffer.byteLength(contentJson)));
+        limits = { ...limits, maxMembers: undefined };
+        break;
+    }
   }
   // Other senders are creating the conversation at the same time.
   throw new UnavailableError();
+}
+
+async function requireTurn(
+  writer: ConversationWriter,
+  userId: string,
+  conversationId: string,
+  seconds: number,
+): Promise<void> {
+  const waitMs = await writer.takeTurn(userId, conversationId, seconds);
+  if (waitMs > 0) throw new RateLimitedError('This group is in slow mode.', waitMs);
 }
 
 /**

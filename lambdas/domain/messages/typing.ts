@@ -1,17 +1,20 @@
 import { LIMITS } from '../../../protocol/limits.ts';
 import { settleAll } from '../../shared/settle.ts';
+import type { Budget } from '../access/budget.ts';
 import { recordActivity, requireLiveSession } from '../access/live-session.ts';
 import { enterConversation } from '../access/membership.ts';
 import { hint } from '../delivery/deliver.ts';
 import type { PushPorts } from '../delivery/push.ts';
 import { type ConversationReader, resolveConversation, type Target } from '../model/conversation.ts';
 import type { GroupReader } from '../model/group.ts';
+import { hintPrice } from '../model/prices.ts';
 import type { Caller } from '../model/session.ts';
 import { hintedUsers } from './hinted-users.ts';
 
 export interface TypingPorts extends PushPorts {
   readonly conversations: ConversationReader;
   readonly groups: GroupReader;
+  readonly budget: Budget;
 }
 
 /**
@@ -38,9 +41,9 @@ export async function hintTyping(
   await recordActivity(ports.routes, session, ports.clock());
   const members = await hintedUsers(ports.groups, conversation, entered?.head);
   const users = members.filter((member) => member !== userId);
-  await hint(
-    ports,
-    { type: 'typing', conversationId, userId, typing },
-    { users, exceptConnectionId: connectionId },
-  );
+  const frame = { type: 'typing', conversationId, userId, typing } as const;
+  await settleAll([
+    hint(ports, frame, { users, exceptConnectionId: connectionId }),
+    ports.budget.charge(hintPrice(users.length + 1)),
+  ]);
 }

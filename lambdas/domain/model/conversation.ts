@@ -35,6 +35,10 @@ export interface GroupFacts {
   readonly openHistory: boolean;
   /** The members who may pin messages. @default - the admins */
   readonly pins?: 'admins' | 'members';
+  /** Only admins may write. @default - all members may */
+  readonly posting?: 'admins';
+  /** How long a member who is no admin waits between two messages. @default - not at all */
+  readonly slowModeSeconds?: number;
 }
 
 /** One user's membership of a conversation. */
@@ -45,6 +49,15 @@ export interface Membership {
   readonly visibleFrom: number;
   /** Missing if the user has never changed them. */
   readonly settings?: StoredSettings;
+  /** The user's last turn in slow mode, and its interval then. @default - none that matters */
+  readonly turn?: Turn;
+}
+
+/** A member's message in a group with slow mode. */
+export interface Turn {
+  readonly atMs: number;
+  /** The group's slow mode then. */
+  readonly seconds: number;
 }
 
 export interface MembershipKey {
@@ -57,17 +70,51 @@ export interface SeqAllocation {
   readonly seq: number;
   /** 2 in a direct conversation, and at most 2 in a support chat. */
   readonly memberCount: number;
+  /** In a group with slow mode. */
+  readonly slowModeSeconds?: number;
   /** The agent of the support chat. */
   readonly agent?: string;
   /** When the volume of `seq` and those before began: a repeat may be in a volume that ended lately. The latest first. */
   readonly starts?: readonly VolumeStart[];
 }
 
-/** Why a conversation takes no message of this sender. */
-export interface SeqRefusal {
-  /** `missing`: there is no such conversation. `closed`: the support chat is. `blocked`: the peer has blocked the sender. */
-  readonly refused: 'missing' | 'closed' | 'blocked';
-  readonly seq?: undefined;
+/**
+ * Why a conversation takes no message of this sender. `missing`: there is no such conversation. `closed`: the support chat
+ * is. `blocked`: the peer has blocked the sender. `posting`: only admins may write. `slow`: the sender has no turn in slow
+ * mode. `large`: there are more members than the sender has paid for.
+ */
+export type SeqRefusal = { readonly seq?: undefined } & (
+  | { readonly refused: 'missing' | 'closed' | 'blocked' | 'posting' }
+  | { readonly refused: 'slow'; readonly slowModeSeconds: number }
+  | { readonly refused: 'large'; readonly memberCount: number }
+);
+
+/** Limits on a user's message to a group. */
+export interface SeqLimits {
+  /** The largest group. @default - any */
+  readonly maxMembers?: number | undefined;
+  /** The sender has taken a turn in slow mode. @default false */
+  readonly hasTurn?: boolean;
+}
+
+export interface SeqAllocator {
+  /**
+   * Allocates the next seq, or says why it does not. Not idempotent: every call allocates another seq.
+   * @param limits without them, the rules of a group about who may write when do not apply
+   */
+  nextSeq(
+    conversationId: string,
+    from: string,
+    clientMsgId: string,
+    limits?: SeqLimits,
+  ): Promise<SeqAllocation | SeqRefusal>;
+  /**
+   * Takes a member's turn in slow mode, if the last one is at least `seconds` ago (IM-BUDGET-5).
+   * @returns how long to wait, in milliseconds; 0: the turn is taken
+   */
+  takeTurn(userId: string, conversationId: string, seconds: number): Promise<number>;
+  /** Forgets the member's last turn, after the slow mode has ended. */
+  forgetTurn(userId: string, conversationId: string): Promise<void>;
 }
 
 export interface MembershipsRange {
@@ -101,9 +148,7 @@ export interface ConversationReader {
   ): Promise<readonly (MembershipKey & { readonly readSeq: number })[]>;
 }
 
-export interface ConversationWriter {
-  /** Allocates the next seq, or says why it does not. Not idempotent: every call allocates another seq. */
-  nextSeq(conversationId: string, from: string, clientMsgId: string): Promise<SeqAllocation | SeqRefusal>;
+export interface ConversationWriter extends SeqAllocator {
   /** Notes that a message is about to change: the list and the feed find it by this time (IM-CHANGE-2, IM-CHANGE-3). */
   markChanged(place: { readonly conversationId: string; readonly seq: number }, atMs: number): Promise<void>;
   /** Creates head and memberships in one transaction. Idempotent. */

@@ -21,6 +21,9 @@ export interface GroupChange {
   readonly name?: string;
   readonly admins?: readonly string[];
   readonly pins?: GroupFacts['pins'];
+  readonly posting?: 'everyone' | 'admins';
+  /** 0: no slow mode. */
+  readonly slowModeSeconds?: number;
   readonly openHistory: boolean;
   /**
    * The change fails unless this user is an admin, and so a member, when it is committed.

@@ -2,15 +2,18 @@ import type { UserPresence } from '../../../protocol/frames.ts';
 import { directConversationId } from '../../../protocol/ids.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { settleAll } from '../../shared/settle.ts';
+import type { Budget } from '../access/budget.ts';
 import { type CallerPorts, requireCaller } from '../access/caller.ts';
 import { requireMembership } from '../access/membership.ts';
 import { type ConversationReader, resolveConversation } from '../model/conversation.ts';
 import type { GroupReader } from '../model/group.ts';
+import { presencePrice } from '../model/prices.ts';
 import { type Caller, leaseTermMs, type Presence, takesPushes } from '../model/session.ts';
 
 export interface PresencePorts extends CallerPorts {
   readonly conversations: ConversationReader;
   readonly groups: GroupReader;
+  readonly budget: Budget;
   readonly leaseMs: number;
 }
 
@@ -34,7 +37,10 @@ export async function presenceOf(
     requireCaller(ports, caller),
   ]);
   const shown = userIds.filter((userId) => visible.has(userId));
-  const presences = await ports.routes.presencesOf(shown, { mayBeStale: true });
+  const [presences] = await settleAll([
+    ports.routes.presencesOf(shown, { mayBeStale: true }),
+    ports.budget.charge(presencePrice(userIds.length)),
+  ]);
   return userIds.map((userId) => toUserPresence(ports, userId, presences.get(userId)));
 }
 

@@ -38,6 +38,8 @@ export interface InMemoryConversations
   rateChat(conversationId: string, rating: number): boolean;
 }
 
+type Row = Omit<Membership, 'conversationId'>;
+
 /** Conversations, groups, and support chats share their rows, as they share a table. */
 export function inMemoryConversations(
   messages: MessageReader & MessageWriter,
@@ -45,11 +47,11 @@ export function inMemoryConversations(
 ): InMemoryConversations {
   const heads = new Map<string, Omit<Head, 'group'>>();
   const groups = new Map<string, Group>();
-  const rows = new Map<string, Map<string, Omit<Membership, 'conversationId'>>>();
+  const rows = new Map<string, Map<string, Row>>();
   const departures: { readonly userId: string; readonly conversationId: string; readonly atMs: number }[] =
     [];
   const rowsOf = (userId: string) => {
-    const own = rows.get(userId) ?? new Map();
+    const own = rows.get(userId) ?? new Map<string, Row>();
     rows.set(userId, own);
     return own;
   };
@@ -115,11 +117,19 @@ export function inMemoryConversations(
   return {
     ...blocksWithMost(LIMITS.maxBlocks),
     blocksWithMost,
-    async nextSeq(conversationId, from, clientMsgId) {
+    async nextSeq(conversationId, from, clientMsgId, limits) {
       if (isBlocked(conversationId, from)) return { refused: 'blocked' };
       const head = heads.get(conversationId);
       if (head === undefined || isStub(head)) return { refused: 'missing' };
       if (head.chat?.state === 'closed') return { refused: 'closed' };
+      const { facts } = groups.get(conversationId) ?? {};
+      if (facts !== undefined && head.chat === undefined && limits !== undefined) {
+        const isAdmin = facts.admins.includes(from);
+        const { posting, slowModeSeconds, memberCount } = facts;
+        if (posting === 'admins' && !isAdmin) return { refused: 'posting' };
+        if (slowModeSeconds && !isAdmin && !limits.hasTurn) return { refused: 'slow', slowModeSeconds };
+        if (memberCount > (limits.maxMembers ?? memberCount)) return { refused: 'large', memberCount };
+      }
       const seq = head.seq + 1;
       const lastSeqs = head.lastSeqs && { lastSeqs: new Map(head.lastSeqs).set(from, seq) };
       heads.set(conversationId, { ...head, seq, tail: { from, clientMsgId }, atMs: clock(), ...lastSeqs });
@@ -130,8 +140,23 @@ export function inMemoryConversations(
         seq,
         memberCount,
         ...(agent !== undefined && { agent }),
+        ...(facts?.slowModeSeconds && { slowModeSeconds: facts.slowModeSeconds }),
         ...(starts.length > 0 && { starts }),
       };
+    },
+    async takeTurn(userId, conversationId, seconds) {
+      const row = rowsOf(userId).get(conversationId);
+      if (row === undefined) return 1;
+      const waitMs = (row.turn?.atMs ?? Number.NEGATIVE_INFINITY) + seconds * 1_000 - clock();
+      if (waitMs > 0 && (row.turn?.atMs ?? 0) <= clock()) return waitMs;
+      rowsOf(userId).set(conversationId, { ...row, turn: { atMs: clock(), seconds } });
+      return 0;
+    },
+    async forgetTurn(userId, conversationId) {
+      const row = rowsOf(userId).get(conversationId);
+      if (row === undefined) return;
+      const { turn: _, ...rest } = row;
+      rowsOf(userId).set(conversationId, rest);
     },
     async markChanged({ conversationId, seq }, atMs) {
       const head = heads.get(conversationId);
@@ -239,11 +264,12 @@ export function inMemoryConversations(
       for (const userId of members) join(conversationId, userId, seq);
       await messages.putIfAbsent(message);
     },
-    async apply({ conversationId, message, add = [], remove = [], name, admins, pins, ifAdmin }) {
+    async apply({ conversationId, message, add = [], remove = [], ifAdmin, openHistory: _, ...change }) {
+      const { name, admins, pins, posting, slowModeSeconds } = change;
       if (await isStored(message)) return false;
       const group = groups.get(conversationId);
       if (group === undefined) return false;
-      const isNamed = (name ?? admins ?? pins) !== undefined;
+      const isNamed = (name ?? admins ?? pins ?? posting ?? slowModeSeconds) !== undefined;
       const isLater =
         (group.removedSeq < message.seq || add.length + remove.length === 0) &&
         (group.namedSeq < message.seq || !isNamed);
@@ -260,8 +286,13 @@ export function inMemoryConversations(
         group.members.delete(userId);
         rowsOf(userId).delete(conversationId);
       }
+      const { posting: oldPosting, slowModeSeconds: oldSlow, ...facts } = group.facts;
+      const isForAdmins = posting === undefined ? oldPosting !== undefined : posting === 'admins';
+      const slow = slowModeSeconds ?? oldSlow;
       group.facts = {
-        ...group.facts,
+        ...facts,
+        ...(isForAdmins && { posting: 'admins' }),
+        ...(slow && { slowModeSeconds: slow }),
         memberCount: group.facts.memberCount + add.length,
         admins: admins ?? group.facts.admins,
         ...(name !== undefined && { name }),

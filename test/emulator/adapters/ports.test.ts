@@ -1,7 +1,11 @@
 import { monotonicFactory } from 'ulid';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Accounts } from '../../../lambdas/domain/model/account.ts';
-import type { ConversationReader, ConversationWriter } from '../../../lambdas/domain/model/conversation.ts';
+import type {
+  ConversationReader,
+  ConversationWriter,
+  SeqLimits,
+} from '../../../lambdas/domain/model/conversation.ts';
 import type { GroupChange, GroupReader, GroupWriter } from '../../../lambdas/domain/model/group.ts';
 import type { Inbox, InboxWriter } from '../../../lambdas/domain/model/inbox.ts';
 import type {
@@ -524,6 +528,69 @@ describe.each([
       expect((await conversations.head(conversationId)).group).toEqual(group);
       for (const userId of [a, b])
         expect((await conversations.membership(userId, conversationId))?.visibleFrom).toBe(1);
+    });
+
+    it('allocates no seq to a member who may not write, has no turn, or has not paid for so many members (IM-BUDGET-5)', async () => {
+      const { groups, conversations } = ports();
+      const conversationId = newGroup();
+      const [admin, member] = newPair();
+      const rules = { posting: 'admins', slowModeSeconds: 30 } as const;
+      await groups.create(
+        { ...facts, ...rules, admins: [admin] },
+        [admin, member],
+        message(conversationId, 1),
+      );
+      expect((await conversations.head(conversationId)).group).toMatchObject(rules);
+      const next = (from: string, limits?: SeqLimits) =>
+        conversations.nextSeq(conversationId, from, 'c', limits);
+      expect(await next(member, {})).toEqual({ refused: 'posting' });
+      expect(await next(admin, {})).toEqual({ seq: 2, memberCount: 2, slowModeSeconds: 30 });
+      const change = (seq: number, what: object) =>
+        groups.apply({ conversationId, openHistory: false, message: message(conversationId, seq), ...what });
+      expect(await change(3, { posting: 'everyone' })).toBe(true);
+      expect(await next(member, {})).toEqual({ refused: 'slow', slowModeSeconds: 30 });
+      expect(await next(member, { hasTurn: true })).toMatchObject({ seq: 3 });
+      expect(await next(admin, { maxMembers: 1 })).toEqual({ refused: 'large', memberCount: 2 });
+      expect(await next(admin, { maxMembers: 2 })).toMatchObject({ seq: 4 });
+      // Without limits nothing of this applies.
+      expect(await next(member)).toMatchObject({ seq: 5 });
+      expect(await change(6, { slowModeSeconds: 0 })).toBe(true);
+      expect(await next(member, {})).toEqual({ seq: 6, memberCount: 2 });
+      expect((await conversations.head(conversationId)).group).not.toHaveProperty('posting');
+      expect(await change(7, { posting: 'admins', slowModeSeconds: 5 })).toBe(true);
+      expect((await conversations.head(conversationId)).group).toMatchObject({
+        posting: 'admins',
+        slowModeSeconds: 5,
+      });
+    });
+
+    it("takes a member's turn once an interval, whatever the clock does, and for nobody else (IM-BUDGET-5)", async () => {
+      const { groups, conversations } = ports();
+      const conversationId = newGroup();
+      const [admin, member] = newPair();
+      await groups.create({ ...facts, admins: [admin] }, [admin, member], message(conversationId, 1));
+      onTestFinished(() => {
+        now = NOON;
+      });
+      const take = (userId = member) => conversations.takeTurn(userId, conversationId, 30);
+      expect(await Promise.all([take(), take()])).toEqual(expect.arrayContaining([0, 30_000]));
+      now = NOON + 10_000;
+      expect([await take(), await take(admin)]).toEqual([20_000, 0]);
+      expect((await conversations.membership(member, conversationId))?.turn).toEqual({
+        atMs: NOON,
+        seconds: 30,
+      });
+      now = NOON + 30_000;
+      expect([await take(), await take()]).toEqual([0, 30_000]);
+      // A clock that was ahead when the turn was taken.
+      now = NOON + 20_000;
+      expect(await take()).toBe(0);
+      await conversations.forgetTurn(member, conversationId);
+      expect(await conversations.membership(member, conversationId)).not.toHaveProperty('turn');
+      const outsider = newUser();
+      expect(await take(outsider)).toBeGreaterThan(0);
+      await conversations.forgetTurn(outsider, conversationId);
+      expect(await conversations.membership(outsider, conversationId)).toBeUndefined();
     });
 
     it('writes a change together with its message, or not at all (IM-GROUP)', async () => {

@@ -25,6 +25,7 @@ import { createPinReader, createPinWriter } from '../../../lambdas/adapters/pin-
 import { createProfileReader, createProfileWriter } from '../../../lambdas/adapters/profile-table.ts';
 import { createReactionReader, createReactionWriter } from '../../../lambdas/adapters/reaction-table.ts';
 import { createRouteTable } from '../../../lambdas/adapters/route-table.ts';
+import { createSeqAllocator } from '../../../lambdas/adapters/seq-allocation.ts';
 import type { Clock } from '../../../lambdas/shared/clock.ts';
 import { isEventual } from '../../../local/aws-proxy/replica.ts';
 import type { SharedTables } from './tables-once.ts';
@@ -63,7 +64,8 @@ export async function startTables(clock: Clock) {
     accounts: createAccounts(documents, nameOf('Routes')),
     conversations: {
       ...createConversationReader(documents, conversationsTable),
-      ...createConversationWriter(documents, { tableName: conversationsTable, clock }),
+      ...createConversationWriter(documents, conversationsTable),
+      ...createSeqAllocator(documents, { tableName: conversationsTable, clock }),
     },
     groups: {
       ...createGroupReader(documents, conversationsTable),

@@ -33,6 +33,8 @@ describe('a group', () => {
       admins: ['alice'],
       memberCount: 2,
       pins: 'admins',
+      posting: 'everyone',
+      slowModeSeconds: 0,
     });
     expect(await showGroup(world, 'bob', body.conversationId)).toEqual(body);
     expect((await world.conversations.head(body.conversationId)).group?.openHistory).toBe(true);
@@ -65,6 +67,8 @@ describe('a group', () => {
       admins: ['bob'],
       memberCount: 2,
       pins: 'admins',
+      posting: 'everyone',
+      slowModeSeconds: 0,
     });
     expect(await showGroup(world, 'alice', id)).toEqual(body);
     expect((await contentsOf(id)).slice(1)).toEqual([

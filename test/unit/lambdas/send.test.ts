@@ -362,7 +362,12 @@ describe('a seq', () => {
     { kind: 'group', conversationId: 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV', code: 'not_found' },
     { kind: 'support', conversationId: 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV', code: 'forbidden' },
   ] as const)('of a missing conversation is $code: $kind', async ({ code, ...conversation }) => {
-    const allocated = allocateSeq(createWorld(), conversation, { from: 'alice', clientMsgId: 'c1' });
+    const allocated = allocateSeq(
+      createWorld(),
+      conversation,
+      { from: 'alice', clientMsgId: 'c1', contentJson: '{}' },
+      {},
+    );
     await expect(allocated).rejects.toMatchObject({ code });
   });
 });

@@ -76,6 +76,10 @@ function systemText(content: SystemContent, mine: boolean, nameOf: NameOf): stri
       return name === 'members'
         ? `${who} lets all members pin messages`
         : `${who} lets only admins pin messages`;
+    case 'posting':
+      return name === 'admins' ? `${who} lets only admins write` : `${who} lets all members write`;
+    case 'slowMode':
+      return name === '0' ? `${who} ended slow mode` : `${who} set slow mode to ${name} seconds`;
     case 'opened':
       if (name === undefined) return t(mine ? 'You asked for help' : '{who} asked for help', { who });
       return t(mine ? 'You asked for help: {topic}' : '{who} asked for help: {topic}', { who, topic: name });

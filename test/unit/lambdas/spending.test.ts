@@ -1,0 +1,254 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Budget } from '../../../lambdas/domain/access/budget.ts';
+import { createGroup, updateGroup } from '../../../lambdas/domain/groups/change.ts';
+import { addMembers, removeMember } from '../../../lambdas/domain/groups/members.ts';
+import { edit } from '../../../lambdas/domain/messages/edit.ts';
+import { pin } from '../../../lambdas/domain/messages/pin.ts';
+import { react } from '../../../lambdas/domain/messages/react.ts';
+import { send } from '../../../lambdas/domain/messages/send.ts';
+import { DEAR, groupMessagePrice, MAX_CHEAP_MEMBERS } from '../../../lambdas/domain/model/prices.ts';
+import { LimitReachedError, RateLimitedError } from '../../../lambdas/shared/errors.ts';
+import { aSession, by, callerOf, createWorld, type World } from '../../adapters/memory/world.ts';
+
+let world: World;
+/** What was charged and debited. */
+let spent: { readonly charged: number[]; readonly debited: number[]; readonly met: number[] };
+beforeEach(() => {
+  world = createWorld();
+  spent = { charged: [], debited: [], met: [] };
+});
+
+/** The world of a user with a budget that has room for `room` credits and strangers. */
+function limited(room = Number.POSITIVE_INFINITY): World {
+  const pay = (credits: number, list: number[]) => {
+    if (credits > room) throw new RateLimitedError('words', 5_000);
+    list.push(credits);
+  };
+  const budget: Budget = {
+    charge: async (credits) => {
+      spent.charged.push(credits);
+    },
+    debit: async (credits) => pay(credits, spent.debited),
+    async meet(strangers) {
+      if (strangers > room) throw new LimitReachedError('words');
+      spent.met.push(strangers);
+    },
+    mayMeetAll: false,
+    isUnlimited: false,
+  };
+  return { ...world, budget };
+}
+
+const sum = (credits: readonly number[]) => credits.reduce((all, one) => all + one, 0);
+const names = (count: number) => Array.from({ length: count }, (_, n) => `m${n}`);
+
+async function groupOf(size: number): Promise<string> {
+  const { conversationId } = await createGroup(world, 'alice', {
+    name: 'Rowers',
+    members: ['bob', ...names(Math.min(size, 100) - 2)],
+    openHistory: true,
+  });
+  for (let n = 98; n < size - 2; n += 100)
+    await addMembers(world, 'alice', conversationId, names(size - 2).slice(n, n + 100));
+  return conversationId;
+}
+
+const say = (ports: World, from: string, target: object, clientMsgId = 'c1') =>
+  send(ports, from, { clientMsgId, content: { type: 'text', text: 'hi' }, ...target });
+const headOf = async (conversationId: string) => (await world.conversations.head(conversationId)).seq;
+
+describe('a direct message', () => {
+  it('costs more with its length and with the sessions that get it (IM-BUDGET-1)', async () => {
+    const content = { type: 'text', text: 'x'.repeat(8_000) } as const;
+    for (const userId of ['alice', 'bob'])
+      for (const deviceId of ['phone', 'laptop', 'tablet'])
+        await world.routes.connect(aSession({ userId, deviceId, connectionId: `${userId}-${deviceId}` }));
+    const ports = limited();
+    const caller = callerOf('alice');
+    const extraOf = async (request: Parameters<typeof send>[2]) => {
+      spent.charged.length = 0;
+      await send(ports, 'alice', request, caller);
+      return sum(spent.charged);
+    };
+    const short = await extraOf({ clientMsgId: 'c1', to: 'bob', content: { type: 'text', text: 'hi' } });
+    const long = await extraOf({ clientMsgId: 'c2', to: 'bob', content });
+    expect(short).toBeGreaterThan(3);
+    expect(long).toBeGreaterThan(short + 7);
+  });
+
+  it('costs nothing more if it was stored before', async () => {
+    await say(world, 'alice', { to: 'bob' });
+    await say(limited(), 'alice', { to: 'bob', resend: true });
+    expect(spent.charged).toEqual([]);
+  });
+
+  it('to a stranger is counted before the conversation exists, and refused without a trace (IM-BUDGET-3)', async () => {
+    await expect(say(limited(0), 'alice', { to: 'bob' })).rejects.toMatchObject({ code: 'limit_reached' });
+    expect(await headOf('dm:alice:bob')).toBe(0);
+    await say(limited(), 'alice', { to: 'bob' });
+    expect(spent.met).toEqual([1]);
+    // Neither the next one nor the answer meets anybody.
+    await say(limited(0), 'alice', { to: 'bob' }, 'c2');
+    await say(limited(0), 'bob', { to: 'alice' });
+  });
+});
+
+describe('a message to a group', () => {
+  it('costs more with its members (IM-BUDGET-1)', async () => {
+    const [small, larger] = [await groupOf(3), await groupOf(50)];
+    await say(limited(), 'bob', { conversationId: small });
+    const cheap = sum(spent.charged.splice(0));
+    await say(limited(), 'bob', { conversationId: larger });
+    expect(sum(spent.charged)).toBeGreaterThan(cheap + 40);
+    expect(spent.debited).toEqual([]);
+  });
+
+  it('is paid before it has a seq if the group is so large that it is dear, and leaves no hole if it is refused (IM-BUDGET-1)', async () => {
+    const id = await groupOf(MAX_CHEAP_MEMBERS + 1);
+    expect(groupMessagePrice(MAX_CHEAP_MEMBERS + 1, 0)).toBeLessThan(DEAR * 1.2);
+    const before = await headOf(id);
+    await expect(say(limited(1), 'bob', { conversationId: id })).rejects.toMatchObject({
+      code: 'rate_limited',
+      retryAfterMs: 5_000,
+    });
+    expect(await headOf(id)).toBe(before);
+    await say(limited(), 'bob', { conversationId: id });
+    expect(await headOf(id)).toBe(before + 1);
+    expect(spent.debited).toEqual([groupMessagePrice(MAX_CHEAP_MEMBERS + 1, 28)]);
+    expect(spent.charged).toEqual([]);
+  });
+
+  it('that was stored is found by its repeat, though the budget is used up (IM-SEND-2)', async () => {
+    const id = await groupOf(MAX_CHEAP_MEMBERS + 1);
+    const first = await say(world, 'bob', { conversationId: id });
+    expect(await say(limited(1), 'bob', { conversationId: id })).toEqual({ ...first, duplicate: true });
+  });
+});
+
+describe('a change of a message in a large group', () => {
+  it('is paid before it is made, and a reaction is not, since it is not pushed (IM-BUDGET-1)', async () => {
+    const id = await groupOf(MAX_CHEAP_MEMBERS + 300);
+    const { seq } = await say(world, 'bob', { conversationId: id });
+    await world.routes.connect(aSession());
+    const place = { conversationId: id, seq };
+    const content = { type: 'text', text: 'new' } as const;
+    await expect(edit(limited(1), by('bob'), { ...place, editId: 'e1', content })).rejects.toMatchObject({
+      code: 'rate_limited',
+    });
+    await expect(pin(limited(1), { userId: 'alice' }, { ...place, on: true })).rejects.toMatchObject({
+      code: 'rate_limited',
+    });
+    const [unchanged] = (await world.messages.page(id, { limit: 1, head: seq })).messages;
+    expect(unchanged?.rev ?? 0).toBe(0);
+    await react(limited(1), by('bob'), { ...place, name: '👍', on: true });
+    expect(spent.debited).toEqual([]);
+    await edit(limited(), by('bob'), { ...place, editId: 'e1', content });
+    expect(sum(spent.debited)).toBeGreaterThanOrEqual(DEAR);
+  });
+});
+
+describe('a change of a group', () => {
+  it('is paid before it is made: creation, additions, removals, and rules (IM-BUDGET-1)', async () => {
+    const members = names(90);
+    const group = { name: 'Rowers', members, openHistory: false };
+    await expect(createGroup(limited(100), 'alice', group)).rejects.toMatchObject({ code: 'rate_limited' });
+    const { conversationId: id } = await createGroup(limited(), 'alice', group);
+    expect(sum(spent.debited.splice(0))).toBeGreaterThan(300);
+    const before = await headOf(id);
+    for (const refused of [
+      addMembers(limited(10), 'alice', id, ['zoe']),
+      removeMember(limited(10), 'alice', id, 'm1'),
+      updateGroup(limited(10), 'alice', id, { name: 'Sailors', posting: 'admins' }),
+    ])
+      await expect(refused).rejects.toMatchObject({ code: 'rate_limited' });
+    expect(await headOf(id)).toBe(before);
+    expect((await world.conversations.head(id)).group).toMatchObject({ name: 'Rowers', memberCount: 91 });
+  });
+
+  it('counts members who never wrote to the admin as strangers (IM-BUDGET-3)', async () => {
+    await say(world, 'alice', { to: 'bob' });
+    await say(world, 'bob', { to: 'alice' });
+    await say(world, 'alice', { to: 'carol' });
+    const group = { name: 'Rowers', members: ['bob', 'carol', 'dave', 'alice', 'dave'], openHistory: false };
+    await expect(createGroup(limited(1), 'alice', group)).rejects.toThrow();
+    spent.debited.length = 0;
+    const { conversationId: id } = await createGroup(limited(), 'alice', group);
+    expect(spent.met).toEqual([2]);
+    await addMembers(limited(), 'alice', id, ['bob', 'carol', 'erin']);
+    expect(spent.met).toEqual([2, 1]);
+  });
+});
+
+describe('a group where only admins write', () => {
+  it('refuses other members, without a hole, and finds what they have stored before (IM-BUDGET-5, IM-SEND-2)', async () => {
+    const id = await groupOf(3);
+    const first = await say(world, 'bob', { conversationId: id });
+    const body = await updateGroup(world, 'alice', id, { posting: 'admins' });
+    expect(body).toMatchObject({ posting: 'admins', slowModeSeconds: 0 });
+    const before = await headOf(id);
+    const refused = say(limited(), 'bob', { conversationId: id }, 'c2');
+    await expect(refused).rejects.toMatchObject({ code: 'forbidden' });
+    expect(await say(limited(), 'bob', { conversationId: id })).toEqual({ ...first, duplicate: true });
+    expect(await headOf(id)).toBe(before);
+    await say(limited(), 'alice', { conversationId: id }, 'c3');
+    const open = await updateGroup(world, 'alice', id, { posting: 'everyone' });
+    expect(open.posting).toBe('everyone');
+    await say(limited(), 'bob', { conversationId: id }, 'c2');
+  });
+});
+
+describe('a group with slow mode', () => {
+  it('takes one message an interval of a member, and any number of an admin (IM-BUDGET-5)', async () => {
+    const id = await groupOf(3);
+    await updateGroup(world, 'alice', id, { slowModeSeconds: 30 });
+    const first = await say(world, 'bob', { conversationId: id });
+    const before = await headOf(id);
+    await expect(say(world, 'bob', { conversationId: id }, 'c2')).rejects.toMatchObject({
+      code: 'rate_limited',
+      retryAfterMs: 30_000,
+    });
+    expect(await say(world, 'bob', { conversationId: id })).toEqual({ ...first, duplicate: true });
+    expect(await headOf(id)).toBe(before);
+    for (const clientMsgId of ['a1', 'a2']) await say(world, 'alice', { conversationId: id }, clientMsgId);
+    world.advance(10_000);
+    await expect(say(world, 'bob', { conversationId: id }, 'c2')).rejects.toMatchObject({
+      retryAfterMs: 20_000,
+    });
+    world.advance(20_000);
+    await say(world, 'bob', { conversationId: id }, 'c2');
+    await say(world, 'm0', { conversationId: id });
+  });
+
+  it('costs one attempt a message: a member who had a turn takes the next one first', async () => {
+    const id = await groupOf(3);
+    await updateGroup(world, 'alice', id, { slowModeSeconds: 30 });
+    const calls: string[] = [];
+    const { conversationWriter } = world;
+    const counted = {
+      ...conversationWriter,
+      nextSeq: (...args: Parameters<typeof conversationWriter.nextSeq>) => {
+        calls.push('next');
+        return conversationWriter.nextSeq(...args);
+      },
+      takeTurn: (...args: Parameters<typeof conversationWriter.takeTurn>) => {
+        calls.push('turn');
+        return conversationWriter.takeTurn(...args);
+      },
+      forgetTurn: (...args: Parameters<typeof conversationWriter.forgetTurn>) => {
+        calls.push('forget');
+        return conversationWriter.forgetTurn(...args);
+      },
+    };
+    const callsOf = async (clientMsgId: string) => {
+      world.advance(60_000);
+      calls.length = 0;
+      await say({ ...world, conversationWriter: counted }, 'bob', { conversationId: id }, clientMsgId);
+      return [...calls];
+    };
+    expect(await callsOf('c1')).toEqual(['next', 'turn', 'next']);
+    expect(await callsOf('c2')).toEqual(['turn', 'next']);
+    await updateGroup(world, 'alice', id, { slowModeSeconds: 0 });
+    expect(await callsOf('c3')).toEqual(['turn', 'next', 'forget']);
+    expect(await callsOf('c4')).toEqual(['next']);
+  });
+});
