@@ -1,55 +1,176 @@
-import { ACTIONS, type Action } from '../../../protocol/actions.ts';
+import type { Action } from '../../../protocol/actions.ts';
+import type { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../../../protocol/http.ts';
+
+/*
+ * What users do, in credits: millionths of a dollar at list price (IM-BUDGET-1, docs/adr/0042-prices-as-data.md). Each price
+ * is what the bench counts for the operation, in units of bench/prices.json; the bench fails if one is off by more than a
+ * tenth (bench/measure/price-checks.ts). Each includes a hundredth for the account's own writes: one of some 0.7 credits for
+ * each SAMPLE credits.
+ *
+ * An operation costs the user who asks for it what it causes at once, and what it makes others read later: the inbox copy of
+ * an absent user is read and deleted once. Whoever asks for a page pays for it as well, since it can be asked for again.
+ */
 
 /** A debit of at least this many credits is written before what it pays for. */
 export const DEAR = 700;
 /** Lower prices are written as this many credits, with a probability that makes up for it. */
 export const SAMPLE = 70;
-/** Credits of a refused frame or request. */
+/** A refused frame or request: the frame, its reply, and the run of a function that makes no call. */
 export const REFUSAL_PRICE = 3;
 
-/** Credits of a frame, whatever it causes beyond the usual. */
-export const ACTION_PRICES = Object.fromEntries(
-  Object.keys(ACTIONS).map((action) => [action, 7]),
-) as Readonly<Record<Action, number>>;
+/** Prices of single parts. */
+const WRITE_UNIT = 0.63;
+const READ_UNIT = 0.126;
+/** To a connection, with 600 bytes on the wire. */
+const POST = 1.06;
+/** Out to the internet. */
+const SENT_BYTE = 9.1e-5;
+const READ_BYTE = READ_UNIT / 4_096;
+
+/** Frames, as far as every one of the action costs it: one receiver with one session, a text of up to 0.5 KB. */
+export const ACTION_PRICES: Readonly<Record<Action, number>> = {
+  hello: 2.8,
+  ackInbox: 2.9,
+  sendMessage: 6.2,
+  heartbeat: 3,
+  renew: 3.5,
+  read: 4.8,
+  edit: 7.4,
+  recall: 7.4,
+  react: 8,
+  pin: 8.1,
+  typing: 3.4,
+  live: 2.8,
+  presence: 3.1,
+  'desk.open': 39,
+  'desk.close': 25.5,
+  'desk.ready': 11,
+  'desk.away': 11,
+  'desk.transfer': 33,
+};
+
+type PricedRoute = (typeof HTTP_ROUTES)[number] | (typeof DESK_HTTP_ROUTES)[number] | typeof POLL_ROUTE;
+
+/** HTTP requests, as far as every one of the route costs it: an answer of up to 4 KB. */
+export const ROUTE_PRICES: Readonly<Partial<Record<PricedRoute, number>>> = {
+  'GET /session': 1.6,
+  'GET /conversations': 1.8,
+  'GET /conversations/{conversationId}/messages': 1.9,
+  'GET /conversations/{conversationId}/changes': 2.1,
+  'PATCH /conversations/{conversationId}/messages/{seq}': 6.5,
+  'DELETE /conversations/{conversationId}/messages/{seq}': 6.5,
+  'PUT /conversations/{conversationId}/messages/{seq}/reactions/{name}': 7.5,
+  'DELETE /conversations/{conversationId}/messages/{seq}/reactions/{name}': 7.5,
+  'PUT /conversations/{conversationId}/messages/{seq}/pin': 7.2,
+  'DELETE /conversations/{conversationId}/messages/{seq}/pin': 7.2,
+  'GET /conversations/{conversationId}/pins': 1.9,
+  'POST /messages': 5.3,
+  'POST /groups': 12,
+  'GET /groups/{id}': 1.8,
+  'PATCH /groups/{id}': 10,
+  'GET /groups/{id}/members': 1.9,
+  'POST /groups/{id}/members': 11,
+  'DELETE /groups/{id}/members/{userId}': 20,
+  'GET /groups/{id}/reads': 2,
+  'GET /desk/me': 1.6,
+  'GET /desk/agents': 5.4,
+  'GET /desk/chats': 2,
+  'GET /desk/queues': 5.4,
+  'POST /poll': 2.4,
+};
 
 /** Credits of an HTTP request, whatever it causes beyond the usual. */
-export function routePrice(_routeKey: string): number {
-  return 5;
+export function routePrice(routeKey: string): number {
+  return ROUTE_PRICES[routeKey as PricedRoute] ?? 5;
+}
+
+/** What an answer of this size costs beyond that: it was read, and leaves AWS. */
+export function answerPrice(bytes: number): number {
+  return Math.max(0, bytes - 4_096) * (READ_BYTE + SENT_BYTE);
+}
+
+/** What a direct message costs beyond its frame. @param sessions those of both users, before the message */
+export function directMessageExtra(contentBytes: number, sessions: number, isAway = sessions === 1): number {
+  const posts = Math.max(0, sessions - 1);
+  const usual = isAway ? AWAY - POST : 0;
+  return usual + Math.max(0, posts - 1) * POST + posts * contentBytes * SENT_BYTE + storedExtra(contentBytes);
+}
+
+/** Offline queue, its consumer, the inbox copy, and later its delivery and deletion, for a message alone in its batch. */
+const AWAY = 3.1;
+
+/** What the first message between two users costs beyond others: their conversation. */
+export const NEW_CONVERSATION_EXTRA = 4.5;
+
+/** What a longer text costs to store: the message, and its entry in the index by seq. */
+export function storedExtra(contentBytes: number): number {
+  // Keys and hash take 350 bytes.
+  return (Math.ceil((contentBytes + 350) / 1_024) - 1) * 2 * WRITE_UNIT;
 }
 
 /** The members of a group whose messages are never dear. */
 export const MAX_CHEAP_MEMBERS = 300;
 
+/** Groups up to this size have inbox copies (`LIMITS.inboxCopiesMembers`). */
+const WITH_COPIES = 500;
+/** A member of such a group: reads, and either posts or an inbox copy. */
+const MEMBER = 1.68;
+/** A member of a larger one: reads, and the posts to one of ten. Absent members pay for catching up themselves. */
+const MEMBER_OF_MANY = 0.236;
+
 /** What a message to a group costs beyond its frame. */
 export function groupMessagePrice(memberCount: number, contentBytes: number): number {
-  return memberCount * 2 + sizeExtra(contentBytes);
+  const reached = memberCount > WITH_COPIES ? memberCount / 10 : memberCount;
+  return (
+    reachPrice(memberCount - 2) + reached * contentBytes * (SENT_BYTE + READ_BYTE) + storedExtra(contentBytes)
+  );
 }
 
-/** What a hint to so many users costs beyond one to a single peer: `read`, `typing`, `live`, a changed message. */
-export function hintPrice(users: number): number {
-  return Math.max(0, users - 2) * 1.3;
+function reachPrice(members: number): number {
+  return Math.max(0, members) * (members > WITH_COPIES ? MEMBER_OF_MANY : MEMBER);
 }
 
-/** What the presence of so many users costs beyond the frame. */
-export function presencePrice(users: number): number {
-  return Math.max(0, users - 1) * 0.2;
-}
+/** Members that are added with one message (`MEMBERS_PER_CHANGE`). */
+const ADDED_AT_ONCE = 40;
+/** A member's two rows in a transaction. */
+const ADDED = 4 * WRITE_UNIT;
+/** A message about new members, its transaction, and its watchdog. */
+const ADDITION = 7;
 
-/** What new members cost beyond the request. */
+/** What new members cost beyond the request. @param memberCount the members afterwards */
 export function addedMembersPrice(added: number, memberCount: number): number {
-  return added * 5 + groupMessagePrice(memberCount, 0);
+  const messages = Math.ceil(added / ADDED_AT_ONCE);
+  let price = added * ADDED + Math.max(0, messages - 1) * ADDITION;
+  for (let n = 0; n < messages; n += 1) price += reachPrice(memberCount - 1 - n * ADDED_AT_ONCE);
+  return price;
 }
 
-/** What a direct message costs beyond its frame. */
-export function directMessageExtra(contentBytes: number, sessions: number): number {
-  return Math.max(0, sessions - 2) + sizeExtra(contentBytes);
+/**
+ * What a hint costs beyond one to a single session: `read`, `typing`, `live`, a changed message.
+ * @param users those whose routes are read, the sender among them
+ * @param posts sessions that get it. @default one for each other user
+ */
+export function hintPrice(users: number, posts = users - 1, contentBytes = 0): number {
+  const reads = users > 2 ? (users - 2 + 3) * READ_UNIT : 0;
+  return reads + Math.max(0, posts - 1) * POST + Math.max(0, posts) * contentBytes * SENT_BYTE;
 }
 
-function sizeExtra(contentBytes: number): number {
-  return Math.max(0, Math.ceil(contentBytes / 1_024) - 1) * 1.3;
+/** What the presence of so many users costs beyond the frame: for each a head and, perhaps stale, a route. */
+export function presencePrice(users: number): number {
+  return Math.max(0, users - 1) * 1.5 * READ_UNIT;
 }
 
-/** What an answer of this size costs beyond that. */
-export function answerPrice(bytes: number): number {
-  return Math.max(0, (bytes - 4_096) / 20_000);
+/** Deleting so many inbox entries. */
+export function acknowledgedPrice(messages: number): number {
+  return messages * WRITE_UNIT;
+}
+
+/** Reading so many items of up to 4 KB beyond the usual ones. */
+export function readsPrice(items: number): number {
+  return items * READ_UNIT;
+}
+
+/** A poll that waits: an instance of 256 MB, and a look at inbox and route each second. */
+export function waitPrice(waitedMs: number): number {
+  return (waitedMs / 1_000) * (3.4 + 2 * READ_UNIT);
 }
