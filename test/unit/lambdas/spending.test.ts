@@ -114,7 +114,7 @@ describe('a message to a group', () => {
     expect(await headOf(id)).toBe(before);
     await say(limited(), 'bob', { conversationId: id });
     expect(await headOf(id)).toBe(before + 1);
-    expect(spent.debited).toEqual([groupMessagePrice(MAX_CHEAP_MEMBERS + 1, 28)]);
+    expect(spent.debited).toEqual([groupMessagePrice(MAX_CHEAP_MEMBERS + 1, 27)]);
     expect(spent.charged).toEqual([]);
   });
 
