@@ -15,6 +15,7 @@ const CONTRACT = [
   'messages',
   'offline',
   'groups',
+  'people',
   'plain',
   'poll',
   'protobuf',

@@ -43,6 +43,12 @@ describe('the logs', () => {
     await alice.request({ action: 'renew', token: CANARY });
     await stack.http(a, `/conversations/${CANARY}/messages?after=${CANARY}`);
     await stack.http(a, '/messages', { method: 'POST', body: `{"text":"${CANARY}"` });
+    const put = (path: string, body: object) =>
+      stack.http(a, path, { method: 'PUT', body: JSON.stringify(body) });
+    await put('/profile', { avatar: `http://${CANARY}.example/` });
+    await put('/profile', { custom: { [CANARY]: CANARY.repeat(200) } });
+    for (const _ of [1, 2]) await put('/profile', { name: CANARY });
+    for (const _ of [1, 2]) await put(`/contacts/${b}`, { alias: CANARY });
 
     // Stored, repeated, and in conflict: a failed condition returns the whole item.
     await alice.request(sending(b, 'c1'));

@@ -110,6 +110,28 @@ describe('a write of a moment ago', () => {
   });
 });
 
+describe('what a user has just saved', () => {
+  it('is read by another of their devices: profile and contacts (IM-PROFILE-2, IM-CONTACT-1)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    await call(a, 'PUT', '/profile', { name: 'Alice' });
+    expect((await stack.http(a, `/profiles?userIds=${b},${a}`)).body.profiles).toMatchObject([{ userId: a }]);
+    await call(a, 'PUT', `/contacts/${b}`, {});
+    expect((await stack.http(a, '/contacts')).body.contacts).toEqual([{ userId: b }]);
+  });
+
+  it('is kept by the next change: the settings of a conversation (IM-SETTINGS-1)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const { conversationId } = await (await stack.join(b)).request(sending(a, 'hi'));
+    const change = (settings: object) =>
+      call(a, 'PATCH', `/conversations/${encodeURIComponent(conversationId)}`, settings);
+    await change({ archived: true, muted: true });
+    await (await stack.join(b)).request(sending(a, 'quiet'));
+    const settings = { archived: true, muted: true, pinned: true };
+    expect((await change({ pinned: true })).body).toEqual({ conversationId, settings });
+    expect((await stack.http(a, '/conversations')).body.conversations).toMatchObject([{ settings }]);
+  });
+});
+
 describe('at the desk, a write of a moment ago', () => {
   it('is read by a customer who opens a chat again: the open one (IM-DESK-1)', async () => {
     const [queue, eve] = [newQueue(), await desk.customer()];

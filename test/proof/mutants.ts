@@ -15,7 +15,8 @@ export interface Mutant {
     | 'live'
     | 'token'
     | 'volume'
-    | 'change';
+    | 'change'
+    | 'people';
   readonly file: string;
   readonly from: string;
   readonly to: string;
@@ -46,6 +47,115 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'client',
     test: 'client/test/restoring.test.ts',
     only: 'keeps its reply and mentions',
+  },
+  {
+    // Two devices add the last contact.
+    fault: 'people',
+    file: 'lambdas/adapters/contact-table.ts',
+    from: "'attribute_not_exists(n) OR n < :maximum'",
+    to: "'attribute_not_exists(n) OR n < :maximum OR n >= :maximum'",
+    project: 'flow',
+    test: 'test/flow/people-races.test.ts',
+    only: 'takes the last place once',
+  },
+  {
+    // A repeat of a contact counts again.
+    fault: 'people',
+    file: 'lambdas/adapters/contact-table.ts',
+    from: "Item: item, ConditionExpression: 'attribute_not_exists(pk)' }",
+    to: 'Item: item }',
+    project: 'flow',
+    test: 'test/flow/people-races.test.ts',
+    only: 'is counted once, whatever is repeated',
+  },
+  {
+    // A second removal gives a place for free.
+    fault: 'people',
+    file: 'lambdas/adapters/contact-table.ts',
+    from: "Key: contactKey(userId, contactId),\n            ConditionExpression: 'attribute_exists(pk)',",
+    to: 'Key: contactKey(userId, contactId),',
+    project: 'emulator',
+    test: 'test/emulator/adapters/people.test.ts',
+    only: 'whatever is repeated',
+  },
+  {
+    // The later of two devices takes back what the other has changed.
+    fault: 'people',
+    file: 'lambdas/adapters/conversation-table.ts',
+    from: "isFirst ? 'attribute_not_exists(settings)' : 'settings.version = :before'",
+    to: "isFirst ? 'attribute_exists(pk)' : 'settings.version = :before OR attribute_exists(pk)'",
+    project: 'flow',
+    test: 'test/flow/people-races.test.ts',
+    only: 'of two devices both take effect',
+  },
+  {
+    // A change makes a row for a user who is no member.
+    fault: 'people',
+    file: 'lambdas/adapters/conversation-table.ts',
+    from: 'ConditionExpression: `attribute_exists(pk) AND attribute_not_exists(#left) AND ${',
+    to: 'ConditionExpression: `(attribute_exists(#left) OR attribute_not_exists(#left)) AND ${',
+    project: 'flow',
+    test: 'test/flow/people-races.test.ts',
+    only: 'never outlive the membership',
+  },
+  {
+    // A seq without a message brings an archived conversation back, and a message on its way does not.
+    fault: 'people',
+    file: 'lambdas/domain/people/settings.ts',
+    from: 'return page.messages[0];',
+    to: 'return { seq, sentAt: 0 };',
+    project: 'flow',
+    test: 'test/flow/people-races.test.ts',
+    only: 'that is on its way when its conversation is archived',
+  },
+  {
+    // A user's other devices never hear of a change of settings.
+    fault: 'people',
+    file: 'lambdas/domain/messages/conversation-list.ts',
+    from: 'one.settings?.atMs ?? 0',
+    to: '0',
+    project: 'flow',
+    test: 'test/flow/people-races.test.ts',
+    only: "found by the user's other device",
+  },
+  {
+    // A new mute archives a conversation that a message had brought back.
+    fault: 'people',
+    file: 'lambdas/domain/model/settings.ts',
+    from: 'archived ?? isArchived(before ?? {}, last)',
+    to: 'archived ?? before?.archivedSeq !== undefined',
+    project: 'unit',
+    test: 'test/unit/lambdas/settings.test.ts',
+    only: 'is not archived by a mute',
+  },
+  {
+    // A user who reloads after saving doesn't find their own profile.
+    fault: 'people',
+    file: 'lambdas/domain/people/profile.ts',
+    from: '!userIds.includes(userId)',
+    to: 'true',
+    project: 'flow',
+    test: 'test/flow/stale-reads.test.ts',
+    only: 'profile and contacts',
+  },
+  {
+    fault: 'people',
+    file: 'lambdas/adapters/profile-table.ts',
+    from: 'attribute_not_exists(pk) OR facts <> :facts',
+    to: 'attribute_not_exists(pk) OR attribute_exists(pk)',
+    project: 'emulator',
+    test: 'test/emulator/adapters/people.test.ts',
+    only: 'its version grows only if something changes',
+  },
+  {
+    // The order of a name's text turns all that follows it.
+    fault: 'people',
+    file: 'protocol/names.ts',
+    from: '\\u202A-\\u202E',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/profiles.test.ts',
+    only: 'has a name in NFC',
   },
   {
     fault: 1,
