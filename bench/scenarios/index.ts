@@ -10,6 +10,7 @@ import { heartbeat } from './heartbeat.ts';
 import { hello } from './hello.ts';
 import { historyPage } from './history-page.ts';
 import { live } from './live.ts';
+import { people } from './people.ts';
 import { poll } from './poll.ts';
 import { reactions } from './reactions.ts';
 import { reconnectStorm } from './reconnect-storm.ts';
@@ -28,6 +29,7 @@ export const SCENARIOS: readonly Scenario[] = [
   historyPage,
   changes,
   reactions,
+  people,
   conversations,
   sendsAndNeverReads,
   ...groups,

@@ -21,9 +21,9 @@ import {
  *   u#<userId>   #count#contacts      n: how many there are
  *
  * Access         Call                        Units
- * add            TransactWrite               4 writes
- * replace        TransactWrite → PutItem     5 writes: people are added more often than changed
- * remove         TransactWrite               4 writes; also if there is none
+ * replace        PutItem                     1 write
+ * add            PutItem → TransactWrite     5 writes
+ * remove         TransactWrite               4 writes
  * list, paged    Query                       1 read per 4 KB, strong: users see their own changes
  *
  * The count is part of each transaction, so it is exact: no two requests can both add the last contact.
@@ -78,10 +78,10 @@ export function createContactWriter(documents: DynamoDBDocumentClient, tableName
     async put(userId, { userId: contactId, ...facts }, maximum) {
       const item = { ...contactKey(userId, contactId), ...facts };
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+        if ((await replace(item)) !== undefined) return true;
         const refusals = await add(userId, item, maximum);
         if (refusals.length === 0) return true;
         if (!refusals.includes(0)) return false;
-        if ((await replace(item)) !== undefined) return true;
       }
       throw new UnavailableError();
     },
