@@ -35,8 +35,16 @@ export function usageOf(
     lambdaRequest: invocations,
     lambdaGbSecond: gbSeconds,
     accessLogGb: (accessLines(tally) * assumptions.accessLogBytesPerRequest.value) / 1e9,
-    transferGb: (tally.socketMessages * assumptions.wireBytesPerMessage.value) / 1e9,
+    transferGb: sentGb(tally, assumptions),
   };
+}
+
+/** A short message is mostly its frame and TLS; of a page of history, and of a long text, the content is counted. */
+function sentGb(
+  { socketMessages, httpRequests, sentBytes = 0 }: MeasuredOperation['tally'],
+  { wireBytesPerMessage }: PriceFile['assumptions'],
+): number {
+  return Math.max((socketMessages + httpRequests) * wireBytesPerMessage.value, sentBytes) / 1e9;
 }
 
 /** Requests that count towards API Gateway's rate: frames, connects, disconnects, HTTP, and posts. */

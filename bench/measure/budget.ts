@@ -2,7 +2,7 @@ import type { OperationResult } from './recorder.ts';
 import type { Tally } from './tally.ts';
 
 /** Bytes are reported but not gated: a longer field name is no regression. */
-export type OperationBudget = Omit<Tally, 'bytesOut' | 'bytesIn' | 'chain'>;
+export type OperationBudget = Omit<Tally, 'bytesOut' | 'bytesIn' | 'sentBytes' | 'chain'>;
 
 export interface Budgets {
   /** Keyed by `scenario/operation`: its maximum cost, which is also its present cost. */
@@ -20,7 +20,7 @@ export interface Verdict {
   readonly under: readonly string[];
 }
 
-export function budgetOf({ bytesOut, bytesIn, chain, ...budget }: Tally): OperationBudget {
+export function budgetOf({ bytesOut, bytesIn, sentBytes, chain, ...budget }: Tally): OperationBudget {
   return budget;
 }
 

@@ -17,6 +17,8 @@ export interface Tally {
   /** Bytes of request and response bodies exchanged with AWS. */
   readonly bytesOut: number;
   readonly bytesIn: number;
+  /** Bytes sent to clients: replies, answers, and pushes, without their headers and frames. */
+  readonly sentBytes: number;
   /** Longest chain of sequential calls, by `runName`; omitted for invocations with more than `CROWD` calls of a kind. */
   readonly chain: Readonly<Record<string, number>>;
   /** The same chain, up to the first post. */
@@ -64,6 +66,9 @@ export function tallyOf(invocations: readonly Invocation[], nameOf: (id: string)
     httpRequests: invocations.filter(({ trigger }) => trigger.kind === 'http').length,
     bytesOut: sum(calls, ({ bytesOut }) => bytesOut),
     bytesIn: sum(calls, ({ bytesIn }) => bytesIn),
+    sentBytes:
+      invocations.reduce((total, { replyBytes = 0 }) => total + replyBytes, 0) +
+      sum(posts, ({ bytesOut }) => bytesOut),
     chain: longest(quiet, nameOf, ({ calls }) => calls),
     chainBeforePush: longest(quiet, nameOf, ({ calls }) => beforePush(calls)),
   };
@@ -123,7 +128,7 @@ export function shareOf(tally: Tally, times: number): Tally {
   if (times === 1) return tally;
   const share = (name: string, count: number): number => {
     const part = count / times;
-    if (name.startsWith('bytes')) return Math.round(part);
+    if (name.startsWith('bytes') || name === 'sentBytes') return Math.round(part);
     // Chains are not summed over invocations.
     if (name.startsWith('chain')) return count;
     if (!Number.isInteger(part * 2)) throw new Error(`${name}: ${count} in ${times} equal operations`);

@@ -1,5 +1,6 @@
 import { POLL_ROUTE, pollSchema } from '../../protocol/http.ts';
 import * as of from '../composition.ts';
+import { withBudget } from '../domain/access/budget.ts';
 import { poll } from '../domain/sessions/poll.ts';
 import { lazily } from '../shared/lazily.ts';
 import { parseWith } from '../shared/parse.ts';
@@ -23,8 +24,9 @@ const options = lazily({
 });
 
 /** `POST /poll`: for clients that can't open a socket (IM-POLL). A waiting poll occupies a whole instance. */
-export const handler = createHttpHandler(options, () => ({
+export const handler = createHttpHandler(options, (budget) => ({
   [POLL_ROUTE]: {
-    answer: ({ userId, body }) => poll(ports, { userId, ...parseWith(pollSchema, body()) }),
+    answer: ({ userId, body }) =>
+      poll(withBudget(ports, budget), { userId, ...parseWith(pollSchema, body()) }),
   },
 }));

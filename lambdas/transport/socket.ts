@@ -6,7 +6,7 @@ import { admitFrame, budgetOf } from '../domain/access/admission.ts';
 import { type Budget, type Meter, withBudget } from '../domain/access/budget.ts';
 import { messageOf, type PlainFrame } from '../domain/messages/plain-frame.ts';
 import { type SendPorts, send } from '../domain/messages/send.ts';
-import { ACTION_PRICES, REFUSAL_PRICE } from '../domain/model/prices.ts';
+import { ACTION_PRICES, answerPrice, REFUSAL_PRICE } from '../domain/model/prices.ts';
 import type { Caller } from '../domain/model/session.ts';
 import { noteLiteralHeartbeat } from '../domain/sessions/heartbeat.ts';
 import { BadFrameError, UnknownActionError } from '../shared/errors.ts';
@@ -97,7 +97,9 @@ export function createFrameHandler(
         answerReceived(event, received, caller, budget),
         budget.charge(priceOf(event, received)),
       ]);
-      return body === undefined ? { statusCode: 200 } : { statusCode: 200, body };
+      if (body === undefined) return { statusCode: 200 };
+      await budget.charge(answerPrice(Buffer.byteLength(body)));
+      return { statusCode: 200, body };
     } catch (error) {
       return refuse(ports.connections, event, error, received.id);
     }

@@ -1,7 +1,7 @@
 import type { InvocationObserver, StartedInvocation } from '../functions/worker-pool.ts';
 import type { InvokeResult } from '../model.ts';
 import type { Call } from './call.ts';
-import { replyIn, type Trigger, triggerOf } from './trigger.ts';
+import { replyBytesIn, replyIn, type Trigger, triggerOf } from './trigger.ts';
 
 /** One invocation of a function, and its calls to AWS. */
 export interface Invocation {
@@ -20,6 +20,8 @@ export interface Invocation {
   readonly error?: string;
   /** The status it returned, or the type and code of its reply to a frame. */
   readonly reply?: string;
+  /** Of its answer's body: what the gateway sends to the client. */
+  readonly replyBytes?: number;
 }
 
 /** The source of a call. */
@@ -116,8 +118,11 @@ export class Invocations implements InvocationObserver {
 }
 
 /** Omits the payload: ten thousand pages of history would fill the memory. */
-function endingOf(trigger: Trigger, result: InvokeResult): Pick<Invocation, 'ok' | 'error' | 'reply'> {
+function endingOf(
+  trigger: Trigger,
+  result: InvokeResult,
+): Pick<Invocation, 'ok' | 'error' | 'reply' | 'replyBytes'> {
   if (!result.ok) return { ok: false, error: `${result.errorType}: ${result.errorMessage}` };
   const reply = replyIn(trigger, result.payload);
-  return { ok: true, ...(reply !== undefined && { reply }) };
+  return { ok: true, ...(reply !== undefined && { reply }), replyBytes: replyBytesIn(result.payload) };
 }

@@ -53,6 +53,12 @@ export function replyIn({ kind }: Trigger, payload: unknown): string | undefined
   return [type, code].filter((part) => typeof part === 'string').join(' ');
 }
 
+/** The length of the answer's body; 0 for a worker. */
+export function replyBytesIn(payload: unknown): number {
+  const { body } = recordOf(payload);
+  return typeof body === 'string' ? Buffer.byteLength(body) : 0;
+}
+
 function batch(records: readonly unknown[]): Trigger {
   const arn = String(recordOf(records[0])['eventSourceARN']);
   return { kind: 'queue', name: arn.split(':').at(-1) ?? arn, records: records.length };

@@ -110,14 +110,16 @@ export async function deliverToGroup(
 /** One request reads the routes of this many users. */
 const MAX_HINTED_USERS = 100;
 
-/** Pushes a frame to the first 100 of these users. A failed push is not retried. */
+/** Pushes a frame to the first 100 of these users. A failed push is not retried. @returns how many sessions it went to */
 export async function hint(
   ports: PushPorts,
   frame: ServerFrame,
   { users, exceptConnectionId }: Pick<Audience, 'users' | 'exceptConnectionId'>,
-): Promise<void> {
+): Promise<number> {
   const hinted = [...new Set(users)].slice(0, MAX_HINTED_USERS);
-  await pushToAll(ports, await findSessions(ports, hinted, exceptConnectionId), JSON.stringify(frame));
+  const sessions = await findSessions(ports, hinted, exceptConnectionId);
+  await pushToAll(ports, sessions, JSON.stringify(frame));
+  return sessions.length;
 }
 
 /**

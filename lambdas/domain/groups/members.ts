@@ -30,7 +30,7 @@ export async function addMembers(
   members: readonly string[],
 ): Promise<GroupBody> {
   const facts = await requireAdmin(ports, userId, conversationId);
-  await ports.budget.debit(addedMembersPrice(members.length, facts.memberCount));
+  await ports.budget.debit(addedMembersPrice(members.length, facts.memberCount + members.length));
   await watchChange(ports, { watchdogOf: conversationId });
   const absent = await findAbsent(ports, conversationId, facts, userId, [...new Set(members)]);
   const memberCount = facts.memberCount + absent.length;

@@ -2,8 +2,11 @@ import type { GroupBody, MembersBody, ReadsBody } from '../../../protocol/http.t
 import { LIMITS } from '../../../protocol/limits.ts';
 import { cursorOf, decodeCursor, encodeCursor, isUserId } from '../../shared/cursor.ts';
 import { NotFoundError } from '../../shared/errors.ts';
+import { settleAll } from '../../shared/settle.ts';
+import type { Budget } from '../access/budget.ts';
 import { requireMembership } from '../access/membership.ts';
 import { resolveConversation } from '../model/conversation.ts';
+import { readsPrice } from '../model/prices.ts';
 import { type GroupReadPorts, requireGroup, toBody } from './group.ts';
 
 export async function showGroup(
@@ -31,7 +34,7 @@ export async function listMembers(
  * extra write per message.
  */
 export async function listReads(
-  ports: GroupReadPorts,
+  ports: GroupReadPorts & { readonly budget: Budget },
   userId: string,
   conversationId: string,
   cursor: string | undefined,
@@ -41,9 +44,10 @@ export async function listReads(
   if (conversation.kind === 'direct') throw new NotFoundError();
   await requireMembership(ports.conversations, userId, conversation);
   const { members, next } = await memberPage(ports, userId, conversationId, cursor);
-  const found = await ports.conversations.readSeqs(
-    members.map((member) => ({ userId: member.userId, conversationId })),
-  );
+  const [found] = await settleAll([
+    ports.conversations.readSeqs(members.map((member) => ({ userId: member.userId, conversationId }))),
+    ports.budget.charge(readsPrice(members.length)),
+  ]);
   const seqs = new Map(found.map(({ userId: reader, readSeq }) => [reader, readSeq]));
   const reads = members.map((member) => ({ ...member, seq: seqs.get(member.userId) ?? 0 }));
   return { reads, cursor: next };

@@ -24,7 +24,7 @@ import {
   type StoredMessage,
   toMessage,
 } from '../model/message.ts';
-import { hintPrice } from '../model/prices.ts';
+import { changePushPrice, hintPrice, storedExtra } from '../model/prices.ts';
 import type { ReactionReader } from '../model/reaction.ts';
 import type { Caller } from '../model/session.ts';
 import { showOneTo } from './show.ts';
@@ -110,14 +110,18 @@ export async function payForPush(
   { budget }: Pick<ChangePorts, 'budget'>,
   { head }: Pick<Changeable, 'head'>,
 ): Promise<void> {
-  if (head !== undefined) await budget.debit(hintPrice(memberCountOf(head)));
+  if (head !== undefined) await budget.debit(changePushPrice(memberCountOf(head)));
 }
 
+/** Marks the conversation, and charges for a long message, which the change will write as a whole. */
 export async function mark(
-  { conversationWriter, clock }: Pick<ChangePorts, 'conversationWriter' | 'clock'>,
+  { conversationWriter, clock, budget }: Pick<ChangePorts, 'conversationWriter' | 'clock' | 'budget'>,
   { message }: Pick<Changeable, 'message'>,
 ): Promise<void> {
-  await conversationWriter.markChanged(message, clock());
+  await settleAll([
+    conversationWriter.markChanged(message, clock()),
+    budget.charge(storedExtra(Buffer.byteLength(message.contentJson))),
+  ]);
 }
 
 /** Writes a message whose conversation is marked. @throws {NotFoundError} the message has expired */
@@ -163,8 +167,10 @@ async function pushChange(
   const message = toMessage(stored);
   const frame: ChangedPush = { type: 'changed', conversationId, change, message };
   const exceptConnectionId = caller?.connectionId;
-  if (conversation.kind === 'direct')
-    return hint(ports, frame, { users: [userId, conversation.peer], exceptConnectionId });
+  if (conversation.kind === 'direct') {
+    const posts = await hint(ports, frame, { users: [userId, conversation.peer], exceptConnectionId });
+    return ports.budget.charge(hintPrice(2, posts, Buffer.byteLength(stored.contentJson)));
+  }
   const memberCount = head === undefined ? 0 : memberCountOf(head);
   // Members of larger groups find it in the feed: a thousand reactions would be a million posts.
   if (change.kind === 'reacted' && memberCount > LIMITS.readPushMembers) return;

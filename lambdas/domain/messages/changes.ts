@@ -6,13 +6,16 @@ import type { Clock } from '../../shared/clock.ts';
 import { cursorOf, decodeCursor, encodeCursor, isConversationId } from '../../shared/cursor.ts';
 import { InvalidRequestError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
+import type { Budget } from '../access/budget.ts';
 import { resolveConversation } from '../model/conversation.ts';
 import type { ChangePosition } from '../model/message.ts';
+import { readsPrice } from '../model/prices.ts';
 import type { CallerRoles } from '../model/roles.ts';
 import { firstVisibleSeq, type HistoryPorts, isAccessPermanent } from './history.ts';
 import { showTo } from './show.ts';
 
 export interface ChangesPorts extends HistoryPorts {
+  readonly budget: Budget;
   readonly clock: Clock;
 }
 
@@ -60,6 +63,7 @@ export async function readChanges(
     after: start.after,
     limit: PAGE,
   });
+  await ports.budget.charge(readsPrice(page.messages.length));
   const stillFrom = isAccessPermanent(conversation, callerRoles)
     ? from
     : await firstVisibleSeq(ports, userId, conversation, callerRoles);

@@ -5,6 +5,7 @@ import { lazySchema } from '../../../protocol/lazy-schema.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { cursorOf, decodeCursor, encodeCursor, isConversationId } from '../../shared/cursor.ts';
+import type { Budget } from '../access/budget.ts';
 import type { Head, Membership } from '../model/conversation.ts';
 import {
   type CountRange,
@@ -15,6 +16,7 @@ import {
   type StoredMessage,
   toMessage,
 } from '../model/message.ts';
+import { readsPrice } from '../model/prices.ts';
 import { type StoredSettings, shownSettings } from '../model/settings.ts';
 import type { HistoryPorts } from './history.ts';
 
@@ -44,6 +46,7 @@ const DEPARTURE_MARGIN_MS = 35_000;
 const DAY_MS = 86_400_000;
 
 export interface ListPorts extends HistoryPorts {
+  readonly budget: Budget;
   readonly clock: Clock;
 }
 
@@ -122,11 +125,11 @@ async function summaries(
   changedSinceMs: number,
 ): Promise<Conversation[]> {
   if (page.length === 0) return [];
-  const all = await ports.conversations.heads(page.map(({ conversationId }) => conversationId));
+  const known = await ports.conversations.heads(page.map(({ conversationId }) => conversationId));
   const settingsAtMs = new Map(page.map((one) => [one.conversationId, one.settings?.atMs ?? 0]));
   const changedAtMs = (id: string, head: Head) => Math.max(activeAtMs(head), settingsAtMs.get(id) ?? 0);
   const heads = new Map(
-    [...all].filter(([id, head]) => changedAtMs(id, head) >= changedSinceMs - LIMITS.changeMarginMs),
+    [...known].filter(([id, head]) => changedAtMs(id, head) >= changedSinceMs - LIMITS.changeMarginMs),
   );
   const [tails, peerReadSeqs] = await Promise.all([
     readTails(ports, heads),
@@ -136,7 +139,11 @@ async function summaries(
   const lookups = { heads, tails, peerReadSeqs, nowMs, budget: { units: COUNT_UNITS } };
   const atOnce = pLimit(CONCURRENCY);
   const found = page.map((membership) => atOnce(() => summary(ports, userId, membership, lookups)));
-  return (await Promise.all(found)).filter((one) => one !== undefined);
+  const all = (await Promise.all(found)).filter((one) => one !== undefined);
+  // Each head, of those that changed the last message and the peer's cursor, and what was counted.
+  const counted = COUNT_UNITS - lookups.budget.units;
+  await ports.budget.charge(readsPrice(page.length + 2 * heads.size + counted));
+  return all;
 }
 
 /** When a message was last sent or changed. */

@@ -1,6 +1,7 @@
 import type { EditRequest, Message } from '../../../protocol/frames.ts';
 import { ConflictError, EditWindowPassedError, ForbiddenError } from '../../shared/errors.ts';
 import { contentOf, type Edit, isRecalled, type StoredMessage } from '../model/message.ts';
+import { storedExtra } from '../model/prices.ts';
 import {
   announce,
   type ChangePorts,
@@ -43,6 +44,9 @@ export async function edit(
   requireRev(message, ifRev);
   const isLate = ports.clock() - message.sentAt >= ports.editWindowMs;
   if (isLate && changer.isService !== true) throw new EditWindowPassedError();
+  const added =
+    storedExtra(Buffer.byteLength(contentJson)) - storedExtra(Buffer.byteLength(message.contentJson));
+  await ports.budget.charge(Math.max(0, added));
   const { message: now, isChanged } = await commitChange(ports, found, (atMs) =>
     ports.messageWriter.edit(message, { ...wanted, atMs }),
   );

@@ -58,9 +58,10 @@ export async function passOnLive(
   const session = requireLiveSession(own, caller, ports.clock());
   const others = sessions.filter((one) => one !== own);
   const frame: LivePush = { type: 'live', conversationId, from: userId, liveId, index, content };
+  const text = JSON.stringify(frame);
   await settleAll([
-    pushToAll(ports, others, JSON.stringify(frame)),
-    ports.budget.charge(hintPrice(users.length)),
+    pushToAll(ports, others, text),
+    ports.budget.charge(hintPrice(users.length, others.length, Buffer.byteLength(text))),
   ]);
   // A client that keeps writing sends no heartbeats. A failure is ignored, since the lease is only presence.
   await keepLease(ports.routes, session, ports.leaseMs, ports.clock()).catch(() => undefined);

@@ -6,6 +6,7 @@ import { settleAll } from '../../shared/settle.ts';
 import { resolveConversation } from '../model/conversation.ts';
 import { isRecalled, type PinState, type StoredMessage } from '../model/message.ts';
 import type { Pin, PinOutcome, PinReader, PinWriter } from '../model/pin.ts';
+import { readsPrice } from '../model/prices.ts';
 import type { CallerRoles } from '../model/roles.ts';
 import {
   announce,
@@ -102,7 +103,7 @@ async function pinWithRoom(
  * @throws {NotFoundError} the user may not see the conversation
  */
 export async function listPins(
-  ports: HistoryPorts & Pick<PinPorts, 'pins'>,
+  ports: HistoryPorts & Pick<PinPorts, 'pins' | 'budget'>,
   userId: string,
   target: string,
   callerRoles: CallerRoles = { roles: [] },
@@ -112,7 +113,7 @@ export async function listPins(
     firstVisibleSeq(ports, userId, conversation, callerRoles),
     ports.pins.pins(conversation.conversationId),
   ]);
-  const messages = await readPinned(ports, pins);
+  const [messages] = await settleAll([readPinned(ports, pins), ports.budget.charge(readsPrice(pins.length))]);
   const stillFrom = isAccessPermanent(conversation, callerRoles)
     ? from
     : await firstVisibleSeq(ports, userId, conversation, callerRoles);

@@ -47,8 +47,6 @@ export async function markRead(
   const others = await hintedUsers(ports.groups, conversation, head);
   const users = [userId, ...others];
   const frame = { type: 'read', conversationId, userId, seq } as const;
-  await settleAll([
-    hint(ports, frame, { users, exceptConnectionId: connectionId }),
-    ports.budget.charge(hintPrice(users.length)),
-  ]);
+  const posts = await hint(ports, frame, { users, exceptConnectionId: connectionId });
+  await ports.budget.charge(hintPrice(users.length, posts));
 }

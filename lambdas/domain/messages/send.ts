@@ -212,13 +212,17 @@ async function chargeFor(
   { budget }: SendPorts,
   { kind }: Conversation,
   { memberCount }: SeqAllocation,
-  { contentJson }: Draft,
+  { from, contentJson }: Draft,
   prefetched: readonly Session[] | undefined,
 ): Promise<void> {
   const contentBytes = Buffer.byteLength(contentJson);
   // The members of a larger group were paid for before the seq.
-  if (kind === 'direct') await budget.charge(directMessageExtra(contentBytes, prefetched?.length ?? 0));
-  else if (memberCount <= MAX_CHEAP_MEMBERS)
+  if (kind === 'direct') {
+    // One of the sessions is the sender's own. Over HTTP nobody has looked yet, so the peer counts as online.
+    const posts = prefetched === undefined ? 1 : prefetched.length - 1;
+    const isAway = prefetched?.every(({ userId }) => userId === from) === true;
+    await budget.charge(directMessageExtra(contentBytes, posts, isAway));
+  } else if (memberCount <= MAX_CHEAP_MEMBERS)
     await budget.charge(groupMessagePrice(memberCount, contentBytes));
 }
 

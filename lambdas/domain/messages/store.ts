@@ -24,7 +24,7 @@ import type {
   SeqLimits,
 } from '../model/conversation.ts';
 import type { MessageReader, MessageWriter, StoredMessage } from '../model/message.ts';
-import { groupMessagePrice } from '../model/prices.ts';
+import { groupMessagePrice, NEW_CONVERSATION_EXTRA } from '../model/prices.ts';
 import { lastSeqOf, recentStarts, type VolumeStart, volumeOf } from '../model/volume.ts';
 
 /** A message before it has a seq. */
@@ -141,6 +141,7 @@ export async function allocateSeq(
         if (conversation.kind === 'support') throw new ForbiddenError('This chat is closed.');
         await budget.meet(1);
         await conversationWriter.createDirect(conversationId, conversation.users);
+        await budget.charge(NEW_CONVERSATION_EXTRA);
         break;
       case 'slow':
         await requireTurn(conversationWriter, from, conversationId, outcome.slowModeSeconds);

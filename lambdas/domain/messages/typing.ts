@@ -42,8 +42,6 @@ export async function hintTyping(
   const members = await hintedUsers(ports.groups, conversation, entered?.head);
   const users = members.filter((member) => member !== userId);
   const frame = { type: 'typing', conversationId, userId, typing } as const;
-  await settleAll([
-    hint(ports, frame, { users, exceptConnectionId: connectionId }),
-    ports.budget.charge(hintPrice(users.length + 1)),
-  ]);
+  const posts = await hint(ports, frame, { users, exceptConnectionId: connectionId });
+  await ports.budget.charge(hintPrice(users.length + 1, posts));
 }

@@ -89,11 +89,14 @@ export function answerPrice(bytes: number): number {
   return Math.max(0, bytes - 4_096) * (READ_BYTE + SENT_BYTE);
 }
 
-/** What a direct message costs beyond its frame. @param sessions those of both users, before the message */
-export function directMessageExtra(contentBytes: number, sessions: number, isAway = sessions === 1): number {
-  const posts = Math.max(0, sessions - 1);
-  const usual = isAway ? AWAY - POST : 0;
-  return usual + Math.max(0, posts - 1) * POST + posts * contentBytes * SENT_BYTE + storedExtra(contentBytes);
+/**
+ * What a direct message costs beyond its frame.
+ * @param posts sessions that get it, of both users
+ * @param isAway whether the receiver has none
+ */
+export function directMessageExtra(contentBytes: number, posts: number, isAway: boolean): number {
+  const pushed = (posts - 1) * POST + posts * contentBytes * SENT_BYTE;
+  return Math.max(0, pushed + (isAway ? AWAY : 0) + storedExtra(contentBytes));
 }
 
 /** Offline queue, its consumer, the inbox copy, and later its delivery and deletion, for a message alone in its batch. */
@@ -155,6 +158,16 @@ export function hintPrice(users: number, posts = users - 1, contentBytes = 0): n
   return reads + Math.max(0, posts - 1) * POST + Math.max(0, posts) * contentBytes * SENT_BYTE;
 }
 
+/** What the push of a changed message to a group costs beyond the change. The sessions are not known before it is made. */
+export function changePushPrice(memberCount: number): number {
+  return hintPrice(memberCount, likelySessions(memberCount));
+}
+
+/** Half of ten members are online, a fifth of a hundred, and a tenth of more than five hundred, with a session each. */
+function likelySessions(memberCount: number): number {
+  return memberCount > WITH_COPIES ? memberCount / 10 : Math.min(memberCount - 1, 3 + memberCount / 6);
+}
+
 /** What the presence of so many users costs beyond the frame: for each a head and, perhaps stale, a route. */
 export function presencePrice(users: number): number {
   return Math.max(0, users - 1) * 1.5 * READ_UNIT;
@@ -170,7 +183,7 @@ export function readsPrice(items: number): number {
   return items * READ_UNIT;
 }
 
-/** A poll that waits: an instance of 256 MB, and a look at inbox and route each second. */
+/** A poll that waits: its instance, and a look at inbox and route each second. */
 export function waitPrice(waitedMs: number): number {
   return (waitedMs / 1_000) * (3.4 + 2 * READ_UNIT);
 }

@@ -2,9 +2,13 @@ import { LIMITS } from '../../../protocol/limits.ts';
 import type { Profile, ProfilesBody } from '../../../protocol/people.ts';
 import { InvalidRequestError } from '../../shared/errors.ts';
 import { canonicalJson } from '../../shared/json.ts';
+import { settleAll } from '../../shared/settle.ts';
+import type { Budget } from '../access/budget.ts';
+import { readsPrice } from '../model/prices.ts';
 import type { ProfileFacts, ProfileReader, ProfileWriter } from '../model/profile.ts';
 
 export interface ProfilePorts {
+  readonly budget: Budget;
   readonly profiles: ProfileReader;
   readonly profileWriter: ProfileWriter;
 }
@@ -35,9 +39,14 @@ function requireSmall(custom: object): void {
  * staleness doesn't matter, and half the units do.
  */
 export async function listProfiles(
-  { profiles }: Pick<ProfilePorts, 'profiles'>,
+  { profiles, budget }: Pick<ProfilePorts, 'profiles' | 'budget'>,
   userId: string,
   userIds: readonly string[],
 ): Promise<ProfilesBody> {
-  return { profiles: await profiles.profiles([...new Set(userIds)], !userIds.includes(userId)) };
+  const wanted = [...new Set(userIds)];
+  const [found] = await settleAll([
+    profiles.profiles(wanted, !userIds.includes(userId)),
+    budget.charge(readsPrice(wanted.length)),
+  ]);
+  return { profiles: found };
 }

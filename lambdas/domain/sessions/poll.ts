@@ -4,6 +4,7 @@ import { LIMITS } from '../../../protocol/limits.ts';
 import type { Pause } from '../../shared/clock.ts';
 import { RateLimitedError, SessionEndedError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
+import type { Budget } from '../access/budget.ts';
 import {
   decodeBatch,
   type FilledPage,
@@ -12,10 +13,12 @@ import {
   type InboxPorts,
   toInboxPage,
 } from '../delivery/inbox.ts';
+import { acknowledgedPrice, readsPrice, waitPrice } from '../model/prices.ts';
 import { pollWaitsUntilMs, type Session } from '../model/session.ts';
 import { type DevicePorts, takeDevice } from './connect.ts';
 
 export interface PollPorts extends DevicePorts, InboxPorts {
+  readonly budget: Budget;
   readonly leaseMs: number;
   readonly pause: Pause;
 }
@@ -48,10 +51,13 @@ export async function poll(ports: PollPorts, request: PollRequest): Promise<Poll
   const [others] = await settleAll([
     takeDevice(ports, session, undefined),
     acknowledged.length > 0 && ports.inbox.remove(userId, acknowledged),
+    ports.budget.charge(acknowledgedPrice(acknowledged.length)),
   ]);
   const mayWaitAtMs = whenMayWait(session, others);
   const mayWait = request.waitMs === 0 || mayWaitAtMs <= ports.clock();
   const page = await waitForPage(ports, session, mayWait);
+  const waitedMs = ports.clock() - session.connectedAtMs;
+  await ports.budget.charge(waitPrice(waitedMs) + readsPrice(page.messages.length));
   if (page.messages.length === 0 && !mayWait) return refuse(ports, session, mayWaitAtMs);
   return {
     ...toInboxPage(userId, page),

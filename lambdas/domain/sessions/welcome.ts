@@ -1,5 +1,6 @@
 import type { InboxPage, WelcomeFrame } from '../../../protocol/frames.ts';
 import { settleAll } from '../../shared/settle.ts';
+import type { Budget } from '../access/budget.ts';
 import { keepLease, requireLiveSession } from '../access/live-session.ts';
 import {
   decodeBatch,
@@ -9,10 +10,12 @@ import {
   pageBytesFor,
   toInboxPage,
 } from '../delivery/inbox.ts';
+import { acknowledgedPrice, readsPrice } from '../model/prices.ts';
 import { type Caller, heartbeatIntervalMs, type RouteTable } from '../model/session.ts';
 
 export interface InboxSessionPorts extends InboxPorts {
   readonly routes: RouteTable;
+  readonly budget: Budget;
   readonly leaseMs: number;
 }
 
@@ -31,6 +34,7 @@ export async function welcome(
   const [page] = await settleAll([
     fillPage(ports, userId, first, pageBytesFor(session)),
     keepLease(ports.routes, session, ports.leaseMs, ports.clock()),
+    ports.budget.charge(readsPrice(first.references.length)),
   ]);
   return {
     userId,
@@ -58,7 +62,12 @@ export async function acknowledgePage(
   await settleAll([
     ports.inbox.remove(userId, messageIds),
     keepLease(ports.routes, session, ports.leaseMs, ports.clock()),
+    ports.budget.charge(acknowledgedPrice(messageIds.length)),
   ]);
-  const page = await fillPage(ports, userId, await firstEntries(ports, userId), pageBytesFor(session));
+  const next = await firstEntries(ports, userId);
+  const [page] = await settleAll([
+    fillPage(ports, userId, next, pageBytesFor(session)),
+    ports.budget.charge(readsPrice(next.references.length)),
+  ]);
   return toInboxPage(userId, page);
 }

@@ -13,6 +13,7 @@ export function aTally(fields: Partial<Tally> = {}): Tally {
     httpRequests: 0,
     bytesOut: 100,
     bytesIn: 100,
+    sentBytes: 100,
     chain: { SendMessage: 4 },
     chainBeforePush: { SendMessage: 3 },
     ...fields,

@@ -2,13 +2,18 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Budget } from '../../../lambdas/domain/access/budget.ts';
 import { createGroup, updateGroup } from '../../../lambdas/domain/groups/change.ts';
 import { addMembers, removeMember } from '../../../lambdas/domain/groups/members.ts';
+import { readConversations } from '../../../lambdas/domain/messages/conversation-list.ts';
 import { edit } from '../../../lambdas/domain/messages/edit.ts';
 import { pin } from '../../../lambdas/domain/messages/pin.ts';
 import { react } from '../../../lambdas/domain/messages/react.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
+import { draft } from '../../../lambdas/domain/messages/store.ts';
 import { DEAR, groupMessagePrice, MAX_CHEAP_MEMBERS } from '../../../lambdas/domain/model/prices.ts';
+import { referenceTo } from '../../../lambdas/domain/model/reference.ts';
+import { poll } from '../../../lambdas/domain/sessions/poll.ts';
+import { acknowledgePage, welcome } from '../../../lambdas/domain/sessions/welcome.ts';
 import { LimitReachedError, RateLimitedError } from '../../../lambdas/shared/errors.ts';
-import { aSession, by, callerOf, createWorld, type World } from '../../adapters/memory/world.ts';
+import { aSession, by, callerOf, createWorld, storeAt, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
 /** What was charged and debited. */
@@ -143,7 +148,64 @@ describe('a change of a message in a large group', () => {
     await react(limited(1), by('bob'), { ...place, name: '👍', on: true });
     expect(spent.debited).toEqual([]);
     await edit(limited(), by('bob'), { ...place, editId: 'e1', content });
-    expect(sum(spent.debited)).toBeGreaterThanOrEqual(DEAR);
+    expect(sum(spent.debited)).toBeGreaterThan(100);
+  });
+});
+
+describe('a change of a long message', () => {
+  it('costs more, since the message is written as a whole: a reaction, too (IM-BUDGET-1)', async () => {
+    const priceOf = async (text: string, clientMsgId: string) => {
+      const sent = { clientMsgId, to: 'bob', content: { type: 'text', text } } as const;
+      const { conversationId, seq } = await send(world, 'alice', sent);
+      spent.charged.length = 0;
+      await react(limited(), { userId: 'bob' }, { conversationId, seq, name: '👍', on: true });
+      return sum(spent.charged);
+    };
+    const short = await priceOf('hi', 'c1');
+    expect(await priceOf('x'.repeat(16_000), 'c2')).toBeGreaterThan(short + 15);
+  });
+});
+
+describe('a page', () => {
+  const charged = async (read: (ports: World) => Promise<unknown>) => {
+    spent.charged.length = 0;
+    await read(limited());
+    return sum(spent.charged);
+  };
+
+  it('of conversations costs more with each that is looked at, though none is listed (IM-BUDGET-1)', async () => {
+    for (const peer of names(100)) await say(world, peer, { to: 'bob' });
+    const range = { limit: 100, changedSinceMs: world.clock() + 60_000 };
+    expect(await charged((ports) => readConversations(ports, 'bob', range))).toBeGreaterThan(12);
+    expect(await charged((ports) => readConversations(ports, 'bob', { limit: 1 }))).toBeLessThan(1);
+  });
+
+  it('of an inbox costs its messages, and the same again when it is acknowledged (IM-BUDGET-1)', async () => {
+    const session = aSession();
+    await world.routes.connect(session);
+    const caller = callerOf('bob');
+    for (let n = 1; n <= 20; n += 1) {
+      const message = await storeAt(
+        world,
+        'dm:alice:bob',
+        n,
+        draft('alice', `c${n}`, { type: 'text', text: 'hi' }),
+      );
+      await world.inbox.put([{ userId: 'bob', reference: referenceTo(message) }]);
+    }
+    let batch: string | null = null;
+    const hello = await charged(async (ports) => {
+      ({ batch } = (await welcome(ports, caller)).inbox);
+    });
+    expect(hello).toBeGreaterThan(2);
+    expect(await charged((ports) => acknowledgePage(ports, caller, batch ?? ''))).toBeGreaterThan(12);
+  });
+
+  it('of a poll costs its wait (IM-BUDGET-1)', async () => {
+    const pause = async (ms: number) => world.advance(ms);
+    const wait = (waitMs: number) =>
+      charged((ports) => poll({ ...ports, pause }, { userId: 'bob', deviceId: 'phone', waitMs }));
+    expect((await wait(20_000)) - (await wait(0))).toBeGreaterThan(60);
   });
 });
 
