@@ -39,9 +39,13 @@ export function createContactReader(documents: DynamoDBDocumentClient, tableName
     async contacts(userId, { after, limit }) {
       const command = new QueryCommand({
         TableName: tableName,
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :contact)',
-        ExpressionAttributeValues: { ':pk': memberPartition(userId), ':contact': CONTACT },
-        ...(after !== undefined && { ExclusiveStartKey: contactKey(userId, after) }),
+        // A space sorts before all characters of a user id, and '~' after them.
+        KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
+        ExpressionAttributeValues: {
+          ':pk': memberPartition(userId),
+          ':first': CONTACT + (after === undefined ? '' : `${after} `),
+          ':last': `${CONTACT}~`,
+        },
         ConsistentRead: true,
         Limit: limit,
       });
