@@ -1,5 +1,6 @@
 import { LIMITS } from '../protocol/limits.ts';
 import { createAccounts } from './adapters/account-table.ts';
+import { createBlockReader, createBlockWriter } from './adapters/block-table.ts';
 import { createConnections } from './adapters/connections.ts';
 import { createContactReader, createContactWriter } from './adapters/contact-table.ts';
 import { createConversationReader, createConversationWriter } from './adapters/conversation-table.ts';
@@ -92,6 +93,13 @@ export const conversationWriter = maker(['conversationsTable'], ({ conversations
   ...createConversationWriter(documents.get(), tableName),
   ...createSeqAllocator(documents.get(), { tableName, ...clockOnly }),
 }));
+
+export const blocks = maker(['conversationsTable'], ({ conversationsTable }) =>
+  createBlockReader(documents.get(), conversationsTable),
+);
+export const blockWriter = maker(['conversationsTable'], ({ conversationsTable: tableName }) =>
+  createBlockWriter(documents.get(), { tableName }),
+);
 
 export const groups = maker(['conversationsTable'], ({ conversationsTable }) =>
   createGroupReader(documents.get(), conversationsTable),

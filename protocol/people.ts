@@ -12,6 +12,9 @@ export const PEOPLE_HTTP_ROUTES = [
   'DELETE /contacts/{userId}',
   'GET /contacts',
   'PATCH /conversations/{conversationId}',
+  'PUT /blocks/{userId}',
+  'DELETE /blocks/{userId}',
+  'GET /blocks',
 ] as const;
 
 /** The user in a path. */
@@ -141,4 +144,11 @@ export interface ConversationSettings {
 export interface SettingsBody {
   readonly conversationId: string;
   readonly settings: ConversationSettings;
+}
+
+/** A page of the users whom the user has blocked (IM-BLOCK). */
+export interface BlocksBody {
+  /** Ordered by user id. `at`: when, epoch milliseconds. */
+  readonly blocks: readonly { readonly userId: string; readonly at: number }[];
+  readonly cursor: string | null;
 }

@@ -1,3 +1,4 @@
+import { blocks } from './blocks.ts';
 import { changes } from './changes.ts';
 import { connect } from './connect.ts';
 import { conversations } from './conversations.ts';
@@ -31,6 +32,7 @@ export const SCENARIOS: readonly Scenario[] = [
   reactions,
   people,
   conversations,
+  blocks,
   sendsAndNeverReads,
   ...groups,
   departures,

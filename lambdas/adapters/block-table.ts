@@ -7,11 +7,11 @@ import { directConversationId } from '../../protocol/ids.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { Block, BlockReader, BlockWriter } from '../domain/model/block.ts';
 import { BLOCKED_BY, HEAD, memberPartition } from './conversation-table.ts';
-import { batchGet, call, type Item, transactOrRefusals } from './dynamodb.ts';
+import { call, type Item, transactOrRefusals } from './dynamodb.ts';
 
 /*
  * Blocks, in the conversation table. The transaction that writes the row also changes the head of the direct conversation,
- * where each send finds the block without a read.
+ * where each send finds the block without a read (docs/adr/0040-a-block-is-a-condition-of-the-head.md).
  *
  *   pk                 sk               attributes
  *   u#<userId>         #block#<peer>    at
@@ -23,7 +23,6 @@ import { batchGet, call, type Item, transactOrRefusals } from './dynamodb.ts';
  * Access                      Call             Units
  * block, unblock              TransactWrite    6 writes
  * a user's blocks, paged      Query            1 read per 4 KB ≈ 40 rows, strong
- * blockers among 100 users    BatchGet         1 read each, strong
  */
 
 export interface BlockOptions {
@@ -48,13 +47,6 @@ export function createBlockReader(documents: DynamoDBDocumentClient, tableName: 
       });
       const { Items = [] } = await call(() => documents.send(command));
       return { blocks: Items.slice(0, limit).map(toBlock), more: Items.length > limit };
-    },
-
-    async blockersAmong(users, userId) {
-      const keys = users.map((user) => blockKey(user, userId));
-      const items = keys.length === 0 ? [] : await batchGet(documents, tableName, keys);
-      const prefix = memberPartition('').length;
-      return new Set(items.map(({ pk }) => String(pk).slice(prefix)));
     },
   };
 }

@@ -12,7 +12,15 @@ import type {
 import type { StoredSettings } from '../domain/model/settings.ts';
 import { type VolumeStart, volumeOf } from '../domain/model/volume.ts';
 import { AFTER_DEPARTURES, departedFrom, departuresFrom } from './departures.ts';
-import { batchGet, call, callDespiteTransactions, type Item, transact, unlessRefused } from './dynamodb.ts';
+import {
+  batchGet,
+  call,
+  callDespiteTransactions,
+  type Item,
+  orExisting,
+  transact,
+  unlessRefused,
+} from './dynamodb.ts';
 import { parseMessageSortKey } from './message-key.ts';
 
 /*
@@ -146,18 +154,23 @@ export function createConversationWriter(
   tableName: string,
 ): Omit<ConversationWriter, keyof SeqAllocator> {
   return {
-    async markChanged({ conversationId, seq }, atMs) {
+    async markChanged({ conversationId, seq }, atMs, by) {
+      const peer = by === undefined ? undefined : peerIn(conversationId, by);
       const command = new UpdateCommand({
         TableName: tableName,
         Key: { pk: conversationId, sk: HEAD },
         UpdateExpression: 'SET #changedAt = :at',
         // The highest time counts: a slow mark must not hide a later one.
-        ConditionExpression:
-          'attribute_exists(pk) AND (attribute_not_exists(#changedAt) OR #changedAt < :at)',
-        ExpressionAttributeNames: { '#changedAt': changedAtIn(volumeOf(seq)) },
-        ExpressionAttributeValues: { ':at': atMs },
+        ConditionExpression: `attribute_exists(pk) AND (attribute_not_exists(#changedAt) OR #changedAt < :at)${peer === undefined ? '' : ` AND ${NOT_BLOCKED}`}`,
+        ExpressionAttributeNames: {
+          '#changedAt': changedAtIn(volumeOf(seq)),
+          ...(peer !== undefined && { '#blockedBy': BLOCKED_BY }),
+        },
+        ExpressionAttributeValues: { ':at': atMs, ...(peer !== undefined && { ':peer': peer }) },
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       });
-      await unlessRefused(() => callDespiteTransactions(() => documents.send(command)));
+      const { existing } = await orExisting(() => callDespiteTransactions(() => documents.send(command)));
+      return peer === undefined || !blockersIn(existing).includes(peer);
     },
 
     async createDirect(conversationId, users) {

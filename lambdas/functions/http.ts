@@ -9,6 +9,8 @@ const ports = lazily({
   connections: of.connections,
   conversations: of.conversations,
   conversationWriter: of.conversationWriter,
+  blocks: of.blocks,
+  blockWriter: of.blockWriter,
   groups: of.groups,
   groupWriter: of.groupWriter,
   outbox: of.groupOutbox,

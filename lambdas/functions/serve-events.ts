@@ -1,11 +1,9 @@
 import type { SQSEvent } from 'aws-lambda';
-import { type ServiceEvent, serviceEventSchema } from '../../protocol/service.ts';
+import { serviceEventSchema } from '../../protocol/service.ts';
 import * as of from '../composition.ts';
-import { edit } from '../domain/messages/edit.ts';
-import { recall } from '../domain/messages/recall.ts';
-import { send } from '../domain/messages/send.ts';
 import { lazily } from '../shared/lazily.ts';
 import { processBatch, processEach } from '../transport/queue-records.ts';
+import { serveEvent } from '../transport/service-events.ts';
 
 const ports = lazily({
   budget: of.noBudget,
@@ -31,11 +29,6 @@ const ports = lazily({
 
 /** The worker for the service queue: sends, edits, and recalls messages for other services. */
 export const handler = ({ Records }: SQSEvent) =>
-  processBatch('service event', serviceEventSchema, Records, ports, (jobs) => processEach(jobs, serve));
-
-async function serve(event: ServiceEvent): Promise<void> {
-  const changer = { userId: event.from, isService: true };
-  if (event.type === 'message.edit') await edit(ports, changer, event);
-  else if (event.type === 'message.recall') await recall(ports, changer, event);
-  else await send(ports, event.from, event);
-}
+  processBatch('service event', serviceEventSchema, Records, ports, (jobs) =>
+    processEach(jobs, (event, { recordId }) => serveEvent(ports, event, recordId)),
+  );

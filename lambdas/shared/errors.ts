@@ -61,6 +61,13 @@ export class ForbiddenError extends ImError {
   }
 }
 
+/** The peer has blocked the user. The message does not say so (IM-BLOCK-1). */
+export class BlockedError extends ForbiddenError {
+  constructor() {
+    super('You may not do this in this conversation.');
+  }
+}
+
 /** The frame names another user as the sender. The socket stays open. */
 export class IdentityMismatchError extends ImError {
   constructor() {

@@ -7,13 +7,14 @@ import {
   profilesQuerySchema,
   settingsSchema,
 } from '../../protocol/people.ts';
+import { type BlockPorts, blockUser, listBlocks } from '../domain/people/blocks.ts';
 import { type ContactPorts, listContacts, putContact } from '../domain/people/contacts.ts';
 import { listProfiles, type ProfilePorts, putProfile } from '../domain/people/profile.ts';
 import { changeSettings, type SettingsPorts } from '../domain/people/settings.ts';
 import { parseWith } from '../shared/parse.ts';
 import type { Answers } from './http.ts';
 
-export interface PeoplePorts extends ProfilePorts, ContactPorts, SettingsPorts {}
+export interface PeoplePorts extends ProfilePorts, ContactPorts, SettingsPorts, BlockPorts {}
 
 /** The routes about people (docs/protocol.md, section 16). */
 export function peopleAnswers(ports: PeoplePorts): Answers<(typeof PEOPLE_HTTP_ROUTES)[number]> {
@@ -43,6 +44,24 @@ export function peopleAnswers(ports: PeoplePorts): Answers<(typeof PEOPLE_HTTP_R
     'PATCH /conversations/{conversationId}': {
       answer: async ({ userId, path, body }) =>
         changeSettings(ports, userId, path['conversationId'] ?? '', parseWith(settingsSchema, body())),
+    },
+    'PUT /blocks/{userId}': {
+      status: 204,
+      answer: async ({ userId, path }) => {
+        await blockUser(ports, userId, parseWith(personPath, path).userId);
+        return undefined;
+      },
+    },
+    'DELETE /blocks/{userId}': {
+      status: 204,
+      answer: async ({ userId, path }) => {
+        await ports.blockWriter.unblock(userId, parseWith(personPath, path).userId);
+        return undefined;
+      },
+    },
+    'GET /blocks': {
+      answer: async ({ userId, query }) =>
+        listBlocks(ports, userId, parseWith(cursorQuerySchema, query).cursor),
     },
   };
 }

@@ -101,11 +101,11 @@ function isHopeless(reason: unknown): boolean {
 /** Processes all jobs at once. Each succeeds or fails by itself. */
 export async function processEach<Body>(
   jobs: readonly Job<Body>[],
-  process: (body: Body) => Promise<void>,
+  process: (body: Body, job: Job<Body>) => Promise<void>,
 ): Promise<readonly FailedJob[]> {
   return processGroups(
     jobs.map((job) => [job]),
-    ([job]) => process(job.body),
+    ([job]) => process(job.body, job),
   );
 }
 

@@ -3,6 +3,7 @@ import { chunk } from '../../lambdas/shared/chunk.ts';
 import { groupsOf, isSystem, say } from './setup/groups.ts';
 import type { Json } from './setup/json.ts';
 import { createTestProxy } from './setup/proxy.ts';
+import { sending, textContent } from './setup/sends.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
@@ -223,10 +224,21 @@ describe('a recall', () => {
   });
 });
 
+/** Both users write. */
+async function talk(a: string, b: string): Promise<void> {
+  for (const [from, to] of [[a, b], [b, a]] as const) // biome-ignore format: a table
+    await call(from, 'POST', '/messages', { clientMsgId: 'talk', to, content: textContent('hi') });
+}
+
 describe('typing', () => {
   it('is pushed to the other members, at most once in 2 s of the clocks that judge it, and to nobody else', async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const [alice, laptop, bob] = [await stack.join(a), await stack.join(a), await stack.join(b)];
+    laptop.send(JSON.stringify({ action: 'typing', to: b, typing: true }));
+    await laptop.request({ action: 'heartbeat' });
+    await proxy.untilIdle();
+    await talk(a, b);
+    expect(bob.frames.some(({ type }) => type === 'typing')).toBe(false);
     proxy.reset();
     for (let n = 0; n < 5; n += 1) alice.send(JSON.stringify({ action: 'typing', to: b, typing: true }));
     const push = await bob.frame(({ type }) => type === 'typing');
@@ -240,17 +252,13 @@ describe('typing', () => {
 });
 
 describe('presence', () => {
-  it("shows the caller's contacts with their last-seen times, and everybody else as absent (IM-REFUSE-4)", async () => {
+  it('shows the users with whom the caller has talked, with their last-seen times, and everybody else as absent (IM-PRESENCE-2, IM-REFUSE-4)', async () => {
     const [a, b, c, s] = [newUser('alice'), newUser('bob'), newUser('carol'), newUser('stranger')];
     const [alice, bob] = [await stack.join(a), await stack.join(b)];
-    await stack.join(s);
-    for (const to of [b, c])
-      await alice.request({
-        action: 'sendMessage',
-        clientMsgId: to,
-        to,
-        content: { type: 'text', text: 'hi' },
-      });
+    const stranger = await stack.join(s);
+    for (const peer of [b, c]) await talk(a, peer);
+    // Neither shows the stranger: a message of theirs, or one of the caller.
+    await stranger.request(sending(a, 'a-spam'));
     const ask = async () => {
       const { users } = await alice.request({ action: 'presence', userIds: [b, c, s] });
       return users;

@@ -37,6 +37,9 @@ describe.concurrent('the idle option', () => {
     const silent = await stack.join(bob, { deviceId: 'phone' });
     await sender.request(sending(bob, 'heard-of'));
     await silent.message('heard-of');
+    // Presence needs a message of both.
+    const body = JSON.stringify({ ...sending(alice, 'hello'), action: undefined });
+    await stack.http(bob, '/messages', { method: 'POST', body });
     // Presence may be a second old: it must have seen the session, or it would miss its silence.
     for (const online of [true, false])
       await vi.waitFor(async () => expect(await isOnline(sender, bob)).toBe(online), {

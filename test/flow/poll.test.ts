@@ -30,6 +30,8 @@ const polls = async (asker: string, userId: string) => {
 describe('a poll', () => {
   it('waits until a message is sent and returns soon after (IM-POLL-1)', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
+    // Presence needs a message of both.
+    await say(bob, alice, 'before');
     await say(alice, bob, 'first');
     const page = (await poll(bob)).body;
     expect(page).toMatchObject({ messages: [{ content: { text: 'first' } }], more: false, timedOut: false });

@@ -37,6 +37,7 @@ describe('a Protobuf session', () => {
     const [socket, other] = [await stack.join(alice, inProtobuf), await stack.join(bob)];
     const { conversationId } = await socket.request(sending(bob, 'hi'));
     await other.message('hi');
+    await other.request(sending(alice, 'hello'));
     expect(await socket.request({ action: 'heartbeat' })).toMatchObject({ type: 'heartbeat' });
     await expect
       .poll(() => socket.request({ action: 'presence', userIds: [bob] }))

@@ -1090,8 +1090,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'live',
     file: 'lambdas/domain/messages/live.ts',
-    from: ': await enterConversation(ports.conversations, userId, conversation);',
-    to: ': { head: await ports.conversations.head(conversationId) };',
+    from: 'const reading = headForHint(ports.conversations, userId, conversation);',
+    to: 'const reading = ports.conversations.head(conversation.conversationId);',
     project: 'unit',
     test: 'test/unit/lambdas/hints.test.ts',
     only: 'live text.*requires membership',

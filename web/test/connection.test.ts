@@ -50,6 +50,9 @@ describe('presence', () => {
     await atBob.row(alice.userId).click();
     await online.waitFor();
     await alice.bubble('are you there?').getByText('Read').first().waitFor();
+    // From then on both have written, and the server answers a request.
+    await atBob.say('yes');
+    await alice.sees('yes');
 
     await atBob.page.context().close();
     await alice.page.clock.runFor(3_000);

@@ -25,6 +25,19 @@ export interface Entered {
 }
 
 /**
+ * Reads the head of a conversation for a hint. The two users of a direct one need no check of their membership.
+ * @throws {NotFoundError} the user is not a member of the group or support chat
+ */
+export async function headForHint(
+  conversations: ConversationReader,
+  userId: string,
+  conversation: Conversation,
+): Promise<Head> {
+  if (conversation.kind === 'direct') return conversations.head(conversation.conversationId);
+  return (await enterConversation(conversations, userId, conversation)).head;
+}
+
+/**
  * Reads what an action in a conversation needs: its head, and what this user may see of it.
  * @throws {NotFoundError} the user is not a member
  */

@@ -8,7 +8,7 @@ import type { GroupFacts } from '../model/conversation.ts';
 import type { GroupChange } from '../model/group.ts';
 import { addedMembersPrice, groupMessagePrice } from '../model/prices.ts';
 import { type GroupChangePorts, requireAdmin, toBody } from './group.ts';
-import { ATTEMPTS, addPart, MEMBERS_PER_CHANGE, meetMembers } from './members.ts';
+import { ATTEMPTS, addPart, findAddable, MEMBERS_PER_CHANGE } from './members.ts';
 import { notifyMembers, watchChange } from './notify.ts';
 
 export interface GroupRules {
@@ -18,8 +18,8 @@ export interface GroupRules {
 }
 
 /**
- * Creates a group of the members and the creator, who is its admin, and sends them a system message (IM-GROUP). It is paid
- * for before anything is done (IM-BUDGET-1).
+ * Creates a group of the members and the creator, who is its admin, and sends them a system message (IM-GROUP). Leaves out
+ * users who have blocked the creator (IM-BLOCK-3). It is paid for before anything is done (IM-BUDGET-1).
  */
 export async function createGroup(
   ports: GroupChangePorts,
@@ -27,8 +27,9 @@ export async function createGroup(
   request: Pick<GroupFacts, 'name' | 'openHistory'> & GroupRules & { readonly members: readonly string[] },
 ): Promise<GroupBody> {
   const { name, openHistory, pins, posting, slowModeSeconds } = request;
-  const others = [...new Set(request.members)].filter((member) => member !== userId);
-  await meetMembers(ports, userId, others);
+  const wanted = [...new Set(request.members)].filter((member) => member !== userId);
+  const { addable: others, strangers } = await findAddable(ports, userId, wanted);
+  await ports.budget.meet(strangers);
   await ports.budget.debit(addedMembersPrice(others.length, others.length + 1));
   const [first = [], ...rest] = chunk(others, MEMBERS_PER_CHANGE - 1);
   const members = [userId, ...first];

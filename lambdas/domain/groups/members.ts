@@ -22,7 +22,10 @@ interface Removal {
   readonly ifAdmin?: string;
 }
 
-/** Adds members; skips users who are members already. @throws {ForbiddenError} the user is not an admin */
+/**
+ * Adds members. Skips users who are members already, and those who have blocked the user (IM-BLOCK-3).
+ * @throws {ForbiddenError} the user is not an admin
+ */
 export async function addMembers(
   ports: GroupChangePorts,
   userId: string,
@@ -33,30 +36,33 @@ export async function addMembers(
   await ports.budget.debit(addedMembersPrice(members.length, facts.memberCount + members.length));
   await watchChange(ports, { watchdogOf: conversationId });
   const absent = await findAbsent(ports, conversationId, facts, userId, [...new Set(members)]);
-  const memberCount = facts.memberCount + absent.length;
+  const { addable, strangers } = await findAddable(ports, userId, absent);
+  const memberCount = facts.memberCount + addable.length;
   if (memberCount > LIMITS.maxGroupMembers) {
     throw new ConflictError(`A group has at most ${LIMITS.maxGroupMembers} members.`);
   }
-  await meetMembers(ports, userId, absent);
-  for (const part of chunk(absent, MEMBERS_PER_CHANGE))
+  await ports.budget.meet(strangers);
+  for (const part of chunk(addable, MEMBERS_PER_CHANGE))
     await addPart(ports, conversationId, facts, userId, part);
   return toBody(conversationId, { ...facts, memberCount });
 }
 
 /**
- * Counts the strangers among new members: those who never wrote to the user (IM-BUDGET-3).
- * @throws {LimitReachedError} they would be too many on this day
+ * Finds out what the user's direct conversations say about up to 100 new members. Drops those who have blocked the user, as
+ * if they were members already: a refusal would name who has (IM-BLOCK-3). Counts the strangers: those who never wrote to
+ * the user (IM-BUDGET-3).
  */
-export async function meetMembers(
-  { budget, conversations }: Pick<GroupChangePorts, 'budget' | 'conversations'>,
+export async function findAddable(
+  { conversations }: Pick<GroupChangePorts, 'conversations'>,
   userId: string,
   members: readonly string[],
-): Promise<void> {
-  if (budget.mayMeetAll || members.length === 0) return;
+): Promise<{ readonly addable: readonly string[]; readonly strangers: number }> {
+  if (members.length === 0) return { addable: [], strangers: 0 };
   const idOf = (member: string) => directConversationId(userId, member);
   const heads = await conversations.heads(members.map(idOf));
-  const strangers = members.filter((member) => !heads.get(idOf(member))?.lastSeqs?.get(member));
-  await budget.meet(strangers.length);
+  const addable = members.filter((member) => !heads.get(idOf(member))?.blockedBy?.includes(member));
+  const strangers = addable.filter((member) => !heads.get(idOf(member))?.lastSeqs?.get(member));
+  return { addable, strangers: strangers.length };
 }
 
 /** Adds at most `MEMBERS_PER_CHANGE` members, with one transaction and one message. */

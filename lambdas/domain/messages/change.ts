@@ -1,6 +1,6 @@
 import type { ChangedPush, Message, MessageChange } from '../../../protocol/frames.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import { ForbiddenError, NotFoundError } from '../../shared/errors.ts';
+import { BlockedError, ForbiddenError, NotFoundError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
 import type { Budget } from '../access/budget.ts';
 import { requireCaller } from '../access/caller.ts';
@@ -92,16 +92,19 @@ async function enter({ conversations }: ChangePorts, userId: string, conversatio
 
 /**
  * Marks the conversation, then writes.
+ * @param by who changes the message, unless also a blocked user may
  * @param write gets the time of the change, taken just before
+ * @throws {BlockedError} the peer has blocked `by` (IM-BLOCK-1)
  * @throws {NotFoundError} the message has expired
  */
 export async function commitChange(
   ports: ChangePorts,
   found: Changeable,
+  by: string | undefined,
   write: (atMs: number) => Promise<Change | undefined>,
 ): Promise<Change> {
   await payForPush(ports, found);
-  await mark(ports, found);
+  await mark(ports, found, by);
   return writeMarked(ports, write);
 }
 
@@ -113,15 +116,38 @@ export async function payForPush(
   if (head !== undefined) await budget.debit(changePushPrice(memberCountOf(head)));
 }
 
+type MarkPorts = Pick<ChangePorts, 'conversationWriter' | 'clock' | 'budget'>;
+
 /** Marks the conversation, and charges for a long message, which the change will write as a whole. */
-export async function mark(
-  { conversationWriter, clock, budget }: Pick<ChangePorts, 'conversationWriter' | 'clock' | 'budget'>,
+async function mark(
+  { conversationWriter, clock, budget }: MarkPorts,
   { message }: Pick<Changeable, 'message'>,
+  by: string | undefined,
 ): Promise<void> {
-  await settleAll([
-    conversationWriter.markChanged(message, clock()),
+  const [isMarked] = await settleAll([
+    conversationWriter.markChanged(message, clock(), by),
     budget.charge(storedExtra(Buffer.byteLength(message.contentJson))),
   ]);
+  if (!isMarked) throw new BlockedError();
+}
+
+/**
+ * Marks the conversation, and writes what belongs to the message at the same time: the mark belongs to the message's own
+ * write, which follows. In a direct conversation the mark comes first, since a blocked user may write nothing (IM-BLOCK-1).
+ * @throws {BlockedError} the peer has blocked `by`
+ */
+export async function markBeside<Result>(
+  ports: MarkPorts,
+  found: Changeable,
+  by: string,
+  write: () => Promise<Result>,
+): Promise<Result> {
+  if (found.conversation.kind === 'direct') {
+    await mark(ports, found, by);
+    return write();
+  }
+  const [result] = await settleAll([write(), mark(ports, found, by)]);
+  return result;
 }
 
 /** Writes a message whose conversation is marked. @throws {NotFoundError} the message has expired */

@@ -207,6 +207,8 @@ async function summary(
   const last = tail ?? (await messages.page(conversationId, newest)).messages[0];
   if (last === undefined && head.group === undefined) return undefined;
   const peer = peerIn(conversationId, userId);
+  // To a blocked user, the other one looks as if they had never read (IM-BLOCK-2).
+  const isHidden = peer !== undefined && head.blockedBy?.includes(peer) === true;
   const name = head.group?.name ?? head.chat?.topic;
   const upTo = (peer === undefined ? undefined : head.lastSeqs?.get(peer)) ?? head.seq;
   const range = { after: Math.max(readSeq, visibleFrom - 1), upTo, budget };
@@ -214,7 +216,7 @@ async function summary(
   return {
     conversationId,
     kind: parseConversationId(conversationId)?.kind ?? 'direct',
-    ...(peer !== undefined && { peer, peerReadSeq: peerReadSeqs.get(conversationId) ?? 0 }),
+    ...(peer !== undefined && { peer, peerReadSeq: isHidden ? 0 : (peerReadSeqs.get(conversationId) ?? 0) }),
     ...(name !== undefined && { name }),
     head: head.seq,
     lastMessage: last === undefined ? null : toMessage(last),

@@ -22,7 +22,7 @@ export interface EditPorts extends ChangePorts {
  * Replaces the content of one's own message (IM-EDIT). The hash stays that of the first content, so a repeat of the send
  * finds its original and doesn't undo the edit. Idempotent by `editId`, and when the content is the same.
  * @returns the message as it is now
- * @throws {ForbiddenError} another user's message, a system message, or one that was recalled
+ * @throws {ForbiddenError} another user's message, a system message, or one that was recalled; the peer has blocked the user
  * @throws {EditWindowPassedError} too late, and the user is not a service
  * @throws {ConflictError} the message has another `rev` than `ifRev`
  * @throws {NotFoundError} no such message, or the user may not see it
@@ -47,7 +47,7 @@ export async function edit(
   const added =
     storedExtra(Buffer.byteLength(contentJson)) - storedExtra(Buffer.byteLength(message.contentJson));
   await ports.budget.charge(Math.max(0, added));
-  const { message: now, isChanged } = await commitChange(ports, found, (atMs) =>
+  const { message: now, isChanged } = await commitChange(ports, found, changer.userId, (atMs) =>
     ports.messageWriter.edit(message, { ...wanted, atMs }),
   );
   // With this `editId` the message is this call's, too: the AWS SDK retried the write after a lost response.

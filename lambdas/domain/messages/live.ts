@@ -3,14 +3,21 @@ import type { LivePush } from '../../../protocol/frames.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { settleAll } from '../../shared/settle.ts';
 import type { Budget } from '../access/budget.ts';
+import { requireNotBlocked } from '../access/direct.ts';
 import { keepLease, requireLiveSession } from '../access/live-session.ts';
-import { enterConversation } from '../access/membership.ts';
+import { headForHint } from '../access/membership.ts';
 import { findSessions } from '../delivery/find-sessions.ts';
 import { type PushPorts, pushToAll } from '../delivery/push.ts';
-import { type ConversationReader, resolveConversation, type Target } from '../model/conversation.ts';
+import {
+  type Conversation,
+  type ConversationReader,
+  type Head,
+  resolveConversation,
+  type Target,
+} from '../model/conversation.ts';
 import type { GroupReader } from '../model/group.ts';
 import { hintPrice } from '../model/prices.ts';
-import type { Caller } from '../model/session.ts';
+import type { Caller, Session } from '../model/session.ts';
 import { hintedUsers } from './hinted-users.ts';
 import type { LiveLimit } from './live-limit.ts';
 import { contentJsonOf } from './store.ts';
@@ -34,6 +41,7 @@ export interface LiveRequest extends Target {
  * conversation of up to 100. Stores nothing. The one read of routes finds the caller's session, too.
  * @throws {PayloadTooLargeError} the content exceeds 16,384 bytes as canonical JSON
  * @throws {NotFoundError} the caller is not a member of the group or support chat
+ * @throws {BlockedError} the peer has blocked the caller (IM-BLOCK-1)
  */
 export async function passOnLive(
   ports: LivePorts,
@@ -47,15 +55,10 @@ export async function passOnLive(
   // `null` has its own rate limit: no later frame says again that the text was cancelled.
   const turn = JSON.stringify([conversationId, userId, liveId, content === null]);
   if (!ports.liveLimit.admits(turn, ports.clock())) return;
-  const entered =
-    conversation.kind === 'direct'
-      ? undefined
-      : await enterConversation(ports.conversations, userId, conversation);
-  const members = await hintedUsers(ports.groups, conversation, entered?.head);
-  const users = [...new Set([userId, ...members])].slice(0, LIMITS.readPushMembers);
-  const sessions = await findSessions(ports, users);
+  const { head, users, sessions } = await findAudience(ports, userId, conversation);
   const own = sessions.find((session) => session.connectionId === connectionId);
   const session = requireLiveSession(own, caller, ports.clock());
+  if (conversation.kind === 'direct') requireNotBlocked(head, conversation);
   const others = sessions.filter((one) => one !== own);
   const frame: LivePush = { type: 'live', conversationId, from: userId, liveId, index, content };
   const text = JSON.stringify(frame);
@@ -65,4 +68,28 @@ export async function passOnLive(
   ]);
   // A client that keeps writing sends no heartbeats. A failure is ignored, since the lease is only presence.
   await keepLease(ports.routes, session, ports.leaseMs, ports.clock()).catch(() => undefined);
+}
+
+interface LiveAudience {
+  readonly head: Head;
+  readonly users: readonly string[];
+  readonly sessions: readonly Session[];
+}
+
+/** The sessions of the sender and of the members. In a direct conversation the two reads don't wait for each other. */
+async function findAudience(
+  ports: LivePorts,
+  userId: string,
+  conversation: Conversation,
+): Promise<LiveAudience> {
+  const reading = headForHint(ports.conversations, userId, conversation);
+  if (conversation.kind === 'direct') {
+    const users = [userId, conversation.peer];
+    const [head, sessions] = await settleAll([reading, findSessions(ports, users)]);
+    return { head, users, sessions };
+  }
+  const head = await reading;
+  const members = await hintedUsers(ports.groups, conversation, head);
+  const users = [...new Set([userId, ...members])].slice(0, LIMITS.readPushMembers);
+  return { head, users, sessions: await findSessions(ports, users) };
 }

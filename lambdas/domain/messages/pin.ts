@@ -15,7 +15,7 @@ import {
   type Changer,
   findChangeable,
   type MessageTarget,
-  mark,
+  markBeside,
   payForPush,
   requireOpen,
   writeMarked,
@@ -32,7 +32,8 @@ export interface PinPorts extends ChangePorts {
  * Pins a message for all members, or unpins it (IM-PIN). Writes the list of pins first, then its state into the message. If a
  * function dies in between, a repeat writes the message. Idempotent.
  * @returns the message as it is now
- * @throws {ForbiddenError} only admins of this group may pin, the message was recalled, or its support chat is closed
+ * @throws {ForbiddenError} only admins of this group may pin, the message was recalled, its support chat is closed, or the
+ * peer has blocked the user
  * @throws {LimitReachedError} the conversation has 50 pins
  * @throws {NotFoundError} no such message, or the user may not see it
  */
@@ -47,11 +48,9 @@ export async function pin(
   const { message } = found;
   const { userId } = changer;
   await payForPush(ports, found);
-  // The mark belongs to the write of the message, so it needn't wait for the list.
-  const [{ isChanged, state }] = await settleAll([
+  const { isChanged, state } = await markBeside(ports, found, userId, () =>
     on ? pinWithRoom(ports, message, userId) : ports.pinWriter.unpin(message),
-    mark(ports, found),
-  ]);
+  );
   if (!isChanged && isShown(message, state)) return showOneTo(ports, userId, message);
   const { message: now, isChanged: isShownNow } = await writeMarked(ports, (atMs) =>
     ports.messageWriter.showPin(message, state, atMs),

@@ -1,7 +1,6 @@
 import type { Message } from '../../../protocol/frames.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { LimitReachedError } from '../../shared/errors.ts';
-import { settleAll } from '../../shared/settle.ts';
 import { memberCountOf } from '../model/conversation.ts';
 import { isRecalled } from '../model/message.ts';
 import type { ReactionWriter } from '../model/reaction.ts';
@@ -11,7 +10,7 @@ import {
   type Changer,
   findChangeable,
   type MessageTarget,
-  mark,
+  markBeside,
   payForPush,
   requireOpen,
   writeMarked,
@@ -28,7 +27,7 @@ export interface ReactPorts extends ChangePorts {
  * dies in between, a repeat writes the summary. Idempotent.
  * @returns the message as it is now
  * @throws {LimitReachedError} the message has 20 different reactions, or 5 of this user
- * @throws {ForbiddenError} the message was recalled, or its support chat is closed
+ * @throws {ForbiddenError} the message was recalled, its support chat is closed, or the peer has blocked the user
  * @throws {NotFoundError} no such message, or the user may not see it
  */
 export async function react(
@@ -43,11 +42,9 @@ export async function react(
   const isLarge = head !== undefined && memberCountOf(head) > LIMITS.readPushMembers;
   // A large group's reactions are not pushed.
   if (!isLarge) await payForPush(ports, found);
-  // The mark belongs to the write of the message, so it needn't wait for the write of the reactions.
-  const [reacted] = await settleAll([
+  const reacted = await markBeside(ports, found, userId, () =>
     ports.reactionWriter.react(message, { userId, name, on, isLarge }),
-    mark(ports, found),
-  ]);
+  );
   if (reacted === 'full') throw limitReached();
   const { isChanged, summary } = reacted;
   const isShown = summary.version <= (message.reactions?.version ?? 0);

@@ -44,7 +44,9 @@ export async function markRead(
   if (seq > head.seq) throw new InvalidRequestError([{ path: 'seq', message: 'is beyond the head' }]);
   if (seq <= membership.readSeq) return;
   if (!(await ports.conversationWriter.advanceRead(userId, conversationId, seq))) return;
-  const others = await hintedUsers(ports.groups, conversation, head);
+  // A blocked user doesn't learn that the other one reads (IM-BLOCK-2).
+  const isHidden = head.blockedBy?.includes(userId) === true;
+  const others = isHidden ? [] : await hintedUsers(ports.groups, conversation, head);
   const users = [userId, ...others];
   const frame = { type: 'read', conversationId, userId, seq } as const;
   const posts = await hint(ports, frame, { users, exceptConnectionId: connectionId });

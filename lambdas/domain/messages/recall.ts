@@ -34,7 +34,7 @@ export async function recall(ports: RecallPorts, changer: Changer, target: Messa
   const isLate = ports.clock() - message.sentAt > LIMITS.recallWindowMs;
   if (isLate && !isAdmin && changer.isService !== true) throw new RecallWindowPassedError();
   let contentJson = '';
-  const { message: recalled } = await commitChange(ports, found, (at) => {
+  const { message: recalled } = await commitChange(ports, found, undefined, (at) => {
     const content: RecalledContent = { type: 'recalled', by: changer.userId, at };
     contentJson = canonicalJson(content, 'content');
     return ports.messageWriter.recall(message, contentJson, at);

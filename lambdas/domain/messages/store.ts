@@ -5,6 +5,7 @@ import { SYSTEM } from '../../../protocol/ids.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { Clock } from '../../shared/clock.ts';
 import {
+  BlockedError,
   ForbiddenError,
   IdempotencyConflictError,
   NotFoundError,
@@ -93,9 +94,6 @@ export interface Committed {
   readonly duplicate: boolean;
 }
 
-/** Does not say that the peer has blocked the user (IM-BLOCK-1). */
-const NOT_ALLOWED_HERE = 'You may not do this in this conversation.';
-
 const ATTEMPTS = 4;
 
 export interface SeqPorts extends Pick<StorePorts, 'conversationWriter'> {
@@ -107,8 +105,8 @@ export interface SeqPorts extends Pick<StorePorts, 'conversationWriter'> {
  * must have first, and most senders have, is a condition of the allocation: another attempt follows only if it fails.
  * @param first what the sender has already
  * @throws {NotFoundError} no such group
- * @throws {ForbiddenError} the support chat is closed (IM-DESK-3), the peer has blocked the sender (IM-BLOCK-1), or only
- *   admins may write in the group (IM-BUDGET-5)
+ * @throws {ForbiddenError} the support chat is closed (IM-DESK-3), or only admins may write in the group (IM-BUDGET-5)
+ * @throws {BlockedError} the peer has blocked the sender (IM-BLOCK-1)
  * @throws {RateLimitedError} it is not the sender's turn (IM-BUDGET-5), or the budget is used up (IM-BUDGET-1)
  * @throws {LimitReachedError} the sender has met enough strangers today (IM-BUDGET-3)
  */
@@ -131,7 +129,7 @@ export async function allocateSeq(
     if (outcome.seq !== undefined) return outcome;
     switch (outcome.refused) {
       case 'blocked':
-        throw new ForbiddenError(NOT_ALLOWED_HERE);
+        throw new BlockedError();
       case 'posting':
         throw new ForbiddenError('Only admins may write in this group.');
       case 'closed':

@@ -1,8 +1,9 @@
 import { LIMITS } from '../../../protocol/limits.ts';
 import { settleAll } from '../../shared/settle.ts';
 import type { Budget } from '../access/budget.ts';
+import { isPresenceShown, requireNotBlocked } from '../access/direct.ts';
 import { recordActivity, requireLiveSession } from '../access/live-session.ts';
-import { enterConversation } from '../access/membership.ts';
+import { headForHint } from '../access/membership.ts';
 import { hint } from '../delivery/deliver.ts';
 import type { PushPorts } from '../delivery/push.ts';
 import { type ConversationReader, resolveConversation, type Target } from '../model/conversation.ts';
@@ -19,8 +20,10 @@ export interface TypingPorts extends PushPorts {
 
 /**
  * Pushes a `typing` hint to the other members, at most once per sender in 2 s. The only write is a timestamp in the
- * sender's session, which both checks the session and enforces the limit.
+ * sender's session, which both checks the session and enforces the limit. In a direct conversation it reaches those who may
+ * see the sender's presence (IM-PRESENCE-2).
  * @throws {NotFoundError} the caller is not a member of the group or support chat
+ * @throws {BlockedError} the peer has blocked the caller (IM-BLOCK-1)
  */
 export async function hintTyping(
   ports: TypingPorts,
@@ -30,16 +33,20 @@ export async function hintTyping(
   const { userId, connectionId } = caller;
   const conversation = resolveConversation(userId, target);
   const { conversationId } = conversation;
-  const [{ noted, session }, entered] = await settleAll([
+  const [{ noted, session }, head] = await settleAll([
     ports.routes.noteTyping(caller, ports.clock(), LIMITS.typingIntervalMs),
-    conversation.kind === 'direct' ? undefined : enterConversation(ports.conversations, userId, conversation),
+    headForHint(ports.conversations, userId, conversation),
   ]);
   if (!noted) {
     requireLiveSession(session, caller, ports.clock());
     return;
   }
   await recordActivity(ports.routes, session, ports.clock());
-  const members = await hintedUsers(ports.groups, conversation, entered?.head);
+  if (conversation.kind === 'direct') {
+    requireNotBlocked(head, conversation);
+    if (!isPresenceShown(head, userId, conversation.peer)) return;
+  }
+  const members = await hintedUsers(ports.groups, conversation, head);
   const users = members.filter((member) => member !== userId);
   const frame = { type: 'typing', conversationId, userId, typing } as const;
   const posts = await hint(ports, frame, { users, exceptConnectionId: connectionId });

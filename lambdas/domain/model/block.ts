@@ -10,15 +10,13 @@ export interface BlocksRange {
   readonly limit: number;
 }
 
-/** Who has blocked whom (IM-BLOCK-1). All reads are strong. */
+/** Whom a user has blocked (IM-BLOCK-1). Reads are strong. */
 export interface BlockReader {
   /** The users whom this one has blocked, ordered by user id. */
   blocks(
     userId: string,
     range: BlocksRange,
   ): Promise<{ readonly blocks: readonly Block[]; readonly more: boolean }>;
-  /** Those of up to 100 distinct users who have blocked this one. */
-  blockersAmong(users: readonly string[], userId: string): Promise<ReadonlySet<string>>;
 }
 
 export interface BlockWriter {

@@ -149,8 +149,16 @@ export interface ConversationReader {
 }
 
 export interface ConversationWriter extends SeqAllocator {
-  /** Notes that a message is about to change: the list and the feed find it by this time (IM-CHANGE-2, IM-CHANGE-3). */
-  markChanged(place: { readonly conversationId: string; readonly seq: number }, atMs: number): Promise<void>;
+  /**
+   * Notes that a message is about to change: the list and the feed find it by this time (IM-CHANGE-2, IM-CHANGE-3).
+   * @param by who changes it, unless also a blocked user may
+   * @returns false, and notes nothing, if the peer of `by` has blocked them (IM-BLOCK-1)
+   */
+  markChanged(
+    place: { readonly conversationId: string; readonly seq: number },
+    atMs: number,
+    by?: string,
+  ): Promise<boolean>;
   /** Creates head and memberships in one transaction. Idempotent. */
   createDirect(conversationId: string, users: readonly [string, string]): Promise<void>;
   /** Moves the read cursor forward. Returns false if it is already at `seq` or beyond. */

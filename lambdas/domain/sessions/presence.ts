@@ -4,8 +4,9 @@ import { LIMITS } from '../../../protocol/limits.ts';
 import { settleAll } from '../../shared/settle.ts';
 import type { Budget } from '../access/budget.ts';
 import { type CallerPorts, requireCaller } from '../access/caller.ts';
+import { isPresenceShown } from '../access/direct.ts';
 import { requireMembership } from '../access/membership.ts';
-import { type ConversationReader, resolveConversation } from '../model/conversation.ts';
+import { type ConversationReader, type Head, resolveConversation } from '../model/conversation.ts';
 import type { GroupReader } from '../model/group.ts';
 import { presencePrice } from '../model/prices.ts';
 import { type Caller, leaseTermMs, type Presence, takesPushes } from '../model/session.ts';
@@ -23,9 +24,9 @@ export interface PresenceRequest {
 }
 
 /**
- * Returns which of these users are online. The caller sees only members of the named conversation, or users with whom
- * they have a direct conversation with messages. All others look like users who don't exist: offline, never seen
- * (IM-REFUSE-4).
+ * Returns which of these users are online. The caller sees only members of the named group or support chat, and users with
+ * whom they have talked: both have written in their direct conversation (IM-PRESENCE-2). All others, and those who have
+ * blocked the caller, look like users who don't exist: offline, never seen (IM-REFUSE-4).
  */
 export async function presenceOf(
   ports: PresencePorts,
@@ -56,20 +57,32 @@ async function findUsers(ports: PresencePorts, userId: string, { userIds, conver
   await requireMembership(ports.conversations, userId, conversation);
   const { members } = await ports.groups.members(conversationId, { limit: LIMITS.presenceUsers });
   const ids = members.map((member) => member.userId);
-  return { userIds: ids, visible: new Set(ids) };
+  const heads = await headsWith(ports, userId, ids);
+  // Members need no message of both (IM-PRESENCE-2).
+  return { userIds: ids, visible: new Set(ids.filter((id) => !heads.get(id)?.blockedBy?.includes(id))) };
 }
 
 /**
- * Returns the user themselves, and those of `others` with whom they have a direct conversation with messages. The
- * heads are read strongly: a client asks when it opens a conversation, right after its first message, and not again soon.
+ * Returns the user themselves, and those of `others` whose presence they may see. The heads are read strongly: a client asks
+ * when it opens a conversation, right after its first message, and not again soon.
  */
-async function visibleAmong({ conversations }: PresencePorts, userId: string, others: readonly string[]) {
+async function visibleAmong(ports: PresencePorts, userId: string, others: readonly string[]) {
+  const heads = await headsWith(ports, userId, others);
+  const known = [...heads].flatMap(([other, head]) => (isPresenceShown(head, other, userId) ? [other] : []));
+  return new Set([userId, ...known]);
+}
+
+/** The heads of the user's direct conversations, by the other user. */
+async function headsWith(
+  { conversations }: PresencePorts,
+  userId: string,
+  others: readonly string[],
+): Promise<ReadonlyMap<string, Head>> {
   const ids = new Map(
     others.filter((other) => other !== userId).map((other) => [directConversationId(userId, other), other]),
   );
-  const heads = await conversations.heads([...ids.keys()]);
-  const known = [...heads].flatMap(([id, { seq }]) => (seq > 0 ? [ids.get(id) ?? ''] : []));
-  return new Set([userId, ...known]);
+  const heads = ids.size === 0 ? [] : await conversations.heads([...ids.keys()]);
+  return new Map([...heads].map(([id, head]) => [ids.get(id) ?? '', head]));
 }
 
 function toUserPresence(

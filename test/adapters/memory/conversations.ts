@@ -101,7 +101,6 @@ export function inMemoryConversations(
       all.sort((a, b) => (a.userId < b.userId ? -1 : 1));
       return { blocks: all.slice(0, limit), more: all.length > limit };
     },
-    blockersAmong: async (users, userId) => new Set(users.filter((user) => blocksOf(user).has(userId))),
     async block(userId, peer, at) {
       const own = blocksOf(userId);
       if (own.has(peer)) return true;
@@ -158,12 +157,14 @@ export function inMemoryConversations(
       const { turn: _, ...rest } = row;
       rowsOf(userId).set(conversationId, rest);
     },
-    async markChanged({ conversationId, seq }, atMs) {
+    async markChanged({ conversationId, seq }, atMs, by) {
+      if (by !== undefined && isBlocked(conversationId, by)) return false;
       const head = heads.get(conversationId);
-      if (head === undefined) return;
+      if (head === undefined) return true;
       const volume = volumeOf(seq);
       const latest = Math.max(head.changes?.get(volume) ?? 0, atMs);
       heads.set(conversationId, { ...head, changes: new Map(head.changes).set(volume, latest) });
+      return true;
     },
     async createDirect(conversationId, users) {
       const head = heads.get(conversationId);

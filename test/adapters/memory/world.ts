@@ -45,6 +45,8 @@ export function createWorld() {
     budget: UNLIMITED,
     conversations,
     conversationWriter: conversations,
+    blocks: conversations,
+    blockWriter: conversations,
     groups: conversations,
     groupWriter: conversations,
     messages,

@@ -50,6 +50,25 @@ describe.each([
     expect((await conversations.head(id)).blockedBy).toBeUndefined();
   });
 
+  it('refuses the mark of a change to the blocked user, and to nobody else', async () => {
+    const { conversations } = ports();
+    const [me, peer] = newPair();
+    const id = directConversationId(me, peer);
+    await conversations.createDirect(id, [me, peer]);
+    const mark = (atMs: number, by?: string) =>
+      conversations.markChanged({ conversationId: id, seq: 1 }, atMs, by);
+    const markedAt = async () => (await conversations.head(id)).changes?.get(0);
+    expect(await mark(NOON, peer)).toBe(true);
+    expect(await mark(NOON - 1, peer)).toBe(true);
+    await blocks().block(me, peer, NOON);
+    expect(await mark(NOON + 1, peer)).toBe(false);
+    expect(await mark(NOON - 1, peer)).toBe(false);
+    expect(await markedAt()).toBe(NOON);
+    expect(await mark(NOON + 2, me)).toBe(true);
+    expect(await mark(NOON + 3)).toBe(true);
+    expect(await markedAt()).toBe(NOON + 3);
+  });
+
   it('leaves a conversation that a first message can create once it is lifted', async () => {
     const { conversations } = ports();
     const [me, peer] = newPair();
@@ -103,16 +122,6 @@ describe.each([
     await blocks().unblock(me, a);
     expect((await blocks().blocks(me, { limit: 5 })).blocks.map(({ userId }) => userId)).toEqual([b, c]);
     expect(await blocks().blocks(a, { limit: 5 })).toEqual({ blocks: [], more: false });
-  });
-
-  it('is found among those of many users', async () => {
-    const me = newName('me');
-    const others = Array.from({ length: 100 }, () => newName('other'));
-    const [first = '', second = ''] = others;
-    await blocks().block(first, me, NOON);
-    await blocks().block(me, second, NOON);
-    expect(await blocks().blockersAmong(others, me)).toEqual(new Set([first]));
-    expect(await blocks().blockersAmong([], me)).toEqual(new Set());
   });
 
   it('is refused above the limit, where those that exist may be repeated and lifted', async () => {

@@ -73,6 +73,7 @@ describe('an action', () => {
       rev: 4,
     });
     expect(await answer('alice', 'recall', { to: 'bob', seq: 1 })).toEqual(changed);
+    await answer('bob', 'sendMessage', { ...message, to: 'alice' });
     expect(await answer('bob', 'presence', { userIds: ['alice'] })).toMatchObject({
       type: 'presence',
       users: [{ userId: 'alice', online: true }],

@@ -27,6 +27,12 @@ beforeEach(async () => {
 
 const say = (target: { to?: string; conversationId?: string }, text = 'hi', from = 'alice') =>
   send(world, from, { clientMsgId: text, ...target, content: { type: 'text', text } });
+/** Alice and bob both write. */
+async function talk() {
+  await say({ to: 'bob' }, 'hi', 'alice');
+  await say({ to: 'alice' }, 'hi', 'bob');
+  forget();
+}
 async function group(others: readonly string[] = ['bob']): Promise<string> {
   const request = { name: 'Rowers', members: others, openHistory: false };
   const { conversationId } = await createGroup(world, 'alice', request);
@@ -141,6 +147,7 @@ describe('a read cursor', () => {
 
 describe('a typing hint', () => {
   it('is pushed to the other user, at most once in 2 s', async () => {
+    await talk();
     const type = () => hintTyping(world, callerOf('bob'), { to: 'alice', typing: true });
     await type();
     const frame = { type: 'typing', conversationId: DM, userId: 'bob', typing: true };
@@ -171,9 +178,25 @@ describe('a typing hint', () => {
     );
   });
 
-  it('reads neither head nor membership of a direct conversation', async () => {
+  it('is pushed once both users have written (IM-PRESENCE-2)', async () => {
+    const type = async () => {
+      world.advance(2_000);
+      await hintTyping(world, callerOf('bob'), { to: 'alice', typing: true });
+      return posts().length;
+    };
+    expect(await type()).toBe(0);
+    await say({ to: 'alice' }, 'hi', 'bob');
+    forget();
+    expect(await type()).toBe(0);
+    await say({ to: 'bob' }, 'hi', 'alice');
+    forget();
+    expect(await type()).toBe(1);
+  });
+
+  it('reads the head, and not the membership of a direct conversation', async () => {
+    await talk();
     const called = () => Promise.reject(new Error('called'));
-    const conversations = { ...world.conversations, head: called, membership: called };
+    const conversations = { ...world.conversations, membership: called };
     await hintTyping({ ...world, conversations }, callerOf('bob'), { to: 'alice', typing: true });
     expect(posts()).toHaveLength(1);
   });
@@ -252,9 +275,9 @@ describe('a live text', () => {
     expect(posts()).toHaveLength(2);
   });
 
-  it('reads the routes once, and neither head nor membership of a direct conversation', async () => {
+  it('reads the routes once, and not the membership of a direct conversation', async () => {
     const called = () => Promise.reject(new Error('called'));
-    const conversations = { ...world.conversations, head: called, membership: called };
+    const conversations = { ...world.conversations, membership: called };
     const routes = { ...world.routes, find: called };
     await passOnLive({ ...world, conversations, routes }, callerOf('bob'), { to: 'alice', ...written });
     expect(posts()).toHaveLength(2);
@@ -417,9 +440,14 @@ describe('presence', () => {
   const ask = (request: Parameters<typeof presenceOf>[2], userId = 'alice') =>
     presenceOf(world, callerOf(userId), request);
 
-  it('is shown for users with whom there is a direct conversation with messages (IM-REFUSE-4)', async () => {
+  it('is shown for users with whom one has talked: both have written (IM-PRESENCE-2, IM-REFUSE-4)', async () => {
     await say({ to: 'bob' });
+    const bob = async () => (await ask({ userIds: ['bob'] }))[0]?.online;
+    expect(await bob()).toBe(false);
+    await say({ to: 'alice' }, 'hello', 'bob');
+    expect(await bob()).toBe(true);
     await world.conversationWriter.createDirect('dm:alice:carol', ['alice', 'carol']);
+    await say({ to: 'alice' }, 'hello', 'carol');
     const lastSeenAt = NOON;
     expect(await ask({ userIds: ['bob', 'carol', 'nobody', 'alice', 'bob'] })).toEqual([
       { userId: 'bob', online: true, lastSeenAt },
@@ -455,8 +483,20 @@ describe('presence', () => {
     await expect(ask({ conversationId: id }, 'carol')).rejects.toEqual(refused('not_found'));
   });
 
+  it('needs a message of both since the heads say who has written (IM-PRESENCE-2)', async () => {
+    await talk();
+    const heads: World['conversations']['heads'] = async (ids) => {
+      const found = await world.conversations.heads(ids);
+      return new Map([...found].map(([id, { lastSeqs: _, ...head }]) => [id, head]));
+    };
+    const ports = { ...world, conversations: { ...world.conversations, heads } };
+    expect(await presenceOf(ports, callerOf('alice'), { userIds: ['bob'] })).toMatchObject([
+      { online: false, lastSeenAt: null },
+    ]);
+  });
+
   it('ends with the lease or the session, which is then the last-seen time (IM-BEAT)', async () => {
-    await say({ to: 'bob' });
+    await talk();
     const bob = async () => (await ask({ userIds: ['bob'] }))[0];
     await world.routes.disconnect(callerOf('bob', 'tablet'));
     await world.routes.connect(aSession({ leaseUntilMs: NOON }));

@@ -84,7 +84,7 @@ describe('a poll', () => {
     await poll(ports, { userId: 'alice', deviceId: 'phone', waitMs: 0 });
     const caller = { userId: 'bob', deviceId: 'phone', connectionId: 'bob-phone' };
     await world.conversations.createDirect('dm:alice:bob', ['alice', 'bob']);
-    await world.conversations.nextSeq('dm:alice:bob', 'alice', 'c1');
+    for (const from of ['alice', 'bob']) await world.conversations.nextSeq('dm:alice:bob', from, 'c1');
     const alice = async () => (await presenceOf(world, caller, { userIds: ['alice'] }))[0];
     world.advance(59_999);
     expect(await alice()).toMatchObject({ online: true });

@@ -1,0 +1,244 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { type BreakpointStage, steps } from '../../local/aws-proxy/index.ts';
+import { groupsOf } from './setup/groups.ts';
+import type { Json } from './setup/json.ts';
+import { createTestProxy } from './setup/proxy.ts';
+import { historyOf, sending, textContent } from './setup/sends.ts';
+import type { TestSocket } from './setup/socket.ts';
+import { newUser, type Stack, startStack } from './setup/stack.ts';
+
+const proxy = createTestProxy();
+let stack: Stack;
+const logs: string[] = [];
+beforeAll(async () => {
+  stack = await startStack({
+    awsProxy: proxy.attach,
+    onWarning: () => undefined,
+    onLogLine: (_, line) => void logs.push(line),
+  });
+  // A cold start would take longer than a hold may last.
+  const [a, b] = [newUser('warm'), newUser('warm')];
+  const socket = await stack.join(a);
+  await socket.request(sending(b, 'warm'));
+  await block(b, a);
+});
+afterAll(() => stack?.stop());
+
+const { call, newGroup, send } = groupsOf(() => stack);
+const setBlock = (method: string) => async (user: string, peer: string) =>
+  expect((await send(user, method, `/blocks/${encodeURIComponent(peer)}`)).status).toBe(204);
+const block = setBlock('PUT');
+const unblock = setBlock('DELETE');
+const FORBIDDEN = {
+  code: 'forbidden',
+  message: 'You may not do this in this conversation.',
+  retryable: false,
+};
+
+interface Pair {
+  readonly a: string;
+  readonly b: string;
+  readonly alice: TestSocket;
+  readonly bob: TestSocket;
+}
+
+/** Both have written: seq 1 is bob's, seq 2 alice's. */
+async function pair(): Promise<Pair> {
+  const [a, b] = [newUser('alice'), newUser('bob|0@x')];
+  const [alice, bob] = [await stack.join(a), await stack.join(b)];
+  // Over HTTP, so that a held route is that of the later send only.
+  for (const [from, to] of [[b, a], [a, b]] as const) // biome-ignore format: a table
+    await call(from, 'POST', '/messages', { clientMsgId: 'first', to, content: textContent('first') });
+  return { a, b, alice, bob };
+}
+
+const messagePath = (a: string, b: string, rest: string) =>
+  `/conversations/${encodeURIComponent(`dm:${[a, b].sort().join(':')}`)}${rest}`;
+
+describe('a block', () => {
+  it('refuses what the blocked user does in the direct conversation, but a recall, over the socket (IM-BLOCK-1, IM-REFUSE-14)', async () => {
+    const { a, b, alice, bob } = await pair();
+    await block(a, b);
+    const to = { to: a };
+    for (const frame of [
+      sending(a, 'more'),
+      { action: 'edit', ...to, seq: 1, editId: 'e', content: textContent('no') },
+      { action: 'react', ...to, seq: 2, name: '👎', on: true },
+      { action: 'pin', ...to, seq: 2, on: true },
+    ])
+      expect(await bob.request(frame)).toEqual({ type: 'error', id: expect.any(String), ...FORBIDDEN });
+    for (const frame of [
+      { action: 'typing', ...to, typing: true },
+      { action: 'live', ...to, liveId: 'l', index: 1, content: textContent('no') },
+    ]) {
+      const answer = bob.nextText();
+      bob.send(JSON.stringify(frame));
+      expect(JSON.parse(await answer)).toEqual({ type: 'error', id: null, ...FORBIDDEN });
+    }
+    expect(await bob.request({ action: 'recall', ...to, seq: 1 })).toMatchObject({ type: 'message' });
+    // Everything that was pushed to alice came before the push of the recall.
+    await alice.frame(({ change }) => change?.kind === 'recalled');
+    expect(alice.frames.filter(({ type }) => ['typing', 'live', 'changed'].includes(type))).toHaveLength(1);
+    expect((await alice.request(sending(b, 'from-alice-again'))).seq).toBe(3);
+    await bob.message('from-alice-again');
+    await unblock(a, b);
+    expect((await bob.request(sending(a, 'thanks'))).seq).toBe(4);
+  });
+
+  it('refuses the same over HTTP, in plain frames, and in Protobuf (IM-BLOCK-1, IM-REFUSE-14)', async () => {
+    const { a, b } = await pair();
+    await block(a, b);
+    const post = (method: string, path: string, body?: object) =>
+      stack.http(b, path, { method, ...(body && { body: JSON.stringify(body) }) });
+    const content = textContent('no');
+    for (const [method, path, body] of [
+      ['POST', '/messages', { clientMsgId: 'm', to: a, content }],
+      ['PATCH', messagePath(a, b, '/messages/1'), { editId: 'e', content }],
+      ['PUT', messagePath(a, b, '/messages/2/reactions/ok'), undefined],
+      ['PUT', messagePath(a, b, '/messages/2/pin'), undefined],
+    ] as const)
+      expect(await post(method, path, body)).toEqual({ status: 403, body: FORBIDDEN });
+    const plain = await stack.open(b, { mode: 'plain' });
+    plain.send(JSON.stringify({ fromUser: b, toUser: a, message: 'no' }));
+    expect(await plain.frame(({ type }) => type === 'error')).toMatchObject(FORBIDDEN);
+    const protobuf = await stack.join(b, { protobuf: true });
+    expect(await protobuf.request(sending(a, 'more'))).toMatchObject(FORBIDDEN);
+  });
+
+  it('hides presence, typing, and the read cursor from the blocked user only (IM-BLOCK-2)', async () => {
+    const { a, b, alice, bob } = await pair();
+    await block(a, b);
+    await alice.request({ action: 'read', to: b, seq: 1 });
+    alice.send(JSON.stringify({ action: 'typing', to: b, typing: true }));
+    await bob.request({ action: 'read', to: a, seq: 2 });
+    await alice.frame(({ type }) => type === 'read');
+    const presence = async (socket: TestSocket, other: string) =>
+      (await socket.request({ action: 'presence', userIds: [other] })).users[0];
+    expect(await presence(bob, a)).toEqual({ userId: a, online: false, lastSeenAt: null });
+    await expect.poll(() => presence(alice, b)).toMatchObject({ online: true });
+    const readBy = async (user: string) => (await stack.http(user, '/conversations')).body.conversations[0];
+    expect(await readBy(b)).toMatchObject({ peer: a, peerReadSeq: 0 });
+    expect(await readBy(a)).toMatchObject({ peer: b, peerReadSeq: 2 });
+    await alice.request(sending(b, 'the-last'));
+    await bob.message('the-last');
+    expect(bob.frames.filter(({ type }) => type === 'read' || type === 'typing')).toEqual([]);
+  });
+
+  it('goes on in common groups, to which the blocked user can add nobody who has blocked them (IM-BLOCK-3)', async () => {
+    const { a, b, alice, bob } = await pair();
+    const carol = newUser('carol');
+    const common = await newGroup(carol, [a, b]);
+    await block(a, b);
+    await bob.request({ ...sending('', 'hi-all'), to: undefined, conversationId: common });
+    await alice.message('hi-all');
+    const own = await newGroup(b, [a, carol]);
+    const added = await call(b, 'POST', `/groups/${own}/members`, { members: [a] });
+    expect(added).toMatchObject({ status: 200, body: { memberCount: 2 } });
+    expect(await call(a, 'GET', `/groups/${own}`)).toMatchObject({ status: 404 });
+  });
+
+  it('can be made before the first message, which the blocked user then cannot send (IM-BLOCK-4)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const bob = await stack.join(b);
+    await block(a, b);
+    expect(await bob.request(sending(a, 'first'))).toMatchObject(FORBIDDEN);
+    for (const user of [a, b])
+      expect((await stack.http(user, '/conversations')).body.conversations).toEqual([]);
+    const alice = await stack.join(a);
+    expect(await alice.request(sending(b, 'first'))).toMatchObject({ seq: 1 });
+    await bob.message('first');
+    await unblock(a, b);
+    expect(await bob.request(sending(a, 'second'))).toMatchObject({ seq: 2 });
+  });
+
+  it('is listed page by page with its time, to nobody else, and takes only ids of others (IM-BLOCK-4)', async () => {
+    const me = newUser('me');
+    const names = Array.from({ length: 101 }, (_, n) => `${me}-${String(n).padStart(3, '0')}`);
+    const before = Date.now();
+    await Promise.all(names.map((name) => block(me, name)));
+    await block(me, names[0] ?? '');
+    const first = (await stack.http(me, '/blocks')).body;
+    expect(first.blocks.map(({ userId }: Json) => userId)).toEqual(names.slice(0, 100));
+    // The function's clock differs from this one by less than a minute.
+    expect(Math.abs(first.blocks[0].at - before)).toBeLessThan(60_000);
+    const second = await stack.http(me, `/blocks?cursor=${encodeURIComponent(first.cursor)}`);
+    expect(second.body).toMatchObject({ blocks: [{ userId: names[100] }], cursor: null });
+    const other = newUser('other');
+    expect((await stack.http(other, '/blocks')).body).toEqual({ blocks: [], cursor: null });
+    for (const path of [`/blocks?cursor=${encodeURIComponent(first.cursor)}`, '/blocks?cursor=x'])
+      expect(await stack.http(other, path)).toMatchObject({ status: 400 });
+    for (const id of [me, 'system', 'a:b', 'x'.repeat(65), '%20'])
+      expect((await send(me, 'PUT', `/blocks/${id}`)).status).toBe(400);
+    expect((await send(me, 'DELETE', '/blocks/system')).status).toBe(400);
+  });
+
+  it('drops a service event of the blocked user with a line in the log, and takes those of system (IM-BLOCK-4)', async () => {
+    const { a, b, alice } = await pair();
+    await block(a, b);
+    const sqs = new SQSClient({
+      endpoint: stack.endpoints.sqs,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
+    onTestFinished(() => sqs.destroy());
+    const event = (from: string, text: string) =>
+      sqs.send(
+        new SendMessageCommand({
+          QueueUrl: stack.outputs['ServiceQueueUrl'],
+          MessageBody: JSON.stringify({
+            type: 'message.send',
+            from,
+            to: a,
+            clientMsgId: text,
+            content: textContent(text),
+          }),
+        }),
+      );
+    await event(b, 'from-bob');
+    await vi.waitFor(() => expect(logs.join('\n')).toMatch(/service event dropped.*"reason":"blocked"/));
+    await event('system', 'from-system');
+    await alice.message('from-system');
+    expect(logs.join('\n')).not.toContain('service event failed');
+    expect(await historyOf(stack, a, b)).toHaveLength(2);
+  });
+});
+
+const STAGES: readonly BreakpointStage[] = ['before', 'after'];
+
+describe('a block that meets a send', () => {
+  it.each(STAGES)(
+    'either refuses it, or the message is stored and delivered: at each call of the send, %s the call (IM-BLOCK-1, IM-SEND-1)',
+    async (when) => {
+      let [a, b] = ['', ''];
+      let alice: TestSocket | undefined;
+      const run = async () => {
+        const met = await pair();
+        ({ a, b, alice } = met);
+        return met.bob.request(sending(a, 'on-its-way'));
+      };
+      const outcomes = new Set<string>();
+      for await (const step of steps(proxy, { route: 'sendMessage', when, run })) {
+        await block(a, b);
+        step.release();
+        const answer = (await step.finished) as Json;
+        outcomes.add(answer.type);
+        const stored = (await historyOf(stack, a, b)).filter(({ seq }) => seq > 2);
+        if (answer.type === 'sent') {
+          expect(answer).toMatchObject({ seq: 3, duplicate: false });
+          expect(stored).toHaveLength(1);
+          await alice?.message('on-its-way');
+        } else {
+          expect(answer).toMatchObject(FORBIDDEN);
+          expect(stored).toEqual([]);
+        }
+        const bob = await stack.join(b);
+        expect(await bob.request(sending(a, 'on-its-way'))).toMatchObject(
+          answer.type === 'sent' ? { type: 'sent', seq: 3, duplicate: true } : FORBIDDEN,
+        );
+      }
+      // The first call runs beside the one that takes the seq.
+      expect([...outcomes].sort()).toEqual(when === 'before' ? ['error', 'sent'] : ['sent']);
+    },
+  );
+});
