@@ -1,5 +1,6 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { chunk } from '../../lambdas/shared/chunk.ts';
 import { type BreakpointStage, steps } from '../../local/aws-proxy/index.ts';
 import { groupsOf } from './setup/groups.ts';
 import type { Json } from './setup/json.ts';
@@ -156,7 +157,8 @@ describe('a block', () => {
     const me = newUser('me');
     const names = Array.from({ length: 101 }, (_, n) => `${me}-${String(n).padStart(3, '0')}`);
     const before = Date.now();
-    await Promise.all(names.map((name) => block(me, name)));
+    // The transactions of one user write the same counter.
+    for (const two of chunk(names, 2)) await Promise.all(two.map((name) => block(me, name)));
     await block(me, names[0] ?? '');
     const first = (await stack.http(me, '/blocks')).body;
     expect(first.blocks.map(({ userId }: Json) => userId)).toEqual(names.slice(0, 100));

@@ -30,8 +30,6 @@ export interface Budget {
    * @throws {LimitReachedError} they would be too many on this day
    */
   meet(strangers: number): Promise<void>;
-  /** Whether there is no limit on meeting strangers, so that nobody needs to look who is one. */
-  readonly mayMeetAll: boolean;
   /** Whether nothing is charged. */
   readonly isUnlimited: boolean;
 }
@@ -41,7 +39,6 @@ export const UNLIMITED: Budget = {
   charge: async () => {},
   debit: async () => {},
   meet: async () => {},
-  mayMeetAll: true,
   isUnlimited: true,
 };
 
@@ -144,7 +141,6 @@ export function createMeter({ accounts, limits, clock, random = Math.random }: M
       charge: (credits) => charge(userId, credits),
       debit: (credits) => debit(userId, credits),
       meet: (strangers) => meet(userId, strangers),
-      mayMeetAll: strangersPerDay === undefined,
       isUnlimited: spending === undefined,
     }),
     refusalOf,

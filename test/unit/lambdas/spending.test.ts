@@ -38,7 +38,6 @@ function limited(room = Number.POSITIVE_INFINITY): World {
       if (strangers > room) throw new LimitReachedError('words');
       spent.met.push(strangers);
     },
-    mayMeetAll: false,
     isUnlimited: false,
   };
   return { ...world, budget };
