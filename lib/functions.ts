@@ -140,7 +140,7 @@ export const FUNCTIONS = {
     timeoutSeconds: 60,
     memoryMegabytes: 1_024,
     sendsToOwnQueue: true,
-    settings: ['historyTtlSeconds'],
+    settings: ['historyTtlSeconds', ...BUDGET_SETTINGS],
     grant: (fn, { storage, offlineQueue, fanOutQueue, gateway }) => {
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
       // DeleteItem and PutItem complete a removal whose function died.

@@ -13,6 +13,7 @@ const pace = createPace(WORKER_RATE, systemClock, systemPause);
 
 const ports = lazily({
   budget: of.noBudget,
+  meter: of.meter,
   routes: of.routes,
   conversations: of.conversations,
   conversationWriter: of.conversationWriter,

@@ -32,6 +32,8 @@ export interface Budget {
   meet(strangers: number): Promise<void>;
   /** Whether nothing is charged. */
   readonly isUnlimited: boolean;
+  /** Whom a worker charges for what it finds to be dearer. `undefined`: nobody. */
+  readonly payer: string | undefined;
 }
 
 /** Of users without limits, of other services, and of workers (IM-BUDGET-4). */
@@ -40,6 +42,7 @@ export const UNLIMITED: Budget = {
   debit: async () => {},
   meet: async () => {},
   isUnlimited: true,
+  payer: undefined,
 };
 
 export interface BudgetLimits {
@@ -142,6 +145,7 @@ export function createMeter({ accounts, limits, clock, random = Math.random }: M
       debit: (credits) => debit(userId, credits),
       meet: (strangers) => meet(userId, strangers),
       isUnlimited: spending === undefined,
+      payer: spending === undefined ? undefined : userId,
     }),
     refusalOf,
     note,

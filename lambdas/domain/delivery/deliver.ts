@@ -1,6 +1,7 @@
 import type { ServerFrame } from '../../../protocol/actions.ts';
 import type { MessagesPush } from '../../../protocol/frames.ts';
 import { settleAll } from '../../shared/settle.ts';
+import type { Budget } from '../access/budget.ts';
 import type { FanOutJob, FanOutQueue } from '../model/fan-out-job.ts';
 import type { GroupReader } from '../model/group.ts';
 import { type StoredMessage, toMessage } from '../model/message.ts';
@@ -29,6 +30,7 @@ export interface DeliveryPorts extends PushPorts {
 export interface HintPorts extends PushPorts {
   readonly groups: GroupReader;
   readonly fanOutQueue: FanOutQueue;
+  readonly budget: Budget;
 }
 
 export interface GroupDeliveryPorts extends DeliveryPorts, HintPorts {}
@@ -161,11 +163,12 @@ function isHealthy(session: Session, nowMs: number): boolean {
 }
 
 async function enqueueFanOut(
-  { fanOutQueue }: HintPorts,
+  { fanOutQueue, budget: { payer } }: HintPorts,
   conversationId: string,
   what: FanOutJob['what'],
   { memberCount, exceptConnectionId }: GroupAudience,
 ): Promise<void> {
   const except = exceptConnectionId === undefined ? {} : { exceptConnectionId };
-  await fanOutQueue.enqueue([{ conversationId, memberCount, what, ...except }]);
+  const paid = payer === undefined ? {} : { payer };
+  await fanOutQueue.enqueue([{ conversationId, memberCount, what, ...except, ...paid }]);
 }

@@ -1,8 +1,10 @@
 import pLimit from 'p-limit';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { chunk } from '../../shared/chunk.ts';
+import type { Meter } from '../access/budget.ts';
 import type { FanOutJob } from '../model/fan-out-job.ts';
 import type { MessageReader } from '../model/message.ts';
+import { unforeseenPostsPrice } from '../model/prices.ts';
 import type { Reference } from '../model/reference.ts';
 import { enqueueFollowUpJobs, type GroupDeliveryPorts, messagesFrame } from './deliver.ts';
 import { findSessions } from './find-sessions.ts';
@@ -21,6 +23,7 @@ const MEMBERS_PER_READ = 5_000;
 export interface FanOutPorts extends GroupDeliveryPorts {
   readonly messages: MessageReader;
   readonly pace: Pace;
+  readonly meter: Meter;
 }
 
 /**
@@ -36,6 +39,7 @@ export async function processFanOutJob(ports: FanOutPorts, job: FanOutJob): Prom
   const results = await Promise.allSettled(
     parts.map((users) => atOnce(() => deliverToPart(ports, job, users, text))),
   );
+  await chargeForPosts(ports, job, job.users.length, results);
   const failed = parts.filter((_, index) => results[index]?.status === 'rejected').flat();
   if (failed.length === job.users.length) throw (results[0] as PromiseRejectedResult).reason;
   if (failed.length > 0) await ports.fanOutQueue.enqueue([{ ...job, users: failed }]);
@@ -72,18 +76,34 @@ async function textOf({ messages }: FanOutPorts, { what }: FanOutJob): Promise<s
   return stored && messagesFrame([stored]);
 }
 
-/** The same two kinds of push as in deliver.ts: a message (a reference) must arrive, a frame may be lost. */
+/**
+ * The same two kinds of push as in deliver.ts: a message (a reference) must arrive, a frame may be lost.
+ * @returns the number of posts
+ */
 async function deliverToPart(
   ports: FanOutPorts,
   { what, memberCount, exceptConnectionId }: FanOutJob,
   users: readonly string[],
   text: string,
-): Promise<void> {
+): Promise<number> {
   const sessions = await findSessions(ports, users, exceptConnectionId);
   await ports.pace(sessions.length);
   const pushed = await pushToAll(ports, sessions, text);
-  if (!('reference' in what)) return;
-  await enqueueFollowUpJobs(ports, what.reference, inboxOwners(memberCount, users, what.reference), pushed);
+  if ('reference' in what)
+    await enqueueFollowUpJobs(ports, what.reference, inboxOwners(memberCount, users, what.reference), pushed);
+  return sessions.length;
+}
+
+/** The sender paid before anyone knew who is online: charges for posts beyond those that the price assumes (IM-BUDGET-1). */
+async function chargeForPosts(
+  { meter }: FanOutPorts,
+  { memberCount, payer }: FanOutJob,
+  members: number,
+  results: readonly PromiseSettledResult<number>[],
+): Promise<void> {
+  if (payer === undefined) return;
+  const posts = results.reduce((sum, result) => sum + (result.status === 'fulfilled' ? result.value : 0), 0);
+  await meter.of(payer).charge(unforeseenPostsPrice(posts, members, memberCount));
 }
 
 /** Above 500 members there are no inbox copies: members catch up from heads and history (IM-HELLO-3). */

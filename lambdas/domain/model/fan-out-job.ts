@@ -16,6 +16,8 @@ export const fanOutJobSchema = lazySchema(() =>
     ]),
     exceptConnectionId: z.optional(z.string()),
     users: z.optional(z.array(z.string())),
+    /** The user who pays for posts beyond those that the price assumes (IM-BUDGET-1). */
+    payer: z.optional(z.string()),
   }),
 );
 

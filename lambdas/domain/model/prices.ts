@@ -133,6 +133,12 @@ function reachPrice(members: number): number {
   return Math.max(0, members) * (members > WITH_COPIES ? MEMBER_OF_MANY : MEMBER);
 }
 
+/** What posts to more sessions cost than the price of a message to a group assumes, for so many of its members. */
+export function unforeseenPostsPrice(sessions: number, members: number, memberCount: number): number {
+  const assumed = memberCount > WITH_COPIES ? members / 10 : members;
+  return Math.max(0, sessions - assumed) * POST;
+}
+
 /** Members that are added with one message (`MEMBERS_PER_CHANGE`). */
 const ADDED_AT_ONCE = 40;
 /** A member's two rows in a transaction. */

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Budget } from '../../../lambdas/domain/access/budget.ts';
+import { processFanOutJob } from '../../../lambdas/domain/delivery/fan-out.ts';
 import { createGroup, updateGroup } from '../../../lambdas/domain/groups/change.ts';
 import { addMembers, removeMember } from '../../../lambdas/domain/groups/members.ts';
 import { readConversations } from '../../../lambdas/domain/messages/conversation-list.ts';
@@ -39,6 +40,7 @@ function limited(room = Number.POSITIVE_INFINITY): World {
       spent.met.push(strangers);
     },
     isUnlimited: false,
+    payer: 'bob',
   };
   return { ...world, budget };
 }
@@ -126,6 +128,35 @@ describe('a message to a group', () => {
     const id = await groupOf(MAX_CHEAP_MEMBERS + 1);
     const first = await say(world, 'bob', { conversationId: id });
     expect(await say(limited(1), 'bob', { conversationId: id })).toEqual({ ...first, duplicate: true });
+  });
+});
+
+describe('the posts of a message to a large group', () => {
+  it('beyond those that its price assumes are charged by the worker that finds them (IM-BUDGET-1)', async () => {
+    const id = await groupOf(600);
+    world.fanOutQueue.jobs.length = 0;
+    await say(limited(), 'bob', { conversationId: id });
+    const [job] = world.fanOutQueue.jobs;
+    if (job === undefined) throw new Error('no job');
+    expect(job).toMatchObject({ memberCount: 600, payer: 'bob' });
+    const chargeOf = async (online: number) => {
+      for (const userId of names(online)) await world.routes.connect(aSession({ userId }));
+      const paid: [string, number][] = [];
+      const of = (userId: string) => ({
+        ...world.budget,
+        charge: async (credits: number) => {
+          paid.push([userId, Math.round(credits)]);
+        },
+      });
+      await processFanOutJob({ ...world, meter: { ...world.meter, of } }, job);
+      return paid;
+    };
+    expect(await chargeOf(60)).toEqual([['bob', 0]]);
+    expect(await chargeOf(300)).toEqual([['bob', Math.round(240 * 1.06)]]);
+    // A service pays for nothing.
+    world.fanOutQueue.jobs.length = 0;
+    await say(world, 'bob', { conversationId: id }, 'c2');
+    expect(world.fanOutQueue.jobs[0]).not.toHaveProperty('payer');
   });
 });
 
