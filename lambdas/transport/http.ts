@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { ERROR_CODES } from '../../protocol/codes.ts';
 import { type AdmissionPorts, admitRequest, budgetOf } from '../domain/access/admission.ts';
-import type { Budget } from '../domain/access/budget.ts';
+import type { Budget } from '../domain/model/budget.ts';
 import { answerPrice, routePrice } from '../domain/model/prices.ts';
 import type { CallerRoles } from '../domain/model/roles.ts';
 import type { TokenVerifier } from '../domain/model/token.ts';

@@ -1,7 +1,8 @@
 import { SessionEndedError } from '../../shared/errors.ts';
 import type { Accounts } from '../model/account.ts';
+import { type Budget, type Meter, UNLIMITED } from '../model/budget.ts';
 import { REFUSAL_PRICE } from '../model/prices.ts';
-import { type Budget, type Meter, overBudget, UNLIMITED } from './budget.ts';
+import { overBudget } from './budget.ts';
 
 export interface AdmissionPorts {
   readonly accounts: Accounts;

@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { LimitReachedError, RateLimitedError } from '../../shared/errors.ts';
 import type { Accounts } from '../model/account.ts';
+import type { Budget, Meter, Refusal } from '../model/budget.ts';
 import { DEAR, SAMPLE } from '../model/prices.ts';
 
 /*
@@ -15,56 +16,11 @@ import { DEAR, SAMPLE } from '../model/prices.ts';
  * enough of the debt is paid.
  */
 
-/** The budget of one user, for one request. */
-export interface Budget {
-  /** Charges for something that is being done. Never throws: what was done can't be refused. */
-  charge(credits: number): Promise<void>;
-  /**
-   * Charges before something is done. What is dear is written first, so that a user whose requests overlap can't do it
-   * twice with the same credits.
-   * @throws {RateLimitedError} the budget is used up, and nothing was charged
-   */
-  debit(credits: number): Promise<void>;
-  /**
-   * Counts people whom the user is about to meet: those of first messages, and new members of groups.
-   * @throws {LimitReachedError} they would be too many on this day
-   */
-  meet(strangers: number): Promise<void>;
-  /** Whether nothing is charged. */
-  readonly isUnlimited: boolean;
-  /** Whom a worker charges for what it finds to be dearer. `undefined`: nobody. */
-  readonly payer: string | undefined;
-}
-
-/** Of users without limits, of other services, and of workers (IM-BUDGET-4). */
-export const UNLIMITED: Budget = {
-  charge: async () => {},
-  debit: async () => {},
-  meet: async () => {},
-  isUnlimited: true,
-  payer: undefined,
-};
-
 export interface BudgetLimits {
   /** Credits. `undefined`: no limit. */
   readonly spending?: { readonly perMinute: number; readonly burst: number } | undefined;
   /** `undefined`: no limit. */
   readonly strangersPerDay?: number | undefined;
-}
-
-export interface Refusal {
-  readonly retryAfterMs: number;
-  /** How often this instance has refused the user since it last admitted one of their requests. */
-  readonly count: number;
-}
-
-/** The budgets of all users, as far as this instance knows them. */
-export interface Meter {
-  of(userId: string): Budget;
-  /** Says whether a request must be refused, by what this instance knows. Makes no call. */
-  refusalOf(userId: string): Refusal | undefined;
-  /** Notes what a read of the user's account has found. */
-  note(userId: string, paidAtMs: number): void;
 }
 
 export interface MeterProps {

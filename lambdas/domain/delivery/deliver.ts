@@ -1,7 +1,7 @@
 import type { ServerFrame } from '../../../protocol/actions.ts';
 import type { MessagesPush } from '../../../protocol/frames.ts';
 import { settleAll } from '../../shared/settle.ts';
-import type { Budget } from '../access/budget.ts';
+import type { Budget } from '../model/budget.ts';
 import type { FanOutJob, FanOutQueue } from '../model/fan-out-job.ts';
 import type { GroupReader } from '../model/group.ts';
 import { type StoredMessage, toMessage } from '../model/message.ts';

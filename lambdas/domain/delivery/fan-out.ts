@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { chunk } from '../../shared/chunk.ts';
-import type { Meter } from '../access/budget.ts';
+import type { Meter } from '../model/budget.ts';
 import type { FanOutJob } from '../model/fan-out-job.ts';
 import type { MessageReader } from '../model/message.ts';
 import { unforeseenPostsPrice } from '../model/prices.ts';

@@ -1,7 +1,7 @@
 import type { GroupBody } from '../../../protocol/http.ts';
 import { ForbiddenError, NotFoundError } from '../../shared/errors.ts';
-import type { Budget } from '../access/budget.ts';
 import { requireMembership } from '../access/membership.ts';
+import type { Budget } from '../model/budget.ts';
 import {
   type ConversationReader,
   type ConversationWriter,

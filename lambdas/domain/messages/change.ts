@@ -2,10 +2,10 @@ import type { ChangedPush, Message, MessageChange } from '../../../protocol/fram
 import { LIMITS } from '../../../protocol/limits.ts';
 import { BlockedError, ForbiddenError, NotFoundError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
-import type { Budget } from '../access/budget.ts';
 import { requireCaller } from '../access/caller.ts';
 import { enterConversation, requireMembership } from '../access/membership.ts';
 import { type HintPorts, hint, hintToGroup } from '../delivery/deliver.ts';
+import type { Budget } from '../model/budget.ts';
 import {
   type Conversation,
   type ConversationReader,

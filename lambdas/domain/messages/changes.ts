@@ -6,7 +6,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { cursorOf, decodeCursor, encodeCursor, isConversationId } from '../../shared/cursor.ts';
 import { InvalidRequestError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
-import type { Budget } from '../access/budget.ts';
+import type { Budget } from '../model/budget.ts';
 import { resolveConversation } from '../model/conversation.ts';
 import type { ChangePosition } from '../model/message.ts';
 import { readsPrice } from '../model/prices.ts';

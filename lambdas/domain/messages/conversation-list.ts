@@ -5,7 +5,7 @@ import { lazySchema } from '../../../protocol/lazy-schema.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { cursorOf, decodeCursor, encodeCursor, isConversationId } from '../../shared/cursor.ts';
-import type { Budget } from '../access/budget.ts';
+import type { Budget } from '../model/budget.ts';
 import type { Head, Membership } from '../model/conversation.ts';
 import {
   type CountRange,

@@ -2,12 +2,12 @@ import type { SentContent } from '../../../protocol/content.ts';
 import type { LivePush } from '../../../protocol/frames.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { settleAll } from '../../shared/settle.ts';
-import type { Budget } from '../access/budget.ts';
 import { requireNotBlocked } from '../access/direct.ts';
 import { keepLease, requireLiveSession } from '../access/live-session.ts';
 import { headForHint } from '../access/membership.ts';
 import { findSessions } from '../delivery/find-sessions.ts';
 import { type PushPorts, pushToAll } from '../delivery/push.ts';
+import type { Budget } from '../model/budget.ts';
 import {
   type Conversation,
   type ConversationReader,

@@ -1,10 +1,10 @@
 import { InvalidRequestError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
-import type { Budget } from '../access/budget.ts';
 import { requireCaller } from '../access/caller.ts';
 import { enterConversation } from '../access/membership.ts';
 import { hint } from '../delivery/deliver.ts';
 import type { PushPorts } from '../delivery/push.ts';
+import type { Budget } from '../model/budget.ts';
 import {
   type ConversationReader,
   type ConversationWriter,

@@ -8,12 +8,12 @@ import {
   UnavailableError,
 } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
-import type { Budget } from '../access/budget.ts';
 import { keepLease, requireLiveSession } from '../access/live-session.ts';
 import { requireMembership } from '../access/membership.ts';
 import { requestAgentCheck } from '../delivery/agent-check.ts';
 import { deliver, deliverToGroup, type GroupDeliveryPorts } from '../delivery/deliver.ts';
 import { prefetchMembers } from '../delivery/small-group.ts';
+import type { Budget } from '../model/budget.ts';
 import {
   type Conversation,
   type ConversationReader,

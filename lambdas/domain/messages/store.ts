@@ -15,7 +15,7 @@ import {
 } from '../../shared/errors.ts';
 import { canonicalJson, sha256 } from '../../shared/json.ts';
 import { settleAll } from '../../shared/settle.ts';
-import type { Budget } from '../access/budget.ts';
+import type { Budget } from '../model/budget.ts';
 import type {
   Conversation,
   ConversationReader,

@@ -1,11 +1,11 @@
 import { LIMITS } from '../../../protocol/limits.ts';
 import { settleAll } from '../../shared/settle.ts';
-import type { Budget } from '../access/budget.ts';
 import { isPresenceShown, requireNotBlocked } from '../access/direct.ts';
 import { recordActivity, requireLiveSession } from '../access/live-session.ts';
 import { headForHint } from '../access/membership.ts';
 import { hint } from '../delivery/deliver.ts';
 import type { PushPorts } from '../delivery/push.ts';
+import type { Budget } from '../model/budget.ts';
 import { type ConversationReader, resolveConversation, type Target } from '../model/conversation.ts';
 import type { GroupReader } from '../model/group.ts';
 import { hintPrice } from '../model/prices.ts';

@@ -3,7 +3,7 @@ import type { Profile, ProfilesBody } from '../../../protocol/people.ts';
 import { InvalidRequestError } from '../../shared/errors.ts';
 import { canonicalJson } from '../../shared/json.ts';
 import { settleAll } from '../../shared/settle.ts';
-import type { Budget } from '../access/budget.ts';
+import type { Budget } from '../model/budget.ts';
 import { readsPrice } from '../model/prices.ts';
 import type { ProfileFacts, ProfileReader, ProfileWriter } from '../model/profile.ts';
 

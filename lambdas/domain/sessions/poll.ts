@@ -4,7 +4,6 @@ import { LIMITS } from '../../../protocol/limits.ts';
 import type { Pause } from '../../shared/clock.ts';
 import { RateLimitedError, SessionEndedError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
-import type { Budget } from '../access/budget.ts';
 import {
   decodeBatch,
   type FilledPage,
@@ -13,6 +12,7 @@ import {
   type InboxPorts,
   toInboxPage,
 } from '../delivery/inbox.ts';
+import type { Budget } from '../model/budget.ts';
 import { acknowledgedPrice, readsPrice, waitPrice } from '../model/prices.ts';
 import { pollWaitsUntilMs, type Session } from '../model/session.ts';
 import { type DevicePorts, takeDevice } from './connect.ts';

@@ -1,6 +1,5 @@
 import type { InboxPage, WelcomeFrame } from '../../../protocol/frames.ts';
 import { settleAll } from '../../shared/settle.ts';
-import type { Budget } from '../access/budget.ts';
 import { keepLease, requireLiveSession } from '../access/live-session.ts';
 import {
   decodeBatch,
@@ -10,6 +9,7 @@ import {
   pageBytesFor,
   toInboxPage,
 } from '../delivery/inbox.ts';
+import type { Budget } from '../model/budget.ts';
 import { acknowledgedPrice, readsPrice } from '../model/prices.ts';
 import { type Caller, heartbeatIntervalMs, type RouteTable } from '../model/session.ts';
 

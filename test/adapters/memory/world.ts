@@ -1,7 +1,8 @@
-import { createMeter, UNLIMITED } from '../../../lambdas/domain/access/budget.ts';
+import { createMeter } from '../../../lambdas/domain/access/budget.ts';
 import { createLiveLimit } from '../../../lambdas/domain/messages/live-limit.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
 import { commit, type Draft } from '../../../lambdas/domain/messages/store.ts';
+import { UNLIMITED } from '../../../lambdas/domain/model/budget.ts';
 import type { StoredMessage } from '../../../lambdas/domain/model/message.ts';
 import type { Outbox } from '../../../lambdas/domain/model/outbox.ts';
 import type { Caller, Session } from '../../../lambdas/domain/model/session.ts';

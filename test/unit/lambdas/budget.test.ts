@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { admitFrame, admitRequest, budgetOf } from '../../../lambdas/domain/access/admission.ts';
-import { type BudgetLimits, createMeter, UNLIMITED } from '../../../lambdas/domain/access/budget.ts';
+import { type BudgetLimits, createMeter } from '../../../lambdas/domain/access/budget.ts';
+import { UNLIMITED } from '../../../lambdas/domain/model/budget.ts';
 import { DEAR, SAMPLE } from '../../../lambdas/domain/model/prices.ts';
 import { SessionEndedError } from '../../../lambdas/shared/errors.ts';
 import { inMemoryAccounts } from '../../adapters/memory/accounts.ts';

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Budget } from '../../../lambdas/domain/access/budget.ts';
 import { processFanOutJob } from '../../../lambdas/domain/delivery/fan-out.ts';
 import { createGroup, updateGroup } from '../../../lambdas/domain/groups/change.ts';
 import { addMembers, removeMember } from '../../../lambdas/domain/groups/members.ts';
@@ -9,6 +8,7 @@ import { pin } from '../../../lambdas/domain/messages/pin.ts';
 import { react } from '../../../lambdas/domain/messages/react.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
 import { draft } from '../../../lambdas/domain/messages/store.ts';
+import type { Budget } from '../../../lambdas/domain/model/budget.ts';
 import { DEAR, groupMessagePrice, MAX_CHEAP_MEMBERS } from '../../../lambdas/domain/model/prices.ts';
 import { referenceTo } from '../../../lambdas/domain/model/reference.ts';
 import { poll } from '../../../lambdas/domain/sessions/poll.ts';
