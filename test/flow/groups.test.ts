@@ -79,6 +79,7 @@ describe('a group', () => {
         ['PATCH', `/groups/${group}`, { name: 'Mine' }],
         ['POST', `/groups/${group}/members`, { members: [m] }],
         ['DELETE', `/groups/${group}/members/${m}`],
+        ['PATCH', `/conversations/${group}`, { pinned: true }],
       ] as const;
       const bodies = [];
       for (const [method, path, body] of http) bodies.push(await call(m, method, path, body));
@@ -87,7 +88,7 @@ describe('a group', () => {
     const [real, none] = [await answers(id), await answers(absent)];
     expect(real).toEqual(none);
     expect(real.frames.map(({ code }) => code)).toEqual(Array(6).fill('not_found'));
-    expect(real.bodies).toEqual(Array(7).fill(missing));
+    expect(real.bodies).toEqual(Array(8).fill(missing));
     expect((await stack.http(a, '/conversations')).body.conversations).toMatchObject([{ head: 1 }]);
   });
 
