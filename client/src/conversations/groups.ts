@@ -19,6 +19,10 @@ export interface NewGroup {
   readonly openHistory?: boolean;
   /** The members who may pin messages: the admins, or all. Defaults to `admins`. */
   readonly pins?: 'admins' | 'members';
+  /** The members who may write: all, or the admins. Defaults to `everyone`. */
+  readonly posting?: 'everyone' | 'admins';
+  /** How long a member who is no admin waits between two messages, 0 to 3,600 seconds. Defaults to 0: not at all. */
+  readonly slowModeSeconds?: number;
 }
 
 /** The input of `Groups.update`. Absent fields stay as they are. */
@@ -29,6 +33,10 @@ export interface GroupChanges {
   readonly admins?: readonly string[];
   /** The members who may pin messages. */
   readonly pins?: 'admins' | 'members';
+  /** The members who may write. */
+  readonly posting?: 'everyone' | 'admins';
+  /** How long a member who is no admin waits between two messages, 0 to 3,600 seconds; 0: not at all. */
+  readonly slowModeSeconds?: number;
 }
 
 type OnRead = (conversationId: string, userId: string, seq: number) => void;
@@ -74,7 +82,7 @@ export class Groups {
   }
 
   /**
-   * Renames the group or changes its admins. Admins only.
+   * Renames the group, or changes its admins or rules. Admins only.
    *
    * @example
    * await im.groups.update(conversationId, { name: 'Team Blue', admins: ['alice', 'bob'] });
