@@ -33,6 +33,7 @@ export const CLOSE_REASONS = {
   kicked: { reconnect: false },
   expired: { reconnect: true },
   rate_limited: { reconnect: true },
+  banned: { reconnect: false },
 } as const;
 
 /** Why the server ended a session (section 5). */

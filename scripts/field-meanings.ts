@@ -235,4 +235,5 @@ export const CLOSE_MEANINGS: Readonly<Record<CloseReason, string>> = {
   kicked: 'the eleventh device connected, and this one was silent the longest',
   expired: 'the session ended; connect with a fresh token',
   rate_limited: 'the client ignored that the budget is used up; connect after `retryAfterMs`',
+  banned: 'the operator has banned the user, for good or until `until`',
 };

@@ -16,6 +16,15 @@ const PHONE: BrowserContextOptions = {
 
 type Line = readonly [from: string, to: string, text: string, refers?: object];
 
+/** Each person's name, and the colours of their picture; dave has none. */
+const PEOPLE: Readonly<Record<string, readonly [name: string, ground: string, skin: string, shirt: string]>> =
+  {
+    alice: ['Alice Moreau', '#c7d9f2', '#f0c9a8', '#31589c'],
+    bob: ['Bob Tanaka', '#d5ead8', '#e3b48c', '#2f6f53'],
+    carol: ['Carol Osei', '#f6dcc4', '#8d5a3b', '#a33f2f'],
+  };
+const PICTURES = 'https://pictures.example/';
+
 /** Messages sent before alice opens the page. */
 const BEFORE: readonly Line[] = [
   ['dave', 'alice', 'The invoice is on its way'],
@@ -41,6 +50,8 @@ const runtime = await startRuntime({ webPort: 0 });
 const browser = await chromium.launch({ executablePath: chromiumPath(), args: [...chromiumArguments()] });
 try {
   await mkdir(FOLDER, { recursive: true });
+  for (const [userId, [name]] of Object.entries(PEOPLE))
+    await send(runtime, userId, 'PUT', '/profile', { name, avatar: `${PICTURES}${userId}` });
   await makeGroup(runtime);
   for (const line of BEFORE) await say(runtime, line);
   await takeChat(browser, runtime);
@@ -54,15 +65,15 @@ try {
 
 async function takeChat(browser: Browser, runtime: LocalRuntime): Promise<void> {
   const bob = await signIn(browser, runtime, 'bob', DESKTOP);
-  await open(bob, 'alice');
+  await open(bob, 'Alice Moreau');
   const alice = await signIn(browser, runtime, 'alice', DESKTOP);
   await open(alice, 'dave');
-  await open(alice, 'bob');
+  await open(alice, 'Bob Tanaka');
   for (const line of MEANWHILE) await say(runtime, line);
   const coffee = alice.locator('.message', { hasText: 'Coffee at ten?' });
   await coffee.hover();
   await coffee.getByRole('button', { name: 'Reply' }).click();
-  await alice.getByRole('textbox', { name: 'Message bob' }).fill('On my way.');
+  await alice.getByRole('textbox', { name: 'Message Bob Tanaka' }).fill('On my way.');
   await alice.keyboard.press('Enter');
   await alice.locator('.message-state', { hasText: 'Read' }).waitFor();
   const noticed = bob.locator('.message', { hasText: 'nobody noticed' });
@@ -71,8 +82,8 @@ async function takeChat(browser: Browser, runtime: LocalRuntime): Promise<void> 
   await bob.getByRole('dialog').getByRole('button', { name: '🎉' }).click();
   await alice.getByRole('list', { name: 'Reactions' }).waitFor();
   await alice.locator('.message', { hasText: 'look at the fan-out' }).hover();
-  await bob.getByRole('textbox', { name: 'Message alice' }).pressSequentially('Great');
-  await alice.getByText('bob is typing').waitFor();
+  await bob.getByRole('textbox', { name: 'Message Alice Moreau' }).pressSequentially('Great');
+  await alice.getByText('Bob Tanaka is typing').waitFor();
   await take(alice, 'web-chat.png');
   await bob.context().close();
   await alice.context().close();
@@ -87,8 +98,7 @@ async function takePhone(browser: Browser, runtime: LocalRuntime): Promise<void>
 }
 
 async function takeDemo(browser: Browser, runtime: LocalRuntime): Promise<void> {
-  const context = await browser.newContext({ deviceScaleFactor: 2, locale: 'en-GB', ...DESKTOP });
-  const page = await context.newPage();
+  const page = await newPage(browser, DESKTOP);
   await page.goto(`${runtime.webUrl}?demo`);
   const alice = page.getByRole('region', { name: 'alice', exact: true });
   const bob = page.getByRole('region', { name: 'bob', exact: true });
@@ -139,12 +149,24 @@ async function signIn(
   userId: string,
   options: BrowserContextOptions,
 ): Promise<Page> {
-  const context = await browser.newContext({ deviceScaleFactor: 2, locale: 'en-GB', ...options });
-  const page = await context.newPage();
+  const page = await newPage(browser, options);
   await page.goto(String(webUrl));
   await page.getByLabel('Somebody else').fill(userId);
   await page.getByRole('button', { name: 'Sign in' }).click();
   return page;
+}
+
+/** Its users' pictures come from a host that exists only here. */
+async function newPage(browser: Browser, options: BrowserContextOptions): Promise<Page> {
+  const context = await browser.newContext({ deviceScaleFactor: 2, locale: 'en-GB', ...options });
+  await context.route(`${PICTURES}*`, (route) => {
+    const [, ground, skin, shirt] = PEOPLE[new URL(route.request().url()).pathname.slice(1)] ?? [];
+    const shapes = `<rect width="80" height="80" fill="${ground}"/><circle cx="40" cy="32" r="15" fill="${skin}"/>
+      <path d="M10 80c2-20 14-29 30-29s28 9 30 29z" fill="${shirt}"/>`;
+    const body = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 80 80">${shapes}</svg>`;
+    return route.fulfill({ contentType: 'image/svg+xml', body });
+  });
+  return context.newPage();
 }
 
 async function open(page: Page, name: string): Promise<void> {
@@ -162,27 +184,33 @@ async function say(runtime: LocalRuntime, [from, to, text, refers]: Line): Promi
   const target = to.startsWith('g:') ? { conversationId: to } : { to };
   const clientMsgId = crypto.randomUUID();
   const content = { type: 'text', text };
-  const { seq = 0 } = await post(runtime, from, '/messages', { ...target, clientMsgId, content, ...refers });
+  const { seq = 0 } = await send(runtime, from, 'POST', '/messages', {
+    ...target,
+    clientMsgId,
+    content,
+    ...refers,
+  });
   return seq;
 }
 
 async function makeGroup(runtime: LocalRuntime): Promise<void> {
   const group = { name: 'Sunday rowing', members: ['bob', 'carol'] };
-  const { conversationId = '' } = await post(runtime, 'alice', '/groups', group);
+  const { conversationId = '' } = await send(runtime, 'alice', 'POST', '/groups', group);
   const question = await say(runtime, ['carol', conversationId, 'Who steers?']);
   await say(runtime, ['alice', conversationId, 'I do, if nobody minds', { replyTo: question }]);
   const mentions = ['alice'];
   await say(runtime, ['bob', conversationId, 'I bring the boat. @alice, is the key with you?', { mentions }]);
 }
 
-async function post(
+async function send(
   { httpUrl, token }: LocalRuntime,
   userId: string,
+  method: string,
   path: string,
   body: object,
 ): Promise<{ readonly conversationId?: string; readonly seq?: number }> {
   const headers = { authorization: `Bearer ${await token(userId)}` };
-  const response = await fetch(httpUrl + path, { method: 'POST', headers, body: JSON.stringify(body) });
+  const response = await fetch(httpUrl + path, { method, headers, body: JSON.stringify(body) });
   if (!response.ok) throw new Error(`${path}: HTTP ${response.status}`);
   return response.json();
 }

@@ -12,14 +12,15 @@ export function widgetAncestors(widgetOrigins: readonly string[]): readonly stri
 
 /**
  * The page runs only its own files: no inline script or style, no markup from strings, and no page may embed it (except
- * the widget). So injected code, from a message or a library, can neither run nor send data anywhere.
+ * the widget). So injected code, from a message or a library, can't run. Pictures may come from any https address.
  */
 export function contentSecurityPolicy({ connect, frameAncestors = [] }: PageOrigins): string {
   const directives: Readonly<Record<string, readonly string[]>> = {
     'default-src': ["'none'"],
     'script-src': ["'self'"],
     'style-src': ["'self'"],
-    'img-src': ["'self'"],
+    // Users' pictures, from wherever they are: a profile has an https URL.
+    'img-src': ["'self'", 'https:'],
     'connect-src': ["'self'", ...new Set(connect)],
     'frame-src': ["'self'"],
     'base-uri': ["'none'"],

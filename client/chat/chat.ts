@@ -1,5 +1,8 @@
 import type { ChatMessage, Client, ConnectionChange, Conversation, OwnMessage } from '../src/index.ts';
-import { connectionLine, messageLine } from './lines.ts';
+import { toImError } from '../src/model/errors.ts';
+import { commanded } from './commands.ts';
+import { connectionLine, errorText, messageLine } from './lines.ts';
+import { safeText } from './safe-text.ts';
 import type { Screen } from './screen.ts';
 
 const HISTORY_MESSAGES = 20;
@@ -7,6 +10,7 @@ const HISTORY_MESSAGES = 20;
 /** A conversation on a screen. */
 export class Chat {
   readonly #im: Client;
+  readonly #peer: string;
   readonly #conversation: Conversation;
   readonly #screen: Screen;
   readonly #pending = new Set<OwnMessage>();
@@ -21,6 +25,7 @@ export class Chat {
 
   constructor(im: Client, peer: string, screen: Screen) {
     this.#im = im;
+    this.#peer = peer;
     this.#conversation = im.direct(peer);
     this.#screen = screen;
     im.on('connection', (change) => this.#onConnection(change));
@@ -33,6 +38,8 @@ export class Chat {
 
   /** Connects, then shows the last messages. Rejects if the connection fails for good. */
   async start(): Promise<void> {
+    // Until it is there, the lines have the id.
+    this.#im.profiles.get(this.#peer).catch(() => {});
     await this.#im.connect();
     const { messages } = await this.#conversation.history({ limit: HISTORY_MESSAGES });
     const early = this.#early ?? [];
@@ -51,6 +58,17 @@ export class Chat {
   get #readSeq(): number {
     const { id } = this.#conversation;
     return this.#im.conversations()?.find(({ conversationId }) => conversationId === id)?.readSeq ?? 0;
+  }
+
+  /** Takes a line that was typed: a command, or a message. A pipe has messages only. */
+  enter(line: string): void {
+    const doing = this.#screen.live ? commanded(this.#im, this.#peer, line) : undefined;
+    if (doing === undefined) this.send(line);
+    else
+      doing.then(
+        (outcome) => this.#screen.write(`· ${safeText(outcome)}`),
+        (error: unknown) => this.#screen.write(`· ${errorText(toImError(error))}`),
+      );
   }
 
   send(text: string): void {
@@ -92,7 +110,9 @@ export class Chat {
       return;
     }
     if (message.seq !== undefined && this.#shown.has(message.seq)) return;
-    this.#screen.write(messageLine(message, new Date(), this.#shown.get(message.replyTo ?? 0)));
+    const { from = '', replyTo = 0 } = message;
+    const name = this.#im.profiles.known(from)?.name;
+    this.#screen.write(messageLine(message, new Date(), this.#shown.get(replyTo), name));
     if (message.seq === undefined) return;
     this.#shown.set(message.seq, message);
     if (!message.mine) this.#conversation.markRead(message.seq);

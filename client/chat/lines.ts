@@ -7,12 +7,17 @@ const MARKS = { pending: '…', sent: '✓', read: '✓✓', failed: '✗' };
 
 /**
  * `10:42 bob: hi`; own messages with their state, and the reason if they failed. The date is shown if it isn't `now`'s. An
- * answer starts with what it answers, `original`: `10:43 bob: ↩ “hi” hi alice`.
+ * answer starts with what it answers, `original`: `10:43 bob: ↩ “hi” hi alice`. `name`: what its sender is called.
  */
-export function messageLine(message: ChatMessage, now: Date, original?: ChatMessage): string {
+export function messageLine(
+  message: ChatMessage,
+  now: Date,
+  original?: ChatMessage,
+  name = message.from ?? '',
+): string {
   const when = timeOf(new Date(message.sentAt), now);
   const said = `${quote(message, original)}${contentText(message.content)}`;
-  if (!message.mine) return `${when} ${safeText(message.from ?? '')}: ${said}`;
+  if (!message.mine) return `${when} ${safeText(name)}: ${said}`;
   const reason = message.error === undefined ? '' : ` (not sent: ${errorText(message.error)})`;
   return `${when} you: ${said} ${MARKS[message.state]}${reason}`;
 }

@@ -1,6 +1,7 @@
 import { createClient, ImError } from '../src/index.ts';
 import { parseArguments, USAGE } from './arguments.ts';
 import { Chat } from './chat.ts';
+import { COMMANDS } from './commands.ts';
 import { errorText } from './lines.ts';
 import { openScreen } from './screen.ts';
 import { findServer } from './server.ts';
@@ -27,8 +28,9 @@ async function main(): Promise<void> {
     onInterrupt: () => left.resolve(),
   });
   screen.write(`${server.userId} → ${args.peer}. Type a message and press Enter. Ctrl-D quits.`);
+  if (screen.live) screen.write(`Commands: ${COMMANDS}`);
   const chat = new Chat(im, args.peer, screen);
-  send = (line) => chat.send(line);
+  send = (line) => chat.enter(line);
   for (const line of early) send(line);
   const started = chat.start();
   im.on('connection', ({ current, error }) => {

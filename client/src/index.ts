@@ -48,7 +48,7 @@ export type {
 } from './model/events.ts';
 export type { ChatMessage, MessageState, OwnMessage } from './model/message.ts';
 export type { Block, Contact, ContactFields, Profile } from './model/people.ts';
-export type { ConversationSettings } from './model/settings.ts';
+export type { ConversationSettings, SettingsChanges } from './model/settings.ts';
 export { type Databases, indexedDbStore } from './outbox/indexed-db-store.ts';
 export { type KeyStorage, localStorageStore, memoryStore, Store } from './outbox/store.ts';
 export type { StoreBackend } from './outbox/store-backend.ts';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Chat } from '../chat/chat.ts';
 import { messageLine } from '../chat/lines.ts';
 import type { Screen } from '../chat/screen.ts';
@@ -50,6 +50,54 @@ describe('chat', () => {
     await chat.start();
     expect(screen.lines.slice(0, 3)).toEqual(['● connected', 'bob: message 6', 'bob: message 7']);
     expect(screen.lines.slice(-3)).toEqual(['── 2 new ──', 'bob: message 24', 'bob: message 25']);
+  });
+
+  it('names the other user by their profile, and does what a line commands (IM-PROFILE-1, IM-BLOCK-1)', async () => {
+    const { server, chat, clock, screen } = await chatting();
+    server.history.push(oldMessage(1), oldMessage(2));
+    server.httpAnswers.set('/profiles', (url) => {
+      const profiles = [{ userId: 'bob', name: 'Bob \u001b[2J', avatar: 'https://x.y/z', version: 1 }];
+      return {
+        status: 200,
+        body: url.searchParams.get('userIds') === 'bob' ? { profiles } : { profiles: [] },
+      };
+    });
+    server.httpAnswers.set('/profile', (_, sent) => ({
+      status: 200,
+      body: { userId: 'alice', version: 1, ...Object(sent) },
+    }));
+    server.httpAnswers.set('/blocks/bob', { status: 204 });
+    server.httpAnswers.set('/conversations/dm:alice:bob', (_, sent) =>
+      sent === null
+        ? { status: 200, body: { messages: server.history, hasMore: false } }
+        : { status: 200, body: { settings: sent } },
+    );
+    const started = chat.start();
+    clock.advance(0);
+    await started;
+    expect(screen.lines.at(-1)).toMatch(/^Bob .*: message 2$/);
+    expect(screen.lines.join()).not.toContain('\u001b');
+    for (const [line, outcome] of [
+      ['/name Alice L.', '· you are Alice L. now'],
+      ['/block', "· bob can't write to you any more"],
+      ['/mute', '· this conversation is muted'],
+    ] as const) {
+      chat.enter(line);
+      const look = () => {
+        clock.advance(0);
+        expect(screen.lines).toContain(outcome);
+      };
+      await vi.waitFor(look, { interval: 1 });
+    }
+    const sent = server.calls.filter(([method]) => method !== 'GET');
+    expect(sent).toEqual([
+      ['PUT', '/profile', { name: 'Alice L.' }],
+      ['PUT', '/blocks/bob', {}],
+      ['PATCH', '/conversations/dm%3Aalice%3Abob', { muted: true }],
+    ]);
+    const shown = screen.written('/path/to');
+    chat.enter('/path/to');
+    await shown;
   });
 
   it('shows what a message answers, if that is on the screen (IM-REPLY)', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { changeSettings, reportMessage } from '../src/index.ts';
-import { message, oldMessage } from './support/builders.ts';
+import { message, oldMessage, SERVER_TIME } from './support/builders.ts';
 import { type Harness, harness } from './support/harness.ts';
 import { settle } from './support/manual-clock.ts';
 
@@ -68,6 +68,15 @@ describe('profiles (IM-PROFILE-1)', () => {
     expect(profiles.known('bob')).toEqual(BOB);
     expect(await read(test, again)).toEqual(robert);
     expect(profiles.known('bob')).toEqual(robert);
+  });
+
+  it('asks for no user that can have none, since the server would refuse the others with it', async () => {
+    const test = await harness();
+    withProfiles(test, BOB);
+    const { profiles } = test.im;
+    const all = Promise.all(['im:desk', 'bob', 'system', ''].map((userId) => profiles.get(userId)));
+    expect(await read(test, all)).toEqual([null, BOB, null, null]);
+    expect(askedFor(test)).toEqual([['bob']]);
   });
 
   it('rejects when they could not be read, keeps what it had, and makes another attempt when asked again', async () => {
@@ -174,7 +183,7 @@ describe.each(['contacts', 'blocks'] as const)('the list of %s (IM-CONTACT-1, IM
   });
 });
 
-describe('the settings of a conversation', () => {
+describe('the settings of a conversation (IM-SETTINGS-1, IM-SETTINGS-2)', () => {
   const id = 'dm:alice:bob';
 
   async function withSettings(settings: object) {
@@ -206,8 +215,10 @@ describe('the settings of a conversation', () => {
   });
 
   it.each([
-    ['comes back with a new message', { archived: true }, false],
+    ['comes back with a new message', { archived: true }, undefined],
+    ['comes back if it is no longer muted', { archived: true, muted: SERVER_TIME }, undefined],
     ['stays archived if it is muted', { archived: true, muted: true }, true],
+    ['stays archived if it is muted for now', { archived: true, muted: SERVER_TIME + 1 }, true],
   ])('an archived conversation %s', async (_, settings, archived) => {
     const { connection, bob, heardCount } = await withSettings(settings);
     expect(bob.settings.archived).toBe(true);

@@ -297,7 +297,7 @@ describe('a refused message', () => {
     const refusal = { code: 'forbidden', message: 'no', retryable: false };
     alice.network.refuseOnce('try me', refusal);
     await alice.say('try me');
-    await alice.page.getByText('Not sent. You are not allowed').waitFor();
+    await alice.page.getByText('Not sent. It can’t be delivered.').waitFor();
     await alice.composer().fill('half a thought');
     await alice.page.getByRole('button', { name: 'Edit' }).click();
     await expect.poll(() => alice.composer().inputValue()).toBe('try me\nhalf a thought');

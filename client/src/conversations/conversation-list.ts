@@ -2,7 +2,7 @@ import type { Message } from '../../../protocol/frames.ts';
 import type { ConversationSummary } from '../model/conversation-summary.ts';
 import { HOLE_MS, UNREAD_MAX } from '../model/limits.ts';
 import { hasHappenedTo } from '../model/membership.ts';
-import type { ConversationSettings } from '../model/settings.ts';
+import { afterMessage, type ConversationSettings } from '../model/settings.ts';
 import { ObservableValue } from '../support/observable-value.ts';
 import type { ListedConversations } from '../transport/http-api.ts';
 import type { Identity } from '../transport/identity.ts';
@@ -88,9 +88,10 @@ export class ConversationList {
       const row = this.#row(conversationId);
       row.isMine = true;
       row.name = name ?? row.name;
-      row.settings = settings;
       const upTo = lastMessage?.seq ?? 0;
-      if (upTo >= (row.last?.seq ?? 0)) row.last = lastMessage;
+      const isNewest = upTo >= (row.last?.seq ?? 0);
+      if (isNewest) row.last = lastMessage;
+      row.settings = isNewest ? settings : afterMessage(settings, row.last?.sentAt ?? 0);
       row.countedUpTo = upTo;
       row.counted = unread;
       row.mentioned = mentioned;
@@ -108,8 +109,7 @@ export class ConversationList {
     const row = this.#row(conversationId);
     const isLast = seq > (row.last?.seq ?? 0);
     if (isLast) row.last = message;
-    const { archived, muted } = row.settings;
-    if (isLast && archived && !muted) row.settings = { ...row.settings, archived: false };
+    if (isLast) row.settings = afterMessage(row.settings, sentAt);
     if (hasHappenedTo(userId, message, 'left', 'removed')) {
       // If it is below the last message, the user has rejoined since.
       if (isLast) this.drop(conversationId);

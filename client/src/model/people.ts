@@ -13,4 +13,6 @@ export interface ContactFields {
 /** A user whom this user has blocked. */
 export interface Block {
   readonly userId: string;
+  /** When, in epoch milliseconds, once the list is loaded again. */
+  readonly at?: number;
 }

@@ -1,11 +1,22 @@
-/** A user's own settings of a conversation. */
-export interface ConversationSettings {
+import type { ConversationSettings } from '../../../protocol/people.ts';
+
+export type { ConversationSettings };
+
+/** What `changeSettings` changes; what is absent stays. */
+export interface SettingsChanges {
   /** True: no notifications. A number: none until then, in epoch milliseconds by the server's clock. */
   readonly muted?: boolean | number;
-  /** Out of the way, until a new message brings it back, unless it is muted. */
+  /** Out of the way until a new message comes, unless the conversation is muted then (IM-SETTINGS-2). */
   readonly archived?: boolean;
-  /** Kept at the top of the list. */
+  /** On top of the list. */
   readonly pinned?: boolean;
-  /** The messages that notify: all, those that mention the user, or none. */
+  /** The messages that notify the user. */
   readonly notify?: 'all' | 'mentions' | 'none';
+}
+
+/** The settings after a message, which ends `archived` unless it came while the conversation was muted (IM-SETTINGS-2). */
+export function afterMessage(settings: ConversationSettings, sentAt: number): ConversationSettings {
+  const { archived, ...others } = settings;
+  const { muted = 0 } = others;
+  return archived && muted !== true && muted <= sentAt ? others : settings;
 }

@@ -1,3 +1,4 @@
+import { USER_ID } from '../../../protocol/ids.ts';
 import type { Profile, ProfilesBody } from '../../../protocol/people.ts';
 import { toImError } from '../model/errors.ts';
 import type { ClientEvents } from '../model/events.ts';
@@ -52,9 +53,9 @@ export class Profiles {
 
   /**
    * Resolves to the user's profile, which is read unless this client asked for it in the last ten minutes. Null if the user has
-   * none.
+   * none, and for what is no user id.
    *
-   * @throws a `RefusedError` (`invalid_request` if a user id is malformed), a `NetworkError`, a `TimeoutError` after 10 s, an
+   * @throws a `RefusedError`, a `NetworkError`, a `TimeoutError` after 10 s, an
    * `UnauthorizedError`
    *
    * @example
@@ -66,8 +67,11 @@ export class Profiles {
     const nowMs = environment.nowMs();
     let entry = this.#entries.get(userId);
     if (entry === undefined || nowMs - entry.askedAtMs >= FRESH_MS) {
-      entry = { askedAtMs: nowMs, answer: new Deferred(), known: entry?.known };
-      if (this.#wanted.push([userId, entry]) === 1) environment.after(0, () => this.#readWanted());
+      // With one that is no user's, such as the desk's, the server would refuse the others, too.
+      const isUser = USER_ID.test(userId);
+      entry = { askedAtMs: nowMs, answer: new Deferred(), known: isUser ? entry?.known : null };
+      if (!isUser) entry.answer.resolve(null);
+      else if (this.#wanted.push([userId, entry]) === 1) environment.after(0, () => this.#readWanted());
     }
     this.#keep(userId, entry);
     return entry.answer.promise;

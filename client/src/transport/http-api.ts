@@ -1,7 +1,6 @@
 import type { Conversation, ConversationsBody, HistoryBody, SessionBody } from '../../../protocol/http.ts';
 import { errorOfAnswer, ImError, NetworkError, type RefusedError } from '../model/errors.ts';
 import { PAGE_MAX, REPLY_TIMEOUT_MS } from '../model/limits.ts';
-import type { ConversationSettings } from '../model/settings.ts';
 import type { Environment, FetchResponse } from '../support/environment.ts';
 import { withTimeout } from './timeout.ts';
 import type { Tokens } from './tokens.ts';
@@ -23,7 +22,7 @@ export interface HistoryRange {
 
 /** The server's list of conversations, all pages of it. */
 export interface ListedConversations {
-  readonly conversations: readonly (Conversation & { readonly settings?: ConversationSettings })[];
+  readonly conversations: readonly Conversation[];
   /** The conversations that the user left since. Undefined: the list is complete; drop what it lacks (IM-CHANGE-3). */
   readonly removed?: readonly string[];
 }

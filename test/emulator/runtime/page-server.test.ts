@@ -29,7 +29,9 @@ describe('the web page as served', () => {
 
   it('may run its own files, call the chat and its issuer, and nothing else', async () => {
     const policy = (await get('?demo')).headers.get('content-security-policy');
-    expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';");
+    expect(policy).toContain(
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https:;",
+    );
     expect(policy).toContain("connect-src 'self' http://127.0.0.1:1 ws://127.0.0.1:1 http://127.0.0.1:2;");
     expect(policy).toContain("frame-ancestors 'none'; require-trusted-types-for 'script'");
   });

@@ -1,15 +1,20 @@
 import type { ChatMessage, ConversationSummary } from '@serverless-im/client';
 import { usePresence } from '@serverless-im/client/react';
-import { memo } from 'react';
+import { memo, useState } from 'react';
 import { Ticks } from '../messages/ticks.tsx';
 import { useLastUnsent } from '../messages/use-last-unsent.ts';
 import { isSaid, previewOf } from '../messages/wording.ts';
 import { useIm } from '../session/client-context.ts';
-import { Avatar } from '../ui/avatar.tsx';
+import { Avatar, UserAvatar } from '../ui/avatar.tsx';
+import { IconButton } from '../ui/icon-button.tsx';
+import { useNameOf } from '../ui/names.ts';
 import { Row } from '../ui/row.tsx';
 import { briefly } from '../ui/times.ts';
+import { useLongPress } from '../ui/use-long-press.ts';
 import { useNow } from '../ui/use-now.ts';
+import { ConversationMenu } from './conversation-menu.tsx';
 import { conversationName } from './names.ts';
+import { isMuted } from './settings.ts';
 
 export interface ConversationRowProps {
   readonly conversation: ConversationSummary;
@@ -19,18 +24,40 @@ export interface ConversationRowProps {
 
 export const ConversationRow = memo(
   function ConversationRow({ conversation, isSelected, onSelect }: ConversationRowProps) {
-    const { kind, peer, name, lastMessage, unread, unreadIsAtLeast, mentioned } = conversation;
-    const title = peer ?? conversationName(name, kind);
+    const { kind, peer, name, lastMessage, unread, unreadIsAtLeast, mentioned, settings } = conversation;
+    const [isOpen, setIsOpen] = useState(false);
+    const longPress = useLongPress(() => setIsOpen(true));
+    const im = useIm();
+    const nameOf = useNameOf();
+    const title = peer === undefined ? conversationName(name, kind) : nameOf(peer);
     const last = useLastUnsent(conversation.conversationId) ?? lastMessage;
     return (
-      <Row
-        avatar={peer === undefined ? <Avatar name={title} isGroup /> : <PresentAvatar userId={peer} />}
-        title={title}
-        time={last === null ? undefined : <When atMs={last.sentAt} />}
-        mark={last?.mine === true && isSaid(last.content) && <Ticks state={tickOf(last, kind)} />}
-        preview={last === null ? 'No messages yet' : previewOf(last, peer === undefined)}
-        {...{ unread, unreadIsAtLeast, mentioned, isSelected, onSelect }}
-      />
+      <div className="row-place" {...longPress}>
+        <Row
+          avatar={peer === undefined ? <Avatar name={title} isGroup /> : <PresentAvatar userId={peer} />}
+          title={title}
+          time={last === null ? undefined : <When atMs={last.sentAt} />}
+          mark={last?.mine === true && isSaid(last.content) && <Ticks state={tickOf(last, kind)} />}
+          preview={last === null ? 'No messages yet' : previewOf(last, peer === undefined, nameOf)}
+          isMuted={isMuted(settings, useNow())}
+          isPinned={settings.pinned === true}
+          {...{ unread, unreadIsAtLeast, mentioned, isSelected, onSelect }}
+        />
+        <IconButton
+          icon="more"
+          className="row-more"
+          label={`Options: ${title}`}
+          onClick={() => setIsOpen(true)}
+        />
+        {isOpen && (
+          <ConversationMenu
+            conversation={im.conversation(conversation.conversationId)}
+            name={title}
+            peer={peer}
+            onClose={() => setIsOpen(false)}
+          />
+        )}
+      </div>
     );
   },
   // `onSelect` is a new function each time, but does the same.
@@ -50,7 +77,7 @@ function PresentAvatar({ userId }: { readonly userId: string }) {
   const isOnline = usePresence(useIm(), userId)?.online;
   return (
     <>
-      <Avatar name={userId} isOnline={isOnline} />
+      <UserAvatar userId={userId} isOnline={isOnline} />
       {isOnline === true && <span className="presence visually-hidden">online, </span>}
     </>
   );

@@ -1,9 +1,10 @@
 import type { DeskChat } from '@serverless-im/client/desk';
 import { useState } from 'react';
 import { AskFirst } from '../ui/ask-first.tsx';
-import { Avatar } from '../ui/avatar.tsx';
+import { UserAvatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
+import { useNameOf } from '../ui/names.ts';
 import { useDeskIm } from './desk-client.ts';
 import { stateOf } from './others-chats.tsx';
 import { Stars } from './rating.tsx';
@@ -20,6 +21,7 @@ export interface ChatHeaderProps {
 /** The chat's customer and topic, and the buttons that transfer or end it. */
 export function ChatHeader({ chat, isOthers = false, onBack }: ChatHeaderProps) {
   const im = useDeskIm();
+  const nameOf = useNameOf();
   const [isTransferring, setIsTransferring] = useState(false);
   const { conversationId, customer, topic, state, rating } = chat;
   const about = topic ?? 'No topic';
@@ -27,11 +29,11 @@ export function ChatHeader({ chat, isOthers = false, onBack }: ChatHeaderProps) 
     <>
       <header className="pane-header">
         <IconButton icon="back" label="Back to the list" className="pane-back" onClick={onBack} />
-        <Avatar name={customer} />
+        <UserAvatar userId={customer} />
         <div className="pane-title">
-          <h2 dir="auto">{customer}</h2>
+          <h2 dir="auto">{nameOf(customer)}</h2>
           <p className="desk-about" dir="auto">
-            {isOthers && `${stateOf(chat)} · `}
+            {isOthers && `${stateOf(chat, nameOf)} · `}
             {about}
           </p>
           {state === 'closed' && (
@@ -46,7 +48,7 @@ export function ChatHeader({ chat, isOthers = false, onBack }: ChatHeaderProps) 
             <Button onClick={() => setIsTransferring(true)}>Transfer</Button>
             <AskFirst
               title="End this chat?"
-              text={`${customer} can't write in it any more, and nobody can open it again.`}
+              text={`${nameOf(customer)} can't write in it any more, and nobody can open it again.`}
               action="End chat"
               act={() => im.desk.close(conversationId)}
               wordsOf={wordsOf}

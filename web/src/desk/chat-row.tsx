@@ -3,7 +3,7 @@ import { useConversations } from '@serverless-im/client/react';
 import { Ticks } from '../messages/ticks.tsx';
 import { useLastUnsent } from '../messages/use-last-unsent.ts';
 import { previewOf } from '../messages/wording.ts';
-import { Avatar } from '../ui/avatar.tsx';
+import { UserAvatar } from '../ui/avatar.tsx';
 import { useNameOf } from '../ui/names.ts';
 import { Row } from '../ui/row.tsx';
 import { briefly } from '../ui/times.ts';
@@ -25,8 +25,8 @@ export function ChatRow({ chat, isSelected, onSelect }: ChatRowProps) {
   const last = unsent ?? summary?.lastMessage ?? null;
   return (
     <Row
-      avatar={<Avatar name={customer} />}
-      title={customer}
+      avatar={<UserAvatar userId={customer} />}
+      title={nameOf(customer)}
       time={state === 'closed' ? 'ended' : briefly(openedAt, nowMs)}
       topic={topic}
       mark={unsent !== undefined && <Ticks state={unsent.state} />}

@@ -2,13 +2,14 @@ import type { DeskChat } from '@serverless-im/client/desk';
 import { useConnection } from '@serverless-im/client/react';
 import { useMemo, useState } from 'react';
 import { MessagePane } from '../messages/message-pane.tsx';
+import { usePeopleOf } from '../people/use-profiles.ts';
 import { type SignOut, SignOutButton } from '../session/sign-out.tsx';
 import { ConnectionBanner } from '../shell/connection-banner.tsx';
 import { Ended } from '../shell/ended.tsx';
-import { Avatar } from '../ui/avatar.tsx';
+import { UserAvatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { FormError } from '../ui/form-error.tsx';
-import { type NameOf, NamesProvider } from '../ui/names.ts';
+import { type NameOf, PeopleProvider } from '../ui/names.ts';
 import { Notice } from '../ui/notice.tsx';
 import { ChatHeader } from './chat-header.tsx';
 import { ChatRow } from './chat-row.tsx';
@@ -44,21 +45,22 @@ export function Console({ name, signOut }: ConsoleProps) {
     mine.some((chat) => chat.conversationId === conversationId);
   const others = supervision?.chats.filter((chat) => !isMine(chat)) ?? [];
   const chats = [...mine, ...others];
-  const nameOf = useNames(chats);
+  const people = usePeopleOf(im, useDeskNames(chats));
+  const ownName = im.userId === undefined ? name : people.nameOf(im.userId);
   const open = chats.find(({ conversationId }) => conversationId === selected);
   const isOthers = open !== undefined && !mine.includes(open);
   if (current === 'failed') return <Ended error={error} onSignOut={() => void signOut.leave()} />;
   if (me === null) return <NoRole name={name} signOut={signOut} />;
   return (
-    <NamesProvider value={nameOf}>
+    <PeopleProvider value={people}>
       <div className="chat">
         <ConnectionBanner />
         <div className={open === undefined ? 'chat-columns' : 'chat-columns is-open'}>
-          <nav className="list" aria-label={`Chats of ${name}`}>
+          <nav className="list" aria-label={`Chats of ${ownName}`}>
             <header className="list-header">
-              <Avatar name={name} isOnline={current === 'connected'} />
+              <UserAvatar userId={im.userId ?? name} isOnline={current === 'connected'} />
               <h2 className="list-name">
-                <bdi>{name}</bdi>
+                <bdi>{ownName}</bdi>
                 {me != null && (
                   <small className="desk-role">{me.roles.map((role) => ROLES[role]).join(', ')}</small>
                 )}
@@ -98,7 +100,7 @@ export function Console({ name, signOut }: ConsoleProps) {
               <MessagePane
                 key={open.conversationId}
                 conversationKey={open.conversationId}
-                title={open.customer}
+                title={people.nameOf(open.customer)}
                 header={<ChatHeader chat={open} isOthers={isOthers} onBack={() => select(undefined)} />}
                 isOver={open.state === 'closed'}
                 isOthers={isOthers}
@@ -108,12 +110,12 @@ export function Console({ name, signOut }: ConsoleProps) {
           </div>
         </div>
       </div>
-    </NamesProvider>
+    </PeopleProvider>
   );
 }
 
-/** Agents by their names, as far as the chats tell them. Customers have none. */
-function useNames(chats: readonly DeskChat[]): NameOf {
+/** Agents without a profile, by the names that the chats have. */
+function useDeskNames(chats: readonly DeskChat[]): NameOf {
   const named = chats.flatMap(({ agent }) => (agent?.name === undefined ? [] : [[agent.userId, agent.name]]));
   const key = JSON.stringify(named);
   return useMemo(() => {

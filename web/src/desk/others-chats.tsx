@@ -1,5 +1,6 @@
 import type { DeskChat } from '@serverless-im/client/desk';
-import { Avatar } from '../ui/avatar.tsx';
+import { UserAvatar } from '../ui/avatar.tsx';
+import { type NameOf, useNameOf } from '../ui/names.ts';
 import { Row } from '../ui/row.tsx';
 import { briefly } from '../ui/times.ts';
 import { useNow } from '../ui/use-now.ts';
@@ -42,19 +43,20 @@ interface OthersChatProps {
 
 function OthersChat({ chat, isSelected, onSelect }: OthersChatProps) {
   const nowMs = useNow();
+  const nameOf = useNameOf();
   return (
     <Row
-      avatar={<Avatar name={chat.customer} />}
-      title={chat.customer}
+      avatar={<UserAvatar userId={chat.customer} />}
+      title={nameOf(chat.customer)}
       time={briefly(chat.openedAt, nowMs)}
       topic={chat.topic}
-      preview={stateOf(chat)}
+      preview={stateOf(chat, nameOf)}
       {...{ isSelected, onSelect }}
     />
   );
 }
 
-export function stateOf({ state, agent, queue }: DeskChat): string {
+export function stateOf({ state, agent, queue }: DeskChat, nameOf: NameOf): string {
   if (state === 'closed') return 'Ended';
-  return agent === null ? `Waiting in ${queue}` : `With ${agent.name ?? agent.userId}`;
+  return agent === null ? `Waiting in ${queue}` : `With ${nameOf(agent.userId)}`;
 }

@@ -4,6 +4,7 @@ import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { FormError } from '../ui/form-error.tsx';
+import { usePeople } from '../ui/names.ts';
 import { useAttempt } from '../ui/use-attempt.ts';
 import { useDeskIm } from './desk-client.ts';
 import { repeatedly } from './repeatedly.ts';
@@ -52,11 +53,13 @@ export function Transfer({ chat, onClose }: TransferProps) {
 
 function Colleague({ agent, onChoose }: { readonly agent: DeskAgent; onChoose(): void }) {
   const { userId, active, capacity } = agent;
-  const name = agent.name ?? userId;
+  const { nameOf, avatarOf } = usePeople();
+  const known = nameOf(userId);
+  const name = known === userId ? (agent.name ?? userId) : known;
   const isFull = active >= capacity;
   return (
     <button type="button" disabled={isFull} onClick={onChoose}>
-      <Avatar name={name} />
+      <Avatar name={name} colorOf={userId} picture={avatarOf(userId)} />
       <span className="desk-colleague-name">
         <bdi>{name}</bdi>
         {name !== userId && <small dir="auto">{userId}</small>}

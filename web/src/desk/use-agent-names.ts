@@ -4,8 +4,8 @@ import type { NameOf } from '../ui/names.ts';
 import { t } from '../ui/texts.ts';
 
 /**
- * The names of a chat's agents, for its customer: customers must not see the user ids of an organisation's staff.
- * The chat names its present agent only, so an agent who had it before a reload is "Support".
+ * The names of a chat's agents who have no profile, for its customer: customers must not see the user ids of an organisation's
+ * staff. The chat names its present agent only, so an agent who had it before a reload is "Support".
  */
 export function useAgentNames(chat: DeskChat | undefined): NameOf {
   const known = useRef(new Map<string, string>());

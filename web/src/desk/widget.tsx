@@ -2,13 +2,14 @@ import type { DeskChat } from '@serverless-im/client/desk';
 import { useConnection, useConversations } from '@serverless-im/client/react';
 import { type FormEvent, useState } from 'react';
 import { MessagePane } from '../messages/message-pane.tsx';
+import { useStrangersOf } from '../people/use-profiles.ts';
 import { ConnectionBanner } from '../shell/connection-banner.tsx';
 import { Ended } from '../shell/ended.tsx';
 import { AskFirst } from '../ui/ask-first.tsx';
 import { Button } from '../ui/button.tsx';
 import { FormError } from '../ui/form-error.tsx';
 import { Mark } from '../ui/mark.tsx';
-import { NamesProvider } from '../ui/names.ts';
+import { type NameOf, PeopleProvider, useNameOf } from '../ui/names.ts';
 import { Notice } from '../ui/notice.tsx';
 import { t } from '../ui/texts.ts';
 import { useAttempt } from '../ui/use-attempt.ts';
@@ -31,7 +32,7 @@ export function Widget({ host, onSignOut }: WidgetProps) {
   const im = useDeskIm();
   const { current, error } = useConnection(im);
   const { chat, isReturning, keep } = useOwnChat();
-  const nameOf = useAgentNames(chat);
+  const people = useStrangersOf(im, useAgentNames(chat));
   const isOpen = chat !== undefined && chat.state !== 'closed';
   const summary = useConversations(im)?.find(({ conversationId }) => conversationId === chat?.conversationId);
   const open = { chat: isOpen ? chat.conversationId : null, unread: summary?.unread ?? 0 };
@@ -44,7 +45,7 @@ export function Widget({ host, onSignOut }: WidgetProps) {
         {isReturning && <Notice title={t('Looking for your chat…')} isBusy={current === 'connected'} />}
         {!isReturning && chat === undefined && <Ask onOpened={keep} />}
         {chat !== undefined && (
-          <NamesProvider value={nameOf}>
+          <PeopleProvider value={people}>
             {/* A pane reads what it shows, so there is none while the chat is closed. */}
             {host.isShown && (
               <MessagePane
@@ -57,7 +58,7 @@ export function Widget({ host, onSignOut }: WidgetProps) {
               />
             )}
             {chat.state === 'closed' && <Rating chat={chat} onDone={() => keep(undefined)} />}
-          </NamesProvider>
+          </PeopleProvider>
         )}
       </div>
     </div>
@@ -66,11 +67,12 @@ export function Widget({ host, onSignOut }: WidgetProps) {
 
 function WidgetHeader({ chat }: { readonly chat: DeskChat }) {
   const im = useDeskIm();
+  const nameOf = useNameOf();
   return (
     <header className="pane-header">
       <div className="pane-title">
         <h1 dir="auto">{chat.topic ?? t('Support')}</h1>
-        <p role="status">{statusOf(chat)}</p>
+        <p role="status">{statusOf(chat, nameOf)}</p>
       </div>
       {chat.state !== 'closed' && (
         <AskFirst
@@ -87,9 +89,10 @@ function WidgetHeader({ chat }: { readonly chat: DeskChat }) {
   );
 }
 
-function statusOf({ state, position, agent }: DeskChat): string {
+function statusOf({ state, position, agent }: DeskChat, nameOf: NameOf): string {
   if (state === 'closed') return t('This chat has ended');
-  if (state === 'assigned') return t('{who} is here to help', { who: agent?.name ?? t('Support') });
+  if (state === 'assigned')
+    return t('{who} is here to help', { who: agent ? nameOf(agent.userId) : t('Support') });
   if (position === undefined) return t('You are in line. You can write already.');
   return position === 1 ? t('You are next in line') : t('You are number {position} in line', { position });
 }

@@ -1,14 +1,15 @@
 import type { Group } from '@serverless-im/client';
-import { type FormEvent, useState } from 'react';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { parsePeople, whyNot } from '../conversations/people.ts';
 import { reasonOf } from '../messages/reasons.ts';
 import { useIm } from '../session/client-context.ts';
 import { AskFirst } from '../ui/ask-first.tsx';
-import { Avatar } from '../ui/avatar.tsx';
+import { UserAvatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { FormError } from '../ui/form-error.tsx';
+import { useNameOf } from '../ui/names.ts';
+import { OneField } from '../ui/one-field.tsx';
 import { useAttempt } from '../ui/use-attempt.ts';
 import { LeaveGroup } from './leave-group.tsx';
 import { useMembers } from './use-members.ts';
@@ -25,6 +26,7 @@ export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsPr
   const im = useIm();
   const id = group.conversationId;
   const members = useMembers(group);
+  const nameOf = useNameOf();
   const { error, attempt } = useAttempt(reasonOf);
   return (
     <Dialog title="About this group" onClose={onClose}>
@@ -45,13 +47,13 @@ export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsPr
       <ul className="group-members">
         {members.members.map((userId) => (
           <li key={userId}>
-            <Avatar name={userId} />
-            <bdi className="group-member">{userId}</bdi>
+            <UserAvatar userId={userId} />
+            <bdi className="group-member">{nameOf(userId)}</bdi>
             {group.admins.includes(userId) && <span className="tag">admin</span>}
             {isAdmin && !group.admins.includes(userId) && (
               <Button
                 kind="quiet"
-                aria-label={`Make admin: ${userId}`}
+                aria-label={`Make admin: ${nameOf(userId)}`}
                 onClick={() => attempt(im.groups.update(id, { admins: [...group.admins, userId] }))}
               >
                 Make admin
@@ -59,14 +61,19 @@ export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsPr
             )}
             {isAdmin && userId !== im.userId && (
               <AskFirst
-                title={`Remove ${userId}?`}
+                title={`Remove ${nameOf(userId)}?`}
                 text="They can't read or write here any more, and a message tells them so."
                 action="Remove"
                 act={() => im.groups.removeMember(id, userId)}
                 wordsOf={reasonOf}
               >
                 {(ask) => (
-                  <Button kind="quiet" className="is-danger" aria-label={`Remove ${userId}`} onClick={ask}>
+                  <Button
+                    kind="quiet"
+                    className="is-danger"
+                    aria-label={`Remove ${nameOf(userId)}`}
+                    onClick={ask}
+                  >
                     Remove
                   </Button>
                 )}
@@ -84,7 +91,6 @@ export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsPr
         <OneField
           label="Add people"
           action="Add"
-          initial=""
           whyNot={(text) => whyNot(parsePeople(text))}
           onSubmit={(text, done) => attempt(im.groups.addMembers(id, parsePeople(text)), done)}
         />
@@ -94,44 +100,5 @@ export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsPr
         <LeaveGroup {...{ group, members, onLeft }} />
       </div>
     </Dialog>
-  );
-}
-
-interface OneFieldProps {
-  readonly label: string;
-  readonly action: string;
-  readonly initial: string;
-  readonly maxLength?: number;
-  /** Why this text can't be submitted. */
-  whyNot?(text: string): string | undefined;
-  /** Calls `done` when the server has taken it; what failed stays in the field. */
-  onSubmit(text: string, done: () => void): void;
-}
-
-function OneField({ label, action, initial, maxLength, whyNot, onSubmit }: OneFieldProps) {
-  const [text, setText] = useState(initial);
-  const [error, setError] = useState<string>();
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    const reason = whyNot?.(text);
-    setError(reason);
-    if (reason !== undefined) return;
-    onSubmit(text.trim(), () => setText(initial === '' ? '' : text.trim()));
-  };
-  return (
-    <form className="field" onSubmit={submit}>
-      <label>
-        <span>{label}</span>
-        <input
-          value={text}
-          onChange={(event) => setText(event.target.value)}
-          dir="auto"
-          required
-          maxLength={maxLength}
-        />
-      </label>
-      <Button type="submit">{action}</Button>
-      <FormError text={error} />
-    </form>
   );
 }

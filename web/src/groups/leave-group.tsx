@@ -6,6 +6,7 @@ import { AskFirst } from '../ui/ask-first.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { FormError } from '../ui/form-error.tsx';
+import { useNameOf } from '../ui/names.ts';
 import { useAttempt } from '../ui/use-attempt.ts';
 import type { UseMembers } from './use-members.ts';
 
@@ -56,6 +57,7 @@ function ChooseAdmin({ group, members, leave, onClose }: ChooseAdminProps) {
   const im = useIm();
   const { error, attempt } = useAttempt(reasonOf);
   const [chosen, setChosen] = useState<string>();
+  const nameOf = useNameOf();
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (chosen === undefined) return;
@@ -79,7 +81,7 @@ function ChooseAdmin({ group, members, leave, onClose }: ChooseAdminProps) {
                   checked={chosen === userId}
                   onChange={() => setChosen(userId)}
                 />
-                <bdi className="group-member">{userId}</bdi>
+                <bdi className="group-member">{nameOf(userId)}</bdi>
               </label>
             ))}
         </fieldset>

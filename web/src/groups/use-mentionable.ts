@@ -3,6 +3,7 @@ import { createContext, useContext, useEffect, useMemo, useRef, useState } from 
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { Audience } from '../messages/mentions.ts';
 import { useIm } from '../session/client-context.ts';
+import { type NameOf, useNameOf } from '../ui/names.ts';
 import type { UseGroup } from './use-group.ts';
 
 /** Suggestions at a time. */
@@ -15,7 +16,7 @@ export interface Mentionable extends Audience {
   readonly memberCount: number | undefined;
   /** Whether some members are known. Before that, the only suggestion would be to mention everybody. */
   readonly isLoaded: boolean;
-  /** Members whose name starts like this, without this user. */
+  /** Members whose id or name starts like this, without this user. */
   suggest(start: string): readonly string[];
   /** Loads members, page by page, until there are enough to suggest. Undefined: none are needed. */
   want(start: string | undefined): void;
@@ -31,6 +32,7 @@ interface Loaded {
 /** Undefined outside of groups. */
 export function useMentionable({ value, isAdmin }: UseGroup, isGroup: boolean): Mentionable | undefined {
   const im = useIm();
+  const nameOf = useNameOf();
   const [wanted, want] = useState<string>();
   const [loaded, setLoaded] = useState<Loaded>();
   const isLoading = useRef(false);
@@ -38,7 +40,7 @@ export function useMentionable({ value, isAdmin }: UseGroup, isGroup: boolean): 
     if (value === undefined || wanted === undefined || isLoading.current) return;
     // A changed group has other members: from the first page again.
     const known = loaded?.of === value ? loaded : undefined;
-    if (known !== undefined && hasEnough(known, wanted)) return;
+    if (known !== undefined && hasEnough(known, wanted, nameOf)) return;
     isLoading.current = true;
     const more = im.groups.members(value.conversationId, known?.cursor ?? undefined);
     more
@@ -56,7 +58,7 @@ export function useMentionable({ value, isAdmin }: UseGroup, isGroup: boolean): 
       })
       // The next letter asks again.
       .catch(() => {});
-  }, [im, value, wanted, loaded]);
+  }, [im, value, wanted, loaded, nameOf]);
   const { userId } = im;
   return useMemo(() => {
     if (!isGroup) return undefined;
@@ -70,21 +72,24 @@ export function useMentionable({ value, isAdmin }: UseGroup, isGroup: boolean): 
       // While the group is not loaded, the server decides.
       mayMentionAll: isAdmin || value === undefined || value.memberCount <= LIMITS.readPushMembers,
       suggest: (start) =>
-        matching(members, start)
+        matching(members, start, nameOf)
           .filter((name) => name !== userId)
           .slice(0, SUGGESTED),
       want,
     };
-  }, [isGroup, isAdmin, value, loaded, userId]);
+  }, [isGroup, isAdmin, value, loaded, userId, nameOf]);
 }
 
-function hasEnough({ members, cursor, pages }: Loaded, start: string): boolean {
-  return cursor === null || pages >= PAGES || matching(members, start).length > SUGGESTED;
+function hasEnough({ members, cursor, pages }: Loaded, start: string, nameOf: NameOf): boolean {
+  return cursor === null || pages >= PAGES || matching(members, start, nameOf).length > SUGGESTED;
 }
 
-function matching(members: readonly string[], start: string): readonly string[] {
+/** By their id, or a word of their name. */
+function matching(members: readonly string[], start: string, nameOf: NameOf): readonly string[] {
   const wanted = start.toLowerCase();
-  return members.filter((name) => name.toLowerCase().startsWith(wanted));
+  return members.filter((userId) =>
+    [userId, ...nameOf(userId).split(' ')].some((word) => word.toLowerCase().startsWith(wanted)),
+  );
 }
 
 const MentionableContext = createContext<Mentionable | undefined>(undefined);

@@ -1,4 +1,5 @@
 import type { Mentions } from '@serverless-im/client';
+import { useNameOf } from '../ui/names.ts';
 import { piecesOf } from './links.ts';
 import { ALL, type NamedPiece, namedPieces } from './mentions.ts';
 
@@ -22,11 +23,26 @@ export function LinkedText({ text, mentions, userId }: LinkedTextProps) {
 }
 
 function Part({ text, href, name, isMe }: NamedPiece & { readonly isMe: boolean }) {
-  if (name !== undefined) return <bdi className={isMe ? 'mention is-me' : 'mention'}>{text}</bdi>;
+  if (name !== undefined) return <Mention {...{ name, text, isMe }} />;
   if (href === undefined) return text;
   return (
     <a href={href} title={href} target="_blank" rel="noopener noreferrer nofollow">
       {text}
     </a>
+  );
+}
+
+interface MentionProps {
+  readonly name: string;
+  readonly text: string;
+  readonly isMe: boolean;
+}
+
+function Mention({ name, text, isMe }: MentionProps) {
+  const nameOf = useNameOf();
+  return (
+    <bdi className={isMe ? 'mention is-me' : 'mention'} title={text}>
+      {name === ALL ? text : `@${nameOf(name)}`}
+    </bdi>
   );
 }

@@ -14,10 +14,11 @@ import { ReactionPicker } from './reactions.tsx';
 import { ReaderList } from './reader-list.tsx';
 import { reasonOf } from './reasons.ts';
 import { useReplyActions } from './replies.tsx';
+import { ReportDialog } from './report-dialog.tsx';
 import { excerptOf, isSaid, textOf } from './wording.ts';
 
 /** `menu`: lets the user choose. `readers`: shows who has read it. */
-export type MessageAction = 'menu' | 'react' | 'edit' | 'readers' | 'take back';
+export type MessageAction = 'menu' | 'react' | 'edit' | 'readers' | 'report' | 'take back';
 
 const EXCERPT_CHARS = 80;
 
@@ -53,6 +54,8 @@ export function MessageActions(props: MessageActionsProps) {
   if (action === 'readers') return <ReaderList message={message} onClose={onClose} />;
   if (action === 'edit' && seq !== undefined && content.type === 'text')
     return <EditDialog {...{ conversation, message, seq, onClose }} text={content.text} />;
+  if (action === 'report' && seq !== undefined)
+    return <ReportDialog {...{ conversation, message, seq, onClose }} />;
   if (action === 'take back' && seq !== undefined)
     return (
       <Confirmation
@@ -96,6 +99,9 @@ export function MessageActions(props: MessageActionsProps) {
           </Button>
         )}
         {isEditable && <Button onClick={() => setAction('edit')}>{t('Edit')}</Button>}
+        {!message.mine && seq !== undefined && isSaid(content) && (
+          <Button onClick={() => setAction('report')}>{t('Report')}</Button>
+        )}
         {isRecallable && (
           <Button kind="danger" onClick={() => setAction('take back')}>
             {t('Take back')}

@@ -9,8 +9,11 @@ import { useIm } from '../session/client-context.ts';
 import type { ConversationKey } from '../shell/selection.ts';
 import { Button } from '../ui/button.tsx';
 import { Guarded } from '../ui/error-boundary.tsx';
+import { FormError } from '../ui/form-error.tsx';
+import { usePeople } from '../ui/names.ts';
 import { Notice } from '../ui/notice.tsx';
 import { t } from '../ui/texts.ts';
+import { useAttempt } from '../ui/use-attempt.ts';
 import { Announcer } from './announcer.tsx';
 import { Composer } from './composer.tsx';
 import { departureOf } from './departure.ts';
@@ -19,6 +22,7 @@ import { listRows } from './list-rows.ts';
 import { MessageList } from './message-list.tsx';
 import { PaneHeader } from './pane-header.tsx';
 import { PinsBar } from './pins.tsx';
+import { reasonOf } from './reasons.ts';
 import { LoadedMessagesProvider, ReplyActionsProvider } from './replies.tsx';
 import { TypingLine } from './typing-line.tsx';
 import type { Jump } from './use-jump.ts';
@@ -66,7 +70,8 @@ function Pane({
   const group = useGroup(conversationKey.startsWith('g:') ? conversationKey : undefined);
   const mentionable = useMentionable(group, conversationKey.startsWith('g:'));
   const known = useKeptName(conversationKey, group.value?.name ?? summary?.name);
-  const name = title ?? peer ?? conversationName(known, summary?.kind);
+  const { nameOf, blocked } = usePeople();
+  const name = title ?? (peer === undefined ? conversationName(known, summary?.kind) : nameOf(peer));
   const { messages, gaps, hasEarlier, isLoaded, isLoading, error, loadEarlier, loadBackTo, reload } =
     useMessages(conversation);
   const live = useLiveTexts(conversation);
@@ -86,7 +91,9 @@ function Pane({
   const departure = useMemo(() => departureOf(messages, im.userId), [messages, im.userId]);
   const isGone = peer === undefined && (error?.code === 'not_found' || departure !== undefined);
 
-  const canWrite = !isGone && !isOver && !isOthers;
+  const isBlocked = peer !== undefined && blocked.has(peer);
+  const isListener = group.value?.posting === 'admins' && !group.isAdmin;
+  const canWrite = !isGone && !isOver && !isOthers && !isBlocked && !isListener;
   const isChat = conversationKey.startsWith('cs:');
   const isPinner = peer !== undefined || group.isAdmin || group.value?.pins === 'members';
   const mayPin = canWrite && !isChat && isPinner;
@@ -102,7 +109,13 @@ function Pane({
       <ReplyActionsProvider value={replies}>
         <LoadedMessagesProvider value={isLoaded ? messages : undefined}>
           {header ?? (
-            <PaneHeader name={name} peer={peer} group={isGone ? NO_GROUP : group} onClose={onClose} />
+            <PaneHeader
+              conversation={conversation}
+              name={name}
+              peer={peer}
+              group={isGone ? NO_GROUP : group}
+              onClose={onClose}
+            />
           )}
           {!isChat && !isGone && isLoaded && <PinsBar conversation={conversation} />}
           {rows.length > 0 ? (
@@ -145,6 +158,12 @@ function Pane({
               {`${departure ?? t('You are no longer in this conversation.')} ${t('Its new messages are for members only.')}`}
             </p>
           )}
+          {isListener && !isGone && (
+            <p className="messages-gone" role="status">
+              Only admins can write in this group.
+            </p>
+          )}
+          {isBlocked && <Blocked userId={peer} name={name} />}
           {canWrite && (
             <Composer
               conversation={conversation}
@@ -156,6 +175,19 @@ function Pane({
         </LoadedMessagesProvider>
       </ReplyActionsProvider>
     </MentionableProvider>
+  );
+}
+
+/** Instead of a composer. */
+function Blocked({ userId, name }: { readonly userId: string; readonly name: string }) {
+  const im = useIm();
+  const { error, attempt } = useAttempt(reasonOf);
+  return (
+    <div className="messages-gone" role="status">
+      <p>{`You have blocked ${name}. To write here, unblock them.`}</p>
+      <Button onClick={() => attempt(im.blocks.remove(userId))}>Unblock</Button>
+      <FormError text={error} />
+    </div>
   );
 }
 

@@ -1,7 +1,7 @@
 import type { ChatMessage, Conversation } from '@serverless-im/client';
 import { memo, useState } from 'react';
 import { useIm } from '../session/client-context.ts';
-import { Avatar } from '../ui/avatar.tsx';
+import { UserAvatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { useNameOf } from '../ui/names.ts';
@@ -50,7 +50,9 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const classes = ['message', mine && 'is-mine', isFirst && 'is-first', isLast && 'is-last'];
   return (
     <div className={classes.filter(Boolean).join(' ')}>
-      {isGroup && !mine && <div className="message-avatar">{isLast && <Avatar name={from} />}</div>}
+      {isGroup && !mine && (
+        <div className="message-avatar">{isLast && <UserAvatar userId={message.from ?? ''} />}</div>
+      )}
       <div className="message-body">
         {isNamed ? (
           <p className="message-from">

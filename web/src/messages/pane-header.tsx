@@ -1,14 +1,19 @@
-import { usePresence } from '@serverless-im/client/react';
+import type { Conversation } from '@serverless-im/client';
+import { usePresence, useSettings } from '@serverless-im/client/react';
 import { useState } from 'react';
+import { ConversationMenu } from '../conversations/conversation-menu.tsx';
+import { isMuted } from '../conversations/settings.ts';
 import { GroupDetails } from '../groups/group-details.tsx';
 import type { UseGroup } from '../groups/use-group.ts';
 import { useIm } from '../session/client-context.ts';
-import { Avatar } from '../ui/avatar.tsx';
+import { Avatar, UserAvatar } from '../ui/avatar.tsx';
+import { Icon } from '../ui/icon.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { briefly } from '../ui/times.ts';
 import { useNow } from '../ui/use-now.ts';
 
 export interface PaneHeaderProps {
+  readonly conversation: Conversation;
   readonly name: string;
   /** The other user, in a direct conversation. */
   readonly peer: string | undefined;
@@ -16,21 +21,31 @@ export interface PaneHeaderProps {
   onClose(): void;
 }
 
-export function PaneHeader({ name, peer, group, onClose }: PaneHeaderProps) {
+export function PaneHeader({ conversation, name, peer, group, onClose }: PaneHeaderProps) {
   const [isOpen, setIsOpen] = useState(false);
+  const [hasMenu, setHasMenu] = useState(false);
+  const isQuiet = isMuted(useSettings(conversation), useNow());
   const members = group.value?.memberCount;
   return (
     <header className="pane-header">
       <IconButton icon="back" label="Back to the list" className="pane-back" onClick={onClose} />
-      {peer === undefined ? <Avatar name={name} isGroup /> : <Avatar name={peer} />}
+      {peer === undefined ? <Avatar name={name} isGroup /> : <UserAvatar userId={peer} />}
       <div className="pane-title">
         <h2 dir="auto">{name}</h2>
         {peer === undefined ? (
-          members !== undefined && <p>{`${members} ${members === 1 ? 'member' : 'members'}`}</p>
+          members !== undefined && <p>{aboutGroup(members, group)}</p>
         ) : (
           <Presence userId={peer} />
         )}
       </div>
+      {isQuiet && (
+        <span className="pane-muted">
+          <Icon name="bell-off" />
+          Muted
+        </span>
+      )}
+      <IconButton icon="more" label="Options" onClick={() => setHasMenu(true)} />
+      {hasMenu && <ConversationMenu {...{ conversation, name, peer }} onClose={() => setHasMenu(false)} />}
       {group.value !== undefined && (
         <IconButton icon="info" label="About this group" onClick={() => setIsOpen(true)} />
       )}
@@ -44,6 +59,12 @@ export function PaneHeader({ name, peer, group, onClose }: PaneHeaderProps) {
       )}
     </header>
   );
+}
+
+function aboutGroup(members: number, { value, isAdmin }: UseGroup): string {
+  const count = `${members} ${members === 1 ? 'member' : 'members'}`;
+  const seconds = value?.slowModeSeconds ?? 0;
+  return seconds > 0 && !isAdmin ? `${count} · slow mode: one message in ${seconds} s` : count;
 }
 
 function Presence({ userId }: { readonly userId: string }) {

@@ -1,7 +1,8 @@
 import type { ChatMessage } from '@serverless-im/client';
-import { Avatar } from '../ui/avatar.tsx';
+import { UserAvatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { useNameOf } from '../ui/names.ts';
 import { useReadBy } from './use-readers.ts';
 import '../groups/groups.css';
 
@@ -15,8 +16,8 @@ export function ReaderList({ message, onClose }: ReaderListProps) {
   const { readers = [], others = [], hasMore = false, loadMore } = useReadBy(message) ?? {};
   return (
     <Dialog title="Who has read this message" onClose={onClose}>
-      <Names heading="Read" names={readers} />
-      <Names heading="Not read yet" names={others} />
+      <Users heading="Read" userIds={readers} />
+      <Users heading="Not read yet" userIds={others} />
       {hasMore && (
         <Button kind="quiet" onClick={loadMore}>
           Show more
@@ -26,16 +27,17 @@ export function ReaderList({ message, onClose }: ReaderListProps) {
   );
 }
 
-function Names({ heading, names }: { readonly heading: string; readonly names: readonly string[] }) {
-  if (names.length === 0) return null;
+function Users({ heading, userIds }: { readonly heading: string; readonly userIds: readonly string[] }) {
+  const nameOf = useNameOf();
+  if (userIds.length === 0) return null;
   return (
     <>
-      <h3 className="group-heading">{`${heading} (${names.length})`}</h3>
+      <h3 className="group-heading">{`${heading} (${userIds.length})`}</h3>
       <ul className="group-members">
-        {names.map((name) => (
-          <li key={name}>
-            <Avatar name={name} />
-            <bdi className="group-member">{name}</bdi>
+        {userIds.map((userId) => (
+          <li key={userId}>
+            <UserAvatar userId={userId} />
+            <bdi className="group-member">{nameOf(userId)}</bdi>
           </li>
         ))}
       </ul>

@@ -6,6 +6,7 @@ const REASONS: { readonly [Code in ImErrorCode]?: Text } = {
   invalid_request: 'The server did not accept it.',
   not_found: 'You are no longer in this conversation.',
   forbidden: 'You are not allowed to do this.',
+  banned: 'The people who run this chat have banned you.',
   conflict: 'The last admin can only leave an empty group: make another member an admin first.',
   edit_window_passed: 'It is too late to edit it.',
   recall_window_passed: 'It is too late to take it back.',
@@ -19,7 +20,9 @@ const REASONS: { readonly [Code in ImErrorCode]?: Text } = {
 };
 
 /** Explains to its author why a message was not sent. */
-export function reasonOfMessage({ error, mentions, replyTo }: ChatMessage): string {
+export function reasonOfMessage({ error, mentions, replyTo, conversationId = '' }: ChatMessage): string {
+  // It does not say why: perhaps the other user has blocked this one (IM-BLOCK).
+  if (error?.code === 'forbidden' && conversationId.startsWith('dm:')) return 'It can’t be delivered.';
   if (mentions === 'all') return reasonOfMentioningAll(error);
   if (error?.code === 'invalid_request' && replyTo !== undefined)
     return t('The server did not accept it. Perhaps the original message no longer exists.');

@@ -11,7 +11,8 @@ import {
   useState,
 } from 'react';
 import { type Mentionable, useAudience } from '../groups/use-mentionable.ts';
-import { Avatar } from '../ui/avatar.tsx';
+import { Avatar, UserAvatar } from '../ui/avatar.tsx';
+import { useNameOf } from '../ui/names.ts';
 import { ALL, typedName } from './mentions.ts';
 import './mentions.css';
 
@@ -31,6 +32,7 @@ export function useCompletion(
   write: (text: string) => void,
 ): Completion {
   const audience = useAudience();
+  const nameOf = useNameOf();
   const listId = useId();
   const [caret, setCaret] = useState(0);
   const [chosen, setChosen] = useState(0);
@@ -110,8 +112,9 @@ export function useCompletion(
                 onPointerDown={(event) => event.preventDefault()}
                 onClick={() => pick(name)}
               >
-                <Avatar name={name} isGroup={name === ALL} />
-                <bdi>{name}</bdi>
+                {name === ALL ? <Avatar name={name} isGroup /> : <UserAvatar userId={name} />}
+                <bdi>{name === ALL ? name : nameOf(name)}</bdi>
+                {name !== ALL && nameOf(name) !== name && <bdi className="completion-note">{name}</bdi>}
                 {name === ALL && <span className="completion-note">{everyone(audience)}</span>}
               </div>
             ))}

@@ -1,8 +1,10 @@
 import { useConnection } from '@serverless-im/client/react';
 import { ConversationList } from '../conversations/conversation-list.tsx';
 import { MessagePane } from '../messages/message-pane.tsx';
+import { usePeopleOf } from '../people/use-profiles.ts';
 import { useIm } from '../session/client-context.ts';
 import type { SignOut } from '../session/sign-out.tsx';
+import { PeopleProvider } from '../ui/names.ts';
 import { Notice } from '../ui/notice.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { Ended } from './ended.tsx';
@@ -22,22 +24,25 @@ export function Chat({ name, selection, signOut }: ChatProps) {
   const im = useIm();
   const { current, error } = useConnection(im);
   const { selected, select } = selection;
+  const people = usePeopleOf(im);
   useJoins(im);
   if (current === 'failed')
     return <Ended error={error} onSignOut={signOut && (() => void signOut.leave())} />;
   return (
-    <div className="chat">
-      <ConnectionBanner />
-      <div className={selected === undefined ? 'chat-columns' : 'chat-columns is-open'}>
-        <ConversationList name={im.userId ?? name} selection={selection} signOut={signOut} />
-        <div className="chat-pane">
-          {selected === undefined ? (
-            <Notice title="No conversation is open" text="Choose one from the list, or start a new one." />
-          ) : (
-            <MessagePane key={selected} conversationKey={selected} onClose={() => select(undefined)} />
-          )}
+    <PeopleProvider value={people}>
+      <div className="chat">
+        <ConnectionBanner />
+        <div className={selected === undefined ? 'chat-columns' : 'chat-columns is-open'}>
+          <ConversationList userId={im.userId ?? name} selection={selection} signOut={signOut} />
+          <div className="chat-pane">
+            {selected === undefined ? (
+              <Notice title="No conversation is open" text="Choose one from the list, or start a new one." />
+            ) : (
+              <MessagePane key={selected} conversationKey={selected} onClose={() => select(undefined)} />
+            )}
+          </div>
         </div>
       </div>
-    </div>
+    </PeopleProvider>
   );
 }

@@ -3,6 +3,7 @@ import { useIm } from '../session/client-context.ts';
 import { Button } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { t } from '../ui/texts.ts';
+import { useLimitedSeconds } from './use-limited.ts';
 import { useTrouble } from './use-trouble.ts';
 
 /** Shows why messages can't be sent. */
@@ -10,10 +11,12 @@ export function ConnectionBanner() {
   const im = useIm();
   const { current, retryInMs } = useConnection(im);
   const trouble = useTrouble(im);
+  const limitedSeconds = useLimitedSeconds(im);
   const isTrying = trouble === 'disconnected' && retryInMs === undefined;
   const tryNow = () => {
     im.connect().catch(() => {});
   };
+  if (limitedSeconds > 0 && trouble !== 'offline') return <Limited seconds={limitedSeconds} />;
   return (
     <div className="banner" role="status" hidden={trouble === undefined}>
       {trouble !== undefined && (
@@ -30,6 +33,22 @@ export function ConnectionBanner() {
           )}
         </>
       )}
+    </div>
+  );
+}
+
+/** Screen readers hear it once, without the seconds. */
+function Limited({ seconds }: { readonly seconds: number }) {
+  const time =
+    seconds < 60 ? t('{count} s', { count: seconds }) : t('{count} min', { count: Math.ceil(seconds / 60) });
+  return (
+    <div className="banner" role="status">
+      <Icon name="clock" />
+      <span>{t('That was a lot in a short time.')}</span>
+      <span>{t('Your messages are sent soon.')}</span>
+      <strong className="banner-time" aria-hidden="true">
+        {time}
+      </strong>
     </div>
   );
 }

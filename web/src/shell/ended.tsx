@@ -4,6 +4,7 @@ import { useIm } from '../session/client-context.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { t } from '../ui/texts.ts';
+import { fullTime } from '../ui/times.ts';
 
 export interface EndedProps {
   readonly error: ImError | undefined;
@@ -35,6 +36,13 @@ export function Ended({ error, onSignOut }: EndedProps) {
   );
 }
 
+function untilOf(error: ImError): string {
+  const { until } = error as { readonly until?: number };
+  return until === undefined
+    ? t('The people who run this chat have banned you.')
+    : t('The people who run this chat have banned you until {time}.', { time: fullTime(until) });
+}
+
 function explain(error: ImError | undefined): { title: string; text: string; canResume: boolean } {
   switch (error?.code) {
     case 'unauthorized':
@@ -60,6 +68,12 @@ function explain(error: ImError | undefined): { title: string; text: string; can
       return {
         title: t('You were signed out'),
         text: t('An administrator ended your session.'),
+        canResume: false,
+      };
+    case 'banned':
+      return {
+        title: t('You are banned'),
+        text: untilOf(error),
         canResume: false,
       };
     default:

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { badgeText } from './badge.ts';
+import { Icon, type IconName } from './icon.tsx';
 
 export interface RowProps {
   readonly avatar: ReactNode;
@@ -17,6 +18,10 @@ export interface RowProps {
   readonly unreadIsAtLeast?: boolean;
   /** How many of them mention this user. @default 0 */
   readonly mentioned?: number;
+  /** Unread messages are not urgent. @default false */
+  readonly isMuted?: boolean;
+  /** Kept on top of the list. @default false */
+  readonly isPinned?: boolean;
   readonly isSelected: boolean;
   onSelect(): void;
 }
@@ -33,19 +38,23 @@ export function Row(props: RowProps) {
     unread = 0,
     unreadIsAtLeast = false,
     mentioned = 0,
+    isMuted = false,
+    isPinned = false,
     isSelected,
     onSelect,
   } = props;
   return (
     <button
       type="button"
-      className={unread > 0 ? 'row has-unread' : 'row'}
+      className={unread > 0 && !isMuted ? 'row has-unread' : 'row'}
       aria-current={isSelected ? 'true' : undefined}
       onClick={onSelect}
     >
       {avatar}
       <span className="row-title">
         <bdi>{title}</bdi>
+        {isMuted && <Sign icon="bell-off" words="muted" />}
+        {isPinned && <Sign icon="pin" words="pinned" />}
       </span>
       {time !== undefined && <span className="row-time">{time}</span>}
       {topic !== undefined && (
@@ -69,12 +78,21 @@ export function Row(props: RowProps) {
               </span>
             </span>
           )}
-          <span className="badge">
+          <span className={isMuted ? 'badge is-muted' : 'badge'}>
             {badgeText(unread, unreadIsAtLeast)}
             <span className="visually-hidden"> unread</span>
           </span>
         </span>
       )}
     </button>
+  );
+}
+
+function Sign({ icon, words }: { readonly icon: IconName; readonly words: string }) {
+  return (
+    <span className="row-sign" title={words}>
+      <Icon name={icon} />
+      <span className="visually-hidden">{`, ${words}`}</span>
+    </span>
   );
 }

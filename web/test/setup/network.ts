@@ -15,6 +15,8 @@ export interface Network {
   cutStack(): Promise<void>;
   /** Answers the next frame from the page that contains this text with this error, instead of the server. */
   refuseOnce(text: string, error: object): void;
+  /** Sends this frame to the page, as if the server did. */
+  push(frame: object): void;
   /** Drops frames from the server that contain this text from now on. */
   lose(text: string): void;
 }
@@ -83,6 +85,9 @@ export async function networkOf(context: BrowserContext, page: Page): Promise<Ne
     },
     freeze() {
       isFrozen = wasBroken = true;
+    },
+    push: (frame) => {
+      for (const socket of sockets) socket.send(JSON.stringify(frame));
     },
     lose: (text) => lost.push(text),
     refuseOnce: (text, error) => refusals.set(text, error),

@@ -142,7 +142,7 @@ export function personAt(page: VisitedPage, userId: string, within: Locator | Pa
     network: page.network,
     composer,
     bubble,
-    row: (text) => within.getByRole('navigation').getByRole('button', { name: text }),
+    row: (text) => within.getByRole('navigation').locator('.row', { hasText: text }),
     async meet(other) {
       await within.getByRole('button', { name: 'New conversation' }).click();
       await within.getByLabel('With').fill(other);

@@ -59,3 +59,14 @@ export async function reactToLast(userId: string, name: string): Promise<void> {
   const response = await fetch(stack.httpUrl + path, { method: 'PUT', headers });
   if (!response.ok) throw new Error(`HTTP ${response.status}: ${await response.text()}`);
 }
+
+/** Sets the user's profile over HTTP. */
+export async function putProfile(userId: string, profile: object): Promise<void> {
+  const headers = { authorization: `Bearer ${await tokenOf(userId)}` };
+  const response = await fetch(`${stack.httpUrl}/profile`, {
+    method: 'PUT',
+    headers,
+    body: JSON.stringify(profile),
+  });
+  if (!response.ok) throw new Error(`HTTP ${response.status}: ${await response.text()}`);
+}

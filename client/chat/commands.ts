@@ -1,0 +1,37 @@
+import { type Client, changeSettings } from '../src/index.ts';
+
+/** What a line at a terminal may command. Any other line is a message. */
+export const COMMANDS = '/name NAME, /block, /unblock, /mute, /unmute';
+
+type Command = (im: Client, peer: string, rest: string) => Promise<string>;
+
+const commands: Readonly<Record<string, Command>> = {
+  name: async (im, _, name) => {
+    // The server replaces the whole profile.
+    const { avatar, custom } = (await im.profile.get()) ?? {};
+    const set = await im.profile.set({ avatar, custom, ...(name !== '' && { name }) });
+    return set.name === undefined ? 'you have no name now' : `you are ${set.name} now`;
+  },
+  block: async (im, peer) => {
+    await im.blocks.add(peer);
+    return `${peer} can't write to you any more`;
+  },
+  unblock: async (im, peer) => {
+    await im.blocks.remove(peer);
+    return `${peer} can write to you again`;
+  },
+  mute: async (im, peer) => {
+    await changeSettings(im.direct(peer), { muted: true });
+    return 'this conversation is muted';
+  },
+  unmute: async (im, peer) => {
+    await changeSettings(im.direct(peer), { muted: false });
+    return 'this conversation is no longer muted';
+  },
+};
+
+/** Does what a line commands, and resolves to a line about it. Undefined: it commands nothing. */
+export function commanded(im: Client, peer: string, line: string): Promise<string> | undefined {
+  const [, name = '', rest = ''] = /^\/([a-z]+)(?:\s+(.*))?$/.exec(line.trim()) ?? [];
+  return Object.hasOwn(commands, name) ? commands[name]?.(im, peer, rest) : undefined;
+}
