@@ -15,6 +15,7 @@ import { createOfflineQueue } from './adapters/offline-queue.ts';
 import { createPinReader, createPinWriter } from './adapters/pin-table.ts';
 import { createProfileReader, createProfileWriter } from './adapters/profile-table.ts';
 import { createReactionReader, createReactionWriter } from './adapters/reaction-table.ts';
+import { createReportWriter } from './adapters/report-table.ts';
 import { createRouteTable } from './adapters/route-table.ts';
 import { createSeqAllocator } from './adapters/seq-allocation.ts';
 import { createTokenVerifier } from './adapters/token-verifier.ts';
@@ -97,6 +98,9 @@ export const conversationWriter = maker(['conversationsTable'], ({ conversations
 
 export const blocks = maker(['conversationsTable'], ({ conversationsTable }) =>
   createBlockReader(documents.get(), conversationsTable),
+);
+export const reportWriter = maker(['conversationsTable'], ({ conversationsTable }) =>
+  createReportWriter(documents.get(), conversationsTable),
 );
 export const blockWriter = maker(['conversationsTable'], ({ conversationsTable: tableName }) =>
   createBlockWriter(documents.get(), { tableName }),

@@ -32,6 +32,10 @@ export const LIMITS = {
   reactionsPerUser: 5,
   /** Users that a reaction names. */
   reactionUsers: 5,
+  /** How long reports are kept. */
+  reportDays: 90,
+  /** Characters of the reason of a report. */
+  reportReasonChars: 500,
   /** Users whom a user may block. */
   maxBlocks: 10_000,
   /** Pinned messages of a conversation. */

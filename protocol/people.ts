@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { USER_ID } from './ids.ts';
+import { parseConversationId, USER_ID } from './ids.ts';
 import { lazySchema } from './lazy-schema.ts';
 import { LIMITS } from './limits.ts';
 import { personName } from './names.ts';
@@ -15,6 +15,7 @@ export const PEOPLE_HTTP_ROUTES = [
   'PUT /blocks/{userId}',
   'DELETE /blocks/{userId}',
   'GET /blocks',
+  'POST /reports',
 ] as const;
 
 /** The user in a path. */
@@ -145,6 +146,21 @@ export interface SettingsBody {
   readonly conversationId: string;
   readonly settings: ConversationSettings;
 }
+
+/** `POST /reports` (IM-REPORT). */
+export const reportSchema = lazySchema(() =>
+  z.object({
+    conversationId: z
+      .string()
+      .check(z.refine((value) => parseConversationId(value) !== undefined, 'is not a conversation id')),
+    seq: z.int().check(z.minimum(1)),
+    reason: z.string().check(
+      z.minLength(1),
+      z.maxLength(LIMITS.reportReasonChars),
+      z.refine((value) => value.isWellFormed(), 'must not have lone surrogates'),
+    ),
+  }),
+);
 
 /** A page of the users whom the user has blocked (IM-BLOCK). */
 export interface BlocksBody {

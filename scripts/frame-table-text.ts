@@ -12,7 +12,13 @@ import {
 } from '../protocol/http.ts';
 import { CLIENT_ID, DEVICE_ID, SENDER_ID, USER_ID } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
-import { contactSchema, profileSchema, profilesQuerySchema, settingsSchema } from '../protocol/people.ts';
+import {
+  contactSchema,
+  profileSchema,
+  profilesQuerySchema,
+  reportSchema,
+  settingsSchema,
+} from '../protocol/people.ts';
 import { type Field as FrameField, MESSAGES, type Presence } from '../protocol/protobuf-fields.ts';
 import { CLOSE_MEANINGS, ERROR_MEANINGS, EXTRA_LIMITS, LIMIT_MEANINGS, MEANINGS } from './field-meanings.ts';
 
@@ -78,6 +84,7 @@ export function protocolTables(): ReadonlyMap<string, string> {
     ['http profiles', requestTable('Profiles', profilesQuerySchema())],
     ['http settings', requestTable('Settings', settingsSchema())],
     ['http contact', requestTable('Contact', contactSchema())],
+    ['http report', requestTable('Report', reportSchema())],
     ['http poll', requestTable('Poll', pollSchema())],
     ['limits', limitsTable()],
     ['errors', errorsTable()],

@@ -1,6 +1,6 @@
-import { joinPair, type Scenario, sending } from './scenario.ts';
+import { directId, joinPair, type Scenario, sending } from './scenario.ts';
 
-/** Blocks, and the `typing` hint, which reads the same head. */
+/** Blocks, reports, and the `typing` hint, which reads the same head. */
 export const blocks: Scenario = {
   name: 'blocks',
   isChecked: true,
@@ -21,6 +21,8 @@ export const blocks: Scenario = {
         alice.send({ id: 'refused', ...sending(b) });
         await refused;
       });
+      const report = { conversationId: directId(a, b), seq: 1, reason: 'Spam' };
+      await measure('a report', () => stack.http(b, '/reports', { method: 'POST', body: report }));
       await measure('the list of blocks', () => stack.http(b, '/blocks'));
       await measure('an unblock', () => stack.http(b, `/blocks/${a}`, { method: 'DELETE' }));
       await stack.leave(alice, bob);

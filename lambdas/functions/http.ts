@@ -11,6 +11,7 @@ const ports = lazily({
   conversationWriter: of.conversationWriter,
   blocks: of.blocks,
   blockWriter: of.blockWriter,
+  reportWriter: of.reportWriter,
   groups: of.groups,
   groupWriter: of.groupWriter,
   outbox: of.groupOutbox,

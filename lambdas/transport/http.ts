@@ -30,7 +30,7 @@ export interface HttpOptions extends AdmissionPorts {
 
 export interface HttpAnswer {
   /** The status of a successful response. @default 200 */
-  readonly status?: 200 | 201 | 204;
+  readonly status?: 200 | 201 | 202 | 204;
   readonly answer: (request: HttpRequest) => Promise<object | undefined>;
 }
 

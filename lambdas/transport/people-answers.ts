@@ -5,16 +5,18 @@ import {
   personPath,
   profileSchema,
   profilesQuerySchema,
+  reportSchema,
   settingsSchema,
 } from '../../protocol/people.ts';
 import { type BlockPorts, blockUser, listBlocks } from '../domain/people/blocks.ts';
 import { type ContactPorts, listContacts, putContact } from '../domain/people/contacts.ts';
 import { listProfiles, type ProfilePorts, putProfile } from '../domain/people/profile.ts';
+import { type ReportPorts, reportMessage } from '../domain/people/reports.ts';
 import { changeSettings, type SettingsPorts } from '../domain/people/settings.ts';
 import { parseWith } from '../shared/parse.ts';
 import type { Answers } from './http.ts';
 
-export interface PeoplePorts extends ProfilePorts, ContactPorts, SettingsPorts, BlockPorts {}
+export interface PeoplePorts extends ProfilePorts, ContactPorts, SettingsPorts, BlockPorts, ReportPorts {}
 
 /** The routes about people (docs/protocol.md, section 16). */
 export function peopleAnswers(ports: PeoplePorts): Answers<(typeof PEOPLE_HTTP_ROUTES)[number]> {
@@ -56,6 +58,13 @@ export function peopleAnswers(ports: PeoplePorts): Answers<(typeof PEOPLE_HTTP_R
       status: 204,
       answer: async ({ userId, path }) => {
         await ports.blockWriter.unblock(userId, parseWith(personPath, path).userId);
+        return undefined;
+      },
+    },
+    'POST /reports': {
+      status: 202,
+      answer: async ({ userId, roles, body }) => {
+        await reportMessage(ports, userId, parseWith(reportSchema, body()), roles);
         return undefined;
       },
     },

@@ -206,6 +206,30 @@ describe('a block', () => {
   });
 });
 
+describe('a report', () => {
+  it('is answered by 202 without a body, even if it is repeated, and 404 or 400 if it is none (IM-REPORT-1)', async () => {
+    const { a, b } = await pair();
+    const conversationId = `dm:${[a, b].sort().join(':')}`;
+    const report = async (user: string, body: object) => {
+      const headers = { authorization: `Bearer ${await stack.token(user)}` };
+      const init = { method: 'POST', headers, body: JSON.stringify({ conversationId, ...body }) };
+      const response = await fetch(`${stack.httpUrl}/reports`, init);
+      return [response.status, response.status === 202 ? await response.text() : undefined];
+    };
+    const reason = 'x'.repeat(500);
+    for (const _ of [1, 2]) expect(await report(a, { seq: 1, reason })).toEqual([202, '']);
+    expect(await report(a, { seq: 9, reason })).toEqual([404, undefined]);
+    expect(await report(newUser('carol'), { seq: 1, reason })).toEqual([404, undefined]);
+    for (const body of [
+      { seq: 1, reason: '' },
+      { seq: 1, reason: `${reason}x` },
+      { seq: 0, reason },
+      { seq: 1 },
+    ])
+      expect(await report(a, body)).toEqual([400, undefined]);
+  });
+});
+
 const STAGES: readonly BreakpointStage[] = ['before', 'after'];
 
 describe('a block that meets a send', () => {

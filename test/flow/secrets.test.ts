@@ -54,6 +54,12 @@ describe('the logs', () => {
     await alice.request(sending(b, 'c1'));
     await alice.request(sending(b, 'c1'));
     await alice.request(sending(b, 'c1', `other ${CANARY}`));
+    for (const seq of [1, 9])
+      await fetch(`${stack.httpUrl}/reports`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${await stack.token(a)}` },
+        body: JSON.stringify({ conversationId: `dm:${[a, b].sort().join(':')}`, seq, reason: CANARY }),
+      });
     await stack.inboxHolds(b, 1);
 
     // Failing at every table, at the queue, and at the socket.

@@ -20,6 +20,7 @@ import { inMemoryPins } from './pins.ts';
 import { inMemoryProfiles } from './profiles.ts';
 import { inMemoryDeskEvents, inMemoryFanOutQueue, inMemoryOfflineQueue } from './queues.ts';
 import { inMemoryReactions } from './reactions.ts';
+import { inMemoryReports } from './reports.ts';
 import { inMemoryRoutes } from './routes.ts';
 
 export const NOON = Date.UTC(2026, 10, 21, 12);
@@ -48,6 +49,7 @@ export function createWorld() {
     conversationWriter: conversations,
     blocks: conversations,
     blockWriter: conversations,
+    reportWriter: inMemoryReports(),
     groups: conversations,
     groupWriter: conversations,
     messages,

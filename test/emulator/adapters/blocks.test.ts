@@ -26,6 +26,34 @@ afterAll(() => tables?.stop());
 
 const newPair = (): [string, string] => [newName('a'), newName('b')];
 
+describe('on DynamoDB, a report (IM-REPORT-1)', () => {
+  it('is kept once under the day of the first one, with the message as it was then', async () => {
+    const [reporter, from] = newPair();
+    const conversationId = directConversationId(reporter, from);
+    const message = {
+      ...{ conversationId, from, clientMsgId: 'c', seq: 3, messageId: 'M', sentAt: NOON - 5 },
+      ...{ contentJson: '{"text":"spam","type":"text"}', contentHash: 'secret hash' },
+    };
+    const dayMs = 86_400_000;
+    const report = { reporter, message, reason: 'Spam', atMs: NOON };
+    const own = async (day: string) =>
+      (await tables.reports.ofDay(day)).filter((item) => item['reporter'] === reporter);
+    expect(await tables.reports.keep(report)).toBe('2026-11-21');
+    const later = { ...message, contentJson: '{"type":"recalled","by":"x","at":1}' };
+    const again = { reporter, message: later, reason: 'Again', atMs: NOON + dayMs };
+    expect(await tables.reports.keep(again)).toBe('2026-11-21');
+    expect(await own('2026-11-22')).toEqual([]);
+    const [item, ...more] = await own('2026-11-21');
+    expect(more).toEqual([]);
+    expect(item).toMatchObject({ conversationId, seq: 3, from, reason: 'Spam', at: NOON });
+    expect(item?.['ttl']).toBe((NOON + 90 * dayMs) / 1000);
+    expect(JSON.parse(item?.['message'])).toMatchObject({ seq: 3, content: { text: 'spam' } });
+    expect(item?.['message']).not.toContain('secret hash');
+    await tables.reports.keep({ ...report, reporter: from });
+    expect((await tables.reports.ofDay('2026-11-21')).filter((one) => one['from'] === from)).toHaveLength(2);
+  });
+});
+
 describe.each([
   ['memory', () => memory],
   ['DynamoDB', (): Ports => tables],

@@ -29,13 +29,14 @@ async function startWorld() {
   const tables = await startTables(clock);
   const { routes, conversations, groups, messages, reactions, pins, profiles, contacts, desk, inbox } =
     tables;
+  const blocks = tables.blocksWithMost(1_000);
   const took = async () => 'took' as const;
   const verify = () => Promise.reject(new UnauthorizedError());
   return {
     ...createWorld(),
     ...{ routes, conversations, conversationWriter: conversations, groups, groupWriter: groups },
     ...{ reactions, reactionWriter: reactions, pins, pinWriter: pins, profiles, profileWriter: profiles },
-    ...{ contacts, contactWriter: contacts },
+    ...{ contacts, contactWriter: contacts, blocks, blockWriter: blocks, reportWriter: tables.reports },
     ...{ messages, messageWriter: messages, desk, deskWriter: desk, outbox: desk, inbox, clock },
     connections: { post: took, probe: took, close: took },
     ...{ tokens: { verify }, pause: async () => {}, webSocketUrl: 'wss://chat.example' },
@@ -92,6 +93,7 @@ const VALID_BODIES = [
   { members: ['dan'] },
   { name: 'Alice', avatar: 'https://pictures.example/a', custom: { a: 1 } },
   { muted: true, archived: true },
+  { conversationId: 'dm:alice:bob', seq: 1, reason: 'Spam' },
 ];
 
 describe('a hostile request', () => {
@@ -113,6 +115,7 @@ describe('a forged cursor', () => {
   it.each([
     ['GET /conversations', (cursor: string) => ({ ...none, query: { cursor } })],
     ['GET /contacts', (cursor: string) => ({ ...none, query: { cursor } })],
+    ['GET /blocks', (cursor: string) => ({ ...none, query: { cursor } })],
     ['GET /desk/chats', (cursor: string) => ({ ...none, query: { cursor } })],
     ['GET /groups/{id}/members', (cursor: string) => ({ ...none, path: { id: own }, query: { cursor } })],
     ['GET /groups/{id}/reads', (cursor: string) => ({ ...none, path: { id: own }, query: { cursor } })],

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { inject, vi } from 'vitest';
 import { createAccounts } from '../../../lambdas/adapters/account-table.ts';
 import { createBlockReader, createBlockWriter } from '../../../lambdas/adapters/block-table.ts';
@@ -24,6 +24,7 @@ import { createMessageReader, createMessageWriter } from '../../../lambdas/adapt
 import { createPinReader, createPinWriter } from '../../../lambdas/adapters/pin-table.ts';
 import { createProfileReader, createProfileWriter } from '../../../lambdas/adapters/profile-table.ts';
 import { createReactionReader, createReactionWriter } from '../../../lambdas/adapters/reaction-table.ts';
+import { createReportWriter } from '../../../lambdas/adapters/report-table.ts';
 import { createRouteTable } from '../../../lambdas/adapters/route-table.ts';
 import { createSeqAllocator } from '../../../lambdas/adapters/seq-allocation.ts';
 import type { Clock } from '../../../lambdas/shared/clock.ts';
@@ -79,6 +80,19 @@ export async function startTables(clock: Clock) {
     },
     messages: messages(),
     messagesWithTtl: messages,
+    reports: {
+      ...createReportWriter(documents, conversationsTable),
+      /** As an operator reads them (docs/operations.md). */
+      async ofDay(day: string) {
+        const command = new QueryCommand({
+          TableName: conversationsTable,
+          KeyConditionExpression: 'pk = :day',
+          ExpressionAttributeValues: { ':day': `report#${day}` },
+          ConsistentRead: true,
+        });
+        return (await documents.send(command)).Items ?? [];
+      },
+    },
     blocksWithMost: (maxBlocks: number) => ({
       ...createBlockReader(documents, conversationsTable),
       ...createBlockWriter(documents, { tableName: conversationsTable, maxBlocks }),
