@@ -107,6 +107,28 @@ describe('a request that meets a transaction in flight', () => {
     expect((await call(a, 'GET', `/groups/${id}`)).body).toMatchObject({ memberCount: 4 });
   });
 
+  it('is a change of settings by a member who is being removed: it is refused (IM-SETTINGS-1)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const id = await newGroup(a, [b]);
+    const held = await hold('DELETE /groups/{id}/members/{userId}', () =>
+      send(a, 'DELETE', `/groups/${id}/members/${b}`),
+    );
+    const met = { route: 'PATCH /conversations/{conversationId}', operation: 'UpdateItem' };
+    const changed = await meet(held, met, () => call(b, 'PATCH', `/conversations/${id}`, { pinned: true }));
+    expect([changed.status, changed.body.code]).toEqual([404, 'not_found']);
+  });
+
+  it('is a contact that another device adds: both are there, and counted (IM-CONTACT-1)', async () => {
+    const a = newUser('alice');
+    const route = 'PUT /contacts/{userId}';
+    const held = await hold(route, () => call(a, 'PUT', '/contacts/bob', {}));
+    const added = await meet(held, { route, operation: 'TransactWriteItems' }, () =>
+      call(a, 'PUT', '/contacts/carol', {}),
+    );
+    expect(added.status).toBe(200);
+    expect((await stack.http(a, '/contacts')).body.contacts).toHaveLength(2);
+  });
+
   it("is a customer's message to a chat that is being closed: it is refused (IM-DESK-3)", async () => {
     const [queue, eve] = [newQueue(), await desk.customer()];
     const { conversationId } = await openChat(eve, queue);

@@ -90,6 +90,16 @@ export const MUTANTS: readonly Mutant[] = [
     only: 'of two devices both take effect',
   },
   {
+    // A change that meets the removal's transaction is unavailable.
+    fault: 'people',
+    file: 'lambdas/adapters/conversation-table.ts',
+    from: 'settings.version - 1 }),\n        },\n      });\n      const output = await unlessRefused(() => callDespiteTransactions(() => documents.send(command)));',
+    to: 'settings.version - 1 }),\n        },\n      });\n      const output = await unlessRefused(() => documents.send(command));',
+    project: 'flow',
+    test: 'test/flow/collisions.test.ts',
+    only: 'a change of settings by a member who is being removed',
+  },
+  {
     // A change makes a row for a user who is no member.
     fault: 'people',
     file: 'lambdas/adapters/conversation-table.ts',
