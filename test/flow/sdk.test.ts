@@ -3,6 +3,7 @@ import {
   type ChatMessage,
   type Client,
   type Conversation,
+  changeSettings,
   createClient,
   fullJitterBackoff,
   MessageView,
@@ -249,5 +250,67 @@ describe('the SDK in a group that its user leaves while it is cut off', () => {
     await expect.poll(() => ids()?.toSorted()).toEqual([lost, kept].sort());
     await im.conversation(lost).retry(unsent.clientMsgId);
     await expect.poll(() => view.snapshot.messages.at(-1)?.state).toBe('sent');
+  });
+});
+
+describe('two people with the SDK', () => {
+  function clientOf(userId: string, deviceId = userId): Client {
+    const { wsUrl, httpUrl } = stack;
+    const im = createClient({ wsUrl, httpUrl, getToken: () => stack.token(userId), deviceId, retryPolicy });
+    onTestFinished(() => im.close());
+    return im;
+  }
+
+  it('see each other’s names and pictures, and the server says what is wrong with a profile (IM-PROFILE-1)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const [alice, bob] = [clientOf(a), clientOf(b)];
+    const profile = {
+      name: 'Alice',
+      avatar: 'https://pictures.example/alice.png',
+      custom: { team: 'boats' },
+    };
+    expect(await alice.profile.set(profile)).toEqual({ userId: a, ...profile, version: 1 });
+    expect(await Promise.all([bob.profiles.get(a), bob.profiles.get(b), bob.profiles.get('system')])).toEqual(
+      [{ userId: a, ...profile, version: 1 }, null, null],
+    );
+    await expect(alice.profile.set({ avatar: 'http://pictures.example/alice.png' })).rejects.toMatchObject({
+      code: 'invalid_request',
+      issues: [{ path: 'avatar' }],
+    });
+    expect(await alice.profile.get()).toMatchObject({ name: 'Alice' });
+  });
+
+  it('keep contacts and settings, which the other devices of a user find (IM-CONTACT-1, IM-SETTINGS-1)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const [alice, phone, bob] = [clientOf(a), clientOf(a, `${a}-phone`), clientOf(b)];
+    await Promise.all([alice.connect(), bob.connect()]);
+    await bob.direct(a).send({ type: 'text', text: 'hi' }).acked;
+    expect(await alice.contacts.load()).toEqual([]);
+    await alice.contacts.add(b, { alias: 'Bobby', favorite: true });
+    expect(alice.contacts.all).toEqual([{ userId: b, alias: 'Bobby', favorite: true }]);
+    expect(await changeSettings(alice.direct(b), { archived: true, pinned: true })).toEqual({
+      archived: true,
+      pinned: true,
+    });
+    await phone.connect();
+    expect(await phone.contacts.load()).toEqual(alice.contacts.all);
+    expect(phone.direct(b).settings).toEqual({ archived: true, pinned: true });
+    await bob.direct(a).send({ type: 'text', text: 'are you there?' }).acked;
+    for (const im of [alice, phone]) await expect.poll(() => im.direct(b).settings).toEqual({ pinned: true });
+    await alice.contacts.remove(b);
+    expect(await phone.contacts.load()).toEqual([]);
+  });
+
+  it('of whom one blocks the other: what was refused is sent by a retry once the block is lifted (IM-BLOCK-1)', async () => {
+    const [a, b] = [newUser('alice'), newUser('bob')];
+    const [alice, bob] = [clientOf(a), clientOf(b)];
+    await Promise.all([alice.connect(), bob.connect()]);
+    await alice.blocks.add(b);
+    expect(await alice.blocks.load()).toMatchObject([{ userId: b }]);
+    const refused = bob.direct(a).send({ type: 'text', text: 'hi' });
+    await expect(refused.acked).rejects.toMatchObject({ code: 'forbidden', retryable: false });
+    await alice.blocks.remove(b);
+    expect(alice.blocks.all).toEqual([]);
+    await expect(bob.direct(a).retry(refused.clientMsgId)).resolves.toMatchObject({ seq: 1 });
   });
 });
