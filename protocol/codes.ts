@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   edit_window_passed: { status: 409, retryable: false },
   limit_reached: { status: 409, retryable: false },
   rate_limited: { status: 429, retryable: true },
+  slow_mode: { status: 429, retryable: true },
   unavailable: { status: 503, retryable: true },
   internal: { status: 500, retryable: true },
 } as const;

@@ -226,7 +226,8 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   recall_window_passed: 'too late to recall',
   edit_window_passed: 'too late to edit',
   limit_reached: 'there are as many of these as there may be',
-  rate_limited: 'too many requests',
+  rate_limited: 'the budget is used up, or too many requests; wait `retryAfterMs`',
+  slow_mode: 'it is not your turn in this group yet; wait `retryAfterMs`',
   unavailable: 'a dependency did not answer; the outcome is unknown',
   internal: 'a fault of the server; the outcome is unknown',
 };

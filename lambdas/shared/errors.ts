@@ -146,8 +146,8 @@ export class UnavailableError extends ImError {
 export class RateLimitedError extends ImError {
   readonly retryAfterMs: number;
 
-  constructor(message: string, retryAfterMs: number) {
-    super('rate_limited', message);
+  constructor(message: string, retryAfterMs: number, code: 'rate_limited' | 'slow_mode' = 'rate_limited') {
+    super(code, message);
     this.retryAfterMs = retryAfterMs;
   }
 }

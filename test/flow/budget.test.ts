@@ -202,7 +202,7 @@ describe('the rules of a group', () => {
     const first = await say(member, 'b1');
     expect(first).toMatchObject({ seq: 5 });
     const slow = await say(member, 'b2');
-    expect(slow).toMatchObject({ code: 'rate_limited' });
+    expect(slow).toMatchObject({ code: 'slow_mode', retryable: true });
     expect(slow.retryAfterMs).toBeGreaterThan(590_000);
     expect(await say(member, 'b1')).toMatchObject({ seq: 5, duplicate: true });
     expect(await say(admin, 'a2')).toMatchObject({ seq: 6 });

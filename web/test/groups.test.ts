@@ -82,6 +82,31 @@ describe('a group of three', () => {
     expect(await bob.row('Eight').count()).toBe(0);
   });
 
+  it('lets its admins decide who may write, and how often (IM-BUDGET-5)', async () => {
+    const { alice, bob } = await threePeople();
+    await alice.page.getByRole('button', { name: 'About this group' }).click();
+    const dialog = alice.page.getByRole('dialog');
+    await dialog.getByLabel('Write').selectOption('Only admins');
+    await bob.page.getByText('Only admins can write in this group.').waitFor();
+    expect(await bob.composer().count()).toBe(0);
+    await bob.page.getByText(`${alice.userId} lets only admins write`).last().waitFor();
+    await dialog.getByLabel('Write').selectOption('Everyone');
+    await bob.composer().waitFor();
+    await dialog.getByLabel('Slow mode').selectOption('One message in 1 hour');
+    await bob.page.getByText('Slow mode: one message in 1 hour.').waitFor();
+    expect(await faultsOf(alice.page)).toEqual([]);
+    await alice.page.keyboard.press('Escape');
+    await bob.say('my turn');
+    await alice.sees('my turn');
+    // It waits, and neither fails nor looks as if the budget were used up.
+    await bob.say('too soon');
+    await bob.bubble('too soon').locator('.ticks-pending').waitFor();
+    await alice.say('mine is never too soon');
+    await bob.sees('mine is never too soon');
+    await alice.page.getByRole('button', { name: 'About this group' }).click();
+    expect(await alice.page.getByText('too soon', { exact: true }).count()).toBe(0);
+  });
+
   it('lets its last admin leave once the next one is named', async () => {
     const { alice, bob, carol } = await threePeople({ reports: ['status of 409', 'status of 404'] });
     await alice.page.getByRole('button', { name: 'About this group' }).click();

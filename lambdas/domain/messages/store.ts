@@ -162,7 +162,7 @@ async function requireTurn(
   seconds: number,
 ): Promise<void> {
   const waitMs = await writer.takeTurn(userId, conversationId, seconds);
-  if (waitMs > 0) throw new RateLimitedError('This group is in slow mode.', waitMs);
+  if (waitMs > 0) throw new RateLimitedError('This group is in slow mode.', waitMs, 'slow_mode');
 }
 
 /**

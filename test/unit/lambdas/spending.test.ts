@@ -296,7 +296,7 @@ describe('a group with slow mode', () => {
     const first = await say(world, 'bob', { conversationId: id });
     const before = await headOf(id);
     await expect(say(world, 'bob', { conversationId: id }, 'c2')).rejects.toMatchObject({
-      code: 'rate_limited',
+      code: 'slow_mode',
       retryAfterMs: 30_000,
     });
     expect(await say(world, 'bob', { conversationId: id })).toEqual({ ...first, duplicate: true });

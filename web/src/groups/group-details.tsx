@@ -11,6 +11,7 @@ import { FormError } from '../ui/form-error.tsx';
 import { useNameOf } from '../ui/names.ts';
 import { OneField } from '../ui/one-field.tsx';
 import { useAttempt } from '../ui/use-attempt.ts';
+import { GroupRules } from './group-rules.tsx';
 import { LeaveGroup } from './leave-group.tsx';
 import { useMembers } from './use-members.ts';
 import './groups.css';
@@ -95,6 +96,7 @@ export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsPr
           onSubmit={(text, done) => attempt(im.groups.addMembers(id, parsePeople(text)), done)}
         />
       )}
+      {isAdmin && <GroupRules group={group} onChange={(rules) => attempt(im.groups.update(id, rules))} />}
       <FormError text={error} />
       <div className="form-actions">
         <LeaveGroup {...{ group, members, onLeft }} />

@@ -3,6 +3,7 @@ import { useConversations, useLiveTexts, useMessages } from '@serverless-im/clie
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 import { conversationName } from '../conversations/names.ts';
 import { useKeptName } from '../conversations/use-kept-name.ts';
+import { durationOf } from '../groups/slow-mode.ts';
 import { NO_GROUP, useGroup } from '../groups/use-group.ts';
 import { MentionableProvider, useMentionable } from '../groups/use-mentionable.ts';
 import { useIm } from '../session/client-context.ts';
@@ -93,6 +94,7 @@ function Pane({
 
   const isBlocked = peer !== undefined && blocked.has(peer);
   const isListener = group.value?.posting === 'admins' && !group.isAdmin;
+  const slowModeSeconds = group.isAdmin ? 0 : (group.value?.slowModeSeconds ?? 0);
   const canWrite = !isGone && !isOver && !isOthers && !isBlocked && !isListener;
   const isChat = conversationKey.startsWith('cs:');
   const isPinner = peer !== undefined || group.isAdmin || group.value?.pins === 'members';
@@ -162,6 +164,9 @@ function Pane({
             <p className="messages-gone" role="status">
               Only admins can write in this group.
             </p>
+          )}
+          {canWrite && slowModeSeconds > 0 && (
+            <p className="messages-slow">{`Slow mode: one message in ${durationOf(slowModeSeconds)}.`}</p>
           )}
           {isBlocked && <Blocked userId={peer} name={name} />}
           {canWrite && (

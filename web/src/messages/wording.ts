@@ -1,4 +1,5 @@
 import type { ChatMessage, Content, SystemContent } from '@serverless-im/client';
+import { durationOf } from '../groups/slow-mode.ts';
 import type { NameOf } from '../ui/names.ts';
 import { t } from '../ui/texts.ts';
 
@@ -79,7 +80,9 @@ function systemText(content: SystemContent, mine: boolean, nameOf: NameOf): stri
     case 'posting':
       return name === 'admins' ? `${who} lets only admins write` : `${who} lets all members write`;
     case 'slowMode':
-      return name === '0' ? `${who} ended slow mode` : `${who} set slow mode to ${name} seconds`;
+      return name === '0'
+        ? `${who} ended slow mode`
+        : `${who} lets members write one message in ${durationOf(Number(name))}`;
     case 'opened':
       if (name === undefined) return t(mine ? 'You asked for help' : '{who} asked for help', { who });
       return t(mine ? 'You asked for help: {topic}' : '{who} asked for help: {topic}', { who, topic: name });
