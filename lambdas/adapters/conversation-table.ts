@@ -52,7 +52,7 @@ import { parseMessageSortKey } from './message-key.ts';
  * head of one, of 100                 GetItem, BatchGet   1 read each, strong
  * membership, cursor; 100 of them     GetItem, BatchGet   1 read each, strong
  * read cursor, settings               UpdateItem    1 write
- * a user's conversations, paged,      Query         1 read per 4 KB ≈ 40 rows, strong
+ * a user's conversations, paged,      Query         1 read per 4 KB ≈ 40 rows, 25 with settings; strong
  *   and first the departures since
  *
  * All reads are strong: a client that compares heads must find all acknowledged messages (IM-HELLO-3), a new member may read
