@@ -228,10 +228,10 @@ describe('the settings of a conversation (IM-SETTINGS-1, IM-SETTINGS-2)', () => 
   });
 });
 
-describe('a report', () => {
+describe('a report (IM-REPORT-1)', () => {
   it('names the conversation, the message, and the reason', async () => {
     const { im, server } = await harness();
-    server.httpAnswers.set('/reports', { status: 202, body: {} });
+    server.httpAnswers.set('/reports', { status: 202 });
     await reportMessage(im.direct('bob'), 7, 'Spam');
     expect(server.calls.at(-1)).toEqual([
       'POST',

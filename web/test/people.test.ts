@@ -97,6 +97,8 @@ describe('names and pictures (IM-PROFILE)', () => {
     await atAlice.page.reload();
     const row = atAlice.row('Bob');
     await row.waitFor();
+    // The whole list moves once there is a connection, and the banner has gone.
+    await atAlice.page.locator('.banner').waitFor({ state: 'hidden' });
     const before = await row.boundingBox();
     expect(await row.locator('.avatar').textContent()).toBe('B');
     arrive();
@@ -247,5 +249,20 @@ describe('a block (IM-BLOCK)', () => {
     await bob.page.getByRole('button', { name: 'Retry' }).click();
     await alice.sees('are you there?');
     await alice.composer().waitFor();
+  });
+});
+
+describe('a report (IM-REPORT-1)', () => {
+  it('is sent with a reason from the menu of a message', async () => {
+    const [alice] = await pair();
+    const { page } = alice;
+    await alice.row('hi alice').click();
+    await alice.bubble('hi alice').hover();
+    await alice.bubble('hi alice').getByRole('button', { name: 'More' }).click();
+    await page.getByRole('button', { name: 'Report' }).click();
+    await page.getByLabel('What is wrong with it?').fill('This is spam');
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Report', exact: true }).click();
+    await page.getByRole('dialog', { name: 'Thank you' }).waitFor();
   });
 });

@@ -1,7 +1,7 @@
 import type { Conversation } from './conversation.ts';
 
 /**
- * Reports a message to the operator of the deployment, with a copy of it as it is now. Nobody in the conversation
+ * Reports a message to the operator of the deployment, with a copy of it as it is now (IM-REPORT-1). Nobody in the conversation
  * learns of it. Over HTTP: works without a connection.
  *
  * @param reason 1 to 500 characters

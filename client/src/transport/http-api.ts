@@ -79,7 +79,7 @@ export class HttpApi {
     throw errorOfAnswer(200, body, this.#baseUrl + path);
   }
 
-  /** Any other request. Resolves to the body of the answer; undefined if it has none, as that of a `DELETE` or `PUT` may. */
+  /** Any other request. Resolves to the body of the answer; undefined if it has none, as some of `PUT` and `DELETE`, and a 202. */
   async call<Body>(method: string, path: string, body?: object): Promise<Body> {
     const url = this.#baseUrl + path;
     const ask = (token: string): Promise<Answer> => this.#fetch(url, method, token, body);
@@ -87,8 +87,8 @@ export class HttpApi {
     if (answer.status === 401) answer = await ask(await this.#tokens.fresh());
     // A captive portal answers 200 with a page of its own, or with nothing.
     const { body: answered, ok, status } = answer;
-    if (ok && (answered instanceof Object || (/PUT|DEL/.test(method) && answered === undefined)))
-      return answered as Body;
+    const isDone = answered === undefined && (status === 202 || /PUT|DEL/.test(method));
+    if (ok && (isDone || answered instanceof Object)) return answered as Body;
     const error = errorOfAnswer(status, answered, `${method} ${url}`);
     if (error.code === 'rate_limited') this.#onLimited((error as RefusedError).retryAfterMs ?? 0);
     throw error;

@@ -316,7 +316,7 @@ export class ScriptedServer {
     const answer = scripted?.[1] ?? { status: 200, body: this.#bodyOf(url) };
     const { status, body } =
       typeof answer === 'function' ? await answer(url, JSON.parse(sent || 'null')) : answer;
-    if (status === 204) return void response.writeHead(204).end();
+    if (status === 204 || status === 202) return void response.writeHead(status).end();
     response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   }

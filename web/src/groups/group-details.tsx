@@ -51,35 +51,37 @@ export function GroupDetails({ group, isAdmin, onClose, onLeft }: GroupDetailsPr
             <UserAvatar userId={userId} />
             <bdi className="group-member">{nameOf(userId)}</bdi>
             {group.admins.includes(userId) && <span className="tag">admin</span>}
-            {isAdmin && !group.admins.includes(userId) && (
-              <Button
-                kind="quiet"
-                aria-label={`Make admin: ${nameOf(userId)}`}
-                onClick={() => attempt(im.groups.update(id, { admins: [...group.admins, userId] }))}
-              >
-                Make admin
-              </Button>
-            )}
-            {isAdmin && userId !== im.userId && (
-              <AskFirst
-                title={`Remove ${nameOf(userId)}?`}
-                text="They can't read or write here any more, and a message tells them so."
-                action="Remove"
-                act={() => im.groups.removeMember(id, userId)}
-                wordsOf={reasonOf}
-              >
-                {(ask) => (
-                  <Button
-                    kind="quiet"
-                    className="is-danger"
-                    aria-label={`Remove ${nameOf(userId)}`}
-                    onClick={ask}
-                  >
-                    Remove
-                  </Button>
-                )}
-              </AskFirst>
-            )}
+            <span className="group-actions">
+              {isAdmin && !group.admins.includes(userId) && (
+                <Button
+                  kind="quiet"
+                  aria-label={`Make admin: ${nameOf(userId)}`}
+                  onClick={() => attempt(im.groups.update(id, { admins: [...group.admins, userId] }))}
+                >
+                  Make admin
+                </Button>
+              )}
+              {isAdmin && userId !== im.userId && (
+                <AskFirst
+                  title={`Remove ${nameOf(userId)}?`}
+                  text="They can't read or write here any more, and a message tells them so."
+                  action="Remove"
+                  act={() => im.groups.removeMember(id, userId)}
+                  wordsOf={reasonOf}
+                >
+                  {(ask) => (
+                    <Button
+                      kind="quiet"
+                      className="is-danger"
+                      aria-label={`Remove ${nameOf(userId)}`}
+                      onClick={ask}
+                    >
+                      Remove
+                    </Button>
+                  )}
+                </AskFirst>
+              )}
+            </span>
           </li>
         ))}
       </ul>

@@ -17,7 +17,7 @@ export interface ReportDialogProps {
   onClose(): void;
 }
 
-/** Tells the operator about a message. */
+/** Tells the operator about a message (IM-REPORT-1). */
 export function ReportDialog({ conversation, message, seq, onClose }: ReportDialogProps) {
   const [reason, setReason] = useState('');
   const [isDone, setIsDone] = useState(false);

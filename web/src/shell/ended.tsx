@@ -1,4 +1,4 @@
-import type { ImError } from '@serverless-im/client';
+import { type ImError, RefusedError } from '@serverless-im/client';
 import { reasonOf } from '../messages/reasons.ts';
 import { useIm } from '../session/client-context.ts';
 import { Button } from '../ui/button.tsx';
@@ -36,10 +36,10 @@ export function Ended({ error, onSignOut }: EndedProps) {
   );
 }
 
-function untilOf(error: ImError): string {
-  const { until } = error as { readonly until?: number };
+function untilOf(error: ImError, always: string): string {
+  const until = error instanceof RefusedError ? Object(error.body).until : Object(error).until;
   return until === undefined
-    ? t('The people who run this chat have banned you.')
+    ? always
     : t('The people who run this chat have banned you until {time}.', { time: fullTime(until) });
 }
 
@@ -70,10 +70,16 @@ function explain(error: ImError | undefined): { title: string; text: string; can
         text: t('An administrator ended your session.'),
         canResume: false,
       };
+    case 'forbidden':
+      return {
+        title: t('You can’t use this chat'),
+        text: untilOf(error, t('The people who run it do not let you in.')),
+        canResume: false,
+      };
     case 'banned':
       return {
         title: t('You are banned'),
-        text: untilOf(error),
+        text: untilOf(error, t('The people who run this chat have banned you.')),
         canResume: false,
       };
     default:
