@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
+import { readPrices } from './cost/prices.ts';
 import { readJson, writeJson } from './files.ts';
 import type { Findings } from './findings.ts';
 import { type Budgets, budgetOf, judgeBundles, judgeCounts, nameOf } from './measure/budget.ts';
+import { comparePrices, judgePrices } from './measure/price-gate.ts';
 import { differences } from './measure/tally.ts';
 import type { MemoryTime } from './memory/memory.ts';
+import { measuredOperations } from './report/operations.ts';
 import { writeReport } from './report/report.ts';
 import {
   type CountsFile,
@@ -108,18 +111,30 @@ export function accept({ results, counts, init }: Findings): void {
   writeReport(accepted, timesNow);
 }
 
+/** What users pay, against these counts, the committed ones of other scenarios, and the CPU time of the last full run. */
+function comparePricesNow(results: Findings['results']) {
+  const file = readJson<CountsFile>('results/counts.json');
+  const fresh = new Map(results.map((one) => [nameOf(one), one]));
+  const operations = file.operations.map((one) => fresh.get(nameOf(one)) ?? one);
+  const measured = measuredOperations({ ...file, operations }, readJson<TimesFile>('results/times.json'));
+  return comparePrices(measured, file.memory, readPrices());
+}
+
 /** The gate; returns the exit status. @param withBundles whether bundle sizes are checked */
 export function judge({ results, counts }: Findings, withBundles: boolean): number {
   const sizes = withBundles ? counts.bundleBytes : {};
   const budgets = readJson<Budgets>('budgets.json');
   const verdicts = [judgeCounts(budgets, results), judgeBundles(budgets, sizes)];
   const broken = verdicts.flatMap((verdict) => verdict.broken);
+  const compared = comparePricesNow(results);
+  const wrong = judgePrices(compared);
   const under = verdicts.flatMap((verdict) => verdict.under);
   for (const line of under) console.error(`under budget: ${line}`);
   for (const line of broken) console.error(`OVER BUDGET: ${line}`);
-  if (broken.length > 0) return 1;
+  for (const line of wrong) console.error(`WRONG PRICE: ${line}`);
+  if (broken.length + wrong.length > 0) return 1;
   console.error(
-    `${results.length} operations and ${Object.keys(sizes).length} bundles are within their budgets.`,
+    `${results.length} operations and ${Object.keys(sizes).length} bundles are within their budgets, and ${compared.length} prices within a tenth of what is counted.`,
   );
   return 0;
 }

@@ -5,6 +5,7 @@ import {
   InvalidOptionsError,
   MESSAGE_TABLE_CLASSES,
   type ServerlessImProps,
+  type Throttle,
   type UserBudget,
   type WarmThroughput,
 } from './options.ts';
@@ -22,7 +23,8 @@ export type ReadContext = (key: string) => unknown;
  * - `true` or `false`: `retain`, `accessLogRole`, `desk`, `webPage`; also `userPool`, which is no prop
  * - durations, a whole number with `s`, `m`, `h`, or `d`: `lease` (`30m`), `inboxTtl` (`7d`), `historyRetention` (`365d`,
  *   or `forever`), `deskAgentGrace` (`2m`), `editWindow` (`24h`, `0s` for never)
- * - two whole numbers, as `12000,4000`: read and write units of `warmThroughput`
+ * - two whole numbers, as `12000,4000`: read and write units of `warmThroughput` and `maxThroughput`
+ * - an object of requests a second and at once by route, as `{"POST /groups":"10,20"}`: `routeThrottles`
  * - two whole numbers or `none`, as `600,3000`: credits a minute and at once of `userBudget`; a whole number or `none`:
  *   `strangersPerDay`
  * - whole numbers: `offlineConcurrency`, `pollConcurrency`, `idleTimeoutMs`
@@ -47,7 +49,9 @@ export function propsFromContext(read: ReadContext): ServerlessImProps {
     allowedOrigins: context.list('allowedOrigins'),
     retain: context.flag('retain'),
     messageTableClass: context.choice('messageTableClass', MESSAGE_TABLE_CLASSES),
-    warmThroughput: context.warmThroughput('warmThroughput'),
+    warmThroughput: context.throughput('warmThroughput'),
+    maxThroughput: context.throughput('maxThroughput'),
+    routeThrottles: context.throttles('routeThrottles'),
     historyRetention: context.retention('historyRetention'),
     editWindow: context.duration('editWindow'),
     inboxTtl: context.duration('inboxTtl'),
@@ -85,14 +89,21 @@ function signInFaults(issuer: string | undefined, userPool: boolean): string[] {
 
 const DURATION_UNITS = { s: Duration.seconds, m: Duration.minutes, h: Duration.hours, d: Duration.days };
 
-/** `-c` passes JSON as text, too. */
-function entriesOf(text: string): unknown {
-  if (!text.startsWith('[')) return text.split(',').map((entry) => entry.trim());
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+function recordOf(value: unknown): object | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+}
+
+/** `-c` passes JSON as text, too. */
+function entriesOf(text: string): unknown {
+  return text.startsWith('[') ? parseJson(text) : text.split(',').map((entry) => entry.trim());
 }
 
 class ContextReader {
@@ -143,13 +154,29 @@ class ContextReader {
     return this.#fault(key, 'a whole number', value);
   }
 
-  warmThroughput(key: string): WarmThroughput | undefined {
+  throughput(key: string): WarmThroughput | undefined {
     const value = this.#value(key);
     if (value === undefined) return undefined;
     const [, reads, writes] = (typeof value === 'string' && /^(\d{1,9}),(\d{1,9})$/.exec(value)) || [];
     return reads === undefined
       ? this.#fault(key, 'read and write units like 24000,8000', value)
       : { readUnitsPerSecond: Number(reads), writeUnitsPerSecond: Number(writes) };
+  }
+
+  throttles(key: string): Readonly<Record<string, Throttle>> | undefined {
+    const value = this.#value(key);
+    if (value === undefined) return undefined;
+    const entries = Object.entries(
+      recordOf(typeof value === 'string' ? parseJson(value) : value) ?? { '': '' },
+    );
+    const pairs = entries.map(
+      ([route, text]) => [route, /^(\d{1,9}),(\d{1,9})$/.exec(String(text))] as const,
+    );
+    if (pairs.some(([, pair]) => pair === null))
+      return this.#fault(key, 'requests a second and at once by route, like {"POST /groups":"10,20"}', value);
+    return Object.fromEntries(
+      pairs.map(([route, pair]) => [route, { rateLimit: Number(pair?.[1]), burstLimit: Number(pair?.[2]) }]),
+    );
   }
 
   userBudget(key: string): UserBudget | 'none' | undefined {

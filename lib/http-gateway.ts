@@ -15,6 +15,7 @@ import { accessLog, HTTP_LOG_FIELDS } from './access-log.ts';
 import { acknowledge } from './acknowledge.ts';
 import { inSequence } from './in-sequence.ts';
 import type { Throttle } from './options.ts';
+import { throttleRoutes } from './route-throttles.ts';
 
 export interface HttpGatewayProps {
   /** The `iss` of accepted tokens. */
@@ -25,6 +26,8 @@ export interface HttpGatewayProps {
   readonly allowedOrigins: readonly string[];
   /** Limit for all requests together. */
   readonly throttle: Throttle;
+  /** Limits of single routes, by route key. */
+  readonly routeThrottles: Readonly<Record<string, Throttle>>;
   /** Whether to publish metrics of each route. */
   readonly routeMetrics: boolean;
 }
@@ -55,6 +58,7 @@ export class HttpGateway extends Construct {
       detailedMetricsEnabled: props.routeMetrics,
       accessLogSettings: accessLog(this, HTTP_LOG_FIELDS),
     });
+    throttleRoutes(this.stage, props);
     const { region, urlSuffix } = Stack.of(this);
     this.url = `https://${this.api.apiId}.execute-api.${region}.${urlSuffix}`;
     this.#authorizer = new HttpJwtAuthorizer('Authorizer', props.issuer, {

@@ -7,6 +7,7 @@ export type { Observability } from './observability.ts';
 export {
   type Diagnostic,
   InvalidOptionsError,
+  type MaxThroughput,
   type MessageTableClass,
   type ServerlessImProps,
   type Throttle,

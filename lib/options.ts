@@ -1,4 +1,6 @@
 import { Duration, Token } from 'aws-cdk-lib';
+import { ACTIONS } from '../protocol/actions.ts';
+import { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../protocol/http.ts';
 import { LIMITS } from '../protocol/limits.ts';
 
 /**
@@ -95,6 +97,14 @@ export interface ServerlessImProps {
    * @example { readUnitsPerSecond: 24_000, writeUnitsPerSecond: 8_000 }
    */
   readonly warmThroughput?: WarmThroughput | undefined;
+  /**
+   * The most that each table serves, in units per second: DynamoDB refuses what is beyond it, and clients get `unavailable`.
+   * A ceiling for the bill, whatever asks. Set it well above the busiest second (`npm run cost -- --quotas`).
+   * @default - DynamoDB's quota, 40,000 units of each kind
+   * @throws {InvalidOptionsError} see `MaxThroughput`
+   * @example { readUnitsPerSecond: 4_000, writeUnitsPerSecond: 2_000 }
+   */
+  readonly maxThroughput?: MaxThroughput | undefined;
   /**
    * How long messages are kept (IM-SEND-2).
    * @default - forever
@@ -193,6 +203,15 @@ export interface ServerlessImProps {
    */
   readonly httpThrottle?: Throttle | undefined;
   /**
+   * Limits for single routes, by route key or action: of all users together, in place of the stage's. Requests for what is dear
+   * and rare are limited by default. What you name is added to the defaults, or replaces one of them.
+   * @default - 50 per second and bursts of 100 for `POST /groups`, `POST /groups/{id}/members`, and `desk.open`; 250 per second
+   *   and bursts of 250 for `POST /poll`
+   * @throws {InvalidOptionsError} not a route or action of this deployment; see `Throttle`
+   * @example { 'POST /groups': { rateLimit: 10, burstLimit: 20 } }
+   */
+  readonly routeThrottles?: Readonly<Record<string, Throttle>> | undefined;
+  /**
    * Whether to set the role that API Gateway writes access logs with. It is a setting of the whole account and region,
    * and no WebSocket stage with an access log can be deployed without it. Use false if another stack sets it
    * (docs/adr/0003-access-log-role.md).
@@ -264,6 +283,25 @@ export interface WarmThroughput {
    * Write units: a write of up to 1 KB each.
    * @throws {InvalidOptionsError} not a whole number of at least 4,000, which every table has
    * @example 8_000
+   */
+  readonly writeUnitsPerSecond: number;
+}
+
+/**
+ * The most units per second that a table serves.
+ * docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode-max-throughput.html
+ */
+export interface MaxThroughput {
+  /**
+   * Read units: a strongly consistent read of up to 4 KB each.
+   * @throws {InvalidOptionsError} not a positive whole number, or less than is kept warm
+   * @example 4_000
+   */
+  readonly readUnitsPerSecond: number;
+  /**
+   * Write units: a write of up to 1 KB each.
+   * @throws {InvalidOptionsError} not a positive whole number, or less than is kept warm
+   * @example 2_000
    */
   readonly writeUnitsPerSecond: number;
 }
@@ -345,6 +383,8 @@ export interface ServerlessImOptions {
   readonly messageTableClass: MessageTableClass;
   /** If `undefined`, DynamoDB's own. */
   readonly warmThroughput: WarmThroughput | undefined;
+  /** If `undefined`, DynamoDB's quota. */
+  readonly maxThroughput: MaxThroughput | undefined;
   /** 0: forever. */
   readonly historyTtlSeconds: number;
   /** 0: never. */
@@ -363,6 +403,8 @@ export interface ServerlessImOptions {
   readonly pollConcurrency: number | undefined;
   readonly webSocketThrottle: Throttle;
   readonly httpThrottle: Throttle;
+  /** By route key or action. */
+  readonly routeThrottles: Readonly<Record<string, Throttle>>;
   readonly accessLogRole: boolean;
   /** `undefined` in a deployment without a web page. */
   readonly webPage: WebPageOptions | undefined;
@@ -404,6 +446,7 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     retain: props.retain ?? true,
     messageTableClass: props.messageTableClass ?? 'standard',
     warmThroughput: props.warmThroughput,
+    maxThroughput: props.maxThroughput,
     historyTtlSeconds: props.historyRetention?.toSeconds() ?? 0,
     editWindowMs: props.editWindow?.toMilliseconds() ?? LIMITS.editWindowMs,
     inboxTtlSeconds: (props.inboxTtl ?? Duration.days(7)).toSeconds(),
@@ -417,6 +460,7 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     pollConcurrency: props.pollConcurrency,
     webSocketThrottle: props.webSocketThrottle ?? { rateLimit: 2_000, burstLimit: 1_000 },
     httpThrottle: props.httpThrottle ?? { rateLimit: 500, burstLimit: 250 },
+    routeThrottles: routeThrottles(props),
     accessLogRole: props.accessLogRole ?? true,
     webPage: webPageOptions(props),
     diagnostics: props.diagnostics ?? [],
@@ -425,6 +469,18 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
   const faults = [...issuerFaults(props), ...webPageFaults(props), ...optionFaults(props, options)];
   if (faults.length > 0) throw new InvalidOptionsError(faults);
   return options;
+}
+
+/** Dear requests of all users together, far above what a stage with the default throttle sees of them. */
+const RARE: Throttle = { rateLimit: 50, burstLimit: 100 };
+const ROUTE_THROTTLES: Readonly<Record<string, Throttle>> = {
+  'POST /groups': RARE,
+  'POST /groups/{id}/members': RARE,
+  [POLL_ROUTE]: { rateLimit: 250, burstLimit: 250 },
+};
+
+function routeThrottles({ desk = true, routeThrottles = {} }: ServerlessImProps) {
+  return { ...ROUTE_THROTTLES, ...(desk && { 'desk.open': RARE }), ...routeThrottles };
 }
 
 function externalIssuer(props: ServerlessImProps): ExternalIssuer | undefined {
@@ -535,18 +591,7 @@ function optionFaults(props: ServerlessImProps, options: ServerlessImOptions): s
   if (options.pollConcurrency !== undefined && !isIntegerWithin(options.pollConcurrency, 0, 10_000)) {
     faults.push('pollConcurrency must be a whole number from 0 to 10000');
   }
-  for (const name of ['webSocketThrottle', 'httpThrottle'] as const) {
-    const { rateLimit, burstLimit } = options[name];
-    if (
-      !(
-        rateLimit > 0 &&
-        Number.isFinite(rateLimit) &&
-        isIntegerWithin(burstLimit, 1, Number.MAX_SAFE_INTEGER)
-      )
-    ) {
-      faults.push(`${name} must have a positive rateLimit and a whole burstLimit of at least 1`);
-    }
-  }
+  faults.push(...throttleFaults(options));
   if (options.alarmTopicArn !== undefined && !isTopicArn(options.alarmTopicArn)) {
     faults.push(`alarmTopicArn must be the ARN of an SNS topic, not "${options.alarmTopicArn}"`);
   }
@@ -564,6 +609,7 @@ function optionFaults(props: ServerlessImProps, options: ServerlessImOptions): s
   ) {
     faults.push('warmThroughput must be whole numbers of at least 12000 read and 4000 write units');
   }
+  faults.push(...maximumFaults(options));
   const { diagnostics } = options;
   if (diagnostics.some((word, index) => !isDiagnostic(word) || diagnostics.indexOf(word) < index)) {
     faults.push(`diagnostics must be different words of ${DIAGNOSTICS.join(', ')}`);
@@ -574,6 +620,46 @@ function optionFaults(props: ServerlessImProps, options: ServerlessImOptions): s
     ...originFaults('allowedOrigins', options.allowedOrigins),
     ...originFaults('widgetOrigins', options.webPage?.widgetOrigins ?? []),
   ];
+}
+
+function throttleFaults({
+  webSocketThrottle,
+  httpThrottle,
+  routeThrottles,
+  desk,
+}: ServerlessImOptions): string[] {
+  const unknown = Object.keys(routeThrottles).filter((name) => !isRoute(name, desk));
+  const named = {
+    webSocketThrottle,
+    httpThrottle,
+    ...Object.fromEntries(
+      Object.entries(routeThrottles).map(([name, throttle]) => [`routeThrottles of ${name}`, throttle]),
+    ),
+  };
+  return [
+    ...unknown.map((name) => `routeThrottles: ${name} is no route or action of this deployment`),
+    ...Object.entries(named).flatMap(([name, { rateLimit, burstLimit }]) =>
+      rateLimit > 0 && Number.isFinite(rateLimit) && isIntegerWithin(burstLimit, 1, Number.MAX_SAFE_INTEGER)
+        ? []
+        : [`${name} must have a positive rateLimit and a whole burstLimit of at least 1`],
+    ),
+  ];
+}
+
+function isRoute(name: string, desk: boolean): boolean {
+  if (Object.hasOwn(ACTIONS, name)) return desk || !('part' in ACTIONS[name as keyof typeof ACTIONS]);
+  const routes: readonly string[] = [...HTTP_ROUTES, POLL_ROUTE, ...(desk ? DESK_HTTP_ROUTES : [])];
+  return routes.includes(name);
+}
+
+/** A table can't serve less than it keeps warm. */
+function maximumFaults({ maxThroughput, warmThroughput }: ServerlessImOptions): string[] {
+  if (maxThroughput === undefined) return [];
+  const isEnough = (units: number, warm = 1) => isIntegerWithin(units, warm, Number.MAX_SAFE_INTEGER);
+  return isEnough(maxThroughput.readUnitsPerSecond, warmThroughput?.readUnitsPerSecond) &&
+    isEnough(maxThroughput.writeUnitsPerSecond, warmThroughput?.writeUnitsPerSecond)
+    ? []
+    : ['maxThroughput must be positive whole numbers, and at least warmThroughput'];
 }
 
 function deskFaults({ deskQueues, deskAgentGraceSeconds }: ServerlessImOptions): string[] {

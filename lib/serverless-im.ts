@@ -13,6 +13,7 @@ import { HttpGateway } from './http-gateway.ts';
 import { Identity } from './identity.ts';
 import { Observability } from './observability.ts';
 import { fillOptions, type ServerlessImOptions, type ServerlessImProps } from './options.ts';
+import { isHttpRoute } from './route-throttles.ts';
 import { type Settings, settingsOf } from './settings.ts';
 import { Storage } from './storage.ts';
 import { WebPage } from './web-page.ts';
@@ -76,8 +77,11 @@ export class ServerlessIm extends Construct {
       consumerTimeoutSeconds: FUNCTIONS.serveEvents.timeoutSeconds,
     });
     const routeMetrics = options.diagnostics.includes('routeMetrics');
+    const throttlesOf = (fits: (routeKey: string) => boolean) =>
+      Object.fromEntries(Object.entries(options.routeThrottles).filter(([routeKey]) => fits(routeKey)));
     this.webSocket = new WebSocketGateway(this, 'WebSocket', {
       throttle: options.webSocketThrottle,
+      routeThrottles: throttlesOf((routeKey) => !isHttpRoute(routeKey)),
       accessLogRole,
       routeMetrics,
     });
@@ -88,6 +92,7 @@ export class ServerlessIm extends Construct {
       // answers preflights from any origin, and the functions refuse other origins (IM-CONN-2).
       allowedOrigins: webPage === undefined ? options.allowedOrigins : ['*'],
       throttle: options.httpThrottle,
+      routeThrottles: throttlesOf(isHttpRoute),
       routeMetrics,
     });
     const { webPageSignIn: signIn } = this.identity;

@@ -11,7 +11,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
 import { acknowledge } from './acknowledge.ts';
-import type { MessageTableClass, WarmThroughput } from './options.ts';
+import type { MaxThroughput, MessageTableClass, WarmThroughput } from './options.ts';
 import { removalPolicyOf } from './removal-policy.ts';
 
 /**
@@ -85,6 +85,8 @@ export interface StorageProps {
   readonly messageTableClass: MessageTableClass;
   /** Of each of the four tables that messages pass through. If `undefined`, DynamoDB's default. */
   readonly warmThroughput: WarmThroughput | undefined;
+  /** Of each table. If `undefined`, DynamoDB's quota. */
+  readonly maxThroughput: MaxThroughput | undefined;
 }
 
 const PK = { name: 'pk', type: AttributeType.STRING };
@@ -162,8 +164,13 @@ export class Storage extends Construct {
   }
 
   #table(id: string, props: TableProps): Table {
+    const { maxThroughput } = this.#props;
     return new Table(this, id, {
       billingMode: BillingMode.PAY_PER_REQUEST,
+      ...(maxThroughput && {
+        maxReadRequestUnits: maxThroughput.readUnitsPerSecond,
+        maxWriteRequestUnits: maxThroughput.writeUnitsPerSecond,
+      }),
       removalPolicy: removalPolicyOf(this.#props),
       ...props,
     });

@@ -10,11 +10,14 @@ import { AccessLogRole } from './access-log-role.ts';
 import { acknowledge, finding } from './acknowledge.ts';
 import { inSequence } from './in-sequence.ts';
 import type { Throttle } from './options.ts';
+import { throttleRoutes } from './route-throttles.ts';
 import { WebSocketFunctionIntegration } from './web-socket-integration.ts';
 
 export interface WebSocketGatewayProps {
   /** Limit for connects and frames together. */
   readonly throttle: Throttle;
+  /** Limits of single routes, by action. */
+  readonly routeThrottles: Readonly<Record<string, Throttle>>;
   /** Whether to set the account's role for access logs. */
   readonly accessLogRole: boolean;
   /** Whether to publish metrics of each route. */
@@ -55,6 +58,7 @@ export class WebSocketGateway extends Construct {
       accessLogSettings: accessLog(this, WEB_SOCKET_LOG_FIELDS),
     });
     keepBodiesOutOfLogs(this.stage);
+    throttleRoutes(this.stage, props);
     if (props.accessLogRole) this.stage.node.addDependency(new AccessLogRole(this, 'AccessLogRole'));
     this.url = this.stage.url;
   }

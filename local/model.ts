@@ -73,6 +73,8 @@ export interface WebSocketApiModel {
   readonly routes: readonly WebSocketRouteModel[];
   /** Of the stage, if the template sets one. */
   readonly throttle?: ThrottleModel;
+  /** Of single routes, by route key. */
+  readonly routeThrottles?: Readonly<Record<string, ThrottleModel>>;
 }
 
 /** A token bucket: requests a second, and at once. */
@@ -98,6 +100,8 @@ export interface HttpApiModel {
   readonly routes: readonly HttpRouteModel[];
   /** Of the stage, if the template sets one. */
   readonly throttle?: ThrottleModel;
+  /** Of single routes, by route key. */
+  readonly routeThrottles?: Readonly<Record<string, ThrottleModel>>;
 }
 
 export interface CorsModel {

@@ -41,7 +41,7 @@ export function usageOf(
 
 /** A short message is mostly its frame and TLS; of a page of history, and of a long text, the content is counted. */
 function sentGb(
-  { socketMessages, httpRequests, sentBytes = 0 }: MeasuredOperation['tally'],
+  { socketMessages, httpRequests, sentBytes }: MeasuredOperation['tally'],
   { wireBytesPerMessage }: PriceFile['assumptions'],
 ): number {
   return Math.max((socketMessages + httpRequests) * wireBytesPerMessage.value, sentBytes) / 1e9;

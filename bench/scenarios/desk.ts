@@ -6,6 +6,7 @@ import { type Bench, type Scenario, sending } from './scenario.ts';
 const EVENTS = 'DeskEvents';
 /** One support queue per round: former agents stay listed in a queue, so a second round would read more. */
 export const DESK_QUEUES = Array.from({ length: 30 }, (_, n) => `queue-${String(n).padStart(2, '0')}`);
+const SUPERVISOR = { roles: ['supervisor'], name: 'Sue' };
 const AGENT = { roles: ['agent'], name: 'Ann' };
 
 /** A customer opens a chat, an agent gets it and transfers it, and another agent closes it. */
@@ -28,6 +29,10 @@ async function listAgents({ stack, user, measure, rounds }: Bench): Promise<void
   for (let round = 0; round < rounds; round += 1)
     await measure(`GET /desk/agents of ${DESK_QUEUES.length} queues`, () =>
       stack.http(userId, '/desk/agents', { token: AGENT }),
+    );
+  for (let round = 0; round < rounds; round += 1)
+    await measure(`GET /desk/queues, ${DESK_QUEUES.length} queues`, () =>
+      stack.http(userId, '/desk/queues', { token: SUPERVISOR }),
     );
   await ann.request({ action: 'desk.away' });
   await stack.leave(ann);
@@ -66,7 +71,9 @@ async function runRound(bench: Bench, queue: string): Promise<void> {
   );
 
   await ben.request({ action: 'desk.close', conversationId: first });
-  for (const agent of [ann, ben]) await agent.request({ action: 'desk.away' });
+  await measureMatched(bench, 'desk.away', () => ann.request({ action: 'desk.away' }));
+  await ben.request({ action: 'desk.away' });
+  await bench.measure('GET /desk/chats', () => stack.http(b, '/desk/chats', { token: AGENT }));
   await stack.leave(ann, ben, early, late);
 }
 

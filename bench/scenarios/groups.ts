@@ -46,6 +46,7 @@ export const groups: readonly Scenario[] = SIZES.map((size) => ({
         );
     }
     if (size.members <= LIMITS.readPushMembers) await measureLive(bench, sender, conversationId, size);
+    if (size.isChecked) await measureEdit(bench, sender, conversationId, size);
     await bench.stack.leave(sender);
   },
 }));
@@ -61,6 +62,19 @@ async function measureLive(
     sender.send(liveFrame({ conversationId }, 0));
     await ended;
   });
+}
+
+async function measureEdit(
+  { measure }: Bench,
+  sender: Socket,
+  conversationId: string,
+  { members, online }: GroupSize,
+): Promise<void> {
+  const { seq } = await sender.request(sending(conversationId));
+  const content = { type: 'text', text: 'edited' };
+  await measure(`an edit in a group of ${members}, ${online} online`, () =>
+    sender.request({ action: 'edit', conversationId, seq, editId: 'e1', content }),
+  );
 }
 
 /** The creator is a real client; the other online members have simulated sockets (phantom-gateway.ts). */

@@ -15,6 +15,7 @@ import { people } from './people.ts';
 import { poll } from './poll.ts';
 import { reactions } from './reactions.ts';
 import { reconnectStorm } from './reconnect-storm.ts';
+import { requests } from './requests.ts';
 import { resend } from './resend.ts';
 import type { Scenario } from './scenario.ts';
 import { sendsAndNeverReads } from './sends-and-never-reads.ts';
@@ -38,5 +39,6 @@ export const SCENARIOS: readonly Scenario[] = [
   departures,
   desk,
   poll,
+  requests,
   reconnectStorm,
 ];

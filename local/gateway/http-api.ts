@@ -29,7 +29,7 @@ export class HttpApi {
     this.#invoker = invoker;
     this.#model = model;
     this.#routes = new HttpRouteTable(model.routes);
-    this.#throttle = new StageThrottle(model.throttle, runtime.account);
+    this.#throttle = new StageThrottle(model, runtime.account);
     this.#authorizers = makeAuthorizers(model, runtime);
   }
 
@@ -48,11 +48,12 @@ export class HttpApi {
   }
 
   async #reply(request: IncomingMessage, requestId: string): Promise<HttpReply> {
-    if (!this.#throttle.admitsRequest()) return gatewayReply(429, 'Too Many Requests');
     const facts = readRequestFacts(request, this.#runtime.clock.now());
     const path = decodePath(facts.encodedPath);
+    const match =
+      path === undefined ? undefined : this.#routes.match(request.method ?? 'GET', this.#withoutStage(path));
+    if (!this.#throttle.admitsRequest(match?.routeKey)) return gatewayReply(429, 'Too Many Requests');
     if (path === undefined) return gatewayReply(400, 'Bad Request');
-    const match = this.#routes.match(request.method ?? 'GET', this.#withoutStage(path));
     if (match === undefined) return gatewayReply(404, 'Not Found');
     const verdict = await this.#authorizers.get(match.route)?.authorize(facts);
     if (verdict?.ok === false) {

@@ -32,12 +32,12 @@ export class RouteDispatcher {
   /** Never rejects. Messages of one connection run concurrently, since callers do not await this. */
   async dispatch(connection: Connection, text: string): Promise<void> {
     const { connectionId } = connection.facts;
-    if (!this.#throttle.admitsRequest()) {
+    const route = this.#selectRoute(text);
+    if (!this.#throttle.admitsRequest(route?.routeKey)) {
       // AWS documents the 429 but not this text. Clients take any frame without `type` as no answer (IM-FRAME-6).
       connection.send(gatewayMessage('Too Many Requests', connectionId));
       return;
     }
-    const route = this.#selectRoute(text);
     if (route === undefined) {
       connection.send(gatewayMessage('Forbidden', connectionId));
       return;

@@ -1,4 +1,4 @@
-import type { ThrottleModel } from '../model.ts';
+import type { HttpApiModel, ThrottleModel } from '../model.ts';
 import type { Clock } from './clock.ts';
 import type { GatewayLimits } from './limits.ts';
 import { TokenBucket, takeFromAll } from './token-bucket.ts';
@@ -35,30 +35,44 @@ export class AccountThrottle {
 }
 
 /**
- * The throttles of one stage, from the template, and of the account. AWS applies them "on a best-effort basis", as
+ * The throttles of one stage and its routes, from the template, and of the account. AWS applies them "on a best-effort basis", as
  * targets; here they are exact, so a test can meet them.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-protect.html
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
  */
 export class StageThrottle {
-  readonly #request: readonly TokenBucket[];
-  readonly #connection: readonly TokenBucket[];
+  readonly #stage: readonly TokenBucket[];
+  /** Of routes with a throttle of their own, which applies in place of the stage's. */
+  readonly #routes: ReadonlyMap<string, TokenBucket>;
   readonly #account: AccountThrottle;
 
-  /** @param model the stage's own throttle; only the account's applies without it */
-  constructor(model: ThrottleModel | undefined, account: AccountThrottle) {
-    const stage = model === undefined ? [] : [new TokenBucket(model.rateLimit, model.burstLimit)];
-    this.#request = [...stage, account.requests];
-    this.#connection = [...this.#request, account.newConnections];
+  /** @param model only the account's throttle applies to what it leaves out */
+  constructor({ throttle, routeThrottles = {} }: StageThrottles, account: AccountThrottle) {
+    this.#stage = throttle === undefined ? [] : [bucketOf(throttle)];
+    this.#routes = new Map(
+      Object.entries(routeThrottles).map(([routeKey, model]) => [routeKey, bucketOf(model)]),
+    );
     this.#account = account;
   }
 
-  /** False for a request that gets 429. It costs no token. */
-  admitsRequest(): boolean {
-    return takeFromAll(this.#request, this.#account.nowMs);
+  /** False for a request that gets 429. It costs no token. @param routeKey `undefined` if no route fits */
+  admitsRequest(routeKey: string | undefined): boolean {
+    return takeFromAll([...this.#of(routeKey), this.#account.requests], this.#account.nowMs);
   }
 
   admitsConnection(): boolean {
-    return takeFromAll(this.#connection, this.#account.nowMs);
+    const { requests, newConnections, nowMs } = this.#account;
+    return takeFromAll([...this.#of('$connect'), requests, newConnections], nowMs);
   }
+
+  #of(routeKey = ''): readonly TokenBucket[] {
+    const own = this.#routes.get(routeKey);
+    return own === undefined ? this.#stage : [own];
+  }
+}
+
+type StageThrottles = Pick<HttpApiModel, 'throttle' | 'routeThrottles'>;
+
+function bucketOf({ rateLimit, burstLimit }: ThrottleModel): TokenBucket {
+  return new TokenBucket(rateLimit, burstLimit);
 }

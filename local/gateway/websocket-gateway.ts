@@ -46,7 +46,7 @@ export class WebSocketGateway {
     this.#invoker = invoker;
     this.#apis = new Map(
       apis.map((model) => {
-        const throttle = new StageThrottle(model.throttle, runtime.account);
+        const throttle = new StageThrottle(model, runtime.account);
         const dispatcher = new RouteDispatcher(runtime, invoker, model, throttle);
         return [model.stage, { model, dispatcher, throttle }];
       }),

@@ -1,4 +1,4 @@
-import { isRecord } from '../json.ts';
+import { isRecord, recordOf } from '../json.ts';
 import type {
   CorsModel,
   HttpApiModel,
@@ -93,8 +93,19 @@ export function apiModels(
     const own = routes.filter((route) => reader(route).text('ApiId') === id);
     const stage = stages.find((each) => reader(each).text('ApiId') === id);
     if (!stage) throw new TemplateError(`${api.logicalId} has no stage.`);
-    const throttle = throttleModel(stage);
-    const common = { apiId: id, stage: reader(stage).text('StageName'), ...(throttle && { throttle }) };
+    const throttle = throttleModel(stage.properties['DefaultRouteSettings']);
+    const routeThrottles = Object.fromEntries(
+      Object.entries(recordOf(stage.properties['RouteSettings'])).flatMap(([routeKey, settings]) => {
+        const model = throttleModel(settings);
+        return model === undefined ? [] : [[routeKey, model]];
+      }),
+    );
+    const common = {
+      apiId: id,
+      stage: reader(stage).text('StageName'),
+      ...(throttle && { throttle }),
+      routeThrottles,
+    };
     if (reader(api).text('ProtocolType') === 'WEBSOCKET') {
       const routeSelectionExpression = reader(api).text('RouteSelectionExpression');
       webSocketApis.push({ ...common, routeSelectionExpression, routes: own.map(webSocketRoute) });
@@ -122,8 +133,7 @@ function jwtAuthorizer(authorizer: Resource): JwtAuthorizerModel {
   };
 }
 
-function throttleModel(stage: Resource): ThrottleModel | undefined {
-  const settings = stage.properties['DefaultRouteSettings'];
+function throttleModel(settings: unknown): ThrottleModel | undefined {
   if (!isRecord(settings) || settings['ThrottlingRateLimit'] === undefined) return undefined;
   return {
     rateLimit: Number(settings['ThrottlingRateLimit']),

@@ -16,7 +16,7 @@ export const DEAR = 700;
 /** Lower prices are written as this many credits, with a probability that makes up for it. */
 export const SAMPLE = 70;
 /** A refused frame or request: the frame, its reply, and the run of a function that makes no call. */
-export const REFUSAL_PRICE = 3;
+export const REFUSAL_PRICE = 2.6;
 
 /** Prices of single parts. */
 const WRITE_UNIT = 0.63;
@@ -25,7 +25,8 @@ const READ_UNIT = 0.126;
 const POST = 1.06;
 /** Out to the internet. */
 const SENT_BYTE = 9.1e-5;
-const READ_BYTE = READ_UNIT / 4_096;
+/** A stored message is longer than what its reader gets. */
+const READ_BYTE = (READ_UNIT / 4_096) * 1.4;
 
 /** Frames, as far as every one of the action costs it: one receiver with one session, a text of up to 0.5 KB. */
 export const ACTION_PRICES: Readonly<Record<Action, number>> = {
@@ -33,15 +34,15 @@ export const ACTION_PRICES: Readonly<Record<Action, number>> = {
   ackInbox: 2.9,
   sendMessage: 6.2,
   heartbeat: 3,
-  renew: 3.5,
-  read: 4.8,
-  edit: 7.4,
-  recall: 7.4,
-  react: 8,
+  renew: 3.4,
+  read: 5,
+  edit: 7.5,
+  recall: 7.5,
+  react: 8.1,
   pin: 8.1,
   typing: 3.4,
   live: 2.8,
-  presence: 3.1,
+  presence: 2.9,
   'desk.open': 39,
   'desk.close': 25.5,
   'desk.ready': 11,
@@ -51,32 +52,38 @@ export const ACTION_PRICES: Readonly<Record<Action, number>> = {
 
 type PricedRoute = (typeof HTTP_ROUTES)[number] | (typeof DESK_HTTP_ROUTES)[number] | typeof POLL_ROUTE;
 
-/** HTTP requests, as far as every one of the route costs it: an answer of up to 4 KB. */
+/** HTTP requests, as far as every one of the route costs it: an answer of up to 1 KB. */
 export const ROUTE_PRICES: Readonly<Partial<Record<PricedRoute, number>>> = {
   'GET /session': 1.6,
   'GET /conversations': 1.8,
   'GET /conversations/{conversationId}/messages': 1.9,
-  'GET /conversations/{conversationId}/changes': 2.1,
-  'PATCH /conversations/{conversationId}/messages/{seq}': 6.5,
-  'DELETE /conversations/{conversationId}/messages/{seq}': 6.5,
-  'PUT /conversations/{conversationId}/messages/{seq}/reactions/{name}': 7.5,
-  'DELETE /conversations/{conversationId}/messages/{seq}/reactions/{name}': 7.5,
-  'PUT /conversations/{conversationId}/messages/{seq}/pin': 7.2,
-  'DELETE /conversations/{conversationId}/messages/{seq}/pin': 7.2,
-  'GET /conversations/{conversationId}/pins': 1.9,
-  'POST /messages': 5.3,
+  'GET /conversations/{conversationId}/changes': 1.9,
+  'PATCH /conversations/{conversationId}/messages/{seq}': 7,
+  'DELETE /conversations/{conversationId}/messages/{seq}': 7.8,
+  'PUT /conversations/{conversationId}/messages/{seq}/reactions/{name}': 8.2,
+  'DELETE /conversations/{conversationId}/messages/{seq}/reactions/{name}': 8.2,
+  'PUT /conversations/{conversationId}/messages/{seq}/pin': 8.2,
+  'DELETE /conversations/{conversationId}/messages/{seq}/pin': 8.2,
+  'GET /conversations/{conversationId}/pins': 1.8,
+  'POST /messages': 6,
   'POST /groups': 12,
   'GET /groups/{id}': 1.8,
-  'PATCH /groups/{id}': 10,
+  'PATCH /groups/{id}': 13,
   'GET /groups/{id}/members': 1.9,
   'POST /groups/{id}/members': 11,
   'DELETE /groups/{id}/members/{userId}': 20,
   'GET /groups/{id}/reads': 2,
-  'GET /desk/me': 1.6,
-  'GET /desk/agents': 5.4,
-  'GET /desk/chats': 2,
-  'GET /desk/queues': 5.4,
-  'POST /poll': 2.4,
+  'GET /desk/me': 1.7,
+  'GET /desk/agents': 5.5,
+  'GET /desk/chats': 1.7,
+  'GET /desk/queues': 5.5,
+  'POST /poll': 2.5,
+  'PUT /profile': 2.3,
+  'GET /profiles': 1.6,
+  'PUT /contacts/{userId}': 4.8,
+  'DELETE /contacts/{userId}': 4.1,
+  'GET /contacts': 1.7,
+  'PATCH /conversations/{conversationId}': 2.6,
 };
 
 /** Credits of an HTTP request, whatever it causes beyond the usual. */
@@ -86,7 +93,7 @@ export function routePrice(routeKey: string): number {
 
 /** What an answer of this size costs beyond that: it was read, and leaves AWS. */
 export function answerPrice(bytes: number): number {
-  return Math.max(0, bytes - 4_096) * (READ_BYTE + SENT_BYTE);
+  return Math.max(0, bytes - 1_024) * (READ_BYTE + SENT_BYTE);
 }
 
 /**
@@ -150,7 +157,8 @@ const ADDITION = 7;
 export function addedMembersPrice(added: number, memberCount: number): number {
   const messages = Math.ceil(added / ADDED_AT_ONCE);
   let price = added * ADDED + Math.max(0, messages - 1) * ADDITION;
-  for (let n = 0; n < messages; n += 1) price += reachPrice(memberCount - 1 - n * ADDED_AT_ONCE);
+  for (let n = 1; n <= messages; n += 1)
+    price += reachPrice(memberCount - added + Math.min(added, n * ADDED_AT_ONCE) - 1);
   return price;
 }
 
@@ -171,7 +179,7 @@ export function changePushPrice(memberCount: number): number {
 
 /** Half of ten members are online, a fifth of a hundred, and a tenth of more than five hundred, with a session each. */
 function likelySessions(memberCount: number): number {
-  return memberCount > WITH_COPIES ? memberCount / 10 : Math.min(memberCount - 1, 3 + memberCount / 6);
+  return memberCount > WITH_COPIES ? memberCount / 10 : Math.min(memberCount - 1, 2.5 + memberCount / 6);
 }
 
 /** What the presence of so many users costs beyond the frame: for each a head and, perhaps stale, a route. */

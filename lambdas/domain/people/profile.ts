@@ -46,7 +46,7 @@ export async function listProfiles(
   const wanted = [...new Set(userIds)];
   const [found] = await settleAll([
     profiles.profiles(wanted, !userIds.includes(userId)),
-    budget.charge(readsPrice(wanted.length)),
+    budget.charge(readsPrice(wanted.length / 2)),
   ]);
   return { profiles: found };
 }
