@@ -52,6 +52,7 @@ async function runRound(bench: Bench, queue: string): Promise<void> {
   );
   await measureMatched(bench, 'desk.ready, nobody waits', () => ben.request(ready));
   await bench.measure('GET /desk/me', () => stack.http(b, '/desk/me', { token: AGENT }));
+  await bench.measure('GET /desk/chats', () => stack.http(b, '/desk/chats', { token: AGENT }));
   const second = await measureMatched(bench, 'desk.open, an agent is free: assigned', () =>
     assigned([late, ben], () => late.request(open)),
   );
@@ -70,10 +71,11 @@ async function runRound(bench: Bench, queue: string): Promise<void> {
     stack.enqueue(EVENTS, { kind: 'push-agent', userId: b }),
   );
 
+  const isMatched = stack.ends({ function: 'MatchDesk' });
   await ben.request({ action: 'desk.close', conversationId: first });
+  await isMatched;
   await measureMatched(bench, 'desk.away', () => ann.request({ action: 'desk.away' }));
   await ben.request({ action: 'desk.away' });
-  await bench.measure('GET /desk/chats', () => stack.http(b, '/desk/chats', { token: AGENT }));
   await stack.leave(ann, ben, early, late);
 }
 

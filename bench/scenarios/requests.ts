@@ -24,11 +24,6 @@ export const requests: Scenario = {
 
 async function frames({ stack, measure }: Bench, { a, b, alice, bob }: Pair): Promise<void> {
   await measure('a read cursor moved', () => bob.request({ action: 'read', to: a, seq: 1 }));
-  await measure('typing', async () => {
-    const [pushed, ended] = [bob.next(({ type }) => type === 'typing'), stack.ends({ route: 'typing' })];
-    alice.send({ action: 'typing', to: b, typing: true });
-    await Promise.all([pushed, ended]);
-  });
   const token = await stack.runtime.token(a);
   await measure('a session renewed', () => alice.request({ action: 'renew', token }));
   await measure('a frame that is refused', async () => {
@@ -44,8 +39,8 @@ async function frames({ stack, measure }: Bench, { a, b, alice, bob }: Pair): Pr
 }
 
 async function changesOverHttp({ stack, measure }: Bench, { a, b, alice }: Pair): Promise<void> {
-  await alice.request(sending(b));
-  const path = pathOf(a, b, '/messages/3');
+  const { seq } = await alice.request(sending(b));
+  const path = pathOf(a, b, `/messages/${seq}`);
   const content = { type: 'text', text: 'edited' };
   await measure('PATCH …/messages/{seq}', () =>
     stack.http(a, path, { method: 'PATCH', body: { editId: 'e1', content } }),
@@ -92,9 +87,11 @@ async function ofGroup({ stack, measure, user }: Bench, { a, b }: Pair): Promise
 async function presences({ stack, measure, rounds, user }: Bench): Promise<void> {
   const [a, peers] = [user(), Array.from({ length: PEERS }, user)];
   const alice = await stack.join(a);
+  // Presence passes between users who have both written.
   await inParallel(PEERS, 10, async (n) => {
     const { action: _, ...body } = sending(a);
     await stack.http(peers[n] ?? '', '/messages', { method: 'POST', body });
+    await alice.request(sending(peers[n] ?? ''));
   });
   const ask = (userIds: readonly string[]) => alice.request({ action: 'presence', userIds });
   for (let round = 0; round < rounds; round += 1) {

@@ -44,8 +44,14 @@ describe('the context', () => {
     diagnostics: ['reports', 'traces'],
     messageTableClass: 'infrequent-access',
     warmThroughput: { readUnitsPerSecond: 24_000, writeUnitsPerSecond: 8_000 },
+    maxThroughput: { readUnitsPerSecond: 40_000, writeUnitsPerSecond: 9_000 },
+    routeThrottles: { 'POST /groups': { rateLimit: 10, burstLimit: 20 } },
   };
-  const TABLES = { messageTableClass: 'infrequent-access', warmThroughput: '24000,8000' };
+  const TABLES = {
+    messageTableClass: 'infrequent-access',
+    warmThroughput: '24000,8000',
+    maxThroughput: '40000,9000',
+  };
 
   it('may come from the CLI as text', () => {
     const props = fromContext({
@@ -62,6 +68,7 @@ describe('the context', () => {
       inboxTtl: '12h',
       lease: '30m',
       offlineConcurrency: '10',
+      routeThrottles: '{"POST /groups":"10,20"}',
       diagnostics: 'reports, traces',
     });
     expect(inSeconds(props)).toEqual(meaning);
@@ -82,6 +89,7 @@ describe('the context', () => {
       inboxTtl: '12h',
       lease: '1800s',
       offlineConcurrency: 10,
+      routeThrottles: { 'POST /groups': '10,20' },
       diagnostics: ['reports', 'traces'],
     });
     expect(inSeconds(props)).toEqual(meaning);
@@ -116,6 +124,13 @@ describe('the context', () => {
     ['offlineConcurrency', 'many', 'a whole number'],
     ['messageTableClass', 'cheap', 'standard or infrequent-access'],
     ['warmThroughput', '24000', 'read and write units like 24000,8000'],
+    ['maxThroughput', 'none', 'read and write units like 24000,8000'],
+    [
+      'routeThrottles',
+      { 'POST /groups': 10 },
+      'requests a second and at once by route, like {"POST /groups":"10,20"}',
+    ],
+    ['routeThrottles', '{"POST', 'requests a second and at once by route, like {"POST /groups":"10,20"}'],
     ['diagnostics', ['logs'], 'of reports, traces, routeMetrics'],
   ])('%s=%j is refused in one line', (key, value, expected) => {
     expect(() => fromContext({ [key]: value })).toThrow(

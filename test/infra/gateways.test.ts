@@ -91,6 +91,29 @@ describe('the WebSocket API', () => {
     });
   });
 
+  it('limits what is dear and rare by its own route, without the desk if that is left out', () => {
+    const limitsOf = (from: Template, api: string) =>
+      resource(from, 'AWS::ApiGatewayV2::Stage', api).Properties['RouteSettings'];
+    const rare = { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100, DetailedMetricsEnabled: false };
+    expect(limitsOf(template, 'WebSocket')).toEqual({ 'desk.open': rare });
+    expect(limitsOf(withoutDesk, 'WebSocket')).toBeUndefined();
+    expect(limitsOf(template, 'Http')).toEqual({
+      'POST /groups': rare,
+      'POST /groups/{id}/members': rare,
+      'POST /poll': { ThrottlingRateLimit: 250, ThrottlingBurstLimit: 250, DetailedMetricsEnabled: false },
+    });
+  });
+
+  it('has its routes before the settings that name them, which AWS would refuse otherwise', () => {
+    for (const api of ['WebSocket', 'Http']) {
+      const { Properties, DependsOn } = resource(template, 'AWS::ApiGatewayV2::Stage', api);
+      const named = Object.keys(Properties['RouteSettings'] as object);
+      for (const route of routesOf(api))
+        if (named.includes(String(route.Properties['RouteKey'])))
+          expect(DependsOn).toContain(route.logicalId);
+    }
+  });
+
   it('can write its access log before its stage is made, since the account has the role', () => {
     const [account] = resources(template, 'AWS::ApiGateway::Account');
     expect(account?.DeletionPolicy).toBe('Retain');

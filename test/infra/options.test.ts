@@ -29,6 +29,12 @@ describe('options', () => {
       pollConcurrency: undefined,
       webSocketThrottle: { rateLimit: 2000, burstLimit: 1000 },
       httpThrottle: { rateLimit: 500, burstLimit: 250 },
+      routeThrottles: {
+        'POST /groups': { rateLimit: 50, burstLimit: 100 },
+        'POST /groups/{id}/members': { rateLimit: 50, burstLimit: 100 },
+        'POST /poll': { rateLimit: 250, burstLimit: 250 },
+        'desk.open': { rateLimit: 50, burstLimit: 100 },
+      },
       accessLogRole: true,
       diagnostics: [],
       alarmTopicArn: undefined,
@@ -158,6 +164,28 @@ describe('options', () => {
       { webSocketThrottle: { rateLimit: 1, burstLimit: 0 } },
       'webSocketThrottle must have a positive rateLimit and a whole burstLimit of at least 1',
     ],
+    [
+      { routeThrottles: { 'POST /group': { rateLimit: 1, burstLimit: 1 } } },
+      'routeThrottles: POST /group is no route or action of this deployment',
+    ],
+    [
+      { desk: false, routeThrottles: { 'desk.open': { rateLimit: 1, burstLimit: 1 } } },
+      'routeThrottles: desk.open is no route or action of this deployment',
+    ],
+    [
+      { routeThrottles: { sendMessage: { rateLimit: 1, burstLimit: 0 } } },
+      'routeThrottles of sendMessage must have a positive rateLimit and a whole burstLimit of at least 1',
+    ],
+    ...[
+      { maxThroughput: { readUnitsPerSecond: 0, writeUnitsPerSecond: 1 } },
+      {
+        maxThroughput: { readUnitsPerSecond: 20_000, writeUnitsPerSecond: 4_000 },
+        warmThroughput: { readUnitsPerSecond: 12_000, writeUnitsPerSecond: 4_001 },
+      },
+    ].map((props): [ServerlessImProps, string] => [
+      props,
+      'maxThroughput must be positive whole numbers, and at least warmThroughput',
+    ]),
     [{ allowedOrigins: ['*', 'https://chat.example.com'] }, "allowedOrigins: '*' must stand alone"],
     ...[
       'chat.example.com',

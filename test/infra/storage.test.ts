@@ -109,6 +109,15 @@ describe('the tables', () => {
     ]);
   });
 
+  it('serve no more than the option says, all five', () => {
+    expect(withProperty('OnDemandThroughput', {})).toEqual([]);
+    const maxThroughput = { readUnitsPerSecond: 40_000, writeUnitsPerSecond: 9_000 };
+    const limited = withProperty('OnDemandThroughput', { maxThroughput });
+    expect(limited).toHaveLength(5);
+    for (const [, limit] of limited)
+      expect(limit).toEqual({ MaxReadRequestUnits: 40_000, MaxWriteRequestUnits: 9_000 });
+  });
+
   it("that messages pass through are warm if the option is set, and the desk's is not", () => {
     expect(withProperty('WarmThroughput', {})).toEqual([]);
     const warmThroughput = { readUnitsPerSecond: 24_000, writeUnitsPerSecond: 8_000 };

@@ -76,7 +76,6 @@ export const ROUTE_PRICES: Readonly<Partial<Record<PricedRoute, number>>> = {
   'GET /desk/me': 1.7,
   'GET /desk/agents': 5.5,
   'GET /desk/chats': 1.7,
-  'GET /desk/queues': 5.5,
   'POST /poll': 2.5,
   'PUT /profile': 2.3,
   'GET /profiles': 1.6,
@@ -84,6 +83,9 @@ export const ROUTE_PRICES: Readonly<Partial<Record<PricedRoute, number>>> = {
   'DELETE /contacts/{userId}': 4.1,
   'GET /contacts': 1.7,
   'PATCH /conversations/{conversationId}': 2.6,
+  'PUT /blocks/{userId}': 5.4,
+  'DELETE /blocks/{userId}': 5.4,
+  'GET /blocks': 1.7,
 };
 
 /** Credits of an HTTP request, whatever it causes beyond the usual. */

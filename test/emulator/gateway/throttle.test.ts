@@ -36,6 +36,17 @@ describe('a WebSocket stage', () => {
     expect(invoker.calls('$connect')).toHaveLength(1);
   });
 
+  it("limits an action by the route's own settings, in place of the stage's", async () => {
+    const webSocketApi = { routeThrottles: { echo: { rateLimit: 1, burstLimit: 1 } } };
+    const { client } = await startGateway({ webSocketApi, functions: echo });
+    const opened = await client().opened();
+    for (let count = 0; count < 2; count += 1) opened.send(FRAME);
+    expect((await Promise.all([opened.next(), opened.next()])).toSorted()).toEqual([
+      'echoed',
+      expect.stringMatching(THROTTLED),
+    ]);
+  });
+
   it('never holds back $disconnect', async () => {
     const webSocketApi = { throttle: { rateLimit: 1, burstLimit: 1 } };
     const { client, invoker } = await startGateway({ webSocketApi });
@@ -62,6 +73,21 @@ describe('an HTTP stage', () => {
     expect(invoker.calls('f')).toHaveLength(2);
     clock.advance(100);
     expect((await fetch(`${httpUrl}/x`)).status).toBe(200);
+  });
+
+  it("limits a route by the route's own settings, in place of the stage's", async () => {
+    const { httpUrl } = await startGateway({
+      httpApi: {
+        throttle: { rateLimit: 1, burstLimit: 1 },
+        routeThrottles: { 'GET /rare': { rateLimit: 1, burstLimit: 2 } },
+        routes: ['/rare', '/x'].map((path) => ({ method: 'GET', path, functionId: 'f' })),
+      },
+      functions: { f: () => ({ statusCode: 200 }) },
+    });
+    const statuses = [];
+    for (const path of ['rare', 'rare', 'rare', 'x', 'x'])
+      statuses.push((await fetch(`${httpUrl}/${path}`)).status);
+    expect(statuses).toEqual([200, 200, 429, 200, 429]);
   });
 });
 
