@@ -366,6 +366,8 @@ export interface SessionClosedPush {
   readonly code: CloseReason;
   /** With `rate_limited`: when the client may connect again. */
   readonly retryAfterMs?: number;
+  /** With `banned`: when the ban ends, in epoch milliseconds. Missing: it does not end by itself. */
+  readonly until?: number;
   readonly reconnect: boolean;
 }
 

@@ -32,6 +32,8 @@ export const LIMITS = {
   reactionsPerUser: 5,
   /** Users that a reaction names. */
   reactionUsers: 5,
+  /** Characters of the reason of a ban. */
+  banReasonChars: 500,
   /** How long reports are kept. */
   reportDays: 90,
   /** Characters of the reason of a report. */

@@ -213,6 +213,7 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     ['code', 1, 'string', 'one'],
     ['reconnect', 2, 'bool', 'one'],
     ['retryAfterMs', 3, 'int64', 'maybe'],
+    ['until', 4, 'int64', 'maybe'],
   ],
   ReadPush: [
     ['conversationId', 1, 'string', 'one'],

@@ -1,6 +1,6 @@
 import { directId, joinPair, type Scenario, sending } from './scenario.ts';
 
-/** Blocks, reports, and the `typing` hint, which reads the same head. */
+/** Blocks, reports, bans, and the `typing` hint, which reads the same head. */
 export const blocks: Scenario = {
   name: 'blocks',
   isChecked: true,
@@ -25,6 +25,11 @@ export const blocks: Scenario = {
       await measure('a report', () => stack.http(b, '/reports', { method: 'POST', body: report }));
       await measure('the list of blocks', () => stack.http(b, '/blocks'));
       await measure('an unblock', () => stack.http(b, `/blocks/${a}`, { method: 'DELETE' }));
+      await measure('a ban', async () => {
+        const ended = stack.ends({ function: 'ServeEvents' });
+        await stack.enqueue('ServiceQueue', { type: 'user.banned', userId: b });
+        await ended;
+      });
       await stack.leave(alice, bob);
     }
   },

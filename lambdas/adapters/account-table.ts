@@ -9,6 +9,7 @@ import { call, type Item, orExisting } from './dynamodb.ts';
  *   userId (PK)  'alice'
  *   paid         when the user's debt is paid, epoch milliseconds (docs/adr/0039-a-budget-in-money.md)
  *   met          { d: day, n: strangers met on that day }
+ *   ban          { at: when the operator said so, until: when it ends, reason? } (written by route-table.ts)
  *
  * Access                 Call         Units (item of up to 10 devices ≈ 2 KB)
  * account                GetItem      1 read, strong
@@ -17,6 +18,7 @@ import { call, type Item, orExisting } from './dynamodb.ts';
 
 const PAID = 'paid';
 const MET = 'met';
+export const BAN = 'ban';
 const ATTEMPTS = 4;
 
 export function createAccounts(documents: DynamoDBDocumentClient, tableName: string): Accounts {
@@ -116,6 +118,12 @@ export function paidAtMsIn(item: Item | undefined): number {
   return Number(item?.[PAID] ?? 0);
 }
 
+/** When the ban in a user's item ends; `undefined`: there is none. */
+export function bannedUntilMsIn(item: Item | undefined): number | undefined {
+  const ban = item?.[BAN] as { readonly until: number } | undefined;
+  return ban?.until;
+}
+
 function toAccount(item: Item | undefined): Account {
-  return { paidAtMs: paidAtMsIn(item) };
+  return { paidAtMs: paidAtMsIn(item), bannedUntilMs: bannedUntilMsIn(item) };
 }

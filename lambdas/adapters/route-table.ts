@@ -1,4 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { requireNotBanned } from '../domain/model/ban.ts';
 import {
   type Caller,
   isPolling,
@@ -7,7 +8,7 @@ import {
   type RouteTable,
   type Session,
 } from '../domain/model/session.ts';
-import { paidAtMsIn } from './account-table.ts';
+import { BAN, bannedUntilMsIn, paidAtMsIn } from './account-table.ts';
 import { type BatchGetOptions, batchGet, call, type Item, orExisting, unlessRefused } from './dynamodb.ts';
 
 /*
@@ -18,9 +19,11 @@ import { type BatchGetOptions, batchGet, call, type Item, orExisting, unlessRefu
  *                   i?: idleTimeoutMs, p?: frames are Protobuf }
  *   seen          time of the last disconnect, epoch milliseconds
  *   paid, met     (what the user may still spend: account-table.ts)
+ *   ban           (account-table.ts)
  *
  * Access                         Call        Units (strong, item of up to 10 devices ≈ 2 KB)
  * connect, claim a device        UpdateItem  1 write per KB; returns the former sessions without a read
+ * ban                            UpdateItem  1 write per KB; returns the sessions without a read
  * set expiry, extend the lease   UpdateItem  1 write per KB
  * disconnect, remove after a 410 UpdateItem  1 write per KB; also if the condition fails
  * one caller                     GetItem     1 read
@@ -31,7 +34,8 @@ import { type BatchGetOptions, batchGet, call, type Item, orExisting, unlessRefu
  * may do nothing more (IM-REFUSE-7). Presence is as old as a lease anyway.
  *
  * Removing and renewing a device's attribute has a condition on its connectionId: a late `$disconnect` or an outdated 410
- * can never remove a newer session (IM-CONN-5, IM-FAULT-9). Connecting has one on the time of the connect.
+ * can never remove a newer session (IM-CONN-5, IM-FAULT-9). Connecting has one on the time of the connect, and one on the ban:
+ * it costs nothing, and a ban and a connect have an order (docs/adr/0040-a-block-is-a-condition-of-the-head.md).
  */
 
 interface StoredSession {
@@ -47,6 +51,8 @@ interface StoredSession {
 const DEVICE = 'd#';
 const STILL_HOLDS_DEVICE = '#device.#c = :connectionId';
 const DEVICE_HAS_NO_SESSION = 'attribute_not_exists(#device)';
+/** The ban ended before the socket was opened. */
+const NOT_BANNED = '(attribute_not_exists(#ban) OR #ban.#until <= :opened)';
 /** No other socket was opened later. A socket always replaces a poll, whatever the times. */
 const IS_LATEST = `${DEVICE_HAS_NO_SESSION} OR #device.#a <= :connectedAtMs OR #device.#m = :polling`;
 
@@ -94,19 +100,33 @@ export function createRouteTable(
     return (await unlessRefused(() => documents.send(command))) !== undefined;
   }
 
-  /** Returns all sessions of the user before the write, or `undefined` if the condition failed. */
+  /**
+   * Returns all sessions of the user before the write, or `undefined` if the condition failed.
+   * @throws {BannedError}
+   */
   async function put(session: Session, condition: Condition): Promise<Session[] | undefined> {
+    const { userId, deviceId, connectedAtMs } = session;
     const command = new UpdateCommand({
       TableName: tableName,
-      Key: { userId: session.userId },
+      Key: { userId },
       UpdateExpression: 'SET #device = :session',
-      ...(condition.text !== undefined && { ConditionExpression: condition.text }),
-      ExpressionAttributeNames: { '#device': DEVICE + session.deviceId, ...condition.names },
-      ExpressionAttributeValues: { ':session': toStored(session), ...condition.values },
+      ConditionExpression:
+        condition.text === undefined ? NOT_BANNED : `(${condition.text}) AND ${NOT_BANNED}`,
+      ExpressionAttributeNames: {
+        ...{ '#device': DEVICE + deviceId, '#ban': BAN, '#until': 'until' },
+        ...condition.names,
+      },
+      ExpressionAttributeValues: {
+        ...{ ':session': toStored(session), ':opened': connectedAtMs },
+        ...condition.values,
+      },
       ReturnValues: 'ALL_OLD',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
-    const output = await unlessRefused(() => documents.send(command));
-    return output && sessionsIn(noted(output.Attributes));
+    const { output, existing } = await orExisting(() => documents.send(command));
+    if (output !== undefined) return sessionsIn(noted(output.Attributes));
+    requireNotBanned(bannedUntilMsIn(existing), connectedAtMs);
+    return undefined;
   }
 
   async function itemsOf(
@@ -167,6 +187,20 @@ export function createRouteTable(
       return { noted: output !== undefined, session: sessionOf(noted(item), caller.deviceId) };
     },
 
+    async ban(userId, { atMs, untilMs, reason }) {
+      const command = new UpdateCommand({
+        TableName: tableName,
+        Key: { userId },
+        UpdateExpression: 'SET #ban = :ban',
+        ConditionExpression: 'attribute_not_exists(#ban) OR #ban.#at <= :at',
+        ExpressionAttributeNames: { '#ban': BAN, '#at': 'at' },
+        ExpressionAttributeValues: { ':ban': { at: atMs, until: untilMs, reason }, ':at': atMs },
+        ReturnValues: 'ALL_OLD',
+      });
+      const output = await unlessRefused(() => documents.send(command));
+      return output && sessionsIn(output.Attributes);
+    },
+
     setExpiry: (caller, expiresAtMs) => updateOwn(caller, 'SET #device.#e = :at', { ':at': expiresAtMs }),
 
     async extendLease(caller, leaseUntilMs) {
@@ -194,7 +228,9 @@ function toStored(session: Session): StoredSession {
 
 function presenceIn(item: Item | undefined): Presence {
   const seen = item?.['seen'];
-  return { sessions: sessionsIn(item), seenAtMs: typeof seen === 'number' ? seen : undefined };
+  const seenAtMs = typeof seen === 'number' ? seen : undefined;
+  const bannedUntilMs = bannedUntilMsIn(item);
+  return { sessions: sessionsIn(item), seenAtMs, ...(bannedUntilMs !== undefined && { bannedUntilMs }) };
 }
 
 function sessionOf(item: Item | undefined, deviceId: string): Session | undefined {

@@ -41,6 +41,7 @@ const options = lazily({
   allowedOrigins: of.allowedOrigins,
   accounts: of.accounts,
   meter: of.meter,
+  clock: of.clock,
 });
 const deskAnswers = of.hasDesk() && deskHttpAnswers(deskPorts());
 

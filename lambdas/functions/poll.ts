@@ -21,6 +21,7 @@ const options = lazily({
   allowedOrigins: of.allowedOrigins,
   accounts: of.accounts,
   meter: of.meter,
+  clock: of.clock,
 });
 
 /** `POST /poll`: for clients that can't open a socket (IM-POLL). A waiting poll occupies a whole instance. */

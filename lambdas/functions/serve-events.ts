@@ -27,8 +27,8 @@ const ports = lazily({
   clock: of.clock,
 });
 
-/** The worker for the service queue: sends, edits, and recalls messages for other services. */
+/** The worker for the service queue: sends, edits, and recalls messages for other services, and bans users. */
 export const handler = ({ Records }: SQSEvent) =>
   processBatch('service event', serviceEventSchema, Records, ports, (jobs) =>
-    processEach(jobs, (event, { recordId }) => serveEvent(ports, event, recordId)),
+    processEach(jobs, (_, job) => serveEvent(ports, job)),
   );

@@ -68,6 +68,22 @@ export class BlockedError extends ForbiddenError {
   }
 }
 
+/** The user is banned (IM-BAN-1). */
+export class BannedError extends ForbiddenError {
+  /** Epoch milliseconds; `undefined`: the ban does not end by itself. */
+  readonly until: number | undefined;
+
+  constructor(until: number | undefined) {
+    super(until === undefined ? 'You are banned.' : `You are banned until ${timeText(until)}.`);
+    this.until = until;
+  }
+}
+
+/** JavaScript has no dates after the year 275760. */
+function timeText(atMs: number): string {
+  return new Date(Math.min(atMs, 8.64e15)).toISOString();
+}
+
 /** The frame names another user as the sender. The socket stays open. */
 export class IdentityMismatchError extends ImError {
   constructor() {
@@ -111,6 +127,8 @@ export interface Closing {
   readonly code: CloseReason;
   /** When the client may connect again. @default - at once, if at all */
   readonly retryAfterMs?: number;
+  /** When the ban ends, in epoch milliseconds. @default - not by itself */
+  readonly until?: number;
 }
 
 /**

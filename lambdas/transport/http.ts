@@ -6,7 +6,7 @@ import { answerPrice, routePrice } from '../domain/model/prices.ts';
 import type { CallerRoles } from '../domain/model/roles.ts';
 import type { TokenVerifier } from '../domain/model/token.ts';
 import { credentialOf } from '../domain/sessions/credential.ts';
-import { errorBody, ForbiddenError, isFault } from '../shared/errors.ts';
+import { BannedError, errorBody, ForbiddenError, isFault } from '../shared/errors.ts';
 import { parseJsonObject } from '../shared/json.ts';
 import { describe, logger } from '../shared/logger.ts';
 import { isAllowedOrigin } from '../shared/origin.ts';
@@ -68,7 +68,10 @@ export function createHttpHandler(
     } catch (error) {
       if (isFault(error))
         logger.error('request failed', { routeKey: event.routeKey, error: describe(error) });
-      const body = errorBody(error);
+      const body = {
+        ...errorBody(error),
+        ...(error instanceof BannedError && error.until !== undefined && { until: error.until }),
+      };
       return json(ERROR_CODES[body.code].status, body);
     }
   };

@@ -12,6 +12,8 @@ export interface Job<Body> {
   readonly body: Body;
   /** SQS has delivered it before: the function that had it may have died while processing it. */
   readonly isRepeat: boolean;
+  /** When it was put into the queue. */
+  readonly sentAtMs: number;
 }
 
 /**
@@ -35,7 +37,8 @@ export async function processBatch<Schema extends z.ZodMiniType>(
   for (const record of records) {
     try {
       const body = parseWith(schema, parseJson(record.body));
-      jobs.push({ recordId: record.messageId, body, isRepeat: receiveCountOf(record) > 1 });
+      const sentAtMs = Number(record.attributes.SentTimestamp);
+      jobs.push({ recordId: record.messageId, body, isRepeat: receiveCountOf(record) > 1, sentAtMs });
     } catch (reason) {
       failed.push({ record, reason, lasting: `malformed ${name}` });
     }

@@ -5,7 +5,7 @@ import { requestAgentCheck } from '../domain/delivery/agent-check.ts';
 import type { DeskEvents } from '../domain/model/desk-event.ts';
 import { type ConnectPorts, connect } from '../domain/sessions/connect.ts';
 import { acceptedSubprotocol } from '../domain/sessions/credential.ts';
-import { ConflictError, InvalidRequestError } from '../shared/errors.ts';
+import { BannedError, ConflictError, InvalidRequestError } from '../shared/errors.ts';
 import { parseWith } from '../shared/parse.ts';
 import { CONTEXT, callerOf, rolesOf, type SocketEvent, sessionEncodingOf } from './frame.ts';
 
@@ -39,7 +39,7 @@ const querySchema = lazySchema(() =>
 );
 
 /**
- * `$connect`: stores the session (IM-CONN-3). Answers 400 and 409, which an authorizer can't. Throws any other error, so
+ * `$connect`: stores the session (IM-CONN-3). Answers 400, 409, and 403 for a banned user, which an authorizer can't. Throws any other error, so
  * that the upgrade fails with 502: a client must never have a socket without a route.
  */
 export async function answerConnect(ports: ConnectPorts, event: SocketEvent & UpgradeEvent) {
@@ -57,6 +57,7 @@ export async function answerConnect(ports: ConnectPorts, event: SocketEvent & Up
     });
   } catch (error) {
     if (error instanceof InvalidRequestError) return { statusCode: 400 };
+    if (error instanceof BannedError) return { statusCode: 403 };
     if (error instanceof ConflictError) return { statusCode: 409 };
     throw error;
   }

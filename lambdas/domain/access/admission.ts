@@ -1,5 +1,7 @@
+import type { Clock } from '../../shared/clock.ts';
 import { SessionEndedError } from '../../shared/errors.ts';
 import type { Accounts } from '../model/account.ts';
+import { requireNotBanned } from '../model/ban.ts';
 import { type Budget, type Meter, UNLIMITED } from '../model/budget.ts';
 import { REFUSAL_PRICE } from '../model/prices.ts';
 import { overBudget } from './budget.ts';
@@ -7,6 +9,7 @@ import { overBudget } from './budget.ts';
 export interface AdmissionPorts {
   readonly accounts: Accounts;
   readonly meter: Meter;
+  readonly clock: Clock;
 }
 
 /** The user of a request, as the token says. */
@@ -40,10 +43,11 @@ export async function admitFrame(ports: Pick<AdmissionPorts, 'meter'>, requester
 
 /**
  * Admits an HTTP request. It has no session, so this reads the user's account: once, and strongly.
+ * @throws {BannedError} the user is banned (IM-BAN-1)
  * @throws {RateLimitedError} the user's budget is used up
  */
 export async function admitRequest(
-  { accounts, meter }: AdmissionPorts,
+  { accounts, meter, clock }: AdmissionPorts,
   { userId, isUnlimited }: Requester,
 ): Promise<void> {
   const refuse = async () => {
@@ -53,6 +57,8 @@ export async function admitRequest(
     throw overBudget(refusal.retryAfterMs);
   };
   await refuse();
-  meter.note(userId, (await accounts.account(userId)).paidAtMs);
+  const { paidAtMs, bannedUntilMs } = await accounts.account(userId);
+  requireNotBanned(bannedUntilMs, clock());
+  meter.note(userId, paidAtMs);
   await refuse();
 }

@@ -1,4 +1,5 @@
 import { settleAll } from '../../shared/settle.ts';
+import { isBanned } from '../model/ban.ts';
 import type { Chat } from '../model/chat.ts';
 import { isConnecting, isPolling, type Session, takesPushes } from '../model/session.ts';
 import { pushAgent } from './agent-state.ts';
@@ -39,7 +40,9 @@ export async function checkAgent(ports: LivenessPorts, { userId, sinceMs }: Agen
     if (found === 'unsure') return checkAgain(ports, userId, sinceMs, UNSURE_MS);
     // The agent may have had a session since: the grace period starts when the last one closed.
     const goneSinceMs = Math.max(sinceMs, presence?.seenAtMs ?? 0);
-    const leftMs = goneSinceMs + ports.agentGraceMs - ports.clock();
+    // A banned agent doesn't come back within the grace period.
+    const graceMs = isBanned(presence?.bannedUntilMs, ports.clock()) ? 0 : ports.agentGraceMs;
+    const leftMs = goneSinceMs + graceMs - ports.clock();
     if (leftMs > 0) return checkAgain(ports, userId, goneSinceMs, leftMs);
     const { queues, capacity } = agent;
     const change = { userId, status: 'offline', queues, capacity, before: agent } as const;

@@ -1,5 +1,6 @@
 import { UnavailableError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
+import { isBanned } from '../model/ban.ts';
 import type { Agent } from '../model/chat.ts';
 import { type Assignment, planAssignments } from './assignment.ts';
 import { tryChange } from './change.ts';
@@ -53,13 +54,20 @@ export async function matchQueue(ports: MatchPorts, order: MatchOrder): Promise<
 async function assignAll(ports: DeskPorts, queue: string): Promise<boolean> {
   let assigned = 0;
   let lost = 0;
+  const banned = new Set<string>();
   for (let round = 0; round < ROUNDS; round += 1) {
     const [waiting, agents] = await settleAll([
       ports.desk.waiting(queue, CHATS_PER_ROUND),
       ports.desk.readyAgents([queue]),
     ]);
-    const plan = planAssignments(waiting, agents, ports.clock());
+    const mayGetChats = agents.filter(({ userId }) => !banned.has(userId));
+    const plan = planAssignments(waiting, mayGetChats, ports.clock());
     if (plan.length === 0) return assigned > 0;
+    const found = await bannedAmong(ports, plan);
+    if (found.length > 0) {
+      for (const agentId of found) banned.add(agentId);
+      continue;
+    }
     const won = await claimPlanned(ports, plan, agents);
     assigned += won;
     lost = won === 0 ? lost + 1 : 0;
@@ -68,6 +76,16 @@ async function assignAll(ports: DeskPorts, queue: string): Promise<boolean> {
   const event = { kind: 'match', queue, moved: false, watchdog: false } as const;
   await ports.deskEvents.enqueue([{ event, delaySeconds: 0 }]);
   return true;
+}
+
+/** The agents of the plan who are banned, and whom their check has not set offline yet (IM-BAN-2). */
+async function bannedAmong(
+  { routes, clock }: DeskPorts,
+  plan: readonly Assignment[],
+): Promise<readonly string[]> {
+  const agents = [...new Set(plan.map(({ agentId }) => agentId))];
+  const presences = await routes.presencesOf(agents);
+  return agents.filter((agentId) => isBanned(presences.get(agentId)?.bannedUntilMs, clock()));
 }
 
 /**

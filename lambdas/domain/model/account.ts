@@ -2,6 +2,8 @@
 export interface Account {
   /** When the user's debt is paid, in epoch milliseconds; 0: no debt (IM-BUDGET). */
   readonly paidAtMs: number;
+  /** When the user's ban ends (`requireNotBanned`). */
+  readonly bannedUntilMs?: number | undefined;
 }
 
 export interface DebtOptions {

@@ -1,4 +1,5 @@
 import { LIMITS } from '../../../protocol/limits.ts';
+import type { Ban } from './ban.ts';
 
 /** The mode requested in the upgrade, or `polling`: a session without a socket (IM-POLL-2). */
 export type Mode = 'managed' | 'plain' | 'polling';
@@ -29,6 +30,8 @@ export type Caller = Pick<Session, 'userId' | 'deviceId' | 'connectionId'>;
 export interface Presence {
   readonly sessions: readonly Session[];
   readonly seenAtMs: number | undefined;
+  /** When the user's ban ends (`isBanned`). */
+  readonly bannedUntilMs?: number | undefined;
 }
 
 /** The sessions of all users: one session per device (IM-CONN-3). Reads are strong unless told otherwise. */
@@ -48,11 +51,13 @@ export interface RouteTable extends RouteReader {
   /**
    * Stores the session, replacing the device's former one. Returns all sessions of the user before that, or `undefined`
    * if the device has a socket that was opened later: a late write must not replace it.
+   * @throws {BannedError} the user is banned (IM-BAN-1)
    */
   connect(session: Session): Promise<readonly Session[] | undefined>;
   /**
    * Stores the session if the device's connection is `former`, or if the device has none and `former` is `undefined`.
    * Returns all sessions of the user before that, or `undefined` if another connection came first.
+   * @throws {BannedError} the user is banned (IM-BAN-1)
    */
   claim(session: Session, former: string | undefined): Promise<readonly Session[] | undefined>;
   /**
@@ -60,6 +65,11 @@ export interface RouteTable extends RouteReader {
    * @param seenAtMs when the user was last seen, if known
    */
   disconnect(caller: Caller, seenAtMs?: number): Promise<void>;
+  /**
+   * Stores a ban, or that one was lifted: from then on `connect` and `claim` judge by it. Returns the sessions of the user,
+   * which it leaves as they are; `undefined` if the stored one is later.
+   */
+  ban(userId: string, ban: Ban): Promise<readonly Session[] | undefined>;
   /** Sets the session's expiry if the device still has this connection. Returns whether it does. */
   setExpiry(caller: Caller, expiresAtMs: number): Promise<boolean>;
   /**

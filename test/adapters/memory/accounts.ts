@@ -1,10 +1,15 @@
 import type { Accounts } from '../../../lambdas/domain/model/account.ts';
+import type { RouteReader } from '../../../lambdas/domain/model/session.ts';
 
-export function inMemoryAccounts(): Accounts {
+/** @param routes hold the bans, as they share a table */
+export function inMemoryAccounts(routes?: RouteReader): Accounts {
   const paid = new Map<string, number>();
   const met = new Map<string, { readonly day: string; readonly strangers: number }>();
   return {
-    account: async (userId) => ({ paidAtMs: paid.get(userId) ?? 0 }),
+    account: async (userId) => ({
+      paidAtMs: paid.get(userId) ?? 0,
+      bannedUntilMs: (await routes?.presencesOf([userId]))?.get(userId)?.bannedUntilMs,
+    }),
     async addDebt(userId, debtMs, { nowMs, ifPaidByMs = Number.POSITIVE_INFINITY }) {
       const before = paid.get(userId) ?? 0;
       if (before > ifPaidByMs) return { isAdded: false, paidAtMs: before };

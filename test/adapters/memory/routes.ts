@@ -1,11 +1,14 @@
+import { type Ban, requireNotBanned } from '../../../lambdas/domain/model/ban.ts';
 import { isPolling, type RouteTable, type Session } from '../../../lambdas/domain/model/session.ts';
 
 export function inMemoryRoutes(): RouteTable {
   const users = new Map<string, Map<string, Session>>();
   const seen = new Map<string, number>();
   const typed = new Map<string, number>();
+  const bans = new Map<string, Ban>();
   const devicesOf = (userId: string) => users.get(userId) ?? new Map<string, Session>();
   function put(session: Session): readonly Session[] {
+    requireNotBanned(bans.get(session.userId)?.untilMs, session.connectedAtMs);
     const devices = devicesOf(session.userId);
     const before = [...devices.values()];
     users.set(session.userId, devices.set(session.deviceId, session));
@@ -32,7 +35,11 @@ export function inMemoryRoutes(): RouteTable {
       return new Map(
         userIds.map((userId) => [
           userId,
-          { sessions: [...devicesOf(userId).values()], seenAtMs: seen.get(userId) },
+          {
+            sessions: [...devicesOf(userId).values()],
+            seenAtMs: seen.get(userId),
+            ...(bans.has(userId) && { bannedUntilMs: bans.get(userId)?.untilMs }),
+          },
         ]),
       );
     },
@@ -47,6 +54,11 @@ export function inMemoryRoutes(): RouteTable {
     find: async (userId, deviceId) => devicesOf(userId).get(deviceId),
     sessionsOf: async (userIds) =>
       new Map(userIds.map((userId) => [userId, [...devicesOf(userId).values()]])),
+    async ban(userId, ban) {
+      if ((bans.get(userId)?.atMs ?? 0) > ban.atMs) return undefined;
+      bans.set(userId, ban);
+      return [...devicesOf(userId).values()];
+    },
     async setExpiry({ userId, deviceId, connectionId }, expiresAtMs) {
       const session = devicesOf(userId).get(deviceId);
       if (session?.connectionId !== connectionId) return false;

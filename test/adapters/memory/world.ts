@@ -36,11 +36,12 @@ export function createWorld() {
   const inbox = inMemoryInbox(clock);
   const reactions = inMemoryReactions();
   const pins = inMemoryPins();
-  const accounts = inMemoryAccounts();
+  const routes = inMemoryRoutes();
+  const accounts = inMemoryAccounts(routes);
   const profiles = inMemoryProfiles();
   const contacts = inMemoryContacts();
   return {
-    routes: inMemoryRoutes(),
+    routes,
     accounts,
     /** Of users without limits. */
     meter: createMeter({ accounts, limits: {}, clock }),

@@ -209,6 +209,30 @@ describe.each([
       expect(await routes.find(userId, 'phone')).toEqual(second);
     });
 
+    it('stores a ban, after which only that of a later event counts, and refuses sessions until it ends (IM-BAN-1)', async () => {
+      const userId = newUser();
+      const { routes } = ports();
+      const at = (connectedAtMs: number, deviceId = 'phone') => aSession({ userId, deviceId, connectedAtMs });
+      const bannedUntilMs = async () => (await routes.presencesOf([userId])).get(userId)?.bannedUntilMs;
+      expect(await bannedUntilMs()).toBeUndefined();
+      expect(await routes.ban(userId, { atMs: 5, untilMs: 100, reason: 'spam' })).toEqual([]);
+      for (const session of [at(99), { ...at(99), mode: 'polling' as const }]) {
+        const banned = { code: 'forbidden', until: 100 };
+        await expect(routes.connect(session)).rejects.toMatchObject(banned);
+        await expect(routes.claim(session, undefined)).rejects.toMatchObject(banned);
+      }
+      expect(await routes.connect(at(100))).toEqual([]);
+      expect(await routes.ban(userId, { atMs: 4, untilMs: 900 })).toBeUndefined();
+      expect(await bannedUntilMs()).toBe(100);
+      expect(await routes.ban(userId, { atMs: 5, untilMs: Number.MAX_SAFE_INTEGER })).toEqual([at(100)]);
+      expect(await bannedUntilMs()).toBe(Number.MAX_SAFE_INTEGER);
+      expect(await routes.find(userId, 'phone')).toEqual(at(100));
+      await expect(routes.connect(at(NOON, 'tablet'))).rejects.toMatchObject({ until: undefined });
+      await routes.ban(userId, { atMs: 6, untilMs: 0 });
+      expect(await routes.connect(at(NOON, 'tablet'))).toEqual([at(100)]);
+      expect(await routes.connect(at(99))).toBeUndefined();
+    });
+
     it("moves a session's end if the connection still holds the device (IM-RENEW)", async () => {
       const userId = newUser();
       const { routes } = ports();

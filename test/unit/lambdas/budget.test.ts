@@ -15,7 +15,7 @@ function setUp(limits: BudgetLimits = { spending: SPENDING }, random: () => numb
   let now = NOON;
   const accounts = inMemoryAccounts();
   const clock = () => now;
-  const instance = () => ({ accounts, meter: createMeter({ accounts, limits, clock, random }) });
+  const instance = () => ({ accounts, clock, meter: createMeter({ accounts, limits, clock, random }) });
   const creditsOwed = async (userId: string) =>
     Math.max(0, (await accounts.account(userId)).paidAtMs - now) / MS_PER_CREDIT;
   return { accounts, instance, creditsOwed, clock, advance: (ms: number) => (now += ms) };

@@ -5,8 +5,8 @@ import { createHttpHandler, type HttpEvent, type HttpRequest } from '../../../la
 import { tokens } from '../../adapters/memory/tokens.ts';
 import { createWorld } from '../../adapters/memory/world.ts';
 
-const { accounts, meter } = createWorld();
-const OPTIONS = { tokens, allowedOrigins: ['https://chat.example'], accounts, meter };
+const { accounts, meter, clock } = createWorld();
+const OPTIONS = { tokens, allowedOrigins: ['https://chat.example'], accounts, meter, clock };
 
 function event(overrides: object = {}, headers: object = {}): HttpEvent {
   return {

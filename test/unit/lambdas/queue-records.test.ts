@@ -12,18 +12,24 @@ import {
 } from '../../../lambdas/transport/queue-records.ts';
 
 const schema = () => z.object({ n: z.number() });
+const sentAtMs = 1_795_000_000_000;
 const record = (messageId: string, body: string, receiveCount = '1') =>
   ({
     messageId,
     body,
     receiptHandle: `receipt of ${messageId}`,
-    attributes: { ApproximateReceiveCount: receiveCount },
+    attributes: { ApproximateReceiveCount: receiveCount, SentTimestamp: String(sentAtMs) },
   }) as SQSRecord;
 const returned: ReturnedRecord[] = [];
 const ports = {
   workQueue: { returnLater: async (records: readonly ReturnedRecord[]) => void returned.push(...records) },
 };
-const job = (recordId: string, n: number): Job<{ n: number }> => ({ recordId, body: { n }, isRepeat: false });
+const job = (recordId: string, n: number): Job<{ n: number }> => ({
+  recordId,
+  body: { n },
+  isRepeat: false,
+  sentAtMs,
+});
 
 afterEach(() => {
   returned.splice(0);
@@ -38,8 +44,8 @@ describe('a batch', () => {
     expect(process.mock.calls).toEqual([
       [
         [
-          { recordId: 'a', body: { n: 1 }, isRepeat: false },
-          { recordId: 'b', body: { n: 2 }, isRepeat: true },
+          { recordId: 'a', body: { n: 1 }, isRepeat: false, sentAtMs },
+          { recordId: 'b', body: { n: 2 }, isRepeat: true, sentAtMs },
         ],
       ],
     ]);
@@ -52,7 +58,7 @@ describe('a batch', () => {
     expect(await processBatch('job', schema, batch, ports, process)).toEqual({
       batchItemFailures: [{ itemIdentifier: 'a' }, { itemIdentifier: 'b' }],
     });
-    expect(process.mock.calls).toEqual([[[{ recordId: 'c', body: { n: 3 }, isRepeat: false }]]]);
+    expect(process.mock.calls).toEqual([[[{ recordId: 'c', body: { n: 3 }, isRepeat: false, sentAtMs }]]]);
     expect(error.mock.calls).toEqual(
       ['a', 'b'].map((recordId) => [
         'malformed job',

@@ -13,6 +13,9 @@ describe('a service event', () => {
   it.each([
     { ...message, to: 'bob' },
     { ...message, conversationId: 'dm:bob:system' },
+    { type: 'user.banned', userId: 'bob' },
+    { type: 'user.banned', userId: 'bob', until: 0, reason: 'x'.repeat(500) },
+    { type: 'user.unbanned', userId: 'bob' },
   ])('is accepted: %j', (event) => {
     expect(z.parse(serviceEventSchema(), event)).toEqual(event);
   });
@@ -21,6 +24,10 @@ describe('a service event', () => {
     {},
     { type: 'user.deleted', userId: 'bob' },
     { type: 'user.loggedOut', userId: 'bob' },
+    { type: 'user.banned', userId: 'system' },
+    { type: 'user.banned', userId: 'bob', until: '2026-11-28' },
+    { type: 'user.banned', userId: 'bob', reason: 'x'.repeat(501) },
+    { type: 'user.unbanned' },
     { ...message, to: '..' },
     { ...message, to: 'bob', from: undefined },
     message,
