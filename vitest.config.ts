@@ -24,7 +24,7 @@ export default defineConfig({
     globalSetup: ['test/setup/temporary-folder.ts'],
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false } },
-      { extends: true, test: { name: 'client', include: ['client/test/**/*.test.ts'] } },
+      { extends: true, test: { name: 'client', include: ['client/test/**/*.test.ts'], isolate: false } },
       { extends: true, test: { name: 'infra', include: ['test/infra/**/*.test.ts'], isolate: false } },
       {
         extends: true,
@@ -58,6 +58,7 @@ export default defineConfig({
         test: {
           name: 'proof',
           include: ['test/proof/**/*.test.ts'],
+          isolate: false,
           globalSetup: ['test/flow/setup/synth-once.ts'],
         },
       },

@@ -228,7 +228,8 @@ export class CallHandler {
       return sendToQueue(call.operation, sent, input, (request) => upstream.send(request));
     if (call.service !== 'dynamodb') return upstream.send(sent);
     // The caller's signal is not passed: AWS executes a request even if its caller disconnects.
-    const from = isEventual(call.operation, input) ? (this.#replica?.upstream ?? upstream) : upstream;
+    const replica = isEventual(call.operation, input) ? this.#replica : undefined;
+    const from = (await replica?.current()) ?? upstream;
     const answered = await from.send(askForUnits(call.operation, sent, input));
     this.#replicate(call.operation, input);
     const { units, answer } = takeUnits(call.operation, input, answered);

@@ -39,7 +39,7 @@ const BATCH_WRITE = 25;
  * item arrive in order. With a lag that varies, those of different items may not.
  */
 export class Replica {
-  readonly upstream: Upstream;
+  readonly #upstream: Upstream;
   readonly #emulator: Emulator;
   readonly #primary: DynamoDBClient;
   readonly #copy: DynamoDBClient;
@@ -51,7 +51,6 @@ export class Replica {
   #writes = 0;
   #isHeld = false;
   #isClosed = false;
-  #timer: NodeJS.Timeout | undefined;
 
   /** @throws {OperatorError} if dynoxide does not start */
   static async start(primary: string, options: ReplicaOptions): Promise<Replica> {
@@ -63,7 +62,7 @@ export class Replica {
   private constructor(primary: string, emulator: Emulator, options: ReplicaOptions) {
     this.#emulator = emulator;
     this.#options = options;
-    this.upstream = new Upstream(emulator.endpoint);
+    this.#upstream = new Upstream(emulator.endpoint);
     this.#primary = dynamoDbClient(primary);
     this.#copy = dynamoDbClient(emulator.endpoint);
   }
@@ -91,8 +90,17 @@ export class Replica {
     this.#enqueue(async () => {
       const items = await this.#read(keys);
       this.#changes.push(...keys.map((key) => ({ ...key, item: items.get(key.id), dueMs })));
-      this.#wait();
     });
+  }
+
+  /** The database for an eventually consistent read. It gets what is due only now: most writes are never read so. */
+  async current(): Promise<Upstream> {
+    const nowMs = performance.now();
+    this.#enqueue(async () => {
+      if (!this.#isHeld) await this.#apply(nowMs);
+    });
+    await this.#work;
+    return this.#upstream;
   }
 
   /**
@@ -109,14 +117,12 @@ export class Replica {
 
   release(): void {
     this.#isHeld = false;
-    this.#wait();
   }
 
   async stop(): Promise<void> {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
     await this.#work;
-    this.upstream.close();
+    this.#upstream.close();
     this.#primary.destroy();
     this.#copy.destroy();
     await this.#emulator.stop();
@@ -126,23 +132,6 @@ export class Replica {
     this.#work = this.#work.then(run).catch((error: unknown) => {
       if (!this.#isClosed) console.error('The replica failed:', error);
     });
-  }
-
-  /** Applies the changes when they are due. */
-  #wait(): void {
-    clearTimeout(this.#timer);
-    if (this.#isHeld || this.#isClosed || this.#changes.length === 0) return;
-    const nextMs = Math.min(...this.#changes.map(({ dueMs }) => dueMs));
-    this.#timer = setTimeout(
-      () => {
-        this.#enqueue(async () => {
-          if (!this.#isHeld) await this.#apply(performance.now());
-          this.#wait();
-        });
-      },
-      Math.max(0, nextMs - performance.now()),
-    );
-    this.#timer.unref();
   }
 
   /** A newer change of an item that is due replaces older ones, due or not. */

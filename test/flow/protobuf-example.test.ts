@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
-import { startStack } from './setup/stack.ts';
+import { sharedStack } from './setup/stack.ts';
 
 it('a client generated from im.proto alone talks with the server (IM-PB)', async () => {
-  const stack = await startStack();
+  const stack = await sharedStack();
   onTestFinished(() => stack.stop());
   const run = promisify(execFile);
   const { stdout } = await run(process.execPath, ['examples/protobuf/main.ts', stack.wsUrl, stack.tokenUrl]);

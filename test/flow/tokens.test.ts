@@ -2,11 +2,11 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TokenOptions } from '../../local/dev-issuer.ts';
 import { openSocket, RefusedError, type SocketOptions } from './setup/socket.ts';
-import { newUser, type Stack, startStack } from './setup/stack.ts';
+import { newUser, type Stack, sharedStack } from './setup/stack.ts';
 
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await sharedStack();
 });
 afterAll(() => stack?.stop());
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newUser, type Stack, startStack } from './setup/stack.ts';
+import { newUser, type Stack, sharedStack } from './setup/stack.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const PAGE = read('docs/verify-on-aws.md');
@@ -18,7 +18,7 @@ describe('docs/verify-on-aws.md', () => {
   let stack: Stack;
   let token: string;
   beforeAll(async () => {
-    stack = await startStack();
+    stack = await sharedStack();
     token = await stack.token(newUser('alice'));
   });
   afterAll(() => stack?.stop());

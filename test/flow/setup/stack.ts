@@ -66,9 +66,19 @@ export async function startStack(options: RuntimeOptions = {}): Promise<Stack> {
   return { ...runtime, ...clientsOf(runtime), inboxHolds };
 }
 
+let shared: Promise<Stack> | undefined;
+
+/**
+ * The stack without options, which all files of a worker share: each test has its own users. It ends with the worker's process.
+ */
+export async function sharedStack(): Promise<Stack> {
+  shared ??= startStack();
+  return { ...(await shared), stop: async () => {} };
+}
+
 /** The deployment that `npm run verify` names, or the local stack with these options. */
-export async function startChat(options: RuntimeOptions = {}): Promise<Chat> {
-  if (deployment === undefined) return startStack(options);
+export async function startChat(options?: RuntimeOptions): Promise<Chat> {
+  if (deployment === undefined) return options === undefined ? sharedStack() : startStack(options);
   const clients = clientsOf(deployment);
   return {
     ...deployment,
