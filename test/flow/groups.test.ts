@@ -27,6 +27,8 @@ describe('a group', () => {
       admins: [a],
       memberCount: 2,
       pins: 'admins',
+      posting: 'everyone',
+      slowModeSeconds: 0,
     });
     const { messages } = await bob.frame(isSystem('created'));
     const content = { type: 'system', event: 'created', users: [a, b], name: 'Rowers', by: a };
