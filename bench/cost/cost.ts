@@ -13,10 +13,15 @@ import { defaultTemplate } from './idle-stack.ts';
 import { readPrices } from './prices.ts';
 import { stormText } from './storm-text.ts';
 import { COST_HELP, type CostArguments, parseCostArguments } from './workload.ts';
+import { floodsTable, parseWorstUser, WORST_USER_HELP, worstUserText } from './worst-user.ts';
 
 /** `npm run cost`; returns the exit status. */
 export function main(args: readonly string[]): number {
   try {
+    if (args.includes('--worst-user')) {
+      console.log(worstUserAnswer(args.filter((arg) => arg !== '--worst-user')));
+      return 0;
+    }
     const options = parseCostArguments(args);
     console.log(options.help ? COST_HELP : answer(options));
     return 0;
@@ -24,6 +29,12 @@ export function main(args: readonly string[]): number {
     console.error(error instanceof Error ? error.message : error);
     return 2;
   }
+}
+
+function worstUserAnswer(args: readonly string[]): string {
+  if (args.includes('--help')) return WORST_USER_HELP;
+  const user = parseWorstUser(args);
+  return [worstUserText(user), floodsTable(user)].join('\n\n');
 }
 
 function answer({ workload, explain, quotas, coldStarts, storm }: CostArguments): string {

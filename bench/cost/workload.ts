@@ -75,6 +75,7 @@ export const COST_HELP = [
   `${'  --explain'.padEnd(28)}the inputs of each figure`,
   `${'  --quotas'.padEnd(28)}which AWS quota is reached first, from 10⁴ to 10⁷ users`,
   `${'  --cold-starts'.padEnd(28)}share of connects, frames, and HTTP requests that meet a cold start, 10 to 10⁴ users`,
+  `${'  --worst-user'.padEnd(28)}what one user can cost at most; has options of its own (--worst-user --help)`,
   `${'  --storm'.padEnd(28)}how long everybody needs to reconnect after an outage, by quotas; some seconds`,
 ].join('\n');
 

@@ -3,6 +3,7 @@ import { billText, choicesText, coldStartText, measuredOf, quotaText } from '../
 import { DEFAULT_ANSWER, liveAnswerTable } from '../cost/live-answer.ts';
 import { type PriceFile, readPrices } from '../cost/prices.ts';
 import { DEFAULT_WORKLOAD } from '../cost/workload.ts';
+import { DEFAULT_WORST_USER, floodsTable, worstUserText } from '../cost/worst-user.ts';
 import { pathOf, readJson } from '../files.ts';
 import type { CountsFile, Machine, MemoryFile, TimesFile } from '../results.ts';
 import { growthTable } from './growth.ts';
@@ -42,10 +43,14 @@ export function reportPages(counts: CountsFile, times: TimesFile): ReadonlyMap<s
       [billText, choicesText].map((text) => text(DEFAULT_WORKLOAD, measured, prices)).join('\n\n'),
     ),
   };
+  const worst = {
+    'worst-user': codeBlock(worstUserText(DEFAULT_WORST_USER)),
+    floods: floodsTable(DEFAULT_WORST_USER),
+  };
   const quotas = codeBlock(quotaText(DEFAULT_WORKLOAD, measured, prices));
   return new Map([
     [PAGE, filled(PAGE, sections)],
-    [SCALE_PAGE, filled(SCALE_PAGE, { quotas })],
+    [SCALE_PAGE, filled(SCALE_PAGE, { quotas, ...worst })],
     [ASSISTANT_PAGE, filled(ASSISTANT_PAGE, { answer: liveAnswerTable(measured, prices, DEFAULT_ANSWER) })],
   ]);
 }
