@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { faultsOf } from './setup/axe.ts';
 import { agent, bubble, customer, endChat, nameOf, newQueue, say, served, staff } from './setup/desk.ts';
 import { DARK, fillIn, visit } from './setup/person.ts';
-import { newUser } from './setup/stack.ts';
+import { newUser, putProfile } from './setup/stack.ts';
 
 describe('the desk', () => {
   it('serves one customer after another: queue, chat, transfer, end, rating (IM-DESK)', async () => {
@@ -28,8 +28,11 @@ describe('the desk', () => {
     expect(await faultsOf(first)).toEqual([]);
 
     // Ben gets the waiting chat and is then at capacity, until he raises it.
+    await putProfile(ben, { name: 'Benedikt' });
     const atBen = await agent(ben, { queue });
     await served(second);
+    await second.getByText('Benedikt is here to help').first().waitFor();
+    await atBen.getByRole('heading', { name: 'Benedikt' }).waitFor();
     await atBen.locator('.row', { hasText: 'My parcel' }).click();
     await bubble(atBen, 'Where is it?').waitFor();
     await atAnn.getByRole('button', { name: 'Transfer' }).click();

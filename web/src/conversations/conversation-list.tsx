@@ -1,12 +1,11 @@
 import type { ConversationSummary } from '@serverless-im/client';
 import { useConnection, useConversations } from '@serverless-im/client/react';
 import { useMemo, useState } from 'react';
-import { OwnProfile } from '../people/own-profile.tsx';
+import { OwnAvatar } from '../people/own-avatar.tsx';
 import { PeopleDialog } from '../people/people-dialog.tsx';
 import { useIm } from '../session/client-context.ts';
 import { type SignOut, SignOutButton } from '../session/sign-out.tsx';
 import type { ConversationKey, Selection } from '../shell/selection.ts';
-import { UserAvatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { Guarded } from '../ui/error-boundary.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
@@ -25,7 +24,7 @@ export interface ConversationListProps {
 export function ConversationList({ userId, selection, signOut }: ConversationListProps) {
   const im = useIm();
   const { current } = useConnection(im);
-  const [opened, open] = useState<'new' | 'people' | 'profile'>();
+  const [opened, open] = useState<'new' | 'people'>();
   const close = () => open(undefined);
   const name = useNameOf()(userId);
   const { selected, select } = selection;
@@ -36,15 +35,7 @@ export function ConversationList({ userId, selection, signOut }: ConversationLis
   return (
     <nav className="list" aria-label={`Conversations of ${name}`}>
       <header className="list-header">
-        <button
-          type="button"
-          className="list-me"
-          aria-label="Your profile"
-          title="Your profile"
-          onClick={() => open('profile')}
-        >
-          <UserAvatar userId={userId} isOnline={current === 'connected'} />
-        </button>
+        <OwnAvatar userId={userId} isOnline={current === 'connected'} />
         <h2 className="list-name">
           <bdi>{name}</bdi>
         </h2>
@@ -57,7 +48,6 @@ export function ConversationList({ userId, selection, signOut }: ConversationLis
       </Guarded>
       {opened === 'new' && <NewConversation onClose={close} onStarted={show} />}
       {opened === 'people' && <PeopleDialog onClose={close} onSelect={show} />}
-      {opened === 'profile' && <OwnProfile onClose={close} />}
     </nav>
   );
 }

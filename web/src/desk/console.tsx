@@ -2,11 +2,11 @@ import type { DeskChat } from '@serverless-im/client/desk';
 import { useConnection } from '@serverless-im/client/react';
 import { useMemo, useState } from 'react';
 import { MessagePane } from '../messages/message-pane.tsx';
+import { OwnAvatar } from '../people/own-avatar.tsx';
 import { usePeopleOf } from '../people/use-profiles.ts';
 import { type SignOut, SignOutButton } from '../session/sign-out.tsx';
 import { ConnectionBanner } from '../shell/connection-banner.tsx';
 import { Ended } from '../shell/ended.tsx';
-import { UserAvatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { FormError } from '../ui/form-error.tsx';
 import { type NameOf, PeopleProvider } from '../ui/names.ts';
@@ -58,7 +58,7 @@ export function Console({ name, signOut }: ConsoleProps) {
         <div className={open === undefined ? 'chat-columns' : 'chat-columns is-open'}>
           <nav className="list" aria-label={`Chats of ${ownName}`}>
             <header className="list-header">
-              <UserAvatar userId={im.userId ?? name} isOnline={current === 'connected'} />
+              <OwnAvatar userId={im.userId ?? name} isOnline={current === 'connected'} />
               <h2 className="list-name">
                 <bdi>{ownName}</bdi>
                 {me != null && (
