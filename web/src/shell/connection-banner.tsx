@@ -42,7 +42,7 @@ function Limited({ seconds }: { readonly seconds: number }) {
   const time =
     seconds < 60 ? t('{count} s', { count: seconds }) : t('{count} min', { count: Math.ceil(seconds / 60) });
   return (
-    <div className="banner" role="status">
+    <div className="banner is-limited" role="status">
       <Icon name="clock" />
       <span>{t('That was a lot in a short time.')}</span>
       <span>{t('Your messages are sent soon.')}</span>
