@@ -27,8 +27,8 @@ async function main(): Promise<void> {
     },
     onInterrupt: () => left.resolve(),
   });
-  screen.write(`${server.userId} → ${args.peer}. Type a message and press Enter. Ctrl-D quits.`);
-  if (screen.live) screen.write(`Commands: ${COMMANDS}`);
+  const hint = screen.live ? ` Commands: ${COMMANDS}.` : '';
+  screen.write(`${server.userId} → ${args.peer}. Type a message and press Enter. Ctrl-D quits.${hint}`);
   const chat = new Chat(im, args.peer, screen);
   send = (line) => chat.enter(line);
   for (const line of early) send(line);
