@@ -16,6 +16,7 @@ const CONTRACT = [
   'offline',
   'groups',
   'people',
+  'blocks',
   'plain',
   'poll',
   'protobuf',
