@@ -27,10 +27,11 @@ export const blocks: Scenario = {
       await measure('an unblock', () => stack.http(b, `/blocks/${a}`, { method: 'DELETE' }));
       await measure('a ban', async () => {
         const ended = stack.ends({ function: 'ServeEvents' });
-        await stack.enqueue('ServiceQueue', { type: 'user.banned', userId: b });
-        await ended;
+        const gone = stack.ends({ route: '$disconnect' });
+        await stack.enqueue('Service', { type: 'user.banned', userId: b });
+        await Promise.all([ended, gone]);
       });
-      await stack.leave(alice, bob);
+      await stack.leave(alice);
     }
   },
 };
