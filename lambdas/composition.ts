@@ -215,5 +215,6 @@ export const idleTimeoutMs = maker(['idleTimeoutMs'], (env) => Number(env.idleTi
 export const duplicateLogin = maker(['duplicateLogin'], (env) =>
   env.duplicateLogin === 'reject' ? 'reject' : 'replace',
 );
+export const maxDevices = maker(['maxDevices'], (env) => Number(env.maxDevices));
 export const webSocketUrl = maker(['webSocketUrl'], (env) => env.webSocketUrl);
 export const allowedOrigins = maker(['allowedOrigins'], (env) => list(env.allowedOrigins));

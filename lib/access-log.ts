@@ -5,9 +5,10 @@ import { LogGroup, LogGroupClass, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
 /**
- * Fields of an access log line. Each is a number, an id made by the gateway, or a word from a fixed list, so none can
- * contain a token. Headers, query, path, and authorizer context are left out; error messages, too, since some of API
- * Gateway's quote a malformed `Authorization` header.
+ * Fields of an access log line. Each is a number, an id made by the gateway, a word from a fixed list, or sixteen digits
+ * of a hash, so none can contain a token. Headers, query, path, and the rest of the authorizer's context are left out; error
+ * messages, too, since some of API Gateway's quote a malformed `Authorization` header. HTTP routes have no authorizer of the
+ * gateway's, which could say who asks: the functions do, for users whom they refuse.
  *
  * docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html and http-api-logging-variables.html
  */
@@ -25,6 +26,8 @@ const COMMON_FIELDS = {
 export const WEB_SOCKET_LOG_FIELDS = {
   ...COMMON_FIELDS,
   eventType: '$context.eventType',
+  /** The sender, by `userHashOf`. */
+  userHash: '$context.authorizer.userHash',
   authorizerStatus: '$context.authorizer.status',
   connectionId: '$context.connectionId',
   connectedAt: '$context.connectedAt',

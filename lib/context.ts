@@ -27,7 +27,7 @@ export type ReadContext = (key: string) => unknown;
  * - an object of requests a second and at once by route, as `{"POST /groups":"10,20"}`: `routeThrottles`
  * - two whole numbers or `none`, as `600,3000`: credits a minute and at once of `userBudget`; a whole number or `none`:
  *   `strangersPerDay`
- * - whole numbers: `offlineConcurrency`, `pollConcurrency`, `idleTimeoutMs`
+ * - whole numbers: `maxDevices`, `offlineConcurrency`, `pollConcurrency`, `idleTimeoutMs`
  *
  * An empty string counts as unset, so that scripts can use `-c issuer=$ISSUER`.
  *
@@ -58,6 +58,7 @@ export function propsFromContext(read: ReadContext): ServerlessImProps {
     lease: context.duration('lease'),
     idleTimeoutMs: context.integer('idleTimeoutMs'),
     duplicateLogin: context.choice('duplicateLogin', DUPLICATE_LOGINS),
+    maxDevices: context.integer('maxDevices'),
     userBudget: context.userBudget('userBudget'),
     strangersPerDay: context.noneOr('strangersPerDay', () => context.integer('strangersPerDay')),
     unlimitedRoles: context.list('unlimitedRoles'),

@@ -34,7 +34,7 @@ export const FUNCTIONS = {
     timeoutSeconds: 5,
     // docs/adr/0017-memory-by-measurement.md explains the memory of all functions.
     memoryMegabytes: 1_024,
-    settings: [...TOKEN_SETTINGS, 'allowedOrigins'],
+    settings: [...TOKEN_SETTINGS, 'allowedOrigins', 'maxDevices'],
     grant: () => {},
   },
   socket: {
@@ -49,6 +49,7 @@ export const FUNCTIONS = {
       'editWindowMs',
       'idleTimeoutMs',
       'duplicateLogin',
+      'maxDevices',
       ...BUDGET_SETTINGS,
       ...TOKEN_SETTINGS,
     ],
@@ -109,7 +110,14 @@ export const FUNCTIONS = {
     // 20 s of waiting, plus its calls. The HTTP API times out after 30 s.
     timeoutSeconds: 28,
     memoryMegabytes: 256,
-    settings: ['leaseSeconds', 'duplicateLogin', ...BUDGET_SETTINGS, ...TOKEN_SETTINGS, 'allowedOrigins'],
+    settings: [
+      'leaseSeconds',
+      'duplicateLogin',
+      'maxDevices',
+      ...BUDGET_SETTINGS,
+      ...TOKEN_SETTINGS,
+      'allowedOrigins',
+    ],
     grant: (fn, { storage, gateway }) => {
       storage.routes.grant(fn, 'GetItem', 'UpdateItem');
       storage.inbox.grant(fn, 'Query', 'BatchWriteItem');
@@ -177,7 +185,7 @@ export const FUNCTIONS = {
     trigger: { kind: 'service' },
     timeoutSeconds: 10,
     memoryMegabytes: 256,
-    settings: [],
+    settings: ['maxDevices'],
     grant: (fn, { storage, gateway }) => {
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
       gateway.grantConnections(fn, 'POST', 'DELETE');

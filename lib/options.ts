@@ -150,6 +150,14 @@ export interface ServerlessImProps {
    */
   readonly duplicateLogin?: DuplicateLogin | undefined;
   /**
+   * Sessions that a user may have at the same time, each on a device of its own; one more ends the one that was silent for the
+   * longest time (IM-CONN-3). With 1, a login on another device is a duplicate login: `duplicateLogin` decides.
+   * @default 10
+   * @throws {InvalidOptionsError} not a whole number from 1 to 10
+   * @example 1
+   */
+  readonly maxDevices?: number | undefined;
+  /**
    * What one user may cost, in credits: millionths of a dollar at list price (IM-BUDGET). A direct message takes about 7.
    * Requests are refused with `rate_limited` while the user has spent more. docs/scale.md has the worst user's bill.
    * @default { perMinute: 600, burst: 3_000 }
@@ -394,6 +402,7 @@ export interface ServerlessImOptions {
   /** 0: off. */
   readonly idleTimeoutMs: number;
   readonly duplicateLogin: DuplicateLogin;
+  readonly maxDevices: number;
   readonly userBudget: UserBudget | 'none';
   readonly strangersPerDay: number | 'none';
   readonly unlimitedRoles: readonly string[];
@@ -453,6 +462,7 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     leaseSeconds: (props.lease ?? Duration.minutes(30)).toSeconds(),
     idleTimeoutMs: props.idleTimeoutMs ?? 0,
     duplicateLogin: props.duplicateLogin ?? 'replace',
+    maxDevices: props.maxDevices ?? LIMITS.maxDevices,
     userBudget: props.userBudget ?? { perMinute: 600, burst: 3_000 },
     strangersPerDay: props.strangersPerDay ?? 100,
     unlimitedRoles: props.unlimitedRoles ?? ['service'],
@@ -597,6 +607,9 @@ function optionFaults(props: ServerlessImProps, options: ServerlessImOptions): s
   }
   if (!DUPLICATE_LOGINS.includes(options.duplicateLogin)) {
     faults.push(`duplicateLogin must be ${DUPLICATE_LOGINS.join(' or ')}`);
+  }
+  if (!isIntegerWithin(options.maxDevices, 1, LIMITS.maxDevices)) {
+    faults.push(`maxDevices must be a whole number from 1 to ${LIMITS.maxDevices}`);
   }
   if (!MESSAGE_TABLE_CLASSES.includes(options.messageTableClass)) {
     faults.push(`messageTableClass must be ${MESSAGE_TABLE_CLASSES.join(' or ')}`);

@@ -35,6 +35,7 @@ export function settingsOf(options: ServerlessImOptions, identity: Identity, web
     allowedOrigins: options.allowedOrigins.join(','),
     webSocketUrl,
     duplicateLogin: options.duplicateLogin,
+    maxDevices: String(options.maxDevices),
     leaseSeconds: String(options.leaseSeconds),
     idleTimeoutMs: String(options.idleTimeoutMs),
     editWindowMs: String(options.editWindowMs),

@@ -218,6 +218,8 @@ export const PRICE_CHECKS: readonly PriceCheck[] = [
   check('GET /blocks', 'blocks/the list of blocks'),
   check('GET /desk/me', 'desk/GET /desk/me'),
   check('GET /desk/agents', 'desk/GET /desk/agents of 30 queues'),
+  check('POST /reports', 'blocks/a report'),
+  check('GET /desk/queues', 'desk/GET /desk/queues, 30 queues'),
   check('GET /desk/chats', 'desk/GET /desk/chats'),
   check('POST /poll', 'poll/poll, one look, nothing there'),
   check('POST /poll', 'poll/poll of a second, nothing comes: two looks', waitPrice(1_000), {

@@ -2,19 +2,30 @@ import type { APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
 import { ulid } from 'ulid';
 import { DEVICE_ID } from '../../protocol/ids.ts';
 import * as of from '../composition.ts';
+import { deviceOf } from '../domain/model/session.ts';
 import type { TokenVerifier } from '../domain/model/token.ts';
 import { credentialOf, encodingOf } from '../domain/sessions/credential.ts';
 import { UnauthorizedError } from '../shared/errors.ts';
 import { lazily } from '../shared/lazily.ts';
 import { describe, logger } from '../shared/logger.ts';
 import { isAllowedOrigin } from '../shared/origin.ts';
+import { userHashOf } from '../shared/user-hash.ts';
 import { CONTEXT } from '../transport/frame.ts';
 import { header } from '../transport/upgrade.ts';
 
-const ports = lazily({ tokens: of.tokens, allowedOrigins: of.allowedOrigins });
+const ports = lazily({
+  tokens: of.tokens,
+  allowedOrigins: of.allowedOrigins,
+  maxDevices: of.maxDevices,
+});
 
-export const handler = (event: APIGatewayRequestAuthorizerEvent) =>
-  authorize(ports.tokens, ports.allowedOrigins, event);
+interface AuthorizerPorts {
+  readonly tokens: TokenVerifier;
+  readonly allowedOrigins: readonly string[];
+  readonly maxDevices: number;
+}
+
+export const handler = (event: APIGatewayRequestAuthorizerEvent) => authorize(ports, event);
 
 /**
  * The authorizer of `$connect` (IM-CONN-1, IM-CONN-2). The gateway answers a Deny with 403, the error `Unauthorized` with
@@ -22,22 +33,23 @@ export const handler = (event: APIGatewayRequestAuthorizerEvent) =>
  * only ASCII, and nothing empty.
  */
 async function authorize(
-  verifier: TokenVerifier,
-  origins: readonly string[],
+  { tokens, allowedOrigins, maxDevices }: AuthorizerPorts,
   event: APIGatewayRequestAuthorizerEvent,
 ) {
-  if (!isAllowedOrigin(header(event, 'origin'), origins)) return policy('Deny', 'nobody', event.methodArn);
+  if (!isAllowedOrigin(header(event, 'origin'), allowedOrigins))
+    return policy('Deny', 'nobody', event.methodArn);
   try {
     const token = credentialOf({
       subprotocols: header(event, 'sec-websocket-protocol'),
       authorization: header(event, 'authorization'),
     });
-    const { userId, expiresAtMs, roles, name, isUnlimited } = await verifier.verify(token);
+    const { userId, expiresAtMs, roles, name, isUnlimited } = await tokens.verify(token);
     return {
       ...policy('Allow', userId, event.methodArn),
       context: {
         [CONTEXT.userId]: userId,
-        [CONTEXT.deviceId]: deviceIdOf(event),
+        [CONTEXT.userHash]: userHashOf(userId),
+        [CONTEXT.deviceId]: deviceOf(deviceIdOf(event), maxDevices),
         [CONTEXT.tokenExpiresAtMs]: String(expiresAtMs),
         ...(encodingOf(header(event, 'sec-websocket-protocol')) && { [CONTEXT.encoding]: 'protobuf' }),
         ...(event.queryStringParameters?.['mode'] === 'plain' && { [CONTEXT.mode]: 'plain' }),

@@ -6,7 +6,7 @@ import { lazily } from '../shared/lazily.ts';
 import { describe, logger } from '../shared/logger.ts';
 import { parseWith } from '../shared/parse.ts';
 
-const ports = lazily({ routes: of.routes, connections: of.connections });
+const ports = lazily({ routes: of.routes, connections: of.connections, maxDevices: of.maxDevices });
 
 /**
  * Ends a user's sessions for another service, which invokes it (docs/protocol.md, section 8).

@@ -13,6 +13,7 @@ const ports = lazily({
   connections: of.connections,
   leaseMs: of.leaseMs,
   duplicateLogin: of.duplicateLogin,
+  maxDevices: of.maxDevices,
   clock: of.clock,
   pause: of.pause,
 });

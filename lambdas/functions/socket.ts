@@ -29,6 +29,7 @@ const ports = lazily({
   editWindowMs: of.editWindowMs,
   idleTimeoutMs: of.idleTimeoutMs,
   duplicateLogin: of.duplicateLogin,
+  maxDevices: of.maxDevices,
   clock: of.clock,
 });
 const deskPorts = () =>

@@ -45,6 +45,8 @@ export const ENV = {
   webSocketUrl: 'WEBSOCKET_URL',
   /** `replace` or `reject`: what happens to a device's session when the device connects again. */
   duplicateLogin: 'DUPLICATE_LOGIN',
+  /** Sessions of a user, 1 to 10. */
+  maxDevices: 'MAX_DEVICES',
   /** Presence lease in seconds. */
   leaseSeconds: 'LEASE_SECONDS',
   /** How long a session stays trusted without a frame, in milliseconds; 0: always (IM-IDLE). */

@@ -37,6 +37,8 @@ export interface FrameResult {
  */
 export const CONTEXT = {
   userId: 'userId',
+  /** Only for the access log. */
+  userHash: 'userHash',
   deviceId: 'deviceId',
   tokenExpiresAtMs: 'tokenExpiresAtMs',
   mode: 'mode',

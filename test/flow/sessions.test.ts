@@ -126,7 +126,8 @@ describe('devices', () => {
   });
 
   it('with duplicateLogin `reject` keep their living session, and a second login gets 409 (IM-CONN-4)', async () => {
-    const rejecting = await startStack({ environment: { DUPLICATE_LOGIN: 'reject', ALLOWED_ORIGINS: '' } });
+    const environment = { DUPLICATE_LOGIN: 'reject', ALLOWED_ORIGINS: '', MAX_DEVICES: '1' };
+    const rejecting = await startStack({ environment });
     onTestFinished(() => rejecting.stop());
     const alice = newUser('alice');
     const device = { token: await rejecting.token(alice), deviceId: 'phone' };
@@ -136,6 +137,17 @@ describe('devices', () => {
     expect(refused).toBeInstanceOf(RefusedError);
     expect(refused).toMatchObject({ status: 409 });
     expect(await old.request({ action: 'heartbeat' })).toMatchObject({ type: 'heartbeat' });
+
+    // A user with one session has one device, whatever a client calls it (IM-CONN-3).
+    const elsewhere = await openSocket(rejecting.wsUrl, { ...device, deviceId: 'tablet' }).catch(
+      (error: unknown) => error,
+    );
+    expect(elsewhere).toMatchObject({ status: 409 });
+    const carol = { token: await rejecting.token(newUser('carol')) };
+    const both = await Promise.allSettled(
+      ['phone', 'tablet'].map((deviceId) => openSocket(rejecting.wsUrl, { ...carol, deviceId })),
+    );
+    expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
 
     const overlapping = await openSocket(rejecting.wsUrl, { ...device, replaces: connectionId });
     expect(await old.frame(isClosing)).toEqual(closing('superseded'));

@@ -31,6 +31,7 @@ const HARMLESS = new Set([
   '$context.connectedAt',
   '$context.messageId',
   '$context.authorizer.status',
+  '$context.authorizer.userHash',
   '$context.integration.requestId',
   '$context.integration.status',
   '$context.integration.latency',

@@ -15,6 +15,7 @@ describe('options', () => {
       deskAgentGraceSeconds: 120,
       allowedOrigins: [],
       duplicateLogin: 'replace',
+      maxDevices: 10,
       userBudget: { perMinute: 600, burst: 3000 },
       strangersPerDay: 100,
       unlimitedRoles: ['service'],
@@ -104,6 +105,8 @@ describe('options', () => {
       { messageTableClass: 'glacier' as 'standard' },
       'messageTableClass must be standard or infrequent-access',
     ],
+    [{ maxDevices: 0 }, 'maxDevices must be a whole number from 1 to 10'],
+    [{ maxDevices: 11 }, 'maxDevices must be a whole number from 1 to 10'],
     [{ duplicateLogin: 'refuse' as 'reject' }, 'duplicateLogin must be replace or reject'],
     ...[
       { readUnitsPerSecond: 11_999, writeUnitsPerSecond: 4_000 },

@@ -1,8 +1,10 @@
 import type { Clock } from '../../shared/clock.ts';
 import { SessionEndedError } from '../../shared/errors.ts';
+import { logger } from '../../shared/logger.ts';
+import { userHashOf } from '../../shared/user-hash.ts';
 import type { Accounts } from '../model/account.ts';
 import { requireNotBanned } from '../model/ban.ts';
-import { type Budget, type Meter, UNLIMITED } from '../model/budget.ts';
+import { type Budget, type Meter, type Refusal, UNLIMITED } from '../model/budget.ts';
 import { REFUSAL_PRICE } from '../model/prices.ts';
 import { overBudget } from './budget.ts';
 
@@ -35,10 +37,16 @@ export async function admitFrame(ports: Pick<AdmissionPorts, 'meter'>, requester
   const refusal = requester.isUnlimited ? undefined : ports.meter.refusalOf(requester.userId);
   if (refusal === undefined) return;
   await ports.meter.of(requester.userId).charge(REFUSAL_PRICE);
+  noteFirst(requester.userId, refusal);
   const { retryAfterMs, count } = refusal;
   if (count <= IGNORED_REFUSALS) throw overBudget(retryAfterMs);
   const { message } = overBudget(retryAfterMs);
   throw new SessionEndedError('rate_limited', message, { code: 'rate_limited', retryAfterMs });
+}
+
+/** A line for each user, instance, and time that the budget is used up, whatever a flood of requests does. */
+function noteFirst(userId: string, { count, retryAfterMs }: Refusal): void {
+  if (count === 1) logger.info('user over budget', { userHash: userHashOf(userId), retryAfterMs });
 }
 
 /**
@@ -54,6 +62,7 @@ export async function admitRequest(
     const refusal = isUnlimited ? undefined : meter.refusalOf(userId);
     if (refusal === undefined) return;
     await meter.of(userId).charge(REFUSAL_PRICE);
+    noteFirst(userId, refusal);
     throw overBudget(refusal.retryAfterMs);
   };
   await refuse();

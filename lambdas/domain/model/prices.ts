@@ -76,6 +76,7 @@ export const ROUTE_PRICES: Readonly<Partial<Record<PricedRoute, number>>> = {
   'GET /desk/me': 1.7,
   'GET /desk/agents': 5.5,
   'GET /desk/chats': 1.7,
+  'GET /desk/queues': 9.5,
   'POST /poll': 2.5,
   'PUT /profile': 2.3,
   'GET /profiles': 1.6,
@@ -86,6 +87,7 @@ export const ROUTE_PRICES: Readonly<Partial<Record<PricedRoute, number>>> = {
   'PUT /blocks/{userId}': 5.4,
   'DELETE /blocks/{userId}': 5.4,
   'GET /blocks': 1.7,
+  'POST /reports': 3.1,
 };
 
 /** Credits of an HTTP request, whatever it causes beyond the usual. */

@@ -85,6 +85,16 @@ export interface RouteTable extends RouteReader {
   extendLease(caller: Caller, leaseUntilMs: number): Promise<void>;
 }
 
+const ONLY_DEVICE = 'only';
+
+/**
+ * The device that a session belongs to. A user who may have one session has one device, whatever its clients call themselves: so
+ * the next session replaces the last or is refused, by the conditions of the writes that do so for any device (IM-CONN-4).
+ */
+export function deviceOf(deviceId: string, maxDevices: number): string {
+  return maxDevices === 1 ? ONLY_DEVICE : deviceId;
+}
+
 /** min(token expiry, connectedAt + 2 h − 5 min): before the gateway closes the connection (IM-RENEW). */
 export function sessionExpiryMs(connectedAtMs: number, tokenExpiresAtMs: number): number {
   return Math.min(tokenExpiresAtMs, connectedAtMs + LIMITS.connectionLifetimeMs - LIMITS.sessionMarginMs);

@@ -1,5 +1,4 @@
 import type { CloseReason } from '../../../protocol/codes.ts';
-import { LIMITS } from '../../../protocol/limits.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { ConflictError, UnavailableError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
@@ -28,6 +27,8 @@ export interface DevicePorts {
   readonly connections: Connections;
   readonly clock: Clock;
   readonly duplicateLogin: DuplicateLogin;
+  /** Sessions of a user, 1 to 10. */
+  readonly maxDevices: number;
 }
 
 export interface ConnectPorts extends DevicePorts {
@@ -80,7 +81,7 @@ export async function takeDevice(
   if (before === undefined) throw new ConflictError('This device has a newer session.');
   // After a lost response the AWS SDK retries the write, which then returns this session as one from before.
   const others = before.filter(({ connectionId }) => connectionId !== session.connectionId);
-  await settleAll(endings(others, session.deviceId, replaces).map((one) => end(ports, one, session)));
+  await settleAll(endings(ports, others, session.deviceId, replaces).map((one) => end(ports, one, session)));
   return others;
 }
 
@@ -135,10 +136,15 @@ interface Ending {
 }
 
 /**
- * Returns the sessions to end: the named one, the device's former one, and, above ten, those silent for the longest
+ * Returns the sessions to end: the named one, the device's former one, and, above the maximum, those silent for the longest
  * time.
  */
-function endings(others: readonly Session[], deviceId: string, replaces: string | undefined): Ending[] {
+function endings(
+  { maxDevices }: Pick<DevicePorts, 'maxDevices'>,
+  others: readonly Session[],
+  deviceId: string,
+  replaces: string | undefined,
+): Ending[] {
   const ending = others.flatMap((session): Ending[] => {
     if (session.connectionId === replaces) return [{ session, reason: 'superseded' }];
     return session.deviceId === deviceId ? [{ session, reason: 'replaced' }] : [];
@@ -148,7 +154,7 @@ function endings(others: readonly Session[], deviceId: string, replaces: string 
   const bySilence = staying.toSorted(
     (a, b) => a.leaseUntilMs - b.leaseUntilMs || a.connectedAtMs - b.connectedAtMs,
   );
-  const surplus = bySilence.slice(0, Math.max(0, staying.length + 1 - LIMITS.maxDevices));
+  const surplus = bySilence.slice(0, Math.max(0, staying.length + 1 - maxDevices));
   return [...ending, ...surplus.map((session): Ending => ({ session, reason: 'kicked' }))];
 }
 

@@ -1,10 +1,11 @@
 import { endSession } from '../delivery/end-session.ts';
 import type { Connections } from '../model/connections.ts';
-import type { RouteTable } from '../model/session.ts';
+import { deviceOf, type RouteTable } from '../model/session.ts';
 
 export interface LogOutPorts {
   readonly routes: RouteTable;
   readonly connections: Connections;
+  readonly maxDevices: number;
 }
 
 /**
@@ -14,11 +15,13 @@ export interface LogOutPorts {
  * @throws {UnavailableError} a route could not be removed: retry
  */
 export async function logOut(
-  { routes, connections }: LogOutPorts,
+  { routes, connections, maxDevices }: LogOutPorts,
   { userId, deviceId }: { readonly userId: string; readonly deviceId?: string | undefined },
 ): Promise<void> {
   const sessions = (await routes.sessionsOf([userId])).get(userId) ?? [];
-  const ending = sessions.filter((session) => deviceId === undefined || session.deviceId === deviceId);
+  const ending = sessions.filter(
+    (session) => deviceId === undefined || session.deviceId === deviceOf(deviceId, maxDevices),
+  );
   await Promise.all(ending.map((session) => routes.disconnect(session)));
   await Promise.all(ending.map((session) => endSession(connections, session, 'logged_out')));
 }

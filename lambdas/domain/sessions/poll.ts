@@ -14,7 +14,7 @@ import {
 } from '../delivery/inbox.ts';
 import type { Budget } from '../model/budget.ts';
 import { acknowledgedPrice, readsPrice, waitPrice } from '../model/prices.ts';
-import { pollWaitsUntilMs, type Session } from '../model/session.ts';
+import { deviceOf, pollWaitsUntilMs, type Session } from '../model/session.ts';
 import { type DevicePorts, takeDevice } from './connect.ts';
 
 export interface PollPorts extends DevicePorts, InboxPorts {
@@ -66,11 +66,12 @@ export async function poll(ports: PollPorts, request: PollRequest): Promise<Poll
   };
 }
 
-function newSession({ clock, leaseMs }: PollPorts, { userId, deviceId, waitMs }: PollRequest): Session {
+function newSession({ clock, leaseMs, maxDevices }: PollPorts, request: PollRequest): Session {
+  const { userId, deviceId, waitMs } = request;
   const nowMs = clock();
   return {
     userId,
-    deviceId,
+    deviceId: deviceOf(deviceId, maxDevices),
     connectionId: `poll-${ulid()}`,
     mode: 'polling',
     connectedAtMs: nowMs,

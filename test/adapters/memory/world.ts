@@ -81,6 +81,7 @@ export function createWorld() {
     leaseMs: HOUR_MS / 2,
     editWindowMs: 24 * HOUR_MS,
     duplicateLogin: 'replace' as DuplicateLogin,
+    maxDevices: LIMITS.maxDevices as number,
     advance(ms: number) {
       now += ms;
     },

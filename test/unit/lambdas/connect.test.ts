@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { deviceOf } from '../../../lambdas/domain/model/session.ts';
 import { type ConnectRequest, connect } from '../../../lambdas/domain/sessions/connect.ts';
+import { logOut } from '../../../lambdas/domain/sessions/log-out.ts';
+import { poll } from '../../../lambdas/domain/sessions/poll.ts';
 import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
@@ -136,6 +139,64 @@ describe('connect', () => {
     await connect(world, request({ connectionId: 'newest', replaces: 'bob-d2' }));
     const reasons = world.connections.posts.map(({ frame }) => (frame as { code: string }).code);
     expect(reasons).toEqual(['replaced', 'superseded']);
+  });
+});
+
+describe('a user with one session (maxDevices 1)', () => {
+  const devices = ['phone', 'tablet', 'laptop'];
+  const one = (duplicateLogin: 'replace' | 'reject') => ({ ...world, maxDevices: 1, duplicateLogin });
+  const asOf = (deviceId: string) =>
+    request({ deviceId: deviceOf(deviceId, 1), connectionId: `bob-${deviceId}` });
+  const sessions = async () => (await world.routes.sessionsOf(['bob'])).get('bob') ?? [];
+
+  it('is replaced by a login on another device (IM-CONN-3)', async () => {
+    for (const deviceId of devices) await connect(one('replace'), asOf(deviceId));
+    expect((await sessions()).map(({ connectionId }) => connectionId)).toEqual(['bob-laptop']);
+    expect(world.connections.posts).toEqual(
+      ['bob-phone', 'bob-tablet'].map((connectionId) => ({ connectionId, ...closedWith('replaced') })),
+    );
+  });
+
+  it('keeps the living session if a second login is refused (IM-CONN-4)', async () => {
+    await connect(one('reject'), asOf('phone'));
+    await expect(connect(one('reject'), asOf('tablet'))).rejects.toMatchObject({ code: 'conflict' });
+    expect((await sessions()).map(({ connectionId }) => connectionId)).toEqual(['bob-phone']);
+  });
+
+  it.each([
+    ['replace', 3],
+    ['reject', 1],
+  ] as const)('never has two after simultaneous logins, with %s', async (duplicateLogin, accepted) => {
+    const results = await Promise.allSettled(
+      devices.map((deviceId) => connect(one(duplicateLogin), asOf(deviceId))),
+    );
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(accepted);
+    expect(await sessions()).toHaveLength(1);
+  });
+
+  it('takes over from sessions of when there were more, though their devices have names', async () => {
+    await world.routes.connect(aSession());
+    await world.routes.connect(aSession({ deviceId: 'tablet' }));
+    await connect(one('replace'), asOf('laptop'));
+    expect((await sessions()).map(({ connectionId }) => connectionId)).toEqual(['bob-laptop']);
+    expect(world.connections.posts).toEqual(
+      ['bob-phone', 'bob-tablet'].map((connectionId) => ({ connectionId, ...closedWith('kicked') })),
+    );
+  });
+
+  it('polls and connects in turn, never both (IM-POLL-2)', async () => {
+    const pause = async () => {};
+    await connect(one('replace'), asOf('phone'));
+    await poll({ ...one('replace'), pause }, { userId: 'bob', deviceId: 'tablet', waitMs: 0 });
+    expect(await sessions()).toMatchObject([{ mode: 'polling', deviceId: 'only' }]);
+    await connect(one('replace'), asOf('laptop'));
+    expect(await sessions()).toMatchObject([{ connectionId: 'bob-laptop' }]);
+  });
+
+  it('is logged out by whatever device the service names', async () => {
+    await connect(one('replace'), asOf('phone'));
+    await logOut(one('replace'), { userId: 'bob', deviceId: 'phone' });
+    expect(await sessions()).toEqual([]);
   });
 });
 
