@@ -1347,9 +1347,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'lambdas/adapters/route-table.ts',
     from: 'if (paidAtMs > 0) note(',
     to: 'if (paidAtMs < 0) note(',
-    project: 'flow',
-    test: 'test/flow/budget.test.ts',
-    only: 'is refused with the time to wait',
+    project: 'emulator',
+    test: 'test/emulator/adapters/ports.test.ts',
+    only: 'notes the debt of everybody',
   },
   {
     fault: 'budget',

@@ -114,6 +114,8 @@ describe.each([
       const refused = { isAdded: false, paidAtMs: NOON + 10_000 };
       expect(await owe()).toEqual(refused);
       expect(await owe({ seenPaidAtMs: NOON + 10_000 })).toEqual(refused);
+      // What was seen is old: others have added to the debt since.
+      expect(await owe({ seenPaidAtMs: NOON + 4_000 })).toEqual(refused);
       expect(await paidAtMsOf(userId)).toBe(NOON + 10_000);
       expect(await owe({ ifPaidByMs: NOON + 10_000 })).toEqual({ isAdded: true, paidAtMs: NOON + 20_000 });
     });
@@ -1326,5 +1328,30 @@ describe.each([
       expect(await messages.getMany([fresh])).toEqual([fresh]);
       now = NOON;
     });
+  });
+});
+
+describe('the route table on DynamoDB', () => {
+  it('notes the debt of everybody whose item it reads or replaces (IM-BUDGET-1)', async () => {
+    const { routes, accounts, noted } = tables;
+    const [userId, other] = newPair();
+    const session = aSession({ userId });
+    await routes.connect(session);
+    const reads = {
+      find: () => routes.find(userId, session.deviceId),
+      sessionsOf: () => routes.sessionsOf([other, userId]),
+      presencesOf: () => routes.presencesOf([userId]),
+      noteTyping: () => routes.noteTyping(session, NOON, 0),
+      connect: () => routes.connect(session),
+    };
+    const found: Record<string, number | undefined> = {};
+    await accounts.addDebt(userId, 1_000, { nowMs: NOON });
+    for (const [name, read] of Object.entries(reads)) {
+      noted.clear();
+      await read();
+      found[name] = noted.get(userId);
+    }
+    expect(found).toEqual(Object.fromEntries(Object.keys(reads).map((name) => [name, NOON + 1_000])));
+    expect(noted.has(other)).toBe(false);
   });
 });

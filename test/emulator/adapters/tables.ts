@@ -59,9 +59,12 @@ export async function startTables(clock: Clock) {
     ...createMessageReader(documents, { tableName: messagesTable, clock }),
     ...createMessageWriter(documents, { tableName: messagesTable, historyTtlSeconds, clock }),
   });
+  const noted = new Map<string, number>();
   const inInbox = { tableName: nameOf('Inbox'), inboxTtlSeconds: 3_600, clock };
   return {
-    routes: createRouteTable(documents, nameOf('Routes')),
+    routes: createRouteTable(documents, nameOf('Routes'), (userId, paidAtMs) => noted.set(userId, paidAtMs)),
+    /** The debts that reads of routes have found. */
+    noted,
     accounts: createAccounts(documents, nameOf('Routes')),
     conversations: {
       ...createConversationReader(documents, conversationsTable),
