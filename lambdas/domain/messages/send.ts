@@ -12,6 +12,7 @@ import { keepLease, requireLiveSession } from '../access/live-session.ts';
 import { requireMembership } from '../access/membership.ts';
 import { requestAgentCheck } from '../delivery/agent-check.ts';
 import { deliver, deliverToGroup, type GroupDeliveryPorts } from '../delivery/deliver.ts';
+import { type Pushed, tookAny } from '../delivery/push.ts';
 import { prefetchMembers } from '../delivery/small-group.ts';
 import type { Budget } from '../model/budget.ts';
 import {
@@ -69,16 +70,18 @@ export async function send(
     allocateOrFindOriginal(ports, conversation, wanted, request.resend === true),
   ]);
 
-  // 3. Commit: before it the message does not exist, after it the message is never lost. Charge for what it costs.
+  // 3. Commit: before it the message does not exist, after it the message is never lost. Charge for what it costs: a repeat,
+  //    too, since it is delivered again.
+  const reach = outcome.allocation ?? (await readReach(ports, conversation));
   const [committed, prefetchedMembers] = await settleAll([
     outcome.original ?? store(ports, conversation, outcome.allocation, wanted),
     outcome.allocation && prefetchGroup(ports, conversation, outcome.allocation),
-    outcome.allocation && chargeFor(ports, conversation, outcome.allocation, wanted, sender?.prefetched),
+    payFor(ports, conversation, reach, wanted, sender?.prefetched),
   ]);
 
   // 4. Deliver. A repeat, too: its first attempt may have died before delivery. Prefetched sessions and members only
   //    save time: both are read again.
-  const delivery = deliverTo(ports, conversation, committed, outcome.allocation, {
+  const delivery = deliverTo(ports, conversation, committed, reach, {
     prefetched: sender?.prefetched,
     prefetchedMembers,
     exceptConnectionId: caller?.connectionId,
@@ -207,23 +210,33 @@ async function requireReferences(
   requireMayMention({ from, mentions }, head ? head.group : undefined);
 }
 
-/** Step 3: charges for what the message costs beyond the frame: a long text, many devices, members. */
-async function chargeFor(
+/** Whom a message reaches. */
+interface Reach extends Pick<SeqAllocation, 'memberCount' | 'agent'> {
+  /** The members of a large group were paid for before the seq. @default false */
+  readonly isRepeat?: boolean;
+}
+
+/**
+ * Step 3: pays for what the message costs beyond the frame: a long text, many devices, members.
+ * @throws {RateLimitedError} a repeat to a large group, and the budget is used up: nothing is delivered
+ */
+async function payFor(
   { budget }: SendPorts,
   { kind }: Conversation,
-  { memberCount }: SeqAllocation,
+  { memberCount, isRepeat }: Reach,
   { from, contentJson }: Draft,
   prefetched: readonly Session[] | undefined,
 ): Promise<void> {
   const contentBytes = Buffer.byteLength(contentJson);
-  // The members of a larger group were paid for before the seq.
-  if (kind === 'direct') {
-    // One of the sessions is the sender's own. Over HTTP nobody has looked yet, so the peer counts as online.
-    const posts = prefetched === undefined ? 1 : prefetched.length - 1;
-    const isAway = prefetched?.every(({ userId }) => userId === from) === true;
-    await budget.charge(directMessageExtra(contentBytes, posts, isAway));
-  } else if (memberCount <= MAX_CHEAP_MEMBERS)
-    await budget.charge(groupMessagePrice(memberCount, contentBytes));
+  if (kind !== 'direct') {
+    const price = groupMessagePrice(memberCount, contentBytes);
+    if (isRepeat) await budget.debit(price);
+    else if (memberCount <= MAX_CHEAP_MEMBERS) await budget.charge(price);
+  } else if (prefetched !== undefined) {
+    // One of the sessions is the sender's own.
+    const isAway = prefetched.every(({ userId }) => userId === from);
+    await budget.charge(directMessageExtra(contentBytes, prefetched.length - 1, isAway));
+  }
 }
 
 const COMMIT_ATTEMPTS = 3;
@@ -265,26 +278,37 @@ async function deliverTo(
   ports: SendPorts,
   conversation: Conversation,
   { message }: Committed,
-  allocation: SeqAllocation | undefined,
+  { memberCount, agent }: Reach,
   { prefetched, prefetchedMembers, exceptConnectionId }: DeliveryOptions,
 ): Promise<void> {
   if (conversation.kind === 'direct') {
     const { peer } = conversation;
     const audience = { users: [message.from, peer], recipients: [peer], exceptConnectionId, prefetched };
-    await deliver(ports, message, audience);
+    const pushed = await deliver(ports, message, audience);
+    // Over HTTP nobody has looked at the sessions before.
+    if (prefetched === undefined) await chargeForPosts(ports, message, pushed, tookAny(pushed, peer));
     return;
   }
-  const { memberCount, agent } = allocation ?? (await readSize(ports, conversation));
   const absent = await deliverToGroup(ports, message, { memberCount, prefetchedMembers, exceptConnectionId });
   if (agent !== undefined && absent.includes(agent)) await requestAgentCheck(ports, agent);
 }
 
+async function chargeForPosts(
+  { budget }: SendPorts,
+  { contentJson }: Committed['message'],
+  { length: posts }: readonly Pushed[],
+  isTaken: boolean,
+): Promise<void> {
+  await budget.charge(directMessageExtra(Buffer.byteLength(contentJson), posts, !isTaken));
+}
+
 /** A repeat allocated no seq, which would have returned the member count. */
-async function readSize(
+async function readReach(
   { conversations }: SendPorts,
-  { conversationId }: Conversation,
-): Promise<{ memberCount: number; agent?: undefined }> {
-  return { memberCount: memberCountOf(await conversations.head(conversationId)) };
+  { conversationId, kind }: Conversation,
+): Promise<Reach> {
+  if (kind === 'direct') return { memberCount: 2, isRepeat: true };
+  return { memberCount: memberCountOf(await conversations.head(conversationId)), isRepeat: true };
 }
 
 /** Step 5. Never throws: the lease is only presence, and the message is stored. */

@@ -55,9 +55,7 @@ export async function poll(ports: PollPorts, request: PollRequest): Promise<Poll
   ]);
   const mayWaitAtMs = whenMayWait(session, others);
   const mayWait = request.waitMs === 0 || mayWaitAtMs <= ports.clock();
-  const page = await waitForPage(ports, session, mayWait);
-  const waitedMs = ports.clock() - session.connectedAtMs;
-  await ports.budget.charge(waitPrice(waitedMs) + readsPrice(page.messages.length));
+  const page = await waitAndPay(ports, session, mayWait);
   if (page.messages.length === 0 && !mayWait) return refuse(ports, session, mayWaitAtMs);
   return {
     ...toInboxPage(userId, page),
@@ -98,6 +96,18 @@ async function refuse({ routes, clock }: PollPorts, session: Session, mayWaitAtM
   const nowMs = clock();
   await routes.setExpiry(session, nowMs + LIMITS.pollAliveMs);
   throw new RateLimitedError('Too many devices of this user wait.', Math.max(0, mayWaitAtMs - nowMs));
+}
+
+/** A wait that fails is paid for, too: otherwise each poll could end the one before it just before it has to pay. */
+async function waitAndPay(ports: PollPorts, session: Session, mayWait: boolean): Promise<FilledPage> {
+  let page: FilledPage | undefined;
+  try {
+    page = await waitForPage(ports, session, mayWait);
+    return page;
+  } finally {
+    const waitedMs = ports.clock() - session.connectedAtMs;
+    await ports.budget.charge(waitPrice(waitedMs) + readsPrice(page?.messages.length ?? 0));
+  }
 }
 
 /**

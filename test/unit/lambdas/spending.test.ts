@@ -82,10 +82,17 @@ describe('a direct message', () => {
     expect(long).toBeGreaterThan(short + 7);
   });
 
-  it('costs nothing more if it was stored before', async () => {
-    await say(world, 'alice', { to: 'bob' });
-    await say(limited(), 'alice', { to: 'bob', resend: true });
-    expect(spent.charged).toEqual([]);
+  it('costs as much with each repeat, which is delivered again, and over HTTP (IM-BUDGET-1)', async () => {
+    for (const userId of ['alice', 'bob'])
+      for (const deviceId of ['phone', 'laptop', 'tablet'])
+        await world.routes.connect(aSession({ userId, deviceId, connectionId: `${userId}-${deviceId}` }));
+    for (const caller of [callerOf('alice'), undefined])
+      for (const resend of [false, true]) {
+        spent.charged.length = 0;
+        const content = { type: 'text', text: 'hi' } as const;
+        await send(limited(), 'alice', { clientMsgId: 'c1', to: 'bob', content, resend }, caller);
+        expect(sum(spent.charged)).toBeGreaterThan(3);
+      }
   });
 
   it('to a stranger is counted before the conversation exists, and refused without a trace (IM-BUDGET-3)', async () => {
@@ -124,10 +131,18 @@ describe('a message to a group', () => {
     expect(spent.charged).toEqual([]);
   });
 
-  it('that was stored is found by its repeat, though the budget is used up (IM-SEND-2)', async () => {
+  it('that was stored is paid for by each repeat, which is delivered again, and waits if the budget is used up (IM-BUDGET-1, IM-SEND-2)', async () => {
     const id = await groupOf(MAX_CHEAP_MEMBERS + 1);
     const first = await say(world, 'bob', { conversationId: id });
-    expect(await say(limited(1), 'bob', { conversationId: id })).toEqual({ ...first, duplicate: true });
+    world.fanOutQueue.jobs.length = 0;
+    for (const resend of [false, true])
+      await expect(say(limited(1), 'bob', { conversationId: id, resend })).rejects.toMatchObject({
+        code: 'rate_limited',
+      });
+    expect(world.fanOutQueue.jobs).toEqual([]);
+    const repeat = await say(limited(), 'bob', { conversationId: id, resend: true });
+    expect(repeat).toEqual({ ...first, duplicate: true });
+    expect(spent.debited).toEqual([groupMessagePrice(MAX_CHEAP_MEMBERS + 1, 27)]);
   });
 });
 
@@ -236,6 +251,21 @@ describe('a page', () => {
     const wait = (waitMs: number) =>
       charged((ports) => poll({ ...ports, pause }, { userId: 'bob', deviceId: 'phone', waitMs }));
     expect((await wait(20_000)) - (await wait(0))).toBeGreaterThan(60);
+  });
+
+  it('of a poll costs its wait, though the next poll of the device ends it (IM-BUDGET-1)', async () => {
+    let waits = 0;
+    const pause = async (ms: number) => {
+      world.advance(ms);
+      waits += 1;
+      if (waits === 18) await poll(world, { userId: 'bob', deviceId: 'phone', waitMs: 0 });
+    };
+    const replaced = charged((ports) =>
+      expect(
+        poll({ ...ports, pause }, { userId: 'bob', deviceId: 'phone', waitMs: 20_000 }),
+      ).rejects.toMatchObject({ code: 'session_expired' }),
+    );
+    expect(await replaced).toBeGreaterThan(60);
   });
 });
 
