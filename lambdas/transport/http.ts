@@ -1,6 +1,11 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { ERROR_CODES } from '../../protocol/codes.ts';
-import { type AdmissionPorts, admitRequest, budgetOf } from '../domain/access/admission.ts';
+import {
+  type AdmissionPorts,
+  admitByAccount,
+  admitFromMemory,
+  budgetOf,
+} from '../domain/access/admission.ts';
 import type { Budget } from '../domain/model/budget.ts';
 import { answerPrice, routePrice } from '../domain/model/prices.ts';
 import type { CallerRoles } from '../domain/model/roles.ts';
@@ -54,7 +59,8 @@ export function createHttpHandler(
       const budget = budgetOf(options, requester);
       const route = answersFor(budget)[event.routeKey];
       if (route === undefined) throw new Error(`No answer for the route ${event.routeKey}.`);
-      const admitted = admitRequest(options, requester);
+      await admitFromMemory(options, requester);
+      const admitted = admitByAccount(options, requester);
       // The account is read at the side of a request that only reads, and before one that may write.
       if (!event.routeKey.startsWith('GET ')) await admitted;
       const [, body] = await settleAll([

@@ -50,24 +50,29 @@ function noteFirst(userId: string, { count, retryAfterMs }: Refusal): void {
 }
 
 /**
+ * Admits an HTTP request by what this instance knows, without a call: before anything of it begins, a read too.
+ * @throws {RateLimitedError} the user's budget is used up
+ */
+export async function admitFromMemory(
+  { meter }: Pick<AdmissionPorts, 'meter'>,
+  { userId, isUnlimited }: Requester,
+): Promise<void> {
+  const refusal = isUnlimited ? undefined : meter.refusalOf(userId);
+  if (refusal === undefined) return;
+  await meter.of(userId).charge(REFUSAL_PRICE);
+  noteFirst(userId, refusal);
+  throw overBudget(refusal.retryAfterMs);
+}
+
+/**
  * Admits an HTTP request. It has no session, so this reads the user's account: once, and strongly.
  * @throws {BannedError} the user is banned (IM-BAN-1)
  * @throws {RateLimitedError} the user's budget is used up
  */
-export async function admitRequest(
-  { accounts, meter, clock }: AdmissionPorts,
-  { userId, isUnlimited }: Requester,
-): Promise<void> {
-  const refuse = async () => {
-    const refusal = isUnlimited ? undefined : meter.refusalOf(userId);
-    if (refusal === undefined) return;
-    await meter.of(userId).charge(REFUSAL_PRICE);
-    noteFirst(userId, refusal);
-    throw overBudget(refusal.retryAfterMs);
-  };
-  await refuse();
-  const { paidAtMs, bannedUntilMs } = await accounts.account(userId);
+export async function admitByAccount(ports: AdmissionPorts, requester: Requester): Promise<void> {
+  const { accounts, meter, clock } = ports;
+  const { paidAtMs, bannedUntilMs } = await accounts.account(requester.userId);
   requireNotBanned(bannedUntilMs, clock());
-  meter.note(userId, paidAtMs);
-  await refuse();
+  meter.note(requester.userId, paidAtMs);
+  await admitFromMemory(ports, requester);
 }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { admitRequest } from '../../../lambdas/domain/access/admission.ts';
+import { admitByAccount } from '../../../lambdas/domain/access/admission.ts';
 import { requireCaller } from '../../../lambdas/domain/access/caller.ts';
 import { setReady } from '../../../lambdas/domain/desk/agent.ts';
 import { checkAgent } from '../../../lambdas/domain/desk/agent-liveness.ts';
@@ -37,7 +37,7 @@ const join = () =>
       tokenExpiresAtMs: world.clock() + HOUR_MS,
     },
   );
-const admit = () => admitRequest(world, { userId: 'bob' });
+const admit = () => admitByAccount(world, { userId: 'bob' });
 const BANNED = { code: 'forbidden', message: 'You are banned.' };
 
 describe('a ban', () => {

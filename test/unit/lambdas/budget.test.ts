@@ -1,5 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
-import { admitFrame, admitRequest, budgetOf } from '../../../lambdas/domain/access/admission.ts';
+import {
+  type AdmissionPorts,
+  admitByAccount,
+  admitFrame,
+  admitFromMemory,
+  budgetOf,
+  type Requester,
+} from '../../../lambdas/domain/access/admission.ts';
 import { type BudgetLimits, createMeter } from '../../../lambdas/domain/access/budget.ts';
 import { UNLIMITED } from '../../../lambdas/domain/model/budget.ts';
 import { DEAR, SAMPLE } from '../../../lambdas/domain/model/prices.ts';
@@ -19,6 +26,11 @@ function setUp(limits: BudgetLimits = { spending: SPENDING }, random: () => numb
   const creditsOwed = async (userId: string) =>
     Math.max(0, (await accounts.account(userId)).paidAtMs - now) / MS_PER_CREDIT;
   return { accounts, instance, creditsOwed, clock, advance: (ms: number) => (now += ms) };
+}
+
+async function admitRequest(ports: AdmissionPorts, requester: Requester): Promise<void> {
+  await admitFromMemory(ports, requester);
+  await admitByAccount(ports, requester);
 }
 
 /** A random source with a seed (mulberry32). */

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createMeter } from '../../../lambdas/domain/access/budget.ts';
 import { BadFrameError, ConflictError, ImError, UnavailableError } from '../../../lambdas/shared/errors.ts';
 import { logger } from '../../../lambdas/shared/logger.ts';
 import { createHttpHandler, type HttpEvent, type HttpRequest } from '../../../lambdas/transport/http.ts';
@@ -66,6 +67,17 @@ describe('an HTTP request', () => {
     expect(await failing(new ImError('conflict', 'words'), event({ routeKey: 'GET /other' }))).toMatchObject({
       statusCode: 500,
     });
+  });
+
+  it('that only reads begins no read, either, once this instance knows that the budget is used up (IM-BUDGET-1)', async () => {
+    const limits = { spending: { perMinute: 600, burst: 3_000 } };
+    const options = { ...OPTIONS, meter: createMeter({ accounts, limits, clock }) };
+    const answer = vi.fn(async () => ({ a: 1 }));
+    const handle = createHttpHandler(options, () => ({ 'GET /echo': { answer } }));
+    options.meter.note('bob', clock() + 301_000);
+    for (let n = 0; n < 3; n += 1)
+      expect(await handle(event({ routeKey: 'GET /echo' }))).toMatchObject({ statusCode: 429 });
+    expect(answer).not.toHaveBeenCalled();
   });
 
   it.each([
