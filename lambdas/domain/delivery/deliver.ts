@@ -6,6 +6,7 @@ import type { FanOutJob, FanOutQueue } from '../model/fan-out-job.ts';
 import type { GroupReader } from '../model/group.ts';
 import { type StoredMessage, toMessage } from '../model/message.ts';
 import type { OfflineQueue } from '../model/offline-job.ts';
+import { unforeseenPushesPrice } from '../model/prices.ts';
 import { type Reference, referenceTo } from '../model/reference.ts';
 import { isTrusted, type Session, takesPushes } from '../model/session.ts';
 import { findSessions } from './find-sessions.ts';
@@ -138,7 +139,13 @@ export async function hintToGroup(
   const seq = joinedBy ?? Number.MAX_SAFE_INTEGER;
   const group = await findSmallGroup(ports, { conversationId, seq }, audience);
   if (group === undefined) return enqueueFanOut(ports, conversationId, { frame: text, joinedBy }, audience);
-  await pushToAll(ports, group.sessions, text);
+  const { sessions, users } = group;
+  await settleAll([
+    pushToAll(ports, sessions, text),
+    ports.budget.charge(
+      unforeseenPushesPrice(sessions.length, users.length, audience.memberCount, Buffer.byteLength(text)),
+    ),
+  ]);
 }
 
 /** Enqueues the jobs that remain after the pushes of a message (`followUpJobs`). */

@@ -4,7 +4,7 @@ import { chunk } from '../../shared/chunk.ts';
 import type { Meter } from '../model/budget.ts';
 import type { FanOutJob } from '../model/fan-out-job.ts';
 import type { MessageReader } from '../model/message.ts';
-import { unforeseenPostsPrice } from '../model/prices.ts';
+import { unforeseenPostsPrice, unforeseenPushesPrice } from '../model/prices.ts';
 import type { Reference } from '../model/reference.ts';
 import { enqueueFollowUpJobs, type GroupDeliveryPorts, messagesFrame } from './deliver.ts';
 import { findSessions } from './find-sessions.ts';
@@ -39,7 +39,7 @@ export async function processFanOutJob(ports: FanOutPorts, job: FanOutJob): Prom
   const results = await Promise.allSettled(
     parts.map((users) => atOnce(() => deliverToPart(ports, job, users, text))),
   );
-  await chargeForPosts(ports, job, job.users.length, results);
+  await chargeForPosts(ports, job, { members: job.users.length, text }, results);
   const failed = parts.filter((_, index) => results[index]?.status === 'rejected').flat();
   if (failed.length === job.users.length) throw (results[0] as PromiseRejectedResult).reason;
   if (failed.length > 0) await ports.fanOutQueue.enqueue([{ ...job, users: failed }]);
@@ -94,16 +94,17 @@ async function deliverToPart(
   return sessions.length;
 }
 
-/** The sender paid before anyone knew who is online: charges for posts beyond those that the price assumes (IM-BUDGET-1). */
+/** The user paid before anyone knew who is online: charges for posts beyond those that the price assumes (IM-BUDGET-1). */
 async function chargeForPosts(
   { meter }: FanOutPorts,
-  { memberCount, payer }: FanOutJob,
-  members: number,
+  { memberCount, payer, what }: FanOutJob,
+  { members, text }: { readonly members: number; readonly text: string },
   results: readonly PromiseSettledResult<number>[],
 ): Promise<void> {
   if (payer === undefined) return;
   const posts = results.reduce((sum, result) => sum + (result.status === 'fulfilled' ? result.value : 0), 0);
-  await meter.of(payer).charge(unforeseenPostsPrice(posts, members, memberCount));
+  const price = 'frame' in what ? unforeseenPushesPrice : unforeseenPostsPrice;
+  await meter.of(payer).charge(price(posts, members, memberCount, Buffer.byteLength(text)));
 }
 
 /** Above 500 members there are no inbox copies: members catch up from heads and history (IM-HELLO-3). */

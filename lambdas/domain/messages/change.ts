@@ -94,6 +94,7 @@ async function enter({ conversations }: ChangePorts, userId: string, conversatio
  * Marks the conversation, then writes.
  * @param by who changes the message, unless also a blocked user may
  * @param write gets the time of the change, taken just before
+ * @param contentBytes of the message after the change. @default as before
  * @throws {BlockedError} the peer has blocked `by` (IM-BLOCK-1)
  * @throws {NotFoundError} the message has expired
  */
@@ -102,8 +103,9 @@ export async function commitChange(
   found: Changeable,
   by: string | undefined,
   write: (atMs: number) => Promise<Change | undefined>,
+  contentBytes?: number,
 ): Promise<Change> {
-  await payForPush(ports, found);
+  await payForPush(ports, found, contentBytes);
   await mark(ports, found, by);
   return writeMarked(ports, write);
 }
@@ -111,9 +113,10 @@ export async function commitChange(
 /** Pays for the push of a change before it is made: a large group's is dear (IM-BUDGET-1). */
 export async function payForPush(
   { budget }: Pick<ChangePorts, 'budget'>,
-  { head }: Pick<Changeable, 'head'>,
+  { head, message }: Pick<Changeable, 'head' | 'message'>,
+  contentBytes = Buffer.byteLength(message.contentJson),
 ): Promise<void> {
-  if (head !== undefined) await budget.debit(changePushPrice(memberCountOf(head)));
+  if (head !== undefined) await budget.debit(changePushPrice(memberCountOf(head), contentBytes));
 }
 
 type MarkPorts = Pick<ChangePorts, 'conversationWriter' | 'clock' | 'budget'>;

@@ -44,12 +44,11 @@ export async function edit(
   requireRev(message, ifRev);
   const isLate = ports.clock() - message.sentAt >= ports.editWindowMs;
   if (isLate && changer.isService !== true) throw new EditWindowPassedError();
-  const added =
-    storedExtra(Buffer.byteLength(contentJson)) - storedExtra(Buffer.byteLength(message.contentJson));
+  const contentBytes = Buffer.byteLength(contentJson);
+  const added = storedExtra(contentBytes) - storedExtra(Buffer.byteLength(message.contentJson));
   await ports.budget.charge(Math.max(0, added));
-  const { message: now, isChanged } = await commitChange(ports, found, changer.userId, (atMs) =>
-    ports.messageWriter.edit(message, { ...wanted, atMs }),
-  );
+  const write = (atMs: number) => ports.messageWriter.edit(message, { ...wanted, atMs });
+  const { message: now, isChanged } = await commitChange(ports, found, changer.userId, write, contentBytes);
   // With this `editId` the message is this call's, too: the AWS SDK retried the write after a lost response.
   if (isChanged || now.editId === editId) return announce(ports, found, changer, { kind: 'edited' }, now);
   // Another change came first: a recall, or another edit.

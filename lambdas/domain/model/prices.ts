@@ -23,6 +23,7 @@ const WRITE_UNIT = 0.63;
 const READ_UNIT = 0.126;
 /** To a connection, with 600 bytes on the wire. */
 const POST = 1.06;
+const POST_BYTES = 600;
 /** Out to the internet. */
 const SENT_BYTE = 9.1e-5;
 /** A stored message is longer than what its reader gets. */
@@ -145,9 +146,29 @@ function reachPrice(members: number): number {
 }
 
 /** What posts to more sessions cost than the price of a message to a group assumes, for so many of its members. */
-export function unforeseenPostsPrice(sessions: number, members: number, memberCount: number): number {
+export function unforeseenPostsPrice(
+  sessions: number,
+  members: number,
+  memberCount: number,
+  frameBytes: number,
+): number {
   const assumed = memberCount > WITH_COPIES ? members / 10 : members;
-  return Math.max(0, sessions - assumed) * POST;
+  return Math.max(0, sessions - assumed) * postPrice(frameBytes);
+}
+
+/** The same for the push of a change. */
+export function unforeseenPushesPrice(
+  sessions: number,
+  members: number,
+  memberCount: number,
+  frameBytes: number,
+): number {
+  const assumed = likelySessions(memberCount) * (members / Math.max(1, memberCount));
+  return Math.max(0, sessions - assumed) * postPrice(frameBytes);
+}
+
+function postPrice(frameBytes: number): number {
+  return POST + Math.max(0, frameBytes - POST_BYTES) * SENT_BYTE;
 }
 
 /** Members that are added with one message (`MEMBERS_PER_CHANGE`). */
@@ -177,8 +198,8 @@ export function hintPrice(users: number, posts = users - 1, contentBytes = 0): n
 }
 
 /** What the push of a changed message to a group costs beyond the change. The sessions are not known before it is made. */
-export function changePushPrice(memberCount: number): number {
-  return hintPrice(memberCount, likelySessions(memberCount));
+export function changePushPrice(memberCount: number, contentBytes = 0): number {
+  return hintPrice(memberCount, likelySessions(memberCount), contentBytes);
 }
 
 /** Half of ten members are online, a fifth of a hundred, and a tenth of more than five hundred, with a session each. */

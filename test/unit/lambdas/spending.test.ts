@@ -197,6 +197,43 @@ describe('a change of a message in a large group', () => {
   });
 });
 
+describe('the pushes of a change', () => {
+  it('beyond those that its price assumes are charged, and those of a long message cost more (IM-BUDGET-1)', async () => {
+    const id = await groupOf(20);
+    const text = 'x'.repeat(16_000);
+    const [short, long] = [
+      await say(world, 'bob', { conversationId: id }),
+      await send(world, 'bob', { clientMsgId: 'c2', conversationId: id, content: { type: 'text', text } }),
+    ];
+    const costOf = async ({ seq }: { readonly seq: number }, on: boolean) => {
+      spent.charged.length = 0;
+      spent.debited.length = 0;
+      await react(limited(), { userId: 'bob' }, { conversationId: id, seq, name: '👍', on });
+      return sum(spent.charged) + sum(spent.debited);
+    };
+    const quiet = await costOf(short, true);
+    for (const userId of names(18)) await world.routes.connect(aSession({ userId }));
+    expect(await costOf(short, false)).toBeGreaterThan(quiet + 10);
+    // Each of 18 sessions gets 16 KB.
+    expect(await costOf(long, true)).toBeGreaterThan(quiet + 10 + 18 * 1.4);
+  });
+
+  it('are charged by the worker that finds them in a larger group (IM-BUDGET-1)', async () => {
+    const id = await groupOf(100);
+    const { seq } = await say(world, 'bob', { conversationId: id });
+    for (const userId of names(98)) await world.routes.connect(aSession({ userId }));
+    world.fanOutQueue.jobs.length = 0;
+    await react(limited(), { userId: 'bob' }, { conversationId: id, seq, name: '👍', on: true });
+    const paid: number[] = [];
+    const charge = async (credits: number) => {
+      paid.push(credits);
+    };
+    const meter = { ...world.meter, of: () => ({ ...world.budget, charge }) };
+    for (const job of world.fanOutQueue.jobs.splice(0)) await processFanOutJob({ ...world, meter }, job);
+    expect(sum(paid)).toBeGreaterThan(70);
+  });
+});
+
 describe('a change of a long message', () => {
   it('costs more, since the message is written as a whole: a reaction, too (IM-BUDGET-1)', async () => {
     const priceOf = async (text: string, clientMsgId: string) => {
@@ -258,7 +295,7 @@ describe('a page', () => {
     const pause = async (ms: number) => {
       world.advance(ms);
       waits += 1;
-      if (waits === 18) await poll(world, { userId: 'bob', deviceId: 'phone', waitMs: 0 });
+      if (waits === 18) await poll({ ...world, pause }, { userId: 'bob', deviceId: 'phone', waitMs: 0 });
     };
     const replaced = charged((ports) =>
       expect(
