@@ -1444,7 +1444,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'budget',
     file: 'lambdas/domain/delivery/fan-out.ts',
-    from: '  await chargeForPosts(ports, job, job.users.length, results);\n',
+    from: '  await chargeForPosts(ports, job, { members: job.users.length, text }, results);\n',
     to: '',
     project: 'unit',
     test: 'test/unit/lambdas/spending.test.ts',
@@ -1656,5 +1656,23 @@ export const MUTANTS: readonly Mutant[] = [
     project: 'emulator',
     test: 'test/emulator/adapters/blocks.test.ts',
     only: 'is kept once',
+  },
+  {
+    fault: 'budget',
+    file: 'lambdas/domain/messages/send.ts',
+    from: 'if (isRepeat) await budget.debit(price);',
+    to: 'if (isRepeat) return;',
+    project: 'unit',
+    test: 'test/unit/lambdas/spending.test.ts',
+    only: 'is paid for by each repeat',
+  },
+  {
+    fault: 'budget',
+    file: 'lambdas/transport/http.ts',
+    from: '      await admitFromMemory(options, requester);\n',
+    to: '',
+    project: 'unit',
+    test: 'test/unit/lambdas/http.test.ts',
+    only: 'begins no read',
   },
 ];
