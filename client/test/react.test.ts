@@ -329,7 +329,8 @@ describe('the hooks', () => {
   });
 
   it('useContacts, useBlocks, and useSettings show a change at once', async () => {
-    const { im, server, connected } = await harness();
+    const { clock, entered, im, server, connected } = await harness(fullDelays);
+    server.heartbeatIntervalMs = 10 ** 9;
     server.httpAnswers.set('/contacts/', { status: 204 });
     server.httpAnswers.set('/contacts', { status: 200, body: { contacts: [], cursor: null } });
     server.httpAnswers.set('/blocks', {
@@ -343,6 +344,21 @@ describe('the hooks', () => {
     await act(() => im.contacts.add('bob', { alias: 'Bobby' }));
     await act(() => changeSettings(im.direct('bob'), { muted: true }));
     await screen(text, 'Bobby mallory muted');
+    const reads = () =>
+      server.calls.filter(([method, path]) => method === 'GET' && path === '/contacts').length;
+    expect(reads()).toBe(1);
+    for (const [afterMs, count] of [
+      [500_000, 1],
+      [100_000, 2],
+    ] as const) {
+      clock.advance(afterMs);
+      const [reconnecting, again] = [entered('reconnecting'), entered('connected')];
+      server.connections.at(-1)?.cut();
+      await act(() => reconnecting);
+      act(() => clock.advance(500));
+      await act(() => again);
+      await vi.waitFor(() => expect(reads()).toBe(count), { interval: 1 });
+    }
   });
 
   it('usePresence in many rows makes one request, repeated at intervals', async () => {
