@@ -97,7 +97,7 @@ export function inFlightDollars({ atOnce }: WorstUser): number {
   return atOnce * DEAR * DOLLARS;
 }
 
-interface Flood {
+export interface Flood {
   readonly what: string;
   /** Credits of each. */
   readonly price: number;
@@ -113,7 +113,7 @@ const MEMBERS = LIMITS.readPushMembers;
 const [PAGE_BYTES, COUNTED] = [LIMITS.pageMax * (LONG + 500), 2_000];
 
 /** What one user can do all the time, the cheapest first. */
-function floods({ frames, requests, rare, strangers }: WorstUser): readonly Flood[] {
+export function floods({ frames, requests, rare, strangers }: WorstUser): readonly Flood[] {
   const { sendMessage, typing, live, presence } = ACTION_PRICES;
   const route = (key: keyof typeof ROUTE_PRICES) => ROUTE_PRICES[key] ?? 0;
   const waiting = LIMITS.pollWaitMs / 1_000;
