@@ -267,13 +267,13 @@ export function memberKey(userId: string, conversationId: string): Item {
 }
 
 function toMembership(item: Item): Membership {
-  const turn = item['turn'] as { readonly at: number; readonly s: number } | undefined;
+  const turn = item['turn'] as { readonly at: number; readonly s: number; readonly id: string } | undefined;
   return {
     conversationId: String(item['sk']),
     readSeq: Number(item['readSeq'] ?? 0),
     visibleFrom: Number(item['visibleFrom'] ?? 1),
     ...(item['settings'] !== undefined && { settings: item['settings'] as StoredSettings }),
-    ...(turn !== undefined && { turn: { atMs: turn.at, seconds: turn.s } }),
+    ...(turn !== undefined && { turn: { atMs: turn.at, seconds: turn.s, clientMsgId: turn.id } }),
   };
 }
 

@@ -13,7 +13,7 @@ import { messageSortKey } from './message-key.ts';
  *
  * Access                            Call          Units
  * next seq                          UpdateItem    1 write; 2 for the first of a volume, every 150,000 messages
- * turn in slow mode, forget it      UpdateItem    1 write
+ * turn in slow mode, change it      UpdateItem    1 write
  *
  * Whatever forbids a message is a condition of the update that each send makes anyway: it costs no call and no unit, and a
  * refusal takes no seq. The item that a failed condition returns says which one it was.
@@ -109,7 +109,7 @@ export function createSeqAllocator(
         : toAllocation(conversationId, output.Attributes ?? {});
     },
 
-    async takeTurn(userId, conversationId, seconds) {
+    async takeTurn(userId, conversationId, { seconds, clientMsgId }) {
       const now = clock();
       const command = new UpdateCommand({
         TableName: tableName,
@@ -117,10 +117,11 @@ export function createSeqAllocator(
         UpdateExpression: 'SET #turn = :turn',
         // The turn of a member who was removed meanwhile must not bring the row back.
         ConditionExpression:
-          'attribute_exists(pk) AND (attribute_not_exists(#turn) OR #turn.#at <= :before OR #turn.#at > :now)',
-        ExpressionAttributeNames: { '#turn': 'turn', '#at': 'at' },
+          'attribute_exists(pk) AND (attribute_not_exists(#turn) OR #turn.#at <= :before OR #turn.#at > :now OR #turn.#id = :id)',
+        ExpressionAttributeNames: { '#turn': 'turn', '#at': 'at', '#id': 'id' },
         ExpressionAttributeValues: {
-          ':turn': { at: now, s: seconds },
+          ':turn': { at: now, s: seconds, id: clientMsgId },
+          ':id': clientMsgId,
           ':before': now - seconds * 1_000,
           ':now': now,
         },
@@ -134,13 +135,18 @@ export function createSeqAllocator(
       return Math.max(1, at + seconds * 1_000 - now);
     },
 
-    async forgetTurn(userId, conversationId) {
+    async changeTurn(userId, conversationId, seconds) {
       const command = new UpdateCommand({
         TableName: tableName,
         Key: memberKey(userId, conversationId),
-        UpdateExpression: 'REMOVE #turn',
-        ConditionExpression: 'attribute_exists(pk)',
-        ExpressionAttributeNames: { '#turn': 'turn' },
+        ConditionExpression: 'attribute_exists(#turn)',
+        ...(seconds === undefined
+          ? { UpdateExpression: 'REMOVE #turn', ExpressionAttributeNames: { '#turn': 'turn' } }
+          : {
+              UpdateExpression: 'SET #turn.#s = :seconds',
+              ExpressionAttributeNames: { '#turn': 'turn', '#s': 's' },
+              ExpressionAttributeValues: { ':seconds': seconds },
+            }),
       });
       await unlessRefused(() => callDespiteTransactions(() => documents.send(command)));
     },

@@ -1,6 +1,7 @@
 import type { SentContent } from '../../../protocol/content.ts';
 import type { LivePush } from '../../../protocol/frames.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
+import { ForbiddenError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
 import { requireNotBlocked } from '../access/direct.ts';
 import { keepLease, requireLiveSession } from '../access/live-session.ts';
@@ -11,6 +12,7 @@ import type { Budget } from '../model/budget.ts';
 import {
   type Conversation,
   type ConversationReader,
+  type GroupFacts,
   type Head,
   resolveConversation,
   type Target,
@@ -42,6 +44,7 @@ export interface LiveRequest extends Target {
  * @throws {PayloadTooLargeError} the content exceeds 16,384 bytes as canonical JSON
  * @throws {NotFoundError} the caller is not a member of the group or support chat
  * @throws {BlockedError} the peer has blocked the caller (IM-BLOCK-1)
+ * @throws {ForbiddenError} only admins may write in the group (IM-BUDGET-5)
  */
 export async function passOnLive(
   ports: LivePorts,
@@ -59,6 +62,7 @@ export async function passOnLive(
   const own = sessions.find((session) => session.connectionId === connectionId);
   const session = requireLiveSession(own, caller, ports.clock());
   if (conversation.kind === 'direct') requireNotBlocked(head, conversation);
+  requireMayPost(userId, head.group);
   const others = sessions.filter((one) => one !== own);
   const frame: LivePush = { type: 'live', conversationId, from: userId, liveId, index, content };
   const text = JSON.stringify(frame);
@@ -68,6 +72,11 @@ export async function passOnLive(
   ]);
   // A client that keeps writing sends no heartbeats. A failure is ignored, since the lease is only presence.
   await keepLease(ports.routes, session, ports.leaseMs, ports.clock()).catch(() => undefined);
+}
+
+function requireMayPost(userId: string, group: GroupFacts | undefined): void {
+  if (group?.posting === 'admins' && !group.admins.includes(userId))
+    throw new ForbiddenError('Only admins may write in this group.');
 }
 
 interface LiveAudience {

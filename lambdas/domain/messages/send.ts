@@ -139,7 +139,9 @@ async function allocateOrFindOriginal(
   const { conversationId } = conversation;
   try {
     const membership = await requireMembershipOf(ports, wanted.from, conversation);
-    const earlier = isResend ? await findEarlier(ports, conversationId, wanted) : undefined;
+    // Whose turn it was may have been stored: then another seq would be a hole.
+    const hadTurn = membership?.turn?.clientMsgId === wanted.clientMsgId;
+    const earlier = isResend || hadTurn ? await findEarlier(ports, conversationId, wanted) : undefined;
     if (earlier !== undefined) return { original: earlier };
     await requireReferences(ports, conversation, wanted, membership?.visibleFrom ?? 1);
     return { allocation: await allocateInTurn(ports, conversation, wanted, membership?.turn) };
@@ -169,13 +171,16 @@ async function allocateInTurn(
 ): Promise<SeqAllocation> {
   const { conversationWriter, budget } = ports;
   const { conversationId } = conversation;
+  const { from, clientMsgId } = wanted;
   const hasTurn =
     turn !== undefined &&
-    (await conversationWriter.takeTurn(wanted.from, conversationId, turn.seconds)) === 0;
+    (await conversationWriter.takeTurn(from, conversationId, { seconds: turn.seconds, clientMsgId })) === 0;
   const maxMembers = budget.isUnlimited ? undefined : MAX_CHEAP_MEMBERS;
   const allocation = await allocateSeq(ports, conversation, wanted, { maxMembers, hasTurn });
-  const isOver = turn !== undefined && allocation.slowModeSeconds === undefined;
-  if (isOver) await conversationWriter.forgetTurn(wanted.from, conversationId);
+  const { slowModeSeconds } = allocation;
+  // Without a turn, the sender is an admin, or has just taken one of this interval.
+  if (turn !== undefined && (slowModeSeconds === undefined || hasTurn) && slowModeSeconds !== turn.seconds)
+    await conversationWriter.changeTurn(from, conversationId, slowModeSeconds);
   return allocation;
 }
 

@@ -23,6 +23,7 @@ import type {
   GroupFacts,
   SeqAllocation,
   SeqLimits,
+  Turn,
 } from '../model/conversation.ts';
 import type { MessageReader, MessageWriter, StoredMessage } from '../model/message.ts';
 import { groupMessagePrice, NEW_CONVERSATION_EXTRA } from '../model/prices.ts';
@@ -142,7 +143,10 @@ export async function allocateSeq(
         await budget.charge(NEW_CONVERSATION_EXTRA);
         break;
       case 'slow':
-        await requireTurn(conversationWriter, from, conversationId, outcome.slowModeSeconds);
+        await requireTurn(conversationWriter, from, conversationId, {
+          seconds: outcome.slowModeSeconds,
+          clientMsgId,
+        });
         limits = { ...limits, hasTurn: true };
         break;
       case 'large':
@@ -159,9 +163,9 @@ async function requireTurn(
   writer: ConversationWriter,
   userId: string,
   conversationId: string,
-  seconds: number,
+  turn: Pick<Turn, 'seconds' | 'clientMsgId'>,
 ): Promise<void> {
-  const waitMs = await writer.takeTurn(userId, conversationId, seconds);
+  const waitMs = await writer.takeTurn(userId, conversationId, turn);
   if (waitMs > 0) throw new RateLimitedError('This group is in slow mode.', waitMs, 'slow_mode');
 }
 

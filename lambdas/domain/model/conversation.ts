@@ -58,6 +58,8 @@ export interface Turn {
   readonly atMs: number;
   /** The group's slow mode then. */
   readonly seconds: number;
+  /** Of the message whose turn it was. */
+  readonly clientMsgId: string;
 }
 
 export interface MembershipKey {
@@ -109,12 +111,17 @@ export interface SeqAllocator {
     limits?: SeqLimits,
   ): Promise<SeqAllocation | SeqRefusal>;
   /**
-   * Takes a member's turn in slow mode, if the last one is at least `seconds` ago (IM-BUDGET-5).
+   * Takes a member's turn in slow mode, if the last one is at least `seconds` ago, or was this message's: an attempt may have
+   * failed after it (IM-BUDGET-5).
    * @returns how long to wait, in milliseconds; 0: the turn is taken
    */
-  takeTurn(userId: string, conversationId: string, seconds: number): Promise<number>;
-  /** Forgets the member's last turn, after the slow mode has ended. */
-  forgetTurn(userId: string, conversationId: string): Promise<void>;
+  takeTurn(
+    userId: string,
+    conversationId: string,
+    turn: Pick<Turn, 'seconds' | 'clientMsgId'>,
+  ): Promise<number>;
+  /** Notes that the group's slow mode has changed since the member's turn. @param seconds `undefined`: it has ended */
+  changeTurn(userId: string, conversationId: string, seconds: number | undefined): Promise<void>;
 }
 
 export interface MembershipsRange {

@@ -143,19 +143,21 @@ export function inMemoryConversations(
         ...(starts.length > 0 && { starts }),
       };
     },
-    async takeTurn(userId, conversationId, seconds) {
+    async takeTurn(userId, conversationId, { seconds, clientMsgId }) {
       const row = rowsOf(userId).get(conversationId);
       if (row === undefined) return 1;
       const waitMs = (row.turn?.atMs ?? Number.NEGATIVE_INFINITY) + seconds * 1_000 - clock();
-      if (waitMs > 0 && (row.turn?.atMs ?? 0) <= clock()) return waitMs;
-      rowsOf(userId).set(conversationId, { ...row, turn: { atMs: clock(), seconds } });
+      const isOwn = row.turn?.clientMsgId === clientMsgId;
+      if (waitMs > 0 && !isOwn && (row.turn?.atMs ?? 0) <= clock()) return waitMs;
+      rowsOf(userId).set(conversationId, { ...row, turn: { atMs: clock(), seconds, clientMsgId } });
       return 0;
     },
-    async forgetTurn(userId, conversationId) {
+    async changeTurn(userId, conversationId, seconds) {
       const row = rowsOf(userId).get(conversationId);
-      if (row === undefined) return;
-      const { turn: _, ...rest } = row;
-      rowsOf(userId).set(conversationId, rest);
+      if (row?.turn === undefined) return;
+      const { turn, ...rest } = row;
+      const changed = seconds === undefined ? {} : { turn: { ...turn, seconds } };
+      rowsOf(userId).set(conversationId, { ...rest, ...changed });
     },
     async markChanged({ conversationId, seq }, atMs, by) {
       if (by !== undefined && isBlocked(conversationId, by)) return false;

@@ -598,11 +598,12 @@ describe.each([
       onTestFinished(() => {
         now = NOON;
       });
-      const take = (userId = member) => conversations.takeTurn(userId, conversationId, 30);
+      const take = (userId = member, clientMsgId: string = crypto.randomUUID()) =>
+        conversations.takeTurn(userId, conversationId, { seconds: 30, clientMsgId });
       expect(await Promise.all([take(), take()])).toEqual(expect.arrayContaining([0, 30_000]));
       now = NOON + 10_000;
       expect([await take(), await take(admin)]).toEqual([20_000, 0]);
-      expect((await conversations.membership(member, conversationId))?.turn).toEqual({
+      expect((await conversations.membership(member, conversationId))?.turn).toMatchObject({
         atMs: NOON,
         seconds: 30,
       });
@@ -611,11 +612,22 @@ describe.each([
       // A clock that was ahead when the turn was taken.
       now = NOON + 20_000;
       expect(await take()).toBe(0);
-      await conversations.forgetTurn(member, conversationId);
+      // An attempt of the same message failed after it had its turn.
+      expect([await take(member, 'own'), await take()]).toEqual([30_000, 30_000]);
+      now = NOON + 50_000;
+      expect([await take(member, 'own'), await take(member, 'own'), await take()]).toEqual([0, 0, 30_000]);
+      await conversations.changeTurn(member, conversationId, 60);
+      expect((await conversations.membership(member, conversationId))?.turn).toEqual({
+        atMs: NOON + 50_000,
+        seconds: 60,
+        clientMsgId: 'own',
+      });
+      await conversations.changeTurn(member, conversationId, undefined);
+      await conversations.changeTurn(member, conversationId, 60);
       expect(await conversations.membership(member, conversationId)).not.toHaveProperty('turn');
       const outsider = newUser();
       expect(await take(outsider)).toBeGreaterThan(0);
-      await conversations.forgetTurn(outsider, conversationId);
+      await conversations.changeTurn(outsider, conversationId, 60);
       expect(await conversations.membership(outsider, conversationId)).toBeUndefined();
     });
 

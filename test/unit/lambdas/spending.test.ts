@@ -4,6 +4,7 @@ import { createGroup, updateGroup } from '../../../lambdas/domain/groups/change.
 import { addMembers, removeMember } from '../../../lambdas/domain/groups/members.ts';
 import { readConversations } from '../../../lambdas/domain/messages/conversation-list.ts';
 import { edit } from '../../../lambdas/domain/messages/edit.ts';
+import { passOnLive } from '../../../lambdas/domain/messages/live.ts';
 import { pin } from '../../../lambdas/domain/messages/pin.ts';
 import { react } from '../../../lambdas/domain/messages/react.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
@@ -13,7 +14,7 @@ import { DEAR, groupMessagePrice, MAX_CHEAP_MEMBERS } from '../../../lambdas/dom
 import { referenceTo } from '../../../lambdas/domain/model/reference.ts';
 import { poll } from '../../../lambdas/domain/sessions/poll.ts';
 import { acknowledgePage, welcome } from '../../../lambdas/domain/sessions/welcome.ts';
-import { LimitReachedError, RateLimitedError } from '../../../lambdas/shared/errors.ts';
+import { LimitReachedError, RateLimitedError, UnavailableError } from '../../../lambdas/shared/errors.ts';
 import { aSession, by, callerOf, createWorld, storeAt, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
@@ -349,6 +350,17 @@ describe('a group where only admins write', () => {
     await expect(refused).rejects.toMatchObject({ code: 'forbidden' });
     expect(await say(limited(), 'bob', { conversationId: id })).toEqual({ ...first, duplicate: true });
     expect(await headOf(id)).toBe(before);
+    // Nor do they show what they write.
+    for (const userId of ['alice', 'bob']) await world.routes.connect(aSession({ userId }));
+    const live = {
+      conversationId: id,
+      liveId: 'l1',
+      index: 1,
+      content: { type: 'text', text: 'x' },
+    } as const;
+    const shown = (ports: World, userId: string) => passOnLive(ports, callerOf(userId), live);
+    await expect(shown(world, 'bob')).rejects.toMatchObject({ code: 'forbidden' });
+    await shown(world, 'alice');
     await say(limited(), 'alice', { conversationId: id }, 'c3');
     const open = await updateGroup(world, 'alice', id, { posting: 'everyone' });
     expect(open.posting).toBe('everyone');
@@ -378,6 +390,49 @@ describe('a group with slow mode', () => {
     await say(world, 'm0', { conversationId: id });
   });
 
+  it('that becomes slower binds those who had a turn, too, from their next message on (IM-BUDGET-5)', async () => {
+    const id = await groupOf(3);
+    await updateGroup(world, 'alice', id, { slowModeSeconds: 10 });
+    await say(world, 'bob', { conversationId: id });
+    await updateGroup(world, 'alice', id, { slowModeSeconds: 3_600 });
+    world.advance(11_000);
+    await say(world, 'bob', { conversationId: id }, 'c2').catch(() => undefined);
+    for (let n = 0; n < 5; n += 1) {
+      world.advance(600_000);
+      await expect(say(world, 'bob', { conversationId: id }, `d${n}`)).rejects.toMatchObject({
+        code: 'slow_mode',
+      });
+    }
+    world.advance(600_000);
+    await say(world, 'bob', { conversationId: id }, 'e1');
+    await updateGroup(world, 'alice', id, { slowModeSeconds: 10 });
+    world.advance(11_000);
+    await say(world, 'bob', { conversationId: id }, 'e2');
+  });
+
+  it('keeps the turn for a message whose attempt failed after it, and leaves no hole for one that was stored (IM-BUDGET-5, IM-SEND-2)', async () => {
+    const id = await groupOf(3);
+    await updateGroup(world, 'alice', id, { slowModeSeconds: 3_600 });
+    const putIfAbsent = () => Promise.reject(new UnavailableError());
+    const broken = { ...world, messageWriter: { ...world.messageWriter, putIfAbsent } };
+    for (const clientMsgId of ['c1', 'c2']) {
+      await expect(say(broken, 'bob', { conversationId: id }, clientMsgId)).rejects.toMatchObject({
+        code: 'unavailable',
+      });
+      const first = await say(world, 'bob', { conversationId: id }, clientMsgId);
+      const before = await headOf(id);
+      expect(await say(world, 'bob', { conversationId: id }, clientMsgId)).toEqual({
+        ...first,
+        duplicate: true,
+      });
+      expect(await headOf(id)).toBe(before);
+      await expect(say(world, 'bob', { conversationId: id }, 'other')).rejects.toMatchObject({
+        code: 'slow_mode',
+      });
+      world.advance(3_600_000);
+    }
+  });
+
   it('costs one attempt a message: a member who had a turn takes the next one first', async () => {
     const id = await groupOf(3);
     await updateGroup(world, 'alice', id, { slowModeSeconds: 30 });
@@ -393,9 +448,9 @@ describe('a group with slow mode', () => {
         calls.push('turn');
         return conversationWriter.takeTurn(...args);
       },
-      forgetTurn: (...args: Parameters<typeof conversationWriter.forgetTurn>) => {
-        calls.push('forget');
-        return conversationWriter.forgetTurn(...args);
+      changeTurn: (...args: Parameters<typeof conversationWriter.changeTurn>) => {
+        calls.push('change');
+        return conversationWriter.changeTurn(...args);
       },
     };
     const callsOf = async (clientMsgId: string) => {
@@ -407,7 +462,7 @@ describe('a group with slow mode', () => {
     expect(await callsOf('c1')).toEqual(['next', 'turn', 'next']);
     expect(await callsOf('c2')).toEqual(['turn', 'next']);
     await updateGroup(world, 'alice', id, { slowModeSeconds: 0 });
-    expect(await callsOf('c3')).toEqual(['turn', 'next', 'forget']);
+    expect(await callsOf('c3')).toEqual(['turn', 'next', 'change']);
     expect(await callsOf('c4')).toEqual(['next']);
   });
 });
