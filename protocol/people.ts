@@ -40,9 +40,10 @@ function isPlainHttps(value: string): boolean {
   // A URL's parser ignores white space and control characters, and takes backslashes for slashes.
   return (
     url !== null &&
-    url.protocol === 'https:' &&
+    // A page takes "https:a" for a path of its own host.
+    /^https:\/\/[^/]/i.test(value) &&
     url.username + url.password === '' &&
-    !/[\s\p{Cc}\\]/u.test(value) &&
+    !/[\s\p{Cc}\\"<>]/u.test(value) &&
     value.isWellFormed()
   );
 }

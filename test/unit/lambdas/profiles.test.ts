@@ -52,6 +52,9 @@ describe('a profile', () => {
     expect(await put({ avatar })).toMatchObject({ avatar });
     const bad = [
       `${avatar}a`,
+      'https:logout',
+      'https:///logout',
+      'https://a.example/"><b>',
       '',
       'http://pictures.example/a',
       'javascript:alert(1)',
