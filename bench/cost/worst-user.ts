@@ -115,7 +115,7 @@ const [PAGE_BYTES, COUNTED] = [LIMITS.pageMax * (LONG + 500), 2_000];
 /** What one user can do all the time, the cheapest first. */
 export function floods({ frames, requests, rare, strangers }: WorstUser): readonly Flood[] {
   const { sendMessage, typing, live, presence } = ACTION_PRICES;
-  const route = (key: keyof typeof ROUTE_PRICES) => ROUTE_PRICES[key] ?? 0;
+  const route = (key: keyof typeof ROUTE_PRICES) => ROUTE_PRICES[key];
   const waiting = LIMITS.pollWaitMs / 1_000;
   const all: readonly Flood[] = [
     { what: 'a short message to one user', price: sendMessage, perSecond: frames },

@@ -54,7 +54,7 @@ export const ACTION_PRICES: Readonly<Record<Action, number>> = {
 type PricedRoute = (typeof HTTP_ROUTES)[number] | (typeof DESK_HTTP_ROUTES)[number] | typeof POLL_ROUTE;
 
 /** HTTP requests, as far as every one of the route costs it: an answer of up to 1 KB. */
-export const ROUTE_PRICES: Readonly<Partial<Record<PricedRoute, number>>> = {
+export const ROUTE_PRICES: Readonly<Record<PricedRoute, number>> = {
   'GET /session': 1.6,
   'GET /conversations': 1.8,
   'GET /conversations/{conversationId}/messages': 1.9,
