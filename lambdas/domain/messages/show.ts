@@ -1,9 +1,13 @@
 import type { Message, Reaction } from '../../../protocol/frames.ts';
+import { settleAll } from '../../shared/settle.ts';
+import type { Budget } from '../model/budget.ts';
 import { type StoredMessage, toMessage } from '../model/message.ts';
+import { readsPrice } from '../model/prices.ts';
 import type { ReactionReader } from '../model/reaction.ts';
 
 export interface ShowPorts {
   readonly reactions: ReactionReader;
+  readonly budget: Budget;
 }
 
 /**
@@ -11,12 +15,15 @@ export interface ShowPorts {
  * reactions only for messages with more users than the summary names, so an ordinary page costs no extra call.
  */
 export async function showTo(
-  { reactions }: ShowPorts,
+  { reactions, budget }: ShowPorts,
   userId: string,
   messages: readonly StoredMessage[],
 ): Promise<Message[]> {
   const unclear = messages.filter((message) => shownIn(message).some((one) => isUnclear(one, userId)));
-  const own = unclear.length === 0 ? undefined : await reactions.ofUser(userId, unclear);
+  const [own] = await settleAll([
+    unclear.length === 0 ? undefined : reactions.ofUser(userId, unclear),
+    budget.charge(readsPrice(unclear.length)),
+  ]);
   return messages.map((stored) => {
     const message = toMessage(stored);
     const list = shownIn(stored).map(({ name, count, users }): Reaction => {

@@ -123,6 +123,11 @@ export function storedExtra(contentBytes: number): number {
   return (Math.ceil((contentBytes + 350) / 1_024) - 1) * 2 * WRITE_UNIT;
 }
 
+/** What a copy of a longer text costs beyond the usual, written or refused: without an index. */
+export function copyExtra(contentBytes: number): number {
+  return storedExtra(contentBytes) / 2;
+}
+
 /** The members of a group whose messages are never dear. */
 export const MAX_CHEAP_MEMBERS = 300;
 

@@ -3,13 +3,16 @@ import { NotFoundError } from '../../shared/errors.ts';
 import { logger } from '../../shared/logger.ts';
 import { settleAll } from '../../shared/settle.ts';
 import { firstVisibleSeq, type HistoryPorts } from '../messages/history.ts';
+import type { Budget } from '../model/budget.ts';
 import { resolveConversation } from '../model/conversation.ts';
 import { messageAt } from '../model/message.ts';
+import { copyExtra } from '../model/prices.ts';
 import type { ReportWriter } from '../model/report.ts';
 import type { CallerRoles } from '../model/roles.ts';
 
 export interface ReportPorts extends HistoryPorts {
   readonly reportWriter: ReportWriter;
+  readonly budget: Budget;
   readonly clock: Clock;
 }
 
@@ -36,6 +39,9 @@ export async function reportMessage(
     messageAt(ports.messages, conversationId, seq),
   ]);
   if (message === undefined || seq < from) throw new NotFoundError();
-  const day = await ports.reportWriter.keep({ reporter: userId, message, reason, atMs: ports.clock() });
+  const [day] = await settleAll([
+    ports.reportWriter.keep({ reporter: userId, message, reason, atMs: ports.clock() }),
+    ports.budget.charge(copyExtra(Buffer.byteLength(message.contentJson))),
+  ]);
   logger.info('message reported', { messageId: message.messageId, day });
 }

@@ -4,6 +4,7 @@ import { createGroup, updateGroup } from '../../../lambdas/domain/groups/change.
 import { addMembers, removeMember } from '../../../lambdas/domain/groups/members.ts';
 import { readConversations } from '../../../lambdas/domain/messages/conversation-list.ts';
 import { edit } from '../../../lambdas/domain/messages/edit.ts';
+import { readHistory } from '../../../lambdas/domain/messages/history.ts';
 import { passOnLive } from '../../../lambdas/domain/messages/live.ts';
 import { pin } from '../../../lambdas/domain/messages/pin.ts';
 import { react } from '../../../lambdas/domain/messages/react.ts';
@@ -12,6 +13,7 @@ import { draft } from '../../../lambdas/domain/messages/store.ts';
 import type { Budget } from '../../../lambdas/domain/model/budget.ts';
 import { DEAR, groupMessagePrice, MAX_CHEAP_MEMBERS } from '../../../lambdas/domain/model/prices.ts';
 import { referenceTo } from '../../../lambdas/domain/model/reference.ts';
+import { reportMessage } from '../../../lambdas/domain/people/reports.ts';
 import { poll } from '../../../lambdas/domain/sessions/poll.ts';
 import { acknowledgePage, welcome } from '../../../lambdas/domain/sessions/welcome.ts';
 import { LimitReachedError, RateLimitedError, UnavailableError } from '../../../lambdas/shared/errors.ts';
@@ -261,6 +263,24 @@ describe('a page', () => {
     const range = { limit: 100, changedSinceMs: world.clock() + 60_000 };
     expect(await charged((ports) => readConversations(ports, 'bob', range))).toBeGreaterThan(12);
     expect(await charged((ports) => readConversations(ports, 'bob', { limit: 1 }))).toBeLessThan(1);
+  });
+
+  it('of messages with many reactions costs the reads of the user’s own (IM-BUDGET-1)', async () => {
+    const id = await groupOf(20);
+    const { seq } = await say(world, 'm0', { conversationId: id });
+    const place = { conversationId: id, seq, name: '👍', on: true };
+    const read = () => charged((ports) => readHistory(ports, 'bob', id, { limit: 100 }));
+    const few = await read();
+    for (const userId of names(8)) await react(world, { userId }, place);
+    expect(await read()).toBeGreaterThan(few + 0.1);
+  });
+
+  it('of a report is as long as the message (IM-BUDGET-1)', async () => {
+    const text = 'x'.repeat(16_000);
+    const content = { type: 'text', text } as const;
+    const { conversationId, seq } = await send(world, 'alice', { clientMsgId: 'c1', to: 'bob', content });
+    const report = { conversationId, seq, reason: 'Spam' };
+    expect(await charged((ports) => reportMessage(ports, 'bob', report, { roles: [] }))).toBeGreaterThan(9);
   });
 
   it('of an inbox costs its messages, and the same again when it is acknowledged (IM-BUDGET-1)', async () => {
