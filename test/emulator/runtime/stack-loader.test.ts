@@ -239,7 +239,7 @@ test('a mapping with a batching window stops the loader', () => {
 });
 
 describe("the stack's APIs", () => {
-  test('have the throttles of their stages', () => {
+  test('have the throttles of their stages and routes', () => {
     const { stack } = load({
       resources: {
         Http: { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP' } },
@@ -249,11 +249,18 @@ describe("the stack's APIs", () => {
             ApiId: { Ref: 'Http' },
             StageName: '$default',
             DefaultRouteSettings: { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 250 },
+            RouteSettings: {
+              'POST /groups': { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 10 },
+              'GET /groups': { DetailedMetricsEnabled: true },
+            },
           },
         },
       },
     });
-    expect(stack.httpApis[0]?.throttle).toEqual({ rateLimit: 500, burstLimit: 250 });
+    expect(stack.httpApis[0]).toMatchObject({
+      throttle: { rateLimit: 500, burstLimit: 250 },
+      routeThrottles: { 'POST /groups': { rateLimit: 5, burstLimit: 10 } },
+    });
   });
 
   const api = (name: string, protocol: string) => ({
@@ -335,6 +342,7 @@ describe("the stack's APIs", () => {
       {
         apiId: expect.stringMatching(/^[a-z0-9]{10}$/),
         stage: 'prod',
+        routeThrottles: {},
         routeSelectionExpression: '$request.body.action',
         routes: [
           {
@@ -396,6 +404,7 @@ describe("the stack's APIs", () => {
       {
         apiId: expect.any(String),
         stage: '$default',
+        routeThrottles: {},
         cors: {
           allowOrigins: ['*'],
           allowMethods: ['GET'],
