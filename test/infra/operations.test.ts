@@ -131,6 +131,7 @@ describe('docs/operations.md', () => {
       'routeKey',
       'queue',
       'longestWaitSeconds',
+      'userHash',
     ];
     const fieldsOf = (groups: string) => {
       if (/WebSocketAccessLog|SOCKET_LOG/.test(groups)) return Object.keys(WEB_SOCKET_LOG_FIELDS);

@@ -111,7 +111,7 @@ describe('names and pictures (IM-PROFILE)', () => {
   it('of a hostile user are harmless: markup is text, and the address reaches no other host', async () => {
     const [alice, bob] = [newUser('alice'), newUser('bob')];
     const name = `<img src=x onerror=alert(1)>"'{{x}}`;
-    await putProfile(bob, { name, avatar: `${PICTURES}/"onerror="alert(1)?<script>` });
+    await putProfile(bob, { name, avatar: `${PICTURES}/%22onerror=%22alert(1)?%3Cscript%3E` });
     await say(bob, alice, ['hi']);
     const atAlice = await signIn(alice);
     await servePictures(atAlice.page);
