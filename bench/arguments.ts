@@ -16,6 +16,8 @@ export interface BenchArguments {
   readonly report: boolean;
   /** Measures only how long functions take at each memory size. */
   readonly memory: boolean;
+  /** Measures only how long others wait while one user floods the stack. */
+  readonly flood: boolean;
   readonly help: boolean;
 }
 
@@ -28,6 +30,7 @@ export const HELP = `npm run bench -- [options]
   --accept           make what is counted now the budget, and the report's counts
   --report           measure nothing; write the pages again from bench/results
   --memory           how long functions take at each memory size, some minutes; needs Linux and root
+  --flood            how long others wait while one user floods the stack, against their wait before it; two minutes
 
 Without --check, --scenario, and --part the results go to bench/results/ and docs/performance.md.`;
 
@@ -43,6 +46,7 @@ export function parseBenchArguments(args: readonly string[], known: readonly str
       accept: { type: 'boolean', default: false },
       report: { type: 'boolean', default: false },
       memory: { type: 'boolean', default: false },
+      flood: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -56,6 +60,7 @@ export function parseBenchArguments(args: readonly string[], known: readonly str
     accept: values.accept,
     report: values.report,
     memory: values.memory,
+    flood: values.flood,
     help: values.help,
   };
 }

@@ -1,6 +1,7 @@
 import { PROJECT_DIRECTORY } from '../local/runtime.ts';
 import { type BenchArguments, HELP, parseBenchArguments } from './arguments.ts';
 import { find } from './findings.ts';
+import { measureFloods } from './latency/flood.ts';
 import { measureMemory } from './memory/memory.ts';
 import { accept, compare, judge, save, saveMemory, summary, writeCommittedReport } from './outcome.ts';
 import { step } from './progress.ts';
@@ -42,6 +43,10 @@ function readArguments(args: readonly string[]): BenchArguments | undefined {
 async function run(assembly: Assembly, options: BenchArguments): Promise<number> {
   if (options.memory) {
     saveMemory(await measureMemory(assembly));
+    return 0;
+  }
+  if (options.flood) {
+    console.log(await measureFloods(assembly));
     return 0;
   }
   const findings = await find(assembly, options);

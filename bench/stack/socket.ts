@@ -26,10 +26,13 @@ export class Socket {
   #nextId = 0;
   /** If set, receives every incoming frame. */
   onFrame: ((frame: Frame) => void) | undefined;
+  /** Resolves when the connection has ended, whoever ended it. */
+  readonly ended: Promise<void>;
 
   private constructor(raw: WebSocket) {
     this.#raw = raw;
     raw.on('error', () => undefined);
+    this.ended = new Promise((resolve) => raw.once('close', () => resolve()));
     raw.on('message', (data) => this.#receive(String(data), performance.now()));
   }
 
