@@ -119,7 +119,7 @@ describe('a direct conversation', () => {
     const alice = await signIn(admin);
     await alice.row('Crowd').click();
     await alice.say('helo');
-    await alice.bubble('helo').getByText('Sent').first().waitFor();
+    await alice.stored('helo');
     await reactToLast(reader, '👍');
     await alice.bubble('helo').hover();
     await alice.page.getByRole('button', { name: 'Edit' }).click();
@@ -132,7 +132,7 @@ describe('a direct conversation', () => {
   it('reports that edits and recalls need a connection, and keeps the typed text', async () => {
     const { alice } = await twoPeople();
     await alice.say('helo');
-    await alice.bubble('helo').getByText('Sent').first().waitFor();
+    await alice.stored('helo');
     await alice.network.cut();
     await alice.page.getByText('You are offline.').waitFor();
     await alice.bubble('helo').hover();
@@ -324,7 +324,7 @@ describe('a text that is too long', () => {
     await expect.poll(() => alice.composer().inputValue()).toBe(text);
     await alice.composer().fill(text.slice(25));
     await alice.composer().press('Enter');
-    await alice.bubble('xxx').getByText('Sent').first().waitFor();
+    await alice.stored('xxx');
   });
 
   it('is not put into the field if it would freeze the page, and the typed text stays', async () => {

@@ -34,7 +34,7 @@ describe('the page', () => {
     await alice.page.getByText('Connection lost').waitFor();
     await alice.network.heal();
     await alice.page.clock.resume();
-    await alice.bubble('into the void').getByText('Sent').first().waitFor();
+    await alice.stored('into the void');
     await alice.page.getByText('Connection lost').waitFor({ state: 'detached' });
     const atBob = await signIn(bob);
     await atBob.row(alice.userId).click();

@@ -27,7 +27,7 @@ describe('accessibility', () => {
     await person.row(bob).click();
     await person.sees('second');
     await person.say('an answer');
-    await person.bubble('an answer').getByText('Sent').first().waitFor();
+    await person.stored('an answer');
     expect(await faultsOf(page)).toEqual([]);
 
     await page.getByRole('button', { name: 'New conversation' }).click();
@@ -92,7 +92,7 @@ describe('on a touch screen', () => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await alice.meet('bob');
     await alice.say('pressed');
-    await alice.bubble('pressed').getByText('Sent').first().waitFor();
+    await alice.stored('pressed');
     const button = page.getByRole('button', { name: 'Take back' });
     expect((await button.locator('..').boundingBox())?.width).toBe(1);
     const menu = page.getByRole('dialog', { name: 'Message' });

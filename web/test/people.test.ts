@@ -207,7 +207,7 @@ describe('a user whose budget is used up (IM-BUDGET-1)', () => {
       Number.parseInt((await banner.locator('.banner-time').textContent()) ?? '', 10);
     expect(await seconds()).toBeLessThanOrEqual(4);
     await expect.poll(seconds).toBeLessThan(4);
-    await alice.bubble('too much').getByText('Sent').first().waitFor();
+    await alice.stored('too much');
     await banner.waitFor({ state: 'detached' });
   });
 });

@@ -68,7 +68,7 @@ describe('a sign-out', () => {
     await question.getByRole('button', { name: 'Close' }).click();
     await question.waitFor({ state: 'detached' });
     await alice.network.heal();
-    await alice.bubble('and this').getByText('Sent').first().waitFor();
+    await alice.stored('and this');
     await alice.page.getByRole('button', { name: 'Sign out' }).click();
     await alice.page.getByLabel('Somebody else').waitFor();
   });

@@ -16,6 +16,8 @@ export interface Person {
   bubble(text: string): Locator;
   /** Resolves when a message with this text is visible. */
   sees(text: string): Promise<void>;
+  /** Resolves when the user's own message is stored: a peer who has the conversation open reads it at once. */
+  stored(text: string): Promise<void>;
   /** The row of the conversation list with this text. */
   row(text: string): Locator;
   composer(): Locator;
@@ -152,6 +154,12 @@ export function personAt(page: VisitedPage, userId: string, within: Locator | Pa
     async say(text) {
       await composer().fill(text);
       await composer().press('Enter');
+    },
+    async stored(text) {
+      await bubble(text)
+        .getByText(/^(Sent|Read)$/)
+        .first()
+        .waitFor();
     },
     async sees(text) {
       await bubble(text).first().waitFor();
