@@ -6,6 +6,8 @@ export const live: Scenario = {
   isChecked: true,
   async run({ stack, measure, rounds }) {
     const { b, alice, bob } = await joinPair(stack);
+    const first = { type: 'text', text: 'hi' };
+    await alice.request({ action: 'sendMessage', clientMsgId: 'first', to: b, content: first });
     for (let round = 0; round < rounds; round += 1) {
       // A liveId of its own: a second frame within 200 ms would be dropped.
       const frame = liveFrame({ to: b }, round);

@@ -140,6 +140,7 @@ describe('a live text', () => {
   it("reaches the other user and the sender's other sessions, and is followed by its message (IM-LIVE-1, IM-LIVE-2)", async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const [phone, laptop, bob] = [await stack.join(a), await stack.join(a), await stack.join(b)];
+    await bob.request(sending(a, 'Will it rain?', 'm0'));
     const live = { liveId: 'm1', index: 0, content: text('Rain un') };
     phone.send(JSON.stringify({ action: 'live', to: b, ...live }));
     const push = { type: 'live', conversationId: `dm:${a}:${b}`, from: a, ...live };
@@ -149,7 +150,7 @@ describe('a live text', () => {
     phone.send(JSON.stringify({ action: 'live', to: b, ...live, index: 1, content: null }));
     const cancelled = await bob.frame(({ type, content }) => type === 'live' && content === null);
     expect(cancelled).toEqual({ ...push, index: 1, content: null });
-    expect(await phone.request(sending(b, 'm1', 'Rain until noon.'))).toMatchObject({ seq: 1 });
+    expect(await phone.request(sending(b, 'm1', 'Rain until noon.'))).toMatchObject({ seq: 2 });
     expect(await bob.message('Rain until noon.')).toMatchObject({ clientMsgId: 'm1', from: a });
     expect(phone.frames.some(({ type }) => type === 'live')).toBe(false);
   });

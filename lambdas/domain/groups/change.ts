@@ -29,8 +29,9 @@ export async function createGroup(
   const { name, openHistory, pins, posting, slowModeSeconds } = request;
   const wanted = [...new Set(request.members)].filter((member) => member !== userId);
   const { addable: others, strangers } = await findAddable(ports, userId, wanted);
-  await ports.budget.meet(strangers);
+  // Credits come back within minutes, strangers on the next day.
   await ports.budget.debit(addedMembersPrice(others.length, others.length + 1));
+  await ports.budget.meet(strangers);
   const [first = [], ...rest] = chunk(others, MEMBERS_PER_CHANGE - 1);
   const members = [userId, ...first];
   const facts = {

@@ -63,7 +63,9 @@ export async function passOnLive(
   const session = requireLiveSession(own, caller, ports.clock());
   if (conversation.kind === 'direct') requireNotBlocked(head, conversation);
   requireMayPost(userId, head.group);
-  const others = sessions.filter((one) => one !== own);
+  // A stranger gets a message first, which counts as one of the day (IM-BUDGET-3).
+  const isBegun = conversation.kind !== 'direct' || head.seq > 0;
+  const others = sessions.filter((one) => one !== own && (isBegun || one.userId === userId));
   const frame: LivePush = { type: 'live', conversationId, from: userId, liveId, index, content };
   const text = JSON.stringify(frame);
   await settleAll([

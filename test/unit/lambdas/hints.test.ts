@@ -213,6 +213,17 @@ describe('a live text', () => {
   const write = (more: object = {}, from = callerOf('bob')) =>
     passOnLive(world, from, { to: 'alice', ...written, ...more });
   const frame = { type: 'live', conversationId: DM, from: 'bob', ...written };
+  beforeEach(async () => {
+    for (const to of ['alice', 'carol']) await say({ to }, 'hi', 'bob');
+    world.connections.posts.length = 0;
+    world.offlineQueue.jobs.length = 0;
+  });
+
+  it('to a user without a message in the conversation reaches only the own sessions (IM-LIVE-1, IM-BUDGET-3)', async () => {
+    await world.routes.connect(aSession({ userId: 'dave' }));
+    await write({ to: 'dave' });
+    expect(posts().map(({ connectionId }) => connectionId)).toEqual(['bob-tablet']);
+  });
 
   it("is pushed to the other user and to the sender's other sessions, and is not stored (IM-LIVE-1)", async () => {
     await write();
@@ -220,7 +231,7 @@ describe('a live text', () => {
       { connectionId: 'alice-phone', frame },
       { connectionId: 'bob-tablet', frame },
     ]);
-    expect((await world.conversations.head(DM)).seq).toBe(0);
+    expect((await world.conversations.head(DM)).seq).toBe(1);
     expect(world.offlineQueue.jobs).toEqual([]);
   });
 
