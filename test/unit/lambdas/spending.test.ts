@@ -27,8 +27,8 @@ beforeEach(() => {
   spent = { charged: [], debited: [], met: [] };
 });
 
-/** The world of a user with a budget that has room for `room` credits and strangers. */
-function limited(room = Number.POSITIVE_INFINITY): World {
+/** The world of a user whose budget has room for so many credits and strangers. */
+function limited(room = Number.POSITIVE_INFINITY, roomForStrangers = room): World {
   const pay = (credits: number, list: number[]) => {
     if (credits > room) throw new RateLimitedError('words', 5_000);
     list.push(credits);
@@ -39,7 +39,7 @@ function limited(room = Number.POSITIVE_INFINITY): World {
     },
     debit: async (credits) => pay(credits, spent.debited),
     async meet(strangers) {
-      if (strangers > room) throw new LimitReachedError('words');
+      if (strangers > roomForStrangers) throw new LimitReachedError('words');
       spent.met.push(strangers);
     },
     isUnlimited: false,
@@ -332,6 +332,7 @@ describe('a change of a group', () => {
     const members = names(90);
     const group = { name: 'Rowers', members, openHistory: false };
     await expect(createGroup(limited(100), 'alice', group)).rejects.toMatchObject({ code: 'rate_limited' });
+    expect(spent.met).toEqual([]);
     const { conversationId: id } = await createGroup(limited(), 'alice', group);
     expect(sum(spent.debited.splice(0))).toBeGreaterThan(300);
     const before = await headOf(id);
@@ -350,8 +351,9 @@ describe('a change of a group', () => {
     await say(world, 'bob', { to: 'alice' });
     await say(world, 'alice', { to: 'carol' });
     const group = { name: 'Rowers', members: ['bob', 'carol', 'dave', 'alice', 'dave'], openHistory: false };
-    await expect(createGroup(limited(1), 'alice', group)).rejects.toThrow();
-    spent.debited.length = 0;
+    await expect(createGroup(limited(undefined, 1), 'alice', group)).rejects.toMatchObject({
+      code: 'limit_reached',
+    });
     const { conversationId: id } = await createGroup(limited(), 'alice', group);
     expect(spent.met).toEqual([2]);
     await addMembers(limited(), 'alice', id, ['bob', 'carol', 'erin']);
