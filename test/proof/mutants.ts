@@ -1336,8 +1336,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'budget',
     file: 'lambdas/domain/access/admission.ts',
-    from: 'if (refusal === undefined) return;\n  await ports.meter.of',
-    to: 'if (refusal === undefined || refusal.count > 0) return;\n  await ports.meter.of',
+    from: 'if (refusal === undefined) return;',
+    to: 'if (refusal === undefined || refusal.count > 0) return;',
     project: 'flow',
     test: 'test/flow/budget.test.ts',
     only: 'is refused with the time to wait',
@@ -1345,8 +1345,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'budget',
     file: 'lambdas/domain/access/admission.ts',
-    from: 'if (count <= IGNORED_REFUSALS) throw',
-    to: 'throw',
+    from: 'if (count <= IGNORED_REFUSALS) throw error;',
+    to: 'throw error;',
     project: 'flow',
     test: 'test/flow/budget.test.ts',
     only: 'is cut off near the budget',

@@ -34,19 +34,12 @@ const IGNORED_REFUSALS = 10;
  * @throws {SessionEndedError} it is, and the client has ignored that ten times
  */
 export async function admitFrame(ports: Pick<AdmissionPorts, 'meter'>, requester: Requester): Promise<void> {
-  const refusal = requester.isUnlimited ? undefined : ports.meter.refusalOf(requester.userId);
+  const refusal = await refusalOf(ports, requester);
   if (refusal === undefined) return;
-  await ports.meter.of(requester.userId).charge(REFUSAL_PRICE);
-  noteFirst(requester.userId, refusal);
   const { retryAfterMs, count } = refusal;
-  if (count <= IGNORED_REFUSALS) throw overBudget(retryAfterMs);
-  const { message } = overBudget(retryAfterMs);
-  throw new SessionEndedError('rate_limited', message, { code: 'rate_limited', retryAfterMs });
-}
-
-/** A line for each user, instance, and time that the budget is used up, whatever a flood of requests does. */
-function noteFirst(userId: string, { count, retryAfterMs }: Refusal): void {
-  if (count === 1) logger.info('user over budget', { userHash: userHashOf(userId), retryAfterMs });
+  const error = overBudget(retryAfterMs);
+  if (count <= IGNORED_REFUSALS) throw error;
+  throw new SessionEndedError('rate_limited', error.message, { code: 'rate_limited', retryAfterMs });
 }
 
 /**
@@ -54,14 +47,24 @@ function noteFirst(userId: string, { count, retryAfterMs }: Refusal): void {
  * @throws {RateLimitedError} the user's budget is used up
  */
 export async function admitFromMemory(
+  ports: Pick<AdmissionPorts, 'meter'>,
+  requester: Requester,
+): Promise<void> {
+  const refusal = await refusalOf(ports, requester);
+  if (refusal !== undefined) throw overBudget(refusal.retryAfterMs);
+}
+
+/** Says whether a request must be refused, and charges for the refusal. Logs only the first: a flood would fill the log. */
+async function refusalOf(
   { meter }: Pick<AdmissionPorts, 'meter'>,
   { userId, isUnlimited }: Requester,
-): Promise<void> {
+): Promise<Refusal | undefined> {
   const refusal = isUnlimited ? undefined : meter.refusalOf(userId);
-  if (refusal === undefined) return;
+  if (refusal === undefined) return undefined;
   await meter.of(userId).charge(REFUSAL_PRICE);
-  noteFirst(userId, refusal);
-  throw overBudget(refusal.retryAfterMs);
+  const { count, retryAfterMs } = refusal;
+  if (count === 1) logger.info('user over budget', { userHash: userHashOf(userId), retryAfterMs });
+  return refusal;
 }
 
 /**
