@@ -1534,8 +1534,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'block',
     file: 'lambdas/domain/access/direct.ts',
-    from: 'hasWritten(of) && hasWritten(to) && ',
-    to: 'hasWritten(of) && ',
+    from: 'hasWritten(head, of) && hasWritten(head, to) && ',
+    to: 'hasWritten(head, of) && ',
     project: 'unit',
     test: 'test/unit/lambdas/hints.test.ts',
     only: 'with whom one has talked',
@@ -1543,7 +1543,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'block',
     file: 'lambdas/domain/access/direct.ts',
-    from: ' && blockedBy?.includes(of) !== true',
+    from: ' && !hasBlocked(head, of)',
     to: '',
     project: 'unit',
     test: 'test/unit/lambdas/blocks.test.ts',
@@ -1570,7 +1570,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'block',
     file: 'lambdas/domain/groups/members.ts',
-    from: '!heads.get(idOf(member))?.blockedBy?.includes(member)',
+    from: '!hasBlocked(heads.get(member), member)',
     to: 'heads !== undefined',
     project: 'unit',
     test: 'test/unit/lambdas/blocks.test.ts',
@@ -1579,7 +1579,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'block',
     file: 'lambdas/domain/sessions/presence.ts',
-    from: '!heads.get(id)?.blockedBy?.includes(id)',
+    from: '!hasBlocked(heads.get(id), id)',
     to: 'heads.get(id) !== null',
     project: 'unit',
     test: 'test/unit/lambdas/blocks.test.ts',

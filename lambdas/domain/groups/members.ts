@@ -1,8 +1,8 @@
 import type { GroupBody } from '../../../protocol/http.ts';
-import { directConversationId } from '../../../protocol/ids.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { chunk } from '../../shared/chunk.ts';
 import { ConflictError, NotFoundError, UnavailableError } from '../../shared/errors.ts';
+import { directHeads, hasBlocked, hasWritten } from '../access/direct.ts';
 import { nextSystemMessage } from '../messages/system-message.ts';
 import type { GroupFacts } from '../model/conversation.ts';
 import type { WatchdogJob } from '../model/fan-out-job.ts';
@@ -49,7 +49,7 @@ export async function addMembers(
 
 /**
  * Finds out what the user's direct conversations say about up to 100 new members. Drops those who have blocked the user, as
- * if they were members already: a refusal would name who has (IM-BLOCK-3). Counts the strangers: those who never wrote to
+ * if they were members already: a refusal would name them (IM-BLOCK-3). Counts the strangers: those who never wrote to
  * the user (IM-BUDGET-3).
  */
 export async function findAddable(
@@ -57,11 +57,9 @@ export async function findAddable(
   userId: string,
   members: readonly string[],
 ): Promise<{ readonly addable: readonly string[]; readonly strangers: number }> {
-  if (members.length === 0) return { addable: [], strangers: 0 };
-  const idOf = (member: string) => directConversationId(userId, member);
-  const heads = await conversations.heads(members.map(idOf));
-  const addable = members.filter((member) => !heads.get(idOf(member))?.blockedBy?.includes(member));
-  const strangers = addable.filter((member) => !heads.get(idOf(member))?.lastSeqs?.get(member));
+  const heads = await directHeads(conversations, userId, members);
+  const addable = members.filter((member) => !hasBlocked(heads.get(member), member));
+  const strangers = addable.filter((member) => !hasWritten(heads.get(member), member));
   return { addable, strangers: strangers.length };
 }
 

@@ -5,6 +5,7 @@ import { lazySchema } from '../../../protocol/lazy-schema.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { cursorOf, decodeCursor, encodeCursor, isConversationId } from '../../shared/cursor.ts';
+import { hasBlocked } from '../access/direct.ts';
 import type { Budget } from '../model/budget.ts';
 import type { Head, Membership } from '../model/conversation.ts';
 import {
@@ -208,7 +209,7 @@ async function summary(
   if (last === undefined && head.group === undefined) return undefined;
   const peer = peerIn(conversationId, userId);
   // To a blocked user, the other one looks as if they had never read (IM-BLOCK-2).
-  const isHidden = peer !== undefined && head.blockedBy?.includes(peer) === true;
+  const isHidden = peer !== undefined && hasBlocked(head, peer);
   const name = head.group?.name ?? head.chat?.topic;
   const upTo = (peer === undefined ? undefined : head.lastSeqs?.get(peer)) ?? head.seq;
   const range = { after: Math.max(readSeq, visibleFrom - 1), upTo, budget };

@@ -1,6 +1,7 @@
 import { InvalidRequestError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
 import { requireCaller } from '../access/caller.ts';
+import { hasBlocked } from '../access/direct.ts';
 import { enterConversation } from '../access/membership.ts';
 import { hint } from '../delivery/deliver.ts';
 import type { PushPorts } from '../delivery/push.ts';
@@ -45,7 +46,7 @@ export async function markRead(
   if (seq <= membership.readSeq) return;
   if (!(await ports.conversationWriter.advanceRead(userId, conversationId, seq))) return;
   // A blocked user doesn't learn that the other one reads (IM-BLOCK-2).
-  const isHidden = head.blockedBy?.includes(userId) === true;
+  const isHidden = hasBlocked(head, userId);
   const others = isHidden ? [] : await hintedUsers(ports.groups, conversation, head);
   const users = [userId, ...others];
   const frame = { type: 'read', conversationId, userId, seq } as const;

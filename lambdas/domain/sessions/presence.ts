@@ -1,12 +1,11 @@
 import type { UserPresence } from '../../../protocol/frames.ts';
-import { directConversationId } from '../../../protocol/ids.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { settleAll } from '../../shared/settle.ts';
 import { type CallerPorts, requireCaller } from '../access/caller.ts';
-import { isPresenceShown } from '../access/direct.ts';
+import { directHeads, hasBlocked, isPresenceShown } from '../access/direct.ts';
 import { requireMembership } from '../access/membership.ts';
 import type { Budget } from '../model/budget.ts';
-import { type ConversationReader, type Head, resolveConversation } from '../model/conversation.ts';
+import { type ConversationReader, resolveConversation } from '../model/conversation.ts';
 import type { GroupReader } from '../model/group.ts';
 import { presencePrice } from '../model/prices.ts';
 import { type Caller, leaseTermMs, type Presence, takesPushes } from '../model/session.ts';
@@ -57,9 +56,9 @@ async function findUsers(ports: PresencePorts, userId: string, { userIds, conver
   await requireMembership(ports.conversations, userId, conversation);
   const { members } = await ports.groups.members(conversationId, { limit: LIMITS.presenceUsers });
   const ids = members.map((member) => member.userId);
-  const heads = await headsWith(ports, userId, ids);
+  const heads = await directHeads(ports.conversations, userId, ids);
   // Members need no message of both (IM-PRESENCE-2).
-  return { userIds: ids, visible: new Set(ids.filter((id) => !heads.get(id)?.blockedBy?.includes(id))) };
+  return { userIds: ids, visible: new Set(ids.filter((id) => !hasBlocked(heads.get(id), id))) };
 }
 
 /**
@@ -67,22 +66,9 @@ async function findUsers(ports: PresencePorts, userId: string, { userIds, conver
  * when it opens a conversation, right after its first message, and not again soon.
  */
 async function visibleAmong(ports: PresencePorts, userId: string, others: readonly string[]) {
-  const heads = await headsWith(ports, userId, others);
+  const heads = await directHeads(ports.conversations, userId, others);
   const known = [...heads].flatMap(([other, head]) => (isPresenceShown(head, other, userId) ? [other] : []));
   return new Set([userId, ...known]);
-}
-
-/** The heads of the user's direct conversations, by the other user. */
-async function headsWith(
-  { conversations }: PresencePorts,
-  userId: string,
-  others: readonly string[],
-): Promise<ReadonlyMap<string, Head>> {
-  const ids = new Map(
-    others.filter((other) => other !== userId).map((other) => [directConversationId(userId, other), other]),
-  );
-  const heads = ids.size === 0 ? [] : await conversations.heads([...ids.keys()]);
-  return new Map([...heads].map(([id, head]) => [ids.get(id) ?? '', head]));
 }
 
 function toUserPresence(
