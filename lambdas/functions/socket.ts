@@ -34,7 +34,7 @@ const ports = lazily({
 });
 const deskPorts = () =>
   lazily({
-    routes: of.routes,
+    routes: of.meteredRoutes,
     connections: of.connections,
     conversations: of.conversations,
     messages: of.messages,
