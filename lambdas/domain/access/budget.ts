@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import { LimitReachedError, RateLimitedError } from '../../shared/errors.ts';
+import { describe, logger } from '../../shared/logger.ts';
 import type { Accounts } from '../model/account.ts';
 import type { Budget, Meter, Refusal } from '../model/budget.ts';
 import { DEAR, SAMPLE } from '../model/prices.ts';
@@ -70,7 +71,12 @@ export function createMeter({ accounts, limits, clock, random = Math.random }: M
 
   async function charge(userId: string, credits: number): Promise<void> {
     if (spending === undefined || random() * SAMPLE >= credits) return;
-    await owe(userId, Math.max(credits, SAMPLE)).catch(() => undefined);
+    try {
+      await owe(userId, Math.max(credits, SAMPLE));
+    } catch (error) {
+      // The user pays nothing for it. If that goes on, nobody has a budget, and the operator must know.
+      logger.warn('charge failed', { error: describe(error) });
+    }
   }
 
   function refusalOf(userId: string): Refusal | undefined {

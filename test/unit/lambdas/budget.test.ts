@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   type AdmissionPorts,
   admitByAccount,
@@ -11,6 +11,7 @@ import { type BudgetLimits, createMeter } from '../../../lambdas/domain/access/b
 import { UNLIMITED } from '../../../lambdas/domain/model/budget.ts';
 import { DEAR, SAMPLE } from '../../../lambdas/domain/model/prices.ts';
 import { SessionEndedError } from '../../../lambdas/shared/errors.ts';
+import { logger } from '../../../lambdas/shared/logger.ts';
 import { inMemoryAccounts } from '../../adapters/memory/accounts.ts';
 import { NOON } from '../../adapters/memory/world.ts';
 
@@ -67,11 +68,15 @@ describe('a charge', () => {
     expect(await creditsOwed('alice')).toBe(0);
   });
 
-  it('never fails, since what was done cannot be refused', async () => {
+  it('never fails, since what was done cannot be refused, but leaves a line in the log', async () => {
+    const warn = vi.spyOn(logger, 'warn').mockImplementation(() => {});
+    onTestFinished(() => warn.mockRestore());
     const { accounts, clock } = setUp();
     const broken = { ...accounts, addDebt: () => Promise.reject(new Error('cut')) };
     const meter = createMeter({ accounts: broken, limits: { spending: SPENDING }, clock, random: () => 0 });
     await expect(meter.of('alice').charge(7)).resolves.toBeUndefined();
+    const error = expect.objectContaining({ message: 'cut' });
+    expect(warn.mock.calls).toEqual([['charge failed', { error }]]);
   });
 
   it('costs nothing without a budget', async () => {
