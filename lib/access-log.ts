@@ -8,7 +8,7 @@ import type { Construct } from 'constructs';
  * Fields of an access log line. Each is a number, an id made by the gateway, a word from a fixed list, or sixteen digits
  * of a hash, so none can contain a token. Headers, query, path, and the rest of the authorizer's context are left out; error
  * messages, too, since some of API Gateway's quote a malformed `Authorization` header. HTTP routes have no authorizer of the
- * gateway's, which could say who asks: the functions do, for users whom they refuse.
+ * gateway's, so their lines name no user: the functions log those whom they refuse.
  *
  * docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html and http-api-logging-variables.html
  */

@@ -99,7 +99,7 @@ export interface ServerlessImProps {
   readonly warmThroughput?: WarmThroughput | undefined;
   /**
    * The most that each table serves, in units per second: DynamoDB refuses what is beyond it, and clients get `unavailable`.
-   * A ceiling for the bill, whatever asks. Set it well above the busiest second (`npm run cost -- --quotas`).
+   * A ceiling for the bill, whatever the traffic. Set it well above the busiest second (`npm run cost -- --quotas`).
    * @default - DynamoDB's quota, 40,000 units of each kind
    * @throws {InvalidOptionsError} see `MaxThroughput`
    * @example { readUnitsPerSecond: 4_000, writeUnitsPerSecond: 2_000 }
@@ -211,8 +211,8 @@ export interface ServerlessImProps {
    */
   readonly httpThrottle?: Throttle | undefined;
   /**
-   * Limits for single routes, by route key or action: of all users together, in place of the stage's. Requests for what is dear
-   * and rare are limited by default. What you name is added to the defaults, or replaces one of them.
+   * Limits for single routes, by route key or action: of all users together, in place of the stage's. Dear and rare
+   * requests are limited by default. A limit that you name is added to the defaults, or replaces one of them.
    * @default - 50 per second and bursts of 100 for `POST /groups`, `POST /groups/{id}/members`, and `desk.open`; 250 per second
    *   and bursts of 250 for `POST /poll`
    * @throws {InvalidOptionsError} not a route or action of this deployment; see `Throttle`

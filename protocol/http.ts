@@ -138,7 +138,7 @@ export interface Conversation {
   readonly mentioned?: number;
   /** There may be more unread messages: counting them all would have read too much. */
   readonly unreadIsAtLeast?: true;
-  /** The user's own (IM-SETTINGS). Missing if they are as at first. */
+  /** The user's own (IM-SETTINGS). Missing if all have their defaults. */
   readonly settings?: ConversationSettings;
 }
 

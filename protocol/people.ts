@@ -23,7 +23,7 @@ export const personPath = lazySchema(() => z.object({ userId: userId() }));
 
 const userId = lazySchema(() => z.string().check(z.regex(USER_ID, 'is not a user id')));
 
-/** An https URL without credentials: whoever shows the picture sends the URL to its host. */
+/** An https URL without credentials, since showing the picture sends the URL to its host. */
 const avatarUrl = lazySchema(() =>
   z
     .string()
@@ -130,7 +130,7 @@ export const settingsSchema = lazySchema(() =>
 
 export type SettingsChange = z.infer<ReturnType<typeof settingsSchema>>;
 
-/** A user's own settings of a conversation (IM-SETTINGS). Whatever is as at first is missing. */
+/** A user's own settings of a conversation (IM-SETTINGS). Those that have their defaults are missing. */
 export interface ConversationSettings {
   /** Whether no message notifies the user: `true`, or until then, in epoch milliseconds. */
   readonly muted?: true | number;

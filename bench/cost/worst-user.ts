@@ -18,7 +18,7 @@ import {
 import { LIMITS } from '../../protocol/limits.ts';
 import { table } from '../report/table.ts';
 
-/** What bounds a user's bill: options of a deployment, and what the user can do at once. */
+/** The bounds of a user's bill: options of a deployment, and how much the user can do at once. */
 export interface WorstUser {
   /** `userBudget`. */
   readonly perMinute: number;
@@ -91,7 +91,7 @@ export function budgetDollars({ perMinute, burst }: WorstUser, minutes: number):
 
 /**
  * Dollars beyond that, once: requests that were admitted together, before the first of them was paid for. They are a debt, so
- * the user waits for them to be paid. What costs `DEAR` and more is paid first.
+ * the user waits for them to be paid. Requests that cost `DEAR` or more are paid for first.
  */
 export function inFlightDollars({ atOnce }: WorstUser): number {
   return atOnce * DEAR * DOLLARS;
@@ -112,7 +112,7 @@ const MEMBERS = LIMITS.readPushMembers;
 /** A page of long messages, and the list that counts as much as one request may. */
 const [PAGE_BYTES, COUNTED] = [LIMITS.pageMax * (LONG + 500), 2_000];
 
-/** What one user can do all the time, the cheapest first. */
+/** Floods that one user can keep up, the cheapest first. */
 export function floods({ frames, requests, rare, strangers }: WorstUser): readonly Flood[] {
   const { sendMessage, typing, live, presence } = ACTION_PRICES;
   const route = (key: keyof typeof ROUTE_PRICES) => ROUTE_PRICES[key];

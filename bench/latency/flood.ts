@@ -57,7 +57,7 @@ const FLOODS: readonly Flood[] = [
   { name: 'new groups', ask: (n) => ({ path: '/groups', body: { name: `flood ${n}`, members: [] } }) },
 ];
 
-/** What others wait during a flood of one user, with and without a budget, against their wait before it. */
+/** Compares how long others wait during a flood of one user, with and without a budget, with their wait before it. */
 export async function measureFloods(assembly: Assembly): Promise<string> {
   const rows = [];
   for (const flood of FLOODS) {
@@ -96,7 +96,7 @@ async function measure(
   });
 }
 
-/** What mallory makes before, without a budget. */
+/** A token without a budget, for what mallory makes before the flood. */
 const AS_SERVICE = { roles: ['service'] };
 
 async function makeGroup(stack: BenchStack): Promise<string> {

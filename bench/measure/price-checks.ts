@@ -16,7 +16,7 @@ import {
   waitPrice,
 } from '../../lambdas/domain/model/prices.ts';
 
-/** What users pay (lambdas/domain/model/prices.ts), and the operations that were counted for it. */
+/** A price that users pay (lambdas/domain/model/prices.ts), and the operations that were counted for it. */
 export interface PriceCheck {
   /** The actions and routes of this price. */
   readonly of: readonly (keyof typeof ACTION_PRICES | keyof typeof ROUTE_PRICES)[];
@@ -53,7 +53,7 @@ const check = (
   };
 };
 
-/** What so many messages in inboxes cost later, in pages of fifty: they are read and deleted. */
+/** The later cost of so many messages in inboxes, in pages of fifty: they are read and deleted. */
 const later = (messages: number) => ({
   'direct-offline/hello, a page of 50': messages / 50,
   'direct-offline/ackInbox, nothing left': messages / 50,

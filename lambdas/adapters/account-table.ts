@@ -45,7 +45,7 @@ export function createAccounts(documents: DynamoDBDocumentClient, tableName: str
       let { seenPaidAtMs: paidAtMs = 0 } = options;
       const { nowMs, ifPaidByMs = Number.POSITIVE_INFINITY } = options;
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-        // Debts only grow: what was seen is too much for sure.
+        // Debts only grow: one that was seen to be too long still is.
         if (paidAtMs > ifPaidByMs) return { isAdded: false, paidAtMs };
         const expression =
           paidAtMs > nowMs ? lengthen(debtMs, options) : begin(nowMs + Math.ceil(debtMs), nowMs);

@@ -15,8 +15,8 @@ import { messageSortKey } from './message-key.ts';
  * next seq                          UpdateItem    1 write; 2 for the first of a volume, every 150,000 messages
  * turn in slow mode, change it      UpdateItem    1 write
  *
- * Whatever forbids a message is a condition of the update that each send makes anyway: it costs no call and no unit, and a
- * refusal takes no seq. The item that a failed condition returns says which one it was.
+ * Each reason to refuse a message is a condition of the update that every send makes anyway: it costs no call and no unit, and
+ * a refusal takes no seq. The item that a failed condition returns says which one it was.
  */
 
 /** Admins are exempt. The attribute exists only if others may not write. */

@@ -39,8 +39,8 @@ const querySchema = lazySchema(() =>
 );
 
 /**
- * `$connect`: stores the session (IM-CONN-3). Answers 400, 409, and 403 for a banned user, which an authorizer can't. Throws any other error, so
- * that the upgrade fails with 502: a client must never have a socket without a route.
+ * `$connect`: stores the session (IM-CONN-3). Answers 400, 409, and 403 for a banned user, which an authorizer can't. Throws any
+ * other error, so that the upgrade fails with 502: a client must never have a socket without a route.
  */
 export async function answerConnect(ports: ConnectPorts, event: SocketEvent & UpgradeEvent) {
   const caller = callerOf(event);

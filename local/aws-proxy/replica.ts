@@ -97,7 +97,7 @@ export class Replica {
     });
   }
 
-  /** The database for an eventually consistent read. It gets what is due only now: most writes are never read so. */
+  /** The database for an eventually consistent read. Writes that are due reach it only now: most are never read this way. */
   async current(): Promise<Upstream> {
     const nowMs = performance.now();
     this.#enqueue(async () => {

@@ -4,11 +4,11 @@ import type { Conversation } from './conversation.ts';
 
 /**
  * Changes this user's own settings of a conversation: mutes it, archives it, keeps it on top of the list (IM-SETTINGS-1). Over
- * HTTP: works without a connection. What is absent stays. The user's other devices see it in their next list.
+ * HTTP: works without a connection. Settings that are absent stay as they are. The user's other devices see the change in their next list.
  *
  * @param changes `muted` may be a time, in epoch milliseconds by the server's clock (`im.serverNowMs`)
- * @throws a `RefusedError` (`not_found` if the user isn't in the conversation, or if a direct one has no message yet), a `NetworkError`, a `TimeoutError` after 10 s, an
- * `UnauthorizedError`
+ * @throws a `RefusedError` (`not_found` if the user isn't in the conversation, or if a direct one has no message yet), a
+ * `NetworkError`, a `TimeoutError` after 10 s, an `UnauthorizedError`
  *
  * @example
  * await changeSettings(conversation, { muted: im.serverNowMs() + 3_600_000 });

@@ -2,7 +2,7 @@ import type { Contact, Profile } from '../../../protocol/people.ts';
 
 export type { Contact, Profile };
 
-/** What a user notes about another (IM-CONTACT-1). */
+/** A user's notes about another (IM-CONTACT-1). */
 export interface ContactFields {
   /** This user's own name for them: 1 to 64 characters. */
   readonly alias?: string | undefined;

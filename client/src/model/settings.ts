@@ -2,7 +2,7 @@ import type { ConversationSettings } from '../../../protocol/people.ts';
 
 export type { ConversationSettings };
 
-/** What `changeSettings` changes; what is absent stays. */
+/** The changes that `changeSettings` makes. Settings that are absent stay as they are. */
 export interface SettingsChanges {
   /** True: no notifications. A number: none until then, in epoch milliseconds by the server's clock. */
   readonly muted?: boolean | number;

@@ -3,7 +3,7 @@ import type { HttpApi } from '../transport/http-api.ts';
 import type { Identity } from '../transport/identity.ts';
 import type { Profiles } from './profiles.ts';
 
-/** The input of `OwnProfile.set`: the whole profile. What is absent is removed. */
+/** The input of `OwnProfile.set`: the whole profile. Fields that are absent are removed. */
 export interface NewProfile {
   /** 1 to 64 characters, in NFC, without control characters and direction overrides. */
   readonly name?: string | undefined;
@@ -33,7 +33,7 @@ export class OwnProfile {
   }
 
   /**
-   * Resolves to this user's profile; null if there is none. Asked again within ten minutes it makes no request.
+   * Resolves to this user's profile; null if there is none. Makes no request if it was read within the last ten minutes.
    *
    * @example
    * const name = (await im.profile.get())?.name;

@@ -61,9 +61,9 @@ export class UserList<Entry extends { readonly userId: string }, Fields extends 
   }
 
   /**
-   * Adds a user, or replaces what the list has about one. Idempotent.
+   * Adds a user, or replaces their entry. Idempotent.
    *
-   * @param fields of a contact: what is absent is removed
+   * @param fields of a contact: those that are absent are removed
    * @throws also a `RefusedError`: `limit_reached` if the list is full; `invalid_request`
    *
    * @example

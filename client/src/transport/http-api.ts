@@ -79,7 +79,7 @@ export class HttpApi {
     throw errorOfAnswer(200, body, this.#baseUrl + path);
   }
 
-  /** Any other request. Resolves to the body of the answer; undefined if it has none, as some of `PUT` and `DELETE`, and a 202. */
+  /** Any other request. Resolves to the body of the answer; undefined if it has none: a 202, and some of `PUT` and `DELETE`. */
   async call<Body>(method: string, path: string, body?: object): Promise<Body> {
     const url = this.#baseUrl + path;
     const ask = (token: string): Promise<Answer> => this.#fetch(url, method, token, body);

@@ -202,7 +202,7 @@ export class Session {
     try {
       this.#take(JSON.parse(String(data)));
     } catch (error) {
-      // What is no JSON, such as the gateway's own, and what is malformed: Node ends a program whose handler throws.
+      // A frame that is malformed, or no JSON, such as the gateway's own: Node ends a program whose handler throws.
       this.#logger.warn('bad frame', { error });
     }
   }

@@ -92,7 +92,7 @@ async function enter({ conversations }: ChangePorts, userId: string, conversatio
 
 /**
  * Marks the conversation, then writes.
- * @param by who changes the message, unless also a blocked user may
+ * @param by the user who changes the message; `undefined`: a blocked user may, too
  * @param write gets the time of the change, taken just before
  * @param contentBytes of the message after the change. @default as before
  * @throws {BlockedError} the peer has blocked `by` (IM-BLOCK-1)

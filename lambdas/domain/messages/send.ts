@@ -146,8 +146,8 @@ async function allocateOrFindOriginal(
     await requireReferences(ports, conversation, wanted, membership?.visibleFrom ?? 1);
     return { allocation: await allocateInTurn(ports, conversation, wanted, membership?.turn) };
   } catch (error) {
-    // The sender has left the group, may not write there any more, or must wait; or the support chat is closed. A message stored before that may not have been
-    // delivered yet: its repeat delivers it, and gets its ack (IM-SEND-2).
+    // The sender has left the group, may not write there any more, or must wait; or the support chat is closed. A message
+    // that was stored before may not have been delivered yet: its repeat delivers it, and gets its ack (IM-SEND-2).
     const isTooLate =
       error instanceof ForbiddenError ||
       error instanceof InvalidRequestError ||

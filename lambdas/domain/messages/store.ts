@@ -102,9 +102,9 @@ export interface SeqPorts extends Pick<StorePorts, 'conversationWriter'> {
 }
 
 /**
- * Allocates a unique seq of the conversation. Creates a direct conversation if this is its first message. What the sender
- * must have first, and most senders have, is a condition of the allocation: another attempt follows only if it fails.
- * @param first what the sender has already
+ * Allocates a unique seq of the conversation. Creates a direct conversation if this is its first message. Everything
+ * that a sender needs first, and that most senders have, is a condition of the allocation: only if it fails, another attempt follows.
+ * @param first the limits of the first attempt
  * @throws {NotFoundError} no such group
  * @throws {ForbiddenError} the support chat is closed (IM-DESK-3), or only admins may write in the group (IM-BUDGET-5)
  * @throws {BlockedError} the peer has blocked the sender (IM-BLOCK-1)

@@ -1,4 +1,4 @@
-/** What the server keeps about a user, beside the sessions. */
+/** The server's record of a user, beside the sessions. */
 export interface Account {
   /** When the user's debt is paid, in epoch milliseconds; 0: no debt (IM-BUDGET). */
   readonly paidAtMs: number;

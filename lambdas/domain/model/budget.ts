@@ -3,8 +3,8 @@ export interface Budget {
   /** Charges for something that is being done. Never throws: what was done can't be refused. */
   charge(credits: number): Promise<void>;
   /**
-   * Charges before something is done. What is dear is written first, so that a user whose requests overlap can't do it
-   * twice with the same credits.
+   * Charges before something is done. A dear charge is written first, so that a user whose requests overlap can't
+   * spend the same credits twice.
    * @throws {RateLimitedError} the budget is used up, and nothing was charged
    */
   debit(credits: number): Promise<void>;
@@ -15,7 +15,7 @@ export interface Budget {
   meet(strangers: number): Promise<void>;
   /** Whether nothing is charged. */
   readonly isUnlimited: boolean;
-  /** Whom a worker charges for what it finds to be dearer. `undefined`: nobody. */
+  /** The user whom a worker charges if the delivery turns out dearer. `undefined`: nobody. */
   readonly payer: string | undefined;
 }
 

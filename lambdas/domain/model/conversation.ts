@@ -158,7 +158,7 @@ export interface ConversationReader {
 export interface ConversationWriter extends SeqAllocator {
   /**
    * Notes that a message is about to change: the list and the feed find it by this time (IM-CHANGE-2, IM-CHANGE-3).
-   * @param by who changes it, unless also a blocked user may
+   * @param by the user who changes it; `undefined`: a blocked user may, too
    * @returns false, and notes nothing, if the peer of `by` has blocked them (IM-BLOCK-1)
    */
   markChanged(

@@ -7,8 +7,8 @@ import type { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../../../protoco
  * tenth (bench/measure/price-checks.ts). Each includes a hundredth for the account's own writes: one of some 0.7 credits for
  * each SAMPLE credits.
  *
- * An operation costs the user who asks for it what it causes at once, and what it makes others read later: the inbox copy of
- * an absent user is read and deleted once. Whoever asks for a page pays for it as well, since it can be asked for again.
+ * The user who asks for an operation pays for all that it causes at once, and for all that it makes others read later: the inbox
+ * copy of an absent user is read and deleted once. A user who asks for a page pays for it as well, since it can be asked for again.
  */
 
 /** A debit of at least this many credits is written before what it pays for. */
@@ -29,7 +29,7 @@ const SENT_BYTE = 9.1e-5;
 /** A stored message is longer than what its reader gets. */
 const READ_BYTE = (READ_UNIT / 4_096) * 1.4;
 
-/** Frames, as far as every one of the action costs it: one receiver with one session, a text of up to 0.5 KB. */
+/** The least that a frame costs: one receiver with one session, a text of up to 0.5 KB. */
 export const ACTION_PRICES: Readonly<Record<Action, number>> = {
   hello: 2.8,
   ackInbox: 2.9,
@@ -53,7 +53,7 @@ export const ACTION_PRICES: Readonly<Record<Action, number>> = {
 
 type PricedRoute = (typeof HTTP_ROUTES)[number] | (typeof DESK_HTTP_ROUTES)[number] | typeof POLL_ROUTE;
 
-/** HTTP requests, as far as every one of the route costs it: an answer of up to 1 KB. */
+/** The least that an HTTP request costs: an answer of up to 1 KB. */
 export const ROUTE_PRICES: Readonly<Record<PricedRoute, number>> = {
   'GET /session': 1.6,
   'GET /conversations': 1.8,
@@ -91,18 +91,18 @@ export const ROUTE_PRICES: Readonly<Record<PricedRoute, number>> = {
   'POST /reports': 3.1,
 };
 
-/** Credits of an HTTP request, whatever it causes beyond the usual. */
+/** The least that a request of this route costs. */
 export function routePrice(routeKey: string): number {
   return ROUTE_PRICES[routeKey as PricedRoute] ?? 5;
 }
 
-/** What an answer of this size costs beyond that: it was read, and leaves AWS. */
+/** The extra for an answer of this size: it was read, and leaves AWS. */
 export function answerPrice(bytes: number): number {
   return Math.max(0, bytes - 1_024) * (READ_BYTE + SENT_BYTE);
 }
 
 /**
- * What a direct message costs beyond its frame.
+ * The extra for a direct message, beyond its frame.
  * @param posts sessions that get it, of both users
  * @param isAway whether the receiver has none
  */
@@ -114,16 +114,16 @@ export function directMessageExtra(contentBytes: number, posts: number, isAway: 
 /** Offline queue, its consumer, the inbox copy, and later its delivery and deletion, for a message alone in its batch. */
 const AWAY = 3.1;
 
-/** What the first message between two users costs beyond others: their conversation. */
+/** The extra for the first message between two users: it creates their conversation. */
 export const NEW_CONVERSATION_EXTRA = 4.5;
 
-/** What a longer text costs to store: the message, and its entry in the index by seq. */
+/** The extra for storing a longer text: the message, and its entry in the index by seq. */
 export function storedExtra(contentBytes: number): number {
   // Keys and hash take 350 bytes.
   return (Math.ceil((contentBytes + 350) / 1_024) - 1) * 2 * WRITE_UNIT;
 }
 
-/** What a copy of a longer text costs beyond the usual, written or refused: without an index. */
+/** The extra for a copy of a longer text, written or refused. A copy has no index. */
 export function copyExtra(contentBytes: number): number {
   return storedExtra(contentBytes) / 2;
 }
@@ -138,7 +138,7 @@ const MEMBER = 1.68;
 /** A member of a larger one: reads, and the posts to one of ten. Absent members pay for catching up themselves. */
 const MEMBER_OF_MANY = 0.236;
 
-/** What a message to a group costs beyond its frame. */
+/** The price of a message to a group, beyond its frame. */
 export function groupMessagePrice(memberCount: number, contentBytes: number): number {
   const reached = memberCount > WITH_COPIES ? memberCount / 10 : memberCount;
   return (
@@ -150,7 +150,11 @@ function reachPrice(members: number): number {
   return Math.max(0, members) * (members > WITH_COPIES ? MEMBER_OF_MANY : MEMBER);
 }
 
-/** What posts to more sessions cost than the price of a message to a group assumes, for so many of its members. */
+/**
+ * The price of posts beyond those that `groupMessagePrice` assumes.
+ * @param sessions that got one
+ * @param members of the group to whom these sessions belong: a part of them, or all
+ */
 export function unforeseenPostsPrice(
   sessions: number,
   members: number,
@@ -161,7 +165,7 @@ export function unforeseenPostsPrice(
   return Math.max(0, sessions - assumed) * postPrice(frameBytes);
 }
 
-/** The same for the push of a change. */
+/** The price of posts beyond those that `changePushPrice` assumes. */
 export function unforeseenPushesPrice(
   sessions: number,
   members: number,
@@ -183,7 +187,7 @@ const ADDED = 4 * WRITE_UNIT;
 /** A message about new members, its transaction, and its watchdog. */
 const ADDITION = 7;
 
-/** What new members cost beyond the request. @param memberCount the members afterwards */
+/** The extra for new members, beyond the request. @param memberCount the members afterwards */
 export function addedMembersPrice(added: number, memberCount: number): number {
   const messages = Math.ceil(added / ADDED_AT_ONCE);
   let price = added * ADDED + Math.max(0, messages - 1) * ADDITION;
@@ -193,7 +197,7 @@ export function addedMembersPrice(added: number, memberCount: number): number {
 }
 
 /**
- * What a hint costs beyond one to a single session: `read`, `typing`, `live`, a changed message.
+ * The extra for a hint, beyond one to a single session: `read`, `typing`, `live`, a changed message.
  * @param users those whose routes are read, the sender among them
  * @param posts sessions that get it. @default one for each other user
  */
@@ -202,7 +206,7 @@ export function hintPrice(users: number, posts = users - 1, contentBytes = 0): n
   return reads + Math.max(0, posts - 1) * POST + Math.max(0, posts) * contentBytes * SENT_BYTE;
 }
 
-/** What the push of a changed message to a group costs beyond the change. The sessions are not known before it is made. */
+/** The extra for the push of a changed message to a group. It is paid before the sessions are known. */
 export function changePushPrice(memberCount: number, contentBytes = 0): number {
   return hintPrice(memberCount, likelySessions(memberCount), contentBytes);
 }
@@ -212,7 +216,7 @@ function likelySessions(memberCount: number): number {
   return memberCount > WITH_COPIES ? memberCount / 10 : Math.min(memberCount - 1, 2.5 + memberCount / 6);
 }
 
-/** What the presence of so many users costs beyond the frame: for each a head and, perhaps stale, a route. */
+/** The extra for the presence of so many users: a head for each, and a route that may be stale. */
 export function presencePrice(users: number): number {
   return Math.max(0, users - 1) * 1.5 * READ_UNIT;
 }

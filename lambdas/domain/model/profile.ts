@@ -1,6 +1,6 @@
 import type { Profile } from '../../../protocol/people.ts';
 
-/** What a user says about themselves. */
+/** The parts of a profile that its user sets. */
 export type ProfileFacts = { readonly [Field in 'name' | 'avatar' | 'custom']?: Profile[Field] | undefined };
 
 export interface ProfileWriter {

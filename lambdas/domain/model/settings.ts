@@ -20,7 +20,7 @@ export type LastMessage = { readonly seq: number; readonly sentAt: number } | un
 /** The latest time of JavaScript. */
 const FOREVER = 8.64e15;
 
-/** The settings as clients see them: whatever is as at first is missing. */
+/** The settings as clients see them: without those that have their defaults. */
 export function shownSettings(
   { mutedUntilMs = 0, notify, pinned, ...settings }: StoredSettings,
   last: LastMessage,

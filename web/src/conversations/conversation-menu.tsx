@@ -24,7 +24,7 @@ export interface ConversationMenuProps {
   onClose(): void;
 }
 
-/** What the user can set for a conversation, and do about the other user. Nobody else learns of it. */
+/** The user's own settings of a conversation, and what they can do about the other user. Nobody else learns of it. */
 export function ConversationMenu({ conversation, name, peer, onClose }: ConversationMenuProps) {
   const [asked, ask] = useState<'contact' | 'block'>();
   if (asked === 'contact' && peer !== undefined) return <ContactDialog userId={peer} onClose={onClose} />;

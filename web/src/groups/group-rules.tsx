@@ -8,7 +8,7 @@ export interface GroupRulesProps {
   onChange(rules: GroupChanges): void;
 }
 
-/** What members who are no admins may do. */
+/** The rights of members who are no admins. */
 export function GroupRules({ group, onChange }: GroupRulesProps) {
   const { posting, pins, slowModeSeconds } = group;
   return (

@@ -8,7 +8,7 @@ import { FormError } from '../ui/form-error.tsx';
 import { usePeople } from '../ui/names.ts';
 import { useAttempt } from '../ui/use-attempt.ts';
 
-/** What the user notes about another: adds, changes, or removes a contact. */
+/** Adds, changes, or removes a contact. */
 export function ContactDialog({ userId, onClose }: { readonly userId: string; onClose(): void }) {
   const im = useIm();
   const contact = usePeople().contacts?.find((one) => one.userId === userId);

@@ -48,8 +48,8 @@ function withProfiles(
 }
 
 /**
- * Returns a function that looks a profile up, and reads the ones that are missing or old: whatever is shown is loaded. A new
- * function whenever a profile has arrived.
+ * Returns a function that looks a profile up, and reads it if it is missing or old: so every profile that is shown gets loaded.
+ * A new function whenever a profile has arrived.
  */
 function useProfileBook(im: Client): ProfileOf {
   const [version, changed] = useReducer((count: number) => count + 1, 0);
@@ -64,7 +64,7 @@ function useProfileBook(im: Client): ProfileOf {
       clearTimeout(pause.current);
     };
   }, [im]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what shows names is drawn again with each version
+  // biome-ignore lint/correctness/useExhaustiveDependencies: components that show names render again with each version
   return useMemo(() => {
     const failed = (error: unknown) => {
       const { retryAfterMs = 0 } = error as { readonly retryAfterMs?: number };

@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react';
 /** Shorter waits are not worth a notice. */
 const NOTICED_MS = 2_000;
 
-/** For how many more seconds the server takes nothing from this user, whose budget is used up (IM-BUDGET); 0: it does. */
+/** The seconds for which the server still refuses this user, whose budget is used up (IM-BUDGET); 0: it does not. */
 export function useLimitedSeconds(im: Client): number {
   const { current, error, retryInMs = 0 } = useConnection(im);
   const [untilMs, setUntilMs] = useState(0);
