@@ -140,7 +140,7 @@ describe('a live text', () => {
   it("reaches the other user and the sender's other sessions, and is followed by its message (IM-LIVE-1, IM-LIVE-2)", async () => {
     const [a, b] = [newUser('alice'), newUser('bob')];
     const [phone, laptop, bob] = [await stack.join(a), await stack.join(a), await stack.join(b)];
-    await bob.request(sending(a, 'Will it rain?', 'm0'));
+    await bob.request(sending(a, 'm0', 'Will it rain?'));
     const live = { liveId: 'm1', index: 0, content: text('Rain un') };
     phone.send(JSON.stringify({ action: 'live', to: b, ...live }));
     const push = { type: 'live', conversationId: `dm:${a}:${b}`, from: a, ...live };
