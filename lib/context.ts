@@ -8,7 +8,7 @@ import {
   type Throttle,
   type UserBudget,
   type WarmThroughput,
-} from './options.ts';
+} from './props.ts';
 
 /** Returns the value of a context key, or `undefined` if it isn't set. */
 export type ReadContext = (key: string) => unknown;

@@ -14,7 +14,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { BUNDLE_HANDLER } from './bundling/function-bundles.ts';
-import type { Diagnostic } from './options.ts';
+import type { Diagnostic } from './props.ts';
 
 export interface HandlerFunctionProps {
   readonly code: Code;

@@ -14,7 +14,7 @@ import { Construct } from 'constructs';
 import { accessLog, HTTP_LOG_FIELDS } from './access-log.ts';
 import { acknowledge } from './acknowledge.ts';
 import { inSequence } from './in-sequence.ts';
-import type { Throttle } from './options.ts';
+import type { Throttle } from './props.ts';
 import { throttleRoutes } from './route-throttles.ts';
 
 export interface HttpGatewayProps {

@@ -2,7 +2,7 @@ import { Fn, Stack } from 'aws-cdk-lib';
 import { AccountRecovery, Mfa, OAuthScope, UserPool, type UserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import type { ExternalIssuer, WebPageOptions } from './options.ts';
+import type { ExternalIssuer, WebPageOptions } from './props.ts';
 import { removalPolicyOf } from './removal-policy.ts';
 import type { WebPageSignIn } from './web-page.ts';
 

@@ -13,7 +13,7 @@ export {
   type Throttle,
   type UserBudget,
   type WarmThroughput,
-} from './options.ts';
+} from './props.ts';
 export { ServerlessIm } from './serverless-im.ts';
 export { ServerlessImStack } from './serverless-im-stack.ts';
 export type { ItemAction, MessageStore, Storage, Store } from './storage.ts';

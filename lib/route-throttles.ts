@@ -1,5 +1,5 @@
 import { CfnStage, type IStage } from 'aws-cdk-lib/aws-apigatewayv2';
-import type { Throttle } from './options.ts';
+import type { Throttle } from './props.ts';
 
 interface RouteLimits {
   /** By route key. */

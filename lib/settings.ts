@@ -1,6 +1,6 @@
 import type { ENV } from '../lambdas/shared/env-names.ts';
 import type { Identity } from './identity.ts';
-import type { ServerlessImOptions } from './options.ts';
+import type { ServerlessImOptions } from './props.ts';
 
 /** Variables that are plain values. Grants set those for tables, queues, and the endpoint. */
 export type SettingName = Exclude<

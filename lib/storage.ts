@@ -11,7 +11,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
 import { acknowledge } from './acknowledge.ts';
-import type { MaxThroughput, MessageTableClass, WarmThroughput } from './options.ts';
+import type { MaxThroughput, MessageTableClass, WarmThroughput } from './props.ts';
 import { removalPolicyOf } from './removal-policy.ts';
 
 /**

@@ -9,7 +9,7 @@ import { accessLog, WEB_SOCKET_LOG_FIELDS } from './access-log.ts';
 import { AccessLogRole } from './access-log-role.ts';
 import { acknowledge, finding } from './acknowledge.ts';
 import { inSequence } from './in-sequence.ts';
-import type { Throttle } from './options.ts';
+import type { Throttle } from './props.ts';
 import { throttleRoutes } from './route-throttles.ts';
 import { WebSocketFunctionIntegration } from './web-socket-integration.ts';
 

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { propsFromContext } from '../../lib/context.ts';
-import type { ServerlessImProps } from '../../lib/options.ts';
+import type { ServerlessImProps } from '../../lib/props.ts';
 
 const read = (context: Record<string, unknown>) => propsFromContext((key) => context[key]);
 /** Of a deployment whose users sign in to its own pool, unless the context names an issuer. */

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { FUNCTIONS } from '../../lib/functions.ts';
-import type { Diagnostic } from '../../lib/options.ts';
+import type { Diagnostic } from '../../lib/props.ts';
 import { EXTERNAL_ISSUER, functionNameOf, resource, resources, synthesize } from './synth.ts';
 
 const { template } = synthesize({

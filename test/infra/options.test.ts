@@ -1,6 +1,7 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import { fillOptions, InvalidOptionsError, type ServerlessImProps } from '../../lib/options.ts';
+import { fillOptions } from '../../lib/options.ts';
+import { InvalidOptionsError, type ServerlessImProps } from '../../lib/props.ts';
 
 const EXTERNAL = { issuer: 'https://issuer.example.com', audience: 'im' };
 
