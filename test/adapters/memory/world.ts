@@ -99,6 +99,13 @@ function outboxOf(groups: Outbox, desk: Outbox): Outbox {
 
 export type World = ReturnType<typeof createWorld>;
 
+/** A world in which these users have a session each, on their phone. */
+export async function createWorldOf(...userIds: readonly string[]): Promise<World> {
+  const world = createWorld();
+  for (const userId of userIds) await world.routes.connect(aSession({ userId }));
+  return world;
+}
+
 /** A managed session that has been open for a minute. */
 export function aSession(overrides: Partial<Session> = {}): Session {
   const userId = overrides.userId ?? 'bob';

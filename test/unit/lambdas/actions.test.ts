@@ -4,14 +4,13 @@ import type { SocketEvent } from '../../../lambdas/transport/frame.ts';
 import { createFrameHandler } from '../../../lambdas/transport/socket.ts';
 import { deskActions, socketActions } from '../../../lambdas/transport/socket-actions.ts';
 import { decodeServerFrame, encodeClientFrame } from '../../../protocol/protobuf.ts';
-import { aSession, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
+import { aSession, createWorldOf, NOON, type World } from '../../adapters/memory/world.ts';
 
 const HOUR_MS = 3_600_000;
 
 let world: World;
 beforeEach(async () => {
-  world = createWorld();
-  for (const userId of ['alice', 'bob', 'ann']) await world.routes.connect(aSession({ userId }));
+  world = await createWorldOf('alice', 'bob', 'ann');
 });
 
 function event(userId: string, body?: string, authorizer: Record<string, unknown> = {}): SocketEvent {

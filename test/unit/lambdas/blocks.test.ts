@@ -13,7 +13,7 @@ import { hintTyping } from '../../../lambdas/domain/messages/typing.ts';
 import { blockUser, listBlocks } from '../../../lambdas/domain/people/blocks.ts';
 import { presenceOf } from '../../../lambdas/domain/sessions/presence.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import { aSession, by, callerOf, createWorld, NOON, sayIn, type World } from '../../adapters/memory/world.ts';
+import { by, callerOf, createWorldOf, NOON, sayIn, type World } from '../../adapters/memory/world.ts';
 
 const DM = 'dm:alice:bob';
 /** Does not contain “block”. */
@@ -21,8 +21,7 @@ const FORBIDDEN = { code: 'forbidden', message: 'You may not do this in this con
 
 let world: World;
 beforeEach(async () => {
-  world = createWorld();
-  for (const userId of ['alice', 'bob', 'carol']) await world.routes.connect(aSession({ userId }));
+  world = await createWorldOf('alice', 'bob', 'carol');
 });
 
 const fromBob = (words: string) => sayIn(world, words, { to: 'alice' }, 'bob');

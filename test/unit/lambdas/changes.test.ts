@@ -15,6 +15,7 @@ import {
   by,
   changedPushes,
   createWorld,
+  createWorldOf,
   NOON,
   sayIn,
   type World,
@@ -31,8 +32,7 @@ const badCursor = expect.objectContaining({
 
 let world: World;
 beforeEach(async () => {
-  world = createWorld();
-  for (const userId of ['alice', 'bob', 'carol']) await world.routes.connect(aSession({ userId }));
+  world = await createWorldOf('alice', 'bob', 'carol');
   await world.routes.connect(aSession({ userId: 'alice', deviceId: 'tablet' }));
 });
 

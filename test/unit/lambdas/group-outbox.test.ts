@@ -4,13 +4,12 @@ import { createGroup, updateGroup } from '../../../lambdas/domain/groups/change.
 import { addMembers, completeChange, removeMember } from '../../../lambdas/domain/groups/members.ts';
 import { send } from '../../../lambdas/domain/messages/send.ts';
 import { UnavailableError } from '../../../lambdas/shared/errors.ts';
-import { aSession, createWorld, type World } from '../../adapters/memory/world.ts';
+import { createWorldOf, type World } from '../../adapters/memory/world.ts';
 
 let world: World;
 let id: string;
 beforeEach(async () => {
-  world = createWorld();
-  for (const userId of ['alice', 'bob', 'carol']) await world.routes.connect(aSession({ userId }));
+  world = await createWorldOf('alice', 'bob', 'carol');
   const request = { name: 'Rowers', members: ['bob'], openHistory: false };
   id = (await createGroup(world, 'alice', request)).conversationId;
   world.connections.posts.length = 0;

@@ -12,7 +12,7 @@ import { send } from '../../../lambdas/domain/messages/send.ts';
 import { hintTyping } from '../../../lambdas/domain/messages/typing.ts';
 import { presenceOf } from '../../../lambdas/domain/sessions/presence.ts';
 import type { LivePush } from '../../../protocol/frames.ts';
-import { aSession, by, callerOf, createWorld, NOON, type World } from '../../adapters/memory/world.ts';
+import { aSession, by, callerOf, createWorldOf, NOON, type World } from '../../adapters/memory/world.ts';
 
 const DM = 'dm:alice:bob';
 const MINUTE_MS = 60_000;
@@ -20,8 +20,7 @@ const refused = (code: string) => expect.objectContaining({ code });
 
 let world: World;
 beforeEach(async () => {
-  world = createWorld();
-  for (const userId of ['alice', 'bob', 'carol']) await world.routes.connect(aSession({ userId }));
+  world = await createWorldOf('alice', 'bob', 'carol');
   await world.routes.connect(aSession({ userId: 'bob', deviceId: 'tablet' }));
 });
 

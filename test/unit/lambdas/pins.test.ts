@@ -6,23 +6,14 @@ import { showGroup } from '../../../lambdas/domain/groups/views.ts';
 import { readChanges } from '../../../lambdas/domain/messages/changes.ts';
 import { listPins, pin } from '../../../lambdas/domain/messages/pin.ts';
 import { recall } from '../../../lambdas/domain/messages/recall.ts';
-import {
-  aSession,
-  by,
-  changedPushes,
-  createWorld,
-  NOON,
-  sayIn,
-  type World,
-} from '../../adapters/memory/world.ts';
+import { by, changedPushes, createWorldOf, NOON, sayIn, type World } from '../../adapters/memory/world.ts';
 
 const DM = 'dm:alice:bob';
 const refused = (code: string) => expect.objectContaining({ code });
 
 let world: World;
 beforeEach(async () => {
-  world = createWorld();
-  for (const userId of ['alice', 'bob', 'carol']) await world.routes.connect(aSession({ userId }));
+  world = await createWorldOf('alice', 'bob', 'carol');
 });
 
 const say = (words: string, target?: Parameters<typeof sayIn>[2], from?: string) =>

@@ -14,7 +14,7 @@ import {
   aSession,
   by,
   changedPushes,
-  createWorld,
+  createWorldOf,
   NOON,
   sayIn,
   type World,
@@ -26,8 +26,7 @@ const refused = (code: string) => expect.objectContaining({ code });
 
 let world: World;
 beforeEach(async () => {
-  world = createWorld();
-  for (const userId of ['alice', 'bob', 'carol']) await world.routes.connect(aSession({ userId }));
+  world = await createWorldOf('alice', 'bob', 'carol');
   await world.routes.connect(aSession({ userId: 'alice', deviceId: 'tablet' }));
 });
 

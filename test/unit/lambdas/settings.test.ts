@@ -12,7 +12,7 @@ import {
 import { changeSettings } from '../../../lambdas/domain/people/settings.ts';
 import { parseWith } from '../../../lambdas/shared/parse.ts';
 import { type SettingsChange, settingsSchema } from '../../../protocol/people.ts';
-import { aSession, by, createWorld, NOON, sayIn, type World } from '../../adapters/memory/world.ts';
+import { by, createWorldOf, NOON, sayIn, type World } from '../../adapters/memory/world.ts';
 
 const DM = 'dm:alice:bob';
 const HOUR_MS = 3_600_000;
@@ -20,8 +20,7 @@ const notFound = expect.objectContaining({ code: 'not_found' });
 
 let world: World;
 beforeEach(async () => {
-  world = createWorld();
-  for (const userId of ['alice', 'bob']) await world.routes.connect(aSession({ userId }));
+  world = await createWorldOf('alice', 'bob');
   await say('hi');
 });
 
