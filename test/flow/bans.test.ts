@@ -1,15 +1,13 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BreakpointStage, steps } from '../../local/aws-proxy/index.ts';
 import type { Json } from './setup/json.ts';
 import { createTestProxy } from './setup/proxy.ts';
-import { historyOf, sending, textContent } from './setup/sends.ts';
+import { historyOf, sending, sendServiceEvent, textContent } from './setup/sends.ts';
 import type { RefusedError, TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
 const proxy = createTestProxy();
 let stack: Stack;
-let sqs: SQSClient;
 const logs: string[] = [];
 beforeAll(async () => {
   stack = await startStack({
@@ -17,32 +15,17 @@ beforeAll(async () => {
     onWarning: () => undefined,
     onLogLine: (_, line) => void logs.push(line),
   });
-  sqs = new SQSClient({
-    endpoint: stack.endpoints.sqs,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
   // A cold start would take longer than a hold may last.
   const warm = newUser('warm');
   await stack.join(warm);
   await ban(warm);
 });
-afterAll(() => {
-  sqs?.destroy();
-  return stack?.stop();
-});
+afterAll(() => stack?.stop());
 
-const enqueue = (event: object) =>
-  sqs.send(
-    new SendMessageCommand({
-      QueueUrl: stack.outputs['ServiceQueueUrl'],
-      MessageBody: JSON.stringify(event),
-    }),
-  );
 /** Sends an event of the service queue, and waits until it was served. */
 async function serve(event: object): Promise<void> {
   const served = proxy.nextEnd({ function: 'ServeEvents' });
-  await enqueue(event);
+  await sendServiceEvent(stack, event);
   await served;
 }
 const ban = (userId: string, more: object = {}) => serve({ type: 'user.banned', userId, ...more });
@@ -118,7 +101,13 @@ describe('a ban', () => {
     const alice = await stack.join(a);
     await ban(b);
     const event = (from: string, text: string) =>
-      enqueue({ type: 'message.send', from, to: a, clientMsgId: text, content: textContent(text) });
+      sendServiceEvent(stack, {
+        type: 'message.send',
+        from,
+        to: a,
+        clientMsgId: text,
+        content: textContent(text),
+      });
     await event(b, 'from-bob');
     await vi.waitFor(() => expect(logs.join('\n')).toMatch(/service event dropped.*"reason":"banned"/));
     await event('system', 'from-system');

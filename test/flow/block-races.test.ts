@@ -1,10 +1,9 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BreakpointStage, steps } from '../../local/aws-proxy/index.ts';
 import { groupsOf } from './setup/groups.ts';
 import type { Json } from './setup/json.ts';
 import { createTestProxy } from './setup/proxy.ts';
-import { historyOf, sending, textContent } from './setup/sends.ts';
+import { historyOf, sending, sendServiceEvent, textContent } from './setup/sends.ts';
 import type { TestSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
@@ -45,25 +44,8 @@ describe('a block', () => {
   it('drops a service event of the blocked user with a line in the log, and takes those of system (IM-BLOCK-4)', async () => {
     const { a, b, alice } = await pair();
     await block(a, b);
-    const sqs = new SQSClient({
-      endpoint: stack.endpoints.sqs,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    });
-    onTestFinished(() => sqs.destroy());
     const event = (from: string, text: string) =>
-      sqs.send(
-        new SendMessageCommand({
-          QueueUrl: stack.outputs['ServiceQueueUrl'],
-          MessageBody: JSON.stringify({
-            type: 'message.send',
-            from,
-            to: a,
-            clientMsgId: text,
-            content: textContent(text),
-          }),
-        }),
-      );
+      sendServiceEvent(stack, { ...sending(a, text), action: undefined, type: 'message.send', from });
     await event(b, 'from-bob');
     await vi.waitFor(() => expect(logs.join('\n')).toMatch(/service event dropped.*"reason":"blocked"/));
     await event('system', 'from-system');

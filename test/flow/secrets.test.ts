@@ -1,5 +1,6 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sqsClient } from '../../local/emulators/clients.ts';
 import { createTestProxy } from './setup/proxy.ts';
 import { openSocket } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
@@ -77,11 +78,7 @@ describe('the logs', () => {
     }
 
     // Service events, malformed and refused.
-    const sqs = new SQSClient({
-      endpoint: stack.endpoints.sqs,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    });
+    const sqs = sqsClient(stack.endpoints.sqs);
     const deadLetters = async (name: 'Service' | 'Offline', MessageBody: string) => {
       const failed = proxy.nextEnd({ function: name === 'Service' ? 'ServeEvents' : 'StoreOffline' });
       await sqs.send(new SendMessageCommand({ QueueUrl: stack.outputs[`${name}QueueUrl`], MessageBody }));

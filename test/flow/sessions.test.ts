@@ -2,9 +2,11 @@ import {
   DeleteMessageCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
-  SQSClient,
+  type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { sqsClient } from '../../local/emulators/clients.ts';
+import { sendServiceEvent } from './setup/sends.ts';
 import { openSocket, RefusedError } from './setup/socket.ts';
 import { newUser, type Stack, startStack } from './setup/stack.ts';
 
@@ -13,21 +15,11 @@ let sqs: SQSClient;
 const logs: string[] = [];
 beforeAll(async () => {
   stack = await startStack({ onLogLine: (_, line) => void logs.push(line) });
-  sqs = new SQSClient({
-    endpoint: stack.endpoints.sqs,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  sqs = sqsClient(stack.endpoints.sqs);
 });
 afterAll(() => stack?.stop());
 
-const sendEvent = (event: unknown) =>
-  sqs.send(
-    new SendMessageCommand({
-      QueueUrl: stack.outputs['ServiceQueueUrl'],
-      MessageBody: typeof event === 'string' ? event : JSON.stringify(event),
-    }),
-  );
+const sendEvent = (event: unknown) => sendServiceEvent(stack, event);
 const logOut = (event: unknown) => {
   const fn = stack.stack.functions.find(({ logicalId }) => logicalId.includes('LogOut'));
   return stack.workers.invoke(fn?.logicalId ?? '', event);

@@ -1,4 +1,6 @@
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { expect } from 'vitest';
+import { sqsClient } from '../../../local/emulators/clients.ts';
 import type { Json } from './json.ts';
 import { IGNORED_GATEWAY_FRAME, type TestSocket } from './socket.ts';
 import type { Stack } from './stack.ts';
@@ -26,6 +28,17 @@ export async function sendUntilKnown(socket: TestSocket, to: string, text: strin
     if (answer !== IGNORED_GATEWAY_FRAME && answer.retryable !== true) return answer;
   }
   throw new Error(`No definite answer for ${text}.`);
+}
+
+/** Puts an event into the service queue: a text as it is. */
+export async function sendServiceEvent(
+  { endpoints, outputs }: Pick<Stack, 'endpoints' | 'outputs'>,
+  event: unknown,
+): Promise<void> {
+  const sqs = sqsClient(endpoints.sqs);
+  const MessageBody = typeof event === 'string' ? event : JSON.stringify(event);
+  await sqs.send(new SendMessageCommand({ QueueUrl: outputs['ServiceQueueUrl'], MessageBody }));
+  sqs.destroy();
 }
 
 /** All messages of two users' conversation, as either reads them. */
