@@ -102,8 +102,8 @@ export const blocks = maker(['conversationsTable'], ({ conversationsTable }) =>
 export const reportWriter = maker(['conversationsTable'], ({ conversationsTable }) =>
   createReportWriter(documents.get(), conversationsTable),
 );
-export const blockWriter = maker(['conversationsTable'], ({ conversationsTable: tableName }) =>
-  createBlockWriter(documents.get(), { tableName }),
+export const blockWriter = maker(['conversationsTable'], ({ conversationsTable }) =>
+  createBlockWriter(documents.get(), conversationsTable),
 );
 
 export const groups = maker(['conversationsTable'], ({ conversationsTable }) =>

@@ -40,8 +40,7 @@ import { parseMessageSortKey } from './message-key.ts';
  *   u#<userId>         <conversationId>  readSeq, settings? (map: model/settings.ts); in a group also
  *                                        visibleFrom, left?, turn? (seq-allocation.ts)
  *   u#<userId>         #left#…           (departures: departures.ts)
- *   u#<userId>         #block#…          (blocks: block-table.ts)
- *   u#<userId>         #contact#…, #count#…   (contacts: contact-table.ts)
+ *   u#<userId>         #block#…, #contact#…, #count#…   (blocks and contacts: user-list.ts)
  *   p#<userId>         profile           (profile-table.ts)
  *   g:<ULID>, cs:…     m#<userId>        joinedSeq, left?   (members: group-table.ts, desk-transaction.ts)
  *

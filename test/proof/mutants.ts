@@ -53,7 +53,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     // Two devices add the last contact.
     fault: 'people',
-    file: 'lambdas/adapters/contact-table.ts',
+    file: 'lambdas/adapters/user-list.ts',
     from: "'attribute_not_exists(n) OR n < :maximum'",
     to: "'attribute_not_exists(n) OR n < :maximum OR n >= :maximum'",
     project: 'flow',
@@ -63,9 +63,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     // A repeat of a contact counts again.
     fault: 'people',
-    file: 'lambdas/adapters/contact-table.ts',
-    from: "Item: item, ConditionExpression: 'attribute_not_exists(pk)' }",
-    to: 'Item: item }',
+    file: 'lambdas/adapters/user-list.ts',
+    from: "Item: row, ConditionExpression: 'attribute_not_exists(pk)' }",
+    to: 'Item: row }',
     project: 'flow',
     test: 'test/flow/people-races.test.ts',
     only: 'is counted once, whatever is repeated',
@@ -73,9 +73,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     // A second removal gives a place for free.
     fault: 'people',
-    file: 'lambdas/adapters/contact-table.ts',
-    from: "Key: contactKey(userId, contactId),\n            ConditionExpression: 'attribute_exists(pk)',",
-    to: 'Key: contactKey(userId, contactId),',
+    file: 'lambdas/adapters/user-list.ts',
+    from: "Delete: { TableName, Key, ConditionExpression: 'attribute_exists(pk)' }",
+    to: 'Delete: { TableName, Key }',
     project: 'emulator',
     test: 'test/emulator/adapters/people.test.ts',
     only: 'whatever is repeated',
@@ -1489,8 +1489,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'block',
     file: 'lambdas/adapters/block-table.ts',
-    from: "'attribute_not_exists(#size) OR #size < :most'",
-    to: "'attribute_not_exists(#size) OR #size <> :most OR #size = :most'",
+    from: '{ at }, maximum)',
+    to: '{ at }, maximum + 1)',
     project: 'emulator',
     test: 'test/emulator/adapters/blocks.test.ts',
     only: 'above the limit',

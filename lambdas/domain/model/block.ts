@@ -1,3 +1,5 @@
+import type { ListRange } from './list-range.ts';
+
 /** A user whom another one has blocked. */
 export interface Block {
   readonly userId: string;
@@ -5,23 +7,18 @@ export interface Block {
   readonly at: number;
 }
 
-export interface BlocksRange {
-  readonly after?: string | undefined;
-  readonly limit: number;
-}
-
-/** Whom a user has blocked (IM-BLOCK-1). Reads are strong. */
+/** The users whom a user has blocked (IM-BLOCK-1). Reads are strong. */
 export interface BlockReader {
-  /** The users whom this one has blocked, ordered by user id. */
-  blocks(
-    userId: string,
-    range: BlocksRange,
-  ): Promise<{ readonly blocks: readonly Block[]; readonly more: boolean }>;
+  /** Ordered by user id. */
+  blocks(userId: string, range: ListRange): Promise<readonly Block[]>;
 }
 
 export interface BlockWriter {
-  /** Blocks the peer. Idempotent. @returns false if the user has blocked as many as they may */
-  block(userId: string, peer: string, atMs: number): Promise<boolean>;
+  /**
+   * Blocks a user. Idempotent, and exact: the time of the first block stays.
+   * @returns false if the user has blocked `maximum` others
+   */
+  block(userId: string, block: Block, maximum: number): Promise<boolean>;
   /** Unblocks the peer. Idempotent. */
   unblock(userId: string, peer: string): Promise<void>;
 }

@@ -1,11 +1,9 @@
 import type { Contact } from '../../../protocol/people.ts';
+import type { ListRange } from './list-range.ts';
 
 export interface ContactReader {
-  /** The user's contacts after the user `after`, ordered by user id. At most 1,000. Reads strongly. */
-  contacts(
-    userId: string,
-    page: { readonly after?: string | undefined; readonly limit: number },
-  ): Promise<readonly Contact[]>;
+  /** The user's contacts, ordered by user id. Reads strongly. */
+  contacts(userId: string, range: ListRange): Promise<readonly Contact[]>;
 }
 
 export interface ContactWriter {

@@ -1,9 +1,9 @@
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { BlocksBody } from '../../../protocol/people.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { cursorOf, decodeCursor, encodeCursor, isUserId } from '../../shared/cursor.ts';
-import { InvalidRequestError, LimitReachedError } from '../../shared/errors.ts';
+import { LimitReachedError } from '../../shared/errors.ts';
 import type { BlockReader, BlockWriter } from '../model/block.ts';
+import { readPage, requireOther } from './user-list.ts';
 
 export interface BlockPorts {
   readonly blocks: BlockReader;
@@ -21,26 +21,20 @@ export async function blockUser(
   userId: string,
   blocked: string,
 ): Promise<void> {
-  if (blocked === userId)
-    throw new InvalidRequestError([{ path: 'userId', message: 'must not be yourself' }]);
-  if (!(await blockWriter.block(userId, blocked, clock())))
-    throw new LimitReachedError(`A user may block at most ${LIMITS.maxBlocks} others.`);
+  requireOther(userId, blocked);
+  if (await blockWriter.block(userId, { userId: blocked, at: clock() }, LIMITS.maxBlocks)) return;
+  throw new LimitReachedError(`A user may block at most ${LIMITS.maxBlocks.toLocaleString('en-US')} others.`);
 }
 
-/** Lists the users whom this one has blocked, 100 per page, ordered by user id. */
+/**
+ * Lists the users whom this one has blocked.
+ * @throws {InvalidRequestError} the cursor was altered, or is another user's
+ */
 export async function listBlocks(
   { blocks }: BlockPorts,
   userId: string,
   cursor: string | undefined,
 ): Promise<BlocksBody> {
-  const schema = () => cursorOf((item) => item === LIST, isUserId);
-  const [, after] = cursor === undefined ? [] : decodeCursor(userId, cursor, 'cursor', schema);
-  const page = await blocks.blocks(userId, { after, limit: LIMITS.pageMax });
-  const last = page.blocks.at(-1);
-  return {
-    blocks: page.blocks,
-    cursor: page.more && last ? encodeCursor(userId, [LIST, last.userId]) : null,
-  };
+  const page = await readPage('blocks', userId, cursor, (range) => blocks.blocks(userId, range));
+  return { blocks: page.entries, cursor: page.cursor };
 }
-
-const LIST = 'blocks';

@@ -1,9 +1,8 @@
-import { lazySchema } from '../../../protocol/lazy-schema.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { Contact, ContactsBody } from '../../../protocol/people.ts';
-import { cursorOf, decodeCursor, encodeCursor, isUserId } from '../../shared/cursor.ts';
-import { InvalidRequestError, LimitReachedError } from '../../shared/errors.ts';
+import { LimitReachedError } from '../../shared/errors.ts';
 import type { ContactReader, ContactWriter } from '../model/contact.ts';
+import { readPage, requireOther } from './user-list.ts';
 
 export interface ContactPorts {
   readonly contacts: ContactReader;
@@ -26,8 +25,7 @@ export async function putContact(
   userId: string,
   { userId: contactId, alias, favorite }: ContactRequest,
 ): Promise<Contact> {
-  if (contactId === userId)
-    throw new InvalidRequestError([{ path: 'userId', message: 'must not be yourself' }]);
+  requireOther(userId, contactId);
   const contact = {
     userId: contactId,
     ...(alias !== undefined && { alias }),
@@ -37,10 +35,8 @@ export async function putContact(
   throw new LimitReachedError(`A user has at most ${LIMITS.contacts.toLocaleString('en-US')} contacts.`);
 }
 
-const cursorSchema = lazySchema(() => cursorOf(isUserId));
-
 /**
- * Lists the user's own contacts, 100 a page, ordered by user id.
+ * Lists the user's own contacts.
  * @throws {InvalidRequestError} the cursor was altered, or is another user's
  */
 export async function listContacts(
@@ -48,13 +44,6 @@ export async function listContacts(
   userId: string,
   cursor: string | undefined,
 ): Promise<ContactsBody> {
-  const [after] = cursor === undefined ? [] : decodeCursor(userId, cursor, 'cursor', cursorSchema);
-  // One extra row shows whether there is a next page.
-  const found = await contacts.contacts(userId, { after, limit: LIMITS.pageMax + 1 });
-  const page = found.slice(0, LIMITS.pageMax);
-  const last = page.at(-1);
-  return {
-    contacts: page,
-    cursor: found.length > page.length && last ? encodeCursor(userId, [last.userId]) : null,
-  };
+  const page = await readPage('contacts', userId, cursor, (range) => contacts.contacts(userId, range));
+  return { contacts: page.entries, cursor: page.cursor };
 }

@@ -13,7 +13,6 @@ import type { Outbox, OutboxEntry } from '../../../lambdas/domain/model/outbox.t
 import { recentStarts, type VolumeStart, volumeOf } from '../../../lambdas/domain/model/volume.ts';
 import type { Clock } from '../../../lambdas/shared/clock.ts';
 import { directConversationId, parseConversationId, peerOf } from '../../../protocol/ids.ts';
-import { LIMITS } from '../../../protocol/limits.ts';
 
 interface Group {
   facts: GroupFacts;
@@ -31,8 +30,6 @@ export interface InMemoryConversations
     Outbox,
     BlockReader,
     BlockWriter {
-  /** Blocks with another limit, in the same tables. */
-  blocksWithMost(maxBlocks: number): BlockReader & BlockWriter;
   /** The part of a support chat's change in this table; false if the head has moved since it was read. */
   applyChat(change: ChatChange): Promise<boolean>;
   rateChat(conversationId: string, rating: number): boolean;
@@ -95,27 +92,22 @@ export function inMemoryConversations(
     const peer = conversation && peerOf(conversation, userId);
     return peer !== undefined && heads.get(conversationId)?.blockedBy?.includes(peer) === true;
   };
-  const blocksWithMost = (maxBlocks: number): BlockReader & BlockWriter => ({
+  return {
     async blocks(userId, { after = '', limit }) {
       const all = [...blocksOf(userId).values()].filter((one) => one.userId > after);
-      all.sort((a, b) => (a.userId < b.userId ? -1 : 1));
-      return { blocks: all.slice(0, limit), more: all.length > limit };
+      return all.sort((a, b) => (a.userId < b.userId ? -1 : 1)).slice(0, limit);
     },
-    async block(userId, peer, at) {
+    async block(userId, block, maximum) {
       const own = blocksOf(userId);
-      if (own.has(peer)) return true;
-      if (own.size >= maxBlocks) return false;
-      own.set(peer, { userId: peer, at });
-      setBlockedBy(userId, peer, true);
+      if (own.has(block.userId)) return true;
+      if (own.size >= maximum) return false;
+      own.set(block.userId, block);
+      setBlockedBy(userId, block.userId, true);
       return true;
     },
     async unblock(userId, peer) {
       if (blocksOf(userId).delete(peer)) setBlockedBy(userId, peer, false);
     },
-  });
-  return {
-    ...blocksWithMost(LIMITS.maxBlocks),
-    blocksWithMost,
     async nextSeq(conversationId, from, clientMsgId, limits) {
       if (isBlocked(conversationId, from)) return { refused: 'blocked' };
       const head = heads.get(conversationId);

@@ -9,15 +9,12 @@ import { newName, startTables } from './tables.ts';
 
 interface Ports {
   readonly conversations: ConversationReader & ConversationWriter;
-  readonly blocksWithMost: (maxBlocks: number) => BlockReader & BlockWriter;
+  readonly blocks: BlockReader & BlockWriter;
 }
 
 const clock = () => NOON;
 const memoryConversations = inMemoryConversations(inMemoryMessages(clock), clock);
-const memory: Ports = {
-  conversations: memoryConversations,
-  blocksWithMost: memoryConversations.blocksWithMost,
-};
+const memory: Ports = { conversations: memoryConversations, blocks: memoryConversations };
 let tables: Awaited<ReturnType<typeof startTables>>;
 beforeAll(async () => {
   tables = await startTables(clock);
@@ -58,13 +55,15 @@ describe.each([
   ['memory', () => memory],
   ['DynamoDB', (): Ports => tables],
 ])('on %s, a block (IM-BLOCK-1)', (_, ports) => {
-  const blocks = () => ports().blocksWithMost(10);
+  const blocks = () => ports().blocks;
+  const block = (userId: string, peer: string, at = NOON, maximum = 10) =>
+    blocks().block(userId, { userId: peer, at }, maximum);
 
   it('refuses a seq to the blocked user, and none to the other one, before and after the first message', async () => {
     const { conversations } = ports();
     const [me, peer] = newPair();
     const id = directConversationId(me, peer);
-    expect(await blocks().block(me, peer, NOON)).toBe(true);
+    expect(await block(me, peer)).toBe(true);
     expect(await conversations.nextSeq(id, peer, 'c')).toEqual({ refused: 'blocked' });
     expect(await conversations.nextSeq(id, me, 'c')).toEqual({ refused: 'missing' });
     expect(await conversations.head(id)).toEqual({ seq: 0, atMs: 0, blockedBy: [me] });
@@ -88,7 +87,7 @@ describe.each([
     const markedAt = async () => (await conversations.head(id)).changes?.get(0);
     expect(await mark(NOON, peer)).toBe(true);
     expect(await mark(NOON - 1, peer)).toBe(true);
-    await blocks().block(me, peer, NOON);
+    await block(me, peer);
     expect(await mark(NOON + 1, peer)).toBe(false);
     expect(await mark(NOON - 1, peer)).toBe(false);
     expect(await markedAt()).toBe(NOON);
@@ -101,7 +100,7 @@ describe.each([
     const { conversations } = ports();
     const [me, peer] = newPair();
     const id = directConversationId(me, peer);
-    await blocks().block(me, peer, NOON);
+    await block(me, peer);
     await blocks().unblock(me, peer);
     expect(await conversations.nextSeq(id, peer, 'c')).toEqual({ refused: 'missing' });
     await conversations.createDirect(id, [me, peer]);
@@ -114,7 +113,7 @@ describe.each([
     const [me, peer] = newPair();
     const id = directConversationId(me, peer);
     await conversations.createDirect(id, [me, peer]);
-    await Promise.all([blocks().block(me, peer, NOON), blocks().block(peer, me, NOON)]);
+    await Promise.all([block(me, peer), block(peer, me)]);
     const both = async () => [
       (await conversations.nextSeq(id, me, 'c')).seq,
       (await conversations.nextSeq(id, peer, 'c')).seq,
@@ -131,39 +130,33 @@ describe.each([
     const peers = ['c', 'a', 'b'].map(newName);
     const [c = '', a = '', b = ''] = peers;
     for (const [index, peer] of peers.entries()) {
-      await blocks().block(me, peer, NOON + index);
-      await blocks().block(me, peer, NOON + 10);
+      await block(me, peer, NOON + index);
+      await block(me, peer, NOON + 10);
     }
     const first = await blocks().blocks(me, { limit: 2 });
-    expect(first).toEqual({
-      blocks: [
-        { userId: a, at: NOON + 1 },
-        { userId: b, at: NOON + 2 },
-      ],
-      more: true,
-    });
-    expect(await blocks().blocks(me, { after: b, limit: 2 })).toEqual({
-      blocks: [{ userId: c, at: NOON }],
-      more: false,
-    });
+    expect(first).toEqual([
+      { userId: a, at: NOON + 1 },
+      { userId: b, at: NOON + 2 },
+    ]);
+    expect(await blocks().blocks(me, { after: b, limit: 2 })).toEqual([{ userId: c, at: NOON }]);
     await blocks().unblock(me, a);
     await blocks().unblock(me, a);
-    expect((await blocks().blocks(me, { limit: 5 })).blocks.map(({ userId }) => userId)).toEqual([b, c]);
-    expect(await blocks().blocks(a, { limit: 5 })).toEqual({ blocks: [], more: false });
+    expect((await blocks().blocks(me, { limit: 5 })).map(({ userId }) => userId)).toEqual([b, c]);
+    expect(await blocks().blocks(a, { limit: 5 })).toEqual([]);
   });
 
   it('is refused above the limit, where those that exist may be repeated and lifted', async () => {
     const me = newName('me');
-    const two = () => ports().blocksWithMost(2);
-    expect(await two().block(me, 'x', NOON)).toBe(true);
-    expect(await two().block(me, 'y', NOON)).toBe(true);
-    expect(await two().block(me, 'z', NOON)).toBe(false);
-    expect(await two().block(me, 'x', NOON)).toBe(true);
-    expect((await two().blocks(me, { limit: 5 })).blocks).toHaveLength(2);
+    const blockOfTwo = (peer: string) => block(me, peer, NOON, 2);
+    expect(await blockOfTwo('x')).toBe(true);
+    expect(await blockOfTwo('y')).toBe(true);
+    expect(await blockOfTwo('z')).toBe(false);
+    expect(await blockOfTwo('x')).toBe(true);
+    expect(await blocks().blocks(me, { limit: 5 })).toHaveLength(2);
     expect((await ports().conversations.head(directConversationId(me, 'z'))).blockedBy).toBeUndefined();
-    await two().unblock(me, 'y');
-    await two().unblock(me, 'y');
-    expect(await two().block(me, 'z', NOON)).toBe(true);
-    expect(await two().block(me, 'y', NOON)).toBe(false);
+    await blocks().unblock(me, 'y');
+    await blocks().unblock(me, 'y');
+    expect(await blockOfTwo('z')).toBe(true);
+    expect(await blockOfTwo('y')).toBe(false);
   });
 });

@@ -27,9 +27,19 @@ let own: string;
 
 async function startWorld() {
   const tables = await startTables(clock);
-  const { routes, conversations, groups, messages, reactions, pins, profiles, contacts, desk, inbox } =
-    tables;
-  const blocks = tables.blocksWithMost(1_000);
+  const {
+    routes,
+    conversations,
+    groups,
+    messages,
+    reactions,
+    pins,
+    profiles,
+    contacts,
+    blocks,
+    desk,
+    inbox,
+  } = tables;
   const took = async () => 'took' as const;
   const verify = () => Promise.reject(new UnauthorizedError());
   return {

@@ -96,10 +96,10 @@ export async function startTables(clock: Clock) {
         return (await documents.send(command)).Items ?? [];
       },
     },
-    blocksWithMost: (maxBlocks: number) => ({
+    blocks: {
       ...createBlockReader(documents, conversationsTable),
-      ...createBlockWriter(documents, { tableName: conversationsTable, maxBlocks }),
-    }),
+      ...createBlockWriter(documents, conversationsTable),
+    },
     pins: {
       ...createPinReader(documents, conversationsTable),
       ...createPinWriter(documents, conversationsTable),

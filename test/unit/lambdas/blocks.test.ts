@@ -160,7 +160,8 @@ describe('blocks', () => {
 
   it('are of others only, and at most 10,000', async () => {
     await expect(block('alice')).rejects.toMatchObject({ issues: [{ path: 'userId' }] });
-    const full = { ...world, blockWriter: { ...world.blockWriter, block: async () => false } };
-    await expect(blockUser(full, 'alice', 'bob')).rejects.toMatchObject({ code: 'limit_reached' });
+    for (let n = 0; n < LIMITS.maxBlocks; n += 1) await block(`u${n}`);
+    await expect(block('bob')).rejects.toMatchObject({ code: 'limit_reached' });
+    await block('u7');
   });
 });
