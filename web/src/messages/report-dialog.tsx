@@ -1,5 +1,6 @@
 import { type ChatMessage, type Conversation, reportMessage } from '@serverless-im/client';
 import { type FormEvent, useState } from 'react';
+import { LIMITS } from '../../../protocol/limits.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { FormError } from '../ui/form-error.tsx';
@@ -7,8 +8,6 @@ import { t } from '../ui/texts.ts';
 import { useAttempt } from '../ui/use-attempt.ts';
 import { reasonOf } from './reasons.ts';
 import { excerptOf } from './wording.ts';
-
-const REASON_CHARS = 500;
 
 export interface ReportDialogProps {
   readonly conversation: Conversation;
@@ -48,7 +47,7 @@ export function ReportDialog({ conversation, message, seq, onClose }: ReportDial
           <input
             value={reason}
             onChange={(event) => setReason(event.target.value)}
-            maxLength={REASON_CHARS}
+            maxLength={LIMITS.reportReasonChars}
             aria-describedby="report-hint"
             dir="auto"
             required
