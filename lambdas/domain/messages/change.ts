@@ -3,7 +3,7 @@ import { LIMITS } from '../../../protocol/limits.ts';
 import { BlockedError, ForbiddenError, NotFoundError } from '../../shared/errors.ts';
 import { settleAll } from '../../shared/settle.ts';
 import { requireCaller } from '../access/caller.ts';
-import { enterConversation, requireMembership } from '../access/membership.ts';
+import { enterConversation } from '../access/membership.ts';
 import { type HintPorts, hint, hintToGroup } from '../delivery/deliver.ts';
 import type { Budget } from '../model/budget.ts';
 import {
@@ -74,20 +74,21 @@ export async function findChangeable(
   { seq, ...target }: MessageTarget,
 ): Promise<Changeable> {
   const conversation = resolveConversation(userId, target);
-  const [{ membership, head }, message] = await settleAll([
+  const [{ visibleFrom, head }, message] = await settleAll([
     enter(ports, userId, conversation),
     messageAt(ports.messages, conversation.conversationId, seq),
     caller && requireCaller(ports, caller),
   ]);
-  if (message === undefined || seq < membership.visibleFrom) throw new NotFoundError();
+  if (message === undefined || seq < visibleFrom) throw new NotFoundError();
   const isAdmin = head?.group?.admins.includes(userId) === true;
   return { conversation, message, isAdmin, head };
 }
 
-/** Skips the head of a direct conversation: it has no admins. */
+/** Reads nothing of a direct conversation: its two users see all of it, and it has no admins. */
 async function enter({ conversations }: ChangePorts, userId: string, conversation: Conversation) {
-  if (conversation.kind !== 'direct') return enterConversation(conversations, userId, conversation);
-  return { membership: await requireMembership(conversations, userId, conversation), head: undefined };
+  if (conversation.kind === 'direct') return { visibleFrom: 1, head: undefined };
+  const { membership, head } = await enterConversation(conversations, userId, conversation);
+  return { visibleFrom: membership.visibleFrom, head };
 }
 
 /**
