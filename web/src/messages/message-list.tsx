@@ -1,6 +1,6 @@
 import type { ChatMessage, Conversation, ImError } from '@serverless-im/client';
 import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { badgeText } from '../ui/badge.ts';
 import { Button } from '../ui/button.tsx';
 import { ErrorBoundary } from '../ui/error-boundary.tsx';
@@ -64,6 +64,7 @@ export function MessageList(props: MessageListProps) {
     overscan: 8,
   });
   const hasStarted = useStart(virtualizer, rows, isLoaded);
+  useKeptEnd(scroller);
   useLayoutEffect(() => {
     if (toEnd > 0) virtualizer.scrollToEnd();
   }, [toEnd, virtualizer]);
@@ -171,6 +172,22 @@ function useStart(virtualizer: Rows, rows: readonly ListRow[], isLoaded: boolean
     if (isLoaded && isThere) setHasStarted(true);
   }, [isLoaded, isThere]);
   return hasStarted;
+}
+
+/** Keeps a list that is at its end there when it gets less height: the composer has grown, or a notice has come. */
+function useKeptEnd(scroller: RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    let height = element.clientHeight;
+    const observer = new ResizeObserver(() => {
+      const wasAtEnd = element.scrollHeight - element.scrollTop - height <= END_PX;
+      height = element.clientHeight;
+      if (wasAtEnd) element.scrollTop = element.scrollHeight;
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [scroller]);
 }
 
 type RowProps = MessageListProps & Pick<MessageRowProps, 'onAction'> & { readonly row: ListRow | undefined };
