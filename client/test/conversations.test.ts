@@ -6,6 +6,12 @@ import { fullDelays, type Harness, harness } from './support/harness.ts';
 const DM = 'dm:alice:bob';
 const GROUP = 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV';
 const SUPPORT = 'cs:01ARZ3NDEKTSV4RRFFQ69G5FAV';
+/** Events whose `name` is no name of the group. */
+const RULES = [
+  ['pins', 'members'],
+  ['posting', 'admins'],
+  ['slowMode', '30'],
+] as const;
 
 /** Resolves when the list satisfies `fits`. */
 function listed({ im }: Harness, fits: (list: ClientEvents['conversations']) => boolean): Promise<void> {
@@ -111,7 +117,10 @@ describe('the list of conversations', () => {
     system(41, { event: 'renamed', name: 'Scullers' });
     await listed(parts, ([first]) => first?.name === 'Scullers');
     system(42, { event: 'left', users: ['carol'] });
-    system(43, { event: 'removed', users: ['alice'] });
+    for (const [index, [event, name]] of RULES.entries()) system(43 + index, { event, name });
+    await listed(parts, ([first]) => first?.lastMessage?.seq === 42 + RULES.length);
+    expect(parts.im.conversations()?.[0]?.name).toBe('Scullers');
+    system(43 + RULES.length, { event: 'removed', users: ['alice'] });
     await listed(parts, (list) => list.length === 0);
   });
 

@@ -96,6 +96,8 @@ describe('a group of three', () => {
     await bob.page.getByText('Slow mode: one message in 1 hour.').waitFor();
     expect(await faultsOf(alice.page)).toEqual([]);
     await alice.page.keyboard.press('Escape');
+    await alice.page.getByText('You let members write one message in 1 hour').last().waitFor();
+    expect(await alice.page.locator('.row-title').allTextContents()).not.toContain('3600');
     await bob.say('my turn');
     await alice.sees('my turn');
     // It waits, and neither fails nor looks as if the budget were used up.

@@ -117,7 +117,9 @@ export class ConversationList {
     }
     // The server's list already has the conversation of an older message, if it is this user's.
     row.isMine ||= seq > row.readSeq && sentAt >= this.#newFromMs;
-    if (message.content.type === 'system') row.name = message.content.name ?? row.name;
+    // What happened (`created`, `renamed`, `opened`) has a name; a rule (`pins`, `posting`, `slowMode`) has its value there.
+    if (message.content.type === 'system' && /ed$/.test(message.content.event))
+      row.name = message.content.name ?? row.name;
     if (from !== userId && seq > row.readSeq && seq > row.countedUpTo) this.#count(row, message);
     if (row.isMine && row.name === undefined && row.kind === 'group') this.#askName(row);
     this.#changed(row);

@@ -56,6 +56,7 @@ function unknown(_content: never): string {
 function systemText(content: SystemContent, mine: boolean, nameOf: NameOf): string {
   const { event, by, name } = content;
   const who = mine ? t('You') : nameOf(by);
+  const whoLets = mine ? 'You let' : `${who} lets`;
   const users = (content.users ?? []).map(nameOf);
   const others = (content.users ?? []).filter((user) => user !== by).map(nameOf);
   switch (event) {
@@ -75,14 +76,14 @@ function systemText(content: SystemContent, mine: boolean, nameOf: NameOf): stri
       return `${list(users)} ${users.length === 1 ? 'is now an admin' : 'are now admins'}`;
     case 'pins':
       return name === 'members'
-        ? `${who} lets all members pin messages`
-        : `${who} lets only admins pin messages`;
+        ? `${whoLets} all members pin messages`
+        : `${whoLets} only admins pin messages`;
     case 'posting':
-      return name === 'admins' ? `${who} lets only admins write` : `${who} lets all members write`;
+      return name === 'admins' ? `${whoLets} only admins write` : `${whoLets} all members write`;
     case 'slowMode':
       return name === '0'
         ? `${who} ended slow mode`
-        : `${who} lets members write one message in ${durationOf(Number(name))}`;
+        : `${whoLets} members write one message in ${durationOf(Number(name))}`;
     case 'opened':
       if (name === undefined) return t(mine ? 'You asked for help' : '{who} asked for help', { who });
       return t(mine ? 'You asked for help: {topic}' : '{who} asked for help: {topic}', { who, topic: name });
