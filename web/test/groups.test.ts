@@ -103,6 +103,8 @@ describe('a group of three', () => {
     // It waits, and neither fails nor looks as if the budget were used up.
     await bob.say('too soon');
     await bob.bubble('too soon').locator('.ticks-pending').waitFor();
+    await bob.page.waitForTimeout(3_000);
+    expect(await bob.page.getByText('The server does not answer.').count()).toBe(0);
     await alice.say('mine is never too soon');
     await bob.sees('mine is never too soon');
     await alice.page.getByRole('button', { name: 'About this group' }).click();

@@ -1,6 +1,7 @@
 import type { ChatMessage, Client, OwnMessage } from '@serverless-im/client';
 import { useConnection } from '@serverless-im/client/react';
 import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useGroup } from '../groups/use-group.ts';
 import { useSince } from '../ui/use-since.ts';
 
 /** Shorter interruptions are not shown: messages wait and are then sent. */
@@ -18,9 +19,21 @@ export function useTrouble(im: Client): Trouble | undefined {
   const isDownForLong = useSince(isDown, PATIENCE_MS);
   const unsent = useFirstUnsent(im);
   const isSilent = useSince(!isDown && unsent !== undefined, ANSWER_MS, unsent);
+  const isTooSoon = useTooSoon(isDown ? undefined : unsent);
   if (isDown && !isOnline) return 'offline';
   if (isDownForLong) return 'disconnected';
-  return isSilent ? 'silent' : undefined;
+  return isSilent && !isTooSoon ? 'silent' : undefined;
+}
+
+/** Whether the message may wait for its turn in slow mode: the server has answered, and the client sends it later. */
+function useTooSoon(unsent: ChatMessage | undefined): boolean {
+  const isLate = useSince(unsent !== undefined, ANSWER_MS / 2, unsent);
+  const conversationId =
+    isLate && unsent?.conversationId?.startsWith('g:') ? unsent.conversationId : undefined;
+  const { value, isAdmin } = useGroup(conversationId);
+  return (
+    value !== undefined && value.conversationId === conversationId && value.slowModeSeconds > 0 && !isAdmin
+  );
 }
 
 /** The first of the messages that were sent here and have no answer yet. */
