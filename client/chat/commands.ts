@@ -1,7 +1,9 @@
 import { type Client, changeSettings } from '../src/index.ts';
 
-/** What a line at a terminal may command. Any other line is a message. */
+/** What a line at a terminal may command. Any other line is a message, unless it looks like a command. */
 export const COMMANDS = '/name NAME, /block, /unblock, /mute, /unmute';
+
+const NO_SUCH = `Commands: ${COMMANDS}. To send a line that begins with a slash, put a space before it.`;
 
 type Command = (im: Client, peer: string, rest: string) => Promise<string>;
 
@@ -32,6 +34,7 @@ const commands: Readonly<Record<string, Command>> = {
 
 /** Does what a line commands, and resolves to a line about it. Undefined: it commands nothing. */
 export function commanded(im: Client, peer: string, line: string): Promise<string> | undefined {
-  const [, name = '', rest = ''] = /^\/([a-z]+)(?:\s+(.*))?$/.exec(line.trim()) ?? [];
-  return Object.hasOwn(commands, name) ? commands[name]?.(im, peer, rest) : undefined;
+  const [, name, rest = ''] = /^\/([a-z]+)(?:\s+(.*))?$/.exec(line.trimEnd()) ?? [];
+  if (name === undefined) return undefined;
+  return Object.hasOwn(commands, name) ? commands[name]?.(im, peer, rest) : Promise.resolve(NO_SUCH);
 }

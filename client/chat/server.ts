@@ -25,6 +25,7 @@ export async function findServer(args: ChatArguments): Promise<ServerAccess> {
   });
   if (response.status === 401)
     throw new Error('the token was refused: it has expired or belongs to another server');
+  if (response.status === 403) throw new Error(banText(await response.json().catch(() => ({}))));
   if (!response.ok) throw new Error(`${httpUrl}/session answered ${response.status}`);
   const session = (await response.json().catch(() => ({}))) as { userId?: unknown; wsUrl?: unknown };
   const wsUrl = (args.kind === 'deployed' ? args.wsUrl : undefined) ?? session.wsUrl;
@@ -32,6 +33,12 @@ export async function findServer(args: ChatArguments): Promise<ServerAccess> {
     throw new Error(`${httpUrl} is not a serverless-im HTTP API`);
   }
   return { wsUrl, httpUrl, getToken, userId: session.userId };
+}
+
+/** A good token is refused only if its user is banned (IM-BAN-1). */
+function banText({ until }: { readonly until?: unknown }): string {
+  const end = typeof until === 'number' ? ` until ${new Date(until).toLocaleString()}` : '';
+  return `the people who run this server have banned you${end}`;
 }
 
 function portOption(baseUrl: string): string {

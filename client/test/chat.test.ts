@@ -81,11 +81,12 @@ describe('chat', () => {
       ['/name Alice L.', '· you are Alice L. now'],
       ['/block', "· bob can't write to you any more"],
       ['/mute', '· this conversation is muted'],
+      ['/blok', expect.stringMatching(/^· Commands: .*\/block/)],
     ] as const) {
       chat.enter(line);
       const look = () => {
         clock.advance(0);
-        expect(screen.lines).toContain(outcome);
+        expect(screen.lines).toContainEqual(outcome);
       };
       await vi.waitFor(look, { interval: 1 });
     }
@@ -98,6 +99,9 @@ describe('chat', () => {
     const shown = screen.written('/path/to');
     chat.enter('/path/to');
     await shown;
+    const slashed = screen.written(' /blok');
+    chat.enter(' /blok');
+    await slashed;
   });
 
   it('shows what a message answers, if that is on the screen (IM-REPLY)', async () => {
