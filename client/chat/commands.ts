@@ -1,3 +1,4 @@
+import { LIMITS } from '../../protocol/limits.ts';
 import { type Client, changeSettings } from '../src/index.ts';
 
 /** What a line at a terminal may command. Any other line is a message, unless it looks like a command. */
@@ -9,6 +10,8 @@ type Command = (im: Client, peer: string, rest: string) => Promise<string>;
 
 const commands: Readonly<Record<string, Command>> = {
   name: async (im, _, name) => {
+    if ([...name].length > LIMITS.personNameChars)
+      return `a name has at most ${LIMITS.personNameChars} characters`;
     // The server replaces the whole profile.
     const { avatar, custom } = (await im.profile.get()) ?? {};
     const set = await im.profile.set({ avatar, custom, ...(name !== '' && { name }) });
