@@ -88,6 +88,7 @@ export function MessageList(props: MessageListProps) {
   // Before it has started, the list may be too short to scroll, and so count as at its end.
   const isEndSeen = hasStarted && isAtEnd;
   useEffect(() => onAtEnd(isEndSeen), [isEndSeen, onAtEnd]);
+  useFollowedInsert(virtualizer, rows, isEndSeen);
   const unseen = useUnseen(rows, isEndSeen);
 
   return (
@@ -188,6 +189,23 @@ function useKeptEnd(scroller: RefObject<HTMLElement | null>): void {
     observer.observe(element);
     return () => observer.disconnect();
   }, [scroller]);
+}
+
+/**
+ * Follows messages that come before the last row, as `followOnAppend` does those after it: what others wrote while a message
+ * of this user waited for the connection.
+ */
+function useFollowedInsert(virtualizer: Rows, rows: readonly ListRow[], isAtEnd: boolean): void {
+  const last = rows.at(-1)?.key;
+  const before = rows.at(-2)?.key;
+  const shown = useRef({ last, before, isAtEnd });
+  useLayoutEffect(() => {
+    const old = shown.current;
+    if (old.isAtEnd && last === old.last && before !== old.before) virtualizer.scrollToEnd();
+  }, [virtualizer, last, before]);
+  useEffect(() => {
+    shown.current = { last, before, isAtEnd };
+  }, [last, before, isAtEnd]);
 }
 
 type RowProps = MessageListProps & Pick<MessageRowProps, 'onAction'> & { readonly row: ListRow | undefined };
