@@ -61,10 +61,12 @@ export function PaneHeader({ conversation, name, peer, group, onClose }: PaneHea
   );
 }
 
+const MINUTE_MS = 60_000;
+
+/** How slow is said above the composer. */
 function aboutGroup(members: number, { value, isAdmin }: UseGroup): string {
   const count = `${members} ${members === 1 ? 'member' : 'members'}`;
-  const seconds = value?.slowModeSeconds ?? 0;
-  return seconds > 0 && !isAdmin ? `${count} · slow mode: one message in ${seconds} s` : count;
+  return (value?.slowModeSeconds ?? 0) > 0 && !isAdmin ? `${count} · slow mode` : count;
 }
 
 function Presence({ userId }: { readonly userId: string }) {
@@ -73,5 +75,6 @@ function Presence({ userId }: { readonly userId: string }) {
   if (presence?.online) return <p className="presence is-online">online</p>;
   // Null also means that the two have not talked yet, and then the other may well be online.
   if (presence?.lastSeenAt == null) return null;
-  return <p className="presence">{`last seen ${briefly(presence.lastSeenAt, nowMs)}`}</p>;
+  const when = nowMs - presence.lastSeenAt < MINUTE_MS ? 'just now' : briefly(presence.lastSeenAt, nowMs);
+  return <p className="presence">{`last seen ${when}`}</p>;
 }
