@@ -35,6 +35,9 @@ interface Row {
 /** One object, so that it is the same until it changes. */
 const NO_SETTINGS: ConversationSettings = {};
 
+/** System events whose `name` is the conversation's. */
+const NAMING: readonly string[] = ['created', 'renamed', 'opened'];
+
 /** All conversations of the user, kept up to date by messages, reads, and changes. */
 export class ConversationList {
   readonly #identity: Pick<Identity, 'userId'>;
@@ -117,8 +120,8 @@ export class ConversationList {
     }
     // The server's list already has the conversation of an older message, if it is this user's.
     row.isMine ||= seq > row.readSeq && sentAt >= this.#newFromMs;
-    // What happened (`created`, `renamed`, `opened`) has a name; a rule (`pins`, `posting`, `slowMode`) has its value there.
-    if (message.content.type === 'system' && /ed$/.test(message.content.event))
+    // In a rule's event (`pins`, `posting`, `slowMode`) the name is its value.
+    if (message.content.type === 'system' && NAMING.includes(message.content.event))
       row.name = message.content.name ?? row.name;
     if (from !== userId && seq > row.readSeq && seq > row.countedUpTo) this.#count(row, message);
     if (row.isMine && row.name === undefined && row.kind === 'group') this.#askName(row);
