@@ -1,7 +1,7 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { BenchStack } from '../stack/bench-stack.ts';
 import { seedMembers } from '../stack/seed.ts';
-import { type Bench, directId, inParallel, joinPair, type Scenario, sending } from './scenario.ts';
+import { type Bench, directId, inParallel, joinPair, type Scenario, sending, sendTen } from './scenario.ts';
 
 const MEMBERS = 1_000;
 const REACTING = 500;
@@ -23,6 +23,9 @@ async function inDirect({ stack, measure, rounds }: Bench): Promise<void> {
   const react = (seq: unknown, name: string, on = true) =>
     bob.request({ action: 'react', to: a, seq, name, on });
   const pin = (seq: unknown, on: boolean) => alice.request({ action: 'pin', to: b, seq, on });
+  await sendTen(alice, b);
+  // The version of the pins has two digits in all rounds, too.
+  for (let pinned = 0; pinned < 10; pinned += 1) await pin(1, pinned % 2 === 0);
   for (let round = 0; round < rounds; round += 1) {
     const { seq } = await alice.request(sending(b));
     await measure('a reaction, the first of a message', () => react(seq, 'a'));

@@ -53,6 +53,11 @@ export async function joinPair(stack: Pick<BenchStack, 'join'>): Promise<Pair> {
   return { a, b, alice, bob };
 }
 
+/** Messages before the first round, so that the seqs of all rounds have two digits, and the same number of bytes. */
+export async function sendTen(from: Socket, to: string): Promise<void> {
+  for (let sent = 0; sent < 10; sent += 1) await from.request(sending(to));
+}
+
 export function directId(a: string, b: string): string {
   return `dm:${[a, b].toSorted().join(':')}`;
 }
