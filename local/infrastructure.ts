@@ -6,18 +6,24 @@ import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { DevIssuer } from './dev-issuer.ts';
 import { startDynamoDb } from './emulators/dynoxide.ts';
 import { startSqs } from './emulators/fauxqs.ts';
-import { Gateway } from './gateway/server.ts';
 import { OperatorError, systemErrorCode } from './operator-error.ts';
 import type { Endpoints, RuntimeOptions } from './runtime-options.ts';
 import { DEV_AUDIENCE, synthesize } from './stack/synth.ts';
 import { builtPage } from './web-page/built-page.ts';
 
+/** What answers at the port that clients know: a gateway, or what stands in front of several. */
+export interface Front {
+  /** Resolves with the port; port 0 picks a free one. */
+  listen(port: number): Promise<number>;
+  close(): Promise<void>;
+}
+
 /** Everything that starts before the stack's template can be loaded. */
-export interface Infrastructure {
+export interface Infrastructure<Own extends Front> {
   readonly data: DataDirectory | undefined;
   readonly issuer: DevIssuer;
   /** Listening, but not serving an API yet. */
-  readonly gateway: Gateway;
+  readonly front: Own;
   readonly port: number;
   readonly direct: Endpoints;
   /** For tests: lets time pass for the queues. */
@@ -36,21 +42,18 @@ export const PROJECT_DIRECTORY = fileURLToPath(new URL('..', import.meta.url));
  * concurrently.
  * @throws {OperatorError} if one of them fails; `cleanups` stops what was started
  */
-export async function startInfrastructure(
+export async function startInfrastructure<Own extends Front>(
   options: RuntimeOptions,
+  makeFront: (issuer: DevIssuer) => Own,
   warn: (message: string) => void,
   cleanups: AsyncDisposableStack,
-): Promise<Infrastructure> {
+): Promise<Infrastructure<Own>> {
   const data = lockData(options, cleanups);
   const keyFile = data && { keyFile: data.files.issuerKey };
   const issuer = await DevIssuer.create({ audience: DEV_AUDIENCE, ...keyFile });
-  const gateway = new Gateway({
-    extraRoutes: [(request, response) => issuer.route(request, response)],
-    log: { warn },
-    ...(options.limits && { limits: options.limits }),
-  });
-  const port = await listen(gateway, options.port ?? 0);
-  cleanups.defer(() => gateway.close());
+  const front = makeFront(issuer);
+  const port = await listen(front, options.port ?? 0);
+  cleanups.defer(() => front.close());
   data?.announce(port);
   const origin = `http://127.0.0.1:${port}`;
   issuer.serveAt(origin);
@@ -66,7 +69,7 @@ export async function startInfrastructure(
   ]);
   signal.throwIfAborted();
   const direct = { dynamodb: dynamoDb.endpoint, sqs: sqs.endpoint, connections: origin };
-  return { data, issuer, gateway, port, direct, advanceQueues: sqs.advance, assembly, page };
+  return { data, issuer, front, port, direct, advanceQueues: sqs.advance, assembly, page };
 }
 
 function lockData({ dataDirectory, fresh = false }: RuntimeOptions, cleanups: AsyncDisposableStack) {
@@ -76,9 +79,9 @@ function lockData({ dataDirectory, fresh = false }: RuntimeOptions, cleanups: As
   return data;
 }
 
-async function listen(gateway: Gateway, port: number): Promise<number> {
+async function listen(front: Front, port: number): Promise<number> {
   try {
-    return await gateway.listen(port);
+    return await front.listen(port);
   } catch (error) {
     const code = systemErrorCode(error);
     const reason = code === 'EADDRINUSE' ? 'is taken' : `can't be used (${code})`;

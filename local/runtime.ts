@@ -5,8 +5,8 @@ import { createTables } from './emulators/tables.ts';
 import { EventSource } from './event-source/event-source.ts';
 import { FunctionLogs } from './functions/function-logs.ts';
 import { WorkerPool } from './functions/worker-pool.ts';
-import type { Gateway } from './gateway/server.ts';
-import { type Infrastructure, startInfrastructure } from './infrastructure.ts';
+import { Gateway } from './gateway/server.ts';
+import { type Front, type Infrastructure, startInfrastructure } from './infrastructure.ts';
 import type { StackModel } from './model.ts';
 import type { Endpoints, ProxiedEndpoints, RuntimeOptions } from './runtime-options.ts';
 import { loadStack } from './stack/loader.ts';
@@ -63,40 +63,25 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
   const warn = (message: string) => {
     if (!isStopping) report(message);
   };
-  const infrastructure = await startInfrastructure(options, warn, cleanups);
-  const { gateway, issuer, port, direct } = infrastructure;
-  const endpoints: ProxiedEndpoints = (await options.awsProxy?.(direct)) ?? direct;
-  cleanups.defer(() => endpoints.close?.());
-  const origin = direct.connections;
-  const stack = loadStack(infrastructure.assembly, {
-    gateway: origin,
-    issuer: origin,
-    connections: endpoints.connections,
-    sqs: endpoints.sqs,
-  });
-  for (const warning of stack.warnings) warn(warning);
-  endpoints.enforceRoles?.(stack, warn);
-  await createStorage(direct, stack);
-  await endpoints.openTables?.(stack.tables);
-
-  const workers = makeWorkers(options, infrastructure, stack, endpoints, cleanups);
-  const eventSources = makeEventSources(options, stack, endpoints, workers, warn, cleanups);
-  cleanups.defer(async () => {
-    const all = [workers, ...eventSources].map((each) => each.stop(STOP_GRACE_MS));
-    await Promise.all(all);
-  });
-  gateway.serve({ webSocketApis: stack.webSocketApis, httpApis: stack.httpApis, invoker: workers });
-  for (const eventSource of eventSources) eventSource.start();
+  const infrastructure = await startInfrastructure(
+    options,
+    (issuer) =>
+      new Gateway({
+        extraRoutes: [(request, response) => issuer.route(request, response)],
+        log: { warn },
+        ...(options.limits && { limits: options.limits }),
+      }),
+    warn,
+    cleanups,
+  );
+  const { front: gateway, issuer, port, direct, assembly, data } = infrastructure;
+  const site = { assembly, direct, issuer: issuer.issuer, makesStorage: true, logs: data?.files.logs };
+  const { stack, endpoints, workers } = await serveStack(gateway, site, options, warn, cleanups);
   cleanups.defer(() => {
     isStopping = true;
   });
 
-  const [httpApi] = stack.httpApis;
-  const urls = {
-    wsUrl: `ws://127.0.0.1:${port}/${stack.webSocketApis[0]?.stage ?? ''}`,
-    httpUrl: httpApi === undefined || httpApi.stage === '$default' ? origin : `${origin}/${httpApi.stage}`,
-    tokenUrl: issuer.tokenUrl,
-  };
+  const urls = { ...urlsOf(stack, direct.connections), tokenUrl: issuer.tokenUrl };
   return {
     port,
     ...urls,
@@ -113,9 +98,65 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
   };
 }
 
-async function startPage(
+/** What a gateway and its workers stand on. */
+export interface Site {
+  /** Folder of the cloud assembly. */
+  readonly assembly: string;
+  /** The emulators' endpoints, and the gateway's own. */
+  readonly direct: Endpoints;
+  /** URL of the dev issuer. */
+  readonly issuer: string;
+  /** True to create the stack's tables and queues first. */
+  readonly makesStorage: boolean;
+  /** Folder of the functions' logs. */
+  readonly logs: string | undefined;
+}
+
+/** Serves the stack at a listening gateway, with workers and event sources of its own. */
+export async function serveStack(
+  gateway: Gateway,
+  site: Site,
+  options: RuntimeOptions,
+  warn: (message: string) => void,
+  cleanups: AsyncDisposableStack,
+): Promise<Pick<LocalRuntime, 'stack' | 'endpoints' | 'workers'>> {
+  const { direct } = site;
+  const endpoints: ProxiedEndpoints = (await options.awsProxy?.(direct)) ?? direct;
+  cleanups.defer(() => endpoints.close?.());
+  const stack = loadStack(site.assembly, {
+    gateway: direct.connections,
+    issuer: site.issuer,
+    connections: endpoints.connections,
+    sqs: endpoints.sqs,
+  });
+  for (const warning of stack.warnings) warn(warning);
+  endpoints.enforceRoles?.(stack, warn);
+  if (site.makesStorage) await createStorage(direct, stack);
+  await endpoints.openTables?.(stack.tables);
+
+  const workers = makeWorkers(options, site, stack, endpoints, cleanups);
+  const eventSources = makeEventSources(options, stack, endpoints, workers, warn, cleanups);
+  cleanups.defer(async () => {
+    const all = [workers, ...eventSources].map((each) => each.stop(STOP_GRACE_MS));
+    await Promise.all(all);
+  });
+  gateway.serve({ webSocketApis: stack.webSocketApis, httpApis: stack.httpApis, invoker: workers });
+  for (const eventSource of eventSources) eventSource.start();
+  return { stack, endpoints, workers };
+}
+
+/** @param origin of the gateway */
+export function urlsOf({ webSocketApis, httpApis }: StackModel, origin: string) {
+  const [httpApi] = httpApis;
+  return {
+    wsUrl: `${origin.replace(/^http/, 'ws')}/${webSocketApis[0]?.stage ?? ''}`,
+    httpUrl: httpApi === undefined || httpApi.stage === '$default' ? origin : `${origin}/${httpApi.stage}`,
+  };
+}
+
+export async function startPage(
   { webPort, widgetOrigins = [] }: RuntimeOptions,
-  { page, issuer }: Infrastructure,
+  { page, issuer }: Pick<Infrastructure<Front>, 'page' | 'issuer'>,
   { wsUrl, httpUrl, tokenUrl }: Pick<LocalRuntime, 'wsUrl' | 'httpUrl' | 'tokenUrl'>,
   cleanups: AsyncDisposableStack,
 ): Promise<string | undefined> {
@@ -133,7 +174,7 @@ async function startPage(
   return server.url;
 }
 
-async function createStorage(direct: Endpoints, stack: StackModel): Promise<void> {
+export async function createStorage(direct: Endpoints, stack: StackModel): Promise<void> {
   const dynamoDb = dynamoDbClient(direct.dynamodb);
   const sqs = sqsClient(direct.sqs);
   try {
@@ -146,13 +187,13 @@ async function createStorage(direct: Endpoints, stack: StackModel): Promise<void
 
 function makeWorkers(
   options: RuntimeOptions,
-  { data }: Infrastructure,
+  { logs: directory }: Site,
   stack: StackModel,
   endpoints: ProxiedEndpoints,
   cleanups: AsyncDisposableStack,
 ): WorkerPool {
   const logs = new FunctionLogs({
-    ...(data && { directory: data.files.logs }),
+    ...(directory !== undefined && { directory }),
     ...(options.onLogLine && { onLine: options.onLogLine }),
   });
   cleanups.defer(() => logs.close());
