@@ -27,7 +27,7 @@ Press Ctrl-C to stop.
 /** The banner for programs: one line of JSON. */
 export function readyLine(runtime: LocalRuntime): string {
   const { wsUrl, httpUrl, tokenUrl, webUrl, outputs, endpoints } = runtime;
-  const { dynamodb, sqs } = endpoints;
+  const { dynamodb, sqs, lambda } = endpoints;
   return JSON.stringify({
     ready: true,
     wsUrl,
@@ -36,6 +36,6 @@ export function readyLine(runtime: LocalRuntime): string {
     webUrl,
     deskUrl: `${webUrl}desk`,
     outputs,
-    endpoints: { dynamodb, sqs },
+    endpoints: { dynamodb, sqs, lambda },
   });
 }

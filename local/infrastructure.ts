@@ -7,7 +7,7 @@ import { DevIssuer } from './dev-issuer.ts';
 import { startDynamoDb } from './emulators/dynoxide.ts';
 import { startSqs } from './emulators/fauxqs.ts';
 import { OperatorError, systemErrorCode } from './operator-error.ts';
-import type { Endpoints, RuntimeOptions } from './runtime-options.ts';
+import type { RuntimeOptions, SharedEndpoints } from './runtime-options.ts';
 import { DEV_AUDIENCE, synthesize } from './stack/synth.ts';
 import { builtPage } from './web-page/built-page.ts';
 
@@ -25,7 +25,7 @@ export interface Infrastructure<Own extends Front> {
   /** Listening, but not serving an API yet. */
   readonly front: Own;
   readonly port: number;
-  readonly direct: Endpoints;
+  readonly direct: SharedEndpoints;
   /** For tests: lets time pass for the queues. */
   readonly advanceQueues: (seconds: number) => void;
   /** Folder of the cloud assembly. */

@@ -18,6 +18,7 @@ export interface StackModel {
 
 export interface FunctionModel {
   readonly logicalId: string;
+  readonly name: string;
   /** Folder of the bundle: the asset that `cdk deploy` uploads. */
   readonly codeDirectory: string;
   /** `index.handler`: file name without extension, then the export. */

@@ -8,7 +8,12 @@ export interface Endpoints {
   readonly sqs: string;
   /** The gateway's `@connections` API, for functions. */
   readonly connections: string;
+  /** Lambda's Invoke for the functions of the stack. */
+  readonly lambda: string;
 }
+
+/** The endpoints that are there before the workers. */
+export type SharedEndpoints = Omit<Endpoints, 'lambda'>;
 
 /** The endpoints of an AWS proxy. */
 export interface ProxiedEndpoints extends Endpoints {

@@ -4,11 +4,12 @@ import { createQueues } from './emulators/queues.ts';
 import { createTables } from './emulators/tables.ts';
 import { EventSource } from './event-source/event-source.ts';
 import { FunctionLogs } from './functions/function-logs.ts';
+import { InvokeApi } from './functions/invoke-api.ts';
 import { WorkerPool } from './functions/worker-pool.ts';
 import { Gateway } from './gateway/server.ts';
 import { type Front, type Infrastructure, startInfrastructure } from './infrastructure.ts';
 import type { StackModel } from './model.ts';
-import type { Endpoints, ProxiedEndpoints, RuntimeOptions } from './runtime-options.ts';
+import type { Endpoints, ProxiedEndpoints, RuntimeOptions, SharedEndpoints } from './runtime-options.ts';
 import { loadStack } from './stack/loader.ts';
 import { servePage } from './web-page/page-server.ts';
 
@@ -103,7 +104,7 @@ export interface Site {
   /** Folder of the cloud assembly. */
   readonly assembly: string;
   /** The emulators' endpoints, and the gateway's own. */
-  readonly direct: Endpoints;
+  readonly direct: SharedEndpoints;
   /** URL of the dev issuer. */
   readonly issuer: string;
   /** True to create the stack's tables and queues first. */
@@ -120,7 +121,9 @@ export async function serveStack(
   warn: (message: string) => void,
   cleanups: AsyncDisposableStack,
 ): Promise<Pick<LocalRuntime, 'stack' | 'endpoints' | 'workers'>> {
-  const { direct } = site;
+  const invokeApi = new InvokeApi({ warn });
+  const direct = { ...site.direct, lambda: await invokeApi.listen() };
+  cleanups.defer(() => invokeApi.close());
   const endpoints: ProxiedEndpoints = (await options.awsProxy?.(direct)) ?? direct;
   cleanups.defer(() => endpoints.close?.());
   const stack = loadStack(site.assembly, {
@@ -140,6 +143,7 @@ export async function serveStack(
     const all = [workers, ...eventSources].map((each) => each.stop(STOP_GRACE_MS));
     await Promise.all(all);
   });
+  invokeApi.serve(stack.functions, workers);
   gateway.serve({ webSocketApis: stack.webSocketApis, httpApis: stack.httpApis, invoker: workers });
   for (const eventSource of eventSources) eventSource.start();
   return { stack, endpoints, workers };
@@ -174,7 +178,7 @@ export async function startPage(
   return server.url;
 }
 
-export async function createStorage(direct: Endpoints, stack: StackModel): Promise<void> {
+export async function createStorage(direct: SharedEndpoints, stack: StackModel): Promise<void> {
   const dynamoDb = dynamoDbClient(direct.dynamodb);
   const sqs = sqsClient(direct.sqs);
   try {
@@ -206,6 +210,7 @@ function makeWorkers(
     environment: {
       AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
       AWS_ENDPOINT_URL_SQS: endpoints.sqs,
+      AWS_ENDPOINT_URL_LAMBDA: endpoints.lambda,
     },
     ...(endpoints.observer && { observer: endpoints.observer }),
     ...(options.accountConcurrency !== undefined && { accountConcurrency: options.accountConcurrency }),

@@ -96,6 +96,7 @@ export function createAwsProxy(options: AwsProxyOptions = {}) {
         dynamodb: await open('dynamodb', direct.dynamodb),
         sqs: await open('sqs', direct.sqs),
         connections: await open('connections', direct.connections),
+        lambda: await open('lambda', direct.lambda),
         observer: invocations,
         enforceRoles: (stack, warn) => handler.setIamCheck(new IamCheck(stack, warn)),
         async openTables(tables) {

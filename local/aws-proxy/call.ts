@@ -1,4 +1,4 @@
-export type Service = 'dynamodb' | 'sqs' | 'connections';
+export type Service = 'dynamodb' | 'sqs' | 'connections' | 'lambda';
 
 /** Caller name of the event sources' pollers; functions are named by their logical id. */
 export const EVENT_SOURCE = 'event-source';
@@ -19,6 +19,8 @@ export interface Call {
   readonly tables: readonly string[];
   readonly queue?: string;
   readonly connectionId?: string;
+  /** The name of the function that an `Invoke` runs. */
+  readonly invoked?: string;
   /** Owner of the connection, known after its first frame. */
   readonly user?: string;
   readonly device?: string;
@@ -63,6 +65,8 @@ export interface CallMatch {
   readonly table?: string;
   /** Part of the queue's name. */
   readonly queue?: string;
+  /** Part of the name of the function that an `Invoke` runs. */
+  readonly invoked?: string;
   /** A connection id. */
   readonly connection?: string;
   /** Owner of the connection. */
@@ -74,17 +78,18 @@ export interface CallMatch {
   readonly function?: string;
   /** The route key that invoked the function: `sendMessage`, `$connect`, `POST /groups/{id}/members`. */
   readonly route?: string;
-  /** For tests; `input` is the parsed body of a DynamoDB or SQS request. */
+  /** For tests; `input` is the parsed body of the request, but for posts to connections. */
   readonly where?: (call: Call, input: unknown) => boolean;
 }
 
 export function matches(match: CallMatch, call: Call, input: unknown): boolean {
-  const { service, operation, table, queue, connection, user, where } = match;
+  const { service, operation, table, queue, invoked, connection, user, where } = match;
   return (
     (service === undefined || service === call.service) &&
     (operation === undefined || operation === call.operation) &&
     (table === undefined || call.tables.some((name) => name.includes(table))) &&
     (queue === undefined || call.queue?.includes(queue) === true) &&
+    (invoked === undefined || call.invoked?.includes(invoked) === true) &&
     (connection === undefined || connection === call.connectionId) &&
     (user === undefined || user === call.user) &&
     isFrom(match.function, call) &&

@@ -18,6 +18,7 @@ const OPERATIONS = [
   'DeleteMessageBatch',
   'ChangeMessageVisibility',
   'ChangeMessageVisibilityBatch',
+  'Invoke',
   ...Object.values(CONNECTION_OPERATIONS),
 ];
 
@@ -25,10 +26,11 @@ const name = z.string().min(1);
 const positive = z.int().min(1);
 
 const matchShape = {
-  service: z.enum(['dynamodb', 'sqs', 'connections']).optional(),
+  service: z.enum(['dynamodb', 'sqs', 'connections', 'lambda']).optional(),
   operation: z.enum(OPERATIONS).optional(),
   table: name.optional(),
   queue: name.optional(),
+  invoked: name.optional(),
   connection: name.optional(),
   user: name.optional(),
   function: name.optional(),
@@ -124,6 +126,7 @@ export function idleRules({ faults, latency }: Faults, stack: StackModel): reado
     table: stack.tables.map(({ tableName }) => tableName),
     queue: stack.queues.map(({ queueName }) => queueName),
     function: [...stack.functions.map(({ logicalId }) => logicalId), 'event-source'],
+    invoked: stack.functions.map(({ name }) => name),
   };
   const rules = [
     ...faults.map((rule, n) => ({ rule, at: `faults[${n}]` })),
@@ -134,10 +137,12 @@ export function idleRules({ faults, latency }: Faults, stack: StackModel): reado
     ...stack.httpApis.flatMap((api) => api.routes.map(({ method, path }) => `${method} ${path}`)),
   ];
   return rules.flatMap(({ rule, at }) => [
-    ...(['table', 'queue', 'function'] as const).flatMap((kind) => {
+    ...(['table', 'queue', 'function', 'invoked'] as const).flatMap((kind) => {
       const part = rule[kind];
       if (part === undefined || known[kind].some((each) => each.includes(part))) return [];
-      return [`${at}.${kind}: no ${kind} has "${part}" in its name, so this rule never applies.`];
+      return [
+        `${at}.${kind}: no ${kind === 'invoked' ? 'function' : kind} has "${part}" in its name, so this rule never applies.`,
+      ];
     }),
     ...(rule.route === undefined || routes.includes(rule.route)
       ? []

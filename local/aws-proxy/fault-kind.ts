@@ -13,7 +13,7 @@ const STAGES = {
   /** No answer until the caller gives up or `releaseHangs` is called; not executed until then. */
   hang: 'before',
   'hang-after': 'after',
-  /** 410, for `@connections` only. */
+  /** 410 of `@connections`; Lambda's 404: no such function. */
   gone: 'before',
   /** Half of a batch is executed; the rest is returned as unprocessed, or as failed entries for SQS. */
   unprocessed: 'batch',

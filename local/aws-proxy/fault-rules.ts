@@ -83,6 +83,6 @@ class ArmedRule {
 }
 
 function canApply(fault: FaultKind, { service, operation }: Call): boolean {
-  if (fault === 'gone') return service === 'connections';
+  if (fault === 'gone') return service === 'connections' || service === 'lambda';
   return fault !== 'unprocessed' || BATCHES.has(operation);
 }

@@ -1,7 +1,7 @@
 import { matchesPattern } from '../iam-pattern.ts';
 import { recordOf } from '../json.ts';
 import type { Permission, StackModel } from '../model.ts';
-import { connectionsArn, queueArn, tableArn } from '../stack/identifiers.ts';
+import { connectionsArn, functionArn, queueArn, tableArn } from '../stack/identifiers.ts';
 import type { Call } from './call.ts';
 
 /** The permission that a call needs: `dynamodb:PutItem` on a table's ARN. */
@@ -58,11 +58,12 @@ export class IamCheck {
   }
 
   #actionsOf(call: Call, input: unknown): readonly IamAction[] {
-    const { service, operation, tables, queue = '' } = call;
+    const { service, operation, tables, queue = '', invoked = '' } = call;
     if (service === 'sqs') {
       return [{ action: `sqs:${operation.replace(/Batch$/, '')}`, resource: queueArn(queue) }];
     }
     if (service === 'connections') return this.#connectionActions(call);
+    if (service === 'lambda') return [{ action: 'lambda:InvokeFunction', resource: functionArn(invoked) }];
     const { IndexName: index, TransactItems: items } = recordOf(input);
     if (Array.isArray(items)) return items.flatMap(transactionActions);
     const suffix = index === undefined ? '' : `/index/${index}`;

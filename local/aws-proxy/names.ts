@@ -5,7 +5,12 @@ export class Names {
   readonly #short = new Map<string, string>();
 
   constructor({ functions, tables, queues }: Pick<StackModel, 'functions' | 'tables' | 'queues'>) {
-    this.#add(functions.map(({ logicalId }) => [logicalId, logicalId]));
+    this.#add(
+      functions.flatMap(({ logicalId, name }) => [
+        [logicalId, logicalId],
+        [name, logicalId],
+      ]),
+    );
     this.#add(tables.map(({ tableName, logicalId }) => [tableName, logicalId]));
     this.#add(queues.map(({ queueName, logicalId }) => [queueName, logicalId]));
   }

@@ -16,6 +16,7 @@ interface Shape {
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
+ * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors
  */
 const SHAPES: Readonly<Record<Service, Readonly<Record<RefusalKind, Shape>>>> = {
   dynamodb: {
@@ -37,9 +38,17 @@ const SHAPES: Readonly<Record<Service, Readonly<Record<RefusalKind, Shape>>>> = 
     error: { status: 500, code: 'InternalServerErrorException', message: 'Internal server error' },
     gone: { status: 410, code: 'GoneException', message: 'Gone' },
   },
+  lambda: {
+    throttle: { status: 429, code: 'TooManyRequestsException', message: 'Rate Exceeded.' },
+    error: { status: 500, code: 'ServiceException', message: 'Internal server error' },
+    gone: { status: 404, code: 'ResourceNotFoundException', message: 'Function not found' },
+  },
 };
 
-const TYPE_PREFIXES: Readonly<Record<Exclude<Service, 'connections'>, string>> = {
+/** These say the error's type in a header. */
+type RestService = 'connections' | 'lambda';
+
+const TYPE_PREFIXES: Readonly<Record<Exclude<Service, RestService>, string>> = {
   dynamodb: 'com.amazonaws.dynamodb.v20120810#',
   sqs: 'com.amazonaws.sqs#',
 };
@@ -84,7 +93,7 @@ export function queueRefusal({ code, message }: QueueError): Answer {
 }
 
 function answerOf(service: Service, { status, code: type, message }: Shape, more: object = {}): Answer {
-  if (service === 'connections')
+  if (service === 'connections' || service === 'lambda')
     return answer(status, { message }, ['x-amzn-ErrorType', type], 'application/json');
   const headers =
     service === 'sqs' ? ['x-amzn-query-error', `${type};${status < 500 ? 'Sender' : 'Receiver'}`] : [];

@@ -10,16 +10,17 @@ export interface SentRequest {
   readonly body: Buffer;
 }
 
-export type Subject = Pick<Call, 'operation' | 'tables' | 'queue' | 'connectionId' | 'entries'>;
+export type Subject = Pick<Call, 'operation' | 'tables' | 'queue' | 'connectionId' | 'invoked' | 'entries'>;
 
 const CONNECTION_PATH = /\/(?:@|%40)connections\/([^/?]+)/i;
+const INVOKE_PATH = /\/functions\/([^/]+)\/invocations/;
 export const CONNECTION_OPERATIONS: Readonly<Record<string, string>> = {
   POST: 'PostToConnection',
   GET: 'GetConnection',
   DELETE: 'DeleteConnection',
 };
 
-/** The parsed body of a DynamoDB or SQS request; undefined for posts to connections. */
+/** The parsed body of a request; undefined for posts to connections. */
 export function inputOf(service: Service, { body }: SentRequest): unknown {
   return service === 'connections' ? undefined : parseJson(body.toString());
 }
@@ -34,6 +35,12 @@ export function subjectOf(service: Service, request: SentRequest, target: string
       entries: 1,
       ...(id !== undefined && { connectionId: decode(id) }),
     };
+  }
+  if (service === 'lambda') {
+    const [, name = ''] = INVOKE_PATH.exec(request.path) ?? [];
+    // An ARN ends with the name.
+    const invoked = decode(name).split(':function:').at(-1) ?? '';
+    return { operation: 'Invoke', tables: [], entries: 1, invoked };
   }
   const operation = target.split('.').at(-1) ?? '';
   const fields = recordOf(input);

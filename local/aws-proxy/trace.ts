@@ -3,7 +3,6 @@ import type { Call } from './call.ts';
 import { chainLength } from './chain.ts';
 import type { Invocation } from './invocations.ts';
 import type { Names } from './names.ts';
-import type { Trigger } from './trigger.ts';
 
 export interface TraceOptions {
   readonly names: Names;
@@ -41,14 +40,15 @@ function headOf(invocation: Invocation, names: Names, paint: Paint): string {
   const who = trigger.user === undefined ? '' : paint('cyan', `  ${whoIs(trigger)}`);
   const answer = reply === undefined || reply === '' ? '' : paint('dim', ` → ${plain(reply)}`);
   const failure = error === undefined ? '' : paint('red', ` → ${plain(error).slice(0, MOST_OF_AN_ERROR)}`);
-  const title = paint('bold', plain(titleOf(trigger, names)));
+  const title = paint('bold', plain(titleOf(invocation, names)));
   return `${title}${who}  ${duration(endMs - startMs)}${answer}${failure}`;
 }
 
-function titleOf({ kind, name, records = 0 }: Trigger, names: Names): string {
+function titleOf({ function: id, trigger: { kind, name, records = 0 } }: Invocation, names: Names): string {
   if (kind === 'authorizer') return `authorize ${name}`;
   if (kind === 'queue') return `${names.of(name)}, ${counted(records, 'record')}`;
-  return name;
+  // Invoked by another function, or by an operator.
+  return kind === 'other' ? `invoke ${names.of(id)}` : name;
 }
 
 /** Brackets concurrent calls: the caller sent the next without awaiting the previous one. */
@@ -71,7 +71,8 @@ function callLine(call: Call, invocation: Invocation, names: Names, paint: Paint
   return `${paint('dim', start)}  ${call.operation.padEnd(18)} ${target.padEnd(18)} ${took}  ${unitsOf(call).padEnd(4)} ${result}${retry}${fault}`;
 }
 
-function targetOf({ connectionId, queue, tables, ...peer }: Call, names: Names): string {
+function targetOf({ connectionId, queue, invoked, tables, ...peer }: Call, names: Names): string {
+  if (invoked !== undefined) return names.of(invoked);
   if (connectionId !== undefined) return peer.user === undefined ? connectionId : whoIs(peer);
   return queue === undefined ? tables.map((table) => names.of(table)).join(' + ') : names.of(queue);
 }

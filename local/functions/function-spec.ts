@@ -19,7 +19,7 @@ export interface FunctionSpec {
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
  */
 export function functionSpec(model: FunctionModel, added: Readonly<Record<string, string>>): FunctionSpec {
-  const functionName = model.logicalId;
+  const functionName = model.name;
   const environment = {
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',

@@ -25,11 +25,9 @@ export function loadStack(assemblyDirectory: string, origins: LocalOrigins): Sta
   const functions = template.ofType('AWS::Lambda::Function').flatMap((resource) => {
     const model = functionModel(resource, stack, permissionsOf);
     if (typeof model === 'string') warnings.push(model);
-    return typeof model === 'string' ? [] : [{ resource, model }];
+    return typeof model === 'string' ? [] : [model];
   });
-  const functionIds = new Map(
-    functions.map(({ resource, model }) => [functionName(resource, stack.name), model.logicalId]),
-  );
+  const functionIds = new Map(functions.map(({ name, logicalId }) => [name, logicalId]));
   const queues = template.ofType('AWS::SQS::Queue').map((resource) => queueModel(resource, stack.name));
   const apis = apiModels(template, stack.name, functionIds);
   const webSocketApiIds = new Set(apis.webSocketApis.map((api) => api.apiId));
@@ -40,7 +38,7 @@ export function loadStack(assemblyDirectory: string, origins: LocalOrigins): Sta
     .map((resource) => eventSourceModel(resource, queues, functionIds));
   const leftOut = template.unread().filter(({ type }) => !IGNORED_TYPES.test(type));
   return {
-    functions: rewrite(functions.map(({ model }) => model)),
+    functions: rewrite(functions),
     tables,
     queues,
     eventSources,
@@ -77,6 +75,7 @@ function functionModel(
   const variables = read.record('Environment')['Variables'];
   return {
     logicalId: resource.logicalId,
+    name: functionName(resource, stack.name),
     codeDirectory,
     handler: read.text('Handler'),
     environment: Object.fromEntries(

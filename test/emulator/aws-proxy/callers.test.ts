@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { InvokeApi } from '../../../local/functions/invoke-api.ts';
 import { WorkerPool } from '../../../local/functions/worker-pool.ts';
 import { functionOf } from '../runtime/bundle.ts';
 import { newKey, type ProxyFixtureOptions, TABLE, useEmulators } from './proxy-fixture.ts';
@@ -13,11 +14,15 @@ const sdk = (name: string) => JSON.stringify(pathToFileURL(resolve(`@aws-sdk/cli
 const SOURCE = `
   import { DynamoDBClient, PutItemCommand } from ${sdk('dynamodb')};
   import { SQSClient, SendMessageCommand } from ${sdk('sqs')};
+  import { LambdaClient, InvokeCommand } from ${sdk('lambda')};
   import { ApiGatewayManagementApiClient, PostToConnectionCommand } from ${sdk('apigatewaymanagementapi')};
   const dynamoDb = new DynamoDBClient({ maxAttempts: 1 });
   const sqs = new SQSClient({ maxAttempts: 1 });
   const connections = new ApiGatewayManagementApiClient({ maxAttempts: 1 });
-  export const handler = async ({ key, QueueUrl, ConnectionId }) => {
+  const lambda = new LambdaClient({ maxAttempts: 1 });
+  export const handler = async ({ key, QueueUrl, ConnectionId, FunctionName }) => {
+    const Payload = JSON.stringify({ key });
+    if (FunctionName) await lambda.send(new InvokeCommand({ FunctionName, Payload }));
     const put = new PutItemCommand({ TableName: '${TABLE}', Item: key });
     await dynamoDb.send(put);
     if (QueueUrl) await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'a' }));
@@ -26,22 +31,29 @@ const SOURCE = `
   };`;
 
 async function workers(options: ProxyFixtureOptions = {}) {
-  const fixture = await startProxy(options);
+  const invokeApi = new InvokeApi({ warn: () => undefined });
+  const fixture = await startProxy({ ...options, direct: { lambda: await invokeApi.listen() } });
+  const functions = ['ChatSend', 'ChatStore'].map((logicalId) => functionOf(SOURCE, { logicalId }));
   const pool = new WorkerPool({
-    functions: ['ChatSend', 'ChatStore'].map((logicalId) => functionOf(SOURCE, { logicalId })),
+    functions,
     environment: {
       AWS_ENDPOINT_URL_DYNAMODB: fixture.endpoints.dynamodb,
       AWS_ENDPOINT_URL_SQS: fixture.endpoints.sqs,
+      AWS_ENDPOINT_URL_LAMBDA: fixture.endpoints.lambda,
       AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: `${fixture.endpoints.connections}/prod`,
     },
     ...(fixture.endpoints.observer && { observer: fixture.endpoints.observer }),
   });
-  onTestFinished(() => pool.stop());
+  invokeApi.serve(functions, pool);
+  onTestFinished(async () => {
+    await pool.stop();
+    await invokeApi.close();
+  });
   return { ...fixture, pool };
 }
 
 describe('a caller', () => {
-  it('is identified for all three SDK clients, and each invocation has its calls', async () => {
+  it('is identified for each of the SDK clients, and each invocation has its calls', async () => {
     const { pool, proxy, queue, socket } = await workers();
     const [QueueUrl, { connectionId: ConnectionId, client }] = await Promise.all([queue(), socket()]);
     const results = await Promise.all([
@@ -65,6 +77,20 @@ describe('a caller', () => {
       expect(calls.map((call) => call.requestId)).toEqual(calls.map(() => requestId));
     }
     expect(proxy.counts({ function: 'Store' }).calls).toBe(1);
+  });
+
+  it('is one invocation for the Invoke, and another for the calls of the function that it runs', async () => {
+    const { pool, proxy } = await workers();
+    const event = { key: newKey(), FunctionName: 'ChatStore' };
+    expect(await pool.invoke('ChatSend', event)).toMatchObject({ ok: true });
+    const reported = proxy.invocations.map(({ function: name, calls }) => [
+      name,
+      ...calls.map(({ operation, function: caller }) => `${operation} by ${caller}`),
+    ]);
+    expect(reported).toEqual([
+      ['ChatSend', 'Invoke by ChatSend', 'PutItem by ChatSend'],
+      ['ChatStore', 'PutItem by ChatStore'],
+    ]);
   });
 
   it('is the new invocation for the next event of the same instance', async () => {

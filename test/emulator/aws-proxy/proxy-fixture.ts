@@ -1,5 +1,6 @@
 import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { type AwsProxyOptions, createAwsProxy } from '../../../local/aws-proxy/index.ts';
@@ -9,6 +10,8 @@ import type { Emulator } from '../../../local/emulators/emulator.ts';
 import { startSqs } from '../../../local/emulators/fauxqs.ts';
 import { createQueues, localQueueUrl } from '../../../local/emulators/queues.ts';
 import { createTables } from '../../../local/emulators/tables.ts';
+import { InvokeApi } from '../../../local/functions/invoke-api.ts';
+import type { InvokeResult } from '../../../local/model.ts';
 import type { Endpoints } from '../../../local/runtime.ts';
 import { startGateway } from '../gateway/gateway-fixture.ts';
 import { MESSAGES } from '../messages-table.ts';
@@ -43,10 +46,15 @@ export function useEmulators() {
 
   async function startProxy({ maxAttempts = 1, direct: others, ...options }: ProxyFixtureOptions = {}) {
     const gateway = await startGateway();
+    const invokeApi = new InvokeApi({ warn: () => undefined });
+    invokeApi.serve([{ name: 'Stack-Hook', logicalId: 'Hook' }], {
+      invoke: async (_, payload): Promise<InvokeResult> => ({ ok: true, payload }),
+    });
     const direct = {
       dynamodb: database.endpoint,
       sqs: queues.endpoint,
       connections: gateway.httpUrl,
+      lambda: await invokeApi.listen(),
       ...others,
     };
     const proxy = createAwsProxy(options);
@@ -63,6 +71,7 @@ export function useEmulators() {
       dynamoDb: new DynamoDBClient({ ...caller, endpoint: endpoints.dynamodb }),
       sqs: new SQSClient({ ...caller, endpoint: endpoints.sqs }),
       poller: new SQSClient({ ...config, userAgentAppId: 'event-source', endpoint: endpoints.sqs }),
+      lambda: new LambdaClient({ ...caller, endpoint: endpoints.lambda }),
       connections: new ApiGatewayManagementApiClient({
         ...caller,
         endpoint: `${endpoints.connections}/prod`,
@@ -71,6 +80,7 @@ export function useEmulators() {
     onTestFinished(async () => {
       for (const client of [...Object.values(outside), ...Object.values(clients)]) client.destroy();
       await endpoints.close?.();
+      await invokeApi.close();
     });
 
     return {

@@ -70,7 +70,7 @@ it('--trace prints a tree when an invocation has ended, without colours when not
   const { invoke, printed } = await terminal({ trace: true });
   await invoke();
   expect(printed()).toMatch(
-    /^event {2}[\d.]+ ms → 200\n└── +[\d.]+ {2}PutItem {12}Messages +[\d.]+ ms {2}1w {3}ok\n\n$/,
+    /^invoke ChatPut {2}[\d.]+ ms → 200\n└── +[\d.]+ {2}PutItem {12}Messages +[\d.]+ ms {2}1w {3}ok\n\n$/,
   );
 });
 

@@ -13,6 +13,7 @@ export function functionOf(source: string, overrides: Partial<FunctionModel> = {
   writeFileSync(join(codeDirectory, 'index.mjs'), source);
   return {
     logicalId: 'Fn',
+    name: overrides.logicalId ?? 'Fn',
     codeDirectory,
     handler: 'index.handler',
     environment: {},

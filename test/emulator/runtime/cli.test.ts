@@ -35,7 +35,7 @@ interface Ready {
   readonly httpUrl: string;
   readonly tokenUrl: string;
   readonly outputs: Readonly<Record<string, string>>;
-  readonly endpoints: { readonly dynamodb: string; readonly sqs: string };
+  readonly endpoints: { readonly dynamodb: string; readonly sqs: string; readonly lambda: string };
 }
 
 async function ready(started: Cli): Promise<Ready> {
@@ -145,7 +145,11 @@ test('--json prints one line; a kill -9 leaves no process behind, and the next s
     httpUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
     tokenUrl: `${line.httpUrl}/token`,
     outputs: expect.objectContaining({ WebSocketUrl: line.wsUrl, HttpUrl: line.httpUrl }),
-    endpoints: { dynamodb: expect.stringMatching(/^http:/), sqs: expect.stringMatching(/^http:/) },
+    endpoints: {
+      dynamodb: expect.stringMatching(/^http:/),
+      sqs: expect.stringMatching(/^http:/),
+      lambda: expect.stringMatching(/^http:/),
+    },
   });
   const { port } = new URL(line.httpUrl);
   const authorization = `Bearer ${await tokenOf(line)}`;

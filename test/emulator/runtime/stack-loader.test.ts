@@ -60,6 +60,7 @@ describe('a function', () => {
     expect(stack.functions).toEqual([
       {
         logicalId: 'Fn',
+        name: 'Mini-Fn',
         codeDirectory: join(directory, 'asset.abc'),
         handler: 'index.handler',
         timeoutSeconds: 10,
