@@ -1,8 +1,17 @@
 import { type CliOptions, DEFAULT_PORT } from './cli-options.ts';
+import type { ClusterNode } from './cluster/cluster.ts';
 import type { LocalRuntime } from './runtime.ts';
+import type { Endpoints } from './runtime-options.ts';
+
+/** What is printed of a runtime, or of several nodes. */
+export interface Announced
+  extends Pick<LocalRuntime, 'port' | 'wsUrl' | 'httpUrl' | 'tokenUrl' | 'webUrl' | 'outputs'> {
+  readonly endpoints: Omit<Endpoints, 'connections'>;
+  readonly nodes?: readonly ClusterNode[];
+}
 
 /** Printed when the stack is ready. */
-export function banner(runtime: LocalRuntime, options: CliOptions): string {
+export function banner(runtime: Announced, options: CliOptions): string {
   const port = runtime.port === DEFAULT_PORT ? '' : ` --port ${runtime.port}`;
   const data = options.dataDirectory;
   return `
@@ -13,7 +22,7 @@ serverless-im is running on this machine.
   WebSocket  ${runtime.wsUrl}
   HTTP       ${runtime.httpUrl}
   Tokens     ${runtime.tokenUrl}  (POST {"userId":"alice"})
-  Data       ${data}  (function logs: ${data}/logs)
+${nodeLines(runtime)}  Data       ${data}  (function logs: ${data}/logs)
 
 Open the page in two windows, or run these in two more terminals to chat as alice and bob:
 
@@ -24,9 +33,14 @@ Press Ctrl-C to stop.
 `;
 }
 
+/** Empty for one runtime, which is this process. */
+function nodeLines({ nodes = [] }: Announced): string {
+  return nodes.map(({ node, pid, wsUrl }) => `  Node ${node}     process ${pid}, ${wsUrl}\n`).join('');
+}
+
 /** The banner for programs: one line of JSON. */
-export function readyLine(runtime: LocalRuntime): string {
-  const { wsUrl, httpUrl, tokenUrl, webUrl, outputs, endpoints } = runtime;
+export function readyLine(runtime: Announced): string {
+  const { wsUrl, httpUrl, tokenUrl, webUrl, outputs, endpoints, nodes } = runtime;
   const { dynamodb, sqs, lambda } = endpoints;
   return JSON.stringify({
     ready: true,
@@ -37,5 +51,6 @@ export function readyLine(runtime: LocalRuntime): string {
     deskUrl: `${webUrl}desk`,
     outputs,
     endpoints: { dynamodb, sqs, lambda },
+    ...(nodes && { nodes }),
   });
 }

@@ -2,12 +2,15 @@ import { parseArgs } from 'node:util';
 import { messageOf, OperatorError } from './operator-error.ts';
 
 export const DEFAULT_PORT = 8787;
+/** Connection ids have one digit for the node. */
+export const MAX_NODES = 9;
 
 export const HELP = `Runs serverless-im on this machine: npm start -- [options]
 
   --port N     port of the gateway, 0 for any free port (default ${DEFAULT_PORT})
   --web-port N port of the web page, 0 for any free port (default: the gateway's port + 1)
   --widget-origin O   origin whose pages may embed the widget; may be repeated
+  --nodes N    gateways and sets of workers, each a process, from 1 to ${MAX_NODES} (default 1)
   --data DIR   folder for messages, queues, and logs (default .local)
   -c KEY=VALUE option of the stack, as with cdk deploy; may be repeated
   --fresh      start with an empty data folder
@@ -24,6 +27,7 @@ export function parseCliOptions(args: readonly string[]) {
   const {
     port: portText,
     'web-port': webPortText,
+    nodes: nodesText,
     'widget-origin': widgetOrigins,
     context: contextLines,
     data: dataDirectory,
@@ -39,9 +43,13 @@ export function parseCliOptions(args: readonly string[]) {
     );
   if (dataDirectory === '') throw new OperatorError('--data takes a folder.');
   if (faults === '') throw new OperatorError('--faults takes a file.');
+  const nodes = Number(nodesText);
+  if (!/^\d$/.test(nodesText) || nodes < 1 || nodes > MAX_NODES)
+    throw new OperatorError(`--nodes takes a number from 1 to ${MAX_NODES}, not "${nodesText}".`);
   return {
     port,
     webPort,
+    nodes,
     widgetOrigins,
     context: contextOf(contextLines),
     dataDirectory,
@@ -76,6 +84,7 @@ function parse(args: readonly string[]) {
       options: {
         port: { type: 'string' },
         'web-port': { type: 'string' },
+        nodes: { type: 'string', default: '1' },
         'widget-origin': { type: 'string', multiple: true, default: [] },
         data: { type: 'string', default: '.local' },
         context: { type: 'string', short: 'c', multiple: true, default: [] },

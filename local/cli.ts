@@ -1,8 +1,8 @@
 import { constants } from 'node:os';
-import { banner, readyLine } from './banner.ts';
+import { type Announced, banner, readyLine } from './banner.ts';
 import { type CliOptions, HELP, parseCliOptions } from './cli-options.ts';
 import { OperatorError } from './operator-error.ts';
-import type { LocalRuntime } from './runtime.ts';
+import type { RuntimeOptions } from './runtime-options.ts';
 
 type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 const SIGNALS: readonly Signal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
@@ -29,12 +29,9 @@ async function run(options: CliOptions): Promise<void> {
   };
   listenToSignals((signal) => end({ status: 128 + constants.signals[signal] }));
 
-  const proxy = await openProxy(options);
-  // Imported late so that --help and option errors answer at once.
-  const { startRuntime } = await import('./runtime.ts');
-  let runtime: LocalRuntime;
+  let runtime: Running;
   try {
-    runtime = await startRuntime({
+    const common = {
       port: options.port,
       webPort: options.webPort,
       widgetOrigins: options.widgetOrigins,
@@ -42,20 +39,52 @@ async function run(options: CliOptions): Promise<void> {
       dataDirectory: options.dataDirectory,
       fresh: options.fresh,
       signal: ending.signal,
-      onWarning: (message) => console.error(`serverless-im: ${message}`),
-      onFailure: (message) => end({ status: 1, message }),
-      ...(proxy && { awsProxy: proxy.attach }),
-      ...(options.logs && { onLogLine: (functionId, line) => console.error(`[${functionId}] ${line}`) }),
-    });
+      onWarning: (message: string) => console.error(`serverless-im: ${message}`),
+      onFailure: (message: string) => end({ status: 1, message }),
+    };
+    runtime = await (options.nodes === 1 ? startOne(options, common) : startNodes(options, common));
   } catch (error) {
     if (!ending.signal.aborted) throw error;
     return exit(await ended.promise);
   }
   console.log(options.json ? readyLine(runtime) : banner(runtime, options));
-  proxy?.show(runtime);
+  runtime.show?.();
   const reason = await ended.promise;
   await runtime.stop();
   exit(reason);
+}
+
+interface Running extends Announced {
+  /** Starts to print what the options ask for. */
+  readonly show?: () => void;
+  stop(): Promise<void>;
+}
+
+async function startOne(options: CliOptions, common: RuntimeOptions): Promise<Running> {
+  const proxy = await openProxy(options);
+  // Imported late so that --help and option errors answer at once.
+  const { startRuntime } = await import('./runtime.ts');
+  const runtime = await startRuntime({
+    ...common,
+    ...(proxy && { awsProxy: proxy.attach }),
+    ...(options.logs && { onLogLine: (functionId, line) => console.error(`[${functionId}] ${line}`) }),
+  });
+  return { ...runtime, ...(proxy && { show: () => proxy.show(runtime) }) };
+}
+
+async function startNodes(options: CliOptions, common: RuntimeOptions): Promise<Running> {
+  const { nodes, trace, faultsFile, logs, json } = options;
+  if (faultsFile !== undefined) {
+    const { readFaults } = await import('./aws-proxy/fault-file.ts');
+    if (readFaults(faultsFile).staleReads !== undefined)
+      throw new OperatorError(
+        'staleReads in --faults needs --nodes 1: each node would see only its own writes late.',
+      );
+  }
+  const { startCluster } = await import('./cluster/cluster.ts');
+  const printing = { trace, logs, json, ...(faultsFile !== undefined && { faultsFile }) };
+  const cluster = await startCluster({ ...common, nodes, printing });
+  return { ...cluster, nodes: cluster.nodes() };
 }
 
 /** Without --trace or --faults, functions call the emulators directly. */

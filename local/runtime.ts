@@ -6,6 +6,7 @@ import { EventSource } from './event-source/event-source.ts';
 import { FunctionLogs } from './functions/function-logs.ts';
 import { InvokeApi } from './functions/invoke-api.ts';
 import { WorkerPool } from './functions/worker-pool.ts';
+import type { Cluster } from './gateway/peers.ts';
 import { Gateway } from './gateway/server.ts';
 import { type Front, type Infrastructure, startInfrastructure } from './infrastructure.ts';
 import type { StackModel } from './model.ts';
@@ -110,7 +111,9 @@ export interface Site {
   /** True to create the stack's tables and queues first. */
   readonly makesStorage: boolean;
   /** Folder of the functions' logs. */
-  readonly logs: string | undefined;
+  readonly logs?: string | undefined;
+  /** @default - this gateway has all connections */
+  readonly cluster?: Cluster;
 }
 
 /** Serves the stack at a listening gateway, with workers and event sources of its own. */
@@ -144,7 +147,12 @@ export async function serveStack(
     await Promise.all(all);
   });
   invokeApi.serve(stack.functions, workers);
-  gateway.serve({ webSocketApis: stack.webSocketApis, httpApis: stack.httpApis, invoker: workers });
+  gateway.serve({
+    webSocketApis: stack.webSocketApis,
+    httpApis: stack.httpApis,
+    invoker: workers,
+    ...(site.cluster && { cluster: site.cluster }),
+  });
   for (const eventSource of eventSources) eventSource.start();
   return { stack, endpoints, workers };
 }

@@ -7,6 +7,7 @@ import { Server } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
+import { returnAbandonedReceives } from './abandoned-receives.ts';
 import type { SqsRequest } from './fauxqs.ts';
 
 const { dataDirectory } = workerData as { readonly dataDirectory?: string };
@@ -29,6 +30,7 @@ const server = await startFauxqs({
   logger: false,
   ...(dataDirectory === undefined ? {} : { dataDir: dataDirectory }),
 });
+returnAbandonedReceives(`http://127.0.0.1:${server.port}`);
 parentPort?.postMessage({ port: server.port });
 parentPort?.on('message', (request: SqsRequest) => {
   if (request === 'stop') void server.stop().then(() => parentPort?.close());

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Answer } from '../aws-proxy/upstream.ts';
 import type { Connection } from './connection.ts';
+import type { Peers } from './peers.ts';
 import { readBody } from './request-body.ts';
 import { newGatewayId } from './request-id.ts';
 import type { Runtime } from './runtime.ts';
@@ -35,10 +37,13 @@ const MANAGEMENT_PATH = /^\/([^/]+)\/(?:@|%40)connections\/([^/]+)$/i;
 export class ManagementApi {
   readonly #runtime: Runtime;
   readonly #gateway: WebSocketGateway;
+  readonly #peers: Peers | undefined;
 
-  constructor(runtime: Runtime, gateway: WebSocketGateway) {
+  /** @param peers answer for the connections of other nodes */
+  constructor(runtime: Runtime, gateway: WebSocketGateway, peers?: Peers) {
     this.#runtime = runtime;
     this.#gateway = gateway;
+    this.#peers = peers;
   }
 
   /** Returns false if the request is not for this API. */
@@ -47,6 +52,13 @@ export class ManagementApi {
     const [, encodedStage, encodedId] = MANAGEMENT_PATH.exec(path) ?? [];
     if (encodedStage === undefined || encodedId === undefined) return false;
     const body = await readBody(request, this.#runtime.limits.frameBytes);
+    const peer = this.#peers?.ownerOf(decode(encodedId));
+    if (peer !== undefined && body !== 'too-large') {
+      const answer = await peer.forward(request, body);
+      if (answer === 'gone') write(response, GONE);
+      else pass(response, answer);
+      return true;
+    }
     // No await from here on, so that messages are sent in the order in which the posts arrived.
     write(response, this.#reply(request, decode(encodedStage), decode(encodedId), body));
     return true;
@@ -95,6 +107,11 @@ function write(response: ServerResponse, { status, errorType, body }: Reply): vo
   if (errorType !== undefined) response.setHeader('x-amzn-ErrorType', errorType);
   if (body !== undefined) response.setHeader('Content-Type', 'application/json');
   response.writeHead(status).end(body === undefined ? '' : JSON.stringify(body));
+}
+
+/** The answer of another node, as it is. */
+function pass(response: ServerResponse, { status, headers, body }: Answer): void {
+  response.writeHead(status, [...headers, 'content-length', String(body.length)]).end(body);
 }
 
 function decode(text: string): string {

@@ -14,4 +14,6 @@ export interface Runtime {
   readonly limits: GatewayLimits;
   readonly account: AccountThrottle;
   readonly log: GatewayLog;
+  /** Called with the number of open sockets when it has changed. */
+  readonly onSockets?: (open: number) => void;
 }

@@ -6,6 +6,7 @@ import { type Clock, systemClock, TimerSet } from './clock.ts';
 import { HttpApi } from './http-api.ts';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.ts';
 import { ManagementApi } from './management-api.ts';
+import { type Cluster, Peers } from './peers.ts';
 import { refuseUpgrade } from './refusal.ts';
 import type { GatewayLog, Runtime } from './runtime.ts';
 import { AccountThrottle } from './throttle.ts';
@@ -23,15 +24,20 @@ export interface GatewayOptions {
   readonly clock?: Clock;
   /** @default console */
   readonly log?: GatewayLog;
+  /** Called with the number of open sockets when it has changed. */
+  readonly onSockets?: (open: number) => void;
 }
 
 export interface GatewayApis {
   readonly webSocketApis: readonly WebSocketApiModel[];
   readonly httpApis: readonly HttpApiModel[];
   readonly invoker: Invoker;
+  /** @default - this gateway has all connections */
+  readonly cluster?: Cluster;
 }
 
 interface Served {
+  readonly peers: Peers | undefined;
   readonly webSockets: WebSocketGateway;
   readonly management: ManagementApi;
   readonly httpApis: readonly HttpApi[];
@@ -59,6 +65,7 @@ export class Gateway {
       limits,
       account: new AccountThrottle(limits, clock),
       log: options.log ?? console,
+      ...(options.onSockets && { onSockets: options.onSockets }),
     };
     this.#server = createServer((request, response) => {
       this.#onRequest(request, response).catch((error: unknown) => this.#fail(response, error));
@@ -77,12 +84,14 @@ export class Gateway {
   }
 
   /** Starts to serve the APIs. Call it once. */
-  serve({ webSocketApis, httpApis, invoker }: GatewayApis): void {
+  serve({ webSocketApis, httpApis, invoker, cluster }: GatewayApis): void {
     if (this.#served !== undefined) throw new Error('The gateway already serves its APIs');
-    const webSockets = new WebSocketGateway(this.#runtime, invoker, webSocketApis);
+    const peers = cluster && new Peers(cluster);
+    const webSockets = new WebSocketGateway(this.#runtime, invoker, webSocketApis, peers);
     this.#served = {
+      peers,
       webSockets,
-      management: new ManagementApi(this.#runtime, webSockets),
+      management: new ManagementApi(this.#runtime, webSockets, peers),
       httpApis: httpApis.map((model) => new HttpApi(this.#runtime, invoker, model)),
     };
   }
@@ -117,6 +126,7 @@ export class Gateway {
   /** Closes all sockets with 1001, without `$disconnect`, and stops listening. */
   async close(): Promise<void> {
     await this.#served?.webSockets.close();
+    this.#served?.peers?.close();
     if (this.#server.listening) await closeServer(this.#server);
     this.#runtime.timers.close();
   }

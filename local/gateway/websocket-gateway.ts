@@ -4,6 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Invoker, WebSocketApiModel } from '../model.ts';
 import { decideConnect } from './connect-decision.ts';
 import { Connection } from './connection.ts';
+import type { Peers } from './peers.ts';
 import { PendingClient } from './pending-client.ts';
 import { gatewayMessage, refuseUpgrade } from './refusal.ts';
 import { type RequestFacts, readRequestFacts } from './request-facts.ts';
@@ -29,6 +30,7 @@ interface ServedApi {
 export class WebSocketGateway {
   readonly #runtime: Runtime;
   readonly #invoker: Invoker;
+  readonly #newConnectionId: () => string;
   readonly #apis: ReadonlyMap<string, ServedApi>;
   readonly #connections = new Map<string, Connection>();
   /** Clients waiting for the answer to their upgrade. */
@@ -41,9 +43,11 @@ export class WebSocketGateway {
   readonly #webSocketServer: WebSocketServer;
   #isClosed = false;
 
-  constructor(runtime: Runtime, invoker: Invoker, apis: readonly WebSocketApiModel[]) {
+  /** @param peers mark the ids of this gateway's connections, if there are other gateways */
+  constructor(runtime: Runtime, invoker: Invoker, apis: readonly WebSocketApiModel[], peers?: Peers) {
     this.#runtime = runtime;
     this.#invoker = invoker;
+    this.#newConnectionId = () => peers?.newConnectionId() ?? newGatewayId();
     this.#apis = new Map(
       apis.map((model) => {
         const throttle = new StageThrottle(model, runtime.account);
@@ -143,6 +147,7 @@ export class WebSocketGateway {
       onEnd: (closure) => this.#forget(dispatcher, facts, closure),
     });
     this.#connections.set(facts.connectionId, connection);
+    this.#runtime.onSockets?.(this.#connections.size);
     this.#unclosed.add(connection);
     void connection.closed().then(() => this.#unclosed.delete(connection));
     socket.resume();
@@ -150,6 +155,7 @@ export class WebSocketGateway {
 
   #forget(dispatcher: RouteDispatcher, facts: ConnectionFacts, closure: ClosureFacts): void {
     this.#connections.delete(facts.connectionId);
+    this.#runtime.onSockets?.(this.#connections.size);
     const isSilenced = this.#silenced.delete(facts.connectionId);
     if (isSilenced || this.#isClosed) return;
     void dispatcher.disconnect(facts, closure);
@@ -162,7 +168,7 @@ export class WebSocketGateway {
   ): ConnectionFacts {
     const { domainName, sourceIp, userAgent } = request;
     return {
-      connectionId: newGatewayId(),
+      connectionId: this.#newConnectionId(),
       connectedAt: this.#runtime.clock.now(),
       apiId: api?.apiId ?? '',
       stage,

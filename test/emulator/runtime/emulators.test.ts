@@ -8,7 +8,7 @@ import {
   GetItemCommand,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { dynamoDbClient, sqsClient } from '../../../local/emulators/clients.ts';
 import { type DynamoDbOptions, startDynamoDb } from '../../../local/emulators/dynoxide.ts';
@@ -117,6 +117,28 @@ describe('SQS', () => {
     expect(received.Messages).toMatchObject([
       { Body: 'hello', Attributes: { ApproximateReceiveCount: '2' } },
     ]);
+  });
+
+  test('hands a message to another poller if the one that waited for it has died', async () => {
+    const sqs = await startSqs();
+    onTestFinished(() => sqs.stop());
+    const client = sqsClient(sqs.endpoint);
+    onTestFinished(() => client.destroy());
+    const attributes = { VisibilityTimeout: '600' };
+    await createQueues(client, [{ logicalId: 'Q', queueName: 'polled', attributes }]);
+    const QueueUrl = localQueueUrl(sqs.endpoint, 'polled');
+    const look = async () => client.send(new GetQueueAttributesCommand({ QueueUrl }));
+
+    const dying = sqsClient(sqs.endpoint);
+    const poll = dying.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
+    poll.catch(() => {});
+    for (let round = 0; round < 3; round += 1) await look();
+    dying.destroy();
+    for (let round = 0; round < 3; round += 1) await look();
+
+    await client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }));
+    const { Messages } = await client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
+    expect(Messages).toMatchObject([{ Body: 'hello' }]);
   });
 
   test('changes a queue’s attributes when the template does', async () => {

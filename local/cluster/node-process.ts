@@ -1,0 +1,73 @@
+/** One node of a cluster, a process of its own: gateway, workers, and event sources. It ends with its supervisor. */
+import { Gateway } from '../gateway/server.ts';
+import { messageOf } from '../operator-error.ts';
+import { type RuntimeOptions, serveStack } from '../runtime.ts';
+import type { FromNode, NodeSetup, ToNode } from './messages.ts';
+
+const cleanups = new AsyncDisposableStack();
+let gateway: Gateway | undefined;
+let port = 0;
+
+const tell = (message: FromNode) => {
+  // The supervisor may be dying.
+  if (process.connected) process.send?.(message, () => {});
+};
+const warn = (message: string) => tell({ kind: 'warning', message });
+
+process.on('message', (message: ToNode) => {
+  handle(message).catch((error: unknown) => {
+    tell({ kind: 'failed', message: messageOf(error) });
+  });
+});
+process.on('disconnect', () => process.exit(1));
+
+async function handle(message: ToNode): Promise<void> {
+  if (message.kind === 'listen') await listen(message);
+  else if (message.kind === 'serve') await serve(message.setup);
+  else {
+    await cleanups.disposeAsync();
+    process.exit(0);
+  }
+}
+
+async function listen({ port: wanted, limits }: Extract<ToNode, { kind: 'listen' }>): Promise<void> {
+  gateway = new Gateway({
+    log: { warn },
+    onSockets: (open) => tell({ kind: 'sockets', open }),
+    ...(limits && { limits }),
+  });
+  port = await gateway.listen(wanted);
+  cleanups.defer(() => gateway?.close());
+  tell({ kind: 'listening', port });
+}
+
+async function serve({ cluster, site, options, printing }: NodeSetup): Promise<void> {
+  if (gateway === undefined) throw new Error('This node does not listen yet');
+  const { emulators, ...rest } = site;
+  const connections = `http://127.0.0.1:${port}`;
+  const proxy = await openProxy(printing);
+  const logging: RuntimeOptions = printing.logs
+    ? { onLogLine: (functionId, line) => console.error(`[${cluster.node} ${functionId}] ${line}`) }
+    : {};
+  const served = await serveStack(
+    gateway,
+    { ...rest, cluster, direct: { ...emulators, connections } },
+    { ...options, ...logging, ...(proxy && { awsProxy: proxy.attach }) },
+    warn,
+    cleanups,
+  );
+  proxy?.show(served);
+  tell({ kind: 'serving', lambdaPort: Number(new URL(served.endpoints.lambda).port) });
+}
+
+/** Each node has a proxy of its own: faults that count calls count those of their node. */
+async function openProxy({ trace, faultsFile, json }: NodeSetup['printing']) {
+  if (!trace && faultsFile === undefined) return undefined;
+  const { createTerminalProxy } = await import('../aws-proxy/terminal.ts');
+  return createTerminalProxy({
+    trace,
+    ...(faultsFile !== undefined && { faultsFile }),
+    output: json ? process.stderr : process.stdout,
+    warn,
+  });
+}
