@@ -7,6 +7,8 @@ import { createConversationReader, createConversationWriter } from './adapters/c
 import { createDeskEvents } from './adapters/desk-events.ts';
 import { createDeskOutbox, createDeskReader, createDeskWriter } from './adapters/desk-table.ts';
 import { createDocumentClient } from './adapters/dynamodb.ts';
+import { createUserEventWriter } from './adapters/event-table.ts';
+import { createEventTopic } from './adapters/event-topic.ts';
 import { createFanOutQueue } from './adapters/fan-out-queue.ts';
 import { createGroupOutbox, createGroupReader, createGroupWriter } from './adapters/group-table.ts';
 import { createInbox, createInboxWriter } from './adapters/inbox-table.ts';
@@ -18,12 +20,14 @@ import { createReactionReader, createReactionWriter } from './adapters/reaction-
 import { createReportWriter } from './adapters/report-table.ts';
 import { createRouteTable } from './adapters/route-table.ts';
 import { createSeqAllocator } from './adapters/seq-allocation.ts';
+import { readStreamRow } from './adapters/stream-row.ts';
 import { createTokenVerifier } from './adapters/token-verifier.ts';
 import { createWorkQueue } from './adapters/work-queue.ts';
 import { type BudgetLimits, createMeter } from './domain/access/budget.ts';
 import { createLiveLimit } from './domain/messages/live-limit.ts';
 import { UNLIMITED } from './domain/model/budget.ts';
 import type { DeskEvents } from './domain/model/desk-event.ts';
+import type { UserEventWriter } from './domain/model/event.ts';
 import { systemClock, systemPause } from './shared/clock.ts';
 import { type EnvName, hasEnv, list, readEnv } from './shared/env.ts';
 import type { Maker } from './shared/lazily.ts';
@@ -197,6 +201,15 @@ export const agentGraceMs = maker(
   ['deskAgentGraceSeconds'],
   (env) => Number(env.deskAgentGraceSeconds) * 1000,
 );
+
+export const eventTopic = maker(['eventsTopicArn'], ({ eventsTopicArn }) => createEventTopic(eventsTopicArn));
+export const streamRows = maker([], () => readStreamRow);
+const userEvents = maker(['conversationsTable'], ({ conversationsTable }) =>
+  createUserEventWriter(documents.get(), conversationsTable),
+);
+/** `undefined` in a deployment without events. */
+export const userEventsIfAny = (): Maker<UserEventWriter | undefined> =>
+  hasEnv('eventRows') ? userEvents : { env: [], get: () => undefined };
 
 export const tokens = maker(
   ['issuer', 'audience', 'jwksUri', 'userIdClaim', 'rolesClaim', 'unlimitedRoles'],

@@ -20,7 +20,7 @@ export type ReadContext = (key: string) => unknown;
  * - `replace` or `reject`: `duplicateLogin`; `standard` or `infrequent-access`: `messageTableClass`
  * - lists, as JSON or separated by commas: `audience`, `allowedOrigins`, `deskQueues`, `widgetOrigins`, `diagnostics`,
  *   `unlimitedRoles`
- * - `true` or `false`: `retain`, `accessLogRole`, `desk`, `webPage`; also `userPool`, which is no prop
+ * - `true` or `false`: `retain`, `accessLogRole`, `desk`, `webPage`, `events`, `archive`; also `userPool`, which is no prop
  * - durations, a whole number with `s`, `m`, `h`, or `d`: `lease` (`30m`), `inboxTtl` (`7d`), `historyRetention` (`365d`,
  *   or `forever`), `deskAgentGrace` (`2m`), `editWindow` (`24h`, `0s` for never)
  * - two whole numbers, as `12000,4000`: read and write units of `warmThroughput` and `maxThroughput`
@@ -71,6 +71,8 @@ export function propsFromContext(read: ReadContext): ServerlessImProps {
     widgetOrigins: context.list('widgetOrigins'),
     diagnostics: context.choices('diagnostics', DIAGNOSTICS),
     alarmTopicArn: context.text('alarmTopicArn'),
+    events: context.flag('events'),
+    archive: context.flag('archive'),
   };
   const userPool = context.flag('userPool') ?? false;
   // A malformed value would be told to be missing.

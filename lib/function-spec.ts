@@ -1,4 +1,5 @@
 import type { Desk } from './desk.ts';
+import type { Events } from './events.ts';
 import type { HandlerFunction } from './handler-function.ts';
 import type { SettingName } from './settings.ts';
 import type { Storage } from './storage.ts';
@@ -13,6 +14,21 @@ export interface Grantors {
   readonly gateway: WebSocketGateway;
   /** `undefined` in a deployment without a desk. */
   readonly desk: Desk | undefined;
+  /** `undefined` in a deployment without events. */
+  readonly events: Events | undefined;
+}
+
+/** An optional part of a deployment: the option of this name. */
+export type PartName = 'desk' | 'events' | 'archive';
+
+/** The records of a table's stream that a function gets. */
+export interface StreamSource {
+  readonly table: 'messages' | 'conversations';
+  /**
+   * At most five, joined by "or". Lambda drops the other records before it invokes, and bills nothing for them.
+   * docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html
+   */
+  readonly filters: readonly object[];
 }
 
 export type QueueName = 'offline' | 'service' | 'fanOut' | 'desk';
@@ -30,12 +46,18 @@ export type Trigger =
       /** Additional route keys of a deployment with a desk. @default - none */
       readonly deskRoutes?: readonly string[];
     }
-  | { readonly kind: 'queue'; readonly queue: QueueName };
+  | { readonly kind: 'queue'; readonly queue: QueueName }
+  | {
+      readonly kind: 'stream';
+      readonly sources: readonly StreamSource[];
+      /** Maximum records of a batch. */
+      readonly batchSize: number;
+    };
 
 /** A Lambda function: its trigger, settings, and permissions. */
 export interface FunctionSpec {
   /** The optional part of the deployment that it belongs to. @default - part of every deployment */
-  readonly part?: 'desk';
+  readonly part?: PartName;
   /** Path of its module from the package's root, without extension. */
   readonly module: string;
   readonly description: string;

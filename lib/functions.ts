@@ -1,6 +1,7 @@
 import { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../protocol/http.ts';
 import { LIMITS } from '../protocol/limits.ts';
-import type { FunctionSpec } from './function-spec.ts';
+import { EVENT_SOURCES } from './event-sources.ts';
+import type { FunctionSpec, PartName } from './function-spec.ts';
 import type { HandlerFunction } from './handler-function.ts';
 
 /**
@@ -167,7 +168,7 @@ export const FUNCTIONS = {
     timeoutSeconds: SENDER_TIMEOUT_SECONDS,
     memoryMegabytes: 512,
     settings: ['leaseSeconds', 'historyTtlSeconds', 'editWindowMs'],
-    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk }) => {
+    grant: (fn, { storage, offlineQueue, fanOutQueue, gateway, desk, events }) => {
       storage.routes.grant(fn, 'BatchGetItem', 'UpdateItem');
       storage.conversations.grant(fn, 'GetItem', 'Query', 'UpdateItem');
       storage.messages.grant(fn, 'BatchGetItem', 'PutItem', 'UpdateItem', 'BatchWriteItem');
@@ -177,6 +178,7 @@ export const FUNCTIONS = {
       gateway.grantConnections(fn, 'POST', 'DELETE');
       // A message to a chat may show that its agent is gone, which asks for a check (IM-DESK-7).
       desk?.queue.grantSend(fn);
+      events?.addRows(fn);
     },
   },
   logOut: {
@@ -210,21 +212,52 @@ export const FUNCTIONS = {
       gateway.grantConnections(fn, 'GET', 'POST', 'DELETE');
     },
   },
+  publishEvents: {
+    part: 'events',
+    module: 'lambdas/functions/publish-events',
+    description: 'Publishes messages, changes, members, bans, and reports as events',
+    trigger: { kind: 'stream', sources: EVENT_SOURCES, batchSize: 100 },
+    timeoutSeconds: 60,
+    memoryMegabytes: 256,
+    settings: [],
+    grant: (fn, { events }) => {
+      events?.grantPublish(fn);
+    },
+  },
+  replayEvents: {
+    part: 'events',
+    module: 'lambdas/functions/replay-events',
+    description: "Publishes a conversation's events again, for an operator",
+    trigger: { kind: 'service' },
+    // 20 s of pages, and the patience of the last.
+    timeoutSeconds: 120,
+    memoryMegabytes: 256,
+    settings: [],
+    grant: (fn, { storage, events }) => {
+      storage.conversations.grant(fn, 'GetItem');
+      storage.messages.grantQueryBySeq(fn);
+      events?.grantPublish(fn);
+    },
+  },
 } as const satisfies Record<string, FunctionSpec>;
 
 export type FunctionName = keyof typeof FUNCTIONS;
 
-type DeskFunctionName = {
-  [Name in FunctionName]: (typeof FUNCTIONS)[Name] extends { readonly part: 'desk' } ? Name : never;
+type PartFunctionName = {
+  [Name in FunctionName]: (typeof FUNCTIONS)[Name] extends { readonly part: PartName } ? Name : never;
 }[FunctionName];
 
 /** The functions of this deployment. */
 export type Functions = Readonly<
-  Record<Exclude<FunctionName, DeskFunctionName>, HandlerFunction> &
-    Partial<Record<DeskFunctionName, HandlerFunction>>
+  Record<Exclude<FunctionName, PartFunctionName>, HandlerFunction> &
+    Partial<Record<PartFunctionName, HandlerFunction>>
 >;
 
-export function functionNames({ desk }: { readonly desk: boolean }): FunctionName[] {
+/** @param parts the optional parts of this deployment */
+export function functionNames(parts: Readonly<Record<PartName, boolean>>): FunctionName[] {
   const names = Object.keys(FUNCTIONS) as FunctionName[];
-  return names.filter((name) => desk || !('part' in FUNCTIONS[name]));
+  return names.filter((name) => {
+    const { part }: FunctionSpec = FUNCTIONS[name];
+    return part === undefined || parts[part];
+  });
 }

@@ -1,9 +1,11 @@
 export type { Desk } from './desk.ts';
+export type { Events } from './events.ts';
 export type { FunctionName } from './functions.ts';
 export type { HandlerFunction } from './handler-function.ts';
 export type { HttpGateway } from './http-gateway.ts';
 export type { Identity } from './identity.ts';
 export type { Observability } from './observability.ts';
+export type { PlatformProps } from './platform-props.ts';
 export {
   type Diagnostic,
   InvalidOptionsError,
@@ -17,6 +19,7 @@ export {
 export { ServerlessIm } from './serverless-im.ts';
 export { ServerlessImStack } from './serverless-im-stack.ts';
 export type { ItemAction, MessageStore, Storage, Store } from './storage.ts';
+export type { StreamConsumer } from './stream-consumer.ts';
 export type { WebPage } from './web-page.ts';
 export type { ConnectionMethod, WebSocketGateway } from './web-socket-gateway.ts';
 export type { WorkQueue } from './work-queue.ts';

@@ -13,8 +13,9 @@ import { FilterPattern, type IFilterPattern, type ILogGroup, MetricFilter } from
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Desk } from './desk.ts';
-import type { Functions } from './functions.ts';
+import type { FunctionName, Functions } from './functions.ts';
 import type { HttpGateway } from './http-gateway.ts';
+import type { StreamConsumer } from './stream-consumer.ts';
 import type { WebSocketGateway } from './web-socket-gateway.ts';
 import type { WorkQueue } from './work-queue.ts';
 
@@ -24,6 +25,8 @@ export interface ObservabilityProps {
   readonly serviceQueue: WorkQueue;
   readonly desk: Desk | undefined;
   readonly functions: Functions;
+  /** By the name of the function that reads them. */
+  readonly streams: Readonly<Partial<Record<FunctionName, StreamConsumer>>>;
   readonly webSocket: WebSocketGateway;
   readonly http: HttpGateway;
   /** ARN of the SNS topic that is notified when an alarm starts and ends. If `undefined`, alarms notify nobody. */
@@ -38,7 +41,8 @@ type RunbookSection =
   | 'websocket-errors'
   | 'http-errors'
   | 'table-throttles'
-  | 'desk-waits';
+  | 'desk-waits'
+  | 'late-events';
 
 interface AlarmSpec {
   readonly section: RunbookSection;
@@ -76,6 +80,9 @@ const OLD = { threshold: 300, periods: 8, outOf: 11 };
 
 const LONG_WAIT_SECONDS = 300;
 
+/** The age of the last record of a batch, when Lambda sends it to the function. */
+const LATE_MS = 300_000;
+
 /** The `service` of every line that our code logs, from POWERTOOLS_SERVICE_NAME. */
 const SERVICE = 'serverless-im';
 
@@ -98,6 +105,7 @@ export class Observability extends Construct {
     this.#watchTables(functions);
     this.#watchGateways(webSocket, props.http);
     if (functions.matchDesk !== undefined) this.#watchDesk(functions.matchDesk.logGroup);
+    if (functions.publishEvents !== undefined) this.#watchEvents(props);
   }
 
   /**
@@ -162,7 +170,8 @@ export class Observability extends Construct {
       'LoggedFaults',
     );
     // Their failed jobs come back by themselves for half an hour, so nothing else shows an outage of the workers.
-    const workers = [others.storeOffline, others.fanOut, others.serveEvents, others.matchDesk];
+    const { storeOffline, fanOut, serveEvents, matchDesk, publishEvents } = others;
+    const workers = [storeOffline, fanOut, serveEvents, matchDesk, publishEvents];
     const metric = this.#countLines(
       'LoggedFaults',
       [authorize, others.socket, ...workers].flatMap((fn) => fn?.logGroup ?? []),
@@ -183,11 +192,11 @@ export class Observability extends Construct {
 
   /** Counts a line of lambdas/adapters/dynamodb.ts, since DynamoDB's own metrics are two per table. */
   #watchTables(functions: Functions): void {
-    // The authorizer uses no table.
+    // The authorizer uses no table, and Lambda reads the streams.
     const metric = this.#countLines(
       'TableThrottles',
       Object.values(functions)
-        .filter((fn) => fn !== functions.authorize)
+        .filter((fn) => fn !== functions.authorize && fn !== functions.publishEvents)
         .map(({ logGroup }) => logGroup),
       FilterPattern.stringValue('$.message', '=', 'table throttled'),
     );
@@ -232,6 +241,25 @@ export class Observability extends Construct {
       meaning: 'Customers have been waiting for an agent for more than five minutes.',
       metric: filter.metric({ period: FIVE_MINUTES.period, statistic: 'Maximum' }),
       threshold: LONG_WAIT_SECONDS,
+    });
+  }
+
+  /** A function that crashes, or a topic that refuses, shows in the age of the records, and half an hour later in the queue. */
+  #watchEvents({ functions: { publishEvents }, streams }: ObservabilityProps): void {
+    if (publishEvents === undefined || streams.publishEvents === undefined) return;
+    const period = Duration.minutes(1);
+    this.#alarm('EventsAge', {
+      section: 'late-events',
+      meaning: 'Events come out more than five minutes late.',
+      metric: publishEvents.metric('IteratorAge', { period, statistic: 'Maximum' }),
+      threshold: LATE_MS,
+      periods: 5,
+    });
+    this.#alarm('EventsFailures', {
+      section: 'late-events',
+      meaning: 'Records failed for half an hour, or are malformed: their events have not come out.',
+      metric: streams.publishEvents.failureQueue.metricApproximateNumberOfMessagesVisible(),
+      threshold: 1,
     });
   }
 

@@ -2,6 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import { ACTIONS } from '../protocol/actions.ts';
 import { DESK_HTTP_ROUTES, HTTP_ROUTES, POLL_ROUTE } from '../protocol/http.ts';
 import { LIMITS } from '../protocol/limits.ts';
+import { platformFaults } from './platform-props.ts';
 import {
   DIAGNOSTICS,
   type Diagnostic,
@@ -106,7 +107,7 @@ export function optionFaults(props: ServerlessImProps, options: ServerlessImOpti
   if (props.historyRetention !== undefined && options.historyTtlSeconds < MIN_HISTORY_SECONDS) {
     faults.push('historyRetention must be at least 24 hours');
   }
-  faults.push(...budgetFaults(options));
+  faults.push(...platformFaults(options), ...budgetFaults(options));
   if (options.offlineConcurrency !== undefined && !isIntegerWithin(options.offlineConcurrency, 2, 1_000)) {
     faults.push('offlineConcurrency must be a whole number from 2 to 1000');
   }

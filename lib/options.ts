@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { POLL_ROUTE } from '../protocol/http.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { audienceList, issuerFaults, optionFaults, webPageFaults } from './option-faults.ts';
+import { platformOptions } from './platform-props.ts';
 import {
   type ExternalIssuer,
   InvalidOptionsError,
@@ -44,6 +45,7 @@ export function fillOptions(props: ServerlessImProps): ServerlessImOptions {
     webPage: webPageOptions(props),
     diagnostics: props.diagnostics ?? [],
     alarmTopicArn: props.alarmTopicArn,
+    ...platformOptions(props),
   };
   const faults = [...issuerFaults(props), ...webPageFaults(props), ...optionFaults(props, options)];
   if (faults.length > 0) throw new InvalidOptionsError(faults);

@@ -18,7 +18,9 @@ export class ServerlessImStack extends Stack {
       'Chat',
       propsFromContext((key) => this.node.tryGetContext(key)),
     );
-    const { webSocket, http, identity, offlineQueue, fanOutQueue, serviceQueue, desk } = this.chat;
+    const { webSocket, http, identity, offlineQueue, fanOutQueue, serviceQueue, desk, eventsTopic } =
+      this.chat;
+    const { publishEvents, replayEvents } = this.chat.functions;
     this.#output('WebSocketUrl', webSocket.url, 'The WebSocket API, for clients');
     this.#output('HttpUrl', http.url, 'The HTTP API');
     this.#output('WebUrl', this.chat.webPage?.url, 'The web page');
@@ -51,6 +53,22 @@ export class ServerlessImStack extends Stack {
       'DeskDeadLetterQueueUrl',
       desk?.queue.deadLetterQueue.queueUrl,
       'Those that failed for half an hour, or are malformed',
+    );
+    this.#output('EventsTopicArn', eventsTopic?.topicArn, 'The topic of events, for subscribers');
+    this.#output(
+      'EventsFailureQueueUrl',
+      this.chat.streams.publishEvents?.failureQueue.queueUrl,
+      'Says which records of the streams failed for half an hour, or are malformed',
+    );
+    this.#output(
+      'PublishEventsFunction',
+      publishEvents?.functionName,
+      'Publishes records that failed, again',
+    );
+    this.#output(
+      'ReplayEventsFunction',
+      replayEvents?.functionName,
+      "Publishes a conversation's events again",
     );
   }
 

@@ -1,11 +1,13 @@
 import { Lazy } from 'aws-cdk-lib';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/shared/env-names.ts';
 import { FAN_OUT_WORKERS } from '../lambdas/shared/fan-out-rate.ts';
 import { ACTIONS, type Action } from '../protocol/actions.ts';
 import { FunctionBundles } from './bundling/function-bundles.ts';
 import { Desk } from './desk.ts';
+import { Events } from './events.ts';
 import type { FunctionSpec, QueueName } from './function-spec.ts';
 import { FUNCTIONS, type FunctionName, type Functions, functionNames } from './functions.ts';
 import { HandlerFunction } from './handler-function.ts';
@@ -17,6 +19,7 @@ import type { ServerlessImOptions, ServerlessImProps } from './props.ts';
 import { isHttpRoute } from './route-throttles.ts';
 import { type Settings, settingsOf } from './settings.ts';
 import { Storage } from './storage.ts';
+import { StreamConsumer } from './stream-consumer.ts';
 import { WebPage } from './web-page.ts';
 import { WebSocketGateway } from './web-socket-gateway.ts';
 import { type ConsumeOptions, WorkQueue } from './work-queue.ts';
@@ -49,8 +52,12 @@ export class ServerlessIm extends Construct {
   readonly http: HttpGateway;
   /** The customer-service desk; `undefined` with `desk: false`. */
   readonly desk: Desk | undefined;
+  /** The topic of events, and grants for it; `undefined` without `events: true`. */
+  readonly events: Events | undefined;
   /** The Lambda functions by name. @example chat.functions.socket.metricThrottles() */
   readonly functions: Functions;
+  /** The functions that read the streams of tables, by name, with their failure queues. */
+  readonly streams: Readonly<Partial<Record<FunctionName, StreamConsumer>>>;
   /** The alarms. */
   readonly observability: Observability;
   /** The web page; `undefined` without `webPage: true`. */
@@ -107,23 +114,31 @@ export class ServerlessIm extends Construct {
           queueNames: options.deskQueues,
         })
       : undefined;
+    this.events = options.events ? new Events(this, 'Events', { storage: this.storage }) : undefined;
     const allowedOrigins = originsOf(options.allowedOrigins, this.webPage);
     this.functions = this.#makeFunctions(
       options,
       settingsOf({ ...options, allowedOrigins }, this.identity, this.webSocket.url),
     );
     this.#connect(options);
-    const { offlineQueue, fanOutQueue, serviceQueue, desk, functions, webSocket, http } = this;
+    this.streams = this.#readStreams(options);
+    const { offlineQueue, fanOutQueue, serviceQueue, desk, functions, streams, webSocket, http } = this;
     this.observability = new Observability(this, 'Observability', {
       offlineQueue,
       fanOutQueue,
       serviceQueue,
       desk,
       functions,
+      streams,
       webSocket,
       http,
       alarmTopicArn: options.alarmTopicArn,
     });
+  }
+
+  /** Gets every event (IM-EVENT); `undefined` without `events: true`. */
+  get eventsTopic(): ITopic | undefined {
+    return this.events?.topic;
   }
 
   /**
@@ -141,6 +156,19 @@ export class ServerlessIm extends Construct {
    */
   grantLogOut(grantee: IGrantable): Grant {
     return this.functions.logOut.grantInvoke(grantee);
+  }
+
+  /**
+   * Allows an operator to publish events again: those of a conversation, by invoking `functions.replayEvents`, and those of
+   * records that failed, by invoking `functions.publishEvents` (docs/operations.md, Events).
+   * @throws {Error} without `events: true`
+   * @example chat.grantReplayEvents(operatorRole);
+   */
+  grantReplayEvents(grantee: IGrantable): Grant {
+    const { publishEvents, replayEvents } = this.functions;
+    if (publishEvents === undefined || replayEvents === undefined)
+      throw new Error('grantReplayEvents needs events: true');
+    return replayEvents.grantInvoke(grantee).combine(publishEvents.grantInvoke(grantee));
   }
 
   #makeFunctions(options: ServerlessImOptions, settings: Settings): Functions {
@@ -172,6 +200,7 @@ export class ServerlessIm extends Construct {
       fanOutQueue: this.fanOutQueue,
       gateway: this.webSocket,
       desk: this.desk,
+      events: this.events,
     });
     return fn;
   }
@@ -180,16 +209,27 @@ export class ServerlessIm extends Construct {
     for (const name of functionNames(options)) {
       const fn = this.functions[name];
       const { trigger }: FunctionSpec = FUNCTIONS[name];
-      if (fn === undefined || trigger.kind === 'authorizer' || trigger.kind === 'service') continue;
+      if (fn === undefined) continue;
       if (trigger.kind === 'webSocket') {
         this.webSocket.addOwnRoutes(fn, this.functions.authorize, actionNames(options));
       } else if (trigger.kind === 'http') {
         const { routes, deskRoutes = [] } = trigger;
         this.http.addOwnRoutes(pascalCase(name), fn, options.desk ? [...routes, ...deskRoutes] : routes);
-      } else {
+      } else if (trigger.kind === 'queue') {
         this.#consume(trigger.queue, fn, options);
       }
     }
+  }
+
+  #readStreams(options: ServerlessImOptions): Partial<Record<FunctionName, StreamConsumer>> {
+    const { storage } = this;
+    const consumers = functionNames(options).flatMap((name) => {
+      const fn = this.functions[name];
+      const { trigger }: FunctionSpec = FUNCTIONS[name];
+      if (fn === undefined || trigger.kind !== 'stream') return [];
+      return [[name, new StreamConsumer(this, `${pascalCase(name)}Stream`, { fn, storage, ...trigger })]];
+    });
+    return Object.fromEntries(consumers);
   }
 
   #consume(queue: QueueName, fn: HandlerFunction, { offlineConcurrency }: ServerlessImOptions): void {

@@ -15,6 +15,8 @@ export type SettingName = Exclude<
   | 'deskTable'
   | 'deskQueueUrl'
   | 'deskQueues'
+  | 'eventsTopicArn'
+  | 'eventRows'
   | 'connectionsEndpoint'
 >;
 

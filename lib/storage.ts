@@ -1,7 +1,9 @@
 import {
   AttributeType,
   BillingMode,
+  type ITable,
   ProjectionType,
+  StreamViewType,
   Table,
   TableClass,
   type TableProps,
@@ -37,6 +39,13 @@ export class Store {
   constructor(table: Table, variable: string) {
     this.table = table;
     this.#variable = variable;
+  }
+
+  /** The table, if it has a stream. @throws {Error} it has none */
+  streamed(): ITable & { readonly tableStreamArn: string } {
+    const { tableStreamArn } = this.table;
+    if (tableStreamArn === undefined) throw new Error(`${this.table.node.path} has no stream.`);
+    return this.table as ITable & { readonly tableStreamArn: string };
   }
 
   /**
@@ -87,6 +96,10 @@ export interface StorageProps {
   readonly warmThroughput: WarmThroughput | undefined;
   /** Of each table. If `undefined`, DynamoDB's quota. */
   readonly maxThroughput: MaxThroughput | undefined;
+  /** Whether changes of messages and conversations become events (IM-EVENT). */
+  readonly events: boolean;
+  /** Whether expired messages are archived. */
+  readonly archive: boolean;
 }
 
 const PK = { name: 'pk', type: AttributeType.STRING };
@@ -108,7 +121,7 @@ export class Storage extends Construct {
   constructor(scope: Construct, id: string, props: StorageProps) {
     super(scope, id);
     this.#props = props;
-    const { messageTableClass, warmThroughput } = props;
+    const { messageTableClass, warmThroughput, events, archive } = props;
     const warm = warmThroughput && { warmThroughput };
     const routes = this.#table('Routes', { partitionKey: USER_ID, ...warm });
     const conversations = this.#table('Conversations', {
@@ -117,6 +130,7 @@ export class Storage extends Construct {
       ...PITR,
       ...TTL,
       ...warm,
+      ...(events && { stream: StreamViewType.NEW_IMAGE }),
     });
     const messages = this.#table('Messages', {
       partitionKey: PK,
@@ -127,6 +141,8 @@ export class Storage extends Construct {
       ...(messageTableClass === 'infrequent-access' && {
         tableClass: TableClass.STANDARD_INFREQUENT_ACCESS,
       }),
+      // One view for both: a table's view can't be changed in one deployment, and the archive needs the old image.
+      ...((events || archive) && { stream: StreamViewType.NEW_AND_OLD_IMAGES }),
     });
     messages.addLocalSecondaryIndex({
       indexName: BY_SEQ,

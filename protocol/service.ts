@@ -14,6 +14,27 @@ export const logOutSchema = lazySchema(() =>
   }),
 );
 
+/** Invokes the function `replay-events`: publishes the events of a conversation again (IM-EVENT-6). */
+export const replaySchema = lazySchema(() =>
+  z.object({
+    conversationId: z.string(),
+    /** The seq of the first message. */
+    fromSeq: z._default(z.int().check(z.minimum(1)), 1),
+    /** The seq of the last one. @default - all */
+    toSeq: z.optional(z.int().check(z.minimum(1))),
+  }),
+);
+
+export type ReplayRequest = z.infer<ReturnType<typeof replaySchema>>;
+
+/** Of one invocation. */
+export interface ReplayAnswer {
+  readonly messages: number;
+  readonly events: number;
+  /** Where to go on. Missing at the end. */
+  readonly nextSeq?: number;
+}
+
 const sender = lazySchema(() => z.string().check(z.regex(SENDER_ID, 'is not a user id')));
 
 const sendEvent = lazySchema(() =>

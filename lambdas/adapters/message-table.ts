@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import pLimit from 'p-limit';
-import type { Mentions } from '../../protocol/frames.ts';
+import type { Mentions, MessageChange } from '../../protocol/frames.ts';
 import {
   type Change,
   type ChangedRange,
@@ -352,7 +352,8 @@ export function messageItem(message: StoredMessage, historyTtlSeconds: number): 
   };
 }
 
-function toStored(item: Item): StoredMessage {
+/** The message in its item. */
+export function toStored(item: Item): StoredMessage {
   const pk = String(item['pk']);
   return {
     conversationId: pk.slice(0, pk.lastIndexOf('#')),
@@ -366,6 +367,8 @@ function toStored(item: Item): StoredMessage {
     ...(item['replyTo'] !== undefined && { replyTo: Number(item['replyTo']) }),
     ...(item['mentions'] !== undefined && { mentions: item['mentions'] as Mentions }),
     ...(item['rev'] !== undefined && { rev: Number(item['rev']) }),
+    ...(item['changedAt'] !== undefined && { changedAt: Number(item['changedAt']) }),
+    ...(item['change'] !== undefined && { change: item['change'] as MessageChange }),
     ...(item['editedAt'] !== undefined && { editedAt: Number(item['editedAt']) }),
     ...(item['editId'] !== undefined && { editId: String(item['editId']) }),
     ...(item['reactions'] !== undefined && { reactions: item['reactions'] as ReactionSummary }),

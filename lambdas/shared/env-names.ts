@@ -21,6 +21,10 @@ export const ENV = {
   deskTable: 'DESK_TABLE',
   /** URL of the queue of desk events; only in deployments with a desk. */
   deskQueueUrl: 'DESK_QUEUE_URL',
+  /** ARN of the topic of events; only in deployments with events. */
+  eventsTopicArn: 'EVENTS_TOPIC_ARN',
+  /** Whether to write rows of events; only in deployments with events. */
+  eventRows: 'EVENT_ROWS',
   /** The stage's `@connections` endpoint. The AWS SDK reads this variable itself. */
   connectionsEndpoint: 'AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI',
   /** Issuer (`iss`) of the tokens that the authorizer accepts. */

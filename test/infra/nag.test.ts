@@ -1,4 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
@@ -20,6 +20,7 @@ describe('cdk-nag AwsSolutions', () => {
     ['in a fixed region', {}, { env: { region: 'eu-central-1' } }],
     ['with the web page', { webPage: true }, {}],
     ['with the web page and an issuer', { ...EXTERNAL_ISSUER, webPage: true, webPageClientId: 'page' }, {}],
+    ['with events and an archive', { events: true, archive: true, historyRetention: Duration.days(30) }, {}],
     ['in China', {}, { env: { region: 'cn-north-1' } }],
   ];
   it.each(variants)('finds nothing %s without a reason beside it', (_, props, stackProps) => {

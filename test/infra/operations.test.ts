@@ -12,6 +12,8 @@ import { EXTERNAL_ISSUER, functionNameOf, resources, synthesize } from './synth.
 
 const { template } = synthesize(EXTERNAL_ISSUER);
 const { template: withoutDesk } = synthesize({ ...EXTERNAL_ISSUER, desk: false });
+/** With every option that has a section of its own. */
+const { template: platform } = synthesize({ ...EXTERNAL_ISSUER, events: true });
 const read = (path: string) => readFileSync(join(REPOSITORY, path), 'utf8');
 const OPERATIONS = read('docs/operations.md');
 const VERIFY = read('docs/verify-on-aws.md');
@@ -34,7 +36,7 @@ const sorted = (values: Iterable<string>) => [...new Set(values)].sort();
 
 describe('the runbook in docs/operations.md', () => {
   it('has a section for every alarm, named in its description, and no other', () => {
-    const named = alarmsIn(template).map(({ properties }) => {
+    const named = alarmsIn(platform).map(({ properties }) => {
       const [, anchor] = /Runbook: docs\/operations\.md#(\S+)$/.exec(properties.AlarmDescription) ?? [];
       return anchor ?? 'none';
     });
@@ -73,7 +75,7 @@ describe('docs/operations.md', () => {
       .split('\n')
       .filter((line) => line.startsWith('| '));
     const named = rows.slice(1).flatMap((row) => allOf(row.split('|')[2] ?? '', /`(\w+)`/g));
-    const functions = resources(template, 'AWS::Lambda::Function').map(({ logicalId }) =>
+    const functions = resources(platform, 'AWS::Lambda::Function').map(({ logicalId }) =>
       functionNameOf(logicalId),
     );
     expect(named.sort()).toEqual(functions.sort());
@@ -82,9 +84,11 @@ describe('docs/operations.md', () => {
   it('lists every line that the functions log, by message and level', () => {
     const sources = globSync('lambdas/**/*.ts', { cwd: REPOSITORY }).map(read).join('\n');
     const jobs = allOf(sources, /processBatch\('([^']+)'/g);
+    const answered = allOf(sources, /answerService\('([^']+)'/g);
     const calls = allOf(sources, /outcomeOf\('([^']+)'/g);
     const logged = [
       ...jobs.flatMap((job) => [`ERROR malformed ${job}`, `WARN ${job} retried`, `ERROR ${job} failed`]),
+      ...answered.map((name) => `ERROR ${name} failed`),
       ...calls.flatMap((call) => [`WARN ${call} failed`, `WARN ${call} throttled`]),
       ...[...sources.matchAll(/logger\.(\w+)\('([^']+)'/g)].map(
         ([, level = '', message = '']) => `${level.toUpperCase()} ${message}`,
@@ -103,7 +107,7 @@ describe('docs/operations.md', () => {
   it('and the verification list name only resources and outputs that a stack has', () => {
     const stack = Template.fromStack(
       new ServerlessImStack(
-        new App({ context: { 'aws:cdk:bundling-stacks': [], userPool: true, webPage: true } }),
+        new App({ context: { 'aws:cdk:bundling-stacks': [], userPool: true, webPage: true, events: true } }),
         'ServerlessIm',
       ),
     );

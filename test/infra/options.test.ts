@@ -40,6 +40,8 @@ describe('options', () => {
       accessLogRole: true,
       diagnostics: [],
       alarmTopicArn: undefined,
+      events: false,
+      archive: false,
     });
   });
 

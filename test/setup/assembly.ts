@@ -1,6 +1,7 @@
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT_DIRECTORY } from '../../local/runtime.ts';
 import { synthesize } from '../../local/stack/synth.ts';
 
@@ -9,12 +10,40 @@ const shared = globalThis as { serverlessImAssembly?: Promise<string> };
 
 /** The cloud assembly that all tests of a run share: what `cdk deploy` would upload. Gone with the temporary folder. */
 export function sharedAssembly(): Promise<string> {
-  shared.serverlessImAssembly ??= synthesizeOnce();
+  shared.serverlessImAssembly ??= synthesizeInto(mkdtempSync(join(tmpdir(), 'serverless-im-cdk-')));
   return shared.serverlessImAssembly;
 }
 
-async function synthesizeOnce(): Promise<string> {
-  const outDirectory = mkdtempSync(join(tmpdir(), 'serverless-im-cdk-'));
-  await synthesize({ projectDirectory: PROJECT_DIRECTORY, outDirectory });
+/** The options with which other systems build on a deployment. */
+const PLATFORM = { events: 'true' };
+
+/**
+ * The same with these options. Few files need it, so the first of them makes it, whichever worker runs it; the others wait.
+ */
+export async function platformAssembly(): Promise<string> {
+  const folder = join(tmpdir(), 'serverless-im-platform');
+  const done = join(folder, 'done');
+  if (isFirst(folder)) {
+    await synthesizeInto(join(folder, 'cdk.out'), PLATFORM);
+    writeFileSync(done, '');
+  }
+  while (!existsSync(done)) await sleep(100);
+  return join(folder, 'cdk.out');
+}
+
+function isFirst(folder: string): boolean {
+  try {
+    mkdirSync(folder);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function synthesizeInto(
+  outDirectory: string,
+  context: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  await synthesize({ projectDirectory: PROJECT_DIRECTORY, outDirectory, context });
   return outDirectory;
 }

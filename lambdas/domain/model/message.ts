@@ -1,5 +1,5 @@
 import type { Content } from '../../../protocol/content.ts';
-import type { Mentions, Message, Pinned, Reaction } from '../../../protocol/frames.ts';
+import type { Mentions, Message, MessageChange, Pinned, Reaction } from '../../../protocol/frames.ts';
 
 /** The idempotency key of a message: identifies it before and after it has a seq (IM-SEND-2). */
 export interface MessageKey {
@@ -25,6 +25,10 @@ export interface StoredMessage extends MessagePlace {
   readonly mentions?: Mentions;
   /** The number of changes. @default 0 */
   readonly rev?: number;
+  /** When it last changed. */
+  readonly changedAt?: number;
+  /** Its last change, for events (IM-EVENT-2): clients don't see it. Missing in a message that changed before it was stored. */
+  readonly change?: MessageChange;
   /** When its sender last edited it. */
   readonly editedAt?: number;
   /** Of the last edit: a repeat of it changes nothing (IM-EDIT). */

@@ -1,0 +1,38 @@
+import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { UserEventWriter } from '../domain/model/event.ts';
+import { epochSecondsAfter } from '../shared/clock.ts';
+import { EVENT_ROWS } from '../shared/event-rows.ts';
+import { unlessRefused } from './dynamodb.ts';
+
+/*
+ * Events that have no other row, in the conversation table: its stream tells the worker of them. Nothing reads them.
+ *
+ *   pk                sk               attributes
+ *   event#<userId>    <type>#<at>      type, userId, at, until?, reason?, ttl
+ *
+ * Access    Call       Units
+ * put       PutItem    1 write; a repeat, too
+ */
+
+/** Twice as long as a stream keeps records, so that no repeat is a second event. */
+const TTL_SECONDS = 2 * 86_400;
+
+export function createUserEventWriter(documents: DynamoDBDocumentClient, tableName: string): UserEventWriter {
+  return {
+    async put({ type, userId, at, untilMs, reason }) {
+      const command = new PutCommand({
+        TableName: tableName,
+        Item: {
+          pk: EVENT_ROWS.event + userId,
+          sk: `${type}#${at}`,
+          ...{ type, userId, at },
+          ...(untilMs !== undefined && { until: untilMs }),
+          ...(reason !== undefined && { reason }),
+          ttl: epochSecondsAfter(at, TTL_SECONDS),
+        },
+        ConditionExpression: 'attribute_not_exists(pk)',
+      });
+      await unlessRefused(() => documents.send(command));
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import type { Message, MessageChange } from '../../../protocol/frames.ts';
+import type { StoredMessage } from './message.ts';
+
+/** What an event tells (docs/protocol.md, section 18). */
+export type EventType =
+  | 'message.created'
+  | 'message.changed'
+  | 'member.joined'
+  | 'member.left'
+  | `desk.${string}`
+  | 'message.reported'
+  | UserEventType;
+
+/** Events of a user, which have a row of their own. */
+export type UserEventType = 'user.banned' | 'user.unbanned' | 'user.erased';
+
+/** An event, as subscribers get it (IM-EVENT-2). */
+export interface ImEvent {
+  /** The same for a repeat of the event, so that a subscriber can tell it. */
+  readonly id: string;
+  readonly type: EventType;
+  readonly version: 1;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly conversationId?: string;
+  readonly seq?: number;
+  /** The changes of the message before and with this event; 0: it is new. */
+  readonly rev?: number;
+  /** The user who did it. Missing if the operator did. */
+  readonly actor?: string;
+  readonly data: EventData;
+}
+
+export interface EventData {
+  readonly message?: Message;
+  /** Missing if the message was last changed before the deployment had events. */
+  readonly change?: MessageChange;
+  /** Of a system message. */
+  readonly event?: string;
+  readonly users?: readonly string[];
+  readonly name?: string;
+  readonly userId?: string;
+  readonly until?: number;
+  readonly reason?: string;
+}
+
+/** A row of a table that becomes events. */
+export type EventSourceRow =
+  | { readonly kind: 'message'; readonly message: StoredMessage }
+  | { readonly kind: 'report'; readonly report: ReportRow }
+  | { readonly kind: 'user'; readonly event: UserEvent };
+
+/** A report, as it is stored (IM-REPORT-1). */
+export interface ReportRow {
+  readonly reporter: string;
+  readonly conversationId: string;
+  readonly seq: number;
+  readonly reason: string;
+  readonly at: number;
+  /** JSON of the message as clients see it, at the time of the report. */
+  readonly messageJson: string;
+}
+
+/** Something that happened to a user. */
+export interface UserEvent {
+  readonly type: UserEventType;
+  readonly userId: string;
+  readonly at: number;
+  readonly untilMs?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** Rows for what has no other row. */
+export interface UserEventWriter {
+  /** Idempotent. */
+  put(event: UserEvent): Promise<void>;
+}
+
+/** `refused`: no retry helps. */
+export type PublishOutcome = 'published' | 'failed' | 'refused';
+
+/** The topic of events. */
+export interface EventPublisher {
+  /** Publishes each event, with attributes that filter policies can use. @returns the outcome of each, in the same order */
+  publish(events: readonly AttributedEvent[]): Promise<readonly PublishOutcome[]>;
+}
+
+export interface AttributedEvent {
+  readonly event: ImEvent;
+  /** Texts that are not empty: at most ten, as SQS takes them (IM-EVENT-4). */
+  readonly attributes: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,70 @@
+import { Duration } from 'aws-cdk-lib';
+import { StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import type { StreamSource } from './function-spec.ts';
+import type { HandlerFunction } from './handler-function.ts';
+import type { Storage } from './storage.ts';
+
+export interface StreamConsumerProps {
+  readonly fn: HandlerFunction;
+  readonly storage: Storage;
+  /** What the function gets: one mapping each. */
+  readonly sources: readonly StreamSource[];
+  /** Maximum records of a batch. */
+  readonly batchSize: number;
+}
+
+/**
+ * A batch that fails is retried this often, and blocks its shard meanwhile: everything behind it waits. The workers take
+ * their time for a fault of another service and none for a record that they can't read (lambdas/shared/stream-retry.ts).
+ * So these retries outlast an outage of half an hour, as those of the queues do, and a broken record is out of the
+ * way within minutes (docs/adr/0044-events-from-the-tables-streams.md).
+ */
+const RETRIES = 40;
+
+/**
+ * The failure queue says where in the stream the failed records are, and a stream keeps them for 24 hours. So half of
+ * that time is for retries, and half for the operator.
+ */
+const MAX_RECORD_AGE = Duration.hours(12);
+
+/** A function that reads the streams of tables, and a queue that says which records it could not process. */
+export class StreamConsumer extends Construct {
+  /** Says which records failed, by shard and sequence number. Kept for 14 days; the records themselves for 24 hours. */
+  readonly failureQueue: Queue;
+
+  constructor(scope: Construct, id: string, { fn, storage, sources, batchSize }: StreamConsumerProps) {
+    super(scope, id);
+    this.failureQueue = new Queue(this, 'Failures', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    acknowledge(this.failureQueue, 'AwsSolutions-SQS3', 'It is the dead-letter queue of a stream.');
+    for (const { table, filters } of sources) {
+      fn.addEventSource(
+        new DynamoEventSource(storage[table].streamed(), {
+          // A new mapping misses nothing that was written while it was being created.
+          startingPosition: StartingPosition.TRIM_HORIZON,
+          batchSize,
+          reportBatchItemFailures: true,
+          bisectBatchOnError: true,
+          retryAttempts: RETRIES,
+          maxRecordAge: MAX_RECORD_AGE,
+          onFailure: new SqsDlq(this.failureQueue),
+          filters: filters.map((pattern) => ({ pattern: JSON.stringify(pattern) })),
+        }),
+      );
+    }
+    if (fn.role) {
+      acknowledge(
+        fn.role,
+        'AwsSolutions-IAM5[Resource::*]',
+        'Lambda needs dynamodb:ListStreams, which has no resource.',
+      );
+    }
+  }
+}
