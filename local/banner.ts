@@ -41,7 +41,7 @@ function nodeLines({ nodes = [] }: Announced): string {
 /** The banner for programs: one line of JSON. */
 export function readyLine(runtime: Announced): string {
   const { wsUrl, httpUrl, tokenUrl, webUrl, outputs, endpoints, nodes } = runtime;
-  const { dynamodb, sqs, lambda } = endpoints;
+  const { dynamodb, sqs, sns, s3, lambda } = endpoints;
   return JSON.stringify({
     ready: true,
     wsUrl,
@@ -50,7 +50,7 @@ export function readyLine(runtime: Announced): string {
     webUrl,
     deskUrl: `${webUrl}desk`,
     outputs,
-    endpoints: { dynamodb, sqs, lambda },
+    endpoints: { dynamodb, sqs, sns, s3, lambda },
     ...(nodes && { nodes }),
   });
 }

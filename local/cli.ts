@@ -7,6 +7,9 @@ import type { RuntimeOptions } from './runtime-options.ts';
 type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 const SIGNALS: readonly Signal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
+/** DynamoDB takes up to days; nobody at a terminal waits for that. */
+const EXPIRY_SECONDS = 60;
+
 /** Runs until a signal arrives. An operator error prints one line to stderr and exits with status 1. */
 export async function main(args: readonly string[]): Promise<void> {
   try {
@@ -38,6 +41,7 @@ async function run(options: CliOptions): Promise<void> {
       context: options.context,
       dataDirectory: options.dataDirectory,
       fresh: options.fresh,
+      expirySeconds: EXPIRY_SECONDS,
       signal: ending.signal,
       onWarning: (message: string) => console.error(`serverless-im: ${message}`),
       onFailure: (message: string) => end({ status: 1, message }),

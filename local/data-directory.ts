@@ -16,7 +16,9 @@ export interface DataDirectory {
 function filesIn(directory: string) {
   return {
     dynamoDb: join(directory, 'dynamodb.db'),
+    /** Of fauxqs: queues, topics, and buckets. */
     sqs: join(directory, 'sqs'),
+    streamPositions: join(directory, 'stream-positions.json'),
     issuerKey: join(directory, 'issuer-key.pem'),
     logs: join(directory, 'logs'),
     cdkOut: join(directory, 'cdk.out'),

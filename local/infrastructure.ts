@@ -68,7 +68,15 @@ export async function startInfrastructure<Own extends Front>(
     options.webPort === undefined ? Promise.resolve(undefined) : builtPage(PROJECT_DIRECTORY, signal),
   ]);
   signal.throwIfAborted();
-  const direct = { dynamodb: dynamoDb.endpoint, sqs: sqs.endpoint, connections: origin };
+  // One emulator serves all three.
+  const { endpoint } = sqs;
+  const direct = {
+    dynamodb: dynamoDb.endpoint,
+    sqs: endpoint,
+    sns: endpoint,
+    s3: endpoint,
+    connections: origin,
+  };
   return { data, issuer, front, port, direct, advanceQueues: sqs.advance, assembly, page };
 }
 

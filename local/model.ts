@@ -7,7 +7,10 @@ export interface StackModel {
   readonly functions: readonly FunctionModel[];
   readonly tables: readonly TableModel[];
   readonly queues: readonly QueueModel[];
+  readonly topics: readonly TopicModel[];
+  readonly buckets: readonly BucketModel[];
   readonly eventSources: readonly EventSourceModel[];
+  readonly streamSources: readonly StreamSourceModel[];
   readonly webSocketApis: readonly WebSocketApiModel[];
   readonly httpApis: readonly HttpApiModel[];
   /** Stack outputs by name, resolved. */
@@ -45,13 +48,35 @@ export interface TableModel {
   /** `CreateTableCommandInput` without the name. */
   readonly definition: Readonly<Record<string, unknown>>;
   readonly ttlAttribute?: string;
+  /** Of the table's stream. @default - no stream */
+  readonly streamViewType?: StreamViewType;
 }
+
+export type StreamViewType = 'KEYS_ONLY' | 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_OLD_IMAGES';
 
 export interface QueueModel {
   readonly logicalId: string;
   readonly queueName: string;
   /** Attributes of `CreateQueue` (`VisibilityTimeout`, `RedrivePolicy`, …), as strings. */
   readonly attributes: Readonly<Record<string, string>>;
+}
+
+export interface TopicModel {
+  readonly logicalId: string;
+  readonly topicName: string;
+  readonly subscriptions: readonly SubscriptionModel[];
+}
+
+/** A queue that gets what a topic publishes. */
+export interface SubscriptionModel {
+  readonly queueArn: string;
+  /** Attributes of `Subscribe` (`RawMessageDelivery`, `FilterPolicy`, …), as strings. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+export interface BucketModel {
+  readonly logicalId: string;
+  readonly bucketName: string;
 }
 
 /** An SQS event source mapping. */
@@ -64,6 +89,29 @@ export interface EventSourceModel {
   /** Visibility time-out of the queue: as long as this a throttled batch is tried again. */
   readonly visibilitySeconds: number;
   readonly reportBatchItemFailures: boolean;
+}
+
+/** An event source mapping of a table's stream. */
+export interface StreamSourceModel {
+  readonly logicalId: string;
+  readonly functionId: string;
+  readonly table: TableModel;
+  readonly batchSize: number;
+  /** How long a batch is gathered. */
+  readonly windowSeconds: number;
+  readonly startingPosition: 'TRIM_HORIZON' | 'LATEST';
+  /** Batches of a shard at a time, with one partition key in one of them. */
+  readonly parallelizationFactor: number;
+  /** A record passes if it matches one of these patterns. @default - all records pass */
+  readonly filters: readonly unknown[];
+  readonly reportBatchItemFailures: boolean;
+  readonly bisects: boolean;
+  /** Infinity: until the record is too old. */
+  readonly maximumRetryAttempts: number;
+  /** No more than the 24 hours for which a stream keeps its records. */
+  readonly maximumRecordAgeSeconds: number;
+  /** Gets a message about each batch that is given up. */
+  readonly failureQueueName?: string;
 }
 
 export interface WebSocketApiModel {

@@ -6,6 +6,8 @@ import type { StackModel, TableModel } from './model.ts';
 export interface Endpoints {
   readonly dynamodb: string;
   readonly sqs: string;
+  readonly sns: string;
+  readonly s3: string;
   /** The gateway's `@connections` API, for functions. */
   readonly connections: string;
   /** Lambda's Invoke for the functions of the stack. */
@@ -48,6 +50,8 @@ export interface RuntimeOptions {
   /** Overrides the template's variables in all functions: for tests that need another lease or origin. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly limits?: Partial<GatewayLimits>;
+  /** How often what has expired is deleted. @default - only by `expireItems` */
+  readonly expirySeconds?: number;
   /** See `WorkerPoolOptions`. @default 1,000 */
   readonly accountConcurrency?: number;
   /** @default 8 */

@@ -1,15 +1,21 @@
 import type { TokenOptions } from './dev-issuer.ts';
-import { dynamoDbClient, sqsClient } from './emulators/clients.ts';
+import { createBuckets } from './emulators/buckets.ts';
+import { dynamoDbClient, s3Client, snsClient, sqsClient } from './emulators/clients.ts';
+import { expireItems } from './emulators/expiry.ts';
 import { createQueues } from './emulators/queues.ts';
 import { createTables } from './emulators/tables.ts';
+import { createTopics } from './emulators/topics.ts';
 import { EventSource } from './event-source/event-source.ts';
+import { openPositions } from './event-source/stream-positions.ts';
+import { StreamSource } from './event-source/stream-source.ts';
 import { FunctionLogs } from './functions/function-logs.ts';
 import { InvokeApi } from './functions/invoke-api.ts';
 import { WorkerPool } from './functions/worker-pool.ts';
 import type { Cluster } from './gateway/peers.ts';
 import { Gateway } from './gateway/server.ts';
 import { type Front, type Infrastructure, startInfrastructure } from './infrastructure.ts';
-import type { StackModel } from './model.ts';
+import type { Invoker, StackModel } from './model.ts';
+import { messageOf } from './operator-error.ts';
 import type { Endpoints, ProxiedEndpoints, RuntimeOptions, SharedEndpoints } from './runtime-options.ts';
 import { loadStack } from './stack/loader.ts';
 import { servePage } from './web-page/page-server.ts';
@@ -33,10 +39,16 @@ export interface LocalRuntime {
   readonly workers: WorkerPool;
   token(userId: string, options?: TokenOptions): Promise<string>;
   /**
-   * For tests: lets time pass for the queues only. Delays end, and records that a worker left behind become visible when
-   * their visibility time-out has passed.
+   * For tests: lets time pass for the queues and the event sources of streams only. Delays end, records that a worker left
+   * behind become visible when their visibility time-out has passed, and batches that are being gathered are complete.
    */
   advanceQueues(seconds: number): void;
+  /**
+   * Deletes what has expired, as DynamoDB does sooner or later. For tests: also what will have.
+   * @param aheadSeconds how far the clock that decides is ahead. @default 0
+   * @returns the number of deleted items
+   */
+  expireItems(aheadSeconds?: number): Promise<number>;
   /** Stops everything; running invocations get two seconds to finish. */
   stop(): Promise<void>;
 }
@@ -79,6 +91,11 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
   const { front: gateway, issuer, port, direct, assembly, data } = infrastructure;
   const site = { assembly, direct, issuer: issuer.issuer, makesStorage: true, logs: data?.files.logs };
   const { stack, endpoints, workers } = await serveStack(gateway, site, options, warn, cleanups);
+  const advanceStreams = startStreamSources(
+    { stack, endpoints, invoker: workers, positions: data?.files.streamPositions, warn },
+    cleanups,
+  );
+  const expiry = startExpiry(options, stack, endpoints, warn, cleanups);
   cleanups.defer(() => {
     isStopping = true;
   });
@@ -94,7 +111,11 @@ async function start(options: RuntimeOptions, cleanups: AsyncDisposableStack): P
     stack,
     gateway,
     workers,
-    advanceQueues: infrastructure.advanceQueues,
+    advanceQueues: (seconds) => {
+      infrastructure.advanceQueues(seconds);
+      advanceStreams(seconds);
+    },
+    expireItems: expiry,
     token: (userId, tokenOptions) => issuer.token(userId, tokenOptions),
     stop: () => cleanups.disposeAsync(),
   };
@@ -189,11 +210,16 @@ export async function startPage(
 export async function createStorage(direct: SharedEndpoints, stack: StackModel): Promise<void> {
   const dynamoDb = dynamoDbClient(direct.dynamodb);
   const sqs = sqsClient(direct.sqs);
+  const sns = snsClient(direct.sns);
+  const s3 = s3Client(direct.s3);
   try {
-    await Promise.all([createTables(dynamoDb, stack.tables), createQueues(sqs, stack.queues)]);
+    await Promise.all([
+      createTables(dynamoDb, stack.tables),
+      createQueues(sqs, stack.queues).then(() => createTopics(sns, stack.topics)),
+      createBuckets(s3, stack.buckets),
+    ]);
   } finally {
-    dynamoDb.destroy();
-    sqs.destroy();
+    for (const client of [dynamoDb, sqs, sns, s3]) client.destroy();
   }
 }
 
@@ -218,6 +244,8 @@ function makeWorkers(
     environment: {
       AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
       AWS_ENDPOINT_URL_SQS: endpoints.sqs,
+      AWS_ENDPOINT_URL_SNS: endpoints.sns,
+      AWS_ENDPOINT_URL_S3: endpoints.s3,
       AWS_ENDPOINT_URL_LAMBDA: endpoints.lambda,
     },
     ...(endpoints.observer && { observer: endpoints.observer }),
@@ -254,4 +282,54 @@ function makeEventSources(
         onWarning,
       }),
   );
+}
+
+export interface Streams {
+  readonly stack: StackModel;
+  readonly endpoints: Pick<Endpoints, 'dynamodb' | 'sqs'>;
+  readonly invoker: Invoker;
+  /** File of the positions. If `undefined`, nothing outlives the process. */
+  readonly positions: string | undefined;
+  readonly warn: (message: string) => void;
+}
+
+/** Starts the event sources of streams; returns how a test lets time pass for them. */
+export function startStreamSources(
+  { stack, endpoints, invoker, positions: file, warn }: Streams,
+  cleanups: AsyncDisposableStack,
+): (seconds: number) => void {
+  const client = sqsClient(endpoints.sqs, 'event-source');
+  cleanups.defer(() => client.destroy());
+  const positions = openPositions(file);
+  const queues = { client, endpoint: endpoints.sqs };
+  const sources = stack.streamSources.map(
+    (model) =>
+      new StreamSource({ model, endpoint: endpoints.dynamodb, queues, positions, invoker, onWarning: warn }),
+  );
+  for (const source of sources) source.start();
+  cleanups.defer(async () => {
+    await Promise.all(sources.map((source) => source.stop(STOP_GRACE_MS)));
+  });
+  return (seconds) => {
+    for (const source of sources) source.advance(seconds);
+  };
+}
+
+/** By way of the proxy, whose replica must learn of the deletions. It records none: nobody pays for them on AWS. */
+export function startExpiry(
+  { expirySeconds }: Pick<RuntimeOptions, 'expirySeconds'>,
+  { tables }: StackModel,
+  endpoints: Pick<Endpoints, 'dynamodb'>,
+  onWarning: (message: string) => void,
+  cleanups: AsyncDisposableStack,
+): LocalRuntime['expireItems'] {
+  const client = dynamoDbClient(endpoints.dynamodb);
+  cleanups.defer(() => client.destroy());
+  const expire = (aheadSeconds = 0) => expireItems(client, tables, Date.now() + aheadSeconds * 1000);
+  if (expirySeconds === undefined) return expire;
+  const sweep = () =>
+    expire().catch((error: unknown) => onWarning(`Cannot delete what has expired: ${messageOf(error)}`));
+  const timer = setInterval(() => void sweep(), expirySeconds * 1000).unref();
+  cleanups.defer(() => clearInterval(timer));
+  return expire;
 }

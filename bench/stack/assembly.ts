@@ -37,7 +37,7 @@ export async function makeAssembly(projectDirectory: string): Promise<Assembly> 
 
 /** Functions by short name, sorted. */
 export function namedFunctions({ functions }: Pick<Assembly, 'functions'>) {
-  const names = new Names({ functions, tables: [], queues: [] });
+  const names = new Names({ functions, tables: [], queues: [], topics: [], buckets: [] });
   return functions
     .map((model) => ({ name: names.of(model.logicalId), model }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));

@@ -95,6 +95,8 @@ export function createAwsProxy(options: AwsProxyOptions = {}) {
       return {
         dynamodb: await open('dynamodb', direct.dynamodb),
         sqs: await open('sqs', direct.sqs),
+        sns: await open('sns', direct.sns),
+        s3: await open('s3', direct.s3),
         connections: await open('connections', direct.connections),
         lambda: await open('lambda', direct.lambda),
         observer: invocations,

@@ -57,6 +57,7 @@ export class CallHandler {
   readonly #queues = new Map<string, QueueRelay>();
   readonly #sockets = new SocketUse();
   readonly #transactions = new Transactions();
+  readonly #emptyPolls = new Set<Call>();
   #iamCheck: IamCheck | undefined;
   #replica: Replica | undefined;
   /** Resolves when the calls that a `hang` fault stopped may go on. */
@@ -115,7 +116,8 @@ export class CallHandler {
     try {
       await this.#run(exchange, upstream);
     } finally {
-      this.#parts.log.end(call);
+      if (this.#emptyPolls.delete(call)) this.#parts.log.drop(call);
+      else this.#parts.log.end(call);
     }
   }
 
@@ -232,6 +234,8 @@ export class CallHandler {
     const from = (await replica?.current()) ?? upstream;
     const answered = await from.send(askForUnits(call.operation, sent, input));
     this.#replicate(call.operation, input);
+    if (call.operation === 'GetRecords' && answered.body.subarray(0, 13).toString() === '{"Records":[]')
+      this.#emptyPolls.add(call);
     const { units, answer } = takeUnits(call.operation, input, answered);
     call.readUnits += units.readUnits;
     call.writeUnits += units.writeUnits;
@@ -297,7 +301,10 @@ function withInput(request: SentRequest, input: unknown): SentRequest {
 }
 
 function errorOf(answer: Answer): string {
-  const { __type = 'error' } = recordOf(parseJson(answer.body.toString()));
+  const text = answer.body.toString();
+  const [, code] = /<Code>(\w+)<\/Code>/.exec(text) ?? [];
+  if (code !== undefined) return code;
+  const { __type = 'error' } = recordOf(parseJson(text));
   const [type = ''] = (headerOf(answer, 'x-amzn-errortype') ?? String(__type)).split(':');
   return type.split('#').at(-1) ?? type;
 }

@@ -29,6 +29,11 @@ export class CallLog {
     this.counts.add(call);
   }
 
+  /** For a poll that found nothing: an idle event source would fill the log. */
+  drop(call: Call): void {
+    this.#calls = this.#calls.filter((each) => each !== call);
+  }
+
   clear(): void {
     this.#calls = [];
     this.counts.clear();

@@ -1,6 +1,6 @@
-export type Service = 'dynamodb' | 'sqs' | 'connections' | 'lambda';
+export type Service = 'dynamodb' | 'sqs' | 'sns' | 's3' | 'connections' | 'lambda';
 
-/** Caller name of the event sources' pollers; functions are named by their logical id. */
+/** Caller name of the event sources' pollers, of queues and of streams; functions are named by their logical id. */
 export const EVENT_SOURCE = 'event-source';
 
 /** One request to AWS from a function or an event source. Each SDK retry is a separate call. */
@@ -18,6 +18,8 @@ export interface Call {
   readonly operation: string;
   readonly tables: readonly string[];
   readonly queue?: string;
+  readonly topic?: string;
+  readonly bucket?: string;
   readonly connectionId?: string;
   /** The name of the function that an `Invoke` runs. */
   readonly invoked?: string;
@@ -65,6 +67,10 @@ export interface CallMatch {
   readonly table?: string;
   /** Part of the queue's name. */
   readonly queue?: string;
+  /** Part of the topic's name. */
+  readonly topic?: string;
+  /** Part of the bucket's name. */
+  readonly bucket?: string;
   /** Part of the name of the function that an `Invoke` runs. */
   readonly invoked?: string;
   /** A connection id. */
@@ -78,17 +84,19 @@ export interface CallMatch {
   readonly function?: string;
   /** The route key that invoked the function: `sendMessage`, `$connect`, `POST /groups/{id}/members`. */
   readonly route?: string;
-  /** For tests; `input` is the parsed body of the request, but for posts to connections. */
+  /** For tests; `input` is the parsed body of the request, or bucket and key of one to S3; undefined for posts to connections. */
   readonly where?: (call: Call, input: unknown) => boolean;
 }
 
 export function matches(match: CallMatch, call: Call, input: unknown): boolean {
-  const { service, operation, table, queue, invoked, connection, user, where } = match;
+  const { service, operation, table, queue, topic, bucket, invoked, connection, user, where } = match;
   return (
     (service === undefined || service === call.service) &&
     (operation === undefined || operation === call.operation) &&
     (table === undefined || call.tables.some((name) => name.includes(table))) &&
     (queue === undefined || call.queue?.includes(queue) === true) &&
+    (topic === undefined || call.topic?.includes(topic) === true) &&
+    (bucket === undefined || call.bucket?.includes(bucket) === true) &&
     (invoked === undefined || call.invoked?.includes(invoked) === true) &&
     (connection === undefined || connection === call.connectionId) &&
     (user === undefined || user === call.user) &&

@@ -18,7 +18,7 @@ export interface CountRow extends Figures {
   readonly route?: string;
   readonly service: string;
   readonly operation: string;
-  /** The table, the queue, or the invoked function; several tables of one call are joined by `+`. */
+  /** Table, queue, topic, bucket, or invoked function; several tables of one call are joined by `+`. */
   readonly target: string;
 }
 
@@ -46,7 +46,7 @@ export class CountTable {
 
   add(call: Call): void {
     const { function: name, route, service, operation } = call;
-    const target = call.queue ?? call.invoked ?? call.tables.join('+');
+    const target = call.queue ?? call.topic ?? call.bucket ?? call.invoked ?? call.tables.join('+');
     const key = JSON.stringify([name, route, operation, target]);
     const row = this.#rows.get(key) ?? {
       function: name,

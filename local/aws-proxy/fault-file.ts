@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { StackModel } from '../model.ts';
 import { messageOf, OperatorError } from '../operator-error.ts';
+import { S3_OPERATIONS } from './bucket-request.ts';
 import { READS, WRITES } from './capacity.ts';
 import { FAULT_KINDS, type FaultKind } from './fault-kind.ts';
 import type { FaultRule } from './fault-rules.ts';
@@ -18,6 +19,10 @@ const OPERATIONS = [
   'DeleteMessageBatch',
   'ChangeMessageVisibility',
   'ChangeMessageVisibilityBatch',
+  'GetRecords',
+  'Publish',
+  'PublishBatch',
+  ...S3_OPERATIONS,
   'Invoke',
   ...Object.values(CONNECTION_OPERATIONS),
 ];
@@ -26,10 +31,12 @@ const name = z.string().min(1);
 const positive = z.int().min(1);
 
 const matchShape = {
-  service: z.enum(['dynamodb', 'sqs', 'connections', 'lambda']).optional(),
+  service: z.enum(['dynamodb', 'sqs', 'sns', 's3', 'connections', 'lambda']).optional(),
   operation: z.enum(OPERATIONS).optional(),
   table: name.optional(),
   queue: name.optional(),
+  topic: name.optional(),
+  bucket: name.optional(),
   invoked: name.optional(),
   connection: name.optional(),
   user: name.optional(),
@@ -125,6 +132,8 @@ export function idleRules({ faults, latency }: Faults, stack: StackModel): reado
   const known = {
     table: stack.tables.map(({ tableName }) => tableName),
     queue: stack.queues.map(({ queueName }) => queueName),
+    topic: stack.topics.map(({ topicName }) => topicName),
+    bucket: stack.buckets.map(({ bucketName }) => bucketName),
     function: [...stack.functions.map(({ logicalId }) => logicalId), 'event-source'],
     invoked: stack.functions.map(({ name }) => name),
   };
@@ -137,7 +146,7 @@ export function idleRules({ faults, latency }: Faults, stack: StackModel): reado
     ...stack.httpApis.flatMap((api) => api.routes.map(({ method, path }) => `${method} ${path}`)),
   ];
   return rules.flatMap(({ rule, at }) => [
-    ...(['table', 'queue', 'function', 'invoked'] as const).flatMap((kind) => {
+    ...(['table', 'queue', 'topic', 'bucket', 'function', 'invoked'] as const).flatMap((kind) => {
       const part = rule[kind];
       if (part === undefined || known[kind].some((each) => each.includes(part))) return [];
       return [

@@ -1,7 +1,14 @@
 import { matchesPattern } from '../iam-pattern.ts';
 import { recordOf } from '../json.ts';
 import type { Permission, StackModel } from '../model.ts';
-import { connectionsArn, functionArn, queueArn, tableArn } from '../stack/identifiers.ts';
+import {
+  bucketArn,
+  connectionsArn,
+  functionArn,
+  queueArn,
+  tableArn,
+  topicArn,
+} from '../stack/identifiers.ts';
 import type { Call } from './call.ts';
 
 /** The permission that a call needs: `dynamodb:PutItem` on a table's ARN. */
@@ -62,6 +69,11 @@ export class IamCheck {
     if (service === 'sqs') {
       return [{ action: `sqs:${operation.replace(/Batch$/, '')}`, resource: queueArn(queue) }];
     }
+    if (service === 'sns') {
+      // A batch needs the permission of its entries.
+      return [{ action: `sns:${operation.replace(/Batch$/, '')}`, resource: topicArn(call.topic ?? '') }];
+    }
+    if (service === 's3') return [bucketAction(call, input)];
     if (service === 'connections') return this.#connectionActions(call);
     if (service === 'lambda') return [{ action: 'lambda:InvokeFunction', resource: functionArn(invoked) }];
     const { IndexName: index, TransactItems: items } = recordOf(input);
@@ -85,6 +97,19 @@ function transactionActions(item: unknown): readonly IamAction[] {
     action: `dynamodb:${TRANSACTION_ACTIONS[name] ?? name}`,
     resource: tableArn(String(recordOf(one)['TableName'])),
   }));
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html */
+const BUCKET_ACTIONS: Readonly<Record<string, string>> = {
+  HeadObject: 'GetObject',
+  HeadBucket: 'ListBucket',
+  ListObjectsV2: 'ListBucket',
+};
+
+function bucketAction({ operation, bucket = '' }: Call, input: unknown): IamAction {
+  const { Key: key } = recordOf(input);
+  const resource = key === undefined ? bucketArn(bucket) : `${bucketArn(bucket)}/${key}`;
+  return { action: `s3:${BUCKET_ACTIONS[operation] ?? operation}`, resource };
 }
 
 function isAllowed(permissions: readonly Permission[], { action, resource }: IamAction): boolean {

@@ -4,7 +4,13 @@ import type { StackModel } from '../model.ts';
 export class Names {
   readonly #short = new Map<string, string>();
 
-  constructor({ functions, tables, queues }: Pick<StackModel, 'functions' | 'tables' | 'queues'>) {
+  constructor({
+    functions,
+    tables,
+    queues,
+    topics,
+    buckets,
+  }: Pick<StackModel, 'functions' | 'tables' | 'queues' | 'topics' | 'buckets'>) {
     this.#add(
       functions.flatMap(({ logicalId, name }) => [
         [logicalId, logicalId],
@@ -13,6 +19,8 @@ export class Names {
     );
     this.#add(tables.map(({ tableName, logicalId }) => [tableName, logicalId]));
     this.#add(queues.map(({ queueName, logicalId }) => [queueName, logicalId]));
+    this.#add(topics.map(({ topicName, logicalId }) => [topicName, logicalId]));
+    this.#add(buckets.map(({ bucketName, logicalId }) => [bucketName, logicalId]));
   }
 
   of(name: string): string {

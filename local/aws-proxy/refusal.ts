@@ -15,6 +15,8 @@ interface Shape {
  * Errors as in the services' API models:
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
+ * https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
  * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors
  */
@@ -33,6 +35,16 @@ const SHAPES: Readonly<Record<Service, Readonly<Record<RefusalKind, Shape>>>> = 
     error: { status: 500, code: 'InternalFailure', message: 'We encountered an internal error.' },
     gone: { status: 500, code: 'InternalFailure', message: 'We encountered an internal error.' },
   },
+  sns: {
+    throttle: { status: 400, code: 'Throttled', message: 'Rate exceeded' },
+    error: { status: 500, code: 'InternalError', message: 'Internal error' },
+    gone: { status: 500, code: 'InternalError', message: 'Internal error' },
+  },
+  s3: {
+    throttle: { status: 503, code: 'SlowDown', message: 'Please reduce your request rate.' },
+    error: { status: 500, code: 'InternalError', message: 'We encountered an internal error.' },
+    gone: { status: 500, code: 'InternalError', message: 'We encountered an internal error.' },
+  },
   connections: {
     throttle: { status: 429, code: 'LimitExceededException', message: 'Too Many Requests' },
     error: { status: 500, code: 'InternalServerErrorException', message: 'Internal server error' },
@@ -45,10 +57,7 @@ const SHAPES: Readonly<Record<Service, Readonly<Record<RefusalKind, Shape>>>> = 
   },
 };
 
-/** These say the error's type in a header. */
-type RestService = 'connections' | 'lambda';
-
-const TYPE_PREFIXES: Readonly<Record<Exclude<Service, RestService>, string>> = {
+const TYPE_PREFIXES: Readonly<Record<'dynamodb' | 'sqs', string>> = {
   dynamodb: 'com.amazonaws.dynamodb.v20120810#',
   sqs: 'com.amazonaws.sqs#',
 };
@@ -61,7 +70,12 @@ export function refusal(service: Service, kind: RefusalKind, code?: string): Ans
 
 /** IAM's error response, in the format of each service. */
 export function denial(service: Service, message: string): Answer {
-  const code = service === 'sqs' ? 'AccessDenied' : 'AccessDeniedException';
+  const codes: Partial<Record<Service, string>> = {
+    sqs: 'AccessDenied',
+    sns: 'AuthorizationError',
+    s3: 'AccessDenied',
+  };
+  const code = codes[service] ?? 'AccessDeniedException';
   return answerOf(service, { status: service === 'dynamodb' ? 400 : 403, code, message });
 }
 
@@ -95,10 +109,25 @@ export function queueRefusal({ code, message }: QueueError): Answer {
 function answerOf(service: Service, { status, code: type, message }: Shape, more: object = {}): Answer {
   if (service === 'connections' || service === 'lambda')
     return answer(status, { message }, ['x-amzn-ErrorType', type], 'application/json');
+  if (service === 'sns' || service === 's3') return xmlAnswer(service, { status, code: type, message });
   const headers =
     service === 'sqs' ? ['x-amzn-query-error', `${type};${status < 500 ? 'Sender' : 'Receiver'}`] : [];
   const body = { __type: TYPE_PREFIXES[service] + type, message, ...more };
   return answer(status, body, headers, 'application/x-amz-json-1.0');
+}
+
+function xmlAnswer(service: 'sns' | 's3', { status, code, message }: Shape): Answer {
+  const requestId = randomUUID();
+  const text = message.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  const type = `<Type>${status < 500 ? 'Sender' : 'Receiver'}</Type>`;
+  const error = `<Error>${service === 'sns' ? type : ''}<Code>${code}</Code><Message>${text}</Message></Error>`;
+  const body =
+    service === 's3' ? error : `<ErrorResponse>${error}<RequestId>${requestId}</RequestId></ErrorResponse>`;
+  return {
+    status,
+    headers: ['content-type', 'text/xml', 'x-amz-request-id', requestId],
+    body: Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>${body}`),
+  };
 }
 
 function answer(status: number, body: unknown, headers: readonly string[], contentType: string): Answer {

@@ -71,7 +71,11 @@ export class Replica {
   /** Makes the tables, with the items that the primary has. */
   async open(tables: readonly TableModel[]): Promise<void> {
     const [primary, copy] = [dynamoDbClient(this.#primaryEndpoint), dynamoDbClient(this.#emulator.endpoint)];
-    await createTables(copy, tables);
+    // Nobody reads the copy's streams.
+    await createTables(
+      copy,
+      tables.map(({ streamViewType: _, ...table }) => table),
+    );
     this.#keys = new ItemKeys(tables);
     for (const { tableName: TableName } of tables) {
       for await (const { Items = [] } of paginateScan({ client: primary }, { TableName })) {

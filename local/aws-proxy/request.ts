@@ -1,5 +1,7 @@
 import { parseJson, recordOf } from '../json.ts';
+import { type BucketInput, bucketInput, bucketSubject } from './bucket-request.ts';
 import type { Call, Service } from './call.ts';
+import { type QueryParameters, queryParameters, topicSubject } from './topic-request.ts';
 
 /** A request as received or as forwarded. */
 export interface SentRequest {
@@ -10,7 +12,10 @@ export interface SentRequest {
   readonly body: Buffer;
 }
 
-export type Subject = Pick<Call, 'operation' | 'tables' | 'queue' | 'connectionId' | 'invoked' | 'entries'>;
+export type Subject = Pick<
+  Call,
+  'operation' | 'tables' | 'queue' | 'topic' | 'bucket' | 'connectionId' | 'invoked' | 'entries'
+>;
 
 const CONNECTION_PATH = /\/(?:@|%40)connections\/([^/?]+)/i;
 const INVOKE_PATH = /\/functions\/([^/]+)\/invocations/;
@@ -20,9 +25,11 @@ export const CONNECTION_OPERATIONS: Readonly<Record<string, string>> = {
   DELETE: 'DeleteConnection',
 };
 
-/** The parsed body of a request; undefined for posts to connections. */
-export function inputOf(service: Service, { body }: SentRequest): unknown {
-  return service === 'connections' ? undefined : parseJson(body.toString());
+/** The parsed body of a request, or bucket and key of one to S3; undefined for posts to connections. */
+export function inputOf(service: Service, sent: SentRequest): unknown {
+  if (service === 'connections') return undefined;
+  if (service === 's3') return bucketInput(sent);
+  return service === 'sns' ? queryParameters(sent.body) : parseJson(sent.body.toString());
 }
 
 /** The operation and target of a request. */
@@ -42,6 +49,8 @@ export function subjectOf(service: Service, request: SentRequest, target: string
     const invoked = decode(name).split(':function:').at(-1) ?? '';
     return { operation: 'Invoke', tables: [], entries: 1, invoked };
   }
+  if (service === 'sns') return topicSubject(input as QueryParameters);
+  if (service === 's3') return bucketSubject(request, input as BucketInput);
   const operation = target.split('.').at(-1) ?? '';
   const fields = recordOf(input);
   if (service === 'dynamodb') return { operation, ...tablesOf(fields) };

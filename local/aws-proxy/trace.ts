@@ -46,7 +46,7 @@ function headOf(invocation: Invocation, names: Names, paint: Paint): string {
 
 function titleOf({ function: id, trigger: { kind, name, records = 0 } }: Invocation, names: Names): string {
   if (kind === 'authorizer') return `authorize ${name}`;
-  if (kind === 'queue') return `${names.of(name)}, ${counted(records, 'record')}`;
+  if (kind === 'queue' || kind === 'stream') return `${names.of(name)}, ${counted(records, 'record')}`;
   // Invoked by another function, or by an operator.
   return kind === 'other' ? `invoke ${names.of(id)}` : name;
 }
@@ -71,10 +71,11 @@ function callLine(call: Call, invocation: Invocation, names: Names, paint: Paint
   return `${paint('dim', start)}  ${call.operation.padEnd(18)} ${target.padEnd(18)} ${took}  ${unitsOf(call).padEnd(4)} ${result}${retry}${fault}`;
 }
 
-function targetOf({ connectionId, queue, invoked, tables, ...peer }: Call, names: Names): string {
-  if (invoked !== undefined) return names.of(invoked);
-  if (connectionId !== undefined) return peer.user === undefined ? connectionId : whoIs(peer);
-  return queue === undefined ? tables.map((table) => names.of(table)).join(' + ') : names.of(queue);
+function targetOf({ connectionId, tables, ...call }: Call, names: Names): string {
+  if (connectionId !== undefined) return call.user === undefined ? connectionId : whoIs(call);
+  const { queue, topic, bucket, invoked } = call;
+  const target = queue ?? topic ?? bucket ?? invoked;
+  return target === undefined ? tables.map((table) => names.of(table)).join(' + ') : names.of(target);
 }
 
 function whoIs({ user, device }: { readonly user?: string; readonly device?: string }): string {

@@ -2,8 +2,8 @@ import { parseJson, recordOf } from '../json.ts';
 
 /** The event that invoked a function, without its confidential parts. */
 export interface Trigger {
-  readonly kind: 'authorizer' | 'frame' | 'http' | 'queue' | 'other';
-  /** Route key of a frame, method and path of a request, or queue of a batch. */
+  readonly kind: 'authorizer' | 'frame' | 'http' | 'queue' | 'stream' | 'other';
+  /** Route key of a frame, method and path of a request, or queue or table of a batch. */
   readonly name: string;
   /** The route key that invoked the function: `sendMessage`, `$connect`, `POST /groups/{id}/members`. */
   readonly route?: string;
@@ -14,7 +14,7 @@ export interface Trigger {
   readonly records?: number;
 }
 
-/** Reads an API Gateway or SQS event, as in test/fixtures/aws-events. */
+/** Reads an event of API Gateway, SQS, or a table's stream, as in test/fixtures/aws-events. */
 export function triggerOf(eventJson: string): Trigger {
   const event = recordOf(JSON.parse(eventJson));
   const context = recordOf(event['requestContext']);
@@ -61,6 +61,8 @@ export function replyBytesIn(payload: unknown): number {
 
 function batch(records: readonly unknown[]): Trigger {
   const arn = String(recordOf(records[0])['eventSourceARN']);
+  const [, table] = /^arn:aws:dynamodb:.*:table\/([^/]+)\/stream\//.exec(arn) ?? [];
+  if (table !== undefined) return { kind: 'stream', name: table, records: records.length };
   return { kind: 'queue', name: arn.split(':').at(-1) ?? arn, records: records.length };
 }
 

@@ -1,8 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TokenOptions } from '../dev-issuer.ts';
+import { remoteInvoker } from '../functions/remote-invoker.ts';
 import { startInfrastructure } from '../infrastructure.ts';
 import { messageOf, OperatorError } from '../operator-error.ts';
-import { createStorage, type LocalRuntime, startPage, urlsOf } from '../runtime.ts';
+import {
+  createStorage,
+  type LocalRuntime,
+  startExpiry,
+  startPage,
+  startStreamSources,
+  urlsOf,
+} from '../runtime.ts';
 import type { Endpoints, RuntimeOptions } from '../runtime-options.ts';
 import { loadStack } from '../stack/loader.ts';
 import { Balance } from './balance.ts';
@@ -33,7 +41,16 @@ export interface ClusterNode {
 export interface LocalCluster
   extends Pick<
     LocalRuntime,
-    'port' | 'wsUrl' | 'httpUrl' | 'tokenUrl' | 'issuer' | 'webUrl' | 'outputs' | 'stack' | 'advanceQueues'
+    | 'port'
+    | 'wsUrl'
+    | 'httpUrl'
+    | 'tokenUrl'
+    | 'issuer'
+    | 'webUrl'
+    | 'outputs'
+    | 'stack'
+    | 'advanceQueues'
+    | 'expireItems'
   > {
   readonly endpoints: Omit<Endpoints, 'connections'>;
   /** The nodes that live at this moment. */
@@ -84,6 +101,18 @@ async function start(options: ClusterOptions, cleanups: AsyncDisposableStack): P
   const nodes = new Nodes(options, balances, site, warn);
   cleanups.defer(() => nodes.stop());
   await nodes.start();
+  // As on AWS, what reads a stream is no node, and invokes the functions of any.
+  const advanceStreams = startStreamSources(
+    {
+      stack,
+      endpoints: direct,
+      invoker: remoteInvoker(lambda, stack.functions),
+      positions: data?.files.streamPositions,
+      warn,
+    },
+    cleanups,
+  );
+  const expireItems = startExpiry(options, stack, direct, warn, cleanups);
 
   const urls = { ...urlsOf(stack, origin), tokenUrl: issuer.tokenUrl };
   return {
@@ -94,7 +123,11 @@ async function start(options: ClusterOptions, cleanups: AsyncDisposableStack): P
     outputs: stack.outputs,
     endpoints: { ...emulators, lambda },
     stack,
-    advanceQueues: infrastructure.advanceQueues,
+    advanceQueues: (seconds) => {
+      infrastructure.advanceQueues(seconds);
+      advanceStreams(seconds);
+    },
+    expireItems,
     nodes: () =>
       nodes.living().map((node) => ({ ...node, ...urlsOf(stack, `http://127.0.0.1:${node.port}`) })),
     token: (userId, tokenOptions) => issuer.token(userId, tokenOptions),

@@ -1,4 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { REGION } from '../stack/identifiers.ts';
 
@@ -17,4 +19,13 @@ export function sqsClient(endpoint: string, userAgentAppId?: string): SQSClient 
     credentials: CREDENTIALS,
     ...(userAgentAppId !== undefined && { userAgentAppId }),
   });
+}
+
+export function snsClient(endpoint: string): SNSClient {
+  return new SNSClient({ endpoint, region: REGION, credentials: CREDENTIALS });
+}
+
+/** At an IP address, the SDK names the bucket in the path, as the emulator wants it. */
+export function s3Client(endpoint: string): S3Client {
+  return new S3Client({ endpoint, region: REGION, credentials: CREDENTIALS });
 }

@@ -5,6 +5,9 @@ import {
   type DynamoDBClient,
   type KeySchemaElement,
   ResourceNotFoundException,
+  type StreamSpecification,
+  type TableDescription,
+  UpdateTableCommand,
   UpdateTimeToLiveCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
@@ -12,7 +15,7 @@ import type { TableModel } from '../model.ts';
 import { OperatorError } from '../operator-error.ts';
 
 /**
- * Creates missing tables.
+ * Creates missing tables, and gives existing ones the stream that the stack says.
  * @throws {OperatorError} if one exists with a different key: its data would not be found
  */
 export async function createTables(client: DynamoDBClient, tables: readonly TableModel[]): Promise<void> {
@@ -20,10 +23,15 @@ export async function createTables(client: DynamoDBClient, tables: readonly Tabl
 }
 
 async function createTable(client: DynamoDBClient, table: TableModel): Promise<void> {
-  const input = { ...table.definition, TableName: table.tableName } as CreateTableCommandInput;
+  const StreamSpecification = streamOf(table);
+  const input = {
+    ...table.definition,
+    TableName: table.tableName,
+    StreamSpecification,
+  } as CreateTableCommandInput;
   const existing = await describe(client, table.tableName);
   if (existing) {
-    if (shapeOf(existing) === shapeOf(input)) return;
+    if (shapeOf(existing) === shapeOf(input)) return switchStream(client, table, existing);
     throw new OperatorError(
       `The table ${table.tableName} in the data folder has a different key or index than in the stack; start with --fresh.`,
     );
@@ -37,6 +45,26 @@ async function createTable(client: DynamoDBClient, table: TableModel): Promise<v
       TimeToLiveSpecification: { Enabled: true, AttributeName: table.ttlAttribute },
     }),
   );
+}
+
+/**
+ * With both images whatever the template says: only they show that a write changed nothing, of which AWS makes no record. The
+ * event source leaves out what the view type doesn't have.
+ */
+function streamOf({ streamViewType }: TableModel): StreamSpecification {
+  if (streamViewType === undefined) return { StreamEnabled: false };
+  return { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' };
+}
+
+/** A table of the data folder may be older than the option that gives it a stream. */
+async function switchStream(
+  client: DynamoDBClient,
+  table: TableModel,
+  { StreamSpecification: former }: TableDescription,
+): Promise<void> {
+  const StreamSpecification = streamOf(table);
+  if ((former?.StreamEnabled ?? false) === StreamSpecification.StreamEnabled) return;
+  await client.send(new UpdateTableCommand({ TableName: table.tableName, StreamSpecification }));
 }
 
 async function describe(client: DynamoDBClient, name: string) {

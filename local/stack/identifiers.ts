@@ -48,6 +48,27 @@ export function tableArn(tableName: string): string {
   return `arn:aws:dynamodb:${REGION}:${ACCOUNT_ID}:table/${tableName}`;
 }
 
+/** A stream's label is the time of its creation; the local one is the same on each start. */
+export function streamArn(tableName: string): string {
+  return `${tableArn(tableName)}/stream/2026-01-01T00:00:00.000`;
+}
+
+export function topicArn(topicName: string): string {
+  return `arn:aws:sns:${REGION}:${ACCOUNT_ID}:${topicName}`;
+}
+
+/** A bucket's ARN names neither region nor account. */
+export function bucketArn(bucket: string): string {
+  return `arn:aws:s3:::${bucket}`;
+}
+
+/** @param given the template's name. Otherwise as CloudFormation makes it, lower-case, of at most 63 characters, but always the same */
+export function bucketName(stackName: string, logicalId: string, given: unknown): string {
+  if (typeof given === 'string') return given;
+  const digest = createHash('sha256').update(logicalId).digest('hex').slice(0, 12);
+  return `${physicalName(stackName, logicalId).toLowerCase().slice(0, 50)}-${digest}`;
+}
+
 /** ARN that a `$connect` authorizer must allow. */
 export function connectMethodArn(apiId: string, stage: string): string {
   return `arn:aws:execute-api:${REGION}:${ACCOUNT_ID}:${apiId}/${stage}/$connect`;
@@ -78,7 +99,27 @@ const IDENTITIES: Readonly<Record<string, (input: IdentityInput, fallbackName: s
   },
   'AWS::DynamoDB::Table': ({ name }, fallback) => {
     const tableName = name('TableName') ?? fallback;
-    return { ref: tableName, attributes: { Arn: tableArn(tableName) } };
+    return {
+      ref: tableName,
+      attributes: { Arn: tableArn(tableName), StreamArn: streamArn(tableName) },
+    };
+  },
+  'AWS::SNS::Topic': ({ name }, fallback) => {
+    const topicName = name('TopicName') ?? fallback;
+    const arn = topicArn(topicName);
+    return { ref: arn, attributes: { TopicArn: arn, TopicName: topicName } };
+  },
+  'AWS::S3::Bucket': ({ stackName, logicalId, name }) => {
+    const bucket = bucketName(stackName, logicalId, name('BucketName'));
+    const domain = `${bucket}.s3.amazonaws.com`;
+    return {
+      ref: bucket,
+      attributes: {
+        Arn: bucketArn(bucket),
+        DomainName: domain,
+        RegionalDomainName: domain.replace('.s3.', `.s3.${REGION}.`),
+      },
+    };
   },
   'AWS::SQS::Queue': ({ name }, fallback) => {
     const queueName = name('QueueName') ?? fallback;

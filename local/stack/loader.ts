@@ -2,16 +2,18 @@ import { isRecord } from '../json.ts';
 import type { FunctionModel, Permission, StackModel } from '../model.ts';
 import { apiModels } from './apis.ts';
 import { type AssemblyStack, readAssembly } from './assembly.ts';
+import { eventSourceModel } from './event-sources.ts';
 import { physicalName } from './identifiers.ts';
 import { type LocalOrigins, rewriteUrls } from './local-urls.ts';
 import { permissionsByRole } from './permissions.ts';
 import { resolveTemplate } from './resources.ts';
-import { eventSourceModel, queueModel, tableModel } from './storage.ts';
+import { bucketModel, queueModel, tableModel } from './storage.ts';
 import { type Resource, reader } from './template.ts';
+import { topicModels } from './topics.ts';
 
 /** Ignored without a warning: they do not affect behaviour here. Policies are read with their functions. */
 const IGNORED_TYPES =
-  /^AWS::(IAM|Logs|CloudWatch)::|^AWS::(Lambda::Permission|SQS::QueuePolicy|CDK::Metadata|ApiGateway::Account|ApiGatewayV2::Deployment)$/;
+  /^AWS::(IAM|Logs|CloudWatch)::|^AWS::(Lambda::Permission|SQS::QueuePolicy|SNS::TopicPolicy|S3::BucketPolicy|CDK::Metadata|ApiGateway::Account|ApiGatewayV2::Deployment)$/;
 
 /**
  * Loads the stack from a cloud assembly. Replaces AWS URLs in environments, outputs, and authorizers by local ones.
@@ -33,15 +35,20 @@ export function loadStack(assemblyDirectory: string, origins: LocalOrigins): Sta
   const webSocketApiIds = new Set(apis.webSocketApis.map((api) => api.apiId));
   const rewrite = <T>(value: T): T => rewriteTexts(value, origins, webSocketApiIds) as T;
   const tables = template.ofType('AWS::DynamoDB::Table').map((resource) => tableModel(resource, stack.name));
-  const eventSources = template
+  const mappings = template
     .ofType('AWS::Lambda::EventSourceMapping')
-    .map((resource) => eventSourceModel(resource, queues, functionIds));
+    .map((resource) => eventSourceModel(resource, { queues, tables, functionIds }));
+  const topics = topicModels(template, stack.name);
+  const buckets = template.ofType('AWS::S3::Bucket').map((resource) => bucketModel(resource, stack.name));
   const leftOut = template.unread().filter(({ type }) => !IGNORED_TYPES.test(type));
   return {
     functions: rewrite(functions),
     tables,
     queues,
-    eventSources,
+    topics: topics.models,
+    buckets,
+    eventSources: mappings.filter((mapping) => 'queueName' in mapping),
+    streamSources: mappings.filter((mapping) => 'table' in mapping),
     webSocketApis: apis.webSocketApis,
     httpApis: rewrite(apis.httpApis),
     outputs: rewrite(template.outputs),
@@ -49,6 +56,7 @@ export function loadStack(assemblyDirectory: string, origins: LocalOrigins): Sta
       ...leftOut.map(
         ({ logicalId, type }) => `${logicalId} (${type}) can't run on one machine and is left out.`,
       ),
+      ...topics.warnings,
       ...warnings,
     ],
   };

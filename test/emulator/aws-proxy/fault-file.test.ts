@@ -67,6 +67,8 @@ describe('a fault file', () => {
     const stack = {
       tables: [{ tableName: 'App-Messages' }],
       queues: [{ queueName: 'App-Queue' }],
+      topics: [{ topicName: 'App-Events' }],
+      buckets: [],
       functions: [{ logicalId: 'ChatSocket' }],
       webSocketApis: [{ routes: [{ routeKey: 'sendMessage' }] }],
       httpApis: [{ routes: [{ method: 'POST', path: '/messages' }] }],
@@ -79,6 +81,8 @@ describe('a fault file', () => {
           { fault: 'error', function: 'event-source', queue: 'Queue' },
           { fault: 'error', function: 'Socket', route: 'POST /messages' },
           { fault: 'error', route: 'SendMessage' },
+          { fault: 'error', topic: 'Events' },
+          { fault: 'error', bucket: 'archive' },
         ],
         latency: [{ ms: 1, function: 'Sender' }],
       }),
@@ -86,6 +90,7 @@ describe('a fault file', () => {
     expect(idleRules(faults, stack)).toEqual([
       'faults[1].table: no table has "Mesages" in its name, so this rule never applies.',
       'faults[4].route: there is no route "SendMessage", so this rule never applies.',
+      'faults[6].bucket: no bucket has "archive" in its name, so this rule never applies.',
       'latency[0].function: no function has "Sender" in its name, so this rule never applies.',
     ]);
   });

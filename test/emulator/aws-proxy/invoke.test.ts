@@ -43,7 +43,17 @@ it('the IAM check denies an Invoke of a function that the role does not name', a
   const { lambda, endpoints } = await startProxy();
   const permissions = [{ actions: ['lambda:InvokeFunction'], resources: [ARN] }];
   const warnings: string[] = [];
-  const empty = { tables: [], queues: [], eventSources: [], webSocketApis: [], httpApis: [], outputs: {} };
+  const empty = {
+    tables: [],
+    queues: [],
+    topics: [],
+    buckets: [],
+    eventSources: [],
+    streamSources: [],
+    webSocketApis: [],
+    httpApis: [],
+    outputs: {},
+  };
   endpoints.enforceRoles?.(
     { functions: [functionOf('', { permissions })], ...empty, warnings: [] },
     (warning) => warnings.push(warning),

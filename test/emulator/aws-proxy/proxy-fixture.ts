@@ -1,6 +1,8 @@
 import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { type AwsProxyOptions, createAwsProxy } from '../../../local/aws-proxy/index.ts';
@@ -53,6 +55,8 @@ export function useEmulators() {
     const direct = {
       dynamodb: database.endpoint,
       sqs: queues.endpoint,
+      sns: queues.endpoint,
+      s3: queues.endpoint,
       connections: gateway.httpUrl,
       lambda: await invokeApi.listen(),
       ...others,
@@ -70,6 +74,8 @@ export function useEmulators() {
     const clients = {
       dynamoDb: new DynamoDBClient({ ...caller, endpoint: endpoints.dynamodb }),
       sqs: new SQSClient({ ...caller, endpoint: endpoints.sqs }),
+      sns: new SNSClient({ ...caller, endpoint: endpoints.sns }),
+      s3: new S3Client({ ...caller, endpoint: endpoints.s3 }),
       poller: new SQSClient({ ...config, userAgentAppId: 'event-source', endpoint: endpoints.sqs }),
       lambda: new LambdaClient({ ...caller, endpoint: endpoints.lambda }),
       connections: new ApiGatewayManagementApiClient({

@@ -15,6 +15,8 @@ const names = new Names({
     queueName: `App-Chat${word}`,
     attributes: {},
   })),
+  topics: [],
+  buckets: [],
 });
 const ROUTES = 'App-ChatStorageRoutes3D4C0778';
 

@@ -151,6 +151,8 @@ test('--json prints one line; a kill -9 leaves no process behind, and the next s
     endpoints: {
       dynamodb: expect.stringMatching(/^http:/),
       sqs: expect.stringMatching(/^http:/),
+      sns: expect.stringMatching(/^http:/),
+      s3: expect.stringMatching(/^http:/),
       lambda: expect.stringMatching(/^http:/),
     },
   });

@@ -5,17 +5,23 @@ import { join } from 'node:path';
 import {
   DescribeTableCommand,
   DescribeTimeToLiveCommand,
+  type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { PublishCommand } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { dynamoDbClient, sqsClient } from '../../../local/emulators/clients.ts';
+import { createBuckets } from '../../../local/emulators/buckets.ts';
+import { dynamoDbClient, s3Client, snsClient, sqsClient } from '../../../local/emulators/clients.ts';
 import { type DynamoDbOptions, startDynamoDb } from '../../../local/emulators/dynoxide.ts';
 import { startSqs } from '../../../local/emulators/fauxqs.ts';
 import { createQueues, localQueueUrl } from '../../../local/emulators/queues.ts';
 import { createTables } from '../../../local/emulators/tables.ts';
+import { createTopics } from '../../../local/emulators/topics.ts';
 import { OperatorError } from '../../../local/operator-error.ts';
+import { queueArn, topicArn } from '../../../local/stack/identifiers.ts';
 import { MESSAGES } from '../messages-table.ts';
 import { temporaryFolder } from './bundle.ts';
 
@@ -56,6 +62,31 @@ describe('tables', () => {
     await createTables(client, [MESSAGES]);
     const changed = { ...MESSAGES, definition: { ...MESSAGES.definition, LocalSecondaryIndexes: undefined } };
     await expect(createTables(client, [changed])).rejects.toThrow(/The table Messages .* start with --fresh/);
+  });
+});
+
+describe('the stream of a table', () => {
+  const streamed = { ...MESSAGES, streamViewType: 'NEW_IMAGE' as const };
+  const streamOf = async (client: DynamoDBClient) => {
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: 'Messages' }));
+    return Table?.StreamSpecification?.StreamEnabled === true;
+  };
+
+  test('is there if the template has one, also for a table of an older data folder', async () => {
+    const { client } = await dynamoDb();
+    await createTables(client, [MESSAGES]);
+    expect(await streamOf(client)).toBe(false);
+    await createTables(client, [streamed]);
+    expect(await streamOf(client)).toBe(true);
+    await createTables(client, [streamed]);
+    expect(await streamOf(client)).toBe(true);
+  });
+
+  test('goes with the option', async () => {
+    const { client } = await dynamoDb();
+    await createTables(client, [streamed]);
+    await createTables(client, [MESSAGES]);
+    expect(await streamOf(client)).toBe(false);
   });
 });
 
@@ -171,5 +202,60 @@ describe('SQS', () => {
       socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
     });
     expect(code).toBe('ECONNREFUSED');
+  });
+});
+
+describe('topics and buckets', () => {
+  /** The emulator on this folder, with a topic that a queue subscribes to, and a bucket. */
+  async function start(dataDirectory: string, attributes: Readonly<Record<string, string>>) {
+    const emulator = await startSqs({ dataDirectory });
+    const { endpoint } = emulator;
+    const clients = { sqs: sqsClient(endpoint), sns: snsClient(endpoint), s3: s3Client(endpoint) };
+    const stop = async () => {
+      for (const client of Object.values(clients)) client.destroy();
+      await emulator.stop();
+    };
+    onTestFinished(stop);
+    await createQueues(clients.sqs, [{ logicalId: 'Q', queueName: 'events', attributes: {} }]);
+    await createTopics(clients.sns, [
+      { logicalId: 'T', topicName: 'topic', subscriptions: [{ queueArn: queueArn('events'), attributes }] },
+    ]);
+    await createBuckets(clients.s3, [{ logicalId: 'B', bucketName: 'bucket' }]);
+    return {
+      ...clients,
+      stop,
+      publish: (Message: string, type: string) =>
+        clients.sns.send(
+          new PublishCommand({
+            TopicArn: topicArn('topic'),
+            Message,
+            MessageAttributes: { type: { DataType: 'String', StringValue: type } },
+          }),
+        ),
+      received: async () => {
+        const QueueUrl = localQueueUrl(endpoint, 'events');
+        const { Messages = [] } = await clients.sqs.send(
+          new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
+        );
+        return Messages.map(({ Body }) => Body);
+      },
+    };
+  }
+
+  test('are found again after a restart, with the subscription as the template has it now', async () => {
+    const folder = temporaryFolder();
+    const first = await start(folder, { RawMessageDelivery: 'true', FilterPolicy: '{"type":["a"]}' });
+    await first.publish('1', 'a');
+    await first.publish('2', 'b');
+    expect(await first.received()).toEqual(['1']);
+    await first.s3.send(new PutObjectCommand({ Bucket: 'bucket', Key: 'a/b.txt', Body: 'kept' }));
+    await first.stop();
+
+    const second = await start(folder, { RawMessageDelivery: 'true', FilterPolicy: '{"type":["b"]}' });
+    await second.publish('3', 'a');
+    await second.publish('4', 'b');
+    expect(await second.received()).toContain('4');
+    const { Body } = await second.s3.send(new GetObjectCommand({ Bucket: 'bucket', Key: 'a/b.txt' }));
+    expect(await Body?.transformToString()).toBe('kept');
   });
 });

@@ -42,7 +42,7 @@ function miniAssembly(): string {
       };`,
     },
     resources: {
-      Bucket: { Type: 'AWS::S3::Bucket' },
+      Site: { Type: 'AWS::CloudFront::Distribution' },
       Queue: { Type: 'AWS::SQS::Queue', Properties: { VisibilityTimeout: 60 } },
       Table: {
         Type: 'AWS::DynamoDB::Table',
@@ -107,7 +107,9 @@ async function start(options: RuntimeOptions = {}) {
 
 test('the runtime runs functions, sockets, routes, and queues of an assembly', async () => {
   const { runtime, warnings, lines, environment } = await start({ environment: { LEASE: '60' } });
-  expect(warnings).toEqual(["Bucket (AWS::S3::Bucket) can't run on one machine and is left out."]);
+  expect(warnings).toEqual([
+    "Site (AWS::CloudFront::Distribution) can't run on one machine and is left out.",
+  ]);
   expect(runtime.outputs).toEqual({ QueueUrl: `${runtime.endpoints.sqs}/000000000000/Mini-Queue` });
 
   const { env, claims } = await environment();
@@ -118,6 +120,8 @@ test('the runtime runs functions, sockets, routes, and queues of an assembly', a
     LEASE: '60',
     AWS_ENDPOINT_URL_DYNAMODB: runtime.endpoints.dynamodb,
     AWS_ENDPOINT_URL_SQS: runtime.endpoints.sqs,
+    AWS_ENDPOINT_URL_SNS: runtime.endpoints.sns,
+    AWS_ENDPOINT_URL_S3: runtime.endpoints.s3,
   });
   expect((await fetch(`${runtime.httpUrl}/env`)).status).toBe(401);
 

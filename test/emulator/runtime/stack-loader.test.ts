@@ -224,7 +224,139 @@ describe("the stack's storage", () => {
   });
 });
 
-test('a mapping with a batching window stops the loader', () => {
+describe('the mapping of a stream', () => {
+  const resources = (mapping: object) => ({
+    Failures: { Type: 'AWS::SQS::Queue' },
+    Table: {
+      Type: 'AWS::DynamoDB::Table',
+      Properties: {
+        KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+        AttributeDefinitions: [],
+        StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
+      },
+    },
+    Fn: lambda('abc'),
+    Mapping: {
+      Type: 'AWS::Lambda::EventSourceMapping',
+      Properties: {
+        EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
+        FunctionName: { Ref: 'Fn' },
+        StartingPosition: 'TRIM_HORIZON',
+        ...mapping,
+      },
+    },
+  });
+  const loadMapping = (mapping: object) =>
+    load({ bundles: { abc: '' }, resources: resources(mapping) }).stack;
+
+  test('has its options', () => {
+    const [source] = loadMapping({
+      BatchSize: 500,
+      MaximumBatchingWindowInSeconds: 30,
+      BisectBatchOnFunctionError: true,
+      MaximumRetryAttempts: 7,
+      MaximumRecordAgeInSeconds: 3_600,
+      ParallelizationFactor: 2,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      FilterCriteria: { Filters: [{ Pattern: '{"eventName":["INSERT"]}' }] },
+      DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['Failures', 'Arn'] } } },
+    }).streamSources;
+    expect(source).toMatchObject({
+      logicalId: 'Mapping',
+      functionId: 'Fn',
+      table: { tableName: 'Mini-Table', streamViewType: 'NEW_AND_OLD_IMAGES' },
+      batchSize: 500,
+      windowSeconds: 30,
+      startingPosition: 'TRIM_HORIZON',
+      parallelizationFactor: 2,
+      filters: [{ eventName: ['INSERT'] }],
+      reportBatchItemFailures: true,
+      bisects: true,
+      maximumRetryAttempts: 7,
+      maximumRecordAgeSeconds: 3_600,
+      failureQueueName: 'Mini-Failures',
+    });
+  });
+
+  test('has Lambda’s defaults: 100 records, no window, retries for as long as the stream keeps a record', () => {
+    expect(loadMapping({}).streamSources[0]).toMatchObject({
+      batchSize: 100,
+      windowSeconds: 0,
+      filters: [],
+      bisects: false,
+      maximumRetryAttempts: Number.POSITIVE_INFINITY,
+      maximumRecordAgeSeconds: 86_400,
+    });
+  });
+
+  test.each([
+    ['a tumbling window', { TumblingWindowInSeconds: 5 }, 'does not support tumbling windows'],
+    ['a position in time', { StartingPosition: 'AT_TIMESTAMP' }, 'has no position AT_TIMESTAMP'],
+    [
+      'a failure topic',
+      { DestinationConfig: { OnFailure: { Destination: 'arn:aws:sns:us-east-1:000000000000:x' } } },
+      "its failure destination isn't a queue of this stack",
+    ],
+    ['a foreign source', { EventSourceArn: 'arn:aws:kinesis:x' }, "arn:aws:kinesis:x isn't a queue"],
+  ])('stops the loader with %s', (_, mapping, message) => {
+    expect(() => loadMapping(mapping)).toThrow(message);
+  });
+});
+
+test('topics have their queues, and buckets the names that policies and functions know', () => {
+  const { stack } = load({
+    resources: {
+      Queue: { Type: 'AWS::SQS::Queue' },
+      Topic: { Type: 'AWS::SNS::Topic' },
+      TopicPolicy: { Type: 'AWS::SNS::TopicPolicy' },
+      ByQueue: {
+        Type: 'AWS::SNS::Subscription',
+        Properties: {
+          TopicArn: { Ref: 'Topic' },
+          Protocol: 'sqs',
+          Endpoint: { 'Fn::GetAtt': ['Queue', 'Arn'] },
+          RawMessageDelivery: true,
+          FilterPolicy: { type: ['message.created'] },
+        },
+      },
+      ByMail: {
+        Type: 'AWS::SNS::Subscription',
+        Properties: { TopicArn: { Ref: 'Topic' }, Protocol: 'email', Endpoint: 'ops@example.com' },
+      },
+      Archive: { Type: 'AWS::S3::Bucket' },
+      ArchivePolicy: { Type: 'AWS::S3::BucketPolicy' },
+    },
+    outputs: {
+      Topic: { Value: { Ref: 'Topic' } },
+      Bucket: { Value: { Ref: 'Archive' } },
+      BucketArn: { Value: { 'Fn::GetAtt': ['Archive', 'Arn'] } },
+    },
+  });
+  expect(stack.topics).toEqual([
+    {
+      logicalId: 'Topic',
+      topicName: 'Mini-Topic',
+      subscriptions: [
+        {
+          queueArn: 'arn:aws:sqs:us-east-1:000000000000:Mini-Queue',
+          attributes: { RawMessageDelivery: 'true', FilterPolicy: '{"type":["message.created"]}' },
+        },
+      ],
+    },
+  ]);
+  const bucketName = stack.buckets[0]?.bucketName ?? '';
+  expect(bucketName).toMatch(/^mini-archive-[0-9a-f]{12}$/);
+  expect(stack.outputs).toEqual({
+    Topic: 'arn:aws:sns:us-east-1:000000000000:Mini-Topic',
+    Bucket: bucketName,
+    BucketArn: `arn:aws:s3:::${bucketName}`,
+  });
+  expect(stack.warnings).toEqual([
+    'ByMail (AWS::SNS::Subscription) gets nothing on one machine: only queues can subscribe.',
+  ]);
+});
+
+test('a queue’s mapping with a batching window stops the loader', () => {
   const Mapping = {
     Type: 'AWS::Lambda::EventSourceMapping',
     Properties: {
@@ -235,7 +367,7 @@ test('a mapping with a batching window stops the loader', () => {
   };
   const resources = { Queue: { Type: 'AWS::SQS::Queue' }, Fn: lambda('abc'), Mapping };
   expect(() => load({ bundles: { abc: '' }, resources })).toThrow(
-    'Mapping: the local runtime does not support a batching window.',
+    'Mapping: the local runtime does not support a batching window of a queue.',
   );
 });
 
@@ -434,13 +566,15 @@ describe('the stack loader', () => {
   test('warns in one line of a resource that it does not run, unless that changes nothing on one machine', () => {
     const { stack } = load({
       resources: {
-        Bucket: { Type: 'AWS::S3::Bucket' },
+        Site: { Type: 'AWS::CloudFront::Distribution' },
         Role: { Type: 'AWS::IAM::Role' },
         Alarm: { Type: 'AWS::CloudWatch::Alarm' },
         Metadata: { Type: 'AWS::CDK::Metadata' },
       },
     });
-    expect(stack.warnings).toEqual(["Bucket (AWS::S3::Bucket) can't run on one machine and is left out."]);
+    expect(stack.warnings).toEqual([
+      "Site (AWS::CloudFront::Distribution) can't run on one machine and is left out.",
+    ]);
   });
 
   test.each([
