@@ -95,6 +95,7 @@ export interface EventSourceModel {
 export interface StreamSourceModel {
   readonly logicalId: string;
   readonly functionId: string;
+  readonly functionName: string;
   readonly table: TableModel;
   readonly batchSize: number;
   /** How long a batch is gathered. */

@@ -10,13 +10,13 @@ import type { GivenUp } from './stream-shard.ts';
  */
 export function failureMessage(
   { condition, records, invocations, shardId, result }: GivenUp,
-  { functionId, table }: StreamSourceModel,
+  { functionName, table }: StreamSourceModel,
 ) {
   const [first, last] = [records[0], records.at(-1)];
   return {
     requestContext: {
       requestId: randomUUID(),
-      functionArn: functionArn(functionId),
+      functionArn: functionArn(functionName),
       condition,
       approximateInvokeCount: invocations,
     },

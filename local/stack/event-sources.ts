@@ -16,9 +16,10 @@ interface Parts {
  */
 export function eventSourceModel(resource: Resource, parts: Parts): EventSourceModel | StreamSourceModel {
   const source = reader(resource).text('EventSourceArn');
+  const [functionName, functionId] = functionIn(resource, parts);
   const common = {
     logicalId: resource.logicalId,
-    functionId: functionIn(resource, parts),
+    functionId,
     reportBatchItemFailures: reader(resource)
       .texts('FunctionResponseTypes')
       .includes('ReportBatchItemFailures'),
@@ -26,17 +27,18 @@ export function eventSourceModel(resource: Resource, parts: Parts): EventSourceM
   const queue = parts.queues.find((each) => queueArn(each.queueName) === source);
   if (queue !== undefined) return { ...common, ...queueSource(resource, queue) };
   const table = parts.tables.find((each) => streamArn(each.tableName) === source);
-  if (table?.streamViewType !== undefined) return { ...common, ...streamSource(resource, table, parts) };
+  if (table?.streamViewType !== undefined)
+    return { ...common, functionName, ...streamSource(resource, table, parts) };
   throw new TemplateError(
     `${resource.logicalId}: ${source} isn't a queue, or the stream of a table, of this stack.`,
   );
 }
 
-function functionIn(resource: Resource, { functionIds }: Parts): string {
+function functionIn(resource: Resource, { functionIds }: Parts): readonly [name: string, logicalId: string] {
   const target = reader(resource).text('FunctionName');
   const entry = [...functionIds].find(([name]) => name === target || functionArn(name) === target);
   if (!entry) throw new TemplateError(`${resource.logicalId}: ${target} isn't a function of this stack.`);
-  return entry[1];
+  return entry;
 }
 
 /**

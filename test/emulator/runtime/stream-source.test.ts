@@ -105,6 +105,7 @@ async function setUp({ model, positions, handle = () => undefined, ...given }: S
     model: {
       logicalId: `M${count}`,
       functionId: 'Fn',
+      functionName: 'App-Fn',
       table,
       batchSize: 100,
       windowSeconds: 0,
@@ -345,7 +346,7 @@ test('a failing batch is halved until its bad record is alone, which is given up
       version: '1.0',
       requestContext: expect.objectContaining({
         condition: 'RetryAttemptsExhausted',
-        functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:Fn',
+        functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:App-Fn',
       }),
       DDBStreamBatchInfo: expect.objectContaining({
         batchSize: 1,
