@@ -51,6 +51,12 @@ export interface Call {
   readonly fault?: string;
 }
 
+/** What a call is, and what it is for. */
+export type Subject = Pick<
+  Call,
+  'operation' | 'tables' | 'queue' | 'topic' | 'bucket' | 'connectionId' | 'invoked' | 'entries'
+>;
+
 /**
  * `abandoned`: the caller disconnected first, as the SDK does after its timeout. `failed`: the emulator closed the
  * connection, and so did the proxy.

@@ -1,6 +1,6 @@
 import { parseJson, recordOf } from '../json.ts';
 import { type BucketInput, bucketInput, bucketSubject } from './bucket-request.ts';
-import type { Call, Service } from './call.ts';
+import type { Service, Subject } from './call.ts';
 import { type QueryParameters, queryParameters, topicSubject } from './topic-request.ts';
 
 /** A request as received or as forwarded. */
@@ -11,11 +11,6 @@ export interface SentRequest {
   readonly headers: readonly string[];
   readonly body: Buffer;
 }
-
-export type Subject = Pick<
-  Call,
-  'operation' | 'tables' | 'queue' | 'topic' | 'bucket' | 'connectionId' | 'invoked' | 'entries'
->;
 
 const CONNECTION_PATH = /\/(?:@|%40)connections\/([^/?]+)/i;
 const INVOKE_PATH = /\/functions\/([^/]+)\/invocations/;
@@ -28,7 +23,7 @@ export const CONNECTION_OPERATIONS: Readonly<Record<string, string>> = {
 /** The parsed body of a request, or bucket and key of one to S3; undefined for posts to connections. */
 export function inputOf(service: Service, sent: SentRequest): unknown {
   if (service === 'connections') return undefined;
-  if (service === 's3') return bucketInput(sent);
+  if (service === 's3') return bucketInput(sent.path);
   return service === 'sns' ? queryParameters(sent.body) : parseJson(sent.body.toString());
 }
 
@@ -50,7 +45,7 @@ export function subjectOf(service: Service, request: SentRequest, target: string
     return { operation: 'Invoke', tables: [], entries: 1, invoked };
   }
   if (service === 'sns') return topicSubject(input as QueryParameters);
-  if (service === 's3') return bucketSubject(request, input as BucketInput);
+  if (service === 's3') return bucketSubject(request.method, input as BucketInput);
   const operation = target.split('.').at(-1) ?? '';
   const fields = recordOf(input);
   if (service === 'dynamodb') return { operation, ...tablesOf(fields) };

@@ -1,4 +1,4 @@
-import type { Subject } from './request.ts';
+import type { Subject } from './call.ts';
 
 /** Parameters of a request of the Query protocol, which SNS speaks. */
 export type QueryParameters = Readonly<Record<string, string>>;
